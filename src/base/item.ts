@@ -1,0 +1,42 @@
+// What the protocol moves: items, which are immutable bytes named by a digest and cut into blocks.
+
+import { BLOCK_BYTES, DIGEST_BYTES } from './limits.js'
+
+/** BLAKE3 as 64 lowercase hexadecimal characters: a key for maps that is also readable in a log. */
+export type Digest = string
+
+/** What the digest of an item was taken over.
+ *  - `tree`: a listing of a folder of a share; digest = BLAKE3(bytes)
+ *  - `list`: the block digests of a file, 32 bytes each; digest = BLAKE3(bytes)
+ *  - `file`: the content of a file; digest = BLAKE3 of its list, so a list proves itself and then
+ *    proves each block */
+export type ItemKind = 'tree' | 'list' | 'file'
+
+/** Names an item and tells how long it is, which is all that is needed to pull it. */
+export interface ItemRef {
+  readonly kind: ItemKind
+  readonly digest: Digest
+  readonly sizeBytes: number
+}
+
+/** The injected hash: BLAKE3 of `bytes`, 32 bytes. The core computes none itself. */
+export type Hash = (bytes: Uint8Array) => Uint8Array
+
+export function blockCount(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / BLOCK_BYTES)
+}
+
+/** Bytes in block `blockIndex` of an item of `sizeBytes`; 0 where there is no such block. */
+export function blockBytes(sizeBytes: number, blockIndex: number): number {
+  return Math.max(0, Math.min(BLOCK_BYTES, sizeBytes - blockIndex * BLOCK_BYTES))
+}
+
+/** Bytes of the digest list of a file of `sizeBytes`. */
+export function listBytes(sizeBytes: number): number {
+  return blockCount(sizeBytes) * DIGEST_BYTES
+}
+
+/** The key of an item in maps: digests of different kinds never meet. */
+export function itemKey(kind: ItemKind, digest: Digest): string {
+  return kind + digest
+}

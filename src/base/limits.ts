@@ -1,0 +1,47 @@
+// The numbers that several folders share, each with its unit and where it comes from. What one folder
+// alone needs stands in that folder's own limits.ts.
+
+import { assert } from './assert.js'
+
+// — Specification: changing one of these changes the wire format or the shape of a share. —
+
+/** Version of everything two peers must agree on: datagrams, messages, manifest lines, digests. */
+export const WIRE_VERSION = 1
+
+/** Bytes of an item in one block; the last block of an item may be shorter. LEFT wire format 1. */
+export const BLOCK_BYTES = 65_300
+
+/** BLAKE3 with its standard output length. */
+export const DIGEST_BYTES = 32
+
+/** Largest UDP payload over IPv4: 65,535 − 20 (IP) − 8 (UDP). RFC 768. */
+export const DATAGRAM_BYTES_MAX = 65_507
+
+/** What a sealed block may add to its plaintext: codec byte and a GCM tag (16) or a CRC-32 (4). */
+export const FRAME_OVERHEAD_BYTES = 17
+
+/** The longest frame: one whole block, sealed. */
+export const FRAME_BYTES_MAX = BLOCK_BYTES + FRAME_OVERHEAD_BYTES
+
+/** Blocks of one item at most: a file of 68 GB, whose digest list (32 MiB) still fits in memory. */
+export const BLOCK_COUNT_MAX = 1 << 20
+
+/** Bytes of one file at most, from BLOCK_COUNT_MAX. */
+export const FILE_BYTES_MAX = BLOCK_BYTES * BLOCK_COUNT_MAX
+
+/** Bytes of a path inside a share, UTF-8. Linux's PATH_MAX less its terminator. */
+export const PATH_BYTES_MAX = 4_095
+
+/** Bytes of one name inside a path. NAME_MAX of Linux, macOS and NTFS. */
+export const NAME_BYTES_MAX = 255
+
+/** A control message must fit one datagram on any path: IPv6's minimum MTU 1280 − 40 − 8 = 1232. RFC 8200. */
+export const CONTROL_BYTES_MAX = 1_200
+
+// — Implementation: each peer may choose its own. —
+
+/** Where a peer listens unless told otherwise. */
+export const DEFAULT_PORT = 22_001
+
+assert(BLOCK_COUNT_MAX * DIGEST_BYTES <= 64 * 1024 * 1024, 'a digest list must fit in memory')
+assert(FRAME_BYTES_MAX + 64 <= DATAGRAM_BYTES_MAX, 'a sealed block and its header must fit one datagram')

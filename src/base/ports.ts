@@ -1,0 +1,102 @@
+// The ports: what a machine may ask of the world. Each has a real body (src/io) and a simulated one
+// (src/sim), and one conformance suite runs against both.
+
+/** Randomness. The simulator's comes from a seed. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number
+  /** Fresh bytes that a stranger cannot guess (in the real body). */
+  bytes(count: number): Uint8Array
+}
+
+/** Milliseconds since the Unix epoch, as this machine believes. May jump; never used to measure time. */
+export interface WallClock {
+  wallMs(): number
+}
+
+export type FileKind = 'file' | 'folder' | 'link' | 'other'
+
+/** What a stat tells. Two equal stats of one path mean unchanged content, except within one timestamp tick. */
+export interface FileStat {
+  readonly kind: FileKind
+  readonly sizeBytes: number
+  /** With the fraction that the file system keeps. */
+  readonly mtimeMs: number
+  readonly ctimeMs: number
+  readonly inode: number
+  readonly device: number
+  readonly executable: boolean
+}
+
+export type DiskErrorCode =
+  | 'missing'
+  | 'exists'
+  | 'not-empty'
+  | 'denied'
+  | 'no-space'
+  | 'link' // a component of the path is a symbolic link, and links are not followed there
+  | 'changed-kind' // a file where a folder was expected, or the reverse
+  | 'io'
+
+/** What every failing disk operation throws. */
+export class DiskError extends Error {
+  readonly code: DiskErrorCode
+
+  constructor(code: DiskErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'DiskError'
+    this.code = code
+  }
+}
+
+/** An open file. Numbers are only meaningful to the disk that gave them. */
+export type FileHandle = number
+
+/** Names of a folder; `unreadable` holds those that are not UTF-8, made printable. */
+export interface FolderListing {
+  readonly names: readonly string[]
+  readonly unreadable: readonly string[]
+}
+
+/** The disk of one share, synchronous: the watcher process may wait for it, the engine never does.
+ *
+ *  Paths are relative to the share, joined by '/', '' being the share itself. Every operation throws a
+ *  `DiskError`. Operations that write (`create`, `rename`, `linkFile`, `makeFolder`, `makeLink`, `remove*`, `setTimes`,
+ *  `setExecutable`) refuse with code 'link' when a folder on the way is a symbolic link; reading follows
+ *  links. */
+export interface Disk {
+  /** The thing itself, links not followed; undefined where there is nothing. */
+  statLink(path: string): FileStat | undefined
+  /** What it points at, links followed; undefined where there is nothing or the link dangles. */
+  stat(path: string): FileStat | undefined
+  list(path: string): FolderListing
+  readLink(path: string): string
+  /** Opens an existing file for reading. */
+  open(path: string): FileHandle
+  /** Opens for reading and writing, making the file if it is missing; nothing is truncated. */
+  create(path: string): FileHandle
+  stateOf(handle: FileHandle): FileStat
+  /** Reads into the whole of `target` from `position`; answers bytes read, short only at the end of the file. */
+  read(handle: FileHandle, target: Uint8Array, position: number): number
+  /** Writes all of `source` at `position`. */
+  write(handle: FileHandle, source: Uint8Array, position: number): void
+  truncate(handle: FileHandle, sizeBytes: number): void
+  /** Returns when the content is on stable storage. */
+  sync(handle: FileHandle): void
+  close(handle: FileHandle): void
+  /** Atomically puts `from` in the place of `to`, replacing a file there. */
+  rename(from: string, to: string): void
+  /** Gives the file `from` a second name `to` (a hard link): a version is kept without a moment in which its
+   *  path is empty, and a new file appears without overwriting one that was just made. Throws 'exists' where
+   *  something is at `to`. */
+  linkFile(from: string, to: string): void
+  /** Makes one folder; its parent exists. Throws 'exists' where something is there. */
+  makeFolder(path: string): void
+  makeLink(path: string, target: string): void
+  removeFile(path: string): void
+  removeFolder(path: string): void
+  setTimes(path: string, mtimeMs: number): void
+  setExecutable(path: string, executable: boolean): void
+  /** Makes the names in a folder durable, where the platform can. */
+  syncFolder(path: string): void
+}
