@@ -21,7 +21,8 @@ export class BlockSet {
   }
 
   has(blockIndex: number): boolean {
-    return ((this.bits[blockIndex >> 3] ?? 0) & (1 << (blockIndex & 7))) !== 0
+    // The last byte may have bits beyond the item: bits that came from elsewhere are not trusted to be clear.
+    return blockIndex < this.blockCount && ((this.bits[blockIndex >> 3] ?? 0) & (1 << (blockIndex & 7))) !== 0
   }
 
   /** Answers whether the set grew. Indices outside the item are ignored. */

@@ -3,7 +3,7 @@
 const encoder = new TextEncoder()
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const HEX_CODES = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text)
@@ -18,11 +18,15 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Lowercase hexadecimal. */
+/** Lowercase hexadecimal. Built at once: a text put together by pieces stays a tree of pieces in memory. */
 export function hexOf(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += HEX_OF_BYTE[byte]
-  return text
+  const codes: number[] = new Array(2 * bytes.length)
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index]!
+    codes[2 * index] = HEX_CODES[byte >> 4]!
+    codes[2 * index + 1] = HEX_CODES[byte & 15]!
+  }
+  return String.fromCharCode(...codes)
 }
 
 /** The bytes of lowercase hexadecimal, or undefined where the text is not exactly that. */

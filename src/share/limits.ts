@@ -1,0 +1,59 @@
+// The numbers of a share, each with its unit and where it comes from.
+
+import { assert } from '../base/assert.js'
+import { BLOCK_COUNT_MAX, DIGEST_BYTES, PATH_BYTES_MAX } from '../base/limits.js'
+
+// — Specification: changing one of these changes which shares two peers agree on. —
+
+/** Peers in one version vector. More than this many peers editing one path is answered with a conflict
+ *  copy too many, never with a lost edit (see `joinVersions`). */
+export const VERSION_PEERS_MAX = 64
+
+/** Edits one peer can count in a version vector: a thousand a second for 8,900 years, and still exact in a
+ *  double with room to add. */
+export const VERSION_COUNT_MAX = 2 ** 48
+
+/** What a kept link may point at, bytes of UTF-8: Linux's PATH_MAX less its terminator. */
+export const TARGET_BYTES_MAX = PATH_BYTES_MAX
+
+/** The farthest a modification time may be from 1970, either way: what a JavaScript date can hold. */
+export const MTIME_MS_MAX = 8.64e15
+
+/** One line in this many ends a page of a folder's listing, on average. About 130 bytes a line make pages
+ *  of 33 kB: half a block, so that one changed file costs one block of listing. */
+export const PAGE_LINES_MEAN = 256
+
+/** Bytes of one tree item at most: as many as the longest digest list, so that a listing is never the
+ *  largest thing that a puller must hold. */
+export const TREE_ITEM_BYTES_MAX = BLOCK_COUNT_MAX * DIGEST_BYTES
+
+/** Lines of one tree item at most. A page has that many by chance once in e⁵¹² pages, a page list where a
+ *  folder has 33 million names. It bounds what decoding an item can allocate. */
+export const TREE_ITEM_LINES_MAX = 1 << 17
+
+// — Implementation: each peer may choose its own. —
+
+/** Bytes of replaced tree items that are still served, so that a peer that walks an older root is not
+ *  thrown off by every edit. */
+export const RECENT_ITEM_BYTES_MAX = 4 * 1024 * 1024
+
+/** Version strings that are kept once for all the entries that have them. */
+export const INTERNED_VERSIONS_MAX = 65_536
+
+/** Listings of one walk that are known but not looked into yet. The walk goes deep first, so an honest tree
+ *  has a page list and a few pages' worth of them open. */
+export const WALK_PLACES_MAX = 1 << 18
+
+/** UTF-16 code units of the paths of those listings: names of 255 bytes sixteen deep would make each place
+ *  4 kB otherwise. */
+export const WALK_PATH_UNITS_MAX = 1 << 25
+
+/** Lines that one walk reads in all, before it takes the tree for a hostile one: ten items that list each
+ *  other a thousand times would be 10³⁰ paths. */
+export const WALK_LINES_MAX = 1 << 24
+
+/** Entries that one `handleItem` answers before it leaves further places of the same item for later. */
+export const WALK_ANSWER_ENTRIES_MAX = 1 << 17
+
+assert(VERSION_COUNT_MAX * 2 <= Number.MAX_SAFE_INTEGER, 'counts of a version vector must stay exact')
+assert(RECENT_ITEM_BYTES_MAX < TREE_ITEM_BYTES_MAX * 2, 'a replaced item must not push everything else out')

@@ -1,0 +1,161 @@
+// Paths inside a share. A path comes from a peer or from the disk; either way it passes `checkPath` once,
+// and the rest of the program may trust it.
+
+import { NAME_BYTES_MAX, PATH_BYTES_MAX } from '../base/limits.js'
+import type { Entry } from './entry.js'
+
+/** The folder of LEFT's own things in a share: never shared, in whatever case a peer spells it. */
+export const OWN_FOLDER = '.left'
+
+export type PathFault =
+  | 'empty'
+  | 'absolute'
+  | 'empty-component'
+  | 'dot-component'
+  | 'nul'
+  | 'not-utf8'
+  | 'path-too-long'
+  | 'name-too-long'
+  | 'own-folder'
+
+const LONE_SURROGATE = /[\ud800-\udfff]/u
+
+/** Why this cannot be a path of a share, or undefined where it can. Whatever Linux takes as a name is
+ *  legal: line ends, `|*|`, leading dashes, backslashes. */
+export function checkPath(path: string): PathFault | undefined {
+  if (path === '') return 'empty'
+  if (path.charCodeAt(0) === 0x2f) return 'absolute'
+  if (path.includes('\0')) return 'nul'
+  if (LONE_SURROGATE.test(path)) return 'not-utf8'
+  // No UTF-16 code unit takes more than three bytes of UTF-8.
+  if (path.length * 3 > PATH_BYTES_MAX && utf8Bytes(path) > PATH_BYTES_MAX) return 'path-too-long'
+  let start = 0
+  while (start <= path.length) {
+    const slash = path.indexOf('/', start)
+    const end = slash < 0 ? path.length : slash
+    const fault = checkComponent(path, start, end)
+    if (fault !== undefined) return fault
+    start = end + 1
+  }
+  return undefined
+}
+
+function checkComponent(path: string, start: number, end: number): PathFault | undefined {
+  const length = end - start
+  if (length === 0) return 'empty-component'
+  if (path.charCodeAt(start) === 0x2e) {
+    if (length === 1 || (length === 2 && path.charCodeAt(start + 1) === 0x2e)) return 'dot-component'
+    if (start === 0 && length === OWN_FOLDER.length && path.slice(0, end).toLowerCase() === OWN_FOLDER)
+      return 'own-folder'
+  }
+  if (length * 3 > NAME_BYTES_MAX && utf8Bytes(path.slice(start, end)) > NAME_BYTES_MAX)
+    return 'name-too-long'
+  return undefined
+}
+
+/** The folder that holds `path`: '' is the share itself. */
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/')
+  return slash < 0 ? '' : path.slice(0, slash)
+}
+
+/** The last component. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+export function joinPath(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`
+}
+
+/** Bytes of the text in UTF-8, without making them. */
+export function utf8Bytes(text: string): number {
+  let bytes = text.length
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    if (unit < 0x80) continue
+    // Half of a surrogate pair is one more byte than its unit (4 for the pair), any other two-byte or
+    // three-byte character one or two more.
+    bytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2
+  }
+  return bytes
+}
+
+/** Where the loser of a conflict is kept: beside the winner, named by what it was, so that every peer that
+ *  keeps the same loser makes the same name: `notes.conflict-20261121-103000-0123abcd.txt`. */
+export function conflictPath(entry: Entry): string {
+  const name = nameOf(entry.path)
+  const dot = name.lastIndexOf('.')
+  // A leading dot hides a file and starts no extension, and a very long "extension" is none.
+  const hasExtension = dot > 0 && utf8Bytes(name.slice(dot)) <= EXTENSION_BYTES_MAX
+  const extension = hasExtension ? name.slice(dot) : ''
+  const stem = hasExtension ? name.slice(0, dot) : name
+  const mark = `.conflict-${utcStamp(entry.mtimeMs)}-${contentMark(entry)}`
+  // In a folder so deep that the path would come too long, the copy goes to the next one up with room.
+  let folder = parentOf(entry.path)
+  while (utf8Bytes(folder) + 1 + NAME_BYTES_MAX > PATH_BYTES_MAX) folder = parentOf(folder)
+  const cutStem = cutToBytes(stem, NAME_BYTES_MAX - mark.length - utf8Bytes(extension))
+  return joinPath(folder, cutStem + mark + extension)
+}
+
+/** A longer ending than this is part of the name: what is cut must leave something of it. */
+const EXTENSION_BYTES_MAX = 32
+
+function contentMark(entry: Entry): string {
+  if (entry.digest !== '') return entry.digest.slice(0, 8)
+  return hashName(entry.target).toString(16).padStart(8, '0')
+}
+
+/** The longest beginning of `text` that takes at most `bytesMax`, whole code points only. */
+function cutToBytes(text: string, bytesMax: number): string {
+  let bytes = 0
+  let length = 0
+  for (const character of text) {
+    bytes += utf8Bytes(character)
+    if (bytes > bytesMax) break
+    length += character.length
+  }
+  return text.slice(0, length)
+}
+
+/** `YYYYMMDD-HHMMSS` in UTC, from the calendar arithmetic of Howard Hinnant's "chrono-compatible low-level
+ *  date algorithms" (civil_from_days): the core has no clock and needs none to write one down. */
+function utcStamp(epochMs: number): string {
+  const seconds = Math.floor(epochMs / 1000)
+  const days = Math.floor(seconds / 86_400)
+  const inDay = seconds - days * 86_400
+  const shifted = days + 719_468
+  const era = Math.floor(shifted / 146_097)
+  const dayOfEra = shifted - era * 146_097
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  )
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
+  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
+  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  const date = `${year < 0 ? '-' : ''}${digits(Math.abs(year), 4)}${digits(month, 2)}${digits(day, 2)}`
+  return `${date}-${digits(Math.floor(inDay / 3600), 2)}${digits(Math.floor(inDay / 60) % 60, 2)}${digits(inDay % 60, 2)}`
+}
+
+function digits(value: number, width: number): string {
+  return value.toString().padStart(width, '0')
+}
+
+/** A cheap 32-bit hash of a name, part of the wire format (it cuts folder listings into pages): FNV-1a
+ *  over UTF-16 code units, then the finaliser of MurmurHash3, which spreads names that differ in their
+ *  last digit only. */
+export function hashName(name: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < name.length; index++) {
+    hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193)
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}

@@ -1,0 +1,124 @@
+// The items of the digest tree, as text: one listing per folder, or where that is long, a list of its pages.
+// `Manifest` writes them, `TreeWalk` reads a peer's.
+//
+//     item    = lines / pages
+//     lines   = 'left-tree 1 lines' LF *( line LF )
+//     line    = entry / subtree
+//     entry   = an entry line with the name only (entry-line.ts)
+//     subtree = 'D ' name ' ' digest ' ' size        the listing of a folder that has content
+//     pages   = 'left-tree 1 pages' LF 2*( 'P ' digest ' ' size LF )
+//
+// Lines ascend by name in UTF-16 code units; of one name, the entry comes before the subtree. A subtree may
+// stand without an entry, and an entry of kind folder without a subtree.
+
+import { textOf, utf8 } from '../base/bytes.js'
+import { type Decoded, type DecodeFailure, decoded, undecoded } from '../base/decoded.js'
+import { escapeField, unescapeField } from '../base/escape.js'
+import type { Digest, ItemRef } from '../base/item.js'
+import type { Entry } from './entry.js'
+import { decodeEntryInFolder } from './entry-line.js'
+import { TREE_ITEM_BYTES_MAX, TREE_ITEM_LINES_MAX } from './limits.js'
+import { checkPath, joinPath, nameOf } from './path.js'
+
+export interface Subtree {
+  /** Of the folder, from the top of the share. */
+  readonly path: string
+  readonly item: ItemRef
+}
+
+export type TreeItem =
+  | { readonly kind: 'lines'; readonly entries: readonly Entry[]; readonly subtrees: readonly Subtree[] }
+  | { readonly kind: 'pages'; readonly pages: readonly ItemRef[] }
+
+export type TreeFault = DecodeFailure | 'unsorted'
+
+const LINES_HEADER = 'left-tree 1 lines\n'
+const PAGES_HEADER = 'left-tree 1 pages\n'
+const REFERENCE = /^([0-9a-f]{64}) ([1-9][0-9]{0,8})$/
+
+/** `lines` in order, each from `encodeEntryInFolder` or `subtreeLine`. */
+export function encodeLines(lines: readonly string[]): Uint8Array {
+  return utf8(lines.length === 0 ? LINES_HEADER : `${LINES_HEADER}${lines.join('\n')}\n`)
+}
+
+export function subtreeLine(name: string, item: ItemRef): string {
+  return `D ${escapeField(name)} ${item.digest} ${item.sizeBytes}`
+}
+
+export function encodePages(pages: Iterable<ItemRef>): Uint8Array {
+  let text = PAGES_HEADER
+  for (const page of pages) text += `P ${page.digest} ${page.sizeBytes}\n`
+  return utf8(text)
+}
+
+/** Decodes a listing of `folder`, a checked path or ''. What it holds is within all limits. Never throws. */
+export function decodeTreeItem(bytes: Uint8Array, folder: string): Decoded<TreeItem, TreeFault> {
+  if (bytes.length === 0) return undecoded('empty')
+  if (bytes.length > TREE_ITEM_BYTES_MAX) return undecoded('too-long')
+  const text = textOf(bytes)
+  if (text === undefined) return undecoded('not-utf8')
+  if (!text.endsWith('\n')) return undecoded('truncated')
+  const lines = text.split('\n', TREE_ITEM_LINES_MAX + 3)
+  if (lines.length > TREE_ITEM_LINES_MAX + 2) return undecoded('too-long')
+  lines.pop()
+  if (text.startsWith(LINES_HEADER)) return decodeLines(lines, folder)
+  if (text.startsWith(PAGES_HEADER)) return decodePages(lines)
+  return undecoded('unknown-kind')
+}
+
+function decodeLines(lines: readonly string[], folder: string): Decoded<TreeItem, TreeFault> {
+  const entries: Entry[] = []
+  const subtrees: Subtree[] = []
+  let previousName = ''
+  let previousIsSubtree = true
+  for (let index = 1; index < lines.length; index++) {
+    const line = lines[index]!
+    const isSubtree = line.startsWith('D ')
+    let name: string
+    if (isSubtree) {
+      const subtree = decodeSubtree(line, folder)
+      if (!subtree.ok) return subtree
+      subtrees.push(subtree.value)
+      name = nameOf(subtree.value.path)
+    } else {
+      const entry = decodeEntryInFolder(line, folder)
+      if (!entry.ok) return entry
+      entries.push(entry.value)
+      name = nameOf(entry.value.path)
+    }
+    const follows = name > previousName || (name === previousName && isSubtree && !previousIsSubtree)
+    if (!follows) return undecoded('unsorted')
+    previousName = name
+    previousIsSubtree = isSubtree
+  }
+  return decoded({ kind: 'lines', entries, subtrees })
+}
+
+function decodeSubtree(line: string, folder: string): Decoded<Subtree> {
+  const space = line.indexOf(' ', 2)
+  if (space < 0) return undecoded('truncated')
+  const name = unescapeField(line.slice(2, space))
+  const item = decodeReference(line.slice(space + 1))
+  if (name === undefined || name === '' || name.includes('/') || item === undefined)
+    return undecoded('bad-field')
+  const path = joinPath(folder, name)
+  return checkPath(path) === undefined ? decoded({ path, item }) : undecoded('bad-field')
+}
+
+function decodePages(lines: readonly string[]): Decoded<TreeItem, TreeFault> {
+  const pages: ItemRef[] = []
+  for (let index = 1; index < lines.length; index++) {
+    const line = lines[index]!
+    const item = line.startsWith('P ') ? decodeReference(line.slice(2)) : undefined
+    if (item === undefined) return undecoded('bad-field')
+    pages.push(item)
+  }
+  // A single page is the folder's item itself.
+  return pages.length < 2 ? undecoded('truncated') : decoded({ kind: 'pages', pages })
+}
+
+function decodeReference(text: string): ItemRef | undefined {
+  const [, digest, size] = REFERENCE.exec(text) ?? []
+  if (digest === undefined || Number(size) > TREE_ITEM_BYTES_MAX) return undefined
+  return { kind: 'tree', digest: digest satisfies Digest, sizeBytes: Number(size) }
+}

@@ -1,0 +1,234 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { hexOf, textOf } from '../../src/base/bytes.js'
+import type { Entry } from '../../src/share/entry.js'
+import { sameEntry } from '../../src/share/entry-line.js'
+import { endsPage } from '../../src/share/folder-pages.js'
+import { RECENT_ITEM_BYTES_MAX } from '../../src/share/limits.js'
+import { Manifest } from '../../src/share/manifest.js'
+import { decodeTreeItem } from '../../src/share/tree-item.js'
+import { arbitraryEntry, digestOf, entryOf, fileEntry, sha256, versionOf } from './entries.js'
+
+function manifestOf(entries: Iterable<Entry>): Manifest {
+  const manifest = new Manifest(sha256)
+  for (const entry of entries) manifest.set(entry)
+  return manifest
+}
+
+/** Names that end a page are found by trying, so that small folders have pages too. */
+const enders: string[] = []
+for (let number = 0; enders.length < 4; number++) if (endsPage(`n${number}`)) enders.push(`n${number}`)
+const arbitraryCrowd = fc.record({
+  name: fc.oneof(
+    fc.constantFrom(...enders),
+    fc.nat(2000).map((number) => `n${number}`),
+  ),
+  folder: fc.constantFrom('', 'a/', 'a/b/', 'n1/'),
+  seed: fc.nat(3),
+})
+
+describe('a manifest', () => {
+  test('holds what was set last at each path', () => {
+    fc.assert(
+      fc.property(fc.array(arbitraryEntry, { maxLength: 40 }), (entries) => {
+        const manifest = manifestOf(entries)
+        const expected = new Map(entries.map((entry) => [entry.path, entry]))
+        for (const [path, entry] of expected) expect(manifest.get(path)).toEqual(entry)
+        expect(manifest.size).toBe(expected.size)
+        expect(new Set([...manifest.entries()].map((entry) => entry.path))).toEqual(new Set(expected.keys()))
+        const files = [...expected.values()].filter((entry) => entry.kind === 'file')
+        expect(manifest.fileCount).toBe(files.length)
+        expect(manifest.totalBytes).toBe(files.reduce((sum, file) => sum + file.sizeBytes, 0))
+        expect(manifest.folderCount).toBe([...manifest.folders()].length)
+      }),
+    )
+  })
+
+  test('a folder without an entry of its own holds its children', () => {
+    const manifest = manifestOf([fileEntry('a/b/c'), entryOf('tombstone', 'a/gone/x')])
+    expect(manifest.get('a')).toBeUndefined()
+    expect([...manifest.children('a/b')].map((entry) => entry.path)).toEqual(['a/b/c'])
+    expect([...manifest.children('a')]).toEqual([])
+    expect([...manifest.below('a')].map((entry) => entry.path).sort()).toEqual(['a/b/c', 'a/gone/x'])
+    expect(manifest.hasLiveChildren('a')).toBe(true)
+    expect(manifest.hasLiveChildren('')).toBe(true)
+    expect(manifest.hasLiveChildren('a/gone')).toBe(false)
+    manifest.set(entryOf('tombstone', 'a/b/c'))
+    expect(manifest.hasLiveChildren('a')).toBe(false)
+    expect(manifest.size).toBe(2)
+    manifest.delete('a/b/c')
+    manifest.delete('a/gone/x')
+    expect(manifest.size).toBe(0)
+    expect(manifest.root()).toEqual(new Manifest(sha256).root())
+  })
+
+  test('the same entries have the same root, whatever the order of edits', () => {
+    fc.assert(
+      fc.property(
+        fc.array(arbitraryCrowd, { maxLength: 60 }),
+        fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }),
+        fc.array(fc.boolean(), { minLength: 120, maxLength: 120 }),
+        fc.infiniteStream(fc.nat()),
+        (crowd, doomed, asks, order) => {
+          const entries = crowd.map(({ folder, name, seed }) =>
+            fileEntry(folder + name, { digest: digestOf(seed), mtimeMs: seed }),
+          )
+          const edited = new Manifest(sha256)
+          const left = new Map<string, Entry>()
+          entries.forEach((entry, index) => {
+            edited.set(entry)
+            left.set(entry.path, entry)
+            if (asks[index]) edited.root()
+          })
+          entries.forEach((entry, index) => {
+            if (!doomed[index]) return
+            edited.delete(entry.path)
+            left.delete(entry.path)
+            if (asks[60 + index]) edited.root()
+          })
+          const shuffled = [...left.values()].map((entry) => ({ entry, key: order.next().value }))
+          shuffled.sort((a, b) => a.key - b.key)
+          const fresh = manifestOf(shuffled.map(({ entry }) => entry))
+          expect(edited.root()).toEqual(fresh.root())
+          const listed = listAll(edited)
+          expect(new Set(listed.keys())).toEqual(new Set(left.keys()))
+          for (const [path, entry] of listed) expect(sameEntry(entry, left.get(path)!)).toBe(true)
+        },
+      ),
+    )
+  })
+
+  test('any difference makes a different root', () => {
+    const base = fileEntry('a/b')
+    const root = manifestOf([base]).root().digest
+    for (const other of [
+      { ...base, mtimeMs: 1 },
+      { ...base, executable: true },
+      { ...base, version: versionOf(1) },
+      { ...base, digest: digestOf(9) },
+      { ...base, path: 'a/c' },
+      { ...base, path: 'b' },
+      entryOf('tombstone', 'a/b'),
+    ]) {
+      expect(manifestOf([other]).root().digest).not.toBe(root)
+    }
+    expect(manifestOf([base, entryOf('folder', 'a')]).root().digest).not.toBe(root)
+  })
+
+  test('names are ordered by their UTF-16 code units', () => {
+    const manifest = manifestOf(['\u{1f600}', '\uff5e', 'b', 'a'].map((name) => fileEntry(name)))
+    const text = textOf(manifest.item(manifest.root().digest)!)!
+    const names = text
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => line.split(' ')[5])
+    expect(names).toEqual(['a', 'b', '\u{1f600}', '\uff5e'])
+  })
+
+  test('the item of a share is what a golden vector says', () => {
+    const manifest = manifestOf([
+      entryOf('folder', 'photos'),
+      fileEntry('photos/a b.jpg', { digest: '0'.repeat(64) }),
+      entryOf('tombstone', 'old'),
+    ])
+    const { digest, sizeBytes } = manifest.root()
+    const text = textOf(manifest.item(digest)!)!
+    expect(sizeBytes).toBe(text.length)
+    expect(text).toMatchInlineSnapshot(`
+      "left-tree 1 lines
+      t 0 1700000000000 - aaaaaaaaaaaaaaaa:1 old
+      d 0 0 - aaaaaaaaaaaaaaaa:1 photos
+      D photos cd7f5a07980d511264a10368e28b832b5e92cb6f12943c899bcedc54d75af392 130
+      "
+    `)
+  })
+
+  test('one change in a folder of 43,000 files hashes its page, its folder and the folders above', () => {
+    let hashed = 0
+    let hashedBytes = 0
+    const manifest = new Manifest((bytes) => {
+      hashed++
+      hashedBytes += bytes.length
+      return sha256(bytes)
+    })
+    for (let number = 0; number < 43_000; number++)
+      manifest.set(fileEntry(`a/b/file-${number}`, { digest: digestOf(0) }))
+    for (let number = 0; number < 1_000; number++) manifest.set(fileEntry(`other/${number}/file`))
+    manifest.root()
+    expect(hashed).toBeGreaterThan(100)
+    hashed = 0
+    manifest.root()
+    expect(hashed).toBe(0)
+    hashedBytes = 0
+    manifest.set(fileEntry('a/b/file-21000', { digest: digestOf(1) }))
+    manifest.root()
+    expect(hashed).toBe(4) // page, page list of a/b, a, share
+    expect(hashedBytes).toBeLessThan(400_000)
+    hashed = 0
+    manifest.set(fileEntry('a/b/file-21000', { digest: digestOf(1) }))
+    manifest.root()
+    expect(hashed).toBe(0)
+  })
+
+  test('a replaced listing is still served for a while, and not for ever', () => {
+    const manifest = manifestOf([fileEntry('a')])
+    const first = manifest.root()
+    manifest.set(fileEntry('b'))
+    const second = manifest.root()
+    expect(manifest.item(first.digest)).toBeDefined()
+    expect(manifest.item(second.digest)).toBeDefined()
+    expect(manifest.item(digestOf('never'))).toBeUndefined()
+    const version = Array.from(
+      { length: 64 },
+      (_, index) => `${index.toString(16).padStart(16, '0')}:1`,
+    ).join(',')
+    for (let number = 0; number < 400; number++) manifest.set(fileEntry(`many/${number}`, { version }))
+    const editCount = Math.ceil(RECENT_ITEM_BYTES_MAX / (100 * version.length))
+    for (let edit = 0; edit < editCount; edit++) {
+      manifest.set(fileEntry(`many/${edit % 400}`, { version, mtimeMs: edit }))
+      manifest.root()
+    }
+    expect(manifest.item(first.digest)).toBeUndefined()
+    const root = manifest.root()
+    expect(hexOf(sha256(manifest.item(root.digest)!))).toBe(root.digest)
+  })
+
+  test('two folders of equal content share a listing, and one may go', () => {
+    const twin = (folder: string) => fileEntry(`${folder}/x`, { digest: digestOf(1) })
+    const manifest = manifestOf([twin('a'), twin('b')])
+    manifest.root()
+    const item = manifest.folderItem('a')!
+    expect(manifest.folderItem('b')).toEqual(item)
+    manifest.delete('a/x')
+    manifest.root()
+    expect(manifest.folderItem('a')).toBeUndefined()
+    expect(manifest.item(item.digest)).toBeDefined()
+    expect(listAll(manifest).size).toBe(1)
+  })
+
+  test('a path as deep as can be is no deeper than the stack', () => {
+    const manifest = manifestOf([fileEntry(`${'x/'.repeat(2047)}x`)])
+    expect(listAll(manifest).size).toBe(1)
+    manifest.delete(`${'x/'.repeat(2047)}x`)
+    expect(manifest.root()).toEqual(new Manifest(sha256).root())
+  })
+})
+
+/** Everything that can be reached from the root, through the items alone. */
+function listAll(manifest: Manifest): Map<string, Entry> {
+  const entries = new Map<string, Entry>()
+  const pending = [{ item: manifest.root(), folder: '' }]
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const bytes = manifest.item(next.item.digest)!
+    expect(bytes.length).toBe(next.item.sizeBytes)
+    const listing = decodeTreeItem(bytes, next.folder)
+    if (!listing.ok) throw new Error(listing.reason)
+    if (listing.value.kind === 'pages') {
+      for (const item of listing.value.pages) pending.push({ item, folder: next.folder })
+    } else {
+      for (const entry of listing.value.entries) entries.set(entry.path, entry)
+      for (const { item, path } of listing.value.subtrees) pending.push({ item, folder: path })
+    }
+  }
+  return entries
+}

@@ -1,0 +1,271 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { hexOf, utf8 } from '../../src/base/bytes.js'
+import type { ItemRef } from '../../src/base/item.js'
+import type { Entry } from '../../src/share/entry.js'
+import { TREE_ITEM_BYTES_MAX, TREE_ITEM_LINES_MAX } from '../../src/share/limits.js'
+import { Manifest } from '../../src/share/manifest.js'
+import { decodeTreeItem } from '../../src/share/tree-item.js'
+import { TreeWalk, type WalkFault } from '../../src/share/walk.js'
+import { arbitraryEntry, digestOf, entryOf, fileEntry, sha256 } from './entries.js'
+
+function manifestOf(entries: Iterable<Entry>): Manifest {
+  const manifest = new Manifest(sha256)
+  for (const entry of entries) manifest.set(entry)
+  return manifest
+}
+
+interface Walked {
+  readonly entries: Entry[]
+  readonly pulledCount: number
+  readonly pulledBytes: number
+  readonly fault: WalkFault | undefined
+}
+
+/** Walks to the end; `serve` is the peer. */
+function walkThrough(walk: TreeWalk, serve: (item: ItemRef) => Uint8Array | undefined): Walked {
+  const entries: Entry[] = []
+  let pulledCount = 0
+  let pulledBytes = 0
+  for (let item = walk.pollPull(); item !== undefined; item = walk.pollPull()) {
+    pulledCount++
+    const bytes = serve(item)
+    if (bytes === undefined) {
+      walk.handleGone(item.digest)
+      continue
+    }
+    pulledBytes += bytes.length
+    const found = walk.handleItem(item.digest, bytes)
+    if (!found.ok) return { entries, pulledCount, pulledBytes, fault: found.reason }
+    entries.push(...found.value)
+  }
+  return { entries, pulledCount, pulledBytes, fault: undefined }
+}
+
+function compare(local: Manifest, remote: Manifest): Walked {
+  const walk = new TreeWalk(local, remote.root())
+  const walked = walkThrough(walk, (item) => remote.item(item.digest))
+  expect(walk.done).toBe(true)
+  return walked
+}
+
+/** A peer that serves items of its own making. */
+class ForgingPeer {
+  private readonly items = new Map<string, Uint8Array>()
+
+  forge(text: string): ItemRef {
+    const bytes = utf8(text)
+    const digest = hexOf(sha256(bytes))
+    this.items.set(digest, bytes)
+    return { kind: 'tree', digest, sizeBytes: bytes.length }
+  }
+
+  readonly serve = (item: ItemRef) => this.items.get(item.digest)
+}
+
+const lines = (...rest: string[]) => `left-tree 1 lines\n${rest.map((line) => `${line}\n`).join('')}`
+const pages = (...items: ItemRef[]) =>
+  `left-tree 1 pages\n${items.map((item) => `P ${item.digest} ${item.sizeBytes}\n`).join('')}`
+const subtree = (name: string, item: ItemRef) => `D ${name} ${item.digest} ${item.sizeBytes}`
+
+describe('walking a tree', () => {
+  test('finds exactly the entries of the peer that are not ours', () => {
+    fc.assert(
+      fc.property(
+        fc.array(arbitraryEntry, { maxLength: 30 }),
+        fc.array(arbitraryEntry, { maxLength: 10 }),
+        fc.array(arbitraryEntry, { maxLength: 10 }),
+        (shared, ours, theirs) => {
+          const local = manifestOf([...shared, ...ours])
+          const remote = manifestOf([...shared, ...theirs])
+          const expected = [...remote.entries()].filter((entry) => {
+            const own = local.get(entry.path)
+            return own === undefined || JSON.stringify(own) !== JSON.stringify(entry)
+          })
+          const byPath = (a: Entry, b: Entry) => (a.path < b.path ? -1 : 1)
+          expect(compare(local, remote).entries.sort(byPath)).toEqual(expected.sort(byPath))
+        },
+      ),
+    )
+  })
+
+  test('equal trees are found equal without a pull', () => {
+    const walk = new TreeWalk(manifestOf([fileEntry('a/b')]), manifestOf([fileEntry('a/b')]).root())
+    expect(walk.done).toBe(true)
+    expect(walk.pollPull()).toBeUndefined()
+  })
+
+  test('one file of 43,000 in a folder costs its page, the page list and the folders above', () => {
+    const crowd = Array.from({ length: 43_000 }, (_, number) =>
+      fileEntry(`a/b/file-${number}`, { digest: digestOf(0) }),
+    )
+    const local = manifestOf(crowd)
+    const remote = manifestOf(crowd)
+    remote.set(fileEntry('a/b/file-21000', { mtimeMs: 1 }))
+    const { entries, pulledCount, pulledBytes } = compare(local, remote)
+    expect(entries.map((entry) => entry.path)).toEqual(['a/b/file-21000'])
+    expect(pulledCount).toBe(4)
+    expect(pulledBytes).toBeLessThan(400_000)
+  })
+
+  test('a folder that we have elsewhere is not pulled, and its entries are found', () => {
+    const files = (folder: string) =>
+      Array.from({ length: 50 }, (_, number) =>
+        fileEntry(`${folder}/${number}`, { digest: digestOf(number) }),
+      )
+    const local = manifestOf(files('old'))
+    const remote = manifestOf(files('new'))
+    const { entries, pulledCount } = compare(local, remote)
+    expect(entries.length).toBe(50)
+    expect(entries.every((entry) => entry.path.startsWith('new/'))).toBe(true)
+    expect(pulledCount).toBe(1)
+  })
+
+  test('a listing that two folders of the peer have is pulled once', () => {
+    const remote = manifestOf(['a', 'b'].map((folder) => fileEntry(`${folder}/x`, { digest: digestOf(1) })))
+    const { entries, pulledCount } = compare(new Manifest(sha256), remote)
+    expect(entries.map((entry) => entry.path).sort()).toEqual(['a/x', 'b/x'])
+    expect(pulledCount).toBe(2)
+  })
+
+  test('what has become ours while the walk goes on is not answered again', () => {
+    const remote = manifestOf([fileEntry('a'), fileEntry('b/c')])
+    const local = new Manifest(sha256)
+    const walk = new TreeWalk(local, remote.root())
+    const root = walk.pollPull()!
+    local.set(fileEntry('b/c'))
+    const found = walk.handleItem(root.digest, remote.item(root.digest)!)
+    expect(found.ok && found.value.map((entry) => entry.path)).toEqual(['a'])
+    expect(walk.done).toBe(true)
+  })
+
+  test('an item that is gone leaves the walk incomplete', () => {
+    const remote = manifestOf([fileEntry('a/x'), fileEntry('b/y')])
+    const walk = new TreeWalk(new Manifest(sha256), remote.root())
+    let served = 0
+    walkThrough(walk, (item) => (served++ === 1 ? undefined : remote.item(item.digest)))
+    expect(walk.done).toBe(true)
+    expect(walk.incomplete).toBe(true)
+  })
+
+  test('an item that nobody awaits is ignored, and so is one that comes twice', () => {
+    const remote = manifestOf([fileEntry('a')])
+    const root = remote.root()
+    const walk = new TreeWalk(new Manifest(sha256), root)
+    expect(walk.handleItem(digestOf('other'), utf8('x'))).toEqual({ ok: true, value: [] })
+    walk.pollPull()
+    expect(walk.handleItem(root.digest, remote.item(root.digest)!)).toMatchObject({ ok: true })
+    expect(walk.handleItem(root.digest, remote.item(root.digest)!)).toEqual({ ok: true, value: [] })
+  })
+})
+
+describe('a hostile tree', () => {
+  const file = (name: string) => `f 1 0 ${digestOf(1)} - ${name}`
+  const faultOf = (peer: ForgingPeer, root: ItemRef) =>
+    walkThrough(new TreeWalk(new Manifest(sha256), root), peer.serve).fault
+
+  test.each([
+    ['bytes that are not text', '\ufffd', 'truncated'],
+    ['another format', 'left-tree 2 lines\n', 'unknown-kind'],
+    ['a line cut off', `left-tree 1 lines\n${file('a')}`, 'truncated'],
+    ['an empty line', lines(''), 'empty'],
+    ['names out of order', lines(file('b'), file('a')), 'unsorted'],
+    ['one name twice', lines(file('a'), file('a')), 'unsorted'],
+    ['a subtree before its entry', lines(`D a ${digestOf(1)} 20`, 'd 0 0 - - a'), 'unsorted'],
+    ['a path in place of a name', lines(file('a/b')), 'bad-field'],
+    ['a way out', lines(file('..')), 'bad-field'],
+    ['our own folder', lines(file('.left')), 'bad-field'],
+    ['a way out as a folder', lines(`D .. ${digestOf(1)} 20`), 'bad-field'],
+    ['our own folder as a folder', lines(`D .left ${digestOf(1)} 20`), 'bad-field'],
+    ['a subtree without a size', lines(`D a ${digestOf(1)}`), 'bad-field'],
+    ['a subtree of nothing', lines(`D a ${digestOf(1)} 0`), 'bad-field'],
+    ['a subtree larger than any', lines(`D a ${digestOf(1)} ${TREE_ITEM_BYTES_MAX + 1}`), 'bad-field'],
+    ['a page among the lines', lines(`P ${digestOf(1)} 20`), 'unknown-kind'],
+    ['an entry among the pages', `left-tree 1 pages\n${file('a')}\n`, 'bad-field'],
+    ['no pages', 'left-tree 1 pages\n', 'truncated'],
+    ['too many lines', `left-tree 1 lines\n${'\n'.repeat(TREE_ITEM_LINES_MAX + 1)}`, 'too-long'],
+  ])('%s is refused', (_, text, reason) => {
+    const peer = new ForgingPeer()
+    expect(faultOf(peer, peer.forge(text))).toBe(reason)
+  })
+
+  test('bytes that are not what was named are refused', () => {
+    const peer = new ForgingPeer()
+    const root = peer.forge(lines(file('a')))
+    const other = utf8(lines(file('b')))
+    expect(walkThrough(new TreeWalk(new Manifest(sha256), root), () => other).fault).toBe('wrong-digest')
+    expect(faultOf(peer, { ...root, sizeBytes: root.sizeBytes + 1 })).toBe('wrong-size')
+  })
+
+  test('a root larger than any item is never pulled', () => {
+    const walk = new TreeWalk(new Manifest(sha256), {
+      kind: 'tree',
+      digest: digestOf(1),
+      sizeBytes: TREE_ITEM_BYTES_MAX + 1,
+    })
+    expect(walk.pollPull()).toBeUndefined()
+    expect(walk.done).toBe(false)
+  })
+
+  test('listings that list each other a thousand times each come to an end', () => {
+    const peer = new ForgingPeer()
+    const names = Array.from({ length: 1000 }, (_, index) => `n${index.toString().padStart(4, '0')}`)
+    let item = peer.forge(lines(file('a')))
+    for (let level = 0; level < 10; level++)
+      item = peer.forge(lines(...names.map((name) => subtree(name, item))))
+    expect(faultOf(peer, item)).toBe('too-many')
+  })
+
+  test('long names nested deep come to an end', () => {
+    const peer = new ForgingPeer()
+    let item = peer.forge(lines(file('a')))
+    const names = Array.from(
+      { length: 2000 },
+      (_, index) => `${index.toString().padStart(5, '0')}${'x'.repeat(240)}`,
+    )
+    for (let level = 0; level < 12; level++)
+      item = peer.forge(lines(...names.map((name) => subtree(name, item))))
+    expect(faultOf(peer, item)).toBe('too-many')
+  })
+
+  test('a path that grows too long is refused', () => {
+    const peer = new ForgingPeer()
+    let item = peer.forge(lines(file('a')))
+    for (let level = 0; level < 17; level++) item = peer.forge(lines(subtree('x'.repeat(255), item)))
+    expect(faultOf(peer, item)).toBe('bad-field')
+  })
+
+  test('pages within pages end', () => {
+    const peer = new ForgingPeer()
+    const leaf = peer.forge(lines(file('a')))
+    let item = leaf
+    for (let level = 0; level < 50; level++) item = peer.forge(pages(item, leaf))
+    expect(faultOf(peer, item)).toBe('nested-pages')
+  })
+
+  test('no bytes make the decoder throw', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, dressed) => {
+        const item = dressed ? new Uint8Array([...utf8('left-tree 1 lines\n'), ...bytes, 10]) : bytes
+        expect(() => decodeTreeItem(item, 'x')).not.toThrow()
+      }),
+    )
+  })
+
+  test('a damaged listing is refused or decodes within all limits', () => {
+    const manifest = manifestOf([
+      fileEntry('a'),
+      fileEntry('b/c'),
+      entryOf('folder', 'b'),
+      entryOf('link', 'l'),
+    ])
+    const bytes = manifest.item(manifest.root().digest)!
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.nat(255), (position, value) => {
+        const damaged = bytes.slice()
+        damaged[position] = value
+        expect(() => decodeTreeItem(damaged, '')).not.toThrow()
+      }),
+    )
+  })
+})
