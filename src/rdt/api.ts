@@ -1,0 +1,104 @@
+// What an endpoint takes and tells: the types that its callers (sync, io, sim) hold in their hands.
+
+import type { Digest, Hash, ItemKind } from '../base/item.js'
+import type { Random } from '../base/ports.js'
+
+/** 'ip:port' or '[v6]:port', normalised by the caller: equality of strings is equality of addresses. */
+export type Address = string
+
+/** Local handle of an open session; never reused, and not the id that is on the wire. */
+export type SessionId = number
+
+export interface EndpointOptions {
+  /** 16 lowercase hexadecimal characters. */
+  readonly peerId: string
+  readonly random: Random
+  /** Keys the address cookie. */
+  readonly hash: Hash
+  /** Check of control datagrams. */
+  readonly crc32: (bytes: Uint8Array) => number
+  /** 1 is stop-and-wait (one block outstanding), N is N blocks, 'auto' measures. */
+  readonly window: number | 'auto'
+  /** Bytes per second received at most, over all sessions; UDP payload bytes are counted. */
+  readonly limitBytesPerS?: number | undefined
+  /** Named in refusals, as 'left 0.1.0'. ASCII, at most AGENT_BYTES_MAX. */
+  readonly agent: string
+  /** Whether this address may talk to us. Others are dropped silently and counted. */
+  readonly admit: (address: Address) => boolean
+  /** Largest UDP payload that the local interface towards that address carries in one piece. */
+  readonly datagramBytesMax: (address: Address) => number
+  /** What the kernel gave this socket to receive into. */
+  readonly receiveBufferBytes: number
+}
+
+/** Datagrams to one address, laid end to end: each is `segmentBytes` long but the last, which may be
+ *  shorter (what UDP_SEGMENT wants). The endpoint never touches the bytes again. */
+export interface Outgoing {
+  readonly to: Address
+  readonly bytes: Uint8Array
+  readonly segmentBytes: number
+}
+
+export type PullPriority = 'control' | 'small' | 'bulk'
+
+export type CloseReason =
+  | 'bye' // the other side said so
+  | 'silent' // nothing came for DEAD_MS
+  | 'replaced' // the other side restarted, or a session that both can agree on took its place
+  | 'local' // disconnect or close was called here
+
+export type RefusalReason = 'version' | 'same-peer'
+
+export type EndpointEvent =
+  | { readonly type: 'opened'; session: SessionId; peerId: string; address: Address; initiator: boolean }
+  | { readonly type: 'closed'; session: SessionId; peerId: string; address: Address; reason: CloseReason }
+  | { readonly type: 'unreachable'; address: Address }
+  | { readonly type: 'refused'; address: Address; agent: string; wireVersion: number; reason: RefusalReason }
+  | { readonly type: 'stranger'; address: Address }
+  | { readonly type: 'request'; session: SessionId; number: number; body: Uint8Array }
+  | { readonly type: 'reply'; session: SessionId; body: Uint8Array }
+  | {
+      readonly type: 'block'
+      session: SessionId
+      kind: ItemKind
+      digest: Digest
+      blockIndex: number
+      frame: Uint8Array
+    }
+  | {
+      readonly type: 'gone'
+      session: SessionId
+      kind: ItemKind
+      digest: Digest
+      reason: 'gone' | 'unservable'
+    }
+  | { readonly type: 'wanted'; session: SessionId; kind: ItemKind; digest: Digest; blockIndex: number }
+
+/** How one session does; rates and times as the puller measures them. */
+export interface SessionStats {
+  srttMs: number
+  minRttMs: number
+  deliveryBytesPerS: number
+  inFlightBytes: number
+  windowBytes: number
+  /** Largest datagram that the path towards us is known to carry. */
+  pathBytes: number
+  segmentsReceived: number
+  segmentsDuplicate: number
+  segmentsAskedAgain: number
+  /** Blocks that came whole and were handed up. */
+  blocksReceived: number
+  bytesReceived: number
+  bytesSent: number
+}
+
+export interface EndpointCounters {
+  datagramsIn: number
+  datagramsOut: number
+  bytesIn: number
+  bytesOut: number
+  /** Undecodable, of an unknown session, or not what was asked. */
+  dropped: number
+  /** Datagrams of addresses that are not admitted. */
+  strangers: number
+}

@@ -1,0 +1,158 @@
+// One block on its way: the buffer that its segments are put into and what is known of each of them. Used by
+// the puller, which keeps these by slot and uses them again.
+
+import { blockBytes } from '../base/item.js'
+import { FRAME_OVERHEAD_BYTES } from '../base/limits.js'
+import { belowBits, countOf, highBit, lowBit } from './bits.js'
+import { SEGMENT_COUNT_MAX, SEGMENT_HEADER_BYTES } from './limits.js'
+import type { PulledItem } from './pulled.js'
+
+/** Each segment of the block is exactly one of: here, in flight, needed, not thought of yet (`open` ones, which
+ *  are needed last), or beyond the end. */
+export class Assembly {
+  item!: PulledItem
+  blockIndex = 0
+  buffer!: Uint8Array
+  segmentBytes = 0
+  payloadBytes = 0
+  frameBytesMax = 0
+  /** Segments that the frame has; what it may have at most until the first one came. */
+  segmentCount = 0
+  isCountKnown = false
+  frameBytes = 0
+  hereCount = 0
+  hereLow = 0
+  hereHigh = 0
+  flyingLow = 0
+  flyingHigh = 0
+  neededLow = 0
+  neededHigh = 0
+  askedLow = 0
+  askedHigh = 0
+  /** Asked for more than once. */
+  repairedLow = 0
+  repairedHigh = 0
+  /** Whether it waits in the puller's queue of blocks with something to ask for. */
+  isQueued = false
+  /** Where in the flight each segment was asked for last. */
+  readonly positions = new Float64Array(SEGMENT_COUNT_MAX)
+
+  constructor(readonly slot: number) {}
+
+  begin(item: PulledItem, blockIndex: number, buffer: Uint8Array, segmentBytes: number): void {
+    this.item = item
+    this.blockIndex = blockIndex
+    this.buffer = buffer
+    this.frameBytesMax = blockBytes(item.sizeBytes, blockIndex) + FRAME_OVERHEAD_BYTES
+    this.restart(segmentBytes)
+  }
+
+  /** Forgets what came, and needs all of it in segments of another size. Nothing is in flight. */
+  restart(segmentBytes: number): void {
+    this.segmentBytes = segmentBytes
+    this.payloadBytes = segmentBytes - SEGMENT_HEADER_BYTES
+    this.segmentCount = Math.ceil(this.frameBytesMax / this.payloadBytes)
+    this.isCountKnown = false
+    this.frameBytes = 0
+    this.hereCount = this.hereLow = this.hereHigh = 0
+    this.flyingLow = this.flyingHigh = 0
+    this.askedLow = this.askedHigh = 0
+    this.repairedLow = this.repairedHigh = 0
+    this.neededLow = belowBits(this.segmentCount)
+    this.neededHigh = belowBits(this.segmentCount - 32)
+    this.expectFewer(this.item.expectedSegments(this))
+  }
+
+  /** Until the count is known, needs no more than what blocks of this item have been having. */
+  private expectFewer(segmentCount: number): void {
+    this.neededLow = (this.neededLow & belowBits(segmentCount)) >>> 0
+    this.neededHigh = (this.neededHigh & belowBits(segmentCount - 32)) >>> 0
+  }
+
+  /** A segment told how many there are: what was expected beyond is dropped, what was not expected is needed. */
+  learnCount(segmentCount: number): void {
+    this.isCountKnown = true
+    this.segmentCount = segmentCount
+    const idleLow = ~(this.hereLow | this.flyingLow)
+    const idleHigh = ~(this.hereHigh | this.flyingHigh)
+    this.neededLow = (belowBits(segmentCount) & idleLow) >>> 0
+    this.neededHigh = (belowBits(segmentCount - 32) & idleHigh) >>> 0
+  }
+
+  isHere(index: number): boolean {
+    return ((this.hereLow & lowBit(index)) | (this.hereHigh & highBit(index))) !== 0
+  }
+
+  isFlying(index: number): boolean {
+    return ((this.flyingLow & lowBit(index)) | (this.flyingHigh & highBit(index))) !== 0
+  }
+
+  isAsked(index: number): boolean {
+    return ((this.askedLow & lowBit(index)) | (this.askedHigh & highBit(index))) !== 0
+  }
+
+  isRepaired(index: number): boolean {
+    return ((this.repairedLow & lowBit(index)) | (this.repairedHigh & highBit(index))) !== 0
+  }
+
+  /** It came: its payload takes its place. */
+  put(index: number, payload: Uint8Array): void {
+    this.buffer.set(payload, index * this.payloadBytes)
+    if (index === this.segmentCount - 1) this.frameBytes = index * this.payloadBytes + payload.length
+    this.hereLow = (this.hereLow | lowBit(index)) >>> 0
+    this.hereHigh = (this.hereHigh | highBit(index)) >>> 0
+    this.hereCount++
+  }
+
+  /** It is asked for, at this position of the flight. */
+  fly(index: number, position: number): void {
+    const low = lowBit(index)
+    const high = highBit(index)
+    this.repairedLow = (this.repairedLow | (this.askedLow & low)) >>> 0
+    this.repairedHigh = (this.repairedHigh | (this.askedHigh & high)) >>> 0
+    this.neededLow = (this.neededLow & ~low) >>> 0
+    this.neededHigh = (this.neededHigh & ~high) >>> 0
+    this.askedLow = (this.askedLow | low) >>> 0
+    this.askedHigh = (this.askedHigh | high) >>> 0
+    this.flyingLow = (this.flyingLow | low) >>> 0
+    this.flyingHigh = (this.flyingHigh | high) >>> 0
+    this.positions[index] = position
+  }
+
+  /** It is not in flight any more. */
+  land(index: number): void {
+    this.flyingLow = (this.flyingLow & ~lowBit(index)) >>> 0
+    this.flyingHigh = (this.flyingHigh & ~highBit(index)) >>> 0
+  }
+
+  addNeed(index: number): void {
+    this.neededLow = (this.neededLow | lowBit(index)) >>> 0
+    this.neededHigh = (this.neededHigh | highBit(index)) >>> 0
+  }
+
+  /** Answers whether it was needed. */
+  takeNeed(index: number): boolean {
+    const isNeeded = ((this.neededLow & lowBit(index)) | (this.neededHigh & highBit(index))) !== 0
+    this.neededLow = (this.neededLow & ~lowBit(index)) >>> 0
+    this.neededHigh = (this.neededHigh & ~highBit(index)) >>> 0
+    return isNeeded
+  }
+
+  get isComplete(): boolean {
+    return this.isCountKnown && this.hereCount === this.segmentCount
+  }
+
+  get hasNeeds(): boolean {
+    return (this.neededLow | this.neededHigh) !== 0
+  }
+
+  get neededCount(): number {
+    return countOf(this.neededLow, this.neededHigh)
+  }
+
+  /** What segment `index` counts for while in flight: its datagram at most. The same at every time. */
+  datagramBytesOf(index: number): number {
+    const rest = this.frameBytesMax - index * this.payloadBytes
+    return SEGMENT_HEADER_BYTES + Math.min(rest, this.payloadBytes)
+  }
+}

@@ -1,0 +1,38 @@
+// A token bucket: keeps what is asked for under a rate. One per endpoint, shared by its sessions.
+
+/** A debt is allowed, so that a block larger than the bucket can be asked for; the next one waits longer. */
+export class TokenBucket {
+  private tokens: number
+  private filledAtMs: number
+  private readonly bytesPerMs: number
+  /** What may be asked for at once. */
+  readonly depthBytes: number
+
+  constructor(bytesPerS: number, nowMs: number) {
+    this.bytesPerMs = bytesPerS / 1_000
+    this.depthBytes = this.bytesPerMs * BURST_MS
+    this.tokens = this.depthBytes
+    this.filledAtMs = nowMs
+  }
+
+  hasTokens(nowMs: number): boolean {
+    if (nowMs > this.filledAtMs) {
+      this.tokens = Math.min(this.depthBytes, this.tokens + (nowMs - this.filledAtMs) * this.bytesPerMs)
+      this.filledAtMs = nowMs
+    }
+    // A millionth of a byte of rounding must not make a timer that is never due.
+    return this.tokens > -1e-6
+  }
+
+  take(bytes: number): void {
+    this.tokens -= bytes
+  }
+
+  /** When there will be tokens. */
+  readyAtMs(): number {
+    return this.tokens >= 0 ? this.filledAtMs : this.filledAtMs - this.tokens / this.bytesPerMs
+  }
+}
+
+/** What an idle bucket holds, as time at its rate: long enough for coarse timers, too short to be seen. */
+const BURST_MS = 20

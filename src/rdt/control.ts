@@ -1,0 +1,315 @@
+// Control datagrams: everything on the wire but segments and requests for them. Grammar (README.md has
+// the pictures; numbers are big-endian, every datagram ends in the CRC-32 of what stands before it):
+//
+//   hello    1  'LEFT' version:u16 agentBytes:u8 agent nonce:8  peer:8 boot:8
+//   cookie   2  nonce:8 cookie:16 peer:8
+//   open     3  'LEFT' version:u16 agentBytes:u8 agent nonce:8  peer:8 boot:8 cookie:16 session:8 datagramBytesMax:u16
+//   accept   4  nonce:8 session:8 peer:8 boot:8 datagramBytesMax:u16
+//   refuse   5  'LEFT' version:u16 agentBytes:u8 agent nonce:8  reason:u8
+//   reset    6  session:8
+//   ping     7  session:8 number:u32        pong 8 the same
+//   bye      9  session:8
+//   message 10  session:8 number:u32 body   reply 11 the same
+//   gone    13  session:8 handle:u24
+//   probe   14  session:8 bytes:u16
+//   probed  15  session:8 padding, up to the bytes asked for
+//
+// Of hello and refuse, what stands up to the nonce and the CRC-32 at the end are the same in every version.
+
+import { textOf, utf8 } from '../base/bytes.js'
+import { type Decoded, decoded, undecoded } from '../base/decoded.js'
+import { CONTROL_BYTES_MAX, WIRE_VERSION } from '../base/limits.js'
+import type { RefusalReason } from './api.js'
+import { FieldReader, FieldWriter } from './fields.js'
+import {
+  AGENT_BYTES_MAX,
+  BOOT_BYTES,
+  COOKIE_BYTES,
+  CRC_BYTES,
+  NONCE_BYTES,
+  PATH_BYTES_BASE,
+  PEER_ID_BYTES,
+  SESSION_BYTES,
+} from './limits.js'
+
+export const DatagramType = {
+  hello: 1,
+  cookie: 2,
+  open: 3,
+  accept: 4,
+  refuse: 5,
+  reset: 6,
+  ping: 7,
+  pong: 8,
+  bye: 9,
+  message: 10,
+  reply: 11,
+  request: 12,
+  gone: 13,
+  probe: 14,
+  probed: 15,
+  segment: 16,
+} as const
+
+/** A session id of 8 bytes, in halves. */
+export interface WireSession {
+  readonly high: number
+  readonly low: number
+}
+
+export type Control =
+  | { type: 'hello'; version: number; agent: string; peer: Uint8Array; boot: Uint8Array; nonce: Uint8Array }
+  | { type: 'cookie'; nonce: Uint8Array; cookie: Uint8Array; peer: Uint8Array }
+  | {
+      type: 'open'
+      agent: string
+      peer: Uint8Array
+      boot: Uint8Array
+      nonce: Uint8Array
+      cookie: Uint8Array
+      session: WireSession
+      datagramBytesMax: number
+    }
+  | {
+      type: 'accept'
+      nonce: Uint8Array
+      session: WireSession
+      peer: Uint8Array
+      boot: Uint8Array
+      datagramBytesMax: number
+    }
+  | { type: 'refuse'; version: number; agent: string; reason: RefusalReason; nonce: Uint8Array }
+  | { type: 'reset'; session: WireSession }
+  | { type: 'ping'; session: WireSession; number: number }
+  | { type: 'pong'; session: WireSession; number: number }
+  | { type: 'bye'; session: WireSession }
+  | { type: 'message'; session: WireSession; number: number; body: Uint8Array }
+  | { type: 'reply'; session: WireSession; number: number; body: Uint8Array }
+  | { type: 'gone'; session: WireSession; handle: number }
+  | { type: 'probe'; session: WireSession; bytes: number }
+  | { type: 'probed'; session: WireSession; bytes: number }
+
+export type ControlFailure =
+  | 'empty'
+  | 'truncated'
+  | 'trailing-bytes'
+  | 'unknown-kind'
+  | 'bad-field'
+  | 'too-long'
+  | 'damaged'
+
+export type Crc32 = (bytes: Uint8Array) => number
+
+const MAGIC = 0x4c45_4654 // 'LEFT'
+const REFUSALS: readonly RefusalReason[] = ['version', 'same-peer']
+
+/** Freshly allocated, with its CRC. Throws where a field is out of its limits. */
+export function encodeControl(control: Control, crc32: Crc32): Uint8Array {
+  const writer = new FieldWriter(control.type === 'probed' ? control.bytes : PATH_BYTES_BASE)
+  writer.u8(DatagramType[control.type])
+  writeFields(writer, control)
+  return withCrc(writer, crc32)
+}
+
+export function withCrc(writer: FieldWriter, crc32: Crc32): Uint8Array {
+  const crc = crc32(writer.written())
+  return writer.u32(crc).written()
+}
+
+function writeFields(writer: FieldWriter, control: Control): void {
+  switch (control.type) {
+    case 'hello':
+      writePrefix(writer, control)
+      writer.raw(control.peer).raw(control.boot)
+      return
+    case 'cookie':
+      writer.raw(control.nonce).raw(control.cookie).raw(control.peer)
+      return
+    case 'open':
+      writePrefix(writer, { ...control, version: WIRE_VERSION })
+      writer.raw(control.peer).raw(control.boot).raw(control.cookie)
+      writeSession(writer, control.session)
+      writer.u16(control.datagramBytesMax)
+      return
+    case 'accept':
+      writer.raw(control.nonce)
+      writeSession(writer, control.session)
+      writer.raw(control.peer).raw(control.boot).u16(control.datagramBytesMax)
+      return
+    case 'refuse':
+      writePrefix(writer, control)
+      writer.u8(REFUSALS.indexOf(control.reason) + 1)
+      return
+    case 'reset':
+    case 'bye':
+      writeSession(writer, control.session)
+      return
+    case 'ping':
+    case 'pong':
+      writeSession(writer, control.session)
+      writer.u32(control.number)
+      return
+    case 'message':
+    case 'reply':
+      writeSession(writer, control.session)
+      writer.u32(control.number).raw(control.body)
+      return
+    case 'gone':
+      writeSession(writer, control.session)
+      writer.u24(control.handle)
+      return
+    case 'probe':
+      writeSession(writer, control.session)
+      writer.u16(control.bytes)
+      return
+    case 'probed':
+      writeSession(writer, control.session)
+      writer.raw(new Uint8Array(control.bytes - 1 - SESSION_BYTES - CRC_BYTES))
+      return
+  }
+}
+
+/** Any control datagram but a request; checks the CRC first. Never throws. */
+export function decodeControl(bytes: Uint8Array, crc32: Crc32): Decoded<Control, ControlFailure> {
+  if (bytes.length === 0) return undecoded('empty')
+  const body = withoutCrc(bytes, crc32)
+  if (body === undefined) return undecoded(bytes.length <= CRC_BYTES ? 'truncated' : 'damaged')
+  const reader = new FieldReader(body)
+  const control = readFields(reader, reader.u8(), bytes.length)
+  if (reader.truncated) return undecoded('truncated')
+  if (typeof control === 'string') return undecoded(control)
+  if (reader.left > 0) return undecoded('trailing-bytes')
+  return decoded(control)
+}
+
+/** What stands before the CRC, or undefined where it does not match. */
+export function withoutCrc(bytes: Uint8Array, crc32: Crc32): Uint8Array | undefined {
+  const bodyBytes = bytes.length - CRC_BYTES
+  if (bodyBytes < 1) return undefined
+  const body = bytes.subarray(0, bodyBytes)
+  const claimed =
+    bytes[bodyBytes]! * 0x100_0000 +
+    bytes[bodyBytes + 1]! * 0x1_0000 +
+    bytes[bodyBytes + 2]! * 0x100 +
+    bytes[bodyBytes + 3]!
+  return crc32(body) >>> 0 === claimed ? body : undefined
+}
+
+function readFields(reader: FieldReader, type: number, datagramBytes: number): Control | ControlFailure {
+  switch (type) {
+    case DatagramType.hello: {
+      const prefix = readPrefix(reader)
+      if (prefix === undefined) return 'bad-field'
+      // What another version says after its prefix is not ours to read.
+      if (prefix.version !== WIRE_VERSION) {
+        reader.skip(reader.left)
+        return {
+          type: 'hello',
+          ...prefix,
+          peer: new Uint8Array(PEER_ID_BYTES),
+          boot: new Uint8Array(BOOT_BYTES),
+        }
+      }
+      return { type: 'hello', ...prefix, ...readProcess(reader) }
+    }
+    case DatagramType.cookie:
+      return {
+        type: 'cookie',
+        nonce: reader.raw(NONCE_BYTES),
+        cookie: reader.raw(COOKIE_BYTES),
+        peer: reader.raw(PEER_ID_BYTES),
+      }
+    case DatagramType.open: {
+      const prefix = readPrefix(reader)
+      if (prefix === undefined || prefix.version !== WIRE_VERSION) return 'bad-field'
+      return {
+        type: 'open',
+        agent: prefix.agent,
+        nonce: prefix.nonce,
+        ...readProcess(reader),
+        cookie: reader.raw(COOKIE_BYTES),
+        session: readSession(reader),
+        datagramBytesMax: reader.u16(),
+      }
+    }
+    case DatagramType.accept:
+      return {
+        type: 'accept',
+        nonce: reader.raw(NONCE_BYTES),
+        session: readSession(reader),
+        ...readProcess(reader),
+        datagramBytesMax: reader.u16(),
+      }
+    case DatagramType.refuse: {
+      const prefix = readPrefix(reader)
+      const reason = REFUSALS[reader.u8() - 1]
+      if (prefix === undefined || reason === undefined) return 'bad-field'
+      return { type: 'refuse', ...prefix, reason }
+    }
+    case DatagramType.reset:
+      return { type: 'reset', session: readSession(reader) }
+    case DatagramType.ping:
+      return { type: 'ping', session: readSession(reader), number: reader.u32() }
+    case DatagramType.pong:
+      return { type: 'pong', session: readSession(reader), number: reader.u32() }
+    case DatagramType.bye:
+      return { type: 'bye', session: readSession(reader) }
+    case DatagramType.message:
+    case DatagramType.reply: {
+      const session = readSession(reader)
+      const number = reader.u32()
+      if (reader.left > CONTROL_BYTES_MAX) return 'too-long'
+      return {
+        type: type === DatagramType.message ? 'message' : 'reply',
+        session,
+        number,
+        body: reader.raw(reader.left),
+      }
+    }
+    case DatagramType.gone:
+      return { type: 'gone', session: readSession(reader), handle: reader.u24() }
+    case DatagramType.probe:
+      return { type: 'probe', session: readSession(reader), bytes: reader.u16() }
+    case DatagramType.probed: {
+      const session = readSession(reader)
+      reader.skip(reader.left)
+      return { type: 'probed', session, bytes: datagramBytes }
+    }
+    default:
+      return 'unknown-kind'
+  }
+}
+
+interface Prefix {
+  version: number
+  agent: string
+  nonce: Uint8Array
+}
+
+function writePrefix(writer: FieldWriter, prefix: Prefix): void {
+  const agent = utf8(prefix.agent).slice(0, AGENT_BYTES_MAX)
+  writer.u32(MAGIC).u16(prefix.version).u8(agent.length).raw(agent).raw(prefix.nonce)
+}
+
+function readPrefix(reader: FieldReader): Prefix | undefined {
+  if (reader.u32() !== MAGIC) return undefined
+  const version = reader.u16()
+  const agentBytes = reader.u8()
+  if (agentBytes > AGENT_BYTES_MAX) return undefined
+  const agent = textOf(reader.raw(agentBytes))
+  const nonce = reader.raw(NONCE_BYTES)
+  // It is shown to a person, so nothing but visible ASCII gets through.
+  return agent === undefined ? undefined : { version, agent: agent.replace(/[^ -~]/g, '?'), nonce }
+}
+
+function readProcess(reader: FieldReader): { peer: Uint8Array; boot: Uint8Array } {
+  return { peer: reader.raw(PEER_ID_BYTES), boot: reader.raw(BOOT_BYTES) }
+}
+
+export function writeSession(writer: FieldWriter, session: WireSession): void {
+  writer.u32(session.high).u32(session.low)
+}
+
+function readSession(reader: FieldReader): WireSession {
+  return { high: reader.u32(), low: reader.u32() }
+}

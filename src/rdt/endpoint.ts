@@ -1,0 +1,385 @@
+// One socket's worth of reliable data transfer: opens and closes sessions and gives each what is its own.
+// Performs no I/O: the caller brings datagrams and time, and carries away datagrams and events.
+//
+// Two sessions with one process are one too many: the one that the smaller peer id began stays. A process that
+// was restarted (another boot id) takes the place of what it was.
+
+import type { BlockSet } from '../base/blockset.js'
+import type { Digest, ItemKind, ItemRef } from '../base/item.js'
+import type {
+  Address,
+  CloseReason,
+  EndpointCounters,
+  EndpointEvent,
+  EndpointOptions,
+  Outgoing,
+  PullPriority,
+  SessionId,
+  SessionStats,
+} from './api.js'
+import { TokenBucket } from './bucket.js'
+import { DatagramType, decodeControl, encodeControl, type WireSession } from './control.js'
+import { FrameCache } from './framecache.js'
+import { Handshake } from './handshake.js'
+import { POOL_BUFFERS_MAX, POOL_SHARE_MIN, RESETS_PER_S_MAX, STRANGERS_MAX } from './limits.js'
+import { FramePool } from './pool.js'
+import { decodeRequest } from './request.js'
+import { SegmentHeader, sessionOf } from './segment.js'
+import { Session, type SessionFacts, type SessionHost } from './session.js'
+import { SessionTable } from './sessions.js'
+
+export type * from './api.js'
+
+/** After each `handle*` or command, drain `pollEvent` and `pollDatagram` until they answer undefined, then ask
+ *  `pollTimeout` when to call `handleTimeout`. */
+export class Endpoint {
+  readonly counters: EndpointCounters = {
+    datagramsIn: 0,
+    datagramsOut: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    dropped: 0,
+    strangers: 0,
+  }
+  private readonly host: SessionHost
+  private readonly sessions: SessionTable
+  private readonly handshake: Handshake
+  private readonly events: EndpointEvent[] = []
+  private eventsHead = 0
+  private readonly outbox: Outgoing[] = []
+  private readonly strangers = new Set<Address>()
+  private readonly header = new SegmentHeader()
+  private readonly serveTurn: Session[] = []
+  private nextSessionId = 1
+  private resetsLeft = RESETS_PER_S_MAX
+  private resetsAtMs: number
+  private isClosed = false
+
+  /** Throws where the peer id is none. */
+  constructor(
+    private readonly options: EndpointOptions,
+    nowMs: number,
+  ) {
+    this.resetsAtMs = nowMs
+    const { limitBytesPerS } = options
+    const emit = (event: EndpointEvent) => this.events.push(event)
+    this.sessions = new SessionTable(options.random)
+    this.host = {
+      options,
+      pool: new FramePool(),
+      frames: new FrameCache(),
+      bucket: limitBytesPerS === undefined ? undefined : new TokenBucket(limitBytesPerS, nowMs),
+      poolShare: () => this.poolShare(),
+      emit,
+    }
+    this.handshake = new Handshake({
+      options,
+      sessions: this.sessions,
+      emit,
+      send: (to, bytes) => this.send(to, bytes),
+      addSession: (facts, atMs) => this.addSession(facts, atMs),
+      settle: (session, atMs) => this.settle(session, atMs),
+    })
+  }
+
+  // — Peers —
+
+  /** Tries now and for ever, with backoff, until `disconnect`; again when a session is lost. */
+  connect(address: Address, nowMs: number): void {
+    if (!this.isClosed) this.handshake.connect(address, nowMs)
+  }
+
+  disconnect(address: Address, nowMs: number): void {
+    this.handshake.disconnect(address)
+    for (const session of this.sessions.all()) {
+      if (session.facts.address === address) this.closeSession(session, 'local', nowMs, true)
+    }
+  }
+
+  /** Says bye to everybody. Nothing is received afterwards. */
+  close(nowMs: number): void {
+    this.isClosed = true
+    for (const session of this.sessions.all()) this.closeSession(session, 'local', nowMs, true)
+  }
+
+  // — The world —
+
+  /** `bytes` is one datagram, valid during the call only. Whatever it holds, nothing throws. */
+  handleDatagram(from: Address, bytes: Uint8Array, nowMs: number): void {
+    if (this.isClosed) return
+    this.counters.datagramsIn++
+    this.counters.bytesIn += bytes.length
+    if (!this.options.admit(from)) {
+      this.handleStranger(from)
+      return
+    }
+    if (!this.handleAdmitted(from, bytes, nowMs)) this.counters.dropped++
+  }
+
+  handleTimeout(nowMs: number): void {
+    if (this.isClosed) return
+    this.handshake.handleTimeout(nowMs)
+    for (const session of this.sessions.values()) {
+      if (!session.handleTimeout(nowMs)) this.closeSession(session, 'silent', nowMs, session.isSettled)
+    }
+  }
+
+  /** When `handleTimeout` and the polls are next due, on the caller's clock. */
+  pollTimeout(): number | undefined {
+    if (this.isClosed) return undefined
+    let atMs = this.handshake.pollTimeout()
+    for (const session of this.sessions.values()) atMs = Math.min(atMs, session.pollTimeout())
+    return atMs === Number.POSITIVE_INFINITY ? undefined : atMs
+  }
+
+  pollDatagram(nowMs: number): Outgoing | undefined {
+    const outgoing = this.outbox.shift() ?? this.pollControl(nowMs) ?? this.pollSegments()
+    if (outgoing !== undefined) {
+      this.counters.datagramsOut += Math.ceil(outgoing.bytes.length / outgoing.segmentBytes)
+      this.counters.bytesOut += outgoing.bytes.length
+    }
+    return outgoing
+  }
+
+  pollEvent(): EndpointEvent | undefined {
+    if (this.eventsHead === this.events.length) {
+      this.events.length = 0
+      this.eventsHead = 0
+      return undefined
+    }
+    return this.events[this.eventsHead++]
+  }
+
+  // — Messages, pulling, serving: nothing happens where the session is over —
+
+  /** Waits behind the outstanding request. Throws beyond CONTROL_BYTES_MAX bytes or MESSAGES_QUEUED_MAX waiting. */
+  sendRequest(session: SessionId, body: Uint8Array, nowMs: number): void {
+    this.sessions.get(session)?.conversation.sendRequest(body, nowMs)
+  }
+
+  sendReply(session: SessionId, number: number, body: Uint8Array, _nowMs: number): void {
+    this.sessions.get(session)?.conversation.sendReply(number, body)
+  }
+
+  /** Pulls blocks of an item; those of an item that is being pulled are added. `blocks` is copied. */
+  pull(
+    session: SessionId,
+    item: ItemRef,
+    blocks: BlockSet,
+    options: { priority: PullPriority },
+    _nowMs: number,
+  ): void {
+    this.sessions.get(session)?.puller.pull(item, blocks, options.priority)
+  }
+
+  cancelPull(session: SessionId, kind: ItemKind, digest: Digest): void {
+    this.sessions.get(session)?.puller.cancel(kind, digest)
+  }
+
+  /** A frame did not open or verify: it is asked for again, REJECTS_MAX times at most. Release it as well. */
+  rejectBlock(session: SessionId, kind: ItemKind, digest: Digest, blockIndex: number, _nowMs: number): void {
+    this.sessions.get(session)?.puller.reject(kind, digest, blockIndex)
+  }
+
+  /** The caller is done with a frame's bytes. */
+  releaseBlock(session: SessionId, frame: Uint8Array): void {
+    const open = this.sessions.get(session)
+    if (open === undefined) this.host.pool.release(frame)
+    else open.puller.release(frame)
+  }
+
+  /** Answers 'wanted'. The frame must never change again. */
+  serveBlock(
+    session: SessionId,
+    kind: ItemKind,
+    digest: Digest,
+    blockIndex: number,
+    frame: Uint8Array,
+    _nowMs: number,
+  ): void {
+    this.sessions.get(session)?.server.serveBlock(kind, digest, blockIndex, frame)
+  }
+
+  serveGone(session: SessionId, kind: ItemKind, digest: Digest, _nowMs: number): void {
+    this.sessions.get(session)?.server.serveGone(kind, digest)
+  }
+
+  /** Undefined where the session is over. */
+  stats(session: SessionId): SessionStats | undefined {
+    return this.sessions.get(session)?.stats()
+  }
+
+  // — What arrives —
+
+  private handleStranger(from: Address): void {
+    this.counters.strangers++
+    if (this.strangers.has(from) || this.strangers.size >= STRANGERS_MAX) return
+    this.strangers.add(from)
+    this.events.push({ type: 'stranger', address: from })
+  }
+
+  /** Answers false for what is dropped. */
+  private handleAdmitted(from: Address, bytes: Uint8Array, nowMs: number): boolean {
+    const type = bytes[0]
+    if (type === DatagramType.segment) return this.handleSegment(from, bytes, nowMs)
+    if (type === DatagramType.request) {
+      const decoded = decodeRequest(bytes, this.options.crc32)
+      if (!decoded.ok) return false
+      const session = this.hear(from, decoded.value.session, bytes, nowMs)
+      session?.handleRequest(decoded.value)
+      return session !== undefined
+    }
+    const decoded = decodeControl(bytes, this.options.crc32)
+    if (!decoded.ok) return false
+    const control = decoded.value
+    switch (control.type) {
+      case 'hello':
+      case 'cookie':
+      case 'open':
+      case 'accept':
+      case 'refuse':
+        return this.handshake.handleControl(from, control, bytes.length, nowMs)
+      case 'reset':
+        return this.handleReset(from, control.session, nowMs)
+      case 'bye': {
+        const { high, low } = control.session
+        const session = this.sessions.ofWire(from, high, low)
+        if (session !== undefined) this.closeSession(session, 'bye', nowMs, false)
+        return true
+      }
+      default:
+        return this.hear(from, control.session, bytes, nowMs)?.handleControl(control, nowMs) ?? false
+    }
+  }
+
+  private handleSegment(from: Address, bytes: Uint8Array, nowMs: number): boolean {
+    const { header } = this
+    if (!header.read(bytes)) return false
+    const session = this.sessions.ofWire(from, header.sessionHigh, header.sessionLow)
+    if (session === undefined) {
+      this.answerUnknown(from, bytes, nowMs)
+      return false
+    }
+    session.handleHeard(bytes.length, nowMs)
+    if (!session.isSettled) this.settle(session, nowMs)
+    return session.handleSegment(header, bytes, nowMs)
+  }
+
+  /** The session that a datagram belongs to; what comes in one that was pending settles it. */
+  private hear(from: Address, wire: WireSession, bytes: Uint8Array, nowMs: number): Session | undefined {
+    const session = this.sessions.ofWire(from, wire.high, wire.low)
+    if (session === undefined) {
+      this.answerUnknown(from, bytes, nowMs)
+      return undefined
+    }
+    session.handleHeard(bytes.length, nowMs)
+    if (!session.isSettled) this.settle(session, nowMs)
+    return this.sessions.get(session.facts.id) === session ? session : undefined
+  }
+
+  /** A session that is not known here is one of a process that was: telling so ends it at once over there. */
+  private answerUnknown(from: Address, bytes: Uint8Array, nowMs: number): void {
+    const wire = sessionOf(bytes)
+    if (nowMs - this.resetsAtMs >= 1_000) {
+      this.resetsAtMs = nowMs
+      this.resetsLeft = RESETS_PER_S_MAX
+    }
+    if (wire === undefined || this.resetsLeft === 0) return
+    this.resetsLeft--
+    this.send(from, encodeControl({ type: 'reset', session: wire }, this.options.crc32))
+  }
+
+  private handleReset(from: Address, remote: WireSession, nowMs: number): boolean {
+    const session = this.sessions.ofRemote(from, remote)
+    if (session !== undefined) this.closeSession(session, 'replaced', nowMs, false)
+    return session !== undefined
+  }
+
+  // — Sessions —
+
+  private addSession(facts: Omit<SessionFacts, 'id'>, nowMs: number): Session {
+    const session = new Session({ ...facts, id: this.nextSessionId++ }, this.host, nowMs)
+    this.sessions.add(session)
+    return session
+  }
+
+  /** Both sides know of the session. Decides which of the sessions with this peer stays. */
+  private settle(session: Session, nowMs: number): void {
+    const { facts } = session
+    const isPreferred = facts.isInitiator === this.options.peerId < facts.peerId
+    for (const other of this.sessions.all()) {
+      const isSamePeer = other.facts.peerId === facts.peerId
+      if (other === session || !(isSamePeer || (other.isSettled && other.facts.address === facts.address)))
+        continue
+      const isSameProcess = isSamePeer && other.facts.boot === facts.boot
+      const isOtherPreferred = other.facts.isInitiator === this.options.peerId < other.facts.peerId
+      // A pending one that would stay is waited for: its initiator goes on until it is through.
+      if (isSameProcess && isOtherPreferred && !isPreferred) {
+        this.closeSession(session, 'replaced', nowMs, true)
+        return
+      }
+      if (isSameProcess && !other.isSettled) continue
+      this.closeSession(other, 'replaced', nowMs, isSameProcess)
+    }
+    session.settle(nowMs)
+    this.handshake.handleSettled(facts)
+    const { id, peerId, address, isInitiator } = facts
+    this.events.push({ type: 'opened', session: id, peerId, address, initiator: isInitiator })
+  }
+
+  private closeSession(session: Session, reason: CloseReason, nowMs: number, saysBye: boolean): void {
+    const { facts } = session
+    session.close()
+    this.sessions.delete(session)
+    if (saysBye) {
+      // Twice, because nothing is left here to repeat it.
+      this.send(facts.address, session.encode({ type: 'bye', session: facts.remote }))
+      this.send(facts.address, session.encode({ type: 'bye', session: facts.remote }))
+    }
+    this.handshake.handleClosed(facts, nowMs)
+    if (!session.isSettled) return
+    const { id, peerId, address } = facts
+    this.events.push({ type: 'closed', session: id, peerId, address, reason })
+  }
+
+  /** Each session that pulls gets an equal part of the buffers. */
+  private poolShare(): number {
+    let busyCount = 0
+    for (const session of this.sessions.values()) if (session.puller.isBusy) busyCount++
+    return Math.max(POOL_SHARE_MIN, Math.floor(POOL_BUFFERS_MAX / Math.max(1, busyCount)))
+  }
+
+  // — What goes out —
+
+  private send(to: Address, bytes: Uint8Array): void {
+    this.outbox.push({ to, bytes, segmentBytes: bytes.length })
+  }
+
+  /** Sessions take turns, so that under a limit each gets its part. */
+  private pollControl(nowMs: number): Outgoing | undefined {
+    for (const session of this.sessions.values()) {
+      const bytes = session.pollControl(nowMs)
+      if (bytes === undefined) continue
+      session.bytesSent += bytes.length
+      this.sessions.moveBack(session)
+      return { to: session.facts.address, bytes, segmentBytes: bytes.length }
+    }
+    return undefined
+  }
+
+  /** Sessions take turns. */
+  private pollSegments(): Outgoing | undefined {
+    for (;;) {
+      const session = this.serveTurn.pop()
+      if (session === undefined) {
+        for (const open of this.sessions.values()) if (open.server.hasSegments) this.serveTurn.push(open)
+        if (this.serveTurn.length === 0) return undefined
+        continue
+      }
+      const outgoing = session.pollSegments()
+      if (outgoing === undefined) continue
+      session.bytesSent += outgoing.bytes.length
+      return outgoing
+    }
+  }
+}

@@ -1,0 +1,182 @@
+// rdt's numbers, each with its unit and where it comes from.
+
+import { assert } from '../base/assert.js'
+import { CONTROL_BYTES_MAX, DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX } from '../base/limits.js'
+
+// — Specification: both ends must agree on these. —
+
+/** type 1, session 8, handle 3, block 4, segment 1, count 1, request 2. */
+export const SEGMENT_HEADER_BYTES = 20
+
+/** What every path carries: IPv6's minimum MTU 1280 − 40 − 8. RFC 8200, section 5. */
+export const PATH_BYTES_BASE = 1_232
+
+/** Segments of one frame at most; a set of them is one bitmap of 8 bytes. */
+export const SEGMENT_COUNT_MAX = 64
+
+/** The datagram that carries the longest frame in one piece. */
+export const PATH_BYTES_WHOLE = SEGMENT_HEADER_BYTES + FRAME_BYTES_MAX
+
+/** Names a program in a refusal, ASCII. */
+export const AGENT_BYTES_MAX = 32
+
+/** A request fits one datagram on any path. */
+export const REQUEST_BYTES_MAX = 1_200
+
+export const PEER_ID_BYTES = 8
+export const BOOT_BYTES = 8
+export const NONCE_BYTES = 8
+export const COOKIE_BYTES = 16
+export const SESSION_BYTES = 8
+export const CRC_BYTES = 4
+
+/** What may be sent to an address that has not proved itself, per byte that came from it. RFC 9000, 8.1. */
+export const UNPROVED_FACTOR_MAX = 3
+
+/** Handles of pulled items are u24 and never reused within a session. */
+export const HANDLE_MAX = 0xff_ffff
+
+// — Implementation: each peer may choose its own. —
+
+// Sessions
+
+/** Sessions at once, settled or not; each holds about 0.5 MB once it has pulled. */
+export const SESSIONS_MAX = 256
+
+/** Addresses of strangers that are remembered as told. */
+export const STRANGERS_MAX = 1_024
+
+/** First and last wait between two attempts to reach a peer; doubled in between, jittered by a quarter. */
+export const CONNECT_MS_FIRST = 250
+export const CONNECT_MS_MAX = 5_000
+
+/** Unanswered attempts until a peer is called unreachable (after about 1.75 s). */
+export const CONNECT_TRIES_TOLD = 3
+
+/** How long the peer with the smaller id lets the other's attempt pass because its own is under way. */
+export const YIELD_MS = 1_500
+
+/** A cookie holds for one to two of these. */
+export const COOKIE_PERIOD_MS = 10_000
+
+/** Nothing received for this long: ask whether the other is there, then again every PING_AGAIN_MS. Fifty tries
+ *  until DEAD_MS, so that half the datagrams may be lost each way and a false death is still one in a million. */
+export const PING_MS = 5_000
+export const PING_AGAIN_MS = 200
+export const DEAD_MS = 15_000
+
+/** Answers to datagrams of unknown sessions, per second: enough for every peer, useless as a weapon. */
+export const RESETS_PER_S_MAX = 64
+
+/** Control datagrams that wait to be sent, per session; a probed one may be 64 KiB. */
+export const CONTROL_QUEUED_MAX = 32
+
+// Messages (stop-and-wait)
+
+/** Requests that wait behind the outstanding one. */
+export const MESSAGES_QUEUED_MAX = 64
+
+/** Bounds of the retransmission timeout. The first stands until an RTT is known. RFC 6298 has 1 s for
+ *  both; a lost message on a LAN should not cost a second. */
+export const RTO_MS_FIRST = 250
+export const RTO_MS_MIN = 30
+export const RTO_MS_MAX = 2_000
+
+// Pulling
+
+/** Buffers for frames that are being put together or were not released: 512 × 65,317 bytes = 32 MiB. */
+export const POOL_BUFFERS_MAX = 512
+
+/** Buffers that a session may hold however many others there are. */
+export const POOL_SHARE_MIN = 8
+
+/** Frames up to this long get a buffer of their own length instead of a pooled one. */
+export const SMALL_FRAME_BYTES_MAX = 8_192
+
+/** Asked segments that are neither here nor lost: a full pool at the base size, next power of two. */
+export const FLIGHT_SEGMENTS_MAX = 32_768
+
+/** Requests that are remembered for their times. */
+export const FLIGHT_REQUESTS_MAX = 8_192
+
+/** Frames of one block that may fail to open until the item is called unservable. */
+export const REJECTS_MAX = 16
+
+/** Every how many-th new block is bulk while small items wait. */
+export const BULK_EVERY = 4
+
+/** Pulls that ended are kept for late rejections. */
+export const PULLS_ENDED_MAX = 64
+
+/** Tail probe: srtt + max(4 · rttvar, granularity) + allowance. RFC 9002, 6.2. The allowance stands for a
+ *  peer whose event loop is busy. */
+export const TIMER_GRANULARITY_MS = 1
+export const PEER_DELAY_MS = 2
+export const PROBE_TIMEOUT_MS_MAX = 2_000
+
+/** RTT taken for granted until one is measured. RFC 9002 has 333 ms. */
+export const RTT_MS_FIRST = 250
+
+/** How late an asking may be made up for at once: what timers of a busy event loop miss. */
+export const PACING_SLACK_MS = 2
+
+// Serving
+
+/** Asks that wait to be answered, per session. Beyond, they are dropped, and asked again. */
+export const ASKS_QUEUED_MAX = 4_096
+
+/** Blocks that are loaded ahead of the one being sent, per session. */
+export const BLOCKS_AHEAD_MAX = 8
+
+/** Frames kept for repairs, per endpoint: 64 × 65,317 bytes = 4 MiB. */
+export const FRAMES_CACHED_MAX = 64
+
+/** Bytes and datagrams handed to the caller at once. Linux: UDP_MAX_SEGMENTS is 64, the whole at most 64 KiB. */
+export const BUNDLE_BYTES_MAX = DATAGRAM_BYTES_MAX
+export const BUNDLE_SEGMENTS_MAX = 64
+
+// Path size (RFC 8899)
+
+/** Sizes worth trying: a whole frame (loopback), jumbo frames, Ethernet, IPv6 on Ethernet, PPPoE, WireGuard. */
+export const PATH_BYTES_CANDIDATES: readonly number[] = [
+  PATH_BYTES_WHOLE,
+  8_972,
+  8_952,
+  1_472,
+  1_464,
+  1_452,
+  1_392,
+]
+
+/** Probes of one size until it is given up, and when all is tried again. RFC 8899: MAX_PROBES 3, PMTU_RAISE 600 s. */
+export const PATH_PROBES_MAX = 5
+export const PATH_PROBE_MS_MIN = 100
+export const PATH_RAISE_MS = 60_000
+
+/** What makes a black hole: so many segments of full size lost in a row, while none came for this long or so many
+ *  tail probes in a row were not answered; or more such probes alone. */
+export const BLACK_HOLE_SEGMENTS = 10
+export const BLACK_HOLE_MS_MIN = 300
+export const BLACK_HOLE_RTTS = 4
+export const BLACK_HOLE_TIMEOUTS = 3
+export const BLACK_HOLE_TIMEOUTS_ALONE = 6
+
+assert(
+  SEGMENT_COUNT_MAX * (PATH_BYTES_BASE - SEGMENT_HEADER_BYTES) >= FRAME_BYTES_MAX,
+  'a frame must fit its segments',
+)
+assert(PATH_BYTES_WHOLE <= DATAGRAM_BYTES_MAX, 'a whole frame must fit one datagram')
+assert(
+  CONTROL_BYTES_MAX + 32 <= PATH_BYTES_BASE && REQUEST_BYTES_MAX <= PATH_BYTES_BASE,
+  'control fits any path',
+)
+assert(
+  FLIGHT_SEGMENTS_MAX >= POOL_BUFFERS_MAX * SEGMENT_COUNT_MAX,
+  'every segment of the pool may be in flight',
+)
+assert(
+  (FLIGHT_SEGMENTS_MAX & (FLIGHT_SEGMENTS_MAX - 1)) === 0 &&
+    (FLIGHT_REQUESTS_MAX & (FLIGHT_REQUESTS_MAX - 1)) === 0,
+)
+assert(FLIGHT_REQUESTS_MAX <= 1 << 15, 'request numbers are u16 and compared in half their circle')
+assert(PING_MS + 4 * PING_AGAIN_MS < DEAD_MS)

@@ -1,0 +1,108 @@
+// An item that is being pulled, and in which order blocks of several of them are begun. Used by the puller.
+
+import type { BlockSet } from '../base/blockset.js'
+import type { Digest, ItemKind } from '../base/item.js'
+import type { PullPriority } from './api.js'
+import type { Assembly } from './assembly.js'
+import { BULK_EVERY } from './limits.js'
+
+export class PulledItem {
+  /** Blocks begun and not yet handed up. */
+  activeCount = 0
+  /** How often each block's frame was rejected; most items have none. */
+  private rejects: Map<number, number> | undefined
+  isQueued = false
+  isEnded = false
+  private cursor = 0
+  /** Of frames that came: their bytes over what they may have had. Falls slowly, rises at once. */
+  private fillRatio = 1
+
+  constructor(
+    readonly handle: number,
+    readonly kind: ItemKind,
+    readonly digest: Digest,
+    readonly sizeBytes: number,
+    readonly priority: PullPriority,
+    /** Blocks that were not begun; the item's own copy. */
+    readonly waiting: BlockSet,
+  ) {}
+
+  /** Nothing of it is wanted any more. */
+  get isFinished(): boolean {
+    return this.isEnded || (this.activeCount === 0 && !this.hasWaiting)
+  }
+
+  get hasWaiting(): boolean {
+    return this.waiting.size > 0
+  }
+
+  /** Takes the next block to begin. */
+  takeNext(): number {
+    const blockIndex = this.waiting.next(this.cursor) ?? this.waiting.next(0)!
+    this.waiting.delete(blockIndex)
+    this.cursor = blockIndex + 1
+    return blockIndex
+  }
+
+  /** Counts a frame of this block that did not open; answers how many there were. */
+  countReject(blockIndex: number): number {
+    this.rejects ??= new Map()
+    const count = (this.rejects.get(blockIndex) ?? 0) + 1
+    this.rejects.set(blockIndex, count)
+    return count
+  }
+
+  handleFrame(frameBytes: number, frameBytesMax: number): void {
+    const ratio = frameBytes / frameBytesMax
+    this.fillRatio = ratio > this.fillRatio ? ratio : this.fillRatio + (ratio - this.fillRatio) / 8
+  }
+
+  /** How many segments a block will likely have: compressed frames are shorter than they may be, and a window
+   *  full of segments that do not exist would keep real ones out. */
+  expectedSegments(assembly: Assembly): number {
+    return Math.max(1, Math.ceil((this.fillRatio * assembly.frameBytesMax) / assembly.payloadBytes))
+  }
+}
+
+/** Round-robin within a class; control first; bulk gets every BULK_EVERY-th block while small ones wait. */
+export class PullQueue {
+  private readonly classes: Record<PullPriority, PulledItem[]> = { control: [], small: [], bulk: [] }
+  private turn = 0
+
+  add(item: PulledItem): void {
+    if (item.isQueued || !item.hasWaiting) return
+    item.isQueued = true
+    this.classes[item.priority].push(item)
+  }
+
+  get isEmpty(): boolean {
+    return this.next() === undefined
+  }
+
+  /** The item whose block is to be begun next; it is to be given back with `add`. */
+  take(): PulledItem | undefined {
+    const queue = this.next()
+    if (queue === undefined) return undefined
+    this.turn++
+    const item = queue.shift()!
+    item.isQueued = false
+    return item
+  }
+
+  private next(): PulledItem[] | undefined {
+    const { control, small, bulk } = this.classes
+    for (const queue of [control, small, bulk]) while (queue.length > 0 && !isAlive(queue[0]!)) drop(queue)
+    if (control.length > 0) return control
+    const isBulkTurn = bulk.length > 0 && (small.length === 0 || this.turn % BULK_EVERY === BULK_EVERY - 1)
+    if (isBulkTurn) return bulk
+    return small.length > 0 ? small : undefined
+  }
+}
+
+function isAlive(item: PulledItem): boolean {
+  return !item.isEnded && item.hasWaiting
+}
+
+function drop(queue: PulledItem[]): void {
+  queue.shift()!.isQueued = false
+}

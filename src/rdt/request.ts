@@ -1,0 +1,161 @@
+// A request: which segments of which blocks the puller wants, in the order in which it wants them. It says
+// all that the server needs, which keeps nothing from one request to the next.
+//
+//   request 12  session:8 number:u16 group* crc:u32
+//   group       handle:u24 kind:u8 digest:32 segmentBytes:u16 askCount:u8 ask{askCount}
+//   ask         block:u32 first:u8 last:u8      segments first … last, 0 ≤ first ≤ last < 64
+//             | block:u32 255:u8 set:8          bit i of the set is segment i; the first byte holds 63 … 56
+
+import { bytesOfHex } from '../base/bytes.js'
+import { type Decoded, decoded, undecoded } from '../base/decoded.js'
+import type { Digest, ItemKind } from '../base/item.js'
+import { BLOCK_COUNT_MAX, DIGEST_BYTES } from '../base/limits.js'
+import { bitsBetween, countOf, highestOf, lowestOf } from './bits.js'
+import {
+  type ControlFailure,
+  type Crc32,
+  DatagramType,
+  type WireSession,
+  withCrc,
+  withoutCrc,
+  writeSession,
+} from './control.js'
+import { FieldReader, FieldWriter } from './fields.js'
+import {
+  CRC_BYTES,
+  PATH_BYTES_BASE,
+  PATH_BYTES_WHOLE,
+  REQUEST_BYTES_MAX,
+  SEGMENT_COUNT_MAX,
+} from './limits.js'
+
+/** Segments of one block: 64 bits in two halves, segment 0 is the lowest bit of `low`. */
+export interface Ask {
+  readonly blockIndex: number
+  readonly low: number
+  readonly high: number
+}
+
+/** Asks for one item at one segment size. `segmentBytes` counts the whole datagram. */
+export interface AskGroup {
+  readonly handle: number
+  readonly kind: ItemKind
+  readonly digest: Uint8Array
+  readonly segmentBytes: number
+  readonly asks: Ask[]
+}
+
+export interface Request {
+  readonly session: WireSession
+  readonly number: number
+  readonly groups: AskGroup[]
+}
+
+const KINDS: readonly ItemKind[] = ['tree', 'list', 'file']
+const GROUP_BYTES = 3 + 1 + DIGEST_BYTES + 2 + 1
+const ASK_BYTES_MAX = 13
+const AS_SET = 255
+const ASKS_PER_GROUP_MAX = 255
+
+/** Puts asks into one datagram until it is full. One writer is used again for every request. */
+export class RequestWriter {
+  private readonly writer = new FieldWriter(PATH_BYTES_BASE)
+  private handle = -1
+  private segmentBytes = 0
+  private askCountAt = 0
+  private askCount = 0
+
+  start(session: WireSession, number: number): void {
+    this.writer.clear()
+    this.writer.u8(DatagramType.request)
+    writeSession(this.writer, session)
+    this.writer.u16(number)
+    this.handle = -1
+  }
+
+  /** Whether an ask of any kind still fits. */
+  get hasRoom(): boolean {
+    return this.writer.length + GROUP_BYTES + ASK_BYTES_MAX + CRC_BYTES <= REQUEST_BYTES_MAX
+  }
+
+  add(item: { handle: number; kind: ItemKind; digest: Digest }, segmentBytes: number, ask: Ask): void {
+    const { writer } = this
+    if (
+      item.handle !== this.handle ||
+      segmentBytes !== this.segmentBytes ||
+      this.askCount === ASKS_PER_GROUP_MAX
+    ) {
+      writer.u24(item.handle).u8(KINDS.indexOf(item.kind) + 1)
+      writer.raw(bytesOfHex(item.digest)!).u16(segmentBytes)
+      this.handle = item.handle
+      this.segmentBytes = segmentBytes
+      this.askCountAt = writer.length
+      this.askCount = 0
+      writer.u8(0)
+    }
+    writer.patchU8(this.askCountAt, ++this.askCount)
+    writer.u32(ask.blockIndex)
+    const first = lowestOf(ask.low, ask.high)
+    const last = highestOf(ask.low, ask.high)
+    if (last - first + 1 === countOf(ask.low, ask.high)) writer.u8(first).u8(last)
+    else writer.u8(AS_SET).u32(ask.high).u32(ask.low)
+  }
+
+  /** A copy with its CRC. */
+  finish(crc32: Crc32): Uint8Array {
+    return withCrc(this.writer, crc32).slice()
+  }
+}
+
+/** Never throws; a request without asks is a bad one. */
+export function decodeRequest(bytes: Uint8Array, crc32: Crc32): Decoded<Request, ControlFailure> {
+  if (bytes.length === 0) return undecoded('empty')
+  if (bytes.length > PATH_BYTES_BASE) return undecoded('too-long')
+  const body = withoutCrc(bytes, crc32)
+  if (body === undefined) return undecoded(bytes.length <= CRC_BYTES ? 'truncated' : 'damaged')
+  const reader = new FieldReader(body)
+  if (reader.u8() !== DatagramType.request) return undecoded('unknown-kind')
+  const session = { high: reader.u32(), low: reader.u32() }
+  const number = reader.u16()
+  const groups: AskGroup[] = []
+  while (reader.left > 0) {
+    const group = readGroup(reader)
+    if (reader.truncated) return undecoded('truncated')
+    if (group === undefined) return undecoded('bad-field')
+    groups.push(group)
+  }
+  if (reader.truncated) return undecoded('truncated')
+  if (groups.length === 0) return undecoded('bad-field')
+  return decoded({ session, number, groups })
+}
+
+function readGroup(reader: FieldReader): AskGroup | undefined {
+  const handle = reader.u24()
+  const kind = KINDS[reader.u8() - 1]
+  const digest = reader.raw(DIGEST_BYTES)
+  const segmentBytes = reader.u16()
+  const askCount = reader.u8()
+  if (kind === undefined || askCount === 0) return undefined
+  if (segmentBytes < PATH_BYTES_BASE || segmentBytes > PATH_BYTES_WHOLE) return undefined
+  const asks: Ask[] = []
+  for (let index = 0; index < askCount; index++) {
+    const ask = readAsk(reader)
+    if (ask === undefined) return undefined
+    asks.push(ask)
+  }
+  return { handle, kind, digest, segmentBytes, asks }
+}
+
+function readAsk(reader: FieldReader): Ask | undefined {
+  const blockIndex = reader.u32()
+  const first = reader.u8()
+  if (blockIndex >= BLOCK_COUNT_MAX) return undefined
+  if (first === AS_SET) {
+    const high = reader.u32()
+    const low = reader.u32()
+    return (high | low) === 0 ? undefined : { blockIndex, low, high }
+  }
+  const last = reader.u8()
+  if (last < first || last >= SEGMENT_COUNT_MAX) return undefined
+  return { blockIndex, ...bitsBetween(first, last) }
+}

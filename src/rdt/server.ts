@@ -1,0 +1,294 @@
+// The side that serves: answers asks with segments, strictly in the order of asking, because the puller judges
+// loss by that order. One per session. It keeps asks until they are answered, and nothing of a transfer.
+//
+//   ask ──▶ queue ──▶ (one of the first BLOCKS_AHEAD_MAX blocks) wanted ──▶ frame ──▶ segments
+//                                                                    └───▶ gone: the item's asks are dropped
+
+import { hexOf } from '../base/bytes.js'
+import { type Digest, type ItemKind, itemKey } from '../base/item.js'
+import { FRAME_BYTES_MAX } from '../base/limits.js'
+import { belowBits, countOf, highBit, lowBit, lowestOf } from './bits.js'
+import type { WireSession } from './control.js'
+import type { FrameCache } from './framecache.js'
+import {
+  ASKS_QUEUED_MAX,
+  BLOCKS_AHEAD_MAX,
+  BUNDLE_BYTES_MAX,
+  BUNDLE_SEGMENTS_MAX,
+  PATH_BYTES_BASE,
+  SEGMENT_HEADER_BYTES,
+} from './limits.js'
+import type { Request } from './request.js'
+import { SegmentHeader } from './segment.js'
+
+export interface ServerHost {
+  readonly frames: FrameCache
+  /** Largest datagram that our own interface carries towards the puller. */
+  readonly datagramBytesMax: number
+  handleWanted(kind: ItemKind, digest: Digest, blockIndex: number): void
+  sendGone(handle: number): void
+}
+
+/** A block that asks wait for. */
+interface WantedBlock {
+  readonly key: string
+  readonly kind: ItemKind
+  readonly digest: Digest
+  readonly blockIndex: number
+  readonly asks: QueuedAsk[]
+  /** Asks of it that were looked at and are not answered: while there are any, it holds its frame. */
+  looked: number
+  /** The caller was told, and has not answered yet. */
+  isWanted: boolean
+  frame: Uint8Array | undefined
+}
+
+interface QueuedAsk {
+  readonly block: WantedBlock
+  readonly handle: number
+  readonly segmentBytes: number
+  readonly requestNumber: number
+  low: number
+  high: number
+}
+
+/** Datagrams laid end to end, each `segmentBytes` long but the last. */
+export interface SegmentBundle {
+  readonly bytes: Uint8Array
+  readonly segmentBytes: number
+}
+
+export class Server {
+  asksDropped = 0
+  private readonly queue: QueuedAsk[] = []
+  private head = 0
+  private readonly blocks = new Map<string, WantedBlock>()
+  /** Blocks of which asks were looked at: they have their frame, or were wanted of the caller. */
+  private readonly ahead = new Set<WantedBlock>()
+  /** The first ask that was not looked at yet. */
+  private lookedUntil = 0
+  private readonly header = new SegmentHeader()
+
+  constructor(
+    private readonly host: ServerHost,
+    /** How the puller knows this session. */
+    session: WireSession,
+    /** Sets this session's frames apart in the cache. */
+    private readonly cachePrefix: string,
+  ) {
+    this.header.sessionHigh = session.high
+    this.header.sessionLow = session.low
+  }
+
+  get asksWaiting(): number {
+    return this.queue.length - this.head
+  }
+
+  handleRequest(request: Request): void {
+    for (const group of request.groups) {
+      // A puller asks for no more than our interface carries; more would be cut by IP.
+      if (group.segmentBytes > Math.max(PATH_BYTES_BASE, this.host.datagramBytesMax)) continue
+      const digest = hexOf(group.digest)
+      const itemKeyed = this.cachePrefix + itemKey(group.kind, digest)
+      for (const ask of group.asks) {
+        if (this.asksWaiting >= ASKS_QUEUED_MAX) {
+          this.asksDropped++
+          continue
+        }
+        const key = `${itemKeyed}:${ask.blockIndex}`
+        let block = this.blocks.get(key)
+        if (block === undefined) {
+          block = {
+            key,
+            kind: group.kind,
+            digest,
+            blockIndex: ask.blockIndex,
+            asks: [],
+            looked: 0,
+            isWanted: false,
+            frame: undefined,
+          }
+          this.blocks.set(key, block)
+        }
+        this.enqueue({
+          block,
+          handle: group.handle,
+          segmentBytes: group.segmentBytes,
+          requestNumber: request.number,
+          low: ask.low,
+          high: ask.high,
+        })
+      }
+    }
+    this.lookAhead()
+  }
+
+  /** What still waits here unsent is not sent twice: the puller's patience ran out, not the segment. */
+  private enqueue(ask: QueuedAsk): void {
+    for (const earlier of ask.block.asks) {
+      if (earlier.handle !== ask.handle || earlier.segmentBytes !== ask.segmentBytes) continue
+      ask.low = (ask.low & ~earlier.low) >>> 0
+      ask.high = (ask.high & ~earlier.high) >>> 0
+    }
+    if ((ask.low | ask.high) === 0) return
+    ask.block.asks.push(ask)
+    this.queue.push(ask)
+  }
+
+  /** Wants the next blocks of the queue, so that they are there when it is their turn. */
+  private lookAhead(): void {
+    while (this.lookedUntil < this.queue.length) {
+      if (this.ahead.size >= BLOCKS_AHEAD_MAX && this.lookedUntil > this.head) return
+      const block = this.queue[this.lookedUntil++]!.block
+      block.looked++
+      this.ahead.add(block)
+      block.frame ??= this.host.frames.get(block.key)
+      if (block.frame !== undefined || block.isWanted) continue
+      block.isWanted = true
+      this.host.handleWanted(block.kind, block.digest, block.blockIndex)
+    }
+  }
+
+  /** Answers whether the block was wanted. */
+  serveBlock(kind: ItemKind, digest: Digest, blockIndex: number, frame: Uint8Array): boolean {
+    if (frame.length === 0 || frame.length > FRAME_BYTES_MAX)
+      throw new Error(`a frame of ${frame.length} bytes cannot be served`)
+    const block = this.blocks.get(`${this.cachePrefix}${itemKey(kind, digest)}:${blockIndex}`)
+    if (block === undefined) return false
+    block.isWanted = false
+    if (block.looked > 0) block.frame = frame
+    this.host.frames.add(block.key, frame)
+    return true
+  }
+
+  /** We do not hold the item (any more): nothing of it is answered, and each puller of it is told. */
+  serveGone(kind: ItemKind, digest: Digest): void {
+    const handles = new Set<number>()
+    const kept: QueuedAsk[] = []
+    for (let index = this.head; index < this.queue.length; index++) {
+      const ask = this.queue[index]!
+      if (ask.block.kind !== kind || ask.block.digest !== digest) {
+        kept.push(ask)
+        continue
+      }
+      handles.add(ask.handle)
+      this.blocks.delete(ask.block.key)
+      this.ahead.delete(ask.block)
+    }
+    this.queue.splice(0, this.queue.length, ...kept)
+    this.head = 0
+    this.lookAnew()
+    this.host.frames.dropPrefix(`${this.cachePrefix}${itemKey(kind, digest)}:`)
+    for (const handle of handles) this.host.sendGone(handle)
+  }
+
+  private lookAnew(): void {
+    const before = [...this.ahead]
+    for (const block of before) block.looked = 0
+    this.ahead.clear()
+    this.lookedUntil = 0
+    this.lookAhead()
+    for (const block of before) if (block.looked === 0) block.frame = undefined
+  }
+
+  /** Drops everything; the server is not used any more. */
+  close(): void {
+    this.queue.length = 0
+    this.head = 0
+    this.blocks.clear()
+    this.ahead.clear()
+    this.host.frames.dropPrefix(this.cachePrefix)
+  }
+
+  get hasSegments(): boolean {
+    return this.head < this.queue.length && this.queue[this.head]!.block.frame !== undefined
+  }
+
+  /** The next segments, freshly allocated; undefined while the block whose turn it is has no frame. */
+  pollSegments(): SegmentBundle | undefined {
+    while (this.hasSegments) {
+      const bundle = this.bundle()
+      if (bundle !== undefined) return bundle
+    }
+    return undefined
+  }
+
+  /** Segments of one size, the last of which may be shorter; undefined where what was asked for is beyond the end. */
+  private bundle(): SegmentBundle | undefined {
+    const segmentBytes = this.queue[this.head]!.segmentBytes
+    const roomSegments = Math.min(BUNDLE_SEGMENTS_MAX, Math.floor(BUNDLE_BYTES_MAX / segmentBytes))
+    const segments = this.segmentsReady(segmentBytes, roomSegments)
+    const bytes = new Uint8Array(segments * segmentBytes)
+    let at = 0
+    for (let count = 0; count < segments; ) {
+      if (!this.hasSegments || this.queue[this.head]!.segmentBytes !== segmentBytes) break
+      const ask = this.queue[this.head]!
+      const frame = ask.block.frame!
+      this.limitToFrame(ask, frame)
+      if ((ask.low | ask.high) === 0) {
+        this.finish(ask)
+        continue
+      }
+      const written = this.writeSegment(bytes, at, ask, frame)
+      at += written
+      count++
+      if ((ask.low | ask.high) === 0) this.finish(ask)
+      if (written < segmentBytes) break
+    }
+    return at === 0 ? undefined : { bytes: at === bytes.length ? bytes : bytes.subarray(0, at), segmentBytes }
+  }
+
+  /** How many the next asks can fill, so that a repair of one segment does not allocate 64 KiB. */
+  private segmentsReady(segmentBytes: number, roomSegments: number): number {
+    let segments = 0
+    for (let index = this.head; index < this.queue.length && segments < roomSegments; index++) {
+      const ask = this.queue[index]!
+      if (ask.segmentBytes !== segmentBytes || ask.block.frame === undefined) break
+      this.limitToFrame(ask, ask.block.frame)
+      segments += countOf(ask.low, ask.high)
+    }
+    return Math.min(segments, roomSegments)
+  }
+
+  private limitToFrame(ask: QueuedAsk, frame: Uint8Array): void {
+    const segmentCount = Math.ceil(frame.length / (ask.segmentBytes - SEGMENT_HEADER_BYTES))
+    ask.low = (ask.low & belowBits(segmentCount)) >>> 0
+    ask.high = (ask.high & belowBits(segmentCount - 32)) >>> 0
+  }
+
+  private writeSegment(bytes: Uint8Array, at: number, ask: QueuedAsk, frame: Uint8Array): number {
+    const { header } = this
+    const payloadBytes = ask.segmentBytes - SEGMENT_HEADER_BYTES
+    const index = lowestOf(ask.low, ask.high)
+    ask.low = (ask.low & ~lowBit(index)) >>> 0
+    ask.high = (ask.high & ~highBit(index)) >>> 0
+    header.handle = ask.handle
+    header.blockIndex = ask.block.blockIndex
+    header.segmentIndex = index
+    header.segmentCount = Math.ceil(frame.length / payloadBytes)
+    header.requestNumber = ask.requestNumber
+    header.write(bytes, at)
+    const from = index * payloadBytes
+    const until = Math.min(frame.length, from + payloadBytes)
+    bytes.set(frame.subarray(from, until), at + SEGMENT_HEADER_BYTES)
+    return SEGMENT_HEADER_BYTES + until - from
+  }
+
+  /** The ask at the head is answered. */
+  private finish(ask: QueuedAsk): void {
+    this.head++
+    const { block } = ask
+    block.asks.splice(block.asks.indexOf(ask), 1)
+    if (--block.looked === 0) {
+      this.ahead.delete(block)
+      block.frame = undefined
+    }
+    if (block.asks.length === 0) this.blocks.delete(block.key)
+    if (this.head >= 1_024 || this.head === this.queue.length) {
+      this.queue.splice(0, this.head)
+      this.lookedUntil = Math.max(0, this.lookedUntil - this.head)
+      this.head = 0
+    }
+    this.lookAhead()
+  }
+}

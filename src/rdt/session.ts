@@ -1,0 +1,261 @@
+// One session with one other process: its conversation, what it pulls and what it serves, and whether the other
+// is still there. Made by the endpoint when a handshake is through.
+//
+//   pending ── first datagram of the other ──▶ settled ── bye, reset, silence, replaced ──▶ (gone)
+//   (answerer only)
+
+import type { ItemKind } from '../base/item.js'
+import type { Address, EndpointEvent, EndpointOptions, Outgoing, SessionId, SessionStats } from './api.js'
+import type { TokenBucket } from './bucket.js'
+import { type Control, encodeControl, type WireSession } from './control.js'
+import { Conversation } from './conversation.js'
+import type { FrameCache } from './framecache.js'
+import { CONTROL_QUEUED_MAX, DEAD_MS, PATH_BYTES_BASE, PING_AGAIN_MS, PING_MS } from './limits.js'
+import { PathSize } from './path.js'
+import type { FramePool } from './pool.js'
+import type { PulledItem } from './pulled.js'
+import { Puller } from './puller.js'
+import type { Request } from './request.js'
+import { RoundTrip } from './rtt.js'
+import type { SegmentHeader } from './segment.js'
+import { Server } from './server.js'
+import { makeWindow, type WindowPolicy } from './window.js'
+
+/** What all sessions of an endpoint share. */
+export interface SessionHost {
+  readonly options: EndpointOptions
+  readonly pool: FramePool
+  readonly frames: FrameCache
+  readonly bucket: TokenBucket | undefined
+  poolShare(): number
+  emit(event: EndpointEvent): void
+}
+
+/** What the handshake agreed on. */
+export interface SessionFacts {
+  readonly id: SessionId
+  readonly address: Address
+  readonly peerId: string
+  /** The other process, told apart from its predecessors: 16 hexadecimal characters. */
+  readonly boot: string
+  readonly isInitiator: boolean
+  /** The nonce that it was opened with. */
+  readonly nonce: string
+  /** Our id, which datagrams to us carry, and theirs. */
+  readonly local: WireSession
+  readonly remote: WireSession
+  /** Of the other side's interface. */
+  readonly datagramBytesMax: number
+}
+
+export type SessionControl = Exclude<Control, { nonce: Uint8Array }>
+
+export class Session {
+  isSettled = false
+  bytesReceived = 0
+  bytesSent = 0
+  readonly puller: Puller
+  readonly server: Server
+  readonly conversation: Conversation
+  private readonly roundTrip = new RoundTrip()
+  private readonly path: PathSize
+  private readonly window: WindowPolicy
+  private readonly datagramBytesMax: number
+  private readonly outbox: Uint8Array[] = []
+
+  private heardAtMs: number
+  private hasHeard = false
+  private pingedAtMs = Number.NEGATIVE_INFINITY
+  private pingNumber = 0
+
+  constructor(
+    readonly facts: SessionFacts,
+    private readonly host: SessionHost,
+    nowMs: number,
+  ) {
+    const { options } = host
+    this.heardAtMs = nowMs
+    this.datagramBytesMax = options.datagramBytesMax(facts.address)
+    this.path = new PathSize(Math.min(this.datagramBytesMax, facts.datagramBytesMax), nowMs)
+    this.window = makeWindow({
+      window: options.window,
+      pathBytes: PATH_BYTES_BASE,
+      // Linux accounts what a datagram takes in memory, about twice its length at worst, and tells twice
+      // what was asked for.
+      receiveBytesMax: options.receiveBufferBytes / 2,
+      nowMs,
+    })
+    this.conversation = new Conversation(this.roundTrip)
+    const { pool, bucket } = host
+    this.puller = new Puller(
+      {
+        pool,
+        bucket,
+        roundTrip: this.roundTrip,
+        path: this.path,
+        window: this.window,
+        crc32: options.crc32,
+        poolShare: () => host.poolShare(),
+        handleBlock: (item, blockIndex, frame) => this.emitBlock(item, blockIndex, frame),
+        handleGone: ({ kind, digest }, reason) =>
+          host.emit({ type: 'gone', session: facts.id, kind, digest, reason }),
+      },
+      facts.remote,
+    )
+    this.server = new Server(
+      {
+        frames: host.frames,
+        datagramBytesMax: this.datagramBytesMax,
+        handleWanted: (kind, digest, blockIndex) => this.emitWanted(kind, digest, blockIndex),
+        sendGone: (handle) => this.send({ type: 'gone', session: facts.remote, handle }),
+      },
+      facts.remote,
+      `${facts.id}/`,
+    )
+  }
+
+  settle(nowMs: number): void {
+    this.isSettled = true
+    this.ping(nowMs)
+  }
+
+  /** Anything of this session came from the other side. */
+  handleHeard(bytes: number, nowMs: number): void {
+    this.heardAtMs = nowMs
+    this.hasHeard = true
+    this.bytesReceived += bytes
+  }
+
+  /** Answers false for what makes no sense here. */
+  handleControl(control: SessionControl, nowMs: number): boolean {
+    switch (control.type) {
+      case 'ping':
+        this.send({ type: 'pong', session: this.facts.remote, number: control.number })
+        return true
+      case 'pong':
+        if (control.number === this.pingNumber) this.roundTrip.handleSample(nowMs - this.pingedAtMs, nowMs)
+        return true
+      case 'message': {
+        const heard = this.conversation.handleMessage(control.number, control.body)
+        if (heard !== undefined) this.host.emit({ type: 'request', session: this.facts.id, ...heard })
+        return true
+      }
+      case 'reply': {
+        const body = this.conversation.handleReply(control.number, control.body, nowMs)
+        if (body !== undefined) this.host.emit({ type: 'reply', session: this.facts.id, body })
+        return true
+      }
+      case 'gone':
+        return this.puller.handleGone(control.handle)
+      case 'probe':
+        if (control.bytes < PATH_BYTES_BASE || control.bytes > this.datagramBytesMax) return false
+        this.send({ type: 'probed', session: this.facts.remote, bytes: control.bytes })
+        return true
+      case 'probed':
+        this.path.handleProbed(control.bytes, nowMs)
+        this.puller.handlePathSize()
+        return true
+      case 'bye':
+      case 'reset':
+        return false // the endpoint's
+    }
+  }
+
+  handleSegment(header: SegmentHeader, datagram: Uint8Array, nowMs: number): boolean {
+    return this.puller.handleSegment(header, datagram, nowMs)
+  }
+
+  handleRequest(request: Request): void {
+    this.server.handleRequest(request)
+  }
+
+  pollTimeout(): number {
+    let atMs = this.heardAtMs + DEAD_MS
+    if (!this.isSettled) return atMs
+    atMs = Math.min(atMs, this.pingAtMs())
+    return Math.min(
+      atMs,
+      this.path.pollTimeout() ?? atMs,
+      this.conversation.pollTimeout() ?? atMs,
+      this.puller.pollTimeout() ?? atMs,
+    )
+  }
+
+  /** Answers false where the other side has been silent for too long. */
+  handleTimeout(nowMs: number): boolean {
+    if (nowMs >= this.heardAtMs + DEAD_MS) return false
+    if (!this.isSettled) return true
+    if (nowMs >= this.pingAtMs()) this.ping(nowMs)
+    this.path.handleTimeout(nowMs, this.roundTrip.smoothedMs)
+    this.conversation.handleTimeout(nowMs)
+    this.puller.handleTimeout(nowMs)
+    return true
+  }
+
+  /** A control datagram or a request. */
+  pollControl(nowMs: number): Uint8Array | undefined {
+    const waiting = this.outbox.shift()
+    if (waiting !== undefined) return waiting
+    if (!this.isSettled) return undefined
+    const letter = this.conversation.pollLetter()
+    if (letter !== undefined) return this.encode({ ...letter, session: this.facts.remote })
+    const probeBytes = this.path.pollProbe()
+    if (probeBytes !== undefined)
+      return this.encode({ type: 'probe', session: this.facts.remote, bytes: probeBytes })
+    return this.puller.pollRequest(nowMs)
+  }
+
+  pollSegments(): Outgoing | undefined {
+    const bundle = this.server.pollSegments()
+    return bundle && { to: this.facts.address, ...bundle }
+  }
+
+  encode(control: Control): Uint8Array {
+    return encodeControl(control, this.host.options.crc32)
+  }
+
+  close(): void {
+    this.puller.close()
+    this.server.close()
+  }
+
+  stats(): SessionStats {
+    const { puller, roundTrip } = this
+    return {
+      srttMs: roundTrip.smoothedMs,
+      minRttMs: roundTrip.minMs,
+      deliveryBytesPerS: puller.meter.shownBytesPerMs * 1_000,
+      inFlightBytes: puller.inFlightBytes,
+      windowBytes: this.window.windowBytes,
+      pathBytes: this.path.currentBytes,
+      ...puller.stats,
+      bytesReceived: this.bytesReceived,
+      bytesSent: this.bytesSent,
+    }
+  }
+
+  private pingAtMs(): number {
+    const idleAtMs = this.hasHeard ? this.heardAtMs + PING_MS : Number.NEGATIVE_INFINITY
+    return Math.max(idleAtMs, this.pingedAtMs + PING_AGAIN_MS)
+  }
+
+  private ping(nowMs: number): void {
+    this.pingedAtMs = nowMs
+    this.pingNumber = (this.pingNumber + 1) >>> 0
+    this.send({ type: 'ping', session: this.facts.remote, number: this.pingNumber })
+  }
+
+  /** What a peer makes us answer waits in a bounded queue; beyond, it asks again. */
+  private send(control: Control): void {
+    if (this.outbox.length < CONTROL_QUEUED_MAX) this.outbox.push(this.encode(control))
+  }
+
+  private emitBlock(item: PulledItem, blockIndex: number, frame: Uint8Array): void {
+    const { kind, digest } = item
+    this.host.emit({ type: 'block', session: this.facts.id, kind, digest, blockIndex, frame })
+  }
+
+  private emitWanted(kind: ItemKind, digest: string, blockIndex: number): void {
+    this.host.emit({ type: 'wanted', session: this.facts.id, kind, digest, blockIndex })
+  }
+}

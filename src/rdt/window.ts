@@ -1,0 +1,89 @@
+// How much is outstanding: the one replaceable object that decides how fast a session asks. The puller tells
+// it what was delivered and lost; it answers with a window, a rate and a quantum.
+
+import { PATH_BYTES_WHOLE } from './limits.js'
+import { MeasuredWindow } from './measured.js'
+
+/** What one arrival tells. The puller uses one object again for every segment. */
+export interface Delivery {
+  /** UDP payload of this arrival. */
+  bytes: number
+  /** Since this segment's request was sent; 0 where it is not known. */
+  rttMs: number
+  /** Delivered over the time since the request was sent (RFC draft-cheng-iccrg-delivery-rate-estimation); 0
+   *  where it is not known. */
+  rateBytesPerMs: number
+  /** The puller had nothing to ask for meanwhile, so the rate says little about the path. */
+  isAppLimited: boolean
+  /** All bytes delivered in this session, this arrival included, and what they were when it was asked for. */
+  deliveredBytes: number
+  deliveredBytesAtAsk: number
+  /** What `askTag` was when it was asked for. */
+  tag: number
+  inFlightBytes: number
+  nowMs: number
+}
+
+export interface WindowPolicy {
+  /** Outstanding at most, UDP payload. One quantum may be asked for while there is any room. */
+  readonly windowBytes: number
+  /** Blocks begun and not complete at most. */
+  readonly blocksMax: number
+  /** Rate at which may be asked for. */
+  readonly askBytesPerMs: number
+  /** What is asked for at once: as little as the path needs, as much as keeps requests few. */
+  readonly quantumBytes: number
+  /** Kept with each request and told back with what becomes of it. Below 256. */
+  readonly askTag: number
+  handleDelivered(delivery: Delivery): void
+  handleLost(bytes: number, tag: number, nowMs: number): void
+  /** What was called lost came after all. */
+  handleFound(bytes: number, tag: number): void
+  /** Nothing came for a whole probe timeout; `inRow` counts them. */
+  handleTimedOut(inRow: number, nowMs: number): void
+  /** Datagrams towards us are this large from now on. */
+  handlePathSize(pathBytes: number): void
+}
+
+export interface WindowOptions {
+  readonly window: number | 'auto'
+  readonly pathBytes: number
+  /** What the receiving socket surely holds, UDP payload. */
+  readonly receiveBytesMax: number
+  readonly nowMs: number
+}
+
+export function makeWindow(options: WindowOptions): WindowPolicy {
+  return options.window === 'auto' ? new MeasuredWindow(options) : new FixedWindow(options.window, options)
+}
+
+/** `--window N`: N blocks outstanding, whatever happens. One is stop-and-wait. */
+export class FixedWindow implements WindowPolicy {
+  readonly windowBytes = Number.POSITIVE_INFINITY
+  readonly askBytesPerMs = Number.POSITIVE_INFINITY
+  readonly quantumBytes = PATH_BYTES_WHOLE
+  readonly askTag = 0
+  blocksMax: number
+  private readonly receiveBytesMax: number
+
+  constructor(
+    private readonly blocks: number,
+    options: WindowOptions,
+  ) {
+    this.blocksMax = blocks
+    this.receiveBytesMax = options.receiveBytesMax
+    this.handlePathSize(options.pathBytes)
+  }
+
+  handleDelivered(): void {}
+  handleLost(): void {}
+  handleFound(): void {}
+  handleTimedOut(): void {}
+
+  /** Where a whole block is one datagram, there is no link between the peers that would slow the sender
+   *  down: what the socket cannot hold is lost, every time. */
+  handlePathSize(pathBytes: number): void {
+    const held = Math.max(1, Math.floor(this.receiveBytesMax / PATH_BYTES_WHOLE))
+    this.blocksMax = pathBytes === PATH_BYTES_WHOLE ? Math.min(this.blocks, held) : this.blocks
+  }
+}
