@@ -1,0 +1,118 @@
+// The messages of ecp. Text, one character first, items joined by '|*|':
+//
+//     have    h|*|<root>|*|<whole>|*|<entry>…          what this machine holds
+//     update  u|*|<root>|*|<base>|*|<entry>…           what has changed here since <base>
+//     working w|*|<milliseconds>                       busy: ask again after this long
+//     same    s                                        nothing to do
+//     excess  e|*|<root>|*|<base or whole>|*|<entry>…  what the asker lacks
+//
+// <root> and <base> are `<digest>:<bytes>` of a root tree item. In the second place stands 'whole' where the
+// entries are everything this machine holds, a <base> where they are all that changed since that root, and
+// '-' where the entries are left out or are only some: then the tree is pulled from <root>. An <entry> is an
+// entry line of the share (src/share/README.md), which never holds a bare '|'.
+
+import { textOf, utf8 } from '../base/bytes.js'
+import { type Decoded, decoded, undecoded } from '../base/decoded.js'
+import type { ItemRef } from '../base/item.js'
+import { CONTROL_BYTES_MAX } from '../base/limits.js'
+import { ENTRIES_PER_MESSAGE_MAX, TREE_BYTES_MAX, WORKING_MS_MAX } from './limits.js'
+
+/** How the entries of a message relate to the root that it names. */
+export type Scope =
+  | { readonly type: 'whole' }
+  | { readonly type: 'since'; readonly base: ItemRef }
+  | { readonly type: 'some' }
+
+export interface StateMessage {
+  readonly type: 'have' | 'update' | 'excess'
+  readonly root: ItemRef
+  readonly scope: Scope
+  /** Entry lines, not decoded here. */
+  readonly lines: readonly string[]
+}
+
+export type Message =
+  | StateMessage
+  | { readonly type: 'working'; readonly retryMs: number }
+  | { readonly type: 'same' }
+
+const SEPARATOR = '|*|'
+const LETTERS = { have: 'h', update: 'u', excess: 'e' } as const
+const TYPES = { h: 'have', u: 'update', e: 'excess' } as const
+
+/** The bytes of a message. The caller fits it first: see `fitLines`. */
+export function encodeMessage(message: Message): Uint8Array {
+  if (message.type === 'same') return utf8('s')
+  if (message.type === 'working') return utf8(`w${SEPARATOR}${Math.ceil(message.retryMs)}`)
+  return utf8(
+    [LETTERS[message.type], encodeRef(message.root), encodeScope(message.scope), ...message.lines].join(
+      SEPARATOR,
+    ),
+  )
+}
+
+/** The message with as many lines as one datagram carries: all of them, or none and the scope 'some', because a
+ *  part of a list would save the peer nothing. */
+export function fitLines(message: StateMessage): StateMessage {
+  const fits =
+    message.lines.length <= ENTRIES_PER_MESSAGE_MAX && encodeMessage(message).length <= CONTROL_BYTES_MAX
+  return fits ? message : { ...message, scope: { type: 'some' }, lines: [] }
+}
+
+export function decodeMessage(bytes: Uint8Array): Decoded<Message> {
+  if (bytes.length === 0) return undecoded('empty')
+  if (bytes.length > CONTROL_BYTES_MAX) return undecoded('too-long')
+  const text = textOf(bytes)
+  if (text === undefined) return undecoded('not-utf8')
+  const [letter, ...items] = text.split(SEPARATOR)
+  if (letter === 's') return items.length === 0 ? decoded({ type: 'same' }) : undecoded('trailing-bytes')
+  if (letter === 'w') return decodeWorking(items)
+  if (letter === 'h' || letter === 'u' || letter === 'e') return decodeState(TYPES[letter], items)
+  return undecoded('unknown-kind')
+}
+
+function decodeWorking(items: readonly string[]): Decoded<Message> {
+  if (items.length > 1) return undecoded('trailing-bytes')
+  const retryMs = wholeNumber(items[0])
+  if (retryMs === undefined || retryMs > WORKING_MS_MAX) return undecoded('bad-field')
+  return decoded({ type: 'working', retryMs })
+}
+
+function decodeState(type: StateMessage['type'], items: readonly string[]): Decoded<Message> {
+  const [rootText, scopeText, ...lines] = items
+  if (rootText === undefined || scopeText === undefined) return undecoded('truncated')
+  const root = decodeRef(rootText)
+  const scope = decodeScope(scopeText)
+  if (root === undefined || scope === undefined) return undecoded('bad-field')
+  if (lines.length > ENTRIES_PER_MESSAGE_MAX) return undecoded('too-long')
+  return decoded({ type, root, scope, lines })
+}
+
+function encodeScope(scope: Scope): string {
+  if (scope.type === 'whole') return 'whole'
+  return scope.type === 'since' ? encodeRef(scope.base) : '-'
+}
+
+function decodeScope(text: string): Scope | undefined {
+  if (text === 'whole') return { type: 'whole' }
+  if (text === '-') return { type: 'some' }
+  const base = decodeRef(text)
+  return base === undefined ? undefined : { type: 'since', base }
+}
+
+function encodeRef(ref: ItemRef): string {
+  return `${ref.digest}:${ref.sizeBytes}`
+}
+
+const REF = /^([0-9a-f]{64}):(0|[1-9][0-9]{0,8})$/
+
+function decodeRef(text: string): ItemRef | undefined {
+  const match = REF.exec(text)
+  if (match === null) return undefined
+  const sizeBytes = Number(match[2])
+  return sizeBytes > TREE_BYTES_MAX ? undefined : { kind: 'tree', digest: match[1]!, sizeBytes }
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^(0|[1-9][0-9]{0,8})$/.test(text) ? Number(text) : undefined
+}

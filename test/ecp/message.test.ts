@@ -1,0 +1,245 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { hexOf, textOf, utf8 } from '../../src/base/bytes.js'
+import type { ItemRef } from '../../src/base/item.js'
+import { CONTROL_BYTES_MAX } from '../../src/base/limits.js'
+import { ENTRIES_PER_MESSAGE_MAX, TREE_BYTES_MAX, WORKING_MS_MAX } from '../../src/ecp/limits.js'
+import {
+  decodeMessage,
+  encodeMessage,
+  fitLines,
+  type Message,
+  type StateMessage,
+} from '../../src/ecp/message.js'
+import { hash } from '../../src/io/hash.js'
+import { decodeEntry, encodeEntry } from '../../src/share/entry-line.js'
+import { TREE_ITEM_BYTES_MAX } from '../../src/share/limits.js'
+import { Manifest } from '../../src/share/manifest.js'
+import { arbitraryEntry } from '../share/entries.js'
+import { readVectors } from './vectors.js'
+
+const root: ItemRef = { kind: 'tree', digest: '0123456789abcdef'.repeat(4), sizeBytes: 130 }
+const base: ItemRef = { kind: 'tree', digest: 'fedcba9876543210'.repeat(4), sizeBytes: 18 }
+/** The listing of a share that holds nothing, as it is on every machine. */
+const emptyShare = new Manifest(hash).root()
+const rootText = `${root.digest}:130`
+
+const arbitraryRef: fc.Arbitrary<ItemRef> = fc
+  .record({ digest: fc.uint8Array({ minLength: 32, maxLength: 32 }), sizeBytes: fc.nat(TREE_BYTES_MAX) })
+  .map(({ digest, sizeBytes }) => ({ kind: 'tree', digest: hexOf(digest), sizeBytes }))
+
+const arbitraryState: fc.Arbitrary<StateMessage> = fc
+  .record({
+    type: fc.constantFrom('have' as const, 'update' as const, 'excess' as const),
+    root: arbitraryRef,
+    scope: fc.oneof(
+      fc.constant({ type: 'whole' as const }),
+      fc.constant({ type: 'some' as const }),
+      fc.record({ type: fc.constant('since' as const), base: arbitraryRef }),
+    ),
+    lines: fc.array(arbitraryEntry.map(encodeEntry), { maxLength: 6 }),
+  })
+  .map(fitLines)
+
+const arbitraryMessage: fc.Arbitrary<Message> = fc.oneof(
+  arbitraryState,
+  fc.constant<Message>({ type: 'same' }),
+  fc.nat(WORKING_MS_MAX).map<Message>((retryMs) => ({ type: 'working', retryMs })),
+)
+
+function reasonOf(text: string): string {
+  const message = decodeMessage(utf8(text))
+  return message.ok ? 'none' : message.reason
+}
+
+describe('a message', () => {
+  test('comes back as it was sent and fits one datagram', () => {
+    fc.assert(
+      fc.property(arbitraryMessage, (message) => {
+        const bytes = encodeMessage(message)
+        expect(bytes.length).toBeLessThanOrEqual(CONTROL_BYTES_MAX)
+        expect(decodeMessage(bytes)).toEqual({ ok: true, value: message })
+      }),
+    )
+  })
+
+  test('carries entries with any legal path through the separators', () => {
+    fc.assert(
+      fc.property(fc.array(arbitraryEntry, { maxLength: 3 }), (entries) => {
+        const message: StateMessage = {
+          type: 'update',
+          root,
+          scope: { type: 'whole' },
+          lines: entries.map(encodeEntry),
+        }
+        const bytes = encodeMessage(message)
+        fc.pre(bytes.length <= CONTROL_BYTES_MAX)
+        const received = decodeMessage(bytes)
+        if (!received.ok || received.value.type !== 'update') throw new Error('not what was sent')
+        expect(received.value.lines.map(decodeEntry)).toEqual(entries.map((value) => ({ ok: true, value })))
+      }),
+    )
+  })
+
+  test('begins with its letter, so that a capture can be read', () => {
+    const letters = (['have', 'update', 'excess'] as const).map(
+      (type) => textOf(encodeMessage({ type, root, scope: { type: 'some' }, lines: [] }))![0],
+    )
+    expect(letters).toEqual(['h', 'u', 'e'])
+    expect(textOf(encodeMessage({ type: 'same' }))).toBe('s')
+    expect(textOf(encodeMessage({ type: 'working', retryMs: 299.5 }))).toBe('w|*|300')
+  })
+})
+
+describe('golden vectors of the wire format', () => {
+  const vectors = readVectors('ecp.hex')
+
+  test('there is one of every message', () => {
+    expect([...new Set(vectors.map(({ bytes }) => textOf(bytes)![0]))].sort()).toEqual([
+      'e',
+      'h',
+      's',
+      'u',
+      'w',
+    ])
+  })
+
+  test.each(vectors)('$comment', ({ bytes }) => {
+    const message = decodeMessage(bytes)
+    if (!message.ok) throw new Error(message.reason)
+    expect(hexOf(encodeMessage(message.value))).toBe(hexOf(bytes))
+    if ('lines' in message.value)
+      for (const line of message.value.lines) expect(decodeEntry(line).ok).toBe(true)
+  })
+
+  test('mean what they say', () => {
+    const texts = vectors
+      .map(({ bytes }) => decodeMessage(bytes))
+      .map((message) => message.ok && message.value)
+    expect(texts[0]).toEqual({ type: 'have', root: emptyShare, scope: { type: 'whole' }, lines: [] })
+    expect(texts.find((message) => message && message.type === 'working')).toEqual({
+      type: 'working',
+      retryMs: 300,
+    })
+    expect(texts.filter((message) => message && message.type === 'same')).toHaveLength(1)
+  })
+})
+
+describe('what is no message', () => {
+  test('is never thrown at the caller, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const message = decodeMessage(bytes)
+        if (message.ok) expect(encodeMessage(message.value)).toEqual(bytes)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('is refused or has one meaning, when a real message is damaged', () => {
+    const damage = fc.record({ at: fc.nat(1_199), value: fc.nat(255), cut: fc.option(fc.nat(1_199)) })
+    fc.assert(
+      fc.property(arbitraryMessage, fc.array(damage, { minLength: 1, maxLength: 4 }), (message, damages) => {
+        let bytes = encodeMessage(message)
+        for (const { at, value, cut } of damages) {
+          bytes[at % bytes.length] = value
+          if (cut !== null) bytes = bytes.slice(0, Math.max(1, cut % bytes.length))
+        }
+        const received = decodeMessage(bytes)
+        // Only one spelling of each message is taken, so whatever is understood is spelled the same again.
+        if (received.ok) expect(encodeMessage(received.value)).toEqual(bytes)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test.each([
+    ['', 'empty'],
+    ['x', 'unknown-kind'],
+    ['H', 'unknown-kind'],
+    ['hello', 'unknown-kind'],
+    [' s', 'unknown-kind'],
+    ['s|*|', 'trailing-bytes'],
+    ['s|*|s', 'trailing-bytes'],
+    ['w', 'bad-field'],
+    ['w|*|', 'bad-field'],
+    ['w|*|-1', 'bad-field'],
+    ['w|*|1.5', 'bad-field'],
+    ['w|*|007', 'bad-field'],
+    ['w|*|1e3', 'bad-field'],
+    ['w|*|1|*|2', 'trailing-bytes'],
+    ['h', 'truncated'],
+    [`h|*|${rootText}`, 'truncated'],
+    ['h|*||*|', 'bad-field'],
+    [`h|*|${rootText}|*|`, 'bad-field'],
+    [`h|*|${rootText}|*|all`, 'bad-field'],
+    [`h|*|${rootText.toUpperCase()}|*|-`, 'bad-field'],
+    [`h|*|${root.digest}|*|-`, 'bad-field'],
+    [`h|*|${root.digest.slice(1)}:130|*|-`, 'bad-field'],
+    [`h|*|${root.digest}:0130|*|-`, 'bad-field'],
+    [`h|*|${root.digest}:-1|*|-`, 'bad-field'],
+    [`h|*|${rootText}|*|${base.digest}`, 'bad-field'],
+  ])('%j is refused as %s', (text, reason) => {
+    expect(reasonOf(text)).toBe(reason)
+  })
+
+  test('is refused when its bytes are not UTF-8', () => {
+    expect(decodeMessage(Uint8Array.of(0x73, 0xff))).toEqual({ ok: false, reason: 'not-utf8' })
+  })
+})
+
+describe('limits of a message', () => {
+  test('a peer may be asked to wait for a minute and no longer', () => {
+    expect(reasonOf('w|*|0')).toBe('none')
+    expect(reasonOf(`w|*|${WORKING_MS_MAX}`)).toBe('none')
+    expect(reasonOf(`w|*|${WORKING_MS_MAX + 1}`)).toBe('bad-field')
+    expect(reasonOf('w|*|99999999999999999999')).toBe('bad-field')
+  })
+
+  test('no root is taken that a walk would not', () => {
+    expect(TREE_BYTES_MAX).toBe(TREE_ITEM_BYTES_MAX)
+  })
+
+  test('a tree item has its largest size', () => {
+    expect(reasonOf(`h|*|${root.digest}:${TREE_BYTES_MAX}|*|-`)).toBe('none')
+    expect(reasonOf(`h|*|${root.digest}:${TREE_BYTES_MAX + 1}|*|-`)).toBe('bad-field')
+    expect(reasonOf(`h|*|${root.digest}:9999999999|*|-`)).toBe('bad-field')
+  })
+
+  test('a message has a largest length', () => {
+    const longest = (bytes: number) => {
+      const head = `h|*|${rootText}|*|-|*|`
+      return head + 'x'.repeat(bytes - head.length)
+    }
+    expect(reasonOf(longest(CONTROL_BYTES_MAX))).toBe('none')
+    expect(reasonOf(longest(CONTROL_BYTES_MAX + 1))).toBe('too-long')
+  })
+
+  test('a message has a largest number of entries', () => {
+    const withLines = (count: number) => `h|*|${rootText}|*|-${'|*|'.repeat(count)}`
+    expect(reasonOf(withLines(ENTRIES_PER_MESSAGE_MAX))).toBe('none')
+    expect(reasonOf(withLines(ENTRIES_PER_MESSAGE_MAX + 1))).toBe('too-long')
+  })
+
+  test('lines that fit are all there, and of lines that do not fit none', () => {
+    const message = (count: number, length: number): StateMessage => ({
+      type: 'have',
+      root,
+      scope: { type: 'whole' },
+      lines: Array.from({ length: count }, () => 'x'.repeat(length)),
+    })
+    const room = CONTROL_BYTES_MAX - encodeMessage(message(0, 0)).length
+    const fitting = message(1, room - 3)
+    expect(encodeMessage(fitting).length).toBe(CONTROL_BYTES_MAX)
+    expect(fitLines(fitting)).toEqual(fitting)
+    const nothing = { type: 'have', root, scope: { type: 'some' }, lines: [] }
+    expect(fitLines(message(1, room - 2))).toEqual(nothing)
+    expect(fitLines(message(ENTRIES_PER_MESSAGE_MAX, 1)).lines).toHaveLength(ENTRIES_PER_MESSAGE_MAX)
+    expect(fitLines(message(ENTRIES_PER_MESSAGE_MAX + 1, 1))).toEqual(nothing)
+  })
+
+  test('bytes are counted, not characters', () => {
+    const message: StateMessage = { type: 'have', root, scope: { type: 'whole' }, lines: ['é'.repeat(600)] }
+    expect(fitLines(message).lines).toEqual([])
+  })
+})
