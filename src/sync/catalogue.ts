@@ -1,0 +1,224 @@
+// The share as this machine knows it: the manifest, what each file looked like when its content was read, where
+// each digest is found; kept in the index on disk so that a restart does not read every file again.
+
+import type { Index } from '../base/index-port.js'
+import type { Digest, Hash } from '../base/item.js'
+import { BLOCK_BYTES } from '../base/limits.js'
+import type { FileStat } from '../base/ports.js'
+import type { Entry } from '../share/entry.js'
+import { decodeEntry, encodeEntry } from '../share/entry-line.js'
+import { Manifest } from '../share/manifest.js'
+import type { PeerId } from '../share/version.js'
+import { CHANGES_LISTED_MAX, COMMIT_CHANGES_MAX } from './limits.js'
+
+/** What a stat told when the content was known: as long as it is the same, the content is. */
+export interface Signature {
+  readonly sizeBytes: number
+  readonly mtimeMs: number
+  readonly ctimeMs: number
+  readonly inode: number
+}
+
+export function signatureOf(stat: FileStat): Signature {
+  return { sizeBytes: stat.sizeBytes, mtimeMs: stat.mtimeMs, ctimeMs: stat.ctimeMs, inode: stat.inode }
+}
+
+export function sameSignature(left: Signature | undefined, right: Signature | undefined): boolean {
+  if (left === undefined || right === undefined) return left === right
+  return (
+    left.sizeBytes === right.sizeBytes &&
+    left.mtimeMs === right.mtimeMs &&
+    left.ctimeMs === right.ctimeMs &&
+    left.inode === right.inode
+  )
+}
+
+const TOMBSTONE = { kind: 'tombstone', sizeBytes: 0, executable: false, digest: '', target: '' } as const
+
+export class Catalogue {
+  readonly manifest: Manifest
+  private readonly index: Index
+  private readonly signatures = new Map<string, Signature>()
+  /** Paths that hold a digest: one, or several. */
+  private readonly holders = new Map<Digest, string | Set<string>>()
+  private changes: Entry[] | undefined = []
+  private uncommitted = 0
+  private beforeCommit: () => void = () => {}
+
+  constructor(hash: Hash, index: Index) {
+    this.manifest = new Manifest(hash)
+    this.index = index
+    for (const { value } of index.load()) this.restore(value)
+  }
+
+  get(path: string): Entry | undefined {
+    return this.manifest.get(path)
+  }
+
+  /** Live: something that is in the share, not the memory of a deletion. */
+  live(path: string): Entry | undefined {
+    const entry = this.manifest.get(path)
+    return entry?.kind === 'tombstone' ? undefined : entry
+  }
+
+  signature(path: string): Signature | undefined {
+    return this.signatures.get(path)
+  }
+
+  /** Takes note of an entry. `signature` of a file is what its stat told while its content was known;
+   *  undefined where that is not sure, so that the next scan reads it again. */
+  record(entry: Entry, signature: Signature | undefined): void {
+    const before = this.manifest.get(entry.path)
+    this.manifest.set(entry)
+    if (before?.kind !== entry.kind || before.digest !== entry.digest) {
+      this.unhold(before)
+      this.hold(entry)
+    }
+    if (signature === undefined) this.signatures.delete(entry.path)
+    else this.signatures.set(entry.path, signature)
+    this.index.put(entry.path, encodeRecord(entry, signature))
+    this.handleUncommitted()
+    if (this.changes !== undefined) {
+      this.changes.push(entry)
+      if (this.changes.length > CHANGES_LISTED_MAX) this.changes = undefined
+    }
+  }
+
+  /** Files whose content is known for sure, and what they looked like then. */
+  *signedFiles(): Iterable<{ readonly entry: Entry; readonly signature: Signature }> {
+    for (const [path, signature] of this.signatures) {
+      const entry = this.live(path)
+      if (entry?.kind === 'file') yield { entry, signature }
+    }
+  }
+
+  /** The content of a file is not what it should be: it counts as unknown until it has been read again. */
+  doubt(path: string): void {
+    const entry = this.manifest.get(path)
+    if (entry === undefined || !this.signatures.delete(path)) return
+    this.index.put(path, encodeRecord(entry, undefined))
+    this.handleUncommitted()
+  }
+
+  /** The same content looked at again (a link count or an owner changed): nothing to tell anyone. */
+  refreshSignature(path: string, signature: Signature): void {
+    const entry = this.manifest.get(path)
+    if (entry === undefined) return
+    this.signatures.set(path, signature)
+    this.index.put(path, encodeRecord(entry, signature))
+    this.handleUncommitted()
+  }
+
+  /** Forgets a path altogether, as if it had never been seen. */
+  forget(path: string): void {
+    this.unhold(this.manifest.get(path))
+    this.manifest.delete(path)
+    this.signatures.delete(path)
+    this.index.remove(path)
+    this.handleUncommitted()
+    this.changes = undefined
+  }
+
+  /** What is at the path is not what was recorded, and it is not known why: whatever is found there by the next scan
+   *  becomes an edit that has seen nothing of what others made, and nothing of theirs counts as seen or deleted. */
+  disown(path: string, peer: PeerId): void {
+    const entry = this.manifest.get(path)
+    if (entry === undefined) return
+    const own = entry.version.split(',').find((part) => part.startsWith(peer)) ?? ''
+    const version = own === entry.version ? '' : own
+    this.record({ ...TOMBSTONE, path, mtimeMs: entry.mtimeMs, version }, undefined)
+  }
+
+  /** A path whose file held this content when it was last read. */
+  holderOf(digest: Digest): string | undefined {
+    const holder = this.holders.get(digest)
+    if (holder === undefined || typeof holder === 'string') return holder
+    for (const path of holder) return path
+    return undefined
+  }
+
+  /** The block digests of a file of several blocks. */
+  list(digest: Digest): Uint8Array | undefined {
+    return this.index.getList(digest)
+  }
+
+  putList(digest: Digest, list: Uint8Array): void {
+    this.index.putList(digest, list)
+    this.handleUncommitted()
+  }
+
+  /** What must be on stable storage before the index says that something is in place: the log that says so. */
+  commitAfter(beforeCommit: () => void): void {
+    this.beforeCommit = beforeCommit
+  }
+
+  /** Makes everything recorded so far survive a kill. Before anything is announced. */
+  commit(): void {
+    if (this.uncommitted === 0) return
+    this.beforeCommit()
+    this.index.commit()
+    this.uncommitted = 0
+  }
+
+  /** What was recorded since the last call, or undefined where that is too much to list. */
+  takeChanges(): readonly Entry[] | undefined {
+    const { changes } = this
+    this.changes = []
+    return changes
+  }
+
+  private handleUncommitted(): void {
+    if (++this.uncommitted >= COMMIT_CHANGES_MAX) this.commit()
+  }
+
+  private restore(value: string): void {
+    const record = decodeRecord(value)
+    if (record === undefined) return
+    this.manifest.set(record.entry)
+    this.hold(record.entry)
+    if (record.signature !== undefined) this.signatures.set(record.entry.path, record.signature)
+  }
+
+  private hold(entry: Entry): void {
+    if (entry.kind !== 'file') return
+    const holder = this.holders.get(entry.digest)
+    if (holder === undefined) this.holders.set(entry.digest, entry.path)
+    else if (typeof holder === 'string') this.holders.set(entry.digest, new Set([holder, entry.path]))
+    else holder.add(entry.path)
+  }
+
+  private unhold(entry: Entry | undefined): void {
+    if (entry?.kind !== 'file') return
+    const holder = this.holders.get(entry.digest)
+    if (holder === undefined) return
+    if (typeof holder !== 'string') {
+      holder.delete(entry.path)
+      if (holder.size > 0) return
+    } else if (holder !== entry.path) return
+    this.holders.delete(entry.digest)
+    if (entry.sizeBytes > BLOCK_BYTES) this.index.removeList(entry.digest)
+  }
+}
+
+/** `<size> <mtime> <ctime> <inode>` or '-', a space, and the entry line. */
+function encodeRecord(entry: Entry, signature: Signature | undefined): string {
+  const seen =
+    signature === undefined
+      ? '-'
+      : `${signature.sizeBytes},${signature.mtimeMs},${signature.ctimeMs},${signature.inode}`
+  return `${seen} ${encodeEntry(entry)}`
+}
+
+function decodeRecord(value: string): { entry: Entry; signature: Signature | undefined } | undefined {
+  const space = value.indexOf(' ')
+  const entry = decodeEntry(value.slice(space + 1))
+  if (space < 0 || !entry.ok) return undefined
+  const seen = value.slice(0, space)
+  if (seen === '-') return { entry: entry.value, signature: undefined }
+  const [sizeBytes, mtimeMs, ctimeMs, inode] = seen.split(',').map(Number)
+  const signature = { sizeBytes: sizeBytes!, mtimeMs: mtimeMs!, ctimeMs: ctimeMs!, inode: inode! }
+  return {
+    entry: entry.value,
+    signature: Object.values(signature).some(Number.isNaN) ? undefined : signature,
+  }
+}

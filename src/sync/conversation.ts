@@ -1,0 +1,99 @@
+// One peer's conversation: which ecp request is due, and what is answered. Performs no I/O; the engine owns one
+// for each open session.
+//
+//            opened, we are the initiator                 root changed
+//                      │                                       │
+//                      ▼                                       ▼
+//   ┌─────────┐  h   ┌──────────────┐  s, e: told    ┌─────────────────┐
+//   │ greeting├─────▶│ awaiting     ├───────────────▶│ listening       │
+//   └─────────┘      │ a reply      │◀───────────────┤ (told ≠ root: u)│
+//        ▲           └──────┬───────┘       u        └─────────────────┘
+//        └──────────────────┘ w: the same request again after the time it names
+
+import type { Digest, ItemRef } from '../base/item.js'
+import { fitLines, type Scope, type StateMessage } from '../ecp/message.js'
+import type { OwnState } from './own-state.js'
+
+export class Conversation {
+  /** The root of ours that the peer is known to know. */
+  private told: Digest | undefined
+  private awaiting: { readonly root: Digest; readonly greeting: boolean } | undefined
+  private greetingDue: boolean
+  private heard = false
+  private retryAtMs: number | undefined
+
+  constructor(initiator: boolean) {
+    this.greetingDue = initiator
+  }
+
+  /** The next request to send, or undefined while one is outstanding or nothing is due. */
+  pollRequest(own: OwnState, nowMs: number): StateMessage | undefined {
+    if (this.retryAtMs !== undefined && nowMs < this.retryAtMs) return undefined
+    // Over even where nothing can be sent yet: a timeout that stays due would keep the engine turning.
+    this.retryAtMs = undefined
+    const root = own.root
+    if (root === undefined || this.awaiting !== undefined) return undefined
+    if (this.greetingDue) {
+      this.greetingDue = false
+      this.awaiting = { root: root.digest, greeting: true }
+      return describe('have', root, own, undefined)
+    }
+    // The side that did not open the session is silent until the other has greeted it.
+    if (!this.heard || this.told === root.digest) return undefined
+    this.awaiting = { root: root.digest, greeting: false }
+    return describe('update', root, own, this.told)
+  }
+
+  pollTimeout(): number | undefined {
+    return this.retryAtMs
+  }
+
+  /** The peer's state is wanted, whatever it knows of ours. */
+  greet(): void {
+    this.greetingDue = true
+  }
+
+  /** The outstanding request was answered with 'same' or 'excess'. */
+  handleSettled(): void {
+    this.heard = true
+    if (this.awaiting !== undefined) this.told = this.awaiting.root
+    this.awaiting = undefined
+  }
+
+  /** The peer is busy, or answered what cannot be read. */
+  handleWorking(retryMs: number, nowMs: number): void {
+    if (this.awaiting?.greeting) this.greetingDue = true
+    this.awaiting = undefined
+    this.retryAtMs = nowMs + retryMs
+  }
+
+  /** What to answer to a request of the peer: undefined for 'same'. */
+  replyTo(request: 'have' | 'update', same: boolean, own: OwnState): StateMessage | undefined {
+    const root = own.root
+    this.heard = true
+    if (same || root === undefined) return undefined
+    if (request === 'update' && this.told === root.digest) return undefined
+    const reply = describe('excess', root, own, this.told)
+    this.told = root.digest
+    return reply
+  }
+}
+
+/** Our state for a peer that knows our root `told`: everything where that is little, else what changed, else
+ *  only the root. */
+function describe(
+  type: StateMessage['type'],
+  root: ItemRef,
+  own: OwnState,
+  told: Digest | undefined,
+): StateMessage {
+  const since = told === undefined ? undefined : own.changesSince(told)
+  if (since !== undefined) {
+    const scope: Scope = { type: 'since', base: since.base }
+    const message = fitLines({ type, root, scope, lines: since.lines })
+    if (message.scope.type === 'since') return message
+  }
+  if (own.wholeLines !== undefined)
+    return fitLines({ type, root, scope: { type: 'whole' }, lines: own.wholeLines })
+  return { type, root, scope: { type: 'some' }, lines: [] }
+}

@@ -1,0 +1,433 @@
+// The network side of a running peer: sessions, conversations, serving and receiving, put together. Performs no
+// I/O and knows no share: what the share holds and lacks, the keeper decides (src/sync/keeper.ts). In a running
+// peer src/app drains it into a socket, a disk and the watcher process; in the simulator src/sim does.
+//
+//     network ── Endpoint ──┬── Conversation (one a session) ──┐
+//                           ├── Receiving ─────────────────────┼── keeper
+//                           └── Serving ───────────────────────┘
+//                                  │ reads and writes of blocks
+//                                 disk
+
+import type { Hash } from '../base/item.js'
+import { decodeMessage, encodeMessage, type StateMessage } from '../ecp/message.js'
+import {
+  type Address,
+  Endpoint,
+  type EndpointEvent,
+  type EndpointOptions,
+  type Outgoing,
+  type SessionId,
+  type SessionStats,
+} from '../rdt/endpoint.js'
+import type { Crc32 } from '../seal/frame.js'
+import type { Entry } from '../share/entry.js'
+import { decodeEntry } from '../share/entry-line.js'
+import { Conversation } from './conversation.js'
+import { PROGRESS_MS, WORKING_RETRY_MS } from './limits.js'
+import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from './messages.js'
+import { OwnState } from './own-state.js'
+import { type FinishOp, Receiving, type ReleaseOp, type WriteOp } from './receiving.js'
+import { type ReadOp, Serving } from './serving.js'
+
+/** What the engine asks of the disk. 'read' is answered by `handleRead`, 'write' and 'finish' by
+ *  `handleWritten`, 'release' by nothing. */
+export type DiskOp = ReadOp | WriteOp | FinishOp | ReleaseOp
+
+export type EngineEvent =
+  | { readonly event: 'connected'; readonly peer: string; readonly address: Address }
+  | {
+      readonly event: 'disconnected'
+      readonly peer: string
+      readonly address: Address
+      readonly reason: string
+    }
+  | { readonly event: 'waiting'; readonly address: Address }
+  | {
+      readonly event: 'refused'
+      readonly address: Address
+      readonly reason: 'version' | 'same-peer'
+      readonly agent: string
+      readonly wireVersion: number
+    }
+  | { readonly event: 'stranger'; readonly address: Address }
+  | { readonly event: 'in-step'; readonly peer: string; readonly address: Address; readonly files: number }
+  | {
+      readonly event: 'progress'
+      readonly path: string
+      readonly sizeBytes: number
+      readonly doneBytes: number
+    }
+  | {
+      readonly event: 'work'
+      readonly filesWanted: number
+      readonly bytesWanted: number
+      readonly filesDone: number
+      readonly bytesDone: number
+    }
+  | KeeperNotice
+
+interface PeerSession {
+  readonly session: SessionId
+  readonly peer: string
+  readonly address: Address
+  readonly conversation: Conversation
+}
+
+interface Question {
+  readonly session: SessionId
+  /** Undefined where the claim came in a reply, which is not answered. */
+  readonly request: { readonly number: number; readonly type: 'have' | 'update' } | undefined
+}
+
+export interface EngineOptions extends EndpointOptions {
+  readonly hash: Hash
+  readonly crc32: Crc32
+}
+
+/** After each `handle*`, drain every `poll*` until it answers undefined. */
+export class Engine {
+  readonly endpoint: Endpoint
+  private readonly receiving: Receiving
+  private readonly serving: Serving
+  private readonly own = new OwnState()
+  private readonly sessions = new Map<SessionId, PeerSession>()
+  private readonly sessionOfPeer = new Map<string, PeerSession>()
+  private readonly questions = new Map<number, Question>()
+  private readonly toKeeper: EngineToKeeper[] = []
+  private readonly events: EngineEvent[] = []
+  private nextQuestion = 1
+  /** No watcher process is there to read what is said to it: it waits until the next one speaks. */
+  private keeperLost = false
+  private progressAtMs: number | undefined
+
+  constructor(options: EngineOptions, nowMs: number) {
+    this.endpoint = new Endpoint(options, nowMs)
+    this.receiving = new Receiving(this.endpoint, options.hash, options.crc32)
+    this.serving = new Serving(options.hash, options.crc32)
+  }
+
+  get receivedBytes(): number {
+    return this.receiving.receivedBytes
+  }
+
+  *sessionStats(): Iterable<{ readonly peer: string; readonly stats: SessionStats }> {
+    for (const { peer, session } of this.sessions.values()) {
+      const stats = this.endpoint.stats(session)
+      if (stats !== undefined) yield { peer, stats }
+    }
+  }
+
+  connect(address: Address, nowMs: number): void {
+    this.endpoint.connect(address, nowMs)
+  }
+
+  close(nowMs: number): void {
+    this.endpoint.close(nowMs)
+    this.settle(nowMs)
+  }
+
+  handleDatagram(from: Address, bytes: Uint8Array, nowMs: number): void {
+    this.endpoint.handleDatagram(from, bytes, nowMs)
+    this.settle(nowMs)
+  }
+
+  handleRead(id: number, block: Uint8Array | undefined, nowMs: number): void {
+    this.serving.handleRead(id, block)
+    this.settle(nowMs)
+  }
+
+  handleWritten(id: number, failure: 'no-space' | 'disk' | undefined, nowMs: number): void {
+    this.receiving.handleWritten(id, failure, nowMs)
+    this.settle(nowMs)
+  }
+
+  handleKeeper(message: KeeperToEngine, nowMs: number): void {
+    this.keeperLost = false
+    this.carryOut(message, nowMs)
+    this.settle(nowMs)
+  }
+
+  /** The watcher process died; the next one starts from the index and the log. */
+  handleKeeperLost(nowMs: number): void {
+    this.keeperLost = true
+    this.own.forget()
+    this.receiving.handleKeeperLost()
+    this.serving.handleKeeperLost()
+    for (const question of this.questions.values()) this.replyWorking(question, nowMs)
+    this.questions.clear()
+    this.toKeeper.length = 0
+    for (const { conversation } of this.sessions.values()) conversation.greet()
+    this.settle(nowMs)
+  }
+
+  handleTimeout(nowMs: number): void {
+    this.endpoint.handleTimeout(nowMs)
+    this.receiving.handleTimeout(nowMs)
+    if (this.progressAtMs !== undefined && nowMs >= this.progressAtMs) this.showProgress(nowMs)
+    this.settle(nowMs)
+  }
+
+  /** When `handleTimeout` is next due, on the caller's clock. */
+  pollTimeout(): number | undefined {
+    let dueMs = earlier(this.endpoint.pollTimeout(), this.receiving.pollTimeout())
+    for (const { conversation } of this.sessions.values()) dueMs = earlier(dueMs, conversation.pollTimeout())
+    return earlier(dueMs, this.progressAtMs)
+  }
+
+  /** Drain this before the other polls: what is sent makes room, and then more is to be read or asked. */
+  pollDatagram(nowMs: number): Outgoing | undefined {
+    const outgoing = this.endpoint.pollDatagram(nowMs)
+    this.settle(nowMs)
+    return outgoing
+  }
+
+  pollDisk(): DiskOp | undefined {
+    return this.serving.pollRead() ?? this.receiving.pollOp()
+  }
+
+  pollKeeper(): EngineToKeeper | undefined {
+    if (this.keeperLost) return undefined
+    return this.receiving.pollKeeper() ?? this.serving.pollKeeper() ?? this.toKeeper.shift()
+  }
+
+  pollEvent(): EngineEvent | undefined {
+    return this.events.shift()
+  }
+
+  /** Carries what one part produced to the parts that wait for it. */
+  private settle(nowMs: number): void {
+    for (let event = this.endpoint.pollEvent(); event !== undefined; event = this.endpoint.pollEvent()) {
+      this.handleEndpointEvent(event, nowMs)
+    }
+    for (let served = this.serving.pollServed(); served !== undefined; served = this.serving.pollServed()) {
+      const { session, kind, digest, blockIndex } = served.wanted
+      if (!this.sessions.has(session)) continue
+      if (served.frame === undefined) this.endpoint.serveGone(session, kind, digest, nowMs)
+      else this.endpoint.serveBlock(session, kind, digest, blockIndex, served.frame, nowMs)
+    }
+    for (const { session, conversation } of this.sessions.values()) {
+      const request = conversation.pollRequest(this.own, nowMs)
+      if (request !== undefined) this.endpoint.sendRequest(session, encodeMessage(request), nowMs)
+    }
+  }
+
+  private handleEndpointEvent(event: EndpointEvent, nowMs: number): void {
+    switch (event.type) {
+      case 'block':
+        this.receiving.handleBlock(event, nowMs)
+        break
+      case 'wanted':
+        this.serving.handleWanted({
+          session: event.session,
+          kind: event.kind,
+          digest: event.digest,
+          blockIndex: event.blockIndex,
+        })
+        break
+      case 'gone':
+        this.receiving.handleGone(event.session, event.kind, event.digest, event.reason)
+        break
+      case 'request':
+        this.handleRequest(event.session, event.number, event.body, nowMs)
+        break
+      case 'reply':
+        this.handleReply(event.session, event.body, nowMs)
+        break
+      case 'opened':
+        this.handleOpened(event)
+        break
+      case 'closed':
+        this.handleClosed(event)
+        break
+      case 'unreachable':
+        this.events.push({ event: 'waiting', address: event.address })
+        break
+      case 'refused':
+        this.events.push({
+          event: 'refused',
+          address: event.address,
+          reason: event.reason,
+          agent: event.agent,
+          wireVersion: event.wireVersion,
+        })
+        break
+      case 'stranger':
+        this.events.push({ event: 'stranger', address: event.address })
+        break
+    }
+  }
+
+  private handleOpened(event: EndpointEvent & { type: 'opened' }): void {
+    const opened: PeerSession = {
+      session: event.session,
+      peer: event.peerId,
+      address: event.address,
+      conversation: new Conversation(event.initiator),
+    }
+    this.sessions.set(event.session, opened)
+    this.sessionOfPeer.set(event.peerId, opened)
+    this.events.push({ event: 'connected', peer: event.peerId, address: event.address })
+  }
+
+  private handleClosed(event: EndpointEvent & { type: 'closed' }): void {
+    this.sessions.delete(event.session)
+    this.receiving.handleClosed(event.session)
+    for (const [id, question] of this.questions)
+      if (question.session === event.session) this.questions.delete(id)
+    // A session that replaces this one may already be open: then the peer is not gone.
+    if (this.sessionOfPeer.get(event.peerId)?.session === event.session) {
+      this.sessionOfPeer.delete(event.peerId)
+      this.toKeeper.push({ type: 'peer-gone', peer: event.peerId })
+    }
+    this.events.push({
+      event: 'disconnected',
+      peer: event.peerId,
+      address: event.address,
+      reason: event.reason,
+    })
+  }
+
+  private handleRequest(session: SessionId, number: number, body: Uint8Array, nowMs: number): void {
+    const message = decodeMessage(body)
+    const isRequest = message.ok && (message.value.type === 'have' || message.value.type === 'update')
+    if (!isRequest || this.own.root === undefined) {
+      this.replyWorking({ session, request: { number, type: 'have' } }, nowMs)
+      return
+    }
+    const request = message.value as StateMessage & { type: 'have' | 'update' }
+    this.askKeeper(request, { session, request: { number, type: request.type } })
+  }
+
+  private handleReply(session: SessionId, body: Uint8Array, nowMs: number): void {
+    const conversation = this.sessions.get(session)?.conversation
+    if (conversation === undefined) return
+    const message = decodeMessage(body)
+    if (!message.ok) conversation.handleWorking(WORKING_RETRY_MS, nowMs)
+    else if (message.value.type === 'working') conversation.handleWorking(message.value.retryMs, nowMs)
+    else conversation.handleSettled()
+    if (message.ok && message.value.type === 'excess')
+      this.askKeeper(message.value, { session, request: undefined })
+  }
+
+  /** Hands a peer's state to the keeper, which answers how it compares with ours. */
+  private askKeeper(message: StateMessage, question: Question): void {
+    const peer = this.sessions.get(question.session)?.peer
+    if (peer === undefined) return
+    const id = this.nextQuestion++
+    this.questions.set(id, question)
+    this.toKeeper.push({ type: 'claim', question: id, claim: claimOf(peer, message) })
+  }
+
+  private replyWorking(question: Question, nowMs: number): void {
+    if (question.request === undefined || !this.sessions.has(question.session)) return
+    const body = encodeMessage({ type: 'working', retryMs: WORKING_RETRY_MS })
+    this.endpoint.sendReply(question.session, question.request.number, body, nowMs)
+  }
+
+  private carryOut(message: KeeperToEngine, nowMs: number): void {
+    switch (message.type) {
+      case 'root':
+        this.own.update(message.root, message.changes, message.whole)
+        break
+      case 'answer':
+        this.handleAnswer(message.question, message.answer, nowMs)
+        break
+      case 'ask':
+        this.sessionOfPeer.get(message.peer)?.conversation.greet()
+        break
+      case 'pull-tree':
+        this.withSession(message, (session) =>
+          this.receiving.pullTree(session, message.peer, message.item, nowMs),
+        )
+        break
+      case 'fetch-small':
+        this.withSession(message, (session) => this.receiving.fetchSmall(session, message, nowMs))
+        break
+      case 'fetch-list':
+        this.withSession(message, (session) =>
+          this.receiving.fetchList(session, message.peer, message, nowMs),
+        )
+        break
+      case 'fetch-blocks':
+        this.receiving.fetchBlocks(message, nowMs)
+        this.progressAtMs ??= nowMs + PROGRESS_MS
+        break
+      case 'cancel':
+        this.receiving.cancel(message.fetch)
+        break
+      case 'located':
+        for (const { name, location } of message.items) this.serving.handleLocated(name, location)
+        break
+      case 'work':
+        this.events.push({ ...message, event: 'work' })
+        break
+      case 'in-step': {
+        const address = this.sessionOfPeer.get(message.peer)?.address
+        if (address !== undefined)
+          this.events.push({ event: 'in-step', peer: message.peer, address, files: message.files })
+        break
+      }
+      case 'notice':
+        this.events.push(message.notice)
+        break
+    }
+  }
+
+  /** Runs an order for a peer, or tells the keeper that the peer is gone. */
+  private withSession(
+    order: KeeperToEngine & { type: 'pull-tree' | 'fetch-small' | 'fetch-list' },
+    run: (session: SessionId) => void,
+  ): void {
+    const session = this.sessionOfPeer.get(order.peer)?.session
+    if (session !== undefined) run(session)
+    else if (order.type !== 'pull-tree')
+      this.toKeeper.push({ type: 'fetch-failed', fetch: order.fetch, reason: 'peer-gone' })
+    else this.toKeeper.push({ type: 'tree', peer: order.peer, digest: order.item.digest, bytes: undefined })
+  }
+
+  private handleAnswer(id: number, answer: 'same' | 'differs' | 'working', nowMs: number): void {
+    const question = this.questions.get(id)
+    this.questions.delete(id)
+    const conversation =
+      question === undefined ? undefined : this.sessions.get(question.session)?.conversation
+    if (question?.request === undefined || conversation === undefined) return
+    if (answer === 'working') {
+      this.replyWorking(question, nowMs)
+      return
+    }
+    const reply = conversation.replyTo(question.request.type, answer === 'same', this.own)
+    this.endpoint.sendReply(
+      question.session,
+      question.request.number,
+      encodeMessage(reply ?? { type: 'same' }),
+      nowMs,
+    )
+  }
+
+  private showProgress(nowMs: number): void {
+    let any = false
+    for (const { path, sizeBytes, doneBytes } of this.receiving.filesInFlight()) {
+      this.events.push({ event: 'progress', path, sizeBytes, doneBytes })
+      any = true
+    }
+    this.progressAtMs = any ? nowMs + PROGRESS_MS : undefined
+  }
+}
+
+/** Entry lines that cannot be read are left out, and then the list is no longer complete: the tree is walked,
+ *  where the same line is refused with a reason. */
+function claimOf(peer: string, message: StateMessage): PeerClaim {
+  const entries: Entry[] = []
+  for (const line of message.lines) {
+    const entry = decodeEntry(line)
+    if (entry.ok) entries.push(entry.value)
+  }
+  const complete = entries.length === message.lines.length
+  const { scope } = message
+  return { peer, root: message.root, scope: !complete ? { type: 'some' } : scope, entries }
+}
+
+function earlier(left: number | undefined, right: number | undefined): number | undefined {
+  if (left === undefined || right === undefined) return left ?? right
+  return Math.min(left, right)
+}

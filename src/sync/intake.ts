@@ -1,0 +1,553 @@
+// The way of what is wanted into the share: ordered, fetched by the engine or copied from where it is already, built in a
+// temporary file, put in place; and what happens when a peer, the disk or the log fails on the way. The keeper owns it.
+//
+//     want ─┬─▶ copy ────────────────────────┐
+//           ├─▶ fetch-small ─▶ content ──────┼─▶ temporary file ─▶ Placing ─▶ log, index
+//           └─▶ fetch-list ─▶ build ─▶ blocks┘         ▲               │ not what we know
+//                                                      └── look again ◀┘
+
+import { hexOf } from '../base/bytes.js'
+import { DueQueue } from '../base/due-queue.js'
+import type { Hash } from '../base/item.js'
+import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
+import { type Disk, DiskError } from '../base/ports.js'
+import type { Journal } from '../journal/journal.js'
+import { runsOf } from '../journal/record.js'
+import type { Entry } from '../share/entry.js'
+import type { PeerId } from '../share/version.js'
+import { BuildJob, type Built } from './building.js'
+import type { Catalogue } from './catalogue.js'
+import { largeTemporary, smallTemporary, TEMPORARY_FOLDER } from './layout.js'
+import {
+  FULL_DISK_RETRY_MS,
+  PLACE_RETRY_MS,
+  PLACE_TRIES_MAX,
+  PLACED_COMMIT_MAX,
+  PLACED_COMMIT_MS,
+  STEP_FILES,
+} from './limits.js'
+import type { FetchFailure, FetchId, KeeperNotice, KeeperToEngine } from './messages.js'
+import { Placing } from './placing.js'
+import type { Scanner } from './scanner.js'
+import { type Order, type Want, Wants } from './wants.js'
+
+export interface IntakeOptions {
+  readonly disk: Disk
+  readonly hash: Hash
+  readonly catalogue: Catalogue
+  readonly journal: Journal<Entry>
+  readonly scanner: Scanner
+  readonly peer: PeerId
+  readonly push: (message: KeeperToEngine) => void
+  /** The catalogue changed by what a peer sent; with a kept conflict copy it changed by us too. */
+  readonly onPlaced: (ownChange: boolean) => void
+  /** What this peer said it has, it has not: ask it again. */
+  readonly onSourceFailed: (peer: PeerId) => void
+}
+
+export class Intake {
+  readonly placing: Placing
+  private readonly options: IntakeOptions
+  private readonly wants = new Wants()
+  /** Paths whose content is complete, and when to try to put it in place again. */
+  private readonly placeAgain = new DueQueue()
+  /** What cannot be placed here, by path, with the version that was tried: not fetched again until it changes. */
+  private readonly refused = new Map<string, string>()
+  private building: { readonly job: BuildJob; readonly want: Want; readonly fetch: FetchId } | undefined
+  private readonly toBuild: { readonly fetch: FetchId; readonly list: Uint8Array }[] = []
+  private readonly placed: string[] = []
+  private placedDueMs: number | undefined
+  private pausedUntilMs: number | undefined
+  private totalsChanged = false
+  /** Said once, until something could be placed again. */
+  private fullDisk = false
+  /** As of the call under way, for a folder that is placed because something in it is. */
+  private nowMs = 0
+
+  constructor(options: IntakeOptions) {
+    this.options = options
+    const { disk, hash, catalogue, journal, scanner, peer } = options
+    this.placing = new Placing({
+      disk,
+      hash,
+      catalogue,
+      journal,
+      scanner,
+      peer,
+      placeWantedFolder: (path) => {
+        const want = this.wants.wantedFolder(path)
+        if (want !== undefined) this.place(want, this.nowMs)
+      },
+    })
+  }
+
+  /** How many paths are wanted. */
+  get size(): number {
+    return this.wants.size
+  }
+
+  /** Whether `step` has something to do right now. */
+  get busy(): boolean {
+    return (
+      this.building !== undefined ||
+      this.toBuild.length > 0 ||
+      (this.pausedUntilMs === undefined && this.wants.hasInstant)
+    )
+  }
+
+  /** Answers whether `remote` need not be considered any further: what is wanted already is it, or better. */
+  covers(remote: Entry, peer: PeerId): boolean {
+    if (this.refused.get(remote.path) === remote.version) return true
+    const want = this.wants.get(remote.path)
+    if (want === undefined) return false
+    if (want.remote.version === remote.version && want.remote.digest === remote.digest) {
+      want.sources.add(peer)
+      return true
+    }
+    const decision = this.placing.compare(want.remote, remote)
+    const better =
+      decision.type === 'take' ||
+      decision.type === 'adopt' ||
+      (decision.type === 'conflict' && decision.winner === 'remote')
+    if (!better) return true
+    this.abandon(want, undefined)
+    this.dropTemporary(want)
+    return false
+  }
+
+  want(remote: Entry, peer: PeerId): void {
+    this.wants.add(remote, peer)
+    this.totalsChanged = true
+  }
+
+  handlePeerGone(peer: PeerId): void {
+    for (const want of [...this.wants.wantedOf(peer)]) {
+      want.sources.delete(peer)
+      if (want.temporary !== undefined) continue
+      if (want.source === peer) this.stopFetch(want)
+      if (want.sources.size === 0) this.abandon(want, undefined)
+      else if (want.fetch === undefined) this.wants.queue(want)
+    }
+  }
+
+  /** The path changed here: what was refused may fit now. */
+  handleLocalChange(path: string): void {
+    this.refused.delete(path)
+  }
+
+  handleList(fetch: FetchId, list: Uint8Array): void {
+    this.toBuild.push({ fetch, list })
+  }
+
+  /** Does a bounded piece of building, and tries again what waited for its place. */
+  step(nowMs: number): void {
+    this.nowMs = nowMs
+    this.stepBuilding(nowMs)
+    for (let path = this.placeAgain.take(nowMs); path !== undefined; path = this.placeAgain.take(nowMs)) {
+      const want = this.wants.get(path)
+      if (want !== undefined) this.place(want, nowMs)
+    }
+  }
+
+  pollTimeout(): number | undefined {
+    const dues = [this.placeAgain.nextDueMs(), this.pausedUntilMs, this.placedDueMs].filter(
+      (dueMs) => dueMs !== undefined,
+    )
+    return dues.length === 0 ? undefined : Math.min(...dues)
+  }
+
+  /** After each call into this: orders what may be ordered, and makes what was placed survive a kill. */
+  settle(nowMs: number): void {
+    this.nowMs = nowMs
+    if (this.pausedUntilMs !== undefined && nowMs >= this.pausedUntilMs) this.pausedUntilMs = undefined
+    this.order(nowMs)
+    if (this.placedDueMs !== undefined && (nowMs >= this.placedDueMs || this.wants.size === 0))
+      this.settlePlaced()
+    if (!this.totalsChanged) return
+    this.totalsChanged = false
+    this.push({ type: 'work', ...this.wants.totals })
+  }
+
+  private order(nowMs: number): void {
+    for (let orders = 0; orders < STEP_FILES && this.pausedUntilMs === undefined; orders++) {
+      const order = this.wants.pollOrder((digest) => this.options.catalogue.holderOf(digest), nowMs)
+      if (order === undefined) return
+      if (order.type === 'place') this.place(order.want, nowMs)
+      else if (order.type === 'copy') this.copy(order.want, order.from, nowMs)
+      else this.fetch(order)
+    }
+  }
+
+  private fetch(order: Order & { type: 'fetch' }): void {
+    const { want, peer, file, large } = order
+    this.push({
+      type: large ? 'fetch-list' : 'fetch-small',
+      fetch: want.fetch!,
+      peer,
+      file,
+      path: want.remote.path,
+    })
+  }
+
+  /** The same content is in the share already, one block of it: read, prove, write. */
+  private copy(want: Want, from: string, nowMs: number): void {
+    const { disk, hash } = this.options
+    const { digest, sizeBytes } = want.remote
+    const bytes = new Uint8Array(sizeBytes)
+    let proved = false
+    try {
+      const handle = disk.open(from)
+      try {
+        proved = disk.read(handle, bytes, 0) === sizeBytes && provesSmall(hash, bytes, digest)
+      } finally {
+        disk.close(handle)
+      }
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+    }
+    if (proved) {
+      this.writeSmall(want, bytes, nowMs)
+      return
+    }
+    // The holder is not what the index says; until the scan has seen it, the network is the source.
+    this.options.scanner.hint(from)
+    const order = this.wants.forceFetch(want)
+    if (order !== undefined) this.fetch(order)
+  }
+
+  handleContent(fetch: FetchId, bytes: Uint8Array, nowMs: number): void {
+    const want = this.wants.byFetchId(fetch)
+    if (want === undefined) return
+    want.crossedBytes = bytes.length
+    this.writeSmall(want, bytes, nowMs)
+  }
+
+  private writeSmall(want: Want, bytes: Uint8Array, nowMs: number): void {
+    const { disk } = this.options
+    const temporary = smallTemporary(this.wants.nextTemporary())
+    try {
+      const handle = disk.create(temporary)
+      try {
+        disk.write(handle, bytes, 0)
+        // A version that is replaced must not be lost with unsynced data of the new one.
+        if (this.options.catalogue.live(want.remote.path) !== undefined) disk.sync(handle)
+      } finally {
+        disk.close(handle)
+      }
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.removeQuietly(temporary)
+      this.handleDiskFailure(
+        want,
+        error.code === 'no-space',
+        `it cannot be written (${error.message})`,
+        nowMs,
+      )
+      return
+    }
+    want.temporary = temporary
+    this.place(want, nowMs)
+  }
+
+  private stepBuilding(nowMs: number): void {
+    if (this.building === undefined) this.startBuilding(nowMs)
+    const { building } = this
+    if (building === undefined) return
+    if (this.wants.byFetchId(building.fetch) !== building.want) {
+      this.closeBuilding()
+      return
+    }
+    try {
+      const built = building.job.step()
+      if (built === undefined) return
+      this.closeBuilding()
+      this.handleBuilt(building.want, building.fetch, built)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.closeBuilding()
+      this.handleDiskFailure(
+        building.want,
+        error.code === 'no-space',
+        `it cannot be written (${error.message})`,
+        nowMs,
+      )
+    }
+  }
+
+  private startBuilding(nowMs: number): void {
+    const next = this.toBuild.shift()
+    const want = next === undefined ? undefined : this.wants.byFetchId(next.fetch)
+    if (next === undefined || want === undefined) return
+    const { disk, hash, journal } = this.options
+    const { digest, sizeBytes, path } = want.remote
+    try {
+      journal.append({ kind: 'fetch', digest, sizeBytes, path })
+      const logged = journal.fetches.get(digest)?.blocks
+      const job = new BuildJob({
+        disk,
+        hash,
+        digest,
+        sizeBytes,
+        list: next.list,
+        logged,
+        source: this.sourceFor(want),
+      })
+      this.building = { job, want, fetch: next.fetch }
+      this.options.catalogue.putList(digest, next.list)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.handleDiskFailure(
+        want,
+        error.code === 'no-space',
+        `it cannot be written (${error.message})`,
+        nowMs,
+      )
+    }
+  }
+
+  /** The file that most likely shares blocks: one of the same content, else the version that is replaced. */
+  private sourceFor(want: Want): { path: string; list: Uint8Array; sizeBytes: number } | undefined {
+    const same = this.options.catalogue.holderOf(want.remote.digest)
+    const entry = this.options.catalogue.live(same ?? want.remote.path)
+    if (entry?.kind !== 'file' || entry.sizeBytes === 0) return undefined
+    const list = this.options.catalogue.list(entry.digest)
+    return list === undefined || list.length < 2 * DIGEST_BYTES
+      ? undefined
+      : { path: entry.path, list, sizeBytes: entry.sizeBytes }
+  }
+
+  private handleBuilt(want: Want, fetch: FetchId, built: Built): void {
+    const { digest, path, sizeBytes } = want.remote
+    if (built.held.size > 0) this.options.journal.append({ kind: 'blocks', digest, runs: runsOf(built.held) })
+    this.notify({
+      event: 'fetching',
+      path,
+      bytes: sizeBytes,
+      resumedBytes: built.resumedBytes,
+      reusedBytes: built.reusedBytes,
+      peer: want.source ?? '',
+    })
+    this.push({ type: 'fetch-blocks', fetch, temporary: built.temporary, needed: built.needed.toBytes() })
+  }
+
+  private closeBuilding(): void {
+    this.building?.job.close()
+    this.building = undefined
+  }
+
+  handleBlocks(fetch: FetchId, blockIndices: readonly number[]): void {
+    const want = this.wants.byFetchId(fetch)
+    if (want === undefined) return
+    const sorted = [...blockIndices].sort((left, right) => left - right)
+    try {
+      this.options.journal.append({ kind: 'blocks', digest: want.remote.digest, runs: runsOf(sorted) })
+    } catch (error) {
+      // The log may lag behind the disk: then a restart fetches these blocks again.
+      if (!(error instanceof DiskError)) throw error
+    }
+  }
+
+  handleFetched(fetch: FetchId, crossedBytes: number, nowMs: number): void {
+    const want = this.wants.byFetchId(fetch)
+    if (want === undefined) return
+    want.crossedBytes = crossedBytes
+    want.temporary = largeTemporary(want.remote.digest)
+    this.place(want, nowMs)
+  }
+
+  handleFetchFailed(fetch: FetchId, reason: FetchFailure, nowMs: number): void {
+    const want = this.wants.byFetchId(fetch)
+    if (want === undefined) return
+    const { source } = want
+    if (reason === 'no-space' || reason === 'disk') {
+      this.handleDiskFailure(want, reason === 'no-space', 'the disk failed', nowMs)
+      return
+    }
+    this.wants.endFetch(want)
+    if (source !== undefined) {
+      want.sources.delete(source)
+      if (reason !== 'peer-gone') this.options.onSourceFailed(source)
+    }
+    if (want.sources.size > 0) this.wants.queue(want)
+    else
+      this.abandon(
+        want,
+        reason === 'unservable' ? 'what the peer sends does not match its digest' : undefined,
+      )
+  }
+
+  private stopFetch(want: Want): void {
+    if (want.fetch !== undefined) this.push({ type: 'cancel', fetch: want.fetch })
+    this.wants.endFetch(want)
+  }
+
+  /** Gives a want up. Its temporary file stays, so that the next try for the same content goes on from it. */
+  private abandon(want: Want, reason: string | undefined): void {
+    this.stopFetch(want)
+    if (want.temporary?.startsWith(`${TEMPORARY_FOLDER}/small-`)) this.removeQuietly(want.temporary)
+    this.placeAgain.delete(want.remote.path)
+    this.wants.remove(want, false)
+    this.totalsChanged = true
+    if (reason !== undefined) this.notify({ event: 'abandoned', path: want.remote.path, reason })
+  }
+
+  // — Placing —
+
+  private place(want: Want, nowMs: number): void {
+    if (!this.makeEmptyTemporary(want, nowMs)) return
+    const { path } = want.remote
+    const result = this.placing.place(want.remote, want.temporary)
+    switch (result.type) {
+      case 'placed':
+        this.handlePlaced(want, result.keptAs, nowMs)
+        return
+      case 'needless':
+        this.finish(want)
+        this.options.onPlaced(false)
+        return
+      case 'unsettled':
+        this.options.scanner.hint(path)
+        if (++want.placeTries < PLACE_TRIES_MAX) this.wait(want, nowMs)
+        else
+          this.handleDiskFailure(
+            want,
+            false,
+            'what stands in its place cannot be read or does not come to rest',
+            nowMs,
+          )
+        return
+      case 'failed':
+        this.handleDiskFailure(want, result.noSpace, result.reason, nowMs)
+        return
+    }
+  }
+
+  /** An empty file has nothing to fetch, and still is built beside the share. Answers false where it cannot be. */
+  private makeEmptyTemporary(want: Want, nowMs: number): boolean {
+    if (want.remote.kind !== 'file' || want.remote.sizeBytes > 0 || want.temporary !== undefined) return true
+    const { disk } = this.options
+    const temporary = smallTemporary(this.wants.nextTemporary())
+    try {
+      disk.close(disk.create(temporary))
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.handleDiskFailure(
+        want,
+        error.code === 'no-space',
+        `it cannot be written (${error.message})`,
+        nowMs,
+      )
+      return false
+    }
+    want.temporary = temporary
+    return true
+  }
+
+  private handlePlaced(want: Want, keptAs: string | undefined, nowMs: number): void {
+    const { path, kind, sizeBytes } = want.remote
+    this.placeAgain.delete(path)
+    this.placed.push(path)
+    this.placedDueMs ??= nowMs + PLACED_COMMIT_MS
+    if (this.fullDisk) {
+      this.fullDisk = false
+      this.notify({ event: 'resumed' })
+    }
+    if (keptAs !== undefined) this.notify({ event: 'conflict', path, kept: keptAs })
+    if (kind === 'file') {
+      this.notify({
+        event: 'received',
+        path,
+        bytes: sizeBytes,
+        crossedBytes: want.crossedBytes,
+        durationMs: want.startedMs === 0 ? 0 : nowMs - want.startedMs,
+        peer: want.source ?? firstSource(want),
+      })
+    }
+    this.wants.remove(want, true)
+    this.totalsChanged = true
+    this.options.onPlaced(keptAs !== undefined)
+    if (this.placed.length >= PLACED_COMMIT_MAX) this.settlePlaced()
+  }
+
+  /** The index first, then the log: a kill between the two only means that the log is asked in vain. */
+  private settlePlaced(): void {
+    this.placedDueMs = undefined
+    if (this.placed.length === 0) return
+    this.options.catalogue.commit()
+    const paths = this.placed.splice(0)
+    try {
+      this.options.journal.append({ kind: 'placed', paths })
+      this.options.journal.compactIfLarge()
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+    }
+  }
+
+  private finish(want: Want): void {
+    this.stopFetch(want)
+    this.dropTemporary(want)
+    this.placeAgain.delete(want.remote.path)
+    this.wants.remove(want, true)
+    this.totalsChanged = true
+  }
+
+  /** What was built for a want that nobody has any more. */
+  private dropTemporary(want: Want): void {
+    const { digest, sizeBytes } = want.remote
+    if (want.temporary !== undefined) this.removeQuietly(want.temporary)
+    else if (sizeBytes > BLOCK_BYTES) this.removeQuietly(largeTemporary(digest))
+    if (!this.options.journal.fetches.has(digest)) return
+    try {
+      this.options.journal.append({ kind: 'dropped', digest })
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+    }
+  }
+
+  private wait(want: Want, nowMs: number): void {
+    this.placeAgain.set(want.remote.path, nowMs + PLACE_RETRY_MS)
+  }
+
+  private handleDiskFailure(want: Want, noSpace: boolean, reason: string, nowMs: number): void {
+    this.stopFetch(want)
+    if (noSpace) {
+      if (this.pausedUntilMs === undefined && !this.fullDisk) {
+        this.fullDisk = true
+        this.notify({ event: 'paused', reason: 'the disk is full; free some space and the transfer goes on' })
+      }
+      this.pausedUntilMs = nowMs + FULL_DISK_RETRY_MS
+      if (want.temporary !== undefined) this.wait(want, nowMs + FULL_DISK_RETRY_MS)
+      else this.wants.queue(want)
+      return
+    }
+    this.notify({ event: 'problem', path: want.remote.path, reason })
+    this.refused.set(want.remote.path, want.remote.version)
+    this.abandon(want, undefined)
+  }
+
+  private removeQuietly(path: string): void {
+    try {
+      this.options.disk.removeFile(path)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+    }
+  }
+
+  private notify(notice: KeeperNotice): void {
+    this.push({ type: 'notice', notice })
+  }
+
+  private push(message: KeeperToEngine): void {
+    this.options.push(message)
+  }
+}
+
+/** A file of one block: its digest is that of the digest of the block. */
+function provesSmall(hash: Hash, bytes: Uint8Array, digest: string): boolean {
+  return hexOf(hash(hash(bytes))) === digest
+}
+
+function firstSource(want: Want): PeerId {
+  for (const peer of want.sources) return peer
+  return ''
+}

@@ -1,0 +1,299 @@
+// Keeps the share: knows what it holds, compares it with what peers say, decides what is lacking, has it fetched by the
+// engine, and puts it in place. In a running peer this is the heart of the watcher process (src/watcher/main.ts); in the
+// simulator it stands beside the engine. Works on the disk through its port, synchronously, in bounded steps.
+//
+//     Scanner ──▶ Catalogue ──▶ root ─────────────────────▶ engine ══▶ peers
+//                    ▲                                          │
+//                    │ placed                                   ▼ claims, tree items
+//     Placing ◀── Intake ◀── decide ◀──────────────────────── PeerBook
+//                    │  ▲
+//                    └──┴── fetch, content ───────────────── engine
+
+import type { Hash } from '../base/item.js'
+import type { Disk } from '../base/ports.js'
+import type { Journal } from '../journal/journal.js'
+import type { Entry } from '../share/entry.js'
+import type { PeerId } from '../share/version.js'
+import { Announcer } from './announcer.js'
+import type { Catalogue } from './catalogue.js'
+import { Intake } from './intake.js'
+import { RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
+import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, Location } from './messages.js'
+import { PeerBook } from './peer-book.js'
+import { type LinkPolicy, Scanner } from './scanner.js'
+
+export interface KeeperOptions {
+  readonly disk: Disk
+  readonly hash: Hash
+  /** Opened and recovered (src/sync/recovery.ts), as is the catalogue. */
+  readonly journal: Journal<Entry>
+  readonly catalogue: Catalogue
+  readonly peer: PeerId
+  readonly links: LinkPolicy
+  readonly wallMs: () => number
+  /** A folder is there (or no longer) and hints about it are welcome. */
+  readonly onFolder: (path: string, present: boolean) => void
+}
+
+/** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` again at once while it answers true, else at
+ *  `pollTimeout`. */
+export class Keeper {
+  private readonly catalogue: Catalogue
+  private readonly scanner: Scanner
+  private readonly peers: PeerBook
+  private readonly intake: Intake
+  private readonly announcer: Announcer
+  private messages: KeeperToEngine[] = []
+  /** The first scan is over: what the share holds is known. */
+  private ready = false
+  private scanStartedMs: number | undefined
+  private rescanAtMs: number | undefined
+  /** As of the call under way, for what happens inside it. */
+  private nowMs: number
+
+  constructor(options: KeeperOptions, nowMs: number) {
+    const { disk, hash, catalogue, journal, peer, links, wallMs, onFolder } = options
+    this.nowMs = nowMs
+    this.catalogue = catalogue
+    this.announcer = new Announcer(catalogue)
+    this.scanner = new Scanner({
+      disk,
+      hash,
+      catalogue,
+      peer,
+      links,
+      wallMs,
+      onFolder,
+      onChanged: (entry) => this.handleLocalChange(entry),
+      onProblem: (path, reason) => this.notify({ event: 'problem', path, reason }),
+    })
+    this.peers = new PeerBook({
+      manifest: catalogue.manifest,
+      onEntry: (from, entry) => this.consider(from, entry),
+      onProblem: (from, reason) =>
+        this.notify({
+          event: 'note',
+          message: `peer ${from} sent a listing that cannot be read (${reason})`,
+        }),
+    })
+    this.intake = new Intake({
+      disk,
+      hash,
+      catalogue,
+      journal,
+      scanner: this.scanner,
+      peer,
+      push: (message) => this.messages.push(message),
+      onPlaced: (ownChange) => this.changed(ownChange ? 'own' : 'received'),
+      onSourceFailed: (from) => this.peers.askAgain(from, this.nowMs),
+    })
+    this.notify({ event: 'scanning' })
+    this.startScan(nowMs)
+  }
+
+  handle(message: EngineToKeeper, nowMs: number): void {
+    this.nowMs = nowMs
+    switch (message.type) {
+      case 'claim':
+        this.handleClaim(message)
+        break
+      case 'peer-gone':
+        this.peers.handleGone(message.peer)
+        this.intake.handlePeerGone(message.peer)
+        break
+      case 'tree':
+        this.peers.handleTree(message.peer, message.digest, message.bytes, nowMs)
+        break
+      case 'list':
+        this.intake.handleList(message.fetch, message.list)
+        break
+      case 'blocks':
+        this.intake.handleBlocks(message.fetch, message.blockIndices)
+        break
+      case 'fetched':
+        this.intake.handleFetched(message.fetch, message.crossedBytes, nowMs)
+        break
+      case 'contents':
+        for (const { fetch, bytes } of message.files) this.intake.handleContent(fetch, bytes, nowMs)
+        break
+      case 'fetch-failed':
+        this.intake.handleFetchFailed(message.fetch, message.reason, nowMs)
+        break
+      case 'locate':
+        this.push({
+          type: 'located',
+          items: message.items.map((name) => ({ name, location: this.locate(name) })),
+        })
+        break
+      case 'suspect':
+        // Its times may not tell: it is read again whatever they say.
+        this.catalogue.doubt(message.path)
+        this.scanner.hint(message.path)
+        break
+    }
+    this.settle(nowMs)
+  }
+
+  /** Something may have changed at this path of the share. */
+  handleHint(path: string, nowMs: number): void {
+    this.nowMs = nowMs
+    this.scanner.hint(path)
+  }
+
+  /** Does one bounded piece of what is waiting; answers whether there is more right now. */
+  step(nowMs: number): boolean {
+    this.nowMs = nowMs
+    if (this.rescanAtMs !== undefined && nowMs >= this.rescanAtMs) this.startScan(nowMs)
+    const more = this.scanner.step(nowMs)
+    this.intake.step(nowMs)
+    this.peers.handleTimeout(nowMs)
+    this.settle(nowMs)
+    if (this.scanStartedMs !== undefined && !this.scanner.busy) this.finishScan(this.scanStartedMs, nowMs)
+    if (this.ready) this.announce(nowMs)
+    return more || this.intake.busy
+  }
+
+  pollTimeout(): number | undefined {
+    const dues = [
+      this.scanner.pollTimeout(),
+      this.intake.pollTimeout(),
+      this.peers.pollTimeout(),
+      this.announcer.pollTimeout(),
+      this.rescanAtMs,
+    ].filter((dueMs) => dueMs !== undefined)
+    return dues.length === 0 ? undefined : Math.min(...dues)
+  }
+
+  takeMessages(): readonly KeeperToEngine[] {
+    const { messages } = this
+    this.messages = []
+    return messages
+  }
+
+  /** Carries what one part produced to the parts that wait for it. */
+  private settle(nowMs: number): void {
+    this.intake.settle(nowMs)
+    for (let pull = this.peers.pollPull(); pull !== undefined; pull = this.peers.pollPull()) {
+      this.push({ type: 'pull-tree', peer: pull.peer, item: pull.item })
+    }
+    for (let peer = this.peers.pollAsk(); peer !== undefined; peer = this.peers.pollAsk())
+      this.push({ type: 'ask', peer })
+    if (!this.ready || this.intake.size > 0) return
+    for (const peer of this.peers.newlyInStep()) {
+      this.push({ type: 'in-step', peer, files: this.catalogue.manifest.fileCount })
+    }
+  }
+
+  // — What peers say —
+
+  private handleClaim({ question, claim }: EngineToKeeper & { type: 'claim' }): void {
+    if (!this.ready) {
+      this.push({ type: 'answer', question, answer: 'working' })
+      return
+    }
+    const same = claim.root.digest === this.catalogue.manifest.root().digest
+    this.push({ type: 'answer', question, answer: same ? 'same' : 'differs' })
+    this.peers.handleClaim(claim)
+  }
+
+  /** One entry of a peer that differs from ours. */
+  private consider(peer: PeerId, remote: Entry): void {
+    if (this.intake.covers(remote, peer)) return
+    const decision = this.intake.placing.decide(remote)
+    switch (decision.type) {
+      case 'keep':
+        return
+      case 'adopt':
+        if (this.intake.placing.adopt(decision.entry)) this.changed('received')
+        else this.lookFirst(remote.path, peer)
+        return
+      case 'take':
+        break
+      case 'conflict':
+        if (decision.winner === 'remote') break
+        // Recorded only where it says something new, or two peers would tell each other for ever.
+        if (decision.entry.version !== this.catalogue.get(remote.path)?.version) {
+          this.catalogue.record(decision.entry, this.catalogue.signature(remote.path))
+          this.changed('received')
+        }
+        return
+    }
+    this.intake.want(remote, peer)
+    this.peers.outOfStep(peer)
+  }
+
+  /** What stands at the path is not what we know: read it, then compare with the peer again. */
+  private lookFirst(path: string, peer: PeerId): void {
+    this.scanner.hint(path)
+    this.peers.askAgain(peer, this.nowMs)
+  }
+
+  // — What peers are told —
+
+  private handleLocalChange(entry: Entry): void {
+    this.intake.handleLocalChange(entry.path)
+    if (this.ready)
+      this.notify({ event: 'changed', path: entry.path, kind: entry.kind, bytes: entry.sizeBytes })
+    this.changed('own')
+  }
+
+  private changed(by: 'own' | 'received'): void {
+    // What came from peers is passed on when nothing more is coming, or now and then.
+    this.announcer.handleChange(by === 'own' || this.intake.size === 0, this.nowMs)
+  }
+
+  private announce(nowMs: number): void {
+    const message = this.announcer.poll(nowMs)
+    if (message !== undefined) this.push(message)
+  }
+
+  // — Scans —
+
+  private startScan(nowMs: number): void {
+    this.rescanAtMs = undefined
+    this.scanStartedMs = nowMs
+    this.scanner.scanAll()
+  }
+
+  private finishScan(startedMs: number, nowMs: number): void {
+    // The first scan is over when everything that was there is known or still settling; what is being written all
+    // the time is not waited for.
+    const dueMs = this.scanner.pollTimeout()
+    if (!this.ready && dueMs !== undefined && dueMs <= nowMs + SETTLE_MS) return
+    this.scanStartedMs = undefined
+    const durationMs = nowMs - startedMs
+    this.rescanAtMs = nowMs + Math.max(RESCAN_MS_MIN, durationMs / RESCAN_DUTY)
+    if (this.ready) return
+    this.ready = true
+    const { fileCount: files, folderCount: folders, totalBytes: bytes } = this.catalogue.manifest
+    this.notify({ event: 'scanned', files, folders, bytes, durationMs })
+    this.announcer.handleReady(nowMs)
+  }
+
+  // — Serving —
+
+  private locate(name: ItemName): Location {
+    if (name.kind === 'tree') {
+      const bytes = this.catalogue.manifest.item(name.digest)
+      return bytes === undefined ? { type: 'gone' } : { type: 'bytes', bytes }
+    }
+    if (name.kind === 'list') {
+      const list = this.catalogue.list(name.digest)
+      return list === undefined ? { type: 'gone' } : { type: 'bytes', bytes: list }
+    }
+    const path = this.catalogue.holderOf(name.digest)
+    const entry = path === undefined ? undefined : this.catalogue.live(path)
+    const signature = path === undefined ? undefined : this.catalogue.signature(path)
+    if (path === undefined || entry === undefined || signature === undefined) return { type: 'gone' }
+    const list = this.catalogue.list(name.digest) ?? new Uint8Array(0)
+    return { type: 'file', path, sizeBytes: entry.sizeBytes, mtimeMs: signature.mtimeMs, list }
+  }
+
+  private notify(notice: KeeperNotice): void {
+    this.push({ type: 'notice', notice })
+  }
+
+  private push(message: KeeperToEngine): void {
+    this.messages.push(message)
+  }
+}

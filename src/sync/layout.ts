@@ -1,0 +1,19 @@
+// Where LEFT keeps its own things inside a share. Never shared: paths below '.left' are refused everywhere.
+
+import type { Digest } from '../base/item.js'
+
+export const OWN_FOLDER = '.left'
+export const TEMPORARY_FOLDER = '.left/tmp'
+
+/** A file of several blocks is built here; its name is its content, so that whoever wants it again goes on. */
+export function largeTemporary(digest: Digest): string {
+  return `${TEMPORARY_FOLDER}/${digest}`
+}
+
+/** A small file is written here whole, just before it is put in place. */
+export function smallTemporary(fetch: number): string {
+  return `${TEMPORARY_FOLDER}/small-${fetch}`
+}
+
+/** A link that replaces something is made here and renamed at once; whatever a kill left here is nobody's. */
+export const LINK_TEMPORARY = `${TEMPORARY_FOLDER}/link`

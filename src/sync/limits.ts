@@ -1,0 +1,104 @@
+import { assert } from '../base/assert.js'
+import { BLOCK_BYTES } from '../base/limits.js'
+
+// — What the engine holds —
+
+/** Places of items that are being served, remembered so that each block does not ask the keeper. */
+export const LOCATIONS_MAX = 4_096
+
+/** Bytes of digest lists and tree items among them. */
+export const LOCATION_BYTES_MAX = 48 * 1024 * 1024
+
+/** Reads of blocks to serve that may be under way at once; libuv has four threads by default. */
+export const READS_MAX = 32
+
+/** Blocks waiting to be served at most, over all sessions: rdt asks for 8 ahead of each. */
+export const WANTED_MAX = 4_096
+
+/** Written blocks are told to the log after this long, or as soon as there are BLOCKS_PER_REPORT. */
+export const BLOCK_REPORT_MS = 50
+export const BLOCKS_PER_REPORT = 64
+
+/** How often a person is shown the state of a file in flight. */
+export const PROGRESS_MS = 250
+
+/** Root changes remembered, so that an update can list what is new to a peer that knows an older root. */
+export const ROOT_HISTORY_MAX = 64
+
+/** How long a peer is asked to wait while the share is still being read. */
+export const WORKING_RETRY_MS = 300
+
+/** A tree or list whose digest does not match is pulled again this often, then given up. */
+export const ITEM_TRIES_MAX = 3
+
+// — What the keeper holds —
+
+/** A file must stay the same this long before it is announced; doubles each time it changes meanwhile. */
+export const SETTLE_MS = 100
+export const SETTLE_MS_MAX = 2_000
+
+/** Changes of the share are gathered this long before the peers are told. */
+export const ANNOUNCE_MS = 15
+
+/** And then not again for this long: the first change is told at once, a stream of them in batches. */
+export const ANNOUNCE_SPACING_MS = 100
+
+/** A path that is not what the catalogue says is looked at, and placing is tried again after this long, so often. */
+export const PLACE_RETRY_MS = 150
+export const PLACE_TRIES_MAX = 40
+
+/** What was received from others is told on no more often than this while more is coming. */
+export const RELAY_ANNOUNCE_MS = 3_000
+
+/** Bytes read and hashed in one step of background work: a few milliseconds. */
+export const STEP_BYTES = 16 * BLOCK_BYTES * 4
+
+/** Files looked at in one step. */
+export const STEP_FILES = 256
+
+/** Files of one block in flight at most, and their bytes. */
+export const SMALL_FETCHES_MAX = 768
+export const SMALL_FETCH_BYTES_MAX = 16 * 1024 * 1024
+
+/** Files of several blocks in flight at most. */
+export const LARGE_FETCHES_MAX = 4
+
+/** Tree items asked of one peer at once. */
+export const TREE_PULLS_MAX = 64
+
+/** Changes of the index gathered in memory before they are committed; measured in src/watcher/index-store.ts. */
+export const COMMIT_CHANGES_MAX = 1_000
+
+/** What was placed is committed and logged after this long, or as soon as there are so many: a commit waits for
+ *  the disk, and until then the log says that the files are being placed. */
+export const PLACED_COMMIT_MS = 100
+export const PLACED_COMMIT_MAX = 512
+
+/** Changes listed with a new root; more than this never fits one message. */
+export const CHANGES_LISTED_MAX = 48
+
+/** The whole share is read again this often at most, and at most this share of the time. */
+export const RESCAN_MS_MIN = 30_000
+export const RESCAN_DUTY = 0.005
+
+/** After a full disk, how long until the next try. */
+export const FULL_DISK_RETRY_MS = 5_000
+
+/** After a walk was thrown off or a source failed, how long until the peer is asked again. */
+export const ASK_AGAIN_MS = 250
+export const ASK_AGAIN_MS_MAX = 10_000
+
+assert(STEP_BYTES >= BLOCK_BYTES)
+assert(SETTLE_MS <= SETTLE_MS_MAX)
+
+/** Blocks read at once for hashing: a 1 MB buffer, held for ever. */
+export const HASH_CHUNK_BLOCKS = 16
+
+/** Folders inside folders: PATH_BYTES_MAX has room for no more. */
+export const FOLDER_DEPTH_MAX = 2_048
+
+/** A large file that nobody has gone on with for this long is not gone on with: a week. */
+export const TEMPORARY_AGE_MS_MAX = 7 * 24 * 3_600_000
+
+/** How long written data may stay in the memory of a machine: Linux writes it back after 30 s, and this is generous. */
+export const UNWRITTEN_MS_MAX = 120_000

@@ -1,0 +1,154 @@
+// What the engine and the keeper say to each other. In a running peer the keeper is the watcher process and
+// these cross a pipe; in the simulator both stand in one process. Plain data only.
+
+import type { Digest, ItemKind, ItemRef } from '../base/item.js'
+import type { Entry } from '../share/entry.js'
+import type { PeerId } from '../share/version.js'
+
+/** What a peer said of itself in an ecp message, decoded. */
+export interface PeerClaim {
+  readonly peer: PeerId
+  readonly root: ItemRef
+  readonly scope: { readonly type: 'whole' | 'some' } | { readonly type: 'since'; readonly base: ItemRef }
+  readonly entries: readonly Entry[]
+}
+
+/** Numbers a fetch: one file being received. Never reused while a watcher process lives. */
+export type FetchId = number
+
+export type EngineToKeeper =
+  /** A peer's state; answered by 'answer' with the same `question`. */
+  | { readonly type: 'claim'; readonly question: number; readonly claim: PeerClaim }
+  | { readonly type: 'peer-gone'; readonly peer: PeerId }
+  /** A tree item that 'pull-tree' asked for; `bytes` undefined where the peer no longer has it. */
+  | {
+      readonly type: 'tree'
+      readonly peer: PeerId
+      readonly digest: Digest
+      readonly bytes: Uint8Array | undefined
+    }
+  /** The digest list of a file being fetched, proved against the file's digest. */
+  | { readonly type: 'list'; readonly fetch: FetchId; readonly list: Uint8Array }
+  /** These blocks are verified and written to the temporary file. */
+  | { readonly type: 'blocks'; readonly fetch: FetchId; readonly blockIndices: readonly number[] }
+  /** The whole temporary file is written and synced. */
+  | { readonly type: 'fetched'; readonly fetch: FetchId; readonly crossedBytes: number }
+  /** Small files, whole and proved. */
+  | {
+      readonly type: 'contents'
+      readonly files: readonly { readonly fetch: FetchId; readonly bytes: Uint8Array }[]
+    }
+  | { readonly type: 'fetch-failed'; readonly fetch: FetchId; readonly reason: FetchFailure }
+  /** Where is this item, so that it can be served? Answered by 'located'. */
+  | { readonly type: 'locate'; readonly items: readonly ItemName[] }
+  /** What was read there is not what the index says: look at the path again. */
+  | { readonly type: 'suspect'; readonly path: string }
+
+/** Why a fetch stopped: the peer has it no more, the peer went away, our disk is full or failed, the peer
+ *  sends what does not verify. */
+export type FetchFailure = 'gone' | 'peer-gone' | 'no-space' | 'disk' | 'unservable'
+
+export interface ItemName {
+  readonly kind: ItemKind
+  readonly digest: Digest
+}
+
+/** Where an item's bytes are. */
+export type Location =
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'file'
+      readonly path: string
+      readonly sizeBytes: number
+      readonly mtimeMs: number
+      /** Digests of its blocks; empty for a file of one block, which its own digest proves. */
+      readonly list: Uint8Array
+    }
+  | { readonly type: 'gone' }
+
+export type KeeperToEngine =
+  /** The share's state has changed (first: is known). `changes` are all that changed since the root before, or
+   *  undefined where they are too many to list; `whole` holds everything where that is little. */
+  | {
+      readonly type: 'root'
+      readonly root: ItemRef
+      readonly changes: readonly Entry[] | undefined
+      readonly whole: readonly Entry[] | undefined
+      readonly files: number
+    }
+  | { readonly type: 'answer'; readonly question: number; readonly answer: 'same' | 'differs' | 'working' }
+  /** Ask this peer for its state again: a tree changed under our walk, or what we wanted was gone. */
+  | { readonly type: 'ask'; readonly peer: PeerId }
+  | { readonly type: 'pull-tree'; readonly peer: PeerId; readonly item: ItemRef }
+  /** Receive a file of one block from this peer, into memory. */
+  | {
+      readonly type: 'fetch-small'
+      readonly fetch: FetchId
+      readonly peer: PeerId
+      readonly file: ItemRef
+      readonly path: string
+    }
+  /** Receive a file of several blocks: its digest list first, then wait for 'fetch-blocks'. */
+  | {
+      readonly type: 'fetch-list'
+      readonly fetch: FetchId
+      readonly peer: PeerId
+      readonly file: ItemRef
+      readonly path: string
+    }
+  /** Now these blocks (bits, least significant first) into this temporary file. */
+  | {
+      readonly type: 'fetch-blocks'
+      readonly fetch: FetchId
+      readonly temporary: string
+      readonly needed: Uint8Array
+    }
+  | { readonly type: 'cancel'; readonly fetch: FetchId }
+  | {
+      readonly type: 'located'
+      readonly items: readonly { readonly name: ItemName; readonly location: Location }[]
+    }
+  /** The state of all that is wanted, for the person. */
+  | {
+      readonly type: 'work'
+      readonly filesWanted: number
+      readonly bytesWanted: number
+      readonly filesDone: number
+      readonly bytesDone: number
+    }
+  | { readonly type: 'in-step'; readonly peer: PeerId; readonly files: number }
+  | { readonly type: 'notice'; readonly notice: KeeperNotice }
+
+/** What the keeper has to say to the person; the shapes of `PeerEvent` in src/app/events.ts. */
+export type KeeperNotice =
+  | { readonly event: 'scanning' }
+  | {
+      readonly event: 'scanned'
+      readonly files: number
+      readonly folders: number
+      readonly bytes: number
+      readonly durationMs: number
+    }
+  | { readonly event: 'changed'; readonly path: string; readonly kind: Entry['kind']; readonly bytes: number }
+  | { readonly event: 'problem'; readonly path: string; readonly reason: string }
+  | { readonly event: 'note'; readonly message: string }
+  | {
+      readonly event: 'fetching'
+      readonly path: string
+      readonly bytes: number
+      readonly resumedBytes: number
+      readonly reusedBytes: number
+      readonly peer: PeerId
+    }
+  | {
+      readonly event: 'received'
+      readonly path: string
+      readonly bytes: number
+      readonly crossedBytes: number
+      readonly durationMs: number
+      readonly peer: PeerId
+    }
+  | { readonly event: 'abandoned'; readonly path: string; readonly reason: string }
+  | { readonly event: 'conflict'; readonly path: string; readonly kept: string }
+  | { readonly event: 'paused'; readonly reason: string }
+  | { readonly event: 'resumed' }

@@ -1,0 +1,184 @@
+// What the keeper knows of each peer: the root that it last told, the walk that compares its tree with ours, and
+// whether everything in that root has been considered. Every entry found to differ is handed to `onEntry`.
+
+import type { Digest, ItemRef } from '../base/item.js'
+import type { Entry } from '../share/entry.js'
+import type { Manifest } from '../share/manifest.js'
+import type { PeerId } from '../share/version.js'
+import { TreeWalk } from '../share/walk.js'
+import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX, TREE_PULLS_MAX } from './limits.js'
+import type { PeerClaim } from './messages.js'
+
+interface PeerState {
+  root: ItemRef | undefined
+  /** All entries of this root have been considered. */
+  reconciled: Digest | undefined
+  walk: TreeWalk | undefined
+  /** Considered once the walk has ended: its own root, or one that updates have led to since. */
+  walkLeadsTo: Digest | undefined
+  pulling: number
+  askAtMs: number | undefined
+  askDelayMs: number
+  /** Told to the person, and not untrue since. */
+  inStep: boolean
+}
+
+export interface PeerBookOptions {
+  readonly manifest: Manifest
+  readonly onEntry: (peer: PeerId, entry: Entry) => void
+  readonly onProblem: (peer: PeerId, reason: string) => void
+}
+
+export class PeerBook {
+  private readonly options: PeerBookOptions
+  private readonly peers = new Map<PeerId, PeerState>()
+  private readonly pulls: { peer: PeerId; item: ItemRef }[] = []
+  private readonly asks: PeerId[] = []
+
+  constructor(options: PeerBookOptions) {
+    this.options = options
+  }
+
+  handleClaim(claim: PeerClaim): void {
+    const state = this.stateOf(claim.peer)
+    state.root = claim.root
+    state.askAtMs = undefined
+    if (claim.root.digest === this.options.manifest.root().digest || claim.root.digest === state.reconciled) {
+      this.settleOn(state, claim.root.digest)
+      return
+    }
+    const { scope } = claim
+    const continues = scope.type === 'since' && scope.base.digest === (state.walkLeadsTo ?? state.reconciled)
+    if (scope.type === 'whole' || continues) {
+      for (const entry of claim.entries) this.options.onEntry(claim.peer, entry)
+      // One of them could not be considered yet: then the peer is asked again, and nothing is settled.
+      if (state.askAtMs !== undefined) return
+      if (state.walk !== undefined && scope.type !== 'whole') state.walkLeadsTo = claim.root.digest
+      else this.settleOn(state, claim.root.digest)
+      return
+    }
+    // Listed entries are worth considering even where the list is not complete: they are the newest.
+    for (const entry of claim.entries) this.options.onEntry(claim.peer, entry)
+    if (state.askAtMs !== undefined) return
+    state.walk = new TreeWalk(this.options.manifest, claim.root)
+    state.walkLeadsTo = claim.root.digest
+    state.pulling = 0
+    this.advance(claim.peer, state)
+  }
+
+  /** A tree item of the peer, or undefined where it no longer has it. */
+  handleTree(peer: PeerId, digest: Digest, bytes: Uint8Array | undefined, nowMs: number): void {
+    const state = this.peers.get(peer)
+    if (state?.walk === undefined) return
+    state.pulling = Math.max(0, state.pulling - 1)
+    if (bytes === undefined) {
+      // Its tree moved on under the walk. The walk starts anew from the root it has by then.
+      this.askAgain(peer, nowMs)
+      return
+    }
+    const entries = state.walk.handleItem(digest, bytes)
+    if (!entries.ok) {
+      this.options.onProblem(peer, entries.reason)
+      state.walk = undefined
+      return
+    }
+    for (const entry of entries.value) this.options.onEntry(peer, entry)
+    this.advance(peer, state)
+  }
+
+  handleGone(peer: PeerId): void {
+    this.peers.delete(peer)
+  }
+
+  /** What this peer said cannot be relied on any more: ask for its state, and compare from the top. */
+  askAgain(peer: PeerId, nowMs: number): void {
+    const state = this.peers.get(peer)
+    if (state === undefined || state.askAtMs !== undefined) return
+    state.walk = undefined
+    state.walkLeadsTo = undefined
+    state.reconciled = undefined
+    state.askAtMs = nowMs + state.askDelayMs
+    state.askDelayMs = Math.min(2 * state.askDelayMs, ASK_AGAIN_MS_MAX)
+  }
+
+  handleTimeout(nowMs: number): void {
+    for (const [peer, state] of this.peers) {
+      if (state.askAtMs === undefined || nowMs < state.askAtMs) continue
+      state.askAtMs = undefined
+      this.asks.push(peer)
+    }
+  }
+
+  pollTimeout(): number | undefined {
+    let dueMs: number | undefined
+    for (const { askAtMs } of this.peers.values()) {
+      if (askAtMs !== undefined && (dueMs === undefined || askAtMs < dueMs)) dueMs = askAtMs
+    }
+    return dueMs
+  }
+
+  pollPull(): { peer: PeerId; item: ItemRef } | undefined {
+    return this.pulls.shift()
+  }
+
+  pollAsk(): PeerId | undefined {
+    return this.asks.shift()
+  }
+
+  /** Peers whose every entry has been considered, and that have not been called in step since. Call only while
+   *  nothing is wanted. */
+  *newlyInStep(): Iterable<PeerId> {
+    for (const [peer, state] of this.peers) {
+      const reconciled = state.root !== undefined && state.reconciled === state.root.digest
+      if (reconciled && !state.inStep) {
+        state.inStep = true
+        state.askDelayMs = ASK_AGAIN_MS
+        yield peer
+      }
+    }
+  }
+
+  /** Something is wanted of this peer. */
+  outOfStep(peer: PeerId): void {
+    const state = this.peers.get(peer)
+    if (state !== undefined) state.inStep = false
+  }
+
+  private stateOf(peer: PeerId): PeerState {
+    let state = this.peers.get(peer)
+    if (state === undefined) {
+      state = {
+        root: undefined,
+        reconciled: undefined,
+        walk: undefined,
+        walkLeadsTo: undefined,
+        pulling: 0,
+        askAtMs: undefined,
+        askDelayMs: ASK_AGAIN_MS,
+        inStep: false,
+      }
+      this.peers.set(peer, state)
+    }
+    return state
+  }
+
+  private settleOn(state: PeerState, root: Digest): void {
+    state.walk = undefined
+    state.walkLeadsTo = undefined
+    state.reconciled = root
+  }
+
+  private advance(peer: PeerId, state: PeerState): void {
+    const { walk } = state
+    if (walk === undefined) return
+    while (state.pulling < TREE_PULLS_MAX) {
+      const item = walk.pollPull()
+      if (item === undefined) break
+      state.pulling++
+      this.pulls.push({ peer, item })
+    }
+    if (!walk.done) return
+    const reached = state.walkLeadsTo
+    this.settleOn(state, reached ?? '')
+  }
+}

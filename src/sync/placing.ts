@@ -1,0 +1,217 @@
+// Puts what was received in its place in the share: by rename of a finished temporary file, never over something that
+// the catalogue does not know, the loser of a conflict kept first. The log says what is about to happen before it does.
+
+import type { Hash } from '../base/item.js'
+import { type Disk, DiskError, type FileStat } from '../base/ports.js'
+import type { Journal } from '../journal/journal.js'
+import { type Decision, decide } from '../share/decide.js'
+import type { Entry } from '../share/entry.js'
+import { parentOf } from '../share/path.js'
+import { bumpVersion, type PeerId } from '../share/version.js'
+import { type Catalogue, type Signature, signatureOf } from './catalogue.js'
+import { LINK_TEMPORARY } from './layout.js'
+import type { Scanner } from './scanner.js'
+
+export type Placed =
+  | { readonly type: 'placed'; readonly entry: Entry; readonly keptAs: string | undefined }
+  /** Ours turned out to be as good: nothing was put anywhere. */
+  | { readonly type: 'needless' }
+  /** What stands there is not what the catalogue says: it must be looked at first. */
+  | { readonly type: 'unsettled' }
+  | { readonly type: 'failed'; readonly noSpace: boolean; readonly reason: string }
+
+export interface PlacingOptions {
+  readonly disk: Disk
+  readonly hash: Hash
+  readonly catalogue: Catalogue
+  readonly journal: Journal<Entry>
+  readonly scanner: Scanner
+  readonly peer: PeerId
+  /** Places a wanted folder now, if there is one at this path: so that it gets the version of the peer that
+   *  made it, not one of ours. */
+  readonly placeWantedFolder: (path: string) => void
+}
+
+export class Placing {
+  private readonly options: PlacingOptions
+
+  constructor(options: PlacingOptions) {
+    this.options = options
+  }
+
+  decide(remote: Entry): Decision {
+    const { manifest } = this.options.catalogue
+    return decide(manifest.get(remote.path), remote, {
+      localFolderHasLiveChildren: manifest.hasLiveChildren(remote.path),
+    })
+  }
+
+  /** Which of two versions that peers have is the better one to want. */
+  compare(wanted: Entry, other: Entry): Decision {
+    return decide(wanted, other, { localFolderHasLiveChildren: false })
+  }
+
+  /** Takes over what a peer knows of content that is here already. Answers false where the file must be looked
+   *  at first. */
+  adopt(entry: Entry): boolean {
+    const { disk, catalogue, scanner } = this.options
+    const local = catalogue.get(entry.path)
+    const touches =
+      entry.kind === 'file' && (local?.mtimeMs !== entry.mtimeMs || local.executable !== entry.executable)
+    if (!touches) {
+      catalogue.record(entry, catalogue.signature(entry.path))
+      return true
+    }
+    if (!scanner.matches(entry.path)) return false
+    try {
+      this.dress(entry.path, entry)
+    } catch (error) {
+      // Behind a link, or not ours to touch: the content is the same, and that is what counts.
+      if (!(error instanceof DiskError)) throw error
+    }
+    // As it looks now is how it is known, even where the disk keeps coarser times or it is a link's file that was
+    // left as it is: else the next scan would tell of a change, and the peers would answer it, for ever.
+    const stat = disk.stat(entry.path)
+    catalogue.record(entry, stat?.sizeBytes === entry.sizeBytes ? signatureOf(stat) : undefined)
+    return true
+  }
+
+  /** Puts `remote` in place; `temporary` holds its content where it is a file. */
+  place(remote: Entry, temporary: string | undefined): Placed {
+    try {
+      return this.tryToPlace(remote, temporary)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      if (error.code === 'exists' || error.code === 'missing') return { type: 'unsettled' }
+      return { type: 'failed', noSpace: error.code === 'no-space', reason: reasonOf(error) }
+    }
+  }
+
+  private tryToPlace(remote: Entry, temporary: string | undefined): Placed {
+    const decision = this.decide(remote)
+    if (decision.type === 'keep') return { type: 'needless' }
+    if (decision.type === 'adopt')
+      return this.adopt(decision.entry) ? { type: 'needless' } : { type: 'unsettled' }
+    if (decision.type === 'conflict' && decision.winner === 'local') {
+      this.options.catalogue.record(decision.entry, this.options.catalogue.signature(remote.path))
+      return { type: 'needless' }
+    }
+    if (!this.options.scanner.matches(remote.path)) return { type: 'unsettled' }
+    const { entry } = decision
+    this.makeParents(entry.path)
+    if (temporary !== undefined) this.dress(temporary, entry)
+    const { catalogue, journal } = this.options
+    journal.append({ kind: 'placing', entry, replaces: catalogue.live(entry.path)?.digest ?? '' })
+    const keptAs = decision.type === 'conflict' ? this.keepLoser(decision.loser, decision.keptAs) : undefined
+    this.replace(entry, temporary)
+    return { type: 'placed', entry, keptAs }
+  }
+
+  /** The one moment in which a path changes from an old version to a new one. */
+  private replace(entry: Entry, temporary: string | undefined): void {
+    const { disk, catalogue } = this.options
+    const { path } = entry
+    const before = catalogue.live(path)
+    if (entry.kind === 'folder') {
+      if (before !== undefined && before.kind !== 'folder') disk.removeFile(path)
+      if (disk.statLink(path) === undefined) disk.makeFolder(path)
+      catalogue.record(entry, undefined)
+      return
+    }
+    if (before?.kind === 'folder') disk.removeFolder(path)
+    if (entry.kind === 'link') {
+      if (before === undefined || before.kind === 'folder') disk.makeLink(path, entry.target)
+      else this.replaceByLink(path, entry.target)
+      catalogue.record(entry, undefined)
+      return
+    }
+    if (temporary === undefined)
+      throw new DiskError('io', 'left is broken: a file was placed without content')
+    const built = disk.statLink(temporary)
+    if (before === undefined || before.kind === 'folder') {
+      // A new name: linked, so that a file made there a moment ago is met and not overwritten.
+      disk.linkFile(temporary, path)
+      disk.removeFile(temporary)
+    } else {
+      disk.rename(temporary, path)
+    }
+    catalogue.record(entry, this.signatureAfter(built, disk.stat(path)))
+  }
+
+  /** Made beside the share and renamed, so that the path is at no moment empty. */
+  private replaceByLink(path: string, target: string): void {
+    const { disk } = this.options
+    if (disk.statLink(LINK_TEMPORARY) !== undefined) disk.removeFile(LINK_TEMPORARY)
+    disk.makeLink(LINK_TEMPORARY, target)
+    disk.rename(LINK_TEMPORARY, path)
+  }
+
+  private keepLoser(loser: Entry, keptAs: string): string {
+    const { disk, catalogue, peer } = this.options
+    if (loser.kind === 'folder' || catalogue.live(keptAs) !== undefined) return keptAs
+    if (loser.kind === 'link') {
+      disk.makeLink(keptAs, loser.target)
+      catalogue.record({ ...loser, path: keptAs, version: this.nextVersion(keptAs, peer) }, undefined)
+      return keptAs
+    }
+    const own = disk.stat(loser.path)
+    disk.linkFile(loser.path, keptAs)
+    const kept: Entry = { ...loser, path: keptAs, version: this.nextVersion(keptAs, peer) }
+    catalogue.record(kept, this.signatureAfter(own, disk.stat(keptAs)))
+    return keptAs
+  }
+
+  private nextVersion(path: string, peer: PeerId): string {
+    return bumpVersion(this.options.catalogue.get(path)?.version ?? '', peer)
+  }
+
+  private makeParents(path: string): void {
+    const { disk, placeWantedFolder } = this.options
+    const parent = parentOf(path)
+    if (parent === '') return
+    const stat = disk.statLink(parent)
+    if (stat?.kind === 'folder') return
+    if (stat === undefined) {
+      this.makeParents(parent)
+      placeWantedFolder(parent)
+      if (disk.statLink(parent) === undefined) disk.makeFolder(parent)
+      return
+    }
+    placeWantedFolder(parent)
+  }
+
+  private dress(path: string, entry: Entry): void {
+    const { disk } = this.options
+    disk.setExecutable(path, entry.executable)
+    disk.setTimes(path, entry.mtimeMs)
+  }
+
+  /** What the file looks like now, if it is the very one that was just put there: else it is read again by the next
+   *  scan. Not compared with the entry, whose time the disk may keep more coarsely. */
+  private signatureAfter(before: FileStat | undefined, after: FileStat | undefined): Signature | undefined {
+    const same =
+      before !== undefined &&
+      after !== undefined &&
+      before.inode === after.inode &&
+      before.sizeBytes === after.sizeBytes &&
+      before.mtimeMs === after.mtimeMs
+    return same ? signatureOf(after) : undefined
+  }
+}
+
+function reasonOf(error: DiskError): string {
+  switch (error.code) {
+    case 'link':
+      return 'its folder is behind a link here, and nothing is written through a link'
+    case 'denied':
+      return 'it cannot be written (permission denied)'
+    case 'not-empty':
+      return 'a folder that is not empty stands in its place'
+    case 'changed-kind':
+      return 'a file stands where a folder is needed'
+    case 'no-space':
+      return 'the disk is full'
+    default:
+      return `it cannot be written (${error.message})`
+  }
+}

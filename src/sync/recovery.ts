@@ -1,0 +1,192 @@
+// Opening a share after whatever happened to it: the log is replayed, what it says is compared with what the disk
+// holds, and each difference is settled before the first scan. The rows of the table are in src/journal/recovery.ts;
+// here they are carried out.
+
+import { hexOf } from '../base/bytes.js'
+import type { Index } from '../base/index-port.js'
+import { blockCount, type Hash } from '../base/item.js'
+import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
+import { type Disk, DiskError } from '../base/ports.js'
+import { Journal } from '../journal/journal.js'
+import type { Entry } from '../share/entry.js'
+import { decodeEntry, encodeEntry } from '../share/entry-line.js'
+import type { PeerId } from '../share/version.js'
+import { Catalogue, sameSignature, signatureOf } from './catalogue.js'
+import { OWN_FOLDER, TEMPORARY_FOLDER } from './layout.js'
+import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
+
+export interface RecoveryOptions {
+  readonly disk: Disk
+  readonly peer: PeerId
+  readonly hash: Hash
+  readonly crc32: (bytes: Uint8Array) => number
+  readonly index: Index
+  /** Names the machine's run since it was last switched on: another one than in the log means that unsynced data
+   *  may be lost. '' where it is not known. */
+  readonly boot: string
+  readonly wallMs: () => number
+}
+
+export interface Recovered {
+  readonly catalogue: Catalogue
+  readonly journal: Journal<Entry>
+  /** One line for each thing that was settled, for the person. */
+  readonly notes: readonly string[]
+}
+
+/** Makes `.left` where it is missing. Throws a DiskError, or a LeftError where a newer left wrote the log. */
+export function openShare(options: RecoveryOptions): Recovered {
+  const { disk, hash, crc32, index, boot } = options
+  for (const folder of [OWN_FOLDER, TEMPORARY_FOLDER])
+    if (disk.stat(folder) === undefined) disk.makeFolder(folder)
+  const catalogue = new Catalogue(hash, index)
+  const journal = new Journal<Entry>({ disk, crc32, encodeEntry, decodeEntry })
+  const recovery = new Recovery(options, catalogue, journal)
+  recovery.run()
+  journal.append({ kind: 'opened', boot })
+  disk.syncFolder(OWN_FOLDER)
+  disk.syncFolder('')
+  catalogue.commitAfter(() => journal.sync())
+  return { catalogue, journal, notes: recovery.notes }
+}
+
+class Recovery {
+  readonly notes: string[] = []
+  private readonly options: RecoveryOptions
+  private readonly catalogue: Catalogue
+  private readonly journal: Journal<Entry>
+
+  constructor(options: RecoveryOptions, catalogue: Catalogue, journal: Journal<Entry>) {
+    this.options = options
+    this.catalogue = catalogue
+    this.journal = journal
+  }
+
+  run(): void {
+    const { cut, boot } = this.journal.replay
+    if (cut !== undefined)
+      this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
+    const unclean = boot !== this.options.boot
+    for (const { entry } of this.journal.placing) this.settlePlacing(entry, unclean)
+    if (unclean) {
+      for (const entry of this.journal.placedSinceCheckpoint) this.verifyPlaced(entry)
+      this.findDamage()
+    }
+    this.tidyTemporaries()
+    this.tidyLists()
+    this.catalogue.commit()
+  }
+
+  /** The process died between saying that it would put `entry` in place and knowing that it did. */
+  private settlePlacing(entry: Entry, unclean: boolean): void {
+    const { disk } = this.options
+    const known = this.catalogue.get(entry.path)
+    if (known?.version !== entry.version && this.holds(entry)) {
+      // It did: the version came with the content, it is not an edit of ours.
+      const stat = disk.statLink(entry.path)
+      this.catalogue.record(
+        entry,
+        entry.kind === 'file' && stat !== undefined ? signatureOf(stat) : undefined,
+      )
+      this.notes.push(`${entry.path} was put in place before the last stop; taken as received`)
+    } else if (unclean && this.catalogue.live(entry.path) === undefined) this.removeTorn(entry)
+    this.catalogue.commit()
+    this.journal.append({ kind: 'placed', paths: [entry.path] })
+  }
+
+  /** The machine went down: what was put in place without waiting for the disk may be torn, gone, or what was there
+   *  before. What else is there is somebody's, and stays; nothing of it counts as a change of what peers have. */
+  private verifyPlaced(entry: Entry): void {
+    const known = this.catalogue.live(entry.path)
+    if (known === undefined || known.kind !== entry.kind || known.digest !== entry.digest) return
+    if (this.holds(entry)) return
+    this.removeTorn(entry)
+    this.catalogue.disown(entry.path, this.options.peer)
+    this.notes.push(`${entry.path} was not wholly on the disk when the machine stopped; it is fetched again`)
+  }
+
+  /** What a person's programs wrote just before the machine went down may be torn or back at an older state, and peers
+   *  may have it whole: such a file must not count as an edit of what they have. */
+  private findDamage(): void {
+    const { disk, peer } = this.options
+    const files = [...this.catalogue.signedFiles()]
+    let newestMs = Number.NEGATIVE_INFINITY
+    for (const { signature } of files) newestMs = Math.max(newestMs, signature.ctimeMs)
+    for (const { entry, signature } of files) {
+      const stat = disk.stat(entry.path)
+      // Whoever changes a file gives it a later time; a loss of power does not.
+      if (stat?.kind !== 'file' || stat.ctimeMs > signature.ctimeMs) continue
+      const intact =
+        sameSignature(signatureOf(stat), signature) &&
+        (signature.ctimeMs < newestMs - UNWRITTEN_MS_MAX || this.holds(entry))
+      if (intact) continue
+      this.catalogue.disown(entry.path, peer)
+      this.notes.push(`${entry.path} was damaged when the machine stopped; what peers have of it is kept too`)
+    }
+  }
+
+  /** Removes a file that can only be what a loss of power left of one that we put there. */
+  private removeTorn(entry: Entry): void {
+    const { disk } = this.options
+    const stat = disk.statLink(entry.path)
+    if (entry.kind !== 'file' || stat?.kind !== 'file') return
+    if (stat.sizeBytes === 0 || isKeptTime(stat.mtimeMs, entry.mtimeMs)) disk.removeFile(entry.path)
+  }
+
+  /** Whether the path holds exactly what the entry says. */
+  private holds(entry: Entry): boolean {
+    const { disk, hash } = this.options
+    const stat = disk.statLink(entry.path)
+    if (entry.kind === 'folder') return stat?.kind === 'folder'
+    if (entry.kind === 'link') return stat?.kind === 'link' && disk.readLink(entry.path) === entry.target
+    if (entry.kind !== 'file' || stat?.kind !== 'file' || stat.sizeBytes !== entry.sizeBytes) return false
+    const list = new Uint8Array(blockCount(entry.sizeBytes) * DIGEST_BYTES)
+    const block = new Uint8Array(BLOCK_BYTES)
+    try {
+      const handle = disk.open(entry.path)
+      try {
+        for (let index = 0; index < blockCount(entry.sizeBytes); index++) {
+          const length = disk.read(handle, block, index * BLOCK_BYTES)
+          list.set(hash(block.subarray(0, length)), index * DIGEST_BYTES)
+        }
+      } finally {
+        disk.close(handle)
+      }
+    } catch (error) {
+      if (error instanceof DiskError) return false
+      throw error
+    }
+    if (hexOf(hash(list)) !== entry.digest) return false
+    if (entry.sizeBytes > BLOCK_BYTES) this.catalogue.putList(entry.digest, list)
+    return true
+  }
+
+  /** Only what the log can go on from stays: the large files that are being built, for a week. */
+  private tidyTemporaries(): void {
+    const { disk, wallMs } = this.options
+    for (const name of disk.list(TEMPORARY_FOLDER).names) {
+      const path = `${TEMPORARY_FOLDER}/${name}`
+      const stat = disk.statLink(path)
+      const fresh = stat !== undefined && Math.abs(wallMs() - stat.mtimeMs) < TEMPORARY_AGE_MS_MAX
+      if (this.journal.fetches.has(name) && fresh) continue
+      if (stat?.kind === 'folder') continue
+      disk.removeFile(path)
+    }
+    for (const digest of [...this.journal.fetches.keys()]) {
+      if (disk.statLink(`${TEMPORARY_FOLDER}/${digest}`) === undefined)
+        this.journal.append({ kind: 'dropped', digest })
+    }
+  }
+
+  private tidyLists(): void {
+    const { index } = this.options
+    for (const digest of [...index.listDigests()]) {
+      if (this.catalogue.holderOf(digest) === undefined) index.removeList(digest)
+    }
+  }
+}
+
+/** Whether a disk that was given `mtimeMs` may say `seenMs`: they keep nanoseconds, 10 ms (exFAT), 1 s or 2 s (FAT). */
+function isKeptTime(seenMs: number, mtimeMs: number): boolean {
+  return [1, 10, 1_000, 2_000].some((stepMs) => Math.floor(mtimeMs / stepMs) * stepMs === Math.round(seenMs))
+}

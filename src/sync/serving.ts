@@ -1,0 +1,190 @@
+// Answers what peers pull: finds the item, reads the block, checks it against its digest, seals it. Performs no
+// I/O: reads are polled, and places are asked of the keeper. Used by the engine alone.
+
+import { equalBytes, hexOf } from '../base/bytes.js'
+import { blockBytes, blockCount, type Hash, itemKey } from '../base/item.js'
+import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
+import { type BlockName, type Crc32, sealBlock } from '../seal/frame.js'
+import { LOCATION_BYTES_MAX, LOCATIONS_MAX, READS_MAX, WANTED_MAX } from './limits.js'
+import type { EngineToKeeper, ItemName, Location } from './messages.js'
+
+/** A block to be read; answered by `handleRead` with the same `id`. */
+export interface ReadOp {
+  readonly type: 'read'
+  readonly id: number
+  readonly path: string
+  /** The file as the index knows it: a descriptor of another state of it must not be used. */
+  readonly sizeBytes: number
+  readonly mtimeMs: number
+  readonly position: number
+  readonly length: number
+}
+
+/** A block that a session asked for. */
+export interface Wanted extends BlockName {
+  readonly session: number
+}
+
+interface Task extends Wanted {
+  /** Whether its item was looked up again after a read that did not verify. */
+  readonly secondTry: boolean
+}
+
+export type Served =
+  | { readonly wanted: Wanted; readonly frame: Uint8Array }
+  | { readonly wanted: Wanted; readonly frame: undefined } // gone
+
+export class Serving {
+  private readonly hash: Hash
+  private readonly crc32: Crc32
+  private readonly locations = new Map<string, Location>()
+  private locationBytes = 0
+  private readonly unlocated = new Map<string, Task[]>()
+  private readonly toLocate: ItemName[] = []
+  private readonly toRead: { readonly task: Task; readonly place: Location & { type: 'file' } }[] = []
+  private readonly reading = new Map<
+    number,
+    { readonly task: Task; readonly place: Location & { type: 'file' } }
+  >()
+  private readonly served: Served[] = []
+  private readonly suspects: string[] = []
+  private taskCount = 0
+  private nextReadId = 1
+
+  constructor(hash: Hash, crc32: Crc32) {
+    this.hash = hash
+    this.crc32 = crc32
+  }
+
+  handleWanted(wanted: Wanted): void {
+    // Dropped silently: the puller asks again, and by then there is room.
+    if (this.taskCount >= WANTED_MAX) return
+    this.taskCount++
+    this.locate({ ...wanted, secondTry: false })
+  }
+
+  handleLocated(name: ItemName, location: Location): void {
+    const key = itemKey(name.kind, name.digest)
+    const tasks = this.unlocated.get(key) ?? []
+    this.unlocated.delete(key)
+    if (location.type !== 'gone') this.remember(key, location)
+    for (const task of tasks) this.handleTask(task, location)
+  }
+
+  handleRead(id: number, block: Uint8Array | undefined): void {
+    const entry = this.reading.get(id)
+    if (entry === undefined) return
+    this.reading.delete(id)
+    const { task, place } = entry
+    if (block !== undefined && this.verifies(task, place, block)) {
+      this.finish(task, block)
+      return
+    }
+    // The file is not what the index says. Its content may stand elsewhere: look once more, then it is gone.
+    this.forget(itemKey(task.kind, task.digest))
+    this.suspects.push(place.path)
+    if (task.secondTry) this.finish(task, undefined)
+    else this.locate({ ...task, secondTry: true })
+  }
+
+  /** The watcher process is gone and with it every question that it was asked. */
+  handleKeeperLost(): void {
+    for (const tasks of this.unlocated.values()) for (const task of tasks) this.finish(task, undefined)
+    this.unlocated.clear()
+    this.toLocate.length = 0
+  }
+
+  pollKeeper(): EngineToKeeper | undefined {
+    const path = this.suspects.pop()
+    if (path !== undefined) return { type: 'suspect', path }
+    if (this.toLocate.length === 0) return undefined
+    return { type: 'locate', items: this.toLocate.splice(0) }
+  }
+
+  pollRead(): ReadOp | undefined {
+    if (this.reading.size >= READS_MAX) return undefined
+    const entry = this.toRead.shift()
+    if (entry === undefined) return undefined
+    const { task, place } = entry
+    const id = this.nextReadId++
+    this.reading.set(id, entry)
+    return {
+      type: 'read',
+      id,
+      path: place.path,
+      sizeBytes: place.sizeBytes,
+      mtimeMs: place.mtimeMs,
+      position: task.blockIndex * BLOCK_BYTES,
+      length: blockBytes(place.sizeBytes, task.blockIndex),
+    }
+  }
+
+  pollServed(): Served | undefined {
+    return this.served.shift()
+  }
+
+  private locate(task: Task): void {
+    const key = itemKey(task.kind, task.digest)
+    const known = this.locations.get(key)
+    if (known !== undefined) {
+      this.handleTask(task, known)
+      return
+    }
+    const waiting = this.unlocated.get(key)
+    if (waiting !== undefined) {
+      waiting.push(task)
+      return
+    }
+    this.unlocated.set(key, [task])
+    this.toLocate.push({ kind: task.kind, digest: task.digest })
+  }
+
+  private handleTask(task: Task, location: Location): void {
+    if (location.type === 'file' && task.blockIndex < blockCount(location.sizeBytes)) {
+      this.toRead.push({ task, place: location })
+    } else if (location.type === 'bytes' && task.blockIndex * BLOCK_BYTES < location.bytes.length) {
+      const start = task.blockIndex * BLOCK_BYTES
+      this.finish(task, location.bytes.subarray(start, start + BLOCK_BYTES))
+    } else {
+      this.finish(task, undefined)
+    }
+  }
+
+  private verifies(task: Task, place: Location & { type: 'file' }, block: Uint8Array): boolean {
+    if (block.length !== blockBytes(place.sizeBytes, task.blockIndex)) return false
+    const digest = this.hash(block)
+    if (place.list.length === 0) return hexOf(this.hash(digest)) === task.digest
+    const start = task.blockIndex * DIGEST_BYTES
+    return equalBytes(digest, place.list.subarray(start, start + DIGEST_BYTES))
+  }
+
+  private finish(task: Task, block: Uint8Array | undefined): void {
+    this.taskCount--
+    const frame = block === undefined ? undefined : sealBlock(task, block, this.crc32)
+    this.served.push({ wanted: task, frame })
+  }
+
+  private remember(key: string, location: Location): void {
+    this.forget(key)
+    this.locations.set(key, location)
+    this.locationBytes += heldBytes(location)
+    for (const [oldest, place] of this.locations) {
+      if (this.locations.size <= LOCATIONS_MAX && this.locationBytes <= LOCATION_BYTES_MAX) break
+      if (oldest === key) break
+      this.locations.delete(oldest)
+      this.locationBytes -= heldBytes(place)
+    }
+  }
+
+  private forget(key: string): void {
+    const location = this.locations.get(key)
+    if (location === undefined) return
+    this.locations.delete(key)
+    this.locationBytes -= heldBytes(location)
+  }
+}
+
+function heldBytes(location: Location): number {
+  if (location.type === 'bytes') return location.bytes.length
+  return location.type === 'file' ? location.list.length : 0
+}

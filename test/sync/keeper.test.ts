@@ -1,0 +1,444 @@
+import { describe, expect, test } from 'vitest'
+import { BlockSet } from '../../src/base/blockset.js'
+import { equalBytes, utf8 } from '../../src/base/bytes.js'
+import { BLOCK_BYTES } from '../../src/base/limits.js'
+import { crc32, hash } from '../../src/io/hash.js'
+import type { Entry } from '../../src/share/entry.js'
+import { Manifest } from '../../src/share/manifest.js'
+import { SimDisk } from '../../src/sim/disk.js'
+import { SimIndex } from '../../src/sim/index.js'
+import { SeededRandom } from '../../src/sim/random.js'
+import { Keeper } from '../../src/sync/keeper.js'
+import { FULL_DISK_RETRY_MS } from '../../src/sync/limits.js'
+import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from '../../src/sync/messages.js'
+import { openShare } from '../../src/sync/recovery.js'
+import { contentOf, listOf, OURS, START_MS, THEIRS, theirFile, theirFolder } from './share-on-disk.js'
+
+const OTHER = 'cccccccccccccccc'
+
+type Told<T extends KeeperToEngine['type']> = KeeperToEngine & { readonly type: T }
+
+/** A keeper on a simulated disk; the test is its engine and its peers. */
+class KeptShare {
+  nowMs = START_MS
+  readonly disk = new SimDisk({ nowMs: () => this.nowMs })
+  readonly index = new SimIndex()
+  keeper!: Keeper
+  messages: KeeperToEngine[] = []
+  private question = 0
+
+  constructor(files: Readonly<Record<string, string>> = {}) {
+    for (const [path, text] of Object.entries(files)) this.disk.putFile(path, utf8(text))
+    this.start()
+  }
+
+  /** Starts the watcher process, or the next one after a kill, and lets it read the share. */
+  start(): void {
+    const { disk, index } = this
+    const wallMs = () => this.nowMs
+    const opened = openShare({ disk, peer: OURS, hash, crc32, index, boot: 'boot', wallMs })
+    const { catalogue, journal } = opened
+    const options = {
+      disk,
+      hash,
+      journal,
+      catalogue,
+      peer: OURS,
+      links: 'follow',
+      wallMs,
+      onFolder: () => {},
+    } as const
+    this.keeper = new Keeper(options, this.nowMs)
+    this.pass(2_000)
+  }
+
+  kill(): void {
+    this.disk.crash({ power: false, random: new SeededRandom(1) })
+    this.index.crash()
+    this.messages = []
+    this.start()
+  }
+
+  /** Time passes; the keeper steps as its owner would have it. */
+  pass(ms: number): void {
+    const endMs = this.nowMs + ms
+    for (;;) {
+      while (this.keeper.step(this.nowMs)) this.collect()
+      this.collect()
+      const dueMs = this.keeper.pollTimeout()
+      if (dueMs === undefined || dueMs > endMs) break
+      this.nowMs = Math.max(this.nowMs + 1, dueMs)
+    }
+    this.nowMs = endMs
+  }
+
+  send(message: EngineToKeeper): void {
+    this.keeper.handle(message, this.nowMs)
+    this.pass(0)
+  }
+
+  /** A peer says that it holds these entries, and everything that it holds. */
+  claim(entries: readonly Entry[], peer = THEIRS, scope: PeerClaim['scope'] = { type: 'whole' }): void {
+    const manifest = new Manifest(hash)
+    for (const entry of entries) manifest.set(entry)
+    this.send({
+      type: 'claim',
+      question: ++this.question,
+      claim: { peer, root: manifest.root(), scope, entries },
+    })
+  }
+
+  /** The messages of one type since they were last taken. */
+  take<T extends KeeperToEngine['type']>(type: T): Told<T>[] {
+    const taken = this.messages.filter((message): message is Told<T> => message.type === type)
+    this.messages = this.messages.filter((message) => message.type !== type)
+    return taken
+  }
+
+  notices<E extends KeeperNotice['event']>(event: E): (KeeperNotice & { event: E })[] {
+    const notices = this.messages.flatMap((message) => (message.type === 'notice' ? [message.notice] : []))
+    return notices.filter((notice): notice is KeeperNotice & { event: E } => notice.event === event)
+  }
+
+  textAt(path: string): string | undefined {
+    const bytes = this.disk.contentOf(path)
+    return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
+  }
+
+  private collect(): void {
+    this.messages.push(...this.keeper.takeMessages())
+  }
+}
+
+/** Plays the engine for every small fetch that was ordered, from these contents by path. */
+function deliver(share: KeptShare, contents: Readonly<Record<string, string>>): void {
+  const files = share.take('fetch-small').map(({ fetch, path }) => ({ fetch, bytes: utf8(contents[path]!) }))
+  if (files.length > 0) share.send({ type: 'contents', files })
+}
+
+describe('a share that is read for the first time', () => {
+  test('is announced when it is known, and a peer is told to wait until then', () => {
+    const share = new KeptShare({ a: '1', 'f/b': '2' })
+    const [root, ...more] = share.take('root')
+    expect(more).toEqual([])
+    expect(root).toMatchObject({ files: 2 })
+    expect(root!.whole!.map(({ path }) => path).sort()).toEqual(['a', 'f', 'f/b'])
+    expect(share.notices('scanned')).toMatchObject([{ files: 2, folders: 1, bytes: 2 }])
+    expect(share.notices('changed')).toEqual([])
+  })
+
+  test('answers a claim that comes too early with working', () => {
+    const share = new KeptShare()
+    const { disk, index } = share
+    disk.putFile('large', contentOf(100 * BLOCK_BYTES))
+    const opened = openShare({
+      disk,
+      peer: OURS,
+      hash,
+      crc32,
+      index,
+      boot: 'boot',
+      wallMs: () => share.nowMs,
+    })
+    share.keeper = new Keeper(
+      { disk, hash, ...opened, peer: OURS, links: 'follow', wallMs: () => share.nowMs, onFolder: () => {} },
+      share.nowMs,
+    )
+    share.keeper.handle(
+      {
+        type: 'claim',
+        question: 7,
+        claim: { peer: THEIRS, root: new Manifest(hash).root(), scope: { type: 'whole' }, entries: [] },
+      },
+      share.nowMs,
+    )
+    expect(share.keeper.takeMessages()).toContainEqual({ type: 'answer', question: 7, answer: 'working' })
+  })
+})
+
+describe('a claim', () => {
+  test('with our root is answered same, and the peer is in step', () => {
+    const share = new KeptShare({ a: '1' })
+    share.claim(share.take('root')[0]!.whole!)
+    expect(share.take('answer')).toMatchObject([{ question: 1, answer: 'same' }])
+    expect(share.take('in-step')).toEqual([{ type: 'in-step', peer: THEIRS, files: 1 }])
+  })
+
+  test('with entries that we lack orders what they need, and the peer is in step when all is in place', () => {
+    const share = new KeptShare()
+    share.claim([
+      theirFolder('f'),
+      theirFile('f/a', 'content'),
+      theirFile('empty', ''),
+      theirFile('b', 'more'),
+    ])
+    expect(share.take('answer')).toMatchObject([{ answer: 'differs' }])
+    expect(share.textAt('empty')).toBe('')
+    expect(share.take('in-step')).toEqual([])
+    deliver(share, { 'f/a': 'content', b: 'more' })
+    expect(share.textAt('f/a')).toBe('content')
+    expect(share.textAt('b')).toBe('more')
+    expect(share.take('in-step')).toMatchObject([{ peer: THEIRS, files: 3 }])
+    expect(share.notices('received').map(({ path, bytes, peer }) => [path, bytes, peer])).toEqual([
+      ['empty', 0, THEIRS],
+      ['f/a', 7, THEIRS],
+      ['b', 4, THEIRS],
+    ])
+    expect(share.take('work').at(-1)).toMatchObject({
+      filesWanted: 3,
+      bytesWanted: 11,
+      filesDone: 3,
+      bytesDone: 11,
+    })
+  })
+
+  test('what came from a peer is announced with its version, and nothing of it comes back as a change of ours', () => {
+    const share = new KeptShare()
+    const remote = theirFile('a', 'content')
+    share.claim([remote])
+    share.take('root')
+    deliver(share, { a: 'content' })
+    share.pass(1_000)
+    expect(share.take('root')).toMatchObject([{ changes: [remote], files: 1 }])
+    share.pass(120_000)
+    expect(share.take('root')).toEqual([])
+    expect(share.notices('changed')).toEqual([])
+    share.claim([remote])
+    expect(share.take('answer').at(-1)).toMatchObject({ answer: 'same' })
+  })
+
+  test('whose entries are not all there is walked from the root', () => {
+    const share = new KeptShare()
+    const manifest = new Manifest(hash)
+    manifest.set(theirFile('a', '1'))
+    manifest.set(theirFile('b', '2'))
+    const claim: PeerClaim = { peer: THEIRS, root: manifest.root(), scope: { type: 'some' }, entries: [] }
+    share.send({ type: 'claim', question: 1, claim })
+    const [pull] = share.take('pull-tree')
+    expect(pull).toMatchObject({ peer: THEIRS, item: manifest.root() })
+    share.send({
+      type: 'tree',
+      peer: THEIRS,
+      digest: pull!.item.digest,
+      bytes: manifest.item(pull!.item.digest),
+    })
+    expect(
+      share
+        .take('fetch-small')
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual(['a', 'b'])
+  })
+})
+
+describe('a large file', () => {
+  const large = contentOf(3 * BLOCK_BYTES)
+  const remote = theirFile('large', large)
+
+  /** Plays the engine: the list, then every block that is needed, into the temporary file. */
+  function fetchList(share: KeptShare): Told<'fetch-blocks'> {
+    const [order] = share.take('fetch-list')
+    expect(order).toMatchObject({ peer: THEIRS, path: 'large' })
+    share.send({ type: 'list', fetch: order!.fetch, list: listOf(large) })
+    return share.take('fetch-blocks')[0]!
+  }
+
+  function write(share: KeptShare, order: Told<'fetch-blocks'>, blockIndices: readonly number[]): void {
+    share.disk.unharmed((disk) => {
+      const handle = disk.create(order.temporary)
+      for (const index of blockIndices) {
+        const start = index * BLOCK_BYTES
+        disk.write(handle, large.subarray(start, start + BLOCK_BYTES), start)
+      }
+      disk.close(handle)
+    })
+    share.send({ type: 'blocks', fetch: order.fetch, blockIndices })
+  }
+
+  test('is fetched by its list, block by block, and put in place', () => {
+    const share = new KeptShare()
+    share.claim([remote])
+    const order = fetchList(share)
+    expect([...new BlockSet(3, order.needed)]).toEqual([0, 1, 2])
+    write(share, order, [0, 1, 2])
+    share.send({ type: 'fetched', fetch: order.fetch, crossedBytes: large.length })
+    expect(equalBytes(share.disk.contentOf('large')!, large)).toBe(true)
+    expect(share.notices('fetching')).toMatchObject([{ path: 'large', resumedBytes: 0, reusedBytes: 0 }])
+    expect(share.notices('received')).toMatchObject([{ path: 'large', crossedBytes: large.length }])
+    expect(share.take('in-step')).toHaveLength(1)
+  })
+
+  test('goes on after a kill from the blocks that the log names', () => {
+    const share = new KeptShare()
+    share.claim([remote])
+    const order = fetchList(share)
+    write(share, order, [0, 2])
+    share.kill()
+    share.claim([remote])
+    const again = fetchList(share)
+    expect([...new BlockSet(3, again.needed)]).toEqual([1])
+    expect(share.notices('fetching')).toMatchObject([{ resumedBytes: 2 * BLOCK_BYTES }])
+  })
+
+  test('goes on from where it was when its peer goes away and another has it', () => {
+    const share = new KeptShare()
+    share.claim([remote])
+    share.claim([remote], OTHER)
+    const order = fetchList(share)
+    write(share, order, [0])
+    share.send({ type: 'peer-gone', peer: THEIRS })
+    expect(share.take('cancel')).toMatchObject([{ fetch: order.fetch }])
+    const [other] = share.take('fetch-list')
+    expect(other).toMatchObject({ peer: OTHER })
+    share.send({ type: 'list', fetch: other!.fetch, list: listOf(large) })
+    expect([...new BlockSet(3, share.take('fetch-blocks')[0]!.needed)]).toEqual([1, 2])
+  })
+
+  test('that changed in one block pulls that block alone', () => {
+    const share = new KeptShare()
+    const old = large.slice()
+    old[BLOCK_BYTES + 5]! ^= 1
+    share.disk.putFile('large', old)
+    share.keeper.handleHint('large', share.nowMs)
+    share.pass(1_000)
+    share.claim([{ ...remote, version: `${OURS}:1,${THEIRS}:1` }])
+    expect([...new BlockSet(3, fetchList(share).needed)]).toEqual([1])
+    expect(share.notices('fetching')).toMatchObject([{ reusedBytes: 2 * BLOCK_BYTES }])
+  })
+
+  test('may be given up, and its pieces stay for the next try', () => {
+    const share = new KeptShare()
+    share.claim([remote])
+    const order = fetchList(share)
+    write(share, order, [1])
+    share.send({ type: 'peer-gone', peer: THEIRS })
+    share.claim([remote])
+    expect([...new BlockSet(3, fetchList(share).needed)]).toEqual([0, 2])
+  })
+})
+
+describe('a fetch that fails', () => {
+  test('because the peer has it no more: the peer is asked for its state again', () => {
+    const share = new KeptShare()
+    share.claim([theirFile('a', '1')])
+    share.send({ type: 'fetch-failed', fetch: share.take('fetch-small')[0]!.fetch, reason: 'gone' })
+    share.pass(1_000)
+    expect(share.take('ask')).toEqual([{ type: 'ask', peer: THEIRS }])
+    expect(share.take('in-step')).toEqual([])
+  })
+
+  test('is taken up with another peer that has it', () => {
+    const share = new KeptShare()
+    share.claim([theirFile('a', '1')])
+    share.claim([theirFile('a', '1')], OTHER)
+    share.send({ type: 'fetch-failed', fetch: share.take('fetch-small')[0]!.fetch, reason: 'gone' })
+    expect(share.take('fetch-small')).toMatchObject([{ peer: OTHER, path: 'a' }])
+  })
+
+  test('because what comes does not match its digest: the person is told', () => {
+    const share = new KeptShare()
+    share.claim([theirFile('a', '1')])
+    share.send({ type: 'fetch-failed', fetch: share.take('fetch-small')[0]!.fetch, reason: 'unservable' })
+    expect(share.notices('abandoned')).toMatchObject([
+      { path: 'a', reason: expect.stringContaining('digest') },
+    ])
+  })
+
+  test('of a number that is not known any more changes nothing', () => {
+    const share = new KeptShare()
+    share.send({ type: 'fetch-failed', fetch: 99, reason: 'gone' })
+    share.send({ type: 'fetched', fetch: 99, crossedBytes: 1 })
+    share.send({ type: 'contents', files: [{ fetch: 99, bytes: utf8('1') }] })
+    share.send({ type: 'list', fetch: 99, list: new Uint8Array(64) })
+    expect(share.disk.snapshot().has('a')).toBe(false)
+  })
+})
+
+describe('a full disk', () => {
+  test.each([
+    ['a file', theirFile('a', 'content')],
+    ['an empty file', theirFile('a', '')],
+  ])('pauses %s, says so once, and goes on when there is room', (_, remote) => {
+    const share = new KeptShare()
+    share.disk.failNext('no-space', 'create')
+    share.claim([remote])
+    deliver(share, { a: 'content' })
+    expect(share.notices('paused')).toHaveLength(1)
+    expect(share.notices('problem')).toEqual([])
+    expect(share.textAt('a')).toBeUndefined()
+    share.pass(FULL_DISK_RETRY_MS)
+    deliver(share, { a: 'content' })
+    expect(share.textAt('a')).toBe(remote.sizeBytes === 0 ? '' : 'content')
+    expect(share.notices('resumed')).toHaveLength(1)
+  })
+})
+
+describe('what cannot be placed here', () => {
+  test('is reported once, and not fetched again until it changes', () => {
+    const share = new KeptShare({ 'folder/x': '1' })
+    share.disk.unharmed((disk) => disk.makeLink('link', 'folder'))
+    share.pass(60_000)
+    const remote = theirFile('link/a', 'theirs')
+    share.claim([remote])
+    deliver(share, { 'link/a': 'theirs' })
+    expect(share.notices('problem')).toMatchObject([{ path: 'link/a' }])
+    share.claim([remote])
+    expect(share.take('fetch-small')).toEqual([])
+    share.claim([{ ...remote, version: `${THEIRS}:2` }])
+    expect(share.take('fetch-small')).toHaveLength(1)
+    expect(share.disk.contentOf('folder/a')).toBeUndefined()
+  })
+
+  test('waits while something unknown stands in its place, and meets it as a conflict', () => {
+    const share = new KeptShare()
+    share.claim([theirFile('a', 'theirs', { mtimeMs: START_MS + 3_600_000 })])
+    share.disk.putFile('a', utf8('made here meanwhile'))
+    deliver(share, { a: 'theirs' })
+    share.pass(5_000)
+    expect(share.textAt('a')).toBe('theirs')
+    const [conflict] = share.notices('conflict')
+    expect(share.textAt(conflict!.kept)).toBe('made here meanwhile')
+  })
+})
+
+describe('serving', () => {
+  test('tells where a file, its list and a tree item are', () => {
+    const share = new KeptShare({ a: 'text' })
+    const large = contentOf(BLOCK_BYTES + 1)
+    share.disk.putFile('large', large)
+    share.keeper.handleHint('large', share.nowMs)
+    share.pass(1_000)
+    const root = share.take('root').at(-1)!
+    const { digest } = theirFile('large', large)
+    const small = theirFile('a', 'text').digest
+    share.send({
+      type: 'locate',
+      items: [
+        { kind: 'file', digest: small },
+        { kind: 'file', digest },
+        { kind: 'list', digest },
+        { kind: 'tree', digest: root.root.digest },
+        { kind: 'file', digest: '0'.repeat(64) },
+        { kind: 'tree', digest: '0'.repeat(64) },
+        { kind: 'list', digest: small },
+      ],
+    })
+    expect(share.take('located')[0]!.items.map(({ location }) => location)).toMatchObject([
+      { type: 'file', path: 'a', sizeBytes: 4 },
+      { type: 'file', path: 'large', sizeBytes: large.length, list: listOf(large) },
+      { type: 'bytes', bytes: listOf(large) },
+      { type: 'bytes' },
+      { type: 'gone' },
+      { type: 'gone' },
+      { type: 'gone' },
+    ])
+  })
+
+  test('a file that proved to be something else is read again', () => {
+    const share = new KeptShare({ a: 'text' })
+    share.disk.putFile('a', utf8('edited without a hint'))
+    share.send({ type: 'suspect', path: 'a' })
+    share.pass(1_000)
+    expect(share.notices('changed')).toMatchObject([{ path: 'a' }])
+  })
+})

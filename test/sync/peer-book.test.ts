@@ -1,0 +1,198 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { ItemRef } from '../../src/base/item.js'
+import { hash } from '../../src/io/hash.js'
+import type { Entry } from '../../src/share/entry.js'
+import { Manifest } from '../../src/share/manifest.js'
+import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX } from '../../src/sync/limits.js'
+import type { PeerClaim } from '../../src/sync/messages.js'
+import { PeerBook } from '../../src/sync/peer-book.js'
+import { digestOf, entryOf, fileEntry, PEERS } from '../share/entries.js'
+
+const PEER = PEERS[1]
+
+let ours: Manifest
+let theirs: Manifest
+let considered: string[]
+let problems: string[]
+let book: PeerBook
+
+beforeEach(() => {
+  ours = new Manifest(hash)
+  theirs = new Manifest(hash)
+  considered = []
+  problems = []
+  book = new PeerBook({
+    manifest: ours,
+    onEntry: (_, entry) => considered.push(entry.path),
+    onProblem: (_, reason) => problems.push(reason),
+  })
+})
+
+function claim(
+  scope: PeerClaim['scope'],
+  entries: readonly Entry[] = [],
+  root: ItemRef = theirs.root(),
+): void {
+  book.handleClaim({ peer: PEER, root, scope, entries })
+}
+
+/** Answers every pull from the peer's tree; answers how many there were. */
+function pullAll(): number {
+  let pulls = 0
+  for (let pull = book.pollPull(); pull !== undefined; pull = book.pollPull()) {
+    expect(pull.peer).toBe(PEER)
+    book.handleTree(PEER, pull.item.digest, theirs.item(pull.item.digest), 0)
+    pulls++
+  }
+  return pulls
+}
+
+const inStep = (): string[] => [...book.newlyInStep()]
+
+function fill(manifest: Manifest, count: number): void {
+  for (let entry = 0; entry < count; entry++) manifest.set(fileEntry(`f/${entry}`))
+}
+
+describe('what a peer says of itself', () => {
+  test('with our root: it is in step, and nothing is considered or pulled', () => {
+    fill(ours, 100)
+    fill(theirs, 100)
+    claim({ type: 'some' })
+    expect(pullAll()).toBe(0)
+    expect(considered).toEqual([])
+    expect(inStep()).toEqual([PEER])
+    expect(inStep()).toEqual([])
+  })
+
+  test('with everything listed: each entry is considered, and nothing is pulled', () => {
+    theirs.set(fileEntry('a'))
+    claim({ type: 'whole' }, [fileEntry('a')])
+    expect(considered).toEqual(['a'])
+    expect(pullAll()).toBe(0)
+    expect(inStep()).toEqual([PEER])
+  })
+
+  test('with only its root: its tree is pulled and what differs is considered', () => {
+    fill(ours, 1_000)
+    fill(theirs, 1_000)
+    theirs.set(fileEntry('f/7', { digest: digestOf('new') }))
+    theirs.set(entryOf('folder', 'new'))
+    claim({ type: 'some' })
+    expect(inStep()).toEqual([])
+    const pulls = pullAll()
+    expect(pulls).toBeGreaterThan(1)
+    expect(considered.sort()).toEqual(['f/7', 'new'])
+    expect(inStep()).toEqual([PEER])
+  })
+
+  test('with changes since a root that was considered: only these are considered', () => {
+    fill(theirs, 300)
+    claim({ type: 'some' })
+    pullAll()
+    const base = theirs.root()
+    considered.length = 0
+    theirs.set(fileEntry('a'))
+    claim({ type: 'since', base }, [fileEntry('a')])
+    expect(pullAll()).toBe(0)
+    expect(considered).toEqual(['a'])
+  })
+
+  test('with changes since a root that was not considered: these first, then its tree', () => {
+    fill(theirs, 5)
+    const base = theirs.root()
+    theirs.set(fileEntry('a'))
+    claim({ type: 'since', base }, [fileEntry('a')])
+    expect(considered).toEqual(['a'])
+    expect(pullAll()).toBeGreaterThan(0)
+    expect(considered.sort()).toEqual(['a', 'a', 'f/0', 'f/1', 'f/2', 'f/3', 'f/4'])
+    expect(inStep()).toEqual([PEER])
+  })
+
+  test('with changes since the root that is being walked: the walk goes on, and leads to the new root', () => {
+    fill(theirs, 5)
+    const base = theirs.root()
+    claim({ type: 'some' })
+    const pull = book.pollPull()!
+    const item = theirs.item(pull.item.digest)!
+    theirs.set(fileEntry('a'))
+    const root = theirs.root()
+    claim({ type: 'since', base }, [fileEntry('a')])
+    expect(inStep()).toEqual([])
+    book.handleTree(PEER, pull.item.digest, item, 0)
+    pullAll()
+    expect(considered.sort()).toEqual(['a', 'f/0', 'f/1', 'f/2', 'f/3', 'f/4'])
+    expect(inStep()).toEqual([PEER])
+    considered.length = 0
+    claim({ type: 'some' }, [], root)
+    expect(pullAll()).toBe(0)
+  })
+})
+
+describe('a peer that is asked again', () => {
+  test('later each time it did not help, and at once when it got in step', () => {
+    theirs.set(fileEntry('a'))
+    claim({ type: 'some' })
+    let nowMs = 0
+    for (let delayMs = ASK_AGAIN_MS; delayMs < 4 * ASK_AGAIN_MS_MAX; delayMs *= 2) {
+      book.askAgain(PEER, nowMs)
+      const dueMs = book.pollTimeout()!
+      expect(dueMs - nowMs).toBe(Math.min(delayMs, ASK_AGAIN_MS_MAX))
+      book.handleTimeout(dueMs - 1)
+      expect(book.pollAsk()).toBeUndefined()
+      book.handleTimeout(dueMs)
+      expect(book.pollAsk()).toBe(PEER)
+      nowMs = dueMs
+    }
+    claim({ type: 'whole' }, [])
+    expect(inStep()).toEqual([PEER])
+    book.askAgain(PEER, nowMs)
+    expect(book.pollTimeout()).toBe(nowMs + ASK_AGAIN_MS)
+  })
+
+  test('is compared from the top, even where its root was considered before', () => {
+    theirs.set(fileEntry('a'))
+    claim({ type: 'some' })
+    pullAll()
+    book.askAgain(PEER, 0)
+    considered.length = 0
+    claim({ type: 'some' })
+    pullAll()
+    expect(considered).toEqual(['a'])
+  })
+
+  test('is not, where it said something by itself before the time', () => {
+    theirs.set(fileEntry('a'))
+    claim({ type: 'some' })
+    book.askAgain(PEER, 0)
+    claim({ type: 'some' })
+    expect(book.pollTimeout()).toBeUndefined()
+  })
+
+  test('because its tree moved on under the walk', () => {
+    fill(theirs, 5)
+    claim({ type: 'some' })
+    book.handleTree(PEER, book.pollPull()!.item.digest, undefined, 0)
+    expect(book.pollTimeout()).toBe(ASK_AGAIN_MS)
+    expect(inStep()).toEqual([])
+  })
+})
+
+test('a listing that cannot be read is reported, and the walk ends without calling it in step', () => {
+  theirs.set(fileEntry('a'))
+  claim({ type: 'some' })
+  book.handleTree(PEER, book.pollPull()!.item.digest, new Uint8Array(9), 0)
+  expect(problems).toHaveLength(1)
+  expect(pullAll()).toBe(0)
+  expect(inStep()).toEqual([])
+})
+
+test('a peer that is gone is forgotten, and what comes late of it is nothing', () => {
+  fill(theirs, 5)
+  claim({ type: 'some' })
+  const { item } = book.pollPull()!
+  book.handleGone(PEER)
+  book.handleTree(PEER, item.digest, theirs.item(item.digest), 0)
+  book.askAgain(PEER, 0)
+  expect(considered).toEqual([])
+  expect(book.pollTimeout()).toBeUndefined()
+})
