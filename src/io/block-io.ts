@@ -1,0 +1,216 @@
+// Reads and writes blocks beside the engine's loop, in libuv's thread pool. The engine serves blocks of the
+// share's files from here and puts received ones into temporary files under `.left/tmp`.
+//
+// Measured with 8 in flight, blocks of 65,300 bytes, cached files, four cores: reads 8.7 GB/s, writes 1.5
+// GB/s into a growing file and 8.9 GB/s into one that has its pages; 39,000 files a second where each read
+// opens another. That last figure is three trips through the pool instead of one, which is why descriptors
+// are kept.
+
+import { close, constants, fdatasync, open, read, write } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { assert } from '../base/assert.js'
+import { diskError } from './disk-errors.js'
+import { OPEN_FILES_MAX } from './limits.js'
+
+/** A file as the index knows it. A descriptor is only used again for the same state of the same path: a file
+ *  that was replaced has another time or size, and is opened anew. (Where it has not, its blocks do not match
+ *  their digests, and the caller says `forget`.) */
+export interface ReadableFile {
+  /** Relative to the root. */
+  readonly path: string
+  readonly mtimeMs: number
+  readonly sizeBytes: number
+}
+
+const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
+const WRITE_FLAGS = constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/** All failures are DiskErrors. Any number of calls may be in flight; the pool runs four at a time. */
+export class BlockIo {
+  private readonly readers: DescriptorCache
+  private readonly writers: DescriptorCache
+
+  /** `root` is the absolute path of the share folder. */
+  constructor(root: string, openFilesMax = OPEN_FILES_MAX) {
+    assert(isAbsolute(root), 'a share has an absolute path')
+    this.readers = new DescriptorCache(root, READ_FLAGS, openFilesMax)
+    this.writers = new DescriptorCache(root, WRITE_FLAGS, openFilesMax)
+  }
+
+  /** `length` bytes from `position` in a buffer of their own; fewer where the file ends before. Follows
+   *  links. */
+  readBlock(file: ReadableFile, position: number, length: number): Promise<Uint8Array> {
+    const { path, mtimeMs, sizeBytes } = file
+    return this.readers.use(path, `${mtimeMs} ${sizeBytes}`, 'read', (descriptor) =>
+      readWhole(descriptor, position, length),
+    )
+  }
+
+  /** Puts all of `bytes` at `position` of an existing file, never through a link in its last place. */
+  writeBlock(path: string, position: number, bytes: Uint8Array): Promise<void> {
+    return this.writers.use(path, '', 'write', (descriptor) => writeWhole(descriptor, position, bytes))
+  }
+
+  /** Drops the kept descriptor of a file that changed, went or did not match its digest. */
+  forget(path: string): void {
+    this.readers.forget(path)
+  }
+
+  /** Waits for the writes of this file that were asked for before, and where asked for stable storage, which
+   *  reports what the file system could not write. Then nothing of ours holds the file. */
+  async closeWriter(path: string, options: { sync: boolean } = { sync: false }): Promise<void> {
+    await this.writers.settled(path)
+    if (options.sync) await this.writers.use(path, '', 'sync', syncContent)
+    this.writers.forget(path)
+    await this.writers.settled(path)
+  }
+
+  /** Waits for what is in flight and closes every file. */
+  async close(): Promise<void> {
+    await Promise.all([this.readers.close(), this.writers.close()])
+  }
+}
+
+/** One open file: who uses it now, and who waits until nobody does. */
+interface Descriptor {
+  readonly state: string
+  readonly opened: Promise<number>
+  users: number
+  waiters: (() => void)[]
+}
+
+/** Open files by path, the least recently used first. A file is never closed under its users, so more than
+ *  `countMax` stay open while more than that many are in use. */
+class DescriptorCache {
+  private readonly root: string
+  private readonly flags: number
+  private readonly countMax: number
+  private readonly descriptors = new Map<string, Descriptor>()
+  /** Given up, yet in use or closing. */
+  private readonly leaving = new Set<Promise<void>>()
+
+  constructor(root: string, flags: number, countMax: number) {
+    this.root = root
+    this.flags = flags
+    this.countMax = countMax
+  }
+
+  async use<T>(path: string, state: string, operation: string, act: (fd: number) => Promise<T>): Promise<T> {
+    const descriptor = this.take(path, state)
+    try {
+      return await act(await descriptor.opened)
+    } catch (error) {
+      // Whatever went wrong, the next attempt starts from the path.
+      if (this.descriptors.get(path) === descriptor) this.forget(path)
+      throw diskError(error, operation, path)
+    } finally {
+      this.release(descriptor)
+    }
+  }
+
+  forget(path: string): void {
+    const descriptor = this.descriptors.get(path)
+    if (descriptor === undefined) return
+    this.descriptors.delete(path)
+    const left = untilUnused(descriptor)
+      .then(() => descriptor.opened)
+      .then(closeFile)
+      .catch(() => {}) // it never opened: its users were told
+      .then(() => {
+        this.leaving.delete(left)
+      })
+    this.leaving.add(left)
+  }
+
+  /** Resolves when the uses of this path that were in flight have ended and what was given up is closed. */
+  async settled(path: string): Promise<void> {
+    const descriptor = this.descriptors.get(path)
+    if (descriptor !== undefined) await untilUnused(descriptor)
+    await Promise.all(this.leaving)
+  }
+
+  async close(): Promise<void> {
+    for (const path of [...this.descriptors.keys()]) this.forget(path)
+    await Promise.all(this.leaving)
+  }
+
+  private take(path: string, state: string): Descriptor {
+    let descriptor = this.descriptors.get(path)
+    if (descriptor?.state !== state) {
+      this.forget(path)
+      descriptor = { state, opened: openFile(`${this.root}/${path}`, this.flags), users: 0, waiters: [] }
+    }
+    this.descriptors.delete(path)
+    this.descriptors.set(path, descriptor) // at the young end
+    descriptor.users++
+    this.makeRoom()
+    return descriptor
+  }
+
+  private release(descriptor: Descriptor): void {
+    descriptor.users--
+    if (descriptor.users > 0) return
+    for (const resume of descriptor.waiters.splice(0)) resume()
+    this.makeRoom()
+  }
+
+  private makeRoom(): void {
+    if (this.descriptors.size <= this.countMax) return
+    for (const [path, descriptor] of this.descriptors) {
+      if (descriptor.users > 0) continue
+      this.forget(path)
+      if (this.descriptors.size <= this.countMax) return
+    }
+  }
+}
+
+function untilUnused(descriptor: Descriptor): Promise<void> {
+  if (descriptor.users === 0) return Promise.resolve()
+  return new Promise((resolve) => descriptor.waiters.push(resolve))
+}
+
+// The callback forms of node:fs, because its promises cost a FileHandle and twice the time per block.
+
+function openFile(place: string, flags: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    open(place, flags, (error, fd) => (error === null ? resolve(fd) : reject(error)))
+  })
+}
+
+function closeFile(fd: number): Promise<void> {
+  return new Promise((resolve) => close(fd, () => resolve()))
+}
+
+function syncContent(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fdatasync(fd, (error) => (error === null ? resolve() : reject(error)))
+  })
+}
+
+function readWhole(fd: number, position: number, length: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  return new Promise((resolve, reject) => {
+    const readFrom = (done: number) => {
+      read(fd, bytes, done, length - done, position + done, (error, count) => {
+        if (error !== null) reject(error)
+        else if (count === 0) resolve(bytes.subarray(0, done))
+        else if (done + count === length) resolve(bytes)
+        else readFrom(done + count)
+      })
+    }
+    readFrom(0)
+  })
+}
+
+function writeWhole(fd: number, position: number, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const writeFrom = (done: number) => {
+      write(fd, bytes, done, bytes.length - done, position + done, (error, count) => {
+        if (error !== null) reject(error)
+        else if (done + count === bytes.length) resolve()
+        else writeFrom(done + count)
+      })
+    }
+    writeFrom(0)
+  })
+}

@@ -1,0 +1,37 @@
+// From what the system says to what the core decides on.
+
+import { DiskError, type DiskErrorCode } from '../base/ports.js'
+
+/** `operation` and `path` name what failed, for the person: 'open photos/a.jpg: no space left on device'. */
+export function diskError(error: unknown, operation: string, path: string): DiskError {
+  if (error instanceof DiskError) return error
+  const { code = 'unknown', message = String(error) } = error as NodeJS.ErrnoException
+  // Node's message is 'ENOSPC: no space left on device, open …': the middle says it best.
+  const said = /^[A-Z0-9_]+: ([^,]+)/.exec(message)?.[1] ?? message
+  return new DiskError(codeOf(code), `${operation} ${path || '.'}: ${said}`, error)
+}
+
+function codeOf(errno: string): DiskErrorCode {
+  switch (errno) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'no-space'
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'denied'
+    case 'ENOENT':
+      return 'missing'
+    case 'ELOOP':
+      return 'link'
+    case 'ENOTDIR':
+    case 'EISDIR':
+      return 'changed-kind'
+    case 'EEXIST':
+      return 'exists'
+    case 'ENOTEMPTY':
+      return 'not-empty'
+    default:
+      return 'io'
+  }
+}

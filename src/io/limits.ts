@@ -1,0 +1,49 @@
+// Limits of the real world's side. All are ours to choose: none is part of the wire format.
+
+import { assert } from '../base/assert.js'
+import { DATAGRAM_BYTES_MAX } from '../base/limits.js'
+
+/** What a socket asks the kernel for, each way. Linux gives at most `net.core.{r,w}mem_max`, often 208 KiB.
+ *  */
+export const SOCKET_BUFFER_BYTES = 8 * 1024 * 1024
+
+/** Where asking for less and less ends: below this any answer of the kernel's is taken. */
+export const SOCKET_BUFFER_BYTES_MIN = 64 * 1024
+
+/** Datagrams that the kernel refused for now and that wait in the process. Past either limit `hasRoom`
+ *  answers no: what waits here is latency that the congestion window cannot see. */
+export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024
+export const SEND_QUEUE_DATAGRAMS_MAX = 1_024
+
+/** Addresses whose texts a socket remembers. Strangers can fill it, so it is emptied when full. */
+export const ADDRESS_CACHE_COUNT_MAX = 4_096
+
+/** Ethernet's MTU: what we assume of an interface that does not tell. RFC 894. */
+export const ETHERNET_MTU_BYTES = 1_500
+
+/** IP and UDP headers without options. RFC 791, 8200, 768. */
+export const IPV4_HEADERS_BYTES = 20 + 8
+export const IPV6_HEADERS_BYTES = 40 + 8
+
+/** The largest datagram that macOS sends unless `net.inet.udp.maxdgram` is raised. */
+export const DARWIN_DATAGRAM_BYTES_MAX = 9_216
+
+/** How long an answer about the local interface towards an address is believed. */
+export const INTERFACE_AGE_MS_MAX = 30_000
+
+/** How long a name may take to resolve. The resolver's own patience (5 s × servers × tries) is longer. */
+export const RESOLVE_TIMEOUT_MS = 5_000
+
+/** Addresses of one name that are worth trying. */
+export const RESOLVED_COUNT_MAX = 16
+
+/** Open files that the engine keeps for reading, and as many again for writing. */
+export const OPEN_FILES_MAX = 64
+
+/** Randomness is drawn from the system in batches of this size: a call costs more than its bytes. */
+export const RANDOM_BATCH_BYTES = 4_096
+
+/** Dead owners that left a half-made takeover of one lock behind. Each needs a kill within a millisecond. */
+export const LOCK_TAKEOVERS_MAX = 64
+
+assert(SEND_QUEUE_BYTES_MAX >= DATAGRAM_BYTES_MAX, 'one datagram must fit the send queue')

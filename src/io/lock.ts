@@ -1,0 +1,201 @@
+// One running peer per share: the lock at `.left/lock`. Whoever starts a peer takes it before touching
+// anything else in `.left`.
+//
+// The lock is a small file that names its owner's process. It appears by link(2), whole or not at all, and
+// only where none is. A killed owner leaves it behind, so its successor must be chosen among all who find
+// it stale:
+//
+//   lock (owner X, dead) ──► lock-after-X (owner Y) ──► lock-after-Y (owner Z) ──► …
+//
+//   1. Whoever wants to follow X links its own claim as `lock-after-X`. One succeeds: it is the owner.
+//   2. It looks at `lock` again. Had X's succession been settled and tidied before its link, another name
+//      would be there by now, and it withdraws.
+//   3. It renames its claim over `lock` and then removes the chain's files.
+//
+// An owner that dies between 1 and 3 is followed in the same way: ids are never used twice.
+
+import { randomBytes } from 'node:crypto'
+import { linkSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { assert } from '../base/assert.js'
+import { LeftError } from '../base/errors.js'
+import { bootId } from './boot.js'
+import { LOCK_TAKEOVERS_MAX } from './limits.js'
+
+/** Who holds a lock. */
+interface Owner {
+  /** Of this claim; never used twice. */
+  readonly id: string
+  readonly pid: number
+  /** When the process started, in the system's ticks since boot; '' where the system does not say. */
+  readonly started: string
+  /** Of the system's run since its last boot; '' where the system does not say. */
+  readonly boot: string
+  readonly host: string
+}
+
+/** Stands for the owner of a lock that names none. */
+const NOBODY = 0
+
+/** Takes the lock of the share whose `.left` folder this is (absolute, existing); answers what gives it back.
+ *  Throws a LeftError: 'share-in-use' while its owner runs, 'share-unusable' where no file can be made. */
+export function lockShare(leftFolder: string): () => void {
+  const lock = `${leftFolder}/lock`
+  const self = ownClaim()
+  const claim = `${lock}-claim-${self.id}`
+  try {
+    writeFileSync(claim, JSON.stringify(self), { flag: 'wx' })
+  } catch (error) {
+    throw new LeftError(
+      'share-unusable',
+      `cannot write in ${leftFolder}: make it writable for this user`,
+      error,
+    )
+  }
+  try {
+    take(lock, claim)
+  } catch (error) {
+    if (error instanceof LeftError) throw error
+    throw new LeftError(
+      'share-unusable',
+      `cannot lock ${leftFolder}: its file system must have hard links`,
+      error,
+    )
+  } finally {
+    removeIfThere(claim)
+  }
+  tidy(leftFolder, self)
+  return () => {
+    if (readOwner(lock)?.id === self.id) removeIfThere(lock)
+  }
+}
+
+function take(lock: string, claim: string): void {
+  for (let attempt = 0; attempt < LOCK_TAKEOVERS_MAX; attempt++) {
+    if (linkIfFree(claim, lock)) return
+    const dead = readOwner(lock)
+    if (dead === undefined) continue // given back just now
+    if (follow(lock, dead, claim)) return
+  }
+  throw new LeftError('share-in-use', 'other peers start and stop on this share all the time: try again')
+}
+
+/** Becomes the successor of a dead owner. Answers false where the lock changed meanwhile. */
+function follow(lock: string, root: Owner, claim: string): boolean {
+  let last = root
+  for (let length = 0; length < LOCK_TAKEOVERS_MAX; length++) {
+    if (isAlive(last)) throw inUse(lock, last)
+    const next = `${lock}-after-${last.id}`
+    if (linkIfFree(claim, next)) {
+      if (readOwner(lock)?.id !== root.id) {
+        removeIfThere(next)
+        return false
+      }
+      renameSync(claim, lock)
+      return true
+    }
+    const successor = readOwner(next)
+    if (successor === undefined) return false // settled and tidied just now
+    last = successor
+  }
+  return false
+}
+
+/** Removes what this take and dead ones left behind. Whoever still believes in a name that goes here looks at
+ *  `lock` before it acts (step 2). A claim that names nobody may be one that is being written now. */
+function tidy(leftFolder: string, self: Owner): void {
+  for (const name of readdirSync(leftFolder)) {
+    if (!name.startsWith('lock-after-') && !name.startsWith('lock-claim-')) continue
+    const owner = readOwner(`${leftFolder}/${name}`)
+    if (owner === undefined || owner.pid === NOBODY) continue
+    if (owner.id === self.id || !isAlive(owner)) removeIfThere(`${leftFolder}/${name}`)
+  }
+}
+
+function inUse(lock: string, owner: Owner): LeftError {
+  const where = owner.host === hostname() ? '' : ` on ${owner.host}`
+  const hint = where === '' ? '' : ` (if it is not, remove ${lock})`
+  return new LeftError(
+    'share-in-use',
+    `left already runs on this share (pid ${owner.pid}${where}): stop it, or give another --share${hint}`,
+  )
+}
+
+/** Whether the owner may still run. Of another machine (a share on a network file system) we cannot tell. */
+function isAlive(owner: Owner): boolean {
+  if (owner.pid === NOBODY) return false
+  const boot = bootId()
+  if ((boot === '' || boot !== owner.boot) && owner.host !== hostname()) return true
+  if (boot !== owner.boot) return false // this machine was started again since
+  try {
+    process.kill(owner.pid, 0)
+  } catch (error) {
+    // EPERM: it runs and belongs to somebody else.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  const { started, ended } = processFacts(owner.pid)
+  // Another start time is another process that got the number.
+  return !ended && (started === '' || owner.started === '' || started === owner.started)
+}
+
+function ownClaim(): Owner {
+  return {
+    id: randomBytes(8).toString('hex'),
+    pid: process.pid,
+    started: processFacts(process.pid).started,
+    boot: bootId(),
+    host: hostname(),
+  }
+}
+
+/** Fields 3 and 22 of /proc/<pid>/stat, counted from behind the command's name, which may hold anything in
+ *  its brackets. A killed process that its parent has not asked after is a zombie: it writes no more.
+ *  proc(5). */
+function processFacts(pid: number): { started: string; ended: boolean } {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { started: fields[19] ?? '', ended: fields[0] === 'Z' || fields[0] === 'X' }
+  } catch {
+    return { started: '', ended: false }
+  }
+}
+
+/** The owner that a lock names; undefined where there is no lock. What does not name one, a lock that lost
+ *  its content when the power failed, names a dead one. */
+function readOwner(file: string): Owner | undefined {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    const { id, pid, started, boot, host } = JSON.parse(text) as Record<keyof Owner, unknown>
+    if (typeof id === 'string' && /^[0-9a-f]{16}$/.test(id) && Number.isInteger(pid) && (pid as number) > 0) {
+      return { id, pid: pid as number, started: String(started), boot: String(boot), host: String(host) }
+    }
+  } catch {
+    // Not ours or torn.
+  }
+  return { id: 'torn', pid: NOBODY, started: '', boot: '', host: hostname() }
+}
+
+function linkIfFree(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    unlinkSync(file)
+  } catch (error) {
+    assert((error as NodeJS.ErrnoException).code === 'ENOENT', `${file} can be removed: ${error}`)
+  }
+}

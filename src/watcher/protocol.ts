@@ -1,0 +1,25 @@
+// What crosses the pipe between the engine's process and the watcher process, beside the keeper's own messages.
+
+import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
+import type { LinkPolicy } from '../sync/scanner.js'
+
+export interface WatcherStart {
+  /** Absolute path of the share. */
+  readonly share: string
+  readonly peer: string
+  readonly links: LinkPolicy
+}
+
+export type ToWatcher =
+  | { readonly type: 'start'; readonly start: WatcherStart }
+  | { readonly type: 'keeper'; readonly messages: readonly EngineToKeeper[] }
+  | { readonly type: 'stop' }
+
+export type FromWatcher =
+  | { readonly type: 'keeper'; readonly messages: readonly KeeperToEngine[] }
+  /** Nothing more will come: the share cannot be kept. */
+  | {
+      readonly type: 'failed'
+      readonly code: 'state-newer' | 'share-unusable' | 'disk-failed'
+      readonly message: string
+    }

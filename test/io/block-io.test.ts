@@ -1,0 +1,159 @@
+import { readdirSync, readFileSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { BlockIo } from '../../src/io/block-io.js'
+import { temporaryFolder } from './temporary-folder.js'
+
+let root: string
+let io: BlockIo
+
+beforeEach(() => {
+  root = temporaryFolder()
+  io = new BlockIo(root, 4)
+  onTestFinished(() => io.close())
+})
+
+const onLinux = process.platform === 'linux'
+
+/** Descriptors of this process that name something in the folder. */
+function openCount(): number {
+  let count = 0
+  for (const fd of readdirSync('/proc/self/fd')) {
+    try {
+      if (readlinkSync(`/proc/self/fd/${fd}`).startsWith(root)) count++
+    } catch {
+      // Closed meanwhile.
+    }
+  }
+  return count
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString()
+}
+
+const state = { mtimeMs: 1, sizeBytes: 10 }
+
+describe('reading blocks', () => {
+  it('gives the bytes asked for, fewer at the end, none behind it', async () => {
+    writeFileSync(`${root}/file`, '0123456789')
+    const file = { path: 'file', ...state }
+    expect(text(await io.readBlock(file, 2, 3))).toBe('234')
+    expect(text(await io.readBlock(file, 7, 3))).toBe('789')
+    expect(text(await io.readBlock(file, 7, 4))).toBe('789')
+    expect(text(await io.readBlock(file, 10, 4))).toBe('')
+    expect(text(await io.readBlock(file, 0, 0))).toBe('')
+  })
+
+  it('follows links and says what is wrong', async () => {
+    writeFileSync(`${root}/file`, 'x')
+    symlinkSync('file', `${root}/link`)
+    expect(text(await io.readBlock({ path: 'link', ...state }, 0, 9))).toBe('x')
+    await expect(io.readBlock({ path: 'missing', ...state }, 0, 9)).rejects.toMatchObject({
+      code: 'missing',
+      message: 'read missing: no such file or directory',
+    })
+    await expect(io.readBlock({ path: '', ...state }, 0, 9)).rejects.toMatchObject({ code: 'changed-kind' })
+    writeFileSync(`${root}/missing`, 'there now')
+    expect(text(await io.readBlock({ path: 'missing', ...state }, 0, 9))).toBe('there now')
+  })
+
+  it('reads a replaced file anew once it is known by another state, or was to be forgotten', async () => {
+    writeFileSync(`${root}/file`, 'old')
+    expect(text(await io.readBlock({ path: 'file', mtimeMs: 1, sizeBytes: 3 }, 0, 3))).toBe('old')
+    writeFileSync(`${root}/next`, 'new')
+    renameSync(`${root}/next`, `${root}/file`)
+    expect(text(await io.readBlock({ path: 'file', mtimeMs: 2, sizeBytes: 3 }, 0, 3))).toBe('new')
+    writeFileSync(`${root}/next`, 'abc')
+    renameSync(`${root}/next`, `${root}/file`)
+    io.forget('file')
+    expect(text(await io.readBlock({ path: 'file', mtimeMs: 2, sizeBytes: 3 }, 0, 3))).toBe('abc')
+  })
+
+  it('forgets a file while it is being read', async () => {
+    writeFileSync(`${root}/file`, '0123456789')
+    const reads = Array.from({ length: 10 }, (_, index) => {
+      const read = io.readBlock({ path: 'file', ...state }, index, 1)
+      io.forget('file')
+      return read
+    })
+    expect((await Promise.all(reads)).map(text).join('')).toBe('0123456789')
+  })
+
+  it.runIf(onLinux)('keeps few files open, however many are read', async () => {
+    for (let index = 0; index < 40; index++) writeFileSync(`${root}/file-${index}`, `content ${index}`)
+    const order = Array.from({ length: 200 }, (_, index) => (index * 7) % 40)
+    const texts = await Promise.all(
+      order.map(async (index) => text(await io.readBlock({ path: `file-${index}`, ...state }, 0, 99))),
+    )
+    expect(texts).toEqual(order.map((index) => `content ${index}`))
+    await expect.poll(openCount).toBeLessThanOrEqual(4)
+    expect(openCount()).toBeGreaterThan(0)
+    await io.close()
+    expect(openCount()).toBe(0)
+  })
+})
+
+describe('writing blocks', () => {
+  it('puts blocks in place in any order, several at a time', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7], { minLength: 8 }), async (order) => {
+        writeFileSync(`${root}/temporary`, '')
+        await Promise.all(
+          order.map((index) => io.writeBlock('temporary', index * 10, Buffer.from(`block ${index}  \n`))),
+        )
+        await io.closeWriter('temporary', { sync: true })
+        const expected = Array.from({ length: 8 }, (_, index) => `block ${index}  \n`).join('')
+        expect(readFileSync(`${root}/temporary`, 'utf8')).toBe(expected)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('neither makes a file nor writes through a link', async () => {
+    writeFileSync(`${root}/target`, 'untouched')
+    symlinkSync('target', `${root}/link`)
+    await expect(io.writeBlock('missing', 0, Buffer.from('x'))).rejects.toMatchObject({ code: 'missing' })
+    await expect(io.writeBlock('link', 0, Buffer.from('x'))).rejects.toMatchObject({ code: 'link' })
+    expect(readFileSync(`${root}/target`, 'utf8')).toBe('untouched')
+    expect(readdirSync(root)).toEqual(['link', 'target'])
+  })
+
+  it.runIf(onLinux)('says that the disk is full', async () => {
+    const devices = new BlockIo('/dev')
+    await expect(devices.writeBlock('full', 0, Buffer.from('x'))).rejects.toMatchObject({ code: 'no-space' })
+    await devices.close()
+  })
+
+  it('waits in closeWriter for the writes before it', async () => {
+    writeFileSync(`${root}/temporary`, '')
+    let written = 0
+    for (let index = 0; index < 20; index++) {
+      void io.writeBlock('temporary', index * 1_000, new Uint8Array(1_000)).then(() => written++)
+    }
+    await io.closeWriter('temporary')
+    expect(written).toBe(20)
+  })
+
+  it.runIf(onLinux)('holds nothing open after closeWriter', async () => {
+    writeFileSync(`${root}/temporary`, '')
+    await io.writeBlock('temporary', 0, new Uint8Array(10))
+    expect(openCount()).toBe(1)
+    await io.closeWriter('temporary', { sync: true })
+    expect(openCount()).toBe(0)
+    await io.closeWriter('temporary')
+    await io.closeWriter('never written')
+  })
+
+  it('writes into the file that has the path now, after closeWriter', async () => {
+    writeFileSync(`${root}/temporary`, '')
+    await io.writeBlock('temporary', 0, Buffer.from('first'))
+    await io.closeWriter('temporary')
+    renameSync(`${root}/temporary`, `${root}/placed`)
+    writeFileSync(`${root}/temporary`, '')
+    await io.writeBlock('temporary', 0, Buffer.from('second'))
+    await io.closeWriter('temporary')
+    expect(readFileSync(`${root}/placed`, 'utf8')).toBe('first')
+    expect(readFileSync(`${root}/temporary`, 'utf8')).toBe('second')
+  })
+})

@@ -1,0 +1,354 @@
+// What every body of the Disk port does alike. The simulated and the real disk both run this suite, so that
+// what holds in the simulator holds on a machine.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Disk, DiskError, type DiskErrorCode } from '../../src/base/ports.js'
+
+/** A disk over an empty share; `dispose` takes it away. */
+export interface DiskUnderTest {
+  readonly disk: Disk
+  readonly dispose?: () => void
+}
+
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+
+export function describeDisk(name: string, makeDisk: () => DiskUnderTest): void {
+  describe(`${name} as a disk`, () => {
+    let under: DiskUnderTest
+    let disk: Disk
+
+    beforeEach(() => {
+      under = makeDisk()
+      disk = under.disk
+    })
+    afterEach(() => under.dispose?.())
+
+    const write = (path: string, text: string) => {
+      const handle = disk.create(path)
+      disk.truncate(handle, 0)
+      disk.write(handle, bytesOf(text), 0)
+      disk.close(handle)
+    }
+    const read = (path: string) => {
+      const handle = disk.open(path)
+      const target = new Uint8Array(100)
+      const count = disk.read(handle, target, 0)
+      disk.close(handle)
+      return textOf(target.subarray(0, count))
+    }
+    const names = (path: string) => [...disk.list(path).names].sort()
+    const codeOf = (act: () => unknown): DiskErrorCode | 'no error' => {
+      try {
+        act()
+      } catch (error) {
+        if (error instanceof DiskError) return error.code
+        throw error
+      }
+      return 'no error'
+    }
+
+    test('an empty share is an empty folder', () => {
+      expect(disk.stat('')).toMatchObject({ kind: 'folder' })
+      expect(disk.list('')).toEqual({ names: [], unreadable: [] })
+    })
+
+    test('what is written is read', () => {
+      write('a', 'hello')
+      expect(read('a')).toBe('hello')
+      expect(disk.stat('a')).toMatchObject({ kind: 'file', sizeBytes: 5, executable: false })
+      expect(names('')).toEqual(['a'])
+    })
+
+    test('reading ends at the end of the file', () => {
+      write('a', 'hello')
+      const handle = disk.open('a')
+      const target = new Uint8Array(3)
+      expect(disk.read(handle, target, 3)).toBe(2)
+      expect(textOf(target.subarray(0, 2))).toBe('lo')
+      expect(disk.read(handle, target, 5)).toBe(0)
+      expect(disk.read(handle, target, 50)).toBe(0)
+      expect(disk.read(handle, new Uint8Array(0), 0)).toBe(0)
+      disk.close(handle)
+    })
+
+    test('a file that exists is opened as it is', () => {
+      write('a', 'hello')
+      const handle = disk.create('a')
+      disk.write(handle, bytesOf('J'), 0)
+      const target = new Uint8Array(5)
+      expect(disk.read(handle, target, 0)).toBe(5)
+      disk.close(handle)
+      expect(textOf(target)).toBe('Jello')
+    })
+
+    test('writing beyond the end leaves zeros before', () => {
+      const handle = disk.create('a')
+      disk.write(handle, bytesOf('x'), 3)
+      expect(disk.stateOf(handle).sizeBytes).toBe(4)
+      disk.close(handle)
+      expect(read('a')).toBe('\0\0\0x')
+    })
+
+    test('a file is made shorter and longer', () => {
+      write('a', 'hello')
+      const handle = disk.create('a')
+      disk.truncate(handle, 2)
+      expect(disk.stateOf(handle).sizeBytes).toBe(2)
+      disk.truncate(handle, 4)
+      disk.sync(handle)
+      disk.close(handle)
+      expect(read('a')).toBe('he\0\0')
+    })
+
+    test('an open file stays itself when its name goes to another', () => {
+      write('a', 'old')
+      write('b', 'new')
+      const handle = disk.open('a')
+      const { inode } = disk.stateOf(handle)
+      disk.rename('b', 'a')
+      const target = new Uint8Array(3)
+      disk.read(handle, target, 0)
+      expect(textOf(target)).toBe('old')
+      expect(disk.stateOf(handle).inode).toBe(inode)
+      disk.close(handle)
+      expect(disk.stat('a')?.inode).not.toBe(inode)
+    })
+
+    test('an open file can be read after it is removed', () => {
+      write('a', 'hello')
+      const handle = disk.open('a')
+      disk.removeFile('a')
+      expect(disk.read(handle, new Uint8Array(5), 0)).toBe(5)
+      disk.close(handle)
+      expect(disk.stat('a')).toBeUndefined()
+    })
+
+    test('two handles of one file see the same', () => {
+      const writing = disk.create('a')
+      const reading = disk.open('a')
+      disk.write(writing, bytesOf('now'), 0)
+      const target = new Uint8Array(3)
+      expect(disk.read(reading, target, 0)).toBe(3)
+      expect(textOf(target)).toBe('now')
+      disk.close(reading)
+      disk.close(writing)
+    })
+
+    test('a rename keeps the file and takes the place of another', () => {
+      write('a', 'new')
+      write('b', 'old')
+      const before = disk.stat('a')
+      disk.rename('a', 'b')
+      expect(names('')).toEqual(['b'])
+      expect(read('b')).toBe('new')
+      expect(disk.stat('b')?.inode).toBe(before?.inode)
+      expect(disk.stat('b')?.mtimeMs).toBe(before?.mtimeMs)
+      disk.rename('b', 'b')
+      expect(read('b')).toBe('new')
+    })
+
+    test('a folder is renamed with what is in it', () => {
+      disk.makeFolder('a')
+      write('a/x', 'hello')
+      disk.rename('a', 'b')
+      expect(read('b/x')).toBe('hello')
+      expect(disk.stat('a')).toBeUndefined()
+    })
+
+    test('a rename that cannot be says why', () => {
+      write('file', 'x')
+      disk.makeFolder('folder')
+      disk.makeFolder('full')
+      write('full/y', 'y')
+      expect(codeOf(() => disk.rename('none', 'a'))).toBe('missing')
+      expect(codeOf(() => disk.rename('file', 'none/a'))).toBe('missing')
+      expect(codeOf(() => disk.rename('file', 'folder'))).toBe('changed-kind')
+      expect(codeOf(() => disk.rename('folder', 'file'))).toBe('changed-kind')
+      expect(codeOf(() => disk.rename('folder', 'full'))).toBe('not-empty')
+      expect(codeOf(() => disk.rename('file', 'file/a'))).toBe('changed-kind')
+      expect(read('file')).toBe('x')
+    })
+
+    test('a second name leads to the same file', () => {
+      write('a', 'hello')
+      disk.linkFile('a', 'b')
+      expect(read('b')).toBe('hello')
+      expect(disk.stat('b')?.inode).toBe(disk.stat('a')?.inode)
+      disk.removeFile('a')
+      expect(read('b')).toBe('hello')
+      write('c', 'other')
+      expect(codeOf(() => disk.linkFile('b', 'c'))).toBe('exists')
+      expect(codeOf(() => disk.linkFile('none', 'd'))).toBe('missing')
+      expect(read('c')).toBe('other')
+    })
+
+    test('folders are made, listed and removed', () => {
+      disk.makeFolder('a')
+      disk.makeFolder('a/b')
+      expect(disk.stat('a/b')?.kind).toBe('folder')
+      expect(names('a')).toEqual(['b'])
+      expect(codeOf(() => disk.makeFolder('a'))).toBe('exists')
+      expect(codeOf(() => disk.makeFolder('none/b'))).toBe('missing')
+      expect(codeOf(() => disk.removeFolder('a'))).toBe('not-empty')
+      disk.removeFolder('a/b')
+      disk.removeFolder('a')
+      expect(names('')).toEqual([])
+      disk.syncFolder('')
+    })
+
+    test('files and folders are not taken for each other', () => {
+      write('file', 'x')
+      disk.makeFolder('folder')
+      expect(codeOf(() => disk.makeFolder('file'))).toBe('exists')
+      expect(codeOf(() => disk.removeFolder('file'))).toBe('changed-kind')
+      expect(codeOf(() => disk.removeFile('folder'))).toBe('changed-kind')
+      expect(codeOf(() => disk.open('folder'))).toBe('changed-kind')
+      expect(codeOf(() => disk.create('folder'))).toBe('changed-kind')
+      expect(codeOf(() => disk.list('file'))).toBe('changed-kind')
+      expect(codeOf(() => disk.create('file/x'))).toBe('changed-kind')
+    })
+
+    test('what is not there is not found', () => {
+      write('file', 'x')
+      expect(disk.stat('none')).toBeUndefined()
+      expect(disk.statLink('none')).toBeUndefined()
+      expect(disk.stat('none/below')).toBeUndefined()
+      expect(disk.stat('file/below')).toBeUndefined()
+      for (const act of [
+        () => disk.open('none'),
+        () => disk.list('none'),
+        () => disk.readLink('none'),
+        () => disk.create('none/x'),
+        () => disk.removeFile('none'),
+        () => disk.removeFolder('none'),
+        () => disk.setTimes('none', 0),
+        () => disk.setExecutable('none', true),
+      ]) {
+        expect(codeOf(act)).toBe('missing')
+      }
+    })
+
+    test.each([0, 1, 999, 1_700_000_000_123, 4_102_444_800_001, -86_400_001])(
+      'keeps a time of %d ms',
+      (mtimeMs) => {
+        write('a', 'x')
+        disk.setTimes('a', mtimeMs)
+        expect(Math.abs(disk.stat('a')!.mtimeMs - mtimeMs)).toBeLessThan(0.01)
+        expect(Math.floor(disk.stat('a')!.mtimeMs)).toBe(mtimeMs)
+        disk.makeFolder('b')
+        disk.setTimes('b', mtimeMs)
+        expect(Math.floor(disk.stat('b')!.mtimeMs)).toBe(mtimeMs)
+      },
+    )
+
+    test('the executable bit comes and goes', () => {
+      write('a', 'x')
+      disk.setExecutable('a', true)
+      expect(disk.stat('a')?.executable).toBe(true)
+      expect(read('a')).toBe('x')
+      disk.setExecutable('a', false)
+      expect(disk.stat('a')?.executable).toBe(false)
+    })
+
+    test('any name that Linux takes is taken', () => {
+      const odd = [
+        '-rf',
+        '|*|',
+        'line\nend',
+        ' ',
+        'é',
+        'e\u0301',
+        '😀',
+        'back\\slash',
+        '…'.repeat(85),
+        'x'.repeat(255),
+        '...',
+      ]
+      for (const name of odd) write(name, name.slice(0, 9))
+      expect(names('')).toEqual([...odd].sort())
+      for (const name of odd) expect(read(name)).toBe(name.slice(0, 9))
+    })
+
+    describe('with links', () => {
+      beforeEach(() => {
+        disk.makeFolder('folder')
+        write('folder/file', 'hello')
+        disk.makeLink('to-folder', 'folder')
+        disk.makeLink('folder/to-file', 'file')
+        disk.makeLink('folder/up', '../folder/file')
+        disk.makeLink('dangling', 'nowhere')
+        disk.makeLink('loop', 'loop')
+        disk.makeLink('cycle', 'cycle-back')
+        disk.makeLink('cycle-back', 'cycle')
+      })
+
+      test('a link is itself and what it points at', () => {
+        expect(disk.statLink('to-folder')?.kind).toBe('link')
+        expect(disk.stat('to-folder')?.kind).toBe('folder')
+        expect(disk.stat('folder/to-file')).toEqual(disk.stat('folder/file'))
+        expect(disk.readLink('folder/up')).toBe('../folder/file')
+        expect(disk.stat('to-folder')?.inode).toBe(disk.stat('folder')?.inode)
+      })
+
+      test('reading follows links on the way and at the end', () => {
+        expect(read('to-folder/file')).toBe('hello')
+        expect(read('to-folder/up')).toBe('hello')
+        expect(names('to-folder')).toEqual(['file', 'to-file', 'up'])
+        expect(disk.statLink('to-folder/to-file')?.kind).toBe('link')
+        expect(disk.readLink('to-folder/to-file')).toBe('file')
+      })
+
+      test('a link that leads nowhere is nothing', () => {
+        for (const path of ['dangling', 'loop', 'cycle', 'loop/below', 'dangling/below']) {
+          expect(disk.stat(path)).toBeUndefined()
+        }
+        expect(disk.statLink('loop')?.kind).toBe('link')
+        expect(codeOf(() => disk.open('dangling'))).toBe('missing')
+      })
+
+      test('nothing is written through a link', () => {
+        expect(codeOf(() => disk.create('to-folder/new'))).toBe('link')
+        expect(codeOf(() => disk.create('to-folder/file'))).toBe('link')
+        expect(codeOf(() => disk.create('folder/to-file'))).toBe('link')
+        expect(codeOf(() => disk.create('dangling'))).toBe('link')
+        expect(codeOf(() => disk.makeFolder('to-folder/new'))).toBe('link')
+        expect(codeOf(() => disk.makeLink('to-folder/new', 'x'))).toBe('link')
+        expect(codeOf(() => disk.removeFile('to-folder/file'))).toBe('link')
+        expect(codeOf(() => disk.removeFolder('to-folder/new'))).toBe('link')
+        expect(codeOf(() => disk.rename('to-folder/file', 'x'))).toBe('link')
+        expect(codeOf(() => disk.rename('folder/file', 'to-folder/x'))).toBe('link')
+        expect(codeOf(() => disk.linkFile('folder/file', 'to-folder/x'))).toBe('link')
+        expect(codeOf(() => disk.setTimes('to-folder/file', 0))).toBe('link')
+        expect(codeOf(() => disk.setExecutable('to-folder/file', true))).toBe('link')
+        expect(codeOf(() => disk.setExecutable('folder/to-file', true))).toBe('link')
+        expect(names('folder')).toEqual(['file', 'to-file', 'up'])
+        expect(disk.stat('nowhere')).toBeUndefined()
+        expect(disk.stat('folder/file')?.executable).toBe(false)
+      })
+
+      test('a link itself is timed, moved, replaced and removed', () => {
+        const before = disk.stat('folder/file')
+        disk.setTimes('folder/to-file', 5000)
+        expect(disk.statLink('folder/to-file')?.mtimeMs).toBe(5000)
+        expect(disk.stat('folder/file')?.mtimeMs).toBe(before?.mtimeMs)
+        disk.rename('dangling', 'moved')
+        expect(disk.readLink('moved')).toBe('nowhere')
+        write('plain', 'plain')
+        disk.rename('plain', 'folder/to-file')
+        expect(disk.statLink('folder/to-file')?.kind).toBe('file')
+        expect(read('folder/file')).toBe('hello')
+        disk.removeFile('to-folder')
+        expect(disk.statLink('to-folder')).toBeUndefined()
+        expect(read('folder/file')).toBe('hello')
+      })
+
+      test('a link takes no place that is taken', () => {
+        expect(codeOf(() => disk.makeLink('folder', 'x'))).toBe('exists')
+        expect(codeOf(() => disk.makeLink('dangling', 'x'))).toBe('exists')
+        expect(codeOf(() => disk.makeFolder('dangling'))).toBe('exists')
+        expect(codeOf(() => disk.makeLink('none/x', 'x'))).toBe('missing')
+      })
+    })
+  })
+}
