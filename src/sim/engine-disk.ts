@@ -1,0 +1,126 @@
+// The disk as the simulated engine's process has it: reads and writes of blocks that complete later and out of order,
+// through descriptors that are kept open, as src/io/block-io.ts keeps them. Used by SimPeer.
+
+import { DiskError, type FileHandle } from '../base/ports.js'
+import type { DiskOp } from '../sync/engine.js'
+import type { SimDisk } from './disk.js'
+import { READERS_MAX } from './limits.js'
+import type { SeededRandom } from './random.js'
+
+export type WriteFailure = 'no-space' | 'disk' | undefined
+
+interface Reader {
+  readonly state: string
+  readonly handle: FileHandle
+}
+
+export class EngineDisk {
+  private readonly readers = new Map<string, Reader>()
+  private readonly writers = new Map<string, FileHandle>()
+  private readonly inFlight = new Set<DiskOp & { type: 'write' }>()
+
+  constructor(private readonly disk: SimDisk) {}
+
+  /** The operation is on its way to the disk: a kill may find it done, half done or not begun. */
+  begin(op: DiskOp & { type: 'write' }): void {
+    this.inFlight.add(op)
+  }
+
+  read(op: DiskOp & { type: 'read' }): Uint8Array | undefined {
+    try {
+      return this.disk.unharmed((disk) => {
+        const handle = this.readerOf(op)
+        const block = new Uint8Array(op.length)
+        return block.subarray(0, disk.read(handle, block, op.position))
+      })
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.forget(op.path)
+      return undefined
+    }
+  }
+
+  write(op: DiskOp & { type: 'write' }): WriteFailure {
+    this.inFlight.delete(op)
+    return this.attempt(() => this.put(op, op.bytes))
+  }
+
+  /** Syncs and lets go of a temporary file. */
+  finish(path: string): WriteFailure {
+    return this.attempt(() => {
+      const { disk } = this
+      disk.unharmed(() => disk.sync(this.writerOf(path)))
+      this.release(path)
+    })
+  }
+
+  release(path: string): void {
+    const handle = this.writers.get(path)
+    if (handle === undefined) return
+    this.writers.delete(path)
+    this.disk.unharmed((disk) => disk.close(handle))
+  }
+
+  forget(path: string): void {
+    const reader = this.readers.get(path)
+    if (reader === undefined) return
+    this.readers.delete(path)
+    this.disk.unharmed((disk) => disk.close(reader.handle))
+  }
+
+  /** The process is killed: what was under way is done, half done or not done. */
+  kill(random: SeededRandom): void {
+    for (const op of this.inFlight) {
+      const fate = random.below(3)
+      if (fate === 0) continue
+      this.attempt(() => this.put(op, fate === 1 ? op.bytes : op.bytes.subarray(0, op.bytes.length >> 1)))
+    }
+    this.inFlight.clear()
+    this.loseHandles()
+  }
+
+  /** The simulated disk closes all files when a process ends, whoever has them open. */
+  loseHandles(): void {
+    this.readers.clear()
+    this.writers.clear()
+  }
+
+  private put(op: DiskOp & { type: 'write' }, bytes: Uint8Array): void {
+    this.disk.unharmed((disk) => disk.write(this.writerOf(op.path), bytes, op.position))
+  }
+
+  private attempt(act: () => void): WriteFailure {
+    try {
+      act()
+      return undefined
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      return error.code === 'no-space' ? 'no-space' : 'disk'
+    }
+  }
+
+  private readerOf(op: DiskOp & { type: 'read' }): FileHandle {
+    const state = `${op.mtimeMs} ${op.sizeBytes}`
+    const reader = this.readers.get(op.path)
+    if (reader?.state === state) return reader.handle
+    this.forget(op.path)
+    const handle = this.disk.open(op.path)
+    this.readers.set(op.path, { state, handle })
+    for (const path of this.readers.keys()) {
+      if (this.readers.size <= READERS_MAX) break
+      this.forget(path)
+    }
+    return handle
+  }
+
+  /** The file is there already: the keeper made it. */
+  private writerOf(path: string): FileHandle {
+    let handle = this.writers.get(path)
+    if (handle === undefined) {
+      if (this.disk.statLink(path)?.kind !== 'file') throw new DiskError('missing', `there is no ${path}`)
+      handle = this.disk.create(path)
+      this.writers.set(path, handle)
+    }
+    return handle
+  }
+}

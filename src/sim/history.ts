@@ -1,0 +1,174 @@
+// Everything that the people at the simulated machines ever did to their shares, so that what LEFT makes of it can be
+// judged: which contents ever existed (what arrives must be one of them), which were made and never replaced by
+// somebody who had them before him (they must be somewhere in the end), who deleted what.
+
+import { hexOf } from '../base/bytes.js'
+import { blockCount, type Digest, type Hash } from '../base/item.js'
+import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
+import { parentOf } from '../share/path.js'
+
+/** A content that somebody made at a path. */
+interface Made {
+  readonly path: string
+  readonly digest: Digest
+  /** Peers on which it was made, and when last. */
+  readonly peers: Set<number>
+  atMs: number
+  /** Somebody who had it replaced or removed it. */
+  superseded: boolean
+}
+
+/** What was at a path of one peer before somebody removed it. */
+interface Removal {
+  readonly digest: Digest | undefined
+  /** Since when the peer had had it. */
+  readonly heldSinceMs: number
+}
+
+export class History {
+  private readonly hash: Hash
+  private readonly contents = new Map<Digest, Uint8Array>()
+  private readonly madeAt = new Map<string, Map<Digest, Made>>()
+  private readonly removed: Map<string, Removal>[] = []
+  /** Per peer, since when each path has held what it holds, and whether LEFT put it there. */
+  private readonly heldSince: Map<string, { readonly atMs: number; readonly byLeft: boolean }>[] = []
+
+  constructor(hash: Hash, peerCount: number) {
+    this.hash = hash
+    for (let peer = 0; peer < peerCount; peer++) {
+      this.removed.push(new Map())
+      this.heldSince.push(new Map())
+    }
+  }
+
+  /** The digest of a content as LEFT names it: of the list of its blocks' digests. */
+  digestOf(bytes: Uint8Array): Digest {
+    const list = new Uint8Array(blockCount(bytes.length) * DIGEST_BYTES)
+    for (let index = 0; index < blockCount(bytes.length); index++) {
+      const block = bytes.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES)
+      list.set(this.hash(block), index * DIGEST_BYTES)
+    }
+    return hexOf(this.hash(list))
+  }
+
+  existed(digest: Digest): boolean {
+    return this.contents.has(digest)
+  }
+
+  contentOf(digest: Digest): Uint8Array | undefined {
+    return this.contents.get(digest)
+  }
+
+  /** Somebody at `peer` changed what is at `path`; undefined where there was or is no file. */
+  edited(
+    peer: number,
+    path: string,
+    before: Digest | undefined,
+    after: Uint8Array | undefined,
+    atMs: number,
+  ): Digest | undefined {
+    const digest = after === undefined ? undefined : this.digestOf(after)
+    if (before !== undefined && before !== digest) this.supersede(path, before)
+    if (after === undefined || digest === undefined) {
+      this.removed[peer]!.set(path, {
+        digest: before,
+        heldSinceMs: this.heldSince[peer]!.get(path)?.atMs ?? Number.NEGATIVE_INFINITY,
+      })
+      this.heldSince[peer]!.delete(path)
+      return undefined
+    }
+    this.removed[peer]!.delete(path)
+    this.heldSince[peer]!.set(path, { atMs, byLeft: false })
+    this.contents.set(digest, after)
+    this.make(peer, path, digest, atMs)
+    return digest
+  }
+
+  /** A loss of power changed what a person had written: the older content may go, unless another peer has it whole. */
+  damaged(
+    peer: number,
+    path: string,
+    before: Digest | undefined,
+    after: Uint8Array | undefined,
+    options: { readonly heldElsewhere: boolean; readonly atMs: number },
+  ): void {
+    if (before !== undefined && !options.heldElsewhere) this.supersede(path, before)
+    if (after !== undefined) {
+      this.contents.set(this.digestOf(after), after)
+      this.removed[peer]!.delete(path)
+      this.heldSince[peer]!.set(path, { atMs: options.atMs, byLeft: false })
+      return
+    }
+    this.removed[peer]!.set(path, { digest: undefined, heldSinceMs: options.atMs })
+    this.heldSince[peer]!.delete(path)
+  }
+
+  /** Somebody at `peer` made a folder. */
+  madeFolder(peer: number, path: string): void {
+    this.removed[peer]!.delete(path)
+  }
+
+  /** LEFT put this content at a path. Answers what is wrong with that, if anything. */
+  placed(peer: number, path: string, digest: Digest, atMs: number): string | undefined {
+    const removal = this.removed[peer]!.get(path)
+    this.removed[peer]!.delete(path)
+    this.heldSince[peer]!.set(path, { atMs, byLeft: true })
+    if (removal?.digest !== digest) return undefined
+    const made = this.madeAt.get(path)?.get(digest)
+    // Made by somebody who could not know of the deletion: then it is an edit of its own.
+    if (made === undefined || made.peers.size > 1 || made.atMs >= removal.heldSinceMs) return undefined
+    return 'what was deleted here came back, and nobody had made it anew'
+  }
+
+  /** LEFT took away what was at a path (in favour of a folder, or a version that is fetched again). */
+  takenAway(peer: number, path: string): void {
+    this.heldSince[peer]!.delete(path)
+  }
+
+  placedByLeft(peer: number, path: string): boolean {
+    return this.heldSince[peer]!.get(path)?.byLeft ?? false
+  }
+
+  /** Whether somebody at this peer removed what was at the path, or one of the folders that it is in, and LEFT has
+   *  put nothing there since. */
+  removedAt(peer: number, path: string): boolean {
+    for (let place = path; place !== ''; place = parentOf(place))
+      if (this.removed[peer]!.has(place)) return true
+    return false
+  }
+
+  /** Contents that must be somewhere in the end. */
+  *required(): Iterable<{ readonly path: string; readonly digest: Digest }> {
+    for (const made of this.madeAt.values())
+      for (const { path, digest, superseded } of made.values()) if (!superseded) yield { path, digest }
+  }
+
+  private make(peer: number, path: string, digest: Digest, atMs: number): void {
+    let made = this.madeAt.get(path)
+    if (made === undefined) {
+      made = new Map()
+      this.madeAt.set(path, made)
+    }
+    const known = made.get(digest)
+    if (known === undefined) {
+      made.set(digest, { path, digest, peers: new Set([peer]), atMs, superseded: false })
+      return
+    }
+    known.peers.add(peer)
+    known.atMs = atMs
+    known.superseded = false
+  }
+
+  private supersede(path: string, digest: Digest): void {
+    const made = this.madeAt.get(path)?.get(digest)
+    if (made !== undefined) {
+      made.superseded = true
+      return
+    }
+    // A conflict copy went: what it is a copy of was made under another name in the same folder.
+    for (const [other, contents] of this.madeAt) {
+      const copied = parentOf(other) === parentOf(path) ? contents.get(digest) : undefined
+      if (copied !== undefined) copied.superseded = true
+    }
+  }
+}

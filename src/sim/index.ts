@@ -1,0 +1,80 @@
+// The index in the simulated world: survives a crash as far as it was committed.
+
+import type { Index, IndexedValue } from '../base/index-port.js'
+import type { Digest } from '../base/item.js'
+
+export class SimIndex implements Index {
+  private readonly entries = new CommittedMap<string>()
+  private readonly lists = new CommittedMap<Uint8Array>()
+  private readonly meta = new CommittedMap<string>()
+
+  load(): Iterable<IndexedValue> {
+    return [...this.entries.current].map(([path, value]) => ({ path, value }))
+  }
+
+  put(path: string, value: string): void {
+    this.entries.change(path, value)
+  }
+
+  remove(path: string): void {
+    this.entries.change(path, undefined)
+  }
+
+  getList(digest: Digest): Uint8Array | undefined {
+    return this.lists.current.get(digest)?.slice()
+  }
+
+  putList(digest: Digest, list: Uint8Array): void {
+    this.lists.change(digest, list.slice())
+  }
+
+  removeList(digest: Digest): void {
+    this.lists.change(digest, undefined)
+  }
+
+  listDigests(): Iterable<Digest> {
+    return [...this.lists.current.keys()]
+  }
+
+  getMeta(name: string): string | undefined {
+    return this.meta.current.get(name)
+  }
+
+  putMeta(name: string, value: string): void {
+    this.meta.change(name, value)
+  }
+
+  commit(): void {
+    for (const map of [this.entries, this.lists, this.meta]) map.commit()
+  }
+
+  /** The process dies: what was not committed has never been. */
+  crash(): void {
+    for (const map of [this.entries, this.lists, this.meta]) map.crash()
+  }
+}
+
+class CommittedMap<T> {
+  readonly current = new Map<string, T>()
+  /** What each key that changed since the last commit held at it; undefined for nothing. */
+  private readonly committed = new Map<string, T | undefined>()
+
+  change(key: string, value: T | undefined): void {
+    if (!this.committed.has(key)) this.committed.set(key, this.current.get(key))
+    this.assign(key, value)
+  }
+
+  commit(): void {
+    this.committed.clear()
+  }
+
+  crash(): void {
+    for (const [key, value] of this.committed) this.assign(key, value)
+    this.committed.clear()
+  }
+
+  private assign(key: string, value: T | undefined): void {
+    if (value === undefined) this.current.delete(key)
+    else this.current.set(key, value)
+  }
+}

@@ -1,0 +1,131 @@
+// What must hold once a world has come to rest: every peer has the same (I3), nothing that anybody made is lost (I2),
+// nothing is there that nobody made (I9), and LEFT has cleaned up behind itself (I8, I10).
+
+import type { SnapshotEntry } from './disk.js'
+import { JOURNAL_BYTES_MAX } from './limits.js'
+import { peerName } from './plan.js'
+import type { World } from './world.js'
+
+/** What a person sees at a path: links are what they point at. */
+interface Seen {
+  readonly kind: 'file' | 'folder' | 'nothing'
+  readonly digest: string
+  /** Undefined where it is not compared. */
+  readonly executable: boolean | undefined
+  readonly mtimeMs: number | undefined
+}
+
+/** Breaks the world where one does not hold. */
+export function checkAtRest(world: World): void {
+  const shares = world.peers.map((_, peer) => shareOf(world, peer))
+  checkKnown(world, shares)
+  checkNothingLost(world, shares)
+  checkEqual(world, shares)
+  checkTidy(world, shares)
+}
+
+/** Whether every two shares hold the same. */
+export function areEqual(world: World): boolean {
+  const shares = world.peers.map((_, peer) => shareOf(world, peer))
+  return firstDifference(world, shares) === undefined
+}
+
+/** Paths of a share that are not LEFT's own. */
+export function shareOf(world: World, peer: number): Map<string, Seen> {
+  const { disk } = world.peers[peer]!
+  const share = new Map<string, Seen>()
+  for (const [path, entry] of disk.snapshot())
+    if (path !== '.left' && !path.startsWith('.left/')) share.set(path, seenAs(world, peer, path, entry))
+  return share
+}
+
+function seenAs(world: World, peer: number, path: string, entry: SnapshotEntry): Seen {
+  const { disk } = world.peers[peer]!
+  if (entry.kind === 'folder') return { kind: 'folder', digest: '', executable: false, mtimeMs: 0 }
+  const bytes = entry.kind === 'link' ? disk.contentOf(path) : entry.bytes
+  const stat = disk.unharmed(() => disk.stat(path))
+  if (bytes === undefined || stat === undefined) return NOTHING
+  const digest = world.history.digestOf(bytes)
+  // What a link points at is not touched: only its content counts.
+  if (entry.kind === 'link') return { kind: 'file', digest, executable: undefined, mtimeMs: undefined }
+  return { kind: 'file', digest, executable: stat.executable, mtimeMs: Math.round(stat.mtimeMs) }
+}
+
+const NOTHING: Seen = { kind: 'nothing', digest: '', executable: false, mtimeMs: 0 }
+
+function checkKnown(world: World, shares: readonly Map<string, Seen>[]): void {
+  shares.forEach((share, peer) => {
+    for (const [path, seen] of share) {
+      if (seen.kind === 'file' && !world.history.existed(seen.digest))
+        world.break('I1', `${peerName(peer)} holds at ${JSON.stringify(path)} what nobody made`)
+    }
+  })
+}
+
+function checkNothingLost(world: World, shares: readonly Map<string, Seen>[]): void {
+  const live = new Set<string>()
+  for (const share of shares) for (const { digest } of share.values()) live.add(digest)
+  for (const { path, digest } of world.history.required()) {
+    if (!live.has(digest))
+      world.break('I2', `${digest.slice(0, 8)}, made at ${JSON.stringify(path)} and never replaced by anybody, is nowhere`)
+  }
+}
+
+function checkEqual(world: World, shares: readonly Map<string, Seen>[]): void {
+  const difference = firstDifference(world, shares)
+  if (difference !== undefined) world.break('I3', difference)
+}
+
+function firstDifference(world: World, shares: readonly Map<string, Seen>[]): string | undefined {
+  const coarsestMs = Math.max(...world.plan.peers.map(({ timestampStepMs }) => timestampStepMs))
+  for (const path of new Set(shares.flatMap((share) => [...share.keys()]))) {
+    const holder = shares.findIndex((share) => share.get(path) !== undefined && share.get(path) !== NOTHING)
+    if (holder < 0) continue
+    const held = shares[holder]!.get(path)!
+    for (let peer = 0; peer < shares.length; peer++) {
+      const seen = shares[peer]!.get(path) ?? NOTHING
+      const excused = seen.kind === 'nothing' && isDeletion(world, peer, path)
+      if (!excused && !sameSeen(held, seen, coarsestMs))
+        return `at ${JSON.stringify(path)} ${peerName(holder)} has ${wordsOf(held)}, ${peerName(peer)} ${wordsOf(seen)}`
+    }
+  }
+  return undefined
+}
+
+/** Deletions are not passed on, and what was deleted stays so: here, and where it could only have come through here. */
+function isDeletion(world: World, peer: number, path: string): boolean {
+  if (world.history.removedAt(peer, path)) return true
+  const meshed = world.neighboursOf(peer).length === world.peers.length - 1
+  return !meshed && world.peers.some((_, other) => world.history.removedAt(other, path))
+}
+
+function sameSeen(left: Seen, right: Seen, coarsestMs: number): boolean {
+  if (left.kind !== right.kind || left.digest !== right.digest) return false
+  if (left.executable === undefined || right.executable === undefined) return true
+  return left.executable === right.executable && Math.abs(left.mtimeMs! - right.mtimeMs!) <= coarsestMs
+}
+
+function wordsOf(seen: Seen): string {
+  if (seen.kind !== 'file') return seen.kind === 'folder' ? 'a folder' : 'nothing'
+  return `${seen.digest.slice(0, 8)}${seen.executable ? ' executable' : ''} of ${seen.mtimeMs}`
+}
+
+function checkTidy(world: World, shares: readonly Map<string, Seen>[]): void {
+  world.peers.forEach((peer, number) => {
+    const { disk } = peer
+    // A large file that nobody offers any more is kept for a while, in case somebody comes back with it.
+    const live = new Set([...shares[number]!.values()].map(({ digest }) => digest))
+    for (const name of disk.unharmed(() => disk.list('.left/tmp').names)) {
+      if (name.startsWith('small-') || live.has(name))
+        world.break('I10', `${peerName(number)} left ${name} in .left/tmp`)
+    }
+    const journal = disk.unharmed(() => disk.stat('.left/journal'))
+    if ((journal?.sizeBytes ?? 0) > JOURNAL_BYTES_MAX)
+      world.break('I10', `${peerName(number)} has a log of ${journal?.sizeBytes} bytes`)
+    for (const [path, bytes] of world.outside[number]!) {
+      const now = disk.snapshot('world').get(path)?.bytes
+      if (now === undefined || world.history.digestOf(now) !== world.history.digestOf(bytes))
+        world.break('I8', `${peerName(number)}: ${path} beside the share was changed`)
+    }
+  })
+}

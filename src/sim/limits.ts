@@ -1,0 +1,37 @@
+// The simulated world's numbers, each with its unit and where it comes from.
+
+import { assert } from '../base/assert.js'
+import { RESCAN_MS_MIN } from '../sync/limits.js'
+
+/** Peers in one drawn world. */
+export const PEERS_MAX = 4
+
+/** Where the virtual wall clocks stand when nobody's is wrong: 2026-11-21 00:00 UTC. */
+export const WALL_EPOCH_MS = 1_795_219_200_000
+
+/** The world is quiet when nothing but pings has happened for this long: two rescans of the share are in it. */
+export const QUIET_MS = 65_000
+
+/** How long after the last fault a world may take until it is quiet. */
+export const HEAL_MS_MAX = 600_000
+
+/** Events in one run at most: beyond, something spins. */
+export const EVENTS_MAX = 3_000_000
+
+/** A block that was written this long before a kill has reached the log: it is reported within 50 ms, crosses a
+ *  pipe, and is appended by a keeper that does nothing for longer than a step. */
+export const LOGGED_AFTER_MS = 1_000
+
+/** The watcher process is started this long after it was lost, as src/app does. */
+export const WATCHER_RESTART_MS = 100
+
+/** A start that the disk refused (it is full) is tried again by whoever runs the peer. */
+export const START_AGAIN_MS = 3_000
+
+/** Descriptors that the engine keeps open for reading, as src/io/block-io.ts does. */
+export const READERS_MAX = 64
+
+/** Journals longer than this are not compacted as they should be. */
+export const JOURNAL_BYTES_MAX = 16 * 1024 * 1024
+
+assert(QUIET_MS > 2 * RESCAN_MS_MIN, 'a share that is never at rest must show within the quiet time')

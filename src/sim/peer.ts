@@ -1,0 +1,501 @@
+// One simulated machine with LEFT on it: the engine and the keeper as in a running peer (src/app/peer.ts,
+// src/watcher/main.ts), each a process that can die by itself, on a simulated disk, network and clock.
+//
+//     network ── Engine ──── pipe, in order, with a delay ──── Keeper ── SimIndex
+//                  │                                             │
+//             EngineDisk (late, out of order)              WatchedDisk (at once)
+//                  └──────────────────── SimDisk ────────────────┘
+
+import type { Hash } from '../base/item.js'
+import { DiskError } from '../base/ports.js'
+import type { Address } from '../rdt/endpoint.js'
+import type { Crc32 } from '../seal/frame.js'
+import { parentOf } from '../share/path.js'
+import { type DiskOp, Engine, type EngineEvent } from '../sync/engine.js'
+import { Keeper } from '../sync/keeper.js'
+import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
+import { openShare, type Recovered } from '../sync/recovery.js'
+import { type DeathMoment, SimDisk, SimulatedDeath } from './disk.js'
+import { EngineDisk } from './engine-disk.js'
+import { SimIndex } from './index.js'
+import { START_AGAIN_MS, WALL_EPOCH_MS, WATCHER_RESTART_MS } from './limits.js'
+import type { Network } from './network.js'
+import type { PeerPlan } from './plan.js'
+import type { SeededRandom } from './random.js'
+import type { Scheduler } from './scheduler.js'
+import { type DiskObserver, WatchedDisk } from './watched-disk.js'
+
+/** Whose life ends when an armed operation on the disk is reached. */
+export type Victim = 'watcher' | 'process' | 'machine'
+
+/** What happens at a peer, for whoever proves the invariants. */
+export interface PeerObserver {
+  handleSharePath(peer: number, path: string): void
+  handleWrittenInPlace(peer: number, path: string): void
+  /** Something other than waiting goes on. */
+  handleActivity(peer: number, what: string): void
+  handleEvent(peer: number, event: EngineEvent): void
+  /** A datagram leaves for the network. */
+  handleDatagram(peer: number, to: Address, bytes: Uint8Array): void
+  /** The share was opened and recovered; nothing has been done with it yet. */
+  handleOpened(peer: number, recovered: Recovered): void
+  /** What the two processes say to each other. */
+  handleMessage(peer: number, message: EngineToKeeper | KeeperToEngine): void
+  /** A block of a large file is in its temporary file. */
+  handleBlockWritten(peer: number, temporary: string, position: number): void
+  /** Called before and after the disk loses what was not synced. */
+  handlePowerLoss(peer: number, moment: 'before' | 'after'): void
+  handleDeath(peer: number, victim: Victim): void
+  /** An error that no keeper or engine may let out. */
+  handleError(peer: number, error: unknown): void
+}
+
+export interface SimPeerOptions {
+  readonly number: number
+  readonly plan: PeerPlan
+  readonly address: Address
+  readonly neighbours: readonly Address[]
+  readonly scheduler: Scheduler
+  readonly network: Network
+  readonly random: SeededRandom
+  readonly hash: Hash
+  readonly crc32: Crc32
+  readonly observer: PeerObserver
+}
+
+export class SimPeer {
+  readonly disk: SimDisk
+  readonly index = new SimIndex()
+  engine: Engine | undefined
+  keeper: Keeper | undefined
+  /** Whether the machine is on; LEFT may be stopped on it nevertheless. */
+  powered = true
+  private readonly options: SimPeerOptions
+  private readonly watchedDisk: WatchedDisk
+  private readonly engineDisk: EngineDisk
+  private clockErrorMs: number
+  private boot = 1
+  /** Counts starts of the engine's process and of the watcher process: what was put down for an earlier one is
+   *  not for this one. */
+  private life = 0
+  private watcherLife = 0
+  private watcher: 'none' | 'starting' | 'up' = 'none'
+  private victim: Victim = 'watcher'
+  private restartMs: number | undefined
+  private readonly watchedFolders = new Set<string>()
+  private toKeeper: EngineToKeeper[] = []
+  private toKeeperAtMs = 0
+  private toEngineAtMs = 0
+  private received: { readonly from: Address; readonly bytes: Uint8Array }[] = []
+  private receivedBytes = 0
+  private drainDue = false
+  private stepDue = false
+  private engineTimerMs = Number.POSITIVE_INFINITY
+  private keeperTimerMs = Number.POSITIVE_INFINITY
+
+  constructor(options: SimPeerOptions) {
+    this.options = options
+    const { plan, number, observer } = options
+    this.clockErrorMs = plan.clockErrorMs
+    this.disk = new SimDisk({
+      nowMs: this.wallMs,
+      timestampStepMs: plan.timestampStepMs,
+      namesInOrder: plan.namesInOrder,
+    })
+    this.engineDisk = new EngineDisk(this.disk)
+    const diskObserver: DiskObserver = {
+      handleSharePath: (path) => {
+        observer.handleSharePath(number, path)
+        this.hint(path)
+      },
+      handleWrittenInPlace: (path) => observer.handleWrittenInPlace(number, path),
+      handleChange: () => observer.handleActivity(number, 'disk'),
+    }
+    this.watchedDisk = new WatchedDisk(this.disk, diskObserver)
+  }
+
+  get running(): boolean {
+    return this.engine !== undefined
+  }
+
+  /** What this machine believes the time is. */
+  readonly wallMs = (): number => WALL_EPOCH_MS + this.options.scheduler.nowMs + this.clockErrorMs
+
+  stepClock(byMs: number): void {
+    this.clockErrorMs += byMs
+  }
+
+  // — The life of the processes —
+
+  start(): void {
+    if (this.engine !== undefined) return
+    const { plan, scheduler, network, random, hash, crc32, address, neighbours } = this.options
+    this.powered = true
+    this.life++
+    this.engine = new Engine(
+      {
+        peerId: plan.id,
+        random: random.fork(),
+        hash,
+        crc32,
+        window: plan.window,
+        agent: 'left sim',
+        admit: (from) => neighbours.includes(from),
+        datagramBytesMax: () => plan.datagramBytesMax,
+        receiveBufferBytes: plan.receiveBufferBytes,
+      },
+      scheduler.nowMs,
+    )
+    network.attach(address, (from, bytes) => this.receive(from, bytes))
+    for (const neighbour of neighbours) this.engine.connect(neighbour, scheduler.nowMs)
+    this.spawnWatcher()
+    this.wakeEngine()
+  }
+
+  /** As Ctrl-C does. */
+  stop(): void {
+    const { engine } = this
+    if (engine === undefined) return
+    engine.close(this.nowMs)
+    this.send(engine)
+    this.index.commit()
+    this.end('process')
+  }
+
+  /** SIGKILL of both processes. Sometimes the watcher notices in time that its parent is gone. */
+  kill(): void {
+    if (this.engine === undefined) return
+    if (this.watcher === 'up' && this.options.random.chance(0.3)) this.index.commit()
+    this.end('process')
+  }
+
+  losePower(): void {
+    const { number, observer, random } = this.options
+    this.end('machine')
+    this.powered = false
+    this.boot++
+    observer.handlePowerLoss(number, 'before')
+    this.disk.crash({ power: true, random })
+    observer.handlePowerLoss(number, 'after')
+  }
+
+  killWatcher(): void {
+    if (this.watcher === 'none') return
+    const { scheduler, random, number, observer } = this.options
+    observer.handleDeath(number, 'watcher')
+    this.endWatcher()
+    const { life } = this
+    // What it wrote into the pipe before it died is read before its end is noticed.
+    const lostMs = Math.max(this.toEngineAtMs, scheduler.nowMs + random.next() * 20)
+    scheduler.at(lostMs, () => {
+      if (this.life !== life) return
+      this.toKeeper = []
+      this.engine?.handleKeeperLost(scheduler.nowMs)
+      this.wakeEngine()
+    })
+    scheduler.at(lostMs + WATCHER_RESTART_MS, () => {
+      if (this.life === life && this.watcher === 'none') this.spawnWatcher()
+    })
+  }
+
+  /** The `count`-th change of the disk by the keeper from now on is where `victim` dies; started again after
+   *  `downMs`. */
+  dieInOperation(count: number, moment: DeathMoment, victim: Victim, downMs: number): void {
+    this.victim = victim
+    this.restartMs = downMs
+    this.disk.dieAfterOperations(count, moment)
+  }
+
+  // — Hints —
+
+  /** Something changed at `path`, and the platform may tell the watcher of it. */
+  hint(path: string): void {
+    const { plan, random, scheduler } = this.options
+    if (this.watcher !== 'up' || !this.watchedFolders.has(parentOf(path))) return
+    if (random.chance(plan.hintLoss)) return
+    const { watcherLife } = this
+    scheduler.at(scheduler.nowMs + random.next() * plan.hintMs, () => {
+      if (this.watcherLife !== watcherLife) return
+      this.keeper?.handleHint(path, scheduler.nowMs)
+      this.wakeKeeper()
+    })
+  }
+
+  // — The engine's process —
+
+  private get nowMs(): number {
+    return this.options.scheduler.nowMs
+  }
+
+  private receive(from: Address, bytes: Uint8Array): void {
+    const { plan, scheduler, random } = this.options
+    if (this.receivedBytes + bytes.length > plan.receiveBufferBytes) return // the kernel has no room
+    this.receivedBytes += bytes.length
+    this.received.push({ from, bytes })
+    if (this.received.length > 1) return
+    const { life } = this
+    scheduler.at(scheduler.nowMs + random.next() * plan.busyMs, () => {
+      if (this.life === life) this.takeReceived()
+    })
+  }
+
+  private takeReceived(): void {
+    const { received } = this
+    this.received = []
+    this.receivedBytes = 0
+    for (const { from, bytes } of received) this.engine?.handleDatagram(from, bytes, this.nowMs)
+    this.wakeEngine()
+  }
+
+  private wakeEngine(): void {
+    if (this.drainDue) return
+    this.drainDue = true
+    const { life } = this
+    this.options.scheduler.at(this.nowMs, () => {
+      if (this.life !== life) return
+      this.drainDue = false
+      this.drain()
+    })
+  }
+
+  private drain(): void {
+    const { engine } = this
+    if (engine === undefined) return
+    const dueMs = engine.pollTimeout()
+    if (dueMs !== undefined && dueMs <= this.nowMs) engine.handleTimeout(this.nowMs)
+    this.send(engine)
+    for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) this.carryOut(op)
+    for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
+      this.tellKeeper(message)
+    for (let event = engine.pollEvent(); event !== undefined; event = engine.pollEvent())
+      this.options.observer.handleEvent(this.options.number, event)
+    this.sleepEngine(engine)
+  }
+
+  private send(engine: Engine): void {
+    const { network, address, observer, number } = this.options
+    for (let out = engine.pollDatagram(this.nowMs); out !== undefined; out = engine.pollDatagram(this.nowMs)) {
+      for (let start = 0; start < out.bytes.length; start += out.segmentBytes) {
+        const datagram = out.bytes.subarray(start, start + out.segmentBytes)
+        observer.handleDatagram(number, out.to, datagram)
+        network.send(address, out.to, datagram)
+      }
+    }
+  }
+
+  private sleepEngine(engine: Engine): void {
+    const dueMs = engine.pollTimeout()
+    if (dueMs === undefined || dueMs >= this.engineTimerMs) return
+    this.engineTimerMs = dueMs
+    const { life } = this
+    // A timer is late by what the event loop's clock cannot tell apart.
+    this.options.scheduler.at(Math.max(dueMs, this.nowMs + 0.01), () => {
+      if (this.life !== life || this.engineTimerMs !== dueMs) return
+      this.engineTimerMs = Number.POSITIVE_INFINITY
+      this.wakeEngine()
+    })
+  }
+
+  private carryOut(op: DiskOp): void {
+    const { plan, random, scheduler, observer, number } = this.options
+    observer.handleActivity(number, op.type)
+    if (op.type === 'release') {
+      this.engineDisk.release(op.path)
+      return
+    }
+    if (op.type === 'write') this.engineDisk.begin(op)
+    const { life } = this
+    scheduler.at(scheduler.nowMs + random.next() * plan.diskMs, () => {
+      if (this.life !== life || this.engine === undefined) return
+      if (op.type === 'read') this.engine.handleRead(op.id, this.engineDisk.read(op), scheduler.nowMs)
+      else this.engine.handleWritten(op.id, this.writeNow(op), scheduler.nowMs)
+      this.wakeEngine()
+    })
+  }
+
+  private writeNow(op: DiskOp & { type: 'write' | 'finish' }): 'no-space' | 'disk' | undefined {
+    if (op.type === 'finish') return this.engineDisk.finish(op.path)
+    const failure = this.engineDisk.write(op)
+    const { observer, number } = this.options
+    if (failure === undefined) observer.handleBlockWritten(number, op.path, op.position)
+    return failure
+  }
+
+  private tellKeeper(message: EngineToKeeper): void {
+    const { scheduler, random, plan, observer, number } = this.options
+    observer.handleMessage(number, message)
+    // Lost where there is no process to read it: src/app/watcher-process.ts.
+    if (this.watcher === 'none') return
+    this.toKeeperAtMs = Math.max(this.toKeeperAtMs, scheduler.nowMs + random.next() * plan.pipeMs)
+    const { watcherLife } = this
+    scheduler.at(this.toKeeperAtMs, () => {
+      if (this.watcherLife !== watcherLife) return
+      if (this.keeper === undefined) this.toKeeper.push(message)
+      else this.handToKeeper([message])
+    })
+  }
+
+  // — The watcher process —
+
+  private spawnWatcher(): void {
+    const { scheduler, random, plan } = this.options
+    this.watcher = 'starting'
+    const watcherLife = ++this.watcherLife
+    this.watchedFolders.clear()
+    scheduler.at(scheduler.nowMs + random.next() * plan.spawnMs, () => {
+      if (this.watcherLife === watcherLife) this.guarded(() => this.openKeeper())
+    })
+  }
+
+  private openKeeper(): void {
+    const { plan, scheduler, hash, crc32, number, observer } = this.options
+    const disk = this.watchedDisk
+    const { index, wallMs } = this
+    let recovered: Recovered
+    try {
+      recovered = openShare({
+        disk,
+        hash,
+        crc32,
+        index,
+        wallMs,
+        peer: plan.id,
+        boot: `boot-${this.boot}`,
+      })
+    } catch (error) {
+      // The peer says that the disk cannot be used and ends; it is started again by hand.
+      if (!(error instanceof DiskError)) throw error
+      this.end('process')
+      scheduler.at(scheduler.nowMs + START_AGAIN_MS, () => {
+        if (this.powered) this.start()
+      })
+      return
+    }
+    observer.handleOpened(number, recovered)
+    const { catalogue, journal } = recovered
+    this.watcher = 'up'
+    this.keeper = new Keeper(
+      {
+        disk,
+        hash,
+        journal,
+        catalogue,
+        peer: plan.id,
+        links: 'follow',
+        wallMs,
+        onFolder: (path, present) => {
+          if (present) this.watchedFolders.add(path)
+          else this.watchedFolders.delete(path)
+        },
+      },
+      scheduler.nowMs,
+    )
+    this.handToKeeper(this.toKeeper.splice(0))
+  }
+
+  private handToKeeper(messages: readonly EngineToKeeper[]): void {
+    for (const message of messages) this.guarded(() => this.keeper?.handle(message, this.nowMs))
+    this.tellEngine()
+    this.wakeKeeper()
+  }
+
+  private wakeKeeper(): void {
+    if (this.stepDue || this.keeper === undefined) return
+    this.stepDue = true
+    const { scheduler, random, plan } = this.options
+    const { watcherLife } = this
+    scheduler.at(scheduler.nowMs + 0.02 + random.next() * plan.stepMs, () => {
+      if (this.watcherLife !== watcherLife) return
+      this.stepDue = false
+      this.stepKeeper()
+    })
+  }
+
+  private stepKeeper(): void {
+    let more = false
+    this.guarded(() => {
+      more = this.keeper?.step(this.nowMs) ?? false
+    })
+    this.tellEngine()
+    if (more) this.wakeKeeper()
+    else this.sleepKeeper()
+  }
+
+  private sleepKeeper(): void {
+    const dueMs = this.keeper?.pollTimeout()
+    if (dueMs === undefined || dueMs >= this.keeperTimerMs) return
+    this.keeperTimerMs = dueMs
+    const { watcherLife } = this
+    this.options.scheduler.at(dueMs, () => {
+      if (this.watcherLife !== watcherLife || this.keeperTimerMs !== dueMs) return
+      this.keeperTimerMs = Number.POSITIVE_INFINITY
+      this.wakeKeeper()
+    })
+  }
+
+  private tellEngine(): void {
+    const { scheduler, random, plan, observer, number } = this.options
+    const messages: readonly KeeperToEngine[] = this.keeper?.takeMessages() ?? []
+    if (messages.length === 0) return
+    observer.handleActivity(number, messages[0]!.type)
+    for (const message of messages) observer.handleMessage(number, message)
+    this.toEngineAtMs = Math.max(this.toEngineAtMs, scheduler.nowMs + random.next() * plan.pipeMs)
+    const { life } = this
+    scheduler.at(this.toEngineAtMs, () => {
+      if (this.life !== life) return
+      for (const message of messages) this.engine?.handleKeeper(message, scheduler.nowMs)
+      this.wakeEngine()
+    })
+  }
+
+  /** Runs something of the watcher process, which may die in it. */
+  private guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (error instanceof SimulatedDeath) this.dieArmed()
+      else this.options.observer.handleError(this.options.number, error)
+    }
+  }
+
+  private dieArmed(): void {
+    const { scheduler } = this.options
+    const { victim } = this
+    if (victim === 'watcher') {
+      this.killWatcher()
+      return
+    }
+    if (victim === 'process') this.end('process')
+    else this.losePower()
+    scheduler.at(scheduler.nowMs + (this.restartMs ?? START_AGAIN_MS), () => this.start())
+  }
+
+  private end(victim: Victim): void {
+    const { network, address, number, observer, random } = this.options
+    observer.handleDeath(number, victim)
+    network.detach(address)
+    this.engine = undefined
+    this.life++
+    this.drainDue = false
+    this.engineTimerMs = Number.POSITIVE_INFINITY
+    this.toEngineAtMs = 0
+    this.received = []
+    this.receivedBytes = 0
+    this.engineDisk.kill(random)
+    this.endWatcher()
+  }
+
+  private endWatcher(): void {
+    this.keeper = undefined
+    this.watcher = 'none'
+    this.watcherLife++
+    this.stepDue = false
+    this.keeperTimerMs = Number.POSITIVE_INFINITY
+    this.toKeeper = []
+    this.toKeeperAtMs = 0
+    this.watchedFolders.clear()
+    this.engineDisk.loseHandles()
+    this.disk.crash({ power: false, random: this.options.random })
+    this.index.crash()
+  }
+}

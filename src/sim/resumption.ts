@@ -1,0 +1,93 @@
+// Proves for one peer that the log is never ahead of the disk (I7), and that a restart goes on from the blocks that
+// were there (I6).
+
+import { BlockSet } from '../base/blockset.js'
+import { equalBytes } from '../base/bytes.js'
+import { blockCount, type Digest } from '../base/item.js'
+import { BLOCK_BYTES } from '../base/limits.js'
+import type { Fetch } from '../journal/journal.js'
+import { largeTemporary, TEMPORARY_FOLDER } from '../sync/layout.js'
+import type { SimDisk } from './disk.js'
+import type { History } from './history.js'
+import { LOGGED_AFTER_MS } from './limits.js'
+import type { Victim } from './peer.js'
+
+interface Broken {
+  readonly invariant: 'I6' | 'I7'
+  readonly detail: string
+}
+
+export class Resumption {
+  /** When each block of a large file was written into its temporary file. */
+  private readonly writtenAt = new Map<Digest, Map<number, number>>()
+  /** Blocks that the log claims since the last start, and that need not cross again. */
+  private readonly claimed = new Map<Digest, BlockSet>()
+  private diedAtMs = 0
+  private afterPowerLoss = false
+
+  constructor(
+    private readonly disk: SimDisk,
+    private readonly history: History,
+  ) {}
+
+  /** Answers what is wrong with that, if anything. */
+  handleWritten(temporary: string, position: number, nowMs: number): string | undefined {
+    const digest = temporary.slice(TEMPORARY_FOLDER.length + 1)
+    const block = position / BLOCK_BYTES
+    let blocks = this.writtenAt.get(digest)
+    if (blocks === undefined) {
+      blocks = new Map()
+      this.writtenAt.set(digest, blocks)
+    }
+    blocks.set(block, nowMs)
+    return undefined
+  }
+
+  handleDeath(victim: Victim, nowMs: number): void {
+    this.diedAtMs = nowMs
+    if (victim === 'machine') this.afterPowerLoss = true
+  }
+
+  handleOpened(fetches: ReadonlyMap<Digest, Fetch>): Broken | undefined {
+    const { afterPowerLoss } = this
+    this.afterPowerLoss = false
+    this.claimed.clear()
+    // What was not synced is gone, and the log may still claim it: then each claim is proved before it counts.
+    if (afterPowerLoss) {
+      this.writtenAt.clear()
+      return undefined
+    }
+    for (const [digest, fetch] of fetches) {
+      this.claimed.set(digest, fetch.blocks)
+      const broken = this.checkClaims(digest, fetch) ?? this.checkUnclaimed(digest, fetch)
+      if (broken !== undefined) return broken
+    }
+    for (const digest of this.writtenAt.keys()) if (!fetches.has(digest)) this.writtenAt.delete(digest)
+    return undefined
+  }
+
+  private checkClaims(digest: Digest, fetch: Fetch): Broken | undefined {
+    const whole = this.history.contentOf(digest)
+    const held = this.disk.contentOf(largeTemporary(digest))
+    if (whole === undefined || held === undefined) return undefined
+    for (const block of fetch.blocks) {
+      const start = block * BLOCK_BYTES
+      if (!equalBytes(whole.subarray(start, start + BLOCK_BYTES), held.subarray(start, Math.min(start + BLOCK_BYTES, whole.length))))
+        return { invariant: 'I7', detail: `claims block ${block} of ${JSON.stringify(fetch.path)}, and the disk has something else` }
+    }
+    return undefined
+  }
+
+  private checkUnclaimed(digest: Digest, fetch: Fetch): Broken | undefined {
+    const blocks = this.writtenAt.get(digest)
+    if (blocks === undefined) return undefined
+    const lost = new BlockSet(blockCount(fetch.sizeBytes))
+    for (const [block, atMs] of blocks)
+      if (atMs < this.diedAtMs - LOGGED_AFTER_MS && !fetch.blocks.has(block)) lost.add(block)
+    if (lost.size === 0) return undefined
+    return {
+      invariant: 'I6',
+      detail: `will fetch ${lost.size} blocks of ${JSON.stringify(fetch.path)} again that were written long before it died`,
+    }
+  }
+}

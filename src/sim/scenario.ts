@@ -1,0 +1,292 @@
+// Draws a whole world from a seed: machines, links, what people do, what goes wrong and when. Sizes, times and faults
+// are small and many rather than large and few, since it is their meetings that break things.
+
+import type { DeathMoment } from './disk.js'
+import type { Edit } from './edits.js'
+import type { LinkFaults } from './network.js'
+import type { Victim } from './peer.js'
+import {
+  type Act,
+  chainOf,
+  type Happening,
+  type LinkPlan,
+  meshOf,
+  type PeerPlan,
+  type Scenario,
+} from './plan.js'
+import { SeededRandom } from './random.js'
+import { OUTSIDE_NAMES } from './world.js'
+
+const BLOCK_BYTES = 65_300
+const YEAR_MS = 365.25 * 86_400_000
+
+/** Names that have broken programs before. */
+const NAMES = [
+  'a.txt',
+  'b',
+  'notes.md',
+  'data/x.bin',
+  'data/y',
+  'data/deep/z.log',
+  'docs/one',
+  'docs/two.tar.gz',
+  'line\nbreak',
+  'pipe|*|pipe',
+  '-rf',
+  ' space ',
+  '%41%0A',
+  '.hidden',
+  'A.txt',
+  'ñandú/übung.txt',
+  'n\u0303andu\u0301',
+  '😀',
+  'x'.repeat(255),
+  `${'é'.repeat(125)}.txt`,
+  '\u2028',
+  'data',
+] as const
+
+export function drawScenario(seed: number): Scenario {
+  return new Drawing(seed).scenario()
+}
+
+class Drawing {
+  private readonly seed: number
+  private readonly random: SeededRandom
+  private readonly paths: readonly string[]
+  private readonly contents: readonly number[]
+  private readonly largeSizes: boolean
+
+  constructor(seed: number) {
+    this.seed = seed
+    this.random = new SeededRandom(seed)
+    const { random } = this
+    const count = 2 + random.below(6)
+    this.paths = Array.from({ length: count }, () => this.pick(NAMES))
+    // Few contents and many places: identical files, and contents that come back.
+    this.contents = Array.from({ length: 6 }, () => random.uint32())
+    this.largeSizes = random.chance(0.15)
+  }
+
+  scenario(): Scenario {
+    const { random } = this
+    const peerCount = random.chance(0.6) ? 2 : random.chance(0.8) ? 3 : 4
+    const pairs = peerCount > 2 && random.chance(0.4) ? chainOf(peerCount) : meshOf(peerCount)
+    const lastMs = 500 + random.next() * 8_000
+    const peers = Array.from({ length: peerCount }, () => this.peer(lastMs))
+    const links = pairs.map(([one, other]) => this.link(one, other))
+    const acts: Act[] = []
+    const editCount = 1 + random.below(14)
+    for (let count = 0; count < editCount; count++)
+      acts.push({ atMs: random.next() * lastMs, happening: this.editAt(random.below(peerCount)) })
+    if (random.chance(0.5)) this.meet(acts, peerCount, lastMs)
+    const faultCount = random.chance(0.25) ? 0 : 1 + random.below(4)
+    for (let count = 0; count < faultCount; count++)
+      acts.push({ atMs: random.next() * lastMs * 1.2, happening: this.fault(links, peerCount) })
+    acts.sort((left, right) => left.atMs - right.atMs)
+    const beginnings = Array.from({ length: random.below(6) }, () => ({
+      peer: random.below(peerCount),
+      edit: this.beginning(),
+    }))
+    return {
+      seed: this.seed,
+      peers,
+      links,
+      beginnings,
+      acts,
+      healAtMs: lastMs * 1.2 + 200 + random.next() * 3_000,
+      restLoss: random.chance(0.5) ? 0 : random.next() * 0.05,
+    }
+  }
+
+  private peer(lastMs: number): PeerPlan {
+    const { random } = this
+    const datagramBytesMax = this.pick([1_472, 1_472, 1_472, 8_972, 65_507])
+    return {
+      id: [...random.bytes(8)].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
+      window: random.chance(0.7) ? 'auto' : this.pick([1, 2, 16]),
+      datagramBytesMax,
+      receiveBufferBytes: random.chance(0.8) ? 4_000_000 : Math.max(70_000, 3 * datagramBytesMax),
+      clockErrorMs: random.chance(0.5) ? (random.next() - 0.5) * 1_000 : (random.next() - 0.5) * 40 * YEAR_MS,
+      timestampStepMs: this.pick([0.001, 0.001, 1, 10]),
+      namesInOrder: true,
+      syncsEdits: random.chance(0.5),
+      pipeMs: random.next() * 3,
+      diskMs: random.next() * this.pick([1, 20]),
+      stepMs: random.next() * this.pick([0.2, 3]),
+      busyMs: random.next() * this.pick([0, 0.2, 2]),
+      spawnMs: 20 + random.next() * 300,
+      hintMs: random.next() * this.pick([2, 300]),
+      hintLoss: this.pick([0, 0, 0.3, 1]),
+      startAtMs: random.chance(0.5) ? 0 : random.next() * lastMs,
+    }
+  }
+
+  private link(one: number, other: number): LinkPlan {
+    const { random } = this
+    const calm = {
+      rateBitPerS: this.pick([10_000_000, 100_000_000, 1_000_000_000]),
+      delayMs: this.pick([0.1, 1, 10, 50]) * (0.5 + random.next()),
+      mtuBytes: this.pick([1_500, 1_500, 1_500, 1_400, 9_000, 65_535]),
+      queueBytes: this.pick([32_768, 262_144, 1_048_576]),
+    }
+    return { one, other, outward: { ...calm, ...this.linkFaults() }, homeward: { ...calm, ...this.linkFaults() } }
+  }
+
+  private linkFaults(): Partial<LinkFaults> {
+    const { random } = this
+    if (random.chance(0.3)) return {}
+    return {
+      jitterMs: random.chance(0.5) ? 0 : random.next() * 10,
+      loss: random.chance(0.4) ? 0 : random.next() * this.pick([0.02, 0.1, 0.3]),
+      bursts: random.chance(0.8)
+        ? undefined
+        : { enter: random.next() * 0.02, leave: 0.05 + random.next() * 0.3, loss: 0.5 + random.next() * 0.5 },
+      duplication: random.chance(0.7) ? 0 : random.next() * 0.1,
+      reordering: random.chance(0.7) ? 0 : random.next() * 0.1,
+      reorderMs: random.next() * 30,
+      bitFlips: random.chance(0.8) ? 0 : random.next() * 0.02,
+      truncation: random.chance(0.9) ? 0 : random.next() * 0.02,
+    }
+  }
+
+  /** Two people change one path at nearly the same time. */
+  private meet(acts: Act[], peerCount: number, lastMs: number): void {
+    const { random } = this
+    const atMs = random.next() * lastMs
+    const path = this.pick(this.paths)
+    for (let peer = 0; peer < peerCount; peer++) {
+      const happening: Happening = { type: 'edit', peer, edit: this.editOf(path) }
+      acts.push({ atMs: atMs + random.next() * this.pick([1, 100, 1_000]), happening })
+    }
+  }
+
+  private editAt(peer: number): Happening {
+    return { type: 'edit', peer, edit: this.editOf(this.pick(this.paths)) }
+  }
+
+  private beginning(): Edit {
+    const { random } = this
+    const path = this.pick(this.paths)
+    if (random.chance(0.1)) return { type: 'folder', path: this.folder() }
+    const ageMs = random.chance(0.5) ? 0 : random.next() * 10 * YEAR_MS
+    return { type: 'write', path, content: this.content(), sizeBytes: this.size(), steps: 1, stepMs: 0, ageMs }
+  }
+
+  private editOf(path: string): Edit {
+    const { random } = this
+    const content = this.content()
+    switch (random.below(20)) {
+      case 0:
+        return { type: 'touch', path, ageMs: random.chance(0.5) ? 0 : (random.next() - 0.3) * 2 * YEAR_MS }
+      case 1:
+        return { type: 'executable', path }
+      case 2:
+        return { type: 'folder', path: random.chance(0.3) ? path : this.folder() }
+      case 3:
+      case 4:
+        return { type: 'remove', path: random.chance(0.2) ? this.folder() : path }
+      case 5:
+        return { type: 'rename', path, to: random.chance(0.5) ? this.pick(this.paths) : this.pick(NAMES) }
+      case 6:
+        return { type: 'copy', path, to: this.pick(this.paths) }
+      case 7:
+        return { type: 'swap', path, content, sizeBytes: this.size() }
+      case 8:
+        return { type: 'truncate', path, part: random.next() }
+      case 9:
+      case 10:
+        return {
+          type: 'append',
+          path,
+          content,
+          sizeBytes: this.size(),
+          steps: random.chance(0.5) ? 1 : 1 + random.below(8),
+          stepMs: random.next() * 300,
+        }
+      case 11:
+      case 12: {
+        const from = random.next()
+        return { type: 'overwrite', path, content, sizeBytes: this.size(), from }
+      }
+      case 13:
+      case 14:
+        return { type: 'replace', path, content, sizeBytes: this.size(), stepMs: random.next() * this.pick([1, 300]) }
+      case 15:
+        return random.chance(0.3)
+          ? { type: 'link', path, target: `../${this.pick(OUTSIDE_NAMES)}` }
+          : { type: 'touch', path, ageMs: 0 }
+      default:
+        return {
+          type: 'write',
+          path,
+          content,
+          sizeBytes: this.size(),
+          steps: random.chance(0.7) ? 1 : 1 + random.below(5),
+          stepMs: random.next() * 200,
+        }
+    }
+  }
+
+  private fault(links: readonly LinkPlan[], peerCount: number): Happening {
+    const { random } = this
+    const peer = random.below(peerCount)
+    const downMs = random.next() * 4_000
+    const forMs = random.next() * this.pick([500, 5_000, 20_000])
+    switch (random.below(12)) {
+      case 0:
+        return { type: 'stop', peer, downMs }
+      case 1:
+      case 2:
+        return { type: 'kill', peer, downMs }
+      case 3:
+        return { type: 'power-loss', peer, downMs }
+      case 4:
+        return { type: 'watcher-death', peer }
+      case 5:
+      case 6:
+      case 7: {
+        const moment: DeathMoment = this.pick(['before', 'during', 'after'])
+        const victim: Victim = this.pick(['watcher', 'process', 'process', 'machine'])
+        return { type: 'death-in-operation', peer, count: 1 + random.below(40), moment, victim, downMs }
+      }
+      case 8:
+        return { type: 'full-disk', peer, roomBytes: random.below(2 * BLOCK_BYTES), forMs }
+      case 9:
+        return { type: 'clock-step', peer, byMs: -random.next() * this.pick([1_000, 3_600_000, YEAR_MS]) }
+      case 10: {
+        const { one, other } = this.pick(links)
+        const mtuBytes = this.pick([1_300, 1_400, 1_500])
+        return { type: 'small-mtu', peer: one, other, mtuBytes, forMs }
+      }
+      default: {
+        const { one, other } = this.pick(links)
+        const [from, to] = random.chance(0.5) ? [one, other] : [other, one]
+        return { type: 'cut', peer: from, other: to, bothWays: random.chance(0.5), forMs }
+      }
+    }
+  }
+
+  private folder(): string {
+    const folders = this.paths.filter((path) => path.includes('/')).map((path) => path.slice(0, path.lastIndexOf('/')))
+    return folders.length > 0 ? this.pick(folders) : 'empty'
+  }
+
+  private content(): number {
+    return this.random.chance(0.2) ? this.pick(this.contents) : this.random.uint32()
+  }
+
+  private size(): number {
+    const { random } = this
+    const drawn = random.below(20)
+    if (drawn < 2) return 0
+    if (drawn < 13) return 1 + random.below(2_000)
+    if (drawn < 16) return BLOCK_BYTES - 1 + random.below(3)
+    if (drawn < 19 || !this.largeSizes) return random.below(4 * BLOCK_BYTES)
+    return random.below(20 * BLOCK_BYTES)
+  }
+
+  private pick<T>(from: readonly T[]): T {
+    return from[this.random.below(from.length)]!
+  }
+}

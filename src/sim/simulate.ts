@@ -1,0 +1,41 @@
+// One run of one seed: the scenario happens, everything is healed, the world comes to rest, and what must hold is
+// checked. Used by `left sim` (run.ts) and the tests.
+
+import { HEAL_MS_MAX } from './limits.js'
+import { checkAtRest, areEqual } from './invariants.js'
+import type { Scenario } from './plan.js'
+import { type Breach, World, type WorldOptions } from './world.js'
+
+export interface SimulationResult {
+  readonly seed: number
+  readonly breach: Breach | undefined
+  /** Equal for equal seeds. */
+  readonly trace: string
+  readonly virtualMs: number
+}
+
+export function simulate(scenario: Scenario, options: WorldOptions): SimulationResult {
+  const world = new World(scenario, options)
+  for (const { peer, edit } of scenario.beginnings) world.edit(peer, edit)
+  for (const { atMs, happening } of scenario.acts) {
+    world.scheduler.at(atMs, () => {
+      world.trace.say(() => JSON.stringify(happening))
+      world.happen(happening)
+    })
+  }
+  world.startAll()
+  world.run(scenario.healAtMs)
+  if (world.breach === undefined) settle(world, scenario.restLoss)
+  return { seed: scenario.seed, breach: world.breach, trace: world.trace.digest, virtualMs: world.nowMs }
+}
+
+/** Faults end, and the world has to come to rest with everything in its place. */
+export function settle(world: World, restLoss: number): void {
+  world.trace.say(() => 'every fault ends')
+  world.heal(restLoss)
+  if (!world.runUntilQuiet(HEAL_MS_MAX) && world.breach === undefined) {
+    const invariant = areEqual(world) ? 'I4' : 'I3'
+    world.break(invariant, `it does not come to rest within ${HEAL_MS_MAX / 1000} s; last: ${world.activity}`)
+  }
+  if (world.breach === undefined) checkAtRest(world)
+}

@@ -1,0 +1,120 @@
+// The disk as the simulated watcher process sees it: every operation goes to the simulated disk, and whoever proves
+// the invariants is told of each one that changes something. Used by SimPeer.
+
+import type { Disk, FileHandle, FileStat, FolderListing } from '../base/ports.js'
+import { OWN_FOLDER } from '../sync/layout.js'
+
+export interface DiskObserver {
+  /** A path outside `.left` was changed by the keeper: what is there now may be looked at. */
+  handleSharePath(path: string): void
+  /** The keeper wrote into a file of the share instead of beside it. */
+  handleWrittenInPlace(path: string): void
+  /** Something on the disk changed, anywhere. */
+  handleChange(): void
+}
+
+export class WatchedDisk implements Disk {
+  constructor(
+    private readonly disk: Disk,
+    private readonly observer: DiskObserver,
+  ) {}
+
+  statLink(path: string): FileStat | undefined {
+    return this.disk.statLink(path)
+  }
+
+  stat(path: string): FileStat | undefined {
+    return this.disk.stat(path)
+  }
+
+  list(path: string): FolderListing {
+    return this.disk.list(path)
+  }
+
+  readLink(path: string): string {
+    return this.disk.readLink(path)
+  }
+
+  open(path: string): FileHandle {
+    return this.disk.open(path)
+  }
+
+  stateOf(handle: FileHandle): FileStat {
+    return this.disk.stateOf(handle)
+  }
+
+  read(handle: FileHandle, target: Uint8Array, position: number): number {
+    return this.disk.read(handle, target, position)
+  }
+
+  close(handle: FileHandle): void {
+    this.disk.close(handle)
+  }
+
+  create(path: string): FileHandle {
+    if (!isOwn(path)) this.observer.handleWrittenInPlace(path)
+    return this.watched([], () => this.disk.create(path))
+  }
+
+  write(handle: FileHandle, source: Uint8Array, position: number): void {
+    this.watched([], () => this.disk.write(handle, source, position))
+  }
+
+  truncate(handle: FileHandle, sizeBytes: number): void {
+    this.watched([], () => this.disk.truncate(handle, sizeBytes))
+  }
+
+  sync(handle: FileHandle): void {
+    this.disk.sync(handle)
+  }
+
+  rename(from: string, to: string): void {
+    this.watched([from, to], () => this.disk.rename(from, to))
+  }
+
+  linkFile(from: string, to: string): void {
+    this.watched([to], () => this.disk.linkFile(from, to))
+  }
+
+  makeFolder(path: string): void {
+    this.watched([path], () => this.disk.makeFolder(path))
+  }
+
+  makeLink(path: string, target: string): void {
+    this.watched([path], () => this.disk.makeLink(path, target))
+  }
+
+  removeFile(path: string): void {
+    this.watched([path], () => this.disk.removeFile(path))
+  }
+
+  removeFolder(path: string): void {
+    this.watched([path], () => this.disk.removeFolder(path))
+  }
+
+  setTimes(path: string, mtimeMs: number): void {
+    this.watched([path], () => this.disk.setTimes(path, mtimeMs))
+  }
+
+  setExecutable(path: string, executable: boolean): void {
+    this.watched([path], () => this.disk.setExecutable(path, executable))
+  }
+
+  syncFolder(path: string): void {
+    this.disk.syncFolder(path)
+  }
+
+  /** Tells of the change even where the process died in it: then it may have happened. */
+  private watched<T>(paths: readonly string[], change: () => T): T {
+    try {
+      return change()
+    } finally {
+      this.observer.handleChange()
+      for (const path of paths) if (!isOwn(path)) this.observer.handleSharePath(path)
+    }
+  }
+}
+
+function isOwn(path: string): boolean {
+  return path === OWN_FOLDER || path.startsWith(`${OWN_FOLDER}/`)
+}

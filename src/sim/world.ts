@@ -1,0 +1,394 @@
+// A simulated world: peers with their shares on a network, and time. What happens in it is a function of its plan and
+// seed. Whatever breaks an invariant is found here while it runs; scenario runs and tests drive it.
+
+import type { Hash } from '../base/item.js'
+import { DatagramType } from '../rdt/control.js'
+import type { Crc32 } from '../seal/frame.js'
+import type { EngineEvent } from '../sync/engine.js'
+import type { Recovered } from '../sync/recovery.js'
+import { contentOf, type Edit, Editor } from './edits.js'
+import { History } from './history.js'
+import { EVENTS_MAX, QUIET_MS } from './limits.js'
+import { Network } from './network.js'
+import { SimPeer, type PeerObserver, type Victim } from './peer.js'
+import { peerName, type Happening, type WorldPlan } from './plan.js'
+import { SeededRandom } from './random.js'
+import { Resumption } from './resumption.js'
+import { Scheduler } from './scheduler.js'
+import { Trace } from './trace.js'
+
+/** Which of the invariants of DESIGN section 12 broke, and how. 'error': something was thrown that must not be. */
+export interface Breach {
+  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I11' | 'error'
+  readonly detail: string
+}
+
+export interface WorldOptions {
+  readonly hash: Hash
+  readonly crc32: Crc32
+  /** Given every step in words, where somebody reads along. */
+  readonly tell?: ((line: string) => void) | undefined
+}
+
+export class World {
+  readonly scheduler = new Scheduler()
+  readonly network: Network
+  readonly peers: readonly SimPeer[]
+  readonly editors: readonly Editor[]
+  readonly history: History
+  readonly trace: Trace
+  readonly plan: WorldPlan
+  /** The first invariant that broke; the world stands still from then on. */
+  breach: Breach | undefined
+  /** What every peer has said, newest last. */
+  readonly events: { readonly peer: number; readonly event: EngineEvent }[] = []
+  /** Files beside each peer's share, which nobody may touch. */
+  readonly outside: readonly ReadonlyMap<string, Uint8Array>[]
+  private readonly resumptions: readonly Resumption[]
+  private readonly numberOf = new Map<string, number>()
+  private lastActivityMs = 0
+  private lastActivity = ''
+  private eventCount = 0
+
+  constructor(plan: WorldPlan, options: WorldOptions) {
+    this.plan = plan
+    const random = new SeededRandom(plan.seed)
+    this.network = new Network(this.scheduler, random.fork())
+    this.history = new History(options.hash, plan.peers.length)
+    this.trace = new Trace(this.scheduler, options.tell)
+    plan.peers.forEach((_, peer) => {
+      this.numberOf.set(addressOf(peer), peer)
+    })
+    for (const { one, other, outward, homeward } of plan.links) {
+      Object.assign(this.network.link(addressOf(one), addressOf(other)).faults, outward)
+      Object.assign(this.network.link(addressOf(other), addressOf(one)).faults, homeward)
+    }
+    const observer = this.observer()
+    this.peers = plan.peers.map(
+      (peerPlan, number) =>
+        new SimPeer({
+          number,
+          plan: peerPlan,
+          address: addressOf(number),
+          neighbours: this.neighboursOf(number).map(addressOf),
+          scheduler: this.scheduler,
+          network: this.network,
+          random: random.fork(),
+          hash: options.hash,
+          crc32: options.crc32,
+          observer,
+        }),
+    )
+    this.outside = this.peers.map((peer) => putOutside(peer))
+    this.resumptions = this.peers.map((peer) => new Resumption(peer.disk, this.history))
+    this.editors = this.peers.map(
+      (peer, number) =>
+        new Editor({
+          peer: number,
+          disk: peer.disk,
+          scheduler: this.scheduler,
+          history: this.history,
+          wallMs: peer.wallMs,
+          syncs: plan.peers[number]!.syncsEdits,
+          powered: () => peer.powered,
+          onChanged: (path) => {
+            this.trace.mix(1, number, path.length)
+            peer.hint(path)
+          },
+        }),
+    )
+  }
+
+  get nowMs(): number {
+    return this.scheduler.nowMs
+  }
+
+  neighboursOf(peer: number): number[] {
+    const found: number[] = []
+    for (const { one, other } of this.plan.links) {
+      if (one === peer) found.push(other)
+      if (other === peer) found.push(one)
+    }
+    return found
+  }
+
+  /** Every peer starts at its own time. */
+  startAll(): void {
+    this.peers.forEach((peer, number) => {
+      const { startAtMs } = this.plan.peers[number]!
+      if (startAtMs === 0) peer.start()
+      else this.scheduler.at(startAtMs, () => peer.start())
+    })
+  }
+
+  edit(peer: number, edit: Edit): void {
+    this.editors[peer]!.perform(edit)
+  }
+
+  /** Lets time pass; stops where an invariant breaks. */
+  run(forMs: number): void {
+    const untilMs = this.nowMs + forMs
+    this.scheduler.runWhile(() => this.goesOn(), untilMs)
+    if (this.breach === undefined) this.scheduler.runUntil(untilMs)
+  }
+
+  /** Lets time pass until nothing but waiting has gone on for `quietMs`; false where that does not come within
+   *  `withinMs`. */
+  runUntilQuiet(withinMs: number, quietMs: number = QUIET_MS): boolean {
+    const untilMs = this.nowMs + withinMs
+    this.lastActivityMs = Math.max(this.lastActivityMs, this.nowMs)
+    while (this.breach === undefined && this.nowMs < untilMs) {
+      const quietAtMs = this.lastActivityMs + quietMs
+      if (this.nowMs >= quietAtMs) return true
+      this.run(Math.min(quietAtMs, untilMs) - this.nowMs)
+    }
+    return false
+  }
+
+  /** What was last seen going on, for whoever asks why it is not quiet. */
+  get activity(): string {
+    return `${this.lastActivity} at ${(this.lastActivityMs / 1000).toFixed(3)} s`
+  }
+
+  happen(happening: Happening): void {
+    const { peer: number } = happening
+    const peer = this.peers[number]!
+    switch (happening.type) {
+      case 'edit':
+        this.edit(number, happening.edit)
+        break
+      case 'stop':
+        peer.stop()
+        this.restart(peer, happening.downMs)
+        break
+      case 'kill':
+        peer.kill()
+        this.restart(peer, happening.downMs)
+        break
+      case 'power-loss':
+        peer.losePower()
+        this.restart(peer, happening.downMs)
+        break
+      case 'watcher-death':
+        peer.killWatcher()
+        break
+      case 'death-in-operation':
+        peer.dieInOperation(happening.count, happening.moment, happening.victim, happening.downMs)
+        break
+      case 'full-disk':
+        peer.disk.capacityBytes = peer.disk.usedBytes + happening.roomBytes
+        this.later(happening.forMs, () => {
+          peer.disk.capacityBytes = undefined
+        })
+        break
+      case 'clock-step':
+        peer.stepClock(happening.byMs)
+        break
+      case 'cut':
+        this.cut(number, happening.other, true)
+        if (happening.bothWays) this.cut(happening.other, number, true)
+        this.later(happening.forMs, () => {
+          this.cut(number, happening.other, false)
+          this.cut(happening.other, number, false)
+        })
+        break
+      case 'small-mtu':
+        this.narrow(number, happening.other, happening.mtuBytes, happening.forMs)
+        break
+    }
+  }
+
+  /** Every fault ends: links are whole but for some loss, disks have room, machines are on, LEFT runs. */
+  heal(restLoss: number): void {
+    for (const { one, other } of this.plan.links) {
+      this.network.shape(addressOf(one), addressOf(other), {
+        down: false,
+        bursts: undefined,
+        loss: restLoss,
+        bitFlips: 0,
+        truncation: 0,
+      })
+    }
+    for (const peer of this.peers) {
+      peer.disk.capacityBytes = undefined
+      peer.start()
+    }
+  }
+
+  break(invariant: Breach['invariant'], detail: string): void {
+    this.breach ??= { invariant, detail }
+  }
+
+  private restart(peer: SimPeer, downMs: number): void {
+    this.later(downMs, () => peer.start())
+  }
+
+  private later(delayMs: number, act: () => void): void {
+    this.scheduler.at(this.nowMs + delayMs, act)
+  }
+
+  private cut(from: number, to: number, down: boolean): void {
+    this.network.link(addressOf(from), addressOf(to)).faults.down = down
+  }
+
+  private narrow(one: number, other: number, mtuBytes: number, forMs: number): void {
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const { faults } = this.network.link(addressOf(from), addressOf(to))
+      const before = faults.mtuBytes
+      faults.mtuBytes = Math.min(before, mtuBytes)
+      this.later(forMs, () => {
+        faults.mtuBytes = before
+      })
+    }
+  }
+
+  private goesOn(): boolean {
+    if (this.breach !== undefined) return false
+    if (++this.eventCount > EVENTS_MAX) {
+      this.break('I4', `it spins: ${EVENTS_MAX} events and no end; last ${this.activity}`)
+      return false
+    }
+    return true
+  }
+
+  private noteActivity(peer: number, what: string): void {
+    this.lastActivityMs = this.nowMs
+    this.lastActivity = `${peerName(peer)}: ${what}`
+  }
+
+  private observer(): PeerObserver {
+    return {
+      handleSharePath: (peer, path) => this.checkPlaced(peer, path),
+      handleWrittenInPlace: (peer, path) =>
+        this.break('I1', `${peerName(peer)} wrote into ${JSON.stringify(path)} in its place`),
+      handleActivity: (peer, what) => this.noteActivity(peer, what),
+      handleEvent: (peer, event) => this.handleEvent(peer, event),
+      handleDatagram: (peer, to, bytes) => {
+        const type = bytes[0]!
+        this.trace.mix(type, peer * 16 + this.numberOf.get(to)!, bytes.length)
+        if (!IDLE_TYPES.has(type)) this.noteActivity(peer, `datagram of type ${type}`)
+      },
+      handleMessage: (peer, message) => {
+        if (message.type !== 'notice' && message.type !== 'work')
+          this.trace.say(() => `${peerName(peer)} ${JSON.stringify(message, inBrief)}`)
+      },
+      handleOpened: (peer, recovered) => this.handleOpened(peer, recovered),
+      handleBlockWritten: (peer, temporary, position) => {
+        const detail = this.resumptions[peer]!.handleWritten(temporary, position, this.nowMs)
+        if (detail !== undefined) this.break('I6', `${peerName(peer)} ${detail}`)
+      },
+      handlePowerLoss: (peer, moment) => this.handlePowerLoss(peer, moment),
+      handleDeath: (peer, victim) => this.handleDeath(peer, victim),
+      handleError: (peer, error) =>
+        this.break('error', `${peerName(peer)}: ${error instanceof Error ? error.stack : String(error)}`),
+    }
+  }
+
+  /** I1, I5 and I9 at the moment in which LEFT changes a path. */
+  private checkPlaced(peer: number, path: string): void {
+    const { disk } = this.peers[peer]!
+    const bytes = disk.contentOf(path)
+    if (bytes === undefined) {
+      this.history.takenAway(peer, path)
+      if (disk.unharmed(() => disk.statLink(path))?.kind === 'folder') this.history.madeFolder(peer, path)
+      return
+    }
+    const digest = this.history.digestOf(bytes)
+    this.trace.mix(3, peer, bytes.length)
+    this.trace.say(() => `${peerName(peer)} has ${JSON.stringify(path)} ${digest.slice(0, 8)} (${bytes.length})`)
+    if (!this.history.existed(digest))
+      this.break('I9', `${peerName(peer)} put ${bytes.length} bytes at ${JSON.stringify(path)} that nobody made`)
+    const wrong = this.history.placed(peer, path, digest, this.nowMs)
+    if (wrong !== undefined) this.break('I5', `${peerName(peer)} ${JSON.stringify(path)}: ${wrong}`)
+  }
+
+  private handleEvent(peer: number, event: EngineEvent): void {
+    this.events.push({ peer, event })
+    this.trace.mix(2, peer, event.event.length)
+    if (event.event !== 'progress' && event.event !== 'work')
+      this.trace.say(() => `${peerName(peer)} ${JSON.stringify(event)}`)
+  }
+
+  private handleOpened(peer: number, recovered: Recovered): void {
+    for (const note of recovered.notes) this.trace.say(() => `${peerName(peer)} ${note}`)
+    const wrong = this.resumptions[peer]!.handleOpened(recovered.journal.fetches)
+    if (wrong !== undefined) this.break(wrong.invariant, `${peerName(peer)} ${wrong.detail}`)
+  }
+
+  private handleDeath(peer: number, victim: Victim): void {
+    this.trace.mix(4, peer, victim.length)
+    this.trace.say(() => `${peerName(peer)} ${victim} dies`)
+    this.resumptions[peer]!.handleDeath(victim, this.nowMs)
+  }
+
+  private before: Map<string, string> | undefined
+
+  /** What a loss of power makes of what a person had not synced is that person's doing; what it makes of what LEFT
+   *  had put there is LEFT's to mend. */
+  private handlePowerLoss(peer: number, moment: 'before' | 'after'): void {
+    const contents = this.shareOf(peer)
+    if (moment === 'before' || this.before === undefined) {
+      this.before = new Map([...contents].map(([path, bytes]) => [path, this.history.digestOf(bytes)]))
+      return
+    }
+    for (const path of new Set([...this.before.keys(), ...contents.keys()])) {
+      const before = this.before.get(path)
+      const bytes = contents.get(path)
+      const after = bytes === undefined ? undefined : this.history.digestOf(bytes)
+      if (before === after || this.history.placedByLeft(peer, path)) continue
+      this.trace.say(() => `${peerName(peer)} lost power: ${JSON.stringify(path)} ${before?.slice(0, 8)} → ${after?.slice(0, 8)}`)
+      const heldElsewhere = this.peers.some(({ disk }, other) => {
+        const held = other === peer ? undefined : disk.contentOf(path)
+        return held !== undefined && this.history.digestOf(held) === before
+      })
+      this.history.damaged(peer, path, before, bytes, { heldElsewhere, atMs: this.nowMs })
+    }
+    this.before = undefined
+  }
+
+  /** Files of a share and their contents, links followed, without what is LEFT's own. */
+  private shareOf(peer: number): Map<string, Uint8Array> {
+    const { disk } = this.peers[peer]!
+    const contents = new Map<string, Uint8Array>()
+    for (const path of disk.snapshot().keys()) {
+      if (path === '.left' || path.startsWith('.left/')) continue
+      const bytes = disk.contentOf(path)
+      if (bytes !== undefined) contents.set(path, bytes)
+    }
+    return contents
+  }
+}
+
+function inBrief(_: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return `${value.length} bytes`
+  if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) return value.slice(0, 8)
+  return value
+}
+
+/** Whether the other is still there, and whether the path has grown: asked of an idle session too. */
+const IDLE_TYPES: ReadonlySet<number> = new Set([
+  DatagramType.ping,
+  DatagramType.pong,
+  DatagramType.probe,
+  DatagramType.probed,
+])
+
+/** Files that links may point at. */
+export const OUTSIDE_NAMES = ['outside-0', 'outside-1'] as const
+
+function putOutside(peer: SimPeer): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>()
+  OUTSIDE_NAMES.forEach((name, index) => {
+    const bytes = contentOf(0xface + index, 300 + 100_000 * index)
+    peer.disk.putOutside(name, bytes)
+    files.set(name, bytes)
+  })
+  return files
+}
+
+export function addressOf(peer: number): string {
+  return `10.0.0.${peer + 1}:22001`
+}
