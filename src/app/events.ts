@@ -1,0 +1,66 @@
+// What a running peer tells the person at it: the progress view draws these, `--json` prints them as they
+// are, one object a line. `src/app/README.md` documents them for programs.
+
+/** Every event carries `event` (which one) and, in `--json`, `time` (ISO 8601, UTC). Sizes are bytes,
+ *  durations milliseconds, rates bytes per second. `peer` is a peer id, `address` an address as in `--ip`. */
+export type PeerEvent =
+  | {
+      event: 'started'
+      version: string
+      share: string
+      listening: string
+      peer: string
+      window: string
+      encryption: 'no'
+      peers: string[]
+    }
+  | { event: 'note'; message: string } // something odd that needs no action
+  | { event: 'scanning' } // the share is being read; sent once at start
+  | { event: 'scanned'; files: number; folders: number; bytes: number; durationMs: number }
+  | { event: 'changed'; path: string; kind: 'file' | 'folder' | 'link' | 'tombstone'; bytes: number } // a local change, settled and announced
+  | { event: 'problem'; path: string; reason: string } // reported once, skipped until it changes
+  | { event: 'waiting'; address: string; reason: string } // a peer that is not there yet; once
+  | { event: 'connected'; peer: string; address: string }
+  | { event: 'disconnected'; peer: string; address: string; reason: string }
+  | { event: 'refused'; address: string; reason: string }
+  | {
+      event: 'fetching'
+      path: string
+      bytes: number
+      resumedBytes: number
+      reusedBytes: number
+      peer: string
+    } // a file of several blocks
+  | {
+      event: 'progress'
+      path: string
+      bytes: number
+      doneBytes: number
+      bytesPerS: number
+      etaMs: number | null
+    }
+  | { event: 'received'; path: string; bytes: number; crossedBytes: number; durationMs: number; peer: string }
+  | { event: 'abandoned'; path: string; reason: string } // this fetch stopped; it will be tried again when it can
+  | { event: 'conflict'; path: string; kept: string } // the loser of two edits, kept beside the winner
+  | { event: 'paused'; reason: string } // the disk is full
+  | { event: 'resumed' }
+  | {
+      event: 'totals'
+      files: number
+      filesWanted: number
+      bytes: number
+      bytesWanted: number
+      bytesPerS: number
+    } // of what is being received now
+  | { event: 'in-step'; peer: string; address: string; files: number } // this peer and we hold the same, or nothing is left to do
+  | {
+      event: 'summary'
+      receivedBytes: number
+      sentBytes: number
+      receivedDatagrams: number
+      sentDatagrams: number
+      droppedDatagrams: number
+      strangers: number
+    }
+  | { event: 'debug'; message: string } // only with --verbose
+  | { event: 'stopped' }

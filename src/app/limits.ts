@@ -1,0 +1,18 @@
+/** After the watcher process died, how long until the next one; doubles each time it dies young. */
+export const WATCHER_RESTART_MS = 100
+export const WATCHER_RESTART_MS_MAX = 5_000
+
+/** A watcher process that lived this long did not die young. */
+export const WATCHER_STEADY_MS = 30_000
+
+/** How long the watcher process may take to stop before it is killed: the log makes that harmless. */
+export const WATCHER_STOP_MS = 600
+
+/** How often names of peers are resolved again while they are not connected. */
+export const RESOLVE_RETRY_MS = 10_000
+
+/** How often the totals of what is being received are shown. */
+export const TOTALS_MS = 250
+
+/** Weight of the newest measurement in a shown rate. */
+export const RATE_GAIN = 0.3

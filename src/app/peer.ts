@@ -1,0 +1,306 @@
+// A running peer: the engine drained into a socket, a disk and the watcher process. One loop does the draining;
+// callbacks only hand in what came and ask for a turn of it.
+
+import type { LeftError } from '../base/errors.js'
+import { DiskError } from '../base/ports.js'
+import { formatAddress, parseAddress } from '../io/address.js'
+import { BlockIo } from '../io/block-io.js'
+import { nowMs } from '../io/clock.js'
+import { crc32, hash } from '../io/hash.js'
+import { datagramBytesMax, isOwnAddress, resolveHost } from '../io/interfaces.js'
+import { SystemRandom } from '../io/random.js'
+import { UdpSocket } from '../io/udp.js'
+import type { Address } from '../rdt/endpoint.js'
+import { type DiskOp, Engine, type EngineEvent } from '../sync/engine.js'
+import type { EngineToKeeper } from '../sync/messages.js'
+import type { PeerEvent } from './events.js'
+import { RESOLVE_RETRY_MS } from './limits.js'
+import type { PeerAddress, PeerOptions } from './options.js'
+import { Reporter } from './reporter.js'
+import { openShareFolder, type ShareFolder } from './share-folder.js'
+import { PROGRAM_VERSION } from './version.js'
+import { WatcherProcess } from './watcher-process.js'
+
+export interface RunningPeer {
+  /** Says goodbye to the peers and leaves a state to go on from; under a second. */
+  stop(): Promise<void>
+  /** Resolves when the peer has ended: with the reason, or with undefined after `stop`. */
+  readonly finished: Promise<LeftError | undefined>
+}
+
+/** Throws a LeftError where the share, the port or the identity cannot be used. */
+export async function startPeer(
+  options: PeerOptions,
+  onEvent: (event: PeerEvent) => void,
+): Promise<RunningPeer> {
+  const folder = openShareFolder(options.share, options.identity)
+  try {
+    const peer = new Peer(options, folder, onEvent)
+    await peer.start()
+    return peer
+  } catch (error) {
+    folder.release()
+    throw error
+  }
+}
+
+class Peer implements RunningPeer {
+  readonly finished: Promise<LeftError | undefined>
+  private readonly options: PeerOptions
+  private readonly folder: ShareFolder
+  private readonly reporter: Reporter
+  private readonly blocks: BlockIo
+  private socket!: UdpSocket
+  private engine!: Engine
+  private watcher!: WatcherProcess
+  private finish!: (error: LeftError | undefined) => void
+  private readonly admitted = new Set<string>()
+  private readonly connected = new Set<Address>()
+  private turn: NodeJS.Immediate | undefined
+  private timer: NodeJS.Timeout | undefined
+  private timerDueMs = Number.POSITIVE_INFINITY
+  private resolving: NodeJS.Timeout | undefined
+  private stopped: Promise<void> | undefined
+
+  constructor(options: PeerOptions, folder: ShareFolder, onEvent: (event: PeerEvent) => void) {
+    this.options = options
+    this.folder = folder
+    this.blocks = new BlockIo(options.share)
+    this.reporter = new Reporter(onEvent)
+    this.finished = new Promise((resolve) => {
+      this.finish = resolve
+    })
+  }
+
+  async start(): Promise<void> {
+    const { options, folder } = this
+    const ipv6 = options.peers.some(({ host }) => host.includes(':'))
+    this.socket = await UdpSocket.open({
+      port: options.port,
+      bind: options.bind,
+      ipv6,
+      onDatagram: (from, bytes) => {
+        this.engine.handleDatagram(from, bytes, nowMs())
+        this.wake()
+      },
+      onRoom: () => this.wake(),
+    })
+    this.engine = new Engine(
+      {
+        peerId: folder.peer,
+        random: new SystemRandom(),
+        hash,
+        crc32,
+        window: options.window,
+        limitBytesPerS: options.limitBytesPerS,
+        agent: `left ${PROGRAM_VERSION}`,
+        admit: (address) => this.admitted.has(hostOf(address)),
+        datagramBytesMax: (address) => datagramBytesMax(address, options.bind),
+        receiveBufferBytes: this.socket.receiveBufferBytes,
+      },
+      nowMs(),
+    )
+    this.watcher = new WatcherProcess({
+      start: { share: options.share, peer: folder.peer, links: options.links },
+      onMessages: (messages) => {
+        for (const message of messages) this.engine.handleKeeper(message, nowMs())
+        this.wake()
+      },
+      onLost: (exit) => {
+        this.reporter.say({
+          event: 'note',
+          message: `the watcher process ended (${exit}) and is started again`,
+        })
+        this.engine.handleKeeperLost(nowMs())
+        this.wake()
+      },
+      onFatal: (error) => void this.end(error),
+    })
+    this.reporter.say({
+      event: 'started',
+      version: PROGRAM_VERSION,
+      share: options.share,
+      listening: this.socket.listening,
+      peer: folder.peer,
+      window: String(options.window),
+      encryption: 'no',
+      peers: options.peers.map(({ text }) => text),
+    })
+    await this.resolvePeers()
+  }
+
+  stop(): Promise<void> {
+    return this.end(undefined)
+  }
+
+  // — Peers and their addresses —
+
+  /** Names may come to mean something later, or something else: they are asked again until they do. */
+  private async resolvePeers(): Promise<void> {
+    const unresolved: PeerAddress[] = []
+    for (const peer of this.options.peers) if (!(await this.resolvePeer(peer))) unresolved.push(peer)
+    if (unresolved.length > 0 && this.stopped === undefined) {
+      this.resolving = setTimeout(() => void this.resolvePeers(), RESOLVE_RETRY_MS)
+    }
+    this.wake()
+  }
+
+  private async resolvePeer(peer: PeerAddress): Promise<boolean> {
+    const hosts = await resolveHost(peer.host)
+    if (this.stopped !== undefined) return true
+    if (hosts.length === 0) {
+      this.reporter.waiting(peer.text, 'its name is not known yet; asking again')
+      return false
+    }
+    for (const host of hosts) {
+      const address = formatAddress(host, peer.port)
+      if (isOwnAddress({ host, port: peer.port }, { bind: this.options.bind, port: this.socket.port })) {
+        this.reporter.once(`own ${address}`, {
+          event: 'note',
+          message: `${peer.text} is this peer itself; ignored`,
+        })
+        continue
+      }
+      this.reporter.name(address, peer.text)
+      this.admitted.add(host)
+      if (this.connected.has(address)) continue
+      this.connected.add(address)
+      this.engine.connect(address, nowMs())
+    }
+    return true
+  }
+
+  // — The loop —
+
+  private wake(): void {
+    this.turn ??= setImmediate(() => {
+      this.turn = undefined
+      if (this.stopped === undefined) this.drain()
+    })
+  }
+
+  private drain(): void {
+    const { engine } = this
+    const dueMs = engine.pollTimeout()
+    if (dueMs !== undefined && dueMs <= nowMs()) engine.handleTimeout(nowMs())
+    this.send()
+    for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) this.carryOut(op)
+    const toWatcher: EngineToKeeper[] = []
+    for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
+      toWatcher.push(message)
+    if (toWatcher.length > 0) this.watcher.send(toWatcher)
+    for (let event = engine.pollEvent(); event !== undefined; event = engine.pollEvent()) this.report(event)
+    this.schedule()
+  }
+
+  private send(): void {
+    while (this.socket.hasRoom()) {
+      const outgoing = this.engine.pollDatagram(nowMs())
+      if (outgoing === undefined) return
+      this.socket.send(outgoing)
+    }
+  }
+
+  private schedule(): void {
+    const dueMs = this.engine.pollTimeout() ?? Number.POSITIVE_INFINITY
+    if (dueMs <= nowMs()) {
+      this.wake()
+      return
+    }
+    // A timer that is due earlier finds nothing to do; one that is due later would be too late.
+    if (this.timer !== undefined && this.timerDueMs <= dueMs && this.timerDueMs > nowMs()) return
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.timerDueMs = dueMs
+    if (dueMs === Number.POSITIVE_INFINITY) return
+    this.timer = setTimeout(() => {
+      this.timer = undefined
+      this.wake()
+    }, dueMs - nowMs())
+  }
+
+  private carryOut(op: DiskOp): void {
+    switch (op.type) {
+      case 'read':
+        this.blocks.readBlock(op, op.position, op.length).then(
+          (block) => this.handleRead(op.id, op.path, block),
+          () => this.handleRead(op.id, op.path, undefined),
+        )
+        break
+      case 'write':
+        this.afterWrite(op.id, this.blocks.writeBlock(op.path, op.position, op.bytes))
+        break
+      case 'finish':
+        this.afterWrite(op.id, this.blocks.closeWriter(op.path, { sync: true }))
+        break
+      case 'release':
+        this.blocks.closeWriter(op.path).catch(() => {}) // Nothing of it counts any more.
+        break
+    }
+  }
+
+  private handleRead(id: number, path: string, block: Uint8Array | undefined): void {
+    if (block === undefined) this.blocks.forget(path)
+    this.engine.handleRead(id, block, nowMs())
+    this.wake()
+  }
+
+  private afterWrite(id: number, write: Promise<void>): void {
+    const done = (failure: 'no-space' | 'disk' | undefined): void => {
+      this.engine.handleWritten(id, failure, nowMs())
+      this.wake()
+    }
+    write.then(
+      () => done(undefined),
+      (error) => done(error instanceof DiskError && error.code === 'no-space' ? 'no-space' : 'disk'),
+    )
+  }
+
+  private report(event: EngineEvent): void {
+    this.reporter.handle(event, nowMs())
+    if (this.options.verbose && event.event === 'connected') {
+      this.reporter.say({ event: 'debug', message: `session with ${event.peer} over ${event.address}` })
+    }
+  }
+
+  /** How each session did, for whoever wonders why a link is slow. */
+  private reportSessions(): void {
+    for (const { peer, stats } of this.engine.sessionStats()) {
+      const parts = Object.entries(stats).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`)
+      this.reporter.say({ event: 'debug', message: `session with ${peer}: ${parts.join(', ')}` })
+    }
+  }
+
+  private end(error: LeftError | undefined): Promise<void> {
+    this.stopped ??= this.shutDown(error)
+    return this.stopped
+  }
+
+  private async shutDown(error: LeftError | undefined): Promise<void> {
+    clearTimeout(this.timer)
+    clearTimeout(this.resolving)
+    if (this.options.verbose) this.reportSessions()
+    this.engine.close(nowMs())
+    this.send()
+    await this.watcher.stop()
+    await this.blocks.close()
+    const { counters } = this.engine.endpoint
+    this.reporter.say({
+      event: 'summary',
+      receivedBytes: counters.bytesIn,
+      sentBytes: counters.bytesOut,
+      receivedDatagrams: counters.datagramsIn,
+      sentDatagrams: counters.datagramsOut,
+      droppedDatagrams: counters.dropped,
+      strangers: counters.strangers,
+    })
+    await this.socket.close()
+    this.folder.release()
+    this.reporter.say({ event: 'stopped' })
+    this.finish(error)
+  }
+}
+
+function hostOf(address: Address): string {
+  return parseAddress(address)?.host ?? address
+}

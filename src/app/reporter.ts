@@ -1,0 +1,148 @@
+// Turns what the engine tells into what the person is told: rates and times are added, addresses get the names that
+// the person gave them, and what is said once is said once.
+
+import type { Address } from '../rdt/endpoint.js'
+import type { EngineEvent } from '../sync/engine.js'
+import type { PeerEvent } from './events.js'
+import { RATE_GAIN, TOTALS_MS } from './limits.js'
+
+interface Rate {
+  bytesPerS: number
+  doneBytes: number
+  atMs: number
+}
+
+export class Reporter {
+  private readonly onEvent: (event: PeerEvent) => void
+  private readonly names = new Map<Address, string>()
+  private readonly said = new Set<string>()
+  private readonly rates = new Map<string, Rate>()
+  private total: Rate | undefined
+  private totalsAtMs = 0
+
+  constructor(onEvent: (event: PeerEvent) => void) {
+    this.onEvent = onEvent
+  }
+
+  say(event: PeerEvent): void {
+    this.onEvent(event)
+  }
+
+  once(key: string, event: PeerEvent): void {
+    if (this.said.has(key)) return
+    this.said.add(key)
+    this.onEvent(event)
+  }
+
+  /** The address is shown as the person wrote it. */
+  name(address: Address, text: string): void {
+    this.names.set(address, text)
+  }
+
+  waiting(address: string, reason: string): void {
+    this.once(`waiting ${address}`, { event: 'waiting', address, reason })
+  }
+
+  handle(event: EngineEvent, nowMs: number): void {
+    switch (event.event) {
+      case 'waiting':
+        this.waiting(this.nameOf(event.address), 'no answer yet; trying again until it is there')
+        break
+      case 'connected':
+        this.said.delete(`waiting ${this.nameOf(event.address)}`)
+        this.say({ ...event, address: this.nameOf(event.address) })
+        break
+      case 'disconnected':
+        this.say({
+          ...event,
+          address: this.nameOf(event.address),
+          reason: REASONS[event.reason] ?? event.reason,
+        })
+        break
+      case 'refused': {
+        const reason =
+          event.reason === 'version'
+            ? `it runs ${event.agent}, which speaks version ${event.wireVersion} of the protocol; install the same version on both`
+            : 'it has the same identity as this peer; delete .left/identity on one of the two and start it again'
+        this.once(`refused ${event.address} ${reason}`, {
+          event: 'refused',
+          address: this.nameOf(event.address),
+          reason,
+        })
+        break
+      }
+      case 'stranger':
+        this.once(`stranger ${event.address}`, {
+          event: 'note',
+          message: `${event.address} is not one of the peers in --ip; what it sends is dropped`,
+        })
+        break
+      case 'in-step':
+        this.say({ ...event, address: this.nameOf(event.address) })
+        break
+      case 'progress':
+        this.progress(event.path, event.sizeBytes, event.doneBytes, nowMs)
+        break
+      case 'work':
+        this.totals(event, nowMs)
+        break
+      case 'received':
+      case 'abandoned':
+        this.rates.delete(event.path)
+        this.say(event)
+        break
+      default:
+        this.say(event)
+        break
+    }
+  }
+
+  private progress(path: string, sizeBytes: number, doneBytes: number, nowMs: number): void {
+    const rate = advance(this.rates.get(path), doneBytes, nowMs)
+    this.rates.set(path, rate)
+    const etaMs = rate.bytesPerS > 0 ? Math.round(((sizeBytes - doneBytes) / rate.bytesPerS) * 1000) : null
+    this.say({
+      event: 'progress',
+      path,
+      bytes: sizeBytes,
+      doneBytes,
+      bytesPerS: Math.round(rate.bytesPerS),
+      etaMs,
+    })
+  }
+
+  private totals(work: EngineEvent & { event: 'work' }, nowMs: number): void {
+    const over = work.filesDone === work.filesWanted
+    if (!over && nowMs - this.totalsAtMs < TOTALS_MS) return
+    this.totalsAtMs = nowMs
+    this.total = advance(this.total, work.bytesDone, nowMs)
+    this.say({
+      event: 'totals',
+      files: work.filesDone,
+      filesWanted: work.filesWanted,
+      bytes: work.bytesDone,
+      bytesWanted: work.bytesWanted,
+      bytesPerS: Math.round(this.total.bytesPerS),
+    })
+    if (over) this.total = undefined
+  }
+
+  private nameOf(address: Address): string {
+    return this.names.get(address) ?? address
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  bye: 'it stopped',
+  silent: 'nothing came from it any more',
+  replaced: 'it started again',
+  local: 'we stopped',
+}
+
+function advance(rate: Rate | undefined, doneBytes: number, nowMs: number): Rate {
+  if (rate === undefined || doneBytes < rate.doneBytes) return { bytesPerS: 0, doneBytes, atMs: nowMs }
+  const elapsedMs = Math.max(1, nowMs - rate.atMs)
+  const newest = ((doneBytes - rate.doneBytes) / elapsedMs) * 1000
+  const bytesPerS = rate.bytesPerS === 0 ? newest : rate.bytesPerS + RATE_GAIN * (newest - rate.bytesPerS)
+  return { bytesPerS, doneBytes, atMs: nowMs }
+}

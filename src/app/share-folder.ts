@@ -1,0 +1,107 @@
+// Makes a folder into a share and finds out who it is: the folder, `.left` in it, its lock and its identity.
+
+import { accessSync, constants, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { hexOf } from '../base/bytes.js'
+import { LeftError } from '../base/errors.js'
+import { lockShare } from '../io/lock.js'
+import { SystemRandom } from '../io/random.js'
+
+/** Of the layout of `.left`; a newer one is not touched. */
+const STATE_FORMAT = 1
+const PEER_ID_BYTES = 8
+
+export interface ShareFolder {
+  /** Names this share folder on this machine: 16 hexadecimal characters. */
+  readonly peer: string
+  /** Lets another left run on the share. */
+  readonly release: () => void
+}
+
+/** Throws a LeftError that says what to do. */
+export function openShareFolder(share: string, identityFile: string | undefined): ShareFolder {
+  makeShare(share)
+  const own = join(share, '.left')
+  attempt(share, () => mkdirSync(own, { recursive: true }))
+  const release = lockShare(own)
+  try {
+    checkFormat(join(own, 'format'))
+    return { peer: readIdentity(identityFile ?? join(own, 'identity')), release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function makeShare(share: string): void {
+  const there = statSync(share, { throwIfNoEntry: false })
+  if (there !== undefined && !there.isDirectory()) {
+    throw new LeftError('share-unusable', `${share} is a file; name a folder with --share`)
+  }
+  attempt(share, () => {
+    mkdirSync(share, { recursive: true })
+    accessSync(share, constants.R_OK | constants.W_OK | constants.X_OK)
+  })
+}
+
+function attempt(share: string, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new LeftError(
+      'share-unusable',
+      `cannot write in ${share} (${reason}); choose another folder with --share`,
+      error,
+    )
+  }
+}
+
+function checkFormat(file: string): void {
+  const text = readIfThere(file)
+  if (text === undefined) {
+    writeFileSync(file, `${STATE_FORMAT}\n`)
+    return
+  }
+  const format = Number(text.trim())
+  if (format === STATE_FORMAT) return
+  throw new LeftError(
+    'state-newer',
+    `${dirname(file)} was written by another version of left (format ${text.trim().slice(0, 20)}); use that version, or move ${dirname(file)} away to start anew`,
+  )
+}
+
+function readIdentity(file: string): string {
+  try {
+    const text = readIfThere(file)
+    if (text !== undefined) {
+      const peer = /^left-peer ([0-9a-f]{16})\n?$/.exec(text)?.[1]
+      if (peer !== undefined) return peer
+      throw new LeftError(
+        'identity-unusable',
+        `${file} is not an identity of left; name another with --identity`,
+      )
+    }
+    const peer = hexOf(new SystemRandom().bytes(PEER_ID_BYTES))
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, `left-peer ${peer}\n`, { mode: 0o600 })
+    return peer
+  } catch (error) {
+    if (error instanceof LeftError) throw error
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new LeftError(
+      'identity-unusable',
+      `cannot use ${file} (${reason}); name another with --identity`,
+      error,
+    )
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

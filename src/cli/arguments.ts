@@ -1,0 +1,138 @@
+// From what stands on the command line to what a peer needs. Pure: it reads no file and asks no clock, and it
+// throws nothing but LeftError. Called by run.ts with what commander collected.
+
+import { resolve } from 'node:path'
+import type { PeerOptions } from '../app/options.js'
+import { LeftError } from '../base/errors.js'
+import { DEFAULT_PORT } from '../base/limits.js'
+import { parseBind, parsePeers, parsePort, quoted } from './addresses.js'
+import { formatRate } from './format.js'
+import { LIMIT_BYTES_PER_S_MAX, LIMIT_BYTES_PER_S_MIN, PORT_MAX, WINDOW_BLOCKS_MAX } from './limits.js'
+
+/** The options of the main command as texts, before anything is known to be right. */
+export interface RawArguments {
+  readonly ip?: readonly string[]
+  readonly port?: string
+  readonly bind?: string
+  readonly share?: string
+  readonly identity?: string
+  readonly encryption?: string
+  readonly compression?: string
+  readonly window?: string
+  readonly limit?: string
+  readonly links?: string
+  readonly json?: boolean
+  readonly verbose?: boolean
+}
+
+/** Checks every option. `folder` is what relative paths stand in, the current folder of the process.
+ *  @throws LeftError 'usage' for what is wrong, 'not-available' for what this version cannot do yet. */
+export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
+  const peers = parsePeers(raw.ip ?? [])
+  if (peers.length === 0) {
+    throw new LeftError(
+      'usage',
+      '--ip is missing: name the other machines, for example left --ip 192.168.56.119,192.168.56.120 (left --help shows more)',
+    )
+  }
+  const options: PeerOptions = {
+    peers,
+    port: port(raw.port),
+    bind: raw.bind === undefined ? undefined : parseBind(raw.bind),
+    share: path('--share', raw.share ?? 'share', folder),
+    identity: raw.identity === undefined ? undefined : path('--identity', raw.identity, folder),
+    window: window(raw.window),
+    limitBytesPerS: raw.limit === undefined ? undefined : parseLimit(raw.limit),
+    links: oneOf('--links', raw.links ?? 'follow', ['follow', 'keep', 'skip']),
+    verbose: raw.verbose ?? false,
+  }
+  // Last, so that a slip elsewhere is told first and these two are the last thing in the way.
+  if (oneOf('--encryption', raw.encryption ?? 'no', ['yes', 'no']) === 'yes') {
+    throw new LeftError(
+      'not-available',
+      '--encryption yes is not there yet in this version; on links that you trust, use --encryption no',
+    )
+  }
+  if (oneOf('--compression', raw.compression ?? 'no', ['auto', 'no']) === 'auto') {
+    throw new LeftError(
+      'not-available',
+      '--compression auto is not there yet in this version; use --compression no',
+    )
+  }
+  return options
+}
+
+/** Bytes per second from `10M`, `1.5M`, `512Ki`, `20000`: K, M, G are decimal, Ki, Mi, Gi binary. */
+export function parseLimit(text: string): number {
+  const parts = /^([0-9]{1,15}(?:\.[0-9]{1,9})?)([kmg]i?)?$/i.exec(text)
+  const unit = LIMIT_UNITS[(parts?.[2] ?? '').toLowerCase()]
+  if (!parts || unit === undefined) {
+    throw new LeftError(
+      'usage',
+      `--limit ${quoted(text)} is no rate; write bytes per second, for example --limit 10M`,
+    )
+  }
+  const bytesPerS = Math.round(Number(parts[1]) * unit)
+  if (bytesPerS < LIMIT_BYTES_PER_S_MIN || bytesPerS > LIMIT_BYTES_PER_S_MAX) {
+    throw new LeftError(
+      'usage',
+      `--limit ${quoted(text)} is out of range: from ${formatRate(LIMIT_BYTES_PER_S_MIN)} (10K) to ` +
+        `${formatRate(LIMIT_BYTES_PER_S_MAX)} (1000G), for example --limit 10M`,
+    )
+  }
+  return bytesPerS
+}
+
+/** A whole number in decimal digits within [min, max], for any option.
+ *  @throws LeftError 'usage' that names the option and the range. */
+export function parseWhole(option: string, text: string, range: { min: number; max: number }): number {
+  const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= range.min && value <= range.max) return value
+  throw new LeftError(
+    'usage',
+    `${option} ${quoted(text)} is not a whole number from ${range.min} to ${range.max}`,
+  )
+}
+
+const LIMIT_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+}
+
+function port(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_PORT
+  const value = parsePort(text)
+  if (value !== undefined) return value
+  throw new LeftError(
+    'usage',
+    `--port ${quoted(text)} is not a number from 1 to ${PORT_MAX}, for example --port 22001`,
+  )
+}
+
+function window(text: string | undefined): number | 'auto' {
+  if (text === undefined || text === 'auto') return 'auto'
+  if (/^[0-9]{1,4}$/.test(text)) {
+    const blocks = Number(text)
+    if (blocks >= 1 && blocks <= WINDOW_BLOCKS_MAX) return blocks
+  }
+  throw new LeftError(
+    'usage',
+    `--window ${quoted(text)} is neither auto nor a number of blocks from 1 to ${WINDOW_BLOCKS_MAX}, for example --window 16`,
+  )
+}
+
+function path(option: string, text: string, folder: string): string {
+  if (text !== '') return resolve(folder, text)
+  throw new LeftError('usage', `${option} is empty; name a path, for example ${option} ${option.slice(2)}`)
+}
+
+function oneOf<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((candidate) => candidate === text)
+  if (choice !== undefined) return choice
+  throw new LeftError('usage', `${option} ${quoted(text)} is not one of ${choices.join(', ')}`)
+}

@@ -1,0 +1,78 @@
+// The numbers of the command line and of its views, each with its unit and where it comes from.
+
+import { assert } from '../base/assert.js'
+
+// — What a person may ask for —
+
+/** Addresses in `--ip`, all of them together. A lab, not the internet: every peer talks to every peer. */
+export const PEER_COUNT_MAX = 256
+
+/** Ports of UDP; 0 would mean "any", which nobody could find. RFC 768. */
+export const PORT_MAX = 65_535
+
+/** Blocks asked for at once, `--window`: 512 × 65,300 bytes is a path of 1 Gbit/s and 267 ms. */
+export const WINDOW_BLOCKS_MAX = 512
+
+/** The slowest `--limit`: below it one block takes more than 6.5 s and looks like a dead link. */
+export const LIMIT_BYTES_PER_S_MIN = 10_000
+
+/** The fastest `--limit`: a terabyte per second; beyond it the number is a slip of the finger. */
+export const LIMIT_BYTES_PER_S_MAX = 1_000_000_000_000
+
+/** A DNS name and one of its labels, in characters. RFC 1035, section 2.3.4. */
+export const NAME_CHARACTERS_MAX = 253
+export const LABEL_CHARACTERS_MAX = 63
+
+/** Seeds, runs and workers of `left sim`. */
+export const SEED_MAX = 0xffff_ffff
+export const RUN_COUNT_MAX = 10_000_000
+export const WORKER_COUNT_MAX = 256
+
+/** Runs of `left sim` unless told otherwise, and with `--quick`. */
+export const RUN_COUNT_DEFAULT = 1
+export const RUN_COUNT_QUICK = 100
+
+// — How a peer ends —
+
+/** From the first Ctrl-C to the end of the process, whatever hangs: the promise is "under a second". */
+export const STOP_MS_MAX = 900
+
+/** How long the end waits for the reader of our output to take what is still buffered. */
+export const FLUSH_MS_MAX = 300
+
+// — What the views draw —
+
+/** How often a view looks at its clock: bars are redrawn, held-back lines are printed. */
+export const TICK_MS = 200
+
+/** Bars of files at once, so that the screen still has room for what happens. */
+export const FILE_BARS_MAX = 6
+
+/** Files in flight that a view remembers. More than any window asks for; the rest go unshown. */
+export const FILES_IN_FLIGHT_MAX = 4_096
+
+/** Files below this size get no line of their own when many arrive at once. */
+export const SMALL_FILE_BYTES = 1_000_000
+
+/** Between two lines that sum up small files: without bars, and with bars that already tell most of it. */
+export const TALLY_MS = 1_000
+export const TALLY_UNDER_BARS_MS = 5_000
+
+/** Names listed in one summed-up line of what went wrong; `--json` lists every one. */
+export const TALLY_NAMES_MAX = 3
+
+/** Kinds of lines summed up at once; one kind more and they are printed before their time. */
+export const TALLY_GROUPS_MAX = 32
+
+/** Between two plain lines about the progress of one file, and of everything. */
+export const PLAIN_PROGRESS_MS = 5_000
+
+/** Buffered output from which progress is left out, because the reader is slower than we are. */
+export const BACKLOG_BYTES_SOFT = 1_000_000
+
+/** Buffered output from which everything is left out (and counted): the reader has stopped. */
+export const BACKLOG_BYTES_MAX = 16_000_000
+
+assert(FLUSH_MS_MAX < STOP_MS_MAX, 'the last lines must be out before the guard ends the process')
+assert(BACKLOG_BYTES_SOFT < BACKLOG_BYTES_MAX, 'progress is left out before anything else')
+assert(TICK_MS <= TALLY_MS && TICK_MS <= PLAIN_PROGRESS_MS, 'a view must look at its clock often enough')

@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+// The command `left`: what can be asked, and with which exit code it ends. One file per command does the
+// work: run.ts (the default), sim.ts.
+
+import { Command, CommanderError } from 'commander'
+import { LeftError } from '../base/errors.js'
+import { DEFAULT_PORT } from '../base/limits.js'
+import { quoted } from './addresses.js'
+import { peerOptions, type RawArguments } from './arguments.js'
+import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
+import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
+import type { RawSimArguments } from './sim.js'
+import { PROGRAM_VERSION } from '../app/version.js'
+
+const EXAMPLES = `
+Examples:
+  Three machines keep ./share the same; on each, name the other two:
+    left --ip 192.168.56.119,192.168.56.120
+    left --ip 192.168.56.118,192.168.56.120
+    left --ip 192.168.56.118,192.168.56.119
+
+  Another folder, and a slow link that others use too (at most 500 KB/s):
+    left --ip lab3.local --share ~/data --limit 500K
+
+  Another port on the other side, and IPv6:
+    left --ip 10.0.0.7:22002,[fd00::7]:22001,fd00::8
+
+  For programs, one JSON object a line:
+    left --ip 10.0.0.7 --json | jq -c 'select(.event == "received")'
+
+  Stop-and-wait, one block at a time, to see what the window is worth:
+    left --ip 10.0.0.7 --window 1
+
+Ctrl-C stops in under a second; the next start goes on where it was.
+`
+
+const SIM_EXAMPLES = `
+Examples:
+  left sim --seed 42                one scenario, told step by step
+  left sim --seed 1 --runs 10000    many, on every core
+`
+
+process.exitCode = await main(process.argv.slice(2))
+
+/** Answers the exit code. */
+async function main(words: readonly string[]): Promise<number> {
+  let exitCode = EXIT_STOPPED
+  let verbose = false
+  const program = leftProgram({
+    run: async (raw) => {
+      verbose = raw.verbose ?? false
+      const options = peerOptions(raw, process.cwd())
+      const { run } = await import('./run.js')
+      // A handle that somebody forgot to close must not hold the terminal once all is said.
+      process.exit(await run({ options, json: raw.json ?? false }))
+    },
+    sim: async (raw) => {
+      const { runSim } = await import('./sim.js')
+      exitCode = await runSim(raw)
+    },
+  })
+  try {
+    await program.parseAsync(words, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT_STOPPED
+    const failure = error instanceof CommanderError ? usageError(error) : error
+    process.stderr.write(failureText(failure, verbose))
+    return exitCodeOf(failure, 'starting')
+  }
+}
+
+interface Commands {
+  run(raw: RawArguments): Promise<void>
+  sim(raw: RawSimArguments): Promise<void>
+}
+
+/** The grammar of the command line. Values are checked in arguments.ts, where their messages are. */
+function leftProgram(commands: Commands): Command {
+  const program = new Command('left')
+    .description('Keeps a folder the same on several machines, over UDP. Run it on each of them.')
+    .usage('--ip <addresses> [options]')
+    .version(PROGRAM_VERSION, '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    // Errors are printed by main, on one line.
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .enablePositionalOptions()
+    .allowExcessArguments()
+    .option(
+      '--ip <addresses>',
+      `the other machines, joined by commas: IPv4, [IPv6] or name, each with :port if it is not ${DEFAULT_PORT}; may be repeated`,
+      (list: string, before: readonly string[] | undefined) => [...(before ?? []), list],
+    )
+    .option('--port <number>', `UDP port to listen on (default: ${DEFAULT_PORT})`)
+    .option('--bind <address>', 'listen on this address of this machine only (default: all)')
+    .option('--share <folder>', 'the folder to keep the same, made if missing (default: ./share)')
+    .option(
+      '--identity <file>',
+      'file with the identity of this peer (default: inside the share, never shared)',
+    )
+    .option('--encryption <yes|no>', 'yes is not there yet (default: no)')
+    .option('--compression <auto|no>', 'auto is not there yet (default: no)')
+    .option(
+      '--window <blocks>',
+      `blocks asked for at once: auto, or 1 to ${WINDOW_BLOCKS_MAX}; 1 is stop-and-wait (default: auto)`,
+    )
+    .option(
+      '--limit <rate>',
+      'receive at most so many bytes per second: 500K, 10M, 1.5G, or 512Ki, 8Mi (default: no limit)',
+    )
+    .option(
+      '--links <how>',
+      'soft links: follow shares what they point at, keep shares the link itself, skip neither (default: follow)',
+    )
+    .option('--json', 'print every event as one JSON object a line')
+    .option('--verbose', 'tell more, and the causes of errors')
+    .addHelpText('after', EXAMPLES)
+    .action(async (raw: RawArguments, command: Command) => {
+      refuseExtra(command, 'join several addresses with commas and without blanks: --ip 10.0.0.7,10.0.0.8')
+      await commands.run(raw)
+    })
+  program
+    .command('sim')
+    .description('run the protocol in a simulated world, reproducibly')
+    .option('--seed <number>', 'the first seed (default: a fresh one, which is printed)')
+    .option('--runs <count>', 'how many seeds, one after the other (default: 1)')
+    .option('--workers <count>', 'processes that share the work (default: one per core)')
+    .option('--quick', `${RUN_COUNT_QUICK} runs unless --runs says otherwise`)
+    .allowExcessArguments()
+    .addHelpText('after', SIM_EXAMPLES)
+    .action(async (raw: RawSimArguments, command: Command) => {
+      refuseExtra(command, 'left sim --help shows what there is')
+      await commands.sim(raw)
+    })
+  return program
+}
+
+function refuseExtra(command: Command, advice: string): void {
+  const extra = command.args[0]
+  if (extra !== undefined) throw new LeftError('usage', `${quoted(extra)} is not expected here; ${advice}`)
+}
+
+/** Commander's words on one line, without its prefix: `error: unknown option '--prot'\n(Did you mean --port?)`. */
+function usageError(error: CommanderError): LeftError {
+  const words = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+  return new LeftError('usage', `${words}; left --help shows what there is`)
+}

@@ -1,0 +1,79 @@
+// `left sim`: runs the core in the simulated world from seeds, each of which can be played again.
+
+import { availableParallelism } from 'node:os'
+import { LeftError } from '../base/errors.js'
+import { parseWhole } from './arguments.js'
+import { EXIT_FAILED, EXIT_STOPPED } from './failure.js'
+import { formatCount } from './format.js'
+import { RUN_COUNT_DEFAULT, RUN_COUNT_MAX, RUN_COUNT_QUICK, SEED_MAX, WORKER_COUNT_MAX } from './limits.js'
+
+/** The options of `left sim` as texts. */
+export interface RawSimArguments {
+  readonly seed?: string
+  readonly runs?: string
+  readonly workers?: string
+  readonly quick?: boolean
+}
+
+export interface SimOptions {
+  /** Runs take this seed and the ones after it. */
+  readonly firstSeed: number
+  readonly runs: number
+  readonly workers: number
+  /** A single run tells every step. */
+  readonly trace: boolean
+}
+
+export type RunSimulations = (
+  options: SimOptions & { print: (line: string) => void },
+) => Promise<{ failedSeeds: number[] }>
+
+/** @throws LeftError 'usage'. `freshSeed` is taken where none is given. */
+export function simOptions(raw: RawSimArguments, freshSeed: number): SimOptions {
+  const runsDefault = raw.quick ? RUN_COUNT_QUICK : RUN_COUNT_DEFAULT
+  const runs =
+    raw.runs === undefined ? runsDefault : parseWhole('--runs', raw.runs, { min: 1, max: RUN_COUNT_MAX })
+  const workers =
+    raw.workers === undefined
+      ? Math.min(availableParallelism(), runs, WORKER_COUNT_MAX)
+      : parseWhole('--workers', raw.workers, { min: 1, max: WORKER_COUNT_MAX })
+  const firstSeed =
+    raw.seed === undefined ? freshSeed : parseWhole('--seed', raw.seed, { min: 0, max: SEED_MAX })
+  return { firstSeed, runs, workers, trace: runs === 1 }
+}
+
+/** Answers the exit code: 1 when a seed failed. */
+export async function runSim(raw: RawSimArguments, runSimulations?: RunSimulations): Promise<number> {
+  const options = simOptions(raw, Math.floor(Math.random() * SEED_MAX))
+  const simulate = runSimulations ?? (await loadSimulations())
+  // `left sim | head` is a fair thing to ask.
+  process.stdout.on('error', () => process.exit(EXIT_STOPPED))
+  const print = (line: string) => process.stdout.write(`${line}\n`)
+  const { failedSeeds } = await simulate({ ...options, print })
+  if (failedSeeds.length === 0) {
+    print(
+      `${formatCount(options.runs)} ${options.runs === 1 ? 'run' : 'runs'} from seed ${options.firstSeed}: all passed`,
+    )
+    return EXIT_STOPPED
+  }
+  print(
+    `${formatCount(failedSeeds.length)} of ${formatCount(options.runs)} runs from seed ${options.firstSeed} failed`,
+  )
+  for (const seed of failedSeeds.slice(0, 10)) print(`replay: left sim --seed ${seed}`)
+  return EXIT_FAILED
+}
+
+async function loadSimulations(): Promise<RunSimulations> {
+  // The name is not a literal, so that the command line builds before the simulator does.
+  const place: string = '../sim/run.js'
+  try {
+    return ((await import(place)) as { runSimulations: RunSimulations }).runSimulations
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new LeftError(
+      'not-available',
+      'the simulator is not part of this build of left; run it from a full checkout',
+      error,
+    )
+  }
+}

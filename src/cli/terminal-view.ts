@@ -1,0 +1,205 @@
+// Bars on a terminal: one for everything, one for each of the first files in flight, and the story in lines
+// above them. There are bars only while something is being received; in between the screen is quiet
+// and the cursor visible. Drawn with cli-progress.
+
+import cliProgress, { type MultiBar, type Options, type Params, type SingleBar } from 'cli-progress'
+import type { PeerEvent } from '../app/events.js'
+import { formatBytes, formatCount, formatEta, formatFiles, formatRate, percentOf } from './format.js'
+import { FILE_BARS_MAX, FILES_IN_FLIGHT_MAX, TALLY_UNDER_BARS_MS, TICK_MS } from './limits.js'
+import { printableName } from './names.js'
+import { Narrator } from './narrator.js'
+import type { Output } from './output.js'
+import { BAR_COLUMNS, type RowCells, type RowLayout, rowLayout, rowText } from './rows.js'
+import type { View, ViewClock } from './view.js'
+import { beginning } from './wording.js'
+
+interface FileInFlight {
+  readonly bytes: number
+  readonly note: string
+  doneBytes: number
+  bytesPerS: number
+  etaMs: number | null
+}
+
+/** One bar as it should look now. */
+interface Row {
+  readonly cells: RowCells
+  readonly bytes: number
+  readonly doneBytes: number
+}
+
+interface BarPayload {
+  readonly cells: RowCells
+  readonly layout: RowLayout
+}
+
+const WRAP_ON = '\x1b[?7h'
+const WRAP_OFF = '\x1b[?7l'
+const ERASE_TO_RIGHT = '\x1b[K'
+const COLUMNS_DEFAULT = 80
+const ROWS_DEFAULT = 24
+
+export class TerminalView implements View {
+  private readonly output: Output
+  private readonly clock: ViewClock
+  private readonly narrator: Narrator
+  private readonly files = new Map<string, FileInFlight>()
+  private totals: (PeerEvent & { event: 'totals' }) | undefined
+  /** Undefined while nothing is drawn; then the cursor is visible and the screen ours no longer. */
+  private multibar: MultiBar | undefined
+  private bars: SingleBar[] = []
+  private closed = false
+
+  constructor(output: Output, clock: ViewClock, verbose: boolean) {
+    this.output = output
+    this.clock = clock
+    this.narrator = new Narrator({ verbose, tallyMs: TALLY_UNDER_BARS_MS, print: (line) => this.line(line) })
+  }
+
+  show(event: PeerEvent): void {
+    switch (event.event) {
+      case 'fetching':
+        if (this.files.has(event.path) || this.files.size < FILES_IN_FLIGHT_MAX) {
+          const doneBytes = Math.min(event.bytes, event.resumedBytes + event.reusedBytes)
+          this.files.set(event.path, {
+            bytes: event.bytes,
+            note: beginning(event),
+            doneBytes,
+            bytesPerS: 0,
+            etaMs: null,
+          })
+        }
+        break
+      case 'progress': {
+        const file = this.files.get(event.path)
+        if (file)
+          Object.assign(file, { doneBytes: event.doneBytes, bytesPerS: event.bytesPerS, etaMs: event.etaMs })
+        break
+      }
+      case 'received':
+      case 'abandoned':
+        this.files.delete(event.path)
+        break
+      case 'totals':
+        this.totals = event.files >= event.filesWanted && event.bytes >= event.bytesWanted ? undefined : event
+        break
+    }
+    this.narrator.show(event, this.clock.monotonicMs())
+  }
+
+  tick(): void {
+    this.narrator.tick(this.clock.monotonicMs())
+    if (!this.closed) this.draw()
+  }
+
+  close(): void {
+    this.narrator.close(this.clock.monotonicMs())
+    this.closed = true
+    this.eraseBars()
+  }
+
+  private draw(): void {
+    const rows = this.rows()
+    if (rows.length === 0) {
+      this.eraseBars()
+      return
+    }
+    const multibar = this.multibar ?? this.newMultibar()
+    const layout = rowLayout(
+      this.output.stream.columns ?? COLUMNS_DEFAULT,
+      rows.map(({ cells }) => cells),
+    )
+    while (this.bars.length > rows.length) multibar.remove(this.bars.pop()!)
+    for (const [index, { cells, bytes, doneBytes }] of rows.entries()) {
+      const payload: BarPayload = { cells, layout }
+      const bar = this.bars[index]
+      if (bar) {
+        bar.setTotal(bytes)
+        bar.update(doneBytes, payload)
+      } else {
+        this.bars.push(multibar.create(bytes, doneBytes, payload))
+      }
+    }
+    multibar.update()
+  }
+
+  private rows(): Row[] {
+    const rows: Row[] = []
+    // Bars that scroll out of a low terminal could not be drawn over any more.
+    const barsMax = Math.min(FILE_BARS_MAX, (this.output.stream.rows ?? ROWS_DEFAULT) - 3)
+    if (this.totals) rows.push(totalsRow(this.totals, this.files.size - barsMax))
+    for (const [path, file] of this.files) {
+      if (rows.length >= barsMax + (this.totals ? 1 : 0)) break
+      rows.push(fileRow(path, file))
+    }
+    return rows
+  }
+
+  private newMultibar(): MultiBar {
+    this.multibar = new cliProgress.MultiBar({
+      stream: this.output.stream,
+      format: barText,
+      barsize: BAR_COLUMNS,
+      barCompleteChar: '=',
+      barIncompleteChar: ' ',
+      fps: 1000 / TICK_MS,
+      hideCursor: true,
+      linewrap: false,
+      clearOnComplete: true,
+      // Lines above push the bars down: unchanged ones have to be drawn again too.
+      forceRedraw: true,
+      // run.ts handles the signals.
+      gracefulExit: false,
+    })
+    return this.multibar
+  }
+
+  private eraseBars(): void {
+    if (!this.multibar) return
+    // Lines that wait for the next drawing would be lost with it.
+    this.multibar.update()
+    this.multibar.stop()
+    this.multibar = undefined
+    this.bars = []
+  }
+
+  private line(text: string): void {
+    if (this.multibar) this.multibar.log(`${WRAP_ON}${text}${ERASE_TO_RIGHT}\n${WRAP_OFF}`)
+    else this.output.line(text)
+  }
+}
+
+function barText(options: Options, params: Params, payload: BarPayload): string {
+  return rowText(payload.layout, payload.cells, () => cliProgress.Format.BarFormat(params.progress, options))
+}
+
+function fileRow(path: string, file: FileInFlight): Row {
+  return {
+    bytes: file.bytes,
+    doneBytes: file.doneBytes,
+    cells: {
+      name: printableName(path),
+      percent: percentOf(file.doneBytes, file.bytes),
+      size: formatBytes(file.bytes),
+      rate: formatRate(file.bytesPerS),
+      eta: formatEta(file.etaMs),
+      note: file.note,
+    },
+  }
+}
+
+function totalsRow(totals: PeerEvent & { event: 'totals' }, unseenCount: number): Row {
+  const { files, filesWanted, bytes, bytesWanted, bytesPerS } = totals
+  return {
+    bytes: bytesWanted,
+    doneBytes: bytes,
+    cells: {
+      name: `${formatCount(files)} of ${formatFiles(filesWanted)}`,
+      percent: percentOf(bytes, bytesWanted),
+      size: formatBytes(bytesWanted),
+      rate: formatRate(bytesPerS),
+      eta: formatEta(bytesPerS > 0 ? (1000 * Math.max(0, bytesWanted - bytes)) / bytesPerS : null),
+      note: unseenCount > 0 ? `+${formatCount(unseenCount)} more` : '',
+    },
+  }
+}

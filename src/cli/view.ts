@@ -1,0 +1,77 @@
+// What a running peer shows: bars where there is a terminal, short lines where there is none, JSON where a
+// program reads. run.ts opens one view and gives it every event.
+
+import { performance } from 'node:perf_hooks'
+import type { PeerEvent } from '../app/events.js'
+import { JsonView } from './json-view.js'
+import { TICK_MS } from './limits.js'
+import { Output, type OutputStream } from './output.js'
+import { PlainView } from './plain-view.js'
+import { TerminalView } from './terminal-view.js'
+
+export interface View {
+  show(event: PeerEvent): void
+  /** Called every TICK_MS: draws, and prints what was held back. */
+  tick(): void
+  /** Puts the terminal back as it was; nothing is drawn after it. May be called twice, and from anywhere. */
+  close(): void
+}
+
+/** The clocks of a view; tests bring their own. */
+export interface ViewClock {
+  /** Milliseconds that never step back. */
+  monotonicMs(): number
+  /** The time of day. */
+  wall(): Date
+}
+
+export interface ViewRequest {
+  readonly json: boolean
+  readonly verbose: boolean
+  readonly stream: OutputStream
+  /** The value of TERM. */
+  readonly terminal: string | undefined
+  /** The output cannot be written any more; called once. */
+  readonly onGone: (error: NodeJS.ErrnoException) => void
+}
+
+export interface OpenView {
+  show(event: PeerEvent): void
+  /** Puts the terminal back at once, without waiting for anything. */
+  restore(): void
+  /** `restore`, and waits a moment for the reader to take the last lines. */
+  close(): Promise<void>
+}
+
+const REAL_CLOCK: ViewClock = { monotonicMs: () => performance.now(), wall: () => new Date() }
+
+export function openView(request: ViewRequest): OpenView {
+  const output = new Output(request.stream, request.onGone)
+  const view = chooseView(request, output, REAL_CLOCK)
+  const timer = setInterval(() => view.tick(), TICK_MS)
+  timer.unref()
+  const restore = () => {
+    clearInterval(timer)
+    view.close()
+  }
+  return {
+    show: (event) => view.show(event),
+    restore,
+    close: async () => {
+      restore()
+      await output.flush()
+    },
+  }
+}
+
+export function chooseView(
+  request: Pick<ViewRequest, 'json' | 'verbose' | 'terminal'>,
+  output: Output,
+  clock: ViewClock,
+): View {
+  if (request.json) return new JsonView(output, clock, request.verbose)
+  const canDraw = output.stream.isTTY === true && request.terminal !== 'dumb'
+  return canDraw
+    ? new TerminalView(output, clock, request.verbose)
+    : new PlainView(output, clock, request.verbose)
+}

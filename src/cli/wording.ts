@@ -1,0 +1,126 @@
+// Events as sentences, for the views that people read. Pure. Everything that another machine had a say in
+// passes through `printable` here and nowhere later.
+
+import type { PeerEvent } from '../app/events.js'
+import { unreachable } from '../base/assert.js'
+import { formatBytes, formatCount, formatDuration, formatFiles, formatRate, percentOf } from './format.js'
+import { printable, printableName } from './names.js'
+
+type Of<Name extends PeerEvent['event']> = Extract<PeerEvent, { event: Name }>
+
+/** One line without its end, or undefined for events that are drawn and not told. `from` names a peer the way
+ *  the person knows it: by address. */
+export function sentence(event: PeerEvent, from: (peer: string) => string): string | undefined {
+  switch (event.event) {
+    case 'started':
+      return startedSentence(event)
+    case 'note':
+      return `note: ${printable(event.message)}`
+    case 'scanning':
+      return 'reading the share'
+    case 'scanned':
+      return (
+        `the share holds ${formatFiles(event.files)} in ${counted(event.folders, 'folder')}, ` +
+        `${formatBytes(event.bytes)} (read in ${formatDuration(event.durationMs)})`
+      )
+    case 'changed':
+      return changedSentence(event)
+    case 'problem':
+      return `skipped ${printableName(event.path)}: ${printable(event.reason)}`
+    case 'waiting':
+      return `waiting for ${printable(event.address)} (${printable(event.reason)}; retrying)`
+    case 'connected':
+      return `connected to ${printable(event.address)} (peer ${printable(event.peer)})`
+    case 'disconnected':
+      return `disconnected from ${printable(event.address)} (${printable(event.reason)})`
+    case 'refused':
+      return `refused ${printable(event.address)}: ${printable(event.reason)}`
+    case 'fetching':
+      return fetchingSentence(event, from)
+    case 'received':
+      return receivedSentence(event, from)
+    case 'abandoned':
+      return `stopped fetching ${printableName(event.path)}: ${printable(event.reason)}; it will be tried again`
+    case 'conflict':
+      return `conflict: ${printableName(event.path)} was changed on two machines; the older version is kept as ${printableName(event.kept)}`
+    case 'paused':
+      return `paused: ${printable(event.reason)}; it goes on by itself when there is room`
+    case 'resumed':
+      return 'resumed: going on where it paused'
+    case 'in-step':
+      return `in step with ${printable(event.address)} (${formatFiles(event.files)})`
+    case 'summary':
+      return summarySentence(event)
+    case 'debug':
+      return `debug: ${printable(event.message)}`
+    case 'stopped':
+      return 'stopped'
+    case 'progress':
+    case 'totals':
+      return undefined
+    default:
+      return unreachable(event)
+  }
+}
+
+/** How a fetch began: `resumed from 43%`, `reused 98%`, both, or ''. */
+export function beginning(event: Of<'fetching'>): string {
+  const parts: string[] = []
+  if (event.resumedBytes > 0) parts.push(`resumed from ${percentOf(event.resumedBytes, event.bytes)}%`)
+  if (event.reusedBytes > 0) parts.push(`reused ${percentOf(event.reusedBytes, event.bytes)}%`)
+  return parts.join(', ')
+}
+
+function startedSentence(event: Of<'started'>): string {
+  const window = event.window === 'auto' ? '' : `, window ${printable(event.window)}`
+  return (
+    `left ${printable(event.version)} shares ${printableName(event.share)} on ${printable(event.listening)} ` +
+    `with ${event.peers.map(printable).join(', ')} (peer ${printable(event.peer)}${window}, no encryption)`
+  )
+}
+
+function changedSentence(event: Of<'changed'>): string {
+  const path = printableName(event.path)
+  switch (event.kind) {
+    case 'file':
+      return `changed here: ${path} (${formatBytes(event.bytes)})`
+    case 'folder':
+      return `changed here: ${path}/`
+    case 'link':
+      return `changed here: ${path} (link)`
+    case 'tombstone':
+      return `deleted here: ${path}`
+    default:
+      return unreachable(event.kind)
+  }
+}
+
+function fetchingSentence(event: Of<'fetching'>, from: (peer: string) => string): string {
+  const how = beginning(event)
+  return (
+    `fetching ${printableName(event.path)} (${formatBytes(event.bytes)}) from ${printable(from(event.peer))}` +
+    (how === '' ? '' : `, ${how}`)
+  )
+}
+
+function receivedSentence(event: Of<'received'>, from: (peer: string) => string): string {
+  const rate = event.durationMs > 0 ? `, ${formatRate((1000 * event.bytes) / event.durationMs)}` : ''
+  const fully = event.crossedBytes >= event.bytes
+  const measure = fully
+    ? `${formatBytes(event.bytes)} in ${formatDuration(event.durationMs)}${rate}`
+    : `${formatBytes(event.bytes)}, of which ${formatBytes(event.crossedBytes)} crossed, in ${formatDuration(event.durationMs)}`
+  return `received ${printableName(event.path)} from ${printable(from(event.peer))} (${measure})`
+}
+
+function summarySentence(event: Of<'summary'>): string {
+  const dropped = event.droppedDatagrams > 0 ? `; dropped ${counted(event.droppedDatagrams, 'datagram')}` : ''
+  const strangers = event.strangers > 0 ? `; ${counted(event.strangers, 'stranger')} turned away` : ''
+  return (
+    `received ${formatBytes(event.receivedBytes)} in ${counted(event.receivedDatagrams, 'datagram')}, ` +
+    `sent ${formatBytes(event.sentBytes)} in ${counted(event.sentDatagrams, 'datagram')}${dropped}${strangers}`
+  )
+}
+
+function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}

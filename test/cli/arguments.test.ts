@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest'
+import { LeftError } from '../../src/base/errors.js'
+import { parseLimit, peerOptions, type RawArguments } from '../../src/cli/arguments.js'
+import { simOptions } from '../../src/cli/sim.js'
+
+const ip = ['10.0.0.7']
+
+describe('the options of a peer', () => {
+  it('are the defaults where nothing is said', () => {
+    expect(peerOptions({ ip }, '/home/lab')).toEqual({
+      peers: [{ host: '10.0.0.7', port: 22001, text: '10.0.0.7' }],
+      port: 22001,
+      bind: undefined,
+      share: '/home/lab/share',
+      identity: undefined,
+      window: 'auto',
+      limitBytesPerS: undefined,
+      links: 'follow',
+      verbose: false,
+    })
+  })
+
+  it('are all taken over', () => {
+    const raw: RawArguments = {
+      ip,
+      port: '9000',
+      bind: '[::1]',
+      share: '../data',
+      identity: '/etc/left/id',
+      encryption: 'no',
+      compression: 'no',
+      window: '16',
+      limit: '10M',
+      links: 'keep',
+      json: true,
+      verbose: true,
+    }
+    expect(peerOptions(raw, '/home/lab')).toEqual({
+      peers: [{ host: '10.0.0.7', port: 22001, text: '10.0.0.7' }],
+      port: 9000,
+      bind: '::1',
+      share: '/home/data',
+      identity: '/etc/left/id',
+      window: 16,
+      limitBytesPerS: 10_000_000,
+      links: 'keep',
+      verbose: true,
+    })
+  })
+
+  it.each<[RawArguments]>([
+    [{ ip, port: '1' }],
+    [{ ip, port: '65535' }],
+    [{ ip, window: '1' }],
+    [{ ip, window: '512' }],
+    [{ ip, window: 'auto' }],
+    [{ ip, limit: '10K' }],
+    [{ ip, limit: '1000G' }],
+    [{ ip, links: 'skip' }],
+    [{ ip, share: '-odd name' }],
+  ])('accept %j', (raw) => {
+    expect(() => peerOptions(raw, '/')).not.toThrow()
+  })
+
+  it.each<[RawArguments, string]>([
+    [{}, '--ip is missing'],
+    [{ ip: [''] }, 'empty address'],
+    [{ ip, port: '0' }, "--port '0'"],
+    [{ ip, port: '65536' }, "--port '65536'"],
+    [{ ip, port: '22001x' }, "--port '22001x'"],
+    [{ ip, port: '' }, "--port ''"],
+    [{ ip, bind: 'lab' }, "'lab'"],
+    [{ ip, share: '' }, '--share is empty'],
+    [{ ip, identity: '' }, '--identity is empty'],
+    [{ ip, window: '0' }, "--window '0'"],
+    [{ ip, window: '513' }, "--window '513'"],
+    [{ ip, window: '1.5' }, "--window '1.5'"],
+    [{ ip, window: 'Auto' }, "--window 'Auto'"],
+    [{ ip, limit: '9999' }, '--limit'],
+    [{ ip, limit: '9.999K' }, '--limit'],
+    [{ ip, limit: '1001G' }, '--limit'],
+    [{ ip, limit: '10Mb' }, 'no rate'],
+    [{ ip, limit: '-10M' }, 'no rate'],
+    [{ ip, limit: '10 M' }, 'no rate'],
+    [{ ip, limit: '1e9' }, 'no rate'],
+    [{ ip, limit: '' }, 'no rate'],
+    [{ ip, limit: '10i' }, 'no rate'],
+    [{ ip, links: 'copy' }, 'follow, keep, skip'],
+    [{ ip, encryption: 'maybe' }, 'yes, no'],
+    [{ ip, compression: 'yes' }, 'auto, no'],
+  ])('refuse %j as usage', (raw, words) => {
+    const error = refusal(() => peerOptions(raw, '/'))
+    expect(error.code).toBe('usage')
+    expect(error.message).toContain(words)
+  })
+
+  it.each<[RawArguments, string]>([
+    [{ ip, encryption: 'yes' }, '--encryption no'],
+    [{ ip, compression: 'auto' }, '--compression no'],
+  ])('refuse %j as not available yet, and say what to do', (raw, words) => {
+    const error = refusal(() => peerOptions(raw, '/'))
+    expect(error.code).toBe('not-available')
+    expect(error.message).toContain(words)
+  })
+})
+
+describe('--limit', () => {
+  it.each([
+    ['20000', 20_000],
+    ['10K', 10_000],
+    ['10k', 10_000],
+    ['10M', 10_000_000],
+    ['1.5G', 1_500_000_000],
+    ['10Ki', 10_240],
+    ['8Mi', 8 * 2 ** 20],
+    ['1Gi', 2 ** 30],
+    ['0.01M', 10_000],
+  ])('reads %s as bytes per second', (text, bytesPerS) => {
+    expect(parseLimit(text)).toBe(bytesPerS)
+  })
+})
+
+describe('the options of left sim', () => {
+  it('take one fresh seed unless told otherwise', () => {
+    expect(simOptions({}, 77)).toEqual({ firstSeed: 77, runs: 1, workers: 1, trace: true })
+    expect(simOptions({ quick: true }, 77)).toMatchObject({ firstSeed: 77, runs: 100, trace: false })
+  })
+
+  it('take what is given', () => {
+    const raw = { seed: '0', runs: '10000', workers: '4', quick: true }
+    expect(simOptions(raw, 77)).toEqual({ firstSeed: 0, runs: 10_000, workers: 4, trace: false })
+  })
+
+  it.each([
+    { seed: '-1' },
+    { seed: '4294967296' },
+    { seed: 'x' },
+    { runs: '0' },
+    { workers: '0' },
+    { workers: '257' },
+  ])('refuse %j', (raw) => {
+    expect(refusal(() => simOptions(raw, 1)).code).toBe('usage')
+  })
+})
+
+function refusal(attempt: () => unknown): LeftError {
+  try {
+    attempt()
+  } catch (error) {
+    expect(error).toBeInstanceOf(LeftError)
+    return error as LeftError
+  }
+  throw new Error('it was not refused')
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { start } from './child.js'
+
+const left = (...words: string[]) => start('src/cli/main.ts', words).ended
+
+describe('the command left', () => {
+  it('--version prints the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+    expect(await left('--version')).toMatchObject({ exitCode: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it('--help shows every option and examples', async () => {
+    const { exitCode, stdout, stderr } = await left('--help')
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    const options =
+      '--ip --port --bind --share --identity --encryption --compression --window --limit --links --json --verbose'
+    for (const option of options.split(' ')) expect(stdout).toContain(option)
+    expect(stdout).toContain('left --ip 192.168.56.119,192.168.56.120')
+    expect(stdout).toContain('--window 1')
+    expect(stdout).toContain('--limit 500K')
+  })
+
+  it('sim --help shows its own options', async () => {
+    const { exitCode, stdout } = await left('sim', '--help')
+    expect(exitCode).toBe(0)
+    for (const option of ['--seed', '--runs', '--workers', '--quick']) expect(stdout).toContain(option)
+  })
+
+  it.each<[string[], string]>([
+    [[], '--ip is missing'],
+    [['--ip', ''], 'empty address'],
+    [['--ip', '10.0.0.7:99999'], "'10.0.0.7:99999'"],
+    [['--ip', '10.0.0.7,', '10.0.0.8'], 'without blanks'],
+    [['--ip', '10.0.0.7', '--prot', '1'], 'Did you mean --port?'],
+    [['--ip'], 'argument missing'],
+    [['--ip', '10.0.0.7', '--window', '0'], '--window'],
+    [['--ip', '10.0.0.7', '--encryption', 'yes', '--verbose'], '--encryption no'],
+    [['smi'], "'smi' is not expected"],
+    [['sim', '--seed', 'x'], '--seed'],
+    [['sim', 'x'], "'x' is not expected"],
+  ])('refuses %j with one line and exit code 2', async (words, text) => {
+    const { exitCode, stdout, stderr } = await left(...words)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect(stderr).toMatch(/^left: [^\n]+\n$/)
+    expect(stderr).toContain(text)
+  })
+})

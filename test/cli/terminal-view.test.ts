@@ -1,0 +1,209 @@
+import fc from 'fast-check'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { PeerEvent } from '../../src/app/events.js'
+import { FILE_BARS_MAX } from '../../src/cli/limits.js'
+import { columnsOf } from '../../src/cli/names.js'
+import { Output } from '../../src/cli/output.js'
+import { BAR_COLUMNS, type RowCells, rowLayout, rowText } from '../../src/cli/rows.js'
+import { TerminalView } from '../../src/cli/terminal-view.js'
+import { chooseView } from '../../src/cli/view.js'
+import { ADDRESS, arrival, Capture, HandClock, ONE_OF_EACH, PEER } from './capture.js'
+import { Screen } from './screen.js'
+
+function terminal(columns = 100) {
+  const screen = new Screen(columns)
+  const clock = new HandClock()
+  const view = new TerminalView(new Output(screen, () => {}), clock, false)
+  onTestFinished(() => view.close())
+  return {
+    screen,
+    view,
+    /** What the screen shows after these events and one drawing. */
+    shownAfter: (...events: PeerEvent[]) => {
+      for (const event of events) view.show(event)
+      clock.nowMs += 200
+      view.tick()
+      return screen.lines
+    },
+  }
+}
+
+function fetching(path: string, bytes = 10_000_000): PeerEvent {
+  return { event: 'fetching', path, bytes, resumedBytes: 0, reusedBytes: 0, peer: PEER }
+}
+
+function progress(path: string, doneBytes: number, bytes = 10_000_000): PeerEvent {
+  return { event: 'progress', path, bytes, doneBytes, bytesPerS: 2_000_000, etaMs: 3_000 }
+}
+
+describe('the terminal view', () => {
+  it('draws a bar for everything and one for each file in flight', () => {
+    const { shownAfter, screen } = terminal()
+    const lines = shownAfter(
+      ONE_OF_EACH.totals,
+      { ...ONE_OF_EACH.fetching, reusedBytes: 0 },
+      ONE_OF_EACH.progress,
+      { ...fetching('docs/plan.pdf'), reusedBytes: 9_800_000 } as PeerEvent,
+    )
+    expect(lines).toEqual([
+      '1,204 of 78,500 files   [====            ]   23%   1.3 GB    31 MB/s      0:32',
+      'big.iso                 [========        ]   50%   618 MB  12.1 MB/s      0:26  resumed from 43%',
+      'docs/plan.pdf           [================]   98%    10 MB      0 B/s     --:--  reused 98%',
+    ])
+    expect(screen.cursorVisible).toBe(false)
+  })
+
+  it('writes what happens above the bars and keeps them whole', () => {
+    const { shownAfter } = terminal()
+    shownAfter(ONE_OF_EACH.connected, fetching('a'), fetching('b'))
+    shownAfter(ONE_OF_EACH.conflict)
+    const lines = shownAfter(progress('a', 5_000_000), ONE_OF_EACH.note, {
+      ...ONE_OF_EACH.note,
+      message: 'x'.repeat(150),
+    })
+    expect(lines.slice(0, 5)).toEqual([
+      `connected to ${ADDRESS} (peer ${PEER})`,
+      'conflict: plan.txt was changed on two machines; the older version is kept as plan.conflict-b2b2.txt',
+      'note: 192.168.56.118 is this machine; ignored',
+      `note: ${'x'.repeat(94)}`,
+      'x'.repeat(56),
+    ])
+    expect(lines.slice(5)).toEqual([
+      expect.stringMatching(/^a +\[={8} {8}\] +50% /),
+      expect.stringMatching(/^b +\[ {16}\] +0% /),
+    ])
+  })
+
+  it('takes a bar away when its file has arrived, and leaves nothing behind', () => {
+    const { shownAfter, screen } = terminal()
+    shownAfter(fetching('a'), fetching('b'), fetching('c'))
+    const lines = shownAfter(
+      { ...ONE_OF_EACH.received, path: 'b' },
+      { event: 'abandoned', path: 'a', reason: 'gone' },
+    )
+    expect(lines).toEqual([
+      expect.stringMatching(/^received b from /),
+      'stopped fetching a: gone; it will be tried again',
+      expect.stringMatching(/^c +\[/),
+    ])
+    expect(shownAfter({ ...ONE_OF_EACH.received, path: 'c' }, ONE_OF_EACH['in-step'])).toEqual([
+      ...lines.slice(0, 2),
+      expect.stringMatching(/^received c from /),
+      `in step with ${ADDRESS} (78,500 files)`,
+    ])
+    expect(screen.cursorVisible).toBe(true)
+    expect(screen.wraps).toBe(true)
+  })
+
+  it('draws the first few files in flight and counts the others', () => {
+    const { shownAfter } = terminal()
+    const paths = Array.from({ length: FILE_BARS_MAX + 3 }, (_, index) => `file-${index}`)
+    const lines = shownAfter(ONE_OF_EACH.totals, ...paths.map((path) => fetching(path)))
+    expect(lines).toHaveLength(1 + FILE_BARS_MAX)
+    expect(lines[0]).toContain('+3 more')
+    const next = shownAfter({ ...ONE_OF_EACH.received, path: 'file-0' })
+    expect(next[1]).toContain('+2 more')
+    expect(next.at(-1)).toContain(`file-${FILE_BARS_MAX}`)
+  })
+
+  it('draws no more than a low terminal can hold', () => {
+    const { shownAfter, screen } = terminal()
+    screen.rows = 5
+    expect(shownAfter(...['a', 'b', 'c', 'd'].map((path) => fetching(path)))).toHaveLength(2)
+  })
+
+  it('draws nothing for files that come and go between two drawings', () => {
+    const { shownAfter, screen } = terminal()
+    const lines = shownAfter(fetching('quick', 100_000), arrival('quick', 100_000))
+    expect(lines).toEqual([expect.stringMatching(/^received quick from /)])
+    expect(screen.raw).not.toContain('\x1b')
+  })
+
+  it('takes the overall bar away when everything is there', () => {
+    const { shownAfter } = terminal()
+    expect(shownAfter(ONE_OF_EACH.totals)).toHaveLength(1)
+    const { filesWanted, bytesWanted } = ONE_OF_EACH.totals
+    expect(shownAfter({ ...ONE_OF_EACH.totals, files: filesWanted, bytes: bytesWanted })).toEqual([])
+  })
+
+  it('leaves the terminal as it was when it closes in the middle, twice even', () => {
+    const { shownAfter, screen, view } = terminal()
+    shownAfter(fetching('a'), arrival('one'), arrival('two'))
+    view.show(ONE_OF_EACH.stopped)
+    view.close()
+    view.close()
+    expect(screen.lines.at(-1)).toBe('stopped')
+    expect(screen.lines).toContainEqual(expect.stringMatching(/^received two/))
+    expect(screen.cursorVisible).toBe(true)
+    expect(screen.wraps).toBe(true)
+  })
+
+  it('survives a terminal that is made smaller and names that want to drive it', () => {
+    const { shownAfter, screen } = terminal(120)
+    const path = 'evil\x1b[2J\nname'
+    shownAfter(ONE_OF_EACH.totals, fetching(path), fetching('films/日本語の長い名前のファイル.mkv'))
+    screen.columns = 30
+    const lines = shownAfter(progress(path, 5_000_000))
+    expect(lines[1]).toMatch(/^evil\\.*…?.* 50%/)
+    for (const line of lines) expect(columnsOf(line)).toBeLessThan(30)
+  })
+})
+
+describe('a row of progress', () => {
+  it('never takes more columns than the terminal has, and keeps its name and percentage', () => {
+    const text = fc.string({ unit: 'grapheme-composite', maxLength: 60 })
+    const cells = fc.record({
+      name: text.map((name) => name.replace(/[^\p{L}\p{N}]/gu, 'x') || 'x'),
+      percent: fc.nat(100),
+      size: fc.constantFrom('1 byte', '618 MB'),
+      rate: fc.constantFrom('0 B/s', '12.1 MB/s'),
+      eta: fc.constantFrom('--:--', '99:59:59'),
+      note: fc.constantFrom('', 'resumed from 43%', '+1,204 more'),
+    })
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 250 }),
+        fc.array(cells, { minLength: 1, maxLength: 7 }),
+        (columns, rows) => {
+          const layout = rowLayout(columns, rows)
+          for (const row of rows) {
+            const drawn = rowText(layout, row, () => '='.repeat(BAR_COLUMNS))
+            expect(columnsOf(drawn)).toBeLessThanOrEqual(Math.max(1, columns - 1))
+            if (columns >= 24) expect(drawn).toContain(`${row.percent}%`)
+          }
+        },
+      ),
+    )
+  })
+
+  it('drops its least cells first where room is scarce', () => {
+    const cells: RowCells = {
+      name: 'some-long-file-name.iso',
+      percent: 43,
+      size: '618 MB',
+      rate: '12.1 MB/s',
+      eta: '0:32',
+      note: 'resumed from 40%',
+    }
+    const shown = [110, 80, 60, 50, 40, 30].map((columns) => {
+      const drawn = rowText(rowLayout(columns, [cells]), cells, () => '='.repeat(BAR_COLUMNS))
+      return ['resumed', '===', 'MB/s', '0:32', '618', '43%'].filter((cell) => drawn.includes(cell)).length
+    })
+    expect(shown).toEqual([6, 5, 4, 3, 2, 1])
+  })
+})
+
+describe('the choice of view', () => {
+  it('draws only on a terminal that can be drawn on', () => {
+    const view = (request: { json?: boolean; terminal?: string }, stream: Screen | Capture) =>
+      chooseView(
+        { json: request.json ?? false, verbose: false, terminal: request.terminal },
+        new Output(stream, () => {}),
+        new HandClock(),
+      ).constructor.name
+    expect(view({ terminal: 'xterm' }, new Screen(80))).toBe('TerminalView')
+    expect(view({ terminal: 'dumb' }, new Screen(80))).toBe('PlainView')
+    expect(view({ terminal: 'xterm' }, new Capture())).toBe('PlainView')
+    expect(view({ json: true }, new Screen(80))).toBe('JsonView')
+  })
+})
