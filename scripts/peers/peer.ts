@@ -1,0 +1,173 @@
+// One peer of a demonstration: the real program in a process of its own, started, killed and started again on one
+// share. Its events are read from `--json`, as any other program would.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { PeerEvent } from '../../src/app/events.js'
+import { type Place, placeText } from './places.js'
+import { waitUntil } from './wait.js'
+
+export const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+/** `left` promises to stop in under a second; a busy machine may be late with the news of it. */
+const STOP_MS_MAX = 5_000
+
+/** Words of a peer that are shown when something goes wrong. */
+const LAST_WORDS_MAX = 8
+
+export interface PeerSetup {
+  readonly name: string
+  readonly place: Place
+  readonly share: string
+  /** As for `--ip`. */
+  readonly others: readonly string[]
+  readonly options?: readonly string[]
+}
+
+export type Summary = Extract<PeerEvent, { event: 'summary' }>
+export type Totals = Extract<PeerEvent, { event: 'totals' }>
+
+export class Peer {
+  readonly name: string
+  readonly share: string
+  /** Of the life that is running. */
+  totals: Totals | undefined
+  /** The peers that it is in step with, by address; of the life that is running. */
+  readonly inStep = new Set<string>()
+  onEvent: (event: PeerEvent) => void = () => {}
+  private readonly setup: PeerSetup
+  private child: ChildProcess | undefined
+  private summary: Summary | undefined
+  private lastWords: string[] = []
+  private unexpectedEnd: string | undefined
+
+  constructor(setup: PeerSetup) {
+    this.setup = setup
+    this.name = setup.name
+    this.share = setup.share
+  }
+
+  get isRunning(): boolean {
+    return this.child !== undefined
+  }
+
+  start(): void {
+    if (this.child !== undefined) throw new Error(`${this.name} is running already`)
+    if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run "npm run build" first`)
+    const { place, share, others, options = [] } = this.setup
+    const network = ['--bind', place.host, '--port', String(place.port), '--ip', others.join(',')]
+    const child = spawn(process.execPath, [PROGRAM, '--json', ...network, '--share', share, ...options], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A process group of its own, so that `kill` can mean the whole peer.
+      detached: true,
+    })
+    this.child = child
+    this.totals = undefined
+    this.inStep.clear()
+    this.summary = undefined
+    createInterface({ input: child.stdout! }).on('line', (line) => this.handleLine(line, child))
+    createInterface({ input: child.stderr! }).on('line', (line) => this.remember(line))
+    child.once('exit', (code, signal) => {
+      if (this.child !== child) return
+      this.child = undefined
+      this.unexpectedEnd = signal ?? `exit code ${code}`
+    })
+  }
+
+  /** SIGKILL, to the process that owns the socket alone or to its watcher process too. */
+  async kill(whom: 'engine' | 'both' = 'engine'): Promise<void> {
+    const child = this.take()
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    if (whom === 'both') process.kill(-child.pid!, 'SIGKILL')
+    else child.kill('SIGKILL')
+    await gone
+  }
+
+  /** As Ctrl-C does. Answers what crossed its socket in this life. */
+  async stop(): Promise<Summary> {
+    const child = this.take()
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
+    child.kill('SIGINT')
+    const code = await ended
+    clearTimeout(late)
+    if (code !== 0 || this.summary === undefined) {
+      throw new Error(`${this.name} did not stop as asked (exit code ${code})\n${this.words()}`)
+    }
+    return this.summary
+  }
+
+  /** For the way out: at once, without waiting. */
+  killNow(): void {
+    const pid = this.child?.pid
+    this.child = undefined
+    if (pid === undefined) return
+    try {
+      process.kill(-pid, 'SIGKILL')
+    } catch {
+      // It was gone already.
+    }
+  }
+
+  /** Throws where the process ended without being asked, so that nobody waits for it. */
+  check(): void {
+    if (this.unexpectedEnd !== undefined) {
+      throw new Error(`${this.name} ended by itself (${this.unexpectedEnd})\n${this.words()}`)
+    }
+  }
+
+  /** What it said last, one line each. */
+  words(): string {
+    return this.lastWords.map((line) => `    ${this.name} said ${line}`).join('\n')
+  }
+
+  private take(): ChildProcess {
+    this.check()
+    const { child } = this
+    if (child === undefined) throw new Error(`${this.name} is not running`)
+    this.child = undefined
+    return child
+  }
+
+  private handleLine(line: string, child: ChildProcess): void {
+    const event = JSON.parse(line) as PeerEvent
+    if (event.event !== 'progress') this.remember(line)
+    if (event.event === 'summary') this.summary = event
+    // The last lines of a killed process may be read when the next one runs already.
+    if (child === this.child) {
+      if (event.event === 'totals') this.totals = event
+      else if (event.event === 'in-step') this.inStep.add(event.address)
+    }
+    this.onEvent(event)
+  }
+
+  private remember(line: string): void {
+    this.lastWords.push(line)
+    if (this.lastWords.length > LAST_WORDS_MAX) this.lastWords.shift()
+  }
+}
+
+export function addressesOfOthers(places: readonly Place[], self: Place): string[] {
+  return places.filter((place) => place !== self).map(placeText)
+}
+
+/** As `waitUntil`, and fails at once where one of the peers that are waited for has ended. */
+export async function waitForPeers(
+  peers: readonly Peer[],
+  what: string,
+  isDone: () => boolean | Promise<boolean>,
+  { timeoutMs, pollMs }: { timeoutMs: number; pollMs?: number },
+): Promise<void> {
+  const isDoneOrEnded = () => {
+    for (const peer of peers) peer.check()
+    return isDone()
+  }
+  try {
+    await waitUntil(what, isDoneOrEnded, { timeoutMs, ...(pollMs === undefined ? {} : { pollMs }) })
+  } catch (error) {
+    const words = peers.map((peer) => peer.words()).filter((text) => text !== '')
+    throw new Error([(error as Error).message, ...words].join('\n'), { cause: error })
+  }
+}

@@ -1,0 +1,104 @@
+// What a folder holds, for comparing the shares of several peers: first by names and sizes, which is quick enough to
+// ask again and again while a transfer runs, then by SHA-256 of every file. Deliberately not the digests of LEFT
+// itself, so that an error there cannot hide itself.
+
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+
+/** Relative path, joined by '/', to what is there: `folder`, or a file's size (and, in digests, content). Folders
+ *  are in it too, so that empty ones count. What LEFT keeps for itself in a share is not. */
+export type Tree = Map<string, string>
+
+const OWN_FOLDER = '.left'
+
+/** Names, sizes and executable bits. What vanishes while it is read is left out. */
+export async function readSizes(root: string): Promise<Tree> {
+  const tree: Tree = new Map()
+  await walk(root, '', tree, async (_path, facts) => sizeText(facts))
+  return tree
+}
+
+/** As `readSizes`, and the SHA-256 of every file. */
+export async function readDigests(root: string): Promise<Tree> {
+  const tree: Tree = new Map()
+  await walk(root, '', tree, digestText)
+  return tree
+}
+
+/** What a share is to hold once the file or folder at `path` lies in it under `name`. */
+export async function digestsAs(name: string, path: string): Promise<Tree> {
+  const facts = await stat(path)
+  if (!facts.isDirectory()) return new Map([[name, await digestText(path, factsOf(facts))]])
+  const tree: Tree = new Map([[name, 'folder']])
+  for (const [found, what] of await readDigests(path)) tree.set(`${name}/${found}`, what)
+  return tree
+}
+
+/** A tree of digests without its digests. */
+export function sizesOf(digests: Tree): Tree {
+  return new Map([...digests].map(([path, what]) => [path, what.replace(/ [0-9a-f]{64}$/, '')]))
+}
+
+/** One line for each path that is missing, too many, or not the same. Empty where the trees are equal. */
+export function differences(wanted: Tree, found: Tree): string[] {
+  const lines: string[] = []
+  for (const [path, what] of wanted) {
+    const other = found.get(path)
+    if (other === undefined) lines.push(`missing: ${path}`)
+    else if (other !== what) lines.push(`differs: ${path} (${what}, found ${other})`)
+  }
+  for (const path of found.keys()) if (!wanted.has(path)) lines.push(`not expected: ${path}`)
+  return lines
+}
+
+export function fileCount(tree: Tree): number {
+  let count = 0
+  for (const what of tree.values()) if (what !== 'folder') count++
+  return count
+}
+
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)
+  return hash.digest('hex')
+}
+
+interface FileFacts {
+  readonly sizeBytes: number
+  readonly isExecutable: boolean
+}
+
+async function walk(
+  root: string,
+  folder: string,
+  tree: Tree,
+  describe: (fullPath: string, facts: FileFacts) => Promise<string>,
+): Promise<void> {
+  for (const name of await readdir(join(root, folder))) {
+    if (folder === '' && name === OWN_FOLDER) continue
+    const path = folder === '' ? name : `${folder}/${name}`
+    const facts = await stat(join(root, path)).catch(() => undefined)
+    if (facts === undefined) continue
+    if (!facts.isDirectory()) {
+      tree.set(path, await describe(join(root, path), factsOf(facts)))
+      continue
+    }
+    tree.set(path, 'folder')
+    await walk(root, path, tree, describe)
+  }
+}
+
+async function digestText(fullPath: string, facts: FileFacts): Promise<string> {
+  return `${sizeText(facts)} ${await sha256Of(fullPath)}`
+}
+
+function factsOf({ size, mode }: { size: number; mode: number }): FileFacts {
+  return { sizeBytes: size, isExecutable: (mode & 0o100) !== 0 }
+}
+
+function sizeText({ sizeBytes, isExecutable }: FileFacts): string {
+  return isExecutable ? `${sizeBytes} bytes, executable` : `${sizeBytes} bytes`
+}
