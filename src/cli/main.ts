@@ -3,6 +3,7 @@
 // work: run.ts (the default), sim.ts.
 
 import { Command, CommanderError } from 'commander'
+import { PROGRAM_VERSION } from '../app/version.js'
 import { LeftError } from '../base/errors.js'
 import { DEFAULT_PORT } from '../base/limits.js'
 import { quoted } from './addresses.js'
@@ -10,7 +11,6 @@ import { peerOptions, type RawArguments } from './arguments.js'
 import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
 import type { RawSimArguments } from './sim.js'
-import { PROGRAM_VERSION } from '../app/version.js'
 
 const EXAMPLES = `
 Examples:
