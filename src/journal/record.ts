@@ -10,6 +10,7 @@
 //       blocks <digest> <runs>            these blocks are in it, verified: `0-5,7,9-12`
 //       placing <replaces> <entry line>   about to be renamed into place; what is there now, or '-'
 //       placed <path> …                   in place and in the index
+//       unsynced <digest> <path>          as `placed`, written when the log is compacted and the entry line is not needed
 //       dropped <digest>                  given up; the temporary file may go
 //       checkpoint                        everything placed so far is on stable storage
 //
@@ -41,6 +42,7 @@ export type JournalRecord<E extends Placeable> =
   | { readonly kind: 'blocks'; readonly digest: Digest; readonly runs: readonly BlockRun[] }
   | { readonly kind: 'placing'; readonly entry: E; readonly replaces: Digest | '' }
   | { readonly kind: 'placed'; readonly paths: readonly string[] }
+  | { readonly kind: 'unsynced'; readonly digest: Digest | ''; readonly path: string }
   | { readonly kind: 'dropped'; readonly digest: Digest }
   | { readonly kind: 'checkpoint' }
 
@@ -128,6 +130,8 @@ function payloadsOf<E extends Placeable>(record: JournalRecord<E>, codec: EntryC
       return [`placing ${record.replaces === '' ? '-' : record.replaces} ${codec.encodeEntry(record.entry)}`]
     case 'placed':
       return grouped(record.paths.map(escapeField), ' ').map((paths) => `placed ${paths}`)
+    case 'unsynced':
+      return [`unsynced ${record.digest === '' ? '-' : record.digest} ${escapeField(record.path)}`]
     case 'dropped':
       return [`dropped ${record.digest}`]
     case 'checkpoint':
@@ -172,6 +176,8 @@ function recordOf<E extends Placeable>(text: string, codec: EntryCodec<E>): Deco
       return placingOf(rest, codec)
     case 'placed':
       return placedOf(rest)
+    case 'unsynced':
+      return unsyncedOf(rest)
     case 'dropped':
       return DIGEST.test(rest) ? decoded({ kind: 'dropped', digest: rest }) : undecoded('bad-field')
     case 'checkpoint':
@@ -245,4 +251,14 @@ function placedOf(rest: string): Decoded<{ kind: 'placed'; paths: string[] }> {
     paths.push(path)
   }
   return decoded({ kind: 'placed', paths })
+}
+
+function unsyncedOf(rest: string): Decoded<{ kind: 'unsynced'; digest: Digest | ''; path: string }> {
+  const [digest, field, ...more] = rest.split(' ')
+  if (digest === undefined || field === undefined) return undecoded('truncated')
+  if (more.length > 0) return undecoded('trailing-bytes')
+  const path = unescapeField(field)
+  if ((digest !== '-' && !DIGEST.test(digest)) || path === undefined || path === '')
+    return undecoded('bad-field')
+  return decoded({ kind: 'unsynced', digest: digest === '-' ? '' : digest, path })
 }

@@ -1,16 +1,24 @@
 // A token bucket: keeps what is asked for under a rate. One per endpoint, shared by its sessions.
 
+import { PATH_BYTES_WHOLE } from './limits.js'
+
+/** What an idle bucket holds, as time at its rate: long enough for coarse timers, too short to be seen. */
+const BURST_MS = 20
+const TURN_MS = 4
+
 /** A debt is allowed, so that a block larger than the bucket can be asked for; the next one waits longer. */
 export class TokenBucket {
   private tokens: number
   private filledAtMs: number
   private readonly bytesPerMs: number
-  /** What may be asked for at once. */
-  readonly depthBytes: number
+  private readonly depthBytes: number
+  /** What each session may ask for when it is its turn: the same for all, so that they share evenly. */
+  readonly turnBytes: number
 
   constructor(bytesPerS: number, nowMs: number) {
     this.bytesPerMs = bytesPerS / 1_000
     this.depthBytes = this.bytesPerMs * BURST_MS
+    this.turnBytes = Math.min(this.bytesPerMs * TURN_MS, PATH_BYTES_WHOLE)
     this.tokens = this.depthBytes
     this.filledAtMs = nowMs
   }
@@ -33,6 +41,3 @@ export class TokenBucket {
     return this.tokens >= 0 ? this.filledAtMs : this.filledAtMs - this.tokens / this.bytesPerMs
   }
 }
-
-/** What an idle bucket holds, as time at its rate: long enough for coarse timers, too short to be seen. */
-const BURST_MS = 20

@@ -396,12 +396,14 @@ export class Puller {
         this.meter.markLimited(this.inFlightBytes)
       return 0
     }
-    const wantedBytes = mayBegin ? window.quantumBytes : this.begun.neededBytes(window.quantumBytes)
+    const quantumBytes =
+      bucket === undefined ? window.quantumBytes : Math.min(bucket.turnBytes, window.windowBytes / 4)
+    const wantedBytes = mayBegin ? quantumBytes : this.begun.neededBytes(quantumBytes)
     const roomBytes = window.windowBytes - this.inFlightBytes
     if (roomBytes < wantedBytes && this.inFlightBytes > 0) return 0
     if (bucket !== undefined && !bucket.hasTokens(nowMs)) this.meter.markLimited(this.inFlightBytes)
     this.isHeldBack = nowMs < this.askAtMs()
-    return this.isHeldBack ? 0 : Math.max(1, Math.min(wantedBytes, roomBytes, bucket?.depthBytes ?? NEVER))
+    return this.isHeldBack ? 0 : Math.max(1, Math.min(wantedBytes, roomBytes))
   }
 
   /** Whether it is the caller that keeps us from asking: it wants nothing more, or has not released what came.

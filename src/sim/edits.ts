@@ -55,8 +55,8 @@ export type Edit =
   | { readonly type: 'copy'; readonly path: string; readonly to: string }
   /** A file becomes a folder with a file in it, a folder becomes a file. */
   | { readonly type: 'swap'; readonly path: string; readonly content: number; readonly sizeBytes: number }
-  /** A link to a file beside the share. */
-  | { readonly type: 'link'; readonly path: string; readonly target: string }
+  /** A link to a file of this name beside the share. */
+  | { readonly type: 'link'; readonly path: string; readonly outside: string }
 
 export interface EditorOptions {
   readonly peer: number
@@ -80,15 +80,11 @@ interface Standing {
 
 export class Editor {
   private readonly options: EditorOptions
-  /** Steps of edits that are still to come. */
-  private underWay = 0
+  /** Files that a person's programs have written into. */
+  readonly inodes = new Set<number>()
 
   constructor(options: EditorOptions) {
     this.options = options
-  }
-
-  get busy(): boolean {
-    return this.underWay > 0
   }
 
   perform(edit: Edit): void {
@@ -133,7 +129,7 @@ export class Editor {
         this.swap(edit)
         break
       case 'link':
-        this.link(edit.path, edit.target)
+        this.link(edit.path, edit.outside)
         break
     }
   }
@@ -236,8 +232,9 @@ export class Editor {
     this.write({ type: 'write', path: target, content, sizeBytes, steps: 1, stepMs: 0 })
   }
 
-  private link(path: string, target: string): void {
+  private link(path: string, outside: string): void {
     if (this.kindOf(path) === 'folder') return
+    const target = '../'.repeat(path.split('/').length) + outside
     this.makeFolders(parentOf(path))
     this.change([path], (disk) => {
       if (disk.statLink(path) !== undefined) disk.removeFile(path)
@@ -264,9 +261,7 @@ export class Editor {
     const { scheduler, powered } = this.options
     act(0)
     for (let step = 1; step < steps; step++) {
-      this.underWay++
       scheduler.at(scheduler.nowMs + step * stepMs, () => {
-        this.underWay--
         if (powered()) act(step)
       })
     }
@@ -290,6 +285,8 @@ export class Editor {
         if (!same || ctimeMs !== was.ctimeMs) history.edited(peer, path, was.digest, bytes, scheduler.nowMs)
       }
       if (kind === 'folder') history.madeFolder(peer, path)
+      const inode = disk.unharmed(() => disk.stat(path))?.inode
+      if (inode !== undefined) this.inodes.add(inode)
       onChanged(path)
     })
   }

@@ -30,8 +30,8 @@ export class History {
   private readonly contents = new Map<Digest, Uint8Array>()
   private readonly madeAt = new Map<string, Map<Digest, Made>>()
   private readonly removed: Map<string, Removal>[] = []
-  /** Per peer, since when each path has held what it holds, and whether LEFT put it there. */
-  private readonly heldSince: Map<string, { readonly atMs: number; readonly byLeft: boolean }>[] = []
+  /** Per peer, since when each path has held what it holds. */
+  private readonly heldSince: Map<string, number>[] = []
 
   constructor(hash: Hash, peerCount: number) {
     this.hash = hash
@@ -72,35 +72,37 @@ export class History {
     if (after === undefined || digest === undefined) {
       this.removed[peer]!.set(path, {
         digest: before,
-        heldSinceMs: this.heldSince[peer]!.get(path)?.atMs ?? Number.NEGATIVE_INFINITY,
+        heldSinceMs: this.heldSince[peer]!.get(path)?? Number.NEGATIVE_INFINITY,
       })
       this.heldSince[peer]!.delete(path)
       return undefined
     }
     this.removed[peer]!.delete(path)
-    this.heldSince[peer]!.set(path, { atMs, byLeft: false })
+    this.heldSince[peer]!.set(path, atMs)
     this.contents.set(digest, after)
     this.make(peer, path, digest, atMs)
     return digest
   }
 
-  /** A loss of power changed what a person had written: the older content may go, unless another peer has it whole. */
+  /** A loss of power changed what is at a path. What was a person's own and nobody else has may be gone; what LEFT had
+   *  put there may not. */
   damaged(
     peer: number,
     path: string,
     before: Digest | undefined,
     after: Uint8Array | undefined,
-    options: { readonly heldElsewhere: boolean; readonly atMs: number },
+    options: { readonly own: boolean; readonly heldElsewhere: boolean; readonly atMs: number },
   ): void {
-    if (before !== undefined && !options.heldElsewhere) this.supersede(path, before)
+    const { own, heldElsewhere, atMs } = options
+    if (before !== undefined && own && !heldElsewhere) this.supersede(path, before)
     if (after !== undefined) {
       this.contents.set(this.digestOf(after), after)
       this.removed[peer]!.delete(path)
-      this.heldSince[peer]!.set(path, { atMs: options.atMs, byLeft: false })
-      return
+      this.heldSince[peer]!.set(path, atMs)
+    } else if (own) {
+      this.removed[peer]!.set(path, { digest: undefined, heldSinceMs: atMs })
+      this.heldSince[peer]!.delete(path)
     }
-    this.removed[peer]!.set(path, { digest: undefined, heldSinceMs: options.atMs })
-    this.heldSince[peer]!.delete(path)
   }
 
   /** Somebody at `peer` made a folder. */
@@ -112,7 +114,7 @@ export class History {
   placed(peer: number, path: string, digest: Digest, atMs: number): string | undefined {
     const removal = this.removed[peer]!.get(path)
     this.removed[peer]!.delete(path)
-    this.heldSince[peer]!.set(path, { atMs, byLeft: true })
+    this.heldSince[peer]!.set(path, atMs)
     if (removal?.digest !== digest) return undefined
     const made = this.madeAt.get(path)?.get(digest)
     // Made by somebody who could not know of the deletion: then it is an edit of its own.
@@ -123,10 +125,6 @@ export class History {
   /** LEFT took away what was at a path (in favour of a folder, or a version that is fetched again). */
   takenAway(peer: number, path: string): void {
     this.heldSince[peer]!.delete(path)
-  }
-
-  placedByLeft(peer: number, path: string): boolean {
-    return this.heldSince[peer]!.get(path)?.byLeft ?? false
   }
 
   /** Whether somebody at this peer removed what was at the path, or one of the folders that it is in, and LEFT has

@@ -43,8 +43,8 @@ export interface PeerObserver {
   handleMessage(peer: number, message: EngineToKeeper | KeeperToEngine): void
   /** A block of a large file is in its temporary file. */
   handleBlockWritten(peer: number, temporary: string, position: number): void
-  /** Called before and after the disk loses what was not synced. */
-  handlePowerLoss(peer: number, moment: 'before' | 'after'): void
+  /** Calls `lose`, in which the disk loses what was not synced. */
+  handlePowerLoss(peer: number, lose: () => void): void
   handleDeath(peer: number, victim: Victim): void
   /** An error that no keeper or engine may let out. */
   handleError(peer: number, error: unknown): void
@@ -174,9 +174,7 @@ export class SimPeer {
     this.end('machine')
     this.powered = false
     this.boot++
-    observer.handlePowerLoss(number, 'before')
-    this.disk.crash({ power: true, random })
-    observer.handlePowerLoss(number, 'after')
+    observer.handlePowerLoss(number, () => this.disk.crash({ power: true, random }))
   }
 
   killWatcher(): void {

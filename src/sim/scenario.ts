@@ -214,7 +214,7 @@ class Drawing {
         return { type: 'replace', path, content, sizeBytes: this.size(), stepMs: random.next() * this.pick([1, 300]) }
       case 15:
         return random.chance(0.3)
-          ? { type: 'link', path, target: `../${this.pick(OUTSIDE_NAMES)}` }
+          ? { type: 'link', path, outside: this.pick(OUTSIDE_NAMES) }
           : { type: 'touch', path, ageMs: 0 }
       default:
         return {

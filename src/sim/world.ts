@@ -280,7 +280,7 @@ export class World {
         const detail = this.resumptions[peer]!.handleWritten(temporary, position, this.nowMs)
         if (detail !== undefined) this.break('I6', `${peerName(peer)} ${detail}`)
       },
-      handlePowerLoss: (peer, moment) => this.handlePowerLoss(peer, moment),
+      handlePowerLoss: (peer, lose) => this.handlePowerLoss(peer, lose),
       handleDeath: (peer, victim) => this.handleDeath(peer, victim),
       handleError: (peer, error) =>
         this.break('error', `${peerName(peer)}: ${error instanceof Error ? error.stack : String(error)}`),
@@ -324,39 +324,39 @@ export class World {
     this.resumptions[peer]!.handleDeath(victim, this.nowMs)
   }
 
-  private before: Map<string, string> | undefined
-
   /** What a loss of power makes of what a person had not synced is that person's doing; what it makes of what LEFT
    *  had put there is LEFT's to mend. */
-  private handlePowerLoss(peer: number, moment: 'before' | 'after'): void {
-    const contents = this.shareOf(peer)
-    if (moment === 'before' || this.before === undefined) {
-      this.before = new Map([...contents].map(([path, bytes]) => [path, this.history.digestOf(bytes)]))
-      return
-    }
-    for (const path of new Set([...this.before.keys(), ...contents.keys()])) {
-      const before = this.before.get(path)
-      const bytes = contents.get(path)
-      const after = bytes === undefined ? undefined : this.history.digestOf(bytes)
-      if (before === after || this.history.placedByLeft(peer, path)) continue
-      this.trace.say(() => `${peerName(peer)} lost power: ${JSON.stringify(path)} ${before?.slice(0, 8)} → ${after?.slice(0, 8)}`)
+  private handlePowerLoss(peer: number, lose: () => void): void {
+    const { history } = this
+    const { inodes } = this.editors[peer]!
+    const before = this.shareOf(peer)
+    lose()
+    const after = this.shareOf(peer)
+    for (const path of new Set([...before.keys(), ...after.keys()])) {
+      const was = before.get(path)
+      const is = after.get(path)
+      const digest = was === undefined ? undefined : history.digestOf(was.bytes)
+      if (digest === (is === undefined ? undefined : history.digestOf(is.bytes))) continue
+      this.trace.say(() => `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes.length} other bytes`}`)
+      const own = was === undefined || inodes.has(was.inode)
+      if (is !== undefined && !inodes.has(is.inode)) continue
       const heldElsewhere = this.peers.some(({ disk }, other) => {
         const held = other === peer ? undefined : disk.contentOf(path)
-        return held !== undefined && this.history.digestOf(held) === before
+        return held !== undefined && history.digestOf(held) === digest
       })
-      this.history.damaged(peer, path, before, bytes, { heldElsewhere, atMs: this.nowMs })
+      history.damaged(peer, path, digest, is?.bytes, { own, heldElsewhere, atMs: this.nowMs })
     }
-    this.before = undefined
   }
 
   /** Files of a share and their contents, links followed, without what is LEFT's own. */
-  private shareOf(peer: number): Map<string, Uint8Array> {
+  private shareOf(peer: number): Map<string, { readonly bytes: Uint8Array; readonly inode: number }> {
     const { disk } = this.peers[peer]!
-    const contents = new Map<string, Uint8Array>()
+    const contents = new Map<string, { readonly bytes: Uint8Array; readonly inode: number }>()
     for (const path of disk.snapshot().keys()) {
       if (path === '.left' || path.startsWith('.left/')) continue
       const bytes = disk.contentOf(path)
-      if (bytes !== undefined) contents.set(path, bytes)
+      const inode = disk.unharmed(() => disk.stat(path))?.inode
+      if (bytes !== undefined && inode !== undefined) contents.set(path, { bytes, inode })
     }
     return contents
   }

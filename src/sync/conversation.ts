@@ -17,7 +17,7 @@ import type { OwnState } from './own-state.js'
 export class Conversation {
   /** The root of ours that the peer is known to know. */
   private told: Digest | undefined
-  private awaiting: { readonly root: Digest; readonly greeting: boolean } | undefined
+  private awaiting: { readonly root: ItemRef; readonly greeting: boolean } | undefined
   private greetingDue: boolean
   private heard = false
   private retryAtMs: number | undefined
@@ -35,12 +35,12 @@ export class Conversation {
     if (root === undefined || this.awaiting !== undefined) return undefined
     if (this.greetingDue) {
       this.greetingDue = false
-      this.awaiting = { root: root.digest, greeting: true }
+      this.awaiting = { root, greeting: true }
       return describe('have', root, own, undefined)
     }
     // The side that did not open the session is silent until the other has greeted it.
     if (!this.heard || this.told === root.digest) return undefined
-    this.awaiting = { root: root.digest, greeting: false }
+    this.awaiting = { root, greeting: false }
     return describe('update', root, own, this.told)
   }
 
@@ -53,11 +53,15 @@ export class Conversation {
     this.greetingDue = true
   }
 
-  /** The outstanding request was answered with 'same' or 'excess'. */
-  handleSettled(): void {
+  /** The outstanding request was answered. Answers the root that both sides are now known to have: a greeting is
+   *  answered with 'same' for no other reason. */
+  handleSettled(reply: 'same' | 'excess'): ItemRef | undefined {
+    const { awaiting } = this
     this.heard = true
-    if (this.awaiting !== undefined) this.told = this.awaiting.root
     this.awaiting = undefined
+    if (awaiting === undefined) return undefined
+    this.told = awaiting.root.digest
+    return awaiting.greeting && reply === 'same' ? awaiting.root : undefined
   }
 
   /** The peer is busy, or answered what cannot be read. */
@@ -67,12 +71,18 @@ export class Conversation {
     this.retryAtMs = nowMs + retryMs
   }
 
-  /** What to answer to a request of the peer: undefined for 'same'. */
-  replyTo(request: 'have' | 'update', same: boolean, own: OwnState): StateMessage | undefined {
+  /** What to answer to a request of the peer, whose root is `theirs`: undefined for 'same'. `same` is what the
+   *  keeper found, which may know more by now than it has told. */
+  replyTo(
+    request: { readonly type: 'have' | 'update'; readonly theirs: Digest },
+    same: boolean,
+    own: OwnState,
+  ): StateMessage | undefined {
     const root = own.root
     this.heard = true
-    if (same || root === undefined) return undefined
-    if (request === 'update' && this.told === root.digest) return undefined
+    if (root !== undefined && request.theirs === root.digest) this.told = root.digest
+    if (same || root === undefined || request.theirs === root.digest) return undefined
+    if (request.type === 'update' && this.told === root.digest) return undefined
     const reply = describe('excess', root, own, this.told)
     this.told = root.digest
     return reply

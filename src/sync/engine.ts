@@ -8,7 +8,7 @@
 //                                  │ reads and writes of blocks
 //                                 disk
 
-import type { Hash } from '../base/item.js'
+import type { Digest, Hash } from '../base/item.js'
 import { decodeMessage, encodeMessage, type StateMessage } from '../ecp/message.js'
 import {
   type Address,
@@ -76,7 +76,14 @@ interface PeerSession {
 interface Question {
   readonly session: SessionId
   /** Undefined where the claim came in a reply, which is not answered. */
-  readonly request: { readonly number: number; readonly type: 'have' | 'update' } | undefined
+  readonly request: RequestToAnswer | undefined
+}
+
+interface RequestToAnswer {
+  readonly number: number
+  readonly type: 'have' | 'update'
+  /** The root that the peer named. */
+  readonly theirs: Digest
 }
 
 export interface EngineOptions extends EndpointOptions {
@@ -153,7 +160,9 @@ export class Engine {
     this.own.forget()
     this.receiving.handleKeeperLost()
     this.serving.handleKeeperLost()
-    for (const question of this.questions.values()) this.replyWorking(question, nowMs)
+    for (const { session, request } of this.questions.values()) {
+      if (request !== undefined) this.replyWorking(session, request.number, nowMs)
+    }
     this.questions.clear()
     this.toKeeper.length = 0
     for (const { conversation } of this.sessions.values()) conversation.greet()
@@ -289,24 +298,29 @@ export class Engine {
 
   private handleRequest(session: SessionId, number: number, body: Uint8Array, nowMs: number): void {
     const message = decodeMessage(body)
-    const isRequest = message.ok && (message.value.type === 'have' || message.value.type === 'update')
-    if (!isRequest || this.own.root === undefined) {
-      this.replyWorking({ session, request: { number, type: 'have' } }, nowMs)
+    const request = message.ok ? message.value : undefined
+    if ((request?.type !== 'have' && request?.type !== 'update') || this.own.root === undefined) {
+      this.replyWorking(session, number, nowMs)
       return
     }
-    const request = message.value as StateMessage & { type: 'have' | 'update' }
-    this.askKeeper(request, { session, request: { number, type: request.type } })
+    this.askKeeper(request, { session, request: { number, type: request.type, theirs: request.root.digest } })
   }
 
   private handleReply(session: SessionId, body: Uint8Array, nowMs: number): void {
     const conversation = this.sessions.get(session)?.conversation
     if (conversation === undefined) return
     const message = decodeMessage(body)
-    if (!message.ok) conversation.handleWorking(WORKING_RETRY_MS, nowMs)
-    else if (message.value.type === 'working') conversation.handleWorking(message.value.retryMs, nowMs)
-    else conversation.handleSettled()
-    if (message.ok && message.value.type === 'excess')
-      this.askKeeper(message.value, { session, request: undefined })
+    const reply = message.ok ? message.value : undefined
+    if (reply?.type === 'excess') {
+      conversation.handleSettled('excess')
+      this.askKeeper(reply, { session, request: undefined })
+    } else if (reply?.type === 'same') {
+      const root = conversation.handleSettled('same')
+      const equal = { type: 'have', scope: { type: 'some' }, lines: [] } as const
+      if (root !== undefined) this.askKeeper({ ...equal, root }, { session, request: undefined })
+    } else {
+      conversation.handleWorking(reply?.type === 'working' ? reply.retryMs : WORKING_RETRY_MS, nowMs)
+    }
   }
 
   /** Hands a peer's state to the keeper, which answers how it compares with ours. */
@@ -318,10 +332,14 @@ export class Engine {
     this.toKeeper.push({ type: 'claim', question: id, claim: claimOf(peer, message) })
   }
 
-  private replyWorking(question: Question, nowMs: number): void {
-    if (question.request === undefined || !this.sessions.has(question.session)) return
-    const body = encodeMessage({ type: 'working', retryMs: WORKING_RETRY_MS })
-    this.endpoint.sendReply(question.session, question.request.number, body, nowMs)
+  private replyWorking(session: SessionId, number: number, nowMs: number): void {
+    if (!this.sessions.has(session)) return
+    this.endpoint.sendReply(
+      session,
+      number,
+      encodeMessage({ type: 'working', retryMs: WORKING_RETRY_MS }),
+      nowMs,
+    )
   }
 
   private carryOut(message: KeeperToEngine, nowMs: number): void {
@@ -388,20 +406,16 @@ export class Engine {
   private handleAnswer(id: number, answer: 'same' | 'differs' | 'working', nowMs: number): void {
     const question = this.questions.get(id)
     this.questions.delete(id)
-    const conversation =
-      question === undefined ? undefined : this.sessions.get(question.session)?.conversation
-    if (question?.request === undefined || conversation === undefined) return
+    if (question?.request === undefined) return
+    const { session, request } = question
+    const conversation = this.sessions.get(session)?.conversation
+    if (conversation === undefined) return
     if (answer === 'working') {
-      this.replyWorking(question, nowMs)
+      this.replyWorking(session, request.number, nowMs)
       return
     }
-    const reply = conversation.replyTo(question.request.type, answer === 'same', this.own)
-    this.endpoint.sendReply(
-      question.session,
-      question.request.number,
-      encodeMessage(reply ?? { type: 'same' }),
-      nowMs,
-    )
+    const reply = conversation.replyTo(request, answer === 'same', this.own) ?? { type: 'same' }
+    this.endpoint.sendReply(session, request.number, encodeMessage(reply), nowMs)
   }
 
   private showProgress(nowMs: number): void {

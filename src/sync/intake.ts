@@ -17,6 +17,7 @@ import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
 import { BuildJob, type Built } from './building.js'
 import type { Catalogue } from './catalogue.js'
+import { Checkpoint } from './checkpoint.js'
 import { largeTemporary, smallTemporary, TEMPORARY_FOLDER } from './layout.js'
 import {
   FULL_DISK_RETRY_MS,
@@ -62,14 +63,16 @@ export class Intake {
   /** Said once, until something could be placed again. */
   private fullDisk = false
   /** As of the call under way, for a folder that is placed because something in it is. */
-  private nowMs = 0
+  private nowMs: number
+  private readonly checkpoint: Checkpoint
 
-  constructor(options: IntakeOptions) {
+  constructor(options: IntakeOptions, nowMs: number) {
     this.options = options
-    const { disk, hash, catalogue, journal, scanner, peer } = options
+    this.nowMs = nowMs
+    const { disk, catalogue, journal, scanner, peer } = options
+    this.checkpoint = new Checkpoint(disk, journal, nowMs)
     this.placing = new Placing({
       disk,
-      hash,
       catalogue,
       journal,
       scanner,
@@ -147,10 +150,12 @@ export class Intake {
       const want = this.wants.get(path)
       if (want !== undefined) this.place(want, nowMs)
     }
+    if (this.wants.size === 0) this.checkpoint.step(nowMs)
   }
 
   pollTimeout(): number | undefined {
-    const dues = [this.placeAgain.nextDueMs(), this.pausedUntilMs, this.placedDueMs].filter(
+    const checkpointMs = this.wants.size === 0 ? this.checkpoint.pollTimeout() : undefined
+    const dues = [this.placeAgain.nextDueMs(), this.pausedUntilMs, this.placedDueMs, checkpointMs].filter(
       (dueMs) => dueMs !== undefined,
     )
     return dues.length === 0 ? undefined : Math.min(...dues)
@@ -477,6 +482,7 @@ export class Intake {
     const paths = this.placed.splice(0)
     try {
       this.options.journal.append({ kind: 'placed', paths })
+      for (const path of paths) this.checkpoint.add(path, this.nowMs)
       this.options.journal.compactIfLarge()
     } catch (error) {
       if (!(error instanceof DiskError)) throw error

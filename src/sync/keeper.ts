@@ -76,17 +76,20 @@ export class Keeper {
           message: `peer ${from} sent a listing that cannot be read (${reason})`,
         }),
     })
-    this.intake = new Intake({
-      disk,
-      hash,
-      catalogue,
-      journal,
-      scanner: this.scanner,
-      peer,
-      push: (message) => this.messages.push(message),
-      onPlaced: (ownChange) => this.changed(ownChange ? 'own' : 'received'),
-      onSourceFailed: (from) => this.peers.askAgain(from, this.nowMs),
-    })
+    this.intake = new Intake(
+      {
+        disk,
+        hash,
+        catalogue,
+        journal,
+        scanner: this.scanner,
+        peer,
+        push: (message) => this.messages.push(message),
+        onPlaced: (ownChange) => this.changed(ownChange ? 'own' : 'received'),
+        onSourceFailed: (from) => this.peers.askAgain(from, this.nowMs),
+      },
+      nowMs,
+    )
     this.notify({ event: 'scanning' })
     this.startScan(nowMs)
   }

@@ -57,8 +57,8 @@ export const STEP_BYTES = 16 * BLOCK_BYTES * 4
 export const STEP_FILES = 256
 
 /** Files of one block in flight at most, and their bytes. */
-export const SMALL_FETCHES_MAX = 768
-export const SMALL_FETCH_BYTES_MAX = 16 * 1024 * 1024
+export const SMALL_FETCHES_MAX = 512
+export const SMALL_FETCH_BYTES_MAX = 6 * 1024 * 1024
 
 /** Files of several blocks in flight at most. */
 export const LARGE_FETCHES_MAX = 4
@@ -73,6 +73,10 @@ export const COMMIT_CHANGES_MAX = 1_000
  *  the disk, and until then the log says that the files are being placed. */
 export const PLACED_COMMIT_MS = 100
 export const PLACED_COMMIT_MAX = 512
+
+/** When nothing was placed for this long, what was is brought onto stable storage, so many files a step. */
+export const CHECKPOINT_QUIET_MS = 10_000
+export const CHECKPOINT_STEP_FILES = 16
 
 /** Changes listed with a new root; more than this never fits one message. */
 export const CHANGES_LISTED_MAX = 48

@@ -1,7 +1,6 @@
 // Puts what was received in its place in the share: by rename of a finished temporary file, never over something that
 // the catalogue does not know, the loser of a conflict kept first. The log says what is about to happen before it does.
 
-import type { Hash } from '../base/item.js'
 import { type Disk, DiskError, type FileStat } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import { type Decision, decide } from '../share/decide.js'
@@ -22,7 +21,6 @@ export type Placed =
 
 export interface PlacingOptions {
   readonly disk: Disk
-  readonly hash: Hash
   readonly catalogue: Catalogue
   readonly journal: Journal<Entry>
   readonly scanner: Scanner

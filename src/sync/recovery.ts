@@ -4,7 +4,7 @@
 
 import { hexOf } from '../base/bytes.js'
 import type { Index } from '../base/index-port.js'
-import { blockCount, type Hash } from '../base/item.js'
+import { blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
 import { Journal } from '../journal/journal.js'
@@ -69,7 +69,7 @@ class Recovery {
     const unclean = boot !== this.options.boot
     for (const { entry } of this.journal.placing) this.settlePlacing(entry, unclean)
     if (unclean) {
-      for (const entry of this.journal.placedSinceCheckpoint) this.verifyPlaced(entry)
+      for (const [path, digest] of this.journal.placedSinceCheckpoint) this.verifyPlaced(path, digest)
       this.findDamage()
     }
     this.tidyTemporaries()
@@ -96,13 +96,12 @@ class Recovery {
 
   /** The machine went down: what was put in place without waiting for the disk may be torn, gone, or what was there
    *  before. What else is there is somebody's, and stays; nothing of it counts as a change of what peers have. */
-  private verifyPlaced(entry: Entry): void {
-    const known = this.catalogue.live(entry.path)
-    if (known === undefined || known.kind !== entry.kind || known.digest !== entry.digest) return
-    if (this.holds(entry)) return
+  private verifyPlaced(path: string, digest: Digest | ''): void {
+    const entry = this.catalogue.live(path)
+    if (entry === undefined || entry.digest !== digest || this.holds(entry)) return
     this.removeTorn(entry)
-    this.catalogue.disown(entry.path, this.options.peer)
-    this.notes.push(`${entry.path} was not wholly on the disk when the machine stopped; it is fetched again`)
+    this.catalogue.disown(path, this.options.peer)
+    this.notes.push(`${path} was not wholly on the disk when the machine stopped; it is fetched again`)
   }
 
   /** What a person's programs wrote just before the machine went down may be torn or back at an older state, and peers

@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { LeftError } from '../base/errors.js'
 import { DiskError } from '../base/ports.js'
-import { bootId } from '../io/boot.js'
+import { bootIdOrMinute } from '../io/boot.js'
 import { nowMs, systemWallClock } from '../io/clock.js'
 import { RealDisk } from '../io/disk.js'
 import { FolderWatch } from '../io/folder-watch.js'
@@ -32,7 +32,7 @@ class Watcher {
       hash,
       crc32,
       index: this.index,
-      boot: bootId(),
+      boot: bootIdOrMinute(),
       wallMs,
     })
     this.folders = new FolderWatch({

@@ -34,7 +34,7 @@ function stateOf(journal: Journal<Entry>) {
     sizeBytes,
     blocks: [...blocks],
   }))
-  return { fetches, placing: journal.placing, placed: journal.placedSinceCheckpoint, boot: journal.boot }
+  return { fetches, placing: journal.placing, placed: [...journal.placedSinceCheckpoint], boot: journal.boot }
 }
 
 const five = { digest: digestOf(5), sizeBytes: 5 * BLOCK_BYTES, path: 'five' }
@@ -84,7 +84,11 @@ describe('the log', () => {
     expect(stateOf(open(disk))).toMatchObject({ placing: [{ entry, replaces: digestOf(1) }], placed: [] })
     expect(open(disk).fetches.size).toBe(1)
     journal.append({ kind: 'placed', paths: ['five', 'never announced'] })
-    expect(stateOf(open(disk))).toMatchObject({ placing: [], placed: [entry], fetches: [] })
+    expect(stateOf(open(disk))).toMatchObject({
+      placing: [],
+      placed: [[entry.path, entry.digest]],
+      fetches: [],
+    })
     journal.append({ kind: 'checkpoint' })
     expect(stateOf(open(disk))).toMatchObject({ placing: [], placed: [] })
   })

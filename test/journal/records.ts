@@ -32,6 +32,11 @@ export const arbitraryRecord: fc.Arbitrary<JournalRecord<Entry>> = fc.oneof(
     kind: fc.constant('placed' as const),
     paths: fc.array(arbitraryPlace, { minLength: 1, maxLength: 3 }),
   }),
+  fc.record({
+    kind: fc.constant('unsynced' as const),
+    digest: fc.oneof(arbitraryDigest, fc.constant('')),
+    path: arbitraryPlace,
+  }),
   fc.record({ kind: fc.constant('dropped' as const), digest: arbitraryDigest }),
   fc.constant({ kind: 'checkpoint' as const }),
 )

@@ -126,7 +126,7 @@ export class Node {
     this.options = {
       peerId: hash16(address),
       random: world.random.fork(),
-      hash: (bytes) => blake3(bytes),
+      hash: (bytes) => blake3(Buffer.from(bytes)),
       crc32,
       window: 'auto',
       agent: 'left test',

@@ -13,6 +13,7 @@ const rootOf = (name: string): ItemRef => ({ kind: 'tree', digest: digestOf(name
 const first = rootOf('first')
 const second = rootOf('second')
 const third = rootOf('third')
+const theirs = rootOf('theirs')
 const file = fileEntry('a')
 const other = fileEntry('b')
 
@@ -22,11 +23,15 @@ function ownState(root: ItemRef, whole: readonly Entry[] | undefined = [file]): 
   return own
 }
 
+function asking(type: 'have' | 'update', root: ItemRef): { type: 'have' | 'update'; theirs: string } {
+  return { type, theirs: root.digest }
+}
+
 /** A conversation in which the peer has been told the root. */
 function told(own: OwnState): Conversation {
   const conversation = new Conversation(true)
   expect(conversation.pollRequest(own, 0)?.type).toBe('have')
-  conversation.handleSettled()
+  conversation.handleSettled('excess')
   expect(conversation.pollRequest(own, 0)).toBeUndefined()
   return conversation
 }
@@ -52,18 +57,41 @@ describe('who speaks first', () => {
     expect(conversation.pollRequest(own, 0)?.type).toBe('have')
   })
 
-  test('the side that was called is silent until it has been greeted, then tells its own state', () => {
+  test('the side that was called is silent until it has been greeted', () => {
     const conversation = new Conversation(false)
     const own = ownState(first)
     expect(conversation.pollRequest(own, 1_000_000)).toBeUndefined()
-    expect(conversation.replyTo('have', true, own)).toBeUndefined()
-    expect(conversation.pollRequest(own, 1_000_000)).toMatchObject({ type: 'update', root: first })
+    conversation.replyTo(asking('have', first), true, own)
+    own.update(second, [file], [file])
+    expect(conversation.pollRequest(own, 1_000_000)).toMatchObject({ type: 'update', root: second })
+  })
+
+  test('two that hold the same know it after one greeting and its answer, on both sides', () => {
+    const own = ownState(first)
+    const called = new Conversation(false)
+    expect(called.replyTo(asking('have', first), true, own)).toBeUndefined()
+    expect(called.pollRequest(own, 0)).toBeUndefined()
+    const caller = new Conversation(true)
+    caller.pollRequest(own, 0)
+    expect(caller.handleSettled('same')).toEqual(first)
+    expect(caller.pollRequest(own, 0)).toBeUndefined()
+  })
+
+  test('an update answered with same says nothing of what the peer holds', () => {
+    const own = ownState(first)
+    const conversation = told(own)
+    own.update(second, [file], [file])
+    conversation.pollRequest(own, 0)
+    expect(conversation.handleSettled('same')).toBeUndefined()
   })
 
   test('the side that was called need not tell in an update what it has told in its reply', () => {
     const conversation = new Conversation(false)
     const own = ownState(first)
-    expect(conversation.replyTo('have', false, own)).toMatchObject({ type: 'excess', root: first })
+    expect(conversation.replyTo(asking('have', theirs), false, own)).toMatchObject({
+      type: 'excess',
+      root: first,
+    })
     expect(conversation.pollRequest(own, 0)).toBeUndefined()
   })
 })
@@ -89,7 +117,7 @@ describe('an update', () => {
     expect(conversation.pollRequest(own, 0)).toMatchObject({ root: second })
     own.update(third, [other], [file, other])
     expect(conversation.pollRequest(own, 0)).toBeUndefined()
-    conversation.handleSettled()
+    conversation.handleSettled('excess')
     expect(conversation.pollRequest(own, 0)).toMatchObject({
       root: third,
       scope: { type: 'since', base: second },
@@ -145,7 +173,7 @@ describe('an update', () => {
     const conversation = told(own)
     own.update(second, [other], [file, other])
     conversation.pollRequest(own, 0)
-    conversation.handleSettled()
+    conversation.handleSettled('excess')
     own.update(first, [file], [file])
     expect(conversation.pollRequest(own, 0)).toMatchObject({
       root: first,
@@ -197,18 +225,18 @@ describe('a busy peer', () => {
 describe('a reply', () => {
   test('to a greeting of a peer that holds the same is nothing', () => {
     const conversation = new Conversation(false)
-    expect(conversation.replyTo('have', true, ownState(first))).toBeUndefined()
+    expect(conversation.replyTo(asking('have', first), true, ownState(first))).toBeUndefined()
   })
 
   test('to a greeting that differs is all that we hold, or what changed since the peer last knew', () => {
     const own = ownState(first)
     const conversation = new Conversation(false)
-    expect(conversation.replyTo('have', false, own)).toMatchObject({
+    expect(conversation.replyTo(asking('have', theirs), false, own)).toMatchObject({
       type: 'excess',
       scope: { type: 'whole' },
     })
     own.update(second, [other], [file, other])
-    expect(conversation.replyTo('have', false, own)).toMatchObject({
+    expect(conversation.replyTo(asking('have', theirs), false, own)).toMatchObject({
       scope: { type: 'since', base: first },
       lines: [encodeEntry(other)],
     })
@@ -217,20 +245,23 @@ describe('a reply', () => {
   test('to a greeting of a peer that knows our root tells it again, since it asks', () => {
     const own = ownState(first)
     const conversation = told(own)
-    expect(conversation.replyTo('have', false, own)).toMatchObject({ type: 'excess', root: first })
+    expect(conversation.replyTo(asking('have', theirs), false, own)).toMatchObject({
+      type: 'excess',
+      root: first,
+    })
   })
 
   test('to an update of a peer that knows our root is nothing', () => {
     const own = ownState(first)
     const conversation = told(own)
-    expect(conversation.replyTo('update', false, own)).toBeUndefined()
+    expect(conversation.replyTo(asking('update', theirs), false, own)).toBeUndefined()
   })
 
   test('to an update of a peer that does not know our root brings it along', () => {
     const own = ownState(first)
     const conversation = told(own)
     own.update(second, [other], [file, other])
-    expect(conversation.replyTo('update', false, own)).toMatchObject({
+    expect(conversation.replyTo(asking('update', theirs), false, own)).toMatchObject({
       type: 'excess',
       root: second,
       scope: { type: 'since', base: first },
@@ -248,7 +279,7 @@ test('greeting anew asks for the state of a peer that knows ours', () => {
     root: first,
     scope: { type: 'whole' },
   })
-  conversation.handleSettled()
+  conversation.handleSettled('excess')
   expect(conversation.pollRequest(own, 0)).toBeUndefined()
 })
 
@@ -259,7 +290,7 @@ test('a greeting wanted while a request is outstanding follows it', () => {
   expect(conversation.pollRequest(own, 0)?.type).toBe('update')
   conversation.greet()
   expect(conversation.pollRequest(own, 0)).toBeUndefined()
-  conversation.handleSettled()
+  conversation.handleSettled('excess')
   expect(conversation.pollRequest(own, 0)?.type).toBe('have')
 })
 

@@ -78,7 +78,6 @@ export class ShareOnDisk {
     })
     this.placing = new Placing({
       disk,
-      hash,
       catalogue,
       journal,
       scanner: this.scanner,
