@@ -9,7 +9,9 @@ import type { PeerEvent } from '../../src/app/events.js'
 import { type Place, placeText } from './places.js'
 import { waitUntil } from './wait.js'
 
-export const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+/** What `npm run build` makes; LEFT_PROGRAM names another build. */
+export const PROGRAM =
+  process.env.LEFT_PROGRAM ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 /** `left` promises to stop in under a second; a busy machine may be late with the news of it. */
 const STOP_MS_MAX = 5_000
@@ -36,7 +38,8 @@ export class Peer {
   totals: Totals | undefined
   /** The peers that it is in step with, by address; of the life that is running. */
   readonly inStep = new Set<string>()
-  onEvent: (event: PeerEvent) => void = () => {}
+  /** The last lines of a killed process may come when the next one runs already: `isOfThisLife` is false then. */
+  onEvent: (event: PeerEvent, isOfThisLife: boolean) => void = () => {}
   private readonly setup: PeerSetup
   private child: ChildProcess | undefined
   private summary: Summary | undefined
@@ -53,10 +56,16 @@ export class Peer {
     return this.child !== undefined
   }
 
-  start(): void {
+  /** The process that owns the socket, while it runs. */
+  get pid(): number | undefined {
+    return this.child?.pid
+  }
+
+  /** `options` in place of those of the setup. */
+  start(options: readonly string[] = this.setup.options ?? []): void {
     if (this.child !== undefined) throw new Error(`${this.name} is running already`)
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run "npm run build" first`)
-    const { place, share, others, options = [] } = this.setup
+    const { place, share, others } = this.setup
     const network = ['--bind', place.host, '--port', String(place.port), '--ip', others.join(',')]
     const child = spawn(process.execPath, [PROGRAM, '--json', ...network, '--share', share, ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -85,12 +94,13 @@ export class Peer {
     await gone
   }
 
-  /** As Ctrl-C does. Answers what crossed its socket in this life. */
-  async stop(): Promise<Summary> {
+  /** SIGINT; as from Ctrl-C in a terminal it reaches both processes. Answers what crossed its socket in this life. */
+  async stop(whom: 'engine' | 'both' = 'engine'): Promise<Summary> {
     const child = this.take()
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
     const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
-    child.kill('SIGINT')
+    if (whom === 'both') process.kill(-child.pid!, 'SIGINT')
+    else child.kill('SIGINT')
     const code = await ended
     clearTimeout(late)
     if (code !== 0 || this.summary === undefined) {
@@ -135,12 +145,12 @@ export class Peer {
     const event = JSON.parse(line) as PeerEvent
     if (event.event !== 'progress') this.remember(line)
     if (event.event === 'summary') this.summary = event
-    // The last lines of a killed process may be read when the next one runs already.
-    if (child === this.child) {
+    const isOfThisLife = child === this.child || this.child === undefined
+    if (isOfThisLife) {
       if (event.event === 'totals') this.totals = event
       else if (event.event === 'in-step') this.inStep.add(event.address)
     }
-    this.onEvent(event)
+    this.onEvent(event, isOfThisLife)
   }
 
   private remember(line: string): void {

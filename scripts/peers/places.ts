@@ -10,9 +10,10 @@ export interface Place {
 
 const TRIES_MAX = 20
 
-/** `count` places that were free a moment ago. The hosts are 127.0.0.1, 127.0.0.2, … with one port where possible. */
-export async function freePlaces(count: number): Promise<Place[]> {
-  const hosts = Array.from({ length: count }, (_, index) => `127.0.0.${index + 1}`)
+/** `count` places that were free a moment ago. The hosts are 127.0.0.1, 127.0.0.2, … (or those of another `network` of
+ *  the loopback, three numbers joined by dots) with one port where possible. */
+export async function freePlaces(count: number, network = '127.0.0'): Promise<Place[]> {
+  const hosts = Array.from({ length: count }, (_, index) => `${network}.${index + 1}`)
   if (!(await canBindAll(hosts))) return freePorts('127.0.0.1', count)
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const port = (await freePorts(hosts[0]!, 1))[0]!.port

@@ -5,7 +5,13 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { LeftError } from '../base/errors.js'
 import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../watcher/protocol.js'
-import { WATCHER_RESTART_MS, WATCHER_RESTART_MS_MAX, WATCHER_STEADY_MS, WATCHER_STOP_MS } from './limits.js'
+import {
+  LEAN_HEAP,
+  WATCHER_RESTART_MS,
+  WATCHER_RESTART_MS_MAX,
+  WATCHER_STEADY_MS,
+  WATCHER_STOP_MS,
+} from './limits.js'
 
 export interface WatcherProcessOptions {
   readonly start: WatcherStart
@@ -59,6 +65,7 @@ export class WatcherProcess {
     const program = new URL(`../watcher/main.${extension}`, import.meta.url)
     const child = fork(program, [], {
       serialization: 'advanced',
+      execArgv: [...process.execArgv, ...LEAN_HEAP],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     this.child = child

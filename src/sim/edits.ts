@@ -299,7 +299,7 @@ export class Editor {
   private seen(path: string): Omit<Standing, 'digest'> & { readonly bytes: Uint8Array | undefined } {
     const { disk } = this.options
     const bytes = disk.contentOf(path)
-    const ctimeMs = disk.unharmed(() => disk.statLink(path))?.ctimeMs
+    const ctimeMs = disk.unharmed(() => disk.stat(path))?.ctimeMs
     return { kind: bytes === undefined ? this.kindOf(path) : 'file', bytes, ctimeMs }
   }
 

@@ -23,6 +23,7 @@ interface Removal {
   readonly digest: Digest | undefined
   /** Since when the peer had had it. */
   readonly heldSinceMs: number
+  readonly atMs: number
 }
 
 export class History {
@@ -100,9 +101,15 @@ export class History {
       this.removed[peer]!.delete(path)
       this.heldSince[peer]!.set(path, atMs)
     } else if (own) {
-      this.removed[peer]!.set(path, { digest: undefined, heldSinceMs: atMs })
+      this.removed[peer]!.set(path, { digest: undefined, heldSinceMs: atMs, atMs })
       this.heldSince[peer]!.delete(path)
     }
+  }
+
+  /** The machine went down: a deletion that no scan has seen yet cannot be told from what the loss of power did. */
+  forgiveRemovals(peer: number, sinceMs: number): void {
+    for (const [path, removal] of this.removed[peer]!)
+      if (removal.atMs >= sinceMs) this.removed[peer]!.set(path, { ...removal, digest: undefined })
   }
 
   /** Somebody at `peer` made a folder. */

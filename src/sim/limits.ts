@@ -34,4 +34,7 @@ export const READERS_MAX = 64
 /** Journals longer than this are not compacted as they should be. */
 export const JOURNAL_BYTES_MAX = 16 * 1024 * 1024
 
+/** A change that no hint told of is seen by a rescan within this. */
+export const UNSEEN_MS_MAX = RESCAN_MS_MIN + 5_000
+
 assert(QUIET_MS > 2 * RESCAN_MS_MIN, 'a share that is never at rest must show within the quiet time')

@@ -8,7 +8,7 @@ import type { EngineEvent } from '../sync/engine.js'
 import type { Recovered } from '../sync/recovery.js'
 import { contentOf, type Edit, Editor } from './edits.js'
 import { History } from './history.js'
-import { EVENTS_MAX, QUIET_MS } from './limits.js'
+import { EVENTS_MAX, QUIET_MS, UNSEEN_MS_MAX } from './limits.js'
 import { Network } from './network.js'
 import { SimPeer, type PeerObserver, type Victim } from './peer.js'
 import { peerName, type Happening, type WorldPlan } from './plan.js'
@@ -329,6 +329,7 @@ export class World {
   private handlePowerLoss(peer: number, lose: () => void): void {
     const { history } = this
     const { inodes } = this.editors[peer]!
+    history.forgiveRemovals(peer, this.nowMs - UNSEEN_MS_MAX)
     const before = this.shareOf(peer)
     lose()
     const after = this.shareOf(peer)

@@ -6,8 +6,9 @@ import type { Digest, Hash } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import type { FileStat } from '../base/ports.js'
 import type { Entry } from '../share/entry.js'
-import { decodeEntry, encodeEntry } from '../share/entry-line.js'
+import { decodeEntryInFolder, encodeEntryInFolder } from '../share/entry-line.js'
 import { Manifest } from '../share/manifest.js'
+import { parentOf } from '../share/path.js'
 import type { PeerId } from '../share/version.js'
 import { CHANGES_LISTED_MAX, COMMIT_CHANGES_MAX } from './limits.js'
 
@@ -48,7 +49,7 @@ export class Catalogue {
   constructor(hash: Hash, index: Index) {
     this.manifest = new Manifest(hash)
     this.index = index
-    for (const { value } of index.load()) this.restore(value)
+    for (const { path, value } of index.load()) this.restore(path, value)
   }
 
   get(path: string): Entry | undefined {
@@ -171,8 +172,8 @@ export class Catalogue {
     if (++this.uncommitted >= COMMIT_CHANGES_MAX) this.commit()
   }
 
-  private restore(value: string): void {
-    const record = decodeRecord(value)
+  private restore(path: string, value: string): void {
+    const record = decodeRecord(path, value)
     if (record === undefined) return
     this.manifest.set(record.entry)
     this.hold(record.entry)
@@ -200,19 +201,23 @@ export class Catalogue {
   }
 }
 
-/** `<size> <mtime> <ctime> <inode>` or '-', a space, and the entry line. */
+/** `<size>,<mtime>,<ctime>,<inode>` or '-', a space, and the entry line with the name in place of the path, which is the
+ *  key. */
 function encodeRecord(entry: Entry, signature: Signature | undefined): string {
   const seen =
     signature === undefined
       ? '-'
       : `${signature.sizeBytes},${signature.mtimeMs},${signature.ctimeMs},${signature.inode}`
-  return `${seen} ${encodeEntry(entry)}`
+  return `${seen} ${encodeEntryInFolder(entry)}`
 }
 
-function decodeRecord(value: string): { entry: Entry; signature: Signature | undefined } | undefined {
+function decodeRecord(
+  path: string,
+  value: string,
+): { entry: Entry; signature: Signature | undefined } | undefined {
   const space = value.indexOf(' ')
-  const entry = decodeEntry(value.slice(space + 1))
-  if (space < 0 || !entry.ok) return undefined
+  const entry = decodeEntryInFolder(value.slice(space + 1), parentOf(path))
+  if (space < 0 || !entry.ok || entry.value.path !== path) return undefined
   const seen = value.slice(0, space)
   if (seen === '-') return { entry: entry.value, signature: undefined }
   const [sizeBytes, mtimeMs, ctimeMs, inode] = seen.split(',').map(Number)

@@ -53,7 +53,10 @@ export class Intake {
   /** Paths whose content is complete, and when to try to put it in place again. */
   private readonly placeAgain = new DueQueue()
   /** What cannot be placed here, by path, with the version that was tried: not fetched again until it changes. */
-  private readonly refused = new Map<string, string>()
+  private readonly refused = new Map<
+    string,
+    { readonly version: string; readonly sources: readonly PeerId[] }
+  >()
   private building: { readonly job: BuildJob; readonly want: Want; readonly fetch: FetchId } | undefined
   private readonly toBuild: { readonly fetch: FetchId; readonly list: Uint8Array }[] = []
   private readonly placed: string[] = []
@@ -100,7 +103,7 @@ export class Intake {
 
   /** Answers whether `remote` need not be considered any further: what is wanted already is it, or better. */
   covers(remote: Entry, peer: PeerId): boolean {
-    if (this.refused.get(remote.path) === remote.version) return true
+    if (this.refused.get(remote.path)?.version === remote.version) return true
     const want = this.wants.get(remote.path)
     if (want === undefined) return false
     if (want.remote.version === remote.version && want.remote.digest === remote.digest) {
@@ -133,9 +136,14 @@ export class Intake {
     }
   }
 
-  /** The path changed here: what was refused may fit now. */
+  /** The path changed here: what was refused there, above or below it may fit now. */
   handleLocalChange(path: string): void {
-    this.refused.delete(path)
+    for (const [refused, { sources }] of this.refused) {
+      const touches = refused === path || refused.startsWith(`${path}/`) || path.startsWith(`${refused}/`)
+      if (!touches) continue
+      this.refused.delete(refused)
+      for (const source of sources) this.options.onSourceFailed(source)
+    }
   }
 
   handleList(fetch: FetchId, list: Uint8Array): void {
@@ -452,6 +460,7 @@ export class Intake {
     const { path, kind, sizeBytes } = want.remote
     this.placeAgain.delete(path)
     this.placed.push(path)
+    if (kind === 'folder') this.handleLocalChange(path)
     this.placedDueMs ??= nowMs + PLACED_COMMIT_MS
     if (this.fullDisk) {
       this.fullDisk = false
@@ -500,6 +509,8 @@ export class Intake {
   /** What was built for a want that nobody has any more. */
   private dropTemporary(want: Want): void {
     const { digest, sizeBytes } = want.remote
+    // A large file is built under its digest: whoever else wants the same content goes on with it.
+    if (sizeBytes > BLOCK_BYTES && this.wants.isWantedElsewhere(want)) return
     if (want.temporary !== undefined) this.removeQuietly(want.temporary)
     else if (sizeBytes > BLOCK_BYTES) this.removeQuietly(largeTemporary(digest))
     if (!this.options.journal.fetches.has(digest)) return
@@ -527,7 +538,7 @@ export class Intake {
       return
     }
     this.notify({ event: 'problem', path: want.remote.path, reason })
-    this.refused.set(want.remote.path, want.remote.version)
+    this.refused.set(want.remote.path, { version: want.remote.version, sources: [...want.sources] })
     this.abandon(want, undefined)
   }
 

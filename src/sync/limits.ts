@@ -67,12 +67,12 @@ export const LARGE_FETCHES_MAX = 4
 export const TREE_PULLS_MAX = 64
 
 /** Changes of the index gathered in memory before they are committed; measured in src/watcher/index-store.ts. */
-export const COMMIT_CHANGES_MAX = 1_000
+export const COMMIT_CHANGES_MAX = 2_000
 
 /** What was placed is committed and logged after this long, or as soon as there are so many: a commit waits for
  *  the disk, and until then the log says that the files are being placed. */
-export const PLACED_COMMIT_MS = 100
-export const PLACED_COMMIT_MAX = 512
+export const PLACED_COMMIT_MS = 250
+export const PLACED_COMMIT_MAX = 2_048
 
 /** When nothing was placed for this long, what was is brought onto stable storage, so many files a step. */
 export const CHECKPOINT_QUIET_MS = 10_000

@@ -99,10 +99,23 @@ export class Placing {
     this.makeParents(entry.path)
     if (temporary !== undefined) this.dress(temporary, entry)
     const { catalogue, journal } = this.options
+    if (catalogue.live(entry.path)?.kind === 'file') this.syncStanding(entry.path)
     journal.append({ kind: 'placing', entry, replaces: catalogue.live(entry.path)?.digest ?? '' })
     const keptAs = decision.type === 'conflict' ? this.keepLoser(decision.loser, decision.keptAs) : undefined
     this.replace(entry, temporary)
     return { type: 'placed', entry, keptAs }
+  }
+
+  /** What is replaced reaches the disk first: a loss of power may undo the rename, and then the old version must be
+   *  there whole. */
+  private syncStanding(path: string): void {
+    const { disk } = this.options
+    const handle = disk.open(path)
+    try {
+      disk.sync(handle)
+    } finally {
+      disk.close(handle)
+    }
   }
 
   /** The one moment in which a path changes from an old version to a new one. */
@@ -176,6 +189,9 @@ export class Placing {
       return
     }
     placeWantedFolder(parent)
+    // The folder is wanted too and its place is not free yet: once it is there, this one can follow.
+    if (stat.kind === 'file' && disk.statLink(parent)?.kind === 'file')
+      throw new DiskError('missing', `${parent} is not a folder yet`)
   }
 
   private dress(path: string, entry: Entry): void {

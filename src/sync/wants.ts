@@ -83,6 +83,13 @@ export class Wants {
     return this.byFetch.get(fetch)
   }
 
+  /** Whether the same content is wanted at another path. */
+  isWantedElsewhere(want: Want): boolean {
+    for (const other of this.wants.values())
+      if (other !== want && other.remote.digest === want.remote.digest) return true
+    return false
+  }
+
   /** A folder that is wanted and not in place yet. */
   wantedFolder(path: string): Want | undefined {
     const want = this.wants.get(path)

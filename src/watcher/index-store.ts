@@ -20,6 +20,10 @@ import { DiskError } from '../base/ports.js'
 /** lmdb-js takes keys of 1,978 bytes. Longer paths are kept under their hash, with the path in the value. */
 const KEY_PATH_BYTES_MAX = 1_900
 
+/** Address space, not memory or disk, for an index that no share outgrows. A map that grows is mapped anew while the old one
+ *  still counts: that was 30 MB more for 84,000 files. */
+const MAP_BYTES = 2 ** 34
+
 /** First byte of a key in the tree of entries. A path is a key by itself, or by its hash where it is long. */
 const BY_PATH = 1
 const BY_HASH = 2
@@ -52,7 +56,8 @@ export class IndexStore implements Index {
     try {
       mkdirSync(folder, { recursive: true })
       // Without overlapping sync a commit that returned is on the disk, as lmdb itself promises.
-      this.root = open({ ...options, path: folder, noSubdir: false, maxDbs: 3, overlappingSync: false })
+      const shape = { noSubdir: false, maxDbs: 3, overlappingSync: false, mapSize: MAP_BYTES }
+      this.root = open({ ...options, ...shape, path: folder })
       this.entries = this.root.openDB('entries', options)
       this.lists = this.root.openDB('lists', options)
       this.meta = this.root.openDB('meta', options)

@@ -1,0 +1,85 @@
+// What one line of `--json` must look like: src/app/README.md as checks. Every line that a peer prints in these tests
+// goes through `faultOf`; event-schema.test.ts holds the events and fields below against the table in that file.
+
+type Check = (value: unknown) => boolean
+
+const text: Check = (value) => typeof value === 'string' && value !== ''
+const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+const quantity: Check = (value) => Number.isFinite(value) && (value as number) >= 0
+const peerId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{16}$/.test(value)
+const address: Check = (value) => typeof value === 'string' && /^[^\s,]+$/.test(value)
+const time: Check = (value) =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value)
+
+/** Relative to the share, nothing of it empty, and never what LEFT keeps for itself. */
+const path: Check = (value) =>
+  typeof value === 'string' && !/^\.left(\/|$)/.test(value) && !value.split('/').some((name) => name === '')
+
+const oneOf =
+  (...values: readonly unknown[]): Check =>
+  (value) =>
+    values.includes(value)
+
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value)
+
+export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
+  started: {
+    version: (value) => typeof value === 'string' && /^\d+\.\d+\.\d+/.test(value),
+    share: (value) => typeof value === 'string' && value.startsWith('/'),
+    listening: (value) => typeof value === 'string' && /:\d+$/.test(value),
+    peer: peerId,
+    window: (value) => typeof value === 'string' && /^(auto|\d+)$/.test(value),
+    encryption: oneOf('no'),
+    peers: (value) => Array.isArray(value) && value.every(address),
+  },
+  note: { message: text },
+  scanning: {},
+  scanned: { files: count, folders: count, bytes: count, durationMs: quantity },
+  changed: { path, kind: oneOf('file', 'folder', 'link', 'tombstone'), bytes: count },
+  problem: { path, reason: text },
+  waiting: { address, reason: text },
+  connected: { peer: peerId, address },
+  disconnected: { peer: peerId, address, reason: text },
+  refused: { address, reason: text },
+  fetching: { path, bytes: count, resumedBytes: count, reusedBytes: count, peer: peerId },
+  progress: { path, bytes: count, doneBytes: count, bytesPerS: quantity, etaMs: orNull(quantity) },
+  received: { path, bytes: count, crossedBytes: count, durationMs: quantity, peer: peerId },
+  abandoned: { path, reason: text },
+  conflict: { path, kept: path },
+  paused: { reason: text },
+  resumed: {},
+  totals: { files: count, filesWanted: count, bytes: count, bytesWanted: count, bytesPerS: quantity },
+  'in-step': { peer: peerId, address, files: count },
+  summary: {
+    receivedBytes: count,
+    sentBytes: count,
+    receivedDatagrams: count,
+    sentDatagrams: count,
+    droppedDatagrams: count,
+    strangers: count,
+  },
+  debug: { message: text },
+  stopped: {},
+}
+
+/** What is wrong with an event as it was parsed from its line; undefined where nothing is. */
+export function faultOf(event: Readonly<Record<string, unknown>>): string | undefined {
+  const fields = typeof event.event === 'string' ? EVENT_FIELDS[event.event] : undefined
+  if (fields === undefined) return `no such event: ${JSON.stringify(event)}`
+  const faults: string[] = []
+  for (const [name, check] of Object.entries({ time, ...fields })) {
+    if (!check(event[name])) faults.push(name)
+  }
+  for (const name of Object.keys(event)) {
+    if (name !== 'event' && name !== 'time' && !(name in fields))
+      faults.push(`${name}, which is not documented`)
+  }
+  if (event.event === 'progress' && Number(event.doneBytes) > Number(event.bytes))
+    faults.push('doneBytes > bytes')
+  if (event.event === 'totals' && Number(event.files) > Number(event.filesWanted))
+    faults.push('files > filesWanted')
+  return faults.length === 0 ? undefined : `${faults.join('; ')} of ${JSON.stringify(event)}`
+}

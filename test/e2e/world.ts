@@ -1,0 +1,207 @@
+// The world of one end-to-end test: real processes, real sockets on the loopback, a temporary folder. All of it is gone
+// when the test is, whichever way that ends, and a line of `--json` that is not as documented fails the test.
+
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test as base, expect } from 'vitest'
+import { addressesOfOthers, Peer, type PeerSetup, waitForPeers } from '../../scripts/peers/peer.js'
+import { freePlaces, type Place, placeText } from '../../scripts/peers/places.js'
+import { differences, readDigests, readSizes } from '../../scripts/peers/tree.js'
+import type { PeerEvent } from '../../src/app/events.js'
+import { type Relay, type RelayFaults, start as startRelay } from '../relay/lossy-relay.js'
+import { faultOf } from './event-schema.js'
+
+export type EventOf<Name extends PeerEvent['event']> = Extract<PeerEvent, { event: Name }>
+
+/** No wait of these tests measures anything: it only ends one that would never end. */
+const WAIT_MS_MAX = 40_000
+
+/** Each test in a world of its own, as `test('…', async ({ world }) => …)`. */
+export const test = base.extend<{ world: World }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of the fixtures from the pattern.
+  world: async ({}, use) => {
+    const world = new World()
+    try {
+      await use(world)
+    } finally {
+      await world.close()
+    }
+    world.checkEvents()
+  },
+})
+
+/** A peer whose events are kept and checked. */
+export class RecordedPeer extends Peer {
+  readonly address: string
+  /** Of the life that is running, or ran last. */
+  events: PeerEvent[] = []
+  /** Of all its lives. */
+  readonly faults: string[] = []
+
+  constructor(setup: PeerSetup) {
+    super(setup)
+    this.address = placeText(setup.place)
+    this.onEvent = (event, isOfThisLife) => {
+      if (isOfThisLife) this.events.push(event)
+      const fault = faultOf(event as unknown as Record<string, unknown>)
+      if (fault !== undefined) this.faults.push(`${this.name}: ${fault}`)
+    }
+  }
+
+  override start(options?: readonly string[]): void {
+    this.events = []
+    super.start(options)
+  }
+
+  of<Name extends PeerEvent['event']>(name: Name): EventOf<Name>[] {
+    return this.events.filter((event): event is EventOf<Name> => event.event === name)
+  }
+
+  received(path: string): EventOf<'received'>[] {
+    return this.of('received').filter((event) => event.path === path)
+  }
+
+  path(...parts: string[]): string {
+    return join(this.share, ...parts)
+  }
+}
+
+export class World {
+  readonly folder = mkdtempSync(join(realpathSync(tmpdir()), 'left-e2e-'))
+  private readonly peers: RecordedPeer[] = []
+  private readonly closers: (() => void | Promise<void>)[] = []
+  private readonly onExit = () => this.killAll()
+
+  constructor() {
+    process.once('exit', this.onExit)
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts)
+  }
+
+  /** Every world has a network of the loopback to itself, so that ports of parallel tests cannot collide. */
+  places(count: number): Promise<Place[]> {
+    return freePlaces(count, ownNetwork())
+  }
+
+  /** Its share is there, and empty unless an earlier peer of that name filled it. */
+  peer(name: string, place: Place, others: readonly string[], options: readonly string[] = []): RecordedPeer {
+    const share = this.path(name, 'share')
+    mkdirSync(share, { recursive: true })
+    const peer = new RecordedPeer({ name, place, share, others, options })
+    this.peers.push(peer)
+    return peer
+  }
+
+  /** Peers that name each other, not started yet. */
+  async group(names: string, options: readonly string[] = []): Promise<RecordedPeer[]> {
+    const places = await this.places(names.length)
+    return [...names].map((name, index) => {
+      const place = places[index]!
+      return this.peer(name, place, addressesOfOthers(places, place), options)
+    })
+  }
+
+  /** Two peers, not started yet, with a relay between them. */
+  async pairOverRelay(
+    faults: RelayFaults & { seed: number },
+    options: readonly string[] = [],
+  ): Promise<{ a: RecordedPeer; b: RecordedPeer; relay: Relay }> {
+    const [placeA, placeB, standInA, standInB] = (await this.places(4)) as [Place, Place, Place, Place]
+    const relay = await startRelay({
+      ...faults,
+      peers: [
+        { real: placeText(placeA), standIn: placeText(standInA) },
+        { real: placeText(placeB), standIn: placeText(standInB) },
+      ],
+    })
+    this.atEnd(() => relay.close())
+    const a = this.peer('A', placeA, [placeText(standInB)], options)
+    const b = this.peer('B', placeB, [placeText(standInA)], options)
+    return { a, b, relay }
+  }
+
+  /** Starts them and waits until each is in step with all that it can reach. */
+  async start(peers: readonly RecordedPeer[], each = peers.length - 1): Promise<void> {
+    for (const peer of peers) peer.start()
+    await this.until('the peers to be in step', () => peers.every((peer) => peer.inStep.size >= each))
+  }
+
+  /** Fails where a peer that should run has ended. */
+  until(what: string, isDone: () => boolean | Promise<boolean>, pollMs = 20): Promise<void> {
+    return waitForPeers(this.peers, what, isDone, { timeoutMs: WAIT_MS_MAX, pollMs })
+  }
+
+  /** Until the shares hold the same names, sizes, executable bits and contents. */
+  async untilSame(peers: readonly RecordedPeer[]): Promise<void> {
+    const [first, ...others] = peers
+    let found: string[] = []
+    const isSame = async (read: typeof readSizes): Promise<boolean> => {
+      const wanted = await read(first!.share)
+      found = (
+        await Promise.all(
+          others.map(async (peer) => {
+            const lines = differences(wanted, await read(peer.share))
+            return lines.map((line) => `${peer.name} ${line}`)
+          }),
+        )
+      ).flat()
+      return found.length === 0
+    }
+    const names = peers.map(({ name }) => name).join(', ')
+    try {
+      await this.until(
+        `${names} to hold the same`,
+        async () => (await isSame(readSizes)) && isSame(readDigests),
+        50,
+      )
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n${found.slice(0, 10).join('\n')}`, { cause: error })
+    }
+  }
+
+  /** Done when the test ends, the last one first. */
+  atEnd(closer: () => void | Promise<void>): void {
+    this.closers.push(closer)
+  }
+
+  /** A file system of so many bytes at `folder`; false where this machine does not let us have one. */
+  mountSmall(folder: string, sizeBytes: number): boolean {
+    mkdirSync(folder, { recursive: true })
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', folder], { stdio: 'ignore' })
+    } catch {
+      return false
+    }
+    this.atEnd(() => void execFileSync('umount', ['--lazy', folder], { stdio: 'ignore' }))
+    return true
+  }
+
+  /** Throws where a peer printed what is not documented. */
+  checkEvents(): void {
+    expect(this.peers.flatMap(({ faults }) => faults)).toEqual([])
+  }
+
+  async close(): Promise<void> {
+    process.off('exit', this.onExit)
+    this.killAll()
+    for (const closer of this.closers.reverse()) await closer()
+    // A killed peer's watcher process may write for one moment more.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+  }
+
+  private killAll(): void {
+    for (const peer of this.peers) peer.killNow()
+  }
+}
+
+let networkCount = 0
+
+/** Three numbers of a loopback address, told apart by process and by call. 127.0 is left to people. */
+function ownNetwork(): string {
+  const number = (process.pid * 41 + networkCount++) % (200 * 256)
+  return `127.${50 + Math.floor(number / 256)}.${number % 256}`
+}
