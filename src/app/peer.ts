@@ -3,7 +3,7 @@
 
 import type { LeftError } from '../base/errors.js'
 import { DiskError } from '../base/ports.js'
-import { formatAddress, parseAddress } from '../io/address.js'
+import { formatAddress } from '../io/address.js'
 import { BlockIo } from '../io/block-io.js'
 import { nowMs } from '../io/clock.js'
 import { crc32, hash } from '../io/hash.js'
@@ -54,8 +54,8 @@ class Peer implements RunningPeer {
   private engine!: Engine
   private watcher!: WatcherProcess
   private finish!: (error: LeftError | undefined) => void
-  private readonly admitted = new Set<string>()
-  private readonly connected = new Set<Address>()
+  /** The peers of --ip: who speaks from another address, or another port, is a stranger. */
+  private readonly admitted = new Set<Address>()
   private turn: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
   private timerDueMs = Number.POSITIVE_INFINITY
@@ -94,7 +94,7 @@ class Peer implements RunningPeer {
         window: options.window,
         limitBytesPerS: options.limitBytesPerS,
         agent: `left ${PROGRAM_VERSION}`,
-        admit: (address) => this.admitted.has(hostOf(address)),
+        admit: (address) => this.admitted.has(address),
         datagramBytesMax: (address) => datagramBytesMax(address, options.bind),
         receiveBufferBytes: this.socket.receiveBufferBytes,
       },
@@ -162,9 +162,8 @@ class Peer implements RunningPeer {
         continue
       }
       this.reporter.name(address, peer.text)
-      this.admitted.add(host)
-      if (this.connected.has(address)) continue
-      this.connected.add(address)
+      if (this.admitted.has(address)) continue
+      this.admitted.add(address)
       this.engine.connect(address, nowMs())
     }
     return true
@@ -299,8 +298,4 @@ class Peer implements RunningPeer {
     this.reporter.say({ event: 'stopped' })
     this.finish(error)
   }
-}
-
-function hostOf(address: Address): string {
-  return parseAddress(address)?.host ?? address
 }

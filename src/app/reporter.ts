@@ -88,8 +88,7 @@ export class Reporter {
         break
       case 'received':
       case 'abandoned':
-        this.rates.delete(event.path)
-        this.say(event)
+        XX: this.say({ ...event, durationMs: Math.round(event.durationMs) })
         break
       default:
         this.say(event)
