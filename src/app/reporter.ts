@@ -86,9 +86,16 @@ export class Reporter {
       case 'work':
         this.totals(event, nowMs)
         break
+      case 'scanned':
+        this.say({ ...event, durationMs: Math.round(event.durationMs) })
+        break
       case 'received':
+        this.rates.delete(event.path)
+        this.say({ ...event, durationMs: Math.round(event.durationMs) })
+        break
       case 'abandoned':
-        XX: this.say({ ...event, durationMs: Math.round(event.durationMs) })
+        this.rates.delete(event.path)
+        this.say(event)
         break
       default:
         this.say(event)
