@@ -182,8 +182,8 @@ export class Keeper {
     for (let peer = this.peers.pollAsk(); peer !== undefined; peer = this.peers.pollAsk())
       this.push({ type: 'ask', peer })
     if (!this.ready || this.intake.size > 0) return
-    for (const peer of this.peers.newlyInStep()) {
-      this.push({ type: 'in-step', peer, files: this.catalogue.manifest.fileCount })
+    for (const { peer, equal } of this.peers.newlyInStep()) {
+      this.push({ type: 'in-step', peer, equal, files: this.catalogue.manifest.fileCount })
     }
   }
 
