@@ -16,6 +16,7 @@ import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
 import { Announcer } from './announcer.js'
 import type { Catalogue } from './catalogue.js'
+import { Contested } from './contested.js'
 import { Intake } from './intake.js'
 import { RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, Location } from './messages.js'
@@ -42,6 +43,7 @@ export class Keeper {
   private readonly scanner: Scanner
   private readonly peers: PeerBook
   private readonly intake: Intake
+  private readonly contested = new Contested()
   private readonly announcer: Announcer
   private messages: KeeperToEngine[] = []
   /** The first scan is over: what the share holds is known. */
@@ -55,7 +57,8 @@ export class Keeper {
     const { disk, hash, catalogue, journal, peer, links, wallMs, onFolder } = options
     this.nowMs = nowMs
     this.catalogue = catalogue
-    this.announcer = new Announcer(catalogue)
+    catalogue.onRecorded((path) => this.contested.handleChange(path))
+    this.announcer = new Announcer(catalogue, (atMs) => this.intake.commit(atMs))
     this.scanner = new Scanner({
       disk,
       hash,
@@ -87,6 +90,7 @@ export class Keeper {
         push: (message) => this.messages.push(message),
         onPlaced: (ownChange) => this.changed(ownChange ? 'own' : 'received'),
         onSourceFailed: (from) => this.peers.askAgain(from, this.nowMs),
+        onAbandoned: (path) => this.contested.handleChange(path),
       },
       nowMs,
     )
@@ -102,6 +106,7 @@ export class Keeper {
         break
       case 'peer-gone':
         this.peers.handleGone(message.peer)
+        this.contested.handlePeerGone(message.peer)
         this.intake.handlePeerGone(message.peer)
         break
       case 'tree':
@@ -175,6 +180,7 @@ export class Keeper {
 
   /** Carries what one part produced to the parts that wait for it. */
   private settle(nowMs: number): void {
+    for (const { peer, remote } of this.contested.takeChanged()) this.consider(peer, remote)
     this.intake.settle(nowMs)
     for (let pull = this.peers.pollPull(); pull !== undefined; pull = this.peers.pollPull()) {
       this.push({ type: 'pull-tree', peer: pull.peer, item: pull.item })
@@ -201,7 +207,9 @@ export class Keeper {
 
   /** One entry of a peer that differs from ours. */
   private consider(peer: PeerId, remote: Entry): void {
-    if (this.intake.covers(remote, peer)) return
+    const standing = this.intake.standing(remote, peer)
+    if (standing === 'beaten') this.contested.add(peer, remote)
+    if (standing !== 'free') return
     const decision = this.intake.placing.decide(remote)
     switch (decision.type) {
       case 'keep':
@@ -214,6 +222,7 @@ export class Keeper {
         break
       case 'conflict':
         if (decision.winner === 'remote') break
+        this.contested.add(peer, remote)
         // Recorded only where it says something new, or two peers would tell each other for ever.
         if (decision.entry.version !== this.catalogue.get(remote.path)?.version) {
           this.catalogue.record(decision.entry, this.catalogue.signature(remote.path))
