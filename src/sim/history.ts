@@ -73,7 +73,8 @@ export class History {
     if (after === undefined || digest === undefined) {
       this.removed[peer]!.set(path, {
         digest: before,
-        heldSinceMs: this.heldSince[peer]!.get(path)?? Number.NEGATIVE_INFINITY,
+        heldSinceMs: this.heldSince[peer]!.get(path) ?? Number.NEGATIVE_INFINITY,
+        atMs,
       })
       this.heldSince[peer]!.delete(path)
       return undefined

@@ -158,7 +158,7 @@ export class SimPeer {
     if (engine === undefined) return
     engine.close(this.nowMs)
     this.send(engine)
-    this.index.commit()
+    this.guarded(() => this.keeper?.stop())
     this.end('process')
   }
 
@@ -272,7 +272,11 @@ export class SimPeer {
 
   private send(engine: Engine): void {
     const { network, address, observer, number } = this.options
-    for (let out = engine.pollDatagram(this.nowMs); out !== undefined; out = engine.pollDatagram(this.nowMs)) {
+    for (
+      let out = engine.pollDatagram(this.nowMs);
+      out !== undefined;
+      out = engine.pollDatagram(this.nowMs)
+    ) {
       for (let start = 0; start < out.bytes.length; start += out.segmentBytes) {
         const datagram = out.bytes.subarray(start, start + out.segmentBytes)
         observer.handleDatagram(number, out.to, datagram)

@@ -72,8 +72,16 @@ export class Resumption {
     if (whole === undefined || held === undefined) return undefined
     for (const block of fetch.blocks) {
       const start = block * BLOCK_BYTES
-      if (!equalBytes(whole.subarray(start, start + BLOCK_BYTES), held.subarray(start, Math.min(start + BLOCK_BYTES, whole.length))))
-        return { invariant: 'I7', detail: `claims block ${block} of ${JSON.stringify(fetch.path)}, and the disk has something else` }
+      if (
+        !equalBytes(
+          whole.subarray(start, start + BLOCK_BYTES),
+          held.subarray(start, Math.min(start + BLOCK_BYTES, whole.length)),
+        )
+      )
+        return {
+          invariant: 'I7',
+          detail: `claims block ${block} of ${JSON.stringify(fetch.path)}, and the disk has something else`,
+        }
     }
     return undefined
   }

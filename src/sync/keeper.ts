@@ -21,6 +21,7 @@ import { Intake } from './intake.js'
 import { RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, Location } from './messages.js'
 import { PeerBook } from './peer-book.js'
+import { closeShare } from './recovery.js'
 import { type LinkPolicy, Scanner } from './scanner.js'
 
 export interface KeeperOptions {
@@ -40,6 +41,7 @@ export interface KeeperOptions {
  *  `pollTimeout`. */
 export class Keeper {
   private readonly catalogue: Catalogue
+  private readonly journal: Journal<Entry>
   private readonly scanner: Scanner
   private readonly peers: PeerBook
   private readonly intake: Intake
@@ -57,6 +59,7 @@ export class Keeper {
     const { disk, hash, catalogue, journal, peer, links, wallMs, onFolder } = options
     this.nowMs = nowMs
     this.catalogue = catalogue
+    this.journal = journal
     catalogue.onRecorded((path) => this.contested.handleChange(path))
     this.announcer = new Announcer(catalogue, (atMs) => this.intake.commit(atMs))
     this.scanner = new Scanner({
@@ -170,6 +173,11 @@ export class Keeper {
       this.rescanAtMs,
     ].filter((dueMs) => dueMs !== undefined)
     return dues.length === 0 ? undefined : Math.min(...dues)
+  }
+
+  /** An orderly end: everything that is known is on the disk. Throws a DiskError; not used afterwards. */
+  stop(): void {
+    closeShare(this.catalogue, this.journal)
   }
 
   takeMessages(): readonly KeeperToEngine[] {
