@@ -128,8 +128,8 @@ export class Catalogue {
     const entry = this.manifest.get(path)
     if (entry === undefined) return
     const own = entry.version.split(',').find((part) => part.startsWith(peer)) ?? ''
-    const version = own === entry.version ? '' : own
-    this.record({ ...TOMBSTONE, path, mtimeMs: entry.mtimeMs, version }, undefined)
+    if (own === '' || own === entry.version) this.forget(path)
+    else this.record({ ...TOMBSTONE, path, mtimeMs: entry.mtimeMs, version: own }, undefined)
   }
 
   /** A path whose file held this content when it was last read. */
