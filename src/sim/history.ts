@@ -6,6 +6,7 @@ import { hexOf } from '../base/bytes.js'
 import { blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import { parentOf } from '../share/path.js'
+import { UNDERWAY_MS_MAX } from './limits.js'
 
 /** A content that somebody made at a path. */
 interface Made {
@@ -14,6 +15,8 @@ interface Made {
   /** Peers on which it was made, and when last. */
   readonly peers: Set<number>
   atMs: number
+  /** When somebody last gave it another time or made it executable: an edit of its own that the content does not show. */
+  retouchedAtMs: number
   /** Somebody who had it replaced or removed it. */
   superseded: boolean
 }
@@ -83,6 +86,7 @@ export class History {
     this.heldSince[peer]!.set(path, atMs)
     this.contents.set(digest, after)
     this.make(peer, path, digest, atMs)
+    if (before === digest) this.madeAt.get(path)!.get(digest)!.retouchedAtMs = atMs
     return digest
   }
 
@@ -127,6 +131,8 @@ export class History {
     const made = this.madeAt.get(path)?.get(digest)
     // Made by somebody who could not know of the deletion: then it is an edit of its own.
     if (made === undefined || made.peers.size > 1 || made.atMs >= removal.heldSinceMs) return undefined
+    // The version that was held may be the one before the last touch, which was still on its way.
+    if (made.retouchedAtMs >= removal.heldSinceMs - UNDERWAY_MS_MAX) return undefined
     return 'what was deleted here came back, and nobody had made it anew'
   }
 
@@ -157,7 +163,14 @@ export class History {
     }
     const known = made.get(digest)
     if (known === undefined) {
-      made.set(digest, { path, digest, peers: new Set([peer]), atMs, superseded: false })
+      made.set(digest, {
+        path,
+        digest,
+        peers: new Set([peer]),
+        atMs,
+        retouchedAtMs: Number.NEGATIVE_INFINITY,
+        superseded: false,
+      })
       return
     }
     known.peers.add(peer)
