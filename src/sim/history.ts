@@ -131,6 +131,15 @@ export class History {
     const made = this.madeAt.get(path)?.get(digest)
     // Made by somebody who could not know of the deletion: then it is an edit of its own.
     if (made === undefined || made.peers.size > 1 || made.atMs >= removal.heldSinceMs) return undefined
+    // Others had changed the path meanwhile: their edit had not seen the deletion, and this content won against it.
+    for (const other of this.madeAt.get(path)!.values()) {
+      if (
+        other !== made &&
+        other.atMs >= removal.heldSinceMs - UNDERWAY_MS_MAX &&
+        hasOther(other.peers, peer)
+      )
+        return undefined
+    }
     // The version that was held may be the one before the last touch, which was still on its way.
     if (made.retouchedAtMs >= removal.heldSinceMs - UNDERWAY_MS_MAX) return undefined
     return 'what was deleted here came back, and nobody had made it anew'
@@ -190,4 +199,8 @@ export class History {
       if (copied !== undefined) copied.superseded = true
     }
   }
+}
+
+function hasOther(peers: ReadonlySet<number>, peer: number): boolean {
+  return peers.size > (peers.has(peer) ? 1 : 0)
 }

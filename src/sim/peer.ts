@@ -158,8 +158,17 @@ export class SimPeer {
     if (engine === undefined) return
     engine.close(this.nowMs)
     this.send(engine)
-    this.guarded(() => this.keeper?.stop())
+    this.guarded(() => this.stopKeeper())
     this.end('process')
+  }
+
+  private stopKeeper(): void {
+    try {
+      this.keeper?.stop()
+    } catch (error) {
+      // As in src/watcher/main.ts: what is not committed is found again by the next start.
+      if (!(error instanceof DiskError)) throw error
+    }
   }
 
   /** SIGKILL of both processes. Sometimes the watcher notices in time that its parent is gone. */
