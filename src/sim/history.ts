@@ -85,8 +85,14 @@ export class History {
     this.removed[peer]!.delete(path)
     this.heldSince[peer]!.set(path, atMs)
     this.contents.set(digest, after)
+    const wasSuperseded = this.madeAt.get(path)?.get(digest)?.superseded ?? false
     this.make(peer, path, digest, atMs)
-    if (before === digest) this.madeAt.get(path)!.get(digest)!.retouchedAtMs = atMs
+    if (before === digest) {
+      const made = this.madeAt.get(path)!.get(digest)!
+      made.retouchedAtMs = atMs
+      // Another time or an executable bit, even taken back again, does not make the content anew.
+      made.superseded = wasSuperseded
+    }
     return digest
   }
 

@@ -46,6 +46,8 @@ export class Resumption {
   handleDeath(victim: Victim, nowMs: number): void {
     this.diedAtMs = nowMs
     if (victim === 'machine') this.afterPowerLoss = true
+    // What the engine tells until the next one is there is told to nobody, and fetched again.
+    if (victim === 'watcher') this.writtenAt.clear()
   }
 
   handleOpened(fetches: ReadonlyMap<Digest, Fetch>): Broken | undefined {

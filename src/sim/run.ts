@@ -34,8 +34,10 @@ export async function runSimulations(options: RunOptions): Promise<{ failedSeeds
     failedSeeds.push(result.seed)
     options.print(failureOf(result))
   }
+  // Threads run the built program; from the sources, as in development, there is one.
+  const single = options.workers === 1 || import.meta.url.endsWith('.ts')
   if (options.runs === 1) handle(runOne(options.firstSeed, options))
-  else if (options.workers === 1)
+  else if (single)
     for (const result of runBatch({ firstSeed: options.firstSeed, count: options.runs })) handle(result)
   else await runOnThreads(options, handle)
   return { failedSeeds: failedSeeds.sort((left, right) => left - right) }

@@ -18,10 +18,12 @@ export interface Signature {
   readonly mtimeMs: number
   readonly ctimeMs: number
   readonly inode: number
+  readonly executable: boolean
 }
 
 export function signatureOf(stat: FileStat): Signature {
-  return { sizeBytes: stat.sizeBytes, mtimeMs: stat.mtimeMs, ctimeMs: stat.ctimeMs, inode: stat.inode }
+  const { sizeBytes, mtimeMs, ctimeMs, inode, executable } = stat
+  return { sizeBytes, mtimeMs, ctimeMs, inode, executable }
 }
 
 export function sameSignature(left: Signature | undefined, right: Signature | undefined): boolean {
@@ -30,7 +32,8 @@ export function sameSignature(left: Signature | undefined, right: Signature | un
     left.sizeBytes === right.sizeBytes &&
     left.mtimeMs === right.mtimeMs &&
     left.ctimeMs === right.ctimeMs &&
-    left.inode === right.inode
+    left.inode === right.inode &&
+    left.executable === right.executable
   )
 }
 
@@ -214,14 +217,10 @@ export class Catalogue {
   }
 }
 
-/** `<size>,<mtime>,<ctime>,<inode>` or '-', a space, and the entry line with the name in place of the path, which is the
- *  key. */
+/** `<size>,<mtime>,<ctime>,<inode>,<x or nothing>` or '-', a space, and the entry line with the name in place of the path,
+ *  which is the key. */
 function encodeRecord(entry: Entry, signature: Signature | undefined): string {
-  const seen =
-    signature === undefined
-      ? '-'
-      : `${signature.sizeBytes},${signature.mtimeMs},${signature.ctimeMs},${signature.inode}`
-  return `${seen} ${encodeEntryInFolder(entry)}`
+  return `${encodeSignature(signature)} ${encodeEntryInFolder(entry)}`
 }
 
 function decodeRecord(
@@ -231,12 +230,25 @@ function decodeRecord(
   const space = value.indexOf(' ')
   const entry = decodeEntryInFolder(value.slice(space + 1), parentOf(path))
   if (space < 0 || !entry.ok || entry.value.path !== path) return undefined
-  const seen = value.slice(0, space)
-  if (seen === '-') return { entry: entry.value, signature: undefined }
-  const [sizeBytes, mtimeMs, ctimeMs, inode] = seen.split(',').map(Number)
-  const signature = { sizeBytes: sizeBytes!, mtimeMs: mtimeMs!, ctimeMs: ctimeMs!, inode: inode! }
+  return { entry: entry.value, signature: decodeSignature(value.slice(0, space)) }
+}
+
+function encodeSignature(signature: Signature | undefined): string {
+  if (signature === undefined) return '-'
+  const { sizeBytes, mtimeMs, ctimeMs, inode, executable } = signature
+  return `${sizeBytes},${mtimeMs},${ctimeMs},${inode},${executable ? 'x' : ''}`
+}
+
+function decodeSignature(text: string): Signature | undefined {
+  const [sizeBytes, mtimeMs, ctimeMs, inode, executable] = text.split(',')
+  if (executable === undefined) return undefined
+  const numbers = [sizeBytes, mtimeMs, ctimeMs, inode].map(Number)
+  if (numbers.some(Number.isNaN)) return undefined
   return {
-    entry: entry.value,
-    signature: Object.values(signature).some(Number.isNaN) ? undefined : signature,
+    sizeBytes: numbers[0]!,
+    mtimeMs: numbers[1]!,
+    ctimeMs: numbers[2]!,
+    inode: numbers[3]!,
+    executable: executable === 'x',
   }
 }

@@ -100,7 +100,8 @@ export class Placing {
     if (temporary !== undefined) this.dress(temporary, entry)
     const { catalogue, journal } = this.options
     if (catalogue.live(entry.path)?.kind === 'file') this.syncStanding(entry.path)
-    journal.append({ kind: 'placing', entry, replaces: catalogue.live(entry.path)?.digest ?? '' })
+    const replaces = catalogue.live(entry.path)?.digest ?? ''
+    journal.append({ kind: 'placing', entry, replaces, ...(temporary === undefined ? {} : { temporary }) })
     const keptAs = decision.type === 'conflict' ? this.keepLoser(decision.loser, decision.keptAs) : undefined
     this.replace(entry, temporary)
     return { type: 'placed', entry, keptAs }

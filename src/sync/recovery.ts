@@ -86,7 +86,7 @@ class Recovery {
     if (cut !== undefined)
       this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
     const unclean = boot !== this.options.boot && boot !== STOPPED
-    for (const { entry } of this.journal.placing) this.settlePlacing(entry, unclean)
+    for (const { entry, temporary } of this.journal.placing) this.settlePlacing(entry, temporary, unclean)
     if (unclean) {
       for (const [path, digest] of this.journal.placedSinceCheckpoint) this.verifyPlaced(path, digest)
       this.findDamage()
@@ -98,18 +98,23 @@ class Recovery {
   }
 
   /** The process died between saying that it would put `entry` in place and knowing that it did. */
-  private settlePlacing(entry: Entry, unclean: boolean): void {
+  private settlePlacing(entry: Entry, temporary: string | undefined, unclean: boolean): void {
     const { disk } = this.options
     const known = this.catalogue.get(entry.path)
+    const stat = disk.statLink(entry.path)
     if (known?.version !== entry.version && this.holds(entry)) {
-      // It did: the version came with the content, it is not an edit of ours.
-      const stat = disk.statLink(entry.path)
-      this.catalogue.record(
-        entry,
-        entry.kind === 'file' && stat !== undefined ? signatureOf(stat) : undefined,
-      )
+      // It did: the version came with the content, it is not an edit of ours. What a person changed of it since, the
+      // scan will see.
+      const asPlaced =
+        stat !== undefined && stat.executable === entry.executable && isKeptTime(stat.mtimeMs, entry.mtimeMs)
+      this.catalogue.record(entry, entry.kind === 'file' && asPlaced ? signatureOf(stat) : undefined)
       this.notes.push(`${entry.path} was put in place before the last stop; taken as received`)
-    } else if (unclean && this.catalogue.live(entry.path) === undefined) this.removeTorn(entry)
+    } else if (unclean) {
+      if (this.catalogue.live(entry.path) === undefined) this.removeTorn(entry)
+    } else if (stat === undefined && temporary !== undefined && disk.statLink(temporary) === undefined) {
+      // It did, and a person removed it while we were not there: the scan finds it missing, which is a deletion.
+      this.catalogue.record(entry, undefined)
+    }
     this.catalogue.commit()
     this.journal.append({ kind: 'placed', paths: [entry.path] })
   }
