@@ -63,6 +63,9 @@ export class Resumption {
       this.claimed.set(digest, fetch.blocks)
       const broken = this.checkClaims(digest, fetch) ?? this.checkUnclaimed(digest, fetch)
       if (broken !== undefined) return broken
+      // The unlogged tail is fetched again, once: it does not count a second time.
+      const written = this.writtenAt.get(digest)
+      for (const block of [...(written?.keys() ?? [])]) if (!fetch.blocks.has(block)) written?.delete(block)
     }
     for (const digest of this.writtenAt.keys()) if (!fetches.has(digest)) this.writtenAt.delete(digest)
     return undefined
