@@ -127,6 +127,7 @@ function leftProgram(commands: Commands): Command {
     .option('--seed <number>', 'the first seed (default: a fresh one, which is printed)')
     .option('--runs <count>', 'how many seeds, one after the other (default: 1)')
     .option('--workers <count>', 'processes that share the work (default: one per core)')
+    .option('--power', 'machines lose power too, and what was not synced with it')
     .option('--quick', `${RUN_COUNT_QUICK} runs unless --runs says otherwise`)
     .allowExcessArguments()
     .addHelpText('after', SIM_EXAMPLES)

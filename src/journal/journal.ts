@@ -254,6 +254,9 @@ export class Journal<E extends Placeable> {
       case 'placed':
         for (const path of record.paths) this.applyPlaced(path)
         return
+      case 'unplaced':
+        this.placingAt.delete(record.path)
+        return
       case 'unsynced':
         this.placedAt.set(record.path, record.digest)
         return

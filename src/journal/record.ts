@@ -12,6 +12,7 @@
 //                                         about to be renamed into place: what is there now, or '-', and the
 //                                         temporary file that is renamed, or '-'
 //       placed <path> …                   in place and in the index
+//       unplaced <path>                   it could not be put in place after all
 //       unsynced <digest> <path>          as `placed`, written when the log is compacted and the entry line is not needed
 //       dropped <digest>                  given up; the temporary file may go
 //       checkpoint                        everything placed so far is on stable storage
@@ -50,6 +51,7 @@ export type JournalRecord<E extends Placeable> =
       readonly temporary?: string
     }
   | { readonly kind: 'placed'; readonly paths: readonly string[] }
+  | { readonly kind: 'unplaced'; readonly path: string }
   | { readonly kind: 'unsynced'; readonly digest: Digest | ''; readonly path: string }
   | { readonly kind: 'dropped'; readonly digest: Digest }
   | { readonly kind: 'checkpoint' }
@@ -140,6 +142,8 @@ function payloadsOf<E extends Placeable>(record: JournalRecord<E>, codec: EntryC
       ]
     case 'placed':
       return grouped(record.paths.map(escapeField), ' ').map((paths) => `placed ${paths}`)
+    case 'unplaced':
+      return [`unplaced ${escapeField(record.path)}`]
     case 'unsynced':
       return [`unsynced ${orDash(record.digest)} ${escapeField(record.path)}`]
     case 'dropped':
@@ -186,6 +190,10 @@ function recordOf<E extends Placeable>(text: string, codec: EntryCodec<E>): Deco
       return placingOf(rest, codec)
     case 'placed':
       return placedOf(rest)
+    case 'unplaced': {
+      const path = unescapeField(rest)
+      return path === undefined || path === '' ? undecoded('bad-field') : decoded({ kind: 'unplaced', path })
+    }
     case 'unsynced':
       return unsyncedOf(rest)
     case 'dropped':

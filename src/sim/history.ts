@@ -96,25 +96,16 @@ export class History {
     return digest
   }
 
-  /** A loss of power changed what is at a path. What was a person's own and nobody else has may be gone; what LEFT had
-   *  put there may not. */
-  damaged(
-    peer: number,
-    path: string,
-    before: Digest | undefined,
-    after: Uint8Array | undefined,
-    options: { readonly own: boolean; readonly heldElsewhere: boolean; readonly atMs: number },
-  ): void {
-    const { own, heldElsewhere, atMs } = options
-    if (before !== undefined && own && !heldElsewhere) this.supersede(path, before)
-    if (after !== undefined) {
-      this.contents.set(this.digestOf(after), after)
-      this.removed[peer]!.delete(path)
-      this.heldSince[peer]!.set(path, atMs)
-    } else if (own) {
+  /** A loss of power made this of what a person's programs had written at a path; undefined where it is gone. */
+  damaged(peer: number, path: string, after: Uint8Array | undefined, atMs: number): void {
+    if (after === undefined) {
       this.removed[peer]!.set(path, { digest: undefined, heldSinceMs: atMs, atMs })
       this.heldSince[peer]!.delete(path)
+      return
     }
+    this.contents.set(this.digestOf(after), after)
+    this.removed[peer]!.delete(path)
+    this.heldSince[peer]!.set(path, atMs)
   }
 
   /** The machine went down: a deletion that no scan has seen yet cannot be told from what the loss of power did. */
@@ -193,7 +184,8 @@ export class History {
     known.superseded = false
   }
 
-  private supersede(path: string, digest: Digest): void {
+  /** Whoever had this content at the path replaced or removed it, or lost it where nobody else had it. */
+  supersede(path: string, digest: Digest): void {
     const made = this.madeAt.get(path)?.get(digest)
     if (made !== undefined) {
       made.superseded = true

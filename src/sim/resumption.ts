@@ -9,7 +9,7 @@ import type { Fetch } from '../journal/journal.js'
 import { largeTemporary, TEMPORARY_FOLDER } from '../sync/layout.js'
 import type { SimDisk } from './disk.js'
 import type { History } from './history.js'
-import { LOGGED_AFTER_MS } from './limits.js'
+import { LOGGED_AFTER_MS, UNTOLD_WRITES_MAX } from './limits.js'
 import type { Victim } from './peer.js'
 
 interface Broken {
@@ -95,7 +95,8 @@ export class Resumption {
     for (const [block, atMs] of blocks)
       if (atMs < this.diedAtMs - LOGGED_AFTER_MS && !fetch.blocks.has(block) && isSame(whole, held, block))
         lost.add(block)
-    if (lost.size === 0) return undefined
+    // What the engine was writing when its watcher died is written, and told to nobody.
+    if (lost.size <= UNTOLD_WRITES_MAX) return undefined
     return {
       invariant: 'I6',
       detail: `will fetch ${lost.size} blocks of ${JSON.stringify(fetch.path)} again that were written long before it died`,

@@ -9,7 +9,6 @@ import type { Entry } from '../share/entry.js'
 import { decodeEntryInFolder, encodeEntryInFolder } from '../share/entry-line.js'
 import { Manifest } from '../share/manifest.js'
 import { parentOf } from '../share/path.js'
-import type { PeerId } from '../share/version.js'
 import { CHANGES_LISTED_MAX, COMMIT_CHANGES_MAX } from './limits.js'
 
 /** What a stat told when the content was known: as long as it is the same, the content is. */
@@ -36,8 +35,6 @@ export function sameSignature(left: Signature | undefined, right: Signature | un
     left.executable === right.executable
   )
 }
-
-const TOMBSTONE = { kind: 'tombstone', sizeBytes: 0, executable: false, digest: '', target: '' } as const
 
 export class Catalogue {
   readonly manifest: Manifest
@@ -115,7 +112,8 @@ export class Catalogue {
     this.handleUncommitted()
   }
 
-  /** Forgets a path altogether, as if it had never been seen. */
+  /** Forgets a path as if it had never been seen: what is there is not what was recorded, and nobody made it so. The
+   *  share's later edits need another author then (`authorOf` in recovery.ts). */
   forget(path: string): void {
     this.unhold(this.manifest.get(path))
     this.manifest.delete(path)
@@ -123,16 +121,6 @@ export class Catalogue {
     this.index.remove(path)
     this.handleUncommitted()
     this.changes = undefined
-  }
-
-  /** What is at the path is not what was recorded, and it is not known why: whatever is found there by the next scan
-   *  becomes an edit that has seen nothing of what others made, and nothing of theirs counts as seen or deleted. */
-  disown(path: string, peer: PeerId): void {
-    const entry = this.manifest.get(path)
-    if (entry === undefined) return
-    const own = entry.version.split(',').find((part) => part.startsWith(peer)) ?? ''
-    if (own === '' || own === entry.version) this.forget(path)
-    else this.record({ ...TOMBSTONE, path, mtimeMs: entry.mtimeMs, version: own }, undefined)
   }
 
   /** A path whose file held this content when it was last read. */

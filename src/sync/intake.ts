@@ -47,6 +47,8 @@ export interface IntakeOptions {
   readonly onPlaced: (ownChange: boolean) => void
   /** What this peer said it has, it has not: ask it again. */
   readonly onSourceFailed: (peer: PeerId) => void
+  /** What this peer has is not wanted any more, for something better that another has. */
+  readonly onBeaten: (peer: PeerId, remote: Entry) => void
   /** What was wanted at this path is not wanted any more, and was not put in place. */
   readonly onAbandoned: (path: string) => void
 }
@@ -120,6 +122,7 @@ export class Intake {
       return 'wanted'
     }
     if (!this.isBetter(remote, want.remote)) return 'beaten'
+    for (const source of want.sources) this.options.onBeaten(source, want.remote)
     this.abandon(want, undefined)
     this.dropTemporary(want)
     return 'free'

@@ -65,11 +65,12 @@ export class Placing {
     const local = catalogue.get(entry.path)
     const touches =
       entry.kind === 'file' && (local?.mtimeMs !== entry.mtimeMs || local.executable !== entry.executable)
+    // What nobody has looked at yet must not be counted as having seen the peer's version.
+    if (entry.kind !== 'tombstone' && !scanner.matches(entry.path)) return false
     if (!touches) {
       catalogue.record(entry, catalogue.signature(entry.path))
       return true
     }
-    if (!scanner.matches(entry.path)) return false
     try {
       this.dress(entry.path, entry)
     } catch (error) {
@@ -110,13 +111,18 @@ export class Placing {
   }
 
   /** The change itself. */
-  carryOut({ decision, temporary }: Prepared): Placed {
-    return this.attempt(() => {
+  carryOut({ decision, temporary, record }: Prepared): Placed {
+    const result = this.attempt<Placed>(() => {
       const keptAs =
         decision.type === 'conflict' ? this.keepLoser(decision.loser, decision.keptAs) : undefined
       this.replace(decision.entry, temporary)
       return { type: 'placed', entry: decision.entry, keptAs }
     })
+    // Or recovery would take what is not there for something that a person removed.
+    if (result.type !== 'placed') {
+      this.attempt(() => this.options.journal.append({ kind: 'unplaced', path: record.entry.path }))
+    }
+    return result
   }
 
   private attempt<T>(work: () => T): T | Placed {

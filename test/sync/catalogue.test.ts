@@ -6,7 +6,7 @@ import type { Entry } from '../../src/share/entry.js'
 import { SimIndex } from '../../src/sim/index.js'
 import { Catalogue, type Signature, sameSignature } from '../../src/sync/catalogue.js'
 import { CHANGES_LISTED_MAX, COMMIT_CHANGES_MAX } from '../../src/sync/limits.js'
-import { arbitraryEntry, digestOf, entryOf, fileEntry, PEERS, versionOf } from '../share/entries.js'
+import { arbitraryEntry, digestOf, entryOf, fileEntry, versionOf } from '../share/entries.js'
 
 const seen: Signature = {
   sizeBytes: 5,
@@ -125,11 +125,11 @@ describe('who holds a content', () => {
     )
   })
 
-  test('nobody does when the file is deleted, became a folder or was disowned', () => {
+  test('nobody does when the file is deleted, became a folder or was forgotten', () => {
     for (const end of [
       () => catalogue.record(entryOf('tombstone', 'a'), undefined),
       () => catalogue.record(entryOf('folder', 'a'), undefined),
-      () => catalogue.disown('a', PEERS[0]),
+      () => catalogue.forget('a'),
     ]) {
       catalogue.record(fileEntry('a', { digest }), seen)
       expect(catalogue.holderOf(digest)).toBe('a')
@@ -167,23 +167,17 @@ describe('what is live', () => {
   })
 })
 
-describe('what is disowned', () => {
+describe('what is forgotten', () => {
   test('is gone as if nobody had deleted it: every version of others is newer', () => {
     catalogue.record(fileEntry('a', { version: versionOf(1, 2) }), seen)
-    catalogue.disown('a', PEERS[0])
+    catalogue.forget('a')
     expect(catalogue.live('a')).toBeUndefined()
     expect(catalogue.signature('a')).toBeUndefined()
     expect(catalogue.get('a')).toBeUndefined()
   })
 
-  test('keeps the count of our own edits, so that the next one is not taken for an old one', () => {
-    catalogue.record(fileEntry('a', { version: versionOf(0, 0, 1) }), seen)
-    catalogue.disown('a', PEERS[0])
-    expect(catalogue.get('a')!.version).toBe(versionOf(0, 0))
-  })
-
   test('may be something that was not known', () => {
-    catalogue.disown('nothing', PEERS[0])
+    catalogue.forget('nothing')
     expect(catalogue.get('nothing')).toBeUndefined()
   })
 })
