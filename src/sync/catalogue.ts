@@ -42,6 +42,8 @@ export class Catalogue {
   private readonly signatures = new Map<string, Signature>()
   /** Paths that hold a digest: one, or several. */
   private readonly holders = new Map<Digest, string | Set<string>>()
+  /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
+  private readonly awaited = new Set<Digest>()
   private changes: Entry[] | undefined = []
   private uncommitted = 0
   private beforeCommit: () => void = () => {}
@@ -72,6 +74,7 @@ export class Catalogue {
   record(entry: Entry, signature: Signature | undefined): void {
     const before = this.manifest.get(entry.path)
     this.manifest.set(entry)
+    this.awaited.delete(entry.digest)
     if (before?.kind !== entry.kind || before.digest !== entry.digest) {
       this.unhold(before)
       this.hold(entry)
@@ -108,6 +111,7 @@ export class Catalogue {
     const entry = this.manifest.get(path)
     if (entry === undefined) return
     this.signatures.set(path, signature)
+    this.awaited.delete(entry.digest)
     this.index.put(path, encodeRecord(entry, signature))
     this.handleUncommitted()
   }
@@ -137,6 +141,7 @@ export class Catalogue {
   }
 
   putList(digest: Digest, list: Uint8Array): void {
+    this.awaited.add(digest)
     this.index.putList(digest, list)
     this.handleUncommitted()
   }
@@ -201,7 +206,7 @@ export class Catalogue {
       if (holder.size > 0) return
     } else if (holder !== entry.path) return
     this.holders.delete(entry.digest)
-    if (entry.sizeBytes > BLOCK_BYTES) this.index.removeList(entry.digest)
+    if (entry.sizeBytes > BLOCK_BYTES && !this.awaited.has(entry.digest)) this.index.removeList(entry.digest)
   }
 }
 
