@@ -8,11 +8,20 @@
 import type { Entry } from './entry.js'
 import { sameEntry } from './entry-line.js'
 import { conflictPath } from './path.js'
-import { compareVersions, joinVersions, type Order, type Version } from './version.js'
+import {
+  bumpVersion,
+  compareVersions,
+  joinVersions,
+  type Order,
+  type PeerId,
+  type Version,
+} from './version.js'
 
 export interface DecideFacts {
   /** Whether anything that is not a tombstone lies below the path here. */
   readonly localFolderHasLiveChildren: boolean
+  /** In whose name we edit. */
+  readonly peer: PeerId
 }
 
 /** What kind of thing `entry` takes the place of: 'file' is also a link, which a rename replaces alike. */
@@ -41,7 +50,7 @@ const KEEP: Decision = { type: 'keep' }
 
 export function decide(local: Entry | undefined, remote: Entry, facts: DecideFacts): Decision {
   if (remote.kind !== 'folder' && remote.kind !== 'tombstone' && facts.localFolderHasLiveChildren) {
-    const overridden = decideAgainstFullFolder(local, remote)
+    const overridden = decideAgainstFullFolder(local, remote, facts.peer)
     if (overridden !== undefined) return overridden
   }
   if (local === undefined) return remote.kind === 'tombstone' ? KEEP : take(undefined, remote, remote.version)
@@ -77,15 +86,19 @@ function decideAgainstOurTombstone(local: Entry, remote: Entry, order: Order): D
 }
 
 /** Something that is not a folder wants the place of a folder with content here. */
-function decideAgainstFullFolder(local: Entry | undefined, remote: Entry): Decision | undefined {
+function decideAgainstFullFolder(
+  local: Entry | undefined,
+  remote: Entry,
+  peer: PeerId,
+): Decision | undefined {
   if (local === undefined || local.kind === 'tombstone') {
     // The folder is there and its own entry has not come yet; the next walk finds both.
     return KEEP
   }
   if (local.kind !== 'folder' || compareVersions(local.version, remote.version) !== 'before') return undefined
-  // Our version must catch up, or the file's peer would never look at our folder again. It becomes equal to
-  // the file's version, not newer, so that there the file is still a loser that must be kept.
-  const entry = { ...local, version: remote.version }
+  // Our folder needs a version that the file has not seen, or the file's peer would never look at it again; and one that
+  // has not seen the file, so that there, and against whatever we do next, the file is still a loser that must be kept.
+  const entry = { ...local, version: bumpVersion(local.version, peer) }
   return { type: 'conflict', winner: 'local', entry, loser: remote, keptAs: conflictPath(remote) }
 }
 

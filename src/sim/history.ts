@@ -37,11 +37,21 @@ export class History {
   /** Per peer, since when each path has held what it holds. */
   private readonly heldSince: Map<string, number>[] = []
 
+  /** Per peer, what a loss of power took from a path since LEFT last ran. */
+  private readonly unmended: Map<string, Digest>[] = []
+
+  private readonly diedAtMs: number[] = []
+  private readonly edits = new Map<
+    string,
+    { readonly peer: number; readonly atMs: number; readonly digest: Digest | undefined }[]
+  >()
+
   constructor(hash: Hash, peerCount: number) {
     this.hash = hash
     for (let peer = 0; peer < peerCount; peer++) {
       this.removed.push(new Map())
       this.heldSince.push(new Map())
+      this.unmended.push(new Map())
     }
   }
 
@@ -73,12 +83,17 @@ export class History {
   ): Digest | undefined {
     const digest = after === undefined ? undefined : this.digestOf(after)
     if (before !== undefined && before !== digest) this.supersede(path, before)
+    // Written over what a loss of power had made of it, before LEFT could look: it cannot be told from an edit of the
+    // whole.
+    const lost = this.unmended[peer]!.get(path)
+    if (lost !== undefined) this.supersede(path, lost)
+    this.unmended[peer]!.delete(path)
+    this.editsOf(path).push({ peer, atMs, digest })
     if (after === undefined || digest === undefined) {
-      this.removed[peer]!.set(path, {
-        digest: before,
-        heldSinceMs: this.heldSince[peer]!.get(path) ?? Number.NEGATIVE_INFINITY,
-        atMs,
-      })
+      const heldSinceMs = this.heldSince[peer]!.get(path) ?? Number.NEGATIVE_INFINITY
+      // Put there in the moment in which LEFT died: whether it had come can no longer be told.
+      const known = heldSinceMs !== this.diedAtMs[peer]
+      this.removed[peer]!.set(path, { digest: known ? before : undefined, heldSinceMs, atMs })
       this.heldSince[peer]!.delete(path)
       return undefined
     }
@@ -96,14 +111,37 @@ export class History {
     return digest
   }
 
+  /** A process of LEFT died at this peer. */
+  handleDeath(peer: number, atMs: number): void {
+    this.diedAtMs[peer] = atMs
+  }
+
+  /** LEFT has looked at what a loss of power did: from now on it knows. */
+  handleOpened(peer: number): void {
+    this.unmended[peer]!.clear()
+  }
+
   /** A loss of power made this of what a person's programs had written at a path; undefined where it is gone. */
-  damaged(peer: number, path: string, after: Uint8Array | undefined, atMs: number): void {
+  damaged(
+    peer: number,
+    path: string,
+    before: Digest | undefined,
+    after: Uint8Array | undefined,
+    atMs: number,
+  ): void {
+    if (before !== undefined) this.unmended[peer]!.set(path, before)
+    // To everybody else it is an edit, though not one that anybody would miss.
+    this.editsOf(path).push({ peer, atMs, digest: after === undefined ? undefined : this.digestOf(after) })
     if (after === undefined) {
       this.removed[peer]!.set(path, { digest: undefined, heldSinceMs: atMs, atMs })
       this.heldSince[peer]!.delete(path)
       return
     }
-    this.contents.set(this.digestOf(after), after)
+    const digest = this.digestOf(after)
+    this.contents.set(digest, after)
+    const wasNeeded = this.madeAt.get(path)?.get(digest)?.superseded === false
+    this.make(peer, path, digest, atMs)
+    if (!wasNeeded) this.supersede(path, digest)
     this.removed[peer]!.delete(path)
     this.heldSince[peer]!.set(path, atMs)
   }
@@ -129,16 +167,11 @@ export class History {
     // Made by somebody who could not know of the deletion: then it is an edit of its own.
     if (made === undefined || made.peers.size > 1 || made.atMs >= removal.heldSinceMs) return undefined
     // Others had changed the path meanwhile: their edit had not seen the deletion, and this content won against it.
-    for (const other of this.madeAt.get(path)!.values()) {
-      if (
-        other !== made &&
-        other.atMs >= removal.heldSinceMs - UNDERWAY_MS_MAX &&
-        hasOther(other.peers, peer)
-      )
-        return undefined
-    }
+    const unseenSinceMs = removal.heldSinceMs - UNDERWAY_MS_MAX
+    for (const edit of this.editsOf(path))
+      if (edit.peer !== peer && edit.digest !== digest && edit.atMs >= unseenSinceMs) return undefined
     // The version that was held may be the one before the last touch, which was still on its way.
-    if (made.retouchedAtMs >= removal.heldSinceMs - UNDERWAY_MS_MAX) return undefined
+    if (made.retouchedAtMs >= unseenSinceMs) return undefined
     return 'what was deleted here came back, and nobody had made it anew'
   }
 
@@ -159,6 +192,15 @@ export class History {
   *required(): Iterable<{ readonly path: string; readonly digest: Digest }> {
     for (const made of this.madeAt.values())
       for (const { path, digest, superseded } of made.values()) if (!superseded) yield { path, digest }
+  }
+
+  private editsOf(path: string) {
+    let edits = this.edits.get(path)
+    if (edits === undefined) {
+      edits = []
+      this.edits.set(path, edits)
+    }
+    return edits
   }
 
   private make(peer: number, path: string, digest: Digest, atMs: number): void {
@@ -197,8 +239,4 @@ export class History {
       if (copied !== undefined) copied.superseded = true
     }
   }
-}
-
-function hasOther(peers: ReadonlySet<number>, peer: number): boolean {
-  return peers.size > (peers.has(peer) ? 1 : 0)
 }

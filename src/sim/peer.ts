@@ -228,6 +228,12 @@ export class SimPeer {
     })
   }
 
+  /** The watcher reads the whole share again, as it does every now and then. */
+  readAgain(): void {
+    this.keeper?.handleHint('', this.nowMs)
+    this.wakeKeeper()
+  }
+
   // — The engine's process —
 
   private get nowMs(): number {

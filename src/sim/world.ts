@@ -132,10 +132,18 @@ export class World {
     if (this.breach === undefined) this.scheduler.runUntil(untilMs)
   }
 
-  /** Lets time pass until nothing but waiting has gone on for `quietMs`; false where that does not come within
-   *  `withinMs`. */
+  /** Lets time pass until nothing but waiting has gone on for `quietMs`, also after every share has been read again;
+   *  false where that does not come within `withinMs`. */
   runUntilQuiet(withinMs: number, quietMs: number = QUIET_MS): boolean {
     const untilMs = this.nowMs + withinMs
+    if (!this.waitForQuiet(untilMs, quietMs / 2)) return false
+    // What no hint told of is found by a rescan, which may be a while away.
+    for (const peer of this.peers) peer.readAgain()
+    this.lastActivityMs = this.nowMs
+    return this.waitForQuiet(untilMs, quietMs)
+  }
+
+  private waitForQuiet(untilMs: number, quietMs: number): boolean {
     this.lastActivityMs = Math.max(this.lastActivityMs, this.nowMs)
     while (this.breach === undefined && this.nowMs < untilMs) {
       const quietAtMs = this.lastActivityMs + quietMs
@@ -319,6 +327,7 @@ export class World {
 
   private handleOpened(peer: number, recovered: Recovered): void {
     for (const note of recovered.notes) this.trace.say(() => `${peerName(peer)} ${note}`)
+    this.history.handleOpened(peer)
     const wrong = this.resumptions[peer]!.handleOpened(recovered.journal.fetches)
     if (wrong !== undefined) this.break(wrong.invariant, `${peerName(peer)} ${wrong.detail}`)
   }
@@ -326,6 +335,7 @@ export class World {
   private handleDeath(peer: number, victim: Victim): void {
     this.trace.mix(4, peer, victim.length)
     this.trace.say(() => `${peerName(peer)} ${victim} dies`)
+    this.history.handleDeath(peer, this.nowMs)
     this.resumptions[peer]!.handleDeath(victim, this.nowMs)
   }
 
@@ -341,11 +351,11 @@ export class World {
     for (const path of new Set([...before.keys(), ...after.keys()])) {
       const was = before.get(path)
       const is = after.get(path)
-      const digest = was === undefined ? undefined : history.digestOf(was.bytes)
-      if (digest === (is === undefined ? undefined : history.digestOf(is.bytes))) continue
+      const digest = this.digestIn(was)
+      if (was !== undefined && is !== undefined && digest === this.digestIn(is)) continue
       this.trace.say(
         () =>
-          `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes.length} other bytes`}`,
+          `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes?.length ?? 0} other bytes`}`,
       )
       const own = was === undefined || was.isLink || inodes.has(was.inode)
       // What a link leads to has no time that would tell what happened to the link: it counts as a person's edit.
@@ -353,8 +363,10 @@ export class World {
       // Not synced here and lost elsewhere before: then it is nowhere, and nobody could have kept it.
       if (digest !== undefined && !heldElsewhere) history.supersede(path, digest)
       // A rename of a person's that was undone may bring back what LEFT had put there, and nobody could have synced.
-      if (own || (is !== undefined && (is.isLink || inodes.has(is.inode))))
-        history.damaged(peer, path, is?.bytes, this.nowMs)
+      const isFolder = is !== undefined && is.bytes === undefined
+      if (isFolder) history.madeFolder(peer, path)
+      else if (own || (is !== undefined && (is.isLink || inodes.has(is.inode))))
+        history.damaged(peer, path, digest, is?.bytes, this.nowMs)
     }
   }
 
@@ -365,23 +377,27 @@ export class World {
     })
   }
 
-  /** Files of a share, links followed, without what is LEFT's own. */
-  private shareOf(peer: number): Map<string, FileSeen> {
+  private digestIn(seen: Seen | undefined): string | undefined {
+    return seen?.bytes === undefined ? undefined : this.history.digestOf(seen.bytes)
+  }
+
+  /** What is in a share, links followed, without what is LEFT's own. */
+  private shareOf(peer: number): Map<string, Seen> {
     const { disk } = this.peers[peer]!
-    const files = new Map<string, FileSeen>()
+    const share = new Map<string, Seen>()
     for (const [path, { kind }] of disk.snapshot()) {
       if (path === '.left' || path.startsWith('.left/')) continue
       const bytes = disk.contentOf(path)
       const inode = disk.unharmed(() => disk.stat(path))?.inode
-      if (bytes !== undefined && inode !== undefined)
-        files.set(path, { bytes, inode, isLink: kind === 'link' })
+      if (inode !== undefined) share.set(path, { bytes, inode, isLink: kind === 'link' })
     }
-    return files
+    return share
   }
 }
 
-interface FileSeen {
-  readonly bytes: Uint8Array
+interface Seen {
+  /** Undefined for a folder. */
+  readonly bytes: Uint8Array | undefined
   readonly inode: number
   readonly isLink: boolean
 }

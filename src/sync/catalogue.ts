@@ -36,6 +36,11 @@ export function sameSignature(left: Signature | undefined, right: Signature | un
   )
 }
 
+/** Whether a disk that was given `mtimeMs` may say `seenMs`: they keep nanoseconds, 10 ms (exFAT), 1 s or 2 s (FAT). */
+export function isKeptTime(seenMs: number, mtimeMs: number): boolean {
+  return [1, 10, 1_000, 2_000].some((stepMs) => Math.floor(mtimeMs / stepMs) * stepMs === Math.round(seenMs))
+}
+
 export class Catalogue {
   readonly manifest: Manifest
   private readonly index: Index

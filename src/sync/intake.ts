@@ -472,6 +472,11 @@ export class Intake {
       case 'placed':
         this.handlePlaced(want, result.keptAs, nowMs)
         return
+      case 'beaten':
+        for (const source of want.sources) this.options.onBeaten(source, want.remote)
+        this.finish(want)
+        this.options.onPlaced(false)
+        return
       case 'needless':
         this.finish(want)
         this.options.onPlaced(false)

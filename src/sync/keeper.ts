@@ -283,7 +283,9 @@ export class Keeper {
     if (!this.ready && dueMs !== undefined && dueMs <= nowMs + SETTLE_MS) return
     this.scanStartedMs = undefined
     const durationMs = nowMs - startedMs
-    this.rescanAtMs = nowMs + Math.max(RESCAN_MS_MIN, durationMs / RESCAN_DUTY)
+    // The first scan reads files that the next ones need not read again: it says little about what they cost.
+    const restMs = this.ready ? durationMs / RESCAN_DUTY : 0
+    this.rescanAtMs = nowMs + Math.max(RESCAN_MS_MIN, restMs)
     if (this.ready) return
     this.ready = true
     const { fileCount: files, folderCount: folders, totalBytes: bytes } = this.catalogue.manifest

@@ -16,6 +16,8 @@ export type Placed =
   | { readonly type: 'placed'; readonly entry: Entry; readonly keptAs: string | undefined }
   /** Ours turned out to be as good: nothing was put anywhere. */
   | { readonly type: 'needless' }
+  /** Ours won against it: nothing was put anywhere, and it may yet win when ours changes. */
+  | { readonly type: 'beaten' }
   /** What stands there is not what the catalogue says: it must be looked at first. */
   | { readonly type: 'unsettled' }
   | { readonly type: 'failed'; readonly noSpace: boolean; readonly reason: string }
@@ -50,12 +52,13 @@ export class Placing {
     const { manifest } = this.options.catalogue
     return decide(manifest.get(remote.path), remote, {
       localFolderHasLiveChildren: manifest.hasLiveChildren(remote.path),
+      peer: this.options.peer,
     })
   }
 
   /** Which of two versions that peers have is the better one to want. */
   compare(wanted: Entry, other: Entry): Decision {
-    return decide(wanted, other, { localFolderHasLiveChildren: false })
+    return decide(wanted, other, { localFolderHasLiveChildren: false, peer: this.options.peer })
   }
 
   /** Takes over what a peer knows of content that is here already. Answers false where the file must be looked
@@ -72,6 +75,8 @@ export class Placing {
       return true
     }
     try {
+      // With its new time, recovery could not tell a torn file from a person's.
+      this.syncStanding(entry.path)
       this.dress(entry.path, entry)
     } catch (error) {
       // Behind a link, or not ours to touch: the content is the same, and that is what counts.
@@ -142,7 +147,7 @@ export class Placing {
       return this.adopt(decision.entry) ? { type: 'needless' } : { type: 'unsettled' }
     if (decision.type === 'conflict' && decision.winner === 'local') {
       this.options.catalogue.record(decision.entry, this.options.catalogue.signature(remote.path))
-      return { type: 'needless' }
+      return { type: 'beaten' }
     }
     if (!this.options.scanner.matches(remote.path)) return { type: 'unsettled' }
     const { entry } = decision

@@ -11,7 +11,7 @@ import { JOURNAL_PATH, Journal } from '../journal/journal.js'
 import type { Entry } from '../share/entry.js'
 import { decodeEntry, encodeEntry } from '../share/entry-line.js'
 import type { PeerId } from '../share/version.js'
-import { Catalogue, type Signature, sameSignature, signatureOf } from './catalogue.js'
+import { Catalogue, isKeptTime, type Signature, sameSignature, signatureOf } from './catalogue.js'
 import { OWN_FOLDER, TEMPORARY_FOLDER } from './layout.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
 
@@ -119,14 +119,22 @@ class Recovery {
   private settlePlacing(entry: Entry, temporary: string | undefined, unclean: boolean): void {
     const { disk } = this.options
     const known = this.catalogue.get(entry.path)
+    const isPlaced = known?.version !== entry.version && this.holds(entry)
+    // Its other name, which goes first: that changes the times of the file.
+    if (isPlaced && temporary !== undefined && disk.statLink(temporary) !== undefined)
+      disk.removeFile(temporary)
     const stat = disk.statLink(entry.path)
-    if (known?.version !== entry.version && this.holds(entry)) {
+    if (isPlaced) {
       // It did: the version came with the content, it is not an edit of ours. What a person changed of it since, the
       // scan will see.
       const asPlaced =
         stat !== undefined && stat.executable === entry.executable && isKeptTime(stat.mtimeMs, entry.mtimeMs)
       this.catalogue.record(entry, entry.kind === 'file' && asPlaced ? signatureOf(stat) : undefined)
       this.notes.push(`${entry.path} was put in place before the last stop; taken as received`)
+    } else if (entry.kind === 'folder' && stat === undefined && isReplaced(known)) {
+      // The file that stood in the folder's place is gone, the folder not made: nobody deleted anything.
+      disk.makeFolder(entry.path)
+      this.catalogue.record(entry, undefined)
     } else if (unclean) {
       if (this.catalogue.live(entry.path) === undefined) this.removeTorn(entry)
     } else if (stat === undefined && temporary !== undefined && disk.statLink(temporary) === undefined) {
@@ -159,8 +167,10 @@ class Recovery {
       ctimeMs > newestMs - UNWRITTEN_MS_MAX || Math.abs(ctimeMs - this.lastWriteMs) < UNWRITTEN_MS_MAX
     for (const { entry, signature } of files) {
       const stat = disk.statLink(entry.path)
-      // Whoever changes a file gives it a later time; a loss of power does not.
-      if (stat?.kind !== 'file' || stat.ctimeMs > signature.ctimeMs) continue
+      if (stat?.kind !== 'file') continue
+      // Whoever writes into a file gives it a later time; a loss of power does not.
+      const isWritten = stat.mtimeMs !== signature.mtimeMs || stat.sizeBytes !== signature.sizeBytes
+      if (stat.ctimeMs > signature.ctimeMs && isWritten) continue
       const asKnown = sameSignature(signatureOf(stat), signature)
       if (asKnown && !isRecent(signature)) continue
       if (!this.holds(entry)) {
@@ -168,7 +178,7 @@ class Recovery {
         this.notes.push(
           `${entry.path} was damaged when the machine stopped; what peers have of it is kept too`,
         )
-      } else if (!asKnown) {
+      } else if (!asKnown && stat.ctimeMs <= signature.ctimeMs) {
         dress(disk, entry)
         this.catalogue.refreshSignature(entry.path, signatureOf(disk.stat(entry.path) ?? stat))
       }
@@ -244,7 +254,8 @@ class Recovery {
       const path = `${TEMPORARY_FOLDER}/${name}`
       const stat = disk.statLink(path)
       const fresh = stat !== undefined && Math.abs(wallMs() - stat.mtimeMs) < TEMPORARY_AGE_MS_MAX
-      if (this.journal.fetches.has(name) && fresh) continue
+      const isWanted = this.journal.fetches.has(name) && this.catalogue.holderOf(name) === undefined
+      if (isWanted && fresh) continue
       if (stat?.kind === 'folder') continue
       disk.removeFile(path)
     }
@@ -262,13 +273,17 @@ class Recovery {
   }
 }
 
-/** Whether a disk that was given `mtimeMs` may say `seenMs`: they keep nanoseconds, 10 ms (exFAT), 1 s or 2 s (FAT). */
-function isKeptTime(seenMs: number, mtimeMs: number): boolean {
-  return [1, 10, 1_000, 2_000].some((stepMs) => Math.floor(mtimeMs / stepMs) * stepMs === Math.round(seenMs))
+/** Whether a folder that takes the place of this takes a file's, which is removed first. */
+function isReplaced(known: Entry | undefined): boolean {
+  return known?.kind === 'file' || known?.kind === 'link'
 }
 
-/** Gives a file the time and the executable bit that it had. */
+/** Gives a file the time and the executable bit that it had, where it lets us. */
 function dress(disk: Disk, { path, executable, mtimeMs }: Entry): void {
-  disk.setExecutable(path, executable)
-  disk.setTimes(path, mtimeMs)
+  try {
+    disk.setExecutable(path, executable)
+    disk.setTimes(path, mtimeMs)
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+  }
 }

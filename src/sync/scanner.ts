@@ -14,7 +14,7 @@ import { type Disk, DiskError, type FileStat } from '../base/ports.js'
 import type { Entry } from '../share/entry.js'
 import { checkPath, joinPath, parentOf } from '../share/path.js'
 import { bumpVersion, type PeerId } from '../share/version.js'
-import { type Catalogue, type Signature, sameSignature, signatureOf } from './catalogue.js'
+import { type Catalogue, isKeptTime, type Signature, sameSignature, signatureOf } from './catalogue.js'
 import { HashJob } from './hashing.js'
 import { OWN_FOLDER } from './layout.js'
 import {
@@ -333,7 +333,7 @@ export class Scanner {
       before !== undefined &&
       before.kind === seen.kind &&
       before.digest === seen.digest &&
-      before.mtimeMs === seen.mtimeMs &&
+      isKeptTime(seen.mtimeMs, before.mtimeMs) &&
       before.executable === seen.executable &&
       before.target === seen.target
     if (same) {

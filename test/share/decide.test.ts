@@ -7,8 +7,9 @@ import { conflictPath } from '../../src/share/path.js'
 import { bumpVersion, compareVersions, joinVersions } from '../../src/share/version.js'
 import { arbitraryVersion, digestOf, entryOf, fileEntry, PEERS, versionOf } from './entries.js'
 
-const EMPTY = { localFolderHasLiveChildren: false }
-const FULL = { localFolderHasLiveChildren: true }
+const OURS = '0123456789abcdef'
+const EMPTY = { localFolderHasLiveChildren: false, peer: OURS }
+const FULL = { localFolderHasLiveChildren: true, peer: OURS }
 
 const older = versionOf(0)
 const newer = versionOf(0, 1)
@@ -163,13 +164,13 @@ describe('deciding between a folder and a file', () => {
     const ours = folder({ version: older })
     const theirs = file({ version: newer })
     const decision = decide(ours, theirs, FULL)
-    const caughtUp = folder({ version: newer })
-    expect(decision).toMatchObject({ type: 'conflict', winner: 'local', entry: caughtUp, loser: theirs })
-    expect(decide(theirs, caughtUp, EMPTY)).toMatchObject({
-      type: 'conflict',
-      winner: 'remote',
-      loser: theirs,
-    })
+    const reasserted = folder({ version: bumpVersion(older, OURS) })
+    expect(decision).toMatchObject({ type: 'conflict', winner: 'local', entry: reasserted, loser: theirs })
+    const conflict = { type: 'conflict', winner: 'remote', loser: theirs }
+    expect(decide(theirs, reasserted, EMPTY)).toMatchObject(conflict)
+    // Nor may what comes in the folder's place be taken for something that has seen the file.
+    const next = file({ version: bumpVersion(reasserted.version, OURS), mtimeMs: theirs.mtimeMs + 1 })
+    expect(decide(theirs, { ...next, digest: digestOf('next') }, EMPTY)).toMatchObject(conflict)
   })
 
   test('a folder whose own entry has not come yet stays', () => {
@@ -217,7 +218,7 @@ describe('whatever the two sides hold', () => {
         arbitraryState,
         fc.boolean(),
         (local, remote, full) => {
-          const facts = { localFolderHasLiveChildren: full && local?.kind === 'folder' }
+          const facts = { localFolderHasLiveChildren: full && local?.kind === 'folder', peer: OURS }
           const once = stateAfter(local, decide(local, remote, facts))
           const twice = stateAfter(once, decide(once, remote, facts))
           expect(twice).toEqual(once)
@@ -230,7 +231,7 @@ describe('whatever the two sides hold', () => {
   test('a version never goes back', () => {
     fc.assert(
       fc.property(arbitraryState, arbitraryState, fc.boolean(), (local, remote, full) => {
-        const entry = stateAfter(local, decide(local, remote, { localFolderHasLiveChildren: full }))!
+        const entry = stateAfter(local, decide(local, remote, full ? FULL : EMPTY))!
         expect(['equal', 'after']).toContain(compareVersions(entry.version, local.version))
       }),
       { numRuns: 1000 },
@@ -263,6 +264,7 @@ describe('whatever the two sides hold', () => {
       fc.property(arbitraryState, arbitraryState, fc.boolean(), (local, remote, full) => {
         const decision = decide(local, remote, {
           localFolderHasLiveChildren: full && local.kind === 'folder',
+          peer: OURS,
         })
         if (decision.type === 'take' && local.kind !== 'tombstone')
           expect(compareVersions(remote.version, local.version)).toBe('after')
@@ -294,7 +296,6 @@ class Gossip {
   ): void {
     const before = this.states[peer]
     if (drawn.kind === 'tombstone' && (before === undefined || before.kind === 'tombstone')) return
-    if (this.foldersAreFull && before?.kind === 'folder' && drawn.kind !== 'folder') return
     const version = bumpVersion(before?.version ?? '', PEERS[peer]!)
     const entry = stateOf({ ...drawn, version })
     this.states[peer] = entry
@@ -307,6 +308,7 @@ class Gossip {
     const local = this.states[to]
     const decision = decide(local, remote, {
       localFolderHasLiveChildren: this.foldersAreFull && local?.kind === 'folder',
+      peer: PEERS[to]!,
     })
     if (decision.type === 'conflict' && decision.winner === 'remote')
       this.kept.add(contentKey(decision.loser))

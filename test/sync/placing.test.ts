@@ -144,7 +144,7 @@ describe('two edits that have not seen each other', () => {
 
   test('the older one of the peer is not taken, and nothing of ours is touched', () => {
     const share = shareWith({ a: 'ours' })
-    expect(placeText(share, 'a', 'theirs', { mtimeMs: 0 })).toEqual({ type: 'needless' })
+    expect(placeText(share, 'a', 'theirs', { mtimeMs: 0 })).toEqual({ type: 'beaten' })
     expect(share.textAt('a')).toBe('ours')
     expect(share.paths).toEqual(['a'])
   })
@@ -243,7 +243,7 @@ describe('what a peer deleted', () => {
       digest: '',
       ...seenOurs,
     }
-    expect(share.placing.place(deletion, undefined)).toEqual({ type: 'needless' })
+    expect(share.placing.place(deletion, undefined)).toEqual({ type: 'beaten' })
     expect(share.textAt('a')).toBe('ours')
   })
 
