@@ -206,7 +206,7 @@ describe('folders, links and what stands in their place', () => {
   test('a file does not take the place of a folder with content', () => {
     const share = shareWith({ 'f/a': '1' })
     expect(placeText(share, 'f', 'a file', { version: `${OURS}:1,${THEIRS}:1` })).toEqual({
-      type: 'needless',
+      type: 'beaten',
     })
     expect(share.textAt('f/a')).toBe('1')
   })
@@ -243,7 +243,7 @@ describe('what a peer deleted', () => {
       digest: '',
       ...seenOurs,
     }
-    expect(share.placing.place(deletion, undefined)).toEqual({ type: 'beaten' })
+    expect(share.placing.place(deletion, undefined)).toEqual({ type: 'needless' })
     expect(share.textAt('a')).toBe('ours')
   })
 
