@@ -44,6 +44,8 @@ export class World {
   readonly events: { readonly peer: number; readonly event: EngineEvent }[] = []
   /** Files beside each peer's share, which nobody may touch. */
   readonly outside: readonly ReadonlyMap<string, Uint8Array>[]
+  /** Datagrams sent so far by all peers, by type. */
+  readonly datagramCounts = new Uint32Array(256)
   private readonly resumptions: readonly Resumption[]
   private readonly numberOf = new Map<string, number>()
   private lastActivityMs = 0
@@ -276,6 +278,7 @@ export class World {
       handleEvent: (peer, event) => this.handleEvent(peer, event),
       handleDatagram: (peer, to, bytes) => {
         const type = bytes[0]!
+        this.datagramCounts[type]!++
         this.trace.mix(type, peer * 16 + this.numberOf.get(to)!, bytes.length)
         if (!IDLE_TYPES.has(type)) this.noteActivity(peer, `datagram of type ${type}`)
       },
