@@ -11,6 +11,7 @@ import { datagramBytesMax, isOwnAddress, resolveHost } from '../io/interfaces.js
 import { SystemRandom } from '../io/random.js'
 import { UdpSocket } from '../io/udp.js'
 import type { Address } from '../rdt/endpoint.js'
+import { PlainProtection } from '../seal/plain.js'
 import { type DiskOp, Engine, type EngineEvent } from '../sync/engine.js'
 import type { EngineToKeeper } from '../sync/messages.js'
 import type { PeerEvent } from './events.js'
@@ -85,10 +86,12 @@ class Peer implements RunningPeer {
       },
       onRoom: () => this.wake(),
     })
+    const random = new SystemRandom()
     this.engine = new Engine(
       {
         peerId: folder.peer,
-        random: new SystemRandom(),
+        random,
+        protection: new PlainProtection({ peerId: folder.peer, random, crc32 }),
         hash,
         crc32,
         window: options.window,

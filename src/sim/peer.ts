@@ -10,6 +10,7 @@ import type { Hash } from '../base/item.js'
 import { DiskError } from '../base/ports.js'
 import type { Address } from '../rdt/endpoint.js'
 import type { Crc32 } from '../seal/frame.js'
+import { PlainProtection } from '../seal/plain.js'
 import { parentOf } from '../share/path.js'
 import { type DiskOp, Engine, type EngineEvent } from '../sync/engine.js'
 import { Keeper } from '../sync/keeper.js'
@@ -132,10 +133,12 @@ export class SimPeer {
     const { plan, scheduler, network, random, hash, crc32, address, neighbours } = this.options
     this.powered = true
     this.life++
+    const own = random.fork()
     this.engine = new Engine(
       {
         peerId: plan.id,
-        random: random.fork(),
+        random: own,
+        protection: new PlainProtection({ peerId: plan.id, random: own, crc32 }),
         hash,
         crc32,
         window: plan.window,
