@@ -21,7 +21,8 @@ export class Dial {
   local: WireSession
   /** The peer that a session exists with already, found behind this address. */
   aliasOf: string | undefined
-  isToldUnreachable = false
+  /** What was told of it: that nobody answers, or that somebody does and does not let us in. */
+  told: 'silent' | 'refusing' | undefined
   cookie: Uint8Array | undefined
   /** The handshake under way: from a cookie on, or of a hello that resumes. */
   attempt: Attempt | undefined
@@ -92,7 +93,7 @@ export class Dial {
 
   handleConnected(): void {
     this.nextAtMs = Number.POSITIVE_INFINITY
-    this.isToldUnreachable = false
+    this.told = undefined
     this.passedOverSinceMs = undefined
     this.attempt = undefined
     this.sent = undefined

@@ -124,9 +124,10 @@ export class Handshake {
 
   private call(dial: Dial, nowMs: number): void {
     dial.handleCalled(nowMs)
-    if (dial.tries > CONNECT_TRIES_TOLD && !dial.isToldUnreachable && !this.refusals.has(dial.address)) {
-      dial.isToldUnreachable = true
-      this.host.emit({ type: 'unreachable', address: dial.address, answers: dial.cookie !== undefined })
+    const silence = dial.cookie === undefined ? 'silent' : 'refusing'
+    if (dial.tries > CONNECT_TRIES_TOLD && dial.told !== silence && !this.refusals.has(dial.address)) {
+      dial.told = silence
+      this.host.emit({ type: 'unreachable', address: dial.address, answers: silence === 'refusing' })
     }
     if (dial.isStale(nowMs)) {
       dial.renew()
