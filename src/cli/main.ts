@@ -97,11 +97,26 @@ function leftProgram(commands: Commands): Command {
     .option('--bind <address>', 'listen on this address of this machine only (default: all)')
     .option('--share <folder>', 'the folder to keep the same, made if missing (default: ./share)')
     .option(
-      '--identity <file>',
-      'file with the identity of this peer (default: inside the share, never shared)',
+      '--encryption <yes|no>',
+      'no speaks in the clear, with peers that do so too, for links that you trust (default: yes)',
     )
-    .option('--encryption <yes|no>', 'yes is not there yet (default: no)')
-    .option('--compression <auto|no>', 'auto is not there yet (default: no)')
+    .option('--compression <auto|no>', 'auto compresses what gets smaller, where encrypted (default: auto)')
+    .option(
+      '--trust <first-use|pinned>',
+      'first-use trusts whom it meets at an address of --ip for the first time, and nobody else there from then on; pinned trusts only keys named with left trust (default: first-use)',
+    )
+    .option(
+      '--secret-file <file>',
+      'a secret that all machines of a group hold: whoever has it is trusted, whoever is new and has not is refused',
+    )
+    .option(
+      '--identity <file>',
+      'PEM file with your key and certificate, made if missing (default: identity.pem in ~/.config/left)',
+    )
+    .option(
+      '--passphrase-file <file>',
+      'passphrase of the identity (default: the environment variable LEFT_PASSPHRASE, if it is set)',
+    )
     .option(
       '--window <blocks>',
       `blocks asked for at once: auto, or 1 to ${WINDOW_BLOCKS_MAX}; 1 is stop-and-wait (default: auto)`,
