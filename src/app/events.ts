@@ -64,7 +64,7 @@ export type PeerEvent =
       bytesWanted: number
       bytesPerS: number
     } // of what is being received now
-  | { event: 'in-step'; peer: string; address: string; files: number } // this peer and we hold the same, or nothing is left to do
+  | { event: 'in-step'; peer: string; address: string; equal: boolean; files: number } // nothing that this peer has is lacking here; `equal`: and it holds the same
   | {
       event: 'summary'
       receivedBytes: number

@@ -4,7 +4,7 @@
 import type { LeftError } from '../base/errors.js'
 import { DiskError } from '../base/ports.js'
 import type { SlowStep } from '../base/protection.js'
-import { formatAddress, parseAddress } from '../io/address.js'
+import { formatAddress } from '../io/address.js'
 import { BlockIo } from '../io/block-io.js'
 import { nowMs } from '../io/clock.js'
 import { crc32, hash } from '../io/hash.js'
@@ -57,8 +57,8 @@ class Peer implements RunningPeer {
   private engine!: Engine
   private watcher!: WatcherProcess
   private finish!: (error: LeftError | undefined) => void
-  private readonly admitted = new Set<string>()
-  private readonly connected = new Set<Address>()
+  /** The peers of --ip: who speaks from another address, or another port, is a stranger. */
+  private readonly admitted = new Set<Address>()
   private turn: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
   private timerDueMs = Number.POSITIVE_INFINITY
@@ -84,7 +84,7 @@ class Peer implements RunningPeer {
       peerId: folder.peer,
       random,
       crc32,
-      isNamed: (address) => this.connected.has(address),
+      isNamed: (address) => this.admitted.has(address),
       nameOf: (address) => this.reporter.nameOf(address),
       onEvent: (event) => this.reporter.say(event),
     })
@@ -109,8 +109,7 @@ class Peer implements RunningPeer {
         window: options.window,
         limitBytesPerS: options.limitBytesPerS,
         agent: `left ${PROGRAM_VERSION}`,
-        // With encryption a peer is known by its key, wherever it is; without, by its address only.
-        admit: (address) => options.encryption === 'yes' || this.admitted.has(hostOf(address)),
+        admit: (address) => this.admitted.has(address),
         datagramBytesMax: (address) => datagramBytesMax(address, options.bind),
         receiveBufferBytes: this.socket.receiveBufferBytes,
       },
@@ -179,9 +178,8 @@ class Peer implements RunningPeer {
         continue
       }
       this.reporter.name(address, peer.text)
-      this.admitted.add(host)
-      if (this.connected.has(address)) continue
-      this.connected.add(address)
+      if (this.admitted.has(address)) continue
+      this.admitted.add(address)
       this.engine.connect(address, nowMs())
     }
     return true
@@ -325,8 +323,4 @@ class Peer implements RunningPeer {
     this.reporter.say({ event: 'stopped' })
     this.finish(error)
   }
-}
-
-function hostOf(address: Address): string {
-  return parseAddress(address)?.host ?? address
 }

@@ -95,7 +95,13 @@ export class Reporter {
       case 'work':
         this.totals(event, nowMs)
         break
+      case 'scanned':
+        this.say({ ...event, durationMs: Math.round(event.durationMs) })
+        break
       case 'received':
+        this.rates.delete(event.path)
+        this.say({ ...event, durationMs: Math.round(event.durationMs) })
+        break
       case 'abandoned':
         this.rates.delete(event.path)
         this.say(event)

@@ -32,10 +32,10 @@ export interface ShareFolder {
 export function openShareFolder(share: string): ShareFolder {
   makeShare(share)
   const own = join(share, '.left')
-  attempt(share, () => mkdirSync(own, { recursive: true }))
+  attempt(share, () => makeFolders(own))
   const release = lockShare(own)
   try {
-    checkFormat(join(own, 'format'))
+    attempt(share, () => checkFormat(join(own, 'format')))
     return { peer: readReplica(own), release }
   } catch (error) {
     release()
@@ -44,21 +44,37 @@ export function openShareFolder(share: string): ShareFolder {
 }
 
 function makeShare(share: string): void {
-  const there = statSync(share, { throwIfNoEntry: false })
+  const there = attempt(share, () => statSync(share, { throwIfNoEntry: false }))
   if (there !== undefined && !there.isDirectory()) {
     throw new LeftError('share-unusable', `${share} is a file; name a folder with --share`)
   }
   attempt(share, () => {
-    mkdirSync(share, { recursive: true })
+    makeFolders(share)
     accessSync(share, constants.R_OK | constants.W_OK | constants.X_OK)
   })
 }
 
-function attempt(share: string, work: () => void): void {
+/** Makes a folder and those above it. Not with `recursive`: Node then never ends where a folder whose parent is there is
+ *  refused as missing, as below /proc. */
+function makeFolders(folder: string): void {
   try {
-    work()
+    mkdirSync(folder)
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && statSync(folder).isDirectory()) return
+    if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error
+    makeFolders(dirname(folder))
+    mkdirSync(folder)
+  }
+}
+
+function attempt<T>(share: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof LeftError) throw error
+    const { code } = error as NodeJS.ErrnoException
+    const reason = code === 'ENOSPC' ? 'its disk is full' : (code ?? String(error))
     throw new LeftError(
       'share-unusable',
       `cannot write in ${share} (${reason}); choose another folder with --share`,
@@ -107,9 +123,10 @@ function readReplica(own: string): string {
   }
 }
 
+/** Undefined for an empty file too: a full disk or lost power leaves one of what was about to be written. */
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8') || undefined
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

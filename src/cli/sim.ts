@@ -1,7 +1,6 @@
 // `left sim`: runs the core in the simulated world from seeds, each of which can be played again.
 
 import { availableParallelism } from 'node:os'
-import { LeftError } from '../base/errors.js'
 import { parseWhole } from './arguments.js'
 import { EXIT_FAILED, EXIT_STOPPED } from './failure.js'
 import { formatCount } from './format.js'
@@ -45,7 +44,7 @@ export function simOptions(raw: RawSimArguments, freshSeed: number): SimOptions 
 /** Answers the exit code: 1 when a seed failed. */
 export async function runSim(raw: RawSimArguments, runSimulations?: RunSimulations): Promise<number> {
   const options = simOptions(raw, Math.floor(Math.random() * SEED_MAX))
-  const simulate = runSimulations ?? (await loadSimulations())
+  const simulate = runSimulations ?? (await import('../sim/run.js')).runSimulations
   // `left sim | head` is a fair thing to ask.
   process.stdout.on('error', () => process.exit(EXIT_STOPPED))
   const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -61,19 +60,4 @@ export async function runSim(raw: RawSimArguments, runSimulations?: RunSimulatio
   )
   for (const seed of failedSeeds.slice(0, 10)) print(`replay: left sim --seed ${seed}`)
   return EXIT_FAILED
-}
-
-async function loadSimulations(): Promise<RunSimulations> {
-  // The name is not a literal, so that the command line builds before the simulator does.
-  const place: string = '../sim/run.js'
-  try {
-    return ((await import(place)) as { runSimulations: RunSimulations }).runSimulations
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new LeftError(
-      'not-available',
-      'the simulator is not part of this build of left; run it from a full checkout',
-      error,
-    )
-  }
 }

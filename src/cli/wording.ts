@@ -52,7 +52,9 @@ export function sentence(event: PeerEvent, from: (peer: string) => string): stri
     case 'resumed':
       return 'resumed: going on where it paused'
     case 'in-step':
-      return `in step with ${printable(event.address)} (${formatFiles(event.files)})`
+      return event.equal
+        ? `in step with ${printable(event.address)} (${formatFiles(event.files)})`
+        : `nothing of ${printable(event.address)} is lacking here`
     case 'summary':
       return summarySentence(event)
     case 'debug':

@@ -46,11 +46,12 @@ export function lockShare(leftFolder: string): () => void {
   try {
     writeFileSync(claim, JSON.stringify(self), { flag: 'wx' })
   } catch (error) {
-    throw new LeftError(
-      'share-unusable',
-      `cannot write in ${leftFolder}: make it writable for this user`,
-      error,
-    )
+    removeIfThere(claim)
+    const hint =
+      (error as NodeJS.ErrnoException).code === 'ENOSPC'
+        ? 'its disk is full'
+        : 'make it writable for this user'
+    throw new LeftError('share-unusable', `cannot write in ${leftFolder}: ${hint}`, error)
   }
   try {
     take(lock, claim)

@@ -6,6 +6,7 @@ import { hexOf } from '../base/bytes.js'
 import { blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import { parentOf } from '../share/path.js'
+import { UNDERWAY_MS_MAX } from './limits.js'
 
 /** A content that somebody made at a path. */
 interface Made {
@@ -14,6 +15,8 @@ interface Made {
   /** Peers on which it was made, and when last. */
   readonly peers: Set<number>
   atMs: number
+  /** When somebody last gave it another time or made it executable: an edit of its own that the content does not show. */
+  retouchedAtMs: number
   /** Somebody who had it replaced or removed it. */
   superseded: boolean
 }
@@ -73,7 +76,8 @@ export class History {
     if (after === undefined || digest === undefined) {
       this.removed[peer]!.set(path, {
         digest: before,
-        heldSinceMs: this.heldSince[peer]!.get(path)?? Number.NEGATIVE_INFINITY,
+        heldSinceMs: this.heldSince[peer]!.get(path) ?? Number.NEGATIVE_INFINITY,
+        atMs,
       })
       this.heldSince[peer]!.delete(path)
       return undefined
@@ -82,6 +86,7 @@ export class History {
     this.heldSince[peer]!.set(path, atMs)
     this.contents.set(digest, after)
     this.make(peer, path, digest, atMs)
+    if (before === digest) this.madeAt.get(path)!.get(digest)!.retouchedAtMs = atMs
     return digest
   }
 
@@ -126,6 +131,17 @@ export class History {
     const made = this.madeAt.get(path)?.get(digest)
     // Made by somebody who could not know of the deletion: then it is an edit of its own.
     if (made === undefined || made.peers.size > 1 || made.atMs >= removal.heldSinceMs) return undefined
+    // Others had changed the path meanwhile: their edit had not seen the deletion, and this content won against it.
+    for (const other of this.madeAt.get(path)!.values()) {
+      if (
+        other !== made &&
+        other.atMs >= removal.heldSinceMs - UNDERWAY_MS_MAX &&
+        hasOther(other.peers, peer)
+      )
+        return undefined
+    }
+    // The version that was held may be the one before the last touch, which was still on its way.
+    if (made.retouchedAtMs >= removal.heldSinceMs - UNDERWAY_MS_MAX) return undefined
     return 'what was deleted here came back, and nobody had made it anew'
   }
 
@@ -156,7 +172,14 @@ export class History {
     }
     const known = made.get(digest)
     if (known === undefined) {
-      made.set(digest, { path, digest, peers: new Set([peer]), atMs, superseded: false })
+      made.set(digest, {
+        path,
+        digest,
+        peers: new Set([peer]),
+        atMs,
+        retouchedAtMs: Number.NEGATIVE_INFINITY,
+        superseded: false,
+      })
       return
     }
     known.peers.add(peer)
@@ -176,4 +199,8 @@ export class History {
       if (copied !== undefined) copied.superseded = true
     }
   }
+}
+
+function hasOther(peers: ReadonlySet<number>, peer: number): boolean {
+  return peers.size > (peers.has(peer) ? 1 : 0)
 }

@@ -67,7 +67,10 @@ function checkNothingLost(world: World, shares: readonly Map<string, Seen>[]): v
   for (const share of shares) for (const { digest } of share.values()) live.add(digest)
   for (const { path, digest } of world.history.required()) {
     if (!live.has(digest))
-      world.break('I2', `${digest.slice(0, 8)}, made at ${JSON.stringify(path)} and never replaced by anybody, is nowhere`)
+      world.break(
+        'I2',
+        `${digest.slice(0, 8)}, made at ${JSON.stringify(path)} and never replaced by anybody, is nowhere`,
+      )
   }
 }
 

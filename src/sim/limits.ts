@@ -38,3 +38,6 @@ export const JOURNAL_BYTES_MAX = 16 * 1024 * 1024
 export const UNSEEN_MS_MAX = RESCAN_MS_MIN + 5_000
 
 assert(QUIET_MS > 2 * RESCAN_MS_MIN, 'a share that is never at rest must show within the quiet time')
+
+/** An edit may take this long from one peer to another while faults last. */
+export const UNDERWAY_MS_MAX = 30_000

@@ -161,8 +161,17 @@ export class SimPeer {
     if (engine === undefined) return
     engine.close(this.nowMs)
     this.send(engine)
-    this.index.commit()
+    this.guarded(() => this.stopKeeper())
     this.end('process')
+  }
+
+  private stopKeeper(): void {
+    try {
+      this.keeper?.stop()
+    } catch (error) {
+      // As in src/watcher/main.ts: what is not committed is found again by the next start.
+      if (!(error instanceof DiskError)) throw error
+    }
   }
 
   /** SIGKILL of both processes. Sometimes the watcher notices in time that its parent is gone. */
@@ -275,7 +284,11 @@ export class SimPeer {
 
   private send(engine: Engine): void {
     const { network, address, observer, number } = this.options
-    for (let out = engine.pollDatagram(this.nowMs); out !== undefined; out = engine.pollDatagram(this.nowMs)) {
+    for (
+      let out = engine.pollDatagram(this.nowMs);
+      out !== undefined;
+      out = engine.pollDatagram(this.nowMs)
+    ) {
       for (let start = 0; start < out.bytes.length; start += out.segmentBytes) {
         const datagram = out.bytes.subarray(start, start + out.segmentBytes)
         observer.handleDatagram(number, out.to, datagram)

@@ -71,23 +71,35 @@ export class Resumption {
     const held = this.disk.contentOf(largeTemporary(digest))
     if (whole === undefined || held === undefined) return undefined
     for (const block of fetch.blocks) {
-      const start = block * BLOCK_BYTES
-      if (!equalBytes(whole.subarray(start, start + BLOCK_BYTES), held.subarray(start, Math.min(start + BLOCK_BYTES, whole.length))))
-        return { invariant: 'I7', detail: `claims block ${block} of ${JSON.stringify(fetch.path)}, and the disk has something else` }
+      if (!isSame(whole, held, block))
+        return {
+          invariant: 'I7',
+          detail: `claims block ${block} of ${JSON.stringify(fetch.path)}, and the disk has something else`,
+        }
     }
     return undefined
   }
 
   private checkUnclaimed(digest: Digest, fetch: Fetch): Broken | undefined {
     const blocks = this.writtenAt.get(digest)
-    if (blocks === undefined) return undefined
+    const whole = this.history.contentOf(digest)
+    const held = this.disk.contentOf(largeTemporary(digest))
+    // The same content may have been fetched, put in place and removed before: only what is there now counts.
+    if (blocks === undefined || whole === undefined || held === undefined) return undefined
     const lost = new BlockSet(blockCount(fetch.sizeBytes))
     for (const [block, atMs] of blocks)
-      if (atMs < this.diedAtMs - LOGGED_AFTER_MS && !fetch.blocks.has(block)) lost.add(block)
+      if (atMs < this.diedAtMs - LOGGED_AFTER_MS && !fetch.blocks.has(block) && isSame(whole, held, block))
+        lost.add(block)
     if (lost.size === 0) return undefined
     return {
       invariant: 'I6',
       detail: `will fetch ${lost.size} blocks of ${JSON.stringify(fetch.path)} again that were written long before it died`,
     }
   }
+}
+
+function isSame(whole: Uint8Array, held: Uint8Array, block: number): boolean {
+  const start = block * BLOCK_BYTES
+  const end = Math.min(start + BLOCK_BYTES, whole.length)
+  return equalBytes(whole.subarray(start, end), held.subarray(start, end))
 }

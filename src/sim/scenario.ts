@@ -130,7 +130,12 @@ class Drawing {
       mtuBytes: this.pick([1_500, 1_500, 1_500, 1_400, 9_000, 65_535]),
       queueBytes: this.pick([32_768, 262_144, 1_048_576]),
     }
-    return { one, other, outward: { ...calm, ...this.linkFaults() }, homeward: { ...calm, ...this.linkFaults() } }
+    return {
+      one,
+      other,
+      outward: { ...calm, ...this.linkFaults() },
+      homeward: { ...calm, ...this.linkFaults() },
+    }
   }
 
   private linkFaults(): Partial<LinkFaults> {
@@ -170,7 +175,15 @@ class Drawing {
     const path = this.pick(this.paths)
     if (random.chance(0.1)) return { type: 'folder', path: this.folder() }
     const ageMs = random.chance(0.5) ? 0 : random.next() * 10 * YEAR_MS
-    return { type: 'write', path, content: this.content(), sizeBytes: this.size(), steps: 1, stepMs: 0, ageMs }
+    return {
+      type: 'write',
+      path,
+      content: this.content(),
+      sizeBytes: this.size(),
+      steps: 1,
+      stepMs: 0,
+      ageMs,
+    }
   }
 
   private editOf(path: string): Edit {
@@ -211,7 +224,13 @@ class Drawing {
       }
       case 13:
       case 14:
-        return { type: 'replace', path, content, sizeBytes: this.size(), stepMs: random.next() * this.pick([1, 300]) }
+        return {
+          type: 'replace',
+          path,
+          content,
+          sizeBytes: this.size(),
+          stepMs: random.next() * this.pick([1, 300]),
+        }
       case 15:
         return random.chance(0.3)
           ? { type: 'link', path, outside: this.pick(OUTSIDE_NAMES) }
@@ -268,7 +287,9 @@ class Drawing {
   }
 
   private folder(): string {
-    const folders = this.paths.filter((path) => path.includes('/')).map((path) => path.slice(0, path.lastIndexOf('/')))
+    const folders = this.paths
+      .filter((path) => path.includes('/'))
+      .map((path) => path.slice(0, path.lastIndexOf('/')))
     return folders.length > 0 ? this.pick(folders) : 'empty'
   }
 

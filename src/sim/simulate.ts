@@ -1,8 +1,8 @@
 // One run of one seed: the scenario happens, everything is healed, the world comes to rest, and what must hold is
 // checked. Used by `left sim` (run.ts) and the tests.
 
+import { areEqual, checkAtRest } from './invariants.js'
 import { HEAL_MS_MAX } from './limits.js'
-import { checkAtRest, areEqual } from './invariants.js'
 import type { Scenario } from './plan.js'
 import { type Breach, World, type WorldOptions } from './world.js'
 

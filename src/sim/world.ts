@@ -10,8 +10,8 @@ import { contentOf, type Edit, Editor } from './edits.js'
 import { History } from './history.js'
 import { EVENTS_MAX, QUIET_MS, UNSEEN_MS_MAX } from './limits.js'
 import { Network } from './network.js'
-import { SimPeer, type PeerObserver, type Victim } from './peer.js'
-import { peerName, type Happening, type WorldPlan } from './plan.js'
+import { type PeerObserver, SimPeer, type Victim } from './peer.js'
+import { type Happening, peerName, type WorldPlan } from './plan.js'
 import { SeededRandom } from './random.js'
 import { Resumption } from './resumption.js'
 import { Scheduler } from './scheduler.js'
@@ -298,9 +298,14 @@ export class World {
     }
     const digest = this.history.digestOf(bytes)
     this.trace.mix(3, peer, bytes.length)
-    this.trace.say(() => `${peerName(peer)} has ${JSON.stringify(path)} ${digest.slice(0, 8)} (${bytes.length})`)
+    this.trace.say(
+      () => `${peerName(peer)} has ${JSON.stringify(path)} ${digest.slice(0, 8)} (${bytes.length})`,
+    )
     if (!this.history.existed(digest))
-      this.break('I9', `${peerName(peer)} put ${bytes.length} bytes at ${JSON.stringify(path)} that nobody made`)
+      this.break(
+        'I9',
+        `${peerName(peer)} put ${bytes.length} bytes at ${JSON.stringify(path)} that nobody made`,
+      )
     const wrong = this.history.placed(peer, path, digest, this.nowMs)
     if (wrong !== undefined) this.break('I5', `${peerName(peer)} ${JSON.stringify(path)}: ${wrong}`)
   }
@@ -338,7 +343,10 @@ export class World {
       const is = after.get(path)
       const digest = was === undefined ? undefined : history.digestOf(was.bytes)
       if (digest === (is === undefined ? undefined : history.digestOf(is.bytes))) continue
-      this.trace.say(() => `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes.length} other bytes`}`)
+      this.trace.say(
+        () =>
+          `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes.length} other bytes`}`,
+      )
       const own = was === undefined || inodes.has(was.inode)
       if (is !== undefined && !inodes.has(is.inode)) continue
       const heldElsewhere = this.peers.some(({ disk }, other) => {

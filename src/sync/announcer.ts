@@ -2,17 +2,26 @@
 // from a peer only when nothing more is coming. What is told is on the disk before.
 
 import type { Catalogue } from './catalogue.js'
-import { ANNOUNCE_MS, ANNOUNCE_SPACING_MS, CHANGES_LISTED_MAX, RELAY_ANNOUNCE_MS } from './limits.js'
+import {
+  ANNOUNCE_MS,
+  ANNOUNCE_SPACING_MS,
+  CHANGES_LISTED_MAX,
+  FULL_DISK_RETRY_MS,
+  RELAY_ANNOUNCE_MS,
+} from './limits.js'
 import type { KeeperToEngine } from './messages.js'
 
 export class Announcer {
   private readonly catalogue: Catalogue
+  private readonly commit: (nowMs: number) => boolean
   private dueMs: number | undefined
   private announcedAtMs = Number.NEGATIVE_INFINITY
   private announcedRoot = ''
 
-  constructor(catalogue: Catalogue) {
+  /** `commit` makes the catalogue survive a kill; false where the disk is full. */
+  constructor(catalogue: Catalogue, commit: (nowMs: number) => boolean) {
     this.catalogue = catalogue
+    this.commit = commit
   }
 
   /** The catalogue changed. */
@@ -35,7 +44,10 @@ export class Announcer {
   poll(nowMs: number): (KeeperToEngine & { type: 'root' }) | undefined {
     if (this.dueMs === undefined || nowMs < this.dueMs) return undefined
     this.dueMs = undefined
-    this.catalogue.commit()
+    if (!this.commit(nowMs)) {
+      this.dueMs = nowMs + FULL_DISK_RETRY_MS
+      return undefined
+    }
     const { manifest } = this.catalogue
     const root = manifest.root()
     const changes = this.catalogue.takeChanges()

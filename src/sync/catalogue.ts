@@ -4,7 +4,7 @@
 import type { Index } from '../base/index-port.js'
 import type { Digest, Hash } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
-import type { FileStat } from '../base/ports.js'
+import { DiskError, type FileStat } from '../base/ports.js'
 import type { Entry } from '../share/entry.js'
 import { decodeEntryInFolder, encodeEntryInFolder } from '../share/entry-line.js'
 import { Manifest } from '../share/manifest.js'
@@ -45,6 +45,7 @@ export class Catalogue {
   private changes: Entry[] | undefined = []
   private uncommitted = 0
   private beforeCommit: () => void = () => {}
+  private recorded: (path: string) => void = () => {}
 
   constructor(hash: Hash, index: Index) {
     this.manifest = new Manifest(hash)
@@ -79,6 +80,7 @@ export class Catalogue {
     else this.signatures.set(entry.path, signature)
     this.index.put(entry.path, encodeRecord(entry, signature))
     this.handleUncommitted()
+    this.recorded(entry.path)
     if (this.changes !== undefined) {
       this.changes.push(entry)
       if (this.changes.length > CHANGES_LISTED_MAX) this.changes = undefined
@@ -126,8 +128,8 @@ export class Catalogue {
     const entry = this.manifest.get(path)
     if (entry === undefined) return
     const own = entry.version.split(',').find((part) => part.startsWith(peer)) ?? ''
-    const version = own === entry.version ? '' : own
-    this.record({ ...TOMBSTONE, path, mtimeMs: entry.mtimeMs, version }, undefined)
+    if (own === '' || own === entry.version) this.forget(path)
+    else this.record({ ...TOMBSTONE, path, mtimeMs: entry.mtimeMs, version: own }, undefined)
   }
 
   /** A path whose file held this content when it was last read. */
@@ -146,6 +148,11 @@ export class Catalogue {
   putList(digest: Digest, list: Uint8Array): void {
     this.index.putList(digest, list)
     this.handleUncommitted()
+  }
+
+  /** Who wants to know that the entry at a path is another one. */
+  onRecorded(recorded: (path: string) => void): void {
+    this.recorded = recorded
   }
 
   /** What must be on stable storage before the index says that something is in place: the log that says so. */
@@ -169,7 +176,13 @@ export class Catalogue {
   }
 
   private handleUncommitted(): void {
-    if (++this.uncommitted >= COMMIT_CHANGES_MAX) this.commit()
+    if (++this.uncommitted % COMMIT_CHANGES_MAX !== 0) return
+    try {
+      this.commit()
+    } catch (error) {
+      // This bounds what a kill loses, no more: whoever commits before telling the peers says that the disk is full.
+      if (!(error instanceof DiskError) || error.code !== 'no-space') throw error
+    }
   }
 
   private restore(path: string, value: string): void {

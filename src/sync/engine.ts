@@ -56,7 +56,13 @@ export type EngineEvent =
       readonly wireVersion: number
     }
   | { readonly event: 'stranger'; readonly address: Address }
-  | { readonly event: 'in-step'; readonly peer: string; readonly address: Address; readonly files: number }
+  | {
+      readonly event: 'in-step'
+      readonly peer: string
+      readonly address: Address
+      readonly equal: boolean
+      readonly files: number
+    }
   | {
       readonly event: 'progress'
       readonly path: string
@@ -403,7 +409,13 @@ export class Engine {
       case 'in-step': {
         const address = this.sessionOfPeer.get(message.peer)?.address
         if (address !== undefined)
-          this.events.push({ event: 'in-step', peer: message.peer, address, files: message.files })
+          this.events.push({
+            event: 'in-step',
+            peer: message.peer,
+            address,
+            equal: message.equal,
+            files: message.files,
+          })
         break
       }
       case 'notice':

@@ -14,7 +14,7 @@ import { type Disk, DiskError } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import { runsOf } from '../journal/record.js'
 import type { Entry } from '../share/entry.js'
-import type { PeerId } from '../share/version.js'
+import { compareVersions, type PeerId } from '../share/version.js'
 import { BuildJob, type Built } from './building.js'
 import type { Catalogue } from './catalogue.js'
 import { Checkpoint } from './checkpoint.js'
@@ -32,6 +32,8 @@ import { Placing } from './placing.js'
 import type { Scanner } from './scanner.js'
 import { type Order, type Want, Wants } from './wants.js'
 
+export const FULL_DISK_REASON = 'the disk is full; free some space and it goes on'
+
 export interface IntakeOptions {
   readonly disk: Disk
   readonly hash: Hash
@@ -44,6 +46,8 @@ export interface IntakeOptions {
   readonly onPlaced: (ownChange: boolean) => void
   /** What this peer said it has, it has not: ask it again. */
   readonly onSourceFailed: (peer: PeerId) => void
+  /** What was wanted at this path is not wanted any more, and was not put in place. */
+  readonly onAbandoned: (path: string) => void
 }
 
 export class Intake {
@@ -101,24 +105,28 @@ export class Intake {
     )
   }
 
-  /** Answers whether `remote` need not be considered any further: what is wanted already is it, or better. */
-  covers(remote: Entry, peer: PeerId): boolean {
-    if (this.refused.get(remote.path)?.version === remote.version) return true
+  /** How `remote` stands against what is wanted at its path: it is that, is no better than that, or is free to be
+   *  considered. What it beats is given up. */
+  standing(remote: Entry, peer: PeerId): 'wanted' | 'beaten' | 'free' {
+    if (this.refused.get(remote.path)?.version === remote.version) return 'wanted'
     const want = this.wants.get(remote.path)
-    if (want === undefined) return false
+    if (want === undefined) return 'free'
     if (want.remote.version === remote.version && want.remote.digest === remote.digest) {
       want.sources.add(peer)
-      return true
+      return 'wanted'
     }
-    const decision = this.placing.compare(want.remote, remote)
-    const better =
-      decision.type === 'take' ||
-      decision.type === 'adopt' ||
-      (decision.type === 'conflict' && decision.winner === 'remote')
-    if (!better) return true
+    if (!this.isBetter(remote, want.remote)) return 'beaten'
     this.abandon(want, undefined)
     this.dropTemporary(want)
-    return false
+    return 'free'
+  }
+
+  /** Whether what a peer has is to be wanted instead of what is. A deletion never is, and equal content only with a
+   *  version that has seen the other: a join of the two would be an edit that nobody made. */
+  private isBetter(remote: Entry, wanted: Entry): boolean {
+    const decision = this.placing.compare(wanted, remote)
+    if (decision.type === 'adopt') return compareVersions(wanted.version, remote.version) === 'before'
+    return decision.type === 'take' || (decision.type === 'conflict' && decision.winner === 'remote')
   }
 
   want(remote: Entry, peer: PeerId): void {
@@ -174,8 +182,10 @@ export class Intake {
     this.nowMs = nowMs
     if (this.pausedUntilMs !== undefined && nowMs >= this.pausedUntilMs) this.pausedUntilMs = undefined
     this.order(nowMs)
-    if (this.placedDueMs !== undefined && (nowMs >= this.placedDueMs || this.wants.size === 0))
-      this.settlePlaced()
+    if (this.placedDueMs !== undefined) {
+      const isOver = this.wants.size === 0 && this.pausedUntilMs === undefined
+      if (isOver || nowMs >= this.placedDueMs) this.settlePlaced(nowMs)
+    }
     if (!this.totalsChanged) return
     this.totalsChanged = false
     this.push({ type: 'work', ...this.wants.totals })
@@ -407,6 +417,7 @@ export class Intake {
     this.placeAgain.delete(want.remote.path)
     this.wants.remove(want, false)
     this.totalsChanged = true
+    this.options.onAbandoned(want.remote.path)
     if (reason !== undefined) this.notify({ event: 'abandoned', path: want.remote.path, reason })
   }
 
@@ -468,10 +479,8 @@ export class Intake {
     this.placed.push(path)
     if (kind === 'folder') this.handleLocalChange(path)
     this.placedDueMs ??= nowMs + PLACED_COMMIT_MS
-    if (this.fullDisk) {
-      this.fullDisk = false
-      this.notify({ event: 'resumed' })
-    }
+    // What was under way when the disk turned out to be full may still find room.
+    if (this.pausedUntilMs === undefined) this.resume()
     if (keptAs !== undefined) this.notify({ event: 'conflict', path, kept: keptAs })
     if (kind === 'file') {
       this.notify({
@@ -487,14 +496,44 @@ export class Intake {
     this.wants.remove(want, true)
     this.totalsChanged = true
     this.options.onPlaced(keptAs !== undefined)
-    if (this.placed.length >= PLACED_COMMIT_MAX) this.settlePlaced()
+    if (this.placed.length >= PLACED_COMMIT_MAX) this.settlePlaced(nowMs)
+  }
+
+  /** Makes what the catalogue says survive a kill. Answers false, and pauses, where the disk is too full for it. */
+  commit(nowMs: number): boolean {
+    try {
+      this.options.catalogue.commit()
+    } catch (error) {
+      if (!(error instanceof DiskError) || error.code !== 'no-space') throw error
+      this.pause(nowMs)
+      return false
+    }
+    if (this.wants.size === 0) this.resume()
+    return true
+  }
+
+  private pause(nowMs: number): void {
+    if (!this.fullDisk) {
+      this.fullDisk = true
+      this.notify({ event: 'paused', reason: FULL_DISK_REASON })
+    }
+    this.pausedUntilMs = nowMs + FULL_DISK_RETRY_MS
+  }
+
+  private resume(): void {
+    if (!this.fullDisk) return
+    this.fullDisk = false
+    this.notify({ event: 'resumed' })
   }
 
   /** The index first, then the log: a kill between the two only means that the log is asked in vain. */
-  private settlePlaced(): void {
+  private settlePlaced(nowMs: number): void {
     this.placedDueMs = undefined
     if (this.placed.length === 0) return
-    this.options.catalogue.commit()
+    if (!this.commit(nowMs)) {
+      this.placedDueMs = nowMs + FULL_DISK_RETRY_MS
+      return
+    }
     const paths = this.placed.splice(0)
     try {
       this.options.journal.append({ kind: 'placed', paths })
@@ -535,11 +574,7 @@ export class Intake {
   private handleDiskFailure(want: Want, noSpace: boolean, reason: string, nowMs: number): void {
     this.stopFetch(want)
     if (noSpace) {
-      if (this.pausedUntilMs === undefined && !this.fullDisk) {
-        this.fullDisk = true
-        this.notify({ event: 'paused', reason: 'the disk is full; free some space and the transfer goes on' })
-      }
-      this.pausedUntilMs = nowMs + FULL_DISK_RETRY_MS
+      this.pause(nowMs)
       if (want.temporary !== undefined) this.wait(want, nowMs + FULL_DISK_RETRY_MS)
       else this.wants.queue(want)
       return

@@ -16,10 +16,12 @@ import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
 import { Announcer } from './announcer.js'
 import type { Catalogue } from './catalogue.js'
+import { Contested } from './contested.js'
 import { Intake } from './intake.js'
 import { RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, Location } from './messages.js'
 import { PeerBook } from './peer-book.js'
+import { closeShare } from './recovery.js'
 import { type LinkPolicy, Scanner } from './scanner.js'
 
 export interface KeeperOptions {
@@ -39,9 +41,11 @@ export interface KeeperOptions {
  *  `pollTimeout`. */
 export class Keeper {
   private readonly catalogue: Catalogue
+  private readonly journal: Journal<Entry>
   private readonly scanner: Scanner
   private readonly peers: PeerBook
   private readonly intake: Intake
+  private readonly contested = new Contested()
   private readonly announcer: Announcer
   private messages: KeeperToEngine[] = []
   /** The first scan is over: what the share holds is known. */
@@ -55,7 +59,9 @@ export class Keeper {
     const { disk, hash, catalogue, journal, peer, links, wallMs, onFolder } = options
     this.nowMs = nowMs
     this.catalogue = catalogue
-    this.announcer = new Announcer(catalogue)
+    this.journal = journal
+    catalogue.onRecorded((path) => this.contested.handleChange(path))
+    this.announcer = new Announcer(catalogue, (atMs) => this.intake.commit(atMs))
     this.scanner = new Scanner({
       disk,
       hash,
@@ -87,6 +93,7 @@ export class Keeper {
         push: (message) => this.messages.push(message),
         onPlaced: (ownChange) => this.changed(ownChange ? 'own' : 'received'),
         onSourceFailed: (from) => this.peers.askAgain(from, this.nowMs),
+        onAbandoned: (path) => this.contested.handleChange(path),
       },
       nowMs,
     )
@@ -102,6 +109,7 @@ export class Keeper {
         break
       case 'peer-gone':
         this.peers.handleGone(message.peer)
+        this.contested.handlePeerGone(message.peer)
         this.intake.handlePeerGone(message.peer)
         break
       case 'tree':
@@ -168,6 +176,11 @@ export class Keeper {
     return dues.length === 0 ? undefined : Math.min(...dues)
   }
 
+  /** An orderly end: everything that is known is on the disk. Throws a DiskError; not used afterwards. */
+  stop(): void {
+    closeShare(this.catalogue, this.journal)
+  }
+
   takeMessages(): readonly KeeperToEngine[] {
     const { messages } = this
     this.messages = []
@@ -176,6 +189,7 @@ export class Keeper {
 
   /** Carries what one part produced to the parts that wait for it. */
   private settle(nowMs: number): void {
+    for (const { peer, remote } of this.contested.takeChanged()) this.consider(peer, remote)
     this.intake.settle(nowMs)
     for (let pull = this.peers.pollPull(); pull !== undefined; pull = this.peers.pollPull()) {
       this.push({ type: 'pull-tree', peer: pull.peer, item: pull.item })
@@ -183,8 +197,8 @@ export class Keeper {
     for (let peer = this.peers.pollAsk(); peer !== undefined; peer = this.peers.pollAsk())
       this.push({ type: 'ask', peer })
     if (!this.ready || this.intake.size > 0) return
-    for (const peer of this.peers.newlyInStep()) {
-      this.push({ type: 'in-step', peer, files: this.catalogue.manifest.fileCount })
+    for (const { peer, equal } of this.peers.newlyInStep()) {
+      this.push({ type: 'in-step', peer, equal, files: this.catalogue.manifest.fileCount })
     }
   }
 
@@ -202,7 +216,9 @@ export class Keeper {
 
   /** One entry of a peer that differs from ours. */
   private consider(peer: PeerId, remote: Entry): void {
-    if (this.intake.covers(remote, peer)) return
+    const standing = this.intake.standing(remote, peer)
+    if (standing === 'beaten') this.contested.add(peer, remote)
+    if (standing !== 'free') return
     const decision = this.intake.placing.decide(remote)
     switch (decision.type) {
       case 'keep':
@@ -215,6 +231,7 @@ export class Keeper {
         break
       case 'conflict':
         if (decision.winner === 'remote') break
+        this.contested.add(peer, remote)
         // Recorded only where it says something new, or two peers would tell each other for ever.
         if (decision.entry.version !== this.catalogue.get(remote.path)?.version) {
           this.catalogue.record(decision.entry, this.catalogue.signature(remote.path))

@@ -83,7 +83,7 @@ export const CHANGES_LISTED_MAX = 48
 
 /** The whole share is read again this often at most, and at most this share of the time. */
 export const RESCAN_MS_MIN = 30_000
-export const RESCAN_DUTY = 0.005
+export const RESCAN_DUTY = 0.0025
 
 /** After a full disk, how long until the next try. */
 export const FULL_DISK_RETRY_MS = 5_000

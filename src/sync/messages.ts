@@ -126,7 +126,8 @@ export type KeeperToEngine =
       readonly filesDone: number
       readonly bytesDone: number
     }
-  | { readonly type: 'in-step'; readonly peer: PeerId; readonly files: number }
+  /** Nothing of what this peer has is lacking here; `equal` where it holds the same as we. */
+  | { readonly type: 'in-step'; readonly peer: PeerId; readonly equal: boolean; readonly files: number }
   | { readonly type: 'notice'; readonly notice: KeeperNotice }
 
 /** What the keeper has to say to the person; the shapes of `PeerEvent` in src/app/events.ts. */

@@ -19,8 +19,8 @@ interface PeerState {
   pulling: number
   askAtMs: number | undefined
   askDelayMs: number
-  /** Told to the person, and not untrue since. */
-  inStep: boolean
+  /** What the person was told, and is not untrue since. */
+  told: 'nothing' | 'nothing-lacking' | 'equal'
 }
 
 export interface PeerBookOptions {
@@ -125,23 +125,25 @@ export class PeerBook {
     return this.asks.shift()
   }
 
-  /** Peers whose every entry has been considered, and that have not been called in step since. Call only while
-   *  nothing is wanted. */
-  *newlyInStep(): Iterable<PeerId> {
+  /** Peers of whom nothing is lacking here, and whether they hold the same as we: each once, and again when what was not
+   *  equal has become so. Call only while nothing is wanted. */
+  *newlyInStep(): Iterable<{ readonly peer: PeerId; readonly equal: boolean }> {
+    const root = this.options.manifest.root().digest
     for (const [peer, state] of this.peers) {
-      const reconciled = state.root !== undefined && state.reconciled === state.root.digest
-      if (reconciled && !state.inStep) {
-        state.inStep = true
-        state.askDelayMs = ASK_AGAIN_MS
-        yield peer
-      }
+      if (state.root === undefined || state.reconciled !== state.root.digest) continue
+      const standing = state.root.digest === root ? 'equal' : 'nothing-lacking'
+      const news = state.told === 'nothing' || (standing === 'equal' && state.told !== 'equal')
+      state.told = standing
+      if (!news) continue
+      state.askDelayMs = ASK_AGAIN_MS
+      yield { peer, equal: standing === 'equal' }
     }
   }
 
   /** Something is wanted of this peer. */
   outOfStep(peer: PeerId): void {
     const state = this.peers.get(peer)
-    if (state !== undefined) state.inStep = false
+    if (state !== undefined) state.told = 'nothing'
   }
 
   private stateOf(peer: PeerId): PeerState {
@@ -155,7 +157,7 @@ export class PeerBook {
         pulling: 0,
         askAtMs: undefined,
         askDelayMs: ASK_AGAIN_MS,
-        inStep: false,
+        told: 'nothing',
       }
       this.peers.set(peer, state)
     }

@@ -42,13 +42,32 @@ export function openShare(options: RecoveryOptions): Recovered {
   const catalogue = new Catalogue(hash, index)
   const journal = new Journal<Entry>({ disk, crc32, encodeEntry, decodeEntry })
   const recovery = new Recovery(options, catalogue, journal)
-  recovery.run()
-  journal.append({ kind: 'opened', boot })
-  disk.syncFolder(OWN_FOLDER)
-  disk.syncFolder('')
+  try {
+    recovery.run()
+    journal.append({ kind: 'opened', boot })
+    disk.syncFolder(OWN_FOLDER)
+    disk.syncFolder('')
+  } catch (error) {
+    journal.close()
+    throw error
+  }
   catalogue.commitAfter(() => journal.sync())
   return { catalogue, journal, notes: recovery.notes }
 }
+
+/** Leaves word that nothing was under way and all of it is on the disk: what is missing at the next start was deleted,
+ *  even if the machine was switched off meanwhile. Throws a DiskError. */
+export function closeShare(catalogue: Catalogue, journal: Journal<Entry>): void {
+  catalogue.commit()
+  if (journal.placedSinceCheckpoint.size === 0 && journal.placing.length === 0) {
+    journal.append({ kind: 'opened', boot: STOPPED })
+  }
+  journal.sync()
+  journal.close()
+}
+
+/** Stands in the log for the run of the machine after an orderly stop. */
+const STOPPED = 'stopped'
 
 class Recovery {
   readonly notes: string[] = []
@@ -66,11 +85,12 @@ class Recovery {
     const { cut, boot } = this.journal.replay
     if (cut !== undefined)
       this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
-    const unclean = boot !== this.options.boot
+    const unclean = boot !== this.options.boot && boot !== STOPPED
     for (const { entry } of this.journal.placing) this.settlePlacing(entry, unclean)
     if (unclean) {
       for (const [path, digest] of this.journal.placedSinceCheckpoint) this.verifyPlaced(path, digest)
       this.findDamage()
+      this.findLoss()
     }
     this.tidyTemporaries()
     this.tidyLists()
@@ -122,6 +142,23 @@ class Recovery {
       this.catalogue.disown(entry.path, peer)
       this.notes.push(`${entry.path} was damaged when the machine stopped; what peers have of it is kept too`)
     }
+  }
+
+  /** What is missing now was made just before the machine went down and did not reach the disk. Nobody deleted it, so it
+   *  is no deletion, and comes back from whoever has it. */
+  private findLoss(): void {
+    const { disk, peer } = this.options
+    const missing: string[] = []
+    for (const entry of this.catalogue.manifest.entries()) {
+      if (entry.kind !== 'tombstone' && disk.statLink(entry.path) === undefined) missing.push(entry.path)
+    }
+    for (const path of missing) this.catalogue.disown(path, peer)
+    const [first] = missing
+    if (first === undefined) return
+    const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more`
+    this.notes.push(
+      `${first}${others} did not reach the disk before the machine stopped; fetched again if a peer has it`,
+    )
   }
 
   /** Removes a file that can only be what a loss of power left of one that we put there. */

@@ -7,8 +7,9 @@
 // announcing any.
 
 import { createHash } from 'node:crypto'
-import { mkdirSync, statfsSync } from 'node:fs'
+import { mkdirSync, statfsSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
+import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { assert } from '../base/assert.js'
 import { bytesOfHex, hexOf } from '../base/bytes.js'
@@ -36,6 +37,9 @@ const { EIO, ENOSPC } = constants.errno
 /** With less room than a large commit takes, a write that failed is taken to have failed for that. */
 const FREE_BYTES_MIN = 64 * 1024 * 1024
 
+/** With less room than a small commit takes none is even tried: lmdb itself writes a line on stderr for each that fails. */
+const COMMIT_FREE_BYTES_MIN = 256 * 1024
+
 /** Changes that were not committed: undefined is a removal. */
 type Pending<T> = Map<string, T | undefined>
 
@@ -55,6 +59,9 @@ export class IndexStore implements Index {
     const options = { encoding: 'binary', keyEncoding: 'binary', cache: false } as const
     try {
       mkdirSync(folder, { recursive: true })
+      // lmdb writes a new file through its map, and a full disk answers that with a signal that ends the process.
+      const isNew = ['data.mdb', 'lock.mdb'].some((name) => sizeOf(join(folder, name)) === 0)
+      if (isNew && hasLessFree(folder, COMMIT_FREE_BYTES_MIN)) throw full('open')
       // Without overlapping sync a commit that returned is on the disk, as lmdb itself promises.
       const shape = { noSubdir: false, maxDbs: 3, overlappingSync: false, mapSize: MAP_BYTES }
       this.root = open({ ...options, ...shape, path: folder })
@@ -126,6 +133,7 @@ export class IndexStore implements Index {
 
   commit(): void {
     if (this.pendingCount === 0) return
+    if (hasLessFree(this.folder, COMMIT_FREE_BYTES_MIN)) throw full('write')
     try {
       this.root.transactionSync(() => {
         for (const [path, value] of this.pendingEntries) applyEntry(this.entries, path, value)
@@ -189,16 +197,25 @@ function textOfBytes(bytes: Uint8Array): string {
 /** A full disk cuts lmdb's write short, and it calls every short write an I/O error (5, EIO): the file system
  *  itself is asked which of the two it was. */
 function failure(operation: string, folder: string, error: unknown): DiskError {
+  if (error instanceof DiskError) return error
   const { message, code } = error as Error & { code?: unknown }
-  const full = code === 'ENOSPC' || code === ENOSPC || (code === EIO && isNearlyFull(folder))
-  const said = full ? 'no space left on device' : message
-  return new DiskError(full ? 'no-space' : 'io', `${operation} the index: ${said}`, error)
+  const isFull = code === 'ENOSPC' || code === ENOSPC || (code === EIO && hasLessFree(folder, FREE_BYTES_MIN))
+  return isFull ? full(operation, error) : new DiskError('io', `${operation} the index: ${message}`, error)
 }
 
-function isNearlyFull(folder: string): boolean {
+function full(operation: string, cause?: unknown): DiskError {
+  return new DiskError('no-space', `${operation} the index: no space left on device`, cause)
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}
+
+function hasLessFree(folder: string, bytes: number): boolean {
   try {
-    const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize < FREE_BYTES_MIN
+    const { blocks, bavail, bsize } = statfsSync(folder)
+    // Some network file systems count nothing.
+    return blocks > 0 && bavail * bsize < bytes
   } catch {
     return false
   }

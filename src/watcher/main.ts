@@ -9,8 +9,11 @@ import { nowMs, systemWallClock } from '../io/clock.js'
 import { RealDisk } from '../io/disk.js'
 import { FolderWatch } from '../io/folder-watch.js'
 import { crc32, hash } from '../io/hash.js'
+import { FULL_DISK_REASON } from '../sync/intake.js'
 import { Keeper } from '../sync/keeper.js'
-import { openShare } from '../sync/recovery.js'
+import { FULL_DISK_RETRY_MS } from '../sync/limits.js'
+import type { KeeperNotice } from '../sync/messages.js'
+import { openShare, type Recovered } from '../sync/recovery.js'
 import { IndexStore } from './index-store.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from './protocol.js'
 
@@ -26,15 +29,7 @@ class Watcher {
   constructor(start: WatcherStart) {
     const disk = new RealDisk(start.share, { followLinks: start.links === 'follow' })
     this.index = new IndexStore(join(start.share, '.left', 'index'))
-    const { catalogue, journal, notes } = openShare({
-      disk,
-      peer: start.peer,
-      hash,
-      crc32,
-      index: this.index,
-      boot: bootIdOrMinute(),
-      wallMs,
-    })
+    const { catalogue, journal, notes } = this.openShare(start, disk)
     this.folders = new FolderWatch({
       root: start.share,
       onHint: (folder, name) => {
@@ -44,7 +39,7 @@ class Watcher {
         )
         this.wake()
       },
-      onDegraded: (reason) => this.tell([{ type: 'notice', notice: { event: 'note', message: reason } }]),
+      onDegraded: (message) => tell({ event: 'note', message }),
     })
     this.keeper = new Keeper(
       {
@@ -62,7 +57,7 @@ class Watcher {
       },
       nowMs(),
     )
-    this.tell(notes.map((message) => ({ type: 'notice', notice: { event: 'note', message } })))
+    for (const message of notes) tell({ event: 'note', message })
     this.wake()
   }
 
@@ -74,8 +69,23 @@ class Watcher {
 
   async stop(): Promise<void> {
     this.folders.close()
-    this.index.commit()
+    try {
+      this.keeper.stop()
+    } catch (error) {
+      // What is not committed is found again by the next start: nobody was told of it.
+      if (!(error instanceof DiskError)) throw error
+    }
     await this.index.close()
+  }
+
+  private openShare({ peer }: WatcherStart, disk: RealDisk): Recovered {
+    const { index } = this
+    try {
+      return openShare({ disk, peer, hash, crc32, index, boot: bootIdOrMinute(), wallMs })
+    } catch (error) {
+      void index.close()
+      throw error
+    }
   }
 
   /** One step a turn of the event loop, so that messages and hints come in between. */
@@ -113,22 +123,51 @@ function send(message: FromWatcher): void {
   process.send?.(message, undefined, undefined, () => {})
 }
 
-let watcher: Watcher | undefined
+function tell(notice: KeeperNotice): void {
+  send({ type: 'keeper', messages: [{ type: 'notice', notice }] })
+}
 
-process.on('message', (message: ToWatcher) => {
+let watcher: Watcher | undefined
+let isDiskFull = false
+/** What the engine said while there was no room to open the share. */
+const early: (ToWatcher & { type: 'keeper' })[] = []
+
+/** On a full disk it waits, as a transfer does: whoever frees some space need not start anything again. */
+function open(start: WatcherStart): void {
   try {
-    if (message.type === 'start') watcher = new Watcher(message.start)
-    else if (message.type === 'keeper') watcher?.handle(message.messages)
-    else void end()
+    watcher = new Watcher(start)
   } catch (error) {
-    fail(error)
+    if (!(error instanceof DiskError) || error.code !== 'no-space') throw error
+    if (!isDiskFull) tell({ event: 'paused', reason: FULL_DISK_REASON })
+    isDiskFull = true
+    setTimeout(() => guarded(() => open(start)), FULL_DISK_RETRY_MS)
+    return
   }
-})
+  if (isDiskFull) tell({ event: 'resumed' })
+  for (const { messages } of early.splice(0)) watcher.handle(messages)
+}
+
+process.on('message', (message: ToWatcher) =>
+  guarded(() => {
+    if (message.type === 'start') open(message.start)
+    else if (message.type === 'stop') void end()
+    else if (watcher === undefined) early.push(message)
+    else watcher.handle(message.messages)
+  }),
+)
 process.on('uncaughtException', fail)
 process.on('disconnect', () => void end())
 // The parent decides when we stop: a Ctrl-C in the terminal reaches the whole group.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
+
+function guarded(work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    fail(error)
+  }
+}
 
 async function end(): Promise<void> {
   await watcher?.stop()

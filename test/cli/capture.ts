@@ -107,7 +107,7 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
     bytesWanted: 1_300_000_000,
     bytesPerS: 31_000_000,
   },
-  'in-step': { event: 'in-step', peer: PEER, address: ADDRESS, files: 78_500 },
+  'in-step': { event: 'in-step', peer: PEER, address: ADDRESS, equal: true, files: 78_500 },
   summary: {
     event: 'summary',
     receivedBytes: 1_300_000_000,

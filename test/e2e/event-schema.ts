@@ -63,7 +63,7 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
   paused: { reason: text },
   resumed: {},
   totals: { files: count, filesWanted: count, bytes: count, bytesWanted: count, bytesPerS: quantity },
-  'in-step': { peer: peerId, address, files: count },
+  'in-step': { peer: peerId, address, equal: oneOf(true, false), files: count },
   summary: {
     receivedBytes: count,
     sentBytes: count,

@@ -56,6 +56,15 @@ export function childrenOf(pid: number): number[] {
     })
 }
 
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  return statOf(pid)?.[0] !== 'Z'
+}
+
 /** Processor time of a process so far, undefined where the system does not tell. */
 export function cpuMsOf(pid: number): number | undefined {
   const fields = statOf(pid)

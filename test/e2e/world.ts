@@ -2,7 +2,7 @@
 // when the test is, whichever way that ends, and a line of `--json` that is not as documented fails the test.
 
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, expect } from 'vitest'
@@ -203,6 +203,11 @@ export class World {
   private killAll(): void {
     for (const peer of this.peers) peer.killNow()
   }
+}
+
+/** Vitest's own equality walks over every byte, and over megabytes for seconds. */
+export function expectSameBytes(path: string, otherPath: string): void {
+  expect(readFileSync(path).equals(readFileSync(otherPath)), `${path} is like ${otherPath}`).toBe(true)
 }
 
 let networkCount = 0

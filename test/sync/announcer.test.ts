@@ -7,6 +7,7 @@ import {
   ANNOUNCE_MS,
   ANNOUNCE_SPACING_MS,
   CHANGES_LISTED_MAX,
+  FULL_DISK_RETRY_MS,
   RELAY_ANNOUNCE_MS,
 } from '../../src/sync/limits.js'
 import { digestOf, fileEntry } from '../share/entries.js'
@@ -17,10 +18,16 @@ const RELAYED = false
 let index: SimIndex
 let catalogue: Catalogue
 let announcer: Announcer
+let isFull: boolean
 beforeEach(() => {
   index = new SimIndex()
+  isFull = false
   catalogue = new Catalogue(hash, index)
-  announcer = new Announcer(catalogue)
+  announcer = new Announcer(catalogue, () => {
+    if (isFull) return false
+    catalogue.commit()
+    return true
+  })
 })
 
 function change(path: string, urgent: boolean, nowMs: number): void {
@@ -54,6 +61,15 @@ describe('the peers are told', () => {
     change('c', RELAYED, 6_000)
     change('d', OWN, 7_000)
     expect(toldAtMs()).toBe(7_000 + ANNOUNCE_MS)
+  })
+
+  test('of nothing that a restart would not know: while the disk is full, of nothing at all', () => {
+    change('a', OWN, 1_000)
+    isFull = true
+    expect(announcer.poll(2_000)).toBeUndefined()
+    expect(announcer.pollTimeout()).toBe(2_000 + FULL_DISK_RETRY_MS)
+    isFull = false
+    toldAtMs()
   })
 
   test('when the share is known for the first time, even where it is empty', () => {

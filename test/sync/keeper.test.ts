@@ -165,7 +165,7 @@ describe('a claim', () => {
     const share = new KeptShare({ a: '1' })
     share.claim(share.take('root')[0]!.whole!)
     expect(share.take('answer')).toMatchObject([{ question: 1, answer: 'same' }])
-    expect(share.take('in-step')).toEqual([{ type: 'in-step', peer: THEIRS, files: 1 }])
+    expect(share.take('in-step')).toEqual([{ type: 'in-step', peer: THEIRS, equal: true, files: 1 }])
   })
 
   test('with entries that we lack orders what they need, and the peer is in step when all is in place', () => {

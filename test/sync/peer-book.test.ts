@@ -47,7 +47,7 @@ function pullAll(): number {
   return pulls
 }
 
-const inStep = (): string[] => [...book.newlyInStep()]
+const inStep = (): string[] => [...book.newlyInStep()].map(({ peer }) => peer)
 
 function fill(manifest: Manifest, count: number): void {
   for (let entry = 0; entry < count; entry++) manifest.set(fileEntry(`f/${entry}`))

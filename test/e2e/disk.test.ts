@@ -1,0 +1,191 @@
+// What the disk refuses: room, reading, names. It is told, the rest goes on.
+
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { writeContent } from '../../scripts/peers/content.js'
+import { addressesOfOthers } from '../../scripts/peers/peer.js'
+import { sleep } from '../../scripts/peers/wait.js'
+import { childrenOf, runLeft } from './processes.js'
+import { type RecordedPeer, test, type World } from './world.js'
+
+const AFTERWARDS_MS = 500
+
+const DISK_BYTES = 8_000_000
+
+/** Whose share is on a disk of its own, with only so much room left on it; `free` makes more. */
+async function onSmallDisk(
+  world: World,
+  { peer, roomBytes }: { peer: RecordedPeer; roomBytes: number },
+): Promise<(() => void) | undefined> {
+  const folder = dirname(peer.share)
+  if (!world.mountSmall(folder, DISK_BYTES)) return undefined
+  mkdirSync(peer.share)
+  const filler = join(folder, 'in the way')
+  const { bavail, bsize } = statfsSync(folder)
+  await writeContent(filler, 'in the way', bavail * bsize - roomBytes)
+  return () => rmSync(filler)
+}
+
+const NO_MOUNT = 'needs root, to mount a small file system'
+
+describe('a full disk', () => {
+  test('pauses the transfer, is told once, and the transfer goes on when there is room', async ({
+    world,
+    skip,
+  }) => {
+    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    const free = await onSmallDisk(world, { peer: b, roomBytes: 3_000_000 })
+    if (free === undefined) return skip(NO_MOUNT)
+    await writeContent(a.path('large.bin'), 'large', 5_000_000)
+    for (let index = 0; index < 20; index++) await writeContent(a.path(`small/${index}`), `${index}`, 20_000)
+    a.start()
+    b.start()
+    await world.until('B to pause', () => b.of('paused').length > 0)
+    await writeContent(a.path('later.bin'), 'later', 1_000_000)
+    await sleep(AFTERWARDS_MS)
+    expect(existsSync(b.path('large.bin'))).toBe(false)
+    free()
+    await world.until('B to go on', () => b.of('resumed').length > 0)
+    await world.untilSame([a, b])
+    expect(b.of('paused')).toHaveLength(1)
+    expect(b.of('resumed')).toHaveLength(1)
+    expect(b.of('note')).toEqual([])
+  })
+
+  test('that fills while the share is at rest holds back what changes there until there is room', async ({
+    world,
+    skip,
+  }) => {
+    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    const free = await onSmallDisk(world, { peer: a, roomBytes: 1_000_000 })
+    if (free === undefined) return skip(NO_MOUNT)
+    await world.start([a, b])
+    await writeContent(a.path('fills.bin'), 'fills', 800_000)
+    await world.until('A to pause', () => a.of('paused').length > 0)
+    free()
+    await world.untilSame([a, b])
+    await world.until('A to go on', () => a.of('resumed').length > 0)
+    expect(a.of('paused')).toHaveLength(1)
+    expect(a.of('note')).toEqual([])
+  })
+
+  test('at the start is waited for too, also by a watcher process that was killed', async ({
+    world,
+    skip,
+  }) => {
+    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    const free = await onSmallDisk(world, { peer: b, roomBytes: 100_000 })
+    if (free === undefined) return skip(NO_MOUNT)
+    writeFileSync(a.path('file'), 'file')
+    a.start()
+    b.start()
+    await world.until('B to pause', () => b.of('paused').length > 0)
+    process.kill(childrenOf(b.pid!)[0]!, 'SIGKILL')
+    await world.until('B to pause again', () => b.of('paused').length > 1)
+    free()
+    await world.untilSame([a, b])
+    expect(b.of('resumed')).toHaveLength(1)
+  })
+
+  test('without room for the first files of a share is refused', async ({ world, skip }) => {
+    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    const free = await onSmallDisk(world, { peer: b, roomBytes: 0 })
+    if (free === undefined) return skip(NO_MOUNT)
+    const ended = await runLeft(['--ip', a.address, '--share', b.share])
+    expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(ended.stderr).toMatch(/^left: [^\n]*full[^\n]*\n$/)
+    free()
+    await world.start([a, b])
+  })
+
+  test('or a loss of power that left an empty file of ours does not keep the next start', async ({
+    world,
+  }) => {
+    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    mkdirSync(b.path('.left'))
+    for (const name of ['format', 'identity', 'journal']) writeFileSync(b.path('.left', name), '')
+    await world.start([a, b])
+  })
+})
+
+describe('what cannot be read', () => {
+  test('a file without permission is told once and skipped, until it may be read', async ({
+    world,
+    skip,
+  }) => {
+    if (process.getuid?.() === 0) skip('root may read everything')
+    const [a, b] = await world.group('AB')
+    writeFileSync(a!.path('secret'), 'secret')
+    chmodSync(a!.path('secret'), 0)
+    writeFileSync(a!.path('open'), 'open')
+    await world.start([a!, b!])
+    await world.until('B to have the other', () => existsSync(b!.path('open')))
+    await world.until('A to tell', () => a!.of('problem').length > 0)
+    await sleep(AFTERWARDS_MS)
+    expect(a!.of('problem').map(({ path }) => path)).toEqual(['secret'])
+    chmodSync(a!.path('secret'), 0o600)
+    await world.until('B to have it', () => existsSync(b!.path('secret')))
+  })
+
+  test('a pipe is told once and skipped', async ({ world, skip }) => {
+    const [a, b] = await world.group('AB')
+    try {
+      execFileSync('mkfifo', [a!.path('pipe')])
+    } catch {
+      skip('needs mkfifo')
+    }
+    writeFileSync(a!.path('file'), 'file')
+    await world.start([a!, b!])
+    await world.until('B to have the file', () => existsSync(b!.path('file')))
+    await world.until('A to tell', () => a!.of('problem').length > 0)
+    expect(a!.of('problem').map(({ path }) => path)).toEqual(['pipe'])
+    expect(existsSync(b!.path('pipe'))).toBe(false)
+  })
+
+  test('names that are not UTF-8 are told once each and skipped', async ({ world, skip }) => {
+    const [a, b] = await world.group('AB')
+    const named = (name: Buffer) => Buffer.concat([Buffer.from(`${a!.share}/folder/`), name])
+    mkdirSync(a!.path('folder'))
+    try {
+      writeFileSync(named(Buffer.from([0x66, 0xfc, 0x72])), 'latin 1')
+      mkdirSync(named(Buffer.from([0xff, 0xfe])))
+    } catch {
+      skip('needs a file system that has such names')
+    }
+    writeFileSync(a!.path('folder/für'), 'utf-8')
+    await world.start([a!, b!])
+    await world.until('B to have the other', () => existsSync(b!.path('folder/für')))
+    await world.until('A to tell of both', () => a!.of('problem').length >= 2)
+    writeFileSync(a!.path('folder/later'), 'later')
+    await world.until('B to have what came later', () => existsSync(b!.path('folder/later')))
+    expect(a!.of('problem')).toHaveLength(2)
+    expect(new Set(a!.of('problem').map(({ path }) => path)).size).toBe(2)
+  })
+})
+
+describe('a receiver', () => {
+  test('never writes through a link that stands in the way', async ({ world }) => {
+    const places = await world.places(2)
+    const a = world.peer('A', places[0]!, addressesOfOthers(places, places[0]!))
+    const b = world.peer('B', places[1]!, addressesOfOthers(places, places[1]!), ['--links', 'skip'])
+    mkdirSync(world.path('outside'))
+    symlinkSync(world.path('outside'), b.path('folder'))
+    await writeContent(a.path('folder/file'), 'file', 1_000)
+    await writeContent(a.path('beside'), 'beside', 1_000)
+    await world.start([a, b], 0)
+    await world.until('B to have the other', () => existsSync(b.path('beside')))
+    await sleep(AFTERWARDS_MS)
+    expect(readdirSync(world.path('outside'))).toEqual([])
+  })
+})

@@ -1,0 +1,82 @@
+// Large files: only what changed crosses, and nobody ever sees a mixture.
+
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { describe, expect } from 'vitest'
+import { contentChunks, overwriteContent, writeContent } from '../../scripts/peers/content.js'
+import { sha256Of } from '../../scripts/peers/tree.js'
+import { BLOCK_BYTES } from '../../src/base/limits.js'
+import { type RecordedPeer, test, type World } from './world.js'
+
+const FILE_BYTES = 12_000_000
+
+/** So slow that there is time to do something in the middle. */
+const SLOW = ['--limit', '4M']
+
+async function pair(world: World): Promise<[RecordedPeer, RecordedPeer]> {
+  return (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+}
+
+describe('319 KB changed in the middle of 40 MB', () => {
+  test('are all that crosses', async ({ world }) => {
+    const [a, b] = await pair(world)
+    await writeContent(a.path('large.bin'), 'large', 40_000_000)
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    await overwriteContent(a.path('large.bin'), 'changed', { position: 20_000_000, sizeBytes: 319_000 })
+    await world.until('B to have the change', () => b.received('large.bin').length === 2)
+    await world.untilSame([a, b])
+    const { crossedBytes } = b.received('large.bin')[1]!
+    expect(crossedBytes).toBeGreaterThanOrEqual(319_000)
+    expect(crossedBytes).toBeLessThanOrEqual(319_000 + 4 * BLOCK_BYTES)
+  })
+})
+
+describe('a file that is edited while it is sent', () => {
+  test('is never delivered torn, and the last version is what stays', async ({ world }) => {
+    const [a, b] = await pair(world)
+    await writeContent(a.path('edited.bin'), 'version 0', FILE_BYTES)
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    await b.stop()
+    const real = new Set([await sha256Of(a.path('edited.bin'))])
+    await writeContent(a.path('edited.bin'), 'version 1', FILE_BYTES)
+    real.add(await sha256Of(a.path('edited.bin')))
+    b.start(SLOW)
+    const seen = new Set<string>()
+    const look = (): void => {
+      seen.add(
+        createHash('sha256')
+          .update(readFileSync(b.path('edited.bin')))
+          .digest('hex'),
+      )
+    }
+    await world.until('B to be in the middle', () => {
+      look()
+      return b.of('progress').some(({ doneBytes }) => doneBytes > FILE_BYTES / 4)
+    })
+    for (const state of editInPlace(a.path('edited.bin'))) real.add(state)
+    const last = await sha256Of(a.path('edited.bin'))
+    await world.until('B to have the last version', () => {
+      look()
+      return seen.has(last)
+    })
+    expect([...seen].filter((digest) => !real.has(digest))).toEqual([])
+    await world.untilSame([a, b])
+  })
+})
+
+/** Overwrites the file from its front in four pieces. Answers the digest of each state that it really had: should the
+ *  machine stall for long enough between two, even such a state may rightly be announced. */
+function editInPlace(path: string): string[] {
+  const content = readFileSync(path)
+  const edited = Buffer.concat([...contentChunks('version 2', FILE_BYTES)])
+  const pieceBytes = FILE_BYTES / 4
+  const file = openSync(path, 'r+')
+  for (let at = 0; at < FILE_BYTES; at += pieceBytes) writeSync(file, edited, at, pieceBytes, at)
+  closeSync(file)
+  return [1, 2, 3, 4].map((pieces) => {
+    edited.copy(content, 0, 0, pieces * pieceBytes)
+    return createHash('sha256').update(content).digest('hex')
+  })
+}

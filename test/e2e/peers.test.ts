@@ -1,0 +1,190 @@
+// Who is there when, who knows whom, and what becomes of edits and deletions that met nobody.
+
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { describe, expect } from 'vitest'
+import { writeContent } from '../../scripts/peers/content.js'
+import { sleep } from '../../scripts/peers/wait.js'
+import { type RecordedPeer, test, type World } from './world.js'
+
+/** Long enough for a second edit, an echo or a return of what was deleted to show itself. */
+const AFTERWARDS_MS = 700
+
+async function pair(world: World): Promise<[RecordedPeer, RecordedPeer]> {
+  return (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+}
+
+describe('peers', () => {
+  test('may be started in any order, and those that are not there are told once', async ({ world }) => {
+    const [a, b, c] = (await world.group('ABC')) as [RecordedPeer, RecordedPeer, RecordedPeer]
+    await writeContent(c.path('of C.bin'), 'c', 200_000)
+    c.start()
+    await world.until('C to miss A and B', () => c.of('waiting').length === 2)
+    await writeContent(a.path('of A.bin'), 'a', 200_000)
+    a.start()
+    await world.untilSame([a, c])
+    b.start()
+    await world.untilSame([a, b, c])
+    expect(
+      c
+        .of('waiting')
+        .map(({ address }) => address)
+        .sort(),
+    ).toEqual([a.address, b.address].sort())
+  })
+
+  test('that join later get everything, also from those that only received it', async ({ world }) => {
+    const [a, b, c] = (await world.group('ABC')) as [RecordedPeer, RecordedPeer, RecordedPeer]
+    for (let index = 0; index < 100; index++)
+      await writeContent(a.path(`many/${index}`), `${index}`, index * 50)
+    await writeContent(a.path('large.bin'), 'large', 5_000_000)
+    await world.start([a, b], 1)
+    await world.untilSame([a, b])
+    await a.stop()
+    c.start()
+    await world.untilSame([b, c])
+    a.start()
+    await world.until('all to be in step', () => [a, b, c].every((peer) => peer.inStep.size === 2))
+    await world.untilSame([a, b, c])
+  })
+
+  test('pass on what they received to peers that do not know each other', async ({ world }) => {
+    const [placeA, placeB, placeC] = await world.places(3)
+    const at = ({ host, port }: { host: string; port: number }) => `${host}:${port}`
+    const a = world.peer('A', placeA!, [at(placeB!)])
+    const b = world.peer('B', placeB!, [at(placeA!), at(placeC!)])
+    const c = world.peer('C', placeC!, [at(placeB!)])
+    await world.start([a, b, c], 1)
+    await writeContent(a.path('from A.bin'), 'a', 1_000_000)
+    await writeContent(c.path('from C.bin'), 'c', 1_000_000)
+    await world.untilSame([a, b, c])
+    expect(readdirSync(c.share).sort()).toEqual(['.left', 'from A.bin', 'from C.bin'])
+    expect([...a.inStep]).toEqual([b.address])
+  })
+
+  test('go on with each other when one is started again', async ({ world }) => {
+    const [a, b] = await pair(world)
+    await world.start([a, b])
+    await b.stop()
+    await world.until('A to notice', () => a.of('disconnected').length === 1)
+    await writeContent(a.path('meanwhile.bin'), 'meanwhile', 100_000)
+    b.start()
+    await world.untilSame([a, b])
+  })
+})
+
+describe('two edits that have not seen each other', () => {
+  async function editBoth(world: World, name: string): Promise<[RecordedPeer, RecordedPeer]> {
+    const [a, b] = await pair(world)
+    writeFileSync(a.path(name), 'the common past')
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    await a.stop()
+    await b.stop()
+    writeFileSync(a.path(name), 'edited on A')
+    writeFileSync(b.path(name), 'edited on B, later')
+    utimesSync(a.path(name), 1_700_000_000, 1_700_000_000)
+    utimesSync(b.path(name), 1_700_000_100, 1_700_000_100)
+    await world.start([a, b])
+    await world.until('A and B to have two files', () =>
+      [a, b].every((peer) => readdirSync(peer.share).filter((found) => found !== '.left').length === 2),
+    )
+    await world.untilSame([a, b])
+    return [a, b]
+  }
+
+  test('are both there afterwards on both, the newer one in its place', async ({ world }) => {
+    const peers = await editBoth(world, 'report.txt')
+    await sleep(AFTERWARDS_MS)
+    for (const peer of peers) {
+      const names = readdirSync(peer.share).filter((name) => name !== '.left')
+      const kept = names.find((name) => name.includes('.conflict-'))!
+      expect(names.sort()).toEqual(['report.txt', kept].sort())
+      expect(readFileSync(peer.path('report.txt'), 'utf8')).toBe('edited on B, later')
+      expect(readFileSync(peer.path(kept), 'utf8')).toBe('edited on A')
+    }
+    const told = peers.flatMap((peer) => peer.of('conflict'))
+    expect(told.map(({ path }) => path)).toContain('report.txt')
+    expect(
+      told.every(({ path, kept }) => existsSync(peers[0].path(path)) && existsSync(peers[0].path(kept))),
+    ).toBe(true)
+  })
+
+  test('are both kept where the name has no room for more', async ({ world }) => {
+    const name = `${'😀'.repeat(62)}xyz.txt`
+    expect(Buffer.byteLength(name)).toBe(255)
+    const peers = await editBoth(world, name)
+    for (const peer of peers) {
+      const contents = readdirSync(peer.share)
+        .filter((found) => found !== '.left')
+        .map((found) => readFileSync(peer.path(found), 'utf8'))
+      expect(contents.sort()).toEqual(['edited on A', 'edited on B, later'])
+    }
+  })
+
+  test('that come to the same content are no conflict', async ({ world }) => {
+    const [a, b] = await pair(world)
+    writeFileSync(a.path('same.txt'), 'the same words')
+    writeFileSync(b.path('same.txt'), 'the same words')
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    await sleep(AFTERWARDS_MS)
+    expect(readdirSync(a.share).sort()).toEqual(['.left', 'same.txt'])
+    expect([...a.of('conflict'), ...b.of('conflict')]).toEqual([])
+  })
+})
+
+describe('a deletion', () => {
+  test('holds where it was made, touches nobody else, and does not come back by itself', async ({
+    world,
+  }) => {
+    const [a, b] = await pair(world)
+    writeFileSync(a.path('deleted.txt'), 'gone')
+    await writeContent(a.path('folder/deleted.bin'), 'gone', 100_000)
+    writeFileSync(a.path('stays.txt'), 'here')
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    rmSync(a.path('deleted.txt'))
+    rmSync(a.path('folder'), { recursive: true })
+    await world.until(
+      'A to tell',
+      () => a.of('changed').filter(({ kind }) => kind === 'tombstone').length >= 3,
+    )
+    const here = ['stays.txt']
+    const holds = async () => {
+      await sleep(AFTERWARDS_MS)
+      expect(readdirSync(a.share).sort()).toEqual(['.left', ...here])
+      expect(existsSync(b.path('deleted.txt')) && existsSync(b.path('folder/deleted.bin'))).toBe(true)
+    }
+    await holds()
+    await b.stop()
+    b.start()
+    await world.until('B to be in step', () => b.inStep.size === 1)
+    await holds()
+    await a.stop()
+    a.start()
+    await world.until('A to be in step', () => a.inStep.size === 1)
+    await holds()
+    writeFileSync(b.path('new.txt'), 'new')
+    here.unshift('new.txt')
+    await world.until('A to have what is new', () => existsSync(a.path('new.txt')))
+    await holds()
+    // An edit that has seen the file and not the deletion is not lost to it: it is the person's own wish.
+    writeFileSync(b.path('deleted.txt'), 'written anew on B')
+    await world.until('A to have what was written anew', () => existsSync(a.path('deleted.txt')))
+  })
+
+  test('made while the peer was not running holds as well', async ({ world }) => {
+    const [a, b] = await pair(world)
+    writeFileSync(a.path('deleted.txt'), 'gone')
+    writeFileSync(a.path('stays.txt'), 'here')
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    await a.stop()
+    rmSync(a.path('deleted.txt'))
+    a.start()
+    await world.until('A to be in step', () => a.inStep.size === 1)
+    await sleep(AFTERWARDS_MS)
+    expect(readdirSync(a.share).sort()).toEqual(['.left', 'stays.txt'])
+    expect(existsSync(b.path('deleted.txt'))).toBe(true)
+  })
+})

@@ -1,0 +1,122 @@
+// What cannot work is refused in one line that says what to do, and with exit code 2.
+
+import { createSocket } from 'node:dgram'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect } from 'vitest'
+import { placeText } from '../../scripts/peers/places.js'
+import { runLeft } from './processes.js'
+import { test, type World } from './world.js'
+
+/** Runs a peer that is expected to refuse; `words` come on top of a place of its own. */
+async function refusal(world: World, words: readonly string[], share = world.path('share')): Promise<string> {
+  const [place, other] = await world.places(2)
+  const at = ['--bind', place!.host, '--port', String(place!.port)]
+  const ended = await runLeft(['--json', '--ip', placeText(other!), '--share', share, ...at, ...words])
+  expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
+  expect(ended.stderr).toMatch(/^left: [^\n]+\n$/)
+  return ended.stderr
+}
+
+describe('left refuses to start, and says what to do', () => {
+  test.each([
+    ['--ip', '192.168.56.1190'],
+    ['--ip', '192.168.56.119:port'],
+    ['--ip', '192.168.56.119:70000'],
+    ['--ip', 'a,,b'],
+    ['--ip', '[fd00::7'],
+    ['--ip', '0.0.0.0'],
+    ['--port', '0'],
+    ['--bind', 'somewhere'],
+    ['--window', '0'],
+    ['--limit', 'fast'],
+    ['--links', 'perhaps'],
+    ['--encryption', 'yes'],
+    ['--compression', 'auto'],
+  ])('with %s %s', async (option, value) => {
+    const ended = await runLeft([
+      '--json',
+      ...(option === '--ip' ? [] : ['--ip', '127.0.0.9']),
+      option,
+      value,
+    ])
+    expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(ended.stderr).toMatch(/^left: [^\n]+\n$/)
+    expect(ended.stderr).toContain(option)
+  })
+
+  test('with no address at all', async () => {
+    const ended = await runLeft([])
+    expect(ended.exitCode).toBe(2)
+    expect(ended.stderr).toMatch(/^left: [^\n]*--ip[^\n]*\n$/)
+  })
+
+  test('on a port in use', async ({ world }) => {
+    const [place] = await world.places(1)
+    const socket = createSocket('udp4')
+    await new Promise<void>((resolve) => socket.bind({ port: place!.port, address: place!.host }, resolve))
+    world.atEnd(() => void socket.close())
+    const said = await refusal(world, ['--bind', place!.host, '--port', String(place!.port)])
+    expect(said).toContain(String(place!.port))
+    expect(said).toContain('--port')
+  })
+
+  test('on a share that is a file', async ({ world }) => {
+    writeFileSync(world.path('file'), 'a file')
+    expect(await refusal(world, [], world.path('file'))).toContain('--share')
+    expect(readFileSync(world.path('file'), 'utf8')).toBe('a file')
+  })
+
+  test('on a share whose state folder is a file', async ({ world }) => {
+    mkdirSync(world.path('share'))
+    writeFileSync(world.path('share/.left'), 'a file')
+    expect(await refusal(world, [])).toContain('--share')
+  })
+
+  test('on a share below a file', async ({ world }) => {
+    writeFileSync(world.path('file'), 'a file')
+    expect(await refusal(world, [], world.path('file/share'))).toContain('--share')
+  })
+
+  test('on a share that cannot be written', async ({ world, skip }) => {
+    // Not even root makes folders there.
+    if (process.platform !== 'linux') skip('needs /proc')
+    expect(await refusal(world, [], '/proc')).toContain('--share')
+  })
+
+  test('on a state folder of a newer version, which it leaves as it was', async ({ world }) => {
+    mkdirSync(world.path('share/.left'), { recursive: true })
+    writeFileSync(world.path('share/.left/format'), '999\n')
+    expect(await refusal(world, [])).toContain('999')
+    expect(readFileSync(world.path('share/.left/format'), 'utf8')).toBe('999\n')
+  })
+
+  test.each(['/proc/none', '/proc/none/below'])('on a share that cannot be made, %s', async (share) => {
+    const ended = await runLeft(['--ip', '127.0.0.9', '--share', share])
+    expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(ended.stderr).toMatch(/^left: [^\n]+--share[^\n]*\n$/)
+  })
+
+  test('with an identity that is none', async ({ world }) => {
+    writeFileSync(world.path('identity'), 'who am I?')
+    expect(await refusal(world, ['--identity', world.path('identity')])).toContain('--identity')
+  })
+
+  test('on a share that another peer runs on, and the other one goes on', async ({ world }) => {
+    const [a, b] = await world.group('AB')
+    await world.start([a!, b!])
+    expect(await refusal(world, [], a!.share)).toContain('already runs on this share')
+    writeFileSync(a!.path('afterwards'), 'still running')
+    await world.untilSame([a!, b!])
+    await a!.stop()
+    a!.start()
+    await world.until('A to run again on the share that it left', () => a!.inStep.size === 1)
+  })
+
+  test('but not on a share whose peer was killed', async ({ world }) => {
+    const [a, b] = await world.group('AB')
+    await world.start([a!, b!])
+    await a!.kill('both')
+    a!.start()
+    await world.until('A to run again', () => a!.inStep.size === 1)
+  })
+})
