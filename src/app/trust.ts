@@ -35,6 +35,10 @@ export class PinnedTrust implements Trust {
     return policy === 'first-use' && isNamed(address) ? 'first-use' : 'stranger'
   }
 
+  keyAt(address: string): string | undefined {
+    return this.options.pins.ofAddress(address)?.fingerprint
+  }
+
   handleProved({ fingerprint, address }: Party, verdict: 'trusted' | 'first-use' | 'secret'): void {
     const { pins, own, isNamed, nameOf, onEvent } = this.options
     const name = nameOf(address)

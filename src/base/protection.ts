@@ -125,8 +125,16 @@ export type SlowStep =
   | { readonly id: number; readonly type: 'encrypt'; readonly key: Uint8Array; readonly secret: Uint8Array }
   | { readonly id: number; readonly type: 'decrypt'; readonly sealed: Uint8Array }
 
+/** Bytes of an introduction. */
+export const INTRODUCTION_BYTES = 16
+
 export interface Protection {
   readonly suite: Suite
+  /** What an asker shows whoever is at `address` before anything else: that it knows whom it asks. Zeros where it
+   *  does not. */
+  introduce(address: string, nonce: Uint8Array): Uint8Array
+  /** Whether it knows us, or shares a secret with us: then it is worth an answer wherever it is. */
+  isIntroduced(introduction: Uint8Array, nonce: Uint8Array): boolean
   ask(opening: Opening): Attempt
   /** The address has proved itself; undefined where `flight` is no first flight, or there is no room. */
   answer(opening: Opening, flight: Uint8Array): Attempt | undefined

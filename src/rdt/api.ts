@@ -26,7 +26,7 @@ export interface EndpointOptions {
   readonly limitBytesPerS?: number | undefined
   /** Named in refusals, as 'left 0.1.0'. ASCII, at most AGENT_BYTES_MAX. */
   readonly agent: string
-  /** Whether this address may talk to us. Others are dropped silently and counted. */
+  /** Whether this address may talk to us. Others are dropped silently and counted, unless they are introduced. */
   readonly admit: (address: Address) => boolean
   /** Largest UDP payload that the local interface towards that address carries in one piece. */
   readonly datagramBytesMax: (address: Address) => number

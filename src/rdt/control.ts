@@ -2,9 +2,9 @@
 // the pictures; numbers are big-endian). Those that are not of a session end in the CRC-32 of what stands before it;
 // those of a session are sealed by its protection, which the plain one does in the same way.
 //
-//   hello    1  'LEFT' version:u16 agentBytes:u8 agent nonce:8  suite:u8 flight
+//   hello    1  'LEFT' version:u16 agentBytes:u8 agent nonce:8  suite:u8 introduction:16 flight
 //   cookie   2  nonce:8 cookie:16
-//   open     3  'LEFT' version:u16 agentBytes:u8 agent nonce:8  suite:u8 cookie:16 flight
+//   open     3  'LEFT' version:u16 agentBytes:u8 agent nonce:8  suite:u8 introduction:16 cookie:16 flight
 //   accept   4  nonce:8 step:u8 flight
 //   refuse   5  'LEFT' version:u16 agentBytes:u8 agent nonce:8  reason:u8
 //   reset    6  session:8
@@ -21,7 +21,7 @@
 import { textOf, utf8 } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import { CONTROL_BYTES_MAX, WIRE_VERSION } from '../base/limits.js'
-import type { Suite, WireSession } from '../base/protection.js'
+import { INTRODUCTION_BYTES, type Suite, type WireSession } from '../base/protection.js'
 import type { RefusalReason } from './api.js'
 import { FieldReader, FieldWriter } from './fields.js'
 import {
@@ -57,13 +57,22 @@ export type { WireSession }
 
 /** How sessions come to be. The only datagrams beside `reset` that no session protects. */
 export type HandshakeControl =
-  | { type: 'hello'; version: number; agent: string; nonce: Uint8Array; suite: Suite; flight: Uint8Array }
+  | {
+      type: 'hello'
+      version: number
+      agent: string
+      nonce: Uint8Array
+      suite: Suite
+      introduction: Uint8Array
+      flight: Uint8Array
+    }
   | { type: 'cookie'; nonce: Uint8Array; cookie: Uint8Array }
   | {
       type: 'open'
       agent: string
       nonce: Uint8Array
       suite: Suite
+      introduction: Uint8Array
       cookie: Uint8Array
       flight: Uint8Array
     }
@@ -123,14 +132,15 @@ function writeFields(writer: FieldWriter, control: Control): void {
   switch (control.type) {
     case 'hello':
       writePrefix(writer, control)
-      writer.u8(SUITES.indexOf(control.suite)).raw(control.flight)
+      writer.u8(SUITES.indexOf(control.suite)).raw(control.introduction).raw(control.flight)
       return
     case 'cookie':
       writer.raw(control.nonce).raw(control.cookie)
       return
     case 'open':
       writePrefix(writer, { ...control, version: WIRE_VERSION })
-      writer.u8(SUITES.indexOf(control.suite)).raw(control.cookie).raw(control.flight)
+      writer.u8(SUITES.indexOf(control.suite)).raw(control.introduction)
+      writer.raw(control.cookie).raw(control.flight)
       return
     case 'accept':
     case 'prove':
@@ -209,11 +219,13 @@ function readFields(reader: FieldReader, type: number, fieldsBytes: number): Con
       // What another version says after its prefix is not ours to read.
       if (prefix.version !== WIRE_VERSION) {
         reader.skip(reader.left)
-        return { type: 'hello', ...prefix, suite: 'plain', flight: new Uint8Array(0) }
+        const introduction = new Uint8Array(INTRODUCTION_BYTES)
+        return { type: 'hello', ...prefix, suite: 'plain', introduction, flight: new Uint8Array(0) }
       }
       const suite = SUITES[reader.u8()]
       if (suite === undefined) return 'bad-field'
-      return { type: 'hello', ...prefix, suite, flight: reader.raw(reader.left) }
+      const introduction = reader.raw(INTRODUCTION_BYTES)
+      return { type: 'hello', ...prefix, suite, introduction, flight: reader.raw(reader.left) }
     }
     case DatagramType.cookie:
       return { type: 'cookie', nonce: reader.raw(NONCE_BYTES), cookie: reader.raw(COOKIE_BYTES) }
@@ -222,8 +234,9 @@ function readFields(reader: FieldReader, type: number, fieldsBytes: number): Con
       const suite = SUITES[reader.u8()]
       if (prefix === undefined || prefix.version !== WIRE_VERSION || suite === undefined) return 'bad-field'
       const { agent, nonce } = prefix
+      const introduction = reader.raw(INTRODUCTION_BYTES)
       const cookie = reader.raw(COOKIE_BYTES)
-      return { type: 'open', agent, nonce, suite, cookie, flight: reader.raw(reader.left) }
+      return { type: 'open', agent, nonce, suite, introduction, cookie, flight: reader.raw(reader.left) }
     }
     case DatagramType.accept:
     case DatagramType.prove:

@@ -121,11 +121,9 @@ export class Endpoint {
     if (this.isClosed) return
     this.counters.datagramsIn++
     this.counters.bytesIn += bytes.length
-    if (!this.options.admit(from)) {
-      this.handleStranger(from)
-      return
-    }
-    if (!this.handleAdmitted(from, bytes, nowMs)) this.counters.dropped++
+    const isStranger = !this.options.admit(from) && !this.isKnown(from, bytes)
+    if (isStranger) this.handleStranger(from)
+    else if (!this.handleAdmitted(from, bytes, nowMs)) this.counters.dropped++
   }
 
   handleTimeout(nowMs: number): void {
@@ -240,6 +238,18 @@ export class Endpoint {
   }
 
   // — What arrives —
+
+  /** Whoever has a session, or shows that it knows us, is known wherever it is. Nobody else is even answered. */
+  private isKnown(from: Address, bytes: Uint8Array): boolean {
+    if (this.options.protection.suite === 'plain') return false
+    if (!UNPROTECTED.has(bytes[0])) {
+      const wire = sessionOf(bytes)
+      return wire !== undefined && this.sessions.ofWire(from, wire.high, wire.low) !== undefined
+    }
+    const decoded = decodeControl(bytes, this.options.crc32)
+    if (!decoded.ok || 'session' in decoded.value) return false
+    return this.handshake.isIntroduced(from, decoded.value)
+  }
 
   private handleStranger(from: Address): void {
     this.counters.strangers++

@@ -101,6 +101,13 @@ export class Handshake {
     for (const answer of this.answers.all()) this.advanceAnswer(answer, nowMs)
   }
 
+  /** Whether somebody who is not at an address that is admitted is to be answered. */
+  isIntroduced(from: Address, control: HandshakeControl): boolean {
+    if (control.type === 'prove') return this.answers.find(from, control.nonce) !== undefined
+    if (control.type !== 'hello' && control.type !== 'open') return false
+    return this.host.options.protection.isIntroduced(control.introduction, control.nonce)
+  }
+
   /** Answers false for what is dropped. `bytes` is the length of the datagram. */
   handleControl(from: Address, control: HandshakeControl, bytes: number, nowMs: number): boolean {
     this.answers.dropOld(nowMs)
@@ -146,6 +153,7 @@ export class Handshake {
       agent,
       nonce: dial.nonce,
       suite: protection.suite,
+      introduction: protection.introduce(dial.address, dial.nonce),
       flight: dial.attempt?.flight?.body ?? new Uint8Array(0),
     })
   }
@@ -162,6 +170,7 @@ export class Handshake {
         agent,
         nonce,
         suite: protection.suite,
+        introduction: protection.introduce(address, nonce),
         cookie: dial.cookie!,
         flight: body,
       })

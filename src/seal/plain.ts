@@ -8,15 +8,16 @@
 import { bytesOfHex, hexOf } from '../base/bytes.js'
 import { decoded } from '../base/decoded.js'
 import type { Random } from '../base/ports.js'
-import type {
-  Agreement,
-  Attempt,
-  DatagramSeal,
-  Flight,
-  FrameSeal,
-  Opening,
-  Protection,
-  SessionProtection,
+import {
+  type Agreement,
+  type Attempt,
+  type DatagramSeal,
+  type Flight,
+  type FrameSeal,
+  INTRODUCTION_BYTES,
+  type Opening,
+  type Protection,
+  type SessionProtection,
 } from '../base/protection.js'
 import { type Crc32, openFrame, sealBlock } from './frame.js'
 import { BOOT_BYTES, PEER_ID_BYTES, SESSION_BYTES } from './limits.js'
@@ -37,6 +38,15 @@ export class PlainProtection implements Protection {
     this.self.set(peer)
     this.self.set(options.random.bytes(BOOT_BYTES), PEER_ID_BYTES)
     this.session = plainSession(options.crc32)
+  }
+
+  introduce(): Uint8Array {
+    return new Uint8Array(INTRODUCTION_BYTES)
+  }
+
+  /** An address is all that there is to know somebody by. */
+  isIntroduced(): boolean {
+    return false
   }
 
   ask(opening: Opening): Attempt {

@@ -1,14 +1,24 @@
 // The protection that lets nobody in who was not let in: `--encryption yes`. Identities, handshake and seals are in the
 // files beside it; this puts them together for the endpoint, one per running peer.
 
-import { bytesOfHex } from '../base/bytes.js'
+import { timingSafeEqual } from 'node:crypto'
+import { bytesOfHex, utf8 } from '../base/bytes.js'
 import type { Random } from '../base/ports.js'
-import type { Agreement, Attempt, Claim, Opening, Protection, SlowStep } from '../base/protection.js'
+import {
+  type Agreement,
+  type Attempt,
+  type Claim,
+  INTRODUCTION_BYTES,
+  type Opening,
+  type Protection,
+  type SlowStep,
+} from '../base/protection.js'
 import { type Codec, Compressor } from './compression.js'
 import { type MakeExchange, makeX25519 } from './exchange.js'
+import { fingerprintOf } from './fingerprint.js'
 import type { Terms } from './flights.js'
 import { Answering, Asking, type HandshakeContext } from './handshake.js'
-import type { SessionKeys } from './keys.js'
+import { hmac, type SessionKeys } from './keys.js'
 import { BOOT_BYTES, PEER_ID_BYTES } from './limits.js'
 import { answerResumption, Resuming, Tickets } from './resumption.js'
 import { SealedDatagrams } from './sealed-datagram.js'
@@ -53,6 +63,23 @@ export class SealedProtection implements Protection {
       randomBytes: (count) => options.random.bytes(count),
       agree: (side, other, keys, address) => this.agree(side, other, keys, address),
     }
+  }
+
+  introduce(address: string, nonce: Uint8Array): Uint8Array {
+    const { trust, sharedSecret, random } = this.options
+    const fingerprint = trust.keyAt(address)
+    if (fingerprint !== undefined) return introductionTo(bytesOfHex(fingerprint)!, nonce)
+    return sharedSecret === undefined ? random.bytes(INTRODUCTION_BYTES) : introductionTo(sharedSecret, nonce)
+  }
+
+  isIntroduced(introduction: Uint8Array, nonce: Uint8Array): boolean {
+    const { modulus, sharedSecret } = this.options
+    const ours = bytesOfHex(fingerprintOf(modulus))!
+    const isTo = (key: Uint8Array) => timingSafeEqual(introductionTo(key, nonce), introduction)
+    return (
+      introduction.length === INTRODUCTION_BYTES &&
+      (isTo(ours) || (sharedSecret !== undefined && isTo(sharedSecret)))
+    )
   }
 
   ask(opening: Opening): Attempt {
@@ -113,4 +140,9 @@ export class SealedProtection implements Protection {
       },
     }
   }
+}
+
+/** WireGuard's first MAC is the same idea: who does not know whom it asks gets no answer where it is not expected. */
+function introductionTo(key: Uint8Array, nonce: Uint8Array): Uint8Array {
+  return hmac(key, utf8('LEFT 1 introduction: '), nonce).subarray(0, INTRODUCTION_BYTES)
 }

@@ -19,6 +19,8 @@ export type Verdict =
  *  ended: both may be called for one party many times. */
 export interface Trust {
   judge(party: Party): Verdict
+  /** The key that we know to be at this address. */
+  keyAt(address: string): Fingerprint | undefined
   /** It has proved that it holds the key. */
   handleProved(party: Party, verdict: 'trusted' | 'first-use' | 'secret'): void
   /** Nothing is said to it any more. */

@@ -31,10 +31,18 @@ const control: fc.Arbitrary<Control> = fc.oneof(
     version: fc.constant(WIRE_VERSION),
     ...prefix,
     suite,
+    introduction: bytesOf(16),
     flight,
   }),
   fc.record({ type: fc.constant('cookie' as const), nonce: bytesOf(8), cookie: bytesOf(16) }),
-  fc.record({ type: fc.constant('open' as const), ...prefix, suite, cookie: bytesOf(16), flight }),
+  fc.record({
+    type: fc.constant('open' as const),
+    ...prefix,
+    suite,
+    introduction: bytesOf(16),
+    cookie: bytesOf(16),
+    flight,
+  }),
   fc.record({ type: fc.constant('accept' as const), nonce: bytesOf(8), step: fc.nat(255), flight }),
   fc.record({ type: fc.constant('prove' as const), nonce: bytesOf(8), step: fc.nat(255), flight }),
   fc.record({
@@ -118,6 +126,7 @@ describe('control datagrams', () => {
       agent: 'left 9',
       nonce: bytes8(1),
       suite: 'plain',
+      introduction: new Uint8Array(16),
       flight: new Uint8Array(0),
     } as const
     const newer = encodeControl({ ...hello, version: 7 }, crc32)
@@ -248,14 +257,23 @@ describe('segments', () => {
 describe('golden vectors: a change to one of these is a change of the protocol', () => {
   const wire = { high: 0x01020304, low: 0x05060708 }
   const named = { agent: 'left 0.1.0', nonce: bytes8(0x30) }
+  const introduction = concat(bytes8(0x60), bytes8(0x70))
   const controls: Control[] = [
-    { type: 'hello', version: 1, ...named, suite: 'plain', flight: new Uint8Array(0) },
-    { type: 'hello', version: 1, ...named, suite: 'sealed', flight: utf8('known') },
+    {
+      type: 'hello',
+      version: 1,
+      ...named,
+      suite: 'plain',
+      introduction: new Uint8Array(16),
+      flight: new Uint8Array(0),
+    },
+    { type: 'hello', version: 1, ...named, suite: 'sealed', introduction, flight: utf8('known') },
     { type: 'cookie', nonce: bytes8(0x30), cookie: concat(bytes8(0x40), bytes8(0x50)) },
     {
       type: 'open',
       ...named,
       suite: 'sealed',
+      introduction,
       cookie: concat(bytes8(0x40), bytes8(0x50)),
       flight: utf8('first'),
     },

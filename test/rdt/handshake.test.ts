@@ -392,14 +392,22 @@ function attackDatagrams(): Uint8Array[] {
   const session = { high: 1, low: 2 }
   const nonce = new Uint8Array(8)
   const cookie = new Uint8Array(16)
-  const hello = { type: 'hello', version: WIRE_VERSION, agent: '', nonce } as const
+  const hello = { type: 'hello', version: WIRE_VERSION, agent: '', nonce, introduction: cookie } as const
   return [
     encodeControl({ ...hello, suite: 'plain', flight: new Uint8Array(0) }, crc32),
     encodeControl({ ...hello, suite: 'plain', flight: new Uint8Array(90) }, crc32),
     encodeControl({ ...hello, suite: 'sealed', flight: new Uint8Array(90) }, crc32),
     encodeControl({ ...hello, version: 9, suite: 'plain', flight: new Uint8Array(0) }, crc32),
     encodeControl(
-      { type: 'open', agent: '', nonce, suite: 'plain', cookie, flight: new Uint8Array(26) },
+      {
+        type: 'open',
+        agent: '',
+        nonce,
+        suite: 'plain',
+        introduction: cookie,
+        cookie,
+        flight: new Uint8Array(26),
+      },
       crc32,
     ),
     encodeControl({ type: 'prove', nonce, step: 2, flight: new Uint8Array(100) }, crc32),

@@ -22,6 +22,10 @@ export class TestTrust implements Trust {
     return this.policy === 'pinned' ? 'stranger' : this.policy
   }
 
+  keyAt(address: string): string | undefined {
+    return this.pinned.get(address)
+  }
+
   handleProved({ fingerprint, address }: Party, verdict: Verdict): void {
     if (verdict !== 'trusted') this.told.push(`${verdict} ${address}`)
     this.pinned.set(address, fingerprint)
