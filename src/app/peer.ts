@@ -238,6 +238,7 @@ class Peer implements RunningPeer {
   private carryOut(op: DiskOp): void {
     switch (op.type) {
       case 'read':
+        if (op.reopen) this.blocks.forget(op.path)
         this.blocks.readBlock(op, op.position, op.length).then(
           (block) => this.handleRead(op.id, op.path, block),
           () => this.handleRead(op.id, op.path, undefined),

@@ -12,6 +12,7 @@ export interface RawSimArguments {
   readonly runs?: string
   readonly workers?: string
   readonly quick?: boolean
+  readonly power?: boolean
 }
 
 export interface SimOptions {
@@ -19,6 +20,8 @@ export interface SimOptions {
   readonly firstSeed: number
   readonly runs: number
   readonly workers: number
+  /** Machines lose power too. */
+  readonly power: boolean
   /** A single run tells every step. */
   readonly trace: boolean
 }
@@ -38,7 +41,7 @@ export function simOptions(raw: RawSimArguments, freshSeed: number): SimOptions 
       : parseWhole('--workers', raw.workers, { min: 1, max: WORKER_COUNT_MAX })
   const firstSeed =
     raw.seed === undefined ? freshSeed : parseWhole('--seed', raw.seed, { min: 0, max: SEED_MAX })
-  return { firstSeed, runs, workers, trace: runs === 1 }
+  return { firstSeed, runs, workers, power: raw.power === true, trace: runs === 1 }
 }
 
 /** Answers the exit code: 1 when a seed failed. */
@@ -58,6 +61,7 @@ export async function runSim(raw: RawSimArguments, runSimulations?: RunSimulatio
   print(
     `${formatCount(failedSeeds.length)} of ${formatCount(options.runs)} runs from seed ${options.firstSeed} failed`,
   )
-  for (const seed of failedSeeds.slice(0, 10)) print(`replay: left sim --seed ${seed}`)
+  for (const seed of failedSeeds.slice(0, 10))
+    print(`replay: left sim --seed ${seed}${options.power ? ' --power' : ''}`)
   return EXIT_FAILED
 }

@@ -47,6 +47,8 @@ export interface Placing<E extends Placeable> {
   readonly entry: E
   /** Digest of what was there; '' for nothing. */
   readonly replaces: Digest | ''
+  /** The file that was to be renamed, if any. */
+  readonly temporary?: string
 }
 
 /** What the replay of the log found. */
@@ -252,6 +254,9 @@ export class Journal<E extends Placeable> {
       case 'placed':
         for (const path of record.paths) this.applyPlaced(path)
         return
+      case 'unplaced':
+        this.placingAt.delete(record.path)
+        return
       case 'unsynced':
         this.placedAt.set(record.path, record.digest)
         return
@@ -289,8 +294,7 @@ export class Journal<E extends Placeable> {
       records.push({ kind: 'fetch', digest, sizeBytes, path })
       if (blocks.size > 0) records.push({ kind: 'blocks', digest, runs: runsOf(blocks) })
     }
-    for (const { entry, replaces } of this.placingAt.values())
-      records.push({ kind: 'placing', entry, replaces })
+    for (const placing of this.placingAt.values()) records.push({ kind: 'placing', ...placing })
     return records
   }
 }

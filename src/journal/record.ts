@@ -8,8 +8,11 @@
 //       opened <boot>                     a process has begun to use the log, in this run of the machine
 //       fetch <digest> <size> <path>      .left/tmp/<digest> is being built
 //       blocks <digest> <runs>            these blocks are in it, verified: `0-5,7,9-12`
-//       placing <replaces> <entry line>   about to be renamed into place; what is there now, or '-'
+//       placing <replaces> <temporary> <entry line>
+//                                         about to be renamed into place: what is there now, or '-', and the
+//                                         temporary file that is renamed, or '-'
 //       placed <path> …                   in place and in the index
+//       unplaced <path>                   it could not be put in place after all
 //       unsynced <digest> <path>          as `placed`, written when the log is compacted and the entry line is not needed
 //       dropped <digest>                  given up; the temporary file may go
 //       checkpoint                        everything placed so far is on stable storage
@@ -40,8 +43,15 @@ export type JournalRecord<E extends Placeable> =
   | { readonly kind: 'opened'; readonly boot: string }
   | { readonly kind: 'fetch'; readonly digest: Digest; readonly sizeBytes: number; readonly path: string }
   | { readonly kind: 'blocks'; readonly digest: Digest; readonly runs: readonly BlockRun[] }
-  | { readonly kind: 'placing'; readonly entry: E; readonly replaces: Digest | '' }
+  | {
+      readonly kind: 'placing'
+      readonly entry: E
+      readonly replaces: Digest | ''
+      /** What is renamed: when it is gone, it was. */
+      readonly temporary?: string
+    }
   | { readonly kind: 'placed'; readonly paths: readonly string[] }
+  | { readonly kind: 'unplaced'; readonly path: string }
   | { readonly kind: 'unsynced'; readonly digest: Digest | ''; readonly path: string }
   | { readonly kind: 'dropped'; readonly digest: Digest }
   | { readonly kind: 'checkpoint' }
@@ -127,11 +137,15 @@ function payloadsOf<E extends Placeable>(record: JournalRecord<E>, codec: EntryC
     case 'blocks':
       return grouped(record.runs.map(textOfRun), ',').map((runs) => `blocks ${record.digest} ${runs}`)
     case 'placing':
-      return [`placing ${record.replaces === '' ? '-' : record.replaces} ${codec.encodeEntry(record.entry)}`]
+      return [
+        `placing ${orDash(record.replaces)} ${orDash(escapeField(record.temporary ?? ''))} ${codec.encodeEntry(record.entry)}`,
+      ]
     case 'placed':
       return grouped(record.paths.map(escapeField), ' ').map((paths) => `placed ${paths}`)
+    case 'unplaced':
+      return [`unplaced ${escapeField(record.path)}`]
     case 'unsynced':
-      return [`unsynced ${record.digest === '' ? '-' : record.digest} ${escapeField(record.path)}`]
+      return [`unsynced ${orDash(record.digest)} ${escapeField(record.path)}`]
     case 'dropped':
       return [`dropped ${record.digest}`]
     case 'checkpoint':
@@ -176,6 +190,10 @@ function recordOf<E extends Placeable>(text: string, codec: EntryCodec<E>): Deco
       return placingOf(rest, codec)
     case 'placed':
       return placedOf(rest)
+    case 'unplaced': {
+      const path = unescapeField(rest)
+      return path === undefined || path === '' ? undecoded('bad-field') : decoded({ kind: 'unplaced', path })
+    }
     case 'unsynced':
       return unsyncedOf(rest)
     case 'dropped':
@@ -234,13 +252,25 @@ function runOf(text: string): BlockRun | undefined {
 }
 
 function placingOf<E extends Placeable>(rest: string, codec: EntryCodec<E>): Decoded<JournalRecord<E>> {
-  const space = rest.indexOf(' ')
-  if (space < 0) return undecoded('truncated')
-  const replaces = rest.slice(0, space)
-  if (replaces !== '-' && !DIGEST.test(replaces)) return undecoded('bad-field')
-  const entry = codec.decodeEntry(rest.slice(space + 1))
+  const first = rest.indexOf(' ')
+  const second = rest.indexOf(' ', first + 1)
+  if (first < 0 || second < 0) return undecoded('truncated')
+  const replaces = rest.slice(0, first)
+  const field = rest.slice(first + 1, second)
+  const temporary = field === '-' ? '' : unescapeField(field)
+  if ((replaces !== '-' && !DIGEST.test(replaces)) || temporary === undefined) return undecoded('bad-field')
+  const entry = codec.decodeEntry(rest.slice(second + 1))
   if (!entry.ok) return entry
-  return decoded({ kind: 'placing', entry: entry.value, replaces: replaces === '-' ? '' : replaces })
+  return decoded({
+    kind: 'placing',
+    entry: entry.value,
+    replaces: replaces === '-' ? '' : replaces,
+    ...(temporary === '' ? {} : { temporary }),
+  })
+}
+
+function orDash(field: string): string {
+  return field === '' ? '-' : field
 }
 
 function placedOf(rest: string): Decoded<{ kind: 'placed'; paths: string[] }> {

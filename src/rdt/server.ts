@@ -215,7 +215,13 @@ export class Server {
 
   /** Segments of one size, the last of which may be shorter; undefined where what was asked for is beyond the end. */
   private bundle(): SegmentBundle | undefined {
-    const segmentBytes = this.queue[this.head]!.segmentBytes
+    const first = this.queue[this.head]!
+    this.limitToFrame(first, first.block.frame!)
+    if ((first.low | first.high) === 0) {
+      this.finish(first)
+      return undefined
+    }
+    const { segmentBytes } = first
     const roomSegments = Math.min(BUNDLE_SEGMENTS_MAX, Math.floor(BUNDLE_BYTES_MAX / segmentBytes))
     const segments = this.segmentsReady(segmentBytes, roomSegments)
     const bytes = new Uint8Array(segments * segmentBytes)

@@ -234,7 +234,8 @@ export class Editor {
 
   private link(path: string, outside: string): void {
     if (this.kindOf(path) === 'folder') return
-    const target = '../'.repeat(path.split('/').length) + outside
+    // From the top of the simulated machine, so that it leads there from wherever it is renamed to.
+    const target = `/${outside}`
     this.makeFolders(parentOf(path))
     this.change([path], (disk) => {
       if (disk.statLink(path) !== undefined) disk.removeFile(path)

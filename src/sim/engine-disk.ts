@@ -27,6 +27,7 @@ export class EngineDisk {
   }
 
   read(op: DiskOp & { type: 'read' }): Uint8Array | undefined {
+    if (op.reopen) this.forget(op.path)
     try {
       return this.disk.unharmed((disk) => {
         const handle = this.readerOf(op)

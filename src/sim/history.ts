@@ -85,30 +85,27 @@ export class History {
     this.removed[peer]!.delete(path)
     this.heldSince[peer]!.set(path, atMs)
     this.contents.set(digest, after)
+    const wasSuperseded = this.madeAt.get(path)?.get(digest)?.superseded ?? false
     this.make(peer, path, digest, atMs)
-    if (before === digest) this.madeAt.get(path)!.get(digest)!.retouchedAtMs = atMs
+    if (before === digest) {
+      const made = this.madeAt.get(path)!.get(digest)!
+      made.retouchedAtMs = atMs
+      // Another time or an executable bit, even taken back again, does not make the content anew.
+      made.superseded = wasSuperseded
+    }
     return digest
   }
 
-  /** A loss of power changed what is at a path. What was a person's own and nobody else has may be gone; what LEFT had
-   *  put there may not. */
-  damaged(
-    peer: number,
-    path: string,
-    before: Digest | undefined,
-    after: Uint8Array | undefined,
-    options: { readonly own: boolean; readonly heldElsewhere: boolean; readonly atMs: number },
-  ): void {
-    const { own, heldElsewhere, atMs } = options
-    if (before !== undefined && own && !heldElsewhere) this.supersede(path, before)
-    if (after !== undefined) {
-      this.contents.set(this.digestOf(after), after)
-      this.removed[peer]!.delete(path)
-      this.heldSince[peer]!.set(path, atMs)
-    } else if (own) {
+  /** A loss of power made this of what a person's programs had written at a path; undefined where it is gone. */
+  damaged(peer: number, path: string, after: Uint8Array | undefined, atMs: number): void {
+    if (after === undefined) {
       this.removed[peer]!.set(path, { digest: undefined, heldSinceMs: atMs, atMs })
       this.heldSince[peer]!.delete(path)
+      return
     }
+    this.contents.set(this.digestOf(after), after)
+    this.removed[peer]!.delete(path)
+    this.heldSince[peer]!.set(path, atMs)
   }
 
   /** The machine went down: a deletion that no scan has seen yet cannot be told from what the loss of power did. */
@@ -187,7 +184,8 @@ export class History {
     known.superseded = false
   }
 
-  private supersede(path: string, digest: Digest): void {
+  /** Whoever had this content at the path replaced or removed it, or lost it where nobody else had it. */
+  supersede(path: string, digest: Digest): void {
     const made = this.madeAt.get(path)?.get(digest)
     if (made !== undefined) {
       made.superseded = true

@@ -44,3 +44,6 @@ export const UNDERWAY_MS_MAX = 30_000
 
 /** What an operation with an RSA private key takes. */
 export const SLOW_STEP_MS = 3
+
+/** Blocks that the engine may have been writing when its watcher process died. */
+export const UNTOLD_WRITES_MAX = 4

@@ -420,7 +420,7 @@ export class SimPeer {
       return
     }
     observer.handleOpened(number, recovered)
-    const { catalogue, journal } = recovered
+    const { author, catalogue, journal } = recovered
     this.watcher = 'up'
     this.keeper = new Keeper(
       {
@@ -428,7 +428,7 @@ export class SimPeer {
         hash,
         journal,
         catalogue,
-        peer: plan.id,
+        peer: author,
         links: 'follow',
         wallMs,
         onFolder: (path, present) => {

@@ -9,7 +9,7 @@ import type { Fetch } from '../journal/journal.js'
 import { largeTemporary, TEMPORARY_FOLDER } from '../sync/layout.js'
 import type { SimDisk } from './disk.js'
 import type { History } from './history.js'
-import { LOGGED_AFTER_MS } from './limits.js'
+import { LOGGED_AFTER_MS, UNTOLD_WRITES_MAX } from './limits.js'
 import type { Victim } from './peer.js'
 
 interface Broken {
@@ -46,6 +46,8 @@ export class Resumption {
   handleDeath(victim: Victim, nowMs: number): void {
     this.diedAtMs = nowMs
     if (victim === 'machine') this.afterPowerLoss = true
+    // What the engine tells until the next one is there is told to nobody, and fetched again.
+    if (victim === 'watcher') this.writtenAt.clear()
   }
 
   handleOpened(fetches: ReadonlyMap<Digest, Fetch>): Broken | undefined {
@@ -61,6 +63,9 @@ export class Resumption {
       this.claimed.set(digest, fetch.blocks)
       const broken = this.checkClaims(digest, fetch) ?? this.checkUnclaimed(digest, fetch)
       if (broken !== undefined) return broken
+      // The unlogged tail is fetched again, once: it does not count a second time.
+      const written = this.writtenAt.get(digest)
+      for (const block of [...(written?.keys() ?? [])]) if (!fetch.blocks.has(block)) written?.delete(block)
     }
     for (const digest of this.writtenAt.keys()) if (!fetches.has(digest)) this.writtenAt.delete(digest)
     return undefined
@@ -90,7 +95,8 @@ export class Resumption {
     for (const [block, atMs] of blocks)
       if (atMs < this.diedAtMs - LOGGED_AFTER_MS && !fetch.blocks.has(block) && isSame(whole, held, block))
         lost.add(block)
-    if (lost.size === 0) return undefined
+    // What the engine was writing when its watcher died is written, and told to nobody.
+    if (lost.size <= UNTOLD_WRITES_MAX) return undefined
     return {
       invariant: 'I6',
       detail: `will fetch ${lost.size} blocks of ${JSON.stringify(fetch.path)} again that were written long before it died`,

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly firstSeed: number
   readonly runs: number
   readonly workers: number
+  /** Machines lose power too. */
+  readonly power: boolean
   /** Tell every step; for a single run. */
   readonly trace: boolean
   readonly print: (line: string) => void
@@ -25,6 +27,7 @@ const PROGRESS_MS = 5_000
 interface Batch {
   readonly firstSeed: number
   readonly count: number
+  readonly power: boolean
 }
 
 export async function runSimulations(options: RunOptions): Promise<{ failedSeeds: number[] }> {
@@ -32,35 +35,43 @@ export async function runSimulations(options: RunOptions): Promise<{ failedSeeds
   const handle = (result: SimulationResult): void => {
     if (result.breach === undefined) return
     failedSeeds.push(result.seed)
-    options.print(failureOf(result))
+    options.print(failureOf(result, options))
   }
+  // Threads run the built program; from the sources, as in development, there is one.
+  const single = options.workers === 1 || import.meta.url.endsWith('.ts')
   if (options.runs === 1) handle(runOne(options.firstSeed, options))
-  else if (options.workers === 1)
-    for (const result of runBatch({ firstSeed: options.firstSeed, count: options.runs })) handle(result)
+  else if (single)
+    for (const result of runBatch({
+      firstSeed: options.firstSeed,
+      count: options.runs,
+      power: options.power,
+    }))
+      handle(result)
   else await runOnThreads(options, handle)
   return { failedSeeds: failedSeeds.sort((left, right) => left - right) }
 }
 
 /** One run in full: the scenario first, so that it is there even if the run never ends. */
-function runOne(seed: number, { trace, print }: RunOptions): SimulationResult {
-  const scenario = drawScenario(seed)
+function runOne(seed: number, { trace, power, print }: RunOptions): SimulationResult {
+  const scenario = drawScenario(seed, { power })
   for (const line of describeScenario(scenario)) print(line)
   const result = simulate(scenario, { hash, crc32, tell: trace ? print : undefined })
   print(`seed ${seed}: ${Math.round(result.virtualMs / 1000)} s of virtual time, trace ${result.trace}`)
   return result
 }
 
-function failureOf({ seed, breach }: SimulationResult): string {
-  return `seed ${seed} FAILED: ${breach!.invariant}: ${breach!.detail}\n  replay: left sim --seed ${seed}`
+function failureOf({ seed, breach }: SimulationResult, { power }: RunOptions): string {
+  const replay = `left sim --seed ${seed}${power ? ' --power' : ''}`
+  return `seed ${seed} FAILED: ${breach!.invariant}: ${breach!.detail}\n  replay: ${replay}`
 }
 
-function* runBatch({ firstSeed, count }: Batch): Generator<SimulationResult> {
+function* runBatch({ firstSeed, count, power }: Batch): Generator<SimulationResult> {
   for (let seed = firstSeed; seed < firstSeed + count; seed++)
-    yield simulate(drawScenario(seed), { hash, crc32 })
+    yield simulate(drawScenario(seed, { power }), { hash, crc32 })
 }
 
 async function runOnThreads(options: RunOptions, handle: (result: SimulationResult) => void): Promise<void> {
-  const { firstSeed, runs, workers, print } = options
+  const { firstSeed, runs, workers, power, print } = options
   let nextSeed = firstSeed
   let done = 0
   const progress = setInterval(() => print(`${done} of ${runs} runs`), PROGRESS_MS)
@@ -68,7 +79,7 @@ async function runOnThreads(options: RunOptions, handle: (result: SimulationResu
     const count = Math.min(SEEDS_PER_BATCH, firstSeed + runs - nextSeed)
     if (count <= 0) return undefined
     nextSeed += count
-    return { firstSeed: nextSeed - count, count }
+    return { firstSeed: nextSeed - count, count, power }
   }
   const runThread = (): Promise<void> =>
     new Promise((resolve, reject) => {

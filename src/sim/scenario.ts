@@ -46,19 +46,27 @@ const NAMES = [
   'data',
 ] as const
 
-export function drawScenario(seed: number): Scenario {
-  return new Drawing(seed).scenario()
+/** What a seed is drawn with. */
+export interface DrawOptions {
+  /** Machines lose power too, and with it what was not synced. Else what would be a loss of power is a kill. */
+  readonly power: boolean
+}
+
+export function drawScenario(seed: number, options: DrawOptions = { power: false }): Scenario {
+  return new Drawing(seed, options).scenario()
 }
 
 class Drawing {
   private readonly seed: number
+  private readonly power: boolean
   private readonly random: SeededRandom
   private readonly paths: readonly string[]
   private readonly contents: readonly number[]
   private readonly largeSizes: boolean
 
-  constructor(seed: number) {
+  constructor(seed: number, { power }: DrawOptions) {
     this.seed = seed
+    this.power = power
     this.random = new SeededRandom(seed)
     const { random } = this
     const count = 2 + random.below(6)
@@ -259,14 +267,19 @@ class Drawing {
       case 2:
         return { type: 'kill', peer, downMs }
       case 3:
-        return { type: 'power-loss', peer, downMs }
+        return { type: this.power ? 'power-loss' : 'kill', peer, downMs }
       case 4:
         return { type: 'watcher-death', peer }
       case 5:
       case 6:
       case 7: {
         const moment: DeathMoment = this.pick(['before', 'during', 'after'])
-        const victim: Victim = this.pick(['watcher', 'process', 'process', 'machine'])
+        const victim: Victim = this.pick([
+          'watcher',
+          'process',
+          'process',
+          this.power ? 'machine' : 'process',
+        ])
         return { type: 'death-in-operation', peer, count: 1 + random.below(40), moment, victim, downMs }
       }
       case 8:

@@ -351,28 +351,43 @@ export class World {
         () =>
           `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes.length} other bytes`}`,
       )
-      const own = was === undefined || inodes.has(was.inode)
-      if (is !== undefined && !inodes.has(is.inode)) continue
-      const heldElsewhere = this.peers.some(({ disk }, other) => {
-        const held = other === peer ? undefined : disk.contentOf(path)
-        return held !== undefined && history.digestOf(held) === digest
-      })
-      history.damaged(peer, path, digest, is?.bytes, { own, heldElsewhere, atMs: this.nowMs })
+      const own = was === undefined || was.isLink || inodes.has(was.inode)
+      // What a link leads to has no time that would tell what happened to the link: it counts as a person's edit.
+      const heldElsewhere = !was?.isLink && this.isHeldElsewhere(peer, path, digest)
+      // Not synced here and lost elsewhere before: then it is nowhere, and nobody could have kept it.
+      if (digest !== undefined && !heldElsewhere) history.supersede(path, digest)
+      // A rename of a person's that was undone may bring back what LEFT had put there, and nobody could have synced.
+      if (own || (is !== undefined && (is.isLink || inodes.has(is.inode))))
+        history.damaged(peer, path, is?.bytes, this.nowMs)
     }
   }
 
-  /** Files of a share and their contents, links followed, without what is LEFT's own. */
-  private shareOf(peer: number): Map<string, { readonly bytes: Uint8Array; readonly inode: number }> {
+  private isHeldElsewhere(peer: number, path: string, digest: string | undefined): boolean {
+    return this.peers.some(({ disk }, other) => {
+      const held = other === peer ? undefined : disk.contentOf(path)
+      return held !== undefined && this.history.digestOf(held) === digest
+    })
+  }
+
+  /** Files of a share, links followed, without what is LEFT's own. */
+  private shareOf(peer: number): Map<string, FileSeen> {
     const { disk } = this.peers[peer]!
-    const contents = new Map<string, { readonly bytes: Uint8Array; readonly inode: number }>()
-    for (const path of disk.snapshot().keys()) {
+    const files = new Map<string, FileSeen>()
+    for (const [path, { kind }] of disk.snapshot()) {
       if (path === '.left' || path.startsWith('.left/')) continue
       const bytes = disk.contentOf(path)
       const inode = disk.unharmed(() => disk.stat(path))?.inode
-      if (bytes !== undefined && inode !== undefined) contents.set(path, { bytes, inode })
+      if (bytes !== undefined && inode !== undefined)
+        files.set(path, { bytes, inode, isLink: kind === 'link' })
     }
-    return contents
+    return files
   }
+}
+
+interface FileSeen {
+  readonly bytes: Uint8Array
+  readonly inode: number
+  readonly isLink: boolean
 }
 
 function inBrief(_: string, value: unknown): unknown {

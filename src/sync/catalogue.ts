@@ -9,7 +9,6 @@ import type { Entry } from '../share/entry.js'
 import { decodeEntryInFolder, encodeEntryInFolder } from '../share/entry-line.js'
 import { Manifest } from '../share/manifest.js'
 import { parentOf } from '../share/path.js'
-import type { PeerId } from '../share/version.js'
 import { CHANGES_LISTED_MAX, COMMIT_CHANGES_MAX } from './limits.js'
 
 /** What a stat told when the content was known: as long as it is the same, the content is. */
@@ -18,10 +17,12 @@ export interface Signature {
   readonly mtimeMs: number
   readonly ctimeMs: number
   readonly inode: number
+  readonly executable: boolean
 }
 
 export function signatureOf(stat: FileStat): Signature {
-  return { sizeBytes: stat.sizeBytes, mtimeMs: stat.mtimeMs, ctimeMs: stat.ctimeMs, inode: stat.inode }
+  const { sizeBytes, mtimeMs, ctimeMs, inode, executable } = stat
+  return { sizeBytes, mtimeMs, ctimeMs, inode, executable }
 }
 
 export function sameSignature(left: Signature | undefined, right: Signature | undefined): boolean {
@@ -30,11 +31,10 @@ export function sameSignature(left: Signature | undefined, right: Signature | un
     left.sizeBytes === right.sizeBytes &&
     left.mtimeMs === right.mtimeMs &&
     left.ctimeMs === right.ctimeMs &&
-    left.inode === right.inode
+    left.inode === right.inode &&
+    left.executable === right.executable
   )
 }
-
-const TOMBSTONE = { kind: 'tombstone', sizeBytes: 0, executable: false, digest: '', target: '' } as const
 
 export class Catalogue {
   readonly manifest: Manifest
@@ -42,6 +42,8 @@ export class Catalogue {
   private readonly signatures = new Map<string, Signature>()
   /** Paths that hold a digest: one, or several. */
   private readonly holders = new Map<Digest, string | Set<string>>()
+  /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
+  private readonly awaited = new Set<Digest>()
   private changes: Entry[] | undefined = []
   private uncommitted = 0
   private beforeCommit: () => void = () => {}
@@ -72,6 +74,7 @@ export class Catalogue {
   record(entry: Entry, signature: Signature | undefined): void {
     const before = this.manifest.get(entry.path)
     this.manifest.set(entry)
+    this.awaited.delete(entry.digest)
     if (before?.kind !== entry.kind || before.digest !== entry.digest) {
       this.unhold(before)
       this.hold(entry)
@@ -108,11 +111,13 @@ export class Catalogue {
     const entry = this.manifest.get(path)
     if (entry === undefined) return
     this.signatures.set(path, signature)
+    this.awaited.delete(entry.digest)
     this.index.put(path, encodeRecord(entry, signature))
     this.handleUncommitted()
   }
 
-  /** Forgets a path altogether, as if it had never been seen. */
+  /** Forgets a path as if it had never been seen: what is there is not what was recorded, and nobody made it so. The
+   *  share's later edits need another author then (`authorOf` in recovery.ts). */
   forget(path: string): void {
     this.unhold(this.manifest.get(path))
     this.manifest.delete(path)
@@ -120,16 +125,6 @@ export class Catalogue {
     this.index.remove(path)
     this.handleUncommitted()
     this.changes = undefined
-  }
-
-  /** What is at the path is not what was recorded, and it is not known why: whatever is found there by the next scan
-   *  becomes an edit that has seen nothing of what others made, and nothing of theirs counts as seen or deleted. */
-  disown(path: string, peer: PeerId): void {
-    const entry = this.manifest.get(path)
-    if (entry === undefined) return
-    const own = entry.version.split(',').find((part) => part.startsWith(peer)) ?? ''
-    if (own === '' || own === entry.version) this.forget(path)
-    else this.record({ ...TOMBSTONE, path, mtimeMs: entry.mtimeMs, version: own }, undefined)
   }
 
   /** A path whose file held this content when it was last read. */
@@ -146,6 +141,7 @@ export class Catalogue {
   }
 
   putList(digest: Digest, list: Uint8Array): void {
+    this.awaited.add(digest)
     this.index.putList(digest, list)
     this.handleUncommitted()
   }
@@ -210,18 +206,14 @@ export class Catalogue {
       if (holder.size > 0) return
     } else if (holder !== entry.path) return
     this.holders.delete(entry.digest)
-    if (entry.sizeBytes > BLOCK_BYTES) this.index.removeList(entry.digest)
+    if (entry.sizeBytes > BLOCK_BYTES && !this.awaited.has(entry.digest)) this.index.removeList(entry.digest)
   }
 }
 
-/** `<size>,<mtime>,<ctime>,<inode>` or '-', a space, and the entry line with the name in place of the path, which is the
- *  key. */
+/** `<size>,<mtime>,<ctime>,<inode>,<x or nothing>` or '-', a space, and the entry line with the name in place of the path,
+ *  which is the key. */
 function encodeRecord(entry: Entry, signature: Signature | undefined): string {
-  const seen =
-    signature === undefined
-      ? '-'
-      : `${signature.sizeBytes},${signature.mtimeMs},${signature.ctimeMs},${signature.inode}`
-  return `${seen} ${encodeEntryInFolder(entry)}`
+  return `${encodeSignature(signature)} ${encodeEntryInFolder(entry)}`
 }
 
 function decodeRecord(
@@ -231,12 +223,25 @@ function decodeRecord(
   const space = value.indexOf(' ')
   const entry = decodeEntryInFolder(value.slice(space + 1), parentOf(path))
   if (space < 0 || !entry.ok || entry.value.path !== path) return undefined
-  const seen = value.slice(0, space)
-  if (seen === '-') return { entry: entry.value, signature: undefined }
-  const [sizeBytes, mtimeMs, ctimeMs, inode] = seen.split(',').map(Number)
-  const signature = { sizeBytes: sizeBytes!, mtimeMs: mtimeMs!, ctimeMs: ctimeMs!, inode: inode! }
+  return { entry: entry.value, signature: decodeSignature(value.slice(0, space)) }
+}
+
+function encodeSignature(signature: Signature | undefined): string {
+  if (signature === undefined) return '-'
+  const { sizeBytes, mtimeMs, ctimeMs, inode, executable } = signature
+  return `${sizeBytes},${mtimeMs},${ctimeMs},${inode},${executable ? 'x' : ''}`
+}
+
+function decodeSignature(text: string): Signature | undefined {
+  const [sizeBytes, mtimeMs, ctimeMs, inode, executable] = text.split(',')
+  if (executable === undefined) return undefined
+  const numbers = [sizeBytes, mtimeMs, ctimeMs, inode].map(Number)
+  if (numbers.some(Number.isNaN)) return undefined
   return {
-    entry: entry.value,
-    signature: Object.values(signature).some(Number.isNaN) ? undefined : signature,
+    sizeBytes: numbers[0]!,
+    mtimeMs: numbers[1]!,
+    ctimeMs: numbers[2]!,
+    inode: numbers[3]!,
+    executable: executable === 'x',
   }
 }

@@ -25,10 +25,11 @@ import {
   PLACE_TRIES_MAX,
   PLACED_COMMIT_MAX,
   PLACED_COMMIT_MS,
+  SETTLE_ROUNDS_MAX,
   STEP_FILES,
 } from './limits.js'
 import type { FetchFailure, FetchId, KeeperNotice, KeeperToEngine } from './messages.js'
-import { Placing } from './placing.js'
+import { type Placed, Placing, type Prepared } from './placing.js'
 import type { Scanner } from './scanner.js'
 import { type Order, type Want, Wants } from './wants.js'
 
@@ -46,6 +47,8 @@ export interface IntakeOptions {
   readonly onPlaced: (ownChange: boolean) => void
   /** What this peer said it has, it has not: ask it again. */
   readonly onSourceFailed: (peer: PeerId) => void
+  /** What this peer has is not wanted any more, for something better that another has. */
+  readonly onBeaten: (peer: PeerId, remote: Entry) => void
   /** What was wanted at this path is not wanted any more, and was not put in place. */
   readonly onAbandoned: (path: string) => void
 }
@@ -63,6 +66,8 @@ export class Intake {
   >()
   private building: { readonly job: BuildJob; readonly want: Want; readonly fetch: FetchId } | undefined
   private readonly toBuild: { readonly fetch: FetchId; readonly list: Uint8Array }[] = []
+  /** Complete, and to be put in place before this call is over. */
+  private readonly ready = new Set<Want>()
   private readonly placed: string[] = []
   private placedDueMs: number | undefined
   private pausedUntilMs: number | undefined
@@ -99,6 +104,7 @@ export class Intake {
   /** Whether `step` has something to do right now. */
   get busy(): boolean {
     return (
+      this.ready.size > 0 ||
       this.building !== undefined ||
       this.toBuild.length > 0 ||
       (this.pausedUntilMs === undefined && this.wants.hasInstant)
@@ -116,6 +122,7 @@ export class Intake {
       return 'wanted'
     }
     if (!this.isBetter(remote, want.remote)) return 'beaten'
+    for (const source of want.sources) this.options.onBeaten(source, want.remote)
     this.abandon(want, undefined)
     this.dropTemporary(want)
     return 'free'
@@ -181,7 +188,11 @@ export class Intake {
   settle(nowMs: number): void {
     this.nowMs = nowMs
     if (this.pausedUntilMs !== undefined && nowMs >= this.pausedUntilMs) this.pausedUntilMs = undefined
-    this.order(nowMs)
+    // What is placed may be the content that others wait for.
+    for (let rounds = 0; rounds < SETTLE_ROUNDS_MAX; rounds++) {
+      this.order(nowMs)
+      if (!this.placeReady(nowMs)) break
+    }
     if (this.placedDueMs !== undefined) {
       const isOver = this.wants.size === 0 && this.pausedUntilMs === undefined
       if (isOver || nowMs >= this.placedDueMs) this.settlePlaced(nowMs)
@@ -423,10 +434,46 @@ export class Intake {
 
   // — Placing —
 
+  /** A file waits for the others that are ready now: they share one sync of the log. */
   private place(want: Want, nowMs: number): void {
-    if (!this.makeEmptyTemporary(want, nowMs)) return
+    if (want.remote.kind === 'file') this.ready.add(want)
+    else this.handlePlacing(want, this.placing.place(want.remote, undefined), nowMs)
+  }
+
+  /** Answers whether anything was ready. */
+  private placeReady(nowMs: number): boolean {
+    if (this.ready.size === 0) return false
+    const wants = [...this.ready]
+    this.ready.clear()
+    const prepared: { readonly want: Want; readonly placing: Prepared }[] = []
+    for (const want of wants) {
+      if (this.wants.get(want.remote.path) !== want || !this.makeEmptyTemporary(want, nowMs)) continue
+      const placing = this.placing.prepare(want.remote, want.temporary)
+      if (placing.type === 'prepared') prepared.push({ want, placing })
+      else this.handlePlacing(want, placing, nowMs)
+    }
+    if (prepared.length > 0) this.carryOut(prepared, nowMs)
+    return true
+  }
+
+  private carryOut(
+    prepared: readonly { readonly want: Want; readonly placing: Prepared }[],
+    nowMs: number,
+  ): void {
+    try {
+      this.placing.announce(prepared.map(({ placing }) => placing))
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      const noSpace = error.code === 'no-space'
+      for (const { want } of prepared)
+        this.handleDiskFailure(want, noSpace, `the log cannot be written (${error.message})`, nowMs)
+      return
+    }
+    for (const { want, placing } of prepared) this.handlePlacing(want, this.placing.carryOut(placing), nowMs)
+  }
+
+  private handlePlacing(want: Want, result: Placed, nowMs: number): void {
     const { path } = want.remote
-    const result = this.placing.place(want.remote, want.temporary)
     switch (result.type) {
       case 'placed':
         this.handlePlaced(want, result.keptAs, nowMs)

@@ -93,6 +93,7 @@ export class Keeper {
         push: (message) => this.messages.push(message),
         onPlaced: (ownChange) => this.changed(ownChange ? 'own' : 'received'),
         onSourceFailed: (from) => this.peers.askAgain(from, this.nowMs),
+        onBeaten: (from, entry) => this.contested.add(from, entry),
         onAbandoned: (path) => this.contested.handleChange(path),
       },
       nowMs,

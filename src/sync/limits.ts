@@ -74,6 +74,9 @@ export const COMMIT_CHANGES_MAX = 2_000
 export const PLACED_COMMIT_MS = 250
 export const PLACED_COMMIT_MAX = 2_048
 
+/** How often what was placed may let something else be placed in one call; the rest waits for the next one. */
+export const SETTLE_ROUNDS_MAX = 64
+
 /** When nothing was placed for this long, what was is brought onto stable storage, so many files a step. */
 export const CHECKPOINT_QUIET_MS = 10_000
 export const CHECKPOINT_STEP_FILES = 16

@@ -3,6 +3,7 @@
 
 import { type Disk, DiskError, type FileStat } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
+import type { JournalRecord } from '../journal/record.js'
 import { type Decision, decide } from '../share/decide.js'
 import type { Entry } from '../share/entry.js'
 import { parentOf } from '../share/path.js'
@@ -18,6 +19,14 @@ export type Placed =
   /** What stands there is not what the catalogue says: it must be looked at first. */
   | { readonly type: 'unsettled' }
   | { readonly type: 'failed'; readonly noSpace: boolean; readonly reason: string }
+
+/** A change of one path, decided and ready. */
+export interface Prepared {
+  readonly type: 'prepared'
+  readonly decision: Decision & { type: 'take' | 'conflict' }
+  readonly temporary: string | undefined
+  readonly record: JournalRecord<Entry> & { kind: 'placing' }
+}
 
 export interface PlacingOptions {
   readonly disk: Disk
@@ -56,11 +65,12 @@ export class Placing {
     const local = catalogue.get(entry.path)
     const touches =
       entry.kind === 'file' && (local?.mtimeMs !== entry.mtimeMs || local.executable !== entry.executable)
+    // What nobody has looked at yet must not be counted as having seen the peer's version.
+    if (entry.kind !== 'tombstone' && !scanner.matches(entry.path)) return false
     if (!touches) {
       catalogue.record(entry, catalogue.signature(entry.path))
       return true
     }
-    if (!scanner.matches(entry.path)) return false
     try {
       this.dress(entry.path, entry)
     } catch (error) {
@@ -74,10 +84,50 @@ export class Placing {
     return true
   }
 
-  /** Puts `remote` in place; `temporary` holds its content where it is a file. */
+  /** Puts `remote` in place; `temporary` holds the content where it is a file. */
   place(remote: Entry, temporary: string | undefined): Placed {
+    const prepared = this.prepare(remote, temporary)
+    if (prepared.type !== 'prepared') return prepared
+    return this.attempt(() => {
+      // A folder or a link has no content that a loss of power could tear: nothing waits for the log.
+      if (temporary === undefined) this.options.journal.append(prepared.record)
+      else this.announce([prepared])
+      return this.carryOut(prepared)
+    })
+  }
+
+  /** Everything short of the change itself; `temporary` holds the content where `remote` is a file. What is prepared
+   *  together is carried out together, before anything else is done. */
+  prepare(remote: Entry, temporary: string | undefined): Prepared | Placed {
+    return this.attempt(() => this.tryToPrepare(remote, temporary))
+  }
+
+  /** Writes down what is about to happen, where a loss of power does not undo it: the content of new files may be lost
+   *  with one, and then the log must say that they are ours. One sync for all of them. Throws a DiskError. */
+  announce(prepared: readonly Prepared[]): void {
+    const { journal } = this.options
+    journal.append(prepared.map(({ record }) => record))
+    journal.sync()
+  }
+
+  /** The change itself. */
+  carryOut({ decision, temporary, record }: Prepared): Placed {
+    const result = this.attempt<Placed>(() => {
+      const keptAs =
+        decision.type === 'conflict' ? this.keepLoser(decision.loser, decision.keptAs) : undefined
+      this.replace(decision.entry, temporary)
+      return { type: 'placed', entry: decision.entry, keptAs }
+    })
+    // Or recovery would take what is not there for something that a person removed.
+    if (result.type !== 'placed') {
+      this.attempt(() => this.options.journal.append({ kind: 'unplaced', path: record.entry.path }))
+    }
+    return result
+  }
+
+  private attempt<T>(work: () => T): T | Placed {
     try {
-      return this.tryToPlace(remote, temporary)
+      return work()
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       if (error.code === 'exists' || error.code === 'missing') return { type: 'unsettled' }
@@ -85,7 +135,7 @@ export class Placing {
     }
   }
 
-  private tryToPlace(remote: Entry, temporary: string | undefined): Placed {
+  private tryToPrepare(remote: Entry, temporary: string | undefined): Prepared | Placed {
     const decision = this.decide(remote)
     if (decision.type === 'keep') return { type: 'needless' }
     if (decision.type === 'adopt')
@@ -98,12 +148,16 @@ export class Placing {
     const { entry } = decision
     this.makeParents(entry.path)
     if (temporary !== undefined) this.dress(temporary, entry)
-    const { catalogue, journal } = this.options
+    const { catalogue } = this.options
     if (catalogue.live(entry.path)?.kind === 'file') this.syncStanding(entry.path)
-    journal.append({ kind: 'placing', entry, replaces: catalogue.live(entry.path)?.digest ?? '' })
-    const keptAs = decision.type === 'conflict' ? this.keepLoser(decision.loser, decision.keptAs) : undefined
-    this.replace(entry, temporary)
-    return { type: 'placed', entry, keptAs }
+    const replaces = catalogue.live(entry.path)?.digest ?? ''
+    const record = {
+      kind: 'placing',
+      entry,
+      replaces,
+      ...(temporary === undefined ? {} : { temporary }),
+    } as const
+    return { type: 'prepared', decision, temporary, record }
   }
 
   /** What is replaced reaches the disk first: a loss of power may undo the rename, and then the old version must be

@@ -2,16 +2,16 @@
 // holds, and each difference is settled before the first scan. The rows of the table are in src/journal/recovery.ts;
 // here they are carried out.
 
-import { hexOf } from '../base/bytes.js'
+import { hexOf, utf8 } from '../base/bytes.js'
 import type { Index } from '../base/index-port.js'
 import { blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
-import { Journal } from '../journal/journal.js'
+import { JOURNAL_PATH, Journal } from '../journal/journal.js'
 import type { Entry } from '../share/entry.js'
 import { decodeEntry, encodeEntry } from '../share/entry-line.js'
 import type { PeerId } from '../share/version.js'
-import { Catalogue, sameSignature, signatureOf } from './catalogue.js'
+import { Catalogue, type Signature, sameSignature, signatureOf } from './catalogue.js'
 import { OWN_FOLDER, TEMPORARY_FOLDER } from './layout.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
 
@@ -28,6 +28,8 @@ export interface RecoveryOptions {
 }
 
 export interface Recovered {
+  /** In whose name the share's edits are counted from now on. */
+  readonly author: PeerId
   readonly catalogue: Catalogue
   readonly journal: Journal<Entry>
   /** One line for each thing that was settled, for the person. */
@@ -40,8 +42,9 @@ export function openShare(options: RecoveryOptions): Recovered {
   for (const folder of [OWN_FOLDER, TEMPORARY_FOLDER])
     if (disk.stat(folder) === undefined) disk.makeFolder(folder)
   const catalogue = new Catalogue(hash, index)
+  const lastWriteMs = disk.stat(JOURNAL_PATH)?.ctimeMs ?? 0
   const journal = new Journal<Entry>({ disk, crc32, encodeEntry, decodeEntry })
-  const recovery = new Recovery(options, catalogue, journal)
+  const recovery = new Recovery(options, catalogue, journal, lastWriteMs)
   try {
     recovery.run()
     journal.append({ kind: 'opened', boot })
@@ -52,8 +55,19 @@ export function openShare(options: RecoveryOptions): Recovered {
     throw error
   }
   catalogue.commitAfter(() => journal.sync())
-  return { catalogue, journal, notes: recovery.notes }
+  return { author: authorOf(options), catalogue, journal, notes: recovery.notes }
 }
+
+/** A share is the author of its own edits under its peer's name, until a loss of power makes it forget some of them: the
+ *  versions that it counts after that must not be taken for those that others have, nor for later ones. So each such
+ *  loss makes it another author, whose edits have seen nothing of what was forgotten. */
+function authorOf({ peer, hash, index }: RecoveryOptions): PeerId {
+  const losses = index.getMeta(LOSSES)
+  return losses === undefined ? peer : hexOf(hash(utf8(`${peer} ${losses}`))).slice(0, peer.length)
+}
+
+/** In the index: how often something was forgotten. */
+const LOSSES = 'losses'
 
 /** Leaves word that nothing was under way and all of it is on the disk: what is missing at the next start was deleted,
  *  even if the machine was switched off meanwhile. Throws a DiskError. */
@@ -71,14 +85,18 @@ const STOPPED = 'stopped'
 
 class Recovery {
   readonly notes: string[] = []
+  private hasForgotten = false
   private readonly options: RecoveryOptions
   private readonly catalogue: Catalogue
   private readonly journal: Journal<Entry>
+  /** When the log was last written, by the disk's clock. */
+  private readonly lastWriteMs: number
 
-  constructor(options: RecoveryOptions, catalogue: Catalogue, journal: Journal<Entry>) {
+  constructor(options: RecoveryOptions, catalogue: Catalogue, journal: Journal<Entry>, lastWriteMs: number) {
     this.options = options
     this.catalogue = catalogue
     this.journal = journal
+    this.lastWriteMs = lastWriteMs
   }
 
   run(): void {
@@ -86,7 +104,7 @@ class Recovery {
     if (cut !== undefined)
       this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
     const unclean = boot !== this.options.boot && boot !== STOPPED
-    for (const { entry } of this.journal.placing) this.settlePlacing(entry, unclean)
+    for (const { entry, temporary } of this.journal.placing) this.settlePlacing(entry, temporary, unclean)
     if (unclean) {
       for (const [path, digest] of this.journal.placedSinceCheckpoint) this.verifyPlaced(path, digest)
       this.findDamage()
@@ -98,18 +116,23 @@ class Recovery {
   }
 
   /** The process died between saying that it would put `entry` in place and knowing that it did. */
-  private settlePlacing(entry: Entry, unclean: boolean): void {
+  private settlePlacing(entry: Entry, temporary: string | undefined, unclean: boolean): void {
     const { disk } = this.options
     const known = this.catalogue.get(entry.path)
+    const stat = disk.statLink(entry.path)
     if (known?.version !== entry.version && this.holds(entry)) {
-      // It did: the version came with the content, it is not an edit of ours.
-      const stat = disk.statLink(entry.path)
-      this.catalogue.record(
-        entry,
-        entry.kind === 'file' && stat !== undefined ? signatureOf(stat) : undefined,
-      )
+      // It did: the version came with the content, it is not an edit of ours. What a person changed of it since, the
+      // scan will see.
+      const asPlaced =
+        stat !== undefined && stat.executable === entry.executable && isKeptTime(stat.mtimeMs, entry.mtimeMs)
+      this.catalogue.record(entry, entry.kind === 'file' && asPlaced ? signatureOf(stat) : undefined)
       this.notes.push(`${entry.path} was put in place before the last stop; taken as received`)
-    } else if (unclean && this.catalogue.live(entry.path) === undefined) this.removeTorn(entry)
+    } else if (unclean) {
+      if (this.catalogue.live(entry.path) === undefined) this.removeTorn(entry)
+    } else if (stat === undefined && temporary !== undefined && disk.statLink(temporary) === undefined) {
+      // It did, and a person removed it while we were not there: the scan finds it missing, which is a deletion.
+      this.catalogue.record(entry, undefined)
+    }
     this.catalogue.commit()
     this.journal.append({ kind: 'placed', paths: [entry.path] })
   }
@@ -120,45 +143,62 @@ class Recovery {
     const entry = this.catalogue.live(path)
     if (entry === undefined || entry.digest !== digest || this.holds(entry)) return
     this.removeTorn(entry)
-    this.catalogue.disown(path, this.options.peer)
+    this.forget(path)
     this.notes.push(`${path} was not wholly on the disk when the machine stopped; it is fetched again`)
   }
 
   /** What a person's programs wrote just before the machine went down may be torn or back at an older state, and peers
    *  may have it whole: such a file must not count as an edit of what they have. */
   private findDamage(): void {
-    const { disk, peer } = this.options
+    const { disk } = this.options
     const files = [...this.catalogue.signedFiles()]
+    // Two ways to tell the time of the end: the clock may have been set back meanwhile.
     let newestMs = Number.NEGATIVE_INFINITY
     for (const { signature } of files) newestMs = Math.max(newestMs, signature.ctimeMs)
+    const isRecent = ({ ctimeMs }: Signature): boolean =>
+      ctimeMs > newestMs - UNWRITTEN_MS_MAX || Math.abs(ctimeMs - this.lastWriteMs) < UNWRITTEN_MS_MAX
     for (const { entry, signature } of files) {
-      const stat = disk.stat(entry.path)
+      const stat = disk.statLink(entry.path)
       // Whoever changes a file gives it a later time; a loss of power does not.
       if (stat?.kind !== 'file' || stat.ctimeMs > signature.ctimeMs) continue
-      const intact =
-        sameSignature(signatureOf(stat), signature) &&
-        (signature.ctimeMs < newestMs - UNWRITTEN_MS_MAX || this.holds(entry))
-      if (intact) continue
-      this.catalogue.disown(entry.path, peer)
-      this.notes.push(`${entry.path} was damaged when the machine stopped; what peers have of it is kept too`)
+      const asKnown = sameSignature(signatureOf(stat), signature)
+      if (asKnown && !isRecent(signature)) continue
+      if (!this.holds(entry)) {
+        this.forget(entry.path)
+        this.notes.push(
+          `${entry.path} was damaged when the machine stopped; what peers have of it is kept too`,
+        )
+      } else if (!asKnown) {
+        dress(disk, entry)
+        this.catalogue.refreshSignature(entry.path, signatureOf(disk.stat(entry.path) ?? stat))
+      }
     }
   }
 
   /** What is missing now was made just before the machine went down and did not reach the disk. Nobody deleted it, so it
    *  is no deletion, and comes back from whoever has it. */
   private findLoss(): void {
-    const { disk, peer } = this.options
+    const { disk } = this.options
     const missing: string[] = []
     for (const entry of this.catalogue.manifest.entries()) {
       if (entry.kind !== 'tombstone' && disk.statLink(entry.path) === undefined) missing.push(entry.path)
     }
-    for (const path of missing) this.catalogue.disown(path, peer)
+    for (const path of missing) this.forget(path)
     const [first] = missing
     if (first === undefined) return
     const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more`
     this.notes.push(
       `${first}${others} did not reach the disk before the machine stopped; fetched again if a peer has it`,
     )
+  }
+
+  /** Whatever is found at the path by the next scan becomes an edit that has seen nothing of what others have there, and
+   *  nothing of theirs counts as seen or deleted. */
+  private forget(path: string): void {
+    const { index } = this.options
+    if (!this.hasForgotten) index.putMeta(LOSSES, String(Number(index.getMeta(LOSSES) ?? 0) + 1))
+    this.hasForgotten = true
+    this.catalogue.forget(path)
   }
 
   /** Removes a file that can only be what a loss of power left of one that we put there. */
@@ -225,4 +265,10 @@ class Recovery {
 /** Whether a disk that was given `mtimeMs` may say `seenMs`: they keep nanoseconds, 10 ms (exFAT), 1 s or 2 s (FAT). */
 function isKeptTime(seenMs: number, mtimeMs: number): boolean {
   return [1, 10, 1_000, 2_000].some((stepMs) => Math.floor(mtimeMs / stepMs) * stepMs === Math.round(seenMs))
+}
+
+/** Gives a file the time and the executable bit that it had. */
+function dress(disk: Disk, { path, executable, mtimeMs }: Entry): void {
+  disk.setExecutable(path, executable)
+  disk.setTimes(path, mtimeMs)
 }

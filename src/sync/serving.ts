@@ -18,6 +18,8 @@ export interface ReadOp {
   readonly mtimeMs: number
   readonly position: number
   readonly length: number
+  /** What was read there last did not verify: a descriptor that is kept may be of another file of equal size and time. */
+  readonly reopen: boolean
 }
 
 /** A block that a session asked for. */
@@ -49,6 +51,8 @@ export class Serving {
   >()
   private readonly served: Served[] = []
   private readonly suspects: string[] = []
+  /** Paths that were last read wrong. */
+  private readonly toReopen = new Set<string>()
   private taskCount = 0
   private nextReadId = 1
 
@@ -96,6 +100,7 @@ export class Serving {
     // The file is not what the index says. Its content may stand elsewhere: look once more, then it is gone.
     this.forget(itemKey(task.kind, task.digest))
     this.suspects.push(place.path)
+    this.toReopen.add(place.path)
     if (task.secondTry) this.finish(task, undefined)
     else this.locate({ ...task, secondTry: true })
   }
@@ -129,6 +134,7 @@ export class Serving {
       mtimeMs: place.mtimeMs,
       position: task.blockIndex * BLOCK_BYTES,
       length: blockBytes(place.sizeBytes, task.blockIndex),
+      reopen: this.toReopen.delete(place.path),
     }
   }
 

@@ -29,7 +29,7 @@ class Watcher {
   constructor(start: WatcherStart) {
     const disk = new RealDisk(start.share, { followLinks: start.links === 'follow' })
     this.index = new IndexStore(join(start.share, '.left', 'index'))
-    const { catalogue, journal, notes } = this.openShare(start, disk)
+    const { author, catalogue, journal, notes } = this.openShare(start, disk)
     this.folders = new FolderWatch({
       root: start.share,
       onHint: (folder, name) => {
@@ -47,7 +47,7 @@ class Watcher {
         hash,
         journal,
         catalogue,
-        peer: start.peer,
+        peer: author,
         links: start.links,
         wallMs,
         onFolder: (path, present) => {

@@ -60,7 +60,7 @@ describe('records of the log', () => {
     expect(hexOf(bytes.subarray(0, 8))).toMatchInlineSnapshot(`"0000004dc8f4757d"`)
     expect(new TextDecoder().decode(bytes.subarray(8, 8 + 77))).toBe(`blocks ${digest} 0-5,7\0`.slice(0, 77))
     expect(new TextDecoder().decode(bytes)).toContain('placed a%20b c')
-    expect(new TextDecoder().decode(bytes)).toContain(`placing - f 5 1700000000000 ${digest} - a`)
+    expect(new TextDecoder().decode(bytes)).toContain(`placing - - f 5 1700000000000 ${digest} - a`)
   })
 
   test('lists too long for one record become several', () => {

@@ -37,6 +37,7 @@ export const arbitraryRecord: fc.Arbitrary<JournalRecord<Entry>> = fc.oneof(
     digest: fc.oneof(arbitraryDigest, fc.constant('')),
     path: arbitraryPlace,
   }),
+  fc.record({ kind: fc.constant('unplaced' as const), path: arbitraryPlace }),
   fc.record({ kind: fc.constant('dropped' as const), digest: arbitraryDigest }),
   fc.constant({ kind: 'checkpoint' as const }),
 )

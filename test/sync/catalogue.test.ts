@@ -3,17 +3,17 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { hash } from '../../src/io/hash.js'
 import type { Entry } from '../../src/share/entry.js'
-import { compareVersions } from '../../src/share/version.js'
 import { SimIndex } from '../../src/sim/index.js'
 import { Catalogue, type Signature, sameSignature } from '../../src/sync/catalogue.js'
 import { CHANGES_LISTED_MAX, COMMIT_CHANGES_MAX } from '../../src/sync/limits.js'
-import { arbitraryEntry, digestOf, entryOf, fileEntry, PEERS, versionOf } from '../share/entries.js'
+import { arbitraryEntry, digestOf, entryOf, fileEntry, versionOf } from '../share/entries.js'
 
 const seen: Signature = {
   sizeBytes: 5,
   mtimeMs: 1_700_000_000_000.125,
   ctimeMs: 1_700_000_000_001.5,
   inode: 2 ** 52,
+  executable: true,
 }
 const list = new Uint8Array(64).fill(7)
 const large = (path: string, digest: string): Entry => fileEntry(path, { digest, sizeBytes: BLOCK_BYTES + 1 })
@@ -125,11 +125,11 @@ describe('who holds a content', () => {
     )
   })
 
-  test('nobody does when the file is deleted, became a folder or was disowned', () => {
+  test('nobody does when the file is deleted, became a folder or was forgotten', () => {
     for (const end of [
       () => catalogue.record(entryOf('tombstone', 'a'), undefined),
       () => catalogue.record(entryOf('folder', 'a'), undefined),
-      () => catalogue.disown('a', PEERS[0]),
+      () => catalogue.forget('a'),
     ]) {
       catalogue.record(fileEntry('a', { digest }), seen)
       expect(catalogue.holderOf(digest)).toBe('a')
@@ -167,23 +167,17 @@ describe('what is live', () => {
   })
 })
 
-describe('what is disowned', () => {
+describe('what is forgotten', () => {
   test('is gone as if nobody had deleted it: every version of others is newer', () => {
     catalogue.record(fileEntry('a', { version: versionOf(1, 2) }), seen)
-    catalogue.disown('a', PEERS[0])
+    catalogue.forget('a')
     expect(catalogue.live('a')).toBeUndefined()
     expect(catalogue.signature('a')).toBeUndefined()
-    expect(compareVersions(catalogue.get('a')!.version, versionOf(1))).toBe('before')
-  })
-
-  test('keeps the count of our own edits, so that the next one is not taken for an old one', () => {
-    catalogue.record(fileEntry('a', { version: versionOf(0, 0, 1) }), seen)
-    catalogue.disown('a', PEERS[0])
-    expect(catalogue.get('a')!.version).toBe(versionOf(0, 0))
+    expect(catalogue.get('a')).toBeUndefined()
   })
 
   test('may be something that was not known', () => {
-    catalogue.disown('nothing', PEERS[0])
+    catalogue.forget('nothing')
     expect(catalogue.get('nothing')).toBeUndefined()
   })
 })
