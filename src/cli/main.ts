@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `left`: what can be asked, and with which exit code it ends. One file per command does the
-// work: run.ts (the default), sim.ts.
+// work: run.ts (the default), sim.ts, selftest.ts.
 
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
@@ -10,6 +10,7 @@ import { quoted } from './addresses.js'
 import { peerOptions, type RawArguments } from './arguments.js'
 import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
+import type { RawSelftestArguments } from './selftest.js'
 import type { RawSimArguments } from './sim.js'
 
 const EXAMPLES = `
@@ -58,6 +59,10 @@ async function main(words: readonly string[]): Promise<number> {
       const { runSim } = await import('./sim.js')
       exitCode = await runSim(raw)
     },
+    selftest: async (raw) => {
+      const { runSelftest } = await import('./selftest.js')
+      exitCode = await runSelftest(raw)
+    },
   })
   try {
     await program.parseAsync(words, { from: 'user' })
@@ -73,6 +78,7 @@ async function main(words: readonly string[]): Promise<number> {
 interface Commands {
   run(raw: RawArguments): Promise<void>
   sim(raw: RawSimArguments): Promise<void>
+  selftest(raw: RawSelftestArguments): Promise<void>
 }
 
 /** The grammar of the command line. Values are checked in arguments.ts, where their messages are. */
@@ -142,12 +148,26 @@ function leftProgram(commands: Commands): Command {
     .option('--seed <number>', 'the first seed (default: a fresh one, which is printed)')
     .option('--runs <count>', 'how many seeds, one after the other (default: 1)')
     .option('--workers <count>', 'processes that share the work (default: one per core)')
+    .option('--power', 'machines lose power too, and what was not synced with it')
     .option('--quick', `${RUN_COUNT_QUICK} runs unless --runs says otherwise`)
     .allowExcessArguments()
     .addHelpText('after', SIM_EXAMPLES)
     .action(async (raw: RawSimArguments, command: Command) => {
       refuseExtra(command, 'left sim --help shows what there is')
       await commands.sim(raw)
+    })
+  program
+    .command('selftest')
+    .description(
+      'let a malicious peer loose on a peer of this program, on this machine, and see what becomes of it',
+    )
+    .option('--hostile', 'the attacks of a peer that was let in, and of strangers')
+    .option('--quick', 'fewer of everything')
+    .option('--only <attacks>', 'these attacks only, by name, joined by semicolons')
+    .allowExcessArguments()
+    .action(async (raw: RawSelftestArguments, command: Command) => {
+      refuseExtra(command, 'left selftest --help shows what there is')
+      await commands.selftest(raw)
     })
   return program
 }
