@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `left`: what can be asked, and with which exit code it ends. One file per command does the
-// work: run.ts (the default), sim.ts, selftest.ts.
+// work: run.ts (the default), sim.ts, identity.ts, trust.ts, selftest.ts.
 
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
@@ -9,9 +9,11 @@ import { DEFAULT_PORT } from '../base/limits.js'
 import { quoted } from './addresses.js'
 import { peerOptions, type RawArguments } from './arguments.js'
 import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
+import type { RawIdentityArguments } from './identity.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
 import type { RawSelftestArguments } from './selftest.js'
 import type { RawSimArguments } from './sim.js'
+import type { RawTrustArguments } from './trust.js'
 
 const EXAMPLES = `
 Examples:
@@ -59,6 +61,14 @@ async function main(words: readonly string[]): Promise<number> {
       const { runSim } = await import('./sim.js')
       exitCode = await runSim(raw)
     },
+    identity: async (raw) => {
+      const { runIdentity } = await import('./identity.js')
+      exitCode = await runIdentity(raw)
+    },
+    trust: async (words, raw) => {
+      const { runTrust } = await import('./trust.js')
+      exitCode = await runTrust(words, raw)
+    },
     selftest: async (raw) => {
       const { runSelftest } = await import('./selftest.js')
       exitCode = await runSelftest(raw)
@@ -78,6 +88,9 @@ async function main(words: readonly string[]): Promise<number> {
 interface Commands {
   run(raw: RawArguments): Promise<void>
   sim(raw: RawSimArguments): Promise<void>
+  identity(raw: RawIdentityArguments): Promise<void>
+  /** `words` are a fingerprint, in one piece or in groups. */
+  trust(words: readonly string[], raw: RawTrustArguments): Promise<void>
   selftest(raw: RawSelftestArguments): Promise<void>
 }
 
@@ -155,6 +168,26 @@ function leftProgram(commands: Commands): Command {
     .action(async (raw: RawSimArguments, command: Command) => {
       refuseExtra(command, 'left sim --help shows what there is')
       await commands.sim(raw)
+    })
+  program
+    .command('identity')
+    .description('show who you are to other peers: your fingerprint and the file of your identity')
+    .option('--identity <file>', "another file than your user's")
+    .option('--passphrase-file <file>', 'holds its passphrase (default: LEFT_PASSPHRASE)')
+    .allowExcessArguments()
+    .action(async (raw: RawIdentityArguments, command: Command) => {
+      refuseExtra(command, 'left identity --help shows what there is')
+      await commands.identity(raw)
+    })
+  program
+    .command('trust')
+    .description('trust the peer with this fingerprint, as left identity shows it over there')
+    .argument('[fingerprint...]')
+    .option('--list', 'show whom you trust')
+    .option('--remove', 'trust this one no more; the beginning of its fingerprint is enough')
+    .option('--name <name>', 'what you call it')
+    .action(async (words: readonly string[], raw: RawTrustArguments) => {
+      await commands.trust(words, raw)
     })
   program
     .command('selftest')
