@@ -2,12 +2,17 @@
 // program on the target's machine swaps for a link, over and over, while the peer fills it.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { hexOf } from '../../base/bytes.js'
+import { hash } from '../../io/hash.js'
+import { DatagramType } from '../../rdt/control.js'
+import { RequestWriter } from '../../rdt/request.js'
 import { type Attack, sleep } from '../attack.js'
-import { contentOf, line, NEW_VERSION, subtree } from '../content.js'
-import { nodeOptions } from '../target.js'
+import type { Attacker } from '../attacker.js'
+import { contentOf, line, listOf, NEW_VERSION, subtree } from '../content.js'
+import { nodeOptions, type Target } from '../target.js'
 
 const FILES = 1_500
 const FILES_QUICK = 300
@@ -37,12 +42,31 @@ export const ownLink: Attack = {
     })
     await attacker.have(items.addTree([link, subtree('link', below), over]))
     await sleep(700)
-    return { fault: undefined, seen: 'links to the outside, files below them and in their place' }
+    const isShared = await servesSecret(attacker, target)
+    return {
+      fault: isShared
+        ? 'it shares what the link of a peer points at: any file of its user can be read'
+        : undefined,
+      seen: 'links to the outside, files below them and in their place, and what they point at asked for',
+    }
   },
 }
 
 /** Files that are there already are not asked for again. */
 let rounds = 0
+
+/** Whether a file beside the share can be had by its digest. */
+async function servesSecret(attacker: Attacker, target: Target): Promise<boolean> {
+  const content = readFileSync(join(target.outside, 'secret'))
+  const digest = hexOf(hash(listOf(content)))
+  const writer = new RequestWriter()
+  writer.start(attacker.session!.remote, 1)
+  writer.add({ handle: 1, kind: 'file', digest }, 1_232, { blockIndex: 0, low: 1, high: 0 })
+  const request = attacker.sealed(writer.finish())
+  const answer = attacker.waitFor(([type]) => type === DatagramType.segment, 1_000)
+  attacker.send(request)
+  return (await answer) !== undefined
+}
 
 export const linkRace: Attack = {
   name: 'link race',
