@@ -22,7 +22,14 @@ import { TokenBucket } from './bucket.js'
 import { DatagramType, decodeControl, decodeFields, encodeControl, type WireSession } from './control.js'
 import { FrameCache } from './framecache.js'
 import { Handshake } from './handshake.js'
-import { POOL_BUFFERS_MAX, POOL_SHARE_MIN, RESETS_PER_S_MAX, STRANGERS_MAX } from './limits.js'
+import {
+  FORGERIES_MAX,
+  POOL_BUFFERS_MAX,
+  POOL_SHARE_MIN,
+  REJECTS_MAX,
+  RESETS_PER_S_MAX,
+  STRANGERS_MAX,
+} from './limits.js'
 import { FramePool } from './pool.js'
 import { decodeRequest } from './request.js'
 import { SegmentHeader, sessionOf } from './segment.js'
@@ -204,9 +211,19 @@ export class Endpoint {
     this.sessions.get(session)?.puller.cancel(kind, digest)
   }
 
-  /** A frame did not open or verify: it is asked for again, REJECTS_MAX times at most. Release it as well. */
-  rejectBlock(session: SessionId, kind: ItemKind, digest: Digest, blockIndex: number, _nowMs: number): void {
-    this.sessions.get(session)?.puller.reject(kind, digest, blockIndex)
+  /** A frame did not open ('damaged'), or what is in it is not what was asked for ('wrong'): it is asked for again,
+   *  REJECTS_MAX times at most. Release it as well. What damages a sealed frame is somebody between us and the
+   *  peer, who is not to decide that the peer has nothing to give: that is borne for longer. */
+  rejectBlock(
+    session: SessionId,
+    kind: ItemKind,
+    digest: Digest,
+    blockIndex: number,
+    why: 'damaged' | 'wrong',
+  ): void {
+    const open = this.sessions.get(session)
+    const isForged = why === 'damaged' && open?.facts.protection.isSealed === true
+    open?.puller.reject(kind, digest, blockIndex, isForged ? FORGERIES_MAX : REJECTS_MAX)
   }
 
   /** The caller is done with a frame's bytes. */

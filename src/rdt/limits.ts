@@ -121,6 +121,9 @@ export const FLIGHT_REQUESTS_MAX = 8_192
 /** Frames of one block that may fail to open until the item is called unservable. */
 export const REJECTS_MAX = 16
 
+/** The same of sealed frames that were changed on the way. */
+export const FORGERIES_MAX = 1_024
+
 /** Every how many-th new block is bulk while small items wait. */
 export const BULK_EVERY = 4
 

@@ -17,7 +17,7 @@ import { belowBits, highBit, lowBit, lowestOf } from './bits.js'
 import type { TokenBucket } from './bucket.js'
 import type { WireSession } from './control.js'
 import { Flight } from './flight.js'
-import { REJECTS_MAX, SEGMENT_COUNT_MAX, SEGMENT_HEADER_BYTES } from './limits.js'
+import { SEGMENT_COUNT_MAX, SEGMENT_HEADER_BYTES } from './limits.js'
 import { DeliveryMeter } from './meter.js'
 import { Pacer } from './pacer.js'
 import type { PathSize } from './path.js'
@@ -125,10 +125,10 @@ export class Puller {
     if (item !== undefined) this.end(item)
   }
 
-  reject(kind: ItemKind, digest: Digest, blockIndex: number): void {
+  reject(kind: ItemKind, digest: Digest, blockIndex: number, rejectsMax: number): void {
     const item = this.book.get(kind, digest)
     if (item === undefined || this.begun.has(item.handle, blockIndex)) return
-    if (item.countReject(blockIndex) >= REJECTS_MAX) {
+    if (item.countReject(blockIndex) >= rejectsMax) {
       this.end(item)
       this.host.handleGone(item, 'unservable')
       return

@@ -12,6 +12,7 @@ import {
   COMPRESSION_RETRY_BLOCKS,
   COMPRESSION_TRIES,
 } from './limits.js'
+import { decodeBlock } from './lz4-block.js'
 
 export interface Codec {
   readonly name: string
@@ -45,7 +46,7 @@ export function nativeCodec(): Codec | undefined {
     compress: (block, bytesMax) => {
       // Given less room than the block takes, it gives up early on what does not shrink.
       const bytes = lz4.encodeBlock(asBuffer(block), room.subarray(0, bytesMax))
-      return bytes > 0 ? room.subarray(0, bytes) : undefined
+      return bytes > 0 ? new Uint8Array(room.buffer, room.byteOffset, bytes) : undefined
     },
     decompress: (compressed) => {
       const bytes = lz4.decodeBlock(asBuffer(compressed), room)
@@ -57,11 +58,11 @@ export function nativeCodec(): Codec | undefined {
 interface WebAssemblyLz4 {
   /** The length (4 bytes, little-endian) and the compressed bytes. */
   compress(input: Uint8Array): Uint8Array
-  decompress(input: Uint8Array): Uint8Array
 }
 
 export function webAssemblyCodec(): Codec {
   const lz4 = require('lz4-wasm-nodejs') as WebAssemblyLz4
+  const room = new Uint8Array(BLOCK_BYTES)
   return {
     name: 'lz4-wasm-nodejs',
     compress: (block, bytesMax) => {
@@ -69,16 +70,8 @@ export function webAssemblyCodec(): Codec {
       return compressed.length - 4 <= bytesMax ? compressed.subarray(4) : undefined
     },
     decompress: (compressed) => {
-      // The length in front is what it allocates: ours, whatever was claimed.
-      const input = new Uint8Array(4 + compressed.length)
-      new DataView(input.buffer).setUint32(0, BLOCK_BYTES, true)
-      input.set(compressed, 4)
-      try {
-        const block = lz4.decompress(input)
-        return block.length <= BLOCK_BYTES ? block : undefined
-      } catch {
-        return undefined
-      }
+      const bytes = decodeBlock(compressed, room)
+      return bytes >= 0 ? room.slice(0, bytes) : undefined
     },
   }
 }

@@ -213,7 +213,7 @@ export class Receiving {
   handleBlock(block: ReceivedBlock, nowMs: number): void {
     const opened = this.endpoint.framesOf(block.session)?.open(block, block.frame)
     if (!opened?.ok) {
-      this.reject(block, nowMs)
+      this.reject(block, 'damaged')
       return
     }
     const key = sessionKey(block.session, block.kind, block.digest)
@@ -223,8 +223,8 @@ export class Receiving {
     }
     const fetch = this.fetchByItem.get(key)
     if (fetch === undefined) this.endpoint.releaseBlock(block.session, block.frame)
-    else if (fetch.type === 'small') this.handleSmallBlock(fetch, block, opened.value, nowMs)
-    else this.handleLargeBlock(fetch, block, opened.value, nowMs)
+    else if (fetch.type === 'small') this.handleSmallBlock(fetch, block, opened.value)
+    else this.handleLargeBlock(fetch, block, opened.value)
   }
 
   /** `failure` undefined where the operation succeeded. */
@@ -285,12 +285,11 @@ export class Receiving {
     fetch: SmallFetch,
     block: ReceivedBlock,
     { block: bytes, savedBytes }: OpenedFrame,
-    nowMs: number,
   ): void {
     const proved =
       bytes.length === fetch.file.sizeBytes && hexOf(this.hash(this.hash(bytes))) === fetch.file.digest
     if (!proved) {
-      this.reject(block, nowMs)
+      this.reject(block, 'wrong')
       return
     }
     this.receivedBytes += bytes.length
@@ -304,7 +303,6 @@ export class Receiving {
     fetch: LargeFetch,
     block: ReceivedBlock,
     { block: bytes, savedBytes }: OpenedFrame,
-    nowMs: number,
   ): void {
     const { blockIndex } = block
     if (fetch.list === undefined || fetch.temporary === undefined || !fetch.missing.has(blockIndex)) {
@@ -316,7 +314,7 @@ export class Receiving {
       bytes.length === blockBytes(fetch.file.sizeBytes, blockIndex) &&
       equalBytes(this.hash(bytes), fetch.list.subarray(start, start + DIGEST_BYTES))
     if (!proved) {
-      this.reject(block, nowMs)
+      this.reject(block, 'wrong')
       return
     }
     fetch.missing.delete(blockIndex)
@@ -345,9 +343,9 @@ export class Receiving {
     this.toKeeper.push({ type: 'blocks', fetch: fetch.fetch, blockIndices: fetch.written.splice(0) })
   }
 
-  private reject(block: ReceivedBlock, nowMs: number): void {
+  private reject(block: ReceivedBlock, why: 'damaged' | 'wrong'): void {
     this.endpoint.releaseBlock(block.session, block.frame)
-    this.endpoint.rejectBlock(block.session, block.kind, block.digest, block.blockIndex, nowMs)
+    this.endpoint.rejectBlock(block.session, block.kind, block.digest, block.blockIndex, why)
   }
 
   private fail(fetch: Fetch, reason: FetchFailure): void {
@@ -398,7 +396,7 @@ export class Receiving {
   private handleAssemblyBlock(key: string, block: ReceivedBlock, bytes: Uint8Array, nowMs: number): void {
     const assembly = this.assemblies.get(key)
     if (assembly !== undefined && bytes.length !== blockBytes(assembly.item.sizeBytes, block.blockIndex)) {
-      this.reject(block, nowMs)
+      this.reject(block, 'wrong')
       return
     }
     assembly?.blocks.set(block.blockIndex, bytes.slice())

@@ -6,7 +6,7 @@ import { blake3 } from '@napi-rs/blake-hash'
 import { BlockSet } from '../../src/base/blockset.js'
 import { blockBytes, blockCount, type Digest, type ItemRef } from '../../src/base/item.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
-import type { Protection } from '../../src/base/protection.js'
+import type { BlockName, Protection } from '../../src/base/protection.js'
 import {
   Endpoint,
   type EndpointEvent,
@@ -114,14 +114,15 @@ export class Node {
   loadMs = 0
   answer: (body: Uint8Array) => Uint8Array | undefined = (body) => body
   onEvent: (event: EndpointEvent) => void = () => {}
-  seal: (block: Uint8Array) => Uint8Array = sealTest
+  seal: (block: Uint8Array, name: BlockName) => Uint8Array = sealTest
   /** Where frames come from and go to; the bench replaces both, for it measures neither. */
   frameOf: (digest: Digest, blockIndex: number) => Uint8Array | undefined = (digest, blockIndex) => {
     const bytes = this.held.get(digest)
     const from = blockIndex * BLOCK_BYTES
-    return bytes && this.seal(bytes.subarray(from, from + blockBytes(bytes.length, blockIndex)))
+    const block = bytes?.subarray(from, from + blockBytes(bytes.length, blockIndex))
+    return block && this.seal(block, { kind: 'file', digest, blockIndex })
   }
-  open: (frame: Uint8Array) => Uint8Array | undefined = openTest
+  open: (frame: Uint8Array, name: BlockName) => Uint8Array | undefined = openTest
   private armedAtMs = Number.POSITIVE_INFINITY
   private life = 0
 
@@ -303,10 +304,10 @@ export class Node {
 
   private handleBlock(event: Extract<EndpointEvent, { type: 'block' }>): void {
     const { session, kind, digest, blockIndex, frame } = event
-    const block = this.open(frame)
+    const block = this.open(frame, { kind, digest, blockIndex })
     if (block === undefined) {
       this.rejectedCount++
-      this.endpoint.rejectBlock(session, kind, digest, blockIndex, this.world.nowMs)
+      this.endpoint.rejectBlock(session, kind, digest, blockIndex, 'damaged')
     } else {
       const state = this.pulled.get(digest)
       state?.bytes?.set(block, blockIndex * BLOCK_BYTES)

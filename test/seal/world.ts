@@ -80,6 +80,12 @@ export class SealedNode extends Node {
         }),
     })
     Object.assign(node, { trust, signer: key, stepMs: stepMs ?? 1 })
+    const made = node
+    made.seal = (block, name) => made.endpoint.framesOf(made.session!)!.seal(name, block)
+    made.open = (frame, name) => {
+      const opened = made.endpoint.framesOf(made.session!)?.open(name, frame)
+      return opened?.ok ? opened.value.block : undefined
+    }
     return node
   }
 
