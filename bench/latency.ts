@@ -33,7 +33,8 @@ const places = await freePlaces(3)
 const peers = ['A', 'B', 'C'].map((name, index) => {
   const place = places[index]!
   const share = workshop.path(name, 'share')
-  return workshop.adopt(new Peer({ name, place, share, others: addressesOfOthers(places, place) }))
+  const config = workshop.path(name, 'config')
+  return workshop.adopt(new Peer({ name, place, share, config, others: addressesOfOthers(places, place) }))
 })
 for (const peer of peers) peer.start()
 await waitForPeers(peers, 'the peers to be in step', () => peers.every(({ inStep }) => inStep.size === 2), {

@@ -127,9 +127,11 @@ async function openScene() {
     queueBytes: (windowBlocks + 4) * WIRE_BLOCK_BYTES,
   })
   const options = ['--window', String(windowBlocks)]
+  // Two peers of one user.
+  const config = workshop.path('config')
   const [a, b] = [
-    { name: 'A', place: places[0]!, share: workshop.path('A'), others: [standInB], options },
-    { name: 'B', place: places[1]!, share: workshop.path('B'), others: [standInA], options },
+    { name: 'A', place: places[0]!, share: workshop.path('A'), config, others: [standInB], options },
+    { name: 'B', place: places[1]!, share: workshop.path('B'), config, others: [standInA], options },
   ].map((setup) => workshop.adopt(new Peer(setup))) as [Peer, Peer]
   const source = join(a.share, NAME)
   await writeContent(source, `seed ${seed}`, sizeBytes)

@@ -47,7 +47,10 @@ export class Stage {
     const peers = ['A', 'B', 'C'].map((name, index) => {
       const place = places[index]!
       const share = workshop.path(name, 'share')
-      return workshop.adopt(new Peer({ name, place, share, others: addressesOfOthers(places, place) }))
+      const config = workshop.path(name, 'config')
+      return workshop.adopt(
+        new Peer({ name, place, share, config, others: addressesOfOthers(places, place) }),
+      )
     })
     const stage = new Stage(screen, workshop, peers)
     const at = peers.map(({ name }, index) => `${name} on ${placeText(places[index]!)}`)

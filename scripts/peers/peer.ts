@@ -26,6 +26,8 @@ export interface PeerSetup {
   /** As for `--ip`. */
   readonly others: readonly string[]
   readonly options?: readonly string[]
+  /** Where its user's identity and trusted peers are kept, in the place of ~/.config. */
+  readonly config: string
 }
 
 export type Summary = Extract<PeerEvent, { event: 'summary' }>
@@ -65,10 +67,11 @@ export class Peer {
   start(options: readonly string[] = this.setup.options ?? []): void {
     if (this.child !== undefined) throw new Error(`${this.name} is running already`)
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run "npm run build" first`)
-    const { place, share, others } = this.setup
+    const { place, share, others, config } = this.setup
     const network = ['--bind', place.host, '--port', String(place.port), '--ip', others.join(',')]
     const child = spawn(process.execPath, [PROGRAM, '--json', ...network, '--share', share, ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, XDG_CONFIG_HOME: config },
       // A process group of its own, so that `kill` can mean the whole peer.
       detached: true,
     })

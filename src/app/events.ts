@@ -11,7 +11,9 @@ export type PeerEvent =
       listening: string
       peer: string
       window: string
-      encryption: 'no'
+      encryption: 'yes' | 'no'
+      /** Of our own key, 64 hexadecimal characters; null without encryption. */
+      fingerprint: string | null
       peers: string[]
     }
   | { event: 'note'; message: string } // something odd that needs no action
@@ -20,7 +22,9 @@ export type PeerEvent =
   | { event: 'changed'; path: string; kind: 'file' | 'folder' | 'link' | 'tombstone'; bytes: number } // a local change, settled and announced
   | { event: 'problem'; path: string; reason: string } // reported once, skipped until it changes
   | { event: 'waiting'; address: string; reason: string } // a peer that is not there yet; once
-  | { event: 'connected'; peer: string; address: string }
+  | { event: 'connected'; peer: string; address: string; fingerprint: string | null }
+  | { event: 'pinned'; address: string; fingerprint: string; how: 'first-use' | 'secret' } // trusted from now on
+  | { event: 'key-changed'; address: string; fingerprint: string; pinned: string } // no session until a person has looked
   | { event: 'disconnected'; peer: string; address: string; reason: string }
   | { event: 'refused'; address: string; reason: string }
   | {
@@ -39,7 +43,15 @@ export type PeerEvent =
       bytesPerS: number
       etaMs: number | null
     }
-  | { event: 'received'; path: string; bytes: number; crossedBytes: number; durationMs: number; peer: string }
+  | {
+      event: 'received'
+      path: string
+      bytes: number
+      crossedBytes: number
+      savedBytes: number
+      durationMs: number
+      peer: string
+    }
   | { event: 'abandoned'; path: string; reason: string } // this fetch stopped; it will be tried again when it can
   | { event: 'conflict'; path: string; kept: string } // the loser of two edits, kept beside the winner
   | { event: 'paused'; reason: string } // the disk is full
@@ -57,6 +69,7 @@ export type PeerEvent =
       event: 'summary'
       receivedBytes: number
       sentBytes: number
+      savedBytes: number
       receivedDatagrams: number
       sentDatagrams: number
       droppedDatagrams: number

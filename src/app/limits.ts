@@ -11,6 +11,9 @@ export const WATCHER_STOP_MS = 600
 /** How often names of peers are resolved again while they are not connected. */
 export const RESOLVE_RETRY_MS = 10_000
 
+/** Keys and addresses whose refusal is told; strangers may be many. */
+export const REFUSED_TOLD_MAX = 256
+
 /** How often the totals of what is being received are shown. */
 export const TOTALS_MS = 250
 

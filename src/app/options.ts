@@ -7,8 +7,16 @@ export interface PeerOptions {
   readonly bind: string | undefined
   /** Absolute path of the share folder; made if missing. */
   readonly share: string
-  /** File that holds this peer's identity; undefined for the share's own `.left/identity`. */
+  readonly encryption: 'yes' | 'no'
+  readonly compression: 'auto' | 'no'
+  /** PEM file with this user's key and certificate; undefined for the one in the user's configuration folder. */
   readonly identity: string | undefined
+  /** Holds the passphrase of the identity; undefined for LEFT_PASSPHRASE, if any. */
+  readonly passphraseFile: string | undefined
+  /** Whether a peer that is met at an address of `peers` for the first time is trusted from then on. */
+  readonly trust: 'first-use' | 'pinned'
+  /** Holds a secret that the machines of a group share. */
+  readonly secretFile: string | undefined
   readonly window: number | 'auto'
   /** Bytes per second received at most, undefined for no limit. */
   readonly limitBytesPerS: number | undefined

@@ -3,6 +3,7 @@
 
 import type { LeftError } from '../base/errors.js'
 import { DiskError } from '../base/ports.js'
+import type { SlowStep } from '../base/protection.js'
 import { formatAddress } from '../io/address.js'
 import { BlockIo } from '../io/block-io.js'
 import { nowMs } from '../io/clock.js'
@@ -16,6 +17,7 @@ import type { EngineToKeeper } from '../sync/messages.js'
 import type { PeerEvent } from './events.js'
 import { RESOLVE_RETRY_MS } from './limits.js'
 import type { PeerAddress, PeerOptions } from './options.js'
+import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
 import { openShareFolder, type ShareFolder } from './share-folder.js'
 import { PROGRAM_VERSION } from './version.js'
@@ -33,7 +35,7 @@ export async function startPeer(
   options: PeerOptions,
   onEvent: (event: PeerEvent) => void,
 ): Promise<RunningPeer> {
-  const folder = openShareFolder(options.share, options.identity)
+  const folder = openShareFolder(options.share)
   try {
     const peer = new Peer(options, folder, onEvent)
     await peer.start()
@@ -51,6 +53,7 @@ class Peer implements RunningPeer {
   private readonly reporter: Reporter
   private readonly blocks: BlockIo
   private socket!: UdpSocket
+  private protection!: OpenProtection
   private engine!: Engine
   private watcher!: WatcherProcess
   private finish!: (error: LeftError | undefined) => void
@@ -74,6 +77,17 @@ class Peer implements RunningPeer {
 
   async start(): Promise<void> {
     const { options, folder } = this
+    // Before the socket: what comes must find an engine.
+    const random = new SystemRandom()
+    this.protection = await openProtection({
+      options,
+      peerId: folder.peer,
+      random,
+      crc32,
+      isNamed: (address) => this.admitted.has(address),
+      nameOf: (address) => this.reporter.nameOf(address),
+      onEvent: (event) => this.reporter.say(event),
+    })
     const ipv6 = options.peers.some(({ host }) => host.includes(':'))
     this.socket = await UdpSocket.open({
       port: options.port,
@@ -88,7 +102,8 @@ class Peer implements RunningPeer {
     this.engine = new Engine(
       {
         peerId: folder.peer,
-        random: new SystemRandom(),
+        random,
+        protection: this.protection.protection,
         hash,
         crc32,
         window: options.window,
@@ -123,7 +138,8 @@ class Peer implements RunningPeer {
       listening: this.socket.listening,
       peer: folder.peer,
       window: String(options.window),
-      encryption: 'no',
+      encryption: options.encryption,
+      fingerprint: this.protection.fingerprint ?? null,
       peers: options.peers.map(({ text }) => text),
     })
     await this.resolvePeers()
@@ -184,6 +200,7 @@ class Peer implements RunningPeer {
     if (dueMs !== undefined && dueMs <= nowMs()) engine.handleTimeout(nowMs())
     this.send()
     for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) this.carryOut(op)
+    for (let step = engine.pollStep(); step !== undefined; step = engine.pollStep()) this.carryOutStep(step)
     const toWatcher: EngineToKeeper[] = []
     for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
       toWatcher.push(message)
@@ -239,6 +256,13 @@ class Peer implements RunningPeer {
     }
   }
 
+  private carryOutStep(step: SlowStep): void {
+    void this.protection.carryOut(step).then((result) => {
+      this.engine.handleStep(step.id, result, nowMs())
+      this.wake()
+    })
+  }
+
   private handleRead(id: number, path: string, block: Uint8Array | undefined): void {
     if (block === undefined) this.blocks.forget(path)
     this.engine.handleRead(id, block, nowMs())
@@ -289,6 +313,7 @@ class Peer implements RunningPeer {
       event: 'summary',
       receivedBytes: counters.bytesIn,
       sentBytes: counters.bytesOut,
+      savedBytes: this.engine.savedBytes,
       receivedDatagrams: counters.datagramsIn,
       sentDatagrams: counters.datagramsOut,
       droppedDatagrams: counters.dropped,

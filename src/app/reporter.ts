@@ -46,11 +46,23 @@ export class Reporter {
   handle(event: EngineEvent, nowMs: number): void {
     switch (event.event) {
       case 'waiting':
-        this.waiting(this.nameOf(event.address), 'no answer yet; trying again until it is there')
+        if (event.answers)
+          this.once(`refuses ${event.address}`, {
+            event: 'waiting',
+            address: this.nameOf(event.address),
+            reason:
+              'it answers but does not let this peer in: it may not trust our key, which left identity shows',
+          })
+        else this.waiting(this.nameOf(event.address), 'no answer yet; trying again until it is there')
         break
       case 'connected':
         this.said.delete(`waiting ${this.nameOf(event.address)}`)
-        this.say({ ...event, address: this.nameOf(event.address) })
+        this.said.delete(`refuses ${event.address}`)
+        this.say({
+          ...event,
+          address: this.nameOf(event.address),
+          fingerprint: event.fingerprint ?? null,
+        })
         break
       case 'disconnected':
         this.say({
@@ -60,10 +72,7 @@ export class Reporter {
         })
         break
       case 'refused': {
-        const reason =
-          event.reason === 'version'
-            ? `it runs ${event.agent}, which speaks version ${event.wireVersion} of the protocol; install the same version on both`
-            : 'it has the same identity as this peer; delete .left/identity on one of the two and start it again'
+        const reason = refusalOf(event)
         this.once(`refused ${event.address} ${reason}`, {
           event: 'refused',
           address: this.nameOf(event.address),
@@ -133,7 +142,8 @@ export class Reporter {
     if (over) this.total = undefined
   }
 
-  private nameOf(address: Address): string {
+  /** As the person wrote it. */
+  nameOf(address: Address): string {
     return this.names.get(address) ?? address
   }
 }
@@ -142,7 +152,19 @@ const REASONS: Readonly<Record<string, string>> = {
   bye: 'it stopped',
   silent: 'nothing came from it any more',
   replaced: 'it started again',
+  worn: 'the keys were used for long enough; the next session has fresh ones',
   local: 'we stopped',
+}
+
+function refusalOf(event: EngineEvent & { event: 'refused' }): string {
+  switch (event.reason) {
+    case 'version':
+      return `it runs ${event.agent}, which speaks version ${event.wireVersion} of the protocol; install the same version on both`
+    case 'same-peer':
+      return 'it has the same replica id as this share, so one was copied from the other; delete .left/replica on one of the two and start it again'
+    case 'encryption':
+      return 'one of the two wants encryption and the other was started with --encryption no; start both the same way'
+  }
 }
 
 function advance(rate: Rate | undefined, doneBytes: number, nowMs: number): Rate {

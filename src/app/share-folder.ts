@@ -1,6 +1,16 @@
-// Makes a folder into a share and finds out who it is: the folder, `.left` in it, its lock and its identity.
+// Makes a folder into a share and finds out which replica it is: the folder, `.left` in it, its lock and its id. Whose it
+// is, the user's identity says (src/seal/identity.ts), which several shares may have in common.
 
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hexOf } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
@@ -19,14 +29,14 @@ export interface ShareFolder {
 }
 
 /** Throws a LeftError that says what to do. */
-export function openShareFolder(share: string, identityFile: string | undefined): ShareFolder {
+export function openShareFolder(share: string): ShareFolder {
   makeShare(share)
   const own = join(share, '.left')
   attempt(share, () => makeFolders(own))
   const release = lockShare(own)
   try {
     attempt(share, () => checkFormat(join(own, 'format')))
-    return { peer: readIdentity(identityFile ?? join(own, 'identity')), release }
+    return { peer: readReplica(own), release }
   } catch (error) {
     release()
     throw error
@@ -87,29 +97,29 @@ function checkFormat(file: string): void {
   )
 }
 
-function readIdentity(file: string): string {
+/** What tells this copy of the share from all others, in version vectors. */
+function readReplica(own: string): string {
+  const file = join(own, 'replica')
   try {
+    // Named so before there were identities.
+    const formerly = join(own, 'identity')
+    if (!existsSync(file) && existsSync(formerly)) renameSync(formerly, file)
     const text = readIfThere(file)
     if (text !== undefined) {
       const peer = /^left-peer ([0-9a-f]{16})\n?$/.exec(text)?.[1]
       if (peer !== undefined) return peer
       throw new LeftError(
-        'identity-unusable',
-        `${file} is not an identity of left; name another with --identity`,
+        'share-unusable',
+        `${file} is not what left writes there; delete it if no other machine has seen this share yet`,
       )
     }
     const peer = hexOf(new SystemRandom().bytes(PEER_ID_BYTES))
-    makeFolders(dirname(file))
     writeFileSync(file, `left-peer ${peer}\n`, { mode: 0o600 })
     return peer
   } catch (error) {
     if (error instanceof LeftError) throw error
     const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new LeftError(
-      'identity-unusable',
-      `cannot use ${file} (${reason}); name another with --identity`,
-      error,
-    )
+    throw new LeftError('share-unusable', `cannot use ${file} (${reason})`, error)
   }
 }
 

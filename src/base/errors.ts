@@ -6,6 +6,8 @@ export type ErrorCode =
   | 'share-in-use' // another left runs on it
   | 'state-newer' // .left was written by a newer left
   | 'identity-unusable'
+  | 'secret-unusable'
+  | 'pins-unusable'
   | 'not-available' // an option that this version does not carry out yet
   | 'disk-full'
   | 'disk-failed'

@@ -35,8 +35,9 @@ export const PATH_BYTES_MAX = 4_095
 /** Bytes of one name inside a path. NAME_MAX of Linux, macOS and NTFS. */
 export const NAME_BYTES_MAX = 255
 
-/** A control message must fit one datagram on any path: IPv6's minimum MTU 1280 − 40 − 8 = 1232. RFC 8200. */
-export const CONTROL_BYTES_MAX = 1_200
+/** A control message must fit one datagram on any path, with 13 bytes of header and sealed by 20 more: IPv6's minimum
+ *  MTU 1280 − 40 − 8 = 1232. RFC 8200. */
+export const CONTROL_BYTES_MAX = 1_190
 
 // — Implementation: each peer may choose its own. —
 

@@ -18,6 +18,9 @@ export interface RawArguments {
   readonly identity?: string
   readonly encryption?: string
   readonly compression?: string
+  readonly trust?: string
+  readonly secretFile?: string
+  readonly passphraseFile?: string
   readonly window?: string
   readonly limit?: string
   readonly links?: string
@@ -26,7 +29,7 @@ export interface RawArguments {
 }
 
 /** Checks every option. `folder` is what relative paths stand in, the current folder of the process.
- *  @throws LeftError 'usage' for what is wrong, 'not-available' for what this version cannot do yet. */
+ *  @throws LeftError 'usage' for what is wrong. */
 export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
   const peers = parsePeers(raw.ip ?? [])
   if (peers.length === 0) {
@@ -35,31 +38,22 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
       '--ip is missing: name the other machines, for example left --ip 192.168.56.119,192.168.56.120 (left --help shows more)',
     )
   }
-  const options: PeerOptions = {
+  return {
     peers,
     port: port(raw.port),
     bind: raw.bind === undefined ? undefined : parseBind(raw.bind),
     share: path('--share', raw.share ?? 'share', folder),
-    identity: raw.identity === undefined ? undefined : path('--identity', raw.identity, folder),
+    encryption: oneOf('--encryption', raw.encryption ?? 'yes', ['yes', 'no']),
+    compression: oneOf('--compression', raw.compression ?? 'auto', ['auto', 'no']),
+    identity: optionalPath('--identity', raw.identity, folder),
+    passphraseFile: optionalPath('--passphrase-file', raw.passphraseFile, folder),
+    trust: oneOf('--trust', raw.trust ?? 'first-use', ['first-use', 'pinned']),
+    secretFile: optionalPath('--secret-file', raw.secretFile, folder),
     window: window(raw.window),
     limitBytesPerS: raw.limit === undefined ? undefined : parseLimit(raw.limit),
     links: oneOf('--links', raw.links ?? 'follow', ['follow', 'keep', 'skip']),
     verbose: raw.verbose ?? false,
   }
-  // Last, so that a slip elsewhere is told first and these two are the last thing in the way.
-  if (oneOf('--encryption', raw.encryption ?? 'no', ['yes', 'no']) === 'yes') {
-    throw new LeftError(
-      'not-available',
-      '--encryption yes is not there yet in this version; on links that you trust, use --encryption no',
-    )
-  }
-  if (oneOf('--compression', raw.compression ?? 'no', ['auto', 'no']) === 'auto') {
-    throw new LeftError(
-      'not-available',
-      '--compression auto is not there yet in this version; use --compression no',
-    )
-  }
-  return options
 }
 
 /** Bytes per second from `10M`, `1.5M`, `512Ki`, `20000`: K, M, G are decimal, Ki, Mi, Gi binary. */
@@ -129,6 +123,10 @@ function window(text: string | undefined): number | 'auto' {
 function path(option: string, text: string, folder: string): string {
   if (text !== '') return resolve(folder, text)
   throw new LeftError('usage', `${option} is empty; name a path, for example ${option} ${option.slice(2)}`)
+}
+
+function optionalPath(option: string, text: string | undefined, folder: string): string | undefined {
+  return text === undefined ? undefined : path(option, text, folder)
 }
 
 function oneOf<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `left`: what can be asked, and with which exit code it ends. One file per command does the
-// work: run.ts (the default), sim.ts.
+// work: run.ts (the default), sim.ts, identity.ts, trust.ts, selftest.ts.
 
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
@@ -9,8 +9,11 @@ import { DEFAULT_PORT } from '../base/limits.js'
 import { quoted } from './addresses.js'
 import { peerOptions, type RawArguments } from './arguments.js'
 import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
+import type { RawIdentityArguments } from './identity.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
+import type { RawSelftestArguments } from './selftest.js'
 import type { RawSimArguments } from './sim.js'
+import type { RawTrustArguments } from './trust.js'
 
 const EXAMPLES = `
 Examples:
@@ -58,6 +61,18 @@ async function main(words: readonly string[]): Promise<number> {
       const { runSim } = await import('./sim.js')
       exitCode = await runSim(raw)
     },
+    identity: async (raw) => {
+      const { runIdentity } = await import('./identity.js')
+      exitCode = await runIdentity(raw)
+    },
+    trust: async (words, raw) => {
+      const { runTrust } = await import('./trust.js')
+      exitCode = await runTrust(words, raw)
+    },
+    selftest: async (raw) => {
+      const { runSelftest } = await import('./selftest.js')
+      exitCode = await runSelftest(raw)
+    },
   })
   try {
     await program.parseAsync(words, { from: 'user' })
@@ -73,6 +88,10 @@ async function main(words: readonly string[]): Promise<number> {
 interface Commands {
   run(raw: RawArguments): Promise<void>
   sim(raw: RawSimArguments): Promise<void>
+  identity(raw: RawIdentityArguments): Promise<void>
+  /** `words` are a fingerprint, in one piece or in groups. */
+  trust(words: readonly string[], raw: RawTrustArguments): Promise<void>
+  selftest(raw: RawSelftestArguments): Promise<void>
 }
 
 /** The grammar of the command line. Values are checked in arguments.ts, where their messages are. */
@@ -97,11 +116,26 @@ function leftProgram(commands: Commands): Command {
     .option('--bind <address>', 'listen on this address of this machine only (default: all)')
     .option('--share <folder>', 'the folder to keep the same, made if missing (default: ./share)')
     .option(
-      '--identity <file>',
-      'file with the identity of this peer (default: inside the share, never shared)',
+      '--encryption <yes|no>',
+      'no speaks in the clear, with peers that do so too, for links that you trust (default: yes)',
     )
-    .option('--encryption <yes|no>', 'yes is not there yet (default: no)')
-    .option('--compression <auto|no>', 'auto is not there yet (default: no)')
+    .option('--compression <auto|no>', 'auto compresses what gets smaller, where encrypted (default: auto)')
+    .option(
+      '--trust <first-use|pinned>',
+      'first-use trusts whom it meets at an address of --ip for the first time, and nobody else there from then on; pinned trusts only keys named with left trust (default: first-use)',
+    )
+    .option(
+      '--secret-file <file>',
+      'a secret that all machines of a group hold: whoever has it is trusted, whoever is new and has not is refused',
+    )
+    .option(
+      '--identity <file>',
+      'PEM file with your key and certificate, made if missing (default: identity.pem in ~/.config/left)',
+    )
+    .option(
+      '--passphrase-file <file>',
+      'passphrase of the identity (default: the environment variable LEFT_PASSPHRASE, if it is set)',
+    )
     .option(
       '--window <blocks>',
       `blocks asked for at once: auto, or 1 to ${WINDOW_BLOCKS_MAX}; 1 is stop-and-wait (default: auto)`,
@@ -134,6 +168,39 @@ function leftProgram(commands: Commands): Command {
     .action(async (raw: RawSimArguments, command: Command) => {
       refuseExtra(command, 'left sim --help shows what there is')
       await commands.sim(raw)
+    })
+  program
+    .command('identity')
+    .description('show who you are to other peers: your fingerprint and the file of your identity')
+    .option('--identity <file>', "another file than your user's")
+    .option('--passphrase-file <file>', 'holds its passphrase (default: LEFT_PASSPHRASE)')
+    .allowExcessArguments()
+    .action(async (raw: RawIdentityArguments, command: Command) => {
+      refuseExtra(command, 'left identity --help shows what there is')
+      await commands.identity(raw)
+    })
+  program
+    .command('trust')
+    .description('trust the peer with this fingerprint, as left identity shows it over there')
+    .argument('[fingerprint...]')
+    .option('--list', 'show whom you trust')
+    .option('--remove', 'trust this one no more; the beginning of its fingerprint is enough')
+    .option('--name <name>', 'what you call it')
+    .action(async (words: readonly string[], raw: RawTrustArguments) => {
+      await commands.trust(words, raw)
+    })
+  program
+    .command('selftest')
+    .description(
+      'let a malicious peer loose on a peer of this program, on this machine, and see what becomes of it',
+    )
+    .option('--hostile', 'the attacks of a peer that was let in, and of strangers')
+    .option('--quick', 'fewer of everything')
+    .option('--only <attacks>', 'these attacks only, by name, joined by semicolons')
+    .allowExcessArguments()
+    .action(async (raw: RawSelftestArguments, command: Command) => {
+      refuseExtra(command, 'left selftest --help shows what there is')
+      await commands.selftest(raw)
     })
   return program
 }

@@ -31,6 +31,10 @@ export function sentence(event: PeerEvent, from: (peer: string) => string): stri
       return `waiting for ${printable(event.address)} (${printable(event.reason)}; retrying)`
     case 'connected':
       return `connected to ${printable(event.address)} (peer ${printable(event.peer)})`
+    case 'pinned':
+      return pinnedSentence(event)
+    case 'key-changed':
+      return keyChangedSentence(event)
     case 'disconnected':
       return `disconnected from ${printable(event.address)} (${printable(event.reason)})`
     case 'refused':
@@ -77,7 +81,33 @@ function startedSentence(event: Of<'started'>): string {
   const window = event.window === 'auto' ? '' : `, window ${printable(event.window)}`
   return (
     `left ${printable(event.version)} shares ${printableName(event.share)} on ${printable(event.listening)} ` +
-    `with ${event.peers.map(printable).join(', ')} (peer ${printable(event.peer)}${window}, no encryption)`
+    `with ${event.peers.map(printable).join(', ')} (peer ${printable(event.peer)}${window}, ` +
+    `${event.fingerprint === null ? 'no encryption' : `our key ${keyName(event.fingerprint)}`})`
+  )
+}
+
+/** Enough to tell keys apart at a glance; where it matters the whole is shown. */
+function keyName(fingerprint: string): string {
+  return `${fingerprint.slice(0, 4)} ${fingerprint.slice(4, 8)} …`
+}
+
+function inGroups(fingerprint: string): string {
+  return printable(fingerprint).replace(/.{4}(?=.)/g, '$& ')
+}
+
+function pinnedSentence(event: Of<'pinned'>): string {
+  const why =
+    event.how === 'secret'
+      ? 'it holds the shared secret'
+      : 'met there for the first time; compare it if in doubt'
+  return `trusting ${printable(event.address)} from now on, by its key ${inGroups(event.fingerprint)} (${why})`
+}
+
+function keyChangedSentence(event: Of<'key-changed'>): string {
+  return (
+    `WARNING: ${printable(event.address)} HAS ANOTHER KEY THAN BEFORE. Nothing is sent to it. Either it was set up anew, or ` +
+    `somebody stands in its place. Its key is now ${inGroups(event.fingerprint)}, it was ${inGroups(event.pinned)}. ` +
+    `Compare with what left identity shows there; if it is right: left trust ${printable(event.fingerprint)}`
   )
 }
 
@@ -108,9 +138,11 @@ function fetchingSentence(event: Of<'fetching'>, from: (peer: string) => string)
 function receivedSentence(event: Of<'received'>, from: (peer: string) => string): string {
   const rate = event.durationMs > 0 ? `, ${formatRate((1000 * event.bytes) / event.durationMs)}` : ''
   const fully = event.crossedBytes >= event.bytes
+  const saved =
+    event.savedBytes > 0 ? `, compressed to ${formatBytes(event.crossedBytes - event.savedBytes)}` : ''
   const measure = fully
-    ? `${formatBytes(event.bytes)} in ${formatDuration(event.durationMs)}${rate}`
-    : `${formatBytes(event.bytes)}, of which ${formatBytes(event.crossedBytes)} crossed, in ${formatDuration(event.durationMs)}`
+    ? `${formatBytes(event.bytes)}${saved} in ${formatDuration(event.durationMs)}${rate}`
+    : `${formatBytes(event.bytes)}, of which ${formatBytes(event.crossedBytes)} crossed${saved}, in ${formatDuration(event.durationMs)}`
   return `received ${printableName(event.path)} from ${printable(from(event.peer))} (${measure})`
 }
 
@@ -118,7 +150,8 @@ function summarySentence(event: Of<'summary'>): string {
   const dropped = event.droppedDatagrams > 0 ? `; dropped ${counted(event.droppedDatagrams, 'datagram')}` : ''
   const strangers = event.strangers > 0 ? `; ${counted(event.strangers, 'stranger')} turned away` : ''
   return (
-    `received ${formatBytes(event.receivedBytes)} in ${counted(event.receivedDatagrams, 'datagram')}, ` +
+    `received ${formatBytes(event.receivedBytes)} in ${counted(event.receivedDatagrams, 'datagram')}` +
+    `${event.savedBytes > 0 ? ` (${formatBytes(event.savedBytes)} less by compression)` : ''}, ` +
     `sent ${formatBytes(event.sentBytes)} in ${counted(event.sentDatagrams, 'datagram')}${dropped}${strangers}`
   )
 }

@@ -2,7 +2,7 @@ import { assert } from '../base/assert.js'
 import { BLOCK_COUNT_MAX, CONTROL_BYTES_MAX, DIGEST_BYTES } from '../base/limits.js'
 
 /** Entry lines in one message. The shortest line is about 25 bytes. Bounds what a decoder makes of a message. */
-export const ENTRIES_PER_MESSAGE_MAX = 48
+export const ENTRIES_PER_MESSAGE_MAX = 47
 
 /** The longest a peer may ask to be left alone. */
 export const WORKING_MS_MAX = 60_000

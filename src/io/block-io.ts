@@ -9,7 +9,10 @@
 import { close, constants, fdatasync, open, read, write } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { assert } from '../base/assert.js'
+import { DiskError } from '../base/ports.js'
+import { openedCheck } from './confinement.js'
 import { diskError } from './disk-errors.js'
+import { refuseForeignName } from './foreign-names.js'
 import { OPEN_FILES_MAX } from './limits.js'
 
 /** A file as the index knows it. A descriptor is only used again for the same state of the same path: a file
@@ -22,6 +25,16 @@ export interface ReadableFile {
   readonly sizeBytes: number
 }
 
+/** Whether this descriptor is of the file at this path of the share, and was reached through no link. */
+type OpenedCheck = (path: string, fd: number) => boolean
+
+export interface BlockIoOptions {
+  /** Of each cache, for reading and for writing. */
+  readonly openFilesMax?: number
+  /** Whether blocks are read through links (the default); never are they written so. */
+  readonly followLinks?: boolean
+}
+
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
 const WRITE_FLAGS = constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
@@ -30,15 +43,17 @@ export class BlockIo {
   private readonly readers: DescriptorCache
   private readonly writers: DescriptorCache
 
-  /** `root` is the absolute path of the share folder. */
-  constructor(root: string, openFilesMax = OPEN_FILES_MAX) {
+  /** `root` is the absolute path of the share folder, which is there. */
+  constructor(root: string, options: BlockIoOptions = {}) {
     assert(isAbsolute(root), 'a share has an absolute path')
-    this.readers = new DescriptorCache(root, READ_FLAGS, openFilesMax)
-    this.writers = new DescriptorCache(root, WRITE_FLAGS, openFilesMax)
+    const { openFilesMax = OPEN_FILES_MAX, followLinks = true } = options
+    const isInPlace = openedCheck(root)
+    const readFlags = followLinks ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW
+    this.readers = new DescriptorCache(root, readFlags, openFilesMax, followLinks ? undefined : isInPlace)
+    this.writers = new DescriptorCache(root, WRITE_FLAGS, openFilesMax, isInPlace)
   }
 
-  /** `length` bytes from `position` in a buffer of their own; fewer where the file ends before. Follows
-   *  links. */
+  /** `length` bytes from `position` in a buffer of their own; fewer where the file ends before. */
   readBlock(file: ReadableFile, position: number, length: number): Promise<Uint8Array> {
     const { path, mtimeMs, sizeBytes } = file
     return this.readers.use(path, `${mtimeMs} ${sizeBytes}`, 'read', (descriptor) =>
@@ -46,7 +61,7 @@ export class BlockIo {
     )
   }
 
-  /** Puts all of `bytes` at `position` of an existing file, never through a link in its last place. */
+  /** Puts all of `bytes` at `position` of an existing file, never through a link, wherever it stands. */
   writeBlock(path: string, position: number, bytes: Uint8Array): Promise<void> {
     return this.writers.use(path, '', 'write', (descriptor) => writeWhole(descriptor, position, bytes))
   }
@@ -85,14 +100,16 @@ class DescriptorCache {
   private readonly root: string
   private readonly flags: number
   private readonly countMax: number
+  private readonly isInPlace: OpenedCheck | undefined
   private readonly descriptors = new Map<string, Descriptor>()
   /** Given up, yet in use or closing. */
   private readonly leaving = new Set<Promise<void>>()
 
-  constructor(root: string, flags: number, countMax: number) {
+  constructor(root: string, flags: number, countMax: number, isInPlace: OpenedCheck | undefined) {
     this.root = root
     this.flags = flags
     this.countMax = countMax
+    this.isInPlace = isInPlace
   }
 
   async use<T>(path: string, state: string, operation: string, act: (fd: number) => Promise<T>): Promise<T> {
@@ -138,13 +155,24 @@ class DescriptorCache {
     let descriptor = this.descriptors.get(path)
     if (descriptor?.state !== state) {
       this.forget(path)
-      descriptor = { state, opened: openFile(`${this.root}/${path}`, this.flags), users: 0, waiters: [] }
+      descriptor = { state, opened: this.open(path), users: 0, waiters: [] }
     }
     this.descriptors.delete(path)
     this.descriptors.set(path, descriptor) // at the young end
     descriptor.users++
     this.makeRoom()
     return descriptor
+  }
+
+  /** Opening makes nothing and changes nothing, so it is what was opened that is checked, before its first use. */
+  private async open(path: string): Promise<number> {
+    refuseForeignName(path)
+    const fd = await openFile(`${this.root}/${path}`, this.flags)
+    if (this.isInPlace?.(path, fd) === false) {
+      await closeFile(fd)
+      throw new DiskError('link', `${path} is behind a symbolic link`)
+    }
+    return fd
   }
 
   private release(descriptor: Descriptor): void {

@@ -1,9 +1,7 @@
 // The real disk of one share: the watcher process scans, builds and places files through it.
 //
-// Writing refuses to pass through a symbolic link: each folder on the way is looked at before the operation,
-// and the last component is opened with O_NOFOLLOW. Node has no openat(2), so someone who swaps a folder
-// for a link in the microseconds between look and operation is not caught; such a someone already writes to
-// the share.
+// Writing never passes through a symbolic link: folders on the way by confinement.ts, the last component by
+// O_NOFOLLOW. Reading follows links only where the person asked for it (`--links follow`).
 
 import {
   closeSync,
@@ -40,32 +38,56 @@ import {
   type FileStat,
   type FolderListing,
 } from '../base/ports.js'
+import { type Confinement, confine } from './confinement.js'
 import { diskError } from './disk-errors.js'
+import { refuseForeignName } from './foreign-names.js'
 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK // opening a pipe must not wait for a writer
 const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
+const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
 const EXECUTE_BITS = 0o111
 
-export class RealDisk implements Disk {
-  private readonly root: string
+export interface RealDiskOptions {
+  /** Whether reading follows links (the default). Where not, what is behind a link is as good as not there, also when
+   *  the link came into its place a moment ago, and `stat` answers of a link what `statLink` does. */
+  readonly followLinks: boolean
+}
 
-  /** `root` is the absolute path of the share folder; it may itself be reached through links. */
-  constructor(root: string) {
+export class RealDisk implements Disk {
+  private readonly confinement: Confinement
+  private readonly followLinks: boolean
+  private readonly readFlags: number
+
+  /** `root` is the absolute path of the share folder, which is there; it may itself be reached through links. Throws a
+   *  DiskError where it cannot be opened. */
+  constructor(root: string, options: RealDiskOptions = { followLinks: true }) {
     assert(isAbsolute(root), 'a share has an absolute path')
-    this.root = root
+    this.confinement = attempt('open the share', root, () => confine(root))
+    this.followLinks = options.followLinks
+    this.readFlags = options.followLinks ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW
+  }
+
+  /** Gives back the folders that are held open. The disk is not used afterwards. */
+  dispose(): void {
+    this.confinement.close()
   }
 
   statLink(path: string): FileStat | undefined {
-    return attempt('look at', path, () => statOrNothing(() => lstatSync(this.placeOf(path), STAT_OPTIONS)))
+    return attempt('look at', path, () =>
+      statOrNothing(() => lstatSync(this.readablePlaceOf(path), STAT_OPTIONS)),
+    )
   }
 
   stat(path: string): FileStat | undefined {
-    return attempt('look at', path, () => statOrNothing(() => statSync(this.placeOf(path), STAT_OPTIONS)))
+    if (!this.followLinks) return this.statLink(path)
+    return attempt('look at', path, () =>
+      statOrNothing(() => statSync(this.readablePlaceOf(path), STAT_OPTIONS)),
+    )
   }
 
   list(path: string): FolderListing {
     return attempt('list', path, () => {
-      const place = this.placeOf(path)
+      const place = this.listedPlaceOf(path)
       const names = readdirSync(place)
       // Bytes that are not UTF-8 decode to U+FFFD. Only then is it worth reading the names again as bytes,
       // which is three times slower: a legal name may hold that character too.
@@ -76,7 +98,7 @@ export class RealDisk implements Disk {
 
   readLink(path: string): string {
     return attempt('read the link', path, () => {
-      const target = textOf(readlinkSync(this.placeOf(path), { encoding: 'buffer' }))
+      const target = textOf(readlinkSync(this.readablePlaceOf(path), { encoding: 'buffer' }))
       if (target === undefined)
         throw new DiskError('io', `read the link ${path}: what it points at is not UTF-8`)
       return target
@@ -84,13 +106,19 @@ export class RealDisk implements Disk {
   }
 
   open(path: string): FileHandle {
-    return attempt('open', path, () => fileOnly(openSync(this.placeOf(path), READ_FLAGS), path))
+    return attempt('open', path, () => fileOnly(openSync(this.readablePlaceOf(path), this.readFlags), path))
   }
 
   create(path: string): FileHandle {
     return attempt('create', path, () => {
-      const place = this.writablePlaceOf(path)
-      return fileOnly(openSync(place, CREATE_FLAGS, 0o666), path)
+      const handle = openSync(this.writablePlaceOf(path), CREATE_FLAGS, 0o666)
+      try {
+        this.confinement.confirm(path, handle)
+      } catch (error) {
+        closeSync(handle)
+        throw error
+      }
+      return fileOnly(handle, path)
     })
   }
 
@@ -153,7 +181,7 @@ export class RealDisk implements Disk {
     attempt('remove', path, () => {
       const place = this.writablePlaceOf(path)
       // unlink(2) of a folder says EISDIR on Linux and EPERM elsewhere.
-      if (lstatSync(place).isDirectory())
+      if (process.platform !== 'linux' && lstatSync(place).isDirectory())
         throw new DiskError('changed-kind', `remove ${path}: it is a folder`)
       unlinkSync(place)
     })
@@ -187,7 +215,7 @@ export class RealDisk implements Disk {
   syncFolder(path: string): void {
     if (process.platform === 'win32') return // folders cannot be opened there
     attempt('sync the folder', path, () => {
-      const handle = openSync(this.placeOf(path), constants.O_RDONLY | constants.O_DIRECTORY)
+      const handle = openSync(this.writablePlaceOf(path), FOLDER_FLAGS)
       try {
         fsyncSync(handle)
       } catch (error) {
@@ -199,22 +227,23 @@ export class RealDisk implements Disk {
     })
   }
 
-  private placeOf(path: string): string {
-    if (path === '') return this.root
+  private readablePlaceOf(path: string): string {
     assertInside(path)
-    return `${this.root}/${path}`
+    const { confinement } = this
+    return this.followLinks ? confinement.followedPlaceOf(path) : confinement.placeOf(path)
   }
 
-  /** The same, after a look at every folder on the way. The root may be a link: the person chose it. */
+  /** Of a folder whose names are read: where links are not followed, it is none itself. */
+  private listedPlaceOf(path: string): string {
+    if (this.followLinks || path === '') return this.readablePlaceOf(path)
+    assertInside(path)
+    // As the folder of something in it, which holds it open.
+    return this.confinement.placeOf(`${path}/.`)
+  }
+
   private writablePlaceOf(path: string): string {
-    const place = this.placeOf(path)
-    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
-      const folder = path.slice(0, slash)
-      const stats = lstatSync(`${this.root}/${folder}`)
-      if (stats.isSymbolicLink()) throw new DiskError('link', `${path}: ${folder} is a symbolic link`)
-      if (!stats.isDirectory()) throw new DiskError('changed-kind', `${path}: ${folder} is not a folder`)
-    }
-    return place
+    assertInside(path)
+    return this.confinement.placeOf(path)
   }
 }
 
@@ -224,6 +253,7 @@ function attempt<T>(operation: string, path: string, act: () => T): T {
   try {
     return act()
   } catch (error) {
+    if (error instanceof DiskError) throw error
     // What no system call said is a mistake of ours, and stays what it is.
     if ((error as NodeJS.ErrnoException).errno === undefined) throw error
     throw diskError(error, operation, path)
@@ -231,14 +261,16 @@ function attempt<T>(operation: string, path: string, act: () => T): T {
 }
 
 /** There is nothing where a name is missing (which need not even throw, and then costs a tenth), below what
- *  is no folder, and where a link leads in a circle. */
+ *  is no folder or a link that is not followed, and where a link leads in a circle. */
 function statOrNothing(look: () => Stats | undefined): FileStat | undefined {
   try {
     const stats = look()
     return stats === undefined ? undefined : fileStat(stats)
   } catch (error) {
+    if (error instanceof DiskError && (error.code === 'link' || error.code === 'changed-kind'))
+      return undefined
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOTDIR' || code === 'ELOOP') return undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined
     throw error
   }
 }
@@ -302,10 +334,14 @@ function secondsText(mtimeMs: number): string {
   return String((Number.isInteger(mtimeMs) ? mtimeMs + 0.0005 : mtimeMs) / 1000)
 }
 
-/** Paths are checked where they come in; one that leads out of the share here is a mistake of ours. */
+/** Paths are checked where they come in; one that leads out of the share here is a mistake of ours, and one that only
+ *  this system takes for something else is not. */
 function assertInside(path: string): void {
+  if (path === '') return
   const suspicious = path.startsWith('/') || path.endsWith('/') || path.includes('//') || path.includes('\0')
   assert(!suspicious, 'a path of a share is relative and clean')
-  if (!path.includes('.')) return
-  for (const name of path.split('/')) assert(name !== '.' && name !== '..', 'a path stays inside its share')
+  if (path.includes('.')) {
+    for (const name of path.split('/')) assert(name !== '.' && name !== '..', 'a path stays inside its share')
+  }
+  refuseForeignName(path)
 }

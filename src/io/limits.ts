@@ -40,6 +40,11 @@ export const RESOLVED_COUNT_MAX = 16
 /** Open files that the engine keeps for reading, and as many again for writing. */
 export const OPEN_FILES_MAX = 64
 
+/** Folders that the disk holds open to write into, and how long: a scan or a large tree comes back to the same few
+ *  within milliseconds, and what is idle should hold nothing. */
+export const FOLDERS_HELD_MAX = 64
+export const FOLDER_HELD_MS_MAX = 1_000
+
 /** Randomness is drawn from the system in batches of this size: a call costs more than its bytes. */
 export const RANDOM_BATCH_BYTES = 4_096
 
@@ -47,3 +52,4 @@ export const RANDOM_BATCH_BYTES = 4_096
 export const LOCK_TAKEOVERS_MAX = 64
 
 assert(SEND_QUEUE_BYTES_MAX >= DATAGRAM_BYTES_MAX, 'one datagram must fit the send queue')
+assert(FOLDERS_HELD_MAX >= 2, 'a rename needs two folders at once')

@@ -2,6 +2,7 @@
 
 import type { Digest, Hash, ItemKind } from '../base/item.js'
 import type { Random } from '../base/ports.js'
+import type { Protection } from '../base/protection.js'
 
 /** 'ip:port' or '[v6]:port', normalised by the caller: equality of strings is equality of addresses. */
 export type Address = string
@@ -15,7 +16,9 @@ export interface EndpointOptions {
   readonly random: Random
   /** Keys the address cookie. */
   readonly hash: Hash
-  /** Check of control datagrams. */
+  /** Who may have a session, and what keeps others out of it. */
+  readonly protection: Protection
+  /** Check of datagrams that no session protects. */
   readonly crc32: (bytes: Uint8Array) => number
   /** 1 is stop-and-wait (one block outstanding), N is N blocks, 'auto' measures. */
   readonly window: number | 'auto'
@@ -23,7 +26,7 @@ export interface EndpointOptions {
   readonly limitBytesPerS?: number | undefined
   /** Named in refusals, as 'left 0.1.0'. ASCII, at most AGENT_BYTES_MAX. */
   readonly agent: string
-  /** Whether this address may talk to us. Others are dropped silently and counted. */
+  /** Whether this address may talk to us. Others are dropped silently and counted, unless they are introduced. */
   readonly admit: (address: Address) => boolean
   /** Largest UDP payload that the local interface towards that address carries in one piece. */
   readonly datagramBytesMax: (address: Address) => number
@@ -44,15 +47,26 @@ export type PullPriority = 'control' | 'small' | 'bulk'
 export type CloseReason =
   | 'bye' // the other side said so
   | 'silent' // nothing came for DEAD_MS
+  | 'worn' // its keys were used up; the next session has fresh ones
   | 'replaced' // the other side restarted, or a session that both can agree on took its place
   | 'local' // disconnect or close was called here
 
-export type RefusalReason = 'version' | 'same-peer'
+/** 'encryption': one of the two wants it and the other does not. */
+export type RefusalReason = 'version' | 'same-peer' | 'encryption'
 
 export type EndpointEvent =
-  | { readonly type: 'opened'; session: SessionId; peerId: string; address: Address; initiator: boolean }
+  | {
+      readonly type: 'opened'
+      session: SessionId
+      peerId: string
+      address: Address
+      initiator: boolean
+      /** Of the peer's public key; undefined where it has shown none. */
+      fingerprint: string | undefined
+    }
   | { readonly type: 'closed'; session: SessionId; peerId: string; address: Address; reason: CloseReason }
-  | { readonly type: 'unreachable'; address: Address }
+  /** `answers`: somebody is there, and does not let us in. */
+  | { readonly type: 'unreachable'; address: Address; answers: boolean }
   | { readonly type: 'refused'; address: Address; agent: string; wireVersion: number; reason: RefusalReason }
   | { readonly type: 'stranger'; address: Address }
   | { readonly type: 'request'; session: SessionId; number: number; body: Uint8Array }

@@ -1,10 +1,11 @@
 // Control datagrams: everything on the wire but segments and requests for them. Grammar (README.md has
-// the pictures; numbers are big-endian, every datagram ends in the CRC-32 of what stands before it):
+// the pictures; numbers are big-endian). Those that are not of a session end in the CRC-32 of what stands before it;
+// those of a session are sealed by its protection, which the plain one does in the same way.
 //
-//   hello    1  'LEFT' version:u16 agentBytes:u8 agent nonce:8  peer:8 boot:8
-//   cookie   2  nonce:8 cookie:16 peer:8
-//   open     3  'LEFT' version:u16 agentBytes:u8 agent nonce:8  peer:8 boot:8 cookie:16 session:8 datagramBytesMax:u16
-//   accept   4  nonce:8 session:8 peer:8 boot:8 datagramBytesMax:u16
+//   hello    1  'LEFT' version:u16 agentBytes:u8 agent nonce:8  suite:u8 introduction:16 flight
+//   cookie   2  nonce:8 cookie:16
+//   open     3  'LEFT' version:u16 agentBytes:u8 agent nonce:8  suite:u8 introduction:16 cookie:16 flight
+//   accept   4  nonce:8 step:u8 flight
 //   refuse   5  'LEFT' version:u16 agentBytes:u8 agent nonce:8  reason:u8
 //   reset    6  session:8
 //   ping     7  session:8 number:u32        pong 8 the same
@@ -13,22 +14,22 @@
 //   gone    13  session:8 handle:u24
 //   probe   14  session:8 bytes:u16
 //   probed  15  session:8 padding, up to the bytes asked for
+//   prove   17  nonce:8 step:u8 flight
 //
 // Of hello and refuse, what stands up to the nonce and the CRC-32 at the end are the same in every version.
 
 import { textOf, utf8 } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import { CONTROL_BYTES_MAX, WIRE_VERSION } from '../base/limits.js'
+import { INTRODUCTION_BYTES, type Suite, type WireSession } from '../base/protection.js'
 import type { RefusalReason } from './api.js'
 import { FieldReader, FieldWriter } from './fields.js'
 import {
   AGENT_BYTES_MAX,
-  BOOT_BYTES,
   COOKIE_BYTES,
   CRC_BYTES,
   NONCE_BYTES,
   PATH_BYTES_BASE,
-  PEER_ID_BYTES,
   SESSION_BYTES,
 } from './limits.js'
 
@@ -49,37 +50,37 @@ export const DatagramType = {
   probe: 14,
   probed: 15,
   segment: 16,
+  prove: 17,
 } as const
 
-/** A session id of 8 bytes, in halves. */
-export interface WireSession {
-  readonly high: number
-  readonly low: number
-}
+export type { WireSession }
 
-export type Control =
-  | { type: 'hello'; version: number; agent: string; peer: Uint8Array; boot: Uint8Array; nonce: Uint8Array }
-  | { type: 'cookie'; nonce: Uint8Array; cookie: Uint8Array; peer: Uint8Array }
+/** How sessions come to be. The only datagrams beside `reset` that no session protects. */
+export type HandshakeControl =
+  | {
+      type: 'hello'
+      version: number
+      agent: string
+      nonce: Uint8Array
+      suite: Suite
+      introduction: Uint8Array
+      flight: Uint8Array
+    }
+  | { type: 'cookie'; nonce: Uint8Array; cookie: Uint8Array }
   | {
       type: 'open'
       agent: string
-      peer: Uint8Array
-      boot: Uint8Array
       nonce: Uint8Array
+      suite: Suite
+      introduction: Uint8Array
       cookie: Uint8Array
-      session: WireSession
-      datagramBytesMax: number
+      flight: Uint8Array
     }
-  | {
-      type: 'accept'
-      nonce: Uint8Array
-      session: WireSession
-      peer: Uint8Array
-      boot: Uint8Array
-      datagramBytesMax: number
-    }
+  | { type: 'accept'; nonce: Uint8Array; step: number; flight: Uint8Array }
+  | { type: 'prove'; nonce: Uint8Array; step: number; flight: Uint8Array }
   | { type: 'refuse'; version: number; agent: string; reason: RefusalReason; nonce: Uint8Array }
-  | { type: 'reset'; session: WireSession }
+
+export type SessionControl =
   | { type: 'ping'; session: WireSession; number: number }
   | { type: 'pong'; session: WireSession; number: number }
   | { type: 'bye'; session: WireSession }
@@ -88,6 +89,8 @@ export type Control =
   | { type: 'gone'; session: WireSession; handle: number }
   | { type: 'probe'; session: WireSession; bytes: number }
   | { type: 'probed'; session: WireSession; bytes: number }
+
+export type Control = HandshakeControl | SessionControl | { type: 'reset'; session: WireSession }
 
 export type ControlFailure =
   | 'empty'
@@ -101,40 +104,47 @@ export type ControlFailure =
 export type Crc32 = (bytes: Uint8Array) => number
 
 const MAGIC = 0x4c45_4654 // 'LEFT'
-const REFUSALS: readonly RefusalReason[] = ['version', 'same-peer']
+const REFUSALS: readonly RefusalReason[] = ['version', 'same-peer', 'encryption']
+const SUITES: readonly Suite[] = ['plain', 'sealed']
 
-/** Freshly allocated, with its CRC. Throws where a field is out of its limits. */
-export function encodeControl(control: Control, crc32: Crc32): Uint8Array {
+/** What is in it before it is sealed: freshly allocated. Throws where a field is out of its limits. Of 'probed',
+ *  `bytes` is its length here. */
+export function encodeFields(control: Control): Uint8Array {
   const writer = new FieldWriter(control.type === 'probed' ? control.bytes : PATH_BYTES_BASE)
   writer.u8(DatagramType[control.type])
   writeFields(writer, control)
-  return withCrc(writer, crc32)
+  return writer.written()
 }
 
-export function withCrc(writer: FieldWriter, crc32: Crc32): Uint8Array {
-  const crc = crc32(writer.written())
-  return writer.u32(crc).written()
+/** With its CRC, as datagrams go that no session protects. */
+export function encodeControl(control: Control, crc32: Crc32): Uint8Array {
+  return withCrc(encodeFields(control), crc32)
+}
+
+export function withCrc(fields: Uint8Array, crc32: Crc32): Uint8Array {
+  const datagram = new Uint8Array(fields.length + CRC_BYTES)
+  datagram.set(fields)
+  new DataView(datagram.buffer).setUint32(fields.length, crc32(fields))
+  return datagram
 }
 
 function writeFields(writer: FieldWriter, control: Control): void {
   switch (control.type) {
     case 'hello':
       writePrefix(writer, control)
-      writer.raw(control.peer).raw(control.boot)
+      writer.u8(SUITES.indexOf(control.suite)).raw(control.introduction).raw(control.flight)
       return
     case 'cookie':
-      writer.raw(control.nonce).raw(control.cookie).raw(control.peer)
+      writer.raw(control.nonce).raw(control.cookie)
       return
     case 'open':
       writePrefix(writer, { ...control, version: WIRE_VERSION })
-      writer.raw(control.peer).raw(control.boot).raw(control.cookie)
-      writeSession(writer, control.session)
-      writer.u16(control.datagramBytesMax)
+      writer.u8(SUITES.indexOf(control.suite)).raw(control.introduction)
+      writer.raw(control.cookie).raw(control.flight)
       return
     case 'accept':
-      writer.raw(control.nonce)
-      writeSession(writer, control.session)
-      writer.raw(control.peer).raw(control.boot).u16(control.datagramBytesMax)
+    case 'prove':
+      writer.raw(control.nonce).u8(control.step).raw(control.flight)
       return
     case 'refuse':
       writePrefix(writer, control)
@@ -164,7 +174,7 @@ function writeFields(writer: FieldWriter, control: Control): void {
       return
     case 'probed':
       writeSession(writer, control.session)
-      writer.raw(new Uint8Array(control.bytes - 1 - SESSION_BYTES - CRC_BYTES))
+      writer.raw(new Uint8Array(control.bytes - 1 - SESSION_BYTES))
       return
   }
 }
@@ -172,9 +182,15 @@ function writeFields(writer: FieldWriter, control: Control): void {
 /** Any control datagram but a request; checks the CRC first. Never throws. */
 export function decodeControl(bytes: Uint8Array, crc32: Crc32): Decoded<Control, ControlFailure> {
   if (bytes.length === 0) return undecoded('empty')
-  const body = withoutCrc(bytes, crc32)
-  if (body === undefined) return undecoded(bytes.length <= CRC_BYTES ? 'truncated' : 'damaged')
-  const reader = new FieldReader(body)
+  const fields = withoutCrc(bytes, crc32)
+  if (fields === undefined) return undecoded(bytes.length <= CRC_BYTES ? 'truncated' : 'damaged')
+  return decodeFields(fields)
+}
+
+/** What `encodeFields` wrote. */
+export function decodeFields(bytes: Uint8Array): Decoded<Control, ControlFailure> {
+  if (bytes.length === 0) return undecoded('empty')
+  const reader = new FieldReader(bytes)
   const control = readFields(reader, reader.u8(), bytes.length)
   if (reader.truncated) return undecoded('truncated')
   if (typeof control === 'string') return undecoded(control)
@@ -195,7 +211,7 @@ export function withoutCrc(bytes: Uint8Array, crc32: Crc32): Uint8Array | undefi
   return crc32(body) >>> 0 === claimed ? body : undefined
 }
 
-function readFields(reader: FieldReader, type: number, datagramBytes: number): Control | ControlFailure {
+function readFields(reader: FieldReader, type: number, fieldsBytes: number): Control | ControlFailure {
   switch (type) {
     case DatagramType.hello: {
       const prefix = readPrefix(reader)
@@ -203,42 +219,32 @@ function readFields(reader: FieldReader, type: number, datagramBytes: number): C
       // What another version says after its prefix is not ours to read.
       if (prefix.version !== WIRE_VERSION) {
         reader.skip(reader.left)
-        return {
-          type: 'hello',
-          ...prefix,
-          peer: new Uint8Array(PEER_ID_BYTES),
-          boot: new Uint8Array(BOOT_BYTES),
-        }
+        const introduction = new Uint8Array(INTRODUCTION_BYTES)
+        return { type: 'hello', ...prefix, suite: 'plain', introduction, flight: new Uint8Array(0) }
       }
-      return { type: 'hello', ...prefix, ...readProcess(reader) }
+      const suite = SUITES[reader.u8()]
+      if (suite === undefined) return 'bad-field'
+      const introduction = reader.raw(INTRODUCTION_BYTES)
+      return { type: 'hello', ...prefix, suite, introduction, flight: reader.raw(reader.left) }
     }
     case DatagramType.cookie:
-      return {
-        type: 'cookie',
-        nonce: reader.raw(NONCE_BYTES),
-        cookie: reader.raw(COOKIE_BYTES),
-        peer: reader.raw(PEER_ID_BYTES),
-      }
+      return { type: 'cookie', nonce: reader.raw(NONCE_BYTES), cookie: reader.raw(COOKIE_BYTES) }
     case DatagramType.open: {
       const prefix = readPrefix(reader)
-      if (prefix === undefined || prefix.version !== WIRE_VERSION) return 'bad-field'
-      return {
-        type: 'open',
-        agent: prefix.agent,
-        nonce: prefix.nonce,
-        ...readProcess(reader),
-        cookie: reader.raw(COOKIE_BYTES),
-        session: readSession(reader),
-        datagramBytesMax: reader.u16(),
-      }
+      const suite = SUITES[reader.u8()]
+      if (prefix === undefined || prefix.version !== WIRE_VERSION || suite === undefined) return 'bad-field'
+      const { agent, nonce } = prefix
+      const introduction = reader.raw(INTRODUCTION_BYTES)
+      const cookie = reader.raw(COOKIE_BYTES)
+      return { type: 'open', agent, nonce, suite, introduction, cookie, flight: reader.raw(reader.left) }
     }
     case DatagramType.accept:
+    case DatagramType.prove:
       return {
-        type: 'accept',
+        type: type === DatagramType.accept ? 'accept' : 'prove',
         nonce: reader.raw(NONCE_BYTES),
-        session: readSession(reader),
-        ...readProcess(reader),
-        datagramBytesMax: reader.u16(),
+        step: reader.u8(),
+        flight: reader.raw(reader.left),
       }
     case DatagramType.refuse: {
       const prefix = readPrefix(reader)
@@ -273,7 +279,7 @@ function readFields(reader: FieldReader, type: number, datagramBytes: number): C
     case DatagramType.probed: {
       const session = readSession(reader)
       reader.skip(reader.left)
-      return { type: 'probed', session, bytes: datagramBytes }
+      return { type: 'probed', session, bytes: fieldsBytes }
     }
     default:
       return 'unknown-kind'
@@ -300,10 +306,6 @@ function readPrefix(reader: FieldReader): Prefix | undefined {
   const nonce = reader.raw(NONCE_BYTES)
   // It is shown to a person, so nothing but visible ASCII gets through.
   return agent === undefined ? undefined : { version, agent: agent.replace(/[^ -~]/g, '?'), nonce }
-}
-
-function readProcess(reader: FieldReader): { peer: Uint8Array; boot: Uint8Array } {
-  return { peer: reader.raw(PEER_ID_BYTES), boot: reader.raw(BOOT_BYTES) }
 }
 
 export function writeSession(writer: FieldWriter, session: WireSession): void {

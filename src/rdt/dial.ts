@@ -1,14 +1,15 @@
 // An address that is to be connected: when to say hello next, and what belongs to the attempt under way. Used by
-// the endpoint, one per address.
+// the handshake, one per address.
 //
-//   calling ── cookie ──▶ (open sent) ── accept ──▶ connected
-//      ▲ hello, with backoff                           │ session closed
-//      └───────────────────────────────────────────────┘
-//   Hellos are repeated until there is a cookie, then opens with it; a repeated open is answered by the same accept.
+//   calling ── cookie ──▶ shaking ── agreed ──▶ connected
+//      ▲ hello, with backoff  │                      │ session closed
+//      ├──── cookie stale ────┘                      │
+//      └─────────────────────────────────────────────┘
+//   Hellos are repeated until there is a cookie, then whatever flight of the handshake is due, until it is answered.
 
 import type { Random } from '../base/ports.js'
+import type { Attempt, Flight, Opening, WireSession } from '../base/protection.js'
 import type { Address } from './api.js'
-import type { WireSession } from './control.js'
 import { CONNECT_MS_FIRST, CONNECT_MS_MAX, COOKIE_PERIOD_MS, NONCE_BYTES, YIELD_MS } from './limits.js'
 
 export class Dial {
@@ -20,9 +21,14 @@ export class Dial {
   local: WireSession
   /** The peer that a session exists with already, found behind this address. */
   aliasOf: string | undefined
-  isToldUnreachable = false
-  private cookie: Uint8Array | undefined
-  private cookieAtMs = 0
+  /** What was told of it: that nobody answers, or that somebody does and does not let us in. */
+  told: 'silent' | 'refusing' | undefined
+  cookie: Uint8Array | undefined
+  /** The handshake under way: from a cookie on, or of a hello that resumes. */
+  attempt: Attempt | undefined
+  /** What was sent last, so that the next one is noticed. */
+  sent: Flight | undefined
+  private shakingSinceMs = 0
   private passedOverSinceMs: number | undefined
 
   constructor(
@@ -40,7 +46,11 @@ export class Dial {
     return this.nextAtMs !== Number.POSITIVE_INFINITY
   }
 
-  /** A hello or an open goes out now. */
+  opening(datagramBytesMax: number): Opening {
+    return { address: this.address, nonce: this.nonce, local: this.local, datagramBytesMax }
+  }
+
+  /** A hello or a flight goes out now. */
   handleCalled(nowMs: number): void {
     const waitMs = Math.min(CONNECT_MS_MAX, CONNECT_MS_FIRST * 2 ** Math.min(this.tries, 16))
     this.tries++
@@ -48,17 +58,18 @@ export class Dial {
     this.nextAtMs = nowMs + waitMs * (0.75 + 0.5 * this.random.next())
   }
 
-  /** The other side answered: from here on it is opens that are repeated, until the cookie is stale. */
-  handleCookie(cookie: Uint8Array, nowMs: number): void {
-    if (this.cookie === undefined) this.tries = 0
+  /** The other side answered with a cookie: from here on it is flights that are repeated. */
+  handleCookie(cookie: Uint8Array, attempt: Attempt, nowMs: number): void {
+    this.tries = 0
     this.cookie = cookie
-    this.cookieAtMs = nowMs
-    this.handleCalled(nowMs)
+    this.attempt = attempt
+    this.sent = undefined
+    this.shakingSinceMs = nowMs
   }
 
-  /** What to show when calling, where there is a cookie that holds. */
-  cookieAt(nowMs: number): Uint8Array | undefined {
-    return nowMs - this.cookieAtMs < COOKIE_PERIOD_MS ? this.cookie : undefined
+  /** Whether the attempt has gone on for as long as its cookie surely holds. */
+  isStale(nowMs: number): boolean {
+    return this.cookie !== undefined && nowMs - this.shakingSinceMs >= COOKIE_PERIOD_MS
   }
 
   /** The other side is there: no need to wait longer. */
@@ -75,23 +86,33 @@ export class Dial {
 
   /** It will not talk to us as it is; asked again now and then, for it may be replaced. */
   handleRefused(nowMs: number): void {
+    this.renew()
     this.tries = Number.MAX_SAFE_INTEGER
     this.nextAtMs = nowMs + CONNECT_MS_MAX
   }
 
   handleConnected(): void {
     this.nextAtMs = Number.POSITIVE_INFINITY
-    this.isToldUnreachable = false
+    this.told = undefined
     this.passedOverSinceMs = undefined
+    this.attempt = undefined
+    this.sent = undefined
   }
 
   /** The session is over: everything from the beginning. */
   restart(nowMs: number): void {
-    this.nonce = this.random.bytes(NONCE_BYTES)
-    this.local = this.newWireSession()
-    this.cookie = undefined
+    this.renew()
     this.aliasOf = undefined
     this.tries = 0
     this.nextAtMs = nowMs
+  }
+
+  /** Another attempt, which has nothing in common with this one. */
+  renew(): void {
+    this.nonce = this.random.bytes(NONCE_BYTES)
+    this.local = this.newWireSession()
+    this.cookie = undefined
+    this.attempt = undefined
+    this.sent = undefined
   }
 }

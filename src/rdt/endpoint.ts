@@ -6,6 +6,7 @@
 
 import type { BlockSet } from '../base/blockset.js'
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
+import type { FrameSeal, SlowStep } from '../base/protection.js'
 import type {
   Address,
   CloseReason,
@@ -18,10 +19,17 @@ import type {
   SessionStats,
 } from './api.js'
 import { TokenBucket } from './bucket.js'
-import { DatagramType, decodeControl, encodeControl, type WireSession } from './control.js'
+import { DatagramType, decodeControl, decodeFields, encodeControl, type WireSession } from './control.js'
 import { FrameCache } from './framecache.js'
 import { Handshake } from './handshake.js'
-import { POOL_BUFFERS_MAX, POOL_SHARE_MIN, RESETS_PER_S_MAX, STRANGERS_MAX } from './limits.js'
+import {
+  FORGERIES_MAX,
+  POOL_BUFFERS_MAX,
+  POOL_SHARE_MIN,
+  REJECTS_MAX,
+  RESETS_PER_S_MAX,
+  STRANGERS_MAX,
+} from './limits.js'
 import { FramePool } from './pool.js'
 import { decodeRequest } from './request.js'
 import { SegmentHeader, sessionOf } from './segment.js'
@@ -29,6 +37,17 @@ import { Session, type SessionFacts, type SessionHost } from './session.js'
 import { SessionTable } from './sessions.js'
 
 export type * from './api.js'
+
+/** What is said before there is a session, or because there is none. */
+const UNPROTECTED: ReadonlySet<number | undefined> = new Set([
+  DatagramType.hello,
+  DatagramType.cookie,
+  DatagramType.open,
+  DatagramType.accept,
+  DatagramType.prove,
+  DatagramType.refuse,
+  DatagramType.reset,
+])
 
 /** After each `handle*` or command, drain `pollEvent` and `pollDatagram` until they answer undefined, then ask
  *  `pollTimeout` when to call `handleTimeout`. */
@@ -109,19 +128,35 @@ export class Endpoint {
     if (this.isClosed) return
     this.counters.datagramsIn++
     this.counters.bytesIn += bytes.length
-    if (!this.options.admit(from)) {
-      this.handleStranger(from)
-      return
-    }
-    if (!this.handleAdmitted(from, bytes, nowMs)) this.counters.dropped++
+    const isStranger = !this.options.admit(from) && !this.isKnown(from, bytes)
+    if (isStranger) this.handleStranger(from)
+    else if (!this.handleAdmitted(from, bytes, nowMs)) this.counters.dropped++
   }
 
   handleTimeout(nowMs: number): void {
     if (this.isClosed) return
     this.handshake.handleTimeout(nowMs)
     for (const session of this.sessions.values()) {
-      if (!session.handleTimeout(nowMs)) this.closeSession(session, 'silent', nowMs, session.isSettled)
+      if (session.facts.protection.isWorn) this.closeSession(session, 'worn', nowMs, true)
+      else if (!session.handleTimeout(nowMs))
+        this.closeSession(session, session.isDoubted ? 'replaced' : 'silent', nowMs, session.isSettled)
     }
+  }
+
+  /** What the handshakes need and what is slow; to be answered by `handleStep`. */
+  pollStep(): SlowStep | undefined {
+    return this.options.protection.pollStep()
+  }
+
+  handleStep(id: number, result: Uint8Array | undefined, nowMs: number): void {
+    if (this.isClosed) return
+    this.options.protection.handleStep(id, result)
+    this.handshake.handleProgress(nowMs)
+  }
+
+  /** How blocks cross in this session; undefined where it is over. */
+  framesOf(session: SessionId): FrameSeal | undefined {
+    return this.sessions.get(session)?.facts.protection.frames
   }
 
   /** When `handleTimeout` and the polls are next due, on the caller's clock. */
@@ -176,9 +211,19 @@ export class Endpoint {
     this.sessions.get(session)?.puller.cancel(kind, digest)
   }
 
-  /** A frame did not open or verify: it is asked for again, REJECTS_MAX times at most. Release it as well. */
-  rejectBlock(session: SessionId, kind: ItemKind, digest: Digest, blockIndex: number, _nowMs: number): void {
-    this.sessions.get(session)?.puller.reject(kind, digest, blockIndex)
+  /** A frame did not open ('damaged'), or what is in it is not what was asked for ('wrong'): it is asked for again,
+   *  REJECTS_MAX times at most. Release it as well. What damages a sealed frame is somebody between us and the
+   *  peer, who is not to decide that the peer has nothing to give: that is borne for longer. */
+  rejectBlock(
+    session: SessionId,
+    kind: ItemKind,
+    digest: Digest,
+    blockIndex: number,
+    why: 'damaged' | 'wrong',
+  ): void {
+    const open = this.sessions.get(session)
+    const isForged = why === 'damaged' && open?.facts.protection.isSealed === true
+    open?.puller.reject(kind, digest, blockIndex, isForged ? FORGERIES_MAX : REJECTS_MAX)
   }
 
   /** The caller is done with a frame's bytes. */
@@ -211,6 +256,18 @@ export class Endpoint {
 
   // — What arrives —
 
+  /** Whoever has a session, or shows that it knows us, is known wherever it is. Nobody else is even answered. */
+  private isKnown(from: Address, bytes: Uint8Array): boolean {
+    if (this.options.protection.suite === 'plain') return false
+    if (!UNPROTECTED.has(bytes[0])) {
+      const wire = sessionOf(bytes)
+      return wire !== undefined && this.sessions.ofWire(from, wire.high, wire.low) !== undefined
+    }
+    const decoded = decodeControl(bytes, this.options.crc32)
+    if (!decoded.ok || 'session' in decoded.value) return false
+    return this.handshake.isIntroduced(from, decoded.value)
+  }
+
   private handleStranger(from: Address): void {
     this.counters.strangers++
     if (this.strangers.has(from) || this.strangers.size >= STRANGERS_MAX) return
@@ -223,12 +280,14 @@ export class Endpoint {
     const type = bytes[0]
     if (type === DatagramType.segment) return this.handleSegment(from, bytes, nowMs)
     if (type === DatagramType.request) {
-      const decoded = decodeRequest(bytes, this.options.crc32)
-      if (!decoded.ok) return false
-      const session = this.hear(from, decoded.value.session, bytes, nowMs)
-      session?.handleRequest(decoded.value)
-      return session !== undefined
+      const session = this.sessionOf(from, bytes, nowMs)
+      const fields = session?.facts.protection.datagrams.open(bytes)
+      const request = fields && decodeRequest(fields)
+      if (session === undefined || !request?.ok || !this.hear(session, bytes, nowMs)) return false
+      session.handleRequest(request.value)
+      return true
     }
+    if (!UNPROTECTED.has(type)) return this.handleProtected(from, bytes, nowMs)
     const decoded = decodeControl(bytes, this.options.crc32)
     if (!decoded.ok) return false
     const control = decoded.value
@@ -237,19 +296,29 @@ export class Endpoint {
       case 'cookie':
       case 'open':
       case 'accept':
+      case 'prove':
       case 'refuse':
         return this.handshake.handleControl(from, control, bytes.length, nowMs)
       case 'reset':
         return this.handleReset(from, control.session, nowMs)
-      case 'bye': {
-        const { high, low } = control.session
-        const session = this.sessions.ofWire(from, high, low)
-        if (session !== undefined) this.closeSession(session, 'bye', nowMs, false)
-        return true
-      }
       default:
-        return this.hear(from, control.session, bytes, nowMs)?.handleControl(control, nowMs) ?? false
+        return false
     }
+  }
+
+  /** A control datagram of a session. */
+  private handleProtected(from: Address, bytes: Uint8Array, nowMs: number): boolean {
+    const session = this.sessionOf(from, bytes, nowMs)
+    const fields = session?.facts.protection.datagrams.open(bytes)
+    const decoded = fields && decodeFields(fields)
+    if (session === undefined || !decoded?.ok) return false
+    const control = decoded.value
+    if (!('session' in control) || control.type === 'reset') return false
+    if (control.type === 'bye') {
+      this.closeSession(session, 'bye', nowMs, false)
+      return true
+    }
+    return this.hear(session, bytes, nowMs) && session.handleControl(control, nowMs)
   }
 
   private handleSegment(from: Address, bytes: Uint8Array, nowMs: number): boolean {
@@ -260,21 +329,26 @@ export class Endpoint {
       this.answerUnknown(from, bytes, nowMs)
       return false
     }
-    session.handleHeard(bytes.length, nowMs)
-    if (!session.isSettled) this.settle(session, nowMs)
-    return session.handleSegment(header, bytes, nowMs)
+    // The header of a segment proves nothing: it neither settles a sealed session nor keeps it alive.
+    if (session.facts.protection.isSealed) session.bytesReceived += bytes.length
+    else if (!this.hear(session, bytes, nowMs)) return false
+    return session.isSettled && session.handleSegment(header, bytes, nowMs)
   }
 
-  /** The session that a datagram belongs to; what comes in one that was pending settles it. */
-  private hear(from: Address, wire: WireSession, bytes: Uint8Array, nowMs: number): Session | undefined {
-    const session = this.sessions.ofWire(from, wire.high, wire.low)
-    if (session === undefined) {
-      this.answerUnknown(from, bytes, nowMs)
-      return undefined
-    }
-    session.handleHeard(bytes.length, nowMs)
+  /** The session that a datagram claims to belong to. */
+  private sessionOf(from: Address, bytes: Uint8Array, nowMs: number): Session | undefined {
+    const wire = sessionOf(bytes)
+    const session = wire && this.sessions.ofWire(from, wire.high, wire.low)
+    if (session === undefined) this.answerUnknown(from, bytes, nowMs)
+    return session
+  }
+
+  /** What surely came from the other side settles a session that was pending. Answers whether it goes on. */
+  private hear(session: Session, bytes: Uint8Array, nowMs: number): boolean {
+    session.bytesReceived += bytes.length
+    session.handleHeard(nowMs)
     if (!session.isSettled) this.settle(session, nowMs)
-    return this.sessions.get(session.facts.id) === session ? session : undefined
+    return this.sessions.get(session.facts.id) === session
   }
 
   /** A session that is not known here is one of a process that was: telling so ends it at once over there. */
@@ -291,7 +365,9 @@ export class Endpoint {
 
   private handleReset(from: Address, remote: WireSession, nowMs: number): boolean {
     const session = this.sessions.ofRemote(from, remote)
-    if (session !== undefined) this.closeSession(session, 'replaced', nowMs, false)
+    // Whoever hears a session go by can say this. A sealed one asks the other side itself before it believes it.
+    if (session?.facts.protection.isSealed) session.handleReset(nowMs)
+    else if (session !== undefined) this.closeSession(session, 'replaced', nowMs, false)
     return session !== undefined
   }
 
@@ -323,8 +399,8 @@ export class Endpoint {
     }
     session.settle(nowMs)
     this.handshake.handleSettled(facts)
-    const { id, peerId, address, isInitiator } = facts
-    this.events.push({ type: 'opened', session: id, peerId, address, initiator: isInitiator })
+    const { id, peerId, address, isInitiator, fingerprint } = facts
+    this.events.push({ type: 'opened', session: id, peerId, address, initiator: isInitiator, fingerprint })
   }
 
   private closeSession(session: Session, reason: CloseReason, nowMs: number, saysBye: boolean): void {
@@ -336,7 +412,7 @@ export class Endpoint {
       this.send(facts.address, session.encode({ type: 'bye', session: facts.remote }))
       this.send(facts.address, session.encode({ type: 'bye', session: facts.remote }))
     }
-    this.handshake.handleClosed(facts, nowMs)
+    this.handshake.handleClosed(session, nowMs)
     if (!session.isSettled) return
     const { id, peerId, address } = facts
     this.events.push({ type: 'closed', session: id, peerId, address, reason })

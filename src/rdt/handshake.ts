@@ -1,23 +1,31 @@
-// How sessions come to be: both sides of the handshake. Used by the endpoint, one per endpoint.
+// How sessions come to be: both sides of the handshake. Used by the endpoint, one per endpoint. What the flights say
+// and who is let in is the protection's (src/base/protection.ts); here they are carried, repeated and bounded.
 //
-//   asker ── hello ──▶                  names itself and its wire version
+//   asker ── hello ──▶                  names itself and its wire version, and what it wants: encryption or none
 //         ◀── cookie ──                 proves nothing yet, and nothing is kept; or ◀── refuse ──
-//         ── open, with the cookie ──▶  the address is proved: a session is made here, pending
-//         ◀── accept ──                 and here, settled; its first datagram settles the other
+//         ── open, with the cookie ──▶  the address is proved: the handshake is kept from here on, for a while
+//         ◀── accept ──                 } as often as the protection
+//         ── prove ──▶                  } has something to say
+//         ◀── accept ──                 a session is made there, pending; and here, settled. Its first datagram
+//                                       settles the other
+//
+//   A known peer's hello carries what resumes an earlier session, and is answered by the accept at once.
 //
 // Where both ask at once, the one with the smaller peer id passes the other's attempt over for a while, so that
 // there is one session and not two.
 
-import { bytesOfHex, equalBytes, hexOf } from '../base/bytes.js'
+import { equalBytes } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
+import type { Agreement, Flight, Opening } from '../base/protection.js'
+import { type Answer, Answers } from './answers.js'
 import type { Address, EndpointEvent, EndpointOptions, RefusalReason } from './api.js'
-import { type Control, encodeControl } from './control.js'
+import { type Control, encodeControl, type HandshakeControl } from './control.js'
 import { CookieJar } from './cookie.js'
 import { Dial } from './dial.js'
 import {
-  BOOT_BYTES,
+  ANSWERS_PER_S_MAX,
   CONNECT_TRIES_TOLD,
-  PEER_ID_BYTES,
+  PATH_BYTES_BASE,
   STRANGERS_MAX,
   UNPROVED_FACTOR_MAX,
 } from './limits.js'
@@ -33,25 +41,19 @@ export interface HandshakeHost {
   settle(session: Session, nowMs: number): void
 }
 
-type ControlOf<Type extends Control['type']> = Extract<Control, { type: Type }>
-export type HandshakeControl = ControlOf<'hello' | 'cookie' | 'open' | 'accept' | 'refuse'>
+type ControlOf<Type extends Control['type']> = Extract<HandshakeControl, { type: Type }>
 
 export class Handshake {
   private readonly dials = new Map<Address, Dial>()
+  private readonly answers = new Answers()
   /** What was told of addresses that are refused, or refuse us. */
   private readonly refusals = new Map<Address, RefusalReason>()
   private readonly cookies: CookieJar
-  private readonly peer: Uint8Array
-  /** This run of this process, told apart from those before. */
-  private readonly boot: Uint8Array
+  private answersLeft = ANSWERS_PER_S_MAX
+  private answersAtMs = Number.NEGATIVE_INFINITY
 
   constructor(private readonly host: HandshakeHost) {
-    const { peerId, random, hash } = host.options
-    const peer = bytesOfHex(peerId)
-    if (peer?.length !== PEER_ID_BYTES) throw new Error(`'${peerId}' is not a peer id`)
-    this.peer = peer
-    this.boot = random.bytes(BOOT_BYTES)
-    this.cookies = new CookieJar(random, hash)
+    this.cookies = new CookieJar(host.options.random, host.options.hash)
   }
 
   // — Addresses to be connected —
@@ -74,7 +76,9 @@ export class Handshake {
   }
 
   /** The session is not in the table any more. */
-  handleClosed({ address, peerId }: SessionFacts, nowMs: number): void {
+  handleClosed(session: Session, nowMs: number): void {
+    const { address, peerId } = session.facts
+    this.answers.forgetSession(session)
     for (const dial of this.dials.values()) {
       const isOver = dial.aliasOf === peerId || (dial.address === address && !dial.isCalling)
       if (isOver && this.host.sessions.settledAt(dial.address) === undefined) dial.restart(nowMs)
@@ -91,8 +95,22 @@ export class Handshake {
     for (const dial of this.dials.values()) if (nowMs >= dial.nextAtMs) this.call(dial, nowMs)
   }
 
+  /** Slow steps were carried out: some attempt may have come further. */
+  handleProgress(nowMs: number): void {
+    for (const dial of this.dials.values()) this.advanceDial(dial, nowMs)
+    for (const answer of this.answers.all()) this.advanceAnswer(answer, nowMs)
+  }
+
+  /** Whether somebody who is not at an address that is admitted is to be answered. */
+  isIntroduced(from: Address, control: HandshakeControl): boolean {
+    if (control.type === 'prove') return this.answers.find(from, control.nonce) !== undefined
+    if (control.type !== 'hello' && control.type !== 'open') return false
+    return this.host.options.protection.isIntroduced(control.introduction, control.nonce)
+  }
+
   /** Answers false for what is dropped. `bytes` is the length of the datagram. */
   handleControl(from: Address, control: HandshakeControl, bytes: number, nowMs: number): boolean {
+    this.answers.dropOld(nowMs)
     switch (control.type) {
       case 'hello':
         return this.handleHello(from, control, bytes, nowMs)
@@ -102,6 +120,8 @@ export class Handshake {
         return this.handleOpen(from, control, nowMs)
       case 'accept':
         return this.handleAccept(from, control, nowMs)
+      case 'prove':
+        return this.handleProve(from, control, nowMs)
       case 'refuse':
         return this.handleRefuse(from, control, nowMs)
     }
@@ -111,61 +131,104 @@ export class Handshake {
 
   private call(dial: Dial, nowMs: number): void {
     dial.handleCalled(nowMs)
-    if (dial.tries > CONNECT_TRIES_TOLD && !dial.isToldUnreachable && !this.refusals.has(dial.address)) {
-      dial.isToldUnreachable = true
-      this.host.emit({ type: 'unreachable', address: dial.address })
+    const silence = dial.cookie === undefined ? 'silent' : 'refusing'
+    if (dial.tries > CONNECT_TRIES_TOLD && dial.told !== silence && !this.refusals.has(dial.address)) {
+      dial.told = silence
+      this.host.emit({ type: 'unreachable', address: dial.address, answers: silence === 'refusing' })
     }
-    const cookie = dial.cookieAt(nowMs)
-    if (cookie === undefined) this.sayHello(dial)
-    else this.sayOpen(dial, cookie)
+    if (dial.isStale(nowMs)) {
+      dial.renew()
+      dial.tries = CONNECT_TRIES_TOLD
+    }
+    if (dial.cookie === undefined) this.sayHello(dial)
+    else if (dial.attempt?.flight !== undefined) this.sayFlight(dial, dial.attempt.flight)
   }
 
-  private sayHello({ address, nonce }: Dial): void {
-    const { peer, boot } = this
-    const { agent } = this.host.options
-    this.post(address, { type: 'hello', version: WIRE_VERSION, agent, nonce, peer, boot })
+  private sayHello(dial: Dial): void {
+    const { agent, protection } = this.host.options
+    dial.attempt ??= protection.resume(this.openingOf(dial))
+    this.post(dial.address, {
+      type: 'hello',
+      version: WIRE_VERSION,
+      agent,
+      nonce: dial.nonce,
+      suite: protection.suite,
+      introduction: protection.introduce(dial.address, dial.nonce),
+      flight: dial.attempt?.flight?.body ?? new Uint8Array(0),
+    })
   }
 
-  private sayOpen({ address, nonce, local }: Dial, cookie: Uint8Array): void {
-    const { peer, boot } = this
-    const { agent } = this.host.options
-    const datagramBytesMax = this.host.options.datagramBytesMax(address)
-    this.post(address, { type: 'open', agent, nonce, peer, boot, cookie, session: local, datagramBytesMax })
+  private sayFlight(dial: Dial, flight: Flight): void {
+    const { agent, protection } = this.host.options
+    const { address, nonce } = dial
+    const { step, body } = flight
+    dial.sent = flight
+    if (step > 0) this.post(address, { type: 'prove', nonce, step, flight: body })
+    else
+      this.post(address, {
+        type: 'open',
+        agent,
+        nonce,
+        suite: protection.suite,
+        introduction: protection.introduce(address, nonce),
+        cookie: dial.cookie!,
+        flight: body,
+      })
+  }
+
+  private openingOf(dial: Dial): Opening {
+    return dial.opening(this.host.options.datagramBytesMax(dial.address))
   }
 
   private handleCookie(from: Address, control: ControlOf<'cookie'>, nowMs: number): boolean {
     const dial = this.dialOf(from, control.nonce)
-    if (dial === undefined) return false
-    const peerId = hexOf(control.peer)
-    if (this.host.sessions.settledWith(peerId) !== undefined) {
-      // The same peer under another address: one session is enough, and this address waits for its end.
-      dial.aliasOf = peerId
-      dial.handleConnected()
-      return true
-    }
-    dial.handleCookie(control.cookie, nowMs)
-    this.sayOpen(dial, control.cookie)
+    if (dial === undefined || dial.cookie !== undefined) return false
+    dial.handleCookie(control.cookie, this.host.options.protection.ask(this.openingOf(dial)), nowMs)
+    this.advanceDial(dial, nowMs)
     return true
   }
 
   private handleAccept(from: Address, control: ControlOf<'accept'>, nowMs: number): boolean {
     const dial = this.dialOf(from, control.nonce)
-    if (dial === undefined || this.host.sessions.isFull) return false
-    const session = this.host.addSession(
-      {
-        address: from,
-        peerId: hexOf(control.peer),
-        boot: hexOf(control.boot),
-        isInitiator: true,
-        nonce: hexOf(dial.nonce),
-        local: dial.local,
-        remote: control.session,
-        datagramBytesMax: control.datagramBytesMax,
-      },
-      nowMs,
-    )
-    this.host.settle(session, nowMs)
+    if (dial?.attempt?.handleFlight({ step: control.step, body: control.flight }) !== true) return false
+    this.advanceDial(dial, nowMs)
     return true
+  }
+
+  private advanceDial(dial: Dial, nowMs: number): void {
+    const { attempt } = dial
+    if (attempt === undefined || !dial.isCalling) return
+    if (attempt.hasFailed) {
+      dial.handleRefused(nowMs)
+    } else if (attempt.agreement !== undefined) {
+      this.handleAgreed(dial, attempt.agreement, nowMs)
+    } else if (dial.cookie !== undefined && attempt.flight !== undefined && attempt.flight !== dial.sent) {
+      dial.tries = 0
+      dial.handleCalled(nowMs)
+      this.sayFlight(dial, attempt.flight)
+    }
+  }
+
+  private handleAgreed(dial: Dial, agreement: Agreement, nowMs: number): void {
+    const { sessions, options } = this.host
+    const { peerId } = agreement
+    if (peerId === options.peerId) {
+      dial.handleRefused(nowMs)
+      this.tellRefused(dial.address, options.agent, WIRE_VERSION, 'same-peer')
+      return
+    }
+    const known = sessions.settledWith(peerId)
+    if (known !== undefined && known.facts.boot === agreement.boot && known.facts.address !== dial.address) {
+      // The same peer under another address: one session is enough, and this address waits for its end.
+      dial.aliasOf = peerId
+      dial.handleConnected()
+      return
+    }
+    const { address, local } = dial
+    // Where the session does not stay, the next attempt is another one.
+    dial.renew()
+    if (sessions.isFull) return
+    this.host.settle(this.host.addSession({ ...agreement, address, isInitiator: true, local }, nowMs), nowMs)
   }
 
   private handleRefuse(from: Address, control: ControlOf<'refuse'>, nowMs: number): boolean {
@@ -184,19 +247,47 @@ export class Handshake {
   // — The side that answers —
 
   private handleHello(from: Address, control: ControlOf<'hello'>, bytes: number, nowMs: number): boolean {
-    const isVersion = control.version === WIRE_VERSION
-    const isSelf = isVersion && equalBytes(control.peer, this.peer)
-    if (isSelf || !isVersion) {
-      const reason = isSelf ? 'same-peer' : 'version'
-      const { agent } = this.host.options
-      this.answer(from, { type: 'refuse', version: WIRE_VERSION, agent, nonce: control.nonce, reason }, bytes)
-      this.tellRefused(from, control.agent, control.version, reason)
+    const { nonce, agent, version } = control
+    const { options } = this.host
+    if (version !== WIRE_VERSION) {
+      this.refuse(from, control, 'version', bytes)
       return true
     }
-    const cookie = this.cookies.make(from, control.nonce, nowMs)
-    this.answer(from, { type: 'cookie', nonce: control.nonce, cookie, peer: this.peer }, bytes)
+    if (control.suite !== options.protection.suite) {
+      this.refuse(from, { nonce, agent, version }, 'encryption', bytes)
+      return true
+    }
+    if (this.handleResumption(from, control, nowMs)) return true
+    const cookie = this.cookies.make(from, nonce, nowMs)
+    this.answer(from, { type: 'cookie', nonce, cookie }, bytes)
     this.dials.get(from)?.hurry(nowMs)
     return true
+  }
+
+  /** A hello of a known peer is all that its handshake needs; others get a cookie. */
+  private handleResumption(from: Address, { nonce, flight }: ControlOf<'hello'>, nowMs: number): boolean {
+    if (flight.length === 0) return false
+    const known = this.answers.find(from, nonce)
+    if (known !== undefined) {
+      this.sayAnswer(known)
+      return true
+    }
+    const opening = this.openingFor(from, nonce)
+    const attempt = this.host.options.protection.answerResumed(opening, flight)
+    if (attempt === undefined || !this.answers.makeRoom(from, this.dials.has(from))) return false
+    this.advanceAnswer(this.answers.add(opening, attempt, this.dials.has(from), nowMs), nowMs)
+    return true
+  }
+
+  private refuse(
+    to: Address,
+    { nonce, agent, version }: { nonce: Uint8Array; agent: string; version: number },
+    reason: RefusalReason,
+    receivedBytes: number,
+  ): void {
+    const ours = this.host.options.agent
+    this.answer(to, { type: 'refuse', version: WIRE_VERSION, agent: ours, nonce, reason }, receivedBytes)
+    this.tellRefused(to, agent, version, reason)
   }
 
   /** To an address that has not proved itself: never more than UNPROVED_FACTOR_MAX times what it sent. */
@@ -206,57 +297,101 @@ export class Handshake {
   }
 
   private handleOpen(from: Address, control: ControlOf<'open'>, nowMs: number): boolean {
+    const { protection } = this.host.options
+    if (control.suite !== protection.suite) return false
     if (!this.cookies.isValid(control.cookie, from, control.nonce, nowMs)) return false
-    const { options, sessions } = this.host
-    const peerId = hexOf(control.peer)
-    if (peerId === options.peerId) return false
-    const known = this.sessionOfOpen(from, control)
+    const known = this.answers.find(from, control.nonce)
     if (known !== undefined) {
-      this.accept(known)
+      this.advanceAnswer(known, nowMs)
+      this.sayAnswer(known)
       return true
     }
-    const dial = this.dials.get(from)
-    if (dial?.isCalling && options.peerId < peerId && dial.passesOver(nowMs)) {
-      // Our own attempt is under way and is the one that would stay. If it does not get through, theirs may.
-      dial.hurry(nowMs)
-      return true
-    }
-    if (sessions.isFull) return false
-    const session = this.host.addSession(
-      {
-        address: from,
-        peerId,
-        boot: hexOf(control.boot),
-        isInitiator: false,
-        nonce: hexOf(control.nonce),
-        local: sessions.newWireSession(),
-        remote: control.session,
-        datagramBytesMax: control.datagramBytesMax,
-      },
-      nowMs,
-    )
-    this.accept(session)
+    const isExpected = this.dials.has(from)
+    if (!isExpected && !this.mayAnswer(nowMs)) return false
+    if (!this.answers.makeRoom(from, isExpected)) return false
+    const opening = this.openingFor(from, control.nonce)
+    const attempt = protection.answer(opening, control.flight)
+    if (attempt === undefined) return false
+    this.advanceAnswer(this.answers.add(opening, attempt, isExpected, nowMs), nowMs)
     return true
   }
 
-  /** The session that this very open, or one that it repeats, has made. */
-  private sessionOfOpen(from: Address, control: ControlOf<'open'>): Session | undefined {
-    const nonce = hexOf(control.nonce)
-    const boot = hexOf(control.boot)
-    for (const session of this.host.sessions.values()) {
-      const { facts } = session
-      const isSame =
-        !facts.isInitiator && facts.nonce === nonce && facts.boot === boot && facts.address === from
-      if (isSame) return session
-    }
-    return undefined
+  private handleProve(from: Address, control: ControlOf<'prove'>, nowMs: number): boolean {
+    const answer = this.answers.find(from, control.nonce)
+    if (answer === undefined) return false
+    const isTaken = answer.attempt.handleFlight({ step: control.step, body: control.flight })
+    this.advanceAnswer(answer, nowMs)
+    // It was repeated because our answer to it was lost.
+    if (!isTaken && (answer.sent?.step ?? 0) > control.step) this.sayAnswer(answer)
+    return isTaken
   }
 
-  private accept({ facts }: Session): void {
-    const { peer, boot } = this
-    const nonce = bytesOfHex(facts.nonce)!
-    const datagramBytesMax = this.host.options.datagramBytesMax(facts.address)
-    this.post(facts.address, { type: 'accept', nonce, session: facts.local, peer, boot, datagramBytesMax })
+  /** Handshakes cost something, and an address that we do not call ourselves may begin only so many. */
+  private mayAnswer(nowMs: number): boolean {
+    if (nowMs - this.answersAtMs >= 1_000) {
+      this.answersAtMs = nowMs
+      this.answersLeft = ANSWERS_PER_S_MAX
+    }
+    return this.answersLeft-- > 0
+  }
+
+  private advanceAnswer(answer: Answer, nowMs: number): void {
+    const { attempt } = answer
+    if (attempt.hasFailed || answer.session !== undefined) return
+    if (attempt.claim !== undefined && attempt.agreement === undefined) {
+      if (!this.isWelcome(answer, attempt.claim.peerId, nowMs)) return
+      attempt.proceed()
+    }
+    const { agreement } = attempt
+    if (agreement !== undefined) {
+      if (!this.isWelcome(answer, agreement.peerId, nowMs) || !this.makeSession(answer, agreement, nowMs))
+        return
+    }
+    if (attempt.flight !== undefined && attempt.flight !== answer.sent) this.sayAnswer(answer)
+  }
+
+  /** Whether a session with this peer makes sense now; where it does not, its flight is answered when repeated. */
+  private isWelcome({ opening }: Answer, peerId: string, nowMs: number): boolean {
+    const { options } = this.host
+    const { address, nonce } = opening
+    if (peerId === options.peerId) {
+      this.refuse(
+        address,
+        { nonce, agent: options.agent, version: WIRE_VERSION },
+        'same-peer',
+        PATH_BYTES_BASE,
+      )
+      return false
+    }
+    const dial = this.dials.get(address)
+    if (dial?.isCalling && options.peerId < peerId && dial.passesOver(nowMs)) {
+      // Our own attempt is under way and is the one that would stay. If it does not get through, theirs may.
+      dial.hurry(nowMs)
+      return false
+    }
+    return true
+  }
+
+  private makeSession(answer: Answer, agreement: Agreement, nowMs: number): boolean {
+    const { sessions } = this.host
+    const { address, local } = answer.opening
+    if (sessions.isFull) return false
+    answer.session = this.host.addSession({ ...agreement, address, isInitiator: false, local }, nowMs)
+    return true
+  }
+
+  private sayAnswer(answer: Answer): void {
+    const { flight } = answer.attempt
+    if (flight === undefined) return
+    const { address, nonce } = answer.opening
+    answer.sent = flight
+    this.post(address, { type: 'accept', nonce, step: flight.step, flight: flight.body })
+  }
+
+  private openingFor(address: Address, nonce: Uint8Array): Opening {
+    const { options, sessions } = this.host
+    const datagramBytesMax = options.datagramBytesMax(address)
+    return { address, nonce, local: sessions.newWireSession(), datagramBytesMax }
   }
 
   private post(to: Address, control: Control): void {

@@ -20,8 +20,11 @@ export const PATH_BYTES_WHOLE = SEGMENT_HEADER_BYTES + FRAME_BYTES_MAX
 /** Names a program in a refusal, ASCII. */
 export const AGENT_BYTES_MAX = 32
 
-/** A request fits one datagram on any path. */
-export const REQUEST_BYTES_MAX = 1_200
+/** A request fits one datagram on any path, before it is sealed. */
+export const REQUEST_BYTES_MAX = 1_190
+
+/** What sealing may add to a datagram: a counter (4) and a GCM tag (16), or a CRC-32. */
+export const DATAGRAM_SEAL_BYTES_MAX = 20
 
 export const PEER_ID_BYTES = 8
 export const BOOT_BYTES = 8
@@ -55,6 +58,22 @@ export const CONNECT_TRIES_TOLD = 3
 
 /** How long the peer with the smaller id lets the other's attempt pass because its own is under way. */
 export const YIELD_MS = 1_500
+
+/** Handshakes of others at once: every peer there may be twice over; and of one address. */
+export const ANSWERS_MAX = 512
+export const ANSWERS_PER_ADDRESS_MAX = 4
+
+/** How long one of them may take, and is remembered so that what began it does not begin another: as long as a
+ *  cookie may hold. */
+export const HANDSHAKE_MS = 20_000
+
+/** Handshakes that addresses which we do not call ourselves may begin, per second: at 0.5 ms for an X25519 agreement
+ *  in Node, a flood of them takes a sixteenth of a core. */
+export const ANSWERS_PER_S_MAX = 128
+
+/** A process that says that it does not know a session may be a liar: what comes of the session within this time
+ *  proves that. At half the datagrams lost each way, 15 pings go unanswered once in 75 times. */
+export const RESET_MS = 3_000
 
 /** A cookie holds for one to two of these. */
 export const COOKIE_PERIOD_MS = 10_000
@@ -101,6 +120,9 @@ export const FLIGHT_REQUESTS_MAX = 8_192
 
 /** Frames of one block that may fail to open until the item is called unservable. */
 export const REJECTS_MAX = 16
+
+/** The same of sealed frames that were changed on the way. */
+export const FORGERIES_MAX = 1_024
 
 /** Every how many-th new block is bulk while small items wait. */
 export const BULK_EVERY = 4
@@ -167,7 +189,8 @@ assert(
 )
 assert(PATH_BYTES_WHOLE <= DATAGRAM_BYTES_MAX, 'a whole frame must fit one datagram')
 assert(
-  CONTROL_BYTES_MAX + 32 <= PATH_BYTES_BASE && REQUEST_BYTES_MAX <= PATH_BYTES_BASE,
+  1 + SESSION_BYTES + 4 + CONTROL_BYTES_MAX + DATAGRAM_SEAL_BYTES_MAX <= PATH_BYTES_BASE &&
+    REQUEST_BYTES_MAX + DATAGRAM_SEAL_BYTES_MAX <= PATH_BYTES_BASE,
   'control fits any path',
 )
 assert(
@@ -180,3 +203,4 @@ assert(
 )
 assert(FLIGHT_REQUESTS_MAX <= 1 << 15, 'request numbers are u16 and compared in half their circle')
 assert(PING_MS + 4 * PING_AGAIN_MS < DEAD_MS)
+assert(HANDSHAKE_MS >= 2 * COOKIE_PERIOD_MS, 'while a cookie holds, its handshake is remembered')

@@ -15,9 +15,9 @@ import type { Assembly } from './assembly.js'
 import { BegunBlocks } from './begun.js'
 import { belowBits, highBit, lowBit, lowestOf } from './bits.js'
 import type { TokenBucket } from './bucket.js'
-import type { Crc32, WireSession } from './control.js'
+import type { WireSession } from './control.js'
 import { Flight } from './flight.js'
-import { REJECTS_MAX, SEGMENT_COUNT_MAX, SEGMENT_HEADER_BYTES } from './limits.js'
+import { SEGMENT_COUNT_MAX, SEGMENT_HEADER_BYTES } from './limits.js'
 import { DeliveryMeter } from './meter.js'
 import { Pacer } from './pacer.js'
 import type { PathSize } from './path.js'
@@ -37,7 +37,8 @@ export interface PullerHost {
   readonly roundTrip: RoundTrip
   readonly path: PathSize
   readonly window: WindowPolicy
-  readonly crc32: Crc32
+  /** Makes a datagram of a request. */
+  readonly seal: (request: Uint8Array) => Uint8Array
   /** How much of the pool this session may hold, in buffers. */
   poolShare(): number
   handleBlock(item: PulledItem, blockIndex: number, frame: Uint8Array): void
@@ -124,10 +125,10 @@ export class Puller {
     if (item !== undefined) this.end(item)
   }
 
-  reject(kind: ItemKind, digest: Digest, blockIndex: number): void {
+  reject(kind: ItemKind, digest: Digest, blockIndex: number, rejectsMax: number): void {
     const item = this.book.get(kind, digest)
     if (item === undefined || this.begun.has(item.handle, blockIndex)) return
-    if (item.countReject(blockIndex) >= REJECTS_MAX) {
+    if (item.countReject(blockIndex) >= rejectsMax) {
       this.end(item)
       this.host.handleGone(item, 'unservable')
       return
@@ -367,7 +368,7 @@ export class Puller {
     const quotaBytes = this.quotaBytes(nowMs)
     if (quotaBytes <= 0) return undefined
     const { flight, meter, writer } = this
-    const { window, bucket, crc32 } = this.host
+    const { window, bucket } = this.host
     this.reordering.handleProgress(meter.deliveredBytes, this.inFlightBytes)
     if (this.inFlightBytes === 0) meter.restart(nowMs)
     writer.start(this.session, flight.nextRequest & 0xffff)
@@ -383,7 +384,7 @@ export class Puller {
     this.lastAskedAtMs = nowMs
     this.pacer.charge(askedBytes, window.askBytesPerMs, nowMs)
     bucket?.take(askedBytes)
-    return writer.finish(crc32)
+    return this.host.seal(writer.finish())
   }
 
   /** How many bytes may be asked for now: a quantum, or nothing until there is room for one. */

@@ -1,7 +1,7 @@
 // A request: which segments of which blocks the puller wants, in the order in which it wants them. It says
 // all that the server needs, which keeps nothing from one request to the next.
 //
-//   request 12  session:8 number:u16 group* crc:u32
+//   request 12  session:8 number:u16 group*
 //   group       handle:u24 kind:u8 digest:32 segmentBytes:u16 askCount:u8 ask{askCount}
 //   ask         block:u32 first:u8 last:u8      segments first … last, 0 ≤ first ≤ last < 64
 //             | block:u32 255:u8 set:8          bit i of the set is segment i; the first byte holds 63 … 56
@@ -11,23 +11,9 @@ import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import type { Digest, ItemKind } from '../base/item.js'
 import { BLOCK_COUNT_MAX, DIGEST_BYTES } from '../base/limits.js'
 import { bitsBetween, countOf, highestOf, lowestOf } from './bits.js'
-import {
-  type ControlFailure,
-  type Crc32,
-  DatagramType,
-  type WireSession,
-  withCrc,
-  withoutCrc,
-  writeSession,
-} from './control.js'
+import { type ControlFailure, DatagramType, type WireSession, writeSession } from './control.js'
 import { FieldReader, FieldWriter } from './fields.js'
-import {
-  CRC_BYTES,
-  PATH_BYTES_BASE,
-  PATH_BYTES_WHOLE,
-  REQUEST_BYTES_MAX,
-  SEGMENT_COUNT_MAX,
-} from './limits.js'
+import { PATH_BYTES_BASE, PATH_BYTES_WHOLE, REQUEST_BYTES_MAX, SEGMENT_COUNT_MAX } from './limits.js'
 
 /** Segments of one block: 64 bits in two halves, segment 0 is the lowest bit of `low`. */
 export interface Ask {
@@ -75,7 +61,7 @@ export class RequestWriter {
 
   /** Whether an ask of any kind still fits. */
   get hasRoom(): boolean {
-    return this.writer.length + GROUP_BYTES + ASK_BYTES_MAX + CRC_BYTES <= REQUEST_BYTES_MAX
+    return this.writer.length + GROUP_BYTES + ASK_BYTES_MAX <= REQUEST_BYTES_MAX
   }
 
   add(item: { handle: number; kind: ItemKind; digest: Digest }, segmentBytes: number, ask: Ask): void {
@@ -101,19 +87,17 @@ export class RequestWriter {
     else writer.u8(AS_SET).u32(ask.high).u32(ask.low)
   }
 
-  /** A copy with its CRC. */
-  finish(crc32: Crc32): Uint8Array {
-    return withCrc(this.writer, crc32).slice()
+  /** What was put together, to be sealed at once: the next request is written over it. */
+  finish(): Uint8Array {
+    return this.writer.written()
   }
 }
 
-/** Never throws; a request without asks is a bad one. */
-export function decodeRequest(bytes: Uint8Array, crc32: Crc32): Decoded<Request, ControlFailure> {
+/** What `finish` gave, opened again. Never throws; a request without asks is a bad one. */
+export function decodeRequest(bytes: Uint8Array): Decoded<Request, ControlFailure> {
   if (bytes.length === 0) return undecoded('empty')
   if (bytes.length > PATH_BYTES_BASE) return undecoded('too-long')
-  const body = withoutCrc(bytes, crc32)
-  if (body === undefined) return undecoded(bytes.length <= CRC_BYTES ? 'truncated' : 'damaged')
-  const reader = new FieldReader(body)
+  const reader = new FieldReader(bytes)
   if (reader.u8() !== DatagramType.request) return undecoded('unknown-kind')
   const session = { high: reader.u32(), low: reader.u32() }
   const number = reader.u16()

@@ -5,12 +5,13 @@
 //   (answerer only)
 
 import type { ItemKind } from '../base/item.js'
+import type { SessionProtection } from '../base/protection.js'
 import type { Address, EndpointEvent, EndpointOptions, Outgoing, SessionId, SessionStats } from './api.js'
 import type { TokenBucket } from './bucket.js'
-import { type Control, encodeControl, type WireSession } from './control.js'
+import { encodeFields, type SessionControl, type WireSession } from './control.js'
 import { Conversation } from './conversation.js'
 import type { FrameCache } from './framecache.js'
-import { CONTROL_QUEUED_MAX, DEAD_MS, PATH_BYTES_BASE, PING_AGAIN_MS, PING_MS } from './limits.js'
+import { CONTROL_QUEUED_MAX, DEAD_MS, PATH_BYTES_BASE, PING_AGAIN_MS, PING_MS, RESET_MS } from './limits.js'
 import { PathSize } from './path.js'
 import type { FramePool } from './pool.js'
 import type { PulledItem } from './pulled.js'
@@ -39,16 +40,14 @@ export interface SessionFacts {
   /** The other process, told apart from its predecessors: 16 hexadecimal characters. */
   readonly boot: string
   readonly isInitiator: boolean
-  /** The nonce that it was opened with. */
-  readonly nonce: string
   /** Our id, which datagrams to us carry, and theirs. */
   readonly local: WireSession
   readonly remote: WireSession
   /** Of the other side's interface. */
   readonly datagramBytesMax: number
+  readonly protection: SessionProtection
+  readonly fingerprint: string | undefined
 }
-
-export type SessionControl = Exclude<Control, { nonce: Uint8Array }>
 
 export class Session {
   isSettled = false
@@ -65,6 +64,8 @@ export class Session {
 
   private heardAtMs: number
   private hasHeard = false
+  /** When it ends unless something comes, after a reset that may be forged. */
+  private doubtedUntilMs = Number.POSITIVE_INFINITY
   private pingedAtMs = Number.NEGATIVE_INFINITY
   private pingNumber = 0
 
@@ -94,7 +95,7 @@ export class Session {
         roundTrip: this.roundTrip,
         path: this.path,
         window: this.window,
-        crc32: options.crc32,
+        seal: (request) => facts.protection.datagrams.seal(request),
         poolShare: () => host.poolShare(),
         handleBlock: (item, blockIndex, frame) => this.emitBlock(item, blockIndex, frame),
         handleGone: ({ kind, digest }, reason) =>
@@ -119,11 +120,22 @@ export class Session {
     this.ping(nowMs)
   }
 
-  /** Anything of this session came from the other side. */
-  handleHeard(bytes: number, nowMs: number): void {
+  /** Something of this session came that only the other side can have sent. */
+  handleHeard(nowMs: number): void {
     this.heardAtMs = nowMs
     this.hasHeard = true
-    this.bytesReceived += bytes
+    this.doubtedUntilMs = Number.POSITIVE_INFINITY
+  }
+
+  /** The other side, or somebody in its name, says that there is no such session. */
+  handleReset(nowMs: number): void {
+    if (this.doubtedUntilMs !== Number.POSITIVE_INFINITY) return
+    this.doubtedUntilMs = nowMs + RESET_MS
+    this.ping(nowMs)
+  }
+
+  get isDoubted(): boolean {
+    return this.doubtedUntilMs !== Number.POSITIVE_INFINITY
   }
 
   /** Answers false for what makes no sense here. */
@@ -152,11 +164,10 @@ export class Session {
         this.send({ type: 'probed', session: this.facts.remote, bytes: control.bytes })
         return true
       case 'probed':
-        this.path.handleProbed(control.bytes, nowMs)
+        this.path.handleProbed(control.bytes + this.facts.protection.datagrams.overheadBytes, nowMs)
         this.puller.handlePathSize()
         return true
       case 'bye':
-      case 'reset':
         return false // the endpoint's
     }
   }
@@ -170,7 +181,7 @@ export class Session {
   }
 
   pollTimeout(): number {
-    let atMs = this.heardAtMs + DEAD_MS
+    let atMs = this.deadAtMs()
     if (!this.isSettled) return atMs
     atMs = Math.min(atMs, this.pingAtMs())
     return Math.min(
@@ -183,7 +194,7 @@ export class Session {
 
   /** Answers false where the other side has been silent for too long. */
   handleTimeout(nowMs: number): boolean {
-    if (nowMs >= this.heardAtMs + DEAD_MS) return false
+    if (nowMs >= this.deadAtMs()) return false
     if (!this.isSettled) return true
     if (nowMs >= this.pingAtMs()) this.ping(nowMs)
     this.path.handleTimeout(nowMs, this.roundTrip.smoothedMs)
@@ -210,8 +221,11 @@ export class Session {
     return bundle && { to: this.facts.address, ...bundle }
   }
 
-  encode(control: Control): Uint8Array {
-    return encodeControl(control, this.host.options.crc32)
+  encode(control: SessionControl): Uint8Array {
+    const { datagrams } = this.facts.protection
+    if (control.type !== 'probed') return datagrams.seal(encodeFields(control))
+    // What is asked for is a datagram of just so many bytes.
+    return datagrams.seal(encodeFields({ ...control, bytes: control.bytes - datagrams.overheadBytes }))
   }
 
   close(): void {
@@ -234,8 +248,13 @@ export class Session {
     }
   }
 
+  private deadAtMs(): number {
+    return Math.min(this.heardAtMs + DEAD_MS, this.doubtedUntilMs)
+  }
+
   private pingAtMs(): number {
-    const idleAtMs = this.hasHeard ? this.heardAtMs + PING_MS : Number.NEGATIVE_INFINITY
+    const isToldOff = !this.hasHeard || this.isDoubted
+    const idleAtMs = isToldOff ? Number.NEGATIVE_INFINITY : this.heardAtMs + PING_MS
     return Math.max(idleAtMs, this.pingedAtMs + PING_AGAIN_MS)
   }
 
@@ -246,7 +265,7 @@ export class Session {
   }
 
   /** What a peer makes us answer waits in a bounded queue; beyond, it asks again. */
-  private send(control: Control): void {
+  private send(control: SessionControl): void {
     if (this.outbox.length < CONTROL_QUEUED_MAX) this.outbox.push(this.encode(control))
   }
 

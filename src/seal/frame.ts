@@ -3,12 +3,14 @@
 //     codec (1 byte, 0 = as it is) ‖ block (0 … 65,300 bytes) ‖ CRC-32 (4 bytes, big-endian)
 //
 // The check covers the codec, the block and the name of the block (kind, digest, index), so that a frame put
-// together from the wrong segments does not open. The engine seals what it serves and opens what it pulls.
+// together from the wrong segments does not open. Sealed frames: sealed-frame.ts.
 
 import { utf8 } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
-import type { Digest, ItemKind } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
+import type { BlockName, FrameFailure } from '../base/protection.js'
+
+export type { BlockName }
 
 export const CODEC_PLAIN = 0
 const CODEC_BYTES = 1
@@ -16,12 +18,6 @@ const CRC_BYTES = 4
 
 /** CRC-32 (IEEE 802.3) of `bytes`, going on from `seed`. */
 export type Crc32 = (bytes: Uint8Array, seed?: number) => number
-
-export interface BlockName {
-  readonly kind: ItemKind
-  readonly digest: Digest
-  readonly blockIndex: number
-}
 
 /** A fresh frame around `block`. */
 export function sealBlock(name: BlockName, block: Uint8Array, crc32: Crc32): Uint8Array {
@@ -39,7 +35,7 @@ export function openFrame(
   name: BlockName,
   frame: Uint8Array,
   crc32: Crc32,
-): Decoded<Uint8Array, 'truncated' | 'too-long' | 'unknown-codec' | 'damaged'> {
+): Decoded<Uint8Array, FrameFailure> {
   if (frame.length < CODEC_BYTES + CRC_BYTES) return undecoded('truncated')
   if (frame.length > CODEC_BYTES + BLOCK_BYTES + CRC_BYTES) return undecoded('too-long')
   const checkOffset = frame.length - CRC_BYTES

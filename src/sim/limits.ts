@@ -42,5 +42,8 @@ assert(QUIET_MS > 2 * RESCAN_MS_MIN, 'a share that is never at rest must show wi
 /** An edit may take this long from one peer to another while faults last. */
 export const UNDERWAY_MS_MAX = 30_000
 
+/** What an operation with an RSA private key takes. */
+export const SLOW_STEP_MS = 3
+
 /** Blocks that the engine may have been writing when its watcher process died. */
 export const UNTOLD_WRITES_MAX = 4

@@ -8,8 +8,11 @@
 
 import type { Hash } from '../base/item.js'
 import { DiskError } from '../base/ports.js'
+import type { Protection, SlowStep } from '../base/protection.js'
 import type { Address } from '../rdt/endpoint.js'
+import { type Codec, loadCodec } from '../seal/compression.js'
 import type { Crc32 } from '../seal/frame.js'
+import { SealedProtection } from '../seal/sealed.js'
 import { parentOf } from '../share/path.js'
 import { type DiskOp, Engine, type EngineEvent } from '../sync/engine.js'
 import { Keeper } from '../sync/keeper.js'
@@ -18,12 +21,15 @@ import { openShare, type Recovered } from '../sync/recovery.js'
 import { type DeathMoment, SimDisk, SimulatedDeath } from './disk.js'
 import { EngineDisk } from './engine-disk.js'
 import { SimIndex } from './index.js'
-import { START_AGAIN_MS, WALL_EPOCH_MS, WATCHER_RESTART_MS } from './limits.js'
+import { SLOW_STEP_MS, START_AGAIN_MS, WALL_EPOCH_MS, WATCHER_RESTART_MS } from './limits.js'
 import type { Network } from './network.js'
 import type { PeerPlan } from './plan.js'
 import type { SeededRandom } from './random.js'
 import type { Scheduler } from './scheduler.js'
+import { type SimKey, SimTrust } from './trust.js'
 import { type DiskObserver, WatchedDisk } from './watched-disk.js'
+
+let codec: Codec | undefined
 
 /** Whose life ends when an armed operation on the disk is reached. */
 export type Victim = 'watcher' | 'process' | 'machine'
@@ -60,12 +66,14 @@ export interface SimPeerOptions {
   readonly random: SeededRandom
   readonly hash: Hash
   readonly crc32: Crc32
+  readonly key: SimKey
   readonly observer: PeerObserver
 }
 
 export class SimPeer {
   readonly disk: SimDisk
   readonly index = new SimIndex()
+  readonly trust = new SimTrust()
   engine: Engine | undefined
   keeper: Keeper | undefined
   /** Whether the machine is on; LEFT may be stopped on it nevertheless. */
@@ -132,10 +140,12 @@ export class SimPeer {
     const { plan, scheduler, network, random, hash, crc32, address, neighbours } = this.options
     this.powered = true
     this.life++
+    const own = random.fork()
     this.engine = new Engine(
       {
         peerId: plan.id,
-        random: random.fork(),
+        random: own,
+        protection: this.protection(own),
         hash,
         crc32,
         window: plan.window,
@@ -150,6 +160,22 @@ export class SimPeer {
     for (const neighbour of neighbours) this.engine.connect(neighbour, scheduler.nowMs)
     this.spawnWatcher()
     this.wakeEngine()
+  }
+
+  private protection(random: SeededRandom): Protection {
+    const { plan, key } = this.options
+    const { modulus, makeExchange } = key
+    const { trust } = this
+    codec ??= loadCodec()
+    return new SealedProtection({
+      peerId: plan.id,
+      random,
+      modulus,
+      makeExchange,
+      trust,
+      codec,
+      compresses: true,
+    })
   }
 
   /** As Ctrl-C does. */
@@ -278,6 +304,7 @@ export class SimPeer {
     if (dueMs !== undefined && dueMs <= this.nowMs) engine.handleTimeout(this.nowMs)
     this.send(engine)
     for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) this.carryOut(op)
+    for (let step = engine.pollStep(); step !== undefined; step = engine.pollStep()) this.carryOutStep(step)
     for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
       this.tellKeeper(message)
     for (let event = engine.pollEvent(); event !== undefined; event = engine.pollEvent())
@@ -326,6 +353,16 @@ export class SimPeer {
       if (this.life !== life || this.engine === undefined) return
       if (op.type === 'read') this.engine.handleRead(op.id, this.engineDisk.read(op), scheduler.nowMs)
       else this.engine.handleWritten(op.id, this.writeNow(op), scheduler.nowMs)
+      this.wakeEngine()
+    })
+  }
+
+  private carryOutStep(step: SlowStep): void {
+    const { scheduler, key } = this.options
+    const { life } = this
+    scheduler.at(scheduler.nowMs + SLOW_STEP_MS, () => {
+      if (this.life !== life || this.engine === undefined) return
+      this.engine.handleStep(step.id, key.carryOut(step), scheduler.nowMs)
       this.wakeEngine()
     })
   }

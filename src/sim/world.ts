@@ -16,6 +16,7 @@ import { SeededRandom } from './random.js'
 import { Resumption } from './resumption.js'
 import { Scheduler } from './scheduler.js'
 import { Trace } from './trace.js'
+import { type SimKey, standInKey } from './trust.js'
 
 /** Which of the invariants of DESIGN section 12 broke, and how. 'error': something was thrown that must not be. */
 export interface Breach {
@@ -26,6 +27,8 @@ export interface Breach {
 export interface WorldOptions {
   readonly hash: Hash
   readonly crc32: Crc32
+  /** Another key than a stand-in for each peer. */
+  readonly keyOf?: ((peer: number) => SimKey) | undefined
   /** Given every step in words, where somebody reads along. */
   readonly tell?: ((line: string) => void) | undefined
 }
@@ -78,6 +81,7 @@ export class World {
           random: random.fork(),
           hash: options.hash,
           crc32: options.crc32,
+          key: (options.keyOf ?? standInKey)(number),
           observer,
         }),
     )

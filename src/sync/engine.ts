@@ -9,6 +9,7 @@
 //                                 disk
 
 import type { Digest, Hash } from '../base/item.js'
+import type { SlowStep } from '../base/protection.js'
 import { decodeMessage, encodeMessage, type StateMessage } from '../ecp/message.js'
 import {
   type Address,
@@ -16,10 +17,10 @@ import {
   type EndpointEvent,
   type EndpointOptions,
   type Outgoing,
+  type RefusalReason,
   type SessionId,
   type SessionStats,
 } from '../rdt/endpoint.js'
-import type { Crc32 } from '../seal/frame.js'
 import type { Entry } from '../share/entry.js'
 import { decodeEntry } from '../share/entry-line.js'
 import { Conversation } from './conversation.js'
@@ -34,18 +35,23 @@ import { type ReadOp, Serving } from './serving.js'
 export type DiskOp = ReadOp | WriteOp | FinishOp | ReleaseOp
 
 export type EngineEvent =
-  | { readonly event: 'connected'; readonly peer: string; readonly address: Address }
+  | {
+      readonly event: 'connected'
+      readonly peer: string
+      readonly address: Address
+      readonly fingerprint: string | undefined
+    }
   | {
       readonly event: 'disconnected'
       readonly peer: string
       readonly address: Address
       readonly reason: string
     }
-  | { readonly event: 'waiting'; readonly address: Address }
+  | { readonly event: 'waiting'; readonly address: Address; readonly answers: boolean }
   | {
       readonly event: 'refused'
       readonly address: Address
-      readonly reason: 'version' | 'same-peer'
+      readonly reason: RefusalReason
       readonly agent: string
       readonly wireVersion: number
     }
@@ -94,7 +100,6 @@ interface RequestToAnswer {
 
 export interface EngineOptions extends EndpointOptions {
   readonly hash: Hash
-  readonly crc32: Crc32
 }
 
 /** After each `handle*`, drain every `poll*` until it answers undefined. */
@@ -115,12 +120,17 @@ export class Engine {
 
   constructor(options: EngineOptions, nowMs: number) {
     this.endpoint = new Endpoint(options, nowMs)
-    this.receiving = new Receiving(this.endpoint, options.hash, options.crc32)
-    this.serving = new Serving(options.hash, options.crc32)
+    this.receiving = new Receiving(this.endpoint, options.hash)
+    this.serving = new Serving(options.hash, (session) => this.endpoint.framesOf(session))
   }
 
   get receivedBytes(): number {
     return this.receiving.receivedBytes
+  }
+
+  /** What compression kept from crossing for them. */
+  get savedBytes(): number {
+    return this.receiving.savedBytes
   }
 
   *sessionStats(): Iterable<{ readonly peer: string; readonly stats: SessionStats }> {
@@ -196,6 +206,16 @@ export class Engine {
     return outgoing
   }
 
+  /** What handshakes need and is slow; answered by `handleStep`. */
+  pollStep(): SlowStep | undefined {
+    return this.endpoint.pollStep()
+  }
+
+  handleStep(id: number, result: Uint8Array | undefined, nowMs: number): void {
+    this.endpoint.handleStep(id, result, nowMs)
+    this.settle(nowMs)
+  }
+
   pollDisk(): DiskOp | undefined {
     return this.serving.pollRead() ?? this.receiving.pollOp()
   }
@@ -255,7 +275,7 @@ export class Engine {
         this.handleClosed(event)
         break
       case 'unreachable':
-        this.events.push({ event: 'waiting', address: event.address })
+        this.events.push({ event: 'waiting', address: event.address, answers: event.answers })
         break
       case 'refused':
         this.events.push({
@@ -281,7 +301,8 @@ export class Engine {
     }
     this.sessions.set(event.session, opened)
     this.sessionOfPeer.set(event.peerId, opened)
-    this.events.push({ event: 'connected', peer: event.peerId, address: event.address })
+    const { peerId: peer, address, fingerprint } = event
+    this.events.push({ event: 'connected', peer, address, fingerprint })
   }
 
   private handleClosed(event: EndpointEvent & { type: 'closed' }): void {

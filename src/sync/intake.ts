@@ -249,10 +249,11 @@ export class Intake {
     if (order !== undefined) this.fetch(order)
   }
 
-  handleContent(fetch: FetchId, bytes: Uint8Array, nowMs: number): void {
+  handleContent(fetch: FetchId, bytes: Uint8Array, savedBytes: number, nowMs: number): void {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
     want.crossedBytes = bytes.length
+    want.savedBytes = savedBytes
     this.writeSmall(want, bytes, nowMs)
   }
 
@@ -381,10 +382,15 @@ export class Intake {
     }
   }
 
-  handleFetched(fetch: FetchId, crossedBytes: number, nowMs: number): void {
+  handleFetched(
+    fetch: FetchId,
+    { crossedBytes, savedBytes }: { crossedBytes: number; savedBytes: number },
+    nowMs: number,
+  ): void {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
     want.crossedBytes = crossedBytes
+    want.savedBytes = savedBytes
     want.temporary = largeTemporary(want.remote.digest)
     this.place(want, nowMs)
   }
@@ -534,6 +540,7 @@ export class Intake {
         path,
         bytes: sizeBytes,
         crossedBytes: want.crossedBytes,
+        savedBytes: want.savedBytes,
         durationMs: want.startedMs === 0 ? 0 : nowMs - want.startedMs,
         peer: want.source ?? firstSource(want),
       })

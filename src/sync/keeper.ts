@@ -123,10 +123,11 @@ export class Keeper {
         this.intake.handleBlocks(message.fetch, message.blockIndices)
         break
       case 'fetched':
-        this.intake.handleFetched(message.fetch, message.crossedBytes, nowMs)
+        this.intake.handleFetched(message.fetch, message, nowMs)
         break
       case 'contents':
-        for (const { fetch, bytes } of message.files) this.intake.handleContent(fetch, bytes, nowMs)
+        for (const { fetch, bytes, savedBytes } of message.files)
+          this.intake.handleContent(fetch, bytes, savedBytes, nowMs)
         break
       case 'fetch-failed':
         this.intake.handleFetchFailed(message.fetch, message.reason, nowMs)

@@ -32,11 +32,21 @@ export type EngineToKeeper =
   /** These blocks are verified and written to the temporary file. */
   | { readonly type: 'blocks'; readonly fetch: FetchId; readonly blockIndices: readonly number[] }
   /** The whole temporary file is written and synced. */
-  | { readonly type: 'fetched'; readonly fetch: FetchId; readonly crossedBytes: number }
+  | {
+      readonly type: 'fetched'
+      readonly fetch: FetchId
+      readonly crossedBytes: number
+      /** What compression kept from crossing. */
+      readonly savedBytes: number
+    }
   /** Small files, whole and proved. */
   | {
       readonly type: 'contents'
-      readonly files: readonly { readonly fetch: FetchId; readonly bytes: Uint8Array }[]
+      readonly files: readonly {
+        readonly fetch: FetchId
+        readonly bytes: Uint8Array
+        readonly savedBytes: number
+      }[]
     }
   | { readonly type: 'fetch-failed'; readonly fetch: FetchId; readonly reason: FetchFailure }
   /** Where is this item, so that it can be served? Answered by 'located'. */
@@ -146,6 +156,7 @@ export type KeeperNotice =
       readonly path: string
       readonly bytes: number
       readonly crossedBytes: number
+      readonly savedBytes: number
       readonly durationMs: number
       readonly peer: PeerId
     }

@@ -15,8 +15,8 @@ import {
   listBytes,
 } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
+import type { OpenedFrame } from '../base/protection.js'
 import type { Endpoint, SessionId } from '../rdt/endpoint.js'
-import { type Crc32, openFrame } from '../seal/frame.js'
 import { BLOCK_REPORT_MS, BLOCKS_PER_REPORT, ITEM_TRIES_MAX } from './limits.js'
 import type { EngineToKeeper, FetchFailure, FetchId, KeeperToEngine } from './messages.js'
 
@@ -79,6 +79,7 @@ interface LargeFetch {
   readonly written: number[]
   writing: number
   crossedBytes: number
+  savedBytes: number
   finishing: boolean
 }
 
@@ -102,23 +103,23 @@ interface PendingWrite {
 export class Receiving {
   private readonly endpoint: Endpoint
   private readonly hash: Hash
-  private readonly crc32: Crc32
   private readonly fetches = new Map<FetchId, Fetch>()
   private readonly fetchByItem = new Map<string, Fetch>()
   private readonly assemblies = new Map<string, Assembly>()
   private readonly writes = new Map<number, PendingWrite>()
   private readonly ops: (WriteOp | FinishOp | ReleaseOp)[] = []
   private readonly toKeeper: EngineToKeeper[] = []
-  private contents: { fetch: FetchId; bytes: Uint8Array }[] = []
+  private contents: { fetch: FetchId; bytes: Uint8Array; savedBytes: number }[] = []
   private reportAtMs: number | undefined
   private nextOpId = 1
   /** Bytes of file content taken in and proved. */
   receivedBytes = 0
+  /** What compression kept from crossing for them. */
+  savedBytes = 0
 
-  constructor(endpoint: Endpoint, hash: Hash, crc32: Crc32) {
+  constructor(endpoint: Endpoint, hash: Hash) {
     this.endpoint = endpoint
     this.hash = hash
-    this.crc32 = crc32
   }
 
   *filesInFlight(): Iterable<FileInFlight> {
@@ -153,6 +154,7 @@ export class Receiving {
       written: [],
       writing: 0,
       crossedBytes: 0,
+      savedBytes: 0,
       finishing: false,
     })
     const list: ItemRef = {
@@ -209,20 +211,20 @@ export class Receiving {
   }
 
   handleBlock(block: ReceivedBlock, nowMs: number): void {
-    const opened = openFrame(block, block.frame, this.crc32)
-    if (!opened.ok) {
-      this.reject(block, nowMs)
+    const opened = this.endpoint.framesOf(block.session)?.open(block, block.frame)
+    if (!opened?.ok) {
+      this.reject(block, 'damaged')
       return
     }
     const key = sessionKey(block.session, block.kind, block.digest)
     if (block.kind !== 'file') {
-      this.handleAssemblyBlock(key, block, opened.value, nowMs)
+      this.handleAssemblyBlock(key, block, opened.value.block, nowMs)
       return
     }
     const fetch = this.fetchByItem.get(key)
     if (fetch === undefined) this.endpoint.releaseBlock(block.session, block.frame)
-    else if (fetch.type === 'small') this.handleSmallBlock(fetch, block, opened.value, nowMs)
-    else this.handleLargeBlock(fetch, block, opened.value, nowMs)
+    else if (fetch.type === 'small') this.handleSmallBlock(fetch, block, opened.value)
+    else this.handleLargeBlock(fetch, block, opened.value)
   }
 
   /** `failure` undefined where the operation succeeded. */
@@ -239,7 +241,8 @@ export class Receiving {
     }
     if (blockIndex === undefined) {
       this.report(fetch)
-      this.toKeeper.push({ type: 'fetched', fetch: fetch.fetch, crossedBytes: fetch.crossedBytes })
+      const { crossedBytes, savedBytes } = fetch
+      this.toKeeper.push({ type: 'fetched', fetch: fetch.fetch, crossedBytes, savedBytes })
       this.stop(fetch)
       return
     }
@@ -278,20 +281,29 @@ export class Receiving {
     this.fetchByItem.set(sessionKey(fetch.session, 'file', fetch.file.digest), fetch)
   }
 
-  private handleSmallBlock(fetch: SmallFetch, block: ReceivedBlock, bytes: Uint8Array, nowMs: number): void {
+  private handleSmallBlock(
+    fetch: SmallFetch,
+    block: ReceivedBlock,
+    { block: bytes, savedBytes }: OpenedFrame,
+  ): void {
     const proved =
       bytes.length === fetch.file.sizeBytes && hexOf(this.hash(this.hash(bytes))) === fetch.file.digest
     if (!proved) {
-      this.reject(block, nowMs)
+      this.reject(block, 'wrong')
       return
     }
     this.receivedBytes += bytes.length
-    this.contents.push({ fetch: fetch.fetch, bytes: bytes.slice() })
+    this.savedBytes += savedBytes
+    this.contents.push({ fetch: fetch.fetch, bytes: bytes.slice(), savedBytes })
     this.endpoint.releaseBlock(block.session, block.frame)
     this.stop(fetch)
   }
 
-  private handleLargeBlock(fetch: LargeFetch, block: ReceivedBlock, bytes: Uint8Array, nowMs: number): void {
+  private handleLargeBlock(
+    fetch: LargeFetch,
+    block: ReceivedBlock,
+    { block: bytes, savedBytes }: OpenedFrame,
+  ): void {
     const { blockIndex } = block
     if (fetch.list === undefined || fetch.temporary === undefined || !fetch.missing.has(blockIndex)) {
       this.endpoint.releaseBlock(block.session, block.frame)
@@ -302,12 +314,14 @@ export class Receiving {
       bytes.length === blockBytes(fetch.file.sizeBytes, blockIndex) &&
       equalBytes(this.hash(bytes), fetch.list.subarray(start, start + DIGEST_BYTES))
     if (!proved) {
-      this.reject(block, nowMs)
+      this.reject(block, 'wrong')
       return
     }
     fetch.missing.delete(blockIndex)
     fetch.writing++
     fetch.crossedBytes += bytes.length
+    fetch.savedBytes += savedBytes
+    this.savedBytes += savedBytes
     fetch.progress.doneBytes += bytes.length
     this.receivedBytes += bytes.length
     const id = this.nextOpId++
@@ -329,9 +343,9 @@ export class Receiving {
     this.toKeeper.push({ type: 'blocks', fetch: fetch.fetch, blockIndices: fetch.written.splice(0) })
   }
 
-  private reject(block: ReceivedBlock, nowMs: number): void {
+  private reject(block: ReceivedBlock, why: 'damaged' | 'wrong'): void {
     this.endpoint.releaseBlock(block.session, block.frame)
-    this.endpoint.rejectBlock(block.session, block.kind, block.digest, block.blockIndex, nowMs)
+    this.endpoint.rejectBlock(block.session, block.kind, block.digest, block.blockIndex, why)
   }
 
   private fail(fetch: Fetch, reason: FetchFailure): void {
@@ -382,7 +396,7 @@ export class Receiving {
   private handleAssemblyBlock(key: string, block: ReceivedBlock, bytes: Uint8Array, nowMs: number): void {
     const assembly = this.assemblies.get(key)
     if (assembly !== undefined && bytes.length !== blockBytes(assembly.item.sizeBytes, block.blockIndex)) {
-      this.reject(block, nowMs)
+      this.reject(block, 'wrong')
       return
     }
     assembly?.blocks.set(block.blockIndex, bytes.slice())

@@ -4,7 +4,7 @@
 import { equalBytes, hexOf } from '../base/bytes.js'
 import { blockBytes, blockCount, type Hash, itemKey } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
-import { type BlockName, type Crc32, sealBlock } from '../seal/frame.js'
+import type { BlockName, FrameSeal } from '../base/protection.js'
 import { LOCATION_BYTES_MAX, LOCATIONS_MAX, READS_MAX, WANTED_MAX } from './limits.js'
 import type { EngineToKeeper, ItemName, Location } from './messages.js'
 
@@ -38,7 +38,8 @@ export type Served =
 
 export class Serving {
   private readonly hash: Hash
-  private readonly crc32: Crc32
+  /** How blocks cross in a session; undefined where it is over. */
+  private readonly framesOf: (session: number) => FrameSeal | undefined
   private readonly locations = new Map<string, Location>()
   private locationBytes = 0
   private readonly unlocated = new Map<string, Task[]>()
@@ -55,9 +56,9 @@ export class Serving {
   private taskCount = 0
   private nextReadId = 1
 
-  constructor(hash: Hash, crc32: Crc32) {
+  constructor(hash: Hash, framesOf: (session: number) => FrameSeal | undefined) {
     this.hash = hash
-    this.crc32 = crc32
+    this.framesOf = framesOf
   }
 
   handleWanted(wanted: Wanted): void {
@@ -71,8 +72,20 @@ export class Serving {
     const key = itemKey(name.kind, name.digest)
     const tasks = this.unlocated.get(key) ?? []
     this.unlocated.delete(key)
-    if (location.type !== 'gone') this.remember(key, location)
-    for (const task of tasks) this.handleTask(task, location)
+    const proved: Location = this.isProved(name, location) ? location : { type: 'gone' }
+    if (proved.type !== 'gone') this.remember(key, proved)
+    for (const task of tasks) this.handleTask(task, proved)
+  }
+
+  /** Nothing is served under a name that it does not have: seals rely on it that one name is one content. */
+  private isProved({ kind, digest }: ItemName, location: Location): boolean {
+    if (location.type === 'gone') return true
+    if (location.type === 'bytes') {
+      const hashed = this.hash(location.bytes)
+      return hexOf(kind === 'file' ? this.hash(hashed) : hashed) === digest
+    }
+    // The digest of a single block stands for its list, and is checked with the block.
+    return location.list.length === 0 || hexOf(this.hash(location.list)) === digest
   }
 
   handleRead(id: number, block: Uint8Array | undefined): void {
@@ -166,8 +179,9 @@ export class Serving {
 
   private finish(task: Task, block: Uint8Array | undefined): void {
     this.taskCount--
-    const frame = block === undefined ? undefined : sealBlock(task, block, this.crc32)
-    this.served.push({ wanted: task, frame })
+    const frames = this.framesOf(task.session)
+    if (frames === undefined) return
+    this.served.push({ wanted: task, frame: block === undefined ? undefined : frames.seal(task, block) })
   }
 
   private remember(key: string, location: Location): void {

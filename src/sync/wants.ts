@@ -21,6 +21,7 @@ export interface Want {
   /** Complete and verified, waiting to be put in place. */
   temporary: string | undefined
   crossedBytes: number
+  savedBytes: number
   /** How often what stood in its place was not what the catalogue says. */
   placeTries: number
 }
@@ -107,6 +108,7 @@ export class Wants {
       startedMs: 0,
       temporary: undefined,
       crossedBytes: 0,
+      savedBytes: 0,
       placeTries: 0,
     }
     this.wants.set(remote.path, want)

@@ -27,7 +27,7 @@ class Watcher {
   private timer: NodeJS.Timeout | undefined
 
   constructor(start: WatcherStart) {
-    const disk = new RealDisk(start.share)
+    const disk = new RealDisk(start.share, { followLinks: start.links === 'follow' })
     this.index = new IndexStore(join(start.share, '.left', 'index'))
     const { author, catalogue, journal, notes } = this.openShare(start, disk)
     this.folders = new FolderWatch({

@@ -12,7 +12,12 @@ describe('the options of a peer', () => {
       port: 22001,
       bind: undefined,
       share: '/home/lab/share',
+      encryption: 'yes',
+      compression: 'auto',
       identity: undefined,
+      passphraseFile: undefined,
+      trust: 'first-use',
+      secretFile: undefined,
       window: 'auto',
       limitBytesPerS: undefined,
       links: 'follow',
@@ -27,6 +32,9 @@ describe('the options of a peer', () => {
       bind: '[::1]',
       share: '../data',
       identity: '/etc/left/id',
+      passphraseFile: 'pass',
+      trust: 'pinned',
+      secretFile: '../secret',
       encryption: 'no',
       compression: 'no',
       window: '16',
@@ -40,7 +48,12 @@ describe('the options of a peer', () => {
       port: 9000,
       bind: '::1',
       share: '/home/data',
+      encryption: 'no',
+      compression: 'no',
       identity: '/etc/left/id',
+      passphraseFile: '/home/lab/pass',
+      trust: 'pinned',
+      secretFile: '/home/secret',
       window: 16,
       limitBytesPerS: 10_000_000,
       links: 'keep',
@@ -72,6 +85,9 @@ describe('the options of a peer', () => {
     [{ ip, bind: 'lab' }, "'lab'"],
     [{ ip, share: '' }, '--share is empty'],
     [{ ip, identity: '' }, '--identity is empty'],
+    [{ ip, secretFile: '' }, '--secret-file is empty'],
+    [{ ip, passphraseFile: '' }, '--passphrase-file is empty'],
+    [{ ip, trust: 'always' }, 'first-use, pinned'],
     [{ ip, window: '0' }, "--window '0'"],
     [{ ip, window: '513' }, "--window '513'"],
     [{ ip, window: '1.5' }, "--window '1.5'"],
@@ -91,15 +107,6 @@ describe('the options of a peer', () => {
   ])('refuse %j as usage', (raw, words) => {
     const error = refusal(() => peerOptions(raw, '/'))
     expect(error.code).toBe('usage')
-    expect(error.message).toContain(words)
-  })
-
-  it.each<[RawArguments, string]>([
-    [{ ip, encryption: 'yes' }, '--encryption no'],
-    [{ ip, compression: 'auto' }, '--compression no'],
-  ])('refuse %j as not available yet, and say what to do', (raw, words) => {
-    const error = refusal(() => peerOptions(raw, '/'))
-    expect(error.code).toBe('not-available')
     expect(error.message).toContain(words)
   })
 })

@@ -43,6 +43,7 @@ export class HandClock implements ViewClock {
 }
 
 export const PEER = 'b2b2b2b2b2b2b2b2'
+export const KEY = 'c0ffee12'.repeat(8)
 export const ADDRESS = '192.168.56.119:22001'
 
 /** One of each event, in an order that a session may have. The type makes a missing one fail to compile. */
@@ -54,7 +55,8 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
     listening: '0.0.0.0:22001',
     peer: 'a1a1a1a1a1a1a1a1',
     window: 'auto',
-    encryption: 'no',
+    encryption: 'yes',
+    fingerprint: '5f3a91c0'.repeat(8),
     peers: ['192.168.56.119', '192.168.56.120'],
   },
   note: { event: 'note', message: '192.168.56.118 is this machine; ignored' },
@@ -63,7 +65,9 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
   changed: { event: 'changed', path: 'notes.txt', kind: 'file', bytes: 1_024 },
   problem: { event: 'problem', path: 'secret.key', reason: 'permission denied' },
   waiting: { event: 'waiting', address: ADDRESS, reason: 'no answer yet' },
-  connected: { event: 'connected', peer: PEER, address: ADDRESS },
+  connected: { event: 'connected', peer: PEER, address: ADDRESS, fingerprint: KEY },
+  pinned: { event: 'pinned', address: ADDRESS, fingerprint: KEY, how: 'first-use' },
+  'key-changed': { event: 'key-changed', address: ADDRESS, fingerprint: '0badcafe'.repeat(8), pinned: KEY },
   disconnected: { event: 'disconnected', peer: PEER, address: ADDRESS, reason: 'no answer for 10 s' },
   refused: { event: 'refused', address: ADDRESS, reason: 'it speaks version 2, this is version 1' },
   fetching: {
@@ -87,6 +91,7 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
     path: 'big.iso',
     bytes: 618_000_000,
     crossedBytes: 352_260_000,
+    savedBytes: 0,
     durationMs: 29_100,
     peer: PEER,
   },
@@ -107,6 +112,7 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
     event: 'summary',
     receivedBytes: 1_300_000_000,
     sentBytes: 12_000_000,
+    savedBytes: 0,
     receivedDatagrams: 900_000,
     sentDatagrams: 41_000,
     droppedDatagrams: 3,
@@ -118,5 +124,5 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
 
 /** A small file has arrived. */
 export function arrival(path: string, bytes = 1_000): PeerEvent {
-  return { event: 'received', path, bytes, crossedBytes: bytes, durationMs: 3, peer: PEER }
+  return { event: 'received', path, bytes, crossedBytes: bytes, savedBytes: 0, durationMs: 3, peer: PEER }
 }

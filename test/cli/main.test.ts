@@ -14,7 +14,7 @@ describe('the command left', () => {
     const { exitCode, stdout, stderr } = await left('--help')
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     const options =
-      '--ip --port --bind --share --identity --encryption --compression --window --limit --links --json --verbose'
+      '--ip --port --bind --share --identity --encryption --compression --trust --secret-file --passphrase-file --window --limit --links --json --verbose'
     for (const option of options.split(' ')) expect(stdout).toContain(option)
     expect(stdout).toContain('left --ip 192.168.56.119,192.168.56.120')
     expect(stdout).toContain('--window 1')
@@ -35,7 +35,7 @@ describe('the command left', () => {
     [['--ip', '10.0.0.7', '--prot', '1'], 'Did you mean --port?'],
     [['--ip'], 'argument missing'],
     [['--ip', '10.0.0.7', '--window', '0'], '--window'],
-    [['--ip', '10.0.0.7', '--encryption', 'yes', '--verbose'], '--encryption no'],
+    [['--ip', '10.0.0.7', '--encryption', 'maybe', '--verbose'], 'yes, no'],
     [['smi'], "'smi' is not expected"],
     [['sim', '--seed', 'x'], '--seed'],
     [['sim', 'x'], "'x' is not expected"],

@@ -3,7 +3,7 @@ import type { PeerEvent } from '../../src/app/events.js'
 import { BACKLOG_BYTES_MAX, BACKLOG_BYTES_SOFT, PLAIN_PROGRESS_MS, TALLY_MS } from '../../src/cli/limits.js'
 import { Output } from '../../src/cli/output.js'
 import { PlainView } from '../../src/cli/plain-view.js'
-import { ADDRESS, arrival, Capture, HandClock, ONE_OF_EACH, PEER } from './capture.js'
+import { ADDRESS, arrival, Capture, HandClock, KEY, ONE_OF_EACH, PEER } from './capture.js'
 
 function plain({ verbose = false } = {}) {
   const capture = new Capture()
@@ -24,6 +24,8 @@ function plain({ verbose = false } = {}) {
   }
 }
 
+const KEY_SHOWN = KEY.replace(/.{4}(?=.)/g, '$& ')
+
 describe('the plain view', () => {
   it('tells a whole session in short lines with a time', () => {
     const { capture, said, show } = plain()
@@ -32,12 +34,14 @@ describe('the plain view', () => {
     for (const line of capture.lines) expect(line).toMatch(/^\d\d:\d\d:\d\d \S/)
     expect(said()).toEqual([
       `connected to ${ADDRESS} (peer ${PEER})`,
-      'left 0.1.0 shares /home/lab/share on 0.0.0.0:22001 with 192.168.56.119, 192.168.56.120 (peer a1a1a1a1a1a1a1a1, no encryption)',
+      'left 0.1.0 shares /home/lab/share on 0.0.0.0:22001 with 192.168.56.119, 192.168.56.120 (peer a1a1a1a1a1a1a1a1, our key 5f3a 91c0 …)',
       'note: 192.168.56.118 is this machine; ignored',
       'reading the share',
       'the share holds 78,500 files in 5,012 folders, 1.3 GB (read in 2.1 s)',
       'changed here: notes.txt (1.02 KB)',
       `waiting for ${ADDRESS} (no answer yet; retrying)`,
+      `trusting ${ADDRESS} from now on, by its key ${KEY_SHOWN} (met there for the first time; compare it if in doubt)`,
+      expect.stringContaining(`WARNING: ${ADDRESS} HAS ANOTHER KEY THAN BEFORE`),
       `refused ${ADDRESS}: it speaks version 2, this is version 1`,
       `fetching big.iso (618 MB) from ${ADDRESS}, resumed from 43%`,
       `received big.iso from ${ADDRESS} (618 MB, of which 352 MB crossed, in 29 s)`,

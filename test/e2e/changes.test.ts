@@ -168,7 +168,7 @@ describe('a share', () => {
     await world.untilSame([a, b])
   })
 
-  test('that was copied with its identity is refused by name, and neither changes the other', async ({
+  test('that was copied with its replica id is refused by name, and neither changes the other', async ({
     world,
   }) => {
     const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
@@ -180,7 +180,7 @@ describe('a share', () => {
     a.start()
     b.start()
     await world.until('both to be told', () => [a, b].every((peer) => peer.of('refused').length > 0))
-    for (const peer of [a, b]) expect(peer.of('refused')[0]!.reason).toContain('identity')
+    for (const peer of [a, b]) expect(peer.of('refused')[0]!.reason).toContain('replica')
     expect(existsSync(a.path('only on B'))).toBe(false)
   })
 })

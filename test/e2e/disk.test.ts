@@ -114,7 +114,7 @@ describe('a full disk', () => {
   }) => {
     const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
     mkdirSync(b.path('.left'))
-    for (const name of ['format', 'identity', 'journal']) writeFileSync(b.path('.left', name), '')
+    for (const name of ['format', 'replica', 'journal']) writeFileSync(b.path('.left', name), '')
     await world.start([a, b])
   })
 })

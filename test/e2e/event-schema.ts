@@ -7,6 +7,7 @@ const text: Check = (value) => typeof value === 'string' && value !== ''
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
 const quantity: Check = (value) => Number.isFinite(value) && (value as number) >= 0
 const peerId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{16}$/.test(value)
+const fingerprint: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
 const address: Check = (value) => typeof value === 'string' && /^[^\s,]+$/.test(value)
 const time: Check = (value) =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value)
@@ -32,7 +33,8 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
     listening: (value) => typeof value === 'string' && /:\d+$/.test(value),
     peer: peerId,
     window: (value) => typeof value === 'string' && /^(auto|\d+)$/.test(value),
-    encryption: oneOf('no'),
+    encryption: oneOf('yes', 'no'),
+    fingerprint: orNull(fingerprint),
     peers: (value) => Array.isArray(value) && value.every(address),
   },
   note: { message: text },
@@ -41,12 +43,21 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
   changed: { path, kind: oneOf('file', 'folder', 'link', 'tombstone'), bytes: count },
   problem: { path, reason: text },
   waiting: { address, reason: text },
-  connected: { peer: peerId, address },
+  connected: { peer: peerId, address, fingerprint: orNull(fingerprint) },
+  pinned: { address, fingerprint, how: oneOf('first-use', 'secret') },
+  'key-changed': { address, fingerprint, pinned: fingerprint },
   disconnected: { peer: peerId, address, reason: text },
   refused: { address, reason: text },
   fetching: { path, bytes: count, resumedBytes: count, reusedBytes: count, peer: peerId },
   progress: { path, bytes: count, doneBytes: count, bytesPerS: quantity, etaMs: orNull(quantity) },
-  received: { path, bytes: count, crossedBytes: count, durationMs: quantity, peer: peerId },
+  received: {
+    path,
+    bytes: count,
+    crossedBytes: count,
+    savedBytes: count,
+    durationMs: quantity,
+    peer: peerId,
+  },
   abandoned: { path, reason: text },
   conflict: { path, kept: path },
   paused: { reason: text },
@@ -56,6 +67,7 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
   summary: {
     receivedBytes: count,
     sentBytes: count,
+    savedBytes: count,
     receivedDatagrams: count,
     sentDatagrams: count,
     droppedDatagrams: count,

@@ -30,8 +30,9 @@ describe('left refuses to start, and says what to do', () => {
     ['--window', '0'],
     ['--limit', 'fast'],
     ['--links', 'perhaps'],
-    ['--encryption', 'yes'],
-    ['--compression', 'auto'],
+    ['--encryption', 'perhaps'],
+    ['--compression', 'much'],
+    ['--trust', 'everybody'],
   ])('with %s %s', async (option, value) => {
     const ended = await runLeft([
       '--json',
@@ -99,6 +100,12 @@ describe('left refuses to start, and says what to do', () => {
   test('with an identity that is none', async ({ world }) => {
     writeFileSync(world.path('identity'), 'who am I?')
     expect(await refusal(world, ['--identity', world.path('identity')])).toContain('--identity')
+  })
+
+  test('with a secret that is missing, or could be guessed', async ({ world }) => {
+    expect(await refusal(world, ['--secret-file', world.path('nothing')])).toContain('--secret-file')
+    writeFileSync(world.path('secret'), 'swordfish\n')
+    expect(await refusal(world, ['--secret-file', world.path('secret')])).toContain('openssl rand')
   })
 
   test('on a share that another peer runs on, and the other one goes on', async ({ world }) => {

@@ -57,7 +57,15 @@ describe('a peer of another version of the protocol', () => {
     a.start()
     await world.until('A to run', () => a.of('scanned').length === 1)
     const nonce = bytesOf(7, 8)
-    const hello: Control = { type: 'hello', version, agent, nonce, peer: bytesOf(8, 8), boot: bytesOf(9, 8) }
+    const hello: Control = {
+      type: 'hello',
+      version,
+      agent,
+      nonce,
+      suite: 'sealed',
+      introduction: bytesOf(8, 16),
+      flight: bytesOf(9, 8),
+    }
     const bytes = encodeControl(hello, crc32)
     await world.until('the refusal', async () => {
       await other.send(place, bytes)
@@ -133,7 +141,11 @@ describe('garbage', () => {
     await world.until('A to run', () => a.of('scanned').length === 1)
     const nonce = bytesOf(7, 8)
     const hello = { type: 'hello', version: WIRE_VERSION, agent: 'left 1.0.0', nonce } as const
-    const bytes = encodeControl({ ...hello, peer: bytesOf(8, 8), boot: bytesOf(9, 8) }, crc32)
+    const suite = 'sealed'
+    const bytes = encodeControl(
+      { ...hello, suite, introduction: bytesOf(8, 16), flight: bytesOf(9, 0) },
+      crc32,
+    )
     for (let count = 0; count < 20; count++) await stranger.send(placeA, bytes)
     const told = () => a.of('note').filter(({ message }) => message.includes(placeText(placeStranger)))
     await world.until('A to be told', () => told().length > 0)

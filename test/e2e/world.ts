@@ -2,7 +2,7 @@
 // when the test is, whichever way that ends, and a line of `--json` that is not as documented fails the test.
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, expect } from 'vitest'
@@ -70,12 +70,18 @@ export class RecordedPeer extends Peer {
 
 export class World {
   readonly folder = mkdtempSync(join(realpathSync(tmpdir()), 'left-e2e-'))
+  /** All peers are of one user, unless a test says otherwise. */
+  readonly config = join(this.folder, 'config')
   private readonly peers: RecordedPeer[] = []
   private readonly closers: (() => void | Promise<void>)[] = []
   private readonly onExit = () => this.killAll()
 
   constructor() {
     process.once('exit', this.onExit)
+    const identity = process.env.LEFT_TEST_IDENTITY
+    if (identity === undefined) return
+    mkdirSync(join(this.config, 'left'), { recursive: true })
+    copyFileSync(identity, join(this.config, 'left', 'identity.pem'))
   }
 
   path(...parts: string[]): string {
@@ -91,7 +97,8 @@ export class World {
   peer(name: string, place: Place, others: readonly string[], options: readonly string[] = []): RecordedPeer {
     const share = this.path(name, 'share')
     mkdirSync(share, { recursive: true })
-    const peer = new RecordedPeer({ name, place, share, others, options })
+    const config = this.config
+    const peer = new RecordedPeer({ name, place, share, config, others, options })
     this.peers.push(peer)
     return peer
   }

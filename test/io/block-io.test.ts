@@ -9,7 +9,7 @@ let io: BlockIo
 
 beforeEach(() => {
   root = temporaryFolder()
-  io = new BlockIo(root, 4)
+  io = new BlockIo(root, { openFilesMax: 4 })
   onTestFinished(() => io.close())
 })
 

@@ -24,7 +24,7 @@ function outstandingMax(window: number, faults: Partial<LinkFaults>): number {
   const send = link.send.bind(link)
   link.send = (bytes) => {
     if (bytes[0] === DatagramType.request) {
-      const decoded = decodeRequest(bytes, left.options.crc32)
+      const decoded = decodeRequest(bytes.subarray(0, -4))
       if (decoded.ok)
         for (const { asks } of decoded.value.groups)
           for (const { blockIndex } of asks) outstanding.add(blockIndex)

@@ -6,6 +6,7 @@ import { blake3 } from '@napi-rs/blake-hash'
 import { BlockSet } from '../../src/base/blockset.js'
 import { blockBytes, blockCount, type Digest, type ItemRef } from '../../src/base/item.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
+import type { BlockName, Protection } from '../../src/base/protection.js'
 import {
   Endpoint,
   type EndpointEvent,
@@ -13,6 +14,7 @@ import {
   type PullPriority,
   type SessionId,
 } from '../../src/rdt/endpoint.js'
+import { PlainProtection } from '../../src/seal/plain.js'
 import { type LinkFaults, Network } from '../../src/sim/network.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { Scheduler } from '../../src/sim/scheduler.js'
@@ -31,7 +33,7 @@ export class World {
     return this.scheduler.nowMs
   }
 
-  node(address: string, options: Partial<EndpointOptions> = {}): Node {
+  node(address: string, options: Partial<NodeOptions> = {}): Node {
     return new Node(this, address, options)
   }
 
@@ -88,9 +90,14 @@ interface Pulled {
   readonly missing: BlockSet
 }
 
+export interface NodeOptions extends Omit<EndpointOptions, 'protection'> {
+  /** Made anew for every life. */
+  protect: (own: Omit<EndpointOptions, 'protection'>, address: string) => Protection
+}
+
 export class Node {
   endpoint: Endpoint
-  readonly options: EndpointOptions
+  readonly options: NodeOptions
   readonly events: EndpointEvent[] = []
   /** What it serves. */
   readonly held = new Map<Digest, Uint8Array>()
@@ -107,21 +114,22 @@ export class Node {
   loadMs = 0
   answer: (body: Uint8Array) => Uint8Array | undefined = (body) => body
   onEvent: (event: EndpointEvent) => void = () => {}
-  seal: (block: Uint8Array) => Uint8Array = sealTest
+  seal: (block: Uint8Array, name: BlockName) => Uint8Array = sealTest
   /** Where frames come from and go to; the bench replaces both, for it measures neither. */
   frameOf: (digest: Digest, blockIndex: number) => Uint8Array | undefined = (digest, blockIndex) => {
     const bytes = this.held.get(digest)
     const from = blockIndex * BLOCK_BYTES
-    return bytes && this.seal(bytes.subarray(from, from + blockBytes(bytes.length, blockIndex)))
+    const block = bytes?.subarray(from, from + blockBytes(bytes.length, blockIndex))
+    return block && this.seal(block, { kind: 'file', digest, blockIndex })
   }
-  open: (frame: Uint8Array) => Uint8Array | undefined = openTest
+  open: (frame: Uint8Array, name: BlockName) => Uint8Array | undefined = openTest
   private armedAtMs = Number.POSITIVE_INFINITY
   private life = 0
 
   constructor(
     readonly world: World,
     readonly address: string,
-    options: Partial<EndpointOptions>,
+    options: Partial<NodeOptions>,
   ) {
     this.options = {
       peerId: hash16(address),
@@ -133,10 +141,16 @@ export class Node {
       admit: () => true,
       datagramBytesMax: () => 1_472,
       receiveBufferBytes: 4 << 20,
+      protect: (own) => new PlainProtection(own),
       ...options,
     }
-    this.endpoint = new Endpoint(this.options, world.nowMs)
+    this.endpoint = this.makeEndpoint()
     this.attach()
+  }
+
+  private makeEndpoint(): Endpoint {
+    const { options, world } = this
+    return new Endpoint({ ...options, protection: options.protect(options, this.address) }, world.nowMs)
   }
 
   private attach(): void {
@@ -147,11 +161,11 @@ export class Node {
   }
 
   /** Dies without a word, and comes back as another process. */
-  restart(options: Partial<EndpointOptions> = {}): void {
+  restart(options: Partial<NodeOptions> = {}): void {
     this.life++
     this.session = undefined
     Object.assign(this.options, options)
-    this.endpoint = new Endpoint(this.options, this.world.nowMs)
+    this.endpoint = this.makeEndpoint()
     this.armedAtMs = Number.POSITIVE_INFINITY
     this.attach()
   }
@@ -290,10 +304,10 @@ export class Node {
 
   private handleBlock(event: Extract<EndpointEvent, { type: 'block' }>): void {
     const { session, kind, digest, blockIndex, frame } = event
-    const block = this.open(frame)
+    const block = this.open(frame, { kind, digest, blockIndex })
     if (block === undefined) {
       this.rejectedCount++
-      this.endpoint.rejectBlock(session, kind, digest, blockIndex, this.world.nowMs)
+      this.endpoint.rejectBlock(session, kind, digest, blockIndex, 'damaged')
     } else {
       const state = this.pulled.get(digest)
       state?.bytes?.set(block, blockIndex * BLOCK_BYTES)
@@ -313,7 +327,7 @@ function hash16(text: string): string {
 /** Two nodes that have found each other over a link with these faults. */
 export function openPair(
   world: World,
-  options: { left?: Partial<EndpointOptions>; right?: Partial<EndpointOptions> } = {},
+  options: { left?: Partial<NodeOptions>; right?: Partial<NodeOptions> } = {},
 ): { left: Node; right: Node } {
   const left = world.node('10.0.0.1:1', options.left)
   const right = world.node('10.0.0.2:1', options.right)

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BLOCK_BYTES, FRAME_BYTES_MAX } from '../../src/base/limits.js'
+import type { BlockName } from '../../src/base/protection.js'
 import { crc32 } from '../../src/io/hash.js'
-import { type BlockName, openFrame, sealBlock } from '../../src/seal/frame.js'
+import { openFrame, sealBlock } from '../../src/seal/frame.js'
 
 const OVERHEAD_BYTES = 5
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { hexOf, textOf, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
+import { PlainProtection } from '../../src/seal/plain.js'
 import type { Entry } from '../../src/share/entry.js'
 import { encodeEntry } from '../../src/share/entry-line.js'
 import { Manifest } from '../../src/share/manifest.js'
@@ -25,10 +26,12 @@ class PlayedPeer {
     peerId: string,
     seed: number,
   ) {
+    const random = new SeededRandom(seed)
     this.engine = new Engine(
       {
         peerId,
-        random: new SeededRandom(seed),
+        random,
+        protection: new PlainProtection({ peerId, random, crc32 }),
         hash,
         crc32,
         window: 'auto',
@@ -265,7 +268,9 @@ describe('a file', () => {
         .flatMap(({ blockIndices }) => blockIndices)
         .sort(),
     ).toEqual([0, 2])
-    expect(a.take('fetched')).toEqual([{ type: 'fetched', fetch: 1, crossedBytes: BLOCK_BYTES + 5 }])
+    expect(a.take('fetched')).toEqual([
+      { type: 'fetched', fetch: 1, crossedBytes: BLOCK_BYTES + 5, savedBytes: 0 },
+    ])
     const written = a.files.get('tmp')!
     expect(hash(written.subarray(0, BLOCK_BYTES))).toEqual(hash(large.subarray(0, BLOCK_BYTES)))
     expect(hash(written.subarray(BLOCK_BYTES, 2 * BLOCK_BYTES))).toEqual(hash(new Uint8Array(BLOCK_BYTES)))

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { hexOf } from '../../src/base/bytes.js'
 import { blockBytes } from '../../src/base/item.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
+import type { FrameSeal } from '../../src/base/protection.js'
 import { crc32, hash } from '../../src/io/hash.js'
-import { openFrame } from '../../src/seal/frame.js'
+import { openFrame, sealBlock } from '../../src/seal/frame.js'
 import { LOCATIONS_MAX, READS_MAX, WANTED_MAX } from '../../src/sync/limits.js'
 import type { ItemName, Location } from '../../src/sync/messages.js'
 import { type ReadOp, type Served, Serving, type Wanted } from '../../src/sync/serving.js'
@@ -33,9 +35,14 @@ const wanted = (name: ItemName, blockIndex: number): Wanted => ({ session: SESSI
 const blockOf = (content: Uint8Array, index: number): Uint8Array =>
   content.slice(index * BLOCK_BYTES, index * BLOCK_BYTES + blockBytes(content.length, index))
 
+const frames: FrameSeal = {
+  seal: (name, block) => sealBlock(name, block, crc32),
+  open: () => ({ ok: false, reason: 'damaged' }),
+}
+
 let serving: Serving
 beforeEach(() => {
-  serving = new Serving(hash, crc32)
+  serving = new Serving(hash, () => frames)
 })
 
 function locates(): ItemName[] {
@@ -173,7 +180,7 @@ describe('a file that is not what the index says', () => {
 describe('a list or a tree item', () => {
   test('is served from memory, block by block', () => {
     const bytes = contentOf(BLOCK_BYTES + 5)
-    const name: ItemName = { kind: 'list', digest: digestOf('list') }
+    const name: ItemName = { kind: 'list', digest: hexOf(hash(bytes)) }
     for (const index of [1, 0, 2]) serving.handleWanted(wanted(name, index))
     serving.handleLocated(name, { type: 'bytes', bytes })
     expect(reads()).toEqual([])
@@ -182,6 +189,13 @@ describe('a list or a tree item', () => {
       bytes.slice(0, BLOCK_BYTES),
       undefined,
     ])
+  })
+
+  test('that is not what its name says is not served', () => {
+    const name: ItemName = { kind: 'tree', digest: digestOf('another') }
+    serving.handleWanted(wanted(name, 0))
+    serving.handleLocated(name, { type: 'bytes', bytes: contentOf(5) })
+    expect(allServed()).toMatchObject([{ frame: undefined }])
   })
 
   test('is another item than a file of the same digest', () => {
@@ -220,11 +234,12 @@ describe('what is done at once', () => {
   })
 
   test('places are remembered up to the limit, the oldest forgotten first', () => {
-    const nameOf = (item: number): ItemName => ({ kind: 'tree', digest: digestOf(item) })
+    const bytesOf = (item: number) => Uint8Array.of(item >> 8, item)
+    const nameOf = (item: number): ItemName => ({ kind: 'tree', digest: hexOf(hash(bytesOf(item))) })
     const ask = (item: number): void => serving.handleWanted(wanted(nameOf(item), 0))
     for (let item = 0; item <= LOCATIONS_MAX; item++) {
       ask(item)
-      serving.handleLocated(nameOf(item), { type: 'bytes', bytes: new Uint8Array(1) })
+      serving.handleLocated(nameOf(item), { type: 'bytes', bytes: bytesOf(item) })
     }
     expect(allServed()).toHaveLength(LOCATIONS_MAX + 1)
     told()

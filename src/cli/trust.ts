@@ -1,0 +1,96 @@
+// `left trust <fingerprint>`, `left trust --list`, `left trust --remove <fingerprint>`: who may have a session, settled by
+// hand. A running peer sees the change at the next attempt of the other.
+
+import { join } from 'node:path'
+import { LeftError } from '../base/errors.js'
+import { configFolder, PINS_FILE } from '../seal/config-folder.js'
+import { type Fingerprint, readFingerprint } from '../seal/fingerprint.js'
+import { type Pin, Pins } from '../seal/pins.js'
+import { quoted } from './addresses.js'
+import { EXIT_STOPPED } from './failure.js'
+import { fingerprintLines } from './identity.js'
+import { printable } from './names.js'
+
+/** The options of `left trust` as texts. */
+export interface RawTrustArguments {
+  readonly list?: boolean
+  readonly remove?: boolean
+  readonly name?: string
+}
+
+/** What the command needs of the pins. */
+export type TrustedPeers = Pick<Pins, 'file' | 'list' | 'trust' | 'remove'>
+
+/** So much of a fingerprint is enough to remove one: nobody is let in by it. */
+const PREFIX_LENGTH_MIN = 8
+
+/** `words` are the fingerprint, in one piece or in groups. Answers the exit code.
+ *  @throws LeftError 'usage', 'pins-unusable'. */
+export async function runTrust(
+  words: readonly string[],
+  raw: RawTrustArguments,
+  pins: TrustedPeers = new Pins(join(configFolder(), PINS_FILE)),
+  print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
+): Promise<number> {
+  const typed = words.join(' ')
+  if (raw.list) {
+    if (typed !== '' || raw.remove) throw new LeftError('usage', '--list goes alone')
+    for (const line of listLines(pins.list(), pins.file)) print(line)
+  } else if (typed === '') {
+    throw new LeftError(
+      'usage',
+      'left trust needs a fingerprint, as left identity shows it on the other machine; or --list',
+    )
+  } else if (raw.remove) {
+    const pin = pinOf(typed, pins.list())
+    await pins.remove(pin.fingerprint)
+    print(`${called(pin)} is not trusted any more; a session that it has now ends with its next handshake`)
+  } else {
+    const fingerprint = wholeFingerprint(typed)
+    const known = pins.list().find((pin) => pin.fingerprint === fingerprint)
+    await pins.trust(fingerprint, raw.name === undefined ? {} : { name: raw.name })
+    print(known === undefined ? 'trusted from now on, wherever it is:' : 'was trusted already:')
+    for (const line of fingerprintLines(fingerprint)) print(`  ${line}`)
+  }
+  return EXIT_STOPPED
+}
+
+/** The pins as a person reads them. */
+export function listLines(pins: readonly Pin[], file: string): string[] {
+  if (pins.length === 0) return [`nobody is trusted yet (${printable(file)})`]
+  return pins.flatMap((pin) => [
+    `${called(pin)}  since ${pin.firstSeen.slice(0, 10)}  ${pin.addresses.map(printable).join(', ') || 'no address'}`,
+    ...fingerprintLines(pin.fingerprint).map((line) => `  ${line}`),
+  ])
+}
+
+function called({ name, addresses, fingerprint }: Pin): string {
+  return printable(name || addresses[0] || `${fingerprint.slice(0, 4)} ${fingerprint.slice(4, 8)} …`)
+}
+
+function wholeFingerprint(typed: string): Fingerprint {
+  const fingerprint = readFingerprint(typed)
+  if (fingerprint !== undefined) return fingerprint
+  throw new LeftError(
+    'usage',
+    `${quoted(typed)} is no fingerprint: it has 64 hexadecimal characters, as left identity shows them on the other machine`,
+  )
+}
+
+/** The one that is meant, by its fingerprint or a unique beginning of it. */
+function pinOf(typed: string, pins: readonly Pin[]): Pin {
+  const prefix = typed.replace(/[\s:-]/g, '').toLowerCase()
+  if (!/^[0-9a-f]+$/.test(prefix) || prefix.length < PREFIX_LENGTH_MIN || prefix.length > 64)
+    throw new LeftError(
+      'usage',
+      `${quoted(typed)} is no fingerprint: give at least ${PREFIX_LENGTH_MIN} characters of one that left trust --list shows`,
+    )
+  const meant = pins.filter(({ fingerprint }) => fingerprint.startsWith(prefix))
+  if (meant.length === 1) return meant[0]!
+  throw new LeftError(
+    'usage',
+    meant.length === 0
+      ? `${quoted(typed)} is not trusted; left trust --list shows who is`
+      : `${quoted(typed)} is the beginning of ${meant.length} fingerprints; give more of it`,
+  )
+}

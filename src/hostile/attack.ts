@@ -1,0 +1,37 @@
+// What an attack is, and what it finds. Each has a file of its own in `attacks`; run.ts runs them one after the other
+// against one target and adds what can be seen from outside.
+
+import type { Attacker } from './attacker.js'
+import type { Target } from './target.js'
+
+export interface Ground {
+  readonly target: Target
+  /** Fewer of everything, for `npm test`. */
+  readonly quick: boolean
+  /** A session of an address that the target lets in; closed after the attack. */
+  connected(): Promise<Attacker>
+  /** A socket without a session; closed after the attack. */
+  attacker(host?: string): Promise<Attacker>
+}
+
+export interface Finding {
+  /** Undefined where the target did as it should. */
+  readonly fault: string | undefined
+  /** For the person: what was seen. */
+  readonly seen: string
+  /** Whether the answers went to addresses that had not proved themselves. */
+  readonly isUnproved?: boolean
+}
+
+export interface Attack {
+  readonly name: string
+  /** It mostly waits: it begins first and ends last, beside the others, and what it costs is not measured. */
+  readonly waits?: boolean
+  /** Paths in the share that may appear or change: what an honest peer could have written too. */
+  readonly mayWrite?: (path: string) => boolean
+  run(ground: Ground): Promise<Finding>
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

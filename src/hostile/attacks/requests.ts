@@ -1,0 +1,137 @@
+// Requests for what was never announced: digests of files beside the share, of left's own files, of a guessed folder,
+// of blocks that no file has; and a session id that somebody else found out.
+
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { hexOf } from '../../base/bytes.js'
+import type { ItemKind } from '../../base/item.js'
+import { crc32, hash } from '../../io/hash.js'
+import { DatagramType, encodeControl } from '../../rdt/control.js'
+import { RequestWriter } from '../../rdt/request.js'
+import { type Attack, sleep } from '../attack.js'
+import type { Attacker } from '../attacker.js'
+import { contentOf, listOf } from '../content.js'
+import type { Target } from '../target.js'
+
+const SEGMENT_BYTES = 1_232
+
+export const forgedRequests: Attack = {
+  name: 'forged requests',
+  async run({ target, connected }) {
+    const attacker = await connected()
+    const before = attacker.came.length
+    const wanted: { kind: ItemKind; digest: string; block: number }[] = []
+    for (const file of ownFiles(target)) {
+      const content = readFileSync(file)
+      const digests = [hexOf(hash(content)), hexOf(hash(listOf(content)))]
+      for (const kind of ['tree', 'list', 'file'] as const)
+        for (const digest of digests) wanted.push({ kind, digest, block: 0 })
+    }
+    for (let count = 0; count < 200; count++)
+      wanted.push({ kind: 'file', digest: hexOf(hash(Uint8Array.of(count, 1))), block: count })
+    // Blocks beyond the end of what is there.
+    const large = hexOf(hash(listOf(contentOf('large.bin', 400_000))))
+    for (const block of [7, 8, 1_000, (1 << 20) - 1]) wanted.push({ kind: 'file', digest: large, block })
+    askFor(attacker, wanted)
+    await sleep(600)
+    const segments = attacker.came.slice(before).filter(([type]) => type === DatagramType.segment)
+    return {
+      fault: segments.length === 0 ? undefined : `${segments.length} segments were sent`,
+      seen: `${wanted.length} blocks that were never announced`,
+    }
+  },
+}
+
+/** Asks for nothing but segments that no frame of the block has. */
+export const beyondTheEnd: Attack = {
+  name: 'segments beyond the end',
+  async run({ connected }) {
+    const attacker = await connected()
+    const digest = hexOf(hash(listOf(contentOf('large.bin', 400_000))))
+    const writer = new RequestWriter()
+    // Its last block has 8,200 bytes: seven segments.
+    for (const segment of [31, 7]) {
+      writer.start(attacker.session!.remote, segment)
+      const ask = { blockIndex: 6, low: (1 << segment) >>> 0, high: 0 }
+      writer.add({ handle: segment, kind: 'file', digest }, SEGMENT_BYTES, ask)
+      attacker.send(attacker.sealed(writer.finish()))
+      await sleep(100)
+    }
+    const isAlive = await attacker.isAlive(2_000)
+    return {
+      fault: isAlive ? undefined : 'it hangs for ever',
+      seen: 'segments 31 and 7 of a block that has seven',
+    }
+  },
+}
+
+export const stolenSession: Attack = {
+  name: 'stolen session',
+  async run({ target, connected, attacker: open }) {
+    const owner = await connected()
+    const remote = owner.session!.remote
+    const large = hexOf(hash(listOf(contentOf('large.bin', 400_000))))
+    const thieves = [await open(), await open(target.stranger)]
+    for (const thief of thieves) {
+      thief.session = { local: owner.session!.local, remote }
+      thief.protection = owner.protection
+      askFor(thief, [{ kind: 'file', digest: large, block: 0 }])
+      thief.control({ type: 'message', session: remote, number: 99, body: Uint8Array.of(0x73) })
+      thief.control({ type: 'ping', session: remote, number: 1 })
+      thief.control({ type: 'bye', session: remote })
+      thief.control({ type: 'reset', session: owner.session!.local })
+    }
+    await sleep(300)
+    for (const thief of thieves) {
+      thief.session = undefined
+      const answers = thief.came.filter(
+        ([type]) => type !== DatagramType.reset && type !== DatagramType.hello,
+      )
+      if (answers.length > 0) return { fault: `a thief got ${answers.length} answers`, seen: '' }
+    }
+    // Guessing is no better.
+    for (let count = 0; count < 1_000; count++) {
+      const session = { high: remote.high, low: (remote.low + count + 1) >>> 0 }
+      owner.send(encodeControl({ type: 'bye', session }, crc32))
+    }
+    const isAlive = await owner.isAlive(3_000)
+    return {
+      fault: isAlive ? undefined : 'the session was ended by somebody else',
+      seen: 'its id used from another port and from another host, and 1,000 ids beside it',
+    }
+  },
+}
+
+function askFor(
+  attacker: Attacker,
+  wanted: readonly { kind: ItemKind; digest: string; block: number }[],
+): void {
+  const writer = new RequestWriter()
+  let number = 0
+  let handle = 0
+  let isStarted = false
+  for (const { kind, digest, block } of wanted) {
+    if (!isStarted || !writer.hasRoom) {
+      if (isStarted) attacker.send(attacker.sealed(writer.finish()))
+      writer.start(attacker.session!.remote, number++ & 0xffff)
+      isStarted = true
+    }
+    writer.add({ handle: ++handle, kind, digest }, SEGMENT_BYTES, {
+      blockIndex: block,
+      low: 0xffff_ffff,
+      high: 0x1fff,
+    })
+  }
+  if (isStarted) attacker.send(attacker.sealed(writer.finish()))
+}
+
+/** What is beside the share, and left's own files in it. */
+function ownFiles(target: Target): string[] {
+  const own = join(target.share, '.left')
+  const files = [join(target.outside, 'secret'), join(target.outside, 'folder', 'precious'), '/etc/passwd']
+  for (const name of readdirSync(own, { recursive: true, encoding: 'utf8' })) {
+    const file = join(own, name)
+    if (statSync(file).isFile() && statSync(file).size < 1_000_000) files.push(file)
+  }
+  return files
+}

@@ -1,0 +1,40 @@
+// The numbers of the hostile self-test, each with its unit and where it comes from.
+
+import { assert } from '../base/assert.js'
+
+/** Memory that one attack may add to the target, engine and watcher together. Some drive a peer to what its own limits
+ *  allow (a listing of 32 MiB is one), and the heap keeps that for the next: such an attack is done again, and then
+ *  adds no more than this. */
+export const MEMORY_GROWTH_BYTES_MAX = 32 * 1024 * 1024
+export const ATTACK_ROUNDS_MAX = 3
+
+/** What both processes together may hold after any attack. */
+export const MEMORY_BYTES_MAX = 400 * 1024 * 1024
+
+/** What may be sent to an address that has not proved itself, per byte that came from it. RFC 9000, 8.1. */
+export const ANSWER_RATIO_MAX = 3
+
+/** Half-open handshakes, and the sockets that they come from: each is a port of its own. */
+export const HALF_OPEN_COUNT = 100_000
+export const HALF_OPEN_COUNT_QUICK = 10_000
+export const FLOOD_SOCKETS = 64
+
+/** Addresses that the target is told to let in, ports of one host: each attacker has one of its own. */
+export const NAMED_PORTS = 120
+export const NAMED_PORT_FIRST = 30_001
+
+/** What an honest peer gets at the start, so that the target's buffers are there before memory is measured. */
+export const WARM_UP_BYTES = 24 * 1024 * 1024
+
+/** How long a thing that must happen may take; the machine may be busy with other tests. */
+export const WAIT_MS_MAX = 10_000
+
+/** A control message is said again after this long. */
+export const REPEAT_MS = 200
+
+/** Until memory that was used and freed is given back; looked at again so often. */
+export const MEMORY_SETTLE_MS = 250
+export const MEMORY_LOOKS_MAX = 6
+
+assert(REPEAT_MS < WAIT_MS_MAX)
+assert(NAMED_PORTS >= FLOOD_SOCKETS + 40, 'floods leave addresses for the others')

@@ -1,0 +1,214 @@
+// Runs the attacks one after the other against one target, and tells of each what it did, what it cost and what it
+// changed. `left selftest --hostile` prints it.
+
+import { existsSync } from 'node:fs'
+import type { Attack, Finding } from './attack.js'
+import type { Attacker } from './attacker.js'
+import { bombs } from './attacks/bombs.js'
+import { helloFlood, slowHandshake, strangers, unproved } from './attacks/floods.js'
+import { counters, deepNames, endlessFiles, endlessIndex } from './attacks/indexes.js'
+import { linkRace, ownLink } from './attacks/links.js'
+import { overflow } from './attacks/overflow.js'
+import { reflection } from './attacks/reflection.js'
+import { replay } from './attacks/replay.js'
+import { beyondTheEnd, forgedRequests, stolenSession } from './attacks/requests.js'
+import { segments } from './attacks/segments.js'
+import { times } from './attacks/times.js'
+import { traversal } from './attacks/traversal.js'
+import { ANSWER_RATIO_MAX, ATTACK_ROUNDS_MAX, MEMORY_BYTES_MAX, MEMORY_GROWTH_BYTES_MAX } from './limits.js'
+import { changes, Target } from './target.js'
+
+/** In the order in which they run: those that want the target fresh come first. */
+export const ATTACKS: readonly Attack[] = [
+  strangers,
+  unproved,
+  helloFlood,
+  slowHandshake,
+  forgedRequests,
+  stolenSession,
+  traversal,
+  overflow,
+  counters,
+  bombs,
+  segments,
+  replay,
+  reflection,
+  times,
+  ownLink,
+  linkRace,
+  deepNames,
+  endlessIndex,
+  endlessFiles,
+  beyondTheEnd,
+]
+
+export interface Outcome {
+  readonly name: string
+  readonly isRejected: boolean
+  /** Why not, where it was not. */
+  readonly faults: readonly string[]
+  readonly seen: string
+  readonly sentBytes: number
+  readonly answeredBytes: number
+  /** Of what went to addresses that had not proved themselves. */
+  readonly ratio: number | undefined
+  /** Of each round; undefined where it was not measured. */
+  readonly memoryGrowthBytes: readonly number[]
+  readonly inside: readonly string[]
+  readonly outside: readonly string[]
+  readonly tookMs: number
+}
+
+export interface HostileOptions {
+  readonly quick: boolean
+  /** ATTACKS, or some of them. */
+  readonly attacks: readonly Attack[]
+  readonly onOutcome: (outcome: Outcome) => void
+}
+
+/** Answers whether all were rejected. Throws a LeftError where the target cannot be had. */
+export async function runHostile(options: HostileOptions): Promise<boolean> {
+  const { quick, attacks, onOutcome } = options
+  let isAllRejected = true
+  const tell = (outcome: Outcome): void => {
+    isAllRejected &&= outcome.isRejected
+    onOutcome(outcome)
+  }
+  let target = await Target.start()
+  try {
+    const waiting = attacks.filter(({ waits }) => waits).map((attack) => runWaiting(attack, target, quick))
+    for (const attack of attacks.filter(({ waits }) => !waits)) {
+      if (!target.isRunning) {
+        target.stop()
+        target = await Target.start()
+      }
+      tell(await runOne(attack, target, quick))
+    }
+    for (const outcome of await Promise.all(waiting)) tell(outcome)
+  } finally {
+    target.stop()
+  }
+  return isAllRejected
+}
+
+async function runOne(attack: Attack, target: Target, quick: boolean): Promise<Outcome> {
+  const besideBefore = target.beside()
+  const insideBefore = target.inside()
+  const complaintsBefore = target.complaints.length
+  const saidBefore = target.said.length
+  const startedMs = performance.now()
+  const memoryGrowthBytes: number[] = []
+  let round: Round
+  do {
+    const memoryBefore = target.memoryBytes()
+    round = await runRound(attack, target, quick)
+    if (!target.isRunning) break
+    const enoughBytes = memoryBefore + MEMORY_GROWTH_BYTES_MAX
+    memoryGrowthBytes.push((await target.settledMemoryBytes(enoughBytes)) - memoryBefore)
+  } while (
+    memoryGrowthBytes.at(-1)! > MEMORY_GROWTH_BYTES_MAX &&
+    memoryGrowthBytes.length < ATTACK_ROUNDS_MAX
+  )
+  const { finding, sentBytes, answeredBytes } = round
+
+  const faults = finding.fault === undefined ? [] : [finding.fault]
+  if (!target.isRunning) faults.push('the target ended')
+  else if (!(await isWell(target))) {
+    faults.push('the target takes no session any more')
+    target.stop()
+  }
+  if (target.said.slice(saidBefore).some(isRestart))
+    faults.push('the watcher process died and was started again')
+  if (target.complaints.length > complaintsBefore)
+    faults.push(`it printed: ${target.complaints.slice(complaintsBefore).split('\n', 1)[0]}`)
+  const lastGrowthBytes = memoryGrowthBytes.at(-1) ?? 0
+  if (lastGrowthBytes > MEMORY_GROWTH_BYTES_MAX)
+    faults.push(`its memory grew by ${Math.round(lastGrowthBytes / 1e6)} MB`)
+  if (target.isRunning && target.memoryBytes() > MEMORY_BYTES_MAX)
+    faults.push(`it holds ${Math.round(target.memoryBytes() / 1e6)} MB`)
+  const isThere = existsSync(target.share)
+  const inside = isThere ? changes(insideBefore, target.inside()) : []
+  const outside = isThere ? changes(besideBefore, target.beside()) : []
+  const unexpected = inside.filter((path) => attack.mayWrite?.(path) !== true)
+  if (unexpected.length > 0) faults.push(`it wrote ${shown(unexpected)} in the share`)
+  if (outside.length > 0) faults.push(`it WROTE OUTSIDE of the share: ${shown(outside)}`)
+  const ratio = finding.isUnproved ? answeredBytes / Math.max(1, sentBytes) : undefined
+  if (ratio !== undefined && ratio > ANSWER_RATIO_MAX) faults.push(`it answers ${ratio.toFixed(1)} times`)
+  return {
+    name: attack.name,
+    isRejected: faults.length === 0,
+    faults,
+    seen: finding.seen,
+    sentBytes,
+    answeredBytes,
+    ratio,
+    memoryGrowthBytes,
+    inside,
+    outside,
+    tookMs: performance.now() - startedMs,
+  }
+}
+
+async function runWaiting(attack: Attack, target: Target, quick: boolean): Promise<Outcome> {
+  const startedMs = performance.now()
+  const { finding, sentBytes, answeredBytes } = await runRound(attack, target, quick)
+  return {
+    name: attack.name,
+    isRejected: finding.fault === undefined,
+    faults: finding.fault === undefined ? [] : [finding.fault],
+    seen: finding.seen,
+    sentBytes,
+    answeredBytes,
+    ratio: undefined,
+    memoryGrowthBytes: [],
+    inside: [],
+    outside: [],
+    tookMs: performance.now() - startedMs,
+  }
+}
+
+interface Round {
+  readonly finding: Finding
+  readonly sentBytes: number
+  readonly answeredBytes: number
+}
+
+async function runRound(attack: Attack, target: Target, quick: boolean): Promise<Round> {
+  const attackers: Attacker[] = []
+  const keep = (attacker: Attacker): Attacker => {
+    attackers.push(attacker)
+    return attacker
+  }
+  let finding: Finding
+  try {
+    finding = await attack.run({
+      target,
+      quick,
+      connected: async () => keep(await target.connected()),
+      attacker: async (host) => keep(await target.attacker(host)),
+    })
+  } catch (error) {
+    finding = { fault: `the attack came to nothing: ${(error as Error).message}`, seen: '' }
+  }
+  const sentBytes = attackers.reduce((sum, attacker) => sum + attacker.sentBytes, 0)
+  const answeredBytes = attackers.reduce((sum, attacker) => sum + attacker.answeredBytes, 0)
+  await Promise.all(attackers.map((attacker) => attacker.close()))
+  return { finding, sentBytes, answeredBytes }
+}
+
+/** Whether an honest peer still gets in. */
+async function isWell(target: Target): Promise<boolean> {
+  const honest = await target.attacker()
+  const isLetIn = (await honest.connect(3_000)) && (await honest.isAlive(3_000))
+  await honest.close()
+  return isLetIn
+}
+
+function isRestart({ event, message }: { readonly event: string; readonly message?: unknown }): boolean {
+  return event === 'note' && String(message).includes('watcher process ended')
+}
+
+function shown(paths: readonly string[]): string {
+  const names = paths.slice(0, 3).map((path) => JSON.stringify(path.slice(0, 60)))
+  return paths.length > 3 ? `${names.join(', ')} and ${paths.length - 3} more` : names.join(', ')
+}

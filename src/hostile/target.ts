@@ -1,0 +1,286 @@
+// The peer that is attacked: the program itself in a process of its own, on the loopback, with a share in a temporary
+// folder and things beside it that nobody may touch. Tells what it said, how much memory it holds, and what changed
+// inside and outside of its share.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { hexOf } from '../base/bytes.js'
+import { LeftError } from '../base/errors.js'
+import { hash } from '../io/hash.js'
+import { Attacker, type Place } from './attacker.js'
+import { contentOf } from './content.js'
+import {
+  MEMORY_LOOKS_MAX,
+  MEMORY_SETTLE_MS,
+  NAMED_PORT_FIRST,
+  NAMED_PORTS,
+  WAIT_MS_MAX,
+  WARM_UP_BYTES,
+} from './limits.js'
+
+/** Every path below a folder with what is there, for comparing. */
+export type Snapshot = ReadonlyMap<string, string>
+
+type Said = { readonly event: string } & Readonly<Record<string, unknown>>
+
+export class Target {
+  readonly folder: string
+  readonly share: string
+  readonly outside: string
+  readonly place: Place
+  /** May talk to the target: it is named in its `--ip`. */
+  readonly friend: string
+  /** May not. */
+  readonly stranger: string
+  readonly said: Said[] = []
+  private readonly freePorts = Array.from({ length: NAMED_PORTS }, (_, index) => NAMED_PORT_FIRST + index)
+  private child: ChildProcess | undefined
+  private errors = ''
+  private readonly onExit = () => this.child?.kill('SIGKILL')
+
+  private constructor(folder: string, place: Place, friend: string, stranger: string) {
+    this.folder = folder
+    this.share = join(folder, 'target', 'share')
+    this.outside = join(folder, 'outside')
+    this.place = place
+    this.friend = friend
+    this.stranger = stranger
+  }
+
+  /** Throws a LeftError where the target does not come up. */
+  static async start(): Promise<Target> {
+    const network = `127.${100 + (process.pid % 100)}.${Math.floor(process.pid / 100) % 200}`
+    const [host, friend, stranger] = [`${network}.1`, `${network}.2`, `${network}.3`]
+    const folder = mkdtempSync(join(realpathSync(tmpdir()), 'left-hostile-'))
+    const target = new Target(folder, { host, port: await freePort(host) }, friend, stranger)
+    try {
+      await target.run()
+      await target.warmUp()
+    } catch (error) {
+      target.stop()
+      throw error
+    }
+    return target
+  }
+
+  get isRunning(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  /** What it said on stderr: nothing, where all is well. */
+  get complaints(): string {
+    return this.errors
+  }
+
+  /** At an address that the target was told of, unless another host is asked for. */
+  attacker(host = this.friend): Promise<Attacker> {
+    if (host !== this.friend) return Attacker.open({ host, port: 0 }, this.place)
+    const port = this.freePorts.shift()
+    if (port === undefined) throw new LeftError('watcher-failed', 'all addresses of attackers are in use')
+    return Attacker.open({ host, port }, this.place, () => this.freePorts.push(port))
+  }
+
+  async connected(): Promise<Attacker> {
+    const attacker = await this.attacker()
+    if (await attacker.connect()) return attacker
+    await attacker.close()
+    throw new LeftError('watcher-failed', 'the target takes no session any more')
+  }
+
+  /** Kills it and takes everything away. */
+  stop(): void {
+    process.off('exit', this.onExit)
+    this.child?.kill('SIGKILL')
+    // Its watcher process may write for one moment more.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+  }
+
+  /** Whether it says this within the time. */
+  async says(fits: (event: Said) => boolean, timeoutMs: number): Promise<boolean> {
+    const deadlineMs = performance.now() + timeoutMs
+    for (;;) {
+      if (this.said.some(fits)) return true
+      if (performance.now() >= deadlineMs || !this.isRunning) return false
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+
+  received(path: string): boolean {
+    return this.said.some((event) => event.event === 'received' && event.path === path)
+  }
+
+  /** Resident bytes of both processes. proc(5). */
+  memoryBytes(): number {
+    const { pid } = this.child!
+    let bytes = 0
+    for (const process of [pid!, ...childrenOf(pid!)]) bytes += residentBytes(process)
+    return bytes
+  }
+
+  /** The same once it is not above `enoughBytes`, or does not fall any further. */
+  async settledMemoryBytes(enoughBytes: number): Promise<number> {
+    let least = this.memoryBytes()
+    for (let look = 0; look < MEMORY_LOOKS_MAX && least > enoughBytes; look++) {
+      await new Promise((resolve) => setTimeout(resolve, MEMORY_SETTLE_MS))
+      least = Math.min(least, this.memoryBytes())
+    }
+    return least
+  }
+
+  /** What is in the share, its own folder left out. */
+  inside(): Snapshot {
+    return snapshot(this.share, (path) => path !== '.left')
+  }
+
+  /** What is beside the share. */
+  beside(): Snapshot {
+    return snapshot(this.folder, (path) => path !== 'target/share')
+  }
+
+  private async run(): Promise<void> {
+    mkdirSync(this.share, { recursive: true })
+    mkdirSync(join(this.outside, 'folder'), { recursive: true })
+    writeFileSync(join(this.outside, 'secret'), 'a secret beside the share\n')
+    writeFileSync(join(this.outside, 'folder', 'precious'), 'precious\n')
+    writeFileSync(join(this.share, 'victim.txt'), 'what stood here before\n')
+    writeFileSync(join(this.share, 'large.bin'), contentOf('large.bin', 400_000))
+    const { host, port } = this.place
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+    const program = fileURLToPath(new URL(`../cli/main.${extension}`, import.meta.url))
+    const words = [
+      '--json',
+      '--bind',
+      host,
+      '--port',
+      String(port),
+      '--ip',
+      this.freePorts.map((named) => `${this.friend}:${named}`).join(','),
+      '--share',
+      this.share,
+    ]
+    const child = spawn(process.execPath, [...nodeOptions(), program, ...words, '--encryption', 'no'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.child = child
+    process.on('exit', this.onExit)
+    createInterface({ input: child.stdout! }).on('line', (text) => {
+      const event = JSON.parse(text) as Said
+      if (event.event !== 'progress' && event.event !== 'totals') this.said.push(event)
+    })
+    child.stderr!.on('data', (chunk) => {
+      if (this.errors.length < 2_000) this.errors += chunk
+    })
+    if (!(await this.says(({ event }) => event === 'scanned', WAIT_MS_MAX)))
+      throw new LeftError('watcher-failed', `the peer to be attacked did not start: ${this.errors.trim()}`)
+  }
+
+  /** Receives from an honest peer and serves it: what is held from then on is no growth, and that nothing arrives later
+   *  is not because nothing can. */
+  private async warmUp(): Promise<void> {
+    const honest = await this.connected()
+    const lines = [
+      honest.items.addFile('warm-large', contentOf('warm-large', WARM_UP_BYTES)),
+      ...Array.from({ length: 20 }, (_, index) =>
+        honest.items.addFile(`warm-small-${index}`, contentOf(`small ${index}`, 20_000)),
+      ),
+    ].sort((left, right) => (left.split(' ')[5]! < right.split(' ')[5]! ? -1 : 1))
+    await honest.have(honest.items.addTree(lines))
+    const isThere = await this.says(
+      ({ event, path }) => event === 'received' && path === 'warm-large',
+      2 * WAIT_MS_MAX,
+    )
+    await honest.close()
+    if (!isThere)
+      throw new LeftError('watcher-failed', 'the peer to be attacked does not receive from an honest one')
+    await new Promise((resolve) => setTimeout(resolve, MEMORY_SETTLE_MS))
+  }
+}
+
+/** How this process runs our files, so that another can: from the sources in development. */
+export function nodeOptions(): string[] {
+  const isFromSources = import.meta.url.endsWith('.ts') && !process.execArgv.includes('tsx')
+  return isFromSources ? [...process.execArgv, '--import', 'tsx'] : process.execArgv
+}
+
+function freePort(host: string): Promise<number> {
+  const socket = createSocket('udp4')
+  return new Promise((resolve, reject) => {
+    socket.once('error', (error) =>
+      reject(
+        new LeftError('not-available', `the self-test needs ${host}, a loopback address of Linux`, error),
+      ),
+    )
+    socket.bind({ address: host, exclusive: true }, () => {
+      const { port } = socket.address()
+      socket.close(() => resolve(port))
+    })
+  })
+}
+
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^[0-9]+$/.test(name)) return []
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      return Number(fields[1]) === parent && fields[0] !== 'Z' ? [Number(name)] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+function residentBytes(pid: number): number {
+  try {
+    const kilobytes = /^VmRSS:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
+    return Number(kilobytes ?? 0) * 1024
+  } catch {
+    return 0
+  }
+}
+
+function snapshot(folder: string, isLookedAt: (path: string) => boolean): Snapshot {
+  const found = new Map<string, string>()
+  const look = (path: string): void => {
+    for (const name of readdirSync(join(folder, path))) {
+      const inner = path === '' ? name : `${path}/${name}`
+      if (!isLookedAt(inner)) continue
+      try {
+        const stats = lstatSync(join(folder, inner))
+        if (stats.isDirectory()) {
+          found.set(inner, 'folder')
+          look(inner)
+        } else if (stats.isFile()) found.set(inner, hexOf(hash(readFileSync(join(folder, inner)))))
+        else found.set(inner, 'other')
+      } catch {
+        // Gone meanwhile, or too deep to be looked at by its whole path.
+      }
+    }
+  }
+  try {
+    look('')
+  } catch {
+    // The same.
+  }
+  return found
+}
+
+/** Paths that are new or not what they were, sorted; what is gone counts too. */
+export function changes(before: Snapshot, after: Snapshot): string[] {
+  const paths = new Set([...before.keys(), ...after.keys()])
+  return [...paths].filter((path) => before.get(path) !== after.get(path)).sort()
+}

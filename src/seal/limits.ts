@@ -1,0 +1,88 @@
+// seal's numbers, each with its unit and where it comes from.
+
+import { assert } from '../base/assert.js'
+import { BLOCK_BYTES, FRAME_OVERHEAD_BYTES } from '../base/limits.js'
+
+// — Specification: both ends must agree on these. —
+
+export const PEER_ID_BYTES = 8
+export const BOOT_BYTES = 8
+export const SESSION_BYTES = 8
+
+/** AES-256-GCM, NIST SP 800-38D. */
+export const KEY_BYTES = 32
+export const GCM_NONCE_BYTES = 12
+export const TAG_BYTES = 16
+
+/** SHA-256, HMAC and HKDF with it. */
+export const HASH_BYTES = 32
+
+/** RFC 7748. */
+export const X25519_BYTES = 32
+
+/** RSA-3072: 128 bits of strength (NIST SP 800-57). Modulus, ciphertext and signature are all this long. */
+export const RSA_BITS = 3_072
+export const RSA_BYTES = RSA_BITS / 8
+
+/** What RSA-OAEP carries to the answerer. */
+export const OAEP_SECRET_BYTES = 32
+
+/** Shows that the asker holds the shared secret. */
+export const SECRET_PROOF_BYTES = 16
+
+/** Names a session that may be resumed. */
+export const TICKET_BYTES = 16
+
+/** A first flight is at least this long, so that what answers it is less than three times as much. */
+export const OPEN_FLIGHT_BYTES = 160
+
+/** The counter of a sealed datagram, in the clear. */
+export const COUNTER_BYTES = 4
+
+// — Implementation: each peer may choose its own. —
+
+/** How far datagrams may overtake each other, in datagrams of a session. */
+export const REPLAY_WINDOW = 2_048
+
+/** Uses of a session's keys until another session takes its place: RFC 9001 (6.6, B.1) allows AES-GCM 2²³ packets of
+ *  2 KiB, which is 2³⁰ blocks of AES. Frames have 2¹² of those: 2¹⁸ frames (17 GB). Datagrams have at most 2¹²
+ *  as well (path probes), commonly 2⁷. Keys of an hour ago are worth nothing to a thief then, too. Derived nonces
+ *  of 96 bits meet by chance with 2³⁶⁻⁹⁷ at 2¹⁸ frames. */
+export const FRAMES_PER_KEY_MAX = 2 ** 18
+export const DATAGRAMS_PER_KEY_MAX = 2 ** 22
+
+/** Forged datagrams per session until its keys are given up: RFC 9001 allows 2⁵². */
+export const FORGERIES_PER_KEY_MAX = 2 ** 36
+
+/** Sessions that may be resumed, the least recently used forgotten first. */
+export const TICKETS_MAX = 512
+
+/** Slow steps that may wait at once. What needs another is dropped, and comes again. */
+export const STEPS_MAX = 64
+
+/** A shared secret shorter than this can be guessed by whoever talks to one of us once. */
+export const SHARED_SECRET_BYTES_MIN = 16
+
+/** Blocks of an item that are compressed in vain until its others are not tried; and every how many-th is tried all
+ *  the same, for a file may change its nature on the way. */
+export const COMPRESSION_TRIES = 4
+export const COMPRESSION_RETRY_BLOCKS = 32
+
+/** What must be saved for a frame to be worth decompressing, bytes: a segment of an Ethernet path. */
+export const COMPRESSION_GAIN_BYTES_MIN = 1_500
+
+/** Blocks shorter than this are not worth the trouble. */
+export const COMPRESSION_BLOCK_BYTES_MIN = 256
+
+/** Items whose compressibility is remembered. */
+export const COMPRESSION_ITEMS_MAX = 4_096
+
+/** Addresses that are remembered of one trusted peer. */
+export const PIN_ADDRESSES_MAX = 8
+
+/** How long the file of pins may be locked before the lock counts as left behind, and how often it is tried. */
+export const PIN_LOCK_MS_MAX = 3_000
+export const PIN_LOCK_TRY_MS = 15
+
+assert(1 + TAG_BYTES <= FRAME_OVERHEAD_BYTES, 'a sealed frame must fit what rdt has room for')
+assert(BLOCK_BYTES / 16 < 2 ** 12, 'the limits above count 2¹² blocks of AES to a frame')

@@ -1,0 +1,103 @@
+// Frames of a sealed session: a block, compressed where that pays, then sealed whole.
+//
+//     codec (1 byte: 0 as it is, 1 LZ4) ‖ AES-256-GCM of the bytes (0 … 65,300) ‖ tag (16 bytes)
+//
+// Associated data: kind, digest, block index and codec. The nonce is the first 12 bytes of
+// HMAC-SHA-256(nonce key, associated data).
+//
+// Why that is safe, though nothing is drawn at random: a nonce must never cover two texts under one key. The
+// associated data names the text. The digest is that of the item's content, the index says which part of it, and
+// the server holds every block against that name before it seals it (src/sync/serving.ts), so one name is one
+// block. The codec says what became of the block, and LZ4 makes the same of it every time within a process, which
+// is where keys live and die. So one nonce is one text, and sealing it again gives the same bytes: a repair may mix
+// segments of the first serving and the second. Two names meet in one nonce by the birthday of 2⁹⁶ only. Each
+// direction of each session has keys of its own; frames never cross from one into another.
+
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { bytesOfHex } from '../base/bytes.js'
+import { type Decoded, decoded, undecoded } from '../base/decoded.js'
+import type { ItemKind } from '../base/item.js'
+import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
+import type { BlockName, FrameFailure, FrameSeal, OpenedFrame } from '../base/protection.js'
+import type { Codec, Compressor } from './compression.js'
+import { type DirectionKeys, hmac } from './keys.js'
+import { FRAMES_PER_KEY_MAX, GCM_NONCE_BYTES, TAG_BYTES } from './limits.js'
+
+export const CODEC_PLAIN = 0
+export const CODEC_LZ4 = 1
+const CODEC_BYTES = 1
+const KINDS: readonly ItemKind[] = ['tree', 'list', 'file']
+
+export class SealedFrames implements FrameSeal {
+  private sealedCount = 0
+
+  constructor(
+    private readonly keys: { readonly ours: DirectionKeys; readonly theirs: DirectionKeys },
+    private readonly codec: Codec,
+    /** Undefined where nothing is to be compressed. */
+    private readonly compressor: Compressor | undefined,
+  ) {}
+
+  get isWorn(): boolean {
+    return this.sealedCount >= FRAMES_PER_KEY_MAX
+  }
+
+  seal(name: BlockName, block: Uint8Array): Uint8Array {
+    this.sealedCount++
+    const compressed = this.compressor?.compress(name, block)
+    const codec = compressed === undefined ? CODEC_PLAIN : CODEC_LZ4
+    const text = compressed ?? block
+    const associated = associatedOf(name, codec)
+    const cipher = createCipheriv('aes-256-gcm', this.keys.ours.frames, nonceOf(this.keys.ours, associated))
+    cipher.setAAD(associated)
+    const frame = new Uint8Array(CODEC_BYTES + text.length + TAG_BYTES)
+    frame[0] = codec
+    frame.set(cipher.update(text), CODEC_BYTES)
+    cipher.final()
+    frame.set(cipher.getAuthTag(), CODEC_BYTES + text.length)
+    return frame
+  }
+
+  open(name: BlockName, frame: Uint8Array): Decoded<OpenedFrame, FrameFailure> {
+    if (frame.length < CODEC_BYTES + TAG_BYTES) return undecoded('truncated')
+    if (frame.length > CODEC_BYTES + BLOCK_BYTES + TAG_BYTES) return undecoded('too-long')
+    const codec = frame[0]!
+    if (codec !== CODEC_PLAIN && codec !== CODEC_LZ4) return undecoded('unknown-codec')
+    const text = this.decipher(associatedOf(name, codec), frame)
+    if (text === undefined) return undecoded('damaged')
+    if (codec === CODEC_PLAIN) return decoded({ block: text, savedBytes: 0 })
+    const block = this.codec.decompress(text)
+    if (block === undefined) return undecoded('damaged')
+    return decoded({ block, savedBytes: Math.max(0, block.length - text.length) })
+  }
+
+  private decipher(associated: Uint8Array, frame: Uint8Array): Uint8Array | undefined {
+    const { theirs } = this.keys
+    const tagAt = frame.length - TAG_BYTES
+    const decipher = createDecipheriv('aes-256-gcm', theirs.frames, nonceOf(theirs, associated), {
+      authTagLength: TAG_BYTES,
+    })
+    decipher.setAAD(associated)
+    decipher.setAuthTag(frame.subarray(tagAt))
+    const text = decipher.update(frame.subarray(CODEC_BYTES, tagAt))
+    try {
+      decipher.final()
+      return text
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function associatedOf({ kind, digest, blockIndex }: BlockName, codec: number): Uint8Array {
+  const associated = new Uint8Array(1 + DIGEST_BYTES + 4 + 1)
+  associated[0] = KINDS.indexOf(kind) + 1
+  associated.set(bytesOfHex(digest)!, 1)
+  new DataView(associated.buffer).setUint32(1 + DIGEST_BYTES, blockIndex)
+  associated[1 + DIGEST_BYTES + 4] = codec
+  return associated
+}
+
+function nonceOf({ nonces }: DirectionKeys, associated: Uint8Array): Uint8Array {
+  return hmac(nonces, associated).subarray(0, GCM_NONCE_BYTES)
+}

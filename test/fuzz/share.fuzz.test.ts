@@ -1,0 +1,295 @@
+// What peers say of their shares: messages, entry lines, listings; and what the own disk says: the log, the index.
+
+import fc from 'fast-check'
+import { describe, test } from 'vitest'
+import { hexOf, textOf, utf8 } from '../../src/base/bytes.js'
+import { escapeField, unescapeField } from '../../src/base/escape.js'
+import { decodeMessage, encodeMessage, type Message } from '../../src/ecp/message.js'
+import { crc32, hash } from '../../src/io/hash.js'
+import { decodeRecord, encodeRecords, type JournalRecord } from '../../src/journal/record.js'
+import type { Entry } from '../../src/share/entry.js'
+import {
+  decodeEntry,
+  decodeEntryInFolder,
+  encodeEntry,
+  encodeEntryInFolder,
+} from '../../src/share/entry-line.js'
+import { Manifest } from '../../src/share/manifest.js'
+import { conflictPath, nameOf } from '../../src/share/path.js'
+import {
+  decodeTreeItem,
+  encodeLines,
+  encodePages,
+  subtreeLine,
+  type TreeItem,
+} from '../../src/share/tree-item.js'
+import { bumpVersion, checkVersion, compareVersions, joinVersions } from '../../src/share/version.js'
+import { TreeWalk } from '../../src/share/walk.js'
+import { readVectors } from '../vectors/read.js'
+import { accepted, fuzz } from './fuzz.js'
+
+/** No half of a surrogate pair stands alone. */
+function isWhole(text: string): boolean {
+  return !/[\ud800-\udfff]/u.test(text)
+}
+
+const digest = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(hexOf)
+const name = fc
+  .oneof(
+    fc.constantFrom('a', 'b.txt', '-rf', '|*|', '100%', 'é', 'line\nend', '.left', '...'),
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
+  )
+  .filter((text) => !/[/\0]/.test(text) && text !== '.' && text !== '..' && isWhole(text))
+const path = fc
+  .array(name, { minLength: 1, maxLength: 4 })
+  .map((names) => names.join('/'))
+  .filter((text) => !text.toLowerCase().startsWith('.left'))
+const peer = fc.constantFrom('0'.repeat(16), '0123456789abcdef', 'f'.repeat(16))
+const version = fc
+  .uniqueArray(fc.tuple(peer, fc.integer({ min: 1, max: 2 ** 48 })), { selector: ([id]) => id, maxLength: 3 })
+  .map((parts) =>
+    parts
+      .map(([id, count]) => `${id}:${count}`)
+      .sort()
+      .join(','),
+  )
+const mtimeMs = fc.integer({ min: -8.64e15, max: 8.64e15 })
+const entry: fc.Arbitrary<Entry> = fc.oneof(
+  fc.record({
+    path,
+    kind: fc.constant('file' as const),
+    sizeBytes: fc.nat(1_000_000),
+    mtimeMs,
+    executable: fc.boolean(),
+    digest,
+    target: fc.constant(''),
+    version,
+  }),
+  fc.record({
+    path,
+    kind: fc.constantFrom('folder' as const, 'tombstone' as const),
+    sizeBytes: fc.constant(0),
+    mtimeMs: fc.constant(0),
+    executable: fc.constant(false),
+    digest: fc.constant('' as const),
+    target: fc.constant(''),
+    version,
+  }),
+  fc.record({
+    path,
+    kind: fc.constant('link' as const),
+    sizeBytes: fc.constant(0),
+    mtimeMs,
+    executable: fc.constant(false),
+    digest: fc.constant('' as const),
+    target: name,
+    version,
+  }),
+)
+
+/** A decoder of text as one of bytes. */
+function ofText<Value>(
+  decode: (text: string) => Value | undefined,
+): (bytes: Uint8Array) => Value | undefined {
+  return (bytes) => {
+    const text = textOf(bytes)
+    return text === undefined ? undefined : decode(text)
+  }
+}
+
+fuzz<Entry>({
+  name: 'an entry line',
+  valid: entry.map((value) => utf8(encodeEntry(value))),
+  decode: ofText(accepted<Entry, string>(decodeEntry)),
+  encode: (value) => utf8(encodeEntry(value)),
+})
+
+fuzz<Entry>({
+  name: 'an entry line of a listing',
+  valid: entry.map((value) => utf8(encodeEntryInFolder(value))),
+  decode: ofText(accepted<Entry, string>((text) => decodeEntryInFolder(text, 'a/b'))),
+  encode: (value) => utf8(encodeEntryInFolder(value)),
+})
+
+fuzz<string>({
+  name: 'a field of a line',
+  valid: fc
+    .string({ unit: 'binary', maxLength: 30 })
+    .filter((text) => isWhole(text))
+    .map((text) => utf8(escapeField(text))),
+  decode: ofText(unescapeField),
+  encode: (text) => utf8(escapeField(text)),
+})
+
+fuzz<string>({
+  name: 'a version',
+  valid: version.map(utf8),
+  decode: ofText((text) => (checkVersion(text) ? text : undefined)),
+  encode: (text) => {
+    // Nothing that may be done with it throws.
+    const other = bumpVersion(text, '0123456789abcdef')
+    compareVersions(text, other)
+    joinVersions(text, other)
+    return utf8(text)
+  },
+})
+
+const reference = fc.record({
+  kind: fc.constant('tree' as const),
+  digest,
+  sizeBytes: fc.integer({ min: 1, max: 33_554_432 }),
+})
+const message: fc.Arbitrary<Message> = fc.oneof(
+  fc.constant({ type: 'same' as const }),
+  fc.record({ type: fc.constant('working' as const), retryMs: fc.nat(60_000) }),
+  fc.record({
+    type: fc.constantFrom('have' as const, 'update' as const, 'excess' as const),
+    root: reference,
+    scope: fc.oneof(
+      fc.constantFrom({ type: 'whole' as const }, { type: 'some' as const }),
+      reference.map((base) => ({ type: 'since' as const, base })),
+    ),
+    lines: fc.array(entry.map(encodeEntry), { maxLength: 3 }),
+  }),
+)
+
+fuzz({
+  name: 'a message of ecp',
+  valid: message.map(encodeMessage).filter((bytes) => bytes.length <= 1_200),
+  decode: accepted(decodeMessage),
+  encode: encodeMessage,
+})
+
+const treeItem = fc.oneof(
+  fc
+    .uniqueArray(fc.tuple(name, entry, fc.option(reference)), { selector: ([text]) => text, maxLength: 5 })
+    .map((rows) =>
+      rows
+        .sort(([left], [right]) => (left < right ? -1 : 1))
+        .flatMap(([text, value, item]) => [
+          encodeEntryInFolder({ ...value, path: text }),
+          ...(item === null ? [] : [subtreeLine(text, item)]),
+        ]),
+    )
+    .map(encodeLines),
+  fc.array(reference, { minLength: 2, maxLength: 4 }).map(encodePages),
+)
+
+fuzz({
+  name: 'a listing',
+  valid: treeItem,
+  decode: accepted((bytes: Uint8Array) => decodeTreeItem(bytes, 'folder')),
+  encode: encodeTreeItem,
+  rawBytesMax: 2_000,
+})
+
+function encodeTreeItem(item: TreeItem): Uint8Array {
+  if (item.kind === 'pages') return encodePages(item.pages)
+  const rows = [
+    ...item.entries.map((value) => ({
+      name: nameOf(value.path),
+      order: 0,
+      line: encodeEntryInFolder(value),
+    })),
+    ...item.subtrees.map((value) => ({
+      name: nameOf(value.path),
+      order: 1,
+      line: subtreeLine(nameOf(value.path), value.item),
+    })),
+  ]
+  rows.sort((left, right) =>
+    left.name < right.name ? -1 : left.name > right.name ? 1 : left.order - right.order,
+  )
+  return encodeLines(rows.map(({ line }) => line))
+}
+
+const codec = { encodeEntry, decodeEntry }
+const blockRun = fc
+  .tuple(fc.nat((1 << 20) - 1), fc.nat(100))
+  .map(([first, length]) => ({ first, last: Math.min((1 << 20) - 1, first + length) }))
+const record: fc.Arbitrary<JournalRecord<Entry>> = fc.oneof(
+  fc.record({ kind: fc.constant('opened' as const), boot: fc.constantFrom('minute-1', 'a-b') }),
+  fc.record({ kind: fc.constant('fetch' as const), digest, sizeBytes: fc.nat(1_000_000), path }),
+  fc.record({
+    kind: fc.constant('blocks' as const),
+    digest,
+    runs: fc.array(blockRun, { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ kind: fc.constant('placing' as const), entry, replaces: fc.constant('' as const) }),
+  fc.record({ kind: fc.constant('placed' as const), paths: fc.array(path, { minLength: 1, maxLength: 3 }) }),
+  fc.record({
+    kind: fc.constant('unsynced' as const),
+    digest: fc.oneof(digest, fc.constant('' as const)),
+    path,
+  }),
+  fc.record({ kind: fc.constant('dropped' as const), digest }),
+  fc.constant({ kind: 'checkpoint' as const }),
+)
+
+fuzz({
+  name: 'a record of the log',
+  valid: record.map((value) => encodeRecords([value], codec, crc32)),
+  decode: (bytes) => {
+    const decoded = decodeRecord(bytes, 0, codec, crc32)
+    // What follows it is the next one's.
+    return decoded.ok && decoded.value.nextOffset === bytes.length ? decoded.value.record : undefined
+  },
+  encode: (value) => encodeRecords([value], codec, crc32),
+  mend: (bytes) => {
+    if (bytes.length < 8) return bytes
+    const mended = bytes.slice()
+    const view = new DataView(mended.buffer)
+    view.setUint32(0, mended.length - 8)
+    view.setUint32(4, crc32(mended.subarray(8)))
+    return mended
+  },
+})
+
+fuzz<Entry>({
+  name: 'the place of a conflict copy',
+  valid: entry.map((value) => utf8(encodeEntry(value))),
+  decode: ofText(accepted<Entry, string>(decodeEntry)),
+  encode: (value) => {
+    // It is a path of the share again, whatever the entry is.
+    const kept = encodeEntry({ ...value, path: conflictPath(value) })
+    if (!decodeEntry(kept).ok) throw new Error(`${JSON.stringify(conflictPath(value))} is no path`)
+    return utf8(encodeEntry(value))
+  },
+})
+
+describe('a walk through a tree', () => {
+  fuzz({
+    name: 'the root of a tree',
+    // With nothing in it, it is what we hold; and its own folder stands at the top of a share only.
+    valid: treeItem.filter((bytes) => bytes.length > 20 && !/ \.left[ \n]/i.test(textOf(bytes)!)),
+    decode: (bytes) => {
+      const walk = new TreeWalk(new Manifest(hash), {
+        kind: 'tree',
+        digest: hexOf(hash(bytes)),
+        sizeBytes: bytes.length,
+      })
+      const pull = walk.pollPull()
+      if (pull === undefined) return undefined
+      const found = walk.handleItem(pull.digest, bytes)
+      // Whatever it is told to pull next, some of it comes again under that name.
+      for (
+        let next = walk.pollPull(), count = 0;
+        next !== undefined && count < 20;
+        next = walk.pollPull(), count++
+      ) {
+        walk.handleItem(next.digest, bytes)
+        walk.handleGone(next.digest)
+      }
+      return found.ok ? found.value : undefined
+    },
+  })
+})
+
+test('what was found before does no harm', () => {
+  for (const [, bytes] of readVectors('fuzz-share.hex')) {
+    decodeMessage(bytes)
+    decodeTreeItem(bytes, '')
+    decodeRecord(bytes, 0, codec, crc32)
+    ofText(accepted<Entry, string>(decodeEntry))(bytes)
+  }
+})

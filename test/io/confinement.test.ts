@@ -1,0 +1,343 @@
+// No byte outside the share, also not in the moment in which somebody swaps a folder for a link.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { type Disk, DiskError } from '../../src/base/ports.js'
+import { BlockIo } from '../../src/io/block-io.js'
+import { RealDisk } from '../../src/io/disk.js'
+import { macFault, refuseForeignName, windowsFault } from '../../src/io/foreign-names.js'
+import { FOLDER_HELD_MS_MAX, FOLDERS_HELD_MAX } from '../../src/io/limits.js'
+import { temporaryFolder } from './temporary-folder.js'
+
+const onLinux = process.platform === 'linux'
+const bytes = new Uint8Array(100).fill(7)
+
+let root: string
+let outside: string
+
+beforeEach(() => {
+  root = realpathSync(temporaryFolder())
+  outside = realpathSync(temporaryFolder())
+})
+
+function diskOf(options?: { followLinks: boolean }): RealDisk {
+  const disk = new RealDisk(root, options)
+  onTestFinished(() => disk.dispose())
+  return disk
+}
+
+/** Answers once it is at it. */
+async function swapper(folder: string): Promise<ChildProcess> {
+  const file = fileURLToPath(new URL('folder-swapper.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--import', 'tsx', file, folder, outside], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await new Promise((resolve) => child.stdout!.once('data', resolve))
+  return child
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await gone
+}
+
+/** Runs it; false where the disk refused. */
+function does(act: () => void): boolean {
+  try {
+    act()
+    return true
+  } catch (error) {
+    if (error instanceof DiskError) return false
+    throw error
+  }
+}
+
+function write(disk: Disk, path: string): void {
+  const handle = disk.create(path)
+  try {
+    disk.write(handle, bytes, 0)
+  } finally {
+    disk.close(handle)
+  }
+}
+
+function heldIn(folder: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const name = readlinkSync(`/proc/self/fd/${fd}`)
+      return name.startsWith(folder) ? [name] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+describe('a folder that is swapped for a link all the time', () => {
+  it('lets nothing out that is placed, made, moved or removed in it', async () => {
+    const disk = diskOf()
+    mkdirSync(`${root}/a/b`, { recursive: true })
+    mkdirSync(`${root}/.left/tmp`, { recursive: true })
+    mkdirSync(`${outside}/b`)
+    writeFileSync(`${outside}/precious`, 'untouched')
+    writeFileSync(`${outside}/b/precious`, 'untouched')
+    const before = readdirSync(outside, { recursive: true }).sort()
+    const child = await swapper(`${root}/a`)
+    let placed = 0
+    let refused = 0
+    for (let count = 0; count < 4_000; count++) {
+      const temporary = `.left/tmp/small-${count}`
+      write(disk, temporary)
+      const isPlaced = does(() => {
+        disk.linkFile(temporary, `a/b/file-${count}`)
+        disk.setTimes(`a/b/file-${count}`, 1_000)
+        disk.setExecutable(`a/b/file-${count}`, true)
+      })
+      if (isPlaced) placed++
+      else refused++
+      does(() => disk.rename(temporary, `a/moved-${count}`))
+      does(() => write(disk, `a/b/made-${count}`))
+      does(() => disk.makeFolder(`a/folder-${count}`))
+      does(() => disk.makeLink(`a/link-${count}`, 'anywhere'))
+      does(() => disk.removeFile('a/precious'))
+      does(() => disk.removeFile('a/b/precious'))
+      does(() => disk.rename('a/b/precious', 'stolen'))
+      does(() => disk.removeFile(`a/moved-${count}`))
+      does(() => disk.removeFolder(`a/folder-${count}`))
+      does(() => disk.removeFile(`a/link-${count}`))
+    }
+    await ended(child)
+    // Both happened, or there was no race.
+    expect({ placed: placed > 0, refused: refused > 0 }).toEqual({ placed: true, refused: true })
+    expect(readdirSync(outside, { recursive: true }).sort()).toEqual(before)
+    expect(readFileSync(`${outside}/precious`, 'utf8')).toBe('untouched')
+    expect(readdirSync(root)).not.toContain('stolen')
+  })
+
+  it('lets no block out that is written, and none in that is read where links are not followed', async () => {
+    mkdirSync(`${root}/.left/tmp`, { recursive: true })
+    writeFileSync(`${root}/.left/tmp/block`, 'ours')
+    writeFileSync(`${outside}/block`, 'theirs')
+    const child = await swapper(`${root}/.left/tmp`)
+    let written = 0
+    let read = 0
+    let refused = 0
+    for (let count = 0; count < 1_500; count++) {
+      const io = new BlockIo(root, { followLinks: false })
+      const attempts: Promise<unknown>[] = [
+        io.writeBlock('.left/tmp/block', 0, Buffer.from('ours')).then(() => written++),
+        io.readBlock({ path: '.left/tmp/block', mtimeMs: 1, sizeBytes: 4 }, 0, 9).then((block) => {
+          expect(Buffer.from(block).toString()).toBe('ours')
+          read++
+        }),
+      ]
+      const failed = (await Promise.allSettled(attempts)).filter(({ status }) => status === 'rejected')
+      for (const attempt of failed) {
+        expect(attempt).toMatchObject({ reason: expect.any(DiskError) })
+        refused++
+      }
+      await io.close()
+    }
+    await ended(child)
+    expect([written > 0, read > 0, refused > 0]).toEqual([true, true, true])
+    expect(readFileSync(`${outside}/block`, 'utf8')).toBe('theirs')
+    expect(readdirSync(outside)).toEqual(['block'])
+  })
+
+  it('shows nothing of what is behind it to a disk that does not follow links', async () => {
+    const disk = diskOf({ followLinks: false })
+    mkdirSync(`${root}/a/b`, { recursive: true })
+    mkdirSync(`${outside}/b`)
+    writeFileSync(`${outside}/secret`, 'secret')
+    writeFileSync(`${outside}/b/secret`, 'secret')
+    const child = await swapper(`${root}/a`)
+    let listed = 0
+    for (let count = 0; count < 4_000; count++) {
+      for (const folder of ['a', 'a/b']) {
+        does(() => {
+          expect(disk.list(folder).names).not.toContain('secret')
+          listed++
+        })
+        expect(disk.stat(`${folder}/secret`)).toBeUndefined()
+        expect(disk.statLink(`${folder}/secret`)).toBeUndefined()
+        expect(does(() => disk.close(disk.open(`${folder}/secret`)))).toBe(false)
+      }
+    }
+    await ended(child)
+    expect(listed).toBeGreaterThan(0)
+  })
+})
+
+describe('our own folder behind a link', () => {
+  it('is not written through, by the disk or by the block writer', async () => {
+    mkdirSync(`${root}/.left`)
+    writeFileSync(`${outside}/block`, 'theirs')
+    symlinkSync(outside, `${root}/.left/tmp`)
+    const disk = diskOf()
+    expect(() => disk.create('.left/tmp/small-1')).toThrow('.left/tmp is a symbolic link')
+    const io = new BlockIo(root)
+    onTestFinished(() => io.close())
+    await expect(io.writeBlock('.left/tmp/block', 0, Buffer.from('ours'))).rejects.toMatchObject({
+      code: 'link',
+    })
+    rmSync(`${root}/.left`, { recursive: true })
+    mkdirSync(`${outside}/tmp`)
+    writeFileSync(`${outside}/tmp/block`, 'theirs')
+    symlinkSync(outside, `${root}/.left`)
+    await expect(io.writeBlock('.left/tmp/block', 0, Buffer.from('ours'))).rejects.toMatchObject({
+      code: 'link',
+    })
+    expect(readdirSync(outside).sort()).toEqual(['block', 'tmp'])
+    expect(readFileSync(`${outside}/block`, 'utf8')).toBe('theirs')
+  })
+})
+
+describe('a disk that does not follow links', () => {
+  it('sees a link as itself, and nothing behind one', () => {
+    const disk = diskOf({ followLinks: false })
+    writeFileSync(`${outside}/secret`, 'secret')
+    symlinkSync(outside, `${root}/way-out`)
+    symlinkSync(`${outside}/secret`, `${root}/to-secret`)
+    mkdirSync(`${root}/folder`)
+    writeFileSync(`${root}/folder/file`, 'mine')
+    expect(disk.stat('way-out')?.kind).toBe('link')
+    expect(disk.stat('way-out/secret')).toBeUndefined()
+    expect(disk.statLink('way-out/secret')).toBeUndefined()
+    expect(disk.stat('none/below')).toBeUndefined()
+    expect(disk.stat('folder/file/below')).toBeUndefined()
+    expect(disk.readLink('way-out')).toBe(outside)
+    for (const act of [
+      () => disk.list('way-out'),
+      () => disk.open('way-out/secret'),
+      () => disk.open('to-secret'),
+      () => disk.readLink('way-out/secret'),
+    ]) {
+      expect(act).toThrow(expect.objectContaining({ code: 'link' }))
+    }
+    expect(disk.list('').names).toHaveLength(3)
+    expect(disk.list('folder').names).toEqual(['file'])
+    expect(() => disk.list('folder/file')).toThrow(expect.objectContaining({ code: 'changed-kind' }))
+    disk.close(disk.open('folder/file'))
+  })
+})
+
+describe.runIf(onLinux)('folders that are held open', () => {
+  it('are few, and none once nothing is done', async () => {
+    const disk = diskOf()
+    for (let count = 0; count < FOLDERS_HELD_MAX * 3; count++) {
+      disk.makeFolder(`f${count}`)
+      write(disk, `f${count}/file`)
+    }
+    expect(heldIn(`${root}/`)).toHaveLength(FOLDERS_HELD_MAX)
+    await expect.poll(() => heldIn(`${root}/`), { timeout: FOLDER_HELD_MS_MAX * 10 }).toEqual([])
+  })
+
+  it('are found anew when they were moved, replaced or removed', () => {
+    const disk = diskOf()
+    disk.makeFolder('a')
+    disk.makeFolder('a/b')
+    write(disk, 'a/b/first')
+    renameSync(`${root}/a`, `${root}/c`)
+    expect(() => write(disk, 'a/b/second')).toThrow(expect.objectContaining({ code: 'missing' }))
+    mkdirSync(`${root}/a/b`, { recursive: true })
+    write(disk, 'a/b/third')
+    expect(readdirSync(`${root}/a/b`)).toEqual(['third'])
+    expect(readdirSync(`${root}/c/b`)).toEqual(['first'])
+    rmSync(`${root}/a`, { recursive: true })
+    expect(() => write(disk, 'a/b/fourth')).toThrow(expect.objectContaining({ code: 'missing' }))
+  })
+
+  it('are not followed out of the share', () => {
+    const disk = diskOf()
+    disk.makeFolder('a')
+    disk.makeFolder('a/b')
+    write(disk, 'a/b/first')
+    renameSync(`${root}/a`, `${outside}/a`)
+    symlinkSync(`${outside}/a`, `${root}/a`)
+    // The path leads to the very folder that is held, by a link.
+    expect(() => write(disk, 'a/b/second')).toThrow(expect.objectContaining({ code: 'link' }))
+    expect(readdirSync(`${outside}/a/b`)).toEqual(['first'])
+  })
+
+  it('may lie deeper than a path can be long', () => {
+    const disk = diskOf()
+    let path = ''
+    for (let depth = 0; depth < 15; depth++) {
+      path += `${depth === 0 ? '' : '/'}${'d'.repeat(255)}`
+      disk.makeFolder(path)
+    }
+    write(disk, `${path}/file`)
+    expect(disk.statLink(`${path}/file`)?.sizeBytes).toBe(100)
+  })
+})
+
+describe('names of other systems', () => {
+  it.each([
+    'con',
+    'CON',
+    'folder/nul',
+    'Aux.txt',
+    'COM1',
+    'com¹.log',
+    'lpt9.tar.gz',
+    'CONIN$',
+    'nul .txt',
+    'trailing.',
+    'trailing ',
+    'folder./file',
+    'C:',
+    'C:/windows',
+    'file:stream',
+    '.left::$INDEX_ALLOCATION/tmp',
+    '..\\outside',
+    'a\\b',
+    'what?',
+    'a*',
+    'a|b',
+    '"',
+    'line\nend',
+    'left~1/tmp/x',
+    'LEFT~12',
+  ])('%s is refused on Windows', (path) => {
+    expect(windowsFault(path)).toBeDefined()
+  })
+
+  it.each([
+    'console',
+    'com',
+    'com10',
+    'nully.txt',
+    'a.con',
+    '.hidden',
+    'é',
+    'left~',
+    '.left/tmp/0123',
+    'aux1',
+  ])('%s is taken on Windows', (path) => {
+    expect(windowsFault(path)).toBeUndefined()
+  })
+
+  it('that HFS+ takes for our own folder are refused on macOS', () => {
+    for (const name of ['.le\u200cft', '\ufeff.left', '.LE\u200eFT/tmp']) expect(macFault(name)).toBeDefined()
+    for (const name of ['.left/tmp', 'a/.le\u200cft', '.lefty', 'e\u0301'])
+      expect(macFault(name)).toBeUndefined()
+  })
+
+  it.runIf(onLinux)('are as good as any on Linux', () => {
+    for (const name of ['CON', 'C:', 'a\\b', '.le\u200cft'])
+      expect(() => refuseForeignName(name)).not.toThrow()
+  })
+})

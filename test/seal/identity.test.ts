@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process'
+import { createHash, X509Certificate } from 'node:crypto'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { configFolder } from '../../src/seal/config-folder.js'
+import { fingerprintOf, readFingerprint, showFingerprint, spkiOf } from '../../src/seal/fingerprint.js'
+import { type Identity, openIdentity, readIdentity } from '../../src/seal/identity.js'
+import { RsaSigner } from '../../src/seal/rsa.js'
+
+let folder: string
+let file: string
+let identity: Identity
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'left-identity-'))
+  file = join(folder, 'sub', 'identity.pem')
+  identity = await openIdentity({ file })
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const hasOpenssl = (() => {
+  try {
+    execFileSync('openssl', ['version'])
+    return true
+  } catch {
+    console.warn('openssl is not there: what it says about certificates is not tested')
+    return false
+  }
+})()
+
+describe('an identity', () => {
+  test('is made once, and is the same from then on', async () => {
+    expect(identity.isNew).toBe(true)
+    const again = await openIdentity({ file, onMaking: () => expect.unreachable() })
+    expect(again).toMatchObject({ isNew: false, fingerprint: identity.fingerprint })
+  })
+
+  test('is the owner’s alone, and is made so again where it was not', () => {
+    if (process.platform === 'win32') return
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    chmodSync(file, 0o644)
+    readIdentity({ file })
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  test('has a certificate of its key that is signed by it', () => {
+    const certificate = new X509Certificate(identity.certificate)
+    expect(certificate.verify(certificate.publicKey)).toBe(true)
+    expect(certificate.publicKey.asymmetricKeyDetails?.modulusLength).toBe(3_072)
+    const spki = certificate.publicKey.export({ format: 'der', type: 'spki' })
+    expect(createHash('sha256').update(spki).digest('hex')).toBe(identity.fingerprint)
+    expect(Buffer.from(spkiOf(identity.modulus)).equals(spki)).toBe(true)
+  })
+
+  test.skipIf(!hasOpenssl)('is read by openssl, which finds the same fingerprint', () => {
+    const text = execFileSync('openssl', ['x509', '-in', file, '-noout', '-text'], { encoding: 'utf8' })
+    expect(text).toContain('Public-Key: (3072 bit)')
+    expect(text).toContain('sha256WithRSAEncryption')
+    const spki = execFileSync('openssl', ['pkey', '-in', file, '-pubout', '-outform', 'DER'])
+    expect(createHash('sha256').update(spki).digest('hex')).toBe(identity.fingerprint)
+    expect(() => execFileSync('openssl', ['verify', '-CAfile', file, file])).not.toThrow()
+  })
+
+  test('of several processes that start at once is one', async () => {
+    const shared = join(folder, 'shared.pem')
+    const all = await Promise.all([1, 2, 3].map(() => openIdentity({ file: shared })))
+    expect(new Set(all.map(({ fingerprint }) => fingerprint)).size).toBe(1)
+    expect(all.filter(({ isNew }) => isNew)).toHaveLength(1)
+  })
+
+  test('with a passphrase needs it', async () => {
+    const locked = join(folder, 'locked.pem')
+    const made = await openIdentity({ file: locked, passphrase: 'correct horse' })
+    expect(readFileSync(locked, 'utf8')).toContain('ENCRYPTED PRIVATE KEY')
+    expect(readIdentity({ file: locked, passphrase: 'correct horse' })?.fingerprint).toBe(made.fingerprint)
+    expect(() => readIdentity({ file: locked, passphrase: 'wrong' })).toThrow('passphrase is wrong')
+    expect(() => readIdentity({ file: locked })).toThrow('LEFT_PASSPHRASE')
+  })
+
+  test('that is none is refused with a word', () => {
+    const broken = join(folder, 'broken.pem')
+    for (const text of ['', 'who am I?', identity.certificate]) {
+      writeFileSync(broken, text)
+      expect(() => readIdentity({ file: broken })).toThrow('cannot be used')
+    }
+  })
+})
+
+describe('RSA in the thread pool', () => {
+  test('signs what it verifies, and opens what it seals', async () => {
+    const signer = new RsaSigner(identity.modulus, identity.privateKey)
+    const text = Uint8Array.of(1, 2, 3)
+    const { modulus: key } = identity
+    const signature = (await signer.carryOut({ id: 1, type: 'sign', text }))!
+    expect(signature.length).toBe(384)
+    expect(await signer.carryOut({ id: 2, type: 'verify', key, text, signature })).toBeDefined()
+    const other = Uint8Array.of(1, 2, 4)
+    expect(await signer.carryOut({ id: 3, type: 'verify', key, text: other, signature })).toBeUndefined()
+    const secret = new Uint8Array(32).fill(9)
+    const sealed = (await signer.carryOut({ id: 4, type: 'encrypt', key, secret }))!
+    expect(await signer.carryOut({ id: 5, type: 'decrypt', sealed })).toEqual(secret)
+    sealed[5]! ^= 1
+    expect(await signer.carryOut({ id: 6, type: 'decrypt', sealed })).toBeUndefined()
+    const nonsense = { id: 7, type: 'verify', key: new Uint8Array(384), text, signature } as const
+    expect(await signer.carryOut(nonsense)).toBeUndefined()
+  })
+})
+
+describe('a fingerprint', () => {
+  test('is read back as it is shown, and as people paste it', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 384, maxLength: 384 }), (modulus) => {
+        const fingerprint = fingerprintOf(modulus)
+        const shown = showFingerprint(fingerprint)
+        expect(shown).toMatch(/^([0-9a-f]{4} ){15}[0-9a-f]{4}$/)
+        for (const text of [
+          shown,
+          `SHA256:${fingerprint.toUpperCase()}`,
+          fingerprint.replace(/../g, '$&:').slice(0, -1),
+        ])
+          expect(readFingerprint(text)).toBe(fingerprint)
+      }),
+    )
+    for (const text of ['', 'abc', 'g'.repeat(64), '0'.repeat(65)])
+      expect(readFingerprint(text)).toBeUndefined()
+  })
+})
+
+test('the configuration folder is the user’s', () => {
+  expect(configFolder({ XDG_CONFIG_HOME: '/x' })).toBe(
+    process.platform === 'win32' ? configFolder({}) : '/x/left',
+  )
+  if (process.platform !== 'win32') expect(configFolder({})).toMatch(/\.config\/left$/)
+})

@@ -1,0 +1,114 @@
+import { fork } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { PIN_ADDRESSES_MAX } from '../../src/seal/limits.js'
+import { formatPin, Pins, parsePin } from '../../src/seal/pins.js'
+
+const KEY = 'ab'.repeat(32)
+const OTHER = 'cd'.repeat(32)
+const A = '10.0.0.1:22001'
+const B = '10.0.0.2:22001'
+
+let folder: string
+let file: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'left-pins-'))
+  file = join(folder, 'left', 'trusted-peers')
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('trusted peers', () => {
+  test('are none where there is no file', () => {
+    expect(new Pins(file).list()).toEqual([])
+  })
+
+  test('are known at once, and by whoever reads the file', async () => {
+    const pins = new Pins(file)
+    const written = pins.trust(KEY, { address: A, name: 'lab 1' })
+    expect(pins.ofAddress(A)?.fingerprint).toBe(KEY)
+    await written
+    expect(new Pins(file).ofFingerprint(KEY)).toMatchObject({ addresses: [A], name: 'lab 1' })
+    expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`^# .*\n${KEY} \\S+Z ${A} lab 1\n$`))
+  })
+
+  test('keep when and how they were first met, wherever they are met again', async () => {
+    const pins = new Pins(file)
+    await pins.trust(KEY, { address: A, name: 'lab' })
+    const { firstSeen } = pins.ofFingerprint(KEY)!
+    await pins.trust(KEY, { address: B })
+    expect(pins.ofFingerprint(KEY)).toEqual({ fingerprint: KEY, addresses: [B, A], name: 'lab', firstSeen })
+    for (let port = 1; port < 20; port++) await pins.trust(KEY, { address: `10.0.0.3:${port}` })
+    expect(pins.ofFingerprint(KEY)!.addresses).toHaveLength(PIN_ADDRESSES_MAX)
+  })
+
+  test('have each address for one of them only', async () => {
+    const pins = new Pins(file)
+    await pins.trust(KEY, { address: A })
+    await pins.trust(OTHER, { address: A })
+    expect(pins.ofAddress(A)?.fingerprint).toBe(OTHER)
+    expect(new Pins(file).ofFingerprint(KEY)?.addresses).toEqual([])
+  })
+
+  test('are forgotten when they are removed, here and in a process that has them in memory', async () => {
+    const running = new Pins(file)
+    await running.trust(KEY, { address: A })
+    expect(await new Pins(file).remove(KEY)).toBe(true)
+    expect(running.ofFingerprint(KEY)).toBeUndefined()
+    expect(await running.remove(KEY)).toBe(false)
+  })
+
+  test('are kept together with what a person wrote between them', async () => {
+    const pins = new Pins(file)
+    await pins.trust(KEY, {})
+    writeFileSync(file, `# the lab\n${formatPin(pins.ofFingerprint(KEY)!)}what is this?\n`)
+    await pins.trust(OTHER, { name: 'new\nline' })
+    const text = readFileSync(file, 'utf8')
+    for (const line of ['# the lab', 'what is this?', KEY, OTHER]) expect(text).toContain(line)
+    expect(pins.list()).toHaveLength(2)
+    expect(pins.ofFingerprint(OTHER)?.name).toBe('new line')
+  })
+
+  test('of several processes that write at once are all there', async () => {
+    const program = fileURLToPath(new URL('./pin-writer.ts', import.meta.url))
+    const writers = [1, 2, 3, 4].map(
+      (number) =>
+        new Promise((resolve) => {
+          fork(program, [file, String(number)], { execArgv: ['--import', 'tsx'] }).once('exit', resolve)
+        }),
+    )
+    expect(await Promise.all(writers)).toEqual([0, 0, 0, 0])
+    expect(new Pins(file).list()).toHaveLength(40)
+  })
+
+  test('are not locked for ever by a process that died', async () => {
+    const pins = new Pins(file)
+    await pins.trust(KEY, {})
+    writeFileSync(`${file}.lock`, '')
+    utimesSync(`${file}.lock`, 1, 1)
+    await pins.trust(OTHER, {})
+    expect(pins.list()).toHaveLength(2)
+  })
+})
+
+test('a line comes back as it was, and anything else is no pin', () => {
+  const pin = fc.record({
+    fingerprint: fc.constantFrom(KEY, OTHER),
+    firstSeen: fc.constant('2024-05-14T12:02:11.004Z'),
+    addresses: fc.uniqueArray(fc.constantFrom(A, B, '[fd00::7]:22001'), { maxLength: 3 }),
+    name: fc.constantFrom('', 'lab', 'two words'),
+  })
+  fc.assert(
+    fc.property(pin, (one) => {
+      expect(parsePin(formatPin(one))).toEqual(one)
+    }),
+  )
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(parsePin(text)).toBeUndefined()
+    }),
+  )
+})

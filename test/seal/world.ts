@@ -1,0 +1,117 @@
+// Endpoints that seal, in the simulated world of test/rdt/world.ts. Their slow steps are carried out at once or later,
+// by stand-ins or by RSA.
+
+import type { SlowStep } from '../../src/base/protection.js'
+import { loadCodec } from '../../src/seal/compression.js'
+import { fingerprintOf } from '../../src/seal/fingerprint.js'
+import { SealedProtection } from '../../src/seal/sealed.js'
+import type { Party, Trust, Verdict } from '../../src/seal/trust.js'
+import { SeededRandom } from '../../src/sim/random.js'
+import { makeStandInExchange, StandInKey } from '../../src/sim/stand-ins.js'
+import { Node, type NodeOptions, type World } from '../rdt/world.js'
+
+/** Pins on first use, in memory; says what happened. */
+export class TestTrust implements Trust {
+  readonly pinned = new Map<string, string>()
+  readonly told: string[] = []
+  policy: 'first-use' | 'pinned' | 'secret' = 'first-use'
+
+  judge({ fingerprint, address }: Party): Verdict {
+    if ([...this.pinned.values()].includes(fingerprint)) return 'trusted'
+    if (this.pinned.has(address)) return 'changed'
+    return this.policy === 'pinned' ? 'stranger' : this.policy
+  }
+
+  keyAt(address: string): string | undefined {
+    return this.pinned.get(address)
+  }
+
+  handleProved({ fingerprint, address }: Party, verdict: Verdict): void {
+    if (verdict !== 'trusted') this.told.push(`${verdict} ${address}`)
+    this.pinned.set(address, fingerprint)
+  }
+
+  handleRefused({ address }: Party, verdict: Verdict): void {
+    this.told.push(`refused ${verdict} ${address}`)
+  }
+}
+
+export interface Signer {
+  readonly modulus: Uint8Array
+  carryOut(step: SlowStep): Uint8Array | undefined | Promise<Uint8Array | undefined>
+}
+
+export interface SealedNodeOptions extends Partial<NodeOptions> {
+  signer?: Signer
+  sharedSecret?: Uint8Array
+  /** How long a slow step takes. */
+  stepMs?: number
+  /** The real agreement. */
+  isReal?: boolean
+}
+
+let keyCount = 0
+export const codec = loadCodec()
+
+export class SealedNode extends Node {
+  readonly trust = new TestTrust()
+  readonly steps: SlowStep['type'][] = []
+  signer!: Signer
+  stepMs!: number
+
+  static make(world: World, address: string, options: SealedNodeOptions = {}): SealedNode {
+    const { signer, sharedSecret, stepMs, isReal, ...own } = options
+    const exchangeRandom = new SeededRandom(++keyCount)
+    let node: SealedNode | undefined
+    const key = signer ?? new StandInKey(new SeededRandom(keyCount))
+    const trust = new TestTrust()
+    node = new SealedNode(world, address, {
+      ...own,
+      protect: ({ peerId, random }) =>
+        new SealedProtection({
+          peerId,
+          random,
+          modulus: (node?.signer ?? key).modulus,
+          trust: node?.trust ?? trust,
+          sharedSecret,
+          codec,
+          compresses: true,
+          makeExchange: isReal ? undefined : makeStandInExchange(exchangeRandom),
+        }),
+    })
+    Object.assign(node, { trust, signer: key, stepMs: stepMs ?? 1 })
+    const made = node
+    made.seal = (block, name) => made.endpoint.framesOf(made.session!)!.seal(name, block)
+    made.open = (frame, name) => {
+      const opened = made.endpoint.framesOf(made.session!)?.open(name, frame)
+      return opened?.ok ? opened.value.block : undefined
+    }
+    return node
+  }
+
+  get fingerprint(): string {
+    return fingerprintOf(this.signer.modulus)
+  }
+
+  override drain(): void {
+    super.drain()
+    for (let step = this.endpoint.pollStep(); step !== undefined; step = this.endpoint.pollStep()) {
+      this.steps.push(step.type)
+      const { id } = step
+      const { endpoint, world } = this
+      const result = this.signer.carryOut(step)
+      if (result instanceof Promise) {
+        void result.then((value) => {
+          endpoint.handleStep(id, value, world.nowMs)
+          this.drain()
+        })
+        continue
+      }
+      world.scheduler.at(world.nowMs + this.stepMs, () => {
+        if (this.endpoint !== endpoint) return
+        endpoint.handleStep(id, result, world.nowMs)
+        this.drain()
+      })
+    }
+  }
+}
