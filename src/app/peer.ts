@@ -68,7 +68,7 @@ class Peer implements RunningPeer {
   constructor(options: PeerOptions, folder: ShareFolder, onEvent: (event: PeerEvent) => void) {
     this.options = options
     this.folder = folder
-    this.blocks = new BlockIo(options.share)
+    this.blocks = new BlockIo(options.share, { followLinks: options.links === 'follow' })
     this.reporter = new Reporter(onEvent)
     this.finished = new Promise((resolve) => {
       this.finish = resolve

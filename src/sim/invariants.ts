@@ -117,10 +117,11 @@ function wordsOf(seen: Seen): string {
 function checkTidy(world: World, shares: readonly Map<string, Seen>[]): void {
   world.peers.forEach((peer, number) => {
     const { disk } = peer
-    // A large file that nobody offers any more is kept for a while, in case somebody comes back with it.
+    // A large file that nobody offers any more is kept for a while, in case somebody comes back with it; and one whose
+    // content is in the share by now until the next start, where a death kept it from being tidied up.
     const live = new Set([...shares[number]!.values()].map(({ digest }) => digest))
     for (const name of disk.unharmed(() => disk.list('.left/tmp').names)) {
-      if (name.startsWith('small-') || live.has(name))
+      if (name.startsWith('small-') || (live.has(name) && !world.died.has(number)))
         world.break('I10', `${peerName(number)} left ${name} in .left/tmp`)
     }
     const journal = disk.unharmed(() => disk.stat('.left/journal'))

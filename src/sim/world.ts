@@ -47,6 +47,8 @@ export class World {
   readonly events: { readonly peer: number; readonly event: EngineEvent }[] = []
   /** Files beside each peer's share, which nobody may touch. */
   readonly outside: readonly ReadonlyMap<string, Uint8Array>[]
+  /** Peers of which a process has died at some time. */
+  readonly died = new Set<number>()
   /** Datagrams sent so far by all peers, by type. */
   readonly datagramCounts = new Uint32Array(256)
   private readonly resumptions: readonly Resumption[]
@@ -342,6 +344,7 @@ export class World {
   private handleDeath(peer: number, victim: Victim): void {
     this.trace.mix(4, peer, victim.length)
     this.trace.say(() => `${peerName(peer)} ${victim} dies`)
+    this.died.add(peer)
     this.history.handleDeath(peer, this.nowMs)
     this.resumptions[peer]!.handleDeath(victim, this.nowMs)
   }

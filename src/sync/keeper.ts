@@ -46,6 +46,8 @@ export class Keeper {
   private readonly peers: PeerBook
   private readonly intake: Intake
   private readonly contested = new Contested()
+  private readonly links: LinkPolicy
+  private readonly refusedLinks = new Set<string>()
   private readonly announcer: Announcer
   private messages: KeeperToEngine[] = []
   /** The first scan is over: what the share holds is known. */
@@ -59,6 +61,7 @@ export class Keeper {
     const { disk, hash, catalogue, journal, peer, links, wallMs, onFolder } = options
     this.nowMs = nowMs
     this.catalogue = catalogue
+    this.links = links
     this.journal = journal
     catalogue.onRecorded((path) => this.contested.handleChange(path))
     this.announcer = new Announcer(catalogue, (atMs) => this.intake.commit(atMs))
@@ -217,6 +220,11 @@ export class Keeper {
 
   /** One entry of a peer that differs from ours. */
   private consider(peer: PeerId, remote: Entry): void {
+    if (remote.kind === 'link' && this.links !== 'keep') {
+      // Followed, as links here are, it would share whatever file of ours the peer names.
+      this.refuseLink(remote.path)
+      return
+    }
     const standing = this.intake.standing(remote, peer)
     if (standing === 'beaten') this.contested.add(peer, remote)
     if (standing !== 'free') return
@@ -242,6 +250,16 @@ export class Keeper {
     }
     this.intake.want(remote, peer)
     this.peers.outOfStep(peer)
+  }
+
+  private refuseLink(path: string): void {
+    if (this.refusedLinks.has(path)) return
+    this.refusedLinks.add(path)
+    this.notify({
+      event: 'problem',
+      path,
+      reason: 'it is a link; links of peers are only taken with --links keep',
+    })
   }
 
   /** What stands at the path is not what we know: read it, then compare with the peer again. */

@@ -202,7 +202,11 @@ export class Scanner {
     }
     if (own.kind !== 'link') return this.sightOfContent(path, own)
     if (links === 'skip') return { type: 'nothing' }
-    if (links === 'keep') return { type: 'link', target: disk.readLink(path) }
+    const target = disk.readLink(path)
+    if (links === 'keep') return { type: 'link', target }
+    // A link that a peer made stays one: followed, it would share whatever file of ours the peer names.
+    const known = this.options.catalogue.live(path)
+    if (known?.kind === 'link' && known.target === target) return { type: 'link', target }
     const pointed = disk.stat(path)
     if (pointed === undefined) {
       this.problem(path, 'it is a link to nothing')

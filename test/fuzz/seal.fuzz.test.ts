@@ -95,7 +95,7 @@ describe.each(codecs.map((codec) => [codec.name, codec] as const))('with %s', (_
   })
 })
 
-test.fails('the codec in WebAssembly opens a block that is shorter than a whole one', () => {
+test('the codec in WebAssembly opens a block that is shorter than a whole one', () => {
   const codec = webAssemblyCodec()
   const compressed = new Uint8Array(codec.compress(new Uint8Array(500).fill(3), 500)!)
   expect(codec.decompress(compressed)?.length).toBe(500)
