@@ -100,12 +100,13 @@ export class History {
     this.removed[peer]!.delete(path)
     this.heldSince[peer]!.set(path, atMs)
     this.contents.set(digest, after)
-    const wasSuperseded = this.madeAt.get(path)?.get(digest)?.superseded ?? false
+    const wasSuperseded = this.madeAt.get(path)?.get(digest)?.superseded ?? true
     this.make(peer, path, digest, atMs)
     if (before === digest) {
       const made = this.madeAt.get(path)!.get(digest)!
       made.retouchedAtMs = atMs
-      // Another time or an executable bit, even taken back again, does not make the content anew.
+      // Another time or an executable bit, even taken back again, does not make the content anew, nor somebody's who
+      // never wrote it.
       made.superseded = wasSuperseded
     }
     return digest

@@ -7,6 +7,7 @@ export interface StableContent {
   readonly bytes: Uint8Array
   readonly sizeBytes: number
   readonly mtimeMs: number
+  readonly ctimeMs: number
   readonly executable: boolean
 }
 
@@ -79,8 +80,8 @@ export class Inode {
 
   sync(): void {
     if (!this.unsynced) return
-    const { bytes, sizeBytes, mtimeMs, executable } = this
-    this.stable = { bytes, sizeBytes, mtimeMs, executable }
+    const { bytes, sizeBytes, mtimeMs, ctimeMs, executable } = this
+    this.stable = { bytes, sizeBytes, mtimeMs, ctimeMs, executable }
     this.sharedWithStable = true
     this.unsynced = false
   }
@@ -99,6 +100,7 @@ export class Inode {
     this.bytes = this.stable.bytes
     this.sizeBytes = this.stable.sizeBytes
     this.mtimeMs = this.stable.mtimeMs
+    this.ctimeMs = this.stable.ctimeMs
     this.executable = this.stable.executable
     this.sharedWithStable = true
     this.unsynced = false
@@ -132,7 +134,7 @@ export class Inode {
 }
 
 const NOTHING = new Uint8Array(0)
-const EMPTY: StableContent = { bytes: NOTHING, sizeBytes: 0, mtimeMs: 0, executable: false }
+const EMPTY: StableContent = { bytes: NOTHING, sizeBytes: 0, mtimeMs: 0, ctimeMs: 0, executable: false }
 const NO_NAMES: Map<string, Inode> = new Map()
 /** What the kernel writes back at once. */
 const PAGE_BYTES = 4096

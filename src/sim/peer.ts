@@ -52,6 +52,8 @@ export interface PeerObserver {
   /** Calls `lose`, in which the disk loses what was not synced. */
   handlePowerLoss(peer: number, lose: () => void): void
   handleDeath(peer: number, victim: Victim): void
+  /** The share could not be opened: the disk refuses. */
+  handleRefusal(peer: number, reason: string): void
   /** An error that no keeper or engine may let out. */
   handleError(peer: number, error: unknown): void
 }
@@ -419,6 +421,7 @@ export class SimPeer {
     } catch (error) {
       // The peer says that the disk cannot be used and ends; it is started again by hand.
       if (!(error instanceof DiskError)) throw error
+      observer.handleRefusal(number, error.message)
       this.end('process')
       scheduler.at(scheduler.nowMs + START_AGAIN_MS, () => {
         if (this.powered) this.start()

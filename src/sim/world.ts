@@ -299,6 +299,8 @@ export class World {
       },
       handlePowerLoss: (peer, lose) => this.handlePowerLoss(peer, lose),
       handleDeath: (peer, victim) => this.handleDeath(peer, victim),
+      handleRefusal: (peer, reason) =>
+        this.trace.say(() => `${peerName(peer)} cannot open its share: ${reason}`),
       handleError: (peer, error) =>
         this.break('error', `${peerName(peer)}: ${error instanceof Error ? error.stack : String(error)}`),
     }

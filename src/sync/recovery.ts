@@ -10,6 +10,7 @@ import { type Disk, DiskError } from '../base/ports.js'
 import { JOURNAL_PATH, Journal } from '../journal/journal.js'
 import type { Entry } from '../share/entry.js'
 import { decodeEntry, encodeEntry } from '../share/entry-line.js'
+import { parentOf } from '../share/path.js'
 import type { PeerId } from '../share/version.js'
 import { Catalogue, isKeptTime, type Signature, sameSignature, signatureOf } from './catalogue.js'
 import { OWN_FOLDER, TEMPORARY_FOLDER } from './layout.js'
@@ -123,6 +124,8 @@ class Recovery {
     // Its other name, which goes first: that changes the times of the file.
     if (isPlaced && temporary !== undefined && disk.statLink(temporary) !== undefined)
       disk.removeFile(temporary)
+    // Its time may not have reached the disk, and is nobody's edit.
+    if (isPlaced && unclean && entry.kind === 'file') dress(disk, entry)
     const stat = disk.statLink(entry.path)
     if (isPlaced) {
       // It did: the version came with the content, it is not an edit of ours. What a person changed of it since, the
@@ -131,7 +134,7 @@ class Recovery {
         stat !== undefined && stat.executable === entry.executable && isKeptTime(stat.mtimeMs, entry.mtimeMs)
       this.catalogue.record(entry, entry.kind === 'file' && asPlaced ? signatureOf(stat) : undefined)
       this.notes.push(`${entry.path} was put in place before the last stop; taken as received`)
-    } else if (entry.kind === 'folder' && stat === undefined && isReplaced(known)) {
+    } else if (stat === undefined && this.isHalfReplaced(entry, known)) {
       // The file that stood in the folder's place is gone, the folder not made: nobody deleted anything.
       disk.makeFolder(entry.path)
       this.catalogue.record(entry, undefined)
@@ -143,6 +146,13 @@ class Recovery {
     }
     this.catalogue.commit()
     this.journal.append({ kind: 'placed', paths: [entry.path] })
+  }
+
+  /** Whether a folder was to take the place of a file, which is removed first. */
+  private isHalfReplaced(entry: Entry, known: Entry | undefined): boolean {
+    const wasFile = known?.kind === 'file' || known?.kind === 'link'
+    if (entry.kind !== 'folder' || !wasFile) return false
+    return this.options.disk.statLink(parentOf(entry.path))?.kind === 'folder'
   }
 
   /** The machine went down: what was put in place without waiting for the disk may be torn, gone, or what was there
@@ -271,11 +281,6 @@ class Recovery {
       if (this.catalogue.holderOf(digest) === undefined) index.removeList(digest)
     }
   }
-}
-
-/** Whether a folder that takes the place of this takes a file's, which is removed first. */
-function isReplaced(known: Entry | undefined): boolean {
-  return known?.kind === 'file' || known?.kind === 'link'
 }
 
 /** Gives a file the time and the executable bit that it had, where it lets us. */
