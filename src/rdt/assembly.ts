@@ -16,6 +16,8 @@ export class Assembly {
   segmentBytes = 0
   payloadBytes = 0
   frameBytesMax = 0
+  /** What it counts for until it is here. */
+  private frameBytesExpected = 0
   /** Segments that the frame has; what it may have at most until the first one came. */
   segmentCount = 0
   isCountKnown = false
@@ -39,11 +41,18 @@ export class Assembly {
 
   constructor(readonly slot: number) {}
 
-  begin(item: PulledItem, blockIndex: number, buffer: Uint8Array, segmentBytes: number): void {
+  /** `fillRatio`: of what frames may take, what they have been taking; 1 unless they are compressed. */
+  begin(
+    item: PulledItem,
+    blockIndex: number,
+    buffer: Uint8Array,
+    { segmentBytes, fillRatio }: { segmentBytes: number; fillRatio: number },
+  ): void {
     this.item = item
     this.blockIndex = blockIndex
     this.buffer = buffer
     this.frameBytesMax = blockBytes(item.sizeBytes, blockIndex) + FRAME_OVERHEAD_BYTES
+    this.frameBytesExpected = Math.ceil(fillRatio * this.frameBytesMax)
     this.restart(segmentBytes)
   }
 
@@ -150,9 +159,16 @@ export class Assembly {
     return countOf(this.neededLow, this.neededHigh)
   }
 
-  /** What segment `index` counts for while in flight: its datagram at most. The same at every time. */
+  /** What segment `index` counts for while in flight: its datagram, as frames have been of late. The same at every
+   *  time. Were it what the datagram may take, a window would be filled by a third of its blocks where they shrink to
+   *  a third, and the rate that it measures would fall from round to round. */
   datagramBytesOf(index: number): number {
-    const rest = this.frameBytesMax - index * this.payloadBytes
-    return SEGMENT_HEADER_BYTES + Math.min(rest, this.payloadBytes)
+    const rest = this.frameBytesExpected - index * this.payloadBytes
+    return SEGMENT_HEADER_BYTES + Math.max(0, Math.min(rest, this.payloadBytes))
+  }
+
+  /** Whether the datagram of segment `index` is as long as they get. */
+  isFullSize(index: number): boolean {
+    return this.frameBytesMax - index * this.payloadBytes >= this.payloadBytes
   }
 }

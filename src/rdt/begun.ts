@@ -41,9 +41,14 @@ export class BegunBlocks {
     return this.slots[slot]!
   }
 
-  begin(item: PulledItem, blockIndex: number, buffer: Uint8Array, segmentBytes: number): Assembly {
+  begin(
+    item: PulledItem,
+    blockIndex: number,
+    buffer: Uint8Array,
+    expected: { segmentBytes: number; fillRatio: number },
+  ): Assembly {
     const assembly = this.free.pop() ?? this.addSlot()
-    assembly.begin(item, blockIndex, buffer, segmentBytes)
+    assembly.begin(item, blockIndex, buffer, expected)
     this.byKey.set(keyOf(item.handle, blockIndex), assembly)
     this.enqueue(assembly)
     return assembly

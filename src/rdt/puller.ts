@@ -52,6 +52,9 @@ export interface PullerStats {
   blocksReceived: number
 }
 
+/** How many frames the fill ratio looks back. */
+const FILL_FRAMES = 8
+
 const NEVER = Number.POSITIVE_INFINITY
 
 export class Puller {
@@ -74,6 +77,9 @@ export class Puller {
   private readonly begun = new BegunBlocks()
   /** Frames that the caller has not released. */
   private lentCount = 0
+
+  /** Of what frames may take, what they have been taking of late. */
+  private fillRatio = 1
 
   private lastAskedAtMs = 0
   private lastArrivalAtMs = 0
@@ -173,6 +179,8 @@ export class Puller {
       if (assembly.isRepaired(header.segmentIndex)) this.handleNeedless()
       return true
     }
+    // What was taken for it was a guess.
+    this.host.bucket?.take(datagram.length - assembly.datagramBytesOf(header.segmentIndex))
     this.account(assembly, header, datagram.length, nowMs)
     assembly.put(header.segmentIndex, datagram.subarray(SEGMENT_HEADER_BYTES))
     if (assembly.isComplete) this.handUp(assembly)
@@ -258,6 +266,7 @@ export class Puller {
     this.lentCount++
     item.activeCount--
     item.handleFrame(frameBytes, frameBytesMax)
+    this.fillRatio += (frameBytes / frameBytesMax - this.fillRatio) / FILL_FRAMES
     this.drop(assembly)
     if (item.isFinished) this.book.retire(item)
     this.host.handleBlock(item, blockIndex, buffer.subarray(0, frameBytes))
@@ -291,8 +300,8 @@ export class Puller {
     assembly.addNeed(index)
     this.begun.enqueue(assembly)
     window.handleLost(bytes, tag, nowMs)
-    const isFull = bytes === assembly.segmentBytes
-    if (isFull && path.handleLost(bytes, nowMs, roundTrip.smoothedMs)) this.handlePathSize()
+    if (assembly.isFullSize(index) && path.handleLost(assembly.segmentBytes, nowMs, roundTrip.smoothedMs))
+      this.handlePathSize()
   }
 
   /** What was called lost came after all. */
@@ -431,7 +440,8 @@ export class Puller {
     this.queue.add(item)
     const buffer = this.host.pool.take(blockBytes(item.sizeBytes, blockIndex) + FRAME_OVERHEAD_BYTES)!
     item.activeCount++
-    return this.begun.begin(item, blockIndex, buffer, this.host.path.currentBytes)
+    const segmentBytes = this.host.path.currentBytes
+    return this.begun.begin(item, blockIndex, buffer, { segmentBytes, fillRatio: this.fillRatio })
   }
 
   /** Asks for the first needed segments of a block, up to `quotaBytes` and one at least; answers their bytes. */
