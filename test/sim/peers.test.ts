@@ -64,9 +64,11 @@ describe('two peers', () => {
     world.run(SOON_MS)
     expectRest(world)
     for (const peer of [A, B]) expect(eventsOf(world, peer, 'in-step')).toHaveLength(1)
-    // A greeting and its answer; no listing and no content was asked for.
-    expect(world.datagramCounts[DatagramType.message]).toBe(1)
-    expect(world.datagramCounts[DatagramType.reply]).toBe(1)
+    // A greeting and its answer, once more where the other one had not read its share yet; no listing and no content
+    // was asked for.
+    const greetings = world.datagramCounts[DatagramType.message]
+    expect(greetings).toBeOneOf([1, 2])
+    expect(world.datagramCounts[DatagramType.reply]).toBe(greetings)
     expect(world.datagramCounts[DatagramType.request]).toBe(0)
   })
 
