@@ -9,22 +9,20 @@
 import { hexOf } from '../base/bytes.js'
 import { DueQueue } from '../base/due-queue.js'
 import type { Hash } from '../base/item.js'
-import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
+import { BLOCK_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import { runsOf } from '../journal/record.js'
 import type { Entry } from '../share/entry.js'
 import { compareVersions, type PeerId } from '../share/version.js'
-import { BuildJob, type Built } from './building.js'
+import { Builds } from './builds.js'
 import type { Catalogue } from './catalogue.js'
-import { Checkpoint } from './checkpoint.js'
+import { CommitGroup } from './commit-group.js'
 import { largeTemporary, smallTemporary, TEMPORARY_FOLDER } from './layout.js'
 import {
   FULL_DISK_RETRY_MS,
   PLACE_RETRY_MS,
   PLACE_TRIES_MAX,
-  PLACED_COMMIT_MAX,
-  PLACED_COMMIT_MS,
   SETTLE_ROUNDS_MAX,
   STEP_FILES,
 } from './limits.js'
@@ -64,25 +62,25 @@ export class Intake {
     string,
     { readonly version: string; readonly sources: readonly PeerId[] }
   >()
-  private building: { readonly job: BuildJob; readonly want: Want; readonly fetch: FetchId } | undefined
-  private readonly toBuild: { readonly fetch: FetchId; readonly list: Uint8Array }[] = []
+  private readonly builds: Builds
   /** Complete, and to be put in place before this call is over. */
   private readonly ready = new Set<Want>()
-  private readonly placed: string[] = []
-  private placedDueMs: number | undefined
+  private readonly committing: CommitGroup
   private pausedUntilMs: number | undefined
   private totalsChanged = false
   /** Said once, until something could be placed again. */
   private fullDisk = false
   /** As of the call under way, for a folder that is placed because something in it is. */
   private nowMs: number
-  private readonly checkpoint: Checkpoint
 
   constructor(options: IntakeOptions, nowMs: number) {
     this.options = options
     this.nowMs = nowMs
-    const { disk, catalogue, journal, scanner, peer } = options
-    this.checkpoint = new Checkpoint(disk, journal, nowMs)
+    const { disk, hash, catalogue, journal, scanner, peer, push } = options
+    const { wants } = this
+    const onFailed = (want: Want, error: DiskError, atMs: number) => this.handleUnwritable(want, error, atMs)
+    this.builds = new Builds({ disk, hash, catalogue, journal, wants, push, onFailed })
+    this.committing = new CommitGroup({ disk, journal, commitIndex: (atMs) => this.commit(atMs) }, nowMs)
     this.placing = new Placing({
       disk,
       catalogue,
@@ -104,10 +102,7 @@ export class Intake {
   /** Whether `step` has something to do right now. */
   get busy(): boolean {
     return (
-      this.ready.size > 0 ||
-      this.building !== undefined ||
-      this.toBuild.length > 0 ||
-      (this.pausedUntilMs === undefined && this.wants.hasInstant)
+      this.ready.size > 0 || this.builds.busy || (this.pausedUntilMs === undefined && this.wants.hasInstant)
     )
   }
 
@@ -162,25 +157,26 @@ export class Intake {
   }
 
   handleList(fetch: FetchId, list: Uint8Array): void {
-    this.toBuild.push({ fetch, list })
+    this.builds.handleList(fetch, list)
   }
 
   /** Does a bounded piece of building, and tries again what waited for its place. */
   step(nowMs: number): void {
     this.nowMs = nowMs
-    this.stepBuilding(nowMs)
+    this.builds.step(nowMs)
     for (let path = this.placeAgain.take(nowMs); path !== undefined; path = this.placeAgain.take(nowMs)) {
       const want = this.wants.get(path)
       if (want !== undefined) this.place(want, nowMs)
     }
-    if (this.wants.size === 0) this.checkpoint.step(nowMs)
+    if (this.wants.size === 0) this.committing.stepCheckpoint(nowMs)
   }
 
   pollTimeout(): number | undefined {
-    const checkpointMs = this.wants.size === 0 ? this.checkpoint.pollTimeout() : undefined
-    const dues = [this.placeAgain.nextDueMs(), this.pausedUntilMs, this.placedDueMs, checkpointMs].filter(
-      (dueMs) => dueMs !== undefined,
-    )
+    const dues = [
+      this.placeAgain.nextDueMs(),
+      this.pausedUntilMs,
+      this.committing.pollTimeout(this.wants.size === 0),
+    ].filter((dueMs) => dueMs !== undefined)
     return dues.length === 0 ? undefined : Math.min(...dues)
   }
 
@@ -193,10 +189,7 @@ export class Intake {
       this.order(nowMs)
       if (!this.placeReady(nowMs)) break
     }
-    if (this.placedDueMs !== undefined) {
-      const isOver = this.wants.size === 0 && this.pausedUntilMs === undefined
-      if (isOver || nowMs >= this.placedDueMs) this.settlePlaced(nowMs)
-    }
+    this.committing.settle(this.wants.size === 0 && this.pausedUntilMs === undefined, nowMs)
     if (!this.totalsChanged) return
     this.totalsChanged = false
     this.push({ type: 'work', ...this.wants.totals })
@@ -272,102 +265,11 @@ export class Intake {
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       this.removeQuietly(temporary)
-      this.handleDiskFailure(
-        want,
-        error.code === 'no-space',
-        `it cannot be written (${error.message})`,
-        nowMs,
-      )
+      this.handleUnwritable(want, error, nowMs)
       return
     }
     want.temporary = temporary
     this.place(want, nowMs)
-  }
-
-  private stepBuilding(nowMs: number): void {
-    if (this.building === undefined) this.startBuilding(nowMs)
-    const { building } = this
-    if (building === undefined) return
-    if (this.wants.byFetchId(building.fetch) !== building.want) {
-      this.closeBuilding()
-      return
-    }
-    try {
-      const built = building.job.step()
-      if (built === undefined) return
-      this.closeBuilding()
-      this.handleBuilt(building.want, building.fetch, built)
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      this.closeBuilding()
-      this.handleDiskFailure(
-        building.want,
-        error.code === 'no-space',
-        `it cannot be written (${error.message})`,
-        nowMs,
-      )
-    }
-  }
-
-  private startBuilding(nowMs: number): void {
-    const next = this.toBuild.shift()
-    const want = next === undefined ? undefined : this.wants.byFetchId(next.fetch)
-    if (next === undefined || want === undefined) return
-    const { disk, hash, journal } = this.options
-    const { digest, sizeBytes, path } = want.remote
-    try {
-      journal.append({ kind: 'fetch', digest, sizeBytes, path })
-      const logged = journal.fetches.get(digest)?.blocks
-      const job = new BuildJob({
-        disk,
-        hash,
-        digest,
-        sizeBytes,
-        list: next.list,
-        logged,
-        source: this.sourceFor(want),
-      })
-      this.building = { job, want, fetch: next.fetch }
-      this.options.catalogue.putList(digest, next.list)
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      this.handleDiskFailure(
-        want,
-        error.code === 'no-space',
-        `it cannot be written (${error.message})`,
-        nowMs,
-      )
-    }
-  }
-
-  /** The file that most likely shares blocks: one of the same content, else the version that is replaced. */
-  private sourceFor(want: Want): { path: string; list: Uint8Array; sizeBytes: number } | undefined {
-    const same = this.options.catalogue.holderOf(want.remote.digest)
-    const entry = this.options.catalogue.live(same ?? want.remote.path)
-    if (entry?.kind !== 'file' || entry.sizeBytes === 0) return undefined
-    const list = this.options.catalogue.list(entry.digest)
-    return list === undefined || list.length < 2 * DIGEST_BYTES
-      ? undefined
-      : { path: entry.path, list, sizeBytes: entry.sizeBytes }
-  }
-
-  private handleBuilt(want: Want, fetch: FetchId, built: Built): void {
-    const { digest, path, sizeBytes } = want.remote
-    if (built.held.size > 0) this.options.journal.append({ kind: 'blocks', digest, runs: runsOf(built.held) })
-    this.notify({
-      event: 'fetching',
-      path,
-      bytes: sizeBytes,
-      resumedBytes: built.resumedBytes,
-      reusedBytes: built.reusedBytes,
-      peer: want.source ?? '',
-    })
-    this.push({ type: 'fetch-blocks', fetch, temporary: built.temporary, needed: built.needed.toBytes() })
-  }
-
-  private closeBuilding(): void {
-    this.building?.job.close()
-    this.building = undefined
   }
 
   handleBlocks(fetch: FetchId, blockIndices: readonly number[]): void {
@@ -513,12 +415,7 @@ export class Intake {
       disk.close(disk.create(temporary))
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
-      this.handleDiskFailure(
-        want,
-        error.code === 'no-space',
-        `it cannot be written (${error.message})`,
-        nowMs,
-      )
+      this.handleUnwritable(want, error, nowMs)
       return false
     }
     want.temporary = temporary
@@ -528,9 +425,7 @@ export class Intake {
   private handlePlaced(want: Want, keptAs: string | undefined, nowMs: number): void {
     const { path, kind, sizeBytes } = want.remote
     this.placeAgain.delete(path)
-    this.placed.push(path)
     if (kind === 'folder') this.handleLocalChange(path)
-    this.placedDueMs ??= nowMs + PLACED_COMMIT_MS
     // What was under way when the disk turned out to be full may still find room.
     if (this.pausedUntilMs === undefined) this.resume()
     if (keptAs !== undefined) this.notify({ event: 'conflict', path, kept: keptAs })
@@ -548,7 +443,7 @@ export class Intake {
     this.wants.remove(want, true)
     this.totalsChanged = true
     this.options.onPlaced(keptAs !== undefined)
-    if (this.placed.length >= PLACED_COMMIT_MAX) this.settlePlaced(nowMs)
+    this.committing.add(path, nowMs)
   }
 
   /** Makes what the catalogue says survive a kill. Answers false, and pauses, where the disk is too full for it. */
@@ -578,24 +473,6 @@ export class Intake {
     this.notify({ event: 'resumed' })
   }
 
-  /** The index first, then the log: a kill between the two only means that the log is asked in vain. */
-  private settlePlaced(nowMs: number): void {
-    this.placedDueMs = undefined
-    if (this.placed.length === 0) return
-    if (!this.commit(nowMs)) {
-      this.placedDueMs = nowMs + FULL_DISK_RETRY_MS
-      return
-    }
-    const paths = this.placed.splice(0)
-    try {
-      this.options.journal.append({ kind: 'placed', paths })
-      for (const path of paths) this.checkpoint.add(path, this.nowMs)
-      this.options.journal.compactIfLarge()
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-    }
-  }
-
   private finish(want: Want): void {
     this.stopFetch(want)
     this.dropTemporary(want)
@@ -621,6 +498,10 @@ export class Intake {
 
   private wait(want: Want, nowMs: number): void {
     this.placeAgain.set(want.remote.path, nowMs + PLACE_RETRY_MS)
+  }
+
+  private handleUnwritable(want: Want, error: DiskError, nowMs: number): void {
+    this.handleDiskFailure(want, error.code === 'no-space', `it cannot be written (${error.message})`, nowMs)
   }
 
   private handleDiskFailure(want: Want, noSpace: boolean, reason: string, nowMs: number): void {
