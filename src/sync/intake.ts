@@ -18,6 +18,7 @@ import { compareVersions, type PeerId } from '../share/version.js'
 import { Builds } from './builds.js'
 import type { Catalogue } from './catalogue.js'
 import { CommitGroup } from './commit-group.js'
+import { FullDisk } from './full-disk.js'
 import { largeTemporary, smallTemporary, TEMPORARY_FOLDER } from './layout.js'
 import {
   FULL_DISK_RETRY_MS,
@@ -30,8 +31,6 @@ import type { FetchFailure, FetchId, KeeperNotice, KeeperToEngine } from './mess
 import { type Placed, Placing, type Prepared } from './placing.js'
 import type { Scanner } from './scanner.js'
 import { type Order, type Want, Wants } from './wants.js'
-
-export const FULL_DISK_REASON = 'the disk is full; free some space and it goes on'
 
 export interface IntakeOptions {
   readonly disk: Disk
@@ -66,10 +65,8 @@ export class Intake {
   /** Complete, and to be put in place before this call is over. */
   private readonly ready = new Set<Want>()
   private readonly committing: CommitGroup
-  private pausedUntilMs: number | undefined
+  private readonly fullDisk: FullDisk
   private totalsChanged = false
-  /** Said once, until something could be placed again. */
-  private fullDisk = false
   /** As of the call under way, for a folder that is placed because something in it is. */
   private nowMs: number
 
@@ -78,6 +75,7 @@ export class Intake {
     this.nowMs = nowMs
     const { disk, hash, catalogue, journal, scanner, peer, push } = options
     const { wants } = this
+    this.fullDisk = new FullDisk((notice) => this.notify(notice))
     const onFailed = (want: Want, error: DiskError, atMs: number) => this.handleUnwritable(want, error, atMs)
     this.builds = new Builds({ disk, hash, catalogue, journal, wants, push, onFailed })
     this.committing = new CommitGroup({ disk, journal, commitIndex: (atMs) => this.commit(atMs) }, nowMs)
@@ -101,9 +99,7 @@ export class Intake {
 
   /** Whether `step` has something to do right now. */
   get busy(): boolean {
-    return (
-      this.ready.size > 0 || this.builds.busy || (this.pausedUntilMs === undefined && this.wants.hasInstant)
-    )
+    return this.ready.size > 0 || this.builds.busy || (!this.fullDisk.paused && this.wants.hasInstant)
   }
 
   /** How `remote` stands against what is wanted at its path: it is that, is no better than that, or is free to be
@@ -174,7 +170,7 @@ export class Intake {
   pollTimeout(): number | undefined {
     const dues = [
       this.placeAgain.nextDueMs(),
-      this.pausedUntilMs,
+      this.fullDisk.pollTimeout(),
       this.committing.pollTimeout(this.wants.size === 0),
     ].filter((dueMs) => dueMs !== undefined)
     return dues.length === 0 ? undefined : Math.min(...dues)
@@ -183,20 +179,20 @@ export class Intake {
   /** After each call into this: orders what may be ordered, and makes what was placed survive a kill. */
   settle(nowMs: number): void {
     this.nowMs = nowMs
-    if (this.pausedUntilMs !== undefined && nowMs >= this.pausedUntilMs) this.pausedUntilMs = undefined
+    this.fullDisk.handleTimeout(nowMs)
     // What is placed may be the content that others wait for.
     for (let rounds = 0; rounds < SETTLE_ROUNDS_MAX; rounds++) {
       this.order(nowMs)
       if (!this.placeReady(nowMs)) break
     }
-    this.committing.settle(this.wants.size === 0 && this.pausedUntilMs === undefined, nowMs)
+    this.committing.settle(this.wants.size === 0 && !this.fullDisk.paused, nowMs)
     if (!this.totalsChanged) return
     this.totalsChanged = false
     this.push({ type: 'work', ...this.wants.totals })
   }
 
   private order(nowMs: number): void {
-    for (let orders = 0; orders < STEP_FILES && this.pausedUntilMs === undefined; orders++) {
+    for (let orders = 0; orders < STEP_FILES && !this.fullDisk.paused; orders++) {
       const order = this.wants.pollOrder((digest) => this.options.catalogue.holderOf(digest), nowMs)
       if (order === undefined) return
       if (order.type === 'place') this.place(order.want, nowMs)
@@ -427,7 +423,7 @@ export class Intake {
     this.placeAgain.delete(path)
     if (kind === 'folder') this.handleLocalChange(path)
     // What was under way when the disk turned out to be full may still find room.
-    if (this.pausedUntilMs === undefined) this.resume()
+    if (!this.fullDisk.paused) this.fullDisk.handleRoom()
     if (keptAs !== undefined) this.notify({ event: 'conflict', path, kept: keptAs })
     if (kind === 'file') {
       this.notify({
@@ -452,25 +448,11 @@ export class Intake {
       this.options.catalogue.commit()
     } catch (error) {
       if (!(error instanceof DiskError) || error.code !== 'no-space') throw error
-      this.pause(nowMs)
+      this.fullDisk.handleFull(nowMs)
       return false
     }
-    if (this.wants.size === 0) this.resume()
+    if (this.wants.size === 0) this.fullDisk.handleRoom()
     return true
-  }
-
-  private pause(nowMs: number): void {
-    if (!this.fullDisk) {
-      this.fullDisk = true
-      this.notify({ event: 'paused', reason: FULL_DISK_REASON })
-    }
-    this.pausedUntilMs = nowMs + FULL_DISK_RETRY_MS
-  }
-
-  private resume(): void {
-    if (!this.fullDisk) return
-    this.fullDisk = false
-    this.notify({ event: 'resumed' })
   }
 
   private finish(want: Want): void {
@@ -507,7 +489,7 @@ export class Intake {
   private handleDiskFailure(want: Want, noSpace: boolean, reason: string, nowMs: number): void {
     this.stopFetch(want)
     if (noSpace) {
-      this.pause(nowMs)
+      this.fullDisk.handleFull(nowMs)
       if (want.temporary !== undefined) this.wait(want, nowMs + FULL_DISK_RETRY_MS)
       else this.wants.queue(want)
       return
