@@ -53,6 +53,11 @@ function checkComponent(path: string, start: number, end: number): PathFault | u
   return undefined
 }
 
+/** Whether this is LEFT's own folder or in it, spelt as LEFT itself does. */
+export function isOwnPath(path: string): boolean {
+  return path === OWN_FOLDER || path.startsWith(`${OWN_FOLDER}/`)
+}
+
 /** The folder that holds `path`: '' is the share itself. */
 export function parentOf(path: string): string {
   const slash = path.lastIndexOf('/')

@@ -10,10 +10,10 @@ import { type Disk, DiskError } from '../base/ports.js'
 import { JOURNAL_PATH, Journal } from '../journal/journal.js'
 import type { Entry } from '../share/entry.js'
 import { decodeEntry, encodeEntry } from '../share/entry-line.js'
-import { parentOf } from '../share/path.js'
+import { OWN_FOLDER, parentOf } from '../share/path.js'
 import type { PeerId } from '../share/version.js'
 import { Catalogue, isKeptTime, type Signature, sameSignature, signatureOf } from './catalogue.js'
-import { OWN_FOLDER, TEMPORARY_FOLDER } from './layout.js'
+import { TEMPORARY_FOLDER } from './layout.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
 
 export interface RecoveryOptions {

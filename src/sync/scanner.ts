@@ -12,11 +12,10 @@ import type { Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES, FILE_BYTES_MAX } from '../base/limits.js'
 import { type Disk, DiskError, type FileStat } from '../base/ports.js'
 import type { Entry } from '../share/entry.js'
-import { checkPath, joinPath, parentOf } from '../share/path.js'
+import { checkPath, isOwnPath, joinPath, parentOf } from '../share/path.js'
 import { bumpVersion, type PeerId } from '../share/version.js'
 import { type Catalogue, isKeptTime, type Signature, sameSignature, signatureOf } from './catalogue.js'
 import { HashJob } from './hashing.js'
-import { OWN_FOLDER } from './layout.js'
 import {
   FOLDER_DEPTH_MAX,
   HASH_CHUNK_BLOCKS,
@@ -87,7 +86,7 @@ export class Scanner {
   /** Something may have changed at `path` (or anywhere in it, where it is a folder). */
   hint(path: string): void {
     if (path === '') this.queueFolder('')
-    else if (!isOwn(path)) this.pathsToLook.add(path)
+    else if (!isOwnPath(path)) this.pathsToLook.add(path)
   }
 
   pollTimeout(): number | undefined {
@@ -138,7 +137,7 @@ export class Scanner {
     const present = new Set<string>()
     for (const name of listing.names) {
       const path = joinPath(folder, name)
-      if (isOwn(path)) continue
+      if (isOwnPath(path)) continue
       present.add(path)
       this.guarded(path, () => {
         if (this.look(path, nowMs)) this.queueFolder(path)
@@ -411,8 +410,4 @@ export class Scanner {
 function reasonOf(error: DiskError): string {
   if (error.code === 'denied') return 'it cannot be read (permission denied)'
   return `it cannot be read (${error.message})`
-}
-
-function isOwn(path: string): boolean {
-  return path === OWN_FOLDER || path.startsWith(`${OWN_FOLDER}/`)
 }
