@@ -29,6 +29,7 @@ import {
 } from './limits.js'
 import type { FetchFailure, FetchId, KeeperNotice, KeeperToEngine } from './messages.js'
 import { type Placed, Placing, type Prepared } from './placing.js'
+import { Refusals } from './refusals.js'
 import type { Scanner } from './scanner.js'
 import { type Order, type Want, Wants } from './wants.js'
 
@@ -56,11 +57,7 @@ export class Intake {
   private readonly wants = new Wants()
   /** Paths whose content is complete, and when to try to put it in place again. */
   private readonly placeAgain = new DueQueue()
-  /** What cannot be placed here, by path, with the version that was tried: not fetched again until it changes. */
-  private readonly refused = new Map<
-    string,
-    { readonly version: string; readonly sources: readonly PeerId[] }
-  >()
+  private readonly refusals = new Refusals()
   private readonly builds: Builds
   /** Complete, and to be put in place before this call is over. */
   private readonly ready = new Set<Want>()
@@ -105,7 +102,7 @@ export class Intake {
   /** How `remote` stands against what is wanted at its path: it is that, is no better than that, or is free to be
    *  considered. What it beats is given up. */
   standing(remote: Entry, peer: PeerId): 'wanted' | 'beaten' | 'free' {
-    if (this.refused.get(remote.path)?.version === remote.version) return 'wanted'
+    if (this.refusals.has(remote)) return 'wanted'
     const want = this.wants.get(remote.path)
     if (want === undefined) return 'free'
     if (want.remote.version === remote.version && want.remote.digest === remote.digest) {
@@ -144,12 +141,7 @@ export class Intake {
 
   /** The path changed here: what was refused there, above or below it may fit now. */
   handleLocalChange(path: string): void {
-    for (const [refused, { sources }] of this.refused) {
-      const touches = refused === path || refused.startsWith(`${path}/`) || path.startsWith(`${refused}/`)
-      if (!touches) continue
-      this.refused.delete(refused)
-      for (const source of sources) this.options.onSourceFailed(source)
-    }
+    for (const source of this.refusals.takeTouched(path)) this.options.onSourceFailed(source)
   }
 
   handleList(fetch: FetchId, list: Uint8Array): void {
@@ -160,6 +152,7 @@ export class Intake {
   step(nowMs: number): void {
     this.nowMs = nowMs
     this.builds.step(nowMs)
+    for (const source of this.refusals.takeDue(nowMs)) this.options.onSourceFailed(source)
     for (let path = this.placeAgain.take(nowMs); path !== undefined; path = this.placeAgain.take(nowMs)) {
       const want = this.wants.get(path)
       if (want !== undefined) this.place(want, nowMs)
@@ -171,6 +164,7 @@ export class Intake {
     const dues = [
       this.placeAgain.nextDueMs(),
       this.fullDisk.pollTimeout(),
+      this.refusals.pollTimeout(),
       this.committing.pollTimeout(this.wants.size === 0),
     ].filter((dueMs) => dueMs !== undefined)
     return dues.length === 0 ? undefined : Math.min(...dues)
@@ -421,6 +415,7 @@ export class Intake {
   private handlePlaced(want: Want, keptAs: string | undefined, nowMs: number): void {
     const { path, kind, sizeBytes } = want.remote
     this.placeAgain.delete(path)
+    this.refusals.delete(path)
     if (kind === 'folder') this.handleLocalChange(path)
     // What was under way when the disk turned out to be full may still find room.
     if (!this.fullDisk.paused) this.fullDisk.handleRoom()
@@ -457,6 +452,7 @@ export class Intake {
 
   private finish(want: Want): void {
     this.stopFetch(want)
+    this.refusals.delete(want.remote.path)
     this.dropTemporary(want)
     this.placeAgain.delete(want.remote.path)
     this.wants.remove(want, true)
@@ -494,8 +490,8 @@ export class Intake {
       else this.wants.queue(want)
       return
     }
-    this.notify({ event: 'problem', path: want.remote.path, reason })
-    this.refused.set(want.remote.path, { version: want.remote.version, sources: [...want.sources] })
+    if (this.refusals.add(want.remote, want.sources, reason, nowMs))
+      this.notify({ event: 'problem', path: want.remote.path, reason })
     this.abandon(want, undefined)
   }
 
