@@ -50,7 +50,10 @@ type Sight =
 interface Candidate {
   /** Undefined while it is the disappearance that has to settle. */
   readonly signature: Signature | undefined
+  /** How long it must stay the same. */
   readonly settleMs: number
+  /** When it was first seen to differ from the catalogue. */
+  readonly sinceMs: number
 }
 
 export class Scanner {
@@ -241,12 +244,21 @@ export class Scanner {
     return true
   }
 
+  /** Something that differs from the catalogue was seen at the path. */
   private arm(path: string, signature: Signature | undefined, nowMs: number): void {
     const before = this.settling.get(path)
     if (before !== undefined && sameSignature(before.signature, signature)) return
-    const settleMs = before === undefined ? SETTLE_MS : Math.min(2 * before.settleMs, SETTLE_MS_MAX)
-    this.settling.set(path, { signature, settleMs })
+    const settleMs = settleAgainMs(before, nowMs)
+    this.settling.set(path, { signature, settleMs, sinceMs: before?.sinceMs ?? nowMs })
     this.due.set(path, nowMs + settleMs - this.quietMs(signature, settleMs))
+  }
+
+  /** A file changed while it was read. Its times may be too coarse to tell, so they say nothing of how long ago. */
+  private rearm(path: string, signature: Signature | undefined, nowMs: number): void {
+    const before = this.settling.get(path)
+    const settleMs = settleAgainMs(before, nowMs)
+    this.settling.set(path, { signature, settleMs, sinceMs: before?.sinceMs ?? nowMs })
+    this.due.set(path, nowMs + settleMs)
   }
 
   /** How long a file has been as it is now, by its own timestamps; at most `settleMs`, and 0 where the clock
@@ -302,7 +314,7 @@ export class Scanner {
     this.closeJob()
     if (result.type === 'changed') {
       const sight = this.sightOf(job.path)
-      this.arm(job.path, sight.type === 'file' ? signatureOf(sight.stat) : undefined, nowMs)
+      this.rearm(job.path, sight.type === 'file' ? signatureOf(sight.stat) : undefined, nowMs)
       return
     }
     this.settling.delete(job.path)
@@ -405,6 +417,13 @@ export class Scanner {
     this.troubled.add(path)
     this.options.onProblem(path, reason)
   }
+}
+
+/** How long what has changed once more must stay the same. The making of a file and the first writes into it come one after
+ *  the other and are one change; what still changes after that is being written for longer. */
+function settleAgainMs(before: Candidate | undefined, nowMs: number): number {
+  if (before === undefined || nowMs - before.sinceMs < SETTLE_MS) return SETTLE_MS
+  return Math.min(2 * before.settleMs, SETTLE_MS_MAX)
 }
 
 function reasonOf(error: DiskError): string {
