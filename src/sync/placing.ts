@@ -29,6 +29,8 @@ export interface Prepared {
   readonly decision: Decision & { type: 'take' | 'conflict' }
   readonly temporary: string | undefined
   readonly record: JournalRecord<Entry> & { kind: 'placing' }
+  /** What was removed from this folder must stay so before something else takes its name. */
+  readonly folderToSync: string | undefined
 }
 
 export interface PlacingOptions {
@@ -111,7 +113,9 @@ export class Placing {
   /** Writes down what is about to happen, where a loss of power does not undo it: the content of new files may be lost
    *  with one, and then the log must say that they are ours. One sync for all of them. Throws a DiskError. */
   announce(prepared: readonly Prepared[]): void {
-    const { journal } = this.options
+    const { disk, journal } = this.options
+    for (const folder of new Set(prepared.map(({ folderToSync }) => folderToSync)))
+      if (folder !== undefined) disk.syncFolder(folder)
     journal.append(prepared.map(({ record }) => record))
     journal.sync()
   }
@@ -153,8 +157,12 @@ export class Placing {
     const { entry } = decision
     this.makeParents(entry.path)
     if (temporary !== undefined) this.dress(temporary, entry)
-    const { catalogue } = this.options
+    const { catalogue, journal } = this.options
     if (catalogue.live(entry.path)?.kind === 'file') this.syncStanding(entry.path)
+    const isNew = catalogue.live(entry.path) === undefined
+    // Somebody removed what we had put here a moment ago: a loss of power could bring that back torn, and what is placed
+    // now would be blamed for it.
+    const folderToSync = isNew && journal.mayBeUnsynced(entry.path) ? parentOf(entry.path) : undefined
     const replaces = catalogue.live(entry.path)?.digest ?? ''
     const record = {
       kind: 'placing',
@@ -162,7 +170,7 @@ export class Placing {
       replaces,
       ...(temporary === undefined ? {} : { temporary }),
     } as const
-    return { type: 'prepared', decision, temporary, record }
+    return { type: 'prepared', decision, temporary, record, folderToSync }
   }
 
   /** What is replaced reaches the disk first: a loss of power may undo the rename, and then the old version must be
