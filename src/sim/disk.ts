@@ -12,6 +12,7 @@ import {
   type FileHandle,
   type FileStat,
   type FolderListing,
+  type NewFile,
   type Random,
 } from '../base/ports.js'
 import { type DeathMoment, DiskFaults, type DiskOperation } from './disk-faults.js'
@@ -259,6 +260,21 @@ export class SimDisk implements Disk {
     return this.handleFor(inode, true)
   }
 
+  /** In steps: a process may die between any two of them. */
+  writeNew(path: string, { bytes, mtimeMs, executable, sync }: NewFile): FileStat {
+    if (this.statLink(path) !== undefined) throw new DiskError('exists', `${path} exists`)
+    const handle = this.create(path)
+    try {
+      this.write(handle, bytes, 0)
+      if (sync) this.sync(handle)
+    } finally {
+      this.close(handle)
+    }
+    if (executable) this.setExecutable(path, true)
+    this.setTimes(path, mtimeMs)
+    return this.statLink(path)!
+  }
+
   write(handle: FileHandle, source: Uint8Array, position: number): void {
     this.faults.begin('write')
     const inode = this.writable(handle)
@@ -313,6 +329,12 @@ export class SimDisk implements Disk {
       this.attach(target.folder, target.name, inode)
       inode.ctimeMs = this.now()
     })
+  }
+
+  moveNew(from: string, to: string): FileStat {
+    this.linkFile(from, to)
+    this.removeFile(from)
+    return this.statLink(to)!
   }
 
   makeFolder(path: string): void {
