@@ -10,7 +10,7 @@
 //                    └──┴── fetch, content ───────────────── engine
 
 import type { Hash } from '../base/item.js'
-import type { Disk } from '../base/ports.js'
+import { type Disk, DiskError } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
@@ -18,7 +18,7 @@ import { Announcer } from './announcer.js'
 import type { Catalogue } from './catalogue.js'
 import { Contested } from './contested.js'
 import { Intake } from './intake.js'
-import { RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
+import { INLINE_BYTES_MAX, RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, Location } from './messages.js'
 import { PeerBook } from './peer-book.js'
 import { closeShare } from './recovery.js'
@@ -40,6 +40,7 @@ export interface KeeperOptions {
 /** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` again at once while it answers true, else at
  *  `pollTimeout`. */
 export class Keeper {
+  private readonly disk: Disk
   private readonly catalogue: Catalogue
   private readonly journal: Journal<Entry>
   private readonly scanner: Scanner
@@ -60,6 +61,7 @@ export class Keeper {
   constructor(options: KeeperOptions, nowMs: number) {
     const { disk, hash, catalogue, journal, peer, links, wallMs, onFolder } = options
     this.nowMs = nowMs
+    this.disk = disk
     this.catalogue = catalogue
     this.links = links
     this.journal = journal
@@ -327,8 +329,27 @@ export class Keeper {
     const entry = path === undefined ? undefined : this.catalogue.live(path)
     const signature = path === undefined ? undefined : this.catalogue.signature(path)
     if (path === undefined || entry === undefined || signature === undefined) return { type: 'gone' }
+    if (entry.sizeBytes <= INLINE_BYTES_MAX) return this.contentAt(path, entry.sizeBytes)
     const list = this.catalogue.list(name.digest) ?? new Uint8Array(0)
     return { type: 'file', path, sizeBytes: entry.sizeBytes, mtimeMs: signature.mtimeMs, list }
+  }
+
+  /** The engine proves it, as it does with what it reads itself. */
+  private contentAt(path: string, sizeBytes: number): Location {
+    const { disk } = this
+    const bytes = new Uint8Array(sizeBytes)
+    try {
+      const handle = disk.open(path)
+      try {
+        return { type: 'content', path, bytes: bytes.subarray(0, disk.read(handle, bytes, 0)) }
+      } finally {
+        disk.close(handle)
+      }
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.scanner.hint(path)
+      return { type: 'gone' }
+    }
   }
 
   private notify(notice: KeeperNotice): void {

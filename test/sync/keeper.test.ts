@@ -453,7 +453,7 @@ describe('serving', () => {
       ],
     })
     expect(share.take('located')[0]!.items.map(({ location }) => location)).toMatchObject([
-      { type: 'file', path: 'a', sizeBytes: 4 },
+      { type: 'content', path: 'a', bytes: utf8('text') },
       { type: 'file', path: 'large', sizeBytes: large.length, list: listOf(large) },
       { type: 'bytes', bytes: listOf(large) },
       { type: 'bytes' },
