@@ -242,7 +242,10 @@ export class Server {
     const { segmentBytes } = first
     const roomSegments = Math.min(BUNDLE_SEGMENTS_MAX, Math.floor(BUNDLE_BYTES_MAX / segmentBytes))
     const segments = this.segmentsReady(segmentBytes, roomSegments)
-    const bytes = new Uint8Array(segments * segmentBytes)
+    // Where a whole block is one datagram, a small one should not take the room of a large one.
+    const bytes = new Uint8Array(
+      segments === 1 ? this.segmentLength(this.queue[this.head]!) : segments * segmentBytes,
+    )
     let at = 0
     for (let count = 0; count < segments; ) {
       if (!this.hasSegments || this.queue[this.head]!.segmentBytes !== segmentBytes) break
@@ -260,6 +263,13 @@ export class Server {
       if (written < segmentBytes) break
     }
     return at === 0 ? undefined : { bytes: at === bytes.length ? bytes : bytes.subarray(0, at), segmentBytes }
+  }
+
+  /** Bytes of the next segment of an ask, with its header. */
+  private segmentLength(ask: QueuedAsk): number {
+    const payloadBytes = ask.segmentBytes - SEGMENT_HEADER_BYTES
+    const from = lowestOf(ask.low, ask.high) * payloadBytes
+    return SEGMENT_HEADER_BYTES + Math.min(ask.block.frame!.length - from, payloadBytes)
   }
 
   /** How many the next asks can fill, so that a repair of one segment does not allocate 64 KiB. */
