@@ -44,7 +44,9 @@ export const SETTLE_MS_MAX = 2_000
 /** Changes of the share are gathered this long before the peers are told. */
 export const ANNOUNCE_MS = 15
 
-/** And then not again for this long: the first change is told at once, a stream of them in batches. */
+/** And then not again for this long, which doubles while changes keep coming: the first ones are told at once, a stream
+ *  of them in batches. */
+export const ANNOUNCE_SPACING_MS_MIN = 25
 export const ANNOUNCE_SPACING_MS = 100
 
 /** A path that is not what the catalogue says is looked at, and placing is tried again after this long, so often. */
