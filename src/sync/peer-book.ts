@@ -16,6 +16,9 @@ interface PeerState {
   walk: TreeWalk | undefined
   /** Considered once the walk has ended: its own root, or one that updates have led to since. */
   walkLeadsTo: Digest | undefined
+  /** Walked after that: a walk that began anew with each announcement of a peer that is still reading its share would come
+   *  to nothing where the path is long. */
+  nextRoot: ItemRef | undefined
   pulling: number
   askAtMs: number | undefined
   askDelayMs: number
@@ -50,7 +53,10 @@ export class PeerBook {
       return
     }
     const { scope } = claim
-    const continues = scope.type === 'since' && scope.base.digest === (state.walkLeadsTo ?? state.reconciled)
+    const continues =
+      scope.type === 'since' &&
+      state.nextRoot === undefined &&
+      scope.base.digest === (state.walkLeadsTo ?? state.reconciled)
     if (scope.type === 'whole' || continues) {
       for (const entry of claim.entries) this.options.onEntry(claim.peer, entry)
       // One of them could not be considered yet: then the peer is asked again, and nothing is settled.
@@ -62,10 +68,16 @@ export class PeerBook {
     // Listed entries are worth considering even where the list is not complete: they are the newest.
     for (const entry of claim.entries) this.options.onEntry(claim.peer, entry)
     if (state.askAtMs !== undefined) return
-    state.walk = new TreeWalk(this.options.manifest, claim.root)
-    state.walkLeadsTo = claim.root.digest
+    if (state.walk === undefined) this.startWalk(claim.peer, state, claim.root)
+    else state.nextRoot = claim.root
+  }
+
+  private startWalk(peer: PeerId, state: PeerState, root: ItemRef): void {
+    state.walk = new TreeWalk(this.options.manifest, root)
+    state.walkLeadsTo = root.digest
+    state.nextRoot = undefined
     state.pulling = 0
-    this.advance(claim.peer, state)
+    this.advance(peer, state)
   }
 
   /** A tree item of the peer, or undefined where it no longer has it. */
@@ -100,6 +112,7 @@ export class PeerBook {
     if (state === undefined || state.askAtMs !== undefined) return
     state.walk = undefined
     state.walkLeadsTo = undefined
+    state.nextRoot = undefined
     state.reconciled = undefined
     state.askAtMs = nowMs + state.askDelayMs
     state.askDelayMs = Math.min(2 * state.askDelayMs, ASK_AGAIN_MS_MAX)
@@ -159,6 +172,7 @@ export class PeerBook {
         reconciled: undefined,
         walk: undefined,
         walkLeadsTo: undefined,
+        nextRoot: undefined,
         pulling: 0,
         askAtMs: undefined,
         askDelayMs: ASK_AGAIN_MS,
@@ -173,6 +187,7 @@ export class PeerBook {
   private settleOn(state: PeerState, root: Digest): void {
     state.walk = undefined
     state.walkLeadsTo = undefined
+    state.nextRoot = undefined
     state.reconciled = root
   }
 
@@ -186,7 +201,8 @@ export class PeerBook {
       this.pulls.push({ peer, item })
     }
     if (!walk.done) return
-    const reached = state.walkLeadsTo
-    this.settleOn(state, reached ?? '')
+    const { walkLeadsTo, nextRoot } = state
+    this.settleOn(state, walkLeadsTo ?? '')
+    if (nextRoot !== undefined) this.startWalk(peer, state, nextRoot)
   }
 }

@@ -128,6 +128,53 @@ describe('what a peer says of itself', () => {
   })
 })
 
+describe('a peer that announces while its tree is walked', () => {
+  test('is walked to the end, and then from its newest root', () => {
+    fill(theirs, 3)
+    const first = theirs.root()
+    claim({ type: 'some' }, [], first)
+    theirs.set(fileEntry('f/later'))
+    claim({ type: 'some' })
+    theirs.set(fileEntry('f/last'))
+    claim({ type: 'some' })
+    const pulled = book.pollPull()!
+    expect(pulled.item.digest).toBe(first.digest)
+    expect(book.pollPull()).toBeUndefined()
+    book.handleTree(PEER, pulled.item.digest, theirs.item(pulled.item.digest), 0)
+    pullAll()
+    expect(new Set(considered)).toEqual(new Set(['f/0', 'f/1', 'f/2', 'f/later', 'f/last']))
+    expect(inStep()).toEqual([PEER])
+  })
+
+  test('is not called in step before the newest root was walked', () => {
+    fill(theirs, 3)
+    claim({ type: 'some' })
+    const first = book.pollPull()!
+    const listing = theirs.item(first.item.digest)
+    theirs.set(fileEntry('g/other'))
+    claim({ type: 'some' })
+    book.handleTree(PEER, first.item.digest, listing, 0)
+    const second = book.pollPull()!
+    book.handleTree(PEER, second.item.digest, theirs.item(second.item.digest), 0)
+    expect(inStep()).toEqual([])
+    pullAll()
+    expect(inStep()).toEqual([PEER])
+  })
+
+  test('continuing from a root that is still to be walked is not taken for known', () => {
+    fill(theirs, 3)
+    claim({ type: 'some' })
+    theirs.set(fileEntry('g/unlisted'))
+    const unlisted = theirs.root()
+    claim({ type: 'some' }, [], unlisted)
+    theirs.set(fileEntry('listed'))
+    claim({ type: 'since', base: unlisted }, [fileEntry('listed')])
+    pullAll()
+    expect(considered).toContain('g/unlisted')
+    expect(inStep()).toEqual([PEER])
+  })
+})
+
 describe('a peer that is asked again', () => {
   test('later each time it did not help, and at once when it got in step', () => {
     theirs.set(fileEntry('a'))
