@@ -129,6 +129,7 @@ class Recovery {
         indexKnows: () => this.catalogue.get(path)?.version === entry.version,
         targetExists: () => disk.statLink(path) !== undefined,
         halfReplaced: () => this.isHalfReplaced(entry),
+        targetLooksPlaced: () => this.looksPlaced(entry),
         pathKnown: () => this.catalogue.live(path) !== undefined,
         temporaryGone: () => temporary !== undefined && disk.statLink(temporary) === undefined,
         targetHolds: () => this.holds(entry),
@@ -137,8 +138,9 @@ class Recovery {
     switch (action) {
       case 'take-as-received':
       case 'dress-and-take':
-        // Its other name, which goes first: that changes the times of the file.
-        if (temporary !== undefined && disk.statLink(temporary) !== undefined) disk.removeFile(temporary)
+        // Its other name goes first: that changes the times of the file.
+        // By now the same content may be on its way to another path under that name: that is another file.
+        if (temporary !== undefined && this.isSameFile(temporary, path)) disk.removeFile(temporary)
         // Its time may not have reached the disk, and is nobody's edit.
         if (action === 'dress-and-take' && entry.kind === 'file') dress(disk, entry)
         this.takeAsReceived(entry)
@@ -258,6 +260,19 @@ class Recovery {
     const stat = disk.statLink(entry.path)
     if (entry.kind !== 'file' || stat?.kind !== 'file') return
     if (stat.sizeBytes === 0 || isKeptTime(stat.mtimeMs, entry.mtimeMs)) disk.removeFile(entry.path)
+  }
+
+  /** Whether the file at the path has the length and the time that we gave ours: nobody's edit has both. */
+  private looksPlaced({ path, kind, sizeBytes, mtimeMs }: Entry): boolean {
+    const stat = this.options.disk.statLink(path)
+    if (kind !== 'file' || stat?.kind !== 'file') return false
+    return stat.sizeBytes === sizeBytes && isKeptTime(stat.mtimeMs, mtimeMs)
+  }
+
+  private isSameFile(one: string, other: string): boolean {
+    const { disk } = this.options
+    const stat = disk.statLink(one)
+    return stat !== undefined && stat.inode === disk.statLink(other)?.inode
   }
 
   /** Whether the path holds exactly what the entry says. */
