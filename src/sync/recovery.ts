@@ -8,7 +8,7 @@ import type { Index } from '../base/index-port.js'
 import { blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
-import { JOURNAL_PATH, Journal } from '../journal/journal.js'
+import { JOURNAL_PATH, Journal, type Placing } from '../journal/journal.js'
 import type { Entry } from '../share/entry.js'
 import { decodeEntry, encodeEntry } from '../share/entry-line.js'
 import { OWN_FOLDER, parentOf } from '../share/path.js'
@@ -107,7 +107,7 @@ class Recovery {
     if (cut !== undefined)
       this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
     const unclean = boot !== this.options.boot && boot !== STOPPED
-    for (const { entry, temporary } of this.journal.placing) this.settlePlacing(entry, temporary, unclean)
+    for (const placing of this.journal.placing) this.settlePlacing(placing, unclean)
     for (const [path, digest] of this.journal.placedSinceCheckpoint) this.settlePlaced(path, digest, unclean)
     if (unclean) {
       this.findDamage()
@@ -119,8 +119,9 @@ class Recovery {
   }
 
   /** The process died between saying that it would put `entry` in place and knowing that it did. */
-  private settlePlacing(entry: Entry, temporary: string | undefined, machineWentDown: boolean): void {
+  private settlePlacing(placing: Placing<Entry>, machineWentDown: boolean): void {
     const { disk } = this.options
+    const { entry, temporary, replaces } = placing
     const { path } = entry
     const { action } = recoveryOf(
       'placing',
@@ -129,6 +130,7 @@ class Recovery {
         indexKnows: () => this.catalogue.get(path)?.version === entry.version,
         targetExists: () => disk.statLink(path) !== undefined,
         halfReplaced: () => this.isHalfReplaced(entry),
+        tookFreePlace: () => replaces === '',
         targetLooksPlaced: () => this.looksPlaced(entry),
         pathKnown: () => this.catalogue.live(path) !== undefined,
         temporaryGone: () => temporary !== undefined && disk.statLink(temporary) === undefined,

@@ -16,6 +16,7 @@ const FACTS: readonly RecoveryFact[] = [
   'indexKnows',
   'targetExists',
   'halfReplaced',
+  'tookFreePlace',
   'targetLooksPlaced',
   'pathKnown',
   'temporaryGone',
@@ -43,7 +44,7 @@ const actionFor = ({ subject, isSo }: Combination) => recoveryOf(subject, isSo).
 
 describe('the recovery table', () => {
   test('has exactly one row for every combination of facts', () => {
-    expect(everyCombination).toHaveLength(3 * 2048)
+    expect(everyCombination).toHaveLength(3 * 4096)
     for (const { subject, isSo } of everyCombination) {
       const rows = RECOVERY_TABLE.filter((row) => rowApplies(row, subject, isSo))
       expect(rows.map((row) => row.name)).toHaveLength(1)
@@ -69,7 +70,8 @@ describe('the recovery table', () => {
       const { subject, facts } = combination
       if (!actionFor(combination).startsWith('remove-torn')) continue
       expect(facts).toMatchObject({ machineWentDown: true, targetHolds: false })
-      if (subject === 'placing') expect(facts.targetLooksPlaced || !facts.pathKnown).toBe(true)
+      if (subject === 'placing')
+        expect((facts.tookFreePlace && facts.targetLooksPlaced) || !facts.pathKnown).toBe(true)
     }
   })
 
