@@ -90,7 +90,10 @@ export function contentOf(name: string, sizeBytes: number): Uint8Array {
   return content
 }
 
-/** A frame of any codec around anything, with a check that fits. */
+/** First byte of a frame: what became of its block. src/seal/sealed-frame.ts. */
+export const FrameCodec = { none: 0, lz4: 1 } as const
+
+/** A frame of any codec around anything, with a check that fits where nothing is sealed. */
 export function forgedFrame(name: BlockName, codec: number, payload: Uint8Array): Uint8Array {
   const body = concatBytes([Uint8Array.of(codec), payload])
   const frame = new Uint8Array(body.length + 4)
