@@ -6,7 +6,7 @@ import type { Attack, Finding } from './attack.js'
 import type { Attacker } from './attacker.js'
 import { bombs } from './attacks/bombs.js'
 import { helloFlood, otherKeys, slowHandshake, strangers, unproved } from './attacks/floods.js'
-import { counters, deepNames, endlessFiles, endlessIndex } from './attacks/indexes.js'
+import { counters, deepNames, endlessFiles, endlessIndex, unfinished } from './attacks/indexes.js'
 import { linkRace, ownLink } from './attacks/links.js'
 import { overflow } from './attacks/overflow.js'
 import { reflection } from './attacks/reflection.js'
@@ -40,6 +40,7 @@ export const ATTACKS: readonly Attack[] = [
   deepNames,
   endlessIndex,
   endlessFiles,
+  unfinished,
   beyondTheEnd,
 ]
 

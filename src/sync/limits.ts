@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.js'
-import { BLOCK_BYTES } from '../base/limits.js'
+import { BLOCK_BYTES, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 
 // — What the engine holds —
 
@@ -63,8 +63,10 @@ export const SMALL_FETCH_BYTES_MAX = 6 * 1024 * 1024
 /** Files of several blocks in flight at most. */
 export const LARGE_FETCHES_MAX = 4
 
-/** Tree items asked of one peer at once. */
+/** Tree items asked of one peer at once, and their bytes: a page has 33 kB, and two of the longest must do. What a peer
+ *  sends all but the end of is held for as long as it is there. */
 export const TREE_PULLS_MAX = 64
+export const TREE_PULL_BYTES_MAX = 2 * TREE_ITEM_BYTES_MAX
 
 /** Changes of the index gathered in memory before they are committed; measured in src/watcher/index-store.ts. */
 export const COMMIT_CHANGES_MAX = 2_000
