@@ -25,6 +25,7 @@ import {
   PLACE_TRIES_MAX,
   PLACED_COMMIT_MAX,
   PLACED_COMMIT_MS,
+  REFUSED_PATHS_MAX,
   SETTLE_ROUNDS_MAX,
   STEP_FILES,
 } from './limits.js'
@@ -51,6 +52,8 @@ export interface IntakeOptions {
   readonly onBeaten: (peer: PeerId, remote: Entry) => void
   /** What was wanted at this path is not wanted any more, and was not put in place. */
   readonly onAbandoned: (path: string) => void
+  /** The person ought to know that this cannot be had from this peer, or cannot be put in place. */
+  readonly onRefused: (peer: PeerId, notice: KeeperNotice & { event: 'problem' | 'abandoned' }) => void
 }
 
 export class Intake {
@@ -413,6 +416,7 @@ export class Intake {
       this.abandon(
         want,
         reason === 'unservable' ? 'what the peer sends does not match its digest' : undefined,
+        source,
       )
   }
 
@@ -422,14 +426,18 @@ export class Intake {
   }
 
   /** Gives a want up. Its temporary file stays, so that the next try for the same content goes on from it. */
-  private abandon(want: Want, reason: string | undefined): void {
+  private abandon(want: Want, reason: string | undefined, source: PeerId = ''): void {
     this.stopFetch(want)
     if (want.temporary?.startsWith(`${TEMPORARY_FOLDER}/small-`)) this.removeQuietly(want.temporary)
     this.placeAgain.delete(want.remote.path)
     this.wants.remove(want, false)
     this.totalsChanged = true
     this.options.onAbandoned(want.remote.path)
-    if (reason !== undefined) this.notify({ event: 'abandoned', path: want.remote.path, reason })
+    const { path, sizeBytes } = want.remote
+    if (reason === undefined) return
+    // The progress of a large one is on screen, and ends with this.
+    if (sizeBytes > BLOCK_BYTES) this.notify({ event: 'abandoned', path, reason })
+    else this.options.onRefused(source, { event: 'abandoned', path, reason })
   }
 
   // — Placing —
@@ -631,9 +639,20 @@ export class Intake {
       else this.wants.queue(want)
       return
     }
-    this.notify({ event: 'problem', path: want.remote.path, reason })
-    this.refused.set(want.remote.path, { version: want.remote.version, sources: [...want.sources] })
+    this.options.onRefused(firstSource(want), { event: 'problem', path: want.remote.path, reason })
+    this.refuse(want)
     this.abandon(want, undefined)
+  }
+
+  /** The oldest refusal is forgotten, and tried once more if its peer still has it. */
+  private refuse({ remote: { path, version }, sources }: Want): void {
+    this.refused.delete(path)
+    this.refused.set(path, { version, sources: [...sources] })
+    if (this.refused.size <= REFUSED_PATHS_MAX) return
+    for (const [oldest] of this.refused) {
+      this.refused.delete(oldest)
+      return
+    }
   }
 
   private removeQuietly(path: string): void {

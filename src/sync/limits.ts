@@ -86,6 +86,16 @@ export const CHECKPOINT_STEP_FILES = 16
 /** Changes listed with a new root; more than this never fits one message. */
 export const CHANGES_LISTED_MAX = 48
 
+/** Refused paths of one peer that are told by name, and unreadable listings likewise; then it is how many more, after
+ *  COUNT_TOLD_MS and at last every COUNT_TOLD_MS_MAX. Peers beyond so many are counted as one. */
+export const COMPLAINTS_NAMED_MAX = 10
+export const COUNT_TOLD_MS = 2_000
+export const COUNT_TOLD_MS_MAX = 600_000
+export const COMPLAINTS_PEERS_MAX = 64
+
+/** Refused paths that are remembered, so that they are neither told nor tried again with every root of a peer. */
+export const REFUSED_PATHS_MAX = 16_384
+
 /** The whole share is read again this often at most, and at most this share of the time. */
 export const RESCAN_MS_MIN = 30_000
 export const RESCAN_DUTY = 0.0025
