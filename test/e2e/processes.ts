@@ -17,6 +17,7 @@ export interface Ended {
 export interface RunOptions {
   readonly uid?: number
   readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
   /** It is killed after this long. */
   readonly timeoutMs?: number
 }
