@@ -107,6 +107,11 @@ describe('a peer with another key', () => {
     await world.untilSame([a, b])
     expect(a.of('pinned')).toMatchObject([{ address: b.address, how: 'first-use' }])
     const first = a.of('pinned')[0]!.fingerprint
+    // B's user had no identity yet, and is told of what takes a second.
+    const isMaking = ({ message }: { message: string }) =>
+      message.startsWith('making an identity for this user')
+    expect(b.of('note').filter(isMaking)).toHaveLength(1)
+    expect(a.of('note').filter(isMaking)).toEqual([])
     await b.stop()
     const file = world.path('another.pem')
     const { fingerprint } = await openIdentity({ file })
