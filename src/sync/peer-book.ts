@@ -23,6 +23,8 @@ interface PeerState {
   askDelayMs: number
   /** What the person was told, and is not untrue since. */
   told: 'nothing' | 'nothing-lacking' | 'equal'
+  /** What was wrong with a listing of this peer, since it was in step last. */
+  toldProblem: string | undefined
 }
 
 export interface PeerBookOptions {
@@ -80,8 +82,10 @@ export class PeerBook {
     }
     const entries = state.walk.handleItem(digest, bytes)
     if (!entries.ok) {
-      this.options.onProblem(peer, entries.reason)
-      this.endWalk(state)
+      // Damaged on its way or at its source, or by intent: only another try can tell. Said once.
+      if (state.toldProblem !== entries.reason) this.options.onProblem(peer, entries.reason)
+      state.toldProblem = entries.reason
+      this.askAgain(peer, nowMs)
       return
     }
     for (const entry of entries.value) this.options.onEntry(peer, entry)
@@ -138,6 +142,7 @@ export class PeerBook {
       state.told = standing
       if (!news) continue
       state.askDelayMs = ASK_AGAIN_MS
+      state.toldProblem = undefined
       yield { peer, equal: standing === 'equal' }
     }
   }
@@ -161,6 +166,7 @@ export class PeerBook {
         askAtMs: undefined,
         askDelayMs: ASK_AGAIN_MS,
         told: 'nothing',
+        toldProblem: undefined,
       }
       this.peers.set(peer, state)
     }
