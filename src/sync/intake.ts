@@ -49,6 +49,8 @@ export interface IntakeOptions {
   readonly onBeaten: (peer: PeerId, remote: Entry) => void
   /** What was wanted at this path is not wanted any more, and was not put in place. */
   readonly onAbandoned: (path: string) => void
+  /** The person ought to know that this cannot be had from this peer, or cannot be put in place. */
+  readonly onRefused: (peer: PeerId, notice: KeeperNotice & { event: 'problem' | 'abandoned' }) => void
 }
 
 export class Intake {
@@ -305,6 +307,7 @@ export class Intake {
       this.abandon(
         want,
         reason === 'unservable' ? 'what the peer sends does not match its digest' : undefined,
+        source,
       )
   }
 
@@ -314,7 +317,7 @@ export class Intake {
   }
 
   /** Gives a want up. Its temporary file stays, so that the next try for the same content goes on from it. */
-  private abandon(want: Want, reason: string | undefined): void {
+  private abandon(want: Want, reason: string | undefined, source: PeerId = ''): void {
     this.stopFetch(want)
     if (want.temporary !== undefined && want.remote.sizeBytes <= BLOCK_BYTES)
       this.removeQuietly(want.temporary.path)
@@ -322,7 +325,11 @@ export class Intake {
     this.wants.remove(want, false)
     this.totalsChanged = true
     this.options.onAbandoned(want.remote.path)
-    if (reason !== undefined) this.notify({ event: 'abandoned', path: want.remote.path, reason })
+    const { path, sizeBytes } = want.remote
+    if (reason === undefined) return
+    // The progress of a large one is on screen, and ends with this.
+    if (sizeBytes > BLOCK_BYTES) this.notify({ event: 'abandoned', path, reason })
+    else this.options.onRefused(source, { event: 'abandoned', path, reason })
   }
 
   // — Placing —
@@ -482,7 +489,7 @@ export class Intake {
       return
     }
     if (this.refusals.add(want.remote, want.sources, reason, nowMs))
-      this.notify({ event: 'problem', path: want.remote.path, reason })
+      this.options.onRefused(firstSource(want), { event: 'problem', path: want.remote.path, reason })
     this.abandon(want, undefined)
   }
 

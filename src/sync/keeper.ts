@@ -16,9 +16,10 @@ import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
 import { Announcer } from './announcer.js'
 import type { Catalogue } from './catalogue.js'
+import { Complaints } from './complaints.js'
 import { Contested } from './contested.js'
 import { Intake } from './intake.js'
-import { INLINE_BYTES_MAX, RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
+import { INLINE_BYTES_MAX, REFUSED_PATHS_MAX, RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, Location } from './messages.js'
 import { PeerBook } from './peer-book.js'
 import { closeShare } from './recovery.js'
@@ -49,6 +50,7 @@ export class Keeper {
   private readonly contested = new Contested()
   private readonly links: LinkPolicy
   private readonly refusedLinks = new Set<string>()
+  private readonly complaints = new Complaints((notice) => this.notify(notice))
   private readonly announcer: Announcer
   private messages: KeeperToEngine[] = []
   /** The first scan is over: what the share holds is known. */
@@ -82,10 +84,12 @@ export class Keeper {
       manifest: catalogue.manifest,
       onEntry: (from, entry) => this.consider(from, entry),
       onProblem: (from, reason) =>
-        this.notify({
-          event: 'note',
-          message: `peer ${from} sent a listing that cannot be read (${reason})`,
-        }),
+        this.complaints.handle(
+          from,
+          'listing',
+          { event: 'note', message: `peer ${from} sent a listing that cannot be read (${reason})` },
+          this.nowMs,
+        ),
     })
     this.intake = new Intake(
       {
@@ -100,6 +104,7 @@ export class Keeper {
         onSourceFailed: (from) => this.peers.askAgain(from, this.nowMs),
         onBeaten: (from, entry) => this.contested.add(from, entry),
         onAbandoned: (path) => this.contested.handleChange(path),
+        onRefused: (from, notice) => this.complain(from, notice),
       },
       nowMs,
     )
@@ -165,6 +170,7 @@ export class Keeper {
     const more = this.scanner.step(nowMs)
     this.intake.step(nowMs)
     this.peers.handleTimeout(nowMs)
+    this.complaints.handleTimeout(nowMs)
     this.settle(nowMs)
     if (this.scanStartedMs !== undefined && !this.scanner.busy) this.finishScan(this.scanStartedMs, nowMs)
     if (this.ready) this.announce(nowMs)
@@ -177,6 +183,7 @@ export class Keeper {
       this.intake.pollTimeout(),
       this.peers.pollTimeout(),
       this.announcer.pollTimeout(),
+      this.complaints.pollTimeout(),
       this.rescanAtMs,
     ].filter((dueMs) => dueMs !== undefined)
     return dues.length === 0 ? undefined : Math.min(...dues)
@@ -224,7 +231,7 @@ export class Keeper {
   private consider(peer: PeerId, remote: Entry): void {
     if (remote.kind === 'link' && this.links !== 'keep') {
       // Followed, as links here are, it would share whatever file of ours the peer names.
-      this.refuseLink(remote.path)
+      this.refuseLink(peer, remote.path)
       return
     }
     const standing = this.intake.standing(remote, peer)
@@ -254,14 +261,15 @@ export class Keeper {
     this.peers.outOfStep(peer)
   }
 
-  private refuseLink(path: string): void {
+  private refuseLink(peer: PeerId, path: string): void {
     if (this.refusedLinks.has(path)) return
-    this.refusedLinks.add(path)
-    this.notify({
-      event: 'problem',
-      path,
-      reason: 'it is a link; links of peers are only taken with --links keep',
-    })
+    if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(path)
+    const reason = 'it is a link; links of peers are only taken with --links keep'
+    this.complain(peer, { event: 'problem', path, reason })
+  }
+
+  private complain(peer: PeerId, notice: KeeperNotice & { event: 'problem' | 'abandoned' }): void {
+    this.complaints.handle(peer, notice.event === 'problem' ? 'path' : 'fetch', notice, this.nowMs)
   }
 
   /** What stands at the path is not what we know: read it, then compare with the peer again. */

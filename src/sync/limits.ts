@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.js'
-import { BLOCK_BYTES } from '../base/limits.js'
+import { BLOCK_BYTES, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 
 // — What the engine holds —
 
@@ -69,8 +69,10 @@ export const SMALL_FETCH_BYTES_MAX = 6 * 1024 * 1024
 /** Files of several blocks in flight at most. */
 export const LARGE_FETCHES_MAX = 4
 
-/** Tree items asked of one peer at once. */
+/** Tree items asked of one peer at once, and their bytes: a page has 33 kB, and two of the longest must do. What a peer
+ *  sends all but the end of is held for as long as it is there. */
 export const TREE_PULLS_MAX = 64
+export const TREE_PULL_BYTES_MAX = 2 * TREE_ITEM_BYTES_MAX
 
 /** Changes of the index gathered in memory before they are committed; measured in src/watcher/index-store.ts. */
 export const COMMIT_CHANGES_MAX = 2_000
@@ -89,6 +91,16 @@ export const CHECKPOINT_STEP_FILES = 16
 
 /** Changes listed with a new root; more than this never fits one message. */
 export const CHANGES_LISTED_MAX = 48
+
+/** Refused paths of one peer that are told by name, and unreadable listings likewise; then it is how many more, after
+ *  COUNT_TOLD_MS and at last every COUNT_TOLD_MS_MAX. Peers beyond so many are counted as one. */
+export const COMPLAINTS_NAMED_MAX = 10
+export const COUNT_TOLD_MS = 2_000
+export const COUNT_TOLD_MS_MAX = 600_000
+export const COMPLAINTS_PEERS_MAX = 64
+
+/** Refused paths that are remembered, so that they are neither told nor tried again with every root of a peer. */
+export const REFUSED_PATHS_MAX = 16_384
 
 /** The whole share is read again this often at most, and at most this share of the time. */
 export const RESCAN_MS_MIN = 30_000

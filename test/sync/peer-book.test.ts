@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { hexOf, utf8 } from '../../src/base/bytes.js'
 import type { ItemRef } from '../../src/base/item.js'
+import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
 import { hash } from '../../src/io/hash.js'
 import type { Entry } from '../../src/share/entry.js'
 import { Manifest } from '../../src/share/manifest.js'
-import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX } from '../../src/sync/limits.js'
+import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX, TREE_PULL_BYTES_MAX, TREE_PULLS_MAX } from '../../src/sync/limits.js'
 import type { PeerClaim } from '../../src/sync/messages.js'
 import { PeerBook } from '../../src/sync/peer-book.js'
 import { digestOf, entryOf, fileEntry, PEERS } from '../share/entries.js'
@@ -260,4 +262,57 @@ test('a peer that is gone is forgotten, and what comes late of it is nothing', (
   book.askAgain(PEER, 0)
   expect(considered).toEqual([])
   expect(book.pollTimeout()).toBeUndefined()
+})
+
+describe('listings on their way', () => {
+  /** Claims a root that lists folders whose listings are said to have these sizes; answers the pulls of these. */
+  function claimFolders(sizes: readonly number[], salt = ''): ItemRef[] {
+    const folders = sizes.map(
+      (size, index) => `D f${String(index).padStart(4, '0')} ${digestOf(salt + index)} ${size}`,
+    )
+    const bytes = utf8(['left-tree 1 lines', ...folders, ''].join('\n'))
+    const digest = hexOf(hash(bytes))
+    claim({ type: 'some' }, [], { kind: 'tree', digest, sizeBytes: bytes.length })
+    expect(book.pollPull()?.item.digest).toBe(digest)
+    book.handleTree(PEER, digest, bytes, 0)
+    return polled()
+  }
+
+  function polled(): ItemRef[] {
+    const items: ItemRef[] = []
+    for (let pull = book.pollPull(); pull !== undefined; pull = book.pollPull()) items.push(pull.item)
+    return items
+  }
+
+  const empty = utf8('left-tree 1 lines\n')
+
+  test('are so many at once at most', () => {
+    expect(claimFolders(Array(TREE_PULLS_MAX).fill(100))).toHaveLength(TREE_PULLS_MAX)
+    expect(claimFolders(Array(TREE_PULLS_MAX + 1).fill(100), 'more')).toHaveLength(TREE_PULLS_MAX)
+  })
+
+  test('have so many bytes at most, as the peer claims, and go on as they come', () => {
+    expect(claimFolders([TREE_ITEM_BYTES_MAX, TREE_ITEM_BYTES_MAX])).toHaveLength(2)
+    expect(claimFolders([TREE_ITEM_BYTES_MAX, TREE_ITEM_BYTES_MAX, 1], 'more')).toHaveLength(2)
+    expect(2 * TREE_ITEM_BYTES_MAX).toBe(TREE_PULL_BYTES_MAX)
+    book.handleTree(PEER, digestOf('nothing of this walk'), empty, 0)
+    expect(polled()).toHaveLength(0)
+  })
+
+  test('of an earlier walk are not taken for those of this one', () => {
+    const [early] = claimFolders([100])
+    const [late] = claimFolders([100], 'later')
+    book.handleTree(PEER, early!.digest, undefined, 0)
+    expect(book.pollTimeout()).toBeUndefined()
+    book.handleTree(PEER, late!.digest, undefined, 0)
+    expect(book.pollTimeout()).toBeDefined()
+  })
+
+  test('that wait are asked for when there is room', () => {
+    const folders = Array.from({ length: TREE_PULLS_MAX + 2 }, (_, index) => `f${index}/inner`)
+    for (const folder of folders) theirs.set(fileEntry(`${folder}/file`))
+    claim({ type: 'some' })
+    expect(pullAll()).toBeGreaterThan(2 * TREE_PULLS_MAX)
+    expect(considered).toHaveLength(TREE_PULLS_MAX + 2)
+  })
 })
