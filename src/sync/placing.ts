@@ -118,6 +118,8 @@ export class Placing {
   /** The change itself. */
   carryOut({ decision, temporary, record }: Prepared): Placed {
     const result = this.attempt<Placed>(() => {
+      // Writing the log takes a while, and somebody may have edited the file meanwhile.
+      if (!this.options.scanner.matches(record.entry.path)) return { type: 'unsettled' }
       const keptAs =
         decision.type === 'conflict' ? this.keepLoser(decision.loser, decision.keptAs) : undefined
       this.replace(decision.entry, temporary)

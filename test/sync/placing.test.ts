@@ -63,6 +63,21 @@ describe('a new file of a peer', () => {
     expect(share.textAt('a')).toBe('not ours')
   })
 
+  test('does not take the place of an edit that is made while the log is written', () => {
+    const share = shareWith({ a: 'known' })
+    share.nowMs += 1_000
+    const remote = theirFile('a', 'theirs', { ...NEWER, ...seenOurs })
+    const prepared = share.placing.prepare(remote, share.putTemporary(utf8('theirs')))
+    if (prepared.type !== 'prepared') throw new Error(prepared.type)
+    share.placing.announce([prepared])
+    share.disk.putFile('a', utf8('edited just now'))
+    expect(share.placing.carryOut(prepared)).toEqual({ type: 'unsettled' })
+    expect(share.textAt('a')).toBe('edited just now')
+    share.scan()
+    expect(share.changes.map(({ path, kind }) => ({ path, kind }))).toEqual([{ path: 'a', kind: 'file' }])
+    expect(share.journal.placing).toEqual([])
+  })
+
   test('makes the folders on its way, the wanted ones first', () => {
     const share = shareWith({})
     expect(placeText(share, 'f/g/a', '1').type).toBe('placed')
