@@ -1,4 +1,4 @@
-// A real UDP relay between peers on loopback that loses, doubles, delays and reorders what passes, from a
+// A real UDP relay between peers on loopback that loses, doubles, delays, reorders and damages what passes, from a
 // seed. Tests start it in their process; a person runs it beside real peers.
 //
 // The address plan. Every peer has a real address, which it binds, and a stand-in, which the relay binds and
@@ -43,6 +43,8 @@ export interface RelayFaults {
   readonly queueBytes?: number
   /** Larger datagrams vanish, as in a path MTU black hole. UDP payload. */
   readonly datagramBytesMax?: number
+  /** Datagrams that arrive with one bit turned over. */
+  readonly bitFlips?: number
 }
 
 export interface RelayPeer {
@@ -67,6 +69,7 @@ export interface DirectionCounters {
   queueDropped: number
   /** Larger than `datagramBytesMax`. */
   tooLarge: number
+  flipped: number
 }
 
 export interface Relay {
@@ -119,6 +122,7 @@ class LossyRelay implements Relay {
   strangers = 0
   private faults: RelayFaults
   private readonly random: SeededRandom
+  private readonly flips: SeededRandom
   private readonly stations = new Map<Address, Station>()
   private readonly directions = new Map<string, Direction>()
   private readonly passing = new PassingHeap()
@@ -130,6 +134,7 @@ class LossyRelay implements Relay {
   constructor(options: RelayOptions) {
     this.faults = options
     this.random = new SeededRandom(options.seed)
+    this.flips = new SeededRandom(options.seed + 1)
   }
 
   async open(peers: readonly RelayPeer[]): Promise<void> {
@@ -189,6 +194,10 @@ class LossyRelay implements Relay {
       return
     }
     if (heldBack) counters.reordered++
+    if (bytes.length > 0 && this.flips.chance(faults.bitFlips ?? 0)) {
+      counters.flipped++
+      bytes[this.flips.below(bytes.length)]! ^= 1 << this.flips.below(8)
+    }
     const delayMs = (faults.delayMs ?? 0) + jitterMs + (heldBack ? (faults.reorderingMs ?? 5) : 0)
     this.pass(direction, bytes, delayMs)
     if (doubled) {
@@ -324,6 +333,7 @@ function noCounters(): DirectionCounters {
     reordered: 0,
     queueDropped: 0,
     tooLarge: 0,
+    flipped: 0,
   }
 }
 
@@ -347,6 +357,7 @@ async function main(): Promise<void> {
       rate: { type: 'string' },
       queue: text(String(QUEUE_BYTES)),
       'datagram-bytes-max': { type: 'string' },
+      'bit-flips': text('0'),
       seed: text(String(Date.now() % 1_000_000)),
     },
   })
@@ -362,6 +373,7 @@ async function main(): Promise<void> {
     delayMs: Number(values.delay),
     jitterMs: Number(values.jitter),
     queueBytes: Number(values.queue),
+    bitFlips: Number(values['bit-flips']),
     ...(rate === undefined ? {} : { rateBytesPerS: Number(rate) }),
     ...(datagramBytesMax === undefined ? {} : { datagramBytesMax: Number(datagramBytesMax) }),
   })
