@@ -101,6 +101,13 @@ export class History {
     this.removalsOf(peer).set(path, { digest: undefined, atMs: this.nowMs() })
   }
 
+  /** LEFT put this content at a path: whether it was removed there and nobody could have brought it back. */
+  placed(peer: string, path: string, digest: string): boolean {
+    const cameBack = this.cameBack(peer, path, digest)
+    this.removalsOf(peer).delete(path)
+    return cameBack
+  }
+
   /** Whether somebody at this peer removed what was at the path, and nobody there made it anew. */
   removedAt(peer: string, path: string): boolean {
     return this.removalsOf(peer).has(path)

@@ -109,6 +109,8 @@ export class Person {
     if (lstatOf(this.at(to))?.isDirectory()) return
     const below = this.below(path)
     if (below.length === 0) return
+    // It shows a folder: what is seen in it goes with it.
+    if (isFolder(this.at(to))) this.remove(to)
     const replaced = openIfFile(this.at(to))
     const sources = below.map((from) => ({
       from,
@@ -234,6 +236,18 @@ export class Person {
   async finish(): Promise<void> {
     while (this.slow.size > 0) await Promise.all(this.slow)
     for (const at of this.locked.keys()) this.unlock(at)
+    this.unlockAll(this.share)
+  }
+
+  /** What was renamed while nobody could read it too. */
+  private unlockAll(folder: string): void {
+    for (const name of readdirSync(folder)) {
+      const at = join(folder, name)
+      const stat = lstatSync(at)
+      if (!stat.isSymbolicLink() && (stat.mode & 0o700) === 0)
+        chmodSync(at, stat.isDirectory() ? 0o755 : 0o644)
+      if (stat.isDirectory()) this.unlockAll(at)
+    }
   }
 
   private unlock(at: string): void {

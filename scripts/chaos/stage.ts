@@ -45,9 +45,16 @@ export class Stage {
   /** What happened since it was cleared that is no silence: peer and event. */
   acts: string[] = []
   private readonly relay: ChildProcess
+  private readonly onFailure: (text: string) => void
 
-  private constructor(history: History, peers: (stage: Stage) => readonly Peer[], relay: ChildProcess) {
+  private constructor(
+    history: History,
+    peers: (stage: Stage) => readonly Peer[],
+    relay: ChildProcess,
+    onFailure: (text: string) => void,
+  ) {
     this.history = history
+    this.onFailure = onFailure
     this.relay = relay
     this.peers = peers(this)
   }
@@ -85,7 +92,7 @@ export class Stage {
         const isSmall = disk.bsize * disk.blocks < SMALL_DISK_BYTES_MAX
         return { runner, person, filler: isSmall ? join(folder, name, 'filler') : undefined }
       })
-    return new Stage(history, make, relay)
+    return new Stage(history, make, relay, onFailure)
   }
 
   setFaults(faults: RelayFaults): void {
@@ -138,7 +145,17 @@ export class Stage {
     if (QUIET_EVENTS.has(event.event)) return
     const text = `${peer} says ${JSON.stringify({ ...event, time: undefined })}`
     this.history.note(text)
+    if (event.event === 'received') this.handlePlaced(peer, event.path)
     if (ACTS.has(event.event)) this.acts.push(text)
+  }
+
+  private handlePlaced(name: string, path: string): void {
+    const person = this.peers.find((peer) => peer.person.name === name)!.person
+    const digest = person.digestAt(path)
+    if (digest !== undefined && this.history.placed(name, path, digest))
+      this.onFailure(
+        `${name}: ${JSON.stringify(path)} was deleted there and came back (${digest.slice(0, 10)})`,
+      )
   }
 }
 
