@@ -64,6 +64,16 @@ export class Placing {
   /** Takes over what a peer knows of content that is here already. Answers false where the file must be looked
    *  at first. */
   adopt(entry: Entry): boolean {
+    try {
+      return this.tryToAdopt(entry)
+    } catch (error) {
+      // Nobody may look into its folder, say: what cannot be looked at is not known.
+      if (!(error instanceof DiskError)) throw error
+      return false
+    }
+  }
+
+  private tryToAdopt(entry: Entry): boolean {
     const { disk, catalogue, scanner } = this.options
     const local = catalogue.get(entry.path)
     const touches =

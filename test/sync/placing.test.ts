@@ -248,6 +248,18 @@ describe('folders, links and what stands in their place', () => {
   })
 })
 
+describe('what is here already', () => {
+  test('is not taken for what a peer knows of it while it cannot be looked at', () => {
+    const share = shareWith({ 'f/a': 'same' })
+    const remote = theirFile('f/a', 'same', { ...NEWER, ...seenOurs })
+    share.disk.failNext('denied', 'statLink')
+    expect(share.placing.adopt(remote)).toBe(false)
+    expect(share.catalogue.get('f/a')).toMatchObject({ version: `${OURS}:1` })
+    expect(share.placing.adopt(remote)).toBe(true)
+    expect(share.catalogue.get('f/a')).toEqual(remote)
+  })
+})
+
 describe('what a peer deleted', () => {
   test('is not deleted here yet', () => {
     const share = shareWith({ a: 'ours' })
