@@ -36,6 +36,9 @@ export interface Content {
   readonly compressible: boolean
 }
 
+/** A timer may be late. */
+const BLIND_MORE_MS = 200
+
 export class Person {
   readonly name: string
   readonly share: string
@@ -46,6 +49,8 @@ export class Person {
   private readonly slow = new Set<Promise<void>>()
   /** What is to be readable again in the end. */
   private readonly locked = new Map<string, number>()
+  /** Until then there are folders into which not even he can look: he does nothing. */
+  blindUntilMs = 0
 
   constructor(options: { name: string; share: string; outside: string; history: History }) {
     this.name = options.name
@@ -229,6 +234,7 @@ export class Person {
     if (stat.isSymbolicLink() || this.locked.has(at)) return
     this.locked.set(at, stat.mode)
     chmodSync(at, 0)
+    if (stat.isDirectory()) this.blindUntilMs = performance.now() + forMs + BLIND_MORE_MS
     this.later(sleep(forMs).then(() => this.unlock(at)))
   }
 
@@ -313,7 +319,7 @@ export class Person {
     const stat = statOf(this.at(path))
     if (stat === undefined) return lstatOf(this.at(path)) === undefined ? [] : [path]
     if (!stat.isDirectory()) return [path]
-    return [path, ...readdirSync(this.at(path)).flatMap((name) => this.below(join(path, name)))]
+    return [path, ...namesIn(this.at(path)).flatMap((name) => this.below(join(path, name)))]
   }
 }
 
@@ -383,8 +389,9 @@ class OpenFile {
       return
     }
     // It has been renamed meanwhile, or is kept as the copy of a conflict.
+    // Where nobody may look for it, it counts as what it was.
     const place = this.person.below('').find((path) => statOf(this.person.at(path))?.ino === ino)
-    if (place !== undefined) this.history.edited(this.person.name, place, before, after)
+    this.history.edited(this.person.name, place ?? this.path, before, after)
   }
 }
 
@@ -438,6 +445,14 @@ function openIfFile(place: string): number | undefined {
     }
   } catch {
     return undefined
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
   }
 }
 

@@ -102,7 +102,7 @@ class Run {
       const deeds = new Deeds(random.uint32(), paths, LARGE_BYTES_MAX)
       while (performance.now() < endMs) {
         await sleep(deeds.pauseMs())
-        deeds.next(person)
+        if (performance.now() >= person.blindUntilMs) deeds.next(person)
         runner.measure()
       }
     })
@@ -212,7 +212,9 @@ class Run {
     for (const peer of stage.peers)
       if (!isInStep(peer)) this.fail(`${peer.runner.name} is not in step 60 s after it was started again`)
     await sleep(1_000)
-    for (const act of stage.acts.slice(0, 5)) this.fail(`started again, with nothing to do, ${act}`)
+    // What may not be put in its place is tried again with every start, from what is there.
+    const acts = stage.acts.filter((act) => !act.includes('"event":"fetching"'))
+    for (const act of acts.slice(0, 5)) this.fail(`started again, with nothing to do, ${act}`)
     for (const { runner } of stage.peers)
       for (const event of runner.events)
         if (event.event === 'note') this.fail(`started again, ${runner.name} notes: ${event.message}`)
