@@ -12,6 +12,8 @@ interface Made {
   readonly digest: string
   readonly by: string
   atMs: number
+  /** How often somebody put it there. */
+  count: number
   superseded: boolean
 }
 
@@ -78,10 +80,11 @@ export class History {
     }
     const known = contents.get(after)
     if (known === undefined)
-      contents.set(after, { path, digest: after, by: peer, atMs: this.nowMs(), superseded: false })
+      contents.set(after, { path, digest: after, by: peer, atMs: this.nowMs(), count: 1, superseded: false })
     else if (before !== after) {
       known.superseded = false
       known.atMs = this.nowMs()
+      known.count++
     }
   }
 
@@ -120,7 +123,7 @@ export class History {
     if (removal?.digest !== digest) return false
     const contents = this.made.get(path)
     const made = contents?.get(digest)
-    if (made === undefined || contents === undefined) return false
+    if (made === undefined || contents === undefined || made.count > 1) return false
     for (const other of contents.values()) if (other !== made && !other.superseded) return false
     const touches = this.touches.get(path) ?? []
     return touches.every(({ peer: who, atMs }) => atMs < made.atMs || (who === made.by && atMs <= made.atMs))

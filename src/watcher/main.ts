@@ -9,6 +9,7 @@ import { nowMs, systemWallClock } from '../io/clock.js'
 import { RealDisk } from '../io/disk.js'
 import { FolderWatch } from '../io/folder-watch.js'
 import { crc32, hash } from '../io/hash.js'
+import { succeed } from '../io/succession.js'
 import { FULL_DISK_REASON } from '../sync/intake.js'
 import { Keeper } from '../sync/keeper.js'
 import { FULL_DISK_RETRY_MS } from '../sync/limits.js'
@@ -23,10 +24,12 @@ class Watcher {
   private readonly keeper: Keeper
   private readonly index: IndexStore
   private readonly folders: FolderWatch
+  private readonly leave: () => void
   private immediate: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
 
   constructor(start: WatcherStart) {
+    this.leave = succeed(join(start.share, '.left'))
     const disk = new RealDisk(start.share, { followLinks: start.links === 'follow' })
     this.index = new IndexStore(join(start.share, '.left', 'index'))
     const { author, catalogue, journal, notes } = this.openShare(start, disk)
@@ -76,6 +79,7 @@ class Watcher {
       if (!(error instanceof DiskError)) throw error
     }
     await this.index.close()
+    this.leave()
   }
 
   private openShare({ peer }: WatcherStart, disk: RealDisk): Recovered {
@@ -175,7 +179,10 @@ async function end(): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  if (error instanceof LeftError && (error.code === 'state-newer' || error.code === 'share-unusable')) {
+  if (
+    error instanceof LeftError &&
+    (error.code === 'state-newer' || error.code === 'share-unusable' || error.code === 'share-in-use')
+  ) {
     send({ type: 'failed', code: error.code, message: error.message })
   } else if (error instanceof DiskError && watcher === undefined) {
     send({ type: 'failed', code: 'disk-failed', message: `the share cannot be opened: ${error.message}` })
