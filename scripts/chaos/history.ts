@@ -88,6 +88,13 @@ export class History {
     }
   }
 
+  /** Something that was once at `path` is elsewhere and was changed: it may stand somewhere, and need not. */
+  editedOutOfSight(path: string, before: string | undefined, after: string): void {
+    this.note(`out of sight, once ${JSON.stringify(path)} ${short(before)} -> ${short(after)}`)
+    if (before !== undefined) this.supersede(path, before)
+    this.contents.add(after)
+  }
+
   /** Somebody gave what is at a path another time or executable bit. */
   touched(peer: string, path: string): void {
     this.note(`${peer} ${JSON.stringify(path)} touched`)

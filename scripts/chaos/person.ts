@@ -389,9 +389,10 @@ class OpenFile {
       return
     }
     // It has been renamed meanwhile, or is kept as the copy of a conflict.
-    // Where nobody may look for it, it counts as what it was.
     const place = this.person.below('').find((path) => statOf(this.person.at(path))?.ino === ino)
-    this.history.edited(this.person.name, place ?? this.path, before, after)
+    if (place !== undefined) this.history.edited(this.person.name, place, before, after)
+    // Behind a link that is gone, or where nobody may look.
+    else this.history.editedOutOfSight(this.path, before, after)
   }
 }
 
