@@ -138,7 +138,9 @@ export class Runner {
     const late = setTimeout(() => this.signal('SIGKILL', pids), DEAD_MS_MAX)
     await ended
     clearTimeout(late)
-    if (code !== 0)
+    // A Ctrl-C may come before the program listens for it.
+    const isUp = this.events.length > 0
+    if (code !== 0 && isUp)
       onFailure(`${this.name} ended with exit code ${code} after SIGINT: ${this.stderr.join(' / ')}`)
     await waitUntil(`the processes of ${this.name} to be gone`, () => !pids.some(isRunning), {
       timeoutMs: STOP_MS_MAX,

@@ -1,6 +1,7 @@
 // The watcher process: what is slow and not network. It keeps the share for the engine, whose child it is: watches and
 // scans it, hashes, compares, plans, keeps the index and the log. It ends with its parent.
 
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LeftError } from '../base/errors.js'
 import { DiskError } from '../base/ports.js'
@@ -16,6 +17,7 @@ import { FULL_DISK_RETRY_MS } from '../sync/limits.js'
 import type { KeeperNotice } from '../sync/messages.js'
 import { openShare, type Recovered } from '../sync/recovery.js'
 import { IndexStore } from './index-store.js'
+import { SHARE_CHECK_MS } from './limits.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from './protocol.js'
 
 const wallMs = systemWallClock.wallMs
@@ -25,10 +27,16 @@ class Watcher {
   private readonly index: IndexStore
   private readonly folders: FolderWatch
   private readonly leave: () => void
+  private readonly share: string
+  /** The folder that the share was when it was opened. */
+  private readonly root: string | undefined
+  private readonly checking: NodeJS.Timeout
   private immediate: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
 
   constructor(start: WatcherStart) {
+    this.share = start.share
+    this.root = folderAt(start.share)
     this.leave = succeed(join(start.share, '.left'))
     const disk = new RealDisk(start.share, { followLinks: start.links === 'follow' })
     this.index = new IndexStore(join(start.share, '.left', 'index'))
@@ -61,6 +69,7 @@ class Watcher {
       nowMs(),
     )
     for (const message of notes) tell({ event: 'note', message })
+    this.checking = setInterval(() => this.checkShare(), SHARE_CHECK_MS)
     this.wake()
   }
 
@@ -71,6 +80,7 @@ class Watcher {
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.checking)
     this.folders.close()
     try {
       this.keeper.stop()
@@ -80,6 +90,19 @@ class Watcher {
     }
     await this.index.close()
     this.leave()
+  }
+
+  /** A share that was moved, removed or unmounted goes on being served from the folder that is held open, and nobody who
+   *  looks at its place would know. No watch tells of all of these. */
+  private checkShare(): void {
+    if (folderAt(this.share) === this.root) return
+    clearInterval(this.checking)
+    fail(
+      new LeftError(
+        'share-unusable',
+        `${this.share} was moved or removed while left ran on it; start left again with --share where it is now`,
+      ),
+    )
   }
 
   private openShare({ peer }: WatcherStart, disk: RealDisk): Recovered {
@@ -129,6 +152,12 @@ function send(message: FromWatcher): void {
 
 function tell(notice: KeeperNotice): void {
   send({ type: 'keeper', messages: [{ type: 'notice', notice }] })
+}
+
+/** Tells the folder at a path from any other that may come to be there; undefined where there is none. */
+function folderAt(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined ? undefined : `${stat.dev} ${stat.ino}`
 }
 
 let watcher: Watcher | undefined
