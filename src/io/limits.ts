@@ -53,3 +53,8 @@ export const LOCK_TAKEOVERS_MAX = 64
 
 assert(SEND_QUEUE_BYTES_MAX >= DATAGRAM_BYTES_MAX, 'one datagram must fit the send queue')
 assert(FOLDERS_HELD_MAX >= 2, 'a rename needs two folders at once')
+
+/** How long a watcher process of an earlier run may take to be gone once it is killed: one that waits for a disk ends
+ *  when the disk answers. And how often it is looked for. */
+export const PREDECESSOR_END_MS = 10_000
+export const PREDECESSOR_POLL_MS = 5
