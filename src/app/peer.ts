@@ -9,9 +9,11 @@ import { BlockIo } from '../io/block-io.js'
 import { nowMs } from '../io/clock.js'
 import { crc32, hash } from '../io/hash.js'
 import { datagramBytesMax, isOwnAddress, resolveHost } from '../io/interfaces.js'
+import { loadNative } from '../io/native.js'
 import { SystemRandom } from '../io/random.js'
 import { UdpSocket } from '../io/udp.js'
 import type { Address } from '../rdt/endpoint.js'
+import { firstDatagramBytes } from '../rdt/merged.js'
 import { type DiskOp, Engine, type EngineEvent } from '../sync/engine.js'
 import type { EngineToKeeper } from '../sync/messages.js'
 import type { PeerEvent } from './events.js'
@@ -93,8 +95,10 @@ class Peer implements RunningPeer {
       port: options.port,
       bind: options.bind,
       ipv6,
-      onDatagram: (from, bytes) => {
-        this.engine.handleDatagram(from, bytes, nowMs())
+      native: process.env.LEFT_OFFLOAD === 'no' ? undefined : await loadNative(),
+      firstDatagramBytes,
+      onDatagram: (from, bytes, datagramBytes) => {
+        this.engine.handleDatagrams(from, bytes, datagramBytes, nowMs())
         this.wake()
       },
       onRoom: () => this.wake(),
@@ -213,7 +217,7 @@ class Peer implements RunningPeer {
     while (this.socket.hasRoom()) {
       const outgoing = this.engine.pollDatagram(nowMs())
       if (outgoing === undefined) return
-      this.socket.send(outgoing)
+      if (this.socket.send(outgoing)) this.engine.endpoint.releaseDatagram(outgoing)
     }
   }
 

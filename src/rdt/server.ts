@@ -18,11 +18,13 @@ import {
   PATH_BYTES_BASE,
   SEGMENT_HEADER_BYTES,
 } from './limits.js'
+import type { BundlePool } from './pool.js'
 import type { Request } from './request.js'
 import { SegmentHeader } from './segment.js'
 
 export interface ServerHost {
   readonly frames: FrameCache
+  readonly bundles: BundlePool
   /** Largest datagram that our own interface carries towards the puller. */
   readonly datagramBytesMax: number
   handleWanted(kind: ItemKind, digest: Digest, blockIndex: number): void
@@ -204,7 +206,7 @@ export class Server {
     return this.head < this.queue.length && this.queue[this.head]!.block.frame !== undefined
   }
 
-  /** The next segments, freshly allocated; undefined while the block whose turn it is has no frame. */
+  /** The next segments, in bytes of the pool; undefined while the block whose turn it is has no frame. */
   pollSegments(): SegmentBundle | undefined {
     while (this.hasSegments) {
       const bundle = this.bundle()
@@ -224,7 +226,7 @@ export class Server {
     const { segmentBytes } = first
     const roomSegments = Math.min(BUNDLE_SEGMENTS_MAX, Math.floor(BUNDLE_BYTES_MAX / segmentBytes))
     const segments = this.segmentsReady(segmentBytes, roomSegments)
-    const bytes = new Uint8Array(segments * segmentBytes)
+    const bytes = this.host.bundles.take(segments * segmentBytes)
     let at = 0
     for (let count = 0; count < segments; ) {
       if (!this.hasSegments || this.queue[this.head]!.segmentBytes !== segmentBytes) break

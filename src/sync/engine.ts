@@ -150,7 +150,12 @@ export class Engine {
   }
 
   handleDatagram(from: Address, bytes: Uint8Array, nowMs: number): void {
-    this.endpoint.handleDatagram(from, bytes, nowMs)
+    this.handleDatagrams(from, bytes, bytes.length, nowMs)
+  }
+
+  /** Several, end to end, each `datagramBytes` long but the last. */
+  handleDatagrams(from: Address, bytes: Uint8Array, datagramBytes: number, nowMs: number): void {
+    this.endpoint.handleDatagrams(from, bytes, datagramBytes, nowMs)
     this.settle(nowMs)
   }
 
