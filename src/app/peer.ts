@@ -9,7 +9,7 @@ import { BlockIo } from '../io/block-io.js'
 import { nowMs } from '../io/clock.js'
 import { crc32, hash } from '../io/hash.js'
 import { datagramBytesMax, isOwnAddress, resolveHost } from '../io/interfaces.js'
-import { loadNative } from '../io/native.js'
+import { chooseOffload } from '../io/offload-probe.js'
 import { SystemRandom } from '../io/random.js'
 import { UdpSocket } from '../io/udp.js'
 import type { Address } from '../rdt/endpoint.js'
@@ -90,12 +90,13 @@ class Peer implements RunningPeer {
       nameOf: (address) => this.reporter.nameOf(address),
       onEvent: (event) => this.reporter.say(event),
     })
+    const offload = await chooseOffload(options.offload === 'auto')
     const ipv6 = options.peers.some(({ host }) => host.includes(':'))
     this.socket = await UdpSocket.open({
       port: options.port,
       bind: options.bind,
       ipv6,
-      native: process.env.LEFT_OFFLOAD === 'no' ? undefined : await loadNative(),
+      native: offload.native,
       firstDatagramBytes,
       onDatagram: (from, bytes, datagramBytes) => {
         this.engine.handleDatagrams(from, bytes, datagramBytes, nowMs())
@@ -146,6 +147,8 @@ class Peer implements RunningPeer {
       fingerprint: this.protection.fingerprint ?? null,
       peers: options.peers.map(({ text }) => text),
     })
+    if (options.verbose)
+      this.reporter.say({ event: 'debug', message: offloadWords(this.socket, offload.why) })
     await this.resolvePeers()
   }
 
@@ -328,4 +331,10 @@ class Peer implements RunningPeer {
     this.reporter.say({ event: 'stopped' })
     this.finish(error)
   }
+}
+
+function offloadWords({ offloads }: UdpSocket, why: string): string {
+  const ways = [offloads.segments ? 'cuts datagrams' : '', offloads.merges ? 'merges datagrams' : '']
+  const used = ways.filter((way) => way !== '').join(' and ')
+  return used === '' ? `no offload (${why})` : `offload: the kernel ${used} (${why})`
 }

@@ -241,7 +241,7 @@ class Runs {
 
   add(fd: number, position: number, bytes: Uint8Array): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      if (this.runs.length === 0) setImmediate(this.flush)
+      if (this.runs.length === 0) queueMicrotask(this.flush)
       const piece = { bytes, resolve, reject }
       const end = position + bytes.length
       const run = this.runs.at(-1)

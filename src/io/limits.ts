@@ -21,6 +21,12 @@ export const OFFLOAD_SEGMENTS_MAX = 64
 /** Receptions past Node's in one turn of the event loop, of up to 64 KiB each: then what came is answered. */
 export const RECEIVES_PER_TURN_MAX = 64
 
+/** What offload is compared with Node over: bundles of 64 KB a time, times each, and how long to wait for one. They
+ *  fit the smallest buffer that sockets have by default. */
+export const PROBE_BUNDLES = 2
+export const PROBE_ROUNDS = 3
+export const PROBE_MS_MAX = 100
+
 /** Addresses whose texts a socket remembers. Strangers can fill it, so it is emptied when full. */
 export const ADDRESS_CACHE_COUNT_MAX = 4_096
 
