@@ -21,12 +21,12 @@ export function firstDatagramBytes(merged: Uint8Array): number {
   return merged.length
 }
 
-/** Whether a session's id stands where it stands in the first datagram, every `strideBytes`. The last piece may be too
- *  short to have one. */
+/** Whether a session's id stands where it stands in the first datagram, every `strideBytes`: none is too short for it. */
 function repeats(merged: Uint8Array, strideBytes: number): boolean {
   for (let start = strideBytes; start < merged.length; start += strideBytes) {
-    const end = Math.min(SESSION_AT + SESSION_BYTES, merged.length - start)
-    for (let at = SESSION_AT; at < end; at++) if (merged[start + at] !== merged[at]) return false
+    if (merged.length - start < SESSION_AT + SESSION_BYTES) return false
+    for (let at = SESSION_AT; at < SESSION_AT + SESSION_BYTES; at++)
+      if (merged[start + at] !== merged[at]) return false
   }
   return true
 }
