@@ -273,6 +273,7 @@ class Peer implements RunningPeer {
   private handleRead(id: number, path: string, block: Uint8Array | undefined): void {
     if (block === undefined) this.blocks.forget(path)
     this.engine.handleRead(id, block, nowMs())
+    if (block !== undefined) this.blocks.release(block)
     this.wake()
   }
 

@@ -82,7 +82,8 @@ export class Offload {
   private readonly inVector = Buffer.alloc(VECTOR_BYTES)
   private readonly inName = Buffer.alloc(SOCKET_ADDRESS_BYTES_MAX)
   private readonly inControl = Buffer.alloc(CONTROL_ROOM_BYTES)
-  private readonly inBytes = Buffer.allocUnsafeSlow(RECEIVE_BYTES)
+  /** No Buffer: each view of a Buffer costs several of this. */
+  private readonly inBytes = new Uint8Array(RECEIVE_BYTES)
   private readonly lastName = Buffer.alloc(SOCKET_ADDRESS_BYTES_MAX)
   private lastSender: HostPort | undefined
 

@@ -159,6 +159,7 @@ export class Engine {
     this.settle(nowMs)
   }
 
+  /** `block` is valid during the call only: what is served of it is sealed by then. */
   handleRead(id: number, block: Uint8Array | undefined, nowMs: number): void {
     this.serving.handleRead(id, block)
     this.settle(nowMs)
