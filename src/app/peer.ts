@@ -96,8 +96,7 @@ class Peer implements RunningPeer {
       port: options.port,
       bind: options.bind,
       ipv6,
-      native: offload.native,
-      firstDatagramBytes,
+      offload: offload.native && { native: offload.native, firstDatagramBytes },
       onDatagram: (from, bytes, datagramBytes) => {
         this.engine.handleDatagrams(from, bytes, datagramBytes, nowMs())
         this.wake()

@@ -54,11 +54,12 @@ class Lane {
 
   static async open(native: Native | undefined): Promise<Lane> {
     const lane = new Lane()
-    const options = { port: 0, bind: LOOPBACK, ipv6: false, native }
+    // Whatever the kernel merged of ours was cut so.
+    const firstDatagramBytes = (merged: Uint8Array) => Math.min(SEGMENT_BYTES, merged.length)
+    const offload = native && { native, firstDatagramBytes }
+    const options = { port: 0, bind: LOOPBACK, ipv6: false, offload }
     lane.receiver = await UdpSocket.open({
       ...options,
-      // Whatever the kernel merged of ours was cut so.
-      firstDatagramBytes: (merged) => Math.min(SEGMENT_BYTES, merged.length),
       onDatagram: (_from, bytes, segmentBytes) => lane.handle(bytes, segmentBytes),
     })
     lane.sender = await UdpSocket.open({ ...options, onDatagram: () => {} })

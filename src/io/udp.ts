@@ -39,19 +39,23 @@ export interface UdpOptions {
   /** Whether a peer may be reached over IPv6; decides only where `bind` does not. */
   readonly ipv6: boolean
   /** Called for every datagram, or for several that the kernel merged: end to end, `segmentBytes` each but the last,
-   *  which may be shorter. Only without `native` are they always single, and their bytes fresh; else valid during the
+   *  which may be shorter. Only without `offload` are they always single, and their bytes fresh; else valid during the
    *  call only. */
   readonly onDatagram: (from: Address, bytes: Uint8Array, segmentBytes: number) => void
-  /** What offload takes, where it is wanted and there. */
-  readonly native?: Native | undefined
-  /** How long the first of several merged datagrams is, as their content tells: of what Node received, the kernel
-   *  does not say. */
-  readonly firstDatagramBytes?: (merged: Uint8Array) => number
+  /** Where it is wanted and there. */
+  readonly offload?: OffloadOptions | undefined
   /** Called once after the datagrams that one turn of the event loop brought: the moment to drain machines.
    *  */
   readonly onReadable?: () => void
   /** Called when `hasRoom` has answered no and would now answer yes. */
   readonly onRoom?: () => void
+}
+
+export interface OffloadOptions {
+  readonly native: Native
+  /** How long the first of several merged datagrams is, as their content tells: of what Node received, the kernel
+   *  does not say. */
+  readonly firstDatagramBytes: (merged: Uint8Array) => number
 }
 
 export interface UdpCounters {
@@ -126,15 +130,12 @@ export class UdpSocket {
     this.socket = socket
     this.options = options
     this.dualStack = family === 6
-    this.offload = options.native && attached(options.native, socket)
-    this.receiveBufferBytes = enlarge(
-      (sizeBytes) => socket.setRecvBufferSize(sizeBytes),
-      () => socket.getRecvBufferSize(),
-    )
-    this.sendBufferBytes = enlarge(
-      (sizeBytes) => socket.setSendBufferSize(sizeBytes),
-      () => socket.getSendBufferSize(),
-    )
+    enlarge((sizeBytes) => socket.setRecvBufferSize(sizeBytes))
+    enlarge((sizeBytes) => socket.setSendBufferSize(sizeBytes))
+    // Afterwards, because it may be allowed more.
+    this.offload = options.offload && attached(options.offload.native, socket)
+    this.receiveBufferBytes = payloadBytes(socket.getRecvBufferSize())
+    this.sendBufferBytes = payloadBytes(socket.getSendBufferSize())
     socket.on('message', (bytes, from) => this.received(bytes, from))
     socket.on('error', () => this.counters.receiveErrors++)
   }
@@ -257,7 +258,8 @@ export class UdpSocket {
     const { offload } = this
     // Views of a Buffer cost several times what those of its bytes do.
     const bytes = new Uint8Array(message.buffer, message.byteOffset, message.length)
-    const segmentBytes = offload?.merges === true ? this.options.firstDatagramBytes?.(bytes) : undefined
+    const segmentBytes =
+      offload?.merges === true ? this.options.offload?.firstDatagramBytes(bytes) : undefined
     this.hand(this.senders.textOf(from), bytes, segmentBytes ?? bytes.length)
     if (offload !== undefined) this.receiveMore(offload)
     if (this.readableScheduled) return
@@ -302,8 +304,8 @@ export class UdpSocket {
     if (parsed === undefined || parsed.port === 0) return undefined
     if (!this.dualStack && parsed.host.includes(':')) return undefined
     const host = this.dualStack ? mapped(parsed.host) : parsed.host
-    const { native } = this.options
-    const socketAddress = this.offload && native && encodeSocketAddress({ host, port: parsed.port }, native)
+    const native = this.offload && this.options.offload?.native
+    const socketAddress = native && encodeSocketAddress({ host, port: parsed.port }, native)
     const target = { host, port: parsed.port, socketAddress }
     if (this.targets.size >= ADDRESS_CACHE_COUNT_MAX) this.targets.clear()
     this.targets.set(address, target)
@@ -418,16 +420,19 @@ function bindFailure(options: UdpOptions, code: string | undefined, cause: unkno
   }
 }
 
-/** Asks for the largest buffer and then for less. Linux clamps silently and reports twice what it took, the
- *  other half being for its own bookkeeping (socket(7)); others refuse what is too much. */
-function enlarge(set: (sizeBytes: number) => void, get: () => number): number {
+/** Asks for the largest buffer and then for less: Linux clamps silently, others refuse what is too much. */
+function enlarge(set: (sizeBytes: number) => void): void {
   for (let sizeBytes = SOCKET_BUFFER_BYTES; sizeBytes >= SOCKET_BUFFER_BYTES_MIN; sizeBytes /= 2) {
     try {
       set(sizeBytes)
-      break
+      return
     } catch {
       // Smaller, then.
     }
   }
-  return process.platform === 'linux' ? get() / 2 : get()
+}
+
+/** Linux reports twice what a buffer holds, the other half being for its own bookkeeping (socket(7)). */
+function payloadBytes(reportedBytes: number): number {
+  return process.platform === 'linux' ? reportedBytes / 2 : reportedBytes
 }

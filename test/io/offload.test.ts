@@ -17,15 +17,17 @@ interface End {
   readonly handed: number[]
 }
 
-async function opened(options: Partial<UdpOptions> = {}): Promise<End> {
+async function opened({
+  native: used = native,
+  ...options
+}: Partial<UdpOptions> & { native?: Native | 'none' | undefined } = {}): Promise<End> {
   const received: End['received'] = []
   const handed: number[] = []
   const socket = await UdpSocket.open({
     port: 0,
     bind: '127.0.0.1',
     ipv6: false,
-    native,
-    firstDatagramBytes,
+    offload: used === undefined || used === 'none' ? undefined : { native: used, firstDatagramBytes },
     onDatagram: (from, bytes, segmentBytes) => {
       handed.push(bytes.length)
       for (let at = 0; at === 0 || at < bytes.length; at += segmentBytes)
@@ -77,7 +79,7 @@ function failing(real: Native, errno: number, count: number): Native & { sends: 
 describe('without offload', () => {
   it('is what --offload no asks for', async () => {
     expect(await chooseOffload(false)).toMatchObject({ native: undefined })
-    const { socket } = await opened({ native: undefined })
+    const { socket } = await opened({ native: 'none' })
     expect(socket.offloads).toEqual({ segments: false, merges: false })
   })
 })
@@ -100,8 +102,8 @@ describe.runIf(native !== undefined)('with offload', () => {
           { minLength: 1, maxLength: 6 },
         ),
         async (sends) => {
-          const a = await opened(sender === 'Node' ? { native: undefined } : {})
-          const b = await opened(receiver === 'Node' ? { native: undefined } : {})
+          const a = await opened(sender === 'Node' ? { native: 'none' } : {})
+          const b = await opened(receiver === 'Node' ? { native: 'none' } : {})
           const expected: Buffer[] = []
           for (const { count, segmentBytes, lastBytes } of sends) {
             const bytes = bundleOf(count, segmentBytes, Math.min(lastBytes, segmentBytes))
