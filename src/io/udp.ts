@@ -171,7 +171,7 @@ export class UdpSocket {
     return this.held === undefined && this.socket.getSendQueueCount() === 0
   }
 
-  /** In one call, where that can be. What finds no room is held, and nothing overtakes it. */
+  /** In one call, where that can be. What finds no room is held, and until it has gone there is none for anything. */
   private sendAtOnce(bytes: Uint8Array, target: Target, segmentBytes: number): boolean {
     const { offload } = this
     if (offload === undefined || target.socketAddress === undefined || this.socket.getSendQueueCount() > 0)
@@ -233,6 +233,7 @@ export class UdpSocket {
       this.socket.send(bytes, target.port, target.host, this.sent)
     } catch (error) {
       this.countFailure((error as NodeJS.ErrnoException).code ?? 'unknown')
+      this.held = undefined // nothing would tell when to go on
     }
   }
 
