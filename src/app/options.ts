@@ -20,6 +20,8 @@ export interface PeerOptions {
   readonly window: number | 'auto'
   /** Bytes per second received at most, undefined for no limit. */
   readonly limitBytesPerS: number | undefined
+  /** 'auto' uses what the kernel offers beyond Node's sockets where that is faster. */
+  readonly offload: 'auto' | 'no'
   readonly links: 'follow' | 'keep' | 'skip'
   readonly verbose: boolean
 }

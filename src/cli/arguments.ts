@@ -23,6 +23,7 @@ export interface RawArguments {
   readonly passphraseFile?: string
   readonly window?: string
   readonly limit?: string
+  readonly offload?: string
   readonly links?: string
   readonly json?: boolean
   readonly verbose?: boolean
@@ -51,6 +52,7 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     secretFile: optionalPath('--secret-file', raw.secretFile, folder),
     window: window(raw.window),
     limitBytesPerS: raw.limit === undefined ? undefined : parseLimit(raw.limit),
+    offload: oneOf('--offload', raw.offload ?? 'auto', ['auto', 'no']),
     links: oneOf('--links', raw.links ?? 'follow', ['follow', 'keep', 'skip']),
     verbose: raw.verbose ?? false,
   }

@@ -35,7 +35,8 @@ export interface EndpointOptions {
 }
 
 /** Datagrams to one address, laid end to end: each is `segmentBytes` long but the last, which may be
- *  shorter (what UDP_SEGMENT wants). The endpoint never touches the bytes again. */
+ *  shorter (what UDP_SEGMENT wants). The endpoint never touches the bytes again, unless it is
+ *  told by `releaseDatagram` that it may. */
 export interface Outgoing {
   readonly to: Address
   readonly bytes: Uint8Array

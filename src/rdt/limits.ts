@@ -159,6 +159,10 @@ export const FRAMES_CACHED_MAX = 64
 export const BUNDLE_BYTES_MAX = DATAGRAM_BYTES_MAX
 export const BUNDLE_SEGMENTS_MAX = 64
 
+/** Buffers for bundles that are kept for the next ones, per endpoint; and what is not worth one. */
+export const BUNDLES_FREE_MAX = 4
+export const SMALL_BUNDLE_BYTES_MAX = 4_096
+
 // Path size (RFC 8899)
 
 /** Sizes worth trying: a whole frame (loopback), jumbo frames, Ethernet, IPv6 on Ethernet, PPPoE, WireGuard. */

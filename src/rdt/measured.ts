@@ -33,7 +33,7 @@ const WINDOW_BYTES_FIRST = 32 * 1_472 // RFC 6928 has ten segments; a peer's add
 const WINDOW_SEGMENTS_MIN = 4
 const QUANTUM_MS = 1 // what the timers of an event loop can keep apart
 const QUANTUM_SEGMENTS_MIN = 2
-const QUANTUM_BYTES_MAX = 2 * PATH_BYTES_WHOLE
+const QUANTUM_BYTES_MAX = 16 * PATH_BYTES_WHOLE
 const QUANTA_SPARE = 3
 
 /** Loss of the path's own beyond this is not believed: asking faster would only feed a queue. */

@@ -164,11 +164,12 @@ export class Puller {
 
   // — Arrivals —
 
-  /** Answers false for what was not asked for. `datagram` is valid during the call only. */
-  handleSegment(header: SegmentHeader, datagram: Uint8Array, nowMs: number): boolean {
+  /** Answers false for what was not asked for. `payload` is valid during the call only. */
+  handleSegment(header: SegmentHeader, payload: Uint8Array, nowMs: number): boolean {
     const assembly = this.begun.find(header.handle, header.blockIndex)
     if (assembly === undefined) return this.handleStray(header)
-    if (!this.fits(assembly, header, datagram.length)) return false
+    if (!this.fits(assembly, header, payload.length)) return false
+    const datagramBytes = SEGMENT_HEADER_BYTES + payload.length
     this.lastArrivalAtMs = nowMs
     this.timeoutsInRow = 0
     this.host.path.handleDelivered(assembly.segmentBytes, nowMs)
@@ -180,9 +181,9 @@ export class Puller {
       return true
     }
     // What was taken for it was a guess.
-    this.host.bucket?.take(datagram.length - assembly.datagramBytesOf(header.segmentIndex))
-    this.account(assembly, header, datagram.length, nowMs)
-    assembly.put(header.segmentIndex, datagram.subarray(SEGMENT_HEADER_BYTES))
+    this.host.bucket?.take(datagramBytes - assembly.datagramBytesOf(header.segmentIndex))
+    this.account(assembly, header, datagramBytes, nowMs)
+    assembly.put(header.segmentIndex, payload)
     if (assembly.isComplete) this.handUp(assembly)
     this.detectLosses(nowMs)
     return true
@@ -198,7 +199,7 @@ export class Puller {
   }
 
   /** Whether the segment is one that was asked for, of the length that it must have. */
-  private fits(assembly: Assembly, header: SegmentHeader, datagramBytes: number): boolean {
+  private fits(assembly: Assembly, header: SegmentHeader, payloadBytes: number): boolean {
     const { segmentIndex, segmentCount } = header
     if (!assembly.isAsked(segmentIndex)) return false
     const isCountKnown = assembly.isCountKnown
@@ -207,7 +208,6 @@ export class Puller {
       if (isCountKnown) this.restart(assembly, assembly.segmentBytes)
       return false
     }
-    const payloadBytes = datagramBytes - SEGMENT_HEADER_BYTES
     const isLast = segmentIndex === segmentCount - 1
     if (isLast ? payloadBytes > assembly.payloadBytes : payloadBytes !== assembly.payloadBytes) return false
     return segmentIndex * assembly.payloadBytes + payloadBytes <= assembly.frameBytesMax

@@ -150,10 +150,16 @@ export class Engine {
   }
 
   handleDatagram(from: Address, bytes: Uint8Array, nowMs: number): void {
-    this.endpoint.handleDatagram(from, bytes, nowMs)
+    this.handleDatagrams(from, bytes, bytes.length, nowMs)
+  }
+
+  /** Several, end to end, each `datagramBytes` long but the last. */
+  handleDatagrams(from: Address, bytes: Uint8Array, datagramBytes: number, nowMs: number): void {
+    this.endpoint.handleDatagrams(from, bytes, datagramBytes, nowMs)
     this.settle(nowMs)
   }
 
+  /** `block` is valid during the call only: what is served of it is sealed by then. */
   handleRead(id: number, block: Uint8Array | undefined, nowMs: number): void {
     this.serving.handleRead(id, block)
     this.settle(nowMs)

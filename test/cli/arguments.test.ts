@@ -20,6 +20,7 @@ describe('the options of a peer', () => {
       secretFile: undefined,
       window: 'auto',
       limitBytesPerS: undefined,
+      offload: 'auto',
       links: 'follow',
       verbose: false,
     })
@@ -39,6 +40,7 @@ describe('the options of a peer', () => {
       compression: 'no',
       window: '16',
       limit: '10M',
+      offload: 'no',
       links: 'keep',
       json: true,
       verbose: true,
@@ -56,6 +58,7 @@ describe('the options of a peer', () => {
       secretFile: '/home/secret',
       window: 16,
       limitBytesPerS: 10_000_000,
+      offload: 'no',
       links: 'keep',
       verbose: true,
     })
@@ -101,6 +104,7 @@ describe('the options of a peer', () => {
     [{ ip, limit: '1e9' }, 'no rate'],
     [{ ip, limit: '' }, 'no rate'],
     [{ ip, limit: '10i' }, 'no rate'],
+    [{ ip, offload: 'yes' }, 'auto, no'],
     [{ ip, links: 'copy' }, 'follow, keep, skip'],
     [{ ip, encryption: 'maybe' }, 'yes, no'],
     [{ ip, compression: 'yes' }, 'auto, no'],
