@@ -1,12 +1,12 @@
 // LEFT on both stands of a road: started anew for each transfer, in step before it begins.
 
-import { linkSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { Peer, waitForPeers } from '../scripts/peers/peer.js'
 import type { Workshop } from '../scripts/peers/workshop.js'
 import type { PeerEvent } from '../src/app/events.js'
 import type { Road, Stand } from './road.js'
-import { crossedBetween, type Transfer, verify } from './transfer.js'
+import { crossedBetween, type Job, type Transfer } from './transfer.js'
 import { usageOf } from './usage.js'
 
 const START_MS_MAX = 60_000
@@ -108,35 +108,42 @@ export class LeftPair {
   }
 }
 
-/** One file from the source to the sink. */
+/** One file, or a folder with many, from the source to the sink. */
 export async function transferWithLeft(
   workshop: Workshop,
   road: Road,
-  { file, options }: { file: string; options: readonly string[] },
+  { job, options, fileCount = 1 }: { job: Job; options: readonly string[]; fileCount?: number },
 ): Promise<Transfer> {
   const pair = new LeftPair({ workshop, source: road.source, sink: road.sink, options })
   try {
     await pair.start()
-    let received: Extract<PeerEvent, { event: 'received' }> | undefined
+    let receivedCount = 0
+    let requestedAtMs = Number.POSITIVE_INFINITY
     let receivedAtMs = 0
+    let wholeAtMs = 0
     pair.listen((event) => {
       if (event.event !== 'received') return
-      received = event
-      receivedAtMs = performance.now()
+      receivedCount++
+      // The peer's own clock, which our reading of its events does not delay.
+      receivedAtMs = timeOf(event)
+      requestedAtMs = Math.min(requestedAtMs, receivedAtMs - event.durationMs)
+      wholeAtMs = performance.now()
     })
-    linkSync(file, pair.path('file.bin'))
+    const name = basename(job.source)
+    // What is dropped is moved; the job's own stays for comparing.
+    cpSync(job.source, pair.path(name), { recursive: true, preserveTimestamps: true })
     const crossed = await road.crossed()
     const before = usageOf(pair.pids)
     const beganAtMs = performance.now()
-    pair.drop(pair.path('file.bin'), 'file.bin')
-    await pair.until('the file', () => received !== undefined)
+    pair.drop(pair.path(name), name)
+    await pair.until('all files', () => receivedCount >= fileCount)
     const after = usageOf(pair.pids)
     const crossedAfter = await road.crossed()
-    await verify(file, join(pair.sink.share, 'file.bin'))
+    await job.check(join(pair.sink.share, name))
     return {
-      bytes: received!.bytes,
-      seconds: received!.durationMs / 1_000,
-      wholeSeconds: (receivedAtMs - beganAtMs) / 1_000,
+      bytes: job.bytes,
+      seconds: (receivedAtMs - requestedAtMs) / 1_000,
+      wholeSeconds: (wholeAtMs - beganAtMs) / 1_000,
       cpuSeconds: after.cpuSeconds - before.cpuSeconds,
       peakRssBytes: after.peakRssBytes,
       crossed: crossedBetween(crossed, crossedAfter),
@@ -144,4 +151,9 @@ export async function transferWithLeft(
   } finally {
     await pair.close()
   }
+}
+
+/** When a peer says that something happened, in milliseconds. */
+function timeOf(event: PeerEvent): number {
+  return Date.parse((event as PeerEvent & { readonly time: string }).time)
 }

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Workshop } from '../scripts/peers/workshop.js'
 import type { Road, Stand } from './road.js'
-import { crossedBetween, type Transfer, verify } from './transfer.js'
+import { crossedBetween, type Job, type Transfer } from './transfer.js'
 import { endedCpuSeconds, usageOf } from './usage.js'
 
 const PORT = 8_730
@@ -45,17 +45,6 @@ export function hasUdx(): boolean {
   } catch {
     return false
   }
-}
-
-/** `source` is a file or a folder; `check` compares what arrived. */
-export interface Job {
-  readonly source: string
-  readonly bytes: number
-  readonly check: (copy: string) => Promise<void>
-}
-
-export function fileJob(file: string, bytes: number): Job {
-  return { source: file, bytes, check: (copy) => verify(file, copy) }
 }
 
 /** From the start of the client until its end; the daemon runs already. */

@@ -51,7 +51,13 @@ async function udx(): Promise<void> {
   await once(process.stdin, 'data')
   stream.write(Buffer.from('go'))
   const target = writing()
-  for await (const chunk of stream) if (!target.write(chunk)) await once(target, 'drain')
+  // Its iterator would end only when both directions have.
+  stream.on('data', (chunk: Buffer) => {
+    if (target.write(chunk)) return
+    stream.pause()
+    target.once('drain', () => stream.resume())
+  })
+  await once(stream, 'end')
   target.end()
   await once(target, 'close')
   say('done')

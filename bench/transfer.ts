@@ -18,6 +18,13 @@ export interface Transfer {
   readonly crossed: Crossed
 }
 
+/** `source` is a file or a folder, alone in its folder; `check` throws unless the copy holds the same. */
+export interface Job {
+  readonly source: string
+  readonly bytes: number
+  readonly check: (copy: string) => Promise<void>
+}
+
 export function crossedBetween(before: Crossed, after: Crossed): Crossed {
   return {
     packets: after.packets - before.packets,
