@@ -1,7 +1,7 @@
 // Compares a peer's tree with ours, from the root downwards: pulls the listings whose digests differ and
 // answers the entries that differ. Performs no I/O. The keeper starts one for each new root of a peer:
 //
-//     pollPull() → pull that item from the peer → handleItem() or handleGone() → … until `done`
+//     pollPull() → pull that item from the peer → handleItem() → … until `done`
 //
 // It only finds what the peer has and we have not; the peer's own walk finds the reverse.
 
@@ -49,7 +49,6 @@ export class TreeWalk {
   private placeCount = 0
   private pathUnits = 0
   private lineCount = 0
-  private missed = false
   private fault: WalkFault | undefined
 
   /** `root` is the peer's, of kind 'tree'. */
@@ -62,11 +61,6 @@ export class TreeWalk {
   /** Whether everything that differs has been answered. Never true after a fault. */
   get done(): boolean {
     return this.fault === undefined && this.awaited.size === 0
-  }
-
-  /** Whether an item was gone, so that entries below it have not been seen. */
-  get incomplete(): boolean {
-    return this.missed
   }
 
   /** The next item to pull from the peer; each is asked for once until it is handled. */
@@ -103,14 +97,6 @@ export class TreeWalk {
       if (fault !== undefined) return this.fail(fault)
     }
     return decoded(differing)
-  }
-
-  /** The peer no longer has the item: its tree has moved on. */
-  handleGone(digest: Digest): void {
-    const awaited = this.takeAwaited(digest)
-    if (awaited === undefined) return
-    this.missed = true
-    for (const place of awaited.places) this.countPlace(place, -1)
   }
 
   private compare(listing: TreeItem, place: Place, differing: Entry[], open: Open[]): WalkFault | undefined {

@@ -2,8 +2,7 @@
 // everything done is written into the history.
 
 import { type Disk, DiskError } from '../base/ports.js'
-import { joinPath, parentOf } from '../share/path.js'
-import { OWN_FOLDER } from '../sync/layout.js'
+import { joinPath, OWN_FOLDER, parentOf } from '../share/path.js'
 import type { SimDisk } from './disk.js'
 import type { History } from './history.js'
 import { SeededRandom } from './random.js'

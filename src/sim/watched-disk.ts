@@ -2,7 +2,7 @@
 // the invariants is told of each one that changes something. Used by SimPeer.
 
 import type { Disk, FileHandle, FileStat, FolderListing } from '../base/ports.js'
-import { OWN_FOLDER } from '../sync/layout.js'
+import { isOwnPath } from '../share/path.js'
 
 export interface DiskObserver {
   /** A path outside `.left` was changed by the keeper: what is there now may be looked at. */
@@ -52,7 +52,7 @@ export class WatchedDisk implements Disk {
   }
 
   create(path: string): FileHandle {
-    if (!isOwn(path)) this.observer.handleWrittenInPlace(path)
+    if (!isOwnPath(path)) this.observer.handleWrittenInPlace(path)
     return this.watched([], () => this.disk.create(path))
   }
 
@@ -110,11 +110,7 @@ export class WatchedDisk implements Disk {
       return change()
     } finally {
       this.observer.handleChange()
-      for (const path of paths) if (!isOwn(path)) this.observer.handleSharePath(path)
+      for (const path of paths) if (!isOwnPath(path)) this.observer.handleSharePath(path)
     }
   }
-}
-
-function isOwn(path: string): boolean {
-  return path === OWN_FOLDER || path.startsWith(`${OWN_FOLDER}/`)
 }

@@ -1,9 +1,9 @@
 // Where LEFT keeps its own things inside a share. Never shared: paths below '.left' are refused everywhere.
 
 import type { Digest } from '../base/item.js'
+import { OWN_FOLDER } from '../share/path.js'
 
-export const OWN_FOLDER = '.left'
-export const TEMPORARY_FOLDER = '.left/tmp'
+export const TEMPORARY_FOLDER = `${OWN_FOLDER}/tmp`
 
 /** A file of several blocks is built here; its name is its content, so that whoever wants it again goes on. */
 export function largeTemporary(digest: Digest): string {

@@ -91,6 +91,13 @@ export const RESCAN_DUTY = 0.0025
 /** After a full disk, how long until the next try. */
 export const FULL_DISK_RETRY_MS = 5_000
 
+/** Names tried for the loser of a conflict, where something else stands at the first ones. */
+export const CONFLICT_NAMES_MAX = 100
+
+/** What could not be placed is tried again after this long, and then after twice as long each time. */
+export const REFUSAL_MS = 60_000
+export const REFUSAL_MS_MAX = 3_600_000
+
 /** After a walk was thrown off or a source failed, how long until the peer is asked again. */
 export const ASK_AGAIN_MS = 250
 export const ASK_AGAIN_MS_MAX = 10_000

@@ -21,6 +21,8 @@ interface PeerState {
   askDelayMs: number
   /** What the person was told, and is not untrue since. */
   told: 'nothing' | 'nothing-lacking' | 'equal'
+  /** What was wrong with a listing of this peer, since it was in step last. */
+  toldProblem: string | undefined
 }
 
 export interface PeerBookOptions {
@@ -78,8 +80,10 @@ export class PeerBook {
     }
     const entries = state.walk.handleItem(digest, bytes)
     if (!entries.ok) {
-      this.options.onProblem(peer, entries.reason)
-      state.walk = undefined
+      // Damaged on its way or at its source, or by intent: only another try can tell. Said once.
+      if (state.toldProblem !== entries.reason) this.options.onProblem(peer, entries.reason)
+      state.toldProblem = entries.reason
+      this.askAgain(peer, nowMs)
       return
     }
     for (const entry of entries.value) this.options.onEntry(peer, entry)
@@ -136,6 +140,7 @@ export class PeerBook {
       state.told = standing
       if (!news) continue
       state.askDelayMs = ASK_AGAIN_MS
+      state.toldProblem = undefined
       yield { peer, equal: standing === 'equal' }
     }
   }
@@ -158,6 +163,7 @@ export class PeerBook {
         askAtMs: undefined,
         askDelayMs: ASK_AGAIN_MS,
         told: 'nothing',
+        toldProblem: undefined,
       }
       this.peers.set(peer, state)
     }

@@ -4,12 +4,13 @@
 import { type Disk, DiskError, type FileStat } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import type { JournalRecord } from '../journal/record.js'
-import { type Decision, decide } from '../share/decide.js'
+import { type Decision, decide, sameContent } from '../share/decide.js'
 import type { Entry } from '../share/entry.js'
-import { parentOf } from '../share/path.js'
+import { conflictPath, parentOf } from '../share/path.js'
 import { bumpVersion, type PeerId } from '../share/version.js'
 import { type Catalogue, type Signature, signatureOf } from './catalogue.js'
 import { LINK_TEMPORARY } from './layout.js'
+import { CONFLICT_NAMES_MAX } from './limits.js'
 import type { Scanner } from './scanner.js'
 
 export type Placed =
@@ -118,8 +119,7 @@ export class Placing {
   /** The change itself. */
   carryOut({ decision, temporary, record }: Prepared): Placed {
     const result = this.attempt<Placed>(() => {
-      const keptAs =
-        decision.type === 'conflict' ? this.keepLoser(decision.loser, decision.keptAs) : undefined
+      const keptAs = decision.type === 'conflict' ? this.keepLoser(decision.loser) : undefined
       this.replace(decision.entry, temporary)
       return { type: 'placed', entry: decision.entry, keptAs }
     })
@@ -216,19 +216,39 @@ export class Placing {
     disk.rename(LINK_TEMPORARY, path)
   }
 
-  private keepLoser(loser: Entry, keptAs: string): string {
+  /** Gives the loser of a conflict its second name; answers which. Folders never lose. */
+  private keepLoser(loser: Entry): string {
     const { disk, catalogue, peer } = this.options
-    if (loser.kind === 'folder' || catalogue.live(keptAs) !== undefined) return keptAs
+    const path = this.nameForLoser(loser)
+    if (this.keeps(path, loser)) return path
+    const kept: Entry = { ...loser, path, version: this.nextVersion(path, peer) }
     if (loser.kind === 'link') {
-      disk.makeLink(keptAs, loser.target)
-      catalogue.record({ ...loser, path: keptAs, version: this.nextVersion(keptAs, peer) }, undefined)
-      return keptAs
+      disk.makeLink(path, loser.target)
+      catalogue.record(kept, undefined)
+      return path
     }
     const own = disk.stat(loser.path)
-    disk.linkFile(loser.path, keptAs)
-    const kept: Entry = { ...loser, path: keptAs, version: this.nextVersion(keptAs, peer) }
-    catalogue.record(kept, this.signatureAfter(own, disk.stat(keptAs)))
-    return keptAs
+    disk.linkFile(loser.path, path)
+    catalogue.record(kept, this.signatureAfter(own, disk.stat(path)))
+    return path
+  }
+
+  /** The first name at which the loser is kept already, or where nothing is: a conflict copy is a file like any other, and
+   *  somebody may have written into it since. */
+  private nameForLoser(loser: Entry): string {
+    for (let choice = 1; choice <= CONFLICT_NAMES_MAX; choice++) {
+      const path = conflictPath(loser, choice)
+      const isFree =
+        this.options.catalogue.live(path) === undefined && this.options.disk.statLink(path) === undefined
+      if (isFree || this.keeps(path, loser)) return path
+    }
+    throw new DiskError('io', `no name is left for the loser of a conflict at ${loser.path}`)
+  }
+
+  /** Whether this very content stands at `path`, as far as the catalogue knows and the disk confirms. */
+  private keeps(path: string, loser: Entry): boolean {
+    const standing = this.options.catalogue.live(path)
+    return standing !== undefined && sameContent(standing, loser) && this.options.scanner.matches(path)
   }
 
   private nextVersion(path: string, peer: PeerId): string {

@@ -171,13 +171,6 @@ export class Wants {
     else this.small.add(want)
   }
 
-  /** This peer is no source any more. Answers the wants that nobody else has. */
-  *dropSource(peer: PeerId): Iterable<Want> {
-    for (const want of [...this.wants.values()]) {
-      if (want.sources.delete(peer) && want.sources.size === 0) yield want
-    }
-  }
-
   *wantedOf(peer: PeerId): Iterable<Want> {
     for (const want of this.wants.values()) if (want.sources.has(peer)) yield want
   }

@@ -278,7 +278,6 @@ describe('a walk through a tree', () => {
         next = walk.pollPull(), count++
       ) {
         walk.handleItem(next.digest, bytes)
-        walk.handleGone(next.digest)
       }
       return found.ok ? found.value : undefined
     },

@@ -9,7 +9,7 @@ import { SimDisk } from '../../src/sim/disk.js'
 import { SimIndex } from '../../src/sim/index.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { Keeper } from '../../src/sync/keeper.js'
-import { FULL_DISK_RETRY_MS } from '../../src/sync/limits.js'
+import { ASK_AGAIN_MS_MAX, FULL_DISK_RETRY_MS, REFUSAL_MS } from '../../src/sync/limits.js'
 import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from '../../src/sync/messages.js'
 import { openShare } from '../../src/sync/recovery.js'
 import { contentOf, listOf, OURS, START_MS, THEIRS, theirFile, theirFolder } from './share-on-disk.js'
@@ -391,6 +391,31 @@ describe('what cannot be placed here', () => {
     share.claim([{ ...remote, version: `${THEIRS}:2` }])
     expect(share.take('fetch-small')).toHaveLength(1)
     expect(share.disk.contentOf('folder/a')).toBeUndefined()
+  })
+
+  test('is tried again after a while, more and more rarely, without another word of it', () => {
+    const share = new KeptShare({ 'folder/x': '1' })
+    share.disk.unharmed((disk) => disk.makeLink('link', 'folder'))
+    share.pass(60_000)
+    const remote = theirFile('link/a', 'theirs')
+    share.claim([remote])
+    for (const waitMs of [REFUSAL_MS, 2 * REFUSAL_MS]) {
+      deliver(share, { 'link/a': 'theirs' })
+      share.take('ask')
+      share.pass(waitMs - 1)
+      expect(share.take('ask')).toEqual([])
+      share.pass(1 + ASK_AGAIN_MS_MAX)
+      expect(share.take('ask')).toMatchObject([{ peer: THEIRS }])
+      share.claim([remote])
+    }
+    expect(share.notices('problem')).toHaveLength(1)
+    // What the person did about it was no change that a scan would see.
+    share.disk.unharmed((disk) => {
+      disk.removeFile('link')
+      disk.makeFolder('link')
+    })
+    deliver(share, { 'link/a': 'theirs' })
+    expect(share.textAt('link/a')).toBe('theirs')
   })
 
   test('waits while something unknown stands in its place, and meets it as a conflict', () => {

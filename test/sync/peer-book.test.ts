@@ -177,13 +177,31 @@ describe('a peer that is asked again', () => {
   })
 })
 
-test('a listing that cannot be read is reported, and the walk ends without calling it in step', () => {
-  theirs.set(fileEntry('a'))
-  claim({ type: 'some' })
-  book.handleTree(PEER, book.pollPull()!.item.digest, new Uint8Array(9), 0)
-  expect(problems).toHaveLength(1)
-  expect(pullAll()).toBe(0)
-  expect(inStep()).toEqual([])
+describe('a listing that cannot be read', () => {
+  const sendDamaged = () => {
+    claim({ type: 'some' })
+    book.handleTree(PEER, book.pollPull()!.item.digest, new Uint8Array(9), 0)
+  }
+
+  test('is reported once, and the walk ends without calling it in step', () => {
+    theirs.set(fileEntry('a'))
+    sendDamaged()
+    sendDamaged()
+    expect(problems).toHaveLength(1)
+    expect(pullAll()).toBe(0)
+    expect(inStep()).toEqual([])
+  })
+
+  test('is asked for again, and found whole then', () => {
+    theirs.set(fileEntry('a'))
+    sendDamaged()
+    book.handleTimeout(book.pollTimeout()!)
+    expect(book.pollAsk()).toBe(PEER)
+    claim({ type: 'some' })
+    pullAll()
+    expect(considered).toEqual(['a'])
+    expect(inStep()).toEqual([PEER])
+  })
 })
 
 test('a peer that is gone is forgotten, and what comes late of it is nothing', () => {
