@@ -35,6 +35,15 @@ const OPTIONS = {
   lock: { type: 'string' },
 } as const satisfies ParseArgsConfig['options']
 
+/** What a bench has to show. */
+export interface Shown {
+  readonly table: string
+  /** As JSON. */
+  readonly figures: unknown
+  /** An SVG. */
+  readonly plot?: string
+}
+
 export class Bench {
   readonly name: string
   readonly workshop: Workshop
@@ -95,14 +104,18 @@ export class Bench {
     }
   }
 
-  /** Prints the table or, with `--json`, the figures; keeps the figures, and the plot where there is one. */
-  finish({ table, figures, plot }: { table: string; figures: unknown; plot?: string }): void {
+  /** Into bench/results. */
+  keep({ table, figures, plot }: Shown): void {
     mkdirSync(RESULTS, { recursive: true })
-    const json = `${JSON.stringify(figures, undefined, 1)}\n`
-    writeFileSync(new URL(`${this.name}.json`, RESULTS), json)
+    writeFileSync(new URL(`${this.name}.json`, RESULTS), `${JSON.stringify(figures, undefined, 1)}\n`)
     writeFileSync(new URL(`${this.name}.txt`, RESULTS), `${table}\n`)
     if (plot !== undefined) writeFileSync(new URL(`${this.name}.svg`, RESULTS), plot)
-    process.stdout.write(this.options.json ? json : `${table}\n`)
+  }
+
+  /** Prints the table or, with `--json`, the figures, and ends the work. */
+  finish(shown: Shown): void {
+    this.keep(shown)
+    process.stdout.write(this.options.json ? `${JSON.stringify(shown.figures)}\n` : `${shown.table}\n`)
     this.say(`Kept in ${fileURLToPath(RESULTS)}${this.name}.*`)
     this.workshop.close()
   }

@@ -26,6 +26,8 @@ export interface Program {
 export interface Comparison {
   readonly programs: readonly Program[]
   readonly links: readonly Link[]
+  /** After each link, with all results so far. */
+  readonly onLink: (results: readonly Result[]) => void
   /** What a program moves over a link. `make` puts it into a folder of its own, which is removed after each run. */
   readonly job: (
     link: Link,
@@ -74,6 +76,7 @@ export async function compare(bench: Bench, comparison: Comparison): Promise<Res
   const results: Result[] = []
   for (const link of comparison.links) {
     results.push(await compareOver(bench, link, { ...comparison, programs }))
+    comparison.onLink(results)
   }
   return results
 }

@@ -4,10 +4,10 @@
 //   npm run bench:link [-- --runs 3 --size 64M --only 1g-2ms,veth --programs left,rsync --left '--window 64' --json]
 
 import { writeContent } from '../scripts/peers/content.js'
-import { Bench, MIB } from './bench.js'
-import { compare, figuresOf, type Program, tableOf } from './compare.js'
+import { Bench, MIB, type Shown } from './bench.js'
+import { compare, figuresOf, type Program, type Result, tableOf } from './compare.js'
 import { drawComparison } from './comparison-plot.js'
-import { transferWithLeft } from './left.js'
+import { roadsOf, transferWithLeft } from './left.js'
 import { type Link, linksNamed } from './links.js'
 import { type Congestion, hasRsync, hasUdx, transferWithRsync, transferWithStream } from './others.js'
 import type { Road } from './road.js'
@@ -27,6 +27,8 @@ await bench.warm(WARM_BYTES)
 const results = await compare(bench, {
   programs: programs(),
   links: linksNamed(options.only),
+  // What is measured is kept, should somebody end it here.
+  onLink: (results) => bench.keep(shown(results)),
   job: (link, congestion) => ({
     bytes: sizeOf(link, congestion),
     async make(run) {
@@ -37,16 +39,21 @@ const results = await compare(bench, {
     },
   }),
 })
-bench.finish({
-  table: results.map(tableOf).join('\n\n'),
-  figures: results.map(figuresOf),
-  plot: drawComparison('One large file, file to file', results),
-})
+bench.finish(shown(results))
 process.exit(0)
+
+function shown(results: readonly Result[]): Shown {
+  const table = results.map(tableOf).join('\n\n')
+  return {
+    table,
+    figures: results.map(figuresOf),
+    plot: drawComparison('One large file, file to file', results),
+  }
+}
 
 function programs(): Program[] {
   const left = (encryption: 'yes' | 'no') => (road: Road, job: Job) =>
-    transferWithLeft(workshop, road, { job, options: ['--encryption', encryption, ...extra] })
+    transferWithLeft(workshop, roadsOf(road), { job, options: ['--encryption', encryption, ...extra] })
   const all: Program[] = [
     { name: 'left plain', run: left('no') },
     { name: 'left', run: left('yes') },

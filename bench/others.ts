@@ -88,6 +88,7 @@ export async function transferWithRsync(workshop: Workshop, road: Road, job: Job
       wholeSeconds: seconds,
       cpuSeconds,
       peakRssBytes: 0,
+      peaks: [],
       crossed: crossedBetween(crossed, crossedAfter),
     }
   } finally {
@@ -138,6 +139,7 @@ export async function transferWithStream(
       wholeSeconds: seconds,
       cpuSeconds: after.cpuSeconds - before.cpuSeconds,
       peakRssBytes: after.peakRssBytes,
+      peaks: after.peaks,
       crossed: crossedBetween(crossed, crossedAfter),
     }
   } finally {

@@ -130,6 +130,7 @@ export async function openEmulator(
   const lines = createInterface({ input: child.stdout! })
   const [word] = await nextLine(lines, child)
   if (word !== 'ready') throw new Error(`linkem said ${word}`)
+  for (const { name } of namespaces) silenceIpv6(name, `link${subnet}`)
   return {
     async crossed() {
       const line = nextLine(lines, child)
@@ -144,6 +145,12 @@ export async function openEmulator(
     },
     killNow: () => child.kill('SIGKILL'),
   }
+}
+
+/** Without an address of its own IPv6 does not ask around, and every packet on the link is one of ours. */
+export function silenceIpv6(namespace: string, device: string): void {
+  execFileSync('ip', ['-n', namespace, 'link', 'set', device, 'addrgenmode', 'none'])
+  execFileSync('ip', ['-n', namespace, '-6', 'addr', 'flush', 'dev', device])
 }
 
 function nextLine(lines: Interface, child: ChildProcess): Promise<[string]> {
@@ -174,15 +181,14 @@ function openVeth(namespaces: readonly [Namespace, Namespace]): Road {
     ip('-n', name, 'link', 'set', 'lo', 'up')
     ip('-n', name, 'link', 'set', 'link0', 'up')
     ip('-n', name, 'addr', 'add', `10.77.0.${index + 1}/24`, 'dev', 'link0')
+    silenceIpv6(name, 'link0')
   }
   return {
     kind: 'veth',
     source: standIn(source.name, '10.77.0.1'),
     sink: standIn(sink.name, '10.77.0.2'),
     async crossed() {
-      const [device] = JSON.parse(String(ip('-n', source.name, '-s', '-j', 'link', 'show', 'link0')))
-      // Merged packets count as one there.
-      return { packets: 0, bytes: device.stats64.tx.bytes, lostPackets: 0, droppedPackets: 0 }
+      return crossedBy(source.name, 'link0')
     },
     close() {
       for (const namespace of namespaces) namespace.killNow()
@@ -190,7 +196,15 @@ function openVeth(namespaces: readonly [Namespace, Namespace]): Road {
   }
 }
 
-function standIn(namespace: string, host: string): Stand {
+/** What a kernel's device has sent; packets that the kernel merged count as one there, so they are not told. */
+export function crossedBy(namespace: string, device: string): Crossed {
+  const [{ stats64 }] = JSON.parse(
+    String(execFileSync('ip', ['-n', namespace, '-s', '-j', 'link', 'show', device])),
+  )
+  return { packets: 0, bytes: stats64.tx.bytes, lostPackets: 0, droppedPackets: 0 }
+}
+
+export function standIn(namespace: string, host: string): Stand {
   return { namespace, place: { host, port: PORT }, address: host }
 }
 

@@ -5,10 +5,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contentChunks } from '../scripts/peers/content.js'
-import { Bench, MIB } from './bench.js'
-import { compare, figuresOf, type Program, tableOf } from './compare.js'
+import { Bench, MIB, type Shown } from './bench.js'
+import { compare, figuresOf, type Program, type Result, tableOf } from './compare.js'
 import { drawComparison } from './comparison-plot.js'
-import { transferWithLeft } from './left.js'
+import { roadsOf, transferWithLeft } from './left.js'
 import { linksNamed } from './links.js'
 import { hasRsync, transferWithRsync } from './others.js'
 import type { Road } from './road.js'
@@ -31,18 +31,29 @@ await bench.warm(256 * MIB)
 const results = await compare(bench, {
   programs: programs(),
   links: linksNamed(options.only),
+  // What is measured is kept, should somebody end it here.
+  onLink: (results) => bench.keep(shown(results)),
   job: () => ({ bytes: fileCount * FILE_BYTES, make: makeTree }),
 })
-bench.finish({
-  table: results.map(tableOf).join('\n\n'),
-  figures: results.map(figuresOf),
-  plot: drawComparison(`${fileCount} files of ${FILE_BYTES} bytes`, results),
-})
+bench.finish(shown(results))
 process.exit(0)
+
+function shown(results: readonly Result[]): Shown {
+  const table = results.map(tableOf).join('\n\n')
+  return {
+    table,
+    figures: results.map(figuresOf),
+    plot: drawComparison(`${fileCount} files of ${FILE_BYTES} bytes`, results),
+  }
+}
 
 function programs(): Program[] {
   const left = (encryption: 'yes' | 'no') => (road: Road, job: Job) =>
-    transferWithLeft(workshop, road, { job, fileCount, options: ['--encryption', encryption, ...extra] })
+    transferWithLeft(workshop, roadsOf(road), {
+      job,
+      fileCount,
+      options: ['--encryption', encryption, ...extra],
+    })
   const all: Program[] = [
     { name: 'left plain', run: left('no') },
     { name: 'left', run: left('yes') },

@@ -15,6 +15,8 @@ export interface Transfer {
   /** During `wholeSeconds`, both ends. */
   readonly cpuSeconds: number
   readonly peakRssBytes: number
+  /** Of each process of LEFT: engine and watcher of the source, then of each sink. */
+  readonly peaks: readonly number[]
   readonly crossed: Crossed
 }
 

@@ -10,6 +10,8 @@ export interface Usage {
   readonly cpuSeconds: number
   /** Of the one that had the most. */
   readonly peakRssBytes: number
+  /** Of each that is alive, its parent before it. */
+  readonly peaks: readonly number[]
 }
 
 /** Of the processes that are alive below (and with) these; 0 where there is no /proc. */
@@ -21,13 +23,13 @@ export function usageOf(roots: readonly number[]): Usage {
     for (const { pid, parent } of stats) if (tree.has(parent)) tree.add(pid)
   }
   let cpuSeconds = 0
-  let peakRssBytes = 0
+  const peaks: number[] = []
   for (const { pid, cpuTicks } of stats) {
     if (!tree.has(pid)) continue
     cpuSeconds += cpuTicks / TICKS_PER_S
-    peakRssBytes = Math.max(peakRssBytes, peakRssOf(pid))
+    peaks.push(peakRssOf(pid))
   }
-  return { cpuSeconds, peakRssBytes }
+  return { cpuSeconds, peakRssBytes: Math.max(0, ...peaks), peaks }
 }
 
 /** Of all processes that this one has waited for. */
