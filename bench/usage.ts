@@ -16,20 +16,18 @@ export interface Usage {
 
 /** Of the processes that are alive below (and with) these; 0 where there is no /proc. */
 export function usageOf(roots: readonly number[]): Usage {
-  const tree = new Set(roots)
   const stats = allStats()
-  for (let before = 0; before !== tree.size; ) {
-    before = tree.size
-    for (const { pid, parent } of stats) if (tree.has(parent)) tree.add(pid)
-  }
-  let cpuSeconds = 0
-  const peaks: number[] = []
-  for (const { pid, cpuTicks } of stats) {
-    if (!tree.has(pid)) continue
-    cpuSeconds += cpuTicks / TICKS_PER_S
-    peaks.push(peakRssOf(pid))
-  }
+  const tree = roots.flatMap((root) => descendants(root, stats))
+  const peaks = tree.map(({ pid }) => peakRssOf(pid))
+  const cpuSeconds = tree.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0) / TICKS_PER_S
   return { cpuSeconds, peakRssBytes: Math.max(0, ...peaks), peaks }
+}
+
+/** With the root itself, before what is below it. */
+function descendants(root: number, stats: readonly Stat[]): Stat[] {
+  const own = stats.filter(({ pid }) => pid === root)
+  const children = stats.filter(({ parent }) => parent === root)
+  return [...own, ...children.flatMap(({ pid }) => descendants(pid, stats))]
 }
 
 /** Of all processes that this one has waited for. */
