@@ -153,11 +153,19 @@ export function silenceIpv6(namespace: string, device: string): void {
   execFileSync('ip', ['-n', namespace, '-6', 'addr', 'flush', 'dev', device])
 }
 
-function nextLine(lines: Interface, child: ChildProcess): Promise<[string]> {
-  const ended = once(child, 'exit').then(([code]) => {
+async function nextLine(lines: Interface, child: ChildProcess): Promise<[string]> {
+  const waiting = new AbortController()
+  const { signal } = waiting
+  const ended = once(child, 'exit', { signal }).then(([code]) => {
     throw new Error(`linkem ended with ${code}`)
   })
-  return Promise.race([once(lines, 'line') as Promise<[string]>, ended])
+  // Whichever does not come is not waited for any more.
+  ended.catch(() => {})
+  try {
+    return await Promise.race([once(lines, 'line', { signal }) as Promise<[string]>, ended])
+  } finally {
+    waiting.abort()
+  }
 }
 
 function openVeth(namespaces: readonly [Namespace, Namespace]): Road {
