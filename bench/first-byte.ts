@@ -10,9 +10,16 @@ import type { Road } from './road.js'
 
 const WAIT_MS_MAX = 60_000
 
+/** Since the first packet: when the sink had a session, when it had the file's digest list, when a byte was on the disk. */
+export interface Start {
+  readonly connectedMs: number
+  readonly fetchingMs: number
+  readonly firstByteMs: number
+}
+
 /** Two peers that know each other lose their link until they give each other up; meanwhile a file appears. Then the link
- *  is back: from the first packet of either to the first byte in the sink's folder for what is being built, in milliseconds. */
-export async function firstByteMs(workshop: Workshop, road: Road, fileBytes: number): Promise<number> {
+ *  is back: from the first packet of either to the first byte in the sink's folder for what is being built. */
+export async function watchStart(workshop: Workshop, road: Road, fileBytes: number): Promise<Start> {
   const flow = new Flow(workshop, road, 'one')
   const { group } = flow
   const sink = group.sinks[0]!
@@ -20,7 +27,11 @@ export async function firstByteMs(workshop: Workshop, road: Road, fileBytes: num
     await flow.ready(fileBytes)
     let gone = 0
     let isAnnounced = false
-    group.listen((event) => {
+    let connectedAtMs = Number.NaN
+    let fetchingAtMs = Number.NaN
+    group.listen((event, peer) => {
+      if (event.event === 'connected' && peer === sink) connectedAtMs = performance.now()
+      if (event.event === 'fetching') fetchingAtMs = performance.now()
       if (event.event === 'disconnected') gone++
       if (event.event === 'changed') isAnnounced = true
     })
@@ -37,7 +48,11 @@ export async function firstByteMs(workshop: Workshop, road: Road, fileBytes: num
       'the first byte',
       () => isSomethingIn(building) || isSomethingIn(sink.share),
     )
-    return firstByteAtMs - firstPacketAtMs
+    return {
+      connectedMs: connectedAtMs - firstPacketAtMs,
+      fetchingMs: fetchingAtMs - firstPacketAtMs,
+      firstByteMs: firstByteAtMs - firstPacketAtMs,
+    }
   } finally {
     await flow.close()
   }
