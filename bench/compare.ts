@@ -8,7 +8,7 @@ import { type Link, limitBytesPerS } from './links.js'
 import { type Congestion, setCongestion } from './others.js'
 import { openRoad, type Road } from './road.js'
 import { formatFigure, formatPercent, formatTable } from './table.js'
-import type { Job, Transfer } from './transfer.js'
+import type { Job, Receipt, Transfer } from './transfer.js'
 
 const GIB = 1 << 30
 /** A packet of MTU 1500, and content in it. */
@@ -61,6 +61,9 @@ export interface Figures {
   readonly redundancy: number | undefined
   readonly cpuSecondsPerGib: number
   readonly peakRssMb: number
+  /** The efficiency and the loss that LEFT's own receipts tell, for comparing with what is measured here. */
+  readonly toldEfficiency: number | undefined
+  readonly toldLoss: number | undefined
   readonly runsMbPerS: readonly number[]
   readonly failures: readonly string[]
 }
@@ -150,11 +153,23 @@ export function figuresOf({ link, road, rows }: Result) {
     redundancy: median(transfers.map(redundancyOf)),
     cpuSecondsPerGib: median(transfers.map(({ cpuSeconds }) => (cpuSeconds * GIB) / bytes)),
     peakRssMb: Math.max(...transfers.map(({ peakRssBytes }) => peakRssBytes / 1e6)),
+    toldEfficiency: toldBy(transfers, ({ efficiency }) => efficiency),
+    toldLoss: toldBy(transfers, ({ loss }) => loss),
     runsMbPerS: transfers.map((transfer) => transfer.bytes / transfer.seconds / 1e6),
     failures,
   }))
   const limitMbPerS = limit === undefined ? undefined : limit / 1e6
   return { link: link.name, title: link.title, road, limitMbPerS, figures }
+}
+
+function toldBy(
+  transfers: readonly Transfer[],
+  take: (receipt: Receipt) => number | null,
+): number | undefined {
+  const told = transfers.flatMap(({ receipt }) =>
+    receipt === undefined ? [] : [take(receipt) ?? Number.NaN],
+  )
+  return told.length === 0 ? undefined : median(told)
 }
 
 /** What was sent, less what the link lost of it, over what was needed, less one. What a full queue dropped counts as
@@ -167,13 +182,24 @@ function redundancyOf({ bytes, crossed }: Transfer): number {
 
 export function tableOf(result: Result): string {
   const { title, road, limitMbPerS, figures } = figuresOf(result)
-  const head = ['', 'of limit', '× rsync bbr', '× cubic', 'whole × bbr', 'redundancy', 'CPU s/GiB', 'RSS MB']
+  const head = [
+    '',
+    'of limit',
+    '× rsync bbr',
+    '× cubic',
+    'whole × bbr',
+    'redundancy',
+    'told',
+    'CPU s/GiB',
+    'RSS MB',
+  ]
   const rows = figures.map((row) => [
     row.program,
     formatFigure(row.ofLimit, 3),
     ...RIVALS.map((other) => formatFigure(row.ratio[other])),
     formatFigure(row.wholeRatio[RIVALS[0]!]),
     row.program.startsWith('left') ? formatPercent(row.redundancy) : '–',
+    formatFigure(row.toldEfficiency, 3),
     formatFigure(row.cpuSecondsPerGib, 1),
     row.peakRssMb > 0 ? formatFigure(row.peakRssMb, 0) : '–',
     formatFigure(row.mbPerS, 1),

@@ -7,7 +7,7 @@ import { Peer, waitForPeers } from '../scripts/peers/peer.js'
 import type { Workshop } from '../scripts/peers/workshop.js'
 import type { PeerEvent } from '../src/app/events.js'
 import type { Crossed, Road, Stand } from './road.js'
-import { crossedBetween, type Job, type Transfer } from './transfer.js'
+import { crossedBetween, type Job, type Receipt, type Transfer } from './transfer.js'
 import { usageOf } from './usage.js'
 
 const START_MS_MAX = 60_000
@@ -140,7 +140,9 @@ export async function transferWithLeft(
     let requestedAtMs = Number.POSITIVE_INFINITY
     let receivedAtMs = 0
     let wholeAtMs = 0
+    let receipt: Receipt | undefined
     group.listen((event) => {
+      if (event.event === 'receipt') receipt = event
       if (event.event !== 'received') return
       receivedCount++
       // The peer's own clock, which our reading of its events does not delay.
@@ -165,6 +167,7 @@ export async function transferWithLeft(
       peakRssBytes: after.peakRssBytes,
       peaks: after.peaks,
       crossed: crossedBetween(crossed, crossedAfter),
+      receipt,
     }
   } finally {
     await group.close()

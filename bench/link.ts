@@ -8,7 +8,7 @@ import { Bench, MIB, type Shown } from './bench.js'
 import { compare, figuresOf, type Program, type Result, tableOf } from './compare.js'
 import { drawComparison } from './comparison-plot.js'
 import { roadsOf, transferWithLeft } from './left.js'
-import { type Link, linksNamed } from './links.js'
+import { FULL_FILE_BYTES, type Link, linksNamed } from './links.js'
 import { type Congestion, hasRsync, hasUdx, transferWithRsync, transferWithStream } from './others.js'
 import type { Road } from './road.js'
 import { type Job, verify } from './transfer.js'
@@ -74,6 +74,10 @@ function programs(): Program[] {
 }
 
 function sizeOf(link: Link, congestion: Congestion | undefined): number {
-  const bytes = options.sizeBytes ?? link.fileBytes
+  // What is smaller than that already is so because the link is slow.
+  const isSlow = link.fileBytes < FULL_FILE_BYTES
+  const bytes = isSlow
+    ? Math.min(options.sizeBytes ?? link.fileBytes, link.fileBytes)
+    : (options.sizeBytes ?? link.fileBytes)
   return congestion === 'cubic' ? Math.min(bytes, link.cubicFileBytes ?? bytes) : bytes
 }

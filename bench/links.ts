@@ -2,6 +2,9 @@
 
 const MIB = 1 << 20
 
+/** Of one run where the link is fast. */
+export const FULL_FILE_BYTES = 512 * MIB
+
 export interface Link {
   readonly name: string
   readonly title: string
@@ -30,7 +33,7 @@ export const LINKS: readonly Link[] = [
     rttMs: 0,
     loss: 0,
     isVeth: true,
-    fileBytes: 512 * MIB,
+    fileBytes: FULL_FILE_BYTES,
   },
   {
     name: '1g-2ms',
@@ -38,7 +41,7 @@ export const LINKS: readonly Link[] = [
     rateMbit: 1_000,
     rttMs: 2,
     loss: 0,
-    fileBytes: 512 * MIB,
+    fileBytes: FULL_FILE_BYTES,
   },
   {
     name: '1g-20ms-1%',
@@ -46,7 +49,7 @@ export const LINKS: readonly Link[] = [
     rateMbit: 1_000,
     rttMs: 20,
     loss: 0.01,
-    fileBytes: 512 * MIB,
+    fileBytes: FULL_FILE_BYTES,
     cubicFileBytes: 8 * MIB,
   },
   {
@@ -55,7 +58,7 @@ export const LINKS: readonly Link[] = [
     rateMbit: 1_000,
     rttMs: 20,
     loss: 0.05,
-    fileBytes: 512 * MIB,
+    fileBytes: FULL_FILE_BYTES,
     cubicFileBytes: 3 * MIB,
   },
   {
@@ -82,7 +85,7 @@ export const LINKS: readonly Link[] = [
     title: 'no limit of rate, RTT 20 ms, 1% lost each way',
     rttMs: 20,
     loss: 0.01,
-    fileBytes: 512 * MIB,
+    fileBytes: FULL_FILE_BYTES,
     cubicFileBytes: 8 * MIB,
   },
 ]

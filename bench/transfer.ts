@@ -3,7 +3,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
+import type { PeerEvent } from '../src/app/events.js'
 import type { Crossed } from './road.js'
+
+export type Receipt = Extract<PeerEvent, { event: 'receipt' }>
 
 export interface Transfer {
   readonly bytes: number
@@ -18,6 +21,8 @@ export interface Transfer {
   /** Of each process of LEFT: engine and watcher of the source, then of each sink. */
   readonly peaks: readonly number[]
   readonly crossed: Crossed
+  /** What LEFT itself says of it. */
+  readonly receipt?: Receipt | undefined
 }
 
 /** `source` is a file or a folder, alone in its folder; `check` throws unless the copy holds the same. */
