@@ -26,7 +26,8 @@ export class Workshop {
     this.folder = mkdtempSync(join(under, 'left-'))
     process.once('exit', () => this.close())
     for (const [signal, number] of SIGNALS) {
-      process.once(signal, () => {
+      // Not once: a terminal's Ctrl-C comes twice where npm passes it on, and the second must not cut the cleaning short.
+      process.on(signal, () => {
         process.stderr.write('\nstopping\n')
         process.exit(128 + number) // As a shell expects it; 'exit' then cleans up.
       })
