@@ -5,7 +5,7 @@
 
 import { refuse } from '../scripts/peers/arguments.js'
 import { sleep } from '../scripts/peers/wait.js'
-import { Bench, MIB, median } from './bench.js'
+import { Bench, MIB, median, type Shown } from './bench.js'
 import { jainIndex, type Point, quantile, rateBetween } from './course.js'
 import { watchStart } from './first-byte.js'
 import { Flow, startFlow } from './flows.js'
@@ -147,9 +147,14 @@ for (const question of asked) {
       bench.say(`${question.name}: FAILED: ${(error as Error).message}`)
     }
   }
+  // What is measured is kept, should somebody end it here.
+  bench.keep(shown())
 }
-bench.finish({
-  table: formatTable(
+bench.finish(shown())
+process.exit(0)
+
+function shown(): Shown {
+  const table = formatTable(
     ['', 'figure', 'wanted', '', 'runs', 'link'],
     results.map(({ question, figures, failures }) => [
       question.title,
@@ -160,8 +165,8 @@ bench.finish({
         (failures.length > 0 ? ` ${failures.length} failed` : ''),
       question.link.title,
     ]),
-  ),
-  figures: results.map(({ question, figures, failures }) => ({
+  )
+  const figures = results.map(({ question, figures, failures }) => ({
     name: question.name,
     title: question.title,
     link: question.link.title,
@@ -169,9 +174,9 @@ bench.finish({
     isMet: figures.length > 0 && question.isMet(median(figures)),
     figures,
     failures,
-  })),
-})
-process.exit(0)
+  }))
+  return { table, figures }
+}
 
 async function onRoad({ link, ask }: Question, run: number): Promise<number> {
   const road = await openRoad(workshop, bench.means, link)
