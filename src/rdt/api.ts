@@ -98,9 +98,15 @@ export interface SessionStats {
   windowBytes: number
   /** Largest datagram that the path towards us is known to carry. */
   pathBytes: number
+  /** What the window takes the path to carry, UDP payload; 0 where it is fixed or knows nothing yet. */
+  linkBytesPerS: number
   segmentsReceived: number
   segmentsDuplicate: number
+  /** All askings, repeated ones included. */
+  segmentsAsked: number
   segmentsAskedAgain: number
+  /** Called lost, less what came after all. */
+  segmentsLost: number
   /** Blocks that came whole and were handed up. */
   blocksReceived: number
   bytesReceived: number

@@ -48,7 +48,11 @@ export interface PullerHost {
 export interface PullerStats {
   segmentsReceived: number
   segmentsDuplicate: number
+  /** All askings, repeated ones included. */
+  segmentsAsked: number
   segmentsAskedAgain: number
+  /** Called lost, less what came after all. */
+  segmentsLost: number
   blocksReceived: number
 }
 
@@ -61,7 +65,9 @@ export class Puller {
   readonly stats: PullerStats = {
     segmentsReceived: 0,
     segmentsDuplicate: 0,
+    segmentsAsked: 0,
     segmentsAskedAgain: 0,
+    segmentsLost: 0,
     blocksReceived: 0,
   }
   inFlightBytes = 0
@@ -297,6 +303,7 @@ export class Puller {
     const tag = flight.tagOf(flight.requestOf(position))
     const bytes = assembly.datagramBytesOf(index)
     this.resolve(assembly, index)
+    this.stats.segmentsLost++
     assembly.addNeed(index)
     this.begun.enqueue(assembly)
     window.handleLost(bytes, tag, nowMs)
@@ -306,6 +313,7 @@ export class Puller {
 
   /** What was called lost came after all. */
   private handleFound(bytes: number): void {
+    if (this.stats.segmentsLost > 0) this.stats.segmentsLost--
     this.host.window.handleFound(bytes, this.delivery.tag)
     this.handleNeedless()
   }
@@ -451,6 +459,7 @@ export class Puller {
     let bytes = 0
     while (bytes < quotaBytes && assembly.hasNeeds) {
       const index = lowestOf(assembly.neededLow, assembly.neededHigh)
+      this.stats.segmentsAsked++
       if (assembly.isAsked(index)) this.stats.segmentsAskedAgain++
       assembly.fly(index, this.flight.addSegment(assembly.slot, index))
       low = (low | lowBit(index)) >>> 0

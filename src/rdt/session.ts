@@ -241,6 +241,7 @@ export class Session {
       srttMs: roundTrip.smoothedMs,
       minRttMs: roundTrip.minMs,
       deliveryBytesPerS: puller.meter.shownBytesPerMs * 1_000,
+      linkBytesPerS: this.window.deliveryBytesPerMs * 1_000,
       inFlightBytes: puller.inFlightBytes,
       windowBytes: this.window.windowBytes,
       pathBytes: this.path.currentBytes,

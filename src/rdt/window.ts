@@ -35,6 +35,8 @@ export interface WindowPolicy {
   readonly quantumBytes: number
   /** Kept with each request and told back with what becomes of it. Below 256. */
   readonly askTag: number
+  /** What the path delivers as far as is known; 0 where that is not measured, or not yet. */
+  readonly deliveryBytesPerMs: number
   handleDelivered(delivery: Delivery): void
   handleLost(bytes: number, tag: number, nowMs: number): void
   /** What was called lost came after all. */
@@ -63,6 +65,7 @@ export class FixedWindow implements WindowPolicy {
   readonly askBytesPerMs = Number.POSITIVE_INFINITY
   readonly quantumBytes = PATH_BYTES_WHOLE
   readonly askTag = 0
+  readonly deliveryBytesPerMs = 0
   blocksMax: number
   private readonly receiveBytesMax: number
 
