@@ -20,6 +20,7 @@
 
 import { PATH_BYTES_WHOLE, TIMER_GRANULARITY_MS } from './limits.js'
 import { SustainedRate } from './meter.js'
+import { type LossRound, PathLoss } from './pathloss.js'
 import { KeptQueue } from './queue.js'
 import { TrainMeter } from './train.js'
 import type { Delivery, WindowOptions, WindowPolicy } from './window.js'
@@ -65,8 +66,6 @@ const QUANTUM_BYTES_MAX = 2 * PATH_BYTES_WHOLE
 const QUANTA_SPARE = 3
 const SPARE_SEGMENTS_MIN = 4
 
-/** Loss of the path's own beyond this is not believed: asking faster would only feed a queue. */
-const PATH_LOSS_MAX = 0.5
 /** Loss in one round, beyond the path's own, that is called congestion. */
 const EXCESS_LOSS_MAX = 0.15
 const EXCESS_SEGMENTS_MIN = 6
@@ -80,8 +79,6 @@ const BOUND_GROWTH_MAX = 2
 /** Growth of the rate over a cycle that says there is more, and cycles of it in a row until startup finds out how much. */
 const REVIVAL_RATIO = 1.15
 const REVIVAL_CYCLES = 2
-/** What a quiet round leaves of what was learnt about loss in those before. */
-const LOSS_MEMORY = 7 / 8
 /** The round of the cycle in which the queue is empty: the one after it was drained. */
 const QUIET_INDEX = 2
 /** Loss from which requests are kept small, because each that is lost leaves a gap. */
@@ -131,12 +128,9 @@ export class MeasuredWindow implements WindowPolicy {
   private cycleDeliveredBytes = 0
   private swing = SWING_MAX
 
-  // Loss while the queue is empty.
-  private quietLostBytes = 0
-  private quietDeliveredBytes = 0
-  /** The same of the startup's last round: believed once the next one was still faster. */
-  private startupLostBytes = 0
-  private startupDeliveredBytes = 0
+  private readonly loss = new PathLoss()
+  /** Of the startup's last round: believed once the next one was still faster. */
+  private startupRound: LossRound | undefined
   private boundBytes = Number.POSITIVE_INFINITY
   private cyclesSinceExcess = 0
   /** The rate when the cycle began, and how many cycles in a row it grew. */
@@ -160,7 +154,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   handleDelivered(delivery: Delivery): void {
     this.roundDeliveredBytes += delivery.bytes
-    if (delivery.tag === QUIET) this.quietDeliveredBytes += delivery.bytes
+    if (delivery.tag === QUIET) this.loss.handleDelivered(delivery.bytes, delivery.rttMs)
     this.queue.handleDelivered(delivery.isAppLimited, delivery.nowMs)
     if (this.phase === 'startup' && delivery.rttMs > 0)
       this.train.handleDelivered(delivery.bytes, delivery.nowMs - delivery.rttMs, delivery.nowMs)
@@ -182,7 +176,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   handleLost(bytes: number, tag: number): void {
     this.roundLostBytes += bytes
-    if (tag === QUIET) this.quietLostBytes += bytes
+    if (tag === QUIET) this.loss.handleLost(bytes)
     if (this.phase !== 'startup' || !this.isOverflowing()) return
     // Startup overshoots by design; every further datagram of it is lost as well.
     this.phase = 'drain'
@@ -191,7 +185,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   handleFound(bytes: number, tag: number): void {
     this.roundLostBytes = Math.max(0, this.roundLostBytes - bytes)
-    if (tag === QUIET) this.quietLostBytes = Math.max(0, this.quietLostBytes - bytes)
+    if (tag === QUIET) this.loss.handleFound(bytes)
   }
 
   handleTimedOut(inRow: number): void {
@@ -214,17 +208,11 @@ export class MeasuredWindow implements WindowPolicy {
     this.update()
   }
 
-  /** The part of what is asked for that the path itself loses. */
-  private pathLoss(): number {
-    const total = this.quietDeliveredBytes + this.quietLostBytes
-    return total === 0 ? 0 : Math.min(PATH_LOSS_MAX, this.quietLostBytes / total)
-  }
-
   /** What is in flight when the path is just full. */
   private pipeBytes(): number {
     if (this.rateBytesPerMs === 0 || this.minRttMs === Number.POSITIVE_INFINITY)
       return Number.POSITIVE_INFINITY
-    return (this.rateBytesPerMs * this.minRttMs) / (1 - this.pathLoss())
+    return (this.rateBytesPerMs * this.minRttMs) / (1 - this.loss.ratio)
   }
 
   private takeRate(delivery: Delivery): boolean {
@@ -287,10 +275,12 @@ export class MeasuredWindow implements WindowPolicy {
   /** While the rate grows from round to round the queue is empty, and what is lost is the path's own. */
   private learnStartupLoss(): void {
     if (this.flatRounds > 0) return
-    this.quietLostBytes += this.startupLostBytes
-    this.quietDeliveredBytes += this.startupDeliveredBytes
-    this.startupLostBytes = this.roundLostBytes
-    this.startupDeliveredBytes = this.roundDeliveredBytes
+    if (this.startupRound !== undefined) this.loss.learn(this.startupRound, this.minRttMs)
+    this.startupRound = {
+      lostBytes: this.roundLostBytes,
+      deliveredBytes: this.roundDeliveredBytes,
+      minRttMs: this.roundMinRttMs,
+    }
   }
 
   /** What overflows is asked for again, so a queue that does so for long costs as much as it carries. */
@@ -305,7 +295,7 @@ export class MeasuredWindow implements WindowPolicy {
   private isExcess(): boolean {
     const total = this.roundLostBytes + this.roundDeliveredBytes
     if (this.roundLostBytes < EXCESS_SEGMENTS_MIN * this.segmentBytes) return false
-    return this.roundLostBytes / total > this.pathLoss() + EXCESS_LOSS_MAX + this.lossDoubt(total, LOSS_FLOOR)
+    return this.roundLostBytes / total > this.loss.ratio + EXCESS_LOSS_MAX + this.lossDoubt(total, LOSS_FLOOR)
   }
 
   /** Losses come in bursts, so that little of a round says nothing; and a queue that overflows makes one wait. */
@@ -317,9 +307,9 @@ export class MeasuredWindow implements WindowPolicy {
   /** How far the loss of so many bytes may be from the path's by chance: requests are lost whole, so it is they
    *  that count. Everything may be chance while the path's loss is not known. */
   private lossDoubt(bytes: number, lossMin: number): number {
-    const known = this.quietDeliveredBytes + this.quietLostBytes
+    const known = this.loss.knownBytes
     if (known < QUIET_SEGMENTS_MIN * this.segmentBytes) return 1
-    const loss = Math.max(lossMin, this.pathLoss())
+    const loss = Math.max(lossMin, this.loss.ratio)
     return DOUBT_DEVIATIONS * Math.sqrt((loss * (1 - loss) * this.quantumBytes) / Math.min(bytes, known))
   }
 
@@ -368,7 +358,7 @@ export class MeasuredWindow implements WindowPolicy {
     this.phase = 'startup'
     this.fullRate = this.rateBytesPerMs
     this.flatRounds = 0
-    this.startupLostBytes = this.startupDeliveredBytes = 0
+    this.startupRound = undefined
     this.askTag = BUSY
   }
 
@@ -391,7 +381,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   private setSwing(): void {
     const total = this.cycleLostBytes + this.cycleDeliveredBytes
-    const usual = this.pathLoss() + SWING_LOSS_MAX + this.lossDoubt(total, 0)
+    const usual = this.loss.ratio + SWING_LOSS_MAX + this.lossDoubt(total, 0)
     const isTooMuch = total > 0 && this.cycleLostBytes / total > usual
     this.swing = isTooMuch
       ? Math.max(SWING_MIN, this.swing / 2)
@@ -404,9 +394,7 @@ export class MeasuredWindow implements WindowPolicy {
     this.cycleIndex = index
     this.cycleAtMs = nowMs
     this.askTag = index === QUIET_INDEX ? QUIET : BUSY
-    if (index !== QUIET_INDEX) return
-    this.quietLostBytes *= LOSS_MEMORY
-    this.quietDeliveredBytes *= LOSS_MEMORY
+    if (index === QUIET_INDEX) this.loss.handleQuietRound(this.minRttMs)
   }
 
   /** Works out what the puller reads from what is known. */
@@ -419,13 +407,13 @@ export class MeasuredWindow implements WindowPolicy {
       this.windowBytes = Math.max(floorBytes, WINDOW_BYTES_FIRST)
       return
     }
-    const rate = this.rateBytesPerMs / (1 - this.pathLoss())
+    const rate = this.rateBytesPerMs / (1 - this.loss.ratio)
     const isStartup = this.phase === 'startup'
     const yieldedTo = this.yielding?.part ?? 1
     const startupGain = this.startupGain()
     const gain = isStartup ? startupGain : this.phase === 'drain' ? 1 / STARTUP_GAIN : this.cycleGain()
     this.askBytesPerMs = Math.max(rate * gain * yieldedTo, floorBytes / Math.max(this.minRttMs, 1))
-    const quantumMs = this.pathLoss() > SMALL_REQUEST_LOSS ? QUANTUM_MS / 4 : QUANTUM_MS
+    const quantumMs = this.loss.ratio > SMALL_REQUEST_LOSS ? QUANTUM_MS / 4 : QUANTUM_MS
     const quantumBytes = Math.min(QUANTUM_BYTES_MAX, rate * quantumMs)
     const spareBytes = Math.max(QUANTA_SPARE * quantumBytes, SPARE_SEGMENTS_MIN * this.segmentBytes)
     const filling = isStartup
