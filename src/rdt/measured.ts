@@ -56,7 +56,14 @@ const QUEUED_RTT_RATIO = 1.5
  *  queue they come to do so together, and all see the path without it. What three tries do not find is no more. */
 const MIN_RTT_PROBE_AFTER_MS = 4_000
 const MIN_RTT_MS_MAX_AGE = 3.5 * MIN_RTT_PROBE_AFTER_MS
-const MIN_RTT_PROBE_MS = 200
+const PROBE_MS_MIN = 200
+const PROBE_RTTS = 3
+/** A path's loss above this is looked at again with half a window, soon at first and ever more rarely: where several
+ *  flows fill a queue without end, nothing else tells what overflows from what the path loses. */
+const DOUBTED_LOSS_MIN = 0.04
+const JUDGE_RTTS = 2
+const LOSS_TRUST_MS_MIN = 1_000
+const LOSS_TRUST_MS_MAX = 32_000
 
 const WINDOW_BYTES_FIRST = 32 * 1_472 // RFC 6928 has ten segments; a peer's address was proved, and it was asked for
 const WINDOW_SEGMENTS_MIN = 4
@@ -84,6 +91,7 @@ const QUIET_INDEX = 2
 /** Loss from which requests are kept small, because each that is lost leaves a gap. */
 const SMALL_REQUEST_LOSS = 0.002
 
+const PROBED = 2
 const QUIET = 1
 const BUSY = 0
 
@@ -108,8 +116,11 @@ export class MeasuredWindow implements WindowPolicy {
   private readonly train = new TrainMeter()
   private minRttMs = Number.POSITIVE_INFINITY
   private minRttAtMs = 0
-  private isProbingRtt = false
-  private probeRttUntilMs = Number.NEGATIVE_INFINITY
+  private isProbing = false
+  private probeUntilMs = Number.NEGATIVE_INFINITY
+  private judgeAtMs = Number.POSITIVE_INFINITY
+  /** How long the path's loss is believed until it is seen again with half a window. */
+  private lossTrustMs = LOSS_TRUST_MS_MIN
 
   // Rounds: one round trip of what was asked for.
   private round = 0
@@ -122,6 +133,7 @@ export class MeasuredWindow implements WindowPolicy {
   private fullRate = 0
   private flatRounds = 0
   private cruiseRound = 0
+  private cruiseAtMs = 0
   private cycleIndex = QUIET_INDEX
   private cycleAtMs = 0
   private cycleLostBytes = 0
@@ -154,6 +166,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   handleDelivered(delivery: Delivery): void {
     this.roundDeliveredBytes += delivery.bytes
+    if (delivery.tag === PROBED) this.loss.probed.deliveredBytes += delivery.bytes
     if (delivery.tag === QUIET) this.loss.handleDelivered(delivery.bytes, delivery.rttMs)
     this.queue.handleDelivered(delivery.isAppLimited, delivery.nowMs)
     if (this.phase === 'startup' && delivery.rttMs > 0)
@@ -163,10 +176,10 @@ export class MeasuredWindow implements WindowPolicy {
     const isBetter = this.takeRate(delivery)
     const isFresh = this.takeRtt(delivery)
     const phase = this.phase
-    if (this.isProbingRtt && delivery.nowMs >= this.probeRttUntilMs) {
-      this.isProbingRtt = false
-      this.update()
-    }
+    if (delivery.nowMs >= this.judgeAtMs) this.judgeProbe()
+    if (this.isProbing && delivery.nowMs >= this.probeUntilMs) this.endProbe()
+    else if (this.phase === 'cruise' && delivery.nowMs >= this.doubtLossAtMs())
+      this.beginProbe(delivery.nowMs, 0)
     if (isNewRound && phase === 'startup') this.checkFull(delivery)
     if (isNewRound) this.roundMinRttMs = Number.POSITIVE_INFINITY
     if (this.phase === 'drain' && delivery.inFlightBytes <= this.pipeBytes()) this.enterCruise(delivery.nowMs)
@@ -176,6 +189,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   handleLost(bytes: number, tag: number): void {
     this.roundLostBytes += bytes
+    if (tag === PROBED) this.loss.probed.lostBytes += bytes
     if (tag === QUIET) this.loss.handleLost(bytes)
     if (this.phase !== 'startup' || !this.isOverflowing()) return
     // Startup overshoots by design; every further datagram of it is lost as well.
@@ -185,6 +199,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   handleFound(bytes: number, tag: number): void {
     this.roundLostBytes = Math.max(0, this.roundLostBytes - bytes)
+    if (tag === PROBED) this.loss.probed.lostBytes -= bytes
     if (tag === QUIET) this.loss.handleFound(bytes)
   }
 
@@ -243,14 +258,44 @@ export class MeasuredWindow implements WindowPolicy {
     }
     // As good as the least there was: the queue was empty.
     if (rttMs < this.minRttMs * 1.02 + TIMER_GRANULARITY_MS / 2) this.minRttAtMs = nowMs
-    if (nowMs - Math.max(this.minRttAtMs, this.probeRttUntilMs) < MIN_RTT_PROBE_AFTER_MS) return false
+    if (nowMs - Math.max(this.minRttAtMs, this.probeUntilMs) < MIN_RTT_PROBE_AFTER_MS) return false
     if (nowMs - this.minRttAtMs > MIN_RTT_MS_MAX_AGE) {
       this.minRttMs = rttMs
       this.minRttAtMs = nowMs
     }
-    this.isProbingRtt = true
-    this.probeRttUntilMs = nowMs + Math.max(MIN_RTT_PROBE_MS, 2 * rttMs)
+    this.beginProbe(nowMs, PROBE_MS_MIN)
     return true
+  }
+
+  /** Half a window for a while. */
+  private beginProbe(nowMs: number, leastMs: number): void {
+    this.isProbing = true
+    this.probeUntilMs = nowMs + Math.max(leastMs, PROBE_RTTS * this.minRttMs)
+    this.askTag = PROBED
+  }
+
+  private endProbe(): void {
+    this.isProbing = false
+    // What was asked for until now comes, or is called lost, within the next round trips.
+    this.judgeAtMs =
+      this.probeUntilMs + JUDGE_RTTS * Math.max(this.minRttMs, this.lastRttMs) + TIMER_GRANULARITY_MS
+    this.askTag = BUSY
+    this.update()
+  }
+
+  private judgeProbe(): void {
+    this.judgeAtMs = Number.POSITIVE_INFINITY
+    const isConfirmed = this.loss.handleProbed(QUIET_SEGMENTS_MIN * this.segmentBytes)
+    this.lossTrustMs = isConfirmed ? Math.min(LOSS_TRUST_MS_MAX, 2 * this.lossTrustMs) : LOSS_TRUST_MS_MIN
+    this.update()
+  }
+
+  /** When to see whether loss is less with half a window, and so is not the path's own. */
+  private doubtLossAtMs(): number {
+    const isDoubtful = !this.isProbing && this.loss.ratio > DOUBTED_LOSS_MIN
+    return isDoubtful
+      ? Math.max(this.probeUntilMs, this.cruiseAtMs) + this.lossTrustMs
+      : Number.POSITIVE_INFINITY
   }
 
   private beginRound(delivery: Delivery): void {
@@ -327,6 +372,7 @@ export class MeasuredWindow implements WindowPolicy {
   private enterCruise(nowMs: number): void {
     this.phase = 'cruise'
     this.cruiseRound = this.round
+    this.cruiseAtMs = nowMs
     this.cycleLostBytes = this.cycleDeliveredBytes = 0
     this.enterCycle(QUIET_INDEX, nowMs)
   }
@@ -393,6 +439,7 @@ export class MeasuredWindow implements WindowPolicy {
   private enterCycle(index: number, nowMs: number): void {
     this.cycleIndex = index
     this.cycleAtMs = nowMs
+    if (this.isProbing) return
     this.askTag = index === QUIET_INDEX ? QUIET : BUSY
     if (index === QUIET_INDEX) this.loss.handleQuietRound(this.minRttMs)
   }
@@ -427,7 +474,7 @@ export class MeasuredWindow implements WindowPolicy {
       windowBytes = WINDOW_BYTES_FIRST
     }
     windowBytes *= yieldedTo
-    if (this.isProbingRtt) windowBytes = Math.min(windowBytes, 0.5 * pipeBytes)
+    if (this.isProbing) windowBytes = Math.min(windowBytes, 0.5 * this.rateBytesPerMs * this.minRttMs)
     this.windowBytes = Math.max(floorBytes, windowBytes)
     this.quantumBytes = Math.max(
       Math.min(QUANTUM_SEGMENTS_MIN * this.segmentBytes, this.windowBytes / 2),

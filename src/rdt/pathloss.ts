@@ -12,6 +12,9 @@ const LOSS_MEMORY = 7 / 8
  *  makes it more. */
 const EMPTY_RTT_RATIO = 1.1
 
+/** Loss with half a window that confirms what was believed, as a part of it. */
+const CONFIRMED_PART = 0.4
+
 /** Bytes of one round, and the least RTT in it. */
 export interface LossRound {
   readonly lostBytes: number
@@ -24,6 +27,9 @@ export class PathLoss {
   private deliveredBytes = 0
   /** The round in which the queue should be empty. */
   private readonly quiet = { lostBytes: 0, deliveredBytes: 0, minRttMs: Number.POSITIVE_INFINITY }
+
+  /** What was asked for with half a window. */
+  readonly probed = { lostBytes: 0, deliveredBytes: 0 }
 
   /** The part of what is asked for that the path itself loses. */
   get ratio(): number {
@@ -55,6 +61,20 @@ export class PathLoss {
     this.learn(this.quiet, minRttMs)
     this.quiet.lostBytes = this.quiet.deliveredBytes = 0
     this.quiet.minRttMs = Number.POSITIVE_INFINITY
+  }
+
+  /** Less was in flight for a while. Answers whether as much was lost as ever; if not, what was lost before was no
+   *  loss of the path's. Fewer than `leastBytes` say nothing. */
+  handleProbed(leastBytes: number): boolean {
+    const { lostBytes, deliveredBytes } = this.probed
+    const seenBytes = lostBytes + deliveredBytes
+    const isLess = seenBytes >= leastBytes && lostBytes / seenBytes < CONFIRMED_PART * this.ratio
+    if (isLess) {
+      this.lostBytes = lostBytes
+      this.deliveredBytes = deliveredBytes
+    }
+    this.probed.lostBytes = this.probed.deliveredBytes = 0
+    return !isLess
   }
 
   learn(round: LossRound, minRttMs: number): void {
