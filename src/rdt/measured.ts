@@ -52,6 +52,7 @@ const FLAT_ROUNDS_MAX = 3
 /** The same where every segment of the round found a queue: so much over the least RTT. */
 const FLAT_ROUNDS_QUEUED_MAX = 2
 const QUEUED_RTT_RATIO = 1.5
+const QUEUED_MS = 5 // which a server that opens its file takes as well
 /** After so long without an RTT as low as the least, the window is halved for a while: where several flows keep a
  *  queue they come to do so together, and all see the path without it. What three tries do not find is no more. */
 const MIN_RTT_PROBE_AFTER_MS = 4_000
@@ -365,7 +366,7 @@ export class MeasuredWindow implements WindowPolicy {
       this.flatRounds = 0
       return
     }
-    const isQueued = this.roundMinRttMs > QUEUED_RTT_RATIO * this.minRttMs + TIMER_GRANULARITY_MS
+    const isQueued = this.roundMinRttMs > QUEUED_RTT_RATIO * this.minRttMs + QUEUED_MS
     if (++this.flatRounds >= (isQueued ? FLAT_ROUNDS_QUEUED_MAX : FLAT_ROUNDS_MAX)) this.phase = 'drain'
   }
 
