@@ -29,6 +29,12 @@ export const BLOCK_COUNT_MAX = 1 << 20
 /** Bytes of one file at most, from BLOCK_COUNT_MAX. */
 export const FILE_BYTES_MAX = BLOCK_BYTES * BLOCK_COUNT_MAX
 
+/** Bytes of one tree item at most, which is what a peer can make us take apart at once. A page of a folder's listing
+ *  has 256 lines on average, of about 130 bytes: 33 kB, and one in e¹²⁵ is this long by chance. The list of a folder's
+ *  pages grows to it with 14 million names. With lines of 400 bytes (names of 100, a dozen peers that have edited the
+ *  file) it is still one page in e⁴⁰. */
+export const TREE_ITEM_BYTES_MAX = 4 * 1024 * 1024
+
 /** Bytes of a path inside a share, UTF-8. Linux's PATH_MAX less its terminator. */
 export const PATH_BYTES_MAX = 4_095
 

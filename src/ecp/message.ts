@@ -14,8 +14,8 @@
 import { textOf, utf8 } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import type { ItemRef } from '../base/item.js'
-import { CONTROL_BYTES_MAX } from '../base/limits.js'
-import { ENTRIES_PER_MESSAGE_MAX, TREE_BYTES_MAX, WORKING_MS_MAX } from './limits.js'
+import { CONTROL_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
+import { ENTRIES_PER_MESSAGE_MAX, WORKING_MS_MAX } from './limits.js'
 
 /** How the entries of a message relate to the root that it names. */
 export type Scope =
@@ -110,7 +110,7 @@ function decodeRef(text: string): ItemRef | undefined {
   const match = REF.exec(text)
   if (match === null) return undefined
   const sizeBytes = Number(match[2])
-  return sizeBytes > TREE_BYTES_MAX ? undefined : { kind: 'tree', digest: match[1]!, sizeBytes }
+  return sizeBytes > TREE_ITEM_BYTES_MAX ? undefined : { kind: 'tree', digest: match[1]!, sizeBytes }
 }
 
 function wholeNumber(text: string | undefined): number | undefined {

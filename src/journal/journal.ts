@@ -106,6 +106,12 @@ export class Journal<E extends Placeable> {
     return this.placedAt
   }
 
+  /** Whether what was put at this path may not be on stable storage: a loss of power may bring it back, torn, even where it
+   *  was removed since. */
+  mayBeUnsynced(path: string): boolean {
+    return this.placedAt.has(path) || this.placingAt.has(path)
+  }
+
   /** The run of the machine that the last `opened` named; '' before any. */
   get boot(): string {
     return this.bootNow

@@ -8,15 +8,10 @@
 import { hexOf, textOf, utf8 } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import type { Digest, ItemRef } from '../base/item.js'
+import { TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 import type { Entry } from './entry.js'
 import { sameEntry } from './entry-line.js'
-import {
-  TREE_ITEM_BYTES_MAX,
-  WALK_ANSWER_ENTRIES_MAX,
-  WALK_LINES_MAX,
-  WALK_PATH_UNITS_MAX,
-  WALK_PLACES_MAX,
-} from './limits.js'
+import { WALK_ANSWER_ENTRIES_MAX, WALK_LINES_MAX, WALK_PATH_UNITS_MAX, WALK_PLACES_MAX } from './limits.js'
 import type { Manifest } from './manifest.js'
 import { decodeTreeItem, type TreeFault, type TreeItem } from './tree-item.js'
 

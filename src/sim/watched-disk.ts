@@ -1,7 +1,7 @@
 // The disk as the simulated watcher process sees it: every operation goes to the simulated disk, and whoever proves
 // the invariants is told of each one that changes something. Used by SimPeer.
 
-import type { Disk, FileHandle, FileStat, FolderListing } from '../base/ports.js'
+import type { Disk, FileHandle, FileStat, FolderListing, NewFile } from '../base/ports.js'
 import { isOwnPath } from '../share/path.js'
 
 export interface DiskObserver {
@@ -56,6 +56,11 @@ export class WatchedDisk implements Disk {
     return this.watched([], () => this.disk.create(path))
   }
 
+  writeNew(path: string, file: NewFile): FileStat {
+    if (!isOwnPath(path)) this.observer.handleWrittenInPlace(path)
+    return this.watched([], () => this.disk.writeNew(path, file))
+  }
+
   write(handle: FileHandle, source: Uint8Array, position: number): void {
     this.watched([], () => this.disk.write(handle, source, position))
   }
@@ -74,6 +79,10 @@ export class WatchedDisk implements Disk {
 
   linkFile(from: string, to: string): void {
     this.watched([to], () => this.disk.linkFile(from, to))
+  }
+
+  moveNew(from: string, to: string): FileStat {
+    return this.watched([to], () => this.disk.moveNew(from, to))
   }
 
   makeFolder(path: string): void {

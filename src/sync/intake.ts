@@ -19,7 +19,7 @@ import { Builds } from './builds.js'
 import type { Catalogue } from './catalogue.js'
 import { CommitGroup } from './commit-group.js'
 import { FullDisk } from './full-disk.js'
-import { largeTemporary, smallTemporary, TEMPORARY_FOLDER } from './layout.js'
+import { largeTemporary, smallTemporary } from './layout.js'
 import {
   FULL_DISK_RETRY_MS,
   PLACE_RETRY_MS,
@@ -49,6 +49,8 @@ export interface IntakeOptions {
   readonly onBeaten: (peer: PeerId, remote: Entry) => void
   /** What was wanted at this path is not wanted any more, and was not put in place. */
   readonly onAbandoned: (path: string) => void
+  /** The person ought to know that this cannot be had from this peer, or cannot be put in place. */
+  readonly onRefused: (peer: PeerId, notice: KeeperNotice & { event: 'problem' | 'abandoned' }) => void
 }
 
 export class Intake {
@@ -241,25 +243,25 @@ export class Intake {
   }
 
   private writeSmall(want: Want, bytes: Uint8Array, nowMs: number): void {
-    const { disk } = this.options
-    const temporary = smallTemporary(this.wants.nextTemporary())
+    if (this.makeTemporary(want, bytes, nowMs)) this.place(want, nowMs)
+  }
+
+  /** Writes the whole content of a want beside the share. Answers false where it cannot be. */
+  private makeTemporary(want: Want, bytes: Uint8Array, nowMs: number): boolean {
+    const { disk, catalogue } = this.options
+    const { path: target, mtimeMs, executable } = want.remote
+    const path = smallTemporary(this.wants.nextTemporary())
+    // A version that is replaced must not be lost with unsynced data of the new one.
+    const sync = catalogue.live(target) !== undefined
     try {
-      const handle = disk.create(temporary)
-      try {
-        disk.write(handle, bytes, 0)
-        // A version that is replaced must not be lost with unsynced data of the new one.
-        if (this.options.catalogue.live(want.remote.path) !== undefined) disk.sync(handle)
-      } finally {
-        disk.close(handle)
-      }
+      want.temporary = { path, looks: disk.writeNew(path, { bytes, mtimeMs, executable, sync }) }
+      return true
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
-      this.removeQuietly(temporary)
+      this.removeQuietly(path)
       this.handleUnwritable(want, error, nowMs)
-      return
+      return false
     }
-    want.temporary = temporary
-    this.place(want, nowMs)
   }
 
   handleBlocks(fetch: FetchId, blockIndices: readonly number[]): void {
@@ -283,7 +285,7 @@ export class Intake {
     if (want === undefined) return
     want.crossedBytes = crossedBytes
     want.savedBytes = savedBytes
-    want.temporary = largeTemporary(want.remote.digest)
+    want.temporary = { path: largeTemporary(want.remote.digest), looks: undefined }
     this.place(want, nowMs)
   }
 
@@ -305,6 +307,7 @@ export class Intake {
       this.abandon(
         want,
         reason === 'unservable' ? 'what the peer sends does not match its digest' : undefined,
+        source,
       )
   }
 
@@ -314,14 +317,19 @@ export class Intake {
   }
 
   /** Gives a want up. Its temporary file stays, so that the next try for the same content goes on from it. */
-  private abandon(want: Want, reason: string | undefined): void {
+  private abandon(want: Want, reason: string | undefined, source: PeerId = ''): void {
     this.stopFetch(want)
-    if (want.temporary?.startsWith(`${TEMPORARY_FOLDER}/small-`)) this.removeQuietly(want.temporary)
+    if (want.temporary !== undefined && want.remote.sizeBytes <= BLOCK_BYTES)
+      this.removeQuietly(want.temporary.path)
     this.placeAgain.delete(want.remote.path)
     this.wants.remove(want, false)
     this.totalsChanged = true
     this.options.onAbandoned(want.remote.path)
-    if (reason !== undefined) this.notify({ event: 'abandoned', path: want.remote.path, reason })
+    const { path, sizeBytes } = want.remote
+    if (reason === undefined) return
+    // The progress of a large one is on screen, and ends with this.
+    if (sizeBytes > BLOCK_BYTES) this.notify({ event: 'abandoned', path, reason })
+    else this.options.onRefused(source, { event: 'abandoned', path, reason })
   }
 
   // — Placing —
@@ -399,17 +407,7 @@ export class Intake {
   /** An empty file has nothing to fetch, and still is built beside the share. Answers false where it cannot be. */
   private makeEmptyTemporary(want: Want, nowMs: number): boolean {
     if (want.remote.kind !== 'file' || want.remote.sizeBytes > 0 || want.temporary !== undefined) return true
-    const { disk } = this.options
-    const temporary = smallTemporary(this.wants.nextTemporary())
-    try {
-      disk.close(disk.create(temporary))
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      this.handleUnwritable(want, error, nowMs)
-      return false
-    }
-    want.temporary = temporary
-    return true
+    return this.makeTemporary(want, new Uint8Array(0), nowMs)
   }
 
   private handlePlaced(want: Want, keptAs: string | undefined, nowMs: number): void {
@@ -464,7 +462,7 @@ export class Intake {
     const { digest, sizeBytes } = want.remote
     // A large file is built under its digest: whoever else wants the same content goes on with it.
     if (sizeBytes > BLOCK_BYTES && this.wants.isWantedElsewhere(want)) return
-    if (want.temporary !== undefined) this.removeQuietly(want.temporary)
+    if (want.temporary !== undefined) this.removeQuietly(want.temporary.path)
     else if (sizeBytes > BLOCK_BYTES) this.removeQuietly(largeTemporary(digest))
     if (!this.options.journal.fetches.has(digest)) return
     try {
@@ -491,7 +489,7 @@ export class Intake {
       return
     }
     if (this.refusals.add(want.remote, want.sources, reason, nowMs))
-      this.notify({ event: 'problem', path: want.remote.path, reason })
+      this.options.onRefused(firstSource(want), { event: 'problem', path: want.remote.path, reason })
     this.abandon(want, undefined)
   }
 

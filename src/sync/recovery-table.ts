@@ -19,6 +19,10 @@ export interface RecoveryFacts {
   readonly targetExists: boolean
   /** A folder was to take the place of a file, which is removed first. */
   readonly halfReplaced: boolean
+  /** Nothing was at the path when it was to be placed; where something was, its successor was synced first and is whole. */
+  readonly tookFreePlace: boolean
+  /** The file at the path has the length and the time of the one that was to be placed. */
+  readonly targetLooksPlaced: boolean
   /** The index has something live at the path. */
   readonly pathKnown: boolean
   /** The temporary file that was to be renamed, where there was to be one, has gone. */
@@ -142,6 +146,35 @@ export const RECOVERY_TABLE: readonly RecoveryRow[] = [
       machineWentDown: true,
       targetExists: true,
       pathKnown: true,
+      tookFreePlace: false,
+      targetHolds: false,
+    },
+    action: 'leave',
+  },
+  {
+    name: 'placed where an old version was removed, and torn',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: true,
+      targetExists: true,
+      pathKnown: true,
+      tookFreePlace: true,
+      targetLooksPlaced: true,
+      targetHolds: false,
+    },
+    action: 'remove-torn',
+  },
+  {
+    name: 'something else where an old version was removed',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: true,
+      targetExists: true,
+      pathKnown: true,
+      tookFreePlace: true,
+      targetLooksPlaced: false,
       targetHolds: false,
     },
     action: 'leave',

@@ -8,7 +8,7 @@ import type { Index } from '../base/index-port.js'
 import { blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
-import { JOURNAL_PATH, Journal } from '../journal/journal.js'
+import { JOURNAL_PATH, Journal, type Placing } from '../journal/journal.js'
 import type { Entry } from '../share/entry.js'
 import { decodeEntry, encodeEntry } from '../share/entry-line.js'
 import { OWN_FOLDER, parentOf } from '../share/path.js'
@@ -107,7 +107,7 @@ class Recovery {
     if (cut !== undefined)
       this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
     const unclean = boot !== this.options.boot && boot !== STOPPED
-    for (const { entry, temporary } of this.journal.placing) this.settlePlacing(entry, temporary, unclean)
+    for (const placing of this.journal.placing) this.settlePlacing(placing, unclean)
     for (const [path, digest] of this.journal.placedSinceCheckpoint) this.settlePlaced(path, digest, unclean)
     if (unclean) {
       this.findDamage()
@@ -119,8 +119,9 @@ class Recovery {
   }
 
   /** The process died between saying that it would put `entry` in place and knowing that it did. */
-  private settlePlacing(entry: Entry, temporary: string | undefined, machineWentDown: boolean): void {
+  private settlePlacing(placing: Placing<Entry>, machineWentDown: boolean): void {
     const { disk } = this.options
+    const { entry, temporary, replaces } = placing
     const { path } = entry
     const { action } = recoveryOf(
       'placing',
@@ -129,6 +130,8 @@ class Recovery {
         indexKnows: () => this.catalogue.get(path)?.version === entry.version,
         targetExists: () => disk.statLink(path) !== undefined,
         halfReplaced: () => this.isHalfReplaced(entry),
+        tookFreePlace: () => replaces === '',
+        targetLooksPlaced: () => this.looksPlaced(entry),
         pathKnown: () => this.catalogue.live(path) !== undefined,
         temporaryGone: () => temporary !== undefined && disk.statLink(temporary) === undefined,
         targetHolds: () => this.holds(entry),
@@ -137,8 +140,9 @@ class Recovery {
     switch (action) {
       case 'take-as-received':
       case 'dress-and-take':
-        // Its other name, which goes first: that changes the times of the file.
-        if (temporary !== undefined && disk.statLink(temporary) !== undefined) disk.removeFile(temporary)
+        // Its other name goes first: that changes the times of the file.
+        // By now the same content may be on its way to another path under that name: that is another file.
+        if (temporary !== undefined && this.isSameFile(temporary, path)) disk.removeFile(temporary)
         // Its time may not have reached the disk, and is nobody's edit.
         if (action === 'dress-and-take' && entry.kind === 'file') dress(disk, entry)
         this.takeAsReceived(entry)
@@ -258,6 +262,19 @@ class Recovery {
     const stat = disk.statLink(entry.path)
     if (entry.kind !== 'file' || stat?.kind !== 'file') return
     if (stat.sizeBytes === 0 || isKeptTime(stat.mtimeMs, entry.mtimeMs)) disk.removeFile(entry.path)
+  }
+
+  /** Whether the file at the path has the length and the time that we gave ours: nobody's edit has both. */
+  private looksPlaced({ path, kind, sizeBytes, mtimeMs }: Entry): boolean {
+    const stat = this.options.disk.statLink(path)
+    if (kind !== 'file' || stat?.kind !== 'file') return false
+    return stat.sizeBytes === sizeBytes && isKeptTime(stat.mtimeMs, mtimeMs)
+  }
+
+  private isSameFile(one: string, other: string): boolean {
+    const { disk } = this.options
+    const stat = disk.statLink(one)
+    return stat !== undefined && stat.inode === disk.statLink(other)?.inode
   }
 
   /** Whether the path holds exactly what the entry says. */

@@ -5,7 +5,7 @@
 import { DueQueue } from '../base/due-queue.js'
 import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
-import { REFUSAL_MS, REFUSAL_MS_MAX } from './limits.js'
+import { REFUSAL_MS, REFUSAL_MS_MAX, REFUSED_PATHS_MAX } from './limits.js'
 
 interface Refusal {
   readonly version: string
@@ -27,8 +27,11 @@ export class Refusals {
     const before = this.byPath.get(path)
     const isNews = before?.version !== version || before.reason !== reason
     const waitMs = isNews ? REFUSAL_MS : Math.min(2 * before.waitMs, REFUSAL_MS_MAX)
+    this.byPath.delete(path)
     this.byPath.set(path, { version, reason, sources: new Set(sources), waitMs, open: false })
     this.due.set(path, nowMs + waitMs)
+    // A peer may offer millions: the oldest is forgotten, and tried once more when its peer is compared with again.
+    if (this.byPath.size > REFUSED_PATHS_MAX) this.delete(this.byPath.keys().next().value!)
     return isNews
   }
 

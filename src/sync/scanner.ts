@@ -54,6 +54,8 @@ interface Candidate {
   readonly settleMs: number
   /** When it was first seen to differ from the catalogue. */
   readonly sinceMs: number
+  /** By its own times it has been the same for long enough already: it is read without another look. */
+  readonly isRipe: boolean
 }
 
 export class Scanner {
@@ -249,15 +251,18 @@ export class Scanner {
     const before = this.settling.get(path)
     if (before !== undefined && sameSignature(before.signature, signature)) return
     const settleMs = settleAgainMs(before, nowMs)
-    this.settling.set(path, { signature, settleMs, sinceMs: before?.sinceMs ?? nowMs })
-    this.due.set(path, nowMs + settleMs - this.quietMs(signature, settleMs))
+    const restMs = settleMs - this.quietMs(signature, settleMs)
+    const sinceMs = before?.sinceMs ?? nowMs
+    this.settling.set(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
+    this.due.set(path, nowMs + restMs)
   }
 
   /** A file changed while it was read. Its times may be too coarse to tell, so they say nothing of how long ago. */
   private rearm(path: string, signature: Signature | undefined, nowMs: number): void {
     const before = this.settling.get(path)
     const settleMs = settleAgainMs(before, nowMs)
-    this.settling.set(path, { signature, settleMs, sinceMs: before?.sinceMs ?? nowMs })
+    const sinceMs = before?.sinceMs ?? nowMs
+    this.settling.set(path, { signature, settleMs, sinceMs, isRipe: false })
     this.due.set(path, nowMs + settleMs)
   }
 
@@ -293,6 +298,11 @@ export class Scanner {
   private handleDue(path: string, nowMs: number): void {
     const candidate = this.settling.get(path)
     if (candidate === undefined) return
+    if (candidate.isRipe && candidate.signature !== undefined) {
+      // Whether it is still what was seen is what the job ends with.
+      this.job = new HashJob(this.options.disk, this.options.hash, path, candidate.signature)
+      return
+    }
     const sight = this.sightOf(path)
     const signature = sight.type === 'file' ? signatureOf(sight.stat) : undefined
     if (!sameSignature(signature, candidate.signature)) {
@@ -318,8 +328,6 @@ export class Scanner {
       return
     }
     this.settling.delete(job.path)
-    const stat = this.options.disk.stat(job.path)
-    if (stat === undefined) return
     if (result.list.length > DIGEST_BYTES) this.options.catalogue.putList(result.digest, result.list)
     this.commit(
       job.path,
@@ -327,7 +335,7 @@ export class Scanner {
         kind: 'file',
         sizeBytes: job.signature.sizeBytes,
         mtimeMs: Math.round(job.signature.mtimeMs),
-        executable: stat.executable,
+        executable: job.signature.executable,
         digest: result.digest,
         target: '',
       },
@@ -401,8 +409,8 @@ export class Scanner {
       if (!(error instanceof DiskError)) throw error
       if (this.job?.path === path) this.closeJob()
       this.disarm(path)
-      // What vanished between the listing and the look is found missing by the next one.
-      if (error.code === 'missing') this.pathsToLook.add(path)
+      // What vanished since it was seen, or became something else, is found so by the next look.
+      if (error.code === 'missing' || error.code === 'changed-kind') this.pathsToLook.add(path)
       else this.problem(path, reasonOf(error))
     }
   }

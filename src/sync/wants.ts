@@ -6,6 +6,7 @@ import type { Digest, ItemRef } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
+import type { Temporary } from './layout.js'
 import { LARGE_FETCHES_MAX, SMALL_FETCH_BYTES_MAX, SMALL_FETCHES_MAX } from './limits.js'
 import type { FetchId } from './messages.js'
 
@@ -19,7 +20,7 @@ export interface Want {
   source: PeerId | undefined
   startedMs: number
   /** Complete and verified, waiting to be put in place. */
-  temporary: string | undefined
+  temporary: Temporary | undefined
   crossedBytes: number
   savedBytes: number
   /** How often what stood in its place was not what the catalogue says. */

@@ -97,7 +97,7 @@ describe('a new file of a peer', () => {
       type: 'failed',
       noSpace: true,
     })
-    expect(share.textAt(temporary)).toBe('1')
+    expect(share.textAt(temporary.path)).toBe('1')
     expect(share.placing.place(theirFile('a', '1'), temporary).type).toBe('placed')
   })
 })

@@ -16,6 +16,8 @@ const FACTS: readonly RecoveryFact[] = [
   'indexKnows',
   'targetExists',
   'halfReplaced',
+  'tookFreePlace',
+  'targetLooksPlaced',
   'pathKnown',
   'temporaryGone',
   'targetHolds',
@@ -42,7 +44,7 @@ const actionFor = ({ subject, isSo }: Combination) => recoveryOf(subject, isSo).
 
 describe('the recovery table', () => {
   test('has exactly one row for every combination of facts', () => {
-    expect(everyCombination).toHaveLength(3 * 1024)
+    expect(everyCombination).toHaveLength(3 * 4096)
     for (const { subject, isSo } of everyCombination) {
       const rows = RECOVERY_TABLE.filter((row) => rowApplies(row, subject, isSo))
       expect(rows.map((row) => row.name)).toHaveLength(1)
@@ -63,12 +65,13 @@ describe('the recovery table', () => {
     }
   })
 
-  test('removes something only after the machine went down, and never what is whole or was known before', () => {
+  test('removes something only after the machine went down, and never what is whole or may be an edit', () => {
     for (const combination of everyCombination) {
       const { subject, facts } = combination
       if (!actionFor(combination).startsWith('remove-torn')) continue
       expect(facts).toMatchObject({ machineWentDown: true, targetHolds: false })
-      if (subject === 'placing') expect(facts.pathKnown).toBe(false)
+      if (subject === 'placing')
+        expect((facts.tookFreePlace && facts.targetLooksPlaced) || !facts.pathKnown).toBe(true)
     }
   })
 
