@@ -111,6 +111,7 @@ class Peer implements RunningPeer {
         hash,
         crc32,
         window: options.window,
+        background: options.background,
         limitBytesPerS: options.limitBytesPerS,
         agent: `left ${PROGRAM_VERSION}`,
         admit: (address) => this.admitted.has(address),

@@ -22,6 +22,8 @@ export interface EndpointOptions {
   readonly crc32: (bytes: Uint8Array) => number
   /** 1 is stop-and-wait (one block outstanding), N is N blocks, 'auto' measures. */
   readonly window: number | 'auto'
+  /** Gives way to everybody else on the path; only with the window 'auto'. */
+  readonly background?: boolean
   /** Bytes per second received at most, over all sessions; UDP payload bytes are counted. */
   readonly limitBytesPerS?: number | undefined
   /** Named in refusals, as 'left 0.1.0'. ASCII, at most AGENT_BYTES_MAX. */

@@ -139,8 +139,9 @@ export const PROBE_TIMEOUT_MS_MAX = 2_000
 /** RTT taken for granted until one is measured. RFC 9002 has 333 ms. */
 export const RTT_MS_FIRST = 250
 
-/** How late an asking may be made up for at once: what timers of a busy event loop miss. */
-export const PACING_SLACK_MS = 2
+/** How late an asking may be made up for at once: what a busy event loop misses, for example while it collects
+ *  garbage. Anything less, and a stall empties the pipe for as long as it lasted. */
+export const PACING_SLACK_MS = 10
 
 // Serving
 

@@ -101,6 +101,7 @@ export class Puller {
   private readonly delivery: Delivery = {
     bytes: 0,
     rttMs: 0,
+    leastRttMs: 0,
     rateBytesPerMs: 0,
     isAppLimited: false,
     deliveredBytes: 0,
@@ -239,6 +240,7 @@ export class Puller {
     meter.count(bytes, nowMs)
     delivery.bytes = bytes
     delivery.rttMs = rttMs
+    delivery.leastRttMs = roundTrip.minMs
     delivery.rateBytesPerMs = isKnown ? meter.rateSince(request, flight, roundTrip.minMs) : 0
     delivery.isAppLimited = !isKnown || flight.isAppLimited(request)
     delivery.deliveredBytes = meter.deliveredBytes

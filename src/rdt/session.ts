@@ -85,6 +85,7 @@ export class Session {
       // Linux accounts what a datagram takes in memory, about twice its length at worst, and tells twice
       // what was asked for.
       receiveBytesMax: options.receiveBufferBytes / 2,
+      isBackground: options.background ?? false,
       nowMs,
     })
     this.conversation = new Conversation(this.roundTrip)

@@ -10,6 +10,8 @@ export interface Delivery {
   bytes: number
   /** Since this segment's request was sent; 0 where it is not known. */
   rttMs: number
+  /** The least RTT that the session knows, from when nothing was pulled perhaps; 0 until there is one. */
+  leastRttMs: number
   /** Delivered over the time since the request was sent (RFC draft-cheng-iccrg-delivery-rate-estimation); 0
    *  where it is not known. */
   rateBytesPerMs: number
@@ -52,6 +54,8 @@ export interface WindowOptions {
   readonly pathBytes: number
   /** What the receiving socket surely holds, UDP payload. */
   readonly receiveBytesMax: number
+  /** Whether to give way to everybody else on the path. Only 'auto' can. */
+  readonly isBackground: boolean
   readonly nowMs: number
 }
 
