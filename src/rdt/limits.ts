@@ -156,6 +156,9 @@ export const BLOCKS_AHEAD_MAX = 256
 /** Frames kept for repairs, per endpoint: 64 × 65,317 bytes = 4 MiB. */
 export const FRAMES_CACHED_MAX = 64
 
+/** Linux: UDP_GRO_CNT_MAX. More would be a stranger's one datagram, made to be taken apart. */
+export const MERGED_DATAGRAMS_MAX = 64
+
 /** Bytes and datagrams handed to the caller at once. Linux: UDP_MAX_SEGMENTS is 64, the whole at most 64 KiB. */
 export const BUNDLE_BYTES_MAX = DATAGRAM_BYTES_MAX
 export const BUNDLE_SEGMENTS_MAX = 64

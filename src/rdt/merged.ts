@@ -2,7 +2,7 @@
 // shorter. Whoever reads them past Node is told that length; of those that Node brings it has to be found. Used by the
 // loop that owns the socket.
 
-import { SESSION_BYTES } from './limits.js'
+import { MERGED_DATAGRAMS_MAX, SESSION_BYTES } from './limits.js'
 
 /** type, then session */
 const SESSION_AT = 1
@@ -16,7 +16,8 @@ export function firstDatagramBytes(merged: Uint8Array): number {
   for (let at = merged.indexOf(first, SESSION_AT + 1); at >= 0; at = merged.indexOf(first, at + 1)) {
     const bytes = at - SESSION_AT
     if (bytes > last) return merged.length
-    if (bytes > SESSION_BYTES && repeats(merged, bytes)) return bytes
+    const isLong = bytes > SESSION_BYTES && bytes * MERGED_DATAGRAMS_MAX >= merged.length
+    if (isLong && repeats(merged, bytes)) return bytes
   }
   return merged.length
 }

@@ -57,6 +57,18 @@ describe('datagrams that the kernel merged', () => {
     expect(firstDatagramBytes(single)).toBe(single.length)
   })
 
+  it('are as many as a kernel merges at most, however often the session comes again', () => {
+    const repeating = (datagramBytes: number) => {
+      const bytes = new Uint8Array(65_000)
+      for (let at = 0; at < bytes.length; at += datagramBytes) bytes.fill(7, at, at + 9)
+      return bytes
+    }
+    expect(firstDatagramBytes(repeating(1_016))).toBe(1_016)
+    for (const datagramBytes of [9, 10, 100, 1_015]) {
+      expect(65_000 / firstDatagramBytes(repeating(datagramBytes))).toBeLessThanOrEqual(64)
+    }
+  })
+
   it('do the same as one by one, segments and control datagrams mixed', () => {
     for (const isSplit of [true, false]) {
       const world = new World(7, { rateBitPerS: 1e9, delayMs: 1, mtuBytes: 65_000 })
