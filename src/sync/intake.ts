@@ -28,12 +28,25 @@ import {
   SETTLE_ROUNDS_MAX,
   STEP_FILES,
 } from './limits.js'
-import type { FetchFailure, FetchId, KeeperNotice, KeeperToEngine } from './messages.js'
+import type {
+  Delivered,
+  FetchFailure,
+  FetchId,
+  KeeperNotice,
+  KeeperToEngine,
+  SourceFailure,
+} from './messages.js'
 import { type Placed, Placing, type Prepared } from './placing.js'
 import type { Scanner } from './scanner.js'
 import { type Order, type Want, Wants } from './wants.js'
 
 export const FULL_DISK_REASON = 'the disk is full; free some space and it goes on'
+
+interface FetchedBytes {
+  readonly crossedBytes: number
+  readonly savedBytes: number
+  readonly sources: readonly Delivered[]
+}
 
 export interface IntakeOptions {
   readonly disk: Disk
@@ -146,8 +159,10 @@ export class Intake {
       want.sources.delete(peer)
       if (want.temporary !== undefined) continue
       if (want.source === peer) this.stopFetch(want)
+      // While a fetch goes on, the engine has it from others.
+      if (want.fetch !== undefined) continue
       if (want.sources.size === 0) this.abandon(want, undefined)
-      else if (want.fetch === undefined) this.wants.queue(want)
+      else this.wants.queue(want)
     }
   }
 
@@ -253,6 +268,7 @@ export class Intake {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
     want.crossedBytes = bytes.length
+    want.delivered = want.source === undefined ? [] : [{ peer: want.source, bytes: bytes.length }]
     want.savedBytes = savedBytes
     this.writeSmall(want, bytes, nowMs)
   }
@@ -382,13 +398,10 @@ export class Intake {
     }
   }
 
-  handleFetched(
-    fetch: FetchId,
-    { crossedBytes, savedBytes }: { crossedBytes: number; savedBytes: number },
-    nowMs: number,
-  ): void {
+  handleFetched(fetch: FetchId, { crossedBytes, savedBytes, sources }: FetchedBytes, nowMs: number): void {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
+    want.delivered = sources
     want.crossedBytes = crossedBytes
     want.savedBytes = savedBytes
     want.temporary = largeTemporary(want.remote.digest)
@@ -414,6 +427,15 @@ export class Intake {
         want,
         reason === 'unservable' ? 'what the peer sends does not match its digest' : undefined,
       )
+  }
+
+  /** One of several sources is none any more; the fetch goes on. */
+  handleSourceLost(fetch: FetchId, peer: PeerId, reason: SourceFailure): void {
+    const want = this.wants.byFetchId(fetch)
+    if (want === undefined) return
+    want.sources.delete(peer)
+    if (want.source === peer) want.source = undefined
+    if (reason !== 'peer-gone') this.options.onSourceFailed(peer)
   }
 
   private stopFetch(want: Want): void {
@@ -542,7 +564,8 @@ export class Intake {
         crossedBytes: want.crossedBytes,
         savedBytes: want.savedBytes,
         durationMs: want.startedMs === 0 ? 0 : nowMs - want.startedMs,
-        peer: want.source ?? firstSource(want),
+        peer: want.delivered[0]?.peer ?? want.source ?? firstSource(want),
+        sources: want.delivered,
       })
     }
     this.wants.remove(want, true)

@@ -132,6 +132,9 @@ export class Keeper {
         for (const { fetch, bytes, savedBytes } of message.files)
           this.intake.handleContent(fetch, bytes, savedBytes, nowMs)
         break
+      case 'source-lost':
+        this.intake.handleSourceLost(message.fetch, message.peer, message.reason)
+        break
       case 'fetch-failed':
         this.intake.handleFetchFailed(message.fetch, message.reason, nowMs)
         break

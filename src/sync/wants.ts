@@ -7,7 +7,7 @@ import { BLOCK_BYTES } from '../base/limits.js'
 import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
 import { LARGE_FETCHES_MAX, SMALL_FETCH_BYTES_MAX, SMALL_FETCHES_MAX } from './limits.js'
-import type { FetchId } from './messages.js'
+import type { Delivered, FetchId } from './messages.js'
 
 export interface Want {
   /** As the peers have it. */
@@ -22,6 +22,8 @@ export interface Want {
   temporary: string | undefined
   crossedBytes: number
   savedBytes: number
+  /** Who gave what of the bytes that crossed, most first. */
+  delivered: readonly Delivered[]
   /** How often what stood in its place was not what the catalogue says. */
   placeTries: number
 }
@@ -109,6 +111,7 @@ export class Wants {
       temporary: undefined,
       crossedBytes: 0,
       savedBytes: 0,
+      delivered: [],
       placeTries: 0,
     }
     this.wants.set(remote.path, want)
