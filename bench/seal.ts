@@ -3,7 +3,7 @@
 //   1. A file that does not shrink over the loopback, plain and encrypted in turn: the ratio of the medians.
 //   2. Source code over a link of 100 Mbit/s (`--limit 12.5M` at the receiver), with and without compression.
 //
-//     npm run bench:seal [-- --bytes 600000000 --rounds 5 --source node_modules/typescript/lib]
+//     npm run bench:seal [-- --bytes 600000000 --rounds 3 --source node_modules/typescript/lib]
 //
 // A time is from the receiver's first request for the file to its place on the disk, as its `received` event says; for
 // many files, from the connection until it is in step.
@@ -26,7 +26,7 @@ const RATIO_MIN = 0.75
 
 const values = parseArguments('seal', {
   bytes: { type: 'string', default: '600000000' },
-  rounds: { type: 'string', default: '5' },
+  rounds: { type: 'string', default: '3' },
   source: { type: 'string', default: 'node_modules/typescript/lib' },
 })
 const fileBytes = wholeNumber(values.bytes, '--bytes')
@@ -55,17 +55,20 @@ sayRate('encrypted', sealed)
 const ratio = rateOf(median(sealed)) / rateOf(median(plain))
 say(`  encrypted / plain: ${ratio.toFixed(2)} (at least ${RATIO_MIN} is wanted)`)
 
-const compressed = [await fetchTree(['--compression', 'auto'])]
-const uncompressed = [await fetchTree(['--compression', 'no'])]
-say(`${values.source} over a link of 100 Mbit/s (--limit ${LIMIT}), encrypted`)
+const compressed: Outcome[] = []
+const uncompressed: Outcome[] = []
+for (let round = 0; round < rounds; round++) {
+  compressed.push(await fetchTree(['--compression', 'auto']))
+  uncompressed.push(await fetchTree(['--compression', 'no']))
+}
+say(`${values.source} over a link of 100 Mbit/s (--limit ${LIMIT}), encrypted, ${rounds} times each, in turn`)
 sayRate('--compression auto', compressed)
 sayRate('--compression no  ', uncompressed)
-const { savedBytes, bytes } = compressed[0]!
-say(
-  `  ${(rateOf(compressed[0]!) / rateOf(uncompressed[0]!)).toFixed(2)} times as fast; ${Math.round((100 * savedBytes) / bytes)}% did not cross`,
-)
+const { savedBytes, bytes } = median(compressed)
+const gain = rateOf(median(compressed)) / rateOf(median(uncompressed))
+say(`  ${gain.toFixed(2)} times as fast; ${Math.round((100 * savedBytes) / bytes)}% did not cross`)
 workshop.close()
-process.exit(ratio >= RATIO_MIN ? 0 : 1)
+process.exit(ratio >= RATIO_MIN && gain > 1 ? 0 : 1)
 
 async function fetchFile(options: readonly string[]): Promise<Outcome> {
   const { a, b } = await makePair(options)

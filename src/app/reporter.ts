@@ -53,7 +53,7 @@ export class Reporter {
             reason:
               'it answers but does not let this peer in: it may not trust our key, which left identity shows',
           })
-        else this.waiting(this.nameOf(event.address), 'no answer yet; trying again until it is there')
+        else this.waiting(this.nameOf(event.address), 'no answer yet')
         break
       case 'connected':
         this.said.delete(`waiting ${this.nameOf(event.address)}`)

@@ -49,6 +49,15 @@ export class DiskError extends Error {
   }
 }
 
+/** A file to be made, whole. */
+export interface NewFile {
+  readonly bytes: Uint8Array
+  readonly mtimeMs: number
+  readonly executable: boolean
+  /** Whether its content must be on stable storage before the call returns. */
+  readonly sync: boolean
+}
+
 /** An open file. Numbers are only meaningful to the disk that gave them. */
 export type FileHandle = number
 
@@ -61,8 +70,8 @@ export interface FolderListing {
 /** The disk of one share, synchronous: the watcher process may wait for it, the engine never does.
  *
  *  Paths are relative to the share, joined by '/', '' being the share itself. Every operation throws a
- *  `DiskError`. Operations that write (`create`, `rename`, `linkFile`, `makeFolder`, `makeLink`, `remove*`, `setTimes`,
- *  `setExecutable`) refuse with code 'link' when a folder on the way is a symbolic link; reading follows
+ *  `DiskError`. Operations that write (`create`, `writeNew`, `rename`, `linkFile`, `moveNew`, `makeFolder`, `makeLink`,
+ *  `remove*`, `setTimes`, `setExecutable`) refuse with code 'link' when a folder on the way is a symbolic link; reading follows
  *  links. */
 export interface Disk {
   /** The thing itself, links not followed; undefined where there is nothing. */
@@ -75,6 +84,9 @@ export interface Disk {
   open(path: string): FileHandle
   /** Opens for reading and writing, making the file if it is missing; nothing is truncated. */
   create(path: string): FileHandle
+  /** Makes a file as it is meant to be, in one go: thousands of small ones are made so. Throws 'exists' where something is
+   *  there; where it fails otherwise it may leave a part. Answers how the file looks. */
+  writeNew(path: string, file: NewFile): FileStat
   stateOf(handle: FileHandle): FileStat
   /** Reads into the whole of `target` from `position`; answers bytes read, short only at the end of the file. */
   read(handle: FileHandle, target: Uint8Array, position: number): number
@@ -90,6 +102,9 @@ export interface Disk {
    *  path is empty, and a new file appears without overwriting one that was just made. Throws 'exists' where
    *  something is at `to`. */
   linkFile(from: string, to: string): void
+  /** Gives the file `from` the name `to` instead of its own, which it keeps until it has the other. Throws 'exists' where
+   *  something is at `to`. Answers how the file looks then. */
+  moveNew(from: string, to: string): FileStat
   /** Makes one folder; its parent exists. Throws 'exists' where something is there. */
   makeFolder(path: string): void
   makeLink(path: string, target: string): void

@@ -195,6 +195,11 @@ function leftProgram(commands: Commands): Command {
       'let a malicious peer loose on a peer of this program, on this machine, and see what becomes of it',
     )
     .option('--hostile', 'the attacks of a peer that was let in, and of strangers')
+    .option(
+      '--encryption <how>',
+      'of the peer that is attacked and of those that attack: yes, no or both',
+      'both',
+    )
     .option('--quick', 'fewer of everything')
     .option('--only <attacks>', 'these attacks only, by name, joined by semicolons')
     .allowExcessArguments()

@@ -14,11 +14,19 @@ export class Output {
   readonly stream: OutputStream
   private gone = false
   private leftOutCount = 0
+  private readonly gathers: boolean
+  private isGathering = false
 
   /** `onGone` is called once, with what made writing impossible: the reader went away (EPIPE), the terminal
-   *  did (EIO), the disk that holds the log is full (ENOSPC). */
-  constructor(stream: OutputStream, onGone: (error: NodeJS.ErrnoException) => void) {
+   *  did (EIO), the disk that holds the log is full (ENOSPC). With `gathers`, what is said in one turn of the event loop
+   *  is written at once: thousands of files a second have a line each. */
+  constructor(
+    stream: OutputStream,
+    onGone: (error: NodeJS.ErrnoException) => void,
+    options: { readonly gathers: boolean } = { gathers: false },
+  ) {
     this.stream = stream
+    this.gathers = options.gathers
     stream.on('error', (error) => {
       if (this.gone) return
       this.gone = true
@@ -35,7 +43,22 @@ export class Output {
       this.leftOutCount++
       return
     }
+    this.gather()
     this.stream.write(`${text}\n`)
+  }
+
+  private gather(): void {
+    if (!this.gathers || this.isGathering) return
+    this.isGathering = true
+    this.stream.cork()
+    process.nextTick(() => this.release())
+  }
+
+  /** Writes at once what was gathered: the process may be over before the turn is. */
+  release(): void {
+    if (!this.isGathering) return
+    this.isGathering = false
+    this.stream.uncork()
   }
 
   /** How many lines were left out, told once and only when there is room again to say so. */

@@ -12,6 +12,7 @@ export interface RawSelftestArguments {
   readonly hostile?: boolean
   readonly quick?: boolean
   readonly only?: string
+  readonly encryption?: string
 }
 
 /** Answers the exit code: 1 where an attack was not rejected.
@@ -34,13 +35,20 @@ export async function runSelftest(
     const names = ATTACKS.map(({ name }) => name).join(', ')
     throw new LeftError('usage', `--only ${printable(unknown)} is no attack; there are: ${names}`)
   }
+  const { encryption = 'both' } = raw
+  if (encryption !== 'yes' && encryption !== 'no' && encryption !== 'both')
+    throw new LeftError('usage', `--encryption ${printable(encryption)} is none of yes, no and both`)
   const startedMs = performance.now()
   let rejected = 0
   let count = 0
+  let shown: string | undefined
   const isAllRejected = await runHostile({
     quick: raw.quick ?? false,
+    encryptions: encryption === 'both' ? ['yes', 'no'] : [encryption],
     attacks: ATTACKS.filter(({ name }) => only === undefined || only.includes(name)),
     onOutcome: (outcome) => {
+      if (outcome.encryption !== shown) print(`--encryption ${outcome.encryption}`)
+      shown = outcome.encryption
       count++
       if (outcome.isRejected) rejected++
       for (const text of outcomeLines(outcome)) print(text)

@@ -46,13 +46,14 @@ export interface OpenView {
 const REAL_CLOCK: ViewClock = { monotonicMs: () => performance.now(), wall: () => new Date() }
 
 export function openView(request: ViewRequest): OpenView {
-  const output = new Output(request.stream, request.onGone)
+  const output = new Output(request.stream, request.onGone, { gathers: true })
   const view = chooseView(request, output, REAL_CLOCK)
   const timer = setInterval(() => view.tick(), TICK_MS)
   timer.unref()
   const restore = () => {
     clearInterval(timer)
     view.close()
+    output.release()
   }
   return {
     show: (event) => view.show(event),

@@ -105,9 +105,9 @@ function pinnedSentence(event: Of<'pinned'>): string {
 
 function keyChangedSentence(event: Of<'key-changed'>): string {
   return (
-    `WARNING: ${printable(event.address)} HAS ANOTHER KEY THAN BEFORE. Nothing is sent to it. Either it was set up anew, or ` +
-    `somebody stands in its place. Its key is now ${inGroups(event.fingerprint)}, it was ${inGroups(event.pinned)}. ` +
-    `Compare with what left identity shows there; if it is right: left trust ${printable(event.fingerprint)}`
+    `WARNING: ${printable(event.address)} HAS ANOTHER KEY THAN BEFORE (it was ${inGroups(event.pinned.slice(0, 8))} …) and is ` +
+    'kept out. Either it was set up anew, or somebody stands in its place. Compare with what left identity shows there; ' +
+    `if it is right: left trust ${printable(event.fingerprint)}`
   )
 }
 

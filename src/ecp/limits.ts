@@ -1,15 +1,11 @@
 import { assert } from '../base/assert.js'
-import { BLOCK_COUNT_MAX, CONTROL_BYTES_MAX, DIGEST_BYTES, PIECES_MAX } from '../base/limits.js'
+import { CONTROL_BYTES_MAX, DIGEST_BYTES, PIECES_MAX } from '../base/limits.js'
 
 /** Entry lines in one message. The shortest line is about 25 bytes. Bounds what a decoder makes of a message. */
 export const ENTRIES_PER_MESSAGE_MAX = 47
 
 /** The longest a peer may ask to be left alone. */
 export const WORKING_MS_MAX = 60_000
-
-/** Bytes of one tree item: as many as the longest digest list, which is what a walk takes (src/share/limits.ts).
- *  The page list of a folder with millions of files stays far below. */
-export const TREE_BYTES_MAX = BLOCK_COUNT_MAX * DIGEST_BYTES
 
 assert(ENTRIES_PER_MESSAGE_MAX * 25 <= CONTROL_BYTES_MAX)
 assert(

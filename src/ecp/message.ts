@@ -18,9 +18,9 @@ import { BlockSet } from '../base/blockset.js'
 import { textOf, utf8 } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import type { ItemRef } from '../base/item.js'
-import { CONTROL_BYTES_MAX, FILE_BYTES_MAX } from '../base/limits.js'
+import { CONTROL_BYTES_MAX, FILE_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 import { pieceCount } from '../base/pieces.js'
-import { ENTRIES_PER_MESSAGE_MAX, TREE_BYTES_MAX, WORKING_MS_MAX } from './limits.js'
+import { ENTRIES_PER_MESSAGE_MAX, WORKING_MS_MAX } from './limits.js'
 
 /** How the entries of a message relate to the root that it names. */
 export type Scope =
@@ -129,7 +129,7 @@ function encodeRef(ref: ItemRef): string {
 }
 
 const REF = /^([0-9a-f]{64}):(0|[1-9][0-9]{0,10})$/
-const REF_BYTES_MAX = { tree: TREE_BYTES_MAX, file: FILE_BYTES_MAX } as const
+const REF_BYTES_MAX = { tree: TREE_ITEM_BYTES_MAX, file: FILE_BYTES_MAX } as const
 
 function decodeRef(text: string, kind: 'tree' | 'file' = 'tree'): ItemRef | undefined {
   const match = REF.exec(text)

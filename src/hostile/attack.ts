@@ -2,7 +2,7 @@
 // against one target and adds what can be seen from outside.
 
 import type { Attacker } from './attacker.js'
-import type { Target } from './target.js'
+import type { AttackerOptions, Encryption, Target } from './target.js'
 
 export interface Ground {
   readonly target: Target
@@ -10,8 +10,8 @@ export interface Ground {
   readonly quick: boolean
   /** A session of an address that the target lets in; closed after the attack. */
   connected(): Promise<Attacker>
-  /** A socket without a session; closed after the attack. */
-  attacker(host?: string): Promise<Attacker>
+  /** A socket without a session; closed after the attack. It is the target's friend, unless it is said who else. */
+  attacker(options?: AttackerOptions): Promise<Attacker>
 }
 
 export interface Finding {
@@ -25,6 +25,8 @@ export interface Finding {
 
 export interface Attack {
   readonly name: string
+  /** It is one with this `--encryption` of the target only. */
+  readonly only?: Encryption
   /** It mostly waits: it begins first and ends last, beside the others, and what it costs is not measured. */
   readonly waits?: boolean
   /** Paths in the share that may appear or change: what an honest peer could have written too. */

@@ -6,20 +6,34 @@ import { createSocket, type Socket } from 'node:dgram'
 import { equalBytes, hexOf, utf8 } from '../base/bytes.js'
 import type { ItemRef } from '../base/item.js'
 import { BLOCK_BYTES, WIRE_VERSION } from '../base/limits.js'
-import type { BlockName, Opening, Protection, SessionProtection, WireSession } from '../base/protection.js'
+import type { Attempt, BlockName, Opening, SessionProtection, WireSession } from '../base/protection.js'
 import { decodeMessage, encodeMessage, type Message } from '../ecp/message.js'
 import { crc32 } from '../io/hash.js'
 import { SystemRandom } from '../io/random.js'
-import { type Control, DatagramType, decodeControl, encodeControl, encodeFields } from '../rdt/control.js'
+import {
+  type Control,
+  DatagramType,
+  decodeControl,
+  decodeFields,
+  encodeControl,
+  encodeFields,
+} from '../rdt/control.js'
 import { type AskGroup, decodeRequest, type Request } from '../rdt/request.js'
 import { SegmentHeader, u32At } from '../rdt/segment.js'
-import { PlainProtection } from '../seal/plain.js'
 import { Items } from './content.js'
+import type { Guise, MakeGuise } from './guise.js'
 import { REPEAT_MS, WAIT_MS_MAX } from './limits.js'
 
 export interface Place {
   readonly host: string
   readonly port: number
+}
+
+/** What came from the target; a datagram of the session is opened. */
+export interface Arrival {
+  readonly bytes: Uint8Array
+  /** Undefined where it is none, or none that can be read. */
+  readonly control: Control | undefined
 }
 
 /** A segment to be sent; what is left out is what an honest server would say. */
@@ -38,11 +52,14 @@ let attackerCount = 0
 export class Attacker {
   readonly items = new Items()
   readonly host: string
+  readonly port: number
   sentBytes = 0
   answeredBytes = 0
   answeredDatagrams = 0
   /** Everything that was sent within sessions, for whoever wants to send it again. */
   readonly sent: Uint8Array[] = []
+  /** The datagrams that made the session. */
+  readonly shaken: Uint8Array[] = []
   /** What came, in order, until somebody clears it. */
   readonly came: Uint8Array[] = []
   /** Digests of what was asked for. */
@@ -58,19 +75,22 @@ export class Attacker {
     this.protection!.frames.seal(name, block)
   private readonly socket: Socket
   private readonly target: Place
-  private readonly identity: Protection = new PlainProtection({ peerId: this.peerId, random, crc32 })
-  private readonly waiting = new Set<(bytes: Uint8Array) => void>()
+  private readonly guise: Guise
+  private readonly waiting = new Set<(arrival: Arrival) => void>()
   private messageNumber = 0
   private isClosed = false
 
   private constructor(
     socket: Socket,
     target: Place,
+    makeGuise: MakeGuise,
     private readonly onClosed: () => void,
   ) {
+    this.guise = makeGuise(this.peerId)
     this.socket = socket
     this.target = target
     this.host = socket.address().address
+    this.port = socket.address().port
     socket.on('message', (bytes, from) => {
       if (from.port === target.port && from.address === target.host) this.handle(bytes)
     })
@@ -78,13 +98,18 @@ export class Attacker {
   }
 
   /** Port 0 lets the system choose. */
-  static open(place: Place, target: Place, onClosed: () => void = () => {}): Promise<Attacker> {
+  static open(
+    place: Place,
+    target: Place,
+    makeGuise: MakeGuise,
+    onClosed: () => void = () => {},
+  ): Promise<Attacker> {
     const socket = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 })
     return new Promise((resolve, reject) => {
       socket.once('error', reject)
       socket.bind({ port: place.port, address: place.host, exclusive: true }, () => {
         socket.removeAllListeners('error')
-        resolve(new Attacker(socket, target, onClosed))
+        resolve(new Attacker(socket, target, makeGuise, onClosed))
       })
     })
   }
@@ -107,22 +132,23 @@ export class Attacker {
 
   /** Sent as it is and remembered. */
   control(control: Control): void {
-    const bytes = this.sealed(encodeFields(control))
+    const bytes =
+      control.type === 'reset' ? encodeControl(control, crc32) : this.sealed(encodeFields(control))
     this.sent.push(bytes)
     this.send(bytes)
   }
 
   /** The first datagram from now on that fits; undefined after `timeoutMs`. */
-  waitFor(fits: (bytes: Uint8Array) => boolean, timeoutMs: number): Promise<Uint8Array | undefined> {
+  waitFor(fits: (arrival: Arrival) => boolean, timeoutMs: number): Promise<Arrival | undefined> {
     return new Promise((resolve) => {
-      const finish = (bytes: Uint8Array | undefined) => {
+      const finish = (arrival: Arrival | undefined) => {
         clearTimeout(timer)
         this.waiting.delete(look)
-        resolve(bytes)
+        resolve(arrival)
       }
       const timer = setTimeout(() => finish(undefined), timeoutMs)
-      const look = (bytes: Uint8Array) => {
-        if (fits(bytes)) finish(bytes)
+      const look = (arrival: Arrival) => {
+        if (fits(arrival)) finish(arrival)
       }
       this.waiting.add(look)
     })
@@ -131,9 +157,9 @@ export class Attacker {
   /** Repeats `say` until what fits comes. */
   async insist(
     say: () => void,
-    fits: (bytes: Uint8Array) => boolean,
+    fits: (arrival: Arrival) => boolean,
     timeoutMs = WAIT_MS_MAX,
-  ): Promise<Uint8Array | undefined> {
+  ): Promise<Arrival | undefined> {
     const repeating = setInterval(say, REPEAT_MS)
     const answer = this.waitFor(fits, timeoutMs)
     say()
@@ -147,54 +173,53 @@ export class Attacker {
   // — A session —
 
   hello(nonce: Uint8Array = random.bytes(8)): Control & { type: 'hello' } {
-    const { suite } = this.identity
-    const introduction = this.identity.introduce(this.targetAddress, nonce)
+    const { protection } = this.guise
     return {
       type: 'hello',
       version: WIRE_VERSION,
       agent: 'left hostile',
       nonce,
-      suite,
-      introduction,
+      suite: protection.suite,
+      introduction: protection.introduce(this.targetAddress, nonce),
       flight: new Uint8Array(0),
     }
   }
 
   /** A cookie for this address; undefined where none comes. */
   async askCookie(hello = this.hello(), timeoutMs = WAIT_MS_MAX): Promise<Uint8Array | undefined> {
-    const cookieOf = (bytes: Uint8Array) => {
-      const control = decodeAs(bytes, 'cookie')
-      return control !== undefined && equalBytes(control.nonce, hello.nonce) ? control.cookie : undefined
-    }
     const say = () => this.send(encodeControl(hello, crc32))
-    const answer = await this.insist(say, (bytes) => cookieOf(bytes) !== undefined, timeoutMs)
-    return answer === undefined ? undefined : cookieOf(answer)
+    const isOurs = ({ control }: Arrival) =>
+      control?.type === 'cookie' && equalBytes(control.nonce, hello.nonce)
+    const answer = await this.insist(say, isOurs, timeoutMs)
+    return answer?.control?.type === 'cookie' ? answer.control.cookie : undefined
   }
 
   /** The first datagram of an address that has a cookie. */
   openWith(
-    hello: Control & { type: 'hello' },
+    { agent, nonce, suite, introduction }: Control & { type: 'hello' },
     cookie: Uint8Array,
-    opening = this.openingOf(hello),
+    flight = this.guise.protection.ask(this.openingOf(nonce)).flight!.body,
   ): Uint8Array {
-    const { agent, nonce, suite, introduction } = hello
-    const flight = this.identity.ask(opening).flight!.body
     return encodeControl({ type: 'open', agent, nonce, suite, introduction, cookie, flight }, crc32)
   }
 
   /** Opens a session as an honest peer would. Answers whether the target took it. */
   async connect(timeoutMs = WAIT_MS_MAX): Promise<boolean> {
+    const deadlineMs = performance.now() + timeoutMs
     const hello = this.hello()
     const cookie = await this.askCookie(hello, timeoutMs)
     if (cookie === undefined) return false
-    const opening = this.openingOf(hello)
-    const attempt = this.identity.ask(opening)
-    const takes = (bytes: Uint8Array) => {
-      const accept = decodeAs(bytes, 'accept')
-      if (accept === undefined || !equalBytes(accept.nonce, hello.nonce)) return false
-      return attempt.handleFlight({ step: accept.step, body: accept.flight })
+    const opening = this.openingOf(hello.nonce)
+    const attempt = this.guise.protection.ask(opening)
+    const isOurs = ({ control }: Arrival) =>
+      control?.type === 'accept' &&
+      equalBytes(control.nonce, hello.nonce) &&
+      attempt.handleFlight({ step: control.step, body: control.flight })
+    while (attempt.agreement === undefined && !attempt.hasFailed) {
+      const say = () => this.sayFlight(attempt, hello, cookie)
+      if ((await this.insist(say, isOurs, deadlineMs - performance.now())) === undefined) return false
+      await this.carryOut(attempt)
     }
-    await this.insist(() => this.send(this.openWith(hello, cookie, opening)), takes, timeoutMs)
     if (attempt.agreement === undefined) return false
     this.session = { local: opening.local, remote: attempt.agreement.remote }
     this.protection = attempt.agreement.protection
@@ -202,11 +227,32 @@ export class Attacker {
     return true
   }
 
+  private sayFlight(attempt: Attempt, hello: Control & { type: 'hello' }, cookie: Uint8Array): void {
+    if (attempt.flight === undefined) return
+    const { step, body } = attempt.flight
+    const bytes =
+      step === 0
+        ? this.openWith(hello, cookie, body)
+        : encodeControl({ type: 'prove', nonce: hello.nonce, step, flight: body }, crc32)
+    this.shaken.push(bytes)
+    this.send(bytes)
+  }
+
+  /** Until the attempt has something to say again. */
+  private async carryOut(attempt: Attempt): Promise<void> {
+    const { guise } = this
+    while (attempt.agreement === undefined && attempt.flight === undefined && !attempt.hasFailed) {
+      const step = guise.protection.pollStep()
+      if (step === undefined) return
+      guise.protection.handleStep(step.id, await guise.carryOut(step))
+    }
+  }
+
   private get targetAddress(): string {
     return `${this.target.host}:${this.target.port}`
   }
 
-  private openingOf({ nonce }: Control & { type: 'hello' }): Opening {
+  private openingOf(nonce: Uint8Array): Opening {
     return { address: this.targetAddress, nonce, local: newSession(), datagramBytesMax: 1_472 }
   }
 
@@ -215,7 +261,7 @@ export class Attacker {
     if (this.session === undefined) return false
     const { remote } = this.session
     const say = () => this.send(this.sealed(encodeFields({ type: 'ping', session: remote, number: 7 })))
-    return (await this.insist(say, (bytes) => bytes[0] === DatagramType.pong, timeoutMs)) !== undefined
+    return (await this.insist(say, ({ control }) => control?.type === 'pong', timeoutMs)) !== undefined
   }
 
   /** Says a message until it is answered; asks again where the target is busy. */
@@ -226,11 +272,11 @@ export class Attacker {
       const { remote } = this.session
       const answer = await this.insist(
         () => this.control({ type: 'message', session: remote, number, body }),
-        (bytes) => bytes[0] === DatagramType.reply && this.controlOf(bytes, 'reply')?.number === number,
+        ({ control }) => control?.type === 'reply' && control.number === number,
         deadlineMs - performance.now(),
       )
-      if (answer === undefined) return undefined
-      const message = decodeMessage(this.controlOf(answer, 'reply')!.body)
+      if (answer?.control?.type !== 'reply') return undefined
+      const message = decodeMessage(answer.control.body)
       if (!message.ok) return undefined
       if (message.value.type !== 'working') return message.value
       await new Promise((resolve) =>
@@ -318,44 +364,53 @@ export class Attacker {
     this.answeredBytes += bytes.length
     this.answeredDatagrams++
     if (this.came.length < 4_096) this.came.push(bytes)
-    for (const look of [...this.waiting]) look(bytes)
+    const plain = this.opened(bytes)
+    const control = this.controlOf(bytes, plain)
+    for (const look of [...this.waiting]) look({ bytes, control })
     if (this.session === undefined) return
-    const { local, remote } = this.session
-    if (bytes.length < 9 || u32At(bytes, 1) !== local.high || u32At(bytes, 5) !== local.low) return
-    if (bytes[0] === DatagramType.request) {
-      const plain = this.protection?.datagrams.open(bytes)
-      const request = plain === undefined ? undefined : decodeRequest(plain)
-      if (request?.ok !== true) return
+    const { remote } = this.session
+    if (plain !== undefined && bytes[0] === DatagramType.request) {
+      const request = decodeRequest(plain)
+      if (!request.ok) return
       for (const { digest } of request.value.groups) this.asked.add(hexOf(digest))
       this.onRequest(request.value)
-    } else if (bytes[0] === DatagramType.ping) {
-      this.control({ type: 'pong', session: remote, number: this.controlOf(bytes, 'ping')?.number ?? 0 })
-    } else if (bytes[0] === DatagramType.message) {
+    } else if (control?.type === 'ping') {
+      this.control({ type: 'pong', session: remote, number: control.number })
+    } else if (control?.type === 'message') {
       // Whatever it has to tell, we hold the same.
-      const number = this.controlOf(bytes, 'message')?.number ?? 0
-      this.control({ type: 'reply', session: remote, number, body: encodeMessage({ type: 'same' }) })
-    } else if (bytes[0] === DatagramType.bye || bytes[0] === DatagramType.reset) {
+      const body = encodeMessage({ type: 'same' })
+      this.control({ type: 'reply', session: remote, number: control.number, body })
+    } else if (control?.type === 'bye' || (control?.type === 'reset' && this.isOurs(bytes))) {
       this.session = undefined
     }
   }
 
-  /** A datagram of the session, opened. */
-  controlOf<Type extends Control['type']>(bytes: Uint8Array, type: Type): ControlOf<Type> | undefined {
-    return decodeAs(bytes, type)
+  private isOurs(bytes: Uint8Array): boolean {
+    if (this.session === undefined || bytes.length < 9) return false
+    const { local } = this.session
+    return u32At(bytes, 1) === local.high && u32At(bytes, 5) === local.low
+  }
+
+  /** What a datagram of our session holds. Once for each: a repetition is not opened. */
+  private opened(bytes: Uint8Array): Uint8Array | undefined {
+    if (!this.isOurs(bytes) || bytes[0] === DatagramType.segment) return undefined
+    return this.protection?.datagrams.open(bytes)
+  }
+
+  private controlOf(bytes: Uint8Array, plain: Uint8Array | undefined): Control | undefined {
+    const control = plain === undefined ? decodeControl(bytes, crc32) : decodeFields(plain)
+    return control.ok ? control.value : undefined
+  }
+
+  /** A frame of any codec around anything, as frames of the session go. */
+  forge(name: BlockName, codec: number, payload: Uint8Array): Uint8Array {
+    return this.guise.forge(this.protection!, name, codec, payload)
   }
 
   /** As datagrams of the session go. */
   sealed(plain: Uint8Array): Uint8Array {
     return this.protection!.datagrams.seal(plain)
   }
-}
-
-type ControlOf<Type extends Control['type']> = Extract<Control, { type: Type }>
-
-function decodeAs<Type extends Control['type']>(bytes: Uint8Array, type: Type): ControlOf<Type> | undefined {
-  if (bytes[0] !== DatagramType[type]) return undefined
-  const control = decodeControl(bytes, crc32)
-  return control.ok && control.value.type === type ? (control.value as ControlOf<Type>) : undefined
 }
 
 export function newSession(): WireSession {

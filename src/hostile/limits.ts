@@ -2,11 +2,15 @@
 
 import { assert } from '../base/assert.js'
 
-/** Memory that one attack may add to the target, engine and watcher together. Some drive a peer to what its own limits
- *  allow (a listing of 32 MiB is one), and the heap keeps that for the next: such an attack is done again, and then
- *  adds no more than this. */
+/** Memory that one attack may add to the target, engine and watcher together, once it has settled. The heap of a
+ *  process grows to what its limits allow and is kept for the next time; so an attack that adds more is done again, and
+ *  fails where that adds more once again. */
 export const MEMORY_GROWTH_BYTES_MAX = 32 * 1024 * 1024
-export const ATTACK_ROUNDS_MAX = 3
+export const ATTACK_ROUNDS_MAX = 2
+
+/** What a peer may hold of listings whose ends do not come, with what the network buffers meanwhile: twice what may be on
+ *  its way (src/sync/limits.ts), and as much again for a heap that has not been swept yet. */
+export const UNFINISHED_BYTES_MAX = 64 * 1024 * 1024
 
 /** What both processes together may hold after any attack. */
 export const MEMORY_BYTES_MAX = 400 * 1024 * 1024

@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs'
 import type { Attack, Finding } from './attack.js'
 import type { Attacker } from './attacker.js'
 import { bombs } from './attacks/bombs.js'
-import { helloFlood, slowHandshake, strangers, unproved } from './attacks/floods.js'
-import { counters, deepNames, endlessFiles, endlessIndex } from './attacks/indexes.js'
+import { helloFlood, otherKeys, slowHandshake, strangers, unproved } from './attacks/floods.js'
+import { counters, deepNames, endlessFiles, endlessIndex, unfinished } from './attacks/indexes.js'
 import { linkRace, ownLink } from './attacks/links.js'
 import { overflow } from './attacks/overflow.js'
 import { reflection } from './attacks/reflection.js'
@@ -16,11 +16,12 @@ import { segments } from './attacks/segments.js'
 import { times } from './attacks/times.js'
 import { traversal } from './attacks/traversal.js'
 import { ANSWER_RATIO_MAX, ATTACK_ROUNDS_MAX, MEMORY_BYTES_MAX, MEMORY_GROWTH_BYTES_MAX } from './limits.js'
-import { changes, Target } from './target.js'
+import { changes, type Encryption, Target } from './target.js'
 
 /** In the order in which they run: those that want the target fresh come first. */
 export const ATTACKS: readonly Attack[] = [
   strangers,
+  otherKeys,
   unproved,
   helloFlood,
   slowHandshake,
@@ -39,11 +40,13 @@ export const ATTACKS: readonly Attack[] = [
   deepNames,
   endlessIndex,
   endlessFiles,
+  unfinished,
   beyondTheEnd,
 ]
 
 export interface Outcome {
   readonly name: string
+  readonly encryption: Encryption
   readonly isRejected: boolean
   /** Why not, where it was not. */
   readonly faults: readonly string[]
@@ -61,6 +64,8 @@ export interface Outcome {
 
 export interface HostileOptions {
   readonly quick: boolean
+  /** With each of these `--encryption` once, one after the other. */
+  readonly encryptions: readonly Encryption[]
   /** ATTACKS, or some of them. */
   readonly attacks: readonly Attack[]
   readonly onOutcome: (outcome: Outcome) => void
@@ -68,19 +73,29 @@ export interface HostileOptions {
 
 /** Answers whether all were rejected. Throws a LeftError where the target cannot be had. */
 export async function runHostile(options: HostileOptions): Promise<boolean> {
-  const { quick, attacks, onOutcome } = options
+  let isAllRejected = true
+  for (const encryption of options.encryptions)
+    isAllRejected = (await runWith(encryption, options)) && isAllRejected
+  return isAllRejected
+}
+
+async function runWith(
+  encryption: Encryption,
+  { quick, attacks, onOutcome }: HostileOptions,
+): Promise<boolean> {
+  const those = attacks.filter(({ only }) => only === undefined || only === encryption)
   let isAllRejected = true
   const tell = (outcome: Outcome): void => {
     isAllRejected &&= outcome.isRejected
     onOutcome(outcome)
   }
-  let target = await Target.start()
+  let target = await Target.start(encryption)
   try {
-    const waiting = attacks.filter(({ waits }) => waits).map((attack) => runWaiting(attack, target, quick))
-    for (const attack of attacks.filter(({ waits }) => !waits)) {
+    const waiting = those.filter(({ waits }) => waits).map((attack) => runWaiting(attack, target, quick))
+    for (const attack of those.filter(({ waits }) => !waits)) {
       if (!target.isRunning) {
         target.stop()
-        target = await Target.start()
+        target = await Target.start(encryption)
       }
       tell(await runOne(attack, target, quick))
     }
@@ -136,6 +151,7 @@ async function runOne(attack: Attack, target: Target, quick: boolean): Promise<O
   if (ratio !== undefined && ratio > ANSWER_RATIO_MAX) faults.push(`it answers ${ratio.toFixed(1)} times`)
   return {
     name: attack.name,
+    encryption: target.encryption,
     isRejected: faults.length === 0,
     faults,
     seen: finding.seen,
@@ -154,6 +170,7 @@ async function runWaiting(attack: Attack, target: Target, quick: boolean): Promi
   const { finding, sentBytes, answeredBytes } = await runRound(attack, target, quick)
   return {
     name: attack.name,
+    encryption: target.encryption,
     isRejected: finding.fault === undefined,
     faults: finding.fault === undefined ? [] : [finding.fault],
     seen: finding.seen,
@@ -185,7 +202,7 @@ async function runRound(attack: Attack, target: Target, quick: boolean): Promise
       target,
       quick,
       connected: async () => keep(await target.connected()),
-      attacker: async (host) => keep(await target.attacker(host)),
+      attacker: async (options) => keep(await target.attacker(options)),
     })
   } catch (error) {
     finding = { fault: `the attack came to nothing: ${(error as Error).message}`, seen: '' }

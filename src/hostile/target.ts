@@ -1,6 +1,6 @@
-// The peer that is attacked: the program itself in a process of its own, on the loopback, with a share in a temporary
-// folder and things beside it that nobody may touch. Tells what it said, how much memory it holds, and what changed
-// inside and outside of its share.
+// The peer that is attacked: the program itself in a process of its own, on the loopback, encrypted or not, with a share
+// in a temporary folder and things beside it that nobody may touch. Tells what it said, how much memory it holds, and
+// what changed inside and outside of its share.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
@@ -21,8 +21,12 @@ import { fileURLToPath } from 'node:url'
 import { hexOf } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
 import { hash } from '../io/hash.js'
+import { SystemRandom } from '../io/random.js'
+import { configFolder, IDENTITY_FILE, PINS_FILE } from '../seal/config-folder.js'
+import { openIdentity } from '../seal/identity.js'
 import { Attacker, type Place } from './attacker.js'
 import { contentOf } from './content.js'
+import { type MakeGuise, plainGuise, sealedGuise } from './guise.js'
 import {
   MEMORY_LOOKS_MAX,
   MEMORY_SETTLE_MS,
@@ -34,6 +38,26 @@ import {
 
 /** Every path below a folder with what is there, for comparing. */
 export type Snapshot = ReadonlyMap<string, string>
+
+/** `--encryption` of the target, and of whoever attacks it. */
+export type Encryption = 'yes' | 'no'
+
+export interface AttackerOptions {
+  readonly host?: string
+  /** Of the friend's; the next free one where none is asked for. */
+  readonly port?: number
+  readonly guise?: MakeGuise
+}
+
+/** Who an attacker shows itself to be. Without encryption nobody shows anything, and all are the same. */
+export interface Guises {
+  /** Known to the target, which has pinned it. */
+  readonly friend: MakeGuise
+  /** With a key that the target does not know. */
+  readonly stranger: MakeGuise
+  /** The same, who knows the key of the target. */
+  readonly acquaintance: MakeGuise
+}
 
 type Said = { readonly event: string } & Readonly<Record<string, unknown>>
 
@@ -52,7 +76,14 @@ export class Target {
   private errors = ''
   private readonly onExit = () => this.child?.kill('SIGKILL')
 
-  private constructor(folder: string, place: Place, friend: string, stranger: string) {
+  private constructor(
+    readonly encryption: Encryption,
+    folder: string,
+    place: Place,
+    friend: string,
+    stranger: string,
+    readonly guises: Guises,
+  ) {
     this.folder = folder
     this.share = join(folder, 'target', 'share')
     this.outside = join(folder, 'outside')
@@ -62,19 +93,22 @@ export class Target {
   }
 
   /** Throws a LeftError where the target does not come up. */
-  static async start(): Promise<Target> {
+  static async start(encryption: Encryption): Promise<Target> {
     const network = `127.${100 + (process.pid % 100)}.${Math.floor(process.pid / 100) % 200}`
     const [host, friend, stranger] = [`${network}.1`, `${network}.2`, `${network}.3`]
     const folder = mkdtempSync(join(realpathSync(tmpdir()), 'left-hostile-'))
-    const target = new Target(folder, { host, port: await freePort(host) }, friend, stranger)
+    let target: Target | undefined
     try {
+      const place = { host, port: await freePort(host) }
+      target = new Target(encryption, folder, place, friend, stranger, await guisesIn(encryption, folder))
       await target.run()
       await target.warmUp()
+      return target
     } catch (error) {
-      target.stop()
+      target?.stop()
+      removeFolder(folder)
       throw error
     }
-    return target
   }
 
   get isRunning(): boolean {
@@ -87,11 +121,16 @@ export class Target {
   }
 
   /** At an address that the target was told of, unless another host is asked for. */
-  attacker(host = this.friend): Promise<Attacker> {
-    if (host !== this.friend) return Attacker.open({ host, port: 0 }, this.place)
-    const port = this.freePorts.shift()
-    if (port === undefined) throw new LeftError('watcher-failed', 'all addresses of attackers are in use')
-    return Attacker.open({ host, port }, this.place, () => this.freePorts.push(port))
+  attacker({
+    host = this.friend,
+    port,
+    guise = this.guises.friend,
+  }: AttackerOptions = {}): Promise<Attacker> {
+    if (host !== this.friend) return Attacker.open({ host, port: 0 }, this.place, guise)
+    const index = port === undefined ? 0 : this.freePorts.indexOf(port)
+    const [free] = this.freePorts.splice(index, index < 0 ? 0 : 1)
+    if (free === undefined) throw new LeftError('watcher-failed', 'all addresses of attackers are in use')
+    return Attacker.open({ host, port: free }, this.place, guise, () => this.freePorts.push(free))
   }
 
   async connected(): Promise<Attacker> {
@@ -105,8 +144,7 @@ export class Target {
   stop(): void {
     process.off('exit', this.onExit)
     this.child?.kill('SIGKILL')
-    // Its watcher process may write for one moment more.
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+    removeFolder(this.folder)
   }
 
   /** Whether it says this within the time. */
@@ -146,9 +184,12 @@ export class Target {
     return snapshot(this.share, (path) => path !== '.left')
   }
 
-  /** What is beside the share. */
+  /** What is beside the share, its user's identity among it; whom it trusts is for itself to write down. */
   beside(): Snapshot {
-    return snapshot(this.folder, (path) => path !== 'target/share')
+    return snapshot(
+      this.folder,
+      (path) => path !== 'target/share' && !path.startsWith(`${CONFIG}/${PINS_FILE}`),
+    )
   }
 
   private async run(): Promise<void> {
@@ -172,9 +213,11 @@ export class Target {
       '--share',
       this.share,
     ]
-    const child = spawn(process.execPath, [...nodeOptions(), program, ...words, '--encryption', 'no'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(
+      process.execPath,
+      [...nodeOptions(), program, ...words, '--encryption', this.encryption],
+      { stdio: ['ignore', 'pipe', 'pipe'], env: environmentIn(this.folder) },
+    )
     this.child = child
     process.on('exit', this.onExit)
     createInterface({ input: child.stdout! }).on('line', (text) => {
@@ -208,6 +251,36 @@ export class Target {
       throw new LeftError('watcher-failed', 'the peer to be attacked does not receive from an honest one')
     await new Promise((resolve) => setTimeout(resolve, MEMORY_SETTLE_MS))
   }
+}
+
+/** The target has a user of its own, as far as configuration goes. */
+const CONFIG = 'target/config/left'
+
+function environmentIn(folder: string): NodeJS.ProcessEnv {
+  const { LEFT_PASSPHRASE: _, ...others } = process.env
+  return { ...others, XDG_CONFIG_HOME: join(folder, CONFIG, '..') }
+}
+
+/** Makes all keys: of the target, of whom it knows, and of whom it does not. */
+async function guisesIn(encryption: Encryption, folder: string): Promise<Guises> {
+  const random = new SystemRandom()
+  if (encryption === 'no') {
+    const plain = plainGuise(random)
+    return { friend: plain, stranger: plain, acquaintance: plain }
+  }
+  const file = join(configFolder(environmentIn(folder)), IDENTITY_FILE)
+  const strangerFile = join(folder, 'stranger.pem')
+  const [{ fingerprint }, friend, stranger] = await Promise.all([
+    openIdentity({ file }),
+    sealedGuise(random, join(folder, 'friend.pem')),
+    sealedGuise(random, strangerFile),
+  ])
+  return { friend, stranger, acquaintance: await sealedGuise(random, strangerFile, fingerprint) }
+}
+
+function removeFolder(folder: string): void {
+  // The watcher process of a target that was killed may write for one moment more.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 }
 
 /** How this process runs our files, so that another can: from the sources in development. */

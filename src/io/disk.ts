@@ -11,6 +11,7 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  futimesSync,
   linkSync,
   lstatSync,
   lutimesSync,
@@ -37,6 +38,7 @@ import {
   type FileKind,
   type FileStat,
   type FolderListing,
+  type NewFile,
 } from '../base/ports.js'
 import { type Confinement, confine } from './confinement.js'
 import { diskError } from './disk-errors.js'
@@ -46,6 +48,7 @@ const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK // opening a pipe m
 const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
 const EXECUTE_BITS = 0o111
+const MODE_BITS = 0o7777
 
 export interface RealDiskOptions {
   /** Whether reading follows links (the default). Where not, what is behind a link is as good as not there, also when
@@ -122,6 +125,23 @@ export class RealDisk implements Disk {
     })
   }
 
+  writeNew(path: string, file: NewFile): FileStat {
+    return attempt('make', path, () => {
+      const handle = openSync(this.writablePlaceOf(path), CREATE_FLAGS | constants.O_EXCL, 0o666)
+      try {
+        this.confinement.confirm(path, handle)
+        writeAll(handle, file.bytes, 0)
+        if (file.executable) fchmodSync(handle, executableMode(fstatSync(handle).mode, true))
+        if (file.sync) fdatasyncSync(handle)
+        const time = secondsText(file.mtimeMs)
+        futimesSync(handle, time, time)
+        return fileStat(fstatSync(handle))
+      } finally {
+        closeSync(handle)
+      }
+    })
+  }
+
   stateOf(handle: FileHandle): FileStat {
     return attempt('look at', 'an open file', () => fileStat(fstatSync(handle)))
   }
@@ -139,12 +159,7 @@ export class RealDisk implements Disk {
   }
 
   write(handle: FileHandle, source: Uint8Array, position: number): void {
-    attempt('write', 'an open file', () => {
-      let done = 0
-      while (done < source.length) {
-        done += writeSync(handle, source, done, source.length - done, position + done)
-      }
-    })
+    attempt('write', 'an open file', () => writeAll(handle, source, position))
   }
 
   truncate(handle: FileHandle, sizeBytes: number): void {
@@ -167,6 +182,16 @@ export class RealDisk implements Disk {
 
   linkFile(from: string, to: string): void {
     attempt('link', `${from} to ${to}`, () => linkSync(this.writablePlaceOf(from), this.writablePlaceOf(to)))
+  }
+
+  moveNew(from: string, to: string): FileStat {
+    return attempt('move', `${from} to ${to}`, () => {
+      const source = this.writablePlaceOf(from)
+      const target = this.writablePlaceOf(to)
+      linkSync(source, target)
+      unlinkSync(source)
+      return fileStat(lstatSync(target))
+    })
   }
 
   makeFolder(path: string): void {
@@ -198,14 +223,13 @@ export class RealDisk implements Disk {
     })
   }
 
-  /** Who may read may run; nobody else. */
   setExecutable(path: string, executable: boolean): void {
     attempt('set the mode of', path, () => {
       const handle = openSync(this.writablePlaceOf(path), READ_FLAGS | constants.O_NOFOLLOW)
       try {
-        const mode = fstatSync(handle).mode & 0o7777
-        const wanted = executable ? mode | ((mode & 0o444) >> 2) : mode & ~EXECUTE_BITS
-        if (wanted !== mode) fchmodSync(handle, wanted)
+        const { mode } = fstatSync(handle)
+        const wanted = executableMode(mode, executable)
+        if (wanted !== (mode & MODE_BITS)) fchmodSync(handle, wanted)
       } finally {
         closeSync(handle)
       }
@@ -298,6 +322,19 @@ function kindOf(mode: number): FileKind {
     default:
       return 'other'
   }
+}
+
+function writeAll(handle: number, source: Uint8Array, position: number): void {
+  let done = 0
+  while (done < source.length) {
+    done += writeSync(handle, source, done, source.length - done, position + done)
+  }
+}
+
+/** Who may read may run; nobody else. */
+function executableMode(mode: number, executable: boolean): number {
+  const bits = mode & MODE_BITS
+  return executable ? bits | ((bits & 0o444) >> 2) : bits & ~EXECUTE_BITS
 }
 
 function fileOnly(handle: number, path: string): FileHandle {

@@ -1,5 +1,5 @@
 // The log of one share: what is being fetched, which blocks are on the disk, what has been put in place.
-// The keeper opens one at start, acts on what it replays (see recovery.ts), and appends as it works.
+// The keeper opens one at start, acts on what it replays (see src/sync/recovery.ts), and appends as it works.
 //
 // The log claims nothing before it is so: `blocks` after the blocks were written, `placed` after the rename.
 // It is not synced for each record, so after the machine itself went down its tail may be missing and what
@@ -104,6 +104,12 @@ export class Journal<E extends Placeable> {
   /** What was put in place and may not be on stable storage yet. */
   get placedSinceCheckpoint(): ReadonlyMap<string, Digest | ''> {
     return this.placedAt
+  }
+
+  /** Whether what was put at this path may not be on stable storage: a loss of power may bring it back, torn, even where it
+   *  was removed since. */
+  mayBeUnsynced(path: string): boolean {
+    return this.placedAt.has(path) || this.placingAt.has(path)
   }
 
   /** The run of the machine that the last `opened` named; '' before any. */

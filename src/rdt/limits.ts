@@ -147,8 +147,10 @@ export const PACING_SLACK_MS = 2
 /** Asks that wait to be answered, per session. Beyond, they are dropped, and asked again. */
 export const ASKS_QUEUED_MAX = 4_096
 
-/** Blocks that are loaded ahead of the one being sent, per session. */
-export const BLOCKS_AHEAD_MAX = 8
+/** Bytes that are loaded ahead of what is being sent, per session: eight whole blocks, or many small ones, of which each
+ *  waits as long for its place to be found. */
+export const AHEAD_BYTES_MAX = 8 * FRAME_BYTES_MAX
+export const BLOCKS_AHEAD_MAX = 256
 
 /** Frames kept for repairs, per endpoint: 64 × 65,317 bytes = 4 MiB. */
 export const FRAMES_CACHED_MAX = 64

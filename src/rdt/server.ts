@@ -1,7 +1,7 @@
 // The side that serves: answers asks with segments, strictly in the order of asking, because the puller judges
 // loss by that order. One per session. It keeps asks until they are answered, and nothing of a transfer.
 //
-//   ask ──▶ queue ──▶ (one of the first BLOCKS_AHEAD_MAX blocks) wanted ──▶ frame ──▶ segments
+//   ask ──▶ queue ──▶ (one of the first, by bytes and number) wanted ──▶ frame ──▶ segments
 //                                                                    └───▶ gone: the item's asks are dropped
 
 import { hexOf } from '../base/bytes.js'
@@ -11,6 +11,7 @@ import { belowBits, countOf, highBit, lowBit, lowestOf } from './bits.js'
 import type { WireSession } from './control.js'
 import type { FrameCache } from './framecache.js'
 import {
+  AHEAD_BYTES_MAX,
   ASKS_QUEUED_MAX,
   BLOCKS_AHEAD_MAX,
   BUNDLE_BYTES_MAX,
@@ -58,6 +59,9 @@ export interface SegmentBundle {
   readonly segmentBytes: number
 }
 
+/** How many frames the typical length looks back. */
+const TYPICAL_FRAMES = 4
+
 export class Server {
   asksDropped = 0
   private readonly queue: QueuedAsk[] = []
@@ -68,6 +72,8 @@ export class Server {
   /** The first ask that was not looked at yet. */
   private lookedUntil = 0
   private readonly header = new SegmentHeader()
+  /** What the next frames are taken to be long. */
+  private typicalFrameBytes = FRAME_BYTES_MAX
 
   constructor(
     private readonly host: ServerHost,
@@ -135,10 +141,15 @@ export class Server {
     this.queue.push(ask)
   }
 
+  private get isFarAhead(): boolean {
+    const { size } = this.ahead
+    return size >= BLOCKS_AHEAD_MAX || size * this.typicalFrameBytes >= AHEAD_BYTES_MAX
+  }
+
   /** Wants the next blocks of the queue, so that they are there when it is their turn. */
   private lookAhead(): void {
     while (this.lookedUntil < this.queue.length) {
-      if (this.ahead.size >= BLOCKS_AHEAD_MAX && this.lookedUntil > this.head) return
+      if (this.isFarAhead && this.lookedUntil > this.head) return
       const block = this.queue[this.lookedUntil++]!.block
       block.looked++
       this.ahead.add(block)
@@ -157,8 +168,15 @@ export class Server {
     if (block === undefined) return false
     block.isWanted = false
     if (block.looked > 0) block.frame = frame
+    this.learnFrameBytes(frame.length)
     this.host.frames.add(block.key, frame)
     return true
+  }
+
+  /** Small frames are believed one by one, a long one at once: what is loaded ahead must not grow beyond its bounds. */
+  private learnFrameBytes(frameBytes: number): void {
+    const { typicalFrameBytes: before } = this
+    this.typicalFrameBytes = Math.max(frameBytes, before + (frameBytes - before) / TYPICAL_FRAMES)
   }
 
   /** We do not hold the item (any more): nothing of it is answered, and each puller of it is told. */
@@ -224,7 +242,10 @@ export class Server {
     const { segmentBytes } = first
     const roomSegments = Math.min(BUNDLE_SEGMENTS_MAX, Math.floor(BUNDLE_BYTES_MAX / segmentBytes))
     const segments = this.segmentsReady(segmentBytes, roomSegments)
-    const bytes = new Uint8Array(segments * segmentBytes)
+    // Where a whole block is one datagram, a small one should not take the room of a large one.
+    const bytes = new Uint8Array(
+      segments === 1 ? this.segmentLength(this.queue[this.head]!) : segments * segmentBytes,
+    )
     let at = 0
     for (let count = 0; count < segments; ) {
       if (!this.hasSegments || this.queue[this.head]!.segmentBytes !== segmentBytes) break
@@ -242,6 +263,13 @@ export class Server {
       if (written < segmentBytes) break
     }
     return at === 0 ? undefined : { bytes: at === bytes.length ? bytes : bytes.subarray(0, at), segmentBytes }
+  }
+
+  /** Bytes of the next segment of an ask, with its header. */
+  private segmentLength(ask: QueuedAsk): number {
+    const payloadBytes = ask.segmentBytes - SEGMENT_HEADER_BYTES
+    const from = lowestOf(ask.low, ask.high) * payloadBytes
+    return SEGMENT_HEADER_BYTES + Math.min(ask.block.frame!.length - from, payloadBytes)
   }
 
   /** How many the next asks can fill, so that a repair of one segment does not allocate 64 KiB. */

@@ -1,7 +1,7 @@
 // The numbers of a share, each with its unit and where it comes from.
 
 import { assert } from '../base/assert.js'
-import { BLOCK_COUNT_MAX, DIGEST_BYTES, PATH_BYTES_MAX } from '../base/limits.js'
+import { PATH_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 
 // — Specification: changing one of these changes which shares two peers agree on. —
 
@@ -23,13 +23,9 @@ export const MTIME_MS_MAX = 8.64e15
  *  of 33 kB: half a block, so that one changed file costs one block of listing. */
 export const PAGE_LINES_MEAN = 256
 
-/** Bytes of one tree item at most: as many as the longest digest list, so that a listing is never the
- *  largest thing that a puller must hold. */
-export const TREE_ITEM_BYTES_MAX = BLOCK_COUNT_MAX * DIGEST_BYTES
-
-/** Lines of one tree item at most. A page has that many by chance once in e⁵¹² pages, a page list where a
- *  folder has 33 million names. It bounds what decoding an item can allocate. */
-export const TREE_ITEM_LINES_MAX = 1 << 17
+/** Lines of one tree item at most. A page has that many by chance once in e²⁵⁶ pages, and a page list of
+ *  TREE_ITEM_BYTES_MAX has 56,000. It bounds what decoding an item can allocate. */
+export const TREE_ITEM_LINES_MAX = 1 << 16
 
 // — Implementation: each peer may choose its own. —
 

@@ -53,6 +53,11 @@ function checkComponent(path: string, start: number, end: number): PathFault | u
   return undefined
 }
 
+/** Whether this is LEFT's own folder or in it, spelt as LEFT itself does. */
+export function isOwnPath(path: string): boolean {
+  return path === OWN_FOLDER || path.startsWith(`${OWN_FOLDER}/`)
+}
+
 /** The folder that holds `path`: '' is the share itself. */
 export function parentOf(path: string): string {
   const slash = path.lastIndexOf('/')
@@ -82,15 +87,16 @@ export function utf8Bytes(text: string): number {
 }
 
 /** Where the loser of a conflict is kept: beside the winner, named by what it was, so that every peer that
- *  keeps the same loser makes the same name: `notes.conflict-20261121-103000-0123abcd.txt`. */
-export function conflictPath(entry: Entry): string {
+ *  keeps the same loser makes the same name: `notes.conflict-20261121-103000-0123abcd.txt`. Where something else
+ *  stands there the second choice is `notes.conflict-20261121-103000-0123abcd-2.txt`, and so on. */
+export function conflictPath(entry: Entry, choice = 1): string {
   const name = nameOf(entry.path)
   const dot = name.lastIndexOf('.')
   // A leading dot hides a file and starts no extension, and a very long "extension" is none.
   const hasExtension = dot > 0 && utf8Bytes(name.slice(dot)) <= EXTENSION_BYTES_MAX
   const extension = hasExtension ? name.slice(dot) : ''
   const stem = hasExtension ? name.slice(0, dot) : name
-  const mark = `.conflict-${utcStamp(entry.mtimeMs)}-${contentMark(entry)}`
+  const mark = `.conflict-${utcStamp(entry.mtimeMs)}-${contentMark(entry)}${choice === 1 ? '' : `-${choice}`}`
   // In a folder so deep that the path would come too long, the copy goes to the next one up with room.
   let folder = parentOf(entry.path)
   while (utf8Bytes(folder) + 1 + NAME_BYTES_MAX > PATH_BYTES_MAX) folder = parentOf(folder)

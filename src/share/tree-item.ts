@@ -15,9 +15,10 @@ import { textOf, utf8 } from '../base/bytes.js'
 import { type Decoded, type DecodeFailure, decoded, undecoded } from '../base/decoded.js'
 import { escapeField, unescapeField } from '../base/escape.js'
 import type { Digest, ItemRef } from '../base/item.js'
+import { TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 import type { Entry } from './entry.js'
 import { decodeEntryInFolder } from './entry-line.js'
-import { TREE_ITEM_BYTES_MAX, TREE_ITEM_LINES_MAX } from './limits.js'
+import { TREE_ITEM_LINES_MAX } from './limits.js'
 import { checkPath, joinPath, nameOf } from './path.js'
 
 export interface Subtree {

@@ -1,22 +1,17 @@
 // Compares a peer's tree with ours, from the root downwards: pulls the listings whose digests differ and
 // answers the entries that differ. Performs no I/O. The keeper starts one for each new root of a peer:
 //
-//     pollPull() → pull that item from the peer → handleItem() or handleGone() → … until `done`
+//     pollPull() → pull that item from the peer → handleItem() → … until `done`
 //
 // It only finds what the peer has and we have not; the peer's own walk finds the reverse.
 
 import { hexOf, textOf, utf8 } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import type { Digest, ItemRef } from '../base/item.js'
+import { TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 import type { Entry } from './entry.js'
 import { sameEntry } from './entry-line.js'
-import {
-  TREE_ITEM_BYTES_MAX,
-  WALK_ANSWER_ENTRIES_MAX,
-  WALK_LINES_MAX,
-  WALK_PATH_UNITS_MAX,
-  WALK_PLACES_MAX,
-} from './limits.js'
+import { WALK_ANSWER_ENTRIES_MAX, WALK_LINES_MAX, WALK_PATH_UNITS_MAX, WALK_PLACES_MAX } from './limits.js'
 import type { Manifest } from './manifest.js'
 import { decodeTreeItem, type TreeFault, type TreeItem } from './tree-item.js'
 
@@ -49,7 +44,6 @@ export class TreeWalk {
   private placeCount = 0
   private pathUnits = 0
   private lineCount = 0
-  private missed = false
   private fault: WalkFault | undefined
 
   /** `root` is the peer's, of kind 'tree'. */
@@ -62,11 +56,6 @@ export class TreeWalk {
   /** Whether everything that differs has been answered. Never true after a fault. */
   get done(): boolean {
     return this.fault === undefined && this.awaited.size === 0
-  }
-
-  /** Whether an item was gone, so that entries below it have not been seen. */
-  get incomplete(): boolean {
-    return this.missed
   }
 
   /** The next item to pull from the peer; each is asked for once until it is handled. */
@@ -103,14 +92,6 @@ export class TreeWalk {
       if (fault !== undefined) return this.fail(fault)
     }
     return decoded(differing)
-  }
-
-  /** The peer no longer has the item: its tree has moved on. */
-  handleGone(digest: Digest): void {
-    const awaited = this.takeAwaited(digest)
-    if (awaited === undefined) return
-    this.missed = true
-    for (const place of awaited.places) this.countPlace(place, -1)
   }
 
   private compare(listing: TreeItem, place: Place, differing: Entry[], open: Open[]): WalkFault | undefined {

@@ -12,11 +12,20 @@ import {
   type FileHandle,
   type FileStat,
   type FolderListing,
+  type NewFile,
   type Random,
 } from '../base/ports.js'
 import { type DeathMoment, DiskFaults, type DiskOperation } from './disk-faults.js'
 import { Inode, isEmpty, isWithin, resolvePath, statOf, visit } from './inode.js'
 import { type NameChange, NameLog } from './name-log.js'
+import {
+  type Place,
+  present,
+  refuseExisting,
+  refuseToReplace,
+  refuseUnreadable,
+  writablePlace,
+} from './places.js'
 
 export { type DeathMoment, type DiskOperation, SimulatedDeath } from './disk-faults.js'
 
@@ -46,13 +55,6 @@ const DISK_IS_FULL = 'the simulated disk is full'
 interface OpenFile {
   readonly inode: Inode
   readonly writable: boolean
-}
-
-/** Where a path leads: its folder, its name there, and the thing if there is one. */
-interface Place {
-  readonly folder: Inode
-  readonly name: string
-  readonly inode: Inode | undefined
 }
 
 export class SimDisk implements Disk {
@@ -246,7 +248,7 @@ export class SimDisk implements Disk {
   // — The port: writing. —
 
   create(path: string): FileHandle {
-    const place = this.writablePlace('create', path)
+    const place = this.placeFor('create', path)
     const known = place.inode
     if (known !== undefined) {
       if (known.kind === 'link') throw new DiskError('link', `${path} is a symbolic link`)
@@ -256,6 +258,21 @@ export class SimDisk implements Disk {
     }
     const inode = this.faults.mutate(() => this.attach(place.folder, place.name, this.makeInode('file')))
     return this.handleFor(inode, true)
+  }
+
+  /** In steps: a process may die between any two of them. */
+  writeNew(path: string, { bytes, mtimeMs, executable, sync }: NewFile): FileStat {
+    if (this.statLink(path) !== undefined) throw new DiskError('exists', `${path} exists`)
+    const handle = this.create(path)
+    try {
+      this.write(handle, bytes, 0)
+      if (sync) this.sync(handle)
+    } finally {
+      this.close(handle)
+    }
+    if (executable) this.setExecutable(path, true)
+    this.setTimes(path, mtimeMs)
+    return this.statLink(path)!
   }
 
   write(handle: FileHandle, source: Uint8Array, position: number): void {
@@ -286,11 +303,11 @@ export class SimDisk implements Disk {
   }
 
   rename(from: string, to: string): void {
-    const source = this.writablePlace('rename', from)
-    const target = this.writablePlace('rename', to)
+    const source = this.placeFor('rename', from)
+    const target = this.placeFor('rename', to)
     const inode = present(source, from)
     if (inode === target.inode) return
-    this.refuseToReplace(inode, target.inode, to)
+    refuseToReplace(inode, target.inode, to)
     if (inode.kind === 'folder' && isWithin(inode, target.folder))
       throw new DiskError('io', `${from} cannot go into itself`)
     this.faults.mutate(() => {
@@ -303,8 +320,8 @@ export class SimDisk implements Disk {
   }
 
   linkFile(from: string, to: string): void {
-    const source = this.writablePlace('linkFile', from)
-    const target = this.writablePlace('linkFile', to)
+    const source = this.placeFor('linkFile', from)
+    const target = this.placeFor('linkFile', to)
     const inode = present(source, from)
     if (inode.kind === 'folder') throw new DiskError('denied', `${from} is a folder`)
     refuseExisting(target, to)
@@ -314,14 +331,20 @@ export class SimDisk implements Disk {
     })
   }
 
+  moveNew(from: string, to: string): FileStat {
+    this.linkFile(from, to)
+    this.removeFile(from)
+    return this.statLink(to)!
+  }
+
   makeFolder(path: string): void {
-    const place = this.writablePlace('makeFolder', path)
+    const place = this.placeFor('makeFolder', path)
     refuseExisting(place, path)
     this.faults.mutate(() => this.attach(place.folder, place.name, this.makeInode('folder')))
   }
 
   makeLink(path: string, target: string): void {
-    const place = this.writablePlace('makeLink', path)
+    const place = this.placeFor('makeLink', path)
     refuseExisting(place, path)
     this.faults.mutate(() => {
       const inode = this.makeInode('link')
@@ -331,14 +354,14 @@ export class SimDisk implements Disk {
   }
 
   removeFile(path: string): void {
-    const place = this.writablePlace('removeFile', path)
+    const place = this.placeFor('removeFile', path)
     const inode = present(place, path)
     if (inode.kind === 'folder') throw new DiskError('changed-kind', `${path} is a folder`)
     this.faults.mutate(() => this.changeNames(inode, [{ ...place, inode: undefined, before: inode }]))
   }
 
   removeFolder(path: string): void {
-    const place = this.writablePlace('removeFolder', path)
+    const place = this.placeFor('removeFolder', path)
     const inode = present(place, path)
     if (inode.kind !== 'folder') throw new DiskError('changed-kind', `${path} is not a folder`)
     if (!isEmpty(inode)) throw new DiskError('not-empty', `${path} is not empty`)
@@ -346,7 +369,7 @@ export class SimDisk implements Disk {
   }
 
   setTimes(path: string, mtimeMs: number): void {
-    const inode = present(this.writablePlace('setTimes', path), path)
+    const inode = present(this.placeFor('setTimes', path), path)
     this.faults.mutate(() => {
       inode.mtimeMs = this.toStep(mtimeMs)
       inode.ctimeMs = this.now()
@@ -355,7 +378,7 @@ export class SimDisk implements Disk {
   }
 
   setExecutable(path: string, executable: boolean): void {
-    const inode = present(this.writablePlace('setExecutable', path), path)
+    const inode = present(this.placeFor('setExecutable', path), path)
     if (inode.kind === 'link') throw new DiskError('link', `${path} is a symbolic link`)
     this.faults.mutate(() => {
       inode.executable = executable
@@ -459,44 +482,8 @@ export class SimDisk implements Disk {
     return resolvePath({ world: this.world, share: this.share, path, followLast })
   }
 
-  /** Where a writing operation works. Passes through no link. */
-  private writablePlace(operation: DiskOperation, path: string): Place {
+  private placeFor(operation: DiskOperation, path: string): Place {
     this.faults.begin(operation)
-    assert(path !== '' && !path.startsWith('/'), 'a path of a share is relative and not empty')
-    let folder = this.share
-    let start = 0
-    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', start)) {
-      const next = folder.names.get(path.slice(start, slash))
-      if (next === undefined) throw new DiskError('missing', `there is no ${path.slice(0, slash)}`)
-      if (next.kind === 'link')
-        throw new DiskError('link', `${path}: ${path.slice(0, slash)} is a symbolic link`)
-      if (next.kind !== 'folder')
-        throw new DiskError('changed-kind', `${path.slice(0, slash)} is not a folder`)
-      folder = next
-      start = slash + 1
-    }
-    const name = path.slice(start)
-    assert(name !== '' && name !== '.' && name !== '..', 'a path stays inside its share')
-    return { folder, name, inode: folder.names.get(name) }
+    return writablePlace(this.share, path)
   }
-
-  private refuseToReplace(inode: Inode, replaced: Inode | undefined, to: string): void {
-    if (replaced === undefined) return
-    if ((inode.kind === 'folder') !== (replaced.kind === 'folder'))
-      throw new DiskError('changed-kind', `${to} is ${replaced.kind === 'folder' ? 'a folder' : 'no folder'}`)
-    if (!isEmpty(replaced)) throw new DiskError('not-empty', `${to} is not empty`)
-  }
-}
-
-function present(place: Place, path: string): Inode {
-  if (place.inode === undefined) throw new DiskError('missing', `there is no ${path}`)
-  return place.inode
-}
-
-function refuseExisting(place: Place, path: string): void {
-  if (place.inode !== undefined) throw new DiskError('exists', `${path} exists`)
-}
-
-function refuseUnreadable(inode: Inode, path: string): void {
-  if (inode.unreadable) throw new DiskError('denied', `${path} may not be read`)
 }

@@ -2,8 +2,7 @@
 // everything done is written into the history.
 
 import { type Disk, DiskError } from '../base/ports.js'
-import { joinPath, parentOf } from '../share/path.js'
-import { OWN_FOLDER } from '../sync/layout.js'
+import { joinPath, OWN_FOLDER, parentOf } from '../share/path.js'
 import type { SimDisk } from './disk.js'
 import type { History } from './history.js'
 import { SeededRandom } from './random.js'
@@ -75,7 +74,8 @@ export interface EditorOptions {
 interface Standing {
   readonly kind: 'file' | 'folder' | 'nothing'
   readonly digest: string | undefined
-  readonly ctimeMs: number | undefined
+  /** Both, since a coarse ctime may be the same after a touch. */
+  readonly times: string | undefined
 }
 
 export class Editor {
@@ -280,10 +280,10 @@ export class Editor {
     }
     paths.forEach((path, index) => {
       const was = before[index]!
-      const { kind, bytes, ctimeMs } = this.seen(path)
+      const { kind, bytes, times } = this.seen(path)
       if (kind === 'folder' ? was.kind === 'file' : kind === 'file' || was.kind !== 'nothing') {
         const same = bytes !== undefined && was.digest === history.digestOf(bytes)
-        if (!same || ctimeMs !== was.ctimeMs) history.edited(peer, path, was.digest, bytes, scheduler.nowMs)
+        if (!same || times !== was.times) history.edited(peer, path, was.digest, bytes, scheduler.nowMs)
       }
       if (kind === 'folder') history.madeFolder(peer, path)
       const inode = disk.unharmed(() => disk.stat(path))?.inode
@@ -293,15 +293,16 @@ export class Editor {
   }
 
   private standingAt(path: string): Standing {
-    const { kind, bytes, ctimeMs } = this.seen(path)
-    return { kind, digest: bytes === undefined ? undefined : this.options.history.digestOf(bytes), ctimeMs }
+    const { kind, bytes, times } = this.seen(path)
+    return { kind, digest: bytes === undefined ? undefined : this.options.history.digestOf(bytes), times }
   }
 
   private seen(path: string): Omit<Standing, 'digest'> & { readonly bytes: Uint8Array | undefined } {
     const { disk } = this.options
     const bytes = disk.contentOf(path)
-    const ctimeMs = disk.unharmed(() => disk.stat(path))?.ctimeMs
-    return { kind: bytes === undefined ? this.kindOf(path) : 'file', bytes, ctimeMs }
+    const stat = disk.unharmed(() => disk.stat(path))
+    const times = stat === undefined ? undefined : `${stat.mtimeMs} ${stat.ctimeMs}`
+    return { kind: bytes === undefined ? this.kindOf(path) : 'file', bytes, times }
   }
 
   private kindOf(path: string): Standing['kind'] {

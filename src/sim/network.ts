@@ -222,12 +222,7 @@ export class Network {
     }
     let link = outward.get(to)
     if (link === undefined) {
-      link = new Link(
-        this.scheduler,
-        this.random,
-        (bytes) => this.arrive(from, to, bytes),
-        this.defaults,
-      )
+      link = new Link(this.scheduler, this.random, (bytes) => this.arrive(from, to, bytes), this.defaults)
       outward.set(to, link)
     }
     return link

@@ -1,8 +1,8 @@
 // The disk as the simulated watcher process sees it: every operation goes to the simulated disk, and whoever proves
 // the invariants is told of each one that changes something. Used by SimPeer.
 
-import type { Disk, FileHandle, FileStat, FolderListing } from '../base/ports.js'
-import { OWN_FOLDER } from '../sync/layout.js'
+import type { Disk, FileHandle, FileStat, FolderListing, NewFile } from '../base/ports.js'
+import { isOwnPath } from '../share/path.js'
 
 export interface DiskObserver {
   /** A path outside `.left` was changed by the keeper: what is there now may be looked at. */
@@ -52,8 +52,13 @@ export class WatchedDisk implements Disk {
   }
 
   create(path: string): FileHandle {
-    if (!isOwn(path)) this.observer.handleWrittenInPlace(path)
+    if (!isOwnPath(path)) this.observer.handleWrittenInPlace(path)
     return this.watched([], () => this.disk.create(path))
+  }
+
+  writeNew(path: string, file: NewFile): FileStat {
+    if (!isOwnPath(path)) this.observer.handleWrittenInPlace(path)
+    return this.watched([], () => this.disk.writeNew(path, file))
   }
 
   write(handle: FileHandle, source: Uint8Array, position: number): void {
@@ -74,6 +79,10 @@ export class WatchedDisk implements Disk {
 
   linkFile(from: string, to: string): void {
     this.watched([to], () => this.disk.linkFile(from, to))
+  }
+
+  moveNew(from: string, to: string): FileStat {
+    return this.watched([to], () => this.disk.moveNew(from, to))
   }
 
   makeFolder(path: string): void {
@@ -110,11 +119,7 @@ export class WatchedDisk implements Disk {
       return change()
     } finally {
       this.observer.handleChange()
-      for (const path of paths) if (!isOwn(path)) this.observer.handleSharePath(path)
+      for (const path of paths) if (!isOwnPath(path)) this.observer.handleSharePath(path)
     }
   }
-}
-
-function isOwn(path: string): boolean {
-  return path === OWN_FOLDER || path.startsWith(`${OWN_FOLDER}/`)
 }

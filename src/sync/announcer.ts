@@ -5,6 +5,7 @@ import type { Catalogue } from './catalogue.js'
 import {
   ANNOUNCE_MS,
   ANNOUNCE_SPACING_MS,
+  ANNOUNCE_SPACING_MS_MIN,
   CHANGES_LISTED_MAX,
   FULL_DISK_RETRY_MS,
   RELAY_ANNOUNCE_MS,
@@ -17,6 +18,8 @@ export class Announcer {
   private dueMs: number | undefined
   private announcedAtMs = Number.NEGATIVE_INFINITY
   private announcedRoot = ''
+  /** Between the last news and the next: grows while they keep coming. */
+  private spacingMs = 0
 
   /** `commit` makes the catalogue survive a kill; false where the disk is full. */
   constructor(catalogue: Catalogue, commit: (nowMs: number) => boolean) {
@@ -26,7 +29,7 @@ export class Announcer {
 
   /** The catalogue changed. */
   handleChange(urgent: boolean, nowMs: number): void {
-    const spacedMs = Math.max(nowMs + ANNOUNCE_MS, this.announcedAtMs + ANNOUNCE_SPACING_MS)
+    const spacedMs = Math.max(nowMs + ANNOUNCE_MS, this.announcedAtMs + this.spacingMs)
     const dueMs = urgent ? spacedMs : nowMs + RELAY_ANNOUNCE_MS
     if (this.dueMs === undefined || dueMs < this.dueMs) this.dueMs = dueMs
   }
@@ -53,6 +56,8 @@ export class Announcer {
     const changes = this.catalogue.takeChanges()
     if (root.digest === this.announcedRoot) return undefined
     this.announcedRoot = root.digest
+    const isStream = nowMs - this.announcedAtMs < 2 * ANNOUNCE_SPACING_MS
+    this.spacingMs = isStream ? Math.min(2 * this.spacingMs, ANNOUNCE_SPACING_MS) : ANNOUNCE_SPACING_MS_MIN
     this.announcedAtMs = nowMs
     const whole = manifest.size <= CHANGES_LISTED_MAX ? [...manifest.entries()] : undefined
     return { type: 'root', root, changes, whole, files: manifest.fileCount }

@@ -6,9 +6,8 @@ import type { Digest, Hash } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import { DiskError, type FileStat } from '../base/ports.js'
 import type { Entry } from '../share/entry.js'
-import { decodeEntryInFolder, encodeEntryInFolder } from '../share/entry-line.js'
 import { Manifest } from '../share/manifest.js'
-import { parentOf } from '../share/path.js'
+import { decodeRecord, encodeRecord } from './index-line.js'
 import { CHANGES_LISTED_MAX, COMMIT_CHANGES_MAX } from './limits.js'
 
 /** What a stat told when the content was known: as long as it is the same, the content is. */
@@ -212,41 +211,5 @@ export class Catalogue {
     } else if (holder !== entry.path) return
     this.holders.delete(entry.digest)
     if (entry.sizeBytes > BLOCK_BYTES && !this.awaited.has(entry.digest)) this.index.removeList(entry.digest)
-  }
-}
-
-/** `<size>,<mtime>,<ctime>,<inode>,<x or nothing>` or '-', a space, and the entry line with the name in place of the path,
- *  which is the key. */
-function encodeRecord(entry: Entry, signature: Signature | undefined): string {
-  return `${encodeSignature(signature)} ${encodeEntryInFolder(entry)}`
-}
-
-function decodeRecord(
-  path: string,
-  value: string,
-): { entry: Entry; signature: Signature | undefined } | undefined {
-  const space = value.indexOf(' ')
-  const entry = decodeEntryInFolder(value.slice(space + 1), parentOf(path))
-  if (space < 0 || !entry.ok || entry.value.path !== path) return undefined
-  return { entry: entry.value, signature: decodeSignature(value.slice(0, space)) }
-}
-
-function encodeSignature(signature: Signature | undefined): string {
-  if (signature === undefined) return '-'
-  const { sizeBytes, mtimeMs, ctimeMs, inode, executable } = signature
-  return `${sizeBytes},${mtimeMs},${ctimeMs},${inode},${executable ? 'x' : ''}`
-}
-
-function decodeSignature(text: string): Signature | undefined {
-  const [sizeBytes, mtimeMs, ctimeMs, inode, executable] = text.split(',')
-  if (executable === undefined) return undefined
-  const numbers = [sizeBytes, mtimeMs, ctimeMs, inode].map(Number)
-  if (numbers.some(Number.isNaN)) return undefined
-  return {
-    sizeBytes: numbers[0]!,
-    mtimeMs: numbers[1]!,
-    ctimeMs: numbers[2]!,
-    inode: numbers[3]!,
-    executable: executable === 'x',
   }
 }

@@ -9,22 +9,21 @@
 import { hexOf } from '../base/bytes.js'
 import { DueQueue } from '../base/due-queue.js'
 import type { Hash } from '../base/item.js'
-import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
+import { BLOCK_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import { runsOf } from '../journal/record.js'
 import type { Entry } from '../share/entry.js'
 import { compareVersions, type PeerId } from '../share/version.js'
-import { BuildJob, type Built } from './building.js'
+import { Builds } from './builds.js'
 import type { Catalogue } from './catalogue.js'
-import { Checkpoint } from './checkpoint.js'
-import { largeTemporary, smallTemporary, TEMPORARY_FOLDER } from './layout.js'
+import { CommitGroup } from './commit-group.js'
+import { FullDisk } from './full-disk.js'
+import { largeTemporary, smallTemporary } from './layout.js'
 import {
   FULL_DISK_RETRY_MS,
   PLACE_RETRY_MS,
   PLACE_TRIES_MAX,
-  PLACED_COMMIT_MAX,
-  PLACED_COMMIT_MS,
   SETTLE_ROUNDS_MAX,
   STEP_FILES,
 } from './limits.js'
@@ -37,10 +36,9 @@ import type {
   SourceFailure,
 } from './messages.js'
 import { type Placed, Placing, type Prepared } from './placing.js'
+import { Refusals } from './refusals.js'
 import type { Scanner } from './scanner.js'
 import { type Order, type Want, Wants } from './wants.js'
-
-export const FULL_DISK_REASON = 'the disk is full; free some space and it goes on'
 
 interface FetchedBytes {
   readonly crossedBytes: number
@@ -64,6 +62,8 @@ export interface IntakeOptions {
   readonly onBeaten: (peer: PeerId, remote: Entry) => void
   /** What was wanted at this path is not wanted any more, and was not put in place. */
   readonly onAbandoned: (path: string) => void
+  /** The person ought to know that this cannot be had from this peer, or cannot be put in place. */
+  readonly onRefused: (peer: PeerId, notice: KeeperNotice & { event: 'problem' | 'abandoned' }) => void
 }
 
 export class Intake {
@@ -72,30 +72,25 @@ export class Intake {
   private readonly wants = new Wants()
   /** Paths whose content is complete, and when to try to put it in place again. */
   private readonly placeAgain = new DueQueue()
-  /** What cannot be placed here, by path, with the version that was tried: not fetched again until it changes. */
-  private readonly refused = new Map<
-    string,
-    { readonly version: string; readonly sources: readonly PeerId[] }
-  >()
-  private building: { readonly job: BuildJob; readonly want: Want; readonly fetch: FetchId } | undefined
-  private readonly toBuild: { readonly fetch: FetchId; readonly list: Uint8Array }[] = []
+  private readonly refusals = new Refusals()
+  private readonly builds: Builds
   /** Complete, and to be put in place before this call is over. */
   private readonly ready = new Set<Want>()
-  private readonly placed: string[] = []
-  private placedDueMs: number | undefined
-  private pausedUntilMs: number | undefined
+  private readonly committing: CommitGroup
+  private readonly fullDisk: FullDisk
   private totalsChanged = false
-  /** Said once, until something could be placed again. */
-  private fullDisk = false
   /** As of the call under way, for a folder that is placed because something in it is. */
   private nowMs: number
-  private readonly checkpoint: Checkpoint
 
   constructor(options: IntakeOptions, nowMs: number) {
     this.options = options
     this.nowMs = nowMs
-    const { disk, catalogue, journal, scanner, peer } = options
-    this.checkpoint = new Checkpoint(disk, journal, nowMs)
+    const { disk, hash, catalogue, journal, scanner, peer, push } = options
+    const { wants } = this
+    this.fullDisk = new FullDisk((notice) => this.notify(notice))
+    const onFailed = (want: Want, error: DiskError, atMs: number) => this.handleUnwritable(want, error, atMs)
+    this.builds = new Builds({ disk, hash, catalogue, journal, wants, push, onFailed })
+    this.committing = new CommitGroup({ disk, journal, commitIndex: (atMs) => this.commit(atMs) }, nowMs)
     this.placing = new Placing({
       disk,
       catalogue,
@@ -116,18 +111,13 @@ export class Intake {
 
   /** Whether `step` has something to do right now. */
   get busy(): boolean {
-    return (
-      this.ready.size > 0 ||
-      this.building !== undefined ||
-      this.toBuild.length > 0 ||
-      (this.pausedUntilMs === undefined && this.wants.hasInstant)
-    )
+    return this.ready.size > 0 || this.builds.busy || (!this.fullDisk.paused && this.wants.hasInstant)
   }
 
   /** How `remote` stands against what is wanted at its path: it is that, is no better than that, or is free to be
    *  considered. What it beats is given up. */
   standing(remote: Entry, peer: PeerId): 'wanted' | 'beaten' | 'free' {
-    if (this.refused.get(remote.path)?.version === remote.version) return 'wanted'
+    if (this.refusals.has(remote)) return 'wanted'
     const want = this.wants.get(remote.path)
     if (want === undefined) return 'free'
     if (want.remote.version === remote.version && want.remote.digest === remote.digest) {
@@ -168,57 +158,52 @@ export class Intake {
 
   /** The path changed here: what was refused there, above or below it may fit now. */
   handleLocalChange(path: string): void {
-    for (const [refused, { sources }] of this.refused) {
-      const touches = refused === path || refused.startsWith(`${path}/`) || path.startsWith(`${refused}/`)
-      if (!touches) continue
-      this.refused.delete(refused)
-      for (const source of sources) this.options.onSourceFailed(source)
-    }
+    for (const source of this.refusals.takeTouched(path)) this.options.onSourceFailed(source)
   }
 
   handleList(fetch: FetchId, list: Uint8Array): void {
-    this.toBuild.push({ fetch, list })
+    this.builds.handleList(fetch, list)
   }
 
   /** Does a bounded piece of building, and tries again what waited for its place. */
   step(nowMs: number): void {
     this.nowMs = nowMs
-    this.stepBuilding(nowMs)
+    this.builds.step(nowMs)
+    for (const source of this.refusals.takeDue(nowMs)) this.options.onSourceFailed(source)
     for (let path = this.placeAgain.take(nowMs); path !== undefined; path = this.placeAgain.take(nowMs)) {
       const want = this.wants.get(path)
       if (want !== undefined) this.place(want, nowMs)
     }
-    if (this.wants.size === 0) this.checkpoint.step(nowMs)
+    if (this.wants.size === 0) this.committing.stepCheckpoint(nowMs)
   }
 
   pollTimeout(): number | undefined {
-    const checkpointMs = this.wants.size === 0 ? this.checkpoint.pollTimeout() : undefined
-    const dues = [this.placeAgain.nextDueMs(), this.pausedUntilMs, this.placedDueMs, checkpointMs].filter(
-      (dueMs) => dueMs !== undefined,
-    )
+    const dues = [
+      this.placeAgain.nextDueMs(),
+      this.fullDisk.pollTimeout(),
+      this.refusals.pollTimeout(),
+      this.committing.pollTimeout(this.wants.size === 0),
+    ].filter((dueMs) => dueMs !== undefined)
     return dues.length === 0 ? undefined : Math.min(...dues)
   }
 
   /** After each call into this: orders what may be ordered, and makes what was placed survive a kill. */
   settle(nowMs: number): void {
     this.nowMs = nowMs
-    if (this.pausedUntilMs !== undefined && nowMs >= this.pausedUntilMs) this.pausedUntilMs = undefined
+    this.fullDisk.handleTimeout(nowMs)
     // What is placed may be the content that others wait for.
     for (let rounds = 0; rounds < SETTLE_ROUNDS_MAX; rounds++) {
       this.order(nowMs)
       if (!this.placeReady(nowMs)) break
     }
-    if (this.placedDueMs !== undefined) {
-      const isOver = this.wants.size === 0 && this.pausedUntilMs === undefined
-      if (isOver || nowMs >= this.placedDueMs) this.settlePlaced(nowMs)
-    }
+    this.committing.settle(this.wants.size === 0 && !this.fullDisk.paused, nowMs)
     if (!this.totalsChanged) return
     this.totalsChanged = false
     this.push({ type: 'work', ...this.wants.totals })
   }
 
   private order(nowMs: number): void {
-    for (let orders = 0; orders < STEP_FILES && this.pausedUntilMs === undefined; orders++) {
+    for (let orders = 0; orders < STEP_FILES && !this.fullDisk.paused; orders++) {
       const order = this.wants.pollOrder((digest) => this.options.catalogue.holderOf(digest), nowMs)
       if (order === undefined) return
       if (order.type === 'place') this.place(order.want, nowMs)
@@ -274,116 +259,25 @@ export class Intake {
   }
 
   private writeSmall(want: Want, bytes: Uint8Array, nowMs: number): void {
-    const { disk } = this.options
-    const temporary = smallTemporary(this.wants.nextTemporary())
+    if (this.makeTemporary(want, bytes, nowMs)) this.place(want, nowMs)
+  }
+
+  /** Writes the whole content of a want beside the share. Answers false where it cannot be. */
+  private makeTemporary(want: Want, bytes: Uint8Array, nowMs: number): boolean {
+    const { disk, catalogue } = this.options
+    const { path: target, mtimeMs, executable } = want.remote
+    const path = smallTemporary(this.wants.nextTemporary())
+    // A version that is replaced must not be lost with unsynced data of the new one.
+    const sync = catalogue.live(target) !== undefined
     try {
-      const handle = disk.create(temporary)
-      try {
-        disk.write(handle, bytes, 0)
-        // A version that is replaced must not be lost with unsynced data of the new one.
-        if (this.options.catalogue.live(want.remote.path) !== undefined) disk.sync(handle)
-      } finally {
-        disk.close(handle)
-      }
+      want.temporary = { path, looks: disk.writeNew(path, { bytes, mtimeMs, executable, sync }) }
+      return true
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
-      this.removeQuietly(temporary)
-      this.handleDiskFailure(
-        want,
-        error.code === 'no-space',
-        `it cannot be written (${error.message})`,
-        nowMs,
-      )
-      return
+      this.removeQuietly(path)
+      this.handleUnwritable(want, error, nowMs)
+      return false
     }
-    want.temporary = temporary
-    this.place(want, nowMs)
-  }
-
-  private stepBuilding(nowMs: number): void {
-    if (this.building === undefined) this.startBuilding(nowMs)
-    const { building } = this
-    if (building === undefined) return
-    if (this.wants.byFetchId(building.fetch) !== building.want) {
-      this.closeBuilding()
-      return
-    }
-    try {
-      const built = building.job.step()
-      if (built === undefined) return
-      this.closeBuilding()
-      this.handleBuilt(building.want, building.fetch, built)
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      this.closeBuilding()
-      this.handleDiskFailure(
-        building.want,
-        error.code === 'no-space',
-        `it cannot be written (${error.message})`,
-        nowMs,
-      )
-    }
-  }
-
-  private startBuilding(nowMs: number): void {
-    const next = this.toBuild.shift()
-    const want = next === undefined ? undefined : this.wants.byFetchId(next.fetch)
-    if (next === undefined || want === undefined) return
-    const { disk, hash, journal } = this.options
-    const { digest, sizeBytes, path } = want.remote
-    try {
-      journal.append({ kind: 'fetch', digest, sizeBytes, path })
-      const logged = journal.fetches.get(digest)?.blocks
-      const job = new BuildJob({
-        disk,
-        hash,
-        digest,
-        sizeBytes,
-        list: next.list,
-        logged,
-        source: this.sourceFor(want),
-      })
-      this.building = { job, want, fetch: next.fetch }
-      this.options.catalogue.putList(digest, next.list)
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      this.handleDiskFailure(
-        want,
-        error.code === 'no-space',
-        `it cannot be written (${error.message})`,
-        nowMs,
-      )
-    }
-  }
-
-  /** The file that most likely shares blocks: one of the same content, else the version that is replaced. */
-  private sourceFor(want: Want): { path: string; list: Uint8Array; sizeBytes: number } | undefined {
-    const same = this.options.catalogue.holderOf(want.remote.digest)
-    const entry = this.options.catalogue.live(same ?? want.remote.path)
-    if (entry?.kind !== 'file' || entry.sizeBytes === 0) return undefined
-    const list = this.options.catalogue.list(entry.digest)
-    return list === undefined || list.length < 2 * DIGEST_BYTES
-      ? undefined
-      : { path: entry.path, list, sizeBytes: entry.sizeBytes }
-  }
-
-  private handleBuilt(want: Want, fetch: FetchId, built: Built): void {
-    const { digest, path, sizeBytes } = want.remote
-    if (built.held.size > 0) this.options.journal.append({ kind: 'blocks', digest, runs: runsOf(built.held) })
-    this.notify({
-      event: 'fetching',
-      path,
-      bytes: sizeBytes,
-      resumedBytes: built.resumedBytes,
-      reusedBytes: built.reusedBytes,
-      peer: want.source ?? '',
-    })
-    this.push({ type: 'fetch-blocks', fetch, temporary: built.temporary, needed: built.needed.toBytes() })
-  }
-
-  private closeBuilding(): void {
-    this.building?.job.close()
-    this.building = undefined
   }
 
   handleBlocks(fetch: FetchId, blockIndices: readonly number[]): void {
@@ -404,7 +298,7 @@ export class Intake {
     want.delivered = sources
     want.crossedBytes = crossedBytes
     want.savedBytes = savedBytes
-    want.temporary = largeTemporary(want.remote.digest)
+    want.temporary = { path: largeTemporary(want.remote.digest), looks: undefined }
     this.place(want, nowMs)
   }
 
@@ -426,6 +320,7 @@ export class Intake {
       this.abandon(
         want,
         reason === 'unservable' ? 'what the peer sends does not match its digest' : undefined,
+        source,
       )
   }
 
@@ -444,14 +339,19 @@ export class Intake {
   }
 
   /** Gives a want up. Its temporary file stays, so that the next try for the same content goes on from it. */
-  private abandon(want: Want, reason: string | undefined): void {
+  private abandon(want: Want, reason: string | undefined, source: PeerId = ''): void {
     this.stopFetch(want)
-    if (want.temporary?.startsWith(`${TEMPORARY_FOLDER}/small-`)) this.removeQuietly(want.temporary)
+    if (want.temporary !== undefined && want.remote.sizeBytes <= BLOCK_BYTES)
+      this.removeQuietly(want.temporary.path)
     this.placeAgain.delete(want.remote.path)
     this.wants.remove(want, false)
     this.totalsChanged = true
     this.options.onAbandoned(want.remote.path)
-    if (reason !== undefined) this.notify({ event: 'abandoned', path: want.remote.path, reason })
+    const { path, sizeBytes } = want.remote
+    if (reason === undefined) return
+    // The progress of a large one is on screen, and ends with this.
+    if (sizeBytes > BLOCK_BYTES) this.notify({ event: 'abandoned', path, reason })
+    else this.options.onRefused(source, { event: 'abandoned', path, reason })
   }
 
   // — Placing —
@@ -529,32 +429,16 @@ export class Intake {
   /** An empty file has nothing to fetch, and still is built beside the share. Answers false where it cannot be. */
   private makeEmptyTemporary(want: Want, nowMs: number): boolean {
     if (want.remote.kind !== 'file' || want.remote.sizeBytes > 0 || want.temporary !== undefined) return true
-    const { disk } = this.options
-    const temporary = smallTemporary(this.wants.nextTemporary())
-    try {
-      disk.close(disk.create(temporary))
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      this.handleDiskFailure(
-        want,
-        error.code === 'no-space',
-        `it cannot be written (${error.message})`,
-        nowMs,
-      )
-      return false
-    }
-    want.temporary = temporary
-    return true
+    return this.makeTemporary(want, new Uint8Array(0), nowMs)
   }
 
   private handlePlaced(want: Want, keptAs: string | undefined, nowMs: number): void {
     const { path, kind, sizeBytes } = want.remote
     this.placeAgain.delete(path)
-    this.placed.push(path)
+    this.refusals.delete(path)
     if (kind === 'folder') this.handleLocalChange(path)
-    this.placedDueMs ??= nowMs + PLACED_COMMIT_MS
     // What was under way when the disk turned out to be full may still find room.
-    if (this.pausedUntilMs === undefined) this.resume()
+    if (!this.fullDisk.paused) this.fullDisk.handleRoom()
     if (keptAs !== undefined) this.notify({ event: 'conflict', path, kept: keptAs })
     if (kind === 'file') {
       this.notify({
@@ -571,7 +455,7 @@ export class Intake {
     this.wants.remove(want, true)
     this.totalsChanged = true
     this.options.onPlaced(keptAs !== undefined)
-    if (this.placed.length >= PLACED_COMMIT_MAX) this.settlePlaced(nowMs)
+    this.committing.add(path, nowMs)
   }
 
   /** Makes what the catalogue says survive a kill. Answers false, and pauses, where the disk is too full for it. */
@@ -580,47 +464,16 @@ export class Intake {
       this.options.catalogue.commit()
     } catch (error) {
       if (!(error instanceof DiskError) || error.code !== 'no-space') throw error
-      this.pause(nowMs)
+      this.fullDisk.handleFull(nowMs)
       return false
     }
-    if (this.wants.size === 0) this.resume()
+    if (this.wants.size === 0) this.fullDisk.handleRoom()
     return true
-  }
-
-  private pause(nowMs: number): void {
-    if (!this.fullDisk) {
-      this.fullDisk = true
-      this.notify({ event: 'paused', reason: FULL_DISK_REASON })
-    }
-    this.pausedUntilMs = nowMs + FULL_DISK_RETRY_MS
-  }
-
-  private resume(): void {
-    if (!this.fullDisk) return
-    this.fullDisk = false
-    this.notify({ event: 'resumed' })
-  }
-
-  /** The index first, then the log: a kill between the two only means that the log is asked in vain. */
-  private settlePlaced(nowMs: number): void {
-    this.placedDueMs = undefined
-    if (this.placed.length === 0) return
-    if (!this.commit(nowMs)) {
-      this.placedDueMs = nowMs + FULL_DISK_RETRY_MS
-      return
-    }
-    const paths = this.placed.splice(0)
-    try {
-      this.options.journal.append({ kind: 'placed', paths })
-      for (const path of paths) this.checkpoint.add(path, this.nowMs)
-      this.options.journal.compactIfLarge()
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-    }
   }
 
   private finish(want: Want): void {
     this.stopFetch(want)
+    this.refusals.delete(want.remote.path)
     this.dropTemporary(want)
     this.placeAgain.delete(want.remote.path)
     this.wants.remove(want, true)
@@ -632,7 +485,7 @@ export class Intake {
     const { digest, sizeBytes } = want.remote
     // A large file is built under its digest: whoever else wants the same content goes on with it.
     if (sizeBytes > BLOCK_BYTES && this.wants.isWantedElsewhere(want)) return
-    if (want.temporary !== undefined) this.removeQuietly(want.temporary)
+    if (want.temporary !== undefined) this.removeQuietly(want.temporary.path)
     else if (sizeBytes > BLOCK_BYTES) this.removeQuietly(largeTemporary(digest))
     if (!this.options.journal.fetches.has(digest)) return
     try {
@@ -646,16 +499,20 @@ export class Intake {
     this.placeAgain.set(want.remote.path, nowMs + PLACE_RETRY_MS)
   }
 
+  private handleUnwritable(want: Want, error: DiskError, nowMs: number): void {
+    this.handleDiskFailure(want, error.code === 'no-space', `it cannot be written (${error.message})`, nowMs)
+  }
+
   private handleDiskFailure(want: Want, noSpace: boolean, reason: string, nowMs: number): void {
     this.stopFetch(want)
     if (noSpace) {
-      this.pause(nowMs)
+      this.fullDisk.handleFull(nowMs)
       if (want.temporary !== undefined) this.wait(want, nowMs + FULL_DISK_RETRY_MS)
       else this.wants.queue(want)
       return
     }
-    this.notify({ event: 'problem', path: want.remote.path, reason })
-    this.refused.set(want.remote.path, { version: want.remote.version, sources: [...want.sources] })
+    if (this.refusals.add(want.remote, want.sources, reason, nowMs))
+      this.options.onRefused(firstSource(want), { event: 'problem', path: want.remote.path, reason })
     this.abandon(want, undefined)
   }
 

@@ -10,15 +10,16 @@
 //                    └──┴── fetch, content ───────────────── engine
 
 import type { Hash } from '../base/item.js'
-import type { Disk } from '../base/ports.js'
+import { type Disk, DiskError } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
 import { Announcer } from './announcer.js'
 import type { Catalogue } from './catalogue.js'
+import { Complaints } from './complaints.js'
 import { Contested } from './contested.js'
 import { Intake } from './intake.js'
-import { RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
+import { INLINE_BYTES_MAX, REFUSED_PATHS_MAX, RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, Location } from './messages.js'
 import { PeerBook } from './peer-book.js'
 import { closeShare } from './recovery.js'
@@ -40,6 +41,7 @@ export interface KeeperOptions {
 /** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` again at once while it answers true, else at
  *  `pollTimeout`. */
 export class Keeper {
+  private readonly disk: Disk
   private readonly catalogue: Catalogue
   private readonly journal: Journal<Entry>
   private readonly scanner: Scanner
@@ -48,6 +50,7 @@ export class Keeper {
   private readonly contested = new Contested()
   private readonly links: LinkPolicy
   private readonly refusedLinks = new Set<string>()
+  private readonly complaints = new Complaints((notice) => this.notify(notice))
   private readonly announcer: Announcer
   private messages: KeeperToEngine[] = []
   /** The first scan is over: what the share holds is known. */
@@ -60,6 +63,7 @@ export class Keeper {
   constructor(options: KeeperOptions, nowMs: number) {
     const { disk, hash, catalogue, journal, peer, links, wallMs, onFolder } = options
     this.nowMs = nowMs
+    this.disk = disk
     this.catalogue = catalogue
     this.links = links
     this.journal = journal
@@ -80,10 +84,12 @@ export class Keeper {
       manifest: catalogue.manifest,
       onEntry: (from, entry) => this.consider(from, entry),
       onProblem: (from, reason) =>
-        this.notify({
-          event: 'note',
-          message: `peer ${from} sent a listing that cannot be read (${reason})`,
-        }),
+        this.complaints.handle(
+          from,
+          'listing',
+          { event: 'note', message: `peer ${from} sent a listing that cannot be read (${reason})` },
+          this.nowMs,
+        ),
     })
     this.intake = new Intake(
       {
@@ -98,6 +104,7 @@ export class Keeper {
         onSourceFailed: (from) => this.peers.askAgain(from, this.nowMs),
         onBeaten: (from, entry) => this.contested.add(from, entry),
         onAbandoned: (path) => this.contested.handleChange(path),
+        onRefused: (from, notice) => this.complain(from, notice),
       },
       nowMs,
     )
@@ -166,6 +173,7 @@ export class Keeper {
     const more = this.scanner.step(nowMs)
     this.intake.step(nowMs)
     this.peers.handleTimeout(nowMs)
+    this.complaints.handleTimeout(nowMs)
     this.settle(nowMs)
     if (this.scanStartedMs !== undefined && !this.scanner.busy) this.finishScan(this.scanStartedMs, nowMs)
     if (this.ready) this.announce(nowMs)
@@ -178,6 +186,7 @@ export class Keeper {
       this.intake.pollTimeout(),
       this.peers.pollTimeout(),
       this.announcer.pollTimeout(),
+      this.complaints.pollTimeout(),
       this.rescanAtMs,
     ].filter((dueMs) => dueMs !== undefined)
     return dues.length === 0 ? undefined : Math.min(...dues)
@@ -225,7 +234,7 @@ export class Keeper {
   private consider(peer: PeerId, remote: Entry): void {
     if (remote.kind === 'link' && this.links !== 'keep') {
       // Followed, as links here are, it would share whatever file of ours the peer names.
-      this.refuseLink(remote.path)
+      this.refuseLink(peer, remote.path)
       return
     }
     const standing = this.intake.standing(remote, peer)
@@ -255,14 +264,15 @@ export class Keeper {
     this.peers.outOfStep(peer)
   }
 
-  private refuseLink(path: string): void {
+  private refuseLink(peer: PeerId, path: string): void {
     if (this.refusedLinks.has(path)) return
-    this.refusedLinks.add(path)
-    this.notify({
-      event: 'problem',
-      path,
-      reason: 'it is a link; links of peers are only taken with --links keep',
-    })
+    if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(path)
+    const reason = 'it is a link; links of peers are only taken with --links keep'
+    this.complain(peer, { event: 'problem', path, reason })
+  }
+
+  private complain(peer: PeerId, notice: KeeperNotice & { event: 'problem' | 'abandoned' }): void {
+    this.complaints.handle(peer, notice.event === 'problem' ? 'path' : 'fetch', notice, this.nowMs)
   }
 
   /** What stands at the path is not what we know: read it, then compare with the peer again. */
@@ -330,8 +340,27 @@ export class Keeper {
     const entry = path === undefined ? undefined : this.catalogue.live(path)
     const signature = path === undefined ? undefined : this.catalogue.signature(path)
     if (path === undefined || entry === undefined || signature === undefined) return { type: 'gone' }
+    if (entry.sizeBytes <= INLINE_BYTES_MAX) return this.contentAt(path, entry.sizeBytes)
     const list = this.catalogue.list(name.digest) ?? new Uint8Array(0)
     return { type: 'file', path, sizeBytes: entry.sizeBytes, mtimeMs: signature.mtimeMs, list }
+  }
+
+  /** The engine proves it, as it does with what it reads itself. */
+  private contentAt(path: string, sizeBytes: number): Location {
+    const { disk } = this
+    const bytes = new Uint8Array(sizeBytes)
+    try {
+      const handle = disk.open(path)
+      try {
+        return { type: 'content', path, bytes: bytes.subarray(0, disk.read(handle, bytes, 0)) }
+      } finally {
+        disk.close(handle)
+      }
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.scanner.hint(path)
+      return { type: 'gone' }
+    }
   }
 
   private notify(notice: KeeperNotice): void {

@@ -1,9 +1,17 @@
 // Where LEFT keeps its own things inside a share. Never shared: paths below '.left' are refused everywhere.
 
 import type { Digest } from '../base/item.js'
+import type { FileStat } from '../base/ports.js'
+import { OWN_FOLDER } from '../share/path.js'
 
-export const OWN_FOLDER = '.left'
-export const TEMPORARY_FOLDER = '.left/tmp'
+export const TEMPORARY_FOLDER = `${OWN_FOLDER}/tmp`
+
+/** A file in TEMPORARY_FOLDER that is whole. */
+export interface Temporary {
+  readonly path: string
+  /** How it looks, where it has the time and the executable bit that it is to have. */
+  readonly looks: FileStat | undefined
+}
 
 /** A file of several blocks is built here; its name is its content, so that whoever wants it again goes on. */
 export function largeTemporary(digest: Digest): string {

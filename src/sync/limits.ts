@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.js'
-import { BLOCK_BYTES } from '../base/limits.js'
+import { BLOCK_BYTES, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 
 // — What the engine holds —
 
@@ -12,7 +12,7 @@ export const LOCATION_BYTES_MAX = 48 * 1024 * 1024
 /** Reads of blocks to serve that may be under way at once; libuv has four threads by default. */
 export const READS_MAX = 32
 
-/** Blocks waiting to be served at most, over all sessions: rdt asks for 8 ahead of each. */
+/** Blocks waiting to be served at most, over all sessions: rdt asks for up to 256 ahead of each. */
 export const WANTED_MAX = 4_096
 
 /** Written blocks are told to the log after this long, or as soon as there are BLOCKS_PER_REPORT. */
@@ -62,6 +62,10 @@ export const AGAIN_FACTOR = 2
 
 // — What the keeper holds —
 
+/** Files up to this long are read by the keeper where the engine asks for their place: opening, reading and closing one
+ *  in libuv's pool takes the engine 100 µs, and the keeper 10. */
+export const INLINE_BYTES_MAX = 16 * 1024
+
 /** A file must stay the same this long before it is announced; doubles each time it changes meanwhile. */
 export const SETTLE_MS = 100
 export const SETTLE_MS_MAX = 2_000
@@ -69,7 +73,9 @@ export const SETTLE_MS_MAX = 2_000
 /** Changes of the share are gathered this long before the peers are told. */
 export const ANNOUNCE_MS = 15
 
-/** And then not again for this long: the first change is told at once, a stream of them in batches. */
+/** And then not again for this long, which doubles while changes keep coming: the first ones are told at once, a stream
+ *  of them in batches. */
+export const ANNOUNCE_SPACING_MS_MIN = 25
 export const ANNOUNCE_SPACING_MS = 100
 
 /** A path that is not what the catalogue says is looked at, and placing is tried again after this long, so often. */
@@ -92,8 +98,10 @@ export const SMALL_FETCH_BYTES_MAX = 6 * 1024 * 1024
 /** Files of several blocks in flight at most. */
 export const LARGE_FETCHES_MAX = 4
 
-/** Tree items asked of one peer at once. */
+/** Tree items asked of one peer at once, and their bytes: a page has 33 kB, and two of the longest must do. What a peer
+ *  sends all but the end of is held for as long as it is there. */
 export const TREE_PULLS_MAX = 64
+export const TREE_PULL_BYTES_MAX = 2 * TREE_ITEM_BYTES_MAX
 
 /** Changes of the index gathered in memory before they are committed; measured in src/watcher/index-store.ts. */
 export const COMMIT_CHANGES_MAX = 2_000
@@ -113,12 +121,29 @@ export const CHECKPOINT_STEP_FILES = 16
 /** Changes listed with a new root; more than this never fits one message. */
 export const CHANGES_LISTED_MAX = 48
 
+/** Refused paths of one peer that are told by name, and unreadable listings likewise; then it is how many more, after
+ *  COUNT_TOLD_MS and at last every COUNT_TOLD_MS_MAX. Peers beyond so many are counted as one. */
+export const COMPLAINTS_NAMED_MAX = 10
+export const COUNT_TOLD_MS = 2_000
+export const COUNT_TOLD_MS_MAX = 600_000
+export const COMPLAINTS_PEERS_MAX = 64
+
+/** Refused paths that are remembered, so that they are neither told nor tried again with every root of a peer. */
+export const REFUSED_PATHS_MAX = 16_384
+
 /** The whole share is read again this often at most, and at most this share of the time. */
 export const RESCAN_MS_MIN = 30_000
 export const RESCAN_DUTY = 0.0025
 
 /** After a full disk, how long until the next try. */
 export const FULL_DISK_RETRY_MS = 5_000
+
+/** Names tried for the loser of a conflict, where something else stands at the first ones. */
+export const CONFLICT_NAMES_MAX = 100
+
+/** What could not be placed is tried again after this long, and then after twice as long each time. */
+export const REFUSAL_MS = 60_000
+export const REFUSAL_MS_MAX = 3_600_000
 
 /** After a walk was thrown off or a source failed, how long until the peer is asked again. */
 export const ASK_AGAIN_MS = 250

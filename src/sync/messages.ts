@@ -90,6 +90,8 @@ export type Location =
       /** Digests of its blocks; empty for a file of one block, which its own digest proves. */
       readonly list: Uint8Array
     }
+  /** A file so small that its content takes no longer than its place. */
+  | { readonly type: 'content'; readonly path: string; readonly bytes: Uint8Array }
   | { readonly type: 'gone' }
 
 export type KeeperToEngine =

@@ -6,7 +6,7 @@ import type { Entry } from '../share/entry.js'
 import type { Manifest } from '../share/manifest.js'
 import type { PeerId } from '../share/version.js'
 import { TreeWalk } from '../share/walk.js'
-import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX, TREE_PULLS_MAX } from './limits.js'
+import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX, TREE_PULL_BYTES_MAX, TREE_PULLS_MAX } from './limits.js'
 import type { PeerClaim } from './messages.js'
 
 interface PeerState {
@@ -16,11 +16,18 @@ interface PeerState {
   walk: TreeWalk | undefined
   /** Considered once the walk has ended: its own root, or one that updates have led to since. */
   walkLeadsTo: Digest | undefined
-  pulling: number
+  /** Walked after that: a walk that began anew with each announcement of a peer that is still reading its share would come
+   *  to nothing where the path is long. */
+  nextRoot: ItemRef | undefined
+  /** Items of the walk that are on their way, with their sizes in bytes, and the one that has to wait for them. */
+  readonly pulling: Map<Digest, number>
+  next: ItemRef | undefined
   askAtMs: number | undefined
   askDelayMs: number
   /** What the person was told, and is not untrue since. */
   told: 'nothing' | 'nothing-lacking' | 'equal'
+  /** What was wrong with a listing of this peer, since it was in step last. */
+  toldProblem: string | undefined
 }
 
 export interface PeerBookOptions {
@@ -48,7 +55,10 @@ export class PeerBook {
       return
     }
     const { scope } = claim
-    const continues = scope.type === 'since' && scope.base.digest === (state.walkLeadsTo ?? state.reconciled)
+    const continues =
+      scope.type === 'since' &&
+      state.nextRoot === undefined &&
+      scope.base.digest === (state.walkLeadsTo ?? state.reconciled)
     if (scope.type === 'whole' || continues) {
       for (const entry of claim.entries) this.options.onEntry(claim.peer, entry)
       // One of them could not be considered yet: then the peer is asked again, and nothing is settled.
@@ -60,17 +70,23 @@ export class PeerBook {
     // Listed entries are worth considering even where the list is not complete: they are the newest.
     for (const entry of claim.entries) this.options.onEntry(claim.peer, entry)
     if (state.askAtMs !== undefined) return
-    state.walk = new TreeWalk(this.options.manifest, claim.root)
-    state.walkLeadsTo = claim.root.digest
-    state.pulling = 0
-    this.advance(claim.peer, state)
+    if (state.walk === undefined) this.startWalk(claim.peer, state, claim.root)
+    else state.nextRoot = claim.root
+  }
+
+  private startWalk(peer: PeerId, state: PeerState, root: ItemRef): void {
+    this.endWalk(state)
+    state.walk = new TreeWalk(this.options.manifest, root)
+    state.walkLeadsTo = root.digest
+    state.nextRoot = undefined
+    this.advance(peer, state)
   }
 
   /** A tree item of the peer, or undefined where it no longer has it. */
   handleTree(peer: PeerId, digest: Digest, bytes: Uint8Array | undefined, nowMs: number): void {
     const state = this.peers.get(peer)
-    if (state?.walk === undefined) return
-    state.pulling = Math.max(0, state.pulling - 1)
+    // What an earlier walk asked for may still come, and is not of this one.
+    if (state?.walk === undefined || !state.pulling.delete(digest)) return
     if (bytes === undefined) {
       // Its tree moved on under the walk. The walk starts anew from the root it has by then.
       this.askAgain(peer, nowMs)
@@ -78,8 +94,10 @@ export class PeerBook {
     }
     const entries = state.walk.handleItem(digest, bytes)
     if (!entries.ok) {
-      this.options.onProblem(peer, entries.reason)
-      state.walk = undefined
+      // Damaged on its way or at its source, or by intent: only another try can tell. Said once.
+      if (state.toldProblem !== entries.reason) this.options.onProblem(peer, entries.reason)
+      state.toldProblem = entries.reason
+      this.askAgain(peer, nowMs)
       return
     }
     for (const entry of entries.value) this.options.onEntry(peer, entry)
@@ -94,8 +112,9 @@ export class PeerBook {
   askAgain(peer: PeerId, nowMs: number): void {
     const state = this.peers.get(peer)
     if (state === undefined || state.askAtMs !== undefined) return
-    state.walk = undefined
+    this.endWalk(state)
     state.walkLeadsTo = undefined
+    state.nextRoot = undefined
     state.reconciled = undefined
     state.askAtMs = nowMs + state.askDelayMs
     state.askDelayMs = Math.min(2 * state.askDelayMs, ASK_AGAIN_MS_MAX)
@@ -136,6 +155,7 @@ export class PeerBook {
       state.told = standing
       if (!news) continue
       state.askDelayMs = ASK_AGAIN_MS
+      state.toldProblem = undefined
       yield { peer, equal: standing === 'equal' }
     }
   }
@@ -154,33 +174,51 @@ export class PeerBook {
         reconciled: undefined,
         walk: undefined,
         walkLeadsTo: undefined,
-        pulling: 0,
+        nextRoot: undefined,
+        pulling: new Map(),
+        next: undefined,
         askAtMs: undefined,
         askDelayMs: ASK_AGAIN_MS,
         told: 'nothing',
+        toldProblem: undefined,
       }
       this.peers.set(peer, state)
     }
     return state
   }
 
-  private settleOn(state: PeerState, root: Digest): void {
+  private endWalk(state: PeerState): void {
     state.walk = undefined
+    state.pulling.clear()
+    state.next = undefined
+  }
+
+  private settleOn(state: PeerState, root: Digest): void {
+    this.endWalk(state)
     state.walkLeadsTo = undefined
+    state.nextRoot = undefined
     state.reconciled = root
   }
 
   private advance(peer: PeerId, state: PeerState): void {
     const { walk } = state
     if (walk === undefined) return
-    while (state.pulling < TREE_PULLS_MAX) {
-      const item = walk.pollPull()
-      if (item === undefined) break
-      state.pulling++
-      this.pulls.push({ peer, item })
+    state.next ??= walk.pollPull()
+    while (state.next !== undefined && hasRoom(state.pulling, state.next)) {
+      state.pulling.set(state.next.digest, state.next.sizeBytes)
+      this.pulls.push({ peer, item: state.next })
+      state.next = walk.pollPull()
     }
     if (!walk.done) return
-    const reached = state.walkLeadsTo
-    this.settleOn(state, reached ?? '')
+    const { walkLeadsTo, nextRoot } = state
+    this.settleOn(state, walkLeadsTo ?? '')
+    if (nextRoot !== undefined) this.startWalk(peer, state, nextRoot)
   }
+}
+
+/** Sizes are what the peer claims; no more than that is taken from it. */
+function hasRoom(pulling: ReadonlyMap<Digest, number>, next: ItemRef): boolean {
+  let bytes = next.sizeBytes
+  for (const sizeBytes of pulling.values()) bytes += sizeBytes
+  return pulling.size < TREE_PULLS_MAX && bytes <= TREE_PULL_BYTES_MAX
 }

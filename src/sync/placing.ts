@@ -4,12 +4,13 @@
 import { type Disk, DiskError, type FileStat } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import type { JournalRecord } from '../journal/record.js'
-import { type Decision, decide } from '../share/decide.js'
+import { type Decision, decide, sameContent } from '../share/decide.js'
 import type { Entry } from '../share/entry.js'
-import { parentOf } from '../share/path.js'
+import { conflictPath, parentOf } from '../share/path.js'
 import { bumpVersion, type PeerId } from '../share/version.js'
-import { type Catalogue, type Signature, signatureOf } from './catalogue.js'
-import { LINK_TEMPORARY } from './layout.js'
+import { type Catalogue, isKeptTime, type Signature, signatureOf } from './catalogue.js'
+import { LINK_TEMPORARY, type Temporary } from './layout.js'
+import { CONFLICT_NAMES_MAX } from './limits.js'
 import type { Scanner } from './scanner.js'
 
 export type Placed =
@@ -26,8 +27,11 @@ export type Placed =
 export interface Prepared {
   readonly type: 'prepared'
   readonly decision: Decision & { type: 'take' | 'conflict' }
-  readonly temporary: string | undefined
+  /** With its time and executable bit. */
+  readonly temporary: Temporary | undefined
   readonly record: JournalRecord<Entry> & { kind: 'placing' }
+  /** What was removed from this folder must stay so before something else takes its name. */
+  readonly folderToSync: string | undefined
 }
 
 export interface PlacingOptions {
@@ -43,6 +47,8 @@ export interface PlacingOptions {
 
 export class Placing {
   private readonly options: PlacingOptions
+  /** Folders that were there a moment ago, while files are prepared together: most of them have one folder. */
+  private readonly folders = new Set<string>()
 
   constructor(options: PlacingOptions) {
     this.options = options
@@ -90,11 +96,12 @@ export class Placing {
   }
 
   /** Puts `remote` in place; `temporary` holds the content where it is a file. */
-  place(remote: Entry, temporary: string | undefined): Placed {
+  place(remote: Entry, temporary: Temporary | undefined): Placed {
     const prepared = this.prepare(remote, temporary)
     if (prepared.type !== 'prepared') return prepared
     return this.attempt(() => {
       // A folder or a link has no content that a loss of power could tear: nothing waits for the log.
+      this.folders.clear()
       if (temporary === undefined) this.options.journal.append(prepared.record)
       else this.announce([prepared])
       return this.carryOut(prepared)
@@ -103,14 +110,17 @@ export class Placing {
 
   /** Everything short of the change itself; `temporary` holds the content where `remote` is a file. What is prepared
    *  together is carried out together, before anything else is done. */
-  prepare(remote: Entry, temporary: string | undefined): Prepared | Placed {
+  prepare(remote: Entry, temporary: Temporary | undefined): Prepared | Placed {
     return this.attempt(() => this.tryToPrepare(remote, temporary))
   }
 
   /** Writes down what is about to happen, where a loss of power does not undo it: the content of new files may be lost
    *  with one, and then the log must say that they are ours. One sync for all of them. Throws a DiskError. */
   announce(prepared: readonly Prepared[]): void {
-    const { journal } = this.options
+    const { disk, journal } = this.options
+    this.folders.clear()
+    for (const folder of new Set(prepared.map(({ folderToSync }) => folderToSync)))
+      if (folder !== undefined) disk.syncFolder(folder)
     journal.append(prepared.map(({ record }) => record))
     journal.sync()
   }
@@ -118,8 +128,7 @@ export class Placing {
   /** The change itself. */
   carryOut({ decision, temporary, record }: Prepared): Placed {
     const result = this.attempt<Placed>(() => {
-      const keptAs =
-        decision.type === 'conflict' ? this.keepLoser(decision.loser, decision.keptAs) : undefined
+      const keptAs = decision.type === 'conflict' ? this.keepLoser(decision.loser) : undefined
       this.replace(decision.entry, temporary)
       return { type: 'placed', entry: decision.entry, keptAs }
     })
@@ -140,7 +149,7 @@ export class Placing {
     }
   }
 
-  private tryToPrepare(remote: Entry, temporary: string | undefined): Prepared | Placed {
+  private tryToPrepare(remote: Entry, temporary: Temporary | undefined): Prepared | Placed {
     const decision = this.decide(remote)
     if (decision.type === 'keep') return { type: 'needless' }
     if (decision.type === 'adopt')
@@ -149,20 +158,26 @@ export class Placing {
       this.options.catalogue.record(decision.entry, this.options.catalogue.signature(remote.path))
       return { type: 'beaten' }
     }
-    if (!this.options.scanner.matches(remote.path)) return { type: 'unsettled' }
     const { entry } = decision
+    const { catalogue, journal, scanner } = this.options
+    const standing = catalogue.live(entry.path)
+    const isNew = standing === undefined
+    // A new file takes no place that is taken, whatever has appeared there.
+    if (!(isNew && entry.kind === 'file') && !scanner.matches(remote.path)) return { type: 'unsettled' }
     this.makeParents(entry.path)
-    if (temporary !== undefined) this.dress(temporary, entry)
-    const { catalogue } = this.options
-    if (catalogue.live(entry.path)?.kind === 'file') this.syncStanding(entry.path)
-    const replaces = catalogue.live(entry.path)?.digest ?? ''
+    const dressed = temporary === undefined ? undefined : this.dressTemporary(temporary, entry)
+    if (standing?.kind === 'file') this.syncStanding(entry.path)
+    // Somebody removed what we had put here a moment ago: a loss of power could bring that back torn, and what is placed
+    // now would be blamed for it.
+    const folderToSync = isNew && journal.mayBeUnsynced(entry.path) ? parentOf(entry.path) : undefined
+    const replaces = standing?.digest ?? ''
     const record = {
       kind: 'placing',
       entry,
       replaces,
-      ...(temporary === undefined ? {} : { temporary }),
+      ...(temporary === undefined ? {} : { temporary: temporary.path }),
     } as const
-    return { type: 'prepared', decision, temporary, record }
+    return { type: 'prepared', decision, temporary: dressed, record, folderToSync }
   }
 
   /** What is replaced reaches the disk first: a loss of power may undo the rename, and then the old version must be
@@ -178,7 +193,7 @@ export class Placing {
   }
 
   /** The one moment in which a path changes from an old version to a new one. */
-  private replace(entry: Entry, temporary: string | undefined): void {
+  private replace(entry: Entry, temporary: Temporary | undefined): void {
     const { disk, catalogue } = this.options
     const { path } = entry
     const before = catalogue.live(path)
@@ -197,15 +212,11 @@ export class Placing {
     }
     if (temporary === undefined)
       throw new DiskError('io', 'left is broken: a file was placed without content')
-    const built = disk.statLink(temporary)
-    if (before === undefined || before.kind === 'folder') {
-      // A new name: linked, so that a file made there a moment ago is met and not overwritten.
-      disk.linkFile(temporary, path)
-      disk.removeFile(temporary)
-    } else {
-      disk.rename(temporary, path)
-    }
-    catalogue.record(entry, this.signatureAfter(built, disk.stat(path)))
+    // A new name is taken only where nothing is: a file made there a moment ago is met and not overwritten.
+    const isFree = before === undefined || before.kind === 'folder'
+    if (!isFree) disk.rename(temporary.path, path)
+    const placed = isFree ? disk.moveNew(temporary.path, path) : disk.stat(path)
+    catalogue.record(entry, this.signatureAfter(temporary.looks, placed))
   }
 
   /** Made beside the share and renamed, so that the path is at no moment empty. */
@@ -216,19 +227,39 @@ export class Placing {
     disk.rename(LINK_TEMPORARY, path)
   }
 
-  private keepLoser(loser: Entry, keptAs: string): string {
+  /** Gives the loser of a conflict its second name; answers which. Folders never lose. */
+  private keepLoser(loser: Entry): string {
     const { disk, catalogue, peer } = this.options
-    if (loser.kind === 'folder' || catalogue.live(keptAs) !== undefined) return keptAs
+    const path = this.nameForLoser(loser)
+    if (this.keeps(path, loser)) return path
+    const kept: Entry = { ...loser, path, version: this.nextVersion(path, peer) }
     if (loser.kind === 'link') {
-      disk.makeLink(keptAs, loser.target)
-      catalogue.record({ ...loser, path: keptAs, version: this.nextVersion(keptAs, peer) }, undefined)
-      return keptAs
+      disk.makeLink(path, loser.target)
+      catalogue.record(kept, undefined)
+      return path
     }
     const own = disk.stat(loser.path)
-    disk.linkFile(loser.path, keptAs)
-    const kept: Entry = { ...loser, path: keptAs, version: this.nextVersion(keptAs, peer) }
-    catalogue.record(kept, this.signatureAfter(own, disk.stat(keptAs)))
-    return keptAs
+    disk.linkFile(loser.path, path)
+    catalogue.record(kept, this.signatureAfter(own, disk.stat(path)))
+    return path
+  }
+
+  /** The first name at which the loser is kept already, or where nothing is: a conflict copy is a file like any other, and
+   *  somebody may have written into it since. */
+  private nameForLoser(loser: Entry): string {
+    for (let choice = 1; choice <= CONFLICT_NAMES_MAX; choice++) {
+      const path = conflictPath(loser, choice)
+      const isFree =
+        this.options.catalogue.live(path) === undefined && this.options.disk.statLink(path) === undefined
+      if (isFree || this.keeps(path, loser)) return path
+    }
+    throw new DiskError('io', `no name is left for the loser of a conflict at ${loser.path}`)
+  }
+
+  /** Whether this very content stands at `path`, as far as the catalogue knows and the disk confirms. */
+  private keeps(path: string, loser: Entry): boolean {
+    const standing = this.options.catalogue.live(path)
+    return standing !== undefined && sameContent(standing, loser) && this.options.scanner.matches(path)
   }
 
   private nextVersion(path: string, peer: PeerId): string {
@@ -238,9 +269,12 @@ export class Placing {
   private makeParents(path: string): void {
     const { disk, placeWantedFolder } = this.options
     const parent = parentOf(path)
-    if (parent === '') return
+    if (parent === '' || this.folders.has(parent)) return
     const stat = disk.statLink(parent)
-    if (stat?.kind === 'folder') return
+    if (stat?.kind === 'folder') {
+      this.folders.add(parent)
+      return
+    }
     if (stat === undefined) {
       this.makeParents(parent)
       placeWantedFolder(parent)
@@ -251,6 +285,15 @@ export class Placing {
     // The folder is wanted too and its place is not free yet: once it is there, this one can follow.
     if (stat.kind === 'file' && disk.statLink(parent)?.kind === 'file')
       throw new DiskError('missing', `${parent} is not a folder yet`)
+  }
+
+  private dressTemporary(temporary: Temporary, entry: Entry): Temporary {
+    const { path, looks } = temporary
+    const isDressed =
+      looks !== undefined && looks.executable === entry.executable && isKeptTime(looks.mtimeMs, entry.mtimeMs)
+    if (isDressed) return temporary
+    this.dress(path, entry)
+    return { path, looks: this.options.disk.statLink(path) }
   }
 
   private dress(path: string, entry: Entry): void {

@@ -20,7 +20,15 @@ import type { HoldingMessage } from '../ecp/message.js'
 import type { Endpoint, SessionId } from '../rdt/endpoint.js'
 import type { PeerId } from '../share/version.js'
 import { type Building, FileBuilding, type FileInFlight, hereBytes, LargeFetch } from './large-fetch.js'
-import { BLOCK_REPORT_MS, BLOCKS_PER_REPORT, ITEM_TRIES_MAX, ORPHANED_MS, SPREAD_TICK_MS } from './limits.js'
+import {
+  BLOCK_REPORT_MS,
+  BLOCKS_PER_REPORT,
+  ITEM_TRIES_MAX,
+  ORPHANED_MS,
+  SPREAD_TICK_MS,
+  TREE_PULL_BYTES_MAX,
+  TREE_PULLS_MAX,
+} from './limits.js'
 import type { EngineToKeeper, FetchFailure, FetchId, KeeperToEngine, SourceFailure } from './messages.js'
 
 /** A block to be written into a temporary file; answered by `handleWritten`. */
@@ -126,7 +134,35 @@ export class Receiving {
   }
 
   pullTree(session: SessionId, peer: string, item: ItemRef, nowMs: number): void {
+    this.makeRoomForTree(session, item)
     this.assemble(session, peer, item, undefined, nowMs)
+  }
+
+  /** A walk has no more on its way than its limits allow; what is more belongs to walks that have ended. */
+  private makeRoomForTree(session: SessionId, item: ItemRef): void {
+    const again = sessionKey(session, item.kind, item.digest)
+    const known = this.assemblies.get(again)
+    if (known !== undefined) {
+      // The walk of now wants it too: it counts as new.
+      this.assemblies.delete(again)
+      this.assemblies.set(again, known)
+    }
+    const trees = [...this.assemblies].filter(
+      ([
+        key,
+        {
+          session: its,
+          item: { kind },
+        },
+      ]) => its === session && kind === 'tree' && key !== again,
+    )
+    let bytes = item.sizeBytes
+    for (const [, assembly] of trees) bytes += assembly.item.sizeBytes
+    while (trees.length >= TREE_PULLS_MAX || (trees.length > 0 && bytes > TREE_PULL_BYTES_MAX)) {
+      const [key, oldest] = trees.shift()!
+      bytes -= oldest.item.sizeBytes
+      this.dropAssembly(key, oldest)
+    }
   }
 
   fetchSmall(session: SessionId, order: KeeperToEngine & { type: 'fetch-small' }, nowMs: number): void {

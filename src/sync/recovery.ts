@@ -1,20 +1,22 @@
 // Opening a share after whatever happened to it: the log is replayed, what it says is compared with what the disk
-// holds, and each difference is settled before the first scan. The rows of the table are in src/journal/recovery.ts;
-// here they are carried out.
+// holds, and each difference is settled before the first scan. What is to be done is in the rows of recovery-table.ts; here
+// the facts are established and the actions carried out.
 
+import { assert } from '../base/assert.js'
 import { hexOf, utf8 } from '../base/bytes.js'
 import type { Index } from '../base/index-port.js'
 import { blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
-import { JOURNAL_PATH, Journal } from '../journal/journal.js'
+import { JOURNAL_PATH, Journal, type Placing } from '../journal/journal.js'
 import type { Entry } from '../share/entry.js'
 import { decodeEntry, encodeEntry } from '../share/entry-line.js'
-import { parentOf } from '../share/path.js'
+import { OWN_FOLDER, parentOf } from '../share/path.js'
 import type { PeerId } from '../share/version.js'
 import { Catalogue, isKeptTime, type Signature, sameSignature, signatureOf } from './catalogue.js'
-import { OWN_FOLDER, TEMPORARY_FOLDER } from './layout.js'
+import { TEMPORARY_FOLDER } from './layout.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
+import { type RecoveryFact, recoveryOf } from './recovery-table.js'
 
 export interface RecoveryOptions {
   readonly disk: Disk
@@ -105,9 +107,9 @@ class Recovery {
     if (cut !== undefined)
       this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
     const unclean = boot !== this.options.boot && boot !== STOPPED
-    for (const { entry, temporary } of this.journal.placing) this.settlePlacing(entry, temporary, unclean)
+    for (const placing of this.journal.placing) this.settlePlacing(placing, unclean)
+    for (const [path, digest] of this.journal.placedSinceCheckpoint) this.settlePlaced(path, digest, unclean)
     if (unclean) {
-      for (const [path, digest] of this.journal.placedSinceCheckpoint) this.verifyPlaced(path, digest)
       this.findDamage()
       this.findLoss()
     }
@@ -117,39 +119,63 @@ class Recovery {
   }
 
   /** The process died between saying that it would put `entry` in place and knowing that it did. */
-  private settlePlacing(entry: Entry, temporary: string | undefined, unclean: boolean): void {
+  private settlePlacing(placing: Placing<Entry>, machineWentDown: boolean): void {
     const { disk } = this.options
-    const known = this.catalogue.get(entry.path)
-    const isPlaced = known?.version !== entry.version && this.holds(entry)
-    // Its other name, which goes first: that changes the times of the file.
-    if (isPlaced && temporary !== undefined && disk.statLink(temporary) !== undefined)
-      disk.removeFile(temporary)
-    // Its time may not have reached the disk, and is nobody's edit.
-    if (isPlaced && unclean && entry.kind === 'file') dress(disk, entry)
-    const stat = disk.statLink(entry.path)
-    if (isPlaced) {
-      // It did: the version came with the content, it is not an edit of ours. What a person changed of it since, the
-      // scan will see.
-      const asPlaced =
-        stat !== undefined && stat.executable === entry.executable && isKeptTime(stat.mtimeMs, entry.mtimeMs)
-      this.catalogue.record(entry, entry.kind === 'file' && asPlaced ? signatureOf(stat) : undefined)
-      this.notes.push(`${entry.path} was put in place before the last stop; taken as received`)
-    } else if (stat === undefined && this.isHalfReplaced(entry, known)) {
-      // The file that stood in the folder's place is gone, the folder not made: nobody deleted anything.
-      disk.makeFolder(entry.path)
-      this.catalogue.record(entry, undefined)
-    } else if (unclean) {
-      if (this.catalogue.live(entry.path) === undefined) this.removeTorn(entry)
-    } else if (stat === undefined && temporary !== undefined && disk.statLink(temporary) === undefined) {
-      // It did, and a person removed it while we were not there: the scan finds it missing, which is a deletion.
-      this.catalogue.record(entry, undefined)
+    const { entry, temporary, replaces } = placing
+    const { path } = entry
+    const { action } = recoveryOf(
+      'placing',
+      established({
+        machineWentDown: () => machineWentDown,
+        indexKnows: () => this.catalogue.get(path)?.version === entry.version,
+        targetExists: () => disk.statLink(path) !== undefined,
+        halfReplaced: () => this.isHalfReplaced(entry),
+        tookFreePlace: () => replaces === '',
+        targetLooksPlaced: () => this.looksPlaced(entry),
+        pathKnown: () => this.catalogue.live(path) !== undefined,
+        temporaryGone: () => temporary !== undefined && disk.statLink(temporary) === undefined,
+        targetHolds: () => this.holds(entry),
+      }),
+    )
+    switch (action) {
+      case 'take-as-received':
+      case 'dress-and-take':
+        // Its other name goes first: that changes the times of the file.
+        // By now the same content may be on its way to another path under that name: that is another file.
+        if (temporary !== undefined && this.isSameFile(temporary, path)) disk.removeFile(temporary)
+        // Its time may not have reached the disk, and is nobody's edit.
+        if (action === 'dress-and-take' && entry.kind === 'file') dress(disk, entry)
+        this.takeAsReceived(entry)
+        break
+      case 'make-folder':
+        disk.makeFolder(path)
+        this.catalogue.record(entry, undefined)
+        break
+      case 'record-as-placed':
+        this.catalogue.record(entry, undefined)
+        break
+      case 'remove-torn':
+        this.removeTorn(entry)
+        break
+      default:
+        assert(action === 'leave', 'what is being placed has an action of its own')
     }
     this.catalogue.commit()
-    this.journal.append({ kind: 'placed', paths: [entry.path] })
+    this.journal.append({ kind: 'placed', paths: [path] })
+  }
+
+  /** What a person changed of it since, the scan will see. */
+  private takeAsReceived(entry: Entry): void {
+    const stat = this.options.disk.statLink(entry.path)
+    const asPlaced =
+      stat !== undefined && stat.executable === entry.executable && isKeptTime(stat.mtimeMs, entry.mtimeMs)
+    this.catalogue.record(entry, entry.kind === 'file' && asPlaced ? signatureOf(stat) : undefined)
+    this.notes.push(`${entry.path} was put in place before the last stop; taken as received`)
   }
 
   /** Whether a folder was to take the place of a file, which is removed first. */
-  private isHalfReplaced(entry: Entry, known: Entry | undefined): boolean {
+  private isHalfReplaced(entry: Entry): boolean {
+    const known = this.catalogue.get(entry.path)
     const wasFile = known?.kind === 'file' || known?.kind === 'link'
     if (entry.kind !== 'folder' || !wasFile) return false
     return this.options.disk.statLink(parentOf(entry.path))?.kind === 'folder'
@@ -157,9 +183,18 @@ class Recovery {
 
   /** The machine went down: what was put in place without waiting for the disk may be torn, gone, or what was there
    *  before. What else is there is somebody's, and stays; nothing of it counts as a change of what peers have. */
-  private verifyPlaced(path: string, digest: Digest | ''): void {
+  private settlePlaced(path: string, digest: Digest | '', machineWentDown: boolean): void {
     const entry = this.catalogue.live(path)
-    if (entry === undefined || entry.digest !== digest || this.holds(entry)) return
+    const { action } = recoveryOf(
+      'placed',
+      established({
+        machineWentDown: () => machineWentDown,
+        indexKnows: () => entry?.digest === digest,
+        targetHolds: () => entry !== undefined && this.holds(entry),
+      }),
+    )
+    if (action === 'leave' || entry === undefined) return
+    assert(action === 'remove-torn-and-forget', 'what was placed has an action of its own')
     this.removeTorn(entry)
     this.forget(path)
     this.notes.push(`${path} was not wholly on the disk when the machine stopped; it is fetched again`)
@@ -229,6 +264,19 @@ class Recovery {
     if (stat.sizeBytes === 0 || isKeptTime(stat.mtimeMs, entry.mtimeMs)) disk.removeFile(entry.path)
   }
 
+  /** Whether the file at the path has the length and the time that we gave ours: nobody's edit has both. */
+  private looksPlaced({ path, kind, sizeBytes, mtimeMs }: Entry): boolean {
+    const stat = this.options.disk.statLink(path)
+    if (kind !== 'file' || stat?.kind !== 'file') return false
+    return stat.sizeBytes === sizeBytes && isKeptTime(stat.mtimeMs, mtimeMs)
+  }
+
+  private isSameFile(one: string, other: string): boolean {
+    const { disk } = this.options
+    const stat = disk.statLink(one)
+    return stat !== undefined && stat.inode === disk.statLink(other)?.inode
+  }
+
   /** Whether the path holds exactly what the entry says. */
   private holds(entry: Entry): boolean {
     const { disk, hash } = this.options
@@ -263,9 +311,15 @@ class Recovery {
     for (const name of disk.list(TEMPORARY_FOLDER).names) {
       const path = `${TEMPORARY_FOLDER}/${name}`
       const stat = disk.statLink(path)
-      const fresh = stat !== undefined && Math.abs(wallMs() - stat.mtimeMs) < TEMPORARY_AGE_MS_MAX
-      const isWanted = this.journal.fetches.has(name) && this.catalogue.holderOf(name) === undefined
-      if (isWanted && fresh) continue
+      const { action } = recoveryOf(
+        'temporary',
+        established({
+          fetching: () => this.journal.fetches.has(name),
+          contentHeld: () => this.catalogue.holderOf(name) !== undefined,
+          fresh: () => stat !== undefined && Math.abs(wallMs() - stat.mtimeMs) < TEMPORARY_AGE_MS_MAX,
+        }),
+      )
+      if (action === 'keep-temporary') continue
       if (stat?.kind === 'folder') continue
       disk.removeFile(path)
     }
@@ -280,6 +334,20 @@ class Recovery {
     for (const digest of [...index.listDigests()]) {
       if (this.catalogue.holderOf(digest) === undefined) index.removeList(digest)
     }
+  }
+}
+
+/** Facts that are established when they are asked for, each once. */
+function established(facts: Partial<Record<RecoveryFact, () => boolean>>): (fact: RecoveryFact) => boolean {
+  const known = new Map<RecoveryFact, boolean>()
+  return (fact) => {
+    const before = known.get(fact)
+    if (before !== undefined) return before
+    const establish = facts[fact]
+    assert(establish !== undefined, 'a row asks for facts of its subject only')
+    const isSo = establish()
+    known.set(fact, isSo)
+    return isSo
   }
 }
 

@@ -12,11 +12,10 @@ import type { Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES, FILE_BYTES_MAX } from '../base/limits.js'
 import { type Disk, DiskError, type FileStat } from '../base/ports.js'
 import type { Entry } from '../share/entry.js'
-import { checkPath, joinPath, parentOf } from '../share/path.js'
+import { checkPath, isOwnPath, joinPath, parentOf } from '../share/path.js'
 import { bumpVersion, type PeerId } from '../share/version.js'
 import { type Catalogue, isKeptTime, type Signature, sameSignature, signatureOf } from './catalogue.js'
 import { HashJob } from './hashing.js'
-import { OWN_FOLDER } from './layout.js'
 import {
   FOLDER_DEPTH_MAX,
   HASH_CHUNK_BLOCKS,
@@ -51,7 +50,12 @@ type Sight =
 interface Candidate {
   /** Undefined while it is the disappearance that has to settle. */
   readonly signature: Signature | undefined
+  /** How long it must stay the same. */
   readonly settleMs: number
+  /** When it was first seen to differ from the catalogue. */
+  readonly sinceMs: number
+  /** By its own times it has been the same for long enough already: it is read without another look. */
+  readonly isRipe: boolean
 }
 
 export class Scanner {
@@ -87,7 +91,7 @@ export class Scanner {
   /** Something may have changed at `path` (or anywhere in it, where it is a folder). */
   hint(path: string): void {
     if (path === '') this.queueFolder('')
-    else if (!isOwn(path)) this.pathsToLook.add(path)
+    else if (!isOwnPath(path)) this.pathsToLook.add(path)
   }
 
   pollTimeout(): number | undefined {
@@ -138,7 +142,7 @@ export class Scanner {
     const present = new Set<string>()
     for (const name of listing.names) {
       const path = joinPath(folder, name)
-      if (isOwn(path)) continue
+      if (isOwnPath(path)) continue
       present.add(path)
       this.guarded(path, () => {
         if (this.look(path, nowMs)) this.queueFolder(path)
@@ -242,12 +246,24 @@ export class Scanner {
     return true
   }
 
+  /** Something that differs from the catalogue was seen at the path. */
   private arm(path: string, signature: Signature | undefined, nowMs: number): void {
     const before = this.settling.get(path)
     if (before !== undefined && sameSignature(before.signature, signature)) return
-    const settleMs = before === undefined ? SETTLE_MS : Math.min(2 * before.settleMs, SETTLE_MS_MAX)
-    this.settling.set(path, { signature, settleMs })
-    this.due.set(path, nowMs + settleMs - this.quietMs(signature, settleMs))
+    const settleMs = settleAgainMs(before, nowMs)
+    const restMs = settleMs - this.quietMs(signature, settleMs)
+    const sinceMs = before?.sinceMs ?? nowMs
+    this.settling.set(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
+    this.due.set(path, nowMs + restMs)
+  }
+
+  /** A file changed while it was read. Its times may be too coarse to tell, so they say nothing of how long ago. */
+  private rearm(path: string, signature: Signature | undefined, nowMs: number): void {
+    const before = this.settling.get(path)
+    const settleMs = settleAgainMs(before, nowMs)
+    const sinceMs = before?.sinceMs ?? nowMs
+    this.settling.set(path, { signature, settleMs, sinceMs, isRipe: false })
+    this.due.set(path, nowMs + settleMs)
   }
 
   /** How long a file has been as it is now, by its own timestamps; at most `settleMs`, and 0 where the clock
@@ -282,6 +298,11 @@ export class Scanner {
   private handleDue(path: string, nowMs: number): void {
     const candidate = this.settling.get(path)
     if (candidate === undefined) return
+    if (candidate.isRipe && candidate.signature !== undefined) {
+      // Whether it is still what was seen is what the job ends with.
+      this.job = new HashJob(this.options.disk, this.options.hash, path, candidate.signature)
+      return
+    }
     const sight = this.sightOf(path)
     const signature = sight.type === 'file' ? signatureOf(sight.stat) : undefined
     if (!sameSignature(signature, candidate.signature)) {
@@ -303,12 +324,10 @@ export class Scanner {
     this.closeJob()
     if (result.type === 'changed') {
       const sight = this.sightOf(job.path)
-      this.arm(job.path, sight.type === 'file' ? signatureOf(sight.stat) : undefined, nowMs)
+      this.rearm(job.path, sight.type === 'file' ? signatureOf(sight.stat) : undefined, nowMs)
       return
     }
     this.settling.delete(job.path)
-    const stat = this.options.disk.stat(job.path)
-    if (stat === undefined) return
     if (result.list.length > DIGEST_BYTES) this.options.catalogue.putList(result.digest, result.list)
     this.commit(
       job.path,
@@ -316,7 +335,7 @@ export class Scanner {
         kind: 'file',
         sizeBytes: job.signature.sizeBytes,
         mtimeMs: Math.round(job.signature.mtimeMs),
-        executable: stat.executable,
+        executable: job.signature.executable,
         digest: result.digest,
         target: '',
       },
@@ -390,8 +409,8 @@ export class Scanner {
       if (!(error instanceof DiskError)) throw error
       if (this.job?.path === path) this.closeJob()
       this.disarm(path)
-      // What vanished between the listing and the look is found missing by the next one.
-      if (error.code === 'missing') this.pathsToLook.add(path)
+      // What vanished since it was seen, or became something else, is found so by the next look.
+      if (error.code === 'missing' || error.code === 'changed-kind') this.pathsToLook.add(path)
       else this.problem(path, reasonOf(error))
     }
   }
@@ -408,11 +427,14 @@ export class Scanner {
   }
 }
 
+/** How long what has changed once more must stay the same. The making of a file and the first writes into it come one after
+ *  the other and are one change; what still changes after that is being written for longer. */
+function settleAgainMs(before: Candidate | undefined, nowMs: number): number {
+  if (before === undefined || nowMs - before.sinceMs < SETTLE_MS) return SETTLE_MS
+  return Math.min(2 * before.settleMs, SETTLE_MS_MAX)
+}
+
 function reasonOf(error: DiskError): string {
   if (error.code === 'denied') return 'it cannot be read (permission denied)'
   return `it cannot be read (${error.message})`
-}
-
-function isOwn(path: string): boolean {
-  return path === OWN_FOLDER || path.startsWith(`${OWN_FOLDER}/`)
 }

@@ -84,8 +84,14 @@ export class Serving {
     const key = itemKey(name.kind, name.digest)
     const tasks = this.unlocated.get(key) ?? []
     this.unlocated.delete(key)
-    const proved: Location = this.isProved(name, location) ? location : { type: 'gone' }
-    if (proved.type !== 'gone') this.remember(key, proved)
+    const isProved = this.isProved(name, location)
+    if (location.type === 'content' && !isProved) {
+      this.suspects.push(location.path)
+      for (const task of tasks) this.lookOnceMore(task)
+      return
+    }
+    const proved: Location = isProved ? location : { type: 'gone' }
+    if (proved.type === 'bytes' || proved.type === 'file') this.remember(key, proved)
     for (const task of tasks) this.handleTask(task, proved)
   }
 
@@ -111,10 +117,16 @@ export class Serving {
     return undefined
   }
 
+  /** What was read is not what the index says. The content may stand elsewhere; else it is gone. */
+  private lookOnceMore(task: Task): void {
+    if (task.secondTry) this.finish(task, undefined)
+    else this.locate({ ...task, secondTry: true })
+  }
+
   /** Nothing is served under a name that it does not have: seals rely on it that one name is one content. */
   private isProved({ kind, digest }: ItemName, location: Location): boolean {
     if (location.type === 'gone') return true
-    if (location.type === 'bytes') {
+    if (location.type !== 'file') {
       const hashed = this.hash(location.bytes)
       return hexOf(kind === 'file' ? this.hash(hashed) : hashed) === digest
     }
@@ -131,12 +143,10 @@ export class Serving {
       this.finish(task, block)
       return
     }
-    // The file is not what the index says. Its content may stand elsewhere: look once more, then it is gone.
     this.forget(itemKey(task.kind, task.digest))
     if (!place.path.startsWith(TEMPORARY_FOLDER)) this.suspects.push(place.path)
     this.toReopen.add(place.path)
-    if (task.secondTry) this.finish(task, undefined)
-    else this.locate({ ...task, secondTry: true })
+    this.lookOnceMore(task)
   }
 
   /** The watcher process is gone and with it every question that it was asked. */
@@ -204,6 +214,8 @@ export class Serving {
   private handleTask(task: Task, location: Location): void {
     if (location.type === 'file' && task.blockIndex < blockCount(location.sizeBytes)) {
       this.toRead.push({ task, place: location })
+    } else if (location.type === 'content' && task.blockIndex === 0) {
+      this.finish(task, location.bytes)
     } else if (location.type === 'bytes' && task.blockIndex * BLOCK_BYTES < location.bytes.length) {
       const start = task.blockIndex * BLOCK_BYTES
       this.finish(task, location.bytes.subarray(start, start + BLOCK_BYTES))

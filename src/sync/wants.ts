@@ -6,6 +6,7 @@ import type { Digest, ItemRef } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
+import type { Temporary } from './layout.js'
 import { LARGE_FETCHES_MAX, SMALL_FETCH_BYTES_MAX, SMALL_FETCHES_MAX } from './limits.js'
 import type { Delivered, FetchId } from './messages.js'
 
@@ -19,7 +20,7 @@ export interface Want {
   source: PeerId | undefined
   startedMs: number
   /** Complete and verified, waiting to be put in place. */
-  temporary: string | undefined
+  temporary: Temporary | undefined
   crossedBytes: number
   savedBytes: number
   /** Who gave what of the bytes that crossed, most first. */
@@ -172,13 +173,6 @@ export class Wants {
     if (want.remote.kind !== 'file' || want.remote.sizeBytes === 0) this.instant.add(want)
     else if (isLarge(want)) this.large.add(want)
     else this.small.add(want)
-  }
-
-  /** This peer is no source any more. Answers the wants that nobody else has. */
-  *dropSource(peer: PeerId): Iterable<Want> {
-    for (const want of [...this.wants.values()]) {
-      if (want.sources.delete(peer) && want.sources.size === 0) yield want
-    }
   }
 
   *wantedOf(peer: PeerId): Iterable<Want> {

@@ -34,6 +34,9 @@ describe('the command left', () => {
     [['--ip', '10.0.0.7,', '10.0.0.8'], 'without blanks'],
     [['--ip', '10.0.0.7', '--prot', '1'], 'Did you mean --port?'],
     [['--ip'], 'argument missing'],
+    // Every user of the machine can read arguments.
+    [['--ip', '10.0.0.7', '--passphrase', 'x'], "unknown option '--passphrase'"],
+    [['--ip', '10.0.0.7', '--secret', 'x'], "unknown option '--secret'"],
     [['--ip', '10.0.0.7', '--window', '0'], '--window'],
     [['--ip', '10.0.0.7', '--encryption', 'maybe', '--verbose'], 'yes, no'],
     [['smi'], "'smi' is not expected"],

@@ -57,6 +57,15 @@ describe('the plain view', () => {
     ])
   })
 
+  it('tells what compression kept from crossing, of a file and in the end', () => {
+    const { said, show } = plain()
+    const { received, summary } = ONE_OF_EACH
+    const savedBytes = 100_260_000
+    show({ ...received, savedBytes } as PeerEvent, { ...summary, savedBytes } as PeerEvent)
+    expect(said()[0]).toContain('of which 352 MB crossed, compressed to 252 MB')
+    expect(said()[1]).toContain('(100 MB less by compression)')
+  })
+
   it('tells the first small file at once and sums up the burst behind it, a line a second at most', () => {
     const { said, show, pass } = plain()
     show(ONE_OF_EACH.connected)

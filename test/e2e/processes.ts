@@ -17,15 +17,21 @@ export interface Ended {
 export interface RunOptions {
   readonly uid?: number
   readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+  /** It is killed after this long. */
+  readonly timeoutMs?: number
 }
 
 /** Runs `left` until it ends by itself. */
-export function runLeft(words: readonly string[], options: RunOptions = {}): Promise<Ended> {
+export function runLeft(
+  words: readonly string[],
+  { timeoutMs = RUN_MS_MAX, ...options }: RunOptions = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [PROGRAM, ...words], {
       ...options,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: RUN_MS_MAX,
+      timeout: timeoutMs,
       killSignal: 'SIGKILL',
     })
     let stdout = ''

@@ -10,7 +10,7 @@ import { addressesOfOthers, Peer, type PeerSetup, waitForPeers } from '../../scr
 import { freePlaces, type Place, placeText } from '../../scripts/peers/places.js'
 import { differences, readDigests, readSizes } from '../../scripts/peers/tree.js'
 import type { PeerEvent } from '../../src/app/events.js'
-import { type Relay, type RelayFaults, start as startRelay } from '../relay/lossy-relay.js'
+import { type Relay, type RelayFaults, type RelayOptions, start as startRelay } from '../relay/lossy-relay.js'
 import { faultOf } from './event-schema.js'
 
 export type EventOf<Name extends PeerEvent['event']> = Extract<PeerEvent, { event: Name }>
@@ -94,10 +94,15 @@ export class World {
   }
 
   /** Its share is there, and empty unless an earlier peer of that name filled it. */
-  peer(name: string, place: Place, others: readonly string[], options: readonly string[] = []): RecordedPeer {
+  peer(
+    name: string,
+    place: Place,
+    others: readonly string[],
+    options: readonly string[] = [],
+    config = this.config,
+  ): RecordedPeer {
     const share = this.path(name, 'share')
     mkdirSync(share, { recursive: true })
-    const config = this.config
     const peer = new RecordedPeer({ name, place, share, config, others, options })
     this.peers.push(peer)
     return peer
@@ -114,7 +119,7 @@ export class World {
 
   /** Two peers, not started yet, with a relay between them. */
   async pairOverRelay(
-    faults: RelayFaults & { seed: number },
+    faults: RelayFaults & Pick<RelayOptions, 'seed' | 'onDatagram'>,
     options: readonly string[] = [],
   ): Promise<{ a: RecordedPeer; b: RecordedPeer; relay: Relay }> {
     const [placeA, placeB, standInA, standInB] = (await this.places(4)) as [Place, Place, Place, Place]

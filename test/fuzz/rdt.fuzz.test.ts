@@ -18,7 +18,7 @@ import { SegmentHeader } from '../../src/rdt/segment.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { makeItem, World } from '../rdt/world.js'
 import { readVectors } from '../vectors/read.js'
-import { accepted, damaged, fuzz } from './fuzz.js'
+import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
 
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const u32 = fc.nat(0xffff_ffff)
@@ -157,7 +157,6 @@ fuzz({
 describe('an endpoint', () => {
   /** Both halves of a conversation with transfers in it, whose datagrams are lost, damaged, doubled and mended. */
   test('goes on whatever is in the datagrams that come', { timeout: 120_000 }, () => {
-    const runs = Number(process.env.LEFT_FUZZ_MS ?? 1_000)
     const seeds = fc.nat(0xffff_ffff)
     const property = fc.property(seeds, fc.array(damaged(bytesOf(64)), { maxLength: 20 }), (seed, raw) => {
       const world = new World(seed)
@@ -183,7 +182,11 @@ describe('an endpoint', () => {
       world.run(2_000)
       expect(a.endpoint.counters.datagramsIn).toBeGreaterThan(0)
     })
-    fc.assert(property, { numRuns: 1_000_000, interruptAfterTimeLimit: runs, markInterruptAsFailure: false })
+    fc.assert(property, {
+      numRuns: 1_000_000,
+      interruptAfterTimeLimit: FUZZ_MS,
+      markInterruptAsFailure: false,
+    })
   })
 })
 

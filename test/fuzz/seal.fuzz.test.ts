@@ -1,6 +1,9 @@
 // What is sealed and what is not: frames, flights of a handshake, datagrams, LZ4 from somebody who holds the keys.
 
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'
@@ -18,11 +21,12 @@ import {
   readResuming,
 } from '../../src/seal/flights.js'
 import { type BlockName, openFrame, sealBlock } from '../../src/seal/frame.js'
+import { readIdentity } from '../../src/seal/identity.js'
 import { sessionKeys } from '../../src/seal/keys.js'
 import { formatPin, parsePin } from '../../src/seal/pins.js'
 import { SealedDatagrams } from '../../src/seal/sealed-datagram.js'
 import { SealedFrames } from '../../src/seal/sealed-frame.js'
-import { accepted, damaged, fuzz } from './fuzz.js'
+import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
 
 const name: BlockName = { kind: 'file', digest: 'ab'.repeat(32), blockIndex: 7 }
 const block = fc.uint8Array({ maxLength: 300 })
@@ -80,7 +84,7 @@ describe.each(codecs.map((codec) => [codec.name, codec] as const))('with %s', (_
   test('LZ4 of any kind opens to a block at most, or not at all', { timeout: 120_000 }, () => {
     const inputs = fc.oneof(fc.uint8Array({ maxLength: 400 }), compressed, damaged(compressed), bombs)
     const limits = {
-      interruptAfterTimeLimit: Number(process.env.LEFT_FUZZ_MS ?? 1_000),
+      interruptAfterTimeLimit: FUZZ_MS,
       markInterruptAsFailure: false,
     }
     const property = fc.property(inputs, (bytes) => {
@@ -160,4 +164,30 @@ fuzz({
   decode: (bytes) => readFingerprint(Buffer.from(bytes).toString('utf8')),
   encode: (text) => utf8(showFingerprint(text)),
   isCanonical: () => false,
+})
+
+describe('an identity in which anything may stand', () => {
+  test('is refused with a word, or is the one that it was', { timeout: 60_000 }, () => {
+    const whole = readFileSync(process.env.LEFT_TEST_IDENTITY!)
+    const { fingerprint } = readIdentity({ file: process.env.LEFT_TEST_IDENTITY! })!
+    const folder = mkdtempSync(join(tmpdir(), 'left-fuzz-'))
+    const file = join(folder, 'identity.pem')
+    const property = fc.property(damaged(fc.constant(new Uint8Array(whole))), (bytes) => {
+      writeFileSync(file, bytes, { mode: 0o600 })
+      try {
+        expect(readIdentity({ file })!.fingerprint).toBe(fingerprint)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'identity-unusable' })
+      }
+    })
+    try {
+      fc.assert(property, {
+        numRuns: 1_000_000,
+        interruptAfterTimeLimit: FUZZ_MS,
+        markInterruptAsFailure: false,
+      })
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
 })

@@ -1,11 +1,13 @@
 // What peers say of their shares: messages, entry lines, listings; and what the own disk says: the log, the index.
 
 import fc from 'fast-check'
-import { describe, test } from 'vitest'
-import { hexOf, textOf, utf8 } from '../../src/base/bytes.js'
+import { describe, expect, test } from 'vitest'
+import { concatBytes, hexOf, textOf, utf8 } from '../../src/base/bytes.js'
 import { escapeField, unescapeField } from '../../src/base/escape.js'
+import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
 import { decodeMessage, encodeMessage, type Message } from '../../src/ecp/message.js'
 import { crc32, hash } from '../../src/io/hash.js'
+import { JOURNAL_PATH, Journal } from '../../src/journal/journal.js'
 import { decodeRecord, encodeRecords, type JournalRecord } from '../../src/journal/record.js'
 import type { Entry } from '../../src/share/entry.js'
 import {
@@ -25,8 +27,10 @@ import {
 } from '../../src/share/tree-item.js'
 import { bumpVersion, checkVersion, compareVersions, joinVersions } from '../../src/share/version.js'
 import { TreeWalk } from '../../src/share/walk.js'
+import { SimDisk } from '../../src/sim/disk.js'
+import { decodeRecord as decodeIndexRecord, encodeRecord } from '../../src/sync/index-line.js'
 import { readVectors } from '../vectors/read.js'
-import { accepted, fuzz } from './fuzz.js'
+import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
 
 /** No half of a surrogate pair stands alone. */
 function isWhole(text: string): boolean {
@@ -137,7 +141,7 @@ fuzz<string>({
 const reference = fc.record({
   kind: fc.constant('tree' as const),
   digest,
-  sizeBytes: fc.integer({ min: 1, max: 33_554_432 }),
+  sizeBytes: fc.integer({ min: 1, max: TREE_ITEM_BYTES_MAX }),
 })
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.constant({ type: 'same' as const }),
@@ -245,6 +249,47 @@ fuzz({
   },
 })
 
+fuzz({
+  name: 'a line of the index',
+  valid: fc
+    .record({
+      value: entry,
+      times: fc.tuple(fc.nat(), fc.integer(), fc.integer(), fc.nat()),
+      executable: fc.boolean(),
+    })
+    .map(({ value, times: [sizeBytes, mtimeMs, ctimeMs, inode], executable }) =>
+      utf8(encodeRecord({ ...value, path: 'a/b' }, { sizeBytes, mtimeMs, ctimeMs, inode, executable })),
+    ),
+  decode: (bytes) => {
+    const text = textOf(bytes)
+    return text === undefined ? undefined : decodeIndexRecord('a/b', text)
+  },
+  encode: ({ entry: value, signature }) => utf8(encodeRecord(value, signature)),
+  // Numbers of the disk are read in any spelling, for nobody compares the lines.
+  isCanonical: () => false,
+})
+
+describe('a log in which anything may stand', () => {
+  test('is read as far as it goes, and goes on from there', { timeout: 60_000 }, () => {
+    const log = fc.array(record, { maxLength: 6 }).map((records) => encodeRecords(records, codec, crc32))
+    const property = fc.property(damaged(log), (bytes) => {
+      const disk = new SimDisk({ nowMs: () => 0 })
+      const open = () => new Journal<Entry>({ disk, crc32, ...codec })
+      disk.makeFolder('.left')
+      disk.putFile(JOURNAL_PATH, concatBytes([utf8('left-journal 1\n'), bytes]))
+      const journal = open()
+      journal.append({ kind: 'opened', boot: 'again' })
+      const { recordCount } = journal.replay
+      expect(open().replay).toMatchObject({ recordCount: recordCount + 1, boot: 'again', cut: undefined })
+    })
+    fc.assert(property, {
+      numRuns: 1_000_000,
+      interruptAfterTimeLimit: FUZZ_MS,
+      markInterruptAsFailure: false,
+    })
+  })
+})
+
 fuzz<Entry>({
   name: 'the place of a conflict copy',
   valid: entry.map((value) => utf8(encodeEntry(value))),
@@ -278,7 +323,6 @@ describe('a walk through a tree', () => {
         next = walk.pollPull(), count++
       ) {
         walk.handleItem(next.digest, bytes)
-        walk.handleGone(next.digest)
       }
       return found.ok ? found.value : undefined
     },

@@ -16,6 +16,7 @@ async function outcomesOf(attacks: readonly Attack[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   const isAllRejected = await runHostile({
     quick: true,
+    encryptions: ['no'],
     attacks,
     onOutcome: (outcome) => outcomes.push(outcome),
   })
@@ -75,9 +76,10 @@ describe.runIf(onLinux)('the hostile self-test', () => {
     expect(outcomes[5]!.faults).toContain('the target ended')
   })
 
-  it('is withstood, as the command tells', async () => {
+  it.each(['yes', 'no'])('is withstood with --encryption %s, as the command tells', async (encryption) => {
     const names = [
       'strangers',
+      ...(encryption === 'yes' ? ['keys that are not trusted'] : []),
       'amplification',
       'half-open handshakes',
       'forged requests',
@@ -85,18 +87,14 @@ describe.runIf(onLinux)('the hostile self-test', () => {
       'traversal',
       'decompression bombs',
       'lying segments',
+      'replay',
     ]
-    const { exitCode, stdout, stderr } = await runLeft([
-      'selftest',
-      '--hostile',
-      '--quick',
-      '--only',
-      names.join(';'),
-    ])
+    const words = ['selftest', '--hostile', '--quick', '--encryption', encryption, '--only', names.join(';')]
+    const { exitCode, stdout, stderr } = await runLeft(words, { timeoutMs: 50_000 })
     const notRejected = stdout.split('\n').filter((line) => line.startsWith('NOT'))
     expect({ exitCode, notRejected, stderr }).toEqual({ exitCode: 0, notRejected: [], stderr: '' })
     for (const name of names) expect(stdout).toMatch(new RegExp(`^rejected +${name} `, 'm'))
-    expect(stdout).toContain('8 of 8 attacks rejected')
+    expect(stdout).toContain(`${names.length} of ${names.length} attacks rejected`)
   })
 })
 
@@ -104,8 +102,12 @@ describe('left selftest', () => {
   it('wants to be told which test, and knows its attacks by name', async () => {
     await expect(runSelftest({})).rejects.toMatchObject({ code: 'usage' })
     if (onLinux)
+      await expect(runSelftest({ hostile: true, encryption: 'maybe' })).rejects.toMatchObject({
+        code: 'usage',
+      })
+    if (onLinux)
       await expect(runSelftest({ hostile: true, only: 'nonsense' })).rejects.toThrow(
-        'strangers, amplification',
+        'amplification, half-open handshakes',
       )
     expect(new Set(ATTACKS.map(({ name }) => name)).size).toBe(ATTACKS.length)
   })
@@ -113,6 +115,7 @@ describe('left selftest', () => {
   it('shows an attack in a line of figures, with what was seen and what was wrong below', () => {
     const outcome: Outcome = {
       name: 'traversal',
+      encryption: 'yes',
       isRejected: false,
       faults: ['it wrote "a" in the share'],
       seen: '21 paths',

@@ -2,7 +2,7 @@
 // what holds in the simulator holds on a machine.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Disk, DiskError, type DiskErrorCode } from '../../src/base/ports.js'
+import { type Disk, DiskError, type DiskErrorCode, type NewFile } from '../../src/base/ports.js'
 
 /** A disk over an empty share; `dispose` takes it away. */
 export interface DiskUnderTest {
@@ -11,6 +11,7 @@ export interface DiskUnderTest {
 }
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
+const NEW_FILE: NewFile = { bytes: new Uint8Array(0), mtimeMs: 0, executable: false, sync: false }
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
 export function describeDisk(name: string, makeDisk: () => DiskUnderTest): void {
@@ -183,6 +184,35 @@ export function describeDisk(name: string, makeDisk: () => DiskUnderTest): void 
       expect(read('c')).toBe('other')
     })
 
+    test('a file is made whole, and only where nothing is', () => {
+      const file = { bytes: bytesOf('hello'), mtimeMs: 1_500_000_000_123, executable: true, sync: true }
+      const looks = disk.writeNew('a', file)
+      expect(read('a')).toBe('hello')
+      expect(disk.stat('a')).toEqual(looks)
+      expect(looks).toMatchObject({ kind: 'file', sizeBytes: 5, executable: true, mtimeMs: file.mtimeMs })
+      const plain = disk.writeNew('b', { ...file, bytes: new Uint8Array(0), executable: false, sync: false })
+      expect(plain).toMatchObject({ sizeBytes: 0, executable: false })
+      expect(codeOf(() => disk.writeNew('a', { ...file, bytes: bytesOf('other') }))).toBe('exists')
+      expect(codeOf(() => disk.writeNew('none/a', file))).toBe('missing')
+      expect(read('a')).toBe('hello')
+    })
+
+    test('a file moves to a new name, and only where nothing is', () => {
+      disk.makeFolder('folder')
+      write('a', 'hello')
+      const before = disk.stat('a')
+      const looks = disk.moveNew('a', 'folder/b')
+      expect(disk.stat('folder/b')).toEqual(looks)
+      expect(looks.inode).toBe(before?.inode)
+      expect(disk.statLink('a')).toBeUndefined()
+      write('c', 'other')
+      expect(codeOf(() => disk.moveNew('c', 'folder/b'))).toBe('exists')
+      expect(codeOf(() => disk.moveNew('none', 'd'))).toBe('missing')
+      expect(codeOf(() => disk.moveNew('c', 'none/d'))).toBe('missing')
+      expect(read('c')).toBe('other')
+      expect(read('folder/b')).toBe('hello')
+    })
+
     test('folders are made, listed and removed', () => {
       disk.makeFolder('a')
       disk.makeFolder('a/b')
@@ -319,6 +349,10 @@ export function describeDisk(name: string, makeDisk: () => DiskUnderTest): void 
         expect(codeOf(() => disk.rename('to-folder/file', 'x'))).toBe('link')
         expect(codeOf(() => disk.rename('folder/file', 'to-folder/x'))).toBe('link')
         expect(codeOf(() => disk.linkFile('folder/file', 'to-folder/x'))).toBe('link')
+        expect(codeOf(() => disk.moveNew('folder/file', 'to-folder/x'))).toBe('link')
+        expect(codeOf(() => disk.moveNew('to-folder/file', 'x'))).toBe('link')
+        expect(codeOf(() => disk.writeNew('to-folder/x', NEW_FILE))).toBe('link')
+        expect(codeOf(() => disk.writeNew('folder/to-file', NEW_FILE))).toBe('exists')
         expect(codeOf(() => disk.setTimes('to-folder/file', 0))).toBe('link')
         expect(codeOf(() => disk.setExecutable('to-folder/file', true))).toBe('link')
         expect(codeOf(() => disk.setExecutable('folder/to-file', true))).toBe('link')

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BlockSet } from '../../src/base/blockset.js'
-import { BLOCK_BYTES } from '../../src/base/limits.js'
+import { BLOCK_BYTES, FRAME_BYTES_MAX } from '../../src/base/limits.js'
 import { DatagramType } from '../../src/rdt/control.js'
 import {
+  AHEAD_BYTES_MAX,
   ASKS_QUEUED_MAX,
   BLOCKS_AHEAD_MAX,
   FRAMES_CACHED_MAX,
@@ -338,8 +339,25 @@ describe('memory', () => {
     for (let item = 0; item < 600; item++) left.pull(makeItem(9 * BLOCK_BYTES).ref)
     world.run(10_000)
     // Nothing is ever loaded, so it wanted no more than it may.
-    expect(right.wantedCount).toBe(BLOCKS_AHEAD_MAX)
+    expect(right.wantedCount).toBe(AHEAD_BYTES_MAX / FRAME_BYTES_MAX)
     expect(ASKS_QUEUED_MAX).toBeGreaterThan(POOL_BUFFERS_MAX)
+  })
+
+  it('of a server that is asked for small items loads more of them ahead, up to a limit', () => {
+    const world = new World(1, ETHERNET)
+    const { left, right } = openPair(world, { left: { window: 400 } })
+    // One after the other, until small ones are what it expects.
+    for (let count = 0; count < 50; count++) {
+      const item = makeItem(100 + count)
+      right.hold(item)
+      left.pull(item.ref)
+    }
+    world.run(10_000)
+    const before = right.wantedCount
+    right.loadMs = 1e9
+    for (let item = 0; item < 600; item++) left.pull(makeItem(1_000 + item).ref)
+    world.run(10_000)
+    expect(right.wantedCount - before).toBe(BLOCKS_AHEAD_MAX)
   })
 
   it('of cached frames saves loading a block again for its repair', () => {

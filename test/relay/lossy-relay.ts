@@ -31,6 +31,8 @@ import { SeededRandom } from '../../src/sim/random.js'
 export interface RelayFaults {
   readonly loss?: number
   readonly duplication?: number
+  /** Datagrams of which one bit is turned, wherever it is. */
+  readonly damage?: number
   /** Datagrams that are held back by `reorderingMs` more than the others. */
   readonly reordering?: number
   readonly reorderingMs?: number
@@ -53,6 +55,8 @@ export interface RelayPeer {
 export interface RelayOptions extends RelayFaults {
   readonly peers: readonly RelayPeer[]
   readonly seed: number
+  /** Shown every datagram as it comes, before anything happens to it. */
+  readonly onDatagram?: (bytes: Uint8Array) => void
 }
 
 export interface DirectionCounters {
@@ -63,6 +67,7 @@ export interface DirectionCounters {
   lost: number
   duplicated: number
   reordered: number
+  damaged: number
   /** The queue of `rateBytesPerS` was full. */
   queueDropped: number
   /** Larger than `datagramBytesMax`. */
@@ -119,6 +124,7 @@ class LossyRelay implements Relay {
   strangers = 0
   private faults: RelayFaults
   private readonly random: SeededRandom
+  private readonly onDatagram: (bytes: Uint8Array) => void
   private readonly stations = new Map<Address, Station>()
   private readonly directions = new Map<string, Direction>()
   private readonly passing = new PassingHeap()
@@ -130,6 +136,7 @@ class LossyRelay implements Relay {
   constructor(options: RelayOptions) {
     this.faults = options
     this.random = new SeededRandom(options.seed)
+    this.onDatagram = options.onDatagram ?? (() => {})
   }
 
   async open(peers: readonly RelayPeer[]): Promise<void> {
@@ -173,6 +180,7 @@ class LossyRelay implements Relay {
     const { counters } = direction
     counters.received++
     counters.receivedBytes += bytes.length
+    this.onDatagram(bytes)
     const { faults } = this
     // Each fault draws whether or not another struck, so that one datagram's luck does not shift the next
     // one's.
@@ -180,6 +188,8 @@ class LossyRelay implements Relay {
     const doubled = this.chance(faults.duplication)
     const heldBack = this.chance(faults.reordering)
     const jitterMs = this.random.next() * (faults.jitterMs ?? 0)
+    const isDamaged = this.chance(faults.damage)
+    const bit = Math.floor(this.random.next() * 8 * bytes.length)
     if (bytes.length > (faults.datagramBytesMax ?? Number.POSITIVE_INFINITY)) {
       counters.tooLarge++
       return
@@ -189,6 +199,10 @@ class LossyRelay implements Relay {
       return
     }
     if (heldBack) counters.reordered++
+    if (isDamaged && bytes.length > 0) {
+      counters.damaged++
+      bytes[bit >> 3]! ^= 1 << (bit & 7)
+    }
     const delayMs = (faults.delayMs ?? 0) + jitterMs + (heldBack ? (faults.reorderingMs ?? 5) : 0)
     this.pass(direction, bytes, delayMs)
     if (doubled) {
@@ -322,6 +336,7 @@ function noCounters(): DirectionCounters {
     lost: 0,
     duplicated: 0,
     reordered: 0,
+    damaged: 0,
     queueDropped: 0,
     tooLarge: 0,
   }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DatagramType, decodeControl, encodeControl } from '../../src/rdt/control.js'
 import { ANSWERS_MAX, UNPROVED_FACTOR_MAX } from '../../src/rdt/limits.js'
+import { FRAMES_PER_KEY_MAX } from '../../src/seal/limits.js'
 import { PlainProtection } from '../../src/seal/plain.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { StandInKey } from '../../src/sim/stand-ins.js'
@@ -280,6 +281,27 @@ describe('a peer that was met before', () => {
     world.run(101)
     expect(left.events.at(-1)).toMatchObject({ type: 'opened', fingerprint: right.fingerprint })
     expect(left.steps.length + right.steps.length).toBe(steps)
+    expect(talks(world, left)).toBe(true)
+  })
+
+  it('gets fresh keys when the old ones have sealed as much as they may, in one round trip', () => {
+    const world = new World(1, { delayMs: 50 })
+    const [left, right] = pair(world)
+    left.connect(right)
+    world.run(1_000)
+    const session = left.session!
+    const frames = left.endpoint.framesOf(session)!
+    const digest = 'ab'.repeat(32)
+    const seal = (blockIndex: number) => frames.seal({ kind: 'file', digest, blockIndex }, Uint8Array.of(1))
+    for (let count = 0; count < FRAMES_PER_KEY_MAX - 1; count++) seal(count)
+    world.run(60_000)
+    expect(left.session).toBe(session)
+    const steps = left.steps.length
+    seal(FRAMES_PER_KEY_MAX)
+    world.run(60_000)
+    expect(left.session).not.toBe(session)
+    expect(left.events.filter(({ type }) => type === 'closed')).toMatchObject([{ reason: 'worn' }])
+    expect(left.steps).toHaveLength(steps)
     expect(talks(world, left)).toBe(true)
   })
 

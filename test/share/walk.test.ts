@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hexOf, utf8 } from '../../src/base/bytes.js'
 import type { ItemRef } from '../../src/base/item.js'
+import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
 import type { Entry } from '../../src/share/entry.js'
-import { TREE_ITEM_BYTES_MAX, TREE_ITEM_LINES_MAX } from '../../src/share/limits.js'
+import { TREE_ITEM_LINES_MAX } from '../../src/share/limits.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { decodeTreeItem } from '../../src/share/tree-item.js'
 import { TreeWalk, type WalkFault } from '../../src/share/walk.js'
@@ -29,11 +30,7 @@ function walkThrough(walk: TreeWalk, serve: (item: ItemRef) => Uint8Array | unde
   let pulledBytes = 0
   for (let item = walk.pollPull(); item !== undefined; item = walk.pollPull()) {
     pulledCount++
-    const bytes = serve(item)
-    if (bytes === undefined) {
-      walk.handleGone(item.digest)
-      continue
-    }
+    const bytes = serve(item)!
     pulledBytes += bytes.length
     const found = walk.handleItem(item.digest, bytes)
     if (!found.ok) return { entries, pulledCount, pulledBytes, fault: found.reason }
@@ -44,7 +41,7 @@ function walkThrough(walk: TreeWalk, serve: (item: ItemRef) => Uint8Array | unde
 
 function compare(local: Manifest, remote: Manifest): Walked {
   const walk = new TreeWalk(local, remote.root())
-  const walked = walkThrough(walk, (item) => remote.item(item.digest))
+  const walked = walkThrough(walk, (item) => remote.item(item.digest)!)
   expect(walk.done).toBe(true)
   return walked
 }
@@ -95,6 +92,22 @@ describe('walking a tree', () => {
     expect(walk.pollPull()).toBeUndefined()
   })
 
+  test('a folder of 100,000 long names that a dozen peers have edited stays far below the longest item', () => {
+    const editors = Array.from({ length: 12 }, (_, index) => `${index.toString(16).padStart(16, 'e')}:123`)
+    const version = editors.sort().join(',')
+    const remote = new Manifest(sha256)
+    for (let number = 0; number < 100_000; number++)
+      remote.set(fileEntry(`f/${'n'.repeat(150)}${number}`, { digest: digestOf(0), version }))
+    const walk = new TreeWalk(new Manifest(sha256), remote.root())
+    let longest = 0
+    const { entries, fault } = walkThrough(walk, (item) => {
+      longest = Math.max(longest, item.sizeBytes)
+      return remote.item(item.digest)
+    })
+    expect({ fault, count: entries.length }).toEqual({ fault: undefined, count: 100_000 })
+    expect(longest).toBeLessThan(TREE_ITEM_BYTES_MAX / 2)
+  })
+
   test('one file of 43,000 in a folder costs its page, the page list and the folders above', () => {
     const crowd = Array.from({ length: 43_000 }, (_, number) =>
       fileEntry(`a/b/file-${number}`, { digest: digestOf(0) }),
@@ -139,15 +152,6 @@ describe('walking a tree', () => {
     expect(walk.done).toBe(true)
   })
 
-  test('an item that is gone leaves the walk incomplete', () => {
-    const remote = manifestOf([fileEntry('a/x'), fileEntry('b/y')])
-    const walk = new TreeWalk(new Manifest(sha256), remote.root())
-    let served = 0
-    walkThrough(walk, (item) => (served++ === 1 ? undefined : remote.item(item.digest)))
-    expect(walk.done).toBe(true)
-    expect(walk.incomplete).toBe(true)
-  })
-
   test('an item that nobody awaits is ignored, and so is one that comes twice', () => {
     const remote = manifestOf([fileEntry('a')])
     const root = remote.root()
@@ -187,6 +191,16 @@ describe('a hostile tree', () => {
   ])('%s is refused', (_, text, reason) => {
     const peer = new ForgingPeer()
     expect(faultOf(peer, peer.forge(text))).toBe(reason)
+  })
+
+  test('a listing is read up to its longest, and not a byte beyond', () => {
+    const lineOf = (index: number) => file(String(index).padStart(60, '0'))
+    const count = Math.floor(TREE_ITEM_BYTES_MAX / (lineOf(0).length + 1)) - 1
+    const most = lines(...Array.from({ length: count }, (_, index) => lineOf(index)))
+    const lastBytes = TREE_ITEM_BYTES_MAX - most.length - file('').length - 1
+    const last = (more: number) => `${most}${file('z'.repeat(lastBytes + more))}\n`
+    expect(decodeTreeItem(utf8(last(0)), '')).toMatchObject({ ok: true, value: { kind: 'lines' } })
+    expect(decodeTreeItem(utf8(last(1)), '')).toEqual({ ok: false, reason: 'too-long' })
   })
 
   test('bytes that are not what was named are refused', () => {

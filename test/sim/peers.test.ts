@@ -24,12 +24,13 @@ interface Setting {
   readonly pairs?: readonly (readonly [number, number])[]
   readonly link?: Partial<LinkFaults>
   readonly plan?: Partial<PeerPlan>
+  readonly seed?: number
 }
 
-function worldOf({ peers = 2, pairs = meshOf(peers), link = {}, plan = {} }: Setting = {}): World {
+function worldOf({ peers = 2, pairs = meshOf(peers), link = {}, plan = {}, seed = 1 }: Setting = {}): World {
   const links = pairs.map(([one, other]) => calmLink(one, other, link))
   const plans = Array.from({ length: peers }, (_, peer) => calmPeer(peer, plan))
-  return new World({ seed: 1, peers: plans, links }, { hash, crc32 })
+  return new World({ seed, peers: plans, links }, { hash, crc32 })
 }
 
 /** Somebody writes a whole file at once; `content` stands for its bytes. */
@@ -175,6 +176,22 @@ describe('two peers', () => {
     expectRest(world)
     expect(holds(world, B, 'large', 1, 20 * BLOCK_BYTES)).toBe(true)
   })
+})
+
+test('peers that lose, double and reorder 30% of what they say meet, and meet again after every restart', () => {
+  const link = { loss: 0.3, duplication: 0.3, reordering: 0.3, reorderMs: 100, delayMs: 10 }
+  for (let seed = 1; seed <= 5; seed++) {
+    const world = worldOf({ peers: 3, link, seed })
+    for (const peer of [A, B])
+      for (let file = 0; file < 10; file++) write(world, peer, `${peer}/${file}`, file)
+    world.startAll()
+    for (let restart = 0; restart < 4; restart++) {
+      world.run(2_000)
+      world.happen({ type: restart % 2 === 0 ? 'kill' : 'stop', peer: restart % 3, downMs: 200 })
+    }
+    expectRest(world, 0.3)
+    for (const peer of [A, B, C]) expect(holds(world, peer, '1/9', 9)).toBe(true)
+  }
 })
 
 test('a chain passes files on to peers that do not know each other', () => {

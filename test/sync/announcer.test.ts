@@ -6,6 +6,7 @@ import { Catalogue } from '../../src/sync/catalogue.js'
 import {
   ANNOUNCE_MS,
   ANNOUNCE_SPACING_MS,
+  ANNOUNCE_SPACING_MS_MIN,
   CHANGES_LISTED_MAX,
   FULL_DISK_RETRY_MS,
   RELAY_ANNOUNCE_MS,
@@ -47,9 +48,15 @@ describe('the peers are told', () => {
   test('of a first change almost at once, of a stream of them in batches', () => {
     change('a', OWN, 1_000)
     expect(toldAtMs()).toBe(1_000 + ANNOUNCE_MS)
-    change('b', OWN, 1_030)
-    change('c', OWN, 1_060)
-    expect(toldAtMs()).toBe(1_000 + ANNOUNCE_MS + ANNOUNCE_SPACING_MS)
+    let toldMs = 1_000 + ANNOUNCE_MS
+    for (const spacingMs of [ANNOUNCE_SPACING_MS_MIN, 2 * ANNOUNCE_SPACING_MS_MIN, ANNOUNCE_SPACING_MS]) {
+      change('b', OWN, toldMs + 1)
+      change('c', OWN, toldMs + 2)
+      expect(toldAtMs()).toBe(toldMs + spacingMs)
+      toldMs += spacingMs
+    }
+    change('d', OWN, toldMs + 1)
+    expect(toldAtMs()).toBe(toldMs + ANNOUNCE_SPACING_MS)
     change('d', OWN, 5_000)
     expect(toldAtMs()).toBe(5_000 + ANNOUNCE_MS)
   })

@@ -8,6 +8,7 @@ import { encodeEntry } from '../../src/share/entry-line.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { Engine, type EngineEvent } from '../../src/sync/engine.js'
+import { TREE_PULLS_MAX } from '../../src/sync/limits.js'
 import type { EngineToKeeper, KeeperToEngine } from '../../src/sync/messages.js'
 import { contentOf, digestOfContent, listOf, OURS, THEIRS, theirFile } from './share-on-disk.js'
 
@@ -307,6 +308,46 @@ describe('a file', () => {
     run(50)
     expect(a.take('fetch-failed')).toEqual([{ type: 'fetch-failed', fetch: 1, reason: 'peer-gone' }])
     expect(a.take('peer-gone')).toEqual([{ type: 'peer-gone', peer: THEIRS }])
+  })
+})
+
+describe('listings', () => {
+  const listings = Array.from({ length: TREE_PULLS_MAX + 1 }, (_, index) => utf8(`listing ${index}\n`))
+  const digests = listings.map((bytes) => hexOf(hash(bytes)))
+  const pull = (index: number): void => {
+    const item = { kind: 'tree', digest: digests[index]!, sizeBytes: listings[index]!.length } as const
+    a.tell({ type: 'pull-tree', peer: THEIRS, item }, nowMs)
+  }
+
+  /** B serves all that it was asked for; answers which of them reach A's keeper. */
+  function arriving(): number[] {
+    run(50)
+    for (let asked = b.take('locate'); asked.length > 0; asked = b.take('locate')) {
+      for (const { items } of asked) {
+        const located = items.map((name) => {
+          const bytes = listings[digests.indexOf(name.digest)]!
+          return { name, location: { type: 'bytes', bytes } as const }
+        })
+        b.tell({ type: 'located', items: located }, nowMs)
+      }
+      run(200)
+    }
+    const arrived = a.take('tree').map(({ digest }) => digests.indexOf(digest))
+    return arrived.sort((left, right) => left - right)
+  }
+
+  test('are awaited as many as a walk may have on its way; more are of walks that have ended, the oldest first', () => {
+    connect()
+    for (let index = 0; index <= TREE_PULLS_MAX; index++) pull(index)
+    expect(arriving()).toEqual(digests.map((_, index) => index).slice(1))
+  })
+
+  test('that are asked for again are of the walk of now', () => {
+    connect()
+    for (let index = 0; index < TREE_PULLS_MAX; index++) pull(index)
+    pull(0)
+    pull(TREE_PULLS_MAX)
+    expect(arriving()).toEqual(digests.map((_, index) => index).filter((index) => index !== 1))
   })
 })
 

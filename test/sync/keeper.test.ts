@@ -9,7 +9,12 @@ import { SimDisk } from '../../src/sim/disk.js'
 import { SimIndex } from '../../src/sim/index.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { Keeper } from '../../src/sync/keeper.js'
-import { FULL_DISK_RETRY_MS } from '../../src/sync/limits.js'
+import {
+  ASK_AGAIN_MS_MAX,
+  COMPLAINTS_NAMED_MAX,
+  FULL_DISK_RETRY_MS,
+  REFUSAL_MS,
+} from '../../src/sync/limits.js'
 import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from '../../src/sync/messages.js'
 import { openShare } from '../../src/sync/recovery.js'
 import { contentOf, listOf, OURS, START_MS, THEIRS, theirFile, theirFolder } from './share-on-disk.js'
@@ -399,6 +404,31 @@ describe('what cannot be placed here', () => {
     expect(share.disk.contentOf('folder/a')).toBeUndefined()
   })
 
+  test('is tried again after a while, more and more rarely, without another word of it', () => {
+    const share = new KeptShare({ 'folder/x': '1' })
+    share.disk.unharmed((disk) => disk.makeLink('link', 'folder'))
+    share.pass(60_000)
+    const remote = theirFile('link/a', 'theirs')
+    share.claim([remote])
+    for (const waitMs of [REFUSAL_MS, 2 * REFUSAL_MS]) {
+      deliver(share, { 'link/a': 'theirs' })
+      share.take('ask')
+      share.pass(waitMs - 1)
+      expect(share.take('ask')).toEqual([])
+      share.pass(1 + ASK_AGAIN_MS_MAX)
+      expect(share.take('ask')).toMatchObject([{ peer: THEIRS }])
+      share.claim([remote])
+    }
+    expect(share.notices('problem')).toHaveLength(1)
+    // What the person did about it was no change that a scan would see.
+    share.disk.unharmed((disk) => {
+      disk.removeFile('link')
+      disk.makeFolder('link')
+    })
+    deliver(share, { 'link/a': 'theirs' })
+    expect(share.textAt('link/a')).toBe('theirs')
+  })
+
   test('waits while something unknown stands in its place, and meets it as a conflict', () => {
     const share = new KeptShare()
     share.claim([theirFile('a', 'theirs', { mtimeMs: START_MS + 3_600_000 })])
@@ -434,7 +464,7 @@ describe('serving', () => {
       ],
     })
     expect(share.take('located')[0]!.items.map(({ location }) => location)).toMatchObject([
-      { type: 'file', path: 'a', sizeBytes: 4 },
+      { type: 'content', path: 'a', bytes: utf8('text') },
       { type: 'file', path: 'large', sizeBytes: large.length, list: listOf(large) },
       { type: 'bytes', bytes: listOf(large) },
       { type: 'bytes' },
@@ -450,5 +480,27 @@ describe('serving', () => {
     share.send({ type: 'suspect', path: 'a' })
     share.pass(1_000)
     expect(share.notices('changed')).toMatchObject([{ path: 'a' }])
+  })
+})
+
+describe('links of a peer, a thousand of them', () => {
+  test('are refused in a few lines and a number, and not again with its next root', () => {
+    const share = new KeptShare()
+    const links = Array.from({ length: 1_000 }, (_, index) => ({
+      ...theirFile(`link-${index}`, ''),
+      kind: 'link' as const,
+      digest: '',
+      target: '/etc/passwd',
+    }))
+    share.claim(links)
+    share.pass(60_000)
+    expect(share.notices('problem')).toHaveLength(COMPLAINTS_NAMED_MAX)
+    expect(share.notices('note').map(({ message }) => message)).toEqual([
+      `${1_000 - COMPLAINTS_NAMED_MAX} more paths were refused of peer ${THEIRS}`,
+    ])
+    share.messages = []
+    share.claim([...links, theirFile('new', 'n')])
+    share.pass(60_000)
+    expect([...share.notices('problem'), ...share.notices('note')]).toEqual([])
   })
 })

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { hexOf, utf8 } from '../../src/base/bytes.js'
 import type { ItemRef } from '../../src/base/item.js'
+import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
 import { hash } from '../../src/io/hash.js'
 import type { Entry } from '../../src/share/entry.js'
 import { Manifest } from '../../src/share/manifest.js'
-import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX } from '../../src/sync/limits.js'
+import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX, TREE_PULL_BYTES_MAX, TREE_PULLS_MAX } from '../../src/sync/limits.js'
 import type { PeerClaim } from '../../src/sync/messages.js'
 import { PeerBook } from '../../src/sync/peer-book.js'
 import { digestOf, entryOf, fileEntry, PEERS } from '../share/entries.js'
@@ -128,6 +130,53 @@ describe('what a peer says of itself', () => {
   })
 })
 
+describe('a peer that announces while its tree is walked', () => {
+  test('is walked to the end, and then from its newest root', () => {
+    fill(theirs, 3)
+    const first = theirs.root()
+    claim({ type: 'some' }, [], first)
+    theirs.set(fileEntry('f/later'))
+    claim({ type: 'some' })
+    theirs.set(fileEntry('f/last'))
+    claim({ type: 'some' })
+    const pulled = book.pollPull()!
+    expect(pulled.item.digest).toBe(first.digest)
+    expect(book.pollPull()).toBeUndefined()
+    book.handleTree(PEER, pulled.item.digest, theirs.item(pulled.item.digest), 0)
+    pullAll()
+    expect(new Set(considered)).toEqual(new Set(['f/0', 'f/1', 'f/2', 'f/later', 'f/last']))
+    expect(inStep()).toEqual([PEER])
+  })
+
+  test('is not called in step before the newest root was walked', () => {
+    fill(theirs, 3)
+    claim({ type: 'some' })
+    const first = book.pollPull()!
+    const listing = theirs.item(first.item.digest)
+    theirs.set(fileEntry('g/other'))
+    claim({ type: 'some' })
+    book.handleTree(PEER, first.item.digest, listing, 0)
+    const second = book.pollPull()!
+    book.handleTree(PEER, second.item.digest, theirs.item(second.item.digest), 0)
+    expect(inStep()).toEqual([])
+    pullAll()
+    expect(inStep()).toEqual([PEER])
+  })
+
+  test('continuing from a root that is still to be walked is not taken for known', () => {
+    fill(theirs, 3)
+    claim({ type: 'some' })
+    theirs.set(fileEntry('g/unlisted'))
+    const unlisted = theirs.root()
+    claim({ type: 'some' }, [], unlisted)
+    theirs.set(fileEntry('listed'))
+    claim({ type: 'since', base: unlisted }, [fileEntry('listed')])
+    pullAll()
+    expect(considered).toContain('g/unlisted')
+    expect(inStep()).toEqual([PEER])
+  })
+})
+
 describe('a peer that is asked again', () => {
   test('later each time it did not help, and at once when it got in step', () => {
     theirs.set(fileEntry('a'))
@@ -177,13 +226,31 @@ describe('a peer that is asked again', () => {
   })
 })
 
-test('a listing that cannot be read is reported, and the walk ends without calling it in step', () => {
-  theirs.set(fileEntry('a'))
-  claim({ type: 'some' })
-  book.handleTree(PEER, book.pollPull()!.item.digest, new Uint8Array(9), 0)
-  expect(problems).toHaveLength(1)
-  expect(pullAll()).toBe(0)
-  expect(inStep()).toEqual([])
+describe('a listing that cannot be read', () => {
+  const sendDamaged = () => {
+    claim({ type: 'some' })
+    book.handleTree(PEER, book.pollPull()!.item.digest, new Uint8Array(9), 0)
+  }
+
+  test('is reported once, and the walk ends without calling it in step', () => {
+    theirs.set(fileEntry('a'))
+    sendDamaged()
+    sendDamaged()
+    expect(problems).toHaveLength(1)
+    expect(pullAll()).toBe(0)
+    expect(inStep()).toEqual([])
+  })
+
+  test('is asked for again, and found whole then', () => {
+    theirs.set(fileEntry('a'))
+    sendDamaged()
+    book.handleTimeout(book.pollTimeout()!)
+    expect(book.pollAsk()).toBe(PEER)
+    claim({ type: 'some' })
+    pullAll()
+    expect(considered).toEqual(['a'])
+    expect(inStep()).toEqual([PEER])
+  })
 })
 
 test('a peer that is gone is forgotten, and what comes late of it is nothing', () => {
@@ -195,4 +262,57 @@ test('a peer that is gone is forgotten, and what comes late of it is nothing', (
   book.askAgain(PEER, 0)
   expect(considered).toEqual([])
   expect(book.pollTimeout()).toBeUndefined()
+})
+
+describe('listings on their way', () => {
+  /** Claims a root that lists folders whose listings are said to have these sizes; answers the pulls of these. */
+  function claimFolders(sizes: readonly number[], salt = ''): ItemRef[] {
+    const folders = sizes.map(
+      (size, index) => `D f${String(index).padStart(4, '0')} ${digestOf(salt + index)} ${size}`,
+    )
+    const bytes = utf8(['left-tree 1 lines', ...folders, ''].join('\n'))
+    const digest = hexOf(hash(bytes))
+    claim({ type: 'some' }, [], { kind: 'tree', digest, sizeBytes: bytes.length })
+    expect(book.pollPull()?.item.digest).toBe(digest)
+    book.handleTree(PEER, digest, bytes, 0)
+    return polled()
+  }
+
+  function polled(): ItemRef[] {
+    const items: ItemRef[] = []
+    for (let pull = book.pollPull(); pull !== undefined; pull = book.pollPull()) items.push(pull.item)
+    return items
+  }
+
+  const empty = utf8('left-tree 1 lines\n')
+
+  test('are so many at once at most', () => {
+    expect(claimFolders(Array(TREE_PULLS_MAX).fill(100))).toHaveLength(TREE_PULLS_MAX)
+    expect(claimFolders(Array(TREE_PULLS_MAX + 1).fill(100), 'more')).toHaveLength(TREE_PULLS_MAX)
+  })
+
+  test('have so many bytes at most, as the peer claims, and go on as they come', () => {
+    expect(claimFolders([TREE_ITEM_BYTES_MAX, TREE_ITEM_BYTES_MAX])).toHaveLength(2)
+    expect(claimFolders([TREE_ITEM_BYTES_MAX, TREE_ITEM_BYTES_MAX, 1], 'more')).toHaveLength(2)
+    expect(2 * TREE_ITEM_BYTES_MAX).toBe(TREE_PULL_BYTES_MAX)
+    book.handleTree(PEER, digestOf('nothing of this walk'), empty, 0)
+    expect(polled()).toHaveLength(0)
+  })
+
+  test('of an earlier walk are not taken for those of this one', () => {
+    const [early] = claimFolders([100])
+    const [late] = claimFolders([100], 'later')
+    book.handleTree(PEER, early!.digest, undefined, 0)
+    expect(book.pollTimeout()).toBeUndefined()
+    book.handleTree(PEER, late!.digest, undefined, 0)
+    expect(book.pollTimeout()).toBeDefined()
+  })
+
+  test('that wait are asked for when there is room', () => {
+    const folders = Array.from({ length: TREE_PULLS_MAX + 2 }, (_, index) => `f${index}/inner`)
+    for (const folder of folders) theirs.set(fileEntry(`${folder}/file`))
+    claim({ type: 'some' })
+    expect(pullAll()).toBeGreaterThan(2 * TREE_PULLS_MAX)
+    expect(considered).toHaveLength(TREE_PULLS_MAX + 2)
+  })
 })

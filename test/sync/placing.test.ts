@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'
 import type { Entry } from '../../src/share/entry.js'
+import { conflictPath } from '../../src/share/path.js'
 import type { Placed } from '../../src/sync/placing.js'
 import { OURS, ShareOnDisk, START_MS, THEIRS, theirFile, theirFolder, theirLink } from './share-on-disk.js'
 
@@ -96,7 +97,7 @@ describe('a new file of a peer', () => {
       type: 'failed',
       noSpace: true,
     })
-    expect(share.textAt(temporary)).toBe('1')
+    expect(share.textAt(temporary.path)).toBe('1')
     expect(share.placing.place(theirFile('a', '1'), temporary).type).toBe('placed')
   })
 })
@@ -142,22 +143,37 @@ describe('two edits that have not seen each other', () => {
     expect(share.scanned()).toEqual([])
   })
 
+  test('ours is kept once, where it is kept under that name already', () => {
+    const share = shareWith({ a: 'ours' })
+    const kept = conflictPath(share.catalogue.get('a')!)
+    share.disk.putFile(kept, utf8('ours'))
+    share.scan()
+    expect(placeText(share, 'a', 'theirs', NEWER)).toMatchObject({ type: 'placed', keptAs: kept })
+    expect(share.paths).toEqual(['a', kept])
+  })
+
+  test.each([
+    ['and known', true],
+    ['and has not been seen yet', false],
+  ])('ours is kept under another name where something else stands under the first %s', (_, isKnown) => {
+    const share = shareWith({ 'a.txt': 'ours' })
+    const ours = share.catalogue.get('a.txt')!
+    share.disk.putFile(conflictPath(ours), utf8('what somebody wrote into the copy'))
+    if (isKnown) share.scan()
+    expect(placeText(share, 'a.txt', 'theirs', NEWER)).toMatchObject({
+      type: 'placed',
+      keptAs: conflictPath(ours, 2),
+    })
+    expect(share.textAt('a.txt')).toBe('theirs')
+    expect(share.textAt(conflictPath(ours))).toBe('what somebody wrote into the copy')
+    expect(share.textAt(conflictPath(ours, 2))).toBe('ours')
+  })
+
   test('the older one of the peer is not taken, and nothing of ours is touched', () => {
     const share = shareWith({ a: 'ours' })
     expect(placeText(share, 'a', 'theirs', { mtimeMs: 0 })).toEqual({ type: 'beaten' })
     expect(share.textAt('a')).toBe('ours')
     expect(share.paths).toEqual(['a'])
-  })
-
-  test('a kept copy takes the place of nothing that stands there', () => {
-    const share = shareWith({ a: 'ours' })
-    const trial = shareWith({ a: 'ours' })
-    const first = placeText(trial, 'a', 'theirs', NEWER)
-    if (first.type !== 'placed') throw new Error(first.type)
-    share.disk.putFile(first.keptAs!, utf8('somebody else’s'))
-    expect(placeText(share, 'a', 'theirs', NEWER)).toEqual({ type: 'unsettled' })
-    expect(share.textAt('a')).toBe('ours')
-    expect(share.textAt(first.keptAs!)).toBe('somebody else’s')
   })
 
   test('a file and a link: the file that loses is kept', () => {

@@ -116,12 +116,53 @@ describe('a file that is being written', () => {
     for (let change = 0; change < 12; change++) {
       share.disk.putFile('a', utf8(`${change}`))
       share.scanner.hint('a')
-      share.pass(1)
+      share.pass(change === 0 ? SETTLE_MS - 1 : 1)
     }
     share.pass(SETTLE_MS_MAX - 2)
     expect(share.changes).toEqual([])
     share.pass(2)
     expect(share.changes).toHaveLength(1)
+  })
+
+  test('is waited for no longer for the writes that follow its making at once', () => {
+    const share = new ShareOnDisk()
+    share.scan()
+    for (const text of ['', 'half', 'half and half']) {
+      share.disk.putFile('a', utf8(text))
+      share.scanner.hint('a')
+      share.pass(1)
+    }
+    share.pass(SETTLE_MS - 2)
+    expect(share.changes).toEqual([])
+    share.pass(1)
+    expect(share.changes).toMatchObject([{ digest: digestOfContent(utf8('half and half')) }])
+  })
+
+  test('is read again when it changes while it is hashed, even where its times are too coarse to show it', () => {
+    const share = new ShareOnDisk({ timestampStepMs: 60_000 })
+    const large = contentOf(80 * BLOCK_BYTES)
+    share.disk.putFile('a', large)
+    share.scanner.hint('a')
+    share.nowMs += 2 * SETTLE_MS
+    expect(share.scanner.step(share.nowMs)).toBe(true)
+    // The next step finds it shorter, and whoever looks after that as it was.
+    const { disk } = share
+    const stat = disk.stat.bind(disk)
+    disk.unharmed((port) => {
+      const handle = port.create('a')
+      port.truncate(handle, BLOCK_BYTES)
+      port.close(handle)
+    })
+    disk.stat = (path) => {
+      disk.putFile('a', large)
+      return stat(path)
+    }
+    disk.statLink = disk.stat
+    while (share.scanner.step(share.nowMs));
+    expect(share.scanner.pollTimeout()).toBe(share.nowMs + SETTLE_MS)
+    share.pass(SETTLE_MS_MAX)
+    expect(share.changes).toMatchObject([{ path: 'a', digest: digestOfContent(large) }])
+    expect(share.scanner.idle).toBe(true)
   })
 
   test('is read again when it changes while it is hashed', () => {

@@ -112,6 +112,28 @@ describe('a block of a file', () => {
     expect(allServed().map(blockIn)).toEqual([small])
   })
 
+  test('that comes with the answer is proved, sealed, and asked for anew the next time', () => {
+    for (let time = 0; time < 2; time++) {
+      serving.handleWanted(wanted(smallName, 0))
+      expect(locates()).toEqual([smallName])
+      serving.handleLocated(smallName, { type: 'content', path: 'small', bytes: small })
+      expect(reads()).toEqual([])
+      expect(allServed().map(blockIn)).toEqual([small])
+    }
+  })
+
+  test('that comes with the answer and is another one makes its path suspect; it is looked for once more', () => {
+    const other: Location = { type: 'content', path: 'small', bytes: contentOf(100, 2) }
+    serving.handleWanted(wanted(smallName, 0))
+    expect(told()).toEqual(['locate'])
+    serving.handleLocated(smallName, other)
+    expect(told()).toEqual(['suspect small', 'locate'])
+    expect(allServed()).toEqual([])
+    serving.handleLocated(smallName, other)
+    expect(told()).toEqual(['suspect small'])
+    expect(allServed()).toMatchObject([{ frame: undefined }])
+  })
+
   test.each([1, 3, 1_000_000])('that is none, block %i beyond the end, is gone', (beyond) => {
     serving.handleWanted(wanted(fileName, 2 + beyond))
     serving.handleLocated(fileName, place)

@@ -10,6 +10,7 @@ import { SimDisk, type SimDiskOptions } from '../../src/sim/disk.js'
 import { SimIndex } from '../../src/sim/index.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import type { Catalogue } from '../../src/sync/catalogue.js'
+import type { Temporary } from '../../src/sync/layout.js'
 import { Placing } from '../../src/sync/placing.js'
 import { openShare } from '../../src/sync/recovery.js'
 import { type LinkPolicy, Scanner } from '../../src/sync/scanner.js'
@@ -121,10 +122,10 @@ export class ShareOnDisk {
   }
 
   /** A complete temporary file for a file of a peer. */
-  putTemporary(bytes: Uint8Array, name = 'small-1'): string {
+  putTemporary(bytes: Uint8Array, name = 'small-1'): Temporary {
     const path = `.left/tmp/${name}`
     this.disk.putFile(path, bytes)
-    return path
+    return { path, looks: undefined }
   }
 
   /** The paths of the share itself, without what is LEFT's own. */

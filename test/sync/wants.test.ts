@@ -154,15 +154,6 @@ describe('equal contents', () => {
 })
 
 describe('sources', () => {
-  test('a peer that is gone leaves the wants that nobody else has', () => {
-    const alone = add('alone')
-    const shared = add('shared')
-    shared.sources.add(B)
-    expect([...wants.dropSource(A)]).toEqual([alone])
-    expect([...shared.sources]).toEqual([B])
-    expect([...wants.wantedOf(B)]).toEqual([shared])
-  })
-
   test('a want that is queued again is fetched from who is left', () => {
     const want = add('a')
     want.sources.add(B)

@@ -3,11 +3,10 @@
 
 import { concatBytes } from '../../base/bytes.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
-import type { BlockName } from '../../base/protection.js'
 import { type Attack, sleep } from '../attack.js'
-import { contentOf, forgedFrame } from '../content.js'
+import { contentOf, FrameCodec } from '../content.js'
 
-const LZ4 = 1
+const { lz4: LZ4, none: NONE } = FrameCodec
 
 /** A raw LZ4 block: one literal, then one match that goes on for 255 bytes with each byte of its length: 250 times
  *  what it takes. */
@@ -20,16 +19,18 @@ function lz4Bomb(sizeBytes: number): Uint8Array {
 /** A claimed length of 4 GiB − 1 in front, either byte order. */
 const claims = concatBytes([new Uint8Array(4).fill(255), lz4Bomb(60_000)])
 
-const FRAMES: readonly ((name: BlockName) => Uint8Array)[] = [
-  (name) => forgedFrame(name, LZ4, lz4Bomb(65_000)),
-  (name) => forgedFrame(name, LZ4, claims),
-  (name) => forgedFrame(name, LZ4, contentOf('garbage', 60_000)),
-  (name) => forgedFrame(name, LZ4, new Uint8Array(0)),
-  (name) => forgedFrame(name, LZ4, Uint8Array.of(0xf0)),
-  (name) => forgedFrame(name, 2, lz4Bomb(65_000)),
-  (name) => forgedFrame(name, 255, lz4Bomb(65_000)),
-  (name) => forgedFrame(name, 0, contentOf('other content', 40_000)),
-  (name) => forgedFrame(name, 0, new Uint8Array(BLOCK_BYTES + 1)),
+type Forge = (codec: number, payload: Uint8Array) => Uint8Array
+
+const FRAMES: readonly ((forge: Forge) => Uint8Array)[] = [
+  (forge) => forge(LZ4, lz4Bomb(65_000)),
+  (forge) => forge(LZ4, claims),
+  (forge) => forge(LZ4, contentOf('garbage', 60_000)),
+  (forge) => forge(LZ4, new Uint8Array(0)),
+  (forge) => forge(LZ4, Uint8Array.of(0xf0)),
+  (forge) => forge(2, lz4Bomb(65_000)),
+  (forge) => forge(255, lz4Bomb(65_000)),
+  (forge) => forge(NONE, contentOf('other content', 40_000)),
+  (forge) => forge(NONE, new Uint8Array(BLOCK_BYTES + 1)),
   () => new Uint8Array(1),
   () => new Uint8Array(65_310).fill(255),
 ]
@@ -48,7 +49,9 @@ export const bombs: Attack = {
     })
     attacker.frameOf = (name, block) => {
       const index = bombOf.get(name.digest)
-      return index === undefined ? frameOfHonest(name, block) : FRAMES[index]!(name)
+      return index === undefined
+        ? frameOfHonest(name, block)
+        : FRAMES[index]!((codec, payload) => attacker.forge(name, codec, payload))
     }
     await attacker.have(items.addTree(lines))
     const asked = () => [...bombOf.keys()].filter((digest) => attacker.asked.has(digest)).length

@@ -69,7 +69,7 @@ export const unproved: Attack = {
 export const strangers: Attack = {
   name: 'strangers',
   async run({ target, attacker: open }) {
-    const stranger = await open(target.stranger)
+    const stranger = await open({ host: target.stranger, guise: target.guises.stranger })
     const isLetIn = await stranger.connect(500)
     for (let count = 0; count < 1_000; count++) stranger.send(random.bytes(1 + (count % 1_400)))
     await sleep(200)
@@ -79,6 +79,31 @@ export const strangers: Attack = {
       seen: 'a handshake and garbage of an address that is not named',
       isUnproved: true,
     }
+  },
+}
+
+/** Who knows the target's key may prove its own, from anywhere; and then it has to be one that is trusted. */
+export const otherKeys: Attack = {
+  name: 'keys that are not trusted',
+  only: 'yes',
+  async run({ target, quick, attacker: open }) {
+    const guise = target.guises.acquaintance
+    const friend = await open()
+    if (!(await friend.connect())) return { fault: 'a peer did not get in', seen: '' }
+    const { port } = friend
+    await friend.close()
+    const inItsPlace = await open({ port, guise })
+    const elsewhere = await Promise.all(
+      Array.from({ length: quick ? 4 : 16 }, () => open({ host: target.stranger, guise })),
+    )
+    const others = [inItsPlace, ...elsewhere]
+    const areLetIn = await Promise.all(others.map((other) => other.connect(2_000)))
+    const isTold = (event: string) => target.said.some((said) => said.event === event)
+    const finding = ratioOf(others, `${others.length} handshakes, one of them where another key is known`)
+    if (areLetIn.includes(true)) return { ...finding, fault: 'somebody was let in whose key is not trusted' }
+    return isTold('refused') && isTold('key-changed')
+      ? finding
+      : { ...finding, fault: 'it does not say whom it refuses' }
   },
 }
 

@@ -1,11 +1,16 @@
 // An index without an end: folders in folders, page lists in page lists, items that list one another a million times,
 // a new tree with every breath; vectors of a million counters; names as long as they may be, as deep as they may be.
 
-import { hexOf, utf8 } from '../../base/bytes.js'
-import type { ItemRef } from '../../base/item.js'
+import { hexOf } from '../../base/bytes.js'
+import { blockCount, type ItemRef } from '../../base/item.js'
+import { TREE_ITEM_BYTES_MAX } from '../../base/limits.js'
+import { SystemRandom } from '../../io/random.js'
 import { type Attack, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
 import { contentOf, line, NEW_VERSION, subtree } from '../content.js'
+import { UNFINISHED_BYTES_MAX, WAIT_MS_MAX } from '../limits.js'
+
+const random = new SystemRandom()
 
 export const endlessIndex: Attack = {
   name: 'endless index',
@@ -23,9 +28,9 @@ export const endlessIndex: Attack = {
 
     // One item, listed a million times.
     const empty = items.addTree([])
-    const many = items.addTree(names(quick ? 10_000 : 100_000).map((name) => subtree(name, empty)))
+    const many = items.addTree(names(quick ? 5_000 : 50_000).map((name) => subtree(name, empty)))
     const again = (round: number) => items.addTree([subtree(`again-${round}`, many)])
-    await walk(attacker, items.addPages(Array.from({ length: 10 }, (_, round) => again(round))))
+    await walk(attacker, items.addPages(Array.from({ length: 20 }, (_, round) => again(round))))
 
     // Page lists of page lists, and a listing that is a page of itself under another name.
     let pages = items.addPages([leaf, level])
@@ -33,7 +38,7 @@ export const endlessIndex: Attack = {
     await walk(attacker, pages)
 
     // A tree that changes while it is walked, for as long as anybody looks.
-    for (let round = 0; round < (quick ? 10 : 40); round++) {
+    for (let round = 0; round < (quick ? 10 : 20); round++) {
       const inner = items.addTree([items.addFile(`file-${round}`, contentOf(`round ${round}`, 10))])
       await attacker.have(
         items.addTree([`D gone ${hexOf(contentOf(`gone ${round}`, 32))} 100`, subtree('here', inner)]),
@@ -69,7 +74,7 @@ export const endlessFiles: Attack = {
     await attacker.have(level)
     const startMs = performance.now()
     let most = 0
-    while (performance.now() - startMs < (quick ? 1_000 : 5_000)) {
+    while (performance.now() - startMs < (quick ? 1_000 : 2_500)) {
       most = Math.max(most, target.memoryBytes())
       await sleep(100)
     }
@@ -81,6 +86,52 @@ export const endlessFiles: Attack = {
   },
 }
 
+/** Listings as long as they may be, of which the end never comes; and always new ones. */
+export const unfinished: Attack = {
+  name: 'unfinished listings',
+  async run({ quick, target, connected }) {
+    const attacker = await connected()
+    const { items } = attacker
+    const served = new Set<string>()
+    const lastBlock = blockCount(TREE_ITEM_BYTES_MAX) - 1
+    const bytes = new Uint8Array(TREE_ITEM_BYTES_MAX)
+    attacker.onRequest = (request) => {
+      const groups = request.groups.map((group) => {
+        if (group.kind === 'tree') served.add(hexOf(group.digest))
+        const isWhole = !claimed.has(hexOf(group.digest))
+        return { ...group, asks: group.asks.filter(({ blockIndex }) => isWhole || blockIndex < lastBlock) }
+      })
+      attacker.serve({ ...request, groups })
+    }
+    const claimed = new Set<string>()
+    const before = target.memoryBytes()
+    let most = 0
+    const rounds = quick ? 3 : 6
+    for (let round = 0; round < rounds; round++) {
+      const folders = names(16).map((name) => {
+        const digest = hexOf(random.bytes(32))
+        claimed.add(digest)
+        return subtree(name, items.addAs(digest, bytes))
+      })
+      await attacker.have(items.addTree(folders))
+      await sleep(quick ? 200 : 300)
+      most = Math.max(most, target.memoryBytes() - before)
+    }
+    const isReady = await attacker.isAlive(3_000)
+    const askedFor = [...claimed].filter((digest) => served.has(digest)).length
+    return {
+      fault: !isReady
+        ? 'it has no time for anything else'
+        : askedFor === 0
+          ? 'it asked for none of them'
+          : most > UNFINISHED_BYTES_MAX
+            ? `it holds ${Math.round(most / 1e6)} MB of them`
+            : undefined,
+      seen: `${rounds} trees of 16 listings of 4 MiB without their ends; ${askedFor} were asked for, at most ${Math.round(most / 1e6)} MB held`,
+    }
+  },
+}
+
 export const counters: Attack = {
   name: 'version vectors',
   async run({ quick, connected }) {
@@ -88,7 +139,9 @@ export const counters: Attack = {
     const { items } = attacker
     const peer = (index: number) => index.toString(16).padStart(16, '0')
     const vectors = [
-      vector(quick ? 100_000 : 1_000_000, peer),
+      // As many as a listing may hold, and more.
+      vector(quick ? 50_000 : 200_000, peer),
+      vector(250_000, peer),
       vector(65, peer),
       `${peer(1)}:${2 ** 48 + 1}`,
       `${peer(1)}:0`,
@@ -108,7 +161,7 @@ export const counters: Attack = {
     const asked = digests.filter((digest) => attacker.asked.has(digest))
     return {
       fault: asked.length === 0 ? undefined : `${asked.length} of them were taken`,
-      seen: `${vectors.length} vectors, one of ${quick ? '10^5' : '10^6'} counters`,
+      seen: `${vectors.length} vectors, of up to 250,000 counters`,
     }
   },
 }
@@ -153,8 +206,9 @@ export const deepNames: Attack = {
 
 /** Announces a tree and gives the target time to walk it. */
 async function walk(attacker: Attacker, root: ItemRef, patienceMs = 300): Promise<void> {
-  await attacker.have(root)
-  await attacker.isAskedFor(root.digest, 1_000)
+  // What is longer than any listing is not even answered.
+  await attacker.have(root, [], root.sizeBytes > TREE_ITEM_BYTES_MAX ? 300 : WAIT_MS_MAX)
+  await attacker.isAskedFor(root.digest, 500)
   await sleep(patienceMs)
 }
 
@@ -166,5 +220,5 @@ function names(count: number): string[] {
 function vector(count: number, peer: (index: number) => string): string {
   const parts: string[] = []
   for (let index = 1; index <= count; index++) parts.push(`${peer(index)}:1`)
-  return utf8(parts.join(',')).length > 33_000_000 ? '' : parts.join(',')
+  return parts.join(',')
 }

@@ -63,7 +63,7 @@ async function servesSecret(attacker: Attacker, target: Target): Promise<boolean
   writer.start(attacker.session!.remote, 1)
   writer.add({ handle: 1, kind: 'file', digest }, 1_232, { blockIndex: 0, low: 1, high: 0 })
   const request = attacker.sealed(writer.finish())
-  const answer = attacker.waitFor(([type]) => type === DatagramType.segment, 1_000)
+  const answer = attacker.waitFor(({ bytes }) => bytes[0] === DatagramType.segment, 1_000)
   attacker.send(request)
   return (await answer) !== undefined
 }
@@ -86,14 +86,23 @@ export const linkRace: Attack = {
     const root = items.addTree([subtree('race', items.addTree([...inner, files].sort(byName)))])
     const swapper = startSwapper(folder, target.outside)
     await attacker.have(root)
-    await sleep(quick ? 1_500 : 4_000)
+    await sleep(quick ? 1_500 : 3_000)
     swapper.kill('SIGKILL')
     const asked = attacker.asked.size
+    await quietOf(target)
     return {
       fault: asked > 10 ? undefined : `there was no race: ${asked} items were asked for`,
       seen: `${count} files twice into a folder that is swapped for a link all the time`,
     }
   },
+}
+
+/** What was under way is put in its place, and is of this attack and not of the next. */
+async function quietOf(target: Target): Promise<void> {
+  for (let looks = 0, saidCount = -1; looks < 20 && saidCount !== target.said.length; looks++) {
+    saidCount = target.said.length
+    await sleep(300)
+  }
 }
 
 function byName(left: string, right: string): number {

@@ -1,7 +1,7 @@
 // Sizes and counts that no file has: in entry lines, in references to trees, and huge ones that are within the limits,
 // claimed and never served. Nothing is allocated because somebody says so.
 
-import { FILE_BYTES_MAX } from '../../base/limits.js'
+import { FILE_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../../base/limits.js'
 import { type Attack, sleep } from '../attack.js'
 import { line, NEW_VERSION, subtree } from '../content.js'
 
@@ -17,7 +17,7 @@ const SIZES = [
   'NaN',
   'Infinity',
 ]
-const TREE_SIZES = ['0', '33554433', '999999999', '4294967296', '-1']
+const TREE_SIZES = ['0', String(TREE_ITEM_BYTES_MAX + 1), '999999999', '4294967296', '-1']
 
 export const overflow: Attack = {
   name: 'block counts that overflow',
@@ -38,7 +38,7 @@ export const overflow: Attack = {
       await attacker.have({ kind: 'tree', digest, sizeBytes: Number(size) }, [], 250)
       await attacker.have(items.addTree([`D huge ${digest} ${size}`]))
     }
-    // Within the limits: a list of 32 MiB and a tree as long, of which nothing comes.
+    // Within the limits: lists of 32 MiB and the longest tree, of which nothing comes.
     const lines = Array.from({ length: 8 }, (_, index) =>
       line({
         path: `claimed-${index}`,
@@ -48,7 +48,7 @@ export const overflow: Attack = {
       }),
     )
     const silent = String(1).padStart(64, 'd')
-    const claimed = subtree('tree', { kind: 'tree', digest: silent, sizeBytes: 33_554_432 })
+    const claimed = subtree('tree', { kind: 'tree', digest: silent, sizeBytes: TREE_ITEM_BYTES_MAX })
     const { serve } = attacker
     attacker.onRequest = (request) => {
       const answered = request.groups.filter(({ kind, digest }) => {
@@ -62,7 +62,7 @@ export const overflow: Attack = {
     const asked = impossible.filter((digest) => attacker.asked.has(digest))
     return {
       fault: asked.length === 0 ? undefined : `asked for ${asked.length} items of an impossible size`,
-      seen: `${SIZES.length + TREE_SIZES.length} impossible sizes, 8 files of 68 GB and a tree of 32 MiB claimed`,
+      seen: `${SIZES.length + TREE_SIZES.length} impossible sizes, 8 files of 68 GB and a tree of 4 MiB claimed`,
     }
   },
 }

@@ -28,20 +28,28 @@ export const replay: Attack = {
     if (repeats > 20 * recorded.length + 20)
       return { fault: `${20 * recorded.length} datagrams were answered by ${repeats}`, seen: '' }
 
+    // The handshake, in the session that it made: that one goes on.
+    for (let round = 0; round < 20; round++) for (const bytes of first.shaken) first.send(bytes)
+    if (!(await first.isAlive(3_000)))
+      return { fault: 'a handshake that was replayed ended its session', seen: '' }
+
     // From elsewhere, and in a session that has ended.
+    const all = [...first.shaken, ...recorded]
     const elsewhere = await open()
-    for (const bytes of recorded) elsewhere.send(bytes)
+    for (const bytes of all) elsewhere.send(bytes)
+    const { port } = first
     await first.close()
     const later = await open()
-    for (const bytes of recorded) later.send(bytes)
+    const inItsPlace = await open({ port })
+    for (const replayer of [later, inItsPlace]) for (const bytes of all) replayer.send(bytes)
     await sleep(300)
-    const answers = [...elsewhere.came, ...later.came].filter(
+    const answers = [...elsewhere.came, ...later.came, ...inItsPlace.came].filter(
       ([type]) =>
         type === DatagramType.reply || type === DatagramType.segment || type === DatagramType.request,
     )
     return {
       fault: answers.length === 0 ? undefined : `${answers.length} replayed datagrams were answered`,
-      seen: `${recorded.length} datagrams, 20 times, then from elsewhere and after the end`,
+      seen: `a handshake and ${recorded.length} datagrams, 20 times, then from elsewhere and after the end`,
     }
   },
 }

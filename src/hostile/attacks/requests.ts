@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { hexOf } from '../../base/bytes.js'
 import type { ItemKind } from '../../base/item.js'
 import { crc32, hash } from '../../io/hash.js'
-import { DatagramType, encodeControl } from '../../rdt/control.js'
+import { DatagramType, encodeControl, encodeFields } from '../../rdt/control.js'
 import { RequestWriter } from '../../rdt/request.js'
 import { type Attack, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
@@ -71,10 +71,12 @@ export const stolenSession: Attack = {
     const owner = await connected()
     const remote = owner.session!.remote
     const large = hexOf(hash(listOf(contentOf('large.bin', 400_000))))
-    const thieves = [await open(), await open(target.stranger)]
+    const thieves = [await open(), await open({ host: target.stranger })]
     for (const thief of thieves) {
       thief.session = { local: owner.session!.local, remote }
+      // Where there are keys, this thief even has them.
       thief.protection = owner.protection
+      for (const bytes of owner.sent) thief.send(bytes)
       askFor(thief, [{ kind: 'file', digest: large, block: 0 }])
       thief.control({ type: 'message', session: remote, number: 99, body: Uint8Array.of(0x73) })
       thief.control({ type: 'ping', session: remote, number: 1 })
@@ -89,7 +91,12 @@ export const stolenSession: Attack = {
       )
       if (answers.length > 0) return { fault: `a thief got ${answers.length} answers`, seen: '' }
     }
-    // Guessing is no better.
+    // Without the keys, whoever forges its address does no better, and neither does who guesses.
+    if (target.encryption === 'yes') {
+      owner.send(encodeControl({ type: 'bye', session: remote }, crc32))
+      const bye = owner.sealed(encodeFields({ type: 'bye', session: remote }))
+      for (const place of bye.keys()) owner.send(bye.map((byte, at) => (at === place ? byte ^ 1 : byte)))
+    }
     for (let count = 0; count < 1_000; count++) {
       const session = { high: remote.high, low: (remote.low + count + 1) >>> 0 }
       owner.send(encodeControl({ type: 'bye', session }, crc32))
@@ -97,7 +104,7 @@ export const stolenSession: Attack = {
     const isAlive = await owner.isAlive(3_000)
     return {
       fault: isAlive ? undefined : 'the session was ended by somebody else',
-      seen: 'its id used from another port and from another host, and 1,000 ids beside it',
+      seen: 'its id used from another port and another host, sessions ended by forgers, and 1,000 ids beside it',
     }
   },
 }
