@@ -192,10 +192,7 @@ export class Spread {
   handleArrived(blockIndex: number, source: Source): readonly Needless[] {
     source.taken.delete(blockIndex)
     source.deliveredBytes += blockBytes(this.sizeBytes, blockIndex)
-    if (source.isDoubted) {
-      source.isDoubted = false
-      this.changes++
-    }
+    if (source.isDoubted) this.trustAgain(source)
     this.missing.delete(blockIndex)
     if (this.free.delete(blockIndex)) this.freeIn[this.pieceOf(blockIndex)]!--
     if (this.sources.size === 1) return []
@@ -205,15 +202,26 @@ export class Spread {
     return needless
   }
 
+  /** Something came of it after all: what is left with it is not for others any more. */
+  private trustAgain(source: Source): void {
+    source.isDoubted = false
+    for (const blockIndex of source.taken)
+      if (this.free.delete(blockIndex)) this.freeIn[this.pieceOf(blockIndex)]!--
+    this.changes++
+  }
+
   /** Nobody is asked for it, unless a second source is. */
   private release(blockIndex: number): void {
-    if (!this.missing.has(blockIndex)) return
-    for (const other of this.sources.values()) if (other.taken.has(blockIndex)) return
-    this.makeFree(blockIndex)
+    if (!this.isTakenByOther(blockIndex, undefined)) this.makeFree(blockIndex)
+  }
+
+  private isTakenByOther(blockIndex: number, source: Source | undefined): boolean {
+    for (const other of this.sources.values()) if (other !== source && other.taken.has(blockIndex)) return true
+    return false
   }
 
   private makeFree(blockIndex: number): void {
-    if (!this.free.add(blockIndex)) return
+    if (!this.missing.has(blockIndex) || !this.free.add(blockIndex)) return
     this.freeIn[this.pieceOf(blockIndex)]!++
     this.changes++
   }
@@ -303,7 +311,7 @@ export class Spread {
       source.taken.delete(blockIndex)
       this.release(blockIndex)
     }
-    if (this.missing.has(oldest!)) this.makeFree(oldest!)
+    if (!this.isTakenByOther(oldest!, source)) this.makeFree(oldest!)
   }
 
   /** Towards the end, a source that would deliver a block later than the others all that is left takes no more. */
