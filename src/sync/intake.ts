@@ -8,7 +8,7 @@
 
 import { hexOf } from '../base/bytes.js'
 import { DueQueue } from '../base/due-queue.js'
-import type { Hash } from '../base/item.js'
+import type { Digest, Hash } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
@@ -487,6 +487,17 @@ export class Intake {
     if (sizeBytes > BLOCK_BYTES && this.wants.isWantedElsewhere(want)) return
     if (want.temporary !== undefined) this.removeQuietly(want.temporary.path)
     else if (sizeBytes > BLOCK_BYTES) this.removeQuietly(largeTemporary(digest))
+    this.forgetFetch(digest)
+  }
+
+  /** Somebody here made the very content that an interrupted fetch was after: what was built of it is needless. */
+  handleMade({ digest }: Entry): void {
+    if (!this.options.journal.fetches.has(digest) || this.wants.isWanted(digest)) return
+    this.removeQuietly(largeTemporary(digest))
+    this.forgetFetch(digest)
+  }
+
+  private forgetFetch(digest: Digest): void {
     if (!this.options.journal.fetches.has(digest)) return
     try {
       this.options.journal.append({ kind: 'dropped', digest })

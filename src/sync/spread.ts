@@ -216,7 +216,8 @@ export class Spread {
   }
 
   private isTakenByOther(blockIndex: number, source: Source | undefined): boolean {
-    for (const other of this.sources.values()) if (other !== source && other.taken.has(blockIndex)) return true
+    for (const other of this.sources.values())
+      if (other !== source && other.taken.has(blockIndex)) return true
     return false
   }
 

@@ -94,6 +94,11 @@ export class Wants {
     return false
   }
 
+  isWanted(digest: Digest): boolean {
+    for (const { remote } of this.wants.values()) if (remote.digest === digest) return true
+    return false
+  }
+
   /** A folder that is wanted and not in place yet. */
   wantedFolder(path: string): Want | undefined {
     const want = this.wants.get(path)
