@@ -28,6 +28,8 @@ export interface PeerSetup {
   readonly options?: readonly string[]
   /** Where its user's identity and trusted peers are kept, in the place of ~/.config. */
   readonly config: string
+  /** A network namespace to run in (Linux, as root). */
+  readonly namespace?: string | undefined
 }
 
 export type Summary = Extract<PeerEvent, { event: 'summary' }>
@@ -67,9 +69,13 @@ export class Peer {
   start(options: readonly string[] = this.setup.options ?? []): void {
     if (this.child !== undefined) throw new Error(`${this.name} is running already`)
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run "npm run build" first`)
-    const { place, share, others, config } = this.setup
+    const { place, share, others, config, namespace } = this.setup
     const network = ['--bind', place.host, '--port', String(place.port), '--ip', others.join(',')]
-    const child = spawn(process.execPath, [PROGRAM, '--json', ...network, '--share', share, ...options], {
+    const program = [process.execPath, PROGRAM, '--json', ...network, '--share', share, ...options]
+    // It becomes the program, so that the process is the peer either way.
+    const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]
+    const [command, ...args] = [...enter, ...program]
+    const child = spawn(command!, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, XDG_CONFIG_HOME: config },
       // A process group of its own, so that `kill` can mean the whole peer.

@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Peer } from './peer.js'
 
 const SIGNALS = [
   ['SIGHUP', 1],
@@ -11,28 +10,34 @@ const SIGNALS = [
   ['SIGTERM', 15],
 ] as const
 
+/** What ends with the program: a peer, another process, a network namespace. */
+export interface Tool {
+  killNow(): void
+}
+
 export class Workshop {
   readonly folder: string
-  private readonly peers: Peer[] = []
+  private readonly tools: Tool[] = []
   private readonly keep: boolean
   private isClosed = false
 
-  constructor({ keep }: { keep: boolean }) {
+  constructor({ keep, under = tmpdir() }: { keep: boolean; under?: string }) {
     this.keep = keep
-    this.folder = mkdtempSync(join(tmpdir(), 'left-'))
+    this.folder = mkdtempSync(join(under, 'left-'))
     process.once('exit', () => this.close())
     for (const [signal, number] of SIGNALS) {
-      process.once(signal, () => {
+      // Not once: a terminal's Ctrl-C comes twice where npm passes it on, and the second must not cut the cleaning short.
+      process.on(signal, () => {
         process.stderr.write('\nstopping\n')
         process.exit(128 + number) // As a shell expects it; 'exit' then cleans up.
       })
     }
   }
 
-  /** The peer is killed when the program ends. */
-  adopt<P extends Peer>(peer: P): P {
-    this.peers.push(peer)
-    return peer
+  /** It is killed when the program ends, the last one first. */
+  adopt<T extends Tool>(tool: T): T {
+    this.tools.push(tool)
+    return tool
   }
 
   path(...parts: string[]): string {
@@ -43,7 +48,7 @@ export class Workshop {
   close(): void {
     if (this.isClosed) return
     this.isClosed = true
-    for (const peer of this.peers) peer.killNow()
+    for (const tool of this.tools.reverse()) tool.killNow()
     if (this.keep) process.stderr.write(`kept: ${this.folder}\n`)
     // A killed peer's watcher process may write for one moment more.
     else rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })

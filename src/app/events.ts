@@ -67,6 +67,24 @@ export type PeerEvent =
       bytesWanted: number
       bytesPerS: number
     } // of what is being received now
+  | {
+      event: 'receipt'
+      files: number
+      bytes: number
+      crossedBytes: number
+      reusedBytes: number
+      savedBytes: number
+      durationMs: number
+      bytesPerS: number
+      linkBytesPerS: number | null
+      efficiency: number | null
+      redundancy: number | null
+      askedAgain: number | null
+      loss: number | null
+      rttMs: number | null
+      minRttMs: number | null
+      peers: number
+    } // how near the transfer that has just ended came to what the links can do
   | { event: 'in-step'; peer: string; address: string; equal: boolean; files: number } // nothing that this peer has is lacking here; `equal`: and it holds the same
   | {
       event: 'summary'

@@ -18,8 +18,12 @@ export interface PeerOptions {
   /** Holds a secret that the machines of a group share. */
   readonly secretFile: string | undefined
   readonly window: number | 'auto'
+  /** Whether to give way to everything else on the network. */
+  readonly background: boolean
   /** Bytes per second received at most, undefined for no limit. */
   readonly limitBytesPerS: number | undefined
+  /** 'auto' uses what the kernel offers beyond Node's sockets where that is faster. */
+  readonly offload: 'auto' | 'no'
   readonly links: 'follow' | 'keep' | 'skip'
   readonly verbose: boolean
 }

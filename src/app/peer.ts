@@ -9,9 +9,11 @@ import { BlockIo } from '../io/block-io.js'
 import { nowMs } from '../io/clock.js'
 import { crc32, hash } from '../io/hash.js'
 import { datagramBytesMax, isOwnAddress, resolveHost } from '../io/interfaces.js'
+import { chooseOffload } from '../io/offload-probe.js'
 import { SystemRandom } from '../io/random.js'
 import { UdpSocket } from '../io/udp.js'
 import type { Address } from '../rdt/endpoint.js'
+import { firstDatagramBytes } from '../rdt/merged.js'
 import { type DiskOp, Engine, type EngineEvent } from '../sync/engine.js'
 import type { EngineToKeeper } from '../sync/messages.js'
 import type { PeerEvent } from './events.js'
@@ -88,13 +90,15 @@ class Peer implements RunningPeer {
       nameOf: (address) => this.reporter.nameOf(address),
       onEvent: (event) => this.reporter.say(event),
     })
+    const offload = await chooseOffload(options.offload === 'auto')
     const ipv6 = options.peers.some(({ host }) => host.includes(':'))
     this.socket = await UdpSocket.open({
       port: options.port,
       bind: options.bind,
       ipv6,
-      onDatagram: (from, bytes) => {
-        this.engine.handleDatagram(from, bytes, nowMs())
+      offload: offload.native && { native: offload.native, firstDatagramBytes },
+      onDatagram: (from, bytes, datagramBytes) => {
+        this.engine.handleDatagrams(from, bytes, datagramBytes, nowMs())
         this.wake()
       },
       onRoom: () => this.wake(),
@@ -107,6 +111,7 @@ class Peer implements RunningPeer {
         hash,
         crc32,
         window: options.window,
+        background: options.background,
         limitBytesPerS: options.limitBytesPerS,
         agent: `left ${PROGRAM_VERSION}`,
         admit: (address) => this.admitted.has(address),
@@ -142,6 +147,8 @@ class Peer implements RunningPeer {
       fingerprint: this.protection.fingerprint ?? null,
       peers: options.peers.map(({ text }) => text),
     })
+    if (options.verbose)
+      this.reporter.say({ event: 'debug', message: offloadWords(this.socket, offload.why) })
     await this.resolvePeers()
   }
 
@@ -213,7 +220,7 @@ class Peer implements RunningPeer {
     while (this.socket.hasRoom()) {
       const outgoing = this.engine.pollDatagram(nowMs())
       if (outgoing === undefined) return
-      this.socket.send(outgoing)
+      if (this.socket.send(outgoing)) this.engine.endpoint.releaseDatagram(outgoing)
     }
   }
 
@@ -268,6 +275,7 @@ class Peer implements RunningPeer {
   private handleRead(id: number, path: string, block: Uint8Array | undefined): void {
     if (block === undefined) this.blocks.forget(path)
     this.engine.handleRead(id, block, nowMs())
+    if (block !== undefined) this.blocks.release(block)
     this.wake()
   }
 
@@ -326,4 +334,10 @@ class Peer implements RunningPeer {
     this.reporter.say({ event: 'stopped' })
     this.finish(error)
   }
+}
+
+function offloadWords({ offloads }: UdpSocket, why: string): string {
+  const ways = [offloads.segments ? 'cuts datagrams' : '', offloads.merges ? 'merges datagrams' : '']
+  const used = ways.filter((way) => way !== '').join(' and ')
+  return used === '' ? `no offload (${why})` : `offload: the kernel ${used} (${why})`
 }

@@ -102,6 +102,9 @@ export class Reporter {
         this.rates.delete(event.path)
         this.say({ ...event, durationMs: Math.round(event.durationMs) })
         break
+      case 'receipt':
+        this.say(rounded(event))
+        break
       case 'abandoned':
         this.rates.delete(event.path)
         this.say(event)
@@ -154,6 +157,23 @@ const REASONS: Readonly<Record<string, string>> = {
   replaced: 'it started again',
   worn: 'the keys were used for long enough; the next session has fresh ones',
   local: 'we stopped',
+}
+
+/** Parts to a hundredth of a percent, times to a microsecond, the rest whole. */
+function rounded(receipt: EngineEvent & { event: 'receipt' }): EngineEvent & { event: 'receipt' } {
+  const to = (digits: number, value: number | null) => (value === null ? null : Number(value.toFixed(digits)))
+  return {
+    ...receipt,
+    durationMs: Math.round(receipt.durationMs),
+    bytesPerS: Math.round(receipt.bytesPerS),
+    linkBytesPerS: to(0, receipt.linkBytesPerS),
+    efficiency: to(4, receipt.efficiency),
+    redundancy: to(4, receipt.redundancy),
+    askedAgain: to(4, receipt.askedAgain),
+    loss: to(4, receipt.loss),
+    rttMs: to(3, receipt.rttMs),
+    minRttMs: to(3, receipt.minRttMs),
+  }
 }
 
 function refusalOf(event: EngineEvent & { event: 'refused' }): string {

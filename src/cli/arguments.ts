@@ -23,6 +23,8 @@ export interface RawArguments {
   readonly passphraseFile?: string
   readonly window?: string
   readonly limit?: string
+  readonly offload?: string
+  readonly background?: boolean
   readonly links?: string
   readonly json?: boolean
   readonly verbose?: boolean
@@ -50,7 +52,9 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     trust: oneOf('--trust', raw.trust ?? 'first-use', ['first-use', 'pinned']),
     secretFile: optionalPath('--secret-file', raw.secretFile, folder),
     window: window(raw.window),
+    background: background(raw),
     limitBytesPerS: raw.limit === undefined ? undefined : parseLimit(raw.limit),
+    offload: oneOf('--offload', raw.offload ?? 'auto', ['auto', 'no']),
     links: oneOf('--links', raw.links ?? 'follow', ['follow', 'keep', 'skip']),
     verbose: raw.verbose ?? false,
   }
@@ -118,6 +122,13 @@ function window(text: string | undefined): number | 'auto' {
     'usage',
     `--window ${quoted(text)} is neither auto nor a number of blocks from 1 to ${WINDOW_BLOCKS_MAX}, for example --window 16`,
   )
+}
+
+/** A fixed window takes what it takes: it has no measure by which to give way. */
+function background(raw: RawArguments): boolean {
+  if (raw.background === true && raw.window !== undefined && raw.window !== 'auto')
+    throw new LeftError('usage', '--background needs --window auto, which is the default; leave --window out')
+  return raw.background ?? false
 }
 
 function path(option: string, text: string, folder: string): string {

@@ -144,6 +144,11 @@ function leftProgram(commands: Commands): Command {
       '--limit <rate>',
       'receive at most so many bytes per second: 500K, 10M, 1.5G, or 512Ki, 8Mi (default: no limit)',
     )
+    .option('--background', 'receive with what others leave of the network, and give way to everything else')
+    .option(
+      '--offload <auto|no>',
+      'auto lets the kernel cut and merge datagrams where that is faster, on Linux (default: auto)',
+    )
     .option(
       '--links <how>',
       'soft links: follow shares what they point at, keep shares the link itself, skip neither (default: follow)',

@@ -33,7 +33,7 @@ export class Narrator {
    *  views' own to draw. */
   show(event: PeerEvent, nowMs: number): void {
     if (event.event === 'connected') this.addresses.set(event.peer, event.address)
-    if (event.event === 'fetching' || (event.event === 'debug' && !this.verbose)) return
+    if (event.event === 'fetching' || (FOR_THE_CURIOUS.has(event.event) && !this.verbose)) return
     const line = this.lineOf(event)
     if (line === undefined) return
     const member = tallied(event, line)
@@ -61,7 +61,11 @@ export class Narrator {
   }
 }
 
+/** Told with --verbose only. */
+const FOR_THE_CURIOUS: ReadonlySet<PeerEvent['event']> = new Set<PeerEvent['event']>(['debug', 'receipt'])
+
 const CLOSING: ReadonlySet<PeerEvent['event']> = new Set<PeerEvent['event']>([
+  'receipt',
   'in-step',
   'disconnected',
   'paused',

@@ -51,6 +51,8 @@ export function sentence(event: PeerEvent, from: (peer: string) => string): stri
       return `paused: ${printable(event.reason)}; it goes on by itself when there is room`
     case 'resumed':
       return 'resumed: going on where it paused'
+    case 'receipt':
+      return receiptSentence(event)
     case 'in-step':
       return event.equal
         ? `in step with ${printable(event.address)} (${formatFiles(event.files)})`
@@ -144,6 +146,28 @@ function receivedSentence(event: Of<'received'>, from: (peer: string) => string)
     ? `${formatBytes(event.bytes)}${saved} in ${formatDuration(event.durationMs)}${rate}`
     : `${formatBytes(event.bytes)}, of which ${formatBytes(event.crossedBytes)} crossed${saved}, in ${formatDuration(event.durationMs)}`
   return `received ${printableName(event.path)} from ${printable(from(event.peer))} (${measure})`
+}
+
+function receiptSentence(event: Of<'receipt'>): string {
+  const percent = (part: number) => `${Number((100 * part).toFixed(part < 0.1 ? 2 : 1))}%`
+  const known = (value: number | null, words: (value: number) => string) =>
+    value === null ? [] : [words(value)]
+  const parts = [
+    `${formatBytes(event.crossedBytes)} in ${formatDuration(event.durationMs)}, ${formatRate(event.bytesPerS)}`,
+    ...known(
+      event.efficiency,
+      (part) => `${percent(part)} of a link of ${formatRate(event.linkBytesPerS ?? 0)}`,
+    ),
+    ...known(event.redundancy, (part) => `${percent(part)} came twice`),
+    ...known(event.askedAgain, (part) => `${percent(part)} was asked for again`),
+    ...known(event.loss, (part) => `${percent(part)} was lost`),
+    ...known(event.rttMs, (ms) => `RTT ${ms.toFixed(1)} ms`),
+    ...known(event.minRttMs, (ms) => `at least ${ms.toFixed(1)} ms`),
+    ...(event.reusedBytes > 0 ? [`${formatBytes(event.reusedBytes)} were here already`] : []),
+    ...(event.savedBytes > 0 ? [`compression kept ${formatBytes(event.savedBytes)} from crossing`] : []),
+    ...(event.peers > 1 ? [`from ${event.peers} peers`] : []),
+  ]
+  return `receipt for ${formatFiles(event.files)}: ${parts.join(', ')}`
 }
 
 function summarySentence(event: Of<'summary'>): string {

@@ -4,16 +4,18 @@
 // Measured with 8 in flight, blocks of 65,300 bytes, cached files, four cores: reads 8.7 GB/s, writes 1.5
 // GB/s into a growing file and 8.9 GB/s into one that has its pages; 39,000 files a second where each read
 // opens another. That last figure is three trips through the pool instead of one, which is why descriptors
-// are kept.
+// are kept. A trip costs the loop 20 µs, twice that on a busy machine, to wake a thread: so what is asked for in one
+// turn and lies side by side in one file makes one trip.
 
-import { close, constants, fdatasync, open, read, write } from 'node:fs'
+import { close, constants, fdatasync, open, read, readv, write, writev } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { assert } from '../base/assert.js'
+import { BLOCK_BYTES } from '../base/limits.js'
 import { DiskError } from '../base/ports.js'
 import { openedCheck } from './confinement.js'
 import { diskError } from './disk-errors.js'
 import { refuseForeignName } from './foreign-names.js'
-import { OPEN_FILES_MAX } from './limits.js'
+import { FREE_BLOCKS_MAX, OPEN_FILES_MAX, RUN_BLOCKS_MAX } from './limits.js'
 
 /** A file as the index knows it. A descriptor is only used again for the same state of the same path: a file
  *  that was replaced has another time or size, and is opened anew. (Where it has not, its blocks do not match
@@ -42,6 +44,9 @@ const WRITE_FLAGS = constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONB
 export class BlockIo {
   private readonly readers: DescriptorCache
   private readonly writers: DescriptorCache
+  private readonly reads = new Runs(readRun)
+  private readonly freeBlocks: ArrayBufferLike[] = []
+  private readonly writes = new Runs(writeRun)
 
   /** `root` is the absolute path of the share folder, which is there. */
   constructor(root: string, options: BlockIoOptions = {}) {
@@ -53,17 +58,29 @@ export class BlockIo {
     this.writers = new DescriptorCache(root, WRITE_FLAGS, openFilesMax, isInPlace)
   }
 
-  /** `length` bytes from `position` in a buffer of their own; fewer where the file ends before. */
+  /** `length` bytes from `position` in a buffer of their own, until it is released; fewer where the file ends before. */
   readBlock(file: ReadableFile, position: number, length: number): Promise<Uint8Array> {
     const { path, mtimeMs, sizeBytes } = file
     return this.readers.use(path, `${mtimeMs} ${sizeBytes}`, 'read', (descriptor) =>
-      readWhole(descriptor, position, length),
+      this.reads.add(descriptor, position, this.bufferOf(length)),
     )
   }
 
+  /** Nothing looks at these bytes of `readBlock` any more: they may be used for another block. Not to be called where
+   *  something does. */
+  release({ buffer }: Uint8Array): void {
+    const isWanted = buffer.byteLength === BLOCK_BYTES && this.freeBlocks.length < FREE_BLOCKS_MAX
+    if (isWanted && !this.freeBlocks.includes(buffer)) this.freeBlocks.push(buffer)
+  }
+
+  private bufferOf(length: number): Uint8Array {
+    const free = length === BLOCK_BYTES ? this.freeBlocks.pop() : undefined
+    return new Uint8Array(free ?? Buffer.allocUnsafeSlow(length).buffer)
+  }
+
   /** Puts all of `bytes` at `position` of an existing file, never through a link, wherever it stands. */
-  writeBlock(path: string, position: number, bytes: Uint8Array): Promise<void> {
-    return this.writers.use(path, '', 'write', (descriptor) => writeWhole(descriptor, position, bytes))
+  async writeBlock(path: string, position: number, bytes: Uint8Array): Promise<void> {
+    await this.writers.use(path, '', 'write', (descriptor) => this.writes.add(descriptor, position, bytes))
   }
 
   /** Drops the kept descriptor of a file that changed, went or did not match its digest. */
@@ -215,30 +232,122 @@ function syncContent(fd: number): Promise<void> {
   })
 }
 
-function readWhole(fd: number, position: number, length: number): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafeSlow(length)
-  return new Promise((resolve, reject) => {
-    const readFrom = (done: number) => {
-      read(fd, bytes, done, length - done, position + done, (error, count) => {
-        if (error !== null) reject(error)
-        else if (count === 0) resolve(bytes.subarray(0, done))
-        else if (done + count === length) resolve(bytes)
-        else readFrom(done + count)
-      })
-    }
-    readFrom(0)
-  })
+/** A piece of a file on its way; `resolve` gets what of it there was. */
+interface Piece {
+  readonly bytes: Uint8Array
+  readonly resolve: (bytes: Uint8Array) => void
+  readonly reject: (error: Error) => void
 }
 
-function writeWhole(fd: number, position: number, bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const writeFrom = (done: number) => {
-      write(fd, bytes, done, bytes.length - done, position + done, (error, count) => {
-        if (error !== null) reject(error)
-        else if (done + count === bytes.length) resolve()
-        else writeFrom(done + count)
-      })
-    }
-    writeFrom(0)
-  })
+/** Pieces of one file, one after the other. */
+interface Run {
+  readonly fd: number
+  readonly position: number
+  readonly pieces: Piece[]
+  end: number
+}
+
+/** Gathers what is asked for in one turn, joins what is adjacent, and carries each run out in one go. */
+class Runs {
+  private runs: Run[] = []
+
+  constructor(private readonly carryOut: (run: Run) => void) {}
+
+  add(fd: number, position: number, bytes: Uint8Array): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (this.runs.length === 0) queueMicrotask(this.flush)
+      const piece = { bytes, resolve, reject }
+      const end = position + bytes.length
+      const run = this.runs.at(-1)
+      if (run?.fd === fd && run.end === position && run.pieces.length < RUN_BLOCKS_MAX) {
+        run.pieces.push(piece)
+        run.end = end
+      } else {
+        this.runs.push({ fd, position, pieces: [piece], end })
+      }
+    })
+  }
+
+  private readonly flush = (): void => {
+    const { runs } = this
+    this.runs = []
+    for (const run of runs) this.carryOut(run)
+  }
+}
+
+function readRun(run: Run): void {
+  if (run.pieces.length === 1) {
+    readPiece(run.fd, run.position, run.pieces[0]!)
+    return
+  }
+  readv(
+    run.fd,
+    run.pieces.map(({ bytes }) => bytes),
+    run.position,
+    (error, count) => {
+      if (error !== null) failAll(run, error)
+      else forEachPiece(run, count, readPiece)
+    },
+  )
+}
+
+function writeRun(run: Run): void {
+  if (run.pieces.length === 1) {
+    writePiece(run.fd, run.position, run.pieces[0]!)
+    return
+  }
+  writev(
+    run.fd,
+    run.pieces.map(({ bytes }) => bytes),
+    run.position,
+    (error, count) => {
+      if (error !== null) failAll(run, error)
+      else forEachPiece(run, count, writePiece)
+    },
+  )
+}
+
+function failAll({ pieces }: Run, error: Error): void {
+  for (const { reject } of pieces) reject(error)
+}
+
+/** Those within the first `count` bytes are done. The kernel may do less than it was asked for: the others go on
+ *  alone. */
+function forEachPiece(
+  { fd, position, pieces }: Run,
+  count: number,
+  goOn: (fd: number, position: number, piece: Piece, done: number) => void,
+): void {
+  let at = 0
+  for (const piece of pieces) {
+    const { length } = piece.bytes
+    if (count >= at + length) piece.resolve(piece.bytes)
+    else goOn(fd, position + at, piece, Math.max(0, count - at))
+    at += length
+  }
+}
+
+function readPiece(fd: number, position: number, { bytes, resolve, reject }: Piece, alreadyDone = 0): void {
+  const { length } = bytes
+  const readFrom = (done: number) => {
+    read(fd, bytes, done, length - done, position + done, (error, count) => {
+      if (error !== null) reject(error)
+      else if (count === 0) resolve(bytes.subarray(0, done))
+      else if (done + count === length) resolve(bytes)
+      else readFrom(done + count)
+    })
+  }
+  readFrom(alreadyDone)
+}
+
+function writePiece(fd: number, position: number, { bytes, resolve, reject }: Piece, alreadyDone = 0): void {
+  const { length } = bytes
+  const writeFrom = (done: number) => {
+    write(fd, bytes, done, length - done, position + done, (error, count) => {
+      if (error !== null) reject(error)
+      else if (done + count === length) resolve(bytes)
+      else writeFrom(done + count)
+    })
+  }
+  writeFrom(alreadyDone)
 }

@@ -15,6 +15,18 @@ export const SOCKET_BUFFER_BYTES_MIN = 64 * 1024
 export const SEND_QUEUE_BYTES_MAX = 4 * 1024 * 1024
 export const SEND_QUEUE_DATAGRAMS_MAX = 1_024
 
+/** Datagrams that Linux cuts out of one send (UDP_MAX_SEGMENTS of 4.18; newer kernels take 128). */
+export const OFFLOAD_SEGMENTS_MAX = 64
+
+/** Receptions past Node's in one turn of the event loop, of up to 64 KiB each: then what came is answered. */
+export const RECEIVES_PER_TURN_MAX = 64
+
+/** What offload is compared with Node over: bundles of 64 KB a time, times each, and how long to wait for one. They
+ *  fit the smallest buffer that sockets have by default. */
+export const PROBE_BUNDLES = 2
+export const PROBE_ROUNDS = 3
+export const PROBE_MS_MAX = 100
+
 /** Addresses whose texts a socket remembers. Strangers can fill it, so it is emptied when full. */
 export const ADDRESS_CACHE_COUNT_MAX = 4_096
 
@@ -40,6 +52,12 @@ export const RESOLVED_COUNT_MAX = 16
 /** Open files that the engine keeps for reading, and as many again for writing. */
 export const OPEN_FILES_MAX = 64
 
+/** Blocks that are read or written in one go: 1 MB. */
+export const RUN_BLOCKS_MAX = 16
+
+/** Buffers for blocks that are kept for the next ones: as many as a session looks ahead, twice. */
+export const FREE_BLOCKS_MAX = 16
+
 /** Folders that the disk holds open to write into, and how long: a scan or a large tree comes back to the same few
  *  within milliseconds, and what is idle should hold nothing. */
 export const FOLDERS_HELD_MAX = 64
@@ -53,3 +71,8 @@ export const LOCK_TAKEOVERS_MAX = 64
 
 assert(SEND_QUEUE_BYTES_MAX >= DATAGRAM_BYTES_MAX, 'one datagram must fit the send queue')
 assert(FOLDERS_HELD_MAX >= 2, 'a rename needs two folders at once')
+
+/** How long a watcher process of an earlier run may take to be gone once it is killed: one that waits for a disk ends
+ *  when the disk answers. And how often it is looked for. */
+export const PREDECESSOR_END_MS = 10_000
+export const PREDECESSOR_POLL_MS = 5

@@ -22,6 +22,8 @@ export interface EndpointOptions {
   readonly crc32: (bytes: Uint8Array) => number
   /** 1 is stop-and-wait (one block outstanding), N is N blocks, 'auto' measures. */
   readonly window: number | 'auto'
+  /** Gives way to everybody else on the path; only with the window 'auto'. */
+  readonly background?: boolean
   /** Bytes per second received at most, over all sessions; UDP payload bytes are counted. */
   readonly limitBytesPerS?: number | undefined
   /** Named in refusals, as 'left 0.1.0'. ASCII, at most AGENT_BYTES_MAX. */
@@ -35,7 +37,8 @@ export interface EndpointOptions {
 }
 
 /** Datagrams to one address, laid end to end: each is `segmentBytes` long but the last, which may be
- *  shorter (what UDP_SEGMENT wants). The endpoint never touches the bytes again. */
+ *  shorter (what UDP_SEGMENT wants). The endpoint never touches the bytes again, unless it is
+ *  told by `releaseDatagram` that it may. */
 export interface Outgoing {
   readonly to: Address
   readonly bytes: Uint8Array
@@ -108,9 +111,15 @@ export interface SessionStats {
   windowBytes: number
   /** Largest datagram that the path towards us is known to carry. */
   pathBytes: number
+  /** What the window takes the path to carry, UDP payload; 0 where it is fixed or knows nothing yet. */
+  linkBytesPerS: number
   segmentsReceived: number
   segmentsDuplicate: number
+  /** All askings, repeated ones included. */
+  segmentsAsked: number
   segmentsAskedAgain: number
+  /** Called lost, less what came after all. */
+  segmentsLost: number
   /** Blocks that came whole and were handed up. */
   blocksReceived: number
   bytesReceived: number

@@ -29,9 +29,10 @@ import {
   POOL_SHARE_MIN,
   REJECTS_MAX,
   RESETS_PER_S_MAX,
+  SEGMENT_HEADER_BYTES,
   STRANGERS_MAX,
 } from './limits.js'
-import { FramePool } from './pool.js'
+import { BundlePool, FramePool } from './pool.js'
 import { decodeRequest } from './request.js'
 import { SegmentHeader, sessionOf } from './segment.js'
 import { Session, type SessionFacts, type SessionHost } from './session.js'
@@ -87,6 +88,7 @@ export class Endpoint {
     this.host = {
       options,
       pool: new FramePool(),
+      bundles: new BundlePool(),
       frames: new FrameCache(),
       bucket: limitBytesPerS === undefined ? undefined : new TokenBucket(limitBytesPerS, nowMs),
       poolShare: () => this.poolShare(),
@@ -126,12 +128,22 @@ export class Endpoint {
 
   /** `bytes` is one datagram, valid during the call only. Whatever it holds, nothing throws. */
   handleDatagram(from: Address, bytes: Uint8Array, nowMs: number): void {
+    this.handleDatagrams(from, bytes, bytes.length, nowMs)
+  }
+
+  /** The same for datagrams end to end, each `datagramBytes` long but the last, which may be shorter. */
+  handleDatagrams(from: Address, bytes: Uint8Array, datagramBytes: number, nowMs: number): void {
     if (this.isClosed) return
-    this.counters.datagramsIn++
-    this.counters.bytesIn += bytes.length
-    const isStranger = !this.options.admit(from) && !this.isKnown(from, bytes)
-    if (isStranger) this.handleStranger(from)
-    else if (!this.handleAdmitted(from, bytes, nowMs)) this.counters.dropped++
+    const isAdmitted = this.options.admit(from)
+    let at = 0
+    do {
+      const end = Math.min(bytes.length, at + datagramBytes)
+      this.counters.datagramsIn++
+      this.counters.bytesIn += end - at
+      if (!isAdmitted && !this.isKnown(from, bytes.subarray(at, end))) this.handleStranger(from)
+      else if (!this.handleAdmitted(from, bytes, at, end, nowMs)) this.counters.dropped++
+      at = end
+    } while (at < bytes.length && !this.isClosed)
   }
 
   handleTimeout(nowMs: number): void {
@@ -175,6 +187,12 @@ export class Endpoint {
       this.counters.bytesOut += outgoing.bytes.length
     }
     return outgoing
+  }
+
+  /** The caller is done with the bytes of what `pollDatagram` gave, and they may be used again. Not to be called where
+   *  it is not. */
+  releaseDatagram(outgoing: Outgoing): void {
+    this.host.bundles.release(outgoing.bytes)
   }
 
   pollEvent(): EndpointEvent | undefined {
@@ -298,15 +316,17 @@ export class Endpoint {
     this.events.push({ type: 'stranger', address: from })
   }
 
-  /** Answers false for what is dropped. */
-  private handleAdmitted(from: Address, bytes: Uint8Array, nowMs: number): boolean {
-    const type = bytes[0]
-    if (type === DatagramType.segment) return this.handleSegment(from, bytes, nowMs)
+  /** Answers false for what is dropped. The datagram stands from `at` up to `end`: of segments, which are many, no
+   *  view is made. */
+  private handleAdmitted(from: Address, merged: Uint8Array, at: number, end: number, nowMs: number): boolean {
+    const type = merged[at]
+    if (type === DatagramType.segment) return this.handleSegment(from, merged, at, end, nowMs)
+    const bytes = merged.subarray(at, end)
     if (type === DatagramType.request) {
       const session = this.sessionOf(from, bytes, nowMs)
       const fields = session?.facts.protection.datagrams.open(bytes)
       const request = fields && decodeRequest(fields)
-      if (session === undefined || !request?.ok || !this.hear(session, bytes, nowMs)) return false
+      if (session === undefined || !request?.ok || !this.hear(session, bytes.length, nowMs)) return false
       session.handleRequest(request.value)
       return true
     }
@@ -341,21 +361,24 @@ export class Endpoint {
       this.closeSession(session, 'bye', nowMs, false)
       return true
     }
-    return this.hear(session, bytes, nowMs) && session.handleControl(control, nowMs)
+    return this.hear(session, bytes.length, nowMs) && session.handleControl(control, nowMs)
   }
 
-  private handleSegment(from: Address, bytes: Uint8Array, nowMs: number): boolean {
+  private handleSegment(from: Address, bytes: Uint8Array, at: number, end: number, nowMs: number): boolean {
     const { header } = this
-    if (!header.read(bytes)) return false
+    if (!header.read(bytes, at, end)) return false
     const session = this.sessions.ofWire(from, header.sessionHigh, header.sessionLow)
     if (session === undefined) {
-      this.answerUnknown(from, bytes, nowMs)
+      this.answerUnknown(from, bytes.subarray(at, end), nowMs)
       return false
     }
     // The header of a segment proves nothing: it neither settles a sealed session nor keeps it alive.
-    if (session.facts.protection.isSealed) session.bytesReceived += bytes.length
-    else if (!this.hear(session, bytes, nowMs)) return false
-    return session.isSettled && session.handleSegment(header, bytes, nowMs)
+    if (session.facts.protection.isSealed) session.bytesReceived += end - at
+    else if (!this.hear(session, end - at, nowMs)) return false
+    return (
+      session.isSettled &&
+      session.handleSegment(header, bytes.subarray(at + SEGMENT_HEADER_BYTES, end), nowMs)
+    )
   }
 
   /** The session that a datagram claims to belong to. */
@@ -367,8 +390,8 @@ export class Endpoint {
   }
 
   /** What surely came from the other side settles a session that was pending. Answers whether it goes on. */
-  private hear(session: Session, bytes: Uint8Array, nowMs: number): boolean {
-    session.bytesReceived += bytes.length
+  private hear(session: Session, bytes: number, nowMs: number): boolean {
+    session.bytesReceived += bytes
     session.handleHeard(nowMs)
     if (!session.isSettled) this.settle(session, nowMs)
     return this.sessions.get(session.facts.id) === session

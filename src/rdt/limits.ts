@@ -139,8 +139,9 @@ export const PROBE_TIMEOUT_MS_MAX = 2_000
 /** RTT taken for granted until one is measured. RFC 9002 has 333 ms. */
 export const RTT_MS_FIRST = 250
 
-/** How late an asking may be made up for at once: what timers of a busy event loop miss. */
-export const PACING_SLACK_MS = 2
+/** How late an asking may be made up for at once: what a busy event loop misses, for example while it collects
+ *  garbage. Anything less, and a stall empties the pipe for as long as it lasted. */
+export const PACING_SLACK_MS = 10
 
 // Serving
 
@@ -158,6 +159,10 @@ export const FRAMES_CACHED_MAX = 64
 /** Bytes and datagrams handed to the caller at once. Linux: UDP_MAX_SEGMENTS is 64, the whole at most 64 KiB. */
 export const BUNDLE_BYTES_MAX = DATAGRAM_BYTES_MAX
 export const BUNDLE_SEGMENTS_MAX = 64
+
+/** Buffers for bundles that are kept for the next ones, per endpoint; and what is not worth one. */
+export const BUNDLES_FREE_MAX = 4
+export const SMALL_BUNDLE_BYTES_MAX = 4_096
 
 // Path size (RFC 8899)
 

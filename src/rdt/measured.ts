@@ -1,48 +1,84 @@
 // The window that measures itself: BBR's model of a path (Cardwell et al., "BBR: Congestion-Based Congestion
 // Control", 2016), kept by the receiver. What the path delivers and how long it takes at least are its two
-// figures; the window is their product with a gain.
+// figures; the window is their product and a short queue.
 //
-//   startup ── rate grew < 25% in 3 rounds, or heavy loss ──▶ drain ── in flight ≤ rate × RTT ──▶ cruise
-//                                                                                               │    ▲
-//                                          no RTT this low for 10 s: half a window for a while ─┘────┘
+//              rate grew < 25% in 3 rounds, in 2 where a            in flight
+//              queue stands, or a queue overflows                  ≤ rate × RTT
+//   startup ───────────────────────────────────────────▶ drain ──────────────────▶ cruise
+//      ▲                                                                            │  ▲ │
+//      └── rate grew > 15% in two cycles in a row: there is more ───────────────────┘  │ │
+//                              no RTT as low as the least for 4 s: half a window for a while
 //
-// It departs from BBR in two places. Loss that is there when the queue is empty is the path's own: asking
-// goes faster by as much. Loss far beyond that is a queue that overflows, and bounds the window until it
-// has stayed away for a while.
+//   cruise, in cycles:  up ──▶ down ── in flight ≤ rate × RTT ──▶ quiet ──▶ level (5 rounds) ──▶ up
+//                       ▲                                           │
+//                       └───────────── rate grew > 15% ─────────────┘
+//
+// It departs from BBR in four places. Loss that is there when the queue is empty is the path's own: asking goes
+// faster by as much. Loss far beyond that is a queue that overflows, and bounds the window until it has stayed away
+// for a while. How long a queue is kept depends on the rate, which makes flows equal (queue.ts). And startup takes a
+// hint from how far apart the segments of its first burst come (train.ts).
 
-import { PATH_BYTES_WHOLE } from './limits.js'
+import { PATH_BYTES_WHOLE, TIMER_GRANULARITY_MS } from './limits.js'
+import { SustainedRate } from './meter.js'
+import { type LossRound, PathLoss } from './pathloss.js'
+import { KeptQueue } from './queue.js'
+import { TrainMeter } from './train.js'
 import type { Delivery, WindowOptions, WindowPolicy } from './window.js'
+import { Yielding } from './yielding.js'
 
 const STARTUP_GAIN = 2.89 // 2 / ln 2: the least that doubles the rate every round
+/** How much faster it may start while it is below this part of what a burst came at: a path that is shared gives
+ *  bursts more than it has to spare. */
+const STARTUP_GAIN_MAX = 8
+const TRAIN_PART = 1 / 4
+/** Of what a round of startup asks for, what may be in flight at once: more only overshoots further. */
+const STARTUP_WINDOW_PART = 0.83
 /** Rounds of a cycle: one up, one down, and the rest level. */
 const CYCLE_ROUNDS = 8
+/** A round is an RTT, and no less than this where the queue is not to be empty: event loops would leave gaps. */
+const ROUND_MS_MIN = 5
 /** How far up and down. Less where the queue cannot take it, never so little that more would not be found. */
 const SWING_MAX = 0.25
 const SWING_MIN = 0.0625
+/** How far down where the queue that we keep is long for the path, and how many RTTs it may take. */
+const SWING_DOWN_MAX = 0.5
+const DOWN_RTTS_MAX = 3
 const SWING_GROWTH = 1.25
 /** Loss over a whole cycle, beyond the path's own, that is blamed on the swing. */
-const SWING_LOSS_MAX = 0.01
-const WINDOW_GAIN = 2
+const SWING_LOSS_MAX = 0.005
 const RATE_ROUNDS = 10
 const GROWTH_RATIO = 1.25
 const FLAT_ROUNDS_MAX = 3
-const MIN_RTT_MS_MAX_AGE = 10_000
-const MIN_RTT_PROBE_MS = 200
+/** The same where every segment of the round found a queue: so much over the least RTT. */
+const FLAT_ROUNDS_QUEUED_MAX = 2
+const QUEUED_RTT_RATIO = 1.5
+const QUEUED_MS = 5 // which a server that opens its file takes as well
+/** After so long without an RTT as low as the least, the window is halved for a while: where several flows keep a
+ *  queue they come to do so together, and all see the path without it. What three tries do not find is no more. */
+const MIN_RTT_PROBE_AFTER_MS = 4_000
+const MIN_RTT_MS_MAX_AGE = 3.5 * MIN_RTT_PROBE_AFTER_MS
+const PROBE_MS_MIN = 200
+const PROBE_RTTS = 3
+/** A path's loss above this is looked at again with half a window, soon at first and ever more rarely: where several
+ *  flows fill a queue without end, nothing else tells what overflows from what the path loses. */
+const DOUBTED_LOSS_MIN = 0.04
+const JUDGE_RTTS = 2
+const LOSS_TRUST_MS_MIN = 1_000
+const LOSS_TRUST_MS_MAX = 32_000
 
 const WINDOW_BYTES_FIRST = 32 * 1_472 // RFC 6928 has ten segments; a peer's address was proved, and it was asked for
 const WINDOW_SEGMENTS_MIN = 4
 const QUANTUM_MS = 1 // what the timers of an event loop can keep apart
 const QUANTUM_SEGMENTS_MIN = 2
-const QUANTUM_BYTES_MAX = 2 * PATH_BYTES_WHOLE
+const QUANTUM_BYTES_MAX = 16 * PATH_BYTES_WHOLE
 const QUANTA_SPARE = 3
+const SPARE_SEGMENTS_MIN = 4
 
-/** Loss of the path's own beyond this is not believed: asking faster would only feed a queue. */
-const PATH_LOSS_MAX = 0.5
 /** Loss in one round, beyond the path's own, that is called congestion. */
 const EXCESS_LOSS_MAX = 0.15
 const EXCESS_SEGMENTS_MIN = 6
-const DOUBT_DEVIATIONS = 2.5
-const LOSS_FLOOR = 0.05
+const DOUBT_DEVIATIONS = 3
+const LOSS_FLOOR = 0.1
 const QUIET_SEGMENTS_MIN = 30
 const BOUND_SHRINK = 0.85
 /** By how much the bound grows with each cycle that it is not needed, in all. */
@@ -51,13 +87,12 @@ const BOUND_GROWTH_MAX = 2
 /** Growth of the rate over a cycle that says there is more, and cycles of it in a row until startup finds out how much. */
 const REVIVAL_RATIO = 1.15
 const REVIVAL_CYCLES = 2
-/** What a quiet round leaves of what was learnt about loss in those before. */
-const LOSS_MEMORY = 7 / 8
 /** The round of the cycle in which the queue is empty: the one after it was drained. */
 const QUIET_INDEX = 2
 /** Loss from which requests are kept small, because each that is lost leaves a gap. */
 const SMALL_REQUEST_LOSS = 0.002
 
+const PROBED = 2
 const QUIET = 1
 const BUSY = 0
 
@@ -70,37 +105,45 @@ export class MeasuredWindow implements WindowPolicy {
 
   private phase: 'startup' | 'drain' | 'cruise' = 'startup'
   private segmentBytes: number
+  private readonly queue: KeptQueue
+  /** Of a flow in the background. */
+  private readonly yielding: Yielding | undefined
   private readonly receiveBytesMax: number
 
   // The path's two figures.
   private readonly rateByRound = new Float64Array(RATE_ROUNDS)
   private rateBytesPerMs = 0
+  private readonly sustained = new SustainedRate()
+  private readonly train = new TrainMeter()
   private minRttMs = Number.POSITIVE_INFINITY
   private minRttAtMs = 0
-  private isProbingRtt = false
-  private probeRttUntilMs = Number.NEGATIVE_INFINITY
+  private isProbing = false
+  private probeUntilMs = Number.NEGATIVE_INFINITY
+  private judgeAtMs = Number.POSITIVE_INFINITY
+  /** How long the path's loss is believed until it is seen again with half a window. */
+  private lossTrustMs = LOSS_TRUST_MS_MIN
 
   // Rounds: one round trip of what was asked for.
   private round = 0
   private roundEndsAtBytes = 0
   private roundLostBytes = 0
   private roundDeliveredBytes = 0
+  private roundMinRttMs = Number.POSITIVE_INFINITY
+  private lastRttMs = 0
 
   private fullRate = 0
   private flatRounds = 0
   private cruiseRound = 0
+  private cruiseAtMs = 0
   private cycleIndex = QUIET_INDEX
   private cycleAtMs = 0
   private cycleLostBytes = 0
   private cycleDeliveredBytes = 0
   private swing = SWING_MAX
 
-  // Loss while the queue is empty.
-  private quietLostBytes = 0
-  private quietDeliveredBytes = 0
-  /** The same of the startup's last round: believed once the next one was still faster. */
-  private startupLostBytes = 0
-  private startupDeliveredBytes = 0
+  private readonly loss = new PathLoss()
+  /** Of the startup's last round: believed once the next one was still faster. */
+  private startupRound: LossRound | undefined
   private boundBytes = Number.POSITIVE_INFINITY
   private cyclesSinceExcess = 0
   /** The rate when the cycle began, and how many cycles in a row it grew. */
@@ -109,6 +152,8 @@ export class MeasuredWindow implements WindowPolicy {
 
   constructor(options: WindowOptions) {
     this.segmentBytes = options.pathBytes
+    this.queue = new KeptQueue(options.isBackground)
+    this.yielding = options.isBackground ? new Yielding() : undefined
     this.receiveBytesMax = options.receiveBytesMax
     this.minRttAtMs = options.nowMs
     this.cycleAtMs = options.nowMs
@@ -122,17 +167,22 @@ export class MeasuredWindow implements WindowPolicy {
 
   handleDelivered(delivery: Delivery): void {
     this.roundDeliveredBytes += delivery.bytes
-    if (delivery.tag === QUIET) this.quietDeliveredBytes += delivery.bytes
+    if (delivery.tag === PROBED) this.loss.probed.deliveredBytes += delivery.bytes
+    if (delivery.tag === QUIET) this.loss.handleDelivered(delivery.bytes, delivery.rttMs)
+    this.queue.handleDelivered(delivery.isAppLimited, delivery.nowMs)
+    if (this.phase === 'startup' && delivery.rttMs > 0)
+      this.train.handleDelivered(delivery.bytes, delivery.nowMs - delivery.rttMs, delivery.nowMs)
     const isNewRound = delivery.deliveredBytesAtAsk >= this.roundEndsAtBytes
     if (isNewRound) this.beginRound(delivery)
     const isBetter = this.takeRate(delivery)
     const isFresh = this.takeRtt(delivery)
     const phase = this.phase
-    if (this.isProbingRtt && delivery.nowMs >= this.probeRttUntilMs) {
-      this.isProbingRtt = false
-      this.update()
-    }
+    if (delivery.nowMs >= this.judgeAtMs) this.judgeProbe()
+    if (this.isProbing && delivery.nowMs >= this.probeUntilMs) this.endProbe()
+    else if (this.phase === 'cruise' && delivery.nowMs >= this.doubtLossAtMs())
+      this.beginProbe(delivery.nowMs, 0)
     if (isNewRound && phase === 'startup') this.checkFull(delivery)
+    if (isNewRound) this.roundMinRttMs = Number.POSITIVE_INFINITY
     if (this.phase === 'drain' && delivery.inFlightBytes <= this.pipeBytes()) this.enterCruise(delivery.nowMs)
     if (this.phase === 'cruise') this.advanceCycle(delivery)
     if (isNewRound || isBetter || isFresh || phase !== this.phase) this.update()
@@ -140,8 +190,9 @@ export class MeasuredWindow implements WindowPolicy {
 
   handleLost(bytes: number, tag: number): void {
     this.roundLostBytes += bytes
-    if (tag === QUIET) this.quietLostBytes += bytes
-    if (this.phase !== 'startup' || !this.isExcess()) return
+    if (tag === PROBED) this.loss.probed.lostBytes += bytes
+    if (tag === QUIET) this.loss.handleLost(bytes)
+    if (this.phase !== 'startup' || !this.isOverflowing()) return
     // Startup overshoots by design; every further datagram of it is lost as well.
     this.phase = 'drain'
     this.update()
@@ -149,7 +200,8 @@ export class MeasuredWindow implements WindowPolicy {
 
   handleFound(bytes: number, tag: number): void {
     this.roundLostBytes = Math.max(0, this.roundLostBytes - bytes)
-    if (tag === QUIET) this.quietLostBytes = Math.max(0, this.quietLostBytes - bytes)
+    if (tag === PROBED) this.loss.probed.lostBytes -= bytes
+    if (tag === QUIET) this.loss.handleFound(bytes)
   }
 
   handleTimedOut(inRow: number): void {
@@ -158,6 +210,7 @@ export class MeasuredWindow implements WindowPolicy {
     this.rateByRound.fill(0)
     this.rateBytesPerMs = 0
     this.minRttMs = Number.POSITIVE_INFINITY
+    this.train.reset()
     this.phase = 'startup'
     this.fullRate = 0
     this.flatRounds = 0
@@ -171,21 +224,17 @@ export class MeasuredWindow implements WindowPolicy {
     this.update()
   }
 
-  /** The part of what is asked for that the path itself loses. */
-  private pathLoss(): number {
-    const total = this.quietDeliveredBytes + this.quietLostBytes
-    return total === 0 ? 0 : Math.min(PATH_LOSS_MAX, this.quietLostBytes / total)
-  }
-
   /** What is in flight when the path is just full. */
   private pipeBytes(): number {
     if (this.rateBytesPerMs === 0 || this.minRttMs === Number.POSITIVE_INFINITY)
       return Number.POSITIVE_INFINITY
-    return (this.rateBytesPerMs * this.minRttMs) / (1 - this.pathLoss())
+    return (this.rateBytesPerMs * this.minRttMs) / (1 - this.loss.ratio)
   }
 
   private takeRate(delivery: Delivery): boolean {
-    const rate = delivery.rateBytesPerMs
+    const sustained = this.sustained.handleDelivered(delivery.deliveredBytes, delivery.nowMs)
+    const isBounded = this.phase !== 'startup' && delivery.rateBytesPerMs > sustained
+    const rate = isBounded ? sustained : delivery.rateBytesPerMs
     if (rate <= 0 || (delivery.isAppLimited && rate <= this.rateBytesPerMs)) return false
     const slot = this.round % RATE_ROUNDS
     if (rate <= this.rateByRound[slot]!) return false
@@ -198,24 +247,63 @@ export class MeasuredWindow implements WindowPolicy {
   private takeRtt(delivery: Delivery): boolean {
     const { rttMs, nowMs } = delivery
     if (rttMs <= 0) return false
+    this.lastRttMs = rttMs
+    this.roundMinRttMs = Math.min(this.roundMinRttMs, rttMs)
+    this.queue.handleRtt(rttMs)
     if (rttMs < this.minRttMs) {
-      this.minRttMs = rttMs
+      const isFirst = this.minRttMs === Number.POSITIVE_INFINITY && delivery.leastRttMs > 0
+      // Whoever comes late to a queue would take it for the path, and more than the others of it.
+      this.minRttMs = isFirst ? Math.min(rttMs, delivery.leastRttMs) : rttMs
       this.minRttAtMs = nowMs
       return true
     }
     // As good as the least there was: the queue was empty.
-    if (rttMs < this.minRttMs * 1.02) this.minRttAtMs = nowMs
-    if (nowMs - this.minRttAtMs < MIN_RTT_MS_MAX_AGE) return false
-    this.minRttMs = rttMs
-    this.minRttAtMs = nowMs
-    this.isProbingRtt = true
-    this.probeRttUntilMs = nowMs + Math.max(MIN_RTT_PROBE_MS, 2 * rttMs)
+    if (rttMs < this.minRttMs * 1.02 + TIMER_GRANULARITY_MS / 2) this.minRttAtMs = nowMs
+    if (nowMs - Math.max(this.minRttAtMs, this.probeUntilMs) < MIN_RTT_PROBE_AFTER_MS) return false
+    if (nowMs - this.minRttAtMs > MIN_RTT_MS_MAX_AGE) {
+      this.minRttMs = rttMs
+      this.minRttAtMs = nowMs
+    }
+    this.beginProbe(nowMs, PROBE_MS_MIN)
     return true
+  }
+
+  /** Half a window for a while. */
+  private beginProbe(nowMs: number, leastMs: number): void {
+    this.isProbing = true
+    this.probeUntilMs = nowMs + Math.max(leastMs, PROBE_RTTS * this.minRttMs)
+    this.askTag = PROBED
+  }
+
+  private endProbe(): void {
+    this.isProbing = false
+    // What was asked for until now comes, or is called lost, within the next round trips.
+    this.judgeAtMs =
+      this.probeUntilMs + JUDGE_RTTS * Math.max(this.minRttMs, this.lastRttMs) + TIMER_GRANULARITY_MS
+    this.askTag = BUSY
+    this.update()
+  }
+
+  private judgeProbe(): void {
+    this.judgeAtMs = Number.POSITIVE_INFINITY
+    const isConfirmed = this.loss.handleProbed(QUIET_SEGMENTS_MIN * this.segmentBytes)
+    this.lossTrustMs = isConfirmed ? Math.min(LOSS_TRUST_MS_MAX, 2 * this.lossTrustMs) : LOSS_TRUST_MS_MIN
+    this.update()
+  }
+
+  /** When to see whether loss is less with half a window, and so is not the path's own. */
+  private doubtLossAtMs(): number {
+    const isDoubtful = !this.isProbing && this.loss.ratio > DOUBTED_LOSS_MIN
+    return isDoubtful
+      ? Math.max(this.probeUntilMs, this.cruiseAtMs) + this.lossTrustMs
+      : Number.POSITIVE_INFINITY
   }
 
   private beginRound(delivery: Delivery): void {
     this.roundEndsAtBytes = delivery.deliveredBytes
     this.checkExcess(delivery)
+    const isWanted = this.yielding?.handleRound(this.roundMinRttMs, this.minRttMs) ?? false
+    if (isWanted && this.phase === 'startup') this.phase = 'drain'
     if (this.phase === 'startup') this.learnStartupLoss()
     this.cycleLostBytes += this.roundLostBytes
     this.cycleDeliveredBytes += this.roundDeliveredBytes
@@ -233,10 +321,12 @@ export class MeasuredWindow implements WindowPolicy {
   /** While the rate grows from round to round the queue is empty, and what is lost is the path's own. */
   private learnStartupLoss(): void {
     if (this.flatRounds > 0) return
-    this.quietLostBytes += this.startupLostBytes
-    this.quietDeliveredBytes += this.startupDeliveredBytes
-    this.startupLostBytes = this.roundLostBytes
-    this.startupDeliveredBytes = this.roundDeliveredBytes
+    if (this.startupRound !== undefined) this.loss.learn(this.startupRound, this.minRttMs)
+    this.startupRound = {
+      lostBytes: this.roundLostBytes,
+      deliveredBytes: this.roundDeliveredBytes,
+      minRttMs: this.roundMinRttMs,
+    }
   }
 
   /** What overflows is asked for again, so a queue that does so for long costs as much as it carries. */
@@ -251,15 +341,21 @@ export class MeasuredWindow implements WindowPolicy {
   private isExcess(): boolean {
     const total = this.roundLostBytes + this.roundDeliveredBytes
     if (this.roundLostBytes < EXCESS_SEGMENTS_MIN * this.segmentBytes) return false
-    return this.roundLostBytes / total > this.pathLoss() + EXCESS_LOSS_MAX + this.lossDoubt(total, LOSS_FLOOR)
+    return this.roundLostBytes / total > this.loss.ratio + EXCESS_LOSS_MAX + this.lossDoubt(total, LOSS_FLOOR)
+  }
+
+  /** Losses come in bursts, so that little of a round says nothing; and a queue that overflows makes one wait. */
+  private isOverflowing(): boolean {
+    if (this.roundLostBytes + this.roundDeliveredBytes < this.pipeBytes() / 2) return false
+    return this.lastRttMs > this.minRttMs + TIMER_GRANULARITY_MS && this.isExcess()
   }
 
   /** How far the loss of so many bytes may be from the path's by chance: requests are lost whole, so it is they
    *  that count. Everything may be chance while the path's loss is not known. */
   private lossDoubt(bytes: number, lossMin: number): number {
-    const known = this.quietDeliveredBytes + this.quietLostBytes
+    const known = this.loss.knownBytes
     if (known < QUIET_SEGMENTS_MIN * this.segmentBytes) return 1
-    const loss = Math.max(lossMin, this.pathLoss())
+    const loss = Math.max(lossMin, this.loss.ratio)
     return DOUBT_DEVIATIONS * Math.sqrt((loss * (1 - loss) * this.quantumBytes) / Math.min(bytes, known))
   }
 
@@ -268,14 +364,16 @@ export class MeasuredWindow implements WindowPolicy {
     if (this.rateBytesPerMs >= this.fullRate * GROWTH_RATIO) {
       this.fullRate = this.rateBytesPerMs
       this.flatRounds = 0
-    } else if (++this.flatRounds >= FLAT_ROUNDS_MAX) {
-      this.phase = 'drain'
+      return
     }
+    const isQueued = this.roundMinRttMs > QUEUED_RTT_RATIO * this.minRttMs + QUEUED_MS
+    if (++this.flatRounds >= (isQueued ? FLAT_ROUNDS_QUEUED_MAX : FLAT_ROUNDS_MAX)) this.phase = 'drain'
   }
 
   private enterCruise(nowMs: number): void {
     this.phase = 'cruise'
     this.cruiseRound = this.round
+    this.cruiseAtMs = nowMs
     this.cycleLostBytes = this.cycleDeliveredBytes = 0
     this.enterCycle(QUIET_INDEX, nowMs)
   }
@@ -284,37 +382,53 @@ export class MeasuredWindow implements WindowPolicy {
     const elapsedMs = delivery.nowMs - this.cycleAtMs
     const gain = this.cycleGain()
     // Up: until the queue that it makes would show. Down: until that queue is gone. RTT each, at least.
-    if (elapsedMs < this.minRttMs) return
-    if (gain < 1 && delivery.inFlightBytes > this.pipeBytes() && elapsedMs < 2 * this.minRttMs) return
-    this.enterCycle((this.cycleIndex + 1) % CYCLE_ROUNDS, delivery.nowMs)
+    const isShort = this.cycleIndex === 1 || this.cycleIndex === QUIET_INDEX
+    if (elapsedMs < (isShort ? this.minRttMs : Math.max(this.minRttMs, ROUND_MS_MIN))) return
+    if (gain < 1 && delivery.inFlightBytes > this.pipeBytes() && elapsedMs < DOWN_RTTS_MAX * this.minRttMs)
+      return
+    const hasClimbed = this.cycleIndex === QUIET_INDEX && this.rateBytesPerMs > this.cycleRate * REVIVAL_RATIO
+    this.enterCycle(hasClimbed ? 0 : (this.cycleIndex + 1) % CYCLE_ROUNDS, delivery.nowMs)
     if (this.cycleIndex === 0) this.endCycle()
     this.update()
   }
 
   private endCycle(): void {
+    this.queue.handleCycle(this.minRttMs)
     this.cyclesSinceExcess++
     this.setSwing()
     this.boundBytes *= Math.min(BOUND_GROWTH_MAX, 1 + BOUND_GROWTH_STEP * this.cyclesSinceExcess)
     const hasGrown = this.cycleRate > 0 && this.rateBytesPerMs > this.cycleRate * REVIVAL_RATIO
     this.growingCycles = hasGrown ? this.growingCycles + 1 : 0
     this.cycleRate = this.rateBytesPerMs
-    if (this.growingCycles < REVIVAL_CYCLES) return
+    if (this.growingCycles < REVIVAL_CYCLES || this.yielding !== undefined) return
     this.growingCycles = 0
     this.phase = 'startup'
     this.fullRate = this.rateBytesPerMs
     this.flatRounds = 0
-    this.startupLostBytes = this.startupDeliveredBytes = 0
+    this.startupRound = undefined
     this.askTag = BUSY
+  }
+
+  private startupGain(): number {
+    const towardsTrain = (TRAIN_PART * this.train.bytesPerMs) / this.rateBytesPerMs
+    return Math.max(STARTUP_GAIN, Math.min(STARTUP_GAIN_MAX, towardsTrain))
   }
 
   private cycleGain(): number {
     if (this.cycleIndex === 0) return 1 + this.swing
-    return this.cycleIndex === 1 ? 1 - this.swing : 1
+    if (this.cycleIndex > 1) return 1
+    return 1 - Math.max(this.swing, Math.min(SWING_DOWN_MAX, this.queueMs() / this.minRttMs))
+  }
+
+  /** How long the queue may be that we fill. */
+  private queueMs(): number {
+    const { rateBytesPerMs, minRttMs } = this
+    return this.queue.keptMs({ rateBytesPerMs, minRttMs, part: this.swing / SWING_MAX })
   }
 
   private setSwing(): void {
     const total = this.cycleLostBytes + this.cycleDeliveredBytes
-    const usual = this.pathLoss() + SWING_LOSS_MAX + this.lossDoubt(total, 0)
+    const usual = this.loss.ratio + SWING_LOSS_MAX + this.lossDoubt(total, 0)
     const isTooMuch = total > 0 && this.cycleLostBytes / total > usual
     this.swing = isTooMuch
       ? Math.max(SWING_MIN, this.swing / 2)
@@ -326,10 +440,9 @@ export class MeasuredWindow implements WindowPolicy {
   private enterCycle(index: number, nowMs: number): void {
     this.cycleIndex = index
     this.cycleAtMs = nowMs
+    if (this.isProbing) return
     this.askTag = index === QUIET_INDEX ? QUIET : BUSY
-    if (index !== QUIET_INDEX) return
-    this.quietLostBytes *= LOSS_MEMORY
-    this.quietDeliveredBytes *= LOSS_MEMORY
+    if (index === QUIET_INDEX) this.loss.handleQuietRound(this.minRttMs)
   }
 
   /** Works out what the puller reads from what is known. */
@@ -342,20 +455,27 @@ export class MeasuredWindow implements WindowPolicy {
       this.windowBytes = Math.max(floorBytes, WINDOW_BYTES_FIRST)
       return
     }
-    const rate = this.rateBytesPerMs / (1 - this.pathLoss())
+    const rate = this.rateBytesPerMs / (1 - this.loss.ratio)
     const isStartup = this.phase === 'startup'
-    const gain = isStartup ? STARTUP_GAIN : this.phase === 'drain' ? 1 / STARTUP_GAIN : this.cycleGain()
-    this.askBytesPerMs = Math.max(rate * gain, floorBytes / Math.max(this.minRttMs, 1))
-    const quantumMs = this.pathLoss() > SMALL_REQUEST_LOSS ? QUANTUM_MS / 4 : QUANTUM_MS
+    const yieldedTo = this.yielding?.part ?? 1
+    const startupGain = this.startupGain()
+    const gain = isStartup ? startupGain : this.phase === 'drain' ? 1 / STARTUP_GAIN : this.cycleGain()
+    this.askBytesPerMs = Math.max(rate * gain * yieldedTo, floorBytes / Math.max(this.minRttMs, 1))
+    const quantumMs = this.loss.ratio > SMALL_REQUEST_LOSS ? QUANTUM_MS / 4 : QUANTUM_MS
     const quantumBytes = Math.min(QUANTUM_BYTES_MAX, rate * quantumMs)
-    const spareBytes = QUANTA_SPARE * Math.max(quantumBytes, QUANTUM_SEGMENTS_MIN * this.segmentBytes)
-    const wanted = WINDOW_GAIN * pipeBytes + spareBytes
+    const spareBytes = Math.max(QUANTA_SPARE * quantumBytes, SPARE_SEGMENTS_MIN * this.segmentBytes)
+    const filling = isStartup
+      ? STARTUP_WINDOW_PART * startupGain * pipeBytes
+      : pipeBytes + rate * this.queueMs()
+    let windowBytes = Math.min(Math.max(filling, pipeBytes + spareBytes), this.boundBytes)
     // Where the path itself holds little, no more than the socket holds: there, the queue is the socket.
-    const isWhole = this.segmentBytes === PATH_BYTES_WHOLE
-    const filling = (isStartup ? WINDOW_GAIN : 1 + SWING_MAX) * pipeBytes
-    const held = isWhole ? this.receiveBytesMax : Math.max(filling, this.receiveBytesMax)
-    let windowBytes = Math.min(wanted, held, this.boundBytes)
-    if (this.isProbingRtt) windowBytes = Math.min(windowBytes, 0.5 * pipeBytes)
+    if (this.segmentBytes === PATH_BYTES_WHOLE) windowBytes = Math.min(windowBytes, this.receiveBytesMax)
+    if (isStartup && this.train.bytesPerMs === 0 && windowBytes < WINDOW_BYTES_FIRST) {
+      this.askBytesPerMs = Number.POSITIVE_INFINITY
+      windowBytes = WINDOW_BYTES_FIRST
+    }
+    windowBytes *= yieldedTo
+    if (this.isProbing) windowBytes = Math.min(windowBytes, 0.5 * this.rateBytesPerMs * this.minRttMs)
     this.windowBytes = Math.max(floorBytes, windowBytes)
     this.quantumBytes = Math.max(
       Math.min(QUANTUM_SEGMENTS_MIN * this.segmentBytes, this.windowBytes / 2),

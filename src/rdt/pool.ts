@@ -1,7 +1,14 @@
-// The memory that frames are put together in: a bounded number of buffers that come back. One per endpoint.
+// The memory that frames are put together in, and that segments are laid out in: buffers that come back, a bounded
+// number of each. One of both per endpoint.
 
 import { FRAME_BYTES_MAX } from '../base/limits.js'
-import { POOL_BUFFERS_MAX, SMALL_FRAME_BYTES_MAX } from './limits.js'
+import {
+  BUNDLE_BYTES_MAX,
+  BUNDLES_FREE_MAX,
+  POOL_BUFFERS_MAX,
+  SMALL_BUNDLE_BYTES_MAX,
+  SMALL_FRAME_BYTES_MAX,
+} from './limits.js'
 
 export class FramePool {
   private readonly free: Uint8Array[] = []
@@ -31,5 +38,22 @@ export class FramePool {
     // A buffer that was transferred to another thread has no bytes any more, and small ones were made to measure.
     if (frame.buffer.byteLength === FRAME_BYTES_MAX) this.free.push(new Uint8Array(frame.buffer))
     return true
+  }
+}
+
+/** Bundles that are never given back are simply forgotten: it is the caller who knows when the kernel has them. */
+export class BundlePool {
+  private readonly free: ArrayBufferLike[] = []
+
+  /** `bytes` at most BUNDLE_BYTES_MAX; what is in them is of no account. */
+  take(bytes: number): Uint8Array {
+    if (bytes <= SMALL_BUNDLE_BYTES_MAX) return new Uint8Array(bytes)
+    return new Uint8Array(this.free.pop() ?? new ArrayBuffer(BUNDLE_BYTES_MAX), 0, bytes)
+  }
+
+  /** What was not taken here is not kept, nor what is here already. */
+  release({ buffer }: Uint8Array): void {
+    const isOurs = buffer.byteLength === BUNDLE_BYTES_MAX && !this.free.includes(buffer)
+    if (isOurs && this.free.length < BUNDLES_FREE_MAX) this.free.push(buffer)
   }
 }

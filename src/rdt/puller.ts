@@ -48,7 +48,11 @@ export interface PullerHost {
 export interface PullerStats {
   segmentsReceived: number
   segmentsDuplicate: number
+  /** All askings, repeated ones included. */
+  segmentsAsked: number
   segmentsAskedAgain: number
+  /** Called lost, less what came after all. */
+  segmentsLost: number
   blocksReceived: number
 }
 
@@ -61,7 +65,9 @@ export class Puller {
   readonly stats: PullerStats = {
     segmentsReceived: 0,
     segmentsDuplicate: 0,
+    segmentsAsked: 0,
     segmentsAskedAgain: 0,
+    segmentsLost: 0,
     blocksReceived: 0,
   }
   inFlightBytes = 0
@@ -97,6 +103,7 @@ export class Puller {
   private readonly delivery: Delivery = {
     bytes: 0,
     rttMs: 0,
+    leastRttMs: 0,
     rateBytesPerMs: 0,
     isAppLimited: false,
     deliveredBytes: 0,
@@ -186,11 +193,12 @@ export class Puller {
 
   // — Arrivals —
 
-  /** Answers false for what was not asked for. `datagram` is valid during the call only. */
-  handleSegment(header: SegmentHeader, datagram: Uint8Array, nowMs: number): boolean {
+  /** Answers false for what was not asked for. `payload` is valid during the call only. */
+  handleSegment(header: SegmentHeader, payload: Uint8Array, nowMs: number): boolean {
     const assembly = this.begun.find(header.handle, header.blockIndex)
     if (assembly === undefined) return this.handleStray(header)
-    if (!this.fits(assembly, header, datagram.length)) return false
+    if (!this.fits(assembly, header, payload.length)) return false
+    const datagramBytes = SEGMENT_HEADER_BYTES + payload.length
     this.lastArrivalAtMs = nowMs
     this.timeoutsInRow = 0
     this.host.path.handleDelivered(assembly.segmentBytes, nowMs)
@@ -202,9 +210,9 @@ export class Puller {
       return true
     }
     // What was taken for it was a guess.
-    this.host.bucket?.take(datagram.length - assembly.datagramBytesOf(header.segmentIndex))
-    this.account(assembly, header, datagram.length, nowMs)
-    assembly.put(header.segmentIndex, datagram.subarray(SEGMENT_HEADER_BYTES))
+    this.host.bucket?.take(datagramBytes - assembly.datagramBytesOf(header.segmentIndex))
+    this.account(assembly, header, datagramBytes, nowMs)
+    assembly.put(header.segmentIndex, payload)
     if (assembly.isComplete) this.handUp(assembly)
     this.detectLosses(nowMs)
     return true
@@ -220,7 +228,7 @@ export class Puller {
   }
 
   /** Whether the segment is one that was asked for, of the length that it must have. */
-  private fits(assembly: Assembly, header: SegmentHeader, datagramBytes: number): boolean {
+  private fits(assembly: Assembly, header: SegmentHeader, payloadBytes: number): boolean {
     const { segmentIndex, segmentCount } = header
     if (!assembly.isAsked(segmentIndex)) return false
     const isCountKnown = assembly.isCountKnown
@@ -229,7 +237,6 @@ export class Puller {
       if (isCountKnown) this.restart(assembly, assembly.segmentBytes)
       return false
     }
-    const payloadBytes = datagramBytes - SEGMENT_HEADER_BYTES
     const isLast = segmentIndex === segmentCount - 1
     if (isLast ? payloadBytes > assembly.payloadBytes : payloadBytes !== assembly.payloadBytes) return false
     return segmentIndex * assembly.payloadBytes + payloadBytes <= assembly.frameBytesMax
@@ -255,6 +262,7 @@ export class Puller {
     meter.count(bytes, nowMs)
     delivery.bytes = bytes
     delivery.rttMs = rttMs
+    delivery.leastRttMs = roundTrip.minMs
     delivery.rateBytesPerMs = isKnown ? meter.rateSince(request, flight, roundTrip.minMs) : 0
     delivery.isAppLimited = !isKnown || flight.isAppLimited(request)
     delivery.deliveredBytes = meter.deliveredBytes
@@ -319,6 +327,7 @@ export class Puller {
     const tag = flight.tagOf(flight.requestOf(position))
     const bytes = assembly.datagramBytesOf(index)
     this.resolve(assembly, index)
+    this.stats.segmentsLost++
     assembly.addNeed(index)
     this.begun.enqueue(assembly)
     window.handleLost(bytes, tag, nowMs)
@@ -328,6 +337,7 @@ export class Puller {
 
   /** What was called lost came after all. */
   private handleFound(bytes: number): void {
+    if (this.stats.segmentsLost > 0) this.stats.segmentsLost--
     this.host.window.handleFound(bytes, this.delivery.tag)
     this.handleNeedless()
   }
@@ -476,6 +486,7 @@ export class Puller {
     let bytes = 0
     while (bytes < quotaBytes && assembly.hasNeeds) {
       const index = lowestOf(assembly.neededLow, assembly.neededHigh)
+      this.stats.segmentsAsked++
       if (assembly.isAsked(index)) this.stats.segmentsAskedAgain++
       assembly.fly(index, this.flight.addSegment(assembly.slot, index))
       low = (low | lowBit(index)) >>> 0

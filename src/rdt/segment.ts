@@ -18,16 +18,16 @@ export class SegmentHeader {
   segmentCount = 0
   requestNumber = 0
 
-  /** Reads the header of a datagram; false where it cannot be one. */
-  read(bytes: Uint8Array): boolean {
-    if (bytes.length <= SEGMENT_HEADER_BYTES || bytes[0] !== DatagramType.segment) return false
-    this.sessionHigh = u32At(bytes, 1)
-    this.sessionLow = u32At(bytes, 5)
-    this.handle = (bytes[9]! << 16) | (bytes[10]! << 8) | bytes[11]!
-    this.blockIndex = u32At(bytes, 12)
-    this.segmentIndex = bytes[16]!
-    this.segmentCount = bytes[17]!
-    this.requestNumber = (bytes[18]! << 8) | bytes[19]!
+  /** Reads the header of the datagram that stands from `at` up to `end`; false where it cannot be one. */
+  read(bytes: Uint8Array, at = 0, end = bytes.length): boolean {
+    if (end - at <= SEGMENT_HEADER_BYTES || bytes[at] !== DatagramType.segment) return false
+    this.sessionHigh = u32At(bytes, at + 1)
+    this.sessionLow = u32At(bytes, at + 5)
+    this.handle = (bytes[at + 9]! << 16) | (bytes[at + 10]! << 8) | bytes[at + 11]!
+    this.blockIndex = u32At(bytes, at + 12)
+    this.segmentIndex = bytes[at + 16]!
+    this.segmentCount = bytes[at + 17]!
+    this.requestNumber = (bytes[at + 18]! << 8) | bytes[at + 19]!
     return this.segmentIndex < this.segmentCount && this.segmentCount <= SEGMENT_COUNT_MAX
   }
 

@@ -19,11 +19,13 @@ import {
   PATH_BYTES_BASE,
   SEGMENT_HEADER_BYTES,
 } from './limits.js'
+import type { BundlePool } from './pool.js'
 import type { Request } from './request.js'
 import { SegmentHeader } from './segment.js'
 
 export interface ServerHost {
   readonly frames: FrameCache
+  readonly bundles: BundlePool
   /** Largest datagram that our own interface carries towards the puller. */
   readonly datagramBytesMax: number
   handleWanted(kind: ItemKind, digest: Digest, blockIndex: number): void
@@ -222,7 +224,7 @@ export class Server {
     return this.head < this.queue.length && this.queue[this.head]!.block.frame !== undefined
   }
 
-  /** The next segments, freshly allocated; undefined while the block whose turn it is has no frame. */
+  /** The next segments, in bytes of the pool; undefined while the block whose turn it is has no frame. */
   pollSegments(): SegmentBundle | undefined {
     while (this.hasSegments) {
       const bundle = this.bundle()
@@ -243,9 +245,8 @@ export class Server {
     const roomSegments = Math.min(BUNDLE_SEGMENTS_MAX, Math.floor(BUNDLE_BYTES_MAX / segmentBytes))
     const segments = this.segmentsReady(segmentBytes, roomSegments)
     // Where a whole block is one datagram, a small one should not take the room of a large one.
-    const bytes = new Uint8Array(
-      segments === 1 ? this.segmentLength(this.queue[this.head]!) : segments * segmentBytes,
-    )
+    const roomBytes = segments === 1 ? this.segmentLength(this.queue[this.head]!) : segments * segmentBytes
+    const bytes = this.host.bundles.take(roomBytes)
     let at = 0
     for (let count = 0; count < segments; ) {
       if (!this.hasSegments || this.queue[this.head]!.segmentBytes !== segmentBytes) break

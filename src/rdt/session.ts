@@ -13,7 +13,7 @@ import { Conversation } from './conversation.js'
 import type { FrameCache } from './framecache.js'
 import { CONTROL_QUEUED_MAX, DEAD_MS, PATH_BYTES_BASE, PING_AGAIN_MS, PING_MS, RESET_MS } from './limits.js'
 import { PathSize } from './path.js'
-import type { FramePool } from './pool.js'
+import type { BundlePool, FramePool } from './pool.js'
 import type { PulledItem } from './pulled.js'
 import { Puller } from './puller.js'
 import type { Request } from './request.js'
@@ -26,6 +26,7 @@ import { makeWindow, type WindowPolicy } from './window.js'
 export interface SessionHost {
   readonly options: EndpointOptions
   readonly pool: FramePool
+  readonly bundles: BundlePool
   readonly frames: FrameCache
   readonly bucket: TokenBucket | undefined
   poolShare(): number
@@ -84,6 +85,7 @@ export class Session {
       // Linux accounts what a datagram takes in memory, about twice its length at worst, and tells twice
       // what was asked for.
       receiveBytesMax: options.receiveBufferBytes / 2,
+      isBackground: options.background ?? false,
       nowMs,
     })
     this.conversation = new Conversation(this.roundTrip)
@@ -106,6 +108,7 @@ export class Session {
     this.server = new Server(
       {
         frames: host.frames,
+        bundles: host.bundles,
         datagramBytesMax: this.datagramBytesMax,
         handleWanted: (kind, digest, blockIndex) => this.emitWanted(kind, digest, blockIndex),
         sendGone: (handle) => this.send({ type: 'gone', session: facts.remote, handle }),
@@ -172,8 +175,8 @@ export class Session {
     }
   }
 
-  handleSegment(header: SegmentHeader, datagram: Uint8Array, nowMs: number): boolean {
-    return this.puller.handleSegment(header, datagram, nowMs)
+  handleSegment(header: SegmentHeader, payload: Uint8Array, nowMs: number): boolean {
+    return this.puller.handleSegment(header, payload, nowMs)
   }
 
   handleRequest(request: Request): void {
@@ -239,6 +242,7 @@ export class Session {
       srttMs: roundTrip.smoothedMs,
       minRttMs: roundTrip.minMs,
       deliveryBytesPerS: puller.meter.shownBytesPerMs * 1_000,
+      linkBytesPerS: this.window.deliveryBytesPerMs * 1_000,
       inFlightBytes: puller.inFlightBytes,
       windowBytes: this.window.windowBytes,
       pathBytes: this.path.currentBytes,

@@ -10,6 +10,8 @@ export interface Delivery {
   bytes: number
   /** Since this segment's request was sent; 0 where it is not known. */
   rttMs: number
+  /** The least RTT that the session knows, from when nothing was pulled perhaps; 0 until there is one. */
+  leastRttMs: number
   /** Delivered over the time since the request was sent (RFC draft-cheng-iccrg-delivery-rate-estimation); 0
    *  where it is not known. */
   rateBytesPerMs: number
@@ -35,6 +37,8 @@ export interface WindowPolicy {
   readonly quantumBytes: number
   /** Kept with each request and told back with what becomes of it. Below 256. */
   readonly askTag: number
+  /** What the path delivers as far as is known; 0 where that is not measured, or not yet. */
+  readonly deliveryBytesPerMs: number
   handleDelivered(delivery: Delivery): void
   handleLost(bytes: number, tag: number, nowMs: number): void
   /** What was called lost came after all. */
@@ -50,6 +54,8 @@ export interface WindowOptions {
   readonly pathBytes: number
   /** What the receiving socket surely holds, UDP payload. */
   readonly receiveBytesMax: number
+  /** Whether to give way to everybody else on the path. Only 'auto' can. */
+  readonly isBackground: boolean
   readonly nowMs: number
 }
 
@@ -63,6 +69,7 @@ export class FixedWindow implements WindowPolicy {
   readonly askBytesPerMs = Number.POSITIVE_INFINITY
   readonly quantumBytes = PATH_BYTES_WHOLE
   readonly askTag = 0
+  readonly deliveryBytesPerMs = 0
   blocksMax: number
   private readonly receiveBytesMax: number
 

@@ -21,13 +21,18 @@ export type Crc32 = (bytes: Uint8Array, seed?: number) => number
 
 /** A fresh frame around `block`. */
 export function sealBlock(name: BlockName, block: Uint8Array, crc32: Crc32): Uint8Array {
-  const frame = new Uint8Array(CODEC_BYTES + block.length + CRC_BYTES)
+  const frame = freshBytes(CODEC_BYTES + block.length + CRC_BYTES)
   frame[0] = CODEC_PLAIN
   frame.set(block, CODEC_BYTES)
   const view = new DataView(frame.buffer)
   const checkOffset = CODEC_BYTES + block.length
   view.setUint32(checkOffset, crc32(frame.subarray(0, checkOffset), nameCheck(name, crc32)))
   return frame
+}
+
+/** Not cleared, for a frame is filled whole; and no Buffer, of which views cost several times as much. */
+export function freshBytes(length: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
 }
 
 /** The block inside `frame`, as a view of it. */

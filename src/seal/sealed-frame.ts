@@ -20,6 +20,7 @@ import type { ItemKind } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import type { BlockName, FrameFailure, FrameSeal, OpenedFrame } from '../base/protection.js'
 import type { Codec, Compressor } from './compression.js'
+import { freshBytes } from './frame.js'
 import { type DirectionKeys, hmac } from './keys.js'
 import { FRAMES_PER_KEY_MAX, GCM_NONCE_BYTES, TAG_BYTES } from './limits.js'
 
@@ -50,7 +51,7 @@ export class SealedFrames implements FrameSeal {
     const associated = associatedOf(name, codec)
     const cipher = createCipheriv('aes-256-gcm', this.keys.ours.frames, nonceOf(this.keys.ours, associated))
     cipher.setAAD(associated)
-    const frame = new Uint8Array(CODEC_BYTES + text.length + TAG_BYTES)
+    const frame = freshBytes(CODEC_BYTES + text.length + TAG_BYTES)
     frame[0] = codec
     frame.set(cipher.update(text), CODEC_BYTES)
     cipher.final()

@@ -66,6 +66,12 @@ export interface LinkCounters {
   oversized: number
 }
 
+/** What packets wait for, one after the other. */
+interface Wire {
+  /** When the last datagram that was put on it will have left it. */
+  freeAtMs: number
+}
+
 /** Called with each datagram that arrives; the bytes may be kept. */
 export type Receive = (from: string, bytes: Uint8Array) => void
 
@@ -82,8 +88,8 @@ export class Link {
     overflowed: 0,
     oversized: 0,
   }
-  /** When the last datagram that was put on the link will have left it. */
-  private freeAtMs = 0
+  /** Its own until it shares a bottleneck with others. */
+  wire: Wire = { freeAtMs: 0 }
   private lastArrivalMs = 0
   private inBurst = false
 
@@ -108,12 +114,12 @@ export class Link {
     }
     const nowMs = this.scheduler.nowMs
     const bytesPerMs = faults.rateBitPerS / 8_000
-    const startMs = Math.max(nowMs, this.freeAtMs)
+    const startMs = Math.max(nowMs, this.wire.freeAtMs)
     if ((startMs - nowMs) * bytesPerMs + packetBytes > faults.queueBytes && startMs > nowMs) {
       counters.overflowed++
       return
     }
-    this.freeAtMs = startMs + packetBytes / bytesPerMs
+    this.wire.freeAtMs = startMs + packetBytes / bytesPerMs
     if (this.isLost()) {
       counters.lost++
       counters.lostBytes += bytes.length
@@ -125,7 +131,7 @@ export class Link {
 
   private arrive(bytes: Uint8Array): void {
     const { faults, random } = this
-    let arrivalMs = this.freeAtMs + faults.delayMs
+    let arrivalMs = this.wire.freeAtMs + faults.delayMs
     if (faults.jitterMs > 0) arrivalMs += random.next() * faults.jitterMs
     if (random.chance(faults.reordering)) {
       arrivalMs += random.next() * faults.reorderMs
@@ -226,6 +232,12 @@ export class Network {
       outward.set(to, link)
     }
     return link
+  }
+
+  /** Lets links share one wire and the queue before it. Their rates and queue lengths are to be the same. */
+  bottleneck(links: readonly Link[]): void {
+    const wire: Wire = { freeAtMs: 0 }
+    for (const link of links) link.wire = wire
   }
 
   /** Changes both directions between two nodes. */

@@ -35,6 +35,7 @@ import { Conversation } from './conversation.js'
 import { PROGRESS_MS, WORKING_RETRY_MS } from './limits.js'
 import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from './messages.js'
 import { OwnState } from './own-state.js'
+import { type Receipt, ReceiptBook } from './receipt.js'
 import { type FinishOp, Receiving, type ReleaseOp, type WriteOp } from './receiving.js'
 import { type ReadOp, Serving } from './serving.js'
 
@@ -84,6 +85,7 @@ export type EngineEvent =
       readonly filesDone: number
       readonly bytesDone: number
     }
+  | ({ readonly event: 'receipt' } & Receipt)
   | KeeperNotice
 
 interface PeerSession {
@@ -116,6 +118,7 @@ export class Engine {
   private readonly receiving: Receiving
   private readonly serving: Serving
   private readonly own = new OwnState()
+  private readonly receipts = new ReceiptBook()
   private readonly sessions = new Map<SessionId, PeerSession>()
   private readonly sessionOfPeer = new Map<string, PeerSession>()
   private readonly questions = new Map<number, Question>()
@@ -167,10 +170,16 @@ export class Engine {
   }
 
   handleDatagram(from: Address, bytes: Uint8Array, nowMs: number): void {
-    this.endpoint.handleDatagram(from, bytes, nowMs)
+    this.handleDatagrams(from, bytes, bytes.length, nowMs)
+  }
+
+  /** Several, end to end, each `datagramBytes` long but the last. */
+  handleDatagrams(from: Address, bytes: Uint8Array, datagramBytes: number, nowMs: number): void {
+    this.endpoint.handleDatagrams(from, bytes, datagramBytes, nowMs)
     this.settle(nowMs)
   }
 
+  /** `block` is valid during the call only: what is served of it is sealed by then. */
   handleRead(id: number, block: Uint8Array | undefined, nowMs: number): void {
     this.serving.handleRead(id, block)
     this.settle(nowMs)
@@ -488,6 +497,7 @@ export class Engine {
         break
       case 'work':
         this.events.push({ ...message, event: 'work' })
+        this.keepReceipt(message.filesDone === message.filesWanted)
         break
       case 'in-step': {
         const address = this.sessionOfPeer.get(message.peer)?.address
@@ -502,9 +512,19 @@ export class Engine {
         break
       }
       case 'notice':
+        if (message.notice.event === 'received') this.receipts.handleArrival(message.notice, nowMs)
         this.events.push(message.notice)
         break
     }
+  }
+
+  private keepReceipt(isOver: boolean): void {
+    for (const { session } of this.sessions.values()) {
+      const stats = this.endpoint.stats(session)
+      if (stats !== undefined) this.receipts.handleSession(session, stats)
+    }
+    const receipt = isOver ? this.receipts.finish() : undefined
+    if (receipt !== undefined) this.events.push({ ...receipt, event: 'receipt' })
   }
 
   /** Runs an order for a peer, or tells the keeper that the peer is gone. */

@@ -163,3 +163,7 @@ export const TEMPORARY_AGE_MS_MAX = 7 * 24 * 3_600_000
 
 /** How long written data may stay in the memory of a machine: Linux writes it back after 30 s, and this is generous. */
 export const UNWRITTEN_MS_MAX = 120_000
+
+/** Sessions whose figures are kept for the receipt of one transfer: far more than there are peers, so only what came
+ *  over the first of very many reconnections is missing. */
+export const RECEIPT_SESSIONS_MAX = 256

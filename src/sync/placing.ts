@@ -70,6 +70,16 @@ export class Placing {
   /** Takes over what a peer knows of content that is here already. Answers false where the file must be looked
    *  at first. */
   adopt(entry: Entry): boolean {
+    try {
+      return this.tryToAdopt(entry)
+    } catch (error) {
+      // Nobody may look into its folder, say: what cannot be looked at is not known.
+      if (!(error instanceof DiskError)) throw error
+      return false
+    }
+  }
+
+  private tryToAdopt(entry: Entry): boolean {
     const { disk, catalogue, scanner } = this.options
     const local = catalogue.get(entry.path)
     const touches =
@@ -128,6 +138,8 @@ export class Placing {
   /** The change itself. */
   carryOut({ decision, temporary, record }: Prepared): Placed {
     const result = this.attempt<Placed>(() => {
+      // Writing the log takes a while, and somebody may have edited the file meanwhile.
+      if (!this.options.scanner.matches(record.entry.path)) return { type: 'unsettled' }
       const keptAs = decision.type === 'conflict' ? this.keepLoser(decision.loser) : undefined
       this.replace(decision.entry, temporary)
       return { type: 'placed', entry: decision.entry, keptAs }

@@ -62,6 +62,8 @@ export class Scanner {
   private readonly options: ScannerOptions
   private readonly foldersToList: string[] = []
   private readonly queuedFolders = new Set<string>()
+  /** Of the queued ones, those whose names may stand for other folders by now than the ones that are watched. */
+  private readonly foldersToRenew = new Set<string>()
   private readonly pathsToLook = new Set<string>()
   private readonly settling = new Map<string, Candidate>()
   private readonly due = new DueQueue()
@@ -104,7 +106,9 @@ export class Scanner {
     for (const path of this.pathsToLook) {
       if (files++ >= STEP_FILES) return true
       this.pathsToLook.delete(path)
-      this.guarded(path, () => this.look(path, nowMs))
+      this.guarded(path, () => {
+        if (this.look(path, nowMs)) this.queueFolder(path, { renew: true })
+      })
     }
     if (this.hashSome(nowMs)) return true
     const folder = this.foldersToList.pop()
@@ -126,7 +130,10 @@ export class Scanner {
     return entry.kind === sight.type && (sight.type !== 'link' || sight.target === entry.target)
   }
 
-  private queueFolder(path: string): void {
+  /** A folder that is hinted at has just come: made by a person or by us, or moved here in the place of another one,
+   *  with all that is in it. */
+  private queueFolder(path: string, { renew }: { renew: boolean } = { renew: false }): void {
+    if (renew) this.foldersToRenew.add(path)
     if (this.queuedFolders.has(path)) return
     this.queuedFolders.add(path)
     this.foldersToList.push(path)
@@ -134,7 +141,9 @@ export class Scanner {
 
   private listFolder(folder: string, nowMs: number): void {
     const { disk, catalogue, onFolder } = this.options
+    const renew = this.foldersToRenew.delete(folder)
     if (folder !== '' && this.sightOf(folder).type !== 'folder') return
+    if (renew) onFolder(folder, false)
     // Watched before it is listed: what appears between the two is hinted at, the other way round it is lost.
     onFolder(folder, true)
     const listing = disk.list(folder)
@@ -145,7 +154,7 @@ export class Scanner {
       if (isOwnPath(path)) continue
       present.add(path)
       this.guarded(path, () => {
-        if (this.look(path, nowMs)) this.queueFolder(path)
+        if (this.look(path, nowMs)) this.queueFolder(path, { renew })
       })
     }
     for (const entry of catalogue.manifest.children(folder)) {

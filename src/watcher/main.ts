@@ -1,6 +1,7 @@
 // The watcher process: what is slow and not network. It keeps the share for the engine, whose child it is: watches and
 // scans it, hashes, compares, plans, keeps the index and the log. It ends with its parent.
 
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LeftError } from '../base/errors.js'
 import { DiskError } from '../base/ports.js'
@@ -9,12 +10,14 @@ import { nowMs, systemWallClock } from '../io/clock.js'
 import { RealDisk } from '../io/disk.js'
 import { FolderWatch } from '../io/folder-watch.js'
 import { crc32, hash } from '../io/hash.js'
+import { succeed } from '../io/succession.js'
 import { FULL_DISK_REASON } from '../sync/full-disk.js'
 import { Keeper } from '../sync/keeper.js'
 import { FULL_DISK_RETRY_MS } from '../sync/limits.js'
 import type { KeeperNotice } from '../sync/messages.js'
 import { openShare, type Recovered } from '../sync/recovery.js'
 import { IndexStore } from './index-store.js'
+import { SHARE_CHECK_MS } from './limits.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from './protocol.js'
 
 const wallMs = systemWallClock.wallMs
@@ -23,10 +26,18 @@ class Watcher {
   private readonly keeper: Keeper
   private readonly index: IndexStore
   private readonly folders: FolderWatch
+  private readonly leave: () => void
+  private readonly share: string
+  /** The folder that the share was when it was opened. */
+  private readonly root: string | undefined
+  private readonly checking: NodeJS.Timeout
   private immediate: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
 
   constructor(start: WatcherStart) {
+    this.share = start.share
+    this.root = folderAt(start.share)
+    this.leave = succeed(join(start.share, '.left'))
     const disk = new RealDisk(start.share, { followLinks: start.links === 'follow' })
     this.index = new IndexStore(join(start.share, '.left', 'index'))
     const { author, catalogue, journal, notes } = this.openShare(start, disk)
@@ -58,6 +69,7 @@ class Watcher {
       nowMs(),
     )
     for (const message of notes) tell({ event: 'note', message })
+    this.checking = setInterval(() => this.checkShare(), SHARE_CHECK_MS)
     this.wake()
   }
 
@@ -68,6 +80,7 @@ class Watcher {
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.checking)
     this.folders.close()
     try {
       this.keeper.stop()
@@ -76,6 +89,20 @@ class Watcher {
       if (!(error instanceof DiskError)) throw error
     }
     await this.index.close()
+    this.leave()
+  }
+
+  /** A share that was moved, removed or unmounted goes on being served from the folder that is held open, and nobody who
+   *  looks at its place would know. No watch tells of all of these. */
+  private checkShare(): void {
+    if (folderAt(this.share) === this.root) return
+    clearInterval(this.checking)
+    fail(
+      new LeftError(
+        'share-unusable',
+        `${this.share} was moved or removed while left ran on it; start left again with --share where it is now`,
+      ),
+    )
   }
 
   private openShare({ peer }: WatcherStart, disk: RealDisk): Recovered {
@@ -127,6 +154,12 @@ function tell(notice: KeeperNotice): void {
   send({ type: 'keeper', messages: [{ type: 'notice', notice }] })
 }
 
+/** Tells the folder at a path from any other that may come to be there; undefined where there is none. */
+function folderAt(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined ? undefined : `${stat.dev} ${stat.ino}`
+}
+
 let watcher: Watcher | undefined
 let isDiskFull = false
 /** What the engine said while there was no room to open the share. */
@@ -175,7 +208,10 @@ async function end(): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  if (error instanceof LeftError && (error.code === 'state-newer' || error.code === 'share-unusable')) {
+  if (
+    error instanceof LeftError &&
+    (error.code === 'state-newer' || error.code === 'share-unusable' || error.code === 'share-in-use')
+  ) {
     send({ type: 'failed', code: error.code, message: error.message })
   } else if (error instanceof DiskError && watcher === undefined) {
     send({ type: 'failed', code: 'disk-failed', message: `the share cannot be opened: ${error.message}` })

@@ -20,6 +20,6 @@ export type FromWatcher =
   /** Nothing more will come: the share cannot be kept. */
   | {
       readonly type: 'failed'
-      readonly code: 'state-newer' | 'share-unusable' | 'disk-failed'
+      readonly code: 'state-newer' | 'share-unusable' | 'share-in-use' | 'disk-failed'
       readonly message: string
     }

@@ -19,7 +19,9 @@ describe('the options of a peer', () => {
       trust: 'first-use',
       secretFile: undefined,
       window: 'auto',
+      background: false,
       limitBytesPerS: undefined,
+      offload: 'auto',
       links: 'follow',
       verbose: false,
     })
@@ -39,6 +41,7 @@ describe('the options of a peer', () => {
       compression: 'no',
       window: '16',
       limit: '10M',
+      offload: 'no',
       links: 'keep',
       json: true,
       verbose: true,
@@ -55,10 +58,17 @@ describe('the options of a peer', () => {
       trust: 'pinned',
       secretFile: '/home/secret',
       window: 16,
+      background: false,
       limitBytesPerS: 10_000_000,
+      offload: 'no',
       links: 'keep',
       verbose: true,
     })
+  })
+
+  it('take --background with the window that can give way, named or not', () => {
+    expect(peerOptions({ ip, background: true }, '/').background).toBe(true)
+    expect(peerOptions({ ip, background: true, window: 'auto' }, '/').background).toBe(true)
   })
 
   it.each<[RawArguments]>([
@@ -92,6 +102,7 @@ describe('the options of a peer', () => {
     [{ ip, window: '513' }, "--window '513'"],
     [{ ip, window: '1.5' }, "--window '1.5'"],
     [{ ip, window: 'Auto' }, "--window 'Auto'"],
+    [{ ip, window: '1', background: true }, '--background needs --window auto'],
     [{ ip, limit: '9999' }, '--limit'],
     [{ ip, limit: '9.999K' }, '--limit'],
     [{ ip, limit: '1001G' }, '--limit'],
@@ -101,6 +112,7 @@ describe('the options of a peer', () => {
     [{ ip, limit: '1e9' }, 'no rate'],
     [{ ip, limit: '' }, 'no rate'],
     [{ ip, limit: '10i' }, 'no rate'],
+    [{ ip, offload: 'yes' }, 'auto, no'],
     [{ ip, links: 'copy' }, 'follow, keep, skip'],
     [{ ip, encryption: 'maybe' }, 'yes, no'],
     [{ ip, compression: 'yes' }, 'auto, no'],

@@ -29,8 +29,8 @@ const KEY_SHOWN = KEY.replace(/.{4}(?=.)/g, '$& ')
 describe('the plain view', () => {
   it('tells a whole session in short lines with a time', () => {
     const { capture, said, show } = plain()
-    const { connected, disconnected, debug, progress, totals, ...others } = ONE_OF_EACH
-    show(connected, ...Object.values(others), debug, progress, totals, disconnected)
+    const { connected, disconnected, debug, progress, totals, receipt, ...others } = ONE_OF_EACH
+    show(connected, ...Object.values(others), debug, progress, totals, receipt, disconnected)
     for (const line of capture.lines) expect(line).toMatch(/^\d\d:\d\d:\d\d \S/)
     expect(said()).toEqual([
       `connected to ${ADDRESS} (peer ${PEER})`,
@@ -141,6 +141,32 @@ describe('the plain view', () => {
     quiet.show(ONE_OF_EACH.debug)
     verbose.show(ONE_OF_EACH.debug)
     expect([quiet.said(), verbose.said()]).toEqual([[], ['debug: path MTU is 1500']])
+  })
+
+  it('tells the receipt only when asked, in one line', () => {
+    const quiet = plain()
+    const verbose = plain({ verbose: true })
+    quiet.show(ONE_OF_EACH.receipt)
+    verbose.show(ONE_OF_EACH.receipt, {
+      ...ONE_OF_EACH.receipt,
+      files: 1,
+      linkBytesPerS: null,
+      efficiency: null,
+      rttMs: null,
+      minRttMs: null,
+      reusedBytes: 0,
+      savedBytes: 0,
+      peers: 1,
+    })
+    expect([quiet.said(), verbose.said()]).toEqual([
+      [],
+      [
+        'receipt for 78,500 files: 1.2 GB in 11 s, 109 MB/s, 89.4% of a link of 119 MB/s, 0.08% came twice, ' +
+          '1.09% was asked for again, 1.01% was lost, RTT 20.4 ms, at least 20.1 ms, 100 MB were here already, ' +
+          'compression kept 30 MB from crossing, from 2 peers',
+        'receipt for 1 file: 1.2 GB in 11 s, 109 MB/s, 0.08% came twice, 1.09% was asked for again, 1.01% was lost',
+      ],
+    ])
   })
 
   it('prints what it held back when it closes', () => {

@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  renameSync,
   rmSync,
   statfsSync,
   symlinkSync,
@@ -15,7 +16,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../scripts/peers/content.js'
 import { addressesOfOthers } from '../../scripts/peers/peer.js'
-import { sleep } from '../../scripts/peers/wait.js'
+import { sleep, waitUntil } from '../../scripts/peers/wait.js'
 import { childrenOf, runLeft } from './processes.js'
 import { type RecordedPeer, test, type World } from './world.js'
 
@@ -188,4 +189,23 @@ describe('a receiver', () => {
     await sleep(AFTERWARDS_MS)
     expect(readdirSync(world.path('outside'))).toEqual([])
   })
+})
+
+describe('a share that goes away while left runs on it', () => {
+  for (const [how, take] of [
+    ['moved', (peer: RecordedPeer, world: World) => renameSync(peer.share, world.path('elsewhere'))],
+    ['removed', (peer: RecordedPeer) => rmSync(peer.share, { recursive: true })],
+  ] as const) {
+    test(`${how}: it says so and ends, and the others keep what they have`, async ({ world }) => {
+      const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+      await writeContent(a.path('folder/file'), 'file', 1_000)
+      await world.start([a, b])
+      await world.untilSame([a, b])
+      take(a, world)
+      // Not with `until`, which fails where a peer ends.
+      await waitUntil('A to end', () => !a.isRunning, { timeoutMs: 40_000 })
+      expect(() => a.check()).toThrow(/exit code 1[\s\S]*was moved or removed while left ran on it/)
+      expect(existsSync(b.path('folder/file'))).toBe(true)
+    })
+  }
 })

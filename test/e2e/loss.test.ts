@@ -29,6 +29,16 @@ describe('a link that loses 5% each way', () => {
     await world.untilSame([a, b])
     const { lost, received, tooLarge } = relay.counters(a.address, b.address)
     expect(lost).toBeGreaterThan(0.02 * received)
+    await world.until('the receipt', () => b.of('receipt').length > 0)
+    const receipts = b.of('receipt')
+    // Every byte of the 61 files, whether they came in one go or in several, is in just one of them.
+    expect(receipts.reduce((sum, { files }) => sum + files, 0)).toBe(61)
+    expect(receipts.reduce((sum, { crossedBytes }) => sum + crossedBytes, 0)).toBe(8_000_000 + 700 * 30 * 59)
+    const most = receipts.reduce((best, receipt) => (receipt.bytes > best.bytes ? receipt : best))
+    // What is lost on the way there and on the way back is asked for again; that a path loses so much cannot be missed.
+    expect(most.loss).toBeGreaterThan(0.02)
+    expect(most.askedAgain).toBeGreaterThan(0.02)
+    expect(most.minRttMs).toBeGreaterThan(3)
     expect(tooLarge).toBeLessThan(0.02 * received)
   })
 

@@ -66,12 +66,12 @@ describe('a capture of everything that crosses', () => {
 
 describe('a link that damages one datagram in thirty', () => {
   test('delivers what was sent, and nothing else', async ({ world }) => {
-    const { a, b, relay } = await world.pairOverRelay({ seed: 3, damage: 1 / 30 })
+    const { a, b, relay } = await world.pairOverRelay({ seed: 3, bitFlips: 1 / 30 })
     await fill(a)
     await writeContent(a.path('large.bin'), 'large', 8_000_000)
     await world.start([a, b], 1)
     await world.untilSame([a, b])
-    expect(relay.counters(a.address, b.address).damaged).toBeGreaterThan(0)
+    expect(relay.counters(a.address, b.address).flipped).toBeGreaterThan(0)
     expect([...a.of('problem'), ...b.of('problem')]).toEqual([])
   })
 })

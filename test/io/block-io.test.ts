@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { BlockIo } from '../../src/io/block-io.js'
 import { temporaryFolder } from './temporary-folder.js'
 
@@ -70,6 +71,63 @@ describe('reading blocks', () => {
     expect(text(await io.readBlock({ path: 'file', mtimeMs: 2, sizeBytes: 3 }, 0, 3))).toBe('abc')
   })
 
+  it('gives what was asked for at once, side by side, apart, twice and beyond the end', async () => {
+    const content = Buffer.from(Array.from({ length: 997 }, (_, index) => index % 251))
+    writeFileSync(`${root}/file`, content)
+    writeFileSync(`${root}/other`, Buffer.from(content).reverse())
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            path: fc.constantFrom('file', 'file', 'file', 'other'),
+            position: fc.integer({ min: 0, max: 12 }).map((index) => index * 83),
+            count: fc.integer({ min: 1, max: 20 }),
+          }),
+          { maxLength: 5 },
+        ),
+        async (stretches) => {
+          const asked = stretches.flatMap(({ path, position, count }) =>
+            Array.from({ length: count }, (_, index) => ({ path, position: position + index * 83 })),
+          )
+          const read = await Promise.all(
+            asked.map(({ path, position }) => io.readBlock({ path, ...state }, position, 83)),
+          )
+          for (const [index, { path, position }] of asked.entries()) {
+            const whole = readFileSync(`${root}/${path}`)
+            expect(Buffer.from(read[index]!)).toEqual(whole.subarray(position, position + 83))
+          }
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+
+  it('uses the bytes of blocks again once they are released, and not before', async () => {
+    writeFileSync(
+      `${root}/file`,
+      Buffer.alloc(3 * BLOCK_BYTES)
+        .fill('a', 0, BLOCK_BYTES)
+        .fill('b', BLOCK_BYTES),
+    )
+    const read = (index: number) => io.readBlock({ path: 'file', ...state }, index * BLOCK_BYTES, BLOCK_BYTES)
+    const first = await read(0)
+    const second = await read(1)
+    expect([first[0], second[0]]).toEqual([97, 98])
+    expect(second.buffer).not.toBe(first.buffer)
+    io.release(first)
+    io.release(first) // twice is once
+    const [third, fourth] = await Promise.all([read(1), read(2)])
+    expect(third.buffer).toBe(first.buffer)
+    expect(fourth.buffer).not.toBe(first.buffer)
+    expect(new Set(third)).toEqual(new Set([98]))
+    expect(new Set(second)).toEqual(new Set([98]))
+  })
+
+  it('tells each of those asked for at once that the file is gone', async () => {
+    const reads = [0, 1, 2].map((index) => io.readBlock({ path: 'missing', ...state }, index, 1))
+    for (const read of reads) await expect(read).rejects.toMatchObject({ code: 'missing' })
+  })
+
   it('forgets a file while it is being read', async () => {
     writeFileSync(`${root}/file`, '0123456789')
     const reads = Array.from({ length: 10 }, (_, index) => {
@@ -122,6 +180,13 @@ describe('writing blocks', () => {
   it.runIf(onLinux)('says that the disk is full', async () => {
     const devices = new BlockIo('/dev')
     await expect(devices.writeBlock('full', 0, Buffer.from('x'))).rejects.toMatchObject({ code: 'no-space' })
+    await devices.close()
+  })
+
+  it.runIf(onLinux)('says so of every block that was to be written in one go', async () => {
+    const devices = new BlockIo('/dev')
+    const writes = [0, 1, 2].map((index) => devices.writeBlock('full', index * 10, new Uint8Array(10)))
+    for (const write of writes) await expect(write).rejects.toMatchObject({ code: 'no-space' })
     await devices.close()
   })
 

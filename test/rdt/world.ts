@@ -107,6 +107,8 @@ export class Node {
   wantedCount = 0
   rejectedCount = 0
   gone: Digest[] = []
+  /** Whether datagrams that it sends at once cross as one, as where a kernel merges them. */
+  mergesBundles = false
   /** Whether it releases frames as they come. */
   releases = true
   readonly kept: Uint8Array[] = []
@@ -232,7 +234,7 @@ export class Node {
       const outgoing = endpoint.pollDatagram(world.nowMs)
       if (outgoing === undefined) break
       const { to, bytes, segmentBytes } = outgoing
-      if (bytes.length <= segmentBytes) {
+      if (bytes.length <= segmentBytes || this.mergesBundles) {
         world.network.send(this.address, to, bytes)
         continue
       }

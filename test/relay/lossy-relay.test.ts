@@ -129,6 +129,17 @@ describe('the lossy relay', () => {
     expect(relay.counters(peers[0].real, peers[1].real).tooLarge).toBe(1)
   })
 
+  it('turns over one bit of some, and leaves the others as they are', async () => {
+    const peers = [await peerOn('127.0.0.1'), await peerOn('127.0.0.2')] as const
+    const relay = await relayBetween(peers, { bitFlips: 0.2 })
+    send(peers[0], relay.standInOf(peers[1].real), numbered(300))
+    await until(() => peers[1].got.length === 300)
+    const damaged = peers[1].got.filter(({ text }, index) => text !== `${numbered(300)[index]}`)
+    expect(damaged).toHaveLength(relay.counters(peers[0].real, peers[1].real).flipped)
+    expect(damaged.length).toBeGreaterThan(30)
+    expect(damaged.length).toBeLessThan(100)
+  })
+
   it('changes its faults while it runs', async () => {
     const peers = [await peerOn('127.0.0.1'), await peerOn('127.0.0.2')] as const
     const relay = await relayBetween(peers, { loss: 1 })

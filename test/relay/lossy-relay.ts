@@ -1,4 +1,4 @@
-// A real UDP relay between peers on loopback that loses, doubles, delays and reorders what passes, from a
+// A real UDP relay between peers on loopback that loses, doubles, delays, reorders and damages what passes, from a
 // seed. Tests start it in their process; a person runs it beside real peers.
 //
 // The address plan. Every peer has a real address, which it binds, and a stand-in, which the relay binds and
@@ -31,8 +31,6 @@ import { SeededRandom } from '../../src/sim/random.js'
 export interface RelayFaults {
   readonly loss?: number
   readonly duplication?: number
-  /** Datagrams of which one bit is turned, wherever it is. */
-  readonly damage?: number
   /** Datagrams that are held back by `reorderingMs` more than the others. */
   readonly reordering?: number
   readonly reorderingMs?: number
@@ -45,6 +43,8 @@ export interface RelayFaults {
   readonly queueBytes?: number
   /** Larger datagrams vanish, as in a path MTU black hole. UDP payload. */
   readonly datagramBytesMax?: number
+  /** Datagrams of which one bit, wherever it is, arrives turned over. */
+  readonly bitFlips?: number
 }
 
 export interface RelayPeer {
@@ -67,11 +67,11 @@ export interface DirectionCounters {
   lost: number
   duplicated: number
   reordered: number
-  damaged: number
   /** The queue of `rateBytesPerS` was full. */
   queueDropped: number
   /** Larger than `datagramBytesMax`. */
   tooLarge: number
+  flipped: number
 }
 
 export interface Relay {
@@ -188,7 +188,7 @@ class LossyRelay implements Relay {
     const doubled = this.chance(faults.duplication)
     const heldBack = this.chance(faults.reordering)
     const jitterMs = this.random.next() * (faults.jitterMs ?? 0)
-    const isDamaged = this.chance(faults.damage)
+    const flipped = this.chance(faults.bitFlips)
     const bit = Math.floor(this.random.next() * 8 * bytes.length)
     if (bytes.length > (faults.datagramBytesMax ?? Number.POSITIVE_INFINITY)) {
       counters.tooLarge++
@@ -199,8 +199,8 @@ class LossyRelay implements Relay {
       return
     }
     if (heldBack) counters.reordered++
-    if (isDamaged && bytes.length > 0) {
-      counters.damaged++
+    if (flipped && bytes.length > 0) {
+      counters.flipped++
       bytes[bit >> 3]! ^= 1 << (bit & 7)
     }
     const delayMs = (faults.delayMs ?? 0) + jitterMs + (heldBack ? (faults.reorderingMs ?? 5) : 0)
@@ -336,9 +336,9 @@ function noCounters(): DirectionCounters {
     lost: 0,
     duplicated: 0,
     reordered: 0,
-    damaged: 0,
     queueDropped: 0,
     tooLarge: 0,
+    flipped: 0,
   }
 }
 
@@ -362,6 +362,7 @@ async function main(): Promise<void> {
       rate: { type: 'string' },
       queue: text(String(QUEUE_BYTES)),
       'datagram-bytes-max': { type: 'string' },
+      'bit-flips': text('0'),
       seed: text(String(Date.now() % 1_000_000)),
     },
   })
@@ -377,6 +378,7 @@ async function main(): Promise<void> {
     delayMs: Number(values.delay),
     jitterMs: Number(values.jitter),
     queueBytes: Number(values.queue),
+    bitFlips: Number(values['bit-flips']),
     ...(rate === undefined ? {} : { rateBytesPerS: Number(rate) }),
     ...(datagramBytesMax === undefined ? {} : { datagramBytesMax: Number(datagramBytesMax) }),
   })

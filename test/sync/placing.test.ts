@@ -64,6 +64,21 @@ describe('a new file of a peer', () => {
     expect(share.textAt('a')).toBe('not ours')
   })
 
+  test('does not take the place of an edit that is made while the log is written', () => {
+    const share = shareWith({ a: 'known' })
+    share.nowMs += 1_000
+    const remote = theirFile('a', 'theirs', { ...NEWER, ...seenOurs })
+    const prepared = share.placing.prepare(remote, share.putTemporary(utf8('theirs')))
+    if (prepared.type !== 'prepared') throw new Error(prepared.type)
+    share.placing.announce([prepared])
+    share.disk.putFile('a', utf8('edited just now'))
+    expect(share.placing.carryOut(prepared)).toEqual({ type: 'unsettled' })
+    expect(share.textAt('a')).toBe('edited just now')
+    share.scan()
+    expect(share.changes.map(({ path, kind }) => ({ path, kind }))).toEqual([{ path: 'a', kind: 'file' }])
+    expect(share.journal.placing).toEqual([])
+  })
+
   test('makes the folders on its way, the wanted ones first', () => {
     const share = shareWith({})
     expect(placeText(share, 'f/g/a', '1').type).toBe('placed')
@@ -246,6 +261,18 @@ describe('folders, links and what stands in their place', () => {
     expect(share.disk.readLink('l')).toBe('z')
     expect(share.disk.readLink('a')).toBe('l')
     expect(share.scanned()).toEqual([])
+  })
+})
+
+describe('what is here already', () => {
+  test('is not taken for what a peer knows of it while it cannot be looked at', () => {
+    const share = shareWith({ 'f/a': 'same' })
+    const remote = theirFile('f/a', 'same', { ...NEWER, ...seenOurs })
+    share.disk.failNext('denied', 'statLink')
+    expect(share.placing.adopt(remote)).toBe(false)
+    expect(share.catalogue.get('f/a')).toMatchObject({ version: `${OURS}:1` })
+    expect(share.placing.adopt(remote)).toBe(true)
+    expect(share.catalogue.get('f/a')).toEqual(remote)
   })
 })
 

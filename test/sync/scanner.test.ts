@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { SETTLE_MS, SETTLE_MS_MAX } from '../../src/sync/limits.js'
-import { contentOf, digestOfContent, listOf, OURS, ShareOnDisk, START_MS } from './share-on-disk.js'
+import {
+  contentOf,
+  digestOfContent,
+  listOf,
+  OURS,
+  ShareOnDisk,
+  START_MS,
+  theirFolder,
+} from './share-on-disk.js'
 
 const HOUR_AGO_MS = START_MS - 3_600_000
 
@@ -306,6 +314,34 @@ describe('what changed on the disk', () => {
     expect(share.catalogue.get('a')!.version).toBe(`${OURS}:2`)
     expect(share.catalogue.get('f')!.version).toBe(`${OURS}:2`)
     expect([...share.watched].sort()).toEqual(['', 'a'])
+  })
+
+  test('a folder that a peer sent is watched, and what a person put there meanwhile is found, with the hint at it', () => {
+    const share = shareWith('a')
+    share.placing.place(theirFolder('f'), undefined)
+    share.placing.place(theirFolder('f/g'), undefined)
+    share.disk.putFile('f/g/new', utf8('1'))
+    share.scanner.hint('f')
+    share.pass(SETTLE_MS)
+    expect(share.changes.map(({ path }) => path)).toEqual(['f/g/new'])
+    expect([...share.watched]).toEqual(['', 'f', 'f/g'])
+  })
+
+  test('a folder moved into the place of another one, with all that is in it, is found with the hint at it', () => {
+    const share = shareWith('f/g/a', 'other/g/b')
+    share.disk.unharmed((disk) => {
+      disk.rename('f', 'former')
+      disk.rename('other', 'f')
+    })
+    share.scanner.hint('f')
+    share.pass(SETTLE_MS)
+    expect(share.changes.map(({ kind, path }) => `${kind} ${path}`).sort()).toEqual([
+      'file f/g/b',
+      'tombstone f/g/a',
+    ])
+    // Their watches followed the folders that bore these names before.
+    expect(share.unwatched).toEqual(['f', 'f/g'])
+    expect([...share.watched].sort()).toEqual(['', 'f', 'f/g', 'other', 'other/g'])
   })
 
   test('something deleted that comes back continues its version', () => {

@@ -32,6 +32,8 @@ export class ShareOnDisk {
   readonly changes: Entry[] = []
   readonly problems: { path: string; reason: string }[] = []
   readonly watched = new Set<string>()
+  /** Folders whose watch was ended, in order. */
+  readonly unwatched: string[] = []
   /** What `placeWantedFolder` was asked for. */
   readonly wantedFolders: string[] = []
   boot = 'boot-1'
@@ -74,7 +76,7 @@ export class ShareOnDisk {
       onProblem: (path, reason) => this.problems.push({ path, reason }),
       onFolder: (path, present) => {
         if (present) this.watched.add(path)
-        else this.watched.delete(path)
+        else if (this.watched.delete(path)) this.unwatched.push(path)
       },
     })
     this.placing = new Placing({

@@ -1,0 +1,142 @@
+// What every bench over real links shares: its options, its workshop on a memory file system, its turn on a machine
+// that others measure on too, and where the results go.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import type { ParseArgsConfig } from 'node:util'
+import { parseArguments, refuse } from '../scripts/peers/arguments.js'
+import { writeContent } from '../scripts/peers/content.js'
+import { PROGRAM } from '../scripts/peers/peer.js'
+import { Workshop } from '../scripts/peers/workshop.js'
+import { findMeans, type Means } from './road.js'
+
+export const MIB = 1 << 20
+const MEMORY_FOLDER = '/dev/shm'
+const RESULTS = new URL('./results/', import.meta.url)
+
+export interface BenchOptions {
+  readonly runs: number
+  /** Undefined: each link's own. */
+  readonly sizeBytes: number | undefined
+  readonly only: string
+  readonly json: boolean
+  /** A file whose lock is held while something is measured. */
+  readonly lock: string | undefined
+}
+
+const OPTIONS = {
+  runs: { type: 'string', default: '3' },
+  size: { type: 'string' },
+  only: { type: 'string', default: '' },
+  json: { type: 'boolean', default: false },
+  lock: { type: 'string' },
+} as const satisfies ParseArgsConfig['options']
+
+/** What a bench has to show. */
+export interface Shown {
+  readonly table: string
+  /** As JSON. */
+  readonly figures: unknown
+  /** An SVG. */
+  readonly plot?: string
+}
+
+export class Bench {
+  readonly name: string
+  readonly workshop: Workshop
+  readonly means: Means
+  readonly options: BenchOptions
+  readonly values: Record<string, string | boolean | undefined>
+
+  constructor(name: string, extra: NonNullable<ParseArgsConfig['options']> = {}) {
+    this.name = name
+    const values = parseArguments(name, { ...OPTIONS, ...extra }) as Record<
+      string,
+      string | boolean | undefined
+    >
+    this.values = values
+    const size = values.size as string | undefined
+    this.options = {
+      runs: this.wholeNumber('runs'),
+      sizeBytes: size === undefined ? undefined : this.bytes('size'),
+      only: values.only as string,
+      json: values.json === true,
+      lock: values.lock as string | undefined,
+    }
+    if (!existsSync(PROGRAM)) refuse(name, `${PROGRAM} is missing: run npm run build first`)
+    this.workshop = new Workshop({ keep: false, under: existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir() })
+    this.means = findMeans(this.workshop)
+    this.say(
+      this.means.kind === 'namespaces'
+        ? 'Links: between two network namespaces, by the emulator of bench/linkem.c.'
+        : `Links: a lossy relay on loopback, because ${this.means.why}. It carries far less than a real one; other programs are left out.`,
+    )
+  }
+
+  /** Progress, for a person: on stderr, so that `--json` has stdout. */
+  say(line: string): void {
+    process.stderr.write(`${line}\n`)
+  }
+
+  /** The first touch of a virtual machine's memory is many times slower than the next. */
+  async warm(bytes: number): Promise<void> {
+    const file = this.workshop.path('warm')
+    await writeContent(file, 'warm', bytes)
+    rmSync(file)
+  }
+
+  /** Runs `measure` while nobody else who takes the lock measures. */
+  async alone<T>(measure: () => Promise<T>): Promise<T> {
+    const { lock } = this.options
+    if (lock === undefined) return measure()
+    const holder = spawn('flock', [lock, 'sh', '-c', 'echo locked; cat'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
+    this.workshop.adopt({ killNow: () => holder.kill('SIGKILL') })
+    await once(holder.stdout, 'data')
+    try {
+      return await measure()
+    } finally {
+      holder.stdin.end()
+    }
+  }
+
+  /** Into bench/results. */
+  keep({ table, figures, plot }: Shown): void {
+    mkdirSync(RESULTS, { recursive: true })
+    writeFileSync(new URL(`${this.name}.json`, RESULTS), `${JSON.stringify(figures, undefined, 1)}\n`)
+    writeFileSync(new URL(`${this.name}.txt`, RESULTS), `${table}\n`)
+    if (plot !== undefined) writeFileSync(new URL(`${this.name}.svg`, RESULTS), plot)
+  }
+
+  /** Prints the table or, with `--json`, the figures, and ends the work. */
+  finish(shown: Shown): void {
+    this.keep(shown)
+    process.stdout.write(this.options.json ? `${JSON.stringify(shown.figures)}\n` : `${shown.table}\n`)
+    this.say(`Kept in ${fileURLToPath(RESULTS)}${this.name}.*`)
+    this.workshop.close()
+  }
+
+  wholeNumber(option: string): number {
+    const text = String(this.values[option])
+    return /^[1-9]\d{0,8}$/.test(text)
+      ? Number(text)
+      : refuse(this.name, `--${option} takes a whole number above 0`)
+  }
+
+  /** A number of bytes, or of MiB with an M. */
+  private bytes(option: string): number {
+    const match = /^([1-9]\d{0,11})(M?)$/.exec(String(this.values[option]))
+    if (match === null) return refuse(this.name, `--${option} takes bytes, or MiB as in 64M`)
+    return Number(match[1]) * (match[2] === 'M' ? MIB : 1)
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}

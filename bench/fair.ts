@@ -1,0 +1,284 @@
+// How LEFT shares a link and how well it keeps its word: two flows of it, one beside TCP, the delay it causes, its limit,
+// and how soon the first byte is on the disk.
+//
+//   npm run bench:fair [-- --runs 3 --only flows,tcp,delay,limit,start --json]
+
+import { refuse } from '../scripts/peers/arguments.js'
+import { sleep } from '../scripts/peers/wait.js'
+import { Bench, MIB, median, type Shown } from './bench.js'
+import { jainIndex, type Point, quantile, rateBetween } from './course.js'
+import { watchStart } from './first-byte.js'
+import { Flow, startFlow } from './flows.js'
+import type { Link } from './links.js'
+import { type Congestion, setCongestion } from './others.js'
+import { openRoad, type Road } from './road.js'
+import { formatTable } from './table.js'
+
+const IP_AND_UDP_BYTES = 28
+/** 100 Mbit/s × 40 ms. */
+const BDP_BYTES = 500_000
+/** Starting and ending are not what is measured. */
+const SETTLE_MS = 2_000
+const TAIL_MS = 300
+const START_MS_SPARE = 5
+const LIMITED_S = 6
+const LIMITED_BYTES_MAX = 128 * MIB
+const SHARED: Link = {
+  name: 'shared',
+  title: '100 Mbit/s, RTT 40 ms, queue of 1 BDP',
+  rateMbit: 100,
+  rttMs: 40,
+  loss: 0,
+  queueBytes: BDP_BYTES,
+  fileBytes: 64 * MIB,
+}
+const DEEP: Link = {
+  ...SHARED,
+  name: 'deep',
+  title: '100 Mbit/s, RTT 40 ms, queue of 10 BDP',
+  queueBytes: 10 * BDP_BYTES,
+}
+const QUICK: Link = {
+  name: '1g-2ms',
+  title: '1 Gbit/s, RTT 2 ms',
+  rateMbit: 1_000,
+  rttMs: 2,
+  loss: 0,
+  fileBytes: 64 * MIB,
+}
+const FAR: Link = {
+  name: '1g-100ms',
+  title: '1 Gbit/s, RTT 100 ms',
+  rateMbit: 1_000,
+  rttMs: 100,
+  loss: 0,
+  fileBytes: MIB,
+}
+
+interface Question {
+  readonly name: string
+  readonly title: string
+  readonly link: Link
+  /** What the median is held against. */
+  readonly wanted: string
+  readonly isMet: (figure: number) => boolean
+  readonly ask: (road: Road, run: number) => Promise<number>
+}
+
+const bench = new Bench('fair')
+const { workshop, options } = bench
+if (bench.means.kind === 'relay') refuse('fair', `needs network namespaces (${bench.means.why})`)
+const jain = { link: SHARED, wanted: '≥ 0.95', isMet: (figure: number) => figure >= 0.95 }
+const tcpShare = { link: SHARED, wanted: '≥ 0.30', isMet: (figure: number) => figure >= 0.3 }
+const delay = { link: DEEP, wanted: '≤ 2 × RTT + 5 ms, as 1', isMet: (figure: number) => figure <= 1 }
+const limit = { link: QUICK, wanted: '0.97 … 1.03', isMet: (figure: number) => Math.abs(figure - 1) <= 0.03 }
+const QUESTIONS: readonly Question[] = [
+  {
+    ...jain,
+    name: 'flows-together',
+    title: 'two LEFT flows, begun together: Jain’s index',
+    ask: (road) => twoFlows(road, 0),
+  },
+  {
+    ...jain,
+    name: 'flows-late',
+    title: 'two LEFT flows, one 3 s later: Jain’s index',
+    ask: (road) => twoFlows(road, 3_000),
+  },
+  {
+    ...tcpShare,
+    name: 'tcp-cubic',
+    title: 'TCP CUBIC’s part beside LEFT',
+    ask: (road) => besideTcp(road, 'cubic'),
+  },
+  {
+    ...tcpShare,
+    name: 'tcp-bbr',
+    title: 'TCP BBR’s part beside LEFT',
+    ask: (road) => besideTcp(road, 'bbr'),
+  },
+  {
+    ...delay,
+    name: 'delay',
+    title: 'RTT under LEFT’s load, median, over 2 × unloaded + 5 ms',
+    ask: (road) => delayUnderLoad(road, 0.5),
+  },
+  {
+    ...delay,
+    name: 'delay-95',
+    title: 'the same, 95% of the time',
+    ask: (road) => delayUnderLoad(road, 0.95),
+  },
+  {
+    ...limit,
+    name: 'limit-2M',
+    title: 'rate under --limit 2M, over 2 MB/s',
+    ask: (road) => underLimit(road, '2M', 2e6),
+  },
+  {
+    ...limit,
+    name: 'limit-20M',
+    title: 'rate under --limit 20M, over 20 MB/s',
+    ask: (road) => underLimit(road, '20M', 20e6),
+  },
+  {
+    name: 'start',
+    title: 'from the handshake’s first packet to the first byte on disk, less 5 ms, in RTTs',
+    link: FAR,
+    wanted: '≤ 2',
+    isMet: (figure) => figure <= 2,
+    ask: startInRtts,
+  },
+]
+
+const parts = options.only.split(',').filter((part) => part !== '')
+const asked = QUESTIONS.filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)))
+const results: { question: Question; figures: number[]; failures: string[] }[] = []
+for (const question of asked) {
+  const figures: number[] = []
+  const failures: string[] = []
+  results.push({ question, figures, failures })
+  for (let run = 0; run < options.runs; run++) {
+    try {
+      figures.push(await bench.alone(() => onRoad(question, run)))
+      bench.say(`${question.name}: ${figures.at(-1)!.toFixed(3)}`)
+    } catch (error) {
+      failures.push((error as Error).message)
+      bench.say(`${question.name}: FAILED: ${(error as Error).message}`)
+    }
+  }
+  // What is measured is kept, should somebody end it here.
+  bench.keep(shown())
+}
+bench.finish(shown())
+process.exit(0)
+
+function shown(): Shown {
+  const table = formatTable(
+    ['', 'figure', 'wanted', '', 'runs', 'link'],
+    results.map(({ question, figures, failures }) => [
+      question.title,
+      figures.length === 0 ? '–' : median(figures).toFixed(3),
+      question.wanted,
+      figures.length > 0 && question.isMet(median(figures)) ? 'yes' : 'NO',
+      figures.map((figure) => figure.toFixed(3)).join(' ') +
+        (failures.length > 0 ? ` ${failures.length} failed` : ''),
+      question.link.title,
+    ]),
+  )
+  const figures = results.map(({ question, figures, failures }) => ({
+    name: question.name,
+    title: question.title,
+    link: question.link.title,
+    wanted: question.wanted,
+    isMet: figures.length > 0 && question.isMet(median(figures)),
+    figures,
+    failures,
+  }))
+  return { table, figures }
+}
+
+async function onRoad({ link, ask }: Question, run: number): Promise<number> {
+  const road = await openRoad(workshop, bench.means, link)
+  try {
+    return await ask(road, run)
+  } finally {
+    road.close()
+  }
+}
+
+async function twoFlows(road: Road, laterMs: number): Promise<number> {
+  const flows = [new Flow(workshop, road, 'one'), new Flow(workshop, road, 'two', 10)] as const
+  try {
+    for (const flow of flows) await flow.ready(SHARED.fileBytes)
+    flows[0].begin()
+    await sleep(laterMs)
+    flows[1].begin()
+    await Promise.all(flows.map((flow) => flow.end()))
+    const fromMs = Math.max(...flows.map(({ beganAtMs }) => beganAtMs)) + SETTLE_MS
+    const toMs = Math.min(...flows.map(({ endedAtMs }) => endedAtMs)) - TAIL_MS
+    if (toMs <= fromMs) throw new Error('one flow was over before the other had settled')
+    return jainIndex(flows.map(({ course }) => rateBetween(course, fromMs, toMs)))
+  } finally {
+    for (const flow of flows) await flow.close()
+  }
+}
+
+/** TCP is there first; the part that it keeps of what the two bring. */
+async function besideTcp(road: Road, congestion: Congestion): Promise<number> {
+  setCongestion(road, congestion)
+  const flow = new Flow(workshop, road, 'one')
+  const tcp = startFlow(workshop, road, 'tcp')
+  try {
+    await tcp.ready
+    await flow.ready(SHARED.fileBytes)
+    await sleep(SETTLE_MS)
+    flow.begin()
+    await flow.end()
+    const fromMs = flow.beganAtMs + SETTLE_MS
+    const toMs = flow.endedAtMs - TAIL_MS
+    const [theirs, ours] = [tcp.course, flow.course].map((course) => rateBetween(course, fromMs, toMs))
+    return theirs! / (theirs! + ours!)
+  } finally {
+    tcp.stop()
+    await flow.close()
+  }
+}
+
+async function delayUnderLoad(road: Road, part: number): Promise<number> {
+  const flow = new Flow(workshop, road, 'one')
+  const echo = startFlow(workshop, road, 'echo')
+  try {
+    await flow.ready(DEEP.fileBytes)
+    await echo.ready
+    const quietFromMs = Date.now()
+    await sleep(SETTLE_MS)
+    const quietToMs = Date.now()
+    flow.begin()
+    await flow.end()
+    await sleep(TAIL_MS)
+    const between = (fromMs: number, toMs: number) =>
+      echo.course.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs).map(({ value }) => value)
+    const unloadedMs = quantile(between(quietFromMs, quietToMs), 0.5)
+    const loaded = between(flow.beganAtMs, flow.endedAtMs)
+    bench.say(
+      `  unloaded ${unloadedMs.toFixed(1)} ms, loaded ${quantile(loaded, part).toFixed(1)} ms (${loaded.length} echoes)`,
+    )
+    return quantile(loaded, part) / (2 * unloadedMs + 5)
+  } finally {
+    echo.stop()
+    await flow.close()
+  }
+}
+
+/** UDP payload that crossed while blocks were coming, over what the limit allows in that time. */
+async function underLimit(road: Road, words: string, bytesPerS: number): Promise<number> {
+  const flow = new Flow(workshop, road, 'one', 0, ['--limit', words])
+  try {
+    await flow.ready(Math.min(LIMITED_BYTES_MAX, LIMITED_S * bytesPerS))
+    flow.begin()
+    await flow.begun()
+    await sleep(SETTLE_MS / 2)
+    const payload: Point[] = []
+    while (flow.endedAtMs === 0) {
+      const { bytes, packets } = await road.crossed()
+      payload.push({ atMs: Date.now(), value: bytes - IP_AND_UDP_BYTES * packets })
+      await sleep(TAIL_MS)
+    }
+    // The last one may have been taken when all had come.
+    const { atMs: toMs } = payload.at(-2) ?? {}
+    if (toMs === undefined) throw new Error('it was over too soon to be measured')
+    return rateBetween(payload, payload[0]!.atMs, toMs) / bytesPerS
+  } finally {
+    await flow.close()
+  }
+}
+
+async function startInRtts(road: Road): Promise<number> {
+  const { connectedMs, fetchingMs, firstByteMs } = await watchStart(workshop, road, FAR.fileBytes)
+  const inRtts = (ms: number) => (ms / FAR.rttMs).toFixed(2)
+  bench.say(
+    `  in RTTs: session ${inRtts(connectedMs)}, digest list ${inRtts(fetchingMs)}, first byte ${inRtts(firstByteMs)}`,
+  )
+  return (firstByteMs - START_MS_SPARE) / FAR.rttMs
+}

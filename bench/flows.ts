@@ -1,0 +1,104 @@
+// What flows over a link while bench:fair looks: a transfer by LEFT whose course is kept, and the flows of flow.ts.
+
+import { rmSync } from 'node:fs'
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { writeContent } from '../scripts/peers/content.js'
+import type { Workshop } from '../scripts/peers/workshop.js'
+import type { Point } from './course.js'
+import { LeftGroup, timeOf } from './left.js'
+import { killGroup, listenTo, spawnAt } from './others.js'
+import type { Road } from './road.js'
+
+const FLOW = fileURLToPath(new URL('flow.ts', import.meta.url))
+const PORT = 8_740
+
+/** A transfer by LEFT whose course is kept. */
+export class Flow {
+  readonly course: Point[] = []
+  beganAtMs = 0
+  endedAtMs = 0
+  readonly group: LeftGroup
+  private readonly file: string
+
+  constructor(workshop: Workshop, road: Road, name: string, portOffset = 0, words: readonly string[] = []) {
+    this.file = workshop.path('flows', `${name}.bin`)
+    this.group = new LeftGroup({
+      workshop,
+      source: road.source,
+      sinks: [road.sink],
+      options: words,
+      name,
+      portOffset,
+    })
+    this.group.listen((event) => {
+      const atMs = timeOf(event)
+      if (event.event === 'fetching') this.course.push({ atMs, value: 0 })
+      if (event.event === 'progress') this.course.push({ atMs, value: event.doneBytes })
+      if (event.event !== 'received') return
+      this.beganAtMs = atMs - event.durationMs
+      this.endedAtMs = atMs
+      this.course.push({ atMs, value: event.bytes })
+    })
+  }
+
+  async ready(bytes: number): Promise<void> {
+    await writeContent(this.file, this.file, bytes)
+    await this.group.start()
+    this.group.prepare(this.file)
+  }
+
+  begin(): void {
+    this.group.drop(basename(this.file))
+  }
+
+  begun(): Promise<void> {
+    return this.group.until('the first block', () => this.course.length > 0)
+  }
+
+  end(): Promise<void> {
+    return this.group.until('the file', () => this.endedAtMs > 0)
+  }
+
+  async close(): Promise<void> {
+    await this.group.close()
+    rmSync(this.file, { force: true })
+  }
+}
+
+/** A child that tells a value with a time on each line. */
+export function startFlow(
+  workshop: Workshop,
+
+  road: Road,
+  kind: 'tcp' | 'echo',
+): { course: Point[]; ready: Promise<void>; stop: () => void } {
+  const { host } = road.source.place
+  const start = (role: 'source' | 'sink') =>
+    spawnAt(road[role], workshop, [process.execPath, '--import', 'tsx', FLOW, kind, role, host, String(PORT)])
+  const course: Point[] = []
+  const source = start('source')
+  let sink: ReturnType<typeof start> | undefined
+  const begin = async () => {
+    await listenTo(source)()
+    sink = start('sink')
+    const next = listenTo(sink)
+    const take = async () => {
+      const [atMs, value] = (await next()).split(' ').map(Number)
+      course.push({ atMs: atMs!, value: value! })
+    }
+    await take()
+    void (async () => {
+      try {
+        for (;;) await take()
+      } catch {
+        // It was stopped.
+      }
+    })()
+  }
+  const stop = () => {
+    killGroup(source)
+    if (sink !== undefined) killGroup(sink)
+  }
+  return { course, ready: begin(), stop }
+}

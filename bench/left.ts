@@ -1,0 +1,180 @@
+// LEFT on the stands of a road, one source and one sink or several: started anew for each transfer, in step before it
+// begins.
+
+import { cpSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { Peer, waitForPeers } from '../scripts/peers/peer.js'
+import type { Workshop } from '../scripts/peers/workshop.js'
+import type { PeerEvent } from '../src/app/events.js'
+import type { Crossed, Road, Stand } from './road.js'
+import { crossedBetween, type Job, type Receipt, type Transfer } from './transfer.js'
+import { usageOf } from './usage.js'
+
+const START_MS_MAX = 60_000
+const TRANSFER_MS_MAX = 120_000
+const POLL_MS = 5
+
+/** A road may have one sink, or several that know each other. */
+export interface Roads {
+  readonly source: Stand
+  readonly sinks: readonly Stand[]
+  crossed(): Promise<Crossed>
+}
+
+export interface GroupOptions {
+  readonly workshop: Workshop
+  readonly source: Stand
+  readonly sinks: readonly Stand[]
+  readonly options: readonly string[]
+  /** Distinguishes groups that run at the same time. */
+  readonly name?: string
+  /** Added to the port of each stand. */
+  readonly portOffset?: number
+}
+
+let groupCount = 0
+
+/** Peers whose shares are empty. */
+export class LeftGroup {
+  readonly source: Peer
+  readonly sinks: readonly Peer[]
+  private readonly folder: string
+  private readonly listeners = new Set<(event: PeerEvent, peer: Peer) => void>()
+
+  constructor({ workshop, source, sinks, options, name = 'group', portOffset = 0 }: GroupOptions) {
+    this.folder = workshop.path(`${name}-${groupCount++}`)
+    const stands = [source, ...sinks]
+    const peers = stands.map((own, index) => {
+      const others = stands.filter((stand) => stand !== own).map((stand) => addressOf(stand, portOffset))
+      const letter = String.fromCharCode(65 + index)
+      const peer = workshop.adopt(
+        new Peer({
+          name: letter,
+          place: { host: own.place.host, port: own.place.port + portOffset },
+          share: join(this.folder, letter),
+          others,
+          options,
+          // Kept from group to group: making an identity takes a second.
+          config: workshop.path(`config-${name}-${letter}`),
+          namespace: own.namespace,
+        }),
+      )
+      mkdirSync(peer.share, { recursive: true })
+      peer.onEvent = (event) => {
+        for (const listener of this.listeners) listener(event, peer)
+      }
+      return peer
+    })
+    this.source = peers[0]!
+    this.sinks = peers.slice(1)
+  }
+
+  get peers(): readonly Peer[] {
+    return [this.source, ...this.sinks]
+  }
+
+  get pids(): number[] {
+    return this.peers.map(({ pid }) => pid).filter((pid) => pid !== undefined)
+  }
+
+  /** Answers a function that ends it. */
+  listen(listener: (event: PeerEvent, peer: Peer) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  async start(): Promise<void> {
+    for (const peer of this.peers) peer.start()
+    const others = this.peers.length - 1
+    const isReady = () => this.peers.every(({ inStep }) => inStep.size >= others)
+    await this.until('all to be in step', isReady, START_MS_MAX)
+  }
+
+  /** Makes a copy of a file or folder beside the shares, for `drop`. A file that will not change is only linked. */
+  prepare(path: string): void {
+    const copy = join(this.folder, basename(path))
+    if (statSync(path).isFile()) linkSync(path, copy)
+    else cpSync(path, copy, { recursive: true, preserveTimestamps: true })
+  }
+
+  /** Puts what was prepared into the source's share, in an instant. */
+  drop(name: string): void {
+    renameSync(join(this.folder, name), join(this.source.share, name))
+  }
+
+  until(what: string, isDone: () => boolean, timeoutMs = TRANSFER_MS_MAX): Promise<void> {
+    return waitForPeers(this.peers, what, isDone, { timeoutMs, pollMs: POLL_MS })
+  }
+
+  /** Stops all and removes what they had. */
+  async close(): Promise<void> {
+    try {
+      await Promise.all(this.peers.map((peer) => peer.stop()))
+    } finally {
+      for (const peer of this.peers) peer.killNow()
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    }
+  }
+}
+
+/** A relay's stand has a port of its own. */
+function addressOf({ address, place }: Stand, portOffset: number): string {
+  return address.includes(':') ? address : `${address}:${place.port + portOffset}`
+}
+
+export function roadsOf(road: Road): Roads {
+  return { source: road.source, sinks: [road.sink], crossed: () => road.crossed() }
+}
+
+/** One file, or a folder with many, from the source to all sinks. */
+export async function transferWithLeft(
+  workshop: Workshop,
+  roads: Roads,
+  { job, options, fileCount = 1 }: { job: Job; options: readonly string[]; fileCount?: number },
+): Promise<Transfer> {
+  const { source, sinks } = roads
+  const group = new LeftGroup({ workshop, source, sinks, options })
+  try {
+    await group.start()
+    let receivedCount = 0
+    let requestedAtMs = Number.POSITIVE_INFINITY
+    let receivedAtMs = 0
+    let wholeAtMs = 0
+    let receipt: Receipt | undefined
+    group.listen((event) => {
+      if (event.event === 'receipt') receipt = event
+      if (event.event !== 'received') return
+      receivedCount++
+      // The peer's own clock, which our reading of its events does not delay.
+      receivedAtMs = timeOf(event)
+      requestedAtMs = Math.min(requestedAtMs, receivedAtMs - event.durationMs)
+      wholeAtMs = performance.now()
+    })
+    group.prepare(job.source)
+    const crossed = await roads.crossed()
+    const before = usageOf(group.pids)
+    const beganAtMs = performance.now()
+    group.drop(basename(job.source))
+    await group.until('all files', () => receivedCount >= fileCount * sinks.length)
+    const after = usageOf(group.pids)
+    const crossedAfter = await roads.crossed()
+    for (const sink of group.sinks) await job.check(join(sink.share, basename(job.source)))
+    return {
+      bytes: job.bytes,
+      seconds: (receivedAtMs - requestedAtMs) / 1_000,
+      wholeSeconds: (wholeAtMs - beganAtMs) / 1_000,
+      cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+      peakRssBytes: after.peakRssBytes,
+      peaks: after.peaks,
+      crossed: crossedBetween(crossed, crossedAfter),
+      receipt,
+    }
+  } finally {
+    await group.close()
+  }
+}
+
+/** When a peer says that something happened, in milliseconds. */
+export function timeOf(event: PeerEvent): number {
+  return Date.parse((event as PeerEvent & { readonly time: string }).time)
+}

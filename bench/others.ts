@@ -1,0 +1,225 @@
+// The programs that LEFT is measured beside: rsync's daemon, a plain TCP stream of Node, and udx-native, which is
+// reliable UDP for Node. All move the same file (or folder) from the source's stand to the sink's.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { connect } from 'node:net'
+import { basename, dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Workshop } from '../scripts/peers/workshop.js'
+import type { Road, Stand } from './road.js'
+import { crossedBetween, type Job, type Transfer } from './transfer.js'
+import { endedCpuSeconds, usageOf } from './usage.js'
+
+const PORT = 8_730
+const STREAM = fileURLToPath(new URL('stream.ts', import.meta.url))
+const TRANSFER_MS_MAX = 60_000
+
+/** What TCP is told to do about congestion, on this road alone. */
+export type Congestion = 'bbr' | 'cubic'
+
+export function setCongestion(road: Road, congestion: Congestion): void {
+  for (const { namespace, place } of [road.source, road.sink]) {
+    const subnet = place.host.replace(/\.\d+$/, '.0/24')
+    const route = ['-n', namespace!, 'route', 'change', subnet, 'dev', 'link0', 'src', place.host]
+    execFileSync('ip', [...route, 'congctl', congestion])
+  }
+}
+
+export function hasRsync(): boolean {
+  try {
+    execFileSync('rsync', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+export function hasUdx(): boolean {
+  try {
+    createRequire(import.meta.url).resolve('udx-native')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** From the start of the client until its end; the daemon runs already. */
+export async function transferWithRsync(workshop: Workshop, road: Road, job: Job): Promise<Transfer> {
+  const folder = workshop.path('rsync')
+  const sinkFolder = join(folder, 'sink')
+  mkdirSync(sinkFolder, { recursive: true })
+  const config = join(folder, 'rsyncd.conf')
+  writeFileSync(
+    config,
+    `use chroot = no\nuid = root\ngid = root\n[source]\npath = ${dirname(job.source)}\nread only = yes\n`,
+  )
+  const { host } = road.source.place
+  const daemon = spawnAt(road.source, workshop, [
+    'rsync',
+    '--daemon',
+    '--no-detach',
+    `--config=${config}`,
+    `--address=${host}`,
+    `--port=${PORT}`,
+  ])
+  try {
+    await untilListening(road.source, host)
+    const crossed = await road.crossed()
+    const before = usageOf([daemon.pid!])
+    const endedBefore = endedCpuSeconds()
+    const beganAtMs = performance.now()
+    const from = `rsync://${host}:${PORT}/source/${basename(job.source)}`
+    const client = spawnAt(road.sink, workshop, ['rsync', '-a', from, `${sinkFolder}/`])
+    const code = await ended(client)
+    killGroup(client)
+    const seconds = (performance.now() - beganAtMs) / 1_000
+    if (code !== 0) throw new Error(`rsync ended with ${code}`)
+    // The daemon's child may be about to end.
+    const cpuSeconds = usageOf([daemon.pid!]).cpuSeconds - before.cpuSeconds + endedCpuSeconds() - endedBefore
+    const crossedAfter = await road.crossed()
+    await job.check(join(sinkFolder, basename(job.source)))
+    return {
+      bytes: job.bytes,
+      seconds,
+      wholeSeconds: seconds,
+      cpuSeconds,
+      peakRssBytes: 0,
+      peaks: [],
+      crossed: crossedBetween(crossed, crossedAfter),
+    }
+  } finally {
+    killGroup(daemon)
+    await ended(daemon)
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Both processes run; the time is from the sink's first word until the file is written and closed. */
+export async function transferWithStream(
+  workshop: Workshop,
+  road: Road,
+  job: Job,
+  kind: 'tcp' | 'udx',
+): Promise<Transfer> {
+  const copy = workshop.path('stream-copy')
+  const program = (role: string, file: string) => [
+    process.execPath,
+    '--import',
+    'tsx',
+    STREAM,
+    kind,
+    role,
+    road.source.place.host,
+    road.sink.place.host,
+    String(PORT),
+    file,
+  ]
+  const source = spawnAt(road.source, workshop, program('source', job.source))
+  const sink = spawnAt(road.sink, workshop, program('sink', copy))
+  const heard = [source, sink].map((child) => listenTo(child))
+  try {
+    await Promise.all(heard.map((next) => next()))
+    const pids = [source.pid!, sink.pid!]
+    const crossed = await road.crossed()
+    const before = usageOf(pids)
+    const beganAtMs = performance.now()
+    sink.stdin!.write('go\n')
+    await heard[1]!()
+    const seconds = (performance.now() - beganAtMs) / 1_000
+    const after = usageOf(pids)
+    const crossedAfter = await road.crossed()
+    await job.check(copy)
+    return {
+      bytes: job.bytes,
+      seconds,
+      wholeSeconds: seconds,
+      cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+      peakRssBytes: after.peakRssBytes,
+      peaks: after.peaks,
+      crossed: crossedBetween(crossed, crossedAfter),
+    }
+  } finally {
+    for (const child of [source, sink]) killGroup(child)
+    await Promise.all([ended(source), ended(sink)])
+    rmSync(copy, { force: true })
+  }
+}
+
+/** In the stand's namespace; killed with the workshop. */
+export function spawnAt(
+  stand: Stand,
+  workshop: Workshop,
+  [command, ...args]: readonly string[],
+): ChildProcess {
+  const { namespace } = stand
+  const [first, ...rest] =
+    namespace === undefined ? [command!, ...args] : ['ip', 'netns', 'exec', namespace, command!, ...args]
+  // A daemon of rsync takes a socket at its standard input, which is what a pipe of Node is, for its one client.
+  const stdin = command === 'rsync' ? 'ignore' : 'pipe'
+  const child = spawn(first!, rest, { stdio: [stdin, 'pipe', 'inherit'], detached: true })
+  workshop.adopt({ killNow: () => killGroup(child) })
+  return child
+}
+
+/** With its children, of which rsync has some. */
+export function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // They were gone already.
+  }
+}
+
+/** Answers a function that waits for the next line; it throws when the child ends, or is silent for too long. */
+export function listenTo(child: ChildProcess): () => Promise<string> {
+  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
+  return async () => {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`no end after ${TRANSFER_MS_MAX / 1_000} s`)),
+        TRANSFER_MS_MAX,
+      )
+    })
+    try {
+      const { value, done } = await Promise.race([lines.next(), late])
+      if (done) throw new Error(`${child.spawnargs.at(-1)} ended early`)
+      return value
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+async function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+  const timer = setTimeout(() => killGroup(child), TRANSFER_MS_MAX)
+  const [code] = (await once(child, 'exit')) as [number | null]
+  clearTimeout(timer)
+  return code
+}
+
+/** Asks from inside the namespace, because the daemon says nothing when it is ready. */
+async function untilListening({ namespace }: Stand, host: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if (namespace === undefined) {
+      if (await accepts(host)) return
+    } else {
+      const listening = String(execFileSync('ip', ['netns', 'exec', namespace, 'cat', '/proc/net/tcp']))
+      if (listening.includes(`:${PORT.toString(16).toUpperCase()} 00000000:0000 0A`)) return
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error('rsync’s daemon does not listen')
+}
+
+function accepts(host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(PORT, host, () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}

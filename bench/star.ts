@@ -1,0 +1,65 @@
+// A star of real links: a source and several sinks, each with a link of its own to one bridge, all of the kernel's own
+// devices with a token bucket at each end. For bench:many, whose question is what becomes of the source's uplink.
+
+import { execFileSync } from 'node:child_process'
+import type { Workshop } from '../scripts/peers/workshop.js'
+import type { Roads } from './left.js'
+import { addNamespace, crossedBy, silenceIpv6, standIn } from './road.js'
+
+const DEVICE = 'link0'
+/** What a link may send in one go, and how long its queue is at most. */
+const BURST_BYTES = 32 * 1_024
+const QUEUE_MS = 10
+
+export interface Star extends Roads {
+  close(): void
+}
+
+/** Needs namespaces, and tc with the token bucket filter (sch_tbf). */
+export function openStar(
+  workshop: Workshop,
+  { rateMbit, sinkCount }: { rateMbit: number; sinkCount: number },
+): Star {
+  const hub = addNamespace(workshop)
+  const points = Array.from({ length: 1 + sinkCount }, () => addNamespace(workshop))
+  inside(hub.name, 'link', 'add', 'hub', 'type', 'bridge')
+  silenceIpv6(hub.name, 'hub')
+  inside(hub.name, 'link', 'set', 'hub', 'up')
+  for (const [index, { name }] of points.entries()) {
+    const port = `port${index}`
+    const pair = ['type', 'veth', 'peer', 'name', port, 'netns', hub.name]
+    execFileSync('ip', ['link', 'add', DEVICE, 'netns', name, ...pair])
+    inside(hub.name, 'link', 'set', port, 'master', 'hub')
+    inside(name, 'addr', 'add', `${hostOf(index)}/24`, 'dev', DEVICE)
+    inside(name, 'link', 'set', 'lo', 'up')
+    for (const [namespace, device] of [
+      [hub.name, port],
+      [name, DEVICE],
+    ] as const) {
+      silenceIpv6(namespace, device)
+      inside(namespace, 'link', 'set', device, 'up')
+      limitRate(namespace, device, rateMbit)
+    }
+  }
+  return {
+    source: standIn(points[0]!.name, hostOf(0)),
+    sinks: points.slice(1).map(({ name }, index) => standIn(name, hostOf(index + 1))),
+    crossed: async () => crossedBy(points[0]!.name, DEVICE),
+    close() {
+      for (const namespace of [hub, ...points]) namespace.killNow()
+    },
+  }
+}
+
+function hostOf(index: number): string {
+  return `10.77.0.${index + 1}`
+}
+
+function inside(namespace: string, ...words: string[]): void {
+  execFileSync('ip', ['-n', namespace, ...words])
+}
+
+function limitRate(namespace: string, device: string, rateMbit: number): void {
+  const bucket = ['rate', `${rateMbit}mbit`, 'burst', String(BURST_BYTES), 'latency', `${QUEUE_MS}ms`]
+  execFileSync('tc', ['-n', namespace, 'qdisc', 'add', 'dev', device, 'root', 'tbf', ...bucket])
+}

@@ -1,0 +1,179 @@
+// All that the people of a chaos run did to their shares, kept to judge by what LEFT made of it: which contents ever
+// existed, which of them nobody replaced who had them before him, who removed what. The real world's sibling of
+// src/sim/history.ts; digests are SHA-256, so that an error in LEFT's own cannot hide itself.
+
+import { createHash } from 'node:crypto'
+import { dirname } from 'node:path'
+
+export const EMPTY_DIGEST = createHash('sha256').digest('hex')
+
+interface Made {
+  readonly path: string
+  readonly digest: string
+  readonly by: string
+  atMs: number
+  /** How often somebody put it there. */
+  count: number
+  superseded: boolean
+}
+
+interface Touch {
+  readonly peer: string
+  readonly atMs: number
+}
+
+interface Removal {
+  readonly digest: string | undefined
+  readonly atMs: number
+}
+
+export class History {
+  private readonly contents = new Set<string>([EMPTY_DIGEST])
+  private readonly made = new Map<string, Map<string, Made>>()
+  /** Edits of each path that make a version, those of time and executable bit too. Not removals. */
+  private readonly touches = new Map<string, Touch[]>()
+  private readonly removals = new Map<string, Map<string, Removal>>()
+  private readonly nowMs: () => number
+  /** What was done last, for whoever looks into a failure. */
+  private readonly lines: string[] = []
+
+  constructor(nowMs: () => number) {
+    this.nowMs = nowMs
+  }
+
+  get madeCount(): number {
+    return this.contents.size - 1
+  }
+
+  note(line: string): void {
+    this.lines.push(`${(this.nowMs() / 1_000).toFixed(3)} ${line}`)
+  }
+
+  /** What was noted that holds this text. */
+  notesOf(text: string): readonly string[] {
+    return this.lines.filter((line) => line.includes(text))
+  }
+
+  get notes(): readonly string[] {
+    return this.lines
+  }
+
+  existed(digest: string): boolean {
+    return this.contents.has(digest)
+  }
+
+  /** Somebody at `peer` changed what is at `path`; undefined stands for no file. */
+  edited(peer: string, path: string, before: string | undefined, after: string | undefined): void {
+    this.note(`${peer} ${JSON.stringify(path)} ${short(before)} -> ${short(after)}`)
+    if (before !== undefined && before !== after) this.supersede(path, before)
+    if (after === undefined) {
+      this.removalsOf(peer).set(path, { digest: before, atMs: this.nowMs() })
+      return
+    }
+    this.removalsOf(peer).delete(path)
+    listOf(this.touches, path).push({ peer, atMs: this.nowMs() })
+    this.contents.add(after)
+    let contents = this.made.get(path)
+    if (contents === undefined) {
+      contents = new Map()
+      this.made.set(path, contents)
+    }
+    const known = contents.get(after)
+    if (known === undefined)
+      contents.set(after, { path, digest: after, by: peer, atMs: this.nowMs(), count: 1, superseded: false })
+    else if (before !== after) {
+      known.superseded = false
+      known.atMs = this.nowMs()
+      known.count++
+    }
+  }
+
+  /** Something that was once at `path` is elsewhere and was changed: it may stand somewhere, and need not. */
+  editedOutOfSight(path: string, before: string | undefined, after: string): void {
+    this.note(`out of sight, once ${JSON.stringify(path)} ${short(before)} -> ${short(after)}`)
+    if (before !== undefined) this.supersede(path, before)
+    this.contents.add(after)
+  }
+
+  /** Somebody gave what is at a path another time or executable bit. */
+  touched(peer: string, path: string): void {
+    this.note(`${peer} ${JSON.stringify(path)} touched`)
+    listOf(this.touches, path).push({ peer, atMs: this.nowMs() })
+  }
+
+  madeFolder(peer: string, path: string): void {
+    this.note(`${peer} ${JSON.stringify(path)} -> folder`)
+    this.removalsOf(peer).delete(path)
+  }
+
+  removedFolder(peer: string, path: string): void {
+    this.note(`${peer} ${JSON.stringify(path)} folder -> nothing`)
+    this.removalsOf(peer).set(path, { digest: undefined, atMs: this.nowMs() })
+  }
+
+  /** LEFT put this content at a path: whether it was removed there and nobody could have brought it back. */
+  placed(peer: string, path: string, digest: string): boolean {
+    const cameBack = this.cameBack(peer, path, digest)
+    this.removalsOf(peer).delete(path)
+    return cameBack
+  }
+
+  /** Whether somebody at this peer removed what was at the path, and nobody there made it anew. */
+  removedAt(peer: string, path: string): boolean {
+    return this.removalsOf(peer).has(path)
+  }
+
+  /** Whether `digest`, which stands at the path now, was removed there and nobody could have brought it back: it was made
+   *  once, everything else of the path was replaced by people who had it, and nobody touched it since. */
+  cameBack(peer: string, path: string, digest: string): boolean {
+    const removal = this.removalsOf(peer).get(path)
+    if (removal?.digest !== digest) return false
+    const contents = this.made.get(path)
+    const made = contents?.get(digest)
+    if (made === undefined || contents === undefined || made.count > 1) return false
+    for (const other of contents.values()) if (other !== made && !other.superseded) return false
+    const touches = this.touches.get(path) ?? []
+    return touches.every(({ peer: who, atMs }) => atMs < made.atMs || (who === made.by && atMs <= made.atMs))
+  }
+
+  /** Contents that must stand somewhere in the end. */
+  *required(): Iterable<{ readonly path: string; readonly digest: string; readonly by: string }> {
+    for (const contents of this.made.values())
+      for (const made of contents.values()) if (!made.superseded && made.digest !== EMPTY_DIGEST) yield made
+  }
+
+  private supersede(path: string, digest: string): void {
+    const made = this.made.get(path)?.get(digest)
+    if (made !== undefined) {
+      made.superseded = true
+      return
+    }
+    // A conflict copy: what it is a copy of was made under another name in the same folder.
+    for (const [other, contents] of this.made) {
+      const copied = dirname(other) === dirname(path) ? contents.get(digest) : undefined
+      if (copied !== undefined) copied.superseded = true
+    }
+  }
+
+  private removalsOf(peer: string): Map<string, Removal> {
+    let removals = this.removals.get(peer)
+    if (removals === undefined) {
+      removals = new Map()
+      this.removals.set(peer, removals)
+    }
+    return removals
+  }
+}
+
+function listOf(map: Map<string, Touch[]>, path: string): Touch[] {
+  let list = map.get(path)
+  if (list === undefined) {
+    list = []
+    map.set(path, list)
+  }
+  return list
+}
+
+function short(digest: string | undefined): string {
+  return digest === undefined ? 'nothing' : digest === EMPTY_DIGEST ? 'empty' : digest.slice(0, 10)
+}

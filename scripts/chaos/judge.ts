@@ -1,0 +1,167 @@
+// What must hold once the faults have stopped and everything has come to rest; the real world's sibling of
+// src/sim/invariants.ts. Answers what does not, as lines for a person.
+
+import { closeSync, lstatSync, openSync, readdirSync, type Stats, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { History } from './history.js'
+import { digestOf } from './person.js'
+
+export interface Seen {
+  readonly kind: 'file' | 'folder'
+  readonly digest: string
+  readonly executable: boolean
+  readonly mtimeMs: number
+  /** It is a link, or behind one: LEFT leaves what a link points at as it is. */
+  readonly isLinked: boolean
+}
+
+export type Snapshot = ReadonlyMap<string, Seen>
+
+export interface Share {
+  readonly name: string
+  readonly folder: string
+}
+
+/** Times are kept to the millisecond; a fraction may round either way. */
+const TIME_MS_OFF_MAX = 1
+
+const OWN_FOLDER = '.left'
+
+/** Reads shares, and a file only again where it looks different. */
+export class Reader {
+  private readonly digests = new Map<string, string>()
+
+  read(share: string): Snapshot {
+    const snapshot = new Map<string, Seen>()
+    this.walk(share, '', false, snapshot)
+    return snapshot
+  }
+
+  private walk(share: string, folder: string, isLinked: boolean, snapshot: Map<string, Seen>): void {
+    for (const name of namesIn(join(share, folder))) {
+      const path = folder === '' ? name : `${folder}/${name}`
+      if (path === OWN_FOLDER) continue
+      try {
+        const place = join(share, path)
+        const isBehind = isLinked || lstatSync(place).isSymbolicLink()
+        const stat = statSync(place)
+        const facts = { executable: (stat.mode & 0o100) !== 0, mtimeMs: stat.mtimeMs, isLinked: isBehind }
+        if (stat.isDirectory()) {
+          snapshot.set(path, { kind: 'folder', digest: '', ...facts })
+          this.walk(share, path, isBehind, snapshot)
+        } else if (stat.isFile()) {
+          snapshot.set(path, { kind: 'file', digest: this.digestOf(place, stat), ...facts })
+        }
+      } catch (error) {
+        // Gone meanwhile, a link to nothing, or not to be read.
+        if ((error as NodeJS.ErrnoException).code === undefined) throw error
+      }
+    }
+  }
+
+  private digestOf(place: string, stat: Stats): string {
+    const key = `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`
+    const known = this.digests.get(key)
+    if (known !== undefined) return known
+    const fd = openSync(place, 'r')
+    try {
+      const digest = digestOf(fd)
+      this.digests.set(key, digest)
+      return digest
+    } finally {
+      closeSync(fd)
+    }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+/** Where shares differ that should be the same, at most `limit` lines. */
+export function differencesOf(
+  shares: readonly { readonly name: string; readonly snapshot: Snapshot }[],
+  history: History,
+  limit = 20,
+): { readonly path: string; readonly peers: readonly string[]; readonly text: string }[] {
+  const lines: { path: string; peers: readonly string[]; text: string }[] = []
+  for (const path of new Set(shares.flatMap(({ snapshot }) => [...snapshot.keys()]))) {
+    const counting = shares.filter(({ name, snapshot }) => !isExcused(name, snapshot, path, history))
+    const [first, ...others] = counting
+    if (first === undefined) continue
+    for (const other of others) {
+      if (isSame(first.snapshot.get(path), other.snapshot.get(path))) continue
+      const text = `${JSON.stringify(path)}: ${first.name} has ${wordsOf(first.snapshot.get(path))}, ${other.name} ${wordsOf(other.snapshot.get(path))}`
+      lines.push({ path, peers: [first.name, other.name], text })
+      break
+    }
+    if (lines.length >= limit) break
+  }
+  return lines
+}
+
+/** Deletions are not passed on, and what was deleted stays so; and nothing is written through a link. */
+function isExcused(peer: string, snapshot: Snapshot, path: string, history: History): boolean {
+  const seen = snapshot.get(path)
+  if (seen === undefined && history.removedAt(peer, path)) return true
+  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1))
+    if (snapshot.get(path.slice(0, slash))?.isLinked === true) return true
+  return false
+}
+
+function isSame(left: Seen | undefined, right: Seen | undefined): boolean {
+  if (left === undefined || right === undefined) return left === right
+  if (left.kind !== right.kind || left.digest !== right.digest) return false
+  if (left.kind === 'folder' || left.isLinked || right.isLinked) return true
+  return left.executable === right.executable && Math.abs(left.mtimeMs - right.mtimeMs) <= TIME_MS_OFF_MAX
+}
+
+function wordsOf(seen: Seen | undefined): string {
+  if (seen === undefined) return 'nothing'
+  const link = seen.isLinked ? ' (link)' : ''
+  if (seen.kind === 'folder') return `a folder${link}`
+  return `${seen.digest.slice(0, 10)}${seen.executable ? ' executable' : ''} of ${seen.mtimeMs}${link}`
+}
+
+/** What stands that nobody made, what is lost, what came back, what LEFT left behind. */
+export function faultsOf(
+  shares: readonly { readonly name: string; readonly snapshot: Snapshot }[],
+  history: History,
+): string[] {
+  const faults: string[] = []
+  const standing = new Set<string>()
+  for (const { name, snapshot } of shares) {
+    for (const [path, { kind, digest }] of snapshot) {
+      if (kind !== 'file') continue
+      standing.add(digest)
+      if (!history.existed(digest))
+        faults.push(`${name} holds at ${JSON.stringify(path)} what nobody wrote (${digest.slice(0, 10)})`)
+      else if (history.cameBack(name, path, digest))
+        faults.push(
+          `${name}: ${JSON.stringify(path)} was deleted there and came back (${digest.slice(0, 10)})`,
+        )
+    }
+  }
+  for (const { path, digest, by } of history.required()) {
+    if (!standing.has(digest))
+      faults.push(
+        `${digest.slice(0, 10)}, written at ${JSON.stringify(path)} on ${by} and replaced by nobody, is nowhere`,
+      )
+  }
+  return faults
+}
+
+/** Of a share whose peer has been stopped in order. */
+export function untidyOf({ name, folder }: Share): string[] {
+  const own = join(folder, OWN_FOLDER)
+  // Begun files of large contents are kept for a week, in case somebody comes back with them.
+  const left = namesIn(join(own, 'tmp')).filter((file) => !/^[0-9a-f]{64}$/.test(file))
+  const locks = namesIn(own).filter((file) => file.startsWith('lock'))
+  return [...left.map((file) => `tmp/${file}`), ...locks].map(
+    (file) => `${name} left ${OWN_FOLDER}/${file} behind`,
+  )
+}

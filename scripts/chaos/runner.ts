@@ -1,0 +1,180 @@
+// One peer of a chaos run: the real program, killed, stopped, continued and started again, and everything that it says.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { PeerEvent } from '../../src/app/events.js'
+import { childrenOf, cpuMsOf, isRunning } from '../../test/e2e/processes.js'
+import { PROGRAM } from '../peers/peer.js'
+import { sleep, waitUntil } from '../peers/wait.js'
+
+export type Whom = 'engine' | 'watcher' | 'both'
+
+/** From Ctrl-C to the end: the promise is under a second, and a machine that does much else is late with the news. */
+const STOP_MS_MAX = 1_500
+
+const DEAD_MS_MAX = 30_000
+
+export interface RunnerOptions {
+  readonly name: string
+  readonly share: string
+  readonly config: string
+  readonly words: readonly string[]
+  /** What must not happen, with its words. */
+  readonly onFailure: (text: string) => void
+  readonly onEvent: (name: string, event: PeerEvent) => void
+}
+
+export class Runner {
+  readonly name: string
+  readonly share: string
+  /** Of the life that is running. */
+  events: PeerEvent[] = []
+  memoryBytesMax = 0
+  slowestStopMs = 0
+  private readonly options: RunnerOptions
+  private child: ChildProcess | undefined
+  private exited: Promise<void> = Promise.resolve()
+  private stderr: string[] = []
+  private isStopping = false
+  /** A start that fails for want of room is tried again, as a person would. */
+  isDiskFull = false
+
+  constructor(options: RunnerOptions) {
+    this.options = options
+    this.name = options.name
+    this.share = options.share
+  }
+
+  get isUp(): boolean {
+    return this.child !== undefined
+  }
+
+  start(): void {
+    const { words, share, config, name } = this.options
+    this.events = []
+    this.stderr = []
+    this.isStopping = false
+    const child = spawn(process.execPath, [PROGRAM, '--json', '--share', share, ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, XDG_CONFIG_HOME: config },
+      detached: true,
+    })
+    this.child = child
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const event = JSON.parse(line) as PeerEvent
+      if (this.child !== child) return
+      if (event.event !== 'progress' && event.event !== 'totals') this.events.push(event)
+      this.options.onEvent(name, event)
+    })
+    createInterface({ input: child.stderr! }).on('line', (line) => {
+      this.stderr.push(line)
+      if (!this.isDiskFull) this.options.onFailure(`${name} wrote to stderr: ${line}`)
+    })
+    this.exited = new Promise((resolve) => {
+      // Not 'close': a watcher process that was stopped keeps the pipe open.
+      child.once('exit', (code, signal) => {
+        if (this.child === child) {
+          this.child = undefined
+          if (!this.isDiskFull && !this.isStopping)
+            this.options.onFailure(
+              `${name} ended by itself (${signal ?? `exit code ${code}`}): ${this.stderr.join(' / ')}`,
+            )
+        }
+        resolve()
+      })
+    })
+  }
+
+  /** The processes of this peer that run. */
+  pids(whom: Whom = 'both'): number[] {
+    const pid = this.child?.pid
+    if (pid === undefined) return []
+    const watchers = childrenOf(pid)
+    return whom === 'engine' ? [pid] : whom === 'watcher' ? watchers : [pid, ...watchers]
+  }
+
+  signal(signal: NodeJS.Signals, pids: readonly number[]): void {
+    for (const pid of pids) {
+      try {
+        process.kill(pid, signal)
+      } catch {
+        // It ended a moment ago.
+      }
+    }
+  }
+
+  /** SIGKILL. A watcher process is started again by its engine. `lingering` leaves one that was stopped to the next life. */
+  async kill(whom: Whom): Promise<void> {
+    this.measure()
+    const pids = this.pids(whom)
+    if (whom !== 'watcher') this.child = undefined
+    this.signal('SIGKILL', pids)
+    if (whom !== 'watcher') await this.exited
+  }
+
+  /** SIGINT. Fails where it takes too long, leaves a process or does not say what it should. */
+  async stop(): Promise<void> {
+    this.measure()
+    const { child } = this
+    if (child === undefined) return
+    const pids = this.pids()
+    const { onFailure } = this.options
+    this.isStopping = true
+    const askedMs = performance.now()
+    const ended = this.exited
+    // What it says on its way out still counts.
+    let code: number | null = null
+    child.once('exit', (exitCode) => {
+      code = exitCode
+      this.slowestStopMs = Math.max(this.slowestStopMs, performance.now() - askedMs)
+      if (performance.now() - askedMs > STOP_MS_MAX)
+        onFailure(
+          `${this.name} took ${Math.round(performance.now() - askedMs)} ms to end after SIGINT, expected under a second`,
+        )
+      if (this.child === child) this.child = undefined
+    })
+    child.kill('SIGINT')
+    const late = setTimeout(() => this.signal('SIGKILL', pids), DEAD_MS_MAX)
+    await ended
+    clearTimeout(late)
+    // A Ctrl-C may come before the program listens for it.
+    const isUp = this.events.length > 0
+    if (code !== 0 && isUp)
+      onFailure(`${this.name} ended with exit code ${code} after SIGINT: ${this.stderr.join(' / ')}`)
+    await waitUntil(`the processes of ${this.name} to be gone`, () => !pids.some(isRunning), {
+      timeoutMs: STOP_MS_MAX,
+    }).catch((error: Error) => onFailure(error.message))
+  }
+
+  /** Processor time of its processes so far. */
+  cpuMs(): number {
+    return this.pids().reduce((sum, pid) => sum + (cpuMsOf(pid) ?? 0), 0)
+  }
+
+  /** Remembers the most memory that one of its processes had. */
+  measure(): void {
+    for (const pid of this.pids()) {
+      try {
+        const kilobytes = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+        this.memoryBytesMax = Math.max(this.memoryBytesMax, Number(kilobytes ?? 0) * 1_024)
+      } catch {
+        // It ended a moment ago, or the system does not tell.
+      }
+    }
+  }
+
+  /** Ends it at once, on the way out. */
+  killNow(): void {
+    const pids = this.pids()
+    this.child = undefined
+    this.signal('SIGKILL', pids)
+  }
+
+  async pause(whom: Whom, forMs: number): Promise<void> {
+    const pids = this.pids(whom)
+    this.signal('SIGSTOP', pids)
+    await sleep(forMs)
+    this.signal('SIGCONT', pids)
+  }
+}

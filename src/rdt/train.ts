@@ -1,0 +1,56 @@
+// What a burst tells about a path before a round trip of rates is known: segments that were asked for at once come
+// as far apart as the narrowest link puts them (Jacobson's packet trains; Carter and Crovella's cprobe, 1996). Used
+// by the measured window, which trusts a part of it while it starts.
+
+/** Bursts shorter than this say nothing over the grain of an event loop. */
+const TRAIN_SEGMENTS_MIN = 16
+/** Askings this close to the first of a burst belong to it. */
+const TRAIN_ASK_MS = 0.5
+/** Added to the time that a burst took, for what arrives while the receiver is busy is read at once. */
+const TRAIN_GRAIN_MS = 0.25
+
+export class TrainMeter {
+  private askedAtMs = Number.NEGATIVE_INFINITY
+  private beganAtMs = 0
+  private endedAtMs = 0
+  /** After the first segment, whose arrival is where time begins. */
+  private bytes = 0
+  private segments = 0
+
+  /** Of complete bursts. */
+  private totalBytes = 0
+  private totalMs = 0
+
+  /** Bytes per millisecond at which bursts came, 0 until there was one. More than the path gives us where it is
+   *  shared, so only a part of it may be asked for. */
+  get bytesPerMs(): number {
+    return this.totalMs === 0 ? 0 : this.totalBytes / this.totalMs
+  }
+
+  handleDelivered(bytes: number, askedAtMs: number, nowMs: number): void {
+    if (askedAtMs < this.askedAtMs) return // late, of an earlier burst
+    if (askedAtMs - this.askedAtMs > TRAIN_ASK_MS) {
+      this.complete()
+      this.askedAtMs = askedAtMs
+      this.beganAtMs = nowMs
+      this.bytes = 0
+      this.segments = 0
+      return
+    }
+    this.endedAtMs = nowMs
+    this.bytes += bytes
+    this.segments++
+  }
+
+  reset(): void {
+    this.askedAtMs = Number.NEGATIVE_INFINITY
+    this.totalBytes = this.totalMs = 0
+    this.segments = 0
+  }
+
+  private complete(): void {
+    if (this.segments < TRAIN_SEGMENTS_MIN) return
+    this.totalBytes += this.bytes
+    this.totalMs += this.endedAtMs - this.beganAtMs + TRAIN_GRAIN_MS
+  }
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import { Bottleneck, jain } from './bottleneck.js'
+
+const SEEDS = [1, 2, 3]
+const LINK = { bitPerS: 100e6, queueBytes: 250_000 }
+
+describe('flows that share a link', () => {
+  it('get the same of it, though one was there first', () => {
+    for (const seed of SEEDS) {
+      const link = new Bottleneck(seed, LINK)
+      const [first, second] = [link.flow({ rttMs: 20 }), link.flow({ rttMs: 20 })]
+      first.begin()
+      link.world.run(3_000)
+      second.begin()
+      link.world.run(8_000)
+      const parts = link.parts([first, second], 5_000)
+      expect(jain(parts)).toBeGreaterThan(0.95)
+      expect(parts[0]! + parts[1]!).toBeGreaterThan(0.85)
+    }
+  })
+
+  it('are none of them starved where four pull from one server, and fill its uplink', () => {
+    for (const seed of SEEDS) {
+      const link = new Bottleneck(seed, LINK)
+      const first = link.flow({ rttMs: 20 })
+      const flows = [first, ...[2, 3, 4].map(() => link.flow({ rttMs: 20, server: first.server }))]
+      for (const flow of flows) {
+        flow.begin()
+        link.world.run(300)
+      }
+      link.world.run(8_000)
+      const parts = link.parts(flows, 6_000)
+      for (const part of parts) expect(part).toBeGreaterThan(0.04)
+      expect(parts.reduce((sum, part) => sum + part, 0)).toBeGreaterThan(0.85)
+    }
+  })
+
+  it('are none of them starved by one with another RTT', () => {
+    for (const seed of SEEDS) {
+      const link = new Bottleneck(seed, { ...LINK, queueBytes: 500_000 })
+      const flows = [link.flow({ rttMs: 15 }), link.flow({ rttMs: 45 })]
+      for (const flow of flows) flow.begin()
+      link.world.run(8_000)
+      for (const part of link.parts(flows, 6_000)) expect(part).toBeGreaterThan(0.15)
+    }
+  })
+})
+
+describe('beside TCP', () => {
+  for (const control of ['cubic', 'reno'] as const) {
+    it(`leaves ${control} at least three tenths of a link with a queue of one BDP, and keeps a fair part`, () => {
+      for (const seed of SEEDS) {
+        const link = new Bottleneck(seed, { bitPerS: 100e6, queueBytes: 500_000 })
+        const flow = link.flow({ rttMs: 40 })
+        flow.begin()
+        link.world.run(1_000)
+        const tcp = link.tcp(control, 40)
+        link.world.run(6_000)
+        const [ours, theirs] = link.parts([flow, tcp], 15_000)
+        expect(theirs).toBeGreaterThan(0.3)
+        expect(ours).toBeGreaterThan(0.2)
+      }
+    })
+  }
+})
+
+describe('the queue at the bottleneck', () => {
+  it('adds no more than the RTT and 5 ms, however deep the buffer is', () => {
+    for (const bitPerS of [10e6, 100e6, 1e9]) {
+      for (const rttMs of [2, 20, 100]) {
+        const link = new Bottleneck(1, { bitPerS, queueBytes: bitPerS / 8 })
+        const flow = link.flow({ rttMs })
+        flow.begin()
+        link.world.run(100 + 40 * rttMs)
+        const waits: number[] = []
+        for (let sample = 0; sample < 200; sample++) {
+          link.world.run(2.7)
+          waits.push(link.queueMs)
+        }
+        waits.sort((one, other) => one - other)
+        expect(waits[190]!, `${bitPerS} bit/s, RTT ${rttMs} ms`).toBeLessThan(rttMs + 5)
+      }
+    }
+  })
+})
+
+describe('a background flow', () => {
+  it('uses a link that nobody else uses', () => {
+    const link = new Bottleneck(1, LINK)
+    const flow = link.flow({ rttMs: 20, isBackground: true })
+    flow.begin()
+    link.world.run(2_000)
+    expect(link.parts([flow], 3_000)[0]).toBeGreaterThan(0.9)
+  })
+
+  it('gives way to another LEFT flow, and takes the link back when that is done', () => {
+    for (const seed of SEEDS) {
+      const link = new Bottleneck(seed, LINK)
+      const flow = link.flow({ rttMs: 20, isBackground: true })
+      const other = link.flow({ rttMs: 20 })
+      flow.begin()
+      link.world.run(2_000)
+      other.begin()
+      link.world.run(1_500)
+      const [ours, theirs] = link.parts([flow, other], 4_000)
+      expect(ours).toBeLessThan(0.1)
+      expect(theirs).toBeGreaterThan(0.85)
+      other.end()
+      link.world.run(6_000)
+      expect(link.parts([flow], 3_000)[0]).toBeGreaterThan(0.8)
+    }
+  })
+
+  it('gives way to TCP, and still comes to its end', () => {
+    for (const control of ['cubic', 'reno'] as const) {
+      const link = new Bottleneck(1, { bitPerS: 100e6, queueBytes: 500_000 })
+      const flow = link.flow({ rttMs: 40, isBackground: true })
+      flow.begin()
+      link.world.run(2_000)
+      const tcp = link.tcp(control, 40)
+      link.world.run(4_000)
+      const [ours, theirs] = link.parts([flow, tcp], 6_000)
+      expect(ours).toBeLessThan(0.1)
+      expect(ours).toBeGreaterThan(0.001)
+      expect(theirs).toBeGreaterThan(0.85)
+    }
+  })
+})
