@@ -50,7 +50,10 @@ export type PeerEvent =
       crossedBytes: number
       savedBytes: number
       durationMs: number
+      /** Who gave most of it. */
       peer: string
+      /** Who gave what of the bytes that crossed, most first. */
+      sources: readonly { readonly peer: string; readonly bytes: number }[]
     }
   | { event: 'abandoned'; path: string; reason: string } // this fetch stopped; it will be tried again when it can
   | { event: 'conflict'; path: string; kept: string } // the loser of two edits, kept beside the winner

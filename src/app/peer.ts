@@ -255,9 +255,11 @@ class Peer implements RunningPeer {
         this.afterWrite(op.id, this.blocks.writeBlock(op.path, op.position, op.bytes))
         break
       case 'finish':
+        this.blocks.forget(op.path)
         this.afterWrite(op.id, this.blocks.closeWriter(op.path, { sync: true }))
         break
       case 'release':
+        this.blocks.forget(op.path)
         this.blocks.closeWriter(op.path).catch(() => {}) // Nothing of it counts any more.
         break
     }

@@ -29,6 +29,12 @@ export const BLOCK_COUNT_MAX = 1 << 20
 /** Bytes of one file at most, from BLOCK_COUNT_MAX. */
 export const FILE_BYTES_MAX = BLOCK_BYTES * BLOCK_COUNT_MAX
 
+/** Blocks in one piece of a file at least: 256 KiB, so that files of a few MB have several. */
+export const PIECE_BLOCKS_MIN = 4
+
+/** Pieces of one file at most: 512 hexadecimal digits, which fit one control message. */
+export const PIECES_MAX = 2_048
+
 /** Bytes of one tree item at most, which is what a peer can make us take apart at once. A page of a folder's listing
  *  has 256 lines on average, of about 130 bytes: 33 kB, and one in e¹²⁵ is this long by chance. The list of a folder's
  *  pages grows to it with 14 million names. With lines of 400 bytes (names of 100, a dozen peers that have edited the
@@ -51,4 +57,5 @@ export const CONTROL_BYTES_MAX = 1_190
 export const DEFAULT_PORT = 22_001
 
 assert(BLOCK_COUNT_MAX * DIGEST_BYTES <= 64 * 1024 * 1024, 'a digest list must fit in memory')
+assert((BLOCK_COUNT_MAX / PIECES_MAX) % PIECE_BLOCKS_MIN === 0, 'pieces double until a file has few enough')
 assert(FRAME_BYTES_MAX + 64 <= DATAGRAM_BYTES_MAX, 'a sealed block and its header must fit one datagram')

@@ -3,18 +3,23 @@
 //     have    h|*|<root>|*|<whole>|*|<entry>…          what this machine holds
 //     update  u|*|<root>|*|<base>|*|<entry>…           what has changed here since <base>
 //     working w|*|<milliseconds>                       busy: ask again after this long
+//     working w|*|<file>|*|<pieces>                    building this file: of it, these pieces are here
 //     same    s                                        nothing to do
 //     excess  e|*|<root>|*|<base or whole>|*|<entry>…  what the asker lacks
 //
 // <root> and <base> are `<digest>:<bytes>` of a root tree item. In the second place stands 'whole' where the
 // entries are everything this machine holds, a <base> where they are all that changed since that root, and
 // '-' where the entries are left out or are only some: then the tree is pulled from <root>. An <entry> is an
-// entry line of the share (src/share/README.md), which never holds a bare '|'.
+// entry line of the share (src/share/README.md), which never holds a bare '|'. <file> is `<digest>:<bytes>` of a file;
+// <pieces> are 'whole', '-' for none, or one hexadecimal digit for every four pieces (src/base/pieces.ts), the lowest
+// bit of the first digit for piece 0.
 
+import { BlockSet } from '../base/blockset.js'
 import { textOf, utf8 } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import type { ItemRef } from '../base/item.js'
-import { CONTROL_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
+import { CONTROL_BYTES_MAX, FILE_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
+import { pieceCount } from '../base/pieces.js'
 import { ENTRIES_PER_MESSAGE_MAX, WORKING_MS_MAX } from './limits.js'
 
 /** How the entries of a message relate to the root that it names. */
@@ -31,8 +36,17 @@ export interface StateMessage {
   readonly lines: readonly string[]
 }
 
+/** Which pieces of a file its sender holds, whole and proved. Request and reply look the same. */
+export interface HoldingMessage {
+  readonly type: 'holding'
+  readonly file: ItemRef
+  /** Of `pieceCount(file.sizeBytes)` members at most. */
+  readonly pieces: BlockSet
+}
+
 export type Message =
   | StateMessage
+  | HoldingMessage
   | { readonly type: 'working'; readonly retryMs: number }
   | { readonly type: 'same' }
 
@@ -44,6 +58,8 @@ const TYPES = { h: 'have', u: 'update', e: 'excess' } as const
 export function encodeMessage(message: Message): Uint8Array {
   if (message.type === 'same') return utf8('s')
   if (message.type === 'working') return utf8(`w${SEPARATOR}${Math.ceil(message.retryMs)}`)
+  if (message.type === 'holding')
+    return utf8(['w', encodeRef(message.file), encodePieces(message.pieces)].join(SEPARATOR))
   return utf8(
     [LETTERS[message.type], encodeRef(message.root), encodeScope(message.scope), ...message.lines].join(
       SEPARATOR,
@@ -72,10 +88,18 @@ export function decodeMessage(bytes: Uint8Array): Decoded<Message> {
 }
 
 function decodeWorking(items: readonly string[]): Decoded<Message> {
+  if (items.length === 2 && items[0]!.includes(':')) return decodeHolding(items[0]!, items[1]!)
   if (items.length > 1) return undecoded('trailing-bytes')
   const retryMs = wholeNumber(items[0])
   if (retryMs === undefined || retryMs > WORKING_MS_MAX) return undecoded('bad-field')
   return decoded({ type: 'working', retryMs })
+}
+
+function decodeHolding(fileText: string, piecesText: string): Decoded<Message> {
+  const file = decodeRef(fileText, 'file')
+  const pieces = file && decodePieces(piecesText, pieceCount(file.sizeBytes))
+  if (file === undefined || pieces === undefined) return undecoded('bad-field')
+  return decoded({ type: 'holding', file, pieces })
 }
 
 function decodeState(type: StateMessage['type'], items: readonly string[]): Decoded<Message> {
@@ -104,13 +128,35 @@ function encodeRef(ref: ItemRef): string {
   return `${ref.digest}:${ref.sizeBytes}`
 }
 
-const REF = /^([0-9a-f]{64}):(0|[1-9][0-9]{0,8})$/
+const REF = /^([0-9a-f]{64}):(0|[1-9][0-9]{0,10})$/
+const REF_BYTES_MAX = { tree: TREE_ITEM_BYTES_MAX, file: FILE_BYTES_MAX } as const
 
-function decodeRef(text: string): ItemRef | undefined {
+function decodeRef(text: string, kind: 'tree' | 'file' = 'tree'): ItemRef | undefined {
   const match = REF.exec(text)
   if (match === null) return undefined
   const sizeBytes = Number(match[2])
-  return sizeBytes > TREE_ITEM_BYTES_MAX ? undefined : { kind: 'tree', digest: match[1]!, sizeBytes }
+  return sizeBytes > REF_BYTES_MAX[kind] ? undefined : { kind, digest: match[1]!, sizeBytes }
+}
+
+function encodePieces(pieces: BlockSet): string {
+  if (pieces.size === 0) return '-'
+  if (pieces.size === pieces.blockCount) return 'whole'
+  let digits = ''
+  for (const byte of pieces.toBytes()) digits += (byte & 15).toString(16) + (byte >> 4).toString(16)
+  return digits.slice(0, Math.ceil(pieces.blockCount / 4))
+}
+
+/** Only what `encodePieces` writes of a file of so many pieces. */
+function decodePieces(text: string, count: number): BlockSet | undefined {
+  if (text === '-') return new BlockSet(count)
+  if (text === 'whole') return count === 0 ? undefined : BlockSet.full(count)
+  if (text.length !== Math.ceil(count / 4) || !/^[0-9a-f]+$/.test(text)) return undefined
+  const pieces = new BlockSet(count)
+  for (let at = 0; at < text.length; at++) {
+    const digit = Number.parseInt(text[at]!, 16)
+    for (let bit = 0; bit < 4; bit++) if ((digit & (1 << bit)) !== 0) pieces.add(4 * at + bit)
+  }
+  return encodePieces(pieces) === text ? pieces : undefined
 }
 
 function wholeNumber(text: string | undefined): number | undefined {

@@ -45,6 +45,17 @@ export interface Outgoing {
   readonly segmentBytes: number
 }
 
+/** Where a pull takes its blocks from, each when there is room to ask for it: pulls of several sessions may share what
+ *  is left of one item, and the session that is fast takes more. */
+export interface BlockSupply {
+  /** Whether `take` has a block now. Asked often. */
+  readonly hasNext: boolean
+  /** A block to ask for; only where `hasNext`. */
+  take(): number
+  /** A block that was taken came damaged, and is to be asked for again. */
+  giveBack(blockIndex: number): void
+}
+
 export type PullPriority = 'control' | 'small' | 'bulk'
 
 export type CloseReason =

@@ -47,9 +47,11 @@ export class BegunBlocks {
     buffer: Uint8Array,
     expected: { segmentBytes: number; fillRatio: number },
   ): Assembly {
+    const key = keyOf(item.handle, blockIndex)
+    if (this.byKey.has(key)) throw new Error(`block ${blockIndex} was begun before`)
     const assembly = this.free.pop() ?? this.addSlot()
     assembly.begin(item, blockIndex, buffer, expected)
-    this.byKey.set(keyOf(item.handle, blockIndex), assembly)
+    this.byKey.set(key, assembly)
     this.enqueue(assembly)
     return assembly
   }

@@ -9,6 +9,7 @@ import type { Digest, ItemKind, ItemRef } from '../base/item.js'
 import type { FrameSeal, SlowStep } from '../base/protection.js'
 import type {
   Address,
+  BlockSupply,
   CloseReason,
   EndpointCounters,
   EndpointEvent,
@@ -223,6 +224,28 @@ export class Endpoint {
     _nowMs: number,
   ): void {
     this.sessions.get(session)?.puller.pull(item, blocks, options.priority)
+  }
+
+  /** Pulls blocks of an item that several sessions share, as `supply` hands them out; said again, looks whether it has
+   *  something by now. Ends with `cancelPull`, or with 'gone'. */
+  pullFrom(
+    session: SessionId,
+    item: ItemRef,
+    supply: BlockSupply,
+    options: { priority: PullPriority },
+    _nowMs: number,
+  ): void {
+    this.sessions.get(session)?.puller.pullFrom(item, supply, options.priority)
+  }
+
+  /** One block is not wanted from this session any more; the item's others are. */
+  cancelBlock(session: SessionId, kind: ItemKind, digest: Digest, blockIndex: number): void {
+    this.sessions.get(session)?.puller.cancelBlock(kind, digest, blockIndex)
+  }
+
+  /** Since when nothing has come of what was asked for in this session; undefined where nothing is outstanding. */
+  silentSinceMs(session: SessionId): number | undefined {
+    return this.sessions.get(session)?.puller.silentSinceMs
   }
 
   cancelPull(session: SessionId, kind: ItemKind, digest: Digest): void {

@@ -1,12 +1,11 @@
 // The items that a session pulls, by name and by handle, and for a while those that it has pulled. Used by the
 // puller.
 
-import { BlockSet } from '../base/blockset.js'
 import { blockCount, type Digest, type ItemKind, type ItemRef, itemKey } from '../base/item.js'
 import { BLOCK_COUNT_MAX } from '../base/limits.js'
-import type { PullPriority } from './api.js'
+import type { BlockSupply, PullPriority } from './api.js'
 import { HANDLE_MAX, PULLS_ENDED_MAX } from './limits.js'
-import { PulledItem } from './pulled.js'
+import { OwnBlocks, PulledItem } from './pulled.js'
 
 export class PullBook {
   private readonly byKey = new Map<string, PulledItem>()
@@ -28,10 +27,10 @@ export class PullBook {
   }
 
   /** The item as it is being pulled, or anew under a handle that nothing late can be for. */
-  open(ref: ItemRef, priority: PullPriority): PulledItem {
+  open(ref: ItemRef, priority: PullPriority, supply?: BlockSupply): PulledItem {
     const key = itemKey(ref.kind, ref.digest)
     const known = this.byKey.get(key)
-    if (known !== undefined && !known.isFinished) return known
+    if (known !== undefined && !known.isFinished && (supply ?? known.supply) === known.supply) return known
     const count = blockCount(ref.sizeBytes)
     if (count > BLOCK_COUNT_MAX) throw new Error(`an item of ${ref.sizeBytes} bytes has too many blocks`)
     if (this.nextHandle > HANDLE_MAX) throw new Error('a session pulled too many items')
@@ -42,7 +41,7 @@ export class PullBook {
       ref.digest,
       ref.sizeBytes,
       priority,
-      new BlockSet(count),
+      supply ?? new OwnBlocks(count),
     )
     this.byKey.set(key, item)
     this.byHandle.set(item.handle, item)

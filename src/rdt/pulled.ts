@@ -1,10 +1,35 @@
 // An item that is being pulled, and in which order blocks of several of them are begun. Used by the puller.
 
-import type { BlockSet } from '../base/blockset.js'
+import { BlockSet } from '../base/blockset.js'
 import type { Digest, ItemKind } from '../base/item.js'
-import type { PullPriority } from './api.js'
+import type { BlockSupply, PullPriority } from './api.js'
 import type { Assembly } from './assembly.js'
 import { BULK_EVERY } from './limits.js'
+
+/** The blocks of a pull that shares them with nobody, in their order. */
+export class OwnBlocks implements BlockSupply {
+  private readonly waiting: BlockSet
+  private cursor = 0
+
+  constructor(blockCount: number) {
+    this.waiting = new BlockSet(blockCount)
+  }
+
+  get hasNext(): boolean {
+    return this.waiting.size > 0
+  }
+
+  take(): number {
+    const blockIndex = this.waiting.next(this.cursor) ?? this.waiting.next(0)!
+    this.waiting.delete(blockIndex)
+    this.cursor = blockIndex + 1
+    return blockIndex
+  }
+
+  giveBack(blockIndex: number): void {
+    this.waiting.add(blockIndex)
+  }
+}
 
 export class PulledItem {
   /** Blocks begun and not yet handed up. */
@@ -13,7 +38,6 @@ export class PulledItem {
   private rejects: Map<number, number> | undefined
   isQueued = false
   isEnded = false
-  private cursor = 0
   /** Of frames that came: their bytes over what they may have had. Falls slowly, rises at once. */
   private fillRatio = 1
 
@@ -23,25 +47,18 @@ export class PulledItem {
     readonly digest: Digest,
     readonly sizeBytes: number,
     readonly priority: PullPriority,
-    /** Blocks that were not begun; the item's own copy. */
-    readonly waiting: BlockSet,
+    /** Blocks that were not begun. */
+    readonly supply: BlockSupply,
   ) {}
 
-  /** Nothing of it is wanted any more. */
+  /** Nothing of it is wanted any more. What is shared may be given back by others, so it only ends when that is said. */
   get isFinished(): boolean {
-    return this.isEnded || (this.activeCount === 0 && !this.hasWaiting)
+    const isOwn = this.supply instanceof OwnBlocks
+    return this.isEnded || (isOwn && this.activeCount === 0 && !this.supply.hasNext)
   }
 
   get hasWaiting(): boolean {
-    return this.waiting.size > 0
-  }
-
-  /** Takes the next block to begin. */
-  takeNext(): number {
-    const blockIndex = this.waiting.next(this.cursor) ?? this.waiting.next(0)!
-    this.waiting.delete(blockIndex)
-    this.cursor = blockIndex + 1
-    return blockIndex
+    return this.supply.hasNext
   }
 
   /** Counts a frame of this block that did not open; answers how many there were. */

@@ -8,9 +8,9 @@
 //                                              came at all for a probe timeout (RFC 9002, 6.2)
 
 import type { BlockSet } from '../base/blockset.js'
-import { blockBytes, type Digest, type ItemKind, type ItemRef } from '../base/item.js'
+import { blockBytes, blockCount, type Digest, type ItemKind, type ItemRef } from '../base/item.js'
 import { FRAME_OVERHEAD_BYTES } from '../base/limits.js'
-import type { PullPriority } from './api.js'
+import type { BlockSupply, PullPriority } from './api.js'
 import type { Assembly } from './assembly.js'
 import { BegunBlocks } from './begun.js'
 import { belowBits, highBit, lowBit, lowestOf } from './bits.js'
@@ -89,6 +89,8 @@ export class Puller {
 
   private lastAskedAtMs = 0
   private lastArrivalAtMs = 0
+  /** When something was asked for while nothing was outstanding. */
+  private busySinceMs = 0
   /** Something could be asked for, were it not too early. */
   private isHeldBack = false
 
@@ -122,20 +124,40 @@ export class Puller {
     return this.begun.size > 0 || !this.queue.isEmpty
   }
 
+  /** Since when nothing has come of what is outstanding; undefined where nothing is. */
+  get silentSinceMs(): number | undefined {
+    return this.flight.isEmpty ? undefined : Math.max(this.lastArrivalAtMs, this.busySinceMs)
+  }
+
   // — Commands —
 
   pull(ref: ItemRef, blocks: BlockSet, priority: PullPriority): void {
     const item = this.book.open(ref, priority)
     for (const blockIndex of blocks) {
-      if (!this.begun.has(item.handle, blockIndex)) item.waiting.add(blockIndex)
+      if (!this.begun.has(item.handle, blockIndex)) item.supply.giveBack(blockIndex)
     }
     if (item.isFinished) this.book.forget(item)
     else this.queue.add(item)
   }
 
+  /** Pulls what `supply` has; said again, looks whether it has something by now. Goes on until it is cancelled. */
+  pullFrom(ref: ItemRef, supply: BlockSupply, priority: PullPriority): void {
+    this.queue.add(this.book.open(ref, priority, supply))
+  }
+
   cancel(kind: ItemKind, digest: Digest): void {
     const item = this.book.get(kind, digest)
     if (item !== undefined) this.end(item)
+  }
+
+  /** One block is not wanted from here any more; what was asked of it and still comes counts for nothing. */
+  cancelBlock(kind: ItemKind, digest: Digest, blockIndex: number): void {
+    const item = this.book.get(kind, digest)
+    const assembly = item && this.begun.find(item.handle, blockIndex)
+    if (item === undefined || assembly === undefined) return
+    item.activeCount--
+    this.drop(assembly)
+    this.host.pool.release(assembly.buffer)
   }
 
   reject(kind: ItemKind, digest: Digest, blockIndex: number, rejectsMax: number): void {
@@ -146,7 +168,7 @@ export class Puller {
       this.host.handleGone(item, 'unservable')
       return
     }
-    item.waiting.add(blockIndex)
+    item.supply.giveBack(blockIndex)
     this.queue.add(item)
   }
 
@@ -199,7 +221,7 @@ export class Puller {
   /** A segment of a block that is not begun: late, doubled, cancelled, or invented. */
   private handleStray(header: SegmentHeader): boolean {
     const item = this.book.ofHandle(header.handle)
-    if (item === undefined || header.blockIndex >= item.waiting.blockCount) return false
+    if (item === undefined || header.blockIndex >= blockCount(item.sizeBytes)) return false
     this.stats.segmentsReceived++
     this.stats.segmentsDuplicate++
     return true
@@ -389,7 +411,10 @@ export class Puller {
     const { flight, meter, writer } = this
     const { window, bucket } = this.host
     this.reordering.handleProgress(meter.deliveredBytes, this.inFlightBytes)
-    if (this.inFlightBytes === 0) meter.restart(nowMs)
+    if (this.inFlightBytes === 0) {
+      meter.restart(nowMs)
+      if (this.timeoutsInRow === 0) this.busySinceMs = nowMs
+    }
     writer.start(this.session, flight.nextRequest & 0xffff)
     let askedBytes = 0
     while (askedBytes < quotaBytes && writer.hasRoom && flight.room >= SEGMENT_COUNT_MAX) {
@@ -446,7 +471,7 @@ export class Puller {
   private begin(): Assembly | undefined {
     if (!this.mayBegin()) return undefined
     const item = this.queue.take()!
-    const blockIndex = item.takeNext()
+    const blockIndex = item.supply.take()
     this.queue.add(item)
     const buffer = this.host.pool.take(blockBytes(item.sizeBytes, blockIndex) + FRAME_OVERHEAD_BYTES)!
     item.activeCount++

@@ -56,6 +56,7 @@ export class EngineDisk {
   }
 
   release(path: string): void {
+    this.forget(path)
     const handle = this.writers.get(path)
     if (handle === undefined) return
     this.writers.delete(path)

@@ -170,10 +170,38 @@ export class Link {
   }
 }
 
+/** What connects a node to all others, the same both ways: what its links share. */
+export interface LineFaults {
+  readonly rateBitPerS: number
+  readonly queueBytes: number
+}
+
+/** One direction of a line. */
+class Line {
+  private freeAtMs = 0
+
+  constructor(
+    private readonly scheduler: Scheduler,
+    private readonly faults: LineFaults,
+  ) {}
+
+  /** Calls `onward` when so many bytes have passed; never where the queue has no room (drop tail). */
+  pass(bytes: number, onward: () => void): void {
+    const { rateBitPerS, queueBytes } = this.faults
+    const bytesPerMs = rateBitPerS / 8_000
+    const startMs = Math.max(this.scheduler.nowMs, this.freeAtMs)
+    const packetBytes = bytes + HEADER_BYTES
+    if ((startMs - this.scheduler.nowMs) * bytesPerMs + packetBytes > queueBytes) return
+    this.freeAtMs = startMs + packetBytes / bytesPerMs
+    this.scheduler.at(this.freeAtMs, onward)
+  }
+}
+
 /** Nodes and the links between them. A link is made when it is first named or used. */
 export class Network {
   private readonly nodes = new Map<string, Receive>()
   private readonly links = new Map<string, Map<string, Link>>()
+  private readonly lines = new Map<string, { readonly outward: Line; readonly homeward: Line }>()
 
   constructor(
     private readonly scheduler: Scheduler,
@@ -200,12 +228,7 @@ export class Network {
     }
     let link = outward.get(to)
     if (link === undefined) {
-      link = new Link(
-        this.scheduler,
-        this.random,
-        (bytes) => this.nodes.get(to)?.(from, bytes),
-        this.defaults,
-      )
+      link = new Link(this.scheduler, this.random, (bytes) => this.arrive(from, to, bytes), this.defaults)
       outward.set(to, link)
     }
     return link
@@ -223,7 +246,23 @@ export class Network {
     Object.assign(this.link(other, one).faults, faults)
   }
 
+  /** All that goes to and from this node shares a line. */
+  connectBy(address: string, faults: LineFaults): void {
+    const outward = new Line(this.scheduler, faults)
+    const homeward = new Line(this.scheduler, faults)
+    this.lines.set(address, { outward, homeward })
+  }
+
   send(from: string, to: string, bytes: Uint8Array): void {
-    this.link(from, to).send(bytes)
+    const link = this.link(from, to)
+    const line = this.lines.get(from)?.outward
+    if (line === undefined) link.send(bytes)
+    else line.pass(bytes.length, () => link.send(bytes))
+  }
+
+  private arrive(from: string, to: string, bytes: Uint8Array): void {
+    const line = this.lines.get(to)?.homeward
+    if (line === undefined) this.nodes.get(to)?.(from, bytes)
+    else line.pass(bytes.length, () => this.nodes.get(to)?.(from, bytes))
   }
 }

@@ -3,7 +3,7 @@
 
 import type { DeathMoment } from './disk.js'
 import type { Edit } from './edits.js'
-import type { LinkFaults } from './network.js'
+import type { LineFaults, LinkFaults } from './network.js'
 import type { Victim } from './peer.js'
 
 export interface PeerPlan {
@@ -28,6 +28,8 @@ export interface PeerPlan {
   /** Part of the hints that never come. */
   readonly hintLoss: number
   readonly startAtMs: number
+  /** What all its links share, where that is less than they have. */
+  readonly line?: LineFaults
 }
 
 /** Both directions between two peers, by number. */

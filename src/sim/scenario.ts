@@ -91,11 +91,12 @@ class Drawing {
     const faultCount = random.chance(0.25) ? 0 : 1 + random.below(4)
     for (let count = 0; count < faultCount; count++)
       acts.push({ atMs: random.next() * lastMs * 1.2, happening: this.fault(links, peerCount) })
-    acts.sort((left, right) => left.atMs - right.atMs)
     const beginnings = Array.from({ length: random.below(6) }, () => ({
       peer: random.below(peerCount),
       edit: this.beginning(),
     }))
+    if (peerCount > 2 && random.chance(0.3)) this.spread(acts, peerCount, lastMs)
+    acts.sort((left, right) => left.atMs - right.atMs)
     return {
       seed: this.seed,
       peers,
@@ -172,6 +173,33 @@ class Drawing {
       const happening: Happening = { type: 'edit', peer, edit: this.editOf(path) }
       acts.push({ atMs: atMs + random.next() * this.pick([1, 100, 1_000]), happening })
     }
+  }
+
+  /** A file of many blocks appears at one peer, sometimes at a second one too, and all others build it at the same
+   *  time; sometimes one of them dies meanwhile. */
+  private spread(acts: Act[], peerCount: number, lastMs: number): void {
+    const { random } = this
+    const atMs = random.next() * lastMs
+    const holder = random.below(peerCount)
+    const edit: Edit = {
+      type: 'write',
+      path: this.pick(NAMES),
+      content: this.content(),
+      sizeBytes: (5 + random.below(36)) * BLOCK_BYTES - random.below(BLOCK_BYTES),
+      steps: 1,
+      stepMs: 0,
+    }
+    acts.push({ atMs, happening: { type: 'edit', peer: holder, edit } })
+    const second = (holder + 1) % peerCount
+    if (random.chance(0.3))
+      acts.push({ atMs: atMs + random.next() * 200, happening: { type: 'edit', peer: second, edit } })
+    const victim = random.below(peerCount)
+    const downMs = random.next() * 2_000
+    if (random.chance(0.5))
+      acts.push({
+        atMs: atMs + 100 + random.next() * 1_500,
+        happening: { type: 'kill', peer: victim, downMs },
+      })
   }
 
   private editAt(peer: number): Happening {

@@ -63,8 +63,9 @@ export class World {
     this.network = new Network(this.scheduler, random.fork())
     this.history = new History(options.hash, plan.peers.length)
     this.trace = new Trace(this.scheduler, options.tell)
-    plan.peers.forEach((_, peer) => {
+    plan.peers.forEach(({ line }, peer) => {
       this.numberOf.set(addressOf(peer), peer)
+      if (line !== undefined) this.network.connectBy(addressOf(peer), line)
     })
     for (const { one, other, outward, homeward } of plan.links) {
       Object.assign(this.network.link(addressOf(one), addressOf(other)).faults, outward)

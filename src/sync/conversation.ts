@@ -11,13 +11,15 @@
 //        └──────────────────┘ w: the same request again after the time it names
 
 import type { Digest, ItemRef } from '../base/item.js'
-import { fitLines, type Scope, type StateMessage } from '../ecp/message.js'
+import { fitLines, type HoldingMessage, type Scope, type StateMessage } from '../ecp/message.js'
 import type { OwnState } from './own-state.js'
 
 export class Conversation {
   /** The root of ours that the peer is known to know. */
   private told: Digest | undefined
   private awaiting: { readonly root: ItemRef; readonly greeting: boolean } | undefined
+  /** Of this file the peer was asked what it holds. */
+  private askedHolding: Digest | undefined
   private greetingDue: boolean
   private heard = false
   private retryAtMs: number | undefined
@@ -32,7 +34,7 @@ export class Conversation {
     // Over even where nothing can be sent yet: a timeout that stays due would keep the engine turning.
     this.retryAtMs = undefined
     const root = own.root
-    if (root === undefined || this.awaiting !== undefined) return undefined
+    if (root === undefined || !this.isFree) return undefined
     if (this.greetingDue) {
       this.greetingDue = false
       this.awaiting = { root, greeting: true }
@@ -42,6 +44,22 @@ export class Conversation {
     if (!this.heard || this.told === root.digest) return undefined
     this.awaiting = { root, greeting: false }
     return describe('update', root, own, this.told)
+  }
+
+  /** Nothing is outstanding: where no state is to be told, something else may be asked. */
+  get isFree(): boolean {
+    return this.awaiting === undefined && this.askedHolding === undefined
+  }
+
+  handleAskedHolding({ file }: HoldingMessage): void {
+    this.askedHolding = file.digest
+  }
+
+  /** The file that the peer was asked about, where that is what it has answered now. */
+  takeAskedHolding(): Digest | undefined {
+    const digest = this.askedHolding
+    this.askedHolding = undefined
+    return digest
   }
 
   pollTimeout(): number | undefined {

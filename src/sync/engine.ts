@@ -8,9 +8,17 @@
 //                                  │ reads and writes of blocks
 //                                 disk
 
-import type { Digest, Hash } from '../base/item.js'
+import { BlockSet } from '../base/blockset.js'
+import type { Digest, Hash, ItemRef } from '../base/item.js'
+import { pieceCount } from '../base/pieces.js'
 import type { SlowStep } from '../base/protection.js'
-import { decodeMessage, encodeMessage, type StateMessage } from '../ecp/message.js'
+import {
+  decodeMessage,
+  encodeMessage,
+  type HoldingMessage,
+  type Message,
+  type StateMessage,
+} from '../ecp/message.js'
 import {
   type Address,
   Endpoint,
@@ -114,6 +122,11 @@ export class Engine {
   private readonly sessions = new Map<SessionId, PeerSession>()
   private readonly sessionOfPeer = new Map<string, PeerSession>()
   private readonly questions = new Map<number, Question>()
+  /** Who asked what is here of a file, while the keeper is asked whether it is: one for each session at most. */
+  private readonly holdingQuestions = new Map<
+    SessionId,
+    { readonly number: number; readonly file: ItemRef }
+  >()
   private readonly toKeeper: EngineToKeeper[] = []
   private readonly events: EngineEvent[] = []
   private nextQuestion = 1
@@ -123,8 +136,12 @@ export class Engine {
 
   constructor(options: EngineOptions, nowMs: number) {
     this.endpoint = new Endpoint(options, nowMs)
-    this.receiving = new Receiving(this.endpoint, options.hash)
-    this.serving = new Serving(options.hash, (session) => this.endpoint.framesOf(session))
+    this.receiving = new Receiving(this.endpoint, options.hash, options.peerId)
+    this.serving = new Serving(
+      options.hash,
+      (session) => this.endpoint.framesOf(session),
+      (digest) => this.receiving.buildingOf(digest),
+    )
   }
 
   get receivedBytes(): number {
@@ -189,6 +206,8 @@ export class Engine {
       if (request !== undefined) this.replyWorking(session, request.number, nowMs)
     }
     this.questions.clear()
+    for (const [session, { number }] of this.holdingQuestions) this.replyWorking(session, number, nowMs)
+    this.holdingQuestions.clear()
     this.toKeeper.length = 0
     for (const { conversation } of this.sessions.values()) conversation.greet()
     this.settle(nowMs)
@@ -249,10 +268,20 @@ export class Engine {
       if (served.frame === undefined) this.endpoint.serveGone(session, kind, digest, nowMs)
       else this.endpoint.serveBlock(session, kind, digest, blockIndex, served.frame, nowMs)
     }
+    for (let built = this.receiving.pollBuilt(); built !== undefined; built = this.receiving.pollBuilt())
+      this.serving.handleBuilt(built.digest, built.building)
     for (const { session, conversation } of this.sessions.values()) {
-      const request = conversation.pollRequest(this.own, nowMs)
+      const request = this.nextRequest(session, conversation, nowMs)
       if (request !== undefined) this.endpoint.sendRequest(session, encodeMessage(request), nowMs)
     }
+  }
+
+  private nextRequest(session: SessionId, conversation: Conversation, nowMs: number): Message | undefined {
+    const state = conversation.pollRequest(this.own, nowMs)
+    if (state !== undefined || !conversation.isFree) return state
+    const holding = this.receiving.pollHolding(session, nowMs)
+    if (holding !== undefined) conversation.handleAskedHolding(holding)
+    return holding
   }
 
   private handleEndpointEvent(event: EndpointEvent, nowMs: number): void {
@@ -269,7 +298,7 @@ export class Engine {
         })
         break
       case 'gone':
-        this.receiving.handleGone(event.session, event.kind, event.digest, event.reason)
+        this.receiving.handleGone(event, nowMs)
         break
       case 'request':
         this.handleRequest(event.session, event.number, event.body, nowMs)
@@ -278,10 +307,10 @@ export class Engine {
         this.handleReply(event.session, event.body, nowMs)
         break
       case 'opened':
-        this.handleOpened(event)
+        this.handleOpened(event, nowMs)
         break
       case 'closed':
-        this.handleClosed(event)
+        this.handleClosed(event, nowMs)
         break
       case 'unreachable':
         this.events.push({ event: 'waiting', address: event.address, answers: event.answers })
@@ -301,7 +330,7 @@ export class Engine {
     }
   }
 
-  private handleOpened(event: EndpointEvent & { type: 'opened' }): void {
+  private handleOpened(event: EndpointEvent & { type: 'opened' }, nowMs: number): void {
     const opened: PeerSession = {
       session: event.session,
       peer: event.peerId,
@@ -310,13 +339,15 @@ export class Engine {
     }
     this.sessions.set(event.session, opened)
     this.sessionOfPeer.set(event.peerId, opened)
+    this.receiving.handleOpened(event.session, event.peerId, nowMs)
     const { peerId: peer, address, fingerprint } = event
     this.events.push({ event: 'connected', peer, address, fingerprint })
   }
 
-  private handleClosed(event: EndpointEvent & { type: 'closed' }): void {
+  private handleClosed(event: EndpointEvent & { type: 'closed' }, nowMs: number): void {
     this.sessions.delete(event.session)
-    this.receiving.handleClosed(event.session)
+    this.holdingQuestions.delete(event.session)
+    this.receiving.handleClosed(event.session, nowMs)
     for (const [id, question] of this.questions)
       if (question.session === event.session) this.questions.delete(id)
     // A session that replaces this one may already be open: then the peer is not gone.
@@ -335,6 +366,10 @@ export class Engine {
   private handleRequest(session: SessionId, number: number, body: Uint8Array, nowMs: number): void {
     const message = decodeMessage(body)
     const request = message.ok ? message.value : undefined
+    if (request?.type === 'holding') {
+      this.handleHoldingRequest(session, number, request, nowMs)
+      return
+    }
     if ((request?.type !== 'have' && request?.type !== 'update') || this.own.root === undefined) {
       this.replyWorking(session, number, nowMs)
       return
@@ -347,6 +382,12 @@ export class Engine {
     if (conversation === undefined) return
     const message = decodeMessage(body)
     const reply = message.ok ? message.value : undefined
+    const asked = conversation.takeAskedHolding()
+    if (asked !== undefined) {
+      if (reply?.type === 'holding') this.receiving.handleHolding(session, reply, nowMs)
+      else this.receiving.handleNotHolding(session, asked, nowMs)
+      return
+    }
     if (reply?.type === 'excess') {
       conversation.handleSettled('excess')
       this.askKeeper(reply, { session, request: undefined })
@@ -359,6 +400,47 @@ export class Engine {
     }
   }
 
+  /** A peer that is building a file says what it holds of it, and asks what is here. */
+  private handleHoldingRequest(
+    session: SessionId,
+    number: number,
+    request: HoldingMessage,
+    nowMs: number,
+  ): void {
+    const { file } = request
+    const pieces = this.receiving.piecesOf(file.digest)
+    if (pieces?.blockCount === request.pieces.blockCount) {
+      // First the answer: what comes of the request may change what is here.
+      this.reply(session, number, { type: 'holding', file, pieces }, nowMs)
+      this.receiving.handleHolding(session, request, nowMs)
+      return
+    }
+    const isWhole = this.own.root === undefined ? undefined : this.serving.isWhole(file.digest)
+    if (this.own.root === undefined) this.replyWorking(session, number, nowMs)
+    else if (isWhole === undefined) this.holdingQuestions.set(session, { number, file })
+    else this.replyHolding(session, number, file, isWhole, nowMs)
+  }
+
+  /** The keeper has said where a file is, or that it is not here. */
+  private answerHoldingQuestions(digest: Digest, isHere: boolean, nowMs: number): void {
+    for (const [session, { number, file }] of this.holdingQuestions) {
+      if (file.digest !== digest) continue
+      this.holdingQuestions.delete(session)
+      this.replyHolding(session, number, file, isHere, nowMs)
+    }
+  }
+
+  private replyHolding(
+    session: SessionId,
+    number: number,
+    file: ItemRef,
+    isHere: boolean,
+    nowMs: number,
+  ): void {
+    const pieces = BlockSet.full(pieceCount(file.sizeBytes))
+    this.reply(session, number, isHere ? { type: 'holding', file, pieces } : { type: 'same' }, nowMs)
+  }
+
   /** Hands a peer's state to the keeper, which answers how it compares with ours. */
   private askKeeper(message: StateMessage, question: Question): void {
     const peer = this.sessions.get(question.session)?.peer
@@ -369,13 +451,11 @@ export class Engine {
   }
 
   private replyWorking(session: SessionId, number: number, nowMs: number): void {
-    if (!this.sessions.has(session)) return
-    this.endpoint.sendReply(
-      session,
-      number,
-      encodeMessage({ type: 'working', retryMs: WORKING_RETRY_MS }),
-      nowMs,
-    )
+    this.reply(session, number, { type: 'working', retryMs: WORKING_RETRY_MS }, nowMs)
+  }
+
+  private reply(session: SessionId, number: number, message: Message, nowMs: number): void {
+    if (this.sessions.has(session)) this.endpoint.sendReply(session, number, encodeMessage(message), nowMs)
   }
 
   private carryOut(message: KeeperToEngine, nowMs: number): void {
@@ -410,7 +490,10 @@ export class Engine {
         this.receiving.cancel(message.fetch)
         break
       case 'located':
-        for (const { name, location } of message.items) this.serving.handleLocated(name, location)
+        for (const { name, location } of message.items) {
+          this.serving.handleLocated(name, location)
+          if (name.kind === 'file') this.answerHoldingQuestions(name.digest, location.type === 'file', nowMs)
+        }
         break
       case 'work':
         this.events.push({ ...message, event: 'work' })
@@ -468,7 +551,7 @@ export class Engine {
       return
     }
     const reply = conversation.replyTo(request, answer === 'same', this.own) ?? { type: 'same' }
-    this.endpoint.sendReply(session, request.number, encodeMessage(reply), nowMs)
+    this.reply(session, request.number, reply, nowMs)
   }
 
   private showProgress(nowMs: number): void {

@@ -8,7 +8,7 @@
 
 import { hexOf } from '../base/bytes.js'
 import { DueQueue } from '../base/due-queue.js'
-import type { Hash } from '../base/item.js'
+import type { Digest, Hash } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
@@ -27,11 +27,24 @@ import {
   SETTLE_ROUNDS_MAX,
   STEP_FILES,
 } from './limits.js'
-import type { FetchFailure, FetchId, KeeperNotice, KeeperToEngine } from './messages.js'
+import type {
+  Delivered,
+  FetchFailure,
+  FetchId,
+  KeeperNotice,
+  KeeperToEngine,
+  SourceFailure,
+} from './messages.js'
 import { type Placed, Placing, type Prepared } from './placing.js'
 import { Refusals } from './refusals.js'
 import type { Scanner } from './scanner.js'
 import { type Order, type Want, Wants } from './wants.js'
+
+interface FetchedBytes {
+  readonly crossedBytes: number
+  readonly savedBytes: number
+  readonly sources: readonly Delivered[]
+}
 
 export interface IntakeOptions {
   readonly disk: Disk
@@ -136,8 +149,10 @@ export class Intake {
       want.sources.delete(peer)
       if (want.temporary !== undefined) continue
       if (want.source === peer) this.stopFetch(want)
+      // While a fetch goes on, the engine has it from others.
+      if (want.fetch !== undefined) continue
       if (want.sources.size === 0) this.abandon(want, undefined)
-      else if (want.fetch === undefined) this.wants.queue(want)
+      else this.wants.queue(want)
     }
   }
 
@@ -238,6 +253,7 @@ export class Intake {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
     want.crossedBytes = bytes.length
+    want.delivered = want.source === undefined ? [] : [{ peer: want.source, bytes: bytes.length }]
     want.savedBytes = savedBytes
     this.writeSmall(want, bytes, nowMs)
   }
@@ -276,13 +292,10 @@ export class Intake {
     }
   }
 
-  handleFetched(
-    fetch: FetchId,
-    { crossedBytes, savedBytes }: { crossedBytes: number; savedBytes: number },
-    nowMs: number,
-  ): void {
+  handleFetched(fetch: FetchId, { crossedBytes, savedBytes, sources }: FetchedBytes, nowMs: number): void {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
+    want.delivered = sources
     want.crossedBytes = crossedBytes
     want.savedBytes = savedBytes
     want.temporary = { path: largeTemporary(want.remote.digest), looks: undefined }
@@ -309,6 +322,15 @@ export class Intake {
         reason === 'unservable' ? 'what the peer sends does not match its digest' : undefined,
         source,
       )
+  }
+
+  /** One of several sources is none any more; the fetch goes on. */
+  handleSourceLost(fetch: FetchId, peer: PeerId, reason: SourceFailure): void {
+    const want = this.wants.byFetchId(fetch)
+    if (want === undefined) return
+    want.sources.delete(peer)
+    if (want.source === peer) want.source = undefined
+    if (reason !== 'peer-gone') this.options.onSourceFailed(peer)
   }
 
   private stopFetch(want: Want): void {
@@ -426,7 +448,8 @@ export class Intake {
         crossedBytes: want.crossedBytes,
         savedBytes: want.savedBytes,
         durationMs: want.startedMs === 0 ? 0 : nowMs - want.startedMs,
-        peer: want.source ?? firstSource(want),
+        peer: want.delivered[0]?.peer ?? want.source ?? firstSource(want),
+        sources: want.delivered,
       })
     }
     this.wants.remove(want, true)
@@ -464,6 +487,17 @@ export class Intake {
     if (sizeBytes > BLOCK_BYTES && this.wants.isWantedElsewhere(want)) return
     if (want.temporary !== undefined) this.removeQuietly(want.temporary.path)
     else if (sizeBytes > BLOCK_BYTES) this.removeQuietly(largeTemporary(digest))
+    this.forgetFetch(digest)
+  }
+
+  /** Somebody here made the very content that an interrupted fetch was after: what was built of it is needless. */
+  handleMade({ digest }: Entry): void {
+    if (!this.options.journal.fetches.has(digest) || this.wants.isWanted(digest)) return
+    this.removeQuietly(largeTemporary(digest))
+    this.forgetFetch(digest)
+  }
+
+  private forgetFetch(digest: Digest): void {
     if (!this.options.journal.fetches.has(digest)) return
     try {
       this.options.journal.append({ kind: 'dropped', digest })

@@ -139,6 +139,9 @@ export class Keeper {
         for (const { fetch, bytes, savedBytes } of message.files)
           this.intake.handleContent(fetch, bytes, savedBytes, nowMs)
         break
+      case 'source-lost':
+        this.intake.handleSourceLost(message.fetch, message.peer, message.reason)
+        break
       case 'fetch-failed':
         this.intake.handleFetchFailed(message.fetch, message.reason, nowMs)
         break
@@ -242,8 +245,10 @@ export class Keeper {
       case 'keep':
         return
       case 'adopt':
-        if (this.intake.placing.adopt(decision.entry)) this.changed('received')
-        else this.lookFirst(remote.path, peer)
+        if (this.intake.placing.adopt(decision.entry)) {
+          this.intake.handleMade(decision.entry)
+          this.changed('received')
+        } else this.lookFirst(remote.path, peer)
         return
       case 'take':
         break
@@ -282,6 +287,7 @@ export class Keeper {
 
   private handleLocalChange(entry: Entry): void {
     this.intake.handleLocalChange(entry.path)
+    this.intake.handleMade(entry)
     if (this.ready)
       this.notify({ event: 'changed', path: entry.path, kind: entry.kind, bytes: entry.sizeBytes })
     this.changed('own')

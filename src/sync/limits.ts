@@ -31,6 +31,35 @@ export const WORKING_RETRY_MS = 300
 /** A tree or list whose digest does not match is pulled again this often, then given up. */
 export const ITEM_TRIES_MAX = 3
 
+/** How often the sources of a file are looked at: who fell silent, who is slow, whom to ask what it holds by now. */
+export const SPREAD_TICK_MS = 50
+
+/** A peer that is building the same file is asked again after this long what it holds; one that has nothing of it, after
+ *  twice as long as before. */
+export const HOLDING_MS = 100
+export const HOLDING_MS_MAX = 2_000
+
+/** A peer that did not have what it had said is not asked for the file again for this long. */
+export const BARRED_MS = 2_000
+
+/** A source from which nothing came for so long gives its blocks back, if there is another. */
+export const SILENT_MS = 250
+export const SILENT_RTTS = 4
+
+/** With nobody left who holds the whole file, peers that are building it too are pulled from until nothing has come of
+ *  them for so long. */
+export const ORPHANED_MS = 2_000
+
+/** Weight of the newest tick in what a source is taken to deliver. */
+export const SOURCE_RATE_WEIGHT = 0.25
+
+/** With no more blocks than these free, it is weighed who shall still take one: about two windows of 1 Gbit/s and 20 ms. */
+export const TAIL_BLOCKS = 64
+
+/** What is asked of a second source at once, when it would take this many times longer from the first. */
+export const AGAIN_BLOCKS_MAX = 16
+export const AGAIN_FACTOR = 2
+
 // — What the keeper holds —
 
 /** Files up to this long are read by the keeper where the engine asks for their place: opening, reading and closing one

@@ -38,6 +38,15 @@ export type EngineToKeeper =
       readonly crossedBytes: number
       /** What compression kept from crossing. */
       readonly savedBytes: number
+      /** Who gave what of it, most first. */
+      readonly sources: readonly Delivered[]
+    }
+  /** One of several who hold the file does not give it any more; the others do. */
+  | {
+      readonly type: 'source-lost'
+      readonly fetch: FetchId
+      readonly peer: PeerId
+      readonly reason: SourceFailure
     }
   /** Small files, whole and proved. */
   | {
@@ -54,9 +63,16 @@ export type EngineToKeeper =
   /** What was read there is not what the index says: look at the path again. */
   | { readonly type: 'suspect'; readonly path: string }
 
-/** Why a fetch stopped: the peer has it no more, the peer went away, our disk is full or failed, the peer
- *  sends what does not verify. */
-export type FetchFailure = 'gone' | 'peer-gone' | 'no-space' | 'disk' | 'unservable'
+/** Why a peer is no source any more: it has the file no more, it went away, it sends what does not verify. */
+export type SourceFailure = 'gone' | 'peer-gone' | 'unservable'
+
+/** Why a fetch stopped: nobody is left who gives it, for the last one's reason, or our disk is full or failed. */
+export type FetchFailure = SourceFailure | 'no-space' | 'disk'
+
+export interface Delivered {
+  readonly peer: PeerId
+  readonly bytes: number
+}
 
 export interface ItemName {
   readonly kind: ItemKind
@@ -160,7 +176,9 @@ export type KeeperNotice =
       readonly crossedBytes: number
       readonly savedBytes: number
       readonly durationMs: number
+      /** Who gave most of it, and who gave what. */
       readonly peer: PeerId
+      readonly sources: readonly Delivered[]
     }
   | { readonly event: 'abandoned'; readonly path: string; readonly reason: string }
   | { readonly event: 'conflict'; readonly path: string; readonly kept: string }

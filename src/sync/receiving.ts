@@ -16,15 +16,20 @@ import {
 } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import type { OpenedFrame } from '../base/protection.js'
+import type { HoldingMessage } from '../ecp/message.js'
 import type { Endpoint, SessionId } from '../rdt/endpoint.js'
+import type { PeerId } from '../share/version.js'
+import { type Building, FileBuilding, type FileInFlight, hereBytes, LargeFetch } from './large-fetch.js'
 import {
   BLOCK_REPORT_MS,
   BLOCKS_PER_REPORT,
   ITEM_TRIES_MAX,
+  ORPHANED_MS,
+  SPREAD_TICK_MS,
   TREE_PULL_BYTES_MAX,
   TREE_PULLS_MAX,
 } from './limits.js'
-import type { EngineToKeeper, FetchFailure, FetchId, KeeperToEngine } from './messages.js'
+import type { EngineToKeeper, FetchFailure, FetchId, KeeperToEngine, SourceFailure } from './messages.js'
 
 /** A block to be written into a temporary file; answered by `handleWritten`. */
 export interface WriteOp {
@@ -48,13 +53,6 @@ export interface ReleaseOp {
   readonly path: string
 }
 
-/** A large file in flight, for the progress view. */
-export interface FileInFlight {
-  readonly path: string
-  readonly sizeBytes: number
-  doneBytes: number
-}
-
 /** A tree item or digest list being put together in memory. */
 interface Assembly {
   readonly session: SessionId
@@ -73,22 +71,6 @@ interface SmallFetch {
   readonly file: ItemRef
 }
 
-interface LargeFetch {
-  readonly type: 'large'
-  readonly fetch: FetchId
-  readonly session: SessionId
-  readonly file: ItemRef
-  readonly progress: FileInFlight
-  list: Uint8Array | undefined
-  temporary: string | undefined
-  missing: BlockSet
-  readonly written: number[]
-  writing: number
-  crossedBytes: number
-  savedBytes: number
-  finishing: boolean
-}
-
 type Fetch = SmallFetch | LargeFetch
 
 /** A block as rdt hands it up: a frame in one of its buffers, to be released. */
@@ -100,8 +82,17 @@ interface ReceivedBlock {
   readonly frame: Uint8Array
 }
 
+interface ItemGone {
+  readonly session: SessionId
+  readonly kind: ItemKind
+  readonly digest: Digest
+  readonly reason: 'gone' | 'unservable'
+}
+
 interface PendingWrite {
   readonly fetch: LargeFetch
+  /** Where the frame came from. */
+  readonly session: SessionId
   readonly blockIndex: number | undefined
   readonly frame: Uint8Array | undefined
 }
@@ -109,28 +100,37 @@ interface PendingWrite {
 export class Receiving {
   private readonly endpoint: Endpoint
   private readonly hash: Hash
+  private readonly self: PeerId
   private readonly fetches = new Map<FetchId, Fetch>()
-  private readonly fetchByItem = new Map<string, Fetch>()
+  /** No content is fetched twice at once: the keeper sees to that. */
+  private readonly fetchByDigest = new Map<Digest, Fetch>()
+  /** Those of several blocks: four at most. */
+  private readonly large = new Set<LargeFetch>()
+  private readonly sessions = new Map<SessionId, PeerId>()
   private readonly assemblies = new Map<string, Assembly>()
   private readonly writes = new Map<number, PendingWrite>()
   private readonly ops: (WriteOp | FinishOp | ReleaseOp)[] = []
   private readonly toKeeper: EngineToKeeper[] = []
   private contents: { fetch: FetchId; bytes: Uint8Array; savedBytes: number }[] = []
+  /** Files that became whole, and can still be served from where they were built. */
+  private readonly built: { readonly digest: Digest; readonly building: Building }[] = []
   private reportAtMs: number | undefined
+  private tickAtMs: number | undefined
   private nextOpId = 1
   /** Bytes of file content taken in and proved. */
   receivedBytes = 0
   /** What compression kept from crossing for them. */
   savedBytes = 0
 
-  constructor(endpoint: Endpoint, hash: Hash) {
+  constructor(endpoint: Endpoint, hash: Hash, self: PeerId) {
     this.endpoint = endpoint
     this.hash = hash
+    this.self = self
   }
 
   *filesInFlight(): Iterable<FileInFlight> {
     for (const fetch of this.fetches.values())
-      if (fetch.type === 'large' && fetch.temporary !== undefined) yield fetch.progress
+      if (fetch.type === 'large' && fetch.building !== undefined) yield fetch.progress
   }
 
   pullTree(session: SessionId, peer: string, item: ItemRef, nowMs: number): void {
@@ -176,21 +176,7 @@ export class Receiving {
     order: KeeperToEngine & { type: 'fetch-list' },
     nowMs: number,
   ): void {
-    this.start({
-      type: 'large',
-      fetch: order.fetch,
-      session,
-      file: order.file,
-      progress: { path: order.path, sizeBytes: order.file.sizeBytes, doneBytes: 0 },
-      list: undefined,
-      temporary: undefined,
-      missing: new BlockSet(0),
-      written: [],
-      writing: 0,
-      crossedBytes: 0,
-      savedBytes: 0,
-      finishing: false,
-    })
+    this.start(new LargeFetch(order.fetch, session, peer, order.file, order.path))
     const list: ItemRef = {
       kind: 'list',
       digest: order.file.digest,
@@ -202,14 +188,16 @@ export class Receiving {
   fetchBlocks(order: KeeperToEngine & { type: 'fetch-blocks' }, nowMs: number): void {
     const fetch = this.fetches.get(order.fetch)
     if (fetch?.type !== 'large' || fetch.list === undefined) return
-    const needed = new BlockSet(blockCount(fetch.file.sizeBytes), order.needed)
-    fetch.temporary = order.temporary
-    fetch.missing = needed
-    fetch.progress.doneBytes = fetch.file.sizeBytes - neededBytes(fetch.file.sizeBytes, needed)
-    if (needed.size > 0) {
-      const wanted = new BlockSet(needed.blockCount, needed.toBytes())
-      this.endpoint.pull(fetch.session, fetch.file, wanted, { priority: 'bulk' }, nowMs)
-    }
+    const { sizeBytes } = fetch.file
+    const needed = new BlockSet(blockCount(sizeBytes), order.needed)
+    const { self } = this
+    const building = new FileBuilding(order.temporary, fetch.list, { sizeBytes, needed, self }, nowMs)
+    fetch.building = building
+    fetch.progress.doneBytes = hereBytes(sizeBytes, needed)
+    building.spread.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))
+    building.partners.handleHolding(fetch.session, true, nowMs)
+    this.pullMore(fetch, building, nowMs)
+    if (this.sessions.size > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
     this.finishIfWhole(fetch)
   }
 
@@ -226,22 +214,83 @@ export class Receiving {
     this.contents = []
   }
 
-  handleClosed(session: SessionId): void {
-    for (const [key, assembly] of this.assemblies)
-      if (assembly.session === session) this.assemblies.delete(key)
-    for (const fetch of [...this.fetches.values()])
-      if (fetch.session === session) this.fail(fetch, 'peer-gone')
+  handleOpened(session: SessionId, peer: PeerId, nowMs: number): void {
+    this.sessions.set(session, peer)
+    if (this.sessions.size > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
   }
 
-  handleGone(session: SessionId, kind: ItemKind, digest: Digest, reason: 'gone' | 'unservable'): void {
-    const key = sessionKey(session, kind, digest)
+  handleClosed(session: SessionId, nowMs: number): void {
+    this.sessions.delete(session)
+    for (const [key, assembly] of this.assemblies)
+      if (assembly.session === session) this.assemblies.delete(key)
+    for (const fetch of [...this.fetches.values()]) {
+      if (fetch.type === 'large' && fetch.building !== undefined) {
+        this.loseSource(fetch, fetch.building, session, 'peer-gone', nowMs)
+        fetch.building.partners.handleClosed(session)
+      } else if (fetch.session === session) this.fail(fetch, 'peer-gone')
+    }
+  }
+
+  handleGone({ session, kind, digest, reason }: ItemGone, nowMs: number): void {
     if (kind !== 'file') {
+      const key = sessionKey(session, kind, digest)
       const assembly = this.assemblies.get(key)
       if (assembly !== undefined) this.abandonAssembly(key, assembly, reason)
       return
     }
-    const fetch = this.fetchByItem.get(key)
-    if (fetch !== undefined) this.fail(fetch, reason)
+    const fetch = this.fetchByDigest.get(digest)
+    if (fetch?.type === 'large' && fetch.building !== undefined) {
+      fetch.building.partners.bar(session, reason, nowMs)
+      this.loseSource(fetch, fetch.building, session, reason, nowMs)
+    } else if (fetch?.session === session) this.fail(fetch, reason)
+  }
+
+  // — What peers hold of the files that are being built —
+
+  /** What is here of a file that is being built, to be said to others; undefined where it is not. */
+  piecesOf(digest: Digest): BlockSet | undefined {
+    return this.buildingOf(digest)?.pieces
+  }
+
+  /** A file that is being built, so that what is here of it can be served. */
+  buildingOf(digest: Digest): FileBuilding | undefined {
+    const fetch = this.fetchByDigest.get(digest)
+    return fetch?.type === 'large' ? fetch.building : undefined
+  }
+
+  /** The next peer's turn to say what it holds: asked by saying what is here. */
+  pollHolding(session: SessionId, nowMs: number): HoldingMessage | undefined {
+    for (const fetch of this.large) {
+      const { building, file } = fetch
+      if (building === undefined || building.pieces.blockCount < 2) continue
+      if (!building.partners.isDue(session, nowMs)) continue
+      building.partners.handleAsked(session)
+      return { type: 'holding', file, pieces: building.pieces }
+    }
+    return undefined
+  }
+
+  /** A peer said which pieces of a file it holds, asked or not. */
+  handleHolding(session: SessionId, { file, pieces }: HoldingMessage, nowMs: number): void {
+    const fetch = this.fetchByDigest.get(file.digest)
+    const peer = this.sessions.get(session)
+    if (fetch?.type !== 'large' || fetch.building === undefined || peer === undefined) return
+    const { building } = fetch
+    if (file.sizeBytes !== building.sizeBytes) return
+    const isWhole = pieces.size === pieces.blockCount
+    if (!building.partners.handleHolding(session, isWhole, nowMs)) return
+    building.spread.setHolder(session, peer, pieces)
+    this.pullMore(fetch, building, nowMs)
+  }
+
+  /** It has nothing of a file, or cannot tell now. */
+  handleNotHolding(session: SessionId, digest: Digest, nowMs: number): void {
+    this.buildingOf(digest)?.partners.handleNothing(session, nowMs)
+  }
+
+  /** A file that became whole here, and that the keeper has not put in place yet. */
+  pollBuilt(): { readonly digest: Digest; readonly building: Building } | undefined {
+    return this.built.shift()
   }
 
   handleBlock(block: ReceivedBlock, nowMs: number): void {
@@ -250,15 +299,15 @@ export class Receiving {
       this.reject(block, 'damaged')
       return
     }
-    const key = sessionKey(block.session, block.kind, block.digest)
     if (block.kind !== 'file') {
+      const key = sessionKey(block.session, block.kind, block.digest)
       this.handleAssemblyBlock(key, block, opened.value.block, nowMs)
       return
     }
-    const fetch = this.fetchByItem.get(key)
-    if (fetch === undefined) this.endpoint.releaseBlock(block.session, block.frame)
-    else if (fetch.type === 'small') this.handleSmallBlock(fetch, block, opened.value)
-    else this.handleLargeBlock(fetch, block, opened.value)
+    const fetch = this.fetchByDigest.get(block.digest)
+    if (fetch?.type === 'large') this.handleLargeBlock(fetch, block, opened.value)
+    else if (fetch?.session === block.session) this.handleSmallBlock(fetch, block, opened.value)
+    else this.endpoint.releaseBlock(block.session, block.frame)
   }
 
   /** `failure` undefined where the operation succeeded. */
@@ -266,8 +315,8 @@ export class Receiving {
     const write = this.writes.get(id)
     if (write === undefined) return
     this.writes.delete(id)
-    const { fetch, blockIndex, frame } = write
-    if (frame !== undefined) this.endpoint.releaseBlock(fetch.session, frame)
+    const { fetch, session, blockIndex, frame } = write
+    if (frame !== undefined) this.endpoint.releaseBlock(session, frame)
     if (this.fetches.get(fetch.fetch) !== fetch) return
     if (failure !== undefined) {
       this.fail(fetch, failure)
@@ -275,26 +324,31 @@ export class Receiving {
     }
     if (blockIndex === undefined) {
       this.report(fetch)
-      const { crossedBytes, savedBytes } = fetch
-      this.toKeeper.push({ type: 'fetched', fetch: fetch.fetch, crossedBytes, savedBytes })
+      const { crossedBytes, savedBytes, building } = fetch
+      const sources = building?.delivered() ?? []
+      this.toKeeper.push({ type: 'fetched', fetch: fetch.fetch, crossedBytes, savedBytes, sources })
+      if (building !== undefined) this.built.push({ digest: fetch.file.digest, building })
       this.stop(fetch)
       return
     }
     fetch.writing--
     fetch.written.push(blockIndex)
+    fetch.building?.handleWritten(blockIndex)
     if (fetch.written.length >= BLOCKS_PER_REPORT) this.report(fetch)
     else this.reportAtMs ??= nowMs + BLOCK_REPORT_MS
     this.finishIfWhole(fetch)
   }
 
   handleTimeout(nowMs: number): void {
+    if (this.tickAtMs !== undefined && nowMs >= this.tickAtMs) this.tick(nowMs)
     if (this.reportAtMs === undefined || nowMs < this.reportAtMs) return
     this.reportAtMs = undefined
-    for (const fetch of this.fetches.values()) if (fetch.type === 'large') this.report(fetch)
+    for (const fetch of this.large) this.report(fetch)
   }
 
   pollTimeout(): number | undefined {
-    return this.reportAtMs
+    if (this.reportAtMs === undefined || this.tickAtMs === undefined) return this.reportAtMs ?? this.tickAtMs
+    return Math.min(this.reportAtMs, this.tickAtMs)
   }
 
   pollOp(): WriteOp | FinishOp | ReleaseOp | undefined {
@@ -312,7 +366,8 @@ export class Receiving {
 
   private start(fetch: Fetch): void {
     this.fetches.set(fetch.fetch, fetch)
-    this.fetchByItem.set(sessionKey(fetch.session, 'file', fetch.file.digest), fetch)
+    this.fetchByDigest.set(fetch.file.digest, fetch)
+    if (fetch.type === 'large') this.large.add(fetch)
   }
 
   private handleSmallBlock(
@@ -338,20 +393,24 @@ export class Receiving {
     block: ReceivedBlock,
     { block: bytes, savedBytes }: OpenedFrame,
   ): void {
-    const { blockIndex } = block
-    if (fetch.list === undefined || fetch.temporary === undefined || !fetch.missing.has(blockIndex)) {
-      this.endpoint.releaseBlock(block.session, block.frame)
+    const { blockIndex, session } = block
+    const { building } = fetch
+    const source = building?.spread.source(session)
+    if (building === undefined || source === undefined || !building.spread.missing.has(blockIndex)) {
+      this.endpoint.releaseBlock(session, block.frame)
       return
     }
     const start = blockIndex * DIGEST_BYTES
     const proved =
       bytes.length === blockBytes(fetch.file.sizeBytes, blockIndex) &&
-      equalBytes(this.hash(bytes), fetch.list.subarray(start, start + DIGEST_BYTES))
+      equalBytes(this.hash(bytes), building.list.subarray(start, start + DIGEST_BYTES))
     if (!proved) {
       this.reject(block, 'wrong')
       return
     }
-    fetch.missing.delete(blockIndex)
+    for (const needless of building.spread.handleArrived(blockIndex, source))
+      this.endpoint.cancelBlock(needless.session, 'file', fetch.file.digest, needless.blockIndex)
+    building.orphanedSinceMs = undefined
     fetch.writing++
     fetch.crossedBytes += bytes.length
     fetch.savedBytes += savedBytes
@@ -359,17 +418,73 @@ export class Receiving {
     fetch.progress.doneBytes += bytes.length
     this.receivedBytes += bytes.length
     const id = this.nextOpId++
-    this.writes.set(id, { fetch, blockIndex, frame: block.frame })
-    this.ops.push({ type: 'write', id, path: fetch.temporary, position: blockIndex * BLOCK_BYTES, bytes })
+    this.writes.set(id, { fetch, session, blockIndex, frame: block.frame })
+    this.ops.push({ type: 'write', id, path: building.path, position: blockIndex * BLOCK_BYTES, bytes })
+  }
+
+  // — Several sources —
+
+  /** Has every source look whether there is something for it. */
+  private pullMore(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
+    for (const source of spread.all())
+      if (source.hasNext)
+        this.endpoint.pullFrom(source.session, fetch.file, source, { priority: 'bulk' }, nowMs)
+  }
+
+  /** What was asked of it is asked of the others at once. */
+  private loseSource(
+    fetch: LargeFetch,
+    building: FileBuilding,
+    session: SessionId,
+    reason: SourceFailure,
+    nowMs: number,
+  ): void {
+    const source = building.spread.drop(session)
+    if (source === undefined) return
+    building.countDelivered(source)
+    this.endpoint.cancelPull(session, 'file', fetch.file.digest)
+    const { spread } = building
+    // Peers that are building it too may have all of it together.
+    const isComplete = spread.missing.size === 0
+    const goesOn = isComplete || spread.hasWholeSource || (reason === 'peer-gone' && spread.sourceCount > 0)
+    if (source.isWhole && (goesOn || source.peer !== fetch.peer))
+      this.toKeeper.push({ type: 'source-lost', fetch: fetch.fetch, peer: source.peer, reason })
+    if (!goesOn) {
+      this.fail(fetch, reason)
+      return
+    }
+    this.pullMore(fetch, building, nowMs)
+  }
+
+  private tick(nowMs: number): void {
+    this.tickAtMs = undefined
+    for (const fetch of [...this.large]) {
+      const { building } = fetch
+      if (building === undefined) continue
+      this.tickAtMs = nowMs + SPREAD_TICK_MS
+      const needless = building.spread.tick((session) => this.factsOf(session), nowMs)
+      for (const { session, blockIndex } of needless)
+        this.endpoint.cancelBlock(session, 'file', fetch.file.digest, blockIndex)
+      const isOrphan = !building.spread.hasWholeSource && building.spread.missing.size > 0
+      building.orphanedSinceMs = isOrphan ? (building.orphanedSinceMs ?? nowMs) : undefined
+      if (nowMs - (building.orphanedSinceMs ?? nowMs) >= ORPHANED_MS) this.fail(fetch, 'peer-gone')
+      else this.pullMore(fetch, building, nowMs)
+    }
+  }
+
+  private factsOf(session: SessionId): { srttMs: number; silentSinceMs: number | undefined } {
+    const srttMs = this.endpoint.stats(session)?.srttMs ?? 0
+    return { srttMs, silentSinceMs: this.endpoint.silentSinceMs(session) }
   }
 
   private finishIfWhole(fetch: LargeFetch): void {
-    if (fetch.finishing || fetch.temporary === undefined || fetch.missing.size > 0 || fetch.writing > 0)
+    const { building } = fetch
+    if (fetch.finishing || building === undefined || building.spread.missing.size > 0 || fetch.writing > 0)
       return
     fetch.finishing = true
     const id = this.nextOpId++
-    this.writes.set(id, { fetch, blockIndex: undefined, frame: undefined })
-    this.ops.push({ type: 'finish', id, path: fetch.temporary })
+    this.writes.set(id, { fetch, session: fetch.session, blockIndex: undefined, frame: undefined })
+    this.ops.push({ type: 'finish', id, path: building.path })
   }
 
   private report(fetch: LargeFetch): void {
@@ -392,16 +507,19 @@ export class Receiving {
     const { session } = fetch
     const { digest } = fetch.file
     this.fetches.delete(fetch.fetch)
-    this.fetchByItem.delete(sessionKey(session, 'file', digest))
+    if (this.fetchByDigest.get(digest) === fetch) this.fetchByDigest.delete(digest)
     this.endpoint.cancelPull(session, 'file', digest)
     if (fetch.type === 'small') return
+    this.large.delete(fetch)
+    for (const source of fetch.building?.spread.all() ?? [])
+      this.endpoint.cancelPull(source.session, 'file', digest)
     if (fetch.list === undefined) {
       const key = sessionKey(session, 'list', digest)
       const assembly = this.assemblies.get(key)
       if (assembly !== undefined) this.dropAssembly(key, assembly)
     }
-    if (fetch.temporary !== undefined && !fetch.finishing)
-      this.ops.push({ type: 'release', path: fetch.temporary })
+    if (fetch.building !== undefined && !fetch.finishing)
+      this.ops.push({ type: 'release', path: fetch.building.path })
   }
 
   private assemble(
@@ -493,10 +611,4 @@ function wholeOf(assembly: Assembly): Uint8Array {
   const parts: Uint8Array[] = []
   for (let index = 0; index < assembly.blocks.size; index++) parts.push(assembly.blocks.get(index)!)
   return concatBytes(parts)
-}
-
-function neededBytes(sizeBytes: number, needed: BlockSet): number {
-  let bytes = 0
-  for (const blockIndex of needed) bytes += blockBytes(sizeBytes, blockIndex)
-  return bytes
 }

@@ -2,11 +2,16 @@
 // I/O: reads are polled, and places are asked of the keeper. Used by the engine alone.
 
 import { equalBytes, hexOf } from '../base/bytes.js'
-import { blockBytes, blockCount, type Hash, itemKey } from '../base/item.js'
+import { blockBytes, blockCount, type Digest, type Hash, itemKey } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import type { BlockName, FrameSeal } from '../base/protection.js'
+import type { Building } from './large-fetch.js'
+import { TEMPORARY_FOLDER } from './layout.js'
 import { LOCATION_BYTES_MAX, LOCATIONS_MAX, READS_MAX, WANTED_MAX } from './limits.js'
 import type { EngineToKeeper, ItemName, Location } from './messages.js'
+
+/** Stands for the time of a file that is being written: its descriptor is used again nevertheless. */
+const BUILDING_MTIME_MS = 0
 
 /** A block to be read; answered by `handleRead` with the same `id`. */
 export interface ReadOp {
@@ -40,6 +45,8 @@ export class Serving {
   private readonly hash: Hash
   /** How blocks cross in a session; undefined where it is over. */
   private readonly framesOf: (session: number) => FrameSeal | undefined
+  /** A file that is being received, of which something may be here already. */
+  private readonly buildingOf: (digest: Digest) => Building | undefined
   private readonly locations = new Map<string, Location>()
   private locationBytes = 0
   private readonly unlocated = new Map<string, Task[]>()
@@ -56,9 +63,14 @@ export class Serving {
   private taskCount = 0
   private nextReadId = 1
 
-  constructor(hash: Hash, framesOf: (session: number) => FrameSeal | undefined) {
+  constructor(
+    hash: Hash,
+    framesOf: (session: number) => FrameSeal | undefined,
+    buildingOf: (digest: Digest) => Building | undefined,
+  ) {
     this.hash = hash
     this.framesOf = framesOf
+    this.buildingOf = buildingOf
   }
 
   handleWanted(wanted: Wanted): void {
@@ -81,6 +93,28 @@ export class Serving {
     const proved: Location = isProved ? location : { type: 'gone' }
     if (proved.type === 'bytes' || proved.type === 'file') this.remember(key, proved)
     for (const task of tasks) this.handleTask(task, proved)
+  }
+
+  /** A file became whole where it was built. The keeper is about to put it in place, and then it is looked up anew. */
+  handleBuilt(digest: Digest, { path, sizeBytes, list }: Building): void {
+    this.remember(itemKey('file', digest), {
+      type: 'file',
+      path,
+      sizeBytes,
+      mtimeMs: BUILDING_MTIME_MS,
+      list,
+    })
+  }
+
+  /** Whether the whole file is here; undefined where that is asked of the keeper, which answers with `handleLocated`. */
+  isWhole(digest: Digest): boolean | undefined {
+    const key = itemKey('file', digest)
+    if (this.locations.has(key)) return true
+    if (!this.unlocated.has(key)) {
+      this.unlocated.set(key, [])
+      this.toLocate.push({ kind: 'file', digest })
+    }
+    return undefined
   }
 
   /** What was read is not what the index says. The content may stand elsewhere; else it is gone. */
@@ -110,7 +144,7 @@ export class Serving {
       return
     }
     this.forget(itemKey(task.kind, task.digest))
-    this.suspects.push(place.path)
+    if (!place.path.startsWith(TEMPORARY_FOLDER)) this.suspects.push(place.path)
     this.toReopen.add(place.path)
     this.lookOnceMore(task)
   }
@@ -154,7 +188,7 @@ export class Serving {
 
   private locate(task: Task): void {
     const key = itemKey(task.kind, task.digest)
-    const known = this.locations.get(key)
+    const known = this.locations.get(key) ?? this.placeInBuilding(task)
     if (known !== undefined) {
       this.handleTask(task, known)
       return
@@ -166,6 +200,15 @@ export class Serving {
     }
     this.unlocated.set(key, [task])
     this.toLocate.push({ kind: task.kind, digest: task.digest })
+  }
+
+  /** Where the block is in a file that is still being built; gone where it has not come yet. */
+  private placeInBuilding(task: Task): Location | undefined {
+    const building = task.kind === 'file' ? this.buildingOf(task.digest) : undefined
+    if (building === undefined) return undefined
+    if (!building.holds(task.blockIndex)) return { type: 'gone' }
+    const { path, sizeBytes, list } = building
+    return { type: 'file', path, sizeBytes, mtimeMs: BUILDING_MTIME_MS, list }
   }
 
   private handleTask(task: Task, location: Location): void {

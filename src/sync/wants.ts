@@ -8,7 +8,7 @@ import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
 import type { Temporary } from './layout.js'
 import { LARGE_FETCHES_MAX, SMALL_FETCH_BYTES_MAX, SMALL_FETCHES_MAX } from './limits.js'
-import type { FetchId } from './messages.js'
+import type { Delivered, FetchId } from './messages.js'
 
 export interface Want {
   /** As the peers have it. */
@@ -23,6 +23,8 @@ export interface Want {
   temporary: Temporary | undefined
   crossedBytes: number
   savedBytes: number
+  /** Who gave what of the bytes that crossed, most first. */
+  delivered: readonly Delivered[]
   /** How often what stood in its place was not what the catalogue says. */
   placeTries: number
 }
@@ -92,6 +94,11 @@ export class Wants {
     return false
   }
 
+  isWanted(digest: Digest): boolean {
+    for (const { remote } of this.wants.values()) if (remote.digest === digest) return true
+    return false
+  }
+
   /** A folder that is wanted and not in place yet. */
   wantedFolder(path: string): Want | undefined {
     const want = this.wants.get(path)
@@ -110,6 +117,7 @@ export class Wants {
       temporary: undefined,
       crossedBytes: 0,
       savedBytes: 0,
+      delivered: [],
       placeTries: 0,
     }
     this.wants.set(remote.path, want)

@@ -94,6 +94,7 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
     savedBytes: 0,
     durationMs: 29_100,
     peer: PEER,
+    sources: [{ peer: PEER, bytes: 352_260_000 }],
   },
   abandoned: { event: 'abandoned', path: 'video.mkv', reason: 'it changed while it was sent' },
   conflict: { event: 'conflict', path: 'plan.txt', kept: 'plan.conflict-b2b2.txt' },
@@ -142,5 +143,14 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
 
 /** A small file has arrived. */
 export function arrival(path: string, bytes = 1_000): PeerEvent {
-  return { event: 'received', path, bytes, crossedBytes: bytes, savedBytes: 0, durationMs: 3, peer: PEER }
+  return {
+    event: 'received',
+    path,
+    bytes,
+    crossedBytes: bytes,
+    savedBytes: 0,
+    durationMs: 3,
+    peer: PEER,
+    sources: [],
+  }
 }

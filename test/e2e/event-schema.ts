@@ -57,6 +57,8 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
     savedBytes: count,
     durationMs: quantity,
     peer: peerId,
+    sources: (value) =>
+      Array.isArray(value) && value.every(({ peer, bytes }) => peerId(peer) && count(bytes) && bytes > 0),
   },
   abandoned: { path, reason: text },
   conflict: { path, kept: path },

@@ -270,7 +270,13 @@ describe('a file', () => {
         .sort(),
     ).toEqual([0, 2])
     expect(a.take('fetched')).toEqual([
-      { type: 'fetched', fetch: 1, crossedBytes: BLOCK_BYTES + 5, savedBytes: 0 },
+      {
+        type: 'fetched',
+        fetch: 1,
+        crossedBytes: BLOCK_BYTES + 5,
+        savedBytes: 0,
+        sources: [{ peer: THEIRS, bytes: BLOCK_BYTES + 5 }],
+      },
     ])
     const written = a.files.get('tmp')!
     expect(hash(written.subarray(0, BLOCK_BYTES))).toEqual(hash(large.subarray(0, BLOCK_BYTES)))

@@ -270,7 +270,13 @@ describe('a large file', () => {
     const order = fetchList(share)
     expect([...new BlockSet(3, order.needed)]).toEqual([0, 1, 2])
     write(share, order, [0, 1, 2])
-    share.send({ type: 'fetched', fetch: order.fetch, crossedBytes: large.length, savedBytes: 7 })
+    share.send({
+      type: 'fetched',
+      fetch: order.fetch,
+      crossedBytes: large.length,
+      savedBytes: 7,
+      sources: [],
+    })
     expect(equalBytes(share.disk.contentOf('large')!, large)).toBe(true)
     expect(share.notices('fetching')).toMatchObject([{ path: 'large', resumedBytes: 0, reusedBytes: 0 }])
     expect(share.notices('received')).toMatchObject([{ path: 'large', crossedBytes: large.length }])
@@ -356,7 +362,7 @@ describe('a fetch that fails', () => {
   test('of a number that is not known any more changes nothing', () => {
     const share = new KeptShare()
     share.send({ type: 'fetch-failed', fetch: 99, reason: 'gone' })
-    share.send({ type: 'fetched', fetch: 99, crossedBytes: 1, savedBytes: 0 })
+    share.send({ type: 'fetched', fetch: 99, crossedBytes: 1, savedBytes: 0, sources: [] })
     share.send({ type: 'contents', files: [{ fetch: 99, bytes: utf8('1'), savedBytes: 0 }] })
     share.send({ type: 'list', fetch: 99, list: new Uint8Array(64) })
     expect(share.disk.snapshot().has('a')).toBe(false)

@@ -42,7 +42,11 @@ const frames: FrameSeal = {
 
 let serving: Serving
 beforeEach(() => {
-  serving = new Serving(hash, () => frames)
+  serving = new Serving(
+    hash,
+    () => frames,
+    () => undefined,
+  )
 })
 
 function locates(): ItemName[] {
