@@ -30,6 +30,7 @@ export class Dial {
   sent: Flight | undefined
   private shakingSinceMs = 0
   private passedOverSinceMs: number | undefined
+  private gaveWaySinceMs: number | undefined
 
   constructor(
     readonly address: Address,
@@ -55,6 +56,7 @@ export class Dial {
     const waitMs = Math.min(CONNECT_MS_MAX, CONNECT_MS_FIRST * 2 ** Math.min(this.tries, 16))
     this.tries++
     this.lastAtMs = nowMs
+    this.gaveWaySinceMs = undefined
     this.nextAtMs = nowMs + waitMs * (0.75 + 0.5 * this.random.next())
   }
 
@@ -76,6 +78,18 @@ export class Dial {
   hurry(nowMs: number): void {
     if (this.isCalling)
       this.nextAtMs = Math.min(this.nextAtMs, Math.max(nowMs, this.lastAtMs + CONNECT_MS_FIRST))
+  }
+
+  /** Whether something of this attempt was answered, or may be on its way. Between two calls to somebody who is not
+   *  there, nothing is. */
+  isUnderWay(nowMs: number): boolean {
+    return this.isCalling && (this.cookie !== undefined || nowMs - this.lastAtMs < CONNECT_MS_FIRST)
+  }
+
+  /** The other side calls: its attempt is the sooner one, and ours waits for what comes of it. */
+  giveWay(nowMs: number): void {
+    this.gaveWaySinceMs ??= nowMs
+    if (this.isCalling) this.nextAtMs = Math.max(this.nextAtMs, this.gaveWaySinceMs + YIELD_MS)
   }
 
   /** Whether the other side's attempt is still to be passed over because this one is under way. */

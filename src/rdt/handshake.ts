@@ -11,8 +11,9 @@
 //
 //   A known peer's hello carries what resumes an earlier session, and is answered by the accept at once.
 //
-// Where both ask at once, the one with the smaller peer id passes the other's attempt over for a while, so that
-// there is one session and not two.
+// Whoever hears a hello while nothing of its own is under way leaves it at that and waits for what comes of it. Where
+// both have asked at once, the one with the smaller peer id passes the other's attempt over for a while. So there is
+// one session and not two, and it is the one that was asked for first.
 
 import { equalBytes } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
@@ -257,10 +258,11 @@ export class Handshake {
       this.refuse(from, { nonce, agent, version }, 'encryption', bytes)
       return true
     }
+    const dial = this.dials.get(from)
+    if (dial !== undefined && !dial.isUnderWay(nowMs)) dial.giveWay(nowMs)
     if (this.handleResumption(from, control, nowMs)) return true
     const cookie = this.cookies.make(from, nonce, nowMs)
     this.answer(from, { type: 'cookie', nonce, cookie }, bytes)
-    this.dials.get(from)?.hurry(nowMs)
     return true
   }
 
@@ -364,7 +366,7 @@ export class Handshake {
       return false
     }
     const dial = this.dials.get(address)
-    if (dial?.isCalling && options.peerId < peerId && dial.passesOver(nowMs)) {
+    if (dial?.isUnderWay(nowMs) && options.peerId < peerId && dial.passesOver(nowMs)) {
       // Our own attempt is under way and is the one that would stay. If it does not get through, theirs may.
       dial.hurry(nowMs)
       return false

@@ -26,19 +26,24 @@ export interface KnownPeer {
   readonly fingerprint: string
 }
 
-/** Tickets by their ids, and the newest of each address. */
+/** Tickets by their ids, and of each address the newest one that surely both sides hold. */
 export class Tickets {
   private readonly byId = new Map<string, KnownPeer & { readonly address: string; isUsed: boolean }>()
   private readonly byAddress = new Map<string, string>()
 
+  /** May be answered from now on. */
   add(address: string, known: KnownPeer): void {
-    const id = hexOf(known.ticket.id)
-    this.byId.set(id, { ...known, address, isUsed: false })
-    this.byAddress.set(address, id)
+    this.byId.set(hexOf(known.ticket.id), { ...known, address, isUsed: false })
     if (this.byId.size <= TICKETS_MAX) return
     const [oldest, { address: itsAddress }] = this.byId.entries().next().value!
     this.byId.delete(oldest)
     if (this.byAddress.get(itsAddress) === oldest) this.byAddress.delete(itsAddress)
+  }
+
+  /** The other side has shown that it came to the same keys: a hello that names the ticket will be understood. */
+  prefer({ id }: Ticket): void {
+    const known = this.byId.get(hexOf(id))
+    if (known !== undefined) this.byAddress.set(known.address, hexOf(id))
   }
 
   ofAddress(address: string): KnownPeer | undefined {

@@ -121,9 +121,12 @@ export class SealedProtection implements Protection {
     const { peerId, boot, terms, fingerprint } = other
     const ours = keys[side]
     const theirs = keys[side === 'asker' ? 'answerer' : 'asker']
-    const datagrams = new SealedDatagrams({ ours: ours.datagrams, theirs: theirs.datagrams })
-    const frames = new SealedFrames({ ours, theirs }, this.options.codec, this.compressor)
     this.tickets.add(address, { ticket: keys.ticket, peerId, fingerprint })
+    // An asker may have given this attempt up for another, and then knows nothing of the ticket that came of it.
+    const handleHeard = () => this.tickets.prefer(keys.ticket)
+    if (side === 'asker') handleHeard()
+    const datagrams = new SealedDatagrams({ ours: ours.datagrams, theirs: theirs.datagrams }, handleHeard)
+    const frames = new SealedFrames({ ours, theirs }, this.options.codec, this.compressor)
     return {
       peerId,
       boot,
