@@ -24,8 +24,12 @@ export class Dial {
   /** What was told of it: that nobody answers, or that somebody does and does not let us in. */
   told: 'silent' | 'refusing' | undefined
   cookie: Uint8Array | undefined
-  /** The handshake under way: from a cookie on, or of a hello that resumes. */
+  /** The handshake under way, from the first hello on. */
   attempt: Attempt | undefined
+  /** Whether the hello resumes: then a cookie says that there is nothing to be resumed. */
+  isResuming = false
+  /** The first flight of what goes on, which proves the address and is said again with the later ones. */
+  opened: Flight | undefined
   /** What was sent last, so that the next one is noticed. */
   sent: Flight | undefined
   private shakingSinceMs = 0
@@ -64,7 +68,9 @@ export class Dial {
   handleCookie(cookie: Uint8Array, attempt: Attempt, nowMs: number): void {
     this.tries = 0
     this.cookie = cookie
+    this.isResuming = false
     this.attempt = attempt
+    this.opened = attempt.flight
     this.sent = undefined
     this.shakingSinceMs = nowMs
   }
@@ -127,6 +133,8 @@ export class Dial {
     this.local = this.newWireSession()
     this.cookie = undefined
     this.attempt = undefined
+    this.isResuming = false
+    this.opened = undefined
     this.sent = undefined
   }
 }

@@ -2,7 +2,8 @@
 // and who is let in is the protection's (src/base/protection.ts); here they are carried, repeated and bounded.
 //
 //   asker ── hello ──▶                  names itself and its wire version, and what it wants: encryption or none
-//         ◀── cookie ──                 proves nothing yet, and nothing is kept; or ◀── refuse ──
+//         ◀── cookie ──                 proves nothing yet, and nothing is kept; or ◀── refuse ──. May offer what the
+//                                       protection says next, as far as an unproved address may be answered
 //         ── open, with the cookie ──▶  the address is proved: the handshake is kept from here on, for a while
 //         ◀── accept ──                 } as often as the protection
 //         ── prove ──▶                  } has something to say
@@ -18,6 +19,7 @@
 import { equalBytes } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
 import type { Agreement, Flight, Opening } from '../base/protection.js'
+import { Allowance } from './allowance.js'
 import { type Answer, Answers } from './answers.js'
 import type { Address, EndpointEvent, EndpointOptions, RefusalReason } from './api.js'
 import { type Control, encodeControl, type HandshakeControl } from './control.js'
@@ -26,6 +28,8 @@ import { Dial } from './dial.js'
 import {
   ANSWERS_PER_S_MAX,
   CONNECT_TRIES_TOLD,
+  OFFERS_PER_S_MAX,
+  OPEN_AGAIN_PART,
   PATH_BYTES_BASE,
   STRANGERS_MAX,
   UNPROVED_FACTOR_MAX,
@@ -50,8 +54,9 @@ export class Handshake {
   /** What was told of addresses that are refused, or refuse us. */
   private readonly refusals = new Map<Address, RefusalReason>()
   private readonly cookies: CookieJar
-  private answersLeft = ANSWERS_PER_S_MAX
-  private answersAtMs = Number.NEGATIVE_INFINITY
+  /** Handshakes cost something, and an address that we do not call ourselves may begin only so many. */
+  private readonly strangersAnswered = new Allowance(ANSWERS_PER_S_MAX)
+  private readonly offers = new Allowance(OFFERS_PER_S_MAX)
 
   constructor(private readonly host: HandshakeHost) {
     this.cookies = new CookieJar(host.options.random, host.options.hash)
@@ -93,6 +98,7 @@ export class Handshake {
   }
 
   handleTimeout(nowMs: number): void {
+    this.cookies.forgetOld(nowMs)
     for (const dial of this.dials.values()) if (nowMs >= dial.nextAtMs) this.call(dial, nowMs)
   }
 
@@ -141,13 +147,23 @@ export class Handshake {
       dial.renew()
       dial.tries = CONNECT_TRIES_TOLD
     }
+    const flight = dial.attempt?.flight
     if (dial.cookie === undefined) this.sayHello(dial)
-    else if (dial.attempt?.flight !== undefined) this.sayFlight(dial, dial.attempt.flight)
+    else if (flight !== undefined) {
+      // What is said after it makes no sense to whoever has not heard it. Not each time: nothing that happens to every
+      // so many-th datagram may happen to the same one for ever.
+      if (flight.step > 0 && this.host.options.random.next() < OPEN_AGAIN_PART) this.sayOpen(dial)
+      this.sayFlight(dial, flight)
+    }
   }
 
   private sayHello(dial: Dial): void {
     const { agent, protection } = this.host.options
-    dial.attempt ??= protection.resume(this.openingOf(dial))
+    if (dial.attempt === undefined) {
+      const resuming = protection.resume(this.openingOf(dial))
+      dial.isResuming = resuming !== undefined
+      dial.attempt = resuming ?? protection.ask(this.openingOf(dial))
+    }
     this.post(dial.address, {
       type: 'hello',
       version: WIRE_VERSION,
@@ -155,26 +171,29 @@ export class Handshake {
       nonce: dial.nonce,
       suite: protection.suite,
       introduction: protection.introduce(dial.address, dial.nonce),
-      flight: dial.attempt?.flight?.body ?? new Uint8Array(0),
+      flight: dial.attempt.flight?.body ?? new Uint8Array(0),
     })
   }
 
   private sayFlight(dial: Dial, flight: Flight): void {
-    const { agent, protection } = this.host.options
     const { address, nonce } = dial
     const { step, body } = flight
     dial.sent = flight
     if (step > 0) this.post(address, { type: 'prove', nonce, step, flight: body })
-    else
-      this.post(address, {
-        type: 'open',
-        agent,
-        nonce,
-        suite: protection.suite,
-        introduction: protection.introduce(address, nonce),
-        cookie: dial.cookie!,
-        flight: body,
-      })
+    else this.sayOpen(dial)
+  }
+
+  private sayOpen({ address, nonce, cookie, opened }: Dial): void {
+    const { agent, protection } = this.host.options
+    this.post(address, {
+      type: 'open',
+      agent,
+      nonce,
+      suite: protection.suite,
+      introduction: protection.introduce(address, nonce),
+      cookie: cookie!,
+      flight: opened!.body,
+    })
   }
 
   private openingOf(dial: Dial): Opening {
@@ -184,8 +203,13 @@ export class Handshake {
   private handleCookie(from: Address, control: ControlOf<'cookie'>, nowMs: number): boolean {
     const dial = this.dialOf(from, control.nonce)
     if (dial === undefined || dial.cookie !== undefined) return false
-    dial.handleCookie(control.cookie, this.host.options.protection.ask(this.openingOf(dial)), nowMs)
+    // Nothing was offered to somebody who wanted to go on with what is not known there.
+    const offer = dial.isResuming ? new Uint8Array(0) : control.flight
+    const known = dial.isResuming ? undefined : dial.attempt
+    const attempt = known ?? this.host.options.protection.ask(this.openingOf(dial))
+    dial.handleCookie(control.cookie, attempt, nowMs)
     this.advanceDial(dial, nowMs)
+    if (offer.length > 0 && attempt.handleFlight({ step: 1, body: offer })) this.advanceDial(dial, nowMs)
     return true
   }
 
@@ -262,8 +286,16 @@ export class Handshake {
     if (dial !== undefined && !dial.isUnderWay(nowMs)) dial.giveWay(nowMs)
     if (this.handleResumption(from, control, nowMs)) return true
     const cookie = this.cookies.make(from, nonce, nowMs)
-    this.answer(from, { type: 'cookie', nonce, cookie }, bytes)
+    this.answer(from, { type: 'cookie', nonce, cookie, flight: this.offer(from, control, nowMs) }, bytes)
     return true
+  }
+
+  /** What the protection says to the first flight already, where there is one and it may cost us something. */
+  private offer(from: Address, { nonce, flight }: ControlOf<'hello'>, nowMs: number): Uint8Array {
+    const nothing = new Uint8Array(0)
+    if (flight.length === 0 || !this.offers.take(nowMs)) return nothing
+    const seed = this.cookies.seed(from, nonce, nowMs)
+    return this.host.options.protection.offer(this.openingFor(from, nonce), flight, seed)?.body ?? nothing
   }
 
   /** A hello of a known peer is all that its handshake needs; others get a cookie. */
@@ -309,10 +341,11 @@ export class Handshake {
       return true
     }
     const isExpected = this.dials.has(from)
-    if (!isExpected && !this.mayAnswer(nowMs)) return false
+    if (!isExpected && !this.strangersAnswered.take(nowMs)) return false
     if (!this.answers.makeRoom(from, isExpected)) return false
     const opening = this.openingFor(from, control.nonce)
-    const attempt = protection.answer(opening, control.flight)
+    const seed = this.cookies.takeSeed(control.cookie, from, control.nonce, nowMs)
+    const attempt = protection.answer(opening, control.flight, seed)
     if (attempt === undefined) return false
     this.advanceAnswer(this.answers.add(opening, attempt, isExpected, nowMs), nowMs)
     return true
@@ -326,15 +359,6 @@ export class Handshake {
     // It was repeated because our answer to it was lost.
     if (!isTaken && (answer.sent?.step ?? 0) > control.step) this.sayAnswer(answer)
     return isTaken
-  }
-
-  /** Handshakes cost something, and an address that we do not call ourselves may begin only so many. */
-  private mayAnswer(nowMs: number): boolean {
-    if (nowMs - this.answersAtMs >= 1_000) {
-      this.answersAtMs = nowMs
-      this.answersLeft = ANSWERS_PER_S_MAX
-    }
-    return this.answersLeft-- > 0
   }
 
   private advanceAnswer(answer: Answer, nowMs: number): void {

@@ -8,6 +8,7 @@ import {
   type Agreement,
   type Attempt,
   type Claim,
+  type Flight,
   INTRODUCTION_BYTES,
   type Opening,
   type Protection,
@@ -86,8 +87,12 @@ export class SealedProtection implements Protection {
     return new Asking(this.context, opening)
   }
 
-  answer(opening: Opening, flight: Uint8Array): Attempt | undefined {
-    return Answering.begin(this.context, opening, flight)
+  offer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Flight | undefined {
+    return Answering.begin(this.context, opening, flight, seed)?.flight
+  }
+
+  answer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Attempt | undefined {
+    return Answering.begin(this.context, opening, flight, seed)
   }
 
   resume(opening: Opening): Attempt | undefined {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { DatagramType, decodeControl, encodeControl } from '../../src/rdt/control.js'
 import { ANSWERS_MAX, UNPROVED_FACTOR_MAX } from '../../src/rdt/limits.js'
 import { FRAMES_PER_KEY_MAX } from '../../src/seal/limits.js'
@@ -407,7 +408,8 @@ describe('datagrams that were recorded or made up', () => {
         const item = makeItem(200_000, seed)
         right.hold(item)
         left.connect(right)
-        expect(world.runUntil(() => left.session !== undefined, 600_000)).toBe(true)
+        const isWide = () => (left.endpoint.stats(left.session ?? -1)?.pathBytes ?? 0) > BLOCK_BYTES
+        expect(world.runUntil(isWide, 600_000)).toBe(true)
         left.pull(item.ref)
         expect(world.runUntil(() => left.has(item.ref), 600_000)).toBe(true)
         expect(Buffer.from(left.pulled.get(item.ref.digest)!.bytes!).equals(item.bytes)).toBe(true)
