@@ -105,6 +105,8 @@ export interface Attempt {
   /** Who the asker says it is. Nothing costly is done before `proceed`. */
   readonly claim: Claim | undefined
   readonly agreement: Agreement | undefined
+  /** Of one that resumes: what it resumes began at this address, which proves it as a token does (RFC 9000, 8.1.3). */
+  readonly provesAddress?: boolean
   /** It will never agree: nothing more is said to the other side. */
   readonly hasFailed: boolean
   /** False where that is no flight that fits here. */

@@ -78,6 +78,9 @@ export type EndpointEvent =
       /** Of the peer's public key; undefined where it has shown none. */
       fingerprint: string | undefined
     }
+  /** The other side is proved and does not know yet that it is welcome: 'opened' follows when it is heard. What is
+   *  sent in it until then arrives with the answer that tells it so. */
+  | { readonly type: 'answered'; session: SessionId; peerId: string }
   | { readonly type: 'closed'; session: SessionId; peerId: string; address: Address; reason: CloseReason }
   /** `answers`: somebody is there, and does not let us in. */
   | { readonly type: 'unreachable'; address: Address; answers: boolean }

@@ -10,7 +10,14 @@
 import type { Random } from '../base/ports.js'
 import type { Attempt, Flight, Opening, WireSession } from '../base/protection.js'
 import type { Address } from './api.js'
-import { CONNECT_MS_FIRST, CONNECT_MS_MAX, COOKIE_PERIOD_MS, NONCE_BYTES, YIELD_MS } from './limits.js'
+import {
+  CONNECT_MS_FIRST,
+  CONNECT_MS_MAX,
+  COOKIE_PERIOD_MS,
+  EARLY_DATAGRAMS_MAX,
+  NONCE_BYTES,
+  YIELD_MS,
+} from './limits.js'
 
 export class Dial {
   tries = 0
@@ -32,6 +39,7 @@ export class Dial {
   opened: Flight | undefined
   /** What was sent last, so that the next one is noticed. */
   sent: Flight | undefined
+  private early: Uint8Array[] = []
   private shakingSinceMs = 0
   private passedOverSinceMs: number | undefined
   private gaveWaySinceMs: number | undefined
@@ -73,6 +81,17 @@ export class Dial {
     this.opened = attempt.flight
     this.sent = undefined
     this.shakingSinceMs = nowMs
+  }
+
+  /** Of the session that this attempt is to come to: the other side may speak in it already. */
+  keepEarly(bytes: Uint8Array): void {
+    if (this.early.length < EARLY_DATAGRAMS_MAX) this.early.push(bytes.slice())
+  }
+
+  takeEarly(): readonly Uint8Array[] {
+    const { early } = this
+    this.early = []
+    return early
   }
 
   /** Whether the attempt has gone on for as long as its cookie surely holds. */
@@ -136,5 +155,6 @@ export class Dial {
     this.isResuming = false
     this.opened = undefined
     this.sent = undefined
+    this.early = []
   }
 }

@@ -101,6 +101,7 @@ export class Endpoint {
       send: (to, bytes) => this.send(to, bytes),
       addSession: (facts, atMs) => this.addSession(facts, atMs),
       settle: (session, atMs) => this.settle(session, atMs),
+      handleEarly: (from, bytes, atMs) => void this.handleAdmitted(from, bytes, 0, bytes.length, atMs),
     })
   }
 
@@ -385,7 +386,8 @@ export class Endpoint {
   private sessionOf(from: Address, bytes: Uint8Array, nowMs: number): Session | undefined {
     const wire = sessionOf(bytes)
     const session = wire && this.sessions.ofWire(from, wire.high, wire.low)
-    if (session === undefined) this.answerUnknown(from, bytes, nowMs)
+    if (session === undefined && !(wire && this.handshake.keepsEarly(from, wire, bytes)))
+      this.answerUnknown(from, bytes, nowMs)
     return session
   }
 

@@ -18,7 +18,7 @@
 
 import { equalBytes } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
-import type { Agreement, Flight, Opening } from '../base/protection.js'
+import type { Agreement, Flight, Opening, WireSession } from '../base/protection.js'
 import { Allowance } from './allowance.js'
 import { type Answer, Answers } from './answers.js'
 import type { Address, EndpointEvent, EndpointOptions, RefusalReason } from './api.js'
@@ -44,6 +44,8 @@ export interface HandshakeHost {
   send(to: Address, bytes: Uint8Array): void
   addSession(facts: Omit<SessionFacts, 'id'>, nowMs: number): Session
   settle(session: Session, nowMs: number): void
+  /** A datagram of a session that has opened since it came. */
+  handleEarly(from: Address, bytes: Uint8Array, nowMs: number): void
 }
 
 type ControlOf<Type extends Control['type']> = Extract<HandshakeControl, { type: Type }>
@@ -250,10 +252,20 @@ export class Handshake {
       return
     }
     const { address, local } = dial
+    const early = dial.takeEarly()
     // Where the session does not stay, the next attempt is another one.
     dial.renew()
     if (sessions.isFull) return
     this.host.settle(this.host.addSession({ ...agreement, address, isInitiator: true, local }, nowMs), nowMs)
+    for (const bytes of early) this.host.handleEarly(address, bytes, nowMs)
+  }
+
+  /** A datagram of a session that does not exist may be one of a session that is about to. */
+  keepsEarly(from: Address, { high, low }: WireSession, bytes: Uint8Array): boolean {
+    const dial = this.dials.get(from)
+    if (dial?.isCalling !== true || dial.local.low !== low || dial.local.high !== high) return false
+    dial.keepEarly(bytes)
+    return true
   }
 
   private handleRefuse(from: Address, control: ControlOf<'refuse'>, nowMs: number): boolean {
@@ -309,7 +321,8 @@ export class Handshake {
     const opening = this.openingFor(from, nonce)
     const attempt = this.host.options.protection.answerResumed(opening, flight)
     if (attempt === undefined || !this.answers.makeRoom(from, this.dials.has(from))) return false
-    this.advanceAnswer(this.answers.add(opening, attempt, this.dials.has(from), nowMs), nowMs)
+    const facts = { isExpected: this.dials.has(from), isProved: attempt.provesAddress === true }
+    this.advanceAnswer(this.answers.add(opening, attempt, facts, nowMs), nowMs)
     return true
   }
 
@@ -347,7 +360,7 @@ export class Handshake {
     const seed = this.cookies.takeSeed(control.cookie, from, control.nonce, nowMs)
     const attempt = protection.answer(opening, control.flight, seed)
     if (attempt === undefined) return false
-    this.advanceAnswer(this.answers.add(opening, attempt, isExpected, nowMs), nowMs)
+    this.advanceAnswer(this.answers.add(opening, attempt, { isExpected, isProved: true }, nowMs), nowMs)
     return true
   }
 
@@ -402,7 +415,12 @@ export class Handshake {
     const { sessions } = this.host
     const { address, local } = answer.opening
     if (sessions.isFull) return false
-    answer.session = this.host.addSession({ ...agreement, address, isInitiator: false, local }, nowMs)
+    const session = this.host.addSession({ ...agreement, address, isInitiator: false, local }, nowMs)
+    answer.session = session
+    const { peerId, boot } = agreement
+    // Where there is a session with this process already, one of the two is over before it has said anything.
+    if (answer.isProved && sessions.settledWith(peerId)?.facts.boot !== boot)
+      this.host.emit({ type: 'answered', session: session.facts.id, peerId })
     return true
   }
 

@@ -210,9 +210,9 @@ export class Session {
   pollControl(nowMs: number): Uint8Array | undefined {
     const waiting = this.outbox.shift()
     if (waiting !== undefined) return waiting
-    if (!this.isSettled) return undefined
     const letter = this.conversation.pollLetter()
     if (letter !== undefined) return this.encode({ ...letter, session: this.facts.remote })
+    if (!this.isSettled) return undefined
     const probeBytes = this.path.pollProbe()
     if (probeBytes !== undefined)
       return this.encode({ type: 'probe', session: this.facts.remote, bytes: probeBytes })

@@ -58,7 +58,7 @@ export class Tickets {
     return known
   }
 
-  peek(id: Uint8Array): KnownPeer | undefined {
+  peek(id: Uint8Array): (KnownPeer & { readonly address: string }) | undefined {
     return this.byId.get(hexOf(id))
   }
 }
@@ -136,6 +136,7 @@ export function answerResumption(
     flight: { step: 3, body },
     claim: undefined,
     agreement: context.agree('answerer', claim, keys, opening.address),
+    provesAddress: known.address === opening.address,
     hasFailed: false,
     handleFlight: () => false,
     proceed: () => {},

@@ -1,8 +1,8 @@
 // One peer's conversation: which ecp request is due, and what is answered. Performs no I/O; the engine owns one
 // for each open session.
 //
-//            opened, we are the initiator                 root changed
-//                      │                                       │
+//            opened, we are the initiator                 root changed, or we are the
+//                      │                                       │   answerer
 //                      ▼                                       ▼
 //   ┌─────────┐  h   ┌──────────────┐  s, e: told    ┌─────────────────┐
 //   │ greeting├─────▶│ awaiting     ├───────────────▶│ listening       │
@@ -66,6 +66,11 @@ export class Conversation {
     return this.retryAtMs
   }
 
+  /** The peer is to be told before it has greeted us: what we say is there when its greeting sets out. */
+  tellFirst(): void {
+    this.heard = true
+  }
+
   /** The peer's state is wanted, whatever it knows of ours. */
   greet(): void {
     this.greetingDue = true
@@ -100,7 +105,8 @@ export class Conversation {
     this.heard = true
     if (root !== undefined && request.theirs === root.digest) this.told = root.digest
     if (same || root === undefined || request.theirs === root.digest) return undefined
-    if (request.type === 'update' && this.told === root.digest) return undefined
+    const isTold = this.told === root.digest || this.awaiting?.root.digest === root.digest
+    if (request.type === 'update' && isTold) return undefined
     const reply = describe('excess', root, own, this.told)
     this.told = root.digest
     return reply

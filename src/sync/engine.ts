@@ -121,6 +121,8 @@ export class Engine {
   private readonly receipts = new ReceiptBook()
   private readonly sessions = new Map<SessionId, PeerSession>()
   private readonly sessionOfPeer = new Map<string, PeerSession>()
+  /** Of sessions that are answered and not open yet. */
+  private readonly early = new Map<SessionId, Conversation>()
   private readonly questions = new Map<number, Question>()
   /** Who asked what is here of a file, while the keeper is asked whether it is: one for each session at most. */
   private readonly holdingQuestions = new Map<
@@ -306,6 +308,9 @@ export class Engine {
       case 'reply':
         this.handleReply(event.session, event.body, nowMs)
         break
+      case 'answered':
+        this.handleAnswered(event.session, nowMs)
+        break
       case 'opened':
         this.handleOpened(event, nowMs)
         break
@@ -330,12 +335,26 @@ export class Engine {
     }
   }
 
+  /** What is here goes along with the answer, so that the peer can begin to pull as soon as it has a session. */
+  private handleAnswered(session: SessionId, nowMs: number): void {
+    for (const known of this.early.keys())
+      if (this.endpoint.stats(known) === undefined) this.early.delete(known)
+    const conversation = new Conversation(false)
+    conversation.tellFirst()
+    const request = conversation.pollRequest(this.own, nowMs)
+    if (request === undefined) return
+    this.early.set(session, conversation)
+    this.endpoint.sendRequest(session, encodeMessage(request), nowMs)
+  }
+
   private handleOpened(event: EndpointEvent & { type: 'opened' }, nowMs: number): void {
+    const conversation = this.early.get(event.session) ?? new Conversation(event.initiator)
+    this.early.delete(event.session)
     const opened: PeerSession = {
       session: event.session,
       peer: event.peerId,
       address: event.address,
-      conversation: new Conversation(event.initiator),
+      conversation,
     }
     this.sessions.set(event.session, opened)
     this.sessionOfPeer.set(event.peerId, opened)

@@ -48,6 +48,7 @@ describe('a sealed handshake', () => {
       { type: 'opened', peerId: right.options.peerId, address: B, fingerprint: right.fingerprint },
     ])
     expect(right.events).toMatchObject([
+      { type: 'answered', peerId: left.options.peerId },
       { type: 'opened', peerId: left.options.peerId, address: A, fingerprint: left.fingerprint },
     ])
     expect(talks(world, left)).toBe(true)
