@@ -32,6 +32,7 @@ import {
   SEGMENT_HEADER_BYTES,
   STRANGERS_MAX,
 } from './limits.js'
+import { PathMemory } from './path-memory.js'
 import { BundlePool, FramePool } from './pool.js'
 import { decodeRequest } from './request.js'
 import { SegmentHeader, sessionOf } from './segment.js'
@@ -90,6 +91,7 @@ export class Endpoint {
       pool: new FramePool(),
       bundles: new BundlePool(),
       frames: new FrameCache(),
+      paths: new PathMemory(),
       bucket: limitBytesPerS === undefined ? undefined : new TokenBucket(limitBytesPerS, nowMs),
       poolShare: () => this.poolShare(),
       emit,
@@ -453,7 +455,7 @@ export class Endpoint {
 
   private closeSession(session: Session, reason: CloseReason, nowMs: number, saysBye: boolean): void {
     const { facts } = session
-    session.close()
+    session.close(nowMs)
     this.sessions.delete(session)
     if (saysBye) {
       // Twice, because nothing is left here to repeat it.

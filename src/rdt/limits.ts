@@ -184,6 +184,11 @@ export const BUNDLE_SEGMENTS_MAX = 64
 export const BUNDLES_FREE_MAX = 4
 export const SMALL_BUNDLE_BYTES_MAX = 4_096
 
+/** Paths of sessions that ended, and for how long what they held is believed: Linux keeps its metrics for longer, and
+ *  routes of people who carry their machine change sooner. */
+export const PATHS_REMEMBERED_MAX = SESSIONS_MAX
+export const PATHS_REMEMBERED_MS = 600_000
+
 // Path size (RFC 8899)
 
 /** Sizes worth trying: a whole frame (loopback), jumbo frames, Ethernet, IPv6 on Ethernet, PPPoE, WireGuard. */
