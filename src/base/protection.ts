@@ -75,6 +75,8 @@ export interface Opening {
   readonly local: WireSession
   /** What our interface carries. */
   readonly datagramBytesMax: number
+  /** What the asker has to say as soon as it is known; only one that resumes can. At most EARLY_BYTES_MAX. */
+  readonly early?: Uint8Array | undefined
 }
 
 export interface Flight {
@@ -96,6 +98,8 @@ export interface Agreement extends Claim {
   readonly protection: SessionProtection
   /** Of the other side's public key, where it has shown that it holds the private one. */
   readonly fingerprint: string | undefined
+  /** What the asker said already, to the answerer; undefined where that is nothing. */
+  readonly early?: Uint8Array | undefined
 }
 
 /** One handshake, on one side. Takes flights and answers of slow steps, in any order and any number of times. */
@@ -127,6 +131,9 @@ export type SlowStep =
     }
   | { readonly id: number; readonly type: 'encrypt'; readonly key: Uint8Array; readonly secret: Uint8Array }
   | { readonly id: number; readonly type: 'decrypt'; readonly sealed: Uint8Array }
+
+/** What a hello has room for besides all that is in it. */
+export const EARLY_BYTES_MAX = 1_024
 
 /** Bytes of an introduction. */
 export const INTRODUCTION_BYTES = 16

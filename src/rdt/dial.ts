@@ -35,6 +35,8 @@ export class Dial {
   attempt: Attempt | undefined
   /** Whether the hello resumes: then a cookie says that there is nothing to be resumed. */
   isResuming = false
+  /** What that hello says besides. */
+  greeting: Uint8Array | undefined
   /** The first flight of what goes on, which proves the address and is said again with the later ones. */
   opened: Flight | undefined
   /** What was sent last, so that the next one is noticed. */
@@ -60,7 +62,8 @@ export class Dial {
   }
 
   opening(datagramBytesMax: number): Opening {
-    return { address: this.address, nonce: this.nonce, local: this.local, datagramBytesMax }
+    const { address, nonce, local, greeting: early } = this
+    return { address, nonce, local, datagramBytesMax, early }
   }
 
   /** A hello or a flight goes out now. */

@@ -463,9 +463,9 @@ export class Endpoint {
       this.send(facts.address, session.encode({ type: 'bye', session: facts.remote }))
     }
     this.handshake.handleClosed(session, nowMs)
-    if (!session.isSettled) return
     const { id, peerId, address } = facts
-    this.events.push({ type: 'closed', session: id, peerId, address, reason })
+    if (session.isSettled) this.events.push({ type: 'closed', session: id, peerId, address, reason })
+    else if (session.isTold) this.events.push({ type: 'withdrawn', session: id, peerId })
   }
 
   /** Each session that pulls gets an equal part of the buffers. */

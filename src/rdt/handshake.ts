@@ -160,8 +160,12 @@ export class Handshake {
   }
 
   private sayHello(dial: Dial): void {
-    const { agent, protection } = this.host.options
+    const { agent, protection, greeting } = this.host.options
+    const early = greeting?.()
+    // An attempt says one thing only: what is sealed in it is sealed once.
+    if (dial.isResuming && !isSame(dial.greeting, early)) dial.renew()
     if (dial.attempt === undefined) {
+      dial.greeting = early
       const resuming = protection.resume(this.openingOf(dial))
       dial.isResuming = resuming !== undefined
       dial.attempt = resuming ?? protection.ask(this.openingOf(dial))
@@ -417,10 +421,12 @@ export class Handshake {
     if (sessions.isFull) return false
     const session = this.host.addSession({ ...agreement, address, isInitiator: false, local }, nowMs)
     answer.session = session
-    const { peerId, boot } = agreement
+    const { peerId, boot, early } = agreement
     // Where there is a session with this process already, one of the two is over before it has said anything.
-    if (answer.isProved && sessions.settledWith(peerId)?.facts.boot !== boot)
-      this.host.emit({ type: 'answered', session: session.facts.id, peerId })
+    if (answer.isProved && sessions.settledWith(peerId)?.facts.boot !== boot) {
+      session.isTold = true
+      this.host.emit({ type: 'answered', session: session.facts.id, peerId, address, early })
+    }
     return true
   }
 
@@ -447,4 +453,9 @@ export class Handshake {
     this.refusals.set(address, reason)
     this.host.emit({ type: 'refused', address, agent, wireVersion, reason })
   }
+}
+
+function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  return equalBytes(one, other)
 }

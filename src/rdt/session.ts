@@ -54,6 +54,8 @@ export interface SessionFacts {
 
 export class Session {
   isSettled = false
+  /** The caller knows of it, settled or not. */
+  isTold = false
   bytesReceived = 0
   bytesSent = 0
   readonly puller: Puller
@@ -215,7 +217,7 @@ export class Session {
     if (waiting !== undefined) return waiting
     const letter = this.conversation.pollLetter()
     if (letter !== undefined) return this.encode({ ...letter, session: this.facts.remote })
-    if (!this.isSettled) return undefined
+    if (!this.isSettled) return this.isTold ? this.puller.pollRequest(nowMs) : undefined
     const probeBytes = this.path.pollProbe()
     if (probeBytes !== undefined)
       return this.encode({ type: 'probe', session: this.facts.remote, bytes: probeBytes })

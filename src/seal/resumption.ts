@@ -8,7 +8,8 @@
 //   keys   = Expand(master, label, H(said₁, what the answerer said))
 //
 // Replaying the asker's flight is harmless: a ticket is answered once; whoever replays it cannot follow the agreement,
-// so its session never speaks; and the answer is shorter than the question.
+// so its session never speaks; and the answer is shorter than the question. What the asker says early is sealed by the
+// ticket's secret alone, and no less fresh for that: the ticket is in the memory of these two processes and is answered once.
 
 import { concatBytes, hexOf, utf8 } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
@@ -80,7 +81,7 @@ export class Resuming implements Attempt {
     this.exchange = context.makeExchange()
     const { ticket } = known
     this.said = saidFirst(opening.nonce, ticket.id, this.exchange.publicKey)
-    const text = writeResuming(context.boot, { session: opening.local, ...opening })
+    const text = writeResuming(context.boot, { session: opening.local, ...opening }, opening.early)
     const sealed = sealOnce(expand(ticket.secret, 'resume', this.said), text, this.said)
     this.body = concatBytes([ticket.id, this.exchange.publicKey, sealed])
     this.flight = { step: 0, body: this.body }
@@ -132,10 +133,11 @@ export function answerResumption(
   const body = concatBytes([exchange.publicKey, sealOnce(expand(master, 'resumed', said), ours, said)])
   const keys = sessionKeys(master, sha256(said, body))
   const claim = { peerId, boot: other.boot, terms: other, fingerprint }
+  const early = other.early.length === 0 ? undefined : other.early
   return {
     flight: { step: 3, body },
     claim: undefined,
-    agreement: context.agree('answerer', claim, keys, opening.address),
+    agreement: { ...context.agree('answerer', claim, keys, opening.address), early },
     provesAddress: known.address === opening.address,
     hasFailed: false,
     handleFlight: () => false,

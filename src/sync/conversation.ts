@@ -113,6 +113,11 @@ export class Conversation {
   }
 }
 
+/** What is here, for a peer of whom nothing is known. */
+export function tidings(own: OwnState): StateMessage | undefined {
+  return own.root && describe('update', own.root, own, undefined)
+}
+
 /** Our state for a peer that knows our root `told`: everything where that is little, else what changed, else
  *  only the root. */
 function describe(
