@@ -444,8 +444,11 @@ export class Endpoint {
         this.closeSession(session, 'replaced', nowMs, true)
         return
       }
-      if (isSameProcess && !other.isSettled) continue
-      this.closeSession(other, 'replaced', nowMs, isSameProcess)
+      // But not where that initiator has come to this one instead.
+      const isSameAttempt =
+        other.facts.isInitiator === facts.isInitiator && other.facts.address === facts.address
+      if (isSameProcess && !other.isSettled && !isSameAttempt) continue
+      this.closeSession(other, 'replaced', nowMs, isSameProcess && other.isSettled)
     }
     session.settle(nowMs)
     this.handshake.handleSettled(facts)

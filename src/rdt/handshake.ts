@@ -162,8 +162,9 @@ export class Handshake {
   private sayHello(dial: Dial): void {
     const { agent, protection, greeting } = this.host.options
     const early = greeting?.()
-    // An attempt says one thing only: what is sealed in it is sealed once.
-    if (dial.isResuming && !isSame(dial.greeting, early)) dial.renew()
+    // An attempt says one thing only, for what is sealed in it is sealed once; and one that may be answered yet goes on.
+    const isUnanswered = dial.tries > CONNECT_TRIES_TOLD
+    if (dial.isResuming && isUnanswered && !isSame(dial.greeting, early)) dial.renew()
     if (dial.attempt === undefined) {
       dial.greeting = early
       const resuming = protection.resume(this.openingOf(dial))

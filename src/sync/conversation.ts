@@ -119,7 +119,7 @@ export function tidings(own: OwnState): StateMessage | undefined {
 }
 
 /** Our state for a peer that knows our root `told`: everything where that is little, else what changed, else
- *  only the root. */
+ *  only the root. Of whom nothing is known, is told what changed last: it can be fetched while the rest is compared. */
 function describe(
   type: StateMessage['type'],
   root: ItemRef,
@@ -134,5 +134,5 @@ function describe(
   }
   if (own.wholeLines !== undefined)
     return fitLines({ type, root, scope: { type: 'whole' }, lines: own.wholeLines })
-  return { type, root, scope: { type: 'some' }, lines: [] }
+  return fitLines({ type, root, scope: { type: 'some' }, lines: told === undefined ? own.newestLines : [] })
 }

@@ -340,12 +340,12 @@ describe('a peer that was met before', () => {
     faults.loss = 1
     right.endpoint.disconnect(A, world.nowMs)
     right.drain()
-    world.run(400)
+    world.run(2_500)
     const [before] = hellos.splice(0)
     expect(before).toBeDefined()
     word = utf8('new')
     faults.loss = 0
-    world.run(3_000)
+    world.run(6_000)
     expect(earlyOf(right)).toEqual(['new'])
     // Neither the key of it nor its text are used twice.
     const [after] = hellos
