@@ -118,7 +118,7 @@ function askFor(
   let handle = 0
   let isStarted = false
   for (const { kind, digest, block } of wanted) {
-    if (!isStarted || !writer.hasRoom) {
+    if (!isStarted || !writer.hasRoomFor(undefined)) {
       if (isStarted) attacker.send(attacker.sealed(writer.finish()))
       writer.start(attacker.session!.remote, number++ & 0xffff)
       isStarted = true
