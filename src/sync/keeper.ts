@@ -46,8 +46,8 @@ interface Held {
   readonly mtimeMs: number
 }
 
-/** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` again at once while it answers true, else at
- *  `pollTimeout`. */
+/** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` soon after each `handle*`, again at once
+ *  while it answers true, else at `pollTimeout`. */
 export class Keeper {
   private readonly disk: Disk
   private readonly catalogue: Catalogue
@@ -146,7 +146,8 @@ export class Keeper {
       case 'contents':
         for (const { fetch, bytes, savedBytes } of message.files)
           this.intake.handleContent(fetch, bytes, savedBytes, nowMs)
-        break
+        // Put in place by the next step: what has come until then shares one sync of the log and one order for more.
+        return
       case 'source-lost':
         this.intake.handleSourceLost(message.fetch, message.peer, message.reason)
         break
