@@ -114,7 +114,15 @@ export type EndpointEvent =
       digest: Digest
       reason: 'gone' | 'unservable'
     }
-  | { readonly type: 'wanted'; session: SessionId; kind: ItemKind; digest: Digest; blockIndex: number }
+  | {
+      readonly type: 'wanted'
+      session: SessionId
+      kind: ItemKind
+      digest: Digest
+      blockIndex: number
+      /** Of a pack: what the peer says are the digests of its files. */
+      members: Uint8Array | undefined
+    }
 
 /** How one session does; rates and times as the puller measures them. */
 export interface SessionStats {

@@ -162,6 +162,9 @@ export const PACING_SLACK_MS = 10
 
 // Serving
 
+/** Packs whose files a session has told, so that it need not tell them with each ask: 512 KiB of digests. */
+export const PACKS_REMEMBERED_MAX = 1_024
+
 /** Asks that wait to be answered, per session. Beyond, they are dropped, and asked again. */
 export const ASKS_QUEUED_MAX = 4_096
 

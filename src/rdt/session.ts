@@ -4,7 +4,6 @@
 //   pending ── first datagram of the other ──▶ settled ── bye, reset, silence, replaced ──▶ (gone)
 //   (answerer only)
 
-import type { ItemKind } from '../base/item.js'
 import type { SessionProtection } from '../base/protection.js'
 import type { Address, EndpointEvent, EndpointOptions, Outgoing, SessionId, SessionStats } from './api.js'
 import type { TokenBucket } from './bucket.js'
@@ -115,7 +114,8 @@ export class Session {
         frames: host.frames,
         bundles: host.bundles,
         datagramBytesMax: this.datagramBytesMax,
-        handleWanted: (kind, digest, blockIndex) => this.emitWanted(kind, digest, blockIndex),
+        handleWanted: ({ kind, digest, blockIndex, members }) =>
+          host.emit({ type: 'wanted', session: facts.id, kind, digest, blockIndex, members }),
         sendGone: (handle) => this.send({ type: 'gone', session: facts.remote, handle }),
       },
       facts.remote,
@@ -283,9 +283,5 @@ export class Session {
   private emitBlock(item: PulledItem, blockIndex: number, frame: Uint8Array): void {
     const { kind, digest } = item
     this.host.emit({ type: 'block', session: this.facts.id, kind, digest, blockIndex, frame })
-  }
-
-  private emitWanted(kind: ItemKind, digest: string, blockIndex: number): void {
-    this.host.emit({ type: 'wanted', session: this.facts.id, kind, digest, blockIndex })
   }
 }

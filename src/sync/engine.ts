@@ -229,6 +229,7 @@ export class Engine {
 
   /** Drain this before the other polls: what is sent makes room, and then more is to be read or asked. */
   pollDatagram(nowMs: number): Outgoing | undefined {
+    this.receiving.pullSmall(nowMs)
     const outgoing = this.endpoint.pollDatagram(nowMs)
     this.settle(nowMs)
     return outgoing
@@ -295,6 +296,7 @@ export class Engine {
           kind: event.kind,
           digest: event.digest,
           blockIndex: event.blockIndex,
+          members: event.members,
         })
         break
       case 'gone':
@@ -509,7 +511,7 @@ export class Engine {
         )
         break
       case 'fetch-small':
-        this.withSession(message, (session) => this.receiving.fetchSmall(session, message, nowMs))
+        this.withSession(message, (session) => this.receiving.fetchSmall(session, message))
         break
       case 'fetch-list':
         this.withSession(message, (session) =>

@@ -15,6 +15,7 @@ import {
   listBytes,
 } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
+import { cutIntoPacks, packOf } from '../base/pack.js'
 import type { OpenedFrame } from '../base/protection.js'
 import type { HoldingMessage } from '../ecp/message.js'
 import type { Endpoint, SessionId } from '../rdt/endpoint.js'
@@ -72,6 +73,17 @@ interface SmallFetch {
   readonly fetch: FetchId
   readonly session: SessionId
   readonly file: ItemRef
+  /** With which it comes. */
+  pack: Pack | undefined
+}
+
+/** Small files that come in one block. */
+interface Pack {
+  readonly item: ItemRef
+  readonly session: SessionId
+  readonly files: readonly SmallFetch[]
+  /** How many of them are still wanted. */
+  wantedCount: number
 }
 
 type Fetch = SmallFetch | LargeFetch
@@ -111,6 +123,9 @@ export class Receiving {
   private readonly large = new Set<LargeFetch>()
   private readonly sessions = new Map<SessionId, PeerId>()
   private readonly assemblies = new Map<string, Assembly>()
+  private readonly packs = new Map<string, Pack>()
+  /** Small files that were ordered and are not asked for yet: what is ordered together comes together. */
+  private smallOrders: SmallFetch[] = []
   private readonly writes = new Map<number, PendingWrite>()
   private readonly ops: (WriteOp | FinishOp | ReleaseOp)[] = []
   private readonly toKeeper: EngineToKeeper[] = []
@@ -168,9 +183,37 @@ export class Receiving {
     }
   }
 
-  fetchSmall(session: SessionId, order: KeeperToEngine & { type: 'fetch-small' }, nowMs: number): void {
-    this.start({ type: 'small', fetch: order.fetch, session, file: order.file })
-    this.endpoint.pull(session, order.file, BlockSet.full(1), { priority: 'small' }, nowMs)
+  /** Asked for with the next `pullSmall`. */
+  fetchSmall(session: SessionId, { fetch, file }: KeeperToEngine & { type: 'fetch-small' }): void {
+    const small: SmallFetch = { type: 'small', fetch, session, file, pack: undefined }
+    this.start(small)
+    this.smallOrders.push(small)
+  }
+
+  /** Asks for the small files that were ordered, packed. Call before anything is sent. */
+  pullSmall(nowMs: number): void {
+    if (this.smallOrders.length === 0) return
+    const orders = this.smallOrders.filter((small) => this.fetches.get(small.fetch) === small)
+    this.smallOrders = []
+    for (const session of new Set(orders.map((small) => small.session)))
+      for (const files of cutIntoPacks(orders.filter((small) => small.session === session)))
+        if (files.length > 1) this.pullPack(session, files, nowMs)
+        else this.pullAlone(files[0]!, nowMs)
+  }
+
+  private pullPack(session: SessionId, files: readonly SmallFetch[], nowMs: number): void {
+    const item = packOf(
+      this.hash,
+      files.map(({ file }) => file),
+    )
+    const pack: Pack = { item, session, files, wantedCount: files.length }
+    for (const small of files) small.pack = pack
+    this.packs.set(sessionKey(session, 'pack', item.digest), pack)
+    this.endpoint.pull(session, item, BlockSet.full(1), { priority: 'small' }, nowMs)
+  }
+
+  private pullAlone({ session, file }: SmallFetch, nowMs: number): void {
+    this.endpoint.pull(session, file, BlockSet.full(1), { priority: 'small' }, nowMs)
   }
 
   fetchList(
@@ -253,6 +296,10 @@ export class Receiving {
   }
 
   handleGone({ session, kind, digest, reason }: ItemGone, nowMs: number): void {
+    if (kind === 'pack') {
+      this.unpack(sessionKey(session, kind, digest), nowMs)
+      return
+    }
     if (kind !== 'file') {
       const key = sessionKey(session, kind, digest)
       const assembly = this.assemblies.get(key)
@@ -319,6 +366,10 @@ export class Receiving {
     const opened = this.endpoint.framesOf(block.session)?.open(block, block.frame)
     if (!opened?.ok) {
       this.reject(block, 'damaged')
+      return
+    }
+    if (block.kind === 'pack') {
+      this.handlePackBlock(block, opened.value)
       return
     }
     if (block.kind !== 'file') {
@@ -408,17 +459,64 @@ export class Receiving {
     block: ReceivedBlock,
     { block: bytes, savedBytes }: OpenedFrame,
   ): void {
-    const proved =
-      bytes.length === fetch.file.sizeBytes && hexOf(this.hash(this.hash(bytes))) === fetch.file.digest
-    if (!proved) {
+    if (!this.provesSmall(fetch, bytes)) {
       this.reject(block, 'wrong')
       return
     }
+    this.takeSmall(fetch, bytes.slice(), savedBytes)
+    this.endpoint.releaseBlock(block.session, block.frame)
+  }
+
+  private handlePackBlock(block: ReceivedBlock, { block: bytes, savedBytes }: OpenedFrame): void {
+    const pack = this.packs.get(sessionKey(block.session, block.kind, block.digest))
+    if (pack !== undefined && !this.provesPack(pack, bytes)) {
+      this.reject(block, 'wrong')
+      return
+    }
+    const whole = pack === undefined ? bytes : bytes.slice()
+    this.endpoint.releaseBlock(block.session, block.frame)
+    let at = 0
+    for (const small of pack?.files ?? []) {
+      const { sizeBytes } = small.file
+      const savedPart = Math.floor((savedBytes * sizeBytes) / bytes.length)
+      if (this.fetches.get(small.fetch) === small)
+        this.takeSmall(small, whole.subarray(at, at + sizeBytes), savedPart)
+      at += sizeBytes
+    }
+  }
+
+  /** One that is wrong makes all of it wrong: then they are asked for one by one. */
+  private provesPack({ item, files }: Pack, bytes: Uint8Array): boolean {
+    if (bytes.length !== item.sizeBytes) return false
+    let at = 0
+    for (const small of files) {
+      if (!this.provesSmall(small, bytes.subarray(at, at + small.file.sizeBytes))) return false
+      at += small.file.sizeBytes
+    }
+    return true
+  }
+
+  private provesSmall({ file }: SmallFetch, bytes: Uint8Array): boolean {
+    return bytes.length === file.sizeBytes && hexOf(this.hash(this.hash(bytes))) === file.digest
+  }
+
+  private takeSmall(fetch: SmallFetch, bytes: Uint8Array, savedBytes: number): void {
     this.receivedBytes += bytes.length
     this.savedBytes += savedBytes
-    this.contents.push({ fetch: fetch.fetch, bytes: bytes.slice(), savedBytes })
-    this.endpoint.releaseBlock(block.session, block.frame)
+    this.contents.push({ fetch: fetch.fetch, bytes, savedBytes })
     this.stop(fetch)
+  }
+
+  /** The peer does not give it as a whole: one of its files may have changed there. */
+  private unpack(key: string, nowMs: number): void {
+    const pack = this.packs.get(key)
+    if (pack === undefined) return
+    this.packs.delete(key)
+    for (const small of pack.files) {
+      if (this.fetches.get(small.fetch) !== small) continue
+      small.pack = undefined
+      this.pullAlone(small, nowMs)
+    }
   }
 
   private handleLargeBlock(
@@ -547,6 +645,10 @@ export class Receiving {
     const { digest } = fetch.file
     this.fetches.delete(fetch.fetch)
     if (this.fetchByDigest.get(digest) === fetch) this.fetchByDigest.delete(digest)
+    if (fetch.type === 'small' && fetch.pack !== undefined) {
+      this.leavePack(fetch.pack)
+      return
+    }
     this.endpoint.cancelPull(session, 'file', digest)
     if (fetch.type === 'small') return
     this.large.delete(fetch)
@@ -559,6 +661,14 @@ export class Receiving {
     }
     if (fetch.building !== undefined && !fetch.finishing)
       this.ops.push({ type: 'release', path: fetch.building.path })
+  }
+
+  private leavePack(pack: Pack): void {
+    if (--pack.wantedCount > 0) return
+    const { session, item } = pack
+    const key = sessionKey(session, item.kind, item.digest)
+    if (this.packs.get(key) === pack) this.packs.delete(key)
+    this.endpoint.cancelPull(session, item.kind, item.digest)
   }
 
   private assemble(
