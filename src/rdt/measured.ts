@@ -101,6 +101,8 @@ const LEVEL_GAIN = SWING_MAX
 /** Loss from which requests are kept small, because each that is lost leaves a gap. */
 const SMALL_REQUEST_LOSS = 0.002
 
+/** What becomes of requests of each kind is told apart: BURST is what a startup asks for before it can pace. */
+const BURST = 3
 const PROBED = 2
 const QUIET = 1
 const BUSY = 0
@@ -180,7 +182,7 @@ export class MeasuredWindow implements WindowPolicy {
     const isCounted = this.isLearningFrom(delivery.tag)
     this.loss.handleDelivered(delivery, { minRttMs: this.minRttMs, isCounted })
     this.queue.handleDelivered(delivery.isAppLimited, delivery.nowMs)
-    if (this.phase === 'startup' && delivery.rttMs > 0)
+    if (delivery.tag === BURST)
       this.train.handleDelivered(delivery.bytes, delivery.nowMs - delivery.rttMs, delivery.nowMs)
     const isNewRound = delivery.deliveredBytesAtAsk >= this.roundEndsAtBytes
     if (isNewRound) this.beginRound(delivery)
@@ -476,6 +478,7 @@ export class MeasuredWindow implements WindowPolicy {
       this.askBytesPerMs = Number.POSITIVE_INFINITY
       this.quantumBytes = this.segmentBytes * WINDOW_SEGMENTS_MIN
       this.windowBytes = Math.max(floorBytes, WINDOW_BYTES_FIRST)
+      this.askTag = BURST
       return
     }
     const rate = this.rateBytesPerMs / (1 - this.loss.ratio)
@@ -496,6 +499,8 @@ export class MeasuredWindow implements WindowPolicy {
     if (isStartup && this.train.bytesPerMs === 0 && windowBytes < WINDOW_BYTES_FIRST) {
       this.askBytesPerMs = Number.POSITIVE_INFINITY
       windowBytes = WINDOW_BYTES_FIRST
+    } else if (this.askTag === BURST) {
+      this.askTag = BUSY
     }
     windowBytes *= yieldedTo
     if (this.isProbing) windowBytes = Math.min(windowBytes, 0.5 * this.rateBytesPerMs * this.minRttMs)

@@ -4,8 +4,9 @@
 
 /** Bursts shorter than this say nothing over the grain of an event loop. */
 const TRAIN_SEGMENTS_MIN = 16
-/** Askings this close to the first of a burst belong to it; others were paced, and tell the pace. */
-const TRAIN_ASK_MS = 0.1
+/** Askings this close to the first of a burst belong to it: a process that has just started takes milliseconds for a
+ *  few requests. */
+const TRAIN_ASK_MS = 5
 /** Added to the time that a burst took, for what arrives while the receiver is busy is read at once. */
 const TRAIN_GRAIN_MS = 0.25
 
@@ -29,6 +30,7 @@ export class TrainMeter {
     return (this.totalBytes + this.bytes) / (this.totalMs + ms)
   }
 
+  /** Something that was asked for without pacing: what is paced tells the pace. */
   handleDelivered(bytes: number, askedAtMs: number, nowMs: number): void {
     if (askedAtMs < this.askedAtMs) return // late, of an earlier burst
     if (askedAtMs - this.askedAtMs > TRAIN_ASK_MS) {

@@ -43,12 +43,6 @@ describe('a burst', () => {
     expect(meter.bytesPerMs / SEGMENT_BYTES).toBeCloseTo(1, 1)
   })
 
-  it('is not what was asked for bit by bit, for that tells how it was asked for', () => {
-    const meter = new TrainMeter()
-    for (let index = 0; index < 200; index++) meter.handleDelivered(SEGMENT_BYTES, index / 4, 20 + index / 4)
-    expect(meter.bytesPerMs).toBe(0)
-  })
-
   it('that was read at once, for the receiver was busy, does not tell of an endless rate', () => {
     const meter = new TrainMeter()
     burst(meter, 32, 0)
