@@ -45,6 +45,9 @@ const CYCLE_ROUNDS = 8
 const ROUND_MS_MIN = 5
 /** How far down where the queue that we keep is long for the path, and how many RTTs it may take. */
 const SWING_DOWN_MAX = 0.5
+/** Rounds until less of a swing shows, and segments that say something about it. */
+const SWING_FELT_ROUNDS = 2
+const SWING_SEGMENTS_MIN = 200
 const DOWN_RTTS_MAX = 3
 const RATE_ROUNDS = 10
 const GROWTH_RATIO = 1.25
@@ -151,6 +154,7 @@ export class MeasuredWindow implements WindowPolicy {
   private cycleLostBytes = 0
   private cycleDeliveredBytes = 0
   private readonly swing = new Swing()
+  private swingFeltRound = 0
 
   private readonly loss = new PathLoss()
   /** Of the startup's last round: believed once the next one was still faster. */
@@ -320,6 +324,7 @@ export class MeasuredWindow implements WindowPolicy {
     const isWanted = this.yielding?.handleRound(this.roundMinRttMs, this.minRttMs) ?? false
     if (isWanted && this.phase === 'startup') this.phase = 'drain'
     if (this.phase === 'startup') this.learnStartupLoss()
+    if (this.round < this.swingFeltRound) this.cycleLostBytes = this.cycleDeliveredBytes = 0
     this.cycleLostBytes += this.roundLostBytes
     this.cycleDeliveredBytes += this.roundDeliveredBytes
     this.roundLostBytes = 0
@@ -403,6 +408,7 @@ export class MeasuredWindow implements WindowPolicy {
     if (gain < 1 && delivery.inFlightBytes > this.pipeBytes() && elapsedMs < DOWN_RTTS_MAX * this.minRttMs)
       return
     const hasClimbed = this.cycleIndex === QUIET_INDEX && this.rateBytesPerMs > this.cycleRate * REVIVAL_RATIO
+    this.setSwing()
     this.enterCycle(hasClimbed ? 0 : (this.cycleIndex + 1) % CYCLE_ROUNDS, delivery.nowMs)
     if (this.cycleIndex === 0) this.endCycle()
     this.update()
@@ -411,7 +417,8 @@ export class MeasuredWindow implements WindowPolicy {
   private endCycle(): void {
     this.queue.handleCycle(this.minRttMs)
     this.cyclesSinceExcess++
-    this.setSwing()
+    this.swing.handleCycle()
+    this.cycleLostBytes = this.cycleDeliveredBytes = 0
     this.boundBytes *= Math.min(BOUND_GROWTH_MAX, 1 + BOUND_GROWTH_STEP * this.cyclesSinceExcess)
     const hasGrown = this.cycleRate > 0 && this.rateBytesPerMs > this.cycleRate * REVIVAL_RATIO
     this.growingCycles = hasGrown ? this.growingCycles + 1 : 0
@@ -453,13 +460,14 @@ export class MeasuredWindow implements WindowPolicy {
     return this.queue.keptMs({ rateBytesPerMs, minRttMs, part: this.swing.part / SWING_MAX })
   }
 
+  /** A loss is known of in the round after it, so what comes until then after a shrinking was sent before it. */
   private setSwing(): void {
-    const { cycleLostBytes: lostBytes, cycleDeliveredBytes: deliveredBytes } = this
-    const doubt = this.lossDoubt(lostBytes + deliveredBytes, 0) / DOUBT_DEVIATIONS
-    const { rateBytesPerMs } = this
-    this.swing.handleCycle({ lostBytes, deliveredBytes, pathLoss: this.loss.ratio, doubt, rateBytesPerMs })
-    this.cycleLostBytes = 0
-    this.cycleDeliveredBytes = 0
+    const { cycleLostBytes: lostBytes, cycleDeliveredBytes: deliveredBytes, rateBytesPerMs } = this
+    const totalBytes = lostBytes + deliveredBytes
+    if (this.round < this.swingFeltRound || totalBytes < SWING_SEGMENTS_MIN * this.segmentBytes) return
+    const doubt = this.lossDoubt(totalBytes, 0) / DOUBT_DEVIATIONS
+    const facts = { lostBytes, deliveredBytes, pathLoss: this.loss.ratio, doubt, rateBytesPerMs }
+    if (this.swing.handleRound(facts)) this.swingFeltRound = this.round + SWING_FELT_ROUNDS
   }
 
   private enterCycle(index: number, nowMs: number): void {

@@ -8,14 +8,14 @@ import { TIMER_GRANULARITY_MS } from './limits.js'
 const PATH_LOSS_MAX = 0.5
 /** What a round leaves of what was learnt in those before. */
 const LOSS_MEMORY = 7 / 8
-/** What comes within this of the least RTT found no queue. */
-const EMPTY_RTT_RATIO = 1.1
+/** What comes within this of the least RTT found no queue. Little, for on a long path a full queue may be little. */
+const EMPTY_RTT_RATIO = 1.02
 /** A queue that was seen is taken to be gone only after so many times as long: what overflowed at its end is missed
  *  when what was asked for next comes, which is when the queue is gone. */
 const EMPTIED_AFTER = 2
 
 /** Loss with half a window that confirms what was believed, as a part of it. */
-const CONFIRMED_PART = 0.4
+const CONFIRMED_PART = 0.7
 
 /** What became of the bytes of one round that found no queue. */
 export interface LossRound {

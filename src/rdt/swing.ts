@@ -2,7 +2,7 @@
 // as much as the path holds. Loss over a cycle, beyond the path's own, makes it less. Used by the measured window.
 //
 //   loss usual:    grows by a quarter each cycle, by little where it last was too much (as CUBIC does, RFC 9438)
-//   too much:      shrinks by three tenths
+//   too much:      shrinks by three tenths, in the round that shows it
 //   too much, though it is the least: the loss is not ours to cure, and is usual from now on until it becomes less
 
 /** Never so little that more would not be found. */
@@ -21,8 +21,8 @@ const SLOWNESS_POWER = 1 / 2
 /** What of a usual loss that became less is forgotten each cycle. */
 const BORNE_DECAY = 1 / 8
 
-/** What was lost and delivered over a cycle, of how little that says, and what is usual. */
-export interface CycleLoss {
+/** What was lost and delivered of late, how little that says, and what is usual. */
+export interface RecentLoss {
   readonly lostBytes: number
   readonly deliveredBytes: number
   /** What the path itself loses, and how far that may be off. */
@@ -35,23 +35,34 @@ export class Swing {
   private value = SWING_MAX
   private valueAtLoss = Number.POSITIVE_INFINITY
   private borneLoss = 0
+  private loss = 0
+  private hasShrunk = false
 
   /** Part of the rate, up to SWING_MAX. */
   get part(): number {
     return this.value
   }
 
-  handleCycle({ lostBytes, deliveredBytes, pathLoss, doubt, rateBytesPerMs }: CycleLoss): void {
+  /** At the end of each round with what became of those since the cycle began, or since the last shrinking was felt.
+   *  Answers whether it was too much. */
+  handleRound({ lostBytes, deliveredBytes, pathLoss, doubt, rateBytesPerMs }: RecentLoss): boolean {
     const loss = lostBytes === 0 ? 0 : lostBytes / (lostBytes + deliveredBytes)
     const slowness = (EXCESS_RATE_BYTES_PER_MS / rateBytesPerMs) ** SLOWNESS_POWER
     const usual = Math.max(pathLoss, this.borneLoss) + EXCESS_MAX * slowness + doubt
-    if (loss < this.borneLoss) this.borneLoss += (loss - this.borneLoss) * BORNE_DECAY
-    if (loss > usual) {
-      if (this.value === SWING_MIN) this.borneLoss = loss
-      this.valueAtLoss = this.value
-      this.value = Math.max(SWING_MIN, this.value * SHRINK)
-      return
-    }
+    this.loss = loss
+    if (loss <= usual) return false
+    if (this.value === SWING_MIN) this.borneLoss = loss
+    this.valueAtLoss = this.value
+    this.value = Math.max(SWING_MIN, this.value * SHRINK)
+    this.hasShrunk = true
+    return true
+  }
+
+  handleCycle(): void {
+    if (this.loss < this.borneLoss) this.borneLoss += (this.loss - this.borneLoss) * BORNE_DECAY
+    const { hasShrunk } = this
+    this.hasShrunk = false
+    if (hasShrunk) return
     const isNear = this.value > NEAR_PART * this.valueAtLoss
     this.value = Math.min(SWING_MAX, this.value * (isNear ? GROWTH_NEAR : GROWTH))
     if (this.value > this.valueAtLoss) this.valueAtLoss = Number.POSITIVE_INFINITY

@@ -3,14 +3,15 @@ import { SWING_MAX, Swing } from '../../src/rdt/swing.js'
 
 const GIGABIT = 125_000
 
-/** A cycle of a million bytes of which this part is lost. */
+/** A cycle of one round, and a million bytes of which this part is lost. */
 function cycle(
   swing: Swing,
   loss: number,
   { pathLoss = 0, doubt = 0, rateBytesPerMs = GIGABIT } = {},
 ): number {
   const facts = { lostBytes: loss * 1e6, deliveredBytes: (1 - loss) * 1e6, pathLoss, doubt, rateBytesPerMs }
-  swing.handleCycle(facts)
+  swing.handleRound(facts)
+  swing.handleCycle()
   return swing.part
 }
 
@@ -26,6 +27,19 @@ describe('the swing', () => {
   it('of a slower flow bears more, so that the fast one gives way first', () => {
     expect(cycle(new Swing(), 0.05)).toBeLessThan(SWING_MAX)
     expect(cycle(new Swing(), 0.05, { rateBytesPerMs: GIGABIT / 100 })).toBe(SWING_MAX)
+  })
+
+  it('shrinks in the round in which the loss is found, and does not grow in that cycle', () => {
+    const swing = new Swing()
+    const facts = { lostBytes: 1, deliveredBytes: 9, pathLoss: 0, doubt: 0, rateBytesPerMs: GIGABIT }
+    expect(swing.handleRound(facts)).toBe(true)
+    const shrunk = swing.part
+    expect(shrunk).toBeLessThan(SWING_MAX)
+    expect(swing.handleRound({ ...facts, lostBytes: 0 })).toBe(false)
+    swing.handleCycle()
+    expect(swing.part).toBe(shrunk)
+    swing.handleCycle()
+    expect(swing.part).toBeGreaterThan(shrunk)
   })
 
   it('comes back soon at first, slowly where it last was too much, and passes that in the end', () => {
