@@ -371,13 +371,21 @@ export class MeasuredWindow implements WindowPolicy {
     return this.lastRttMs > this.minRttMs + TIMER_GRANULARITY_MS && this.isExcess()
   }
 
-  /** How far the loss of so many bytes may be from the path's by chance: requests are lost whole, so it is they
-   *  that count. Everything may be chance while the path's loss is not known. */
+  /** How far the loss of so many bytes may be from the path's by chance. Everything may be chance while the path's
+   *  loss is not known. */
   private lossDoubt(bytes: number, lossMin: number): number {
-    const known = this.loss.knownBytes
-    if (known < QUIET_SEGMENTS_MIN * this.segmentBytes) return 1
+    if (!this.isLossKnown()) return 1
     const loss = Math.max(lossMin, this.loss.ratio)
-    return DOUBT_DEVIATIONS * Math.sqrt((loss * (1 - loss) * this.quantumBytes) / Math.min(bytes, known))
+    return DOUBT_DEVIATIONS * this.lossDeviation(loss, Math.min(bytes, this.loss.knownBytes))
+  }
+
+  private isLossKnown(): boolean {
+    return this.loss.knownBytes >= QUIET_SEGMENTS_MIN * this.segmentBytes
+  }
+
+  /** Requests are lost whole, so it is they that count. */
+  private lossDeviation(loss: number, bytes: number): number {
+    return Math.sqrt((loss * (1 - loss) * this.quantumBytes) / bytes)
   }
 
   private checkFull(delivery: Delivery): void {
@@ -465,7 +473,9 @@ export class MeasuredWindow implements WindowPolicy {
     const { cycleLostBytes: lostBytes, cycleDeliveredBytes: deliveredBytes, rateBytesPerMs } = this
     const totalBytes = lostBytes + deliveredBytes
     if (this.round < this.swingFeltRound || totalBytes < SWING_SEGMENTS_MIN * this.segmentBytes) return
-    const doubt = this.lossDoubt(totalBytes, 0) / DOUBT_DEVIATIONS
+    // A queue that never empties keeps the path's loss unknown, and must be shortened all the same.
+    const saidByBytes = this.isLossKnown() ? Math.min(totalBytes, this.loss.knownBytes) : totalBytes
+    const doubt = this.lossDeviation(this.loss.ratio, saidByBytes)
     const facts = { lostBytes, deliveredBytes, pathLoss: this.loss.ratio, doubt, rateBytesPerMs }
     if (this.swing.handleRound(facts)) this.swingFeltRound = this.round + SWING_FELT_ROUNDS
   }
