@@ -72,6 +72,8 @@ const LOSS_TRUST_MS_MIN = 1_000
 const LOSS_TRUST_MS_MAX = 32_000
 
 const WINDOW_BYTES_FIRST = 32 * 1_472 // RFC 6928 has ten segments; a peer's address was proved, and it was asked for
+/** A first window over a path that is known to hold so much has room for a whole block and its list: a round trip less. */
+const WINDOW_BYTES_FIRST_MAX = 64 * 1_472
 const WINDOW_SEGMENTS_MIN = 4
 const QUANTUM_MS_MAX = 1 // what the timers of an event loop can keep apart
 /** Where a request that is lost leaves a gap, or what it brings is long for the path's queue. */
@@ -156,6 +158,8 @@ export class MeasuredWindow implements WindowPolicy {
   private readonly swing = new Swing()
   private swingFeltRound = 0
 
+  /** The window while nothing is known. */
+  private readonly firstBytes: number
   private readonly loss = new PathLoss()
   /** Of the startup's last round: believed once the next one was still faster. */
   private startupRound: LossRound | undefined
@@ -167,6 +171,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   constructor(options: WindowOptions) {
     this.segmentBytes = options.pathBytes
+    this.firstBytes = Math.max(WINDOW_BYTES_FIRST, Math.min(WINDOW_BYTES_FIRST_MAX, options.heldBytes ?? 0))
     this.queue = new KeptQueue(options.isBackground)
     this.yielding = options.isBackground ? new Yielding() : undefined
     this.receiveBytesMax = options.receiveBytesMax
@@ -495,7 +500,7 @@ export class MeasuredWindow implements WindowPolicy {
     if (pipeBytes === Number.POSITIVE_INFINITY) {
       this.askBytesPerMs = Number.POSITIVE_INFINITY
       this.quantumBytes = this.segmentBytes * WINDOW_SEGMENTS_MIN
-      this.windowBytes = Math.max(floorBytes, WINDOW_BYTES_FIRST)
+      this.windowBytes = Math.max(floorBytes, this.firstBytes)
       this.askTag = BURST
       return
     }
@@ -514,9 +519,9 @@ export class MeasuredWindow implements WindowPolicy {
     let windowBytes = Math.min(wanted, this.boundBytes)
     // Where the path itself holds little, no more than the socket holds: there, the queue is the socket.
     if (this.segmentBytes === PATH_BYTES_WHOLE) windowBytes = Math.min(windowBytes, this.receiveBytesMax)
-    if (isStartup && this.train.bytesPerMs === 0 && windowBytes < WINDOW_BYTES_FIRST) {
+    if (isStartup && this.train.bytesPerMs === 0 && windowBytes < this.firstBytes) {
       this.askBytesPerMs = Number.POSITIVE_INFINITY
-      windowBytes = WINDOW_BYTES_FIRST
+      windowBytes = this.firstBytes
     } else if (this.askTag === BURST) {
       this.askTag = BUSY
     }

@@ -123,6 +123,8 @@ export type KeeperToEngine =
       readonly peer: PeerId
       readonly file: ItemRef
       readonly path: string
+      /** Nothing of it is here: its first blocks may be pulled together with the list. */
+      readonly isNew: boolean
     }
   /** Now these blocks (bits, least significant first) into this temporary file. */
   | {

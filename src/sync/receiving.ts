@@ -19,8 +19,11 @@ import type { OpenedFrame } from '../base/protection.js'
 import type { HoldingMessage } from '../ecp/message.js'
 import type { Endpoint, SessionId } from '../rdt/endpoint.js'
 import type { PeerId } from '../share/version.js'
+import { AheadBlocks } from './ahead.js'
 import { type Building, FileBuilding, type FileInFlight, hereBytes, LargeFetch } from './large-fetch.js'
 import {
+  AHEAD_BLOCKS_MAX,
+  AHEAD_BLOCKS_SHARED_MAX,
   BLOCK_REPORT_MS,
   BLOCKS_PER_REPORT,
   ITEM_TRIES_MAX,
@@ -176,13 +179,18 @@ export class Receiving {
     order: KeeperToEngine & { type: 'fetch-list' },
     nowMs: number,
   ): void {
-    this.start(new LargeFetch(order.fetch, session, peer, order.file, order.path))
+    const fetch = new LargeFetch(order.fetch, session, peer, order.file, order.path)
+    this.start(fetch)
     const list: ItemRef = {
       kind: 'list',
       digest: order.file.digest,
       sizeBytes: listBytes(order.file.sizeBytes),
     }
     this.assemble(session, peer, list, order.fetch, nowMs)
+    if (!order.isNew) return
+    const blocksMax = this.sessions.size > 1 ? AHEAD_BLOCKS_SHARED_MAX : AHEAD_BLOCKS_MAX
+    fetch.ahead = new AheadBlocks(Math.min(blocksMax, blockCount(order.file.sizeBytes)))
+    this.endpoint.pullFrom(session, order.file, fetch.ahead, { priority: 'bulk' }, nowMs)
   }
 
   fetchBlocks(order: KeeperToEngine & { type: 'fetch-blocks' }, nowMs: number): void {
@@ -196,9 +204,22 @@ export class Receiving {
     fetch.progress.doneBytes = hereBytes(sizeBytes, needed)
     building.spread.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))
     building.partners.handleHolding(fetch.session, true, nowMs)
+    this.goOnWithAhead(fetch, building, nowMs)
     this.pullMore(fetch, building, nowMs)
     if (this.sessions.size > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
     this.finishIfWhole(fetch)
+  }
+
+  /** What was asked for before the list was here is proved now, or was needless. */
+  private goOnWithAhead(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
+    const { ahead, session, file } = fetch
+    const source = spread.source(session)
+    if (ahead === undefined || source === undefined) return
+    const { kind, digest } = file
+    for (const blockIndex of ahead.join(source, spread))
+      this.endpoint.cancelBlock(session, kind, digest, blockIndex)
+    for (const { blockIndex, frame } of ahead.takeHeld())
+      this.handleBlock({ session, kind, digest, blockIndex, frame }, nowMs)
   }
 
   cancel(id: FetchId): void {
@@ -294,6 +315,7 @@ export class Receiving {
   }
 
   handleBlock(block: ReceivedBlock, nowMs: number): void {
+    if (block.kind === 'file' && this.holdAhead(block)) return
     const opened = this.endpoint.framesOf(block.session)?.open(block, block.frame)
     if (!opened?.ok) {
       this.reject(block, 'damaged')
@@ -308,6 +330,17 @@ export class Receiving {
     if (fetch?.type === 'large') this.handleLargeBlock(fetch, block, opened.value)
     else if (fetch?.session === block.session) this.handleSmallBlock(fetch, block, opened.value)
     else this.endpoint.releaseBlock(block.session, block.frame)
+  }
+
+  /** Answers whether it is a block that cannot be proved yet. */
+  private holdAhead(block: ReceivedBlock): boolean {
+    const fetch = this.fetchByDigest.get(block.digest)
+    if (fetch?.type !== 'large' || fetch.building !== undefined || fetch.session !== block.session)
+      return false
+    if (fetch.ahead === undefined) return false
+    fetch.ahead.hold(block.blockIndex, block.frame)
+    this.endpoint.releaseBlock(block.session, block.frame)
+    return true
   }
 
   /** `failure` undefined where the operation succeeded. */
@@ -428,7 +461,13 @@ export class Receiving {
   private pullMore(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
     for (const source of spread.all())
       if (source.hasNext)
-        this.endpoint.pullFrom(source.session, fetch.file, source, { priority: 'bulk' }, nowMs)
+        this.endpoint.pullFrom(
+          source.session,
+          fetch.file,
+          fetch.supplyOf(source),
+          { priority: 'bulk' },
+          nowMs,
+        )
   }
 
   /** What was asked of it is asked of the others at once. */

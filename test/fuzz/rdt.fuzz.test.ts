@@ -40,7 +40,7 @@ const control: fc.Arbitrary<Control> = fc.oneof(
     introduction: bytesOf(16),
     flight,
   }),
-  fc.record({ type: fc.constant('cookie' as const), nonce, cookie: bytesOf(16) }),
+  fc.record({ type: fc.constant('cookie' as const), nonce, cookie: bytesOf(16), flight }),
   fc.record({
     type: fc.constant('open' as const),
     agent,

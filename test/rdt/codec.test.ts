@@ -34,7 +34,7 @@ const control: fc.Arbitrary<Control> = fc.oneof(
     introduction: bytesOf(16),
     flight,
   }),
-  fc.record({ type: fc.constant('cookie' as const), nonce: bytesOf(8), cookie: bytesOf(16) }),
+  fc.record({ type: fc.constant('cookie' as const), nonce: bytesOf(8), cookie: bytesOf(16), flight }),
   fc.record({
     type: fc.constant('open' as const),
     ...prefix,
@@ -268,7 +268,18 @@ describe('golden vectors: a change to one of these is a change of the protocol',
       flight: new Uint8Array(0),
     },
     { type: 'hello', version: 1, ...named, suite: 'sealed', introduction, flight: utf8('known') },
-    { type: 'cookie', nonce: bytes8(0x30), cookie: concat(bytes8(0x40), bytes8(0x50)) },
+    {
+      type: 'cookie',
+      nonce: bytes8(0x30),
+      cookie: concat(bytes8(0x40), bytes8(0x50)),
+      flight: new Uint8Array(0),
+    },
+    {
+      type: 'cookie',
+      nonce: bytes8(0x30),
+      cookie: concat(bytes8(0x40), bytes8(0x50)),
+      flight: utf8('offer'),
+    },
     {
       type: 'open',
       ...named,

@@ -9,7 +9,7 @@ import { Manifest } from '../../src/share/manifest.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { Engine, type EngineEvent } from '../../src/sync/engine.js'
 import { TREE_PULLS_MAX } from '../../src/sync/limits.js'
-import type { EngineToKeeper, KeeperToEngine } from '../../src/sync/messages.js'
+import type { EngineToKeeper, ItemName, KeeperToEngine } from '../../src/sync/messages.js'
 import { contentOf, digestOfContent, listOf, OURS, THEIRS, theirFile } from './share-on-disk.js'
 
 /** An engine and what it wants of its keeper and its disk, both played by the test. */
@@ -235,8 +235,12 @@ describe('a file', () => {
 
   /** Plays B's keeper, which knows where everything is. */
   function locateAll(): void {
-    for (const { items } of b.take('locate')) {
-      const located = items.map((name) => ({
+    locate(b.take('locate').flatMap(({ items }) => items))
+  }
+
+  function locate(names: readonly ItemName[]): void {
+    if (names.length > 0) {
+      const located = names.map((name) => ({
         name,
         location:
           name.kind === 'list'
@@ -255,7 +259,7 @@ describe('a file', () => {
   }
 
   test('of several blocks is received list first, then the blocks that are needed, and reported', () => {
-    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large' }, nowMs)
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
     run(50)
     locateAll()
     expect(a.take('list')).toEqual([{ type: 'list', fetch: 1, list: listOf(large) }])
@@ -283,6 +287,50 @@ describe('a file', () => {
     expect(hash(written.subarray(BLOCK_BYTES, 2 * BLOCK_BYTES))).toEqual(hash(new Uint8Array(BLOCK_BYTES)))
   })
 
+  test('of which nothing is here is asked for with its list, and nothing of it counts before that has come', () => {
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: true }, nowMs)
+    run(50)
+    locateAll()
+    expect(a.take('list')).toHaveLength(1)
+    expect(a.engine.endpoint.stats(1)!.blocksReceived).toBe(1 + 3)
+    expect(a.engine.receivedBytes).toBe(0)
+    expect(a.files.has('tmp')).toBe(false)
+    // The log turned out to hold the block in the middle.
+    a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b101) }, nowMs)
+    run(100)
+    expect(b.take('locate')).toEqual([])
+    expect(a.engine.receivedBytes).toBe(BLOCK_BYTES + 5)
+    expect(a.take('fetched')).toMatchObject([{ fetch: 1, crossedBytes: BLOCK_BYTES + 5 }])
+    const written = a.files.get('tmp')!
+    expect(hash(written.subarray(0, BLOCK_BYTES))).toEqual(hash(large.subarray(0, BLOCK_BYTES)))
+    expect(hash(written.subarray(BLOCK_BYTES, 2 * BLOCK_BYTES))).toEqual(hash(new Uint8Array(BLOCK_BYTES)))
+  })
+
+  test('whose first blocks came wrong is asked for again once its list is here, and given up where they stay so', () => {
+    const other = new Uint8Array(3 * BLOCK_BYTES).fill(0x5a)
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: true }, nowMs)
+    run(50)
+    const names = b.take('locate').flatMap(({ items }) => items)
+    locate(names.filter(({ kind }) => kind === 'list'))
+    // Whoever serves may be malicious; ours would look at the digests first.
+    const frames = Array.from({ length: 3 }, (_, blockIndex) =>
+      other.slice(blockIndex * BLOCK_BYTES, blockIndex * BLOCK_BYTES + (blockIndex === 2 ? 5 : BLOCK_BYTES)),
+    )
+    const seal = b.engine.endpoint.framesOf(1)!
+    frames.forEach((block, blockIndex) => {
+      const name = { kind: 'file', digest, blockIndex } as const
+      b.engine.endpoint.serveBlock(1, 'file', digest, blockIndex, seal.seal(name, block), nowMs)
+    })
+    run(50)
+    a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b111) }, nowMs)
+    // Its frames are served as they were.
+    run(2_000)
+    expect(a.engine.endpoint.stats(1)!.blocksReceived).toBeGreaterThan(1 + 2 * 3)
+    expect(a.engine.receivedBytes).toBe(0)
+    expect(a.take('blocks')).toEqual([])
+    expect(a.take('fetch-failed')).toEqual([{ type: 'fetch-failed', fetch: 1, reason: 'unservable' }])
+  })
+
   test('that is gone at the peer fails with that word', () => {
     a.tell({ type: 'fetch-small', fetch: 1, peer: THEIRS, file: { ...ref, sizeBytes: 10 }, path: 'x' }, nowMs)
     run(50)
@@ -302,7 +350,7 @@ describe('a file', () => {
   })
 
   test('in flight fails when the session ends, and the keeper hears that the peer is gone', () => {
-    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large' }, nowMs)
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
     run(50)
     b.engine.close(nowMs)
     run(50)
