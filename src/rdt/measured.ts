@@ -10,42 +10,45 @@
 //                              no RTT as low as the least for 4 s: half a window for a while
 //
 //   cruise, in cycles:  up ──▶ down ── in flight ≤ rate × RTT ──▶ quiet ──▶ level (5 rounds) ──▶ up
-//                       ▲                                           │
-//                       └───────────── rate grew > 15% ─────────────┘
+//   asks, × rate:      1 + swing   less                  ▲  1     │          1.25
+//                       ▲                                          │
+//                       └────────────── rate grew > 15% ───────────┘
 //
-// It departs from BBR in four places. Loss that is there when the queue is empty is the path's own: asking goes
-// faster by as much. Loss far beyond that is a queue that overflows, and bounds the window until it has stayed away
-// for a while. How long a queue is kept depends on the rate, which makes flows equal (queue.ts). And startup takes a
-// hint from how far apart the segments of its first burst come (train.ts).
+// In level rounds it is the window that holds asking back: the queue is as long as it is kept at all times, so that
+// stalls of either end do not empty it, and it is drained for no longer than it takes to see the path without it.
+//
+// It departs from BBR in five places. Loss that is there when the queue is empty is the path's own: asking goes faster
+// by as much (pathloss.ts). Loss that is there only with a queue shortens the one that is kept (swing.ts), and far
+// beyond that bounds the window until it has stayed away for a while. How long a queue is kept depends on the rate,
+// which makes flows equal (queue.ts). Startup asks nearly as fast as its bursts came before a round trip of rates is
+// known (train.ts).
 
-import { PATH_BYTES_WHOLE, TIMER_GRANULARITY_MS } from './limits.js'
+import { PACING_SLACK_MS, PATH_BYTES_WHOLE, TIMER_GRANULARITY_MS } from './limits.js'
 import { SustainedRate } from './meter.js'
 import { type LossRound, PathLoss } from './pathloss.js'
 import { KeptQueue } from './queue.js'
+import { SWING_MAX, Swing } from './swing.js'
 import { TrainMeter } from './train.js'
 import type { Delivery, WindowOptions, WindowPolicy } from './window.js'
 import { Yielding } from './yielding.js'
 
 const STARTUP_GAIN = 2.89 // 2 / ln 2: the least that doubles the rate every round
-/** How much faster it may start while it is below this part of what a burst came at: a path that is shared gives
+/** How much faster it may start while it is below this part of what bursts came at: a path that is shared gives
  *  bursts more than it has to spare. */
-const STARTUP_GAIN_MAX = 8
-const TRAIN_PART = 1 / 4
+const STARTUP_GAIN_MAX = 32
+const TRAIN_PART = 3 / 4
 /** Of what a round of startup asks for, what may be in flight at once: more only overshoots further. */
 const STARTUP_WINDOW_PART = 0.83
 /** Rounds of a cycle: one up, one down, and the rest level. */
 const CYCLE_ROUNDS = 8
 /** A round is an RTT, and no less than this where the queue is not to be empty: event loops would leave gaps. */
 const ROUND_MS_MIN = 5
-/** How far up and down. Less where the queue cannot take it, never so little that more would not be found. */
-const SWING_MAX = 0.25
-const SWING_MIN = 0.0625
 /** How far down where the queue that we keep is long for the path, and how many RTTs it may take. */
 const SWING_DOWN_MAX = 0.5
+/** Rounds until less of a swing shows, and segments that say something about it. */
+const SWING_FELT_ROUNDS = 2
+const SWING_SEGMENTS_MIN = 200
 const DOWN_RTTS_MAX = 3
-const SWING_GROWTH = 1.25
-/** Loss over a whole cycle, beyond the path's own, that is blamed on the swing. */
-const SWING_LOSS_MAX = 0.005
 const RATE_ROUNDS = 10
 const GROWTH_RATIO = 1.25
 const FLAT_ROUNDS_MAX = 3
@@ -57,11 +60,13 @@ const QUEUED_MS = 5 // which a server that opens its file takes as well
  *  queue they come to do so together, and all see the path without it. What three tries do not find is no more. */
 const MIN_RTT_PROBE_AFTER_MS = 4_000
 const MIN_RTT_MS_MAX_AGE = 3.5 * MIN_RTT_PROBE_AFTER_MS
-const PROBE_MS_MIN = 200
+const TOGETHER_RTTS = 10
+const TOGETHER_MS_MIN = 20
+const TOGETHER_MS_MAX = 200
 const PROBE_RTTS = 3
 /** A path's loss above this is looked at again with half a window, soon at first and ever more rarely: where several
  *  flows fill a queue without end, nothing else tells what overflows from what the path loses. */
-const DOUBTED_LOSS_MIN = 0.04
+const DOUBTED_LOSS_MIN = 0.12 // half a window for a while costs more than a little loss
 const JUDGE_RTTS = 2
 const LOSS_TRUST_MS_MIN = 1_000
 const LOSS_TRUST_MS_MAX = 32_000
@@ -70,7 +75,10 @@ const WINDOW_BYTES_FIRST = 32 * 1_472 // RFC 6928 has ten segments; a peer's add
 /** A first window over a path that is known to hold so much has room for a whole block and its list: a round trip less. */
 const WINDOW_BYTES_FIRST_MAX = 64 * 1_472
 const WINDOW_SEGMENTS_MIN = 4
-const QUANTUM_MS = 1 // what the timers of an event loop can keep apart
+const QUANTUM_MS_MAX = 1 // what the timers of an event loop can keep apart
+/** Where a request that is lost leaves a gap, or what it brings is long for the path's queue. */
+const QUANTUM_MS_MIN = 1 / 4
+const QUANTUM_RTT_PART = 1 / 8
 const QUANTUM_SEGMENTS_MIN = 2
 const QUANTUM_BYTES_MAX = 16 * PATH_BYTES_WHOLE
 const QUANTA_SPARE = 3
@@ -89,11 +97,17 @@ const BOUND_GROWTH_MAX = 2
 /** Growth of the rate over a cycle that says there is more, and cycles of it in a row until startup finds out how much. */
 const REVIVAL_RATIO = 1.15
 const REVIVAL_CYCLES = 2
-/** The round of the cycle in which the queue is empty: the one after it was drained. */
+/** Rounds of the cycle: in the first more is asked for, in this one the queue is drained, in the next it is empty. */
+const DOWN_INDEX = 1
 const QUIET_INDEX = 2
+/** In the others asking is faster than the path, until the window is full: what is kept in the queue is kept at all
+ *  times, and an estimate of the loss that is too low does not make the rate fall from round to round. */
+const LEVEL_GAIN = SWING_MAX
 /** Loss from which requests are kept small, because each that is lost leaves a gap. */
 const SMALL_REQUEST_LOSS = 0.002
 
+/** What becomes of requests of each kind is told apart: BURST is what a startup asks for before it can pace. */
+const BURST = 3
 const PROBED = 2
 const QUIET = 1
 const BUSY = 0
@@ -141,7 +155,8 @@ export class MeasuredWindow implements WindowPolicy {
   private cycleAtMs = 0
   private cycleLostBytes = 0
   private cycleDeliveredBytes = 0
-  private swing = SWING_MAX
+  private readonly swing = new Swing()
+  private swingFeltRound = 0
 
   /** The window while nothing is known. */
   private readonly firstBytes: number
@@ -173,9 +188,10 @@ export class MeasuredWindow implements WindowPolicy {
   handleDelivered(delivery: Delivery): void {
     this.roundDeliveredBytes += delivery.bytes
     if (delivery.tag === PROBED) this.loss.probed.deliveredBytes += delivery.bytes
-    if (delivery.tag === QUIET) this.loss.handleDelivered(delivery.bytes, delivery.rttMs)
+    const isCounted = this.isLearningFrom(delivery.tag)
+    this.loss.handleDelivered(delivery, { minRttMs: this.minRttMs, isCounted })
     this.queue.handleDelivered(delivery.isAppLimited, delivery.nowMs)
-    if (this.phase === 'startup' && delivery.rttMs > 0)
+    if (delivery.tag === BURST)
       this.train.handleDelivered(delivery.bytes, delivery.nowMs - delivery.rttMs, delivery.nowMs)
     const isNewRound = delivery.deliveredBytesAtAsk >= this.roundEndsAtBytes
     if (isNewRound) this.beginRound(delivery)
@@ -196,7 +212,7 @@ export class MeasuredWindow implements WindowPolicy {
   handleLost(bytes: number, tag: number): void {
     this.roundLostBytes += bytes
     if (tag === PROBED) this.loss.probed.lostBytes += bytes
-    if (tag === QUIET) this.loss.handleLost(bytes)
+    if (this.isLearningFrom(tag)) this.loss.handleLost(bytes)
     if (this.phase !== 'startup' || !this.isOverflowing()) return
     // Startup overshoots by design; every further datagram of it is lost as well.
     this.phase = 'drain'
@@ -206,7 +222,7 @@ export class MeasuredWindow implements WindowPolicy {
   handleFound(bytes: number, tag: number): void {
     this.roundLostBytes = Math.max(0, this.roundLostBytes - bytes)
     if (tag === PROBED) this.loss.probed.lostBytes -= bytes
-    if (tag === QUIET) this.loss.handleFound(bytes)
+    if (this.isLearningFrom(tag)) this.loss.handleFound(bytes)
   }
 
   handleTimedOut(inRow: number): void {
@@ -269,7 +285,10 @@ export class MeasuredWindow implements WindowPolicy {
       this.minRttMs = rttMs
       this.minRttAtMs = nowMs
     }
-    this.beginProbe(nowMs, PROBE_MS_MIN)
+    this.beginProbe(
+      nowMs,
+      Math.min(TOGETHER_MS_MAX, Math.max(TOGETHER_MS_MIN, TOGETHER_RTTS * this.minRttMs)),
+    )
     return true
   }
 
@@ -310,6 +329,7 @@ export class MeasuredWindow implements WindowPolicy {
     const isWanted = this.yielding?.handleRound(this.roundMinRttMs, this.minRttMs) ?? false
     if (isWanted && this.phase === 'startup') this.phase = 'drain'
     if (this.phase === 'startup') this.learnStartupLoss()
+    if (this.round < this.swingFeltRound) this.cycleLostBytes = this.cycleDeliveredBytes = 0
     this.cycleLostBytes += this.roundLostBytes
     this.cycleDeliveredBytes += this.roundDeliveredBytes
     this.roundLostBytes = 0
@@ -323,15 +343,16 @@ export class MeasuredWindow implements WindowPolicy {
     this.rateBytesPerMs = best
   }
 
+  /** While a startup's rate grows, after a queue was drained, and with half a window. */
+  private isLearningFrom(tag: number): boolean {
+    return this.phase === 'startup' || tag !== BUSY
+  }
+
   /** While the rate grows from round to round the queue is empty, and what is lost is the path's own. */
   private learnStartupLoss(): void {
     if (this.flatRounds > 0) return
-    if (this.startupRound !== undefined) this.loss.learn(this.startupRound, this.minRttMs)
-    this.startupRound = {
-      lostBytes: this.roundLostBytes,
-      deliveredBytes: this.roundDeliveredBytes,
-      minRttMs: this.roundMinRttMs,
-    }
+    if (this.startupRound !== undefined) this.loss.learn(this.startupRound)
+    this.startupRound = this.loss.takeRound()
   }
 
   /** What overflows is asked for again, so a queue that does so for long costs as much as it carries. */
@@ -355,13 +376,21 @@ export class MeasuredWindow implements WindowPolicy {
     return this.lastRttMs > this.minRttMs + TIMER_GRANULARITY_MS && this.isExcess()
   }
 
-  /** How far the loss of so many bytes may be from the path's by chance: requests are lost whole, so it is they
-   *  that count. Everything may be chance while the path's loss is not known. */
+  /** How far the loss of so many bytes may be from the path's by chance. Everything may be chance while the path's
+   *  loss is not known. */
   private lossDoubt(bytes: number, lossMin: number): number {
-    const known = this.loss.knownBytes
-    if (known < QUIET_SEGMENTS_MIN * this.segmentBytes) return 1
+    if (!this.isLossKnown()) return 1
     const loss = Math.max(lossMin, this.loss.ratio)
-    return DOUBT_DEVIATIONS * Math.sqrt((loss * (1 - loss) * this.quantumBytes) / Math.min(bytes, known))
+    return DOUBT_DEVIATIONS * this.lossDeviation(loss, Math.min(bytes, this.loss.knownBytes))
+  }
+
+  private isLossKnown(): boolean {
+    return this.loss.knownBytes >= QUIET_SEGMENTS_MIN * this.segmentBytes
+  }
+
+  /** Requests are lost whole, so it is they that count. */
+  private lossDeviation(loss: number, bytes: number): number {
+    return Math.sqrt((loss * (1 - loss) * this.quantumBytes) / bytes)
   }
 
   private checkFull(delivery: Delivery): void {
@@ -387,11 +416,12 @@ export class MeasuredWindow implements WindowPolicy {
     const elapsedMs = delivery.nowMs - this.cycleAtMs
     const gain = this.cycleGain()
     // Up: until the queue that it makes would show. Down: until that queue is gone. RTT each, at least.
-    const isShort = this.cycleIndex === 1 || this.cycleIndex === QUIET_INDEX
+    const isShort = this.cycleIndex === DOWN_INDEX || this.cycleIndex === QUIET_INDEX
     if (elapsedMs < (isShort ? this.minRttMs : Math.max(this.minRttMs, ROUND_MS_MIN))) return
     if (gain < 1 && delivery.inFlightBytes > this.pipeBytes() && elapsedMs < DOWN_RTTS_MAX * this.minRttMs)
       return
     const hasClimbed = this.cycleIndex === QUIET_INDEX && this.rateBytesPerMs > this.cycleRate * REVIVAL_RATIO
+    this.setSwing()
     this.enterCycle(hasClimbed ? 0 : (this.cycleIndex + 1) % CYCLE_ROUNDS, delivery.nowMs)
     if (this.cycleIndex === 0) this.endCycle()
     this.update()
@@ -400,7 +430,8 @@ export class MeasuredWindow implements WindowPolicy {
   private endCycle(): void {
     this.queue.handleCycle(this.minRttMs)
     this.cyclesSinceExcess++
-    this.setSwing()
+    this.swing.handleCycle()
+    this.cycleLostBytes = this.cycleDeliveredBytes = 0
     this.boundBytes *= Math.min(BOUND_GROWTH_MAX, 1 + BOUND_GROWTH_STEP * this.cyclesSinceExcess)
     const hasGrown = this.cycleRate > 0 && this.rateBytesPerMs > this.cycleRate * REVIVAL_RATIO
     this.growingCycles = hasGrown ? this.growingCycles + 1 : 0
@@ -420,26 +451,38 @@ export class MeasuredWindow implements WindowPolicy {
   }
 
   private cycleGain(): number {
-    if (this.cycleIndex === 0) return 1 + this.swing
-    if (this.cycleIndex > 1) return 1
-    return 1 - Math.max(this.swing, Math.min(SWING_DOWN_MAX, this.queueMs() / this.minRttMs))
+    if (this.cycleIndex === 0) return 1 + this.swing.part
+    if (this.cycleIndex > QUIET_INDEX) return 1 + LEVEL_GAIN
+    if (this.cycleIndex === QUIET_INDEX) return 1
+    return 1 - Math.max(this.swing.part, Math.min(SWING_DOWN_MAX, this.queueMs() / this.minRttMs))
+  }
+
+  /** Down by the window as well: what the pacer lets catch up would else outlast a short RTT. */
+  private isStopping(): boolean {
+    return this.phase === 'cruise' && this.cycleIndex === DOWN_INDEX && this.minRttMs < PACING_SLACK_MS
+  }
+
+  private quantumMs(): number {
+    if (this.loss.ratio > SMALL_REQUEST_LOSS) return QUANTUM_MS_MIN
+    return Math.min(QUANTUM_MS_MAX, Math.max(QUANTUM_MS_MIN, QUANTUM_RTT_PART * this.minRttMs))
   }
 
   /** How long the queue may be that we fill. */
   private queueMs(): number {
     const { rateBytesPerMs, minRttMs } = this
-    return this.queue.keptMs({ rateBytesPerMs, minRttMs, part: this.swing / SWING_MAX })
+    return this.queue.keptMs({ rateBytesPerMs, minRttMs, part: this.swing.part / SWING_MAX })
   }
 
+  /** A loss is known of in the round after it, so what comes until then after a shrinking was sent before it. */
   private setSwing(): void {
-    const total = this.cycleLostBytes + this.cycleDeliveredBytes
-    const usual = this.loss.ratio + SWING_LOSS_MAX + this.lossDoubt(total, 0)
-    const isTooMuch = total > 0 && this.cycleLostBytes / total > usual
-    this.swing = isTooMuch
-      ? Math.max(SWING_MIN, this.swing / 2)
-      : Math.min(SWING_MAX, this.swing * SWING_GROWTH)
-    this.cycleLostBytes = 0
-    this.cycleDeliveredBytes = 0
+    const { cycleLostBytes: lostBytes, cycleDeliveredBytes: deliveredBytes, rateBytesPerMs } = this
+    const totalBytes = lostBytes + deliveredBytes
+    if (this.round < this.swingFeltRound || totalBytes < SWING_SEGMENTS_MIN * this.segmentBytes) return
+    // A queue that never empties keeps the path's loss unknown, and must be shortened all the same.
+    const saidByBytes = this.isLossKnown() ? Math.min(totalBytes, this.loss.knownBytes) : totalBytes
+    const doubt = this.lossDeviation(this.loss.ratio, saidByBytes)
+    const facts = { lostBytes, deliveredBytes, pathLoss: this.loss.ratio, doubt, rateBytesPerMs }
+    if (this.swing.handleRound(facts)) this.swingFeltRound = this.round + SWING_FELT_ROUNDS
   }
 
   private enterCycle(index: number, nowMs: number): void {
@@ -447,7 +490,7 @@ export class MeasuredWindow implements WindowPolicy {
     this.cycleAtMs = nowMs
     if (this.isProbing) return
     this.askTag = index === QUIET_INDEX ? QUIET : BUSY
-    if (index === QUIET_INDEX) this.loss.handleQuietRound(this.minRttMs)
+    if (index === QUIET_INDEX) this.loss.learn(this.loss.takeRound())
   }
 
   /** Works out what the puller reads from what is known. */
@@ -458,6 +501,7 @@ export class MeasuredWindow implements WindowPolicy {
       this.askBytesPerMs = Number.POSITIVE_INFINITY
       this.quantumBytes = this.segmentBytes * WINDOW_SEGMENTS_MIN
       this.windowBytes = Math.max(floorBytes, this.firstBytes)
+      this.askTag = BURST
       return
     }
     const rate = this.rateBytesPerMs / (1 - this.loss.ratio)
@@ -466,18 +510,20 @@ export class MeasuredWindow implements WindowPolicy {
     const startupGain = this.startupGain()
     const gain = isStartup ? startupGain : this.phase === 'drain' ? 1 / STARTUP_GAIN : this.cycleGain()
     this.askBytesPerMs = Math.max(rate * gain * yieldedTo, floorBytes / Math.max(this.minRttMs, 1))
-    const quantumMs = this.loss.ratio > SMALL_REQUEST_LOSS ? QUANTUM_MS / 4 : QUANTUM_MS
-    const quantumBytes = Math.min(QUANTUM_BYTES_MAX, rate * quantumMs)
+    const quantumBytes = Math.min(QUANTUM_BYTES_MAX, rate * this.quantumMs())
     const spareBytes = Math.max(QUANTA_SPARE * quantumBytes, SPARE_SEGMENTS_MIN * this.segmentBytes)
     const filling = isStartup
       ? STARTUP_WINDOW_PART * startupGain * pipeBytes
       : pipeBytes + rate * this.queueMs()
-    let windowBytes = Math.min(Math.max(filling, pipeBytes + spareBytes), this.boundBytes)
+    const wanted = this.isStopping() ? pipeBytes + spareBytes : Math.max(filling, pipeBytes + spareBytes)
+    let windowBytes = Math.min(wanted, this.boundBytes)
     // Where the path itself holds little, no more than the socket holds: there, the queue is the socket.
     if (this.segmentBytes === PATH_BYTES_WHOLE) windowBytes = Math.min(windowBytes, this.receiveBytesMax)
     if (isStartup && this.train.bytesPerMs === 0 && windowBytes < this.firstBytes) {
       this.askBytesPerMs = Number.POSITIVE_INFINITY
       windowBytes = this.firstBytes
+    } else if (this.askTag === BURST) {
+      this.askTag = BUSY
     }
     windowBytes *= yieldedTo
     if (this.isProbing) windowBytes = Math.min(windowBytes, 0.5 * this.rateBytesPerMs * this.minRttMs)

@@ -1,5 +1,6 @@
-// What a path loses of its own accord, told apart from what a full queue drops: by losses of rounds in which the
-// queue was empty. Used by the measured window, which asks for so much more as is lost.
+// What a path loses of its own accord, told apart from what a full queue drops: by what is lost while the queue is
+// seen to be empty. Used by the measured window, which asks for so much more as is lost. Were what overflows counted as
+// well, asking would become faster by it, and more would overflow.
 
 import { TIMER_GRANULARITY_MS } from './limits.js'
 
@@ -7,26 +8,29 @@ import { TIMER_GRANULARITY_MS } from './limits.js'
 const PATH_LOSS_MAX = 0.5
 /** What a round leaves of what was learnt in those before. */
 const LOSS_MEMORY = 7 / 8
-/** The queue was empty at some time in a round whose least RTT was this near to the least there is. Beside a flow that
- *  fills every queue there is no such round: what overflows then must not be taken for the path's, for asking faster
- *  makes it more. */
-const EMPTY_RTT_RATIO = 1.1
+/** What comes within this of the least RTT found no queue. Little, for on a long path a full queue may be little. */
+const EMPTY_RTT_RATIO = 1.02
+/** A queue that was seen is taken to be gone only after so many times as long: what overflowed at its end is missed
+ *  when what was asked for next comes, which is when the queue is gone. */
+const EMPTIED_AFTER = 2
 
 /** Loss with half a window that confirms what was believed, as a part of it. */
-const CONFIRMED_PART = 0.4
+const CONFIRMED_PART = 0.7
 
-/** Bytes of one round, and the least RTT in it. */
+/** What became of the bytes of one round that found no queue. */
 export interface LossRound {
-  readonly lostBytes: number
-  readonly deliveredBytes: number
-  readonly minRttMs: number
+  lostBytes: number
+  deliveredBytes: number
 }
 
 export class PathLoss {
   private lostBytes = 0
   private deliveredBytes = 0
-  /** The round in which the queue should be empty. */
-  private readonly quiet = { lostBytes: 0, deliveredBytes: 0, minRttMs: Number.POSITIVE_INFINITY }
+  /** Longest RTT of late. */
+  private recentRttMs = 0
+  private recentAtMs = 0
+  private isQueueEmpty = false
+  private round: LossRound = { lostBytes: 0, deliveredBytes: 0 }
 
   /** What was asked for with half a window. */
   readonly probed = { lostBytes: 0, deliveredBytes: 0 }
@@ -42,25 +46,33 @@ export class PathLoss {
     return this.deliveredBytes + this.lostBytes
   }
 
-  /** `rttMs`: 0 where it is not known. */
-  handleDelivered(bytes: number, rttMs: number): void {
-    this.quiet.deliveredBytes += bytes
-    if (rttMs > 0 && rttMs < this.quiet.minRttMs) this.quiet.minRttMs = rttMs
+  /** `rttMs`: 0 where it is not known. `isCounted`: whether it was asked for in a round to be learnt from. */
+  handleDelivered(
+    { bytes, rttMs, nowMs }: { readonly bytes: number; readonly rttMs: number; readonly nowMs: number },
+    { minRttMs, isCounted }: { minRttMs: number; isCounted: boolean },
+  ): void {
+    if (rttMs <= 0) return
+    const emptiedMs = (nowMs - this.recentAtMs) / EMPTIED_AFTER
+    this.recentRttMs = Math.max(rttMs, this.recentRttMs - emptiedMs)
+    this.recentAtMs = nowMs
+    this.isQueueEmpty = this.recentRttMs <= EMPTY_RTT_RATIO * Math.min(rttMs, minRttMs) + TIMER_GRANULARITY_MS
+    if (this.isQueueEmpty && isCounted) this.round.deliveredBytes += bytes
   }
 
+  /** Something of such a round. */
   handleLost(bytes: number): void {
-    this.quiet.lostBytes += bytes
+    if (this.isQueueEmpty) this.round.lostBytes += bytes
   }
 
   handleFound(bytes: number): void {
-    this.quiet.lostBytes = Math.max(0, this.quiet.lostBytes - bytes)
+    this.round.lostBytes = Math.max(0, this.round.lostBytes - bytes)
   }
 
-  /** Another quiet round begins; what was counted since the last one began is all of that. */
-  handleQuietRound(minRttMs: number): void {
-    this.learn(this.quiet, minRttMs)
-    this.quiet.lostBytes = this.quiet.deliveredBytes = 0
-    this.quiet.minRttMs = Number.POSITIVE_INFINITY
+  /** What was counted since the last call. */
+  takeRound(): LossRound {
+    const { round } = this
+    this.round = { lostBytes: 0, deliveredBytes: 0 }
+    return round
   }
 
   /** Less was in flight for a while. Answers whether as much was lost as ever; if not, what was lost before was no
@@ -77,8 +89,9 @@ export class PathLoss {
     return !isLess
   }
 
-  learn(round: LossRound, minRttMs: number): void {
-    if (round.minRttMs > EMPTY_RTT_RATIO * minRttMs + TIMER_GRANULARITY_MS) return
+  learn(round: LossRound): void {
+    // What is known is not forgotten for rounds that could not tell.
+    if (round.deliveredBytes === 0) return
     this.lostBytes = LOSS_MEMORY * this.lostBytes + round.lostBytes
     this.deliveredBytes = LOSS_MEMORY * this.deliveredBytes + round.deliveredBytes
   }

@@ -59,6 +59,9 @@ export interface PullerStats {
 /** How many frames the fill ratio looks back. */
 const FILL_FRAMES = 8
 
+/** Of the window, what may be in flight where repairs of the tail are asked for twice: what there is room for. */
+const TAIL_WINDOW_PART = 1 / 2
+
 const NEVER = Number.POSITIVE_INFINITY
 
 export class Puller {
@@ -99,6 +102,8 @@ export class Puller {
   private newestRttMs = 0
   private lossAtMs = NEVER
   private timeoutsInRow = 0
+  /** A request of the tail, to be sent once more. */
+  private again: Uint8Array | undefined
   private probesOwedBytes = 0
   private readonly delivery: Delivery = {
     bytes: 0,
@@ -206,7 +211,7 @@ export class Puller {
     this.stats.segmentsReceived++
     if (assembly.isHere(header.segmentIndex)) {
       this.stats.segmentsDuplicate++
-      if (assembly.isRepaired(header.segmentIndex)) this.handleNeedless()
+      if (assembly.isRepaired(header.segmentIndex) && !this.isTail) this.handleNeedless()
       return true
     }
     // What was taken for it was a guess.
@@ -406,6 +411,11 @@ export class Puller {
   /** The next request datagram, or undefined while nothing may or need be asked for. */
   pollRequest(nowMs: number): Uint8Array | undefined {
     this.isHeldBack = false
+    const { again } = this
+    if (again !== undefined) {
+      this.again = undefined
+      return this.host.seal(again)
+    }
     const quotaBytes = this.quotaBytes(nowMs)
     if (quotaBytes <= 0) return undefined
     const { flight, meter, writer } = this
@@ -416,6 +426,7 @@ export class Puller {
       if (this.timeoutsInRow === 0) this.busySinceMs = nowMs
     }
     writer.start(this.session, flight.nextRequest & 0xffff)
+    const newBefore = this.newAskedCount
     let askedBytes = 0
     while (askedBytes < quotaBytes && flight.room >= SEGMENT_COUNT_MAX) {
       if (!writer.hasRoomFor(undefined)) break
@@ -429,7 +440,24 @@ export class Puller {
     this.lastAskedAtMs = nowMs
     this.pacer.charge(askedBytes, window.askBytesPerMs, nowMs)
     bucket?.take(askedBytes)
-    return this.host.seal(writer.finish())
+    const request = writer.finish()
+    if (this.newAskedCount === newBefore && this.isTail && this.hasSpareRoom) this.again = request.slice()
+    return this.host.seal(request)
+  }
+
+  /** Nothing is left to begin. Whoever waits for the last segments waits for as many round trips as the unluckiest of
+   *  them is lost in a row, so their repairs are asked for twice. */
+  private get isTail(): boolean {
+    return this.queue.isEmpty
+  }
+
+  private get hasSpareRoom(): boolean {
+    const { window, bucket } = this.host
+    return bucket === undefined && this.inFlightBytes < TAIL_WINDOW_PART * window.windowBytes
+  }
+
+  private get newAskedCount(): number {
+    return this.stats.segmentsAsked - this.stats.segmentsAskedAgain
   }
 
   /** How many bytes may be asked for now: a quantum, or nothing until there is room for one. */

@@ -4,8 +4,9 @@
 
 /** Bursts shorter than this say nothing over the grain of an event loop. */
 const TRAIN_SEGMENTS_MIN = 16
-/** Askings this close to the first of a burst belong to it. */
-const TRAIN_ASK_MS = 0.5
+/** Askings this close to the first of a burst belong to it: a process that has just started takes milliseconds for a
+ *  few requests. */
+const TRAIN_ASK_MS = 5
 /** Added to the time that a burst took, for what arrives while the receiver is busy is read at once. */
 const TRAIN_GRAIN_MS = 0.25
 
@@ -24,9 +25,12 @@ export class TrainMeter {
   /** Bytes per millisecond at which bursts came, 0 until there was one. More than the path gives us where it is
    *  shared, so only a part of it may be asked for. */
   get bytesPerMs(): number {
-    return this.totalMs === 0 ? 0 : this.totalBytes / this.totalMs
+    if (this.segments < TRAIN_SEGMENTS_MIN) return this.totalMs === 0 ? 0 : this.totalBytes / this.totalMs
+    const ms = this.endedAtMs - this.beganAtMs + TRAIN_GRAIN_MS
+    return (this.totalBytes + this.bytes) / (this.totalMs + ms)
   }
 
+  /** Something that was asked for without pacing: what is paced tells the pace. */
   handleDelivered(bytes: number, askedAtMs: number, nowMs: number): void {
     if (askedAtMs < this.askedAtMs) return // late, of an earlier burst
     if (askedAtMs - this.askedAtMs > TRAIN_ASK_MS) {

@@ -35,6 +35,19 @@ describe('flows that share a link', () => {
     }
   })
 
+  it('get nearly the same, four of them, where the path loses what none of them sends too much', () => {
+    for (const seed of SEEDS) {
+      const link = new Bottleneck(seed, { bitPerS: 100e6, queueBytes: 500_000, loss: 0.02 })
+      const flows = [1, 2, 3, 4].map(() => link.flow({ rttMs: 40 }))
+      for (const flow of flows) {
+        flow.begin()
+        link.world.run(7)
+      }
+      link.world.run(2_000)
+      expect(jain(link.parts(flows, 8_000))).toBeGreaterThan(0.9)
+    }
+  })
+
   it('are none of them starved by one with another RTT', () => {
     for (const seed of SEEDS) {
       const link = new Bottleneck(seed, { ...LINK, queueBytes: 500_000 })

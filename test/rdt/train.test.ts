@@ -35,6 +35,14 @@ describe('a burst', () => {
     expect(long.bytesPerMs).toBeGreaterThan(0)
   })
 
+  it('is believed while the rest of it comes', () => {
+    const meter = new TrainMeter()
+    for (let index = 0; index < 16; index++) meter.handleDelivered(SEGMENT_BYTES, 0, 20 + index)
+    expect(meter.bytesPerMs).toBe(0)
+    meter.handleDelivered(SEGMENT_BYTES, 0, 36)
+    expect(meter.bytesPerMs / SEGMENT_BYTES).toBeCloseTo(1, 1)
+  })
+
   it('that was read at once, for the receiver was busy, does not tell of an endless rate', () => {
     const meter = new TrainMeter()
     burst(meter, 32, 0)

@@ -11,6 +11,7 @@ import {
   POOL_BUFFERS_MAX,
   REJECTS_MAX,
 } from '../../src/rdt/limits.js'
+import { decodeRequest } from '../../src/rdt/request.js'
 import type { LinkFaults } from '../../src/sim/network.js'
 import { makeItem, type Node, openPair, World } from './world.js'
 
@@ -175,6 +176,44 @@ describe('a transfer', () => {
     const lossy = transfer(1, { loss: 0.05 }, { sizeBytes: 5_000_000 })
     const { segmentsDuplicate, segmentsReceived } = lossy.left.endpoint.stats(lossy.left.session!)!
     expect(segmentsDuplicate / segmentsReceived).toBeLessThan(0.01)
+  })
+
+  it('asks twice for what is repaired when nothing is left to begin, and for nothing else', () => {
+    const repeatedIn = (loss: number) => {
+      const world = new World(3, { ...ETHERNET, delayMs: 20, loss })
+      const { left, right } = openPair(world)
+      const item = makeItem(5_000_000)
+      right.hold(item)
+      world.run(2_000)
+      const requests: { number: number; atMs: number }[] = []
+      const link = world.network.link(left.address, right.address)
+      const send = link.send.bind(link)
+      link.send = (bytes) => {
+        const isRequest = bytes[0] === DatagramType.request
+        const decoded = isRequest ? decodeRequest(bytes.subarray(0, -4)) : undefined
+        if (decoded?.ok) requests.push({ number: decoded.value.number, atMs: world.nowMs })
+        send(bytes)
+      }
+      left.pull(item.ref)
+      const beganAtMs = world.nowMs
+      expect(world.runUntil(() => left.has(item.ref), 60_000)).toBe(true)
+      const isSecond = ({ number }: { number: number }, index: number) =>
+        requests[index - 1]?.number === number
+      const [firstAtMs] = requests.filter(isSecond).map(({ atMs }) => atMs)
+      return {
+        count: requests.filter(isSecond).length,
+        all: requests.length,
+        beganAtMs,
+        firstAtMs,
+        endedAtMs: world.nowMs,
+      }
+    }
+    expect(repeatedIn(0).count).toBe(0)
+    const { count, all, firstAtMs, beganAtMs, endedAtMs } = repeatedIn(0.05)
+    expect(count).toBeGreaterThan(0)
+    expect(count).toBeLessThan(all / 8)
+    // In the last round trips.
+    expect(firstAtMs! - beganAtMs).toBeGreaterThan((endedAtMs - beganAtMs) / 2)
   })
 
   it('learns to wait where datagrams overtake each other, instead of asking twice', () => {

@@ -85,6 +85,26 @@ describe('the measured window', () => {
     for (const { redundancy } of [fast, thin]) expect(redundancy).toBeLessThan(0.03)
   })
 
+  it('fills a long link that loses much, and one without delay that loses more', () => {
+    const long = { rateBitPerS: 100e6, delayMs: 50, loss: 0.02, queueBytes: 1_250_000 }
+    expect(efficiency(long, 60e6).efficiency).toBeGreaterThan(0.88)
+    expect(efficiency({ delayMs: 0.1, loss: 0.1 }, 40e6).efficiency).toBeGreaterThan(0.9)
+  })
+
+  it('is at the rate of the link within five round trips', () => {
+    const world = new World(7, { ...GIGABIT, queueBytes: 5e6 })
+    const { left, right } = openPair(world)
+    const item = makeItem(40e6)
+    right.hold(item)
+    world.run(1_000)
+    const received = () => left.endpoint.stats(left.session!)!.bytesReceived
+    left.pull(item.ref)
+    world.run(100)
+    const before = received()
+    world.run(20)
+    expect((received() - before) / 20 / (1e9 / 8_000)).toBeGreaterThan(0.85)
+  })
+
   it('keeps the queue at the bottleneck short', () => {
     const world = new World(3, { ...GIGABIT, rateBitPerS: 50e6, queueBytes: 4e6 })
     const { left, right } = openPair(world)
