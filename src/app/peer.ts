@@ -246,7 +246,7 @@ class Peer implements RunningPeer {
     switch (op.type) {
       case 'read':
         if (op.reopen) this.blocks.forget(op.path)
-        this.blocks.readBlock(op, op.position, op.length).then(
+        this.blocks.readBlock(op, op.position, op.into).then(
           (block) => this.handleRead(op.id, op.path, block),
           () => this.handleRead(op.id, op.path, undefined),
         )
@@ -275,7 +275,6 @@ class Peer implements RunningPeer {
   private handleRead(id: number, path: string, block: Uint8Array | undefined): void {
     if (block === undefined) this.blocks.forget(path)
     this.engine.handleRead(id, block, nowMs())
-    if (block !== undefined) this.blocks.release(block)
     this.wake()
   }
 

@@ -41,8 +41,12 @@ export type FrameFailure = 'truncated' | 'too-long' | 'unknown-codec' | 'damaged
 
 /** Blocks, as they cross: FRAME_OVERHEAD_BYTES longer at most. */
 export interface FrameSeal {
-  /** Fresh bytes, the same each time for the same block. `block` is what `name` names: the caller has checked. */
-  seal(name: BlockName, block: Uint8Array): Uint8Array
+  /** Whether `seal` must be given only what `name` names. */
+  readonly needsProof: boolean
+  /** The same bytes each time for the same block: in `room`, which has FRAME_OVERHEAD_BYTES more than the block and may
+   *  hold it from FRAME_BLOCK_AT on, or else fresh ones. */
+  seal(name: BlockName, block: Uint8Array, room?: Uint8Array): Uint8Array
+  /** Of a file, without seals: what came, to be held against its digest. */
   open(name: BlockName, frame: Uint8Array): Decoded<OpenedFrame, FrameFailure>
 }
 

@@ -10,12 +10,11 @@
 import { close, constants, fdatasync, open, read, readv, write, writev } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { assert } from '../base/assert.js'
-import { BLOCK_BYTES } from '../base/limits.js'
 import { DiskError } from '../base/ports.js'
 import { openedCheck } from './confinement.js'
 import { diskError } from './disk-errors.js'
 import { refuseForeignName } from './foreign-names.js'
-import { FREE_BLOCKS_MAX, OPEN_FILES_MAX, RUN_BLOCKS_MAX } from './limits.js'
+import { OPEN_FILES_MAX, RUN_BLOCKS_MAX } from './limits.js'
 
 /** A file as the index knows it. A descriptor is only used again for the same state of the same path: a file
  *  that was replaced has another time or size, and is opened anew. (Where it has not, its blocks do not match
@@ -45,7 +44,6 @@ export class BlockIo {
   private readonly readers: DescriptorCache
   private readonly writers: DescriptorCache
   private readonly reads = new Runs(readRun)
-  private readonly freeBlocks: ArrayBufferLike[] = []
   private readonly writes = new Runs(writeRun)
 
   /** `root` is the absolute path of the share folder, which is there. */
@@ -58,24 +56,12 @@ export class BlockIo {
     this.writers = new DescriptorCache(root, WRITE_FLAGS, openFilesMax, isInPlace)
   }
 
-  /** `length` bytes from `position` in a buffer of their own, until it is released; fewer where the file ends before. */
-  readBlock(file: ReadableFile, position: number, length: number): Promise<Uint8Array> {
+  /** Reads from `position` on into `into`; answers the part of it that was filled: less where the file ends before. */
+  readBlock(file: ReadableFile, position: number, into: Uint8Array): Promise<Uint8Array> {
     const { path, mtimeMs, sizeBytes } = file
     return this.readers.use(path, `${mtimeMs} ${sizeBytes}`, 'read', (descriptor) =>
-      this.reads.add(descriptor, position, this.bufferOf(length)),
+      this.reads.add(descriptor, position, into),
     )
-  }
-
-  /** Nothing looks at these bytes of `readBlock` any more: they may be used for another block. Not to be called where
-   *  something does. */
-  release({ buffer }: Uint8Array): void {
-    const isWanted = buffer.byteLength === BLOCK_BYTES && this.freeBlocks.length < FREE_BLOCKS_MAX
-    if (isWanted && !this.freeBlocks.includes(buffer)) this.freeBlocks.push(buffer)
-  }
-
-  private bufferOf(length: number): Uint8Array {
-    const free = length === BLOCK_BYTES ? this.freeBlocks.pop() : undefined
-    return new Uint8Array(free ?? Buffer.allocUnsafeSlow(length).buffer)
   }
 
   /** Puts all of `bytes` at `position` of an existing file, never through a link, wherever it stands. */

@@ -55,9 +55,6 @@ export const OPEN_FILES_MAX = 64
 /** Blocks that are read or written in one go: 1 MB. */
 export const RUN_BLOCKS_MAX = 16
 
-/** Buffers for blocks that are kept for the next ones: as many as a session looks ahead, twice. */
-export const FREE_BLOCKS_MAX = 16
-
 /** Folders that the disk holds open to write into, and how long: a scan or a large tree comes back to the same few
  *  within milliseconds, and what is idle should hold nothing. */
 export const FOLDERS_HELD_MAX = 64

@@ -30,6 +30,7 @@ const CODEC_BYTES = 1
 const KINDS: readonly ItemKind[] = ['tree', 'list', 'file']
 
 export class SealedFrames implements FrameSeal {
+  readonly needsProof = true
   private sealedCount = 0
 
   constructor(
@@ -43,7 +44,7 @@ export class SealedFrames implements FrameSeal {
     return this.sealedCount >= FRAMES_PER_KEY_MAX
   }
 
-  seal(name: BlockName, block: Uint8Array): Uint8Array {
+  seal(name: BlockName, block: Uint8Array, room?: Uint8Array): Uint8Array {
     this.sealedCount++
     const compressed = this.compressor?.compress(name, block)
     const codec = compressed === undefined ? CODEC_PLAIN : CODEC_LZ4
@@ -51,9 +52,11 @@ export class SealedFrames implements FrameSeal {
     const associated = associatedOf(name, codec)
     const cipher = createCipheriv('aes-256-gcm', this.keys.ours.frames, nonceOf(this.keys.ours, associated))
     cipher.setAAD(associated)
-    const frame = freshBytes(CODEC_BYTES + text.length + TAG_BYTES)
+    const sealed = cipher.update(text)
+    const frameBytes = CODEC_BYTES + text.length + TAG_BYTES
+    const frame = room?.subarray(0, frameBytes) ?? freshBytes(frameBytes)
     frame[0] = codec
-    frame.set(cipher.update(text), CODEC_BYTES)
+    frame.set(sealed, CODEC_BYTES)
     cipher.final()
     frame.set(cipher.getAuthTag(), CODEC_BYTES + text.length)
     return frame

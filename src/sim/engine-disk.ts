@@ -31,8 +31,7 @@ export class EngineDisk {
     try {
       return this.disk.unharmed((disk) => {
         const handle = this.readerOf(op)
-        const block = new Uint8Array(op.length)
-        return block.subarray(0, disk.read(handle, block, op.position))
+        return op.into.subarray(0, disk.read(handle, op.into, op.position))
       })
     } catch (error) {
       if (!(error instanceof DiskError)) throw error

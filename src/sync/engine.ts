@@ -141,6 +141,7 @@ export class Engine {
       options.hash,
       (session) => this.endpoint.framesOf(session),
       (digest) => this.receiving.buildingOf(digest),
+      this.endpoint.rooms,
     )
   }
 
@@ -179,7 +180,7 @@ export class Engine {
     this.settle(nowMs)
   }
 
-  /** `block` is valid during the call only: what is served of it is sealed by then. */
+  /** `block` is the part of the operation's `into` that was read. */
   handleRead(id: number, block: Uint8Array | undefined, nowMs: number): void {
     this.serving.handleRead(id, block)
     this.settle(nowMs)
@@ -263,10 +264,10 @@ export class Engine {
       this.handleEndpointEvent(event, nowMs)
     }
     for (let served = this.serving.pollServed(); served !== undefined; served = this.serving.pollServed()) {
-      const { session, kind, digest, blockIndex } = served.wanted
-      if (!this.sessions.has(session)) continue
-      if (served.frame === undefined) this.endpoint.serveGone(session, kind, digest, nowMs)
-      else this.endpoint.serveBlock(session, kind, digest, blockIndex, served.frame, nowMs)
+      const { wanted, frame } = served
+      const { session, kind, digest } = wanted
+      if (frame === undefined) this.endpoint.serveGone(session, kind, digest, nowMs)
+      else this.endpoint.serveBlock(session, wanted, frame, { isKept: served.isProved }, nowMs)
     }
     for (let built = this.receiving.pollBuilt(); built !== undefined; built = this.receiving.pollBuilt())
       this.serving.handleBuilt(built.digest, built.building)
