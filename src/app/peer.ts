@@ -6,6 +6,7 @@ import { DiskError } from '../base/ports.js'
 import type { SlowStep } from '../base/protection.js'
 import { formatAddress } from '../io/address.js'
 import { BlockIo } from '../io/block-io.js'
+import type { Proved } from '../io/block-prover.js'
 import { nowMs } from '../io/clock.js'
 import { crc32, hash } from '../io/hash.js'
 import { datagramBytesMax, isOwnAddress, resolveHost } from '../io/interfaces.js'
@@ -16,6 +17,7 @@ import type { Address } from '../rdt/endpoint.js'
 import { firstDatagramBytes } from '../rdt/merged.js'
 import { type DiskOp, Engine, type EngineEvent } from '../sync/engine.js'
 import type { EngineToKeeper } from '../sync/messages.js'
+import type { WriteFailure } from '../sync/receiving.js'
 import type { PeerEvent } from './events.js'
 import { RESOLVE_RETRY_MS } from './limits.js'
 import type { PeerAddress, PeerOptions } from './options.js'
@@ -252,11 +254,14 @@ class Peer implements RunningPeer {
         )
         break
       case 'write':
-        this.afterWrite(op.id, this.blocks.writeBlock(op.path, op.position, op.bytes))
+        this.afterWrite(op.id, this.blocks.writeProved(op.path, op.position, op.bytes, op.digest))
         break
       case 'finish':
         this.blocks.forget(op.path)
-        this.afterWrite(op.id, this.blocks.closeWriter(op.path, { sync: true }))
+        this.afterWrite(
+          op.id,
+          this.blocks.closeWriter(op.path, { sync: true }).then(() => undefined),
+        )
         break
       case 'release':
         this.blocks.forget(op.path)
@@ -278,13 +283,13 @@ class Peer implements RunningPeer {
     this.wake()
   }
 
-  private afterWrite(id: number, write: Promise<void>): void {
-    const done = (failure: 'no-space' | 'disk' | undefined): void => {
-      this.engine.handleWritten(id, failure, nowMs())
+  private afterWrite(id: number, write: Promise<Proved | undefined>): void {
+    const done = (failure: WriteFailure | undefined, buffer?: ArrayBufferLike): void => {
+      this.engine.handleWritten(id, failure, nowMs(), buffer)
       this.wake()
     }
     write.then(
-      () => done(undefined),
+      (proved) => done(proved?.isRight === false ? 'wrong' : undefined, proved?.buffer),
       (error) => done(error instanceof DiskError && error.code === 'no-space' ? 'no-space' : 'disk'),
     )
   }

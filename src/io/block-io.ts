@@ -10,10 +10,13 @@
 import { close, constants, fdatasync, open, read, readv, write, writev } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { assert } from '../base/assert.js'
+import { equalBytes } from '../base/bytes.js'
 import { DiskError } from '../base/ports.js'
+import { BlockProver, type Proved, type ProvedPiece } from './block-prover.js'
 import { openedCheck } from './confinement.js'
 import { diskError } from './disk-errors.js'
 import { refuseForeignName } from './foreign-names.js'
+import { hash } from './hash.js'
 import { OPEN_FILES_MAX, RUN_BLOCKS_MAX } from './limits.js'
 
 /** A file as the index knows it. A descriptor is only used again for the same state of the same path: a file
@@ -45,6 +48,7 @@ export class BlockIo {
   private readonly writers: DescriptorCache
   private readonly reads = new Runs(readRun)
   private readonly writes = new Runs(writeRun)
+  private readonly prover = new BlockProver((piece) => this.proveHere(piece))
 
   /** `root` is the absolute path of the share folder, which is there. */
   constructor(root: string, options: BlockIoOptions = {}) {
@@ -69,6 +73,17 @@ export class BlockIo {
     await this.writers.use(path, '', 'write', (descriptor) => this.writes.add(descriptor, position, bytes))
   }
 
+  /** The same if `digest` is that of `bytes`. Nothing else of their buffer may be used until this is answered. */
+  async writeProved(path: string, position: number, bytes: Uint8Array, digest: Uint8Array): Promise<Proved> {
+    return this.writers.use(path, '', 'write', (fd) => this.prover.add({ fd, position, bytes, digest }))
+  }
+
+  private async proveHere({ fd, position, bytes, digest }: ProvedPiece): Promise<Proved> {
+    const isRight = equalBytes(hash(bytes), digest)
+    if (isRight) await this.writes.add(fd, position, bytes)
+    return { isRight, buffer: bytes.buffer }
+  }
+
   /** Drops the kept descriptor of a file that changed, went or did not match its digest. */
   forget(path: string): void {
     this.readers.forget(path)
@@ -86,6 +101,7 @@ export class BlockIo {
   /** Waits for what is in flight and closes every file. */
   async close(): Promise<void> {
     await Promise.all([this.readers.close(), this.writers.close()])
+    await this.prover.close()
   }
 }
 

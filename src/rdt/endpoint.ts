@@ -270,11 +270,11 @@ export class Endpoint {
     open?.puller.reject(kind, digest, blockIndex, isForged ? FORGERIES_MAX : REJECTS_MAX)
   }
 
-  /** The caller is done with a frame's bytes. */
-  releaseBlock(session: SessionId, frame: Uint8Array): void {
+  /** The caller is done with a frame's bytes; with `buffer`, if it had another thread work on them and got that back. */
+  releaseBlock(session: SessionId, frame: Uint8Array, buffer?: ArrayBufferLike): void {
     const open = this.sessions.get(session)
-    if (open === undefined) this.host.pool.release(frame)
-    else open.puller.release(frame)
+    if (open === undefined) this.host.pool.release(frame, buffer)
+    else open.puller.release(frame, buffer)
   }
 
   /** Answers 'wanted'. The frame must not change any more; one of `rooms` is given back there in time. `isKept` false:

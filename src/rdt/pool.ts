@@ -36,12 +36,13 @@ export class FramePool {
     return buffer
   }
 
-  /** Takes back what `take` gave, or a view of it. False where it was not lent (released twice). */
-  release(frame: Uint8Array): boolean {
+  /** Takes back what `take` gave, or a view of it; of bytes that were in another thread, as `buffer`, what came back of
+   *  it. False where it was not lent (released twice). */
+  release(frame: Uint8Array, buffer: ArrayBufferLike = frame.buffer): boolean {
     if (!this.lent.delete(frame.buffer)) return false
-    // A buffer that was transferred to another thread has no bytes any more, and small ones were made to measure.
-    const isReusable = frame.buffer.byteLength === FRAME_BYTES_MAX && this.free.length < this.freeMax
-    if (isReusable) this.free.push(new Uint8Array(frame.buffer))
+    // A buffer that did not come back from another thread has no bytes, and small ones were made to measure.
+    const isReusable = buffer.byteLength === FRAME_BYTES_MAX && this.free.length < this.freeMax
+    if (isReusable) this.free.push(new Uint8Array(buffer))
     return true
   }
 }

@@ -1,13 +1,15 @@
 // The disk as the simulated engine's process has it: reads and writes of blocks that complete later and out of order,
 // through descriptors that are kept open, as src/io/block-io.ts keeps them. Used by SimPeer.
 
+import { equalBytes } from '../base/bytes.js'
+import type { Hash } from '../base/item.js'
 import { DiskError, type FileHandle } from '../base/ports.js'
 import type { DiskOp } from '../sync/engine.js'
 import type { SimDisk } from './disk.js'
 import { READERS_MAX } from './limits.js'
 import type { SeededRandom } from './random.js'
 
-export type WriteFailure = 'no-space' | 'disk' | undefined
+export type WriteFailure = 'wrong' | 'no-space' | 'disk' | undefined
 
 interface Reader {
   readonly state: string
@@ -19,7 +21,10 @@ export class EngineDisk {
   private readonly writers = new Map<string, FileHandle>()
   private readonly inFlight = new Set<DiskOp & { type: 'write' }>()
 
-  constructor(private readonly disk: SimDisk) {}
+  constructor(
+    private readonly disk: SimDisk,
+    private readonly hash: Hash,
+  ) {}
 
   /** The operation is on its way to the disk: a kill may find it done, half done or not begun. */
   begin(op: DiskOp & { type: 'write' }): void {
@@ -42,6 +47,7 @@ export class EngineDisk {
 
   write(op: DiskOp & { type: 'write' }): WriteFailure {
     this.inFlight.delete(op)
+    if (!equalBytes(this.hash(op.bytes), op.digest)) return 'wrong'
     return this.attempt(() => this.put(op, op.bytes))
   }
 
@@ -73,7 +79,7 @@ export class EngineDisk {
   kill(random: SeededRandom): void {
     for (const op of this.inFlight) {
       const fate = random.below(3)
-      if (fate === 0) continue
+      if (fate === 0 || !equalBytes(this.hash(op.bytes), op.digest)) continue
       this.attempt(() => this.put(op, fate === 1 ? op.bytes : op.bytes.subarray(0, op.bytes.length >> 1)))
     }
     this.inFlight.clear()

@@ -36,7 +36,7 @@ import { PROGRESS_MS, WORKING_RETRY_MS } from './limits.js'
 import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from './messages.js'
 import { OwnState } from './own-state.js'
 import { type Receipt, ReceiptBook } from './receipt.js'
-import { type FinishOp, Receiving, type ReleaseOp, type WriteOp } from './receiving.js'
+import { type FinishOp, Receiving, type ReleaseOp, type WriteFailure, type WriteOp } from './receiving.js'
 import { type ReadOp, Serving } from './serving.js'
 
 /** What the engine asks of the disk. 'read' is answered by `handleRead`, 'write' and 'finish' by
@@ -186,8 +186,14 @@ export class Engine {
     this.settle(nowMs)
   }
 
-  handleWritten(id: number, failure: 'no-space' | 'disk' | undefined, nowMs: number): void {
-    this.receiving.handleWritten(id, failure, nowMs)
+  /** `buffer` is that of a write's bytes, where another thread had it. */
+  handleWritten(
+    id: number,
+    failure: WriteFailure | undefined,
+    nowMs: number,
+    buffer?: ArrayBufferLike,
+  ): void {
+    this.receiving.handleWritten(id, failure, nowMs, buffer)
     this.settle(nowMs)
   }
 

@@ -1,0 +1,148 @@
+// Proves received blocks and writes them, in a thread of its own: see block-thread.ts for what that saves. Used by
+// block-io.ts. Where the thread is not there (yet), `writeHere` does the work.
+
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { PROOFS_IN_FLIGHT_MAX, THREAD_BYTES_MIN, THREAD_HEAP } from './limits.js'
+
+export interface Proved {
+  /** Whether the bytes had the digest, and were written. */
+  readonly isRight: boolean
+  /** Theirs: that of the bytes is empty where they were in the thread. */
+  readonly buffer: ArrayBufferLike
+}
+
+/** `bytes` to be written at `position`, if `digest` is theirs. */
+export interface ProvedPiece {
+  readonly fd: number
+  readonly position: number
+  readonly bytes: Uint8Array
+  readonly digest: Uint8Array
+}
+
+export interface ProofRequest {
+  readonly id: number
+  readonly pieces: readonly ProvedPiece[]
+}
+
+export interface ProofReply {
+  readonly id: number
+  /** Of each piece, in their order; `code` is that of an error. */
+  readonly results: ('written' | 'wrong' | { readonly code: string })[]
+  /** Theirs, given back. */
+  readonly buffers: readonly ArrayBuffer[]
+}
+
+interface Job {
+  readonly piece: ProvedPiece
+  readonly resolve: (result: Proved) => void
+  readonly reject: (error: Error) => void
+}
+
+type Thread =
+  | { readonly state: 'none' | 'broken' }
+  | { readonly state: 'starting' | 'ready'; readonly worker: Worker }
+
+export class BlockProver {
+  private thread: Thread = { state: 'none' }
+  private waiting: Job[] = []
+  private readonly inFlight = new Map<number, Job[]>()
+  private nextId = 1
+  private isFlushDue = false
+
+  /** `writeHere` proves and writes a piece without the thread. */
+  constructor(private readonly writeHere: (piece: ProvedPiece) => Promise<Proved>) {}
+
+  /** Nothing else of the buffer of the bytes may be used until this is answered. Rejects with what the write failed of. */
+  add(piece: ProvedPiece): Promise<Proved> {
+    if (piece.bytes.length < THREAD_BYTES_MIN) return this.writeHere(piece)
+    if (this.thread.state === 'none') this.start()
+    if (this.thread.state !== 'ready') return this.writeHere(piece)
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ piece, resolve, reject })
+      if (this.isFlushDue) return
+      this.isFlushDue = true
+      queueMicrotask(this.flush)
+    })
+  }
+
+  /** Whether there is a thread, once that is known. */
+  async isThreaded(): Promise<boolean> {
+    if (this.thread.state === 'none') this.start()
+    while (this.thread.state === 'starting') await once(this.thread.worker, 'message')
+    return this.thread.state === 'ready'
+  }
+
+  /** To be called when nothing is asked for any more. */
+  async close(): Promise<void> {
+    const { thread } = this
+    this.thread = { state: 'broken' }
+    if ('worker' in thread) await thread.worker.terminate()
+  }
+
+  private start(): void {
+    const worker = startThread()
+    this.thread = { state: 'starting', worker }
+    worker.unref()
+    worker.on('message', (reply: ProofReply | undefined) => {
+      if (reply !== undefined) this.handleReply(reply)
+      else if (this.thread.state === 'starting') this.thread = { state: 'ready', worker }
+    })
+    worker.on('error', () => this.handleBroken())
+    worker.on('exit', () => this.handleBroken())
+  }
+
+  /** What comes while the thread is busy makes one message. */
+  private readonly flush = (): void => {
+    this.isFlushDue = false
+    if (this.waiting.length === 0 || this.inFlight.size >= PROOFS_IN_FLIGHT_MAX) return
+    const jobs = this.waiting
+    this.waiting = []
+    if (this.thread.state !== 'ready') {
+      this.doHere(jobs)
+      return
+    }
+    const request: ProofRequest = { id: this.nextId++, pieces: jobs.map(({ piece }) => piece) }
+    this.inFlight.set(request.id, jobs)
+    this.thread.worker.postMessage(request, request.pieces.map(bufferOf))
+  }
+
+  private handleReply({ id, results, buffers }: ProofReply): void {
+    const jobs = this.inFlight.get(id) ?? []
+    this.inFlight.delete(id)
+    this.flush()
+    for (const [index, { resolve, reject }] of jobs.entries()) {
+      const result = results[index]!
+      if (typeof result === 'string') resolve({ isRight: result === 'written', buffer: buffers[index]! })
+      else reject(Object.assign(new Error(result.code), { code: result.code }))
+    }
+  }
+
+  private handleBroken(): void {
+    this.thread = { state: 'broken' }
+    // Their bytes went with the thread. What is not right comes again.
+    for (const { piece, resolve } of [...this.inFlight.values()].flat())
+      resolve({ isRight: false, buffer: piece.bytes.buffer })
+    this.inFlight.clear()
+    this.doHere(this.waiting.splice(0))
+  }
+
+  private doHere(jobs: readonly Job[]): void {
+    for (const { piece, resolve, reject } of jobs) this.writeHere(piece).then(resolve, reject)
+  }
+}
+
+function startThread(): Worker {
+  const options = { execArgv: [], resourceLimits: THREAD_HEAP }
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./block-thread.js', import.meta.url), options)
+  // From the sources, as tests run it, a thread has to be taught TypeScript first.
+  const program = JSON.stringify(new URL('./block-thread.ts', import.meta.url).href)
+  const script = `import('tsx/esm/api').then(({ register }) => { register(); return import(${program}) })`
+  return new Worker(script, { ...options, eval: true })
+}
+
+/** Those of the pool and of what was deciphered are no others'. */
+function bufferOf({ bytes }: ProvedPiece): ArrayBuffer {
+  return bytes.buffer as ArrayBuffer
+}

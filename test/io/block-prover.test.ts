@@ -1,0 +1,97 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { FRAME_BYTES_MAX } from '../../src/base/limits.js'
+import { BlockProver, type Proved, type ProvedPiece } from '../../src/io/block-prover.js'
+import { hash } from '../../src/io/hash.js'
+import { THREAD_BYTES_MIN } from '../../src/io/limits.js'
+
+let folder: string
+let fd: number
+let here: ProvedPiece[]
+let prover: BlockProver
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'left-prover-'))
+  fd = openSync(join(folder, 'file'), 'w')
+  here = []
+  prover = new BlockProver(async (piece): Promise<Proved> => {
+    here.push(piece)
+    return { isRight: true, buffer: piece.bytes.buffer }
+  })
+})
+afterEach(async () => {
+  await prover.close()
+  closeSync(fd)
+  rmSync(folder, { recursive: true })
+})
+
+const LENGTH = THREAD_BYTES_MIN
+
+/** A block in the room of a frame, as it arrives. */
+function pieceOf(index: number, isRight = true): ProvedPiece {
+  const bytes = new Uint8Array(FRAME_BYTES_MAX).subarray(1, 1 + LENGTH).fill(index + 1)
+  const digest = hash(bytes)
+  if (!isRight) bytes[7]! ^= 1
+  return { fd, position: index * LENGTH, bytes, digest }
+}
+
+test('what is right is written and what is wrong is not, in whatever order and company they come', async () => {
+  expect(await prover.isThreaded()).toBe(true)
+  const rounds = fc.array(fc.record({ index: fc.nat(9), isRight: fc.boolean() }), { maxLength: 24 })
+  await fc.assert(
+    fc.asyncProperty(rounds, async (asked) => {
+      const rightOnes = new Set<number>()
+      const results = await Promise.all(
+        asked.map(({ index, isRight }) => prover.add(pieceOf(index, isRight))),
+      )
+      expect(results.map(({ isRight }) => isRight)).toEqual(asked.map(({ isRight }) => isRight))
+      for (const { buffer } of results) expect(buffer.byteLength).toBe(FRAME_BYTES_MAX)
+      for (const { index, isRight } of asked) if (isRight) rightOnes.add(index)
+      const written = readFileSync(join(folder, 'file'))
+      for (const index of rightOnes)
+        expect(new Set(written.subarray(index * LENGTH, (index + 1) * LENGTH))).toEqual(new Set([index + 1]))
+    }),
+    { numRuns: 30 },
+  )
+  expect(here).toEqual([])
+})
+
+test('what the disk refuses is told with its code, and nothing else fails with it', async () => {
+  await prover.isThreaded()
+  const reading = openSync(join(folder, 'file'), 'r')
+  const refused = expect(prover.add({ ...pieceOf(0), fd: reading })).rejects.toMatchObject({ code: 'EBADF' })
+  expect(await prover.add(pieceOf(1))).toMatchObject({ isRight: true })
+  await refused
+  closeSync(reading)
+})
+
+test.each([
+  [LENGTH - 1, 1],
+  [LENGTH, 0],
+])('%i bytes are proved here %i times', async (length, times) => {
+  await prover.isThreaded()
+  const bytes = new Uint8Array(length)
+  await prover.add({ fd, position: 0, bytes, digest: hash(bytes) })
+  expect(here).toHaveLength(times)
+})
+
+test('until the thread is there, and after it has gone, blocks are proved here', async () => {
+  await prover.add(pieceOf(0))
+  expect(here).toHaveLength(1)
+  expect(await prover.isThreaded()).toBe(true)
+  await prover.close()
+  expect(await prover.isThreaded()).toBe(false)
+  await prover.add(pieceOf(0))
+  expect(here).toHaveLength(2)
+})
+
+test('what was in a thread that ends is called wrong, and so asked for again', async () => {
+  await prover.isThreaded()
+  const asked = [0, 1, 2].map((index) => prover.add(pieceOf(index)))
+  await Promise.resolve() // it is on its way
+  await prover.close()
+  const results = await Promise.all(asked)
+  expect(results.every(({ isRight }) => !isRight) || results.every(({ isRight }) => isRight)).toBe(true)
+})
