@@ -254,7 +254,7 @@ class Peer implements RunningPeer {
         )
         break
       case 'write':
-        this.afterWrite(op.id, this.blocks.writeProved(op.path, op.position, op.bytes, op.digest))
+        this.afterWrite(op.id, this.blocks.writeProved(op))
         break
       case 'finish':
         this.blocks.forget(op.path)
@@ -289,7 +289,7 @@ class Peer implements RunningPeer {
       this.wake()
     }
     write.then(
-      (proved) => done(proved?.isRight === false ? 'wrong' : undefined, proved?.buffer),
+      (proved) => done(proved?.proof === 'written' ? undefined : proved?.proof, proved?.buffer),
       (error) => done(error instanceof DiskError && error.code === 'no-space' ? 'no-space' : 'disk'),
     )
   }

@@ -39,6 +39,13 @@ export interface OpenedFrame {
 
 export type FrameFailure = 'truncated' | 'too-long' | 'unknown-codec' | 'damaged'
 
+/** What seals and opens one frame, for a thread that knows no session: AES-256-GCM. */
+export interface FrameCipher {
+  readonly key: Uint8Array
+  readonly nonce: Uint8Array
+  readonly associated: Uint8Array
+}
+
 /** Blocks, as they cross: FRAME_OVERHEAD_BYTES longer at most. */
 export interface FrameSeal {
   /** Whether `seal` must be given only what `name` names. */
@@ -48,6 +55,8 @@ export interface FrameSeal {
   seal(name: BlockName, block: Uint8Array, room?: Uint8Array): Uint8Array
   /** Of a file, without seals: what came, to be held against its digest. */
   open(name: BlockName, frame: Uint8Array): Decoded<OpenedFrame, FrameFailure>
+  /** What opens the bytes of a frame from FRAME_BLOCK_AT on; undefined where only `open` can tell. */
+  openingOf(name: BlockName, frame: Uint8Array): FrameCipher | undefined
 }
 
 /** Every datagram of a session but its segments. */

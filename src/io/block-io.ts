@@ -10,13 +10,12 @@
 import { close, constants, fdatasync, open, read, readv, write, writev } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { assert } from '../base/assert.js'
-import { equalBytes } from '../base/bytes.js'
 import { DiskError } from '../base/ports.js'
-import { BlockProver, type Proved, type ProvedPiece } from './block-prover.js'
+import type { FrameCipher } from '../base/protection.js'
+import { BlockProver, type Proved, type ProvedPiece, proveBlock } from './block-prover.js'
 import { openedCheck } from './confinement.js'
 import { diskError } from './disk-errors.js'
 import { refuseForeignName } from './foreign-names.js'
-import { hash } from './hash.js'
 import { OPEN_FILES_MAX, RUN_BLOCKS_MAX } from './limits.js'
 
 /** A file as the index knows it. A descriptor is only used again for the same state of the same path: a file
@@ -27,6 +26,15 @@ export interface ReadableFile {
   readonly path: string
   readonly mtimeMs: number
   readonly sizeBytes: number
+}
+
+/** A received block: `bytes` to be written at `position`, once they are proved. */
+export interface BlockToProve {
+  readonly path: string
+  readonly position: number
+  readonly bytes: Uint8Array
+  readonly digest: Uint8Array
+  readonly cipher: FrameCipher | undefined
 }
 
 /** Whether this descriptor is of the file at this path of the share, and was reached through no link. */
@@ -73,15 +81,20 @@ export class BlockIo {
     await this.writers.use(path, '', 'write', (descriptor) => this.writes.add(descriptor, position, bytes))
   }
 
-  /** The same if `digest` is that of `bytes`. Nothing else of their buffer may be used until this is answered. */
-  async writeProved(path: string, position: number, bytes: Uint8Array, digest: Uint8Array): Promise<Proved> {
-    return this.writers.use(path, '', 'write', (fd) => this.prover.add({ fd, position, bytes, digest }))
+  /** The same of what has the digest: the bytes, or what the cipher opens them to. Nothing else of their buffer may be used until this is answered. */
+  async writeProved(block: BlockToProve): Promise<Proved> {
+    const { path, position, bytes, digest, cipher } = block
+    return this.writers.use(path, '', 'write', (fd) =>
+      this.prover.add({ fd, position, bytes, digest, cipher }),
+    )
   }
 
-  private async proveHere({ fd, position, bytes, digest }: ProvedPiece): Promise<Proved> {
-    const isRight = equalBytes(hash(bytes), digest)
-    if (isRight) await this.writes.add(fd, position, bytes)
-    return { isRight, buffer: bytes.buffer }
+  private async proveHere(piece: ProvedPiece): Promise<Proved> {
+    const block = proveBlock(piece)
+    const { buffer } = piece.bytes
+    if (typeof block === 'string') return { proof: block, buffer }
+    await this.writes.add(piece.fd, piece.position, block)
+    return { proof: 'written', buffer }
   }
 
   /** Drops the kept descriptor of a file that changed, went or did not match its digest. */

@@ -3,21 +3,28 @@
 
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { equalBytes } from '../base/bytes.js'
+import type { FrameCipher } from '../base/protection.js'
+import { decipher } from '../seal/frame-cipher.js'
+import { hash } from './hash.js'
 import { PROOFS_IN_FLIGHT_MAX, THREAD_BYTES_MIN, THREAD_HEAP } from './limits.js'
 
+/** What became of a block: it is there; its seal is broken; it is not the one that was wanted. */
+export type Proof = 'written' | 'damaged' | 'wrong'
+
 export interface Proved {
-  /** Whether the bytes had the digest, and were written. */
-  readonly isRight: boolean
+  readonly proof: Proof
   /** Theirs: that of the bytes is empty where they were in the thread. */
   readonly buffer: ArrayBufferLike
 }
 
-/** `bytes` to be written at `position`, if `digest` is theirs. */
+/** `bytes` to be written at `position`, if `digest` is theirs; opened before, where there is a cipher. */
 export interface ProvedPiece {
   readonly fd: number
   readonly position: number
   readonly bytes: Uint8Array
   readonly digest: Uint8Array
+  readonly cipher: FrameCipher | undefined
 }
 
 export interface ProofRequest {
@@ -28,7 +35,7 @@ export interface ProofRequest {
 export interface ProofReply {
   readonly id: number
   /** Of each piece, in their order; `code` is that of an error. */
-  readonly results: ('written' | 'wrong' | { readonly code: string })[]
+  readonly results: (Proof | { readonly code: string })[]
   /** Theirs, given back. */
   readonly buffers: readonly ArrayBuffer[]
 }
@@ -113,7 +120,7 @@ export class BlockProver {
     this.flush()
     for (const [index, { resolve, reject }] of jobs.entries()) {
       const result = results[index]!
-      if (typeof result === 'string') resolve({ isRight: result === 'written', buffer: buffers[index]! })
+      if (typeof result === 'string') resolve({ proof: result, buffer: buffers[index]! })
       else reject(Object.assign(new Error(result.code), { code: result.code }))
     }
   }
@@ -122,7 +129,7 @@ export class BlockProver {
     this.thread = { state: 'broken' }
     // Their bytes went with the thread. What is not right comes again.
     for (const { piece, resolve } of [...this.inFlight.values()].flat())
-      resolve({ isRight: false, buffer: piece.bytes.buffer })
+      resolve({ proof: 'wrong', buffer: piece.bytes.buffer })
     this.inFlight.clear()
     this.doHere(this.waiting.splice(0))
   }
@@ -130,6 +137,13 @@ export class BlockProver {
   private doHere(jobs: readonly Job[]): void {
     for (const { piece, resolve, reject } of jobs) this.writeHere(piece).then(resolve, reject)
   }
+}
+
+/** The block of a piece, or why it is none. */
+export function proveBlock({ bytes, digest, cipher }: ProvedPiece): Uint8Array | 'damaged' | 'wrong' {
+  const block = cipher === undefined ? bytes : decipher(cipher, bytes)
+  if (block === undefined) return 'damaged'
+  return equalBytes(hash(block), digest) ? block : 'wrong'
 }
 
 function startThread(): Worker {

@@ -4,12 +4,13 @@
 import { equalBytes } from '../base/bytes.js'
 import type { Hash } from '../base/item.js'
 import { DiskError, type FileHandle } from '../base/ports.js'
+import { decipher } from '../seal/frame-cipher.js'
 import type { DiskOp } from '../sync/engine.js'
 import type { SimDisk } from './disk.js'
 import { READERS_MAX } from './limits.js'
 import type { SeededRandom } from './random.js'
 
-export type WriteFailure = 'wrong' | 'no-space' | 'disk' | undefined
+export type WriteFailure = 'damaged' | 'wrong' | 'no-space' | 'disk' | undefined
 
 interface Reader {
   readonly state: string
@@ -47,8 +48,8 @@ export class EngineDisk {
 
   write(op: DiskOp & { type: 'write' }): WriteFailure {
     this.inFlight.delete(op)
-    if (!equalBytes(this.hash(op.bytes), op.digest)) return 'wrong'
-    return this.attempt(() => this.put(op, op.bytes))
+    const block = this.blockOf(op)
+    return typeof block === 'string' ? block : this.attempt(() => this.put(op, block))
   }
 
   /** Syncs and lets go of a temporary file. */
@@ -79,8 +80,9 @@ export class EngineDisk {
   kill(random: SeededRandom): void {
     for (const op of this.inFlight) {
       const fate = random.below(3)
-      if (fate === 0 || !equalBytes(this.hash(op.bytes), op.digest)) continue
-      this.attempt(() => this.put(op, fate === 1 ? op.bytes : op.bytes.subarray(0, op.bytes.length >> 1)))
+      const block = this.blockOf(op)
+      if (fate === 0 || typeof block === 'string') continue
+      this.attempt(() => this.put(op, fate === 1 ? block : block.subarray(0, block.length >> 1)))
     }
     this.inFlight.clear()
     this.loseHandles()
@@ -90,6 +92,12 @@ export class EngineDisk {
   loseHandles(): void {
     this.readers.clear()
     this.writers.clear()
+  }
+
+  private blockOf({ bytes, digest, cipher }: DiskOp & { type: 'write' }): Uint8Array | 'damaged' | 'wrong' {
+    const block = cipher === undefined ? bytes : decipher(cipher, bytes)
+    if (block === undefined) return 'damaged'
+    return equalBytes(this.hash(block), digest) ? block : 'wrong'
   }
 
   private put(op: DiskOp & { type: 'write' }, bytes: Uint8Array): void {

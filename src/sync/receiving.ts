@@ -14,8 +14,8 @@ import {
   itemKey,
   listBytes,
 } from '../base/item.js'
-import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
-import type { OpenedFrame } from '../base/protection.js'
+import { BLOCK_BYTES, DIGEST_BYTES, FRAME_BLOCK_AT, FRAME_OVERHEAD_BYTES } from '../base/limits.js'
+import type { FrameCipher, OpenedFrame } from '../base/protection.js'
 import type { HoldingMessage } from '../ecp/message.js'
 import type { Endpoint, SessionId } from '../rdt/endpoint.js'
 import type { PeerId } from '../share/version.js'
@@ -31,7 +31,8 @@ import {
 } from './limits.js'
 import type { EngineToKeeper, FetchFailure, FetchId, KeeperToEngine, SourceFailure } from './messages.js'
 
-/** A block to be written into a temporary file, if `digest` is that of its bytes; answered by `handleWritten`. */
+/** A block to be written into a temporary file, if `digest` is that of its bytes, or of what `cipher` opens them to;
+ *  answered by `handleWritten`. */
 export interface WriteOp {
   readonly type: 'write'
   readonly id: number
@@ -40,10 +41,11 @@ export interface WriteOp {
   /** All that is used of their buffer, which may go to another thread meanwhile. */
   readonly bytes: Uint8Array
   readonly digest: Uint8Array
+  readonly cipher: FrameCipher | undefined
 }
 
-/** Why a block was not written: it is another one, or the disk's fault. */
-export type WriteFailure = 'wrong' | 'no-space' | 'disk'
+/** Why a block was not written: its seal is broken, it is another one, or the disk's fault. */
+export type WriteFailure = 'damaged' | 'wrong' | 'no-space' | 'disk'
 
 /** All blocks are written: sync and close the file; answered by `handleWritten` too. */
 export interface FinishOp {
@@ -85,6 +87,14 @@ interface ReceivedBlock {
   readonly digest: Digest
   readonly blockIndex: number
   readonly frame: Uint8Array
+}
+
+/** What it is written from, and how long it will be. */
+interface LargeBlock {
+  readonly bytes: Uint8Array
+  readonly textBytes: number
+  readonly cipher: FrameCipher | undefined
+  readonly savedBytes: number
 }
 
 interface ItemGone {
@@ -301,7 +311,19 @@ export class Receiving {
   }
 
   handleBlock(block: ReceivedBlock, nowMs: number): void {
-    const opened = this.endpoint.framesOf(block.session)?.open(block, block.frame)
+    const frames = this.endpoint.framesOf(block.session)
+    const large = block.kind === 'file' ? this.fetchByDigest.get(block.digest) : undefined
+    const cipher = large?.type === 'large' ? frames?.openingOf(block, block.frame) : undefined
+    if (large?.type === 'large' && cipher !== undefined) {
+      this.handleLargeBlock(large, block, {
+        bytes: block.frame.subarray(FRAME_BLOCK_AT),
+        textBytes: block.frame.length - FRAME_OVERHEAD_BYTES,
+        cipher,
+        savedBytes: 0,
+      })
+      return
+    }
+    const opened = frames?.open(block, block.frame)
     if (!opened?.ok) {
       this.reject(block, 'damaged')
       return
@@ -312,7 +334,9 @@ export class Receiving {
       return
     }
     const fetch = this.fetchByDigest.get(block.digest)
-    if (fetch?.type === 'large') this.handleLargeBlock(fetch, block, opened.value)
+    const { block: bytes, savedBytes } = opened.value
+    if (fetch?.type === 'large')
+      this.handleLargeBlock(fetch, block, { bytes, textBytes: bytes.length, cipher: undefined, savedBytes })
     else if (fetch?.session === block.session) this.handleSmallBlock(fetch, block, opened.value)
     else this.endpoint.releaseBlock(block.session, block.frame)
   }
@@ -334,11 +358,14 @@ export class Receiving {
       // What was deciphered is not the frame's.
       const isOfFrame = write.bytes.buffer === frame.buffer
       this.endpoint.releaseBlock(session, frame, isOfFrame ? buffer : undefined)
-      if (failure === 'wrong' && !isOver) this.handleWrong(fetch, write.block, nowMs)
     }
-    if (isOver || failure === 'wrong') return
+    if (isOver) return
+    if (write.type === 'block' && (failure === 'wrong' || failure === 'damaged')) {
+      this.handleRefused(fetch, write.block, failure, nowMs)
+      return
+    }
     if (failure !== undefined) {
-      this.fail(fetch, failure)
+      this.fail(fetch, failure === 'no-space' ? failure : 'disk')
       return
     }
     if (write.type === 'finish') {
@@ -370,13 +397,18 @@ export class Receiving {
   }
 
   /** What came is not the block. It was taken for it, and is missing again. */
-  private handleWrong(fetch: LargeFetch, block: ReceivedBlock, nowMs: number): void {
+  private handleRefused(
+    fetch: LargeFetch,
+    block: ReceivedBlock,
+    why: 'damaged' | 'wrong',
+    nowMs: number,
+  ): void {
     const { building } = fetch
     const { session, kind, digest, blockIndex } = block
     fetch.writing--
     if (building === undefined) return
     building.spread.handleRefused(blockIndex, building.spread.source(session))
-    this.endpoint.rejectBlock(session, kind, digest, blockIndex, 'wrong')
+    this.endpoint.rejectBlock(session, kind, digest, blockIndex, why)
     // All seemed to be here when the last source went.
     if (building.spread.sourceCount === 0) this.fail(fetch, 'peer-gone')
     else this.pullMore(fetch, building, nowMs)
@@ -434,7 +466,7 @@ export class Receiving {
   private handleLargeBlock(
     fetch: LargeFetch,
     block: ReceivedBlock,
-    { block: bytes, savedBytes }: OpenedFrame,
+    { bytes, textBytes, cipher, savedBytes }: LargeBlock,
   ): void {
     const { blockIndex, session } = block
     const { building } = fetch
@@ -443,8 +475,9 @@ export class Receiving {
       this.endpoint.releaseBlock(session, block.frame)
       return
     }
-    if (bytes.length !== blockBytes(fetch.file.sizeBytes, blockIndex)) {
-      this.reject(block, 'wrong')
+    if (textBytes !== blockBytes(fetch.file.sizeBytes, blockIndex)) {
+      // Of what is still sealed, nobody knows who made it so long.
+      this.reject(block, cipher === undefined ? 'wrong' : 'damaged')
       return
     }
     // Whoever writes it proves it. Until then it is taken for the block: almost always it is.
@@ -457,7 +490,7 @@ export class Receiving {
     const start = blockIndex * DIGEST_BYTES
     const digest = building.list.subarray(start, start + DIGEST_BYTES)
     const position = blockIndex * BLOCK_BYTES
-    this.ops.push({ type: 'write', id, path: building.path, position, bytes, digest })
+    this.ops.push({ type: 'write', id, path: building.path, position, bytes, digest, cipher })
   }
 
   // — Several sources —
