@@ -55,6 +55,8 @@ export interface FrameSeal {
   seal(name: BlockName, block: Uint8Array, room?: Uint8Array): Uint8Array
   /** Of a file, without seals: what came, to be held against its digest. */
   open(name: BlockName, frame: Uint8Array): Decoded<OpenedFrame, FrameFailure>
+  /** What seals a block in place, between its codec byte (0) and its tag; undefined where only `seal` can. */
+  sealingOf(name: BlockName): FrameCipher | undefined
   /** What opens the bytes of a frame from FRAME_BLOCK_AT on; undefined where only `open` can tell. */
   openingOf(name: BlockName, frame: Uint8Array): FrameCipher | undefined
 }

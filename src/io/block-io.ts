@@ -10,9 +10,17 @@
 import { close, constants, fdatasync, open, read, readv, write, writev } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { assert } from '../base/assert.js'
+import { FRAME_BLOCK_AT } from '../base/limits.js'
 import { DiskError } from '../base/ports.js'
 import type { FrameCipher } from '../base/protection.js'
-import { BlockProver, type Proved, type ProvedPiece, proveBlock } from './block-prover.js'
+import {
+  BlockProver,
+  openBlock,
+  type PieceToSeal,
+  type Proved,
+  type ProvedPiece,
+  sealBlockOf,
+} from './block-prover.js'
 import { openedCheck } from './confinement.js'
 import { diskError } from './disk-errors.js'
 import { refuseForeignName } from './foreign-names.js'
@@ -56,7 +64,9 @@ export class BlockIo {
   private readonly writers: DescriptorCache
   private readonly reads = new Runs(readRun)
   private readonly writes = new Runs(writeRun)
+  /** One thread each, for what comes and for what goes. */
   private readonly prover = new BlockProver((piece) => this.proveHere(piece))
+  private readonly sealer = new BlockProver((piece) => this.proveHere(piece))
 
   /** `root` is the absolute path of the share folder, which is there. */
   constructor(root: string, options: BlockIoOptions = {}) {
@@ -85,13 +95,34 @@ export class BlockIo {
   async writeProved(block: BlockToProve): Promise<Proved> {
     const { path, position, bytes, digest, cipher } = block
     return this.writers.use(path, '', 'write', (fd) =>
-      this.prover.add({ fd, position, bytes, digest, cipher }),
+      this.prover.add({ type: 'write', fd, position, bytes, digest, cipher }),
     )
   }
 
+  /** Reads a block into the room of its frame and seals it, if it has the digest. The same holds for that buffer. */
+  async readSealed(
+    { path, mtimeMs, sizeBytes }: ReadableFile,
+    piece: Omit<PieceToSeal, 'type' | 'fd'>,
+  ): Promise<Proved> {
+    return this.readers.use(path, `${mtimeMs} ${sizeBytes}`, 'read', (fd) =>
+      this.sealer.add({ type: 'seal', fd, ...piece }),
+    )
+  }
+
+  /** Whether both threads are there, once that is known: until then, and without them, all is done here. */
+  async areThreadsThere(): Promise<boolean> {
+    const both = await Promise.all([this.prover.isThreaded(), this.sealer.isThreaded()])
+    return both.every((isThere) => isThere)
+  }
+
   private async proveHere(piece: ProvedPiece): Promise<Proved> {
-    const block = proveBlock(piece)
     const { buffer } = piece.bytes
+    if (piece.type === 'seal') {
+      const into = piece.bytes.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + piece.length)
+      const read = await this.reads.add(piece.fd, piece.position, into)
+      return { proof: sealBlockOf(piece, read.length), buffer }
+    }
+    const block = openBlock(piece)
     if (typeof block === 'string') return { proof: block, buffer }
     await this.writes.add(piece.fd, piece.position, block)
     return { proof: 'written', buffer }
@@ -114,7 +145,7 @@ export class BlockIo {
   /** Waits for what is in flight and closes every file. */
   async close(): Promise<void> {
     await Promise.all([this.readers.close(), this.writers.close()])
-    await this.prover.close()
+    await Promise.all([this.prover.close(), this.sealer.close()])
   }
 }
 

@@ -1,16 +1,18 @@
-// Proves received blocks and writes them, in a thread of its own: see block-thread.ts for what that saves. Used by
-// block-io.ts. Where the thread is not there (yet), `writeHere` does the work.
+// Proves blocks, in a thread of its own, where they come and where they go: received ones are opened and written, those to
+// be served are read and sealed. See block-thread.ts for what that saves. Used by block-io.ts; where the thread is not
+// there (yet), `proveHere` does the work.
 
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { equalBytes } from '../base/bytes.js'
+import { FRAME_BLOCK_AT } from '../base/limits.js'
 import type { FrameCipher } from '../base/protection.js'
-import { decipher } from '../seal/frame-cipher.js'
+import { decipher, sealInPlace } from '../seal/frame-cipher.js'
 import { hash } from './hash.js'
 import { PROOFS_IN_FLIGHT_MAX, THREAD_BYTES_MIN, THREAD_HEAP } from './limits.js'
 
-/** What became of a block: it is there; its seal is broken; it is not the one that was wanted. */
-export type Proof = 'written' | 'damaged' | 'wrong'
+/** What became of a block: it is in the file; it is a frame; its seal is broken; it is not the one that was wanted. */
+export type Proof = 'written' | 'sealed' | 'damaged' | 'wrong'
 
 export interface Proved {
   readonly proof: Proof
@@ -19,13 +21,28 @@ export interface Proved {
 }
 
 /** `bytes` to be written at `position`, if `digest` is theirs; opened before, where there is a cipher. */
-export interface ProvedPiece {
+export interface PieceToWrite {
+  readonly type: 'write'
   readonly fd: number
   readonly position: number
   readonly bytes: Uint8Array
   readonly digest: Uint8Array
   readonly cipher: FrameCipher | undefined
 }
+
+/** A block of that many bytes to be read from `position` into `bytes`, the room of its frame, and sealed if it has the
+ *  digest. */
+export interface PieceToSeal {
+  readonly type: 'seal'
+  readonly fd: number
+  readonly position: number
+  readonly length: number
+  readonly bytes: Uint8Array
+  readonly digest: Uint8Array
+  readonly cipher: FrameCipher
+}
+
+export type ProvedPiece = PieceToWrite | PieceToSeal
 
 export interface ProofRequest {
   readonly id: number
@@ -57,14 +74,14 @@ export class BlockProver {
   private nextId = 1
   private isFlushDue = false
 
-  /** `writeHere` proves and writes a piece without the thread. */
-  constructor(private readonly writeHere: (piece: ProvedPiece) => Promise<Proved>) {}
+  /** `proveHere` does the same without the thread. */
+  constructor(private readonly proveHere: (piece: ProvedPiece) => Promise<Proved>) {}
 
   /** Nothing else of the buffer of the bytes may be used until this is answered. Rejects with what the write failed of. */
   add(piece: ProvedPiece): Promise<Proved> {
-    if (piece.bytes.length < THREAD_BYTES_MIN) return this.writeHere(piece)
+    if (piece.bytes.length < THREAD_BYTES_MIN) return this.proveHere(piece)
     if (this.thread.state === 'none') this.start()
-    if (this.thread.state !== 'ready') return this.writeHere(piece)
+    if (this.thread.state !== 'ready') return this.proveHere(piece)
     return new Promise((resolve, reject) => {
       this.waiting.push({ piece, resolve, reject })
       if (this.isFlushDue) return
@@ -135,15 +152,23 @@ export class BlockProver {
   }
 
   private doHere(jobs: readonly Job[]): void {
-    for (const { piece, resolve, reject } of jobs) this.writeHere(piece).then(resolve, reject)
+    for (const { piece, resolve, reject } of jobs) this.proveHere(piece).then(resolve, reject)
   }
 }
 
 /** The block of a piece, or why it is none. */
-export function proveBlock({ bytes, digest, cipher }: ProvedPiece): Uint8Array | 'damaged' | 'wrong' {
+export function openBlock({ bytes, digest, cipher }: PieceToWrite): Uint8Array | 'damaged' | 'wrong' {
   const block = cipher === undefined ? bytes : decipher(cipher, bytes)
   if (block === undefined) return 'damaged'
   return equalBytes(hash(block), digest) ? block : 'wrong'
+}
+
+/** Makes a frame of what was read of a piece, if that is the block. */
+export function sealBlockOf({ bytes, digest, cipher, length }: PieceToSeal, readBytes: number): Proof {
+  const block = bytes.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + readBytes)
+  if (readBytes !== length || !equalBytes(hash(block), digest)) return 'wrong'
+  sealInPlace(cipher, bytes, length)
+  return 'sealed'
 }
 
 function startThread(): Worker {

@@ -5,20 +5,50 @@
 // to 9 µs, where hashing takes 16 µs and a write through libuv's pool up to 20. Buffers are handed over and back: shared
 // memory would cost less here, and far more where segments are put together (V8 copies into it a word at a time).
 
-import { writeSync, writevSync } from 'node:fs'
+import { readSync, writeSync, writevSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import { type ProofReply, type ProofRequest, type ProvedPiece, proveBlock } from './block-prover.js'
+import { FRAME_BLOCK_AT } from '../base/limits.js'
+import {
+  openBlock,
+  type PieceToSeal,
+  type PieceToWrite,
+  type ProofReply,
+  type ProofRequest,
+  type ProvedPiece,
+  sealBlockOf,
+} from './block-prover.js'
 
 parentPort?.on('message', ({ id, pieces }: ProofRequest) => {
-  const results = proveAndWrite(pieces)
+  const results = prove(pieces)
   const buffers = pieces.map(({ bytes }) => bytes.buffer as ArrayBuffer)
   const reply: ProofReply = { id, results, buffers }
   parentPort?.postMessage(reply, buffers)
 })
 parentPort?.postMessage(undefined) // ready
 
-function proveAndWrite(pieces: readonly ProvedPiece[]): ProofReply['results'] {
-  const blocks = pieces.map(proveBlock)
+/** Pieces of a message are all of one type: each has a thread of its own. */
+function prove(pieces: readonly ProvedPiece[]): ProofReply['results'] {
+  const toWrite = pieces.filter((piece) => piece.type === 'write')
+  if (toWrite.length > 0) return openAndWrite(toWrite)
+  return pieces.filter((piece) => piece.type === 'seal').map(readAndSeal)
+}
+
+function readAndSeal(piece: PieceToSeal): ProofReply['results'][number] {
+  const { fd, position, length, bytes } = piece
+  try {
+    let done = 0
+    for (let count = -1; done < length && count !== 0; ) {
+      count = readSync(fd, bytes, FRAME_BLOCK_AT + done, length - done, position + done)
+      done += count
+    }
+    return sealBlockOf(piece, done)
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? 'EIO' }
+  }
+}
+
+function openAndWrite(pieces: readonly PieceToWrite[]): ProofReply['results'] {
+  const blocks = pieces.map(openBlock)
   const results: ProofReply['results'] = blocks.map((block) =>
     typeof block === 'string' ? block : 'written',
   )
@@ -36,7 +66,7 @@ function proveAndWrite(pieces: readonly ProvedPiece[]): ProofReply['results'] {
 
 /** Blocks that lie side by side in one file, the first of them at `first`; none where that is none. */
 function runFrom(
-  pieces: readonly ProvedPiece[],
+  pieces: readonly PieceToWrite[],
   blocks: readonly (Uint8Array | string)[],
   first: number,
 ): Uint8Array[] {

@@ -36,6 +36,11 @@ export class FramePool {
     return buffer
   }
 
+  /** What was lent and then handed to another thread came back as `buffer`: that is lent now. */
+  exchange(frame: Uint8Array, buffer: ArrayBufferLike): void {
+    if (this.lent.delete(frame.buffer)) this.lent.add(buffer)
+  }
+
   /** Takes back what `take` gave, or a view of it; of bytes that were in another thread, as `buffer`, what came back of
    *  it. False where it was not lent (released twice). */
   release(frame: Uint8Array, buffer: ArrayBufferLike = frame.buffer): boolean {

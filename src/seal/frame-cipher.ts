@@ -2,7 +2,9 @@
 // sealed-frame.ts, and by whoever reads and writes blocks for the engine (src/io/block-thread.ts).
 
 import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { FRAME_BLOCK_AT } from '../base/limits.js'
 import type { FrameCipher } from '../base/protection.js'
+import { CODEC_PLAIN } from './frame.js'
 import { TAG_BYTES } from './limits.js'
 
 /** Puts the ciphertext of `text` and its tag into `room` from `at` on, where the text may stand already; answers how
@@ -20,6 +22,13 @@ export function encipher(
   room.set(sealed, at)
   room.set(cipher.getAuthTag(), at + sealed.length)
   return sealed.length + TAG_BYTES
+}
+
+/** Makes a frame of a block that stands in its room, `room` from FRAME_BLOCK_AT on. The block is what its name says. */
+export function sealInPlace(cipher: FrameCipher, room: Uint8Array, blockBytes: number): Uint8Array {
+  room[0] = CODEC_PLAIN
+  const block = room.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + blockBytes)
+  return room.subarray(0, FRAME_BLOCK_AT + encipher(cipher, block, room, FRAME_BLOCK_AT))
 }
 
 /** The text of ciphertext and tag; undefined where they are not what was enciphered. */

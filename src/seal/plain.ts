@@ -145,6 +145,7 @@ function plainSession(crc32: Crc32): SessionProtection {
       const opened = openFrame(name, frame, crc32)
       return opened.ok ? decoded({ block: opened.value, savedBytes: 0 }) : opened
     },
+    sealingOf: () => undefined,
     openingOf: () => undefined,
   }
   return { datagrams, frames, isSealed: false, isWorn: false }

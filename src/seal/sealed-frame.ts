@@ -70,6 +70,12 @@ export class SealedFrames implements FrameSeal {
     return decoded({ block, savedBytes: Math.max(0, block.length - text.length) })
   }
 
+  sealingOf(name: BlockName): FrameCipher | undefined {
+    if (this.compressor?.tries(name) === true) return undefined
+    this.sealedCount++
+    return cipherOf(this.keys.ours, name, CODEC_PLAIN)
+  }
+
   openingOf(name: BlockName, frame: Uint8Array): FrameCipher | undefined {
     return frame[0] === CODEC_PLAIN ? cipherOf(this.keys.theirs, name, CODEC_PLAIN) : undefined
   }

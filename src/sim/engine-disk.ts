@@ -3,8 +3,9 @@
 
 import { equalBytes } from '../base/bytes.js'
 import type { Hash } from '../base/item.js'
+import { FRAME_BLOCK_AT } from '../base/limits.js'
 import { DiskError, type FileHandle } from '../base/ports.js'
-import { decipher } from '../seal/frame-cipher.js'
+import { decipher, sealInPlace } from '../seal/frame-cipher.js'
 import type { DiskOp } from '../sync/engine.js'
 import type { SimDisk } from './disk.js'
 import { READERS_MAX } from './limits.js'
@@ -37,7 +38,12 @@ export class EngineDisk {
     try {
       return this.disk.unharmed((disk) => {
         const handle = this.readerOf(op)
-        return op.into.subarray(0, disk.read(handle, op.into, op.position))
+        const into = op.room.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + op.length)
+        const block = into.subarray(0, disk.read(handle, into, op.position))
+        if (op.sealing === undefined) return block
+        const { cipher, digest } = op.sealing
+        const isRight = block.length === op.length && equalBytes(this.hash(block), digest)
+        return isRight ? sealInPlace(cipher, op.room, block.length) : undefined
       })
     } catch (error) {
       if (!(error instanceof DiskError)) throw error

@@ -180,9 +180,10 @@ export class Engine {
     this.settle(nowMs)
   }
 
-  /** `block` is the part of the operation's `into` that was read. */
-  handleRead(id: number, block: Uint8Array | undefined, nowMs: number): void {
-    this.serving.handleRead(id, block)
+  /** `read` is in the operation's room: the block, or where it was to be sealed the frame. `buffer` is the room's, where
+   *  another thread had it. */
+  handleRead(id: number, read: Uint8Array | undefined, nowMs: number, buffer?: ArrayBufferLike): void {
+    this.serving.handleRead(id, read, buffer)
     this.settle(nowMs)
   }
 

@@ -488,7 +488,7 @@ export class Receiving {
     const id = this.nextOpId++
     this.writes.set(id, { fetch, type: 'block', block, bytes, savedBytes })
     const start = blockIndex * DIGEST_BYTES
-    const digest = building.list.subarray(start, start + DIGEST_BYTES)
+    const digest = building.list.slice(start, start + DIGEST_BYTES)
     const position = blockIndex * BLOCK_BYTES
     this.ops.push({ type: 'write', id, path: building.path, position, bytes, digest, cipher })
   }

@@ -5,8 +5,8 @@
 import { BlockSet } from '../base/blockset.js'
 import { equalBytes, hexOf } from '../base/bytes.js'
 import { blockBytes, blockCount, type Digest, type Hash, itemKey } from '../base/item.js'
-import { BLOCK_BYTES, DIGEST_BYTES, FRAME_BLOCK_AT, FRAME_OVERHEAD_BYTES } from '../base/limits.js'
-import type { BlockName, FrameSeal } from '../base/protection.js'
+import { BLOCK_BYTES, DIGEST_BYTES, FRAME_OVERHEAD_BYTES } from '../base/limits.js'
+import type { BlockName, FrameCipher, FrameSeal } from '../base/protection.js'
 import type { Building } from './large-fetch.js'
 import { TEMPORARY_FOLDER } from './layout.js'
 import { LOCATION_BYTES_MAX, LOCATIONS_MAX, READS_MAX, WANTED_MAX } from './limits.js'
@@ -27,13 +27,16 @@ export interface ReadOp {
   readonly length: number
   /** What was read there last did not verify: a descriptor that is kept may be of another file of equal size and time. */
   readonly reopen: boolean
-  /** `length` bytes, to be read into. */
-  readonly into: Uint8Array
+  /** To be read into from FRAME_BLOCK_AT on; with room for a tag behind. Its buffer may go to another thread meanwhile. */
+  readonly room: Uint8Array
+  /** What is read is to be made a frame, if it has this digest. */
+  readonly sealing: { readonly cipher: FrameCipher; readonly digest: Uint8Array } | undefined
 }
 
 /** Memory for frames; `Endpoint.rooms`. */
 export interface FrameRooms {
   take(frameBytesMax: number): Uint8Array | undefined
+  exchange(room: Uint8Array, buffer: ArrayBufferLike): void
   release(room: Uint8Array): boolean
 }
 
@@ -58,6 +61,7 @@ interface Reading {
   readonly task: Task
   readonly place: FilePlace
   readonly room: Uint8Array
+  readonly isToSeal: boolean
 }
 
 export class Serving {
@@ -155,11 +159,21 @@ export class Serving {
     return location.list.length === 0 || hexOf(this.hash(location.list)) === digest
   }
 
-  handleRead(id: number, block: Uint8Array | undefined): void {
+  /** `read` is in the room of the operation: the block, or where it was to be sealed the frame. Undefined where that
+   *  could not be read, or sealed. `buffer` is the room's, if it was in another thread. */
+  handleRead(id: number, read: Uint8Array | undefined, buffer?: ArrayBufferLike): void {
     const entry = this.reading.get(id)
     if (entry === undefined) return
     this.reading.delete(id)
-    const { task, place, room } = entry
+    if (buffer !== undefined) this.rooms.exchange(entry.room, buffer)
+    const room = buffer === undefined ? entry.room : new Uint8Array(buffer)
+    const { task, place } = entry
+    if (read !== undefined && entry.isToSeal) {
+      this.taskCount--
+      this.served.push({ wanted: task, frame: read, isProved: true })
+      return
+    }
+    const block = entry.isToSeal ? undefined : read
     if (block !== undefined && this.isTaken(task, place, block)) {
       this.seal(task, block, room, false)
       return
@@ -197,7 +211,8 @@ export class Serving {
     const id = this.nextReadId++
     const length = blockBytes(place.sizeBytes, task.blockIndex)
     const room = this.roomFor(length)
-    this.reading.set(id, { task, place, room })
+    const sealing = this.sealingOf(task, place)
+    this.reading.set(id, { task, place, room, isToSeal: sealing !== undefined })
     return {
       type: 'read',
       id,
@@ -207,8 +222,15 @@ export class Serving {
       position: task.blockIndex * BLOCK_BYTES,
       length,
       reopen: this.toReopen.delete(place.path),
-      into: room.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + length),
+      room,
+      sealing,
     }
+  }
+
+  private sealingOf(task: Task, { list }: FilePlace): ReadOp['sealing'] {
+    const start = task.blockIndex * DIGEST_BYTES
+    const cipher = list.length === 0 ? undefined : this.framesOf(task.session)?.sealingOf(task)
+    return cipher && { cipher, digest: list.slice(start, start + DIGEST_BYTES) }
   }
 
   pollServed(): Served | undefined {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { hexOf } from '../../src/base/bytes.js'
 import { blockBytes } from '../../src/base/item.js'
-import { BLOCK_BYTES } from '../../src/base/limits.js'
+import { BLOCK_BYTES, FRAME_BLOCK_AT } from '../../src/base/limits.js'
 import type { FrameSeal } from '../../src/base/protection.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { FramePool } from '../../src/rdt/pool.js'
@@ -40,6 +40,7 @@ const frames: FrameSeal & { needsProof: boolean } = {
   needsProof: true,
   seal: (name, block, room) => sealBlock(name, block, crc32, room),
   open: () => ({ ok: false, reason: 'damaged' }),
+  sealingOf: () => undefined,
   openingOf: () => undefined,
 }
 let rooms: FramePool
@@ -164,8 +165,9 @@ describe('without seals', () => {
   const serve = (block: Uint8Array): Served[] => {
     serving.handleWanted(wanted(fileName, 0))
     const op = reads()[0]!
-    op.into.set(block)
-    serving.handleRead(op.id, op.into)
+    const into = op.room.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + block.length)
+    into.set(block)
+    serving.handleRead(op.id, into)
     return allServed()
   }
   beforeEach(() => {
