@@ -43,16 +43,22 @@ export class FrameCache {
     else this.makeRoom()
   }
 
-  /** `isKept` false: it goes as soon as nobody holds it. Takes the place of what had that name, unless that is held. */
-  add(key: string, frame: Uint8Array, { isKept }: { isKept: boolean }): void {
+  /** `isKept` false: it goes as soon as nobody holds it. Takes the place of what had that name, unless that is held.
+   *  Holds it at once where that is wanted: it may be the only one that nobody holds, and then it would go. */
+  add(
+    key: string,
+    frame: Uint8Array,
+    { isKept, isHeld = false }: { isKept: boolean; isHeld?: boolean },
+  ): Uint8Array | undefined {
     const before = this.entries.get(key)
     if (before !== undefined && before.holders > 0) {
       this.pool.release(frame)
-      return
+      return isHeld ? this.hold(key) : undefined
     }
     if (before !== undefined) this.drop(key, before)
-    this.entries.set(key, { frame, isKept, holders: 0 })
+    this.entries.set(key, { frame, isKept, holders: isHeld ? 1 : 0 })
     this.makeRoom()
+    return isHeld ? frame : undefined
   }
 
   /** Forgets what an item, or a session, had: all keys that begin so. Nobody holds them any more. */

@@ -175,9 +175,7 @@ export class Server {
     if (block === undefined || block.frame !== undefined) return false
     block.isWanted = false
     this.learnFrameBytes(frame.length)
-    const { frames } = this.host
-    frames.add(block.key, frame, { isKept })
-    if (block.looked > 0) block.frame = frames.hold(block.key)
+    block.frame = this.host.frames.add(block.key, frame, { isKept, isHeld: block.looked > 0 })
     return true
   }
 

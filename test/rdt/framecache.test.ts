@@ -72,6 +72,17 @@ test('a frame that is held is not replaced: the memory of the other comes back',
   expect(isBack(other)).toBe(true)
 })
 
+test('what is held from the first has its place, though all others are held too', () => {
+  const { cache, pool } = cacheOf(2)
+  const frames = ['a', 'b', 'c', 'd'].map((key) =>
+    cache.add(key, pool.take(FRAME_BYTES_MAX)!, { isKept: true, isHeld: true }),
+  )
+  expect(new Set(frames.map((frame) => frame!.buffer)).size).toBe(4)
+  expect(cache.size).toBe(4)
+  for (const key of ['a', 'b', 'c', 'd']) cache.letGo(key)
+  expect(cache.size).toBe(2)
+})
+
 test('all of an item is forgotten at once', () => {
   const { cache, add } = cacheOf(8)
   for (const key of ['1/x:0', '1/x:1', '2/x:0']) add(key, KEPT)
