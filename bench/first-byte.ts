@@ -1,75 +1,111 @@
-// How soon after the handshake's first packet the first byte is on the disk; for bench:fair.
+// How soon after the handshake's first datagram the first block of a file is on the disk; for bench:fair.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeContent } from '../scripts/peers/content.js'
+import type { Peer } from '../scripts/peers/peer.js'
 import type { Workshop } from '../scripts/peers/workshop.js'
 import { Flow } from './flows.js'
-import type { LeftGroup } from './left.js'
 import type { Road } from './road.js'
 
 const WAIT_MS_MAX = 60_000
+/** What crosses before, so that the path is known to those that stay. */
+const BEFORE_BYTES = 16 << 20
 
-/** Since the first packet: when the sink had a session, when it had the file's digest list, when a byte was on the disk. */
+/** Two processes that lost their link and gave each other up, or two that were started while there was none. */
+export type StartKind = 'resumed' | 'fresh'
+
+/** Since the first datagram: when the sink had a session, when it had the file's digest list, when a block was on the
+ *  disk. */
 export interface Start {
+  readonly firstAsker: 'source' | 'sink'
   readonly connectedMs: number
   readonly fetchingMs: number
-  readonly firstByteMs: number
+  readonly firstBlockMs: number
 }
 
-/** Two peers that know each other lose their link until they give each other up; meanwhile a file appears. Then the link
- *  is back: from the first packet of either to the first byte in the sink's folder for what is being built. */
-export async function watchStart(workshop: Workshop, road: Road, fileBytes: number): Promise<Start> {
+/** Two peers that have had a transfer lose their way to each other; meanwhile a file appears. Then it is back: from the
+ *  first UDP datagram that either of them gets out, which is a hello, to the first block that the sink has written, into
+ *  its folder for what is being built. Who is where on the link is known all the time: no ARP is measured. */
+export async function watchStart(
+  workshop: Workshop,
+  road: Road,
+  { kind, fileBytes }: { kind: StartKind; fileBytes: number },
+): Promise<Start> {
   const flow = new Flow(workshop, road, 'one')
   const { group } = flow
+  const { source } = group
   const sink = group.sinks[0]!
+  const peers = [source, sink]
   try {
     await flow.ready(fileBytes)
-    let gone = 0
-    let isAnnounced = false
-    let connectedAtMs = Number.NaN
-    let fetchingAtMs = Number.NaN
+    const seen = { gone: 0, scanned: 0, received: 0, announced: 0 }
+    const at = { connected: Number.NaN, fetching: Number.NaN }
     group.listen((event, peer) => {
-      if (event.event === 'connected' && peer === sink) connectedAtMs = performance.now()
-      if (event.event === 'fetching') fetchingAtMs = performance.now()
-      if (event.event === 'disconnected') gone++
-      if (event.event === 'changed') isAnnounced = true
+      if (event.event === 'connected' && peer === sink) at.connected = performance.now()
+      if (event.event === 'fetching') at.fetching = performance.now()
+      if (event.event === 'disconnected') seen.gone++
+      if (event.event === 'scanned') seen.scanned++
+      if (event.event === 'received') seen.received++
+      if (event.event === 'changed') seen.announced++
     })
-    setLink(road, 'down')
-    await group.until('both to give up', () => gone >= 2)
+    const before = join(source.share, 'before.bin')
+    await writeContent(before, before, BEFORE_BYTES)
+    await group.until('the path to be known', () => seen.received > 0)
+    if (kind === 'fresh') for (const peer of peers) await peer.stop()
+    setWay(road, 'cut')
+    if (kind === 'fresh') {
+      for (const peer of peers) peer.start()
+      await group.until('both to have read their shares', () => seen.scanned >= 2)
+    } else {
+      await group.until('both to give up', () => seen.gone >= 2)
+    }
+    const announced = seen.announced
     flow.begin()
-    await group.until('the source to see the file', () => isAnnounced)
-    const before = sentPackets(group)
-    setLink(road, 'up')
-    const firstPacketAtMs = await watchFor('the first packet', () => sentPackets(group) > before)
+    await group.until('the source to see the file', () => seen.announced > announced)
+    const sentBefore = { source: sentDatagrams(source), sink: sentDatagrams(sink) }
+    setWay(road, 'open')
+    const hasSent = (peer: 'source' | 'sink') =>
+      sentDatagrams(peer === 'source' ? source : sink) > sentBefore[peer]
+    const beganAtMs = await watchFor('the first datagram', () => hasSent('source') || hasSent('sink'))
+    const firstAsker = hasSent('source') ? 'source' : 'sink'
     const building = join(sink.share, '.left', 'tmp')
     mkdirSync(building, { recursive: true })
-    const firstByteAtMs = await watchFor(
-      'the first byte',
-      () => isSomethingIn(building) || isSomethingIn(sink.share),
+    const firstBlockAtMs = await watchFor(
+      'the first block',
+      () => isSomethingIn(building) || seen.received > 1,
     )
     return {
-      connectedMs: connectedAtMs - firstPacketAtMs,
-      fetchingMs: fetchingAtMs - firstPacketAtMs,
-      firstByteMs: firstByteAtMs - firstPacketAtMs,
+      firstAsker,
+      connectedMs: at.connected - beganAtMs,
+      fetchingMs: at.fetching - beganAtMs,
+      firstBlockMs: firstBlockAtMs - beganAtMs,
     }
   } finally {
+    setWay(road, 'open')
     await flow.close()
   }
 }
 
-function setLink(road: Road, state: 'up' | 'down'): void {
-  for (const { namespace } of [road.source, road.sink]) {
-    execFileSync('ip', ['-n', namespace!, 'link', 'set', 'link0', state])
+/** Packets have no route while it is cut; the link itself and what is known of the neighbour stay. */
+function setWay({ source, sink }: Road, state: 'cut' | 'open'): void {
+  for (const [own, other] of [
+    [source, sink],
+    [sink, source],
+  ] as const) {
+    const ip = (...words: string[]) =>
+      execFileSync('ip', ['-n', own.namespace!, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
+    if (state === 'cut') ip('route', 'replace', 'unreachable', `${other.place.host}/32`)
+    else ip('route', 'flush', 'type', 'unreachable')
   }
 }
 
-function sentPackets({ pids }: LeftGroup): number {
-  // proc(5): the network devices that the process sees; packets sent are the tenth figure.
-  return pids.reduce((sum, pid) => {
-    const line = /link0:(.*)/.exec(readFileSync(`/proc/${pid}/net/dev`, 'latin1'))?.[1]
-    return sum + Number(line?.trim().split(/\s+/)[9] ?? 0)
-  }, 0)
+function sentDatagrams({ pid }: Peer): number {
+  // proc(5), RFC 4113: UDP datagrams sent from the network namespace of the process; OutDatagrams is the fourth figure.
+  const lines = readFileSync(`/proc/${pid}/net/snmp`, 'latin1').matchAll(/^Udp: (\d.*)$/gm)
+  for (const [, figures] of lines) return Number(figures!.split(' ')[3])
+  throw new Error('the kernel does not tell how many datagrams were sent')
 }
 
 function isSomethingIn(folder: string): boolean {

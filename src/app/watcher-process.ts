@@ -7,6 +7,7 @@ import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../watcher/protocol.js'
 import {
   LEAN_HEAP,
+  PATIENT_COMPILER,
   WATCHER_RESTART_MS,
   WATCHER_RESTART_MS_MAX,
   WATCHER_STEADY_MS,
@@ -65,7 +66,7 @@ export class WatcherProcess {
     const program = new URL(`../watcher/main.${extension}`, import.meta.url)
     const child = fork(program, [], {
       serialization: 'advanced',
-      execArgv: [...process.execArgv, ...LEAN_HEAP],
+      execArgv: [...process.execArgv, ...LEAN_HEAP, ...PATIENT_COMPILER],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     this.child = child

@@ -9,14 +9,18 @@ export type Digest = string
  *  - `tree`: a listing of a folder of a share; digest = BLAKE3(bytes)
  *  - `list`: the block digests of a file, 32 bytes each; digest = BLAKE3(bytes)
  *  - `file`: the content of a file; digest = BLAKE3 of its list, so a list proves itself and then
- *    proves each block */
-export type ItemKind = 'tree' | 'list' | 'file'
+ *    proves each block
+ *  - `pack`: several files, one after the other, together no longer than a block; digest = BLAKE3 of the digests of
+ *    the files, 32 bytes each, which prove them */
+export type ItemKind = 'tree' | 'list' | 'file' | 'pack'
 
 /** Names an item and tells how long it is, which is all that is needed to pull it. */
 export interface ItemRef {
   readonly kind: ItemKind
   readonly digest: Digest
   readonly sizeBytes: number
+  /** Of a pack: the digests of its files, end to end. Whoever serves it knows it by nothing else. */
+  readonly members?: Uint8Array
 }
 
 /** The injected hash: BLAKE3 of `bytes`, 32 bytes. The core computes none itself. */

@@ -32,6 +32,9 @@ export const BLOCK_COUNT_MAX = 1 << 20
 /** Bytes of one file at most, from BLOCK_COUNT_MAX. */
 export const FILE_BYTES_MAX = BLOCK_BYTES * BLOCK_COUNT_MAX
 
+/** Files in one pack at most: with their digests, two packs fit one request. */
+export const PACK_FILES_MAX = 16
+
 /** Blocks in one piece of a file at least: 256 KiB, so that files of a few MB have several. */
 export const PIECE_BLOCKS_MIN = 4
 

@@ -3,14 +3,15 @@
 // say is the protection's. Slow steps (RSA) are asked for here and carried out elsewhere, so that no loop waits.
 //
 //   asker                                   answerer
-//     ask() ── flight 0 (with the cookie) ──▶ answer()
-//            ◀─────── flight 1 ──────────────
+//     ask() ── flight 0 ────────────────────▶ offer(): answered, and nothing is kept of it
+//            ◀─────── flight 1, cookie ──────
+//            ── flight 0 again, the cookie ─▶ answer(): comes to the same flight 1
 //            ──────── flight 2 ─────────────▶ claim: who it says it is; proceed()
 //            ◀─────── flight 3 ──────────────
 //     agreed                                agreed; its session is pending until something is heard in it
 //
-//   A body may agree after flight 1 already, as the plain one does. A known peer is greeted by `resume` before
-//   there is a cookie, and agrees after one round trip.
+//   Where nothing is offered, flight 1 comes when the address is proved. A body may agree after flight 1 already, as
+//   the plain one does. A known peer is greeted by `resume` and agrees after one round trip.
 
 import type { Decoded } from './decoded.js'
 import type { Digest, ItemKind } from './item.js'
@@ -89,6 +90,8 @@ export interface Opening {
   readonly local: WireSession
   /** What our interface carries. */
   readonly datagramBytesMax: number
+  /** What the asker has to say as soon as it is known; only one that resumes can. At most EARLY_BYTES_MAX. */
+  readonly early?: Uint8Array | undefined
 }
 
 export interface Flight {
@@ -110,6 +113,8 @@ export interface Agreement extends Claim {
   readonly protection: SessionProtection
   /** Of the other side's public key, where it has shown that it holds the private one. */
   readonly fingerprint: string | undefined
+  /** What the asker said already, to the answerer; undefined where that is nothing. */
+  readonly early?: Uint8Array | undefined
 }
 
 /** One handshake, on one side. Takes flights and answers of slow steps, in any order and any number of times. */
@@ -119,6 +124,8 @@ export interface Attempt {
   /** Who the asker says it is. Nothing costly is done before `proceed`. */
   readonly claim: Claim | undefined
   readonly agreement: Agreement | undefined
+  /** Of one that resumes: what it resumes began at this address, which proves it as a token does (RFC 9000, 8.1.3). */
+  readonly provesAddress?: boolean
   /** It will never agree: nothing more is said to the other side. */
   readonly hasFailed: boolean
   /** False where that is no flight that fits here. */
@@ -140,6 +147,9 @@ export type SlowStep =
   | { readonly id: number; readonly type: 'encrypt'; readonly key: Uint8Array; readonly secret: Uint8Array }
   | { readonly id: number; readonly type: 'decrypt'; readonly sealed: Uint8Array }
 
+/** What a hello has room for besides all that is in it. */
+export const EARLY_BYTES_MAX = 1_024
+
 /** Bytes of an introduction. */
 export const INTRODUCTION_BYTES = 16
 
@@ -151,8 +161,12 @@ export interface Protection {
   /** Whether it knows us, or shares a secret with us: then it is worth an answer wherever it is. */
   isIntroduced(introduction: Uint8Array, nonce: Uint8Array): boolean
   ask(opening: Opening): Attempt
-  /** The address has proved itself; undefined where `flight` is no first flight, or there is no room. */
-  answer(opening: Opening, flight: Uint8Array): Attempt | undefined
+  /** Flight 1 for an address that has not proved itself: no more than three times as long as flight 0, and nothing is
+   *  kept of it. Undefined where `flight` is no first flight, or this protection offers nothing. */
+  offer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Flight | undefined
+  /** The address has proved itself. What `seed` was offered for gets the same flight 1; a seed is for one handshake
+   *  only. Undefined where `flight` is no first flight, or there is no room. */
+  answer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Attempt | undefined
   /** Greets a peer that was met at this address before; undefined where none was. */
   resume(opening: Opening): Attempt | undefined
   /** The address has not proved itself; undefined where we know of nothing to resume. The answer is no longer

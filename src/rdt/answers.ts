@@ -12,6 +12,8 @@ export interface Answer {
   readonly attempt: Attempt
   /** We call this address ourselves. */
   readonly isExpected: boolean
+  /** Whoever asks receives at the address that it asks from. */
+  readonly isProved: boolean
   readonly sinceMs: number
   /** What was sent last. */
   sent: Flight | undefined
@@ -49,11 +51,16 @@ export class Answers {
     return true
   }
 
-  add(opening: Opening, attempt: Attempt, isExpected: boolean, nowMs: number): Answer {
+  add(
+    opening: Opening,
+    attempt: Attempt,
+    facts: Pick<Answer, 'isExpected' | 'isProved'>,
+    nowMs: number,
+  ): Answer {
     const answer: Answer = {
       opening,
       attempt,
-      isExpected,
+      ...facts,
       sinceMs: nowMs,
       sent: undefined,
       session: undefined,

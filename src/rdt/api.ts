@@ -26,6 +26,8 @@ export interface EndpointOptions {
   readonly background?: boolean
   /** Bytes per second received at most, over all sessions; UDP payload bytes are counted. */
   readonly limitBytesPerS?: number | undefined
+  /** What a peer that is met again is told with the hello, at most EARLY_BYTES_MAX bytes; asked for with each. */
+  readonly greeting?: () => Uint8Array | undefined
   /** Named in refusals, as 'left 0.1.0'. ASCII, at most AGENT_BYTES_MAX. */
   readonly agent: string
   /** Whether this address may talk to us. Others are dropped silently and counted, unless they are introduced. */
@@ -78,6 +80,18 @@ export type EndpointEvent =
       /** Of the peer's public key; undefined where it has shown none. */
       fingerprint: string | undefined
     }
+  /** The other side is proved and does not know yet that it is welcome: 'opened' follows when it is heard, or 'withdrawn'.
+   *  What is sent and asked for in it until then arrives with the answer that tells it so. */
+  | {
+      readonly type: 'answered'
+      session: SessionId
+      peerId: string
+      address: Address
+      /** What the other side said with its hello: its `greeting`. */
+      early: Uint8Array | undefined
+    }
+  /** It was answered, and is over without having been heard in. */
+  | { readonly type: 'withdrawn'; session: SessionId; peerId: string }
   | { readonly type: 'closed'; session: SessionId; peerId: string; address: Address; reason: CloseReason }
   /** `answers`: somebody is there, and does not let us in. */
   | { readonly type: 'unreachable'; address: Address; answers: boolean }
@@ -100,7 +114,15 @@ export type EndpointEvent =
       digest: Digest
       reason: 'gone' | 'unservable'
     }
-  | { readonly type: 'wanted'; session: SessionId; kind: ItemKind; digest: Digest; blockIndex: number }
+  | {
+      readonly type: 'wanted'
+      session: SessionId
+      kind: ItemKind
+      digest: Digest
+      blockIndex: number
+      /** Of a pack: what the peer says are the digests of its files. */
+      members: Uint8Array | undefined
+    }
 
 /** How one session does; rates and times as the puller measures them. */
 export interface SessionStats {

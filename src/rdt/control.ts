@@ -3,7 +3,7 @@
 // those of a session are sealed by its protection, which the plain one does in the same way.
 //
 //   hello    1  'LEFT' version:u16 agentBytes:u8 agent nonce:8  suite:u8 introduction:16 flight
-//   cookie   2  nonce:8 cookie:16
+//   cookie   2  nonce:8 cookie:16 flight
 //   open     3  'LEFT' version:u16 agentBytes:u8 agent nonce:8  suite:u8 introduction:16 cookie:16 flight
 //   accept   4  nonce:8 step:u8 flight
 //   refuse   5  'LEFT' version:u16 agentBytes:u8 agent nonce:8  reason:u8
@@ -66,7 +66,7 @@ export type HandshakeControl =
       introduction: Uint8Array
       flight: Uint8Array
     }
-  | { type: 'cookie'; nonce: Uint8Array; cookie: Uint8Array }
+  | { type: 'cookie'; nonce: Uint8Array; cookie: Uint8Array; flight: Uint8Array }
   | {
       type: 'open'
       agent: string
@@ -135,7 +135,7 @@ function writeFields(writer: FieldWriter, control: Control): void {
       writer.u8(SUITES.indexOf(control.suite)).raw(control.introduction).raw(control.flight)
       return
     case 'cookie':
-      writer.raw(control.nonce).raw(control.cookie)
+      writer.raw(control.nonce).raw(control.cookie).raw(control.flight)
       return
     case 'open':
       writePrefix(writer, { ...control, version: WIRE_VERSION })
@@ -228,7 +228,12 @@ function readFields(reader: FieldReader, type: number, fieldsBytes: number): Con
       return { type: 'hello', ...prefix, suite, introduction, flight: reader.raw(reader.left) }
     }
     case DatagramType.cookie:
-      return { type: 'cookie', nonce: reader.raw(NONCE_BYTES), cookie: reader.raw(COOKIE_BYTES) }
+      return {
+        type: 'cookie',
+        nonce: reader.raw(NONCE_BYTES),
+        cookie: reader.raw(COOKIE_BYTES),
+        flight: reader.raw(reader.left),
+      }
     case DatagramType.open: {
       const prefix = readPrefix(reader)
       const suite = SUITES[reader.u8()]

@@ -10,7 +10,14 @@
 import type { Random } from '../base/ports.js'
 import type { Attempt, Flight, Opening, WireSession } from '../base/protection.js'
 import type { Address } from './api.js'
-import { CONNECT_MS_FIRST, CONNECT_MS_MAX, COOKIE_PERIOD_MS, NONCE_BYTES, YIELD_MS } from './limits.js'
+import {
+  CONNECT_MS_FIRST,
+  CONNECT_MS_MAX,
+  COOKIE_PERIOD_MS,
+  EARLY_DATAGRAMS_MAX,
+  NONCE_BYTES,
+  YIELD_MS,
+} from './limits.js'
 
 export class Dial {
   tries = 0
@@ -24,12 +31,20 @@ export class Dial {
   /** What was told of it: that nobody answers, or that somebody does and does not let us in. */
   told: 'silent' | 'refusing' | undefined
   cookie: Uint8Array | undefined
-  /** The handshake under way: from a cookie on, or of a hello that resumes. */
+  /** The handshake under way, from the first hello on. */
   attempt: Attempt | undefined
+  /** Whether the hello resumes: then a cookie says that there is nothing to be resumed. */
+  isResuming = false
+  /** What that hello says besides. */
+  greeting: Uint8Array | undefined
+  /** The first flight of what goes on, which proves the address and is said again with the later ones. */
+  opened: Flight | undefined
   /** What was sent last, so that the next one is noticed. */
   sent: Flight | undefined
+  private early: Uint8Array[] = []
   private shakingSinceMs = 0
   private passedOverSinceMs: number | undefined
+  private gaveWaySinceMs: number | undefined
 
   constructor(
     readonly address: Address,
@@ -47,7 +62,8 @@ export class Dial {
   }
 
   opening(datagramBytesMax: number): Opening {
-    return { address: this.address, nonce: this.nonce, local: this.local, datagramBytesMax }
+    const { address, nonce, local, greeting: early } = this
+    return { address, nonce, local, datagramBytesMax, early }
   }
 
   /** A hello or a flight goes out now. */
@@ -55,6 +71,7 @@ export class Dial {
     const waitMs = Math.min(CONNECT_MS_MAX, CONNECT_MS_FIRST * 2 ** Math.min(this.tries, 16))
     this.tries++
     this.lastAtMs = nowMs
+    this.gaveWaySinceMs = undefined
     this.nextAtMs = nowMs + waitMs * (0.75 + 0.5 * this.random.next())
   }
 
@@ -62,9 +79,22 @@ export class Dial {
   handleCookie(cookie: Uint8Array, attempt: Attempt, nowMs: number): void {
     this.tries = 0
     this.cookie = cookie
+    this.isResuming = false
     this.attempt = attempt
+    this.opened = attempt.flight
     this.sent = undefined
     this.shakingSinceMs = nowMs
+  }
+
+  /** Of the session that this attempt is to come to: the other side may speak in it already. */
+  keepEarly(bytes: Uint8Array): void {
+    if (this.early.length < EARLY_DATAGRAMS_MAX) this.early.push(bytes.slice())
+  }
+
+  takeEarly(): readonly Uint8Array[] {
+    const { early } = this
+    this.early = []
+    return early
   }
 
   /** Whether the attempt has gone on for as long as its cookie surely holds. */
@@ -76,6 +106,18 @@ export class Dial {
   hurry(nowMs: number): void {
     if (this.isCalling)
       this.nextAtMs = Math.min(this.nextAtMs, Math.max(nowMs, this.lastAtMs + CONNECT_MS_FIRST))
+  }
+
+  /** Whether something of this attempt was answered, or may be on its way. Between two calls to somebody who is not
+   *  there, nothing is. */
+  isUnderWay(nowMs: number): boolean {
+    return this.isCalling && (this.cookie !== undefined || nowMs - this.lastAtMs < CONNECT_MS_FIRST)
+  }
+
+  /** The other side calls: its attempt is the sooner one, and ours waits for what comes of it. */
+  giveWay(nowMs: number): void {
+    this.gaveWaySinceMs ??= nowMs
+    if (this.isCalling) this.nextAtMs = Math.max(this.nextAtMs, this.gaveWaySinceMs + YIELD_MS)
   }
 
   /** Whether the other side's attempt is still to be passed over because this one is under way. */
@@ -113,6 +155,9 @@ export class Dial {
     this.local = this.newWireSession()
     this.cookie = undefined
     this.attempt = undefined
+    this.isResuming = false
+    this.opened = undefined
     this.sent = undefined
+    this.early = []
   }
 }

@@ -33,6 +33,7 @@ import {
   SEGMENT_HEADER_BYTES,
   STRANGERS_MAX,
 } from './limits.js'
+import { PathMemory } from './path-memory.js'
 import { BundlePool, FramePool } from './pool.js'
 import { decodeRequest } from './request.js'
 import { SegmentHeader, sessionOf } from './segment.js'
@@ -93,6 +94,7 @@ export class Endpoint {
       pool: new FramePool(),
       bundles: new BundlePool(),
       frames: new FrameCache(this.rooms),
+      paths: new PathMemory(),
       bucket: limitBytesPerS === undefined ? undefined : new TokenBucket(limitBytesPerS, nowMs),
       poolShare: () => this.poolShare(),
       emit,
@@ -104,6 +106,7 @@ export class Endpoint {
       send: (to, bytes) => this.send(to, bytes),
       addSession: (facts, atMs) => this.addSession(facts, atMs),
       settle: (session, atMs) => this.settle(session, atMs),
+      handleEarly: (from, bytes, atMs) => void this.handleAdmitted(from, bytes, 0, bytes.length, atMs),
     })
   }
 
@@ -389,7 +392,8 @@ export class Endpoint {
   private sessionOf(from: Address, bytes: Uint8Array, nowMs: number): Session | undefined {
     const wire = sessionOf(bytes)
     const session = wire && this.sessions.ofWire(from, wire.high, wire.low)
-    if (session === undefined) this.answerUnknown(from, bytes, nowMs)
+    if (session === undefined && !(wire && this.handshake.keepsEarly(from, wire, bytes)))
+      this.answerUnknown(from, bytes, nowMs)
     return session
   }
 
@@ -444,8 +448,11 @@ export class Endpoint {
         this.closeSession(session, 'replaced', nowMs, true)
         return
       }
-      if (isSameProcess && !other.isSettled) continue
-      this.closeSession(other, 'replaced', nowMs, isSameProcess)
+      // But not where that initiator has come to this one instead.
+      const isSameAttempt =
+        other.facts.isInitiator === facts.isInitiator && other.facts.address === facts.address
+      if (isSameProcess && !other.isSettled && !isSameAttempt) continue
+      this.closeSession(other, 'replaced', nowMs, isSameProcess && other.isSettled)
     }
     session.settle(nowMs)
     this.handshake.handleSettled(facts)
@@ -455,7 +462,7 @@ export class Endpoint {
 
   private closeSession(session: Session, reason: CloseReason, nowMs: number, saysBye: boolean): void {
     const { facts } = session
-    session.close()
+    session.close(nowMs)
     this.sessions.delete(session)
     if (saysBye) {
       // Twice, because nothing is left here to repeat it.
@@ -463,9 +470,9 @@ export class Endpoint {
       this.send(facts.address, session.encode({ type: 'bye', session: facts.remote }))
     }
     this.handshake.handleClosed(session, nowMs)
-    if (!session.isSettled) return
     const { id, peerId, address } = facts
-    this.events.push({ type: 'closed', session: id, peerId, address, reason })
+    if (session.isSettled) this.events.push({ type: 'closed', session: id, peerId, address, reason })
+    else if (session.isTold) this.events.push({ type: 'withdrawn', session: id, peerId })
   }
 
   /** Each session that pulls gets an equal part of the buffers. */

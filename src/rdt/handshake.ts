@@ -2,7 +2,8 @@
 // and who is let in is the protection's (src/base/protection.ts); here they are carried, repeated and bounded.
 //
 //   asker ── hello ──▶                  names itself and its wire version, and what it wants: encryption or none
-//         ◀── cookie ──                 proves nothing yet, and nothing is kept; or ◀── refuse ──
+//         ◀── cookie ──                 proves nothing yet, and nothing is kept; or ◀── refuse ──. May offer what the
+//                                       protection says next, as far as an unproved address may be answered
 //         ── open, with the cookie ──▶  the address is proved: the handshake is kept from here on, for a while
 //         ◀── accept ──                 } as often as the protection
 //         ── prove ──▶                  } has something to say
@@ -11,12 +12,14 @@
 //
 //   A known peer's hello carries what resumes an earlier session, and is answered by the accept at once.
 //
-// Where both ask at once, the one with the smaller peer id passes the other's attempt over for a while, so that
-// there is one session and not two.
+// Whoever hears a hello while nothing of its own is under way leaves it at that and waits for what comes of it. Where
+// both have asked at once, the one with the smaller peer id passes the other's attempt over for a while. So there is
+// one session and not two, and it is the one that was asked for first.
 
 import { equalBytes } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
-import type { Agreement, Flight, Opening } from '../base/protection.js'
+import type { Agreement, Flight, Opening, WireSession } from '../base/protection.js'
+import { Allowance } from './allowance.js'
 import { type Answer, Answers } from './answers.js'
 import type { Address, EndpointEvent, EndpointOptions, RefusalReason } from './api.js'
 import { type Control, encodeControl, type HandshakeControl } from './control.js'
@@ -25,6 +28,8 @@ import { Dial } from './dial.js'
 import {
   ANSWERS_PER_S_MAX,
   CONNECT_TRIES_TOLD,
+  OFFERS_PER_S_MAX,
+  OPEN_AGAIN_PART,
   PATH_BYTES_BASE,
   STRANGERS_MAX,
   UNPROVED_FACTOR_MAX,
@@ -39,6 +44,8 @@ export interface HandshakeHost {
   send(to: Address, bytes: Uint8Array): void
   addSession(facts: Omit<SessionFacts, 'id'>, nowMs: number): Session
   settle(session: Session, nowMs: number): void
+  /** A datagram of a session that has opened since it came. */
+  handleEarly(from: Address, bytes: Uint8Array, nowMs: number): void
 }
 
 type ControlOf<Type extends Control['type']> = Extract<HandshakeControl, { type: Type }>
@@ -49,8 +56,9 @@ export class Handshake {
   /** What was told of addresses that are refused, or refuse us. */
   private readonly refusals = new Map<Address, RefusalReason>()
   private readonly cookies: CookieJar
-  private answersLeft = ANSWERS_PER_S_MAX
-  private answersAtMs = Number.NEGATIVE_INFINITY
+  /** Handshakes cost something, and an address that we do not call ourselves may begin only so many. */
+  private readonly strangersAnswered = new Allowance(ANSWERS_PER_S_MAX)
+  private readonly offers = new Allowance(OFFERS_PER_S_MAX)
 
   constructor(private readonly host: HandshakeHost) {
     this.cookies = new CookieJar(host.options.random, host.options.hash)
@@ -92,6 +100,7 @@ export class Handshake {
   }
 
   handleTimeout(nowMs: number): void {
+    this.cookies.forgetOld(nowMs)
     for (const dial of this.dials.values()) if (nowMs >= dial.nextAtMs) this.call(dial, nowMs)
   }
 
@@ -140,13 +149,28 @@ export class Handshake {
       dial.renew()
       dial.tries = CONNECT_TRIES_TOLD
     }
+    const flight = dial.attempt?.flight
     if (dial.cookie === undefined) this.sayHello(dial)
-    else if (dial.attempt?.flight !== undefined) this.sayFlight(dial, dial.attempt.flight)
+    else if (flight !== undefined) {
+      // What is said after it makes no sense to whoever has not heard it. Not each time: nothing that happens to every
+      // so many-th datagram may happen to the same one for ever.
+      if (flight.step > 0 && this.host.options.random.next() < OPEN_AGAIN_PART) this.sayOpen(dial)
+      this.sayFlight(dial, flight)
+    }
   }
 
   private sayHello(dial: Dial): void {
-    const { agent, protection } = this.host.options
-    dial.attempt ??= protection.resume(this.openingOf(dial))
+    const { agent, protection, greeting } = this.host.options
+    const early = greeting?.()
+    // An attempt says one thing only, for what is sealed in it is sealed once; and one that may be answered yet goes on.
+    const isUnanswered = dial.tries > CONNECT_TRIES_TOLD
+    if (dial.isResuming && isUnanswered && !isSame(dial.greeting, early)) dial.renew()
+    if (dial.attempt === undefined) {
+      dial.greeting = early
+      const resuming = protection.resume(this.openingOf(dial))
+      dial.isResuming = resuming !== undefined
+      dial.attempt = resuming ?? protection.ask(this.openingOf(dial))
+    }
     this.post(dial.address, {
       type: 'hello',
       version: WIRE_VERSION,
@@ -154,26 +178,29 @@ export class Handshake {
       nonce: dial.nonce,
       suite: protection.suite,
       introduction: protection.introduce(dial.address, dial.nonce),
-      flight: dial.attempt?.flight?.body ?? new Uint8Array(0),
+      flight: dial.attempt.flight?.body ?? new Uint8Array(0),
     })
   }
 
   private sayFlight(dial: Dial, flight: Flight): void {
-    const { agent, protection } = this.host.options
     const { address, nonce } = dial
     const { step, body } = flight
     dial.sent = flight
     if (step > 0) this.post(address, { type: 'prove', nonce, step, flight: body })
-    else
-      this.post(address, {
-        type: 'open',
-        agent,
-        nonce,
-        suite: protection.suite,
-        introduction: protection.introduce(address, nonce),
-        cookie: dial.cookie!,
-        flight: body,
-      })
+    else this.sayOpen(dial)
+  }
+
+  private sayOpen({ address, nonce, cookie, opened }: Dial): void {
+    const { agent, protection } = this.host.options
+    this.post(address, {
+      type: 'open',
+      agent,
+      nonce,
+      suite: protection.suite,
+      introduction: protection.introduce(address, nonce),
+      cookie: cookie!,
+      flight: opened!.body,
+    })
   }
 
   private openingOf(dial: Dial): Opening {
@@ -183,8 +210,13 @@ export class Handshake {
   private handleCookie(from: Address, control: ControlOf<'cookie'>, nowMs: number): boolean {
     const dial = this.dialOf(from, control.nonce)
     if (dial === undefined || dial.cookie !== undefined) return false
-    dial.handleCookie(control.cookie, this.host.options.protection.ask(this.openingOf(dial)), nowMs)
+    // Nothing was offered to somebody who wanted to go on with what is not known there.
+    const offer = dial.isResuming ? new Uint8Array(0) : control.flight
+    const known = dial.isResuming ? undefined : dial.attempt
+    const attempt = known ?? this.host.options.protection.ask(this.openingOf(dial))
+    dial.handleCookie(control.cookie, attempt, nowMs)
     this.advanceDial(dial, nowMs)
+    if (offer.length > 0 && attempt.handleFlight({ step: 1, body: offer })) this.advanceDial(dial, nowMs)
     return true
   }
 
@@ -225,10 +257,20 @@ export class Handshake {
       return
     }
     const { address, local } = dial
+    const early = dial.takeEarly()
     // Where the session does not stay, the next attempt is another one.
     dial.renew()
     if (sessions.isFull) return
     this.host.settle(this.host.addSession({ ...agreement, address, isInitiator: true, local }, nowMs), nowMs)
+    for (const bytes of early) this.host.handleEarly(address, bytes, nowMs)
+  }
+
+  /** A datagram of a session that does not exist may be one of a session that is about to. */
+  keepsEarly(from: Address, { high, low }: WireSession, bytes: Uint8Array): boolean {
+    const dial = this.dials.get(from)
+    if (dial?.isCalling !== true || dial.local.low !== low || dial.local.high !== high) return false
+    dial.keepEarly(bytes)
+    return true
   }
 
   private handleRefuse(from: Address, control: ControlOf<'refuse'>, nowMs: number): boolean {
@@ -257,11 +299,20 @@ export class Handshake {
       this.refuse(from, { nonce, agent, version }, 'encryption', bytes)
       return true
     }
+    const dial = this.dials.get(from)
+    if (dial !== undefined && !dial.isUnderWay(nowMs)) dial.giveWay(nowMs)
     if (this.handleResumption(from, control, nowMs)) return true
     const cookie = this.cookies.make(from, nonce, nowMs)
-    this.answer(from, { type: 'cookie', nonce, cookie }, bytes)
-    this.dials.get(from)?.hurry(nowMs)
+    this.answer(from, { type: 'cookie', nonce, cookie, flight: this.offer(from, control, nowMs) }, bytes)
     return true
+  }
+
+  /** What the protection says to the first flight already, where there is one and it may cost us something. */
+  private offer(from: Address, { nonce, flight }: ControlOf<'hello'>, nowMs: number): Uint8Array {
+    const nothing = new Uint8Array(0)
+    if (flight.length === 0 || !this.offers.take(nowMs)) return nothing
+    const seed = this.cookies.seed(from, nonce, nowMs)
+    return this.host.options.protection.offer(this.openingFor(from, nonce), flight, seed)?.body ?? nothing
   }
 
   /** A hello of a known peer is all that its handshake needs; others get a cookie. */
@@ -275,7 +326,8 @@ export class Handshake {
     const opening = this.openingFor(from, nonce)
     const attempt = this.host.options.protection.answerResumed(opening, flight)
     if (attempt === undefined || !this.answers.makeRoom(from, this.dials.has(from))) return false
-    this.advanceAnswer(this.answers.add(opening, attempt, this.dials.has(from), nowMs), nowMs)
+    const facts = { isExpected: this.dials.has(from), isProved: attempt.provesAddress === true }
+    this.advanceAnswer(this.answers.add(opening, attempt, facts, nowMs), nowMs)
     return true
   }
 
@@ -307,12 +359,13 @@ export class Handshake {
       return true
     }
     const isExpected = this.dials.has(from)
-    if (!isExpected && !this.mayAnswer(nowMs)) return false
+    if (!isExpected && !this.strangersAnswered.take(nowMs)) return false
     if (!this.answers.makeRoom(from, isExpected)) return false
     const opening = this.openingFor(from, control.nonce)
-    const attempt = protection.answer(opening, control.flight)
+    const seed = this.cookies.takeSeed(control.cookie, from, control.nonce, nowMs)
+    const attempt = protection.answer(opening, control.flight, seed)
     if (attempt === undefined) return false
-    this.advanceAnswer(this.answers.add(opening, attempt, isExpected, nowMs), nowMs)
+    this.advanceAnswer(this.answers.add(opening, attempt, { isExpected, isProved: true }, nowMs), nowMs)
     return true
   }
 
@@ -324,15 +377,6 @@ export class Handshake {
     // It was repeated because our answer to it was lost.
     if (!isTaken && (answer.sent?.step ?? 0) > control.step) this.sayAnswer(answer)
     return isTaken
-  }
-
-  /** Handshakes cost something, and an address that we do not call ourselves may begin only so many. */
-  private mayAnswer(nowMs: number): boolean {
-    if (nowMs - this.answersAtMs >= 1_000) {
-      this.answersAtMs = nowMs
-      this.answersLeft = ANSWERS_PER_S_MAX
-    }
-    return this.answersLeft-- > 0
   }
 
   private advanceAnswer(answer: Answer, nowMs: number): void {
@@ -364,7 +408,7 @@ export class Handshake {
       return false
     }
     const dial = this.dials.get(address)
-    if (dial?.isCalling && options.peerId < peerId && dial.passesOver(nowMs)) {
+    if (dial?.isUnderWay(nowMs) && options.peerId < peerId && dial.passesOver(nowMs)) {
       // Our own attempt is under way and is the one that would stay. If it does not get through, theirs may.
       dial.hurry(nowMs)
       return false
@@ -376,7 +420,14 @@ export class Handshake {
     const { sessions } = this.host
     const { address, local } = answer.opening
     if (sessions.isFull) return false
-    answer.session = this.host.addSession({ ...agreement, address, isInitiator: false, local }, nowMs)
+    const session = this.host.addSession({ ...agreement, address, isInitiator: false, local }, nowMs)
+    answer.session = session
+    const { peerId, boot, early } = agreement
+    // Where there is a session with this process already, one of the two is over before it has said anything.
+    if (answer.isProved && sessions.settledWith(peerId)?.facts.boot !== boot) {
+      session.isTold = true
+      this.host.emit({ type: 'answered', session: session.facts.id, peerId, address, early })
+    }
     return true
   }
 
@@ -403,4 +454,9 @@ export class Handshake {
     this.refusals.set(address, reason)
     this.host.emit({ type: 'refused', address, agent, wireVersion, reason })
   }
+}
+
+function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  return equalBytes(one, other)
 }

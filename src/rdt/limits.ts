@@ -71,12 +71,29 @@ export const HANDSHAKE_MS = 20_000
  *  in Node, a flood of them takes a sixteenth of a core. */
 export const ANSWERS_PER_S_MAX = 128
 
+/** Hellos that are answered with an offer and not with a cookie alone, per second: an offer costs an agreement too,
+ *  and the address may be forged. Beyond, a handshake takes a round trip more. */
+export const OFFERS_PER_S_MAX = 128
+
+/** Datagrams of a session that came before we knew that it is open: they wait for the last step of its handshake. */
+export const EARLY_DATAGRAMS_MAX = 4
+
+/** How often the datagram that proves the address is repeated with what comes after it. */
+export const OPEN_AGAIN_PART = 0.75
+
 /** A process that says that it does not know a session may be a liar: what comes of the session within this time
  *  proves that. At half the datagrams lost each way, 15 pings go unanswered once in 75 times. */
 export const RESET_MS = 3_000
 
 /** A cookie holds for one to two of these. */
 export const COOKIE_PERIOD_MS = 10_000
+
+/** What an offer is made of. */
+export const SEED_BYTES = 32
+
+/** Offers that were taken while their cookies hold: more than come of addresses that we do not call in 20 s. Beyond, a
+ *  handshake takes a round trip more. */
+export const SEEDS_TAKEN_MAX = 4_096
 
 /** Nothing received for this long: ask whether the other is there, then again every PING_AGAIN_MS. Fifty tries
  *  until DEAD_MS, so that half the datagrams may be lost each way and a false death is still one in a million. */
@@ -145,6 +162,9 @@ export const PACING_SLACK_MS = 10
 
 // Serving
 
+/** Packs whose files a session has told, so that it need not tell them with each ask: 512 KiB of digests. */
+export const PACKS_REMEMBERED_MAX = 1_024
+
 /** Asks that wait to be answered, per session. Beyond, they are dropped, and asked again. */
 export const ASKS_QUEUED_MAX = 4_096
 
@@ -166,6 +186,11 @@ export const BUNDLE_SEGMENTS_MAX = 64
 /** Buffers for bundles that are kept for the next ones, per endpoint; and what is not worth one. */
 export const BUNDLES_FREE_MAX = 4
 export const SMALL_BUNDLE_BYTES_MAX = 4_096
+
+/** Paths of sessions that ended, and for how long what they held is believed: Linux keeps its metrics for longer, and
+ *  routes of people who carry their machine change sooner. */
+export const PATHS_REMEMBERED_MAX = SESSIONS_MAX
+export const PATHS_REMEMBERED_MS = 600_000
 
 // Path size (RFC 8899)
 
@@ -213,4 +238,5 @@ assert(
 )
 assert(FLIGHT_REQUESTS_MAX <= 1 << 15, 'request numbers are u16 and compared in half their circle')
 assert(PING_MS + 4 * PING_AGAIN_MS < DEAD_MS)
+assert(SEEDS_TAKEN_MAX > (2 * ANSWERS_PER_S_MAX * COOKIE_PERIOD_MS) / 1_000)
 assert(HANDSHAKE_MS >= 2 * COOKIE_PERIOD_MS, 'while a cookie holds, its handshake is remembered')

@@ -67,6 +67,8 @@ const LOSS_TRUST_MS_MIN = 1_000
 const LOSS_TRUST_MS_MAX = 32_000
 
 const WINDOW_BYTES_FIRST = 32 * 1_472 // RFC 6928 has ten segments; a peer's address was proved, and it was asked for
+/** A first window over a path that is known to hold so much has room for a whole block and its list: a round trip less. */
+const WINDOW_BYTES_FIRST_MAX = 64 * 1_472
 const WINDOW_SEGMENTS_MIN = 4
 const QUANTUM_MS = 1 // what the timers of an event loop can keep apart
 const QUANTUM_SEGMENTS_MIN = 2
@@ -141,6 +143,8 @@ export class MeasuredWindow implements WindowPolicy {
   private cycleDeliveredBytes = 0
   private swing = SWING_MAX
 
+  /** The window while nothing is known. */
+  private readonly firstBytes: number
   private readonly loss = new PathLoss()
   /** Of the startup's last round: believed once the next one was still faster. */
   private startupRound: LossRound | undefined
@@ -152,6 +156,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   constructor(options: WindowOptions) {
     this.segmentBytes = options.pathBytes
+    this.firstBytes = Math.max(WINDOW_BYTES_FIRST, Math.min(WINDOW_BYTES_FIRST_MAX, options.heldBytes ?? 0))
     this.queue = new KeptQueue(options.isBackground)
     this.yielding = options.isBackground ? new Yielding() : undefined
     this.receiveBytesMax = options.receiveBytesMax
@@ -452,7 +457,7 @@ export class MeasuredWindow implements WindowPolicy {
     if (pipeBytes === Number.POSITIVE_INFINITY) {
       this.askBytesPerMs = Number.POSITIVE_INFINITY
       this.quantumBytes = this.segmentBytes * WINDOW_SEGMENTS_MIN
-      this.windowBytes = Math.max(floorBytes, WINDOW_BYTES_FIRST)
+      this.windowBytes = Math.max(floorBytes, this.firstBytes)
       return
     }
     const rate = this.rateBytesPerMs / (1 - this.loss.ratio)
@@ -470,9 +475,9 @@ export class MeasuredWindow implements WindowPolicy {
     let windowBytes = Math.min(Math.max(filling, pipeBytes + spareBytes), this.boundBytes)
     // Where the path itself holds little, no more than the socket holds: there, the queue is the socket.
     if (this.segmentBytes === PATH_BYTES_WHOLE) windowBytes = Math.min(windowBytes, this.receiveBytesMax)
-    if (isStartup && this.train.bytesPerMs === 0 && windowBytes < WINDOW_BYTES_FIRST) {
+    if (isStartup && this.train.bytesPerMs === 0 && windowBytes < this.firstBytes) {
       this.askBytesPerMs = Number.POSITIVE_INFINITY
-      windowBytes = WINDOW_BYTES_FIRST
+      windowBytes = this.firstBytes
     }
     windowBytes *= yieldedTo
     if (this.isProbing) windowBytes = Math.min(windowBytes, 0.5 * this.rateBytesPerMs * this.minRttMs)

@@ -42,6 +42,7 @@ export class PullBook {
       ref.sizeBytes,
       priority,
       supply ?? new OwnBlocks(count),
+      ref.members,
     )
     this.byKey.set(key, item)
     this.byHandle.set(item.handle, item)

@@ -38,6 +38,8 @@ export class PulledItem {
   private rejects: Map<number, number> | undefined
   isQueued = false
   isEnded = false
+  /** The other side was told which files the pack has; the telling may be lost. */
+  isTold = false
   /** Of frames that came: their bytes over what they may have had. Falls slowly, rises at once. */
   private fillRatio = 1
 
@@ -49,6 +51,8 @@ export class PulledItem {
     readonly priority: PullPriority,
     /** Blocks that were not begun. */
     readonly supply: BlockSupply,
+    /** Of a pack. */
+    readonly members?: Uint8Array | undefined,
   ) {}
 
   /** Nothing of it is wanted any more. What is shared may be given back by others, so it only ends when that is said. */

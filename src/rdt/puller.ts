@@ -417,9 +417,10 @@ export class Puller {
     }
     writer.start(this.session, flight.nextRequest & 0xffff)
     let askedBytes = 0
-    while (askedBytes < quotaBytes && writer.hasRoom && flight.room >= SEGMENT_COUNT_MAX) {
+    while (askedBytes < quotaBytes && flight.room >= SEGMENT_COUNT_MAX) {
+      if (!writer.hasRoomFor(undefined)) break
       const assembly = this.begun.nextNeedy() ?? this.begin()
-      if (assembly === undefined) break
+      if (assembly === undefined || !writer.hasRoomFor(assembly.item.members)) break
       if (askedBytes === 0) flight.addRequest(nowMs, meter, window.askTag)
       askedBytes += this.ask(assembly, quotaBytes - askedBytes)
     }
@@ -484,17 +485,25 @@ export class Puller {
     let low = 0
     let high = 0
     let bytes = 0
+    const { item } = assembly
+    // What is asked for again may have been lost with the request that told what is in the pack.
+    let isTold = item.isTold
     while (bytes < quotaBytes && assembly.hasNeeds) {
       const index = lowestOf(assembly.neededLow, assembly.neededHigh)
       this.stats.segmentsAsked++
-      if (assembly.isAsked(index)) this.stats.segmentsAskedAgain++
+      if (assembly.isAsked(index)) {
+        this.stats.segmentsAskedAgain++
+        isTold = false
+      }
       assembly.fly(index, this.flight.addSegment(assembly.slot, index))
       low = (low | lowBit(index)) >>> 0
       high = (high | highBit(index)) >>> 0
       bytes += assembly.datagramBytesOf(index)
     }
     this.inFlightBytes += bytes
-    this.writer.add(assembly.item, assembly.segmentBytes, { blockIndex: assembly.blockIndex, low, high })
+    const asked = isTold ? { handle: item.handle, kind: item.kind, digest: item.digest } : item
+    this.writer.add(asked, assembly.segmentBytes, { blockIndex: assembly.blockIndex, low, high })
+    item.isTold = item.members !== undefined
     return bytes
   }
 

@@ -2,14 +2,15 @@
 // all that the server needs, which keeps nothing from one request to the next.
 //
 //   request 12  session:8 number:u16 group*
-//   group       handle:u24 kind:u8 digest:32 segmentBytes:u16 askCount:u8 ask{askCount}
+//   group       handle:u24 kind:u8 digest:32 members segmentBytes:u16 askCount:u8 ask{askCount}
+//   members     of a pack alone: count:u8 digest:32{count}, or count 0: as they were told before
 //   ask         block:u32 first:u8 last:u8      segments first … last, 0 ≤ first ≤ last < 64
 //             | block:u32 255:u8 set:8          bit i of the set is segment i; the first byte holds 63 … 56
 
 import { bytesOfHex } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import type { Digest, ItemKind } from '../base/item.js'
-import { BLOCK_COUNT_MAX, DIGEST_BYTES } from '../base/limits.js'
+import { BLOCK_COUNT_MAX, DIGEST_BYTES, PACK_FILES_MAX } from '../base/limits.js'
 import { bitsBetween, countOf, highestOf, lowestOf } from './bits.js'
 import { type ControlFailure, DatagramType, type WireSession, writeSession } from './control.js'
 import { FieldReader, FieldWriter } from './fields.js'
@@ -27,8 +28,19 @@ export interface AskGroup {
   readonly handle: number
   readonly kind: ItemKind
   readonly digest: Uint8Array
+  /** Of a pack: the digests of its files, end to end; empty where they were told before. */
+  readonly members?: Uint8Array
   readonly segmentBytes: number
   readonly asks: Ask[]
+}
+
+/** What is asked for. */
+export interface AskedItem {
+  readonly handle: number
+  readonly kind: ItemKind
+  readonly digest: Digest
+  /** Of a pack; left out where the other side may be taken to know them. */
+  readonly members?: Uint8Array | undefined
 }
 
 export interface Request {
@@ -37,11 +49,12 @@ export interface Request {
   readonly groups: AskGroup[]
 }
 
-const KINDS: readonly ItemKind[] = ['tree', 'list', 'file']
+const KINDS: readonly ItemKind[] = ['tree', 'list', 'file', 'pack']
 const GROUP_BYTES = 3 + 1 + DIGEST_BYTES + 2 + 1
 const ASK_BYTES_MAX = 13
 const AS_SET = 255
 const ASKS_PER_GROUP_MAX = 255
+const NO_MEMBERS = new Uint8Array(0)
 
 /** Puts asks into one datagram until it is full. One writer is used again for every request. */
 export class RequestWriter {
@@ -59,12 +72,13 @@ export class RequestWriter {
     this.handle = -1
   }
 
-  /** Whether an ask of any kind still fits. */
-  get hasRoom(): boolean {
-    return this.writer.length + GROUP_BYTES + ASK_BYTES_MAX <= REQUEST_BYTES_MAX
+  /** Whether an ask of any kind still fits, of an item with these members. An empty request has room for each. */
+  hasRoomFor(members: Uint8Array | undefined): boolean {
+    const memberBytes = members === undefined ? 0 : 1 + members.length
+    return this.writer.length + GROUP_BYTES + memberBytes + ASK_BYTES_MAX <= REQUEST_BYTES_MAX
   }
 
-  add(item: { handle: number; kind: ItemKind; digest: Digest }, segmentBytes: number, ask: Ask): void {
+  add(item: AskedItem, segmentBytes: number, ask: Ask): void {
     const { writer } = this
     if (
       item.handle !== this.handle ||
@@ -72,7 +86,9 @@ export class RequestWriter {
       this.askCount === ASKS_PER_GROUP_MAX
     ) {
       writer.u24(item.handle).u8(KINDS.indexOf(item.kind) + 1)
-      writer.raw(bytesOfHex(item.digest)!).u16(segmentBytes)
+      writer.raw(bytesOfHex(item.digest)!)
+      if (item.kind === 'pack') writeMembers(writer, item.members ?? NO_MEMBERS)
+      writer.u16(segmentBytes)
       this.handle = item.handle
       this.segmentBytes = segmentBytes
       this.askCountAt = writer.length
@@ -117,9 +133,11 @@ function readGroup(reader: FieldReader): AskGroup | undefined {
   const handle = reader.u24()
   const kind = KINDS[reader.u8() - 1]
   const digest = reader.raw(DIGEST_BYTES)
+  const members = kind === 'pack' ? readMembers(reader) : undefined
   const segmentBytes = reader.u16()
   const askCount = reader.u8()
   if (kind === undefined || askCount === 0) return undefined
+  if (kind === 'pack' && members === undefined) return undefined
   if (segmentBytes < PATH_BYTES_BASE || segmentBytes > PATH_BYTES_WHOLE) return undefined
   const asks: Ask[] = []
   for (let index = 0; index < askCount; index++) {
@@ -127,7 +145,16 @@ function readGroup(reader: FieldReader): AskGroup | undefined {
     if (ask === undefined) return undefined
     asks.push(ask)
   }
-  return { handle, kind, digest, segmentBytes, asks }
+  return { handle, kind, digest, ...(members === undefined ? {} : { members }), segmentBytes, asks }
+}
+
+function writeMembers(writer: FieldWriter, members: Uint8Array): void {
+  writer.u8(members.length / DIGEST_BYTES).raw(members)
+}
+
+function readMembers(reader: FieldReader): Uint8Array | undefined {
+  const count = reader.u8()
+  return count > PACK_FILES_MAX ? undefined : reader.raw(count * DIGEST_BYTES)
 }
 
 function readAsk(reader: FieldReader): Ask | undefined {

@@ -17,11 +17,12 @@ import {
   BLOCKS_AHEAD_MAX,
   BUNDLE_BYTES_MAX,
   BUNDLE_SEGMENTS_MAX,
+  PACKS_REMEMBERED_MAX,
   PATH_BYTES_BASE,
   SEGMENT_HEADER_BYTES,
 } from './limits.js'
 import type { BundlePool } from './pool.js'
-import type { Request } from './request.js'
+import type { AskGroup, Request } from './request.js'
 import { SegmentHeader } from './segment.js'
 
 export interface ServerHost {
@@ -29,7 +30,7 @@ export interface ServerHost {
   readonly bundles: BundlePool
   /** Largest datagram that our own interface carries towards the puller. */
   readonly datagramBytesMax: number
-  handleWanted(kind: ItemKind, digest: Digest, blockIndex: number): void
+  handleWanted(block: Pick<WantedBlock, 'kind' | 'digest' | 'blockIndex' | 'members'>): void
   sendGone(handle: number): void
 }
 
@@ -39,6 +40,8 @@ interface WantedBlock {
   readonly kind: ItemKind
   readonly digest: Digest
   readonly blockIndex: number
+  /** Of a pack. */
+  readonly members: Uint8Array | undefined
   readonly asks: QueuedAsk[]
   /** Asks of it that were looked at and are not answered: while there are any, it holds its frame. */
   looked: number
@@ -70,6 +73,8 @@ export class Server {
   private readonly queue: QueuedAsk[] = []
   private head = 0
   private readonly blocks = new Map<string, WantedBlock>()
+  /** What packs hold, as this session told; the oldest is forgotten first. Whether it is true is for the caller to see. */
+  private readonly membersOf = new Map<Digest, Uint8Array>()
   /** Blocks of which asks were looked at: they have their frame, or were wanted of the caller. */
   private readonly ahead = new Set<WantedBlock>()
   /** The first ask that was not looked at yet. */
@@ -98,6 +103,12 @@ export class Server {
       // A puller asks for no more than our interface carries; more would be cut by IP.
       if (group.segmentBytes > Math.max(PATH_BYTES_BASE, this.host.datagramBytesMax)) continue
       const digest = hexOf(group.digest)
+      const members = this.membersOfGroup(group, digest)
+      if (group.kind === 'pack' && members === undefined) {
+        // The request that told them was lost; the puller tells them again with what it misses.
+        this.asksDropped += group.asks.length
+        continue
+      }
       const itemKeyed = this.cachePrefix + itemKey(group.kind, digest)
       for (const ask of group.asks) {
         if (this.asksWaiting >= ASKS_QUEUED_MAX) {
@@ -112,6 +123,7 @@ export class Server {
             kind: group.kind,
             digest,
             blockIndex: ask.blockIndex,
+            members,
             asks: [],
             looked: 0,
             isWanted: false,
@@ -130,6 +142,15 @@ export class Server {
       }
     }
     this.lookAhead()
+  }
+
+  private membersOfGroup({ kind, members }: AskGroup, digest: Digest): Uint8Array | undefined {
+    if (kind !== 'pack') return undefined
+    if (members === undefined || members.length === 0) return this.membersOf.get(digest)
+    this.membersOf.delete(digest)
+    this.membersOf.set(digest, members)
+    if (this.membersOf.size > PACKS_REMEMBERED_MAX) this.membersOf.delete(this.membersOf.keys().next().value!)
+    return members
   }
 
   /** What still waits here unsent is not sent twice: the puller's patience ran out, not the segment. */
@@ -159,7 +180,7 @@ export class Server {
       block.frame ??= this.host.frames.hold(block.key)
       if (block.frame !== undefined || block.isWanted) continue
       block.isWanted = true
-      this.host.handleWanted(block.kind, block.digest, block.blockIndex)
+      this.host.handleWanted(block)
     }
   }
 
@@ -228,6 +249,7 @@ export class Server {
     this.head = 0
     for (const block of this.blocks.values()) this.letGo(block)
     this.blocks.clear()
+    this.membersOf.clear()
     this.ahead.clear()
     this.host.frames.dropPrefix(this.cachePrefix)
   }

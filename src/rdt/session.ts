@@ -4,7 +4,6 @@
 //   pending ── first datagram of the other ──▶ settled ── bye, reset, silence, replaced ──▶ (gone)
 //   (answerer only)
 
-import type { ItemKind } from '../base/item.js'
 import type { SessionProtection } from '../base/protection.js'
 import type { Address, EndpointEvent, EndpointOptions, Outgoing, SessionId, SessionStats } from './api.js'
 import type { TokenBucket } from './bucket.js'
@@ -13,6 +12,7 @@ import { Conversation } from './conversation.js'
 import type { FrameCache } from './framecache.js'
 import { CONTROL_QUEUED_MAX, DEAD_MS, PATH_BYTES_BASE, PING_AGAIN_MS, PING_MS, RESET_MS } from './limits.js'
 import { PathSize } from './path.js'
+import type { PathMemory } from './path-memory.js'
 import type { BundlePool, FramePool } from './pool.js'
 import type { PulledItem } from './pulled.js'
 import { Puller } from './puller.js'
@@ -28,6 +28,7 @@ export interface SessionHost {
   readonly pool: FramePool
   readonly bundles: BundlePool
   readonly frames: FrameCache
+  readonly paths: PathMemory
   readonly bucket: TokenBucket | undefined
   poolShare(): number
   emit(event: EndpointEvent): void
@@ -52,6 +53,8 @@ export interface SessionFacts {
 
 export class Session {
   isSettled = false
+  /** The caller knows of it, settled or not. */
+  isTold = false
   bytesReceived = 0
   bytesSent = 0
   readonly puller: Puller
@@ -86,6 +89,7 @@ export class Session {
       // what was asked for.
       receiveBytesMax: options.receiveBufferBytes / 2,
       isBackground: options.background ?? false,
+      heldBytes: host.paths.heldBytes(facts.address, nowMs),
       nowMs,
     })
     this.conversation = new Conversation(this.roundTrip)
@@ -110,7 +114,8 @@ export class Session {
         frames: host.frames,
         bundles: host.bundles,
         datagramBytesMax: this.datagramBytesMax,
-        handleWanted: (kind, digest, blockIndex) => this.emitWanted(kind, digest, blockIndex),
+        handleWanted: ({ kind, digest, blockIndex, members }) =>
+          host.emit({ type: 'wanted', session: facts.id, kind, digest, blockIndex, members }),
         sendGone: (handle) => this.send({ type: 'gone', session: facts.remote, handle }),
       },
       facts.remote,
@@ -210,9 +215,9 @@ export class Session {
   pollControl(nowMs: number): Uint8Array | undefined {
     const waiting = this.outbox.shift()
     if (waiting !== undefined) return waiting
-    if (!this.isSettled) return undefined
     const letter = this.conversation.pollLetter()
     if (letter !== undefined) return this.encode({ ...letter, session: this.facts.remote })
+    if (!this.isSettled) return this.isTold ? this.puller.pollRequest(nowMs) : undefined
     const probeBytes = this.path.pollProbe()
     if (probeBytes !== undefined)
       return this.encode({ type: 'probe', session: this.facts.remote, bytes: probeBytes })
@@ -231,7 +236,9 @@ export class Session {
     return datagrams.seal(encodeFields({ ...control, bytes: control.bytes - datagrams.overheadBytes }))
   }
 
-  close(): void {
+  close(nowMs: number): void {
+    const heldBytes = this.window.deliveryBytesPerMs * this.roundTrip.minMs
+    this.host.paths.handleEnded(this.facts.address, heldBytes, nowMs)
     this.puller.close()
     this.server.close()
   }
@@ -276,9 +283,5 @@ export class Session {
   private emitBlock(item: PulledItem, blockIndex: number, frame: Uint8Array): void {
     const { kind, digest } = item
     this.host.emit({ type: 'block', session: this.facts.id, kind, digest, blockIndex, frame })
-  }
-
-  private emitWanted(kind: ItemKind, digest: string, blockIndex: number): void {
-    this.host.emit({ type: 'wanted', session: this.facts.id, kind, digest, blockIndex })
   }
 }

@@ -56,6 +56,8 @@ export interface WindowOptions {
   readonly receiveBytesMax: number
   /** Whether to give way to everybody else on the path. Only 'auto' can. */
   readonly isBackground: boolean
+  /** What the path held when the last session over it ended, UDP payload; 0 where that is not known. */
+  readonly heldBytes?: number
   readonly nowMs: number
 }
 

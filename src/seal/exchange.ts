@@ -1,7 +1,13 @@
 // The ephemeral key agreement of a handshake: X25519 (RFC 7748), a key pair per attempt. A port, because the simulator
 // runs tens of thousands of handshakes, where an agreement of 0.5 ms counts.
 
-import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto'
 import { concatBytes } from '../base/bytes.js'
 import { X25519_BYTES } from './limits.js'
 
@@ -12,17 +18,29 @@ export interface KeyExchange {
   agree(theirs: Uint8Array): Uint8Array | undefined
 }
 
-export type MakeExchange = () => KeyExchange
+/** `seed`, 32 bytes that nobody else can know: the same one gives the same keys. Without one they are random. */
+export type MakeExchange = (seed?: Uint8Array) => KeyExchange
 
 /** SubjectPublicKeyInfo of an X25519 key is this and the key (RFC 8410). */
 const SPKI_PREFIX = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x03, 0x21, 0x00)
 
-export const makeX25519: MakeExchange = () => {
-  const { privateKey, publicKey } = generateKeyPairSync('x25519')
+/** PrivateKeyInfo of an X25519 key is this and the key (RFC 8410). */
+const PKCS8_PREFIX = Uint8Array.of(
+  ...[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20],
+)
+
+export const makeX25519: MakeExchange = (seed) => {
+  const privateKey = seed === undefined ? generateKeyPairSync('x25519').privateKey : privateKeyOf(seed)
+  const publicKey = createPublicKey(privateKey)
   return {
     publicKey: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' })).slice(SPKI_PREFIX.length),
     agree: (theirs) => agree(privateKey, theirs),
   }
+}
+
+function privateKeyOf(seed: Uint8Array): KeyObject {
+  const key = Buffer.from(concatBytes([PKCS8_PREFIX, seed]))
+  return createPrivateKey({ key, format: 'der', type: 'pkcs8' })
 }
 
 function agree(privateKey: KeyObject, theirs: Uint8Array): Uint8Array | undefined {

@@ -7,11 +7,11 @@
 //
 // To resume, in a hello and in the accept that answers it (step 3):
 //
-//   0  asker     ticket:16 exchange:32 sealed{ boot:8 session:8 datagramBytesMax:u16 }
+//   0  asker     ticket:16 exchange:32 sealed{ boot:8 session:8 datagramBytesMax:u16 early:0…1024 }
 //   3  answerer  exchange:32 sealed{ boot:8 session:8 datagramBytesMax:u16 }
 
 import { concatBytes, hexOf } from '../base/bytes.js'
-import type { WireSession } from '../base/protection.js'
+import { EARLY_BYTES_MAX, type WireSession } from '../base/protection.js'
 import {
   BOOT_BYTES,
   OPEN_FLIGHT_BYTES,
@@ -123,15 +123,23 @@ export function readAcceptance(bytes: Uint8Array): Acceptance | undefined {
 
 export interface Resuming extends Terms {
   readonly boot: string
+  /** What the asker has to say already; empty where that is nothing. */
+  readonly early: Uint8Array
 }
 
-export function writeResuming(boot: Uint8Array, terms: Terms): Uint8Array {
-  return concatBytes([boot, writeTerms(terms)])
+export function writeResuming(
+  boot: Uint8Array,
+  terms: Terms,
+  early: Uint8Array = new Uint8Array(0),
+): Uint8Array {
+  return concatBytes([boot, writeTerms(terms), early])
 }
 
 export function readResuming(bytes: Uint8Array): Resuming | undefined {
-  const fields = cut(bytes, BOOT_BYTES, TERMS_BYTES)
-  return fields && { boot: hexOf(fields[0]!), ...readTerms(fields[1]!) }
+  const earlyBytes = bytes.length - BOOT_BYTES - TERMS_BYTES
+  if (earlyBytes < 0 || earlyBytes > EARLY_BYTES_MAX) return undefined
+  const fields = cut(bytes, BOOT_BYTES, TERMS_BYTES, earlyBytes)
+  return fields && { boot: hexOf(fields[0]!), ...readTerms(fields[1]!), early: fields[2]! }
 }
 
 const RESUMING_SEALED_BYTES = BOOT_BYTES + TERMS_BYTES + TAG_BYTES
@@ -139,7 +147,8 @@ const RESUMING_SEALED_BYTES = BOOT_BYTES + TERMS_BYTES + TAG_BYTES
 export function readResume(
   bytes: Uint8Array,
 ): { ticket: Uint8Array; exchange: Uint8Array; sealed: Uint8Array } | undefined {
-  const fields = cut(bytes, TICKET_BYTES, X25519_BYTES, RESUMING_SEALED_BYTES)
+  const sealedBytes = Math.max(RESUMING_SEALED_BYTES, bytes.length - TICKET_BYTES - X25519_BYTES)
+  const fields = cut(bytes, TICKET_BYTES, X25519_BYTES, sealedBytes)
   return fields && { ticket: fields[0]!, exchange: fields[1]!.slice(), sealed: fields[2]! }
 }
 

@@ -18,7 +18,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { concatBytes, hexOf, utf8 } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
 import type { Agreement, Attempt, Claim, Flight, Opening } from '../base/protection.js'
-import type { KeyExchange } from './exchange.js'
+import type { KeyExchange, MakeExchange } from './exchange.js'
 import { fingerprintOf } from './fingerprint.js'
 import {
   type Acceptance,
@@ -46,7 +46,7 @@ export interface HandshakeContext {
   readonly peer: Uint8Array
   readonly boot: Uint8Array
   readonly sharedSecret: Uint8Array | undefined
-  makeExchange(): KeyExchange
+  readonly makeExchange: MakeExchange
   randomBytes(count: number): Uint8Array
   agree(
     side: 'asker' | 'answerer',
@@ -174,7 +174,8 @@ export class Asking implements Attempt {
   }
 }
 
-/** Begun: the address is proved. Its first flight is answered at once; the second is read, and `proceed` goes on. */
+/** Its first flight is answered at once; the second is read, and `proceed` goes on. One that only makes an offer, to an
+ *  address that is not proved, is dropped, and made again from the same seed when the address is. */
 export class Answering implements Attempt {
   flight: Flight | undefined
   claim: Claim | undefined
@@ -196,10 +197,15 @@ export class Answering implements Attempt {
   }
 
   /** Undefined where `flight` is no first flight. */
-  static begin(context: HandshakeContext, opening: Opening, flight: Uint8Array): Answering | undefined {
+  static begin(
+    context: HandshakeContext,
+    opening: Opening,
+    flight: Uint8Array,
+    seed: Uint8Array,
+  ): Answering | undefined {
     const open = readOpen(flight)
     if (open === undefined) return undefined
-    const exchange = context.makeExchange()
+    const exchange = context.makeExchange(seed)
     const agreed = exchange.agree(open.exchange)
     if (agreed === undefined) return undefined
     const said = saidFirst(opening, flight, exchange.publicKey)

@@ -56,6 +56,9 @@ export class PlainProtection implements Protection {
     )
   }
 
+  /** It would have to promise a session to somebody of whom nothing is kept. */
+  offer(): undefined {}
+
   answer(opening: Opening, flight: Uint8Array): Attempt | undefined {
     const agreement = this.agreementOf(flight)
     if (agreement === undefined) return undefined

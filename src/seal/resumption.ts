@@ -8,7 +8,8 @@
 //   keys   = Expand(master, label, H(said₁, what the answerer said))
 //
 // Replaying the asker's flight is harmless: a ticket is answered once; whoever replays it cannot follow the agreement,
-// so its session never speaks; and the answer is shorter than the question.
+// so its session never speaks; and the answer is shorter than the question. What the asker says early is sealed by the
+// ticket's secret alone, and no less fresh for that: the ticket is in the memory of these two processes and is answered once.
 
 import { concatBytes, hexOf, utf8 } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
@@ -26,19 +27,24 @@ export interface KnownPeer {
   readonly fingerprint: string
 }
 
-/** Tickets by their ids, and the newest of each address. */
+/** Tickets by their ids, and of each address the newest one that surely both sides hold. */
 export class Tickets {
   private readonly byId = new Map<string, KnownPeer & { readonly address: string; isUsed: boolean }>()
   private readonly byAddress = new Map<string, string>()
 
+  /** May be answered from now on. */
   add(address: string, known: KnownPeer): void {
-    const id = hexOf(known.ticket.id)
-    this.byId.set(id, { ...known, address, isUsed: false })
-    this.byAddress.set(address, id)
+    this.byId.set(hexOf(known.ticket.id), { ...known, address, isUsed: false })
     if (this.byId.size <= TICKETS_MAX) return
     const [oldest, { address: itsAddress }] = this.byId.entries().next().value!
     this.byId.delete(oldest)
     if (this.byAddress.get(itsAddress) === oldest) this.byAddress.delete(itsAddress)
+  }
+
+  /** The other side has shown that it came to the same keys: a hello that names the ticket will be understood. */
+  prefer({ id }: Ticket): void {
+    const known = this.byId.get(hexOf(id))
+    if (known !== undefined) this.byAddress.set(known.address, hexOf(id))
   }
 
   ofAddress(address: string): KnownPeer | undefined {
@@ -53,7 +59,7 @@ export class Tickets {
     return known
   }
 
-  peek(id: Uint8Array): KnownPeer | undefined {
+  peek(id: Uint8Array): (KnownPeer & { readonly address: string }) | undefined {
     return this.byId.get(hexOf(id))
   }
 }
@@ -75,7 +81,7 @@ export class Resuming implements Attempt {
     this.exchange = context.makeExchange()
     const { ticket } = known
     this.said = saidFirst(opening.nonce, ticket.id, this.exchange.publicKey)
-    const text = writeResuming(context.boot, { session: opening.local, ...opening })
+    const text = writeResuming(context.boot, { session: opening.local, ...opening }, opening.early)
     const sealed = sealOnce(expand(ticket.secret, 'resume', this.said), text, this.said)
     this.body = concatBytes([ticket.id, this.exchange.publicKey, sealed])
     this.flight = { step: 0, body: this.body }
@@ -127,10 +133,12 @@ export function answerResumption(
   const body = concatBytes([exchange.publicKey, sealOnce(expand(master, 'resumed', said), ours, said)])
   const keys = sessionKeys(master, sha256(said, body))
   const claim = { peerId, boot: other.boot, terms: other, fingerprint }
+  const early = other.early.length === 0 ? undefined : other.early
   return {
     flight: { step: 3, body },
     claim: undefined,
-    agreement: context.agree('answerer', claim, keys, opening.address),
+    agreement: { ...context.agree('answerer', claim, keys, opening.address), early },
+    provesAddress: known.address === opening.address,
     hasFailed: false,
     handleFlight: () => false,
     proceed: () => {},

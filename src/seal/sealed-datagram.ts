@@ -28,9 +28,14 @@ export class SealedDatagrams implements DatagramSeal {
   readonly overheadBytes = COUNTER_BYTES + TAG_BYTES
   private nextCounter = 0
   private forgeries = 0
+  private hasHeard = false
   private readonly window = new ReplayWindow()
 
-  constructor(private readonly keys: { readonly ours: Uint8Array; readonly theirs: Uint8Array }) {}
+  /** `handleHeard`: the first one that opens shows that the other side holds the keys too. */
+  constructor(
+    private readonly keys: { readonly ours: Uint8Array; readonly theirs: Uint8Array },
+    private readonly handleHeard: () => void = () => {},
+  ) {}
 
   get isWorn(): boolean {
     return this.nextCounter >= DATAGRAMS_PER_KEY_MAX || this.forgeries >= FORGERIES_PER_KEY_MAX
@@ -60,6 +65,10 @@ export class SealedDatagrams implements DatagramSeal {
     }
     // Only now: a forged counter must not push the window along.
     this.window.take(counter)
+    if (!this.hasHeard) {
+      this.hasHeard = true
+      this.handleHeard()
+    }
     const plain = new Uint8Array(CLEAR_BYTES + fields.length)
     plain.set(datagram.subarray(0, CLEAR_BYTES))
     plain.set(fields, CLEAR_BYTES)

@@ -27,7 +27,7 @@ import { FRAMES_PER_KEY_MAX, GCM_NONCE_BYTES, TAG_BYTES } from './limits.js'
 export const CODEC_PLAIN = 0
 export const CODEC_LZ4 = 1
 const CODEC_BYTES = 1
-const KINDS: readonly ItemKind[] = ['tree', 'list', 'file']
+const KINDS: readonly ItemKind[] = ['tree', 'list', 'file', 'pack']
 
 export class SealedFrames implements FrameSeal {
   readonly needsProof = true

@@ -8,6 +8,7 @@ import {
   type Agreement,
   type Attempt,
   type Claim,
+  type Flight,
   INTRODUCTION_BYTES,
   type Opening,
   type Protection,
@@ -86,8 +87,12 @@ export class SealedProtection implements Protection {
     return new Asking(this.context, opening)
   }
 
-  answer(opening: Opening, flight: Uint8Array): Attempt | undefined {
-    return Answering.begin(this.context, opening, flight)
+  offer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Flight | undefined {
+    return Answering.begin(this.context, opening, flight, seed)?.flight
+  }
+
+  answer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Attempt | undefined {
+    return Answering.begin(this.context, opening, flight, seed)
   }
 
   resume(opening: Opening): Attempt | undefined {
@@ -121,9 +126,12 @@ export class SealedProtection implements Protection {
     const { peerId, boot, terms, fingerprint } = other
     const ours = keys[side]
     const theirs = keys[side === 'asker' ? 'answerer' : 'asker']
-    const datagrams = new SealedDatagrams({ ours: ours.datagrams, theirs: theirs.datagrams })
-    const frames = new SealedFrames({ ours, theirs }, this.options.codec, this.compressor)
     this.tickets.add(address, { ticket: keys.ticket, peerId, fingerprint })
+    // An asker may have given this attempt up for another, and then knows nothing of the ticket that came of it.
+    const handleHeard = () => this.tickets.prefer(keys.ticket)
+    if (side === 'asker') handleHeard()
+    const datagrams = new SealedDatagrams({ ours: ours.datagrams, theirs: theirs.datagrams }, handleHeard)
+    const frames = new SealedFrames({ ours, theirs }, this.options.codec, this.compressor)
     return {
       peerId,
       boot,

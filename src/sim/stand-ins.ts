@@ -39,8 +39,8 @@ export class StandInKey {
 }
 
 export function makeStandInExchange(random: SeededRandom): MakeExchange {
-  return () => {
-    const publicKey = random.bytes(X25519_BYTES)
+  return (seed) => {
+    const publicKey = seed === undefined ? random.bytes(X25519_BYTES) : sha256(seed)
     return {
       publicKey,
       agree: (theirs) => {

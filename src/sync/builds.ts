@@ -44,6 +44,12 @@ export class Builds {
     return this.building !== undefined || this.queued.length > 0
   }
 
+  /** Whether nothing of it is here, as far as one can tell before its list has come. */
+  isNew(want: Want): boolean {
+    const logged = this.options.journal.fetches.get(want.remote.digest)?.blocks
+    return (logged === undefined || logged.size === 0) && this.sourceFor(want) === undefined
+  }
+
   /** The block digests of a file that is being fetched, proved. */
   handleList(fetch: FetchId, list: Uint8Array): void {
     this.queued.push({ fetch, list })

@@ -1,8 +1,8 @@
 // One peer's conversation: which ecp request is due, and what is answered. Performs no I/O; the engine owns one
 // for each open session.
 //
-//            opened, we are the initiator                 root changed
-//                      │                                       │
+//            opened, we are the initiator                 root changed, or we are the
+//                      │                                       │   answerer
 //                      ▼                                       ▼
 //   ┌─────────┐  h   ┌──────────────┐  s, e: told    ┌─────────────────┐
 //   │ greeting├─────▶│ awaiting     ├───────────────▶│ listening       │
@@ -66,6 +66,11 @@ export class Conversation {
     return this.retryAtMs
   }
 
+  /** The peer is to be told before it has greeted us: what we say is there when its greeting sets out. */
+  tellFirst(): void {
+    this.heard = true
+  }
+
   /** The peer's state is wanted, whatever it knows of ours. */
   greet(): void {
     this.greetingDue = true
@@ -100,15 +105,21 @@ export class Conversation {
     this.heard = true
     if (root !== undefined && request.theirs === root.digest) this.told = root.digest
     if (same || root === undefined || request.theirs === root.digest) return undefined
-    if (request.type === 'update' && this.told === root.digest) return undefined
+    const isTold = this.told === root.digest || this.awaiting?.root.digest === root.digest
+    if (request.type === 'update' && isTold) return undefined
     const reply = describe('excess', root, own, this.told)
     this.told = root.digest
     return reply
   }
 }
 
+/** What is here, for a peer of whom nothing is known. */
+export function tidings(own: OwnState): StateMessage | undefined {
+  return own.root && describe('update', own.root, own, undefined)
+}
+
 /** Our state for a peer that knows our root `told`: everything where that is little, else what changed, else
- *  only the root. */
+ *  only the root. Of whom nothing is known, is told what changed last: it can be fetched while the rest is compared. */
 function describe(
   type: StateMessage['type'],
   root: ItemRef,
@@ -123,5 +134,5 @@ function describe(
   }
   if (own.wholeLines !== undefined)
     return fitLines({ type, root, scope: { type: 'whole' }, lines: own.wholeLines })
-  return { type, root, scope: { type: 'some' }, lines: [] }
+  return fitLines({ type, root, scope: { type: 'some' }, lines: told === undefined ? own.newestLines : [] })
 }

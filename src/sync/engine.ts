@@ -11,7 +11,7 @@
 import { BlockSet } from '../base/blockset.js'
 import type { Digest, Hash, ItemRef } from '../base/item.js'
 import { pieceCount } from '../base/pieces.js'
-import type { SlowStep } from '../base/protection.js'
+import { EARLY_BYTES_MAX, type SlowStep } from '../base/protection.js'
 import {
   decodeMessage,
   encodeMessage,
@@ -31,7 +31,7 @@ import {
 } from '../rdt/endpoint.js'
 import type { Entry } from '../share/entry.js'
 import { decodeEntry } from '../share/entry-line.js'
-import { Conversation } from './conversation.js'
+import { Conversation, tidings } from './conversation.js'
 import { PROGRESS_MS, WORKING_RETRY_MS } from './limits.js'
 import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from './messages.js'
 import { OwnState } from './own-state.js'
@@ -135,7 +135,7 @@ export class Engine {
   private progressAtMs: number | undefined
 
   constructor(options: EngineOptions, nowMs: number) {
-    this.endpoint = new Endpoint(options, nowMs)
+    this.endpoint = new Endpoint({ ...options, greeting: () => this.greeting() }, nowMs)
     this.receiving = new Receiving(this.endpoint, options.hash, options.peerId)
     this.serving = new Serving(
       options.hash,
@@ -237,6 +237,7 @@ export class Engine {
 
   /** Drain this before the other polls: what is sent makes room, and then more is to be read or asked. */
   pollDatagram(nowMs: number): Outgoing | undefined {
+    this.receiving.pullSmall(nowMs)
     const outgoing = this.endpoint.pollDatagram(nowMs)
     this.settle(nowMs)
     return outgoing
@@ -303,6 +304,7 @@ export class Engine {
           kind: event.kind,
           digest: event.digest,
           blockIndex: event.blockIndex,
+          members: event.members,
         })
         break
       case 'gone':
@@ -314,10 +316,22 @@ export class Engine {
       case 'reply':
         this.handleReply(event.session, event.body, nowMs)
         break
+      case 'answered':
+        this.handleAnswered(event, nowMs)
+        break
       case 'opened':
         this.handleOpened(event, nowMs)
         break
       case 'closed':
+        this.handleClosed(event, nowMs)
+        this.events.push({
+          event: 'disconnected',
+          peer: event.peerId,
+          address: event.address,
+          reason: event.reason,
+        })
+        break
+      case 'withdrawn':
         this.handleClosed(event, nowMs)
         break
       case 'unreachable':
@@ -338,21 +352,49 @@ export class Engine {
     }
   }
 
+  /** What goes along with the hello to a peer that is met again. */
+  private greeting(): Uint8Array | undefined {
+    const message = tidings(this.own)
+    if (message === undefined) return undefined
+    const body = encodeMessage(message)
+    return body.length <= EARLY_BYTES_MAX
+      ? body
+      : encodeMessage({ ...message, scope: { type: 'some' }, lines: [] })
+  }
+
+  /** What is here goes along with the answer, so that the peer can begin to pull as soon as it has a session; and what it
+   *  told with its hello can be pulled at once. */
+  private handleAnswered(event: EndpointEvent & { type: 'answered' }, nowMs: number): void {
+    const conversation = new Conversation(false)
+    if (this.own.root !== undefined) conversation.tellFirst()
+    this.addSession(event, conversation, nowMs)
+    const message = event.early && decodeMessage(event.early)
+    if (message?.ok && message.value.type === 'update' && this.own.root !== undefined)
+      this.askKeeper(message.value, { session: event.session, request: undefined })
+  }
+
   private handleOpened(event: EndpointEvent & { type: 'opened' }, nowMs: number): void {
-    const opened: PeerSession = {
-      session: event.session,
-      peer: event.peerId,
-      address: event.address,
-      conversation: new Conversation(event.initiator),
-    }
-    this.sessions.set(event.session, opened)
+    const opened =
+      this.sessions.get(event.session) ?? this.addSession(event, new Conversation(event.initiator), nowMs)
     this.sessionOfPeer.set(event.peerId, opened)
-    this.receiving.handleOpened(event.session, event.peerId, nowMs)
     const { peerId: peer, address, fingerprint } = event
     this.events.push({ event: 'connected', peer, address, fingerprint })
   }
 
-  private handleClosed(event: EndpointEvent & { type: 'closed' }, nowMs: number): void {
+  private addSession(
+    { session, peerId: peer, address }: EndpointEvent & { type: 'answered' | 'opened' },
+    conversation: Conversation,
+    nowMs: number,
+  ): PeerSession {
+    const added = { session, peer, address, conversation }
+    this.sessions.set(session, added)
+    // One that is open is as good as any, until another is.
+    if (!this.sessionOfPeer.has(peer)) this.sessionOfPeer.set(peer, added)
+    this.receiving.handleOpened(session, peer, nowMs)
+    return added
+  }
+
+  private handleClosed(event: EndpointEvent & { type: 'closed' | 'withdrawn' }, nowMs: number): void {
     this.sessions.delete(event.session)
     this.holdingQuestions.delete(event.session)
     this.receiving.handleClosed(event.session, nowMs)
@@ -363,12 +405,6 @@ export class Engine {
       this.sessionOfPeer.delete(event.peerId)
       this.toKeeper.push({ type: 'peer-gone', peer: event.peerId })
     }
-    this.events.push({
-      event: 'disconnected',
-      peer: event.peerId,
-      address: event.address,
-      reason: event.reason,
-    })
   }
 
   private handleRequest(session: SessionId, number: number, body: Uint8Array, nowMs: number): void {
@@ -483,7 +519,7 @@ export class Engine {
         )
         break
       case 'fetch-small':
-        this.withSession(message, (session) => this.receiving.fetchSmall(session, message, nowMs))
+        this.withSession(message, (session) => this.receiving.fetchSmall(session, message))
         break
       case 'fetch-list':
         this.withSession(message, (session) =>

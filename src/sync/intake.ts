@@ -214,13 +214,9 @@ export class Intake {
 
   private fetch(order: Order & { type: 'fetch' }): void {
     const { want, peer, file, large } = order
-    this.push({
-      type: large ? 'fetch-list' : 'fetch-small',
-      fetch: want.fetch!,
-      peer,
-      file,
-      path: want.remote.path,
-    })
+    const common = { fetch: want.fetch!, peer, file, path: want.remote.path }
+    if (large) this.push({ type: 'fetch-list', ...common, isNew: this.builds.isNew(want) })
+    else this.push({ type: 'fetch-small', ...common })
   }
 
   /** The same content is in the share already, one block of it: read, prove, write. */

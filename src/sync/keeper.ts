@@ -9,7 +9,8 @@
 //                    │  ▲
 //                    └──┴── fetch, content ───────────────── engine
 
-import type { Hash } from '../base/item.js'
+import type { Digest, Hash } from '../base/item.js'
+import { BLOCK_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import type { Entry } from '../share/entry.js'
@@ -38,8 +39,15 @@ export interface KeeperOptions {
   readonly onFolder: (path: string, present: boolean) => void
 }
 
-/** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` again at once while it answers true, else at
- *  `pollTimeout`. */
+/** A file of this share whose content is known for sure. */
+interface Held {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly mtimeMs: number
+}
+
+/** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` soon after each `handle*`, again at once
+ *  while it answers true, else at `pollTimeout`. */
 export class Keeper {
   private readonly disk: Disk
   private readonly catalogue: Catalogue
@@ -138,7 +146,8 @@ export class Keeper {
       case 'contents':
         for (const { fetch, bytes, savedBytes } of message.files)
           this.intake.handleContent(fetch, bytes, savedBytes, nowMs)
-        break
+        // Put in place by the next step: what has come until then shares one sync of the log and one order for more.
+        return
       case 'source-lost':
         this.intake.handleSourceLost(message.fetch, message.peer, message.reason)
         break
@@ -339,31 +348,64 @@ export class Keeper {
       const list = this.catalogue.list(name.digest)
       return list === undefined ? { type: 'gone' } : { type: 'bytes', bytes: list }
     }
-    const path = this.catalogue.holderOf(name.digest)
-    const entry = path === undefined ? undefined : this.catalogue.live(path)
-    const signature = path === undefined ? undefined : this.catalogue.signature(path)
-    if (path === undefined || entry === undefined || signature === undefined) return { type: 'gone' }
-    if (entry.sizeBytes <= INLINE_BYTES_MAX) return this.contentAt(path, entry.sizeBytes)
+    if (name.kind === 'pack') return this.locatePack(name.members ?? [])
+    const held = this.held(name.digest)
+    if (held === undefined) return { type: 'gone' }
+    const { path, sizeBytes, mtimeMs } = held
+    if (sizeBytes <= INLINE_BYTES_MAX) {
+      const bytes = new Uint8Array(sizeBytes)
+      return this.readWhole(path, bytes) ? { type: 'content', path, bytes } : { type: 'gone' }
+    }
     const list = this.catalogue.list(name.digest) ?? new Uint8Array(0)
-    return { type: 'file', path, sizeBytes: entry.sizeBytes, mtimeMs: signature.mtimeMs, list }
+    return { type: 'file', path, sizeBytes, mtimeMs, list }
   }
 
-  /** The engine proves it, as it does with what it reads itself. */
-  private contentAt(path: string, sizeBytes: number): Location {
+  /** All of its files or nothing: what one of them lacks is asked for one by one. */
+  private locatePack(members: readonly Digest[]): Location {
+    const files: Held[] = []
+    let totalBytes = 0
+    for (const digest of members) {
+      const held = this.held(digest)
+      if (held === undefined) return { type: 'gone' }
+      files.push(held)
+      totalBytes += held.sizeBytes
+      // Who asks may claim what it likes, and is not read for.
+      if (totalBytes > BLOCK_BYTES) return { type: 'gone' }
+    }
+    const bytes = new Uint8Array(totalBytes)
+    let at = 0
+    for (const { path, sizeBytes } of files) {
+      if (!this.readWhole(path, bytes.subarray(at, at + sizeBytes))) return { type: 'gone' }
+      at += sizeBytes
+    }
+    return { type: 'pack', files: files.map(({ path, sizeBytes }) => ({ path, sizeBytes })), bytes }
+  }
+
+  /** Where content stands that is known for sure. */
+  private held(digest: Digest): Held | undefined {
+    const path = this.catalogue.holderOf(digest)
+    const entry = path === undefined ? undefined : this.catalogue.live(path)
+    const signature = path === undefined ? undefined : this.catalogue.signature(path)
+    if (path === undefined || entry === undefined || signature === undefined) return undefined
+    return { path, sizeBytes: entry.sizeBytes, mtimeMs: signature.mtimeMs }
+  }
+
+  /** Fills `target`; false where the file is shorter or cannot be read, and then it is looked at. The engine proves what
+   *  was read, as it does with what it reads itself. */
+  private readWhole(path: string, target: Uint8Array): boolean {
     const { disk } = this
-    const bytes = new Uint8Array(sizeBytes)
     try {
       const handle = disk.open(path)
       try {
-        return { type: 'content', path, bytes: bytes.subarray(0, disk.read(handle, bytes, 0)) }
+        if (disk.read(handle, target, 0) === target.length) return true
       } finally {
         disk.close(handle)
       }
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
-      this.scanner.hint(path)
-      return { type: 'gone' }
     }
+    this.scanner.hint(path)
+    return false
   }
 
   private notify(notice: KeeperNotice): void {

@@ -4,8 +4,9 @@
 import { BlockSet } from '../base/blockset.js'
 import { blockBytes, type ItemRef } from '../base/item.js'
 import { pieceBlocks, pieceCount } from '../base/pieces.js'
-import type { SessionId } from '../rdt/endpoint.js'
+import type { BlockSupply, SessionId } from '../rdt/endpoint.js'
 import type { PeerId } from '../share/version.js'
+import type { AheadBlocks } from './ahead.js'
 import type { Delivered, FetchId } from './messages.js'
 import { Partners } from './partners.js'
 import { type Source, Spread } from './spread.js'
@@ -30,6 +31,8 @@ export class LargeFetch {
   readonly type = 'large'
   readonly progress: FileInFlight
   list: Uint8Array | undefined
+  /** What is pulled before the list is here; undefined where something of the file is here already. */
+  ahead: AheadBlocks | undefined
   /** Undefined until the keeper has prepared the temporary file. */
   building: FileBuilding | undefined
   /** Written and not told to the log. */
@@ -48,6 +51,11 @@ export class LargeFetch {
     path: string,
   ) {
     this.progress = { path, sizeBytes: file.sizeBytes, doneBytes: 0 }
+  }
+
+  /** How rdt knows what is asked of a source. */
+  supplyOf(source: Source): BlockSupply {
+    return this.ahead?.isOf(source) === true ? this.ahead : source
   }
 }
 

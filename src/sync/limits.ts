@@ -60,6 +60,12 @@ export const TAIL_BLOCKS = 64
 export const AGAIN_BLOCKS_MAX = 16
 export const AGAIN_FACTOR = 2
 
+/** Blocks of a file of which nothing is here that are pulled before its list has come, 3 MB: what comes in the round
+ *  trip between the two at 1 Gbit/s and 20 ms. Where there are other peers too, each block is better asked of the one
+ *  that has it to spare; one only says how fast this one is. */
+export const AHEAD_BLOCKS_MAX = 48
+export const AHEAD_BLOCKS_SHARED_MAX = 1
+
 // — What the keeper holds —
 
 /** Files up to this long are read by the keeper where the engine asks for their place: opening, reading and closing one

@@ -77,6 +77,8 @@ export interface Delivered {
 export interface ItemName {
   readonly kind: ItemKind
   readonly digest: Digest
+  /** Of a pack: its files, in their order. */
+  readonly members?: readonly Digest[]
 }
 
 /** Where an item's bytes are. */
@@ -92,6 +94,12 @@ export type Location =
     }
   /** A file so small that its content takes no longer than its place. */
   | { readonly type: 'content'; readonly path: string; readonly bytes: Uint8Array }
+  /** The files of a pack, end to end. */
+  | {
+      readonly type: 'pack'
+      readonly files: readonly { readonly path: string; readonly sizeBytes: number }[]
+      readonly bytes: Uint8Array
+    }
   | { readonly type: 'gone' }
 
 export type KeeperToEngine =
@@ -123,6 +131,8 @@ export type KeeperToEngine =
       readonly peer: PeerId
       readonly file: ItemRef
       readonly path: string
+      /** Nothing of it is here: its first blocks may be pulled together with the list. */
+      readonly isNew: boolean
     }
   /** Now these blocks (bits, least significant first) into this temporary file. */
   | {

@@ -28,6 +28,11 @@ export class OwnState {
     return this.whole
   }
 
+  /** What changed last, where that is few enough to be listed; else none. */
+  get newestLines(): readonly string[] {
+    return this.steps.at(-1)?.lines ?? []
+  }
+
   update(root: ItemRef, changes: readonly Entry[] | undefined, whole: readonly Entry[] | undefined): void {
     if (this.current !== undefined && this.current.digest !== root.digest) {
       this.steps.push({ before: this.current, after: root.digest, lines: changes?.map(encodeEntry) })

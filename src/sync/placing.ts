@@ -138,8 +138,12 @@ export class Placing {
   /** The change itself. */
   carryOut({ decision, temporary, record }: Prepared): Placed {
     const result = this.attempt<Placed>(() => {
-      // Writing the log takes a while, and somebody may have edited the file meanwhile.
-      if (!this.options.scanner.matches(record.entry.path)) return { type: 'unsettled' }
+      const { catalogue, scanner } = this.options
+      const { kind, path } = record.entry
+      // Writing the log takes a while, and somebody may have edited the file meanwhile. A new file takes no place that
+      // is taken anyway.
+      const takesFreePlace = kind === 'file' && catalogue.live(path) === undefined
+      if (!takesFreePlace && !scanner.matches(path)) return { type: 'unsettled' }
       const keptAs = decision.type === 'conflict' ? this.keepLoser(decision.loser) : undefined
       this.replace(decision.entry, temporary)
       return { type: 'placed', entry: decision.entry, keptAs }

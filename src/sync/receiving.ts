@@ -15,12 +15,16 @@ import {
   listBytes,
 } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES, FRAME_BLOCK_AT, FRAME_OVERHEAD_BYTES } from '../base/limits.js'
+import { cutIntoPacks, packOf } from '../base/pack.js'
 import type { FrameCipher, OpenedFrame } from '../base/protection.js'
 import type { HoldingMessage } from '../ecp/message.js'
 import type { Endpoint, SessionId } from '../rdt/endpoint.js'
 import type { PeerId } from '../share/version.js'
+import { AheadBlocks } from './ahead.js'
 import { type Building, FileBuilding, type FileInFlight, hereBytes, LargeFetch } from './large-fetch.js'
 import {
+  AHEAD_BLOCKS_MAX,
+  AHEAD_BLOCKS_SHARED_MAX,
   BLOCK_REPORT_MS,
   BLOCKS_PER_REPORT,
   ITEM_TRIES_MAX,
@@ -76,6 +80,17 @@ interface SmallFetch {
   readonly fetch: FetchId
   readonly session: SessionId
   readonly file: ItemRef
+  /** With which it comes. */
+  pack: Pack | undefined
+}
+
+/** Small files that come in one block. */
+interface Pack {
+  readonly item: ItemRef
+  readonly session: SessionId
+  readonly files: readonly SmallFetch[]
+  /** How many of them are still wanted. */
+  wantedCount: number
 }
 
 type Fetch = SmallFetch | LargeFetch
@@ -125,6 +140,9 @@ export class Receiving {
   private readonly large = new Set<LargeFetch>()
   private readonly sessions = new Map<SessionId, PeerId>()
   private readonly assemblies = new Map<string, Assembly>()
+  private readonly packs = new Map<string, Pack>()
+  /** Small files that were ordered and are not asked for yet: what is ordered together comes together. */
+  private smallOrders: SmallFetch[] = []
   private readonly writes = new Map<number, PendingWrite>()
   private readonly ops: (WriteOp | FinishOp | ReleaseOp)[] = []
   private readonly toKeeper: EngineToKeeper[] = []
@@ -182,9 +200,37 @@ export class Receiving {
     }
   }
 
-  fetchSmall(session: SessionId, order: KeeperToEngine & { type: 'fetch-small' }, nowMs: number): void {
-    this.start({ type: 'small', fetch: order.fetch, session, file: order.file })
-    this.endpoint.pull(session, order.file, BlockSet.full(1), { priority: 'small' }, nowMs)
+  /** Asked for with the next `pullSmall`. */
+  fetchSmall(session: SessionId, { fetch, file }: KeeperToEngine & { type: 'fetch-small' }): void {
+    const small: SmallFetch = { type: 'small', fetch, session, file, pack: undefined }
+    this.start(small)
+    this.smallOrders.push(small)
+  }
+
+  /** Asks for the small files that were ordered, packed. Call before anything is sent. */
+  pullSmall(nowMs: number): void {
+    if (this.smallOrders.length === 0) return
+    const orders = this.smallOrders.filter((small) => this.fetches.get(small.fetch) === small)
+    this.smallOrders = []
+    for (const session of new Set(orders.map((small) => small.session)))
+      for (const files of cutIntoPacks(orders.filter((small) => small.session === session)))
+        if (files.length > 1) this.pullPack(session, files, nowMs)
+        else this.pullAlone(files[0]!, nowMs)
+  }
+
+  private pullPack(session: SessionId, files: readonly SmallFetch[], nowMs: number): void {
+    const item = packOf(
+      this.hash,
+      files.map(({ file }) => file),
+    )
+    const pack: Pack = { item, session, files, wantedCount: files.length }
+    for (const small of files) small.pack = pack
+    this.packs.set(sessionKey(session, 'pack', item.digest), pack)
+    this.endpoint.pull(session, item, BlockSet.full(1), { priority: 'small' }, nowMs)
+  }
+
+  private pullAlone({ session, file }: SmallFetch, nowMs: number): void {
+    this.endpoint.pull(session, file, BlockSet.full(1), { priority: 'small' }, nowMs)
   }
 
   fetchList(
@@ -193,13 +239,18 @@ export class Receiving {
     order: KeeperToEngine & { type: 'fetch-list' },
     nowMs: number,
   ): void {
-    this.start(new LargeFetch(order.fetch, session, peer, order.file, order.path))
+    const fetch = new LargeFetch(order.fetch, session, peer, order.file, order.path)
+    this.start(fetch)
     const list: ItemRef = {
       kind: 'list',
       digest: order.file.digest,
       sizeBytes: listBytes(order.file.sizeBytes),
     }
     this.assemble(session, peer, list, order.fetch, nowMs)
+    if (!order.isNew) return
+    const blocksMax = this.sessions.size > 1 ? AHEAD_BLOCKS_SHARED_MAX : AHEAD_BLOCKS_MAX
+    fetch.ahead = new AheadBlocks(Math.min(blocksMax, blockCount(order.file.sizeBytes)))
+    this.endpoint.pullFrom(session, order.file, fetch.ahead, { priority: 'bulk' }, nowMs)
   }
 
   fetchBlocks(order: KeeperToEngine & { type: 'fetch-blocks' }, nowMs: number): void {
@@ -213,9 +264,22 @@ export class Receiving {
     fetch.progress.doneBytes = hereBytes(sizeBytes, needed)
     building.spread.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))
     building.partners.handleHolding(fetch.session, true, nowMs)
+    this.goOnWithAhead(fetch, building, nowMs)
     this.pullMore(fetch, building, nowMs)
     if (this.sessions.size > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
     this.finishIfWhole(fetch)
+  }
+
+  /** What was asked for before the list was here is proved now, or was needless. */
+  private goOnWithAhead(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
+    const { ahead, session, file } = fetch
+    const source = spread.source(session)
+    if (ahead === undefined || source === undefined) return
+    const { kind, digest } = file
+    for (const blockIndex of ahead.join(source, spread))
+      this.endpoint.cancelBlock(session, kind, digest, blockIndex)
+    for (const { blockIndex, frame } of ahead.takeHeld())
+      this.handleBlock({ session, kind, digest, blockIndex, frame }, nowMs)
   }
 
   cancel(id: FetchId): void {
@@ -249,6 +313,10 @@ export class Receiving {
   }
 
   handleGone({ session, kind, digest, reason }: ItemGone, nowMs: number): void {
+    if (kind === 'pack') {
+      this.unpack(sessionKey(session, kind, digest), nowMs)
+      return
+    }
     if (kind !== 'file') {
       const key = sessionKey(session, kind, digest)
       const assembly = this.assemblies.get(key)
@@ -311,6 +379,7 @@ export class Receiving {
   }
 
   handleBlock(block: ReceivedBlock, nowMs: number): void {
+    if (block.kind === 'file' && this.holdAhead(block)) return
     const frames = this.endpoint.framesOf(block.session)
     const large = block.kind === 'file' ? this.fetchByDigest.get(block.digest) : undefined
     const cipher = large?.type === 'large' ? frames?.openingOf(block, block.frame) : undefined
@@ -328,6 +397,10 @@ export class Receiving {
       this.reject(block, 'damaged')
       return
     }
+    if (block.kind === 'pack') {
+      this.handlePackBlock(block, opened.value)
+      return
+    }
     if (block.kind !== 'file') {
       const key = sessionKey(block.session, block.kind, block.digest)
       this.handleAssemblyBlock(key, block, opened.value.block, nowMs)
@@ -339,6 +412,17 @@ export class Receiving {
       this.handleLargeBlock(fetch, block, { bytes, textBytes: bytes.length, cipher: undefined, savedBytes })
     else if (fetch?.session === block.session) this.handleSmallBlock(fetch, block, opened.value)
     else this.endpoint.releaseBlock(block.session, block.frame)
+  }
+
+  /** Answers whether it is a block that cannot be proved yet. */
+  private holdAhead(block: ReceivedBlock): boolean {
+    const fetch = this.fetchByDigest.get(block.digest)
+    if (fetch?.type !== 'large' || fetch.building !== undefined || fetch.session !== block.session)
+      return false
+    if (fetch.ahead === undefined) return false
+    fetch.ahead.hold(block.blockIndex, block.frame)
+    this.endpoint.releaseBlock(block.session, block.frame)
+    return true
   }
 
   /** `failure` undefined where the operation succeeded; `buffer` is that of its bytes, if it was in another thread. */
@@ -450,17 +534,64 @@ export class Receiving {
     block: ReceivedBlock,
     { block: bytes, savedBytes }: OpenedFrame,
   ): void {
-    const proved =
-      bytes.length === fetch.file.sizeBytes && hexOf(this.hash(this.hash(bytes))) === fetch.file.digest
-    if (!proved) {
+    if (!this.provesSmall(fetch, bytes)) {
       this.reject(block, 'wrong')
       return
     }
+    this.takeSmall(fetch, bytes.slice(), savedBytes)
+    this.endpoint.releaseBlock(block.session, block.frame)
+  }
+
+  private handlePackBlock(block: ReceivedBlock, { block: bytes, savedBytes }: OpenedFrame): void {
+    const pack = this.packs.get(sessionKey(block.session, block.kind, block.digest))
+    if (pack !== undefined && !this.provesPack(pack, bytes)) {
+      this.reject(block, 'wrong')
+      return
+    }
+    const whole = pack === undefined ? bytes : bytes.slice()
+    this.endpoint.releaseBlock(block.session, block.frame)
+    let at = 0
+    for (const small of pack?.files ?? []) {
+      const { sizeBytes } = small.file
+      const savedPart = Math.floor((savedBytes * sizeBytes) / bytes.length)
+      if (this.fetches.get(small.fetch) === small)
+        this.takeSmall(small, whole.subarray(at, at + sizeBytes), savedPart)
+      at += sizeBytes
+    }
+  }
+
+  /** One that is wrong makes all of it wrong: then they are asked for one by one. */
+  private provesPack({ item, files }: Pack, bytes: Uint8Array): boolean {
+    if (bytes.length !== item.sizeBytes) return false
+    let at = 0
+    for (const small of files) {
+      if (!this.provesSmall(small, bytes.subarray(at, at + small.file.sizeBytes))) return false
+      at += small.file.sizeBytes
+    }
+    return true
+  }
+
+  private provesSmall({ file }: SmallFetch, bytes: Uint8Array): boolean {
+    return bytes.length === file.sizeBytes && hexOf(this.hash(this.hash(bytes))) === file.digest
+  }
+
+  private takeSmall(fetch: SmallFetch, bytes: Uint8Array, savedBytes: number): void {
     this.receivedBytes += bytes.length
     this.savedBytes += savedBytes
-    this.contents.push({ fetch: fetch.fetch, bytes: bytes.slice(), savedBytes })
-    this.endpoint.releaseBlock(block.session, block.frame)
+    this.contents.push({ fetch: fetch.fetch, bytes, savedBytes })
     this.stop(fetch)
+  }
+
+  /** The peer does not give it as a whole: one of its files may have changed there. */
+  private unpack(key: string, nowMs: number): void {
+    const pack = this.packs.get(key)
+    if (pack === undefined) return
+    this.packs.delete(key)
+    for (const small of pack.files) {
+      if (this.fetches.get(small.fetch) !== small) continue
+      small.pack = undefined
+      this.pullAlone(small, nowMs)
+    }
   }
 
   private handleLargeBlock(
@@ -499,7 +630,13 @@ export class Receiving {
   private pullMore(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
     for (const source of spread.all())
       if (source.hasNext)
-        this.endpoint.pullFrom(source.session, fetch.file, source, { priority: 'bulk' }, nowMs)
+        this.endpoint.pullFrom(
+          source.session,
+          fetch.file,
+          fetch.supplyOf(source),
+          { priority: 'bulk' },
+          nowMs,
+        )
   }
 
   /** What was asked of it is asked of the others at once. */
@@ -579,6 +716,10 @@ export class Receiving {
     const { digest } = fetch.file
     this.fetches.delete(fetch.fetch)
     if (this.fetchByDigest.get(digest) === fetch) this.fetchByDigest.delete(digest)
+    if (fetch.type === 'small' && fetch.pack !== undefined) {
+      this.leavePack(fetch.pack)
+      return
+    }
     this.endpoint.cancelPull(session, 'file', digest)
     if (fetch.type === 'small') return
     this.large.delete(fetch)
@@ -591,6 +732,14 @@ export class Receiving {
     }
     if (fetch.building !== undefined && !fetch.finishing)
       this.ops.push({ type: 'release', path: fetch.building.path })
+  }
+
+  private leavePack(pack: Pack): void {
+    if (--pack.wantedCount > 0) return
+    const { session, item } = pack
+    const key = sessionKey(session, item.kind, item.digest)
+    if (this.packs.get(key) === pack) this.packs.delete(key)
+    this.endpoint.cancelPull(session, item.kind, item.digest)
   }
 
   private assemble(

@@ -6,6 +6,7 @@ import { BlockSet } from '../base/blockset.js'
 import { equalBytes, hexOf } from '../base/bytes.js'
 import { blockBytes, blockCount, type Digest, type Hash, itemKey } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES, FRAME_OVERHEAD_BYTES } from '../base/limits.js'
+import { membersOf, packProves } from '../base/pack.js'
 import type { BlockName, FrameCipher, FrameSeal } from '../base/protection.js'
 import type { Building } from './large-fetch.js'
 import { TEMPORARY_FOLDER } from './layout.js'
@@ -43,6 +44,8 @@ export interface FrameRooms {
 /** A block that a session asked for. */
 export interface Wanted extends BlockName {
   readonly session: number
+  /** Of a pack: what the peer says are the digests of its files. */
+  readonly members?: Uint8Array | undefined
 }
 
 interface Task extends Wanted {
@@ -102,7 +105,11 @@ export class Serving {
     // Dropped silently: the puller asks again, and by then there is room.
     if (this.taskCount >= WANTED_MAX) return
     this.taskCount++
-    this.locate({ ...wanted, secondTry: false })
+    const task = { ...wanted, secondTry: false }
+    // One name is one content: seals rely on it, so what is asked for under a pack's name must be that pack.
+    const isPack = wanted.members !== undefined && packProves(this.hash, wanted.digest, wanted.members)
+    if (wanted.kind === 'pack' && !isPack) this.finish(task, undefined)
+    else this.locate(task)
   }
 
   handleLocated(name: ItemName, location: Location): void {
@@ -110,8 +117,9 @@ export class Serving {
     const tasks = this.unlocated.get(key) ?? []
     this.unlocated.delete(key)
     const isProved = this.isProved(name, location)
-    if (location.type === 'content' && !isProved) {
-      this.suspects.push(location.path)
+    if ((location.type === 'content' || location.type === 'pack') && !isProved) {
+      if (location.type === 'content') this.suspects.push(location.path)
+      else this.suspects.push(...location.files.map(({ path }) => path))
       for (const task of tasks) this.lookOnceMore(task)
       return
     }
@@ -149,14 +157,25 @@ export class Serving {
   }
 
   /** Nothing is served under a name that it does not have: seals rely on it that one name is one content. */
-  private isProved({ kind, digest }: ItemName, location: Location): boolean {
+  private isProved({ kind, digest, members }: ItemName, location: Location): boolean {
     if (location.type === 'gone') return true
+    if (location.type === 'pack') return this.isProvedPack(members ?? [], location)
     if (location.type !== 'file') {
       const hashed = this.hash(location.bytes)
       return hexOf(kind === 'file' ? this.hash(hashed) : hashed) === digest
     }
     // The digest of a single block stands for its list, and is checked with the block.
     return location.list.length === 0 || hexOf(this.hash(location.list)) === digest
+  }
+
+  private isProvedPack(members: readonly Digest[], { files, bytes }: Location & { type: 'pack' }): boolean {
+    let at = 0
+    for (const [index, { sizeBytes }] of files.entries()) {
+      const content = bytes.subarray(at, at + sizeBytes)
+      if (hexOf(this.hash(this.hash(content))) !== members[index]) return false
+      at += sizeBytes
+    }
+    return files.length === members.length && at === bytes.length && at <= BLOCK_BYTES
   }
 
   /** `read` is in the room of the operation: the block, or where it was to be sealed the frame. Undefined where that
@@ -250,7 +269,8 @@ export class Serving {
       return
     }
     this.unlocated.set(key, [task])
-    this.toLocate.push({ kind: task.kind, digest: task.digest })
+    const { kind, digest, members } = task
+    this.toLocate.push({ kind, digest, ...(members === undefined ? {} : { members: membersOf(members) }) })
   }
 
   /** Where the block is in a file that is still being built; gone where it has not come yet. */
@@ -265,7 +285,7 @@ export class Serving {
   private handleTask(task: Task, location: Location): void {
     if (location.type === 'file' && task.blockIndex < blockCount(location.sizeBytes)) {
       this.toRead.push({ task, place: location })
-    } else if (location.type === 'content' && task.blockIndex === 0) {
+    } else if ((location.type === 'content' || location.type === 'pack') && task.blockIndex === 0) {
       this.finish(task, location.bytes)
     } else if (location.type === 'bytes' && task.blockIndex * BLOCK_BYTES < location.bytes.length) {
       const start = task.blockIndex * BLOCK_BYTES

@@ -183,6 +183,14 @@ export class Spread {
     return blockIndex
   }
 
+  /** A block that this source was asked for before there was a spread. Answers false where it is not missing. */
+  takeThis(source: Source, blockIndex: number): boolean {
+    if (!this.missing.has(blockIndex)) return false
+    if (this.free.delete(blockIndex)) this.freeIn[this.pieceOf(blockIndex)]!--
+    source.taken.add(blockIndex)
+    return true
+  }
+
   giveBack(source: Source, blockIndex: number): void {
     source.taken.delete(blockIndex)
     this.release(blockIndex)

@@ -40,7 +40,7 @@ const control: fc.Arbitrary<Control> = fc.oneof(
     introduction: bytesOf(16),
     flight,
   }),
-  fc.record({ type: fc.constant('cookie' as const), nonce, cookie: bytesOf(16) }),
+  fc.record({ type: fc.constant('cookie' as const), nonce, cookie: bytesOf(16), flight }),
   fc.record({
     type: fc.constant('open' as const),
     agent,
@@ -99,13 +99,20 @@ fuzz({
 const ask = fc
   .record({ blockIndex: fc.nat((1 << 20) - 1), low: u32, high: u32 })
   .filter(({ low, high }) => (low | high) !== 0)
-const group = fc.record({
+const asked = {
   handle: fc.nat(0xff_ffff),
-  kind: fc.constantFrom('tree' as const, 'list' as const, 'file' as const),
   digest: bytesOf(32),
   segmentBytes: fc.integer({ min: 1_232, max: 65_337 }),
   asks: fc.array(ask, { minLength: 1, maxLength: 8 }),
-})
+}
+const group = fc.oneof(
+  fc.record({ ...asked, kind: fc.constantFrom('tree' as const, 'list' as const, 'file' as const) }),
+  fc.record({
+    ...asked,
+    kind: fc.constant('pack' as const),
+    members: fc.nat(4).chain((n) => bytesOf(32 * n)),
+  }),
+)
 const request: fc.Arbitrary<Request> = fc.record({
   session,
   number: fc.nat(0xffff),

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bytesOfHex, hexOf, utf8 } from '../../src/base/bytes.js'
-import { CONTROL_BYTES_MAX, WIRE_VERSION } from '../../src/base/limits.js'
+import { CONTROL_BYTES_MAX, DIGEST_BYTES, PACK_FILES_MAX, WIRE_VERSION } from '../../src/base/limits.js'
 import { bitsBetween, countOf, highestOf, lowestOf } from '../../src/rdt/bits.js'
 import { type Control, DatagramType, decodeControl, encodeControl } from '../../src/rdt/control.js'
 import {
@@ -34,7 +34,7 @@ const control: fc.Arbitrary<Control> = fc.oneof(
     introduction: bytesOf(16),
     flight,
   }),
-  fc.record({ type: fc.constant('cookie' as const), nonce: bytesOf(8), cookie: bytesOf(16) }),
+  fc.record({ type: fc.constant('cookie' as const), nonce: bytesOf(8), cookie: bytesOf(16), flight }),
   fc.record({
     type: fc.constant('open' as const),
     ...prefix,
@@ -163,7 +163,7 @@ describe('requests', () => {
           const written: { handle: number; blockIndex: number; low: number; high: number }[] = []
           for (const { asks, segmentBytes, ...item } of groups) {
             for (const one of asks) {
-              if (!writer.hasRoom) break
+              if (!writer.hasRoomFor(undefined)) break
               writer.add(item, segmentBytes, one)
               written.push({ handle: item.handle, ...one })
             }
@@ -180,6 +180,40 @@ describe('requests', () => {
         },
       ),
     )
+  })
+
+  it('for packs tell what is in them, or that it was told; two whole packs fit', () => {
+    const writer = new RequestWriter()
+    writer.start({ high: 1, low: 2 }, 3)
+    const members = new Uint8Array(PACK_FILES_MAX * DIGEST_BYTES).fill(7)
+    const pack = (handle: number) => ({ handle, kind: 'pack', digest: 'ab'.repeat(32), members }) as const
+    const all = { blockIndex: 0, low: 0xffff_ffff, high: 0x1001 }
+    for (const handle of [1, 2]) {
+      expect(writer.hasRoomFor(members)).toBe(true)
+      writer.add(pack(handle), 1_472, all)
+    }
+    expect(writer.hasRoomFor(members)).toBe(false)
+    const bytes = writer.finish()
+    expect(bytes.length).toBeLessThanOrEqual(REQUEST_BYTES_MAX)
+    const both = decodeRequest(bytes)
+    expect(both.ok && both.value.groups).toMatchObject([{ members }, { members }])
+
+    writer.start({ high: 1, low: 2 }, 4)
+    writer.add({ ...pack(1), members: undefined }, 1_472, all)
+    const told = decodeRequest(writer.finish())
+    expect(told.ok && told.value.groups[0]!.members).toEqual(new Uint8Array(0))
+  })
+
+  it('for packs of more files than a pack may have are dropped', () => {
+    const request = (count: number) => {
+      const writer = new RequestWriter()
+      writer.start({ high: 1, low: 2 }, 3)
+      const members = new Uint8Array(count * DIGEST_BYTES)
+      const item = { handle: 1, kind: 'pack', digest: 'ab'.repeat(32), members } as const
+      writer.add(item, 1_472, { blockIndex: 0, low: 1, high: 0 })
+      return decodeRequest(writer.finish()).ok
+    }
+    expect([PACK_FILES_MAX, PACK_FILES_MAX + 1].map(request)).toEqual([true, false])
   })
 
   it('never throw at random bytes after a good beginning', () => {
@@ -268,7 +302,18 @@ describe('golden vectors: a change to one of these is a change of the protocol',
       flight: new Uint8Array(0),
     },
     { type: 'hello', version: 1, ...named, suite: 'sealed', introduction, flight: utf8('known') },
-    { type: 'cookie', nonce: bytes8(0x30), cookie: concat(bytes8(0x40), bytes8(0x50)) },
+    {
+      type: 'cookie',
+      nonce: bytes8(0x30),
+      cookie: concat(bytes8(0x40), bytes8(0x50)),
+      flight: new Uint8Array(0),
+    },
+    {
+      type: 'cookie',
+      nonce: bytes8(0x30),
+      cookie: concat(bytes8(0x40), bytes8(0x50)),
+      flight: utf8('offer'),
+    },
     {
       type: 'open',
       ...named,
@@ -305,13 +350,19 @@ describe('golden vectors: a change to one of these is a change of the protocol',
   })
 
   it('a request with a range and a set, and a segment that answers it', () => {
-    const [request, segment] = vectorsOf('rdt-data.hex')
+    const [request, segment, packed] = vectorsOf('rdt-data.hex')
     const writer = new RequestWriter()
     writer.start(wire, 0x0102)
     const item = { handle: 5, kind: 'file', digest: 'ab'.repeat(32) } as const
     writer.add(item, 1_472, { blockIndex: 3, ...bitsBetween(0, 44) })
     writer.add(item, 1_472, { blockIndex: 9, low: 0b1010, high: 1 })
     expect(hexOf(writer.finish())).toBe(hexOf(request!.bytes))
+    const members = bytesOfHex('01'.repeat(32) + '02'.repeat(32))!
+    const pack = { handle: 6, kind: 'pack', digest: 'cd'.repeat(32) } as const
+    writer.start(wire, 0x0103)
+    writer.add({ ...pack, members }, 1_472, { blockIndex: 0, ...bitsBetween(0, 5) })
+    writer.add({ ...pack, handle: 7 }, 1_472, { blockIndex: 0, ...bitsBetween(6, 11) })
+    expect(hexOf(writer.finish())).toBe(hexOf(packed!.bytes))
     const header = new SegmentHeader()
     expect(header.read(segment!.bytes)).toBe(true)
     expect(header).toMatchObject({

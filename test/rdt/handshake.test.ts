@@ -19,8 +19,33 @@ describe('a handshake', () => {
       { type: 'opened', peerId: right.options.peerId, address: B, initiator: true },
     ])
     expect(right.events).toMatchObject([
+      { type: 'answered', peerId: left.options.peerId },
       { type: 'opened', peerId: left.options.peerId, address: A, initiator: false },
     ])
+  })
+
+  it('lets the answerer speak with its answer, which waits where it overtakes that', () => {
+    for (const overtakes of [false, true]) {
+      const world = new World(1, { delayMs: 50 })
+      const [left, right] = [world.node(A), world.node(B)]
+      right.onEvent = (event) => {
+        if (event.type === 'answered')
+          right.endpoint.sendRequest(event.session, Uint8Array.of(7), world.nowMs)
+      }
+      if (overtakes) {
+        const link = world.network.link(B, A)
+        const send = link.send.bind(link)
+        link.send = (bytes) => {
+          const lateMs = bytes[0] === DatagramType.accept ? 2 : 0
+          world.scheduler.at(world.nowMs + lateMs, () => send(bytes))
+        }
+      }
+      left.connect(right)
+      // Hello, cookie, open, accept: two round trips.
+      world.run(205)
+      expect(left.events).toMatchObject([{ type: 'opened' }, { type: 'request', body: Uint8Array.of(7) }])
+      expect(left.endpoint.counters.dropped).toBe(overtakes ? 1 : 0)
+    }
   })
 
   it('reaches a peer that starts later, having said once that it is unreachable', () => {

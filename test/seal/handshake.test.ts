@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { textOf, utf8 } from '../../src/base/bytes.js'
+import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { DatagramType, decodeControl, encodeControl } from '../../src/rdt/control.js'
-import { ANSWERS_MAX, UNPROVED_FACTOR_MAX } from '../../src/rdt/limits.js'
+import { ANSWERS_MAX, OFFERS_PER_S_MAX, UNPROVED_FACTOR_MAX } from '../../src/rdt/limits.js'
 import { FRAMES_PER_KEY_MAX } from '../../src/seal/limits.js'
 import { PlainProtection } from '../../src/seal/plain.js'
 import { SeededRandom } from '../../src/sim/random.js'
@@ -47,6 +49,7 @@ describe('a sealed handshake', () => {
       { type: 'opened', peerId: right.options.peerId, address: B, fingerprint: right.fingerprint },
     ])
     expect(right.events).toMatchObject([
+      { type: 'answered', peerId: left.options.peerId },
       { type: 'opened', peerId: left.options.peerId, address: A, fingerprint: left.fingerprint },
     ])
     expect(talks(world, left)).toBe(true)
@@ -318,6 +321,71 @@ describe('a peer that was met before', () => {
     }
   })
 
+  it('is told with the hello what the asker has to say, as it is then, and once', () => {
+    const world = new World(1, { delayMs: 50 })
+    let word = utf8('old')
+    const [left, right] = pair(world, { left: { greeting: () => word } })
+    left.connect(right)
+    world.run(1_000)
+    const earlyOf = (node: Node) =>
+      node.events.flatMap((event) => (event.type === 'answered' && event.early ? [textOf(event.early)] : []))
+    // A first meeting has no place for it.
+    expect(earlyOf(right)).toEqual([])
+    const { faults } = world.network.link(A, B)
+    const hellos: Uint8Array[] = []
+    tap(world, A, B, (bytes, send) => {
+      if (bytes[0] === DatagramType.hello) hellos.push(bytes.slice())
+      send()
+    })
+    faults.loss = 1
+    right.endpoint.disconnect(A, world.nowMs)
+    right.drain()
+    world.run(2_500)
+    const [before] = hellos.splice(0)
+    expect(before).toBeDefined()
+    word = utf8('new')
+    faults.loss = 0
+    world.run(6_000)
+    expect(earlyOf(right)).toEqual(['new'])
+    // Neither the key of it nor its text are used twice.
+    const [after] = hellos
+    const bodyOf = (hello: Uint8Array) => {
+      const decoded = decodeControl(hello, crc32)
+      if (!decoded.ok || decoded.value.type !== 'hello') throw new Error('no hello')
+      return decoded.value
+    }
+    expect(bodyOf(after!).nonce).not.toEqual(bodyOf(before!).nonce)
+    expect(bodyOf(after!).flight.subarray(16, 48)).not.toEqual(bodyOf(before!).flight.subarray(16, 48))
+    for (const hello of [before!, after!]) right.endpoint.handleDatagram(A, hello, world.nowMs)
+    right.drain()
+    expect(earlyOf(right)).toEqual(['new'])
+  })
+
+  it('is believed to be where it says only at the address at which its ticket was made', () => {
+    const world = new World(1, { delayMs: 5 })
+    const [left, right] = pair(world, { left: { greeting: () => utf8('here') } })
+    left.connect(right)
+    world.run(200)
+    let hello: Uint8Array | undefined
+    tap(world, A, B, (bytes, send) => {
+      if (bytes[0] === DatagramType.hello) hello ??= bytes.slice()
+      else send()
+    })
+    right.endpoint.disconnect(A, world.nowMs)
+    right.drain()
+    world.run(100)
+    const answers: Uint8Array[] = []
+    const elsewhere = '10.0.0.9:1'
+    right.trust.pinned.set(elsewhere, left.fingerprint)
+    right.endpoint.handleDatagram(elsewhere, hello!, world.nowMs)
+    const poll = () => right.endpoint.pollDatagram(world.nowMs)
+    for (let out = poll(); out !== undefined; out = poll()) answers.push(out.bytes)
+    const bytes = answers.reduce((sum, answer) => sum + answer.length, 0)
+    expect(bytes).toBeGreaterThan(0)
+    expect(bytes).toBeLessThanOrEqual(hello!.length)
+    expect(right.events.filter((event) => event.type === 'answered' && event.early)).toEqual([])
+  })
+
   it('and is not trusted any more does not come back that way', () => {
     const world = new World(1, { delayMs: 5 })
     const [left, right] = pair(world)
@@ -384,6 +452,38 @@ describe('datagrams that were recorded or made up', () => {
     expect(right.count('opened') + right.count('request')).toBe(0)
   })
 
+  it('of a handshake whose session is over meet another key, and seal nothing with the old one', () => {
+    const world = new World(1, { delayMs: 5 })
+    const [left, right] = pair(world)
+    const [asked, answered]: [Uint8Array[], Uint8Array[]] = [[], []]
+    tap(world, A, B, (bytes, send) => {
+      asked.push(bytes.slice())
+      send()
+    })
+    tap(world, B, A, (bytes, send) => {
+      answered.push(bytes.slice())
+      send()
+    })
+    left.connect(right)
+    world.run(100)
+    left.endpoint.disconnect(B, world.nowMs)
+    left.drain()
+    world.run(100)
+    expect(right.session).toBeUndefined()
+    const ofType = (datagrams: readonly Uint8Array[], type: number) =>
+      datagrams.filter(([first]) => first === type)
+    const steps = right.steps.length
+    answered.length = 0
+    for (const type of [DatagramType.open, DatagramType.prove])
+      for (const bytes of ofType(asked, type)) right.endpoint.handleDatagram(A, bytes, world.nowMs)
+    right.drain()
+    world.run(100)
+    const accepts = ofType(answered, DatagramType.accept).map((bytes) => decodeControl(bytes, crc32))
+    expect(accepts).toMatchObject([{ ok: true, value: { type: 'accept', step: 1 } }])
+    expect(right.steps.length).toBe(steps)
+    expect(right.count('opened')).toBe(1)
+  })
+
   it('with one bit turned are dropped: what they said is repaired, and nothing else ever arrives', () => {
     fc.assert(
       fc.property(fc.integer(), fc.nat(), fc.integer({ min: 3, max: 40 }), (seed, draw, everyWhich) => {
@@ -407,7 +507,8 @@ describe('datagrams that were recorded or made up', () => {
         const item = makeItem(200_000, seed)
         right.hold(item)
         left.connect(right)
-        expect(world.runUntil(() => left.session !== undefined, 600_000)).toBe(true)
+        const isWide = () => (left.endpoint.stats(left.session ?? -1)?.pathBytes ?? 0) > BLOCK_BYTES
+        expect(world.runUntil(isWide, 600_000)).toBe(true)
         left.pull(item.ref)
         expect(world.runUntil(() => left.has(item.ref), 600_000)).toBe(true)
         expect(Buffer.from(left.pulled.get(item.ref.digest)!.bytes!).equals(item.bytes)).toBe(true)
@@ -464,6 +565,32 @@ describe('a flood', () => {
     expect(sent).toBeLessThanOrEqual(UNPROVED_FACTOR_MAX * open.length)
     return { hello, answer }
   }
+
+  it('of hellos is answered with less than three times its bytes, and with few offers', () => {
+    const world = new World(1)
+    const node = SealedNode.make(world, A)
+    let offers = 0
+    for (let index = 0; index < 3 * OFFERS_PER_S_MAX; index++) {
+      const hello = {
+        type: 'hello',
+        version: 1,
+        agent: '',
+        nonce: new SeededRandom(index).bytes(8),
+        suite: 'sealed',
+        introduction: new Uint8Array(16),
+        flight: new SeededRandom(index + 1).bytes(160),
+      } as const
+      const bytes = encodeControl(hello, crc32)
+      node.endpoint.handleDatagram(`10.0.${index & 255}.7:9`, bytes, 0)
+      const answer = node.endpoint.pollDatagram(0)!.bytes
+      expect(answer.length).toBeLessThanOrEqual(UNPROVED_FACTOR_MAX * bytes.length)
+      const cookie = decodeControl(answer, crc32)
+      if (!cookie.ok || cookie.value.type !== 'cookie') throw new Error('no cookie')
+      if (cookie.value.flight.length > 0) offers++
+    }
+    expect(offers).toBe(OFFERS_PER_S_MAX)
+    expect(node.steps).toEqual([])
+  })
 
   it('of first packets performs no RSA, is answered with less than three times its bytes, and is bounded', () => {
     const world = new World(1)

@@ -25,7 +25,7 @@ const text = new TextEncoder()
   .slice(0, BLOCK_BYTES)
 
 const names = fc.record({
-  kind: fc.constantFrom('tree' as const, 'list' as const, 'file' as const),
+  kind: fc.constantFrom('tree' as const, 'list' as const, 'file' as const, 'pack' as const),
   digest: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex')),
   blockIndex: fc.nat(2 ** 20 - 1),
 })

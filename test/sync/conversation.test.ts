@@ -4,7 +4,7 @@ import { CONTROL_BYTES_MAX } from '../../src/base/limits.js'
 import { encodeMessage } from '../../src/ecp/message.js'
 import type { Entry } from '../../src/share/entry.js'
 import { encodeEntry } from '../../src/share/entry-line.js'
-import { Conversation } from '../../src/sync/conversation.js'
+import { Conversation, tidings } from '../../src/sync/conversation.js'
 import { CHANGES_LISTED_MAX } from '../../src/sync/limits.js'
 import { OwnState } from '../../src/sync/own-state.js'
 import { digestOf, fileEntry } from '../share/entries.js'
@@ -166,6 +166,19 @@ describe('an update', () => {
       scope: { type: 'some' },
       lines: [],
     })
+  })
+
+  test('of a share that is too large to list tells a peer that it meets what changed last', () => {
+    const own = new OwnState()
+    own.update(first, undefined, undefined)
+    own.update(second, [fileEntry('b')], undefined)
+    own.update(third, [fileEntry('c')], undefined)
+    const lines = [encodeEntry(fileEntry('c'))]
+    const some = { root: third, scope: { type: 'some' }, lines }
+    expect(new Conversation(true).pollRequest(own, 0)).toEqual({ type: 'have', ...some })
+    expect(tidings(own)).toEqual({ type: 'update', ...some })
+    own.update(first, undefined, undefined)
+    expect(tidings(own)).toEqual({ type: 'update', root: first, scope: { type: 'some' }, lines: [] })
   })
 
   test('is due again when the share is as it was before', () => {

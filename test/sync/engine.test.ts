@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { hexOf, textOf, utf8 } from '../../src/base/bytes.js'
-import { BLOCK_BYTES } from '../../src/base/limits.js'
+import { concatBytes, hexOf, textOf, utf8 } from '../../src/base/bytes.js'
+import { BLOCK_BYTES, PACK_FILES_MAX } from '../../src/base/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { PlainProtection } from '../../src/seal/plain.js'
 import type { Entry } from '../../src/share/entry.js'
@@ -9,7 +9,7 @@ import { Manifest } from '../../src/share/manifest.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { Engine, type EngineEvent } from '../../src/sync/engine.js'
 import { TREE_PULLS_MAX } from '../../src/sync/limits.js'
-import type { EngineToKeeper, KeeperToEngine } from '../../src/sync/messages.js'
+import type { EngineToKeeper, ItemName, KeeperToEngine, Location } from '../../src/sync/messages.js'
 import { contentOf, digestOfContent, listOf, OURS, THEIRS, theirFile } from './share-on-disk.js'
 
 /** An engine and what it wants of its keeper and its disk, both played by the test. */
@@ -236,8 +236,12 @@ describe('a file', () => {
 
   /** Plays B's keeper, which knows where everything is. */
   function locateAll(): void {
-    for (const { items } of b.take('locate')) {
-      const located = items.map((name) => ({
+    locate(b.take('locate').flatMap(({ items }) => items))
+  }
+
+  function locate(names: readonly ItemName[]): void {
+    if (names.length > 0) {
+      const located = names.map((name) => ({
         name,
         location:
           name.kind === 'list'
@@ -256,7 +260,7 @@ describe('a file', () => {
   }
 
   test('of several blocks is received list first, then the blocks that are needed, and reported', () => {
-    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large' }, nowMs)
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
     run(50)
     locateAll()
     expect(a.take('list')).toEqual([{ type: 'list', fetch: 1, list: listOf(large) }])
@@ -285,7 +289,7 @@ describe('a file', () => {
   })
 
   test('that was read wrong once is asked for again, and counted once', () => {
-    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large' }, nowMs)
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
     run(50)
     locateAll()
     const torn = large.slice()
@@ -308,6 +312,50 @@ describe('a file', () => {
     )
   })
 
+  test('of which nothing is here is asked for with its list, and nothing of it counts before that has come', () => {
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: true }, nowMs)
+    run(50)
+    locateAll()
+    expect(a.take('list')).toHaveLength(1)
+    expect(a.engine.endpoint.stats(1)!.blocksReceived).toBe(1 + 3)
+    expect(a.engine.receivedBytes).toBe(0)
+    expect(a.files.has('tmp')).toBe(false)
+    // The log turned out to hold the block in the middle.
+    a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b101) }, nowMs)
+    run(100)
+    expect(b.take('locate')).toEqual([])
+    expect(a.engine.receivedBytes).toBe(BLOCK_BYTES + 5)
+    expect(a.take('fetched')).toMatchObject([{ fetch: 1, crossedBytes: BLOCK_BYTES + 5 }])
+    const written = a.files.get('tmp')!
+    expect(hash(written.subarray(0, BLOCK_BYTES))).toEqual(hash(large.subarray(0, BLOCK_BYTES)))
+    expect(hash(written.subarray(BLOCK_BYTES, 2 * BLOCK_BYTES))).toEqual(hash(new Uint8Array(BLOCK_BYTES)))
+  })
+
+  test('whose first blocks came wrong is asked for again once its list is here, and given up where they stay so', () => {
+    const other = new Uint8Array(3 * BLOCK_BYTES).fill(0x5a)
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: true }, nowMs)
+    run(50)
+    const names = b.take('locate').flatMap(({ items }) => items)
+    locate(names.filter(({ kind }) => kind === 'list'))
+    // Whoever serves may be malicious; ours would look at the digests first.
+    const frames = Array.from({ length: 3 }, (_, blockIndex) =>
+      other.slice(blockIndex * BLOCK_BYTES, blockIndex * BLOCK_BYTES + (blockIndex === 2 ? 5 : BLOCK_BYTES)),
+    )
+    const seal = b.engine.endpoint.framesOf(1)!
+    frames.forEach((block, blockIndex) => {
+      const name = { kind: 'file', digest, blockIndex } as const
+      b.engine.endpoint.serveBlock(1, name, seal.seal(name, block), { isKept: true }, nowMs)
+    })
+    run(50)
+    a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b111) }, nowMs)
+    // Its frames are served as they were.
+    run(2_000)
+    expect(a.engine.endpoint.stats(1)!.blocksReceived).toBeGreaterThan(1 + 2 * 3)
+    expect(a.engine.receivedBytes).toBe(0)
+    expect(a.take('blocks')).toEqual([])
+    expect(a.take('fetch-failed')).toEqual([{ type: 'fetch-failed', fetch: 1, reason: 'unservable' }])
+  })
+
   test('that is gone at the peer fails with that word', () => {
     a.tell({ type: 'fetch-small', fetch: 1, peer: THEIRS, file: { ...ref, sizeBytes: 10 }, path: 'x' }, nowMs)
     run(50)
@@ -327,12 +375,82 @@ describe('a file', () => {
   })
 
   test('in flight fails when the session ends, and the keeper hears that the peer is gone', () => {
-    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large' }, nowMs)
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
     run(50)
     b.engine.close(nowMs)
     run(50)
     expect(a.take('fetch-failed')).toEqual([{ type: 'fetch-failed', fetch: 1, reason: 'peer-gone' }])
     expect(a.take('peer-gone')).toEqual([{ type: 'peer-gone', peer: THEIRS }])
+  })
+})
+
+describe('small files that are ordered together', () => {
+  const contents = Array.from({ length: PACK_FILES_MAX + 1 }, (_, index) => contentOf(100 + index, index))
+  const digests = contents.map(digestOfContent)
+  const lengths = (count = contents.length): number[] => contents.slice(0, count).map(({ length }) => length)
+
+  beforeEach(() => {
+    connect()
+    for (const [index, { length: sizeBytes }] of contents.entries()) {
+      const file = { kind: 'file', digest: digests[index]!, sizeBytes } as const
+      a.tell({ type: 'fetch-small', fetch: index + 1, peer: THEIRS, file, path: `f${index}` }, nowMs)
+    }
+    run(50)
+  })
+
+  /** Plays B's keeper, which holds what `contentAt` gives. Answers what it was asked for. */
+  function serve(contentAt: (index: number) => Uint8Array | undefined): string[] {
+    const kinds: string[] = []
+    for (let asked = b.take('locate'); asked.length > 0; asked = b.take('locate')) {
+      for (const { items } of asked) {
+        kinds.push(...items.map(({ kind }) => kind))
+        b.tell({ type: 'located', items: items.map((name) => ({ name, location: place(name) })) }, nowMs)
+      }
+      run(200)
+    }
+    return kinds
+
+    function place(name: ItemName): Location {
+      const parts = (name.members ?? [name.digest]).map((digest) => contentAt(digests.indexOf(digest)))
+      if (parts.includes(undefined)) return { type: 'gone' }
+      const bytes = concatBytes(parts as Uint8Array[])
+      if (name.members === undefined) return { type: 'content', path: 'f', bytes }
+      return { type: 'pack', files: parts.map((part) => ({ path: 'f', sizeBytes: part!.length })), bytes }
+    }
+  }
+
+  /** Bytes of what reached A's keeper, by their fetch. */
+  function came(): number[] {
+    const files = a.take('contents').flatMap((message) => message.files)
+    for (const { fetch, bytes } of files) expect(bytes).toEqual(contents[fetch - 1])
+    return files.sort((one, other) => one.fetch - other.fetch).map(({ bytes }) => bytes.length)
+  }
+
+  test('come in packs, and one that no pack has room for comes alone', () => {
+    expect(serve((index) => contents[index])).toEqual(['pack', 'file'])
+    expect(came()).toEqual(lengths())
+    expect(a.take('fetch-failed')).toEqual([])
+  })
+
+  test('come one by one where the peer has not all of a pack, and only what is lacking fails', () => {
+    const kinds = serve((index) => (index === 3 ? undefined : contents[index]))
+    expect(kinds.filter((kind) => kind === 'file').length).toBeGreaterThanOrEqual(PACK_FILES_MAX)
+    expect(came()).toEqual(lengths().filter((_, index) => index !== 3))
+    expect(a.take('fetch-failed')).toEqual([{ type: 'fetch-failed', fetch: 4, reason: 'gone' }])
+  })
+
+  test('are not lost with those that are cancelled', () => {
+    for (const fetch of [2, 5]) a.tell({ type: 'cancel', fetch }, nowMs)
+    serve((index) => contents[index])
+    expect(came()).toEqual(lengths().filter((_, index) => index !== 1 && index !== 4))
+  })
+
+  test('all fail when the session ends', () => {
+    b.engine.close(nowMs)
+    run(50)
+    const failed = a.take('fetch-failed')
+    expect(failed.map(({ fetch }) => fetch)).toEqual(contents.map((_, index) => index + 1))
+    expect(new Set(failed.map(({ reason }) => reason))).toEqual(new Set(['peer-gone']))
   })
 })
 

@@ -17,7 +17,16 @@ import {
 } from '../../src/sync/limits.js'
 import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from '../../src/sync/messages.js'
 import { openShare } from '../../src/sync/recovery.js'
-import { contentOf, listOf, OURS, START_MS, THEIRS, theirFile, theirFolder } from './share-on-disk.js'
+import {
+  contentOf,
+  digestOfContent,
+  listOf,
+  OURS,
+  START_MS,
+  THEIRS,
+  theirFile,
+  theirFolder,
+} from './share-on-disk.js'
 
 const OTHER = 'cccccccccccccccc'
 
@@ -442,6 +451,38 @@ describe('what cannot be placed here', () => {
 })
 
 describe('serving', () => {
+  test('reads the files of a pack end to end, up to the length of a block, and none where one is not here', () => {
+    const rest = contentOf(BLOCK_BYTES - 4)
+    const share = new KeptShare({ a: 'text', b: 'x' })
+    share.disk.putFile('rest', rest)
+    share.keeper.handleHint('rest', share.nowMs)
+    share.pass(1_000)
+    const [a, b] = [theirFile('a', 'text').digest, theirFile('b', 'x').digest]
+    const whole = digestOfContent(rest)
+    const pack = (...members: string[]) => ({ kind: 'pack', digest: '0'.repeat(64), members }) as const
+    share.send({
+      type: 'locate',
+      items: [pack(b, a), pack(a, whole), pack(a, b, whole), pack(a, '1'.repeat(64)), pack()],
+    })
+    expect(share.take('located')[0]!.items.map(({ location }) => location)).toMatchObject([
+      { type: 'pack', files: [{ path: 'b', sizeBytes: 1 }, { path: 'a' }], bytes: utf8('xtext') },
+      { type: 'pack', files: [{ path: 'a' }, { path: 'rest', sizeBytes: BLOCK_BYTES - 4 }] },
+      { type: 'gone' },
+      { type: 'gone' },
+      { type: 'pack', files: [] },
+    ])
+  })
+
+  test('of a pack looks at a file that is shorter than it was', () => {
+    const share = new KeptShare({ a: 'text', b: 'x' })
+    const members = [theirFile('a', 'text').digest, theirFile('b', 'x').digest]
+    share.disk.putFile('a', utf8('t'))
+    share.send({ type: 'locate', items: [{ kind: 'pack', digest: '0'.repeat(64), members }] })
+    expect(share.take('located')[0]!.items).toMatchObject([{ location: { type: 'gone' } }])
+    share.pass(1_000)
+    expect(share.notices('changed')).toMatchObject([{ path: 'a' }])
+  })
+
   test('tells where a file, its list and a tree item are', () => {
     const share = new KeptShare({ a: 'text' })
     const large = contentOf(BLOCK_BYTES + 1)

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { hexOf } from '../../src/base/bytes.js'
+import { concatBytes, hexOf } from '../../src/base/bytes.js'
 import { blockBytes } from '../../src/base/item.js'
 import { BLOCK_BYTES, FRAME_BLOCK_AT } from '../../src/base/limits.js'
+import { packOf } from '../../src/base/pack.js'
 import type { FrameSeal } from '../../src/base/protection.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { FramePool } from '../../src/rdt/pool.js'
@@ -32,7 +33,12 @@ const smallPlace: Location = {
   list: new Uint8Array(0),
 }
 
-const wanted = (name: ItemName, blockIndex: number): Wanted => ({ session: SESSION, ...name, blockIndex })
+const wanted = ({ kind, digest }: ItemName, blockIndex: number): Wanted => ({
+  session: SESSION,
+  kind,
+  digest,
+  blockIndex,
+})
 const blockOf = (content: Uint8Array, index: number): Uint8Array =>
   content.slice(index * BLOCK_BYTES, index * BLOCK_BYTES + blockBytes(content.length, index))
 
@@ -90,6 +96,63 @@ function blockIn(served: Served): Uint8Array | undefined {
   if (!opened.ok) throw new Error(opened.reason)
   return opened.value
 }
+
+describe('a pack', () => {
+  const contents = [contentOf(100, 1), contentOf(50, 2)]
+  const members = contents.map(digestOfContent)
+  const item = packOf(
+    hash,
+    contents.map((bytes, index) => ({ kind: 'file', digest: members[index]!, sizeBytes: bytes.length })),
+  )
+  const name: ItemName = { kind: 'pack', digest: item.digest, members }
+  const asked = (told: Uint8Array | undefined): Wanted => ({
+    session: SESSION,
+    kind: 'pack',
+    digest: item.digest,
+    blockIndex: 0,
+    members: told,
+  })
+  const located = (...parts: Uint8Array[]): Location => ({
+    type: 'pack',
+    files: parts.map((bytes, index) => ({ path: `f${index}`, sizeBytes: bytes.length })),
+    bytes: concatBytes(parts),
+  })
+
+  test('is looked up by its files, proved file by file, and sealed as one block', () => {
+    serving.handleWanted(asked(item.members))
+    expect(locates()).toEqual([name])
+    serving.handleLocated(name, located(...contents))
+    expect(allServed().map(blockIn)).toEqual([concatBytes(contents)])
+  })
+
+  test('whose files are not those that its name says is gone, and the keeper is asked nothing', () => {
+    for (const told of [item.members.subarray(32), new Uint8Array(64), new Uint8Array(0), undefined]) {
+      serving.handleWanted(asked(told))
+      expect(locates()).toEqual([])
+      expect(allServed().map(blockIn)).toEqual([undefined])
+    }
+  })
+
+  test('is never served with other content: its paths become suspect, and it is looked for once more', () => {
+    const wrong = [
+      located(contents[1]!, contents[0]!),
+      located(contents[0]!),
+      located(...contents, new Uint8Array(0)),
+      located(contents[0]!, contentOf(50, 3)),
+    ]
+    for (const location of wrong) {
+      serving.handleWanted(asked(item.members))
+      expect(told()).toEqual(['locate'])
+      serving.handleLocated(name, location)
+      const words = told()
+      expect(words.filter((word) => word === 'locate')).toHaveLength(1)
+      expect(words).toContain('suspect f0')
+      serving.handleLocated(name, location)
+      expect(allServed().map(blockIn)).toEqual([undefined])
+      told()
+    }
+  })
+})
 
 describe('a block of a file', () => {
   test('is looked up once, read where the index says, and sealed', () => {

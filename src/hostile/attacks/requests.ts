@@ -3,8 +3,9 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { hexOf } from '../../base/bytes.js'
+import { hexOf, utf8 } from '../../base/bytes.js'
 import type { ItemKind } from '../../base/item.js'
+import { packOf } from '../../base/pack.js'
 import { crc32, hash } from '../../io/hash.js'
 import { DatagramType, encodeControl, encodeFields } from '../../rdt/control.js'
 import { RequestWriter } from '../../rdt/request.js'
@@ -20,18 +21,21 @@ export const forgedRequests: Attack = {
   async run({ target, connected }) {
     const attacker = await connected()
     const before = attacker.came.length
-    const wanted: { kind: ItemKind; digest: string; block: number }[] = []
+    const wanted: Forged[] = []
     for (const file of ownFiles(target)) {
       const content = readFileSync(file)
       const digests = [hexOf(hash(content)), hexOf(hash(listOf(content)))]
       for (const kind of ['tree', 'list', 'file'] as const)
         for (const digest of digests) wanted.push({ kind, digest, block: 0 })
+      wanted.push(...forgedPacks(digests[1]!))
     }
     for (let count = 0; count < 200; count++)
       wanted.push({ kind: 'file', digest: hexOf(hash(Uint8Array.of(count, 1))), block: count })
     // Blocks beyond the end of what is there.
     const large = hexOf(hash(listOf(contentOf('large.bin', 400_000))))
     for (const block of [7, 8, 1_000, (1 << 20) - 1]) wanted.push({ kind: 'file', digest: large, block })
+    // Of what is there, more than a pack can hold; and a pack that is said to be something else.
+    wanted.push(packed([large]), { ...packed([large, large]), digest: large })
     askFor(attacker, wanted)
     await sleep(600)
     const segments = attacker.came.slice(before).filter(([type]) => type === DatagramType.segment)
@@ -109,21 +113,37 @@ export const stolenSession: Attack = {
   },
 }
 
-function askFor(
-  attacker: Attacker,
-  wanted: readonly { kind: ItemKind; digest: string; block: number }[],
-): void {
+interface Forged {
+  readonly kind: ItemKind
+  readonly digest: string
+  readonly block: number
+  readonly members?: Uint8Array
+}
+
+/** What was never announced, alone and beside what was. */
+function forgedPacks(digest: string): Forged[] {
+  const announced = hexOf(hash(listOf(utf8('what stood here before\n'))))
+  return [packed([digest]), packed([announced, digest]), { ...packed([announced]), digest }]
+}
+
+function packed(digests: readonly string[]): Forged & { readonly members: Uint8Array } {
+  const files = digests.map((digest) => ({ kind: 'file', digest, sizeBytes: 0 }) as const)
+  const { digest, members } = packOf(hash, files)
+  return { kind: 'pack', digest, block: 0, members }
+}
+
+function askFor(attacker: Attacker, wanted: readonly Forged[]): void {
   const writer = new RequestWriter()
   let number = 0
   let handle = 0
   let isStarted = false
-  for (const { kind, digest, block } of wanted) {
-    if (!isStarted || !writer.hasRoom) {
+  for (const { kind, digest, block, members } of wanted) {
+    if (!isStarted || !writer.hasRoomFor(members)) {
       if (isStarted) attacker.send(attacker.sealed(writer.finish()))
       writer.start(attacker.session!.remote, number++ & 0xffff)
       isStarted = true
     }
-    writer.add({ handle: ++handle, kind, digest }, SEGMENT_BYTES, {
+    writer.add({ handle: ++handle, kind, digest, members }, SEGMENT_BYTES, {
       blockIndex: block,
       low: 0xffff_ffff,
       high: 0x1fff,

@@ -1,0 +1,103 @@
+// How many round trips pass from the first datagram of a handshake until the first block of a file is at the receiver,
+// in the simulated world, where they can be counted.
+
+import { describe, expect, test } from 'vitest'
+import { BLOCK_BYTES } from '../../src/base/limits.js'
+import { crc32, hash } from '../../src/io/hash.js'
+import { DatagramType } from '../../src/rdt/control.js'
+import { calmLink, calmPeer } from '../../src/sim/plan.js'
+import { addressOf, World } from '../../src/sim/world.js'
+
+const SOURCE = 0
+const SINK = 1
+const RTT_MS = 100
+/** Enough that each side asks first now and then. */
+const SEEDS = 8
+/** Peers give each other up after DEAD_MS. */
+const APART_MS = 40_000
+
+interface Start {
+  readonly seed: number
+  /** Two processes that have met before, or two that were started anew. */
+  readonly kind: 'fresh' | 'resumed'
+  readonly sizeBytes: number
+}
+
+interface Counted {
+  readonly firstAsker: 'source' | 'sink'
+  readonly firstBlockRtts: number
+}
+
+function countRoundTrips({ seed, kind, sizeBytes }: Start): Counted {
+  const link = calmLink(SOURCE, SINK, { delayMs: RTT_MS / 2, rateBitPerS: 1e9, queueBytes: 4_000_000 })
+  const world = new World({ seed, peers: [calmPeer(SOURCE), calmPeer(SINK)], links: [link] }, { hash, crc32 })
+  world.startAll()
+  world.run(2_000)
+  write(world, 'before', 2, 24 * BLOCK_BYTES)
+  world.run(6_000)
+  const cut = (down: boolean) => {
+    world.network.shape(addressOf(SOURCE), addressOf(SINK), { down })
+  }
+  cut(true)
+  if (kind === 'fresh') for (const peer of [SOURCE, SINK]) world.happen({ type: 'kill', peer, downMs: 100 })
+  world.run(APART_MS)
+  write(world, 'new', 1, sizeBytes)
+  world.run(3_000 + 37 * seed)
+  cut(false)
+  const helloCount = () => world.datagramCounts[DatagramType.hello]!
+  const sent = (from: number, to: number) => world.network.link(addressOf(from), addressOf(to)).counters.sent
+  const hellosBefore = helloCount()
+  const sourceBefore = sent(SOURCE, SINK)
+  while (helloCount() === hellosBefore) world.run(0.25)
+  const beganAtMs = world.nowMs
+  const firstAsker = sent(SOURCE, SINK) > sourceBefore ? 'source' : 'sink'
+  const receivedBefore = world.peers[SINK]!.engine!.receivedBytes
+  while (world.peers[SINK]!.engine!.receivedBytes === receivedBefore) {
+    world.run(0.25)
+    if (world.nowMs > beganAtMs + 20_000) throw new Error('nothing came')
+  }
+  return { firstAsker, firstBlockRtts: (world.nowMs - beganAtMs) / RTT_MS }
+}
+
+function write(world: World, path: string, content: number, sizeBytes: number): void {
+  world.edit(SOURCE, { type: 'write', path, content, sizeBytes, steps: 1, stepMs: 0 })
+}
+
+/** Of so many starts, the slowest of those in which this side asked first. */
+function slowest(kind: Start['kind'], sizeBytes: number): Record<Counted['firstAsker'], number> {
+  const most = { source: 0, sink: 0 }
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const { firstAsker, firstBlockRtts } = countRoundTrips({ seed, kind, sizeBytes })
+    most[firstAsker] = Math.max(most[firstAsker], firstBlockRtts)
+  }
+  return most
+}
+
+/** What the machines take for their part, RSA included where there is any. */
+const RESUMED_MS_MAX = 5
+const FRESH_MS_MAX = 25
+
+function expectRtts(found: Record<Counted['firstAsker'], number>, rtts: typeof found, spareMs: number): void {
+  for (const asker of ['source', 'sink'] as const) {
+    // Not less either: a bound that nothing comes near would say nothing, and neither would no such start at all.
+    expect(found[asker]).toBeGreaterThanOrEqual(rtts[asker])
+    expect(found[asker]).toBeLessThanOrEqual(rtts[asker] + spareMs / RTT_MS)
+  }
+}
+
+describe('from the first hello to the first block of a file', () => {
+  test('two round trips pass between peers that met before, half a one less where the source asks', () => {
+    // hello, accept and update, request, block; or: hello and update, accept and request, block
+    for (const sizeBytes of [4_000, 16 * BLOCK_BYTES])
+      expectRtts(slowest('resumed', sizeBytes), { sink: 2, source: 1.5 }, RESUMED_MS_MAX)
+  })
+
+  test('three pass between peers that were started anew, and half a one more likewise', () => {
+    // hello, cookie, prove, accept and update, request, block
+    expectRtts(slowest('fresh', 4_000), { sink: 3, source: 3.5 }, FRESH_MS_MAX)
+  })
+
+  test('one more passes where a whole block does not fit the first window of a path that nothing is known of', () => {
+    expectRtts(slowest('fresh', 16 * BLOCK_BYTES), { sink: 4, source: 4.5 }, FRESH_MS_MAX)
+  })
+})
