@@ -2,10 +2,12 @@
 // callbacks only hand in what came and ask for a turn of it.
 
 import type { LeftError } from '../base/errors.js'
+import { FRAME_BLOCK_AT, FRAME_OVERHEAD_BYTES } from '../base/limits.js'
 import { DiskError } from '../base/ports.js'
 import type { SlowStep } from '../base/protection.js'
 import { formatAddress } from '../io/address.js'
 import { BlockIo } from '../io/block-io.js'
+import type { Proved } from '../io/block-prover.js'
 import { nowMs } from '../io/clock.js'
 import { crc32, hash } from '../io/hash.js'
 import { datagramBytesMax, isOwnAddress, resolveHost } from '../io/interfaces.js'
@@ -16,6 +18,8 @@ import type { Address } from '../rdt/endpoint.js'
 import { firstDatagramBytes } from '../rdt/merged.js'
 import { type DiskOp, Engine, type EngineEvent } from '../sync/engine.js'
 import type { EngineToKeeper } from '../sync/messages.js'
+import type { WriteFailure } from '../sync/receiving.js'
+import type { ReadOp } from '../sync/serving.js'
 import type { PeerEvent } from './events.js'
 import { RESOLVE_RETRY_MS } from './limits.js'
 import type { PeerAddress, PeerOptions } from './options.js'
@@ -245,18 +249,17 @@ class Peer implements RunningPeer {
   private carryOut(op: DiskOp): void {
     switch (op.type) {
       case 'read':
-        if (op.reopen) this.blocks.forget(op.path)
-        this.blocks.readBlock(op, op.position, op.length).then(
-          (block) => this.handleRead(op.id, op.path, block),
-          () => this.handleRead(op.id, op.path, undefined),
-        )
+        this.read(op)
         break
       case 'write':
-        this.afterWrite(op.id, this.blocks.writeBlock(op.path, op.position, op.bytes))
+        this.afterWrite(op.id, this.blocks.writeProved(op))
         break
       case 'finish':
         this.blocks.forget(op.path)
-        this.afterWrite(op.id, this.blocks.closeWriter(op.path, { sync: true }))
+        this.afterWrite(
+          op.id,
+          this.blocks.closeWriter(op.path, { sync: true }).then(() => undefined),
+        )
         break
       case 'release':
         this.blocks.forget(op.path)
@@ -272,20 +275,34 @@ class Peer implements RunningPeer {
     })
   }
 
-  private handleRead(id: number, path: string, block: Uint8Array | undefined): void {
-    if (block === undefined) this.blocks.forget(path)
-    this.engine.handleRead(id, block, nowMs())
-    if (block !== undefined) this.blocks.release(block)
+  private read(op: ReadOp): void {
+    const { room, position, length, sealing } = op
+    if (op.reopen) this.blocks.forget(op.path)
+    const failed = () => this.handleRead(op, undefined)
+    if (sealing === undefined) {
+      const into = room.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + length)
+      this.blocks.readBlock(op, position, into).then((block) => this.handleRead(op, block), failed)
+      return
+    }
+    this.blocks.readSealed(op, { position, length, bytes: room, ...sealing }).then(({ proof, buffer }) => {
+      const frame = proof === 'sealed' ? new Uint8Array(buffer, 0, length + FRAME_OVERHEAD_BYTES) : undefined
+      this.handleRead(op, frame, buffer)
+    }, failed)
+  }
+
+  private handleRead({ id, path }: ReadOp, read: Uint8Array | undefined, buffer?: ArrayBufferLike): void {
+    if (read === undefined) this.blocks.forget(path)
+    this.engine.handleRead(id, read, nowMs(), buffer)
     this.wake()
   }
 
-  private afterWrite(id: number, write: Promise<void>): void {
-    const done = (failure: 'no-space' | 'disk' | undefined): void => {
-      this.engine.handleWritten(id, failure, nowMs())
+  private afterWrite(id: number, write: Promise<Proved | undefined>): void {
+    const done = (failure: WriteFailure | undefined, buffer?: ArrayBufferLike): void => {
+      this.engine.handleWritten(id, failure, nowMs(), buffer)
       this.wake()
     }
     write.then(
-      () => done(undefined),
+      (proved) => done(failureOf(proved), proved?.buffer),
       (error) => done(error instanceof DiskError && error.code === 'no-space' ? 'no-space' : 'disk'),
     )
   }
@@ -334,6 +351,10 @@ class Peer implements RunningPeer {
     this.reporter.say({ event: 'stopped' })
     this.finish(error)
   }
+}
+
+function failureOf(proved: Proved | undefined): WriteFailure | undefined {
+  return proved?.proof === 'damaged' || proved?.proof === 'wrong' ? proved.proof : undefined
 }
 
 function offloadWords({ offloads }: UdpSocket, why: string): string {

@@ -20,6 +20,9 @@ export const DATAGRAM_BYTES_MAX = 65_507
 /** What a sealed block may add to its plaintext: codec byte and a GCM tag (16) or a CRC-32 (4). */
 export const FRAME_OVERHEAD_BYTES = 17
 
+/** Behind the codec byte. What is read there need not be moved to become a frame. */
+export const FRAME_BLOCK_AT = 1
+
 /** The longest frame: one whole block, sealed. */
 export const FRAME_BYTES_MAX = BLOCK_BYTES + FRAME_OVERHEAD_BYTES
 

@@ -40,11 +40,26 @@ export interface OpenedFrame {
 
 export type FrameFailure = 'truncated' | 'too-long' | 'unknown-codec' | 'damaged'
 
+/** What seals and opens one frame, for a thread that knows no session: AES-256-GCM. */
+export interface FrameCipher {
+  readonly key: Uint8Array
+  readonly nonce: Uint8Array
+  readonly associated: Uint8Array
+}
+
 /** Blocks, as they cross: FRAME_OVERHEAD_BYTES longer at most. */
 export interface FrameSeal {
-  /** Fresh bytes, the same each time for the same block. `block` is what `name` names: the caller has checked. */
-  seal(name: BlockName, block: Uint8Array): Uint8Array
+  /** Whether `seal` must be given only what `name` names. */
+  readonly needsProof: boolean
+  /** The same bytes each time for the same block: in `room`, which has FRAME_OVERHEAD_BYTES more than the block and may
+   *  hold it from FRAME_BLOCK_AT on, or else fresh ones. */
+  seal(name: BlockName, block: Uint8Array, room?: Uint8Array): Uint8Array
+  /** Of a file, without seals: what came, to be held against its digest. */
   open(name: BlockName, frame: Uint8Array): Decoded<OpenedFrame, FrameFailure>
+  /** What seals a block in place, between its codec byte (0) and its tag; undefined where only `seal` can. */
+  sealingOf(name: BlockName): FrameCipher | undefined
+  /** What opens the bytes of a frame from FRAME_BLOCK_AT on; undefined where only `open` can tell. */
+  openingOf(name: BlockName, frame: Uint8Array): FrameCipher | undefined
 }
 
 /** Every datagram of a session but its segments. */

@@ -10,12 +10,21 @@
 import { close, constants, fdatasync, open, read, readv, write, writev } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { assert } from '../base/assert.js'
-import { BLOCK_BYTES } from '../base/limits.js'
+import { FRAME_BLOCK_AT } from '../base/limits.js'
 import { DiskError } from '../base/ports.js'
+import type { FrameCipher } from '../base/protection.js'
+import {
+  BlockProver,
+  openBlock,
+  type PieceToSeal,
+  type Proved,
+  type ProvedPiece,
+  sealBlockOf,
+} from './block-prover.js'
 import { openedCheck } from './confinement.js'
 import { diskError } from './disk-errors.js'
 import { refuseForeignName } from './foreign-names.js'
-import { FREE_BLOCKS_MAX, OPEN_FILES_MAX, RUN_BLOCKS_MAX } from './limits.js'
+import { OPEN_FILES_MAX, RUN_BLOCKS_MAX } from './limits.js'
 
 /** A file as the index knows it. A descriptor is only used again for the same state of the same path: a file
  *  that was replaced has another time or size, and is opened anew. (Where it has not, its blocks do not match
@@ -25,6 +34,15 @@ export interface ReadableFile {
   readonly path: string
   readonly mtimeMs: number
   readonly sizeBytes: number
+}
+
+/** A received block: `bytes` to be written at `position`, once they are proved. */
+export interface BlockToProve {
+  readonly path: string
+  readonly position: number
+  readonly bytes: Uint8Array
+  readonly digest: Uint8Array
+  readonly cipher: FrameCipher | undefined
 }
 
 /** Whether this descriptor is of the file at this path of the share, and was reached through no link. */
@@ -45,8 +63,10 @@ export class BlockIo {
   private readonly readers: DescriptorCache
   private readonly writers: DescriptorCache
   private readonly reads = new Runs(readRun)
-  private readonly freeBlocks: ArrayBufferLike[] = []
   private readonly writes = new Runs(writeRun)
+  /** One thread each, for what comes and for what goes. */
+  private readonly prover = new BlockProver((piece) => this.proveHere(piece))
+  private readonly sealer = new BlockProver((piece) => this.proveHere(piece))
 
   /** `root` is the absolute path of the share folder, which is there. */
   constructor(root: string, options: BlockIoOptions = {}) {
@@ -58,29 +78,54 @@ export class BlockIo {
     this.writers = new DescriptorCache(root, WRITE_FLAGS, openFilesMax, isInPlace)
   }
 
-  /** `length` bytes from `position` in a buffer of their own, until it is released; fewer where the file ends before. */
-  readBlock(file: ReadableFile, position: number, length: number): Promise<Uint8Array> {
+  /** Reads from `position` on into `into`; answers the part of it that was filled: less where the file ends before. */
+  readBlock(file: ReadableFile, position: number, into: Uint8Array): Promise<Uint8Array> {
     const { path, mtimeMs, sizeBytes } = file
     return this.readers.use(path, `${mtimeMs} ${sizeBytes}`, 'read', (descriptor) =>
-      this.reads.add(descriptor, position, this.bufferOf(length)),
+      this.reads.add(descriptor, position, into),
     )
-  }
-
-  /** Nothing looks at these bytes of `readBlock` any more: they may be used for another block. Not to be called where
-   *  something does. */
-  release({ buffer }: Uint8Array): void {
-    const isWanted = buffer.byteLength === BLOCK_BYTES && this.freeBlocks.length < FREE_BLOCKS_MAX
-    if (isWanted && !this.freeBlocks.includes(buffer)) this.freeBlocks.push(buffer)
-  }
-
-  private bufferOf(length: number): Uint8Array {
-    const free = length === BLOCK_BYTES ? this.freeBlocks.pop() : undefined
-    return new Uint8Array(free ?? Buffer.allocUnsafeSlow(length).buffer)
   }
 
   /** Puts all of `bytes` at `position` of an existing file, never through a link, wherever it stands. */
   async writeBlock(path: string, position: number, bytes: Uint8Array): Promise<void> {
     await this.writers.use(path, '', 'write', (descriptor) => this.writes.add(descriptor, position, bytes))
+  }
+
+  /** The same of what has the digest: the bytes, or what the cipher opens them to. Nothing else of their buffer may be used until this is answered. */
+  async writeProved(block: BlockToProve): Promise<Proved> {
+    const { path, position, bytes, digest, cipher } = block
+    return this.writers.use(path, '', 'write', (fd) =>
+      this.prover.add({ type: 'write', fd, position, bytes, digest, cipher }),
+    )
+  }
+
+  /** Reads a block into the room of its frame and seals it, if it has the digest. The same holds for that buffer. */
+  async readSealed(
+    { path, mtimeMs, sizeBytes }: ReadableFile,
+    piece: Omit<PieceToSeal, 'type' | 'fd'>,
+  ): Promise<Proved> {
+    return this.readers.use(path, `${mtimeMs} ${sizeBytes}`, 'read', (fd) =>
+      this.sealer.add({ type: 'seal', fd, ...piece }),
+    )
+  }
+
+  /** Whether both threads are there, once that is known: until then, and without them, all is done here. */
+  async areThreadsThere(): Promise<boolean> {
+    const both = await Promise.all([this.prover.isThreaded(), this.sealer.isThreaded()])
+    return both.every((isThere) => isThere)
+  }
+
+  private async proveHere(piece: ProvedPiece): Promise<Proved> {
+    const { buffer } = piece.bytes
+    if (piece.type === 'seal') {
+      const into = piece.bytes.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + piece.length)
+      const read = await this.reads.add(piece.fd, piece.position, into)
+      return { proof: sealBlockOf(piece, read.length), buffer }
+    }
+    const block = openBlock(piece)
+    if (typeof block === 'string') return { proof: block, buffer }
+    await this.writes.add(piece.fd, piece.position, block)
+    return { proof: 'written', buffer }
   }
 
   /** Drops the kept descriptor of a file that changed, went or did not match its digest. */
@@ -100,6 +145,7 @@ export class BlockIo {
   /** Waits for what is in flight and closes every file. */
   async close(): Promise<void> {
     await Promise.all([this.readers.close(), this.writers.close()])
+    await Promise.all([this.prover.close(), this.sealer.close()])
   }
 }
 

@@ -55,8 +55,15 @@ export const OPEN_FILES_MAX = 64
 /** Blocks that are read or written in one go: 1 MB. */
 export const RUN_BLOCKS_MAX = 16
 
-/** Buffers for blocks that are kept for the next ones: as many as a session looks ahead, twice. */
-export const FREE_BLOCKS_MAX = 16
+/** Messages with blocks to be proved that the thread has at once: one that it works on, and one that it goes on with. */
+export const PROOFS_IN_FLIGHT_MAX = 2
+
+/** The thread's heap, in MB: it holds a few messages. */
+export const THREAD_HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 } as const
+
+/** Blocks shorter than this are not worth a message; and the bytes of very short ones may lie in memory that Node shares
+ *  between many (Buffer.poolSize). */
+export const THREAD_BYTES_MIN = 16_384
 
 /** Folders that the disk holds open to write into, and how long: a scan or a large tree comes back to the same few
  *  within milliseconds, and what is idle should hold nothing. */

@@ -6,7 +6,7 @@
 
 import type { BlockSet } from '../base/blockset.js'
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
-import type { FrameSeal, SlowStep } from '../base/protection.js'
+import type { BlockName, FrameSeal, SlowStep } from '../base/protection.js'
 import type {
   Address,
   BlockSupply,
@@ -25,6 +25,7 @@ import { FrameCache } from './framecache.js'
 import { Handshake } from './handshake.js'
 import {
   FORGERIES_MAX,
+  FRAMES_CACHED_MAX,
   POOL_BUFFERS_MAX,
   POOL_SHARE_MIN,
   REJECTS_MAX,
@@ -63,6 +64,8 @@ export class Endpoint {
     dropped: 0,
     strangers: 0,
   }
+  /** Memory for frames that are going to be served: what `serveBlock` is given comes back here by itself. */
+  readonly rooms = new FramePool(Number.POSITIVE_INFINITY, FRAMES_CACHED_MAX)
   private readonly host: SessionHost
   private readonly sessions: SessionTable
   private readonly handshake: Handshake
@@ -90,7 +93,7 @@ export class Endpoint {
       options,
       pool: new FramePool(),
       bundles: new BundlePool(),
-      frames: new FrameCache(),
+      frames: new FrameCache(this.rooms),
       paths: new PathMemory(),
       bucket: limitBytesPerS === undefined ? undefined : new TokenBucket(limitBytesPerS, nowMs),
       poolShare: () => this.poolShare(),
@@ -270,23 +273,24 @@ export class Endpoint {
     open?.puller.reject(kind, digest, blockIndex, isForged ? FORGERIES_MAX : REJECTS_MAX)
   }
 
-  /** The caller is done with a frame's bytes. */
-  releaseBlock(session: SessionId, frame: Uint8Array): void {
+  /** The caller is done with a frame's bytes; with `buffer`, if it had another thread work on them and got that back. */
+  releaseBlock(session: SessionId, frame: Uint8Array, buffer?: ArrayBufferLike): void {
     const open = this.sessions.get(session)
-    if (open === undefined) this.host.pool.release(frame)
-    else open.puller.release(frame)
+    if (open === undefined) this.host.pool.release(frame, buffer)
+    else open.puller.release(frame, buffer)
   }
 
-  /** Answers 'wanted'. The frame must never change again. */
+  /** Answers 'wanted'. The frame must not change any more; one of `rooms` is given back there in time. `isKept` false:
+   *  it is not used for a second asking, for which the block will be wanted again. */
   serveBlock(
     session: SessionId,
-    kind: ItemKind,
-    digest: Digest,
-    blockIndex: number,
+    name: BlockName,
     frame: Uint8Array,
+    options: { isKept: boolean },
     _nowMs: number,
   ): void {
-    this.sessions.get(session)?.server.serveBlock(kind, digest, blockIndex, frame)
+    const isServed = this.sessions.get(session)?.server.serveBlock(name, frame, options)
+    if (isServed !== true) this.rooms.release(frame)
   }
 
   serveGone(session: SessionId, kind: ItemKind, digest: Digest, _nowMs: number): void {

@@ -1,5 +1,5 @@
-// The memory that frames are put together in, and that segments are laid out in: buffers that come back, a bounded
-// number of each. One of both per endpoint.
+// The memory that frames are put together in, that they are read into to be served, and that segments are laid out in:
+// buffers that come back, a bounded number of each. One of each per endpoint.
 
 import { FRAME_BYTES_MAX } from '../base/limits.js'
 import {
@@ -14,7 +14,11 @@ export class FramePool {
   private readonly free: Uint8Array[] = []
   private readonly lent = new Set<ArrayBufferLike>()
 
-  constructor(private readonly buffersMax = POOL_BUFFERS_MAX) {}
+  /** At most so many lent at once, and so many kept for the next. */
+  constructor(
+    private readonly buffersMax = POOL_BUFFERS_MAX,
+    private readonly freeMax = buffersMax,
+  ) {}
 
   /** Buffers that may still be taken. */
   get room(): number {
@@ -32,11 +36,18 @@ export class FramePool {
     return buffer
   }
 
-  /** Takes back what `take` gave, or a view of it. False where it was not lent (released twice). */
-  release(frame: Uint8Array): boolean {
+  /** What was lent and then handed to another thread came back as `buffer`: that is lent now. */
+  exchange(frame: Uint8Array, buffer: ArrayBufferLike): void {
+    if (this.lent.delete(frame.buffer)) this.lent.add(buffer)
+  }
+
+  /** Takes back what `take` gave, or a view of it; of bytes that were in another thread, as `buffer`, what came back of
+   *  it. False where it was not lent (released twice). */
+  release(frame: Uint8Array, buffer: ArrayBufferLike = frame.buffer): boolean {
     if (!this.lent.delete(frame.buffer)) return false
-    // A buffer that was transferred to another thread has no bytes any more, and small ones were made to measure.
-    if (frame.buffer.byteLength === FRAME_BYTES_MAX) this.free.push(new Uint8Array(frame.buffer))
+    // A buffer that did not come back from another thread has no bytes, and small ones were made to measure.
+    const isReusable = buffer.byteLength === FRAME_BYTES_MAX && this.free.length < this.freeMax
+    if (isReusable) this.free.push(new Uint8Array(buffer))
     return true
   }
 }

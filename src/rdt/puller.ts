@@ -177,8 +177,8 @@ export class Puller {
     this.queue.add(item)
   }
 
-  release(frame: Uint8Array): void {
-    if (this.host.pool.release(frame)) this.lentCount--
+  release(frame: Uint8Array, buffer?: ArrayBufferLike): void {
+    if (this.host.pool.release(frame, buffer)) this.lentCount--
   }
 
   /** Gives back every buffer that is not with the caller. The puller is not used any more. */

@@ -7,6 +7,7 @@
 import { hexOf } from '../base/bytes.js'
 import { type Digest, type ItemKind, itemKey } from '../base/item.js'
 import { FRAME_BYTES_MAX } from '../base/limits.js'
+import type { BlockName } from '../base/protection.js'
 import { belowBits, countOf, highBit, lowBit, lowestOf } from './bits.js'
 import type { WireSession } from './control.js'
 import type { FrameCache } from './framecache.js'
@@ -176,23 +177,26 @@ export class Server {
       const block = this.queue[this.lookedUntil++]!.block
       block.looked++
       this.ahead.add(block)
-      block.frame ??= this.host.frames.get(block.key)
+      block.frame ??= this.host.frames.hold(block.key)
       if (block.frame !== undefined || block.isWanted) continue
       block.isWanted = true
       this.host.handleWanted(block)
     }
   }
 
-  /** Answers whether the block was wanted. */
-  serveBlock(kind: ItemKind, digest: Digest, blockIndex: number, frame: Uint8Array): boolean {
+  /** Answers whether the block was wanted. The frame belongs to the cache from now on. */
+  serveBlock(
+    { kind, digest, blockIndex }: BlockName,
+    frame: Uint8Array,
+    { isKept }: { isKept: boolean },
+  ): boolean {
     if (frame.length === 0 || frame.length > FRAME_BYTES_MAX)
       throw new Error(`a frame of ${frame.length} bytes cannot be served`)
     const block = this.blocks.get(`${this.cachePrefix}${itemKey(kind, digest)}:${blockIndex}`)
-    if (block === undefined) return false
+    if (block === undefined || block.frame !== undefined) return false
     block.isWanted = false
-    if (block.looked > 0) block.frame = frame
     this.learnFrameBytes(frame.length)
-    this.host.frames.add(block.key, frame)
+    block.frame = this.host.frames.add(block.key, frame, { isKept, isHeld: block.looked > 0 })
     return true
   }
 
@@ -213,6 +217,7 @@ export class Server {
         continue
       }
       handles.add(ask.handle)
+      this.letGo(ask.block)
       this.blocks.delete(ask.block.key)
       this.ahead.delete(ask.block)
     }
@@ -229,13 +234,20 @@ export class Server {
     this.ahead.clear()
     this.lookedUntil = 0
     this.lookAhead()
-    for (const block of before) if (block.looked === 0) block.frame = undefined
+    for (const block of before) if (block.looked === 0) this.letGo(block)
+  }
+
+  private letGo(block: WantedBlock): void {
+    if (block.frame === undefined) return
+    block.frame = undefined
+    this.host.frames.letGo(block.key)
   }
 
   /** Drops everything; the server is not used any more. */
   close(): void {
     this.queue.length = 0
     this.head = 0
+    for (const block of this.blocks.values()) this.letGo(block)
     this.blocks.clear()
     this.membersOf.clear()
     this.ahead.clear()
@@ -338,7 +350,7 @@ export class Server {
     block.asks.splice(block.asks.indexOf(ask), 1)
     if (--block.looked === 0) {
       this.ahead.delete(block)
-      block.frame = undefined
+      this.letGo(block)
     }
     if (block.asks.length === 0) this.blocks.delete(block.key)
     if (this.head >= 1_024 || this.head === this.queue.length) {

@@ -2,9 +2,9 @@
 // (github.com/lz4/lz4, doc/lz4_Block_format.md). Used by sealed frames.
 
 import { createRequire } from 'node:module'
-import type { Digest, ItemKind } from '../base/item.js'
 import { itemKey } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
+import type { BlockName } from '../base/protection.js'
 import {
   COMPRESSION_BLOCK_BYTES_MIN,
   COMPRESSION_GAIN_BYTES_MIN,
@@ -88,16 +88,19 @@ export class Compressor {
 
   constructor(private readonly codec: Codec) {}
 
+  /** Whether this block is worth trying at all. */
+  tries({ kind, digest, blockIndex }: BlockName): boolean {
+    const known = this.items.get(itemKey(kind, digest)) ?? 0
+    const isHopeless = known !== 'shrinks' && known >= COMPRESSION_TRIES
+    return !isHopeless || blockIndex % COMPRESSION_RETRY_BLOCKS === 0
+  }
+
   /** Valid until the next call; undefined where the block is better sent as it is. */
-  compress(
-    name: { readonly kind: ItemKind; readonly digest: Digest; readonly blockIndex: number },
-    block: Uint8Array,
-  ): Uint8Array | undefined {
+  compress(name: BlockName, block: Uint8Array): Uint8Array | undefined {
     if (block.length < COMPRESSION_BLOCK_BYTES_MIN) return undefined
+    if (!this.tries(name)) return undefined
     const key = itemKey(name.kind, name.digest)
     const known = this.items.get(key) ?? 0
-    const isHopeless = known !== 'shrinks' && known >= COMPRESSION_TRIES
-    if (isHopeless && name.blockIndex % COMPRESSION_RETRY_BLOCKS !== 0) return undefined
     const bytesMax = block.length - Math.min(COMPRESSION_GAIN_BYTES_MIN, block.length >> 3)
     const compressed = this.codec.compress(block, bytesMax)
     if (known !== 'shrinks') this.remember(key, compressed === undefined ? known + 1 : 'shrinks')

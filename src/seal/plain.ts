@@ -142,11 +142,14 @@ function plainSession(crc32: Crc32): SessionProtection {
     },
   }
   const frames: FrameSeal = {
-    seal: (name, block) => sealBlock(name, block, crc32),
+    needsProof: false,
+    seal: (name, block, room) => sealBlock(name, block, crc32, room),
     open: (name, frame) => {
       const opened = openFrame(name, frame, crc32)
       return opened.ok ? decoded({ block: opened.value, savedBytes: 0 }) : opened
     },
+    sealingOf: () => undefined,
+    openingOf: () => undefined,
   }
   return { datagrams, frames, isSealed: false, isWorn: false }
 }

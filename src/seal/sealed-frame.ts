@@ -13,14 +13,14 @@
 // segments of the first serving and the second. Two names meet in one nonce by the birthday of 2⁹⁶ only. Each
 // direction of each session has keys of its own; frames never cross from one into another.
 
-import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { bytesOfHex } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import type { ItemKind } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
-import type { BlockName, FrameFailure, FrameSeal, OpenedFrame } from '../base/protection.js'
+import type { BlockName, FrameCipher, FrameFailure, FrameSeal, OpenedFrame } from '../base/protection.js'
 import type { Codec, Compressor } from './compression.js'
 import { freshBytes } from './frame.js'
+import { decipher, encipher } from './frame-cipher.js'
 import { type DirectionKeys, hmac } from './keys.js'
 import { FRAMES_PER_KEY_MAX, GCM_NONCE_BYTES, TAG_BYTES } from './limits.js'
 
@@ -30,6 +30,7 @@ const CODEC_BYTES = 1
 const KINDS: readonly ItemKind[] = ['tree', 'list', 'file', 'pack']
 
 export class SealedFrames implements FrameSeal {
+  readonly needsProof = true
   private sealedCount = 0
 
   constructor(
@@ -43,20 +44,17 @@ export class SealedFrames implements FrameSeal {
     return this.sealedCount >= FRAMES_PER_KEY_MAX
   }
 
-  seal(name: BlockName, block: Uint8Array): Uint8Array {
+  seal(name: BlockName, block: Uint8Array, room?: Uint8Array): Uint8Array {
     this.sealedCount++
     const compressed = this.compressor?.compress(name, block)
     const codec = compressed === undefined ? CODEC_PLAIN : CODEC_LZ4
     const text = compressed ?? block
-    const associated = associatedOf(name, codec)
-    const cipher = createCipheriv('aes-256-gcm', this.keys.ours.frames, nonceOf(this.keys.ours, associated))
-    cipher.setAAD(associated)
-    const frame = freshBytes(CODEC_BYTES + text.length + TAG_BYTES)
+    const frame = room ?? freshBytes(CODEC_BYTES + text.length + TAG_BYTES)
     frame[0] = codec
-    frame.set(cipher.update(text), CODEC_BYTES)
-    cipher.final()
-    frame.set(cipher.getAuthTag(), CODEC_BYTES + text.length)
-    return frame
+    return frame.subarray(
+      0,
+      CODEC_BYTES + encipher(cipherOf(this.keys.ours, name, codec), text, frame, CODEC_BYTES),
+    )
   }
 
   open(name: BlockName, frame: Uint8Array): Decoded<OpenedFrame, FrameFailure> {
@@ -64,7 +62,7 @@ export class SealedFrames implements FrameSeal {
     if (frame.length > CODEC_BYTES + BLOCK_BYTES + TAG_BYTES) return undecoded('too-long')
     const codec = frame[0]!
     if (codec !== CODEC_PLAIN && codec !== CODEC_LZ4) return undecoded('unknown-codec')
-    const text = this.decipher(associatedOf(name, codec), frame)
+    const text = decipher(cipherOf(this.keys.theirs, name, codec), frame.subarray(CODEC_BYTES))
     if (text === undefined) return undecoded('damaged')
     if (codec === CODEC_PLAIN) return decoded({ block: text, savedBytes: 0 })
     const block = this.codec.decompress(text)
@@ -72,22 +70,20 @@ export class SealedFrames implements FrameSeal {
     return decoded({ block, savedBytes: Math.max(0, block.length - text.length) })
   }
 
-  private decipher(associated: Uint8Array, frame: Uint8Array): Uint8Array | undefined {
-    const { theirs } = this.keys
-    const tagAt = frame.length - TAG_BYTES
-    const decipher = createDecipheriv('aes-256-gcm', theirs.frames, nonceOf(theirs, associated), {
-      authTagLength: TAG_BYTES,
-    })
-    decipher.setAAD(associated)
-    decipher.setAuthTag(frame.subarray(tagAt))
-    const text = decipher.update(frame.subarray(CODEC_BYTES, tagAt))
-    try {
-      decipher.final()
-      return text
-    } catch {
-      return undefined
-    }
+  sealingOf(name: BlockName): FrameCipher | undefined {
+    if (this.compressor?.tries(name) === true) return undefined
+    this.sealedCount++
+    return cipherOf(this.keys.ours, name, CODEC_PLAIN)
   }
+
+  openingOf(name: BlockName, frame: Uint8Array): FrameCipher | undefined {
+    return frame[0] === CODEC_PLAIN ? cipherOf(this.keys.theirs, name, CODEC_PLAIN) : undefined
+  }
+}
+
+function cipherOf(keys: DirectionKeys, name: BlockName, codec: number): FrameCipher {
+  const associated = associatedOf(name, codec)
+  return { key: keys.frames, nonce: nonceOf(keys, associated), associated }
 }
 
 function associatedOf({ kind, digest, blockIndex }: BlockName, codec: number): Uint8Array {

@@ -1,13 +1,17 @@
 // The disk as the simulated engine's process has it: reads and writes of blocks that complete later and out of order,
 // through descriptors that are kept open, as src/io/block-io.ts keeps them. Used by SimPeer.
 
+import { equalBytes } from '../base/bytes.js'
+import type { Hash } from '../base/item.js'
+import { FRAME_BLOCK_AT } from '../base/limits.js'
 import { DiskError, type FileHandle } from '../base/ports.js'
+import { decipher, sealInPlace } from '../seal/frame-cipher.js'
 import type { DiskOp } from '../sync/engine.js'
 import type { SimDisk } from './disk.js'
 import { READERS_MAX } from './limits.js'
 import type { SeededRandom } from './random.js'
 
-export type WriteFailure = 'no-space' | 'disk' | undefined
+export type WriteFailure = 'damaged' | 'wrong' | 'no-space' | 'disk' | undefined
 
 interface Reader {
   readonly state: string
@@ -19,7 +23,10 @@ export class EngineDisk {
   private readonly writers = new Map<string, FileHandle>()
   private readonly inFlight = new Set<DiskOp & { type: 'write' }>()
 
-  constructor(private readonly disk: SimDisk) {}
+  constructor(
+    private readonly disk: SimDisk,
+    private readonly hash: Hash,
+  ) {}
 
   /** The operation is on its way to the disk: a kill may find it done, half done or not begun. */
   begin(op: DiskOp & { type: 'write' }): void {
@@ -31,8 +38,12 @@ export class EngineDisk {
     try {
       return this.disk.unharmed((disk) => {
         const handle = this.readerOf(op)
-        const block = new Uint8Array(op.length)
-        return block.subarray(0, disk.read(handle, block, op.position))
+        const into = op.room.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + op.length)
+        const block = into.subarray(0, disk.read(handle, into, op.position))
+        if (op.sealing === undefined) return block
+        const { cipher, digest } = op.sealing
+        const isRight = block.length === op.length && equalBytes(this.hash(block), digest)
+        return isRight ? sealInPlace(cipher, op.room, block.length) : undefined
       })
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
@@ -43,7 +54,8 @@ export class EngineDisk {
 
   write(op: DiskOp & { type: 'write' }): WriteFailure {
     this.inFlight.delete(op)
-    return this.attempt(() => this.put(op, op.bytes))
+    const block = this.blockOf(op)
+    return typeof block === 'string' ? block : this.attempt(() => this.put(op, block))
   }
 
   /** Syncs and lets go of a temporary file. */
@@ -74,8 +86,9 @@ export class EngineDisk {
   kill(random: SeededRandom): void {
     for (const op of this.inFlight) {
       const fate = random.below(3)
-      if (fate === 0) continue
-      this.attempt(() => this.put(op, fate === 1 ? op.bytes : op.bytes.subarray(0, op.bytes.length >> 1)))
+      const block = this.blockOf(op)
+      if (fate === 0 || typeof block === 'string') continue
+      this.attempt(() => this.put(op, fate === 1 ? block : block.subarray(0, block.length >> 1)))
     }
     this.inFlight.clear()
     this.loseHandles()
@@ -85,6 +98,12 @@ export class EngineDisk {
   loseHandles(): void {
     this.readers.clear()
     this.writers.clear()
+  }
+
+  private blockOf({ bytes, digest, cipher }: DiskOp & { type: 'write' }): Uint8Array | 'damaged' | 'wrong' {
+    const block = cipher === undefined ? bytes : decipher(cipher, bytes)
+    if (block === undefined) return 'damaged'
+    return equalBytes(this.hash(block), digest) ? block : 'wrong'
   }
 
   private put(op: DiskOp & { type: 'write' }, bytes: Uint8Array): void {

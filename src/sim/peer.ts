@@ -17,7 +17,7 @@ import type { Keeper } from '../sync/keeper.js'
 import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
 import type { Recovered } from '../sync/recovery.js'
 import { type DeathMoment, SimDisk } from './disk.js'
-import { EngineDisk } from './engine-disk.js'
+import { EngineDisk, type WriteFailure } from './engine-disk.js'
 import { SimIndex } from './index.js'
 import { SLOW_STEP_MS, START_AGAIN_MS, WALL_EPOCH_MS, WATCHER_RESTART_MS } from './limits.js'
 import type { Network } from './network.js'
@@ -102,7 +102,7 @@ export class SimPeer {
       timestampStepMs: plan.timestampStepMs,
       namesInOrder: plan.namesInOrder,
     })
-    this.engineDisk = new EngineDisk(this.disk)
+    this.engineDisk = new EngineDisk(this.disk, options.hash)
     const diskObserver: DiskObserver = {
       handleSharePath: (path) => {
         observer.handleSharePath(number, path)
@@ -352,7 +352,7 @@ export class SimPeer {
     })
   }
 
-  private writeNow(op: DiskOp & { type: 'write' | 'finish' }): 'no-space' | 'disk' | undefined {
+  private writeNow(op: DiskOp & { type: 'write' | 'finish' }): WriteFailure {
     if (op.type === 'finish') return this.engineDisk.finish(op.path)
     const failure = this.engineDisk.write(op)
     const { observer, number } = this.options

@@ -36,7 +36,7 @@ import { PROGRESS_MS, WORKING_RETRY_MS } from './limits.js'
 import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from './messages.js'
 import { OwnState } from './own-state.js'
 import { type Receipt, ReceiptBook } from './receipt.js'
-import { type FinishOp, Receiving, type ReleaseOp, type WriteOp } from './receiving.js'
+import { type FinishOp, Receiving, type ReleaseOp, type WriteFailure, type WriteOp } from './receiving.js'
 import { type ReadOp, Serving } from './serving.js'
 
 /** What the engine asks of the disk. 'read' is answered by `handleRead`, 'write' and 'finish' by
@@ -141,6 +141,7 @@ export class Engine {
       options.hash,
       (session) => this.endpoint.framesOf(session),
       (digest) => this.receiving.buildingOf(digest),
+      this.endpoint.rooms,
     )
   }
 
@@ -179,14 +180,21 @@ export class Engine {
     this.settle(nowMs)
   }
 
-  /** `block` is valid during the call only: what is served of it is sealed by then. */
-  handleRead(id: number, block: Uint8Array | undefined, nowMs: number): void {
-    this.serving.handleRead(id, block)
+  /** `read` is in the operation's room: the block, or where it was to be sealed the frame. `buffer` is the room's, where
+   *  another thread had it. */
+  handleRead(id: number, read: Uint8Array | undefined, nowMs: number, buffer?: ArrayBufferLike): void {
+    this.serving.handleRead(id, read, buffer)
     this.settle(nowMs)
   }
 
-  handleWritten(id: number, failure: 'no-space' | 'disk' | undefined, nowMs: number): void {
-    this.receiving.handleWritten(id, failure, nowMs)
+  /** `buffer` is that of a write's bytes, where another thread had it. */
+  handleWritten(
+    id: number,
+    failure: WriteFailure | undefined,
+    nowMs: number,
+    buffer?: ArrayBufferLike,
+  ): void {
+    this.receiving.handleWritten(id, failure, nowMs, buffer)
     this.settle(nowMs)
   }
 
@@ -264,10 +272,10 @@ export class Engine {
       this.handleEndpointEvent(event, nowMs)
     }
     for (let served = this.serving.pollServed(); served !== undefined; served = this.serving.pollServed()) {
-      const { session, kind, digest, blockIndex } = served.wanted
-      if (!this.sessions.has(session)) continue
-      if (served.frame === undefined) this.endpoint.serveGone(session, kind, digest, nowMs)
-      else this.endpoint.serveBlock(session, kind, digest, blockIndex, served.frame, nowMs)
+      const { wanted, frame } = served
+      const { session, kind, digest } = wanted
+      if (frame === undefined) this.endpoint.serveGone(session, kind, digest, nowMs)
+      else this.endpoint.serveBlock(session, wanted, frame, { isKept: served.isProved }, nowMs)
     }
     for (let built = this.receiving.pollBuilt(); built !== undefined; built = this.receiving.pollBuilt())
       this.serving.handleBuilt(built.digest, built.building)

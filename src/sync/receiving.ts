@@ -1,9 +1,9 @@
 // Takes in what is pulled: tree items and digest lists into memory, small files into memory, large files block by
 // block into their temporary file. Each block is opened, proved by its digest, and only then counts. Performs no
-// I/O: writes are polled. Used by the engine alone, which owns the endpoint that this asks.
+// I/O: writes are polled, and those of large files come with the digest that proves them. Used by the engine alone, which owns the endpoint that this asks.
 
 import { BlockSet } from '../base/blockset.js'
-import { concatBytes, equalBytes, hexOf } from '../base/bytes.js'
+import { concatBytes, hexOf } from '../base/bytes.js'
 import {
   blockBytes,
   blockCount,
@@ -14,9 +14,9 @@ import {
   itemKey,
   listBytes,
 } from '../base/item.js'
-import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
+import { BLOCK_BYTES, DIGEST_BYTES, FRAME_BLOCK_AT, FRAME_OVERHEAD_BYTES } from '../base/limits.js'
 import { cutIntoPacks, packOf } from '../base/pack.js'
-import type { OpenedFrame } from '../base/protection.js'
+import type { FrameCipher, OpenedFrame } from '../base/protection.js'
 import type { HoldingMessage } from '../ecp/message.js'
 import type { Endpoint, SessionId } from '../rdt/endpoint.js'
 import type { PeerId } from '../share/version.js'
@@ -35,14 +35,21 @@ import {
 } from './limits.js'
 import type { EngineToKeeper, FetchFailure, FetchId, KeeperToEngine, SourceFailure } from './messages.js'
 
-/** A block to be written into a temporary file; answered by `handleWritten`. */
+/** A block to be written into a temporary file, if `digest` is that of its bytes, or of what `cipher` opens them to;
+ *  answered by `handleWritten`. */
 export interface WriteOp {
   readonly type: 'write'
   readonly id: number
   readonly path: string
   readonly position: number
+  /** All that is used of their buffer, which may go to another thread meanwhile. */
   readonly bytes: Uint8Array
+  readonly digest: Uint8Array
+  readonly cipher: FrameCipher | undefined
 }
+
+/** Why a block was not written: its seal is broken, it is another one, or the disk's fault. */
+export type WriteFailure = 'damaged' | 'wrong' | 'no-space' | 'disk'
 
 /** All blocks are written: sync and close the file; answered by `handleWritten` too. */
 export interface FinishOp {
@@ -97,6 +104,14 @@ interface ReceivedBlock {
   readonly frame: Uint8Array
 }
 
+/** What it is written from, and how long it will be. */
+interface LargeBlock {
+  readonly bytes: Uint8Array
+  readonly textBytes: number
+  readonly cipher: FrameCipher | undefined
+  readonly savedBytes: number
+}
+
 interface ItemGone {
   readonly session: SessionId
   readonly kind: ItemKind
@@ -104,13 +119,15 @@ interface ItemGone {
   readonly reason: 'gone' | 'unservable'
 }
 
-interface PendingWrite {
-  readonly fetch: LargeFetch
-  /** Where the frame came from. */
-  readonly session: SessionId
-  readonly blockIndex: number | undefined
-  readonly frame: Uint8Array | undefined
-}
+type PendingWrite = { readonly fetch: LargeFetch } & (
+  | { readonly type: 'finish' }
+  | {
+      readonly type: 'block'
+      readonly block: ReceivedBlock
+      readonly bytes: Uint8Array
+      readonly savedBytes: number
+    }
+)
 
 export class Receiving {
   private readonly endpoint: Endpoint
@@ -363,7 +380,19 @@ export class Receiving {
 
   handleBlock(block: ReceivedBlock, nowMs: number): void {
     if (block.kind === 'file' && this.holdAhead(block)) return
-    const opened = this.endpoint.framesOf(block.session)?.open(block, block.frame)
+    const frames = this.endpoint.framesOf(block.session)
+    const large = block.kind === 'file' ? this.fetchByDigest.get(block.digest) : undefined
+    const cipher = large?.type === 'large' ? frames?.openingOf(block, block.frame) : undefined
+    if (large?.type === 'large' && cipher !== undefined) {
+      this.handleLargeBlock(large, block, {
+        bytes: block.frame.subarray(FRAME_BLOCK_AT),
+        textBytes: block.frame.length - FRAME_OVERHEAD_BYTES,
+        cipher,
+        savedBytes: 0,
+      })
+      return
+    }
+    const opened = frames?.open(block, block.frame)
     if (!opened?.ok) {
       this.reject(block, 'damaged')
       return
@@ -378,7 +407,9 @@ export class Receiving {
       return
     }
     const fetch = this.fetchByDigest.get(block.digest)
-    if (fetch?.type === 'large') this.handleLargeBlock(fetch, block, opened.value)
+    const { block: bytes, savedBytes } = opened.value
+    if (fetch?.type === 'large')
+      this.handleLargeBlock(fetch, block, { bytes, textBytes: bytes.length, cipher: undefined, savedBytes })
     else if (fetch?.session === block.session) this.handleSmallBlock(fetch, block, opened.value)
     else this.endpoint.releaseBlock(block.session, block.frame)
   }
@@ -394,33 +425,77 @@ export class Receiving {
     return true
   }
 
-  /** `failure` undefined where the operation succeeded. */
-  handleWritten(id: number, failure: 'no-space' | 'disk' | undefined, nowMs: number): void {
+  /** `failure` undefined where the operation succeeded; `buffer` is that of its bytes, if it was in another thread. */
+  handleWritten(
+    id: number,
+    failure: WriteFailure | undefined,
+    nowMs: number,
+    buffer?: ArrayBufferLike,
+  ): void {
     const write = this.writes.get(id)
     if (write === undefined) return
     this.writes.delete(id)
-    const { fetch, session, blockIndex, frame } = write
-    if (frame !== undefined) this.endpoint.releaseBlock(session, frame)
-    if (this.fetches.get(fetch.fetch) !== fetch) return
+    const { fetch } = write
+    const isOver = this.fetches.get(fetch.fetch) !== fetch
+    if (write.type === 'block') {
+      const { session, frame } = write.block
+      // What was deciphered is not the frame's.
+      const isOfFrame = write.bytes.buffer === frame.buffer
+      this.endpoint.releaseBlock(session, frame, isOfFrame ? buffer : undefined)
+    }
+    if (isOver) return
+    if (write.type === 'block' && (failure === 'wrong' || failure === 'damaged')) {
+      this.handleRefused(fetch, write.block, failure, nowMs)
+      return
+    }
     if (failure !== undefined) {
-      this.fail(fetch, failure)
+      this.fail(fetch, failure === 'no-space' ? failure : 'disk')
       return
     }
-    if (blockIndex === undefined) {
-      this.report(fetch)
-      const { crossedBytes, savedBytes, building } = fetch
-      const sources = building?.delivered() ?? []
-      this.toKeeper.push({ type: 'fetched', fetch: fetch.fetch, crossedBytes, savedBytes, sources })
-      if (building !== undefined) this.built.push({ digest: fetch.file.digest, building })
-      this.stop(fetch)
+    if (write.type === 'finish') {
+      this.handleFinished(fetch)
       return
     }
+    const { block, savedBytes } = write
+    const bytes = blockBytes(fetch.file.sizeBytes, block.blockIndex)
+    fetch.crossedBytes += bytes
+    fetch.savedBytes += savedBytes
+    this.savedBytes += savedBytes
+    fetch.progress.doneBytes += bytes
+    this.receivedBytes += bytes
     fetch.writing--
-    fetch.written.push(blockIndex)
-    fetch.building?.handleWritten(blockIndex)
+    fetch.written.push(block.blockIndex)
+    fetch.building?.handleWritten(block.blockIndex)
     if (fetch.written.length >= BLOCKS_PER_REPORT) this.report(fetch)
     else this.reportAtMs ??= nowMs + BLOCK_REPORT_MS
     this.finishIfWhole(fetch)
+  }
+
+  private handleFinished(fetch: LargeFetch): void {
+    this.report(fetch)
+    const { crossedBytes, savedBytes, building } = fetch
+    const sources = building?.delivered() ?? []
+    this.toKeeper.push({ type: 'fetched', fetch: fetch.fetch, crossedBytes, savedBytes, sources })
+    if (building !== undefined) this.built.push({ digest: fetch.file.digest, building })
+    this.stop(fetch)
+  }
+
+  /** What came is not the block. It was taken for it, and is missing again. */
+  private handleRefused(
+    fetch: LargeFetch,
+    block: ReceivedBlock,
+    why: 'damaged' | 'wrong',
+    nowMs: number,
+  ): void {
+    const { building } = fetch
+    const { session, kind, digest, blockIndex } = block
+    fetch.writing--
+    if (building === undefined) return
+    building.spread.handleRefused(blockIndex, building.spread.source(session))
+    this.endpoint.rejectBlock(session, kind, digest, blockIndex, why)
+    // All seemed to be here when the last source went.
+    if (building.spread.sourceCount === 0) this.fail(fetch, 'peer-gone')
+    else this.pullMore(fetch, building, nowMs)
   }
 
   handleTimeout(nowMs: number): void {
@@ -522,7 +597,7 @@ export class Receiving {
   private handleLargeBlock(
     fetch: LargeFetch,
     block: ReceivedBlock,
-    { block: bytes, savedBytes }: OpenedFrame,
+    { bytes, textBytes, cipher, savedBytes }: LargeBlock,
   ): void {
     const { blockIndex, session } = block
     const { building } = fetch
@@ -531,26 +606,22 @@ export class Receiving {
       this.endpoint.releaseBlock(session, block.frame)
       return
     }
-    const start = blockIndex * DIGEST_BYTES
-    const proved =
-      bytes.length === blockBytes(fetch.file.sizeBytes, blockIndex) &&
-      equalBytes(this.hash(bytes), building.list.subarray(start, start + DIGEST_BYTES))
-    if (!proved) {
-      this.reject(block, 'wrong')
+    if (textBytes !== blockBytes(fetch.file.sizeBytes, blockIndex)) {
+      // Of what is still sealed, nobody knows who made it so long.
+      this.reject(block, cipher === undefined ? 'wrong' : 'damaged')
       return
     }
+    // Whoever writes it proves it. Until then it is taken for the block: almost always it is.
     for (const needless of building.spread.handleArrived(blockIndex, source))
       this.endpoint.cancelBlock(needless.session, 'file', fetch.file.digest, needless.blockIndex)
     building.orphanedSinceMs = undefined
     fetch.writing++
-    fetch.crossedBytes += bytes.length
-    fetch.savedBytes += savedBytes
-    this.savedBytes += savedBytes
-    fetch.progress.doneBytes += bytes.length
-    this.receivedBytes += bytes.length
     const id = this.nextOpId++
-    this.writes.set(id, { fetch, session, blockIndex, frame: block.frame })
-    this.ops.push({ type: 'write', id, path: building.path, position: blockIndex * BLOCK_BYTES, bytes })
+    this.writes.set(id, { fetch, type: 'block', block, bytes, savedBytes })
+    const start = blockIndex * DIGEST_BYTES
+    const digest = building.list.slice(start, start + DIGEST_BYTES)
+    const position = blockIndex * BLOCK_BYTES
+    this.ops.push({ type: 'write', id, path: building.path, position, bytes, digest, cipher })
   }
 
   // — Several sources —
@@ -620,7 +691,7 @@ export class Receiving {
       return
     fetch.finishing = true
     const id = this.nextOpId++
-    this.writes.set(id, { fetch, session: fetch.session, blockIndex: undefined, frame: undefined })
+    this.writes.set(id, { fetch, type: 'finish' })
     this.ops.push({ type: 'finish', id, path: building.path })
   }
 

@@ -1,11 +1,13 @@
-// Answers what peers pull: finds the item, reads the block, checks it against its digest, seals it. Performs no
-// I/O: reads are polled, and places are asked of the keeper. Used by the engine alone.
+// Answers what peers pull: finds the item, reads the block into the room of a frame, holds it against its digest where
+// that has to be done here, seals it. Performs no I/O: reads are polled, and places are asked of the keeper. Used by the
+// engine alone.
 
+import { BlockSet } from '../base/blockset.js'
 import { equalBytes, hexOf } from '../base/bytes.js'
 import { blockBytes, blockCount, type Digest, type Hash, itemKey } from '../base/item.js'
-import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
+import { BLOCK_BYTES, DIGEST_BYTES, FRAME_OVERHEAD_BYTES } from '../base/limits.js'
 import { membersOf, packProves } from '../base/pack.js'
-import type { BlockName, FrameSeal } from '../base/protection.js'
+import type { BlockName, FrameCipher, FrameSeal } from '../base/protection.js'
 import type { Building } from './large-fetch.js'
 import { TEMPORARY_FOLDER } from './layout.js'
 import { LOCATION_BYTES_MAX, LOCATIONS_MAX, READS_MAX, WANTED_MAX } from './limits.js'
@@ -26,6 +28,17 @@ export interface ReadOp {
   readonly length: number
   /** What was read there last did not verify: a descriptor that is kept may be of another file of equal size and time. */
   readonly reopen: boolean
+  /** To be read into from FRAME_BLOCK_AT on; with room for a tag behind. Its buffer may go to another thread meanwhile. */
+  readonly room: Uint8Array
+  /** What is read is to be made a frame, if it has this digest. */
+  readonly sealing: { readonly cipher: FrameCipher; readonly digest: Uint8Array } | undefined
+}
+
+/** Memory for frames; `Endpoint.rooms`. */
+export interface FrameRooms {
+  take(frameBytesMax: number): Uint8Array | undefined
+  exchange(room: Uint8Array, buffer: ArrayBufferLike): void
+  release(room: Uint8Array): boolean
 }
 
 /** A block that a session asked for. */
@@ -41,8 +54,18 @@ interface Task extends Wanted {
 }
 
 export type Served =
-  | { readonly wanted: Wanted; readonly frame: Uint8Array }
+  | { readonly wanted: Wanted; readonly frame: Uint8Array; readonly isProved: boolean }
   | { readonly wanted: Wanted; readonly frame: undefined } // gone
+
+type FilePlace = Location & { readonly type: 'file' }
+
+/** A block that is being read. */
+interface Reading {
+  readonly task: Task
+  readonly place: FilePlace
+  readonly room: Uint8Array
+  readonly isToSeal: boolean
+}
 
 export class Serving {
   private readonly hash: Hash
@@ -54,11 +77,11 @@ export class Serving {
   private locationBytes = 0
   private readonly unlocated = new Map<string, Task[]>()
   private readonly toLocate: ItemName[] = []
-  private readonly toRead: { readonly task: Task; readonly place: Location & { type: 'file' } }[] = []
-  private readonly reading = new Map<
-    number,
-    { readonly task: Task; readonly place: Location & { type: 'file' } }
-  >()
+  private readonly rooms: FrameRooms
+  private readonly toRead: { readonly task: Task; readonly place: FilePlace }[] = []
+  private readonly reading = new Map<number, Reading>()
+  /** By item, the blocks that were served as they were read, without being held against their digests. */
+  private readonly unproved = new Map<string, BlockSet>()
   private readonly served: Served[] = []
   private readonly suspects: string[] = []
   /** Paths that were last read wrong. */
@@ -70,10 +93,12 @@ export class Serving {
     hash: Hash,
     framesOf: (session: number) => FrameSeal | undefined,
     buildingOf: (digest: Digest) => Building | undefined,
+    rooms: FrameRooms,
   ) {
     this.hash = hash
     this.framesOf = framesOf
     this.buildingOf = buildingOf
+    this.rooms = rooms
   }
 
   handleWanted(wanted: Wanted): void {
@@ -153,15 +178,30 @@ export class Serving {
     return files.length === members.length && at === bytes.length && at <= BLOCK_BYTES
   }
 
-  handleRead(id: number, block: Uint8Array | undefined): void {
+  /** `read` is in the room of the operation: the block, or where it was to be sealed the frame. Undefined where that
+   *  could not be read, or sealed. `buffer` is the room's, if it was in another thread. */
+  handleRead(id: number, read: Uint8Array | undefined, buffer?: ArrayBufferLike): void {
     const entry = this.reading.get(id)
     if (entry === undefined) return
     this.reading.delete(id)
+    if (buffer !== undefined) this.rooms.exchange(entry.room, buffer)
+    const room = buffer === undefined ? entry.room : new Uint8Array(buffer)
     const { task, place } = entry
-    if (block !== undefined && this.verifies(task, place, block)) {
-      this.finish(task, block)
+    if (read !== undefined && entry.isToSeal) {
+      this.taskCount--
+      this.served.push({ wanted: task, frame: read, isProved: true })
       return
     }
+    const block = entry.isToSeal ? undefined : read
+    if (block !== undefined && this.isTaken(task, place, block)) {
+      this.seal(task, block, room, false)
+      return
+    }
+    if (block !== undefined && this.verifies(task, place, block)) {
+      this.seal(task, block, room, true)
+      return
+    }
+    this.rooms.release(room)
     this.forget(itemKey(task.kind, task.digest))
     if (!place.path.startsWith(TEMPORARY_FOLDER)) this.suspects.push(place.path)
     this.toReopen.add(place.path)
@@ -188,7 +228,10 @@ export class Serving {
     if (entry === undefined) return undefined
     const { task, place } = entry
     const id = this.nextReadId++
-    this.reading.set(id, entry)
+    const length = blockBytes(place.sizeBytes, task.blockIndex)
+    const room = this.roomFor(length)
+    const sealing = this.sealingOf(task, place)
+    this.reading.set(id, { task, place, room, isToSeal: sealing !== undefined })
     return {
       type: 'read',
       id,
@@ -196,9 +239,17 @@ export class Serving {
       sizeBytes: place.sizeBytes,
       mtimeMs: place.mtimeMs,
       position: task.blockIndex * BLOCK_BYTES,
-      length: blockBytes(place.sizeBytes, task.blockIndex),
+      length,
       reopen: this.toReopen.delete(place.path),
+      room,
+      sealing,
     }
+  }
+
+  private sealingOf(task: Task, { list }: FilePlace): ReadOp['sealing'] {
+    const start = task.blockIndex * DIGEST_BYTES
+    const cipher = list.length === 0 ? undefined : this.framesOf(task.session)?.sealingOf(task)
+    return cipher && { cipher, digest: list.slice(start, start + DIGEST_BYTES) }
   }
 
   pollServed(): Served | undefined {
@@ -244,7 +295,20 @@ export class Serving {
     }
   }
 
-  private verifies(task: Task, place: Location & { type: 'file' }, block: Uint8Array): boolean {
+  /** Whether a block goes out as it was read. Whoever pulls it proves it, so one look at each byte is enough; what it
+   *  refuses it asks for again, and that is proved here. Seals must not rely on others: there one name is one content. */
+  private isTaken(task: Task, place: FilePlace, block: Uint8Array): boolean {
+    const { blockIndex, session } = task
+    const key = itemKey(task.kind, task.digest)
+    if (task.secondTry || place.list.length === 0 || this.locations.get(key) !== place) return false
+    if (block.length !== blockBytes(place.sizeBytes, blockIndex)) return false
+    if (this.framesOf(session)?.needsProof !== false) return false
+    const served = this.unproved.get(key) ?? new BlockSet(blockCount(place.sizeBytes))
+    this.unproved.set(key, served)
+    return served.add(blockIndex)
+  }
+
+  private verifies(task: Task, place: FilePlace, block: Uint8Array): boolean {
     if (block.length !== blockBytes(place.sizeBytes, task.blockIndex)) return false
     const digest = this.hash(block)
     if (place.list.length === 0) return hexOf(this.hash(digest)) === task.digest
@@ -253,10 +317,24 @@ export class Serving {
   }
 
   private finish(task: Task, block: Uint8Array | undefined): void {
+    if (block !== undefined) {
+      this.seal(task, block, this.roomFor(block.length), true)
+      return
+    }
     this.taskCount--
-    const frames = this.framesOf(task.session)
-    if (frames === undefined) return
-    this.served.push({ wanted: task, frame: block === undefined ? undefined : frames.seal(task, block) })
+    this.served.push({ wanted: task, frame: undefined })
+  }
+
+  private seal(task: Task, block: Uint8Array, room: Uint8Array, isProved: boolean): void {
+    this.taskCount--
+    const frame = this.framesOf(task.session)?.seal(task, block, room)
+    if (frame === undefined) this.rooms.release(room)
+    else this.served.push({ wanted: task, frame, isProved })
+  }
+
+  private roomFor(blockLength: number): Uint8Array {
+    const frameBytes = blockLength + FRAME_OVERHEAD_BYTES
+    return this.rooms.take(frameBytes) ?? new Uint8Array(frameBytes)
   }
 
   private remember(key: string, location: Location): void {
@@ -267,11 +345,13 @@ export class Serving {
       if (this.locations.size <= LOCATIONS_MAX && this.locationBytes <= LOCATION_BYTES_MAX) break
       if (oldest === key) break
       this.locations.delete(oldest)
+      this.unproved.delete(oldest)
       this.locationBytes -= heldBytes(place)
     }
   }
 
   private forget(key: string): void {
+    this.unproved.delete(key)
     const location = this.locations.get(key)
     if (location === undefined) return
     this.locations.delete(key)

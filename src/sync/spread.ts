@@ -210,6 +210,13 @@ export class Spread {
     return needless
   }
 
+  /** What came of it was not the block: it is missing again. */
+  handleRefused(blockIndex: number, source: Source | undefined): void {
+    if (source !== undefined) source.deliveredBytes -= blockBytes(this.sizeBytes, blockIndex)
+    this.missing.add(blockIndex)
+    this.makeFree(blockIndex)
+  }
+
   /** Something came of it after all: what is left with it is not for others any more. */
   private trustAgain(source: Source): void {
     source.isDoubted = false
@@ -383,7 +390,7 @@ function countHolders(partners: readonly Source[], piece: number): number {
 
 /** A time in which nothing was asked of it says nothing. */
 function measure(source: Source, elapsedMs: number): void {
-  const bytes = source.deliveredBytes - source.countedBytes
+  const bytes = Math.max(0, source.deliveredBytes - source.countedBytes)
   source.countedBytes = source.deliveredBytes
   const isBusy = source.taken.size > 0
   const counts = bytes > 0 || (isBusy && source.wasBusy)

@@ -28,7 +28,7 @@ import { SealedDatagrams } from '../../src/seal/sealed-datagram.js'
 import { SealedFrames } from '../../src/seal/sealed-frame.js'
 import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
 
-const name: BlockName = { kind: 'file', digest: 'ab'.repeat(32), blockIndex: 7 }
+const name: BlockName = { kind: 'list', digest: 'ab'.repeat(32), blockIndex: 7 }
 const block = fc.uint8Array({ maxLength: 300 })
 
 fuzz<Uint8Array>({

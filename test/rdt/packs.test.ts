@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { hexOf } from '../../src/base/bytes.js'
 import { FrameCache } from '../../src/rdt/framecache.js'
 import { PACKS_REMEMBERED_MAX } from '../../src/rdt/limits.js'
-import { BundlePool } from '../../src/rdt/pool.js'
+import { BundlePool, FramePool } from '../../src/rdt/pool.js'
 import { Server } from '../../src/rdt/server.js'
 import { makeItem, openPair, World } from './world.js'
 
@@ -36,7 +36,7 @@ describe('a server', () => {
   it('remembers what so many packs hold, and drops an ask for one that it does not know', () => {
     const wanted: string[] = []
     const host = {
-      frames: new FrameCache(),
+      frames: new FrameCache(new FramePool()),
       bundles: new BundlePool(),
       datagramBytesMax: 1_472,
       handleWanted: ({ digest }: { readonly digest: string }) => void wanted.push(digest),
@@ -55,8 +55,8 @@ describe('a server', () => {
         asks,
       }
       server.handleRequest({ session: { high: 1, low: 2 }, number: 1, groups: [group as never] })
-      const name = ['pack', hexOf(digestOf(index)), 0] as const
-      server.serveBlock(...name, new Uint8Array(10))
+      const name = { kind: 'pack', digest: hexOf(digestOf(index)), blockIndex: 0 } as const
+      server.serveBlock(name, new Uint8Array(10), { isKept: true })
       while (server.pollSegments() !== undefined);
       host.frames.dropPrefix('')
     }

@@ -301,7 +301,14 @@ export class Node {
     const { session, kind, digest, blockIndex } = event
     const frame = this.frameOf(digest, blockIndex)
     if (frame === undefined) this.endpoint.serveGone(session, kind, digest, this.world.nowMs)
-    else this.endpoint.serveBlock(session, kind, digest, blockIndex, frame, this.world.nowMs)
+    else
+      this.endpoint.serveBlock(
+        session,
+        { kind, digest, blockIndex },
+        frame,
+        { isKept: true },
+        this.world.nowMs,
+      )
   }
 
   private handleBlock(event: Extract<EndpointEvent, { type: 'block' }>): void {

@@ -7,9 +7,8 @@ import { openFrame, sealBlock } from '../../src/seal/frame.js'
 
 const OVERHEAD_BYTES = 5
 
-const name: BlockName = { kind: 'file', digest: 'ab'.repeat(32), blockIndex: 7 }
+const name: BlockName = { kind: 'list', digest: 'ab'.repeat(32), blockIndex: 7 }
 const otherNames: readonly BlockName[] = [
-  { ...name, kind: 'list' },
   { ...name, kind: 'tree' },
   { ...name, digest: `${'ab'.repeat(31)}ac` },
   { ...name, blockIndex: 6 },
@@ -106,6 +105,30 @@ describe('a frame', () => {
   test('of a codec that we do not know is refused by name', () => {
     expect(openFrame(name, forged(1, 12), crc32)).toEqual({ ok: false, reason: 'unknown-codec' })
     expect(openFrame(name, forged(255, 12), crc32)).toEqual({ ok: false, reason: 'unknown-codec' })
+  })
+
+  test('of a file is what was read with a codec before it: its digest is its check', () => {
+    const file: BlockName = { ...name, kind: 'file' }
+    fc.assert(
+      fc.property(block, (bytes) => {
+        const frame = sealBlock(file, bytes, crc32)
+        expect(frame).toEqual(Uint8Array.of(0, ...bytes))
+        expect(openFrame(file, frame, crc32)).toEqual({ ok: true, value: bytes })
+      }),
+    )
+    const open = (frame: Uint8Array) => openFrame(file, frame, crc32)
+    expect(open(new Uint8Array(0))).toEqual({ ok: false, reason: 'truncated' })
+    expect(open(Uint8Array.of(1, 2))).toEqual({ ok: false, reason: 'unknown-codec' })
+    expect(open(new Uint8Array(1 + BLOCK_BYTES)).ok).toBe(true)
+    expect(open(new Uint8Array(2 + BLOCK_BYTES))).toEqual({ ok: false, reason: 'too-long' })
+  })
+
+  test.each(['file', 'list'] as const)('of a %s is made in the room where its block is', (kind) => {
+    const room = new Uint8Array(40).fill(9)
+    const frame = sealBlock({ ...name, kind }, room.subarray(1, 11).fill(7), crc32, room)
+    expect(frame.buffer).toBe(room.buffer)
+    expect(frame).toEqual(sealBlock({ ...name, kind }, new Uint8Array(10).fill(7), crc32))
+    expect(sealBlock({ ...name, kind }, new Uint8Array(10).fill(7), crc32, new Uint8Array(40))).toEqual(frame)
   })
 
   test('of random bytes does not open and does not throw', () => {

@@ -112,10 +112,11 @@ function carry(from: PlayedPeer, to: PlayedPeer): boolean {
     if (op.type === 'read') {
       engine.handleRead(op.id, from.files.get(op.path)?.slice(op.position, op.position + op.length), nowMs)
     } else if (op.type === 'write') {
+      const isRight = hexOf(hash(op.bytes)) === hexOf(op.digest)
       const file = from.files.get(op.path) ?? new Uint8Array(4 * BLOCK_BYTES)
-      file.set(op.bytes, op.position)
+      if (isRight) file.set(op.bytes, op.position)
       from.files.set(op.path, file)
-      engine.handleWritten(op.id, undefined, nowMs)
+      engine.handleWritten(op.id, isRight ? undefined : 'wrong', nowMs)
     } else if (op.type === 'finish') engine.handleWritten(op.id, undefined, nowMs)
   }
   for (let out = engine.pollDatagram(nowMs); out !== undefined; out = engine.pollDatagram(nowMs)) {
@@ -287,6 +288,30 @@ describe('a file', () => {
     expect(hash(written.subarray(BLOCK_BYTES, 2 * BLOCK_BYTES))).toEqual(hash(new Uint8Array(BLOCK_BYTES)))
   })
 
+  test('that was read wrong once is asked for again, and counted once', () => {
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
+    run(50)
+    locateAll()
+    const torn = large.slice()
+    torn[2 * BLOCK_BYTES]! ^= 1
+    b.files.set('large', torn)
+    a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b101) }, nowMs)
+    run(5)
+    locateAll()
+    // What is asked for again is proved at its source, which looks for the file anew.
+    expect(b.take('suspect')).toEqual([{ type: 'suspect', path: 'large' }])
+    expect(a.take('fetched')).toEqual([])
+    b.files.set('large', large)
+    locateAll()
+    run(100)
+    expect(a.take('fetched')).toMatchObject([
+      { crossedBytes: BLOCK_BYTES + 5, sources: [{ peer: THEIRS, bytes: BLOCK_BYTES + 5 }] },
+    ])
+    expect(a.files.get('tmp')!.subarray(2 * BLOCK_BYTES, 2 * BLOCK_BYTES + 5)).toEqual(
+      large.subarray(2 * BLOCK_BYTES),
+    )
+  })
+
   test('of which nothing is here is asked for with its list, and nothing of it counts before that has come', () => {
     a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: true }, nowMs)
     run(50)
@@ -319,7 +344,7 @@ describe('a file', () => {
     const seal = b.engine.endpoint.framesOf(1)!
     frames.forEach((block, blockIndex) => {
       const name = { kind: 'file', digest, blockIndex } as const
-      b.engine.endpoint.serveBlock(1, 'file', digest, blockIndex, seal.seal(name, block), nowMs)
+      b.engine.endpoint.serveBlock(1, name, seal.seal(name, block), { isKept: true }, nowMs)
     })
     run(50)
     a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b111) }, nowMs)

@@ -55,7 +55,7 @@ function receive(forge: (parts: Uint8Array[]) => Uint8Array) {
         )
         const block = kind === 'pack' ? forge(parts) : contents[digests.indexOf(digest)]!
         const frame = sealBlock({ kind, digest, blockIndex }, block, crc32)
-        liar.serveBlock(session, kind, digest, blockIndex, frame, nowMs)
+        liar.serveBlock(session, { kind, digest, blockIndex }, frame, { isKept: true }, nowMs)
       }
       for (let out = liar.pollDatagram(nowMs); out !== undefined; out = liar.pollDatagram(nowMs)) {
         any = true

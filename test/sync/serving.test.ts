@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { concatBytes, hexOf } from '../../src/base/bytes.js'
 import { blockBytes } from '../../src/base/item.js'
-import { BLOCK_BYTES } from '../../src/base/limits.js'
+import { BLOCK_BYTES, FRAME_BLOCK_AT } from '../../src/base/limits.js'
 import { packOf } from '../../src/base/pack.js'
 import type { FrameSeal } from '../../src/base/protection.js'
 import { crc32, hash } from '../../src/io/hash.js'
+import { FramePool } from '../../src/rdt/pool.js'
 import { openFrame, sealBlock } from '../../src/seal/frame.js'
 import { LOCATIONS_MAX, READS_MAX, WANTED_MAX } from '../../src/sync/limits.js'
 import type { ItemName, Location } from '../../src/sync/messages.js'
@@ -41,17 +42,24 @@ const wanted = ({ kind, digest }: ItemName, blockIndex: number): Wanted => ({
 const blockOf = (content: Uint8Array, index: number): Uint8Array =>
   content.slice(index * BLOCK_BYTES, index * BLOCK_BYTES + blockBytes(content.length, index))
 
-const frames: FrameSeal = {
-  seal: (name, block) => sealBlock(name, block, crc32),
+const frames: FrameSeal & { needsProof: boolean } = {
+  needsProof: true,
+  seal: (name, block, room) => sealBlock(name, block, crc32, room),
   open: () => ({ ok: false, reason: 'damaged' }),
+  sealingOf: () => undefined,
+  openingOf: () => undefined,
 }
+let rooms: FramePool
 
 let serving: Serving
 beforeEach(() => {
+  frames.needsProof = true
+  rooms = new FramePool()
   serving = new Serving(
     hash,
     () => frames,
     () => undefined,
+    rooms,
   )
 })
 
@@ -211,6 +219,56 @@ describe('a block of a file', () => {
     told()
     serving.handleWanted(wanted(fileName, 0))
     expect(locates()).toEqual([fileName])
+  })
+})
+
+describe('without seals', () => {
+  const torn = blockOf(large, 0)
+  torn[17]! ^= 1
+  const serve = (block: Uint8Array): Served[] => {
+    serving.handleWanted(wanted(fileName, 0))
+    const op = reads()[0]!
+    const into = op.room.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + block.length)
+    into.set(block)
+    serving.handleRead(op.id, into)
+    return allServed()
+  }
+  beforeEach(() => {
+    frames.needsProof = false
+    serving.handleWanted(wanted(fileName, 1))
+    serving.handleLocated(fileName, place)
+    serving.handleRead(reads()[0]!.id, blockOf(large, 1))
+    allServed()
+    told()
+  })
+
+  test('a block goes out as it was read, in the memory that it was read into, and is proved the next time', () => {
+    const [first] = serve(blockOf(large, 0))
+    expect(first).toMatchObject({ isProved: false })
+    expect(blockIn(first!)).toEqual(blockOf(large, 0))
+    expect(rooms.release(first!.frame!)).toBe(true)
+    const [second] = serve(blockOf(large, 0))
+    expect(second).toMatchObject({ isProved: true })
+    expect(blockIn(second!)).toEqual(blockOf(large, 0))
+  })
+
+  test('a wrong block that its puller asks for again makes its path suspect, and is gone unless it is found', () => {
+    serve(torn)
+    expect(told()).toEqual([])
+    expect(serve(torn)).toEqual([])
+    expect(told()).toEqual(['suspect f/large', 'locate'])
+    serving.handleLocated(fileName, place)
+    const [op] = reads()
+    expect(op).toMatchObject({ reopen: true })
+    serving.handleRead(op!.id, torn)
+    expect(allServed()).toMatchObject([{ frame: undefined }])
+  })
+
+  test('a block of another length is not served', () => {
+    serving.handleWanted(wanted(fileName, 0))
+    serving.handleRead(reads()[0]!.id, torn.subarray(1))
+    expect(allServed()).toEqual([])
+    expect(told()).toEqual(['suspect f/large', 'locate'])
   })
 })
 

@@ -1,0 +1,187 @@
+// Proves blocks, in a thread of its own, where they come and where they go: received ones are opened and written, those to
+// be served are read and sealed. See block-thread.ts for what that saves. Used by block-io.ts; where the thread is not
+// there (yet), `proveHere` does the work.
+
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { equalBytes } from '../base/bytes.js'
+import { FRAME_BLOCK_AT } from '../base/limits.js'
+import type { FrameCipher } from '../base/protection.js'
+import { decipher, sealInPlace } from '../seal/frame-cipher.js'
+import { hash } from './hash.js'
+import { PROOFS_IN_FLIGHT_MAX, THREAD_BYTES_MIN, THREAD_HEAP } from './limits.js'
+
+/** What became of a block: it is in the file; it is a frame; its seal is broken; it is not the one that was wanted. */
+export type Proof = 'written' | 'sealed' | 'damaged' | 'wrong'
+
+export interface Proved {
+  readonly proof: Proof
+  /** Theirs: that of the bytes is empty where they were in the thread. */
+  readonly buffer: ArrayBufferLike
+}
+
+/** `bytes` to be written at `position`, if `digest` is theirs; opened before, where there is a cipher. */
+export interface PieceToWrite {
+  readonly type: 'write'
+  readonly fd: number
+  readonly position: number
+  readonly bytes: Uint8Array
+  readonly digest: Uint8Array
+  readonly cipher: FrameCipher | undefined
+}
+
+/** A block of that many bytes to be read from `position` into `bytes`, the room of its frame, and sealed if it has the
+ *  digest. */
+export interface PieceToSeal {
+  readonly type: 'seal'
+  readonly fd: number
+  readonly position: number
+  readonly length: number
+  readonly bytes: Uint8Array
+  readonly digest: Uint8Array
+  readonly cipher: FrameCipher
+}
+
+export type ProvedPiece = PieceToWrite | PieceToSeal
+
+export interface ProofRequest {
+  readonly id: number
+  readonly pieces: readonly ProvedPiece[]
+}
+
+export interface ProofReply {
+  readonly id: number
+  /** Of each piece, in their order; `code` is that of an error. */
+  readonly results: (Proof | { readonly code: string })[]
+  /** Theirs, given back. */
+  readonly buffers: readonly ArrayBuffer[]
+}
+
+interface Job {
+  readonly piece: ProvedPiece
+  readonly resolve: (result: Proved) => void
+  readonly reject: (error: Error) => void
+}
+
+type Thread =
+  | { readonly state: 'none' | 'broken' }
+  | { readonly state: 'starting' | 'ready'; readonly worker: Worker }
+
+export class BlockProver {
+  private thread: Thread = { state: 'none' }
+  private waiting: Job[] = []
+  private readonly inFlight = new Map<number, Job[]>()
+  private nextId = 1
+  private isFlushDue = false
+
+  /** `proveHere` does the same without the thread. */
+  constructor(private readonly proveHere: (piece: ProvedPiece) => Promise<Proved>) {}
+
+  /** Nothing else of the buffer of the bytes may be used until this is answered. Rejects with what the write failed of. */
+  add(piece: ProvedPiece): Promise<Proved> {
+    if (piece.bytes.length < THREAD_BYTES_MIN) return this.proveHere(piece)
+    if (this.thread.state === 'none') this.start()
+    if (this.thread.state !== 'ready') return this.proveHere(piece)
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ piece, resolve, reject })
+      if (this.isFlushDue) return
+      this.isFlushDue = true
+      queueMicrotask(this.flush)
+    })
+  }
+
+  /** Whether there is a thread, once that is known. */
+  async isThreaded(): Promise<boolean> {
+    if (this.thread.state === 'none') this.start()
+    while (this.thread.state === 'starting') await once(this.thread.worker, 'message')
+    return this.thread.state === 'ready'
+  }
+
+  /** To be called when nothing is asked for any more. */
+  async close(): Promise<void> {
+    const { thread } = this
+    this.thread = { state: 'broken' }
+    if ('worker' in thread) await thread.worker.terminate()
+  }
+
+  private start(): void {
+    const worker = startThread()
+    this.thread = { state: 'starting', worker }
+    worker.unref()
+    worker.on('message', (reply: ProofReply | undefined) => {
+      if (reply !== undefined) this.handleReply(reply)
+      else if (this.thread.state === 'starting') this.thread = { state: 'ready', worker }
+    })
+    worker.on('error', () => this.handleBroken())
+    worker.on('exit', () => this.handleBroken())
+  }
+
+  /** What comes while the thread is busy makes one message. */
+  private readonly flush = (): void => {
+    this.isFlushDue = false
+    if (this.waiting.length === 0 || this.inFlight.size >= PROOFS_IN_FLIGHT_MAX) return
+    const jobs = this.waiting
+    this.waiting = []
+    if (this.thread.state !== 'ready') {
+      this.doHere(jobs)
+      return
+    }
+    const request: ProofRequest = { id: this.nextId++, pieces: jobs.map(({ piece }) => piece) }
+    this.inFlight.set(request.id, jobs)
+    this.thread.worker.postMessage(request, request.pieces.map(bufferOf))
+  }
+
+  private handleReply({ id, results, buffers }: ProofReply): void {
+    const jobs = this.inFlight.get(id) ?? []
+    this.inFlight.delete(id)
+    this.flush()
+    for (const [index, { resolve, reject }] of jobs.entries()) {
+      const result = results[index]!
+      if (typeof result === 'string') resolve({ proof: result, buffer: buffers[index]! })
+      else reject(Object.assign(new Error(result.code), { code: result.code }))
+    }
+  }
+
+  private handleBroken(): void {
+    this.thread = { state: 'broken' }
+    // Their bytes went with the thread. What is not right comes again.
+    for (const { piece, resolve } of [...this.inFlight.values()].flat())
+      resolve({ proof: 'wrong', buffer: piece.bytes.buffer })
+    this.inFlight.clear()
+    this.doHere(this.waiting.splice(0))
+  }
+
+  private doHere(jobs: readonly Job[]): void {
+    for (const { piece, resolve, reject } of jobs) this.proveHere(piece).then(resolve, reject)
+  }
+}
+
+/** The block of a piece, or why it is none. */
+export function openBlock({ bytes, digest, cipher }: PieceToWrite): Uint8Array | 'damaged' | 'wrong' {
+  const block = cipher === undefined ? bytes : decipher(cipher, bytes)
+  if (block === undefined) return 'damaged'
+  return equalBytes(hash(block), digest) ? block : 'wrong'
+}
+
+/** Makes a frame of what was read of a piece, if that is the block. */
+export function sealBlockOf({ bytes, digest, cipher, length }: PieceToSeal, readBytes: number): Proof {
+  const block = bytes.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + readBytes)
+  if (readBytes !== length || !equalBytes(hash(block), digest)) return 'wrong'
+  sealInPlace(cipher, bytes, length)
+  return 'sealed'
+}
+
+function startThread(): Worker {
+  const options = { execArgv: [], resourceLimits: THREAD_HEAP }
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./block-thread.js', import.meta.url), options)
+  // From the sources, as tests run it, a thread has to be taught TypeScript first.
+  const program = JSON.stringify(new URL('./block-thread.ts', import.meta.url).href)
+  const script = `import('tsx/esm/api').then(({ register }) => { register(); return import(${program}) })`
+  return new Worker(script, { ...options, eval: true })
+}
+
+/** Those of the pool and of what was deciphered are no others'. */
+function bufferOf({ bytes }: ProvedPiece): ArrayBuffer {
+  return bytes.buffer as ArrayBuffer
+}

@@ -1,0 +1,105 @@
+// The thread that does what a received block costs beside the socket: opens it, takes its digest and, where that is the right one,
+// writes it. Started by block-prover.ts, which gathers what is to be done; ends with it.
+//
+// Measured on Node 20, into a tmpfs: 1.9 GB/s with one block a message, 2.8 with four. A block costs the loop that asks 3
+// to 9 µs, where hashing takes 16 µs and a write through libuv's pool up to 20. Buffers are handed over and back: shared
+// memory would cost less here, and far more where segments are put together (V8 copies into it a word at a time).
+
+import { readSync, writeSync, writevSync } from 'node:fs'
+import { parentPort } from 'node:worker_threads'
+import { FRAME_BLOCK_AT } from '../base/limits.js'
+import {
+  openBlock,
+  type PieceToSeal,
+  type PieceToWrite,
+  type ProofReply,
+  type ProofRequest,
+  type ProvedPiece,
+  sealBlockOf,
+} from './block-prover.js'
+
+parentPort?.on('message', ({ id, pieces }: ProofRequest) => {
+  const results = prove(pieces)
+  const buffers = pieces.map(({ bytes }) => bytes.buffer as ArrayBuffer)
+  const reply: ProofReply = { id, results, buffers }
+  parentPort?.postMessage(reply, buffers)
+})
+parentPort?.postMessage(undefined) // ready
+
+/** Pieces of a message are all of one type: each has a thread of its own. */
+function prove(pieces: readonly ProvedPiece[]): ProofReply['results'] {
+  const toWrite = pieces.filter((piece) => piece.type === 'write')
+  if (toWrite.length > 0) return openAndWrite(toWrite)
+  return pieces.filter((piece) => piece.type === 'seal').map(readAndSeal)
+}
+
+function readAndSeal(piece: PieceToSeal): ProofReply['results'][number] {
+  const { fd, position, length, bytes } = piece
+  try {
+    let done = 0
+    for (let count = -1; done < length && count !== 0; ) {
+      count = readSync(fd, bytes, FRAME_BLOCK_AT + done, length - done, position + done)
+      done += count
+    }
+    return sealBlockOf(piece, done)
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? 'EIO' }
+  }
+}
+
+function openAndWrite(pieces: readonly PieceToWrite[]): ProofReply['results'] {
+  const blocks = pieces.map(openBlock)
+  const results: ProofReply['results'] = blocks.map((block) =>
+    typeof block === 'string' ? block : 'written',
+  )
+  for (let first = 0; first < pieces.length; ) {
+    const run = runFrom(pieces, blocks, first)
+    if (run.length > 0) {
+      const { fd, position } = pieces[first]!
+      const failure = write(fd, position, run)
+      if (failure !== undefined) results.fill(failure, first, first + run.length)
+    }
+    first += Math.max(1, run.length)
+  }
+  return results
+}
+
+/** Blocks that lie side by side in one file, the first of them at `first`; none where that is none. */
+function runFrom(
+  pieces: readonly PieceToWrite[],
+  blocks: readonly (Uint8Array | string)[],
+  first: number,
+): Uint8Array[] {
+  const run: Uint8Array[] = []
+  const { fd, position } = pieces[first]!
+  let end = position
+  for (let index = first; index < pieces.length; index++) {
+    const block = blocks[index]!
+    const piece = pieces[index]!
+    if (typeof block === 'string' || piece.fd !== fd || piece.position !== end) break
+    run.push(block)
+    end += block.length
+  }
+  return run
+}
+
+/** Answers what failed. */
+function write(
+  fd: number,
+  position: number,
+  bytes: readonly Uint8Array[],
+): { readonly code: string } | undefined {
+  try {
+    let written = writevSync(fd, bytes, position)
+    // The kernel may do less than it was asked for.
+    let start = 0
+    for (const block of bytes) {
+      for (const end = start + block.length; written < end; )
+        written += writeSync(fd, block, written - start, end - written, position + written)
+      start += block.length
+    }
+    return undefined
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? 'EIO' }
+  }
+}
