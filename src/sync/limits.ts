@@ -46,6 +46,10 @@ export const BARRED_MS = 2_000
 export const SILENT_MS = 250
 export const SILENT_RTTS = 4
 
+/** Of a source that has sent so many blocks that are not what the file has there, no more is asked. One would do: what is
+ *  damaged on its way is refused before. */
+export const WRONG_BLOCKS_MAX = 4
+
 /** With nobody left who holds the whole file, peers that are building it too are pulled from until nothing has come of
  *  them for so long. */
 export const ORPHANED_MS = 2_000
