@@ -64,6 +64,11 @@ export const TAIL_BLOCKS = 64
 export const AGAIN_BLOCKS_MAX = 16
 export const AGAIN_FACTOR = 2
 
+/** What one partner holds and no other comes from a whole source too when it would come so much later than all the rest:
+ *  rates vary tenfold on busy machines, and each block that a whole source sends twice is one more on its uplink. */
+export const BEHIND_FACTOR = 4
+export const BEHIND_MS = 500
+
 // — What the keeper holds —
 
 /** Files up to this long are read by the keeper where the engine asks for their place: opening, reading and closing one

@@ -21,6 +21,8 @@ import type { PeerId } from '../share/version.js'
 import {
   AGAIN_BLOCKS_MAX,
   AGAIN_FACTOR,
+  BEHIND_FACTOR,
+  BEHIND_MS,
   SILENT_MS,
   SILENT_RTTS,
   SOURCE_RATE_WEIGHT,
@@ -343,7 +345,7 @@ export class Spread {
     const aloneBlocks = this.countAlone()
     for (const source of this.sources.values()) {
       const aloneMs = ((aloneBlocks.get(source) ?? 0) * BLOCK_BYTES) / source.bytesPerMs
-      source.isBehind = source.bytesPerMs > 0 && aloneMs > AGAIN_FACTOR * allMs + SPREAD_TICK_MS
+      source.isBehind = source.bytesPerMs > 0 && aloneMs > BEHIND_FACTOR * allMs + BEHIND_MS
     }
   }
 
