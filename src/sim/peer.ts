@@ -7,18 +7,16 @@
 //                  └──────────────────── SimDisk ────────────────┘
 
 import type { Hash } from '../base/item.js'
-import { DiskError } from '../base/ports.js'
 import type { Protection, SlowStep } from '../base/protection.js'
 import type { Address } from '../rdt/endpoint.js'
 import { type Codec, loadCodec } from '../seal/compression.js'
 import type { Crc32 } from '../seal/frame.js'
 import { SealedProtection } from '../seal/sealed.js'
-import { parentOf } from '../share/path.js'
 import { type DiskOp, Engine, type EngineEvent } from '../sync/engine.js'
-import { Keeper } from '../sync/keeper.js'
+import type { Keeper } from '../sync/keeper.js'
 import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
-import { openShare, type Recovered } from '../sync/recovery.js'
-import { type DeathMoment, SimDisk, SimulatedDeath } from './disk.js'
+import type { Recovered } from '../sync/recovery.js'
+import { type DeathMoment, SimDisk } from './disk.js'
 import { EngineDisk } from './engine-disk.js'
 import { SimIndex } from './index.js'
 import { SLOW_STEP_MS, START_AGAIN_MS, WALL_EPOCH_MS, WATCHER_RESTART_MS } from './limits.js'
@@ -28,6 +26,7 @@ import type { SeededRandom } from './random.js'
 import type { Scheduler } from './scheduler.js'
 import { type SimKey, SimTrust } from './trust.js'
 import { type DiskObserver, WatchedDisk } from './watched-disk.js'
+import { SimWatcher } from './watcher.js'
 
 let codec: Codec | undefined
 
@@ -77,31 +76,22 @@ export class SimPeer {
   readonly index = new SimIndex()
   readonly trust = new SimTrust()
   engine: Engine | undefined
-  keeper: Keeper | undefined
   /** Whether the machine is on; LEFT may be stopped on it nevertheless. */
   powered = true
   private readonly options: SimPeerOptions
-  private readonly watchedDisk: WatchedDisk
+  private readonly watcher: SimWatcher
   private readonly engineDisk: EngineDisk
   private clockErrorMs: number
   private boot = 1
-  /** Counts starts of the engine's process and of the watcher process: what was put down for an earlier one is
-   *  not for this one. */
+  /** Counts starts of the engine's process: what was put down for an earlier one is not for this one. */
   private life = 0
-  private watcherLife = 0
-  private watcher: 'none' | 'starting' | 'up' = 'none'
   private victim: Victim = 'watcher'
   private restartMs: number | undefined
-  private readonly watchedFolders = new Set<string>()
-  private toKeeper: EngineToKeeper[] = []
-  private toKeeperAtMs = 0
   private toEngineAtMs = 0
   private received: { readonly from: Address; readonly bytes: Uint8Array }[] = []
   private receivedBytes = 0
   private drainDue = false
-  private stepDue = false
   private engineTimerMs = Number.POSITIVE_INFINITY
-  private keeperTimerMs = Number.POSITIVE_INFINITY
 
   constructor(options: SimPeerOptions) {
     this.options = options
@@ -121,7 +111,21 @@ export class SimPeer {
       handleWrittenInPlace: (path) => observer.handleWrittenInPlace(number, path),
       handleChange: () => observer.handleActivity(number, 'disk'),
     }
-    this.watchedDisk = new WatchedDisk(this.disk, diskObserver)
+    this.watcher = new SimWatcher({
+      peer: options,
+      disk: this.disk,
+      watchedDisk: new WatchedDisk(this.disk, diskObserver),
+      index: this.index,
+      wallMs: this.wallMs,
+      boot: () => `boot-${this.boot}`,
+      onMessages: (messages) => this.tellEngine(messages),
+      onRefusal: () => this.refuse(),
+      onDeath: () => this.dieArmed(),
+    })
+  }
+
+  get keeper(): Keeper | undefined {
+    return this.watcher.keeper
   }
 
   get running(): boolean {
@@ -160,7 +164,7 @@ export class SimPeer {
     )
     network.attach(address, (from, bytes) => this.receive(from, bytes))
     for (const neighbour of neighbours) this.engine.connect(neighbour, scheduler.nowMs)
-    this.spawnWatcher()
+    this.watcher.spawn()
     this.wakeEngine()
   }
 
@@ -186,23 +190,14 @@ export class SimPeer {
     if (engine === undefined) return
     engine.close(this.nowMs)
     this.send(engine)
-    this.guarded(() => this.stopKeeper())
+    this.watcher.stop()
     this.end('process')
-  }
-
-  private stopKeeper(): void {
-    try {
-      this.keeper?.stop()
-    } catch (error) {
-      // As in src/watcher/main.ts: what is not committed is found again by the next start.
-      if (!(error instanceof DiskError)) throw error
-    }
   }
 
   /** SIGKILL of both processes. Sometimes the watcher notices in time that its parent is gone. */
   kill(): void {
     if (this.engine === undefined) return
-    if (this.watcher === 'up' && this.options.random.chance(0.3)) this.index.commit()
+    if (this.watcher.isUp && this.options.random.chance(0.3)) this.index.commit()
     this.end('process')
   }
 
@@ -215,7 +210,7 @@ export class SimPeer {
   }
 
   killWatcher(): void {
-    if (this.watcher === 'none') return
+    if (!this.watcher.isThere) return
     const { scheduler, random, number, observer } = this.options
     observer.handleDeath(number, 'watcher')
     this.endWatcher()
@@ -224,12 +219,11 @@ export class SimPeer {
     const lostMs = Math.max(this.toEngineAtMs, scheduler.nowMs + random.next() * 20)
     scheduler.at(lostMs, () => {
       if (this.life !== life) return
-      this.toKeeper = []
       this.engine?.handleKeeperLost(scheduler.nowMs)
       this.wakeEngine()
     })
     scheduler.at(lostMs + WATCHER_RESTART_MS, () => {
-      if (this.life === life && this.watcher === 'none') this.spawnWatcher()
+      if (this.life === life && !this.watcher.isThere) this.watcher.spawn()
     })
   }
 
@@ -241,25 +235,14 @@ export class SimPeer {
     this.disk.dieAfterOperations(count, moment)
   }
 
-  // — Hints —
-
   /** Something changed at `path`, and the platform may tell the watcher of it. */
   hint(path: string): void {
-    const { plan, random, scheduler } = this.options
-    if (this.watcher !== 'up' || !this.watchedFolders.has(parentOf(path))) return
-    if (random.chance(plan.hintLoss)) return
-    const { watcherLife } = this
-    scheduler.at(scheduler.nowMs + random.next() * plan.hintMs, () => {
-      if (this.watcherLife !== watcherLife) return
-      this.keeper?.handleHint(path, scheduler.nowMs)
-      this.wakeKeeper()
-    })
+    this.watcher.hint(path)
   }
 
   /** The watcher reads the whole share again, as it does every now and then. */
   readAgain(): void {
-    this.keeper?.handleHint('', this.nowMs)
-    this.wakeKeeper()
+    this.watcher.readAgain()
   }
 
   // — The engine's process —
@@ -378,122 +361,13 @@ export class SimPeer {
   }
 
   private tellKeeper(message: EngineToKeeper): void {
-    const { scheduler, random, plan, observer, number } = this.options
+    const { observer, number } = this.options
     observer.handleMessage(number, message)
-    // Lost where there is no process to read it: src/app/watcher-process.ts.
-    if (this.watcher === 'none') return
-    this.toKeeperAtMs = Math.max(this.toKeeperAtMs, scheduler.nowMs + random.next() * plan.pipeMs)
-    const { watcherLife } = this
-    scheduler.at(this.toKeeperAtMs, () => {
-      if (this.watcherLife !== watcherLife) return
-      if (this.keeper === undefined) this.toKeeper.push(message)
-      else this.handToKeeper([message])
-    })
+    this.watcher.tell(message)
   }
 
-  // — The watcher process —
-
-  private spawnWatcher(): void {
-    const { scheduler, random, plan } = this.options
-    this.watcher = 'starting'
-    const watcherLife = ++this.watcherLife
-    this.watchedFolders.clear()
-    scheduler.at(scheduler.nowMs + random.next() * plan.spawnMs, () => {
-      if (this.watcherLife === watcherLife) this.guarded(() => this.openKeeper())
-    })
-  }
-
-  private openKeeper(): void {
-    const { plan, scheduler, hash, crc32, number, observer } = this.options
-    const disk = this.watchedDisk
-    const { index, wallMs } = this
-    let recovered: Recovered
-    try {
-      recovered = openShare({
-        disk,
-        hash,
-        crc32,
-        index,
-        wallMs,
-        peer: plan.id,
-        boot: `boot-${this.boot}`,
-      })
-    } catch (error) {
-      // The peer says that the disk cannot be used and ends; it is started again by hand.
-      if (!(error instanceof DiskError)) throw error
-      observer.handleRefusal(number, error.message)
-      this.end('process')
-      scheduler.at(scheduler.nowMs + START_AGAIN_MS, () => {
-        if (this.powered) this.start()
-      })
-      return
-    }
-    observer.handleOpened(number, recovered)
-    const { author, catalogue, journal } = recovered
-    this.watcher = 'up'
-    this.keeper = new Keeper(
-      {
-        disk,
-        hash,
-        journal,
-        catalogue,
-        peer: author,
-        links: 'follow',
-        wallMs,
-        onFolder: (path, present) => {
-          if (present) this.watchedFolders.add(path)
-          else this.watchedFolders.delete(path)
-        },
-      },
-      scheduler.nowMs,
-    )
-    this.handToKeeper(this.toKeeper.splice(0))
-  }
-
-  private handToKeeper(messages: readonly EngineToKeeper[]): void {
-    for (const message of messages) this.guarded(() => this.keeper?.handle(message, this.nowMs))
-    this.tellEngine()
-    this.wakeKeeper()
-  }
-
-  private wakeKeeper(): void {
-    if (this.stepDue || this.keeper === undefined) return
-    this.stepDue = true
-    const { scheduler, random, plan } = this.options
-    const { watcherLife } = this
-    scheduler.at(scheduler.nowMs + 0.02 + random.next() * plan.stepMs, () => {
-      if (this.watcherLife !== watcherLife) return
-      this.stepDue = false
-      this.stepKeeper()
-    })
-  }
-
-  private stepKeeper(): void {
-    let more = false
-    this.guarded(() => {
-      more = this.keeper?.step(this.nowMs) ?? false
-    })
-    this.tellEngine()
-    if (more) this.wakeKeeper()
-    else this.sleepKeeper()
-  }
-
-  private sleepKeeper(): void {
-    const dueMs = this.keeper?.pollTimeout()
-    if (dueMs === undefined || dueMs >= this.keeperTimerMs) return
-    this.keeperTimerMs = dueMs
-    const { watcherLife } = this
-    this.options.scheduler.at(dueMs, () => {
-      if (this.watcherLife !== watcherLife || this.keeperTimerMs !== dueMs) return
-      this.keeperTimerMs = Number.POSITIVE_INFINITY
-      this.wakeKeeper()
-    })
-  }
-
-  private tellEngine(): void {
+  private tellEngine(messages: readonly KeeperToEngine[]): void {
     const { scheduler, random, plan, observer, number } = this.options
-    const messages: readonly KeeperToEngine[] = this.keeper?.takeMessages() ?? []
-    if (messages.length === 0) return
     observer.handleActivity(number, messages[0]!.type)
     for (const message of messages) observer.handleMessage(number, message)
     this.toEngineAtMs = Math.max(this.toEngineAtMs, scheduler.nowMs + random.next() * plan.pipeMs)
@@ -505,14 +379,15 @@ export class SimPeer {
     })
   }
 
-  /** Runs something of the watcher process, which may die in it. */
-  private guarded(work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      if (error instanceof SimulatedDeath) this.dieArmed()
-      else this.options.observer.handleError(this.options.number, error)
-    }
+  // — The ends —
+
+  private refuse(): void {
+    this.end('process')
+    const { scheduler } = this.options
+    // The peer says that the disk cannot be used and ends; it is started again by hand.
+    scheduler.at(scheduler.nowMs + START_AGAIN_MS, () => {
+      if (this.powered) this.start()
+    })
   }
 
   private dieArmed(): void {
@@ -543,14 +418,7 @@ export class SimPeer {
   }
 
   private endWatcher(): void {
-    this.keeper = undefined
-    this.watcher = 'none'
-    this.watcherLife++
-    this.stepDue = false
-    this.keeperTimerMs = Number.POSITIVE_INFINITY
-    this.toKeeper = []
-    this.toKeeperAtMs = 0
-    this.watchedFolders.clear()
+    this.watcher.end()
     this.engineDisk.loseHandles()
     this.disk.crash({ power: false, random: this.options.random })
     this.index.crash()
