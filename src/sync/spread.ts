@@ -353,6 +353,7 @@ export class Spread {
   private countAlone(): Map<Source, number> {
     const partners = [...this.sources.values()].filter(({ isWhole, isUsable }) => !isWhole && isUsable)
     const aloneBlocks = new Map<Source, number>()
+    if (partners.length === 0) return aloneBlocks
     for (let piece = 0; piece < this.freeIn.length; piece++) {
       if (this.freeIn[piece] === 0) continue
       const [holder, another] = partners.filter(({ pieces }) => pieces.has(piece))
