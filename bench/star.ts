@@ -18,7 +18,16 @@ export interface Star extends Roads {
 /** Needs namespaces, and tc with the token bucket filter (sch_tbf). */
 export function openStar(
   workshop: Workshop,
-  { rateMbit, sinkCount }: { rateMbit: number; sinkCount: number },
+  {
+    rateMbit,
+    sinkCount,
+    lastRateMbit = rateMbit,
+  }: {
+    rateMbit: number
+    sinkCount: number
+    /** Of the last sink. */
+    lastRateMbit?: number
+  },
 ): Star {
   const hub = addNamespace(workshop)
   const points = Array.from({ length: 1 + sinkCount }, () => addNamespace(workshop))
@@ -38,7 +47,7 @@ export function openStar(
     ] as const) {
       silenceIpv6(namespace, device)
       inside(namespace, 'link', 'set', device, 'up')
-      limitRate(namespace, device, rateMbit)
+      limitRate(namespace, device, index === sinkCount ? lastRateMbit : rateMbit)
     }
   }
   return {

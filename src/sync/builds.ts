@@ -11,6 +11,7 @@ import { runsOf } from '../journal/record.js'
 import type { Entry } from '../share/entry.js'
 import { BuildJob, type BuildSource, type Built } from './building.js'
 import type { Catalogue } from './catalogue.js'
+import { largeTemporary } from './layout.js'
 import type { FetchId, KeeperToEngine } from './messages.js'
 import type { Want, Wants } from './wants.js'
 
@@ -84,6 +85,9 @@ export class Builds {
     const { fetch, list } = next
     const { digest, sizeBytes, path } = want.remote
     try {
+      // What the log has of it went into a file that was put in place, and the log is not told of that yet.
+      if (journal.fetches.has(digest) && disk.stat(largeTemporary(digest)) === undefined)
+        journal.append({ kind: 'dropped', digest })
       journal.append({ kind: 'fetch', digest, sizeBytes, path })
       const logged = journal.fetches.get(digest)?.blocks
       const source = this.sourceFor(want)

@@ -8,85 +8,36 @@
 //                                  │ reads and writes of blocks
 //                                 disk
 
-import { BlockSet } from '../base/blockset.js'
-import type { Digest, Hash, ItemRef } from '../base/item.js'
-import { pieceCount } from '../base/pieces.js'
+import type { Digest, Hash } from '../base/item.js'
 import { EARLY_BYTES_MAX, type SlowStep } from '../base/protection.js'
-import {
-  decodeMessage,
-  encodeMessage,
-  type HoldingMessage,
-  type Message,
-  type StateMessage,
-} from '../ecp/message.js'
+import { decodeMessage, encodeMessage, type Message, type StateMessage } from '../ecp/message.js'
 import {
   type Address,
   Endpoint,
   type EndpointEvent,
   type EndpointOptions,
   type Outgoing,
-  type RefusalReason,
   type SessionId,
   type SessionStats,
 } from '../rdt/endpoint.js'
 import type { Entry } from '../share/entry.js'
 import { decodeEntry } from '../share/entry-line.js'
 import { Conversation, tidings } from './conversation.js'
+import type { EngineEvent } from './engine-event.js'
+import { Holdings } from './holdings.js'
+import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './large-files.js'
 import { PROGRESS_MS, WORKING_RETRY_MS } from './limits.js'
-import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from './messages.js'
+import type { EngineToKeeper, KeeperToEngine, PeerClaim } from './messages.js'
 import { OwnState } from './own-state.js'
-import { type Receipt, ReceiptBook } from './receipt.js'
-import { type FinishOp, Receiving, type ReleaseOp, type WriteFailure, type WriteOp } from './receiving.js'
+import { ReceiptBook } from './receipt.js'
+import { Receiving } from './receiving.js'
 import { type ReadOp, Serving } from './serving.js'
+
+export type { EngineEvent }
 
 /** What the engine asks of the disk. 'read' is answered by `handleRead`, 'write' and 'finish' by
  *  `handleWritten`, 'release' by nothing. */
 export type DiskOp = ReadOp | WriteOp | FinishOp | ReleaseOp
-
-export type EngineEvent =
-  | {
-      readonly event: 'connected'
-      readonly peer: string
-      readonly address: Address
-      readonly fingerprint: string | undefined
-    }
-  | {
-      readonly event: 'disconnected'
-      readonly peer: string
-      readonly address: Address
-      readonly reason: string
-    }
-  | { readonly event: 'waiting'; readonly address: Address; readonly answers: boolean }
-  | {
-      readonly event: 'refused'
-      readonly address: Address
-      readonly reason: RefusalReason
-      readonly agent: string
-      readonly wireVersion: number
-    }
-  | { readonly event: 'stranger'; readonly address: Address }
-  | {
-      readonly event: 'in-step'
-      readonly peer: string
-      readonly address: Address
-      readonly equal: boolean
-      readonly files: number
-    }
-  | {
-      readonly event: 'progress'
-      readonly path: string
-      readonly sizeBytes: number
-      readonly doneBytes: number
-    }
-  | {
-      readonly event: 'work'
-      readonly filesWanted: number
-      readonly bytesWanted: number
-      readonly filesDone: number
-      readonly bytesDone: number
-    }
-  | ({ readonly event: 'receipt' } & Receipt)
-  | KeeperNotice
 
 interface PeerSession {
   readonly session: SessionId
@@ -122,11 +73,7 @@ export class Engine {
   private readonly sessions = new Map<SessionId, PeerSession>()
   private readonly sessionOfPeer = new Map<string, PeerSession>()
   private readonly questions = new Map<number, Question>()
-  /** Who asked what is here of a file, while the keeper is asked whether it is: one for each session at most. */
-  private readonly holdingQuestions = new Map<
-    SessionId,
-    { readonly number: number; readonly file: ItemRef }
-  >()
+  private readonly holdings: Holdings
   private readonly toKeeper: EngineToKeeper[] = []
   private readonly events: EngineEvent[] = []
   private nextQuestion = 1
@@ -140,9 +87,14 @@ export class Engine {
     this.serving = new Serving(
       options.hash,
       (session) => this.endpoint.framesOf(session),
-      (digest) => this.receiving.buildingOf(digest),
+      (digest) => this.receiving.large.buildingOf(digest),
       this.endpoint.rooms,
     )
+    this.holdings = new Holdings({
+      files: this.receiving.large,
+      serving: this.serving,
+      reply: (session, number, message, atMs) => this.reply(session, number, message, atMs),
+    })
   }
 
   get receivedBytes(): number {
@@ -194,7 +146,7 @@ export class Engine {
     nowMs: number,
     buffer?: ArrayBufferLike,
   ): void {
-    this.receiving.handleWritten(id, failure, nowMs, buffer)
+    this.receiving.large.handleWritten(id, failure, nowMs, buffer)
     this.settle(nowMs)
   }
 
@@ -214,8 +166,7 @@ export class Engine {
       if (request !== undefined) this.replyWorking(session, request.number, nowMs)
     }
     this.questions.clear()
-    for (const [session, { number }] of this.holdingQuestions) this.replyWorking(session, number, nowMs)
-    this.holdingQuestions.clear()
+    this.holdings.handleKeeperLost(nowMs)
     this.toKeeper.length = 0
     for (const { conversation } of this.sessions.values()) conversation.greet()
     this.settle(nowMs)
@@ -223,14 +174,14 @@ export class Engine {
 
   handleTimeout(nowMs: number): void {
     this.endpoint.handleTimeout(nowMs)
-    this.receiving.handleTimeout(nowMs)
+    this.receiving.large.handleTimeout(nowMs)
     if (this.progressAtMs !== undefined && nowMs >= this.progressAtMs) this.showProgress(nowMs)
     this.settle(nowMs)
   }
 
   /** When `handleTimeout` is next due, on the caller's clock. */
   pollTimeout(): number | undefined {
-    let dueMs = earlier(this.endpoint.pollTimeout(), this.receiving.pollTimeout())
+    let dueMs = earlier(this.endpoint.pollTimeout(), this.receiving.large.pollTimeout())
     for (const { conversation } of this.sessions.values()) dueMs = earlier(dueMs, conversation.pollTimeout())
     return earlier(dueMs, this.progressAtMs)
   }
@@ -277,7 +228,11 @@ export class Engine {
       if (frame === undefined) this.endpoint.serveGone(session, kind, digest, nowMs)
       else this.endpoint.serveBlock(session, wanted, frame, { isKept: served.isProved }, nowMs)
     }
-    for (let built = this.receiving.pollBuilt(); built !== undefined; built = this.receiving.pollBuilt())
+    for (
+      let built = this.receiving.large.pollBuilt();
+      built !== undefined;
+      built = this.receiving.large.pollBuilt()
+    )
       this.serving.handleBuilt(built.digest, built.building)
     for (const { session, conversation } of this.sessions.values()) {
       const request = this.nextRequest(session, conversation, nowMs)
@@ -288,7 +243,7 @@ export class Engine {
   private nextRequest(session: SessionId, conversation: Conversation, nowMs: number): Message | undefined {
     const state = conversation.pollRequest(this.own, nowMs)
     if (state !== undefined || !conversation.isFree) return state
-    const holding = this.receiving.pollHolding(session, nowMs)
+    const holding = this.receiving.large.pollHolding(session, nowMs)
     if (holding !== undefined) conversation.handleAskedHolding(holding)
     return holding
   }
@@ -390,13 +345,13 @@ export class Engine {
     this.sessions.set(session, added)
     // One that is open is as good as any, until another is.
     if (!this.sessionOfPeer.has(peer)) this.sessionOfPeer.set(peer, added)
-    this.receiving.handleOpened(session, peer, nowMs)
+    this.receiving.large.handleOpened(session, peer, nowMs)
     return added
   }
 
   private handleClosed(event: EndpointEvent & { type: 'closed' | 'withdrawn' }, nowMs: number): void {
     this.sessions.delete(event.session)
-    this.holdingQuestions.delete(event.session)
+    this.holdings.handleClosed(event.session)
     this.receiving.handleClosed(event.session, nowMs)
     for (const [id, question] of this.questions)
       if (question.session === event.session) this.questions.delete(id)
@@ -411,7 +366,7 @@ export class Engine {
     const message = decodeMessage(body)
     const request = message.ok ? message.value : undefined
     if (request?.type === 'holding') {
-      this.handleHoldingRequest(session, number, request, nowMs)
+      this.holdings.handleRequest(session, number, request, this.own.root !== undefined, nowMs)
       return
     }
     if ((request?.type !== 'have' && request?.type !== 'update') || this.own.root === undefined) {
@@ -428,8 +383,8 @@ export class Engine {
     const reply = message.ok ? message.value : undefined
     const asked = conversation.takeAskedHolding()
     if (asked !== undefined) {
-      if (reply?.type === 'holding') this.receiving.handleHolding(session, reply, nowMs)
-      else this.receiving.handleNotHolding(session, asked, nowMs)
+      if (reply?.type === 'holding') this.receiving.large.handleHolding(session, reply, nowMs)
+      else this.receiving.large.handleNotHolding(session, asked, nowMs)
       return
     }
     if (reply?.type === 'excess') {
@@ -442,47 +397,6 @@ export class Engine {
     } else {
       conversation.handleWorking(reply?.type === 'working' ? reply.retryMs : WORKING_RETRY_MS, nowMs)
     }
-  }
-
-  /** A peer that is building a file says what it holds of it, and asks what is here. */
-  private handleHoldingRequest(
-    session: SessionId,
-    number: number,
-    request: HoldingMessage,
-    nowMs: number,
-  ): void {
-    const { file } = request
-    const pieces = this.receiving.piecesOf(file.digest)
-    if (pieces?.blockCount === request.pieces.blockCount) {
-      // First the answer: what comes of the request may change what is here.
-      this.reply(session, number, { type: 'holding', file, pieces }, nowMs)
-      this.receiving.handleHolding(session, request, nowMs)
-      return
-    }
-    const isWhole = this.own.root === undefined ? undefined : this.serving.isWhole(file.digest)
-    if (this.own.root === undefined) this.replyWorking(session, number, nowMs)
-    else if (isWhole === undefined) this.holdingQuestions.set(session, { number, file })
-    else this.replyHolding(session, number, file, isWhole, nowMs)
-  }
-
-  /** The keeper has said where a file is, or that it is not here. */
-  private answerHoldingQuestions(digest: Digest, isHere: boolean, nowMs: number): void {
-    for (const [session, { number, file }] of this.holdingQuestions) {
-      if (file.digest !== digest) continue
-      this.holdingQuestions.delete(session)
-      this.replyHolding(session, number, file, isHere, nowMs)
-    }
-  }
-
-  private replyHolding(
-    session: SessionId,
-    number: number,
-    file: ItemRef,
-    isHere: boolean,
-    nowMs: number,
-  ): void {
-    const pieces = BlockSet.full(pieceCount(file.sizeBytes))
-    this.reply(session, number, isHere ? { type: 'holding', file, pieces } : { type: 'same' }, nowMs)
   }
 
   /** Hands a peer's state to the keeper, which answers how it compares with ours. */
@@ -527,7 +441,7 @@ export class Engine {
         )
         break
       case 'fetch-blocks':
-        this.receiving.fetchBlocks(message, nowMs)
+        this.receiving.large.fetchBlocks(message, nowMs)
         this.progressAtMs ??= nowMs + PROGRESS_MS
         break
       case 'cancel':
@@ -536,7 +450,7 @@ export class Engine {
       case 'located':
         for (const { name, location } of message.items) {
           this.serving.handleLocated(name, location)
-          if (name.kind === 'file') this.answerHoldingQuestions(name.digest, location.type === 'file', nowMs)
+          if (name.kind === 'file') this.holdings.handleLocated(name.digest, location.type === 'file', nowMs)
         }
         break
       case 'work':
@@ -600,7 +514,7 @@ export class Engine {
 
   private showProgress(nowMs: number): void {
     let any = false
-    for (const { path, sizeBytes, doneBytes } of this.receiving.filesInFlight()) {
+    for (const { path, sizeBytes, doneBytes } of this.receiving.large.inFlight()) {
       this.events.push({ event: 'progress', path, sizeBytes, doneBytes })
       any = true
     }

@@ -1,5 +1,5 @@
 // One file of several blocks on its way: first its list, then its blocks, from everybody who holds some of it. Says
-// which of its pieces are here, so that they can be served while the others are still missing. Used by Receiving.
+// which of its pieces are here, so that they can be served while the others are still missing. Used by LargeFiles.
 
 import { BlockSet } from '../base/blockset.js'
 import { blockBytes, type ItemRef } from '../base/item.js'
@@ -9,7 +9,7 @@ import type { PeerId } from '../share/version.js'
 import type { AheadBlocks } from './ahead.js'
 import type { Delivered, FetchId } from './messages.js'
 import { Partners } from './partners.js'
-import { type Source, Spread } from './spread.js'
+import { type Source, Spread, type SpreadOptions } from './spread.js'
 
 /** A large file in flight, for the progress view. */
 export interface FileInFlight {
@@ -28,7 +28,6 @@ export interface Building {
 }
 
 export class LargeFetch {
-  readonly type = 'large'
   readonly progress: FileInFlight
   list: Uint8Array | undefined
   /** What is pulled before the list is here; undefined where something of the file is here already. */
@@ -75,7 +74,7 @@ export class FileBuilding implements Building {
   constructor(
     readonly path: string,
     readonly list: Uint8Array,
-    options: { sizeBytes: number; needed: BlockSet; self: PeerId },
+    options: SpreadOptions,
     nowMs: number,
   ) {
     const { sizeBytes, needed } = options

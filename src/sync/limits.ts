@@ -46,6 +46,10 @@ export const BARRED_MS = 2_000
 export const SILENT_MS = 250
 export const SILENT_RTTS = 4
 
+/** Of a source that has sent so many blocks that are not what the file has there, no more is asked. One would do: what is
+ *  damaged on its way is refused before. */
+export const WRONG_BLOCKS_MAX = 4
+
 /** With nobody left who holds the whole file, peers that are building it too are pulled from until nothing has come of
  *  them for so long. */
 export const ORPHANED_MS = 2_000
@@ -65,6 +69,11 @@ export const AGAIN_FACTOR = 2
  *  that has it to spare; one only says how fast this one is. */
 export const AHEAD_BLOCKS_MAX = 48
 export const AHEAD_BLOCKS_SHARED_MAX = 1
+
+/** What one partner holds and no other comes from a whole source too when it would come so much later than all the rest:
+ *  rates vary tenfold on busy machines, and each block that a whole source sends twice is one more on its uplink. */
+export const BEHIND_FACTOR = 4
+export const BEHIND_MS = 500
 
 // — What the keeper holds —
 

@@ -1,5 +1,5 @@
 // When each peer is asked what it holds of a file that is being built here: often while it is building it too, seldom
-// while it has nothing of it, never again once it has it all. Used by Receiving, one for each file in flight.
+// while it has nothing of it, never again once it has it all. Used by LargeFiles, one for each file in flight.
 
 import type { SessionId } from '../rdt/endpoint.js'
 import { BARRED_MS, HOLDING_MS, HOLDING_MS_MAX } from './limits.js'

@@ -1,5 +1,5 @@
 // Shares out the blocks of one file among the peers that hold it, or some of it. Each session takes its next block when
-// its window has room for one, so that the fast ones take more. Used by Receiving, one for each file in flight.
+// its window has room for one, so that the fast ones take more. Used by LargeFiles, one for each file in flight.
 //
 //              take                          arrived
 //     free ───────────▶ taken, by a session ─────────▶ (over)
@@ -8,8 +8,9 @@
 //         given back: the session closed, fell silent, or said that it has it not
 //
 // Peers that are building the file themselves are partners. Where there are any, each takes from the whole sources
-// the pieces that are its own, by rendezvous hashing over all partners, and passes them on: so one source sends little
-// more than one copy, and nobody has to agree on anything.
+// the pieces that are its own, by rendezvous hashing over all partners (Thaler and Ravishankar, 1998), and passes them
+// on: so one source sends little more than one copy, and nobody has to agree on anything. Who is done with his own goes
+// on with those that he is the second for, then the third: two that are early do not take the same ones.
 
 import { BlockSet } from '../base/blockset.js'
 import { blockBytes } from '../base/item.js'
@@ -20,6 +21,8 @@ import type { PeerId } from '../share/version.js'
 import {
   AGAIN_BLOCKS_MAX,
   AGAIN_FACTOR,
+  BEHIND_FACTOR,
+  BEHIND_MS,
   SILENT_MS,
   SILENT_RTTS,
   SOURCE_RATE_WEIGHT,
@@ -54,12 +57,17 @@ export class Source implements BlockSupply {
   isDoubted = false
   /** What is left comes sooner from others. */
   isTooSlow = false
+  /** What it alone holds of the missing ones would come long after the rest: it does not spare the whole sources. */
+  isBehind = false
+  /** Blocks of it that were not what the file has there. */
+  wrongCount = 0
   deliveredBytes = 0
   /** Measured while blocks were asked of it; 0 until then. */
   bytesPerMs = 0
   srttMs = 0
   countedBytes = 0
   wasBusy = false
+  readonly hash: number
 
   constructor(
     private readonly spread: Spread,
@@ -67,7 +75,9 @@ export class Source implements BlockSupply {
     readonly peer: PeerId,
     /** The pieces that it holds. */
     public pieces: BlockSet,
-  ) {}
+  ) {
+    this.hash = hashOfPeer(peer)
+  }
 
   get isWhole(): boolean {
     return this.pieces.size === this.pieces.blockCount
@@ -95,6 +105,15 @@ export class Source implements BlockSupply {
   }
 }
 
+export interface SpreadOptions {
+  readonly sizeBytes: number
+  /** Blocks that are to come. */
+  readonly needed: BlockSet
+  readonly self: PeerId
+  /** There is one peer and no other that might build it too. */
+  readonly isAlone: boolean
+}
+
 export class Spread {
   /** Blocks that have not arrived. */
   readonly missing: BlockSet
@@ -105,12 +124,14 @@ export class Spread {
   /** Of the missing ones, those that nobody was asked for. */
   private readonly free: BlockSet
   private readonly freeIn: Uint16Array
+  /** Where to begin while it is not known whether others build the file too: not where all of them do. */
+  private readonly firstPiece: number
   /** Counts whatever may give a source something to take. */
   private changes = 0
   private tickedAtMs: number
 
-  constructor(options: { sizeBytes: number; needed: BlockSet; self: PeerId }, nowMs: number) {
-    const { sizeBytes, needed, self } = options
+  constructor(options: SpreadOptions, nowMs: number) {
+    const { sizeBytes, needed, self, isAlone } = options
     this.sizeBytes = sizeBytes
     this.self = hashOfPeer(self)
     this.missing = needed
@@ -118,6 +139,7 @@ export class Spread {
     this.pieceBlocks = pieceBlocks(sizeBytes)
     this.freeIn = new Uint16Array(pieceCount(sizeBytes))
     for (const blockIndex of needed) this.freeIn[this.pieceOf(blockIndex)]!++
+    this.firstPiece = isAlone ? 0 : mix(this.self, 0) % Math.max(1, this.freeIn.length)
     this.tickedAtMs = nowMs
   }
 
@@ -252,7 +274,7 @@ export class Spread {
       if (other !== source && other.piece !== undefined) drawn.add(other.piece)
       if (!other.isWhole && other.isUsable) partners.push(other)
     }
-    const spared = source.isWhole && this.isSpared(source, partners)
+    const spared = source.isWhole && isSpared(source, partners)
     let best: number | undefined
     let bestRank = Number.POSITIVE_INFINITY
     for (let piece = 0; piece < this.freeIn.length; piece++) {
@@ -270,23 +292,22 @@ export class Spread {
 
   /** The lower the better. A piece's number, seen from either end, keeps what one session reads in order. */
   private rank(source: Source, piece: number, partners: readonly Source[], holders: number): number {
-    if (partners.length === 0) return piece
+    const count = this.freeIn.length
+    if (partners.length === 0) return (piece - this.firstPiece + count) % count
+    // The rarest first: whoever lacks it can have it from us then.
     if (!source.isWhole) return holders * CLASS_RANK + (mix(this.self, piece) % CLASS_RANK)
-    if (holders > 0) return 2 * CLASS_RANK + piece
+    if (holders > 0) return HELD_RANK + holders * CLASS_RANK + (mix(this.self, piece) % CLASS_RANK)
     // Who owns a piece begins with its first ones: who has done with his own begins with the last ones of others.
-    return this.isOwn(piece, partners) ? piece : 2 * CLASS_RANK - piece
+    const turn = this.turnFor(piece, partners)
+    return turn === 0 ? piece : (turn + 1) * CLASS_RANK - piece
   }
 
-  private isOwn(piece: number, partners: readonly Source[]): boolean {
+  /** Before how many partners the piece is not ours to take: 0 where we own it. */
+  private turnFor(piece: number, partners: readonly Source[]): number {
     const own = mix(this.self, piece)
-    return partners.every(({ peer }) => mix(hashOfPeer(peer), piece) <= own)
-  }
-
-  /** Whether what partners hold need not come from a whole source, because they are as fast. */
-  private isSpared(source: Source, partners: readonly Source[]): boolean {
-    let partnersBytesPerMs = 0
-    for (const partner of partners) partnersBytesPerMs += partner.bytesPerMs
-    return partnersBytesPerMs > 0 && partnersBytesPerMs >= source.bytesPerMs
+    let turn = 0
+    for (const { hash } of partners) if (mix(hash, piece) > own) turn++
+    return turn
   }
 
   // — Time —
@@ -309,6 +330,7 @@ export class Spread {
       )
         this.doubt(source, needless)
     }
+    this.judgePartners()
     this.judgeTail()
     if (this.free.size === 0) this.askAgain()
     this.changes++
@@ -328,6 +350,32 @@ export class Spread {
       this.release(blockIndex)
     }
     if (!this.isTakenByOther(oldest!, source)) this.makeFree(oldest!)
+  }
+
+  /** A partner that gives less than it keeps to itself holds up nobody: what only it has comes from a whole source. */
+  private judgePartners(): void {
+    let allBytesPerMs = 0
+    for (const { bytesPerMs, isDoubted } of this.sources.values()) if (!isDoubted) allBytesPerMs += bytesPerMs
+    const allMs = (this.free.size * BLOCK_BYTES) / allBytesPerMs
+    const aloneBlocks = this.countAlone()
+    for (const source of this.sources.values()) {
+      const aloneMs = ((aloneBlocks.get(source) ?? 0) * BLOCK_BYTES) / source.bytesPerMs
+      source.isBehind = source.bytesPerMs > 0 && aloneMs > BEHIND_FACTOR * allMs + BEHIND_MS
+    }
+  }
+
+  /** Free blocks that one partner holds and no other. */
+  private countAlone(): Map<Source, number> {
+    const partners = [...this.sources.values()].filter(({ isWhole, isUsable }) => !isWhole && isUsable)
+    const aloneBlocks = new Map<Source, number>()
+    if (partners.length === 0) return aloneBlocks
+    for (let piece = 0; piece < this.freeIn.length; piece++) {
+      if (this.freeIn[piece] === 0) continue
+      const [holder, another] = partners.filter(({ pieces }) => pieces.has(piece))
+      if (holder !== undefined && another === undefined)
+        aloneBlocks.set(holder, (aloneBlocks.get(holder) ?? 0) + this.freeIn[piece]!)
+    }
+    return aloneBlocks
   }
 
   /** Towards the end, a source that would deliver a block later than the others all that is left takes no more. */
@@ -380,11 +428,20 @@ export class Spread {
 
 /** Apart by more than there are pieces, and by less than makes numbers inexact. */
 const CLASS_RANK = 1 << 20
-const DRAWN_RANK = 2 ** 40
+/** Beyond the turns of as many partners as there can be. */
+const HELD_RANK = 2 ** 40
+const DRAWN_RANK = 2 ** 45
+
+/** Whether what partners hold need not come from a whole source, because they are as fast. */
+function isSpared(source: Source, partners: readonly Source[]): boolean {
+  let partnersBytesPerMs = 0
+  for (const partner of partners) partnersBytesPerMs += partner.bytesPerMs
+  return partnersBytesPerMs > 0 && partnersBytesPerMs >= source.bytesPerMs
+}
 
 function countHolders(partners: readonly Source[], piece: number): number {
   let count = 0
-  for (const { pieces } of partners) if (pieces.has(piece)) count++
+  for (const { pieces, isBehind } of partners) if (!isBehind && pieces.has(piece)) count++
   return count
 }
 

@@ -1,13 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { BlockSet } from '../../src/base/blockset.js'
 import { hexOf, textOf, utf8 } from '../../src/base/bytes.js'
 import type { ItemRef } from '../../src/base/item.js'
-import { CONTROL_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
+import {
+  BLOCK_BYTES,
+  CONTROL_BYTES_MAX,
+  FILE_BYTES_MAX,
+  PIECES_MAX,
+  TREE_ITEM_BYTES_MAX,
+} from '../../src/base/limits.js'
+import { pieceBlocks, pieceCount } from '../../src/base/pieces.js'
 import { ENTRIES_PER_MESSAGE_MAX, WORKING_MS_MAX } from '../../src/ecp/limits.js'
 import {
   decodeMessage,
   encodeMessage,
   fitLines,
+  type HoldingMessage,
   type Message,
   type StateMessage,
 } from '../../src/ecp/message.js'
@@ -44,7 +53,21 @@ const arbitraryMessage: fc.Arbitrary<Message> = fc.oneof(
   arbitraryState,
   fc.constant<Message>({ type: 'same' }),
   fc.nat(WORKING_MS_MAX).map<Message>((retryMs) => ({ type: 'working', retryMs })),
+  fc
+    .record({
+      sizeBytes: fc.integer({ min: 1, max: FILE_BYTES_MAX }),
+      bits: fc.uint8Array({ maxLength: 256 }),
+    })
+    .map<Message>(({ sizeBytes, bits }) => holdingOf(sizeBytes, bits)),
 )
+
+/** A file of so many bytes, of which a peer holds the pieces whose bits are set. */
+function holdingOf(sizeBytes: number, bits: Uint8Array): HoldingMessage {
+  const pieces = new BlockSet(pieceCount(sizeBytes))
+  for (let piece = 0; piece < pieces.blockCount; piece++)
+    if (((bits[piece >> 3] ?? 0) & (1 << (piece & 7))) !== 0) pieces.add(piece)
+  return { type: 'holding', file: { kind: 'file', digest: root.digest, sizeBytes }, pieces }
+}
 
 function reasonOf(text: string): string {
   const message = decodeMessage(utf8(text))
@@ -236,5 +259,51 @@ describe('limits of a message', () => {
   test('bytes are counted, not characters', () => {
     const message: StateMessage = { type: 'have', root, scope: { type: 'whole' }, lines: ['é'.repeat(600)] }
     expect(fitLines(message).lines).toEqual([])
+  })
+})
+
+describe('what is held of a file', () => {
+  const PIECE_BYTES = 4 * BLOCK_BYTES
+  const held = (sizeBytes: number, ...bits: number[]): string =>
+    textOf(encodeMessage(holdingOf(sizeBytes, Uint8Array.from(bits))))!.split('|*|')[2]!
+
+  test('is a digit for every four pieces, the lowest bit for the first', () => {
+    expect(held(5 * PIECE_BYTES, 0b0000_0001)).toBe('10')
+    expect(held(5 * PIECE_BYTES, 0b0001_0010)).toBe('21')
+    expect(held(9 * PIECE_BYTES, 0b1110_0000, 1)).toBe('0e1')
+  })
+
+  test('is named where it is nothing or all', () => {
+    expect(held(5 * PIECE_BYTES)).toBe('-')
+    expect(held(5 * PIECE_BYTES, 0b0001_1111)).toBe('whole')
+  })
+
+  test('fits one datagram of the largest file', () => {
+    const bits = new Uint8Array(PIECES_MAX / 8).fill(0xaa)
+    const message = holdingOf(FILE_BYTES_MAX, bits)
+    expect(pieceBlocks(FILE_BYTES_MAX)).toBeGreaterThan(4)
+    expect(encodeMessage(message).length).toBeLessThanOrEqual(CONTROL_BYTES_MAX)
+    expect(decodeMessage(encodeMessage(message))).toEqual({ ok: true, value: message })
+  })
+
+  const file = `${root.digest}:${5 * PIECE_BYTES}`
+  test.each([
+    ['a digit too few', `w|*|${file}|*|1`, 'bad-field'],
+    ['a digit too many', `w|*|${file}|*|100`, 'bad-field'],
+    ['a piece beyond the last', `w|*|${file}|*|12`, 'bad-field'],
+    ['nothing, written out', `w|*|${file}|*|00`, 'bad-field'],
+    ['all, written out', `w|*|${file}|*|f1`, 'bad-field'],
+    ['uppercase digits', `w|*|${file}|*|A0`, 'bad-field'],
+    ['no digits at all', `w|*|${file}|*|`, 'bad-field'],
+    ['pieces of an empty file', `w|*|${root.digest}:0|*|whole`, 'bad-field'],
+    ['a file longer than any', `w|*|${root.digest}:${FILE_BYTES_MAX + 1}|*|-`, 'bad-field'],
+    ['a short digest', `w|*|${root.digest.slice(1)}:5|*|-`, 'bad-field'],
+    ['something more', `w|*|${file}|*|10|*|10`, 'trailing-bytes'],
+  ])('is refused with %s', (_, text, reason) => {
+    expect(reasonOf(text)).toBe(reason)
+  })
+
+  test('is taken of the longest file', () => {
+    expect(reasonOf(`w|*|${root.digest}:${FILE_BYTES_MAX}|*|-`)).toBe('none')
   })
 })
