@@ -7,7 +7,6 @@ import { blockCount, type ItemRef } from '../../src/base/item.js'
 import { pieceCount } from '../../src/base/pieces.js'
 import { encodeMessage } from '../../src/ecp/message.js'
 import { crc32, hash } from '../../src/io/hash.js'
-import { DatagramType } from '../../src/rdt/control.js'
 import { PlainProtection } from '../../src/seal/plain.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { Network } from '../../src/sim/network.js'
@@ -74,10 +73,9 @@ export class SwarmPeer {
   /** What it told its keeper, digest lists left out. */
   readonly told: EngineToKeeper[] = []
   wholeAtMs: number | undefined
-  /** Blocks that it was asked for and had. */
-  servedBlocks = 0
   isDead = false
-  private sentBytes = 0
+  /** Blocks that it was asked for and had, by whom. */
+  private readonly served = new Set<string>()
   private readonly sessions = new Map<string, number>()
   private isWhole: boolean
   private dueMs = Number.POSITIVE_INFINITY
@@ -111,7 +109,8 @@ export class SwarmPeer {
     const { endpoint } = this.engine
     const serveBlock = endpoint.serveBlock.bind(endpoint)
     endpoint.serveBlock = (...block) => {
-      if (block[1].kind === 'file') this.servedBlocks++
+      const [session, { kind, blockIndex }] = block
+      if (kind === 'file') this.served.add(`${session} ${blockIndex}`)
       serveBlock(...block)
     }
     const pollEvent = endpoint.pollEvent.bind(endpoint)
@@ -128,9 +127,13 @@ export class SwarmPeer {
     this.engine.handleKeeper({ type: 'root', root, changes: undefined, whole: [], files: 0 }, scheduler.nowMs)
   }
 
-  /** How often it sent the file, in segments with their headers, those that are sent again counted too. */
+  get servedBlocks(): number {
+    return this.served.size
+  }
+
+  /** How often it gave the file; what was lost on the way to the same peer counts once. */
   get copies(): number {
-    return this.sentBytes / this.swarm.file.sizeBytes
+    return this.served.size / blockCount(this.swarm.file.sizeBytes)
   }
 
   /** Peers that it told its keeper are no sources any more, and why. */
@@ -211,7 +214,6 @@ export class SwarmPeer {
       }
       for (let out = engine.pollDatagram(nowMs); out !== undefined; out = engine.pollDatagram(nowMs)) {
         any = true
-        if (out.bytes[0] === DatagramType.segment) this.sentBytes += out.bytes.length
         for (let start = 0; start < out.bytes.length; start += out.segmentBytes)
           network.send(this.address, out.to, out.bytes.slice(start, start + out.segmentBytes))
       }
