@@ -31,7 +31,8 @@ function encodeSignature(signature: Signature | undefined): string {
 function decodeSignature(text: string): Signature | undefined {
   const [sizeBytes, mtimeMs, ctimeMs, inode, executable] = text.split(',')
   if (executable === undefined) return undefined
-  const numbers = [sizeBytes, mtimeMs, ctimeMs, inode].map(Number)
+  // '-0' is read as 0, which is how it would be written.
+  const numbers = [sizeBytes, mtimeMs, ctimeMs, inode].map((number) => Number(number) + 0)
   if (!numbers.every(Number.isFinite)) return undefined
   return {
     sizeBytes: numbers[0]!,
