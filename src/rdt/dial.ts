@@ -24,6 +24,8 @@ export class Dial {
   /** Infinity while connected. */
   nextAtMs: number
   lastAtMs = Number.NEGATIVE_INFINITY
+  /** Between the last call and the one before. */
+  waitedMs = Number.POSITIVE_INFINITY
   nonce: Uint8Array
   local: WireSession
   /** The peer that a session exists with already, found behind this address. */
@@ -70,6 +72,7 @@ export class Dial {
   handleCalled(nowMs: number): void {
     const waitMs = Math.min(CONNECT_MS_MAX, CONNECT_MS_FIRST * 2 ** Math.min(this.tries, 16))
     this.tries++
+    this.waitedMs = nowMs - this.lastAtMs
     this.lastAtMs = nowMs
     this.gaveWaySinceMs = undefined
     this.nextAtMs = nowMs + waitMs * (0.75 + 0.5 * this.random.next())

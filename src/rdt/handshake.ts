@@ -28,6 +28,7 @@ import { Dial } from './dial.js'
 import {
   ANSWERS_PER_S_MAX,
   CONNECT_TRIES_TOLD,
+  GREETING_ANEW_MS,
   OFFERS_PER_S_MAX,
   OPEN_AGAIN_PART,
   PATH_BYTES_BASE,
@@ -163,7 +164,7 @@ export class Handshake {
     const { agent, protection, greeting } = this.host.options
     const early = greeting?.()
     // An attempt says one thing only, for what is sealed in it is sealed once; and one that may be answered yet goes on.
-    const isUnanswered = dial.tries > CONNECT_TRIES_TOLD
+    const isUnanswered = dial.waitedMs >= GREETING_ANEW_MS
     if (dial.isResuming && isUnanswered && !isSame(dial.greeting, early)) dial.renew()
     if (dial.attempt === undefined) {
       dial.greeting = early

@@ -53,6 +53,10 @@ export const STRANGERS_MAX = 1_024
 export const CONNECT_MS_FIRST = 250
 export const CONNECT_MS_MAX = 5_000
 
+/** A hello that was silent for so long is said anew where there is something new to say; sooner, its answer may be on the
+ *  way. As waits grow, each round trip has its turn. */
+export const GREETING_ANEW_MS = 350
+
 /** Unanswered attempts until a peer is called unreachable (after about 1.75 s). */
 export const CONNECT_TRIES_TOLD = 3
 
