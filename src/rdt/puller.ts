@@ -27,7 +27,7 @@ import { type PulledItem, PullQueue } from './pulled.js'
 import { Reordering } from './reordering.js'
 import { RequestWriter } from './request.js'
 import type { RoundTrip } from './rtt.js'
-import type { SegmentHeader } from './segment.js'
+import type { SegmentRun } from './run.js'
 import type { Delivery, WindowPolicy } from './window.js'
 
 /** What the puller shares with its session and endpoint. */
@@ -106,6 +106,7 @@ export class Puller {
   private again: Uint8Array | undefined
   private probesOwedBytes = 0
   private readonly delivery: Delivery = {
+    segments: 0,
     bytes: 0,
     rttMs: 0,
     leastRttMs: 0,
@@ -198,43 +199,55 @@ export class Puller {
 
   // — Arrivals —
 
-  /** Answers false for what was not asked for. `payload` is valid during the call only. */
-  handleSegment(header: SegmentHeader, payload: Uint8Array, nowMs: number): boolean {
-    const assembly = this.begun.find(header.handle, header.blockIndex)
-    if (assembly === undefined) return this.handleStray(header)
-    if (!this.fits(assembly, header, payload.length)) return false
-    const datagramBytes = SEGMENT_HEADER_BYTES + payload.length
+  /** Answers how many of them were not asked for. The run is used up, and its bytes are valid during the call only. */
+  handleSegments(run: SegmentRun, nowMs: number): number {
+    const { header } = run
+    let refusedCount = 0
+    for (;;) {
+      const assembly = this.begun.find(header.handle, header.blockIndex)
+      if (assembly === undefined) return refusedCount + this.handleStrays(run)
+      const count = assembly.alikeCount(header.segmentIndex, run.count)
+      if (!this.fits(assembly, run, count)) refusedCount += count
+      else this.handleAlike(assembly, run, count, nowMs)
+      if (count === run.count) return refusedCount
+      run.skip(count)
+    }
+  }
+
+  /** The first `count` segments of the run, which are of the lengths that they must have and of which the same is known. */
+  private handleAlike(assembly: Assembly, run: SegmentRun, count: number, nowMs: number): void {
+    const { segmentIndex, segmentCount } = run.header
+    const bytes = count * (SEGMENT_HEADER_BYTES + run.payloadBytes)
     this.lastArrivalAtMs = nowMs
     this.timeoutsInRow = 0
     this.host.path.handleDelivered(assembly.segmentBytes, nowMs)
-    if (!assembly.isCountKnown) this.learnCount(assembly, header.segmentCount)
-    this.stats.segmentsReceived++
-    if (assembly.isHere(header.segmentIndex)) {
-      this.stats.segmentsDuplicate++
-      if (assembly.isRepaired(header.segmentIndex) && !this.isTail) this.handleNeedless()
-      return true
+    if (!assembly.isCountKnown) this.learnCount(assembly, segmentCount)
+    this.stats.segmentsReceived += count
+    if (assembly.isHere(segmentIndex)) {
+      this.stats.segmentsDuplicate += count
+      if (assembly.areSomeRepaired(segmentIndex, count) && !this.isTail) this.handleNeedless()
+      return
     }
     // What was taken for it was a guess.
-    this.host.bucket?.take(datagramBytes - assembly.datagramBytesOf(header.segmentIndex))
-    this.account(assembly, header, datagramBytes, nowMs)
-    assembly.put(header.segmentIndex, payload)
+    this.host.bucket?.take(bytes - assembly.datagramsBytesOf(segmentIndex, count))
+    this.account(assembly, run, count, nowMs)
+    assembly.put(run, count)
     if (assembly.isComplete) this.handUp(assembly)
     this.detectLosses(nowMs)
-    return true
   }
 
-  /** A segment of a block that is not begun: late, doubled, cancelled, or invented. */
-  private handleStray(header: SegmentHeader): boolean {
+  /** Segments of a block that is not begun: late, doubled, cancelled, or invented. Answers how many are refused. */
+  private handleStrays({ header, count }: SegmentRun): number {
     const item = this.book.ofHandle(header.handle)
-    if (item === undefined || header.blockIndex >= blockCount(item.sizeBytes)) return false
-    this.stats.segmentsReceived++
-    this.stats.segmentsDuplicate++
-    return true
+    if (item === undefined || header.blockIndex >= blockCount(item.sizeBytes)) return count
+    this.stats.segmentsReceived += count
+    this.stats.segmentsDuplicate += count
+    return 0
   }
 
-  /** Whether the segment is one that was asked for, of the length that it must have. */
-  private fits(assembly: Assembly, header: SegmentHeader, payloadBytes: number): boolean {
-    const { segmentIndex, segmentCount } = header
+  /** Whether the first `count` segments, which are alike, were asked for and are of the length that they must have. */
+  private fits(assembly: Assembly, run: SegmentRun, count: number): boolean {
+    const { segmentIndex, segmentCount } = run.header
     if (!assembly.isAsked(segmentIndex)) return false
     const isCountKnown = assembly.isCountKnown
     if (isCountKnown ? segmentCount !== assembly.segmentCount : segmentCount > assembly.segmentCount) {
@@ -242,9 +255,12 @@ export class Puller {
       if (isCountKnown) this.restart(assembly, assembly.segmentBytes)
       return false
     }
-    const isLast = segmentIndex === segmentCount - 1
-    if (isLast ? payloadBytes > assembly.payloadBytes : payloadBytes !== assembly.payloadBytes) return false
-    return segmentIndex * assembly.payloadBytes + payloadBytes <= assembly.frameBytesMax
+    const { payloadBytes } = assembly
+    // Only the last segment of a frame may be shorter, and a run has one length.
+    const isLastAlone = count === 1 && segmentIndex === segmentCount - 1
+    if (isLastAlone ? run.payloadBytes > payloadBytes : run.payloadBytes !== payloadBytes) return false
+    const lastIndex = segmentIndex + count - 1
+    return lastIndex * payloadBytes + run.payloadBytes <= assembly.frameBytesMax
   }
 
   private learnCount(assembly: Assembly, segmentCount: number): void {
@@ -255,17 +271,27 @@ export class Puller {
     this.begun.enqueue(assembly)
   }
 
-  /** Takes a new segment out of what is in flight, and tells the round trip and the window about it. */
-  private account(assembly: Assembly, header: SegmentHeader, bytes: number, nowMs: number): void {
+  /** Takes new segments out of what is in flight, and tells the round trip and the window about them. */
+  private account(
+    assembly: Assembly,
+    { header, payloadBytes }: SegmentRun,
+    count: number,
+    nowMs: number,
+  ): void {
     const { flight, meter, delivery } = this
     const { roundTrip, window } = this.host
+    const segmentBytes = SEGMENT_HEADER_BYTES + payloadBytes
     const request = flight.requestOfNumber(header.requestNumber)
     const isKnown = request >= 0
     const rttMs = isKnown ? Math.max(0.001, nowMs - flight.askedAtMsOf(request)) : 0
     delivery.tag = isKnown ? flight.tagOf(request) : 0
-    this.settle(assembly, header.segmentIndex, request, rttMs, bytes)
-    meter.count(bytes, nowMs)
-    delivery.bytes = bytes
+    const foundCount = assembly.isFlying(header.segmentIndex)
+      ? this.settle(assembly, header.segmentIndex, count, request, rttMs)
+      : assembly.takeNeeds(header.segmentIndex, count)
+    if (foundCount > 0) this.handleFound(foundCount, foundCount * segmentBytes)
+    meter.count(count * segmentBytes, nowMs)
+    delivery.segments = count
+    delivery.bytes = count * segmentBytes
     delivery.rttMs = rttMs
     delivery.leastRttMs = roundTrip.minMs
     delivery.rateBytesPerMs = isKnown ? meter.rateSince(request, flight, roundTrip.minMs) : 0
@@ -278,21 +304,24 @@ export class Puller {
     window.handleDelivered(delivery)
   }
 
-  /** Whatever became of its askings, the segment is here. */
-  private settle(assembly: Assembly, index: number, request: number, rttMs: number, bytes: number): void {
-    if (assembly.isFlying(index)) {
+  /** Whatever became of their askings, segments that are in flight are here. Answers how many of them had been called
+   *  lost: those that came of an earlier asking. */
+  private settle(assembly: Assembly, first: number, count: number, request: number, rttMs: number): number {
+    let foundCount = 0
+    for (let index = first; index < first + count; index++) {
       const position = assembly.positions[index]!
       const isOfLastAsk = this.flight.requestOf(position) === request
-      this.resolve(assembly, index)
+      this.flight.resolve(position)
       if (!isOfLastAsk) {
-        this.handleFound(bytes)
+        foundCount++
       } else if (position > this.newestPosition) {
         this.newestPosition = position
         this.newestRttMs = rttMs
       }
-    } else if (assembly.takeNeed(index)) {
-      this.handleFound(bytes)
     }
+    this.inFlightBytes -= assembly.datagramsBytesOf(first, count)
+    assembly.land(first, count)
+    return foundCount
   }
 
   private handUp(assembly: Assembly): void {
@@ -341,8 +370,8 @@ export class Puller {
   }
 
   /** What was called lost came after all. */
-  private handleFound(bytes: number): void {
-    if (this.stats.segmentsLost > 0) this.stats.segmentsLost--
+  private handleFound(count: number, bytes: number): void {
+    this.stats.segmentsLost = Math.max(0, this.stats.segmentsLost - count)
     this.host.window.handleFound(bytes, this.delivery.tag)
     this.handleNeedless()
   }
@@ -541,7 +570,7 @@ export class Puller {
   private resolve(assembly: Assembly, index: number): void {
     this.flight.resolve(assembly.positions[index]!)
     this.inFlightBytes -= assembly.datagramBytesOf(index)
-    assembly.land(index)
+    assembly.land(index, 1)
   }
 
   private resolveAll(assembly: Assembly, bitsLow: number, bitsHigh: number): void {
