@@ -20,6 +20,11 @@ export class SegmentRun {
   private bytes: Uint8Array = new Uint8Array(0)
   private view = new DataView(this.bytes.buffer)
   private at = 0
+  /** Of the payloads of merged datagrams, in their places. */
+  private readonly views: Uint8Array[] = []
+  private viewed: ArrayBufferLike | undefined
+  private viewedFrom = 0
+  private viewBytes = 0
 
   /** Reads the segments that stand end to end from `at` on, each `datagramBytes` long but the last; false where none
    *  begins there. */
@@ -66,11 +71,33 @@ export class SegmentRun {
 
   /** Puts the payloads of the first `count` segments end to end from `to` on. */
   copyPayloads(count: number, into: Uint8Array, to: number): void {
-    const { bytes, payloadBytes } = this
-    let from = this.at + SEGMENT_HEADER_BYTES
+    const { payloadBytes } = this
+    if (count > 1) this.keepViews()
     for (let index = 0; index < count; index++) {
-      into.set(bytes.subarray(from, from + payloadBytes), to + index * payloadBytes)
-      from += SEGMENT_HEADER_BYTES + payloadBytes
+      const at = this.at + index * (SEGMENT_HEADER_BYTES + payloadBytes)
+      into.set(count > 1 ? this.viewAt(at) : this.payloadAt(at), to + index * payloadBytes)
     }
+  }
+
+  /** Merged datagrams are received into the same memory every time: views of it are made once, for making one costs more
+   *  than copying what it shows. */
+  private keepViews(): void {
+    const { bytes, payloadBytes } = this
+    const isSame = this.viewed === bytes.buffer && this.viewedFrom === bytes.byteOffset
+    if (isSame && this.viewBytes === payloadBytes) return
+    this.viewed = bytes.buffer
+    this.viewedFrom = bytes.byteOffset
+    this.viewBytes = payloadBytes
+    this.views.length = 0
+  }
+
+  private viewAt(at: number): Uint8Array {
+    const ordinal = at / (SEGMENT_HEADER_BYTES + this.payloadBytes)
+    this.views[ordinal] ??= this.payloadAt(at)
+    return this.views[ordinal]
+  }
+
+  private payloadAt(at: number): Uint8Array {
+    return this.bytes.subarray(at + SEGMENT_HEADER_BYTES, at + SEGMENT_HEADER_BYTES + this.payloadBytes)
   }
 }
