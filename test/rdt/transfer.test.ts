@@ -11,6 +11,7 @@ import {
   POOL_BUFFERS_MAX,
   REJECTS_MAX,
   SEGMENT_COUNT_MAX,
+  STALLED_MS,
 } from '../../src/rdt/limits.js'
 import { decodeRequest } from '../../src/rdt/request.js'
 import type { LinkFaults } from '../../src/sim/network.js'
@@ -433,6 +434,24 @@ describe('a peer that answers with frames that are longer than the block', () =>
     left.pull(item.ref)
     expect(world.runUntil(() => left.has(item.ref), 5_000)).toBe(true)
     expect(left.gone).toEqual([])
+  })
+})
+
+describe('a peer that answers nothing', () => {
+  it('though it lives, is waited for so long and no longer', () => {
+    const world = new World(1, ETHERNET)
+    const { left, right } = openPair(world)
+    const item = makeItem(500_000)
+    right.hold(item)
+    right.endpoint.serveBlock = () => {}
+    left.pull(item.ref)
+    world.run(STALLED_MS - 1_000)
+    expect(left.gone).toEqual([])
+    expect(world.runUntil(() => left.gone.length > 0, 5_000)).toBe(true)
+    expect(left.events.filter(({ type }) => type === 'gone')).toMatchObject([
+      { digest: item.ref.digest, reason: 'gone' },
+    ])
+    expect(left.count('closed')).toBe(0)
   })
 })
 
