@@ -102,6 +102,24 @@ describe('a peer that serves wrong bytes', () => {
     expect(ms).toBeLessThan(1.3 * LINE_MS)
   })
 
+  test('is asked for no more in its next sessions either', () => {
+    const { swarm, source, sinks } = swarmOf(3)
+    const liar = swarm.add(RATE, { isSource: true })
+    swarm.run(1_000)
+    liar.serveWrongBytes()
+    let reconnections = 0
+    const comeBack = () => {
+      reconnections++
+      liar.reconnect()
+      swarm.scheduler.at(swarm.scheduler.nowMs + 300, comeBack)
+    }
+    swarm.scheduler.at(swarm.scheduler.nowMs + 300, comeBack)
+    swarm.fetch(sinks, source)
+    expectWhole(sinks)
+    expect(reconnections).toBeGreaterThan(5)
+    expect(liar.servedBlocks).toBeLessThan(sinks.length * (WRONG_BLOCKS_MAX + 8))
+  })
+
   test('fails a fetch that has no other source, with its name', () => {
     const { swarm, source, sinks } = swarmOf(1)
     source.serveWrongBytes()

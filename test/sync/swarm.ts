@@ -158,6 +158,17 @@ export class SwarmPeer {
     this.swarm.network.detach(this.address)
   }
 
+  /** Ends its sessions and begins others, with all that it knows. */
+  reconnect(): void {
+    const { nowMs } = this.swarm.scheduler
+    for (const { address } of this.swarm.peers) {
+      if (address === this.address) continue
+      this.engine.endpoint.disconnect(address, nowMs)
+      this.engine.connect(address, nowMs)
+    }
+    this.drain()
+  }
+
   /** What it serves of the file is something else, of the right length and rightly sealed. */
   serveWrongBytes(): void {
     const { endpoint } = this.engine
