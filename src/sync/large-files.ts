@@ -530,6 +530,7 @@ export class LargeFiles {
     endpoint.cancelPull(session, 'file', digest)
     for (const source of building?.spread.all() ?? []) endpoint.cancelPull(source.session, 'file', digest)
     if (fetch.list === undefined) onListNeedless(session, digest)
-    if (building !== undefined && !fetch.finishing) this.ops.push({ type: 'release', path: building.path })
+    // While it is being synced too: the next file of this name is another.
+    if (building !== undefined) this.ops.push({ type: 'release', path: building.path })
   }
 }

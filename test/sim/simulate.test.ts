@@ -23,6 +23,8 @@ const FOUND = [
 /** The same, with losses of power. */
 const FOUND_WITH_POWER = [
   [41045, 'what was placed where an old version had just been removed was torn, and taken for an edit'],
+  [704965, 'blocks were written into the file that had the name before, while it was given up'],
+  [705296, 'and the one that had the name then was put in place with nothing in it'],
   [1443, 'what we had put in place, removed by somebody, came back torn under what was placed after it'],
 ] as const
 

@@ -158,3 +158,16 @@ describe('a file that two peers hold whole', () => {
     expect(source.copies + second.copies).toBeLessThan(1.1)
   })
 })
+
+describe('a fetch that is cancelled', () => {
+  test('while its file is being synced lets go of it at once: the next file of that name is another', () => {
+    const { swarm, source, sinks } = swarmOf(1)
+    const sink = sinks[0]!
+    sink.syncs = false
+    sink.fetch(source)
+    while (!sink.isSyncing) swarm.run(100)
+    expect(sink.released).toEqual([])
+    sink.cancel()
+    expect(sink.released).toEqual(['.left/tmp/film'])
+  })
+})
