@@ -31,6 +31,10 @@ const FOUND_WITH_POWER = [
   ],
   [721407, 'and was not looked at again where it had its length and its time'],
   [712390, 'a folder came back whose place a file had taken, and counted as an edit of the file'],
+  [702668, 'a file touched unseen and then torn cannot be told from an edit'],
+  [721290, 'a file taken away and put back while nobody was there was not made anew'],
+  [60217, 'a torn file that had been touched unseen'],
+  [63878, 'the same'],
   [1443, 'what we had put in place, removed by somebody, came back torn under what was placed after it'],
 ] as const
 
