@@ -23,6 +23,12 @@ export class Assembly {
   segmentCount = 0
   isCountKnown = false
   frameBytes = 0
+  /** When one of its segments came last, or it was first asked for; undefined until it is. */
+  cameAtMs: number | undefined
+  /** Answers since a segment came that were none. */
+  misfitCount = 0
+  /** How often two of its segments said different counts. */
+  contradictionCount = 0
   hereCount = 0
   hereLow = 0
   hereHigh = 0
@@ -54,6 +60,8 @@ export class Assembly {
     this.buffer = buffer
     this.frameBytesMax = blockBytes(item.sizeBytes, blockIndex) + FRAME_OVERHEAD_BYTES
     this.frameBytesExpected = Math.ceil(fillRatio * this.frameBytesMax)
+    this.cameAtMs = undefined
+    this.misfitCount = this.contradictionCount = 0
     this.restart(segmentBytes)
   }
 
@@ -120,7 +128,7 @@ export class Assembly {
   }
 
   /** The first segments of the run came: their payloads take their places. */
-  put(run: SegmentRun, count: number): void {
+  put(run: SegmentRun, count: number, nowMs: number): void {
     const first = run.header.segmentIndex
     const last = first + count - 1
     run.copyPayloads(count, this.buffer, first * this.payloadBytes)
@@ -129,6 +137,8 @@ export class Assembly {
     this.hereLow = (this.hereLow | low) >>> 0
     this.hereHigh = (this.hereHigh | high) >>> 0
     this.hereCount += count
+    this.cameAtMs = nowMs
+    this.misfitCount = 0
   }
 
   /** It is asked for, at this position of the flight. */
