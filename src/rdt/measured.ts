@@ -192,7 +192,7 @@ export class MeasuredWindow implements WindowPolicy {
     this.loss.handleDelivered(delivery, { minRttMs: this.minRttMs, isCounted })
     this.queue.handleDelivered(delivery.isAppLimited, delivery.nowMs)
     if (delivery.tag === BURST)
-      this.train.handleDelivered(delivery.bytes, delivery.nowMs - delivery.rttMs, delivery.nowMs)
+      this.train.handleDelivered(delivery, delivery.nowMs - delivery.rttMs, delivery.nowMs)
     const isNewRound = delivery.deliveredBytesAtAsk >= this.roundEndsAtBytes
     if (isNewRound) this.beginRound(delivery)
     const isBetter = this.takeRate(delivery)
