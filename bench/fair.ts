@@ -5,12 +5,13 @@
 
 import { refuse } from '../scripts/peers/arguments.js'
 import { sleep } from '../scripts/peers/wait.js'
-import { Bench, MIB, median, type Shown } from './bench.js'
+import { Bench, MIB, median } from './bench.js'
 import { jainIndex, type Point, quantile, rateBetween } from './course.js'
 import { type StartKind, watchStart } from './first-byte.js'
 import { Flow, startFlow } from './flows.js'
 import type { Link } from './links.js'
 import { type Congestion, setCongestion } from './others.js'
+import type { Shown } from './results.js'
 import { openRoad, type Road } from './road.js'
 import { formatTable } from './table.js'
 
