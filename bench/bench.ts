@@ -13,6 +13,9 @@ import { Workshop } from '../scripts/peers/workshop.js'
 import { keepResults, type Shown } from './results.js'
 import { findMeans, type Means } from './road.js'
 
+/** What a bench ends with that cannot be had on this machine. */
+export const EXIT_LEFT_OUT = 3
+
 export const MIB = 1 << 20
 const MEMORY_FOLDER = '/dev/shm'
 
@@ -64,6 +67,14 @@ export class Bench {
         ? 'Links: between two network namespaces, by the emulator of bench/linkem.c.'
         : `Links: a lossy relay on loopback, because ${this.means.why}. It carries far less than a real one; other programs are left out.`,
     )
+  }
+
+  /** Ends the bench where several programs cannot have links of their own. */
+  needNamespaces(): void {
+    if (this.means.kind !== 'relay') return
+    this.say(`${this.name}: left out, because it needs network namespaces: ${this.means.why}`)
+    this.workshop.close()
+    process.exit(EXIT_LEFT_OUT)
   }
 
   /** Progress, for a person: on stderr, so that `--json` has stdout. */
