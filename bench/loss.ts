@@ -212,13 +212,16 @@ async function main(): Promise<void> {
   }
   const seed = Number(values.seed)
   const results = await measureAll(seed, values.quick ? 0.1 : 1)
-  if (values.json)
-    console.log(JSON.stringify({ seed, rateBitPerS: RATE_BIT_PER_S, queueBytes: QUEUE_BYTES, results }))
-  else printTable(results, seed)
+  const figures = JSON.stringify({ seed, rateBitPerS: RATE_BIT_PER_S, queueBytes: QUEUE_BYTES, results })
   const folder = new URL('./results/', import.meta.url)
   mkdirSync(folder, { recursive: true })
+  writeFileSync(new URL('loss.json', folder), `${figures}\n`)
   writeFileSync(new URL('loss.svg', folder), draw(results))
-  if (!values.json) console.log(`\nCurves: ${fileURLToPath(new URL('loss.svg', folder))}`)
+  if (values.json) console.log(figures)
+  else {
+    printTable(results, seed)
+    console.log(`\nKept in ${fileURLToPath(new URL('loss', folder))}.*`)
+  }
 }
 
 await main()

@@ -27,14 +27,7 @@ import {
   SETTLE_ROUNDS_MAX,
   STEP_FILES,
 } from './limits.js'
-import type {
-  Delivered,
-  FetchFailure,
-  FetchId,
-  KeeperNotice,
-  KeeperToEngine,
-  SourceFailure,
-} from './messages.js'
+import type { Delivered, FetchFailure, FetchId, KeeperNotice, KeeperToEngine } from './messages.js'
 import { type Placed, Placing, type Prepared } from './placing.js'
 import { Refusals } from './refusals.js'
 import type { Scanner } from './scanner.js'
@@ -298,6 +291,7 @@ export class Intake {
     this.place(want, nowMs)
   }
 
+  /** Where its session is over, the peer may have another: then it still has what it told there. */
   handleFetchFailed(fetch: FetchId, reason: FetchFailure, nowMs: number): void {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
@@ -309,7 +303,7 @@ export class Intake {
     this.wants.endFetch(want)
     if (source !== undefined) {
       want.sources.delete(source)
-      if (reason !== 'peer-gone') this.options.onSourceFailed(source)
+      this.options.onSourceFailed(source)
     }
     if (want.sources.size > 0) this.wants.queue(want)
     else
@@ -321,12 +315,12 @@ export class Intake {
   }
 
   /** One of several sources is none any more; the fetch goes on. */
-  handleSourceLost(fetch: FetchId, peer: PeerId, reason: SourceFailure): void {
+  handleSourceLost(fetch: FetchId, peer: PeerId): void {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
     want.sources.delete(peer)
     if (want.source === peer) want.source = undefined
-    if (reason !== 'peer-gone') this.options.onSourceFailed(peer)
+    this.options.onSourceFailed(peer)
   }
 
   private stopFetch(want: Want): void {

@@ -149,7 +149,7 @@ export class Keeper {
         // Put in place by the next step: what has come until then shares one sync of the log and one order for more.
         return
       case 'source-lost':
-        this.intake.handleSourceLost(message.fetch, message.peer, message.reason)
+        this.intake.handleSourceLost(message.fetch, message.peer)
         break
       case 'fetch-failed':
         this.intake.handleFetchFailed(message.fetch, message.reason, nowMs)

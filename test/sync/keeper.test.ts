@@ -342,13 +342,25 @@ describe('a large file', () => {
 })
 
 describe('a fetch that fails', () => {
-  test('because the peer has it no more: the peer is asked for its state again', () => {
+  test.each([
+    ['the peer has it no more', 'gone'],
+    ['the session is over, of several with the peer', 'peer-gone'],
+  ] as const)('because %s: the peer is asked for its state again', (_, reason) => {
     const share = new KeptShare()
     share.claim([theirFile('a', '1')])
-    share.send({ type: 'fetch-failed', fetch: share.take('fetch-small')[0]!.fetch, reason: 'gone' })
+    share.send({ type: 'fetch-failed', fetch: share.take('fetch-small')[0]!.fetch, reason })
     share.pass(1_000)
     expect(share.take('ask')).toEqual([{ type: 'ask', peer: THEIRS }])
     expect(share.take('in-step')).toEqual([])
+  })
+
+  test('because the peer is gone asks nobody', () => {
+    const share = new KeptShare()
+    share.claim([theirFile('a', '1')])
+    share.send({ type: 'fetch-failed', fetch: share.take('fetch-small')[0]!.fetch, reason: 'peer-gone' })
+    share.send({ type: 'peer-gone', peer: THEIRS })
+    share.pass(1_000)
+    expect(share.take('ask')).toEqual([])
   })
 
   test('is taken up with another peer that has it', () => {
