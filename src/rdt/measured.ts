@@ -50,6 +50,12 @@ const SWING_FELT_ROUNDS = 2
 const SWING_SEGMENTS_MIN = 200
 const DOWN_RTTS_MAX = 3
 const RATE_ROUNDS = 10
+/** Of these, how many say something where the queue is longer than what we keep, or overflows: others have come, and
+ *  what the path gave us before is theirs by now. And no less than so long, for rounds may be short. */
+const RATE_ROUNDS_SHARED = 4
+const RATE_MS_SHARED_MIN = 30
+/** The link is not taken to be faster than so many times what we get of it: a burst may tell too much. */
+const LINK_PART_MIN = 1 / 4
 const GROWTH_RATIO = 1.25
 const FLAT_ROUNDS_MAX = 3
 /** The same where every segment of the round found a queue: so much over the least RTT. */
@@ -103,8 +109,13 @@ const QUIET_INDEX = 2
 /** In the others asking is faster than the path, until the window is full: what is kept in the queue is kept at all
  *  times, and an estimate of the loss that is too low does not make the rate fall from round to round. */
 const LEVEL_GAIN = SWING_MAX
-/** Loss from which requests are kept small, because each that is lost leaves a gap. */
+/** Loss from which requests are kept small, because each that is lost leaves a gap, and smaller still, because so many
+ *  are lost that what comes is as uneven as the queue is long. */
 const SMALL_REQUEST_LOSS = 0.002
+const SMALLER_REQUEST_LOSS = 0.15
+const QUANTUM_MS_SMALLER = 1 / 8
+/** Segments of a round of startup that say something about the path's loss. */
+const STARTUP_LOSS_SEGMENTS_MIN = 128
 
 /** What becomes of requests of each kind is told apart: BURST is what a startup asks for before it can pace. */
 const BURST = 3
@@ -129,6 +140,8 @@ export class MeasuredWindow implements WindowPolicy {
   // The path's two figures.
   private readonly rateByRound = new Float64Array(RATE_ROUNDS)
   private rateBytesPerMs = 0
+  /** The most that it ever was. */
+  private mostBytesPerMs = 0
   private readonly sustained = new SustainedRate()
   private readonly train = new TrainMeter()
   private minRttMs = Number.POSITIVE_INFINITY
@@ -157,6 +170,7 @@ export class MeasuredWindow implements WindowPolicy {
   private cycleDeliveredBytes = 0
   private readonly swing = new Swing()
   private swingFeltRound = 0
+  private hasOverflowed = false
 
   /** The window while nothing is known. */
   private readonly firstBytes: number
@@ -229,7 +243,7 @@ export class MeasuredWindow implements WindowPolicy {
     if (inRow < 3) return
     // The path is gone or another one: begin anew, carefully, and keep nothing of what it was.
     this.rateByRound.fill(0)
-    this.rateBytesPerMs = 0
+    this.rateBytesPerMs = this.mostBytesPerMs = 0
     this.minRttMs = Number.POSITIVE_INFINITY
     this.train.reset()
     this.phase = 'startup'
@@ -245,11 +259,16 @@ export class MeasuredWindow implements WindowPolicy {
     this.update()
   }
 
+  /** What is asked for besides, because as much is lost. Startup asks for more than enough. */
+  private madeUpLoss(): number {
+    return this.phase === 'startup' ? 0 : this.loss.ratio
+  }
+
   /** What is in flight when the path is just full. */
   private pipeBytes(): number {
     if (this.rateBytesPerMs === 0 || this.minRttMs === Number.POSITIVE_INFINITY)
       return Number.POSITIVE_INFINITY
-    return (this.rateBytesPerMs * this.minRttMs) / (1 - this.loss.ratio)
+    return (this.rateBytesPerMs * this.minRttMs) / (1 - this.madeUpLoss())
   }
 
   private takeRate(delivery: Delivery): boolean {
@@ -262,6 +281,7 @@ export class MeasuredWindow implements WindowPolicy {
     this.rateByRound[slot] = rate
     if (rate <= this.rateBytesPerMs) return false
     this.rateBytesPerMs = rate
+    this.mostBytesPerMs = Math.max(this.mostBytesPerMs, rate)
     return true
   }
 
@@ -338,9 +358,23 @@ export class MeasuredWindow implements WindowPolicy {
     if (delivery.isAppLimited) return
     this.round++
     this.rateByRound[this.round % RATE_ROUNDS] = 0
+    if (this.phase === 'cruise' && (this.isQueueLong() || this.hasOverflowed)) this.forgetRates()
+    this.hasOverflowed = false
     let best = 0
     for (const rate of this.rateByRound) if (rate > best) best = rate
     this.rateBytesPerMs = best
+  }
+
+  /** The queue did not become as short as we keep it all through the round. */
+  private isQueueLong(): boolean {
+    return this.roundMinRttMs > this.minRttMs + this.queueMs() + TIMER_GRANULARITY_MS
+  }
+
+  private forgetRates(): void {
+    const roundMs = this.roundMinRttMs === Number.POSITIVE_INFINITY ? this.minRttMs : this.roundMinRttMs
+    const kept = Math.max(RATE_ROUNDS_SHARED, Math.ceil(RATE_MS_SHARED_MIN / roundMs))
+    for (let age = kept; age < RATE_ROUNDS && age <= this.round; age++)
+      this.rateByRound[(this.round - age) % RATE_ROUNDS] = 0
   }
 
   /** While a startup's rate grows, after a queue was drained, and with half a window. */
@@ -351,8 +385,13 @@ export class MeasuredWindow implements WindowPolicy {
   /** While the rate grows from round to round the queue is empty, and what is lost is the path's own. */
   private learnStartupLoss(): void {
     if (this.flatRounds > 0) return
-    if (this.startupRound !== undefined) this.loss.learn(this.startupRound)
+    if (this.startupRound !== undefined && this.saysEnough(this.startupRound))
+      this.loss.learn(this.startupRound)
     this.startupRound = this.loss.takeRound()
+  }
+
+  private saysEnough({ lostBytes, deliveredBytes }: LossRound): boolean {
+    return lostBytes + deliveredBytes >= STARTUP_LOSS_SEGMENTS_MIN * this.segmentBytes
   }
 
   /** What overflows is asked for again, so a queue that does so for long costs as much as it carries. */
@@ -367,7 +406,10 @@ export class MeasuredWindow implements WindowPolicy {
   private isExcess(): boolean {
     const total = this.roundLostBytes + this.roundDeliveredBytes
     if (this.roundLostBytes < EXCESS_SEGMENTS_MIN * this.segmentBytes) return false
-    return this.roundLostBytes / total > this.loss.ratio + EXCESS_LOSS_MAX + this.lossDoubt(total, LOSS_FLOOR)
+    return (
+      this.roundLostBytes / total >
+      this.loss.ratio + (this.phase === 'startup' ? 0 : EXCESS_LOSS_MAX) + this.lossDoubt(total, LOSS_FLOOR)
+    )
   }
 
   /** Losses come in bursts, so that little of a round says nothing; and a queue that overflows makes one wait. */
@@ -377,11 +419,14 @@ export class MeasuredWindow implements WindowPolicy {
   }
 
   /** How far the loss of so many bytes may be from the path's by chance. Everything may be chance while the path's
-   *  loss is not known. */
+   *  loss is not known, but for startup: it would have been, had the queue been empty. */
   private lossDoubt(bytes: number, lossMin: number): number {
-    if (!this.isLossKnown()) return 1
+    const isKnown = this.isLossKnown()
+    if (!isKnown && this.phase !== 'startup') return 1
     const loss = Math.max(lossMin, this.loss.ratio)
-    return DOUBT_DEVIATIONS * this.lossDeviation(loss, Math.min(bytes, this.loss.knownBytes))
+    return (
+      DOUBT_DEVIATIONS * this.lossDeviation(loss, isKnown ? Math.min(bytes, this.loss.knownBytes) : bytes)
+    )
   }
 
   private isLossKnown(): boolean {
@@ -431,7 +476,8 @@ export class MeasuredWindow implements WindowPolicy {
     this.queue.handleCycle(this.minRttMs)
     this.cyclesSinceExcess++
     this.swing.handleCycle()
-    this.cycleLostBytes = this.cycleDeliveredBytes = 0
+    // A slow flow is judged more rarely, and grows as often: that it is slow is what makes it gain.
+    if (this.saysSwing()) this.cycleLostBytes = this.cycleDeliveredBytes = 0
     this.boundBytes *= Math.min(BOUND_GROWTH_MAX, 1 + BOUND_GROWTH_STEP * this.cyclesSinceExcess)
     const hasGrown = this.cycleRate > 0 && this.rateBytesPerMs > this.cycleRate * REVIVAL_RATIO
     this.growingCycles = hasGrown ? this.growingCycles + 1 : 0
@@ -463,26 +509,47 @@ export class MeasuredWindow implements WindowPolicy {
   }
 
   private quantumMs(): number {
+    if (this.loss.ratio > SMALLER_REQUEST_LOSS) return QUANTUM_MS_SMALLER
     if (this.loss.ratio > SMALL_REQUEST_LOSS) return QUANTUM_MS_MIN
     return Math.min(QUANTUM_MS_MAX, Math.max(QUANTUM_MS_MIN, QUANTUM_RTT_PART * this.minRttMs))
   }
 
+  /** What the link seems to carry, for us and for others: the most that we ever had, or bursts came at. */
+  private get linkBytesPerMs(): number {
+    const most = Math.max(this.mostBytesPerMs, this.train.bytesPerMs)
+    return Math.min(this.rateBytesPerMs / LINK_PART_MIN, Math.max(this.rateBytesPerMs, most))
+  }
+
   /** How long the queue may be that we fill. */
   private queueMs(): number {
-    const { rateBytesPerMs, minRttMs } = this
-    return this.queue.keptMs({ rateBytesPerMs, minRttMs, part: this.swing.part / SWING_MAX })
+    const { rateBytesPerMs, linkBytesPerMs, minRttMs } = this
+    return this.queue.keptMs({ rateBytesPerMs, linkBytesPerMs, minRttMs, part: this.swing.part / SWING_MAX })
   }
 
   /** A loss is known of in the round after it, so what comes until then after a shrinking was sent before it. */
   private setSwing(): void {
-    const { cycleLostBytes: lostBytes, cycleDeliveredBytes: deliveredBytes, rateBytesPerMs } = this
+    const { cycleLostBytes: lostBytes, cycleDeliveredBytes: deliveredBytes } = this
+    const { rateBytesPerMs, linkBytesPerMs } = this
+    if (this.round < this.swingFeltRound || !this.saysSwing()) return
     const totalBytes = lostBytes + deliveredBytes
-    if (this.round < this.swingFeltRound || totalBytes < SWING_SEGMENTS_MIN * this.segmentBytes) return
     // A queue that never empties keeps the path's loss unknown, and must be shortened all the same.
     const saidByBytes = this.isLossKnown() ? Math.min(totalBytes, this.loss.knownBytes) : totalBytes
     const doubt = this.lossDeviation(this.loss.ratio, saidByBytes)
-    const facts = { lostBytes, deliveredBytes, pathLoss: this.loss.ratio, doubt, rateBytesPerMs }
-    if (this.swing.handleRound(facts)) this.swingFeltRound = this.round + SWING_FELT_ROUNDS
+    const facts = {
+      lostBytes,
+      deliveredBytes,
+      pathLoss: this.loss.ratio,
+      doubt,
+      rateBytesPerMs,
+      linkBytesPerMs,
+    }
+    if (!this.swing.handleRound(facts)) return
+    this.swingFeltRound = this.round + SWING_FELT_ROUNDS
+    this.hasOverflowed = true
+  }
+
+  private saysSwing(): boolean {
+    return this.cycleLostBytes + this.cycleDeliveredBytes >= SWING_SEGMENTS_MIN * this.segmentBytes
   }
 
   private enterCycle(index: number, nowMs: number): void {
@@ -504,7 +571,7 @@ export class MeasuredWindow implements WindowPolicy {
       this.askTag = BURST
       return
     }
-    const rate = this.rateBytesPerMs / (1 - this.loss.ratio)
+    const rate = this.rateBytesPerMs / (1 - this.madeUpLoss())
     const isStartup = this.phase === 'startup'
     const yieldedTo = this.yielding?.part ?? 1
     const startupGain = this.startupGain()
@@ -516,7 +583,7 @@ export class MeasuredWindow implements WindowPolicy {
       ? STARTUP_WINDOW_PART * startupGain * pipeBytes
       : pipeBytes + rate * this.queueMs()
     const wanted = this.isStopping() ? pipeBytes + spareBytes : Math.max(filling, pipeBytes + spareBytes)
-    let windowBytes = Math.min(wanted, this.boundBytes)
+    let windowBytes = Math.min(isStartup ? wanted : wanted * this.swing.room, this.boundBytes)
     // Where the path itself holds little, no more than the socket holds: there, the queue is the socket.
     if (this.segmentBytes === PATH_BYTES_WHOLE) windowBytes = Math.min(windowBytes, this.receiveBytesMax)
     if (isStartup && this.train.bytesPerMs === 0 && windowBytes < this.firstBytes) {
