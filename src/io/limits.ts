@@ -18,8 +18,10 @@ export const SEND_QUEUE_DATAGRAMS_MAX = 1_024
 /** Datagrams that Linux cuts out of one send (UDP_MAX_SEGMENTS of 4.18; newer kernels take 128). */
 export const OFFLOAD_SEGMENTS_MAX = 64
 
-/** Receptions past Node's in one turn of the event loop, of up to 64 KiB each: then what came is answered. */
-export const RECEIVES_PER_TURN_MAX = 64
+/** Datagrams received in one turn of the event loop, merged ones counted one by one: then what came is answered. Less than
+ *  comes in a few milliseconds of a fast link leaves the rest to Node, which reads up to 31 more, each at the price of
+ *  several of ours. */
+export const RECEIVED_PER_TURN_MAX = 2_048
 
 /** What offload is compared with Node over: bundles of 64 KB a time, times each, and how long to wait for one. They
  *  fit the smallest buffer that sockets have by default. */

@@ -56,6 +56,9 @@ const QUANTUM_MS_MIN = 1 / 4
 const QUANTUM_MS_MIN_LOSSY = 1 / 8
 const QUANTUM_RTT_PART = 1 / 8
 const QUANTUM_SEGMENTS_MIN = 2
+/** Asking costs both sides as much as a dozen segments: where several sources share a fast link, a request brings so
+ *  many, though each of them be slow enough for less. */
+const QUANTUM_SEGMENTS_WORTH = 16
 const QUANTUM_BYTES_MAX = 16 * PATH_BYTES_WHOLE
 const QUANTA_SPARE = 3
 const SPARE_SEGMENTS_MIN = 4
@@ -352,10 +355,12 @@ export class MeasuredWindow implements WindowPolicy {
     return this.phase === 'cruise' && this.cycleIndex === DOWN_INDEX && this.minRttMs < PACING_SLACK_MS
   }
 
-  private quantumMs(): number {
-    if (this.loss.ratio > SMALLER_REQUEST_LOSS) return QUANTUM_MS_MIN_LOSSY
-    if (this.loss.ratio > SMALL_REQUEST_LOSS) return QUANTUM_MS_MIN
-    return Math.min(QUANTUM_MS_MAX, Math.max(QUANTUM_MS_MIN, QUANTUM_RTT_PART * this.minRttMs))
+  private quantumOf(bytesPerMs: number): number {
+    if (this.loss.ratio > SMALLER_REQUEST_LOSS) return QUANTUM_MS_MIN_LOSSY * bytesPerMs
+    if (this.loss.ratio > SMALL_REQUEST_LOSS) return QUANTUM_MS_MIN * bytesPerMs
+    const quantumMs = Math.max(QUANTUM_MS_MIN, QUANTUM_RTT_PART * this.minRttMs)
+    const worthBytes = QUANTUM_SEGMENTS_WORTH * this.segmentBytes
+    return Math.min(QUANTUM_MS_MAX * bytesPerMs, Math.max(quantumMs * bytesPerMs, worthBytes))
   }
 
   /** Works out what the puller reads from what is known. */
@@ -375,7 +380,7 @@ export class MeasuredWindow implements WindowPolicy {
     const startupGain = this.startup.gain(this.rate.bytesPerMs)
     const gain = isStartup ? startupGain : this.phase === 'drain' ? 1 / STARTUP_GAIN : this.cycleGain()
     this.askBytesPerMs = Math.max(rate * gain * yieldedTo, floorBytes / Math.max(this.minRttMs, 1))
-    const quantumBytes = Math.min(QUANTUM_BYTES_MAX, rate * this.quantumMs())
+    const quantumBytes = Math.min(QUANTUM_BYTES_MAX, this.quantumOf(rate))
     const spareBytes = Math.max(QUANTA_SPARE * quantumBytes, SPARE_SEGMENTS_MIN * this.segmentBytes)
     const filling = isStartup
       ? STARTUP_WINDOW_PART * startupGain * pipeBytes
