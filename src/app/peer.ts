@@ -21,7 +21,7 @@ import type { WriteFailure } from '../sync/large-files.js'
 import type { EngineToKeeper } from '../sync/messages.js'
 import type { ReadOp } from '../sync/serving.js'
 import type { PeerEvent } from './events.js'
-import { RESOLVE_RETRY_MS } from './limits.js'
+import { RESOLVE_RETRY_MS, SENDS_PER_TURN_MAX } from './limits.js'
 import type { PeerAddress, PeerOptions } from './options.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
@@ -209,19 +209,32 @@ class Peer implements RunningPeer {
     const { engine } = this
     const dueMs = engine.pollTimeout()
     if (dueMs !== undefined && dueMs <= nowMs()) engine.handleTimeout(nowMs())
-    this.send()
+    // What has come first: somebody waits for it to be written. What is sent makes room, and then more is to be read.
+    this.handOut()
+    // Not all at once: what comes meanwhile is to be answered.
+    this.send(SENDS_PER_TURN_MAX)
+    this.handOut()
+    for (let event = engine.pollEvent(); event !== undefined; event = engine.pollEvent()) this.report(event)
+    this.schedule()
+  }
+
+  /** To the disk, to the thread pool, to the watcher process. */
+  private handOut(): void {
+    const { engine } = this
     for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) this.carryOut(op)
     for (let step = engine.pollStep(); step !== undefined; step = engine.pollStep()) this.carryOutStep(step)
     const toWatcher: EngineToKeeper[] = []
     for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
       toWatcher.push(message)
     if (toWatcher.length > 0) this.watcher.send(toWatcher)
-    for (let event = engine.pollEvent(); event !== undefined; event = engine.pollEvent()) this.report(event)
-    this.schedule()
   }
 
-  private send(): void {
-    while (this.socket.hasRoom()) {
+  private send(sendsMax: number): void {
+    for (let sends = 0; this.socket.hasRoom(); sends++) {
+      if (sends === sendsMax) {
+        this.wake()
+        return
+      }
       const outgoing = this.engine.pollDatagram(nowMs())
       if (outgoing === undefined) return
       if (this.socket.send(outgoing)) this.engine.endpoint.releaseDatagram(outgoing)
@@ -332,7 +345,7 @@ class Peer implements RunningPeer {
     clearTimeout(this.resolving)
     if (this.options.verbose) this.reportSessions()
     this.engine.close(nowMs())
-    this.send()
+    this.send(Number.POSITIVE_INFINITY)
     await this.watcher.stop()
     await this.blocks.close()
     const { counters } = this.engine.endpoint
