@@ -63,8 +63,10 @@ export class StartWatch {
     await group.until('the path to be known', () => seen.received > 0)
     const peers = [source, sink]
     if (this.options.kind === 'fresh') for (const peer of peers) await peer.stop()
+    seen.gone = 0
     setWay(road, 'cut')
     if (this.options.kind === 'fresh') {
+      seen.scanned = 0
       for (const peer of peers) peer.start()
       await group.until('both to have read their shares', () => seen.scanned >= 2)
     } else {
