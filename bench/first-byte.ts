@@ -5,11 +5,13 @@ import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeContent } from '../scripts/peers/content.js'
 import type { Peer } from '../scripts/peers/peer.js'
+import { sleep } from '../scripts/peers/wait.js'
 import type { Workshop } from '../scripts/peers/workshop.js'
 import { Flow } from './flows.js'
 import type { Road } from './road.js'
 
 const WAIT_MS_MAX = 60_000
+const LOOK_MS = 1
 /** What crosses before, so that the path is known to those that stay. */
 const BEFORE_BYTES = 16 << 20
 
@@ -136,12 +138,13 @@ function isSomethingIn(folder: string): boolean {
   }
 }
 
-/** Looks all the time; answers when it came about. */
+/** Looks a thousand times a second, both for what begins and for what ends it: whoever looked all the time would take a
+ *  processor from those that are watched. Answers when it came about. */
 async function watchFor(what: string, isSo: () => boolean): Promise<number> {
   const endMs = performance.now() + WAIT_MS_MAX
   while (!isSo()) {
     if (performance.now() > endMs) throw new Error(`waited for ${what}`)
-    await new Promise((resolve) => setImmediate(resolve))
+    await sleep(LOOK_MS)
   }
   return performance.now()
 }

@@ -211,24 +211,23 @@ class Peer implements RunningPeer {
     const { engine } = this
     const dueMs = engine.pollTimeout()
     if (dueMs !== undefined && dueMs <= nowMs()) engine.handleTimeout(nowMs())
-    // What has come first: somebody waits for it to be written. What is sent makes room, and then more is to be read.
-    this.handOut()
+    // What has come is waited for; and what is sent makes room, after which more is to be read.
+    this.handToDisk()
     // Not all at once: what comes meanwhile is to be answered.
     this.send(SENDS_PER_TURN_MAX)
-    this.handOut()
-    for (let event = engine.pollEvent(); event !== undefined; event = engine.pollEvent()) this.report(event)
-    this.schedule()
-  }
-
-  /** To the disk, to the thread pool, to the watcher process. */
-  private handOut(): void {
-    const { engine } = this
-    for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) this.carryOut(op)
+    this.handToDisk()
     for (let step = engine.pollStep(); step !== undefined; step = engine.pollStep()) this.carryOutStep(step)
     const toWatcher: EngineToKeeper[] = []
     for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
       toWatcher.push(message)
     if (toWatcher.length > 0) this.watcher.send(toWatcher)
+    for (let event = engine.pollEvent(); event !== undefined; event = engine.pollEvent()) this.report(event)
+    this.schedule()
+  }
+
+  private handToDisk(): void {
+    const { engine } = this
+    for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) this.carryOut(op)
   }
 
   private send(sendsMax: number): void {
