@@ -45,8 +45,10 @@ const ROUND_MS_MIN = 5
 const SWING_DOWN_MAX = 0.5
 const DOWN_RTTS_MAX = 3
 
-const WINDOW_BYTES_FIRST = 32 * 1_472 // RFC 6928 has ten segments; a peer's address was proved, and it was asked for
-/** A first window over a path that is known to hold so much has room for a whole block and its list: a round trip less. */
+/** Room for a whole block in datagrams of 1,232 bytes, a short list, and the last quantum of asking: of use a round trip
+ *  sooner than most of a block is. RFC 6928 has ten segments; here a peer's address was proved, and what comes was asked for. */
+const WINDOW_BYTES_FIRST = 50 * 1_472
+/** Over a path that is known to hold so much: a longer list too. */
 const WINDOW_BYTES_FIRST_MAX = 64 * 1_472
 const WINDOW_SEGMENTS_MIN = 4
 const QUANTUM_MS_MAX = 1 // what the timers of an event loop can keep apart

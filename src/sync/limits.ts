@@ -9,6 +9,9 @@ export const LOCATIONS_MAX = 4_096
 /** Bytes of digest lists and tree items among them. */
 export const LOCATION_BYTES_MAX = 48 * 1024 * 1024
 
+/** Of the changes that peers are told together, the newest files of several blocks whose places are looked up ahead. */
+export const ANNOUNCED_AHEAD_MAX = 4
+
 /** Reads of blocks to serve that may be under way at once; libuv has four threads by default. */
 export const READS_MAX = 32
 

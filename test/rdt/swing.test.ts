@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SWING_MAX, Swing } from '../../src/rdt/swing.js'
 
-const GIGABIT = 125_000
+const GIGABIT: number = 125_000
 const ALONE = { rateBytesPerMs: GIGABIT, linkBytesPerMs: GIGABIT }
 
 /** A cycle of one round, and a million bytes of which this part is lost. */
