@@ -54,8 +54,10 @@ export interface IntakeOptions {
   readonly scanner: Scanner
   readonly peer: PeerId
   readonly push: (message: KeeperToEngine) => void
+  /** Something was put at this path. */
+  readonly onPlaced: (path: string) => void
   /** The catalogue changed by what a peer sent; with a kept conflict copy it changed by us too. */
-  readonly onPlaced: (ownChange: boolean) => void
+  readonly onChanged: (ownChange: boolean) => void
   /** What this peer said it has, it has not: ask it again. */
   readonly onSourceFailed: (peer: PeerId) => void
   /** What this peer has is not wanted any more, for something better that another has. */
@@ -399,11 +401,11 @@ export class Intake {
       case 'beaten':
         for (const source of want.sources) this.options.onBeaten(source, want.remote)
         this.finish(want)
-        this.options.onPlaced(false)
+        this.options.onChanged(false)
         return
       case 'needless':
         this.finish(want)
-        this.options.onPlaced(false)
+        this.options.onChanged(false)
         return
       case 'unsettled':
         this.options.scanner.hint(path)
@@ -450,7 +452,8 @@ export class Intake {
     }
     this.wants.remove(want, true)
     this.totalsChanged = true
-    this.options.onPlaced(keptAs !== undefined)
+    this.options.onPlaced(path)
+    this.options.onChanged(keptAs !== undefined)
     this.committing.add(path, nowMs)
   }
 

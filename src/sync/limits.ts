@@ -97,6 +97,11 @@ export const ANNOUNCE_SPACING_MS = 100
 export const PLACE_RETRY_MS = 150
 export const PLACE_TRIES_MAX = 40
 
+/** Hints about what was put in place a moment ago wait until nothing is wanted any more, at most so long; and of so many
+ *  paths. */
+export const ECHO_REST_MS = 1_000
+export const ECHOES_MAX = 65_536
+
 /** What was received from others is told on no more often than this while more is coming. */
 export const RELAY_ANNOUNCE_MS = 3_000
 
