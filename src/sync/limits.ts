@@ -85,6 +85,10 @@ export const INLINE_BYTES_MAX = 16 * 1024
 export const SETTLE_MS = 100
 export const SETTLE_MS_MAX = 2_000
 
+/** A file of one block is read so long after it was seen first, while it settles: any later write gets a later time then,
+ *  also from a clock that ticks every 10 ms. */
+export const READ_AHEAD_MS = 20
+
 /** Changes of the share are gathered this long before the peers are told. */
 export const ANNOUNCE_MS = 15
 
