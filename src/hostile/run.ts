@@ -12,7 +12,7 @@ import { overflow } from './attacks/overflow.js'
 import { reflection } from './attacks/reflection.js'
 import { replay } from './attacks/replay.js'
 import { beyondTheEnd, forgedRequests, stolenSession } from './attacks/requests.js'
-import { segments } from './attacks/segments.js'
+import { longFrames, segments } from './attacks/segments.js'
 import { times } from './attacks/times.js'
 import { traversal } from './attacks/traversal.js'
 import { ANSWER_RATIO_MAX, ATTACK_ROUNDS_MAX, MEMORY_BYTES_MAX, MEMORY_GROWTH_BYTES_MAX } from './limits.js'
@@ -32,6 +32,7 @@ export const ATTACKS: readonly Attack[] = [
   counters,
   bombs,
   segments,
+  longFrames,
   replay,
   reflection,
   times,

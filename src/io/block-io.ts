@@ -134,10 +134,13 @@ export class BlockIo {
   }
 
   /** Waits for the writes of this file that were asked for before, and where asked for stable storage, which
-   *  reports what the file system could not write. Then nothing of ours holds the file. */
+   *  reports what the file system could not write. Then nothing of ours holds the file. Where it is not synced, it is
+   *  given up: what is written from this call on goes into the file that has the path by then. */
   async closeWriter(path: string, options: { sync: boolean } = { sync: false }): Promise<void> {
-    await this.writers.settled(path)
-    if (options.sync) await this.writers.use(path, '', 'sync', syncContent)
+    if (options.sync) {
+      await this.writers.settled(path)
+      await this.writers.use(path, '', 'sync', syncContent)
+    }
     this.writers.forget(path)
     await this.writers.settled(path)
   }

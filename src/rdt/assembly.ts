@@ -22,6 +22,12 @@ export class Assembly {
   segmentCount = 0
   isCountKnown = false
   frameBytes = 0
+  /** When one of its segments came last, or it was first asked for; undefined until it is. */
+  cameAtMs: number | undefined
+  /** Answers since a segment came that were none. */
+  misfitCount = 0
+  /** How often two of its segments said different counts. */
+  contradictionCount = 0
   hereCount = 0
   hereLow = 0
   hereHigh = 0
@@ -53,6 +59,8 @@ export class Assembly {
     this.buffer = buffer
     this.frameBytesMax = blockBytes(item.sizeBytes, blockIndex) + FRAME_OVERHEAD_BYTES
     this.frameBytesExpected = Math.ceil(fillRatio * this.frameBytesMax)
+    this.cameAtMs = undefined
+    this.misfitCount = this.contradictionCount = 0
     this.restart(segmentBytes)
   }
 
@@ -105,12 +113,14 @@ export class Assembly {
   }
 
   /** It came: its payload takes its place. */
-  put(index: number, payload: Uint8Array): void {
+  put(index: number, payload: Uint8Array, nowMs: number): void {
     this.buffer.set(payload, index * this.payloadBytes)
     if (index === this.segmentCount - 1) this.frameBytes = index * this.payloadBytes + payload.length
     this.hereLow = (this.hereLow | lowBit(index)) >>> 0
     this.hereHigh = (this.hereHigh | highBit(index)) >>> 0
     this.hereCount++
+    this.cameAtMs = nowMs
+    this.misfitCount = 0
   }
 
   /** It is asked for, at this position of the flight. */

@@ -178,6 +178,11 @@ export class Endpoint {
     return this.sessions.get(session)?.facts.protection.frames
   }
 
+  /** Of the peer's public key; undefined where it has shown none, or the session is over. */
+  fingerprintOf(session: SessionId): string | undefined {
+    return this.sessions.get(session)?.facts.fingerprint
+  }
+
   /** When `handleTimeout` and the polls are next due, on the caller's clock. */
   pollTimeout(): number | undefined {
     if (this.isClosed) return undefined

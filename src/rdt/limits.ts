@@ -139,11 +139,17 @@ export const FLIGHT_SEGMENTS_MAX = 32_768
 /** Requests that are remembered for their times. */
 export const FLIGHT_REQUESTS_MAX = 8_192
 
-/** Frames of one block that may fail to open until the item is called unservable. */
+/** Frames of one block that may fail to open until the item is called unservable; and answers for its segments in a row
+ *  that may be none, because they are longer or shorter than what was asked for. */
 export const REJECTS_MAX = 16
 
-/** The same of sealed frames that were changed on the way. */
+/** The same of sealed frames that were changed on the way, and of segments of a sealed session, whose headers nothing
+ *  seals; and how often segments of one block may contradict each other about their count. */
 export const FORGERIES_MAX = 1_024
+
+/** Nothing of a block came for so long, though the session lives: its item is taken for one that the other side does not
+ *  hold, so that another can be asked. Twice DEAD_MS: a disk that wakes up takes ten seconds. */
+export const STALLED_MS = 30_000
 
 /** Every how many-th new block is bulk while small items wait. */
 export const BULK_EVERY = 4
@@ -241,6 +247,7 @@ assert(
     (FLIGHT_REQUESTS_MAX & (FLIGHT_REQUESTS_MAX - 1)) === 0,
 )
 assert(FLIGHT_REQUESTS_MAX <= 1 << 15, 'request numbers are u16 and compared in half their circle')
+assert(STALLED_MS > DEAD_MS)
 assert(PING_MS + 4 * PING_AGAIN_MS < DEAD_MS)
 assert(SEEDS_TAKEN_MAX > (2 * ANSWERS_PER_S_MAX * COOKIE_PERIOD_MS) / 1_000)
 assert(HANDSHAKE_MS >= 2 * COOKIE_PERIOD_MS, 'while a cookie holds, its handshake is remembered')

@@ -17,7 +17,7 @@ import { belowBits, highBit, lowBit, lowestOf } from './bits.js'
 import type { TokenBucket } from './bucket.js'
 import type { WireSession } from './control.js'
 import { Flight } from './flight.js'
-import { SEGMENT_COUNT_MAX, SEGMENT_HEADER_BYTES } from './limits.js'
+import { FORGERIES_MAX, SEGMENT_COUNT_MAX, SEGMENT_HEADER_BYTES, STALLED_MS } from './limits.js'
 import { DeliveryMeter } from './meter.js'
 import { Pacer } from './pacer.js'
 import type { PathSize } from './path.js'
@@ -37,6 +37,8 @@ export interface PullerHost {
   readonly roundTrip: RoundTrip
   readonly path: PathSize
   readonly window: WindowPolicy
+  /** Answers for segments of one block that may be none, in a row. */
+  readonly misfitsMax: number
   /** Makes a datagram of a request. */
   readonly seal: (request: Uint8Array) => Uint8Array
   /** How much of the pool this session may hold, in buffers. */
@@ -169,8 +171,7 @@ export class Puller {
     const item = this.book.get(kind, digest)
     if (item === undefined || this.begun.has(item.handle, blockIndex)) return
     if (item.countReject(blockIndex) >= rejectsMax) {
-      this.end(item)
-      this.host.handleGone(item, 'unservable')
+      this.giveUp(item, 'unservable')
       return
     }
     item.supply.giveBack(blockIndex)
@@ -202,7 +203,10 @@ export class Puller {
   handleSegment(header: SegmentHeader, payload: Uint8Array, nowMs: number): boolean {
     const assembly = this.begun.find(header.handle, header.blockIndex)
     if (assembly === undefined) return this.handleStray(header)
-    if (!this.fits(assembly, header, payload.length)) return false
+    if (!this.fits(assembly, header, payload.length)) {
+      this.handleMisfit(assembly, header)
+      return false
+    }
     const datagramBytes = SEGMENT_HEADER_BYTES + payload.length
     this.lastArrivalAtMs = nowMs
     this.timeoutsInRow = 0
@@ -217,7 +221,7 @@ export class Puller {
     // What was taken for it was a guess.
     this.host.bucket?.take(datagramBytes - assembly.datagramBytesOf(header.segmentIndex))
     this.account(assembly, header, datagramBytes, nowMs)
-    assembly.put(header.segmentIndex, payload)
+    assembly.put(header.segmentIndex, payload, nowMs)
     if (assembly.isComplete) this.handUp(assembly)
     this.detectLosses(nowMs)
     return true
@@ -236,15 +240,38 @@ export class Puller {
   private fits(assembly: Assembly, header: SegmentHeader, payloadBytes: number): boolean {
     const { segmentIndex, segmentCount } = header
     if (!assembly.isAsked(segmentIndex)) return false
-    const isCountKnown = assembly.isCountKnown
-    if (isCountKnown ? segmentCount !== assembly.segmentCount : segmentCount > assembly.segmentCount) {
-      // One of the two counts is damaged, and there is no telling which.
-      if (isCountKnown) this.restart(assembly, assembly.segmentBytes)
-      return false
-    }
+    if (assembly.isCountKnown) {
+      if (segmentCount !== assembly.segmentCount) return false
+    } else if (segmentCount > assembly.segmentCount) return false
     const isLast = segmentIndex === segmentCount - 1
     if (isLast ? payloadBytes > assembly.payloadBytes : payloadBytes !== assembly.payloadBytes) return false
     return segmentIndex * assembly.payloadBytes + payloadBytes <= assembly.frameBytesMax
+  }
+
+  /** What cannot be the segment came in answer to its last asking, so nothing else will: it is asked for again at once.
+   *  A peer that answers so for ever is given up for this item, as one whose frames do not open; the session is not, for a
+   *  segment's header proves nobody. */
+  private handleMisfit(
+    assembly: Assembly,
+    { segmentIndex, segmentCount, requestNumber }: SegmentHeader,
+  ): void {
+    if (!assembly.isAsked(segmentIndex)) return
+    if (assembly.isCountKnown && segmentCount !== assembly.segmentCount) {
+      // One of the two counts is damaged, and there is no telling which.
+      if (++assembly.contradictionCount >= FORGERIES_MAX) this.giveUp(assembly.item, 'unservable')
+      else this.restart(assembly, assembly.segmentBytes)
+      return
+    }
+    if (!assembly.isFlying(segmentIndex)) return
+    const lastAsk = this.flight.requestOf(assembly.positions[segmentIndex]!)
+    if (this.flight.requestOfNumber(requestNumber) !== lastAsk) return
+    if (++assembly.misfitCount >= this.host.misfitsMax) {
+      this.giveUp(assembly.item, 'unservable')
+      return
+    }
+    this.resolve(assembly, segmentIndex)
+    assembly.addNeed(segmentIndex)
+    this.begun.enqueue(assembly)
   }
 
   private learnCount(assembly: Assembly, segmentCount: number): void {
@@ -338,6 +365,8 @@ export class Puller {
     window.handleLost(bytes, tag, nowMs)
     if (assembly.isFullSize(index) && path.handleLost(assembly.segmentBytes, nowMs, roundTrip.smoothedMs))
       this.handlePathSize()
+    // The session lives, or it would be over; this is something that the other side does not give.
+    if (nowMs - assembly.cameAtMs! >= STALLED_MS) this.giveUp(assembly.item, 'gone')
   }
 
   /** What was called lost came after all. */
@@ -433,7 +462,7 @@ export class Puller {
       const assembly = this.begun.nextNeedy() ?? this.begin()
       if (assembly === undefined || !writer.hasRoomFor(assembly.item.members)) break
       if (askedBytes === 0) flight.addRequest(nowMs, meter, window.askTag)
-      askedBytes += this.ask(assembly, quotaBytes - askedBytes)
+      askedBytes += this.ask(assembly, quotaBytes - askedBytes, nowMs)
     }
     if (askedBytes === 0) return undefined
     this.probesOwedBytes = Math.max(0, this.probesOwedBytes - askedBytes)
@@ -509,7 +538,8 @@ export class Puller {
   }
 
   /** Asks for the first needed segments of a block, up to `quotaBytes` and one at least; answers their bytes. */
-  private ask(assembly: Assembly, quotaBytes: number): number {
+  private ask(assembly: Assembly, quotaBytes: number, nowMs: number): number {
+    assembly.cameAtMs ??= nowMs
     let low = 0
     let high = 0
     let bytes = 0
@@ -559,6 +589,11 @@ export class Puller {
   private drop(assembly: Assembly): void {
     this.resolveAll(assembly, assembly.flyingLow, assembly.flyingHigh)
     this.begun.drop(assembly)
+  }
+
+  private giveUp(item: PulledItem, reason: 'gone' | 'unservable'): void {
+    this.end(item)
+    this.host.handleGone(item, reason)
   }
 
   private end(item: PulledItem): void {

@@ -10,7 +10,16 @@ import type { TokenBucket } from './bucket.js'
 import { encodeFields, type SessionControl, type WireSession } from './control.js'
 import { Conversation } from './conversation.js'
 import type { FrameCache } from './framecache.js'
-import { CONTROL_QUEUED_MAX, DEAD_MS, PATH_BYTES_BASE, PING_AGAIN_MS, PING_MS, RESET_MS } from './limits.js'
+import {
+  CONTROL_QUEUED_MAX,
+  DEAD_MS,
+  FORGERIES_MAX,
+  PATH_BYTES_BASE,
+  PING_AGAIN_MS,
+  PING_MS,
+  REJECTS_MAX,
+  RESET_MS,
+} from './limits.js'
 import { PathSize } from './path.js'
 import type { PathMemory } from './path-memory.js'
 import type { BundlePool, FramePool } from './pool.js'
@@ -101,6 +110,7 @@ export class Session {
         roundTrip: this.roundTrip,
         path: this.path,
         window: this.window,
+        misfitsMax: facts.protection.isSealed ? FORGERIES_MAX : REJECTS_MAX,
         seal: (request) => facts.protection.datagrams.seal(request),
         poolShare: () => host.poolShare(),
         handleBlock: (item, blockIndex, frame) => this.emitBlock(item, blockIndex, frame),

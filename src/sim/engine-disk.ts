@@ -13,6 +13,12 @@ import type { SeededRandom } from './random.js'
 
 export type WriteFailure = 'damaged' | 'wrong' | 'no-space' | 'disk' | undefined
 
+interface Writer {
+  readonly handle: FileHandle
+  users: number
+  isGivenUp: boolean
+}
+
 interface Reader {
   readonly state: string
   readonly handle: FileHandle
@@ -20,8 +26,9 @@ interface Reader {
 
 export class EngineDisk {
   private readonly readers = new Map<string, Reader>()
-  private readonly writers = new Map<string, FileHandle>()
-  private readonly inFlight = new Set<DiskOp & { type: 'write' }>()
+  private readonly writers = new Map<string, Writer>()
+  /** What is on its way, and into which file: the one that had the path when it began. */
+  private readonly inFlight = new Map<DiskOp & { type: 'write' }, Writer | DiskError>()
 
   constructor(
     private readonly disk: SimDisk,
@@ -30,7 +37,7 @@ export class EngineDisk {
 
   /** The operation is on its way to the disk: a kill may find it done, half done or not begun. */
   begin(op: DiskOp & { type: 'write' }): void {
-    this.inFlight.add(op)
+    this.inFlight.set(op, this.use(op.path))
   }
 
   read(op: DiskOp & { type: 'read' }): Uint8Array | undefined {
@@ -53,26 +60,34 @@ export class EngineDisk {
   }
 
   write(op: DiskOp & { type: 'write' }): WriteFailure {
+    const writer = this.inFlight.get(op)!
     this.inFlight.delete(op)
     const block = this.blockOf(op)
-    return typeof block === 'string' ? block : this.attempt(() => this.put(op, block))
+    const failure = typeof block === 'string' ? block : this.attempt(() => this.put(op, writer, block))
+    if (!(writer instanceof DiskError) && --writer.users === 0) this.closeUnused(writer)
+    return failure
   }
 
   /** Syncs and lets go of a temporary file. */
   finish(path: string): WriteFailure {
     return this.attempt(() => {
       const { disk } = this
-      disk.unharmed(() => disk.sync(this.writerOf(path)))
+      disk.unharmed(() => disk.sync(this.writerOf(path).handle))
       this.release(path)
     })
   }
 
   release(path: string): void {
     this.forget(path)
-    const handle = this.writers.get(path)
-    if (handle === undefined) return
+    const writer = this.writers.get(path)
+    if (writer === undefined) return
     this.writers.delete(path)
-    this.disk.unharmed((disk) => disk.close(handle))
+    writer.isGivenUp = true
+    this.closeUnused(writer)
+  }
+
+  private closeUnused({ handle, users, isGivenUp }: Writer): void {
+    if (isGivenUp && users === 0) this.disk.unharmed((disk) => disk.close(handle))
   }
 
   forget(path: string): void {
@@ -84,20 +99,36 @@ export class EngineDisk {
 
   /** The process is killed: what was under way is done, half done or not done. */
   kill(random: SeededRandom): void {
-    for (const op of this.inFlight) {
+    for (const [op, writer] of this.inFlight) {
       const fate = random.below(3)
       const block = this.blockOf(op)
       if (fate === 0 || typeof block === 'string') continue
-      this.attempt(() => this.put(op, fate === 1 ? block : block.subarray(0, block.length >> 1)))
+      this.attempt(() => this.put(op, writer, fate === 1 ? block : block.subarray(0, block.length >> 1)))
     }
     this.inFlight.clear()
     this.loseHandles()
   }
 
-  /** The simulated disk closes all files when a process ends, whoever has them open. */
+  /** The simulated disk closes all files when a process ends, whoever has them open: what is on its way needs them
+   *  again. */
   loseHandles(): void {
     this.readers.clear()
     this.writers.clear()
+    for (const [op, writer] of this.inFlight) {
+      const isLost = writer instanceof DiskError || writer.isGivenUp
+      this.inFlight.set(op, isLost ? new DiskError('missing', `${op.path} was given up`) : this.use(op.path))
+    }
+  }
+
+  private use(path: string): Writer | DiskError {
+    try {
+      const writer = this.writerOf(path)
+      writer.users++
+      return writer
+    } catch (error) {
+      if (error instanceof DiskError) return error
+      throw error
+    }
   }
 
   private blockOf({ bytes, digest, cipher }: DiskOp & { type: 'write' }): Uint8Array | 'damaged' | 'wrong' {
@@ -106,8 +137,9 @@ export class EngineDisk {
     return equalBytes(this.hash(block), digest) ? block : 'wrong'
   }
 
-  private put(op: DiskOp & { type: 'write' }, bytes: Uint8Array): void {
-    this.disk.unharmed((disk) => disk.write(this.writerOf(op.path), bytes, op.position))
+  private put(op: DiskOp & { type: 'write' }, writer: Writer | DiskError, bytes: Uint8Array): void {
+    if (writer instanceof DiskError) throw writer
+    this.disk.unharmed((disk) => disk.write(writer.handle, bytes, op.position))
   }
 
   private attempt(act: () => void): WriteFailure {
@@ -135,13 +167,15 @@ export class EngineDisk {
   }
 
   /** The file is there already: the keeper made it. */
-  private writerOf(path: string): FileHandle {
-    let handle = this.writers.get(path)
-    if (handle === undefined) {
-      if (this.disk.statLink(path)?.kind !== 'file') throw new DiskError('missing', `there is no ${path}`)
-      handle = this.disk.create(path)
-      this.writers.set(path, handle)
+  private writerOf(path: string): Writer {
+    let writer = this.writers.get(path)
+    if (writer === undefined) {
+      writer = this.disk.unharmed((disk) => {
+        if (disk.statLink(path)?.kind !== 'file') throw new DiskError('missing', `there is no ${path}`)
+        return { handle: disk.create(path), users: 0, isGivenUp: false }
+      })
+      this.writers.set(path, writer)
     }
-    return handle
+    return writer
   }
 }

@@ -6,7 +6,7 @@ import { hexOf } from '../base/bytes.js'
 import { blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import { parentOf } from '../share/path.js'
-import { UNDERWAY_MS_MAX } from './limits.js'
+import { UNDERWAY_MS_MAX, UNSEEN_MS_MAX } from './limits.js'
 
 /** A content that somebody made at a path. */
 interface Made {
@@ -17,8 +17,8 @@ interface Made {
   atMs: number
   /** When somebody last gave it another time or made it executable: an edit of its own that the content does not show. */
   retouchedAtMs: number
-  /** Somebody who had it replaced or removed it. */
-  superseded: boolean
+  /** Peers at which somebody who had it replaced or removed it; it must be somewhere while there are none. */
+  readonly supersededAt: Set<number>
 }
 
 /** What was at a path of one peer before somebody removed it. */
@@ -41,6 +41,7 @@ export class History {
   private readonly unmended: Map<string, Digest>[] = []
 
   private readonly diedAtMs: number[] = []
+  private readonly isDown = new Set<number>()
   private readonly edits = new Map<
     string,
     { readonly peer: number; readonly atMs: number; readonly digest: Digest | undefined }[]
@@ -82,11 +83,11 @@ export class History {
     atMs: number,
   ): Digest | undefined {
     const digest = after === undefined ? undefined : this.digestOf(after)
-    if (before !== undefined && before !== digest) this.supersede(path, before)
+    if (before !== undefined && before !== digest) this.supersede(peer, path, before)
     // Written over what a loss of power had made of it, before LEFT could look: it cannot be told from an edit of the
     // whole.
     const lost = this.unmended[peer]!.get(path)
-    if (lost !== undefined) this.supersede(path, lost)
+    if (lost !== undefined) this.supersede(peer, path, lost)
     this.unmended[peer]!.delete(path)
     this.editsOf(path).push({ peer, atMs, digest })
     if (after === undefined || digest === undefined) {
@@ -97,28 +98,38 @@ export class History {
       this.heldSince[peer]!.delete(path)
       return undefined
     }
+    const isPutBack = this.isPutBack(peer, path, digest)
     this.removed[peer]!.delete(path)
     this.heldSince[peer]!.set(path, atMs)
     this.contents.set(digest, after)
-    const wasSuperseded = this.madeAt.get(path)?.get(digest)?.superseded ?? true
+    const supersededAt = this.madeAt.get(path)?.get(digest)?.supersededAt ?? new Set([peer])
+    const supersededBefore = [...supersededAt].filter((other) => !isPutBack || other !== peer)
     this.make(peer, path, digest, atMs)
-    if (before === digest) {
-      const made = this.madeAt.get(path)!.get(digest)!
-      made.retouchedAtMs = atMs
-      // Another time or an executable bit, even taken back again, does not make the content anew, nor somebody's who
-      // never wrote it.
-      made.superseded = wasSuperseded
-    }
+    const made = this.madeAt.get(path)!.get(digest)!
+    if (before === digest) made.retouchedAtMs = atMs
+    // Another time or an executable bit, even taken back again, does not make the content anew, nor somebody's who
+    // never wrote it.
+    if (before === digest || isPutBack) for (const other of supersededBefore) made.supersededAt.add(other)
     return digest
+  }
+
+  /** Taken away and put back while LEFT was not there to see it: to LEFT nothing happened. */
+  private isPutBack(peer: number, path: string, digest: Digest): boolean {
+    const removal = this.removed[peer]!.get(path)
+    const diedAtMs = this.diedAtMs[peer]
+    if (removal?.digest !== digest || diedAtMs === undefined || !this.isDown.has(peer)) return false
+    return removal.atMs >= diedAtMs - UNSEEN_MS_MAX
   }
 
   /** A process of LEFT died at this peer. */
   handleDeath(peer: number, atMs: number): void {
     this.diedAtMs[peer] = atMs
+    this.isDown.add(peer)
   }
 
   /** LEFT has looked at what a loss of power did: from now on it knows. */
   handleOpened(peer: number): void {
+    this.isDown.delete(peer)
     this.unmended[peer]!.clear()
   }
 
@@ -140,11 +151,20 @@ export class History {
     }
     const digest = this.digestOf(after)
     this.contents.set(digest, after)
-    const wasNeeded = this.madeAt.get(path)?.get(digest)?.superseded === false
+    const wasNeeded = this.madeAt.get(path)?.get(digest)?.supersededAt.size === 0
     this.make(peer, path, digest, atMs)
-    if (!wasNeeded) this.supersede(path, digest)
+    if (!wasNeeded) this.supersede(peer, path, digest)
     this.removed[peer]!.delete(path)
     this.heldSince[peer]!.set(path, atMs)
+  }
+
+  /** Somebody at this peer gave the content another time, or wrote it, so shortly before that LEFT need not know: what a loss
+   *  of power makes of it then has another time than LEFT knew, and cannot be told from an edit. */
+  isUnseenEdit(peer: number, path: string, digest: Digest, nowMs: number): boolean {
+    const isOurs = (edit: { peer: number; digest: Digest | undefined; atMs: number }) =>
+      edit.peer === peer && edit.digest === digest && edit.atMs >= nowMs - UNSEEN_MS_MAX
+    const retouchedAtMs = this.madeAt.get(path)?.get(digest)?.retouchedAtMs ?? Number.NEGATIVE_INFINITY
+    return retouchedAtMs >= nowMs - UNSEEN_MS_MAX && this.editsOf(path).some(isOurs)
   }
 
   /** The machine went down: a deletion that no scan has seen yet cannot be told from what the loss of power did. */
@@ -192,7 +212,8 @@ export class History {
   /** Contents that must be somewhere in the end. */
   *required(): Iterable<{ readonly path: string; readonly digest: Digest }> {
     for (const made of this.madeAt.values())
-      for (const { path, digest, superseded } of made.values()) if (!superseded) yield { path, digest }
+      for (const { path, digest, supersededAt } of made.values())
+        if (supersededAt.size === 0) yield { path, digest }
   }
 
   private editsOf(path: string) {
@@ -218,26 +239,26 @@ export class History {
         peers: new Set([peer]),
         atMs,
         retouchedAtMs: Number.NEGATIVE_INFINITY,
-        superseded: false,
+        supersededAt: new Set(),
       })
       return
     }
     known.peers.add(peer)
     known.atMs = atMs
-    known.superseded = false
+    known.supersededAt.clear()
   }
 
   /** Whoever had this content at the path replaced or removed it, or lost it where nobody else had it. */
-  supersede(path: string, digest: Digest): void {
+  supersede(peer: number, path: string, digest: Digest): void {
     const made = this.madeAt.get(path)?.get(digest)
     if (made !== undefined) {
-      made.superseded = true
+      made.supersededAt.add(peer)
       return
     }
     // A conflict copy went: what it is a copy of was made under another name in the same folder.
     for (const [other, contents] of this.madeAt) {
       const copied = parentOf(other) === parentOf(path) ? contents.get(digest) : undefined
-      if (copied !== undefined) copied.superseded = true
+      if (copied !== undefined) copied.supersededAt.add(peer)
     }
   }
 }

@@ -419,8 +419,8 @@ export class SimPeer {
 
   private endWatcher(): void {
     this.watcher.end()
-    this.engineDisk.loseHandles()
     this.disk.crash({ power: false, random: this.options.random })
+    this.engineDisk.loseHandles()
     this.index.crash()
   }
 }

@@ -374,7 +374,8 @@ export class World {
       // What a link leads to has no time that would tell what happened to the link: it counts as a person's edit.
       const heldElsewhere = !was?.isLink && this.isHeldElsewhere(peer, path, digest)
       // Not synced here and lost elsewhere before: then it is nowhere, and nobody could have kept it.
-      if (digest !== undefined && !heldElsewhere) history.supersede(path, digest)
+      const isUnseen = own && digest !== undefined && history.isUnseenEdit(peer, path, digest, this.nowMs)
+      if (digest !== undefined && (!heldElsewhere || isUnseen)) history.supersede(peer, path, digest)
       // A rename of a person's that was undone may bring back what LEFT had put there, and nobody could have synced.
       const isFolder = is !== undefined && is.bytes === undefined
       if (isFolder) history.madeFolder(peer, path)

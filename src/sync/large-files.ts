@@ -11,6 +11,7 @@ import type { Endpoint, SessionId } from '../rdt/endpoint.js'
 import type { PeerId } from '../share/version.js'
 import { AheadBlocks } from './ahead.js'
 import { type Building, FileBuilding, type FileInFlight, hereBytes, LargeFetch } from './large-fetch.js'
+import { Liars } from './liars.js'
 import {
   AHEAD_BLOCKS_MAX,
   AHEAD_BLOCKS_SHARED_MAX,
@@ -86,6 +87,7 @@ export class LargeFiles {
   private readonly fetches = new Map<FetchId, LargeFetch>()
   private readonly byDigest = new Map<Digest, LargeFetch>()
   private readonly sessions = new Map<SessionId, PeerId>()
+  private readonly liars = new Liars()
   private readonly writes = new Map<number, PendingWrite>()
   private readonly ops: (WriteOp | FinishOp | ReleaseOp)[] = []
   /** Files that became whole, and can still be served from where they were built. */
@@ -213,7 +215,7 @@ export class LargeFiles {
   pollHolding(session: SessionId, nowMs: number): HoldingMessage | undefined {
     for (const { building, file } of this.fetches.values()) {
       if (building === undefined || building.pieces.blockCount < 2) continue
-      if (!building.partners.isDue(session, nowMs)) continue
+      if (!building.partners.isDue(session, nowMs) || this.isLiar(session, file.digest, nowMs)) continue
       building.partners.handleAsked(session)
       return { type: 'holding', file, pieces: building.pieces }
     }
@@ -229,6 +231,7 @@ export class LargeFiles {
     if (file.sizeBytes !== building.sizeBytes) return
     const isWhole = pieces.size === pieces.blockCount
     if (!building.partners.handleHolding(session, isWhole, nowMs)) return
+    if (building.spread.source(session) === undefined && this.isLiar(session, file.digest, nowMs)) return
     building.spread.setHolder(session, peer, pieces)
     this.pullMore(fetch, building, nowMs)
   }
@@ -424,7 +427,7 @@ export class LargeFiles {
         endpoint.pullFrom(source.session, fetch.file, fetch.supplyOf(source), { priority: 'bulk' }, nowMs)
   }
 
-  /** It has not what it said, or sends what is not it: it is not asked for this file, for a while or ever. */
+  /** It has not what it said, or sends what is not it: it is not asked for this file for a while. */
   private bar(
     fetch: LargeFetch,
     building: FileBuilding,
@@ -432,8 +435,19 @@ export class LargeFiles {
     reason: 'gone' | 'unservable',
     nowMs: number,
   ): void {
-    building.partners.bar(session, reason, nowMs)
+    const { digest } = fetch.file
+    if (reason === 'gone') building.partners.bar(session, nowMs)
+    else this.liars.add(this.nameOf(session), digest, nowMs)
     this.loseSource(fetch, building, session, reason, nowMs)
+  }
+
+  private isLiar(session: SessionId, digest: Digest, nowMs: number): boolean {
+    return this.liars.has(this.nameOf(session), digest, nowMs)
+  }
+
+  /** What a peer cannot change from one session to the next: of one without a key, the id that it gives itself. */
+  private nameOf(session: SessionId): string {
+    return this.options.endpoint.fingerprintOf(session) ?? this.sessions.get(session) ?? ''
   }
 
   /** What was asked of it is asked of the others at once. */
@@ -516,6 +530,7 @@ export class LargeFiles {
     endpoint.cancelPull(session, 'file', digest)
     for (const source of building?.spread.all() ?? []) endpoint.cancelPull(source.session, 'file', digest)
     if (fetch.list === undefined) onListNeedless(session, digest)
-    if (building !== undefined && !fetch.finishing) this.ops.push({ type: 'release', path: building.path })
+    // While it is being synced too: the next file of this name is another.
+    if (building !== undefined) this.ops.push({ type: 'release', path: building.path })
   }
 }

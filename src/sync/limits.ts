@@ -50,6 +50,10 @@ export const SILENT_RTTS = 4
  *  damaged on its way is refused before. */
 export const WRONG_BLOCKS_MAX = 4
 
+/** For so long, whatever session it comes in; and of so many peers and files this is remembered, 150 bytes each. */
+export const LIAR_MS = 600_000
+export const LIARS_MAX = 1_024
+
 /** With nobody left who holds the whole file, peers that are building it too are pulled from until nothing has come of
  *  them for so long. */
 export const ORPHANED_MS = 2_000

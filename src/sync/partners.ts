@@ -38,10 +38,10 @@ export class Partners {
     partner.delayMs = Math.min(2 * partner.delayMs, HOLDING_MS_MAX)
   }
 
-  /** It did not have what it had said, or sends what does not verify. */
-  bar(session: SessionId, reason: 'gone' | 'unservable', nowMs: number): void {
+  /** It did not have what it had said. */
+  bar(session: SessionId, nowMs: number): void {
     const partner = this.of(session)
-    partner.barredUntilMs = reason === 'gone' ? nowMs + BARRED_MS : Number.POSITIVE_INFINITY
+    partner.barredUntilMs = nowMs + BARRED_MS
     partner.askAtMs = partner.barredUntilMs
   }
 

@@ -72,18 +72,18 @@ function authorOf({ peer, hash, index }: RecoveryOptions): PeerId {
 /** In the index: how often something was forgotten. */
 const LOSSES = 'losses'
 
-/** Leaves word that nothing was under way and all of it is on the disk: what is missing at the next start was deleted,
- *  even if the machine was switched off meanwhile. Throws a DiskError. */
+/** Leaves word that nothing was under way and all that is ours is on the disk: what is missing at the next start was
+ *  deleted, even if the machine was switched off meanwhile. Throws a DiskError. */
 export function closeShare(catalogue: Catalogue, journal: Journal<Entry>): void {
   catalogue.commit()
   if (journal.placedSinceCheckpoint.size === 0 && journal.placing.length === 0) {
-    journal.append({ kind: 'opened', boot: STOPPED })
+    journal.append({ kind: 'opened', boot: `${STOPPED}.${journal.boot}` })
   }
   journal.sync()
   journal.close()
 }
 
-/** Stands in the log for the run of the machine after an orderly stop. */
+/** Stands in the log before the run of the machine after an orderly stop. */
 const STOPPED = 'stopped'
 
 class Recovery {
@@ -106,13 +106,13 @@ class Recovery {
     const { cut, boot } = this.journal.replay
     if (cut !== undefined)
       this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
-    const unclean = boot !== this.options.boot && boot !== STOPPED
+    const isStopped = boot === STOPPED || boot.startsWith(`${STOPPED}.`)
+    const unclean = boot !== this.options.boot && !isStopped
     for (const placing of this.journal.placing) this.settlePlacing(placing, unclean)
     for (const [path, digest] of this.journal.placedSinceCheckpoint) this.settlePlaced(path, digest, unclean)
-    if (unclean) {
-      this.findDamage()
-      this.findLoss()
-    }
+    // What a person had written just before we stopped may not have been on the disk when the machine went down.
+    if (boot !== this.options.boot && boot !== `${STOPPED}.${this.options.boot}`) this.findDamage(isStopped)
+    if (unclean) this.findLoss()
     this.tidyTemporaries()
     this.tidyLists()
     this.catalogue.commit()
@@ -202,32 +202,35 @@ class Recovery {
 
   /** What a person's programs wrote just before the machine went down may be torn or back at an older state, and peers
    *  may have it whole: such a file must not count as an edit of what they have. */
-  private findDamage(): void {
+  private findDamage(isStopped: boolean): void {
     const { disk } = this.options
     const files = [...this.catalogue.signedFiles()]
-    // Two ways to tell the time of the end: the clock may have been set back meanwhile.
-    let newestMs = Number.NEGATIVE_INFINITY
+    // Two ways to tell the time of the end: the clock may have been set back meanwhile. An orderly stop tells it itself.
+    let newestMs = isStopped ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
     for (const { signature } of files) newestMs = Math.max(newestMs, signature.ctimeMs)
     const isRecent = ({ ctimeMs }: Signature): boolean =>
       ctimeMs > newestMs - UNWRITTEN_MS_MAX || Math.abs(ctimeMs - this.lastWriteMs) < UNWRITTEN_MS_MAX
     for (const { entry, signature } of files) {
       const stat = disk.statLink(entry.path)
+      if (stat?.kind === 'folder' && isRecent(signature)) this.disown(entry.path)
       if (stat?.kind !== 'file') continue
       // Whoever writes into a file gives it a later time; a loss of power does not.
       const isWritten = stat.mtimeMs !== signature.mtimeMs || stat.sizeBytes !== signature.sizeBytes
       if (stat.ctimeMs > signature.ctimeMs && isWritten) continue
       const asKnown = sameSignature(signatureOf(stat), signature)
       if (asKnown && !isRecent(signature)) continue
-      if (!this.holds(entry)) {
-        this.forget(entry.path)
-        this.notes.push(
-          `${entry.path} was damaged when the machine stopped; what peers have of it is kept too`,
-        )
-      } else if (!asKnown && stat.ctimeMs <= signature.ctimeMs) {
+      if (!this.holds(entry)) this.disown(entry.path)
+      else if (!asKnown && stat.ctimeMs <= signature.ctimeMs) {
         dress(disk, entry)
         this.catalogue.refreshSignature(entry.path, signatureOf(disk.stat(entry.path) ?? stat))
       }
     }
+  }
+
+  /** Torn, or what was there before is back: a folder whose place the file had taken, for example. */
+  private disown(path: string): void {
+    this.forget(path)
+    this.notes.push(`${path} was damaged when the machine stopped; what peers have of it is kept too`)
   }
 
   /** What is missing now was made just before the machine went down and did not reach the disk. Nobody deleted it, so it

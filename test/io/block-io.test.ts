@@ -1,4 +1,12 @@
-import { readdirSync, readFileSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
@@ -210,6 +218,26 @@ describe('writing blocks', () => {
     await io.closeWriter('temporary')
     await io.closeWriter('never written')
   })
+
+  it.each([
+    ['written', false],
+    ['synced', true],
+  ])(
+    'writes into the file that has the path now, while one that was given up is still being %s',
+    async (_, sync) => {
+      writeFileSync(`${root}/temporary`, '')
+      await io.writeBlock('temporary', 0, Buffer.from('first'))
+      const earlier = io.writeBlock('temporary', 0, new Uint8Array(8_000_000).fill(1))
+      const synced = sync ? earlier.then(() => io.closeWriter('temporary', { sync })) : undefined
+      if (sync) await earlier
+      const givenUp = io.closeWriter('temporary')
+      unlinkSync(`${root}/temporary`)
+      writeFileSync(`${root}/temporary`, '')
+      await io.writeBlock('temporary', 0, Buffer.from('second'))
+      await Promise.all([earlier, givenUp, synced?.catch(() => {})])
+      expect(readFileSync(`${root}/temporary`, 'utf8')).toBe('second')
+    },
+  )
 
   it('writes into the file that has the path now, after closeWriter', async () => {
     writeFileSync(`${root}/temporary`, '')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BlockSet } from '../../src/base/blockset.js'
-import { BLOCK_BYTES, FRAME_BYTES_MAX } from '../../src/base/limits.js'
+import { BLOCK_BYTES, FRAME_BYTES_MAX, FRAME_OVERHEAD_BYTES } from '../../src/base/limits.js'
 import { DatagramType } from '../../src/rdt/control.js'
 import {
   AHEAD_BYTES_MAX,
@@ -10,6 +10,8 @@ import {
   FRAMES_CACHED_MAX,
   POOL_BUFFERS_MAX,
   REJECTS_MAX,
+  SEGMENT_COUNT_MAX,
+  STALLED_MS,
 } from '../../src/rdt/limits.js'
 import { decodeRequest } from '../../src/rdt/request.js'
 import type { LinkFaults } from '../../src/sim/network.js'
@@ -85,7 +87,8 @@ describe('a transfer', () => {
       reordering: probability(0.3),
       reorderMs: fc.double({ min: 0, max: 50, noNaN: true }),
       jitterMs: fc.double({ min: 0, max: 20, noNaN: true }),
-      bitFlips: probability(0.02),
+      // Of 48 segments, four in ten frames are damaged then: sixteen in a row of one block are not to be met with.
+      bitFlips: probability(0.01),
       truncation: probability(0.05),
       delayMs: fc.double({ min: 0, max: 100, noNaN: true }),
       queueBytes: fc.constantFrom(8_000, 64_000, 1e6),
@@ -349,6 +352,106 @@ describe('many items', () => {
     world.run(5_000)
     expect(left.events.filter(({ type }) => type === 'gone')).toMatchObject([{ reason: 'unservable' }])
     expect(left.rejectedCount).toBeLessThanOrEqual(2 * REJECTS_MAX)
+  })
+})
+
+describe('a peer that answers with frames that are longer than the block', () => {
+  /** What `right` would serve, with so many bytes more. */
+  const lengthen = (right: Node, bytes: number) => {
+    const { frameOf } = right
+    right.frameOf = (digest, blockIndex) => {
+      const frame = frameOf(digest, blockIndex)
+      if (frame === undefined) return undefined
+      const longer = new Uint8Array(frame.length + bytes)
+      longer.set(frame)
+      return longer
+    }
+  }
+
+  /** The wire leaves room for the overhead of every frame, and the tests' own takes 4 bytes of it. */
+  const room = FRAME_OVERHEAD_BYTES - 4
+
+  it.each([
+    ['by a byte', 1_000, room + 1],
+    ['by a segment', 1_000, 2_000],
+    ['by a byte in the last of many segments', 30_000, room + 1],
+    ['by forty segments', 1_000, 60_000],
+  ])('%s is given up for that item, told once, and everything else goes on', (_, sizeBytes, bytes) => {
+    const world = new World(1, ETHERNET)
+    const { left, right } = openPair(world)
+    const [lie, honest] = [makeItem(sizeBytes), makeItem(100_000)]
+    right.hold(lie)
+    right.hold(honest)
+    const { frameOf } = right
+    lengthen(right, bytes)
+    const lying = right.frameOf
+    right.frameOf = (digest, blockIndex) => (digest === lie.ref.digest ? lying : frameOf)(digest, blockIndex)
+    left.pull(lie.ref)
+    expect(world.runUntil(() => left.gone.length > 0, 5_000)).toBe(true)
+    left.pull(honest.ref)
+    expect(world.runUntil(() => left.has(honest.ref), 5_000)).toBe(true)
+    world.run(5_000)
+    const told = left.events.filter(({ type }) => type === 'gone')
+    expect(told).toMatchObject([{ digest: lie.ref.digest, reason: 'unservable' }])
+    expect(left.has(lie.ref)).toBe(false)
+    expect(left.count('closed')).toBe(0)
+    const { segmentsAsked } = left.endpoint.stats(left.session!)!
+    expect(segmentsAsked).toBeLessThan(REJECTS_MAX * SEGMENT_COUNT_MAX)
+  })
+
+  it('that says another count with each segment is given up too', () => {
+    const world = new World(1, ETHERNET)
+    const { left, right } = openPair(world)
+    const item = makeItem(BLOCK_BYTES)
+    right.hold(item)
+    const link = world.network.link(right.address, left.address)
+    const send = link.send.bind(link)
+    let count = 0
+    link.send = (bytes) => {
+      const forged = bytes.slice()
+      if (bytes[0] === DatagramType.segment) forged[17] = 30 + (count++ % 10)
+      send(forged)
+    }
+    left.pull(item.ref)
+    expect(world.runUntil(() => left.gone.length > 0, 60_000)).toBe(true)
+    expect(left.has(item.ref)).toBe(false)
+  })
+
+  it('for a while is believed again as soon as it does not', () => {
+    const world = new World(1, ETHERNET)
+    const { left, right } = openPair(world)
+    const item = makeItem(BLOCK_BYTES)
+    right.hold(item)
+    const link = world.network.link(right.address, left.address)
+    const send = link.send.bind(link)
+    let longer = REJECTS_MAX - 1
+    link.send = (bytes) => {
+      if (bytes[0] !== DatagramType.segment || longer-- <= 0) return send(bytes)
+      const forged = new Uint8Array(bytes.length + 1)
+      forged.set(bytes)
+      send(forged)
+    }
+    left.pull(item.ref)
+    expect(world.runUntil(() => left.has(item.ref), 5_000)).toBe(true)
+    expect(left.gone).toEqual([])
+  })
+})
+
+describe('a peer that answers nothing', () => {
+  it('though it lives, is waited for so long and no longer', () => {
+    const world = new World(1, ETHERNET)
+    const { left, right } = openPair(world)
+    const item = makeItem(500_000)
+    right.hold(item)
+    right.endpoint.serveBlock = () => {}
+    left.pull(item.ref)
+    world.run(STALLED_MS - 1_000)
+    expect(left.gone).toEqual([])
+    expect(world.runUntil(() => left.gone.length > 0, 5_000)).toBe(true)
+    expect(left.events.filter(({ type }) => type === 'gone')).toMatchObject([
+      { digest: item.ref.digest, reason: 'gone' },
+    ])
+    expect(left.count('closed')).toBe(0)
   })
 })
 

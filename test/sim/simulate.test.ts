@@ -23,6 +23,18 @@ const FOUND = [
 /** The same, with losses of power. */
 const FOUND_WITH_POWER = [
   [41045, 'what was placed where an old version had just been removed was torn, and taken for an edit'],
+  [704965, 'blocks were written into the file that had the name before, while it was given up'],
+  [705296, 'and the one that had the name then was put in place with nothing in it'],
+  [
+    703654,
+    'what a person had written was torn after an orderly stop, and counted as an edit of what a peer had whole',
+  ],
+  [721407, 'and was not looked at again where it had its length and its time'],
+  [712390, 'a folder came back whose place a file had taken, and counted as an edit of the file'],
+  [702668, 'a file touched unseen and then torn cannot be told from an edit'],
+  [721290, 'a file taken away and put back while nobody was there was not made anew'],
+  [60217, 'a torn file that had been touched unseen'],
+  [63878, 'the same'],
   [1443, 'what we had put in place, removed by somebody, came back torn under what was placed after it'],
 ] as const
 

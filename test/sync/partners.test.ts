@@ -56,17 +56,15 @@ describe('a peer', () => {
   })
 
   test('that had not what it said is not believed for a while, whatever it says', () => {
-    partners.bar(PEER, 'gone', 0)
+    partners.bar(PEER, 0)
     expect(partners.isDue(PEER, BARRED_MS - 1)).toBe(false)
     expect(partners.handleHolding(PEER, false, BARRED_MS - 1)).toBe(false)
     expect(partners.handleHolding(PEER, false, BARRED_MS)).toBe(true)
   })
 
-  test('that sends what does not verify is not believed again in its session', () => {
-    partners.bar(PEER, 'unservable', 0)
-    expect(nextAskMs(0)).toBeUndefined()
-    expect(partners.handleHolding(PEER, true, 1e9)).toBe(false)
+  test('that comes back in another session is asked at once', () => {
+    partners.bar(PEER, 0)
     partners.handleClosed(PEER)
-    expect(partners.handleHolding(PEER, true, 1e9)).toBe(true)
+    expect(partners.isDue(PEER, 0)).toBe(true)
   })
 })

@@ -4,7 +4,8 @@ import { concatBytes, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import type { Entry } from '../../src/share/entry.js'
 import { SimulatedDeath } from '../../src/sim/disk.js'
-import { TEMPORARY_AGE_MS_MAX } from '../../src/sync/limits.js'
+import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from '../../src/sync/limits.js'
+import { closeShare } from '../../src/sync/recovery.js'
 import {
   contentOf,
   listOf,
@@ -185,6 +186,62 @@ describe('a machine that went down', () => {
     share.restart({ power: true })
     expect(share.paths).toEqual([])
     expect(share.scanned()).toEqual([])
+  })
+
+  /** A file of ours that was read and told. */
+  function ownShare(): { readonly share: ShareOnDisk; readonly mtimeMs: number } {
+    const share = new ShareOnDisk()
+    share.disk.putFile('a', utf8('ours 1'))
+    expect(share.scanned()).toEqual(['file a'])
+    return { share, mtimeMs: share.disk.stat('a')!.mtimeMs }
+  }
+
+  test.each([
+    ['just after an orderly stop', 1_000, true],
+    ['long after a write', 2 * UNWRITTEN_MS_MAX, false],
+  ])('%s: what a person had written is read again, where it may be torn', (_, afterMs, isRead) => {
+    const { share, mtimeMs } = ownShare()
+    share.disk.settle()
+    share.pass(afterMs)
+    closeShare(share.catalogue, share.journal)
+    // As a file system that had its length and time on the disk, and not its content, gives it back.
+    const { ctimeMs } = share.disk.stat('a')!
+    share.disk.putFile('a', new Uint8Array(6), { mtimeMs })
+    share.disk.settle()
+    const statLink = share.disk.statLink.bind(share.disk)
+    share.disk.statLink = (path) => {
+      const stat = statLink(path)
+      return path === 'a' && stat !== undefined ? { ...stat, ctimeMs } : stat
+    }
+    share.restart({ power: true })
+    expect(share.notes.join()).toBe(
+      isRead ? 'a was damaged when the machine stopped; what peers have of it is kept too' : '',
+    )
+    expect(share.catalogue.live('a') === undefined).toBe(isRead)
+  })
+
+  test('after an orderly stop takes what is missing for deleted', () => {
+    const { share } = ownShare()
+    share.disk.settle()
+    closeShare(share.catalogue, share.journal)
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    share.disk.settle()
+    share.restart({ power: true })
+    expect(share.notes).toEqual([])
+    expect(share.scanned()).toEqual(['tombstone a'])
+  })
+
+  test('and brought back the folder whose place a file had taken: that is no edit of ours', () => {
+    const { share } = ownShare()
+    share.catalogue.commit()
+    share.disk.unharmed((disk) => {
+      disk.removeFile('a')
+      disk.makeFolder('a')
+    })
+    share.disk.settle()
+    share.restart({ power: true })
+    expect(share.notes).toEqual(['a was damaged when the machine stopped; what peers have of it is kept too'])
+    expect(share.catalogue.live('a')).toBeUndefined()
   })
 
   test('a process alone that died reads nothing again', () => {

@@ -102,6 +102,24 @@ describe('a peer that serves wrong bytes', () => {
     expect(ms).toBeLessThan(1.3 * LINE_MS)
   })
 
+  test('is asked for no more in its next sessions either', () => {
+    const { swarm, source, sinks } = swarmOf(3)
+    const liar = swarm.add(RATE, { isSource: true })
+    swarm.run(1_000)
+    liar.serveWrongBytes()
+    let reconnections = 0
+    const comeBack = () => {
+      reconnections++
+      liar.reconnect()
+      swarm.scheduler.at(swarm.scheduler.nowMs + 300, comeBack)
+    }
+    swarm.scheduler.at(swarm.scheduler.nowMs + 300, comeBack)
+    swarm.fetch(sinks, source)
+    expectWhole(sinks)
+    expect(reconnections).toBeGreaterThan(5)
+    expect(liar.servedBlocks).toBeLessThan(sinks.length * (WRONG_BLOCKS_MAX + 8))
+  })
+
   test('fails a fetch that has no other source, with its name', () => {
     const { swarm, source, sinks } = swarmOf(1)
     source.serveWrongBytes()
@@ -138,5 +156,18 @@ describe('a file that two peers hold whole', () => {
     // A quarter of the time both gave, then one.
     expect(ms).toBeLessThan(1.1 * LINE_MS)
     expect(source.copies + second.copies).toBeLessThan(1.1)
+  })
+})
+
+describe('a fetch that is cancelled', () => {
+  test('while its file is being synced lets go of it at once: the next file of that name is another', () => {
+    const { swarm, source, sinks } = swarmOf(1)
+    const sink = sinks[0]!
+    sink.syncs = false
+    sink.fetch(source)
+    while (!sink.isSyncing) swarm.run(100)
+    expect(sink.released).toEqual([])
+    sink.cancel()
+    expect(sink.released).toEqual(['.left/tmp/film'])
   })
 })

@@ -72,6 +72,11 @@ export class SwarmPeer {
   readonly copy: Uint8Array
   /** What it told its keeper, digest lists left out. */
   readonly told: EngineToKeeper[] = []
+  /** Temporary files that are not written into any more. */
+  readonly released: string[] = []
+  /** Whether its disk ever answers that a file is synced; and whether it is being asked to. */
+  syncs = true
+  isSyncing = false
   wholeAtMs: number | undefined
   isDead = false
   /** Blocks that it was asked for and had, by whom. */
@@ -152,10 +157,27 @@ export class SwarmPeer {
     this.drain()
   }
 
+  /** Its keeper does not want the file any more. */
+  cancel(): void {
+    this.engine.handleKeeper({ type: 'cancel', fetch: FETCH }, this.swarm.scheduler.nowMs)
+    this.drain()
+  }
+
   /** Without a word, as a machine that loses power. */
   die(): void {
     this.isDead = true
     this.swarm.network.detach(this.address)
+  }
+
+  /** Ends its sessions and begins others, with all that it knows. */
+  reconnect(): void {
+    const { nowMs } = this.swarm.scheduler
+    for (const { address } of this.swarm.peers) {
+      if (address === this.address) continue
+      this.engine.endpoint.disconnect(address, nowMs)
+      this.engine.connect(address, nowMs)
+    }
+    this.drain()
   }
 
   /** What it serves of the file is something else, of the right length and rightly sealed. */
@@ -210,7 +232,10 @@ export class SwarmPeer {
         if (op.type === 'read')
           engine.handleRead(op.id, this.copy.subarray(op.position, op.position + op.length), nowMs)
         else if (op.type === 'write') engine.handleWritten(op.id, this.write(op), nowMs)
-        else if (op.type === 'finish') engine.handleWritten(op.id, undefined, nowMs)
+        else if (op.type === 'finish') {
+          if (this.syncs) engine.handleWritten(op.id, undefined, nowMs)
+          else this.isSyncing = true
+        } else this.released.push(op.path)
       }
       for (let out = engine.pollDatagram(nowMs); out !== undefined; out = engine.pollDatagram(nowMs)) {
         any = true

@@ -1,5 +1,6 @@
 // Segments that lie about their size, their number and their place, that nobody asked for, and that come ten thousand
-// at a time; and in between the honest ones. What arrives is what was announced, or nothing.
+// at a time; and in between the honest ones. What arrives is what was announced, or nothing. And frames that are longer
+// than what they are of: whoever has nothing else is given up, and is not waited for.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -65,6 +66,58 @@ export const segments: Attack = {
     return {
       fault: isThere && !isWhole ? 'other bytes than those announced were put in place' : undefined,
       seen: `13 kinds of lies, ${rounds} times; the honest file ${isThere ? 'arrived whole among them' : 'did not arrive'}`,
+    }
+  },
+}
+
+/** More than the wire leaves room for. */
+const TOO_MANY_BYTES = 1_000
+
+export const longFrames: Attack = {
+  name: 'frames that are too long',
+  mayWrite: (path) => path === 'long-honest.bin',
+  async run({ target, connected }) {
+    const attacker = await connected()
+    const { items } = attacker
+    const honest = contentOf('long honest', 3 * BLOCK_BYTES)
+    const lies = [
+      { path: 'long-large.bin', content: contentOf('long large', 3 * BLOCK_BYTES) },
+      { path: 'long-small.bin', content: contentOf('long small', 10_000) },
+    ]
+    const lying = new Set(lies.map(({ content }) => items.addContent(content)))
+    const tree = items.addTree([
+      items.addFile('long-honest.bin', honest),
+      ...lies.map(({ path, content }) => items.addFile(path, content)),
+    ])
+    const { frameOf } = attacker
+    let frames = 0
+    attacker.frameOf = (name, block) => {
+      const frame = frameOf(name, block)
+      if (name.kind !== 'file' || !lying.has(name.digest)) return frame
+      frames++
+      const longer = new Uint8Array(frame.length + TOO_MANY_BYTES)
+      longer.set(frame)
+      return longer
+    }
+    await attacker.have(tree)
+    const givenUp = lies.map(({ path }) =>
+      target.says((told) => told.event === 'abandoned' && told.path === path, 6_000),
+    )
+    const areGivenUp = await Promise.all(givenUp)
+    const isThere = await target.says(
+      ({ event, path }) => event === 'received' && path === 'long-honest.bin',
+      6_000,
+    )
+    const waited = lies.filter((_, index) => !areGivenUp[index]).map(({ path }) => path)
+    const fault =
+      waited.length > 0
+        ? `it waits for ${waited.join(' and ')} for ever`
+        : isThere
+          ? undefined
+          : 'the honest file beside them did not arrive'
+    return {
+      fault,
+      seen: `${frames} times ${TOO_MANY_BYTES.toLocaleString('en')} bytes too much; the file beside them ${isThere ? 'arrived' : 'did not arrive'}`,
     }
   },
 }
