@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { SWING_MAX, Swing } from '../../src/rdt/swing.js'
 
-const GIGABIT: number = 125_000
+const GIGABIT = 125_000
 const ALONE = { rateBytesPerMs: GIGABIT, linkBytesPerMs: GIGABIT }
 
 /** A cycle of one round, and a million bytes of which this part is lost. */
 function cycle(
   swing: Swing,
   loss: number,
-  { pathLoss = 0, doubt = 0, rateBytesPerMs = GIGABIT, linkBytesPerMs = rateBytesPerMs } = {},
+  told: { pathLoss?: number; doubt?: number; rateBytesPerMs?: number; linkBytesPerMs?: number } = {},
 ): number {
+  const { pathLoss = 0, doubt = 0, rateBytesPerMs = GIGABIT, linkBytesPerMs = rateBytesPerMs } = told
   const bytes = { lostBytes: loss * 1e6, deliveredBytes: (1 - loss) * 1e6 }
   swing.handleRound({ ...bytes, pathLoss, doubt, rateBytesPerMs, linkBytesPerMs })
   swing.handleCycle()
