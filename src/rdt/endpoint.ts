@@ -184,13 +184,19 @@ export class Endpoint {
     this.host.bundles.release(outgoing.bytes)
   }
 
+  /** Whether `pollEvent` has something. */
+  get hasEvents(): boolean {
+    return this.eventsHead < this.events.length
+  }
+
   pollEvent(): EndpointEvent | undefined {
-    if (this.eventsHead === this.events.length) {
+    if (!this.hasEvents) return undefined
+    const event = this.events[this.eventsHead++]
+    if (!this.hasEvents) {
       this.events.length = 0
       this.eventsHead = 0
-      return undefined
     }
-    return this.events[this.eventsHead++]
+    return event
   }
 
   // — Messages, pulling, serving: nothing happens where the session is over —
