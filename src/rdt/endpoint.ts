@@ -19,39 +19,17 @@ import type {
   SessionId,
   SessionStats,
 } from './api.js'
+import { Arrivals } from './arrivals.js'
 import { TokenBucket } from './bucket.js'
-import { DatagramType, decodeControl, decodeFields, encodeControl, type WireSession } from './control.js'
 import { FrameCache } from './framecache.js'
 import { Handshake } from './handshake.js'
-import {
-  FORGERIES_MAX,
-  FRAMES_CACHED_MAX,
-  POOL_BUFFERS_MAX,
-  POOL_SHARE_MIN,
-  REJECTS_MAX,
-  RESETS_PER_S_MAX,
-  STRANGERS_MAX,
-} from './limits.js'
+import { FORGERIES_MAX, FRAMES_CACHED_MAX, POOL_BUFFERS_MAX, POOL_SHARE_MIN, REJECTS_MAX } from './limits.js'
 import { PathMemory } from './path-memory.js'
 import { BundlePool, FramePool } from './pool.js'
-import { decodeRequest } from './request.js'
-import { SegmentRun } from './run.js'
-import { sessionOf } from './segment.js'
 import { Session, type SessionFacts, type SessionHost } from './session.js'
 import { SessionTable } from './sessions.js'
 
 export type * from './api.js'
-
-/** What is said before there is a session, or because there is none. */
-const UNPROTECTED: ReadonlySet<number | undefined> = new Set([
-  DatagramType.hello,
-  DatagramType.cookie,
-  DatagramType.open,
-  DatagramType.accept,
-  DatagramType.prove,
-  DatagramType.refuse,
-  DatagramType.reset,
-])
 
 /** After each `handle*` or command, drain `pollEvent` and `pollDatagram` until they answer undefined, then ask
  *  `pollTimeout` when to call `handleTimeout`. */
@@ -69,15 +47,12 @@ export class Endpoint {
   private readonly host: SessionHost
   private readonly sessions: SessionTable
   private readonly handshake: Handshake
+  private readonly arrivals: Arrivals
   private readonly events: EndpointEvent[] = []
   private eventsHead = 0
   private readonly outbox: Outgoing[] = []
-  private readonly strangers = new Set<Address>()
-  private readonly run = new SegmentRun()
   private readonly serveTurn: Session[] = []
   private nextSessionId = 1
-  private resetsLeft = RESETS_PER_S_MAX
-  private resetsAtMs: number
   private isClosed = false
 
   /** Throws where the peer id is none. */
@@ -85,7 +60,6 @@ export class Endpoint {
     private readonly options: EndpointOptions,
     nowMs: number,
   ) {
-    this.resetsAtMs = nowMs
     const { limitBytesPerS } = options
     const emit = (event: EndpointEvent) => this.events.push(event)
     this.sessions = new SessionTable(options.random)
@@ -106,8 +80,21 @@ export class Endpoint {
       send: (to, bytes) => this.send(to, bytes),
       addSession: (facts, atMs) => this.addSession(facts, atMs),
       settle: (session, atMs) => this.settle(session, atMs),
-      handleEarly: (from, bytes, atMs) => void this.handleAdmitted(from, bytes, atMs),
+      handleEarly: (from, bytes, atMs) => this.arrivals.handleEarly(from, bytes, atMs),
     })
+    this.arrivals = new Arrivals(
+      {
+        options,
+        sessions: this.sessions,
+        handshake: this.handshake,
+        counters: this.counters,
+        emit,
+        send: (to, bytes) => this.send(to, bytes),
+        settle: (session, atMs) => this.settle(session, atMs),
+        closeSession: (session, reason, atMs) => this.closeSession(session, reason, atMs, false),
+      },
+      nowMs,
+    )
   }
 
   // — Peers —
@@ -140,20 +127,7 @@ export class Endpoint {
   /** The same for datagrams end to end, each `datagramBytes` long but the last, which may be shorter. */
   handleDatagrams(from: Address, bytes: Uint8Array, datagramBytes: number, nowMs: number): void {
     if (this.isClosed) return
-    const { counters, run } = this
-    const isAdmitted = this.options.admit(from)
-    let at = 0
-    do {
-      const isRun = run.read(bytes, at, datagramBytes)
-      const count = isRun ? run.count : 1
-      const end = isRun ? run.end : Math.min(bytes.length, at + datagramBytes)
-      counters.datagramsIn += count
-      counters.bytesIn += end - at
-      if (!isAdmitted && !this.isKnown(from, bytes.subarray(at, end))) this.handleStranger(from, count)
-      else if (isRun) counters.dropped += this.handleSegments(from, run, end - at, nowMs)
-      else if (!this.handleAdmitted(from, bytes.subarray(at, end), nowMs)) counters.dropped++
-      at = end
-    } while (at < bytes.length && !this.isClosed)
+    this.arrivals.handleDatagrams(from, bytes, datagramBytes, nowMs)
   }
 
   handleTimeout(nowMs: number): void {
@@ -315,123 +289,6 @@ export class Endpoint {
   /** Undefined where the session is over. */
   stats(session: SessionId): SessionStats | undefined {
     return this.sessions.get(session)?.stats()
-  }
-
-  // — What arrives —
-
-  /** Whoever has a session, or shows that it knows us, is known wherever it is. Nobody else is even answered. */
-  private isKnown(from: Address, bytes: Uint8Array): boolean {
-    if (this.options.protection.suite === 'plain') return false
-    if (!UNPROTECTED.has(bytes[0])) {
-      const wire = sessionOf(bytes)
-      return wire !== undefined && this.sessions.ofWire(from, wire.high, wire.low) !== undefined
-    }
-    const decoded = decodeControl(bytes, this.options.crc32)
-    if (!decoded.ok || 'session' in decoded.value) return false
-    return this.handshake.isIntroduced(from, decoded.value)
-  }
-
-  private handleStranger(from: Address, datagramCount: number): void {
-    this.counters.strangers += datagramCount
-    if (this.strangers.has(from) || this.strangers.size >= STRANGERS_MAX) return
-    this.strangers.add(from)
-    this.events.push({ type: 'stranger', address: from })
-  }
-
-  /** Anything but good segments. Answers false for what is dropped. */
-  private handleAdmitted(from: Address, bytes: Uint8Array, nowMs: number): boolean {
-    const type = bytes[0]
-    if (type === DatagramType.segment) return false
-    if (type === DatagramType.request) {
-      const session = this.sessionOf(from, bytes, nowMs)
-      const fields = session?.facts.protection.datagrams.open(bytes)
-      const request = fields && decodeRequest(fields)
-      if (session === undefined || !request?.ok || !this.hear(session, bytes.length, nowMs)) return false
-      session.handleRequest(request.value)
-      return true
-    }
-    if (!UNPROTECTED.has(type)) return this.handleProtected(from, bytes, nowMs)
-    const decoded = decodeControl(bytes, this.options.crc32)
-    if (!decoded.ok) return false
-    const control = decoded.value
-    switch (control.type) {
-      case 'hello':
-      case 'cookie':
-      case 'open':
-      case 'accept':
-      case 'prove':
-      case 'refuse':
-        return this.handshake.handleControl(from, control, bytes.length, nowMs)
-      case 'reset':
-        return this.handleReset(from, control.session, nowMs)
-      default:
-        return false
-    }
-  }
-
-  /** A control datagram of a session. */
-  private handleProtected(from: Address, bytes: Uint8Array, nowMs: number): boolean {
-    const session = this.sessionOf(from, bytes, nowMs)
-    const fields = session?.facts.protection.datagrams.open(bytes)
-    const decoded = fields && decodeFields(fields)
-    if (session === undefined || !decoded?.ok) return false
-    const control = decoded.value
-    if (!('session' in control) || control.type === 'reset') return false
-    if (control.type === 'bye') {
-      this.closeSession(session, 'bye', nowMs, false)
-      return true
-    }
-    return this.hear(session, bytes.length, nowMs) && session.handleControl(control, nowMs)
-  }
-
-  /** Answers how many of them are dropped. */
-  private handleSegments(from: Address, run: SegmentRun, bytes: number, nowMs: number): number {
-    const { sessionHigh, sessionLow } = run.header
-    const session = this.sessions.ofWire(from, sessionHigh, sessionLow)
-    if (session === undefined) {
-      this.answerUnknown(from, { high: sessionHigh, low: sessionLow }, nowMs)
-      return run.count
-    }
-    // The header of a segment proves nothing: it neither settles a sealed session nor keeps it alive.
-    if (session.facts.protection.isSealed) session.bytesReceived += bytes
-    else if (!this.hear(session, bytes, nowMs)) return run.count
-    return session.isSettled ? session.puller.handleSegments(run, nowMs) : run.count
-  }
-
-  /** The session that a datagram claims to belong to. */
-  private sessionOf(from: Address, bytes: Uint8Array, nowMs: number): Session | undefined {
-    const wire = sessionOf(bytes)
-    const session = wire && this.sessions.ofWire(from, wire.high, wire.low)
-    if (session === undefined && wire !== undefined && !this.handshake.keepsEarly(from, wire, bytes))
-      this.answerUnknown(from, wire, nowMs)
-    return session
-  }
-
-  /** What surely came from the other side settles a session that was pending. Answers whether it goes on. */
-  private hear(session: Session, bytes: number, nowMs: number): boolean {
-    session.bytesReceived += bytes
-    session.handleHeard(nowMs)
-    if (!session.isSettled) this.settle(session, nowMs)
-    return this.sessions.get(session.facts.id) === session
-  }
-
-  /** A session that is not known here is one of a process that was: telling so ends it at once over there. */
-  private answerUnknown(from: Address, wire: WireSession, nowMs: number): void {
-    if (nowMs - this.resetsAtMs >= 1_000) {
-      this.resetsAtMs = nowMs
-      this.resetsLeft = RESETS_PER_S_MAX
-    }
-    if (this.resetsLeft === 0) return
-    this.resetsLeft--
-    this.send(from, encodeControl({ type: 'reset', session: wire }, this.options.crc32))
-  }
-
-  private handleReset(from: Address, remote: WireSession, nowMs: number): boolean {
-    const session = this.sessions.ofRemote(from, remote)
-    // Whoever hears a session go by can say this. A sealed one asks the other side itself before it believes it.
-    if (session?.facts.protection.isSealed) session.handleReset(nowMs)
-    else if (session !== undefined) this.closeSession(session, 'replaced', nowMs, false)
-    return session !== undefined
   }
 
   // — Sessions —

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { SEGMENT_HEADER_BYTES } from '../../src/rdt/limits.js'
+import { firstDatagramBytes } from '../../src/rdt/merged.js'
 import { SegmentRun } from '../../src/rdt/run.js'
 import { SegmentHeader } from '../../src/rdt/segment.js'
 import { makeItem, openPair, World } from './world.js'
@@ -171,6 +173,44 @@ describe('what comes in runs', () => {
       }),
       { numRuns: 40 },
     )
+  })
+})
+
+describe('a segment that cannot be', () => {
+  it('is refused alone, however many good ones it comes with', () => {
+    const world = new World(3, { rateBitPerS: 1e9, delayMs: 1 })
+    const { left, right } = openPair(world, {
+      left: { datagramBytesMax: () => 1_472 },
+      right: { datagramBytesMax: () => 1_472 },
+    })
+    world.run(1_000) // until the path's size is known
+    const { endpoint } = left
+    const item = makeItem(BLOCK_BYTES, 3)
+    right.hold(item)
+    right.mergesBundles = true
+    let forgedCount = 0
+    world.network.attach(left.address, (from, bytes) => {
+      const header = new SegmentHeader()
+      const datagramBytes = firstDatagramBytes(bytes)
+      const lastAt = bytes.length - datagramBytes
+      if (datagramBytes === 1_472 && header.read(bytes, lastAt) && header.segmentIndex === 43) {
+        // The last segment of the frame, longer than it may be.
+        forgedCount++
+        header.segmentIndex++
+        const forged = new Uint8Array(bytes.length + 1_472)
+        forged.set(bytes)
+        header.write(forged, bytes.length)
+        const { dropped } = endpoint.counters
+        endpoint.handleDatagrams(from, forged, 1_472, world.nowMs)
+        expect(endpoint.counters.dropped - dropped).toBe(1)
+        expect(endpoint.stats(left.session!)!.segmentsReceived).toBe(44)
+      } else endpoint.handleDatagrams(from, bytes, datagramBytes, world.nowMs)
+      left.drain()
+    })
+    left.pull(item.ref)
+    expect(world.runUntil(() => left.has(item.ref), 60_000)).toBe(true)
+    expect(forgedCount).toBe(1)
+    expect(endpoint.stats(left.session!)!.segmentsDuplicate).toBeLessThanOrEqual(1)
   })
 })
 
