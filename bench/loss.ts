@@ -216,13 +216,16 @@ async function main(): Promise<void> {
   const asked = values.only.split(',')
   const windows = WINDOWS.filter((window) => asked.includes(String(window)))
   const results = await measureAll(windows, seed, values.quick ? 0.1 : 1)
-  if (values.json)
-    console.log(JSON.stringify({ seed, rateBitPerS: RATE_BIT_PER_S, queueBytes: QUEUE_BYTES, results }))
-  else printTable(results, windows, seed)
+  const figures = JSON.stringify({ seed, rateBitPerS: RATE_BIT_PER_S, queueBytes: QUEUE_BYTES, results })
   const folder = new URL('./results/', import.meta.url)
   mkdirSync(folder, { recursive: true })
+  writeFileSync(new URL('loss.json', folder), `${figures}\n`)
   writeFileSync(new URL('loss.svg', folder), draw(results))
-  if (!values.json) console.log(`\nCurves: ${fileURLToPath(new URL('loss.svg', folder))}`)
+  if (values.json) console.log(figures)
+  else {
+    printTable(results, windows, seed)
+    console.log(`\nKept in ${fileURLToPath(new URL('loss', folder))}.*`)
+  }
 }
 
 await main()

@@ -45,8 +45,10 @@ const ROUND_MS_MIN = 5
 const SWING_DOWN_MAX = 0.5
 const DOWN_RTTS_MAX = 3
 
-const WINDOW_BYTES_FIRST = 32 * 1_472 // RFC 6928 has ten segments; a peer's address was proved, and it was asked for
-/** A first window over a path that is known to hold so much has room for a whole block and its list: a round trip less. */
+/** Room for a whole block in datagrams of 1,232 bytes, a short list, and the last quantum of asking: of use a round trip
+ *  sooner than most of a block is. RFC 6928 has ten segments; here a peer's address was proved, and what comes was asked for. */
+const WINDOW_BYTES_FIRST = 50 * 1_472
+/** Over a path that is known to hold so much: a longer list too. */
 const WINDOW_BYTES_FIRST_MAX = 64 * 1_472
 const WINDOW_SEGMENTS_MIN = 4
 const QUANTUM_MS_MAX = 1 // what the timers of an event loop can keep apart
@@ -56,6 +58,9 @@ const QUANTUM_MS_MIN = 1 / 4
 const QUANTUM_MS_MIN_LOSSY = 1 / 8
 const QUANTUM_RTT_PART = 1 / 8
 const QUANTUM_SEGMENTS_MIN = 2
+/** Asking costs both sides as much as a dozen segments: where several sources share a fast link, a request brings so
+ *  many, though each of them be slow enough for less. */
+const QUANTUM_SEGMENTS_WORTH = 16
 const QUANTUM_BYTES_MAX = 16 * PATH_BYTES_WHOLE
 const QUANTA_SPARE = 3
 const SPARE_SEGMENTS_MIN = 4
@@ -141,7 +146,7 @@ export class MeasuredWindow implements WindowPolicy {
     if (tag === PROBED) this.loss.probed.deliveredBytes += delivery.bytes
     this.loss.handleDelivered(delivery, { minRttMs: this.minRttMs, isCounted: this.isLearningFrom(tag) })
     this.queue.handleDelivered(delivery.isAppLimited, nowMs)
-    if (tag === BURST) this.startup.train.handleDelivered(delivery.bytes, nowMs - delivery.rttMs, nowMs)
+    if (tag === BURST) this.startup.train.handleDelivered(delivery, nowMs - delivery.rttMs, nowMs)
     const isNewRound = delivery.deliveredBytesAtAsk >= this.roundEndsAtBytes
     if (isNewRound) this.beginRound(delivery)
     const isBetter = this.rate.handleDelivered(delivery, this.phase !== 'startup')
@@ -351,10 +356,12 @@ export class MeasuredWindow implements WindowPolicy {
     return this.phase === 'cruise' && this.cycleIndex === DOWN_INDEX && this.minRttMs < PACING_SLACK_MS
   }
 
-  private quantumMs(): number {
-    if (this.loss.ratio > SMALLER_REQUEST_LOSS) return QUANTUM_MS_MIN_LOSSY
-    if (this.loss.ratio > SMALL_REQUEST_LOSS) return QUANTUM_MS_MIN
-    return Math.min(QUANTUM_MS_MAX, Math.max(QUANTUM_MS_MIN, QUANTUM_RTT_PART * this.minRttMs))
+  private quantumOf(bytesPerMs: number): number {
+    if (this.loss.ratio > SMALLER_REQUEST_LOSS) return QUANTUM_MS_MIN_LOSSY * bytesPerMs
+    if (this.loss.ratio > SMALL_REQUEST_LOSS) return QUANTUM_MS_MIN * bytesPerMs
+    const quantumMs = Math.max(QUANTUM_MS_MIN, QUANTUM_RTT_PART * this.minRttMs)
+    const worthBytes = QUANTUM_SEGMENTS_WORTH * this.segmentBytes
+    return Math.min(QUANTUM_MS_MAX * bytesPerMs, Math.max(quantumMs * bytesPerMs, worthBytes))
   }
 
   /** Works out what the puller reads from what is known. */
@@ -374,7 +381,7 @@ export class MeasuredWindow implements WindowPolicy {
     const startupGain = this.startup.gain(this.rate.bytesPerMs)
     const gain = isStartup ? startupGain : this.phase === 'drain' ? 1 / STARTUP_GAIN : this.cycleGain()
     this.askBytesPerMs = Math.max(rate * gain * yieldedTo, floorBytes / Math.max(this.minRttMs, 1))
-    const quantumBytes = Math.min(QUANTUM_BYTES_MAX, rate * this.quantumMs())
+    const quantumBytes = Math.min(QUANTUM_BYTES_MAX, this.quantumOf(rate))
     const spareBytes = Math.max(QUANTA_SPARE * quantumBytes, SPARE_SEGMENTS_MIN * this.segmentBytes)
     const filling = isStartup
       ? STARTUP_WINDOW_PART * startupGain * pipeBytes

@@ -8,14 +8,16 @@ const ALONE = { rateBytesPerMs: GIGABIT, linkBytesPerMs: GIGABIT }
 function cycle(
   swing: Swing,
   loss: number,
-  {
-    pathLoss = 0,
-    doubt = 0,
-    rateBytesPerMs = GIGABIT,
-    linkBytesPerMs = rateBytesPerMs,
-    isPathLossKnown = true,
+  told: {
+    pathLoss?: number
+    doubt?: number
+    rateBytesPerMs?: number
+    linkBytesPerMs?: number
+    isPathLossKnown?: boolean
   } = {},
 ): number {
+  const { pathLoss = 0, doubt = 0, isPathLossKnown = true } = told
+  const { rateBytesPerMs = GIGABIT, linkBytesPerMs = rateBytesPerMs } = told
   const bytes = { isPathLossKnown, lostBytes: loss * 1e6, deliveredBytes: (1 - loss) * 1e6 }
   swing.handleRound({ ...bytes, pathLoss, doubt, rateBytesPerMs, linkBytesPerMs })
   swing.handleCycle()
