@@ -252,9 +252,8 @@ export class MeasuredWindow implements WindowPolicy {
   }
 
   /** How long the queue may be that we fill. */
-  private queueMs(): number {
+  private queueMs(part = this.overflow.swing.part / SWING_MAX): number {
     const { linkBytesPerMs, minRttMs } = this
-    const part = this.overflow.swing.part / SWING_MAX
     return this.queue.keptMs({ rateBytesPerMs: this.rate.bytesPerMs, linkBytesPerMs, minRttMs, part })
   }
 
@@ -281,7 +280,7 @@ export class MeasuredWindow implements WindowPolicy {
   private sharedRoundMs(): number | undefined {
     const hasOverflowed = this.overflow.takeHasOverflowed()
     if (this.phase !== 'cruise') return undefined
-    const isLong = this.roundMinRttMs > this.minRttMs + this.queueMs() + TIMER_GRANULARITY_MS
+    const isLong = this.roundMinRttMs > this.minRttMs + this.queueMs(1) + TIMER_GRANULARITY_MS
     if (!isLong && !hasOverflowed) return undefined
     return this.roundMinRttMs === Number.POSITIVE_INFINITY ? this.minRttMs : this.roundMinRttMs
   }

@@ -108,13 +108,22 @@ export class Overflow {
     if (facts.round < this.swingFeltRound || !this.cycleSaysEnough(facts.segmentBytes)) return
     const totalBytes = lostBytes + deliveredBytes
     // A queue that never empties keeps the path's loss unknown, and must be shortened all the same.
-    const saidByBytes = this.isLossKnown(facts) ? Math.min(totalBytes, loss.knownBytes) : totalBytes
+    const isPathLossKnown = this.isLossKnown(facts)
+    const saidByBytes = isPathLossKnown ? Math.min(totalBytes, loss.knownBytes) : totalBytes
     const doubt = lossDeviation(loss.ratio, facts.quantumBytes, saidByBytes)
     const { rateBytesPerMs, linkBytesPerMs } = facts
-    const recent = { lostBytes, deliveredBytes, pathLoss: loss.ratio, doubt, rateBytesPerMs, linkBytesPerMs }
+    const recent = {
+      lostBytes,
+      deliveredBytes,
+      pathLoss: loss.ratio,
+      isPathLossKnown,
+      doubt,
+      rateBytesPerMs,
+      linkBytesPerMs,
+    }
     if (!this.swing.handleRound(recent)) return
     this.swingFeltRound = facts.round + SWING_FELT_ROUNDS
-    this.hasOverflowed = true
+    this.hasOverflowed = this.swing.isFar
   }
 
   private cycleSaysEnough(segmentBytes: number): boolean {
@@ -133,8 +142,7 @@ export class Overflow {
   private isExcess(facts: PathFacts): boolean {
     const total = this.roundLostBytes + this.roundDeliveredBytes
     if (this.roundLostBytes < EXCESS_SEGMENTS_MIN * facts.segmentBytes) return false
-    const excessMax = facts.isStartup ? 0 : EXCESS_LOSS_MAX
-    return this.roundLostBytes / total > this.loss.ratio + excessMax + this.roundDoubt(facts, total)
+    return this.roundLostBytes / total > this.loss.ratio + EXCESS_LOSS_MAX + this.roundDoubt(facts, total)
   }
 
   /** How far the loss of so many bytes may be from the path's by chance. Everything may be chance while the path's loss

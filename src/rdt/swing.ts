@@ -6,6 +6,8 @@
 //   far too much, though it is the least:
 //                  the window gets less room than the path holds by the rate that was measured: where several flows
 //                  fill a short queue, each took what the others left for a moment for its own
+//   too much, though nothing of this made it less:
+//                  the loss is not ours to cure, and is usual from now on until it becomes less
 //
 // What a flow loses tells nothing of how much it has, so what is too much depends on that: of those that share a queue,
 // and so its losses, whoever has more gives way first (TCP's response to loss, RFC 5348, is of the kind).
@@ -29,7 +31,10 @@ const EXCESS_RATE_BYTES_PER_MS = 125_000
 const SLOWNESS_POWER = 1 / 4
 /** So much more of it, and so many times the doubt, is far too much: a window without room costs speed where it errs. */
 const FAR_EXCESS = 0.02
+const FAR_EXCESS_UNKNOWN = 0.1
 const FAR_DOUBTS = 3
+/** What of a loss that is borne and became less is forgotten each cycle. */
+const BORNE_DECAY = 1 / 8
 
 /** What was lost and delivered of late, how little that says, and what is usual. */
 export interface RecentLoss {
@@ -38,6 +43,8 @@ export interface RecentLoss {
   /** What the path itself loses, and how far that may be off. */
   readonly pathLoss: number
   readonly doubt: number
+  /** Not, where the queue was never seen empty. */
+  readonly isPathLossKnown: boolean
   readonly rateBytesPerMs: number
   /** What the link carries, for this flow and for others. */
   readonly linkBytesPerMs: number
@@ -48,24 +55,48 @@ export class Swing {
   part = SWING_MAX
   /** Of the window that seems to be right, the part to be used. */
   room = 1
+  /** Whether it was far too much when it last was too much. */
+  isFar = false
   private partAtLoss = Number.POSITIVE_INFINITY
   private hasShrunk = false
+  private borneLoss = 0
+  private loss = 0
 
   /** At the end of each round with what became of those since the last judgement, or since the last shrinking was felt.
    *  Answers whether it was too much. */
-  handleRound({ lostBytes, deliveredBytes, pathLoss, doubt, ...rates }: RecentLoss): boolean {
+  handleRound({
+    lostBytes,
+    deliveredBytes,
+    pathLoss,
+    isPathLossKnown,
+    doubt,
+    ...rates
+  }: RecentLoss): boolean {
     const loss = lostBytes === 0 ? 0 : lostBytes / (lostBytes + deliveredBytes)
-    const bearable = bearableLoss(rates)
-    if (loss <= pathLoss + bearable + doubt) return false
-    if (this.part === SWING_MIN && loss > pathLoss + bearable + FAR_EXCESS + FAR_DOUBTS * doubt)
-      this.room = Math.max(ROOM_MIN, this.room * ROOM_SHRINK)
+    const usual = Math.max(pathLoss, this.borneLoss) + bearableLoss(rates)
+    this.loss = loss
+    if (loss <= usual + doubt) return false
+    const farExcess = isPathLossKnown ? FAR_EXCESS : FAR_EXCESS_UNKNOWN
+    this.isFar = this.part === SWING_MIN && loss > usual + farExcess + FAR_DOUBTS * doubt
+    if (this.isFar && this.room > ROOM_MIN) this.room = Math.max(ROOM_MIN, this.room * ROOM_SHRINK)
+    else if (this.isFar) this.bear(loss)
+    else if (this.part === SWING_MIN && this.room === 1)
+      this.borneLoss = Math.max(this.borneLoss, Math.min(loss, pathLoss + FAR_EXCESS))
     this.partAtLoss = this.part
     this.part = Math.max(SWING_MIN, this.part * SHRINK)
     this.hasShrunk = true
     return true
   }
 
+  /** Less in flight did not make it less. */
+  private bear(loss: number): void {
+    this.borneLoss = loss
+    this.room = 1
+    this.isFar = false
+  }
+
   handleCycle(): void {
+    if (this.loss < this.borneLoss) this.borneLoss += (this.loss - this.borneLoss) * BORNE_DECAY
     const { hasShrunk } = this
     this.hasShrunk = false
     if (hasShrunk) return

@@ -8,10 +8,17 @@ const ALONE = { rateBytesPerMs: GIGABIT, linkBytesPerMs: GIGABIT }
 function cycle(
   swing: Swing,
   loss: number,
-  told: { pathLoss?: number; doubt?: number; rateBytesPerMs?: number; linkBytesPerMs?: number } = {},
+  told: {
+    pathLoss?: number
+    doubt?: number
+    rateBytesPerMs?: number
+    linkBytesPerMs?: number
+    isPathLossKnown?: boolean
+  } = {},
 ): number {
-  const { pathLoss = 0, doubt = 0, rateBytesPerMs = GIGABIT, linkBytesPerMs = rateBytesPerMs } = told
-  const bytes = { lostBytes: loss * 1e6, deliveredBytes: (1 - loss) * 1e6 }
+  const { pathLoss = 0, doubt = 0, isPathLossKnown = true } = told
+  const { rateBytesPerMs = GIGABIT, linkBytesPerMs = rateBytesPerMs } = told
+  const bytes = { isPathLossKnown, lostBytes: loss * 1e6, deliveredBytes: (1 - loss) * 1e6 }
   swing.handleRound({ ...bytes, pathLoss, doubt, rateBytesPerMs, linkBytesPerMs })
   swing.handleCycle()
   return swing.part
@@ -39,7 +46,7 @@ describe('the swing', () => {
 
   it('shrinks in the round in which the loss is found, and does not grow in that cycle', () => {
     const swing = new Swing()
-    const facts = { lostBytes: 1, deliveredBytes: 9, pathLoss: 0, doubt: 0, ...ALONE }
+    const facts = { lostBytes: 1, deliveredBytes: 9, pathLoss: 0, doubt: 0, isPathLossKnown: true, ...ALONE }
     expect(swing.handleRound(facts)).toBe(true)
     const shrunk = swing.part
     expect(shrunk).toBeLessThan(SWING_MAX)
@@ -66,9 +73,8 @@ describe('the swing', () => {
     const swing = new Swing()
     for (let count = 0; count < 4; count++) cycle(swing, 0.1)
     expect(swing.room).toBe(1)
-    for (let count = 0; count < 20; count++) cycle(swing, 0.1)
     const least = swing.part
-    expect(swing.room).toBe(0.75)
+    while (swing.room > 0.8) cycle(swing, 0.1)
     while (swing.room < 1) {
       expect(swing.part).toBe(least)
       cycle(swing, 0)
@@ -76,12 +82,24 @@ describe('the swing', () => {
     expect(cycle(swing, 0)).toBeGreaterThan(least)
   })
 
+  it('gives the room back, and the queue in the end, where taking it made the loss no less', () => {
+    const swing = new Swing()
+    const rooms: number[] = []
+    for (let count = 0; count < 60; count++) {
+      cycle(swing, 0.1)
+      rooms.push(swing.room)
+    }
+    expect(Math.min(...rooms)).toBe(0.75)
+    expect([swing.room, swing.part]).toEqual([1, SWING_MAX])
+  })
+
   it('takes no room for a little too much, nor where that may be chance', () => {
-    const [little, uncertain] = [new Swing(), new Swing()]
+    const [little, uncertain, unknown] = [new Swing(), new Swing(), new Swing()]
     for (let count = 0; count < 40; count++) {
       cycle(little, 0.029)
       cycle(uncertain, 0.08, { doubt: 0.02 })
+      cycle(unknown, 0.1, { isPathLossKnown: false })
     }
-    expect([little.room, uncertain.room]).toEqual([1, 1])
+    expect([little.room, uncertain.room, unknown.room]).toEqual([1, 1, 1])
   })
 })
