@@ -15,6 +15,7 @@ import { findMeans, type Means } from './road.js'
 
 export const MIB = 1 << 20
 const MEMORY_FOLDER = '/dev/shm'
+const WHOLE_NUMBER = /^[1-9]\d{0,8}$/
 const RESULTS = new URL('./results/', import.meta.url)
 
 export interface BenchOptions {
@@ -122,9 +123,17 @@ export class Bench {
 
   wholeNumber(option: string): number {
     const text = String(this.values[option])
-    return /^[1-9]\d{0,8}$/.test(text)
+    return WHOLE_NUMBER.test(text)
       ? Number(text)
       : refuse(this.name, `--${option} takes a whole number above 0`)
+  }
+
+  /** One or several, with commas between them. */
+  wholeNumbers(option: string): number[] {
+    const texts = String(this.values[option]).split(',')
+    if (!texts.every((text) => WHOLE_NUMBER.test(text)))
+      return refuse(this.name, `--${option} takes whole numbers above 0, with commas between them`)
+    return texts.map(Number)
   }
 
   /** A number of bytes, or of MiB with an M. */
