@@ -8,7 +8,8 @@
 //                                  │ reads and writes of blocks
 //                                 disk
 
-import type { Digest, Hash } from '../base/item.js'
+import { type Digest, type Hash, listBytes } from '../base/item.js'
+import { BLOCK_BYTES } from '../base/limits.js'
 import { EARLY_BYTES_MAX, type SlowStep } from '../base/protection.js'
 import { decodeMessage, encodeMessage, type Message, type StateMessage } from '../ecp/message.js'
 import {
@@ -26,7 +27,7 @@ import { Conversation, tidings } from './conversation.js'
 import type { EngineEvent } from './engine-event.js'
 import { Holdings } from './holdings.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './large-files.js'
-import { PROGRESS_MS, WORKING_RETRY_MS } from './limits.js'
+import { ANNOUNCED_AHEAD_MAX, PROGRESS_MS, WORKING_RETRY_MS } from './limits.js'
 import type { EngineToKeeper, KeeperToEngine, PeerClaim } from './messages.js'
 import { OwnState } from './own-state.js'
 import { ReceiptBook } from './receipt.js'
@@ -426,6 +427,9 @@ export class Engine {
     switch (message.type) {
       case 'root':
         this.own.update(message.root, message.changes, message.whole)
+        for (const { kind, sizeBytes, digest } of message.changes?.slice(-ANNOUNCED_AHEAD_MAX) ?? [])
+          if (kind === 'file' && sizeBytes > BLOCK_BYTES && listBytes(sizeBytes) <= BLOCK_BYTES)
+            this.serving.handleAnnounced(digest)
         break
       case 'answer':
         this.handleAnswer(message.question, message.answer, nowMs)

@@ -139,15 +139,26 @@ export class Serving {
     })
   }
 
+  /** Peers are told of this file and will ask for its list and its blocks: where they are is found out meanwhile. */
+  handleAnnounced(digest: Digest): void {
+    for (const kind of ['list', 'file'] as const) {
+      const key = itemKey(kind, digest)
+      if (!this.locations.has(key)) this.lookUp(key, { kind, digest })
+    }
+  }
+
   /** Whether the whole file is here; undefined where that is asked of the keeper, which answers with `handleLocated`. */
   isWhole(digest: Digest): boolean | undefined {
     const key = itemKey('file', digest)
     if (this.locations.has(key)) return true
-    if (!this.unlocated.has(key)) {
-      this.unlocated.set(key, [])
-      this.toLocate.push({ kind: 'file', digest })
-    }
+    this.lookUp(key, { kind: 'file', digest })
     return undefined
+  }
+
+  private lookUp(key: string, name: ItemName): void {
+    if (this.unlocated.has(key)) return
+    this.unlocated.set(key, [])
+    this.toLocate.push(name)
   }
 
   /** What was read is not what the index says. The content may stand elsewhere; else it is gone. */
