@@ -18,6 +18,7 @@ export const EXIT_LEFT_OUT = 3
 
 export const MIB = 1 << 20
 const MEMORY_FOLDER = '/dev/shm'
+const WHOLE_NUMBER = /^[1-9]\d{0,8}$/
 
 export interface BenchOptions {
   readonly runs: number
@@ -120,9 +121,17 @@ export class Bench {
 
   wholeNumber(option: string): number {
     const text = String(this.values[option])
-    return /^[1-9]\d{0,8}$/.test(text)
+    return WHOLE_NUMBER.test(text)
       ? Number(text)
       : refuse(this.name, `--${option} takes a whole number above 0`)
+  }
+
+  /** One or several, with commas between them. */
+  wholeNumbers(option: string): number[] {
+    const texts = String(this.values[option]).split(',')
+    if (!texts.every((text) => WHOLE_NUMBER.test(text)))
+      return refuse(this.name, `--${option} takes whole numbers above 0, with commas between them`)
+    return texts.map(Number)
   }
 
   /** A number of bytes, or of MiB with an M. */

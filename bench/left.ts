@@ -8,7 +8,7 @@ import type { Workshop } from '../scripts/peers/workshop.js'
 import type { PeerEvent } from '../src/app/events.js'
 import type { Crossed, Road, Stand } from './road.js'
 import { crossedBetween, type Job, type Receipt, type Transfer } from './transfer.js'
-import { usageOf } from './usage.js'
+import { machineCpu, usageOf } from './usage.js'
 
 const START_MS_MAX = 60_000
 const TRANSFER_MS_MAX = 120_000
@@ -153,9 +153,11 @@ export async function transferWithLeft(
     group.prepare(job.source)
     const crossed = await roads.crossed()
     const before = usageOf(group.pids)
+    const machineBefore = machineCpu()
     const beganAtMs = performance.now()
     group.drop(basename(job.source))
     await group.until('all files', () => receivedCount >= fileCount * sinks.length)
+    const machineAfter = machineCpu()
     const after = usageOf(group.pids)
     const crossedAfter = await roads.crossed()
     for (const sink of group.sinks) await job.check(join(sink.share, basename(job.source)))
@@ -164,6 +166,14 @@ export async function transferWithLeft(
       seconds: (receivedAtMs - requestedAtMs) / 1_000,
       wholeSeconds: (wholeAtMs - beganAtMs) / 1_000,
       cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+      cpuOfEach: after.ofEach.map(({ user, system }, index) => ({
+        user: user - before.ofEach[index]!.user,
+        system: system - before.ofEach[index]!.system,
+      })),
+      machine: {
+        busy: machineAfter.busy - machineBefore.busy,
+        softirq: machineAfter.softirq - machineBefore.softirq,
+      },
       peakRssBytes: after.peakRssBytes,
       peaks: after.peaks,
       crossed: crossedBetween(crossed, crossedAfter),

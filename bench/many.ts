@@ -1,8 +1,9 @@
 // One source and several sinks, each with a link of its own: how much longer the last of them waits than one alone would,
 // and how many copies the source has to send. And several sources with one sink, each source behind a tenth of the rate: how
-// much sooner the sink has it than from one.
+// much sooner the sink has it than from one. All of it runs on one machine, links included: where that is the limit, its
+// processors are all busy, and slower links (--rate 200,400,1000) show what the peers do where it is not.
 //
-//   npm run bench:many [-- --runs 3 --sinks 4 --rate 1000 --size 512M --json]
+//   npm run bench:many [-- --runs 3 --sinks 4 --rate 1000 --size 512M --plain --json]
 
 import { cpSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -13,6 +14,7 @@ import { LeftGroup, transferWithLeft } from './left.js'
 import { openStar } from './star.js'
 import { formatFigure, formatTable } from './table.js'
 import { type Transfer, verify } from './transfer.js'
+import type { Cpu } from './usage.js'
 
 const FILE_BYTES = 512 * MIB
 /** The time of many is at most this times the time of one. */
@@ -23,30 +25,37 @@ const SEGMENT_BYTES = 1_452
 const bench = new Bench('many', {
   sinks: { type: 'string', default: '4' },
   rate: { type: 'string', default: '1000' },
+  plain: { type: 'boolean', default: false },
 })
 const { workshop, options } = bench
 const sinkCount = bench.wholeNumber('sinks')
-const rateMbit = bench.wholeNumber('rate')
+const ratesMbit = bench.wholeNumbers('rate')
+const fastestMbit = Math.max(...ratesMbit)
 const bytes = options.sizeBytes ?? FILE_BYTES
+const leftOptions = bench.values.plain === true ? ['--encryption', 'no'] : []
 bench.needNamespaces()
 /** Several sources: behind links that one machine fills easily, and no more than takes a few seconds. */
-const sourceRateMbit = Math.max(1, Math.round(rateMbit / 10))
+const sourceRateMbit = Math.max(1, Math.round(fastestMbit / 10))
 const sourcesBytes = Math.ceil(bytes / 8)
 await bench.warm((2 + sinkCount) * bytes)
 
-const one: Transfer[] = []
-const many: Transfer[] = []
+const byRate = ratesMbit.map((rateMbit) => ({
+  rateMbit,
+  one: [] as Transfer[],
+  many: [] as Transfer[],
+}))
 for (let run = 0; run < options.runs; run++) {
-  for (const [transfers, count] of [
-    [one, 1],
-    [many, sinkCount],
-  ] as const) {
-    const transfer = await bench.alone(() => measure(run, count))
-    transfers.push(transfer)
-    bench.say(
-      `1 → ${count}: ${transfer.seconds.toFixed(2)} s, ${copiesOf(transfer).toFixed(2)} copies sent by the source`,
-    )
-  }
+  for (const { rateMbit, one, many } of byRate)
+    for (const [transfers, count] of [
+      [one, 1],
+      [many, sinkCount],
+    ] as const) {
+      const transfer = await bench.alone(() => measure({ run, count, rateMbit }))
+      transfers.push(transfer)
+      bench.say(
+        `${rateMbit} Mbit/s, 1 → ${count}: ${transfer.seconds.toFixed(2)} s, ${copiesOf(transfer).toFixed(2)} copies sent by the source`,
+      )
+    }
 }
 const fromOne: number[] = []
 const fromTwo: number[] = []
@@ -58,21 +67,38 @@ for (let run = 0; run < options.runs; run++)
     seconds.push(await bench.alone(() => measureSources(run, sourceCount)))
     bench.say(`${sourceCount} → 1: ${seconds.at(-1)!.toFixed(2)} s`)
   }
-const ratio = secondsOf(many) / secondsOf(one)
-const rows = [[`1 → ${sinkCount}`, many] as const, ['1 → 1', one] as const].map(([name, transfers]) => [
-  name,
-  formatFigure(secondsOf(transfers) / secondsOf(one)),
-  formatFigure(median(transfers.map(copiesOf))),
-  formatFigure(secondsOf(transfers)),
-  formatFigure(bytes / secondsOf(transfers) / 1e6, 1),
-  formatFigure(median(transfers.map(({ cpuSeconds }) => cpuSeconds)), 1),
-  transfers.map(({ seconds }) => seconds.toFixed(2)).join(' '),
-])
-const head = ['', '× 1 → 1', 'copies sent by the source', 's', 'MB/s each', 'CPU s', 'runs']
+const rows = byRate.flatMap(({ rateMbit, one, many }) =>
+  [[`1 → ${sinkCount}`, many] as const, ['1 → 1', one] as const].map(([name, transfers]) => [
+    `${rateMbit} Mbit/s, ${name}`,
+    formatFigure(secondsOf(transfers) / secondsOf(one)),
+    formatFigure(median(transfers.map(copiesOf))),
+    formatFigure(secondsOf(transfers)),
+    formatFigure(bytes / secondsOf(transfers) / 1e6, 1),
+    transfers.map(({ seconds }) => seconds.toFixed(2)).join(' '),
+    cpuText(transfers, ([source]) => [source!]),
+    cpuText(transfers, ([, ...sinks]) => sinks),
+    formatFigure(median(transfers.map(({ machine }) => machine!.softirq)), 1),
+    formatFigure(median(transfers.map(({ machine, wholeSeconds }) => machine!.busy / wholeSeconds)), 1),
+  ]),
+)
+const head = [
+  '',
+  '× 1 → 1',
+  'copies sent by the source',
+  's',
+  'MB/s each',
+  'runs',
+  'CPU s of the source',
+  'of each sink',
+  'of packets',
+  'processors busy',
+]
 bench.finish({
   table:
-    `${bytes / MIB} MiB to ${sinkCount} sinks, ${rateMbit} Mbit/s each, on ${cpus().length} processors (at most ${RATIO_MAX} is wanted)\n` +
+    `${bytes / MIB} MiB to ${sinkCount} sinks, each with a link of its own (at most ${RATIO_MAX} times 1 → 1 is wanted)\n` +
     `${formatTable(head, rows)}\n` +
+    `CPU s are of a peer's processes, user + system; those of packets are the kernel's, for the links as well as for both\n` +
+    `ends of them, and mostly within the others. All ran on ${cpus().length} processors: where these are all busy, the links are not the limit.\n\n` +
     `${sourcesBytes / MIB} MiB from sources behind ${sourceRateMbit} Mbit/s each\n` +
     formatTable(
       ['', '× faster than from one', 's', 'MB/s', 'runs'],
@@ -84,17 +110,32 @@ bench.finish({
         seconds.map((value) => value.toFixed(2)).join(' '),
       ]),
     ),
-  figures: { sinkCount, rateMbit, bytes, ratio, one, many, sourcesBytes, fromOne, fromTwo },
+  figures: {
+    sinkCount,
+    bytes,
+    rates: byRate.map((rate) => ({ ...rate, ratio: secondsOf(rate.many) / secondsOf(rate.one) })),
+    sourcesBytes,
+    fromOne,
+    fromTwo,
+  },
 })
 process.exit(0)
 
-async function measure(run: number, count: number): Promise<Transfer> {
+async function measure({
+  run,
+  count,
+  rateMbit,
+}: {
+  run: number
+  count: number
+  rateMbit: number
+}): Promise<Transfer> {
   const source = workshop.path('source', 'file.bin')
   await writeContent(source, `many ${run}`, bytes)
   const star = openStar(workshop, { rateMbit, sinkCount: count })
   try {
     const job = { source, bytes, check: (copy: string) => verify(source, copy) }
-    return await transferWithLeft(workshop, star, { job, options: [] })
+    return await transferWithLeft(workshop, star, { job, options: leftOptions })
   } finally {
     star.close()
     rmSync(source)
@@ -108,9 +149,9 @@ async function measureSources(run: number, sourceCount: number): Promise<number>
   const star = openStar(workshop, {
     rateMbit: sourceRateMbit,
     sinkCount: sourceCount,
-    lastRateMbit: rateMbit,
+    lastRateMbit: fastestMbit,
   })
-  const group = new LeftGroup({ workshop, ...star, options: [] })
+  const group = new LeftGroup({ workshop, ...star, options: leftOptions })
   try {
     const sink = group.peers.at(-1)!
     for (const { share } of group.peers.slice(0, -1))
@@ -137,4 +178,11 @@ function secondsOf(transfers: readonly Transfer[]): number {
 /** What left the source's uplink, over what one copy needs. */
 function copiesOf({ crossed }: Transfer): number {
   return crossed.bytes / (bytes * (PACKET_BYTES / SEGMENT_BYTES))
+}
+
+/** Of the typical one of these peers, user + system. */
+function cpuText(transfers: readonly Transfer[], pick: (ofEach: readonly Cpu[]) => readonly Cpu[]): string {
+  const picked = transfers.flatMap(({ cpuOfEach }) => pick(cpuOfEach!))
+  const of = (part: keyof Cpu) => formatFigure(median(picked.map((cpu) => cpu[part])), 1)
+  return `${of('user')} + ${of('system')}`
 }

@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { PeerEvent } from '../src/app/events.js'
 import type { Crossed } from './road.js'
+import type { Cpu, MachineCpu } from './usage.js'
 
 export type Receipt = Extract<PeerEvent, { event: 'receipt' }>
 
@@ -17,6 +18,9 @@ export interface Transfer {
   readonly wholeSeconds: number
   /** During `wholeSeconds`, both ends. */
   readonly cpuSeconds: number
+  /** LEFT: of each peer, the source first; and of the machine, whoever used it. */
+  readonly cpuOfEach?: readonly Cpu[]
+  readonly machine?: MachineCpu
   readonly peakRssBytes: number
   /** Of each process of LEFT: engine and watcher of the source, then of each sink. */
   readonly peaks: readonly number[]

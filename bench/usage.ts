@@ -5,9 +5,26 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** Linux reports processor time in hundredths of a second to user space, whatever its own clock. */
 const TICKS_PER_S = 100
 
+/** Processor time, in seconds. */
+export interface Cpu {
+  readonly user: number
+  readonly system: number
+}
+
+/** Processor time of the whole machine since it started, in seconds. */
+export interface MachineCpu {
+  /** Whatever was not idle. */
+  readonly busy: number
+  /** What the kernel did by itself. In a bench of emulated links that is the links: their queues and timers, the bridge
+   *  between them, and each packet's way through both ends. */
+  readonly softirq: number
+}
+
 export interface Usage {
   /** Of all of them, user and system, ended and waited-for children included. */
   readonly cpuSeconds: number
+  /** The same of each root with what is below it. */
+  readonly ofEach: readonly Cpu[]
   /** Of the one that had the most. */
   readonly peakRssBytes: number
   /** Of each that is alive, its parent before it. */
@@ -19,8 +36,35 @@ export function usageOf(roots: readonly number[]): Usage {
   const stats = allStats()
   const tree = roots.flatMap((root) => descendants(root, stats))
   const peaks = tree.map(({ pid }) => peakRssOf(pid))
-  const cpuSeconds = tree.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0) / TICKS_PER_S
-  return { cpuSeconds, peakRssBytes: Math.max(0, ...peaks), peaks }
+  const ofEach = roots.map((root) => cpuOf(descendants(root, stats)))
+  const cpuSeconds = ofEach.reduce((sum, { user, system }) => sum + user + system, 0)
+  return { cpuSeconds, ofEach, peakRssBytes: Math.max(0, ...peaks), peaks }
+}
+
+function cpuOf(stats: readonly Stat[]): Cpu {
+  let userTicks = 0
+  let systemTicks = 0
+  for (const stat of stats) {
+    userTicks += stat.userTicks
+    systemTicks += stat.systemTicks
+  }
+  return { user: userTicks / TICKS_PER_S, system: systemTicks / TICKS_PER_S }
+}
+
+/** Zeros where there is no /proc. proc(5): user, nice, system, idle, iowait, irq, softirq, steal. */
+export function machineCpu(): MachineCpu {
+  try {
+    const [line] = readFileSync('/proc/stat', 'latin1').split('\n')
+    const seconds = line!
+      .trim()
+      .split(/\s+/)
+      .slice(1, 9)
+      .map((ticks) => Number(ticks) / TICKS_PER_S)
+    const all = seconds.reduce((sum, value) => sum + value, 0)
+    return { busy: all - seconds[3]! - seconds[4]!, softirq: seconds[6]! }
+  } catch {
+    return { busy: 0, softirq: 0 }
+  }
 }
 
 /** With the root itself, before what is below it. */
@@ -39,7 +83,9 @@ export function endedCpuSeconds(): number {
 interface Stat {
   readonly pid: number
   readonly parent: number
-  readonly cpuTicks: number
+  /** With those of children that ended and were waited for. */
+  readonly userTicks: number
+  readonly systemTicks: number
   readonly childTicks: number
 }
 
@@ -60,12 +106,12 @@ function statOf(pid: string): Stat | undefined {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     const at = (index: number) => Number(fields[index])
-    const childTicks = at(13) + at(14)
     return {
       pid: Number.parseInt(text, 10),
       parent: at(1),
-      cpuTicks: at(11) + at(12) + childTicks,
-      childTicks,
+      userTicks: at(11) + at(13),
+      systemTicks: at(12) + at(14),
+      childTicks: at(13) + at(14),
     }
   } catch {
     return undefined // It ended meanwhile.

@@ -76,7 +76,27 @@ describe('a fixed window', () => {
   })
 })
 
+/** Pulls over a link without delay of its own, and tells how many segments a request brings. */
+function segmentsPerRequest(faults: Partial<LinkFaults>): number {
+  const world = new World(11, { ...GIGABIT, delayMs: 0.1, ...faults })
+  const { left, right } = openPair(world)
+  const item = makeItem(400 * BLOCK_BYTES)
+  right.hold(item)
+  world.run(1_000)
+  const count = (to: typeof left, from: typeof left) =>
+    world.network.link(from.address, to.address).counters.sent
+  const before = [count(right, left), count(left, right)] as const
+  left.pull(item.ref)
+  expect(world.runUntil(() => left.has(item.ref), 60_000)).toBe(true)
+  return (count(left, right) - before[1]) / (count(right, left) - before[0])
+}
+
 describe('the measured window', () => {
+  it('asks for a dozen segments at once where they take no longer than a millisecond, and for fewer where they do', () => {
+    expect(segmentsPerRequest({ rateBitPerS: 250e6 })).toBeGreaterThan(12)
+    expect(segmentsPerRequest({ rateBitPerS: 50e6 })).toBeLessThan(8)
+  })
+
   it('fills a fast link, a long one and a thin one with a short queue, and asks for little twice', () => {
     const fast = efficiency({ loss: 0.01 }, 120e6)
     expect(fast.efficiency).toBeGreaterThan(0.8)

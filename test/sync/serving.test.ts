@@ -272,6 +272,20 @@ describe('without seals', () => {
     expect(blockIn(second!)).toEqual(blockOf(large, 0))
   })
 
+  test('so does one of a file that is still being built, which was proved when it came', () => {
+    const building = { path: '.left/tmp/x', sizeBytes: large.length, list: listOf(large), holds: () => true }
+    serving = new Serving(
+      hash,
+      () => frames,
+      () => building,
+      rooms,
+    )
+    expect(serve(blockOf(large, 0))).toMatchObject([{ isProved: false }])
+    expect(serve(blockOf(large, 0))).toMatchObject([{ isProved: true }])
+    frames.needsProof = true
+    expect(serve(torn)).toEqual([])
+  })
+
   test('a wrong block that its puller asks for again makes its path suspect, and is gone unless it is found', () => {
     serve(torn)
     expect(told()).toEqual([])
