@@ -3,14 +3,14 @@
 //
 //   npm run bench:fair [-- --runs 3 --only flows,tcp,delay,limit,start --json]
 
-import { refuse } from '../scripts/peers/arguments.js'
 import { sleep } from '../scripts/peers/wait.js'
-import { Bench, MIB, median, type Shown } from './bench.js'
+import { Bench, MIB, median } from './bench.js'
 import { jainIndex, type Point, quantile, rateBetween } from './course.js'
 import { type StartKind, StartWatch } from './first-byte.js'
 import { Flow, startFlow } from './flows.js'
 import type { Link } from './links.js'
 import { type Congestion, setCongestion } from './others.js'
+import type { Shown } from './results.js'
 import { openRoad, type Road } from './road.js'
 import { formatTable } from './table.js'
 
@@ -80,7 +80,7 @@ interface Question extends Row {
 
 const bench = new Bench('fair')
 const { workshop, options } = bench
-if (bench.means.kind === 'relay') refuse('fair', `needs network namespaces (${bench.means.why})`)
+bench.needNamespaces()
 const jain = { link: SHARED, wanted: '≥ 0.95', isMet: (figure: number) => figure >= 0.95 }
 const tcpShare = { link: SHARED, wanted: '≥ 0.30', isMet: (figure: number) => figure >= 0.3 }
 const delay = { link: DEEP, wanted: '≤ 2 × RTT + 5 ms, as 1', isMet: (figure: number) => figure <= 1 }

@@ -171,6 +171,11 @@ class Peer implements RunningPeer {
     if (unresolved.length > 0 && this.stopped === undefined) {
       this.resolving = setTimeout(() => void this.resolvePeers(), RESOLVE_RETRY_MS)
     }
+    if (unresolved.length === 0 && this.admitted.size === 0)
+      this.reporter.once('alone', {
+        event: 'note',
+        message: 'there is no other machine in --ip: name one there',
+      })
     this.wake()
   }
 
@@ -178,7 +183,7 @@ class Peer implements RunningPeer {
     const hosts = await resolveHost(peer.host)
     if (this.stopped !== undefined) return true
     if (hosts.length === 0) {
-      this.reporter.waiting(peer.text, 'its name is not known yet; asking again')
+      this.reporter.waiting(peer.text, 'no address is known for this name: check its spelling')
       return false
     }
     for (const host of hosts) {

@@ -130,7 +130,7 @@ export class Engine {
   /** Several, end to end, each `datagramBytes` long but the last. */
   handleDatagrams(from: Address, bytes: Uint8Array, datagramBytes: number, nowMs: number): void {
     this.endpoint.handleDatagrams(from, bytes, datagramBytes, nowMs)
-    this.settle(nowMs)
+    this.settleEvents(nowMs)
   }
 
   /** `read` is in the operation's room: the block, or where it was to be sealed the frame. `buffer` is the room's, where
@@ -191,7 +191,7 @@ export class Engine {
   pollDatagram(nowMs: number): Outgoing | undefined {
     this.receiving.pullSmall(nowMs)
     const outgoing = this.endpoint.pollDatagram(nowMs)
-    this.settle(nowMs)
+    this.settleEvents(nowMs)
     return outgoing
   }
 
@@ -216,6 +216,12 @@ export class Engine {
 
   pollEvent(): EngineEvent | undefined {
     return this.events.shift()
+  }
+
+  /** Most datagrams are segments in the middle of a block, which change nothing outside rdt: with several peers, looking
+   *  at every conversation after each of them would cost more than the segment itself. */
+  private settleEvents(nowMs: number): void {
+    if (this.endpoint.hasEvents) this.settle(nowMs)
   }
 
   /** Carries what one part produced to the parts that wait for it. */

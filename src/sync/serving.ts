@@ -311,10 +311,14 @@ export class Serving {
   private isTaken(task: Task, place: FilePlace, block: Uint8Array): boolean {
     const { blockIndex, session } = task
     const key = itemKey(task.kind, task.digest)
-    if (task.secondTry || place.list.length === 0 || this.locations.get(key) !== place) return false
+    if (task.secondTry || place.list.length === 0) return false
+    // What is being built was proved before it was written. A place that was forgotten meanwhile was found wrong.
+    if (place.mtimeMs !== BUILDING_MTIME_MS && this.locations.get(key) !== place) return false
     if (block.length !== blockBytes(place.sizeBytes, blockIndex)) return false
     if (this.framesOf(session)?.needsProof !== false) return false
     const served = this.unproved.get(key) ?? new BlockSet(blockCount(place.sizeBytes))
+    // What is forgotten here goes out unproved once more.
+    if (this.unproved.size >= LOCATIONS_MAX && !this.unproved.has(key)) this.unproved.clear()
     this.unproved.set(key, served)
     return served.add(blockIndex)
   }
