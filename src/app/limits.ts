@@ -38,6 +38,3 @@ export const ROOMY_HEAP = '--heap-growing-percent=200'
 /** What is sent until the loop looks again what has come: the 200 requests that a first round trip allows take 4 ms, for
  *  which what it has brought would wait. */
 export const SENDS_PER_TURN_MAX = 16
-
-/** When the threads for blocks are started, so that neither the start of the peer nor its first block waits for that. */
-export const THREADS_START_MS = 500

@@ -21,7 +21,7 @@ import type { WriteFailure } from '../sync/large-files.js'
 import type { EngineToKeeper } from '../sync/messages.js'
 import type { ReadOp } from '../sync/serving.js'
 import type { PeerEvent } from './events.js'
-import { RESOLVE_RETRY_MS, SENDS_PER_TURN_MAX, THREADS_START_MS } from './limits.js'
+import { RESOLVE_RETRY_MS, SENDS_PER_TURN_MAX } from './limits.js'
 import type { PeerAddress, PeerOptions } from './options.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
@@ -69,7 +69,6 @@ class Peer implements RunningPeer {
   private timer: NodeJS.Timeout | undefined
   private timerDueMs = Number.POSITIVE_INFINITY
   private resolving: NodeJS.Timeout | undefined
-  private startingThreads: NodeJS.Timeout | undefined
   private stopped: Promise<void> | undefined
 
   constructor(options: PeerOptions, folder: ShareFolder, onEvent: (event: PeerEvent) => void) {
@@ -130,6 +129,8 @@ class Peer implements RunningPeer {
       onMessages: (messages) => {
         for (const message of messages) this.engine.handleKeeper(message, nowMs())
         this.wake()
+        // Behind that turn, in which the list is asked for: it takes a round trip, and the thread is there when blocks come.
+        if (messages.some(({ type }) => type === 'fetch-list')) setImmediate(() => this.blocks.expectWrites())
       },
       onLost: (exit) => {
         this.reporter.say({
@@ -155,7 +156,6 @@ class Peer implements RunningPeer {
     if (options.verbose)
       this.reporter.say({ event: 'debug', message: offloadWords(this.socket, offload.why) })
     await this.resolvePeers()
-    this.startingThreads = setTimeout(() => this.blocks.startThreads(), THREADS_START_MS)
   }
 
   stop(): Promise<void> {
@@ -349,7 +349,6 @@ class Peer implements RunningPeer {
   private async shutDown(error: LeftError | undefined): Promise<void> {
     clearTimeout(this.timer)
     clearTimeout(this.resolving)
-    clearTimeout(this.startingThreads)
     if (this.options.verbose) this.reportSessions()
     this.engine.close(nowMs())
     this.send(Number.POSITIVE_INFINITY)

@@ -109,10 +109,9 @@ export class BlockIo {
     )
   }
 
-  /** Starts them before there is a block for them, so that the first ones need not wait while they start. */
-  startThreads(): void {
+  /** Blocks are about to come: the first one should not wait while the thread for them is started. */
+  expectWrites(): void {
     this.prover.start()
-    this.sealer.start()
   }
 
   /** Whether both threads are there, once that is known: until then, and without them, all is done here. */
