@@ -3,19 +3,21 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import type { ParseArgsConfig } from 'node:util'
 import { parseArguments, refuse } from '../scripts/peers/arguments.js'
 import { writeContent } from '../scripts/peers/content.js'
 import { PROGRAM } from '../scripts/peers/peer.js'
 import { Workshop } from '../scripts/peers/workshop.js'
+import { keepResults, type Shown } from './results.js'
 import { findMeans, type Means } from './road.js'
+
+/** What a bench ends with that cannot be had on this machine. */
+export const EXIT_LEFT_OUT = 3
 
 export const MIB = 1 << 20
 const MEMORY_FOLDER = '/dev/shm'
-const RESULTS = new URL('./results/', import.meta.url)
 
 export interface BenchOptions {
   readonly runs: number
@@ -34,15 +36,6 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
   lock: { type: 'string' },
 } as const satisfies ParseArgsConfig['options']
-
-/** What a bench has to show. */
-export interface Shown {
-  readonly table: string
-  /** As JSON. */
-  readonly figures: unknown
-  /** An SVG. */
-  readonly plot?: string
-}
 
 export class Bench {
   readonly name: string
@@ -76,6 +69,14 @@ export class Bench {
     )
   }
 
+  /** Ends the bench where several programs cannot have links of their own. */
+  needNamespaces(): void {
+    if (this.means.kind !== 'relay') return
+    this.say(`${this.name}: left out, because it needs network namespaces: ${this.means.why}`)
+    this.workshop.close()
+    process.exit(EXIT_LEFT_OUT)
+  }
+
   /** Progress, for a person: on stderr, so that `--json` has stdout. */
   say(line: string): void {
     process.stderr.write(`${line}\n`)
@@ -105,18 +106,15 @@ export class Bench {
   }
 
   /** Into bench/results. */
-  keep({ table, figures, plot }: Shown): void {
-    mkdirSync(RESULTS, { recursive: true })
-    writeFileSync(new URL(`${this.name}.json`, RESULTS), `${JSON.stringify(figures, undefined, 1)}\n`)
-    writeFileSync(new URL(`${this.name}.txt`, RESULTS), `${table}\n`)
-    if (plot !== undefined) writeFileSync(new URL(`${this.name}.svg`, RESULTS), plot)
+  keep(shown: Shown): string {
+    return keepResults(this.name, shown)
   }
 
   /** Prints the table or, with `--json`, the figures, and ends the work. */
   finish(shown: Shown): void {
-    this.keep(shown)
+    const kept = this.keep(shown)
     process.stdout.write(this.options.json ? `${JSON.stringify(shown.figures)}\n` : `${shown.table}\n`)
-    this.say(`Kept in ${fileURLToPath(RESULTS)}${this.name}.*`)
+    this.say(`Kept in ${kept}`)
     this.workshop.close()
   }
 

@@ -5,57 +5,70 @@ import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeContent } from '../scripts/peers/content.js'
 import type { Peer } from '../scripts/peers/peer.js'
+import { sleep } from '../scripts/peers/wait.js'
 import type { Workshop } from '../scripts/peers/workshop.js'
 import { Flow } from './flows.js'
 import type { Road } from './road.js'
 
 const WAIT_MS_MAX = 60_000
+const LOOK_MS = 1
 /** What crosses before, so that the path is known to those that stay. */
 const BEFORE_BYTES = 16 << 20
 
 /** Two processes that lost their link and gave each other up, or two that were started while there was none. */
 export type StartKind = 'resumed' | 'fresh'
 
-/** Since the first datagram: when the sink had a session, when it had the file's digest list, when a block was on the
- *  disk. */
+/** Since the first datagram: when the sink's session was open, and when a block was on its disk. */
 export interface Start {
   readonly firstAsker: 'source' | 'sink'
   readonly connectedMs: number
-  readonly fetchingMs: number
   readonly firstBlockMs: number
 }
 
 /** Two peers that have had a transfer lose their way to each other; meanwhile a file appears. Then it is back: from the
  *  first UDP datagram that either of them gets out, which is a hello, to the first block that the sink has written, into
  *  its folder for what is being built. Who is where on the link is known all the time: no ARP is measured. */
-export async function watchStart(
-  workshop: Workshop,
-  road: Road,
-  { kind, fileBytes }: { kind: StartKind; fileBytes: number },
-): Promise<Start> {
-  const flow = new Flow(workshop, road, 'one')
-  const { group } = flow
-  const { source } = group
-  const sink = group.sinks[0]!
-  const peers = [source, sink]
-  try {
-    await flow.ready(fileBytes)
-    const seen = { gone: 0, scanned: 0, received: 0, announced: 0 }
-    const at = { connected: Number.NaN, fetching: Number.NaN }
+export class StartWatch {
+  private readonly flow: Flow
+  private readonly source: Peer
+  private readonly sink: Peer
+  private readonly seen = { gone: 0, scanned: 0, received: 0, announced: 0 }
+  private connectedAtMs: number | undefined
+
+  constructor(
+    workshop: Workshop,
+    private readonly road: Road,
+    private readonly options: { readonly kind: StartKind; readonly fileBytes: number },
+    name = 'one',
+  ) {
+    this.flow = new Flow(workshop, road, name)
+    const { group } = this.flow
+    this.source = group.source
+    this.sink = group.sinks[0]!
+    const { seen } = this
     group.listen((event, peer) => {
-      if (event.event === 'connected' && peer === sink) at.connected = performance.now()
-      if (event.event === 'fetching') at.fetching = performance.now()
+      if (event.event === 'connected' && peer === this.sink) this.connectedAtMs = performance.now()
       if (event.event === 'disconnected') seen.gone++
       if (event.event === 'scanned') seen.scanned++
       if (event.event === 'received') seen.received++
       if (event.event === 'changed') seen.announced++
     })
+  }
+
+  /** All up to the moment when the way is back. */
+  async ready(): Promise<void> {
+    const { flow, source, sink, seen, road } = this
+    const { group } = flow
+    await flow.ready(this.options.fileBytes)
     const before = join(source.share, 'before.bin')
     await writeContent(before, before, BEFORE_BYTES)
     await group.until('the path to be known', () => seen.received > 0)
-    if (kind === 'fresh') for (const peer of peers) await peer.stop()
+    const peers = [source, sink]
+    if (this.options.kind === 'fresh') for (const peer of peers) await peer.stop()
+    seen.gone = 0
     setWay(road, 'cut')
-    if (kind === 'fresh') {
+    if (this.options.kind === 'fresh') {
+      seen.scanned = 0
       for (const peer of peers) peer.start()
       await group.until('both to have read their shares', () => seen.scanned >= 2)
     } else {
@@ -64,27 +77,34 @@ export async function watchStart(
     const announced = seen.announced
     flow.begin()
     await group.until('the source to see the file', () => seen.announced > announced)
+    mkdirSync(join(sink.share, '.left', 'tmp'), { recursive: true })
+  }
+
+  async watch(): Promise<Start> {
+    const { source, sink, seen } = this
+    this.connectedAtMs = undefined
     const sentBefore = { source: sentDatagrams(source), sink: sentDatagrams(sink) }
-    setWay(road, 'open')
+    setWay(this.road, 'open')
     const hasSent = (peer: 'source' | 'sink') =>
       sentDatagrams(peer === 'source' ? source : sink) > sentBefore[peer]
     const beganAtMs = await watchFor('the first datagram', () => hasSent('source') || hasSent('sink'))
     const firstAsker = hasSent('source') ? 'source' : 'sink'
     const building = join(sink.share, '.left', 'tmp')
-    mkdirSync(building, { recursive: true })
     const firstBlockAtMs = await watchFor(
       'the first block',
       () => isSomethingIn(building) || seen.received > 1,
     )
+    await this.flow.group.until('its session to be told', () => this.connectedAtMs !== undefined)
     return {
       firstAsker,
-      connectedMs: at.connected - beganAtMs,
-      fetchingMs: at.fetching - beganAtMs,
+      connectedMs: this.connectedAtMs! - beganAtMs,
       firstBlockMs: firstBlockAtMs - beganAtMs,
     }
-  } finally {
-    setWay(road, 'open')
-    await flow.close()
+  }
+
+  async close(): Promise<void> {
+    setWay(this.road, 'open')
+    await this.flow.close()
   }
 }
 
@@ -118,12 +138,13 @@ function isSomethingIn(folder: string): boolean {
   }
 }
 
-/** Looks all the time; answers when it came about. */
+/** Looks a thousand times a second, both for what begins and for what ends it: whoever looked all the time would take a
+ *  processor from those that are watched. Answers when it came about. */
 async function watchFor(what: string, isSo: () => boolean): Promise<number> {
   const endMs = performance.now() + WAIT_MS_MAX
   while (!isSo()) {
     if (performance.now() > endMs) throw new Error(`waited for ${what}`)
-    await new Promise((resolve) => setImmediate(resolve))
+    await sleep(LOOK_MS)
   }
   return performance.now()
 }

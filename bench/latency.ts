@@ -1,7 +1,7 @@
 // How soon a new file is on the other peers: three real peers on this machine, a file of 1 KB at a time, from its closing
 // (which the settling follows) to its presence on each of the other two.
 //
-//     npm run build && npx tsx bench/latency.ts [--files 30] [--bytes 1000]
+//     npm run build && npx tsx bench/latency.ts [--files 30] [--bytes 1000] [--json]
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { addressesOfOthers, Peer, waitForPeers } from '../scripts/peers/peer.js'
 import { freePlaces } from '../scripts/peers/places.js'
 import { sleep } from '../scripts/peers/wait.js'
 import { Workshop } from '../scripts/peers/workshop.js'
+import { keepResults } from './results.js'
 
 const WAIT_MS_MAX = 30_000
 
@@ -24,6 +25,7 @@ const PAUSE_JITTER_MS = 100
 const values = parseArguments('latency', {
   files: { type: 'string', default: '30' },
   bytes: { type: 'string', default: '1000' },
+  json: { type: 'boolean', default: false },
 })
 const fileCount = wholeNumber(values.files, '--files')
 const fileBytes = wholeNumber(values.bytes, '--bytes')
@@ -68,12 +70,13 @@ for (const peer of peers) await peer.stop()
 workshop.close()
 
 tookMs.sort((left, right) => left - right)
-const at = (share: number) =>
-  tookMs[Math.min(tookMs.length - 1, Math.floor(share * tookMs.length))]!.toFixed(0)
-console.log(
+const at = (share: number) => tookMs[Math.min(tookMs.length - 1, Math.floor(share * tookMs.length))]!
+const table =
   `${fileCount} new files of ${fileBytes} bytes on two other peers, from close to presence: ` +
-    `median ${at(0.5)} ms, 90% ${at(0.9)} ms, max ${at(1)} ms, min ${at(0)} ms`,
-)
+  `median ${at(0.5).toFixed(0)} ms, 90% ${at(0.9).toFixed(0)} ms, max ${at(1).toFixed(0)} ms, min ${at(0).toFixed(0)} ms`
+const figures = { files: fileCount, bytes: fileBytes, tookMs }
+console.log(values.json ? JSON.stringify(figures) : table)
+keepResults('latency', { table, figures })
 process.exit(0)
 
 function wholeNumber(text: string, option: string): number {

@@ -4,12 +4,13 @@
 //   npm run bench:link [-- --runs 3 --size 64M --only 1g-2ms,veth --programs left,rsync --left '--window 64' --json]
 
 import { writeContent } from '../scripts/peers/content.js'
-import { Bench, MIB, type Shown } from './bench.js'
+import { Bench, MIB } from './bench.js'
 import { compare, figuresOf, type Program, type Result, tableOf } from './compare.js'
 import { drawComparison } from './comparison-plot.js'
 import { roadsOf, transferWithLeft } from './left.js'
 import { FULL_FILE_BYTES, type Link, linksNamed } from './links.js'
 import { type Congestion, hasRsync, hasUdx, transferWithRsync, transferWithStream } from './others.js'
+import type { Shown } from './results.js'
 import type { Road } from './road.js'
 import { type Job, verify } from './transfer.js'
 

@@ -1,7 +1,7 @@
 // The packet-loss bench: one puller and one server over a simulated link, in virtual time, for every loss, round
 // trip and window. The same seed prints the same table on every machine.
 //
-//   npm run bench:loss -- [--quick] [--json] [--seed N]
+//   npm run bench:loss -- [--quick] [--json] [--seed N] [--only auto,64]
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -92,15 +92,15 @@ function blocksOf(window: Window, rttMs: number): number {
   return Math.max(100, roundTrips * perRoundTrip)
 }
 
-function cells(): Cell[] {
-  return WINDOWS.flatMap((window) =>
+function cells(windows: readonly Window[]): Cell[] {
+  return windows.flatMap((window) =>
     RTTS_MS.flatMap((rttMs) => LOSSES.map((loss) => ({ loss, rttMs, window }))),
   )
 }
 
 /** Spreads the cells over processes; the answer does not depend on how. */
-async function measureAll(seed: number, scale: number): Promise<Measured[]> {
-  const waiting = cells().map((cell, index) => ({ cell, index }))
+async function measureAll(windows: readonly Window[], seed: number, scale: number): Promise<Measured[]> {
+  const waiting = cells(windows).map((cell, index) => ({ cell, index }))
   // The long ones first, so that none of them is alone at the end.
   waiting.sort((one, other) => cost(other.cell) - cost(one.cell))
   const results: Measured[] = []
@@ -150,7 +150,7 @@ function percent(part: number, digits = 1): string {
   return `${(100 * part).toFixed(digits)}%`
 }
 
-function printTable(results: readonly Measured[], seed: number): void {
+function printTable(results: readonly Measured[], windows: readonly Window[], seed: number): void {
   console.log(
     `1 Gbit/s, queue ${QUEUE_BYTES / 1024} KiB, MTU ${MTU_BYTES}, loss in each direction, seed ${seed}.`,
   )
@@ -160,15 +160,16 @@ function printTable(results: readonly Measured[], seed: number): void {
   console.log('Redundancy: payload sent, less what the link lost of it, over what was needed.')
   for (const rttMs of RTTS_MS) {
     console.log(`\nRTT ${rttMs} ms`)
-    const heads = WINDOWS.map((window) => nameOf(window).padStart(22)).join('')
+    const heads = windows.map((window) => nameOf(window).padStart(22)).join('')
     console.log(`${'loss'.padStart(7)}${heads}${'auto, middle half'.padStart(20)}`)
     for (const loss of LOSSES) {
       const row = results.filter((result) => result.rttMs === rttMs && result.loss === loss)
       const figures = row.map(({ efficiency, redundancy }) =>
         `${percent(efficiency)} +${percent(redundancy)}`.padStart(22),
       )
-      const steady = row.find(({ window }) => window === 'auto')!.steady
-      console.log(`${percent(loss).padStart(7)}${figures.join('')}${percent(steady).padStart(20)}`)
+      const steady = row.find(({ window }) => window === 'auto')?.steady
+      const last = steady === undefined ? '–' : percent(steady)
+      console.log(`${percent(loss).padStart(7)}${figures.join('')}${last.padStart(20)}`)
     }
   }
 }
@@ -203,6 +204,7 @@ async function main(): Promise<void> {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
+      only: { type: 'string', default: WINDOWS.join() },
       worker: { type: 'boolean', default: false },
     },
   })
@@ -211,14 +213,19 @@ async function main(): Promise<void> {
     return
   }
   const seed = Number(values.seed)
-  const results = await measureAll(seed, values.quick ? 0.1 : 1)
-  if (values.json)
-    console.log(JSON.stringify({ seed, rateBitPerS: RATE_BIT_PER_S, queueBytes: QUEUE_BYTES, results }))
-  else printTable(results, seed)
+  const asked = values.only.split(',')
+  const windows = WINDOWS.filter((window) => asked.includes(String(window)))
+  const results = await measureAll(windows, seed, values.quick ? 0.1 : 1)
+  const figures = JSON.stringify({ seed, rateBitPerS: RATE_BIT_PER_S, queueBytes: QUEUE_BYTES, results })
   const folder = new URL('./results/', import.meta.url)
   mkdirSync(folder, { recursive: true })
+  writeFileSync(new URL('loss.json', folder), `${figures}\n`)
   writeFileSync(new URL('loss.svg', folder), draw(results))
-  if (!values.json) console.log(`\nCurves: ${fileURLToPath(new URL('loss.svg', folder))}`)
+  if (values.json) console.log(figures)
+  else {
+    printTable(results, windows, seed)
+    console.log(`\nKept in ${fileURLToPath(new URL('loss', folder))}.*`)
+  }
 }
 
 await main()

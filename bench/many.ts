@@ -7,7 +7,6 @@
 import { cpSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { refuse } from '../scripts/peers/arguments.js'
 import { writeContent } from '../scripts/peers/content.js'
 import { Bench, MIB, median } from './bench.js'
 import { LeftGroup, transferWithLeft } from './left.js'
@@ -29,7 +28,7 @@ const { workshop, options } = bench
 const sinkCount = bench.wholeNumber('sinks')
 const rateMbit = bench.wholeNumber('rate')
 const bytes = options.sizeBytes ?? FILE_BYTES
-if (bench.means.kind === 'relay') refuse('many', `needs network namespaces (${bench.means.why})`)
+bench.needNamespaces()
 /** Several sources: behind links that one machine fills easily, and no more than takes a few seconds. */
 const sourceRateMbit = Math.max(1, Math.round(rateMbit / 10))
 const sourcesBytes = Math.ceil(bytes / 8)

@@ -2,7 +2,7 @@
 // pair of the kernel's own devices, where root and a compiler are there; else the lossy relay on loopback, which only
 // UDP that knows of it can take. Every bench over a link opens one.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createInterface, type Interface } from 'node:readline'
@@ -58,14 +58,10 @@ export function findMeans(workshop: Workshop): Means {
   if (process.getuid?.() !== 0) return { kind: 'relay', why: 'namespaces need root' }
   if (!existsSync('/dev/net/tun')) return { kind: 'relay', why: '/dev/net/tun is missing' }
   const linkem = workshop.path('linkem')
-  try {
-    execFileSync('cc', ['-O2', '-pthread', '-o', linkem, LINKEM_SOURCE], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    execFileSync('ip', ['netns', 'list'], { stdio: 'ignore' })
-  } catch (error) {
-    return { kind: 'relay', why: `no compiler or no ip command (${(error as Error).message.split('\n')[0]})` }
-  }
+  const compiled = spawnSync('cc', ['-O2', '-pthread', '-o', linkem, LINKEM_SOURCE], { stdio: 'ignore' })
+  if (compiled.status !== 0) return { kind: 'relay', why: 'cc, a C compiler, is missing or fails' }
+  if (spawnSync('ip', ['netns', 'list'], { stdio: 'ignore' }).status !== 0)
+    return { kind: 'relay', why: 'ip, of iproute2, is missing or fails' }
   return { kind: 'namespaces', linkem }
 }
 

@@ -3,7 +3,7 @@
 //   1. A file that does not shrink over the loopback, plain and encrypted in turn: the ratio of the medians.
 //   2. Source code over a link of 100 Mbit/s (`--limit 12.5M` at the receiver), with and without compression.
 //
-//     npm run bench:seal [-- --bytes 600000000 --rounds 3 --source node_modules/typescript/lib]
+//     npm run bench:seal [-- --bytes 600000000 --rounds 3 --source node_modules/typescript/lib --json]
 //
 // A time is from the receiver's first request for the file to its place on the disk, as its `received` event says; for
 // many files, from the connection until it is in step.
@@ -17,6 +17,7 @@ import { freePlaces } from '../scripts/peers/places.js'
 import { Workshop } from '../scripts/peers/workshop.js'
 import type { PeerEvent } from '../src/app/events.js'
 import { formatBytes, formatRate } from '../src/cli/format.js'
+import { keepResults } from './results.js'
 
 const WAIT_MS_MAX = 300_000
 const LIMIT = '12.5M'
@@ -28,6 +29,7 @@ const values = parseArguments('seal', {
   bytes: { type: 'string', default: '600000000' },
   rounds: { type: 'string', default: '3' },
   source: { type: 'string', default: 'node_modules/typescript/lib' },
+  json: { type: 'boolean', default: false },
 })
 const fileBytes = wholeNumber(values.bytes, '--bytes')
 const rounds = wholeNumber(values.rounds, '--rounds')
@@ -39,6 +41,7 @@ interface Outcome {
 }
 
 const workshop = new Workshop({ keep: false })
+const lines: string[] = []
 let runCount = 0
 
 const file = workshop.path('file.bin')
@@ -68,6 +71,9 @@ const { savedBytes, bytes } = median(compressed)
 const gain = rateOf(median(compressed)) / rateOf(median(uncompressed))
 say(`  ${gain.toFixed(2)} times as fast; ${Math.round((100 * savedBytes) / bytes)}% did not cross`)
 workshop.close()
+const figures = { fileBytes, plain, encrypted: sealed, ratio, compressed, uncompressed, gain }
+keepResults('seal', { table: lines.join('\n'), figures })
+if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`)
 process.exit(ratio >= RATIO_MIN && gain > 1 ? 0 : 1)
 
 async function fetchFile(options: readonly string[]): Promise<Outcome> {
@@ -144,7 +150,8 @@ function sayRate(what: string, outcomes: readonly Outcome[]): void {
 }
 
 function say(line: string): void {
-  process.stdout.write(`${line}\n`)
+  lines.push(line)
+  if (!values.json) process.stdout.write(`${line}\n`)
 }
 
 function wholeNumber(text: string, option: string): number {

@@ -34,3 +34,10 @@ export const PATIENT_COMPILER = ['--interrupt-budget=400000', '--single-threaded
  *  receiving 512 MiB costs 4 to 18 of them if the heap may grow by half, 2 to 4 so, and 1 if it may grow tenfold, which
  *  takes up to 30 MB more. (What compresses is still dropped block by block.) */
 export const ROOMY_HEAP = '--heap-growing-percent=200'
+
+/** What is sent until the loop looks again what has come: the 200 requests that a first round trip allows take 4 ms, for
+ *  which what it has brought would wait. */
+export const SENDS_PER_TURN_MAX = 16
+
+/** When the threads for blocks are started, so that neither the start of the peer nor its first block waits for that. */
+export const THREADS_START_MS = 500

@@ -21,7 +21,7 @@ import type { WriteFailure } from '../sync/large-files.js'
 import type { EngineToKeeper } from '../sync/messages.js'
 import type { ReadOp } from '../sync/serving.js'
 import type { PeerEvent } from './events.js'
-import { RESOLVE_RETRY_MS } from './limits.js'
+import { RESOLVE_RETRY_MS, SENDS_PER_TURN_MAX, THREADS_START_MS } from './limits.js'
 import type { PeerAddress, PeerOptions } from './options.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
@@ -69,6 +69,7 @@ class Peer implements RunningPeer {
   private timer: NodeJS.Timeout | undefined
   private timerDueMs = Number.POSITIVE_INFINITY
   private resolving: NodeJS.Timeout | undefined
+  private startingThreads: NodeJS.Timeout | undefined
   private stopped: Promise<void> | undefined
 
   constructor(options: PeerOptions, folder: ShareFolder, onEvent: (event: PeerEvent) => void) {
@@ -154,6 +155,7 @@ class Peer implements RunningPeer {
     if (options.verbose)
       this.reporter.say({ event: 'debug', message: offloadWords(this.socket, offload.why) })
     await this.resolvePeers()
+    this.startingThreads = setTimeout(() => this.blocks.startThreads(), THREADS_START_MS)
   }
 
   stop(): Promise<void> {
@@ -169,6 +171,11 @@ class Peer implements RunningPeer {
     if (unresolved.length > 0 && this.stopped === undefined) {
       this.resolving = setTimeout(() => void this.resolvePeers(), RESOLVE_RETRY_MS)
     }
+    if (unresolved.length === 0 && this.admitted.size === 0)
+      this.reporter.once('alone', {
+        event: 'note',
+        message: 'there is no other machine in --ip: name one there',
+      })
     this.wake()
   }
 
@@ -176,7 +183,7 @@ class Peer implements RunningPeer {
     const hosts = await resolveHost(peer.host)
     if (this.stopped !== undefined) return true
     if (hosts.length === 0) {
-      this.reporter.waiting(peer.text, 'its name is not known yet; asking again')
+      this.reporter.waiting(peer.text, 'no address is known for this name: check its spelling')
       return false
     }
     for (const host of hosts) {
@@ -209,8 +216,11 @@ class Peer implements RunningPeer {
     const { engine } = this
     const dueMs = engine.pollTimeout()
     if (dueMs !== undefined && dueMs <= nowMs()) engine.handleTimeout(nowMs())
-    this.send()
-    for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) this.carryOut(op)
+    // What has come is waited for; and what is sent makes room, after which more is to be read.
+    this.handToDisk()
+    // Not all at once: what comes meanwhile is to be answered.
+    this.send(SENDS_PER_TURN_MAX)
+    this.handToDisk()
     for (let step = engine.pollStep(); step !== undefined; step = engine.pollStep()) this.carryOutStep(step)
     const toWatcher: EngineToKeeper[] = []
     for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
@@ -220,8 +230,17 @@ class Peer implements RunningPeer {
     this.schedule()
   }
 
-  private send(): void {
-    while (this.socket.hasRoom()) {
+  private handToDisk(): void {
+    const { engine } = this
+    for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) this.carryOut(op)
+  }
+
+  private send(sendsMax: number): void {
+    for (let sends = 0; this.socket.hasRoom(); sends++) {
+      if (sends === sendsMax) {
+        this.wake()
+        return
+      }
       const outgoing = this.engine.pollDatagram(nowMs())
       if (outgoing === undefined) return
       if (this.socket.send(outgoing)) this.engine.endpoint.releaseDatagram(outgoing)
@@ -330,9 +349,10 @@ class Peer implements RunningPeer {
   private async shutDown(error: LeftError | undefined): Promise<void> {
     clearTimeout(this.timer)
     clearTimeout(this.resolving)
+    clearTimeout(this.startingThreads)
     if (this.options.verbose) this.reportSessions()
     this.engine.close(nowMs())
-    this.send()
+    this.send(Number.POSITIVE_INFINITY)
     await this.watcher.stop()
     await this.blocks.close()
     const { counters } = this.engine.endpoint

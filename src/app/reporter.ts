@@ -12,6 +12,8 @@ interface Rate {
   atMs: number
 }
 
+const NO_ANSWER = 'no answer yet: left must run there, with this machine in its --ip and its UDP port open'
+
 export class Reporter {
   private readonly onEvent: (event: PeerEvent) => void
   private readonly names = new Map<Address, string>()
@@ -53,7 +55,7 @@ export class Reporter {
             reason:
               'it answers but does not let this peer in: it may not trust our key, which left identity shows',
           })
-        else this.waiting(this.nameOf(event.address), 'no answer yet')
+        else this.waiting(this.nameOf(event.address), NO_ANSWER)
         break
       case 'connected':
         this.said.delete(`waiting ${this.nameOf(event.address)}`)

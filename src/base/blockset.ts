@@ -1,3 +1,10 @@
+/** How many bits a byte has. */
+const MEMBERS_OF_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let count = 0
+  for (let left = byte; left > 0; left &= left - 1) count++
+  return count
+})
+
 /** A set of block indices of one item, one bit each. */
 export class BlockSet {
   readonly blockCount: number
@@ -7,7 +14,9 @@ export class BlockSet {
   constructor(blockCount: number, bits: Uint8Array = new Uint8Array(Math.ceil(blockCount / 8))) {
     this.blockCount = blockCount
     this.bits = bits
-    for (let index = 0; index < blockCount; index++) if (this.has(index)) this.members++
+    const byteCount = Math.min(bits.length, Math.ceil(blockCount / 8))
+    for (let at = 0; at < byteCount; at++) this.members += MEMBERS_OF_BYTE[bits[at]!]!
+    for (let index = blockCount; index < 8 * byteCount; index++) if (this.hasBit(index)) this.members--
   }
 
   static full(blockCount: number): BlockSet {
@@ -22,7 +31,11 @@ export class BlockSet {
 
   has(blockIndex: number): boolean {
     // The last byte may have bits beyond the item: bits that came from elsewhere are not trusted to be clear.
-    return blockIndex < this.blockCount && ((this.bits[blockIndex >> 3] ?? 0) & (1 << (blockIndex & 7))) !== 0
+    return blockIndex < this.blockCount && this.hasBit(blockIndex)
+  }
+
+  private hasBit(index: number): boolean {
+    return ((this.bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0
   }
 
   /** Answers whether the set grew. Indices outside the item are ignored. */
@@ -43,14 +56,16 @@ export class BlockSet {
 
   /** The first member at or after `fromIndex`, or undefined. */
   next(fromIndex = 0): number | undefined {
-    for (let index = fromIndex; index < this.blockCount; index++) {
-      if ((index & 7) === 0 && this.bits[index >> 3] === 0) {
-        index += 7
-        continue
-      }
-      if (this.has(index)) return index
+    const { bits, blockCount } = this
+    if (fromIndex >= blockCount) return undefined
+    let at = fromIndex >> 3
+    let byte = (bits[at] ?? 0) & (0xff << (fromIndex & 7))
+    while (byte === 0) {
+      if (++at >= bits.length) return undefined
+      byte = bits[at]!
     }
-    return undefined
+    const index = 8 * at + 31 - Math.clz32(byte & -byte)
+    return index < blockCount ? index : undefined
   }
 
   *[Symbol.iterator](): Generator<number> {

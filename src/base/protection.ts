@@ -6,7 +6,7 @@
 //     ask() ── flight 0 ────────────────────▶ offer(): answered, and nothing is kept of it
 //            ◀─────── flight 1, cookie ──────
 //            ── flight 0 again, the cookie ─▶ answer(): comes to the same flight 1
-//            ──────── flight 2 ─────────────▶ claim: who it says it is; proceed()
+//            ── flight 2, rider ────────────▶ claim: who it says it is; proceed()
 //            ◀─────── flight 3 ──────────────
 //     agreed                                agreed; its session is pending until something is heard in it
 //
@@ -90,8 +90,8 @@ export interface Opening {
   readonly local: WireSession
   /** What our interface carries. */
   readonly datagramBytesMax: number
-  /** What the asker has to say as soon as it is known; only one that resumes can. At most EARLY_BYTES_MAX. */
-  readonly early?: Uint8Array | undefined
+  /** What the asker has to say before it has a session, to be asked when it is sealed. At most EARLY_BYTES_MAX. */
+  readonly early?: () => Uint8Array | undefined
 }
 
 export interface Flight {
@@ -121,6 +121,8 @@ export interface Agreement extends Claim {
 export interface Attempt {
   /** What the other side has to get next, to be repeated until it answers; undefined while there is nothing. */
   readonly flight: Flight | undefined
+  /** Goes along with it each time, in a datagram of its own, and is missed by nobody where it is lost. */
+  readonly rider?: Flight | undefined
   /** Who the asker says it is. Nothing costly is done before `proceed`. */
   readonly claim: Claim | undefined
   readonly agreement: Agreement | undefined
@@ -147,7 +149,7 @@ export type SlowStep =
   | { readonly id: number; readonly type: 'encrypt'; readonly key: Uint8Array; readonly secret: Uint8Array }
   | { readonly id: number; readonly type: 'decrypt'; readonly sealed: Uint8Array }
 
-/** What a hello has room for besides all that is in it. */
+/** What a hello that resumes has room for besides all that is in it; and no more in a datagram of its own. */
 export const EARLY_BYTES_MAX = 1_024
 
 /** Bytes of an introduction. */

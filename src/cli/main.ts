@@ -157,6 +157,7 @@ function leftProgram(commands: Commands): Command {
     .option('--verbose', 'tell more, and the causes of errors')
     .addHelpText('after', EXAMPLES)
     .action(async (raw: RawArguments, command: Command) => {
+      if (raw.ip === undefined) refuseWord(command)
       refuseExtra(command, 'join several addresses with commas and without blanks: --ip 10.0.0.7,10.0.0.8')
       await commands.run(raw)
     })
@@ -213,6 +214,16 @@ function leftProgram(commands: Commands): Command {
       await commands.selftest(raw)
     })
   return program
+}
+
+/** A word and no address: it was meant for a command. */
+function refuseWord({ args: [word], commands }: Command): void {
+  if (word === undefined) return
+  const names = commands.map((command) => command.name()).join(', ')
+  throw new LeftError(
+    'usage',
+    `there is no command ${quoted(word)}: there are ${names}; left --help shows more`,
+  )
 }
 
 function refuseExtra(command: Command, advice: string): void {

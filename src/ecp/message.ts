@@ -151,12 +151,12 @@ function decodePieces(text: string, count: number): BlockSet | undefined {
   if (text === '-') return new BlockSet(count)
   if (text === 'whole') return count === 0 ? undefined : BlockSet.full(count)
   if (text.length !== Math.ceil(count / 4) || !/^[0-9a-f]+$/.test(text)) return undefined
-  const pieces = new BlockSet(count)
-  for (let at = 0; at < text.length; at++) {
-    const digit = Number.parseInt(text[at]!, 16)
-    for (let bit = 0; bit < 4; bit++) if ((digit & (1 << bit)) !== 0) pieces.add(4 * at + bit)
-  }
-  return encodePieces(pieces) === text ? pieces : undefined
+  const bytes = new Uint8Array(Math.ceil(count / 8))
+  for (let at = 0; at < text.length; at++) bytes[at >> 1]! |= Number.parseInt(text[at]!, 16) << (4 * (at & 1))
+  // The last digit may not tell of pieces that there are not, and neither none nor all are written in digits.
+  if (count % 4 !== 0 && Number.parseInt(text.at(-1)!, 16) >> (count % 4) !== 0) return undefined
+  const pieces = new BlockSet(count, bytes)
+  return pieces.size === 0 || pieces.size === count ? undefined : pieces
 }
 
 function wholeNumber(text: string | undefined): number | undefined {

@@ -109,6 +109,12 @@ export class BlockIo {
     )
   }
 
+  /** Starts them before there is a block for them, so that the first ones need not wait while they start. */
+  startThreads(): void {
+    this.prover.start()
+    this.sealer.start()
+  }
+
   /** Whether both threads are there, once that is known: until then, and without them, all is done here. */
   async areThreadsThere(): Promise<boolean> {
     const both = await Promise.all([this.prover.isThreaded(), this.sealer.isThreaded()])

@@ -18,8 +18,10 @@ export const SEND_QUEUE_DATAGRAMS_MAX = 1_024
 /** Datagrams that Linux cuts out of one send (UDP_MAX_SEGMENTS of 4.18; newer kernels take 128). */
 export const OFFLOAD_SEGMENTS_MAX = 64
 
-/** Receptions past Node's in one turn of the event loop, of up to 64 KiB each: then what came is answered. */
-export const RECEIVES_PER_TURN_MAX = 64
+/** Datagrams received in one turn of the event loop, merged ones counted one by one: then what came is answered. Less than
+ *  comes in a few milliseconds of a fast link leaves the rest to Node, which reads up to 31 more, each at the price of
+ *  several of ours. */
+export const RECEIVED_PER_TURN_MAX = 2_048
 
 /** What offload is compared with Node over: bundles of 64 KB a time, times each, and how long to wait for one. They
  *  fit the smallest buffer that sockets have by default. */
@@ -69,6 +71,9 @@ export const THREAD_BYTES_MIN = 16_384
  *  within milliseconds, and what is idle should hold nothing. */
 export const FOLDERS_HELD_MAX = 64
 export const FOLDER_HELD_MS_MAX = 1_000
+
+/** Whether the folder of temporary files is still in the share is asked this often at most. */
+export const OWN_FOLDER_TRUSTED_MS = 5
 
 /** Randomness is drawn from the system in batches of this size: a call costs more than its bytes. */
 export const RANDOM_BATCH_BYTES = 4_096

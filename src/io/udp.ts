@@ -21,7 +21,7 @@ import {
 } from './address.js'
 import {
   ADDRESS_CACHE_COUNT_MAX,
-  RECEIVES_PER_TURN_MAX,
+  RECEIVED_PER_TURN_MAX,
   SEND_QUEUE_BYTES_MAX,
   SEND_QUEUE_DATAGRAMS_MAX,
   SOCKET_BUFFER_BYTES,
@@ -103,7 +103,7 @@ export class UdpSocket {
   private readonly offload: Offload | undefined
   /** Goes on as soon as its first datagram has, which Node waits with for room. */
   private held: Held | undefined
-  private receivesLeft = RECEIVES_PER_TURN_MAX
+  private receivedLeft = RECEIVED_PER_TURN_MAX
   private waitingForRoom = false
   private readableScheduled = false
   private closed = false
@@ -272,9 +272,10 @@ export class UdpSocket {
   /** Node brought the first of what has come, and so told that there is something. The rest is cheaper from here;
    *  but what has come is to be answered some time. */
   private receiveMore(offload: Offload): void {
-    for (; this.receivesLeft > 0 && !this.closed; this.receivesLeft--) {
+    while (this.receivedLeft > 0 && !this.closed) {
       const result = offload.receive()
       if (result === 'empty') return
+      this.receivedLeft -= result === 'more' ? datagramCount(offload.bytes.length, offload.segmentBytes) : 1
       const from = result === 'more' ? offload.sender : undefined
       if (from === undefined) this.counters.receiveErrors++
       else
@@ -294,7 +295,7 @@ export class UdpSocket {
 
   private readonly announceReadable = (): void => {
     this.readableScheduled = false
-    this.receivesLeft = RECEIVES_PER_TURN_MAX
+    this.receivedLeft = RECEIVED_PER_TURN_MAX
     if (!this.closed) this.options.onReadable?.()
   }
 

@@ -3,9 +3,10 @@
 
 import { blockBytes } from '../base/item.js'
 import { FRAME_OVERHEAD_BYTES } from '../base/limits.js'
-import { belowBits, countOf, highBit, lowBit } from './bits.js'
+import { belowBits, bitsBetween, countOf, highBit, lowBit, lowestOf } from './bits.js'
 import { SEGMENT_COUNT_MAX, SEGMENT_HEADER_BYTES } from './limits.js'
 import type { PulledItem } from './pulled.js'
+import type { SegmentRun } from './run.js'
 
 /** Each segment of the block is exactly one of: here, in flight, needed, not thought of yet (`open` ones, which
  *  are needed last), or beyond the end. */
@@ -108,17 +109,34 @@ export class Assembly {
     return ((this.askedLow & lowBit(index)) | (this.askedHigh & highBit(index))) !== 0
   }
 
-  isRepaired(index: number): boolean {
-    return ((this.repairedLow & lowBit(index)) | (this.repairedHigh & highBit(index))) !== 0
+  /** Of how many segments, `first` and those after it, is the same known as of the first: whether they were asked for,
+   *  are in flight, are here. */
+  alikeCount(first: number, count: number): number {
+    const { low, high } = bitsBetween(first, first + count - 1)
+    const isAsked = -Number(this.isAsked(first))
+    const isHere = -Number(this.isHere(first))
+    const isFlying = -Number(this.isFlying(first))
+    const otherLow = low & ((this.askedLow ^ isAsked) | (this.hereLow ^ isHere) | (this.flyingLow ^ isFlying))
+    const otherHigh =
+      high & ((this.askedHigh ^ isAsked) | (this.hereHigh ^ isHere) | (this.flyingHigh ^ isFlying))
+    return (otherLow | otherHigh) === 0 ? count : lowestOf(otherLow >>> 0, otherHigh >>> 0) - first
   }
 
-  /** It came: its payload takes its place. */
-  put(index: number, payload: Uint8Array, nowMs: number): void {
-    this.buffer.set(payload, index * this.payloadBytes)
-    if (index === this.segmentCount - 1) this.frameBytes = index * this.payloadBytes + payload.length
-    this.hereLow = (this.hereLow | lowBit(index)) >>> 0
-    this.hereHigh = (this.hereHigh | highBit(index)) >>> 0
-    this.hereCount++
+  areSomeRepaired(first: number, count: number): boolean {
+    const { low, high } = bitsBetween(first, first + count - 1)
+    return ((this.repairedLow & low) | (this.repairedHigh & high)) !== 0
+  }
+
+  /** The first segments of the run came: their payloads take their places. */
+  put(run: SegmentRun, count: number, nowMs: number): void {
+    const first = run.header.segmentIndex
+    const last = first + count - 1
+    run.copyPayloads(count, this.buffer, first * this.payloadBytes)
+    if (last === this.segmentCount - 1) this.frameBytes = last * this.payloadBytes + run.payloadBytes
+    const { low, high } = bitsBetween(first, last)
+    this.hereLow = (this.hereLow | low) >>> 0
+    this.hereHigh = (this.hereHigh | high) >>> 0
+    this.hereCount += count
     this.cameAtMs = nowMs
     this.misfitCount = 0
   }
@@ -138,10 +156,11 @@ export class Assembly {
     this.positions[index] = position
   }
 
-  /** It is not in flight any more. */
-  land(index: number): void {
-    this.flyingLow = (this.flyingLow & ~lowBit(index)) >>> 0
-    this.flyingHigh = (this.flyingHigh & ~highBit(index)) >>> 0
+  /** They are not in flight any more. */
+  land(first: number, count: number): void {
+    const { low, high } = bitsBetween(first, first + count - 1)
+    this.flyingLow = (this.flyingLow & ~low) >>> 0
+    this.flyingHigh = (this.flyingHigh & ~high) >>> 0
   }
 
   addNeed(index: number): void {
@@ -149,12 +168,13 @@ export class Assembly {
     this.neededHigh = (this.neededHigh | highBit(index)) >>> 0
   }
 
-  /** Answers whether it was needed. */
-  takeNeed(index: number): boolean {
-    const isNeeded = ((this.neededLow & lowBit(index)) | (this.neededHigh & highBit(index))) !== 0
-    this.neededLow = (this.neededLow & ~lowBit(index)) >>> 0
-    this.neededHigh = (this.neededHigh & ~highBit(index)) >>> 0
-    return isNeeded
+  /** Answers how many of them were needed. */
+  takeNeeds(first: number, count: number): number {
+    const { low, high } = bitsBetween(first, first + count - 1)
+    const neededCount = countOf(this.neededLow & low, this.neededHigh & high)
+    this.neededLow = (this.neededLow & ~low) >>> 0
+    this.neededHigh = (this.neededHigh & ~high) >>> 0
+    return neededCount
   }
 
   get isComplete(): boolean {
@@ -173,8 +193,13 @@ export class Assembly {
    *  time. Were it what the datagram may take, a window would be filled by a third of its blocks where they shrink to
    *  a third, and the rate that it measures would fall from round to round. */
   datagramBytesOf(index: number): number {
-    const rest = this.frameBytesExpected - index * this.payloadBytes
-    return SEGMENT_HEADER_BYTES + Math.max(0, Math.min(rest, this.payloadBytes))
+    return this.datagramsBytesOf(index, 1)
+  }
+
+  /** The same of `count` segments. */
+  datagramsBytesOf(first: number, count: number): number {
+    const rest = this.frameBytesExpected - first * this.payloadBytes
+    return count * SEGMENT_HEADER_BYTES + Math.max(0, Math.min(rest, count * this.payloadBytes))
   }
 
   /** Whether the datagram of segment `index` is as long as they get. */

@@ -37,7 +37,7 @@ export class Dial {
   attempt: Attempt | undefined
   /** Whether the hello resumes: then a cookie says that there is nothing to be resumed. */
   isResuming = false
-  /** What that hello says besides. */
+  /** What is said to the other side before there is a session: in that hello, or with the last flight. */
   greeting: Uint8Array | undefined
   /** The first flight of what goes on, which proves the address and is said again with the later ones. */
   opened: Flight | undefined
@@ -64,8 +64,8 @@ export class Dial {
   }
 
   opening(datagramBytesMax: number): Opening {
-    const { address, nonce, local, greeting: early } = this
-    return { address, nonce, local, datagramBytesMax, early }
+    const { address, nonce, local } = this
+    return { address, nonce, local, datagramBytesMax, early: () => this.greeting }
   }
 
   /** A hello or a flight goes out now. */

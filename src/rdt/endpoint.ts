@@ -30,13 +30,13 @@ import {
   POOL_SHARE_MIN,
   REJECTS_MAX,
   RESETS_PER_S_MAX,
-  SEGMENT_HEADER_BYTES,
   STRANGERS_MAX,
 } from './limits.js'
 import { PathMemory } from './path-memory.js'
 import { BundlePool, FramePool } from './pool.js'
 import { decodeRequest } from './request.js'
-import { SegmentHeader, sessionOf } from './segment.js'
+import { SegmentRun } from './run.js'
+import { sessionOf } from './segment.js'
 import { Session, type SessionFacts, type SessionHost } from './session.js'
 import { SessionTable } from './sessions.js'
 
@@ -73,7 +73,7 @@ export class Endpoint {
   private eventsHead = 0
   private readonly outbox: Outgoing[] = []
   private readonly strangers = new Set<Address>()
-  private readonly header = new SegmentHeader()
+  private readonly run = new SegmentRun()
   private readonly serveTurn: Session[] = []
   private nextSessionId = 1
   private resetsLeft = RESETS_PER_S_MAX
@@ -106,7 +106,7 @@ export class Endpoint {
       send: (to, bytes) => this.send(to, bytes),
       addSession: (facts, atMs) => this.addSession(facts, atMs),
       settle: (session, atMs) => this.settle(session, atMs),
-      handleEarly: (from, bytes, atMs) => void this.handleAdmitted(from, bytes, 0, bytes.length, atMs),
+      handleEarly: (from, bytes, atMs) => void this.handleAdmitted(from, bytes, atMs),
     })
   }
 
@@ -140,14 +140,18 @@ export class Endpoint {
   /** The same for datagrams end to end, each `datagramBytes` long but the last, which may be shorter. */
   handleDatagrams(from: Address, bytes: Uint8Array, datagramBytes: number, nowMs: number): void {
     if (this.isClosed) return
+    const { counters, run } = this
     const isAdmitted = this.options.admit(from)
     let at = 0
     do {
-      const end = Math.min(bytes.length, at + datagramBytes)
-      this.counters.datagramsIn++
-      this.counters.bytesIn += end - at
-      if (!isAdmitted && !this.isKnown(from, bytes.subarray(at, end))) this.handleStranger(from)
-      else if (!this.handleAdmitted(from, bytes, at, end, nowMs)) this.counters.dropped++
+      const isRun = run.read(bytes, at, datagramBytes)
+      const count = isRun ? run.count : 1
+      const end = isRun ? run.end : Math.min(bytes.length, at + datagramBytes)
+      counters.datagramsIn += count
+      counters.bytesIn += end - at
+      if (!isAdmitted && !this.isKnown(from, bytes.subarray(at, end))) this.handleStranger(from, count)
+      else if (isRun) counters.dropped += this.handleSegments(from, run, end - at, nowMs)
+      else if (!this.handleAdmitted(from, bytes.subarray(at, end), nowMs)) counters.dropped++
       at = end
     } while (at < bytes.length && !this.isClosed)
   }
@@ -206,13 +210,19 @@ export class Endpoint {
     this.host.bundles.release(outgoing.bytes)
   }
 
+  /** Whether `pollEvent` has something. */
+  get hasEvents(): boolean {
+    return this.eventsHead < this.events.length
+  }
+
   pollEvent(): EndpointEvent | undefined {
-    if (this.eventsHead === this.events.length) {
+    if (!this.hasEvents) return undefined
+    const event = this.events[this.eventsHead++]
+    if (!this.hasEvents) {
       this.events.length = 0
       this.eventsHead = 0
-      return undefined
     }
-    return this.events[this.eventsHead++]
+    return event
   }
 
   // — Messages, pulling, serving: nothing happens where the session is over —
@@ -321,19 +331,17 @@ export class Endpoint {
     return this.handshake.isIntroduced(from, decoded.value)
   }
 
-  private handleStranger(from: Address): void {
-    this.counters.strangers++
+  private handleStranger(from: Address, datagramCount: number): void {
+    this.counters.strangers += datagramCount
     if (this.strangers.has(from) || this.strangers.size >= STRANGERS_MAX) return
     this.strangers.add(from)
     this.events.push({ type: 'stranger', address: from })
   }
 
-  /** Answers false for what is dropped. The datagram stands from `at` up to `end`: of segments, which are many, no
-   *  view is made. */
-  private handleAdmitted(from: Address, merged: Uint8Array, at: number, end: number, nowMs: number): boolean {
-    const type = merged[at]
-    if (type === DatagramType.segment) return this.handleSegment(from, merged, at, end, nowMs)
-    const bytes = merged.subarray(at, end)
+  /** Anything but good segments. Answers false for what is dropped. */
+  private handleAdmitted(from: Address, bytes: Uint8Array, nowMs: number): boolean {
+    const type = bytes[0]
+    if (type === DatagramType.segment) return false
     if (type === DatagramType.request) {
       const session = this.sessionOf(from, bytes, nowMs)
       const fields = session?.facts.protection.datagrams.open(bytes)
@@ -376,29 +384,26 @@ export class Endpoint {
     return this.hear(session, bytes.length, nowMs) && session.handleControl(control, nowMs)
   }
 
-  private handleSegment(from: Address, bytes: Uint8Array, at: number, end: number, nowMs: number): boolean {
-    const { header } = this
-    if (!header.read(bytes, at, end)) return false
-    const session = this.sessions.ofWire(from, header.sessionHigh, header.sessionLow)
+  /** Answers how many of them are dropped. */
+  private handleSegments(from: Address, run: SegmentRun, bytes: number, nowMs: number): number {
+    const { sessionHigh, sessionLow } = run.header
+    const session = this.sessions.ofWire(from, sessionHigh, sessionLow)
     if (session === undefined) {
-      this.answerUnknown(from, bytes.subarray(at, end), nowMs)
-      return false
+      this.answerUnknown(from, { high: sessionHigh, low: sessionLow }, nowMs)
+      return run.count
     }
     // The header of a segment proves nothing: it neither settles a sealed session nor keeps it alive.
-    if (session.facts.protection.isSealed) session.bytesReceived += end - at
-    else if (!this.hear(session, end - at, nowMs)) return false
-    return (
-      session.isSettled &&
-      session.handleSegment(header, bytes.subarray(at + SEGMENT_HEADER_BYTES, end), nowMs)
-    )
+    if (session.facts.protection.isSealed) session.bytesReceived += bytes
+    else if (!this.hear(session, bytes, nowMs)) return run.count
+    return session.isSettled ? session.puller.handleSegments(run, nowMs) : run.count
   }
 
   /** The session that a datagram claims to belong to. */
   private sessionOf(from: Address, bytes: Uint8Array, nowMs: number): Session | undefined {
     const wire = sessionOf(bytes)
     const session = wire && this.sessions.ofWire(from, wire.high, wire.low)
-    if (session === undefined && !(wire && this.handshake.keepsEarly(from, wire, bytes)))
-      this.answerUnknown(from, bytes, nowMs)
+    if (session === undefined && wire !== undefined && !this.handshake.keepsEarly(from, wire, bytes))
+      this.answerUnknown(from, wire, nowMs)
     return session
   }
 
@@ -411,13 +416,12 @@ export class Endpoint {
   }
 
   /** A session that is not known here is one of a process that was: telling so ends it at once over there. */
-  private answerUnknown(from: Address, bytes: Uint8Array, nowMs: number): void {
-    const wire = sessionOf(bytes)
+  private answerUnknown(from: Address, wire: WireSession, nowMs: number): void {
     if (nowMs - this.resetsAtMs >= 1_000) {
       this.resetsAtMs = nowMs
       this.resetsLeft = RESETS_PER_S_MAX
     }
-    if (wire === undefined || this.resetsLeft === 0) return
+    if (this.resetsLeft === 0) return
     this.resetsLeft--
     this.send(from, encodeControl({ type: 'reset', session: wire }, this.options.crc32))
   }

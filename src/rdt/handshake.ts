@@ -185,10 +185,15 @@ export class Handshake {
 
   private sayFlight(dial: Dial, flight: Flight): void {
     const { address, nonce } = dial
-    const { step, body } = flight
     dial.sent = flight
-    if (step > 0) this.post(address, { type: 'prove', nonce, step, flight: body })
-    else this.sayOpen(dial)
+    if (flight.step === 0) {
+      this.sayOpen(dial)
+      return
+    }
+    this.post(address, { type: 'prove', nonce, step: flight.step, flight: flight.body })
+    const rider = dial.attempt?.rider
+    if (rider !== undefined)
+      this.post(address, { type: 'prove', nonce, step: rider.step, flight: rider.body })
   }
 
   private sayOpen({ address, nonce, cookie, opened }: Dial): void {
@@ -216,6 +221,7 @@ export class Handshake {
     const known = dial.isResuming ? undefined : dial.attempt
     const attempt = known ?? this.host.options.protection.ask(this.openingOf(dial))
     dial.handleCookie(control.cookie, attempt, nowMs)
+    dial.greeting = this.host.options.greeting?.()
     this.advanceDial(dial, nowMs)
     if (offer.length > 0 && attempt.handleFlight({ step: 1, body: offer })) this.advanceDial(dial, nowMs)
     return true
@@ -223,6 +229,8 @@ export class Handshake {
 
   private handleAccept(from: Address, control: ControlOf<'accept'>, nowMs: number): boolean {
     const dial = this.dialOf(from, control.nonce)
+    // What a hello has said is not to be changed.
+    if (dial?.cookie !== undefined) dial.greeting = this.host.options.greeting?.()
     if (dial?.attempt?.handleFlight({ step: control.step, body: control.flight }) !== true) return false
     this.advanceDial(dial, nowMs)
     return true

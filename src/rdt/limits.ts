@@ -79,8 +79,9 @@ export const ANSWERS_PER_S_MAX = 128
  *  and the address may be forged. Beyond, a handshake takes a round trip more. */
 export const OFFERS_PER_S_MAX = 128
 
-/** Datagrams of a session that came before we knew that it is open: they wait for the last step of its handshake. */
-export const EARLY_DATAGRAMS_MAX = 4
+/** Datagrams of a session that came before we knew that it is open: they wait for the last step of its handshake. A
+ *  message, and requests for a first window. */
+export const EARLY_DATAGRAMS_MAX = 32
 
 /** How often the datagram that proves the address is repeated with what comes after it. */
 export const OPEN_AGAIN_PART = 0.75

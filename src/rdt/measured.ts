@@ -17,26 +17,24 @@
 // In level rounds it is the window that holds asking back: the queue is as long as it is kept at all times, so that
 // stalls of either end do not empty it, and it is drained for no longer than it takes to see the path without it.
 //
-// It departs from BBR in five places. Loss that is there when the queue is empty is the path's own: asking goes faster
+// It departs from BBR in six places. Loss that is there when the queue is empty is the path's own: asking goes faster
 // by as much (pathloss.ts). Loss that is there only with a queue shortens the one that is kept (swing.ts), and far
-// beyond that bounds the window until it has stayed away for a while. How long a queue is kept depends on the rate,
-// which makes flows equal (queue.ts). Startup asks nearly as fast as its bursts came before a round trip of rates is
-// known (train.ts).
+// beyond that bounds the window until it has stayed away for a while (overflow.ts). How long a queue is kept depends on
+// what a flow has of the link, which makes flows equal (queue.ts). What the path gave before others came is forgotten
+// sooner (pathrate.ts). The least RTT is looked for with half a window (halving.ts). Startup asks nearly as fast as its
+// bursts came before a round trip of rates is known (startup.ts, train.ts).
 
+import { Halving } from './halving.js'
 import { PACING_SLACK_MS, PATH_BYTES_WHOLE, TIMER_GRANULARITY_MS } from './limits.js'
-import { SustainedRate } from './meter.js'
-import { type LossRound, PathLoss } from './pathloss.js'
+import { KNOWN_SEGMENTS_MIN, Overflow, type PathFacts } from './overflow.js'
+import { PathLoss } from './pathloss.js'
+import { PathRate } from './pathrate.js'
 import { KeptQueue } from './queue.js'
-import { SWING_MAX, Swing } from './swing.js'
-import { TrainMeter } from './train.js'
+import { STARTUP_GAIN, Startup } from './startup.js'
+import { SWING_MAX } from './swing.js'
 import type { Delivery, WindowOptions, WindowPolicy } from './window.js'
 import { Yielding } from './yielding.js'
 
-const STARTUP_GAIN = 2.89 // 2 / ln 2: the least that doubles the rate every round
-/** How much faster it may start while it is below this part of what bursts came at: a path that is shared gives
- *  bursts more than it has to spare. */
-const STARTUP_GAIN_MAX = 32
-const TRAIN_PART = 3 / 4
 /** Of what a round of startup asks for, what may be in flight at once: more only overshoots further. */
 const STARTUP_WINDOW_PART = 0.83
 /** Rounds of a cycle: one up, one down, and the rest level. */
@@ -45,55 +43,31 @@ const CYCLE_ROUNDS = 8
 const ROUND_MS_MIN = 5
 /** How far down where the queue that we keep is long for the path, and how many RTTs it may take. */
 const SWING_DOWN_MAX = 0.5
-/** Rounds until less of a swing shows, and segments that say something about it. */
-const SWING_FELT_ROUNDS = 2
-const SWING_SEGMENTS_MIN = 200
 const DOWN_RTTS_MAX = 3
-const RATE_ROUNDS = 10
-const GROWTH_RATIO = 1.25
-const FLAT_ROUNDS_MAX = 3
-/** The same where every segment of the round found a queue: so much over the least RTT. */
-const FLAT_ROUNDS_QUEUED_MAX = 2
-const QUEUED_RTT_RATIO = 1.5
-const QUEUED_MS = 5 // which a server that opens its file takes as well
-/** After so long without an RTT as low as the least, the window is halved for a while: where several flows keep a
- *  queue they come to do so together, and all see the path without it. What three tries do not find is no more. */
-const MIN_RTT_PROBE_AFTER_MS = 4_000
-const MIN_RTT_MS_MAX_AGE = 3.5 * MIN_RTT_PROBE_AFTER_MS
-const TOGETHER_RTTS = 10
-const TOGETHER_MS_MIN = 20
-const TOGETHER_MS_MAX = 200
-const PROBE_RTTS = 3
-/** A path's loss above this is looked at again with half a window, soon at first and ever more rarely: where several
- *  flows fill a queue without end, nothing else tells what overflows from what the path loses. */
-const DOUBTED_LOSS_MIN = 0.12 // half a window for a while costs more than a little loss
-const JUDGE_RTTS = 2
-const LOSS_TRUST_MS_MIN = 1_000
-const LOSS_TRUST_MS_MAX = 32_000
 
-const WINDOW_BYTES_FIRST = 32 * 1_472 // RFC 6928 has ten segments; a peer's address was proved, and it was asked for
-/** A first window over a path that is known to hold so much has room for a whole block and its list: a round trip less. */
+/** Room for a whole block in datagrams of 1,232 bytes, a short list, and the last quantum of asking: of use a round trip
+ *  sooner than most of a block is. RFC 6928 has ten segments; here a peer's address was proved, and what comes was asked for. */
+const WINDOW_BYTES_FIRST = 50 * 1_472
+/** Over a path that is known to hold so much: a longer list too. */
 const WINDOW_BYTES_FIRST_MAX = 64 * 1_472
 const WINDOW_SEGMENTS_MIN = 4
 const QUANTUM_MS_MAX = 1 // what the timers of an event loop can keep apart
 /** Where a request that is lost leaves a gap, or what it brings is long for the path's queue. */
 const QUANTUM_MS_MIN = 1 / 4
+/** Where so many requests are lost that what comes is as uneven as a short queue is long. */
+const QUANTUM_MS_MIN_LOSSY = 1 / 8
 const QUANTUM_RTT_PART = 1 / 8
 const QUANTUM_SEGMENTS_MIN = 2
+/** Asking costs both sides as much as a dozen segments: where several sources share a fast link, a request brings so
+ *  many, though each of them be slow enough for less. */
+const QUANTUM_SEGMENTS_WORTH = 16
 const QUANTUM_BYTES_MAX = 16 * PATH_BYTES_WHOLE
 const QUANTA_SPARE = 3
 const SPARE_SEGMENTS_MIN = 4
+/** Loss from which requests are kept small, and smaller still. */
+const SMALL_REQUEST_LOSS = 0.002
+const SMALLER_REQUEST_LOSS = 0.25
 
-/** Loss in one round, beyond the path's own, that is called congestion. */
-const EXCESS_LOSS_MAX = 0.15
-const EXCESS_SEGMENTS_MIN = 6
-const DOUBT_DEVIATIONS = 3
-const LOSS_FLOOR = 0.1
-const QUIET_SEGMENTS_MIN = 30
-const BOUND_SHRINK = 0.85
-/** By how much the bound grows with each cycle that it is not needed, in all. */
-const BOUND_GROWTH_STEP = 0.25
-const BOUND_GROWTH_MAX = 2
 /** Growth of the rate over a cycle that says there is more, and cycles of it in a row until startup finds out how much. */
 const REVIVAL_RATIO = 1.15
 const REVIVAL_CYCLES = 2
@@ -103,8 +77,6 @@ const QUIET_INDEX = 2
 /** In the others asking is faster than the path, until the window is full: what is kept in the queue is kept at all
  *  times, and an estimate of the loss that is too low does not make the rate fall from round to round. */
 const LEVEL_GAIN = SWING_MAX
-/** Loss from which requests are kept small, because each that is lost leaves a gap. */
-const SMALL_REQUEST_LOSS = 0.002
 
 /** What becomes of requests of each kind is told apart: BURST is what a startup asks for before it can pace. */
 const BURST = 3
@@ -121,50 +93,31 @@ export class MeasuredWindow implements WindowPolicy {
 
   private phase: 'startup' | 'drain' | 'cruise' = 'startup'
   private segmentBytes: number
+  private readonly receiveBytesMax: number
+  /** The window while nothing is known. */
+  private readonly firstBytes: number
+
+  // The path, as far as it is known, and what follows from it.
+  private readonly rate = new PathRate()
+  private readonly loss = new PathLoss()
+  private readonly halving: Halving
+  private readonly startup = new Startup(this.loss)
+  private readonly overflow = new Overflow(this.loss)
   private readonly queue: KeptQueue
   /** Of a flow in the background. */
   private readonly yielding: Yielding | undefined
-  private readonly receiveBytesMax: number
-
-  // The path's two figures.
-  private readonly rateByRound = new Float64Array(RATE_ROUNDS)
-  private rateBytesPerMs = 0
-  private readonly sustained = new SustainedRate()
-  private readonly train = new TrainMeter()
-  private minRttMs = Number.POSITIVE_INFINITY
-  private minRttAtMs = 0
-  private isProbing = false
-  private probeUntilMs = Number.NEGATIVE_INFINITY
-  private judgeAtMs = Number.POSITIVE_INFINITY
-  /** How long the path's loss is believed until it is seen again with half a window. */
-  private lossTrustMs = LOSS_TRUST_MS_MIN
 
   // Rounds: one round trip of what was asked for.
   private round = 0
   private roundEndsAtBytes = 0
-  private roundLostBytes = 0
-  private roundDeliveredBytes = 0
   private roundMinRttMs = Number.POSITIVE_INFINITY
   private lastRttMs = 0
 
-  private fullRate = 0
-  private flatRounds = 0
+  // Cycles of cruise.
   private cruiseRound = 0
   private cruiseAtMs = 0
   private cycleIndex = QUIET_INDEX
   private cycleAtMs = 0
-  private cycleLostBytes = 0
-  private cycleDeliveredBytes = 0
-  private readonly swing = new Swing()
-  private swingFeltRound = 0
-
-  /** The window while nothing is known. */
-  private readonly firstBytes: number
-  private readonly loss = new PathLoss()
-  /** Of the startup's last round: believed once the next one was still faster. */
-  private startupRound: LossRound | undefined
-  private boundBytes = Number.POSITIVE_INFINITY
-  private cyclesSinceExcess = 0
   /** The rate when the cycle began, and how many cycles in a row it grew. */
   private cycleRate = 0
   private growingCycles = 0
@@ -175,52 +128,53 @@ export class MeasuredWindow implements WindowPolicy {
     this.queue = new KeptQueue(options.isBackground)
     this.yielding = options.isBackground ? new Yielding() : undefined
     this.receiveBytesMax = options.receiveBytesMax
-    this.minRttAtMs = options.nowMs
+    this.halving = new Halving(options.nowMs)
     this.cycleAtMs = options.nowMs
     this.update()
   }
 
   /** Bytes per millisecond that the path delivers, 0 until known. */
   get deliveryBytesPerMs(): number {
-    return this.rateBytesPerMs
+    return this.rate.bytesPerMs
   }
 
+  // — What comes and what does not —
+
   handleDelivered(delivery: Delivery): void {
-    this.roundDeliveredBytes += delivery.bytes
-    if (delivery.tag === PROBED) this.loss.probed.deliveredBytes += delivery.bytes
-    const isCounted = this.isLearningFrom(delivery.tag)
-    this.loss.handleDelivered(delivery, { minRttMs: this.minRttMs, isCounted })
-    this.queue.handleDelivered(delivery.isAppLimited, delivery.nowMs)
-    if (delivery.tag === BURST)
-      this.train.handleDelivered(delivery.bytes, delivery.nowMs - delivery.rttMs, delivery.nowMs)
+    const { nowMs, tag } = delivery
+    this.overflow.handleDelivered(delivery.bytes)
+    if (tag === PROBED) this.loss.probed.deliveredBytes += delivery.bytes
+    this.loss.handleDelivered(delivery, { minRttMs: this.minRttMs, isCounted: this.isLearningFrom(tag) })
+    this.queue.handleDelivered(delivery.isAppLimited, nowMs)
+    if (tag === BURST) this.startup.train.handleDelivered(delivery, nowMs - delivery.rttMs, nowMs)
     const isNewRound = delivery.deliveredBytesAtAsk >= this.roundEndsAtBytes
     if (isNewRound) this.beginRound(delivery)
-    const isBetter = this.takeRate(delivery)
+    const isBetter = this.rate.handleDelivered(delivery, this.phase !== 'startup')
     const isFresh = this.takeRtt(delivery)
+    const isHalved = this.takeTime(nowMs)
     const phase = this.phase
-    if (delivery.nowMs >= this.judgeAtMs) this.judgeProbe()
-    if (this.isProbing && delivery.nowMs >= this.probeUntilMs) this.endProbe()
-    else if (this.phase === 'cruise' && delivery.nowMs >= this.doubtLossAtMs())
-      this.beginProbe(delivery.nowMs, 0)
     if (isNewRound && phase === 'startup') this.checkFull(delivery)
     if (isNewRound) this.roundMinRttMs = Number.POSITIVE_INFINITY
-    if (this.phase === 'drain' && delivery.inFlightBytes <= this.pipeBytes()) this.enterCruise(delivery.nowMs)
+    if (this.phase === 'drain' && delivery.inFlightBytes <= this.pipeBytes()) this.enterCruise(nowMs)
     if (this.phase === 'cruise') this.advanceCycle(delivery)
-    if (isNewRound || isBetter || isFresh || phase !== this.phase) this.update()
+    if (isNewRound || isBetter || isFresh || isHalved || phase !== this.phase) this.update()
   }
 
   handleLost(bytes: number, tag: number): void {
-    this.roundLostBytes += bytes
+    this.overflow.handleLost(bytes)
     if (tag === PROBED) this.loss.probed.lostBytes += bytes
     if (this.isLearningFrom(tag)) this.loss.handleLost(bytes)
-    if (this.phase !== 'startup' || !this.isOverflowing()) return
+    if (this.phase !== 'startup') return
+    const { lastRttMs, minRttMs } = this
+    if (!this.overflow.isStartupTooFast(this.facts(), { pipeBytes: this.pipeBytes(), lastRttMs, minRttMs }))
+      return
     // Startup overshoots by design; every further datagram of it is lost as well.
     this.phase = 'drain'
     this.update()
   }
 
   handleFound(bytes: number, tag: number): void {
-    this.roundLostBytes = Math.max(0, this.roundLostBytes - bytes)
+    this.overflow.handleFound(bytes)
     if (tag === PROBED) this.loss.probed.lostBytes -= bytes
     if (this.isLearningFrom(tag)) this.loss.handleFound(bytes)
   }
@@ -228,14 +182,12 @@ export class MeasuredWindow implements WindowPolicy {
   handleTimedOut(inRow: number): void {
     if (inRow < 3) return
     // The path is gone or another one: begin anew, carefully, and keep nothing of what it was.
-    this.rateByRound.fill(0)
-    this.rateBytesPerMs = 0
-    this.minRttMs = Number.POSITIVE_INFINITY
-    this.train.reset()
+    this.rate.reset()
+    this.halving.forgetRtt()
+    this.startup.train.reset()
+    this.startup.begin(0)
+    this.overflow.forgetBound()
     this.phase = 'startup'
-    this.fullRate = 0
-    this.flatRounds = 0
-    this.boundBytes = Number.POSITIVE_INFINITY
     this.askTag = BUSY
     this.update()
   }
@@ -245,170 +197,109 @@ export class MeasuredWindow implements WindowPolicy {
     this.update()
   }
 
-  /** What is in flight when the path is just full. */
-  private pipeBytes(): number {
-    if (this.rateBytesPerMs === 0 || this.minRttMs === Number.POSITIVE_INFINITY)
-      return Number.POSITIVE_INFINITY
-    return (this.rateBytesPerMs * this.minRttMs) / (1 - this.loss.ratio)
-  }
-
-  private takeRate(delivery: Delivery): boolean {
-    const sustained = this.sustained.handleDelivered(delivery.deliveredBytes, delivery.nowMs)
-    const isBounded = this.phase !== 'startup' && delivery.rateBytesPerMs > sustained
-    const rate = isBounded ? sustained : delivery.rateBytesPerMs
-    if (rate <= 0 || (delivery.isAppLimited && rate <= this.rateBytesPerMs)) return false
-    const slot = this.round % RATE_ROUNDS
-    if (rate <= this.rateByRound[slot]!) return false
-    this.rateByRound[slot] = rate
-    if (rate <= this.rateBytesPerMs) return false
-    this.rateBytesPerMs = rate
-    return true
-  }
-
-  private takeRtt(delivery: Delivery): boolean {
-    const { rttMs, nowMs } = delivery
-    if (rttMs <= 0) return false
-    this.lastRttMs = rttMs
-    this.roundMinRttMs = Math.min(this.roundMinRttMs, rttMs)
-    this.queue.handleRtt(rttMs)
-    if (rttMs < this.minRttMs) {
-      const isFirst = this.minRttMs === Number.POSITIVE_INFINITY && delivery.leastRttMs > 0
-      // Whoever comes late to a queue would take it for the path, and more than the others of it.
-      this.minRttMs = isFirst ? Math.min(rttMs, delivery.leastRttMs) : rttMs
-      this.minRttAtMs = nowMs
-      return true
-    }
-    // As good as the least there was: the queue was empty.
-    if (rttMs < this.minRttMs * 1.02 + TIMER_GRANULARITY_MS / 2) this.minRttAtMs = nowMs
-    if (nowMs - Math.max(this.minRttAtMs, this.probeUntilMs) < MIN_RTT_PROBE_AFTER_MS) return false
-    if (nowMs - this.minRttAtMs > MIN_RTT_MS_MAX_AGE) {
-      this.minRttMs = rttMs
-      this.minRttAtMs = nowMs
-    }
-    this.beginProbe(
-      nowMs,
-      Math.min(TOGETHER_MS_MAX, Math.max(TOGETHER_MS_MIN, TOGETHER_RTTS * this.minRttMs)),
-    )
-    return true
-  }
-
-  /** Half a window for a while. */
-  private beginProbe(nowMs: number, leastMs: number): void {
-    this.isProbing = true
-    this.probeUntilMs = nowMs + Math.max(leastMs, PROBE_RTTS * this.minRttMs)
-    this.askTag = PROBED
-  }
-
-  private endProbe(): void {
-    this.isProbing = false
-    // What was asked for until now comes, or is called lost, within the next round trips.
-    this.judgeAtMs =
-      this.probeUntilMs + JUDGE_RTTS * Math.max(this.minRttMs, this.lastRttMs) + TIMER_GRANULARITY_MS
-    this.askTag = BUSY
-    this.update()
-  }
-
-  private judgeProbe(): void {
-    this.judgeAtMs = Number.POSITIVE_INFINITY
-    const isConfirmed = this.loss.handleProbed(QUIET_SEGMENTS_MIN * this.segmentBytes)
-    this.lossTrustMs = isConfirmed ? Math.min(LOSS_TRUST_MS_MAX, 2 * this.lossTrustMs) : LOSS_TRUST_MS_MIN
-    this.update()
-  }
-
-  /** When to see whether loss is less with half a window, and so is not the path's own. */
-  private doubtLossAtMs(): number {
-    const isDoubtful = !this.isProbing && this.loss.ratio > DOUBTED_LOSS_MIN
-    return isDoubtful
-      ? Math.max(this.probeUntilMs, this.cruiseAtMs) + this.lossTrustMs
-      : Number.POSITIVE_INFINITY
-  }
-
-  private beginRound(delivery: Delivery): void {
-    this.roundEndsAtBytes = delivery.deliveredBytes
-    this.checkExcess(delivery)
-    const isWanted = this.yielding?.handleRound(this.roundMinRttMs, this.minRttMs) ?? false
-    if (isWanted && this.phase === 'startup') this.phase = 'drain'
-    if (this.phase === 'startup') this.learnStartupLoss()
-    if (this.round < this.swingFeltRound) this.cycleLostBytes = this.cycleDeliveredBytes = 0
-    this.cycleLostBytes += this.roundLostBytes
-    this.cycleDeliveredBytes += this.roundDeliveredBytes
-    this.roundLostBytes = 0
-    this.roundDeliveredBytes = 0
-    // A round of nothing but app-limited deliveries teaches nothing, and must not make what is known forgotten.
-    if (delivery.isAppLimited) return
-    this.round++
-    this.rateByRound[this.round % RATE_ROUNDS] = 0
-    let best = 0
-    for (const rate of this.rateByRound) if (rate > best) best = rate
-    this.rateBytesPerMs = best
-  }
-
   /** While a startup's rate grows, after a queue was drained, and with half a window. */
   private isLearningFrom(tag: number): boolean {
     return this.phase === 'startup' || tag !== BUSY
   }
 
-  /** While the rate grows from round to round the queue is empty, and what is lost is the path's own. */
-  private learnStartupLoss(): void {
-    if (this.flatRounds > 0) return
-    if (this.startupRound !== undefined) this.loss.learn(this.startupRound)
-    this.startupRound = this.loss.takeRound()
+  private takeRtt({ rttMs, leastRttMs, nowMs }: Delivery): boolean {
+    if (rttMs <= 0) return false
+    this.lastRttMs = rttMs
+    this.roundMinRttMs = Math.min(this.roundMinRttMs, rttMs)
+    this.queue.handleRtt(rttMs)
+    const isFresh = this.halving.handleRtt(rttMs, leastRttMs, nowMs)
+    if (this.halving.isOn) this.askTag = PROBED
+    return isFresh
   }
 
-  /** What overflows is asked for again, so a queue that does so for long costs as much as it carries. */
-  private checkExcess(delivery: Delivery): void {
-    // What startup overshot is still being found out about.
-    if (this.phase !== 'cruise' || this.round < this.cruiseRound + 2 || !this.isExcess()) return
-    const reduced = BOUND_SHRINK * Math.min(this.boundBytes, delivery.inFlightBytes)
-    this.boundBytes = Math.max(this.pipeBytes() + QUANTA_SPARE * this.quantumBytes, reduced)
-    this.cyclesSinceExcess = 0
+  private takeTime(nowMs: number): boolean {
+    const wasOn = this.halving.isOn
+    const cruiseAtMs = this.phase === 'cruise' ? this.cruiseAtMs : undefined
+    const leastBytes = KNOWN_SEGMENTS_MIN * this.segmentBytes
+    const { lastRttMs } = this
+    const isChanged = this.halving.handleTime(this.loss, { nowMs, cruiseAtMs, lastRttMs, leastBytes })
+    if (wasOn !== this.halving.isOn) this.askTag = this.halving.isOn ? PROBED : BUSY
+    return isChanged
   }
 
-  private isExcess(): boolean {
-    const total = this.roundLostBytes + this.roundDeliveredBytes
-    if (this.roundLostBytes < EXCESS_SEGMENTS_MIN * this.segmentBytes) return false
-    return this.roundLostBytes / total > this.loss.ratio + EXCESS_LOSS_MAX + this.lossDoubt(total, LOSS_FLOOR)
+  // — The path —
+
+  private get minRttMs(): number {
+    return this.halving.minRttMs
   }
 
-  /** Losses come in bursts, so that little of a round says nothing; and a queue that overflows makes one wait. */
-  private isOverflowing(): boolean {
-    if (this.roundLostBytes + this.roundDeliveredBytes < this.pipeBytes() / 2) return false
-    return this.lastRttMs > this.minRttMs + TIMER_GRANULARITY_MS && this.isExcess()
+  private get linkBytesPerMs(): number {
+    return this.rate.linkBytesPerMs(this.startup.train.bytesPerMs)
   }
 
-  /** How far the loss of so many bytes may be from the path's by chance. Everything may be chance while the path's
-   *  loss is not known. */
-  private lossDoubt(bytes: number, lossMin: number): number {
-    if (!this.isLossKnown()) return 1
-    const loss = Math.max(lossMin, this.loss.ratio)
-    return DOUBT_DEVIATIONS * this.lossDeviation(loss, Math.min(bytes, this.loss.knownBytes))
+  private facts(): PathFacts {
+    const { round, segmentBytes, quantumBytes, linkBytesPerMs } = this
+    const isStartup = this.phase === 'startup'
+    const rateBytesPerMs = this.rate.bytesPerMs
+    return { round, isStartup, segmentBytes, quantumBytes, rateBytesPerMs, linkBytesPerMs }
   }
 
-  private isLossKnown(): boolean {
-    return this.loss.knownBytes >= QUIET_SEGMENTS_MIN * this.segmentBytes
+  /** What is asked for besides, because as much is lost. Startup asks for more than enough. */
+  private madeUpLoss(): number {
+    return this.phase === 'startup' ? 0 : this.loss.ratio
   }
 
-  /** Requests are lost whole, so it is they that count. */
-  private lossDeviation(loss: number, bytes: number): number {
-    return Math.sqrt((loss * (1 - loss) * this.quantumBytes) / bytes)
+  /** What is in flight when the path is just full. */
+  private pipeBytes(): number {
+    const rateBytesPerMs = this.rate.bytesPerMs
+    if (rateBytesPerMs === 0 || this.minRttMs === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
+    return (rateBytesPerMs * this.minRttMs) / (1 - this.madeUpLoss())
   }
 
-  private checkFull(delivery: Delivery): void {
-    if (delivery.isAppLimited || this.rateBytesPerMs === 0) return
-    if (this.rateBytesPerMs >= this.fullRate * GROWTH_RATIO) {
-      this.fullRate = this.rateBytesPerMs
-      this.flatRounds = 0
-      return
+  /** How long the queue may be that we fill. */
+  private queueMs(): number {
+    const { linkBytesPerMs, minRttMs } = this
+    const part = this.overflow.swing.part / SWING_MAX
+    return this.queue.keptMs({ rateBytesPerMs: this.rate.bytesPerMs, linkBytesPerMs, minRttMs, part })
+  }
+
+  // — Rounds —
+
+  private beginRound(delivery: Delivery): void {
+    this.roundEndsAtBytes = delivery.deliveredBytes
+    // What startup overshot is still being found out about for two rounds.
+    if (this.phase === 'cruise' && this.round >= this.cruiseRound + 2) {
+      const leastBytes = this.pipeBytes() + QUANTA_SPARE * this.quantumBytes
+      this.overflow.boundBy(this.facts(), { inFlightBytes: delivery.inFlightBytes, leastBytes })
     }
-    const isQueued = this.roundMinRttMs > QUEUED_RTT_RATIO * this.minRttMs + QUEUED_MS
-    if (++this.flatRounds >= (isQueued ? FLAT_ROUNDS_QUEUED_MAX : FLAT_ROUNDS_MAX)) this.phase = 'drain'
+    const isWanted = this.yielding?.handleRound(this.roundMinRttMs, this.minRttMs) ?? false
+    if (isWanted && this.phase === 'startup') this.phase = 'drain'
+    if (this.phase === 'startup') this.startup.learnLoss(this.segmentBytes)
+    this.overflow.endRound(this.round)
+    // A round of nothing but app-limited deliveries teaches nothing, and must not make what is known forgotten.
+    if (delivery.isAppLimited) return
+    this.round++
+    this.rate.beginRound(this.sharedRoundMs())
   }
+
+  /** How long the round took, if the queue was longer than we keep it all the time, or overflowed. */
+  private sharedRoundMs(): number | undefined {
+    const hasOverflowed = this.overflow.takeHasOverflowed()
+    if (this.phase !== 'cruise') return undefined
+    const isLong = this.roundMinRttMs > this.minRttMs + this.queueMs() + TIMER_GRANULARITY_MS
+    if (!isLong && !hasOverflowed) return undefined
+    return this.roundMinRttMs === Number.POSITIVE_INFINITY ? this.minRttMs : this.roundMinRttMs
+  }
+
+  private checkFull({ isAppLimited }: Delivery): void {
+    const rateBytesPerMs = this.rate.bytesPerMs
+    if (isAppLimited || rateBytesPerMs === 0) return
+    const { roundMinRttMs, minRttMs } = this
+    if (this.startup.isFull(rateBytesPerMs, { roundMinRttMs, minRttMs })) this.phase = 'drain'
+  }
+
+  // — Cycles of cruise —
 
   private enterCruise(nowMs: number): void {
     this.phase = 'cruise'
     this.cruiseRound = this.round
     this.cruiseAtMs = nowMs
-    this.cycleLostBytes = this.cycleDeliveredBytes = 0
+    this.overflow.forgetCycle()
     this.enterCycle(QUIET_INDEX, nowMs)
   }
 
@@ -420,77 +311,58 @@ export class MeasuredWindow implements WindowPolicy {
     if (elapsedMs < (isShort ? this.minRttMs : Math.max(this.minRttMs, ROUND_MS_MIN))) return
     if (gain < 1 && delivery.inFlightBytes > this.pipeBytes() && elapsedMs < DOWN_RTTS_MAX * this.minRttMs)
       return
-    const hasClimbed = this.cycleIndex === QUIET_INDEX && this.rateBytesPerMs > this.cycleRate * REVIVAL_RATIO
-    this.setSwing()
+    const hasClimbed = this.cycleIndex === QUIET_INDEX && this.hasGrown()
+    this.overflow.judgeSwing(this.facts())
     this.enterCycle(hasClimbed ? 0 : (this.cycleIndex + 1) % CYCLE_ROUNDS, delivery.nowMs)
     if (this.cycleIndex === 0) this.endCycle()
     this.update()
   }
 
+  private enterCycle(index: number, nowMs: number): void {
+    this.cycleIndex = index
+    this.cycleAtMs = nowMs
+    if (this.halving.isOn) return
+    this.askTag = index === QUIET_INDEX ? QUIET : BUSY
+    if (index === QUIET_INDEX) this.loss.learn(this.loss.takeRound())
+  }
+
   private endCycle(): void {
     this.queue.handleCycle(this.minRttMs)
-    this.cyclesSinceExcess++
-    this.swing.handleCycle()
-    this.cycleLostBytes = this.cycleDeliveredBytes = 0
-    this.boundBytes *= Math.min(BOUND_GROWTH_MAX, 1 + BOUND_GROWTH_STEP * this.cyclesSinceExcess)
-    const hasGrown = this.cycleRate > 0 && this.rateBytesPerMs > this.cycleRate * REVIVAL_RATIO
-    this.growingCycles = hasGrown ? this.growingCycles + 1 : 0
-    this.cycleRate = this.rateBytesPerMs
+    this.overflow.endCycle(this.segmentBytes)
+    this.growingCycles = this.cycleRate > 0 && this.hasGrown() ? this.growingCycles + 1 : 0
+    this.cycleRate = this.rate.bytesPerMs
     if (this.growingCycles < REVIVAL_CYCLES || this.yielding !== undefined) return
     this.growingCycles = 0
     this.phase = 'startup'
-    this.fullRate = this.rateBytesPerMs
-    this.flatRounds = 0
-    this.startupRound = undefined
+    this.startup.begin(this.rate.bytesPerMs)
     this.askTag = BUSY
   }
 
-  private startupGain(): number {
-    const towardsTrain = (TRAIN_PART * this.train.bytesPerMs) / this.rateBytesPerMs
-    return Math.max(STARTUP_GAIN, Math.min(STARTUP_GAIN_MAX, towardsTrain))
+  private hasGrown(): boolean {
+    return this.rate.bytesPerMs > this.cycleRate * REVIVAL_RATIO
   }
 
   private cycleGain(): number {
-    if (this.cycleIndex === 0) return 1 + this.swing.part
+    const { part } = this.overflow.swing
+    if (this.cycleIndex === 0) return 1 + part
     if (this.cycleIndex > QUIET_INDEX) return 1 + LEVEL_GAIN
     if (this.cycleIndex === QUIET_INDEX) return 1
-    return 1 - Math.max(this.swing.part, Math.min(SWING_DOWN_MAX, this.queueMs() / this.minRttMs))
+    return 1 - Math.max(part, Math.min(SWING_DOWN_MAX, this.queueMs() / this.minRttMs))
   }
+
+  // — What the puller reads —
 
   /** Down by the window as well: what the pacer lets catch up would else outlast a short RTT. */
   private isStopping(): boolean {
     return this.phase === 'cruise' && this.cycleIndex === DOWN_INDEX && this.minRttMs < PACING_SLACK_MS
   }
 
-  private quantumMs(): number {
-    if (this.loss.ratio > SMALL_REQUEST_LOSS) return QUANTUM_MS_MIN
-    return Math.min(QUANTUM_MS_MAX, Math.max(QUANTUM_MS_MIN, QUANTUM_RTT_PART * this.minRttMs))
-  }
-
-  /** How long the queue may be that we fill. */
-  private queueMs(): number {
-    const { rateBytesPerMs, minRttMs } = this
-    return this.queue.keptMs({ rateBytesPerMs, minRttMs, part: this.swing.part / SWING_MAX })
-  }
-
-  /** A loss is known of in the round after it, so what comes until then after a shrinking was sent before it. */
-  private setSwing(): void {
-    const { cycleLostBytes: lostBytes, cycleDeliveredBytes: deliveredBytes, rateBytesPerMs } = this
-    const totalBytes = lostBytes + deliveredBytes
-    if (this.round < this.swingFeltRound || totalBytes < SWING_SEGMENTS_MIN * this.segmentBytes) return
-    // A queue that never empties keeps the path's loss unknown, and must be shortened all the same.
-    const saidByBytes = this.isLossKnown() ? Math.min(totalBytes, this.loss.knownBytes) : totalBytes
-    const doubt = this.lossDeviation(this.loss.ratio, saidByBytes)
-    const facts = { lostBytes, deliveredBytes, pathLoss: this.loss.ratio, doubt, rateBytesPerMs }
-    if (this.swing.handleRound(facts)) this.swingFeltRound = this.round + SWING_FELT_ROUNDS
-  }
-
-  private enterCycle(index: number, nowMs: number): void {
-    this.cycleIndex = index
-    this.cycleAtMs = nowMs
-    if (this.isProbing) return
-    this.askTag = index === QUIET_INDEX ? QUIET : BUSY
-    if (index === QUIET_INDEX) this.loss.learn(this.loss.takeRound())
+  private quantumOf(bytesPerMs: number): number {
+    if (this.loss.ratio > SMALLER_REQUEST_LOSS) return QUANTUM_MS_MIN_LOSSY * bytesPerMs
+    if (this.loss.ratio > SMALL_REQUEST_LOSS) return QUANTUM_MS_MIN * bytesPerMs
+    const quantumMs = Math.max(QUANTUM_MS_MIN, QUANTUM_RTT_PART * this.minRttMs)
+    const worthBytes = QUANTUM_SEGMENTS_WORTH * this.segmentBytes
+    return Math.min(QUANTUM_MS_MAX * bytesPerMs, Math.max(quantumMs * bytesPerMs, worthBytes))
   }
 
   /** Works out what the puller reads from what is known. */
@@ -504,29 +376,32 @@ export class MeasuredWindow implements WindowPolicy {
       this.askTag = BURST
       return
     }
-    const rate = this.rateBytesPerMs / (1 - this.loss.ratio)
+    const rate = this.rate.bytesPerMs / (1 - this.madeUpLoss())
     const isStartup = this.phase === 'startup'
     const yieldedTo = this.yielding?.part ?? 1
-    const startupGain = this.startupGain()
+    const startupGain = this.startup.gain(this.rate.bytesPerMs)
     const gain = isStartup ? startupGain : this.phase === 'drain' ? 1 / STARTUP_GAIN : this.cycleGain()
     this.askBytesPerMs = Math.max(rate * gain * yieldedTo, floorBytes / Math.max(this.minRttMs, 1))
-    const quantumBytes = Math.min(QUANTUM_BYTES_MAX, rate * this.quantumMs())
+    const quantumBytes = Math.min(QUANTUM_BYTES_MAX, this.quantumOf(rate))
     const spareBytes = Math.max(QUANTA_SPARE * quantumBytes, SPARE_SEGMENTS_MIN * this.segmentBytes)
     const filling = isStartup
       ? STARTUP_WINDOW_PART * startupGain * pipeBytes
       : pipeBytes + rate * this.queueMs()
     const wanted = this.isStopping() ? pipeBytes + spareBytes : Math.max(filling, pipeBytes + spareBytes)
-    let windowBytes = Math.min(wanted, this.boundBytes)
+    let windowBytes = Math.min(
+      isStartup ? wanted : wanted * this.overflow.swing.room,
+      this.overflow.boundBytes,
+    )
     // Where the path itself holds little, no more than the socket holds: there, the queue is the socket.
     if (this.segmentBytes === PATH_BYTES_WHOLE) windowBytes = Math.min(windowBytes, this.receiveBytesMax)
-    if (isStartup && this.train.bytesPerMs === 0 && windowBytes < this.firstBytes) {
+    if (isStartup && this.startup.train.bytesPerMs === 0 && windowBytes < this.firstBytes) {
       this.askBytesPerMs = Number.POSITIVE_INFINITY
       windowBytes = this.firstBytes
     } else if (this.askTag === BURST) {
       this.askTag = BUSY
     }
     windowBytes *= yieldedTo
-    if (this.isProbing) windowBytes = Math.min(windowBytes, 0.5 * this.rateBytesPerMs * this.minRttMs)
+    if (this.halving.isOn) windowBytes = Math.min(windowBytes, 0.5 * this.rate.bytesPerMs * this.minRttMs)
     this.windowBytes = Math.max(floorBytes, windowBytes)
     this.quantumBytes = Math.max(
       Math.min(QUANTUM_SEGMENTS_MIN * this.segmentBytes, this.windowBytes / 2),

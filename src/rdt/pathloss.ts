@@ -90,8 +90,9 @@ export class PathLoss {
   }
 
   learn(round: LossRound): void {
-    // What is known is not forgotten for rounds that could not tell.
-    if (round.deliveredBytes === 0) return
+    // What is known is not forgotten for rounds that could not tell, nor believed of those that hardly found the queue
+    // empty.
+    if (round.deliveredBytes === 0 || round.lostBytes > round.deliveredBytes) return
     this.lostBytes = LOSS_MEMORY * this.lostBytes + round.lostBytes
     this.deliveredBytes = LOSS_MEMORY * this.deliveredBytes + round.deliveredBytes
   }

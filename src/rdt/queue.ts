@@ -1,8 +1,9 @@
 // How long a queue a flow keeps at the bottleneck. Used by the measured window, which fills the pipe and this.
 //
-// A flow that has less of a link than another keeps more of the queue for its rate, so it gains: that, and nothing
-// else, makes flows equal. FAST TCP (Wei, Jin, Low, Hegde, 2006) does it with a constant number of packets, which
-// suits one rate; here it is the fourth root of the rate, which suits all.
+// A flow that has less of a link than another keeps more of the queue for its rate, so it gains: that makes flows equal.
+// FAST TCP (Wei, Jin, Low, Hegde, 2006) does it with a constant number of packets, which suits one link. Here the
+// queue of a flow alone goes with the fourth root of the link's rate, which suits all, and grows nearly as FAST's does
+// with the part of the link that it lacks.
 
 import { TIMER_GRANULARITY_MS } from './limits.js'
 
@@ -11,6 +12,9 @@ const QUEUE_MS = 2
 const QUEUE_RTT_PART = 0.06
 const QUEUE_RATE_BYTES_PER_MS = 125_000
 const SLOWNESS_POWER = 1 / 4
+/** Of what a flow has of the link: N of them keep the fourth root of N times as much as one. At 1, as FAST's, it would be
+ *  N times as much; with the power above alone, to become equal would take them seconds. */
+const SHARE_POWER = 3 / 4
 
 /** Of a queue that never goes away, so that others must keep it, as much is kept besides: else a TCP that fills all
  *  there is would leave us nothing. At 1, whatever we had we would keep. */
@@ -66,15 +70,18 @@ export class KeptQueue {
    *  path does not hold it. */
   keptMs({
     rateBytesPerMs,
+    linkBytesPerMs,
     minRttMs,
     part,
   }: {
     rateBytesPerMs: number
+    linkBytesPerMs: number
     minRttMs: number
     part: number
   }): number {
-    const slowness = (QUEUE_RATE_BYTES_PER_MS / rateBytesPerMs) ** SLOWNESS_POWER
-    const ownMs = (QUEUE_MS + QUEUE_RTT_PART * minRttMs) * slowness
+    const slowness = (QUEUE_RATE_BYTES_PER_MS / linkBytesPerMs) ** SLOWNESS_POWER
+    const lack = (linkBytesPerMs / rateBytesPerMs) ** SHARE_POWER
+    const ownMs = (QUEUE_MS + QUEUE_RTT_PART * minRttMs) * slowness * lack
     if (this.isBackground) return BACKGROUND_PART * ownMs
     const wantedMs = ownMs + this.silenceMs + OTHERS_PART * Math.max(0, this.standingMs)
     return Math.min(part * wantedMs, minRttMs + QUEUE_MS_OVER_RTT_MAX)

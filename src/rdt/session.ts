@@ -27,7 +27,6 @@ import type { PulledItem } from './pulled.js'
 import { Puller } from './puller.js'
 import type { Request } from './request.js'
 import { RoundTrip } from './rtt.js'
-import type { SegmentHeader } from './segment.js'
 import { Server } from './server.js'
 import { makeWindow, type WindowPolicy } from './window.js'
 
@@ -188,10 +187,6 @@ export class Session {
       case 'bye':
         return false // the endpoint's
     }
-  }
-
-  handleSegment(header: SegmentHeader, payload: Uint8Array, nowMs: number): boolean {
-    return this.puller.handleSegment(header, payload, nowMs)
   }
 
   handleRequest(request: Request): void {

@@ -3,7 +3,12 @@
 //
 //   loss usual:    grows by a quarter each cycle, by little where it last was too much (as CUBIC does, RFC 9438)
 //   too much:      shrinks by three tenths, in the round that shows it
-//   too much, though it is the least: the loss is not ours to cure, and is usual from now on until it becomes less
+//   far too much, though it is the least:
+//                  the window gets less room than the path holds by the rate that was measured: where several flows
+//                  fill a short queue, each took what the others left for a moment for its own
+//
+// What a flow loses tells nothing of how much it has, so what is too much depends on that: of those that share a queue,
+// and so its losses, whoever has more gives way first (TCP's response to loss, RFC 5348, is of the kind).
 
 /** Never so little that more would not be found. */
 export const SWING_MAX = 0.25
@@ -13,13 +18,18 @@ const SHRINK = 0.7
 const NEAR_PART = 0.75
 const GROWTH_NEAR = 1.05
 
-/** Loss beyond the usual that is blamed on the swing, at EXCESS_RATE_BYTES_PER_MS (1 Gbit/s). More is borne where a flow
- *  is slower: of those that share a queue the fast one gives way first, as by TCP's response to loss (RFC 5348). */
+const ROOM_MIN = 0.75
+const ROOM_SHRINK = 0.93
+const ROOM_GROWTH = 1.05
+
+/** Loss beyond the path's that is blamed on the swing where a flow has a link of EXCESS_RATE_BYTES_PER_MS (1 Gbit/s) to
+ *  itself: more where the link is slower, for a packet is more of its queue, and more where a flow has less of it. */
 const EXCESS_MAX = 0.01
 const EXCESS_RATE_BYTES_PER_MS = 125_000
-const SLOWNESS_POWER = 1 / 2
-/** What of a usual loss that became less is forgotten each cycle. */
-const BORNE_DECAY = 1 / 8
+const SLOWNESS_POWER = 1 / 4
+/** So much more of it, and so many times the doubt, is far too much: a window without room costs speed where it errs. */
+const FAR_EXCESS = 0.02
+const FAR_DOUBTS = 3
 
 /** What was lost and delivered of late, how little that says, and what is usual. */
 export interface RecentLoss {
@@ -29,42 +39,47 @@ export interface RecentLoss {
   readonly pathLoss: number
   readonly doubt: number
   readonly rateBytesPerMs: number
+  /** What the link carries, for this flow and for others. */
+  readonly linkBytesPerMs: number
 }
 
 export class Swing {
-  private value = SWING_MAX
-  private valueAtLoss = Number.POSITIVE_INFINITY
-  private borneLoss = 0
-  private loss = 0
+  /** Part of the rate, up to SWING_MAX. */
+  part = SWING_MAX
+  /** Of the window that seems to be right, the part to be used. */
+  room = 1
+  private partAtLoss = Number.POSITIVE_INFINITY
   private hasShrunk = false
 
-  /** Part of the rate, up to SWING_MAX. */
-  get part(): number {
-    return this.value
-  }
-
-  /** At the end of each round with what became of those since the cycle began, or since the last shrinking was felt.
+  /** At the end of each round with what became of those since the last judgement, or since the last shrinking was felt.
    *  Answers whether it was too much. */
-  handleRound({ lostBytes, deliveredBytes, pathLoss, doubt, rateBytesPerMs }: RecentLoss): boolean {
+  handleRound({ lostBytes, deliveredBytes, pathLoss, doubt, ...rates }: RecentLoss): boolean {
     const loss = lostBytes === 0 ? 0 : lostBytes / (lostBytes + deliveredBytes)
-    const slowness = (EXCESS_RATE_BYTES_PER_MS / rateBytesPerMs) ** SLOWNESS_POWER
-    const usual = Math.max(pathLoss, this.borneLoss) + EXCESS_MAX * slowness + doubt
-    this.loss = loss
-    if (loss <= usual) return false
-    if (this.value === SWING_MIN) this.borneLoss = loss
-    this.valueAtLoss = this.value
-    this.value = Math.max(SWING_MIN, this.value * SHRINK)
+    const bearable = bearableLoss(rates)
+    if (loss <= pathLoss + bearable + doubt) return false
+    if (this.part === SWING_MIN && loss > pathLoss + bearable + FAR_EXCESS + FAR_DOUBTS * doubt)
+      this.room = Math.max(ROOM_MIN, this.room * ROOM_SHRINK)
+    this.partAtLoss = this.part
+    this.part = Math.max(SWING_MIN, this.part * SHRINK)
     this.hasShrunk = true
     return true
   }
 
   handleCycle(): void {
-    if (this.loss < this.borneLoss) this.borneLoss += (this.loss - this.borneLoss) * BORNE_DECAY
     const { hasShrunk } = this
     this.hasShrunk = false
     if (hasShrunk) return
-    const isNear = this.value > NEAR_PART * this.valueAtLoss
-    this.value = Math.min(SWING_MAX, this.value * (isNear ? GROWTH_NEAR : GROWTH))
-    if (this.value > this.valueAtLoss) this.valueAtLoss = Number.POSITIVE_INFINITY
+    if (this.room < 1) {
+      this.room = Math.min(1, this.room * ROOM_GROWTH)
+      return
+    }
+    const isNear = this.part > NEAR_PART * this.partAtLoss
+    this.part = Math.min(SWING_MAX, this.part * (isNear ? GROWTH_NEAR : GROWTH))
+    if (this.part > this.partAtLoss) this.partAtLoss = Number.POSITIVE_INFINITY
   }
+}
+
+function bearableLoss(rates: { rateBytesPerMs: number; linkBytesPerMs: number }): number {
+  const slowness = (EXCESS_RATE_BYTES_PER_MS / rates.linkBytesPerMs) ** SLOWNESS_POWER
+  return (EXCESS_MAX * slowness * rates.linkBytesPerMs) / rates.rateBytesPerMs
 }

@@ -31,19 +31,23 @@ export class TrainMeter {
   }
 
   /** Something that was asked for without pacing: what is paced tells the pace. */
-  handleDelivered(bytes: number, askedAtMs: number, nowMs: number): void {
+  handleDelivered(
+    { bytes, segments }: { readonly bytes: number; readonly segments: number },
+    askedAtMs: number,
+    nowMs: number,
+  ): void {
     if (askedAtMs < this.askedAtMs) return // late, of an earlier burst
     if (askedAtMs - this.askedAtMs > TRAIN_ASK_MS) {
       this.complete()
       this.askedAtMs = askedAtMs
-      this.beganAtMs = nowMs
-      this.bytes = 0
-      this.segments = 0
+      this.beganAtMs = this.endedAtMs = nowMs
+      this.bytes = bytes - bytes / segments
+      this.segments = segments - 1
       return
     }
     this.endedAtMs = nowMs
     this.bytes += bytes
-    this.segments++
+    this.segments += segments
   }
 
   reset(): void {

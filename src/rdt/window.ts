@@ -4,8 +4,10 @@
 import { PATH_BYTES_WHOLE } from './limits.js'
 import { MeasuredWindow } from './measured.js'
 
-/** What one arrival tells. The puller uses one object again for every segment. */
+/** What one arrival tells: of a segment, or of several that came together and were asked for together. The puller uses
+ *  one object again for all of them. */
 export interface Delivery {
+  segments: number
   /** UDP payload of this arrival. */
   bytes: number
   /** Since this segment's request was sent; 0 where it is not known. */

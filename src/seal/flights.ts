@@ -4,6 +4,7 @@
 //   1  answerer  exchange:32 sealed{ modulus:384 }
 //   2  asker     sealed{ peer:8 boot:8 modulus:384 secret:384 proof:16 signature:384 }      secret: RSA-OAEP
 //   3  answerer  mixed:u8 sealed{ peer:8 boot:8 session:8 datagramBytesMax:u16 signature:384 }
+//   4  asker     sealed{ early:0…1024 }, along with flight 2
 //
 // To resume, in a hello and in the accept that answers it (step 3):
 //

@@ -7,6 +7,7 @@
 //   said₂    = H(said₁, asker's ids and key, OAEP secret)         the asker signs it
 //   said₃    = H(said₂, proof, asker's signature, mixed, answerer's ids and terms)   the answerer signs it
 //   master   = Extract(shaking, OAEP secret ‖ shared secret where both hold it)     seals flight 3
+//              (and flight 4, which the asker sends with flight 2: ‖ the shared secret if it holds one itself)
 //   keys     = Expand(master, label, H(said₃, answerer's signature))
 //
 // A man in the middle can take no part in it: each signature covers both exchanges and both keys. What is recorded
@@ -17,7 +18,14 @@
 import { timingSafeEqual } from 'node:crypto'
 import { concatBytes, hexOf, utf8 } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
-import type { Agreement, Attempt, Claim, Flight, Opening } from '../base/protection.js'
+import {
+  type Agreement,
+  type Attempt,
+  type Claim,
+  EARLY_BYTES_MAX,
+  type Flight,
+  type Opening,
+} from '../base/protection.js'
 import type { KeyExchange, MakeExchange } from './exchange.js'
 import { fingerprintOf } from './fingerprint.js'
 import {
@@ -33,7 +41,7 @@ import {
   writeProof,
 } from './flights.js'
 import { expand, extract, hmac, openOnce, type SessionKeys, sealOnce, sessionKeys, sha256 } from './keys.js'
-import { OAEP_SECRET_BYTES, RSA_BYTES, SECRET_PROOF_BYTES } from './limits.js'
+import { OAEP_SECRET_BYTES, RSA_BYTES, SECRET_PROOF_BYTES, TAG_BYTES } from './limits.js'
 import type { Steps } from './steps.js'
 import type { Party, Trust, Verdict } from './trust.js'
 
@@ -63,6 +71,7 @@ const SUITES = Uint8Array.of(1, 1)
 export class Asking implements Attempt {
   readonly claim = undefined
   flight: Flight | undefined
+  rider: Flight | undefined
   agreement: Agreement | undefined
   hasFailed = false
   private readonly exchange: KeyExchange
@@ -123,10 +132,20 @@ export class Asking implements Attempt {
         const proof = secretProof(context.sharedSecret, said)
         const text = writeProof({ peer, boot, modulus, secret: sealedSecret, proof, signature })
         const body = sealOnce(expand(met.shaking, 'proof', met.said), text, met.said)
-        this.state = { type: 'proving', proved: { ...met, secret, said: sha256(said, proof, signature) } }
+        const proved = { ...met, secret, said: sha256(said, proof, signature) }
+        this.state = { type: 'proving', proved }
         this.flight = { step: 2, body }
+        this.rider = this.early(proved)
       })
     })
+  }
+
+  /** What is to be said already: to whoever can open the secret that goes before it, and nobody else. */
+  private early(proved: Proved): Flight | undefined {
+    const early = this.opening.early?.()
+    if (early === undefined || early.length > EARLY_BYTES_MAX) return undefined
+    const key = earlyKey(proved, this.context.sharedSecret ?? NOTHING)
+    return { step: 4, body: sealOnce(key, early, proved.said) }
   }
 
   private handleAcceptance(body: Uint8Array, proved: Proved): boolean {
@@ -146,6 +165,7 @@ export class Asking implements Attempt {
     const { signature } = acceptance
     this.state = { type: 'busy' }
     this.flight = undefined
+    this.rider = undefined
     context.steps.request(
       { type: 'verify', key, text: signedText('answerer', said), signature },
       (result) => {
@@ -171,6 +191,7 @@ export class Asking implements Attempt {
   private fail(): void {
     this.hasFailed = true
     this.flight = undefined
+    this.rider = undefined
   }
 }
 
@@ -182,6 +203,8 @@ export class Answering implements Attempt {
   agreement: Agreement | undefined
   hasFailed = false
   private proof: Proof | undefined
+  /** As it came; it cannot be opened before the secret is. */
+  private early: Uint8Array | undefined
   private isBusy = false
 
   private constructor(
@@ -216,11 +239,19 @@ export class Answering implements Attempt {
   }
 
   handleFlight({ step, body }: Flight): boolean {
+    if (step === 4) return this.keepEarly(body)
     if (step !== 2 || this.hasFailed || this.isBusy || this.agreement !== undefined) return false
     const text = openOnce(expand(this.shaking, 'proof', this.said), body, this.said)
     this.proof = text && readProof(text.slice())
     if (this.proof === undefined) return false
     this.claim = { peerId: hexOf(this.proof.peer), boot: hexOf(this.proof.boot) }
+    return true
+  }
+
+  private keepEarly(body: Uint8Array): boolean {
+    const isOver = this.hasFailed || this.agreement !== undefined
+    if (isOver || this.early !== undefined || body.length > EARLY_BYTES_MAX + TAG_BYTES) return false
+    this.early = body.slice()
     return true
   }
 
@@ -243,30 +274,51 @@ export class Answering implements Attempt {
     context.steps.request({ type: 'verify', key: modulus, text, signature }, (result) => {
       if (result === undefined) return this.fail()
       context.trust.handleProved(party, verdict)
-      context.steps.request({ type: 'decrypt', sealed: secret }, (opened) => {
-        if (opened?.length !== OAEP_SECRET_BYTES) return this.fail()
-        const met = { modulus, party, verdict, shaking: this.shaking }
-        this.accept({ ...met, secret: opened, said: sha256(said, proof.proof, signature) }, isMixed)
-      })
+      const met = { modulus, party, verdict, shaking: this.shaking }
+      this.accept(met, secret, sha256(said, proof.proof, signature), isMixed)
     })
   }
 
-  private accept(proved: Proved, isMixed: boolean): void {
+  /** Opening the secret and signing need nothing of each other: they are done side by side. */
+  private accept(met: Omit<Met, 'said'>, sealedSecret: Uint8Array, said: Uint8Array, isMixed: boolean): void {
     const { context } = this
     const fields = { peer: context.peer, boot: context.boot, ...termsOf(this.opening) }
     const written = writeAcceptanceFields(fields)
     const mixed = Uint8Array.of(isMixed ? 1 : 0)
-    const said = sha256(proved.said, mixed, written)
-    context.steps.request({ type: 'sign', text: signedText('answerer', said) }, (signature) => {
-      if (signature?.length !== RSA_BYTES) return this.fail()
-      const master = masterOf(proved, isMixed ? context.sharedSecret! : NOTHING)
-      const text = concatBytes([written, signature])
-      const sealed = sealOnce(expand(master, 'acceptance', proved.said), text, proved.said)
-      this.flight = { step: 3, body: concatBytes([mixed, sealed]) }
-      const { fingerprint, address } = proved.party
-      const other = { ...this.claim!, terms: this.terms, fingerprint }
-      this.agreement = context.agree('answerer', other, sessionKeys(master, sha256(said, signature)), address)
+    const text = signedText('answerer', sha256(said, mixed, written))
+    let secret: Uint8Array | undefined
+    let signature: Uint8Array | undefined
+    const goOn = () => {
+      if (secret === undefined || signature === undefined || this.hasFailed) return
+      this.agree({ ...met, secret, said }, { written, mixed, signature })
+    }
+    context.steps.request({ type: 'decrypt', sealed: sealedSecret }, (opened) => {
+      if (opened?.length !== OAEP_SECRET_BYTES) return this.fail()
+      secret = opened
+      goOn()
     })
+    context.steps.request({ type: 'sign', text }, (signed) => {
+      if (signed?.length !== RSA_BYTES) return this.fail()
+      signature = signed
+      goOn()
+    })
+  }
+
+  private agree(
+    proved: Proved,
+    { written, mixed, signature }: Record<'written' | 'mixed' | 'signature', Uint8Array>,
+  ): void {
+    const { context } = this
+    const sharedSecret = mixed[0] === 1 ? context.sharedSecret! : NOTHING
+    const master = masterOf(proved, sharedSecret)
+    const text = concatBytes([written, signature])
+    const sealed = sealOnce(expand(master, 'acceptance', proved.said), text, proved.said)
+    this.flight = { step: 3, body: concatBytes([mixed, sealed]) }
+    const { fingerprint, address } = proved.party
+    const other = { ...this.claim!, terms: this.terms, fingerprint }
+    const keys = sessionKeys(master, sha256(sha256(proved.said, mixed, written), signature))
+    const early = this.early && openOnce(earlyKey(proved, sharedSecret), this.early, proved.said)
+    this.agreement = { ...context.agree('answerer', other, keys, address), early }
   }
 
   /** Nothing is said: the asker learns no more than that somebody is there. */
@@ -299,6 +351,10 @@ function saidFirst({ nonce }: Opening, open: Uint8Array, exchange: Uint8Array): 
 
 function masterOf({ shaking, secret }: Proved, sharedSecret: Uint8Array): Uint8Array {
   return extract(shaking, concatBytes([secret, sharedSecret]))
+}
+
+function earlyKey(proved: Proved, sharedSecret: Uint8Array): Uint8Array {
+  return expand(masterOf(proved, sharedSecret), 'early', proved.said)
 }
 
 function signedText(side: 'asker' | 'answerer', said: Uint8Array): Uint8Array {

@@ -81,7 +81,7 @@ export class Resuming implements Attempt {
     this.exchange = context.makeExchange()
     const { ticket } = known
     this.said = saidFirst(opening.nonce, ticket.id, this.exchange.publicKey)
-    const text = writeResuming(context.boot, { session: opening.local, ...opening }, opening.early)
+    const text = writeResuming(context.boot, { session: opening.local, ...opening }, opening.early?.())
     const sealed = sealOnce(expand(ticket.secret, 'resume', this.said), text, this.said)
     this.body = concatBytes([ticket.id, this.exchange.publicKey, sealed])
     this.flight = { step: 0, body: this.body }

@@ -42,6 +42,7 @@ export class History {
 
   private readonly diedAtMs: number[] = []
   private readonly isDown = new Set<number>()
+  private readonly hasLostPower = new Set<number>()
   private readonly edits = new Map<
     string,
     { readonly peer: number; readonly atMs: number; readonly digest: Digest | undefined }[]
@@ -92,8 +93,9 @@ export class History {
     this.editsOf(path).push({ peer, atMs, digest })
     if (after === undefined || digest === undefined) {
       const heldSinceMs = this.heldSince[peer]!.get(path) ?? Number.NEGATIVE_INFINITY
-      // Put there in the moment in which LEFT died: whether it had come can no longer be told.
-      const known = heldSinceMs !== this.diedAtMs[peer]
+      // Put there in the moment in which LEFT died, or removed before it has looked at what a loss of power did: whether
+      // it had come, and stayed, can no longer be told.
+      const known = heldSinceMs !== this.diedAtMs[peer] && !this.hasLostPower.has(peer)
       this.removed[peer]!.set(path, { digest: known ? before : undefined, heldSinceMs, atMs })
       this.heldSince[peer]!.delete(path)
       return undefined
@@ -130,6 +132,7 @@ export class History {
   /** LEFT has looked at what a loss of power did: from now on it knows. */
   handleOpened(peer: number): void {
     this.isDown.delete(peer)
+    this.hasLostPower.delete(peer)
     this.unmended[peer]!.clear()
   }
 
@@ -169,6 +172,7 @@ export class History {
 
   /** The machine went down: a deletion that no scan has seen yet cannot be told from what the loss of power did. */
   forgiveRemovals(peer: number, sinceMs: number): void {
+    this.hasLostPower.add(peer)
     for (const [path, removal] of this.removed[peer]!)
       if (removal.atMs >= sinceMs) this.removed[peer]!.set(path, { ...removal, digest: undefined })
   }

@@ -42,9 +42,12 @@ export class CommitGroup {
     return isQuiet ? this.checkpoint.pollTimeout() : undefined
   }
 
-  /** Commits what is due; with `isOver` whatever there is, since nothing more will come. */
+  /** Commits what is due; with `isOver` whatever there is, since nothing more will come: with the next call, so that
+   *  nobody who waits for what was placed waits for the disk too. */
   settle(isOver: boolean, nowMs: number): void {
-    if (this.dueMs !== undefined && (isOver || nowMs >= this.dueMs)) this.commit(nowMs)
+    if (this.dueMs === undefined) return
+    if (nowMs >= this.dueMs) this.commit(nowMs)
+    else if (isOver) this.dueMs = nowMs
   }
 
   /** Call while nothing else is to be done. */

@@ -8,7 +8,8 @@
 //                                  │ reads and writes of blocks
 //                                 disk
 
-import type { Digest, Hash } from '../base/item.js'
+import { type Digest, type Hash, listBytes } from '../base/item.js'
+import { BLOCK_BYTES } from '../base/limits.js'
 import { EARLY_BYTES_MAX, type SlowStep } from '../base/protection.js'
 import { decodeMessage, encodeMessage, type Message, type StateMessage } from '../ecp/message.js'
 import {
@@ -26,7 +27,7 @@ import { Conversation, tidings } from './conversation.js'
 import type { EngineEvent } from './engine-event.js'
 import { Holdings } from './holdings.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './large-files.js'
-import { PROGRESS_MS, WORKING_RETRY_MS } from './limits.js'
+import { ANNOUNCED_AHEAD_MAX, PROGRESS_MS, WORKING_RETRY_MS } from './limits.js'
 import type { EngineToKeeper, KeeperToEngine, PeerClaim } from './messages.js'
 import { OwnState } from './own-state.js'
 import { ReceiptBook } from './receipt.js'
@@ -129,7 +130,7 @@ export class Engine {
   /** Several, end to end, each `datagramBytes` long but the last. */
   handleDatagrams(from: Address, bytes: Uint8Array, datagramBytes: number, nowMs: number): void {
     this.endpoint.handleDatagrams(from, bytes, datagramBytes, nowMs)
-    this.settle(nowMs)
+    this.settleEvents(nowMs)
   }
 
   /** `read` is in the operation's room: the block, or where it was to be sealed the frame. `buffer` is the room's, where
@@ -190,7 +191,7 @@ export class Engine {
   pollDatagram(nowMs: number): Outgoing | undefined {
     this.receiving.pullSmall(nowMs)
     const outgoing = this.endpoint.pollDatagram(nowMs)
-    this.settle(nowMs)
+    this.settleEvents(nowMs)
     return outgoing
   }
 
@@ -215,6 +216,12 @@ export class Engine {
 
   pollEvent(): EngineEvent | undefined {
     return this.events.shift()
+  }
+
+  /** Most datagrams are segments in the middle of a block, which change nothing outside rdt: with several peers, looking
+   *  at every conversation after each of them would cost more than the segment itself. */
+  private settleEvents(nowMs: number): void {
+    if (this.endpoint.hasEvents) this.settle(nowMs)
   }
 
   /** Carries what one part produced to the parts that wait for it. */
@@ -420,6 +427,9 @@ export class Engine {
     switch (message.type) {
       case 'root':
         this.own.update(message.root, message.changes, message.whole)
+        for (const { kind, sizeBytes, digest } of message.changes?.slice(-ANNOUNCED_AHEAD_MAX) ?? [])
+          if (kind === 'file' && sizeBytes > BLOCK_BYTES && listBytes(sizeBytes) <= BLOCK_BYTES)
+            this.serving.handleAnnounced(digest)
         break
       case 'answer':
         this.handleAnswer(message.question, message.answer, nowMs)

@@ -4,7 +4,7 @@
 import { FULL_DISK_RETRY_MS } from './limits.js'
 import type { KeeperNotice } from './messages.js'
 
-export const FULL_DISK_REASON = 'the disk is full; free some space and it goes on'
+export const FULL_DISK_REASON = 'the disk is full: free some space'
 
 export class FullDisk {
   private readonly notify: (notice: KeeperNotice) => void

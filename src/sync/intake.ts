@@ -6,9 +6,8 @@
 //           └─▶ fetch-list ─▶ build ─▶ blocks┘         ▲               │ not what we know
 //                                                      └── look again ◀┘
 
-import { hexOf } from '../base/bytes.js'
 import { DueQueue } from '../base/due-queue.js'
-import type { Digest, Hash } from '../base/item.js'
+import type { Hash } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
@@ -19,7 +18,7 @@ import { Builds } from './builds.js'
 import type { Catalogue } from './catalogue.js'
 import { CommitGroup } from './commit-group.js'
 import { FullDisk } from './full-disk.js'
-import { largeTemporary, smallTemporary } from './layout.js'
+import { largeTemporary } from './layout.js'
 import {
   FULL_DISK_RETRY_MS,
   PLACE_RETRY_MS,
@@ -27,17 +26,11 @@ import {
   SETTLE_ROUNDS_MAX,
   STEP_FILES,
 } from './limits.js'
-import type {
-  Delivered,
-  FetchFailure,
-  FetchId,
-  KeeperNotice,
-  KeeperToEngine,
-  SourceFailure,
-} from './messages.js'
+import type { Delivered, FetchFailure, FetchId, KeeperNotice, KeeperToEngine } from './messages.js'
 import { type Placed, Placing, type Prepared } from './placing.js'
 import { Refusals } from './refusals.js'
 import type { Scanner } from './scanner.js'
+import { Temporaries } from './temporaries.js'
 import { type Order, type Want, Wants } from './wants.js'
 
 interface FetchedBytes {
@@ -54,8 +47,10 @@ export interface IntakeOptions {
   readonly scanner: Scanner
   readonly peer: PeerId
   readonly push: (message: KeeperToEngine) => void
+  /** Something was put at this path. */
+  readonly onPlaced: (path: string) => void
   /** The catalogue changed by what a peer sent; with a kept conflict copy it changed by us too. */
-  readonly onPlaced: (ownChange: boolean) => void
+  readonly onChanged: (ownChange: boolean) => void
   /** What this peer said it has, it has not: ask it again. */
   readonly onSourceFailed: (peer: PeerId) => void
   /** What this peer has is not wanted any more, for something better that another has. */
@@ -74,6 +69,7 @@ export class Intake {
   private readonly placeAgain = new DueQueue()
   private readonly refusals = new Refusals()
   private readonly builds: Builds
+  private readonly temporaries: Temporaries
   /** Complete, and to be put in place before this call is over. */
   private readonly ready = new Set<Want>()
   private readonly committing: CommitGroup
@@ -89,6 +85,7 @@ export class Intake {
     const { wants } = this
     this.fullDisk = new FullDisk((notice) => this.notify(notice))
     const onFailed = (want: Want, error: DiskError, atMs: number) => this.handleUnwritable(want, error, atMs)
+    this.temporaries = new Temporaries({ disk, hash, catalogue, journal, wants })
     this.builds = new Builds({ disk, hash, catalogue, journal, wants, push, onFailed })
     this.committing = new CommitGroup({ disk, journal, commitIndex: (atMs) => this.commit(atMs) }, nowMs)
     this.placing = new Placing({
@@ -127,7 +124,7 @@ export class Intake {
     if (!this.isBetter(remote, want.remote)) return 'beaten'
     for (const source of want.sources) this.options.onBeaten(source, want.remote)
     this.abandon(want, undefined)
-    this.dropTemporary(want)
+    this.temporaries.drop(want)
     return 'free'
   }
 
@@ -221,21 +218,8 @@ export class Intake {
 
   /** The same content is in the share already, one block of it: read, prove, write. */
   private copy(want: Want, from: string, nowMs: number): void {
-    const { disk, hash } = this.options
-    const { digest, sizeBytes } = want.remote
-    const bytes = new Uint8Array(sizeBytes)
-    let proved = false
-    try {
-      const handle = disk.open(from)
-      try {
-        proved = disk.read(handle, bytes, 0) === sizeBytes && provesSmall(hash, bytes, digest)
-      } finally {
-        disk.close(handle)
-      }
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-    }
-    if (proved) {
+    const bytes = this.temporaries.readFrom(from, want)
+    if (bytes !== undefined) {
       this.writeSmall(want, bytes, nowMs)
       return
     }
@@ -260,17 +244,11 @@ export class Intake {
 
   /** Writes the whole content of a want beside the share. Answers false where it cannot be. */
   private makeTemporary(want: Want, bytes: Uint8Array, nowMs: number): boolean {
-    const { disk, catalogue } = this.options
-    const { path: target, mtimeMs, executable } = want.remote
-    const path = smallTemporary(this.wants.nextTemporary())
-    // A version that is replaced must not be lost with unsynced data of the new one.
-    const sync = catalogue.live(target) !== undefined
     try {
-      want.temporary = { path, looks: disk.writeNew(path, { bytes, mtimeMs, executable, sync }) }
+      this.temporaries.make(want, bytes)
       return true
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
-      this.removeQuietly(path)
       this.handleUnwritable(want, error, nowMs)
       return false
     }
@@ -298,6 +276,7 @@ export class Intake {
     this.place(want, nowMs)
   }
 
+  /** Where its session is over, the peer may have another: then it still has what it told there. */
   handleFetchFailed(fetch: FetchId, reason: FetchFailure, nowMs: number): void {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
@@ -309,7 +288,7 @@ export class Intake {
     this.wants.endFetch(want)
     if (source !== undefined) {
       want.sources.delete(source)
-      if (reason !== 'peer-gone') this.options.onSourceFailed(source)
+      this.options.onSourceFailed(source)
     }
     if (want.sources.size > 0) this.wants.queue(want)
     else
@@ -321,12 +300,12 @@ export class Intake {
   }
 
   /** One of several sources is none any more; the fetch goes on. */
-  handleSourceLost(fetch: FetchId, peer: PeerId, reason: SourceFailure): void {
+  handleSourceLost(fetch: FetchId, peer: PeerId): void {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
     want.sources.delete(peer)
     if (want.source === peer) want.source = undefined
-    if (reason !== 'peer-gone') this.options.onSourceFailed(peer)
+    this.options.onSourceFailed(peer)
   }
 
   private stopFetch(want: Want): void {
@@ -334,11 +313,10 @@ export class Intake {
     this.wants.endFetch(want)
   }
 
-  /** Gives a want up. Its temporary file stays, so that the next try for the same content goes on from it. */
+  /** Gives a want up. */
   private abandon(want: Want, reason: string | undefined, source: PeerId = ''): void {
     this.stopFetch(want)
-    if (want.temporary !== undefined && want.remote.sizeBytes <= BLOCK_BYTES)
-      this.removeQuietly(want.temporary.path)
+    this.temporaries.handleAbandoned(want)
     this.placeAgain.delete(want.remote.path)
     this.wants.remove(want, false)
     this.totalsChanged = true
@@ -399,11 +377,11 @@ export class Intake {
       case 'beaten':
         for (const source of want.sources) this.options.onBeaten(source, want.remote)
         this.finish(want)
-        this.options.onPlaced(false)
+        this.options.onChanged(false)
         return
       case 'needless':
         this.finish(want)
-        this.options.onPlaced(false)
+        this.options.onChanged(false)
         return
       case 'unsettled':
         this.options.scanner.hint(path)
@@ -450,7 +428,8 @@ export class Intake {
     }
     this.wants.remove(want, true)
     this.totalsChanged = true
-    this.options.onPlaced(keptAs !== undefined)
+    this.options.onPlaced(path)
+    this.options.onChanged(keptAs !== undefined)
     this.committing.add(path, nowMs)
   }
 
@@ -470,36 +449,15 @@ export class Intake {
   private finish(want: Want): void {
     this.stopFetch(want)
     this.refusals.delete(want.remote.path)
-    this.dropTemporary(want)
+    this.temporaries.drop(want)
     this.placeAgain.delete(want.remote.path)
     this.wants.remove(want, true)
     this.totalsChanged = true
   }
 
-  /** What was built for a want that nobody has any more. */
-  private dropTemporary(want: Want): void {
-    const { digest, sizeBytes } = want.remote
-    // A large file is built under its digest: whoever else wants the same content goes on with it.
-    if (sizeBytes > BLOCK_BYTES && this.wants.isWantedElsewhere(want)) return
-    if (want.temporary !== undefined) this.removeQuietly(want.temporary.path)
-    else if (sizeBytes > BLOCK_BYTES) this.removeQuietly(largeTemporary(digest))
-    this.forgetFetch(digest)
-  }
-
-  /** Somebody here made the very content that an interrupted fetch was after: what was built of it is needless. */
-  handleMade({ digest }: Entry): void {
-    if (!this.options.journal.fetches.has(digest) || this.wants.isWanted(digest)) return
-    this.removeQuietly(largeTemporary(digest))
-    this.forgetFetch(digest)
-  }
-
-  private forgetFetch(digest: Digest): void {
-    if (!this.options.journal.fetches.has(digest)) return
-    try {
-      this.options.journal.append({ kind: 'dropped', digest })
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-    }
+  /** Somebody here made this. */
+  handleMade(entry: Entry): void {
+    this.temporaries.handleMade(entry)
   }
 
   private wait(want: Want, nowMs: number): void {
@@ -523,14 +481,6 @@ export class Intake {
     this.abandon(want, undefined)
   }
 
-  private removeQuietly(path: string): void {
-    try {
-      this.options.disk.removeFile(path)
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-    }
-  }
-
   private notify(notice: KeeperNotice): void {
     this.push({ type: 'notice', notice })
   }
@@ -538,11 +488,6 @@ export class Intake {
   private push(message: KeeperToEngine): void {
     this.options.push(message)
   }
-}
-
-/** A file of one block: its digest is that of the digest of the block. */
-function provesSmall(hash: Hash, bytes: Uint8Array, digest: string): boolean {
-  return hexOf(hash(hash(bytes))) === digest
 }
 
 function firstSource(want: Want): PeerId {

@@ -19,6 +19,7 @@ import { Announcer } from './announcer.js'
 import type { Catalogue } from './catalogue.js'
 import { Complaints } from './complaints.js'
 import { Contested } from './contested.js'
+import { Echoes } from './echoes.js'
 import { Intake } from './intake.js'
 import { INLINE_BYTES_MAX, REFUSED_PATHS_MAX, RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, Location } from './messages.js'
@@ -56,6 +57,7 @@ export class Keeper {
   private readonly peers: PeerBook
   private readonly intake: Intake
   private readonly contested = new Contested()
+  private readonly echoes = new Echoes()
   private readonly links: LinkPolicy
   private readonly refusedLinks = new Set<string>()
   private readonly complaints = new Complaints((notice) => this.notify(notice))
@@ -108,7 +110,8 @@ export class Keeper {
         scanner: this.scanner,
         peer,
         push: (message) => this.messages.push(message),
-        onPlaced: (ownChange) => this.changed(ownChange ? 'own' : 'received'),
+        onPlaced: (path) => this.echoes.handlePlaced(path, this.nowMs),
+        onChanged: (ownChange) => this.changed(ownChange ? 'own' : 'received'),
         onSourceFailed: (from) => this.peers.askAgain(from, this.nowMs),
         onBeaten: (from, entry) => this.contested.add(from, entry),
         onAbandoned: (path) => this.contested.handleChange(path),
@@ -149,7 +152,7 @@ export class Keeper {
         // Put in place by the next step: what has come until then shares one sync of the log and one order for more.
         return
       case 'source-lost':
-        this.intake.handleSourceLost(message.fetch, message.peer, message.reason)
+        this.intake.handleSourceLost(message.fetch, message.peer)
         break
       case 'fetch-failed':
         this.intake.handleFetchFailed(message.fetch, message.reason, nowMs)
@@ -172,13 +175,14 @@ export class Keeper {
   /** Something may have changed at this path of the share. */
   handleHint(path: string, nowMs: number): void {
     this.nowMs = nowMs
-    this.scanner.hint(path)
+    if (!this.echoes.keeps(path)) this.scanner.hint(path)
   }
 
   /** Does one bounded piece of what is waiting; answers whether there is more right now. */
   step(nowMs: number): boolean {
     this.nowMs = nowMs
     if (this.rescanAtMs !== undefined && nowMs >= this.rescanAtMs) this.startScan(nowMs)
+    for (const path of this.echoes.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
     const more = this.scanner.step(nowMs)
     this.intake.step(nowMs)
     this.peers.handleTimeout(nowMs)
@@ -192,6 +196,7 @@ export class Keeper {
   pollTimeout(): number | undefined {
     const dues = [
       this.scanner.pollTimeout(),
+      this.echoes.pollTimeout(),
       this.intake.pollTimeout(),
       this.peers.pollTimeout(),
       this.announcer.pollTimeout(),

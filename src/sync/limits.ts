@@ -9,6 +9,9 @@ export const LOCATIONS_MAX = 4_096
 /** Bytes of digest lists and tree items among them. */
 export const LOCATION_BYTES_MAX = 48 * 1024 * 1024
 
+/** Of the changes that peers are told together, the newest files of several blocks whose places are looked up ahead. */
+export const ANNOUNCED_AHEAD_MAX = 4
+
 /** Reads of blocks to serve that may be under way at once; libuv has four threads by default. */
 export const READS_MAX = 32
 
@@ -89,6 +92,10 @@ export const INLINE_BYTES_MAX = 16 * 1024
 export const SETTLE_MS = 100
 export const SETTLE_MS_MAX = 2_000
 
+/** A file of one block is read so long after it was seen first, while it settles: any later write gets a later time then,
+ *  also from a clock that ticks every 10 ms. */
+export const READ_AHEAD_MS = 20
+
 /** Changes of the share are gathered this long before the peers are told. */
 export const ANNOUNCE_MS = 15
 
@@ -100,6 +107,11 @@ export const ANNOUNCE_SPACING_MS = 100
 /** A path that is not what the catalogue says is looked at, and placing is tried again after this long, so often. */
 export const PLACE_RETRY_MS = 150
 export const PLACE_TRIES_MAX = 40
+
+/** Hints about what was put in place a moment ago wait until nothing is wanted any more, at most so long; and of so many
+ *  paths. */
+export const ECHO_REST_MS = 1_000
+export const ECHOES_MAX = 65_536
 
 /** What was received from others is told on no more often than this while more is coming. */
 export const RELAY_ANNOUNCE_MS = 3_000

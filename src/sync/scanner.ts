@@ -8,7 +8,7 @@
 //                                   └─────────────────────────────┘
 
 import { DueQueue } from '../base/due-queue.js'
-import type { Hash } from '../base/item.js'
+import type { Digest, Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES, FILE_BYTES_MAX } from '../base/limits.js'
 import { type Disk, DiskError, type FileStat } from '../base/ports.js'
 import type { Entry } from '../share/entry.js'
@@ -24,6 +24,7 @@ import {
   STEP_BYTES,
   STEP_FILES,
 } from './limits.js'
+import { ReadAhead } from './read-ahead.js'
 
 export type LinkPolicy = 'follow' | 'keep' | 'skip'
 
@@ -67,12 +68,14 @@ export class Scanner {
   private readonly pathsToLook = new Set<string>()
   private readonly settling = new Map<string, Candidate>()
   private readonly due = new DueQueue()
+  private readonly ahead: ReadAhead
   private job: HashJob | undefined
   private readonly buffer = new Uint8Array(HASH_CHUNK_BLOCKS * BLOCK_BYTES)
   private readonly troubled = new Set<string>()
 
   constructor(options: ScannerOptions) {
     this.options = options
+    this.ahead = new ReadAhead(options.disk, options.hash)
   }
 
   /** Nothing to list, look at, hash or wait for. */
@@ -92,12 +95,15 @@ export class Scanner {
 
   /** Something may have changed at `path` (or anywhere in it, where it is a folder). */
   hint(path: string): void {
+    this.ahead.handleHint(path)
     if (path === '') this.queueFolder('')
     else if (!isOwnPath(path)) this.pathsToLook.add(path)
   }
 
   pollTimeout(): number | undefined {
-    return this.due.nextDueMs()
+    const dueMs = this.due.nextDueMs()
+    const readMs = this.ahead.pollTimeout()
+    return dueMs === undefined || readMs === undefined ? (dueMs ?? readMs) : Math.min(dueMs, readMs)
   }
 
   /** Does one bounded piece of work; answers whether there is more right now. */
@@ -116,7 +122,8 @@ export class Scanner {
       this.queuedFolders.delete(folder)
       this.guarded(folder, () => this.listFolder(folder, nowMs))
     }
-    return this.busy || (this.due.nextDueMs() ?? Number.POSITIVE_INFINITY) <= nowMs
+    if (!this.busy) this.readSomeAhead(nowMs)
+    return this.busy || (this.pollTimeout() ?? Number.POSITIVE_INFINITY) <= nowMs
   }
 
   /** Whether what stands at `path` is what the catalogue says, so that it may be replaced. */
@@ -264,6 +271,9 @@ export class Scanner {
     const sinceMs = before?.sinceMs ?? nowMs
     this.settling.set(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
     this.due.set(path, nowMs + restMs)
+    // What changes again and again is read once, when it has come to rest.
+    if (settleMs === SETTLE_MS) this.ahead.handleArmed(path, signature, restMs, nowMs)
+    else this.ahead.forget(path)
   }
 
   /** A file changed while it was read. Its times may be too coarse to tell, so they say nothing of how long ago. */
@@ -286,6 +296,18 @@ export class Scanner {
   private disarm(path: string): void {
     if (!this.settling.delete(path)) return
     this.due.delete(path)
+    this.ahead.forget(path)
+  }
+
+  private readSomeAhead(nowMs: number): void {
+    let budgetBytes = STEP_BYTES
+    for (let files = 0; files < STEP_FILES && budgetBytes > 0; files++) {
+      const path = this.ahead.pollPath(nowMs)
+      if (path === undefined) return
+      this.guarded(path, () => {
+        budgetBytes -= Math.max(this.ahead.read(path, this.buffer), 1)
+      })
+    }
   }
 
   private hashSome(nowMs: number): boolean {
@@ -318,6 +340,12 @@ export class Scanner {
       this.arm(path, signature, nowMs)
       return
     }
+    const digest = this.ahead.take(path)
+    if (signature !== undefined && digest !== undefined) {
+      this.settling.delete(path)
+      this.commitFile(path, signature, digest)
+      return
+    }
     if (signature !== undefined) {
       this.job = new HashJob(this.options.disk, this.options.hash, path, signature)
       return
@@ -338,18 +366,13 @@ export class Scanner {
     }
     this.settling.delete(job.path)
     if (result.list.length > DIGEST_BYTES) this.options.catalogue.putList(result.digest, result.list)
-    this.commit(
-      job.path,
-      {
-        kind: 'file',
-        sizeBytes: job.signature.sizeBytes,
-        mtimeMs: Math.round(job.signature.mtimeMs),
-        executable: job.signature.executable,
-        digest: result.digest,
-        target: '',
-      },
-      job.signature,
-    )
+    this.commitFile(job.path, job.signature, result.digest)
+  }
+
+  private commitFile(path: string, signature: Signature, digest: Digest): void {
+    const { sizeBytes, executable } = signature
+    const mtimeMs = Math.round(signature.mtimeMs)
+    this.commit(path, { kind: 'file', sizeBytes, mtimeMs, executable, digest, target: '' }, signature)
   }
 
   /** A new version of our own making, unless it says nothing new. */

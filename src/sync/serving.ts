@@ -139,15 +139,26 @@ export class Serving {
     })
   }
 
+  /** Peers are told of this file and will ask for its list and its blocks: where they are is found out meanwhile. */
+  handleAnnounced(digest: Digest): void {
+    for (const kind of ['list', 'file'] as const) {
+      const key = itemKey(kind, digest)
+      if (!this.locations.has(key)) this.lookUp(key, { kind, digest })
+    }
+  }
+
   /** Whether the whole file is here; undefined where that is asked of the keeper, which answers with `handleLocated`. */
   isWhole(digest: Digest): boolean | undefined {
     const key = itemKey('file', digest)
     if (this.locations.has(key)) return true
-    if (!this.unlocated.has(key)) {
-      this.unlocated.set(key, [])
-      this.toLocate.push({ kind: 'file', digest })
-    }
+    this.lookUp(key, { kind: 'file', digest })
     return undefined
+  }
+
+  private lookUp(key: string, name: ItemName): void {
+    if (this.unlocated.has(key)) return
+    this.unlocated.set(key, [])
+    this.toLocate.push(name)
   }
 
   /** What was read is not what the index says. The content may stand elsewhere; else it is gone. */
@@ -300,10 +311,14 @@ export class Serving {
   private isTaken(task: Task, place: FilePlace, block: Uint8Array): boolean {
     const { blockIndex, session } = task
     const key = itemKey(task.kind, task.digest)
-    if (task.secondTry || place.list.length === 0 || this.locations.get(key) !== place) return false
+    if (task.secondTry || place.list.length === 0) return false
+    // What is being built was proved before it was written. A place that was forgotten meanwhile was found wrong.
+    if (place.mtimeMs !== BUILDING_MTIME_MS && this.locations.get(key) !== place) return false
     if (block.length !== blockBytes(place.sizeBytes, blockIndex)) return false
     if (this.framesOf(session)?.needsProof !== false) return false
     const served = this.unproved.get(key) ?? new BlockSet(blockCount(place.sizeBytes))
+    // What is forgotten here goes out unproved once more.
+    if (this.unproved.size >= LOCATIONS_MAX && !this.unproved.has(key)) this.unproved.clear()
     this.unproved.set(key, served)
     return served.add(blockIndex)
   }

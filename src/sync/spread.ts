@@ -118,12 +118,17 @@ export class Spread {
   /** Blocks that have not arrived. */
   readonly missing: BlockSet
   private readonly sizeBytes: number
-  private readonly self: number
   private readonly sources = new Map<SessionId, Source>()
   private readonly pieceBlocks: number
   /** Of the missing ones, those that nobody was asked for. */
   private readonly free: BlockSet
   private readonly freeIn: Uint16Array
+  /** Of each piece, what rendezvous hashing gives us; its place in an order that is our own; and see `countHolders`. */
+  private readonly ownIn: Uint32Array
+  private readonly orderIn: Uint32Array
+  private readonly holdersIn: Uint16Array
+  private readonly turnIn: Uint16Array
+  private isCountDue = true
   /** Where to begin while it is not known whether others build the file too: not where all of them do. */
   private readonly firstPiece: number
   /** Counts whatever may give a source something to take. */
@@ -133,13 +138,18 @@ export class Spread {
   constructor(options: SpreadOptions, nowMs: number) {
     const { sizeBytes, needed, self, isAlone } = options
     this.sizeBytes = sizeBytes
-    this.self = hashOfPeer(self)
     this.missing = needed
     this.free = new BlockSet(needed.blockCount, needed.toBytes())
     this.pieceBlocks = pieceBlocks(sizeBytes)
-    this.freeIn = new Uint16Array(pieceCount(sizeBytes))
+    const count = pieceCount(sizeBytes)
+    this.freeIn = new Uint16Array(count)
+    const ownHash = hashOfPeer(self)
+    this.ownIn = Uint32Array.from({ length: count }, (_, piece) => mix(ownHash, piece))
+    this.orderIn = this.ownIn.map((own) => own % CLASS_RANK)
+    this.holdersIn = new Uint16Array(count)
+    this.turnIn = new Uint16Array(count)
     for (const blockIndex of needed) this.freeIn[this.pieceOf(blockIndex)]!++
-    this.firstPiece = isAlone ? 0 : mix(this.self, 0) % Math.max(1, this.freeIn.length)
+    this.firstPiece = isAlone ? 0 : this.ownIn[0]! % Math.max(1, count)
     this.tickedAtMs = nowMs
   }
 
@@ -169,7 +179,7 @@ export class Spread {
     const known = this.sources.get(session)
     if (known === undefined) this.sources.set(session, new Source(this, session, peer, pieces))
     else known.pieces = pieces
-    this.changes++
+    this.handlePartners()
   }
 
   /** The session is over, or has nothing of it any more: its blocks are free at once. */
@@ -178,8 +188,14 @@ export class Spread {
     if (source === undefined) return undefined
     this.sources.delete(session)
     for (const blockIndex of source.taken) this.release(blockIndex)
-    this.changes++
+    this.handlePartners()
     return source
+  }
+
+  /** Who they are, what they hold or what is to be thought of them has changed. */
+  private handlePartners(): void {
+    this.isCountDue = true
+    this.changes++
   }
 
   // — Blocks —
@@ -244,7 +260,7 @@ export class Spread {
     source.isDoubted = false
     for (const blockIndex of source.taken)
       if (this.free.delete(blockIndex)) this.freeIn[this.pieceOf(blockIndex)]!--
-    this.changes++
+    this.handlePartners()
   }
 
   /** Nobody is asked for it, unless a second source is. */
@@ -268,21 +284,28 @@ export class Spread {
 
   /** The piece with free blocks that this source does best to go on with. */
   private choose(source: Source): number | undefined {
-    const drawn = new Set<number>()
-    const partners: Source[] = []
+    if (this.isCountDue) this.countHolders()
+    const drawn: number[] = []
+    let partnerCount = 0
+    let partnersBytesPerMs = 0
     for (const other of this.sources.values()) {
-      if (other !== source && other.piece !== undefined) drawn.add(other.piece)
-      if (!other.isWhole && other.isUsable) partners.push(other)
+      if (other === source) continue
+      if (other.piece !== undefined) drawn.push(other.piece)
+      if (other.isWhole || !other.isUsable) continue
+      partnerCount++
+      partnersBytesPerMs += other.bytesPerMs
     }
-    const spared = source.isWhole && isSpared(source, partners)
+    // What partners hold need not come from a whole source, where they are as fast.
+    const isSpared = source.isWhole && partnersBytesPerMs > 0 && partnersBytesPerMs >= source.bytesPerMs
+    const { freeIn, holdersIn } = this
     let best: number | undefined
     let bestRank = Number.POSITIVE_INFINITY
-    for (let piece = 0; piece < this.freeIn.length; piece++) {
-      if (this.freeIn[piece] === 0 || !source.pieces.has(piece)) continue
-      const holders = countHolders(partners, piece)
-      if (spared && holders > 0) continue
+    for (let piece = 0; piece < freeIn.length; piece++) {
+      if (freeIn[piece] === 0 || (isSpared && holdersIn[piece]! > 0) || !source.pieces.has(piece)) continue
+      let rank = partnerCount === 0 ? this.distanceOf(piece) : this.rank(source, piece)
+      if (rank >= bestRank) continue
       // What another source is busy with comes last.
-      const rank = this.rank(source, piece, partners, holders) + (drawn.has(piece) ? DRAWN_RANK : 0)
+      if (drawn.includes(piece)) rank += DRAWN_RANK
       if (rank >= bestRank) continue
       best = piece
       bestRank = rank
@@ -290,24 +313,37 @@ export class Spread {
     return best
   }
 
-  /** The lower the better. A piece's number, seen from either end, keeps what one session reads in order. */
-  private rank(source: Source, piece: number, partners: readonly Source[], holders: number): number {
+  /** From where we begin. A piece's number, seen from either end, keeps what one session reads in order. */
+  private distanceOf(piece: number): number {
     const count = this.freeIn.length
-    if (partners.length === 0) return (piece - this.firstPiece + count) % count
-    // The rarest first: whoever lacks it can have it from us then.
-    if (!source.isWhole) return holders * CLASS_RANK + (mix(this.self, piece) % CLASS_RANK)
-    if (holders > 0) return HELD_RANK + holders * CLASS_RANK + (mix(this.self, piece) % CLASS_RANK)
+    return (piece - this.firstPiece + count) % count
+  }
+
+  /** The lower the better. Of what a partner holds, the rarest first: whoever lacks it can have it from us then. (That the
+   *  partner itself counts as a holder is the same for all its pieces.) */
+  private rank(source: Source, piece: number): number {
+    const holders = this.holdersIn[piece]!
+    if (!source.isWhole) return holders * CLASS_RANK + this.orderIn[piece]!
+    if (holders > 0) return HELD_RANK + holders * CLASS_RANK + this.orderIn[piece]!
     // Who owns a piece begins with its first ones: who has done with his own begins with the last ones of others.
-    const turn = this.turnFor(piece, partners)
+    const turn = this.turnIn[piece]!
     return turn === 0 ? piece : (turn + 1) * CLASS_RANK - piece
   }
 
-  /** Before how many partners the piece is not ours to take: 0 where we own it. */
-  private turnFor(piece: number, partners: readonly Source[]): number {
-    const own = mix(this.self, piece)
-    let turn = 0
-    for (const { hash } of partners) if (mix(hash, piece) > own) turn++
-    return turn
+  /** Of each piece, how many partners hold it, and before how many it is not ours to take. It is looked at for each piece
+   *  that is done, and changes only with the partners. */
+  private countHolders(): void {
+    this.isCountDue = false
+    const { holdersIn, turnIn, ownIn } = this
+    holdersIn.fill(0)
+    turnIn.fill(0)
+    for (const { isWhole, isUsable, isBehind, pieces, hash } of this.sources.values()) {
+      if (isWhole || !isUsable) continue
+      for (let piece = 0; piece < turnIn.length; piece++)
+        if (mix(hash, piece) > ownIn[piece]!) turnIn[piece]!++
+      if (isBehind) continue
+      for (let piece = pieces.next(); piece !== undefined; piece = pieces.next(piece + 1)) holdersIn[piece]!++
+    }
   }
 
   // — Time —
@@ -333,7 +369,7 @@ export class Spread {
     this.judgePartners()
     this.judgeTail()
     if (this.free.size === 0) this.askAgain()
-    this.changes++
+    this.handlePartners()
     return needless
   }
 
@@ -366,16 +402,21 @@ export class Spread {
 
   /** Free blocks that one partner holds and no other. */
   private countAlone(): Map<Source, number> {
-    const partners = [...this.sources.values()].filter(({ isWhole, isUsable }) => !isWhole && isUsable)
     const aloneBlocks = new Map<Source, number>()
-    if (partners.length === 0) return aloneBlocks
-    for (let piece = 0; piece < this.freeIn.length; piece++) {
-      if (this.freeIn[piece] === 0) continue
-      const [holder, another] = partners.filter(({ pieces }) => pieces.has(piece))
-      if (holder !== undefined && another === undefined)
-        aloneBlocks.set(holder, (aloneBlocks.get(holder) ?? 0) + this.freeIn[piece]!)
-    }
+    const partners = [...this.sources.values()].filter(({ isWhole, isUsable }) => !isWhole && isUsable)
+    for (const partner of partners) aloneBlocks.set(partner, this.countAloneAt(partner, partners))
     return aloneBlocks
+  }
+
+  private countAloneAt(partner: Source, partners: readonly Source[]): number {
+    const { freeIn } = this
+    const { pieces } = partner
+    let blocks = 0
+    for (let piece = pieces.next(); piece !== undefined; piece = pieces.next(piece + 1)) {
+      if (freeIn[piece]! > 0 && !partners.some((other) => other !== partner && other.pieces.has(piece!)))
+        blocks += freeIn[piece]!
+    }
+    return blocks
   }
 
   /** Towards the end, a source that would deliver a block later than the others all that is left takes no more. */
@@ -431,19 +472,6 @@ const CLASS_RANK = 1 << 20
 /** Beyond the turns of as many partners as there can be. */
 const HELD_RANK = 2 ** 40
 const DRAWN_RANK = 2 ** 45
-
-/** Whether what partners hold need not come from a whole source, because they are as fast. */
-function isSpared(source: Source, partners: readonly Source[]): boolean {
-  let partnersBytesPerMs = 0
-  for (const partner of partners) partnersBytesPerMs += partner.bytesPerMs
-  return partnersBytesPerMs > 0 && partnersBytesPerMs >= source.bytesPerMs
-}
-
-function countHolders(partners: readonly Source[], piece: number): number {
-  let count = 0
-  for (const { pieces, isBehind } of partners) if (!isBehind && pieces.has(piece)) count++
-  return count
-}
 
 /** A time in which nothing was asked of it says nothing. */
 function measure(source: Source, elapsedMs: number): void {

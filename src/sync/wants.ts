@@ -58,7 +58,6 @@ export class Wants {
   private readonly parked = new Map<Digest, Set<Want>>()
   private readonly fetchingDigest = new Map<Digest, Want>()
   private nextFetch = 1
-  private temporaries = 0
   private smallCount = 0
   private smallBytes = 0
   private largeCount = 0
@@ -72,11 +71,6 @@ export class Wants {
   /** Something is wanted that needs no fetching. */
   get hasInstant(): boolean {
     return this.instant.size > 0
-  }
-
-  /** Numbers temporary files of small wants: each name is used once in a run. */
-  nextTemporary(): number {
-    return ++this.temporaries
   }
 
   get(path: string): Want | undefined {

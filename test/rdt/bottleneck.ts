@@ -6,6 +6,7 @@ import type { Link } from '../../src/sim/network.js'
 import { TcpFlow } from './tcp.js'
 import { type Node, sealTest, World } from './world.js'
 
+const PACKET_BYTES = 1_472
 const FRAME = sealTest(new Uint8Array(BLOCK_BYTES))
 
 export interface FlowOptions {
@@ -71,6 +72,16 @@ export class Bottleneck {
   /** How long a packet that comes now would wait. */
   get queueMs(): number {
     return Math.max(0, this.links[0]!.wire.freeAtMs - this.world.nowMs)
+  }
+
+  /** Of every datagram that comes over it. */
+  jitter(jitterMs: number): void {
+    for (const link of this.links) link.faults.jitterMs = jitterMs
+  }
+
+  /** What the queue had no room for, in packets of full size. */
+  get overflowedBytes(): number {
+    return this.links.reduce((bytes, { counters }) => bytes + PACKET_BYTES * counters.overflowed, 0)
   }
 
   /** The part of the link that each of them gets over so long. */

@@ -41,6 +41,14 @@ describe('the loss of a path', () => {
     expect([loss.ratio, loss.knownBytes]).toEqual([ratio, knownBytes])
   })
 
+  it('is not judged by a round that lost more than it found without a queue', () => {
+    const loss = new PathLoss()
+    loss.learn({ lostBytes: 3 * SEGMENT_BYTES, deliveredBytes: 2 * SEGMENT_BYTES })
+    expect(loss.knownBytes).toBe(0)
+    loss.learn({ lostBytes: 2 * SEGMENT_BYTES, deliveredBytes: 2 * SEGMENT_BYTES })
+    expect(loss.ratio).toBe(0.5)
+  })
+
   it('loses what was called lost and came after all', () => {
     const loss = new PathLoss()
     const delivery = { bytes: SEGMENT_BYTES, rttMs: MIN_RTT_MS, nowMs: 0 }

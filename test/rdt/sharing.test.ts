@@ -19,6 +19,52 @@ describe('flows that share a link', () => {
     }
   })
 
+  it('get the same of it within two seconds, on short and on long queues', () => {
+    const links = [
+      { bitPerS: 100e6, rttMs: 40, queueBytes: 500_000 },
+      { bitPerS: 100e6, rttMs: 40, queueBytes: 5_000_000 },
+      { bitPerS: 100e6, rttMs: 40, queueBytes: 500_000, loss: 0.01 },
+      { bitPerS: 1e9, rttMs: 20, queueBytes: 512 * 1024 },
+    ]
+    for (const { rttMs, ...link } of links) {
+      for (const seed of SEEDS) {
+        const shared = new Bottleneck(seed, link)
+        const [first, second] = [shared.flow({ rttMs }), shared.flow({ rttMs })]
+        first.begin()
+        shared.world.run(1_500 + 37 * seed)
+        second.begin()
+        shared.world.run(2_000)
+        const parts = shared.parts([first, second], 2_000)
+        expect(jain(parts), JSON.stringify(link)).toBeGreaterThan(0.9)
+        expect(parts[0]! + parts[1]!).toBeGreaterThan(0.85)
+      }
+    }
+  })
+
+  it('do not drop each other’s packets for long where four come to a queue that is too short for them', () => {
+    for (const [rttMs, overflowMax] of [
+      [2, 0.1],
+      [20, 0.15],
+    ] as const) {
+      for (const seed of SEEDS) {
+        const link = new Bottleneck(seed, { bitPerS: 200e6, queueBytes: 64_000 })
+        const first = link.flow({ rttMs })
+        const flows = [first, ...[2, 3, 4].map(() => link.flow({ rttMs, server: first.server }))]
+        for (const flow of flows) {
+          flow.begin()
+          link.world.run(5)
+        }
+        link.world.run(1_000)
+        const overflowedBefore = link.overflowedBytes
+        const parts = link.parts(flows, 3_000)
+        const sum = parts.reduce((total, part) => total + part, 0)
+        expect(sum).toBeGreaterThan(0.9)
+        const overflowed = (link.overflowedBytes - overflowedBefore) / (200e6 / 8_000) / 3_000
+        expect(overflowed / sum, `RTT ${rttMs} ms`).toBeLessThan(overflowMax)
+      }
+    }
+  })
+
   it('are none of them starved where four pull from one server, and fill its uplink', () => {
     for (const seed of SEEDS) {
       const link = new Bottleneck(seed, LINK)

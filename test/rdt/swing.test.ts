@@ -2,15 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { SWING_MAX, Swing } from '../../src/rdt/swing.js'
 
 const GIGABIT = 125_000
+const ALONE = { rateBytesPerMs: GIGABIT, linkBytesPerMs: GIGABIT }
 
 /** A cycle of one round, and a million bytes of which this part is lost. */
 function cycle(
   swing: Swing,
   loss: number,
-  { pathLoss = 0, doubt = 0, rateBytesPerMs = GIGABIT } = {},
+  told: { pathLoss?: number; doubt?: number; rateBytesPerMs?: number; linkBytesPerMs?: number } = {},
 ): number {
-  const facts = { lostBytes: loss * 1e6, deliveredBytes: (1 - loss) * 1e6, pathLoss, doubt, rateBytesPerMs }
-  swing.handleRound(facts)
+  const { pathLoss = 0, doubt = 0, rateBytesPerMs = GIGABIT, linkBytesPerMs = rateBytesPerMs } = told
+  const bytes = { lostBytes: loss * 1e6, deliveredBytes: (1 - loss) * 1e6 }
+  swing.handleRound({ ...bytes, pathLoss, doubt, rateBytesPerMs, linkBytesPerMs })
   swing.handleCycle()
   return swing.part
 }
@@ -24,14 +26,20 @@ describe('the swing', () => {
     expect(cycle(new Swing(), 0.025, { doubt: 0.02 })).toBe(SWING_MAX)
   })
 
-  it('of a slower flow bears more, so that the fast one gives way first', () => {
-    expect(cycle(new Swing(), 0.05)).toBeLessThan(SWING_MAX)
-    expect(cycle(new Swing(), 0.05, { rateBytesPerMs: GIGABIT / 100 })).toBe(SWING_MAX)
+  it('bears more where the link is slower', () => {
+    expect(cycle(new Swing(), 0.03)).toBeLessThan(SWING_MAX)
+    expect(cycle(new Swing(), 0.03, { rateBytesPerMs: GIGABIT / 100 })).toBe(SWING_MAX)
+    expect(cycle(new Swing(), 0.04, { rateBytesPerMs: GIGABIT / 100 })).toBeLessThan(SWING_MAX)
+  })
+
+  it('bears more where a flow has less of the link, so that whoever has more gives way first', () => {
+    expect(cycle(new Swing(), 0.03)).toBeLessThan(SWING_MAX)
+    expect(cycle(new Swing(), 0.03, { rateBytesPerMs: GIGABIT / 4, linkBytesPerMs: GIGABIT })).toBe(SWING_MAX)
   })
 
   it('shrinks in the round in which the loss is found, and does not grow in that cycle', () => {
     const swing = new Swing()
-    const facts = { lostBytes: 1, deliveredBytes: 9, pathLoss: 0, doubt: 0, rateBytesPerMs: GIGABIT }
+    const facts = { lostBytes: 1, deliveredBytes: 9, pathLoss: 0, doubt: 0, ...ALONE }
     expect(swing.handleRound(facts)).toBe(true)
     const shrunk = swing.part
     expect(shrunk).toBeLessThan(SWING_MAX)
@@ -54,13 +62,26 @@ describe('the swing', () => {
     expect(swing.part).toBe(SWING_MAX)
   })
 
-  it('does not stay the least for a loss that it does not cure, and shrinks again when that is over', () => {
+  it('takes room where it is the least and far too much is lost, and gives it back first', () => {
     const swing = new Swing()
-    const parts: number[] = []
-    for (let count = 0; count < 40; count++) parts.push(cycle(swing, 0.04))
-    expect(Math.min(...parts)).toBeLessThan(SWING_MAX / 3)
-    expect(parts.at(-1)).toBe(SWING_MAX)
-    for (let count = 0; count < 40; count++) cycle(swing, 0)
-    expect(cycle(swing, 0.04)).toBeLessThan(SWING_MAX)
+    for (let count = 0; count < 4; count++) cycle(swing, 0.1)
+    expect(swing.room).toBe(1)
+    for (let count = 0; count < 20; count++) cycle(swing, 0.1)
+    const least = swing.part
+    expect(swing.room).toBe(0.75)
+    while (swing.room < 1) {
+      expect(swing.part).toBe(least)
+      cycle(swing, 0)
+    }
+    expect(cycle(swing, 0)).toBeGreaterThan(least)
+  })
+
+  it('takes no room for a little too much, nor where that may be chance', () => {
+    const [little, uncertain] = [new Swing(), new Swing()]
+    for (let count = 0; count < 40; count++) {
+      cycle(little, 0.029)
+      cycle(uncertain, 0.08, { doubt: 0.02 })
+    }
+    expect([little.room, uncertain.room]).toEqual([1, 1])
   })
 })

@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { TrainMeter } from '../../src/rdt/train.js'
 
 const SEGMENT_BYTES = 1_472
+const SEGMENT = { bytes: SEGMENT_BYTES, segments: 1 }
 
 /** Segments that were all asked for at once and come this far apart; then one of a later asking. */
 function burst(meter: TrainMeter, segments: number, apartMs: number, askedAtMs = 0): void {
   const firstAtMs = askedAtMs + 20
   for (let index = 0; index < segments; index++) {
-    meter.handleDelivered(SEGMENT_BYTES, askedAtMs, firstAtMs + index * apartMs)
+    meter.handleDelivered(SEGMENT, askedAtMs, firstAtMs + index * apartMs)
   }
-  meter.handleDelivered(SEGMENT_BYTES, askedAtMs + 10, firstAtMs + segments * apartMs)
+  meter.handleDelivered(SEGMENT, askedAtMs + 10, firstAtMs + segments * apartMs)
 }
 
 describe('a burst', () => {
@@ -37,9 +38,9 @@ describe('a burst', () => {
 
   it('is believed while the rest of it comes', () => {
     const meter = new TrainMeter()
-    for (let index = 0; index < 16; index++) meter.handleDelivered(SEGMENT_BYTES, 0, 20 + index)
+    for (let index = 0; index < 16; index++) meter.handleDelivered(SEGMENT, 0, 20 + index)
     expect(meter.bytesPerMs).toBe(0)
-    meter.handleDelivered(SEGMENT_BYTES, 0, 36)
+    meter.handleDelivered(SEGMENT, 0, 36)
     expect(meter.bytesPerMs / SEGMENT_BYTES).toBeCloseTo(1, 1)
   })
 

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { textOf, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
+import { EARLY_BYTES_MAX } from '../../src/base/protection.js'
 import { DatagramType, decodeControl, encodeControl } from '../../src/rdt/control.js'
 import { ANSWERS_MAX, OFFERS_PER_S_MAX, UNPROVED_FACTOR_MAX } from '../../src/rdt/limits.js'
 import { FRAMES_PER_KEY_MAX } from '../../src/seal/limits.js'
@@ -39,6 +40,13 @@ function tap(world: World, from: string, to: string, handle: (bytes: Uint8Array,
   link.send = (bytes) => handle(bytes, () => send(bytes))
 }
 
+/** What an asker said before there was a session. */
+function earlyOf(node: Node): (string | undefined)[] {
+  return node.events.flatMap((event) =>
+    event.type === 'answered' && event.early ? [textOf(event.early)] : [],
+  )
+}
+
 describe('a sealed handshake', () => {
   it('opens one session on both sides, which know each other’s keys', () => {
     const world = new World(1, { delayMs: 5 })
@@ -62,6 +70,64 @@ describe('a sealed handshake', () => {
     world.run(100)
     expect(left.steps).toEqual(['encrypt', 'sign', 'verify'])
     expect(right.steps).toEqual(['verify', 'decrypt', 'sign'])
+  })
+
+  it('tells with its last flight what the asker has to say, as it is then, before the asker has its session', () => {
+    const world = new World(1, { delayMs: 50 })
+    let word = utf8('old')
+    const [left, right] = pair(world, { left: { greeting: () => word } })
+    left.connect(right)
+    world.run(75)
+    word = utf8('new')
+    world.run(100)
+    expect(earlyOf(right)).toEqual(['new'])
+    expect(left.count('opened')).toBe(0)
+    world.run(500)
+    expect(talks(world, left)).toBe(true)
+    expect(earlyOf(right)).toEqual(['new'])
+  })
+
+  it('and opens all the same where that is lost, changed, doubled, or comes first', () => {
+    const isRider = (bytes: Uint8Array) => {
+      const decoded = decodeControl(bytes, crc32)
+      return decoded.ok && decoded.value.type === 'prove' && decoded.value.step === 4
+    }
+    const changed = (bytes: Uint8Array) => {
+      const decoded = decodeControl(bytes, crc32)
+      if (!decoded.ok || decoded.value.type !== 'prove') throw new Error('no flight')
+      const flight = decoded.value.flight.slice()
+      flight[3]! ^= 1
+      return encodeControl({ ...decoded.value, flight }, crc32)
+    }
+    const whole = utf8('here'.repeat(EARLY_BYTES_MAX / 4))
+    const faults: [(string | undefined)[], (bytes: Uint8Array, send: (bytes: Uint8Array) => void) => void][] =
+      [
+        [[], () => {}],
+        [[], (bytes, send) => send(changed(bytes))],
+        [[textOf(whole)], (bytes, send) => [bytes, bytes].forEach(send)],
+      ]
+    for (const [heard, fault] of faults) {
+      const world = new World(1, { delayMs: 5 })
+      const [left, right] = pair(world, { left: { greeting: () => whole } })
+      const link = world.network.link(A, B)
+      const send = link.send.bind(link)
+      link.send = (bytes) => (isRider(bytes) ? fault(bytes, send) : send(bytes))
+      left.connect(right)
+      world.run(1_000)
+      expect(earlyOf(right)).toEqual(heard)
+      expect(talks(world, left)).toBe(true)
+    }
+    const world = new World(1, { delayMs: 5 })
+    const [left, right] = pair(world, { left: { greeting: () => whole } })
+    const held: (() => void)[] = []
+    tap(world, A, B, (bytes, send) => {
+      if (bytes[0] !== DatagramType.prove || isRider(bytes)) send()
+      else held.push(send)
+      if (isRider(bytes)) for (const sendHeld of held.splice(0)) sendHeld()
+    })
+    left.connect(right)
+    world.run(1_000)
+    expect(earlyOf(right)).toEqual([textOf(whole)])
   })
 
   it('settles on one session that works, when both begin at once and the link loses, doubles and reorders', () => {
@@ -157,10 +223,15 @@ describe('whoever is not who he says', () => {
     const liar = { modulus: thief.modulus, carryOut: own.carryOut.bind(own) }
     for (const options of [{ left: { signer: liar } }, { right: { signer: liar } }]) {
       const world = new World(1, { delayMs: 5 })
-      const [left, right] = pair(world, options)
+      const greeting = () => utf8('names of files')
+      const [left, right] = pair(world, {
+        left: { ...options.left, greeting },
+        right: { ...options.right, greeting },
+      })
       left.connect(right)
       world.run(60_000)
       expect(left.count('opened') + right.count('opened')).toBe(0)
+      expect([...earlyOf(left), ...earlyOf(right)]).toEqual([])
       expect([...left.trust.pinned, ...right.trust.pinned].filter(([, key]) => key === '')).toEqual([])
     }
   })
@@ -242,8 +313,9 @@ describe('a shared secret', () => {
   ])('keeps out who %s', (_who, other) => {
     for (const isAskerWrong of [true, false]) {
       const world = new World(1, { delayMs: 5 })
-      const wrong = other === undefined ? {} : { sharedSecret: other }
-      const right = { sharedSecret }
+      const greeting = () => utf8('names of files')
+      const wrong = { greeting, ...(other === undefined ? {} : { sharedSecret: other }) }
+      const right = { greeting, sharedSecret }
       const [asker, answerer] = pair(
         world,
         isAskerWrong ? { left: wrong, right } : { left: right, right: wrong },
@@ -253,6 +325,7 @@ describe('a shared secret', () => {
       asker.connect(answerer)
       world.run(30_000)
       expect(holder.session).toBeUndefined()
+      expect([...earlyOf(asker), ...earlyOf(answerer)]).toEqual([])
       expect(holder.trust.told[0]).toMatch(/^refused secret/)
       expect(holder.trust.pinned.size).toBe(0)
     }
@@ -327,10 +400,8 @@ describe('a peer that was met before', () => {
     const [left, right] = pair(world, { left: { greeting: () => word } })
     left.connect(right)
     world.run(1_000)
-    const earlyOf = (node: Node) =>
-      node.events.flatMap((event) => (event.type === 'answered' && event.early ? [textOf(event.early)] : []))
-    // A first meeting has no place for it.
-    expect(earlyOf(right)).toEqual([])
+    expect(earlyOf(right)).toEqual(['old'])
+    right.events.length = 0
     const { faults } = world.network.link(A, B)
     const hellos: Uint8Array[] = []
     tap(world, A, B, (bytes, send) => {
@@ -377,6 +448,7 @@ describe('a peer that was met before', () => {
     const answers: Uint8Array[] = []
     const elsewhere = '10.0.0.9:1'
     right.trust.pinned.set(elsewhere, left.fingerprint)
+    right.events.length = 0
     right.endpoint.handleDatagram(elsewhere, hello!, world.nowMs)
     const poll = () => right.endpoint.pollDatagram(world.nowMs)
     for (let out = poll(); out !== undefined; out = poll()) answers.push(out.bytes)

@@ -8,7 +8,7 @@ import { encodeEntry } from '../../src/share/entry-line.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { Engine, type EngineEvent } from '../../src/sync/engine.js'
-import { TREE_PULLS_MAX } from '../../src/sync/limits.js'
+import { ANNOUNCED_AHEAD_MAX, TREE_PULLS_MAX } from '../../src/sync/limits.js'
 import type { EngineToKeeper, ItemName, KeeperToEngine, Location } from '../../src/sync/messages.js'
 import { contentOf, digestOfContent, listOf, OURS, THEIRS, theirFile } from './share-on-disk.js'
 
@@ -382,6 +382,28 @@ describe('a file', () => {
     expect(a.take('fetch-failed')).toEqual([{ type: 'fetch-failed', fetch: 1, reason: 'peer-gone' }])
     expect(a.take('peer-gone')).toEqual([{ type: 'peer-gone', peer: THEIRS }])
   })
+})
+
+test('the newest files of several blocks are looked up as the peers are told of them', () => {
+  const entries = Array.from({ length: ANNOUNCED_AHEAD_MAX + 2 }, (_, index) => {
+    const entry = theirFile(`f${index}`, 'x')
+    const sizeBytes = BLOCK_BYTES + 1
+    const digest = digestOfContent(contentOf(sizeBytes, index + 1))
+    return index === ANNOUNCED_AHEAD_MAX + 1 ? entry : { ...entry, sizeBytes, digest }
+  })
+  const manifest = new Manifest(hash)
+  for (const entry of entries) manifest.set(entry)
+  const root = { type: 'root', root: manifest.root(), whole: entries, files: entries.length } as const
+  a.tell({ ...root, changes: entries }, nowMs)
+  run(1)
+  const items = a.take('locate').flatMap((message) => message.items)
+  const newest = entries.slice(2, ANNOUNCED_AHEAD_MAX + 1)
+  expect(items).toEqual(
+    newest.flatMap(({ digest }) => [
+      { kind: 'list', digest },
+      { kind: 'file', digest },
+    ]),
+  )
 })
 
 describe('small files that are ordered together', () => {

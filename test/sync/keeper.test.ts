@@ -12,8 +12,10 @@ import { Keeper } from '../../src/sync/keeper.js'
 import {
   ASK_AGAIN_MS_MAX,
   COMPLAINTS_NAMED_MAX,
+  ECHO_REST_MS,
   FULL_DISK_RETRY_MS,
   REFUSAL_MS,
+  SETTLE_MS,
 } from '../../src/sync/limits.js'
 import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from '../../src/sync/messages.js'
 import { openShare } from '../../src/sync/recovery.js'
@@ -225,6 +227,50 @@ describe('a claim', () => {
     expect(share.take('answer').at(-1)).toMatchObject({ answer: 'same' })
   })
 
+  describe('of which one file is in place and another is still wanted', () => {
+    function sharePlacing(): KeptShare {
+      const share = new KeptShare()
+      share.claim([theirFile('a', 'content'), theirFile('b', 'more')])
+      const [a] = share.take('fetch-small')
+      share.send({ type: 'contents', files: [{ fetch: a!.fetch, bytes: utf8('content'), savedBytes: 0 }] })
+      expect(share.textAt('a')).toBe('content')
+      return share
+    }
+
+    function hint(share: KeptShare): void {
+      share.keeper.handleHint('a', share.nowMs)
+      share.pass(0)
+    }
+
+    test('an edit of the first is found at its hint, which is the second one there', () => {
+      const share = sharePlacing()
+      hint(share)
+      share.disk.putFile('a', utf8('edited'))
+      hint(share)
+      share.pass(SETTLE_MS)
+      expect(share.notices('changed').map(({ path }) => path)).toEqual(['a'])
+    })
+
+    test('an edit of the first is found a second later where no hint came of our own', () => {
+      const share = sharePlacing()
+      share.disk.putFile('a', utf8('edited'))
+      hint(share)
+      share.pass(ECHO_REST_MS - 1)
+      expect(share.notices('changed')).toEqual([])
+      share.pass(SETTLE_MS + 1)
+      expect(share.notices('changed').map(({ path }) => path)).toEqual(['a'])
+    })
+
+    test('such an edit is found at once when nothing more is wanted', () => {
+      const share = sharePlacing()
+      share.disk.putFile('a', utf8('edited'))
+      hint(share)
+      share.send({ type: 'peer-gone', peer: THEIRS })
+      share.pass(SETTLE_MS)
+      expect(share.notices('changed').map(({ path }) => path)).toEqual(['a'])
+    })
+  })
+
   test('whose entries are not all there is walked from the root', () => {
     const share = new KeptShare()
     const manifest = new Manifest(hash)
@@ -342,13 +388,25 @@ describe('a large file', () => {
 })
 
 describe('a fetch that fails', () => {
-  test('because the peer has it no more: the peer is asked for its state again', () => {
+  test.each([
+    ['the peer has it no more', 'gone'],
+    ['the session is over, of several with the peer', 'peer-gone'],
+  ] as const)('because %s: the peer is asked for its state again', (_, reason) => {
     const share = new KeptShare()
     share.claim([theirFile('a', '1')])
-    share.send({ type: 'fetch-failed', fetch: share.take('fetch-small')[0]!.fetch, reason: 'gone' })
+    share.send({ type: 'fetch-failed', fetch: share.take('fetch-small')[0]!.fetch, reason })
     share.pass(1_000)
     expect(share.take('ask')).toEqual([{ type: 'ask', peer: THEIRS }])
     expect(share.take('in-step')).toEqual([])
+  })
+
+  test('because the peer is gone asks nobody', () => {
+    const share = new KeptShare()
+    share.claim([theirFile('a', '1')])
+    share.send({ type: 'fetch-failed', fetch: share.take('fetch-small')[0]!.fetch, reason: 'peer-gone' })
+    share.send({ type: 'peer-gone', peer: THEIRS })
+    share.pass(1_000)
+    expect(share.take('ask')).toEqual([])
   })
 
   test('is taken up with another peer that has it', () => {

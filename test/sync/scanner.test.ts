@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
-import { SETTLE_MS, SETTLE_MS_MAX } from '../../src/sync/limits.js'
+import { READ_AHEAD_MS, SETTLE_MS, SETTLE_MS_MAX } from '../../src/sync/limits.js'
 import {
   contentOf,
   digestOfContent,
@@ -207,6 +207,89 @@ describe('a file that is being written', () => {
     expect(share.changes).toEqual([])
     share.pass(1)
     expect(share.changes).toHaveLength(1)
+  })
+})
+
+describe('a small file that settles', () => {
+  /** At a time that is no whole second, as nearly all are. */
+  function shareAt(ms: number, options: { timestampStepMs?: number } = {}): ShareOnDisk {
+    const share = new ShareOnDisk(options)
+    share.pass(ms)
+    share.scan()
+    return share
+  }
+
+  function put(share: ShareOnDisk, text: string): void {
+    share.disk.putFile('a', utf8(text))
+    share.scanner.hint('a')
+  }
+
+  test('is read meanwhile, and only looked at when it has settled', () => {
+    const share = shareAt(1)
+    put(share, 'small')
+    share.pass(READ_AHEAD_MS)
+    share.disk.failNext('io', 'open')
+    share.pass(SETTLE_MS - READ_AHEAD_MS - 1)
+    expect(share.changes).toEqual([])
+    share.pass(1)
+    expect(share.changes).toMatchObject([{ path: 'a', digest: digestOfContent(utf8('small')) }])
+    expect(share.problems).toEqual([])
+  })
+
+  test('is not read before a clock of 10 ms has ticked', () => {
+    const share = shareAt(1)
+    put(share, 'small')
+    share.pass(READ_AHEAD_MS - 1)
+    share.disk.failNext('io', 'open')
+    share.pass(1)
+    expect(share.problems).toHaveLength(1)
+  })
+
+  test('is read again where its times tell that it changed, though no hint came', () => {
+    const share = shareAt(1)
+    put(share, 'first')
+    share.pass(READ_AHEAD_MS + 1)
+    share.disk.putFile('a', utf8('other'))
+    share.pass(SETTLE_MS_MAX)
+    expect(share.changes).toMatchObject([{ path: 'a', digest: digestOfContent(utf8('other')) }])
+  })
+
+  test('is read again where a hint came, though its times do not tell', () => {
+    const timestampStepMs = 3 * READ_AHEAD_MS + 1
+    const share = shareAt(1, { timestampStepMs })
+    share.pass(timestampStepMs - (share.nowMs % timestampStepMs))
+    put(share, 'first')
+    share.pass(READ_AHEAD_MS + 1)
+    const before = share.disk.stat('a')
+    put(share, 'other')
+    expect(share.disk.stat('a')).toEqual(before)
+    share.pass(SETTLE_MS_MAX)
+    expect(share.changes).toMatchObject([{ path: 'a', digest: digestOfContent(utf8('other')) }])
+  })
+
+  test('is read when it has settled where its times are whole seconds', () => {
+    const share = shareAt(1, { timestampStepMs: 1_000 })
+    put(share, 'small')
+    share.disk.failNext('io', 'open')
+    share.pass(READ_AHEAD_MS)
+    expect(share.problems).toEqual([])
+    share.pass(SETTLE_MS_MAX)
+    expect(share.problems).toHaveLength(1)
+  })
+
+  test('is read once, when it comes to rest, where it changes again and again', () => {
+    const share = shareAt(1)
+    for (let change = 0; change < 3; change++) {
+      put(share, `${change}`)
+      share.pass(SETTLE_MS - 1)
+    }
+    expect(share.changes).toEqual([])
+    put(share, 'last')
+    share.disk.failNext('io', 'open')
+    share.pass(READ_AHEAD_MS + 1)
+    expect(share.problems).toEqual([])
+    share.pass(SETTLE_MS_MAX)
+    expect(share.problems).toHaveLength(1)
   })
 })
 

@@ -97,6 +97,26 @@ function blockIn(served: Served): Uint8Array | undefined {
   return opened.value
 }
 
+describe('a file that peers are told of', () => {
+  test('is looked up before it is asked for, once, and then served at once', () => {
+    const listName: ItemName = { kind: 'list', digest: fileName.digest }
+    serving.handleAnnounced(fileName.digest)
+    serving.handleAnnounced(fileName.digest)
+    expect(locates()).toEqual([listName, fileName])
+    // Who asks before the answer has come waits for it.
+    serving.handleWanted(wanted(fileName, 0))
+    expect([reads(), locates()]).toEqual([[], []])
+    serving.handleLocated(listName, { type: 'bytes', bytes: listOf(large) })
+    serving.handleLocated(fileName, place)
+    serving.handleWanted(wanted(listName, 0))
+    serving.handleWanted(wanted(fileName, 1))
+    expect(allServed().map(blockIn)).toEqual([listOf(large)])
+    expect(reads().map(({ position }) => position)).toEqual([0, BLOCK_BYTES])
+    serving.handleAnnounced(fileName.digest)
+    expect(locates()).toEqual([])
+  })
+})
+
 describe('a pack', () => {
   const contents = [contentOf(100, 1), contentOf(50, 2)]
   const members = contents.map(digestOfContent)

@@ -208,7 +208,3 @@ test('a wanted folder is found by its path, a file there is none', () => {
   expect(wants.wantedFolder('a')).toBeUndefined()
   expect(wants.wantedFolder('missing')).toBeUndefined()
 })
-
-test('temporary files of small wants have names of their own', () => {
-  expect(new Set([wants.nextTemporary(), wants.nextTemporary(), wants.nextTemporary()]).size).toBe(3)
-})

@@ -1,0 +1,64 @@
+// How fast a flow starts, when it has found out what the path carries, and what that told about the path's loss. Used by
+// the measured window.
+
+import type { LossRound, PathLoss } from './pathloss.js'
+import { TrainMeter } from './train.js'
+
+export const STARTUP_GAIN = 2.89 // 2 / ln 2: the least that doubles the rate every round
+/** How much faster it may start while it is below this part of what bursts came at: a path that is shared gives
+ *  bursts more than it has to spare. */
+const STARTUP_GAIN_MAX = 32
+const TRAIN_PART = 3 / 4
+const GROWTH_RATIO = 1.25
+const FLAT_ROUNDS_MAX = 3
+/** The same where every segment of the round found a queue: so much over the least RTT. */
+const FLAT_ROUNDS_QUEUED_MAX = 2
+const QUEUED_RTT_RATIO = 1.5
+const QUEUED_MS = 5 // which a server that opens its file takes as well
+/** Segments of a round that say something about the path's loss. */
+const LOSS_SEGMENTS_MIN = 128
+
+export class Startup {
+  readonly train = new TrainMeter()
+  private fullRate = 0
+  private flatRounds = 0
+  /** Of the last round: believed once the next one was still faster. */
+  private lastRound: LossRound | undefined
+
+  constructor(private readonly loss: PathLoss) {}
+
+  /** There is more than `rateBytesPerMs`, or nothing is known any more. */
+  begin(rateBytesPerMs: number): void {
+    this.fullRate = rateBytesPerMs
+    this.flatRounds = 0
+    this.lastRound = undefined
+  }
+
+  gain(rateBytesPerMs: number): number {
+    const towardsTrain = (TRAIN_PART * this.train.bytesPerMs) / rateBytesPerMs
+    return Math.max(STARTUP_GAIN, Math.min(STARTUP_GAIN_MAX, towardsTrain))
+  }
+
+  /** While the rate grows from round to round the queue is empty, and what is lost is the path's own. */
+  learnLoss(segmentBytes: number): void {
+    if (this.flatRounds > 0) return
+    const { lastRound } = this
+    const bytes = lastRound === undefined ? 0 : lastRound.lostBytes + lastRound.deliveredBytes
+    if (lastRound !== undefined && bytes >= LOSS_SEGMENTS_MIN * segmentBytes) this.loss.learn(lastRound)
+    this.lastRound = this.loss.takeRound()
+  }
+
+  /** At the end of a round: whether the path is full. */
+  isFull(
+    rateBytesPerMs: number,
+    { roundMinRttMs, minRttMs }: { roundMinRttMs: number; minRttMs: number },
+  ): boolean {
+    if (rateBytesPerMs >= this.fullRate * GROWTH_RATIO) {
+      this.fullRate = rateBytesPerMs
+      this.flatRounds = 0
+      return false
+    }
+    const isQueued = roundMinRttMs > QUEUED_RTT_RATIO * minRttMs + QUEUED_MS
+    return ++this.flatRounds >= (isQueued ? FLAT_ROUNDS_QUEUED_MAX : FLAT_ROUNDS_MAX)
+  }
+}

@@ -1,0 +1,40 @@
+// Hints about what the keeper itself has just put in place. They come while more is being placed, and each look at such a
+// path takes as long as a tenth of placing it; so they wait until nothing is wanted. None is dropped: a hint may also be
+// about what somebody did to the file a moment later. The keeper owns this.
+
+import { ECHO_REST_MS, ECHOES_MAX } from './limits.js'
+
+export class Echoes {
+  /** Put in place, and not hinted at since. */
+  private readonly placed = new Set<string>()
+  /** Hinted at once since. */
+  private readonly heard = new Set<string>()
+  private dueMs: number | undefined
+
+  handlePlaced(path: string, nowMs: number): void {
+    if (this.placed.size >= ECHOES_MAX) return
+    this.placed.add(path)
+    this.dueMs ??= nowMs + ECHO_REST_MS
+  }
+
+  /** Whether this hint may wait: the first one since the path was placed. The second is somebody else's. */
+  keeps(path: string): boolean {
+    if (!this.placed.delete(path)) return false
+    this.heard.add(path)
+    return true
+  }
+
+  pollTimeout(): number | undefined {
+    return this.dueMs
+  }
+
+  /** What has waited long enough; with `isQuiet` all that there is. */
+  take(isQuiet: boolean, nowMs: number): readonly string[] {
+    if (this.dueMs === undefined || (!isQuiet && nowMs < this.dueMs)) return []
+    const paths = [...this.heard]
+    this.heard.clear()
+    this.placed.clear()
+    this.dueMs = undefined
+    return paths
+  }
+}

@@ -1,0 +1,181 @@
+// Golden vectors of what stands inside datagrams and messages: frames, keys, flights, items and their names. Those of the
+// datagrams are in test/rdt/codec.test.ts, those of the messages in test/ecp/message.test.ts. A change to any of them is a
+// change of the protocol: src/rdt/README.md says what it must raise.
+
+import { describe, expect, test } from 'vitest'
+import { bytesOfHex, concatBytes, hexOf, utf8 } from '../../src/base/bytes.js'
+import { BLOCK_BYTES, WIRE_VERSION } from '../../src/base/limits.js'
+import { packOf } from '../../src/base/pack.js'
+import type { BlockName } from '../../src/base/protection.js'
+import { crc32, hash } from '../../src/io/hash.js'
+import { webAssemblyCodec } from '../../src/seal/compression.js'
+import { makeX25519 } from '../../src/seal/exchange.js'
+import { writeAcceptanceFields, writeOpen, writeProof, writeResuming } from '../../src/seal/flights.js'
+import { openFrame, sealBlock } from '../../src/seal/frame.js'
+import { sessionKeys } from '../../src/seal/keys.js'
+import { PlainProtection } from '../../src/seal/plain.js'
+import { SealedDatagrams } from '../../src/seal/sealed-datagram.js'
+import { CODEC_LZ4, SealedFrames } from '../../src/seal/sealed-frame.js'
+import { endsPage } from '../../src/share/folder-pages.js'
+import { Manifest } from '../../src/share/manifest.js'
+import { entryOf, fileEntry } from '../share/entries.js'
+import { readVectors } from './read.js'
+
+const digest = 'ab'.repeat(32)
+const block = utf8('a block of a few bytes')
+const names: readonly BlockName[] = (['tree', 'list', 'file', 'pack'] as const).map((kind, index) => ({
+  kind,
+  digest,
+  blockIndex: index,
+}))
+const counting = (length: number, first = 0) => Uint8Array.from({ length }, (_, index) => first + index)
+const wire = { high: 0x01020304, low: 0x05060708 }
+const terms = { session: wire, datagramBytesMax: 1_472 }
+const opening = { address: '10.0.0.1:1', nonce: counting(8), local: wire, datagramBytesMax: 1_472 }
+const keys = sessionKeys(counting(32), counting(32, 0x40))
+const frames = (which: 'asker' | 'answerer') => {
+  const ours = keys[which]
+  const theirs = keys[which === 'asker' ? 'answerer' : 'asker']
+  return new SealedFrames({ ours, theirs }, webAssemblyCodec(), undefined)
+}
+
+/** By the comment in the file, what is made today. */
+const FRAMES = new Map<string, () => Uint8Array>(
+  names.flatMap((name) => [
+    [`plain frame: block ${name.blockIndex} of a ${name.kind}`, () => sealBlock(name, block, crc32)] as const,
+    [
+      `sealed frame: block ${name.blockIndex} of a ${name.kind}`,
+      () => frames('asker').seal(name, block),
+    ] as const,
+  ]),
+)
+
+const HANDSHAKE = new Map<string, () => Uint8Array>([
+  ['plain flight: peer, boot, session, datagramBytesMax', () => plainProtection().ask(opening).flight!.body],
+  ['plain datagram: a ping of nine bytes', () => plainDatagrams().seal(counting(9, 7))],
+  ['sealed datagram: the first', () => new SealedDatagrams(datagramKeys()).seal(counting(13, 7))],
+  ['X25519 key of a seed', () => makeX25519(counting(32)).publicKey],
+  ['flight 0: exchange, session, datagramBytesMax, zeros', () => writeOpen(counting(32), terms)],
+  [
+    'flight 2, before it is sealed: peer, boot, modulus, secret, proof, signature',
+    () =>
+      writeProof({
+        peer: counting(8),
+        boot: counting(8, 8),
+        modulus: counting(384),
+        secret: counting(384, 1),
+        proof: counting(16, 2),
+        signature: counting(384, 3),
+      }),
+  ],
+  [
+    'flight 3, before it is signed and sealed: peer, boot, session, datagramBytesMax',
+    () => writeAcceptanceFields({ peer: counting(8), boot: counting(8, 8), ...terms }),
+  ],
+  [
+    'flight 0 to resume, before it is sealed: boot, session, datagramBytesMax, early',
+    () => writeResuming(counting(8, 8), terms, utf8('early')),
+  ],
+  ['keys of a session: of the asker', () => concatBytes(Object.values(keys.asker) as Uint8Array[])],
+  ['keys of a session: of the answerer', () => concatBytes(Object.values(keys.answerer) as Uint8Array[])],
+  ['ticket of a session: id, secret', () => concatBytes([keys.ticket.id, keys.ticket.secret])],
+])
+
+const tree = () => {
+  const manifest = new Manifest(hash)
+  manifest.set(fileEntry('notes.txt', { digest }))
+  manifest.set(entryOf('folder', 'a folder'))
+  manifest.set(fileEntry('a folder/run|me', { digest, executable: true }))
+  return { root: manifest.root(), items: manifest }
+}
+
+const ITEMS = new Map<string, () => Uint8Array>([
+  ['digest of a block: BLAKE3', () => hash(block)],
+  ['digest of a file of two blocks: BLAKE3 of its list', () => hash(listOfTwo())],
+  [
+    'digest of a pack of two files: BLAKE3 of their digests',
+    () => {
+      const files = [digest, 'cd'.repeat(32)].map(
+        (of) => ({ kind: 'file', digest: of, sizeBytes: 5 }) as const,
+      )
+      return bytesOfHex(packOf(hash, files).digest)!
+    },
+  ],
+  ['tree: a file, and a folder with a program in it', () => tree().items.item(tree().root.digest)!],
+  ['digest of that tree', () => bytesOfHex(tree().root.digest)!],
+  [
+    'names that end a page, of n0 to n9999',
+    () =>
+      utf8(
+        Array.from({ length: 10_000 }, (_, number) => `n${number}`)
+          .filter(endsPage)
+          .slice(0, 12)
+          .join(' '),
+      ),
+  ],
+])
+
+function listOfTwo(): Uint8Array {
+  const content = new Uint8Array(BLOCK_BYTES + 1).fill(7)
+  return concatBytes([hash(content.subarray(0, BLOCK_BYTES)), hash(content.subarray(BLOCK_BYTES))])
+}
+
+function datagramKeys() {
+  return { ours: keys.asker.datagrams, theirs: keys.answerer.datagrams }
+}
+
+function plainProtection() {
+  const random = { bytes: (length: number) => counting(length, 0x10), next: () => 0 }
+  return new PlainProtection({ peerId: '0011223344556677', random, crc32 })
+}
+
+function plainDatagrams() {
+  const attempt = plainProtection().ask(opening)
+  attempt.handleFlight({ step: 1, body: attempt.flight!.body })
+  return attempt.agreement!.protection.datagrams
+}
+
+describe.each([
+  ['frames.hex', FRAMES],
+  ['handshake.hex', HANDSHAKE],
+  ['items.hex', ITEMS],
+])('golden vectors: %s', (file, made) => {
+  const vectors = new Map(readVectors(file))
+
+  test.each([...made.keys()])('%s', (name) => {
+    expect(hexOf(made.get(name)!())).toBe(hexOf(vectors.get(name) ?? new Uint8Array(0)))
+  })
+
+  test('has these and no others', () => {
+    const opened = [...vectors.keys()].filter((name) => !name.startsWith('to be opened'))
+    expect(opened).toEqual([...made.keys()])
+  })
+})
+
+describe('golden vectors that are only opened: an encoder may write them in another way', () => {
+  const vectors = new Map(readVectors('frames.hex'))
+
+  test('a compressed frame', () => {
+    const frame = vectors.get(
+      'to be opened: sealed frame of 5,000 times the letter a, compressed, block 3 of a file',
+    )!
+    const opened = frames('answerer').open({ kind: 'file', digest, blockIndex: 3 }, frame)
+    expect(frame[0]).toBe(CODEC_LZ4)
+    expect(opened.ok && hexOf(opened.value.block)).toBe(hexOf(utf8('a'.repeat(5_000))))
+  })
+
+  test('every frame, by its name alone', () => {
+    for (const name of names) {
+      const plain = vectors.get(`plain frame: block ${name.blockIndex} of a ${name.kind}`)!
+      const openedPlain = openFrame(name, plain, crc32)
+      expect(openedPlain.ok && hexOf(openedPlain.value)).toBe(hexOf(block))
+      const sealed = vectors.get(`sealed frame: block ${name.blockIndex} of a ${name.kind}`)!
+      const opened = frames('answerer').open(name, sealed)
+      expect(opened.ok && hexOf(opened.value.block)).toBe(hexOf(block))
+    }
+  })
+})
+
+test('all of them are of this version of the wire', () => {
+  expect(WIRE_VERSION).toBe(1)
+})
