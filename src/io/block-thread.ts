@@ -1,9 +1,14 @@
-// The thread that does what a received block costs beside the socket: opens it, takes its digest and, where that is the right one,
-// writes it. Started by block-prover.ts, which gathers what is to be done; ends with it.
+// The thread that does what a block costs beside the socket. One that was received it opens, takes its digest and, where that is
+// the right one, writes it; one that is to be served sealed it reads, takes its digest and seals it. Started by
+// block-prover.ts, which gathers what is to be done; ends with it.
 //
 // Measured on Node 20, into a tmpfs: 1.9 GB/s with one block a message, 2.8 with four. A block costs the loop that asks 3
 // to 9 µs, where hashing takes 16 µs and a write through libuv's pool up to 20. Buffers are handed over and back: shared
 // memory would cost less here, and far more where segments are put together (V8 copies into it a word at a time).
+//
+// Sealing: 512 MiB between two peers that were just started, over a veth pair, best of three: 510 MB/s and 4.8 s of
+// processor time for a GiB, 430 and 5.3 where the loop seals itself. Messages of four blocks instead of ten cost half a
+// second more.
 
 import { readSync, writeSync, writevSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
