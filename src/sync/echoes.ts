@@ -1,6 +1,7 @@
 // Hints about what the keeper itself has just put in place. They come while more is being placed, and each look at such a
 // path takes as long as a tenth of placing it; so they wait until nothing is wanted. None is dropped: a hint may also be
-// about what somebody did to the file a moment later. The keeper owns this.
+// about what somebody did to the file a moment later. A folder that was placed is watched and listed with its look: what
+// came into it until then is found. The keeper owns this.
 
 import { ECHO_REST_MS, ECHOES_MAX } from './limits.js'
 
