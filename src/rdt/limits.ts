@@ -149,8 +149,9 @@ export const REJECTS_MAX = 16
 export const FORGERIES_MAX = 1_024
 
 /** Nothing of a block came for so long, though the session lives: its item is taken for one that the other side does not
- *  hold, so that another can be asked. Twice DEAD_MS: a disk that wakes up takes ten seconds. */
-export const STALLED_MS = 30_000
+ *  hold, so that another can be asked. Askings are 2 s apart then: where half of all datagrams are lost each way, sixty of
+ *  them fail in a row by chance less than once in ten million times. */
+export const STALLED_MS = 120_000
 
 /** Every how many-th new block is bulk while small items wait. */
 export const BULK_EVERY = 4
