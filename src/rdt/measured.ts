@@ -25,6 +25,7 @@
 // bursts came before a round trip of rates is known (startup.ts, train.ts).
 
 import { Halving } from './halving.js'
+import { Jitter } from './jitter.js'
 import { PACING_SLACK_MS, PATH_BYTES_WHOLE, TIMER_GRANULARITY_MS } from './limits.js'
 import { KNOWN_SEGMENTS_MIN, Overflow, type PathFacts } from './overflow.js'
 import { PathLoss } from './pathloss.js'
@@ -100,6 +101,7 @@ export class MeasuredWindow implements WindowPolicy {
   // The path, as far as it is known, and what follows from it.
   private readonly rate = new PathRate()
   private readonly loss = new PathLoss()
+  private readonly jitter = new Jitter()
   private readonly halving: Halving
   private readonly startup = new Startup(this.loss)
   private readonly overflow = new Overflow(this.loss)
@@ -144,7 +146,10 @@ export class MeasuredWindow implements WindowPolicy {
     const { nowMs, tag } = delivery
     this.overflow.handleDelivered(delivery.bytes)
     if (tag === PROBED) this.loss.probed.deliveredBytes += delivery.bytes
-    this.loss.handleDelivered(delivery, { minRttMs: this.minRttMs, isCounted: this.isLearningFrom(tag) })
+    const { minRttMs } = this
+    const reachMs = this.jitter.reachMs(minRttMs)
+    this.loss.handleDelivered(delivery, { minRttMs, reachMs, isCounted: this.isLearningFrom(tag) })
+    if (tag === QUIET) this.jitter.handleDrainedRtt(delivery.rttMs)
     this.queue.handleDelivered(delivery.isAppLimited, nowMs)
     if (tag === BURST) this.startup.train.handleDelivered(delivery, nowMs - delivery.rttMs, nowMs)
     const isNewRound = delivery.deliveredBytesAtAsk >= this.roundEndsAtBytes
@@ -184,6 +189,7 @@ export class MeasuredWindow implements WindowPolicy {
     // The path is gone or another one: begin anew, carefully, and keep nothing of what it was.
     this.rate.reset()
     this.halving.forgetRtt()
+    this.jitter.reset()
     this.startup.train.reset()
     this.startup.begin(0)
     this.overflow.forgetBound()
@@ -270,6 +276,7 @@ export class MeasuredWindow implements WindowPolicy {
     if (isWanted && this.phase === 'startup') this.phase = 'drain'
     if (this.phase === 'startup') this.startup.learnLoss(this.segmentBytes)
     this.overflow.endRound(this.round)
+    this.jitter.handleRound(this.roundMinRttMs, this.minRttMs)
     // A round of nothing but app-limited deliveries teaches nothing, and must not make what is known forgotten.
     if (delivery.isAppLimited) return
     this.round++
@@ -322,7 +329,9 @@ export class MeasuredWindow implements WindowPolicy {
     this.cycleAtMs = nowMs
     if (this.halving.isOn) return
     this.askTag = index === QUIET_INDEX ? QUIET : BUSY
-    if (index === QUIET_INDEX) this.loss.learn(this.loss.takeRound())
+    if (index !== QUIET_INDEX) return
+    this.loss.learn(this.loss.takeRound())
+    this.jitter.endDrainedRound()
   }
 
   private endCycle(): void {

@@ -46,16 +46,18 @@ export class PathLoss {
     return this.deliveredBytes + this.lostBytes
   }
 
-  /** `rttMs`: 0 where it is not known. `isCounted`: whether it was asked for in a round to be learnt from. */
+  /** `rttMs`: 0 where it is not known. `reachMs`: how far jitter makes an RTT longer though there is no queue, if that is
+   *  known. `isCounted`: whether it was asked for in a round to be learnt from. */
   handleDelivered(
     { bytes, rttMs, nowMs }: { readonly bytes: number; readonly rttMs: number; readonly nowMs: number },
-    { minRttMs, isCounted }: { minRttMs: number; isCounted: boolean },
+    { minRttMs, reachMs, isCounted }: { minRttMs: number; reachMs: number; isCounted: boolean },
   ): void {
     if (rttMs <= 0) return
     const emptiedMs = (nowMs - this.recentAtMs) / EMPTIED_AFTER
     this.recentRttMs = Math.max(rttMs, this.recentRttMs - emptiedMs)
     this.recentAtMs = nowMs
-    this.isQueueEmpty = this.recentRttMs <= EMPTY_RTT_RATIO * Math.min(rttMs, minRttMs) + TIMER_GRANULARITY_MS
+    const leastRttMs = EMPTY_RTT_RATIO * Math.min(rttMs, minRttMs)
+    this.isQueueEmpty = this.recentRttMs <= leastRttMs + Math.max(TIMER_GRANULARITY_MS, reachMs)
     if (this.isQueueEmpty && isCounted) this.round.deliveredBytes += bytes
   }
 

@@ -8,7 +8,7 @@ const MIN_RTT_MS = 20
 function round(loss: PathLoss, atMs: number, rttsMs: readonly number[], lostAfter: readonly number[]): void {
   for (const [index, rttMs] of rttsMs.entries()) {
     const delivery = { bytes: SEGMENT_BYTES, rttMs, nowMs: atMs + index }
-    loss.handleDelivered(delivery, { minRttMs: MIN_RTT_MS, isCounted: true })
+    loss.handleDelivered(delivery, { minRttMs: MIN_RTT_MS, reachMs: 0, isCounted: true })
     if (lostAfter.includes(index)) loss.handleLost(SEGMENT_BYTES)
   }
   loss.learn(loss.takeRound())
@@ -33,6 +33,22 @@ describe('the loss of a path', () => {
     expect(loss.ratio).toBeGreaterThan(0)
   })
 
+  it('is what is lost within the reach of jitter, and not what is lost beyond', () => {
+    for (const [reachMs, ratio] of [
+      [5, 1 / 3],
+      [4, 0],
+    ] as const) {
+      const loss = new PathLoss()
+      for (const [nowMs, rttMs] of [MIN_RTT_MS, 1.02 * MIN_RTT_MS + 4.5].entries()) {
+        const delivery = { bytes: SEGMENT_BYTES, rttMs, nowMs }
+        loss.handleDelivered(delivery, { minRttMs: MIN_RTT_MS, reachMs, isCounted: true })
+      }
+      loss.handleLost(SEGMENT_BYTES)
+      loss.learn(loss.takeRound())
+      expect(loss.ratio).toBeCloseTo(ratio)
+    }
+  })
+
   it('is not forgotten for rounds that always found a queue', () => {
     const loss = new PathLoss()
     round(loss, 0, EMPTY, [3])
@@ -52,7 +68,7 @@ describe('the loss of a path', () => {
   it('loses what was called lost and came after all', () => {
     const loss = new PathLoss()
     const delivery = { bytes: SEGMENT_BYTES, rttMs: MIN_RTT_MS, nowMs: 0 }
-    loss.handleDelivered(delivery, { minRttMs: MIN_RTT_MS, isCounted: true })
+    loss.handleDelivered(delivery, { minRttMs: MIN_RTT_MS, reachMs: 0, isCounted: true })
     loss.handleLost(SEGMENT_BYTES)
     loss.handleFound(SEGMENT_BYTES)
     loss.learn(loss.takeRound())
