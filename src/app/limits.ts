@@ -32,9 +32,9 @@ export const PATIENT_COMPILER = ['--interrupt-budget=400000', '--single-threaded
 
 /** What the engine drops lies beside its heap, which is small, and each full collection stops it for 10 ms. Sending or
  *  receiving 512 MiB costs 4 to 18 of them if the heap may grow by half, 2 to 4 if threefold, and 1 if tenfold, which takes
- *  up to 30 MB more. Twofold is what leaves a process below 200 MB that receives 2 GiB at 1 GB/s, at a price of 3% of its
+ *  up to 30 MB more. So little is what leaves a process below 200 MB that receives 2 GiB at 1 GB/s, at a price of 3% of its
  *  speed. (What compresses is still dropped block by block.) */
-export const ROOMY_HEAP = '--heap-growing-percent=100'
+export const ROOMY_HEAP = '--heap-growing-percent=75'
 
 /** What is sent until the loop looks again what has come: the 200 requests that a first round trip allows take 4 ms, for
  *  which what it has brought would wait. */

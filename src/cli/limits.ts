@@ -10,9 +10,9 @@ export const PEER_COUNT_MAX = 256
 /** Ports of UDP; 0 would mean "any", which nobody could find. RFC 768. */
 export const PORT_MAX = 65_535
 
-/** Blocks asked for at once, `--window`: what buffers there are for. 384 × 65,300 bytes is a path
- *  of 1 Gbit/s and 200 ms. */
-export const WINDOW_BLOCKS_MAX = 384
+/** Blocks asked for at once, `--window`: what buffers there are for. 512 × 65,300 bytes is a path
+ *  of 1 Gbit/s and 267 ms. */
+export const WINDOW_BLOCKS_MAX = 512
 
 /** The slowest `--limit`: below it one block takes more than 6.5 s and looks like a dead link. */
 export const LIMIT_BYTES_PER_S_MIN = 10_000

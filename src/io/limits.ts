@@ -61,7 +61,7 @@ export const RUN_BLOCKS_MAX = 16
 export const PROOFS_IN_FLIGHT_MAX = 2
 
 /** The thread's heap, in MB: it holds a few messages. */
-export const THREAD_HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 } as const
+export const THREAD_HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 } as const
 
 /** Blocks shorter than this are not worth a message; and the bytes of very short ones may lie in memory that Node shares
  *  between many (Buffer.poolSize). */

@@ -125,8 +125,8 @@ export const RTO_MS_MAX = 2_000
 
 // Pulling
 
-/** Buffers for frames that are being put together or were not released: 384 × 65,317 bytes = 24 MiB. */
-export const POOL_BUFFERS_MAX = 384
+/** Buffers for frames that are being put together or were not released: 512 × 65,317 bytes = 32 MiB. */
+export const POOL_BUFFERS_MAX = 512
 
 /** Buffers that a session may hold however many others there are. */
 export const POOL_SHARE_MIN = 8
