@@ -1,17 +1,17 @@
 // Makes the protection of a running peer from what the person chose: opens the identity, the pins and the shared
 // secret. Called once, before anything is sent.
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LeftError } from '../base/errors.js'
 import type { Random } from '../base/ports.js'
 import type { Protection, SlowStep } from '../base/protection.js'
 import { loadCodec } from '../seal/compression.js'
-import { configFolder, IDENTITY_FILE, PINS_FILE } from '../seal/config-folder.js'
+import { IDENTITY_FILE, openConfigFolder, PINS_FILE } from '../seal/config-folder.js'
 import { openIdentity } from '../seal/identity.js'
 import { SHARED_SECRET_BYTES_MIN } from '../seal/limits.js'
 import { Pins } from '../seal/pins.js'
 import { PlainProtection } from '../seal/plain.js'
+import { readSecretLine } from '../seal/private-file.js'
 import { RsaSigner } from '../seal/rsa.js'
 import { SealedProtection } from '../seal/sealed.js'
 import type { PeerEvent } from './events.js'
@@ -47,7 +47,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     const protection = new PlainProtection(own)
     return { protection, fingerprint: undefined, carryOut: async () => undefined }
   }
-  const folder = configFolder()
+  const folder = openConfigFolder()
   const file = options.identity ?? join(folder, IDENTITY_FILE)
   const identity = await openIdentity({
     file,
@@ -79,29 +79,17 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
 
 function passphraseOf({ passphraseFile }: PeerOptions): string | undefined {
   const text =
-    passphraseFile === undefined ? process.env.LEFT_PASSPHRASE : lineOf(passphraseFile, '--passphrase-file')
+    passphraseFile === undefined
+      ? process.env.LEFT_PASSPHRASE
+      : readSecretLine(passphraseFile, '--passphrase-file')
   return text === '' ? undefined : text
 }
 
 function secretOf(file: string): Uint8Array {
-  const secret = Buffer.from(lineOf(file, '--secret-file'))
+  const secret = Buffer.from(readSecretLine(file, '--secret-file'))
   if (secret.length >= SHARED_SECRET_BYTES_MIN) return new Uint8Array(secret)
   throw new LeftError(
     'secret-unusable',
     `the secret in ${file} is shorter than ${SHARED_SECRET_BYTES_MIN} bytes and could be guessed; make one with: openssl rand -base64 32`,
   )
-}
-
-/** The file without the line end that editors leave. */
-function lineOf(file: string, option: string): string {
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new LeftError(
-      'secret-unusable',
-      `cannot read ${file} (${reason}); name another with ${option}`,
-      error,
-    )
-  }
 }

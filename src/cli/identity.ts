@@ -1,12 +1,12 @@
 // `left identity`: says who this user's peers are to others, in groups that two people can compare aloud. Makes the
 // identity where there is none, so that fingerprints can be exchanged before anything runs.
 
-import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { LeftError } from '../base/errors.js'
-import { configFolder, IDENTITY_FILE } from '../seal/config-folder.js'
+import { IDENTITY_FILE, openConfigFolder } from '../seal/config-folder.js'
 import { showFingerprint } from '../seal/fingerprint.js'
 import { openIdentity } from '../seal/identity.js'
+import { readSecretLine } from '../seal/private-file.js'
 import { EXIT_STOPPED } from './failure.js'
 import { printable } from './names.js'
 
@@ -26,7 +26,7 @@ export async function runIdentity(
   print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
 ): Promise<number> {
   if (raw.identity === '') throw new LeftError('usage', '--identity is empty; name a file')
-  const file = raw.identity === undefined ? join(configFolder(), IDENTITY_FILE) : resolve(raw.identity)
+  const file = raw.identity === undefined ? join(openConfigFolder(), IDENTITY_FILE) : resolve(raw.identity)
   const identity = await openIdentity({
     file,
     passphrase: passphraseOf(raw.passphraseFile),
@@ -59,14 +59,5 @@ export function fingerprintLines(fingerprint: string): string[] {
 /** From the file or the environment, never from an argument: those can be seen by every user of the machine. */
 function passphraseOf(file: string | undefined): string | undefined {
   if (file === undefined) return process.env.LEFT_PASSPHRASE || undefined
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new LeftError(
-      'secret-unusable',
-      `cannot read ${file} (${reason}); name another with --passphrase-file`,
-      error,
-    )
-  }
+  return readSecretLine(file, '--passphrase-file') || undefined
 }

@@ -11,15 +11,14 @@ import {
   randomBytes,
   X509Certificate,
 } from 'node:crypto'
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import forge from 'node-forge'
 import { concatBytes } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
 import { type Fingerprint, fingerprintOf, modulusOf } from './fingerprint.js'
 import { RSA_BITS } from './limits.js'
+import { putPrivateFile, readPrivateText } from './private-file.js'
 
 export interface Identity {
   readonly file: string
@@ -47,16 +46,17 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   if (found !== undefined) return found
   options.onMaking?.()
   const pem = await makeIdentity(options.passphrase)
-  const isOurs = guarded(options.file, () => putOnce(options.file, pem))
+  const isOurs = guarded(options.file, () => putPrivateFile(options.file, pem))
   return { ...readIdentity(options)!, isNew: isOurs }
 }
 
 /** Undefined where there is no such file.
  *  @throws LeftError 'identity-unusable'. */
 export function readIdentity({ file, passphrase }: IdentityOptions): Identity | undefined {
-  const pem = guarded(file, () => readIfThere(file))
-  if (pem === undefined) return undefined
-  guarded(file, () => keepPrivate(file))
+  const read = guarded(file, () => readPrivateText(file))
+  if (read.found === 'nothing') return undefined
+  if (read.found === 'exposed') throw unusable(file, read.remedy)
+  const { text: pem } = read
   const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/.exec(pem)?.[0]
   if (certificate === undefined || !/-----BEGIN (ENCRYPTED |RSA )?PRIVATE KEY-----/.test(pem))
     throw unusable(file, 'it holds no private key with its certificate; name another with --identity')
@@ -145,37 +145,6 @@ function safely(read: () => string): string {
     return read()
   } catch {
     return 'unknown'
-  }
-}
-
-/** Whole or not at all, and never in the place of one that is there: a link fails where a rename would replace. */
-function putOnce(file: string, pem: string): boolean {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const temporary = `${file}.${randomBytes(6).toString('hex')}`
-  writeFileSync(temporary, pem, { mode: 0o600, flag: 'wx' })
-  try {
-    linkSync(temporary, file)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  } finally {
-    rmSync(temporary, { force: true })
-  }
-}
-
-/** A key that others could read is theirs too; the mode is put right where that is possible. */
-function keepPrivate(file: string): void {
-  if (process.platform === 'win32' || (statSync(file).mode & 0o077) === 0) return
-  chmodSync(file, 0o600)
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
   }
 }
 

@@ -1,7 +1,7 @@
 // What cannot work is refused in one line that says what to do, and with exit code 2.
 
 import { createSocket } from 'node:dgram'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
 import { placeText } from '../../scripts/peers/places.js'
 import { runLeft } from './processes.js'
@@ -98,14 +98,24 @@ describe('left refuses to start, and says what to do', () => {
   })
 
   test('with an identity that is none', async ({ world }) => {
-    writeFileSync(world.path('identity'), 'who am I?')
+    writeFileSync(world.path('identity'), 'who am I?', { mode: 0o600 })
     expect(await refusal(world, ['--identity', world.path('identity')])).toContain('--identity')
   })
 
   test('with a secret that is missing, or could be guessed', async ({ world }) => {
     expect(await refusal(world, ['--secret-file', world.path('nothing')])).toContain('--secret-file')
-    writeFileSync(world.path('secret'), 'swordfish\n')
+    writeFileSync(world.path('secret'), 'swordfish\n', { mode: 0o600 })
     expect(await refusal(world, ['--secret-file', world.path('secret')])).toContain('openssl rand')
+  })
+
+  test('with a secret, a passphrase or an identity that others may read, and says how that is mended', async ({
+    world,
+  }) => {
+    const file = world.path('open')
+    writeFileSync(file, `${'a secret of more than 16 bytes'}\n`)
+    chmodSync(file, 0o644)
+    for (const option of ['--secret-file', '--passphrase-file', '--identity'])
+      expect(await refusal(world, [option, file])).toContain(`mend it with: chmod 600 ${file}`)
   })
 
   test('on a share that another peer runs on, and the other one goes on', async ({ world }) => {

@@ -142,7 +142,7 @@ describe('a peer with another key', () => {
 describe('a shared secret', () => {
   const secretFile = (world: World, name: string, secret: string) => {
     const file = join(world.folder, name)
-    writeFileSync(file, `${secret}\n`)
+    writeFileSync(file, `${secret}\n`, { mode: 0o600 })
     return ['--secret-file', file]
   }
 

@@ -1,13 +1,25 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { configFolder } from '../../src/seal/config-folder.js'
+import { configFolder, openConfigFolder } from '../../src/seal/config-folder.js'
 import { fingerprintOf, readFingerprint, showFingerprint, spkiOf } from '../../src/seal/fingerprint.js'
 import { type Identity, openIdentity, readIdentity } from '../../src/seal/identity.js'
+import { readSecretLine, shellWord } from '../../src/seal/private-file.js'
 import { RsaSigner } from '../../src/seal/rsa.js'
 
 let folder: string
@@ -37,12 +49,40 @@ describe('an identity', () => {
     expect(again).toMatchObject({ isNew: false, fingerprint: identity.fingerprint })
   })
 
-  test('is the owner’s alone, and is made so again where it was not', () => {
+  test('is the owner’s alone, and refused where it is not', async () => {
     if (process.platform === 'win32') return
     expect(statSync(file).mode & 0o777).toBe(0o600)
-    chmodSync(file, 0o644)
-    readIdentity({ file })
-    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const loose = join(folder, 'it’s loose.pem')
+    copyFileSync(file, loose)
+    for (const mode of [0o640, 0o604, 0o620]) {
+      chmodSync(loose, mode)
+      await expect(openIdentity({ file: loose })).rejects.toMatchObject({
+        code: 'identity-unusable',
+        message: expect.stringMatching(
+          /other users may read or write it; mend it with: chmod 600 '.*loose\.pem'$/,
+        ),
+      })
+      expect(statSync(loose).mode & 0o777).toBe(mode)
+    }
+    for (const mode of [0o600, 0o400]) {
+      chmodSync(loose, mode)
+      expect((await openIdentity({ file: loose })).fingerprint).toBe(identity.fingerprint)
+    }
+  })
+
+  test.skipIf(process.geteuid?.() !== 0)('of another user is refused, and both commands told', () => {
+    const foreign = join(folder, 'foreign.pem')
+    copyFileSync(file, foreign)
+    chownSync(foreign, 65_534, 65_534)
+    chmodSync(foreign, 0o600)
+    const own = userInfo().username
+    expect(() => readIdentity({ file: foreign })).toThrow(
+      `belongs to another user; mend it with: chown ${own} ${foreign}`,
+    )
+    chmodSync(foreign, 0o644)
+    expect(() => readIdentity({ file: foreign })).toThrow(
+      `mend it with: chown ${own} ${foreign} && chmod 600 ${foreign}`,
+    )
   })
 
   test('has a certificate of its key that is signed by it', () => {
@@ -82,9 +122,38 @@ describe('an identity', () => {
   test('that is none is refused with a word', () => {
     const broken = join(folder, 'broken.pem')
     for (const text of ['', 'who am I?', identity.certificate]) {
-      writeFileSync(broken, text)
+      writeFileSync(broken, text, { mode: 0o600 })
       expect(() => readIdentity({ file: broken })).toThrow('cannot be used')
     }
+  })
+})
+
+describe('the file of a secret', () => {
+  test('is read without its line end, and refused where others may read it', () => {
+    const place = join(folder, 'a secret')
+    writeFileSync(place, 'swordfish \r\n', { mode: 0o600 })
+    expect(readSecretLine(place, '--secret-file')).toBe('swordfish ')
+    if (process.platform === 'win32') return
+    chmodSync(place, 0o644)
+    expect(() => readSecretLine(place, '--secret-file')).toThrow(
+      `the file of --secret-file is not private: other users may read or write it; mend it with: chmod 600 '${place}'`,
+    )
+    expect(() => readSecretLine(join(folder, 'none'), '--secret-file')).toThrow(
+      'name another with --secret-file',
+    )
+  })
+
+  test('may be a device, which keeps nothing', () => {
+    if (process.platform === 'win32') return
+    expect(readSecretLine('/dev/null', '--passphrase-file')).toBe('')
+  })
+
+  test.each([
+    ['/home/a/b.pem', '/home/a/b.pem'],
+    ['/home/a b', "'/home/a b'"],
+    ["/it's/$(rm)", "'/it'\\''s/$(rm)'"],
+  ])('is named in a command as the shell reads it: %s', (word, shown) => {
+    expect(shellWord(word)).toBe(shown)
   })
 })
 
@@ -133,4 +202,15 @@ test('the configuration folder is the user’s', () => {
     process.platform === 'win32' ? configFolder({}) : '/x/left',
   )
   if (process.platform !== 'win32') expect(configFolder({})).toMatch(/\.config\/left$/)
+})
+
+test('the configuration folder is made the user’s alone, and not made where it is not there', () => {
+  if (process.platform === 'win32') return
+  const environment = { XDG_CONFIG_HOME: join(folder, 'config') }
+  const place = openConfigFolder(environment)
+  expect(existsSync(place)).toBe(false)
+  mkdirSync(place, { recursive: true })
+  chmodSync(place, 0o755)
+  expect(openConfigFolder(environment)).toBe(place)
+  expect(statSync(place).mode & 0o777).toBe(0o700)
 })
