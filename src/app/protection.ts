@@ -7,7 +7,7 @@ import type { Random } from '../base/ports.js'
 import type { Protection, SlowStep } from '../base/protection.js'
 import { loadCodec } from '../seal/compression.js'
 import { IDENTITY_FILE, openConfigFolder, PINS_FILE } from '../seal/config-folder.js'
-import { openIdentity } from '../seal/identity.js'
+import { openIdentity, relockedNote } from '../seal/identity.js'
 import { SHARED_SECRET_BYTES_MIN } from '../seal/limits.js'
 import { Pins } from '../seal/pins.js'
 import { PlainProtection } from '../seal/plain.js'
@@ -54,6 +54,8 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     passphrase: passphraseOf(options),
     onMaking: () => onEvent({ event: 'note', message: `making an identity for this user: ${file}` }),
   })
+  const relocked = relockedNote(identity)
+  if (relocked !== undefined) onEvent({ event: 'note', message: relocked })
   const sharedSecret = options.secretFile === undefined ? undefined : secretOf(options.secretFile)
   const signer = new RsaSigner(identity.modulus, identity.privateKey)
   const trust = new PinnedTrust({

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { LeftError } from '../base/errors.js'
 import { IDENTITY_FILE, openConfigFolder } from '../seal/config-folder.js'
 import { showFingerprint } from '../seal/fingerprint.js'
-import { openIdentity } from '../seal/identity.js'
+import { openIdentity, relockedNote } from '../seal/identity.js'
 import { readSecretLine } from '../seal/private-file.js'
 import { EXIT_STOPPED } from './failure.js'
 import { printable } from './names.js'
@@ -32,6 +32,8 @@ export async function runIdentity(
     passphrase: passphraseOf(raw.passphraseFile),
     onMaking: () => print('making an identity, which takes a second or two'),
   })
+  const relocked = relockedNote(identity)
+  if (relocked !== undefined) print(printable(relocked))
   for (const line of identityLines(identity)) print(line)
   return EXIT_STOPPED
 }

@@ -1,5 +1,6 @@
 // Who a peer is: an RSA-3072 key and a self-signed X.509 certificate of it, in one PEM file that only its owner may read.
 // Made on first start. node:crypto makes and uses the key; node-forge writes the certificate, which Node cannot.
+// A key whose passphrase is cheap to guess is written anew (locked-key.ts).
 
 import {
   createPrivateKey,
@@ -18,7 +19,8 @@ import { concatBytes } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
 import { type Fingerprint, fingerprintOf, modulusOf } from './fingerprint.js'
 import { RSA_BITS } from './limits.js'
-import { putPrivateFile, readPrivateText } from './private-file.js'
+import { isWellLocked, lockKey } from './locked-key.js'
+import { putPrivateFile, readPrivateText, replacePrivateFile } from './private-file.js'
 
 export interface Identity {
   readonly file: string
@@ -29,6 +31,8 @@ export interface Identity {
   readonly certificate: string
   /** Made just now. */
   readonly isNew: boolean
+  /** Its key was under its passphrase in a form that is cheap to guess: now it is not, or why it still is. */
+  readonly relocked: 'needless' | 'done' | { readonly failed: string }
 }
 
 export interface IdentityOptions {
@@ -42,8 +46,8 @@ export interface IdentityOptions {
 /** The identity of the file, made where there is none. Several processes may do so at once: one of them makes it.
  *  @throws LeftError 'identity-unusable'. */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
-  const found = readIdentity(options)
-  if (found !== undefined) return found
+  const found = readFile(options)
+  if (found !== undefined) return { ...found.identity, relocked: await relock(found, options.passphrase) }
   options.onMaking?.()
   const pem = await makeIdentity(options.passphrase)
   const isOurs = guarded(options.file, () => putPrivateFile(options.file, pem))
@@ -52,13 +56,25 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
 
 /** Undefined where there is no such file.
  *  @throws LeftError 'identity-unusable'. */
-export function readIdentity({ file, passphrase }: IdentityOptions): Identity | undefined {
+export function readIdentity(options: IdentityOptions): Identity | undefined {
+  return readFile(options)?.identity
+}
+
+interface IdentityFile {
+  readonly identity: Identity
+  readonly pem: string
+  /** The part of it that holds the private key. */
+  readonly keyPem: string
+}
+
+function readFile({ file, passphrase }: IdentityOptions): IdentityFile | undefined {
   const read = guarded(file, () => readPrivateText(file))
   if (read.found === 'nothing') return undefined
   if (read.found === 'exposed') throw unusable(file, read.remedy)
   const { text: pem } = read
   const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/.exec(pem)?.[0]
-  if (certificate === undefined || !/-----BEGIN (ENCRYPTED |RSA )?PRIVATE KEY-----/.test(pem))
+  const keyPem = PRIVATE_KEY_PEM.exec(pem)?.[0]
+  if (certificate === undefined || keyPem === undefined)
     throw unusable(file, 'it holds no private key with its certificate; name another with --identity')
   const privateKey = privateKeyOf(file, pem, passphrase)
   const modulus = modulusOf(
@@ -66,7 +82,40 @@ export function readIdentity({ file, passphrase }: IdentityOptions): Identity | 
   )
   if (modulus === undefined) throw unusable(file, `its key is not RSA with ${RSA_BITS} bits; make another`)
   if (!certifies(certificate, privateKey)) throw unusable(file, 'its certificate is not of its key')
-  return { file, privateKey, modulus, certificate, fingerprint: fingerprintOf(modulus), isNew: false }
+  const fingerprint = fingerprintOf(modulus)
+  const identity = { file, privateKey, modulus, certificate, fingerprint, isNew: false } as const
+  return { identity: { ...identity, relocked: 'needless' }, pem, keyPem }
+}
+
+const PRIVATE_KEY_PEM = /-----BEGIN (ENCRYPTED |RSA )?PRIVATE KEY-----[\s\S]*?-----END \1?PRIVATE KEY-----\n?/
+
+/** The file with its key under the same passphrase in a stronger form; all else in it stays. It is read back before it
+ *  replaces the old one. A file that cannot be written is no reason not to start. */
+async function relock(
+  { identity, pem, keyPem }: IdentityFile,
+  passphrase: string | undefined,
+): Promise<Identity['relocked']> {
+  if (passphrase === undefined || !keyPem.includes('ENCRYPTED') || isWellLocked(keyPem)) return 'needless'
+  const locked = await lockKey(identity.privateKey, passphrase)
+  try {
+    if (!createPrivateKey({ key: locked, passphrase }).equals(identity.privateKey))
+      throw new Error('the key was not read back')
+    replacePrivateFile(
+      identity.file,
+      pem.replace(keyPem, () => locked),
+    )
+    return 'done'
+  } catch (error) {
+    return { failed: (error as NodeJS.ErrnoException).code ?? String(error) }
+  }
+}
+
+/** For the person, where there is something to tell. */
+export function relockedNote({ relocked, file }: Identity): string | undefined {
+  if (relocked === 'needless') return undefined
+  return relocked === 'done'
+    ? `the key in ${file} is under its passphrase in a stronger form now: guesses cost more`
+    : `the key in ${file} is under its passphrase in a weak form and could not be written anew (${relocked.failed})`
 }
 
 function privateKeyOf(file: string, pem: string, passphrase: string | undefined): KeyObject {
@@ -93,11 +142,10 @@ function certifies(certificate: string, privateKey: KeyObject): boolean {
 
 async function makeIdentity(passphrase: string | undefined): Promise<string> {
   const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: RSA_BITS })
-  const key = privateKey.export({
-    format: 'pem',
-    type: 'pkcs8',
-    ...(passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }),
-  })
+  const key =
+    passphrase === undefined
+      ? privateKey.export({ format: 'pem', type: 'pkcs8' })
+      : await lockKey(privateKey, passphrase)
   return `${certify(privateKey, publicKey)}${key}`
 }
 

@@ -60,6 +60,17 @@ export const TICKETS_MAX = 512
 /** Slow steps that may wait at once. What needs another is dropped, and comes again. */
 export const STEPS_MAX = 64
 
+/** Rounds of PBKDF2-HMAC-SHA-512 between a passphrase and the key of an identity's file: 0.2 s of a core, once a start.
+ *  OWASP's password storage cheat sheet asks for 210,000 of them, and for 600,000 with SHA-256. */
+export const LOCK_ITERATIONS = 600_000
+export const LOCK_SALT_BYTES = 16
+export const LOCK_IV_BYTES = 16
+
+/** A key that another tool put under scrypt stays as it is from here on: `openssl pkcs8 -scrypt` takes these (16 MiB a
+ *  guess, RFC 7914). */
+export const LOCK_SCRYPT_COST_MIN = 2 ** 14
+export const LOCK_SCRYPT_BLOCK_MIN = 8
+
 /** A shared secret shorter than this can be guessed by whoever talks to one of us once. */
 export const SHARED_SECRET_BYTES_MIN = 16
 

@@ -1,5 +1,5 @@
-// Files that hold a key, a passphrase or a secret: read only where nobody else can read or write
-// them. Windows keeps such rights elsewhere; there nothing is checked.
+// Files that hold a key, a passphrase or a secret: read only where nobody else can read or write them, and replaced
+// without a moment in which there is none. Windows keeps such rights elsewhere; there nothing is checked.
 
 import { randomBytes } from 'node:crypto'
 import {
@@ -10,6 +10,8 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
+  renameSync,
   rmSync,
   type Stats,
   writeFileSync,
@@ -76,6 +78,19 @@ export function putPrivateFile(file: string, text: string): boolean {
   }
   syncFolder(dirname(file))
   return true
+}
+
+/** Puts another text in the place of a file's, whole or not at all, also when power is lost. A link to it stays one. */
+export function replacePrivateFile(file: string, text: string): void {
+  const place = realpathSync(file)
+  const temporary = writeTemporary(place, text)
+  try {
+    if (readFileSync(temporary, 'utf8') !== text) throw new Error('what was written is not what is read')
+    renameSync(temporary, place)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+  syncFolder(dirname(place))
 }
 
 /** On the disk when it answers. */

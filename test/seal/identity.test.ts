@@ -1,15 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { createHash, X509Certificate } from 'node:crypto'
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
@@ -18,7 +21,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { configFolder, openConfigFolder } from '../../src/seal/config-folder.js'
 import { fingerprintOf, readFingerprint, showFingerprint, spkiOf } from '../../src/seal/fingerprint.js'
-import { type Identity, openIdentity, readIdentity } from '../../src/seal/identity.js'
+import { type Identity, openIdentity, readIdentity, relockedNote } from '../../src/seal/identity.js'
+import { isWellLocked, lockKey } from '../../src/seal/locked-key.js'
 import { readSecretLine, shellWord } from '../../src/seal/private-file.js'
 import { RsaSigner } from '../../src/seal/rsa.js'
 
@@ -126,6 +130,116 @@ describe('an identity', () => {
       expect(() => readIdentity({ file: broken })).toThrow('cannot be used')
     }
   })
+})
+
+describe('a key under a passphrase', () => {
+  const passphrase = 'correct horse'
+  const keyOf = (options: { file: string }) => readIdentity({ ...options, passphrase })!.privateKey
+  /** An identity whose key is locked by openssl, or node:crypto, as `how` says. */
+  function lockedFile(name: string, keyPem: string): string {
+    const place = join(folder, name)
+    writeFileSync(place, `# mine\n${identity.certificate}${keyPem}`, { mode: 0o600 })
+    return place
+  }
+  const keyPart = (place: string) => /-----BEGIN ENC[\s\S]*/.exec(readFileSync(place, 'utf8'))![0]
+  const weak = () =>
+    identity.privateKey.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase }) as string
+  const byOpenssl = (...words: string[]) =>
+    execFileSync('openssl', ['pkcs8', '-topk8', '-passout', `pass:${passphrase}`, ...words], {
+      input: identity.privateKey.export({ format: 'pem', type: 'pkcs8' }),
+      encoding: 'utf8',
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
+
+  test('costs a guess as many rounds as the limit says', async () => {
+    const pem = await lockKey(identity.privateKey, passphrase)
+    expect(isWellLocked(pem)).toBe(true)
+    // DER of INTEGER 600,000.
+    expect(Buffer.from(pem.replace(/-----.*-----/g, ''), 'base64').toString('hex')).toContain('02030927c0')
+    expect(isWellLocked(weak())).toBe(false)
+    expect(isWellLocked('nonsense')).toBe(false)
+  })
+
+  test.skipIf(!hasOpenssl)('is read by openssl', async () => {
+    const pem = await lockKey(identity.privateKey, passphrase)
+    const plain = execFileSync('openssl', ['pkey', '-passin', `pass:${passphrase}`], {
+      input: pem,
+      encoding: 'utf8',
+    })
+    expect(createPrivateKey(plain).equals(identity.privateKey)).toBe(true)
+  })
+
+  test('in a weak form is written anew, once, with the rest of its file and for its owner only', async () => {
+    const place = lockedFile('weak.pem', weak())
+    const [key, first] = [keyOf({ file: place }), readFileSync(place, 'utf8')]
+    const opened = await openIdentity({ file: place, passphrase })
+    expect(opened).toMatchObject({ relocked: 'done', fingerprint: identity.fingerprint })
+    const second = readFileSync(place, 'utf8')
+    expect(isWellLocked(keyPart(place))).toBe(true)
+    expect(second.startsWith(`# mine\n${identity.certificate}-----BEGIN ENCRYPTED`)).toBe(true)
+    expect(second).not.toContain(first.slice(-200))
+    expect(statSync(place).mode & 0o777).toBe(0o600)
+    expect(keyOf({ file: place }).equals(key)).toBe(true)
+    expect((await openIdentity({ file: place, passphrase })).relocked).toBe('needless')
+    expect(readFileSync(place, 'utf8')).toBe(second)
+    expect(readdirSync(folder).filter((name) => name.startsWith('weak.pem'))).toEqual(['weak.pem'])
+  })
+
+  test.skipIf(!hasOpenssl)('of other tools is written anew where a guess is cheaper', async () => {
+    const judged: [string[], boolean][] = [
+      [['-v2', 'aes-256-cbc', '-v2prf', 'hmacWithSHA1', '-iter', '600000'], false],
+      [['-v2', 'aes-256-cbc', '-v2prf', 'hmacWithSHA512', '-iter', '599999'], false],
+      [['-v2', 'aes-256-cbc', '-v2prf', 'hmacWithSHA256', '-iter', '600000'], true],
+      [['-v1', 'PBE-SHA1-3DES', '-iter', '600000'], false],
+      [['-scrypt', '-scrypt_N', '8192', '-scrypt_r', '8', '-scrypt_p', '1'], false],
+      [['-scrypt'], true],
+    ]
+    for (const [words, isKept] of judged)
+      expect(isWellLocked(byOpenssl(...words)), words.join(' ')).toBe(isKept)
+    const traditional = execFileSync(
+      'openssl',
+      ['rsa', '-traditional', '-aes256', '-passout', `pass:${passphrase}`],
+      {
+        input: identity.privateKey.export({ format: 'pem', type: 'pkcs8' }),
+        encoding: 'utf8',
+        stdio: ['pipe', 'pipe', 'ignore'],
+      },
+    )
+    const place = lockedFile('traditional.pem', traditional)
+    expect((await openIdentity({ file: place, passphrase })).relocked).toBe('done')
+    expect(readFileSync(place, 'utf8')).not.toContain('Proc-Type')
+  })
+
+  test('behind a link is written anew where the link leads, and the link stays', async () => {
+    const place = lockedFile('target.pem', weak())
+    const link = join(folder, 'link.pem')
+    symlinkSync(place, link)
+    expect((await openIdentity({ file: link, passphrase })).relocked).toBe('done')
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    expect(isWellLocked(keyPart(place))).toBe(true)
+  })
+
+  test('is written anew by several processes at once without a moment in which there is none', async () => {
+    const place = lockedFile('contended.pem', weak())
+    const opened = await Promise.all([1, 2, 3].map(() => openIdentity({ file: place, passphrase })))
+    for (const { fingerprint } of opened) expect(fingerprint).toBe(identity.fingerprint)
+    expect(keyOf({ file: place }).equals(identity.privateKey)).toBe(true)
+  })
+
+  test.skipIf(process.geteuid?.() === 0)(
+    'that cannot be written anew is used all the same, and the reason told',
+    async () => {
+      const closed = join(folder, 'closed')
+      mkdirSync(closed)
+      const place = lockedFile('closed/weak.pem', weak())
+      chmodSync(closed, 0o500)
+      const opened = await openIdentity({ file: place, passphrase })
+      chmodSync(closed, 0o700)
+      expect(opened.relocked).toEqual({ failed: 'EACCES' })
+      expect(relockedNote(opened)).toContain('could not be written anew (EACCES)')
+      expect(keyOf({ file: place }).equals(identity.privateKey)).toBe(true)
+    },
+  )
 })
 
 describe('the file of a secret', () => {
