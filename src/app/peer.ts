@@ -26,6 +26,7 @@ import type { PeerAddress, PeerOptions } from './options.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
 import { openShareFolder, type ShareFolder } from './share-folder.js'
+import { isSuperuser, SUPERUSER_NOTE } from './superuser.js'
 import { PROGRAM_VERSION } from './version.js'
 import { WatcherProcess } from './watcher-process.js'
 
@@ -153,6 +154,7 @@ class Peer implements RunningPeer {
       fingerprint: this.protection.fingerprint ?? null,
       peers: options.peers.map(({ text }) => text),
     })
+    if (isSuperuser()) this.reporter.say({ event: 'note', message: SUPERUSER_NOTE })
     if (options.verbose)
       this.reporter.say({ event: 'debug', message: offloadWords(this.socket, offload.why) })
     await this.resolvePeers()

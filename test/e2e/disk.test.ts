@@ -61,7 +61,7 @@ describe('a full disk', () => {
     await world.untilSame([a, b])
     expect(b.of('paused')).toHaveLength(1)
     expect(b.of('resumed')).toHaveLength(1)
-    expect(b.of('note')).toEqual([])
+    expect(b.notes).toEqual([])
   })
 
   test('that fills while the share is at rest holds back what changes there until there is room', async ({
@@ -78,7 +78,7 @@ describe('a full disk', () => {
     await world.untilSame([a, b])
     await world.until('A to go on', () => a.of('resumed').length > 0)
     expect(a.of('paused')).toHaveLength(1)
-    expect(a.of('note')).toEqual([])
+    expect(a.notes).toEqual([])
   })
 
   test('at the start is waited for too, also by a watcher process that was killed', async ({

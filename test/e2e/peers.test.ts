@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../scripts/peers/content.js'
 import { sleep } from '../../scripts/peers/wait.js'
+import { SUPERUSER_NOTE } from '../../src/app/superuser.js'
 import { type RecordedPeer, test, type World } from './world.js'
 
 /** Long enough for a second edit, an echo or a return of what was deleted to show itself. */
@@ -30,6 +31,16 @@ describe('peers', () => {
         .map(({ address }) => address)
         .sort(),
     ).toEqual([a.address, b.address].sort())
+  })
+
+  test('that run as root say so once, and no others do', async ({ world }) => {
+    const [a, b] = await pair(world)
+    await world.start([a, b])
+    const isRoot = process.geteuid?.() === 0
+    for (const peer of [a, b]) {
+      const told = peer.of('note').filter(({ message }) => message === SUPERUSER_NOTE)
+      expect(told).toHaveLength(isRoot ? 1 : 0)
+    }
   })
 
   test('that join later get everything, also from those that only received it', async ({ world }) => {

@@ -10,6 +10,7 @@ import { addressesOfOthers, Peer, type PeerSetup, waitForPeers } from '../../scr
 import { freePlaces, type Place, placeText } from '../../scripts/peers/places.js'
 import { differences, readDigests, readSizes } from '../../scripts/peers/tree.js'
 import type { PeerEvent } from '../../src/app/events.js'
+import { SUPERUSER_NOTE } from '../../src/app/superuser.js'
 import { type Relay, type RelayFaults, type RelayOptions, start as startRelay } from '../relay/lossy-relay.js'
 import { faultOf } from './event-schema.js'
 
@@ -57,6 +58,13 @@ export class RecordedPeer extends Peer {
 
   of<Name extends PeerEvent['event']>(name: Name): EventOf<Name>[] {
     return this.events.filter((event): event is EventOf<Name> => event.event === name)
+  }
+
+  /** Notes about what happened: who runs the tests is not among that. */
+  get notes(): string[] {
+    return this.of('note')
+      .map(({ message }) => message)
+      .filter((message) => message !== SUPERUSER_NOTE)
   }
 
   received(path: string): EventOf<'received'>[] {
