@@ -55,6 +55,21 @@ export function columnsOf(text: string): number {
   return columns
 }
 
+/** Lines that printable text takes in a terminal that breaks it: a wide character does not stand in two of them. */
+export function linesOf(text: string, terminalColumns: number): number {
+  let lines = 1
+  let columns = 0
+  for (const { segment } of graphemes.segment(text)) {
+    const more = columnsOfGrapheme(segment)
+    if (columns + more > terminalColumns) {
+      lines++
+      columns = 0
+    }
+    columns += more
+  }
+  return lines
+}
+
 /** The text in at most `columnsMax` columns: what does not fit is taken out of the middle and an ellipsis put
  *  there, because both the start of a path and its extension tell something. */
 export function shortenMiddle(text: string, columnsMax: number): string {

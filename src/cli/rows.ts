@@ -3,13 +3,16 @@
 //   linux-6.1.tar.xz        [=======         ]   43%   618 MB  12.1 MB/s      0:32  resumed from 40%
 //   └ name, the rest         └ bar              └ %    └ size   └ rate        └ ETA └ note
 //
-// Where room is scarce, cells go in this order: note, bar, rate, ETA, size. The name and the percentage stay.
+// Where room is scarce, cells go in this order: note, bar, rate, ETA, size. The name, cut or in its short form,
+// and the percentage stay.
 
 import { columnsOf, fitted, shortenMiddle } from './names.js'
 
 /** The texts of one row, printable. */
 export interface RowCells {
   readonly name: string
+  /** Where there is no room for the name. */
+  readonly shortName?: string
   /** 0..100 */
   readonly percent: number
   readonly size: string
@@ -41,7 +44,7 @@ const GAP_COLUMNS = 2
 
 /** The richest layout in which a name is still readable. One column stays empty, so that no terminal wraps. */
 export function rowLayout(terminalColumns: number, rows: readonly RowCells[]): RowLayout {
-  const widest = (cell: Exclude<keyof RowCells, 'percent'>, min: number) =>
+  const widest = (cell: Exclude<keyof RowCells, 'percent' | 'shortName'>, min: number) =>
     Math.max(min, ...rows.map((row) => columnsOf(row[cell])))
   // Usual widths, so that columns do not wander from one picture to the next; wider where a cell needs it.
   const shown = {
@@ -77,7 +80,8 @@ export function rowLayout(terminalColumns: number, rows: readonly RowCells[]): R
 /** The row, never wider than its layout. `bar` draws BAR_COLUMNS characters. */
 export function rowText(layout: RowLayout, cells: RowCells, bar: () => string): string {
   const gap = ' '.repeat(GAP_COLUMNS)
-  let row = fitted(cells.name, layout.nameColumns)
+  const isShort = cells.shortName !== undefined && columnsOf(cells.name) > layout.nameColumns
+  let row = fitted(isShort ? cells.shortName! : cells.name, layout.nameColumns)
   if (layout.barColumns > 0) row += `${gap}[${bar()}]`
   row += gap + `${cells.percent}%`.padStart(PERCENT_COLUMNS)
   if (layout.sizeColumns > 0) row += gap + cells.size.padStart(layout.sizeColumns)

@@ -14,6 +14,7 @@ import { ROOMY_HEAP } from '../app/limits.js'
 import type { PeerOptions } from '../app/options.js'
 import type { RunningPeer } from '../app/peer.js'
 import { EXIT_FAILED, EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
+import { followJobControl } from './job-control.js'
 import { STOP_MS_MAX } from './limits.js'
 import { openView } from './view.js'
 
@@ -50,6 +51,13 @@ export async function run(request: RunRequest): Promise<number> {
     process.stderr.write(failureText(error, options.verbose))
     process.exit(EXIT_FAILED)
   })
+  // Ctrl-\ ends the process where it is; and whoever calls process.exit does so too.
+  process.once('SIGQUIT', () => {
+    view.restore()
+    process.kill(process.pid, 'SIGQUIT')
+  })
+  process.once('exit', () => view.restore())
+  if (view.job !== undefined) followJobControl(view.job)
   stop.listen()
   let failure: unknown
   try {

@@ -1,12 +1,16 @@
 // Bars on a terminal: one for everything, one for each of the first files in flight, and the story in lines
 // above them. There are bars only while something is being received; in between the screen is quiet
 // and the cursor visible. Drawn with cli-progress.
+//
+// Between two drawings the hidden cursor stands at the first character of the last row. A terminal that gets narrower breaks
+// rows that are too long for it, and keeps the cursor at its character: the rows above it then take the lines that they
+// need in the new width, and are erased from there. (At the first row it would leave the screen with it where rows grow.)
 
 import cliProgress, { type MultiBar, type Options, type Params, type SingleBar } from 'cli-progress'
 import type { PeerEvent } from '../app/events.js'
 import { formatBytes, formatCount, formatEta, formatFiles, formatRate, percentOf } from './format.js'
 import { FILE_BARS_MAX, FILES_IN_FLIGHT_MAX, TALLY_UNDER_BARS_MS, TICK_MS } from './limits.js'
-import { printableName } from './names.js'
+import { linesOf, printableName } from './names.js'
 import { Narrator } from './narrator.js'
 import type { Output } from './output.js'
 import { BAR_COLUMNS, type RowCells, type RowLayout, rowLayout, rowText } from './rows.js'
@@ -33,9 +37,31 @@ interface BarPayload {
   readonly layout: RowLayout
 }
 
+/** The types of cli-progress leave out by which it moves the cursor. */
+type DrawnMultiBar = MultiBar & {
+  /** `dy`: lines from the first row to the cursor. */
+  readonly terminal: {
+    dy: number
+    cursorTo(column: number, line: null): void
+    cursorRelativeReset(): void
+    clearBottom(): void
+  }
+}
+
+export interface TerminalViewOptions {
+  readonly verbose: boolean
+  /** Whether the terminal is ours: while a shell has it, there are no bars. */
+  readonly isForeground: () => boolean
+  /** Whether the terminal breaks lines anew when it gets narrower. Others cut them. */
+  readonly reflows: boolean
+}
+
 const WRAP_ON = '\x1b[?7h'
 const WRAP_OFF = '\x1b[?7l'
 const ERASE_TO_RIGHT = '\x1b[K'
+/** From the cursor at the start of a line to the end of the screen. In two steps: tmux takes an erasure of the whole screen for
+ *  a wish to keep it in the history, from where a larger window brings it back. */
+const ERASE_BELOW = '\x1b7\x1b[2K\x1b[1B\x1b[J\x1b8'
 const COLUMNS_DEFAULT = 80
 const ROWS_DEFAULT = 24
 
@@ -43,16 +69,22 @@ export class TerminalView implements View {
   private readonly output: Output
   private readonly clock: ViewClock
   private readonly narrator: Narrator
+  private readonly options: TerminalViewOptions
   private readonly files = new Map<string, FileInFlight>()
   private totals: (PeerEvent & { event: 'totals' }) | undefined
   /** Undefined while nothing is drawn; then the cursor is visible and the screen ours no longer. */
-  private multibar: MultiBar | undefined
+  private multibar: DrawnMultiBar | undefined
   private bars: SingleBar[] = []
+  /** The rows as they were drawn last. */
+  private drawn: string[] = []
   private closed = false
 
-  constructor(output: Output, clock: ViewClock, verbose: boolean) {
+  constructor(output: Output, clock: ViewClock, options: TerminalViewOptions) {
     this.output = output
     this.clock = clock
+    this.options = options
+    output.stream.on('resize', () => this.handleResize())
+    const { verbose } = options
     this.narrator = new Narrator({ verbose, tallyMs: TALLY_UNDER_BARS_MS, print: (line) => this.line(line) })
   }
 
@@ -98,9 +130,35 @@ export class TerminalView implements View {
     this.eraseBars()
   }
 
+  /** Takes the bars off and gives the terminal back, until the next tick draws them anew: a shell stops us. */
+  suspend(): void {
+    this.eraseBars()
+  }
+
+  /** Somebody else may have written meanwhile: the bars are drawn anew from where the cursor is now. */
+  resume(): void {
+    if (this.multibar !== undefined) this.multibar.terminal.dy = 0
+    this.eraseBars()
+  }
+
+  /** The next tick draws: windows change their size in many steps. */
+  private handleResize(): void {
+    if (this.multibar === undefined) return
+    const { terminal } = this.multibar
+    const { columns } = this.output.stream
+    if (this.options.reflows && columns !== undefined) {
+      const above = this.drawn.slice(0, -1).map((row) => linesOf(row, columns))
+      terminal.dy = above.reduce((sum, lines) => sum + lines, 0)
+    }
+    // Whole lines, and first: a terminal remembers of a line that is written over that it went on in the next.
+    terminal.cursorRelativeReset()
+    terminal.clearBottom()
+    this.eraseBars()
+  }
+
   private draw(): void {
     const rows = this.rows()
-    if (rows.length === 0) {
+    if (rows.length === 0 || (this.multibar === undefined && !this.options.isForeground())) {
       this.eraseBars()
       return
     }
@@ -121,6 +179,7 @@ export class TerminalView implements View {
       }
     }
     multibar.update()
+    this.drawn = rows.map(({ cells }) => rowText(layout, cells, () => ' '.repeat(BAR_COLUMNS)))
   }
 
   private rows(): Row[] {
@@ -135,8 +194,8 @@ export class TerminalView implements View {
     return rows
   }
 
-  private newMultibar(): MultiBar {
-    this.multibar = new cliProgress.MultiBar({
+  private newMultibar(): DrawnMultiBar {
+    const multibar = new cliProgress.MultiBar({
       stream: this.output.stream,
       format: barText,
       barsize: BAR_COLUMNS,
@@ -148,10 +207,14 @@ export class TerminalView implements View {
       clearOnComplete: true,
       // Lines above push the bars down: unchanged ones have to be drawn again too.
       forceRedraw: true,
-      // run.ts handles the signals.
+      // run.ts and job-control.ts handle the signals.
       gracefulExit: false,
-    })
-    return this.multibar
+    }) as DrawnMultiBar
+    const { terminal } = multibar
+    multibar.on('redraw-post', () => terminal.cursorTo(0, null))
+    terminal.clearBottom = () => void this.output.stream.write(ERASE_BELOW)
+    this.multibar = multibar
+    return multibar
   }
 
   private eraseBars(): void {
@@ -195,6 +258,7 @@ function totalsRow(totals: PeerEvent & { event: 'totals' }, unseenCount: number)
     doneBytes: bytes,
     cells: {
       name: `${formatCount(files)} of ${formatFiles(filesWanted)}`,
+      shortName: `${formatCount(files)}/${formatCount(filesWanted)}`,
       percent: percentOf(bytes, bytesWanted),
       size: formatBytes(bytesWanted),
       rate: formatRate(bytesPerS),

@@ -3,6 +3,7 @@
 
 import { performance } from 'node:perf_hooks'
 import type { PeerEvent } from '../app/events.js'
+import { isForeground, type Job } from './job-control.js'
 import { JsonView } from './json-view.js'
 import { TICK_MS } from './limits.js'
 import { Output, type OutputStream } from './output.js'
@@ -37,6 +38,8 @@ export interface ViewRequest {
 
 export interface OpenView {
   show(event: PeerEvent): void
+  /** Of a terminal that is drawn on; undefined where nothing is drawn. */
+  readonly job: Job | undefined
   /** Puts the terminal back at once, without waiting for anything. */
   restore(): void
   /** `restore`, and waits a moment for the reader to take the last lines. */
@@ -55,8 +58,10 @@ export function openView(request: ViewRequest): OpenView {
     view.close()
     output.release()
   }
+  const job = view instanceof TerminalView ? jobOf(view, output) : undefined
   return {
     show: (event) => view.show(event),
+    job,
     restore,
     close: async () => {
       restore()
@@ -71,8 +76,32 @@ export function chooseView(
   clock: ViewClock,
 ): View {
   if (request.json) return new JsonView(output, clock, request.verbose)
-  const canDraw = output.stream.isTTY === true && request.terminal !== 'dumb'
-  return canDraw
-    ? new TerminalView(output, clock, request.verbose)
+  return canDraw(output.stream, request.terminal)
+    ? new TerminalView(output, clock, { verbose: request.verbose, isForeground, reflows: reflows() })
     : new PlainView(output, clock, request.verbose)
+}
+
+function jobOf(view: TerminalView, output: Output): Job {
+  return {
+    suspend: () => {
+      view.suspend()
+      output.release()
+    },
+    resume: () => {
+      view.resume()
+      output.release()
+    },
+  }
+}
+
+/** xterm, the console of Linux and GNU screen cut lines; everything else of today breaks them anew. */
+function reflows({ XTERM_VERSION, TERM, STY, TMUX } = process.env): boolean {
+  const cuts = XTERM_VERSION !== undefined || TERM === 'linux' || STY !== undefined
+  return TMUX !== undefined || !cuts
+}
+
+/** Windows has no TERM; elsewhere a terminal without one is as good as one that says that it is dumb. */
+function canDraw({ isTTY }: OutputStream, terminal: string | undefined): boolean {
+  if (isTTY !== true || terminal === 'dumb') return false
+  return process.platform === 'win32' || (terminal !== undefined && terminal !== '')
 }

@@ -10,10 +10,15 @@ import { chooseView } from '../../src/cli/view.js'
 import { ADDRESS, arrival, Capture, HandClock, ONE_OF_EACH, PEER } from './capture.js'
 import { Screen } from './screen.js'
 
-function terminal(columns = 100) {
+function terminal(columns = 100, options: { isForeground?: () => boolean; reflows?: boolean } = {}) {
+  const { isForeground = () => true, reflows = true } = options
   const screen = new Screen(columns)
   const clock = new HandClock()
-  const view = new TerminalView(new Output(screen, () => {}), clock, false)
+  const view = new TerminalView(new Output(screen, () => {}), clock, {
+    verbose: false,
+    isForeground,
+    reflows,
+  })
   onTestFinished(() => view.close())
   return {
     screen,
@@ -149,6 +154,89 @@ describe('the terminal view', () => {
   })
 })
 
+describe('the terminal view on a window that changes its size', () => {
+  const files = ['first.bin', 'second.bin', 'third.bin'] as const
+  const story = 'note: 192.168.56.118 is this machine; ignored'
+
+  it.each(['breaks lines anew', 'cuts lines'] as const)('leaves no row of before where it %s', (how) => {
+    const { shownAfter, screen } = terminal(100, { reflows: how === 'breaks lines anew' })
+    shownAfter(ONE_OF_EACH.note, ONE_OF_EACH.totals, ...files.map((path) => fetching(path)))
+    for (const columns of [99, 60, 50, 20, 33, 100, 5, 80]) {
+      screen.resize(columns, how)
+      const lines = shownAfter(progress('first.bin', 5_000_000))
+      const rows = lines.slice(-4)
+      for (const row of rows) expect(columnsOf(row)).toBeLessThan(Math.max(2, columns))
+      if (columns >= 20) {
+        expect(rows.map((row) => /\d+%/.exec(row)?.[0])).toEqual(['23%', '50%', '0%', '0%'])
+        expect(rows[1]).toMatch(/^first\.bin /)
+      }
+      const above = lines.slice(0, -4)
+      if (how === 'breaks lines anew') expect(above.join('')).toBe(story)
+      else expect(above).toHaveLength(1)
+    }
+  })
+
+  it('shows at once that its rows are gone, and draws the others with the next tick', () => {
+    const { shownAfter, screen } = terminal(100)
+    shownAfter(...files.map((path) => fetching(path)))
+    screen.resize(40)
+    expect(screen.lines).toEqual([])
+    expect(screen.cursorVisible).toBe(true)
+    expect(shownAfter()).toHaveLength(3)
+    expect(screen.cursorVisible).toBe(false)
+  })
+
+  it('keeps lines that were told meanwhile', () => {
+    const { shownAfter, screen, view } = terminal(100)
+    shownAfter(...files.map((path) => fetching(path)))
+    view.show(ONE_OF_EACH.note)
+    screen.resize(60)
+    view.show(ONE_OF_EACH.conflict)
+    expect(shownAfter().slice(0, 2)).toEqual([story, expect.stringMatching(/^conflict: /)])
+  })
+
+  it('tells in 20 columns how far each file is, and how many there are', () => {
+    const { shownAfter } = terminal(20)
+    expect(shownAfter(ONE_OF_EACH.totals, fetching('linux-source-6.1.tar.xz'))).toEqual([
+      '1,204/78,500    23%',
+      'linux-…tar.xz    0%',
+    ])
+  })
+})
+
+describe('the terminal view of a job that a shell controls', () => {
+  it('gives the terminal back when it is stopped, and draws again when it goes on', () => {
+    const { shownAfter, screen, view } = terminal()
+    const rows = shownAfter(ONE_OF_EACH.totals, fetching('a'))
+    view.suspend()
+    expect(screen).toMatchObject({ lines: [], cursorVisible: true, wraps: true })
+    screen.write('[1]+  Stopped\n$ fg\n')
+    view.resume()
+    expect(shownAfter()).toEqual(['[1]+  Stopped', '$ fg', ...rows])
+    expect(screen).toMatchObject({ cursorVisible: false, wraps: false })
+  })
+
+  it('that is stopped without a word writes over nothing of what the shell wrote', () => {
+    const { shownAfter, screen, view } = terminal()
+    const rows = shownAfter(fetching('a'), fetching('b'))
+    screen.write('\n[1]+  Stopped (signal)\n$ fg\n')
+    view.resume()
+    expect(shownAfter().slice(-4)).toEqual(['[1]+  Stopped (signal)', '$ fg', ...rows])
+    expect(screen).toMatchObject({ cursorVisible: false, wraps: false })
+  })
+
+  it('draws nothing in the background, where the shell has the terminal, and tells its story there', () => {
+    let isForeground = false
+    const { shownAfter, screen } = terminal(100, { isForeground: () => isForeground })
+    expect(shownAfter(ONE_OF_EACH.note, fetching('a'))).toEqual([
+      'note: 192.168.56.118 is this machine; ignored',
+    ])
+    expect(screen.raw).not.toContain('\x1b')
+    isForeground = true
+    expect(shownAfter()).toHaveLength(2)
+  })
+})
+
 describe('a row of progress', () => {
   it('never takes more columns than the terminal has, and keeps its name and percentage', () => {
     const text = fc.string({ unit: 'grapheme-composite', maxLength: 60 })
@@ -203,6 +291,7 @@ describe('the choice of view', () => {
       ).constructor.name
     expect(view({ terminal: 'xterm' }, new Screen(80))).toBe('TerminalView')
     expect(view({ terminal: 'dumb' }, new Screen(80))).toBe('PlainView')
+    expect(view({}, new Screen(80))).toBe(process.platform === 'win32' ? 'TerminalView' : 'PlainView')
     expect(view({ terminal: 'xterm' }, new Capture())).toBe('PlainView')
     expect(view({ json: true }, new Screen(80))).toBe('JsonView')
   })
