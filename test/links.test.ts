@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { ATTACKS } from '../src/hostile/run.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const SKIPPED: ReadonlySet<string> = new Set(['node_modules', 'dist', '.git', 'results'])
@@ -56,4 +57,11 @@ test('links are found, and broken ones too', () => {
   expect(isBroken(readme, 'src/rdt/README.md#how-it-decides')).toBe(false)
   expect(isBroken(readme, 'src/rdt/README.md#no-such-heading')).toBe(true)
   expect(isBroken(readme, 'src/rdt/nothing.ts')).toBe(true)
+})
+
+test('every attack that SECURITY.md names is one of the self-test', () => {
+  const text = readFileSync(join(root, 'SECURITY.md'), 'utf8')
+  const named = [...text.matchAll(/selftest `([^`]+)`/g)].map(([, name]) => name!)
+  expect(named).toContain('traversal')
+  expect(named.filter((name) => !ATTACKS.some((attack) => attack.name === name))).toEqual([])
 })
