@@ -63,6 +63,8 @@ class Peer implements RunningPeer {
   private protection!: OpenProtection
   private engine!: Engine
   private watcher!: WatcherProcess
+  /** The engine and the watcher are there. */
+  private isOpen = false
   private finish!: (error: LeftError | undefined) => void
   /** The peers of --ip: who speaks from another address, or another port, is a stranger. */
   private readonly admitted = new Set<Address>()
@@ -84,30 +86,37 @@ class Peer implements RunningPeer {
 
   async start(): Promise<void> {
     const { options, folder } = this
-    // Before the socket: what comes must find an engine.
     const random = new SystemRandom()
-    this.protection = await openProtection({
-      options,
-      peerId: folder.peer,
-      random,
-      crc32,
-      isNamed: (address) => this.admitted.has(address),
-      nameOf: (address) => this.reporter.nameOf(address),
-      onEvent: (event) => this.reporter.say(event),
-    })
     const offload = await chooseOffload(options.offload === 'auto')
     const ipv6 = options.peers.some(({ host }) => host.includes(':'))
+    // Before the identity: a port in use is a refusal, and a refusal makes nothing and tells of nothing else.
     this.socket = await UdpSocket.open({
       port: options.port,
       bind: options.bind,
       ipv6,
       offload: offload.native && { native: offload.native, firstDatagramBytes },
       onDatagram: (from, bytes, datagramBytes) => {
+        // Datagrams that come while an identity is made are lost ones: senders ask again.
+        if (!this.isOpen) return
         this.engine.handleDatagrams(from, bytes, datagramBytes, nowMs())
         this.wake()
       },
       onRoom: () => this.wake(),
     })
+    try {
+      this.protection = await openProtection({
+        options,
+        peerId: folder.peer,
+        random,
+        crc32,
+        isNamed: (address) => this.admitted.has(address),
+        nameOf: (address) => this.reporter.nameOf(address),
+        onEvent: (event) => this.reporter.say(event),
+      })
+    } catch (error) {
+      await this.socket.close()
+      throw error
+    }
     this.engine = new Engine(
       {
         peerId: folder.peer,
@@ -143,6 +152,7 @@ class Peer implements RunningPeer {
       },
       onFatal: (error) => void this.end(error),
     })
+    this.isOpen = true
     this.reporter.say({
       event: 'started',
       version: PROGRAM_VERSION,

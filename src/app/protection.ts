@@ -49,14 +49,16 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
   }
   const folder = openConfigFolder()
   const file = options.identity ?? join(folder, IDENTITY_FILE)
+  // Both files are read before an identity is made: what is refused leaves nothing behind.
+  const passphrase = passphraseOf(options)
+  const sharedSecret = options.secretFile === undefined ? undefined : secretOf(options.secretFile)
   const identity = await openIdentity({
     file,
-    passphrase: passphraseOf(options),
+    passphrase,
     onMaking: () => onEvent({ event: 'note', message: `making an identity for this user: ${file}` }),
   })
   const relocked = relockedNote(identity)
   if (relocked !== undefined) onEvent({ event: 'note', message: relocked })
-  const sharedSecret = options.secretFile === undefined ? undefined : secretOf(options.secretFile)
   const signer = new RsaSigner(identity.modulus, identity.privateKey)
   const trust = new PinnedTrust({
     pins: new Pins(join(folder, PINS_FILE)),

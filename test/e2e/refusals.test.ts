@@ -1,19 +1,24 @@
 // What cannot work is refused in one line that says what to do, and with exit code 2.
 
 import { createSocket } from 'node:dgram'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
 import { placeText } from '../../scripts/peers/places.js'
 import { runLeft } from './processes.js'
 import { test, type World } from './world.js'
 
-/** Runs a peer that is expected to refuse; `words` come on top of a place of its own. */
+/** Runs a peer that is expected to refuse, of a user without an identity; `words` come on top of a place of its own.
+ *  Nothing is made for that user. */
 async function refusal(world: World, words: readonly string[], share = world.path('share')): Promise<string> {
   const [place, other] = await world.places(2)
   const at = ['--bind', place!.host, '--port', String(place!.port)]
-  const ended = await runLeft(['--json', '--ip', placeText(other!), '--share', share, ...at, ...words])
+  const config = world.path('config of a new user')
+  const ended = await runLeft(['--json', '--ip', placeText(other!), '--share', share, ...at, ...words], {
+    env: { ...process.env, XDG_CONFIG_HOME: config },
+  })
   expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
   expect(ended.stderr).toMatch(/^left: [^\n]+\n$/)
+  expect(existsSync(config)).toBe(false)
   return ended.stderr
 }
 
