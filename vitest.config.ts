@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/shared-identity.ts'],
+    setupFiles: ['test/own-home.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
