@@ -32,8 +32,8 @@ import {
   MEMORY_SETTLE_MS,
   NAMED_PORT_FIRST,
   NAMED_PORTS,
-  WAIT_MS_MAX,
   WARM_UP_BYTES,
+  WARM_UP_MS_MAX,
 } from './limits.js'
 
 /** Every path below a folder with what is there, for comparing. */
@@ -227,7 +227,7 @@ export class Target {
     child.stderr!.on('data', (chunk) => {
       if (this.errors.length < 2_000) this.errors += chunk
     })
-    if (!(await this.says(({ event }) => event === 'scanned', WAIT_MS_MAX)))
+    if (!(await this.says(({ event }) => event === 'scanned', WARM_UP_MS_MAX)))
       throw new LeftError('watcher-failed', `the peer to be attacked did not start: ${this.errors.trim()}`)
   }
 
@@ -244,7 +244,7 @@ export class Target {
     await honest.have(honest.items.addTree(lines))
     const isThere = await this.says(
       ({ event, path }) => event === 'received' && path === 'warm-large',
-      2 * WAIT_MS_MAX,
+      WARM_UP_MS_MAX,
     )
     await honest.close()
     if (!isThere)

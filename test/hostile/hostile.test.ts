@@ -90,7 +90,7 @@ describe.runIf(onLinux)('the hostile self-test', () => {
       'replay',
     ]
     const words = ['selftest', '--hostile', '--quick', '--encryption', encryption, '--only', names.join(';')]
-    const { exitCode, stdout, stderr } = await runLeft(words, { timeoutMs: 50_000 })
+    const { exitCode, stdout, stderr } = await runLeft(words, { timeoutMs: 170_000 })
     const notRejected = stdout.split('\n').filter((line) => line.startsWith('NOT'))
     expect({ exitCode, notRejected, stderr }).toEqual({ exitCode: 0, notRejected: [], stderr: '' })
     for (const name of names) expect(stdout).toMatch(new RegExp(`^rejected +${name} `, 'm'))
