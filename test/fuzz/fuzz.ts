@@ -5,13 +5,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Decoded } from '../../src/base/decoded.js'
+import { isLong } from '../length.js'
 
 /** Properties that are fuzzed, about: they share the time. */
 const SHARES = 32
 
-/** Milliseconds for each of them: ten seconds in all, unless LEFT_FUZZ_MS says how many. CI takes sixty, `npm run fuzz`
- *  five minutes. */
-export const FUZZ_MS = Number(process.env.LEFT_FUZZ_MS ?? 10_000) / SHARES
+/** Milliseconds for each of them: five seconds in all, sixty in `npm run test:long`, unless LEFT_FUZZ_MS says how many.
+ *  `npm run fuzz` takes five minutes. */
+export const FUZZ_MS = Number(process.env.LEFT_FUZZ_MS ?? (isLong ? 60_000 : 5_000)) / SHARES
 const SEED = process.env.LEFT_FUZZ_SEED === undefined ? undefined : Number(process.env.LEFT_FUZZ_SEED)
 
 /** What an accepted input may make, in elements, characters and bytes together, for each of its bytes: no decoder

@@ -5,8 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
 import { drawScenario } from '../../src/sim/scenario.js'
 import { simulate } from '../../src/sim/simulate.js'
+import { isLong } from '../length.js'
 
-const RUNS = 300
+const RUNS = isLong ? 4_000 : 60
+const RUNS_WITH_POWER = isLong ? 1_500 : 20
 
 /** What each of these seeds once showed. */
 const FOUND = [
@@ -64,7 +66,7 @@ describe('peers in a world of loss, kills, full disks and wrong clocks', () => {
   })
 
   test('keep what is theirs when a machine loses power, too', () => {
-    for (let seed = 1; seed <= 60; seed++) expect(breachOf(seed, true)).toBeUndefined()
+    for (let seed = 1; seed <= RUNS_WITH_POWER; seed++) expect(breachOf(seed, true)).toBeUndefined()
   })
 })
 
