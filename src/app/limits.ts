@@ -5,6 +5,13 @@ export const WATCHER_RESTART_MS_MAX = 5_000
 /** A watcher process that lived this long did not die young. */
 export const WATCHER_STEADY_MS = 30_000
 
+/** Watcher processes in a row that end before they say anything, after one that did: a library may be replaced just now. Where
+ *  none has ever spoken the first is enough. */
+export const WATCHER_STARTS_MAX = 3
+
+/** Kept of what a watcher process writes on stderr: Node's report of a fatal error takes 2,000 to 6,000 characters. */
+export const WATCHER_WORDS_CHARS_MAX = 16_384
+
 /** How long the watcher process may take to stop before it is killed: the log makes that harmless. */
 export const WATCHER_STOP_MS = 600
 

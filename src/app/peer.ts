@@ -63,11 +63,10 @@ class Peer implements RunningPeer {
   private protection!: OpenProtection
   private engine!: Engine
   private watcher!: WatcherProcess
-  /** The engine and the watcher are there. */
-  private isOpen = false
   private finish!: (error: LeftError | undefined) => void
   /** The peers of --ip: who speaks from another address, or another port, is a stranger. */
   private readonly admitted = new Set<Address>()
+  private isReady = false
   private turn: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
   private timerDueMs = Number.POSITIVE_INFINITY
@@ -96,8 +95,8 @@ class Peer implements RunningPeer {
       ipv6,
       offload: offload.native && { native: offload.native, firstDatagramBytes },
       onDatagram: (from, bytes, datagramBytes) => {
-        // Datagrams that come while an identity is made are lost ones: senders ask again.
-        if (!this.isOpen) return
+        // A peer that does not know yet whether it can keep its share is not there yet: hellos are repeated.
+        if (!this.isReady) return
         this.engine.handleDatagrams(from, bytes, datagramBytes, nowMs())
         this.wake()
       },
@@ -136,6 +135,7 @@ class Peer implements RunningPeer {
     )
     this.watcher = new WatcherProcess({
       start: { share: options.share, peer: folder.peer, links: options.links },
+      onReady: () => this.handleReady(),
       onMessages: (messages) => {
         for (const message of messages) this.engine.handleKeeper(message, nowMs())
         this.wake()
@@ -151,8 +151,11 @@ class Peer implements RunningPeer {
         this.wake()
       },
       onFatal: (error) => void this.end(error),
+      onWords: (line) => {
+        if (options.verbose)
+          this.reporter.say({ event: 'debug', message: `the watcher process wrote: ${line}` })
+      },
     })
-    this.isOpen = true
     this.reporter.say({
       event: 'started',
       version: PROGRAM_VERSION,
@@ -167,11 +170,18 @@ class Peer implements RunningPeer {
     if (isSuperuser()) this.reporter.say({ event: 'note', message: SUPERUSER_NOTE })
     if (options.verbose)
       this.reporter.say({ event: 'debug', message: offloadWords(this.socket, offload.why) })
-    await this.resolvePeers()
   }
 
   stop(): Promise<void> {
     return this.end(undefined)
+  }
+
+  /** The first watcher process has opened the share: from here on this is a peer. One that is lost later leaves the sessions
+   *  open, in which peers are told to ask again. */
+  private handleReady(): void {
+    if (this.isReady || this.stopped !== undefined) return
+    this.isReady = true
+    void this.resolvePeers()
   }
 
   // — Peers and their addresses —

@@ -1,26 +1,40 @@
 // Supervises the watcher process: starts it, passes messages in order, and starts the next one when it dies. Its
-// failure is restarted, with a pause that grows; only what it says is final ends the peer.
+// failure is restarted, with a pause that grows. Three things end the peer: a failure that the process calls final, processes
+// that die young again and again, and a process that cannot start.
+//
+//              it speaks              dies
+//   starting ────────────▶ running ──────────▶ waiting ──▶ starting …
+//      │ dies: the first one, or WATCHER_STARTS_MAX      │ the pause has reached its maximum
+//      ▼                                                 ▼
+//   fatal                                              fatal
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { LeftError } from '../base/errors.js'
 import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../watcher/protocol.js'
+import { reasonIn } from './last-words.js'
 import {
   LEAN_HEAP,
   PATIENT_COMPILER,
   WATCHER_RESTART_MS,
   WATCHER_RESTART_MS_MAX,
+  WATCHER_STARTS_MAX,
   WATCHER_STEADY_MS,
   WATCHER_STOP_MS,
+  WATCHER_WORDS_CHARS_MAX,
 } from './limits.js'
 
 export interface WatcherProcessOptions {
   readonly start: WatcherStart
+  /** The share is open: what peers say can be answered. Called again for each process that gets so far. */
+  readonly onReady: () => void
   readonly onMessages: (messages: readonly KeeperToEngine[]) => void
   /** It died and another one is started: nothing that was asked of it will be answered. */
   readonly onLost: (exit: string) => void
   /** It cannot go on, and another one could not either. */
   readonly onFatal: (error: LeftError) => void
+  /** A line that it wrote on stderr: it has no other words than those of a crash. */
+  readonly onWords: (line: string) => void
 }
 
 export class WatcherProcess {
@@ -28,6 +42,12 @@ export class WatcherProcess {
   private child: ChildProcess | undefined
   private restartMs = WATCHER_RESTART_MS
   private startedMs = 0
+  /** Processes since the last one that spoke. */
+  private silentStarts = 0
+  /** One of them has spoken: the next one may as well. */
+  private hasSpoken = false
+  /** The end of what the running one wrote on stderr. */
+  private words = ''
   private timer: NodeJS.Timeout | undefined
   private stopping = false
 
@@ -67,17 +87,33 @@ export class WatcherProcess {
     const child = fork(program, [], {
       serialization: 'advanced',
       execArgv: [...process.execArgv, ...LEAN_HEAP, ...PATIENT_COMPILER],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.child = child
     this.startedMs = performance.now()
+    this.silentStarts += 1
+    this.listen(child)
+    this.post({ type: 'start', start: this.options.start })
+  }
+
+  private listen(child: ChildProcess): void {
     child.on('message', (message: FromWatcher) => {
+      this.silentStarts = 0
+      this.hasSpoken = true
       if (message.type === 'keeper') this.options.onMessages(message.messages)
+      else if (message.type === 'ready') this.options.onReady()
       else this.handleFailed(message)
     })
-    child.on('error', () => {}) // Its exit follows, and is what counts.
-    child.once('exit', (code, signal) => this.handleExit(child, signal ?? `exit code ${code}`))
-    this.post({ type: 'start', start: this.options.start })
+    this.words = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.words = (this.words + text).slice(-WATCHER_WORDS_CHARS_MAX)
+    })
+    // No process came to be: an `exit` or a `close` may not follow.
+    child.on('error', (error) => {
+      if (child.pid === undefined) this.handleExit(child, error.message)
+    })
+    // After `exit`, when all that it wrote has been read.
+    child.once('close', (code, signal) => this.handleExit(child, signal ?? `exit code ${code}`))
   }
 
   private post(message: ToWatcher): void {
@@ -89,21 +125,29 @@ export class WatcherProcess {
     this.options.onFatal(new LeftError(message.code, message.message))
   }
 
-  private handleExit(child: ChildProcess, exit: string): void {
-    if (this.child !== child || this.stopping) return
+  private handleExit(child: ChildProcess, status: string): void {
+    if (this.child !== child) return
+    this.child = undefined
+    for (const line of this.words.split('\n')) if (line.trim() !== '') this.options.onWords(line)
+    if (this.stopping) return
+    const reason = reasonIn(this.words)
+    const exit = reason === undefined ? status : `${status}: ${reason}`
     if (performance.now() - this.startedMs > WATCHER_STEADY_MS) this.restartMs = WATCHER_RESTART_MS
-    else if (this.restartMs >= WATCHER_RESTART_MS_MAX) {
-      this.stopping = true
-      this.options.onFatal(
-        new LeftError(
-          'watcher-failed',
-          `the watcher process keeps ending (${exit}); run with --verbose and see what it says`,
-        ),
-      )
-      return
-    }
+    if (this.silentStarts > 0 && (!this.hasSpoken || this.silentStarts >= WATCHER_STARTS_MAX))
+      this.giveUp(`the watcher process cannot start (${exit}); --verbose shows all that it wrote`)
+    else if (this.restartMs >= WATCHER_RESTART_MS_MAX)
+      this.giveUp(`the watcher process keeps ending (${exit}); --verbose shows all that it wrote`)
+    else this.restart(exit)
+  }
+
+  private restart(exit: string): void {
     this.options.onLost(exit)
     this.timer = setTimeout(() => this.spawn(), this.restartMs)
     this.restartMs = Math.min(2 * this.restartMs, WATCHER_RESTART_MS_MAX)
+  }
+
+  private giveUp(message: string): void {
+    this.stopping = true
+    this.options.onFatal(new LeftError('watcher-failed', message))
   }
 }

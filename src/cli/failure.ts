@@ -18,6 +18,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'identity-unusable',
   'secret-unusable',
   'not-available',
+  'watcher-failed',
 ])
 
 /** 2 for a refusal to start, 1 for anything else. What would be a refusal at the start, a share that has

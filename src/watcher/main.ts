@@ -176,6 +176,7 @@ function open(start: WatcherStart): void {
     setTimeout(() => guarded(() => open(start)), FULL_DISK_RETRY_MS)
     return
   }
+  send({ type: 'ready' })
   if (isDiskFull) tell({ event: 'resumed' })
   for (const { messages } of early.splice(0)) watcher.handle(messages)
 }

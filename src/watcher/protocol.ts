@@ -17,6 +17,8 @@ export type ToWatcher =
 
 export type FromWatcher =
   | { readonly type: 'keeper'; readonly messages: readonly KeeperToEngine[] }
+  /** The share is open: the keeper answers from now on. */
+  | { readonly type: 'ready' }
   /** Nothing more will come: the share cannot be kept. */
   | {
       readonly type: 'failed'

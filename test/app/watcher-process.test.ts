@@ -1,0 +1,29 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { WatcherProcess } from '../../src/app/watcher-process.js'
+import type { LeftError } from '../../src/base/errors.js'
+
+const { execPath } = process
+afterEach(() => {
+  process.execPath = execPath
+})
+
+describe('the watcher process', () => {
+  it('that the system does not start ends the peer with the reason', async () => {
+    // As after an upgrade that removed the Node that runs.
+    process.execPath = '/nowhere/node'
+    const lost: string[] = []
+    const error = await new Promise<LeftError>((resolve) => {
+      new WatcherProcess({
+        start: { share: '/nowhere', peer: '', links: 'follow' },
+        onReady: () => {},
+        onMessages: () => {},
+        onLost: (exit) => lost.push(exit),
+        onFatal: resolve,
+        onWords: () => {},
+      })
+    })
+    expect(error.code).toBe('watcher-failed')
+    expect(error.message).toContain('ENOENT')
+    expect(lost).toEqual([])
+  })
+})
