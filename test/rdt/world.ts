@@ -2,11 +2,11 @@
 // items. Used by the tests of rdt and by the packet-loss bench.
 
 import { crc32 } from 'node:zlib'
-import { blake3 } from '@napi-rs/blake-hash'
 import { BlockSet } from '../../src/base/blockset.js'
 import { blockBytes, blockCount, type Digest, type ItemRef } from '../../src/base/item.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import type { BlockName, Protection } from '../../src/base/protection.js'
+import { hash } from '../../src/io/hash.js'
 import {
   Endpoint,
   type EndpointEvent,
@@ -136,7 +136,7 @@ export class Node {
     this.options = {
       peerId: hash16(address),
       random: world.random.fork(),
-      hash: (bytes) => blake3(Buffer.from(bytes)),
+      hash,
       crc32,
       window: 'auto',
       agent: 'left test',
@@ -329,7 +329,7 @@ export class Node {
 
 function hash16(text: string): string {
   let peerId = ''
-  for (const byte of blake3(text).subarray(0, 8)) peerId += byte.toString(16).padStart(2, '0')
+  for (const byte of hash(Buffer.from(text)).subarray(0, 8)) peerId += byte.toString(16).padStart(2, '0')
   return peerId
 }
 
