@@ -1,5 +1,6 @@
-// The index port: what a share remembers between runs so that it need not read every file again. Its real
-// body is lmdb under `.left/index` (src/watcher/index-store.ts), its simulated one a map (src/sim/index.ts).
+// The index port: what a share remembers between runs so that it need not read every file again. Its real bodies, under
+// `.left/index`, are lmdb (src/watcher/index-store.ts) and, where that does not load, one file (src/watcher/file-index.ts);
+// its simulated one is a map (src/sim/index.ts).
 
 import type { Digest } from './item.js'
 

@@ -16,15 +16,16 @@ import { Keeper } from '../sync/keeper.js'
 import { FULL_DISK_RETRY_MS } from '../sync/limits.js'
 import type { KeeperNotice } from '../sync/messages.js'
 import { openShare, type Recovered } from '../sync/recovery.js'
-import { IndexStore } from './index-store.js'
 import { SHARE_CHECK_MS } from './limits.js'
+import { loadLmdb, type OpenIndex, openIndex } from './open-index.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from './protocol.js'
 
 const wallMs = systemWallClock.wallMs
+const lmdb = await loadLmdb()
 
 class Watcher {
   private readonly keeper: Keeper
-  private readonly index: IndexStore
+  private readonly index: OpenIndex
   private readonly folders: FolderWatch
   private readonly leave: () => void
   private readonly share: string
@@ -39,7 +40,7 @@ class Watcher {
     this.root = folderAt(start.share)
     this.leave = succeed(join(start.share, '.left'))
     const disk = new RealDisk(start.share, { followLinks: start.links === 'follow' })
-    this.index = new IndexStore(join(start.share, '.left', 'index'))
+    this.index = openIndex(join(start.share, '.left', 'index'), lmdb)
     const { author, catalogue, journal, notes } = this.openShare(start, disk)
     this.folders = new FolderWatch({
       root: start.share,
