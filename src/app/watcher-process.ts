@@ -15,7 +15,6 @@ import type { FromWatcher, ToWatcher, WatcherStart } from '../watcher/protocol.j
 import { reasonIn } from './last-words.js'
 import {
   LEAN_HEAP,
-  PATIENT_COMPILER,
   WATCHER_RESTART_MS,
   WATCHER_RESTART_MS_MAX,
   WATCHER_STARTS_MAX,
@@ -86,7 +85,7 @@ export class WatcherProcess {
     const program = new URL(`../watcher/main.${extension}`, import.meta.url)
     const child = fork(program, [], {
       serialization: 'advanced',
-      execArgv: [...process.execArgv, ...LEAN_HEAP, ...PATIENT_COMPILER],
+      execArgv: [...process.execArgv, LEAN_HEAP],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.child = child

@@ -8,9 +8,7 @@
 //                         │ again, or STOP_MS_MAX
 //                         └──────────▶ ended: 0, at once; what is on the disk is resumable at any moment
 
-import { setFlagsFromString } from 'node:v8'
 import type { PeerEvent } from '../app/events.js'
-import { ROOMY_HEAP } from '../app/limits.js'
 import type { PeerOptions } from '../app/options.js'
 import type { RunningPeer } from '../app/peer.js'
 import { EXIT_FAILED, EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
@@ -29,7 +27,6 @@ export interface RunRequest {
 
 /** Answers the exit code, after everything has been said. Never throws. */
 export async function run(request: RunRequest): Promise<number> {
-  setFlagsFromString(ROOMY_HEAP)
   const { options } = request
   let phase: 'starting' | 'running' = 'starting'
   const stop = new StopRequest(() => view.restore())

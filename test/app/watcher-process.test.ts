@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { LEAN_HEAP } from '../../src/app/limits.js'
 import { WatcherProcess } from '../../src/app/watcher-process.js'
 import type { LeftError } from '../../src/base/errors.js'
 
@@ -8,6 +9,10 @@ afterEach(() => {
 })
 
 describe('the watcher process', () => {
+  it('is started with an option that this Node documents: V8 ends the process for one that it does not know', () => {
+    expect(process.allowedNodeEnvironmentFlags.has(LEAN_HEAP.split('=')[0]!)).toBe(true)
+  })
+
   it('that the system does not start ends the peer with the reason', async () => {
     // As after an upgrade that removed the Node that runs.
     process.execPath = '/nowhere/node'
