@@ -1,10 +1,18 @@
-// The handshakes that others have begun and that are not over: a bounded number of them, and few for one address, so
-// that whoever begins many keeps nobody else out. Used by the handshake.
+// The handshakes that others have begun and that are not over: a bounded number of them, few for one address and for one
+// host, so that whoever begins many keeps nobody else out. Addresses that we call have room of their own. Used by the
+// handshake.
 
 import { hexOf } from '../base/bytes.js'
 import type { Attempt, Flight, Opening } from '../base/protection.js'
 import type { Address } from './api.js'
-import { ANSWERS_MAX, ANSWERS_PER_ADDRESS_MAX, HANDSHAKE_MS } from './limits.js'
+import { hostOf } from './host.js'
+import {
+  ANSWERS_NAMED_MAX,
+  ANSWERS_PER_ADDRESS_MAX,
+  ANSWERS_PER_HOST_MAX,
+  ANSWERS_STRANGERS_MAX,
+  HANDSHAKE_MS,
+} from './limits.js'
 import type { Session } from './session.js'
 
 export interface Answer {
@@ -38,17 +46,23 @@ export class Answers {
     return [...this.byKey.values()]
   }
 
-  /** Whether one more of this address has room; `isExpected` ones make room for themselves. */
-  makeRoom(address: Address, isExpected: boolean): boolean {
-    const ofAddress = this.all().filter(({ opening }) => opening.address === address)
+  /** Makes room for one more: the oldest of its address gives way, or of its host, or of all of its kind. At the rate at
+   *  which they may begin (limits.ts) an honest handshake is through before it is the oldest. */
+  makeRoom(address: Address, isExpected: boolean): void {
+    const ofKind = this.all().filter((answer) => answer.isExpected === isExpected)
+    const ofAddress = ofKind.filter(({ opening }) => opening.address === address)
     if (ofAddress.length >= ANSWERS_PER_ADDRESS_MAX) {
       this.forget(ofAddress[0]!)
-      return true
+      return
     }
-    if (this.byKey.size < ANSWERS_MAX) return true
-    if (!isExpected) return false
-    this.forget(this.all().find((answer) => !answer.isExpected) ?? this.all()[0]!)
-    return true
+    if (isExpected) {
+      if (ofKind.length >= ANSWERS_NAMED_MAX) this.forget(ofKind[0]!)
+      return
+    }
+    const host = hostOf(address)
+    const ofHost = ofKind.filter(({ opening }) => hostOf(opening.address) === host)
+    if (ofHost.length >= ANSWERS_PER_HOST_MAX) this.forget(ofHost[0]!)
+    else if (ofKind.length >= ANSWERS_STRANGERS_MAX) this.forget(ofKind[0]!)
   }
 
   add(

@@ -19,14 +19,13 @@
 import { equalBytes } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
 import type { Agreement, Flight, Opening, WireSession } from '../base/protection.js'
-import { Allowance } from './allowance.js'
+import { Allowance, OpenAllowances } from './allowance.js'
 import { type Answer, Answers } from './answers.js'
 import type { Address, EndpointEvent, EndpointOptions, RefusalReason } from './api.js'
 import { type Control, encodeControl, type HandshakeControl } from './control.js'
 import { CookieJar } from './cookie.js'
 import { Dial } from './dial.js'
 import {
-  ANSWERS_PER_S_MAX,
   CONNECT_TRIES_TOLD,
   GREETING_ANEW_MS,
   OFFERS_PER_S_MAX,
@@ -57,8 +56,7 @@ export class Handshake {
   /** What was told of addresses that are refused, or refuse us. */
   private readonly refusals = new Map<Address, RefusalReason>()
   private readonly cookies: CookieJar
-  /** Handshakes cost something, and an address that we do not call ourselves may begin only so many. */
-  private readonly strangersAnswered = new Allowance(ANSWERS_PER_S_MAX)
+  private readonly opens = new OpenAllowances()
   private readonly offers = new Allowance(OFFERS_PER_S_MAX)
 
   constructor(private readonly host: HandshakeHost) {
@@ -334,8 +332,10 @@ export class Handshake {
     }
     const opening = this.openingFor(from, nonce)
     const attempt = this.host.options.protection.answerResumed(opening, flight)
-    if (attempt === undefined || !this.answers.makeRoom(from, this.dials.has(from))) return false
-    const facts = { isExpected: this.dials.has(from), isProved: attempt.provesAddress === true }
+    if (attempt === undefined) return false
+    const isExpected = this.dials.has(from)
+    this.answers.makeRoom(from, isExpected)
+    const facts = { isExpected, isProved: attempt.provesAddress === true }
     this.advanceAnswer(this.answers.add(opening, attempt, facts, nowMs), nowMs)
     return true
   }
@@ -368,8 +368,8 @@ export class Handshake {
       return true
     }
     const isExpected = this.dials.has(from)
-    if (!isExpected && !this.strangersAnswered.take(nowMs)) return false
-    if (!this.answers.makeRoom(from, isExpected)) return false
+    if (!this.opens.take(from, isExpected, nowMs)) return false
+    this.answers.makeRoom(from, isExpected)
     const opening = this.openingFor(from, control.nonce)
     const seed = this.cookies.takeSeed(control.cookie, from, control.nonce, nowMs)
     const attempt = protection.answer(opening, control.flight, seed)

@@ -63,9 +63,14 @@ export const CONNECT_TRIES_TOLD = 3
 /** How long the peer with the smaller id lets the other's attempt pass because its own is under way. */
 export const YIELD_MS = 1_500
 
-/** Handshakes of others at once: every peer there may be twice over; and of one address. */
-export const ANSWERS_MAX = 512
+/** Handshakes of others at once: of addresses that we call (every peer there may be, twice over) and of strangers, each
+ *  with room of its own; and of one address. */
+export const ANSWERS_NAMED_MAX = 512
+export const ANSWERS_STRANGERS_MAX = 256
 export const ANSWERS_PER_ADDRESS_MAX = 4
+
+/** The same of all ports of one host that we do not call: peers behind one translated address (NAT) that come at once. */
+export const ANSWERS_PER_HOST_MAX = 16
 
 /** How long one of them may take, and is remembered so that what began it does not begin another: as long as a
  *  cookie may hold. */
@@ -74,6 +79,18 @@ export const HANDSHAKE_MS = 20_000
 /** Handshakes that addresses which we do not call ourselves may begin, per second: at 0.5 ms for an X25519 agreement
  *  in Node, a flood of them takes a sixteenth of a core. */
 export const ANSWERS_PER_S_MAX = 128
+
+/** The same of one address that we call: an honest one begins another when its last cookie is stale or its process was
+ *  started again. With all 256 named ones at their limit it is an eighth of a core. */
+export const OPENS_PER_ADDRESS_PER_S_MAX = 1
+export const OPENS_PER_ADDRESS_BURST = 4
+
+/** And of one host that we do not call, so that one host does not use up what all strangers have. */
+export const OPENS_PER_HOST_PER_S_MAX = 8
+export const OPENS_PER_HOST_BURST = 16
+
+/** Addresses and hosts whose opens are counted. */
+export const OPENERS_REMEMBERED_MAX = 1_024
 
 /** Hellos that are answered with an offer and not with a cookie alone, per second: an offer costs an agreement too,
  *  and the address may be forged. Beyond, a handshake takes a round trip more. */

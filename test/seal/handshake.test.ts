@@ -6,7 +6,7 @@ import { textOf, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { EARLY_BYTES_MAX } from '../../src/base/protection.js'
 import { DatagramType, decodeControl, encodeControl } from '../../src/rdt/control.js'
-import { ANSWERS_MAX, OFFERS_PER_S_MAX, UNPROVED_FACTOR_MAX } from '../../src/rdt/limits.js'
+import { ANSWERS_STRANGERS_MAX, OFFERS_PER_S_MAX, UNPROVED_FACTOR_MAX } from '../../src/rdt/limits.js'
 import { FRAMES_PER_KEY_MAX } from '../../src/seal/limits.js'
 import { PlainProtection } from '../../src/seal/plain.js'
 import { SeededRandom } from '../../src/sim/random.js'
@@ -668,12 +668,12 @@ describe('a flood', () => {
     const world = new World(1)
     const node = SealedNode.make(world, A)
     let answered = 0
-    for (let index = 0; index < 3 * ANSWERS_MAX; index++) {
+    for (let index = 0; index < 3 * ANSWERS_STRANGERS_MAX; index++) {
       const from = `10.${index >> 8}.${index & 255}.7:9`
       answered += openFrom(node, from, index).answer.length
     }
     expect(answered).toBeGreaterThan(0)
-    expect(answered).toBeLessThanOrEqual(ANSWERS_MAX)
+    expect(answered).toBeLessThanOrEqual(ANSWERS_STRANGERS_MAX)
     expect(node.steps).toEqual([])
     expect(node.session).toBeUndefined()
   })
@@ -681,7 +681,7 @@ describe('a flood', () => {
   it('from elsewhere does not keep out a peer that we call ourselves', () => {
     const world = new World(1, { delayMs: 5 })
     const [left, right] = pair(world)
-    for (let index = 0; index < 2 * ANSWERS_MAX; index++)
+    for (let index = 0; index < 2 * ANSWERS_STRANGERS_MAX; index++)
       openFrom(right, `10.9.${index >> 8}.${index & 255}:9`, index)
     right.connect(left)
     left.connect(right)
