@@ -178,14 +178,17 @@ function rounded(receipt: EngineEvent & { event: 'receipt' }): EngineEvent & { e
   }
 }
 
+/** Anybody who reads the link can refuse in another's name: no person is to be talked out of anything by it. */
+const CLAIM = 'a datagram that proves nothing claims that'
+
 function refusalOf(event: EngineEvent & { event: 'refused' }): string {
   switch (event.reason) {
     case 'version':
-      return `it runs ${event.agent}, which speaks version ${event.wireVersion} of the protocol; install the same version on both`
+      return `${CLAIM} it runs ${event.agent}, which speaks version ${event.wireVersion} of the protocol; if that is so, install the same version on both; retrying`
     case 'same-peer':
-      return 'it has the same replica id as this share, so one was copied from the other; delete .left/replica on one of the two and start it again'
+      return 'it says that it has the same replica id as this share; if one was copied from the other, delete .left/replica on one of the two and start it again; retrying'
     case 'encryption':
-      return 'one of the two wants encryption and the other was started with --encryption no; start both the same way'
+      return `${CLAIM} one of the two was started with --encryption no; if that is so, start that one again without it; retrying`
   }
 }
 

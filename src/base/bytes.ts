@@ -54,6 +54,15 @@ export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   return true
 }
 
+/** The same in a time that depends on the lengths alone: for cookies, nonces and whatever else the other side must not
+ *  guess byte by byte. */
+export function equalSecrets(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false
+  let difference = 0
+  for (let index = 0; index < left.length; index++) difference |= left[index]! ^ right[index]!
+  return difference === 0
+}
+
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length

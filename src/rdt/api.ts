@@ -67,7 +67,8 @@ export type CloseReason =
   | 'replaced' // the other side restarted, or a session that both can agree on took its place
   | 'local' // disconnect or close was called here
 
-/** 'encryption': one of the two wants it and the other does not. */
+/** 'encryption': one of the two wants it and the other does not. Whoever reads the link can say any of these in another's
+ *  name: they are told as claims, and end no attempt. */
 export type RefusalReason = 'version' | 'same-peer' | 'encryption'
 
 export type EndpointEvent =

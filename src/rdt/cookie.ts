@@ -2,7 +2,7 @@
 // anything about it. RFC 9000, 8.1 does the same with its Retry tokens. And the seed of what a hello is offered, so that
 // the offer can be made again when the address is proved, and never after that.
 
-import { concatBytes, equalBytes, hexOf, utf8 } from '../base/bytes.js'
+import { concatBytes, equalSecrets, hexOf, utf8 } from '../base/bytes.js'
 import type { Hash } from '../base/item.js'
 import type { Random } from '../base/ports.js'
 import type { Address } from './api.js'
@@ -75,7 +75,7 @@ export class CookieJar {
 
   private madeIn(cookie: Uint8Array, address: Address, nonce: Uint8Array, nowMs: number): number | undefined {
     const now = periodOf(nowMs)
-    return [now, now - 1].find((number) => equalBytes(cookie, this.cookie(address, nonce, number)))
+    return [now, now - 1].find((number) => equalSecrets(cookie, this.cookie(address, nonce, number)))
   }
 
   private cookie(address: Address, nonce: Uint8Array, period: number): Uint8Array {

@@ -16,7 +16,7 @@
 // both have asked at once, the one with the smaller peer id passes the other's attempt over for a while. So there is
 // one session and not two, and it is the one that was asked for first.
 
-import { equalBytes } from '../base/bytes.js'
+import { equalBytes, equalSecrets } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
 import type { Agreement, Flight, Opening, WireSession } from '../base/protection.js'
 import { Allowance, OpenAllowances } from './allowance.js'
@@ -131,7 +131,7 @@ export class Handshake {
       case 'prove':
         return this.handleProve(from, control, nowMs)
       case 'refuse':
-        return this.handleRefuse(from, control, nowMs)
+        return this.handleRefuse(from, control)
     }
   }
 
@@ -280,17 +280,16 @@ export class Handshake {
     return true
   }
 
-  private handleRefuse(from: Address, control: ControlOf<'refuse'>, nowMs: number): boolean {
-    const dial = this.dialOf(from, control.nonce)
-    if (dial === undefined) return false
-    dial.handleRefused(nowMs)
+  private handleRefuse(from: Address, control: ControlOf<'refuse'>): boolean {
+    if (this.dialOf(from, control.nonce) === undefined) return false
+    // Told and no more: it proves nothing, and whoever reads the link can say it. The attempt goes on.
     this.tellRefused(from, control.agent, control.version, control.reason)
     return true
   }
 
   private dialOf(address: Address, nonce: Uint8Array): Dial | undefined {
     const dial = this.dials.get(address)
-    return dial?.isCalling && equalBytes(dial.nonce, nonce) ? dial : undefined
+    return dial?.isCalling && equalSecrets(dial.nonce, nonce) ? dial : undefined
   }
 
   // — The side that answers —

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bytesOfHex, concatBytes, equalBytes, hexOf, textOf, utf8 } from '../../src/base/bytes.js'
+import {
+  bytesOfHex,
+  concatBytes,
+  equalBytes,
+  equalSecrets,
+  hexOf,
+  textOf,
+  utf8,
+} from '../../src/base/bytes.js'
 
 const bytes = fc.uint8Array({ maxLength: 80 })
 
@@ -19,6 +27,21 @@ describe('hexadecimal', () => {
     }
     expect(bytesOfHex('')).toEqual(new Uint8Array(0))
     expect(bytesOfHex('00ff0a')).toEqual(Uint8Array.of(0, 255, 10))
+  })
+})
+
+describe('secrets', () => {
+  test('are equal where all of their bytes are', () => {
+    fc.assert(
+      fc.property(bytes, fc.nat(), fc.integer({ min: 1, max: 255 }), (secret, index, change) => {
+        expect(equalSecrets(secret, secret.slice())).toBe(true)
+        expect(equalSecrets(secret, concatBytes([secret, Uint8Array.of(0)]))).toBe(false)
+        if (secret.length === 0) return
+        const other = secret.slice()
+        other[index % secret.length]! ^= change
+        expect(equalSecrets(secret, other)).toBe(false)
+      }),
+    )
   })
 })
 
