@@ -18,6 +18,10 @@ export const WATCHER_STOP_MS = 600
 /** How often names of peers are resolved again while they are not connected. */
 export const RESOLVE_RETRY_MS = 10_000
 
+/** How often the file of trusted peers is looked at, so that sessions of a removed key are over within a second. A look
+ *  takes 20 µs. */
+export const PINS_LOOK_MS = 400
+
 /** Keys and addresses whose refusal is told; strangers may be many. */
 export const REFUSED_TOLD_MAX = 256
 

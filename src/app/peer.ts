@@ -21,7 +21,7 @@ import type { WriteFailure } from '../sync/large-files.js'
 import type { EngineToKeeper } from '../sync/messages.js'
 import type { ReadOp } from '../sync/serving.js'
 import type { PeerEvent } from './events.js'
-import { RESOLVE_RETRY_MS, SENDS_PER_TURN_MAX } from './limits.js'
+import { PINS_LOOK_MS, RESOLVE_RETRY_MS, SENDS_PER_TURN_MAX } from './limits.js'
 import type { PeerAddress, PeerOptions } from './options.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
@@ -71,6 +71,7 @@ class Peer implements RunningPeer {
   private timer: NodeJS.Timeout | undefined
   private timerDueMs = Number.POSITIVE_INFINITY
   private resolving: NodeJS.Timeout | undefined
+  private revoking: NodeJS.Timeout | undefined
   private stopped: Promise<void> | undefined
 
   constructor(options: PeerOptions, folder: ShareFolder, onEvent: (event: PeerEvent) => void) {
@@ -170,6 +171,10 @@ class Peer implements RunningPeer {
     if (isSuperuser()) this.reporter.say({ event: 'note', message: SUPERUSER_NOTE })
     if (options.verbose)
       this.reporter.say({ event: 'debug', message: offloadWords(this.socket, offload.why) })
+    this.revoking = setInterval(() => {
+      this.engine.revoke((fingerprint) => this.protection.isTrusted(fingerprint), nowMs())
+      this.wake()
+    }, PINS_LOOK_MS)
   }
 
   stop(): Promise<void> {
@@ -371,6 +376,7 @@ class Peer implements RunningPeer {
   private async shutDown(error: LeftError | undefined): Promise<void> {
     clearTimeout(this.timer)
     clearTimeout(this.resolving)
+    clearInterval(this.revoking)
     if (this.options.verbose) this.reportSessions()
     this.engine.close(nowMs())
     this.send(Number.POSITIVE_INFINITY)

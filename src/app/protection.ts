@@ -32,6 +32,8 @@ export interface OpenProtection {
   readonly protection: Protection
   /** Of our own key; undefined without encryption. */
   readonly fingerprint: string | undefined
+  /** Whether a session of this key may go on: the pins, as the file has them now. */
+  isTrusted(fingerprint: string): boolean
   carryOut(step: SlowStep): Promise<Uint8Array | undefined>
 }
 
@@ -45,7 +47,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
         'no encryption: whoever reads the link reads the share, and whoever forges an address of --ip writes it',
     })
     const protection = new PlainProtection(own)
-    return { protection, fingerprint: undefined, carryOut: async () => undefined }
+    return { protection, fingerprint: undefined, isTrusted: () => true, carryOut: async () => undefined }
   }
   const folder = openConfigFolder()
   const file = options.identity ?? join(folder, IDENTITY_FILE)
@@ -63,6 +65,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
   const trust = new PinnedTrust({
     pins: new Pins(join(folder, PINS_FILE)),
     own: identity.fingerprint,
+    peerId: request.peerId,
     policy: options.trust,
     hasSecret: sharedSecret !== undefined,
     isNamed: request.isNamed,
@@ -78,7 +81,12 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     codec: loadCodec(),
     compresses: options.compression === 'auto',
   })
-  return { protection, fingerprint: identity.fingerprint, carryOut: (step) => signer.carryOut(step) }
+  return {
+    protection,
+    fingerprint: identity.fingerprint,
+    isTrusted: (fingerprint) => trust.isTrusted(fingerprint),
+    carryOut: (step) => signer.carryOut(step),
+  }
 }
 
 function passphraseOf({ passphraseFile }: PeerOptions): string | undefined {

@@ -2,6 +2,7 @@
 // the person gave them, and what is said once is said once.
 
 import type { Address } from '../rdt/endpoint.js'
+import { SESSIONS_PER_KEY_MAX } from '../rdt/limits.js'
 import type { EngineEvent } from '../sync/engine.js'
 import type { PeerEvent } from './events.js'
 import { RATE_GAIN, TOTALS_MS } from './limits.js'
@@ -53,7 +54,7 @@ export class Reporter {
             event: 'waiting',
             address: this.nameOf(event.address),
             reason:
-              'it answers but does not let this peer in: it may not trust our key, which left identity shows',
+              'it answers but does not let this peer in: it may not trust our key, which left identity shows; its screen says why',
           })
         else this.waiting(this.nameOf(event.address), NO_ANSWER)
         break
@@ -82,6 +83,15 @@ export class Reporter {
         })
         break
       }
+      case 'crowded':
+        this.say({
+          event: 'refused',
+          address: this.nameOf(event.address),
+          reason:
+            `its key ${event.fingerprint} has ${SESSIONS_PER_KEY_MAX} sessions with this peer, which is as many as one key may have; ` +
+            'give machines identities of their own, with --identity',
+        })
+        break
       case 'stranger':
         this.once(`stranger ${event.address}`, {
           event: 'note',
@@ -157,6 +167,7 @@ const REASONS: Readonly<Record<string, string>> = {
   bye: 'it stopped',
   silent: 'nothing came from it any more',
   replaced: 'it started again',
+  revoked: 'its key is not trusted any more',
   worn: 'the keys were used for long enough; the next session has fresh ones',
   local: 'we stopped',
 }

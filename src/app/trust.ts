@@ -3,7 +3,7 @@
 
 import { showFingerprint } from '../seal/fingerprint.js'
 import type { Pins } from '../seal/pins.js'
-import type { Party, Trust, Verdict } from '../seal/trust.js'
+import type { Party, Refusal, Trust, Verdict } from '../seal/trust.js'
 import type { PeerEvent } from './events.js'
 import { REFUSED_TOLD_MAX } from './limits.js'
 
@@ -11,6 +11,8 @@ export interface PinnedTrustOptions {
   readonly pins: Pins
   /** Of our own key: whoever holds it is us, on this machine or another. */
   readonly own: string
+  /** Our own id: rdt refuses whoever shows it, and it is bound to nobody. */
+  readonly peerId: string
   readonly policy: 'first-use' | 'pinned'
   /** Whether there is a shared secret: then nobody is trusted for where they are. */
   readonly hasSecret: boolean
@@ -23,23 +25,67 @@ export interface PinnedTrustOptions {
 
 export class PinnedTrust implements Trust {
   private readonly told = new Set<string>()
+  /** By a key that was refused at the address of another: that other. Where a person then trusts it, it takes the other's
+   *  place, and its peer ids. */
+  private readonly changedFrom = new Map<string, string>()
   private wasPinsFailureTold = false
 
   constructor(private readonly options: PinnedTrustOptions) {}
 
   judge({ fingerprint, address }: Party): Verdict {
-    const { pins, own, policy, hasSecret, isNamed } = this.options
-    if (fingerprint === own || pins.ofFingerprint(fingerprint) !== undefined) return 'trusted'
-    if (pins.ofAddress(address) !== undefined) return 'changed'
+    const { pins, policy, hasSecret, isNamed } = this.options
+    if (this.isTrusted(fingerprint)) return 'trusted'
+    if (pins.isRemoved(fingerprint)) return 'removed'
+    // Whose key was removed could make itself another: a person has to trust that.
+    if ((pins.ofAddress(address) ?? pins.removedAt(address)) !== undefined) return 'changed'
     if (hasSecret) return 'secret'
     return policy === 'first-use' && isNamed(address) ? 'first-use' : 'stranger'
+  }
+
+  isTrusted(fingerprint: string): boolean {
+    const { pins, own } = this.options
+    return fingerprint === own || pins.ofFingerprint(fingerprint) !== undefined
   }
 
   keyAt(address: string): string | undefined {
     return this.options.pins.ofAddress(address)?.fingerprint
   }
 
-  handleProved({ fingerprint, address }: Party, verdict: 'trusted' | 'first-use' | 'secret'): void {
+  mayShow({ fingerprint, address }: Party, peerId: string): boolean {
+    const { pins, nameOf } = this.options
+    const owner = peerId === this.options.peerId ? undefined : pins.ownerOf(peerId)
+    if (owner === undefined || owner === fingerprint || !this.isTrusted(owner)) return true
+    if (this.changedFrom.get(fingerprint) === owner) return true
+    const name = pins.ofFingerprint(owner)?.name
+    this.once(`id ${peerId} ${fingerprint}`, {
+      event: 'refused',
+      address: nameOf(address),
+      reason:
+        `its key ${fingerprint} shows the peer id ${peerId}, which belongs to the key ${owner}${name ? ` (${name})` : ''}. ` +
+        'Either that machine was set up anew with its old share, or somebody shows the id of another. ' +
+        `If the old key is out of use: left trust --remove ${owner}`,
+    })
+    return false
+  }
+
+  handleProved(party: Party, verdict: 'trusted' | 'first-use' | 'secret', peerId: string): void {
+    this.pin(party, verdict)
+    this.bind(party, peerId)
+  }
+
+  private bind({ fingerprint, address }: Party, peerId: string): void {
+    const { pins, nameOf } = this.options
+    const owner = pins.ownerOf(peerId)
+    if (owner === fingerprint || peerId === this.options.peerId) return
+    if (owner !== undefined && this.changedFrom.get(fingerprint) === owner)
+      this.once(`id moved ${peerId} ${fingerprint}`, {
+        event: 'note',
+        message: `the peer id ${peerId} of ${nameOf(address)} belongs to its new key from now on`,
+      })
+    this.keep(pins.bind(peerId, fingerprint))
+  }
+
+  private pin({ fingerprint, address }: Party, verdict: 'trusted' | 'first-use' | 'secret'): void {
     const { pins, own, isNamed, nameOf, onEvent } = this.options
     const name = nameOf(address)
     const pin = pins.ofFingerprint(fingerprint)
@@ -62,10 +108,12 @@ export class PinnedTrust implements Trust {
     this.write({ fingerprint, address: isNamed(address) ? address : undefined, name })
   }
 
-  handleRefused({ fingerprint, address }: Party, verdict: 'secret' | 'changed' | 'stranger'): void {
+  handleRefused({ fingerprint, address }: Party, verdict: Refusal): void {
+    const { pins } = this.options
     const name = this.options.nameOf(address)
     if (verdict === 'changed') {
-      const pinned = this.options.pins.ofAddress(address)?.fingerprint ?? ''
+      const pinned = (pins.ofAddress(address) ?? pins.removedAt(address))?.fingerprint ?? ''
+      if (this.changedFrom.size < REFUSED_TOLD_MAX) this.changedFrom.set(fingerprint, pinned)
       this.once(`changed ${fingerprint} ${address}`, {
         event: 'key-changed',
         address: name,
@@ -75,9 +123,11 @@ export class PinnedTrust implements Trust {
       return
     }
     const why =
-      verdict === 'secret'
-        ? 'it does not hold the shared secret of --secret-file, and its key is not trusted'
-        : 'its key is not trusted'
+      verdict === 'removed'
+        ? 'its key was removed with left trust --remove'
+        : verdict === 'secret'
+          ? 'it does not hold the shared secret of --secret-file, and its key is not trusted'
+          : 'its key is not trusted'
     this.once(`refused ${fingerprint} ${address}`, {
       event: 'refused',
       address: name,
@@ -87,19 +137,22 @@ export class PinnedTrust implements Trust {
 
   private write(pin: { fingerprint: string; address: string | undefined; name?: string }): void {
     const { fingerprint, address, name } = pin
-    this.options.pins
-      .trust(fingerprint, {
-        ...(address === undefined ? {} : { address }),
-        ...(name === undefined ? {} : { name }),
+    const met = {
+      ...(address === undefined ? {} : { address }),
+      ...(name === undefined ? {} : { name }),
+    }
+    this.keep(this.options.pins.meet(fingerprint, met))
+  }
+
+  private keep(writing: Promise<void>): void {
+    writing.catch((error: Error) => {
+      if (this.wasPinsFailureTold) return
+      this.wasPinsFailureTold = true
+      this.options.onEvent({
+        event: 'note',
+        message: `${error.message}; trusted peers are forgotten when left stops`,
       })
-      .catch((error: Error) => {
-        if (this.wasPinsFailureTold) return
-        this.wasPinsFailureTold = true
-        this.options.onEvent({
-          event: 'note',
-          message: `${error.message}; trusted peers are forgotten when left stops`,
-        })
-      })
+    })
   }
 
   private once(key: string, event: PeerEvent): void {

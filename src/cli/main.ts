@@ -189,8 +189,11 @@ function leftProgram(commands: Commands): Command {
     .command('trust')
     .description('trust the peer with this fingerprint, as left identity shows it over there')
     .argument('[fingerprint...]')
-    .option('--list', 'show whom you trust')
-    .option('--remove', 'trust this one no more; the beginning of its fingerprint is enough')
+    .option('--list', 'show whom you trust, and whom you removed')
+    .option(
+      '--remove',
+      'trust this one no more: its sessions end at once, and it is refused until it is trusted again; the beginning of its fingerprint is enough',
+    )
     .option('--name <name>', 'what you call it')
     .action(async (words: readonly string[], raw: RawTrustArguments) => {
       await commands.trust(words, raw)

@@ -1,11 +1,12 @@
 // `left trust <fingerprint>`, `left trust --list`, `left trust --remove <fingerprint>`: who may have a session, settled by
-// hand. A running peer sees the change at the next attempt of the other.
+// hand. A running peer sees the change within a second.
 
 import { join } from 'node:path'
 import { LeftError } from '../base/errors.js'
 import { configFolder, PINS_FILE } from '../seal/config-folder.js'
 import { type Fingerprint, readFingerprint } from '../seal/fingerprint.js'
-import { type Pin, Pins } from '../seal/pins.js'
+import type { Pin } from '../seal/pin-file.js'
+import { Pins } from '../seal/pins.js'
 import { quoted } from './addresses.js'
 import { EXIT_STOPPED } from './failure.js'
 import { fingerprintLines } from './identity.js'
@@ -19,7 +20,7 @@ export interface RawTrustArguments {
 }
 
 /** What the command needs of the pins. */
-export type TrustedPeers = Pick<Pins, 'file' | 'list' | 'trust' | 'remove'>
+export type TrustedPeers = Pick<Pins, 'file' | 'list' | 'removed' | 'trust' | 'remove'>
 
 /** So much of a fingerprint is enough to remove one: nobody is let in by it. */
 const PREFIX_LENGTH_MIN = 8
@@ -35,7 +36,7 @@ export async function runTrust(
   const typed = words.join(' ')
   if (raw.list) {
     if (typed !== '' || raw.remove) throw new LeftError('usage', '--list goes alone')
-    for (const line of listLines(pins.list(), pins.file)) print(line)
+    for (const line of listLines(pins.list(), pins.file, pins.removed())) print(line)
   } else if (typed === '') {
     throw new LeftError(
       'usage',
@@ -44,24 +45,39 @@ export async function runTrust(
   } else if (raw.remove) {
     const pin = pinOf(typed, pins.list())
     await pins.remove(pin.fingerprint)
-    print(`${called(pin)} is not trusted any more; a session that it has now ends with its next handshake`)
+    print(
+      `${called(pin)} is not trusted any more: its sessions end within a second, and it is refused until left trust ${pin.fingerprint}`,
+    )
+    print(
+      'if it holds the secret of --secret-file, give the others a new one: it could make itself another key',
+    )
   } else {
     const fingerprint = wholeFingerprint(typed)
-    const known = pins.list().find((pin) => pin.fingerprint === fingerprint)
+    const isThis = (pin: Pin) => pin.fingerprint === fingerprint
+    const known = pins.list().find(isThis)
+    const wasRemoved = pins.removed().some(isThis)
     await pins.trust(fingerprint, raw.name === undefined ? {} : { name: raw.name })
-    print(known === undefined ? 'trusted from now on, wherever it is:' : 'was trusted already:')
+    const word = wasRemoved ? 'trusted again' : 'trusted from now on'
+    print(known === undefined ? `${word}, wherever it is:` : 'was trusted already:')
     for (const line of fingerprintLines(fingerprint)) print(`  ${line}`)
   }
   return EXIT_STOPPED
 }
 
 /** The pins as a person reads them. */
-export function listLines(pins: readonly Pin[], file: string): string[] {
-  if (pins.length === 0) return [`nobody is trusted yet (${printable(file)})`]
-  return pins.flatMap((pin) => [
-    `${called(pin)}  since ${pin.firstSeen.slice(0, 10)}  ${pin.addresses.map(printable).join(', ') || 'no address'}`,
+export function listLines(pins: readonly Pin[], file: string, removed: readonly Pin[] = []): string[] {
+  return [
+    ...(pins.length === 0 ? [`nobody is trusted yet (${printable(file)})`] : []),
+    ...pins.flatMap((pin) => pinLines(pin, `since ${pin.firstSeen.slice(0, 10)}`)),
+    ...removed.flatMap((pin) => pinLines(pin, 'REMOVED, refused')),
+  ]
+}
+
+function pinLines(pin: Pin, state: string): string[] {
+  return [
+    `${called(pin)}  ${state}  ${pin.addresses.map(printable).join(', ') || 'no address'}`,
     ...fingerprintLines(pin.fingerprint).map((line) => `  ${line}`),
-  ])
+  ]
 }
 
 function called({ name, addresses, fingerprint }: Pin): string {

@@ -96,7 +96,8 @@ export class Answers {
     for (const answer of this.byKey.values()) if (answer.session === session) this.forget(answer)
   }
 
-  private forget({ opening }: Answer): void {
+  /** Whoever began it has to begin anew. */
+  forget({ opening }: Answer): void {
     this.byKey.delete(keyOf(opening.address, opening.nonce))
   }
 }

@@ -65,6 +65,7 @@ export type CloseReason =
   | 'silent' // nothing came for DEAD_MS
   | 'worn' // its keys were used up; the next session has fresh ones
   | 'replaced' // the other side restarted, or a session that both can agree on took its place
+  | 'revoked' // its key is not trusted any more
   | 'local' // disconnect or close was called here
 
 /** 'encryption': one of the two wants it and the other does not. Whoever reads the link can say any of these in another's
@@ -97,6 +98,8 @@ export type EndpointEvent =
   /** `answers`: somebody is there, and does not let us in. */
   | { readonly type: 'unreachable'; address: Address; answers: boolean }
   | { readonly type: 'refused'; address: Address; agent: string; wireVersion: number; reason: RefusalReason }
+  /** It has as many sessions as a key may have. */
+  | { readonly type: 'crowded'; address: Address; fingerprint: string }
   | { readonly type: 'stranger'; address: Address }
   | { readonly type: 'request'; session: SessionId; number: number; body: Uint8Array }
   | { readonly type: 'reply'; session: SessionId; body: Uint8Array }

@@ -111,6 +111,17 @@ export class Endpoint {
     }
   }
 
+  /** Ends the sessions of keys that are not trusted any more, and forgets what would resume them. */
+  revoke(isTrusted: (fingerprint: string) => boolean, nowMs: number): void {
+    if (this.isClosed) return
+    this.options.protection.revoke(isTrusted)
+    for (const session of this.sessions.all()) {
+      const { fingerprint } = session.facts
+      if (fingerprint !== undefined && !isTrusted(fingerprint))
+        this.closeSession(session, 'revoked', nowMs, true)
+    }
+  }
+
   /** Says bye to everybody. Nothing is received afterwards. */
   close(nowMs: number): void {
     this.isClosed = true
@@ -294,6 +305,8 @@ export class Endpoint {
   // — Sessions —
 
   private addSession(facts: Omit<SessionFacts, 'id'>, nowMs: number): Session {
+    const oldest = this.sessions.supernumerary(facts)
+    if (oldest !== undefined) this.closeSession(oldest, 'replaced', nowMs, false)
     const session = new Session({ ...facts, id: this.nextSessionId++ }, this.host, nowMs)
     this.sessions.add(session)
     return session

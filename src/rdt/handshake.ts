@@ -56,6 +56,8 @@ export class Handshake {
   /** What was told of addresses that are refused, or refuse us. */
   private readonly refusals = new Map<Address, RefusalReason>()
   private readonly cookies: CookieJar
+  /** Keys that were told to have enough sessions. */
+  private readonly crowded = new Set<string>()
   private readonly opens = new OpenAllowances()
   private readonly offers = new Allowance(OFFERS_PER_S_MAX)
 
@@ -267,7 +269,7 @@ export class Handshake {
     const early = dial.takeEarly()
     // Where the session does not stay, the next attempt is another one.
     dial.renew()
-    if (sessions.isFull) return
+    if (!this.hasRoom(agreement, address)) return
     this.host.settle(this.host.addSession({ ...agreement, address, isInitiator: true, local }, nowMs), nowMs)
     for (const bytes of early) this.host.handleEarly(address, bytes, nowMs)
   }
@@ -427,7 +429,11 @@ export class Handshake {
   private makeSession(answer: Answer, agreement: Agreement, nowMs: number): boolean {
     const { sessions } = this.host
     const { address, local } = answer.opening
-    if (sessions.isFull) return false
+    if (!this.hasRoom(agreement, address)) {
+      // Kept, it would take the next place that gets free for somebody who may have given up.
+      this.answers.forget(answer)
+      return false
+    }
     const session = this.host.addSession({ ...agreement, address, isInitiator: false, local }, nowMs)
     answer.session = session
     const { peerId, boot, early } = agreement
@@ -437,6 +443,18 @@ export class Handshake {
       this.host.emit({ type: 'answered', session: session.facts.id, peerId, address, early })
     }
     return true
+  }
+
+  private hasRoom(agreement: Agreement, address: Address): boolean {
+    const { sessions } = this.host
+    if (sessions.isFull) return false
+    if (sessions.hasRoomFor(agreement, address)) return true
+    const { fingerprint } = agreement
+    if (fingerprint !== undefined && !this.crowded.has(fingerprint) && this.crowded.size < STRANGERS_MAX) {
+      this.crowded.add(fingerprint)
+      this.host.emit({ type: 'crowded', address, fingerprint })
+    }
+    return false
   }
 
   private sayAnswer(answer: Answer): void {

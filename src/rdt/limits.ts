@@ -46,6 +46,11 @@ export const HANDLE_MAX = 0xff_ffff
 /** Sessions at once, settled or not; each holds about 0.5 MB once it has pulled. */
 export const SESSIONS_MAX = 256
 
+/** Peers of one key that may have a session at once: a person's machines have one key each, and a machine may keep a
+ *  few copies of a share. And sessions of one such peer, of which one stays. */
+export const SESSIONS_PER_KEY_MAX = 4
+export const SESSIONS_PER_PEER_MAX = 4
+
 /** Addresses of strangers that are remembered as told. */
 export const STRANGERS_MAX = 1_024
 

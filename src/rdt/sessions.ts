@@ -4,7 +4,7 @@
 import type { Random } from '../base/ports.js'
 import type { Address, SessionId } from './api.js'
 import type { WireSession } from './control.js'
-import { SESSION_BYTES, SESSIONS_MAX } from './limits.js'
+import { SESSION_BYTES, SESSIONS_MAX, SESSIONS_PER_KEY_MAX, SESSIONS_PER_PEER_MAX } from './limits.js'
 import { u32At } from './segment.js'
 import type { Session } from './session.js'
 
@@ -63,6 +63,35 @@ export class SessionTable {
       }
     }
     return undefined
+  }
+
+  /** Whether another session of this key may be had: one that takes the place of another at its address does not count. */
+  hasRoomFor(
+    { fingerprint, peerId }: { fingerprint: string | undefined; peerId: string },
+    address: Address,
+  ): boolean {
+    if (fingerprint === undefined) return true
+    const others = new Set<string>()
+    for (const { facts, isSettled } of this.byId.values()) {
+      if (facts.fingerprint !== fingerprint || facts.peerId === peerId) continue
+      if (!isSettled || facts.address !== address) others.add(facts.peerId)
+    }
+    return others.size < SESSIONS_PER_KEY_MAX
+  }
+
+  /** The oldest of a peer that has as many as it may have: one that nothing was heard in yet, where there is one. */
+  supernumerary({
+    fingerprint,
+    peerId,
+  }: {
+    fingerprint: string | undefined
+    peerId: string
+  }): Session | undefined {
+    if (fingerprint === undefined) return undefined
+    const own = this.all().filter(({ facts }) => facts.peerId === peerId && facts.fingerprint === fingerprint)
+    own.sort((left, right) => left.facts.id - right.facts.id)
+    if (own.length < SESSIONS_PER_PEER_MAX) return undefined
+    return own.find(({ isSettled }) => !isSettled) ?? own[0]
   }
 
   settledAt(address: Address): Session | undefined {

@@ -43,7 +43,7 @@ import {
 import { expand, extract, hmac, openOnce, type SessionKeys, sealOnce, sessionKeys, sha256 } from './keys.js'
 import { OAEP_SECRET_BYTES, RSA_BYTES, SECRET_PROOF_BYTES, TAG_BYTES } from './limits.js'
 import type { Steps } from './steps.js'
-import type { Party, Trust, Verdict } from './trust.js'
+import type { Party, Refusal, Trust, Verdict } from './trust.js'
 
 /** What all handshakes of a peer share. */
 export interface HandshakeContext {
@@ -109,7 +109,7 @@ export class Asking implements Attempt {
     if (modulus === undefined) return false
     const party = { fingerprint: fingerprintOf(modulus), address: this.opening.address }
     const verdict = this.context.trust.judge(party)
-    if (verdict === 'changed' || verdict === 'stranger') {
+    if (verdict === 'removed' || verdict === 'changed' || verdict === 'stranger') {
       this.refuse(party, verdict)
       return true
     }
@@ -177,13 +177,20 @@ export class Asking implements Attempt {
   }
 
   private agree({ party, verdict }: Proved, acceptance: Acceptance, keys: SessionKeys): void {
-    this.context.trust.handleProved(party, verdict)
     const { fingerprint, address } = party
     const claim = { peerId: hexOf(acceptance.peer), boot: hexOf(acceptance.boot) }
-    this.agreement = this.context.agree('asker', { ...claim, terms: acceptance, fingerprint }, keys, address)
+    const isAdmitted = admits(this.context.trust, party, verdict, claim.peerId)
+    if (!isAdmitted) this.fail()
+    else
+      this.agreement = this.context.agree(
+        'asker',
+        { ...claim, terms: acceptance, fingerprint },
+        keys,
+        address,
+      )
   }
 
-  private refuse(party: Party, verdict: 'secret' | 'changed' | 'stranger'): void {
+  private refuse(party: Party, verdict: Refusal): void {
     this.context.trust.handleRefused(party, verdict)
     this.fail()
   }
@@ -264,7 +271,12 @@ export class Answering implements Attempt {
     const isMixed = holdsSecret(context.sharedSecret, said, proof.proof)
     const party = { fingerprint: fingerprintOf(modulus), address: this.opening.address }
     const verdict = context.trust.judge(party)
-    if (verdict === 'changed' || verdict === 'stranger' || (verdict === 'secret' && !isMixed)) {
+    if (
+      verdict === 'removed' ||
+      verdict === 'changed' ||
+      verdict === 'stranger' ||
+      (verdict === 'secret' && !isMixed)
+    ) {
       context.trust.handleRefused(party, verdict)
       this.fail()
       return
@@ -272,8 +284,7 @@ export class Answering implements Attempt {
     this.isBusy = true
     const text = signedText('asker', said)
     context.steps.request({ type: 'verify', key: modulus, text, signature }, (result) => {
-      if (result === undefined) return this.fail()
-      context.trust.handleProved(party, verdict)
+      if (result === undefined || !admits(context.trust, party, verdict, hexOf(peer))) return this.fail()
       const met = { modulus, party, verdict, shaking: this.shaking }
       this.accept(met, secret, sha256(said, proof.proof, signature), isMixed)
     })
@@ -328,11 +339,24 @@ export class Answering implements Attempt {
   }
 }
 
+type Welcome = Exclude<Verdict, 'removed' | 'changed' | 'stranger'>
+
+/** The key is proved; meanwhile a person may have removed it, and the peer id may be another's. */
+function admits(trust: Trust, party: Party, verdict: Welcome, peerId: string): boolean {
+  if (trust.judge(party) === 'removed') {
+    trust.handleRefused(party, 'removed')
+    return false
+  }
+  if (!trust.mayShow(party, peerId)) return false
+  trust.handleProved(party, verdict, peerId)
+  return true
+}
+
 /** The other side, met and not yet proved. */
 interface Met {
   readonly modulus: Uint8Array
   readonly party: Party
-  readonly verdict: Exclude<Verdict, 'changed' | 'stranger'>
+  readonly verdict: Welcome
   readonly shaking: Uint8Array
   readonly said: Uint8Array
 }

@@ -91,6 +91,12 @@ export const COMPRESSION_ITEMS_MAX = 4_096
 /** Addresses that are remembered of one trusted peer. */
 export const PIN_ADDRESSES_MAX = 8
 
+/** Peer ids that are remembered as one key's: copies of a share that one user ever kept. The oldest is forgotten. */
+export const PEER_IDS_PER_KEY_MAX = 64
+
+/** Changes of the pins that could not be written and are kept in memory. */
+export const PIN_CHANGES_PENDING_MAX = 256
+
 /** How long the file of pins may be locked before the lock counts as left behind, and how often it is tried. */
 export const PIN_LOCK_MS_MAX = 3_000
 export const PIN_LOCK_TRY_MS = 15

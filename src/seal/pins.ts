@@ -1,9 +1,6 @@
-// The peers that a user trusts: a plain file that can be read and edited, shared by every left of the user. One line each:
-//
-//     fingerprint (64 hexadecimal characters)  first seen (ISO 8601)  addresses, joined by commas, or -  name
-//
-// Lines that are empty or begin with # are kept as they are. What cannot be read is kept too, and trusted in nothing.
-// Changes are made under a lock beside the file, and the file is replaced whole.
+// The peers that a user trusts: a plain file that can be read and edited, shared by every left of the user; its lines are
+// in pin-file.ts. Peer ids stand beside the pins and not in a share: one file is watched, protected and replaced whole, and
+// what a person removes from it takes its ids along. Changes are made under a lock beside the file.
 
 import {
   closeSync,
@@ -19,144 +16,182 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LeftError } from '../base/errors.js'
 import type { Fingerprint } from './fingerprint.js'
-import { PIN_ADDRESSES_MAX, PIN_LOCK_MS_MAX, PIN_LOCK_TRY_MS } from './limits.js'
+import {
+  PEER_IDS_PER_KEY_MAX,
+  PIN_ADDRESSES_MAX,
+  PIN_CHANGES_PENDING_MAX,
+  PIN_LOCK_MS_MAX,
+  PIN_LOCK_TRY_MS,
+} from './limits.js'
+import { type Pin, type PinState, readPins, writePins } from './pin-file.js'
 
-export interface Pin {
-  readonly fingerprint: Fingerprint
-  /** Where it was met, the latest first. */
-  readonly addresses: readonly string[]
-  /** As a person calls it; may be empty. */
-  readonly name: string
-  /** ISO 8601, UTC. */
-  readonly firstSeen: string
+interface Met {
+  readonly address?: string
+  readonly name?: string
 }
 
-const HEAD = `# Peers that left trusts, one a line: fingerprint, first seen, addresses, name. See left trust --help.\n`
+type Edit = (state: PinState) => void
 
 export class Pins {
-  private readonly pins = new Map<Fingerprint, Pin>()
+  private state = readPins('')
   private readAs = ''
+  /** Made here and not in the file yet, or not to be had in it: another process may write it meanwhile. */
+  private pending: Edit[] = []
+  private writing: Promise<void> | undefined
 
   constructor(readonly file: string) {}
 
   /** All of them, as the file has them now. */
   list(): readonly Pin[] {
-    this.refresh()
-    return [...this.pins.values()]
+    return [...this.current().pins.values()]
+  }
+
+  /** The keys that a person removed. */
+  removed(): readonly Pin[] {
+    return [...this.current().removed.values()]
   }
 
   ofFingerprint(fingerprint: Fingerprint): Pin | undefined {
-    this.refresh()
-    return this.pins.get(fingerprint)
+    return this.current().pins.get(fingerprint)
+  }
+
+  isRemoved(fingerprint: Fingerprint): boolean {
+    return this.current().removed.has(fingerprint)
   }
 
   ofAddress(address: string): Pin | undefined {
-    this.refresh()
-    for (const pin of this.pins.values()) if (pin.addresses.includes(address)) return pin
-    return undefined
+    return atAddress(this.current().pins, address)
   }
 
-  /** Trusts a key from now on, or adds an address to one that is trusted. An address is of one key only.
-   *  Effective at once; resolves when it is in the file.
+  /** The key that was met there and removed. */
+  removedAt(address: string): Pin | undefined {
+    return atAddress(this.current().removed, address)
+  }
+
+  /** The key that showed this peer id first; it may not be trusted any more. */
+  ownerOf(peerId: string): Fingerprint | undefined {
+    return this.current().ids.get(peerId)
+  }
+
+  /** A person trusts a key from now on, also one that was removed. Effective at once; resolves when it is in the file.
    *  @throws LeftError 'pins-unusable'. */
-  async trust(
-    fingerprint: Fingerprint,
-    { address, name }: { address?: string; name?: string },
-  ): Promise<void> {
-    const edit = (pins: Map<Fingerprint, Pin>) => {
-      const known = pins.get(fingerprint)
+  trust(fingerprint: Fingerprint, met: Met): Promise<void> {
+    return this.pin(fingerprint, met, true)
+  }
+
+  /** A key was met and is trusted, or met at another address, which is of one key only. A key that a person removed
+   *  meanwhile stays removed.
+   *  @throws LeftError 'pins-unusable'. */
+  meet(fingerprint: Fingerprint, met: Met): Promise<void> {
+    return this.pin(fingerprint, met, false)
+  }
+
+  private pin(fingerprint: Fingerprint, { address, name }: Met, isByHand: boolean): Promise<void> {
+    const firstSeen = new Date().toISOString()
+    return this.change(({ pins, removed }) => {
+      if (!isByHand && removed.has(fingerprint)) return
+      const known = pins.get(fingerprint) ?? removed.get(fingerprint)
+      removed.delete(fingerprint)
       if (address !== undefined) {
-        for (const pin of pins.values())
-          if (pin.addresses.includes(address))
-            pins.set(pin.fingerprint, { ...pin, addresses: pin.addresses.filter((one) => one !== address) })
+        leaveAddress(pins, address)
+        leaveAddress(removed, address)
       }
       const others = (known?.addresses ?? []).filter((one) => one !== address)
       pins.set(fingerprint, {
         fingerprint,
         addresses: (address === undefined ? others : [address, ...others]).slice(0, PIN_ADDRESSES_MAX),
         name: name ?? known?.name ?? '',
-        firstSeen: known?.firstSeen ?? new Date().toISOString(),
+        firstSeen: known?.firstSeen ?? firstSeen,
       })
-    }
-    edit(this.pins)
-    await this.change(edit)
+    })
   }
 
-  /** Answers whether it was there.
+  /** The peer id is this key's from now on. The oldest ids of a key that shows very many are forgotten.
+   *  @throws LeftError 'pins-unusable'. */
+  bind(peerId: string, fingerprint: Fingerprint): Promise<void> {
+    return this.change(({ ids }) => {
+      if (ids.get(peerId) === fingerprint) return
+      ids.delete(peerId)
+      ids.set(peerId, fingerprint)
+      const own = [...ids].filter(([, owner]) => owner === fingerprint)
+      for (const [oldest] of own.slice(0, -PEER_IDS_PER_KEY_MAX)) ids.delete(oldest)
+    })
+  }
+
+  /** Its peer ids are free, and it is not trusted for where it is either, until a person trusts it again. Answers whether
+   *  it was there.
    *  @throws LeftError 'pins-unusable'. */
   async remove(fingerprint: Fingerprint): Promise<boolean> {
-    this.pins.delete(fingerprint)
     let wasThere = false
-    await this.change((pins) => {
-      wasThere = pins.delete(fingerprint)
+    await this.change(({ pins, removed, ids }) => {
+      const pin = pins.get(fingerprint)
+      wasThere = pin !== undefined
+      if (pin !== undefined) removed.set(fingerprint, pin)
+      pins.delete(fingerprint)
+      for (const [peerId, owner] of ids) if (owner === fingerprint) ids.delete(peerId)
     })
     return wasThere
   }
 
   /** Reads the file again where it is not what was read last. */
-  private refresh(): void {
+  private current(): PinState {
     const state = stateOf(this.file)
-    if (state === this.readAs) return
+    if (state === this.readAs) return this.state
     this.readAs = state
-    this.pins.clear()
-    for (const line of linesOf(this.file)) {
-      const pin = parsePin(line)
-      if (pin !== undefined) this.pins.set(pin.fingerprint, pin)
-    }
+    this.state = readPins(textOf(this.file))
+    for (const edit of this.pending) edit(this.state)
+    return this.state
   }
 
-  private async change(edit: (pins: Map<Fingerprint, Pin>) => void): Promise<void> {
+  private change(edit: Edit): Promise<void> {
+    edit(this.current())
+    this.pending.push(edit)
+    if (this.pending.length > PIN_CHANGES_PENDING_MAX) this.pending.shift()
+    this.writing ??= this.write()
+    return this.writing
+  }
+
+  private async write(): Promise<void> {
+    // Not before `writing` is set.
+    await Promise.resolve()
     try {
       mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 })
-      await withLock(`${this.file}.lock`, () => this.rewrite(edit))
+      while (this.pending.length > 0) await withLock(`${this.file}.lock`, () => this.rewrite())
     } catch (error) {
       const reason = (error as NodeJS.ErrnoException).code ?? String(error)
       throw new LeftError('pins-unusable', `cannot write ${this.file} (${reason})`, error)
+    } finally {
+      this.writing = undefined
     }
   }
 
-  private rewrite(edit: (pins: Map<Fingerprint, Pin>) => void): void {
-    const others: string[] = []
-    const pins = new Map<Fingerprint, Pin>()
-    for (const line of linesOf(this.file)) {
-      const pin = parsePin(line)
-      if (pin === undefined) others.push(line)
-      else pins.set(pin.fingerprint, pin)
-    }
-    edit(pins)
-    const head = others.length === 0 ? HEAD : others.map((line) => `${line}\n`).join('')
+  private rewrite(): void {
+    const state = readPins(textOf(this.file))
+    for (const edit of this.pending) edit(state)
     const temporary = `${this.file}.${process.pid}`
-    writeFileSync(temporary, head + [...pins.values()].map(formatPin).join(''), { mode: 0o600 })
+    writeFileSync(temporary, writePins(state), { mode: 0o600 })
     renameSync(temporary, this.file)
+    this.pending = []
     this.readAs = ''
   }
 }
 
-export function formatPin({ fingerprint, firstSeen, addresses, name }: Pin): string {
-  const places = addresses.length === 0 ? '-' : addresses.join(',')
-  return `${fingerprint} ${firstSeen} ${places}${name === '' ? '' : ` ${oneLine(name)}`}\n`
+function atAddress(pins: ReadonlyMap<Fingerprint, Pin>, address: string): Pin | undefined {
+  for (const pin of pins.values()) if (pin.addresses.includes(address)) return pin
+  return undefined
 }
 
-export function parsePin(line: string): Pin | undefined {
-  const parts = /^([0-9a-f]{64}) (\S+) (\S+)(?: (.*))?$/.exec(line.trim())
-  if (parts === null) return undefined
-  const [, fingerprint, firstSeen, places, name] = parts
-  const addresses = places === '-' ? [] : places!.split(',').slice(0, PIN_ADDRESSES_MAX)
-  return { fingerprint: fingerprint!, firstSeen: firstSeen!, addresses, name: name ?? '' }
+function leaveAddress(pins: Map<Fingerprint, Pin>, address: string): void {
+  for (const pin of pins.values())
+    if (pin.addresses.includes(address))
+      pins.set(pin.fingerprint, { ...pin, addresses: pin.addresses.filter((one) => one !== address) })
 }
 
-function oneLine(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a name must not end its line
-  return name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ').trim()
-}
-
-function linesOf(file: string): string[] {
+function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => line.trim() !== '')
   } catch {
-    return []
+    return ''
   }
 }
 

@@ -71,6 +71,8 @@ export class PlainProtection implements Protection {
 
   answerResumed(): undefined {}
 
+  revoke(): void {}
+
   pollStep(): undefined {}
 
   handleStep(): void {}

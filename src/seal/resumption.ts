@@ -19,6 +19,7 @@ import { readResume, readResumed, readResuming, writeResuming } from './flights.
 import type { HandshakeContext } from './handshake.js'
 import { expand, extract, openOnce, sealOnce, sessionKeys, sha256, type Ticket } from './keys.js'
 import { TICKETS_MAX } from './limits.js'
+import type { Trust } from './trust.js'
 
 /** What is known of a peer that a session was had with. */
 export interface KnownPeer {
@@ -57,6 +58,15 @@ export class Tickets {
     if (known === undefined || known.isUsed) return undefined
     known.isUsed = true
     return known
+  }
+
+  /** Keeps those of keys that are trusted. */
+  retain(isTrusted: (fingerprint: string) => boolean): void {
+    for (const [id, { fingerprint, address }] of this.byId) {
+      if (isTrusted(fingerprint)) continue
+      this.byId.delete(id)
+      if (this.byAddress.get(address) === id) this.byAddress.delete(address)
+    }
   }
 
   peek(id: Uint8Array): (KnownPeer & { readonly address: string }) | undefined {
@@ -123,7 +133,7 @@ export function answerResumption(
   const text = openOnce(expand(ticket.secret, 'resume', saidByAsker), resume.sealed, saidByAsker)
   const other = text && readResuming(text.slice())
   if (other === undefined || tickets.take(resume.ticket) === undefined) return undefined
-  if (context.trust.judge({ fingerprint, address: opening.address }) !== 'trusted') return undefined
+  if (!mayResume(context.trust, known, opening.address)) return undefined
   const exchange = context.makeExchange()
   const agreed = exchange.agree(resume.exchange)
   if (agreed === undefined) return undefined
@@ -143,6 +153,12 @@ export function answerResumption(
     handleFlight: () => false,
     proceed: () => {},
   }
+}
+
+/** Its key is still trusted, and the peer id still its own. */
+export function mayResume(trust: Trust, { fingerprint, peerId }: KnownPeer, address: string): boolean {
+  const party = { fingerprint, address }
+  return trust.judge(party) === 'trusted' && trust.mayShow(party, peerId)
 }
 
 function saidFirst(nonce: Uint8Array, ticket: Uint8Array, exchange: Uint8Array): Uint8Array {

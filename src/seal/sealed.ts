@@ -21,7 +21,7 @@ import type { Terms } from './flights.js'
 import { Answering, Asking, type HandshakeContext } from './handshake.js'
 import { hmac, type SessionKeys } from './keys.js'
 import { BOOT_BYTES, PEER_ID_BYTES } from './limits.js'
-import { answerResumption, Resuming, Tickets } from './resumption.js'
+import { answerResumption, mayResume, Resuming, Tickets } from './resumption.js'
 import { SealedDatagrams } from './sealed-datagram.js'
 import { SealedFrames } from './sealed-frame.js'
 import { Steps } from './steps.js'
@@ -97,16 +97,17 @@ export class SealedProtection implements Protection {
 
   resume(opening: Opening): Attempt | undefined {
     const known = this.tickets.ofAddress(opening.address)
-    if (known === undefined) return undefined
-    const { fingerprint } = known
-    const { address } = opening
-    return this.options.trust.judge({ fingerprint, address }) === 'trusted'
+    return known !== undefined && mayResume(this.options.trust, known, opening.address)
       ? new Resuming(this.context, opening, known)
       : undefined
   }
 
   answerResumed(opening: Opening, flight: Uint8Array): Attempt | undefined {
     return answerResumption(this.context, this.tickets, opening, flight)
+  }
+
+  revoke(isTrusted: (fingerprint: string) => boolean): void {
+    this.tickets.retain(isTrusted)
   }
 
   pollStep(): SlowStep | undefined {

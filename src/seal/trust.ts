@@ -12,8 +12,11 @@ export type Verdict =
   | 'trusted' // pinned, or our own key
   | 'first-use' // unknown, at an address of --ip of which we know no key: to be pinned
   | 'secret' // unknown; to be pinned if it shows that it holds the shared secret
-  | 'changed' // unknown, at an address of which we know another key
+  | 'removed' // trusted once, until a person removed it
+  | 'changed' // unknown, at an address of which we know another key, or knew one that was removed
   | 'stranger' // unknown
+
+export type Refusal = Extract<Verdict, 'removed' | 'secret' | 'changed' | 'stranger'>
 
 /** `judge` is asked before anything is proved, and again whenever a peer returns. The other two are told how it
  *  ended: both may be called for one party many times. */
@@ -21,8 +24,11 @@ export interface Trust {
   judge(party: Party): Verdict
   /** The key that we know to be at this address. */
   keyAt(address: string): Fingerprint | undefined
-  /** It has proved that it holds the key. */
-  handleProved(party: Party, verdict: 'trusted' | 'first-use' | 'secret'): void
+  /** Whether this proved key may show this peer id: an id belongs to the first trusted key that showed it. Tells the
+   *  person where it may not. */
+  mayShow(party: Party, peerId: string): boolean
+  /** It has proved that it holds the key, and may show the id. */
+  handleProved(party: Party, verdict: 'trusted' | 'first-use' | 'secret', peerId: string): void
   /** Nothing is said to it any more. */
-  handleRefused(party: Party, verdict: 'secret' | 'changed' | 'stranger'): void
+  handleRefused(party: Party, verdict: Refusal): void
 }

@@ -25,6 +25,7 @@ export type EngineEvent =
       readonly agent: string
       readonly wireVersion: number
     }
+  | { readonly event: 'crowded'; readonly address: Address; readonly fingerprint: string }
   | { readonly event: 'stranger'; readonly address: Address }
   | {
       readonly event: 'in-step'

@@ -195,6 +195,12 @@ export class Engine {
     return outgoing
   }
 
+  /** Sessions of keys that are not trusted any more end, in both directions. */
+  revoke(isTrusted: (fingerprint: string) => boolean, nowMs: number): void {
+    this.endpoint.revoke(isTrusted, nowMs)
+    this.settle(nowMs)
+  }
+
   /** What handshakes need and is slow; answered by `handleStep`. */
   pollStep(): SlowStep | undefined {
     return this.endpoint.pollStep()
@@ -307,6 +313,9 @@ export class Engine {
           agent: event.agent,
           wireVersion: event.wireVersion,
         })
+        break
+      case 'crowded':
+        this.events.push({ event: 'crowded', address: event.address, fingerprint: event.fingerprint })
         break
       case 'stranger':
         this.events.push({ event: 'stranger', address: event.address })

@@ -67,7 +67,14 @@ describe('left trust', () => {
     await expect(trust('5f3a 91c0', { remove: true })).rejects.toThrow('the beginning of 2 fingerprints')
     await trust('5f3a 91c0 5f', { remove: true })
     expect(printed[0]).toContain('lab 3 is not trusted any more')
+    expect(printed[0]).toContain(`left trust ${first}`)
     expect(pins.list().map(({ fingerprint }) => fingerprint)).toEqual([second])
+    printed = []
+    await trust('', { list: true })
+    expect(printed).toContainEqual(expect.stringMatching(/^lab 3 {2}REMOVED/))
+    await trust(first)
+    expect(printed).toContain('trusted again, wherever it is:')
+    expect(pins.list()).toMatchObject([{ fingerprint: second }, { fingerprint: first, name: 'lab 3' }])
   })
 
   it('lists whom it trusts, with nothing that could move the cursor', async () => {
@@ -120,7 +127,7 @@ describe('the commands', () => {
     })
     expect((await left('trust', '--list')).stdout).toMatch(/^lab 3 {2}since/)
     expect((await left('trust', '--remove', first)).exitCode).toBe(0)
-    expect((await left('trust', '--list')).stdout).toMatch(/^nobody is trusted yet/)
+    expect((await left('trust', '--list')).stdout).toMatch(/^nobody is trusted yet[^\n]*\nlab 3 {2}REMOVED/)
     const refused = await left('trust', 'nonsense')
     expect(refused).toMatchObject({ exitCode: 2, stdout: '' })
     expect(refused.stderr).toMatch(/^left: [^\n]+\n$/)

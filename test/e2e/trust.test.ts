@@ -139,6 +139,29 @@ describe('a peer with another key', () => {
   })
 })
 
+describe('a peer whose key is removed', () => {
+  test('loses its session in both directions, is kept out where it was met first, and comes back when it is trusted again', async ({
+    world,
+  }) => {
+    const { a, b, trustAtA } = await twoUsers(world)
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    const { fingerprint } = a.of('pinned')[0]!
+    const env = { ...process.env, XDG_CONFIG_HOME: world.config }
+    expect(await runLeft(['trust', '--remove', fingerprint], { env })).toMatchObject({ exitCode: 0 })
+    await world.until('both to see it end', () => [a, b].every((peer) => peer.of('disconnected').length > 0))
+    expect(a.of('disconnected')[0]!.reason).toContain('not trusted any more')
+    writeFileSync(a.path('later-of-a'), 'of a')
+    writeFileSync(b.path('later-of-b'), 'of b')
+    await world.until('A to refuse it', () => a.of('refused').length > 0)
+    await world.until('B to know', () => isShutOut(b))
+    expect(a.of('refused')[0]!.reason).toContain(`left trust ${fingerprint}`)
+    expect([a, b].map((peer) => peer.of('connected').length)).toEqual([1, 1])
+    await trustAtA(fingerprint)
+    await world.untilSame([a, b])
+  })
+})
+
 describe('a shared secret', () => {
   const secretFile = (world: World, name: string, secret: string) => {
     const file = join(world.folder, name)

@@ -23,7 +23,7 @@ import {
 import { type BlockName, openFrame, sealBlock } from '../../src/seal/frame.js'
 import { readIdentity } from '../../src/seal/identity.js'
 import { sessionKeys } from '../../src/seal/keys.js'
-import { formatPin, parsePin } from '../../src/seal/pins.js'
+import { formatPin, parsePin } from '../../src/seal/pin-file.js'
 import { SealedDatagrams } from '../../src/seal/sealed-datagram.js'
 import { SealedFrames } from '../../src/seal/sealed-frame.js'
 import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'

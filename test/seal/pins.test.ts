@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { PIN_ADDRESSES_MAX } from '../../src/seal/limits.js'
-import { formatPin, Pins, parsePin } from '../../src/seal/pins.js'
+import { PEER_IDS_PER_KEY_MAX, PIN_ADDRESSES_MAX } from '../../src/seal/limits.js'
+import { formatPin, parsePin } from '../../src/seal/pin-file.js'
+import { Pins } from '../../src/seal/pins.js'
 
 const KEY = 'ab'.repeat(32)
 const OTHER = 'cd'.repeat(32)
@@ -59,6 +60,50 @@ describe('trusted peers', () => {
     expect(await new Pins(file).remove(KEY)).toBe(true)
     expect(running.ofFingerprint(KEY)).toBeUndefined()
     expect(await running.remove(KEY)).toBe(false)
+  })
+
+  test('that a person removed stay in the file as removed, with their names and addresses, until they are trusted again', async () => {
+    const pins = new Pins(file)
+    await pins.trust(KEY, { address: A, name: 'lab' })
+    await pins.bind('00000000000000bb', KEY)
+    const known = pins.ofFingerprint(KEY)
+    await pins.remove(KEY)
+    const running = new Pins(file)
+    expect([running.isRemoved(KEY), running.removedAt(A), running.ofAddress(A)]).toEqual([
+      true,
+      known,
+      undefined,
+    ])
+    expect(running.ownerOf('00000000000000bb')).toBeUndefined()
+    await running.meet(KEY, { address: B })
+    expect(running.ofFingerprint(KEY)).toBeUndefined()
+    await running.trust(KEY, {})
+    expect([pins.isRemoved(KEY), pins.ofFingerprint(KEY)]).toEqual([false, known])
+  })
+
+  test('keep which peer ids they showed first, and as many of one key as there may be', async () => {
+    const pins = new Pins(file)
+    const idOf = (index: number) => index.toString(16).padStart(16, '0')
+    await pins.bind(idOf(0xffff), OTHER)
+    for (let index = 0; index <= PEER_IDS_PER_KEY_MAX; index++) void pins.bind(idOf(index), KEY)
+    await pins.bind(idOf(1), KEY)
+    const read = new Pins(file)
+    expect([0, 1, PEER_IDS_PER_KEY_MAX, 0xffff].map((index) => read.ownerOf(idOf(index)))).toEqual([
+      undefined,
+      KEY,
+      KEY,
+      OTHER,
+    ])
+  })
+
+  test('are not forgotten where the file changes before they are in it', async () => {
+    const pins = new Pins(file)
+    await pins.trust(OTHER, {})
+    const writing = pins.trust(KEY, {})
+    writeFileSync(file, '')
+    expect(pins.ofFingerprint(KEY)).toBeDefined()
+    await writing
+    expect(new Pins(file).ofFingerprint(KEY)).toBeDefined()
   })
 
   test('are kept together with what a person wrote between them', async () => {

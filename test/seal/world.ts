@@ -14,9 +14,12 @@ import { Node, type NodeOptions, type World } from '../rdt/world.js'
 export class TestTrust implements Trust {
   readonly pinned = new Map<string, string>()
   readonly told: string[] = []
+  readonly removed = new Set<string>()
+  private readonly owners = new Map<string, string>()
   policy: 'first-use' | 'pinned' | 'secret' = 'first-use'
 
   judge({ fingerprint, address }: Party): Verdict {
+    if (this.removed.has(fingerprint)) return 'removed'
     if ([...this.pinned.values()].includes(fingerprint)) return 'trusted'
     if (this.pinned.has(address)) return 'changed'
     return this.policy === 'pinned' ? 'stranger' : this.policy
@@ -26,7 +29,16 @@ export class TestTrust implements Trust {
     return this.pinned.get(address)
   }
 
-  handleProved({ fingerprint, address }: Party, verdict: Verdict): void {
+  mayShow({ fingerprint, address }: Party, peerId: string): boolean {
+    const owner = this.owners.get(peerId)
+    const isAnothers =
+      owner !== undefined && owner !== fingerprint && [...this.pinned.values()].includes(owner)
+    if (isAnothers) this.told.push(`refused id ${address}`)
+    return !isAnothers
+  }
+
+  handleProved({ fingerprint, address }: Party, verdict: Verdict, peerId: string): void {
+    this.owners.set(peerId, fingerprint)
     if (verdict !== 'trusted') this.told.push(`${verdict} ${address}`)
     this.pinned.set(address, fingerprint)
   }

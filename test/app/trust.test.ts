@@ -1,0 +1,143 @@
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { PeerEvent } from '../../src/app/events.js'
+import { PinnedTrust } from '../../src/app/trust.js'
+import { Pins } from '../../src/seal/pins.js'
+import type { Party, Trust, Verdict } from '../../src/seal/trust.js'
+import { temporaryFolder } from '../io/temporary-folder.js'
+
+const OWN = '0a'.repeat(32)
+const KEY = 'ab'.repeat(32)
+const OTHER = 'cd'.repeat(32)
+const OWN_ID = '00000000000000aa'
+const ID = '00000000000000bb'
+const NAMED = '10.0.0.1:22001'
+const ELSEWHERE = '10.9.9.9:4000'
+
+let pins: Pins
+let events: PeerEvent[]
+let trust: PinnedTrust
+beforeEach(() => {
+  pins = new Pins(join(temporaryFolder(), 'left', 'trusted-peers'))
+  events = []
+  trust = start()
+})
+
+/** As a peer does: with what is in the file, and nothing in memory. */
+function start(hasSecret = false): PinnedTrust {
+  return new PinnedTrust({
+    pins,
+    own: OWN,
+    peerId: OWN_ID,
+    policy: 'first-use',
+    hasSecret,
+    isNamed: (address) => address === NAMED,
+    nameOf: (address) => address,
+    onEvent: (event) => events.push(event),
+  })
+}
+
+/** How a handshake asks. */
+function meet(key: string, peerId: string, address: string, by: Trust = trust): Verdict | 'another’s id' {
+  const party: Party = { fingerprint: key, address }
+  const verdict = by.judge(party)
+  if (verdict === 'removed' || verdict === 'changed' || verdict === 'stranger') {
+    by.handleRefused(party, verdict)
+    return verdict
+  }
+  if (!by.mayShow(party, peerId)) return 'another’s id'
+  by.handleProved(party, verdict, peerId)
+  return verdict
+}
+
+const refusals = () => events.flatMap((event) => (event.event === 'refused' ? [event.reason] : []))
+
+/** Until what was said in memory is in the file. */
+const written = () => pins.trust(OWN, {})
+
+describe('a peer id', () => {
+  test('belongs to the first key that showed it, also after a restart, and both keys are named', async () => {
+    await pins.trust(OTHER, {})
+    expect(meet(KEY, ID, NAMED)).toBe('first-use')
+    expect(meet(OTHER, ID, ELSEWHERE)).toBe('another’s id')
+    await written()
+    pins = new Pins(pins.file)
+    expect(meet(OTHER, ID, ELSEWHERE, start())).toBe('another’s id')
+    expect(meet(OTHER, '00000000000000cc', ELSEWHERE)).toBe('trusted')
+    expect(refusals()).toHaveLength(2)
+    for (const word of [KEY, OTHER, ID, `left trust --remove ${KEY}`]) expect(refusals()[0]).toContain(word)
+  })
+
+  test('that another key shows pins nobody', () => {
+    expect(meet(OWN, ID, ELSEWHERE)).toBe('trusted')
+    expect(meet(KEY, ID, NAMED)).toBe('another’s id')
+    expect(pins.ofFingerprint(KEY)).toBeUndefined()
+  })
+
+  test('is one of many that a key may show', () => {
+    for (const peerId of [ID, '00000000000000cc', '00000000000000dd'])
+      expect(meet(KEY, peerId, NAMED)).not.toBe('another’s id')
+  })
+
+  test('is free when its key is removed', async () => {
+    meet(KEY, ID, NAMED)
+    await pins.trust(OTHER, {})
+    await pins.remove(KEY)
+    expect(meet(OTHER, ID, ELSEWHERE)).toBe('trusted')
+    await pins.trust(KEY, {})
+    expect(meet(KEY, ID, NAMED)).toBe('another’s id')
+  })
+
+  test('goes over to a key that was refused as changed at its address, when a person trusts that', async () => {
+    meet(KEY, ID, NAMED)
+    expect(meet(OTHER, ID, NAMED)).toBe('changed')
+    await pins.trust(OTHER, {})
+    expect(meet(OTHER, ID, NAMED)).toBe('trusted')
+    expect(meet(KEY, ID, ELSEWHERE)).toBe('another’s id')
+  })
+
+  test('of our own is not bound to whoever shows it', () => {
+    expect(meet(KEY, OWN_ID, NAMED)).toBe('first-use')
+    expect(pins.ownerOf(OWN_ID)).toBeUndefined()
+  })
+})
+
+describe('a removed key', () => {
+  test('is refused where whoever is unknown would be trusted, and the way back is named once', async () => {
+    meet(KEY, ID, NAMED)
+    await pins.remove(KEY)
+    expect([trust.isTrusted(KEY), meet(KEY, ID, NAMED), meet(KEY, ID, NAMED)]).toEqual([
+      false,
+      'removed',
+      'removed',
+    ])
+    expect(refusals()).toEqual([expect.stringContaining(`left trust ${KEY}`)])
+    await pins.trust(KEY, {})
+    expect([trust.isTrusted(KEY), meet(KEY, ID, NAMED)]).toEqual([true, 'trusted'])
+  })
+
+  test('is refused with the shared secret too', async () => {
+    const withSecret = start(true)
+    expect(meet(KEY, ID, ELSEWHERE, withSecret)).toBe('secret')
+    await pins.remove(KEY)
+    expect(meet(KEY, ID, ELSEWHERE, withSecret)).toBe('removed')
+  })
+
+  test('leaves an address where no other key is trusted for where it is, until a person names one', async () => {
+    meet(KEY, ID, NAMED)
+    await pins.remove(KEY)
+    expect(meet(OTHER, ID, NAMED)).toBe('changed')
+    expect(events.at(-1)).toMatchObject({ event: 'key-changed', fingerprint: OTHER, pinned: KEY })
+    await pins.trust(OTHER, {})
+    expect(meet(OTHER, ID, NAMED)).toBe('trusted')
+  })
+
+  test('is not pinned by a handshake that was judged before', async () => {
+    meet(KEY, ID, NAMED)
+    await written()
+    await new Pins(pins.file).remove(KEY)
+    trust.handleProved({ fingerprint: KEY, address: NAMED }, 'first-use', ID)
+    await written()
+    expect(trust.isTrusted(KEY)).toBe(false)
+  })
+})
