@@ -64,12 +64,13 @@ export class Attacker {
   readonly came: Uint8Array[] = []
   /** Digests of what was asked for. */
   readonly asked = new Set<string>()
-  /** Small, so that the target lets our attempt through and does not wait for its own. */
-  readonly peerId = (++attackerCount).toString(16).padStart(16, '0')
+  readonly peerId: string
   session: { readonly local: WireSession; readonly remote: WireSession } | undefined
   protection: SessionProtection | undefined
   /** Answers what is asked for; an attack puts its own in place. */
   onRequest: (request: Request) => void = (request) => this.serve(request)
+  /** The target calls everybody whom it is told of; an attack may answer that. */
+  onHello: (bytes: Uint8Array) => void = () => {}
   /** The frame of a block that is served. */
   frameOf: (name: BlockName, block: Uint8Array) => Uint8Array = (name, block) =>
     this.protection!.frames.seal(name, block)
@@ -85,7 +86,10 @@ export class Attacker {
     target: Place,
     makeGuise: MakeGuise,
     private readonly onClosed: () => void,
+    peerId?: string,
   ) {
+    // Small, so that the target lets our attempt through and does not wait for its own.
+    this.peerId = peerId ?? (++attackerCount).toString(16).padStart(16, '0')
     this.guise = makeGuise(this.peerId)
     this.socket = socket
     this.target = target
@@ -103,13 +107,14 @@ export class Attacker {
     target: Place,
     makeGuise: MakeGuise,
     onClosed: () => void = () => {},
+    peerId?: string,
   ): Promise<Attacker> {
     const socket = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 })
     return new Promise((resolve, reject) => {
       socket.once('error', reject)
       socket.bind({ port: place.port, address: place.host, exclusive: true }, () => {
         socket.removeAllListeners('error')
-        resolve(new Attacker(socket, target, makeGuise, onClosed))
+        resolve(new Attacker(socket, target, makeGuise, onClosed, peerId))
       })
     })
   }
@@ -203,6 +208,11 @@ export class Attacker {
     return encodeControl({ type: 'open', agent, nonce, suite, introduction, cookie, flight }, crc32)
   }
 
+  /** What begins a handshake. */
+  firstFlight(): Uint8Array {
+    return this.guise.protection.ask(this.openingOf(random.bytes(8))).flight!.body
+  }
+
   /** Opens a session as an honest peer would. Answers whether the target took it. */
   async connect(timeoutMs = WAIT_MS_MAX): Promise<boolean> {
     const deadlineMs = performance.now() + timeoutMs
@@ -225,6 +235,17 @@ export class Attacker {
     this.protection = attempt.agreement.protection
     this.messageNumber = 0
     return true
+  }
+
+  /** Whether the target goes on, in one round trip, with what the last session here left behind. */
+  async resumes(timeoutMs: number): Promise<boolean> {
+    const hello = this.hello()
+    const flight = this.guise.protection.resume(this.openingOf(hello.nonce))?.flight?.body
+    if (flight === undefined) return false
+    const say = () => this.send(encodeControl({ ...hello, flight }, crc32))
+    const isOurs = ({ control }: Arrival) =>
+      control?.type === 'accept' && equalBytes(control.nonce, hello.nonce)
+    return (await this.insist(say, isOurs, timeoutMs)) !== undefined
   }
 
   private sayFlight(attempt: Attempt, hello: Control & { type: 'hello' }, cookie: Uint8Array): void {
@@ -359,8 +380,10 @@ export class Attacker {
   // — What comes —
 
   private handle(bytes: Uint8Array): void {
-    // It calls everybody whom it is told of; that answers nothing.
-    if (bytes[0] === DatagramType.hello) return
+    if (bytes[0] === DatagramType.hello) {
+      this.onHello(bytes)
+      return
+    }
     this.answeredBytes += bytes.length
     this.answeredDatagrams++
     if (this.came.length < 4_096) this.came.push(bytes)

@@ -30,6 +30,28 @@ export const NAMED_PORT_FIRST = 30_001
 /** What an honest peer gets at the start, so that the target's buffers are there before memory is measured. */
 export const WARM_UP_BYTES = 24 * 1024 * 1024
 
+/** Peer ids that one key shows, and of how many ports of one host. */
+export const IDS_COUNT = 256
+export const IDS_COUNT_QUICK = 32
+export const IDS_PER_HOST = 4
+
+/** Sessions that one key may have. DESIGN 9. */
+export const SESSIONS_OF_KEY_MAX = 4
+
+/** How soon the sessions of a removed key must be over. */
+export const REVOKED_MS_MAX = 1_000
+
+/** Opens of one named address, and the part of a core that the target may use meanwhile: without a limit they take all of
+ *  one, and a slow machine must not fail here. */
+export const OPENS_PER_S = 2_000
+export const OPENS_MS = 4_000
+export const OPENS_MS_QUICK = 2_000
+export const OPENS_CPU_PART_MAX = 0.6
+
+/** Ports of one host that begin handshakes, and how many each: as many as the target ever kept. */
+export const PENDING_PORTS = 128
+export const PENDING_PER_PORT = 4
+
 /** How long a thing that must happen may take; the machine may be busy with other tests. */
 export const WAIT_MS_MAX = 10_000
 

@@ -6,6 +6,8 @@ import type { Attack, Finding } from './attack.js'
 import type { Attacker } from './attacker.js'
 import { bombs } from './attacks/bombs.js'
 import { helloFlood, otherKeys, slowHandshake, strangers, unproved } from './attacks/floods.js'
+import { forgedRefusal, openFlood, pendingFlood } from './attacks/handshakes.js'
+import { manyIds, removedKey, stolenId } from './attacks/identities.js'
 import { counters, deepNames, endlessFiles, endlessIndex, unfinished } from './attacks/indexes.js'
 import { linkRace, ownLink } from './attacks/links.js'
 import { overflow } from './attacks/overflow.js'
@@ -25,6 +27,12 @@ export const ATTACKS: readonly Attack[] = [
   unproved,
   helloFlood,
   slowHandshake,
+  forgedRefusal,
+  stolenId,
+  openFlood,
+  pendingFlood,
+  manyIds,
+  removedKey,
   forgedRequests,
   stolenSession,
   traversal,

@@ -24,6 +24,7 @@ import { hash } from '../io/hash.js'
 import { SystemRandom } from '../io/random.js'
 import { configFolder, IDENTITY_FILE, PINS_FILE } from '../seal/config-folder.js'
 import { openIdentity } from '../seal/identity.js'
+import { Pins } from '../seal/pins.js'
 import { Attacker, type Place } from './attacker.js'
 import { contentOf } from './content.js'
 import { type MakeGuise, plainGuise, sealedGuise } from './guise.js'
@@ -35,6 +36,7 @@ import {
   WARM_UP_BYTES,
   WARM_UP_MS_MAX,
 } from './limits.js'
+import { childrenOf, cpuSecondsOf, residentBytes } from './processes.js'
 
 /** Every path below a folder with what is there, for comparing. */
 export type Snapshot = ReadonlyMap<string, string>
@@ -47,6 +49,14 @@ export interface AttackerOptions {
   /** Of the friend's; the next free one where none is asked for. */
   readonly port?: number
   readonly guise?: MakeGuise
+  /** A number of its own where none is asked for. */
+  readonly peerId?: string
+}
+
+/** Somebody whose key the target's user has trusted by hand. */
+export interface Trusted {
+  readonly fingerprint: string
+  readonly guise: MakeGuise
 }
 
 /** Who an attacker shows itself to be. Without encryption nobody shows anything, and all are the same. */
@@ -57,6 +67,8 @@ export interface Guises {
   readonly stranger: MakeGuise
   /** The same, who knows the key of the target. */
   readonly acquaintance: MakeGuise
+  /** Trusted beside the friend, and know the key of the target; none without encryption. */
+  readonly trusted: readonly Trusted[]
 }
 
 type Said = { readonly event: string } & Readonly<Record<string, unknown>>
@@ -74,6 +86,7 @@ export class Target {
   private readonly freePorts = Array.from({ length: NAMED_PORTS }, (_, index) => NAMED_PORT_FIRST + index)
   private child: ChildProcess | undefined
   private errors = ''
+  private isStopped = false
   private readonly onExit = () => this.child?.kill('SIGKILL')
 
   private constructor(
@@ -112,7 +125,12 @@ export class Target {
   }
 
   get isRunning(): boolean {
-    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null
+    return (
+      !this.isStopped &&
+      this.child !== undefined &&
+      this.child.exitCode === null &&
+      this.child.signalCode === null
+    )
   }
 
   /** What it said on stderr: nothing, where all is well. */
@@ -125,12 +143,24 @@ export class Target {
     host = this.friend,
     port,
     guise = this.guises.friend,
+    peerId,
   }: AttackerOptions = {}): Promise<Attacker> {
-    if (host !== this.friend) return Attacker.open({ host, port: 0 }, this.place, guise)
+    if (host !== this.friend) return Attacker.open({ host, port: 0 }, this.place, guise, () => {}, peerId)
     const index = port === undefined ? 0 : this.freePorts.indexOf(port)
     const [free] = this.freePorts.splice(index, index < 0 ? 0 : 1)
     if (free === undefined) throw new LeftError('watcher-failed', 'all addresses of attackers are in use')
-    return Attacker.open({ host, port: free }, this.place, guise, () => this.freePorts.push(free))
+    const giveBack = () => void this.freePorts.push(free)
+    return Attacker.open({ host, port: free }, this.place, guise, giveBack, peerId)
+  }
+
+  /** One of many hosts that nobody named. */
+  elsewhere(index: number): string {
+    return this.stranger.replace(/[0-9]+$/, String(4 + (index % 200)))
+  }
+
+  /** Whom the target's user trusts: as `left trust` sees and changes it. */
+  get pins(): Pins {
+    return new Pins(join(configFolder(environmentIn(this.folder)), PINS_FILE))
   }
 
   async connected(): Promise<Attacker> {
@@ -143,6 +173,7 @@ export class Target {
   /** Kills it and takes everything away. */
   stop(): void {
     process.off('exit', this.onExit)
+    this.isStopped = true
     this.child?.kill('SIGKILL')
     removeFolder(this.folder)
   }
@@ -163,10 +194,17 @@ export class Target {
 
   /** Resident bytes of both processes. proc(5). */
   memoryBytes(): number {
+    return this.processes().reduce((sum, pid) => sum + residentBytes(pid), 0)
+  }
+
+  /** Processor time that both processes have used. proc(5). */
+  cpuSeconds(): number {
+    return this.processes().reduce((sum, pid) => sum + cpuSecondsOf(pid), 0)
+  }
+
+  private processes(): number[] {
     const { pid } = this.child!
-    let bytes = 0
-    for (const process of [pid!, ...childrenOf(pid!)]) bytes += residentBytes(process)
-    return bytes
+    return [pid!, ...childrenOf(pid!)]
   }
 
   /** The same once it is not above `enoughBytes`, or does not fall any further. */
@@ -266,16 +304,25 @@ async function guisesIn(encryption: Encryption, folder: string): Promise<Guises>
   const random = new SystemRandom()
   if (encryption === 'no') {
     const plain = plainGuise(random)
-    return { friend: plain, stranger: plain, acquaintance: plain }
+    return { friend: plain, stranger: plain, acquaintance: plain, trusted: [] }
   }
-  const file = join(configFolder(environmentIn(folder)), IDENTITY_FILE)
+  const config = configFolder(environmentIn(folder))
   const strangerFile = join(folder, 'stranger.pem')
-  const [{ fingerprint }, friend, stranger] = await Promise.all([
-    openIdentity({ file }),
+  const trustedFiles = ['trusted-1.pem', 'trusted-2.pem'].map((name) => join(folder, name))
+  const [{ fingerprint }, friend, stranger, ...identities] = await Promise.all([
+    openIdentity({ file: join(config, IDENTITY_FILE) }),
     sealedGuise(random, join(folder, 'friend.pem')),
     sealedGuise(random, strangerFile),
+    ...trustedFiles.map((file) => openIdentity({ file })),
   ])
-  return { friend, stranger, acquaintance: await sealedGuise(random, strangerFile, fingerprint) }
+  const pins = new Pins(join(config, PINS_FILE))
+  const trusted: Trusted[] = []
+  for (const [index, identity] of identities.entries()) {
+    await pins.trust(identity.fingerprint, {})
+    const guise = await sealedGuise(random, trustedFiles[index]!, fingerprint)
+    trusted.push({ fingerprint: identity.fingerprint, guise })
+  }
+  return { friend, stranger, acquaintance: await sealedGuise(random, strangerFile, fingerprint), trusted }
 }
 
 function removeFolder(folder: string): void {
@@ -309,28 +356,6 @@ function freePort(host: string): Promise<number> {
       socket.close(() => resolve(port))
     })
   })
-}
-
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc').flatMap((name) => {
-    if (!/^[0-9]+$/.test(name)) return []
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return Number(fields[1]) === parent && fields[0] !== 'Z' ? [Number(name)] : []
-    } catch {
-      return []
-    }
-  })
-}
-
-function residentBytes(pid: number): number {
-  try {
-    const kilobytes = /^VmRSS:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
-    return Number(kilobytes ?? 0) * 1024
-  } catch {
-    return 0
-  }
 }
 
 function snapshot(folder: string, isLookedAt: (path: string) => boolean): Snapshot {

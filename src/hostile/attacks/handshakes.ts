@@ -1,0 +1,142 @@
+// Handshakes that cost the target more than whoever begins them: opens of one named address at a high rate, pending
+// handshakes from many ports of one host, and refusals that anybody on the way could have written.
+
+import { equalBytes } from '../../base/bytes.js'
+import { WIRE_VERSION } from '../../base/limits.js'
+import { crc32 } from '../../io/hash.js'
+import { SystemRandom } from '../../io/random.js'
+import { decodeControl, encodeControl } from '../../rdt/control.js'
+import { type Attack, sleep } from '../attack.js'
+import type { Attacker } from '../attacker.js'
+import {
+  OPENS_CPU_PART_MAX,
+  OPENS_MS,
+  OPENS_MS_QUICK,
+  OPENS_PER_S,
+  PENDING_PER_PORT,
+  PENDING_PORTS,
+} from '../limits.js'
+
+const random = new SystemRandom()
+
+export const openFlood: Attack = {
+  name: 'a flood of opens',
+  only: 'yes',
+  async run({ target, quick, attacker: open }) {
+    const durationMs = quick ? OPENS_MS_QUICK : OPENS_MS
+    const named = await open()
+    const opens = await opensOf(named, (OPENS_PER_S * durationMs) / 1_000)
+    const honest = await open()
+    const startedMs = performance.now()
+    const cpuBefore = target.cpuSeconds()
+    let isLetIn: boolean | undefined
+    const connecting = honest.connect(durationMs).then((isIn) => {
+      isLetIn = isIn
+    })
+    let sentCount = 0
+    while (performance.now() - startedMs < durationMs) {
+      const dueCount = Math.min(opens.length, ((performance.now() - startedMs) * OPENS_PER_S) / 1_000)
+      for (; sentCount < dueCount; sentCount++) named.send(opens[sentCount]!)
+      await sleep(5)
+    }
+    const seconds = (performance.now() - startedMs) / 1_000
+    const cpuPart = (target.cpuSeconds() - cpuBefore) / seconds
+    await connecting
+    return {
+      fault:
+        cpuPart > OPENS_CPU_PART_MAX
+          ? `it takes ${Math.round(cpuPart * 100)}% of a core`
+          : isLetIn
+            ? undefined
+            : 'a peer did not get through meanwhile',
+      seen: `${Math.round(sentCount / seconds)} opens a second of a named address: ${Math.round(cpuPart * 100)}% of a core`,
+    }
+  },
+}
+
+export const pendingFlood: Attack = {
+  name: 'pending handshakes of one host',
+  only: 'yes',
+  async run({ target, attacker: open }) {
+    const { acquaintance, trusted } = target.guises
+    const others = await Promise.all(
+      Array.from({ length: PENDING_PORTS }, () => open({ host: target.stranger, guise: acquaintance })),
+    )
+    const opens = await Promise.all(others.map((other) => opensOf(other, PENDING_PER_PORT)))
+    // As fast as strangers may begin any, and more than once: some are dropped.
+    for (let round = 0; round < PENDING_PER_PORT; round++) {
+      for (let again = 0; again < 2; again++) {
+        for (const [index, other] of others.entries()) other.send(opens[index]![round]!)
+        await sleep(600)
+      }
+    }
+    const roaming = await open({ host: target.elsewhere(90), guise: trusted[0]!.guise })
+    const isLetIn = await roaming.connect(5_000)
+    return {
+      fault: isLetIn ? undefined : 'a trusted peer of another host did not get in',
+      seen: `${PENDING_PORTS} ports with ${PENDING_PER_PORT} pending handshakes each`,
+    }
+  },
+}
+
+export const forgedRefusal: Attack = {
+  name: 'forged refusals',
+  only: 'yes',
+  async run({ target, attacker: open }) {
+    const forger = await open()
+    const saidBefore = target.said.length
+    let helloCount = 0
+    let openCount = 0
+    const nonces: Uint8Array[] = []
+    forger.onHello = (bytes) => {
+      const hello = decodeControl(bytes, crc32)
+      if (!hello.ok || hello.value.type !== 'hello') return
+      helloCount++
+      const { nonce } = hello.value
+      nonces.push(nonce.slice())
+      const agent = 'left 0.1.0'
+      forger.send(
+        encodeControl({ type: 'refuse', version: WIRE_VERSION, agent, nonce, reason: 'encryption' }, crc32),
+      )
+      // And so does the peer that is really there, a moment later.
+      const cookie = random.bytes(16)
+      forger.send(encodeControl({ type: 'cookie', nonce, cookie, flight: new Uint8Array(0) }, crc32))
+    }
+    await forger.waitFor(({ control }) => {
+      if (control?.type === 'open' && nonces.some((nonce) => equalBytes(nonce, control.nonce))) openCount++
+      return openCount > 0
+    }, 12_000)
+    await sleep(100)
+    const words = target.said
+      .slice(saidBefore)
+      .flatMap(({ event, reason }) => (event === 'refused' ? [String(reason)] : []))
+    const advice = words.find((reason) => !reason.includes('proves nothing'))
+    return {
+      fault:
+        helloCount === 0
+          ? 'the target did not call'
+          : openCount === 0
+            ? 'a forged refusal ends the attempt'
+            : advice !== undefined
+              ? `it believes them: ${advice.slice(0, 100)}`
+              : undefined,
+      seen: `${helloCount} calls refused in the name of a peer, then answered`,
+    }
+  },
+}
+
+/** First datagrams with cookies that hold, each of a handshake of its own. They claim one X25519 key, which is as good. */
+async function opensOf(attacker: Attacker, count: number): Promise<Uint8Array[]> {
+  const hellos = Array.from({ length: count }, () => attacker.hello())
+  const flight = attacker.firstFlight()
+  const opens: Uint8Array[] = []
+  for (let at = 0; at < count; at += COOKIES_AT_ONCE) {
+    const some = hellos.slice(at, at + COOKIES_AT_ONCE)
+    const cookies = await Promise.all(some.map((hello) => attacker.askCookie(hello)))
+    for (const [index, cookie] of cookies.entries())
+      if (cookie !== undefined) opens.push(attacker.openWith(some[index]!, cookie, flight))
+  }
+  return opens
+}
+
+const COOKIES_AT_ONCE = 100
