@@ -48,8 +48,13 @@ export const WALK_PATH_UNITS_MAX = 1 << 25
  *  other a thousand times would be 10³⁰ paths. */
 export const WALK_LINES_MAX = 1 << 24
 
-/** Entries that one `handleItem` answers before it leaves further places of the same item for later. */
-export const WALK_ANSWER_ENTRIES_MAX = 1 << 17
+/** Lines that one `read` of a walk takes, about ten milliseconds' work; what is longer than a line of so many bytes counts
+ *  as several of them. */
+export const WALK_STEP_LINES = 4_096
+export const WALK_LINE_BYTES = 128
+
+/** Lines decoded at once, between which the step is held against its bound. */
+export const WALK_CHUNK_LINES = 64
 
 assert(VERSION_COUNT_MAX * 2 <= Number.MAX_SAFE_INTEGER, 'counts of a version vector must stay exact')
 assert(RECENT_ITEM_BYTES_MAX < TREE_ITEM_BYTES_MAX * 2, 'a replaced item must not push everything else out')

@@ -54,45 +54,104 @@ export function encodePages(pages: Iterable<ItemRef>): Uint8Array {
 
 /** Decodes a listing of `folder`, a checked path or ''. What it holds is within all limits. Never throws. */
 export function decodeTreeItem(bytes: Uint8Array, folder: string): Decoded<TreeItem, TreeFault> {
-  if (bytes.length === 0) return undecoded('empty')
-  if (bytes.length > TREE_ITEM_BYTES_MAX) return undecoded('too-long')
-  const text = textOf(bytes)
-  if (text === undefined) return undecoded('not-utf8')
-  if (!text.endsWith('\n')) return undecoded('truncated')
-  const lines = text.split('\n', TREE_ITEM_LINES_MAX + 3)
-  if (lines.length > TREE_ITEM_LINES_MAX + 2) return undecoded('too-long')
-  lines.pop()
-  if (text.startsWith(LINES_HEADER)) return decodeLines(lines, folder)
-  if (text.startsWith(PAGES_HEADER)) return decodePages(lines)
-  return undecoded('unknown-kind')
+  const reader = TreeItemReader.open(bytes, folder)
+  return reader.ok ? reader.value.read(TREE_ITEM_LINES_MAX) : reader
 }
 
-function decodeLines(lines: readonly string[], folder: string): Decoded<TreeItem, TreeFault> {
-  const entries: Entry[] = []
-  const subtrees: Subtree[] = []
-  let previousName = ''
-  let previousIsSubtree = true
-  for (let index = 1; index < lines.length; index++) {
-    const line = lines[index]!
-    const isSubtree = line.startsWith('D ')
-    let name: string
-    if (isSubtree) {
-      const subtree = decodeSubtree(line, folder)
-      if (!subtree.ok) return subtree
-      subtrees.push(subtree.value)
-      name = nameOf(subtree.value.path)
-    } else {
-      const entry = decodeEntryInFolder(line, folder)
-      if (!entry.ok) return entry
-      entries.push(entry.value)
-      name = nameOf(entry.value.path)
-    }
-    const follows = name > previousName || (name === previousName && isSubtree && !previousIsSubtree)
-    if (!follows) return undecoded('unsorted')
-    previousName = name
-    previousIsSubtree = isSubtree
+/** Decodes a listing piece by piece, so that the longest takes no more time at once than its reader has. Each piece is
+ *  within all limits; what is wrong further down shows when it is read. Never throws. */
+export class TreeItemReader {
+  private lineCount = 0
+  private previousName = ''
+  private previousIsSubtree = true
+
+  private constructor(
+    private readonly text: string,
+    private readonly folder: string,
+    private readonly kind: TreeItem['kind'],
+    /** Where the next line begins. */
+    private at: number,
+  ) {}
+
+  /** `folder` is what it lists: a checked path, or ''. */
+  static open(bytes: Uint8Array, folder: string): Decoded<TreeItemReader, TreeFault> {
+    if (bytes.length === 0) return undecoded('empty')
+    if (bytes.length > TREE_ITEM_BYTES_MAX) return undecoded('too-long')
+    const text = textOf(bytes)
+    if (text === undefined) return undecoded('not-utf8')
+    if (!text.endsWith('\n')) return undecoded('truncated')
+    if (!hasLinesAtMost(text, TREE_ITEM_LINES_MAX + 1)) return undecoded('too-long')
+    if (text.startsWith(LINES_HEADER))
+      return decoded(new TreeItemReader(text, folder, 'lines', LINES_HEADER.length))
+    if (text.startsWith(PAGES_HEADER))
+      return decoded(new TreeItemReader(text, folder, 'pages', PAGES_HEADER.length))
+    return undecoded('unknown-kind')
   }
-  return decoded({ kind: 'lines', entries, subtrees })
+
+  /** Nothing is left to read. */
+  get isDone(): boolean {
+    return this.at === this.text.length
+  }
+
+  /** The next lines, so many at most. After a reason the listing is refused. */
+  read(linesMax: number): Decoded<TreeItem, TreeFault> {
+    return this.kind === 'lines' ? this.readLines(linesMax) : this.readPages(linesMax)
+  }
+
+  private readLines(linesMax: number): Decoded<TreeItem, TreeFault> {
+    const entries: Entry[] = []
+    const subtrees: Subtree[] = []
+    for (let count = 0; count < linesMax && !this.isDone; count++) {
+      const line = this.nextLine()
+      const isSubtree = line.startsWith('D ')
+      let name: string
+      if (isSubtree) {
+        const subtree = decodeSubtree(line, this.folder)
+        if (!subtree.ok) return subtree
+        subtrees.push(subtree.value)
+        name = nameOf(subtree.value.path)
+      } else {
+        const entry = decodeEntryInFolder(line, this.folder)
+        if (!entry.ok) return entry
+        entries.push(entry.value)
+        name = nameOf(entry.value.path)
+      }
+      const { previousName, previousIsSubtree } = this
+      const follows = name > previousName || (name === previousName && isSubtree && !previousIsSubtree)
+      if (!follows) return undecoded('unsorted')
+      this.previousName = name
+      this.previousIsSubtree = isSubtree
+    }
+    return decoded({ kind: 'lines', entries, subtrees })
+  }
+
+  private readPages(linesMax: number): Decoded<TreeItem, TreeFault> {
+    const pages: ItemRef[] = []
+    for (let count = 0; count < linesMax && !this.isDone; count++) {
+      const line = this.nextLine()
+      const item = line.startsWith('P ') ? decodeReference(line.slice(2)) : undefined
+      if (item === undefined) return undecoded('bad-field')
+      pages.push(item)
+    }
+    // A single page is the folder's item itself.
+    return this.isDone && this.lineCount < 2 ? undecoded('truncated') : decoded({ kind: 'pages', pages })
+  }
+
+  private nextLine(): string {
+    const end = this.text.indexOf('\n', this.at)
+    const line = this.text.slice(this.at, end)
+    this.at = end + 1
+    this.lineCount++
+    return line
+  }
+}
+
+function hasLinesAtMost(text: string, linesMax: number): boolean {
+  if (text.length <= linesMax) return true
+  let lines = 0
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1))
+    if (++lines > linesMax) return false
+  return true
 }
 
 function decodeSubtree(line: string, folder: string): Decoded<Subtree> {
@@ -104,18 +163,6 @@ function decodeSubtree(line: string, folder: string): Decoded<Subtree> {
     return undecoded('bad-field')
   const path = joinPath(folder, name)
   return checkPath(path) === undefined ? decoded({ path, item }) : undecoded('bad-field')
-}
-
-function decodePages(lines: readonly string[]): Decoded<TreeItem, TreeFault> {
-  const pages: ItemRef[] = []
-  for (let index = 1; index < lines.length; index++) {
-    const line = lines[index]!
-    const item = line.startsWith('P ') ? decodeReference(line.slice(2)) : undefined
-    if (item === undefined) return undecoded('bad-field')
-    pages.push(item)
-  }
-  // A single page is the folder's item itself.
-  return pages.length < 2 ? undecoded('truncated') : decoded({ kind: 'pages', pages })
 }
 
 function decodeReference(text: string): ItemRef | undefined {

@@ -1,9 +1,11 @@
 // Compares a peer's tree with ours, from the root downwards: pulls the listings whose digests differ and
 // answers the entries that differ. Performs no I/O. The keeper starts one for each new root of a peer:
 //
-//     pollPull() → pull that item from the peer → handleItem() → … until `done`
+//     pollPull() → pull that item from the peer → handleItem() → read(), while `isReadable` → … until `done`
 //
-// It only finds what the peer has and we have not; the peer's own walk finds the reverse.
+// What has come is read a bounded piece at a time, whenever its owner has time and room for what it answers: small
+// listings may stand for any number of paths. It only finds what the peer has and we have not; the peer's own walk finds
+// the reverse.
 
 import { hexOf, textOf, utf8 } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
@@ -11,9 +13,16 @@ import type { Digest, ItemRef } from '../base/item.js'
 import { TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 import type { Entry } from './entry.js'
 import { sameEntry } from './entry-line.js'
-import { WALK_ANSWER_ENTRIES_MAX, WALK_LINES_MAX, WALK_PATH_UNITS_MAX, WALK_PLACES_MAX } from './limits.js'
+import {
+  WALK_CHUNK_LINES,
+  WALK_LINE_BYTES,
+  WALK_LINES_MAX,
+  WALK_PATH_UNITS_MAX,
+  WALK_PLACES_MAX,
+  WALK_STEP_LINES,
+} from './limits.js'
 import type { Manifest } from './manifest.js'
-import { decodeTreeItem, type TreeFault, type TreeItem } from './tree-item.js'
+import { type TreeFault, type TreeItem, TreeItemReader } from './tree-item.js'
 
 export type WalkFault = TreeFault | 'wrong-digest' | 'wrong-size' | 'nested-pages' | 'too-many'
 
@@ -29,10 +38,17 @@ interface Awaited {
   readonly places: Place[]
 }
 
-/** A listing whose bytes are here, to be compared at one place. */
+/** A listing whose bytes are here, to be compared at these places. */
 interface Open {
   readonly item: ItemRef
   readonly bytes: Uint8Array
+  readonly places: Place[]
+  /** The bytes came from the peer, and are held until the last place is read. */
+  readonly isPulled: boolean
+}
+
+interface Reading {
+  readonly reader: TreeItemReader
   readonly place: Place
 }
 
@@ -41,10 +57,15 @@ export class TreeWalk {
   private readonly awaited = new Map<Digest, Awaited>()
   /** Not given out by `pollPull` yet; the newest first, so that the walk goes deep before it goes wide. */
   private readonly unpulled: Digest[] = []
+  /** Read from the end, for the same reason. */
+  private readonly open: Open[] = []
+  private readonly pulled = new Map<Digest, Open>()
+  private reading: Reading | undefined
   private placeCount = 0
   private pathUnits = 0
   private lineCount = 0
   private fault: WalkFault | undefined
+  private heldBytesSum = 0
 
   /** `root` is the peer's, of kind 'tree'. */
   constructor(local: Manifest, root: ItemRef) {
@@ -55,7 +76,21 @@ export class TreeWalk {
 
   /** Whether everything that differs has been answered. Never true after a fault. */
   get done(): boolean {
-    return this.fault === undefined && this.awaited.size === 0
+    return this.fault === undefined && this.awaited.size === 0 && !this.isReadable
+  }
+
+  /** Whether `read` has something to read. */
+  get isReadable(): boolean {
+    return this.reading !== undefined || this.open.length > 0
+  }
+
+  /** Items that came from the peer and are not read to their ends, and their bytes. */
+  get heldCount(): number {
+    return this.pulled.size
+  }
+
+  get heldBytes(): number {
+    return this.heldBytesSum
   }
 
   /** The next item to pull from the peer; each is asked for once until it is handled. */
@@ -69,61 +104,108 @@ export class TreeWalk {
     return undefined
   }
 
-  /** Answers the peer's entries that are not ours line for line. An item that is not awaited, as may come
-   *  late, is none. After a reason the walk is over: the peer's tree is broken or hostile. */
-  handleItem(digest: Digest, bytes: Uint8Array): Decoded<Entry[], WalkFault> {
-    if (this.fault !== undefined) return undecoded(this.fault)
-    const awaited = this.takeAwaited(digest)
-    if (awaited === undefined) return decoded([])
+  /** Takes the bytes of an item, to be read. One that is not awaited, as may come late, is none. After a reason the walk
+   *  is over: the peer's tree is broken or hostile. */
+  handleItem(digest: Digest, bytes: Uint8Array): WalkFault | undefined {
+    if (this.fault !== undefined) return this.fault
+    const awaited = this.awaited.get(digest)
+    if (awaited === undefined) return undefined
+    this.awaited.delete(digest)
     if (bytes.length !== awaited.item.sizeBytes) return this.fail('wrong-size')
     if (hexOf(this.local.hash(bytes)) !== digest) return this.fail('wrong-digest')
+    const open = { ...awaited, bytes, isPulled: true }
+    this.open.push(open)
+    this.pulled.set(digest, open)
+    this.heldBytesSum += bytes.length
+    return undefined
+  }
+
+  /** Reads about WALK_STEP_LINES lines of what is here, and answers the peer's entries among them that are not ours line for
+   *  line. After a reason the walk is over. */
+  read(): Decoded<Entry[], WalkFault> {
+    if (this.fault !== undefined) return undecoded(this.fault)
     this.local.root()
     const differing: Entry[] = []
-    const open: Open[] = awaited.places.map((place) => ({ item: awaited.item, bytes, place }))
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      this.countPlace(next.place, -1)
-      if (differing.length >= WALK_ANSWER_ENTRIES_MAX) {
-        this.awaitItem(next.item, next.place)
+    for (let cost = 0; cost < WALK_STEP_LINES && this.isReadable; ) {
+      if (this.reading === undefined) {
+        const opened = this.openNext()
+        if (!opened.ok) return undecoded(this.fail(opened.reason))
+        cost += opened.value
         continue
       }
-      const listing = decodeTreeItem(next.bytes, next.place.folder)
-      if (!listing.ok) return this.fail(listing.reason)
-      const fault = this.compare(listing.value, next.place, differing, open)
-      if (fault !== undefined) return this.fail(fault)
+      const { reader, place } = this.reading
+      const listing = reader.read(WALK_CHUNK_LINES)
+      if (!listing.ok) return undecoded(this.fail(listing.reason))
+      if (reader.isDone) this.reading = undefined
+      const countBefore = differing.length
+      const fault = this.compare(listing.value, place, differing)
+      if (fault !== undefined) return undecoded(this.fail(fault))
+      cost += linesOf(listing.value)
+      for (let index = countBefore; index < differing.length; index++) cost += unitsOf(differing[index]!)
     }
     return decoded(differing)
   }
 
-  private compare(listing: TreeItem, place: Place, differing: Entry[], open: Open[]): WalkFault | undefined {
+  /** Begins to read the newest listing, in the newest of its places. Answers what that cost, in lines. */
+  private openNext(): Decoded<number, WalkFault> {
+    const open = this.open.at(-1)!
+    const place = open.places.pop()
+    if (place !== undefined) {
+      this.countPlace(place, -1)
+      const reader = TreeItemReader.open(open.bytes, place.folder)
+      if (!reader.ok) return reader
+      this.reading = { reader: reader.value, place }
+    }
+    if (open.places.length === 0) this.closeLast()
+    return decoded(1 + Math.floor(open.bytes.length / WALK_LINE_BYTES))
+  }
+
+  /** What is being read keeps the bytes that it needs. */
+  private closeLast(): void {
+    const open = this.open.pop()!
+    if (!open.isPulled) return
+    this.pulled.delete(open.item.digest)
+    this.heldBytesSum -= open.bytes.length
+  }
+
+  private compare(listing: TreeItem, place: Place, differing: Entry[]): WalkFault | undefined {
+    this.lineCount += linesOf(listing)
     if (listing.kind === 'pages') {
-      this.lineCount += listing.pages.length
       // A page list within a page list has no meaning, and no end.
       if (place.isPage) return 'nested-pages'
       const pagePlace = { folder: place.folder, isPage: true }
-      for (const page of listing.pages) this.lookInto(page, pagePlace, open)
+      for (const page of listing.pages) this.lookInto(page, pagePlace)
     } else {
-      this.lineCount += listing.entries.length + listing.subtrees.length
       for (const entry of listing.entries) {
         const ours = this.local.get(entry.path)
         if (ours === undefined || !sameEntry(ours, entry)) differing.push(standalone(entry))
       }
-      for (const subtree of listing.subtrees) {
-        this.lookInto(subtree.item, { folder: standaloneText(subtree.path), isPage: false }, open)
-        if (this.pathUnits > WALK_PATH_UNITS_MAX) return 'too-many'
-      }
+      for (const subtree of listing.subtrees)
+        this.lookInto(subtree.item, { folder: standaloneText(subtree.path), isPage: false })
     }
-    return this.lineCount > WALK_LINES_MAX || this.placeCount > WALK_PLACES_MAX ? 'too-many' : undefined
+    const isTooMany =
+      this.lineCount > WALK_LINES_MAX ||
+      this.placeCount > WALK_PLACES_MAX ||
+      this.pathUnits > WALK_PATH_UNITS_MAX
+    return isTooMany ? 'too-many' : undefined
   }
 
   /** An item that our folder has too holds nothing new; one that we have elsewhere need not be pulled. */
-  private lookInto(item: ItemRef, place: Place, open: Open[]): void {
+  private lookInto(item: ItemRef, place: Place): void {
     if (this.local.folderHas(place.folder, item.digest)) return
-    const bytes = this.local.item(item.digest)
-    if (bytes === undefined) this.awaitItem(item, place)
-    else {
-      open.push({ item, bytes, place })
+    const pulled = this.pulled.get(item.digest)
+    if (pulled !== undefined) {
+      pulled.places.push(place)
       this.countPlace(place, 1)
+      return
     }
+    const bytes = this.local.item(item.digest)
+    if (bytes === undefined) {
+      this.awaitItem(item, place)
+      return
+    }
+    this.open.push({ item, bytes, places: [place], isPulled: false })
+    this.countPlace(place, 1)
   }
 
   private awaitItem(item: ItemRef, place: Place): void {
@@ -140,18 +222,24 @@ export class TreeWalk {
     this.pathUnits += change * place.folder.length
   }
 
-  private takeAwaited(digest: Digest): Awaited | undefined {
-    const awaited = this.awaited.get(digest)
-    if (awaited === undefined) return undefined
-    this.awaited.delete(digest)
-    return awaited
-  }
-
-  private fail(fault: WalkFault): { readonly ok: false; readonly reason: WalkFault } {
+  private fail(fault: WalkFault): WalkFault {
     this.fault = fault
     this.awaited.clear()
-    return undecoded(fault)
+    this.open.length = 0
+    this.pulled.clear()
+    this.heldBytesSum = 0
+    this.reading = undefined
+    return fault
   }
+}
+
+function linesOf(listing: TreeItem): number {
+  return listing.kind === 'pages' ? listing.pages.length : listing.entries.length + listing.subtrees.length
+}
+
+/** What an entry is to its reader, in lines. */
+function unitsOf({ path, version, target }: Entry): number {
+  return Math.floor((path.length + version.length + target.length) / WALK_LINE_BYTES)
 }
 
 /** A copy that does not keep the listing's whole text alive, as parts of a string do in today's engines. */

@@ -75,6 +75,8 @@ export class Intake {
   private readonly committing: CommitGroup
   private readonly fullDisk: FullDisk
   private totalsChanged = false
+  /** The last call ordered as much as one may, and there may be more. */
+  private ordersLeft = false
   /** As of the call under way, for a folder that is placed because something in it is. */
   private nowMs: number
 
@@ -106,9 +108,15 @@ export class Intake {
     return this.wants.size
   }
 
+  /** Whether so much is wanted of this peer that it is better not to look for more. */
+  isSated(peer: PeerId): boolean {
+    return this.wants.isSated(peer)
+  }
+
   /** Whether `step` has something to do right now. */
   get busy(): boolean {
-    return this.ready.size > 0 || this.builds.busy || (!this.fullDisk.paused && this.wants.hasInstant)
+    const isOrdering = this.ordersLeft || this.wants.hasInstant
+    return this.ready.size > 0 || this.builds.busy || (!this.fullDisk.paused && isOrdering)
   }
 
   /** How `remote` stands against what is wanted at its path: it is that, is no better than that, or is free to be
@@ -118,7 +126,7 @@ export class Intake {
     const want = this.wants.get(remote.path)
     if (want === undefined) return 'free'
     if (want.remote.version === remote.version && want.remote.digest === remote.digest) {
-      want.sources.add(peer)
+      this.wants.addSource(want, peer)
       return 'wanted'
     }
     if (!this.isBetter(remote, want.remote)) return 'beaten'
@@ -143,7 +151,7 @@ export class Intake {
 
   handlePeerGone(peer: PeerId): void {
     for (const want of [...this.wants.wantedOf(peer)]) {
-      want.sources.delete(peer)
+      this.wants.removeSource(want, peer)
       if (want.temporary !== undefined) continue
       if (want.source === peer) this.stopFetch(want)
       // While a fetch goes on, the engine has it from others.
@@ -189,24 +197,29 @@ export class Intake {
     this.nowMs = nowMs
     this.fullDisk.handleTimeout(nowMs)
     // What is placed may be the content that others wait for.
+    let ordersLeft = STEP_FILES
     for (let rounds = 0; rounds < SETTLE_ROUNDS_MAX; rounds++) {
-      this.order(nowMs)
-      if (!this.placeReady(nowMs)) break
+      ordersLeft -= this.order(ordersLeft, nowMs)
+      if (!this.placeReady(nowMs) || ordersLeft === 0) break
     }
+    this.ordersLeft = ordersLeft === 0
     this.committing.settle(this.wants.size === 0 && !this.fullDisk.paused, nowMs)
     if (!this.totalsChanged) return
     this.totalsChanged = false
     this.push({ type: 'work', ...this.wants.totals })
   }
 
-  private order(nowMs: number): void {
-    for (let orders = 0; orders < STEP_FILES && !this.fullDisk.paused; orders++) {
+  /** Answers how many orders it carried out. */
+  private order(ordersMax: number, nowMs: number): number {
+    let orders = 0
+    for (; orders < ordersMax && !this.fullDisk.paused; orders++) {
       const order = this.wants.pollOrder((digest) => this.options.catalogue.holderOf(digest), nowMs)
-      if (order === undefined) return
+      if (order === undefined) return orders
       if (order.type === 'place') this.place(order.want, nowMs)
       else if (order.type === 'copy') this.copy(order.want, order.from, nowMs)
       else this.fetch(order)
     }
+    return orders
   }
 
   private fetch(order: Order & { type: 'fetch' }): void {
@@ -287,7 +300,7 @@ export class Intake {
     }
     this.wants.endFetch(want)
     if (source !== undefined) {
-      want.sources.delete(source)
+      this.wants.removeSource(want, source)
       this.options.onSourceFailed(source)
     }
     if (want.sources.size > 0) this.wants.queue(want)
@@ -303,7 +316,7 @@ export class Intake {
   handleSourceLost(fetch: FetchId, peer: PeerId): void {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
-    want.sources.delete(peer)
+    this.wants.removeSource(want, peer)
     if (want.source === peer) want.source = undefined
     this.options.onSourceFailed(peer)
   }

@@ -93,6 +93,7 @@ export class Keeper {
     this.peers = new PeerBook({
       manifest: catalogue.manifest,
       onEntry: (from, entry) => this.consider(from, entry),
+      isSated: (from) => this.intake.isSated(from),
       onProblem: (from, reason) =>
         this.complaints.handle(
           from,
@@ -185,12 +186,13 @@ export class Keeper {
     for (const path of this.echoes.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
     const more = this.scanner.step(nowMs)
     this.intake.step(nowMs)
+    this.peers.step(nowMs)
     this.peers.handleTimeout(nowMs)
     this.complaints.handleTimeout(nowMs)
     this.settle(nowMs)
     if (this.scanStartedMs !== undefined && !this.scanner.busy) this.finishScan(this.scanStartedMs, nowMs)
     if (this.ready) this.announce(nowMs)
-    return more || this.intake.busy
+    return more || this.intake.busy || this.peers.busy
   }
 
   pollTimeout(): number | undefined {

@@ -134,6 +134,12 @@ export const LARGE_FETCHES_MAX = 4
 export const TREE_PULLS_MAX = 64
 export const TREE_PULL_BYTES_MAX = 2 * TREE_ITEM_BYTES_MAX
 
+/** Paths wanted of one peer until nothing more is looked for in its listings, 600 bytes each, and the UTF-16 code units of
+ *  their texts, for paths may be long: 20 to 40 MB. Far more than is fetched at once, and as much as many a share holds, so
+ *  that a person mostly sees at once how much is to come. */
+export const WANTS_PER_PEER_MAX = 32_768
+export const WANT_TEXT_PER_PEER_MAX = 8 * 1024 * 1024
+
 /** Changes of the index gathered in memory before they are committed; measured in src/watcher/index-store.ts. */
 export const COMMIT_CHANGES_MAX = 2_000
 

@@ -1,11 +1,12 @@
 // What the keeper knows of each peer: the root that it last told, the walk that compares its tree with ours, and
-// whether everything in that root has been considered. Every entry found to differ is handed to `onEntry`.
+// whether everything in that root has been considered. Every entry found to differ is handed to `onEntry`, of listings a
+// bounded number in each `step`: one peer's after the other's, and none of a peer of which enough is wanted already.
 
 import type { Digest, ItemRef } from '../base/item.js'
 import type { Entry } from '../share/entry.js'
 import type { Manifest } from '../share/manifest.js'
 import type { PeerId } from '../share/version.js'
-import { TreeWalk } from '../share/walk.js'
+import { TreeWalk, type WalkFault } from '../share/walk.js'
 import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX, TREE_PULL_BYTES_MAX, TREE_PULLS_MAX } from './limits.js'
 import type { PeerClaim } from './messages.js'
 
@@ -26,6 +27,8 @@ interface PeerState {
   askDelayMs: number
   /** What the person was told, and is not untrue since. */
   told: 'nothing' | 'nothing-lacking' | 'equal'
+  /** When its walk was read last, in steps of the book. */
+  readInStep: number
   /** What was wrong with a listing of this peer, since it was in step last. */
   toldProblem: string | undefined
 }
@@ -33,6 +36,8 @@ interface PeerState {
 export interface PeerBookOptions {
   readonly manifest: Manifest
   readonly onEntry: (peer: PeerId, entry: Entry) => void
+  /** Whether so much is wanted of this peer that nothing more of it is to be considered for now. */
+  readonly isSated: (peer: PeerId) => boolean
   readonly onProblem: (peer: PeerId, reason: string) => void
 }
 
@@ -41,6 +46,7 @@ export class PeerBook {
   private readonly peers = new Map<PeerId, PeerState>()
   private readonly pulls: { peer: PeerId; item: ItemRef }[] = []
   private readonly asks: PeerId[] = []
+  private stepCount = 0
 
   constructor(options: PeerBookOptions) {
     this.options = options
@@ -52,6 +58,11 @@ export class PeerBook {
     state.askAtMs = undefined
     if (claim.root.digest === this.options.manifest.root().digest || claim.root.digest === state.reconciled) {
       this.settleOn(state, claim.root.digest)
+      return
+    }
+    if (this.options.isSated(claim.peer)) {
+      // Its tree says the same when there is room.
+      this.walkOrWait(claim.peer, state, claim.root)
       return
     }
     const { scope } = claim
@@ -70,8 +81,12 @@ export class PeerBook {
     // Listed entries are worth considering even where the list is not complete: they are the newest.
     for (const entry of claim.entries) this.options.onEntry(claim.peer, entry)
     if (state.askAtMs !== undefined) return
-    if (state.walk === undefined) this.startWalk(claim.peer, state, claim.root)
-    else state.nextRoot = claim.root
+    this.walkOrWait(claim.peer, state, claim.root)
+  }
+
+  private walkOrWait(peer: PeerId, state: PeerState, root: ItemRef): void {
+    if (state.walk === undefined) this.startWalk(peer, state, root)
+    else state.nextRoot = root
   }
 
   private startWalk(peer: PeerId, state: PeerState, root: ItemRef): void {
@@ -92,16 +107,45 @@ export class PeerBook {
       this.askAgain(peer, nowMs)
       return
     }
-    const entries = state.walk.handleItem(digest, bytes)
+    const fault = state.walk.handleItem(digest, bytes)
+    if (fault !== undefined) this.handleFault(peer, state, fault, nowMs)
+    else this.advance(peer, state)
+  }
+
+  /** Reads a bounded piece of the listings of one peer: of the peer that has waited longest. */
+  step(nowMs: number): void {
+    const next = this.nextToRead()
+    if (next === undefined) return
+    const [peer, state] = next
+    state.readInStep = ++this.stepCount
+    const entries = state.walk!.read()
     if (!entries.ok) {
-      // Damaged on its way or at its source, or by intent: only another try can tell. Said once.
-      if (state.toldProblem !== entries.reason) this.options.onProblem(peer, entries.reason)
-      state.toldProblem = entries.reason
-      this.askAgain(peer, nowMs)
+      this.handleFault(peer, state, entries.reason, nowMs)
       return
     }
     for (const entry of entries.value) this.options.onEntry(peer, entry)
     this.advance(peer, state)
+  }
+
+  /** Whether `step` has something to do right now. */
+  get busy(): boolean {
+    return this.nextToRead() !== undefined
+  }
+
+  private nextToRead(): readonly [PeerId, PeerState] | undefined {
+    let next: readonly [PeerId, PeerState] | undefined
+    for (const [peer, state] of this.peers) {
+      if (state.walk?.isReadable !== true || this.options.isSated(peer)) continue
+      if (next === undefined || state.readInStep < next[1].readInStep) next = [peer, state]
+    }
+    return next
+  }
+
+  /** Damaged on its way or at its source, or by intent: only another try can tell. Said once. */
+  private handleFault(peer: PeerId, state: PeerState, reason: WalkFault, nowMs: number): void {
+    if (state.toldProblem !== reason) this.options.onProblem(peer, reason)
+    state.toldProblem = reason
+    this.askAgain(peer, nowMs)
   }
 
   handleGone(peer: PeerId): void {
@@ -180,6 +224,7 @@ export class PeerBook {
         askAtMs: undefined,
         askDelayMs: ASK_AGAIN_MS,
         told: 'nothing',
+        readInStep: 0,
         toldProblem: undefined,
       }
       this.peers.set(peer, state)
@@ -204,7 +249,7 @@ export class PeerBook {
     const { walk } = state
     if (walk === undefined) return
     state.next ??= walk.pollPull()
-    while (state.next !== undefined && hasRoom(state.pulling, state.next)) {
+    while (state.next !== undefined && hasRoom(state.pulling, walk, state.next)) {
       state.pulling.set(state.next.digest, state.next.sizeBytes)
       this.pulls.push({ peer, item: state.next })
       state.next = walk.pollPull()
@@ -216,9 +261,9 @@ export class PeerBook {
   }
 }
 
-/** Sizes are what the peer claims; no more than that is taken from it. */
-function hasRoom(pulling: ReadonlyMap<Digest, number>, next: ItemRef): boolean {
-  let bytes = next.sizeBytes
+/** Sizes are what the peer claims; no more than that is taken from it. What has come and waits to be read counts too. */
+function hasRoom(pulling: ReadonlyMap<Digest, number>, walk: TreeWalk, next: ItemRef): boolean {
+  let bytes = walk.heldBytes + next.sizeBytes
   for (const sizeBytes of pulling.values()) bytes += sizeBytes
-  return pulling.size < TREE_PULLS_MAX && bytes <= TREE_PULL_BYTES_MAX
+  return walk.heldCount + pulling.size < TREE_PULLS_MAX && bytes <= TREE_PULL_BYTES_MAX
 }

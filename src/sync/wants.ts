@@ -7,14 +7,20 @@ import { BLOCK_BYTES } from '../base/limits.js'
 import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
 import type { Temporary } from './layout.js'
-import { LARGE_FETCHES_MAX, SMALL_FETCH_BYTES_MAX, SMALL_FETCHES_MAX } from './limits.js'
+import {
+  LARGE_FETCHES_MAX,
+  SMALL_FETCH_BYTES_MAX,
+  SMALL_FETCHES_MAX,
+  WANT_TEXT_PER_PEER_MAX,
+  WANTS_PER_PEER_MAX,
+} from './limits.js'
 import type { Delivered, FetchId } from './messages.js'
 
 export interface Want {
   /** As the peers have it. */
   readonly remote: Entry
-  /** Peers that said they have it. */
-  readonly sources: Set<PeerId>
+  /** Peers that said they have it; the first of them is the one that it counts for. Changed by `Wants` alone. */
+  readonly sources: ReadonlySet<PeerId>
   fetch: FetchId | undefined
   /** The peer that it is being fetched from. */
   source: PeerId | undefined
@@ -48,8 +54,17 @@ export interface Totals {
   bytesDone: number
 }
 
+/** How much is wanted of one peer: paths, and the UTF-16 code units that these and what belongs to them take. */
+interface Account {
+  wantCount: number
+  textUnits: number
+}
+
 export class Wants {
   private readonly wants = new Map<string, Want>()
+  private readonly accounts = new Map<PeerId, Account>()
+  /** How many wants there are for each content. */
+  private readonly digestCounts = new Map<Digest, number>()
   private readonly instant = new Set<Want>()
   private readonly small = new Set<Want>()
   private readonly large = new Set<Want>()
@@ -81,16 +96,54 @@ export class Wants {
     return this.byFetch.get(fetch)
   }
 
+  /** Whether so much is wanted of this peer that it is better not to look for more. What several peers have counts for one
+   *  of them, so that none has to wait for what another does not give. */
+  isSated(peer: PeerId): boolean {
+    const account = this.accounts.get(peer)
+    if (account === undefined) return false
+    return account.wantCount >= WANTS_PER_PEER_MAX || account.textUnits >= WANT_TEXT_PER_PEER_MAX
+  }
+
+  addSource(want: Want, peer: PeerId): void {
+    const sources = want.sources as Set<PeerId>
+    if (sources.size === 0) this.account(peer, want, 1)
+    sources.add(peer)
+  }
+
+  removeSource(want: Want, peer: PeerId): void {
+    const sources = want.sources as Set<PeerId>
+    const isFirst = firstOf(sources) === peer
+    if (!sources.delete(peer) || !isFirst) return
+    this.account(peer, want, -1)
+    const next = firstOf(sources)
+    if (next !== undefined) this.account(next, want, 1)
+  }
+
+  /** Of a want that is over nothing is counted any more. */
+  private account(peer: PeerId, want: Want, change: 1 | -1): void {
+    if (this.wants.get(want.remote.path) !== want) return
+    const account = this.accounts.get(peer) ?? { wantCount: 0, textUnits: 0 }
+    const { path, version, target } = want.remote
+    account.wantCount += change
+    account.textUnits += change * (path.length + version.length + target.length)
+    if (account.wantCount === 0) this.accounts.delete(peer)
+    else this.accounts.set(peer, account)
+  }
+
   /** Whether the same content is wanted at another path. */
   isWantedElsewhere(want: Want): boolean {
-    for (const other of this.wants.values())
-      if (other !== want && other.remote.digest === want.remote.digest) return true
-    return false
+    const own = this.wants.get(want.remote.path) === want ? 1 : 0
+    return (this.digestCounts.get(want.remote.digest) ?? 0) > own
   }
 
   isWanted(digest: Digest): boolean {
-    for (const { remote } of this.wants.values()) if (remote.digest === digest) return true
-    return false
+    return this.digestCounts.has(digest)
+  }
+
+  private countDigest(digest: Digest, change: 1 | -1): void {
+    const count = (this.digestCounts.get(digest) ?? 0) + change
+    if (count === 0) this.digestCounts.delete(digest)
+    else this.digestCounts.set(digest, count)
   }
 
   /** A folder that is wanted and not in place yet. */
@@ -104,7 +157,7 @@ export class Wants {
       Object.assign(this.totals, { filesWanted: 0, bytesWanted: 0, filesDone: 0, bytesDone: 0 })
     const want: Want = {
       remote,
-      sources: new Set([peer]),
+      sources: new Set(),
       fetch: undefined,
       source: undefined,
       startedMs: 0,
@@ -115,6 +168,8 @@ export class Wants {
       placeTries: 0,
     }
     this.wants.set(remote.path, want)
+    this.countDigest(remote.digest, 1)
+    this.addSource(want, peer)
     if (remote.kind === 'file') {
       this.totals.filesWanted++
       this.totals.bytesWanted += remote.sizeBytes
@@ -125,7 +180,12 @@ export class Wants {
 
   /** In place, or not wanted any more: `done` counts it. */
   remove(want: Want, done: boolean): void {
-    if (this.wants.get(want.remote.path) === want) this.wants.delete(want.remote.path)
+    if (this.wants.get(want.remote.path) === want) {
+      const first = firstOf(want.sources)
+      if (first !== undefined) this.account(first, want, -1)
+      this.countDigest(want.remote.digest, -1)
+      this.wants.delete(want.remote.path)
+    }
     this.instant.delete(want)
     this.small.delete(want)
     this.large.delete(want)
@@ -247,7 +307,7 @@ function isLarge(want: Want): boolean {
   return want.remote.sizeBytes > BLOCK_BYTES
 }
 
-function firstOf<T>(set: Set<T>): T | undefined {
+function firstOf<T>(set: ReadonlySet<T>): T | undefined {
   for (const member of set) return member
   return undefined
 }

@@ -315,7 +315,8 @@ describe('a walk through a tree', () => {
       })
       const pull = walk.pollPull()
       if (pull === undefined) return undefined
-      const found = walk.handleItem(pull.digest, bytes)
+      walk.handleItem(pull.digest, bytes)
+      const found = walk.read()
       // Whatever it is told to pull next, some of it comes again under that name.
       for (
         let next = walk.pollPull(), count = 0;
@@ -323,6 +324,7 @@ describe('a walk through a tree', () => {
         next = walk.pollPull(), count++
       ) {
         walk.handleItem(next.digest, bytes)
+        walk.read()
       }
       return found.ok ? found.value : undefined
     },

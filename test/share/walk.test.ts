@@ -4,7 +4,7 @@ import { hexOf, utf8 } from '../../src/base/bytes.js'
 import type { ItemRef } from '../../src/base/item.js'
 import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
 import type { Entry } from '../../src/share/entry.js'
-import { TREE_ITEM_LINES_MAX } from '../../src/share/limits.js'
+import { TREE_ITEM_LINES_MAX, WALK_CHUNK_LINES, WALK_STEP_LINES } from '../../src/share/limits.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { decodeTreeItem } from '../../src/share/tree-item.js'
 import { TreeWalk, type WalkFault } from '../../src/share/walk.js'
@@ -32,9 +32,13 @@ function walkThrough(walk: TreeWalk, serve: (item: ItemRef) => Uint8Array | unde
     pulledCount++
     const bytes = serve(item)!
     pulledBytes += bytes.length
-    const found = walk.handleItem(item.digest, bytes)
-    if (!found.ok) return { entries, pulledCount, pulledBytes, fault: found.reason }
-    entries.push(...found.value)
+    const fault = walk.handleItem(item.digest, bytes)
+    if (fault !== undefined) return { entries, pulledCount, pulledBytes, fault }
+    while (walk.isReadable) {
+      const found = walk.read()
+      if (!found.ok) return { entries, pulledCount, pulledBytes, fault: found.reason }
+      entries.push(...found.value)
+    }
   }
   return { entries, pulledCount, pulledBytes, fault: undefined }
 }
@@ -147,7 +151,8 @@ describe('walking a tree', () => {
     const walk = new TreeWalk(local, remote.root())
     const root = walk.pollPull()!
     local.set(fileEntry('b/c'))
-    const found = walk.handleItem(root.digest, remote.item(root.digest)!)
+    expect(walk.handleItem(root.digest, remote.item(root.digest)!)).toBeUndefined()
+    const found = walk.read()
     expect(found.ok && found.value.map((entry) => entry.path)).toEqual(['a'])
     expect(walk.done).toBe(true)
   })
@@ -156,10 +161,71 @@ describe('walking a tree', () => {
     const remote = manifestOf([fileEntry('a')])
     const root = remote.root()
     const walk = new TreeWalk(new Manifest(sha256), root)
-    expect(walk.handleItem(digestOf('other'), utf8('x'))).toEqual({ ok: true, value: [] })
+    expect(walk.handleItem(digestOf('other'), utf8('x'))).toBeUndefined()
+    expect(walk.isReadable).toBe(false)
     walk.pollPull()
-    expect(walk.handleItem(root.digest, remote.item(root.digest)!)).toMatchObject({ ok: true })
-    expect(walk.handleItem(root.digest, remote.item(root.digest)!)).toEqual({ ok: true, value: [] })
+    for (let time = 0; time < 2; time++)
+      expect(walk.handleItem(root.digest, remote.item(root.digest)!)).toBeUndefined()
+    expect(walk.heldCount).toBe(1)
+    expect(walk.read()).toMatchObject({ ok: true, value: [{ path: 'a' }] })
+    expect(walk.done).toBe(true)
+  })
+})
+
+describe('reading what has come', () => {
+  /** What each read answers, until all is read. */
+  function reads(walk: TreeWalk): number[] {
+    const counts: number[] = []
+    while (walk.isReadable) {
+      const found = walk.read()
+      counts.push(found.ok ? found.value.length : -1)
+    }
+    return counts
+  }
+
+  /** The listing of these files, pulled and to be read. */
+  function pulledWalk(count: number, nameOfFile: (index: number) => string): TreeWalk {
+    const peer = new ForgingPeer()
+    const root = peer.forge(
+      lines(...Array.from({ length: count }, (_, index) => `f 1 0 ${digestOf(1)} - ${nameOfFile(index)}`)),
+    )
+    const walk = new TreeWalk(new Manifest(sha256), root)
+    expect(walk.handleItem(walk.pollPull()!.digest, peer.serve(root)!)).toBeUndefined()
+    return walk
+  }
+
+  test('takes a bounded number of lines at a time, and finds all', () => {
+    const walk = pulledWalk(20_000, (index) => `n${String(index).padStart(5, '0')}`)
+    const counts = reads(walk)
+    expect(Math.max(...counts)).toBeLessThan(WALK_STEP_LINES + WALK_CHUNK_LINES)
+    expect(counts.reduce((sum, count) => sum + count)).toBe(20_000)
+    expect(walk.done).toBe(true)
+  })
+
+  test('takes fewer lines that are long', () => {
+    const walk = pulledWalk(5_000, (index) => `${String(index).padStart(5, '0')}${'n'.repeat(245)}`)
+    expect(Math.max(...reads(walk))).toBeLessThan(WALK_STEP_LINES / 2 + WALK_CHUNK_LINES)
+  })
+
+  test('holds a listing until its last place is read, and pulls it once', () => {
+    const peer = new ForgingPeer()
+    const leaf = peer.forge(lines(`f 1 0 ${digestOf(1)} - a`))
+    const middle = peer.forge(lines(subtree('x', leaf), subtree('y', leaf)))
+    const root = peer.forge(lines(...['p', 'q', 'r'].map((name) => subtree(name, middle))))
+    const walk = new TreeWalk(new Manifest(sha256), root)
+    const walked = walkThrough(walk, peer.serve)
+    expect({ pulled: walked.pulledCount, found: walked.entries.length }).toEqual({ pulled: 3, found: 6 })
+    expect({ count: walk.heldCount, bytes: walk.heldBytes }).toEqual({ count: 0, bytes: 0 })
+    expect(walk.done).toBe(true)
+  })
+
+  test('refuses a listing that is wrong further down, when it comes to that', () => {
+    const walk = pulledWalk(10_001, (index) =>
+      index === 10_000 ? 'a' : `n${String(index).padStart(5, '0')}`,
+    )
+    expect(reads(walk).at(-1)).toBe(-1)
+    expect(walk.isReadable).toBe(false)
+    expect(walk.done).toBe(false)
   })
 })
 

@@ -16,6 +16,7 @@ let ours: Manifest
 let theirs: Manifest
 let considered: string[]
 let problems: string[]
+let isSated: boolean
 let book: PeerBook
 
 beforeEach(() => {
@@ -23,9 +24,11 @@ beforeEach(() => {
   theirs = new Manifest(hash)
   considered = []
   problems = []
+  isSated = false
   book = new PeerBook({
     manifest: ours,
     onEntry: (_, entry) => considered.push(entry.path),
+    isSated: () => isSated,
     onProblem: (_, reason) => problems.push(reason),
   })
 })
@@ -38,12 +41,18 @@ function claim(
   book.handleClaim({ peer: PEER, root, scope, entries })
 }
 
+/** Hands over a listing, and has it read. */
+function handTree(digest: string, bytes: Uint8Array | undefined): void {
+  book.handleTree(PEER, digest, bytes, 0)
+  while (book.busy) book.step(0)
+}
+
 /** Answers every pull from the peer's tree; answers how many there were. */
 function pullAll(): number {
   let pulls = 0
   for (let pull = book.pollPull(); pull !== undefined; pull = book.pollPull()) {
     expect(pull.peer).toBe(PEER)
-    book.handleTree(PEER, pull.item.digest, theirs.item(pull.item.digest), 0)
+    handTree(pull.item.digest, theirs.item(pull.item.digest))
     pulls++
   }
   return pulls
@@ -120,7 +129,7 @@ describe('what a peer says of itself', () => {
     const root = theirs.root()
     claim({ type: 'since', base }, [fileEntry('a')])
     expect(inStep()).toEqual([])
-    book.handleTree(PEER, pull.item.digest, item, 0)
+    handTree(pull.item.digest, item)
     pullAll()
     expect(considered.sort()).toEqual(['a', 'f/0', 'f/1', 'f/2', 'f/3', 'f/4'])
     expect(inStep()).toEqual([PEER])
@@ -142,7 +151,7 @@ describe('a peer that announces while its tree is walked', () => {
     const pulled = book.pollPull()!
     expect(pulled.item.digest).toBe(first.digest)
     expect(book.pollPull()).toBeUndefined()
-    book.handleTree(PEER, pulled.item.digest, theirs.item(pulled.item.digest), 0)
+    handTree(pulled.item.digest, theirs.item(pulled.item.digest))
     pullAll()
     expect(new Set(considered)).toEqual(new Set(['f/0', 'f/1', 'f/2', 'f/later', 'f/last']))
     expect(inStep()).toEqual([PEER])
@@ -155,9 +164,9 @@ describe('a peer that announces while its tree is walked', () => {
     const listing = theirs.item(first.item.digest)
     theirs.set(fileEntry('g/other'))
     claim({ type: 'some' })
-    book.handleTree(PEER, first.item.digest, listing, 0)
+    handTree(first.item.digest, listing)
     const second = book.pollPull()!
-    book.handleTree(PEER, second.item.digest, theirs.item(second.item.digest), 0)
+    handTree(second.item.digest, theirs.item(second.item.digest))
     expect(inStep()).toEqual([])
     pullAll()
     expect(inStep()).toEqual([PEER])
@@ -220,7 +229,7 @@ describe('a peer that is asked again', () => {
   test('because its tree moved on under the walk', () => {
     fill(theirs, 5)
     claim({ type: 'some' })
-    book.handleTree(PEER, book.pollPull()!.item.digest, undefined, 0)
+    handTree(book.pollPull()!.item.digest, undefined)
     expect(book.pollTimeout()).toBe(ASK_AGAIN_MS)
     expect(inStep()).toEqual([])
   })
@@ -229,7 +238,7 @@ describe('a peer that is asked again', () => {
 describe('a listing that cannot be read', () => {
   const sendDamaged = () => {
     claim({ type: 'some' })
-    book.handleTree(PEER, book.pollPull()!.item.digest, new Uint8Array(9), 0)
+    handTree(book.pollPull()!.item.digest, new Uint8Array(9))
   }
 
   test('is reported once, and the walk ends without calling it in step', () => {
@@ -258,7 +267,7 @@ test('a peer that is gone is forgotten, and what comes late of it is nothing', (
   claim({ type: 'some' })
   const { item } = book.pollPull()!
   book.handleGone(PEER)
-  book.handleTree(PEER, item.digest, theirs.item(item.digest), 0)
+  handTree(item.digest, theirs.item(item.digest))
   book.askAgain(PEER, 0)
   expect(considered).toEqual([])
   expect(book.pollTimeout()).toBeUndefined()
@@ -276,7 +285,7 @@ describe('listings on their way', () => {
     const digest = hexOf(hash(bytes))
     claim({ type: 'some' }, [], { kind: 'tree', digest, sizeBytes: bytes.length })
     expect(book.pollPull()?.item.digest).toBe(digest)
-    book.handleTree(PEER, digest, bytes, 0)
+    handTree(digest, bytes)
     return polled()
   }
 
@@ -297,16 +306,16 @@ describe('listings on their way', () => {
     expect(claimFolders([TREE_ITEM_BYTES_MAX, TREE_ITEM_BYTES_MAX])).toHaveLength(2)
     expect(claimFolders([TREE_ITEM_BYTES_MAX, TREE_ITEM_BYTES_MAX, 1], 'more')).toHaveLength(2)
     expect(2 * TREE_ITEM_BYTES_MAX).toBe(TREE_PULL_BYTES_MAX)
-    book.handleTree(PEER, digestOf('nothing of this walk'), empty, 0)
+    handTree(digestOf('nothing of this walk'), empty)
     expect(polled()).toHaveLength(0)
   })
 
   test('of an earlier walk are not taken for those of this one', () => {
     const [early] = claimFolders([100])
     const [late] = claimFolders([100], 'later')
-    book.handleTree(PEER, early!.digest, undefined, 0)
+    handTree(early!.digest, undefined)
     expect(book.pollTimeout()).toBeUndefined()
-    book.handleTree(PEER, late!.digest, undefined, 0)
+    handTree(late!.digest, undefined)
     expect(book.pollTimeout()).toBeDefined()
   })
 
@@ -317,4 +326,96 @@ describe('listings on their way', () => {
     expect(pullAll()).toBeGreaterThan(2 * TREE_PULLS_MAX)
     expect(considered).toHaveLength(TREE_PULLS_MAX + 2)
   })
+})
+
+describe('a peer of which enough is wanted', () => {
+  test('is not read on until there is room, and then to its end', () => {
+    fill(theirs, 3_000)
+    claim({ type: 'some' })
+    isSated = true
+    pullAll()
+    expect(considered).toEqual([])
+    expect(book.busy).toBe(false)
+    expect(inStep()).toEqual([])
+    isSated = false
+    expect(book.busy).toBe(true)
+    while (book.busy) {
+      book.step(0)
+      pullAll()
+    }
+    expect(considered).toHaveLength(3_000)
+    expect(inStep()).toEqual([PEER])
+  })
+
+  test('has so many listings at most that wait to be read', () => {
+    const served = new Map<string, Uint8Array>()
+    const forge = (...lines: string[]): ItemRef => {
+      const bytes = utf8(['left-tree 1 lines', ...lines, ''].join('\n'))
+      const digest = hexOf(hash(bytes))
+      served.set(digest, bytes)
+      return { kind: 'tree', digest, sizeBytes: bytes.length }
+    }
+    const folders = Array.from({ length: 3 * TREE_PULLS_MAX }, (_, index) => {
+      const name = `f${String(index).padStart(4, '0')}`
+      const { digest, sizeBytes } = forge(`f 1 0 ${digestOf(index)} - ${name}`)
+      return `D ${name} ${digest} ${sizeBytes}`
+    })
+    const serveAll = () => {
+      let count = 0
+      for (let pull = book.pollPull(); pull !== undefined; pull = book.pollPull(), count++)
+        handTree(pull.item.digest, served.get(pull.item.digest))
+      return count
+    }
+    const root = forge(...folders)
+    claim({ type: 'some' }, [], root)
+    const pull = book.pollPull()!
+    handTree(pull.item.digest, served.get(pull.item.digest))
+    isSated = true
+    expect(serveAll()).toBe(TREE_PULLS_MAX)
+    isSated = false
+    while (book.busy) {
+      book.step(0)
+      serveAll()
+    }
+    expect(considered).toHaveLength(3 * TREE_PULLS_MAX)
+  })
+
+  test('is not listened to when it lists what is new, and its tree is compared later', () => {
+    isSated = true
+    theirs.set(fileEntry('a'))
+    claim({ type: 'whole' }, [fileEntry('a')])
+    expect(considered).toEqual([])
+    theirs.set(fileEntry('b'))
+    claim({ type: 'some' }, [fileEntry('b')])
+    isSated = false
+    pullAll()
+    expect(new Set(considered)).toEqual(new Set(['a', 'b']))
+    expect(inStep()).toEqual([PEER])
+  })
+})
+
+test('peers are read one after the other', () => {
+  fill(theirs, 20_000)
+  const other = PEERS[2]
+  const turns: string[] = []
+  book = new PeerBook({
+    manifest: ours,
+    onEntry: (peer) => {
+      if (turns.at(-1) !== peer) turns.push(peer)
+    },
+    isSated: () => false,
+    onProblem: () => {},
+  })
+  for (const peer of [PEER, other])
+    book.handleClaim({ peer, root: theirs.root(), scope: { type: 'some' }, entries: [] })
+  const serve = () => {
+    for (let pull = book.pollPull(); pull !== undefined; pull = book.pollPull())
+      book.handleTree(pull.peer, pull.item.digest, theirs.item(pull.item.digest), 0)
+  }
+  serve()
+  while (book.busy) {
+    book.step(0)
+    serve()
+  }
+  expect(turns.length).toBeGreaterThan(6)
 })

@@ -1,7 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import type { Entry } from '../../src/share/entry.js'
-import { LARGE_FETCHES_MAX, SMALL_FETCH_BYTES_MAX, SMALL_FETCHES_MAX } from '../../src/sync/limits.js'
+import {
+  LARGE_FETCHES_MAX,
+  SMALL_FETCH_BYTES_MAX,
+  SMALL_FETCHES_MAX,
+  WANT_TEXT_PER_PEER_MAX,
+  WANTS_PER_PEER_MAX,
+} from '../../src/sync/limits.js'
 import { type Order, type Want, Wants } from '../../src/sync/wants.js'
 import { digestOf, entryOf, fileEntry, PEERS } from '../share/entries.js'
 
@@ -75,7 +81,7 @@ describe('what a want needs', () => {
   test('a copy that proved false and that nobody has is not fetched', () => {
     const want = add('one')
     orders(() => 'here')
-    want.sources.delete(A)
+    wants.removeSource(want, A)
     expect(wants.forceFetch(want)).toBeUndefined()
   })
 
@@ -156,10 +162,10 @@ describe('equal contents', () => {
 describe('sources', () => {
   test('a want that is queued again is fetched from who is left', () => {
     const want = add('a')
-    want.sources.add(B)
+    wants.addSource(want, B)
     orders()
     wants.endFetch(want)
-    want.sources.delete(A)
+    wants.removeSource(want, A)
     wants.queue(want)
     expect(orders()).toMatchObject([{ type: 'fetch', want, peer: B }])
   })
@@ -175,6 +181,67 @@ describe('sources', () => {
     orders()
     expect(want.fetch).not.toBe(fetch)
   })
+})
+
+describe('a peer of which much is wanted', () => {
+  const fill = (count: number, peer = A) => {
+    const all: Want[] = []
+    for (let index = 0; index < count; index++) all.push(wants.add(fileEntry(`${peer}/${index}`), peer))
+    return all
+  }
+
+  test('is sated at a number of paths, and no more when one of them is done', () => {
+    fill(WANTS_PER_PEER_MAX - 1)
+    expect(wants.isSated(A)).toBe(false)
+    const last = add('last')
+    expect(wants.isSated(A)).toBe(true)
+    expect(wants.isSated(B)).toBe(false)
+    wants.remove(last, true)
+    expect(wants.isSated(A)).toBe(false)
+  })
+
+  test('is sated at fewer paths that are long', () => {
+    const path = 'p'.repeat(4_000)
+    const { version } = fileEntry('')
+    const count = Math.ceil(WANT_TEXT_PER_PEER_MAX / (path.length + 6 + version.length))
+    for (let index = 0; index < count - 1; index++) add(`${path}${String(index).padStart(6, '0')}`)
+    expect(wants.isSated(A)).toBe(false)
+    add(`${path}999999`)
+    expect(wants.isSated(A)).toBe(true)
+  })
+
+  test('does not sate another that has the same, until it is the only one', () => {
+    const all = fill(WANTS_PER_PEER_MAX)
+    for (const want of all) wants.addSource(want, B)
+    expect([wants.isSated(A), wants.isSated(B)]).toEqual([true, false])
+    for (const want of all) wants.removeSource(want, A)
+    expect([wants.isSated(A), wants.isSated(B)]).toEqual([false, true])
+    for (const want of all) wants.remove(want, false)
+    expect([wants.isSated(A), wants.isSated(B)]).toEqual([false, false])
+  })
+
+  test('is not counted for a want that is over', () => {
+    const all = fill(WANTS_PER_PEER_MAX)
+    for (const want of all) wants.remove(want, false)
+    for (const want of all) wants.removeSource(want, A)
+    for (const want of all) wants.addSource(want, B)
+    fill(WANTS_PER_PEER_MAX - 1)
+    expect([wants.isSated(A), wants.isSated(B)]).toEqual([false, false])
+    add('last')
+    expect(wants.isSated(A)).toBe(true)
+  })
+})
+
+test('content is wanted elsewhere as long as another path wants it', () => {
+  const digest = digestOf('shared')
+  const one = add('one', 100, { digest })
+  expect([wants.isWanted(digest), wants.isWantedElsewhere(one)]).toEqual([true, false])
+  const other = add('other', 100, { digest })
+  expect([wants.isWanted(digest), wants.isWantedElsewhere(one)]).toEqual([true, true])
+  wants.remove(one, true)
+  expect([wants.isWantedElsewhere(one), wants.isWantedElsewhere(other)]).toEqual([true, false])
+  wants.remove(other, true)
+  expect(wants.isWanted(digest)).toBe(false)
 })
 
 describe('totals', () => {
