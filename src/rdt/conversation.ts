@@ -4,10 +4,14 @@
 //   asker:     idle ── send ──▶ waiting ── reply with its number ──▶ idle
 //                                  └── timeout: send again, wait twice as long
 //   answerer:  (nothing new) ── next number ──▶ with the caller ── sendReply ──▶ answered, repeats its reply
+//
+// At most two letters wait to be sent, our request and our reply, however long the sender has no room and however often
+// the other side repeats itself: a repetition is answered by the reply that waits, and what is new is not heard before
+// the request in front of it is answered, as no honest asker says it.
 
 import { assert } from '../base/assert.js'
 import { CONTROL_BYTES_MAX } from '../base/limits.js'
-import { MESSAGES_QUEUED_MAX } from './limits.js'
+import { LETTERS_QUEUED_MAX, MESSAGES_QUEUED_MAX } from './limits.js'
 import type { RoundTrip } from './rtt.js'
 
 export interface Letter {
@@ -23,6 +27,7 @@ export interface Heard {
 
 export class Conversation {
   private readonly queue: Uint8Array[] = []
+  /** To be sent, the earlier first: LETTERS_QUEUED_MAX at most, of each type one. */
   private readonly outbox: Letter[] = []
   private outstanding: { number: number; body: Uint8Array; sentAtMs: number; backoff: number } | undefined
   private nextNumber = 1
@@ -45,18 +50,21 @@ export class Conversation {
     if (number !== this.heardNumber) return
     assert(this.reply === undefined, 'a request is answered once')
     this.reply = body.slice()
-    this.outbox.push({ type: 'reply', number, body: this.reply })
+    this.post({ type: 'reply', number, body: this.reply })
   }
 
   /** A request of the other side. Answers it where it is new. */
   handleMessage(number: number, body: Uint8Array): Heard | undefined {
-    if (number === this.heardNumber && this.reply !== undefined) {
-      this.outbox.push({ type: 'reply', number, body: this.reply })
-    }
-    if (number <= this.heardNumber) return undefined
+    if (number === this.heardNumber && this.reply !== undefined)
+      this.post({ type: 'reply', number, body: this.reply })
+    if (number <= this.heardNumber || this.isWithCaller) return undefined
     this.heardNumber = number
     this.reply = undefined
     return { number, body }
+  }
+
+  private get isWithCaller(): boolean {
+    return this.heardNumber > 0 && this.reply === undefined
   }
 
   /** Answers the body where it is the reply that is waited for. */
@@ -79,7 +87,7 @@ export class Conversation {
     if (outstanding === undefined || nowMs < this.pollTimeout()!) return
     outstanding.backoff++
     outstanding.sentAtMs = nowMs
-    this.outbox.push({ type: 'message', number: outstanding.number, body: outstanding.body })
+    this.post({ type: 'message', number: outstanding.number, body: outstanding.body })
   }
 
   pollLetter(): Letter | undefined {
@@ -92,6 +100,14 @@ export class Conversation {
     if (body === undefined) return
     const number = this.nextNumber++
     this.outstanding = { number, body, sentAtMs: nowMs, backoff: 0 }
-    this.outbox.push({ type: 'message', number, body })
+    this.post({ type: 'message', number, body })
+  }
+
+  /** A letter takes the place of an earlier one of its type: that is the same, or its answer has come meanwhile. */
+  private post(letter: Letter): void {
+    const index = this.outbox.findIndex(({ type }) => type === letter.type)
+    if (index < 0) this.outbox.push(letter)
+    else this.outbox[index] = letter
+    assert(this.outbox.length <= LETTERS_QUEUED_MAX, 'one letter of each type waits')
   }
 }

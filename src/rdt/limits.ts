@@ -136,6 +136,9 @@ export const CONTROL_QUEUED_MAX = 32
 
 // Messages (stop-and-wait)
 
+/** Letters that wait to be sent, per session: our request and our reply. */
+export const LETTERS_QUEUED_MAX = 2
+
 /** Requests that wait behind the outstanding one. */
 export const MESSAGES_QUEUED_MAX = 64
 
@@ -201,6 +204,14 @@ export const PACKS_REMEMBERED_MAX = 1_024
 
 /** Asks that wait to be answered, per session. Beyond, they are dropped, and asked again. */
 export const ASKS_QUEUED_MAX = 4_096
+
+/** Asks for one block that wait, under all handles and sizes of segments. Those of one handle and size ask for different
+ *  segments, and a puller changes its size of segments now and then: two of them. */
+export const ASKS_PER_BLOCK_MAX = 2 * SEGMENT_COUNT_MAX
+
+/** Asks for what is gone that stay in the queue, unless they are more than those that are waited for: so they cost the same
+ *  whatever the length of the queue. */
+export const ASKS_GONE_MAX = 64
 
 /** Bytes that are loaded ahead of what is being sent, per session: 32 whole blocks, or many small ones, of which each
  *  waits as long for its place to be found. With eight, the thread that seals them waits while they are sent: 580 MB/s

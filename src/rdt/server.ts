@@ -3,6 +3,9 @@
 //
 //   ask ──▶ queue ──▶ (one of the first, by bytes and number) wanted ──▶ frame ──▶ segments
 //                                                                    └───▶ gone: the item's asks are dropped
+//
+// Asks for what is gone stay in the queue until it is their turn or they are more than the others: else a peer that asks for
+// nothing else would have the whole queue gone through for each.
 
 import { hexOf } from '../base/bytes.js'
 import { type Digest, type ItemKind, itemKey } from '../base/item.js'
@@ -13,6 +16,8 @@ import type { WireSession } from './control.js'
 import type { FrameCache } from './framecache.js'
 import {
   AHEAD_BYTES_MAX,
+  ASKS_GONE_MAX,
+  ASKS_PER_BLOCK_MAX,
   ASKS_QUEUED_MAX,
   BLOCKS_AHEAD_MAX,
   BUNDLE_BYTES_MAX,
@@ -47,8 +52,12 @@ interface WantedBlock {
   looked: number
   /** The caller was told, and has not answered yet. */
   isWanted: boolean
+  /** Its item is not held: the asks that are still in the queue are not answered. */
+  isGone: boolean
   frame: Uint8Array | undefined
 }
+
+type BlockAsked = Pick<WantedBlock, 'key' | 'kind' | 'digest' | 'blockIndex' | 'members'>
 
 interface QueuedAsk {
   readonly block: WantedBlock
@@ -65,6 +74,9 @@ export interface SegmentBundle {
   readonly segmentBytes: number
 }
 
+/** Answered asks that are kept in front of the queue until all of them are given up at once. */
+const QUEUE_SHIFT = 1_024
+
 /** How many frames the typical length looks back. */
 const TYPICAL_FRAMES = 4
 
@@ -73,6 +85,10 @@ export class Server {
   private readonly queue: QueuedAsk[] = []
   private head = 0
   private readonly blocks = new Map<string, WantedBlock>()
+  /** The same by item. */
+  private readonly blocksOf = new Map<string, Set<WantedBlock>>()
+  /** Asks of the queue for what is gone. */
+  private goneCount = 0
   /** What packs hold, as this session told; the oldest is forgotten first. Whether it is true is for the caller to see. */
   private readonly membersOf = new Map<Digest, Uint8Array>()
   /** Blocks of which asks were looked at: they have their frame, or were wanted of the caller. */
@@ -116,20 +132,12 @@ export class Server {
           continue
         }
         const key = `${itemKeyed}:${ask.blockIndex}`
-        let block = this.blocks.get(key)
-        if (block === undefined) {
-          block = {
-            key,
-            kind: group.kind,
-            digest,
-            blockIndex: ask.blockIndex,
-            members,
-            asks: [],
-            looked: 0,
-            isWanted: false,
-            frame: undefined,
-          }
-          this.blocks.set(key, block)
+        const block =
+          this.blocks.get(key) ??
+          this.addBlock(itemKeyed, { key, kind: group.kind, digest, blockIndex: ask.blockIndex, members })
+        if (block.asks.length >= ASKS_PER_BLOCK_MAX) {
+          this.asksDropped++
+          continue
         }
         this.enqueue({
           block,
@@ -142,6 +150,23 @@ export class Server {
       }
     }
     this.lookAhead()
+  }
+
+  private addBlock(item: string, name: BlockAsked): WantedBlock {
+    const block = { ...name, asks: [], looked: 0, isWanted: false, isGone: false, frame: undefined }
+    this.blocks.set(block.key, block)
+    const blocks = this.blocksOf.get(item)
+    if (blocks === undefined) this.blocksOf.set(item, new Set([block]))
+    else blocks.add(block)
+    return block
+  }
+
+  private removeBlock(block: WantedBlock): void {
+    this.blocks.delete(block.key)
+    const item = this.cachePrefix + itemKey(block.kind, block.digest)
+    const blocks = this.blocksOf.get(item)
+    blocks?.delete(block)
+    if (blocks?.size === 0) this.blocksOf.delete(item)
   }
 
   private membersOfGroup({ kind, members }: AskGroup, digest: Digest): Uint8Array | undefined {
@@ -175,6 +200,7 @@ export class Server {
     while (this.lookedUntil < this.queue.length) {
       if (this.isFarAhead && this.lookedUntil > this.head) return
       const block = this.queue[this.lookedUntil++]!.block
+      if (block.isGone) continue
       block.looked++
       this.ahead.add(block)
       block.frame ??= this.host.frames.hold(block.key)
@@ -208,33 +234,44 @@ export class Server {
 
   /** We do not hold the item (any more): nothing of it is answered, and each puller of it is told. */
   serveGone(kind: ItemKind, digest: Digest): void {
+    const item = this.cachePrefix + itemKey(kind, digest)
+    this.host.frames.dropPrefix(`${item}:`)
+    const blocks = this.blocksOf.get(item)
+    if (blocks === undefined) return
     const handles = new Set<number>()
-    const kept: QueuedAsk[] = []
-    for (let index = this.head; index < this.queue.length; index++) {
-      const ask = this.queue[index]!
-      if (ask.block.kind !== kind || ask.block.digest !== digest) {
-        kept.push(ask)
-        continue
-      }
-      handles.add(ask.handle)
-      this.letGo(ask.block)
-      this.blocks.delete(ask.block.key)
-      this.ahead.delete(ask.block)
+    for (const block of [...blocks]) {
+      for (const { handle } of block.asks) handles.add(handle)
+      this.goneCount += block.asks.length
+      block.isGone = true
+      // The frame is the cache's no more.
+      block.frame = undefined
+      this.ahead.delete(block)
+      this.removeBlock(block)
     }
-    this.queue.splice(0, this.queue.length, ...kept)
-    this.head = 0
-    this.lookAnew()
-    this.host.frames.dropPrefix(`${this.cachePrefix}${itemKey(kind, digest)}:`)
+    this.dropGone()
+    this.lookAhead()
     for (const handle of handles) this.host.sendGone(handle)
   }
 
-  private lookAnew(): void {
-    const before = [...this.ahead]
-    for (const block of before) block.looked = 0
-    this.ahead.clear()
+  /** Takes asks for what is gone out of the queue: those at its head, and all where they are more than the others. */
+  private dropGone(): void {
+    while (this.head < this.queue.length && this.queue[this.head]!.block.isGone) {
+      this.head++
+      this.goneCount--
+    }
+    this.lookedUntil = Math.max(this.lookedUntil, this.head)
+    const isMostGone = this.goneCount > ASKS_GONE_MAX && 2 * this.goneCount > this.asksWaiting
+    if (!isMostGone && this.head < QUEUE_SHIFT && this.head !== this.queue.length) return
+    const waiting = this.queue.splice(0).slice(this.head)
+    const looked = this.lookedUntil - this.head
     this.lookedUntil = 0
-    this.lookAhead()
-    for (const block of before) if (block.looked === 0) this.letGo(block)
+    for (const [index, ask] of waiting.entries()) {
+      if (isMostGone && ask.block.isGone) continue
+      this.queue.push(ask)
+      if (index < looked) this.lookedUntil++
+    }
+    this.head = 0
+    if (isMostGone) this.goneCount = 0
   }
 
   private letGo(block: WantedBlock): void {
@@ -249,6 +286,8 @@ export class Server {
     this.head = 0
     for (const block of this.blocks.values()) this.letGo(block)
     this.blocks.clear()
+    this.blocksOf.clear()
+    this.goneCount = 0
     this.membersOf.clear()
     this.ahead.clear()
     this.host.frames.dropPrefix(this.cachePrefix)
@@ -352,12 +391,8 @@ export class Server {
       this.ahead.delete(block)
       this.letGo(block)
     }
-    if (block.asks.length === 0) this.blocks.delete(block.key)
-    if (this.head >= 1_024 || this.head === this.queue.length) {
-      this.queue.splice(0, this.head)
-      this.lookedUntil = Math.max(0, this.lookedUntil - this.head)
-      this.head = 0
-    }
+    if (block.asks.length === 0) this.removeBlock(block)
+    this.dropGone()
     this.lookAhead()
   }
 }
