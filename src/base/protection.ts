@@ -52,8 +52,8 @@ export interface FrameSeal {
   /** Whether `seal` must be given only what `name` names. */
   readonly needsProof: boolean
   /** The same bytes each time for the same block: in `room`, which has FRAME_OVERHEAD_BYTES more than the block and may
-   *  hold it from FRAME_BLOCK_AT on, or else fresh ones. */
-  seal(name: BlockName, block: Uint8Array, room?: Uint8Array): Uint8Array
+   *  hold it from FRAME_BLOCK_AT on, or else fresh ones. `fileLengths` are those of the files of a pack. */
+  seal(name: BlockName, block: Uint8Array, room?: Uint8Array, fileLengths?: readonly number[]): Uint8Array
   /** Of a file, without seals: what came, to be held against its digest. */
   open(name: BlockName, frame: Uint8Array): Decoded<OpenedFrame, FrameFailure>
   /** What seals a block in place, between its codec byte (0) and its tag; undefined where only `seal` can. */

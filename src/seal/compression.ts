@@ -13,6 +13,7 @@ import {
   COMPRESSION_TRIES,
 } from './limits.js'
 import { decodeBlock } from './lz4-block.js'
+import { compressParts } from './lz4-joined.js'
 
 export interface Codec {
   readonly name: string
@@ -95,14 +96,19 @@ export class Compressor {
     return !isHopeless || blockIndex % COMPRESSION_RETRY_BLOCKS === 0
   }
 
-  /** Valid until the next call; undefined where the block is better sent as it is. */
-  compress(name: BlockName, block: Uint8Array): Uint8Array | undefined {
+  /** Valid until the next call; undefined where the block is better sent as it is. Files of a pack are compressed each by
+   *  itself, by their lengths (lz4-joined.ts); a pack of which these are not known is not compressed. */
+  compress(name: BlockName, block: Uint8Array, fileLengths?: readonly number[]): Uint8Array | undefined {
     if (block.length < COMPRESSION_BLOCK_BYTES_MIN) return undefined
+    if (name.kind === 'pack' && fileLengths === undefined) return undefined
     if (!this.tries(name)) return undefined
     const key = itemKey(name.kind, name.digest)
     const known = this.items.get(key) ?? 0
     const bytesMax = block.length - Math.min(COMPRESSION_GAIN_BYTES_MIN, block.length >> 3)
-    const compressed = this.codec.compress(block, bytesMax)
+    const compressed =
+      fileLengths === undefined
+        ? this.codec.compress(block, bytesMax)
+        : compressParts(this.codec, block, fileLengths, bytesMax)
     if (known !== 'shrinks') this.remember(key, compressed === undefined ? known + 1 : 'shrinks')
     return compressed
   }

@@ -85,6 +85,9 @@ export const COMPRESSION_GAIN_BYTES_MIN = 1_500
 /** Blocks shorter than this are not worth the trouble. */
 export const COMPRESSION_BLOCK_BYTES_MIN = 256
 
+/** Files in a pack shorter than this are not tried: LZ4 finds nothing in 12 bytes, and little in a few dozen. */
+export const COMPRESSION_PART_BYTES_MIN = 64
+
 /** Items whose compressibility is remembered. */
 export const COMPRESSION_ITEMS_MAX = 4_096
 

@@ -9,7 +9,7 @@
 // associated data names the text. The digest is that of the item's content, the index says which part of it, and
 // the server holds every block against that name before it seals it (src/sync/serving.ts), so one name is one
 // block. The codec says what became of the block, and LZ4 makes the same of it every time within a process, which
-// is where keys live and die. So one nonce is one text, and sealing it again gives the same bytes: a repair may mix
+// is where keys live and die: of a pack by the lengths of its files, which their digests name. So one nonce is one text, and sealing it again gives the same bytes: a repair may mix
 // segments of the first serving and the second. Two names meet in one nonce by the birthday of 2⁹⁶ only. Each
 // direction of each session has keys of its own; frames never cross from one into another.
 
@@ -44,9 +44,9 @@ export class SealedFrames implements FrameSeal {
     return this.sealedCount >= FRAMES_PER_KEY_MAX
   }
 
-  seal(name: BlockName, block: Uint8Array, room?: Uint8Array): Uint8Array {
+  seal(name: BlockName, block: Uint8Array, room?: Uint8Array, fileLengths?: readonly number[]): Uint8Array {
     this.sealedCount++
-    const compressed = this.compressor?.compress(name, block)
+    const compressed = this.compressor?.compress(name, block, fileLengths)
     const codec = compressed === undefined ? CODEC_PLAIN : CODEC_LZ4
     const text = compressed ?? block
     const frame = room ?? freshBytes(CODEC_BYTES + text.length + TAG_BYTES)

@@ -297,7 +297,8 @@ export class Serving {
     if (location.type === 'file' && task.blockIndex < blockCount(location.sizeBytes)) {
       this.toRead.push({ task, place: location })
     } else if ((location.type === 'content' || location.type === 'pack') && task.blockIndex === 0) {
-      this.finish(task, location.bytes)
+      const lengths = location.type === 'pack' ? location.files.map(({ sizeBytes }) => sizeBytes) : undefined
+      this.finish(task, location.bytes, lengths)
     } else if (location.type === 'bytes' && task.blockIndex * BLOCK_BYTES < location.bytes.length) {
       const start = task.blockIndex * BLOCK_BYTES
       this.finish(task, location.bytes.subarray(start, start + BLOCK_BYTES))
@@ -331,18 +332,25 @@ export class Serving {
     return equalBytes(digest, place.list.subarray(start, start + DIGEST_BYTES))
   }
 
-  private finish(task: Task, block: Uint8Array | undefined): void {
+  /** `fileLengths` are those of the files of a pack. */
+  private finish(task: Task, block: Uint8Array | undefined, fileLengths?: readonly number[]): void {
     if (block !== undefined) {
-      this.seal(task, block, this.roomFor(block.length), true)
+      this.seal(task, block, this.roomFor(block.length), true, fileLengths)
       return
     }
     this.taskCount--
     this.served.push({ wanted: task, frame: undefined })
   }
 
-  private seal(task: Task, block: Uint8Array, room: Uint8Array, isProved: boolean): void {
+  private seal(
+    task: Task,
+    block: Uint8Array,
+    room: Uint8Array,
+    isProved: boolean,
+    fileLengths?: readonly number[],
+  ): void {
     this.taskCount--
-    const frame = this.framesOf(task.session)?.seal(task, block, room)
+    const frame = this.framesOf(task.session)?.seal(task, block, room, fileLengths)
     if (frame === undefined) this.rooms.release(room)
     else this.served.push({ wanted: task, frame, isProved })
   }

@@ -161,6 +161,34 @@ describe.each(codecs)('LZ4 by $name', (codec) => {
   })
 })
 
+describe('a frame of a pack', () => {
+  const pack: BlockName = { kind: 'pack', digest: 'cd'.repeat(32), blockIndex: 0 }
+  const secret = noise.slice(0, 4_000)
+  const beside = (other: Uint8Array) => Uint8Array.from([...secret, ...other, ...text.slice(0, 20_000)])
+  const lengths = [4_000, 4_000, 20_000]
+
+  test('is as long whether or not one file of it is in another', () => {
+    const { ours } = frames()
+    const lengthWith = (other: Uint8Array) => ours.seal(pack, beside(other), undefined, lengths).length
+    expect(lengthWith(secret)).toBe(lengthWith(noise.slice(30_000, 34_000)))
+  })
+
+  test('is compressed file by file, opens as any other, and is the same each time', () => {
+    const { ours, theirs } = frames()
+    const block = beside(noise.slice(30_000, 34_000))
+    const frame = ours.seal(pack, block, undefined, lengths)
+    expect(frame[0]).toBe(CODEC_LZ4)
+    expect(frame.length).toBeLessThan(9_000)
+    expect(ours.seal(pack, block, undefined, lengths)).toEqual(frame)
+    const opened = theirs.open(pack, frame)
+    expect(opened.ok && Buffer.from(opened.value.block).equals(Buffer.from(block))).toBe(true)
+  })
+
+  test('of which the lengths of the files are not known is not compressed', () => {
+    expect(frames().ours.seal(pack, text)[0]).toBe(CODEC_PLAIN)
+  })
+})
+
 describe('what is compressed', () => {
   const block = (blockIndex: number) => ({ ...name, blockIndex })
 

@@ -44,12 +44,17 @@ const blockOf = (content: Uint8Array, index: number): Uint8Array =>
 
 const frames: FrameSeal & { needsProof: boolean } = {
   needsProof: true,
-  seal: (name, block, room) => sealBlock(name, block, crc32, room),
+  seal: (name, block, room, fileLengths) => {
+    sealedLengths = fileLengths
+    return sealBlock(name, block, crc32, room)
+  },
   open: () => ({ ok: false, reason: 'damaged' }),
   sealingOf: () => undefined,
   openingOf: () => undefined,
 }
 let rooms: FramePool
+/** Of the files of the pack that was sealed last. */
+let sealedLengths: readonly number[] | undefined
 
 let serving: Serving
 beforeEach(() => {
@@ -143,6 +148,7 @@ describe('a pack', () => {
     expect(locates()).toEqual([name])
     serving.handleLocated(name, located(...contents))
     expect(allServed().map(blockIn)).toEqual([concatBytes(contents)])
+    expect(sealedLengths).toEqual([100, 50])
   })
 
   test('whose files are not those that its name says is gone, and the keeper is asked nothing', () => {
