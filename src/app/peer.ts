@@ -12,6 +12,7 @@ import { nowMs } from '../io/clock.js'
 import { crc32, hash } from '../io/hash.js'
 import { datagramBytesMax, isOwnAddress, resolveHost } from '../io/interfaces.js'
 import { chooseOffload } from '../io/offload-probe.js'
+import { PrivateFiles, type PrivatePlaces } from '../io/private-files.js'
 import { SystemRandom } from '../io/random.js'
 import { UdpSocket } from '../io/udp.js'
 import type { Address } from '../rdt/endpoint.js'
@@ -23,6 +24,7 @@ import type { ReadOp } from '../sync/serving.js'
 import type { PeerEvent } from './events.js'
 import { PINS_LOOK_MS, RESOLVE_RETRY_MS, SENDS_PER_TURN_MAX } from './limits.js'
 import type { PeerAddress, PeerOptions } from './options.js'
+import { privatePlacesOf } from './private-places.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
 import { openShareFolder, type ShareFolder } from './share-folder.js'
@@ -58,6 +60,8 @@ class Peer implements RunningPeer {
   private readonly options: PeerOptions
   private readonly folder: ShareFolder
   private readonly reporter: Reporter
+  private readonly privatePlaces: PrivatePlaces
+  private readonly privateFiles: PrivateFiles
   private readonly blocks: BlockIo
   private socket!: UdpSocket
   private protection!: OpenProtection
@@ -77,7 +81,10 @@ class Peer implements RunningPeer {
   constructor(options: PeerOptions, folder: ShareFolder, onEvent: (event: PeerEvent) => void) {
     this.options = options
     this.folder = folder
-    this.blocks = new BlockIo(options.share, { followLinks: options.links === 'follow' })
+    this.privatePlaces = privatePlacesOf(options)
+    this.privateFiles = new PrivateFiles(this.privatePlaces)
+    const { privateFiles } = this
+    this.blocks = new BlockIo(options.share, { followLinks: options.links === 'follow', privateFiles })
     this.reporter = new Reporter(onEvent)
     this.finished = new Promise((resolve) => {
       this.finish = resolve
@@ -135,7 +142,12 @@ class Peer implements RunningPeer {
       nowMs(),
     )
     this.watcher = new WatcherProcess({
-      start: { share: options.share, peer: folder.peer, links: options.links },
+      start: {
+        share: options.share,
+        peer: folder.peer,
+        links: options.links,
+        privatePlaces: this.privatePlaces,
+      },
       onReady: () => this.handleReady(),
       onMessages: (messages) => {
         for (const message of messages) this.engine.handleKeeper(message, nowMs())
@@ -382,6 +394,7 @@ class Peer implements RunningPeer {
     this.send(Number.POSITIVE_INFINITY)
     await this.watcher.stop()
     await this.blocks.close()
+    this.privateFiles.close()
     const { counters } = this.engine.endpoint
     this.reporter.say({
       event: 'summary',

@@ -14,7 +14,8 @@ export interface WallClock {
   wallMs(): number
 }
 
-export type FileKind = 'file' | 'folder' | 'link' | 'other'
+/** 'private' is whatever holds the user's own secrets (its identity, whom it trusts): no share has that. */
+export type FileKind = 'file' | 'folder' | 'link' | 'private' | 'other'
 
 /** What a stat tells. Two equal stats of one path mean unchanged content, except within one timestamp tick. */
 export interface FileStat {
@@ -36,6 +37,7 @@ export type DiskErrorCode =
   | 'no-space'
   | 'link' // a component of the path is a symbolic link, and links are not followed there
   | 'changed-kind' // a file where a folder was expected, or the reverse
+  | 'private' // one of the user's own secrets, or the place of one
   | 'io'
 
 /** What every failing disk operation throws. */
@@ -68,6 +70,9 @@ export interface FolderListing {
 }
 
 /** The disk of one share, synchronous: the watcher process may wait for it, the engine never does.
+ *
+ *  The user's own secrets are private, wherever they lie: `stat` and `statLink` say so, `open` and every operation that
+ *  writes refuse them, their places and the folder that they are in with code 'private'.
  *
  *  Paths are relative to the share, joined by '/', '' being the share itself. Every operation throws a
  *  `DiskError`. Operations that write (`create`, `writeNew`, `rename`, `linkFile`, `moveNew`, `makeFolder`, `makeLink`,

@@ -14,6 +14,7 @@ import { overflow } from './attacks/overflow.js'
 import { reflection } from './attacks/reflection.js'
 import { replay } from './attacks/replay.js'
 import { beyondTheEnd, forgedRequests, stolenSession } from './attacks/requests.js'
+import { ownSecrets } from './attacks/secrets.js'
 import { longFrames, segments } from './attacks/segments.js'
 import { times } from './attacks/times.js'
 import { traversal } from './attacks/traversal.js'
@@ -46,6 +47,7 @@ export const ATTACKS: readonly Attack[] = [
   times,
   ownLink,
   linkRace,
+  ownSecrets,
   deepNames,
   endlessIndex,
   endlessFiles,

@@ -7,7 +7,7 @@
 // are kept. A trip costs the loop 20 µs, twice that on a busy machine, to wake a thread: so what is asked for in one
 // turn and lies side by side in one file makes one trip.
 
-import { close, constants, fdatasync, open, read, readv, write, writev } from 'node:fs'
+import { close, constants, fdatasync, fstatSync, open, read, readv, write, writev } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { assert } from '../base/assert.js'
 import { FRAME_BLOCK_AT } from '../base/limits.js'
@@ -25,6 +25,7 @@ import { openedCheck } from './confinement.js'
 import { diskError } from './disk-errors.js'
 import { refuseForeignName } from './foreign-names.js'
 import { OPEN_FILES_MAX, RUN_BLOCKS_MAX } from './limits.js'
+import { NO_PRIVATE_PLACES, PrivateFiles } from './private-files.js'
 
 /** A file as the index knows it. A descriptor is only used again for the same state of the same path: a file
  *  that was replaced has another time or size, and is opened anew. (Where it has not, its blocks do not match
@@ -53,6 +54,8 @@ export interface BlockIoOptions {
   readonly openFilesMax?: number
   /** Whether blocks are read through links (the default); never are they written so. */
   readonly followLinks?: boolean
+  /** What is neither read nor written, whatever path leads to it: none unless given. */
+  readonly privateFiles?: PrivateFiles
 }
 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
@@ -71,11 +74,17 @@ export class BlockIo {
   /** `root` is the absolute path of the share folder, which is there. */
   constructor(root: string, options: BlockIoOptions = {}) {
     assert(isAbsolute(root), 'a share has an absolute path')
-    const { openFilesMax = OPEN_FILES_MAX, followLinks = true } = options
+    const { openFilesMax: countMax = OPEN_FILES_MAX, followLinks = true } = options
+    const { privateFiles = new PrivateFiles(NO_PRIVATE_PLACES) } = options
     const isInPlace = openedCheck(root)
     const readFlags = followLinks ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW
-    this.readers = new DescriptorCache(root, readFlags, openFilesMax, followLinks ? undefined : isInPlace)
-    this.writers = new DescriptorCache(root, WRITE_FLAGS, openFilesMax, isInPlace)
+    const common = { root, countMax, privateFiles }
+    this.readers = new DescriptorCache({
+      ...common,
+      flags: readFlags,
+      isInPlace: followLinks ? undefined : isInPlace,
+    })
+    this.writers = new DescriptorCache({ ...common, flags: WRITE_FLAGS, isInPlace })
   }
 
   /** Reads from `position` on into `into`; answers the part of it that was filled: less where the file ends before. */
@@ -165,22 +174,24 @@ interface Descriptor {
   waiters: (() => void)[]
 }
 
+interface DescriptorCacheOptions {
+  readonly root: string
+  readonly flags: number
+  readonly countMax: number
+  readonly isInPlace: OpenedCheck | undefined
+  readonly privateFiles: PrivateFiles
+}
+
 /** Open files by path, the least recently used first. A file is never closed under its users, so more than
  *  `countMax` stay open while more than that many are in use. */
 class DescriptorCache {
-  private readonly root: string
-  private readonly flags: number
-  private readonly countMax: number
-  private readonly isInPlace: OpenedCheck | undefined
+  private readonly options: DescriptorCacheOptions
   private readonly descriptors = new Map<string, Descriptor>()
   /** Given up, yet in use or closing. */
   private readonly leaving = new Set<Promise<void>>()
 
-  constructor(root: string, flags: number, countMax: number, isInPlace: OpenedCheck | undefined) {
-    this.root = root
-    this.flags = flags
-    this.countMax = countMax
-    this.isInPlace = isInPlace
+  constructor(options: DescriptorCacheOptions) {
+    this.options = options
   }
 
   async use<T>(path: string, state: string, operation: string, act: (fd: number) => Promise<T>): Promise<T> {
@@ -238,12 +249,17 @@ class DescriptorCache {
   /** Opening makes nothing and changes nothing, so it is what was opened that is checked, before its first use. */
   private async open(path: string): Promise<number> {
     refuseForeignName(path)
-    const fd = await openFile(`${this.root}/${path}`, this.flags)
-    if (this.isInPlace?.(path, fd) === false) {
-      await closeFile(fd)
-      throw new DiskError('link', `${path} is behind a symbolic link`)
-    }
-    return fd
+    const { root, flags, isInPlace, privateFiles } = this.options
+    const fd = await openFile(`${root}/${path}`, flags)
+    const refusal =
+      isInPlace?.(path, fd) === false
+        ? new DiskError('link', `${path} is behind a symbolic link`)
+        : !privateFiles.isEmpty && privateFiles.hasNow(fstatSync(fd))
+          ? new DiskError('private', `${path} is one of this user's secrets`)
+          : undefined
+    if (refusal === undefined) return fd
+    await closeFile(fd)
+    throw refusal
   }
 
   private release(descriptor: Descriptor): void {
@@ -254,11 +270,12 @@ class DescriptorCache {
   }
 
   private makeRoom(): void {
-    if (this.descriptors.size <= this.countMax) return
+    const { countMax } = this.options
+    if (this.descriptors.size <= countMax) return
     for (const [path, descriptor] of this.descriptors) {
       if (descriptor.users > 0) continue
       this.forget(path)
-      if (this.descriptors.size <= this.countMax) return
+      if (this.descriptors.size <= countMax) return
     }
   }
 }

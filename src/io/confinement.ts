@@ -20,9 +20,19 @@
 // Elsewhere every folder on the way is looked at just before the operation, and what was opened for writing is compared
 // with what stands there just after. A swap in the microseconds between look and operation is not caught there.
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { DiskError } from '../base/ports.js'
 import { FOLDER_HELD_MS_MAX, FOLDERS_HELD_MAX, OWN_FOLDER_TRUSTED_MS } from './limits.js'
+import type { FileIdentity } from './private-files.js'
 
 /** What a share's disk writes through. Paths are clean and relative, '' is the share. */
 export interface Confinement {
@@ -30,6 +40,8 @@ export interface Confinement {
    *  next system call only, or two of them. Throws a DiskError 'link' or 'changed-kind' where a folder on the way is
    *  none, and what the system says where it is missing. */
   placeOf(path: string): string
+  /** The folders in which the last component of `path` is, from the share on, as they were at the last `placeOf`. */
+  wayTo(path: string): readonly FileIdentity[]
   /** Where reading may begin that follows whatever links there are. */
   followedPlaceOf(path: string): string
   /** Throws a DiskError 'link' where this descriptor, opened at `placeOf(path)`, is not what stands at `path`. */
@@ -74,6 +86,8 @@ const TEMPORARY_FOLDER = '.left/tmp'
 
 interface HeldFolder {
   readonly fd: number
+  /** From the share on to this one. */
+  readonly way: readonly FileIdentity[]
   /** Where the kernel says that it is. */
   readonly name: string
   readonly sinceMs: number
@@ -84,18 +98,25 @@ interface HeldFolder {
 /** Linux. */
 class HeldFolders implements Confinement {
   private readonly root: number
+  private readonly rootWay: readonly FileIdentity[]
   /** Least recently used first. */
   private readonly held = new Map<string, HeldFolder>()
   private sweeping: NodeJS.Timeout | undefined
 
   constructor(root: string) {
     this.root = openSync(root, FOLDER_FLAGS)
+    this.rootWay = [identityOf(fstatSync(this.root))]
+  }
+
+  wayTo(path: string): readonly FileIdentity[] {
+    const slash = path.lastIndexOf('/')
+    return slash < 0 ? this.rootWay : this.hold(path.slice(0, slash)).way
   }
 
   placeOf(path: string): string {
     const slash = path.lastIndexOf('/')
     if (slash < 0) return this.followedPlaceOf(path)
-    return `/proc/self/fd/${this.hold(path.slice(0, slash))}${path.slice(slash)}`
+    return `/proc/self/fd/${this.hold(path.slice(0, slash)).fd}${path.slice(slash)}`
   }
 
   followedPlaceOf(path: string): string {
@@ -112,31 +133,33 @@ class HeldFolders implements Confinement {
     closeSync(this.root)
   }
 
-  private hold(folder: string): number {
+  private hold(folder: string): HeldFolder {
     const known = this.held.get(folder)
     if (known !== undefined) {
       const nowMs = performance.now()
-      if (folder === TEMPORARY_FOLDER && nowMs - known.seenMs < OWN_FOLDER_TRUSTED_MS) return known.fd
+      if (folder === TEMPORARY_FOLDER && nowMs - known.seenMs < OWN_FOLDER_TRUSTED_MS) return known
       if (nameOfDescriptor(known.fd) === known.name) {
         known.seenMs = nowMs
         this.held.delete(folder)
         this.held.set(folder, known) // at the young end
-        return known.fd
+        return known
       }
       this.drop(folder)
     }
     const slash = folder.lastIndexOf('/')
-    const above = slash < 0 ? this.root : this.hold(folder.slice(0, slash))
-    const fd = openFolder(above, folder)
+    const above = slash < 0 ? undefined : this.hold(folder.slice(0, slash))
+    const fd = openFolder(above?.fd ?? this.root, folder)
     const name = nameOfDescriptor(fd)
     if (!name.startsWith(asPrefix(nameOfDescriptor(this.root)))) {
       closeSync(fd)
       throw new DiskError('link', `${folder} was moved out of the share`)
     }
     const nowMs = performance.now()
-    this.held.set(folder, { fd, name, sinceMs: nowMs, seenMs: nowMs })
+    const way = [...(above?.way ?? this.rootWay), identityOf(fstatSync(fd))]
+    const held = { fd, way, name, sinceMs: nowMs, seenMs: nowMs }
+    this.held.set(folder, held)
     this.makeRoom()
-    return fd
+    return held
   }
 
   private makeRoom(): void {
@@ -184,6 +207,13 @@ class CheckedFolders implements Confinement {
     return this.followedPlaceOf(path)
   }
 
+  wayTo(path: string): readonly FileIdentity[] {
+    const way = [identityOf(statSync(this.root))]
+    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+      way.push(identityOf(lstatSync(`${this.root}/${path.slice(0, slash)}`)))
+    return way
+  }
+
   followedPlaceOf(path: string): string {
     return path === '' ? this.root : `${this.root}/${path}`
   }
@@ -196,6 +226,10 @@ class CheckedFolders implements Confinement {
   }
 
   close(): void {}
+}
+
+function identityOf({ dev, ino }: FileIdentity): FileIdentity {
+  return { dev, ino }
 }
 
 function notAFolder(stats: { isSymbolicLink(): boolean }, folder: string): DiskError {

@@ -43,6 +43,7 @@ import {
 import { type Confinement, confine } from './confinement.js'
 import { diskError } from './disk-errors.js'
 import { refuseForeignName } from './foreign-names.js'
+import { NO_PRIVATE_PLACES, PrivateFiles } from './private-files.js'
 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK // opening a pipe must not wait for a writer
 const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
@@ -53,21 +54,26 @@ const MODE_BITS = 0o7777
 export interface RealDiskOptions {
   /** Whether reading follows links (the default). Where not, what is behind a link is as good as not there, also when
    *  the link came into its place a moment ago, and `stat` answers of a link what `statLink` does. */
-  readonly followLinks: boolean
+  readonly followLinks?: boolean
+  /** What is never read or written, wherever it is: none unless given. The disk does not close it. */
+  readonly privateFiles?: PrivateFiles
 }
 
 export class RealDisk implements Disk {
   private readonly confinement: Confinement
+  private readonly privateFiles: PrivateFiles
   private readonly followLinks: boolean
   private readonly readFlags: number
 
   /** `root` is the absolute path of the share folder, which is there; it may itself be reached through links. Throws a
    *  DiskError where it cannot be opened. */
-  constructor(root: string, options: RealDiskOptions = { followLinks: true }) {
+  constructor(root: string, options: RealDiskOptions = {}) {
+    const { followLinks = true, privateFiles = new PrivateFiles(NO_PRIVATE_PLACES) } = options
     assert(isAbsolute(root), 'a share has an absolute path')
     this.confinement = attempt('open the share', root, () => confine(root))
-    this.followLinks = options.followLinks
-    this.readFlags = options.followLinks ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW
+    this.followLinks = followLinks
+    this.privateFiles = privateFiles
+    this.readFlags = followLinks ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW
   }
 
   /** Gives back the folders that are held open. The disk is not used afterwards. */
@@ -77,14 +83,20 @@ export class RealDisk implements Disk {
 
   statLink(path: string): FileStat | undefined {
     return attempt('look at', path, () =>
-      statOrNothing(() => lstatSync(this.readablePlaceOf(path), STAT_OPTIONS)),
+      this.seen(
+        path,
+        statOrNothing(() => lstatSync(this.readablePlaceOf(path), STAT_OPTIONS)),
+      ),
     )
   }
 
   stat(path: string): FileStat | undefined {
     if (!this.followLinks) return this.statLink(path)
     return attempt('look at', path, () =>
-      statOrNothing(() => statSync(this.readablePlaceOf(path), STAT_OPTIONS)),
+      this.seen(
+        path,
+        statOrNothing(() => statSync(this.readablePlaceOf(path), STAT_OPTIONS)),
+      ),
     )
   }
 
@@ -109,7 +121,10 @@ export class RealDisk implements Disk {
   }
 
   open(path: string): FileHandle {
-    return attempt('open', path, () => fileOnly(openSync(this.readablePlaceOf(path), this.readFlags), path))
+    return attempt('open', path, () => {
+      const handle = openSync(this.readablePlaceOf(path), this.readFlags)
+      return this.publicOnly(fileOnly(handle, path), path)
+    })
   }
 
   create(path: string): FileHandle {
@@ -121,7 +136,7 @@ export class RealDisk implements Disk {
         closeSync(handle)
         throw error
       }
-      return fileOnly(handle, path)
+      return this.publicOnly(fileOnly(handle, path), path)
     })
   }
 
@@ -267,11 +282,48 @@ export class RealDisk implements Disk {
 
   private writablePlaceOf(path: string): string {
     assertInside(path)
-    return this.confinement.placeOf(path)
+    const place = this.confinement.placeOf(path)
+    // No peer names anything in there.
+    if (!path.startsWith(OWN_PREFIX) && !this.privateFiles.isEmpty) this.refusePrivate(path, place)
+    return place
+  }
+
+  /** Nothing is written over the user's secrets, in their place, or into the folder that they are in. */
+  private refusePrivate(path: string, place: string): void {
+    const { privateFiles } = this
+    privateFiles.look()
+    const way = this.confinement.wayTo(path)
+    const there = lstatSync(place, STAT_OPTIONS)
+    const isPrivate =
+      (there !== undefined && privateFiles.has(there)) ||
+      privateFiles.claimsName(way.at(-1)!, path.slice(path.lastIndexOf('/') + 1)) ||
+      // The share itself the person chose.
+      way.slice(1).some((folder) => privateFiles.has(folder))
+    if (isPrivate) throw isOneOfYours(path)
+  }
+
+  /** What was opened is looked at, because what stood at the path a moment ago may have been another file. */
+  private publicOnly(handle: FileHandle, path: string): FileHandle {
+    if (this.privateFiles.isEmpty || !this.privateFiles.has(fstatSync(handle))) return handle
+    closeSync(handle)
+    throw isOneOfYours(path)
+  }
+
+  /** A share that is such a folder itself was chosen by the person. */
+  private seen(path: string, stats: Stats | undefined): FileStat | undefined {
+    if (stats === undefined) return undefined
+    return path !== '' && this.privateFiles.has(stats)
+      ? { ...fileStat(stats), kind: 'private' }
+      : fileStat(stats)
   }
 }
 
 const STAT_OPTIONS = { throwIfNoEntry: false } as const
+const OWN_PREFIX = '.left/'
+
+function isOneOfYours(path: string): DiskError {
+  return new DiskError('private', `${path} is this user's identity, trusted peers or secret, or their place`)
+}
 
 function attempt<T>(operation: string, path: string, act: () => T): T {
   try {
@@ -286,10 +338,9 @@ function attempt<T>(operation: string, path: string, act: () => T): T {
 
 /** There is nothing where a name is missing (which need not even throw, and then costs a tenth), below what
  *  is no folder or a link that is not followed, and where a link leads in a circle. */
-function statOrNothing(look: () => Stats | undefined): FileStat | undefined {
+function statOrNothing(look: () => Stats | undefined): Stats | undefined {
   try {
-    const stats = look()
-    return stats === undefined ? undefined : fileStat(stats)
+    return look()
   } catch (error) {
     if (error instanceof DiskError && (error.code === 'link' || error.code === 'changed-kind'))
       return undefined

@@ -88,3 +88,13 @@ assert(FOLDERS_HELD_MAX >= 2, 'a rename needs two folders at once')
  *  when the disk answers. And how often it is looked for. */
 export const PREDECESSOR_END_MS = 10_000
 export const PREDECESSOR_POLL_MS = 5
+
+/** How old the knowledge of where the user's secrets are may be while a scan looks at and reads what is there: one look for
+ *  some ten small files, since it takes 6 to 10 µs. Before a block is served or anything is written it is looked up anew. */
+export const PRIVATE_TRUSTED_MS = 1
+
+/** Secrets that were replaced and still have a name somewhere, with those that are in use. */
+export const PRIVATE_HELD_MAX = 64
+
+/** Links that lead from one to the next, as Linux has it (path_resolution(7)). */
+export const PRIVATE_LINKS_MAX = 40

@@ -58,6 +58,13 @@ export function isOwnPath(path: string): boolean {
   return path === OWN_FOLDER || path.startsWith(`${OWN_FOLDER}/`)
 }
 
+/** Whether this is LEFT's own folder of another share that lies within this one, or in it. */
+export function isOtherShare(path: string): boolean {
+  return OTHER_SHARE.test(path)
+}
+
+const OTHER_SHARE = /\/\.left(?:\/|$)/i
+
 /** The folder that holds `path`: '' is the share itself. */
 export function parentOf(path: string): string {
   const slash = path.lastIndexOf('/')

@@ -26,6 +26,7 @@ import {
   refuseUnreadable,
   writablePlace,
 } from './places.js'
+import { SimSecrets } from './secrets.js'
 
 export { type DeathMoment, type DiskOperation, SimulatedDeath } from './disk-faults.js'
 
@@ -39,6 +40,8 @@ export interface SimDiskOptions {
   /** Whether a loss of power keeps changes of names in their order, as journalling file systems do; true
    *  unless said otherwise. */
   readonly namesInOrder?: boolean
+  /** Paths of the share at which the user's secrets are, or will be. */
+  readonly privatePaths?: readonly string[]
 }
 
 /** What is at a path, for comparing whole disks in tests. */
@@ -66,6 +69,8 @@ export class SimDisk implements Disk {
   private readonly nameLog: NameLog
   private readonly faults = new DiskFaults()
   private readonly openFiles = new Map<FileHandle, OpenFile>()
+  private readonly secrets: SimSecrets
+  private isByPerson = false
   private nextInode = 2
   private nextHandle = 3
   private usedBytesNow = 0
@@ -74,6 +79,9 @@ export class SimDisk implements Disk {
     this.options = options
     this.capacityBytes = options.capacityBytes
     this.nameLog = new NameLog(options.namesInOrder ?? true)
+    this.secrets = new SimSecrets(options.privatePaths ?? [], (path, followLast) =>
+      this.tryResolve(path, followLast),
+    )
     this.world = this.makeInode('folder')
     this.share = this.makeInode('folder')
     this.world.names.set(SHARE_NAME, this.share)
@@ -132,7 +140,13 @@ export class SimDisk implements Disk {
   /** What somebody else does to the disk (the person, another program): no fault meets it, it does not count
    *  as the process's operation, and it works while the process is dead. */
   unharmed<T>(action: (disk: Disk) => T): T {
-    return this.faults.without(() => action(this))
+    const { isByPerson } = this
+    this.isByPerson = true
+    try {
+      return this.faults.without(() => action(this))
+    } finally {
+      this.isByPerson = isByPerson
+    }
   }
 
   /** Writes a whole file as the person would, making the folders on the way. */
@@ -186,7 +200,7 @@ export class SimDisk implements Disk {
     const entries = new Map<string, SnapshotEntry>()
     visit(of === 'share' ? this.share : this.world, '', (path, inode) => {
       const { kind, target, executable, mtimeMs } = inode
-      assert(kind !== 'other', 'the simulated disk has no other things')
+      assert(kind !== 'other' && kind !== 'private', 'the simulated disk has no other things')
       if (path !== '') entries.set(path, { kind, bytes: inode.content(), target, executable, mtimeMs })
     })
     return entries
@@ -196,14 +210,12 @@ export class SimDisk implements Disk {
 
   statLink(path: string): FileStat | undefined {
     this.faults.begin('statLink')
-    const inode = this.tryResolve(path, false)
-    return inode === undefined ? undefined : statOf(inode)
+    return this.seen(path, this.tryResolve(path, false))
   }
 
   stat(path: string): FileStat | undefined {
     this.faults.begin('stat')
-    const inode = this.tryResolve(path, true)
-    return inode === undefined ? undefined : statOf(inode)
+    return this.seen(path, this.tryResolve(path, true))
   }
 
   list(path: string): FolderListing {
@@ -224,6 +236,7 @@ export class SimDisk implements Disk {
   open(path: string): FileHandle {
     this.faults.begin('open')
     const inode = this.resolve(path, true)
+    if (this.secrets.has(inode)) throw new DiskError('private', `${path} is one of the user's secrets`)
     refuseUnreadable(inode, path)
     if (inode.kind !== 'file') throw new DiskError('changed-kind', `${path} is not a file`)
     return this.handleFor(inode, false)
@@ -262,7 +275,8 @@ export class SimDisk implements Disk {
 
   /** In steps: a process may die between any two of them. */
   writeNew(path: string, { bytes, mtimeMs, executable, sync }: NewFile): FileStat {
-    if (this.statLink(path) !== undefined) throw new DiskError('exists', `${path} exists`)
+    const there = this.statLink(path)
+    if (there !== undefined && there.kind !== 'private') throw new DiskError('exists', `${path} exists`)
     const handle = this.create(path)
     try {
       this.write(handle, bytes, 0)
@@ -484,6 +498,14 @@ export class SimDisk implements Disk {
 
   private placeFor(operation: DiskOperation, path: string): Place {
     this.faults.begin(operation)
-    return writablePlace(this.share, path)
+    const place = writablePlace(this.share, path)
+    if (!this.isByPerson && this.secrets.isPlace(path, place))
+      throw new DiskError('private', `${path} is a place of secrets`)
+    return place
+  }
+
+  private seen(path: string, inode: Inode | undefined): FileStat | undefined {
+    if (inode === undefined) return undefined
+    return path !== '' && this.secrets.has(inode) ? { ...statOf(inode), kind: 'private' } : statOf(inode)
   }
 }

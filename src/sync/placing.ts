@@ -6,7 +6,7 @@ import type { Journal } from '../journal/journal.js'
 import type { JournalRecord } from '../journal/record.js'
 import { type Decision, decide, sameContent } from '../share/decide.js'
 import type { Entry } from '../share/entry.js'
-import { conflictPath, parentOf } from '../share/path.js'
+import { conflictPath, isOtherShare, parentOf } from '../share/path.js'
 import { bumpVersion, type PeerId } from '../share/version.js'
 import { type Catalogue, isKeptTime, type Signature, signatureOf } from './catalogue.js'
 import { LINK_TEMPORARY, type Temporary } from './layout.js'
@@ -85,7 +85,12 @@ export class Placing {
     const touches =
       entry.kind === 'file' && (local?.mtimeMs !== entry.mtimeMs || local.executable !== entry.executable)
     // What nobody has looked at yet must not be counted as having seen the peer's version.
-    if (entry.kind !== 'tombstone' && !scanner.matches(entry.path)) return false
+    if (entry.kind !== 'tombstone' && !scanner.matches(entry.path)) {
+      if (!scanner.isWithheld(entry.path)) return false
+      // Nothing of it is looked at or touched: that the peer has the same is all there is to know.
+      catalogue.record(entry, undefined)
+      return true
+    }
     if (!touches) {
       catalogue.record(entry, catalogue.signature(entry.path))
       return true
@@ -178,6 +183,9 @@ export class Placing {
     const { catalogue, journal, scanner } = this.options
     const standing = catalogue.live(entry.path)
     const isNew = standing === undefined
+    // Where nothing is known the disk refuses the place.
+    if (isNew ? isOtherShare(entry.path) : scanner.isWithheld(entry.path))
+      throw new DiskError('private', `${entry.path} is never written`)
     // A new file takes no place that is taken, whatever has appeared there.
     if (!(isNew && entry.kind === 'file') && !scanner.matches(remote.path)) return { type: 'unsettled' }
     this.makeParents(entry.path)
@@ -335,6 +343,8 @@ function reasonOf(error: DiskError): string {
   switch (error.code) {
     case 'link':
       return 'its folder is behind a link here, and nothing is written through a link'
+    case 'private':
+      return 'it would take the place of your identity, your trusted peers, your secret or of another share'
     case 'denied':
       return 'it cannot be written (permission denied)'
     case 'not-empty':

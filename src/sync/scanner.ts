@@ -12,7 +12,7 @@ import type { Digest, Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES, FILE_BYTES_MAX } from '../base/limits.js'
 import { type Disk, DiskError, type FileStat } from '../base/ports.js'
 import type { Entry } from '../share/entry.js'
-import { checkPath, isOwnPath, joinPath, parentOf } from '../share/path.js'
+import { checkPath, isOtherShare, isOwnPath, joinPath, parentOf } from '../share/path.js'
 import { bumpVersion, type PeerId } from '../share/version.js'
 import { type Catalogue, isKeptTime, type Signature, sameSignature, signatureOf } from './catalogue.js'
 import { HashJob } from './hashing.js'
@@ -44,6 +44,8 @@ export interface ScannerOptions {
 /** What is at a path, seen with the link policy; 'nothing' too for what is not shared. */
 type Sight =
   | { readonly type: 'nothing' }
+  /** It is there and never shared: what the catalogue knows of it stands, and its content is not given. */
+  | { readonly type: 'withheld' }
   | { readonly type: 'folder'; readonly stat: FileStat }
   | { readonly type: 'file'; readonly stat: FileStat }
   | { readonly type: 'link'; readonly target: string }
@@ -137,6 +139,11 @@ export class Scanner {
     return entry.kind === sight.type && (sight.type !== 'link' || sight.target === entry.target)
   }
 
+  /** Whether this path is never read nor written: the user's own secrets, and LEFT's own folder of another share. */
+  isWithheld(path: string): boolean {
+    return this.sightOf(path).type === 'withheld'
+  }
+
   /** A folder that is hinted at has just come: made by a person or by us, or moved here in the place of another one,
    *  with all that is in it. */
   private queueFolder(path: string, { renew }: { renew: boolean } = { renew: false }): void {
@@ -179,6 +186,10 @@ export class Scanner {
         if (entry !== undefined) this.arm(path, undefined, nowMs)
         else this.disarm(path)
         return false
+      case 'withheld':
+        this.disarm(path)
+        if (entry !== undefined) this.withhold(entry)
+        return false
       case 'folder':
         this.disarm(path)
         if (entry?.kind !== 'folder') {
@@ -215,6 +226,10 @@ export class Scanner {
       this.problem(path, `its path cannot be shared (${fault})`)
       return { type: 'nothing' }
     }
+    if (isOtherShare(path)) {
+      this.problem(path, OTHER_SHARE_REASON)
+      return { type: 'withheld' }
+    }
     const own = disk.statLink(path)
     if (own === undefined) {
       this.troubled.delete(path)
@@ -241,6 +256,10 @@ export class Scanner {
 
   private sightOfContent(path: string, stat: FileStat): Sight {
     if (stat.kind === 'folder') return { type: 'folder', stat }
+    if (stat.kind === 'private') {
+      this.problem(path, PRIVATE_REASON)
+      return { type: 'withheld' }
+    }
     if (stat.kind === 'file') {
       if (stat.sizeBytes <= FILE_BYTES_MAX) return { type: 'file', stat }
       this.problem(path, `it is larger than ${FILE_BYTES_MAX} bytes, the most that one file may have`)
@@ -417,6 +436,15 @@ export class Scanner {
     onFolder(folder, false)
   }
 
+  /** Of what is in a folder too. */
+  private withhold(entry: Entry): void {
+    const { catalogue, onFolder } = this.options
+    catalogue.doubt(entry.path)
+    if (entry.kind !== 'folder') return
+    onFolder(entry.path, false)
+    for (const child of [...catalogue.manifest.children(entry.path)]) this.withhold(child)
+  }
+
   private buryOne(entry: Entry): void {
     const { catalogue, peer, wallMs, onChanged } = this.options
     const tombstone: Entry = {
@@ -466,7 +494,13 @@ function settleAgainMs(before: Candidate | undefined, nowMs: number): number {
   return Math.min(2 * before.settleMs, SETTLE_MS_MAX)
 }
 
+export const PRIVATE_REASON =
+  'it is or holds your identity, the peers that you trust or your secret: that is never shared, and no peer writes it'
+
+export const OTHER_SHARE_REASON = "it is left's own folder of another share: that is never shared"
+
 function reasonOf(error: DiskError): string {
+  if (error.code === 'private') return PRIVATE_REASON
   if (error.code === 'denied') return 'it cannot be read (permission denied)'
   return `it cannot be read (${error.message})`
 }

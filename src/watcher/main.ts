@@ -10,6 +10,7 @@ import { nowMs, systemWallClock } from '../io/clock.js'
 import { RealDisk } from '../io/disk.js'
 import { FolderWatch } from '../io/folder-watch.js'
 import { crc32, hash } from '../io/hash.js'
+import { PrivateFiles } from '../io/private-files.js'
 import { succeed } from '../io/succession.js'
 import { FULL_DISK_REASON } from '../sync/full-disk.js'
 import { Keeper } from '../sync/keeper.js'
@@ -28,6 +29,7 @@ class Watcher {
   private readonly index: OpenIndex
   private readonly folders: FolderWatch
   private readonly leave: () => void
+  private readonly privateFiles: PrivateFiles
   private readonly share: string
   /** The folder that the share was when it was opened. */
   private readonly root: string | undefined
@@ -39,7 +41,9 @@ class Watcher {
     this.share = start.share
     this.root = folderAt(start.share)
     this.leave = succeed(join(start.share, '.left'))
-    const disk = new RealDisk(start.share, { followLinks: start.links === 'follow' })
+    this.privateFiles = new PrivateFiles(start.privatePlaces)
+    const { privateFiles } = this
+    const disk = new RealDisk(start.share, { followLinks: start.links === 'follow', privateFiles })
     this.index = openIndex(join(start.share, '.left', 'index'), lmdb)
     const { author, catalogue, journal, notes } = this.openShare(start, disk)
     this.folders = new FolderWatch({
@@ -90,12 +94,15 @@ class Watcher {
       if (!(error instanceof DiskError)) throw error
     }
     await this.index.close()
+    this.privateFiles.close()
     this.leave()
   }
 
   /** A share that was moved, removed or unmounted goes on being served from the folder that is held open, and nobody who
    *  looks at its place would know. No watch tells of all of these. */
   private checkShare(): void {
+    // Secrets that were replaced since, so that they are known when their folder is renamed.
+    this.privateFiles.look()
     if (folderAt(this.share) === this.root) return
     clearInterval(this.checking)
     fail(

@@ -1,5 +1,6 @@
 // What crosses the pipe between the engine's process and the watcher process, beside the keeper's own messages.
 
+import type { PrivatePlaces } from '../io/private-files.js'
 import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
 import type { LinkPolicy } from '../sync/scanner.js'
 
@@ -8,6 +9,8 @@ export interface WatcherStart {
   readonly share: string
   readonly peer: string
   readonly links: LinkPolicy
+  /** Neither read nor written by the watcher, wherever they are. */
+  readonly privatePlaces: PrivatePlaces
 }
 
 export type ToWatcher =

@@ -7,6 +7,8 @@ import { type Disk, DiskError, type DiskErrorCode, type NewFile } from '../../sr
 /** A disk over an empty share; `dispose` takes it away. */
 export interface DiskUnderTest {
   readonly disk: Disk
+  /** Makes a file as a person does. */
+  readonly putSecret: (path: string) => void
   readonly dispose?: () => void
 }
 
@@ -14,13 +16,17 @@ const bytesOf = (text: string) => new TextEncoder().encode(text)
 const NEW_FILE: NewFile = { bytes: new Uint8Array(0), mtimeMs: 0, executable: false, sync: false }
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
-export function describeDisk(name: string, makeDisk: () => DiskUnderTest): void {
+/** Where the user's secrets are, or will be, on a disk that is told so. */
+export const SECRET_PATHS = ['keys/own', 'keys/later']
+
+/** `makeDisk` is given the paths of the share that are private. */
+export function describeDisk(name: string, makeDisk: (secrets: readonly string[]) => DiskUnderTest): void {
   describe(`${name} as a disk`, () => {
     let under: DiskUnderTest
     let disk: Disk
 
     beforeEach(() => {
-      under = makeDisk()
+      under = makeDisk(SECRET_PATHS)
       disk = under.disk
     })
     afterEach(() => under.dispose?.())
@@ -298,6 +304,40 @@ export function describeDisk(name: string, makeDisk: () => DiskUnderTest): void 
       for (const name of odd) write(name, name.slice(0, 9))
       expect(names('')).toEqual([...odd].sort())
       for (const name of odd) expect(read(name)).toBe(name.slice(0, 9))
+    })
+
+    test("the user's secrets are private, and stay so under another name", () => {
+      disk.makeFolder('keys')
+      write('plain', 'no secret')
+      // As a person does it, whom no disk hinders.
+      under.putSecret('keys/own')
+      expect(disk.stat('keys')?.kind).toBe('folder')
+      expect(disk.stat('keys/own')?.kind).toBe('private')
+      expect(disk.statLink('keys/own')?.kind).toBe('private')
+      expect(disk.stat('plain')?.kind).toBe('file')
+      disk.makeLink('to-own', 'keys/own')
+      expect(disk.stat('to-own')?.kind).toBe('private')
+      for (const path of ['keys/own', 'to-own']) expect(codeOf(() => disk.open(path))).toBe('private')
+      const places = ['keys/own', 'keys/later', 'keys/LATER']
+      for (const path of places) {
+        expect(codeOf(() => disk.create(path))).toBe('private')
+        expect(codeOf(() => disk.writeNew(path, NEW_FILE))).toBe('private')
+        expect(codeOf(() => disk.rename('plain', path))).toBe('private')
+        expect(codeOf(() => disk.linkFile('plain', path))).toBe('private')
+        expect(codeOf(() => disk.moveNew('plain', path))).toBe('private')
+        expect(codeOf(() => disk.makeFolder(path))).toBe('private')
+        expect(codeOf(() => disk.makeLink(path, 'plain'))).toBe('private')
+      }
+      expect(codeOf(() => disk.linkFile('keys/own', 'second'))).toBe('private')
+      expect(codeOf(() => disk.rename('keys/own', 'away'))).toBe('private')
+      expect(codeOf(() => disk.removeFile('keys/own'))).toBe('private')
+      expect(codeOf(() => disk.setTimes('keys/own', 0))).toBe('private')
+      expect(codeOf(() => disk.setExecutable('keys/own', true))).toBe('private')
+      disk.rename('keys', 'former')
+      expect(disk.stat('former/own')?.kind).toBe('private')
+      expect(codeOf(() => disk.open('former/own'))).toBe('private')
+      disk.rename('plain', 'former/later')
+      expect(disk.stat('former/later')?.kind).toBe('file')
     })
 
     describe('with links', () => {

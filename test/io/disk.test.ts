@@ -5,10 +5,27 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { DiskError } from '../../src/base/ports.js'
 import { RealDisk } from '../../src/io/disk.js'
 import { diskError } from '../../src/io/disk-errors.js'
+import { PrivateFiles } from '../../src/io/private-files.js'
 import { describeDisk } from './disk-conformance.js'
 import { temporaryFolder } from './temporary-folder.js'
 
-describeDisk('RealDisk', () => ({ disk: new RealDisk(temporaryFolder()) }))
+describeDisk('RealDisk', (secrets) => {
+  const folder = temporaryFolder()
+  const files = secrets.map((path) => `${folder}/${path}`)
+  const privateFiles = new PrivateFiles({ files, folders: [] })
+  const disk = new RealDisk(folder, { privateFiles })
+  return {
+    disk,
+    putSecret: (path) => {
+      writeFileSync(`${folder}/${path}`, 'secret')
+      privateFiles.look()
+    },
+    dispose: () => {
+      disk.dispose()
+      privateFiles.close()
+    },
+  }
+})
 
 let root: string
 let outside: string

@@ -24,7 +24,10 @@ function append(disk: SimDisk, path: string, text: string, synced = false): void
   disk.close(handle)
 }
 
-describeDisk('SimDisk', () => ({ disk: makeDisk() }))
+describeDisk('SimDisk', (privatePaths) => {
+  const disk = makeDisk({ privatePaths })
+  return { disk, putSecret: (path) => disk.putFile(path, bytesOf('secret')) }
+})
 
 describe('the simulated disk', () => {
   test('times come from the clock, in the steps of the file system', () => {
