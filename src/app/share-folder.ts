@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path'
 import { hexOf } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
+import { keepPrivate } from '../io/access.js'
 import { lockShare } from '../io/lock.js'
 import { SystemRandom } from '../io/random.js'
 
@@ -32,7 +33,10 @@ export interface ShareFolder {
 export function openShareFolder(share: string): ShareFolder {
   makeShare(share)
   const own = join(share, '.left')
-  attempt(share, () => makeFolders(own))
+  attempt(share, () => {
+    makeFolders(own, 0o700)
+    keepPrivate(own)
+  })
   const release = lockShare(own)
   try {
     attempt(share, () => checkFormat(join(own, 'format')))
@@ -56,15 +60,15 @@ function makeShare(share: string): void {
 
 /** Makes a folder and those above it. Not with `recursive`: Node then never ends where a folder whose parent is there is
  *  refused as missing, as below /proc. */
-function makeFolders(folder: string): void {
+function makeFolders(folder: string, mode = 0o777): void {
   try {
-    mkdirSync(folder)
+    mkdirSync(folder, mode)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST' && statSync(folder).isDirectory()) return
     if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error
     makeFolders(dirname(folder))
-    mkdirSync(folder)
+    mkdirSync(folder, mode)
   }
 }
 
@@ -86,7 +90,7 @@ function attempt<T>(share: string, work: () => T): T {
 function checkFormat(file: string): void {
   const text = readIfThere(file)
   if (text === undefined) {
-    writeFileSync(file, `${STATE_FORMAT}\n`)
+    writeFileSync(file, `${STATE_FORMAT}\n`, { mode: 0o600 })
     return
   }
   const format = Number(text.trim())

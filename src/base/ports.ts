@@ -27,6 +27,8 @@ export interface FileStat {
   readonly inode: number
   readonly device: number
   readonly executable: boolean
+  /** Who may read, write and run it: the nine bits of chmod(2). */
+  readonly mode: number
 }
 
 export type DiskErrorCode =
@@ -55,9 +57,16 @@ export class DiskError extends Error {
 export interface NewFile {
   readonly bytes: Uint8Array
   readonly mtimeMs: number
-  readonly executable: boolean
   /** Whether its content must be on stable storage before the call returns. */
   readonly sync: boolean
+}
+
+/** Who may do what with a file that is about to be put in its place. */
+export interface FileAccess {
+  readonly executable: boolean
+  /** The file that it takes the place of: whoever could not read that one cannot read this one. Undefined where there is
+   *  none, and then it is as this user's new files are. */
+  readonly replaces: string | undefined
 }
 
 /** An open file. Numbers are only meaningful to the disk that gave them. */
@@ -76,7 +85,7 @@ export interface FolderListing {
  *
  *  Paths are relative to the share, joined by '/', '' being the share itself. Every operation throws a
  *  `DiskError`. Operations that write (`create`, `writeNew`, `rename`, `linkFile`, `moveNew`, `makeFolder`, `makeLink`,
- *  `remove*`, `setTimes`, `setExecutable`) refuse with code 'link' when a folder on the way is a symbolic link; reading follows
+ *  `remove*`, `setTimes`, `setExecutable`, `setAccess`) refuse with code 'link' when a folder on the way is a symbolic link; reading follows
  *  links. */
 export interface Disk {
   /** The thing itself, links not followed; undefined where there is nothing. */
@@ -87,9 +96,9 @@ export interface Disk {
   readLink(path: string): string
   /** Opens an existing file for reading. */
   open(path: string): FileHandle
-  /** Opens for reading and writing, making the file if it is missing; nothing is truncated. */
+  /** Opens for reading and writing, making the file if it is missing, for this user alone; nothing is truncated. */
   create(path: string): FileHandle
-  /** Makes a file as it is meant to be, in one go: thousands of small ones are made so. Throws 'exists' where something is
+  /** Makes a file for this user alone, in one go: thousands of small ones are made so. Throws 'exists' where something is
    *  there; where it fails otherwise it may leave a part. Answers how the file looks. */
   writeNew(path: string, file: NewFile): FileStat
   stateOf(handle: FileHandle): FileStat
@@ -110,13 +119,16 @@ export interface Disk {
   /** Gives the file `from` the name `to` instead of its own, which it keeps until it has the other. Throws 'exists' where
    *  something is at `to`. Answers how the file looks then. */
   moveNew(from: string, to: string): FileStat
-  /** Makes one folder; its parent exists. Throws 'exists' where something is there. */
-  makeFolder(path: string): void
+  /** Makes one folder; its parent exists. Throws 'exists' where something is there. A private one is this user's alone. */
+  makeFolder(path: string, access?: 'usual' | 'private'): void
   makeLink(path: string, target: string): void
   removeFile(path: string): void
   removeFolder(path: string): void
   setTimes(path: string, mtimeMs: number): void
   setExecutable(path: string, executable: boolean): void
+  /** Opens a file that this user alone could use to whoever may use it in its place; answers how it looks then. A disk that
+   *  keeps no such modes leaves it as it is. */
+  setAccess(path: string, access: FileAccess): FileStat
   /** Makes the names in a folder durable, where the platform can. */
   syncFolder(path: string): void
 }

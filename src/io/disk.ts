@@ -34,22 +34,29 @@ import { textOf } from '../base/bytes.js'
 import {
   type Disk,
   DiskError,
+  type FileAccess,
   type FileHandle,
-  type FileKind,
   type FileStat,
   type FolderListing,
   type NewFile,
 } from '../base/ports.js'
+import {
+  executableMode,
+  giveAccess,
+  PRIVATE_FILE_MODE,
+  PRIVATE_FOLDER_MODE,
+  USUAL_FOLDER_MODE,
+} from './access.js'
 import { type Confinement, confine } from './confinement.js'
 import { diskError } from './disk-errors.js'
 import { refuseForeignName } from './foreign-names.js'
 import { NO_PRIVATE_PLACES, PrivateFiles } from './private-files.js'
+import { fileStat, STAT_OPTIONS, sortedByLegibility, statOrNothing } from './stats.js'
 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK // opening a pipe must not wait for a writer
 const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
-const EXECUTE_BITS = 0o111
-const MODE_BITS = 0o7777
+const SPECIAL_BITS = 0o7000
 
 export interface RealDiskOptions {
   /** Whether reading follows links (the default). Where not, what is behind a link is as good as not there, also when
@@ -64,6 +71,8 @@ export class RealDisk implements Disk {
   private readonly privateFiles: PrivateFiles
   private readonly followLinks: boolean
   private readonly readFlags: number
+  /** Of files that this user makes. */
+  private readonly usualMode = 0o666 & ~process.umask()
 
   /** `root` is the absolute path of the share folder, which is there; it may itself be reached through links. Throws a
    *  DiskError where it cannot be opened. */
@@ -129,7 +138,7 @@ export class RealDisk implements Disk {
 
   create(path: string): FileHandle {
     return attempt('create', path, () => {
-      const handle = openSync(this.writablePlaceOf(path), CREATE_FLAGS, 0o666)
+      const handle = openSync(this.writablePlaceOf(path), CREATE_FLAGS, PRIVATE_FILE_MODE)
       try {
         this.confinement.confirm(path, handle)
       } catch (error) {
@@ -142,11 +151,10 @@ export class RealDisk implements Disk {
 
   writeNew(path: string, file: NewFile): FileStat {
     return attempt('make', path, () => {
-      const handle = openSync(this.writablePlaceOf(path), CREATE_FLAGS | constants.O_EXCL, 0o666)
+      const handle = openSync(this.writablePlaceOf(path), CREATE_FLAGS | constants.O_EXCL, PRIVATE_FILE_MODE)
       try {
         this.confinement.confirm(path, handle)
         writeAll(handle, file.bytes, 0)
-        if (file.executable) fchmodSync(handle, executableMode(fstatSync(handle).mode, true))
         if (file.sync) fdatasyncSync(handle)
         const time = secondsText(file.mtimeMs)
         futimesSync(handle, time, time)
@@ -209,8 +217,9 @@ export class RealDisk implements Disk {
     })
   }
 
-  makeFolder(path: string): void {
-    attempt('make the folder', path, () => mkdirSync(this.writablePlaceOf(path)))
+  makeFolder(path: string, access: 'usual' | 'private' = 'usual'): void {
+    const mode = access === 'private' ? PRIVATE_FOLDER_MODE : USUAL_FOLDER_MODE
+    attempt('make the folder', path, () => mkdirSync(this.writablePlaceOf(path), mode))
   }
 
   makeLink(path: string, target: string): void {
@@ -243,8 +252,24 @@ export class RealDisk implements Disk {
       const handle = openSync(this.writablePlaceOf(path), READ_FLAGS | constants.O_NOFOLLOW)
       try {
         const { mode } = fstatSync(handle)
-        const wanted = executableMode(mode, executable)
-        if (wanted !== (mode & MODE_BITS)) fchmodSync(handle, wanted)
+        const wanted = executableMode(mode, executable) | (mode & SPECIAL_BITS)
+        if (wanted !== (mode & (0o777 | SPECIAL_BITS))) fchmodSync(handle, wanted)
+      } finally {
+        closeSync(handle)
+      }
+    })
+  }
+
+  setAccess(path: string, { executable, replaces }: FileAccess): FileStat {
+    return attempt('set the mode of', path, () => {
+      const handle = openSync(this.writablePlaceOf(path), READ_FLAGS | constants.O_NOFOLLOW)
+      try {
+        const replaced =
+          replaces === undefined
+            ? undefined
+            : statOrNothing(() => statSync(this.readablePlaceOf(replaces), STAT_OPTIONS))
+        giveAccess(handle, { executable, replaced, usualMode: this.usualMode })
+        return fileStat(fstatSync(handle))
       } finally {
         closeSync(handle)
       }
@@ -318,7 +343,6 @@ export class RealDisk implements Disk {
   }
 }
 
-const STAT_OPTIONS = { throwIfNoEntry: false } as const
 const OWN_PREFIX = '.left/'
 
 function isOneOfYours(path: string): DiskError {
@@ -336,45 +360,6 @@ function attempt<T>(operation: string, path: string, act: () => T): T {
   }
 }
 
-/** There is nothing where a name is missing (which need not even throw, and then costs a tenth), below what
- *  is no folder or a link that is not followed, and where a link leads in a circle. */
-function statOrNothing(look: () => Stats | undefined): Stats | undefined {
-  try {
-    return look()
-  } catch (error) {
-    if (error instanceof DiskError && (error.code === 'link' || error.code === 'changed-kind'))
-      return undefined
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined
-    throw error
-  }
-}
-
-function fileStat(stats: Stats): FileStat {
-  return {
-    kind: kindOf(stats.mode),
-    sizeBytes: stats.size,
-    mtimeMs: stats.mtimeMs,
-    ctimeMs: stats.ctimeMs,
-    inode: stats.ino,
-    device: stats.dev,
-    executable: (stats.mode & 0o100) !== 0,
-  }
-}
-
-function kindOf(mode: number): FileKind {
-  switch (mode & constants.S_IFMT) {
-    case constants.S_IFREG:
-      return 'file'
-    case constants.S_IFDIR:
-      return 'folder'
-    case constants.S_IFLNK:
-      return 'link'
-    default:
-      return 'other'
-  }
-}
-
 function writeAll(handle: number, source: Uint8Array, position: number): void {
   let done = 0
   while (done < source.length) {
@@ -382,37 +367,10 @@ function writeAll(handle: number, source: Uint8Array, position: number): void {
   }
 }
 
-/** Who may read may run; nobody else. */
-function executableMode(mode: number, executable: boolean): number {
-  const bits = mode & MODE_BITS
-  return executable ? bits | ((bits & 0o444) >> 2) : bits & ~EXECUTE_BITS
-}
-
 function fileOnly(handle: number, path: string): FileHandle {
   if (fstatSync(handle).isFile()) return handle
   closeSync(handle)
   throw new DiskError('changed-kind', `${path} is not a file`)
-}
-
-function sortedByLegibility(rawNames: readonly Buffer[]): FolderListing {
-  const names: string[] = []
-  const unreadable: string[] = []
-  for (const raw of rawNames) {
-    const name = textOf(raw)
-    if (name === undefined) unreadable.push(printable(raw))
-    else names.push(name)
-  }
-  return { names, unreadable }
-}
-
-/** ASCII as it is, every other byte as `\xff`. */
-function printable(raw: Uint8Array): string {
-  let text = ''
-  for (const byte of raw) {
-    text +=
-      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`
-  }
-  return text
 }
 
 /** Seconds for utimes(2). The double that Node takes is off by up to 0.2 µs at today's dates, which would put

@@ -28,7 +28,7 @@ export function lockShare(leftFolder: string): () => void {
   const self = ownClaim()
   const claim = `${lock}-claim-${self.id}`
   try {
-    writeFileSync(claim, JSON.stringify(self), { flag: 'wx' })
+    writeFileSync(claim, JSON.stringify(self), { flag: 'wx', mode: 0o600 })
   } catch (error) {
     removeIfThere(claim)
     const hint =

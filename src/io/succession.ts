@@ -19,7 +19,7 @@ export function succeed(leftFolder: string): () => void {
   if (former !== undefined && isCertain(former)) end(former)
   const self = ownClaim()
   try {
-    writeFileSync(file, JSON.stringify(self))
+    writeFileSync(file, JSON.stringify(self), { mode: 0o600 })
   } catch (error) {
     throw diskError(error, 'write', file)
   }

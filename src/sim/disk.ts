@@ -9,6 +9,7 @@ import {
   type Disk,
   DiskError,
   type DiskErrorCode,
+  type FileAccess,
   type FileHandle,
   type FileStat,
   type FolderListing,
@@ -16,7 +17,7 @@ import {
   type Random,
 } from '../base/ports.js'
 import { type DeathMoment, DiskFaults, type DiskOperation } from './disk-faults.js'
-import { Inode, isEmpty, isWithin, resolvePath, statOf, visit } from './inode.js'
+import { Inode, isEmpty, isWithin, resolvePath, statOf, USUAL_MODES, visit } from './inode.js'
 import { type NameChange, NameLog } from './name-log.js'
 import {
   type Place,
@@ -40,6 +41,8 @@ export interface SimDiskOptions {
   /** Whether a loss of power keeps changes of names in their order, as journalling file systems do; true
    *  unless said otherwise. */
   readonly namesInOrder?: boolean
+  /** Whether it keeps modes; true unless said otherwise. FAT does not, nor do folders shared with a virtual machine. */
+  readonly keepsModes?: boolean
   /** Paths of the share at which the user's secrets are, or will be. */
   readonly privatePaths?: readonly string[]
 }
@@ -54,6 +57,9 @@ export interface SnapshotEntry {
 }
 
 const SHARE_NAME = 'share'
+/** Who may read may run. */
+const executableMode = (mode: number, executable: boolean): number =>
+  executable ? mode | ((mode & 0o444) >> 2) : mode & ~0o111
 const DISK_IS_FULL = 'the simulated disk is full'
 interface OpenFile {
   readonly inode: Inode
@@ -153,7 +159,7 @@ export class SimDisk implements Disk {
   putFile(
     path: string,
     bytes: Uint8Array,
-    attributes: { mtimeMs?: number; executable?: boolean } = {},
+    attributes: { mtimeMs?: number; executable?: boolean; mode?: number } = {},
   ): void {
     this.unharmed(() => {
       for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
@@ -164,6 +170,7 @@ export class SimDisk implements Disk {
       this.truncate(handle, 0)
       this.write(handle, bytes, 0)
       this.close(handle)
+      if (attributes.mode !== undefined) this.setMode(this.resolve(path, true), attributes.mode)
       if (attributes.executable !== undefined) this.setExecutable(path, attributes.executable)
       if (attributes.mtimeMs !== undefined) this.setTimes(path, attributes.mtimeMs)
     })
@@ -269,12 +276,17 @@ export class SimDisk implements Disk {
       refuseUnreadable(known, path)
       return this.handleFor(known, true)
     }
-    const inode = this.faults.mutate(() => this.attach(place.folder, place.name, this.makeInode('file')))
+    const inode = this.faults.mutate(() => {
+      const made = this.makeInode('file')
+      // A person's programs make files as usual.
+      if (!this.isByPerson) made.mode = 0o600
+      return this.attach(place.folder, place.name, made)
+    })
     return this.handleFor(inode, true)
   }
 
   /** In steps: a process may die between any two of them. */
-  writeNew(path: string, { bytes, mtimeMs, executable, sync }: NewFile): FileStat {
+  writeNew(path: string, { bytes, mtimeMs, sync }: NewFile): FileStat {
     const there = this.statLink(path)
     if (there !== undefined && there.kind !== 'private') throw new DiskError('exists', `${path} exists`)
     const handle = this.create(path)
@@ -284,7 +296,6 @@ export class SimDisk implements Disk {
     } finally {
       this.close(handle)
     }
-    if (executable) this.setExecutable(path, true)
     this.setTimes(path, mtimeMs)
     return this.statLink(path)!
   }
@@ -351,10 +362,14 @@ export class SimDisk implements Disk {
     return this.statLink(to)!
   }
 
-  makeFolder(path: string): void {
+  makeFolder(path: string, access: 'usual' | 'private' = 'usual'): void {
     const place = this.placeFor('makeFolder', path)
     refuseExisting(place, path)
-    this.faults.mutate(() => this.attach(place.folder, place.name, this.makeInode('folder')))
+    this.faults.mutate(() => {
+      const made = this.makeInode('folder')
+      if (access === 'private') made.mode = 0o700
+      this.attach(place.folder, place.name, made)
+    })
   }
 
   makeLink(path: string, target: string): void {
@@ -394,11 +409,17 @@ export class SimDisk implements Disk {
   setExecutable(path: string, executable: boolean): void {
     const inode = present(this.placeFor('setExecutable', path), path)
     if (inode.kind === 'link') throw new DiskError('link', `${path} is a symbolic link`)
-    this.faults.mutate(() => {
-      inode.executable = executable
-      inode.ctimeMs = this.now()
-      inode.touched()
-    })
+    this.setMode(inode, executableMode(inode.mode, executable))
+  }
+
+  setAccess(path: string, { executable, replaces }: FileAccess): FileStat {
+    const inode = present(this.placeFor('setAccess', path), path)
+    if (inode.kind === 'link') throw new DiskError('link', `${path} is a symbolic link`)
+    const replaced = replaces === undefined ? undefined : this.tryResolve(replaces, true)
+    const mode = replaced?.mode ?? USUAL_MODES.file
+    const wanted = ((mode & 0o100) !== 0) === executable ? mode : executableMode(mode, executable)
+    if (this.options.keepsModes ?? true) this.setMode(inode, wanted)
+    return statOf(inode)
   }
 
   syncFolder(path: string): void {
@@ -421,6 +442,14 @@ export class SimDisk implements Disk {
       this.stamp(inode)
     }
     if (missing > 0) throw new DiskError('no-space', DISK_IS_FULL)
+  }
+
+  private setMode(inode: Inode, mode: number): void {
+    this.faults.mutate(() => {
+      inode.mode = mode
+      inode.ctimeMs = this.now()
+      inode.touched()
+    })
   }
 
   private roomBytes(): number {

@@ -8,7 +8,7 @@ export interface StableContent {
   readonly sizeBytes: number
   readonly mtimeMs: number
   readonly ctimeMs: number
-  readonly executable: boolean
+  readonly mode: number
 }
 
 /** A file, folder or link. Names lead to it; it does not know them. */
@@ -17,7 +17,8 @@ export class Inode {
   readonly kind: FileKind
   mtimeMs: number
   ctimeMs: number
-  executable = false
+  /** The nine bits of chmod(2). */
+  mode: number
   /** Reading and listing it fails with 'denied'. */
   unreadable = false
   /** How many names lead here; its content takes room while any does. */
@@ -46,6 +47,11 @@ export class Inode {
     this.mtimeMs = nowMs
     this.ctimeMs = nowMs
     this.names = kind === 'folder' ? new Map() : NO_NAMES
+    this.mode = USUAL_MODES[kind]
+  }
+
+  get executable(): boolean {
+    return (this.mode & 0o100) !== 0
   }
 
   read(target: Uint8Array, position: number): number {
@@ -80,8 +86,8 @@ export class Inode {
 
   sync(): void {
     if (!this.unsynced) return
-    const { bytes, sizeBytes, mtimeMs, ctimeMs, executable } = this
-    this.stable = { bytes, sizeBytes, mtimeMs, ctimeMs, executable }
+    const { bytes, sizeBytes, mtimeMs, ctimeMs, mode } = this
+    this.stable = { bytes, sizeBytes, mtimeMs, ctimeMs, mode }
     this.sharedWithStable = true
     this.unsynced = false
   }
@@ -101,7 +107,7 @@ export class Inode {
     this.sizeBytes = this.stable.sizeBytes
     this.mtimeMs = this.stable.mtimeMs
     this.ctimeMs = this.stable.ctimeMs
-    this.executable = this.stable.executable
+    this.mode = this.stable.mode
     this.sharedWithStable = true
     this.unsynced = false
   }
@@ -133,16 +139,24 @@ export class Inode {
   }
 }
 
+/** With a umask of 022. */
+export const USUAL_MODES: Readonly<Record<FileKind, number>> = {
+  file: 0o644,
+  folder: 0o755,
+  link: 0o777,
+  private: 0o600,
+  other: 0o644,
+}
 const NOTHING = new Uint8Array(0)
-const EMPTY: StableContent = { bytes: NOTHING, sizeBytes: 0, mtimeMs: 0, ctimeMs: 0, executable: false }
+const EMPTY: StableContent = { bytes: NOTHING, sizeBytes: 0, mtimeMs: 0, ctimeMs: 0, mode: 0o600 }
 const NO_NAMES: Map<string, Inode> = new Map()
 /** What the kernel writes back at once. */
 const PAGE_BYTES = 4096
 const SPARE_BYTES_MAX = 1 << 20
 
 export function statOf(inode: Inode): FileStat {
-  const { kind, sizeBytes, mtimeMs, ctimeMs, executable, number: inodeNumber } = inode
-  return { kind, sizeBytes, mtimeMs, ctimeMs, inode: inodeNumber, device: DEVICE, executable }
+  const { kind, sizeBytes, mtimeMs, ctimeMs, executable, mode, number: inodeNumber } = inode
+  return { kind, sizeBytes, mtimeMs, ctimeMs, inode: inodeNumber, device: DEVICE, executable, mode }
 }
 
 export function isEmpty(inode: Inode): boolean {

@@ -1,7 +1,7 @@
 // The disk as the simulated watcher process sees it: every operation goes to the simulated disk, and whoever proves
 // the invariants is told of each one that changes something. Used by SimPeer.
 
-import type { Disk, FileHandle, FileStat, FolderListing, NewFile } from '../base/ports.js'
+import type { Disk, FileAccess, FileHandle, FileStat, FolderListing, NewFile } from '../base/ports.js'
 import { isOwnPath } from '../share/path.js'
 
 export interface DiskObserver {
@@ -85,8 +85,8 @@ export class WatchedDisk implements Disk {
     return this.watched([to], () => this.disk.moveNew(from, to))
   }
 
-  makeFolder(path: string): void {
-    this.watched([path], () => this.disk.makeFolder(path))
+  makeFolder(path: string, access?: 'usual' | 'private'): void {
+    this.watched([path], () => this.disk.makeFolder(path, access))
   }
 
   makeLink(path: string, target: string): void {
@@ -107,6 +107,10 @@ export class WatchedDisk implements Disk {
 
   setExecutable(path: string, executable: boolean): void {
     this.watched([path], () => this.disk.setExecutable(path, executable))
+  }
+
+  setAccess(path: string, access: FileAccess): FileStat {
+    return this.watched([path], () => this.disk.setAccess(path, access))
   }
 
   syncFolder(path: string): void {

@@ -9,7 +9,7 @@ export const TEMPORARY_FOLDER = `${OWN_FOLDER}/tmp`
 /** A file in TEMPORARY_FOLDER that is whole. */
 export interface Temporary {
   readonly path: string
-  /** How it looks, where it has the time and the executable bit that it is to have. */
+  /** How it looks, where it has the time that it is to have. */
   readonly looks: FileStat | undefined
 }
 

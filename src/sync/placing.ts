@@ -27,7 +27,7 @@ export type Placed =
 export interface Prepared {
   readonly type: 'prepared'
   readonly decision: Decision & { type: 'take' | 'conflict' }
-  /** With its time and executable bit. */
+  /** With its time and mode. */
   readonly temporary: Temporary | undefined
   readonly record: JournalRecord<Entry> & { kind: 'placing' }
   /** What was removed from this folder must stay so before something else takes its name. */
@@ -189,7 +189,7 @@ export class Placing {
     // A new file takes no place that is taken, whatever has appeared there.
     if (!(isNew && entry.kind === 'file') && !scanner.matches(remote.path)) return { type: 'unsettled' }
     this.makeParents(entry.path)
-    const dressed = temporary === undefined ? undefined : this.dressTemporary(temporary, entry)
+    const dressed = temporary === undefined ? undefined : this.dressTemporary(temporary, entry, standing)
     if (standing?.kind === 'file') this.syncStanding(entry.path)
     // Somebody removed what we had put here a moment ago: a loss of power could bring that back torn, and what is placed
     // now would be blamed for it.
@@ -311,13 +311,13 @@ export class Placing {
       throw new DiskError('missing', `${parent} is not a folder yet`)
   }
 
-  private dressTemporary(temporary: Temporary, entry: Entry): Temporary {
-    const { path, looks } = temporary
-    const isDressed =
-      looks !== undefined && looks.executable === entry.executable && isKeptTime(looks.mtimeMs, entry.mtimeMs)
-    if (isDressed) return temporary
-    this.dress(path, entry)
-    return { path, looks: this.options.disk.statLink(path) }
+  /** It was this user's alone until now: from here on it may be used by whoever may use what it replaces. */
+  private dressTemporary({ path, looks }: Temporary, entry: Entry, standing: Entry | undefined): Temporary {
+    const { disk } = this.options
+    const isTimed = looks !== undefined && isKeptTime(looks.mtimeMs, entry.mtimeMs)
+    if (!isTimed) disk.setTimes(path, entry.mtimeMs)
+    const replaces = standing?.kind === 'file' ? entry.path : undefined
+    return { path, looks: disk.setAccess(path, { executable: entry.executable, replaces }) }
   }
 
   private dress(path: string, entry: Entry): void {

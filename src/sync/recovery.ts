@@ -43,7 +43,7 @@ export interface Recovered {
 export function openShare(options: RecoveryOptions): Recovered {
   const { disk, hash, crc32, index, boot } = options
   for (const folder of [OWN_FOLDER, TEMPORARY_FOLDER])
-    if (disk.stat(folder) === undefined) disk.makeFolder(folder)
+    if (disk.stat(folder) === undefined) disk.makeFolder(folder, 'private')
   const catalogue = new Catalogue(hash, index)
   const lastWriteMs = disk.stat(JOURNAL_PATH)?.ctimeMs ?? 0
   const journal = new Journal<Entry>({ disk, crc32, encodeEntry, decodeEntry })

@@ -32,12 +32,12 @@ export class Temporaries {
   /** Writes the whole content of a want. Throws a DiskError, and then nothing of it is left. */
   make(want: Want, bytes: Uint8Array): void {
     const { disk, catalogue } = this.options
-    const { path: target, mtimeMs, executable } = want.remote
+    const { path: target, mtimeMs } = want.remote
     const path = smallTemporary(++this.count)
     // A version that is replaced must not be lost with unsynced data of the new one.
     const sync = catalogue.live(target) !== undefined
     try {
-      want.temporary = { path, looks: disk.writeNew(path, { bytes, mtimeMs, executable, sync }) }
+      want.temporary = { path, looks: disk.writeNew(path, { bytes, mtimeMs, sync }) }
     } catch (error) {
       if (error instanceof DiskError) this.remove(path)
       throw error

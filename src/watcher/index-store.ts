@@ -7,7 +7,7 @@
 // src/sync/limits.ts), or before announcing any.
 
 import { createHash } from 'node:crypto'
-import { mkdirSync, statfsSync, statSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
@@ -24,6 +24,8 @@ const KEY_PATH_BYTES_MAX = 1_900
 /** Address space, not memory or disk, for an index that no share outgrows. A map that grows is mapped anew while the old one
  *  still counts: that was 30 MB more for 84,000 files. */
 const MAP_BYTES = 2 ** 34
+
+const LMDB_FILES = ['data.mdb', 'lock.mdb'] as const
 
 /** First byte of a key in the tree of entries. A path is a key by itself, or by its hash where it is long. */
 const BY_PATH = 1
@@ -58,10 +60,12 @@ export class IndexStore implements Index {
     this.folder = folder
     const options = { encoding: 'binary', keyEncoding: 'binary', cache: false } as const
     try {
-      mkdirSync(folder, { recursive: true })
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
       // lmdb writes a new file through its map, and a full disk answers that with a signal that ends the process.
-      const isNew = ['data.mdb', 'lock.mdb'].some((name) => sizeOf(join(folder, name)) === 0)
+      const isNew = LMDB_FILES.some((name) => sizeOf(join(folder, name)) === 0)
       if (isNew && hasLessFree(folder, COMMIT_FREE_BYTES_MIN)) throw full('open')
+      // lmdb would make them for everybody to read.
+      for (const name of LMDB_FILES) closeSync(openSync(join(folder, name), 'a', 0o600))
       // Without overlapping sync a commit that returned is on the disk, as lmdb itself promises.
       const shape = { noSubdir: false, maxDbs: 3, overlappingSync: false, mapSize: MAP_BYTES }
       this.root = open({ ...options, ...shape, path: folder })

@@ -7,13 +7,15 @@ import { type Disk, DiskError, type DiskErrorCode, type NewFile } from '../../sr
 /** A disk over an empty share; `dispose` takes it away. */
 export interface DiskUnderTest {
   readonly disk: Disk
-  /** Makes a file as a person does. */
-  readonly putSecret: (path: string) => void
+  /** Makes a file as a person does, whom no disk hinders, and gives it a mode. */
+  readonly putFile: (path: string, text: string, mode: number) => void
+  /** Of files that this user makes. */
+  readonly usualMode: number
   readonly dispose?: () => void
 }
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
-const NEW_FILE: NewFile = { bytes: new Uint8Array(0), mtimeMs: 0, executable: false, sync: false }
+const NEW_FILE: NewFile = { bytes: new Uint8Array(0), mtimeMs: 0, sync: false }
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
 /** Where the user's secrets are, or will be, on a disk that is told so. */
@@ -191,13 +193,13 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
     })
 
     test('a file is made whole, and only where nothing is', () => {
-      const file = { bytes: bytesOf('hello'), mtimeMs: 1_500_000_000_123, executable: true, sync: true }
+      const file = { bytes: bytesOf('hello'), mtimeMs: 1_500_000_000_123, sync: true }
       const looks = disk.writeNew('a', file)
       expect(read('a')).toBe('hello')
       expect(disk.stat('a')).toEqual(looks)
-      expect(looks).toMatchObject({ kind: 'file', sizeBytes: 5, executable: true, mtimeMs: file.mtimeMs })
-      const plain = disk.writeNew('b', { ...file, bytes: new Uint8Array(0), executable: false, sync: false })
-      expect(plain).toMatchObject({ sizeBytes: 0, executable: false })
+      expect(looks).toMatchObject({ kind: 'file', sizeBytes: 5, mode: 0o600, mtimeMs: file.mtimeMs })
+      const plain = disk.writeNew('b', { ...file, bytes: new Uint8Array(0), sync: false })
+      expect(plain).toMatchObject({ sizeBytes: 0, mode: 0o600 })
       expect(codeOf(() => disk.writeNew('a', { ...file, bytes: bytesOf('other') }))).toBe('exists')
       expect(codeOf(() => disk.writeNew('none/a', file))).toBe('missing')
       expect(read('a')).toBe('hello')
@@ -260,6 +262,7 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
         () => disk.removeFolder('none'),
         () => disk.setTimes('none', 0),
         () => disk.setExecutable('none', true),
+        () => disk.setAccess('none', { executable: true, replaces: undefined }),
       ]) {
         expect(codeOf(act)).toBe('missing')
       }
@@ -287,6 +290,44 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
       expect(disk.stat('a')?.executable).toBe(false)
     })
 
+    test('what is made is for its user alone, until it is opened to all who may use a new file', () => {
+      write('a', 'x')
+      expect(disk.stat('a')?.mode).toBe(0o600)
+      const looks = disk.setAccess('a', { executable: false, replaces: undefined })
+      expect(looks).toEqual(disk.stat('a'))
+      expect(looks).toMatchObject({ mode: under.usualMode, executable: false })
+      const { mode } = disk.setAccess('a', { executable: true, replaces: 'none' })
+      expect(mode).toBe(under.usualMode | ((under.usualMode & 0o444) >> 2))
+    })
+
+    test.each([
+      [0o600, false, 0o600],
+      [0o640, false, 0o640],
+      [0o664, false, 0o664],
+      [0o600, true, 0o700],
+      [0o640, true, 0o750],
+      [0o750, true, 0o750],
+      [0o710, true, 0o710],
+      [0o755, false, 0o644],
+      [0o711, false, 0o600],
+    ])('what takes the place of a file of mode %o has mode %o', (before, executable, after) => {
+      under.putFile('old', 'old', before)
+      disk.makeLink('to-old', 'old')
+      for (const replaces of ['old', 'to-old']) {
+        write('new', 'new')
+        expect(disk.setAccess('new', { executable, replaces }).mode).toBe(after)
+        disk.removeFile('new')
+      }
+    })
+
+    test("a private folder is its user's alone", () => {
+      disk.makeFolder('own', 'private')
+      disk.makeFolder('usual')
+      expect(disk.stat('own')?.mode).toBe(0o700)
+      expect(disk.stat('usual')!.mode & 0o700).toBe(0o700)
+      expect(disk.stat('usual')!.mode).toBe(under.usualMode | ((under.usualMode & 0o444) >> 2))
+    })
+
     test('any name that Linux takes is taken', () => {
       const odd = [
         '-rf',
@@ -309,8 +350,7 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
     test("the user's secrets are private, and stay so under another name", () => {
       disk.makeFolder('keys')
       write('plain', 'no secret')
-      // As a person does it, whom no disk hinders.
-      under.putSecret('keys/own')
+      under.putFile('keys/own', 'secret', 0o600)
       expect(disk.stat('keys')?.kind).toBe('folder')
       expect(disk.stat('keys/own')?.kind).toBe('private')
       expect(disk.statLink('keys/own')?.kind).toBe('private')
@@ -396,6 +436,9 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
         expect(codeOf(() => disk.setTimes('to-folder/file', 0))).toBe('link')
         expect(codeOf(() => disk.setExecutable('to-folder/file', true))).toBe('link')
         expect(codeOf(() => disk.setExecutable('folder/to-file', true))).toBe('link')
+        const access = { executable: true, replaces: undefined }
+        expect(codeOf(() => disk.setAccess('to-folder/file', access))).toBe('link')
+        expect(codeOf(() => disk.setAccess('folder/to-file', access))).toBe('link')
         expect(names('folder')).toEqual(['file', 'to-file', 'up'])
         expect(disk.stat('nowhere')).toBeUndefined()
         expect(disk.stat('folder/file')?.executable).toBe(false)

@@ -1,8 +1,22 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { DiskError } from '../../src/base/ports.js'
+import { giveAccess, keepPrivate } from '../../src/io/access.js'
 import { RealDisk } from '../../src/io/disk.js'
 import { diskError } from '../../src/io/disk-errors.js'
 import { PrivateFiles } from '../../src/io/private-files.js'
@@ -16,10 +30,12 @@ describeDisk('RealDisk', (secrets) => {
   const disk = new RealDisk(folder, { privateFiles })
   return {
     disk,
-    putSecret: (path) => {
-      writeFileSync(`${folder}/${path}`, 'secret')
+    putFile: (path, text, mode) => {
+      writeFileSync(`${folder}/${path}`, text)
+      chmodSync(`${folder}/${path}`, mode)
       privateFiles.look()
     },
+    usualMode: 0o666 & ~process.umask(),
     dispose: () => {
       disk.dispose()
       privateFiles.close()
@@ -221,5 +237,67 @@ describe('a failure', () => {
 
   it('names what was done to what', () => {
     expect(() => disk.open('photos/x')).toThrow('open photos/x: no such file or directory')
+  })
+})
+
+describe('the access to a file that takes the place of another', () => {
+  const isRoot = process.getuid?.() === 0
+  const OTHERS = 12_345
+
+  it.runIf(isRoot)('has its owner and its group, where this user may give them', () => {
+    writeFileSync(`${root}/old`, 'old')
+    chownSync(`${root}/old`, OTHERS, OTHERS)
+    chmodSync(`${root}/old`, 0o660)
+    disk.close(disk.create('new'))
+    expect(disk.setAccess('new', { executable: false, replaces: 'old' }).mode).toBe(0o660)
+    expect(statSync(`${root}/new`)).toMatchObject({ uid: OTHERS, gid: OTHERS })
+  })
+
+  it.runIf(isRoot)('is not given to another group than before', () => {
+    writeFileSync(`${root}/old`, 'old')
+    chownSync(`${root}/old`, 0, OTHERS)
+    chmodSync(`${root}/old`, 0o664)
+    const fd = openSync(`${root}/new`, 'w+', 0o600)
+    chownSync(root, OTHERS + 1, OTHERS + 1)
+    fchownSync(fd, OTHERS + 1, OTHERS + 1)
+    const replaced = statSync(`${root}/old`)
+    // A user who is not in that group: of what its members could do, what everybody can is left.
+    process.setegid!(OTHERS + 1)
+    process.seteuid!(OTHERS + 1)
+    try {
+      giveAccess(fd, { executable: false, replaced, usualMode: 0o644 })
+    } finally {
+      process.seteuid!(0)
+      process.setegid!(0)
+    }
+    expect(fstatSync(fd).mode & 0o777).toBe(0o644)
+    closeSync(fd)
+  })
+
+  it('brings no bit that makes a program run as its owner', () => {
+    writeFileSync(`${root}/old`, 'old')
+    chmodSync(`${root}/old`, 0o4755)
+    disk.close(disk.create('new'))
+    disk.setAccess('new', { executable: true, replaces: 'old' })
+    expect(statSync(`${root}/new`).mode & 0o7777).toBe(0o755)
+  })
+})
+
+describe("LEFT's own folder", () => {
+  it("is made its user's alone, with what earlier versions left open in it, and links are not followed", () => {
+    mkdirSync(`${root}/.left/index`, { recursive: true })
+    for (const name of ['journal', 'index/data.mdb']) writeFileSync(`${root}/.left/${name}`, 'x')
+    for (const name of ['journal', 'index/data.mdb']) chmodSync(`${root}/.left/${name}`, 0o644)
+    for (const name of ['', '/index']) chmodSync(`${root}/.left${name}`, 0o755)
+    writeFileSync(`${outside}/other`, 'x')
+    chmodSync(`${outside}/other`, 0o644)
+    symlinkSync(`${outside}/other`, `${root}/.left/way-out`)
+    keepPrivate(`${root}/.left`)
+    const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
+    expect(modeOf(`${root}/.left`)).toBe('700')
+    expect(modeOf(`${root}/.left/index`)).toBe('700')
+    expect(modeOf(`${root}/.left/journal`)).toBe('600')
+    expect(modeOf(`${root}/.left/index/data.mdb`)).toBe('600')
+    expect(modeOf(`${outside}/other`)).toBe('644')
   })
 })

@@ -26,7 +26,11 @@ function append(disk: SimDisk, path: string, text: string, synced = false): void
 
 describeDisk('SimDisk', (privatePaths) => {
   const disk = makeDisk({ privatePaths })
-  return { disk, putSecret: (path) => disk.putFile(path, bytesOf('secret')) }
+  return {
+    disk,
+    putFile: (path, text, mode) => disk.putFile(path, bytesOf(text), { mode }),
+    usualMode: 0o644,
+  }
 })
 
 describe('the simulated disk', () => {

@@ -3,13 +3,19 @@ import { utf8 } from '../../src/base/bytes.js'
 import type { Entry } from '../../src/share/entry.js'
 import { conflictPath } from '../../src/share/path.js'
 import type { Placed } from '../../src/sync/placing.js'
-import { OURS, ShareOnDisk, START_MS, THEIRS, theirFile, theirFolder, theirLink } from './share-on-disk.js'
+import {
+  OURS,
+  ShareOnDisk,
+  type ShareOptions,
+  START_MS,
+  THEIRS,
+  theirFile,
+  theirFolder,
+  theirLink,
+} from './share-on-disk.js'
 
 /** A share that holds these files, scanned some time ago. */
-function shareWith(
-  files: Readonly<Record<string, string>>,
-  options: { links?: 'follow' | 'keep' } = {},
-): ShareOnDisk {
+function shareWith(files: Readonly<Record<string, string>>, options: ShareOptions = {}): ShareOnDisk {
   const share = new ShareOnDisk(options)
   for (const [path, text] of Object.entries(files)) share.disk.putFile(path, utf8(text))
   share.scan()
@@ -26,6 +32,57 @@ function placeText(share: ShareOnDisk, path: string, text: string, attributes: P
 /** Later than anything that this machine has done. */
 const NEWER = { mtimeMs: START_MS + 3_600_000 }
 const seenOurs = { version: `${OURS}:1,${THEIRS}:1` }
+
+describe('the mode of a file of a peer', () => {
+  test("is that of this user's new files where nothing was", () => {
+    const share = shareWith({})
+    const temporary = share.putTemporary(utf8('content'))
+    expect(share.placing.place(theirFile('a', 'content'), temporary)).toMatchObject({ type: 'placed' })
+    expect(share.disk.stat('a')?.mode).toBe(0o644)
+  })
+
+  test.each([
+    [0o600, false, 0o600],
+    [0o600, true, 0o700],
+    [0o664, false, 0o664],
+    [0o755, false, 0o644],
+  ])('that replaces one of mode %o is as private as that', (before, executable, after) => {
+    const share = shareWith({})
+    share.disk.putFile('a', utf8('ours'), { mode: before })
+    share.scan()
+    share.changes.length = 0
+    const temporary = share.putTemporary(utf8('theirs'))
+    const remote = theirFile('a', 'theirs', { ...seenOurs, executable })
+    expect(share.placing.place(remote, temporary)).toMatchObject({ type: 'placed' })
+    expect(share.textAt('a')).toBe('theirs')
+    expect(share.disk.stat('a')?.mode).toBe(after)
+    expect(share.scanned()).toEqual([])
+  })
+
+  test('and that of a kept conflict copy are those of the file that was here', () => {
+    const share = shareWith({})
+    share.disk.putFile('a', utf8('ours'), { mode: 0o600 })
+    share.scan()
+    const temporary = share.putTemporary(utf8('theirs'))
+    const placed = share.placing.place(theirFile('a', 'theirs', NEWER), temporary)
+    expect(placed).toMatchObject({ type: 'placed', keptAs: expect.any(String) })
+    for (const path of ['a', (placed as { keptAs: string }).keptAs])
+      expect(share.disk.stat(path)?.mode).toBe(0o600)
+  })
+
+  test('does not matter to a disk that keeps none, and is no edit there', () => {
+    const share = shareWith({ a: 'ours' }, { keepsModes: false })
+    for (const [path, version] of [
+      ['a', seenOurs.version],
+      ['b', `${THEIRS}:1`],
+    ] as const) {
+      const temporary = share.putTemporary(utf8('theirs'))
+      const remote = theirFile(path, 'theirs', { version, executable: true })
+      expect(share.placing.place(remote, temporary)).toMatchObject({ type: 'placed' })
+    }
+    expect(share.scanned()).toEqual([])
+  })
+})
 
 describe('a new file of a peer', () => {
   test('arrives with its content, time and executable bit, and is no change of ours', () => {

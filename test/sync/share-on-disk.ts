@@ -126,7 +126,7 @@ export class ShareOnDisk {
   /** A complete temporary file for a file of a peer. */
   putTemporary(bytes: Uint8Array, name = 'small-1'): Temporary {
     const path = `.left/tmp/${name}`
-    this.disk.putFile(path, bytes)
+    this.disk.putFile(path, bytes, { mode: 0o600 })
     return { path, looks: undefined }
   }
 

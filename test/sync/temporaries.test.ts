@@ -37,17 +37,18 @@ class SharedWants {
 }
 
 describe('the content of a small want', () => {
-  test('is written whole, each under a name of its own, with its time and executable bit', () => {
+  test('is written whole, each under a name of its own, with its time, for nobody else to read', () => {
     const shared = new SharedWants()
     const { share, temporaries } = shared
     const wants = ['a', 'b', 'c'].map((path) =>
       shared.want(theirFile(path, path, { executable: path === 'b' })),
     )
+    share.disk.putFile('a', utf8('known'), { mode: 0o644 })
     for (const each of wants) temporaries.make(each, utf8(each.remote.path))
     const paths = wants.map(({ temporary }) => temporary!.path)
     expect(paths.map((path) => share.textAt(path))).toEqual(['a', 'b', 'c'])
     expect(wants.map(({ temporary }) => temporary!.looks)).toMatchObject(
-      wants.map(({ remote }) => ({ mtimeMs: remote.mtimeMs, executable: remote.executable })),
+      wants.map(({ remote }) => ({ mtimeMs: remote.mtimeMs, mode: 0o600 })),
     )
   })
 

@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Index } from '../../src/base/index-port.js'
@@ -183,4 +184,19 @@ describe.each([
 it.each([IndexStore, FileIndex])('%o refuses an index that cannot be read, in one line', (Body) => {
   const folder = temporaryFolder()
   expect(() => new Body(`${folder}/missing/\0`)).toThrow(/^open the index: [^\n]+$/)
+})
+
+describe('the index on the disk', () => {
+  it("is its user's alone", async () => {
+    const folder = `${temporaryFolder()}/index`
+    const store = new IndexStore(folder)
+    store.put('a', '1')
+    store.commit()
+    expect(statSync(folder).mode & 0o777).toBe(0o700)
+    expect(readdirSync(folder).map((name) => [name, statSync(`${folder}/${name}`).mode & 0o777])).toEqual([
+      ['data.mdb', 0o600],
+      ['lock.mdb', 0o600],
+    ])
+    await store.close()
+  })
 })

@@ -1,0 +1,116 @@
+// Who may read, write and run the files that LEFT makes: while they are made their user alone, and in their place whoever
+// could before. For disk.ts.
+
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  type Stats,
+} from 'node:fs'
+import { join } from 'node:path'
+import { OWN_FILES_MAX, OWN_FOLDER_DEPTH_MAX } from './limits.js'
+
+export const PRIVATE_FILE_MODE = 0o600
+export const PRIVATE_FOLDER_MODE = 0o700
+/** Less what the user's umask takes away. */
+export const USUAL_FOLDER_MODE = 0o777
+
+const EXECUTE_BITS = 0o111
+const GROUP_BITS = 0o070
+const MODE_BITS = 0o777
+
+export interface Access {
+  readonly executable: boolean
+  /** What the file takes the place of. */
+  readonly replaced: Stats | undefined
+  /** Of files that take no other's place. */
+  readonly usualMode: number
+}
+
+/** To an open file of ours that nobody else can use yet: it is at no moment open to more than it is at the end. Bits that
+ *  make a program run as its owner are given to nothing that a peer has sent. */
+export function giveAccess(handle: number, { executable, replaced, usualMode }: Access): void {
+  if (replaced === undefined) {
+    setMode(handle, executableMode(usualMode, executable))
+    return
+  }
+  const mode = replaced.mode & MODE_BITS
+  const isAsBefore = ((mode & 0o100) !== 0) === executable
+  const wanted = isAsBefore ? mode : executableMode(mode, executable)
+  setMode(handle, keepOwner(handle, replaced) ? wanted : withoutGroup(wanted))
+}
+
+/** Makes LEFT's own folder and what is in it its user's alone: earlier versions left it open to everybody. Links in it
+ *  are left as they are. */
+export function keepPrivate(folder: string): void {
+  let left = OWN_FILES_MAX
+  const tighten = (path: string, flags: number, depth: number): void => {
+    if (left-- <= 0) return
+    const handle = openIfMayBe(path, flags)
+    if (handle === undefined) return
+    try {
+      const stats = fstatSync(handle)
+      const wanted = stats.isDirectory() ? PRIVATE_FOLDER_MODE : PRIVATE_FILE_MODE
+      if ((stats.mode & MODE_BITS) !== wanted) setMode(handle, wanted)
+      if (!stats.isDirectory() || depth === 0) return
+    } finally {
+      closeSync(handle)
+    }
+    for (const name of readdirSync(path)) tighten(join(path, name), INNER_FLAGS, depth - 1)
+  }
+  // The folder itself may be on another disk, where its user put a link.
+  tighten(folder, OUTER_FLAGS, OWN_FOLDER_DEPTH_MAX)
+}
+
+const OUTER_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
+const INNER_FLAGS = OUTER_FLAGS | constants.O_NOFOLLOW
+
+function openIfMayBe(path: string, flags: number): number | undefined {
+  try {
+    return openSync(path, flags)
+  } catch {
+    return undefined // A link, somebody else's, or gone.
+  }
+}
+
+/** Sets the bits of an open file; a disk that keeps none (FAT, folders shared with a virtual machine) does not matter. */
+export function setMode(handle: number, mode: number): void {
+  try {
+    fchmodSync(handle, mode)
+  } catch (error) {
+    if (!KEEPS_NO_MODES.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
+}
+
+/** Who may read may run; nobody else. */
+export function executableMode(mode: number, executable: boolean): number {
+  const bits = mode & MODE_BITS
+  return executable ? bits | ((bits & 0o444) >> 2) : bits & ~EXECUTE_BITS
+}
+
+/** chmod(2); vfat says EPERM. */
+const KEEPS_NO_MODES: ReadonlySet<string> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL'])
+
+/** Answers whether the file has the group of the one that it replaces. Its owner only root can keep. */
+function keepOwner(handle: number, { uid, gid }: Stats): boolean {
+  const own = fstatSync(handle)
+  if (own.uid === uid && own.gid === gid) return true
+  for (const owner of own.uid === uid ? [uid] : [uid, own.uid]) {
+    try {
+      fchownSync(handle, owner, gid)
+      return true
+    } catch {
+      // Not ours to give away, or not to that group.
+    }
+  }
+  return own.gid === gid
+}
+
+/** What the group of the former file could do is not for ours, unless everybody could. */
+function withoutGroup(mode: number): number {
+  return (mode & ~GROUP_BITS) | (mode & GROUP_BITS & ((mode & 0o007) << 3))
+}
