@@ -63,6 +63,12 @@ export function equalSecrets(left: Uint8Array, right: Uint8Array): boolean {
   return difference === 0
 }
 
+/** Whether there is nothing but zeros; mostly the first byte tells. */
+export function isZeros(bytes: Uint8Array): boolean {
+  for (let index = 0; index < bytes.length; index++) if (bytes[index] !== 0) return false
+  return true
+}
+
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length

@@ -30,7 +30,7 @@ import {
 } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { assert } from '../base/assert.js'
-import { textOf } from '../base/bytes.js'
+import { isZeros, textOf } from '../base/bytes.js'
 import {
   type Disk,
   DiskError,
@@ -154,7 +154,8 @@ export class RealDisk implements Disk {
       const handle = openSync(this.writablePlaceOf(path), CREATE_FLAGS | constants.O_EXCL, PRIVATE_FILE_MODE)
       try {
         this.confinement.confirm(path, handle)
-        writeAll(handle, file.bytes, 0)
+        if (isZeros(file.bytes)) ftruncateSync(handle, file.bytes.length)
+        else writeAll(handle, file.bytes, 0)
         if (file.sync) fdatasyncSync(handle)
         const time = secondsText(file.mtimeMs)
         futimesSync(handle, time, time)

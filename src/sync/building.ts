@@ -1,9 +1,10 @@
 // Prepares the temporary file of a large fetch: finds which of its blocks are there already, from an earlier try that
 // the log knows of, from the version that it replaces, or from another file with the same blocks. Each is proved by
-// its digest before it counts. One bounded step at a time; the keeper drives it.
+// its digest before it counts. A block of zeros needs no source: it is left a hole, so that sparse files stay sparse.
+// One bounded step at a time; the keeper drives it.
 
 import { BlockSet } from '../base/blockset.js'
-import { equalBytes } from '../base/bytes.js'
+import { equalBytes, isZeros } from '../base/bytes.js'
 import { blockBytes, blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import { type Disk, DiskError, type FileHandle } from '../base/ports.js'
@@ -50,6 +51,9 @@ export class BuildJob {
   private readonly reuse = new Map<number, number>()
   private readonly held: BlockSet
   private readonly buffer = new Uint8Array(BLOCK_BYTES)
+  private readonly zeros: ZeroBlocks
+  /** What an earlier try may have written ends here: what lies behind becomes a hole. */
+  private readonly formerBytes: number
   private nextBlock = 0
   private resumedBytes = 0
   private reusedBytes = 0
@@ -62,6 +66,8 @@ export class BuildJob {
     this.blocks = blockCount(sizeBytes)
     this.held = new BlockSet(this.blocks)
     this.handle = disk.create(this.temporary)
+    this.formerBytes = disk.stateOf(this.handle).sizeBytes
+    this.zeros = new ZeroBlocks(options.hash, list, sizeBytes)
     this.sourceHandle = source === undefined ? undefined : openSource(disk, source.path)
     if (source !== undefined && this.sourceHandle !== undefined) {
       const plan = planReuse({ list, sizeBytes, old: source.list, oldSizeBytes: source.sizeBytes })
@@ -80,6 +86,13 @@ export class BuildJob {
       if (usedBytes >= STEP_BYTES) return undefined
       const index = this.nextBlock
       const length = blockBytes(sizeBytes, index)
+      if (this.zeros.has(index)) {
+        usedBytes += this.leaveZeros(index, length)
+        this.held.add(index)
+        if (logged?.has(index)) this.resumedBytes += length
+        else this.reusedBytes += length
+        continue
+      }
       if (logged?.has(index)) {
         usedBytes += length
         if (this.verifies(this.handle, index * BLOCK_BYTES, index, length)) {
@@ -109,6 +122,17 @@ export class BuildJob {
     if (this.sourceHandle !== undefined) this.options.disk.close(this.sourceHandle)
   }
 
+  /** Sees to it that a block reads as zeros, and takes no room where none is taken. Answers what that cost, in bytes. */
+  private leaveZeros(index: number, length: number): number {
+    const { disk } = this.options
+    const position = index * BLOCK_BYTES
+    if (position >= this.formerBytes) return LOOK_BYTES
+    const there = disk.read(this.handle, this.buffer.subarray(0, length), position)
+    if (isZeros(this.buffer.subarray(0, there))) return length
+    disk.write(this.handle, this.buffer.fill(0, 0, length).subarray(0, length), position)
+    return 2 * length
+  }
+
   /** Reads a block into the buffer and compares it with the digest that block `index` must have. */
   private verifies(handle: FileHandle, position: number, index: number, length: number): boolean {
     const { disk, hash, list } = this.options
@@ -117,6 +141,30 @@ export class BuildJob {
     return equalBytes(hash(block), list.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES))
   }
 }
+
+/** Tells blocks that are all zeros from the others by their digests. */
+export class ZeroBlocks {
+  private readonly whole: Uint8Array
+  private readonly last: Uint8Array
+
+  constructor(
+    hash: Hash,
+    private readonly list: Uint8Array,
+    private readonly sizeBytes: number,
+  ) {
+    this.whole = hash(new Uint8Array(BLOCK_BYTES))
+    this.last = hash(new Uint8Array(blockBytes(sizeBytes, blockCount(sizeBytes) - 1)))
+  }
+
+  has(index: number): boolean {
+    const isLast = (index + 1) * BLOCK_BYTES >= this.sizeBytes
+    const digest = this.list.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES)
+    return equalBytes(digest, isLast ? this.last : this.whole)
+  }
+}
+
+/** Stands for the cost of a block that need not be looked at. */
+const LOOK_BYTES = 512
 
 /** A source that cannot be read is no source: its blocks are pulled. */
 function openSource(disk: Disk, path: string): FileHandle | undefined {

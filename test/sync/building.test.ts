@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { BlockSet } from '../../src/base/blockset.js'
-import { equalBytes } from '../../src/base/bytes.js'
+import { equalBytes, isZeros } from '../../src/base/bytes.js'
 import { blockBytes, blockCount } from '../../src/base/item.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { DiskError } from '../../src/base/ports.js'
@@ -174,5 +174,85 @@ describe('a temporary file', () => {
   test('that cannot be made fails at once', () => {
     const disk = new SimDisk({ nowMs: () => 0 })
     expect(() => build(disk)).toThrow(DiskError)
+  })
+})
+
+describe('blocks of zeros', () => {
+  /** Content, two holes, content, and a short hole at the end. */
+  const sparse = contentOf(SIZE)
+  sparse.fill(0, BLOCK_BYTES, 3 * BLOCK_BYTES)
+  sparse.fill(0, 5 * BLOCK_BYTES)
+
+  function buildSparse(disk: SimDisk, logged?: BlockSet): { built: Built; written: number[] } {
+    const written: number[] = []
+    const watched = Object.create(disk) as SimDisk
+    watched.write = (handle, source, position) => {
+      written.push(position)
+      disk.write(handle, source, position)
+    }
+    const name = digestOfContent(sparse)
+    const list = listOf(sparse)
+    const options = { hash, digest: name, sizeBytes: SIZE, list, logged, source: undefined }
+    const job = new BuildJob({ disk: watched, ...options })
+    for (;;) {
+      const built = job.step()
+      if (built === undefined) continue
+      job.close()
+      return { built, written }
+    }
+  }
+
+  const holes = [1, 2, 5]
+  const path = `.left/tmp/${digestOfContent(sparse)}`
+  const zerosAt = (disk: SimDisk): boolean[] =>
+    holes.map((index) =>
+      isZeros(disk.contentOf(path)!.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES)),
+    )
+
+  test('are neither pulled nor written into a file that was made just now', () => {
+    const disk = emptyDisk()
+    const { built, written } = buildSparse(disk)
+    expect([...built.held]).toEqual(holes)
+    expect([...built.needed]).toEqual([0, 3, 4])
+    expect(written).toEqual([])
+    expect(built).toMatchObject({ resumedBytes: 0, reusedBytes: 2 * BLOCK_BYTES + 100 })
+    expect(disk.contentOf(path)).toHaveLength(SIZE)
+    expect(zerosAt(disk)).toEqual([true, true, true])
+  })
+
+  test('are written where an earlier try left something else, also in the middle of one', () => {
+    const disk = emptyDisk()
+    // It ends within the second hole.
+    disk.putFile(path, new Uint8Array(2 * BLOCK_BYTES + 10).fill(7))
+    const { built, written } = buildSparse(disk)
+    expect(written).toEqual([BLOCK_BYTES, 2 * BLOCK_BYTES])
+    expect([...built.held]).toEqual(holes)
+    expect(zerosAt(disk)).toEqual([true, true, true])
+  })
+
+  test('are not written again where an earlier try left holes, and count as resumed if the log knows them', () => {
+    const disk = emptyDisk()
+    disk.putFile(path, new Uint8Array(SIZE))
+    const { built, written } = buildSparse(disk, setOf(1))
+    expect(written).toEqual([])
+    expect(built).toMatchObject({ resumedBytes: BLOCK_BYTES, reusedBytes: BLOCK_BYTES + 100 })
+  })
+
+  test('are all that there is of a file of zeros: nothing is pulled', () => {
+    const disk = emptyDisk()
+    const sizeBytes = 3 * BLOCK_BYTES
+    const content = new Uint8Array(sizeBytes)
+    const list = listOf(content)
+    const job = new BuildJob({
+      disk,
+      hash,
+      digest: digestOfContent(content),
+      sizeBytes,
+      list,
+      logged: undefined,
+      source: undefined,
+    })
+    expect(job.step()).toMatchObject({ needed: { size: 0 }, reusedBytes: sizeBytes })
+    job.close()
   })
 })
