@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { LEAN_HEAP } from '../../src/app/limits.js'
 import { WatcherProcess } from '../../src/app/watcher-process.js'
 import type { LeftError } from '../../src/base/errors.js'
+import { NO_PRIVATE_PLACES } from '../../src/io/private-files.js'
 
 const { execPath } = process
 afterEach(() => {
@@ -19,7 +20,7 @@ describe('the watcher process', () => {
     const lost: string[] = []
     const error = await new Promise<LeftError>((resolve) => {
       new WatcherProcess({
-        start: { share: '/nowhere', peer: '', links: 'follow' },
+        start: { share: '/nowhere', peer: '', links: 'follow', privatePlaces: NO_PRIVATE_PLACES },
         onReady: () => {},
         onMessages: () => {},
         onLost: (exit) => lost.push(exit),

@@ -77,7 +77,7 @@ describe('a failure', () => {
     ['not-available', 2],
     ['disk-full', 1],
     ['disk-failed', 1],
-    ['watcher-failed', 1],
+    ['watcher-failed', 2],
   ] as const)('with code %s at the start exits with %d, and with 1 later', (code, exitCode) => {
     const error = new LeftError(code, 'no')
     expect(exitCodeOf(error, 'starting')).toBe(exitCode)
