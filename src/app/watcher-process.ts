@@ -9,6 +9,7 @@
 //   fatal                                              fatal
 
 import { type ChildProcess, fork } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { LeftError } from '../base/errors.js'
 import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../watcher/protocol.js'
@@ -69,10 +70,10 @@ export class WatcherProcess {
     this.stopping = true
     clearTimeout(this.timer)
     const { child } = this
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    if (child?.pid === undefined) return
     await new Promise<void>((resolve) => {
       const guard = setTimeout(() => child.kill('SIGKILL'), WATCHER_STOP_MS)
-      child.once('exit', () => {
+      child.once('close', () => {
         clearTimeout(guard)
         resolve()
       })
@@ -104,9 +105,12 @@ export class WatcherProcess {
       else this.handleFailed(message)
     })
     this.words = ''
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.words = (this.words + text).slice(-WATCHER_WORDS_CHARS_MAX)
-    })
+    // None where the system has no file handles left.
+    if (child.stderr)
+      createInterface({ input: child.stderr }).on('line', (line) => {
+        this.words = `${this.words}${line}\n`.slice(-WATCHER_WORDS_CHARS_MAX)
+        if (line.trim() !== '') this.options.onWords(line)
+      })
     // No process came to be: an `exit` or a `close` may not follow.
     child.on('error', (error) => {
       if (child.pid === undefined) this.handleExit(child, error.message)
@@ -127,7 +131,6 @@ export class WatcherProcess {
   private handleExit(child: ChildProcess, status: string): void {
     if (this.child !== child) return
     this.child = undefined
-    for (const line of this.words.split('\n')) if (line.trim() !== '') this.options.onWords(line)
     if (this.stopping) return
     const reason = reasonIn(this.words)
     const exit = reason === undefined ? status : `${status}: ${reason}`

@@ -10,7 +10,12 @@ const REASON = 'a library of the watcher process does not load'
 
 /** A peer of the real program whose watcher processes end before their first line runs, while the file `breaks` is in the
  *  world: Node runs a file of ours before it. */
-function runBreakable(world: World, peer: RecordedPeer, other: RecordedPeer): Promise<Ended> {
+function runBreakable(
+  world: World,
+  peer: RecordedPeer,
+  other: RecordedPeer,
+  words: readonly string[] = [],
+): Promise<Ended> {
   const preload = world.path('preload.mjs')
   writeFileSync(
     preload,
@@ -19,7 +24,8 @@ function runBreakable(world: World, peer: RecordedPeer, other: RecordedPeer): Pr
      if (isWatcher && existsSync(${JSON.stringify(world.path('breaks'))})) throw new Error('${REASON}')`,
   )
   const [host, port] = peer.address.split(':')
-  return runLeft(['--json', '--ip', other.address, '--share', peer.share, '--bind', host!, '--port', port!], {
+  const at = ['--bind', host!, '--port', port!]
+  return runLeft(['--json', '--ip', other.address, '--share', peer.share, ...at, ...words], {
     env: {
       ...process.env,
       XDG_CONFIG_HOME: world.config,
@@ -51,12 +57,14 @@ describe('a watcher process that cannot run', () => {
   test('after it was lost: the peer ends with the reason, and the other one is told', async ({ world }) => {
     const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
     a.start()
-    const ended = runBreakable(world, b, a)
+    const ended = runBreakable(world, b, a, ['--verbose'])
     await world.until('A to be in step with B', () => a.inStep.size === 1)
     writeFileSync(world.path('breaks'), '')
     const { pid } = JSON.parse(readFileSync(b.path('.left/watcher'), 'utf8')) as { pid: number }
     process.kill(pid, 'SIGKILL')
-    const { exitCode, stderr } = await ended
+    const { exitCode, stderr, stdout } = await ended
+    expect(stdout).toContain(`"the watcher process wrote: Error: ${REASON}"`)
+    expect(stdout.trimEnd().split('\n').at(-1)).toContain('"stopped"')
     expect(stderr).toMatch(/^left: the watcher process [^\n]+\n$/)
     expect(stderr).toContain(REASON)
     expect(exitCode).toBe(1)
