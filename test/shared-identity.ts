@@ -1,5 +1,5 @@
-// Vitest's global set-up: one identity for all tests that start peers, because making a key takes a second of a core
-// (tests of trust make their own), and a guard over the configuration of whoever runs the tests.
+// Vitest's global set-up: two identities for all tests that start peers, because making a key takes a second of a core,
+// and a guard over the configuration of whoever runs the tests.
 
 import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,9 +11,13 @@ export default async function setup(): Promise<() => void> {
   const real = configFolder()
   const before = factsOf(real)
   const folder = mkdtempSync(join(tmpdir(), 'left-identity-'))
-  const file = join(folder, 'identity.pem')
-  await openIdentity({ file })
+  const [file, otherFile] = ['identity.pem', 'other.pem'].map((name) => join(folder, name)) as [
+    string,
+    string,
+  ]
+  await Promise.all([openIdentity({ file }), openIdentity({ file: otherFile })])
   process.env.LEFT_TEST_IDENTITY = file
+  process.env.LEFT_TEST_OTHER_IDENTITY = otherFile
   return () => {
     rmSync(folder, { recursive: true, force: true })
     const after = factsOf(real)

@@ -80,10 +80,10 @@ describe('a link that damages one datagram in thirty', () => {
 async function twoUsers(
   world: World,
   optionsOf: { a?: readonly string[]; b?: readonly string[] } = {},
+  other = world.otherConfig(),
 ): Promise<{ a: RecordedPeer; b: RecordedPeer; trustAtA: (fingerprint: string) => Promise<void> }> {
   const places = (await world.places(2)) as [Place, Place]
   const [placeA, placeB] = places
-  const other = world.path('other-user')
   const a = world.peer('A', placeA, addressesOfOthers(places, placeA), optionsOf.a)
   const b = world.peer('B', placeB, addressesOfOthers(places, placeB), optionsOf.b, other)
   writeFileSync(a.path('of-a'), 'of a')
@@ -102,7 +102,7 @@ describe('a peer with another key', () => {
   test('at a known address is stopped, once and in both their names, until a person trusts it', async ({
     world,
   }) => {
-    const { a, b, trustAtA } = await twoUsers(world)
+    const { a, b, trustAtA } = await twoUsers(world, {}, world.path('new-user'))
     await world.start([a, b])
     await world.untilSame([a, b])
     expect(a.of('pinned')).toMatchObject([{ address: b.address, how: 'first-use' }])

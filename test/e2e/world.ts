@@ -86,10 +86,14 @@ export class World {
 
   constructor() {
     process.once('exit', this.onExit)
-    const identity = process.env.LEFT_TEST_IDENTITY
-    if (identity === undefined) return
-    mkdirSync(join(this.config, 'left'), { recursive: true })
-    copyFileSync(identity, join(this.config, 'left', 'identity.pem'))
+    putIdentity(this.config, process.env.LEFT_TEST_IDENTITY)
+  }
+
+  /** The configuration of another user, with a key that was made already. */
+  otherConfig(): string {
+    const config = this.path('other-user')
+    putIdentity(config, process.env.LEFT_TEST_OTHER_IDENTITY)
+    return config
   }
 
   path(...parts: string[]): string {
@@ -221,6 +225,13 @@ export class World {
 /** Vitest's own equality walks over every byte, and over megabytes for seconds. */
 export function expectSameBytes(path: string, otherPath: string): void {
   expect(readFileSync(path).equals(readFileSync(otherPath)), `${path} is like ${otherPath}`).toBe(true)
+}
+
+/** Without one the program makes it. */
+function putIdentity(config: string, identity: string | undefined): void {
+  if (identity === undefined) return
+  mkdirSync(join(config, 'left'), { recursive: true })
+  copyFileSync(identity, join(config, 'left', 'identity.pem'))
 }
 
 let networkCount = 0
