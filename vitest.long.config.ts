@@ -5,19 +5,38 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { common, LONG } from './vitest.config.js'
 
+/** They judge how soon a peer answers, or run as many peers as a machine bears. */
+const ALONE = ['test/hostile/*.long.test.ts', 'test/scripts/*.long.test.ts']
+
+const long = {
+  ...common,
+  env: { LEFT_TEST_LONG: '1' },
+  // Ends what would never end, and nothing else.
+  testTimeout: 20 * 60_000,
+}
+
 export default defineConfig({
   test: {
-    ...common,
-    include: [
-      LONG,
-      'test/fuzz/*.test.ts',
-      'test/rdt/sharing.test.ts',
-      'test/sim/peers.test.ts',
-      'test/sim/simulate.test.ts',
+    projects: [
+      {
+        test: {
+          ...long,
+          name: 'seeds',
+          include: [
+            LONG,
+            'test/fuzz/*.test.ts',
+            'test/rdt/sharing.test.ts',
+            'test/sim/peers.test.ts',
+            'test/sim/simulate.test.ts',
+          ],
+          exclude: ALONE,
+          maxWorkers: Math.max(2, availableParallelism()),
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: { ...long, name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
     ],
-    env: { LEFT_TEST_LONG: '1' },
-    maxWorkers: Math.max(2, availableParallelism()),
-    // Ends what would never end, and nothing else.
-    testTimeout: 20 * 60_000,
   },
 })

@@ -7,8 +7,8 @@ import { drawScenario } from '../../src/sim/scenario.js'
 import { simulate } from '../../src/sim/simulate.js'
 import { isLong } from '../length.js'
 
-const RUNS = isLong ? 4_000 : 60
-const RUNS_WITH_POWER = isLong ? 1_500 : 20
+const RUNS = isLong ? 1_000 : 60
+const RUNS_WITH_POWER = isLong ? 500 : 20
 
 /** What each of these seeds once showed. */
 const FOUND = [
