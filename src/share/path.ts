@@ -58,12 +58,21 @@ export function isOwnPath(path: string): boolean {
   return path === OWN_FOLDER || path.startsWith(`${OWN_FOLDER}/`)
 }
 
-/** Whether this is LEFT's own folder of another share that lies within this one, or in it. */
-export function isOtherShare(path: string): boolean {
-  return OTHER_SHARE.test(path)
+/** Folders on the way, or at the end, that have the name of LEFT's own folder and are not at the top: each may be that of
+ *  another share that lies within this one. */
+export function ownFoldersWithin(path: string): string[] {
+  return [...path.matchAll(OWN_NAME_WITHIN)].map(({ index }) => path.slice(0, index + 1 + OWN_FOLDER.length))
 }
 
-const OTHER_SHARE = /\/\.left(?:\/|$)/i
+const OWN_NAME_WITHIN = /\/\.left(?=\/|$)/gi
+
+/** What is in the own folder of every share, and makes one of the folder that it is in. */
+export const SHARE_MARK = 'replica'
+
+export function isShareMark(path: string): boolean {
+  const parent = parentOf(path)
+  return nameOf(path).toLowerCase() === SHARE_MARK && ownFoldersWithin(path).includes(parent)
+}
 
 /** The folder that holds `path`: '' is the share itself. */
 export function parentOf(path: string): string {

@@ -6,7 +6,7 @@ import type { Journal } from '../journal/journal.js'
 import type { JournalRecord } from '../journal/record.js'
 import { type Decision, decide, sameContent } from '../share/decide.js'
 import type { Entry } from '../share/entry.js'
-import { conflictPath, isOtherShare, parentOf } from '../share/path.js'
+import { conflictPath, isShareMark, ownFoldersWithin, parentOf } from '../share/path.js'
 import { bumpVersion, type PeerId } from '../share/version.js'
 import { type Catalogue, isKeptTime, type Signature, signatureOf } from './catalogue.js'
 import { LINK_TEMPORARY, type Temporary } from './layout.js'
@@ -183,8 +183,9 @@ export class Placing {
     const { catalogue, journal, scanner } = this.options
     const standing = catalogue.live(entry.path)
     const isNew = standing === undefined
-    // Where nothing is known the disk refuses the place.
-    if (isNew ? isOtherShare(entry.path) : scanner.isWithheld(entry.path))
+    // Where nothing is known the disk refuses the places of secrets.
+    const mayBeWithheld = !isNew || ownFoldersWithin(entry.path).length > 0
+    if ((mayBeWithheld && scanner.isWithheld(entry.path)) || isShareMark(entry.path))
       throw new DiskError('private', `${entry.path} is never written`)
     // A new file takes no place that is taken, whatever has appeared there.
     if (!(isNew && entry.kind === 'file') && !scanner.matches(remote.path)) return { type: 'unsettled' }

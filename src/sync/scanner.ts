@@ -12,7 +12,7 @@ import type { Digest, Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES, FILE_BYTES_MAX } from '../base/limits.js'
 import { type Disk, DiskError, type FileStat } from '../base/ports.js'
 import type { Entry } from '../share/entry.js'
-import { checkPath, isOtherShare, isOwnPath, joinPath, parentOf } from '../share/path.js'
+import { checkPath, isOwnPath, joinPath, ownFoldersWithin, parentOf, SHARE_MARK } from '../share/path.js'
 import { bumpVersion, type PeerId } from '../share/version.js'
 import { type Catalogue, isKeptTime, type Signature, sameSignature, signatureOf } from './catalogue.js'
 import { HashJob } from './hashing.js'
@@ -226,7 +226,7 @@ export class Scanner {
       this.problem(path, `its path cannot be shared (${fault})`)
       return { type: 'nothing' }
     }
-    if (isOtherShare(path)) {
+    if (this.isInOtherShare(path)) {
       this.problem(path, OTHER_SHARE_REASON)
       return { type: 'withheld' }
     }
@@ -252,6 +252,13 @@ export class Scanner {
       return { type: 'nothing' }
     }
     return this.sightOfContent(path, pointed)
+  }
+
+  private isInOtherShare(path: string): boolean {
+    return ownFoldersWithin(path).some((folder) => {
+      const mark = this.options.disk.statLink(joinPath(folder, SHARE_MARK))
+      return mark?.kind === 'file'
+    })
   }
 
   private sightOfContent(path: string, stat: FileStat): Sight {

@@ -531,6 +531,12 @@ describe('what cannot be shared', () => {
     expect(share.problems).toEqual([])
     expect([...share.watched]).toEqual([''])
   })
+
+  test('in a folder further down, .left is a name like any other', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('f/.left/a', utf8('1'))
+    expect(share.scanned()).toEqual(['file f/.left/a', 'folder f', 'folder f/.left'])
+  })
 })
 
 describe('whether a path is as the catalogue says', () => {

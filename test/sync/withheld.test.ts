@@ -97,11 +97,24 @@ describe("LEFT's own folder of another share", () => {
     expect(share.problems).toEqual([
       { path: 'inner/.left', reason: expect.stringContaining('another share') },
     ])
-    for (const path of ['inner/.left/replica', 'inner/.left/new', 'other/.LEFT/journal']) {
+    for (const path of ['inner/.left/replica', 'inner/.left/new', 'inner/.left/tmp/x']) {
       const placed = share.placing.place(theirFile(path, 'theirs'), share.putTemporary(utf8('theirs')))
       expect(placed).toMatchObject({ type: 'failed', reason: expect.stringContaining('another share') })
     }
-    expect(share.paths).not.toContain('other')
     expect(share.textAt('inner/.left/replica')).toContain('0123456789abcdef')
+  })
+
+  test('is made by no peer', () => {
+    const share = new ShareOnDisk()
+    for (const path of ['a/.left/replica', 'a/.LEFT/Replica', 'a/b/.left/replica']) {
+      const placed = share.placing.place(theirFile(path, 'theirs'), share.putTemporary(utf8('theirs')))
+      expect(placed).toMatchObject({ type: 'failed', reason: expect.stringContaining('another share') })
+    }
+    expect(share.paths).toEqual([])
+    const placed = share.placing.place(
+      theirFile('a/.left/notes', 'theirs'),
+      share.putTemporary(utf8('theirs')),
+    )
+    expect(placed).toMatchObject({ type: 'placed' })
   })
 })
