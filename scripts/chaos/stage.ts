@@ -83,7 +83,8 @@ export class Stage {
           name,
           share,
           config: join(folder, `config-${name}`),
-          words: ['--bind', host, '--port', String(port), '--ip', others.join(',')],
+          // The small disk is to be filled.
+          words: ['--bind', host, '--port', String(port), '--ip', others.join(','), '--min-free', '0'],
           onFailure,
           onEvent: (peer, event) => stage.handleEvent(peer, event),
         })

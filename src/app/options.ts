@@ -25,6 +25,8 @@ export interface PeerOptions {
   /** 'auto' uses what the kernel offers beyond Node's sockets where that is faster. */
   readonly offload: 'auto' | 'no'
   readonly links: 'follow' | 'keep' | 'skip'
+  /** What stays free of the disk, whatever peers send: at least so many hundredths of it, and so many bytes. */
+  readonly minFree: { readonly percent: number; readonly bytes: number }
   readonly verbose: boolean
 }
 

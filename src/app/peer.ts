@@ -147,6 +147,7 @@ class Peer implements RunningPeer {
         peer: folder.peer,
         links: options.links,
         privatePlaces: this.privatePlaces,
+        minFree: options.minFree,
       },
       onReady: () => this.handleReady(),
       onMessages: (messages) => {

@@ -78,6 +78,12 @@ export interface FolderListing {
   readonly unreadable: readonly string[]
 }
 
+export interface DiskRoom {
+  /** For this user's files. */
+  readonly freeBytes: number
+  readonly totalBytes: number
+}
+
 /** The disk of one share, synchronous: the watcher process may wait for it, the engine never does.
  *
  *  The user's own secrets are private, wherever they lie: `stat` and `statLink` say so, `open` and every operation that
@@ -129,6 +135,8 @@ export interface Disk {
   /** Opens a file that this user alone could use to whoever may use it in its place; answers how it looks then. A disk that
    *  keeps no such modes leaves it as it is. */
   setAccess(path: string, access: FileAccess): FileStat
+  /** Of the file system that the share is on; undefined where it does not tell. */
+  room(): DiskRoom | undefined
   /** Makes the names in a folder durable, where the platform can. */
   syncFolder(path: string): void
 }

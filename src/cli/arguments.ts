@@ -7,7 +7,15 @@ import { LeftError } from '../base/errors.js'
 import { DEFAULT_PORT } from '../base/limits.js'
 import { parseBind, parsePeers, parsePort, quoted } from './addresses.js'
 import { formatRate } from './format.js'
-import { LIMIT_BYTES_PER_S_MAX, LIMIT_BYTES_PER_S_MIN, PORT_MAX, WINDOW_BLOCKS_MAX } from './limits.js'
+import {
+  LIMIT_BYTES_PER_S_MAX,
+  LIMIT_BYTES_PER_S_MIN,
+  MIN_FREE_BYTES_MAX,
+  MIN_FREE_BYTES_MIN,
+  MIN_FREE_DEFAULT,
+  PORT_MAX,
+  WINDOW_BLOCKS_MAX,
+} from './limits.js'
 
 /** The options of the main command as texts, before anything is known to be right. */
 export interface RawArguments {
@@ -26,6 +34,7 @@ export interface RawArguments {
   readonly offload?: string
   readonly background?: boolean
   readonly links?: string
+  readonly minFree?: string
   readonly json?: boolean
   readonly verbose?: boolean
 }
@@ -56,21 +65,33 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     limitBytesPerS: raw.limit === undefined ? undefined : parseLimit(raw.limit),
     offload: oneOf('--offload', raw.offload ?? 'auto', ['auto', 'no']),
     links: oneOf('--links', raw.links ?? 'follow', ['follow', 'keep', 'skip']),
+    minFree: raw.minFree === undefined ? MIN_FREE_DEFAULT : parseMinFree(raw.minFree),
     verbose: raw.verbose ?? false,
   }
 }
 
+/** `5%` of the disk, and at least MIN_FREE_BYTES_MIN; a size such as `2G`, and no more than that; `0` for nothing. */
+export function parseMinFree(text: string): PeerOptions['minFree'] {
+  const percent = /^([0-9]{1,2}(?:\.[0-9]{1,6})?)%$/.exec(text)?.[1]
+  if (percent !== undefined)
+    return { percent: Number(percent), bytes: Number(percent) === 0 ? 0 : MIN_FREE_BYTES_MIN }
+  const bytes = parseBytes(text)
+  if (bytes !== undefined && bytes <= MIN_FREE_BYTES_MAX) return { percent: 0, bytes }
+  throw new LeftError(
+    'usage',
+    `--min-free ${quoted(text)} is neither a part of the disk below 100% nor a size, for example --min-free 5% or --min-free 2G`,
+  )
+}
+
 /** Bytes per second from `10M`, `1.5M`, `512Ki`, `20000`: K, M, G are decimal, Ki, Mi, Gi binary. */
 export function parseLimit(text: string): number {
-  const parts = /^([0-9]{1,15}(?:\.[0-9]{1,9})?)([kmg]i?)?$/i.exec(text)
-  const unit = LIMIT_UNITS[(parts?.[2] ?? '').toLowerCase()]
-  if (!parts || unit === undefined) {
+  const bytesPerS = parseBytes(text)
+  if (bytesPerS === undefined) {
     throw new LeftError(
       'usage',
       `--limit ${quoted(text)} is no rate; write bytes per second, for example --limit 10M`,
     )
   }
-  const bytesPerS = Math.round(Number(parts[1]) * unit)
   if (bytesPerS < LIMIT_BYTES_PER_S_MIN || bytesPerS > LIMIT_BYTES_PER_S_MAX) {
     throw new LeftError(
       'usage',
@@ -79,6 +100,12 @@ export function parseLimit(text: string): number {
     )
   }
   return bytesPerS
+}
+
+function parseBytes(text: string): number | undefined {
+  const parts = /^([0-9]{1,15}(?:\.[0-9]{1,9})?)([kmg]i?)?$/i.exec(text)
+  const unit = SIZE_UNITS[(parts?.[2] ?? '').toLowerCase()]
+  return !parts || unit === undefined ? undefined : Math.round(Number(parts[1]) * unit)
 }
 
 /** A whole number in decimal digits within [min, max], for any option.
@@ -92,7 +119,7 @@ export function parseWhole(option: string, text: string, range: { min: number; m
   )
 }
 
-const LIMIT_UNITS: Readonly<Record<string, number>> = {
+const SIZE_UNITS: Readonly<Record<string, number>> = {
   '': 1,
   k: 1e3,
   m: 1e6,

@@ -153,6 +153,10 @@ function leftProgram(commands: Commands): Command {
       '--links <how>',
       'soft links: follow shares what they point at, keep shares the link itself, skip neither (default: follow)',
     )
+    .option(
+      '--min-free <percent|size>',
+      'what peers leave free of the disk, at least 100 MB where it is a part: 5%, 2G, or 0 for nothing; what comes waits until there is more (default: 1%)',
+    )
     .option('--json', 'print every event as one JSON object a line')
     .option('--verbose', 'tell more, and the causes of errors')
     .addHelpText('after', EXAMPLES)

@@ -23,6 +23,7 @@ import {
   renameSync,
   rmdirSync,
   type Stats,
+  statfsSync,
   statSync,
   symlinkSync,
   unlinkSync,
@@ -34,6 +35,7 @@ import { isZeros, textOf } from '../base/bytes.js'
 import {
   type Disk,
   DiskError,
+  type DiskRoom,
   type FileAccess,
   type FileHandle,
   type FileStat,
@@ -274,6 +276,14 @@ export class RealDisk implements Disk {
       } finally {
         closeSync(handle)
       }
+    })
+  }
+
+  room(): DiskRoom | undefined {
+    return attempt('ask the room of', '', () => {
+      const { blocks, bavail, bsize } = statfsSync(this.confinement.followedPlaceOf(''))
+      // Some network file systems count nothing.
+      return blocks === 0 ? undefined : { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
     })
   }
 

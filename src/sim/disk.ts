@@ -9,6 +9,7 @@ import {
   type Disk,
   DiskError,
   type DiskErrorCode,
+  type DiskRoom,
   type FileAccess,
   type FileHandle,
   type FileStat,
@@ -420,6 +421,14 @@ export class SimDisk implements Disk {
     const wanted = ((mode & 0o100) !== 0) === executable ? mode : executableMode(mode, executable)
     if (this.options.keepsModes ?? true) this.setMode(inode, wanted)
     return statOf(inode)
+  }
+
+  room(): DiskRoom | undefined {
+    this.faults.begin('room')
+    const { capacityBytes } = this
+    return capacityBytes === undefined
+      ? undefined
+      : { freeBytes: Math.max(0, this.roomBytes()), totalBytes: capacityBytes }
   }
 
   syncFolder(path: string): void {

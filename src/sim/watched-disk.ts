@@ -1,7 +1,15 @@
 // The disk as the simulated watcher process sees it: every operation goes to the simulated disk, and whoever proves
 // the invariants is told of each one that changes something. Used by SimPeer.
 
-import type { Disk, FileAccess, FileHandle, FileStat, FolderListing, NewFile } from '../base/ports.js'
+import type {
+  Disk,
+  DiskRoom,
+  FileAccess,
+  FileHandle,
+  FileStat,
+  FolderListing,
+  NewFile,
+} from '../base/ports.js'
 import { isOwnPath } from '../share/path.js'
 
 export interface DiskObserver {
@@ -111,6 +119,10 @@ export class WatchedDisk implements Disk {
 
   setAccess(path: string, access: FileAccess): FileStat {
     return this.watched([path], () => this.disk.setAccess(path, access))
+  }
+
+  room(): DiskRoom | undefined {
+    return this.disk.room()
   }
 
   syncFolder(path: string): void {

@@ -163,6 +163,16 @@ export class ZeroBlocks {
   }
 }
 
+/** What a file will take on the disk beyond what the log says is there: its blocks that are not zeros. */
+export function bytesToWrite(file: Pick<BuildOptions, 'list' | 'sizeBytes' | 'logged' | 'hash'>): number {
+  const { list, sizeBytes, logged, hash } = file
+  const zeros = new ZeroBlocks(hash, list, sizeBytes)
+  let bytes = 0
+  for (let index = 0; index < blockCount(sizeBytes); index++)
+    if (logged?.has(index) !== true && !zeros.has(index)) bytes += blockBytes(sizeBytes, index)
+  return bytes
+}
+
 /** Stands for the cost of a block that need not be looked at. */
 const LOOK_BYTES = 512
 

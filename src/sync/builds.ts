@@ -4,15 +4,16 @@
 //     list ─▶ queued ─▶ building ─▶ fetch-blocks
 
 import type { Hash } from '../base/item.js'
-import { DIGEST_BYTES } from '../base/limits.js'
+import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import { runsOf } from '../journal/record.js'
 import type { Entry } from '../share/entry.js'
-import { BuildJob, type BuildSource, type Built } from './building.js'
+import { BuildJob, type BuildSource, type Built, bytesToWrite } from './building.js'
 import type { Catalogue } from './catalogue.js'
 import { largeTemporary } from './layout.js'
 import type { FetchId, KeeperToEngine } from './messages.js'
+import type { Room } from './room.js'
 import type { Want, Wants } from './wants.js'
 
 export interface BuildsOptions {
@@ -21,6 +22,7 @@ export interface BuildsOptions {
   readonly catalogue: Catalogue
   readonly journal: Journal<Entry>
   readonly wants: Wants
+  readonly room: Room
   readonly push: (message: KeeperToEngine) => void
   /** The disk or the log refuses. */
   readonly onFailed: (want: Want, error: DiskError, nowMs: number) => void
@@ -78,7 +80,7 @@ export class Builds {
   }
 
   private begin(nowMs: number): Building | undefined {
-    const { disk, hash, journal, catalogue, wants, onFailed } = this.options
+    const { disk, hash, journal, catalogue, wants, room, onFailed } = this.options
     const next = this.queued.shift()
     const want = next === undefined ? undefined : wants.byFetchId(next.fetch)
     if (next === undefined || want === undefined) return undefined
@@ -90,6 +92,11 @@ export class Builds {
         journal.append({ kind: 'dropped', digest })
       journal.append({ kind: 'fetch', digest, sizeBytes, path })
       const logged = journal.fetches.get(digest)?.blocks
+      const bytes = bytesToWrite({ list, sizeBytes, logged, hash })
+      want.roomBytes = bytes
+      room.claim(bytes)
+      want.roomBytes = 0
+      room.reserve(fetch, bytes)
       const source = this.sourceFor(want)
       const job = new BuildJob({ disk, hash, digest, sizeBytes, list, logged, source })
       catalogue.putList(digest, list)
@@ -114,10 +121,11 @@ export class Builds {
   }
 
   private handleBuilt({ want, fetch }: Building, built: Built): void {
-    const { journal, push } = this.options
+    const { journal, push, room } = this.options
     const { digest, path, sizeBytes } = want.remote
     if (built.held.size > 0) journal.append({ kind: 'blocks', digest, runs: runsOf(built.held) })
     const { temporary, needed, resumedBytes, reusedBytes } = built
+    room.reserve(fetch, needed.size * BLOCK_BYTES)
     const peer = want.source ?? ''
     push({
       type: 'notice',

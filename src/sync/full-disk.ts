@@ -29,9 +29,9 @@ export class FullDisk {
     if (this.untilMs !== undefined && nowMs >= this.untilMs) this.untilMs = undefined
   }
 
-  /** There was no room. */
-  handleFull(nowMs: number): void {
-    if (!this.told) this.notify({ event: 'paused', reason: FULL_DISK_REASON })
+  /** There was no room, or none that may be taken: then `reason` says so. */
+  handleFull(nowMs: number, reason = FULL_DISK_REASON): void {
+    if (!this.told) this.notify({ event: 'paused', reason })
     this.told = true
     this.untilMs = nowMs + FULL_DISK_RETRY_MS
   }

@@ -17,7 +17,7 @@ import { compareVersions, type PeerId } from '../share/version.js'
 import { Builds } from './builds.js'
 import type { Catalogue } from './catalogue.js'
 import { CommitGroup } from './commit-group.js'
-import { FullDisk } from './full-disk.js'
+import { FULL_DISK_REASON, FullDisk } from './full-disk.js'
 import { largeTemporary } from './layout.js'
 import {
   FULL_DISK_RETRY_MS,
@@ -29,6 +29,7 @@ import {
 import type { Delivered, FetchFailure, FetchId, KeeperNotice, KeeperToEngine } from './messages.js'
 import { type Placed, Placing, type Prepared } from './placing.js'
 import { Refusals } from './refusals.js'
+import { type MinFree, Room } from './room.js'
 import type { Scanner } from './scanner.js'
 import { Temporaries } from './temporaries.js'
 import { type Order, type Want, Wants } from './wants.js'
@@ -46,6 +47,7 @@ export interface IntakeOptions {
   readonly journal: Journal<Entry>
   readonly scanner: Scanner
   readonly peer: PeerId
+  readonly minFree: MinFree
   readonly push: (message: KeeperToEngine) => void
   /** Something was put at this path. */
   readonly onPlaced: (path: string) => void
@@ -73,6 +75,7 @@ export class Intake {
   /** Complete, and to be put in place before this call is over. */
   private readonly ready = new Set<Want>()
   private readonly committing: CommitGroup
+  private readonly room: Room
   private readonly fullDisk: FullDisk
   private totalsChanged = false
   /** The last call ordered as much as one may, and there may be more. */
@@ -83,12 +86,18 @@ export class Intake {
   constructor(options: IntakeOptions, nowMs: number) {
     this.options = options
     this.nowMs = nowMs
-    const { disk, hash, catalogue, journal, scanner, peer, push } = options
+    const { disk, hash, catalogue, journal, scanner, peer, minFree, push } = options
     const { wants } = this
+    const isUnderWay = (fetch: FetchId): boolean => {
+      const want = wants.byFetchId(fetch)
+      return want !== undefined && want.temporary === undefined
+    }
+    const room = new Room({ disk, minFree, isUnderWay })
+    this.room = room
     this.fullDisk = new FullDisk((notice) => this.notify(notice))
     const onFailed = (want: Want, error: DiskError, atMs: number) => this.handleUnwritable(want, error, atMs)
-    this.temporaries = new Temporaries({ disk, hash, catalogue, journal, wants })
-    this.builds = new Builds({ disk, hash, catalogue, journal, wants, push, onFailed })
+    this.temporaries = new Temporaries({ disk, hash, catalogue, journal, wants, room })
+    this.builds = new Builds({ disk, hash, catalogue, journal, wants, room, push, onFailed })
     this.committing = new CommitGroup({ disk, journal, commitIndex: (atMs) => this.commit(atMs) }, nowMs)
     this.placing = new Placing({
       disk,
@@ -215,7 +224,8 @@ export class Intake {
     for (; orders < ordersMax && !this.fullDisk.paused; orders++) {
       const order = this.wants.pollOrder((digest) => this.options.catalogue.holderOf(digest), nowMs)
       if (order === undefined) return orders
-      if (order.type === 'place') this.place(order.want, nowMs)
+      if (!this.room.has(bytesAhead(order.want))) this.handleDiskFailure(order.want, true, '', nowMs)
+      else if (order.type === 'place') this.place(order.want, nowMs)
       else if (order.type === 'copy') this.copy(order.want, order.from, nowMs)
       else this.fetch(order)
     }
@@ -270,6 +280,7 @@ export class Intake {
   handleBlocks(fetch: FetchId, blockIndices: readonly number[]): void {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
+    this.room.handleWritten(fetch, blockIndices.length)
     const sorted = [...blockIndices].sort((left, right) => left - right)
     try {
       this.options.journal.append({ kind: 'blocks', digest: want.remote.digest, runs: runsOf(sorted) })
@@ -484,7 +495,7 @@ export class Intake {
   private handleDiskFailure(want: Want, noSpace: boolean, reason: string, nowMs: number): void {
     this.stopFetch(want)
     if (noSpace) {
-      this.fullDisk.handleFull(nowMs)
+      this.fullDisk.handleFull(nowMs, this.room.has(bytesAhead(want)) ? FULL_DISK_REASON : this.room.reason)
       if (want.temporary !== undefined) this.wait(want, nowMs + FULL_DISK_RETRY_MS)
       else this.wants.queue(want)
       return
@@ -501,6 +512,12 @@ export class Intake {
   private push(message: KeeperToEngine): void {
     this.options.push(message)
   }
+}
+
+/** What is to be written of a want that is not ordered yet, as far as it is known. */
+function bytesAhead({ remote, temporary, roomBytes }: Want): number {
+  if (remote.kind !== 'file' || temporary !== undefined) return 0
+  return remote.sizeBytes <= BLOCK_BYTES ? remote.sizeBytes : roomBytes
 }
 
 function firstSource(want: Want): PeerId {

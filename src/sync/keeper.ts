@@ -25,6 +25,7 @@ import { INLINE_BYTES_MAX, REFUSED_PATHS_MAX, RESCAN_DUTY, RESCAN_MS_MIN, SETTLE
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, Location } from './messages.js'
 import { PeerBook } from './peer-book.js'
 import { closeShare } from './recovery.js'
+import { type MinFree, NO_MIN_FREE } from './room.js'
 import { type LinkPolicy, Scanner } from './scanner.js'
 
 export interface KeeperOptions {
@@ -36,6 +37,8 @@ export interface KeeperOptions {
   readonly peer: PeerId
   readonly links: LinkPolicy
   readonly wallMs: () => number
+  /** Of the disk, whatever peers send; nothing unless given. */
+  readonly minFree?: MinFree
   /** A folder is there (or no longer) and hints about it are welcome. */
   readonly onFolder: (path: string, present: boolean) => void
 }
@@ -71,7 +74,7 @@ export class Keeper {
   private nowMs: number
 
   constructor(options: KeeperOptions, nowMs: number) {
-    const { disk, hash, catalogue, journal, peer, links, wallMs, onFolder } = options
+    const { disk, hash, catalogue, journal, peer, links, wallMs, minFree = NO_MIN_FREE, onFolder } = options
     this.nowMs = nowMs
     this.disk = disk
     this.catalogue = catalogue
@@ -110,6 +113,7 @@ export class Keeper {
         journal,
         scanner: this.scanner,
         peer,
+        minFree,
         push: (message) => this.messages.push(message),
         onPlaced: (path) => this.echoes.handlePlaced(path, this.nowMs),
         onChanged: (ownChange) => this.changed(ownChange ? 'own' : 'received'),

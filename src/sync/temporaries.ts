@@ -10,6 +10,7 @@ import type { Journal } from '../journal/journal.js'
 import type { Entry } from '../share/entry.js'
 import type { Catalogue } from './catalogue.js'
 import { largeTemporary, smallTemporary } from './layout.js'
+import type { Room } from './room.js'
 import type { Want, Wants } from './wants.js'
 
 export interface TemporariesOptions {
@@ -18,6 +19,7 @@ export interface TemporariesOptions {
   readonly catalogue: Catalogue
   readonly journal: Journal<Entry>
   readonly wants: Wants
+  readonly room: Room
 }
 
 export class Temporaries {
@@ -31,11 +33,12 @@ export class Temporaries {
 
   /** Writes the whole content of a want. Throws a DiskError, and then nothing of it is left. */
   make(want: Want, bytes: Uint8Array): void {
-    const { disk, catalogue } = this.options
+    const { disk, catalogue, room } = this.options
     const { path: target, mtimeMs } = want.remote
     const path = smallTemporary(++this.count)
     // A version that is replaced must not be lost with unsynced data of the new one.
     const sync = catalogue.live(target) !== undefined
+    room.claim(bytes.length)
     try {
       want.temporary = { path, looks: disk.writeNew(path, { bytes, mtimeMs, sync }) }
     } catch (error) {

@@ -31,6 +31,8 @@ export interface Want {
   savedBytes: number
   /** Who gave what of the bytes that crossed, most first. */
   delivered: readonly Delivered[]
+  /** What its temporary file was to take of the disk when there was not so much room; else 0. */
+  roomBytes: number
   /** How often what stood in its place was not what the catalogue says. */
   placeTries: number
 }
@@ -165,6 +167,7 @@ export class Wants {
       crossedBytes: 0,
       savedBytes: 0,
       delivered: [],
+      roomBytes: 0,
       placeTries: 0,
     }
     this.wants.set(remote.path, want)

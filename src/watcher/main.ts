@@ -65,6 +65,7 @@ class Watcher {
         catalogue,
         peer: author,
         links: start.links,
+        minFree: start.minFree,
         wallMs,
         onFolder: (path, present) => {
           if (present) this.folders.add(path)

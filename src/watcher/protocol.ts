@@ -2,6 +2,7 @@
 
 import type { PrivatePlaces } from '../io/private-files.js'
 import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
+import type { MinFree } from '../sync/room.js'
 import type { LinkPolicy } from '../sync/scanner.js'
 
 export interface WatcherStart {
@@ -11,6 +12,7 @@ export interface WatcherStart {
   readonly links: LinkPolicy
   /** Neither read nor written by the watcher, wherever they are. */
   readonly privatePlaces: PrivatePlaces
+  readonly minFree: MinFree
 }
 
 export type ToWatcher =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LeftError } from '../../src/base/errors.js'
-import { parseLimit, peerOptions, type RawArguments } from '../../src/cli/arguments.js'
+import { parseLimit, parseMinFree, peerOptions, type RawArguments } from '../../src/cli/arguments.js'
 import { simOptions } from '../../src/cli/sim.js'
 
 const ip = ['10.0.0.7']
@@ -23,6 +23,7 @@ describe('the options of a peer', () => {
       limitBytesPerS: undefined,
       offload: 'auto',
       links: 'follow',
+      minFree: { percent: 1, bytes: 100_000_000 },
       verbose: false,
     })
   })
@@ -43,6 +44,7 @@ describe('the options of a peer', () => {
       limit: '10M',
       offload: 'no',
       links: 'keep',
+      minFree: '2.5G',
       json: true,
       verbose: true,
     }
@@ -62,6 +64,7 @@ describe('the options of a peer', () => {
       limitBytesPerS: 10_000_000,
       offload: 'no',
       links: 'keep',
+      minFree: { percent: 0, bytes: 2_500_000_000 },
       verbose: true,
     })
   })
@@ -112,6 +115,11 @@ describe('the options of a peer', () => {
     [{ ip, limit: '1e9' }, 'no rate'],
     [{ ip, limit: '' }, 'no rate'],
     [{ ip, limit: '10i' }, 'no rate'],
+    [{ ip, minFree: '100%' }, '--min-free'],
+    [{ ip, minFree: '-1' }, '--min-free'],
+    [{ ip, minFree: '' }, '--min-free'],
+    [{ ip, minFree: '1.000001P' }, '--min-free'],
+    [{ ip, minFree: '1000001G' }, '--min-free'],
     [{ ip, offload: 'yes' }, 'auto, no'],
     [{ ip, links: 'copy' }, 'follow, keep, skip'],
     [{ ip, encryption: 'maybe' }, 'yes, no'],
@@ -136,6 +144,20 @@ describe('--limit', () => {
     ['0.01M', 10_000],
   ])('reads %s as bytes per second', (text, bytesPerS) => {
     expect(parseLimit(text)).toBe(bytesPerS)
+  })
+})
+
+describe('--min-free', () => {
+  it.each([
+    ['5%', { percent: 5, bytes: 100_000_000 }],
+    ['0.5%', { percent: 0.5, bytes: 100_000_000 }],
+    ['99.9%', { percent: 99.9, bytes: 100_000_000 }],
+    ['0%', { percent: 0, bytes: 0 }],
+    ['0', { percent: 0, bytes: 0 }],
+    ['50M', { percent: 0, bytes: 50_000_000 }],
+    ['1000000G', { percent: 0, bytes: 1e15 }],
+  ])('reads %s', (text, minFree) => {
+    expect(parseMinFree(text)).toEqual(minFree)
   })
 })
 

@@ -38,6 +38,9 @@ async function onSmallDisk(
   return () => rmSync(filler)
 }
 
+/** Of such a disk there is not much to be kept free. */
+const TO_THE_LAST_BYTE = ['--min-free', '0']
+
 const NO_MOUNT = 'needs root, to mount a small file system'
 
 describe('a full disk', () => {
@@ -45,7 +48,7 @@ describe('a full disk', () => {
     world,
     skip,
   }) => {
-    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    const [a, b] = (await world.group('AB', TO_THE_LAST_BYTE)) as [RecordedPeer, RecordedPeer]
     const free = await onSmallDisk(world, { peer: b, roomBytes: 3_000_000 })
     if (free === undefined) return skip(NO_MOUNT)
     await writeContent(a.path('large.bin'), 'large', 5_000_000)
@@ -68,7 +71,7 @@ describe('a full disk', () => {
     world,
     skip,
   }) => {
-    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    const [a, b] = (await world.group('AB', TO_THE_LAST_BYTE)) as [RecordedPeer, RecordedPeer]
     const free = await onSmallDisk(world, { peer: a, roomBytes: 1_000_000 })
     if (free === undefined) return skip(NO_MOUNT)
     await world.start([a, b])
@@ -85,7 +88,7 @@ describe('a full disk', () => {
     world,
     skip,
   }) => {
-    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    const [a, b] = (await world.group('AB', TO_THE_LAST_BYTE)) as [RecordedPeer, RecordedPeer]
     const free = await onSmallDisk(world, { peer: b, roomBytes: 100_000 })
     if (free === undefined) return skip(NO_MOUNT)
     writeFileSync(a.path('file'), 'file')
@@ -100,10 +103,10 @@ describe('a full disk', () => {
   })
 
   test('without room for the first files of a share is refused', async ({ world, skip }) => {
-    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    const [a, b] = (await world.group('AB', TO_THE_LAST_BYTE)) as [RecordedPeer, RecordedPeer]
     const free = await onSmallDisk(world, { peer: b, roomBytes: 0 })
     if (free === undefined) return skip(NO_MOUNT)
-    const ended = await runLeft(['--ip', a.address, '--share', b.share])
+    const ended = await runLeft(['--ip', a.address, '--share', b.share, ...TO_THE_LAST_BYTE])
     expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
     expect(ended.stderr).toMatch(/^left: [^\n]*full[^\n]*\n$/)
     free()
@@ -113,10 +116,36 @@ describe('a full disk', () => {
   test('or a loss of power that left an empty file of ours does not keep the next start', async ({
     world,
   }) => {
-    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    const [a, b] = (await world.group('AB', TO_THE_LAST_BYTE)) as [RecordedPeer, RecordedPeer]
     mkdirSync(b.path('.left'))
     for (const name of ['format', 'replica', 'journal']) writeFileSync(b.path('.left', name), '')
     await world.start([a, b])
+  })
+
+  test('is not made by peers: what --min-free keeps stays free, and the rest comes when there is room', async ({
+    world,
+    skip,
+  }) => {
+    const [a, b] = (await world.group('AB', ['--min-free', '2M'])) as [RecordedPeer, RecordedPeer]
+    const free = await onSmallDisk(world, { peer: b, roomBytes: 4_500_000 })
+    if (free === undefined) return skip(NO_MOUNT)
+    const freeBytes = (): number => {
+      const { bavail, bsize } = statfsSync(b.share)
+      return bavail * bsize
+    }
+    await writeContent(a.path('fits.bin'), 'fits', 500_000)
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    expect(b.of('paused')).toEqual([])
+    await writeContent(a.path('large.bin'), 'large', 3_000_000)
+    await world.until('B to pause', () => b.of('paused').length > 0)
+    expect(b.of('paused')[0]!.reason).toContain('--min-free')
+    await sleep(AFTERWARDS_MS)
+    expect(freeBytes()).toBeGreaterThan(2_000_000)
+    expect(existsSync(b.path('large.bin'))).toBe(false)
+    free()
+    await world.untilSame([a, b])
+    await world.until('B to go on', () => b.of('resumed').length > 0)
   })
 })
 

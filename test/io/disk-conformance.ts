@@ -328,6 +328,13 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
       expect(disk.stat('usual')!.mode).toBe(under.usualMode | ((under.usualMode & 0o444) >> 2))
     })
 
+    test('the room of its file system is told, where it tells', () => {
+      const room = disk.room()
+      if (room === undefined) return
+      expect(room.freeBytes).toBeGreaterThanOrEqual(0)
+      expect(room.totalBytes).toBeGreaterThanOrEqual(room.freeBytes)
+    })
+
     test('any name that Linux takes is taken', () => {
       const odd = [
         '-rf',

@@ -4,6 +4,7 @@ import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { hash } from '../../src/io/hash.js'
 import type { Entry } from '../../src/share/entry.js'
 import { largeTemporary } from '../../src/sync/layout.js'
+import { NO_MIN_FREE, Room } from '../../src/sync/room.js'
 import { Temporaries } from '../../src/sync/temporaries.js'
 import { type Want, Wants } from '../../src/sync/wants.js'
 import { contentOf, ShareOnDisk, THEIRS, theirFile } from './share-on-disk.js'
@@ -15,7 +16,8 @@ class SharedWants {
 
   constructor() {
     const { disk, catalogue, journal } = this.share
-    this.temporaries = new Temporaries({ disk, hash, catalogue, journal, wants: this.wants })
+    const room = new Room({ disk, minFree: NO_MIN_FREE, isUnderWay: () => false })
+    this.temporaries = new Temporaries({ disk, hash, catalogue, journal, wants: this.wants, room })
   }
 
   want(entry: Entry): Want {

@@ -1,0 +1,75 @@
+// How much room a peer's files may take: so much of the disk stays free, whatever peers send. Asked before anything of a
+// file is written. The intake owns it.
+
+import { BLOCK_BYTES } from '../base/limits.js'
+import { type Disk, DiskError } from '../base/ports.js'
+import type { FetchId } from './messages.js'
+
+/** At least so many hundredths of the disk, and at least so many bytes. */
+export interface MinFree {
+  readonly percent: number
+  readonly bytes: number
+}
+
+export const NO_MIN_FREE: MinFree = { percent: 0, bytes: 0 }
+
+export interface RoomOptions {
+  readonly disk: Disk
+  readonly minFree: MinFree
+  /** Whether blocks of this fetch may still come. */
+  readonly isUnderWay: (fetch: FetchId) => boolean
+}
+
+export class Room {
+  private readonly options: RoomOptions
+  /** Bytes that large files on their way have still to write; as many as are fetched at once. */
+  private readonly reserved = new Map<FetchId, number>()
+
+  constructor(options: RoomOptions) {
+    this.options = options
+  }
+
+  /** Whether so many bytes more leave enough. A disk that does not tell has enough. */
+  has(bytes: number): boolean {
+    const { disk, minFree } = this.options
+    if (minFree.percent === 0 && minFree.bytes === 0) return true
+    const room = disk.room()
+    if (room === undefined) return true
+    return room.freeBytes - this.reservedBytes() - bytes >= keptFreeBytes(minFree, room.totalBytes)
+  }
+
+  /** Throws a DiskError 'no-space' where so many bytes more do not leave enough. */
+  claim(bytes: number): void {
+    if (!this.has(bytes)) throw new DiskError('no-space', 'what is left of the disk is to stay free')
+  }
+
+  /** So many bytes of a large file are still to come; instead of what was said of it before. */
+  reserve(fetch: FetchId, bytes: number): void {
+    this.reserved.set(fetch, bytes)
+  }
+
+  handleWritten(fetch: FetchId, blockCount: number): void {
+    const bytes = this.reserved.get(fetch)
+    if (bytes !== undefined) this.reserved.set(fetch, Math.max(0, bytes - blockCount * BLOCK_BYTES))
+  }
+
+  /** Why nothing is written, for the person. */
+  get reason(): string {
+    const { minFree, disk } = this.options
+    const bytes = keptFreeBytes(minFree, disk.room()?.totalBytes ?? 0)
+    return `less than ${Math.ceil(bytes / 1e6)} MB of the disk would stay free: free some space, or choose another --min-free`
+  }
+
+  private reservedBytes(): number {
+    let total = 0
+    for (const [fetch, bytes] of this.reserved) {
+      if (this.options.isUnderWay(fetch)) total += bytes
+      else this.reserved.delete(fetch)
+    }
+    return total
+  }
+}
+
+function keptFreeBytes({ percent, bytes }: MinFree, totalBytes: number): number {
+  return Math.max(bytes, (percent / 100) * totalBytes)
+}
