@@ -40,3 +40,8 @@ export const LEAN_HEAP = '--max-semi-space-size=4'
 /** What is sent until the loop looks again what has come: the 200 requests that a first round trip allows take 4 ms, for
  *  which what it has brought would wait. */
 export const SENDS_PER_TURN_MAX = 16
+
+/** How far a start looks for other shares within its own: some 50 ms. What lies deeper the scan finds. */
+export const INNER_SHARE_FOLDERS_MAX = 1_000
+export const INNER_SHARE_DEPTH_MAX = 4
+export const INNER_SHARE_NAMES_MAX = 20_000

@@ -27,6 +27,8 @@ export interface PeerOptions {
   readonly links: 'follow' | 'keep' | 'skip'
   /** What stays free of the disk, whatever peers send: at least so many hundredths of it, and so many bytes. */
   readonly minFree: { readonly percent: number; readonly bytes: number }
+  /** Whether the person means it where the share is a folder that one rarely shares. */
+  readonly yes: boolean
   readonly verbose: boolean
 }
 

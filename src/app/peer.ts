@@ -27,6 +27,7 @@ import type { PeerAddress, PeerOptions } from './options.js'
 import { privatePlacesOf } from './private-places.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
+import { refuseDangerousShare } from './share-danger.js'
 import { openShareFolder, type ShareFolder } from './share-folder.js'
 import { isSuperuser, SUPERUSER_NOTE } from './superuser.js'
 import { PROGRAM_VERSION } from './version.js'
@@ -44,6 +45,7 @@ export async function startPeer(
   options: PeerOptions,
   onEvent: (event: PeerEvent) => void,
 ): Promise<RunningPeer> {
+  refuseDangerousShare(options.share, { isMeant: options.yes })
   const folder = openShareFolder(options.share)
   try {
     const peer = new Peer(options, folder, onEvent)

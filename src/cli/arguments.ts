@@ -35,6 +35,7 @@ export interface RawArguments {
   readonly background?: boolean
   readonly links?: string
   readonly minFree?: string
+  readonly yes?: boolean
   readonly json?: boolean
   readonly verbose?: boolean
 }
@@ -66,6 +67,7 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     offload: oneOf('--offload', raw.offload ?? 'auto', ['auto', 'no']),
     links: oneOf('--links', raw.links ?? 'follow', ['follow', 'keep', 'skip']),
     minFree: raw.minFree === undefined ? MIN_FREE_DEFAULT : parseMinFree(raw.minFree),
+    yes: raw.yes ?? false,
     verbose: raw.verbose ?? false,
   }
 }

@@ -157,6 +157,10 @@ function leftProgram(commands: Commands): Command {
       '--min-free <percent|size>',
       'what peers leave free of the disk, at least 100 MB where it is a part: 5%, 2G, or 0 for nothing; what comes waits until there is more (default: 1%)',
     )
+    .option(
+      '--yes',
+      'share also what one rarely means to: /, folders of the system, a whole home folder, what holds or lies in another share',
+    )
     .option('--json', 'print every event as one JSON object a line')
     .option('--verbose', 'tell more, and the causes of errors')
     .addHelpText('after', EXAMPLES)

@@ -3,6 +3,7 @@ import { LEAN_HEAP } from '../../src/app/limits.js'
 import { WatcherProcess } from '../../src/app/watcher-process.js'
 import type { LeftError } from '../../src/base/errors.js'
 import { NO_PRIVATE_PLACES } from '../../src/io/private-files.js'
+import { NO_MIN_FREE } from '../../src/sync/room.js'
 
 const { execPath } = process
 afterEach(() => {
@@ -20,7 +21,13 @@ describe('the watcher process', () => {
     const lost: string[] = []
     const error = await new Promise<LeftError>((resolve) => {
       new WatcherProcess({
-        start: { share: '/nowhere', peer: '', links: 'follow', privatePlaces: NO_PRIVATE_PLACES },
+        start: {
+          share: '/nowhere',
+          peer: '',
+          links: 'follow',
+          privatePlaces: NO_PRIVATE_PLACES,
+          minFree: NO_MIN_FREE,
+        },
         onReady: () => {},
         onMessages: () => {},
         onLost: (exit) => lost.push(exit),

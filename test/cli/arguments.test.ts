@@ -24,6 +24,7 @@ describe('the options of a peer', () => {
       offload: 'auto',
       links: 'follow',
       minFree: { percent: 1, bytes: 100_000_000 },
+      yes: false,
       verbose: false,
     })
   })
@@ -45,6 +46,7 @@ describe('the options of a peer', () => {
       offload: 'no',
       links: 'keep',
       minFree: '2.5G',
+      yes: true,
       json: true,
       verbose: true,
     }
@@ -65,6 +67,7 @@ describe('the options of a peer', () => {
       offload: 'no',
       links: 'keep',
       minFree: { percent: 0, bytes: 2_500_000_000 },
+      yes: true,
       verbose: true,
     })
   })

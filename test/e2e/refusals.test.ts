@@ -86,7 +86,7 @@ describe('left refuses to start, and says what to do', () => {
   test('on a share that cannot be written', async ({ world, skip }) => {
     // Not even root makes folders there.
     if (process.platform !== 'linux') skip('needs /proc')
-    expect(await refusal(world, [], '/proc')).toContain('--share')
+    expect(await refusal(world, ['--yes'], '/proc')).toContain('--share')
   })
 
   test('on a state folder of a newer version, which it leaves as it was', async ({ world }) => {
@@ -97,7 +97,7 @@ describe('left refuses to start, and says what to do', () => {
   })
 
   test.each(['/proc/none', '/proc/none/below'])('on a share that cannot be made, %s', async (share) => {
-    const ended = await runLeft(['--ip', '127.0.0.9', '--share', share])
+    const ended = await runLeft(['--ip', '127.0.0.9', '--share', share, '--yes'])
     expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
     expect(ended.stderr).toMatch(/^left: [^\n]+--share[^\n]*\n$/)
   })
