@@ -2,11 +2,18 @@
 // and a ring of the requests that asked. Used by the puller. Typed arrays, no object per segment.
 
 import { FLIGHT_REQUESTS_MAX, FLIGHT_SEGMENTS_MAX } from './limits.js'
-import type { DeliveryMeter } from './meter.js'
 
 const SEGMENT_MASK = FLIGHT_SEGMENTS_MAX - 1
 const REQUEST_MASK = FLIGHT_REQUESTS_MAX - 1
 const RESOLVED = 0xff
+
+/** Delivery counters as they stand when a request is sent; a rate sample is taken against them later. */
+export interface DeliveryState {
+  readonly deliveredBytes: number
+  readonly deliveredAtMs: number
+  readonly firstAskedAtMs: number
+  readonly isLimited: boolean
+}
 
 /** Positions (`position`) count askings of single segments, upward for ever. The server answers in this order, so
  *  it is what "a later one has come" is judged by. Requests are counted likewise; the wire has their lowest 16 bits. */
@@ -39,15 +46,15 @@ export class Flight {
   }
 
   /** Notes a request before its segments are added, and what was delivered until then. */
-  addRequest(nowMs: number, meter: DeliveryMeter, tag: number): void {
+  addRequest(nowMs: number, delivery: DeliveryState, tag: number): void {
     if (this.nextRequest === 0) this.allocate()
     const at = this.nextRequest++ & REQUEST_MASK
     this.askedAtMs[at] = nowMs
-    this.deliveredBytes[at] = meter.deliveredBytes
-    this.deliveredAtMs[at] = meter.deliveredAtMs
-    this.firstAskedAtMs[at] = meter.firstAskedAtMs
+    this.deliveredBytes[at] = delivery.deliveredBytes
+    this.deliveredAtMs[at] = delivery.deliveredAtMs
+    this.firstAskedAtMs[at] = delivery.firstAskedAtMs
     this.tags[at] = tag
-    this.limited[at] = meter.isLimited ? 1 : 0
+    this.limited[at] = delivery.isLimited ? 1 : 0
   }
 
   /** Adds a segment to the newest request; answers its position. */

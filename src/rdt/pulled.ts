@@ -3,7 +3,6 @@
 import { BlockSet } from '../base/blockset.js'
 import type { Digest, ItemKind } from '../base/item.js'
 import type { BlockSupply, PullPriority } from './api.js'
-import type { Assembly } from './assembly.js'
 import { BULK_EVERY } from './limits.js'
 
 /** The blocks of a pull that shares them with nobody, in their order. */
@@ -78,10 +77,10 @@ export class PulledItem {
     this.fillRatio = ratio > this.fillRatio ? ratio : this.fillRatio + (ratio - this.fillRatio) / 8
   }
 
-  /** How many segments a block will likely have: compressed frames are shorter than they may be, and a window
-   *  full of segments that do not exist would keep real ones out. */
-  expectedSegments(assembly: Assembly): number {
-    return Math.max(1, Math.ceil((this.fillRatio * assembly.frameBytesMax) / assembly.payloadBytes))
+  /** Segments that a frame of at most `frameBytesMax` will likely have: compressed frames are shorter than they may be,
+   *  and a window full of segments that do not exist would keep real ones out. */
+  expectedSegments({ frameBytesMax, payloadBytes }: { frameBytesMax: number; payloadBytes: number }): number {
+    return Math.max(1, Math.ceil((this.fillRatio * frameBytesMax) / payloadBytes))
   }
 }
 
