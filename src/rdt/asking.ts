@@ -11,7 +11,7 @@ import type { Outcomes } from './outcomes.js'
 import type { Outstanding } from './outstanding.js'
 import { Pacer } from './pacer.js'
 import { RequestWriter } from './request.js'
-import type { WindowPolicy } from './window.js'
+import type { WindowPolicy } from './window-policy.js'
 
 export interface AskingHost {
   readonly bucket: TokenBucket | undefined

@@ -33,7 +33,7 @@ import { PathRate } from './pathrate.js'
 import { KeptQueue } from './queue.js'
 import { STARTUP_GAIN, Startup } from './startup.js'
 import { SWING_MAX } from './swing.js'
-import type { Delivery, WindowOptions, WindowPolicy } from './window.js'
+import type { Delivery, WindowOptions, WindowPolicy } from './window-policy.js'
 import { Yielding } from './yielding.js'
 
 /** Of what a round of startup asks for, what may be in flight at once: more only overshoots further. */

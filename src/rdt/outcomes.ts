@@ -11,7 +11,7 @@ import type { PulledItem } from './pulled.js'
 import { Reordering } from './reordering.js'
 import type { RoundTrip } from './rtt.js'
 import type { SegmentRun } from './run.js'
-import type { Delivery, WindowPolicy } from './window.js'
+import type { Delivery, WindowPolicy } from './window-policy.js'
 
 export interface OutcomesHost {
   readonly roundTrip: RoundTrip

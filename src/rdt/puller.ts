@@ -27,7 +27,7 @@ import { type PulledItem, PullQueue } from './pulled.js'
 import type { RoundTrip } from './rtt.js'
 import type { SegmentRun } from './run.js'
 import type { SegmentHeader } from './segment.js'
-import type { WindowPolicy } from './window.js'
+import type { WindowPolicy } from './window-policy.js'
 
 /** What the puller shares with its session and endpoint. */
 export interface PullerHost {

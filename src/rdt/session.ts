@@ -28,7 +28,8 @@ import { Puller } from './puller.js'
 import type { Request } from './request.js'
 import { RoundTrip } from './rtt.js'
 import { Server } from './server.js'
-import { makeWindow, type WindowPolicy } from './window.js'
+import { makeWindow } from './window.js'
+import type { WindowPolicy } from './window-policy.js'
 
 /** What all sessions of an endpoint share. */
 export interface SessionHost {
