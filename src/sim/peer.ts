@@ -6,70 +6,25 @@
 //             EngineDisk (late, out of order)              WatchedDisk (at once)
 //                  └──────────────────── SimDisk ────────────────┘
 
-import type { Hash } from '../base/item.js'
 import type { Protection, SlowStep } from '../base/protection.js'
 import type { Address } from '../rdt/endpoint.js'
 import { type Codec, loadCodec } from '../seal/compression.js'
-import type { Crc32 } from '../seal/frame.js'
 import { SealedProtection } from '../seal/sealed.js'
-import { type DiskOp, Engine, type EngineEvent } from '../sync/engine.js'
+import { type DiskOp, Engine } from '../sync/engine.js'
 import type { Keeper } from '../sync/keeper.js'
 import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
-import type { Recovered } from '../sync/recovery.js'
 import { type DeathMoment, SimDisk } from './disk.js'
 import { EngineDisk, type WriteFailure } from './engine-disk.js'
 import { SimIndex } from './index.js'
 import { SLOW_STEP_MS, START_AGAIN_MS, WALL_EPOCH_MS, WATCHER_RESTART_MS } from './limits.js'
-import type { Network } from './network.js'
-import type { PeerPlan } from './plan.js'
+import type { SimPeerOptions } from './peer-options.js'
+import type { Victim } from './plan.js'
 import type { SeededRandom } from './random.js'
-import type { Scheduler } from './scheduler.js'
-import { type SimKey, SimTrust } from './trust.js'
+import { SimTrust } from './trust.js'
 import { type DiskObserver, WatchedDisk } from './watched-disk.js'
 import { SimWatcher } from './watcher.js'
 
 let codec: Codec | undefined
-
-/** Whose life ends when an armed operation on the disk is reached. */
-export type Victim = 'watcher' | 'process' | 'machine'
-
-/** What happens at a peer, for whoever proves the invariants. */
-export interface PeerObserver {
-  handleSharePath(peer: number, path: string): void
-  handleWrittenInPlace(peer: number, path: string): void
-  /** Something other than waiting goes on. */
-  handleActivity(peer: number, what: string): void
-  handleEvent(peer: number, event: EngineEvent): void
-  /** A datagram leaves for the network. */
-  handleDatagram(peer: number, to: Address, bytes: Uint8Array): void
-  /** The share was opened and recovered; nothing has been done with it yet. */
-  handleOpened(peer: number, recovered: Recovered): void
-  /** What the two processes say to each other. */
-  handleMessage(peer: number, message: EngineToKeeper | KeeperToEngine): void
-  /** A block of a large file is in its temporary file. */
-  handleBlockWritten(peer: number, temporary: string, position: number): void
-  /** Calls `lose`, in which the disk loses what was not synced. */
-  handlePowerLoss(peer: number, lose: () => void): void
-  handleDeath(peer: number, victim: Victim): void
-  /** The share could not be opened: the disk refuses. */
-  handleRefusal(peer: number, reason: string): void
-  /** An error that no keeper or engine may let out. */
-  handleError(peer: number, error: unknown): void
-}
-
-export interface SimPeerOptions {
-  readonly number: number
-  readonly plan: PeerPlan
-  readonly address: Address
-  readonly neighbours: readonly Address[]
-  readonly scheduler: Scheduler
-  readonly network: Network
-  readonly random: SeededRandom
-  readonly hash: Hash
-  readonly crc32: Crc32
-  readonly key: SimKey
-  readonly observer: PeerObserver
-}
 
 export class SimPeer {
   readonly disk: SimDisk

@@ -4,7 +4,6 @@
 import type { DeathMoment } from './disk.js'
 import type { Edit } from './edits.js'
 import type { LineFaults, LinkFaults } from './network.js'
-import type { Victim } from './peer.js'
 
 export interface PeerPlan {
   /** 16 hexadecimal characters. */
@@ -39,6 +38,9 @@ export interface LinkPlan {
   readonly outward: Partial<LinkFaults>
   readonly homeward: Partial<LinkFaults>
 }
+
+/** Whose life ends when an armed operation on the disk is reached. */
+export type Victim = 'watcher' | 'process' | 'machine'
 
 export type Happening =
   | { readonly type: 'edit'; readonly peer: number; readonly edit: Edit }

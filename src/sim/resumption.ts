@@ -10,7 +10,7 @@ import { largeTemporary, TEMPORARY_FOLDER } from '../sync/layout.js'
 import type { SimDisk } from './disk.js'
 import type { History } from './history.js'
 import { LOGGED_AFTER_MS, UNTOLD_WRITES_MAX } from './limits.js'
-import type { Victim } from './peer.js'
+import type { Victim } from './plan.js'
 
 interface Broken {
   readonly invariant: 'I6' | 'I7'

@@ -4,7 +4,6 @@
 import type { DeathMoment } from './disk.js'
 import type { Edit } from './edits.js'
 import type { LinkFaults } from './network.js'
-import type { Victim } from './peer.js'
 import {
   type Act,
   chainOf,
@@ -13,6 +12,7 @@ import {
   meshOf,
   type PeerPlan,
   type Scenario,
+  type Victim,
 } from './plan.js'
 import { SeededRandom } from './random.js'
 import { OUTSIDE_NAMES } from './world.js'

@@ -8,7 +8,7 @@ import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
 import { openShare, type Recovered } from '../sync/recovery.js'
 import { type SimDisk, SimulatedDeath } from './disk.js'
 import type { SimIndex } from './index.js'
-import type { SimPeerOptions } from './peer.js'
+import type { SimPeerOptions } from './peer-options.js'
 import type { WatchedDisk } from './watched-disk.js'
 
 /** What the process finds on its machine, and whom it turns to. */
