@@ -132,9 +132,9 @@ export interface Disk {
   removeFolder(path: string): void
   setTimes(path: string, mtimeMs: number): void
   setExecutable(path: string, executable: boolean): void
-  /** Opens a file that this user alone could use to whoever may use it in its place; answers how it looks then. A disk that
-   *  keeps no such modes leaves it as it is. */
-  setAccess(path: string, access: FileAccess): FileStat
+  /** Opens a file that this user alone could use to whoever may use it in its place. A disk that keeps no such modes leaves
+   *  it as it is. */
+  setAccess(path: string, access: FileAccess): void
   /** Of the file system that the share is on; undefined where it does not tell. */
   room(): DiskRoom | undefined
   /** Makes the names in a folder durable, where the platform can. */

@@ -263,8 +263,8 @@ export class RealDisk implements Disk {
     })
   }
 
-  setAccess(path: string, { executable, replaces }: FileAccess): FileStat {
-    return attempt('set the mode of', path, () => {
+  setAccess(path: string, { executable, replaces }: FileAccess): void {
+    attempt('set the mode of', path, () => {
       const handle = openSync(this.writablePlaceOf(path), READ_FLAGS | constants.O_NOFOLLOW)
       try {
         const replaced =
@@ -272,7 +272,6 @@ export class RealDisk implements Disk {
             ? undefined
             : statOrNothing(() => statSync(this.readablePlaceOf(replaces), STAT_OPTIONS))
         giveAccess(handle, { executable, replaced, usualMode: this.usualMode })
-        return fileStat(fstatSync(handle))
       } finally {
         closeSync(handle)
       }
@@ -327,7 +326,6 @@ export class RealDisk implements Disk {
   /** Nothing is written over the user's secrets, in their place, or into the folder that they are in. */
   private refusePrivate(path: string, place: string): void {
     const { privateFiles } = this
-    privateFiles.look()
     const way = this.confinement.wayTo(path)
     const there = lstatSync(place, STAT_OPTIONS)
     const isPrivate =

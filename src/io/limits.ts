@@ -89,8 +89,8 @@ assert(FOLDERS_HELD_MAX >= 2, 'a rename needs two folders at once')
 export const PREDECESSOR_END_MS = 10_000
 export const PREDECESSOR_POLL_MS = 5
 
-/** How old the knowledge of where the user's secrets are may be while a scan looks at and reads what is there: one look for
- *  some ten small files, since it takes 6 to 10 µs. Before a block is served or anything is written it is looked up anew. */
+/** How old the knowledge of where the user's secrets are may be while a disk is read and written: one look for some ten small
+ *  files, since it takes 6 to 10 µs. Before a block is served from a file it is looked up anew. */
 export const PRIVATE_TRUSTED_MS = 1
 
 /** Secrets that were replaced and still have a name somewhere, with those that are in use. */

@@ -413,14 +413,13 @@ export class SimDisk implements Disk {
     this.setMode(inode, executableMode(inode.mode, executable))
   }
 
-  setAccess(path: string, { executable, replaces }: FileAccess): FileStat {
+  setAccess(path: string, { executable, replaces }: FileAccess): void {
     const inode = present(this.placeFor('setAccess', path), path)
     if (inode.kind === 'link') throw new DiskError('link', `${path} is a symbolic link`)
     const replaced = replaces === undefined ? undefined : this.tryResolve(replaces, true)
     const mode = replaced?.mode ?? USUAL_MODES.file
     const wanted = ((mode & 0o100) !== 0) === executable ? mode : executableMode(mode, executable)
     if (this.options.keepsModes ?? true) this.setMode(inode, wanted)
-    return statOf(inode)
   }
 
   room(): DiskRoom | undefined {

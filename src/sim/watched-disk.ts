@@ -117,8 +117,8 @@ export class WatchedDisk implements Disk {
     this.watched([path], () => this.disk.setExecutable(path, executable))
   }
 
-  setAccess(path: string, access: FileAccess): FileStat {
-    return this.watched([path], () => this.disk.setAccess(path, access))
+  setAccess(path: string, access: FileAccess): void {
+    this.watched([path], () => this.disk.setAccess(path, access))
   }
 
   room(): DiskRoom | undefined {

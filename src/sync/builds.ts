@@ -94,7 +94,7 @@ export class Builds {
       const logged = journal.fetches.get(digest)?.blocks
       const bytes = bytesToWrite({ list, sizeBytes, logged, hash })
       want.roomBytes = bytes
-      room.claim(bytes)
+      if (!room.has(bytes)) throw new DiskError('no-space', 'what is left of the disk is to stay free')
       want.roomBytes = 0
       room.reserve(fetch, bytes)
       const source = this.sourceFor(want)

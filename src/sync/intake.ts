@@ -204,6 +204,7 @@ export class Intake {
   /** After each call into this: orders what may be ordered, and makes what was placed survive a kill. */
   settle(nowMs: number): void {
     this.nowMs = nowMs
+    this.room.handleTurn()
     this.fullDisk.handleTimeout(nowMs)
     // What is placed may be the content that others wait for.
     let ordersLeft = STEP_FILES

@@ -318,7 +318,8 @@ export class Placing {
     const isTimed = looks !== undefined && isKeptTime(looks.mtimeMs, entry.mtimeMs)
     if (!isTimed) disk.setTimes(path, entry.mtimeMs)
     const replaces = standing?.kind === 'file' ? entry.path : undefined
-    return { path, looks: disk.setAccess(path, { executable: entry.executable, replaces }) }
+    disk.setAccess(path, { executable: entry.executable, replaces })
+    return { path, looks: isTimed ? looks : disk.statLink(path) }
   }
 
   private dress(path: string, entry: Entry): void {

@@ -2,7 +2,7 @@
 // file is written. The intake owns it.
 
 import { BLOCK_BYTES } from '../base/limits.js'
-import { type Disk, DiskError } from '../base/ports.js'
+import { type Disk, DiskError, type DiskRoom } from '../base/ports.js'
 import type { FetchId } from './messages.js'
 
 /** At least so many hundredths of the disk, and at least so many bytes. */
@@ -25,25 +25,37 @@ export class Room {
   /** Bytes that large files on their way have still to write; as many as are fetched at once. */
   private readonly reserved = new Map<FetchId, number>()
 
+  /** As the disk told in this turn, less what was claimed since. */
+  private free: DiskRoom | undefined
+  private wasAsked = false
+
   constructor(options: RoomOptions) {
     this.options = options
+  }
+
+  /** Time has passed: others may have written too, and the disk is asked again when it matters. */
+  handleTurn(): void {
+    this.wasAsked = false
   }
 
   /** Whether so many bytes more leave enough. A disk that does not tell has enough. */
   has(bytes: number): boolean {
     const { disk, minFree } = this.options
     if (minFree.percent === 0 && minFree.bytes === 0) return true
-    const room = disk.room()
-    if (room === undefined) return true
-    return room.freeBytes - this.reservedBytes() - bytes >= keptFreeBytes(minFree, room.totalBytes)
+    if (!this.wasAsked) this.free = disk.room()
+    this.wasAsked = true
+    if (this.free === undefined) return true
+    const { freeBytes, totalBytes } = this.free
+    return freeBytes - this.reservedBytes() - bytes >= keptFreeBytes(minFree, totalBytes)
   }
 
-  /** Throws a DiskError 'no-space' where so many bytes more do not leave enough. */
+  /** So many bytes are about to be written. Throws a DiskError 'no-space' where they would not leave enough. */
   claim(bytes: number): void {
     if (!this.has(bytes)) throw new DiskError('no-space', 'what is left of the disk is to stay free')
+    if (this.free !== undefined) this.free = { ...this.free, freeBytes: this.free.freeBytes - bytes }
   }
 
-  /** So many bytes of a large file are still to come; instead of what was said of it before. */
+  /** So many bytes of a large file, which were not claimed, are still to come; instead of what was said of it before. */
   reserve(fetch: FetchId, bytes: number): void {
     this.reserved.set(fetch, bytes)
   }

@@ -22,7 +22,6 @@ export const ownSecrets: Attack = {
   name: 'secrets in the share',
   // Without encryption there is no identity and nobody is trusted.
   only: 'yes',
-  mayWrite: (path) => path === 'spare.conflict' || path.startsWith('config/other'),
   async run({ target, connected }) {
     const attacker = await connected()
     const ground = new SharedConfiguration(target)
