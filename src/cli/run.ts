@@ -14,7 +14,7 @@ import type { RunningPeer } from '../app/peer.js'
 import { EXIT_FAILED, EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
 import { followJobControl } from './job-control.js'
 import { STOP_MS_MAX } from './limits.js'
-import { openView } from './view.js'
+import { openView } from './open-view.js'
 
 export type StartPeer = (options: PeerOptions, onEvent: (event: PeerEvent) => void) => Promise<RunningPeer>
 
