@@ -4,41 +4,12 @@
 import type { Index } from '../base/index-port.js'
 import type { Digest, Hash } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
-import { DiskError, type FileStat } from '../base/ports.js'
+import { DiskError } from '../base/ports.js'
 import type { Entry } from '../share/entry.js'
 import { Manifest } from '../share/manifest.js'
 import { decodeRecord, encodeRecord } from './index-line.js'
 import { CHANGES_LISTED_MAX, COMMIT_CHANGES_MAX } from './limits.js'
-
-/** What a stat told when the content was known: as long as it is the same, the content is. */
-export interface Signature {
-  readonly sizeBytes: number
-  readonly mtimeMs: number
-  readonly ctimeMs: number
-  readonly inode: number
-  readonly executable: boolean
-}
-
-export function signatureOf(stat: FileStat): Signature {
-  const { sizeBytes, mtimeMs, ctimeMs, inode, executable } = stat
-  return { sizeBytes, mtimeMs, ctimeMs, inode, executable }
-}
-
-export function sameSignature(left: Signature | undefined, right: Signature | undefined): boolean {
-  if (left === undefined || right === undefined) return left === right
-  return (
-    left.sizeBytes === right.sizeBytes &&
-    left.mtimeMs === right.mtimeMs &&
-    left.ctimeMs === right.ctimeMs &&
-    left.inode === right.inode &&
-    left.executable === right.executable
-  )
-}
-
-/** Whether a disk that was given `mtimeMs` may say `seenMs`: they keep nanoseconds, 10 ms (exFAT), 1 s or 2 s (FAT). */
-export function isKeptTime(seenMs: number, mtimeMs: number): boolean {
-  return [1, 10, 1_000, 2_000].some((stepMs) => Math.floor(mtimeMs / stepMs) * stepMs === Math.round(seenMs))
-}
+import type { Signature } from './signature.js'
 
 export class Catalogue {
   readonly manifest: Manifest

@@ -5,7 +5,7 @@ import { hexOf } from '../base/bytes.js'
 import { blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import type { Disk, FileHandle } from '../base/ports.js'
-import { type Signature, sameSignature, signatureOf } from './catalogue.js'
+import { type Signature, sameSignature, signatureOf } from './signature.js'
 
 export type HashStep =
   | { readonly type: 'more' }

@@ -4,7 +4,7 @@
 import type { Entry } from '../share/entry.js'
 import { decodeEntryInFolder, encodeEntryInFolder } from '../share/entry-line.js'
 import { parentOf } from '../share/path.js'
-import type { Signature } from './catalogue.js'
+import type { Signature } from './signature.js'
 
 /** `<size>,<mtime>,<ctime>,<inode>,<x or nothing>` or '-', a space, and the entry line with the name in place of the path,
  *  which is the key. */

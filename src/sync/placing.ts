@@ -8,10 +8,11 @@ import { type Decision, decide, sameContent } from '../share/decide.js'
 import type { Entry } from '../share/entry.js'
 import { conflictPath, isShareMark, ownFoldersWithin, parentOf } from '../share/path.js'
 import { bumpVersion, type PeerId } from '../share/version.js'
-import { type Catalogue, isKeptTime, type Signature, signatureOf } from './catalogue.js'
+import type { Catalogue } from './catalogue.js'
 import { LINK_TEMPORARY, type Temporary } from './layout.js'
 import { CONFLICT_NAMES_MAX } from './limits.js'
 import type { Scanner } from './scanner.js'
+import { isKeptTime, type Signature, signatureOf } from './signature.js'
 
 export type Placed =
   | { readonly type: 'placed'; readonly entry: Entry; readonly keptAs: string | undefined }

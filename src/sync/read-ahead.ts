@@ -6,9 +6,9 @@ import { DueQueue } from '../base/due-queue.js'
 import type { Digest, Hash } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import type { Disk } from '../base/ports.js'
-import type { Signature } from './catalogue.js'
 import { HashJob } from './hashing.js'
 import { READ_AHEAD_MS } from './limits.js'
+import type { Signature } from './signature.js'
 
 export class ReadAhead {
   private readonly disk: Disk

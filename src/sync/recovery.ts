@@ -13,10 +13,11 @@ import type { Entry } from '../share/entry.js'
 import { decodeEntry, encodeEntry } from '../share/entry-line.js'
 import { OWN_FOLDER, parentOf } from '../share/path.js'
 import type { PeerId } from '../share/version.js'
-import { Catalogue, isKeptTime, type Signature, sameSignature, signatureOf } from './catalogue.js'
+import { Catalogue } from './catalogue.js'
 import { TEMPORARY_FOLDER } from './layout.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
 import { type RecoveryFact, recoveryOf } from './recovery-table.js'
+import { isKeptTime, type Signature, sameSignature, signatureOf } from './signature.js'
 
 export interface RecoveryOptions {
   readonly disk: Disk

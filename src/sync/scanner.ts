@@ -14,7 +14,7 @@ import { type Disk, DiskError, type FileStat } from '../base/ports.js'
 import type { Entry } from '../share/entry.js'
 import { checkPath, isOwnPath, joinPath, ownFoldersWithin, parentOf, SHARE_MARK } from '../share/path.js'
 import { bumpVersion, type PeerId } from '../share/version.js'
-import { type Catalogue, isKeptTime, type Signature, sameSignature, signatureOf } from './catalogue.js'
+import type { Catalogue } from './catalogue.js'
 import { HashJob } from './hashing.js'
 import {
   FOLDER_DEPTH_MAX,
@@ -25,6 +25,7 @@ import {
   STEP_FILES,
 } from './limits.js'
 import { ReadAhead } from './read-ahead.js'
+import { isKeptTime, type Signature, sameSignature, signatureOf } from './signature.js'
 
 export type LinkPolicy = 'follow' | 'keep' | 'skip'
 

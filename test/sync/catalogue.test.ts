@@ -4,8 +4,9 @@ import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { hash } from '../../src/io/hash.js'
 import type { Entry } from '../../src/share/entry.js'
 import { SimIndex } from '../../src/sim/index.js'
-import { Catalogue, type Signature, sameSignature } from '../../src/sync/catalogue.js'
+import { Catalogue } from '../../src/sync/catalogue.js'
 import { CHANGES_LISTED_MAX, COMMIT_CHANGES_MAX } from '../../src/sync/limits.js'
+import { type Signature, sameSignature } from '../../src/sync/signature.js'
 import { arbitraryEntry, digestOf, entryOf, fileEntry, versionOf } from '../share/entries.js'
 
 const seen: Signature = {

@@ -4,8 +4,8 @@ import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { DiskError } from '../../src/base/ports.js'
 import { hash } from '../../src/io/hash.js'
 import { SimDisk } from '../../src/sim/disk.js'
-import { signatureOf } from '../../src/sync/catalogue.js'
 import { HashJob, type HashStep } from '../../src/sync/hashing.js'
+import { signatureOf } from '../../src/sync/signature.js'
 import { contentOf, digestOfContent, listOf } from './share-on-disk.js'
 
 let nowMs = 1_000
