@@ -71,6 +71,8 @@ export class Attacker {
   onRequest: (request: Request) => void = (request) => this.serve(request)
   /** The target calls everybody whom it is told of; an attack may answer that. */
   onHello: (bytes: Uint8Array) => void = () => {}
+  /** Told of each datagram of the session but requests and segments. */
+  onControl: (control: Control) => void = () => {}
   /** The frame of a block that is served. */
   frameOf: (name: BlockName, block: Uint8Array) => Uint8Array = (name, block) =>
     this.protection!.frames.seal(name, block)
@@ -389,6 +391,7 @@ export class Attacker {
     if (this.came.length < 4_096) this.came.push(bytes)
     const plain = this.opened(bytes)
     const control = this.controlOf(bytes, plain)
+    if (control !== undefined && this.session !== undefined) this.onControl(control)
     for (const look of [...this.waiting]) look({ bytes, control })
     if (this.session === undefined) return
     const { remote } = this.session

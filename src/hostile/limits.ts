@@ -12,6 +12,33 @@ export const ATTACK_ROUNDS_MAX = 2
  *  its way (src/sync/limits.ts), and as much again for a heap that has not been swept yet. */
 export const UNFINISHED_BYTES_MAX = 64 * 1024 * 1024
 
+/** What listings without an end may add while they are walked, and for how much of the target's work another peer waits:
+ *  twice what is seen, and ten times; an unbounded walk took 408 MB, and 4.5 s in one call. */
+export const WALK_BYTES_MAX = 80 * 1024 * 1024
+export const WALK_STALL_MS_MAX = 400
+
+/** How often the target's memory is looked at during an attack, and another peer asks it something. */
+export const WATCH_MS = 50
+
+/** One unit of processor time in proc(5): USER_HZ is 100 on Linux. */
+export const CLOCK_TICK_MS = 10
+
+/** For how long files without an end are announced, and listings of wants and trees that are walked for ever. */
+export const ENDLESS_MS = { full: 60_000, quick: 6_000 }
+export const WALK_MS = { full: 12_000, quick: 6_000 }
+
+/** Asks for what is not there: what fills a queue of the target, and how fast they come then; for how long; how often some
+ *  are sent; and how much processor time the target may spend on each. */
+export const GONE_FIRST_BYTES = 400_000
+export const GONE_BYTES_PER_S = 500_000
+export const GONE_MS = { full: 8_000, quick: 4_000 }
+export const GONE_TURN_MS = 20
+export const GONE_ASK_US_MAX = 150
+
+/** How often one message is repeated, and how many answers to it may wait in the target for their turn. */
+export const REPETITIONS = 100_000
+export const LATE_ANSWERS_MAX = 64
+
 /** What both processes together may hold after any attack. */
 export const MEMORY_BYTES_MAX = 400 * 1024 * 1024
 
@@ -35,7 +62,7 @@ export const IDS_COUNT = 256
 export const IDS_COUNT_QUICK = 32
 export const IDS_PER_HOST = 4
 
-/** Sessions that one key may have. DESIGN 9. */
+/** Sessions that one key may have. */
 export const SESSIONS_OF_KEY_MAX = 4
 
 /** How soon the sessions of a removed key must be over. */
@@ -51,6 +78,8 @@ export const OPENS_CPU_PART_MAX = 0.6
 /** Ports of one host that begin handshakes, and how many each: as many as the target ever kept. */
 export const PENDING_PORTS = 128
 export const PENDING_PER_PORT = 4
+/** How long that may take, on a machine that is busy with everything else. */
+export const WARM_UP_MS_MAX = 90_000
 
 /** How long a thing that must happen may take; the machine may be busy with other tests. */
 export const WAIT_MS_MAX = 10_000

@@ -8,9 +8,11 @@ import { bombs } from './attacks/bombs.js'
 import { helloFlood, otherKeys, slowHandshake, strangers, unproved } from './attacks/floods.js'
 import { forgedRefusal, openFlood, pendingFlood } from './attacks/handshakes.js'
 import { manyIds, removedKey, stolenId } from './attacks/identities.js'
-import { counters, deepNames, endlessFiles, endlessIndex, unfinished } from './attacks/indexes.js'
+import { counters, deepNames, endlessIndex, unfinished } from './attacks/indexes.js'
 import { linkRace, ownLink } from './attacks/links.js'
+import { endlessFiles, manyWants, treeBomb } from './attacks/listings.js'
 import { overflow } from './attacks/overflow.js'
+import { goneFlood, repetitions } from './attacks/queues.js'
 import { reflection } from './attacks/reflection.js'
 import { replay } from './attacks/replay.js'
 import { beyondTheEnd, forgedRequests, stolenSession } from './attacks/requests.js'
@@ -51,7 +53,11 @@ export const ATTACKS: readonly Attack[] = [
   deepNames,
   endlessIndex,
   endlessFiles,
+  manyWants,
+  treeBomb,
   unfinished,
+  goneFlood,
+  repetitions,
   beyondTheEnd,
 ]
 

@@ -202,7 +202,8 @@ export class Target {
     return this.processes().reduce((sum, pid) => sum + cpuSecondsOf(pid), 0)
   }
 
-  private processes(): number[] {
+  /** Its ids: the engine's, and the watcher's as long as that runs. */
+  processes(): number[] {
     const { pid } = this.child!
     return [pid!, ...childrenOf(pid!)]
   }

@@ -58,34 +58,6 @@ export const endlessIndex: Attack = {
   mayWrite: (path) => path.startsWith('here'),
 }
 
-/** A share of more files than anybody has: 10^192 paths, each of which could be one. */
-export const endlessFiles: Attack = {
-  name: 'endless files',
-  mayWrite: (path) => path.startsWith('n0'),
-  async run({ quick, target, connected }) {
-    const attacker = await connected()
-    const { items } = attacker
-    const leaves = names(1_000).map((name) =>
-      items.addFile(name, contentOf('leaf', 0), { digest: 'e'.repeat(64), size: '7' }),
-    )
-    let level = items.addTree(leaves)
-    for (let depth = 0; depth < 3; depth++)
-      level = items.addTree(names(1_000).map((name) => subtree(name, level)))
-    await attacker.have(level)
-    const startMs = performance.now()
-    let most = 0
-    while (performance.now() - startMs < (quick ? 1_000 : 2_500)) {
-      most = Math.max(most, target.memoryBytes())
-      await sleep(100)
-    }
-    const isReady = await attacker.isAlive(3_000)
-    return {
-      fault: isReady ? undefined : 'it has no time for anything else',
-      seen: `10^12 files are announced; at most ${Math.round(most / 1e6)} MB were held meanwhile`,
-    }
-  },
-}
-
 /** Listings as long as they may be, of which the end never comes; and always new ones. */
 export const unfinished: Attack = {
   name: 'unfinished listings',
