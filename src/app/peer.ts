@@ -9,7 +9,7 @@ import { formatAddress } from '../io/address.js'
 import { BlockIo } from '../io/block-io.js'
 import type { Proved } from '../io/block-prover.js'
 import { nowMs } from '../io/clock.js'
-import { crc32, hash } from '../io/hash.js'
+import { crc32, hash, loadHash } from '../io/hash.js'
 import { datagramBytesMax, isOwnAddress, resolveHost } from '../io/interfaces.js'
 import { chooseOffload } from '../io/offload-probe.js'
 import { PrivateFiles, type PrivatePlaces } from '../io/private-files.js'
@@ -95,6 +95,7 @@ class Peer implements RunningPeer {
 
   async start(): Promise<void> {
     const { options, folder } = this
+    await loadHash()
     const random = new SystemRandom()
     const offload = await chooseOffload(options.offload === 'auto')
     const ipv6 = options.peers.some(({ host }) => host.includes(':'))

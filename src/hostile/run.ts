@@ -2,6 +2,7 @@
 // changed. `left selftest --hostile` prints it.
 
 import { existsSync } from 'node:fs'
+import { loadHash } from '../io/hash.js'
 import type { Attack, Finding } from './attack.js'
 import type { Attacker } from './attacker.js'
 import { bombs } from './attacks/bombs.js'
@@ -90,6 +91,7 @@ export interface HostileOptions {
 
 /** Answers whether all were rejected. Throws a LeftError where the target cannot be had. */
 export async function runHostile(options: HostileOptions): Promise<boolean> {
+  await loadHash()
   let isAllRejected = true
   for (const encryption of options.encryptions)
     isAllRejected = (await runWith(encryption, options)) && isAllRejected

@@ -22,14 +22,19 @@ import {
   type ProvedPiece,
   sealBlockOf,
 } from './block-prover.js'
+import { loadHash } from './hash.js'
 
-parentPort?.on('message', ({ id, pieces }: ProofRequest) => {
+void loadHash().then(() => {
+  parentPort?.on('message', handle)
+  parentPort?.postMessage(undefined) // ready
+})
+
+function handle({ id, pieces }: ProofRequest): void {
   const results = prove(pieces)
   const buffers = pieces.map(({ bytes }) => bytes.buffer as ArrayBuffer)
   const reply: ProofReply = { id, results, buffers }
   parentPort?.postMessage(reply, buffers)
-})
-parentPort?.postMessage(undefined) // ready
+}
 
 /** Pieces of a message are all of one type: each has a thread of its own. */
 function prove(pieces: readonly ProvedPiece[]): ProofReply['results'] {

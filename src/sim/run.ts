@@ -2,7 +2,7 @@
 // this file too.
 
 import { parentPort, Worker, workerData } from 'node:worker_threads'
-import { crc32, hash } from '../io/hash.js'
+import { crc32, hash, loadHash } from '../io/hash.js'
 import { describeScenario } from './describe.js'
 import { drawScenario } from './scenario.js'
 import { type SimulationResult, simulate } from './simulate.js'
@@ -31,6 +31,7 @@ interface Batch {
 }
 
 export async function runSimulations(options: RunOptions): Promise<{ failedSeeds: number[] }> {
+  await loadHash()
   const failedSeeds: number[] = []
   const handle = (result: SimulationResult): void => {
     if (result.breach === undefined) return
@@ -105,5 +106,7 @@ async function runOnThreads(options: RunOptions, handle: (result: SimulationResu
 }
 
 if (workerData === 'simulate') {
-  parentPort?.on('message', (batch: Batch) => parentPort?.postMessage([...runBatch(batch)]))
+  void loadHash().then(() =>
+    parentPort?.on('message', (batch: Batch) => parentPort?.postMessage([...runBatch(batch)])),
+  )
 }

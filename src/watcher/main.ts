@@ -9,7 +9,7 @@ import { bootIdOrMinute } from '../io/boot.js'
 import { nowMs, systemWallClock } from '../io/clock.js'
 import { RealDisk } from '../io/disk.js'
 import { FolderWatch } from '../io/folder-watch.js'
-import { crc32, hash } from '../io/hash.js'
+import { crc32, hash, loadHash } from '../io/hash.js'
 import { PrivateFiles } from '../io/private-files.js'
 import { succeed } from '../io/succession.js'
 import { FULL_DISK_REASON } from '../sync/full-disk.js'
@@ -23,6 +23,7 @@ import type { FromWatcher, ToWatcher, WatcherStart } from './protocol.js'
 
 const wallMs = systemWallClock.wallMs
 const lmdb = await loadLmdb()
+await loadHash()
 
 class Watcher {
   private readonly keeper: Keeper

@@ -5,7 +5,7 @@ import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { hash, nativeBlake3, webAssemblyBlake3 } from '../../src/io/hash.js'
 import { readVectors } from '../vectors/read.js'
 
-const native = await nativeBlake3()
+const native = nativeBlake3()
 const webAssembly = await webAssemblyBlake3()
 const bodies = [
   { name: 'in WebAssembly', blake3: webAssembly },

@@ -1,4 +1,4 @@
-// The optional packages, as far as this folder calls them: the build must not need them.
+// koffi as far as this folder calls it: the build must not need an optional package.
 
 declare module 'koffi' {
   type Library = {
@@ -13,8 +13,4 @@ declare module 'koffi' {
     errno(): number
   }
   export default koffi
-}
-
-declare module '@napi-rs/blake-hash' {
-  export function blake3(bytes: Uint8Array): Uint8Array
 }
