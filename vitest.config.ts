@@ -10,7 +10,7 @@ const WITH_PEERS = ['test/e2e/**/*.test.ts', 'test/hostile/**/*.test.ts']
 export const LONG = 'test/**/*.long.test.ts'
 
 export const common = {
-  globalSetup: ['test/shared-identity.ts'],
+  globalSetup: ['harness/shared-identity.ts'],
   setupFiles: ['test/own-home.ts'],
   // They end what would never end: a machine may be ten times as slow as another, or busy.
   testTimeout: 180_000,

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { parseArguments } from '../scripts/peers/arguments.js'
+import { parseArguments } from '../harness/peers/arguments.js'
 import { EXIT_LEFT_OUT } from './bench.js'
 
 /** Those over links take the options; the others know no runs. */

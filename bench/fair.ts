@@ -3,7 +3,7 @@
 //
 //   npm run bench:fair [-- --runs 3 --only flows,tcp,delay,limit,start --json]
 
-import { sleep } from '../scripts/peers/wait.js'
+import { sleep } from '../harness/peers/wait.js'
 import { Bench, MIB, median } from './bench.js'
 import { jainIndex, type Point, quantile, rateBetween } from './course.js'
 import { type StartKind, StartWatch } from './first-byte.js'

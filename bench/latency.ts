@@ -5,12 +5,12 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArguments, refuse } from '../scripts/peers/arguments.js'
-import { writeContent } from '../scripts/peers/content.js'
-import { addressesOfOthers, Peer, waitForPeers } from '../scripts/peers/peer.js'
-import { freePlaces } from '../scripts/peers/places.js'
-import { sleep } from '../scripts/peers/wait.js'
-import { Workshop } from '../scripts/peers/workshop.js'
+import { parseArguments, refuse } from '../harness/peers/arguments.js'
+import { writeContent } from '../harness/peers/content.js'
+import { addressesOfOthers, Peer, waitForPeers } from '../harness/peers/peer.js'
+import { freePlaces } from '../harness/peers/places.js'
+import { sleep } from '../harness/peers/wait.js'
+import { Workshop } from '../harness/peers/workshop.js'
 import { keepResults } from './results.js'
 
 const WAIT_MS_MAX = 30_000

@@ -3,8 +3,8 @@
 
 import { cpSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { Peer, waitForPeers } from '../scripts/peers/peer.js'
-import type { Workshop } from '../scripts/peers/workshop.js'
+import { Peer, waitForPeers } from '../harness/peers/peer.js'
+import type { Workshop } from '../harness/peers/workshop.js'
 import type { PeerEvent } from '../src/app/events.js'
 import type { Crossed, Road, Stand } from './road.js'
 import { crossedBetween, type Job, type Receipt, type Transfer } from './transfer.js'

@@ -3,7 +3,7 @@
 //
 //   npm run bench:link [-- --runs 3 --size 64M --only 1g-2ms,veth --programs left,rsync --left '--window 64' --json]
 
-import { writeContent } from '../scripts/peers/content.js'
+import { writeContent } from '../harness/peers/content.js'
 import { Bench, MIB } from './bench.js'
 import { compare, figuresOf, type Program, type Result, tableOf } from './compare.js'
 import { drawComparison } from './comparison-plot.js'

@@ -8,8 +8,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { openPair, sealTest, World } from '../harness/rdt/world.js'
 import { BLOCK_BYTES } from '../src/base/limits.js'
-import { openPair, sealTest, World } from '../test/rdt/world.js'
 import { drawChart } from './plot.js'
 
 const RATE_BIT_PER_S = 1e9

@@ -8,7 +8,7 @@
 import { cpSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { writeContent } from '../scripts/peers/content.js'
+import { writeContent } from '../harness/peers/content.js'
 import { Bench, MIB, median } from './bench.js'
 import { LeftGroup, transferWithLeft } from './left.js'
 import { openStar } from './star.js'

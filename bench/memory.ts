@@ -3,7 +3,7 @@
 //   npm run bench:memory [-- --runs 1 --only veth,1g-20ms-1% --json]
 
 import { rmSync } from 'node:fs'
-import { writeContent } from '../scripts/peers/content.js'
+import { writeContent } from '../harness/peers/content.js'
 import { Bench, MIB } from './bench.js'
 import { roadsOf, transferWithLeft } from './left.js'
 import { type Link, linksNamed } from './links.js'

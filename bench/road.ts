@@ -7,9 +7,9 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { freePlaces, type Place } from '../scripts/peers/places.js'
-import type { Workshop } from '../scripts/peers/workshop.js'
-import { start as startRelay } from '../test/relay/lossy-relay.js'
+import { freePlaces, type Place } from '../harness/peers/places.js'
+import type { Workshop } from '../harness/peers/workshop.js'
+import { start as startRelay } from '../harness/relay/lossy-relay.js'
 import type { Link } from './links.js'
 
 const LINKEM_SOURCE = fileURLToPath(new URL('linkem.c', import.meta.url))

@@ -4,7 +4,7 @@
 //   npm run bench:shares -- [--only late] [--seeds 1,2,3,4,5,6,7,8] [--course] [--json]
 
 import { parseArgs } from 'node:util'
-import { Bottleneck } from '../test/rdt/bottleneck.js'
+import { Bottleneck } from '../harness/rdt/bottleneck.js'
 import { jainIndex } from './course.js'
 import { formatTable } from './table.js'
 

@@ -4,7 +4,7 @@
 
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { contentChunks } from '../scripts/peers/content.js'
+import { contentChunks } from '../harness/peers/content.js'
 import { Bench, MIB } from './bench.js'
 import { compare, figuresOf, type Program, type Result, tableOf } from './compare.js'
 import { drawComparison } from './comparison-plot.js'

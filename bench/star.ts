@@ -2,7 +2,7 @@
 // devices with a token bucket at each end. For bench:many, whose question is what becomes of the source's uplink.
 
 import { execFileSync } from 'node:child_process'
-import type { Workshop } from '../scripts/peers/workshop.js'
+import type { Workshop } from '../harness/peers/workshop.js'
 import type { Roads } from './left.js'
 import { addNamespace, crossedBy, silenceIpv6, standIn } from './road.js'
 

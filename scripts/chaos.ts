@@ -10,8 +10,8 @@ import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArguments, refuse } from '../harness/peers/arguments.js'
 import { runChaos } from './chaos/run.js'
-import { parseArguments, refuse } from './peers/arguments.js'
 
 const SCRIPT = 'chaos'
 

@@ -4,14 +4,14 @@
 // fails, with 2 where this machine cannot run it.
 
 import { existsSync, statfsSync } from 'node:fs'
+import { parseArguments, refuse } from '../harness/peers/arguments.js'
+import { PROGRAM } from '../harness/peers/peer.js'
+import { Workshop } from '../harness/peers/workshop.js'
 import { formatBytes } from '../src/cli/format.js'
 import { PHASES } from './demo/phases.js'
 import { Screen } from './demo/screen.js'
 import { Stage } from './demo/stage.js'
 import { type PhaseResult, TABLE_NOTES, tableOf } from './demo/table.js'
-import { parseArguments, refuse } from './peers/arguments.js'
-import { PROGRAM } from './peers/peer.js'
-import { Workshop } from './peers/workshop.js'
 
 /** All of it, whatever happens. */
 const DEMO_MS_MAX = 110_000

@@ -18,9 +18,9 @@ const SLOW = [
   'e2e/loss',
   'e2e/strangers',
   'sim/simulate',
-  'sync/swarm',
-  'rdt/jitter',
-  'rdt/window',
+  'swarm/swarm',
+  'window/jitter',
+  'window/window',
   'e2e/refusals',
 ]
 

@@ -1,8 +1,8 @@
 // What goes wrong, drawn from a seed: the link's weather, deaths, stops, full disks.
 
+import { sleep } from '../../harness/peers/wait.js'
+import type { RelayFaults } from '../../harness/relay/lossy-relay.js'
 import { SeededRandom } from '../../src/sim/random.js'
-import type { RelayFaults } from '../../test/relay/lossy-relay.js'
-import { sleep } from '../peers/wait.js'
 import type { Whom } from './runner.js'
 import type { Peer, Stage } from './stage.js'
 

@@ -25,8 +25,8 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { contentChunks } from '../peers/content.js'
-import { sleep } from '../peers/wait.js'
+import { contentChunks } from '../../harness/peers/content.js'
+import { sleep } from '../../harness/peers/wait.js'
 import { EMPTY_DIGEST, type History } from './history.js'
 
 /** How the bytes of a new content look. */

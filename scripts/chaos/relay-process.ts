@@ -1,8 +1,8 @@
 // The lossy relay in a process of its own, so that the script's work (it hashes every state of every file) does not slow
 // down what crosses. Forked by stage.ts.
 
-import type { Address } from '../../src/io/address.js'
-import { type Relay, type RelayFaults, type RelayPeer, start } from '../../test/relay/lossy-relay.js'
+import { type Relay, type RelayFaults, type RelayPeer, start } from '../../harness/relay/lossy-relay.js'
+import type { Address } from '../../src/io/net/address.js'
 
 export type ToRelay =
   | { readonly type: 'start'; readonly peers: readonly RelayPeer[]; readonly seed: number }

@@ -2,10 +2,10 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sleep } from '../../harness/peers/wait.js'
 import { SUPERUSER_NOTE } from '../../src/app/superuser.js'
 import { formatBytes } from '../../src/cli/format.js'
 import { SeededRandom } from '../../src/sim/random.js'
-import { sleep } from '../peers/wait.js'
 import { Deeds } from './deeds.js'
 import { Faults } from './faults.js'
 import { differencesOf, faultsOf, Reader, untidyOf } from './judge.js'

@@ -3,10 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { PROGRAM } from '../../harness/peers/peer.js'
+import { sleep, waitUntil } from '../../harness/peers/wait.js'
+import { childrenOf, cpuMsOf, isRunning } from '../../harness/processes.js'
 import type { PeerEvent } from '../../src/app/events.js'
-import { childrenOf, cpuMsOf, isRunning } from '../../test/e2e/processes.js'
-import { PROGRAM } from '../peers/peer.js'
-import { sleep, waitUntil } from '../peers/wait.js'
 
 export type Whom = 'engine' | 'watcher' | 'both'
 

@@ -3,9 +3,9 @@
 import { cp, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { overwriteContent, writeContent } from '../../harness/peers/content.js'
+import { sleep } from '../../harness/peers/wait.js'
 import { formatBytes, formatCount, formatFiles } from '../../src/cli/format.js'
-import { overwriteContent, writeContent } from '../peers/content.js'
-import { sleep } from '../peers/wait.js'
 import type { Stage } from './stage.js'
 import type { PhaseResult } from './table.js'
 

@@ -1,10 +1,8 @@
 // The three peers of the demo, what their shares must hold, and what is counted while a phase runs.
 
 import { mkdir, rename } from 'node:fs/promises'
-import type { PeerEvent } from '../../src/app/events.js'
-import { formatBytes, formatFiles, formatRate } from '../../src/cli/format.js'
-import { addressesOfOthers, Peer, waitForPeers } from '../peers/peer.js'
-import { freePlaces, placeText } from '../peers/places.js'
+import { addressesOfOthers, Peer, waitForPeers } from '../../harness/peers/peer.js'
+import { freePlaces, placeText } from '../../harness/peers/places.js'
 import {
   differences,
   digestsAs,
@@ -13,8 +11,10 @@ import {
   readSizes,
   sizesOf,
   type Tree,
-} from '../peers/tree.js'
-import type { Workshop } from '../peers/workshop.js'
+} from '../../harness/peers/tree.js'
+import type { Workshop } from '../../harness/peers/workshop.js'
+import type { PeerEvent } from '../../src/app/events.js'
+import { formatBytes, formatFiles, formatRate } from '../../src/cli/format.js'
 import type { Screen } from './screen.js'
 import type { PhaseResult } from './table.js'
 

@@ -1,7 +1,7 @@
 // Where the secrets of whoever runs a peer are: its watcher and its block reader are told, so that no share holds them.
 
 import { dirname, join, resolve } from 'node:path'
-import type { PrivatePlaces } from '../io/private-files.js'
+import type { PrivatePlaces } from '../base/ports.js'
 import { configFolder, IDENTITY_FILE, PINS_FILE } from '../seal/config-folder.js'
 import type { PeerOptions } from './options.js'
 

@@ -1,9 +1,9 @@
 // Turns what the engine tells into what the person is told: rates and times are added, addresses get the names that
 // the person gave them, and what is said once is said once.
 
+import type { EngineEvent } from '../engine/engine.js'
 import type { Address } from '../rdt/endpoint.js'
 import { SESSIONS_PER_KEY_MAX } from '../rdt/limits.js'
-import type { EngineEvent } from '../sync/engine.js'
 import type { PeerEvent } from './events.js'
 import { RATE_GAIN, TOTALS_MS } from './limits.js'
 

@@ -11,8 +11,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { LeftError } from '../base/errors.js'
-import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
-import type { FromWatcher, ToWatcher, WatcherStart } from '../watcher/protocol.js'
+import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
+import type { FromWatcher, ToWatcher, WatcherStart } from '../pipe/watcher-protocol.js'
 import { reasonIn } from './last-words.js'
 import {
   LEAN_HEAP,

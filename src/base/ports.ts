@@ -140,3 +140,12 @@ export interface Disk {
   /** Makes the names in a folder durable, where the platform can. */
   syncFolder(path: string): void
 }
+
+/** Files and folders that no share may hold. Absolute paths; nothing need be there yet, and what is there may be replaced. */
+export interface PrivatePlaces {
+  readonly files: readonly string[]
+  /** With everything in them. */
+  readonly folders: readonly string[]
+}
+
+export const NO_PRIVATE_PLACES: PrivatePlaces = { files: [], folders: [] }

@@ -6,10 +6,10 @@ import { createSocket, type Socket } from 'node:dgram'
 import { equalBytes, hexOf, utf8 } from '../base/bytes.js'
 import type { ItemRef } from '../base/item.js'
 import { BLOCK_BYTES, WIRE_VERSION } from '../base/limits.js'
-import type { Attempt, BlockName, Opening, SessionProtection, WireSession } from '../base/protection.js'
 import { decodeMessage, encodeMessage, type Message } from '../ecp/message.js'
 import { crc32 } from '../io/hash.js'
 import { SystemRandom } from '../io/random.js'
+import type { Attempt, BlockName, Opening, SessionProtection, WireSession } from '../rdt/protection.js'
 import {
   type Control,
   DatagramType,
@@ -17,9 +17,9 @@ import {
   decodeFields,
   encodeControl,
   encodeFields,
-} from '../rdt/control.js'
-import { type AskGroup, decodeRequest, type Request } from '../rdt/request.js'
-import { SegmentHeader, u32At } from '../rdt/segment.js'
+} from '../rdt/wire/control.js'
+import { type AskGroup, decodeRequest, type Request } from '../rdt/wire/request.js'
+import { SegmentHeader, u32At } from '../rdt/wire/segment.js'
 import { Items } from './content.js'
 import type { Guise, MakeGuise } from './guise.js'
 import { REPEAT_MS, WAIT_MS_MAX } from './limits.js'

@@ -5,8 +5,8 @@ import { concatBytes, hexOf, utf8 } from '../base/bytes.js'
 import { escapeField } from '../base/escape.js'
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
-import type { BlockName } from '../base/protection.js'
 import { crc32, hash } from '../io/hash.js'
+import type { BlockName } from '../rdt/protection.js'
 
 /** The fields of an entry line; whatever they hold is written. */
 export interface Lie {
@@ -96,7 +96,7 @@ export function contentOf(name: string, sizeBytes: number): Uint8Array {
   return content
 }
 
-/** First byte of a frame: what became of its block. src/seal/sealed-frame.ts. */
+/** First byte of a frame: what became of its block. src/seal/frames/sealed-frame.ts. */
 export const FrameCodec = { none: 0, lz4: 1 } as const
 
 /** A frame of any codec around anything, with a check that fits where nothing is sealed. */

@@ -2,9 +2,10 @@
 // Made once per target; every attacker gets a protection of its own.
 
 import type { Random } from '../base/ports.js'
-import type { BlockName, Protection, SessionProtection, SlowStep } from '../base/protection.js'
 import { crc32 } from '../io/hash.js'
-import { type Codec, loadCodec } from '../seal/compression.js'
+import type { BlockName, Protection, SessionProtection, SlowStep } from '../rdt/protection.js'
+import type { Codec } from '../seal/frames/codec.js'
+import { loadCodec } from '../seal/frames/codec.js'
 import { openIdentity } from '../seal/identity.js'
 import { PlainProtection } from '../seal/plain.js'
 import { RsaSigner } from '../seal/rsa.js'

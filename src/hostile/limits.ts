@@ -9,7 +9,7 @@ export const MEMORY_GROWTH_BYTES_MAX = 32 * 1024 * 1024
 export const ATTACK_ROUNDS_MAX = 2
 
 /** What a peer may hold of listings whose ends do not come, with what the network buffers meanwhile: twice what may be on
- *  its way (src/sync/limits.ts), and as much again for a heap that has not been swept yet. */
+ *  its way (src/pipe/limits.ts), and as much again for a heap that has not been swept yet. */
 export const UNFINISHED_BYTES_MAX = 64 * 1024 * 1024
 
 /** What listings without an end may add while they are walked, and for how much of the target's work another peer waits:

@@ -11,8 +11,8 @@ import { close, constants, fdatasync, fstatSync, open, read, readv, write, write
 import { isAbsolute } from 'node:path'
 import { assert } from '../base/assert.js'
 import { FRAME_BLOCK_AT } from '../base/limits.js'
-import { DiskError } from '../base/ports.js'
-import type { FrameCipher } from '../base/protection.js'
+import { DiskError, NO_PRIVATE_PLACES } from '../base/ports.js'
+import type { FrameCipher } from '../rdt/protection.js'
 import {
   BlockProver,
   openBlock,
@@ -25,7 +25,7 @@ import { openedCheck } from './confinement.js'
 import { diskError } from './disk-errors.js'
 import { refuseForeignName } from './foreign-names.js'
 import { OPEN_FILES_MAX, RUN_BLOCKS_MAX } from './limits.js'
-import { NO_PRIVATE_PLACES, PrivateFiles } from './private-files.js'
+import { PrivateFiles } from './private-files.js'
 
 /** A file as the index knows it. A descriptor is only used again for the same state of the same path: a file
  *  that was replaced has another time or size, and is opened anew. (Where it has not, its blocks do not match

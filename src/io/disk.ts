@@ -41,6 +41,7 @@ import {
   type FileStat,
   type FolderListing,
   type NewFile,
+  NO_PRIVATE_PLACES,
 } from '../base/ports.js'
 import {
   executableMode,
@@ -52,7 +53,7 @@ import {
 import { type Confinement, confine } from './confinement.js'
 import { diskError } from './disk-errors.js'
 import { refuseForeignName } from './foreign-names.js'
-import { NO_PRIVATE_PLACES, PrivateFiles } from './private-files.js'
+import { PrivateFiles } from './private-files.js'
 import { fileStat, STAT_OPTIONS, sortedByLegibility, statOrNothing } from './stats.js'
 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK // opening a pipe must not wait for a writer

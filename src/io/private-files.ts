@@ -21,16 +21,8 @@ import {
 } from 'node:fs'
 import { basename, dirname, isAbsolute, resolve } from 'node:path'
 import { assert } from '../base/assert.js'
+import type { PrivatePlaces } from '../base/ports.js'
 import { PRIVATE_HELD_MAX, PRIVATE_LINKS_MAX, PRIVATE_TRUSTED_MS } from './limits.js'
-
-/** Absolute paths; nothing need be there yet, and what is there may be replaced. */
-export interface PrivatePlaces {
-  readonly files: readonly string[]
-  /** With everything in them. */
-  readonly folders: readonly string[]
-}
-
-export const NO_PRIVATE_PLACES: PrivatePlaces = { files: [], folders: [] }
 
 /** What tells a file or folder from all others of this machine. */
 export interface FileIdentity {

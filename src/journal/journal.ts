@@ -1,5 +1,5 @@
 // The log of one share: what is being fetched, which blocks are on the disk, what has been put in place.
-// The keeper opens one at start, acts on what it replays (see src/sync/recovery.ts), and appends as it works.
+// The keeper opens one at start, acts on what it replays (see src/keeper/recover/recovery.ts), and appends as it works.
 //
 // The log claims nothing before it is so: `blocks` after the blocks were written, `placed` after the rename.
 // It is not synced for each record, so after the machine itself went down its tail may be missing and what

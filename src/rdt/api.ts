@@ -2,7 +2,7 @@
 
 import type { Digest, Hash, ItemKind } from '../base/item.js'
 import type { Random } from '../base/ports.js'
-import type { Protection } from '../base/protection.js'
+import type { Protection } from './protection.js'
 
 /** 'ip:port' or '[v6]:port', normalised by the caller: equality of strings is equality of addresses. */
 export type Address = string

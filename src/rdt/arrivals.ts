@@ -2,14 +2,14 @@
 // apart by runs (run.ts), all else one by one. One per endpoint.
 
 import type { Address, CloseReason, EndpointCounters, EndpointEvent, EndpointOptions } from './api.js'
-import { DatagramType, decodeControl, decodeFields, encodeControl, type WireSession } from './control.js'
-import type { Handshake } from './handshake.js'
+import type { Handshake } from './handshake/handshake.js'
 import { RESETS_PER_S_MAX, STRANGERS_MAX } from './limits.js'
-import { decodeRequest } from './request.js'
-import { SegmentRun } from './run.js'
-import { sessionOf } from './segment.js'
-import type { Session } from './session.js'
-import type { SessionTable } from './sessions.js'
+import type { Session } from './session/session.js'
+import type { SessionTable } from './session/sessions.js'
+import { DatagramType, decodeControl, decodeFields, encodeControl, type WireSession } from './wire/control.js'
+import { decodeRequest } from './wire/request.js'
+import { SegmentRun } from './wire/run.js'
+import { sessionOf } from './wire/segment.js'
 
 export interface ArrivalsHost {
   readonly options: EndpointOptions

@@ -6,7 +6,6 @@
 
 import type { BlockSet } from '../base/blockset.js'
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
-import type { BlockName, FrameSeal, SlowStep } from '../base/protection.js'
 import type {
   Address,
   BlockSupply,
@@ -20,14 +19,15 @@ import type {
   SessionStats,
 } from './api.js'
 import { Arrivals } from './arrivals.js'
-import { TokenBucket } from './bucket.js'
-import { FrameCache } from './framecache.js'
-import { Handshake } from './handshake.js'
+import { Handshake } from './handshake/handshake.js'
 import { FORGERIES_MAX, FRAMES_CACHED_MAX, POOL_BUFFERS_MAX, POOL_SHARE_MIN, REJECTS_MAX } from './limits.js'
-import { PathMemory } from './path-memory.js'
+import { PathMemory } from './path/path-memory.js'
 import { BundlePool, FramePool } from './pool.js'
-import { Session, type SessionFacts, type SessionHost } from './session.js'
-import { SessionTable } from './sessions.js'
+import type { BlockName, FrameSeal, SlowStep } from './protection.js'
+import { TokenBucket } from './pull/bucket.js'
+import { FrameCache } from './serve/framecache.js'
+import { Session, type SessionFacts, type SessionHost } from './session/session.js'
+import { SessionTable } from './session/sessions.js'
 
 export type * from './api.js'
 

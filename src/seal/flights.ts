@@ -12,7 +12,7 @@
 //   3  answerer  exchange:32 sealed{ boot:8 session:8 datagramBytesMax:u16 }
 
 import { concatBytes, hexOf } from '../base/bytes.js'
-import { EARLY_BYTES_MAX, type WireSession } from '../base/protection.js'
+import { EARLY_BYTES_MAX, type WireSession } from '../rdt/protection.js'
 import {
   BOOT_BYTES,
   OPEN_FLIGHT_BYTES,

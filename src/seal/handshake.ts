@@ -25,7 +25,7 @@ import {
   EARLY_BYTES_MAX,
   type Flight,
   type Opening,
-} from '../base/protection.js'
+} from '../rdt/protection.js'
 import type { KeyExchange, MakeExchange } from './exchange.js'
 import { fingerprintOf } from './fingerprint.js'
 import {

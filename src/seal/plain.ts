@@ -18,8 +18,8 @@ import {
   type Opening,
   type Protection,
   type SessionProtection,
-} from '../base/protection.js'
-import { type Crc32, openFrame, sealBlock } from './frame.js'
+} from '../rdt/protection.js'
+import { type Crc32, openFrame, sealBlock } from './frames/frame.js'
 import { BOOT_BYTES, PEER_ID_BYTES, SESSION_BYTES } from './limits.js'
 
 const CRC_BYTES = 4

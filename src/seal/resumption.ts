@@ -13,7 +13,7 @@
 
 import { concatBytes, hexOf, utf8 } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
-import type { Agreement, Attempt, Flight, Opening } from '../base/protection.js'
+import type { Agreement, Attempt, Flight, Opening } from '../rdt/protection.js'
 import type { KeyExchange } from './exchange.js'
 import { readResume, readResumed, readResuming, writeResuming } from './flights.js'
 import type { HandshakeContext } from './handshake.js'

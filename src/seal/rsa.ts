@@ -3,7 +3,7 @@
 // (node:crypto has no asynchronous privateDecrypt.)
 
 import { type KeyObject, webcrypto } from 'node:crypto'
-import type { SlowStep } from '../base/protection.js'
+import type { SlowStep } from '../rdt/protection.js'
 import { spkiOf } from './fingerprint.js'
 import { HASH_BYTES } from './limits.js'
 

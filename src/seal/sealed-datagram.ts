@@ -9,7 +9,7 @@
 // Each direction has a key of its own and counts from 0, and a session ends long before the counter does: so no
 // nonce is used twice. What has come before, or is too old to tell, is dropped.
 
-import type { DatagramSeal } from '../base/protection.js'
+import type { DatagramSeal } from '../rdt/protection.js'
 import { openGcm, sealGcm } from './keys.js'
 import {
   COUNTER_BYTES,

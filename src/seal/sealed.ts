@@ -13,17 +13,18 @@ import {
   type Opening,
   type Protection,
   type SlowStep,
-} from '../base/protection.js'
-import { type Codec, Compressor } from './compression.js'
+} from '../rdt/protection.js'
 import { type MakeExchange, makeX25519 } from './exchange.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { Terms } from './flights.js'
+import type { Codec } from './frames/codec.js'
+import { Compressor } from './frames/compression.js'
+import { SealedFrames } from './frames/sealed-frame.js'
 import { Answering, Asking, type HandshakeContext } from './handshake.js'
 import { hmac, type SessionKeys } from './keys.js'
 import { BOOT_BYTES, PEER_ID_BYTES } from './limits.js'
 import { answerResumption, mayResume, Resuming, Tickets } from './resumption.js'
 import { SealedDatagrams } from './sealed-datagram.js'
-import { SealedFrames } from './sealed-frame.js'
 import { Steps } from './steps.js'
 import type { Trust } from './trust.js'
 

@@ -1,7 +1,7 @@
 // The slow steps of the handshakes under way: asked for by their attempts, carried out by whoever owns the protection
 // (src/seal/rsa.ts in a running peer), and answered. A bounded number of them.
 
-import type { SlowStep } from '../base/protection.js'
+import type { SlowStep } from '../rdt/protection.js'
 import { STEPS_MAX } from './limits.js'
 
 type WithoutId<Step> = Step extends SlowStep ? Omit<Step, 'id'> : never

@@ -3,7 +3,7 @@
 
 import { type Disk, DiskError } from '../base/ports.js'
 import { joinPath, OWN_FOLDER, parentOf } from '../share/path.js'
-import type { SimDisk } from './disk.js'
+import type { SimDisk } from './disk/disk.js'
 import type { History } from './history.js'
 import { SeededRandom } from './random.js'
 import type { Scheduler } from './scheduler.js'

@@ -1,7 +1,7 @@
 // What must hold once a world has come to rest: every peer has the same (I3), nothing that anybody made is lost (I2),
 // nothing is there that nobody made (I9), and LEFT has cleaned up behind itself (I8, I10).
 
-import type { SnapshotEntry } from './disk.js'
+import type { SnapshotEntry } from './disk/disk.js'
 import { JOURNAL_BYTES_MAX } from './limits.js'
 import { peerName } from './plan.js'
 import type { World } from './world.js'

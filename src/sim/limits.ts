@@ -1,7 +1,7 @@
 // The simulated world's numbers, each with its unit and where it comes from.
 
 import { assert } from '../base/assert.js'
-import { RESCAN_MS_MIN } from '../sync/limits.js'
+import { RESCAN_MS_MIN } from '../keeper/limits.js'
 
 /** Peers in one drawn world. */
 export const PEERS_MAX = 4

@@ -1,11 +1,11 @@
 // The world of one simulated peer: its plan, its neighbours, and who observes it. Used by the peer and its watcher.
 
 import type { Hash } from '../base/item.js'
+import type { EngineEvent } from '../engine/engine.js'
+import type { Recovered } from '../keeper/recover/recovery.js'
+import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
 import type { Address } from '../rdt/endpoint.js'
-import type { Crc32 } from '../seal/frame.js'
-import type { EngineEvent } from '../sync/engine.js'
-import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
-import type { Recovered } from '../sync/recovery.js'
+import type { Crc32 } from '../seal/frames/frame.js'
 import type { Network } from './network.js'
 import type { PeerPlan, Victim } from './plan.js'
 import type { SeededRandom } from './random.js'

@@ -6,14 +6,15 @@
 //             EngineDisk (late, out of order)              WatchedDisk (at once)
 //                  └──────────────────── SimDisk ────────────────┘
 
-import type { Protection, SlowStep } from '../base/protection.js'
+import { type DiskOp, Engine } from '../engine/engine.js'
+import type { Keeper } from '../keeper/keeper.js'
+import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
 import type { Address } from '../rdt/endpoint.js'
-import { type Codec, loadCodec } from '../seal/compression.js'
+import type { Protection, SlowStep } from '../rdt/protection.js'
+import type { Codec } from '../seal/frames/codec.js'
+import { loadCodec } from '../seal/frames/codec.js'
 import { SealedProtection } from '../seal/sealed.js'
-import { type DiskOp, Engine } from '../sync/engine.js'
-import type { Keeper } from '../sync/keeper.js'
-import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
-import { type DeathMoment, SimDisk } from './disk.js'
+import { type DeathMoment, SimDisk } from './disk/disk.js'
 import { EngineDisk, type WriteFailure } from './engine-disk.js'
 import { SimIndex } from './index.js'
 import { SLOW_STEP_MS, START_AGAIN_MS, WALL_EPOCH_MS, WATCHER_RESTART_MS } from './limits.js'

@@ -1,7 +1,7 @@
 // What a simulated world is made of: its machines, the links between them, and what happens when. Drawn from a seed by
 // scenario.ts, or written down by a test.
 
-import type { DeathMoment } from './disk.js'
+import type { DeathMoment } from './disk/disk.js'
 import type { Edit } from './edits.js'
 import type { LineFaults, LinkFaults } from './network.js'
 

@@ -1,7 +1,7 @@
 // Draws a whole world from a seed: machines, links, what people do, what goes wrong and when. Sizes, times and faults
 // are small and many rather than large and few, since it is their meetings that break things.
 
-import type { DeathMoment } from './disk.js'
+import type { DeathMoment } from './disk/disk.js'
 import type { Edit } from './edits.js'
 import type { LinkFaults } from './network.js'
 import {

@@ -1,8 +1,8 @@
 // Where the user's secrets are on the simulated disk: as src/io/private-files.ts has it for the real one.
 
 import { isOwnPath, nameOf, parentOf } from '../share/path.js'
-import type { Inode } from './inode.js'
-import type { Place } from './places.js'
+import type { Inode } from './disk/inode.js'
+import type { Place } from './disk/places.js'
 
 export class SimSecrets {
   /** Once found at one of the paths, they stay private. */

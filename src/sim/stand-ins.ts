@@ -2,7 +2,7 @@
 // length cross, but what takes milliseconds takes none. They keep no secret; nobody in the simulated world looks for one.
 
 import { createHash } from 'node:crypto'
-import type { SlowStep } from '../base/protection.js'
+import type { SlowStep } from '../rdt/protection.js'
 import type { MakeExchange } from '../seal/exchange.js'
 import { OAEP_SECRET_BYTES, RSA_BYTES, X25519_BYTES } from '../seal/limits.js'
 import type { SeededRandom } from './random.js'

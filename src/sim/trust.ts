@@ -1,7 +1,7 @@
 // Who a simulated machine is and whom it trusts. Both survive everything that happens to it, as they do on a disk that
 // somebody else's program writes.
 
-import type { SlowStep } from '../base/protection.js'
+import type { SlowStep } from '../rdt/protection.js'
 import type { MakeExchange } from '../seal/exchange.js'
 import type { Fingerprint } from '../seal/fingerprint.js'
 import type { Party, Trust, Verdict } from '../seal/trust.js'

@@ -2,11 +2,11 @@
 // keeps the order. Started, told and ended by SimPeer; dies by itself where an armed operation on the disk is reached.
 
 import { DiskError } from '../base/ports.js'
+import { Keeper } from '../keeper/keeper.js'
+import { openShare, type Recovered } from '../keeper/recover/recovery.js'
+import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
 import { parentOf } from '../share/path.js'
-import { Keeper } from '../sync/keeper.js'
-import type { EngineToKeeper, KeeperToEngine } from '../sync/messages.js'
-import { openShare, type Recovered } from '../sync/recovery.js'
-import { type SimDisk, SimulatedDeath } from './disk.js'
+import { type SimDisk, SimulatedDeath } from './disk/disk.js'
 import type { SimIndex } from './index.js'
 import type { SimPeerOptions } from './peer-options.js'
 import type { WatchedDisk } from './watched-disk.js'

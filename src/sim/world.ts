@@ -2,10 +2,10 @@
 // seed. Whatever breaks an invariant is found here while it runs; scenario runs and tests drive it.
 
 import type { Hash } from '../base/item.js'
-import { DatagramType } from '../rdt/control.js'
-import type { Crc32 } from '../seal/frame.js'
-import type { EngineEvent } from '../sync/engine.js'
-import type { Recovered } from '../sync/recovery.js'
+import type { EngineEvent } from '../engine/engine.js'
+import type { Recovered } from '../keeper/recover/recovery.js'
+import { DatagramType } from '../rdt/wire/control.js'
+import type { Crc32 } from '../seal/frames/frame.js'
 import { contentOf, type Edit, Editor } from './edits.js'
 import { History } from './history.js'
 import { EVENTS_MAX, QUIET_MS, UNSEEN_MS_MAX } from './limits.js'

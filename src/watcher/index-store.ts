@@ -4,7 +4,7 @@
 // entries of 250 bytes: a commit of everything takes 90 ms and 45 MB for its dirty pages, commits of a
 // thousand 105 ms and 10 MB; reading all takes 55 ms, and the 35 MB file that is read through counts as
 // resident memory while the system has no better use for it. So: commit every 2,000 changes (COMMIT_CHANGES_MAX in
-// src/sync/limits.ts), or before announcing any.
+// src/keeper/index/limits.ts), or before announcing any.
 
 import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'

@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFil
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { runLeft } from '../../harness/processes.js'
 import { INNER_SHARE_DEPTH_MAX } from '../../src/app/limits.js'
 import { dangerOf, homesOf, refuseDangerousShare } from '../../src/app/share-danger.js'
-import { runLeft } from '../e2e/processes.js'
 import { temporaryFolder } from '../io/temporary-folder.js'
 
 const HOMES = ['/home/lab', '/root']

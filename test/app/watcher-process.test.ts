@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { LEAN_HEAP } from '../../src/app/limits.js'
 import { WatcherProcess } from '../../src/app/watcher-process.js'
 import type { LeftError } from '../../src/base/errors.js'
-import { NO_PRIVATE_PLACES } from '../../src/io/private-files.js'
-import { NO_MIN_FREE } from '../../src/sync/room.js'
+import { NO_PRIVATE_PLACES } from '../../src/base/ports.js'
+import { NO_MIN_FREE } from '../../src/pipe/settings.js'
 
 const { execPath } = process
 afterEach(() => {

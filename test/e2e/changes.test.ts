@@ -14,8 +14,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { describe, expect } from 'vitest'
-import { writeContent } from '../../scripts/peers/content.js'
-import { sleep } from '../../scripts/peers/wait.js'
+import { writeContent } from '../../harness/peers/content.js'
+import { sleep } from '../../harness/peers/wait.js'
 import { expectSameBytes, type RecordedPeer, test, type World } from './world.js'
 
 const FILE_BYTES = 6_000_000

@@ -14,10 +14,10 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { writeContent } from '../../scripts/peers/content.js'
-import { addressesOfOthers } from '../../scripts/peers/peer.js'
-import { sleep, waitUntil } from '../../scripts/peers/wait.js'
-import { childrenOf, runLeft } from './processes.js'
+import { writeContent } from '../../harness/peers/content.js'
+import { addressesOfOthers } from '../../harness/peers/peer.js'
+import { sleep, waitUntil } from '../../harness/peers/wait.js'
+import { childrenOf, runLeft } from '../../harness/processes.js'
 import { type RecordedPeer, test, type World } from './world.js'
 
 const AFTERWARDS_MS = 500

@@ -16,7 +16,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test as plainTest } from 'vitest'
-import { contentChunks } from '../../scripts/peers/content.js'
+import { contentChunks } from '../../harness/peers/content.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { expectSameBytes, type RecordedPeer, test, World } from './world.js'
 

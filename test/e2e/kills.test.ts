@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { describe, expect } from 'vitest'
-import { writeContent } from '../../scripts/peers/content.js'
-import { childrenOf, isRunning } from './processes.js'
+import { writeContent } from '../../harness/peers/content.js'
+import { childrenOf, isRunning } from '../../harness/processes.js'
 import { type RecordedPeer, test, type World } from './world.js'
 
 const FILE_BYTES = 12_000_000

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { describe, expect } from 'vitest'
-import { contentChunks, overwriteContent, writeContent } from '../../scripts/peers/content.js'
-import { sha256Of } from '../../scripts/peers/tree.js'
+import { contentChunks, overwriteContent, writeContent } from '../../harness/peers/content.js'
+import { sha256Of } from '../../harness/peers/tree.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { type RecordedPeer, test, type World } from './world.js'
 

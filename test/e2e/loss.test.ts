@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { describe, expect } from 'vitest'
-import { writeContent } from '../../scripts/peers/content.js'
+import { writeContent } from '../../harness/peers/content.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { type RecordedPeer, test } from './world.js'
 

@@ -2,8 +2,8 @@
 
 import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
-import { writeContent } from '../../scripts/peers/content.js'
-import { sleep } from '../../scripts/peers/wait.js'
+import { writeContent } from '../../harness/peers/content.js'
+import { sleep } from '../../harness/peers/wait.js'
 import { SUPERUSER_NOTE } from '../../src/app/superuser.js'
 import { type RecordedPeer, test, type World } from './world.js'
 

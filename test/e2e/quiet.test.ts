@@ -3,10 +3,10 @@
 
 import { existsSync } from 'node:fs'
 import { describe, expect } from 'vitest'
-import { writeContent } from '../../scripts/peers/content.js'
-import { sleep } from '../../scripts/peers/wait.js'
+import { writeContent } from '../../harness/peers/content.js'
+import { sleep } from '../../harness/peers/wait.js'
+import { childrenOf, cpuMsOf } from '../../harness/processes.js'
 import type { PeerEvent } from '../../src/app/events.js'
-import { childrenOf, cpuMsOf } from './processes.js'
 import { test } from './world.js'
 
 const QUIET_MS = 5_000

@@ -3,8 +3,8 @@
 import { createSocket } from 'node:dgram'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
-import { placeText } from '../../scripts/peers/places.js'
-import { runLeft } from './processes.js'
+import { placeText } from '../../harness/peers/places.js'
+import { runLeft } from '../../harness/processes.js'
 import { test, type World } from './world.js'
 
 /** Runs a peer that is expected to refuse, of a user without an identity; `words` come on top of a place of its own.

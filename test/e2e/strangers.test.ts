@@ -2,10 +2,10 @@
 
 import { createSocket, type Socket } from 'node:dgram'
 import { describe, expect } from 'vitest'
-import { type Place, placeText } from '../../scripts/peers/places.js'
+import { type Place, placeText } from '../../harness/peers/places.js'
 import { WIRE_VERSION } from '../../src/base/limits.js'
 import { crc32 } from '../../src/io/hash.js'
-import { type Control, decodeControl, encodeControl } from '../../src/rdt/control.js'
+import { type Control, decodeControl, encodeControl } from '../../src/rdt/wire/control.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { test, type World } from './world.js'
 
@@ -122,7 +122,7 @@ describe('garbage', () => {
     })
     garbage.push(new Uint8Array(0), new Uint8Array(65_000))
     for (const bytes of garbage) await other.send(placeA, bytes)
-    const { writeContent } = await import('../../scripts/peers/content.js')
+    const { writeContent } = await import('../../harness/peers/content.js')
     await writeContent(a.path('afterwards.bin'), 'afterwards', 500_000)
     await world.untilSame([a, b])
     const summary = await a.stop()

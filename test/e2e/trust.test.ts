@@ -4,13 +4,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { writeContent } from '../../scripts/peers/content.js'
-import { addressesOfOthers } from '../../scripts/peers/peer.js'
-import type { Place } from '../../scripts/peers/places.js'
+import { writeContent } from '../../harness/peers/content.js'
+import { addressesOfOthers } from '../../harness/peers/peer.js'
+import type { Place } from '../../harness/peers/places.js'
+import { runLeft } from '../../harness/processes.js'
 import { hexOf, utf8 } from '../../src/base/bytes.js'
 import { hash } from '../../src/io/hash.js'
 import { openIdentity } from '../../src/seal/identity.js'
-import { runLeft } from './processes.js'
 import { type RecordedPeer, test, type World } from './world.js'
 
 const text = 'the quick brown fox of a very secret project jumps over the lazy dog\n'.repeat(4_000)

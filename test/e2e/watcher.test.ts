@@ -3,7 +3,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { describe, expect } from 'vitest'
-import { type Ended, runLeft } from './processes.js'
+import { type Ended, runLeft } from '../../harness/processes.js'
 import { type RecordedPeer, test, type World } from './world.js'
 
 const REASON = 'a library of the watcher process does not load'

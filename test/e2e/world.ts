@@ -6,12 +6,17 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, expect } from 'vitest'
-import { addressesOfOthers, Peer, type PeerSetup, waitForPeers } from '../../scripts/peers/peer.js'
-import { freePlaces, type Place, placeText } from '../../scripts/peers/places.js'
-import { differences, readDigests, readSizes } from '../../scripts/peers/tree.js'
+import { addressesOfOthers, Peer, type PeerSetup, waitForPeers } from '../../harness/peers/peer.js'
+import { freePlaces, type Place, placeText } from '../../harness/peers/places.js'
+import { differences, readDigests, readSizes } from '../../harness/peers/tree.js'
+import {
+  type Relay,
+  type RelayFaults,
+  type RelayOptions,
+  start as startRelay,
+} from '../../harness/relay/lossy-relay.js'
 import type { PeerEvent } from '../../src/app/events.js'
 import { SUPERUSER_NOTE } from '../../src/app/superuser.js'
-import { type Relay, type RelayFaults, type RelayOptions, start as startRelay } from '../relay/lossy-relay.js'
 import { faultOf } from './event-schema.js'
 
 export type EventOf<Name extends PeerEvent['event']> = Extract<PeerEvent, { event: Name }>

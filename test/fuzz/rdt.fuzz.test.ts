@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { makeItem, World } from '../../harness/rdt/world.js'
 import { hexOf } from '../../src/base/bytes.js'
 import { WIRE_VERSION } from '../../src/base/limits.js'
 import { crc32 } from '../../src/io/hash.js'
@@ -12,11 +13,10 @@ import {
   decodeFields,
   encodeControl,
   encodeFields,
-} from '../../src/rdt/control.js'
-import { decodeRequest, type Request, RequestWriter } from '../../src/rdt/request.js'
-import { SegmentHeader } from '../../src/rdt/segment.js'
+} from '../../src/rdt/wire/control.js'
+import { decodeRequest, type Request, RequestWriter } from '../../src/rdt/wire/request.js'
+import { SegmentHeader } from '../../src/rdt/wire/segment.js'
 import { SeededRandom } from '../../src/sim/random.js'
-import { makeItem, World } from '../rdt/world.js'
 import { readVectors } from '../vectors/read.js'
 import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
 

@@ -9,7 +9,6 @@ import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { crc32 } from '../../src/io/hash.js'
-import { type Codec, Compressor, nativeCodec, webAssemblyCodec } from '../../src/seal/compression.js'
 import { readFingerprint, showFingerprint } from '../../src/seal/fingerprint.js'
 import {
   readAcceptance,
@@ -20,12 +19,15 @@ import {
   readResumed,
   readResuming,
 } from '../../src/seal/flights.js'
-import { type BlockName, openFrame, sealBlock } from '../../src/seal/frame.js'
+import type { Codec } from '../../src/seal/frames/codec.js'
+import { nativeCodec, webAssemblyCodec } from '../../src/seal/frames/codec.js'
+import { Compressor } from '../../src/seal/frames/compression.js'
+import { type BlockName, openFrame, sealBlock } from '../../src/seal/frames/frame.js'
+import { SealedFrames } from '../../src/seal/frames/sealed-frame.js'
 import { readIdentity } from '../../src/seal/identity.js'
 import { sessionKeys } from '../../src/seal/keys.js'
 import { formatPin, parsePin } from '../../src/seal/pin-file.js'
 import { SealedDatagrams } from '../../src/seal/sealed-datagram.js'
-import { SealedFrames } from '../../src/seal/sealed-frame.js'
 import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
 
 const name: BlockName = { kind: 'list', digest: 'ab'.repeat(32), blockIndex: 7 }

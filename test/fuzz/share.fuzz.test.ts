@@ -9,6 +9,7 @@ import { decodeMessage, encodeMessage, type Message } from '../../src/ecp/messag
 import { crc32, hash } from '../../src/io/hash.js'
 import { JOURNAL_PATH, Journal } from '../../src/journal/journal.js'
 import { decodeRecord, encodeRecords, type JournalRecord } from '../../src/journal/record.js'
+import { decodeRecord as decodeIndexRecord, encodeRecord } from '../../src/keeper/index/index-line.js'
 import type { Entry } from '../../src/share/entry.js'
 import {
   decodeEntry,
@@ -27,8 +28,7 @@ import {
 } from '../../src/share/tree-item.js'
 import { bumpVersion, checkVersion, compareVersions, joinVersions } from '../../src/share/version.js'
 import { TreeWalk } from '../../src/share/walk.js'
-import { SimDisk } from '../../src/sim/disk.js'
-import { decodeRecord as decodeIndexRecord, encodeRecord } from '../../src/sync/index-line.js'
+import { SimDisk } from '../../src/sim/disk/disk.js'
 import { readVectors } from '../vectors/read.js'
 import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
 

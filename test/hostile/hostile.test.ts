@@ -4,10 +4,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { runLeft } from '../../harness/processes.js'
 import { outcomeLines, runSelftest } from '../../src/cli/selftest.js'
 import type { Attack, Finding } from '../../src/hostile/attack.js'
 import { ATTACKS, type Outcome, runHostile } from '../../src/hostile/run.js'
-import { runLeft } from '../e2e/processes.js'
 
 const onLinux = process.platform === 'linux'
 const fine: Finding = { fault: undefined, seen: 'nothing' }

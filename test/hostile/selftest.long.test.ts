@@ -1,7 +1,7 @@
 // `left selftest --hostile` in full: every attack with everything that it has, encrypted and in the clear.
 
 import { describe, expect, it } from 'vitest'
-import { runLeft } from '../e2e/processes.js'
+import { runLeft } from '../../harness/processes.js'
 
 const RUN_MS_MAX = 15 * 60_000
 

@@ -8,7 +8,7 @@ import { BlockIo } from '../../src/io/block-io.js'
 import { BlockProver, type Proved, type ProvedPiece } from '../../src/io/block-prover.js'
 import { hash } from '../../src/io/hash.js'
 import { THREAD_BYTES_MIN } from '../../src/io/limits.js'
-import { decipher, sealInPlace } from '../../src/seal/frame-cipher.js'
+import { decipher, sealInPlace } from '../../src/seal/frames/frame-cipher.js'
 
 let folder: string
 let fd: number

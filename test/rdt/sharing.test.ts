@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { Bottleneck, jain } from '../../harness/rdt/bottleneck.js'
 import { someOf } from '../length.js'
-import { Bottleneck, jain } from './bottleneck.js'
 
 /** A seed draws what a path loses. Links that lose nothing but what their queue drops do the same with every one. */
 const SEED = 1

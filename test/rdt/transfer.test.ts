@@ -1,21 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { makeItem, type Node, openPair, World } from '../../harness/rdt/world.js'
 import { BlockSet } from '../../src/base/blockset.js'
 import { BLOCK_BYTES, FRAME_BYTES_MAX, FRAME_OVERHEAD_BYTES } from '../../src/base/limits.js'
-import { DatagramType } from '../../src/rdt/control.js'
-import {
-  AHEAD_BYTES_MAX,
-  ASKS_QUEUED_MAX,
-  BLOCKS_AHEAD_MAX,
-  FRAMES_CACHED_MAX,
-  POOL_BUFFERS_MAX,
-  REJECTS_MAX,
-  SEGMENT_COUNT_MAX,
-  STALLED_MS,
-} from '../../src/rdt/limits.js'
-import { decodeRequest } from '../../src/rdt/request.js'
+import { FRAMES_CACHED_MAX, POOL_BUFFERS_MAX, REJECTS_MAX } from '../../src/rdt/limits.js'
+import { STALLED_MS } from '../../src/rdt/pull/limits.js'
+import { AHEAD_BYTES_MAX, ASKS_QUEUED_MAX, BLOCKS_AHEAD_MAX } from '../../src/rdt/serve/limits.js'
+import { DatagramType } from '../../src/rdt/wire/control.js'
+import { SEGMENT_COUNT_MAX } from '../../src/rdt/wire/limits.js'
+import { decodeRequest } from '../../src/rdt/wire/request.js'
 import type { LinkFaults } from '../../src/sim/network.js'
-import { makeItem, type Node, openPair, World } from './world.js'
 
 const ETHERNET: Partial<LinkFaults> = {
   rateBitPerS: 100e6,

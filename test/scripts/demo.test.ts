@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { waitUntil } from '../../harness/peers/wait.js'
 import { Screen } from '../../scripts/demo/screen.js'
 import { type PhaseResult, tableOf } from '../../scripts/demo/table.js'
-import { waitUntil } from '../../scripts/peers/wait.js'
 
 const result: PhaseResult = {
   name: '1  18.4 MB',

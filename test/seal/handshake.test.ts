@@ -2,16 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { makeItem, type Node, World } from '../../harness/rdt/world.js'
 import { textOf, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
-import { EARLY_BYTES_MAX } from '../../src/base/protection.js'
-import { DatagramType, decodeControl, encodeControl } from '../../src/rdt/control.js'
-import { ANSWERS_STRANGERS_MAX, OFFERS_PER_S_MAX, UNPROVED_FACTOR_MAX } from '../../src/rdt/limits.js'
+import {
+  ANSWERS_STRANGERS_MAX,
+  OFFERS_PER_S_MAX,
+  UNPROVED_FACTOR_MAX,
+} from '../../src/rdt/handshake/limits.js'
+import { EARLY_BYTES_MAX } from '../../src/rdt/protection.js'
+import { DatagramType, decodeControl, encodeControl } from '../../src/rdt/wire/control.js'
 import { FRAMES_PER_KEY_MAX } from '../../src/seal/limits.js'
 import { PlainProtection } from '../../src/seal/plain.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { StandInKey } from '../../src/sim/stand-ins.js'
-import { makeItem, type Node, World } from '../rdt/world.js'
 import { SealedNode, type SealedNodeOptions } from './world.js'
 
 const A = '10.0.0.1:1'

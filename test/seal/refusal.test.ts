@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { decodeControl, encodeControl } from '../../src/rdt/control.js'
-import { World } from '../rdt/world.js'
+import { World } from '../../harness/rdt/world.js'
+import { decodeControl, encodeControl } from '../../src/rdt/wire/control.js'
 import { SealedNode } from './world.js'
 
 const A = '10.0.0.1:1'

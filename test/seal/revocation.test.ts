@@ -1,10 +1,10 @@
 // Whose a peer id is, how many sessions a key has, and what becomes of them when it is not trusted any more.
 
 import { describe, expect, it } from 'vitest'
+import { World } from '../../harness/rdt/world.js'
 import { SESSIONS_PER_KEY_MAX } from '../../src/rdt/limits.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { StandInKey } from '../../src/sim/stand-ins.js'
-import { World } from '../rdt/world.js'
 import { SealedNode } from './world.js'
 
 const A = '10.0.0.1:1'

@@ -1,14 +1,14 @@
-// Endpoints that seal, in the simulated world of test/rdt/world.ts. Their slow steps are carried out at once or later,
+// Endpoints that seal, in the simulated world of harness/rdt/world.ts. Their slow steps are carried out at once or later,
 // by stand-ins or by RSA.
 
-import type { SlowStep } from '../../src/base/protection.js'
-import { loadCodec } from '../../src/seal/compression.js'
+import { Node, type NodeOptions, type World } from '../../harness/rdt/world.js'
+import type { SlowStep } from '../../src/rdt/protection.js'
 import { fingerprintOf } from '../../src/seal/fingerprint.js'
+import { loadCodec } from '../../src/seal/frames/codec.js'
 import { SealedProtection } from '../../src/seal/sealed.js'
 import type { Party, Trust, Verdict } from '../../src/seal/trust.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { makeStandInExchange, StandInKey } from '../../src/sim/stand-ins.js'
-import { Node, type NodeOptions, type World } from '../rdt/world.js'
 
 /** Pins on first use, in memory; says what happened. */
 export class TestTrust implements Trust {

@@ -1,7 +1,7 @@
 // Seeds that no other test draws, through the command and its worker processes.
 
 import { describe, expect, it } from 'vitest'
-import { runLeft } from '../e2e/processes.js'
+import { runLeft } from '../../harness/processes.js'
 
 const RUN_MS_MAX = 15 * 60_000
 

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
-import { DatagramType } from '../../src/rdt/control.js'
+import { DatagramType } from '../../src/rdt/wire/control.js'
 import { calmLink, calmPeer } from '../../src/sim/plan.js'
 import { addressOf, World } from '../../src/sim/world.js'
 

@@ -1,21 +1,21 @@
 // Golden vectors of what stands inside datagrams and messages: frames, keys, flights, items and their names. Those of the
-// datagrams are in test/rdt/codec.test.ts, those of the messages in test/ecp/message.test.ts. A change to any of them is a
+// datagrams are in test/rdt/wire/codec.test.ts, those of the messages in test/ecp/message.test.ts. A change to any of them is a
 // change of the protocol: src/rdt/README.md says what it must raise.
 
 import { describe, expect, test } from 'vitest'
 import { bytesOfHex, concatBytes, hexOf, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES, WIRE_VERSION } from '../../src/base/limits.js'
 import { packOf } from '../../src/base/pack.js'
-import type { BlockName } from '../../src/base/protection.js'
 import { crc32, hash } from '../../src/io/hash.js'
-import { webAssemblyCodec } from '../../src/seal/compression.js'
+import type { BlockName } from '../../src/rdt/protection.js'
 import { makeX25519 } from '../../src/seal/exchange.js'
 import { writeAcceptanceFields, writeOpen, writeProof, writeResuming } from '../../src/seal/flights.js'
-import { openFrame, sealBlock } from '../../src/seal/frame.js'
+import { webAssemblyCodec } from '../../src/seal/frames/codec.js'
+import { openFrame, sealBlock } from '../../src/seal/frames/frame.js'
+import { CODEC_LZ4, SealedFrames } from '../../src/seal/frames/sealed-frame.js'
 import { sessionKeys } from '../../src/seal/keys.js'
 import { PlainProtection } from '../../src/seal/plain.js'
 import { SealedDatagrams } from '../../src/seal/sealed-datagram.js'
-import { CODEC_LZ4, SealedFrames } from '../../src/seal/sealed-frame.js'
 import { endsPage } from '../../src/share/folder-pages.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { entryOf, fileEntry } from '../share/entries.js'

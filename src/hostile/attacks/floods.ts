@@ -4,7 +4,7 @@
 
 import { crc32 } from '../../io/hash.js'
 import { SystemRandom } from '../../io/random.js'
-import { encodeControl } from '../../rdt/control.js'
+import { encodeControl } from '../../rdt/wire/control.js'
 import { type Attack, type Finding, type Ground, sleep } from '../attack.js'
 import { type Attacker, newSession } from '../attacker.js'
 import { ANSWER_RATIO_MAX, FLOOD_SOCKETS, HALF_OPEN_COUNT, HALF_OPEN_COUNT_QUICK } from '../limits.js'

@@ -5,7 +5,7 @@ import { equalBytes } from '../../base/bytes.js'
 import { WIRE_VERSION } from '../../base/limits.js'
 import { crc32 } from '../../io/hash.js'
 import { SystemRandom } from '../../io/random.js'
-import { decodeControl, encodeControl } from '../../rdt/control.js'
+import { decodeControl, encodeControl } from '../../rdt/wire/control.js'
 import { type Attack, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
 import {

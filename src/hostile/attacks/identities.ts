@@ -1,7 +1,7 @@
 // Peers that were let in and misuse their key: one that shows another's peer id, one that shows very many, and one whose
 // key is removed while it has a session.
 
-import { DatagramType } from '../../rdt/control.js'
+import { DatagramType } from '../../rdt/wire/control.js'
 import { type Attack, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
 import { contentOf } from '../content.js'

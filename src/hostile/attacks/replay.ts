@@ -1,6 +1,6 @@
 // What was said once is said again: in the session that it belongs to, after its end, and with its own handshake.
 
-import { DatagramType } from '../../rdt/control.js'
+import { DatagramType } from '../../rdt/wire/control.js'
 import { type Attack, sleep } from '../attack.js'
 import { contentOf } from '../content.js'
 

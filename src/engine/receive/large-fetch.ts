@@ -1,0 +1,131 @@
+// One file of several blocks on its way: first its list, then its blocks, from everybody who holds some of it. Says
+// which of its pieces are here, so that they can be served while the others are still missing. Used by LargeFiles.
+
+import { BlockSet } from '../../base/blockset.js'
+import { blockBytes, type ItemRef } from '../../base/item.js'
+import { pieceBlocks, pieceCount } from '../../base/pieces.js'
+import type { Delivered, FetchId } from '../../pipe/messages.js'
+import type { BlockSupply, SessionId } from '../../rdt/endpoint.js'
+import type { PeerId } from '../../share/version.js'
+import type { AheadBlocks } from './ahead.js'
+import { Partners } from './swarm/partners.js'
+import { type Source, Spread, type SpreadOptions } from './swarm/spread.js'
+
+/** A large file in flight, for the progress view. */
+export interface FileInFlight {
+  readonly path: string
+  readonly sizeBytes: number
+  doneBytes: number
+}
+
+/** A file that is being built: what of it can be served, and from where. */
+export interface Building {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly list: Uint8Array
+  /** Whether the block is written, proved. */
+  holds(blockIndex: number): boolean
+}
+
+export class LargeFetch {
+  readonly progress: FileInFlight
+  list: Uint8Array | undefined
+  /** What is pulled before the list is here; undefined where something of the file is here already. */
+  ahead: AheadBlocks | undefined
+  /** Undefined until the keeper has prepared the temporary file. */
+  building: FileBuilding | undefined
+  /** Written and not told to the log. */
+  readonly written: number[] = []
+  writing = 0
+  crossedBytes = 0
+  savedBytes = 0
+  finishing = false
+
+  constructor(
+    readonly fetch: FetchId,
+    /** Whom the list is pulled from, and the blocks first. */
+    readonly session: SessionId,
+    readonly peer: PeerId,
+    readonly file: ItemRef,
+    path: string,
+  ) {
+    this.progress = { path, sizeBytes: file.sizeBytes, doneBytes: 0 }
+  }
+
+  /** How rdt knows what is asked of a source. */
+  supplyOf(source: Source): BlockSupply {
+    return this.ahead?.isOf(source) === true ? this.ahead : source
+  }
+}
+
+export class FileBuilding implements Building {
+  readonly sizeBytes: number
+  readonly spread: Spread
+  readonly partners = new Partners()
+  /** Pieces that are wholly written. */
+  readonly pieces: BlockSet
+  /** Since when nothing came while nobody was left who holds the whole file. */
+  orphanedSinceMs: number | undefined
+  private readonly unwritten: BlockSet
+  private readonly unwrittenIn: Uint16Array
+  private readonly pieceBlocks: number
+  private readonly deliveredBytes = new Map<PeerId, number>()
+
+  constructor(
+    readonly path: string,
+    readonly list: Uint8Array,
+    options: SpreadOptions,
+    nowMs: number,
+  ) {
+    const { sizeBytes, needed } = options
+    this.sizeBytes = sizeBytes
+    this.spread = new Spread(options, nowMs)
+    this.unwritten = new BlockSet(needed.blockCount, needed.toBytes())
+    this.pieceBlocks = pieceBlocks(sizeBytes)
+    this.unwrittenIn = new Uint16Array(pieceCount(sizeBytes))
+    for (const blockIndex of needed) this.unwrittenIn[this.pieceOf(blockIndex)]!++
+    this.pieces = new BlockSet(this.unwrittenIn.length)
+    for (let piece = 0; piece < this.unwrittenIn.length; piece++)
+      if (this.unwrittenIn[piece] === 0) this.pieces.add(piece)
+  }
+
+  holds(blockIndex: number): boolean {
+    return blockIndex < this.unwritten.blockCount && !this.unwritten.has(blockIndex)
+  }
+
+  handleWritten(blockIndex: number): void {
+    if (!this.unwritten.delete(blockIndex)) return
+    const piece = this.pieceOf(blockIndex)
+    this.unwrittenIn[piece]!--
+    if (this.unwrittenIn[piece] === 0) this.pieces.add(piece)
+  }
+
+  /** It is no source any more; what it gave is not forgotten. */
+  countDelivered({ peer, deliveredBytes }: Source): void {
+    addTo(this.deliveredBytes, peer, deliveredBytes)
+  }
+
+  /** What came from whom, most first. */
+  delivered(): Delivered[] {
+    const total = new Map(this.deliveredBytes)
+    for (const { peer, deliveredBytes } of this.spread.all()) addTo(total, peer, deliveredBytes)
+    return [...total]
+      .map(([peer, bytes]) => ({ peer, bytes }))
+      .sort((left, right) => right.bytes - left.bytes)
+  }
+
+  private pieceOf(blockIndex: number): number {
+    return Math.floor(blockIndex / this.pieceBlocks)
+  }
+}
+
+function addTo(bytesOf: Map<PeerId, number>, peer: PeerId, bytes: number): void {
+  if (bytes > 0) bytesOf.set(peer, (bytesOf.get(peer) ?? 0) + bytes)
+}
+
+/** Bytes of blocks of a file that are not among `needed`. */
+export function hereBytes(sizeBytes: number, needed: BlockSet): number {
+  let bytes = sizeBytes
+  for (const blockIndex of needed) bytes -= blockBytes(sizeBytes, blockIndex)
+  return bytes
+}

@@ -1,0 +1,27 @@
+// Who sent blocks of a file that its list does not prove, and is therefore not asked for that file as one of several
+// sources for a while, also in another session: only where the keeper names it as the one to have the file from. Used by
+// LargeFiles.
+
+import type { Digest } from '../../../base/item.js'
+import { LIAR_MS, LIARS_MAX } from './limits.js'
+
+export class Liars {
+  /** By who and which file, the oldest first. */
+  private readonly untilMs = new Map<string, number>()
+
+  /** `who`: a fingerprint, or a peer id where there is none. */
+  add(who: string, digest: Digest, nowMs: number): void {
+    const key = keyOf(who, digest)
+    this.untilMs.delete(key)
+    this.untilMs.set(key, nowMs + LIAR_MS)
+    if (this.untilMs.size > LIARS_MAX) this.untilMs.delete(this.untilMs.keys().next().value!)
+  }
+
+  has(who: string, digest: Digest, nowMs: number): boolean {
+    return nowMs < (this.untilMs.get(keyOf(who, digest)) ?? Number.NEGATIVE_INFINITY)
+  }
+}
+
+function keyOf(who: string, digest: Digest): string {
+  return `${who} ${digest}`
+}

@@ -1,0 +1,30 @@
+/** A peer that is building the same file is asked again after this long what it holds; one that has nothing of it, after
+ *  twice as long as before. */
+export const HOLDING_MS = 100
+export const HOLDING_MS_MAX = 2_000
+
+/** A peer that did not have what it had said is not asked for the file again for this long. */
+export const BARRED_MS = 2_000
+
+/** A source from which nothing came for so long gives its blocks back, if there is another. */
+export const SILENT_MS = 250
+export const SILENT_RTTS = 4
+
+/** For so long, whatever session it comes in; and of so many peers and files this is remembered, 150 bytes each. */
+export const LIAR_MS = 600_000
+export const LIARS_MAX = 1_024
+
+/** Weight of the newest tick in what a source is taken to deliver. */
+export const SOURCE_RATE_WEIGHT = 0.25
+
+/** With no more blocks than these free, it is weighed who shall still take one: about two windows of 1 Gbit/s and 20 ms. */
+export const TAIL_BLOCKS = 64
+
+/** What is asked of a second source at once, when it would take this many times longer from the first. */
+export const AGAIN_BLOCKS_MAX = 16
+export const AGAIN_FACTOR = 2
+
+/** What one partner holds and no other comes from a whole source too when it would come so much later than all the rest:
+ *  rates vary tenfold on busy machines, and each block that a whole source sends twice is one more on its uplink. */
+export const BEHIND_FACTOR = 4
+export const BEHIND_MS = 500

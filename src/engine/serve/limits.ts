@@ -1,0 +1,11 @@
+/** Places of items that are being served, remembered so that each block does not ask the keeper. */
+export const LOCATIONS_MAX = 4_096
+
+/** Bytes of digest lists and tree items among them. */
+export const LOCATION_BYTES_MAX = 48 * 1024 * 1024
+
+/** Reads of blocks to serve that may be under way at once; libuv has four threads by default. */
+export const READS_MAX = 32
+
+/** Blocks waiting to be served at most, over all sessions: rdt asks for up to 256 ahead of each. */
+export const WANTED_MAX = 4_096

@@ -1,0 +1,388 @@
+// Answers what peers pull: finds the item, reads the block into the room of a frame, holds it against its digest where
+// that has to be done here, seals it. Performs no I/O: reads are polled, and places are asked of the keeper. Used by the
+// engine alone.
+
+import { BlockSet } from '../../base/blockset.js'
+import { equalBytes, hexOf } from '../../base/bytes.js'
+import { blockBytes, blockCount, type Digest, type Hash, itemKey } from '../../base/item.js'
+import { BLOCK_BYTES, DIGEST_BYTES, FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
+import { membersOf, packProves } from '../../base/pack.js'
+import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
+import type { EngineToKeeper, ItemName, Location } from '../../pipe/messages.js'
+import type { BlockName, FrameCipher, FrameSeal } from '../../rdt/protection.js'
+import type { Building } from '../receive/large-fetch.js'
+import { LOCATION_BYTES_MAX, LOCATIONS_MAX, READS_MAX, WANTED_MAX } from './limits.js'
+
+/** Stands for the time of a file that is being written: its descriptor is used again nevertheless. */
+const BUILDING_MTIME_MS = 0
+
+/** A block to be read; answered by `handleRead` with the same `id`. */
+export interface ReadOp {
+  readonly type: 'read'
+  readonly id: number
+  readonly path: string
+  /** The file as the index knows it: a descriptor of another state of it must not be used. */
+  readonly sizeBytes: number
+  readonly mtimeMs: number
+  readonly position: number
+  readonly length: number
+  /** What was read there last did not verify: a descriptor that is kept may be of another file of equal size and time. */
+  readonly reopen: boolean
+  /** To be read into from FRAME_BLOCK_AT on; with room for a tag behind. Its buffer may go to another thread meanwhile. */
+  readonly room: Uint8Array
+  /** What is read is to be made a frame, if it has this digest. */
+  readonly sealing: { readonly cipher: FrameCipher; readonly digest: Uint8Array } | undefined
+}
+
+/** Memory for frames; `Endpoint.rooms`. */
+export interface FrameRooms {
+  take(frameBytesMax: number): Uint8Array | undefined
+  exchange(room: Uint8Array, buffer: ArrayBufferLike): void
+  release(room: Uint8Array): boolean
+}
+
+/** A block that a session asked for. */
+export interface Wanted extends BlockName {
+  readonly session: number
+  /** Of a pack: what the peer says are the digests of its files. */
+  readonly members?: Uint8Array | undefined
+}
+
+interface Task extends Wanted {
+  /** Whether its item was looked up again after a read that did not verify. */
+  readonly secondTry: boolean
+}
+
+export type Served =
+  | { readonly wanted: Wanted; readonly frame: Uint8Array; readonly isProved: boolean }
+  | { readonly wanted: Wanted; readonly frame: undefined } // gone
+
+type FilePlace = Location & { readonly type: 'file' }
+
+/** A block that is being read. */
+interface Reading {
+  readonly task: Task
+  readonly place: FilePlace
+  readonly room: Uint8Array
+  readonly isToSeal: boolean
+}
+
+export class Serving {
+  private readonly hash: Hash
+  /** How blocks cross in a session; undefined where it is over. */
+  private readonly framesOf: (session: number) => FrameSeal | undefined
+  /** A file that is being received, of which something may be here already. */
+  private readonly buildingOf: (digest: Digest) => Building | undefined
+  private readonly locations = new Map<string, Location>()
+  private locationBytes = 0
+  private readonly unlocated = new Map<string, Task[]>()
+  private readonly toLocate: ItemName[] = []
+  private readonly rooms: FrameRooms
+  private readonly toRead: { readonly task: Task; readonly place: FilePlace }[] = []
+  private readonly reading = new Map<number, Reading>()
+  /** By item, the blocks that were served as they were read, without being held against their digests. */
+  private readonly unproved = new Map<string, BlockSet>()
+  private readonly served: Served[] = []
+  private readonly suspects: string[] = []
+  /** Paths that were last read wrong. */
+  private readonly toReopen = new Set<string>()
+  private taskCount = 0
+  private nextReadId = 1
+
+  constructor(
+    hash: Hash,
+    framesOf: (session: number) => FrameSeal | undefined,
+    buildingOf: (digest: Digest) => Building | undefined,
+    rooms: FrameRooms,
+  ) {
+    this.hash = hash
+    this.framesOf = framesOf
+    this.buildingOf = buildingOf
+    this.rooms = rooms
+  }
+
+  handleWanted(wanted: Wanted): void {
+    // Dropped silently: the puller asks again, and by then there is room.
+    if (this.taskCount >= WANTED_MAX) return
+    this.taskCount++
+    const task = { ...wanted, secondTry: false }
+    // One name is one content: seals rely on it, so what is asked for under a pack's name must be that pack.
+    const isPack = wanted.members !== undefined && packProves(this.hash, wanted.digest, wanted.members)
+    if (wanted.kind === 'pack' && !isPack) this.finish(task, undefined)
+    else this.locate(task)
+  }
+
+  handleLocated(name: ItemName, location: Location): void {
+    const key = itemKey(name.kind, name.digest)
+    const tasks = this.unlocated.get(key) ?? []
+    this.unlocated.delete(key)
+    const isProved = this.isProved(name, location)
+    if ((location.type === 'content' || location.type === 'pack') && !isProved) {
+      if (location.type === 'content') this.suspects.push(location.path)
+      else this.suspects.push(...location.files.map(({ path }) => path))
+      for (const task of tasks) this.lookOnceMore(task)
+      return
+    }
+    const proved: Location = isProved ? location : { type: 'gone' }
+    if (proved.type === 'bytes' || proved.type === 'file') this.remember(key, proved)
+    for (const task of tasks) this.handleTask(task, proved)
+  }
+
+  /** A file became whole where it was built. The keeper is about to put it in place, and then it is looked up anew. */
+  handleBuilt(digest: Digest, { path, sizeBytes, list }: Building): void {
+    this.remember(itemKey('file', digest), {
+      type: 'file',
+      path,
+      sizeBytes,
+      mtimeMs: BUILDING_MTIME_MS,
+      list,
+    })
+  }
+
+  /** Peers are told of this file and will ask for its list and its blocks: where they are is found out meanwhile. */
+  handleAnnounced(digest: Digest): void {
+    for (const kind of ['list', 'file'] as const) {
+      const key = itemKey(kind, digest)
+      if (!this.locations.has(key)) this.lookUp(key, { kind, digest })
+    }
+  }
+
+  /** Whether the whole file is here; undefined where that is asked of the keeper, which answers with `handleLocated`. */
+  isWhole(digest: Digest): boolean | undefined {
+    const key = itemKey('file', digest)
+    if (this.locations.has(key)) return true
+    this.lookUp(key, { kind: 'file', digest })
+    return undefined
+  }
+
+  private lookUp(key: string, name: ItemName): void {
+    if (this.unlocated.has(key)) return
+    this.unlocated.set(key, [])
+    this.toLocate.push(name)
+  }
+
+  /** What was read is not what the index says. The content may stand elsewhere; else it is gone. */
+  private lookOnceMore(task: Task): void {
+    if (task.secondTry) this.finish(task, undefined)
+    else this.locate({ ...task, secondTry: true })
+  }
+
+  /** Nothing is served under a name that it does not have: seals rely on it that one name is one content. */
+  private isProved({ kind, digest, members }: ItemName, location: Location): boolean {
+    if (location.type === 'gone') return true
+    if (location.type === 'pack') return this.isProvedPack(members ?? [], location)
+    if (location.type !== 'file') {
+      const hashed = this.hash(location.bytes)
+      return hexOf(kind === 'file' ? this.hash(hashed) : hashed) === digest
+    }
+    // The digest of a single block stands for its list, and is checked with the block.
+    return location.list.length === 0 || hexOf(this.hash(location.list)) === digest
+  }
+
+  private isProvedPack(members: readonly Digest[], { files, bytes }: Location & { type: 'pack' }): boolean {
+    let at = 0
+    for (const [index, { sizeBytes }] of files.entries()) {
+      const content = bytes.subarray(at, at + sizeBytes)
+      if (hexOf(this.hash(this.hash(content))) !== members[index]) return false
+      at += sizeBytes
+    }
+    return files.length === members.length && at === bytes.length && at <= BLOCK_BYTES
+  }
+
+  /** `read` is in the room of the operation: the block, or where it was to be sealed the frame. Undefined where that
+   *  could not be read, or sealed. `buffer` is the room's, if it was in another thread. */
+  handleRead(id: number, read: Uint8Array | undefined, buffer?: ArrayBufferLike): void {
+    const entry = this.reading.get(id)
+    if (entry === undefined) return
+    this.reading.delete(id)
+    if (buffer !== undefined) this.rooms.exchange(entry.room, buffer)
+    const room = buffer === undefined ? entry.room : new Uint8Array(buffer)
+    const { task, place } = entry
+    if (read !== undefined && entry.isToSeal) {
+      this.taskCount--
+      this.served.push({ wanted: task, frame: read, isProved: true })
+      return
+    }
+    const block = entry.isToSeal ? undefined : read
+    if (block !== undefined && this.isTaken(task, place, block)) {
+      this.seal(task, block, room, false)
+      return
+    }
+    if (block !== undefined && this.verifies(task, place, block)) {
+      this.seal(task, block, room, true)
+      return
+    }
+    this.rooms.release(room)
+    this.forget(itemKey(task.kind, task.digest))
+    if (!place.path.startsWith(TEMPORARY_FOLDER)) this.suspects.push(place.path)
+    this.toReopen.add(place.path)
+    this.lookOnceMore(task)
+  }
+
+  /** The watcher process is gone and with it every question that it was asked. */
+  handleKeeperLost(): void {
+    for (const tasks of this.unlocated.values()) for (const task of tasks) this.finish(task, undefined)
+    this.unlocated.clear()
+    this.toLocate.length = 0
+  }
+
+  pollKeeper(): EngineToKeeper | undefined {
+    const path = this.suspects.pop()
+    if (path !== undefined) return { type: 'suspect', path }
+    if (this.toLocate.length === 0) return undefined
+    return { type: 'locate', items: this.toLocate.splice(0) }
+  }
+
+  pollRead(): ReadOp | undefined {
+    if (this.reading.size >= READS_MAX) return undefined
+    const entry = this.toRead.shift()
+    if (entry === undefined) return undefined
+    const { task, place } = entry
+    const id = this.nextReadId++
+    const length = blockBytes(place.sizeBytes, task.blockIndex)
+    const room = this.roomFor(length)
+    const sealing = this.sealingOf(task, place)
+    this.reading.set(id, { task, place, room, isToSeal: sealing !== undefined })
+    return {
+      type: 'read',
+      id,
+      path: place.path,
+      sizeBytes: place.sizeBytes,
+      mtimeMs: place.mtimeMs,
+      position: task.blockIndex * BLOCK_BYTES,
+      length,
+      reopen: this.toReopen.delete(place.path),
+      room,
+      sealing,
+    }
+  }
+
+  private sealingOf(task: Task, { list }: FilePlace): ReadOp['sealing'] {
+    const start = task.blockIndex * DIGEST_BYTES
+    const cipher = list.length === 0 ? undefined : this.framesOf(task.session)?.sealingOf(task)
+    return cipher && { cipher, digest: list.slice(start, start + DIGEST_BYTES) }
+  }
+
+  pollServed(): Served | undefined {
+    return this.served.shift()
+  }
+
+  private locate(task: Task): void {
+    const key = itemKey(task.kind, task.digest)
+    const known = this.locations.get(key) ?? this.placeInBuilding(task)
+    if (known !== undefined) {
+      this.handleTask(task, known)
+      return
+    }
+    const waiting = this.unlocated.get(key)
+    if (waiting !== undefined) {
+      waiting.push(task)
+      return
+    }
+    this.unlocated.set(key, [task])
+    const { kind, digest, members } = task
+    this.toLocate.push({ kind, digest, ...(members === undefined ? {} : { members: membersOf(members) }) })
+  }
+
+  /** Where the block is in a file that is still being built; gone where it has not come yet. */
+  private placeInBuilding(task: Task): Location | undefined {
+    const building = task.kind === 'file' ? this.buildingOf(task.digest) : undefined
+    if (building === undefined) return undefined
+    if (!building.holds(task.blockIndex)) return { type: 'gone' }
+    const { path, sizeBytes, list } = building
+    return { type: 'file', path, sizeBytes, mtimeMs: BUILDING_MTIME_MS, list }
+  }
+
+  private handleTask(task: Task, location: Location): void {
+    if (location.type === 'file' && task.blockIndex < blockCount(location.sizeBytes)) {
+      this.toRead.push({ task, place: location })
+    } else if ((location.type === 'content' || location.type === 'pack') && task.blockIndex === 0) {
+      const lengths = location.type === 'pack' ? location.files.map(({ sizeBytes }) => sizeBytes) : undefined
+      this.finish(task, location.bytes, lengths)
+    } else if (location.type === 'bytes' && task.blockIndex * BLOCK_BYTES < location.bytes.length) {
+      const start = task.blockIndex * BLOCK_BYTES
+      this.finish(task, location.bytes.subarray(start, start + BLOCK_BYTES))
+    } else {
+      this.finish(task, undefined)
+    }
+  }
+
+  /** Whether a block goes out as it was read. Whoever pulls it proves it, so one look at each byte is enough; what it
+   *  refuses it asks for again, and that is proved here. Seals must not rely on others: there one name is one content. */
+  private isTaken(task: Task, place: FilePlace, block: Uint8Array): boolean {
+    const { blockIndex, session } = task
+    const key = itemKey(task.kind, task.digest)
+    if (task.secondTry || place.list.length === 0) return false
+    // What is being built was proved before it was written. A place that was forgotten meanwhile was found wrong.
+    if (place.mtimeMs !== BUILDING_MTIME_MS && this.locations.get(key) !== place) return false
+    if (block.length !== blockBytes(place.sizeBytes, blockIndex)) return false
+    if (this.framesOf(session)?.needsProof !== false) return false
+    const served = this.unproved.get(key) ?? new BlockSet(blockCount(place.sizeBytes))
+    // What is forgotten here goes out unproved once more.
+    if (this.unproved.size >= LOCATIONS_MAX && !this.unproved.has(key)) this.unproved.clear()
+    this.unproved.set(key, served)
+    return served.add(blockIndex)
+  }
+
+  private verifies(task: Task, place: FilePlace, block: Uint8Array): boolean {
+    if (block.length !== blockBytes(place.sizeBytes, task.blockIndex)) return false
+    const digest = this.hash(block)
+    if (place.list.length === 0) return hexOf(this.hash(digest)) === task.digest
+    const start = task.blockIndex * DIGEST_BYTES
+    return equalBytes(digest, place.list.subarray(start, start + DIGEST_BYTES))
+  }
+
+  /** `fileLengths` are those of the files of a pack. */
+  private finish(task: Task, block: Uint8Array | undefined, fileLengths?: readonly number[]): void {
+    if (block !== undefined) {
+      this.seal(task, block, this.roomFor(block.length), true, fileLengths)
+      return
+    }
+    this.taskCount--
+    this.served.push({ wanted: task, frame: undefined })
+  }
+
+  private seal(
+    task: Task,
+    block: Uint8Array,
+    room: Uint8Array,
+    isProved: boolean,
+    fileLengths?: readonly number[],
+  ): void {
+    this.taskCount--
+    const frame = this.framesOf(task.session)?.seal(task, block, room, fileLengths)
+    if (frame === undefined) this.rooms.release(room)
+    else this.served.push({ wanted: task, frame, isProved })
+  }
+
+  private roomFor(blockLength: number): Uint8Array {
+    const frameBytes = blockLength + FRAME_OVERHEAD_BYTES
+    return this.rooms.take(frameBytes) ?? new Uint8Array(frameBytes)
+  }
+
+  private remember(key: string, location: Location): void {
+    this.forget(key)
+    this.locations.set(key, location)
+    this.locationBytes += heldBytes(location)
+    for (const [oldest, place] of this.locations) {
+      if (this.locations.size <= LOCATIONS_MAX && this.locationBytes <= LOCATION_BYTES_MAX) break
+      if (oldest === key) break
+      this.locations.delete(oldest)
+      this.unproved.delete(oldest)
+      this.locationBytes -= heldBytes(place)
+    }
+  }
+
+  private forget(key: string): void {
+    this.unproved.delete(key)
+    const location = this.locations.get(key)
+    if (location === undefined) return
+    this.locations.delete(key)
+    this.locationBytes -= heldBytes(location)
+  }
+}
+
+function heldBytes(location: Location): number {
+  if (location.type === 'bytes') return location.bytes.length
+  return location.type === 'file' ? location.list.length : 0
+}

@@ -1,0 +1,138 @@
+// One peer's conversation: which ecp request is due, and what is answered. Performs no I/O; the engine owns one
+// for each open session.
+//
+//            opened, we are the initiator                 root changed, or we are the
+//                      │                                       │   answerer
+//                      ▼                                       ▼
+//   ┌─────────┐  h   ┌──────────────┐  s, e: told    ┌─────────────────┐
+//   │ greeting├─────▶│ awaiting     ├───────────────▶│ listening       │
+//   └─────────┘      │ a reply      │◀───────────────┤ (told ≠ root: u)│
+//        ▲           └──────┬───────┘       u        └─────────────────┘
+//        └──────────────────┘ w: the same request again after the time it names
+
+import type { Digest, ItemRef } from '../../base/item.js'
+import { fitLines, type HoldingMessage, type Scope, type StateMessage } from '../../ecp/message.js'
+import type { OwnState } from './own-state.js'
+
+export class Conversation {
+  /** The root of ours that the peer is known to know. */
+  private told: Digest | undefined
+  private awaiting: { readonly root: ItemRef; readonly greeting: boolean } | undefined
+  /** Of this file the peer was asked what it holds. */
+  private askedHolding: Digest | undefined
+  private greetingDue: boolean
+  private heard = false
+  private retryAtMs: number | undefined
+
+  constructor(initiator: boolean) {
+    this.greetingDue = initiator
+  }
+
+  /** The next request to send, or undefined while one is outstanding or nothing is due. */
+  pollRequest(own: OwnState, nowMs: number): StateMessage | undefined {
+    if (this.retryAtMs !== undefined && nowMs < this.retryAtMs) return undefined
+    // Over even where nothing can be sent yet: a timeout that stays due would keep the engine turning.
+    this.retryAtMs = undefined
+    const root = own.root
+    if (root === undefined || !this.isFree) return undefined
+    if (this.greetingDue) {
+      this.greetingDue = false
+      this.awaiting = { root, greeting: true }
+      return describe('have', root, own, undefined)
+    }
+    // The side that did not open the session is silent until the other has greeted it.
+    if (!this.heard || this.told === root.digest) return undefined
+    this.awaiting = { root, greeting: false }
+    return describe('update', root, own, this.told)
+  }
+
+  /** Nothing is outstanding: where no state is to be told, something else may be asked. */
+  get isFree(): boolean {
+    return this.awaiting === undefined && this.askedHolding === undefined
+  }
+
+  handleAskedHolding({ file }: HoldingMessage): void {
+    this.askedHolding = file.digest
+  }
+
+  /** The file that the peer was asked about, where that is what it has answered now. */
+  takeAskedHolding(): Digest | undefined {
+    const digest = this.askedHolding
+    this.askedHolding = undefined
+    return digest
+  }
+
+  pollTimeout(): number | undefined {
+    return this.retryAtMs
+  }
+
+  /** The peer is to be told before it has greeted us: what we say is there when its greeting sets out. */
+  tellFirst(): void {
+    this.heard = true
+  }
+
+  /** The peer's state is wanted, whatever it knows of ours. */
+  greet(): void {
+    this.greetingDue = true
+  }
+
+  /** The outstanding request was answered. Answers the root that both sides are now known to have: a greeting is
+   *  answered with 'same' for no other reason. */
+  handleSettled(reply: 'same' | 'excess'): ItemRef | undefined {
+    const { awaiting } = this
+    this.heard = true
+    this.awaiting = undefined
+    if (awaiting === undefined) return undefined
+    this.told = awaiting.root.digest
+    return awaiting.greeting && reply === 'same' ? awaiting.root : undefined
+  }
+
+  /** The peer is busy, or answered what cannot be read. */
+  handleWorking(retryMs: number, nowMs: number): void {
+    if (this.awaiting?.greeting) this.greetingDue = true
+    this.awaiting = undefined
+    this.retryAtMs = nowMs + retryMs
+  }
+
+  /** What to answer to a request of the peer, whose root is `theirs`: undefined for 'same'. `same` is what the
+   *  keeper found, which may know more by now than it has told. */
+  replyTo(
+    request: { readonly type: 'have' | 'update'; readonly theirs: Digest },
+    same: boolean,
+    own: OwnState,
+  ): StateMessage | undefined {
+    const root = own.root
+    this.heard = true
+    if (root !== undefined && request.theirs === root.digest) this.told = root.digest
+    if (same || root === undefined || request.theirs === root.digest) return undefined
+    const isTold = this.told === root.digest || this.awaiting?.root.digest === root.digest
+    if (request.type === 'update' && isTold) return undefined
+    const reply = describe('excess', root, own, this.told)
+    this.told = root.digest
+    return reply
+  }
+}
+
+/** What is here, for a peer of whom nothing is known. */
+export function tidings(own: OwnState): StateMessage | undefined {
+  return own.root && describe('update', own.root, own, undefined)
+}
+
+/** Our state for a peer that knows our root `told`: everything where that is little, else what changed, else
+ *  only the root. Of whom nothing is known, is told what changed last: it can be fetched while the rest is compared. */
+function describe(
+  type: StateMessage['type'],
+  root: ItemRef,
+  own: OwnState,
+  told: Digest | undefined,
+): StateMessage {
+  const since = told === undefined ? undefined : own.changesSince(told)
+  if (since !== undefined) {
+    const scope: Scope = { type: 'since', base: since.base }
+    const message = fitLines({ type, root, scope, lines: since.lines })
+    if (message.scope.type === 'since') return message
+  }
+  if (own.wholeLines !== undefined)
+    return fitLines({ type, root, scope: { type: 'whole' }, lines: own.wholeLines })
+  return fitLines({ type, root, scope: { type: 'some' }, lines: told === undefined ? own.newestLines : [] })
+}

@@ -1,0 +1,187 @@
+// The share as this machine knows it: the manifest, what each file looked like when its content was read, where
+// each digest is found; kept in the index on disk so that a restart does not read every file again.
+
+import type { Index } from '../../base/index-port.js'
+import type { Digest, Hash } from '../../base/item.js'
+import { BLOCK_BYTES } from '../../base/limits.js'
+import { DiskError } from '../../base/ports.js'
+import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
+import type { Entry } from '../../share/entry.js'
+import { Manifest } from '../../share/manifest.js'
+import { decodeRecord, encodeRecord } from './index-line.js'
+import { COMMIT_CHANGES_MAX } from './limits.js'
+import type { Signature } from './signature.js'
+
+export class Catalogue {
+  readonly manifest: Manifest
+  private readonly index: Index
+  private readonly signatures = new Map<string, Signature>()
+  /** Paths that hold a digest: one, or several. */
+  private readonly holders = new Map<Digest, string | Set<string>>()
+  /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
+  private readonly awaited = new Set<Digest>()
+  private changes: Entry[] | undefined = []
+  private uncommitted = 0
+  private beforeCommit: () => void = () => {}
+  private recorded: (path: string) => void = () => {}
+
+  constructor(hash: Hash, index: Index) {
+    this.manifest = new Manifest(hash)
+    this.index = index
+    for (const { path, value } of index.load()) this.restore(path, value)
+  }
+
+  get(path: string): Entry | undefined {
+    return this.manifest.get(path)
+  }
+
+  /** Live: something that is in the share, not the memory of a deletion. */
+  live(path: string): Entry | undefined {
+    const entry = this.manifest.get(path)
+    return entry?.kind === 'tombstone' ? undefined : entry
+  }
+
+  signature(path: string): Signature | undefined {
+    return this.signatures.get(path)
+  }
+
+  /** Takes note of an entry. `signature` of a file is what its stat told while its content was known;
+   *  undefined where that is not sure, so that the next scan reads it again. */
+  record(entry: Entry, signature: Signature | undefined): void {
+    const before = this.manifest.get(entry.path)
+    this.manifest.set(entry)
+    this.awaited.delete(entry.digest)
+    if (before?.kind !== entry.kind || before.digest !== entry.digest) {
+      this.unhold(before)
+      this.hold(entry)
+    }
+    if (signature === undefined) this.signatures.delete(entry.path)
+    else this.signatures.set(entry.path, signature)
+    this.index.put(entry.path, encodeRecord(entry, signature))
+    this.handleUncommitted()
+    this.recorded(entry.path)
+    if (this.changes !== undefined) {
+      this.changes.push(entry)
+      if (this.changes.length > CHANGES_LISTED_MAX) this.changes = undefined
+    }
+  }
+
+  /** Files whose content is known for sure, and what they looked like then. */
+  *signedFiles(): Iterable<{ readonly entry: Entry; readonly signature: Signature }> {
+    for (const [path, signature] of this.signatures) {
+      const entry = this.live(path)
+      if (entry?.kind === 'file') yield { entry, signature }
+    }
+  }
+
+  /** The content of a file is not what it should be: it counts as unknown until it has been read again. */
+  doubt(path: string): void {
+    const entry = this.manifest.get(path)
+    if (entry === undefined || !this.signatures.delete(path)) return
+    this.index.put(path, encodeRecord(entry, undefined))
+    this.handleUncommitted()
+  }
+
+  /** The same content looked at again (a link count or an owner changed): nothing to tell anyone. */
+  refreshSignature(path: string, signature: Signature): void {
+    const entry = this.manifest.get(path)
+    if (entry === undefined) return
+    this.signatures.set(path, signature)
+    this.awaited.delete(entry.digest)
+    this.index.put(path, encodeRecord(entry, signature))
+    this.handleUncommitted()
+  }
+
+  /** Forgets a path as if it had never been seen: what is there is not what was recorded, and nobody made it so. The
+   *  share's later edits need another author then (`authorOf` in recovery.ts). */
+  forget(path: string): void {
+    this.unhold(this.manifest.get(path))
+    this.manifest.delete(path)
+    this.signatures.delete(path)
+    this.index.remove(path)
+    this.handleUncommitted()
+    this.changes = undefined
+  }
+
+  /** A path whose file held this content when it was last read. */
+  holderOf(digest: Digest): string | undefined {
+    const holder = this.holders.get(digest)
+    if (holder === undefined || typeof holder === 'string') return holder
+    for (const path of holder) return path
+    return undefined
+  }
+
+  /** The block digests of a file of several blocks. */
+  list(digest: Digest): Uint8Array | undefined {
+    return this.index.getList(digest)
+  }
+
+  putList(digest: Digest, list: Uint8Array): void {
+    this.awaited.add(digest)
+    this.index.putList(digest, list)
+    this.handleUncommitted()
+  }
+
+  /** Who wants to know that the entry at a path is another one. */
+  onRecorded(recorded: (path: string) => void): void {
+    this.recorded = recorded
+  }
+
+  /** What must be on stable storage before the index says that something is in place: the log that says so. */
+  commitAfter(beforeCommit: () => void): void {
+    this.beforeCommit = beforeCommit
+  }
+
+  /** Makes everything recorded so far survive a kill. Before anything is announced. */
+  commit(): void {
+    if (this.uncommitted === 0) return
+    this.beforeCommit()
+    this.index.commit()
+    this.uncommitted = 0
+  }
+
+  /** What was recorded since the last call, or undefined where that is too much to list. */
+  takeChanges(): readonly Entry[] | undefined {
+    const { changes } = this
+    this.changes = []
+    return changes
+  }
+
+  private handleUncommitted(): void {
+    if (++this.uncommitted % COMMIT_CHANGES_MAX !== 0) return
+    try {
+      this.commit()
+    } catch (error) {
+      // This bounds what a kill loses, no more: whoever commits before telling the peers says that the disk is full.
+      if (!(error instanceof DiskError) || error.code !== 'no-space') throw error
+    }
+  }
+
+  private restore(path: string, value: string): void {
+    const record = decodeRecord(path, value)
+    if (record === undefined) return
+    this.manifest.set(record.entry)
+    this.hold(record.entry)
+    if (record.signature !== undefined) this.signatures.set(record.entry.path, record.signature)
+  }
+
+  private hold(entry: Entry): void {
+    if (entry.kind !== 'file') return
+    const holder = this.holders.get(entry.digest)
+    if (holder === undefined) this.holders.set(entry.digest, entry.path)
+    else if (typeof holder === 'string') this.holders.set(entry.digest, new Set([holder, entry.path]))
+    else holder.add(entry.path)
+  }
+
+  private unhold(entry: Entry | undefined): void {
+    if (entry?.kind !== 'file') return
+    const holder = this.holders.get(entry.digest)
+    if (holder === undefined) return
+    if (typeof holder !== 'string') {
+      holder.delete(entry.path)
+      if (holder.size > 0) return
+    } else if (holder !== entry.path) return
+    this.holders.delete(entry.digest)
+    if (entry.sizeBytes > BLOCK_BYTES && !this.awaited.has(entry.digest)) this.index.removeList(entry.digest)
+  }
+}

@@ -1,0 +1,44 @@
+// One line of the index: an entry, and what the disk said of its file when it was read. Written and read by the catalogue
+// (catalogue.ts); the index is a file that anything may have happened to, so a line that is none is read as nothing.
+
+import type { Entry } from '../../share/entry.js'
+import { decodeEntryInFolder, encodeEntryInFolder } from '../../share/entry-line.js'
+import { parentOf } from '../../share/path.js'
+import type { Signature } from './signature.js'
+
+/** `<size>,<mtime>,<ctime>,<inode>,<x or nothing>` or '-', a space, and the entry line with the name in place of the path,
+ *  which is the key. */
+export function encodeRecord(entry: Entry, signature: Signature | undefined): string {
+  return `${encodeSignature(signature)} ${encodeEntryInFolder(entry)}`
+}
+
+export function decodeRecord(
+  path: string,
+  value: string,
+): { readonly entry: Entry; readonly signature: Signature | undefined } | undefined {
+  const space = value.indexOf(' ')
+  const entry = decodeEntryInFolder(value.slice(space + 1), parentOf(path))
+  if (space < 0 || !entry.ok || entry.value.path !== path) return undefined
+  return { entry: entry.value, signature: decodeSignature(value.slice(0, space)) }
+}
+
+function encodeSignature(signature: Signature | undefined): string {
+  if (signature === undefined) return '-'
+  const { sizeBytes, mtimeMs, ctimeMs, inode, executable } = signature
+  return `${sizeBytes},${mtimeMs},${ctimeMs},${inode},${executable ? 'x' : ''}`
+}
+
+function decodeSignature(text: string): Signature | undefined {
+  const [sizeBytes, mtimeMs, ctimeMs, inode, executable] = text.split(',')
+  if (executable === undefined) return undefined
+  // '-0' is read as 0, which is how it would be written.
+  const numbers = [sizeBytes, mtimeMs, ctimeMs, inode].map((number) => Number(number) + 0)
+  if (!numbers.every(Number.isFinite)) return undefined
+  return {
+    sizeBytes: numbers[0]!,
+    mtimeMs: numbers[1]!,
+    ctimeMs: numbers[2]!,
+    inode: numbers[3]!,
+    executable: executable === 'x',
+  }
+}

@@ -1,0 +1,141 @@
+// The large files whose block digests are here: one after the other gets its temporary file prepared (building.ts), and
+// the engine is told which blocks are missing. The intake owns it.
+//
+//     list ─▶ queued ─▶ building ─▶ fetch-blocks
+
+import type { Hash } from '../../base/item.js'
+import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
+import { type Disk, DiskError } from '../../base/ports.js'
+import type { Journal } from '../../journal/journal.js'
+import { runsOf } from '../../journal/record.js'
+import { largeTemporary } from '../../pipe/layout.js'
+import type { FetchId, KeeperToEngine } from '../../pipe/messages.js'
+import type { Entry } from '../../share/entry.js'
+import type { Catalogue } from '../index/catalogue.js'
+import { BuildJob, type BuildSource, type Built, bytesToWrite } from './building.js'
+import type { Room } from './room.js'
+import type { Want, Wants } from './wants.js'
+
+export interface BuildsOptions {
+  readonly disk: Disk
+  readonly hash: Hash
+  readonly catalogue: Catalogue
+  readonly journal: Journal<Entry>
+  readonly wants: Wants
+  readonly room: Room
+  readonly push: (message: KeeperToEngine) => void
+  /** The disk or the log refuses. */
+  readonly onFailed: (want: Want, error: DiskError, nowMs: number) => void
+}
+
+interface Building {
+  readonly job: BuildJob
+  readonly want: Want
+  readonly fetch: FetchId
+}
+
+export class Builds {
+  private readonly options: BuildsOptions
+  private readonly queued: { readonly fetch: FetchId; readonly list: Uint8Array }[] = []
+  private building: Building | undefined
+
+  constructor(options: BuildsOptions) {
+    this.options = options
+  }
+
+  get busy(): boolean {
+    return this.building !== undefined || this.queued.length > 0
+  }
+
+  /** Whether nothing of it is here, as far as one can tell before its list has come. */
+  isNew(want: Want): boolean {
+    const logged = this.options.journal.fetches.get(want.remote.digest)?.blocks
+    return (logged === undefined || logged.size === 0) && this.sourceFor(want) === undefined
+  }
+
+  /** The block digests of a file that is being fetched, proved. */
+  handleList(fetch: FetchId, list: Uint8Array): void {
+    this.queued.push({ fetch, list })
+  }
+
+  /** Does a bounded piece. */
+  step(nowMs: number): void {
+    this.building ??= this.begin(nowMs)
+    const { building } = this
+    if (building === undefined) return
+    if (this.options.wants.byFetchId(building.fetch) !== building.want) {
+      this.close()
+      return
+    }
+    try {
+      const built = building.job.step()
+      if (built === undefined) return
+      this.close()
+      this.handleBuilt(building, built)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.close()
+      this.options.onFailed(building.want, error, nowMs)
+    }
+  }
+
+  private begin(nowMs: number): Building | undefined {
+    const { disk, hash, journal, catalogue, wants, room, onFailed } = this.options
+    const next = this.queued.shift()
+    const want = next === undefined ? undefined : wants.byFetchId(next.fetch)
+    if (next === undefined || want === undefined) return undefined
+    const { fetch, list } = next
+    const { digest, sizeBytes, path } = want.remote
+    try {
+      // What the log has of it went into a file that was put in place, and the log is not told of that yet.
+      if (journal.fetches.has(digest) && disk.stat(largeTemporary(digest)) === undefined)
+        journal.append({ kind: 'dropped', digest })
+      journal.append({ kind: 'fetch', digest, sizeBytes, path })
+      const logged = journal.fetches.get(digest)?.blocks
+      const bytes = bytesToWrite({ list, sizeBytes, logged, hash })
+      want.roomBytes = bytes
+      if (!room.has(bytes)) throw new DiskError('no-space', 'what is left of the disk is to stay free')
+      want.roomBytes = 0
+      room.reserve(fetch, bytes)
+      const source = this.sourceFor(want)
+      const job = new BuildJob({ disk, hash, digest, sizeBytes, list, logged, source })
+      catalogue.putList(digest, list)
+      return { job, want, fetch }
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      onFailed(want, error, nowMs)
+      return undefined
+    }
+  }
+
+  /** The file that most likely shares blocks: one of the same content, else the version that is replaced. */
+  private sourceFor(want: Want): BuildSource | undefined {
+    const { catalogue } = this.options
+    const same = catalogue.holderOf(want.remote.digest)
+    const entry = catalogue.live(same ?? want.remote.path)
+    if (entry?.kind !== 'file' || entry.sizeBytes === 0) return undefined
+    const list = catalogue.list(entry.digest)
+    return list === undefined || list.length < 2 * DIGEST_BYTES
+      ? undefined
+      : { path: entry.path, list, sizeBytes: entry.sizeBytes }
+  }
+
+  private handleBuilt({ want, fetch }: Building, built: Built): void {
+    const { journal, push, room } = this.options
+    const { digest, path, sizeBytes } = want.remote
+    if (built.held.size > 0) journal.append({ kind: 'blocks', digest, runs: runsOf(built.held) })
+    const { temporary, needed, resumedBytes, reusedBytes } = built
+    room.reserve(fetch, needed.size * BLOCK_BYTES)
+    const peer = want.source ?? ''
+    push({
+      type: 'notice',
+      notice: { event: 'fetching', path, bytes: sizeBytes, resumedBytes, reusedBytes, peer },
+    })
+    push({ type: 'fetch-blocks', fetch, temporary, needed: needed.toBytes() })
+  }
+
+  private close(): void {
+    this.building?.job.close()
+    this.building = undefined
+  }
+}

@@ -1,0 +1,23 @@
+/** A path that is not what the catalogue says is looked at, and placing is tried again after this long, so often. */
+export const PLACE_RETRY_MS = 150
+export const PLACE_TRIES_MAX = 40
+
+/** Files of one block in flight at most, and their bytes. */
+export const SMALL_FETCHES_MAX = 512
+export const SMALL_FETCH_BYTES_MAX = 6 * 1024 * 1024
+
+/** Files of several blocks in flight at most. */
+export const LARGE_FETCHES_MAX = 4
+
+/** Paths wanted of one peer until nothing more is looked for in its listings, 600 bytes each, and the UTF-16 code units of
+ *  their texts, for paths may be long: 20 to 40 MB. Far more than is fetched at once, and as much as many a share holds, so
+ *  that a person mostly sees at once how much is to come. */
+export const WANTS_PER_PEER_MAX = 32_768
+export const WANT_TEXT_PER_PEER_MAX = 8 * 1024 * 1024
+
+/** How often what was placed may let something else be placed in one call; the rest waits for the next one. */
+export const SETTLE_ROUNDS_MAX = 64
+
+/** What could not be placed is tried again after this long, and then after twice as long each time. */
+export const REFUSAL_MS = 60_000
+export const REFUSAL_MS_MAX = 3_600_000

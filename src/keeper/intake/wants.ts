@@ -1,0 +1,316 @@
+// What this machine lacks and where it may come from: which fetch is started next, and what becomes of it. Decides; the
+// keeper carries out. A want lives from the moment a difference is found until its path is in place, or until nobody
+// is left who could give it.
+
+import type { Digest, ItemRef } from '../../base/item.js'
+import { BLOCK_BYTES } from '../../base/limits.js'
+import type { Temporary } from '../../pipe/layout.js'
+import type { Delivered, FetchId } from '../../pipe/messages.js'
+import type { Entry } from '../../share/entry.js'
+import type { PeerId } from '../../share/version.js'
+import {
+  LARGE_FETCHES_MAX,
+  SMALL_FETCH_BYTES_MAX,
+  SMALL_FETCHES_MAX,
+  WANT_TEXT_PER_PEER_MAX,
+  WANTS_PER_PEER_MAX,
+} from './limits.js'
+
+export interface Want {
+  /** As the peers have it. */
+  readonly remote: Entry
+  /** Peers that said they have it; the first of them is the one that it counts for. Changed by `Wants` alone. */
+  readonly sources: ReadonlySet<PeerId>
+  fetch: FetchId | undefined
+  /** The peer that it is being fetched from. */
+  source: PeerId | undefined
+  startedMs: number
+  /** Complete and verified, waiting to be put in place. */
+  temporary: Temporary | undefined
+  crossedBytes: number
+  savedBytes: number
+  /** Who gave what of the bytes that crossed, most first. */
+  delivered: readonly Delivered[]
+  /** What its temporary file was to take of the disk when there was not so much room; else 0. */
+  roomBytes: number
+  /** How often what stood in its place was not what the catalogue says. */
+  placeTries: number
+}
+
+/** What a want needs next. */
+export type Order =
+  | { readonly type: 'place'; readonly want: Want } // nothing to fetch: a folder, a link, an empty file
+  | { readonly type: 'copy'; readonly want: Want; readonly from: string } // the content is in the share already
+  | {
+      readonly type: 'fetch'
+      readonly want: Want
+      readonly peer: PeerId
+      readonly file: ItemRef
+      readonly large: boolean
+    }
+
+export interface Totals {
+  filesWanted: number
+  bytesWanted: number
+  filesDone: number
+  bytesDone: number
+}
+
+/** How much is wanted of one peer: paths, and the UTF-16 code units that these and what belongs to them take. */
+interface Account {
+  wantCount: number
+  textUnits: number
+}
+
+export class Wants {
+  private readonly wants = new Map<string, Want>()
+  private readonly accounts = new Map<PeerId, Account>()
+  /** How many wants there are for each content. */
+  private readonly digestCounts = new Map<Digest, number>()
+  private readonly instant = new Set<Want>()
+  private readonly small = new Set<Want>()
+  private readonly large = new Set<Want>()
+  private readonly byFetch = new Map<FetchId, Want>()
+  /** Wants for content that another want is fetching: they are copies once it is there. */
+  private readonly parked = new Map<Digest, Set<Want>>()
+  private readonly fetchingDigest = new Map<Digest, Want>()
+  private nextFetch = 1
+  private smallCount = 0
+  private smallBytes = 0
+  private largeCount = 0
+  /** Since nothing was wanted last. */
+  readonly totals: Totals = { filesWanted: 0, bytesWanted: 0, filesDone: 0, bytesDone: 0 }
+
+  get size(): number {
+    return this.wants.size
+  }
+
+  /** Something is wanted that needs no fetching. */
+  get hasInstant(): boolean {
+    return this.instant.size > 0
+  }
+
+  get(path: string): Want | undefined {
+    return this.wants.get(path)
+  }
+
+  byFetchId(fetch: FetchId): Want | undefined {
+    return this.byFetch.get(fetch)
+  }
+
+  /** Whether so much is wanted of this peer that it is better not to look for more. What several peers have counts for one
+   *  of them, so that none has to wait for what another does not give. */
+  isSated(peer: PeerId): boolean {
+    const account = this.accounts.get(peer)
+    if (account === undefined) return false
+    return account.wantCount >= WANTS_PER_PEER_MAX || account.textUnits >= WANT_TEXT_PER_PEER_MAX
+  }
+
+  addSource(want: Want, peer: PeerId): void {
+    const sources = want.sources as Set<PeerId>
+    if (sources.size === 0) this.account(peer, want, 1)
+    sources.add(peer)
+  }
+
+  removeSource(want: Want, peer: PeerId): void {
+    const sources = want.sources as Set<PeerId>
+    const isFirst = firstOf(sources) === peer
+    if (!sources.delete(peer) || !isFirst) return
+    this.account(peer, want, -1)
+    const next = firstOf(sources)
+    if (next !== undefined) this.account(next, want, 1)
+  }
+
+  /** Of a want that is over nothing is counted any more. */
+  private account(peer: PeerId, want: Want, change: 1 | -1): void {
+    if (this.wants.get(want.remote.path) !== want) return
+    const account = this.accounts.get(peer) ?? { wantCount: 0, textUnits: 0 }
+    const { path, version, target } = want.remote
+    account.wantCount += change
+    account.textUnits += change * (path.length + version.length + target.length)
+    if (account.wantCount === 0) this.accounts.delete(peer)
+    else this.accounts.set(peer, account)
+  }
+
+  /** Whether the same content is wanted at another path. */
+  isWantedElsewhere(want: Want): boolean {
+    const own = this.wants.get(want.remote.path) === want ? 1 : 0
+    return (this.digestCounts.get(want.remote.digest) ?? 0) > own
+  }
+
+  isWanted(digest: Digest): boolean {
+    return this.digestCounts.has(digest)
+  }
+
+  private countDigest(digest: Digest, change: 1 | -1): void {
+    const count = (this.digestCounts.get(digest) ?? 0) + change
+    if (count === 0) this.digestCounts.delete(digest)
+    else this.digestCounts.set(digest, count)
+  }
+
+  /** A folder that is wanted and not in place yet. */
+  wantedFolder(path: string): Want | undefined {
+    const want = this.wants.get(path)
+    return want?.remote.kind === 'folder' ? want : undefined
+  }
+
+  add(remote: Entry, peer: PeerId): Want {
+    if (this.wants.size === 0)
+      Object.assign(this.totals, { filesWanted: 0, bytesWanted: 0, filesDone: 0, bytesDone: 0 })
+    const want: Want = {
+      remote,
+      sources: new Set(),
+      fetch: undefined,
+      source: undefined,
+      startedMs: 0,
+      temporary: undefined,
+      crossedBytes: 0,
+      savedBytes: 0,
+      delivered: [],
+      roomBytes: 0,
+      placeTries: 0,
+    }
+    this.wants.set(remote.path, want)
+    this.countDigest(remote.digest, 1)
+    this.addSource(want, peer)
+    if (remote.kind === 'file') {
+      this.totals.filesWanted++
+      this.totals.bytesWanted += remote.sizeBytes
+    }
+    this.queue(want)
+    return want
+  }
+
+  /** In place, or not wanted any more: `done` counts it. */
+  remove(want: Want, done: boolean): void {
+    if (this.wants.get(want.remote.path) === want) {
+      const first = firstOf(want.sources)
+      if (first !== undefined) this.account(first, want, -1)
+      this.countDigest(want.remote.digest, -1)
+      this.wants.delete(want.remote.path)
+    }
+    this.instant.delete(want)
+    this.small.delete(want)
+    this.large.delete(want)
+    // Before the fetch ends, which would put it back into the queue with the others that wait.
+    this.parked.get(want.remote.digest)?.delete(want)
+    this.endFetch(want)
+    if (want.remote.kind !== 'file') return
+    if (done) {
+      this.totals.filesDone++
+      this.totals.bytesDone += want.remote.sizeBytes
+    } else {
+      this.totals.filesWanted--
+      this.totals.bytesWanted -= want.remote.sizeBytes
+    }
+  }
+
+  /** Its fetch is over, well or not; what waited for the same content may go on. */
+  endFetch(want: Want): void {
+    if (want.fetch !== undefined) {
+      this.byFetch.delete(want.fetch)
+      if (isLarge(want)) this.largeCount--
+      else {
+        this.smallCount--
+        this.smallBytes -= want.remote.sizeBytes
+      }
+    }
+    want.fetch = undefined
+    want.source = undefined
+    const { digest } = want.remote
+    if (this.fetchingDigest.get(digest) === want) this.fetchingDigest.delete(digest)
+    this.unpark(digest)
+  }
+
+  /** Its content is in the share: whoever waited for it can copy it. */
+  unpark(digest: Digest): void {
+    const parked = this.parked.get(digest)
+    if (parked === undefined) return
+    this.parked.delete(digest)
+    for (const want of parked) this.queue(want)
+  }
+
+  /** Back into the queue, to be ordered anew. */
+  queue(want: Want): void {
+    if (want.remote.kind !== 'file' || want.remote.sizeBytes === 0) this.instant.add(want)
+    else if (isLarge(want)) this.large.add(want)
+    else this.small.add(want)
+  }
+
+  *wantedOf(peer: PeerId): Iterable<Want> {
+    for (const want of this.wants.values()) if (want.sources.has(peer)) yield want
+  }
+
+  /** What to do next, or undefined while there is nothing or as much is under way as may be. */
+  pollOrder(holderOf: (digest: Digest) => string | undefined, nowMs: number): Order | undefined {
+    for (const want of this.instant) {
+      this.instant.delete(want)
+      return { type: 'place', want }
+    }
+    if (this.smallCount < SMALL_FETCHES_MAX && this.smallBytes < SMALL_FETCH_BYTES_MAX) {
+      const order = this.orderOf(this.small, holderOf, nowMs)
+      if (order !== undefined) return order
+    }
+    return this.largeCount < LARGE_FETCHES_MAX ? this.orderOf(this.large, holderOf, nowMs) : undefined
+  }
+
+  /** Fetches a want whose copy here proved false. Undefined where nobody has it any more. */
+  forceFetch(want: Want): (Order & { type: 'fetch' }) | undefined {
+    const peer = firstOf(want.sources)
+    if (peer === undefined) return undefined
+    this.startFetch(want, peer)
+    const { digest, sizeBytes } = want.remote
+    return { type: 'fetch', want, peer, file: { kind: 'file', digest, sizeBytes }, large: isLarge(want) }
+  }
+
+  private orderOf(
+    queue: Set<Want>,
+    holderOf: (digest: Digest) => string | undefined,
+    nowMs: number,
+  ): Order | undefined {
+    for (const want of queue) {
+      queue.delete(want)
+      const { digest, sizeBytes } = want.remote
+      if (digest === '') continue
+      if (this.fetchingDigest.has(digest)) {
+        this.park(digest, want)
+        continue
+      }
+      const peer = firstOf(want.sources)
+      if (peer === undefined) continue
+      want.startedMs = nowMs
+      const from = holderOf(digest)
+      if (from !== undefined && !isLarge(want)) return { type: 'copy', want, from }
+      this.startFetch(want, peer)
+      return { type: 'fetch', want, peer, file: { kind: 'file', digest, sizeBytes }, large: isLarge(want) }
+    }
+    return undefined
+  }
+
+  private startFetch(want: Want, peer: PeerId): void {
+    want.fetch = this.nextFetch++
+    want.source = peer
+    this.byFetch.set(want.fetch, want)
+    if (want.remote.digest !== '') this.fetchingDigest.set(want.remote.digest, want)
+    if (isLarge(want)) this.largeCount++
+    else {
+      this.smallCount++
+      this.smallBytes += want.remote.sizeBytes
+    }
+  }
+
+  private park(digest: Digest, want: Want): void {
+    const parked = this.parked.get(digest)
+    if (parked === undefined) this.parked.set(digest, new Set([want]))
+    else parked.add(want)
+  }
+}
+
+function isLarge(want: Want): boolean {
+  return want.remote.sizeBytes > BLOCK_BYTES
+}
+
+function firstOf<T>(set: ReadonlySet<T>): T | undefined {
+  for (const member of set) return member
+  return undefined
+}

@@ -1,0 +1,60 @@
+// When the peers are told that the share changed: the first change at once, a stream of changes in batches, what came
+// from a peer only when nothing more is coming. What is told is on the disk before.
+
+import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
+import type { KeeperToEngine } from '../../pipe/messages.js'
+import type { Catalogue } from '../index/catalogue.js'
+import { FULL_DISK_RETRY_MS } from '../limits.js'
+import { ANNOUNCE_MS, ANNOUNCE_SPACING_MS, ANNOUNCE_SPACING_MS_MIN, RELAY_ANNOUNCE_MS } from './limits.js'
+
+export class Announcer {
+  private readonly catalogue: Catalogue
+  private readonly commit: (nowMs: number) => boolean
+  private dueMs: number | undefined
+  private announcedAtMs = Number.NEGATIVE_INFINITY
+  private announcedRoot = ''
+  /** Between the last news and the next: grows while they keep coming. */
+  private spacingMs = 0
+
+  /** `commit` makes the catalogue survive a kill; false where the disk is full. */
+  constructor(catalogue: Catalogue, commit: (nowMs: number) => boolean) {
+    this.catalogue = catalogue
+    this.commit = commit
+  }
+
+  /** The catalogue changed. */
+  handleChange(urgent: boolean, nowMs: number): void {
+    const spacedMs = Math.max(nowMs + ANNOUNCE_MS, this.announcedAtMs + this.spacingMs)
+    const dueMs = urgent ? spacedMs : nowMs + RELAY_ANNOUNCE_MS
+    if (this.dueMs === undefined || dueMs < this.dueMs) this.dueMs = dueMs
+  }
+
+  /** The share is known for the first time. */
+  handleReady(nowMs: number): void {
+    this.dueMs = nowMs
+  }
+
+  pollTimeout(): number | undefined {
+    return this.dueMs
+  }
+
+  /** The news, once it is due and where there is any. */
+  poll(nowMs: number): (KeeperToEngine & { type: 'root' }) | undefined {
+    if (this.dueMs === undefined || nowMs < this.dueMs) return undefined
+    this.dueMs = undefined
+    if (!this.commit(nowMs)) {
+      this.dueMs = nowMs + FULL_DISK_RETRY_MS
+      return undefined
+    }
+    const { manifest } = this.catalogue
+    const root = manifest.root()
+    const changes = this.catalogue.takeChanges()
+    if (root.digest === this.announcedRoot) return undefined
+    this.announcedRoot = root.digest
+    const isStream = nowMs - this.announcedAtMs < 2 * ANNOUNCE_SPACING_MS
+    this.spacingMs = isStream ? Math.min(2 * this.spacingMs, ANNOUNCE_SPACING_MS) : ANNOUNCE_SPACING_MS_MIN
+    this.announcedAtMs = nowMs
+    const whole = manifest.size <= CHANGES_LISTED_MAX ? [...manifest.entries()] : undefined
+    return { type: 'root', root, changes, whole, files: manifest.fileCount }
+  }
+}

@@ -1,0 +1,37 @@
+// What peers have that lost against ours, or against what is wanted: it is looked at again when that changes, because the
+// peer that has it will not say it a second time. The keeper owns it.
+
+import type { Entry } from '../../share/entry.js'
+import type { PeerId } from '../../share/version.js'
+
+export class Contested {
+  private readonly entries = new Map<string, Map<PeerId, Entry>>()
+  private readonly changed = new Set<string>()
+
+  add(peer: PeerId, remote: Entry): void {
+    const atPath = this.entries.get(remote.path)
+    if (atPath === undefined) this.entries.set(remote.path, new Map([[peer, remote]]))
+    else atPath.set(peer, remote)
+  }
+
+  /** What stands at the path, or is wanted there, is not what it was. */
+  handleChange(path: string): void {
+    if (this.entries.has(path)) this.changed.add(path)
+  }
+
+  handlePeerGone(peer: PeerId): void {
+    for (const [path, atPath] of this.entries)
+      if (atPath.delete(peer) && atPath.size === 0) this.entries.delete(path)
+  }
+
+  /** Takes what is to be decided anew. */
+  takeChanged(): { readonly peer: PeerId; readonly remote: Entry }[] {
+    const taken: { peer: PeerId; remote: Entry }[] = []
+    for (const path of this.changed) {
+      for (const [peer, remote] of this.entries.get(path) ?? []) taken.push({ peer, remote })
+      this.entries.delete(path)
+    }
+    this.changed.clear()
+    return taken
+  }
+}

@@ -1,0 +1,11 @@
+/** What was placed is committed and logged after this long, or as soon as there are so many: a commit waits for
+ *  the disk, and until then the log says that the files are being placed. */
+export const PLACED_COMMIT_MS = 250
+export const PLACED_COMMIT_MAX = 2_048
+
+/** When nothing was placed for this long, what was is brought onto stable storage, so many files a step. */
+export const CHECKPOINT_QUIET_MS = 10_000
+export const CHECKPOINT_STEP_FILES = 16
+
+/** Names tried for the loser of a conflict, where something else stands at the first ones. */
+export const CONFLICT_NAMES_MAX = 100

@@ -1,0 +1,362 @@
+// Puts what was received in its place in the share: by rename of a finished temporary file, never over something that
+// the catalogue does not know, the loser of a conflict kept first. The log says what is about to happen before it does.
+
+import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
+import type { Journal } from '../../journal/journal.js'
+import type { JournalRecord } from '../../journal/record.js'
+import { LINK_TEMPORARY, type Temporary } from '../../pipe/layout.js'
+import { type Decision, decide, sameContent } from '../../share/decide.js'
+import type { Entry } from '../../share/entry.js'
+import { conflictPath, isShareMark, ownFoldersWithin, parentOf } from '../../share/path.js'
+import { bumpVersion, type PeerId } from '../../share/version.js'
+import type { Catalogue } from '../index/catalogue.js'
+import { isKeptTime, type Signature, signatureOf } from '../index/signature.js'
+import type { Scanner } from '../scan/scanner.js'
+import { CONFLICT_NAMES_MAX } from './limits.js'
+
+export type Placed =
+  | { readonly type: 'placed'; readonly entry: Entry; readonly keptAs: string | undefined }
+  /** Ours turned out to be as good: nothing was put anywhere. */
+  | { readonly type: 'needless' }
+  /** Ours won against it: nothing was put anywhere, and it may yet win when ours changes. */
+  | { readonly type: 'beaten' }
+  /** What stands there is not what the catalogue says: it must be looked at first. */
+  | { readonly type: 'unsettled' }
+  | { readonly type: 'failed'; readonly noSpace: boolean; readonly reason: string }
+
+/** A change of one path, decided and ready. */
+export interface Prepared {
+  readonly type: 'prepared'
+  readonly decision: Decision & { type: 'take' | 'conflict' }
+  /** With its time and mode. */
+  readonly temporary: Temporary | undefined
+  readonly record: JournalRecord<Entry> & { kind: 'placing' }
+  /** What was removed from this folder must stay so before something else takes its name. */
+  readonly folderToSync: string | undefined
+}
+
+export interface PlacingOptions {
+  readonly disk: Disk
+  readonly catalogue: Catalogue
+  readonly journal: Journal<Entry>
+  readonly scanner: Scanner
+  readonly peer: PeerId
+  /** Places a wanted folder now, if there is one at this path: so that it gets the version of the peer that
+   *  made it, not one of ours. */
+  readonly placeWantedFolder: (path: string) => void
+}
+
+export class Placing {
+  private readonly options: PlacingOptions
+  /** Folders that were there a moment ago, while files are prepared together: most of them have one folder. */
+  private readonly folders = new Set<string>()
+
+  constructor(options: PlacingOptions) {
+    this.options = options
+  }
+
+  decide(remote: Entry): Decision {
+    const { manifest } = this.options.catalogue
+    return decide(manifest.get(remote.path), remote, {
+      localFolderHasLiveChildren: manifest.hasLiveChildren(remote.path),
+      peer: this.options.peer,
+    })
+  }
+
+  /** Which of two versions that peers have is the better one to want. */
+  compare(wanted: Entry, other: Entry): Decision {
+    return decide(wanted, other, { localFolderHasLiveChildren: false, peer: this.options.peer })
+  }
+
+  /** Takes over what a peer knows of content that is here already. Answers false where the file must be looked
+   *  at first. */
+  adopt(entry: Entry): boolean {
+    try {
+      return this.tryToAdopt(entry)
+    } catch (error) {
+      // Nobody may look into its folder, say: what cannot be looked at is not known.
+      if (!(error instanceof DiskError)) throw error
+      return false
+    }
+  }
+
+  private tryToAdopt(entry: Entry): boolean {
+    const { disk, catalogue, scanner } = this.options
+    const local = catalogue.get(entry.path)
+    const touches =
+      entry.kind === 'file' && (local?.mtimeMs !== entry.mtimeMs || local.executable !== entry.executable)
+    // What nobody has looked at yet must not be counted as having seen the peer's version.
+    if (entry.kind !== 'tombstone' && !scanner.matches(entry.path)) {
+      if (!scanner.isWithheld(entry.path)) return false
+      // Nothing of it is looked at or touched: that the peer has the same is all there is to know.
+      catalogue.record(entry, undefined)
+      return true
+    }
+    if (!touches) {
+      catalogue.record(entry, catalogue.signature(entry.path))
+      return true
+    }
+    try {
+      // With its new time, recovery could not tell a torn file from a person's.
+      this.syncStanding(entry.path)
+      this.dress(entry.path, entry)
+    } catch (error) {
+      // Behind a link, or not ours to touch: the content is the same, and that is what counts.
+      if (!(error instanceof DiskError)) throw error
+    }
+    // As it looks now is how it is known, even where the disk keeps coarser times or it is a link's file that was
+    // left as it is: else the next scan would tell of a change, and the peers would answer it, for ever.
+    const stat = disk.stat(entry.path)
+    catalogue.record(entry, stat?.sizeBytes === entry.sizeBytes ? signatureOf(stat) : undefined)
+    return true
+  }
+
+  /** Puts `remote` in place; `temporary` holds the content where it is a file. */
+  place(remote: Entry, temporary: Temporary | undefined): Placed {
+    const prepared = this.prepare(remote, temporary)
+    if (prepared.type !== 'prepared') return prepared
+    return this.attempt(() => {
+      // A folder or a link has no content that a loss of power could tear: nothing waits for the log.
+      this.folders.clear()
+      if (temporary === undefined) this.options.journal.append(prepared.record)
+      else this.announce([prepared])
+      return this.carryOut(prepared)
+    })
+  }
+
+  /** Everything short of the change itself; `temporary` holds the content where `remote` is a file. What is prepared
+   *  together is carried out together, before anything else is done. */
+  prepare(remote: Entry, temporary: Temporary | undefined): Prepared | Placed {
+    return this.attempt(() => this.tryToPrepare(remote, temporary))
+  }
+
+  /** Writes down what is about to happen, where a loss of power does not undo it: the content of new files may be lost
+   *  with one, and then the log must say that they are ours. One sync for all of them. Throws a DiskError. */
+  announce(prepared: readonly Prepared[]): void {
+    const { disk, journal } = this.options
+    this.folders.clear()
+    for (const folder of new Set(prepared.map(({ folderToSync }) => folderToSync)))
+      if (folder !== undefined) disk.syncFolder(folder)
+    journal.append(prepared.map(({ record }) => record))
+    journal.sync()
+  }
+
+  /** The change itself. */
+  carryOut({ decision, temporary, record }: Prepared): Placed {
+    const result = this.attempt<Placed>(() => {
+      const { catalogue, scanner } = this.options
+      const { kind, path } = record.entry
+      // Writing the log takes a while, and somebody may have edited the file meanwhile. A new file takes no place that
+      // is taken anyway.
+      const takesFreePlace = kind === 'file' && catalogue.live(path) === undefined
+      if (!takesFreePlace && !scanner.matches(path)) return { type: 'unsettled' }
+      const keptAs = decision.type === 'conflict' ? this.keepLoser(decision.loser) : undefined
+      this.replace(decision.entry, temporary)
+      return { type: 'placed', entry: decision.entry, keptAs }
+    })
+    // Or recovery would take what is not there for something that a person removed.
+    if (result.type !== 'placed') {
+      this.attempt(() => this.options.journal.append({ kind: 'unplaced', path: record.entry.path }))
+    }
+    return result
+  }
+
+  private attempt<T>(work: () => T): T | Placed {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      if (error.code === 'exists' || error.code === 'missing') return { type: 'unsettled' }
+      return { type: 'failed', noSpace: error.code === 'no-space', reason: reasonOf(error) }
+    }
+  }
+
+  private tryToPrepare(remote: Entry, temporary: Temporary | undefined): Prepared | Placed {
+    const decision = this.decide(remote)
+    if (decision.type === 'keep') return { type: 'needless' }
+    if (decision.type === 'adopt')
+      return this.adopt(decision.entry) ? { type: 'needless' } : { type: 'unsettled' }
+    if (decision.type === 'conflict' && decision.winner === 'local') {
+      this.options.catalogue.record(decision.entry, this.options.catalogue.signature(remote.path))
+      return { type: 'beaten' }
+    }
+    const { entry } = decision
+    const { catalogue, journal, scanner } = this.options
+    const standing = catalogue.live(entry.path)
+    const isNew = standing === undefined
+    // Where nothing is known the disk refuses the places of secrets.
+    const mayBeWithheld = !isNew || ownFoldersWithin(entry.path).length > 0
+    if ((mayBeWithheld && scanner.isWithheld(entry.path)) || isShareMark(entry.path))
+      throw new DiskError('private', `${entry.path} is never written`)
+    // A new file takes no place that is taken, whatever has appeared there.
+    if (!(isNew && entry.kind === 'file') && !scanner.matches(remote.path)) return { type: 'unsettled' }
+    this.makeParents(entry.path)
+    const dressed = temporary === undefined ? undefined : this.dressTemporary(temporary, entry, standing)
+    if (standing?.kind === 'file') this.syncStanding(entry.path)
+    // Somebody removed what we had put here a moment ago: a loss of power could bring that back torn, and what is placed
+    // now would be blamed for it.
+    const folderToSync = isNew && journal.mayBeUnsynced(entry.path) ? parentOf(entry.path) : undefined
+    const replaces = standing?.digest ?? ''
+    const record = {
+      kind: 'placing',
+      entry,
+      replaces,
+      ...(temporary === undefined ? {} : { temporary: temporary.path }),
+    } as const
+    return { type: 'prepared', decision, temporary: dressed, record, folderToSync }
+  }
+
+  /** What is replaced reaches the disk first: a loss of power may undo the rename, and then the old version must be
+   *  there whole. */
+  private syncStanding(path: string): void {
+    const { disk } = this.options
+    const handle = disk.open(path)
+    try {
+      disk.sync(handle)
+    } finally {
+      disk.close(handle)
+    }
+  }
+
+  /** The one moment in which a path changes from an old version to a new one. */
+  private replace(entry: Entry, temporary: Temporary | undefined): void {
+    const { disk, catalogue } = this.options
+    const { path } = entry
+    const before = catalogue.live(path)
+    if (entry.kind === 'folder') {
+      if (before !== undefined && before.kind !== 'folder') disk.removeFile(path)
+      if (disk.statLink(path) === undefined) disk.makeFolder(path)
+      catalogue.record(entry, undefined)
+      return
+    }
+    if (before?.kind === 'folder') disk.removeFolder(path)
+    if (entry.kind === 'link') {
+      if (before === undefined || before.kind === 'folder') disk.makeLink(path, entry.target)
+      else this.replaceByLink(path, entry.target)
+      catalogue.record(entry, undefined)
+      return
+    }
+    if (temporary === undefined)
+      throw new DiskError('io', 'left is broken: a file was placed without content')
+    // A new name is taken only where nothing is: a file made there a moment ago is met and not overwritten.
+    const isFree = before === undefined || before.kind === 'folder'
+    if (!isFree) disk.rename(temporary.path, path)
+    const placed = isFree ? disk.moveNew(temporary.path, path) : disk.stat(path)
+    catalogue.record(entry, this.signatureAfter(temporary.looks, placed))
+  }
+
+  /** Made beside the share and renamed, so that the path is at no moment empty. */
+  private replaceByLink(path: string, target: string): void {
+    const { disk } = this.options
+    if (disk.statLink(LINK_TEMPORARY) !== undefined) disk.removeFile(LINK_TEMPORARY)
+    disk.makeLink(LINK_TEMPORARY, target)
+    disk.rename(LINK_TEMPORARY, path)
+  }
+
+  /** Gives the loser of a conflict its second name; answers which. Folders never lose. */
+  private keepLoser(loser: Entry): string {
+    const { disk, catalogue, peer } = this.options
+    const path = this.nameForLoser(loser)
+    if (this.keeps(path, loser)) return path
+    const kept: Entry = { ...loser, path, version: this.nextVersion(path, peer) }
+    if (loser.kind === 'link') {
+      disk.makeLink(path, loser.target)
+      catalogue.record(kept, undefined)
+      return path
+    }
+    const own = disk.stat(loser.path)
+    disk.linkFile(loser.path, path)
+    catalogue.record(kept, this.signatureAfter(own, disk.stat(path)))
+    return path
+  }
+
+  /** The first name at which the loser is kept already, or where nothing is: a conflict copy is a file like any other, and
+   *  somebody may have written into it since. */
+  private nameForLoser(loser: Entry): string {
+    for (let choice = 1; choice <= CONFLICT_NAMES_MAX; choice++) {
+      const path = conflictPath(loser, choice)
+      const isFree =
+        this.options.catalogue.live(path) === undefined && this.options.disk.statLink(path) === undefined
+      if (isFree || this.keeps(path, loser)) return path
+    }
+    throw new DiskError('io', `no name is left for the loser of a conflict at ${loser.path}`)
+  }
+
+  /** Whether this very content stands at `path`, as far as the catalogue knows and the disk confirms. */
+  private keeps(path: string, loser: Entry): boolean {
+    const standing = this.options.catalogue.live(path)
+    return standing !== undefined && sameContent(standing, loser) && this.options.scanner.matches(path)
+  }
+
+  private nextVersion(path: string, peer: PeerId): string {
+    return bumpVersion(this.options.catalogue.get(path)?.version ?? '', peer)
+  }
+
+  private makeParents(path: string): void {
+    const { disk, placeWantedFolder } = this.options
+    const parent = parentOf(path)
+    if (parent === '' || this.folders.has(parent)) return
+    const stat = disk.statLink(parent)
+    if (stat?.kind === 'folder') {
+      this.folders.add(parent)
+      return
+    }
+    if (stat === undefined) {
+      this.makeParents(parent)
+      placeWantedFolder(parent)
+      if (disk.statLink(parent) === undefined) disk.makeFolder(parent)
+      return
+    }
+    placeWantedFolder(parent)
+    // The folder is wanted too and its place is not free yet: once it is there, this one can follow.
+    if (stat.kind === 'file' && disk.statLink(parent)?.kind === 'file')
+      throw new DiskError('missing', `${parent} is not a folder yet`)
+  }
+
+  /** It was this user's alone until now: from here on it may be used by whoever may use what it replaces. */
+  private dressTemporary({ path, looks }: Temporary, entry: Entry, standing: Entry | undefined): Temporary {
+    const { disk } = this.options
+    const isTimed = looks !== undefined && isKeptTime(looks.mtimeMs, entry.mtimeMs)
+    if (!isTimed) disk.setTimes(path, entry.mtimeMs)
+    const replaces = standing?.kind === 'file' ? entry.path : undefined
+    disk.setAccess(path, { executable: entry.executable, replaces })
+    return { path, looks: isTimed ? looks : disk.statLink(path) }
+  }
+
+  private dress(path: string, entry: Entry): void {
+    const { disk } = this.options
+    disk.setExecutable(path, entry.executable)
+    disk.setTimes(path, entry.mtimeMs)
+  }
+
+  /** What the file looks like now, if it is the very one that was just put there: else it is read again by the next
+   *  scan. Not compared with the entry, whose time the disk may keep more coarsely. */
+  private signatureAfter(before: FileStat | undefined, after: FileStat | undefined): Signature | undefined {
+    const same =
+      before !== undefined &&
+      after !== undefined &&
+      before.inode === after.inode &&
+      before.sizeBytes === after.sizeBytes &&
+      before.mtimeMs === after.mtimeMs
+    return same ? signatureOf(after) : undefined
+  }
+}
+
+function reasonOf(error: DiskError): string {
+  switch (error.code) {
+    case 'link':
+      return 'its folder is behind a link here, and nothing is written through a link'
+    case 'private':
+      return 'it would take the place of your identity, your trusted peers, your secret or of another share'
+    case 'denied':
+      return 'it cannot be written (permission denied)'
+    case 'not-empty':
+      return 'a folder that is not empty stands in its place'
+    case 'changed-kind':
+      return 'a file stands where a folder is needed'
+    case 'no-space':
+      return 'the disk is full'
+    default:
+      return `it cannot be written (${error.message})`
+  }
+}

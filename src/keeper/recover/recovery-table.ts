@@ -1,0 +1,258 @@
+// What to do, after a process or a machine went down, with what the log says and what the disk holds: one row and one
+// action for every combination of facts. `recovery.ts` establishes the facts for each thing that the log or `.left/tmp`
+// names, and carries the action out. README.md of this folder shows the table.
+
+import { assert } from '../../base/assert.js'
+
+/** What there is to settle.
+ *  - `placing`: the log says that something is about to be put in place, and not that it was
+ *  - `placed`: the log says that something was put in place, and not that it is on stable storage
+ *  - `temporary`: a file in `.left/tmp` */
+export type RecoverySubject = 'placing' | 'placed' | 'temporary'
+
+export interface RecoveryFacts {
+  /** The machine went down, not only the process: what was not synced may be missing or torn. */
+  readonly machineWentDown: boolean
+  /** The index has this very version (`placing`) or content (`placed`) at the path. */
+  readonly indexKnows: boolean
+  /** Something is at the path. */
+  readonly targetExists: boolean
+  /** A folder was to take the place of a file, which is removed first. */
+  readonly halfReplaced: boolean
+  /** Nothing was at the path when it was to be placed; where something was, its successor was synced first and is whole. */
+  readonly tookFreePlace: boolean
+  /** The file at the path has the length and the time of the one that was to be placed. */
+  readonly targetLooksPlaced: boolean
+  /** The index has something live at the path. */
+  readonly pathKnown: boolean
+  /** The temporary file that was to be renamed, where there was to be one, has gone. */
+  readonly temporaryGone: boolean
+  /** Read back, the path holds what the log says, content and all. */
+  readonly targetHolds: boolean
+  /** The log says that the temporary file is being built. */
+  readonly fetching: boolean
+  /** Its content is in the share by now. */
+  readonly contentHeld: boolean
+  /** It was written to within a week. */
+  readonly fresh: boolean
+}
+
+export type RecoveryFact = keyof RecoveryFacts
+
+export type RecoveryAction =
+  /** In place or not, the scan and the peers see to it by themselves. */
+  | 'leave'
+  /** The version came with the content: it is recorded as the peer's, no edit of ours. */
+  | 'take-as-received'
+  /** That, and its time and executable bit are set again. */
+  | 'dress-and-take'
+  | 'make-folder'
+  /** It was in place: with that recorded, the scan finds it missing, which is a deletion. */
+  | 'record-as-placed'
+  /** What is there can only be what the loss left of our writing; it is fetched again. */
+  | 'remove-torn'
+  /** That, and the index forgets it: it is nobody's deletion. */
+  | 'remove-torn-and-forget'
+  | 'drop-temporary'
+  | 'keep-temporary'
+
+export interface RecoveryRow {
+  readonly name: string
+  readonly subject: RecoverySubject
+  readonly when: Partial<RecoveryFacts>
+  readonly action: RecoveryAction
+}
+
+/** Cheap facts stand first in each row, so that `targetHolds` is asked only where it decides. */
+export const RECOVERY_TABLE: readonly RecoveryRow[] = [
+  { name: 'placed and recorded', subject: 'placing', when: { indexKnows: true }, action: 'leave' },
+  {
+    name: 'placed, not recorded',
+    subject: 'placing',
+    when: { indexKnows: false, machineWentDown: false, targetHolds: true },
+    action: 'take-as-received',
+  },
+  {
+    name: 'placed, its time perhaps not on the disk',
+    subject: 'placing',
+    when: { indexKnows: false, machineWentDown: true, targetHolds: true },
+    action: 'dress-and-take',
+  },
+  {
+    name: 'file removed, folder not made',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      targetExists: false,
+      halfReplaced: true,
+      targetHolds: false,
+    },
+    action: 'make-folder',
+  },
+  {
+    name: 'not placed',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: false,
+      targetExists: false,
+      halfReplaced: false,
+      temporaryGone: false,
+      targetHolds: false,
+    },
+    action: 'leave',
+  },
+  {
+    name: 'placed, and removed by somebody since',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: false,
+      targetExists: false,
+      halfReplaced: false,
+      temporaryGone: true,
+      targetHolds: false,
+    },
+    action: 'record-as-placed',
+  },
+  {
+    name: 'not placed, or edited since',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: false,
+      targetExists: true,
+      targetHolds: false,
+    },
+    action: 'leave',
+  },
+  {
+    name: 'nothing placed, or its content lost',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: true,
+      targetExists: false,
+      halfReplaced: false,
+      targetHolds: false,
+    },
+    action: 'leave',
+  },
+  {
+    name: 'old version or an edit',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: true,
+      targetExists: true,
+      pathKnown: true,
+      tookFreePlace: false,
+      targetHolds: false,
+    },
+    action: 'leave',
+  },
+  {
+    name: 'placed where an old version was removed, and torn',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: true,
+      targetExists: true,
+      pathKnown: true,
+      tookFreePlace: true,
+      targetLooksPlaced: true,
+      targetHolds: false,
+    },
+    action: 'remove-torn',
+  },
+  {
+    name: 'something else where an old version was removed',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: true,
+      targetExists: true,
+      pathKnown: true,
+      tookFreePlace: true,
+      targetLooksPlaced: false,
+      targetHolds: false,
+    },
+    action: 'leave',
+  },
+  {
+    name: 'placed new, and torn',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: true,
+      targetExists: true,
+      pathKnown: false,
+      targetHolds: false,
+    },
+    action: 'remove-torn',
+  },
+
+  { name: 'placed', subject: 'placed', when: { machineWentDown: false }, action: 'leave' },
+  {
+    name: 'placed, and something else since',
+    subject: 'placed',
+    when: { machineWentDown: true, indexKnows: false },
+    action: 'leave',
+  },
+  {
+    name: 'placed, and on the disk',
+    subject: 'placed',
+    when: { machineWentDown: true, indexKnows: true, targetHolds: true },
+    action: 'leave',
+  },
+  {
+    name: 'placed, not wholly on the disk',
+    subject: 'placed',
+    when: { machineWentDown: true, indexKnows: true, targetHolds: false },
+    action: 'remove-torn-and-forget',
+  },
+
+  {
+    name: 'temporary file that no record names',
+    subject: 'temporary',
+    when: { fetching: false },
+    action: 'drop-temporary',
+  },
+  {
+    name: 'content fetched meanwhile by another way',
+    subject: 'temporary',
+    when: { fetching: true, contentHeld: true },
+    action: 'drop-temporary',
+  },
+  {
+    name: 'nobody went on with it for a week',
+    subject: 'temporary',
+    when: { fetching: true, contentHeld: false, fresh: false },
+    action: 'drop-temporary',
+  },
+  {
+    name: 'being built',
+    subject: 'temporary',
+    when: { fetching: true, contentHeld: false, fresh: true },
+    action: 'keep-temporary',
+  },
+]
+
+/** The one row for this subject. Each fact is established when a row asks for it: some cost the reading of a file. */
+export function recoveryOf(subject: RecoverySubject, isSo: (fact: RecoveryFact) => boolean): RecoveryRow {
+  const row = RECOVERY_TABLE.find((candidate) => rowApplies(candidate, subject, isSo))
+  assert(row !== undefined, 'the recovery table has a row for every combination')
+  return row
+}
+
+export function rowApplies(
+  row: RecoveryRow,
+  subject: RecoverySubject,
+  isSo: (fact: RecoveryFact) => boolean,
+): boolean {
+  if (row.subject !== subject) return false
+  for (const [fact, value] of Object.entries(row.when)) {
+    if (isSo(fact as RecoveryFact) !== value) return false
+  }
+  return true
+}

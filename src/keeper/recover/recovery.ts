@@ -1,0 +1,366 @@
+// Opening a share after whatever happened to it: the log is replayed, what it says is compared with what the disk
+// holds, and each difference is settled before the first scan. What is to be done is in the rows of recovery-table.ts; here
+// the facts are established and the actions carried out.
+
+import { assert } from '../../base/assert.js'
+import { hexOf, utf8 } from '../../base/bytes.js'
+import type { Index } from '../../base/index-port.js'
+import { blockCount, type Digest, type Hash } from '../../base/item.js'
+import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
+import { type Disk, DiskError } from '../../base/ports.js'
+import { JOURNAL_PATH, Journal, type Placing } from '../../journal/journal.js'
+import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
+import type { Entry } from '../../share/entry.js'
+import { decodeEntry, encodeEntry } from '../../share/entry-line.js'
+import { OWN_FOLDER, parentOf } from '../../share/path.js'
+import type { PeerId } from '../../share/version.js'
+import { Catalogue } from '../index/catalogue.js'
+import { isKeptTime, type Signature, sameSignature, signatureOf } from '../index/signature.js'
+import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
+import { type RecoveryFact, recoveryOf } from './recovery-table.js'
+
+export interface RecoveryOptions {
+  readonly disk: Disk
+  readonly peer: PeerId
+  readonly hash: Hash
+  readonly crc32: (bytes: Uint8Array) => number
+  readonly index: Index
+  /** Names the machine's run since it was last switched on: another one than in the log means that unsynced data
+   *  may be lost. '' where it is not known. */
+  readonly boot: string
+  readonly wallMs: () => number
+}
+
+export interface Recovered {
+  /** In whose name the share's edits are counted from now on. */
+  readonly author: PeerId
+  readonly catalogue: Catalogue
+  readonly journal: Journal<Entry>
+  /** One line for each thing that was settled, for the person. */
+  readonly notes: readonly string[]
+}
+
+/** Makes `.left` where it is missing. Throws a DiskError, or a LeftError where a newer left wrote the log. */
+export function openShare(options: RecoveryOptions): Recovered {
+  const { disk, hash, crc32, index, boot } = options
+  for (const folder of [OWN_FOLDER, TEMPORARY_FOLDER])
+    if (disk.stat(folder) === undefined) disk.makeFolder(folder, 'private')
+  const catalogue = new Catalogue(hash, index)
+  const lastWriteMs = disk.stat(JOURNAL_PATH)?.ctimeMs ?? 0
+  const journal = new Journal<Entry>({ disk, crc32, encodeEntry, decodeEntry })
+  const recovery = new Recovery(options, catalogue, journal, lastWriteMs)
+  try {
+    recovery.run()
+    journal.append({ kind: 'opened', boot })
+    disk.syncFolder(OWN_FOLDER)
+    disk.syncFolder('')
+  } catch (error) {
+    journal.close()
+    throw error
+  }
+  catalogue.commitAfter(() => journal.sync())
+  return { author: authorOf(options), catalogue, journal, notes: recovery.notes }
+}
+
+/** A share is the author of its own edits under its peer's name, until a loss of power makes it forget some of them: the
+ *  versions that it counts after that must not be taken for those that others have, nor for later ones. So each such
+ *  loss makes it another author, whose edits have seen nothing of what was forgotten. */
+function authorOf({ peer, hash, index }: RecoveryOptions): PeerId {
+  const losses = index.getMeta(LOSSES)
+  return losses === undefined ? peer : hexOf(hash(utf8(`${peer} ${losses}`))).slice(0, peer.length)
+}
+
+/** In the index: how often something was forgotten. */
+const LOSSES = 'losses'
+
+/** Leaves word that nothing was under way and all that is ours is on the disk: what is missing at the next start was
+ *  deleted, even if the machine was switched off meanwhile. Throws a DiskError. */
+export function closeShare(catalogue: Catalogue, journal: Journal<Entry>): void {
+  catalogue.commit()
+  if (journal.placedSinceCheckpoint.size === 0 && journal.placing.length === 0) {
+    journal.append({ kind: 'opened', boot: `${STOPPED}.${journal.boot}` })
+  }
+  journal.sync()
+  journal.close()
+}
+
+/** Stands in the log before the run of the machine after an orderly stop. */
+const STOPPED = 'stopped'
+
+class Recovery {
+  readonly notes: string[] = []
+  private hasForgotten = false
+  private readonly options: RecoveryOptions
+  private readonly catalogue: Catalogue
+  private readonly journal: Journal<Entry>
+  /** When the log was last written, by the disk's clock. */
+  private readonly lastWriteMs: number
+
+  constructor(options: RecoveryOptions, catalogue: Catalogue, journal: Journal<Entry>, lastWriteMs: number) {
+    this.options = options
+    this.catalogue = catalogue
+    this.journal = journal
+    this.lastWriteMs = lastWriteMs
+  }
+
+  run(): void {
+    const { cut, boot } = this.journal.replay
+    if (cut !== undefined)
+      this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
+    const isStopped = boot === STOPPED || boot.startsWith(`${STOPPED}.`)
+    const unclean = boot !== this.options.boot && !isStopped
+    for (const placing of this.journal.placing) this.settlePlacing(placing, unclean)
+    for (const [path, digest] of this.journal.placedSinceCheckpoint) this.settlePlaced(path, digest, unclean)
+    // What a person had written just before we stopped may not have been on the disk when the machine went down.
+    if (boot !== this.options.boot && boot !== `${STOPPED}.${this.options.boot}`) this.findDamage(isStopped)
+    if (unclean) this.findLoss()
+    this.tidyTemporaries()
+    this.tidyLists()
+    this.catalogue.commit()
+  }
+
+  /** The process died between saying that it would put `entry` in place and knowing that it did. */
+  private settlePlacing(placing: Placing<Entry>, machineWentDown: boolean): void {
+    const { disk } = this.options
+    const { entry, temporary, replaces } = placing
+    const { path } = entry
+    const { action } = recoveryOf(
+      'placing',
+      established({
+        machineWentDown: () => machineWentDown,
+        indexKnows: () => this.catalogue.get(path)?.version === entry.version,
+        targetExists: () => disk.statLink(path) !== undefined,
+        halfReplaced: () => this.isHalfReplaced(entry),
+        tookFreePlace: () => replaces === '',
+        targetLooksPlaced: () => this.looksPlaced(entry),
+        pathKnown: () => this.catalogue.live(path) !== undefined,
+        temporaryGone: () => temporary !== undefined && disk.statLink(temporary) === undefined,
+        targetHolds: () => this.holds(entry),
+      }),
+    )
+    switch (action) {
+      case 'take-as-received':
+      case 'dress-and-take':
+        // Its other name goes first: that changes the times of the file.
+        // By now the same content may be on its way to another path under that name: that is another file.
+        if (temporary !== undefined && this.isSameFile(temporary, path)) disk.removeFile(temporary)
+        // Its time may not have reached the disk, and is nobody's edit.
+        if (action === 'dress-and-take' && entry.kind === 'file') dress(disk, entry)
+        this.takeAsReceived(entry)
+        break
+      case 'make-folder':
+        disk.makeFolder(path)
+        this.catalogue.record(entry, undefined)
+        break
+      case 'record-as-placed':
+        this.catalogue.record(entry, undefined)
+        break
+      case 'remove-torn':
+        this.removeTorn(entry)
+        break
+      default:
+        assert(action === 'leave', 'what is being placed has an action of its own')
+    }
+    this.catalogue.commit()
+    this.journal.append({ kind: 'placed', paths: [path] })
+  }
+
+  /** What a person changed of it since, the scan will see. */
+  private takeAsReceived(entry: Entry): void {
+    const stat = this.options.disk.statLink(entry.path)
+    const asPlaced =
+      stat !== undefined && stat.executable === entry.executable && isKeptTime(stat.mtimeMs, entry.mtimeMs)
+    this.catalogue.record(entry, entry.kind === 'file' && asPlaced ? signatureOf(stat) : undefined)
+    this.notes.push(`${entry.path} was put in place before the last stop; taken as received`)
+  }
+
+  /** Whether a folder was to take the place of a file, which is removed first. */
+  private isHalfReplaced(entry: Entry): boolean {
+    const known = this.catalogue.get(entry.path)
+    const wasFile = known?.kind === 'file' || known?.kind === 'link'
+    if (entry.kind !== 'folder' || !wasFile) return false
+    return this.options.disk.statLink(parentOf(entry.path))?.kind === 'folder'
+  }
+
+  /** The machine went down: what was put in place without waiting for the disk may be torn, gone, or what was there
+   *  before. What else is there is somebody's, and stays; nothing of it counts as a change of what peers have. */
+  private settlePlaced(path: string, digest: Digest | '', machineWentDown: boolean): void {
+    const entry = this.catalogue.live(path)
+    const { action } = recoveryOf(
+      'placed',
+      established({
+        machineWentDown: () => machineWentDown,
+        indexKnows: () => entry?.digest === digest,
+        targetHolds: () => entry !== undefined && this.holds(entry),
+      }),
+    )
+    if (action === 'leave' || entry === undefined) return
+    assert(action === 'remove-torn-and-forget', 'what was placed has an action of its own')
+    this.removeTorn(entry)
+    this.forget(path)
+    this.notes.push(`${path} was not wholly on the disk when the machine stopped; it is fetched again`)
+  }
+
+  /** What a person's programs wrote just before the machine went down may be torn or back at an older state, and peers
+   *  may have it whole: such a file must not count as an edit of what they have. */
+  private findDamage(isStopped: boolean): void {
+    const { disk } = this.options
+    const files = [...this.catalogue.signedFiles()]
+    // Two ways to tell the time of the end: the clock may have been set back meanwhile. An orderly stop tells it itself.
+    let newestMs = isStopped ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+    for (const { signature } of files) newestMs = Math.max(newestMs, signature.ctimeMs)
+    const isRecent = ({ ctimeMs }: Signature): boolean =>
+      ctimeMs > newestMs - UNWRITTEN_MS_MAX || Math.abs(ctimeMs - this.lastWriteMs) < UNWRITTEN_MS_MAX
+    for (const { entry, signature } of files) {
+      const stat = disk.statLink(entry.path)
+      if (stat?.kind === 'folder' && isRecent(signature)) this.disown(entry.path)
+      if (stat?.kind !== 'file') continue
+      // Whoever writes into a file gives it a later time; a loss of power does not.
+      const isWritten = stat.mtimeMs !== signature.mtimeMs || stat.sizeBytes !== signature.sizeBytes
+      if (stat.ctimeMs > signature.ctimeMs && isWritten) continue
+      const asKnown = sameSignature(signatureOf(stat), signature)
+      if (asKnown && !isRecent(signature)) continue
+      if (!this.holds(entry)) this.disown(entry.path)
+      else if (!asKnown && stat.ctimeMs <= signature.ctimeMs) {
+        dress(disk, entry)
+        this.catalogue.refreshSignature(entry.path, signatureOf(disk.stat(entry.path) ?? stat))
+      }
+    }
+  }
+
+  /** Torn, or what was there before is back: a folder whose place the file had taken, for example. */
+  private disown(path: string): void {
+    this.forget(path)
+    this.notes.push(`${path} was damaged when the machine stopped; what peers have of it is kept too`)
+  }
+
+  /** What is missing now was made just before the machine went down and did not reach the disk. Nobody deleted it, so it
+   *  is no deletion, and comes back from whoever has it. */
+  private findLoss(): void {
+    const { disk } = this.options
+    const missing: string[] = []
+    for (const entry of this.catalogue.manifest.entries()) {
+      if (entry.kind !== 'tombstone' && disk.statLink(entry.path) === undefined) missing.push(entry.path)
+    }
+    for (const path of missing) this.forget(path)
+    const [first] = missing
+    if (first === undefined) return
+    const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more`
+    this.notes.push(
+      `${first}${others} did not reach the disk before the machine stopped; fetched again if a peer has it`,
+    )
+  }
+
+  /** Whatever is found at the path by the next scan becomes an edit that has seen nothing of what others have there, and
+   *  nothing of theirs counts as seen or deleted. */
+  private forget(path: string): void {
+    const { index } = this.options
+    if (!this.hasForgotten) index.putMeta(LOSSES, String(Number(index.getMeta(LOSSES) ?? 0) + 1))
+    this.hasForgotten = true
+    this.catalogue.forget(path)
+  }
+
+  /** Removes a file that can only be what a loss of power left of one that we put there. */
+  private removeTorn(entry: Entry): void {
+    const { disk } = this.options
+    const stat = disk.statLink(entry.path)
+    if (entry.kind !== 'file' || stat?.kind !== 'file') return
+    if (stat.sizeBytes === 0 || isKeptTime(stat.mtimeMs, entry.mtimeMs)) disk.removeFile(entry.path)
+  }
+
+  /** Whether the file at the path has the length and the time that we gave ours: nobody's edit has both. */
+  private looksPlaced({ path, kind, sizeBytes, mtimeMs }: Entry): boolean {
+    const stat = this.options.disk.statLink(path)
+    if (kind !== 'file' || stat?.kind !== 'file') return false
+    return stat.sizeBytes === sizeBytes && isKeptTime(stat.mtimeMs, mtimeMs)
+  }
+
+  private isSameFile(one: string, other: string): boolean {
+    const { disk } = this.options
+    const stat = disk.statLink(one)
+    return stat !== undefined && stat.inode === disk.statLink(other)?.inode
+  }
+
+  /** Whether the path holds exactly what the entry says. */
+  private holds(entry: Entry): boolean {
+    const { disk, hash } = this.options
+    const stat = disk.statLink(entry.path)
+    if (entry.kind === 'folder') return stat?.kind === 'folder'
+    if (entry.kind === 'link') return stat?.kind === 'link' && disk.readLink(entry.path) === entry.target
+    if (entry.kind !== 'file' || stat?.kind !== 'file' || stat.sizeBytes !== entry.sizeBytes) return false
+    const list = new Uint8Array(blockCount(entry.sizeBytes) * DIGEST_BYTES)
+    const block = new Uint8Array(BLOCK_BYTES)
+    try {
+      const handle = disk.open(entry.path)
+      try {
+        for (let index = 0; index < blockCount(entry.sizeBytes); index++) {
+          const length = disk.read(handle, block, index * BLOCK_BYTES)
+          list.set(hash(block.subarray(0, length)), index * DIGEST_BYTES)
+        }
+      } finally {
+        disk.close(handle)
+      }
+    } catch (error) {
+      if (error instanceof DiskError) return false
+      throw error
+    }
+    if (hexOf(hash(list)) !== entry.digest) return false
+    if (entry.sizeBytes > BLOCK_BYTES) this.catalogue.putList(entry.digest, list)
+    return true
+  }
+
+  /** Only what the log can go on from stays: the large files that are being built, for a week. */
+  private tidyTemporaries(): void {
+    const { disk, wallMs } = this.options
+    for (const name of disk.list(TEMPORARY_FOLDER).names) {
+      const path = `${TEMPORARY_FOLDER}/${name}`
+      const stat = disk.statLink(path)
+      const { action } = recoveryOf(
+        'temporary',
+        established({
+          fetching: () => this.journal.fetches.has(name),
+          contentHeld: () => this.catalogue.holderOf(name) !== undefined,
+          fresh: () => stat !== undefined && Math.abs(wallMs() - stat.mtimeMs) < TEMPORARY_AGE_MS_MAX,
+        }),
+      )
+      if (action === 'keep-temporary') continue
+      if (stat?.kind === 'folder') continue
+      disk.removeFile(path)
+    }
+    for (const digest of [...this.journal.fetches.keys()]) {
+      if (disk.statLink(`${TEMPORARY_FOLDER}/${digest}`) === undefined)
+        this.journal.append({ kind: 'dropped', digest })
+    }
+  }
+
+  private tidyLists(): void {
+    const { index } = this.options
+    for (const digest of [...index.listDigests()]) {
+      if (this.catalogue.holderOf(digest) === undefined) index.removeList(digest)
+    }
+  }
+}
+
+/** Facts that are established when they are asked for, each once. */
+function established(facts: Partial<Record<RecoveryFact, () => boolean>>): (fact: RecoveryFact) => boolean {
+  const known = new Map<RecoveryFact, boolean>()
+  return (fact) => {
+    const before = known.get(fact)
+    if (before !== undefined) return before
+    const establish = facts[fact]
+    assert(establish !== undefined, 'a row asks for facts of its subject only')
+    const isSo = establish()
+    known.set(fact, isSo)
+    return isSo
+  }
+}
+
+/** Gives a file the time and the executable bit that it had, where it lets us. */
+function dress(disk: Disk, { path, executable, mtimeMs }: Entry): void {
+  try {
+    disk.setExecutable(path, executable)
+    disk.setTimes(path, mtimeMs)
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+  }
+}

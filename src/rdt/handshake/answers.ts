@@ -1,0 +1,107 @@
+// The handshakes that others have begun and that are not over: a bounded number of them, few for one address and for one
+// host, so that whoever begins many keeps nobody else out. Addresses that we call have room of their own. Used by the
+// handshake.
+
+import { hexOf } from '../../base/bytes.js'
+import type { Address } from '../api.js'
+import type { Attempt, Flight, Opening } from '../protection.js'
+import type { Session } from '../session/session.js'
+import { hostOf } from './host.js'
+import {
+  ANSWERS_NAMED_MAX,
+  ANSWERS_PER_ADDRESS_MAX,
+  ANSWERS_PER_HOST_MAX,
+  ANSWERS_STRANGERS_MAX,
+  HANDSHAKE_MS,
+} from './limits.js'
+
+export interface Answer {
+  readonly opening: Opening
+  readonly attempt: Attempt
+  /** We call this address ourselves. */
+  readonly isExpected: boolean
+  /** Whoever asks receives at the address that it asks from. */
+  readonly isProved: boolean
+  readonly sinceMs: number
+  /** What was sent last. */
+  sent: Flight | undefined
+  /** From its agreement on. */
+  session: Session | undefined
+}
+
+export class Answers {
+  /** Oldest first. */
+  private readonly byKey = new Map<string, Answer>()
+
+  get size(): number {
+    return this.byKey.size
+  }
+
+  find(address: Address, nonce: Uint8Array): Answer | undefined {
+    return this.byKey.get(keyOf(address, nonce))
+  }
+
+  /** Those of now: the collection may change meanwhile. */
+  all(): Answer[] {
+    return [...this.byKey.values()]
+  }
+
+  /** Makes room for one more: the oldest of its address gives way, or of its host, or of all of its kind. At the rate at
+   *  which they may begin (limits.ts) an honest handshake is through before it is the oldest. */
+  makeRoom(address: Address, isExpected: boolean): void {
+    const ofKind = this.all().filter((answer) => answer.isExpected === isExpected)
+    const ofAddress = ofKind.filter(({ opening }) => opening.address === address)
+    if (ofAddress.length >= ANSWERS_PER_ADDRESS_MAX) {
+      this.forget(ofAddress[0]!)
+      return
+    }
+    if (isExpected) {
+      if (ofKind.length >= ANSWERS_NAMED_MAX) this.forget(ofKind[0]!)
+      return
+    }
+    const host = hostOf(address)
+    const ofHost = ofKind.filter(({ opening }) => hostOf(opening.address) === host)
+    if (ofHost.length >= ANSWERS_PER_HOST_MAX) this.forget(ofHost[0]!)
+    else if (ofKind.length >= ANSWERS_STRANGERS_MAX) this.forget(ofKind[0]!)
+  }
+
+  add(
+    opening: Opening,
+    attempt: Attempt,
+    facts: Pick<Answer, 'isExpected' | 'isProved'>,
+    nowMs: number,
+  ): Answer {
+    const answer: Answer = {
+      opening,
+      attempt,
+      ...facts,
+      sinceMs: nowMs,
+      sent: undefined,
+      session: undefined,
+    }
+    this.byKey.set(keyOf(opening.address, opening.nonce), answer)
+    return answer
+  }
+
+  /** Deadlines are looked at as things happen: nothing waits for one. */
+  dropOld(nowMs: number): void {
+    for (const answer of this.byKey.values()) {
+      if (nowMs - answer.sinceMs < HANDSHAKE_MS) return
+      this.forget(answer)
+    }
+  }
+
+  /** It is over: nothing that was said of it is said again. */
+  forgetSession(session: Session): void {
+    for (const answer of this.byKey.values()) if (answer.session === session) this.forget(answer)
+  }
+
+  /** Whoever began it has to begin anew. */
+  forget({ opening }: Answer): void {
+    this.byKey.delete(keyOf(opening.address, opening.nonce))
+  }
+}
+
+function keyOf(address: Address, nonce: Uint8Array): string {
+  return `${address} ${hexOf(nonce)}`
+}

@@ -1,0 +1,93 @@
+// The address cookie: proof that whoever says hello receives at the address it says it from, without keeping
+// anything about it. RFC 9000, 8.1 does the same with its Retry tokens. And the seed of what a hello is offered, so that
+// the offer can be made again when the address is proved, and never after that.
+
+import { concatBytes, equalSecrets, hexOf, utf8 } from '../../base/bytes.js'
+import type { Hash } from '../../base/item.js'
+import type { Random } from '../../base/ports.js'
+import type { Address } from '../api.js'
+import { COOKIE_BYTES } from '../wire/limits.js'
+import { COOKIE_PERIOD_MS, SEED_BYTES, SEEDS_TAKEN_MAX } from './limits.js'
+
+/** One for seeds in each period: when it is forgotten, nobody makes them again from whatever is left here. */
+interface Period {
+  readonly number: number
+  readonly secret: Uint8Array
+}
+
+export class CookieJar {
+  private readonly secret: Uint8Array
+  /** The last two in which something was offered. */
+  private periods: Period[] = []
+  /** Seeds that a handshake was begun with, oldest first, with the period in which it was. */
+  private readonly taken = new Map<string, number>()
+
+  constructor(
+    private readonly random: Random,
+    private readonly hash: Hash,
+  ) {
+    this.secret = random.bytes(32)
+  }
+
+  make(address: Address, nonce: Uint8Array, nowMs: number): Uint8Array {
+    return this.cookie(address, nonce, periodOf(nowMs))
+  }
+
+  /** What the offer to this address and nonce is made of. */
+  seed(address: Address, nonce: Uint8Array, nowMs: number): Uint8Array {
+    this.forgetOld(nowMs)
+    const number = periodOf(nowMs)
+    let period = this.periods.find((known) => known.number === number)
+    if (period === undefined) {
+      period = { number, secret: this.random.bytes(32) }
+      this.periods.push(period)
+    }
+    return this.seedOf(period, address, nonce)
+  }
+
+  /** Whether it was made here, for this address and nonce, in this period or the one before. */
+  isValid(cookie: Uint8Array, address: Address, nonce: Uint8Array, nowMs: number): boolean {
+    return this.madeIn(cookie, address, nonce, nowMs) !== undefined
+  }
+
+  /** The seed of what was offered with a valid cookie, once; else one that nothing was offered of. */
+  takeSeed(cookie: Uint8Array, address: Address, nonce: Uint8Array, nowMs: number): Uint8Array {
+    this.forgetOld(nowMs)
+    const number = this.madeIn(cookie, address, nonce, nowMs)
+    const period = this.periods.find((known) => known.number === number)
+    const seed = period && this.seedOf(period, address, nonce)
+    // Two handshakes with the same keys could seal two texts in the same way.
+    if (seed === undefined || this.taken.has(hexOf(seed)) || this.taken.size >= SEEDS_TAKEN_MAX)
+      return this.random.bytes(SEED_BYTES)
+    this.taken.set(hexOf(seed), periodOf(nowMs))
+    return seed
+  }
+
+  /** What no cookie that still holds can have to do with. */
+  forgetOld(nowMs: number): void {
+    const oldest = periodOf(nowMs) - 1
+    if (this.periods.some(({ number }) => number < oldest))
+      this.periods = this.periods.filter(({ number }) => number >= oldest)
+    for (const [key, number] of this.taken) {
+      if (number >= oldest) return
+      this.taken.delete(key)
+    }
+  }
+
+  private madeIn(cookie: Uint8Array, address: Address, nonce: Uint8Array, nowMs: number): number | undefined {
+    const now = periodOf(nowMs)
+    return [now, now - 1].find((number) => equalSecrets(cookie, this.cookie(address, nonce, number)))
+  }
+
+  private cookie(address: Address, nonce: Uint8Array, period: number): Uint8Array {
+    return this.hash(concatBytes([this.secret, nonce, utf8(`${period} ${address}`)])).slice(0, COOKIE_BYTES)
+  }
+
+  private seedOf({ secret }: Period, address: Address, nonce: Uint8Array): Uint8Array {
+    return this.hash(concatBytes([secret, nonce, utf8(address)])).slice(0, SEED_BYTES)
+  }
+}
+
+function periodOf(nowMs: number): number {
+  return Math.floor(nowMs / COOKIE_PERIOD_MS)
+}

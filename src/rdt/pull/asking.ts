@@ -1,0 +1,169 @@
+// How much is asked for at once, and when: as much as the window has room for, at its pace and under the limit, a
+// quantum at a time. Makes the requests. One per puller.
+
+import type { WindowPolicy } from '../window/window-policy.js'
+import { highBit, lowBit, lowestOf } from '../wire/bits.js'
+import type { WireSession } from '../wire/control.js'
+import { SEGMENT_COUNT_MAX } from '../wire/limits.js'
+import { RequestWriter } from '../wire/request.js'
+import type { Assembly } from './assembly.js'
+import type { TokenBucket } from './bucket.js'
+import type { DeliveryMeter } from './meter.js'
+import type { Outcomes } from './outcomes.js'
+import type { Outstanding } from './outstanding.js'
+import { Pacer } from './pacer.js'
+
+export interface AskingHost {
+  readonly bucket: TokenBucket | undefined
+  readonly window: WindowPolicy
+  /** Nothing is left to begin. Whoever waits for the last segments waits for as many round trips as the unluckiest of
+   *  them is lost in a row, so their repairs are asked for twice. */
+  isTail(): boolean
+  /** Whether it is the caller that keeps us from asking: it wants nothing more, or has not released what came. A pool that
+   *  is full of blocks on their way is the path's doing. */
+  isCallerSlow(): boolean
+  /** Makes a datagram of a request. */
+  readonly seal: (request: Uint8Array) => Uint8Array
+  mayBegin(): boolean
+  /** The next block, all of it needed; undefined where none may be begun. */
+  begin(): Assembly | undefined
+}
+
+export interface AskedStats {
+  /** All askings, repeated ones included. */
+  segmentsAsked: number
+  segmentsAskedAgain: number
+}
+
+/** Of the window, what may be in flight where repairs of the tail are asked for twice: what there is room for. */
+const TAIL_WINDOW_PART = 1 / 2
+
+export class Asking {
+  private readonly pacer = new Pacer()
+  private readonly writer = new RequestWriter()
+  /** Something could be asked for, were it not too early. */
+  private isHeldBack = false
+  /** A request of the tail, to be sent once more. */
+  private again: Uint8Array | undefined
+
+  private readonly outstanding: Outstanding
+  private readonly outcomes: Outcomes
+  private readonly meter: DeliveryMeter
+  private readonly stats: AskedStats
+
+  constructor(
+    private readonly host: AskingHost,
+    shared: { outstanding: Outstanding; outcomes: Outcomes; meter: DeliveryMeter; stats: AskedStats },
+    /** How the other side knows this session. */
+    private readonly session: WireSession,
+  ) {
+    this.outstanding = shared.outstanding
+    this.outcomes = shared.outcomes
+    this.meter = shared.meter
+    this.stats = shared.stats
+  }
+
+  /** When it is not too early any more for what was held back. */
+  pollTimeout(): number {
+    return this.isHeldBack ? this.askAtMs() : Number.POSITIVE_INFINITY
+  }
+
+  /** The next request datagram, or undefined while nothing may or need be asked for. */
+  pollRequest(nowMs: number): Uint8Array | undefined {
+    this.isHeldBack = false
+    const { again } = this
+    if (again !== undefined) {
+      this.again = undefined
+      return this.host.seal(again)
+    }
+    const quotaBytes = this.quotaBytes(nowMs)
+    if (quotaBytes <= 0) return undefined
+    const { meter, writer, outcomes } = this
+    const { flight, begun } = this.outstanding
+    const { window, bucket } = this.host
+    outcomes.handleProgress(nowMs)
+    writer.start(this.session, flight.nextRequest & 0xffff)
+    const newBefore = this.newAskedCount
+    let askedBytes = 0
+    while (askedBytes < quotaBytes && flight.room >= SEGMENT_COUNT_MAX) {
+      if (!writer.hasRoomFor(undefined)) break
+      const assembly = begun.nextNeedy() ?? this.host.begin()
+      if (assembly === undefined || !writer.hasRoomFor(assembly.item.members)) break
+      if (askedBytes === 0) flight.addRequest(nowMs, meter, window.askTag)
+      askedBytes += this.ask(assembly, quotaBytes - askedBytes, nowMs)
+    }
+    if (askedBytes === 0) return undefined
+    outcomes.handleAsked(askedBytes, nowMs)
+    this.pacer.charge(askedBytes, window.askBytesPerMs, nowMs)
+    bucket?.take(askedBytes)
+    const request = writer.finish()
+    if (this.newAskedCount === newBefore && this.host.isTail() && this.hasSpareRoom)
+      this.again = request.slice()
+    return this.host.seal(request)
+  }
+
+  private get hasSpareRoom(): boolean {
+    const { window, bucket } = this.host
+    return bucket === undefined && this.outstanding.inFlightBytes < TAIL_WINDOW_PART * window.windowBytes
+  }
+
+  private get newAskedCount(): number {
+    return this.stats.segmentsAsked - this.stats.segmentsAskedAgain
+  }
+
+  /** How many bytes may be asked for now: a quantum, or nothing until there is room for one. */
+  private quotaBytes(nowMs: number): number {
+    if (this.outcomes.probesOwedBytes > 0) return this.outcomes.probesOwedBytes
+    const { window, bucket } = this.host
+    const { begun } = this.outstanding
+    const mayBegin = this.host.mayBegin()
+    if (!mayBegin && !begun.mayNeed) {
+      if (this.outstanding.inFlightBytes < window.windowBytes && this.host.isCallerSlow())
+        this.meter.markLimited(this.outstanding.inFlightBytes)
+      return 0
+    }
+    const quantumBytes =
+      bucket === undefined ? window.quantumBytes : Math.min(bucket.turnBytes, window.windowBytes / 4)
+    const wantedBytes = mayBegin ? quantumBytes : begun.neededBytes(quantumBytes)
+    const roomBytes = window.windowBytes - this.outstanding.inFlightBytes
+    if (roomBytes < wantedBytes && this.outstanding.inFlightBytes > 0) return 0
+    if (bucket !== undefined && !bucket.hasTokens(nowMs))
+      this.meter.markLimited(this.outstanding.inFlightBytes)
+    this.isHeldBack = nowMs < this.askAtMs()
+    return this.isHeldBack ? 0 : Math.max(1, Math.min(wantedBytes, roomBytes))
+  }
+
+  /** When the pace and the limit allow the next asking. */
+  private askAtMs(): number {
+    const { window, bucket } = this.host
+    return Math.max(this.pacer.readyAtMs(window.askBytesPerMs), bucket?.readyAtMs() ?? 0)
+  }
+
+  /** Asks for the first needed segments of a block, up to `quotaBytes` and one at least; answers their bytes. */
+  private ask(assembly: Assembly, quotaBytes: number, nowMs: number): number {
+    assembly.cameAtMs ??= nowMs
+    let low = 0
+    let high = 0
+    let bytes = 0
+    const { item } = assembly
+    // What is asked for again may have been lost with the request that told what is in the pack.
+    let isTold = item.isTold
+    while (bytes < quotaBytes && assembly.hasNeeds) {
+      const index = lowestOf(assembly.neededLow, assembly.neededHigh)
+      this.stats.segmentsAsked++
+      if (assembly.isAsked(index)) {
+        this.stats.segmentsAskedAgain++
+        isTold = false
+      }
+      assembly.fly(index, this.outstanding.flight.addSegment(assembly.slot, index))
+      low = (low | lowBit(index)) >>> 0
+      high = (high | highBit(index)) >>> 0
+      bytes += assembly.datagramBytesOf(index)
+    }
+    this.outstanding.inFlightBytes += bytes
+    const asked = isTold ? { handle: item.handle, kind: item.kind, digest: item.digest } : item
+    this.writer.add(asked, assembly.segmentBytes, { blockIndex: assembly.blockIndex, low, high })
+    item.isTold = item.members !== undefined
+    return bytes
+  }
+}

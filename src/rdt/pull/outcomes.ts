@@ -1,0 +1,238 @@
+// What becomes of what was asked for: it comes, and tells the round trip and the window what the path does; a later
+// asking was answered, and it is lost (RACK, RFC 8985); or nothing comes at all for a probe timeout (RFC 9002, 6.2).
+// One per puller.
+
+import type { PathSize } from '../path/path.js'
+import type { RoundTrip } from '../path/rtt.js'
+import type { Delivery, WindowPolicy } from '../window/window-policy.js'
+import { SEGMENT_HEADER_BYTES } from '../wire/limits.js'
+import type { SegmentRun } from '../wire/run.js'
+import type { Assembly } from './assembly.js'
+import { STALLED_MS } from './limits.js'
+import type { DeliveryMeter } from './meter.js'
+import type { Outstanding } from './outstanding.js'
+import type { PulledItem } from './pulled.js'
+import { Reordering } from './reordering.js'
+
+export interface OutcomesHost {
+  readonly roundTrip: RoundTrip
+  readonly path: PathSize
+  readonly window: WindowPolicy
+  /** The path carries other datagrams than before. */
+  handlePathSize(): void
+  /** The other side does not give it. */
+  giveUp(item: PulledItem): void
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+
+export class Outcomes {
+  /** To be asked for whatever the window says, since nothing came for a while. */
+  probesOwedBytes = 0
+
+  private lastAskedAtMs = 0
+  private lastArrivalAtMs = 0
+  /** When something was asked for while nothing was outstanding. */
+  private busySinceMs = 0
+  private readonly reordering = new Reordering()
+  /** The newest asking that was answered, and how long that took: what loss is judged by. */
+  private newestPosition = -1
+  private newestRttMs = 0
+  private lossAtMs = NEVER
+  private timeoutsInRow = 0
+  private readonly delivery: Delivery = {
+    segments: 0,
+    bytes: 0,
+    rttMs: 0,
+    leastRttMs: 0,
+    rateBytesPerMs: 0,
+    isAppLimited: false,
+    deliveredBytes: 0,
+    deliveredBytesAtAsk: 0,
+    tag: 0,
+    inFlightBytes: 0,
+    nowMs: 0,
+  }
+
+  private readonly outstanding: Outstanding
+  private readonly meter: DeliveryMeter
+  private readonly stats: { segmentsLost: number }
+
+  /** `stats.segmentsLost`: called lost, less what came after all. */
+  constructor(
+    private readonly host: OutcomesHost,
+    shared: { outstanding: Outstanding; meter: DeliveryMeter; stats: { segmentsLost: number } },
+  ) {
+    this.outstanding = shared.outstanding
+    this.meter = shared.meter
+    this.stats = shared.stats
+  }
+
+  /** Since when nothing has come of what is outstanding; undefined where nothing is. */
+  get silentSinceMs(): number | undefined {
+    return this.outstanding.flight.isEmpty ? undefined : Math.max(this.lastArrivalAtMs, this.busySinceMs)
+  }
+
+  // — Arrivals —
+
+  /** Something that was asked for came, be it for the second time. */
+  handleArrived(assembly: Assembly, nowMs: number): void {
+    this.lastArrivalAtMs = nowMs
+    this.timeoutsInRow = 0
+    this.host.path.handleDelivered(assembly.segmentBytes, nowMs)
+  }
+
+  /** Takes new segments out of what is in flight, and tells the round trip and the window about them. */
+  handleDelivered(
+    assembly: Assembly,
+    { header, payloadBytes }: SegmentRun,
+    count: number,
+    nowMs: number,
+  ): void {
+    const { flight } = this.outstanding
+    const { meter, delivery } = this
+    const { roundTrip, window } = this.host
+    const segmentBytes = SEGMENT_HEADER_BYTES + payloadBytes
+    const request = flight.requestOfNumber(header.requestNumber)
+    const isKnown = request >= 0
+    const rttMs = isKnown ? Math.max(0.001, nowMs - flight.askedAtMsOf(request)) : 0
+    delivery.tag = isKnown ? flight.tagOf(request) : 0
+    const foundCount = assembly.isFlying(header.segmentIndex)
+      ? this.settle(assembly, header.segmentIndex, count, request, rttMs)
+      : assembly.takeNeeds(header.segmentIndex, count)
+    if (foundCount > 0) this.handleFound(foundCount, foundCount * segmentBytes)
+    meter.count(count * segmentBytes, nowMs)
+    delivery.segments = count
+    delivery.bytes = count * segmentBytes
+    delivery.rttMs = rttMs
+    delivery.leastRttMs = roundTrip.minMs
+    delivery.rateBytesPerMs = isKnown ? meter.rateSince(request, flight, roundTrip.minMs) : 0
+    delivery.isAppLimited = !isKnown || flight.isAppLimited(request)
+    delivery.deliveredBytes = meter.deliveredBytes
+    delivery.deliveredBytesAtAsk = isKnown ? flight.deliveredBytesOf(request) : 0
+    delivery.inFlightBytes = this.outstanding.inFlightBytes
+    delivery.nowMs = nowMs
+    if (isKnown) roundTrip.handleSample(rttMs, nowMs)
+    window.handleDelivered(delivery)
+  }
+
+  /** Whatever became of their askings, segments that are in flight are here. Answers how many of them had been called
+   *  lost: those that came of an earlier asking. */
+  private settle(assembly: Assembly, first: number, count: number, request: number, rttMs: number): number {
+    const { flight } = this.outstanding
+    let foundCount = 0
+    for (let index = first; index < first + count; index++) {
+      const position = assembly.positions[index]!
+      const isOfLastAsk = flight.requestOf(position) === request
+      flight.resolve(position)
+      if (!isOfLastAsk) {
+        foundCount++
+      } else if (position > this.newestPosition) {
+        this.newestPosition = position
+        this.newestRttMs = rttMs
+      }
+    }
+    this.outstanding.inFlightBytes -= assembly.datagramsBytesOf(first, count)
+    assembly.land(first, count)
+    return foundCount
+  }
+
+  // — Loss —
+
+  /** To be called when something came. */
+  detectLosses(nowMs: number): void {
+    const { flight } = this.outstanding
+    const waitMs = this.newestRttMs + this.reordering.windowMs(this.host.roundTrip)
+    this.lossAtMs = NEVER
+    while (flight.oldestPosition < this.newestPosition) {
+      const position = flight.oldestPosition
+      const overdueAtMs = flight.askedAtMsOf(flight.requestOf(position)) + waitMs
+      if (nowMs < overdueAtMs) {
+        this.lossAtMs = overdueAtMs
+        return
+      }
+      this.lose(position, nowMs)
+    }
+  }
+
+  private lose(position: number, nowMs: number): void {
+    const { flight, begun } = this.outstanding
+    const { window, path, roundTrip } = this.host
+    const assembly = begun.inSlot(flight.slotOf(position))
+    const index = flight.segmentOf(position)
+    const tag = flight.tagOf(flight.requestOf(position))
+    const bytes = assembly.datagramBytesOf(index)
+    this.outstanding.needAgain(assembly, index)
+    this.stats.segmentsLost++
+    window.handleLost(bytes, tag, nowMs)
+    if (assembly.isFullSize(index) && path.handleLost(assembly.segmentBytes, nowMs, roundTrip.smoothedMs))
+      this.host.handlePathSize()
+    // The session lives, or it would be over; this is something that the other side does not give.
+    if (nowMs - assembly.cameAtMs! >= STALLED_MS) this.host.giveUp(assembly.item)
+  }
+
+  /** What was called lost came after all. */
+  private handleFound(count: number, bytes: number): void {
+    this.stats.segmentsLost = Math.max(0, this.stats.segmentsLost - count)
+    this.host.window.handleFound(bytes, this.delivery.tag)
+    this.handleNeedless()
+  }
+
+  /** What is here came once more, though it had been asked for again: it was not lost, only late. */
+  handleNeedless(): void {
+    this.reordering.handleNeedless(this.meter.deliveredBytes, this.outstanding.inFlightBytes)
+  }
+
+  // — Time —
+
+  pollTimeout(): number {
+    return Math.min(this.lossAtMs, this.probeAtMs())
+  }
+
+  handleTimeout(nowMs: number): void {
+    if (nowMs >= this.lossAtMs) this.detectLosses(nowMs)
+    if (nowMs >= this.probeAtMs()) this.probeTail(nowMs)
+  }
+
+  private probeAtMs(): number {
+    if (this.outstanding.flight.isEmpty) return NEVER
+    const sinceMs = Math.max(this.lastAskedAtMs, this.lastArrivalAtMs)
+    return sinceMs + this.host.roundTrip.probeTimeoutMs(this.timeoutsInRow)
+  }
+
+  /** Nothing came for a while. The oldest askings are done again, whatever the window says: what comes of them
+   *  tells which of the others were lost. */
+  private probeTail(nowMs: number): void {
+    const { flight, begun } = this.outstanding
+    const { window, path } = this.host
+    this.timeoutsInRow++
+    window.handleTimedOut(this.timeoutsInRow, nowMs)
+    if (path.handleTimedOut(nowMs)) this.host.handlePathSize()
+    let bytes = 0
+    while (!flight.isEmpty && bytes < window.quantumBytes) {
+      const position = flight.oldestPosition
+      bytes += begun.inSlot(flight.slotOf(position)).datagramBytesOf(flight.segmentOf(position))
+      this.lose(position, nowMs)
+    }
+    this.probesOwedBytes = bytes
+    // So that the timer does not fire again before the probe is sent.
+    this.lastAskedAtMs = nowMs
+    // And so that the silence does not count as time in which the path delivered little.
+    if (this.timeoutsInRow > 1) this.meter.restart(nowMs)
+  }
+
+  /** To be called before something may be asked for. */
+  handleProgress(nowMs: number): void {
+    const { meter } = this
+    const { inFlightBytes } = this.outstanding
+    this.reordering.handleProgress(meter.deliveredBytes, inFlightBytes)
+    if (inFlightBytes > 0) return
+    meter.restart(nowMs)
+    if (this.timeoutsInRow === 0) this.busySinceMs = nowMs
+  }
+
+  handleAsked(bytes: number, nowMs: number): void {
+    this.probesOwedBytes = Math.max(0, this.probesOwedBytes - bytes)
+    this.lastAskedAtMs = nowMs
+  }
+}

@@ -1,0 +1,362 @@
+// The heart of rdt: decides which blocks are begun, and puts together what comes of them. When which segments of them are
+// asked for is in asking.ts, what becomes of that in outcomes.ts. One per session; the session hands it segments and time,
+// and sends the requests that it answers.
+//
+//               begin            ask                come
+//   waiting ───────────▶ needed ─────▶ in flight ──────────▶ here ── all ──▶ handed up
+//   (blocks)               ▲               │      (segments)
+//                          └── lost ◀──────┘   a later asking was answered (RACK, RFC 8985), or nothing
+//                                              came at all for a probe timeout (RFC 9002, 6.2)
+
+import type { BlockSet } from '../../base/blockset.js'
+import { blockBytes, blockCount, type Digest, type ItemKind, type ItemRef } from '../../base/item.js'
+import { FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
+import type { BlockSupply, PullPriority } from '../api.js'
+import { FORGERIES_MAX } from '../limits.js'
+import type { PathSize } from '../path/path.js'
+import type { RoundTrip } from '../path/rtt.js'
+import type { FramePool } from '../pool.js'
+import type { WindowPolicy } from '../window/window-policy.js'
+import type { WireSession } from '../wire/control.js'
+import { SEGMENT_HEADER_BYTES } from '../wire/limits.js'
+import type { SegmentRun } from '../wire/run.js'
+import type { SegmentHeader } from '../wire/segment.js'
+import { type AskedStats, Asking } from './asking.js'
+import type { Assembly } from './assembly.js'
+import type { TokenBucket } from './bucket.js'
+import { DeliveryMeter } from './meter.js'
+import { Outcomes } from './outcomes.js'
+import { Outstanding } from './outstanding.js'
+import { PullBook } from './pullbook.js'
+import { type PulledItem, PullQueue } from './pulled.js'
+
+/** What the puller shares with its session and endpoint. */
+export interface PullerHost {
+  readonly pool: FramePool
+  readonly bucket: TokenBucket | undefined
+  readonly roundTrip: RoundTrip
+  readonly path: PathSize
+  readonly window: WindowPolicy
+  /** Answers for segments of one block that may be none, in a row. */
+  readonly misfitsMax: number
+  /** Makes a datagram of a request. */
+  readonly seal: (request: Uint8Array) => Uint8Array
+  /** How much of the pool this session may hold, in buffers. */
+  poolShare(): number
+  handleBlock(item: PulledItem, blockIndex: number, frame: Uint8Array): void
+  handleGone(item: PulledItem, reason: 'gone' | 'unservable'): void
+}
+
+export interface PullerStats extends AskedStats {
+  segmentsReceived: number
+  segmentsDuplicate: number
+  /** Called lost, less what came after all. */
+  segmentsLost: number
+  blocksReceived: number
+}
+
+/** How many frames the fill ratio looks back. */
+const FILL_FRAMES = 8
+
+export class Puller {
+  readonly stats: PullerStats = {
+    segmentsReceived: 0,
+    segmentsDuplicate: 0,
+    segmentsAsked: 0,
+    segmentsAskedAgain: 0,
+    segmentsLost: 0,
+    blocksReceived: 0,
+  }
+  readonly meter = new DeliveryMeter()
+
+  private readonly book = new PullBook()
+  private readonly queue = new PullQueue()
+  private readonly outstanding = new Outstanding()
+  private readonly outcomes: Outcomes
+  private readonly asking: Asking
+  /** Frames that the caller has not released. */
+  private lentCount = 0
+  /** Of what frames may take, what they have been taking of late. */
+  private fillRatio = 1
+
+  /** `session`: how the other side knows it. */
+  constructor(
+    private readonly host: PullerHost,
+    session: WireSession,
+  ) {
+    const { roundTrip, path, window, bucket, seal } = host
+    const { outstanding, meter, stats } = this
+    this.outcomes = new Outcomes(
+      {
+        roundTrip,
+        path,
+        window,
+        handlePathSize: () => this.handlePathSize(),
+        giveUp: (item) => this.giveUp(item, 'gone'),
+      },
+      { outstanding, meter, stats },
+    )
+    this.asking = new Asking(
+      {
+        window,
+        bucket,
+        seal,
+        isTail: () => this.isTail,
+        isCallerSlow: () => this.isCallerSlow(),
+        mayBegin: () => this.mayBegin(),
+        begin: () => this.begin(),
+      },
+      { outstanding, outcomes: this.outcomes, meter, stats },
+      session,
+    )
+  }
+
+  get inFlightBytes(): number {
+    return this.outstanding.inFlightBytes
+  }
+
+  /** Whether there is anything that it still wants. */
+  get isBusy(): boolean {
+    return this.outstanding.begun.size > 0 || !this.queue.isEmpty
+  }
+
+  /** Since when nothing has come of what is outstanding; undefined where nothing is. */
+  get silentSinceMs(): number | undefined {
+    return this.outcomes.silentSinceMs
+  }
+
+  // — Commands —
+
+  pull(ref: ItemRef, blocks: BlockSet, priority: PullPriority): void {
+    const item = this.book.open(ref, priority)
+    for (const blockIndex of blocks) {
+      if (!this.outstanding.begun.has(item.handle, blockIndex)) item.supply.giveBack(blockIndex)
+    }
+    if (item.isFinished) this.book.forget(item)
+    else this.queue.add(item)
+  }
+
+  /** Pulls what `supply` has; said again, looks whether it has something by now. Goes on until it is cancelled. */
+  pullFrom(ref: ItemRef, supply: BlockSupply, priority: PullPriority): void {
+    this.queue.add(this.book.open(ref, priority, supply))
+  }
+
+  cancel(kind: ItemKind, digest: Digest): void {
+    const item = this.book.get(kind, digest)
+    if (item !== undefined) this.end(item)
+  }
+
+  /** One block is not wanted from here any more; what was asked of it and still comes counts for nothing. */
+  cancelBlock(kind: ItemKind, digest: Digest, blockIndex: number): void {
+    const item = this.book.get(kind, digest)
+    const assembly = item && this.outstanding.begun.find(item.handle, blockIndex)
+    if (item === undefined || assembly === undefined) return
+    item.activeCount--
+    this.outstanding.drop(assembly)
+    this.host.pool.release(assembly.buffer)
+  }
+
+  reject(kind: ItemKind, digest: Digest, blockIndex: number, rejectsMax: number): void {
+    const item = this.book.get(kind, digest)
+    if (item === undefined || this.outstanding.begun.has(item.handle, blockIndex)) return
+    if (item.countReject(blockIndex) >= rejectsMax) {
+      this.giveUp(item, 'unservable')
+      return
+    }
+    item.supply.giveBack(blockIndex)
+    this.queue.add(item)
+  }
+
+  release(frame: Uint8Array, buffer?: ArrayBufferLike): void {
+    if (this.host.pool.release(frame, buffer)) this.lentCount--
+  }
+
+  /** Gives back every buffer that is not with the caller. The puller is not used any more. */
+  close(): void {
+    for (const item of this.book.all()) this.end(item)
+  }
+
+  handleGone(handle: number): boolean {
+    const item = this.book.ofHandle(handle)
+    if (item === undefined) return false
+    if (!item.isFinished) {
+      this.end(item)
+      this.host.handleGone(item, 'gone')
+    }
+    return true
+  }
+
+  // — Arrivals —
+
+  /** Answers how many of them were not asked for. The run is used up, and its bytes are valid during the call only. */
+  handleSegments(run: SegmentRun, nowMs: number): number {
+    const { header } = run
+    let refusedCount = 0
+    for (;;) {
+      const assembly = this.outstanding.begun.find(header.handle, header.blockIndex)
+      if (assembly === undefined) return refusedCount + this.handleStrays(run)
+      const alikeCount = assembly.alikeCount(header.segmentIndex, run.count)
+      // Where one of them does not fit, each is looked at by itself.
+      const count = this.fits(assembly, run, alikeCount) ? alikeCount : 1
+      if (count > 1 || this.fits(assembly, run, 1)) {
+        this.handleAlike(assembly, run, count, nowMs)
+      } else {
+        this.handleMisfit(assembly, header)
+        refusedCount++
+      }
+      if (count === run.count) return refusedCount
+      run.skip(count)
+    }
+  }
+
+  /** The first `count` segments of the run, which are of the lengths that they must have and of which the same is known. */
+  private handleAlike(assembly: Assembly, run: SegmentRun, count: number, nowMs: number): void {
+    const { segmentIndex, segmentCount } = run.header
+    const bytes = count * (SEGMENT_HEADER_BYTES + run.payloadBytes)
+    this.outcomes.handleArrived(assembly, nowMs)
+    if (!assembly.isCountKnown) this.outstanding.learnCount(assembly, segmentCount)
+    this.stats.segmentsReceived += count
+    if (assembly.isHere(segmentIndex)) {
+      this.stats.segmentsDuplicate += count
+      if (assembly.areSomeRepaired(segmentIndex, count) && !this.isTail) this.outcomes.handleNeedless()
+      return
+    }
+    // What was taken for it was a guess.
+    this.host.bucket?.take(bytes - assembly.datagramsBytesOf(segmentIndex, count))
+    this.outcomes.handleDelivered(assembly, run, count, nowMs)
+    assembly.put(run, count, nowMs)
+    if (assembly.isComplete) this.handUp(assembly)
+    this.outcomes.detectLosses(nowMs)
+  }
+
+  /** Segments of a block that is not begun: late, doubled, cancelled, or invented. Answers how many are refused. */
+  private handleStrays({ header, count }: SegmentRun): number {
+    const item = this.book.ofHandle(header.handle)
+    if (item === undefined || header.blockIndex >= blockCount(item.sizeBytes)) return count
+    this.stats.segmentsReceived += count
+    this.stats.segmentsDuplicate += count
+    return 0
+  }
+
+  /** Whether the first `count` segments, which are alike, were asked for and are of the length that they must have. */
+  private fits(assembly: Assembly, run: SegmentRun, count: number): boolean {
+    const { segmentIndex, segmentCount } = run.header
+    if (!assembly.isAsked(segmentIndex)) return false
+    if (assembly.isCountKnown) {
+      if (segmentCount !== assembly.segmentCount) return false
+    } else if (segmentCount > assembly.segmentCount) return false
+    const { payloadBytes } = assembly
+    // Only the last segment of a frame may be shorter, and a run has one length.
+    const isLastAlone = count === 1 && segmentIndex === segmentCount - 1
+    if (isLastAlone ? run.payloadBytes > payloadBytes : run.payloadBytes !== payloadBytes) return false
+    const lastIndex = segmentIndex + count - 1
+    return lastIndex * payloadBytes + run.payloadBytes <= assembly.frameBytesMax
+  }
+
+  /** What cannot be the segment came in answer to its last asking, so nothing else will: it is asked for again at once.
+   *  A peer that answers so for ever is given up for this item, as one whose frames do not open; the session is not, for a
+   *  segment's header proves nobody. */
+  private handleMisfit(
+    assembly: Assembly,
+    { segmentIndex, segmentCount, requestNumber }: SegmentHeader,
+  ): void {
+    if (!assembly.isAsked(segmentIndex)) return
+    if (assembly.isCountKnown && segmentCount !== assembly.segmentCount) {
+      // One of the two counts is damaged, and there is no telling which.
+      if (++assembly.contradictionCount >= FORGERIES_MAX) this.giveUp(assembly.item, 'unservable')
+      else this.outstanding.restart(assembly, assembly.segmentBytes)
+      return
+    }
+    if (!assembly.isFlying(segmentIndex)) return
+    const { flight } = this.outstanding
+    const lastAsk = flight.requestOf(assembly.positions[segmentIndex]!)
+    if (flight.requestOfNumber(requestNumber) !== lastAsk) return
+    if (++assembly.misfitCount >= this.host.misfitsMax) {
+      this.giveUp(assembly.item, 'unservable')
+      return
+    }
+    this.outstanding.needAgain(assembly, segmentIndex)
+  }
+
+  private handUp(assembly: Assembly): void {
+    const { item, blockIndex, buffer, frameBytes, frameBytesMax } = assembly
+    this.stats.blocksReceived++
+    this.lentCount++
+    item.activeCount--
+    item.handleFrame(frameBytes, frameBytesMax)
+    this.fillRatio += (frameBytes / frameBytesMax - this.fillRatio) / FILL_FRAMES
+    this.outstanding.drop(assembly)
+    if (item.isFinished) this.book.retire(item)
+    this.host.handleBlock(item, blockIndex, buffer.subarray(0, frameBytes))
+  }
+
+  // — Time —
+
+  pollTimeout(): number | undefined {
+    const atMs = Math.min(this.outcomes.pollTimeout(), this.asking.pollTimeout())
+    return atMs === Number.POSITIVE_INFINITY ? undefined : atMs
+  }
+
+  handleTimeout(nowMs: number): void {
+    this.outcomes.handleTimeout(nowMs)
+  }
+
+  /** The path carries other datagrams than before: blocks that are asked for in larger ones begin anew. */
+  handlePathSize(): void {
+    const { currentBytes } = this.host.path
+    this.host.window.handlePathSize(currentBytes)
+    for (const assembly of this.outstanding.begun.all()) {
+      if (assembly.segmentBytes > currentBytes) this.outstanding.restart(assembly, currentBytes)
+    }
+  }
+
+  // — What is begun —
+
+  /** The next request datagram, or undefined while nothing may or need be asked for. */
+  pollRequest(nowMs: number): Uint8Array | undefined {
+    return this.asking.pollRequest(nowMs)
+  }
+
+  /** Nothing is left to begin. */
+  private get isTail(): boolean {
+    return this.queue.isEmpty
+  }
+
+  private isCallerSlow(): boolean {
+    return this.queue.isEmpty || this.lentCount > this.outstanding.begun.size
+  }
+
+  private mayBegin(): boolean {
+    const { size } = this.outstanding.begun
+    if (size >= this.host.window.blocksMax || this.queue.isEmpty) return false
+    return size + this.lentCount < this.host.poolShare() && this.host.pool.room > 0
+  }
+
+  private begin(): Assembly | undefined {
+    if (!this.mayBegin()) return undefined
+    const item = this.queue.take()!
+    const blockIndex = item.supply.take()
+    this.queue.add(item)
+    const buffer = this.host.pool.take(blockBytes(item.sizeBytes, blockIndex) + FRAME_OVERHEAD_BYTES)!
+    item.activeCount++
+    const segmentBytes = this.host.path.currentBytes
+    return this.outstanding.begun.begin(item, blockIndex, buffer, { segmentBytes, fillRatio: this.fillRatio })
+  }
+
+  private giveUp(item: PulledItem, reason: 'gone' | 'unservable'): void {
+    this.end(item)
+    this.host.handleGone(item, reason)
+  }
+
+  private end(item: PulledItem): void {
+    item.isEnded = true
+    for (const assembly of this.outstanding.begun.all()) {
+      if (assembly.item !== item) continue
+      this.outstanding.drop(assembly)
+      this.host.pool.release(assembly.buffer)
+    }
+    item.activeCount = 0
+    this.book.unname(item)
+    this.book.retire(item)
+  }
+}

@@ -1,0 +1,90 @@
+// Half a window for a while, to see the path without a queue. Used by the measured window, for two reasons: no RTT was as
+// low as the least for long, or so much is lost that it may not be the path's own loss.
+
+import { TIMER_GRANULARITY_MS } from '../path/limits.js'
+import type { PathLoss } from './pathloss.js'
+
+/** After so long without an RTT as low as the least, the window is halved for a while: where several flows keep a
+ *  queue they come to do so together, and all see the path without it. What three tries do not find is no more. */
+const MIN_RTT_PROBE_AFTER_MS = 4_000
+const MIN_RTT_MS_MAX_AGE = 3.5 * MIN_RTT_PROBE_AFTER_MS
+const TOGETHER_RTTS = 10
+const TOGETHER_MS_MIN = 20
+const TOGETHER_MS_MAX = 200
+const PROBE_RTTS = 3
+/** A path's loss above this is looked at again with half a window, soon at first and ever more rarely: where several
+ *  flows fill a queue without end, nothing else tells what overflows from what the path loses. */
+const DOUBTED_LOSS_MIN = 0.12 // half a window for a while costs more than a little loss
+const JUDGE_RTTS = 2
+const LOSS_TRUST_MS_MIN = 1_000
+const LOSS_TRUST_MS_MAX = 32_000
+
+export class Halving {
+  isOn = false
+  /** The least RTT, infinite until there was one. */
+  minRttMs = Number.POSITIVE_INFINITY
+  private untilMs = Number.NEGATIVE_INFINITY
+  private judgeAtMs = Number.POSITIVE_INFINITY
+  /** How long the path's loss is believed until it is seen again with half a window. */
+  private lossTrustMs = LOSS_TRUST_MS_MIN
+
+  constructor(private minRttAtMs: number) {}
+
+  forgetRtt(): void {
+    this.minRttMs = Number.POSITIVE_INFINITY
+  }
+
+  /** `leastRttMs`: what the session knows from when nothing was pulled; 0 where it does not. Answers whether the least
+   *  RTT became less, or the time has come to halve the window. */
+  handleRtt(rttMs: number, leastRttMs: number, nowMs: number): boolean {
+    if (rttMs < this.minRttMs) {
+      const isFirst = this.minRttMs === Number.POSITIVE_INFINITY && leastRttMs > 0
+      // Whoever comes late to a queue would take it for the path, and more than the others of it.
+      this.minRttMs = isFirst ? Math.min(rttMs, leastRttMs) : rttMs
+      this.minRttAtMs = nowMs
+      return true
+    }
+    // As good as the least there was: the queue was empty.
+    if (rttMs < this.minRttMs * 1.02 + TIMER_GRANULARITY_MS / 2) this.minRttAtMs = nowMs
+    if (nowMs - Math.max(this.minRttAtMs, this.untilMs) < MIN_RTT_PROBE_AFTER_MS) return false
+    if (nowMs - this.minRttAtMs > MIN_RTT_MS_MAX_AGE) {
+      this.minRttMs = rttMs
+      this.minRttAtMs = nowMs
+    }
+    const togetherMs = Math.min(TOGETHER_MS_MAX, Math.max(TOGETHER_MS_MIN, TOGETHER_RTTS * this.minRttMs))
+    this.begin(nowMs, togetherMs)
+    return true
+  }
+
+  private begin(nowMs: number, leastMs: number): void {
+    this.isOn = true
+    this.untilMs = nowMs + Math.max(leastMs, PROBE_RTTS * this.minRttMs)
+  }
+
+  /** Answers whether the window changes by it. `cruiseAtMs`: since when the path's loss can be doubted, undefined where it
+   *  cannot. */
+  handleTime(
+    loss: PathLoss,
+    facts: { nowMs: number; cruiseAtMs: number | undefined; lastRttMs: number; leastBytes: number },
+  ): boolean {
+    const { nowMs, cruiseAtMs, lastRttMs, leastBytes } = facts
+    const isJudged = nowMs >= this.judgeAtMs
+    if (isJudged) this.judge(loss, leastBytes)
+    if (this.isOn && nowMs >= this.untilMs) {
+      this.isOn = false
+      // What was asked for until now comes, or is called lost, within the next round trips.
+      this.judgeAtMs = this.untilMs + JUDGE_RTTS * Math.max(this.minRttMs, lastRttMs) + TIMER_GRANULARITY_MS
+      return true
+    }
+    if (this.isOn || cruiseAtMs === undefined || loss.ratio <= DOUBTED_LOSS_MIN) return isJudged
+    if (nowMs < Math.max(this.untilMs, cruiseAtMs) + this.lossTrustMs) return isJudged
+    this.begin(nowMs, 0)
+    return true
+  }
+
+  private judge(loss: PathLoss, leastBytes: number): void {
+    this.judgeAtMs = Number.POSITIVE_INFINITY
+    const isConfirmed = loss.handleProbed(leastBytes)
+    this.lossTrustMs = isConfirmed ? Math.min(LOSS_TRUST_MS_MAX, 2 * this.lossTrustMs) : LOSS_TRUST_MS_MIN
+  }
+}

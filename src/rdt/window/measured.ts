@@ -1,0 +1,421 @@
+// The window that measures itself: BBR's model of a path (Cardwell et al., "BBR: Congestion-Based Congestion
+// Control", 2016), kept by the receiver. What the path delivers and how long it takes at least are its two
+// figures; the window is their product and a short queue.
+//
+//              rate grew < 25% in 3 rounds, in 2 where a            in flight
+//              queue stands, or a queue overflows                  ≤ rate × RTT
+//   startup ───────────────────────────────────────────▶ drain ──────────────────▶ cruise
+//      ▲                                                                            │  ▲ │
+//      └── rate grew > 15% in two cycles in a row: there is more ───────────────────┘  │ │
+//                              no RTT as low as the least for 4 s: half a window for a while
+//
+//   cruise, in cycles:  up ──▶ down ── in flight ≤ rate × RTT ──▶ quiet ──▶ level (5 rounds) ──▶ up
+//   asks, × rate:      1 + swing   less                  ▲  1     │          1.25
+//                       ▲                                          │
+//                       └────────────── rate grew > 15% ───────────┘
+//
+// In level rounds it is the window that holds asking back: the queue is as long as it is kept at all times, so that
+// stalls of either end do not empty it, and it is drained for no longer than it takes to see the path without it.
+//
+// It departs from BBR in six places. Loss that is there when the queue is empty is the path's own: asking goes faster
+// by as much (pathloss.ts). Loss that is there only with a queue shortens the one that is kept (swing.ts), and far
+// beyond that bounds the window until it has stayed away for a while (overflow.ts). How long a queue is kept depends on
+// what a flow has of the link, which makes flows equal (queue.ts). What the path gave before others came is forgotten
+// sooner (pathrate.ts). The least RTT is looked for with half a window (halving.ts). Startup asks nearly as fast as its
+// bursts came before a round trip of rates is known (startup.ts, train.ts).
+
+import { PACING_SLACK_MS } from '../limits.js'
+import { TIMER_GRANULARITY_MS } from '../path/limits.js'
+import { PATH_BYTES_WHOLE } from '../wire/limits.js'
+import { Halving } from './halving.js'
+import { Jitter } from './jitter.js'
+import { KNOWN_SEGMENTS_MIN, Overflow, type PathFacts } from './overflow.js'
+import { PathLoss } from './pathloss.js'
+import { PathRate } from './pathrate.js'
+import { KeptQueue } from './queue.js'
+import { STARTUP_GAIN, Startup } from './startup.js'
+import { SWING_MAX } from './swing.js'
+import type { Delivery, WindowOptions, WindowPolicy } from './window-policy.js'
+import { Yielding } from './yielding.js'
+
+/** Of what a round of startup asks for, what may be in flight at once: more only overshoots further. */
+const STARTUP_WINDOW_PART = 0.83
+/** Rounds of a cycle: one up, one down, and the rest level. */
+const CYCLE_ROUNDS = 8
+/** A round is an RTT, and no less than this where the queue is not to be empty: event loops would leave gaps. */
+const ROUND_MS_MIN = 5
+/** How far down where the queue that we keep is long for the path, and how many RTTs it may take. */
+const SWING_DOWN_MAX = 0.5
+const DOWN_RTTS_MAX = 3
+
+/** Room for a whole block in datagrams of 1,232 bytes, a short list, and the last quantum of asking: of use a round trip
+ *  sooner than most of a block is. RFC 6928 has ten segments; here a peer's address was proved, and what comes was asked for. */
+const WINDOW_BYTES_FIRST = 50 * 1_472
+/** Over a path that is known to hold so much: a longer list too. */
+const WINDOW_BYTES_FIRST_MAX = 64 * 1_472
+const WINDOW_SEGMENTS_MIN = 4
+const QUANTUM_MS_MAX = 1 // what the timers of an event loop can keep apart
+/** Where a request that is lost leaves a gap, or what it brings is long for the path's queue. */
+const QUANTUM_MS_MIN = 1 / 4
+/** Where so many requests are lost that what comes is as uneven as a short queue is long. */
+const QUANTUM_MS_MIN_LOSSY = 1 / 8
+const QUANTUM_RTT_PART = 1 / 8
+const QUANTUM_SEGMENTS_MIN = 2
+/** Asking costs both sides as much as a dozen segments: where several sources share a fast link, a request brings so
+ *  many, though each of them be slow enough for less. */
+const QUANTUM_SEGMENTS_WORTH = 16
+const QUANTUM_BYTES_MAX = 16 * PATH_BYTES_WHOLE
+const QUANTA_SPARE = 3
+const SPARE_SEGMENTS_MIN = 4
+/** Loss from which requests are kept small, and smaller still. */
+const SMALL_REQUEST_LOSS = 0.002
+const SMALLER_REQUEST_LOSS = 0.25
+
+/** Growth of the rate over a cycle that says there is more, and cycles of it in a row until startup finds out how much. */
+const REVIVAL_RATIO = 1.15
+const REVIVAL_CYCLES = 2
+/** Rounds of the cycle: in the first more is asked for, in this one the queue is drained, in the next it is empty. */
+const DOWN_INDEX = 1
+const QUIET_INDEX = 2
+/** In the others asking is faster than the path, until the window is full: what is kept in the queue is kept at all
+ *  times, and an estimate of the loss that is too low does not make the rate fall from round to round. */
+const LEVEL_GAIN = SWING_MAX
+
+/** What becomes of requests of each kind is told apart: BURST is what a startup asks for before it can pace. */
+const BURST = 3
+const PROBED = 2
+const QUIET = 1
+const BUSY = 0
+
+export class MeasuredWindow implements WindowPolicy {
+  readonly blocksMax = Number.POSITIVE_INFINITY
+  windowBytes = 0
+  askBytesPerMs = Number.POSITIVE_INFINITY
+  quantumBytes = 0
+  askTag = BUSY
+
+  private phase: 'startup' | 'drain' | 'cruise' = 'startup'
+  private segmentBytes: number
+  private readonly receiveBytesMax: number
+  /** The window while nothing is known. */
+  private readonly firstBytes: number
+
+  // The path, as far as it is known, and what follows from it.
+  private readonly rate = new PathRate()
+  private readonly loss = new PathLoss()
+  private readonly jitter = new Jitter()
+  private readonly halving: Halving
+  private readonly startup = new Startup(this.loss)
+  private readonly overflow = new Overflow(this.loss)
+  private readonly queue: KeptQueue
+  /** Of a flow in the background. */
+  private readonly yielding: Yielding | undefined
+
+  // Rounds: one round trip of what was asked for.
+  private round = 0
+  private roundEndsAtBytes = 0
+  private roundMinRttMs = Number.POSITIVE_INFINITY
+  private lastRttMs = 0
+
+  // Cycles of cruise.
+  private cruiseRound = 0
+  private cruiseAtMs = 0
+  private cycleIndex = QUIET_INDEX
+  private cycleAtMs = 0
+  /** The rate when the cycle began, and how many cycles in a row it grew. */
+  private cycleRate = 0
+  private growingCycles = 0
+
+  constructor(options: WindowOptions) {
+    this.segmentBytes = options.pathBytes
+    this.firstBytes = Math.max(WINDOW_BYTES_FIRST, Math.min(WINDOW_BYTES_FIRST_MAX, options.heldBytes ?? 0))
+    this.queue = new KeptQueue(options.isBackground)
+    this.yielding = options.isBackground ? new Yielding() : undefined
+    this.receiveBytesMax = options.receiveBytesMax
+    this.halving = new Halving(options.nowMs)
+    this.cycleAtMs = options.nowMs
+    this.update()
+  }
+
+  /** Bytes per millisecond that the path delivers, 0 until known. */
+  get deliveryBytesPerMs(): number {
+    return this.rate.bytesPerMs
+  }
+
+  // — What comes and what does not —
+
+  handleDelivered(delivery: Delivery): void {
+    const { nowMs, tag } = delivery
+    this.overflow.handleDelivered(delivery.bytes)
+    if (tag === PROBED) this.loss.probed.deliveredBytes += delivery.bytes
+    const { minRttMs } = this
+    const reachMs = this.jitter.reachMs(minRttMs)
+    this.loss.handleDelivered(delivery, { minRttMs, reachMs, isCounted: this.isLearningFrom(tag) })
+    if (tag === QUIET) this.jitter.handleDrainedRtt(delivery.rttMs)
+    this.queue.handleDelivered(delivery.isAppLimited, nowMs)
+    if (tag === BURST) this.startup.train.handleDelivered(delivery, nowMs - delivery.rttMs, nowMs)
+    const isNewRound = delivery.deliveredBytesAtAsk >= this.roundEndsAtBytes
+    if (isNewRound) this.beginRound(delivery)
+    const isBetter = this.rate.handleDelivered(delivery, this.phase !== 'startup')
+    const isFresh = this.takeRtt(delivery)
+    const isHalved = this.takeTime(nowMs)
+    const phase = this.phase
+    if (isNewRound && phase === 'startup') this.checkFull(delivery)
+    if (isNewRound) this.roundMinRttMs = Number.POSITIVE_INFINITY
+    if (this.phase === 'drain' && delivery.inFlightBytes <= this.pipeBytes()) this.enterCruise(nowMs)
+    if (this.phase === 'cruise') this.advanceCycle(delivery)
+    if (isNewRound || isBetter || isFresh || isHalved || phase !== this.phase) this.update()
+  }
+
+  handleLost(bytes: number, tag: number): void {
+    this.overflow.handleLost(bytes)
+    if (tag === PROBED) this.loss.probed.lostBytes += bytes
+    if (this.isLearningFrom(tag)) this.loss.handleLost(bytes)
+    if (this.phase !== 'startup') return
+    const { lastRttMs, minRttMs } = this
+    if (!this.overflow.isStartupTooFast(this.facts(), { pipeBytes: this.pipeBytes(), lastRttMs, minRttMs }))
+      return
+    // Startup overshoots by design; every further datagram of it is lost as well.
+    this.phase = 'drain'
+    this.update()
+  }
+
+  handleFound(bytes: number, tag: number): void {
+    this.overflow.handleFound(bytes)
+    if (tag === PROBED) this.loss.probed.lostBytes -= bytes
+    if (this.isLearningFrom(tag)) this.loss.handleFound(bytes)
+  }
+
+  handleTimedOut(inRow: number): void {
+    if (inRow < 3) return
+    // The path is gone or another one: begin anew, carefully, and keep nothing of what it was.
+    this.rate.reset()
+    this.halving.forgetRtt()
+    this.jitter.reset()
+    this.startup.train.reset()
+    this.startup.begin(0)
+    this.overflow.forgetBound()
+    this.phase = 'startup'
+    this.askTag = BUSY
+    this.update()
+  }
+
+  handlePathSize(pathBytes: number): void {
+    this.segmentBytes = pathBytes
+    this.update()
+  }
+
+  /** While a startup's rate grows, after a queue was drained, and with half a window. */
+  private isLearningFrom(tag: number): boolean {
+    return this.phase === 'startup' || tag !== BUSY
+  }
+
+  private takeRtt({ rttMs, leastRttMs, nowMs }: Delivery): boolean {
+    if (rttMs <= 0) return false
+    this.lastRttMs = rttMs
+    this.roundMinRttMs = Math.min(this.roundMinRttMs, rttMs)
+    this.queue.handleRtt(rttMs)
+    const isFresh = this.halving.handleRtt(rttMs, leastRttMs, nowMs)
+    if (this.halving.isOn) this.askTag = PROBED
+    return isFresh
+  }
+
+  private takeTime(nowMs: number): boolean {
+    const wasOn = this.halving.isOn
+    const cruiseAtMs = this.phase === 'cruise' ? this.cruiseAtMs : undefined
+    const leastBytes = KNOWN_SEGMENTS_MIN * this.segmentBytes
+    const { lastRttMs } = this
+    const isChanged = this.halving.handleTime(this.loss, { nowMs, cruiseAtMs, lastRttMs, leastBytes })
+    if (wasOn !== this.halving.isOn) this.askTag = this.halving.isOn ? PROBED : BUSY
+    return isChanged
+  }
+
+  // — The path —
+
+  private get minRttMs(): number {
+    return this.halving.minRttMs
+  }
+
+  private get linkBytesPerMs(): number {
+    return this.rate.linkBytesPerMs(this.startup.train.bytesPerMs)
+  }
+
+  private facts(): PathFacts {
+    const { round, segmentBytes, quantumBytes, linkBytesPerMs } = this
+    const isStartup = this.phase === 'startup'
+    const rateBytesPerMs = this.rate.bytesPerMs
+    return { round, isStartup, segmentBytes, quantumBytes, rateBytesPerMs, linkBytesPerMs }
+  }
+
+  /** What is asked for besides, because as much is lost. Startup asks for more than enough. */
+  private madeUpLoss(): number {
+    return this.phase === 'startup' ? 0 : this.loss.ratio
+  }
+
+  /** What is in flight when the path is just full. */
+  private pipeBytes(): number {
+    const rateBytesPerMs = this.rate.bytesPerMs
+    if (rateBytesPerMs === 0 || this.minRttMs === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
+    return (rateBytesPerMs * this.minRttMs) / (1 - this.madeUpLoss())
+  }
+
+  /** How long the queue may be that we fill. */
+  private queueMs(part = this.overflow.swing.part / SWING_MAX): number {
+    const { linkBytesPerMs, minRttMs } = this
+    return this.queue.keptMs({ rateBytesPerMs: this.rate.bytesPerMs, linkBytesPerMs, minRttMs, part })
+  }
+
+  // — Rounds —
+
+  private beginRound(delivery: Delivery): void {
+    this.roundEndsAtBytes = delivery.deliveredBytes
+    // What startup overshot is still being found out about for two rounds.
+    if (this.phase === 'cruise' && this.round >= this.cruiseRound + 2) {
+      const leastBytes = this.pipeBytes() + QUANTA_SPARE * this.quantumBytes
+      this.overflow.boundBy(this.facts(), { inFlightBytes: delivery.inFlightBytes, leastBytes })
+    }
+    const isWanted = this.yielding?.handleRound(this.roundMinRttMs, this.minRttMs) ?? false
+    if (isWanted && this.phase === 'startup') this.phase = 'drain'
+    if (this.phase === 'startup') this.startup.learnLoss(this.segmentBytes)
+    this.overflow.endRound(this.round)
+    this.jitter.handleRound(this.roundMinRttMs, this.minRttMs)
+    // A round of nothing but app-limited deliveries teaches nothing, and must not make what is known forgotten.
+    if (delivery.isAppLimited) return
+    this.round++
+    this.rate.beginRound(this.sharedRoundMs())
+  }
+
+  /** How long the round took, if the queue was longer than we keep it all the time, or overflowed. */
+  private sharedRoundMs(): number | undefined {
+    const hasOverflowed = this.overflow.takeHasOverflowed()
+    if (this.phase !== 'cruise') return undefined
+    const isLong = this.roundMinRttMs > this.minRttMs + this.queueMs(1) + TIMER_GRANULARITY_MS
+    if (!isLong && !hasOverflowed) return undefined
+    return this.roundMinRttMs === Number.POSITIVE_INFINITY ? this.minRttMs : this.roundMinRttMs
+  }
+
+  private checkFull({ isAppLimited }: Delivery): void {
+    const rateBytesPerMs = this.rate.bytesPerMs
+    if (isAppLimited || rateBytesPerMs === 0) return
+    const { roundMinRttMs, minRttMs } = this
+    if (this.startup.isFull(rateBytesPerMs, { roundMinRttMs, minRttMs })) this.phase = 'drain'
+  }
+
+  // — Cycles of cruise —
+
+  private enterCruise(nowMs: number): void {
+    this.phase = 'cruise'
+    this.cruiseRound = this.round
+    this.cruiseAtMs = nowMs
+    this.overflow.forgetCycle()
+    this.enterCycle(QUIET_INDEX, nowMs)
+  }
+
+  private advanceCycle(delivery: Delivery): void {
+    const elapsedMs = delivery.nowMs - this.cycleAtMs
+    const gain = this.cycleGain()
+    // Up: until the queue that it makes would show. Down: until that queue is gone. RTT each, at least.
+    const isShort = this.cycleIndex === DOWN_INDEX || this.cycleIndex === QUIET_INDEX
+    if (elapsedMs < (isShort ? this.minRttMs : Math.max(this.minRttMs, ROUND_MS_MIN))) return
+    if (gain < 1 && delivery.inFlightBytes > this.pipeBytes() && elapsedMs < DOWN_RTTS_MAX * this.minRttMs)
+      return
+    const hasClimbed = this.cycleIndex === QUIET_INDEX && this.hasGrown()
+    this.overflow.judgeSwing(this.facts())
+    this.enterCycle(hasClimbed ? 0 : (this.cycleIndex + 1) % CYCLE_ROUNDS, delivery.nowMs)
+    if (this.cycleIndex === 0) this.endCycle()
+    this.update()
+  }
+
+  private enterCycle(index: number, nowMs: number): void {
+    this.cycleIndex = index
+    this.cycleAtMs = nowMs
+    if (this.halving.isOn) return
+    this.askTag = index === QUIET_INDEX ? QUIET : BUSY
+    if (index !== QUIET_INDEX) return
+    this.loss.learn(this.loss.takeRound())
+    this.jitter.endDrainedRound()
+  }
+
+  private endCycle(): void {
+    this.queue.handleCycle(this.minRttMs)
+    this.overflow.endCycle(this.segmentBytes)
+    this.growingCycles = this.cycleRate > 0 && this.hasGrown() ? this.growingCycles + 1 : 0
+    this.cycleRate = this.rate.bytesPerMs
+    if (this.growingCycles < REVIVAL_CYCLES || this.yielding !== undefined) return
+    this.growingCycles = 0
+    this.phase = 'startup'
+    this.startup.begin(this.rate.bytesPerMs)
+    this.askTag = BUSY
+  }
+
+  private hasGrown(): boolean {
+    return this.rate.bytesPerMs > this.cycleRate * REVIVAL_RATIO
+  }
+
+  private cycleGain(): number {
+    const { part } = this.overflow.swing
+    if (this.cycleIndex === 0) return 1 + part
+    if (this.cycleIndex > QUIET_INDEX) return 1 + LEVEL_GAIN
+    if (this.cycleIndex === QUIET_INDEX) return 1
+    return 1 - Math.max(part, Math.min(SWING_DOWN_MAX, this.queueMs() / this.minRttMs))
+  }
+
+  // — What the puller reads —
+
+  /** Down by the window as well: what the pacer lets catch up would else outlast a short RTT. */
+  private isStopping(): boolean {
+    return this.phase === 'cruise' && this.cycleIndex === DOWN_INDEX && this.minRttMs < PACING_SLACK_MS
+  }
+
+  private quantumOf(bytesPerMs: number): number {
+    if (this.loss.ratio > SMALLER_REQUEST_LOSS) return QUANTUM_MS_MIN_LOSSY * bytesPerMs
+    if (this.loss.ratio > SMALL_REQUEST_LOSS) return QUANTUM_MS_MIN * bytesPerMs
+    const quantumMs = Math.max(QUANTUM_MS_MIN, QUANTUM_RTT_PART * this.minRttMs)
+    const worthBytes = QUANTUM_SEGMENTS_WORTH * this.segmentBytes
+    return Math.min(QUANTUM_MS_MAX * bytesPerMs, Math.max(quantumMs * bytesPerMs, worthBytes))
+  }
+
+  /** Works out what the puller reads from what is known. */
+  private update(): void {
+    const floorBytes = this.segmentBytes * (this.segmentBytes === PATH_BYTES_WHOLE ? 2 : WINDOW_SEGMENTS_MIN)
+    const pipeBytes = this.pipeBytes()
+    if (pipeBytes === Number.POSITIVE_INFINITY) {
+      this.askBytesPerMs = Number.POSITIVE_INFINITY
+      this.quantumBytes = this.segmentBytes * WINDOW_SEGMENTS_MIN
+      this.windowBytes = Math.max(floorBytes, this.firstBytes)
+      this.askTag = BURST
+      return
+    }
+    const rate = this.rate.bytesPerMs / (1 - this.madeUpLoss())
+    const isStartup = this.phase === 'startup'
+    const yieldedTo = this.yielding?.part ?? 1
+    const startupGain = this.startup.gain(this.rate.bytesPerMs)
+    const gain = isStartup ? startupGain : this.phase === 'drain' ? 1 / STARTUP_GAIN : this.cycleGain()
+    this.askBytesPerMs = Math.max(rate * gain * yieldedTo, floorBytes / Math.max(this.minRttMs, 1))
+    const quantumBytes = Math.min(QUANTUM_BYTES_MAX, this.quantumOf(rate))
+    const spareBytes = Math.max(QUANTA_SPARE * quantumBytes, SPARE_SEGMENTS_MIN * this.segmentBytes)
+    const filling = isStartup
+      ? STARTUP_WINDOW_PART * startupGain * pipeBytes
+      : pipeBytes + rate * this.queueMs()
+    const wanted = this.isStopping() ? pipeBytes + spareBytes : Math.max(filling, pipeBytes + spareBytes)
+    let windowBytes = Math.min(
+      isStartup ? wanted : wanted * this.overflow.swing.room,
+      this.overflow.boundBytes,
+    )
+    // Where the path itself holds little, no more than the socket holds: there, the queue is the socket.
+    if (this.segmentBytes === PATH_BYTES_WHOLE) windowBytes = Math.min(windowBytes, this.receiveBytesMax)
+    if (isStartup && this.startup.train.bytesPerMs === 0 && windowBytes < this.firstBytes) {
+      this.askBytesPerMs = Number.POSITIVE_INFINITY
+      windowBytes = this.firstBytes
+    } else if (this.askTag === BURST) {
+      this.askTag = BUSY
+    }
+    windowBytes *= yieldedTo
+    if (this.halving.isOn) windowBytes = Math.min(windowBytes, 0.5 * this.rate.bytesPerMs * this.minRttMs)
+    this.windowBytes = Math.max(floorBytes, windowBytes)
+    this.quantumBytes = Math.max(
+      Math.min(QUANTUM_SEGMENTS_MIN * this.segmentBytes, this.windowBytes / 2),
+      Math.min(quantumBytes, this.windowBytes / 4),
+    )
+  }
+}

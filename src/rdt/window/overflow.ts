@@ -1,0 +1,167 @@
+// What follows from loss beyond the path's own: somewhere a queue overflows. Used by the measured window.
+//
+//   a little beyond:   the queue that is kept becomes shorter (swing.ts)
+//   far beyond:        the window is bounded by what was in flight, until it has stayed away for some cycles
+//   while it starts:   startup is over
+
+import { TIMER_GRANULARITY_MS } from '../path/limits.js'
+import type { PathLoss } from './pathloss.js'
+import { Swing } from './swing.js'
+
+/** Loss in one round, beyond the path's own, that is far beyond. */
+const EXCESS_LOSS_MAX = 0.15
+const EXCESS_SEGMENTS_MIN = 6
+const DOUBT_DEVIATIONS = 3
+const LOSS_FLOOR = 0.1
+const BOUND_SHRINK = 0.85
+/** By how much the bound grows with each cycle that it is not needed, in all. */
+const BOUND_GROWTH_STEP = 0.25
+const BOUND_GROWTH_MAX = 2
+/** Rounds until less of a swing shows, and segments that say something about it. */
+const SWING_FELT_ROUNDS = 2
+const SWING_SEGMENTS_MIN = 200
+/** Segments that found no queue, from which the path's loss is known. */
+export const KNOWN_SEGMENTS_MIN = 30
+
+/** The path as it is known in this round. */
+export interface PathFacts {
+  readonly round: number
+  readonly isStartup: boolean
+  readonly segmentBytes: number
+  readonly quantumBytes: number
+  readonly rateBytesPerMs: number
+  readonly linkBytesPerMs: number
+}
+
+export class Overflow {
+  /** No more than this in flight. */
+  boundBytes = Number.POSITIVE_INFINITY
+  readonly swing = new Swing()
+  /** Since `takeHasOverflowed` was asked last. */
+  private hasOverflowed = false
+  private cyclesSinceExcess = 0
+  private roundLostBytes = 0
+  private roundDeliveredBytes = 0
+  /** Since the swing was last judged. */
+  private cycleLostBytes = 0
+  private cycleDeliveredBytes = 0
+  private swingFeltRound = 0
+
+  constructor(private readonly loss: PathLoss) {}
+
+  handleDelivered(bytes: number): void {
+    this.roundDeliveredBytes += bytes
+  }
+
+  handleLost(bytes: number): void {
+    this.roundLostBytes += bytes
+  }
+
+  handleFound(bytes: number): void {
+    this.roundLostBytes = Math.max(0, this.roundLostBytes - bytes)
+  }
+
+  /** Whether what was lost of late was too much for the swing. */
+  takeHasOverflowed(): boolean {
+    const { hasOverflowed } = this
+    this.hasOverflowed = false
+    return hasOverflowed
+  }
+
+  forgetBound(): void {
+    this.boundBytes = Number.POSITIVE_INFINITY
+  }
+
+  /** What overflows is asked for again, so a queue that does so for long costs as much as it carries. */
+  boundBy(
+    facts: PathFacts,
+    { inFlightBytes, leastBytes }: { inFlightBytes: number; leastBytes: number },
+  ): void {
+    if (!this.isExcess(facts)) return
+    this.boundBytes = Math.max(leastBytes, BOUND_SHRINK * Math.min(this.boundBytes, inFlightBytes))
+    this.cyclesSinceExcess = 0
+  }
+
+  /** `round`: the one that ends. */
+  endRound(round: number): void {
+    if (round < this.swingFeltRound) this.forgetCycle()
+    this.cycleLostBytes += this.roundLostBytes
+    this.cycleDeliveredBytes += this.roundDeliveredBytes
+    this.roundLostBytes = this.roundDeliveredBytes = 0
+  }
+
+  forgetCycle(): void {
+    this.cycleLostBytes = this.cycleDeliveredBytes = 0
+  }
+
+  endCycle(segmentBytes: number): void {
+    this.cyclesSinceExcess++
+    this.boundBytes *= Math.min(BOUND_GROWTH_MAX, 1 + BOUND_GROWTH_STEP * this.cyclesSinceExcess)
+    this.swing.handleCycle()
+    // A slow flow is judged more rarely, and grows as often: that it is slow is what makes it gain.
+    if (this.cycleSaysEnough(segmentBytes)) this.forgetCycle()
+  }
+
+  /** A loss is known of in the round after it, so what comes until then after a shrinking was sent before it. */
+  judgeSwing(facts: PathFacts): void {
+    const { cycleLostBytes: lostBytes, cycleDeliveredBytes: deliveredBytes, loss } = this
+    if (facts.round < this.swingFeltRound || !this.cycleSaysEnough(facts.segmentBytes)) return
+    const totalBytes = lostBytes + deliveredBytes
+    // A queue that never empties keeps the path's loss unknown, and must be shortened all the same.
+    const isPathLossKnown = this.isLossKnown(facts)
+    const saidByBytes = isPathLossKnown ? Math.min(totalBytes, loss.knownBytes) : totalBytes
+    const doubt = lossDeviation(loss.ratio, facts.quantumBytes, saidByBytes)
+    const { rateBytesPerMs, linkBytesPerMs } = facts
+    const recent = {
+      lostBytes,
+      deliveredBytes,
+      pathLoss: loss.ratio,
+      isPathLossKnown,
+      doubt,
+      rateBytesPerMs,
+      linkBytesPerMs,
+    }
+    if (!this.swing.handleRound(recent)) return
+    this.swingFeltRound = facts.round + SWING_FELT_ROUNDS
+    this.hasOverflowed = this.swing.isFar
+  }
+
+  private cycleSaysEnough(segmentBytes: number): boolean {
+    return this.cycleLostBytes + this.cycleDeliveredBytes >= SWING_SEGMENTS_MIN * segmentBytes
+  }
+
+  /** Losses come in bursts, so that little of a round says nothing; and a queue that overflows makes one wait. */
+  isStartupTooFast(
+    facts: PathFacts,
+    { pipeBytes, lastRttMs, minRttMs }: { pipeBytes: number; lastRttMs: number; minRttMs: number },
+  ): boolean {
+    if (this.roundLostBytes + this.roundDeliveredBytes < pipeBytes / 2) return false
+    return lastRttMs > minRttMs + TIMER_GRANULARITY_MS && this.isExcess(facts)
+  }
+
+  private isExcess(facts: PathFacts): boolean {
+    const total = this.roundLostBytes + this.roundDeliveredBytes
+    if (this.roundLostBytes < EXCESS_SEGMENTS_MIN * facts.segmentBytes) return false
+    return this.roundLostBytes / total > this.loss.ratio + EXCESS_LOSS_MAX + this.roundDoubt(facts, total)
+  }
+
+  /** How far the loss of so many bytes may be from the path's by chance. Everything may be chance while the path's loss
+   *  is not known, but for startup: it would be known, had the queue been empty. */
+  private roundDoubt(facts: PathFacts, bytes: number): number {
+    const isKnown = this.isLossKnown(facts)
+    if (!isKnown && !facts.isStartup) return 1
+    const saidByBytes = isKnown ? Math.min(bytes, this.loss.knownBytes) : bytes
+    return (
+      DOUBT_DEVIATIONS * lossDeviation(Math.max(LOSS_FLOOR, this.loss.ratio), facts.quantumBytes, saidByBytes)
+    )
+  }
+
+  private isLossKnown({ segmentBytes }: PathFacts): boolean {
+    return this.loss.knownBytes >= KNOWN_SEGMENTS_MIN * segmentBytes
+  }
+}
+
+/** Requests are lost whole, so it is they that count. */
+function lossDeviation(loss: number, quantumBytes: number, bytes: number): number {
+  return Math.sqrt((loss * (1 - loss) * quantumBytes) / bytes)
+}

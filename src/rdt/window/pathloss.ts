@@ -1,0 +1,101 @@
+// What a path loses of its own accord, told apart from what a full queue drops: by what is lost while the queue is
+// seen to be empty. Used by the measured window, which asks for so much more as is lost. Were what overflows counted as
+// well, asking would become faster by it, and more would overflow.
+
+import { TIMER_GRANULARITY_MS } from '../path/limits.js'
+
+/** Loss beyond this is not believed: asking faster would only feed a queue. */
+const PATH_LOSS_MAX = 0.5
+/** What a round leaves of what was learnt in those before. */
+const LOSS_MEMORY = 7 / 8
+/** What comes within this of the least RTT found no queue. Little, for on a long path a full queue may be little. */
+const EMPTY_RTT_RATIO = 1.02
+/** A queue that was seen is taken to be gone only after so many times as long: what overflowed at its end is missed
+ *  when what was asked for next comes, which is when the queue is gone. */
+const EMPTIED_AFTER = 2
+
+/** Loss with half a window that confirms what was believed, as a part of it. */
+const CONFIRMED_PART = 0.7
+
+/** What became of the bytes of one round that found no queue. */
+export interface LossRound {
+  lostBytes: number
+  deliveredBytes: number
+}
+
+export class PathLoss {
+  private lostBytes = 0
+  private deliveredBytes = 0
+  /** Longest RTT of late. */
+  private recentRttMs = 0
+  private recentAtMs = 0
+  private isQueueEmpty = false
+  private round: LossRound = { lostBytes: 0, deliveredBytes: 0 }
+
+  /** What was asked for with half a window. */
+  readonly probed = { lostBytes: 0, deliveredBytes: 0 }
+
+  /** The part of what is asked for that the path itself loses. */
+  get ratio(): number {
+    const total = this.knownBytes
+    return total === 0 ? 0 : Math.min(PATH_LOSS_MAX, this.lostBytes / total)
+  }
+
+  /** How much `ratio` is judged by. */
+  get knownBytes(): number {
+    return this.deliveredBytes + this.lostBytes
+  }
+
+  /** `rttMs`: 0 where it is not known. `reachMs`: how far jitter makes an RTT longer though there is no queue, if that is
+   *  known. `isCounted`: whether it was asked for in a round to be learnt from. */
+  handleDelivered(
+    { bytes, rttMs, nowMs }: { readonly bytes: number; readonly rttMs: number; readonly nowMs: number },
+    { minRttMs, reachMs, isCounted }: { minRttMs: number; reachMs: number; isCounted: boolean },
+  ): void {
+    if (rttMs <= 0) return
+    const emptiedMs = (nowMs - this.recentAtMs) / EMPTIED_AFTER
+    this.recentRttMs = Math.max(rttMs, this.recentRttMs - emptiedMs)
+    this.recentAtMs = nowMs
+    const leastRttMs = EMPTY_RTT_RATIO * Math.min(rttMs, minRttMs)
+    this.isQueueEmpty = this.recentRttMs <= leastRttMs + Math.max(TIMER_GRANULARITY_MS, reachMs)
+    if (this.isQueueEmpty && isCounted) this.round.deliveredBytes += bytes
+  }
+
+  /** Something of such a round. */
+  handleLost(bytes: number): void {
+    if (this.isQueueEmpty) this.round.lostBytes += bytes
+  }
+
+  handleFound(bytes: number): void {
+    this.round.lostBytes = Math.max(0, this.round.lostBytes - bytes)
+  }
+
+  /** What was counted since the last call. */
+  takeRound(): LossRound {
+    const { round } = this
+    this.round = { lostBytes: 0, deliveredBytes: 0 }
+    return round
+  }
+
+  /** Less was in flight for a while. Answers whether as much was lost as ever; if not, what was lost before was no
+   *  loss of the path's. Fewer than `leastBytes` say nothing. */
+  handleProbed(leastBytes: number): boolean {
+    const { lostBytes, deliveredBytes } = this.probed
+    const seenBytes = lostBytes + deliveredBytes
+    const isLess = seenBytes >= leastBytes && lostBytes / seenBytes < CONFIRMED_PART * this.ratio
+    if (isLess) {
+      this.lostBytes = lostBytes
+      this.deliveredBytes = deliveredBytes
+    }
+    this.probed.lostBytes = this.probed.deliveredBytes = 0
+    return !isLess
+  }
+
+  learn(round: LossRound): void {
+    // What is known is not forgotten for rounds that could not tell, nor believed of those that hardly found the queue
+    // empty.
+    if (round.deliveredBytes === 0 || round.lostBytes > round.deliveredBytes) return
+    this.lostBytes = LOSS_MEMORY * this.lostBytes + round.lostBytes
+    this.deliveredBytes = LOSS_MEMORY * this.deliveredBytes + round.deliveredBytes
+  }
+}

@@ -1,0 +1,76 @@
+// How fast a path delivers: the most of the last ten rounds, as BBR has it, unless others have come to it. Used by the
+// measured window, which says when a round is over.
+
+import { SustainedRate } from './sustained-rate.js'
+
+const RATE_ROUNDS = 10
+/** Of these, how many say something where the queue is longer than what we keep, or overflows: others have come, and
+ *  what the path gave us before is theirs by now. And no less than so long, for rounds may be short. */
+const RATE_ROUNDS_SHARED = 4
+const RATE_MS_SHARED_MIN = 30
+/** The link is not taken to be faster than so many times what we get of it: a burst may tell too much. */
+const LINK_PART_MIN = 1 / 4
+
+export class PathRate {
+  /** Delivered to us, 0 until known. */
+  bytesPerMs = 0
+  private readonly byRound = new Float64Array(RATE_ROUNDS)
+  private round = 0
+  /** The most that it ever was. */
+  private mostBytesPerMs = 0
+  private readonly sustained = new SustainedRate()
+
+  /** What the link seems to carry, for us and for others: the most that we ever had, or bursts came at. */
+  linkBytesPerMs(trainBytesPerMs: number): number {
+    const most = Math.max(this.bytesPerMs, this.mostBytesPerMs, trainBytesPerMs)
+    return Math.min(this.bytesPerMs / LINK_PART_MIN, most)
+  }
+
+  /** `isBounded`: whether what came all at once is not believed. Answers whether the path is faster than was known. */
+  handleDelivered(
+    {
+      rateBytesPerMs,
+      isAppLimited,
+      deliveredBytes,
+      nowMs,
+    }: {
+      readonly rateBytesPerMs: number
+      readonly isAppLimited: boolean
+      readonly deliveredBytes: number
+      readonly nowMs: number
+    },
+    isBounded: boolean,
+  ): boolean {
+    const sustained = this.sustained.handleDelivered(deliveredBytes, nowMs)
+    const rate = isBounded ? Math.min(rateBytesPerMs, sustained) : rateBytesPerMs
+    if (rate <= 0 || (isAppLimited && rate <= this.bytesPerMs)) return false
+    const slot = this.round % RATE_ROUNDS
+    if (rate <= this.byRound[slot]!) return false
+    this.byRound[slot] = rate
+    if (rate <= this.bytesPerMs) return false
+    this.bytesPerMs = rate
+    this.mostBytesPerMs = Math.max(this.mostBytesPerMs, rate)
+    return true
+  }
+
+  /** `sharedRoundMs`: how long a round takes, where others turn out to be on the path. */
+  beginRound(sharedRoundMs: number | undefined): void {
+    this.round++
+    this.byRound[this.round % RATE_ROUNDS] = 0
+    if (sharedRoundMs !== undefined) this.forget(sharedRoundMs)
+    let best = 0
+    for (const rate of this.byRound) if (rate > best) best = rate
+    this.bytesPerMs = best
+  }
+
+  private forget(roundMs: number): void {
+    const kept = Math.max(RATE_ROUNDS_SHARED, Math.ceil(RATE_MS_SHARED_MIN / roundMs))
+    for (let age = kept; age < RATE_ROUNDS && age <= this.round; age++)
+      this.byRound[(this.round - age) % RATE_ROUNDS] = 0
+  }
+
+  reset(): void {
+    this.byRound.fill(0)
+    this.bytesPerMs = this.mostBytesPerMs = 0
+  }
+}

@@ -1,0 +1,80 @@
+// What goes wrong with the simulated disk on command: an operation that fails, and the process that dies in the
+// middle of one.
+
+import { type Disk, DiskError, type DiskErrorCode } from '../../base/ports.js'
+
+/** Thrown by the operation in which the simulated process dies, and by every one after it until `crash`. */
+export class SimulatedDeath extends Error {
+  constructor() {
+    super('the simulated process has died')
+    this.name = 'SimulatedDeath'
+  }
+}
+
+export type DiskOperation = Exclude<keyof Disk, 'close'>
+
+/** When the process dies: before the operation, after it, or (a write) when half of it is done. */
+export type DeathMoment = 'before' | 'during' | 'after'
+
+export class DiskFaults {
+  private mutations = 0
+  private death: { readonly atCount: number; readonly moment: DeathMoment } | undefined
+  private dead = false
+  private failure: { readonly code: DiskErrorCode; readonly operation: DiskOperation | undefined } | undefined
+  /** How many `without` are running, one in another. */
+  private suspended = 0
+
+  get mutationCount(): number {
+    return this.mutations
+  }
+
+  failNext(code: DiskErrorCode, operation: DiskOperation | undefined): void {
+    this.failure = { code, operation }
+  }
+
+  dieAfterOperations(count: number, moment: DeathMoment): void {
+    this.death = { atCount: this.mutations + count, moment }
+  }
+
+  /** The next process lives, and nothing is armed against it. */
+  reset(): void {
+    this.dead = false
+    this.death = undefined
+    this.failure = undefined
+  }
+
+  without<T>(action: () => T): T {
+    this.suspended++
+    try {
+      return action()
+    } finally {
+      this.suspended--
+    }
+  }
+
+  refuseDead(): void {
+    if (this.dead && this.suspended === 0) throw new SimulatedDeath()
+  }
+
+  /** Every operation of the port begins here. */
+  begin(operation: DiskOperation): void {
+    this.refuseDead()
+    const { failure } = this
+    if (failure === undefined || this.suspended > 0) return
+    if (failure.operation !== undefined && failure.operation !== operation) return
+    this.failure = undefined
+    throw new DiskError(failure.code, `${operation}: the simulated disk was told to fail`)
+  }
+
+  /** Changes the disk, unless the process dies first. `half` is what is left of it when it dies during. */
+  mutate<T>(change: () => T, half: () => void = () => {}): T {
+    if (this.suspended > 0) return change()
+    this.mutations++
+    const { death } = this
+    if (death === undefined || this.mutations < death.atCount) return change()
+    this.dead = true
+    if (death.moment === 'during') half()
+    else if (death.moment === 'after') change()
+    throw new SimulatedDeath()
+  }
+}

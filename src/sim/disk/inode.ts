@@ -1,0 +1,217 @@
+// What the simulated disk is made of, and what of it would outlive a loss of power. Content is a byte array
+// that is shared with its stable copy until the next write.
+
+import type { FileKind, FileStat } from '../../base/ports.js'
+
+export interface StableContent {
+  readonly bytes: Uint8Array
+  readonly sizeBytes: number
+  readonly mtimeMs: number
+  readonly ctimeMs: number
+  readonly mode: number
+}
+
+/** A file, folder or link. Names lead to it; it does not know them. */
+export class Inode {
+  readonly number: number
+  readonly kind: FileKind
+  mtimeMs: number
+  ctimeMs: number
+  /** The nine bits of chmod(2). */
+  mode: number
+  /** Reading and listing it fails with 'denied'. */
+  unreadable = false
+  /** How many names lead here; its content takes room while any does. */
+  nameCount = 0
+
+  // — A file. —
+  sizeBytes = 0
+  private bytes: Uint8Array = NOTHING
+  private sharedWithStable = false
+  private stable: StableContent = EMPTY
+  private unsynced = false
+
+  // — A link. —
+  target = ''
+
+  // — A folder. —
+  readonly names: Map<string, Inode>
+  /** Names that are not UTF-8, made printable. */
+  readonly illegibleNames: string[] = []
+  /** The names on stable storage; undefined while they are the same as `names`. */
+  stableNames: Map<string, Inode> | undefined
+
+  constructor(inodeNumber: number, kind: FileKind, nowMs: number) {
+    this.number = inodeNumber
+    this.kind = kind
+    this.mtimeMs = nowMs
+    this.ctimeMs = nowMs
+    this.names = kind === 'folder' ? new Map() : NO_NAMES
+    this.mode = USUAL_MODES[kind]
+  }
+
+  get executable(): boolean {
+    return (this.mode & 0o100) !== 0
+  }
+
+  read(target: Uint8Array, position: number): number {
+    const count = Math.max(0, Math.min(target.length, this.sizeBytes - position))
+    target.set(this.bytes.subarray(position, position + count))
+    return count
+  }
+
+  content(): Uint8Array {
+    return this.bytes.slice(0, this.sizeBytes)
+  }
+
+  write(source: Uint8Array, position: number): void {
+    const end = position + source.length
+    this.makeRoom(end)
+    this.bytes.set(source, position)
+    this.sizeBytes = Math.max(this.sizeBytes, end)
+    this.unsynced = true
+  }
+
+  truncate(sizeBytes: number): void {
+    this.makeRoom(sizeBytes)
+    if (sizeBytes < this.sizeBytes) this.bytes.fill(0, sizeBytes, this.sizeBytes)
+    this.sizeBytes = sizeBytes
+    this.unsynced = true
+  }
+
+  /** Metadata that a sync makes durable together with the content. */
+  touched(): void {
+    this.unsynced = true
+  }
+
+  sync(): void {
+    if (!this.unsynced) return
+    const { bytes, sizeBytes, mtimeMs, ctimeMs, mode } = this
+    this.stable = { bytes, sizeBytes, mtimeMs, ctimeMs, mode }
+    this.sharedWithStable = true
+    this.unsynced = false
+  }
+
+  /** What a loss of power leaves: everything, what was synced, or a mixture of both page by page, as when
+   *  the kernel had begun to write back. `draw` answers uniformly in [0, 1). */
+  losePower(draw: () => number): void {
+    if (!this.unsynced || this.kind !== 'file') return
+    const fate = draw()
+    if (fate < 1 / 3) this.sync()
+    else if (fate < 2 / 3) this.restoreStable()
+    else this.restoreMixture(draw)
+  }
+
+  private restoreStable(): void {
+    this.bytes = this.stable.bytes
+    this.sizeBytes = this.stable.sizeBytes
+    this.mtimeMs = this.stable.mtimeMs
+    this.ctimeMs = this.stable.ctimeMs
+    this.mode = this.stable.mode
+    this.sharedWithStable = true
+    this.unsynced = false
+  }
+
+  private restoreMixture(draw: () => number): void {
+    const { bytes, sizeBytes, stable } = this
+    // The size is metadata and reaches the disk by itself: data that did not is read as zeros.
+    const mixed = new Uint8Array(sizeBytes)
+    for (let start = 0; start < sizeBytes; start += PAGE_BYTES) {
+      const end = Math.min(start + PAGE_BYTES, sizeBytes)
+      const source = draw() < 0.5 ? bytes : stable.bytes
+      mixed.set(source.subarray(start, Math.min(end, source.length)), start)
+    }
+    this.bytes = mixed
+    this.sharedWithStable = false
+    this.sync()
+  }
+
+  private makeRoom(sizeBytes: number): void {
+    const grows = sizeBytes > this.bytes.length
+    if (!grows && !this.sharedWithStable) return
+    const capacity = grows
+      ? Math.max(sizeBytes, Math.min(2 * this.bytes.length, sizeBytes + SPARE_BYTES_MAX))
+      : 0
+    const larger = new Uint8Array(Math.max(capacity, this.bytes.length))
+    larger.set(this.bytes.subarray(0, this.sizeBytes))
+    this.bytes = larger
+    this.sharedWithStable = false
+  }
+}
+
+/** With a umask of 022. */
+export const USUAL_MODES: Readonly<Record<FileKind, number>> = {
+  file: 0o644,
+  folder: 0o755,
+  link: 0o777,
+  private: 0o600,
+  other: 0o644,
+}
+const NOTHING = new Uint8Array(0)
+const EMPTY: StableContent = { bytes: NOTHING, sizeBytes: 0, mtimeMs: 0, ctimeMs: 0, mode: 0o600 }
+const NO_NAMES: Map<string, Inode> = new Map()
+/** What the kernel writes back at once. */
+const PAGE_BYTES = 4096
+const SPARE_BYTES_MAX = 1 << 20
+
+export function statOf(inode: Inode): FileStat {
+  const { kind, sizeBytes, mtimeMs, ctimeMs, executable, mode, number: inodeNumber } = inode
+  return { kind, sizeBytes, mtimeMs, ctimeMs, inode: inodeNumber, device: DEVICE, executable, mode }
+}
+
+export function isEmpty(inode: Inode): boolean {
+  return inode.names.size === 0 && inode.illegibleNames.length === 0
+}
+
+export function isWithin(folder: Inode, inode: Inode): boolean {
+  if (folder === inode) return true
+  for (const child of folder.names.values())
+    if (child.kind === 'folder' && isWithin(child, inode)) return true
+  return false
+}
+
+/** Calls back for a thing and everything below it, links not followed. */
+export function visit(inode: Inode, path: string, callback: (path: string, inode: Inode) => void): void {
+  callback(path, inode)
+  for (const [name, child] of inode.names) visit(child, path === '' ? name : `${path}/${name}`, callback)
+}
+
+/** Where a path of the share leads, links followed on the way and, if asked for, at its end. */
+export function resolvePath(from: {
+  readonly world: Inode
+  readonly share: Inode
+  readonly path: string
+  readonly followLast: boolean
+}): Inode | undefined {
+  const { world, share, followLast } = from
+  const names = from.path.split('/')
+  const above: Inode[] = [world]
+  let current = share
+  let linkCount = 0
+  for (let name = names.shift(); name !== undefined; name = names.shift()) {
+    if (name === '' || name === '.') continue
+    if (name === '..') {
+      current = above.pop() ?? world
+      continue
+    }
+    const next = current.names.get(name)
+    if (next === undefined) return undefined
+    if (next.kind !== 'link' || (names.length === 0 && !followLast)) {
+      above.push(current)
+      current = next
+      continue
+    }
+    linkCount++
+    if (linkCount > LINKS_MAX) return undefined
+    names.unshift(...next.target.split('/'))
+    if (next.target.startsWith('/')) {
+      above.length = 0
+      current = world
+    }
+  }
+  return current
+}
+
+const DEVICE = 1
+/** Links followed in one path, as Linux has it. */
+const LINKS_MAX = 40

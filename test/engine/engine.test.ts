@@ -1,0 +1,547 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { concatBytes, hexOf, textOf, utf8 } from '../../src/base/bytes.js'
+import { BLOCK_BYTES, PACK_FILES_MAX } from '../../src/base/limits.js'
+import { Engine, type EngineEvent } from '../../src/engine/engine.js'
+import { ANNOUNCED_AHEAD_MAX } from '../../src/engine/limits.js'
+import { crc32, hash } from '../../src/io/hash.js'
+import { TREE_PULLS_MAX } from '../../src/pipe/limits.js'
+import type { EngineToKeeper, ItemName, KeeperToEngine, Location } from '../../src/pipe/messages.js'
+import { PlainProtection } from '../../src/seal/plain.js'
+import type { Entry } from '../../src/share/entry.js'
+import { encodeEntry } from '../../src/share/entry-line.js'
+import { Manifest } from '../../src/share/manifest.js'
+import { SeededRandom } from '../../src/sim/random.js'
+import { contentOf, digestOfContent, listOf, OURS, THEIRS, theirFile } from '../keeper/share-on-disk.js'
+
+/** An engine and what it wants of its keeper and its disk, both played by the test. */
+class PlayedPeer {
+  readonly engine: Engine
+  readonly asked: EngineToKeeper[] = []
+  readonly events: EngineEvent[] = []
+  readonly files = new Map<string, Uint8Array>()
+  /** ecp messages that this peer was sent, as they would stand in a capture, repetitions left out. */
+  readonly heard: string[] = []
+  private readonly heardNumbers = new Set<string>()
+
+  constructor(
+    readonly address: string,
+    peerId: string,
+    seed: number,
+  ) {
+    const random = new SeededRandom(seed)
+    this.engine = new Engine(
+      {
+        peerId,
+        random,
+        protection: new PlainProtection({ peerId, random, crc32 }),
+        hash,
+        crc32,
+        window: 'auto',
+        agent: 'left test',
+        admit: () => true,
+        datagramBytesMax: () => 65_507,
+        receiveBufferBytes: 1 << 20,
+      },
+      0,
+    )
+  }
+
+  /** The share holds these entries. */
+  know(entries: readonly Entry[], nowMs: number): Manifest {
+    const manifest = new Manifest(hash)
+    for (const entry of entries) manifest.set(entry)
+    this.tell(
+      { type: 'root', root: manifest.root(), changes: undefined, whole: entries, files: entries.length },
+      nowMs,
+    )
+    return manifest
+  }
+
+  tell(message: KeeperToEngine, nowMs: number): void {
+    this.engine.handleKeeper(message, nowMs)
+  }
+
+  /** A message (10) or a reply (11) of rdt: session, number and ecp's text in between. */
+  listen(datagram: Uint8Array): void {
+    if (datagram[0] !== 10 && datagram[0] !== 11) return
+    const number = hexOf(datagram.subarray(0, 13))
+    if (!this.heardNumbers.has(number)) this.heard.push(textOf(datagram.subarray(13, -4)) ?? '(not UTF-8)')
+    this.heardNumbers.add(number)
+  }
+
+  take<T extends EngineToKeeper['type']>(type: T): (EngineToKeeper & { type: T })[] {
+    const taken = this.asked.filter(
+      (message): message is EngineToKeeper & { type: T } => message.type === type,
+    )
+    for (const message of taken) this.asked.splice(this.asked.indexOf(message), 1)
+    return taken
+  }
+}
+
+let nowMs: number
+let a: PlayedPeer
+let b: PlayedPeer
+beforeEach(() => {
+  nowMs = 0
+  a = new PlayedPeer('10.0.0.1:1', OURS, 1)
+  b = new PlayedPeer('10.0.0.2:1', THEIRS, 2)
+})
+
+/** Carries what both have to say, and lets time pass from one thing that is due to the next. */
+function run(ms: number): void {
+  const endMs = nowMs + ms
+  for (;;) {
+    while (carry(a, b) || carry(b, a));
+    const dues = [a, b].map(({ engine }) => engine.pollTimeout() ?? Number.POSITIVE_INFINITY)
+    const dueMs = Math.min(...dues)
+    if (dueMs > endMs) break
+    nowMs = Math.max(nowMs + 0.01, dueMs)
+    for (const { engine } of [a, b]) engine.handleTimeout(nowMs)
+  }
+  nowMs = endMs
+}
+
+function carry(from: PlayedPeer, to: PlayedPeer): boolean {
+  const { engine } = from
+  let any = false
+  for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
+    from.asked.push(message)
+  for (let event = engine.pollEvent(); event !== undefined; event = engine.pollEvent())
+    from.events.push(event)
+  for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) {
+    any = true
+    if (op.type === 'read') {
+      engine.handleRead(op.id, from.files.get(op.path)?.slice(op.position, op.position + op.length), nowMs)
+    } else if (op.type === 'write') {
+      const isRight = hexOf(hash(op.bytes)) === hexOf(op.digest)
+      const file = from.files.get(op.path) ?? new Uint8Array(4 * BLOCK_BYTES)
+      if (isRight) file.set(op.bytes, op.position)
+      from.files.set(op.path, file)
+      engine.handleWritten(op.id, isRight ? undefined : 'wrong', nowMs)
+    } else if (op.type === 'finish') engine.handleWritten(op.id, undefined, nowMs)
+  }
+  for (let out = engine.pollDatagram(nowMs); out !== undefined; out = engine.pollDatagram(nowMs)) {
+    any = true
+    for (let start = 0; start < out.bytes.length; start += out.segmentBytes) {
+      const datagram = out.bytes.slice(start, start + out.segmentBytes)
+      to.listen(datagram)
+      to.engine.handleDatagram(from.address, datagram, nowMs)
+    }
+  }
+  return any
+}
+
+/** A session that A opened. */
+function connect(): void {
+  a.engine.connect(b.address, nowMs)
+  run(50)
+  expect(a.events).toContainEqual({ event: 'connected', peer: THEIRS, address: b.address })
+  expect(b.events).toContainEqual({ event: 'connected', peer: OURS, address: a.address })
+}
+
+const answerAll = (peer: PlayedPeer, answer: 'same' | 'differs'): void => {
+  for (const { question } of peer.take('claim')) peer.tell({ type: 'answer', question, answer }, nowMs)
+  run(50)
+}
+
+const file = theirFile('a', 'content')
+
+describe('two peers', () => {
+  test('that hold the same say so once each, in a few hundred bytes', () => {
+    connect()
+    a.know([file], nowMs)
+    b.know([file], nowMs)
+    run(50)
+    answerAll(b, 'same')
+    const root = new Manifest(hash)
+    root.set(file)
+    const state = `|*|${root.root().digest}:${root.root().sizeBytes}|*|whole|*|${encodeEntry(file)}`
+    expect(b.heard).toEqual([`h${state}`])
+    expect(a.heard).toEqual(['s'])
+    expect(a.take('claim')).toMatchObject([{ claim: { peer: THEIRS, root: root.root() } }])
+    run(4_000)
+    expect(a.heard).toHaveLength(1)
+  })
+
+  test('that differ learn of each other in one exchange', () => {
+    connect()
+    a.know([], nowMs)
+    b.know([file], nowMs)
+    run(50)
+    answerAll(b, 'differs')
+    expect(a.heard).toEqual([expect.stringMatching(/^e\|\*\|/)])
+    expect(a.take('claim')).toMatchObject([
+      { claim: { peer: THEIRS, scope: { type: 'whole' }, entries: [file] } },
+    ])
+    run(4_000)
+    expect(b.heard).toHaveLength(1)
+  })
+
+  test('wait while one of them is still reading its share', () => {
+    connect()
+    a.know([], nowMs)
+    run(1_000)
+    expect(a.heard.length).toBeGreaterThanOrEqual(3)
+    expect(new Set(a.heard)).toEqual(new Set(['w|*|300']))
+    b.know([file], nowMs)
+    run(400)
+    expect(b.take('claim')).toHaveLength(1)
+  })
+})
+
+describe('what is no message of ecp', () => {
+  beforeEach(() => {
+    connect()
+    b.know([], nowMs)
+  })
+
+  test.each(['', 'x', 's', 'w|*|1', 'e|*|', 'h|*|nonsense|*|-', '\u0000'])(
+    '%j is answered with working',
+    (text) => {
+      a.engine.endpoint.sendRequest(1, utf8(text), nowMs)
+      run(50)
+      expect(a.heard).toEqual(['w|*|300'])
+      expect(b.take('claim')).toEqual([])
+    },
+  )
+
+  test('an entry that cannot be read makes a list incomplete, and the rest of it counts', () => {
+    const root = `${'0'.repeat(64)}:130`
+    a.engine.endpoint.sendRequest(1, utf8(`h|*|${root}|*|whole|*|nonsense|*|${encodeEntry(file)}`), nowMs)
+    run(50)
+    expect(b.take('claim')).toMatchObject([{ claim: { scope: { type: 'some' }, entries: [file] } }])
+  })
+
+  test('an answer that cannot be read makes the asker ask again', () => {
+    a.know([], nowMs)
+    run(50)
+    const [claim] = b.take('claim')
+    expect(claim).toBeDefined()
+    // Session and number of the only request that is outstanding.
+    b.engine.endpoint.sendReply(1, 1, utf8('nonsense'), nowMs)
+    run(400)
+    expect(a.heard).toEqual(['nonsense'])
+    expect(b.heard.map((text) => text[0])).toEqual(['h', 'h'])
+  })
+})
+
+describe('a file', () => {
+  const large = contentOf(2 * BLOCK_BYTES + 5)
+  const digest = digestOfContent(large)
+  const ref = { kind: 'file', digest, sizeBytes: large.length } as const
+
+  beforeEach(() => {
+    connect()
+    b.files.set('large', large)
+  })
+
+  /** Plays B's keeper, which knows where everything is. */
+  function locateAll(): void {
+    locate(b.take('locate').flatMap(({ items }) => items))
+  }
+
+  function locate(names: readonly ItemName[]): void {
+    if (names.length > 0) {
+      const located = names.map((name) => ({
+        name,
+        location:
+          name.kind === 'list'
+            ? ({ type: 'bytes', bytes: listOf(large) } as const)
+            : ({
+                type: 'file',
+                path: 'large',
+                sizeBytes: large.length,
+                mtimeMs: 0,
+                list: listOf(large),
+              } as const),
+      }))
+      b.tell({ type: 'located', items: located }, nowMs)
+    }
+    run(50)
+  }
+
+  test('of several blocks is received list first, then the blocks that are needed, and reported', () => {
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
+    run(50)
+    locateAll()
+    expect(a.take('list')).toEqual([{ type: 'list', fetch: 1, list: listOf(large) }])
+    a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b101) }, nowMs)
+    run(50)
+    locateAll()
+    run(100)
+    expect(
+      a
+        .take('blocks')
+        .flatMap(({ blockIndices }) => blockIndices)
+        .sort(),
+    ).toEqual([0, 2])
+    expect(a.take('fetched')).toEqual([
+      {
+        type: 'fetched',
+        fetch: 1,
+        crossedBytes: BLOCK_BYTES + 5,
+        savedBytes: 0,
+        sources: [{ peer: THEIRS, bytes: BLOCK_BYTES + 5 }],
+      },
+    ])
+    const written = a.files.get('tmp')!
+    expect(hash(written.subarray(0, BLOCK_BYTES))).toEqual(hash(large.subarray(0, BLOCK_BYTES)))
+    expect(hash(written.subarray(BLOCK_BYTES, 2 * BLOCK_BYTES))).toEqual(hash(new Uint8Array(BLOCK_BYTES)))
+  })
+
+  test('that was read wrong once is asked for again, and counted once', () => {
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
+    run(50)
+    locateAll()
+    const torn = large.slice()
+    torn[2 * BLOCK_BYTES]! ^= 1
+    b.files.set('large', torn)
+    a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b101) }, nowMs)
+    run(5)
+    locateAll()
+    // What is asked for again is proved at its source, which looks for the file anew.
+    expect(b.take('suspect')).toEqual([{ type: 'suspect', path: 'large' }])
+    expect(a.take('fetched')).toEqual([])
+    b.files.set('large', large)
+    locateAll()
+    run(100)
+    expect(a.take('fetched')).toMatchObject([
+      { crossedBytes: BLOCK_BYTES + 5, sources: [{ peer: THEIRS, bytes: BLOCK_BYTES + 5 }] },
+    ])
+    expect(a.files.get('tmp')!.subarray(2 * BLOCK_BYTES, 2 * BLOCK_BYTES + 5)).toEqual(
+      large.subarray(2 * BLOCK_BYTES),
+    )
+  })
+
+  test('of which nothing is here is asked for with its list, and nothing of it counts before that has come', () => {
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: true }, nowMs)
+    run(50)
+    locateAll()
+    expect(a.take('list')).toHaveLength(1)
+    expect(a.engine.endpoint.stats(1)!.blocksReceived).toBe(1 + 3)
+    expect(a.engine.receivedBytes).toBe(0)
+    expect(a.files.has('tmp')).toBe(false)
+    // The log turned out to hold the block in the middle.
+    a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b101) }, nowMs)
+    run(100)
+    expect(b.take('locate')).toEqual([])
+    expect(a.engine.receivedBytes).toBe(BLOCK_BYTES + 5)
+    expect(a.take('fetched')).toMatchObject([{ fetch: 1, crossedBytes: BLOCK_BYTES + 5 }])
+    const written = a.files.get('tmp')!
+    expect(hash(written.subarray(0, BLOCK_BYTES))).toEqual(hash(large.subarray(0, BLOCK_BYTES)))
+    expect(hash(written.subarray(BLOCK_BYTES, 2 * BLOCK_BYTES))).toEqual(hash(new Uint8Array(BLOCK_BYTES)))
+  })
+
+  test('whose first blocks came wrong is asked for again once its list is here, and given up where they stay so', () => {
+    const other = new Uint8Array(3 * BLOCK_BYTES).fill(0x5a)
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: true }, nowMs)
+    run(50)
+    const names = b.take('locate').flatMap(({ items }) => items)
+    locate(names.filter(({ kind }) => kind === 'list'))
+    // Whoever serves may be malicious; ours would look at the digests first.
+    const frames = Array.from({ length: 3 }, (_, blockIndex) =>
+      other.slice(blockIndex * BLOCK_BYTES, blockIndex * BLOCK_BYTES + (blockIndex === 2 ? 5 : BLOCK_BYTES)),
+    )
+    const seal = b.engine.endpoint.framesOf(1)!
+    frames.forEach((block, blockIndex) => {
+      const name = { kind: 'file', digest, blockIndex } as const
+      b.engine.endpoint.serveBlock(1, name, seal.seal(name, block), { isKept: true }, nowMs)
+    })
+    run(50)
+    a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b111) }, nowMs)
+    // Its frames are served as they were.
+    run(2_000)
+    expect(a.engine.endpoint.stats(1)!.blocksReceived).toBeGreaterThan(1 + 3)
+    expect(a.engine.receivedBytes).toBe(0)
+    expect(a.take('blocks')).toEqual([])
+    expect(a.take('fetch-failed')).toEqual([{ type: 'fetch-failed', fetch: 1, reason: 'unservable' }])
+  })
+
+  test('that is gone at the peer fails with that word', () => {
+    a.tell({ type: 'fetch-small', fetch: 1, peer: THEIRS, file: { ...ref, sizeBytes: 10 }, path: 'x' }, nowMs)
+    run(50)
+    for (const { items } of b.take('locate'))
+      b.tell(
+        { type: 'located', items: items.map((name) => ({ name, location: { type: 'gone' } as const })) },
+        nowMs,
+      )
+    run(50)
+    expect(a.take('fetch-failed')).toEqual([{ type: 'fetch-failed', fetch: 1, reason: 'gone' }])
+  })
+
+  test('of a peer that is not connected fails with that word', () => {
+    a.tell({ type: 'fetch-small', fetch: 1, peer: 'cccccccccccccccc', file: ref, path: 'x' }, nowMs)
+    run(1)
+    expect(a.take('fetch-failed')).toEqual([{ type: 'fetch-failed', fetch: 1, reason: 'peer-gone' }])
+  })
+
+  test('in flight fails when the session ends, and the keeper hears that the peer is gone', () => {
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
+    run(50)
+    b.engine.close(nowMs)
+    run(50)
+    expect(a.take('fetch-failed')).toEqual([{ type: 'fetch-failed', fetch: 1, reason: 'peer-gone' }])
+    expect(a.take('peer-gone')).toEqual([{ type: 'peer-gone', peer: THEIRS }])
+  })
+})
+
+test('the newest files of several blocks are looked up as the peers are told of them', () => {
+  const entries = Array.from({ length: ANNOUNCED_AHEAD_MAX + 2 }, (_, index) => {
+    const entry = theirFile(`f${index}`, 'x')
+    const sizeBytes = BLOCK_BYTES + 1
+    const digest = digestOfContent(contentOf(sizeBytes, index + 1))
+    return index === ANNOUNCED_AHEAD_MAX + 1 ? entry : { ...entry, sizeBytes, digest }
+  })
+  const manifest = new Manifest(hash)
+  for (const entry of entries) manifest.set(entry)
+  const root = { type: 'root', root: manifest.root(), whole: entries, files: entries.length } as const
+  a.tell({ ...root, changes: entries }, nowMs)
+  run(1)
+  const items = a.take('locate').flatMap((message) => message.items)
+  const newest = entries.slice(2, ANNOUNCED_AHEAD_MAX + 1)
+  expect(items).toEqual(
+    newest.flatMap(({ digest }) => [
+      { kind: 'list', digest },
+      { kind: 'file', digest },
+    ]),
+  )
+})
+
+describe('small files that are ordered together', () => {
+  const contents = Array.from({ length: PACK_FILES_MAX + 1 }, (_, index) => contentOf(100 + index, index))
+  const digests = contents.map(digestOfContent)
+  const lengths = (count = contents.length): number[] => contents.slice(0, count).map(({ length }) => length)
+
+  beforeEach(() => {
+    connect()
+    for (const [index, { length: sizeBytes }] of contents.entries()) {
+      const file = { kind: 'file', digest: digests[index]!, sizeBytes } as const
+      a.tell({ type: 'fetch-small', fetch: index + 1, peer: THEIRS, file, path: `f${index}` }, nowMs)
+    }
+    run(50)
+  })
+
+  /** Plays B's keeper, which holds what `contentAt` gives. Answers what it was asked for. */
+  function serve(contentAt: (index: number) => Uint8Array | undefined): string[] {
+    const kinds: string[] = []
+    for (let asked = b.take('locate'); asked.length > 0; asked = b.take('locate')) {
+      for (const { items } of asked) {
+        kinds.push(...items.map(({ kind }) => kind))
+        b.tell({ type: 'located', items: items.map((name) => ({ name, location: place(name) })) }, nowMs)
+      }
+      run(200)
+    }
+    return kinds
+
+    function place(name: ItemName): Location {
+      const parts = (name.members ?? [name.digest]).map((digest) => contentAt(digests.indexOf(digest)))
+      if (parts.includes(undefined)) return { type: 'gone' }
+      const bytes = concatBytes(parts as Uint8Array[])
+      if (name.members === undefined) return { type: 'content', path: 'f', bytes }
+      return { type: 'pack', files: parts.map((part) => ({ path: 'f', sizeBytes: part!.length })), bytes }
+    }
+  }
+
+  /** Bytes of what reached A's keeper, by their fetch. */
+  function came(): number[] {
+    const files = a.take('contents').flatMap((message) => message.files)
+    for (const { fetch, bytes } of files) expect(bytes).toEqual(contents[fetch - 1])
+    return files.sort((one, other) => one.fetch - other.fetch).map(({ bytes }) => bytes.length)
+  }
+
+  test('come in packs, and one that no pack has room for comes alone', () => {
+    expect(serve((index) => contents[index])).toEqual(['pack', 'file'])
+    expect(came()).toEqual(lengths())
+    expect(a.take('fetch-failed')).toEqual([])
+  })
+
+  test('come one by one where the peer has not all of a pack, and only what is lacking fails', () => {
+    const kinds = serve((index) => (index === 3 ? undefined : contents[index]))
+    expect(kinds.filter((kind) => kind === 'file').length).toBeGreaterThanOrEqual(PACK_FILES_MAX)
+    expect(came()).toEqual(lengths().filter((_, index) => index !== 3))
+    expect(a.take('fetch-failed')).toEqual([{ type: 'fetch-failed', fetch: 4, reason: 'gone' }])
+  })
+
+  test('are not lost with those that are cancelled', () => {
+    for (const fetch of [2, 5]) a.tell({ type: 'cancel', fetch }, nowMs)
+    serve((index) => contents[index])
+    expect(came()).toEqual(lengths().filter((_, index) => index !== 1 && index !== 4))
+  })
+
+  test('all fail when the session ends', () => {
+    b.engine.close(nowMs)
+    run(50)
+    const failed = a.take('fetch-failed')
+    expect(failed.map(({ fetch }) => fetch)).toEqual(contents.map((_, index) => index + 1))
+    expect(new Set(failed.map(({ reason }) => reason))).toEqual(new Set(['peer-gone']))
+  })
+})
+
+describe('listings', () => {
+  const listings = Array.from({ length: TREE_PULLS_MAX + 1 }, (_, index) => utf8(`listing ${index}\n`))
+  const digests = listings.map((bytes) => hexOf(hash(bytes)))
+  const pull = (index: number): void => {
+    const item = { kind: 'tree', digest: digests[index]!, sizeBytes: listings[index]!.length } as const
+    a.tell({ type: 'pull-tree', peer: THEIRS, item }, nowMs)
+  }
+
+  /** B serves all that it was asked for; answers which of them reach A's keeper. */
+  function arriving(): number[] {
+    run(50)
+    for (let asked = b.take('locate'); asked.length > 0; asked = b.take('locate')) {
+      for (const { items } of asked) {
+        const located = items.map((name) => {
+          const bytes = listings[digests.indexOf(name.digest)]!
+          return { name, location: { type: 'bytes', bytes } as const }
+        })
+        b.tell({ type: 'located', items: located }, nowMs)
+      }
+      run(200)
+    }
+    const arrived = a.take('tree').map(({ digest }) => digests.indexOf(digest))
+    return arrived.sort((left, right) => left - right)
+  }
+
+  test('are awaited as many as a walk may have on its way; more are of walks that have ended, the oldest first', () => {
+    connect()
+    for (let index = 0; index <= TREE_PULLS_MAX; index++) pull(index)
+    expect(arriving()).toEqual(digests.map((_, index) => index).slice(1))
+  })
+
+  test('that are asked for again are of the walk of now', () => {
+    connect()
+    for (let index = 0; index < TREE_PULLS_MAX; index++) pull(index)
+    pull(0)
+    pull(TREE_PULLS_MAX)
+    expect(arriving()).toEqual(digests.map((_, index) => index).filter((index) => index !== 1))
+  })
+})
+
+describe('a watcher process that dies', () => {
+  test('leaves the peers waiting, and they are greeted anew when the next one knows the share', () => {
+    connect()
+    a.know([], nowMs)
+    b.know([], nowMs)
+    run(50)
+    expect(b.take('claim')).toHaveLength(1)
+    b.engine.handleKeeperLost(nowMs)
+    run(50)
+    // The open question is answered, and what is asked from now on too.
+    expect(a.heard).toEqual(['w|*|300'])
+    run(400)
+    expect(a.heard).toEqual(['w|*|300', 'w|*|300'])
+    b.know([file], nowMs)
+    run(50)
+    expect(a.heard.at(-1)).toMatch(/^h\|\*\|/)
+  })
+
+  test('ends what was being received, and asks nothing of it any more', () => {
+    connect()
+    const ref = { kind: 'file', digest: '0'.repeat(64), sizeBytes: 10 } as const
+    a.tell({ type: 'fetch-small', fetch: 1, peer: THEIRS, file: ref, path: 'x' }, nowMs)
+    a.engine.handleKeeperLost(nowMs)
+    b.engine.close(nowMs)
+    run(50)
+    expect(a.asked).toEqual([])
+  })
+})

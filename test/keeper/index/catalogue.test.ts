@@ -1,0 +1,237 @@
+import fc from 'fast-check'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { BLOCK_BYTES } from '../../../src/base/limits.js'
+import { hash } from '../../../src/io/hash.js'
+import { Catalogue } from '../../../src/keeper/index/catalogue.js'
+import { COMMIT_CHANGES_MAX } from '../../../src/keeper/index/limits.js'
+import { type Signature, sameSignature } from '../../../src/keeper/index/signature.js'
+import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
+import type { Entry } from '../../../src/share/entry.js'
+import { SimIndex } from '../../../src/sim/index.js'
+import { arbitraryEntry, digestOf, entryOf, fileEntry, versionOf } from '../../share/entries.js'
+
+const seen: Signature = {
+  sizeBytes: 5,
+  mtimeMs: 1_700_000_000_000.125,
+  ctimeMs: 1_700_000_000_001.5,
+  inode: 2 ** 52,
+  executable: true,
+}
+const list = new Uint8Array(64).fill(7)
+const large = (path: string, digest: string): Entry => fileEntry(path, { digest, sizeBytes: BLOCK_BYTES + 1 })
+
+let index: SimIndex
+let catalogue: Catalogue
+beforeEach(() => {
+  index = new SimIndex()
+  catalogue = new Catalogue(hash, index)
+})
+
+/** The catalogue of the next process: what was committed. */
+function restarted(): Catalogue {
+  index.crash()
+  return new Catalogue(hash, index)
+}
+
+describe('a restart', () => {
+  test('finds every entry, and what its file looked like, as it was committed', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(arbitraryEntry, { selector: ({ path }) => path, maxLength: 8 }),
+        (entries) => {
+          index = new SimIndex()
+          catalogue = new Catalogue(hash, index)
+          entries.forEach((entry, number) => {
+            catalogue.record(entry, number % 2 === 0 ? { ...seen, inode: number } : undefined)
+          })
+          catalogue.commit()
+          const next = restarted()
+          expect(next.manifest.root()).toEqual(catalogue.manifest.root())
+          entries.forEach((entry, number) => {
+            expect(next.get(entry.path)).toEqual(entry)
+            expect(next.signature(entry.path)).toEqual(
+              number % 2 === 0 ? { ...seen, inode: number } : undefined,
+            )
+            if (entry.kind === 'file') expect(next.holderOf(entry.digest)).toBeDefined()
+          })
+        },
+      ),
+    )
+  })
+
+  test('finds nothing of what was not committed', () => {
+    catalogue.record(fileEntry('a'), seen)
+    catalogue.commit()
+    catalogue.record(fileEntry('a', { digest: digestOf('new') }), undefined)
+    catalogue.record(fileEntry('b'), seen)
+    const next = restarted()
+    expect(next.get('a')).toEqual(fileEntry('a'))
+    expect(next.signature('a')).toEqual(seen)
+    expect(next.get('b')).toBeUndefined()
+  })
+
+  test('finds what was looked at again', () => {
+    catalogue.record(fileEntry('a'), seen)
+    catalogue.refreshSignature('a', { ...seen, inode: 3 })
+    catalogue.refreshSignature('unknown', seen)
+    catalogue.commit()
+    expect(restarted().signature('a')).toEqual({ ...seen, inode: 3 })
+  })
+
+  test('leaves out what it cannot read, which is then found as new', () => {
+    catalogue.record(fileEntry('a'), seen)
+    index.put('b', 'nonsense')
+    index.put('c', '')
+    index.put('d', '- f nonsense')
+    catalogue.commit()
+    expect([...restarted().manifest.entries()]).toEqual([fileEntry('a')])
+  })
+
+  test('has nothing to tell anyone yet', () => {
+    catalogue.record(fileEntry('a'), seen)
+    catalogue.commit()
+    expect(restarted().takeChanges()).toEqual([])
+  })
+
+  test.each([
+    [COMMIT_CHANGES_MAX - 1, 0],
+    [COMMIT_CHANGES_MAX, COMMIT_CHANGES_MAX],
+  ])('after %i changes without a commit finds %i: they do not pile up in memory', (changes, found) => {
+    for (let change = 0; change < changes; change++) catalogue.record(fileEntry(`${change}`), seen)
+    expect(restarted().manifest.size).toBe(found)
+  })
+})
+
+describe('who holds a content', () => {
+  const digest = digestOf('content')
+
+  test('is one of the paths that have it, as long as one has', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(2)), { maxLength: 20 }),
+        (steps) => {
+          catalogue = new Catalogue(hash, new SimIndex())
+          const contents = new Map<string, number>()
+          for (const [path, content] of steps) {
+            contents.set(path, content)
+            catalogue.record(fileEntry(path, { digest: digestOf(content) }), seen)
+            for (let other = 0; other <= 2; other++) {
+              const holders = [...contents].filter(([, held]) => held === other).map(([holder]) => holder)
+              const holder = catalogue.holderOf(digestOf(other))
+              if (holders.length === 0) expect(holder).toBeUndefined()
+              else expect(holders).toContain(holder)
+            }
+          }
+        },
+      ),
+    )
+  })
+
+  test('nobody does when the file is deleted, became a folder or was forgotten', () => {
+    for (const end of [
+      () => catalogue.record(entryOf('tombstone', 'a'), undefined),
+      () => catalogue.record(entryOf('folder', 'a'), undefined),
+      () => catalogue.forget('a'),
+    ]) {
+      catalogue.record(fileEntry('a', { digest }), seen)
+      expect(catalogue.holderOf(digest)).toBe('a')
+      end()
+      expect(catalogue.holderOf(digest)).toBeUndefined()
+    }
+  })
+
+  test('the digest list stays while anybody holds the content, and goes with the last', () => {
+    catalogue.putList(digest, list)
+    catalogue.record(large('a', digest), seen)
+    catalogue.record(large('b', digest), seen)
+    catalogue.record(large('a', digestOf('other')), seen)
+    expect(catalogue.list(digest)).toEqual(list)
+    catalogue.record(entryOf('tombstone', 'b'), undefined)
+    expect(catalogue.list(digest)).toBeUndefined()
+  })
+
+  test('the list stays when only the time of its file changes', () => {
+    catalogue.putList(digest, list)
+    catalogue.record(large('a', digest), seen)
+    catalogue.record({ ...large('a', digest), mtimeMs: 1 }, seen)
+    expect(catalogue.list(digest)).toEqual(list)
+  })
+})
+
+describe('what is live', () => {
+  test('is everything but the memory of a deletion', () => {
+    catalogue.record(entryOf('folder', 'f'), undefined)
+    catalogue.record(entryOf('tombstone', 't'), undefined)
+    expect(catalogue.live('f')).toBeDefined()
+    expect(catalogue.live('t')).toBeUndefined()
+    expect(catalogue.get('t')).toBeDefined()
+    expect(catalogue.live('nothing')).toBeUndefined()
+  })
+})
+
+describe('what is forgotten', () => {
+  test('is gone as if nobody had deleted it: every version of others is newer', () => {
+    catalogue.record(fileEntry('a', { version: versionOf(1, 2) }), seen)
+    catalogue.forget('a')
+    expect(catalogue.live('a')).toBeUndefined()
+    expect(catalogue.signature('a')).toBeUndefined()
+    expect(catalogue.get('a')).toBeUndefined()
+  })
+
+  test('may be something that was not known', () => {
+    catalogue.forget('nothing')
+    expect(catalogue.get('nothing')).toBeUndefined()
+  })
+})
+
+describe('a commit', () => {
+  test('comes after the log that it relies on, and only where there is something to commit', () => {
+    const order: string[] = []
+    const commit = index.commit.bind(index)
+    index.commit = () => {
+      order.push('index')
+      commit()
+    }
+    catalogue.commitAfter(() => order.push('log'))
+    catalogue.commit()
+    expect(order).toEqual([])
+    catalogue.record(fileEntry('a'), seen)
+    catalogue.commit()
+    catalogue.commit()
+    expect(order).toEqual(['log', 'index'])
+  })
+})
+
+describe('changes', () => {
+  test('are told once, in the order in which they were made', () => {
+    const entries = [fileEntry('b'), fileEntry('a'), entryOf('tombstone', 'b')]
+    for (const entry of entries) catalogue.record(entry, undefined)
+    expect(catalogue.takeChanges()).toEqual(entries)
+    expect(catalogue.takeChanges()).toEqual([])
+  })
+
+  test.each([
+    [CHANGES_LISTED_MAX, true],
+    [CHANGES_LISTED_MAX + 1, false],
+  ])('%i at once are listed: %s', (count, isListed) => {
+    for (let change = 0; change < count; change++) catalogue.record(fileEntry(`${change}`), undefined)
+    expect(catalogue.takeChanges()?.length).toBe(isListed ? count : undefined)
+    catalogue.record(fileEntry('next'), undefined)
+    expect(catalogue.takeChanges()).toEqual([fileEntry('next')])
+  })
+
+  test('do not hold what was only looked at again', () => {
+    catalogue.record(fileEntry('a'), seen)
+    catalogue.takeChanges()
+    catalogue.refreshSignature('a', { ...seen, inode: 4 })
+    expect(catalogue.takeChanges()).toEqual([])
+  })
+})
+
+test('two looks at a file are the same where every field is', () => {
+  expect(sameSignature(seen, { ...seen })).toBe(true)
+  expect(sameSignature(undefined, undefined)).toBe(true)
+  expect(sameSignature(seen, undefined)).toBe(false)
+  for (const field of ['sizeBytes', 'mtimeMs', 'ctimeMs', 'inode'] as const)
+    expect(sameSignature(seen, { ...seen, [field]: seen[field] + 1 })).toBe(false)
+})

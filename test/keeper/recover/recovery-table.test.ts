@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import {
+  RECOVERY_TABLE,
+  type RecoveryFact,
+  type RecoveryFacts,
+  type RecoveryRow,
+  type RecoverySubject,
+  recoveryOf,
+  rowApplies,
+} from '../../../src/keeper/recover/recovery-table.js'
+
+const SUBJECTS: readonly RecoverySubject[] = ['placing', 'placed', 'temporary']
+const FACTS: readonly RecoveryFact[] = [
+  'machineWentDown',
+  'indexKnows',
+  'targetExists',
+  'halfReplaced',
+  'tookFreePlace',
+  'targetLooksPlaced',
+  'pathKnown',
+  'temporaryGone',
+  'targetHolds',
+  'fetching',
+  'contentHeld',
+  'fresh',
+]
+
+interface Combination {
+  readonly subject: RecoverySubject
+  readonly facts: RecoveryFacts
+  readonly isSo: (fact: RecoveryFact) => boolean
+}
+
+const everyCombination: readonly Combination[] = SUBJECTS.flatMap((subject) =>
+  Array.from({ length: 1 << FACTS.length }, (_, mask) => {
+    const isSo = (fact: RecoveryFact) => (mask & (1 << FACTS.indexOf(fact))) !== 0
+    const facts = Object.fromEntries(FACTS.map((fact) => [fact, isSo(fact)])) as unknown as RecoveryFacts
+    return { subject, facts, isSo }
+  }),
+)
+
+const actionFor = ({ subject, isSo }: Combination) => recoveryOf(subject, isSo).action
+
+describe('the recovery table', () => {
+  test('has exactly one row for every combination of facts', () => {
+    expect(everyCombination).toHaveLength(3 * 4096)
+    for (const { subject, isSo } of everyCombination) {
+      const rows = RECOVERY_TABLE.filter((row) => rowApplies(row, subject, isSo))
+      expect(rows.map((row) => row.name)).toHaveLength(1)
+      expect(recoveryOf(subject, isSo)).toBe(rows[0])
+    }
+  })
+
+  test('has no row that never applies, and no two of one name', () => {
+    const used = new Set(everyCombination.map(({ subject, isSo }) => recoveryOf(subject, isSo)))
+    expect(used.size).toBe(RECOVERY_TABLE.length)
+    expect(new Set(RECOVERY_TABLE.map(({ name }) => name)).size).toBe(RECOVERY_TABLE.length)
+  })
+
+  test('takes as received only what was read and is what the log says', () => {
+    for (const combination of everyCombination) {
+      if (['take-as-received', 'dress-and-take'].includes(actionFor(combination)))
+        expect(combination.facts).toMatchObject({ targetHolds: true, indexKnows: false })
+    }
+  })
+
+  test('removes something only after the machine went down, and never what is whole or may be an edit', () => {
+    for (const combination of everyCombination) {
+      const { subject, facts } = combination
+      if (!actionFor(combination).startsWith('remove-torn')) continue
+      expect(facts).toMatchObject({ machineWentDown: true, targetHolds: false })
+      if (subject === 'placing')
+        expect((facts.tookFreePlace && facts.targetLooksPlaced) || !facts.pathKnown).toBe(true)
+    }
+  })
+
+  test('makes a deletion only of what a process alone left behind', () => {
+    for (const combination of everyCombination) {
+      if (actionFor(combination) === 'record-as-placed')
+        expect(combination.facts).toMatchObject({ machineWentDown: false, targetExists: false })
+    }
+  })
+
+  test('drops no temporary file that can be gone on from', () => {
+    for (const combination of everyCombination) {
+      const { fetching, contentHeld, fresh } = combination.facts
+      if (combination.subject !== 'temporary') continue
+      const isOfUse = fetching && fresh && !contentHeld
+      expect(actionFor(combination)).toBe(isOfUse ? 'keep-temporary' : 'drop-temporary')
+    }
+  })
+
+  test('reads no file of what was placed where only the process died', () => {
+    const asked: RecoveryFact[] = []
+    recoveryOf('placed', (fact) => {
+      asked.push(fact)
+      return false
+    })
+    expect(asked).not.toContain('targetHolds')
+  })
+
+  test('is the one that the README shows', () => {
+    const readme = readFileSync(new URL('../../../src/keeper/README.md', import.meta.url), 'utf8')
+    const section = readme.slice(readme.indexOf('### The recovery table'))
+    const shown = section.split('\n').filter((line) => /^\| [^-]/.test(line))
+    const cellsOf = (line: string) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim())
+    expect(shown.slice(1).map(cellsOf)).toEqual(RECOVERY_TABLE.map(cellsOfRow))
+  })
+})
+
+function cellsOfRow({ subject, name, when, action }: RecoveryRow): string[] {
+  const facts = Object.entries(when).map(([fact, value]) => (value ? `\`${fact}\`` : `not \`${fact}\``))
+  return [subject, name, facts.join(', '), `\`${action}\``]
+}

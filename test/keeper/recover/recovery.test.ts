@@ -1,0 +1,366 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { concatBytes, utf8 } from '../../../src/base/bytes.js'
+import { BLOCK_BYTES } from '../../../src/base/limits.js'
+import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from '../../../src/keeper/recover/limits.js'
+import { closeShare } from '../../../src/keeper/recover/recovery.js'
+import type { Entry } from '../../../src/share/entry.js'
+import { SimulatedDeath } from '../../../src/sim/disk/disk.js'
+import {
+  contentOf,
+  listOf,
+  OURS,
+  ShareOnDisk,
+  THEIRS,
+  theirFile,
+  theirFolder,
+  theirLink,
+} from '../share-on-disk.js'
+
+const large = contentOf(2 * BLOCK_BYTES)
+
+function place(share: ShareOnDisk, remote: Entry, content: Uint8Array): void {
+  const temporary = share.putTemporary(content, remote.sizeBytes > BLOCK_BYTES ? remote.digest : 'small-1')
+  expect(share.placing.place(remote, temporary).type).toBe('placed')
+}
+
+/** As the intake does once things are in place. */
+function settle(share: ShareOnDisk, ...paths: string[]): void {
+  share.catalogue.commit()
+  share.journal.append({ kind: 'placed', paths })
+}
+
+describe('opening a share', () => {
+  test('for the first time makes its own folders and says nothing', () => {
+    const share = new ShareOnDisk()
+    expect(share.notes).toEqual([])
+    expect(share.disk.stat('.left/tmp')!.kind).toBe('folder')
+  })
+
+  test('again finds what was committed', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('a', utf8('1'))
+    share.scan()
+    share.catalogue.commit()
+    const root = share.catalogue.manifest.root()
+    share.restart()
+    expect(share.catalogue.manifest.root()).toEqual(root)
+    expect(share.notes).toEqual([])
+  })
+
+  test('whose log a newer left wrote refuses', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('.left/journal', utf8('left-journal 2\nand so on'))
+    expect(() => share.restart()).toThrow(expect.objectContaining({ code: 'state-newer' }))
+  })
+
+  test('whose log ends in the middle of a record goes on with what it said before', () => {
+    const share = new ShareOnDisk()
+    const digest = theirFile('f', large).digest
+    share.journal.append({ kind: 'fetch', digest, sizeBytes: large.length, path: 'f' })
+    share.putTemporary(large, digest)
+    share.disk.putFile(
+      '.left/journal',
+      concatBytes([share.disk.contentOf('.left/journal')!, Uint8Array.of(0, 0, 0, 9, 1)]),
+    )
+    share.restart()
+    expect(share.notes).toEqual([expect.stringContaining('middle of a record')])
+    expect([...share.journal.fetches.keys()]).toEqual([digest])
+    share.restart()
+    expect(share.notes).toEqual([])
+  })
+
+  test('whose log is all torn starts a new one', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('.left/journal', new Uint8Array(100))
+    share.restart()
+    expect(share.notes).toHaveLength(1)
+  })
+})
+
+describe('a process that died while it put a file in place', () => {
+  test('after the rename: the file is taken as received, not as an edit of ours', () => {
+    const share = new ShareOnDisk()
+    const remote = theirFile('a', 'theirs')
+    place(share, remote, utf8('theirs'))
+    share.restart()
+    expect(share.catalogue.get('a')).toEqual(remote)
+    expect(share.notes).toEqual([expect.stringContaining('taken as received')])
+    expect(share.scanned()).toEqual([])
+    expect(share.journal.placing).toEqual([])
+  })
+
+  test('before the rename: the old version stands and is known as it was', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('a', utf8('ours'))
+    share.scan()
+    share.catalogue.commit()
+    share.journal.append({
+      kind: 'placing',
+      entry: theirFile('a', 'theirs', { version: `${THEIRS}:1` }),
+      replaces: '',
+    })
+    share.restart()
+    expect(share.catalogue.get('a')).toMatchObject({ version: `${OURS}:1` })
+    expect(share.notes).toEqual([])
+    expect(share.scanned()).toEqual([])
+    expect(share.journal.placing).toEqual([])
+  })
+
+  test('and whose file was edited before the restart: the edit is one of ours', () => {
+    const share = new ShareOnDisk()
+    place(share, theirFile('a', 'theirs'), utf8('theirs'))
+    share.disk.putFile('a', utf8('edited'))
+    share.restart()
+    expect(share.scanned()).toEqual(['file a'])
+    expect(share.textAt('a')).toBe('edited')
+  })
+
+  test.each([
+    ['a folder', theirFolder('x')],
+    ['a link', theirLink('x', 'target')],
+  ])('%s is taken as received too', (_, remote) => {
+    const share = new ShareOnDisk({ links: 'keep' })
+    share.placing.place(remote, undefined)
+    share.restart()
+    expect(share.catalogue.get('x')).toEqual(remote)
+    expect(share.scanned()).toEqual([])
+  })
+
+  test('of several blocks: it is taken with its digest list', () => {
+    const share = new ShareOnDisk()
+    const remote = theirFile('a', large)
+    share.journal.append({ kind: 'fetch', digest: remote.digest, sizeBytes: large.length, path: 'a' })
+    place(share, remote, large)
+    share.restart()
+    expect(share.catalogue.get('a')).toEqual(remote)
+    expect(share.catalogue.list(remote.digest)).toEqual(listOf(large))
+    expect([...share.journal.fetches.keys()]).toEqual([])
+  })
+})
+
+describe('a machine that went down', () => {
+  function placedShare(): ShareOnDisk {
+    const share = new ShareOnDisk()
+    place(share, theirFile('a', 'theirs'), utf8('theirs'))
+    settle(share, 'a')
+    return share
+  }
+
+  test('and kept what was placed: nothing is said', () => {
+    const share = placedShare()
+    share.disk.settle()
+    share.restart({ power: true })
+    expect(share.catalogue.get('a')).toEqual(theirFile('a', 'theirs'))
+    expect(share.notes).toEqual([])
+  })
+
+  test('and tore what was placed: it is removed and disowned, so that it is fetched again', () => {
+    const share = placedShare()
+    const { mtimeMs } = theirFile('a', '')
+    share.disk.putFile('a', new Uint8Array(6), { mtimeMs })
+    share.disk.settle()
+    share.restart({ power: true })
+    expect(share.notes).toEqual([expect.stringContaining('fetched again')])
+    expect(share.catalogue.live('a')).toBeUndefined()
+    expect(share.paths).toEqual([])
+    expect(share.scanned()).toEqual([])
+    place(share, theirFile('a', 'theirs'), utf8('theirs'))
+  })
+
+  test('and what was placed had been edited before: the edit stays and is announced', () => {
+    const share = placedShare()
+    share.disk.putFile('a', utf8('edited'))
+    share.disk.settle()
+    share.restart({ power: true })
+    expect(share.textAt('a')).toBe('edited')
+    expect(share.scanned()).toEqual(['file a'])
+  })
+
+  test('and tore what it was putting in place: that is no file of anybody', () => {
+    const share = new ShareOnDisk()
+    const remote = theirFile('a', 'theirs')
+    share.journal.append({ kind: 'placing', entry: remote, replaces: '' })
+    share.disk.putFile('a', new Uint8Array(6), { mtimeMs: remote.mtimeMs })
+    share.disk.settle()
+    share.restart({ power: true })
+    expect(share.paths).toEqual([])
+    expect(share.scanned()).toEqual([])
+  })
+
+  /** A file of ours that was read and told. */
+  function ownShare(): { readonly share: ShareOnDisk; readonly mtimeMs: number } {
+    const share = new ShareOnDisk()
+    share.disk.putFile('a', utf8('ours 1'))
+    expect(share.scanned()).toEqual(['file a'])
+    return { share, mtimeMs: share.disk.stat('a')!.mtimeMs }
+  }
+
+  test.each([
+    ['just after an orderly stop', 1_000, true],
+    ['long after a write', 2 * UNWRITTEN_MS_MAX, false],
+  ])('%s: what a person had written is read again, where it may be torn', (_, afterMs, isRead) => {
+    const { share, mtimeMs } = ownShare()
+    share.disk.settle()
+    share.pass(afterMs)
+    closeShare(share.catalogue, share.journal)
+    // As a file system that had its length and time on the disk, and not its content, gives it back.
+    const { ctimeMs } = share.disk.stat('a')!
+    share.disk.putFile('a', new Uint8Array(6), { mtimeMs })
+    share.disk.settle()
+    const statLink = share.disk.statLink.bind(share.disk)
+    share.disk.statLink = (path) => {
+      const stat = statLink(path)
+      return path === 'a' && stat !== undefined ? { ...stat, ctimeMs } : stat
+    }
+    share.restart({ power: true })
+    expect(share.notes.join()).toBe(
+      isRead ? 'a was damaged when the machine stopped; what peers have of it is kept too' : '',
+    )
+    expect(share.catalogue.live('a') === undefined).toBe(isRead)
+  })
+
+  test('after an orderly stop takes what is missing for deleted', () => {
+    const { share } = ownShare()
+    share.disk.settle()
+    closeShare(share.catalogue, share.journal)
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    share.disk.settle()
+    share.restart({ power: true })
+    expect(share.notes).toEqual([])
+    expect(share.scanned()).toEqual(['tombstone a'])
+  })
+
+  test('and brought back the folder whose place a file had taken: that is no edit of ours', () => {
+    const { share } = ownShare()
+    share.catalogue.commit()
+    share.disk.unharmed((disk) => {
+      disk.removeFile('a')
+      disk.makeFolder('a')
+    })
+    share.disk.settle()
+    share.restart({ power: true })
+    expect(share.notes).toEqual(['a was damaged when the machine stopped; what peers have of it is kept too'])
+    expect(share.catalogue.live('a')).toBeUndefined()
+  })
+
+  test('a process alone that died reads nothing again', () => {
+    const share = placedShare()
+    const { mtimeMs } = theirFile('a', '')
+    share.disk.putFile('a', utf8('edited'), { mtimeMs })
+    share.restart()
+    expect(share.notes).toEqual([])
+    expect(share.textAt('a')).toBe('edited')
+  })
+})
+
+describe('temporary files', () => {
+  test('that no record names go, those that a fetch goes on from stay', () => {
+    const share = new ShareOnDisk()
+    const { digest } = theirFile('a', large)
+    share.journal.append({ kind: 'fetch', digest, sizeBytes: large.length, path: 'a' })
+    share.journal.append({ kind: 'blocks', digest, runs: [{ first: 0, last: 0 }] })
+    share.putTemporary(large, digest)
+    share.putTemporary(utf8('1'), 'small-7')
+    share.putTemporary(large, 'f'.repeat(64))
+    share.restart()
+    expect(share.disk.list('.left/tmp').names).toEqual([digest])
+    expect([...share.journal.fetches.get(digest)!.blocks]).toEqual([0])
+  })
+
+  test('that nobody has gone on with for a week go', () => {
+    const age = (ageMs: number) => {
+      const share = new ShareOnDisk()
+      const { digest } = theirFile('a', large)
+      share.journal.append({ kind: 'fetch', digest, sizeBytes: large.length, path: 'a' })
+      share.putTemporary(large, digest)
+      share.nowMs += ageMs
+      share.restart()
+      return share.journal.fetches.size
+    }
+    expect(age(TEMPORARY_AGE_MS_MAX - 1)).toBe(1)
+    expect(age(TEMPORARY_AGE_MS_MAX)).toBe(0)
+  })
+
+  test('that are gone are not gone on from', () => {
+    const share = new ShareOnDisk()
+    const { digest } = theirFile('a', large)
+    share.journal.append({ kind: 'fetch', digest, sizeBytes: large.length, path: 'a' })
+    share.restart()
+    expect(share.journal.fetches.size).toBe(0)
+    share.restart()
+    expect(share.journal.fetches.size).toBe(0)
+  })
+})
+
+test('digest lists of contents that no file has any more are forgotten', () => {
+  const share = new ShareOnDisk()
+  share.disk.putFile('a', large)
+  share.scan()
+  share.catalogue.putList('0'.repeat(64), listOf(large))
+  share.catalogue.commit()
+  share.restart()
+  expect([...share.index.listDigests()]).toEqual([theirFile('a', large).digest])
+})
+
+describe('a process that dies at any moment while it puts something in place', () => {
+  const cases: Readonly<Record<string, { before: Record<string, string>; remote: Entry; content?: string }>> =
+    {
+      'a new file': { before: {}, remote: theirFile('a', 'theirs'), content: 'theirs' },
+      'a new file in new folders': { before: {}, remote: theirFile('f/g/a', 'theirs'), content: 'theirs' },
+      'a newer file': {
+        before: { a: 'ours' },
+        remote: theirFile('a', 'theirs', { version: `${OURS}:1,${THEIRS}:1` }),
+        content: 'theirs',
+      },
+      'a file that wins over ours': {
+        before: { a: 'ours' },
+        remote: theirFile('a', 'theirs', { mtimeMs: 2_000_000_000_000 }),
+        content: 'theirs',
+      },
+      'a newer link in the place of a file': {
+        before: { a: 'ours' },
+        remote: { ...theirLink('a', 'theirs'), version: `${OURS}:1,${THEIRS}:1` },
+      },
+    }
+  const whatStands = (share: ShareOnDisk, path: string) => {
+    const stat = share.disk.statLink(path)
+    return stat?.kind === 'link' ? share.disk.readLink(path) : share.textAt(path)
+  }
+
+  test.each(Object.entries(cases))(
+    '%s: old or new stands there, nothing of ours is lost, and it goes on',
+    (_, { before, remote, content }) => {
+      const moment = fc.constantFrom('before' as const, 'during' as const, 'after' as const)
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 16 }), moment, (count, moment) => {
+          const share = new ShareOnDisk({ links: 'keep' })
+          for (const [path, text] of Object.entries(before)) share.disk.putFile(path, utf8(text))
+          share.scan()
+          share.catalogue.commit()
+          const temporary = content === undefined ? undefined : share.putTemporary(utf8(content))
+          share.disk.dieAfterOperations(count, moment)
+          try {
+            share.placing.place(remote, temporary)
+          } catch (error) {
+            if (!(error instanceof SimulatedDeath)) throw error
+          }
+          share.disk.crash({ power: false, random: { next: () => 0, bytes: () => new Uint8Array(0) } })
+          const old = before[remote.path]
+          expect([old, 'theirs']).toContain(whatStands(share, remote.path))
+          share.restart()
+          share.scan()
+          const again = content === undefined ? undefined : share.putTemporary(utf8(content))
+          share.placing.place(remote, again)
+          expect(whatStands(share, remote.path)).toBe('theirs')
+          expect(share.catalogue.get(remote.path)!.version).toContain(`${THEIRS}:1`)
+          const isConflict = old !== undefined && !remote.version.includes(OURS)
+          if (isConflict) expect(share.paths.map((path) => whatStands(share, path))).toContain(old)
+          // Folders that were made on the way to a file are found as new, as they are where nobody wanted them.
+          expect(share.scanned().filter((change) => !change.startsWith('folder'))).toEqual([])
+        }),
+        { numRuns: 60 },
+      )
+    },
+  )
+})

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import { utf8 } from '../../../src/base/bytes.js'
+import { digestOfContent, OURS, ShareOnDisk } from '../share-on-disk.js'
+
+describe('links', () => {
+  function withLinks(links: 'follow' | 'keep' | 'skip'): ShareOnDisk {
+    const share = new ShareOnDisk({ links })
+    share.disk.putFile('folder/file', utf8('content'))
+    share.disk.putOutside('outside', utf8('from elsewhere'))
+    share.disk.unharmed((disk) => {
+      disk.makeLink('to-file', 'folder/file')
+      disk.makeLink('to-folder', 'folder')
+      disk.makeLink('to-outside', '../outside')
+    })
+    return share
+  }
+
+  test('are followed: what they point at is shared as ordinary content', () => {
+    const share = withLinks('follow')
+    expect(share.scanned()).toEqual([
+      'file folder/file',
+      'file to-file',
+      'file to-folder/file',
+      'file to-outside',
+      'folder folder',
+      'folder to-folder',
+    ])
+    expect(share.catalogue.get('to-outside')).toMatchObject({
+      digest: digestOfContent(utf8('from elsewhere')),
+    })
+  })
+
+  test('are kept: shared as links with their target, whatever they point at', () => {
+    const share = withLinks('keep')
+    expect(share.scanned()).toEqual([
+      'file folder/file',
+      'folder folder',
+      'link to-file',
+      'link to-folder',
+      'link to-outside',
+    ])
+    expect(share.catalogue.get('to-outside')).toMatchObject({ target: '../outside', sizeBytes: 0 })
+    share.disk.unharmed((disk) => {
+      disk.removeFile('to-file')
+      disk.makeLink('to-file', 'folder')
+    })
+    expect(share.scanned()).toEqual(['link to-file'])
+    expect(share.catalogue.get('to-file')).toMatchObject({ target: 'folder', version: `${OURS}:2` })
+  })
+
+  test('are skipped: as if they were not there', () => {
+    expect(withLinks('skip').scanned()).toEqual(['file folder/file', 'folder folder'])
+  })
+
+  test('that lead into a folder they are in are reported once and not followed', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('f/g/file', utf8('1'))
+    share.disk.unharmed((disk) => {
+      disk.makeLink('f/g/up', '..')
+      disk.makeLink('f/top', '../../share')
+      disk.makeLink('f/self', '.')
+    })
+    expect(share.scanned()).toEqual(['file f/g/file', 'folder f', 'folder f/g'])
+    expect(share.problems.map(({ path }) => path).sort()).toEqual(['f/g/up', 'f/self', 'f/top'])
+    share.scan()
+    expect(share.problems).toHaveLength(3)
+  })
+
+  test('of two folders that point at each other come to an end', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('a/file', utf8('1'))
+    share.disk.putFile('b/file', utf8('2'))
+    share.disk.unharmed((disk) => {
+      disk.makeLink('a/to-b', '../b')
+      disk.makeLink('b/to-a', '../a')
+    })
+    share.scan()
+    expect(share.scanner.idle).toBe(true)
+    expect(share.catalogue.live('a/to-b/file')).toBeDefined()
+    expect(share.catalogue.live('a/to-b/to-a')).toBeUndefined()
+  })
+
+  test('to nothing are reported once, and shared from when they point at something', () => {
+    const share = new ShareOnDisk()
+    share.disk.unharmed((disk) => disk.makeLink('dangling', 'later'))
+    expect(share.scanned()).toEqual([])
+    share.scan()
+    expect(share.problems).toEqual([{ path: 'dangling', reason: 'it is a link to nothing' }])
+    share.disk.putFile('later', utf8('now'))
+    expect(share.scanned()).toEqual(['file dangling', 'file later'])
+  })
+
+  test('whose target goes away are remembered as deleted', () => {
+    const share = withLinks('follow')
+    share.scan()
+    share.disk.unharmed((disk) => disk.removeFile('folder/file'))
+    expect(share.scanned()).toEqual([
+      'tombstone folder/file',
+      'tombstone to-file',
+      'tombstone to-folder/file',
+    ])
+  })
+})

@@ -1,0 +1,198 @@
+// A share on a simulated disk with its index, catalogue, log and scanner, for the tests of the parts of the keeper.
+
+import { hexOf, utf8 } from '../../src/base/bytes.js'
+import { blockBytes, blockCount } from '../../src/base/item.js'
+import { BLOCK_BYTES, DIGEST_BYTES } from '../../src/base/limits.js'
+import { crc32, hash } from '../../src/io/hash.js'
+import type { Journal } from '../../src/journal/journal.js'
+import type { Catalogue } from '../../src/keeper/index/catalogue.js'
+import { Placing } from '../../src/keeper/place/placing.js'
+import { openShare } from '../../src/keeper/recover/recovery.js'
+import { Scanner } from '../../src/keeper/scan/scanner.js'
+import type { Temporary } from '../../src/pipe/layout.js'
+import type { LinkPolicy } from '../../src/pipe/settings.js'
+import type { Entry } from '../../src/share/entry.js'
+import { SimDisk, type SimDiskOptions } from '../../src/sim/disk/disk.js'
+import { SimIndex } from '../../src/sim/index.js'
+import { SeededRandom } from '../../src/sim/random.js'
+
+export const OURS = 'aaaaaaaaaaaaaaaa'
+export const THEIRS = 'bbbbbbbbbbbbbbbb'
+/** When the tests take place: 14 November 2023. */
+export const START_MS = 1_700_000_000_000
+
+export interface ShareOptions extends Partial<SimDiskOptions> {
+  readonly links?: LinkPolicy
+}
+
+/** The machine's clock and the process's are one here; time passes where `pass` says so. */
+export class ShareOnDisk {
+  nowMs = START_MS
+  readonly disk: SimDisk
+  readonly index = new SimIndex()
+  readonly changes: Entry[] = []
+  readonly problems: { path: string; reason: string }[] = []
+  readonly watched = new Set<string>()
+  /** Folders whose watch was ended, in order. */
+  readonly unwatched: string[] = []
+  /** What `placeWantedFolder` was asked for. */
+  readonly wantedFolders: string[] = []
+  boot = 'boot-1'
+  notes: readonly string[] = []
+  catalogue!: Catalogue
+  journal!: Journal<Entry>
+  scanner!: Scanner
+  placing!: Placing
+  private readonly links: LinkPolicy
+
+  constructor(options: ShareOptions = {}) {
+    const { links = 'follow', ...diskOptions } = options
+    this.links = links
+    this.disk = new SimDisk({ nowMs: () => this.nowMs, ...diskOptions })
+    this.open()
+  }
+
+  /** Starts the process, as after a kill or for the first time. */
+  open(): void {
+    const { disk, index } = this
+    const wallMs = () => this.nowMs
+    const { catalogue, journal, notes } = openShare({
+      disk,
+      peer: OURS,
+      hash,
+      crc32,
+      index,
+      boot: this.boot,
+      wallMs,
+    })
+    Object.assign(this, { catalogue, journal, notes })
+    this.scanner = new Scanner({
+      disk,
+      hash,
+      catalogue,
+      peer: OURS,
+      links: this.links,
+      wallMs,
+      onChanged: (entry) => this.changes.push(entry),
+      onProblem: (path, reason) => this.problems.push({ path, reason }),
+      onFolder: (path, present) => {
+        if (present) this.watched.add(path)
+        else if (this.watched.delete(path)) this.unwatched.push(path)
+      },
+    })
+    this.placing = new Placing({
+      disk,
+      catalogue,
+      journal,
+      scanner: this.scanner,
+      peer: OURS,
+      placeWantedFolder: (path) => this.wantedFolders.push(path),
+    })
+  }
+
+  /** Ends the process as kill -9 does, or with `power` the machine, and starts it again. */
+  restart(options: { power?: boolean; seed?: number } = {}): void {
+    const power = options.power ?? false
+    this.disk.crash({ power, random: new SeededRandom(options.seed ?? 1) })
+    this.index.crash()
+    if (power) this.boot = `${this.boot}-again`
+    this.open()
+  }
+
+  /** Time passes, and the scanner does what becomes due. */
+  pass(ms: number): void {
+    const endMs = this.nowMs + ms
+    for (;;) {
+      while (this.scanner.step(this.nowMs));
+      const dueMs = this.scanner.pollTimeout()
+      if (dueMs === undefined || dueMs > endMs) break
+      this.nowMs = Math.max(this.nowMs, dueMs)
+    }
+    this.nowMs = endMs
+  }
+
+  /** Reads the whole share and waits until nothing is left to settle. */
+  scan(): void {
+    this.scanner.scanAll()
+    this.pass(10_000)
+  }
+
+  /** A scan whose changes are what is answered: `kind path` each, in order of path. */
+  scanned(): string[] {
+    this.changes.length = 0
+    this.scan()
+    return this.changes.map(({ kind, path }) => `${kind} ${path}`).sort()
+  }
+
+  /** A complete temporary file for a file of a peer. */
+  putTemporary(bytes: Uint8Array, name = 'small-1'): Temporary {
+    const path = `.left/tmp/${name}`
+    this.disk.putFile(path, bytes, { mode: 0o600 })
+    return { path, looks: undefined }
+  }
+
+  /** The paths of the share itself, without what is LEFT's own. */
+  get paths(): string[] {
+    return [...this.disk.snapshot().keys()].filter((path) => !path.startsWith('.left')).sort()
+  }
+
+  textAt(path: string): string | undefined {
+    const bytes = this.disk.contentOf(path)
+    return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
+  }
+}
+
+/** Digests of the blocks of a content, 32 bytes each. */
+export function listOf(bytes: Uint8Array): Uint8Array {
+  const list = new Uint8Array(blockCount(bytes.length) * DIGEST_BYTES)
+  for (let index = 0; index < blockCount(bytes.length); index++) {
+    const start = index * BLOCK_BYTES
+    list.set(hash(bytes.subarray(start, start + blockBytes(bytes.length, index))), index * DIGEST_BYTES)
+  }
+  return list
+}
+
+/** The digest by which a file with this content goes. */
+export function digestOfContent(bytes: Uint8Array): string {
+  return hexOf(hash(listOf(bytes)))
+}
+
+/** A content of which no two blocks are alike. */
+export function contentOf(sizeBytes: number, seed = 1): Uint8Array {
+  const bytes = new Uint8Array(sizeBytes)
+  const view = new DataView(bytes.buffer)
+  for (let offset = 0; offset + 8 <= sizeBytes; offset += 1024) {
+    view.setUint32(offset, seed)
+    view.setUint32(offset + 4, offset)
+  }
+  bytes[sizeBytes - 1] = seed
+  return bytes
+}
+
+/** A file as a peer announces it. */
+export function theirFile(
+  path: string,
+  content: Uint8Array | string,
+  attributes: Partial<Entry> = {},
+): Entry {
+  const bytes = typeof content === 'string' ? utf8(content) : content
+  return {
+    path,
+    kind: 'file',
+    sizeBytes: bytes.length,
+    mtimeMs: START_MS - 60_000,
+    executable: false,
+    digest: digestOfContent(bytes),
+    target: '',
+    version: `${THEIRS}:1`,
+    ...attributes,
+  }
+}
+
+export function theirFolder(path: string): Entry {
+  return { ...theirFile(path, ''), kind: 'folder', sizeBytes: 0, mtimeMs: 0, digest: '' }
+}
+
+export function theirLink(path: string, target: string): Entry {
+  return { ...theirFile(path, ''), kind: 'link', sizeBytes: 0, digest: '', target }
+}
