@@ -1,6 +1,7 @@
 // What a hostile peer serves: items that prove themselves by their digest and still hold what they should not. Lines
 // are put together here as text, because the codec of a share refuses to write them.
 
+import { createCipheriv } from 'node:crypto'
 import { concatBytes, hexOf, utf8 } from '../base/bytes.js'
 import { escapeField } from '../base/escape.js'
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
@@ -87,13 +88,10 @@ export function listOf(content: Uint8Array): Uint8Array {
   return concatBytes(digests)
 }
 
-/** Content that is nowhere else, the same for the same name. */
+/** Content that is nowhere else, the same for the same name: the keystream of AES-128 under a digest of it. */
 export function contentOf(name: string, sizeBytes: number): Uint8Array {
-  const content = new Uint8Array(sizeBytes)
-  for (let start = 0; start < sizeBytes; start += 32) {
-    content.set(hash(utf8(`${name} ${start}`)).subarray(0, Math.min(32, sizeBytes - start)), start)
-  }
-  return content
+  const cipher = createCipheriv('aes-128-ctr', hash(utf8(name)).subarray(0, 16), new Uint8Array(16))
+  return new Uint8Array(cipher.update(new Uint8Array(sizeBytes)))
 }
 
 /** First byte of a frame: what became of its block. src/seal/frames/sealed-frame.ts. */
