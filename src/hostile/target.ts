@@ -33,6 +33,7 @@ import {
   MEMORY_SETTLE_MS,
   NAMED_PORT_FIRST,
   NAMED_PORTS,
+  WAIT_MS_MAX,
   WARM_UP_BYTES,
   WARM_UP_MS_MAX,
 } from './limits.js'
@@ -165,7 +166,12 @@ export class Target {
 
   async connected(): Promise<Attacker> {
     const attacker = await this.attacker()
-    if (await attacker.connect()) return attacker
+    await this.connect(attacker)
+    return attacker
+  }
+
+  private async connect(attacker: Attacker, timeoutMs = WAIT_MS_MAX): Promise<void> {
+    if (await attacker.connect(timeoutMs)) return
     await attacker.close()
     throw new LeftError('watcher-failed', 'the target takes no session any more')
   }
@@ -273,14 +279,17 @@ export class Target {
   /** Receives from an honest peer and serves it: what is held from then on is no growth, and that nothing arrives later
    *  is not because nothing can. */
   private async warmUp(): Promise<void> {
-    const honest = await this.connected()
+    const honest = await this.attacker()
+    // Before the session: while megabytes are made and hashed nothing is answered, and the target gives silent peers up.
     const lines = [
       honest.items.addFile('warm-large', contentOf('warm-large', WARM_UP_BYTES)),
       ...Array.from({ length: 20 }, (_, index) =>
         honest.items.addFile(`warm-small-${index}`, contentOf(`small ${index}`, 20_000)),
       ),
     ].sort((left, right) => (left.split(' ')[5]! < right.split(' ')[5]! ? -1 : 1))
-    await honest.have(honest.items.addTree(lines))
+    const tree = honest.items.addTree(lines)
+    await this.connect(honest, WARM_UP_MS_MAX)
+    await honest.have(tree, [], WARM_UP_MS_MAX)
     const isThere = await this.says(
       ({ event, path }) => event === 'received' && path === 'warm-large',
       WARM_UP_MS_MAX,
