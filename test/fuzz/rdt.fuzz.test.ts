@@ -200,9 +200,9 @@ describe('an endpoint', () => {
 test('a server passes over what is asked for beyond the end', () => {
   // In a process of its own: it once did not end by itself.
   const script = `
-    import { FrameCache } from './src/rdt/framecache.js'
+    import { FrameCache } from './src/rdt/serve/framecache.js'
     import { FramePool } from './src/rdt/pool.js'
-    import { Server } from './src/rdt/server.js'
+    import { Server } from './src/rdt/serve/server.js'
     const host = { frames: new FrameCache(new FramePool()), datagramBytesMax: 1472, handleWanted() {}, sendGone() {} }
     const session = { high: 1, low: 2 }
     const server = new Server(host, session, '')
@@ -213,7 +213,7 @@ test('a server passes over what is asked for beyond the end', () => {
     process.exit(server.pollSegments() === undefined ? 0 : 1)
   `
   const words = ['--import', 'tsx', '--input-type=module', '--eval', script]
-  const { status } = spawnSync(process.execPath, words, { timeout: 4_000, killSignal: 'SIGKILL' })
+  const { status } = spawnSync(process.execPath, words, { timeout: 60_000, killSignal: 'SIGKILL' })
   expect(status).toBe(0)
 })
 

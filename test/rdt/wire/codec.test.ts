@@ -376,7 +376,7 @@ describe('golden vectors: a change to one of these is a change of the protocol',
 })
 
 function vectorsOf(file: string): { name: string; bytes: Uint8Array }[] {
-  const lines = readFileSync(new URL(`../vectors/${file}`, import.meta.url), 'utf8')
+  const lines = readFileSync(new URL(`../../vectors/${file}`, import.meta.url), 'utf8')
     .trim()
     .split('\n')
   const vectors: { name: string; bytes: Uint8Array }[] = []
