@@ -32,9 +32,9 @@ import { Jitter } from './jitter.js'
 import { KNOWN_SEGMENTS_MIN, Overflow, type PathFacts } from './overflow.js'
 import { PathLoss } from './pathloss.js'
 import { PathRate } from './pathrate.js'
+import { PROBE_GAIN_MAX } from './probe-gain.js'
 import { KeptQueue } from './queue.js'
 import { STARTUP_GAIN, Startup } from './startup.js'
-import { SWING_MAX } from './swing.js'
 import type { Delivery, WindowOptions, WindowPolicy } from './window-policy.js'
 import { Yielding } from './yielding.js'
 
@@ -45,7 +45,7 @@ const CYCLE_ROUNDS = 8
 /** A round is an RTT, and no less than this where the queue is not to be empty: event loops would leave gaps. */
 const ROUND_MS_MIN = 5
 /** How far down where the queue that we keep is long for the path, and how many RTTs it may take. */
-const SWING_DOWN_MAX = 0.5
+const PROBE_DOWN_MAX = 0.5
 const DOWN_RTTS_MAX = 3
 
 /** Room for a whole block in datagrams of 1,232 bytes, a short list, and the last quantum of asking: of use a round trip
@@ -79,7 +79,7 @@ const DOWN_INDEX = 1
 const QUIET_INDEX = 2
 /** In the others asking is faster than the path, until the window is full: what is kept in the queue is kept at all
  *  times, and an estimate of the loss that is too low does not make the rate fall from round to round. */
-const LEVEL_GAIN = SWING_MAX
+const LEVEL_GAIN = PROBE_GAIN_MAX
 
 /** What becomes of requests of each kind is told apart: BURST is what a startup asks for before it can pace. */
 const BURST = 3
@@ -260,7 +260,7 @@ export class MeasuredWindow implements WindowPolicy {
   }
 
   /** How long the queue may be that we fill. */
-  private queueMs(part = this.overflow.swing.part / SWING_MAX): number {
+  private queueMs(part = this.overflow.probeGain.part / PROBE_GAIN_MAX): number {
     const { linkBytesPerMs, minRttMs } = this
     return this.queue.keptMs({ rateBytesPerMs: this.rate.bytesPerMs, linkBytesPerMs, minRttMs, part })
   }
@@ -353,11 +353,11 @@ export class MeasuredWindow implements WindowPolicy {
   }
 
   private cycleGain(): number {
-    const { part } = this.overflow.swing
+    const { part } = this.overflow.probeGain
     if (this.cycleIndex === 0) return 1 + part
     if (this.cycleIndex > QUIET_INDEX) return 1 + LEVEL_GAIN
     if (this.cycleIndex === QUIET_INDEX) return 1
-    return 1 - Math.max(part, Math.min(SWING_DOWN_MAX, this.queueMs() / this.minRttMs))
+    return 1 - Math.max(part, Math.min(PROBE_DOWN_MAX, this.queueMs() / this.minRttMs))
   }
 
   // — What the puller reads —
@@ -399,7 +399,7 @@ export class MeasuredWindow implements WindowPolicy {
       : pipeBytes + rate * this.queueMs()
     const wanted = this.isStopping() ? pipeBytes + spareBytes : Math.max(filling, pipeBytes + spareBytes)
     let windowBytes = Math.min(
-      isStartup ? wanted : wanted * this.overflow.swing.room,
+      isStartup ? wanted : wanted * this.overflow.probeGain.room,
       this.overflow.boundBytes,
     )
     // Where the path itself holds little, no more than the socket holds: there, the queue is the socket.

@@ -6,7 +6,7 @@
 
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
 import type { PathLoss } from './pathloss.js'
-import { Swing } from './swing.js'
+import { ProbeGain } from './probe-gain.js'
 
 /** Loss in one round, beyond the path's own, that is far beyond. */
 const EXCESS_LOSS_MAX = 0.15
@@ -36,7 +36,7 @@ export interface PathFacts {
 export class Overflow {
   /** No more than this in flight. */
   boundBytes = Number.POSITIVE_INFINITY
-  readonly swing = new Swing()
+  readonly probeGain = new ProbeGain()
   /** Since `takeHasOverflowed` was asked last. */
   private hasOverflowed = false
   private cyclesSinceExcess = 0
@@ -97,7 +97,7 @@ export class Overflow {
   endCycle(segmentBytes: number): void {
     this.cyclesSinceExcess++
     this.boundBytes *= Math.min(BOUND_GROWTH_MAX, 1 + BOUND_GROWTH_STEP * this.cyclesSinceExcess)
-    this.swing.handleCycle()
+    this.probeGain.handleCycle()
     // A slow flow is judged more rarely, and grows as often: that it is slow is what makes it gain.
     if (this.cycleSaysEnough(segmentBytes)) this.forgetCycle()
   }
@@ -121,9 +121,9 @@ export class Overflow {
       rateBytesPerMs,
       linkBytesPerMs,
     }
-    if (!this.swing.handleRound(recent)) return
+    if (!this.probeGain.handleRound(recent)) return
     this.swingFeltRound = facts.round + SWING_FELT_ROUNDS
-    this.hasOverflowed = this.swing.isFar
+    this.hasOverflowed = this.probeGain.isFar
   }
 
   private cycleSaysEnough(segmentBytes: number): boolean {

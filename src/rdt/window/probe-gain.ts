@@ -13,7 +13,7 @@
 // and so its losses, whoever has more gives way first (TCP's response to loss, RFC 5348, is of the kind).
 
 /** Never so little that more would not be found. */
-export const SWING_MAX = 0.25
+export const PROBE_GAIN_MAX = 0.25
 const SWING_MIN = 0.0625
 const GROWTH = 1.25
 const SHRINK = 0.7
@@ -50,9 +50,9 @@ export interface RecentLoss {
   readonly linkBytesPerMs: number
 }
 
-export class Swing {
-  /** Part of the rate, up to SWING_MAX. */
-  part = SWING_MAX
+export class ProbeGain {
+  /** Part of the rate, up to PROBE_GAIN_MAX. */
+  part = PROBE_GAIN_MAX
   /** Of the window that seems to be right, the part to be used. */
   room = 1
   /** Whether it was far too much when it last was too much. */
@@ -105,7 +105,7 @@ export class Swing {
       return
     }
     const isNear = this.part > NEAR_PART * this.partAtLoss
-    this.part = Math.min(SWING_MAX, this.part * (isNear ? GROWTH_NEAR : GROWTH))
+    this.part = Math.min(PROBE_GAIN_MAX, this.part * (isNear ? GROWTH_NEAR : GROWTH))
     if (this.part > this.partAtLoss) this.partAtLoss = Number.POSITIVE_INFINITY
   }
 }
