@@ -27,12 +27,12 @@
 import { PACING_SLACK_MS } from '../limits.js'
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
 import { PATH_BYTES_WHOLE } from '../wire/limits.js'
-import { Halving } from './halving.js'
 import { Jitter } from './jitter.js'
 import { KNOWN_SEGMENTS_MIN, Overflow, type PathFacts } from './overflow.js'
 import { PathLoss } from './pathloss.js'
 import { PathRate } from './pathrate.js'
 import { PROBE_GAIN_MAX } from './probe-gain.js'
+import { ProbeRtt } from './probe-rtt.js'
 import { KeptQueue } from './queue.js'
 import { STARTUP_GAIN, Startup } from './startup.js'
 import type { Delivery, WindowOptions, WindowPolicy } from './window-policy.js'
@@ -104,7 +104,7 @@ export class MeasuredWindow implements WindowPolicy {
   private readonly rate = new PathRate()
   private readonly loss = new PathLoss()
   private readonly jitter = new Jitter()
-  private readonly halving: Halving
+  private readonly probeRtt: ProbeRtt
   private readonly startup = new Startup(this.loss)
   private readonly overflow = new Overflow(this.loss)
   private readonly queue: KeptQueue
@@ -132,7 +132,7 @@ export class MeasuredWindow implements WindowPolicy {
     this.queue = new KeptQueue(options.isBackground)
     this.yielding = options.isBackground ? new Yielding() : undefined
     this.receiveBytesMax = options.receiveBytesMax
-    this.halving = new Halving(options.nowMs)
+    this.probeRtt = new ProbeRtt(options.nowMs)
     this.cycleAtMs = options.nowMs
     this.update()
   }
@@ -190,7 +190,7 @@ export class MeasuredWindow implements WindowPolicy {
     if (inRow < 3) return
     // The path is gone or another one: begin anew, carefully, and keep nothing of what it was.
     this.rate.reset()
-    this.halving.forgetRtt()
+    this.probeRtt.forgetRtt()
     this.jitter.reset()
     this.startup.train.reset()
     this.startup.begin(0)
@@ -215,25 +215,25 @@ export class MeasuredWindow implements WindowPolicy {
     this.lastRttMs = rttMs
     this.roundMinRttMs = Math.min(this.roundMinRttMs, rttMs)
     this.queue.handleRtt(rttMs)
-    const isFresh = this.halving.handleRtt(rttMs, leastRttMs, nowMs)
-    if (this.halving.isOn) this.askTag = PROBED
+    const isFresh = this.probeRtt.handleRtt(rttMs, leastRttMs, nowMs)
+    if (this.probeRtt.isOn) this.askTag = PROBED
     return isFresh
   }
 
   private takeTime(nowMs: number): boolean {
-    const wasOn = this.halving.isOn
+    const wasOn = this.probeRtt.isOn
     const cruiseAtMs = this.phase === 'cruise' ? this.cruiseAtMs : undefined
     const leastBytes = KNOWN_SEGMENTS_MIN * this.segmentBytes
     const { lastRttMs } = this
-    const isChanged = this.halving.handleTime(this.loss, { nowMs, cruiseAtMs, lastRttMs, leastBytes })
-    if (wasOn !== this.halving.isOn) this.askTag = this.halving.isOn ? PROBED : BUSY
+    const isChanged = this.probeRtt.handleTime(this.loss, { nowMs, cruiseAtMs, lastRttMs, leastBytes })
+    if (wasOn !== this.probeRtt.isOn) this.askTag = this.probeRtt.isOn ? PROBED : BUSY
     return isChanged
   }
 
   // — The path —
 
   private get minRttMs(): number {
-    return this.halving.minRttMs
+    return this.probeRtt.minRttMs
   }
 
   private get linkBytesPerMs(): number {
@@ -329,7 +329,7 @@ export class MeasuredWindow implements WindowPolicy {
   private enterCycle(index: number, nowMs: number): void {
     this.cycleIndex = index
     this.cycleAtMs = nowMs
-    if (this.halving.isOn) return
+    if (this.probeRtt.isOn) return
     this.askTag = index === QUIET_INDEX ? QUIET : BUSY
     if (index !== QUIET_INDEX) return
     this.loss.learn(this.loss.takeRound())
@@ -411,7 +411,7 @@ export class MeasuredWindow implements WindowPolicy {
       this.askTag = BUSY
     }
     windowBytes *= yieldedTo
-    if (this.halving.isOn) windowBytes = Math.min(windowBytes, 0.5 * this.rate.bytesPerMs * this.minRttMs)
+    if (this.probeRtt.isOn) windowBytes = Math.min(windowBytes, 0.5 * this.rate.bytesPerMs * this.minRttMs)
     this.windowBytes = Math.max(floorBytes, windowBytes)
     this.quantumBytes = Math.max(
       Math.min(QUANTUM_SEGMENTS_MIN * this.segmentBytes, this.windowBytes / 2),

@@ -19,7 +19,7 @@ const JUDGE_RTTS = 2
 const LOSS_TRUST_MS_MIN = 1_000
 const LOSS_TRUST_MS_MAX = 32_000
 
-export class Halving {
+export class ProbeRtt {
   isOn = false
   /** The least RTT, infinite until there was one. */
   minRttMs = Number.POSITIVE_INFINITY
