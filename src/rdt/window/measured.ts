@@ -28,9 +28,9 @@ import { PACING_SLACK_MS } from '../limits.js'
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
 import { PATH_BYTES_WHOLE } from '../wire/limits.js'
 import { Jitter } from './jitter.js'
+import { MaxBandwidth } from './max-bandwidth.js'
 import { KNOWN_SEGMENTS_MIN, Overflow, type PathFacts } from './overflow.js'
 import { PathLoss } from './pathloss.js'
-import { PathRate } from './pathrate.js'
 import { PROBE_GAIN_MAX } from './probe-gain.js'
 import { ProbeRtt } from './probe-rtt.js'
 import { KeptQueue } from './queue.js'
@@ -101,7 +101,7 @@ export class MeasuredWindow implements WindowPolicy {
   private readonly firstBytes: number
 
   // The path, as far as it is known, and what follows from it.
-  private readonly rate = new PathRate()
+  private readonly rate = new MaxBandwidth()
   private readonly loss = new PathLoss()
   private readonly jitter = new Jitter()
   private readonly probeRtt: ProbeRtt

@@ -11,7 +11,7 @@ const RATE_MS_SHARED_MIN = 30
 /** The link is not taken to be faster than so many times what we get of it: a burst may tell too much. */
 const LINK_PART_MIN = 1 / 4
 
-export class PathRate {
+export class MaxBandwidth {
   /** Delivered to us, 0 until known. */
   bytesPerMs = 0
   private readonly byRound = new Float64Array(RATE_ROUNDS)
