@@ -30,10 +30,10 @@ import { PATH_BYTES_WHOLE } from '../wire/limits.js'
 import { Jitter } from './jitter.js'
 import { MaxBandwidth } from './max-bandwidth.js'
 import { KNOWN_SEGMENTS_MIN, Overflow, type PathFacts } from './overflow.js'
-import { PathLoss } from './pathloss.js'
 import { PROBE_GAIN_MAX } from './probe-gain.js'
 import { ProbeRtt } from './probe-rtt.js'
 import { KeptQueue } from './queue.js'
+import { RandomLoss } from './random-loss.js'
 import { STARTUP_GAIN, Startup } from './startup.js'
 import type { Delivery, WindowOptions, WindowPolicy } from './window-policy.js'
 import { Yielding } from './yielding.js'
@@ -102,7 +102,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   // The path, as far as it is known, and what follows from it.
   private readonly rate = new MaxBandwidth()
-  private readonly loss = new PathLoss()
+  private readonly loss = new RandomLoss()
   private readonly jitter = new Jitter()
   private readonly probeRtt: ProbeRtt
   private readonly startup = new Startup(this.loss)

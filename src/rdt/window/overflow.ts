@@ -5,8 +5,8 @@
 //   while it starts:   startup is over
 
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
-import type { PathLoss } from './pathloss.js'
 import { ProbeGain } from './probe-gain.js'
+import type { RandomLoss } from './random-loss.js'
 
 /** Loss in one round, beyond the path's own, that is far beyond. */
 const EXCESS_LOSS_MAX = 0.15
@@ -47,7 +47,7 @@ export class Overflow {
   private cycleDeliveredBytes = 0
   private swingFeltRound = 0
 
-  constructor(private readonly loss: PathLoss) {}
+  constructor(private readonly loss: RandomLoss) {}
 
   handleDelivered(bytes: number): void {
     this.roundDeliveredBytes += bytes

@@ -2,7 +2,7 @@
 // low as the least for long, or so much is lost that it may not be the path's own loss.
 
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
-import type { PathLoss } from './pathloss.js'
+import type { RandomLoss } from './random-loss.js'
 
 /** After so long without an RTT as low as the least, the window is halved for a while: where several flows keep a
  *  queue they come to do so together, and all see the path without it. What three tries do not find is no more. */
@@ -64,7 +64,7 @@ export class ProbeRtt {
   /** Answers whether the window changes by it. `cruiseAtMs`: since when the path's loss can be doubted, undefined where it
    *  cannot. */
   handleTime(
-    loss: PathLoss,
+    loss: RandomLoss,
     facts: { nowMs: number; cruiseAtMs: number | undefined; lastRttMs: number; leastBytes: number },
   ): boolean {
     const { nowMs, cruiseAtMs, lastRttMs, leastBytes } = facts
@@ -82,7 +82,7 @@ export class ProbeRtt {
     return true
   }
 
-  private judge(loss: PathLoss, leastBytes: number): void {
+  private judge(loss: RandomLoss, leastBytes: number): void {
     this.judgeAtMs = Number.POSITIVE_INFINITY
     const isConfirmed = loss.handleProbed(leastBytes)
     this.lossTrustMs = isConfirmed ? Math.min(LOSS_TRUST_MS_MAX, 2 * this.lossTrustMs) : LOSS_TRUST_MS_MIN

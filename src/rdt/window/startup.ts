@@ -1,7 +1,7 @@
 // How fast a flow starts, when it has found out what the path carries, and what that told about the path's loss. Used by
 // the measured window.
 
-import type { LossRound, PathLoss } from './pathloss.js'
+import type { LossRound, RandomLoss } from './random-loss.js'
 import { TrainMeter } from './train.js'
 
 export const STARTUP_GAIN = 2.89 // 2 / ln 2: the least that doubles the rate every round
@@ -25,7 +25,7 @@ export class Startup {
   /** Of the last round: believed once the next one was still faster. */
   private lastRound: LossRound | undefined
 
-  constructor(private readonly loss: PathLoss) {}
+  constructor(private readonly loss: RandomLoss) {}
 
   /** There is more than `rateBytesPerMs`, or nothing is known any more. */
   begin(rateBytesPerMs: number): void {

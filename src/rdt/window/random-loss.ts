@@ -23,7 +23,7 @@ export interface LossRound {
   deliveredBytes: number
 }
 
-export class PathLoss {
+export class RandomLoss {
   private lostBytes = 0
   private deliveredBytes = 0
   /** Longest RTT of late. */
