@@ -28,8 +28,8 @@ import { PACING_SLACK_MS } from '../limits.js'
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
 import { PATH_BYTES_WHOLE } from '../wire/limits.js'
 import { Jitter } from './jitter.js'
+import { KNOWN_SEGMENTS_MIN, LossResponse, type PathFacts } from './loss-response.js'
 import { MaxBandwidth } from './max-bandwidth.js'
-import { KNOWN_SEGMENTS_MIN, Overflow, type PathFacts } from './overflow.js'
 import { PROBE_GAIN_MAX } from './probe-gain.js'
 import { ProbeRtt } from './probe-rtt.js'
 import { KeptQueue } from './queue.js'
@@ -106,7 +106,7 @@ export class MeasuredWindow implements WindowPolicy {
   private readonly jitter = new Jitter()
   private readonly probeRtt: ProbeRtt
   private readonly startup = new Startup(this.loss)
-  private readonly overflow = new Overflow(this.loss)
+  private readonly lossResponse = new LossResponse(this.loss)
   private readonly queue: KeptQueue
   /** Of a flow in the background. */
   private readonly yielding: Yielding | undefined
@@ -146,7 +146,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   handleDelivered(delivery: Delivery): void {
     const { nowMs, tag } = delivery
-    this.overflow.handleDelivered(delivery.bytes)
+    this.lossResponse.handleDelivered(delivery.bytes)
     if (tag === PROBED) this.loss.probed.deliveredBytes += delivery.bytes
     const { minRttMs } = this
     const reachMs = this.jitter.reachMs(minRttMs)
@@ -168,12 +168,14 @@ export class MeasuredWindow implements WindowPolicy {
   }
 
   handleLost(bytes: number, tag: number): void {
-    this.overflow.handleLost(bytes)
+    this.lossResponse.handleLost(bytes)
     if (tag === PROBED) this.loss.probed.lostBytes += bytes
     if (this.isLearningFrom(tag)) this.loss.handleLost(bytes)
     if (this.phase !== 'startup') return
     const { lastRttMs, minRttMs } = this
-    if (!this.overflow.isStartupTooFast(this.facts(), { pipeBytes: this.pipeBytes(), lastRttMs, minRttMs }))
+    if (
+      !this.lossResponse.isStartupTooFast(this.facts(), { pipeBytes: this.pipeBytes(), lastRttMs, minRttMs })
+    )
       return
     // Startup overshoots by design; every further datagram of it is lost as well.
     this.phase = 'drain'
@@ -181,7 +183,7 @@ export class MeasuredWindow implements WindowPolicy {
   }
 
   handleFound(bytes: number, tag: number): void {
-    this.overflow.handleFound(bytes)
+    this.lossResponse.handleFound(bytes)
     if (tag === PROBED) this.loss.probed.lostBytes -= bytes
     if (this.isLearningFrom(tag)) this.loss.handleFound(bytes)
   }
@@ -194,7 +196,7 @@ export class MeasuredWindow implements WindowPolicy {
     this.jitter.reset()
     this.startup.train.reset()
     this.startup.begin(0)
-    this.overflow.forgetBound()
+    this.lossResponse.forgetBound()
     this.phase = 'startup'
     this.askTag = BUSY
     this.update()
@@ -260,7 +262,7 @@ export class MeasuredWindow implements WindowPolicy {
   }
 
   /** How long the queue may be that we fill. */
-  private queueMs(part = this.overflow.probeGain.part / PROBE_GAIN_MAX): number {
+  private queueMs(part = this.lossResponse.probeGain.part / PROBE_GAIN_MAX): number {
     const { linkBytesPerMs, minRttMs } = this
     return this.queue.keptMs({ rateBytesPerMs: this.rate.bytesPerMs, linkBytesPerMs, minRttMs, part })
   }
@@ -272,12 +274,12 @@ export class MeasuredWindow implements WindowPolicy {
     // What startup overshot is still being found out about for two rounds.
     if (this.phase === 'cruise' && this.round >= this.cruiseRound + 2) {
       const leastBytes = this.pipeBytes() + QUANTA_SPARE * this.quantumBytes
-      this.overflow.boundBy(this.facts(), { inFlightBytes: delivery.inFlightBytes, leastBytes })
+      this.lossResponse.boundBy(this.facts(), { inFlightBytes: delivery.inFlightBytes, leastBytes })
     }
     const isWanted = this.yielding?.handleRound(this.roundMinRttMs, this.minRttMs) ?? false
     if (isWanted && this.phase === 'startup') this.phase = 'drain'
     if (this.phase === 'startup') this.startup.learnLoss(this.segmentBytes)
-    this.overflow.endRound(this.round)
+    this.lossResponse.endRound(this.round)
     this.jitter.handleRound(this.roundMinRttMs, this.minRttMs)
     // A round of nothing but app-limited deliveries teaches nothing, and must not make what is known forgotten.
     if (delivery.isAppLimited) return
@@ -287,7 +289,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   /** How long the round took, if the queue was longer than we keep it all the time, or overflowed. */
   private sharedRoundMs(): number | undefined {
-    const hasOverflowed = this.overflow.takeHasOverflowed()
+    const hasOverflowed = this.lossResponse.takeHasOverflowed()
     if (this.phase !== 'cruise') return undefined
     const isLong = this.roundMinRttMs > this.minRttMs + this.queueMs(1) + TIMER_GRANULARITY_MS
     if (!isLong && !hasOverflowed) return undefined
@@ -307,7 +309,7 @@ export class MeasuredWindow implements WindowPolicy {
     this.phase = 'cruise'
     this.cruiseRound = this.round
     this.cruiseAtMs = nowMs
-    this.overflow.forgetCycle()
+    this.lossResponse.forgetCycle()
     this.enterCycle(QUIET_INDEX, nowMs)
   }
 
@@ -320,7 +322,7 @@ export class MeasuredWindow implements WindowPolicy {
     if (gain < 1 && delivery.inFlightBytes > this.pipeBytes() && elapsedMs < DOWN_RTTS_MAX * this.minRttMs)
       return
     const hasClimbed = this.cycleIndex === QUIET_INDEX && this.hasGrown()
-    this.overflow.judgeSwing(this.facts())
+    this.lossResponse.judgeSwing(this.facts())
     this.enterCycle(hasClimbed ? 0 : (this.cycleIndex + 1) % CYCLE_ROUNDS, delivery.nowMs)
     if (this.cycleIndex === 0) this.endCycle()
     this.update()
@@ -338,7 +340,7 @@ export class MeasuredWindow implements WindowPolicy {
 
   private endCycle(): void {
     this.queue.handleCycle(this.minRttMs)
-    this.overflow.endCycle(this.segmentBytes)
+    this.lossResponse.endCycle(this.segmentBytes)
     this.growingCycles = this.cycleRate > 0 && this.hasGrown() ? this.growingCycles + 1 : 0
     this.cycleRate = this.rate.bytesPerMs
     if (this.growingCycles < REVIVAL_CYCLES || this.yielding !== undefined) return
@@ -353,7 +355,7 @@ export class MeasuredWindow implements WindowPolicy {
   }
 
   private cycleGain(): number {
-    const { part } = this.overflow.probeGain
+    const { part } = this.lossResponse.probeGain
     if (this.cycleIndex === 0) return 1 + part
     if (this.cycleIndex > QUIET_INDEX) return 1 + LEVEL_GAIN
     if (this.cycleIndex === QUIET_INDEX) return 1
@@ -399,8 +401,8 @@ export class MeasuredWindow implements WindowPolicy {
       : pipeBytes + rate * this.queueMs()
     const wanted = this.isStopping() ? pipeBytes + spareBytes : Math.max(filling, pipeBytes + spareBytes)
     let windowBytes = Math.min(
-      isStartup ? wanted : wanted * this.overflow.probeGain.room,
-      this.overflow.boundBytes,
+      isStartup ? wanted : wanted * this.lossResponse.probeGain.room,
+      this.lossResponse.boundBytes,
     )
     // Where the path itself holds little, no more than the socket holds: there, the queue is the socket.
     if (this.segmentBytes === PATH_BYTES_WHOLE) windowBytes = Math.min(windowBytes, this.receiveBytesMax)

@@ -33,7 +33,7 @@ export interface PathFacts {
   readonly linkBytesPerMs: number
 }
 
-export class Overflow {
+export class LossResponse {
   /** No more than this in flight. */
   boundBytes = Number.POSITIVE_INFINITY
   readonly probeGain = new ProbeGain()
