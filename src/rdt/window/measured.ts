@@ -32,7 +32,7 @@ import { KNOWN_SEGMENTS_MIN, LossResponse, type PathFacts } from './loss-respons
 import { MaxBandwidth } from './max-bandwidth.js'
 import { PROBE_GAIN_MAX } from './probe-gain.js'
 import { ProbeRtt } from './probe-rtt.js'
-import { KeptQueue } from './queue.js'
+import { QueueTarget } from './queue-target.js'
 import { RandomLoss } from './random-loss.js'
 import { STARTUP_GAIN, Startup } from './startup.js'
 import type { Delivery, WindowOptions, WindowPolicy } from './window-policy.js'
@@ -107,7 +107,7 @@ export class MeasuredWindow implements WindowPolicy {
   private readonly probeRtt: ProbeRtt
   private readonly startup = new Startup(this.loss)
   private readonly lossResponse = new LossResponse(this.loss)
-  private readonly queue: KeptQueue
+  private readonly queue: QueueTarget
   /** Of a flow in the background. */
   private readonly yielding: Yielding | undefined
 
@@ -129,7 +129,7 @@ export class MeasuredWindow implements WindowPolicy {
   constructor(options: WindowOptions) {
     this.segmentBytes = options.pathBytes
     this.firstBytes = Math.max(WINDOW_BYTES_FIRST, Math.min(WINDOW_BYTES_FIRST_MAX, options.heldBytes ?? 0))
-    this.queue = new KeptQueue(options.isBackground)
+    this.queue = new QueueTarget(options.isBackground)
     this.yielding = options.isBackground ? new Yielding() : undefined
     this.receiveBytesMax = options.receiveBytesMax
     this.probeRtt = new ProbeRtt(options.nowMs)

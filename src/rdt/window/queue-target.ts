@@ -32,7 +32,7 @@ const QUEUE_MS_OVER_RTT_MAX = 3
 /** A flow in the background keeps so much of its own, and nothing because of others. */
 const BACKGROUND_PART = 1 / 4
 
-export class KeptQueue {
+export class QueueTarget {
   private cycleMinRttMs = Number.POSITIVE_INFINITY
   /** The queue that was there for a whole cycle, drained though we had what we kept of it. */
   private standingMs = 0
