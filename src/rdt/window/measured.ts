@@ -34,9 +34,9 @@ import { PROBE_GAIN_MAX } from './probe-gain.js'
 import { ProbeRtt } from './probe-rtt.js'
 import { QueueTarget } from './queue-target.js'
 import { RandomLoss } from './random-loss.js'
+import { Scavenger } from './scavenger.js'
 import { STARTUP_GAIN, Startup } from './startup.js'
 import type { Delivery, WindowOptions, WindowPolicy } from './window-policy.js'
-import { Yielding } from './yielding.js'
 
 /** Of what a round of startup asks for, what may be in flight at once: more only overshoots further. */
 const STARTUP_WINDOW_PART = 0.83
@@ -109,7 +109,7 @@ export class MeasuredWindow implements WindowPolicy {
   private readonly lossResponse = new LossResponse(this.loss)
   private readonly queue: QueueTarget
   /** Of a flow in the background. */
-  private readonly yielding: Yielding | undefined
+  private readonly scavenger: Scavenger | undefined
 
   // Rounds: one round trip of what was asked for.
   private round = 0
@@ -130,7 +130,7 @@ export class MeasuredWindow implements WindowPolicy {
     this.segmentBytes = options.pathBytes
     this.firstBytes = Math.max(WINDOW_BYTES_FIRST, Math.min(WINDOW_BYTES_FIRST_MAX, options.heldBytes ?? 0))
     this.queue = new QueueTarget(options.isBackground)
-    this.yielding = options.isBackground ? new Yielding() : undefined
+    this.scavenger = options.isBackground ? new Scavenger() : undefined
     this.receiveBytesMax = options.receiveBytesMax
     this.probeRtt = new ProbeRtt(options.nowMs)
     this.cycleAtMs = options.nowMs
@@ -276,7 +276,7 @@ export class MeasuredWindow implements WindowPolicy {
       const leastBytes = this.pipeBytes() + QUANTA_SPARE * this.quantumBytes
       this.lossResponse.boundBy(this.facts(), { inFlightBytes: delivery.inFlightBytes, leastBytes })
     }
-    const isWanted = this.yielding?.handleRound(this.roundMinRttMs, this.minRttMs) ?? false
+    const isWanted = this.scavenger?.handleRound(this.roundMinRttMs, this.minRttMs) ?? false
     if (isWanted && this.phase === 'startup') this.phase = 'drain'
     if (this.phase === 'startup') this.startup.learnLoss(this.segmentBytes)
     this.lossResponse.endRound(this.round)
@@ -343,7 +343,7 @@ export class MeasuredWindow implements WindowPolicy {
     this.lossResponse.endCycle(this.segmentBytes)
     this.growingCycles = this.cycleRate > 0 && this.hasGrown() ? this.growingCycles + 1 : 0
     this.cycleRate = this.rate.bytesPerMs
-    if (this.growingCycles < REVIVAL_CYCLES || this.yielding !== undefined) return
+    if (this.growingCycles < REVIVAL_CYCLES || this.scavenger !== undefined) return
     this.growingCycles = 0
     this.phase = 'startup'
     this.startup.begin(this.rate.bytesPerMs)
@@ -390,7 +390,7 @@ export class MeasuredWindow implements WindowPolicy {
     }
     const rate = this.rate.bytesPerMs / (1 - this.madeUpLoss())
     const isStartup = this.phase === 'startup'
-    const yieldedTo = this.yielding?.part ?? 1
+    const yieldedTo = this.scavenger?.part ?? 1
     const startupGain = this.startup.gain(this.rate.bytesPerMs)
     const gain = isStartup ? startupGain : this.phase === 'drain' ? 1 / STARTUP_GAIN : this.cycleGain()
     this.askBytesPerMs = Math.max(rate * gain * yieldedTo, floorBytes / Math.max(this.minRttMs, 1))

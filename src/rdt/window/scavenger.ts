@@ -10,7 +10,7 @@ const SHRINK = 0.5
 const STEP = 1 / 16
 const PART_MIN = 1 / 64
 
-export class Yielding {
+export class Scavenger {
   /** The part of its window that the flow uses: 1 where nobody else is. */
   part = 1
 
