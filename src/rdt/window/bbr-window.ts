@@ -87,7 +87,7 @@ const PROBED = 2
 const QUIET = 1
 const BUSY = 0
 
-export class MeasuredWindow implements WindowPolicy {
+export class BbrWindow implements WindowPolicy {
   readonly blocksMax = Number.POSITIVE_INFINITY
   windowBytes = 0
   askBytesPerMs = Number.POSITIVE_INFINITY
