@@ -1,8 +1,8 @@
 // How fast a flow starts, when it has found out what the path carries, and what that told about the path's loss. Used by
 // the measured window.
 
+import { PacketTrainMeter } from './packet-train.js'
 import type { LossRound, RandomLoss } from './random-loss.js'
-import { TrainMeter } from './train.js'
 
 export const STARTUP_GAIN = 2.89 // 2 / ln 2: the least that doubles the rate every round
 /** How much faster it may start while it is below this part of what bursts came at: a path that is shared gives
@@ -19,7 +19,7 @@ const QUEUED_MS = 5 // which a server that opens its file takes as well
 const LOSS_SEGMENTS_MIN = 128
 
 export class Startup {
-  readonly train = new TrainMeter()
+  readonly train = new PacketTrainMeter()
   private fullRate = 0
   private flatRounds = 0
   /** Of the last round: believed once the next one was still faster. */

@@ -10,7 +10,7 @@ const TRAIN_ASK_MS = 5
 /** Added to the time that a burst took, for what arrives while the receiver is busy is read at once. */
 const TRAIN_GRAIN_MS = 0.25
 
-export class TrainMeter {
+export class PacketTrainMeter {
   private askedAtMs = Number.NEGATIVE_INFINITY
   private beganAtMs = 0
   private endedAtMs = 0
