@@ -79,7 +79,7 @@ export class Asking {
     const quotaBytes = this.quotaBytes(nowMs)
     if (quotaBytes <= 0) return undefined
     const { meter, writer, outcomes } = this
-    const { flight, begun } = this.outstanding
+    const { flight, inProgress } = this.outstanding
     const { window, bucket } = this.host
     outcomes.handleProgress(nowMs)
     writer.start(this.session, flight.nextRequest & 0xffff)
@@ -87,7 +87,7 @@ export class Asking {
     let askedBytes = 0
     while (askedBytes < quotaBytes && flight.room >= SEGMENT_COUNT_MAX) {
       if (!writer.hasRoomFor(undefined)) break
-      const assembly = begun.nextNeedy() ?? this.host.begin()
+      const assembly = inProgress.nextNeedy() ?? this.host.begin()
       if (assembly === undefined || !writer.hasRoomFor(assembly.item.members)) break
       if (askedBytes === 0) flight.addRequest(nowMs, meter, window.askTag)
       askedBytes += this.ask(assembly, quotaBytes - askedBytes, nowMs)
@@ -115,16 +115,16 @@ export class Asking {
   private quotaBytes(nowMs: number): number {
     if (this.outcomes.probesOwedBytes > 0) return this.outcomes.probesOwedBytes
     const { window, bucket } = this.host
-    const { begun } = this.outstanding
+    const { inProgress } = this.outstanding
     const mayBegin = this.host.mayBegin()
-    if (!mayBegin && !begun.mayNeed) {
+    if (!mayBegin && !inProgress.mayNeed) {
       if (this.outstanding.inFlightBytes < window.windowBytes && this.host.isCallerSlow())
         this.meter.markLimited(this.outstanding.inFlightBytes)
       return 0
     }
     const quantumBytes =
       bucket === undefined ? window.quantumBytes : Math.min(bucket.turnBytes, window.windowBytes / 4)
-    const wantedBytes = mayBegin ? quantumBytes : begun.neededBytes(quantumBytes)
+    const wantedBytes = mayBegin ? quantumBytes : inProgress.neededBytes(quantumBytes)
     const roomBytes = window.windowBytes - this.outstanding.inFlightBytes
     if (roomBytes < wantedBytes && this.outstanding.inFlightBytes > 0) return 0
     if (bucket !== undefined && !bucket.hasTokens(nowMs))

@@ -156,9 +156,9 @@ export class Outcomes {
   }
 
   private lose(position: number, nowMs: number): void {
-    const { flight, begun } = this.outstanding
+    const { flight, inProgress } = this.outstanding
     const { window, path, roundTrip } = this.host
-    const assembly = begun.inSlot(flight.slotOf(position))
+    const assembly = inProgress.inSlot(flight.slotOf(position))
     const index = flight.segmentOf(position)
     const tag = flight.tagOf(flight.requestOf(position))
     const bytes = assembly.datagramBytesOf(index)
@@ -203,7 +203,7 @@ export class Outcomes {
   /** Nothing came for a while. The oldest askings are done again, whatever the window says: what comes of them
    *  tells which of the others were lost. */
   private probeTail(nowMs: number): void {
-    const { flight, begun } = this.outstanding
+    const { flight, inProgress } = this.outstanding
     const { window, path } = this.host
     this.timeoutsInRow++
     window.handleTimedOut(this.timeoutsInRow, nowMs)
@@ -211,7 +211,7 @@ export class Outcomes {
     let bytes = 0
     while (!flight.isEmpty && bytes < window.quantumBytes) {
       const position = flight.oldestPosition
-      bytes += begun.inSlot(flight.slotOf(position)).datagramBytesOf(flight.segmentOf(position))
+      bytes += inProgress.inSlot(flight.slotOf(position)).datagramBytesOf(flight.segmentOf(position))
       this.lose(position, nowMs)
     }
     this.probesOwedBytes = bytes

@@ -4,11 +4,11 @@
 
 import { belowBits, highBit, lowBit, lowestOf } from '../wire/bits.js'
 import type { Assembly } from './assembly.js'
-import { BegunBlocks } from './begun.js'
+import { BlocksInProgress } from './blocks-in-progress.js'
 import { Flight } from './flight.js'
 
 export class Outstanding {
-  readonly begun = new BegunBlocks()
+  readonly inProgress = new BlocksInProgress()
   readonly flight = new Flight()
   /** UDP payload. */
   inFlightBytes = 0
@@ -34,14 +34,14 @@ export class Outstanding {
   /** Frees the slot; the buffer is with the caller, or has gone back. */
   drop(assembly: Assembly): void {
     this.resolveAll(assembly, assembly.flyingLow, assembly.flyingHigh)
-    this.begun.drop(assembly)
+    this.inProgress.drop(assembly)
   }
 
   /** Asks for all of a block anew, in segments of this size. */
   restart(assembly: Assembly, segmentBytes: number): void {
     this.resolveAll(assembly, assembly.flyingLow, assembly.flyingHigh)
     assembly.restart(segmentBytes)
-    this.begun.enqueue(assembly)
+    this.inProgress.enqueue(assembly)
   }
 
   /** A segment told how many there are of its block: those beyond do not come. */
@@ -50,13 +50,13 @@ export class Outstanding {
     const beyondHigh = (assembly.flyingHigh & ~belowBits(segmentCount - 32)) >>> 0
     this.resolveAll(assembly, beyondLow, beyondHigh)
     assembly.learnCount(segmentCount)
-    this.begun.enqueue(assembly)
+    this.inProgress.enqueue(assembly)
   }
 
   /** What was in flight is needed again. */
   needAgain(assembly: Assembly, index: number): void {
     this.resolve(assembly, index)
     assembly.addNeed(index)
-    this.begun.enqueue(assembly)
+    this.inProgress.enqueue(assembly)
   }
 }

@@ -117,7 +117,7 @@ export class Puller {
 
   /** Whether there is anything that it still wants. */
   get isBusy(): boolean {
-    return this.outstanding.begun.size > 0 || !this.queue.isEmpty
+    return this.outstanding.inProgress.size > 0 || !this.queue.isEmpty
   }
 
   /** Since when nothing has come of what is outstanding; undefined where nothing is. */
@@ -130,7 +130,7 @@ export class Puller {
   pull(ref: ItemRef, blocks: BlockSet, priority: PullPriority): void {
     const item = this.book.open(ref, priority)
     for (const blockIndex of blocks) {
-      if (!this.outstanding.begun.has(item.handle, blockIndex)) item.supply.giveBack(blockIndex)
+      if (!this.outstanding.inProgress.has(item.handle, blockIndex)) item.supply.giveBack(blockIndex)
     }
     if (item.isFinished) this.book.forget(item)
     else this.queue.add(item)
@@ -149,7 +149,7 @@ export class Puller {
   /** One block is not wanted from here any more; what was asked of it and still comes counts for nothing. */
   cancelBlock(kind: ItemKind, digest: Digest, blockIndex: number): void {
     const item = this.book.get(kind, digest)
-    const assembly = item && this.outstanding.begun.find(item.handle, blockIndex)
+    const assembly = item && this.outstanding.inProgress.find(item.handle, blockIndex)
     if (item === undefined || assembly === undefined) return
     item.activeCount--
     this.outstanding.drop(assembly)
@@ -158,7 +158,7 @@ export class Puller {
 
   reject(kind: ItemKind, digest: Digest, blockIndex: number, rejectsMax: number): void {
     const item = this.book.get(kind, digest)
-    if (item === undefined || this.outstanding.begun.has(item.handle, blockIndex)) return
+    if (item === undefined || this.outstanding.inProgress.has(item.handle, blockIndex)) return
     if (item.countReject(blockIndex) >= rejectsMax) {
       this.giveUp(item, 'unservable')
       return
@@ -193,7 +193,7 @@ export class Puller {
     const { header } = run
     let refusedCount = 0
     for (;;) {
-      const assembly = this.outstanding.begun.find(header.handle, header.blockIndex)
+      const assembly = this.outstanding.inProgress.find(header.handle, header.blockIndex)
       if (assembly === undefined) return refusedCount + this.handleStrays(run)
       const alikeCount = assembly.alikeCount(header.segmentIndex, run.count)
       // Where one of them does not fit, each is looked at by itself.
@@ -305,7 +305,7 @@ export class Puller {
   handlePathSize(): void {
     const { currentBytes } = this.host.path
     this.host.window.handlePathSize(currentBytes)
-    for (const assembly of this.outstanding.begun.all()) {
+    for (const assembly of this.outstanding.inProgress.all()) {
       if (assembly.segmentBytes > currentBytes) this.outstanding.restart(assembly, currentBytes)
     }
   }
@@ -323,11 +323,11 @@ export class Puller {
   }
 
   private isCallerSlow(): boolean {
-    return this.queue.isEmpty || this.lentCount > this.outstanding.begun.size
+    return this.queue.isEmpty || this.lentCount > this.outstanding.inProgress.size
   }
 
   private mayBegin(): boolean {
-    const { size } = this.outstanding.begun
+    const { size } = this.outstanding.inProgress
     if (size >= this.host.window.blocksMax || this.queue.isEmpty) return false
     return size + this.lentCount < this.host.poolShare() && this.host.pool.room > 0
   }
@@ -340,7 +340,10 @@ export class Puller {
     const buffer = this.host.pool.take(blockBytes(item.sizeBytes, blockIndex) + FRAME_OVERHEAD_BYTES)!
     item.activeCount++
     const segmentBytes = this.host.path.currentBytes
-    return this.outstanding.begun.begin(item, blockIndex, buffer, { segmentBytes, fillRatio: this.fillRatio })
+    return this.outstanding.inProgress.begin(item, blockIndex, buffer, {
+      segmentBytes,
+      fillRatio: this.fillRatio,
+    })
   }
 
   private giveUp(item: PulledItem, reason: 'gone' | 'unservable'): void {
@@ -350,7 +353,7 @@ export class Puller {
 
   private end(item: PulledItem): void {
     item.isEnded = true
-    for (const assembly of this.outstanding.begun.all()) {
+    for (const assembly of this.outstanding.inProgress.all()) {
       if (assembly.item !== item) continue
       this.outstanding.drop(assembly)
       this.host.pool.release(assembly.buffer)

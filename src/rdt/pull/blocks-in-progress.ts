@@ -5,7 +5,7 @@ import { BLOCK_COUNT_MAX } from '../../base/limits.js'
 import { Assembly } from './assembly.js'
 import type { PulledItem } from './pulled.js'
 
-export class BegunBlocks {
+export class BlocksInProgress {
   private readonly slots: Assembly[] = []
   private readonly free: Assembly[] = []
   private readonly byKey = new Map<number, Assembly>()
