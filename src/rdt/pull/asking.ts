@@ -8,8 +8,8 @@ import { SEGMENT_COUNT_MAX } from '../wire/limits.js'
 import { RequestWriter } from '../wire/request.js'
 import type { Assembly } from './assembly.js'
 import type { TokenBucket } from './bucket.js'
+import type { LossRecovery } from './loss-recovery.js'
 import type { DeliveryMeter } from './meter.js'
-import type { Outcomes } from './outcomes.js'
 import type { Outstanding } from './outstanding.js'
 import { Pacer } from './pacer.js'
 
@@ -47,18 +47,18 @@ export class Asking {
   private again: Uint8Array | undefined
 
   private readonly outstanding: Outstanding
-  private readonly outcomes: Outcomes
+  private readonly lossRecovery: LossRecovery
   private readonly meter: DeliveryMeter
   private readonly stats: AskedStats
 
   constructor(
     private readonly host: AskingHost,
-    shared: { outstanding: Outstanding; outcomes: Outcomes; meter: DeliveryMeter; stats: AskedStats },
+    shared: { outstanding: Outstanding; lossRecovery: LossRecovery; meter: DeliveryMeter; stats: AskedStats },
     /** How the other side knows this session. */
     private readonly session: WireSession,
   ) {
     this.outstanding = shared.outstanding
-    this.outcomes = shared.outcomes
+    this.lossRecovery = shared.lossRecovery
     this.meter = shared.meter
     this.stats = shared.stats
   }
@@ -78,10 +78,10 @@ export class Asking {
     }
     const quotaBytes = this.quotaBytes(nowMs)
     if (quotaBytes <= 0) return undefined
-    const { meter, writer, outcomes } = this
+    const { meter, writer, lossRecovery } = this
     const { flight, inProgress } = this.outstanding
     const { window, bucket } = this.host
-    outcomes.handleProgress(nowMs)
+    lossRecovery.handleProgress(nowMs)
     writer.start(this.session, flight.nextRequest & 0xffff)
     const newBefore = this.newAskedCount
     let askedBytes = 0
@@ -93,7 +93,7 @@ export class Asking {
       askedBytes += this.ask(assembly, quotaBytes - askedBytes, nowMs)
     }
     if (askedBytes === 0) return undefined
-    outcomes.handleAsked(askedBytes, nowMs)
+    lossRecovery.handleAsked(askedBytes, nowMs)
     this.pacer.charge(askedBytes, window.askBytesPerMs, nowMs)
     bucket?.take(askedBytes)
     const request = writer.finish()
@@ -113,7 +113,7 @@ export class Asking {
 
   /** How many bytes may be asked for now: a quantum, or nothing until there is room for one. */
   private quotaBytes(nowMs: number): number {
-    if (this.outcomes.probesOwedBytes > 0) return this.outcomes.probesOwedBytes
+    if (this.lossRecovery.probesOwedBytes > 0) return this.lossRecovery.probesOwedBytes
     const { window, bucket } = this.host
     const { inProgress } = this.outstanding
     const mayBegin = this.host.mayBegin()

@@ -24,8 +24,8 @@ import type { SegmentHeader } from '../wire/segment.js'
 import { type AskedStats, Asking } from './asking.js'
 import type { Assembly } from './assembly.js'
 import type { TokenBucket } from './bucket.js'
+import { LossRecovery } from './loss-recovery.js'
 import { DeliveryMeter } from './meter.js'
-import { Outcomes } from './outcomes.js'
 import { Outstanding } from './outstanding.js'
 import { PullBook } from './pullbook.js'
 import { type PulledItem, PullQueue } from './pulled.js'
@@ -72,7 +72,7 @@ export class Puller {
   private readonly book = new PullBook()
   private readonly queue = new PullQueue()
   private readonly outstanding = new Outstanding()
-  private readonly outcomes: Outcomes
+  private readonly lossRecovery: LossRecovery
   private readonly asking: Asking
   /** Frames that the caller has not released. */
   private lentCount = 0
@@ -86,7 +86,7 @@ export class Puller {
   ) {
     const { roundTrip, path, window, bucket, seal } = host
     const { outstanding, meter, stats } = this
-    this.outcomes = new Outcomes(
+    this.lossRecovery = new LossRecovery(
       {
         roundTrip,
         path,
@@ -106,7 +106,7 @@ export class Puller {
         mayBegin: () => this.mayBegin(),
         begin: () => this.begin(),
       },
-      { outstanding, outcomes: this.outcomes, meter, stats },
+      { outstanding, lossRecovery: this.lossRecovery, meter, stats },
       session,
     )
   }
@@ -122,7 +122,7 @@ export class Puller {
 
   /** Since when nothing has come of what is outstanding; undefined where nothing is. */
   get silentSinceMs(): number | undefined {
-    return this.outcomes.silentSinceMs
+    return this.lossRecovery.silentSinceMs
   }
 
   // — Commands —
@@ -213,20 +213,20 @@ export class Puller {
   private handleAlike(assembly: Assembly, run: SegmentRun, count: number, nowMs: number): void {
     const { segmentIndex, segmentCount } = run.header
     const bytes = count * (SEGMENT_HEADER_BYTES + run.payloadBytes)
-    this.outcomes.handleArrived(assembly, nowMs)
+    this.lossRecovery.handleArrived(assembly, nowMs)
     if (!assembly.isCountKnown) this.outstanding.learnCount(assembly, segmentCount)
     this.stats.segmentsReceived += count
     if (assembly.isHere(segmentIndex)) {
       this.stats.segmentsDuplicate += count
-      if (assembly.areSomeRepaired(segmentIndex, count) && !this.isTail) this.outcomes.handleNeedless()
+      if (assembly.areSomeRepaired(segmentIndex, count) && !this.isTail) this.lossRecovery.handleNeedless()
       return
     }
     // What was taken for it was a guess.
     this.host.bucket?.take(bytes - assembly.datagramsBytesOf(segmentIndex, count))
-    this.outcomes.handleDelivered(assembly, run, count, nowMs)
+    this.lossRecovery.handleDelivered(assembly, run, count, nowMs)
     assembly.put(run, count, nowMs)
     if (assembly.isComplete) this.handUp(assembly)
-    this.outcomes.detectLosses(nowMs)
+    this.lossRecovery.detectLosses(nowMs)
   }
 
   /** Segments of a block that is not begun: late, doubled, cancelled, or invented. Answers how many are refused. */
@@ -293,12 +293,12 @@ export class Puller {
   // — Time —
 
   pollTimeout(): number | undefined {
-    const atMs = Math.min(this.outcomes.pollTimeout(), this.asking.pollTimeout())
+    const atMs = Math.min(this.lossRecovery.pollTimeout(), this.asking.pollTimeout())
     return atMs === Number.POSITIVE_INFINITY ? undefined : atMs
   }
 
   handleTimeout(nowMs: number): void {
-    this.outcomes.handleTimeout(nowMs)
+    this.lossRecovery.handleTimeout(nowMs)
   }
 
   /** The path carries other datagrams than before: blocks that are asked for in larger ones begin anew. */

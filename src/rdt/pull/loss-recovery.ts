@@ -14,7 +14,7 @@ import type { Outstanding } from './outstanding.js'
 import type { PulledItem } from './pulled.js'
 import { Reordering } from './reordering.js'
 
-export interface OutcomesHost {
+export interface LossRecoveryHost {
   readonly roundTrip: RoundTrip
   readonly path: PathSize
   readonly window: WindowPolicy
@@ -26,7 +26,7 @@ export interface OutcomesHost {
 
 const NEVER = Number.POSITIVE_INFINITY
 
-export class Outcomes {
+export class LossRecovery {
   /** To be asked for whatever the window says, since nothing came for a while. */
   probesOwedBytes = 0
 
@@ -60,7 +60,7 @@ export class Outcomes {
 
   /** `stats.segmentsLost`: called lost, less what came after all. */
   constructor(
-    private readonly host: OutcomesHost,
+    private readonly host: LossRecoveryHost,
     shared: { outstanding: Outstanding; meter: DeliveryMeter; stats: { segmentsLost: number } },
   ) {
     this.outstanding = shared.outstanding
