@@ -68,7 +68,7 @@ const NOTHING = new Uint8Array(0)
 /** plain 0, sealed 1: of the asker, of the answerer. A peer that wants encryption shakes hands with no other. */
 const SUITES = Uint8Array.of(1, 1)
 
-export class Asking implements Attempt {
+export class RequestScheduler implements Attempt {
   readonly claim = undefined
   flight: Flight | undefined
   rider: Flight | undefined

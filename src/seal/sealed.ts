@@ -20,7 +20,7 @@ import type { Terms } from './flights.js'
 import type { Codec } from './frames/codec.js'
 import { Compressor } from './frames/compression.js'
 import { SealedFrames } from './frames/sealed-frame.js'
-import { Answering, Asking, type HandshakeContext } from './handshake.js'
+import { Answering, type HandshakeContext, RequestScheduler } from './handshake.js'
 import { hmac, type SessionKeys } from './keys.js'
 import { BOOT_BYTES, PEER_ID_BYTES } from './limits.js'
 import { answerResumption, mayResume, Resuming, Tickets } from './resumption.js'
@@ -85,7 +85,7 @@ export class SealedProtection implements Protection {
   }
 
   ask(opening: Opening): Attempt {
-    return new Asking(this.context, opening)
+    return new RequestScheduler(this.context, opening)
   }
 
   offer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Flight | undefined {

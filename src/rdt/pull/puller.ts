@@ -21,7 +21,6 @@ import type { WireSession } from '../wire/control.js'
 import { SEGMENT_HEADER_BYTES } from '../wire/limits.js'
 import type { SegmentRun } from '../wire/run.js'
 import type { SegmentHeader } from '../wire/segment.js'
-import { type AskedStats, Asking } from './asking.js'
 import type { Assembly } from './assembly.js'
 import type { TokenBucket } from './bucket.js'
 import { LossRecovery } from './loss-recovery.js'
@@ -29,6 +28,7 @@ import { DeliveryMeter } from './meter.js'
 import { Outstanding } from './outstanding.js'
 import { PullBook } from './pullbook.js'
 import { type PulledItem, PullQueue } from './pulled.js'
+import { type AskedStats, RequestScheduler } from './request-scheduler.js'
 
 /** What the puller shares with its session and endpoint. */
 export interface PullerHost {
@@ -73,7 +73,7 @@ export class Puller {
   private readonly queue = new PullQueue()
   private readonly outstanding = new Outstanding()
   private readonly lossRecovery: LossRecovery
-  private readonly asking: Asking
+  private readonly requests: RequestScheduler
   /** Frames that the caller has not released. */
   private lentCount = 0
   /** Of what frames may take, what they have been taking of late. */
@@ -96,7 +96,7 @@ export class Puller {
       },
       { outstanding, meter, stats },
     )
-    this.asking = new Asking(
+    this.requests = new RequestScheduler(
       {
         window,
         bucket,
@@ -293,7 +293,7 @@ export class Puller {
   // — Time —
 
   pollTimeout(): number | undefined {
-    const atMs = Math.min(this.lossRecovery.pollTimeout(), this.asking.pollTimeout())
+    const atMs = Math.min(this.lossRecovery.pollTimeout(), this.requests.pollTimeout())
     return atMs === Number.POSITIVE_INFINITY ? undefined : atMs
   }
 
@@ -314,7 +314,7 @@ export class Puller {
 
   /** The next request datagram, or undefined while nothing may or need be asked for. */
   pollRequest(nowMs: number): Uint8Array | undefined {
-    return this.asking.pollRequest(nowMs)
+    return this.requests.pollRequest(nowMs)
   }
 
   /** Nothing is left to begin. */

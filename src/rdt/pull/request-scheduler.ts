@@ -13,7 +13,7 @@ import type { DeliveryMeter } from './meter.js'
 import type { Outstanding } from './outstanding.js'
 import { Pacer } from './pacer.js'
 
-export interface AskingHost {
+export interface RequestSchedulerHost {
   readonly bucket: TokenBucket | undefined
   readonly window: WindowPolicy
   /** Nothing is left to begin. Whoever waits for the last segments waits for as many round trips as the unluckiest of
@@ -38,7 +38,7 @@ export interface AskedStats {
 /** Of the window, what may be in flight where repairs of the tail are asked for twice: what there is room for. */
 const TAIL_WINDOW_PART = 1 / 2
 
-export class Asking {
+export class RequestScheduler {
   private readonly pacer = new Pacer()
   private readonly writer = new RequestWriter()
   /** Something could be asked for, were it not too early. */
@@ -52,7 +52,7 @@ export class Asking {
   private readonly stats: AskedStats
 
   constructor(
-    private readonly host: AskingHost,
+    private readonly host: RequestSchedulerHost,
     shared: { outstanding: Outstanding; lossRecovery: LossRecovery; meter: DeliveryMeter; stats: AskedStats },
     /** How the other side knows this session. */
     private readonly session: WireSession,
