@@ -12,11 +12,11 @@ import {
   type Agreement,
   type Attempt,
   type DatagramSeal,
-  type Flight,
   type FrameSeal,
   INTRODUCTION_BYTES,
   type Opening,
   type Protection,
+  type SentSegments,
   type SessionProtection,
 } from '../rdt/protection.js'
 import { type Crc32, openFrame, sealBlock } from './frames/frame.js'
@@ -111,11 +111,11 @@ class PlainAttempt implements Attempt {
   agreement: Agreement | undefined
 
   constructor(
-    readonly flight: Flight,
-    private readonly read: (flight: Flight) => Agreement | undefined,
+    readonly flight: SentSegments,
+    private readonly read: (flight: SentSegments) => Agreement | undefined,
   ) {}
 
-  handleFlight(flight: Flight): boolean {
+  handleFlight(flight: SentSegments): boolean {
     if (this.agreement !== undefined) return false
     this.agreement = this.read(flight)
     return this.agreement !== undefined

@@ -8,10 +8,10 @@ import {
   type Agreement,
   type Attempt,
   type Claim,
-  type Flight,
   INTRODUCTION_BYTES,
   type Opening,
   type Protection,
+  type SentSegments,
   type SlowStep,
 } from '../rdt/protection.js'
 import { type MakeExchange, makeX25519 } from './exchange.js'
@@ -88,7 +88,7 @@ export class SealedProtection implements Protection {
     return new RequestScheduler(this.context, opening)
   }
 
-  offer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Flight | undefined {
+  offer(opening: Opening, flight: Uint8Array, seed: Uint8Array): SentSegments | undefined {
     return Answering.begin(this.context, opening, flight, seed)?.flight
   }
 

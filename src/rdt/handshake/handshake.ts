@@ -20,7 +20,7 @@ import { equalBytes, equalSecrets } from '../../base/bytes.js'
 import { WIRE_VERSION } from '../../base/limits.js'
 import type { Address, EndpointEvent, EndpointOptions, RefusalReason } from '../api.js'
 import { STRANGERS_MAX } from '../limits.js'
-import type { Agreement, Flight, Opening, WireSession } from '../protection.js'
+import type { Agreement, Opening, SentSegments, WireSession } from '../protection.js'
 import type { Session, SessionFacts } from '../session/session.js'
 import type { SessionTable } from '../session/sessions.js'
 import { type Control, encodeControl, type HandshakeControl } from '../wire/control.js'
@@ -183,7 +183,7 @@ export class Handshake {
     })
   }
 
-  private sayFlight(dial: Dial, flight: Flight): void {
+  private sayFlight(dial: Dial, flight: SentSegments): void {
     const { address, nonce } = dial
     dial.sent = flight
     if (flight.step === 0) {

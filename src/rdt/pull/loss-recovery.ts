@@ -70,7 +70,7 @@ export class LossRecovery {
 
   /** Since when nothing has come of what is outstanding; undefined where nothing is. */
   get silentSinceMs(): number | undefined {
-    return this.outstanding.flight.isEmpty ? undefined : Math.max(this.lastArrivalAtMs, this.busySinceMs)
+    return this.outstanding.sent.isEmpty ? undefined : Math.max(this.lastArrivalAtMs, this.busySinceMs)
   }
 
   // — Arrivals —
@@ -89,14 +89,14 @@ export class LossRecovery {
     count: number,
     nowMs: number,
   ): void {
-    const { flight } = this.outstanding
+    const { sent } = this.outstanding
     const { meter, delivery } = this
     const { roundTrip, window } = this.host
     const segmentBytes = SEGMENT_HEADER_BYTES + payloadBytes
-    const request = flight.requestOfNumber(header.requestNumber)
+    const request = sent.requestOfNumber(header.requestNumber)
     const isKnown = request >= 0
-    const rttMs = isKnown ? Math.max(0.001, nowMs - flight.askedAtMsOf(request)) : 0
-    delivery.tag = isKnown ? flight.tagOf(request) : 0
+    const rttMs = isKnown ? Math.max(0.001, nowMs - sent.askedAtMsOf(request)) : 0
+    delivery.tag = isKnown ? sent.tagOf(request) : 0
     const foundCount = assembly.isFlying(header.segmentIndex)
       ? this.settle(assembly, header.segmentIndex, count, request, rttMs)
       : assembly.takeNeeds(header.segmentIndex, count)
@@ -106,10 +106,10 @@ export class LossRecovery {
     delivery.bytes = count * segmentBytes
     delivery.rttMs = rttMs
     delivery.leastRttMs = roundTrip.minMs
-    delivery.rateBytesPerMs = isKnown ? meter.rateSince(request, flight, roundTrip.minMs) : 0
-    delivery.isAppLimited = !isKnown || flight.isAppLimited(request)
+    delivery.rateBytesPerMs = isKnown ? meter.rateSince(request, sent, roundTrip.minMs) : 0
+    delivery.isAppLimited = !isKnown || sent.isAppLimited(request)
     delivery.deliveredBytes = meter.deliveredBytes
-    delivery.deliveredBytesAtAsk = isKnown ? flight.deliveredBytesOf(request) : 0
+    delivery.deliveredBytesAtAsk = isKnown ? sent.deliveredBytesOf(request) : 0
     delivery.inFlightBytes = this.outstanding.inFlightBytes
     delivery.nowMs = nowMs
     if (isKnown) roundTrip.handleSample(rttMs, nowMs)
@@ -119,12 +119,12 @@ export class LossRecovery {
   /** Whatever became of their askings, segments that are in flight are here. Answers how many of them had been called
    *  lost: those that came of an earlier asking. */
   private settle(assembly: Assembly, first: number, count: number, request: number, rttMs: number): number {
-    const { flight } = this.outstanding
+    const { sent } = this.outstanding
     let foundCount = 0
     for (let index = first; index < first + count; index++) {
       const position = assembly.positions[index]!
-      const isOfLastAsk = flight.requestOf(position) === request
-      flight.resolve(position)
+      const isOfLastAsk = sent.requestOf(position) === request
+      sent.resolve(position)
       if (!isOfLastAsk) {
         foundCount++
       } else if (position > this.newestPosition) {
@@ -141,12 +141,12 @@ export class LossRecovery {
 
   /** To be called when something came. */
   detectLosses(nowMs: number): void {
-    const { flight } = this.outstanding
+    const { sent } = this.outstanding
     const waitMs = this.newestRttMs + this.reordering.windowMs(this.host.roundTrip)
     this.lossAtMs = NEVER
-    while (flight.oldestPosition < this.newestPosition) {
-      const position = flight.oldestPosition
-      const overdueAtMs = flight.askedAtMsOf(flight.requestOf(position)) + waitMs
+    while (sent.oldestPosition < this.newestPosition) {
+      const position = sent.oldestPosition
+      const overdueAtMs = sent.askedAtMsOf(sent.requestOf(position)) + waitMs
       if (nowMs < overdueAtMs) {
         this.lossAtMs = overdueAtMs
         return
@@ -156,11 +156,11 @@ export class LossRecovery {
   }
 
   private lose(position: number, nowMs: number): void {
-    const { flight, inProgress } = this.outstanding
+    const { sent, inProgress } = this.outstanding
     const { window, path, roundTrip } = this.host
-    const assembly = inProgress.inSlot(flight.slotOf(position))
-    const index = flight.segmentOf(position)
-    const tag = flight.tagOf(flight.requestOf(position))
+    const assembly = inProgress.inSlot(sent.slotOf(position))
+    const index = sent.segmentOf(position)
+    const tag = sent.tagOf(sent.requestOf(position))
     const bytes = assembly.datagramBytesOf(index)
     this.outstanding.needAgain(assembly, index)
     this.stats.segmentsLost++
@@ -195,7 +195,7 @@ export class LossRecovery {
   }
 
   private probeAtMs(): number {
-    if (this.outstanding.flight.isEmpty) return NEVER
+    if (this.outstanding.sent.isEmpty) return NEVER
     const sinceMs = Math.max(this.lastAskedAtMs, this.lastArrivalAtMs)
     return sinceMs + this.host.roundTrip.probeTimeoutMs(this.timeoutsInRow)
   }
@@ -203,15 +203,15 @@ export class LossRecovery {
   /** Nothing came for a while. The oldest askings are done again, whatever the window says: what comes of them
    *  tells which of the others were lost. */
   private probeTail(nowMs: number): void {
-    const { flight, inProgress } = this.outstanding
+    const { sent, inProgress } = this.outstanding
     const { window, path } = this.host
     this.timeoutsInRow++
     window.handleTimedOut(this.timeoutsInRow, nowMs)
     if (path.handleTimedOut(nowMs)) this.host.handlePathSize()
     let bytes = 0
-    while (!flight.isEmpty && bytes < window.quantumBytes) {
-      const position = flight.oldestPosition
-      bytes += inProgress.inSlot(flight.slotOf(position)).datagramBytesOf(flight.segmentOf(position))
+    while (!sent.isEmpty && bytes < window.quantumBytes) {
+      const position = sent.oldestPosition
+      bytes += inProgress.inSlot(sent.slotOf(position)).datagramBytesOf(sent.segmentOf(position))
       this.lose(position, nowMs)
     }
     this.probesOwedBytes = bytes

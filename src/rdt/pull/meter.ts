@@ -1,7 +1,7 @@
 // Measures how fast a path delivers: for each segment that comes, what was delivered since its request was sent,
 // over the time that took. draft-cheng-iccrg-delivery-rate-estimation, at the receiver. Used by the puller.
 
-import type { Flight } from './flight.js'
+import type { SentSegments } from './sent-segments.js'
 
 /** The weight of one sample in the rate that is shown to a person. */
 const SHOWN_WEIGHT = 1 / 16
@@ -37,13 +37,13 @@ export class DeliveryMeter {
 
   /** Bytes per millisecond since a request was sent; 0 where the time is shorter than the path takes at all, an
    *  artefact of bursts. */
-  rateSince(request: number, flight: Flight, minRttMs: number): number {
-    const arrivedMs = this.deliveredAtMs - flight.deliveredAtMsOf(request)
-    const askedAtMs = flight.askedAtMsOf(request)
-    const intervalMs = Math.max(arrivedMs, askedAtMs - flight.firstAskedAtMsOf(request))
+  rateSince(request: number, sent: SentSegments, minRttMs: number): number {
+    const arrivedMs = this.deliveredAtMs - sent.deliveredAtMsOf(request)
+    const askedAtMs = sent.askedAtMsOf(request)
+    const intervalMs = Math.max(arrivedMs, askedAtMs - sent.firstAskedAtMsOf(request))
     if (askedAtMs > this.firstAskedAtMs) this.firstAskedAtMs = askedAtMs
     if (intervalMs < minRttMs) return 0
-    const rate = (this.deliveredBytes - flight.deliveredBytesOf(request)) / intervalMs
+    const rate = (this.deliveredBytes - sent.deliveredBytesOf(request)) / intervalMs
     this.shownBytesPerMs += (rate - this.shownBytesPerMs) * SHOWN_WEIGHT
     return rate
   }

@@ -5,17 +5,17 @@
 import { belowBits, highBit, lowBit, lowestOf } from '../wire/bits.js'
 import type { Assembly } from './assembly.js'
 import { BlocksInProgress } from './blocks-in-progress.js'
-import { Flight } from './flight.js'
+import { SentSegments } from './sent-segments.js'
 
 export class Outstanding {
   readonly inProgress = new BlocksInProgress()
-  readonly flight = new Flight()
+  readonly sent = new SentSegments()
   /** UDP payload. */
   inFlightBytes = 0
 
   /** A segment is not in flight any more. */
   resolve(assembly: Assembly, index: number): void {
-    this.flight.resolve(assembly.positions[index]!)
+    this.sent.resolve(assembly.positions[index]!)
     this.inFlightBytes -= assembly.datagramBytesOf(index)
     assembly.land(index, 1)
   }

@@ -268,9 +268,9 @@ export class Puller {
       return
     }
     if (!assembly.isFlying(segmentIndex)) return
-    const { flight } = this.outstanding
-    const lastAsk = flight.requestOf(assembly.positions[segmentIndex]!)
-    if (flight.requestOfNumber(requestNumber) !== lastAsk) return
+    const { sent } = this.outstanding
+    const lastAsk = sent.requestOf(assembly.positions[segmentIndex]!)
+    if (sent.requestOfNumber(requestNumber) !== lastAsk) return
     if (++assembly.misfitCount >= this.host.misfitsMax) {
       this.giveUp(assembly.item, 'unservable')
       return

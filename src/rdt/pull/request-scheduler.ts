@@ -79,17 +79,17 @@ export class RequestScheduler {
     const quotaBytes = this.quotaBytes(nowMs)
     if (quotaBytes <= 0) return undefined
     const { meter, writer, lossRecovery } = this
-    const { flight, inProgress } = this.outstanding
+    const { sent, inProgress } = this.outstanding
     const { window, bucket } = this.host
     lossRecovery.handleProgress(nowMs)
-    writer.start(this.session, flight.nextRequest & 0xffff)
+    writer.start(this.session, sent.nextRequest & 0xffff)
     const newBefore = this.newAskedCount
     let askedBytes = 0
-    while (askedBytes < quotaBytes && flight.room >= SEGMENT_COUNT_MAX) {
+    while (askedBytes < quotaBytes && sent.room >= SEGMENT_COUNT_MAX) {
       if (!writer.hasRoomFor(undefined)) break
       const assembly = inProgress.nextNeedy() ?? this.host.begin()
       if (assembly === undefined || !writer.hasRoomFor(assembly.item.members)) break
-      if (askedBytes === 0) flight.addRequest(nowMs, meter, window.askTag)
+      if (askedBytes === 0) sent.addRequest(nowMs, meter, window.askTag)
       askedBytes += this.ask(assembly, quotaBytes - askedBytes, nowMs)
     }
     if (askedBytes === 0) return undefined
@@ -155,7 +155,7 @@ export class RequestScheduler {
         this.stats.segmentsAskedAgain++
         isTold = false
       }
-      assembly.fly(index, this.outstanding.flight.addSegment(assembly.slot, index))
+      assembly.fly(index, this.outstanding.sent.addSegment(assembly.slot, index))
       low = (low | lowBit(index)) >>> 0
       high = (high | highBit(index)) >>> 0
       bytes += assembly.datagramBytesOf(index)

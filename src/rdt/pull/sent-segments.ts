@@ -17,7 +17,7 @@ export interface DeliveryState {
 
 /** Positions (`position`) count askings of single segments, upward for ever. The server answers in this order, so
  *  it is what "a later one has come" is judged by. Requests are counted likewise; the wire has their lowest 16 bits. */
-export class Flight {
+export class SentSegments {
   /** The position that the next asking gets, and the oldest that may be open. */
   nextPosition = 0
   oldestPosition = 0
