@@ -6,7 +6,7 @@ import { FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
 import { belowBits, bitsBetween, countOf, highBit, lowBit, lowestOf } from '../wire/bits.js'
 import { SEGMENT_COUNT_MAX, SEGMENT_HEADER_BYTES } from '../wire/limits.js'
 import type { SegmentRun } from '../wire/run.js'
-import type { PulledItem } from './pulled.js'
+import type { PulledItem } from './pulled-item.js'
 
 /** Each segment of the block is exactly one of: here, in flight, needed, not thought of yet (`open` ones, which
  *  are needed last), or beyond the end. */

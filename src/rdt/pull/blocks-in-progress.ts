@@ -3,7 +3,7 @@
 
 import { BLOCK_COUNT_MAX } from '../../base/limits.js'
 import { Assembly } from './assembly.js'
-import type { PulledItem } from './pulled.js'
+import type { PulledItem } from './pulled-item.js'
 
 export class BlocksInProgress {
   private readonly slots: Assembly[] = []

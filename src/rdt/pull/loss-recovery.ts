@@ -11,7 +11,7 @@ import type { Assembly } from './assembly.js'
 import { STALLED_MS } from './limits.js'
 import type { DeliveryMeter } from './meter.js'
 import type { Outstanding } from './outstanding.js'
-import type { PulledItem } from './pulled.js'
+import type { PulledItem } from './pulled-item.js'
 import { Reordering } from './reordering.js'
 
 export interface LossRecoveryHost {

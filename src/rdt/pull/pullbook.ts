@@ -6,7 +6,7 @@ import { BLOCK_COUNT_MAX } from '../../base/limits.js'
 import type { BlockSupply, PullPriority } from '../api.js'
 import { HANDLE_MAX } from '../wire/limits.js'
 import { PULLS_ENDED_MAX } from './limits.js'
-import { OwnBlocks, PulledItem } from './pulled.js'
+import { OwnBlocks, PulledItem } from './pulled-item.js'
 
 export class PullBook {
   private readonly byKey = new Map<string, PulledItem>()

@@ -27,7 +27,7 @@ import { LossRecovery } from './loss-recovery.js'
 import { DeliveryMeter } from './meter.js'
 import { Outstanding } from './outstanding.js'
 import { PullBook } from './pullbook.js'
-import { type PulledItem, PullQueue } from './pulled.js'
+import { type PulledItem, PullQueue } from './pulled-item.js'
 import { type AskedStats, RequestScheduler } from './request-scheduler.js'
 
 /** What the puller shares with its session and endpoint. */
