@@ -23,10 +23,10 @@ import type { SegmentRun } from '../wire/run.js'
 import type { SegmentHeader } from '../wire/segment.js'
 import type { Assembly } from './assembly.js'
 import type { TokenBucket } from './bucket.js'
+import { ItemTable } from './item-table.js'
 import { LossRecovery } from './loss-recovery.js'
 import { DeliveryMeter } from './meter.js'
 import { Outstanding } from './outstanding.js'
-import { PullBook } from './pullbook.js'
 import { type PulledItem, PullQueue } from './pulled-item.js'
 import { type AskedStats, RequestScheduler } from './request-scheduler.js'
 
@@ -69,7 +69,7 @@ export class Puller {
   }
   readonly meter = new DeliveryMeter()
 
-  private readonly book = new PullBook()
+  private readonly book = new ItemTable()
   private readonly queue = new PullQueue()
   private readonly outstanding = new Outstanding()
   private readonly lossRecovery: LossRecovery

@@ -8,7 +8,7 @@ import { HANDLE_MAX } from '../wire/limits.js'
 import { PULLS_ENDED_MAX } from './limits.js'
 import { OwnBlocks, PulledItem } from './pulled-item.js'
 
-export class PullBook {
+export class ItemTable {
   private readonly byKey = new Map<string, PulledItem>()
   private readonly byHandle = new Map<number, PulledItem>()
   /** Those that are over, oldest first: kept for late duplicates and rejections. */
