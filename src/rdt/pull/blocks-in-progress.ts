@@ -2,16 +2,16 @@
 // of their need. Assemblies are used again, so that a block costs no allocation but its buffer.
 
 import { BLOCK_COUNT_MAX } from '../../base/limits.js'
-import { Assembly } from './assembly.js'
 import type { PulledItem } from './pulled-item.js'
+import { Reassembly } from './reassembly.js'
 
 export class BlocksInProgress {
-  private readonly slots: Assembly[] = []
-  private readonly free: Assembly[] = []
-  private readonly byKey = new Map<number, Assembly>()
-  private readonly needy: Assembly[] = []
+  private readonly slots: Reassembly[] = []
+  private readonly free: Reassembly[] = []
+  private readonly byKey = new Map<number, Reassembly>()
+  private readonly needy: Reassembly[] = []
   /** Segments of one block come together, so the last one found is looked at first. */
-  private latest: Assembly | undefined
+  private latest: Reassembly | undefined
 
   get size(): number {
     return this.byKey.size
@@ -22,7 +22,7 @@ export class BlocksInProgress {
     return this.needy.length > 0
   }
 
-  all(): Assembly[] {
+  all(): Reassembly[] {
     return [...this.byKey.values()]
   }
 
@@ -30,14 +30,14 @@ export class BlocksInProgress {
     return this.byKey.has(keyOf(handle, blockIndex))
   }
 
-  find(handle: number, blockIndex: number): Assembly | undefined {
+  find(handle: number, blockIndex: number): Reassembly | undefined {
     const { latest } = this
     const isSame = latest?.item.handle === handle && latest.blockIndex === blockIndex
     if (!isSame) this.latest = this.byKey.get(keyOf(handle, blockIndex))
     return this.latest
   }
 
-  inSlot(slot: number): Assembly {
+  inSlot(slot: number): Reassembly {
     return this.slots[slot]!
   }
 
@@ -46,41 +46,41 @@ export class BlocksInProgress {
     blockIndex: number,
     buffer: Uint8Array,
     expected: { segmentBytes: number; fillRatio: number },
-  ): Assembly {
+  ): Reassembly {
     const key = keyOf(item.handle, blockIndex)
     if (this.byKey.has(key)) throw new Error(`block ${blockIndex} was begun before`)
-    const assembly = this.free.pop() ?? this.addSlot()
-    assembly.begin(item, blockIndex, buffer, expected)
-    this.byKey.set(key, assembly)
-    this.enqueue(assembly)
-    return assembly
+    const reassembly = this.free.pop() ?? this.addSlot()
+    reassembly.begin(item, blockIndex, buffer, expected)
+    this.byKey.set(key, reassembly)
+    this.enqueue(reassembly)
+    return reassembly
   }
 
   /** Frees the slot of a block that has nothing in flight. */
-  drop(assembly: Assembly): void {
-    this.byKey.delete(keyOf(assembly.item.handle, assembly.blockIndex))
-    if (this.latest === assembly) this.latest = undefined
-    if (assembly.isQueued) {
-      this.needy.splice(this.needy.indexOf(assembly), 1)
-      assembly.isQueued = false
+  drop(reassembly: Reassembly): void {
+    this.byKey.delete(keyOf(reassembly.item.handle, reassembly.blockIndex))
+    if (this.latest === reassembly) this.latest = undefined
+    if (reassembly.isQueued) {
+      this.needy.splice(this.needy.indexOf(reassembly), 1)
+      reassembly.isQueued = false
     }
-    this.free.push(assembly)
+    this.free.push(reassembly)
   }
 
   /** To be called when a block came to need something. */
-  enqueue(assembly: Assembly): void {
-    if (assembly.isQueued || !assembly.hasNeeds) return
-    assembly.isQueued = true
-    this.needy.push(assembly)
+  enqueue(reassembly: Reassembly): void {
+    if (reassembly.isQueued || !reassembly.hasNeeds) return
+    reassembly.isQueued = true
+    this.needy.push(reassembly)
   }
 
   /** The block that has needed something for the longest time; it stays so until it needs nothing. */
-  nextNeedy(): Assembly | undefined {
+  nextNeedy(): Reassembly | undefined {
     while (this.needy.length > 0) {
-      const assembly = this.needy[0]!
-      if (assembly.hasNeeds) return assembly
+      const reassembly = this.needy[0]!
+      if (reassembly.hasNeeds) return reassembly
       this.needy.shift()
-      assembly.isQueued = false
+      reassembly.isQueued = false
     }
     return undefined
   }
@@ -88,17 +88,17 @@ export class BlocksInProgress {
   /** What begun blocks need, counted no further than `enoughBytes`. */
   neededBytes(enoughBytes: number): number {
     let bytes = 0
-    for (const assembly of this.needy) {
-      bytes += assembly.neededCount * assembly.segmentBytes
+    for (const reassembly of this.needy) {
+      bytes += reassembly.neededCount * reassembly.segmentBytes
       if (bytes >= enoughBytes) return enoughBytes
     }
     return bytes
   }
 
-  private addSlot(): Assembly {
-    const assembly = new Assembly(this.slots.length)
-    this.slots.push(assembly)
-    return assembly
+  private addSlot(): Reassembly {
+    const reassembly = new Reassembly(this.slots.length)
+    this.slots.push(reassembly)
+    return reassembly
   }
 }
 

@@ -7,11 +7,11 @@ import type { RoundTrip } from '../path/rtt.js'
 import type { Delivery, WindowPolicy } from '../window/window-policy.js'
 import { SEGMENT_HEADER_BYTES } from '../wire/limits.js'
 import type { SegmentRun } from '../wire/run.js'
-import type { Assembly } from './assembly.js'
 import { STALLED_MS } from './limits.js'
 import type { DeliveryMeter } from './meter.js'
 import type { Outstanding } from './outstanding.js'
 import type { PulledItem } from './pulled-item.js'
+import type { Reassembly } from './reassembly.js'
 import { Reordering } from './reordering.js'
 
 export interface LossRecoveryHost {
@@ -76,15 +76,15 @@ export class LossRecovery {
   // — Arrivals —
 
   /** Something that was asked for came, be it for the second time. */
-  handleArrived(assembly: Assembly, nowMs: number): void {
+  handleArrived(reassembly: Reassembly, nowMs: number): void {
     this.lastArrivalAtMs = nowMs
     this.timeoutsInRow = 0
-    this.host.path.handleDelivered(assembly.segmentBytes, nowMs)
+    this.host.path.handleDelivered(reassembly.segmentBytes, nowMs)
   }
 
   /** Takes new segments out of what is in flight, and tells the round trip and the window about them. */
   handleDelivered(
-    assembly: Assembly,
+    reassembly: Reassembly,
     { header, payloadBytes }: SegmentRun,
     count: number,
     nowMs: number,
@@ -97,9 +97,9 @@ export class LossRecovery {
     const isKnown = request >= 0
     const rttMs = isKnown ? Math.max(0.001, nowMs - sent.askedAtMsOf(request)) : 0
     delivery.tag = isKnown ? sent.tagOf(request) : 0
-    const foundCount = assembly.isFlying(header.segmentIndex)
-      ? this.settle(assembly, header.segmentIndex, count, request, rttMs)
-      : assembly.takeNeeds(header.segmentIndex, count)
+    const foundCount = reassembly.isFlying(header.segmentIndex)
+      ? this.settle(reassembly, header.segmentIndex, count, request, rttMs)
+      : reassembly.takeNeeds(header.segmentIndex, count)
     if (foundCount > 0) this.handleFound(foundCount, foundCount * segmentBytes)
     meter.count(count * segmentBytes, nowMs)
     delivery.segments = count
@@ -118,11 +118,17 @@ export class LossRecovery {
 
   /** Whatever became of their askings, segments that are in flight are here. Answers how many of them had been called
    *  lost: those that came of an earlier asking. */
-  private settle(assembly: Assembly, first: number, count: number, request: number, rttMs: number): number {
+  private settle(
+    reassembly: Reassembly,
+    first: number,
+    count: number,
+    request: number,
+    rttMs: number,
+  ): number {
     const { sent } = this.outstanding
     let foundCount = 0
     for (let index = first; index < first + count; index++) {
-      const position = assembly.positions[index]!
+      const position = reassembly.positions[index]!
       const isOfLastAsk = sent.requestOf(position) === request
       sent.resolve(position)
       if (!isOfLastAsk) {
@@ -132,8 +138,8 @@ export class LossRecovery {
         this.newestRttMs = rttMs
       }
     }
-    this.outstanding.inFlightBytes -= assembly.datagramsBytesOf(first, count)
-    assembly.land(first, count)
+    this.outstanding.inFlightBytes -= reassembly.datagramsBytesOf(first, count)
+    reassembly.land(first, count)
     return foundCount
   }
 
@@ -158,17 +164,17 @@ export class LossRecovery {
   private lose(position: number, nowMs: number): void {
     const { sent, inProgress } = this.outstanding
     const { window, path, roundTrip } = this.host
-    const assembly = inProgress.inSlot(sent.slotOf(position))
+    const reassembly = inProgress.inSlot(sent.slotOf(position))
     const index = sent.segmentOf(position)
     const tag = sent.tagOf(sent.requestOf(position))
-    const bytes = assembly.datagramBytesOf(index)
-    this.outstanding.needAgain(assembly, index)
+    const bytes = reassembly.datagramBytesOf(index)
+    this.outstanding.needAgain(reassembly, index)
     this.stats.segmentsLost++
     window.handleLost(bytes, tag, nowMs)
-    if (assembly.isFullSize(index) && path.handleLost(assembly.segmentBytes, nowMs, roundTrip.smoothedMs))
+    if (reassembly.isFullSize(index) && path.handleLost(reassembly.segmentBytes, nowMs, roundTrip.smoothedMs))
       this.host.handlePathSize()
     // The session lives, or it would be over; this is something that the other side does not give.
-    if (nowMs - assembly.cameAtMs! >= STALLED_MS) this.host.giveUp(assembly.item)
+    if (nowMs - reassembly.cameAtMs! >= STALLED_MS) this.host.giveUp(reassembly.item)
   }
 
   /** What was called lost came after all. */

@@ -3,8 +3,8 @@
 // became of them.
 
 import { belowBits, highBit, lowBit, lowestOf } from '../wire/bits.js'
-import type { Assembly } from './assembly.js'
 import { BlocksInProgress } from './blocks-in-progress.js'
+import type { Reassembly } from './reassembly.js'
 import { SentSegments } from './sent-segments.js'
 
 export class Outstanding {
@@ -14,49 +14,49 @@ export class Outstanding {
   inFlightBytes = 0
 
   /** A segment is not in flight any more. */
-  resolve(assembly: Assembly, index: number): void {
-    this.sent.resolve(assembly.positions[index]!)
-    this.inFlightBytes -= assembly.datagramBytesOf(index)
-    assembly.land(index, 1)
+  resolve(reassembly: Reassembly, index: number): void {
+    this.sent.resolve(reassembly.positions[index]!)
+    this.inFlightBytes -= reassembly.datagramBytesOf(index)
+    reassembly.land(index, 1)
   }
 
-  private resolveAll(assembly: Assembly, bitsLow: number, bitsHigh: number): void {
+  private resolveAll(reassembly: Reassembly, bitsLow: number, bitsHigh: number): void {
     let low = bitsLow
     let high = bitsHigh
     while ((low | high) !== 0) {
       const index = lowestOf(low, high)
-      this.resolve(assembly, index)
+      this.resolve(reassembly, index)
       low = (low & ~lowBit(index)) >>> 0
       high = (high & ~highBit(index)) >>> 0
     }
   }
 
   /** Frees the slot; the buffer is with the caller, or has gone back. */
-  drop(assembly: Assembly): void {
-    this.resolveAll(assembly, assembly.flyingLow, assembly.flyingHigh)
-    this.inProgress.drop(assembly)
+  drop(reassembly: Reassembly): void {
+    this.resolveAll(reassembly, reassembly.flyingLow, reassembly.flyingHigh)
+    this.inProgress.drop(reassembly)
   }
 
   /** Asks for all of a block anew, in segments of this size. */
-  restart(assembly: Assembly, segmentBytes: number): void {
-    this.resolveAll(assembly, assembly.flyingLow, assembly.flyingHigh)
-    assembly.restart(segmentBytes)
-    this.inProgress.enqueue(assembly)
+  restart(reassembly: Reassembly, segmentBytes: number): void {
+    this.resolveAll(reassembly, reassembly.flyingLow, reassembly.flyingHigh)
+    reassembly.restart(segmentBytes)
+    this.inProgress.enqueue(reassembly)
   }
 
   /** A segment told how many there are of its block: those beyond do not come. */
-  learnCount(assembly: Assembly, segmentCount: number): void {
-    const beyondLow = (assembly.flyingLow & ~belowBits(segmentCount)) >>> 0
-    const beyondHigh = (assembly.flyingHigh & ~belowBits(segmentCount - 32)) >>> 0
-    this.resolveAll(assembly, beyondLow, beyondHigh)
-    assembly.learnCount(segmentCount)
-    this.inProgress.enqueue(assembly)
+  learnCount(reassembly: Reassembly, segmentCount: number): void {
+    const beyondLow = (reassembly.flyingLow & ~belowBits(segmentCount)) >>> 0
+    const beyondHigh = (reassembly.flyingHigh & ~belowBits(segmentCount - 32)) >>> 0
+    this.resolveAll(reassembly, beyondLow, beyondHigh)
+    reassembly.learnCount(segmentCount)
+    this.inProgress.enqueue(reassembly)
   }
 
   /** What was in flight is needed again. */
-  needAgain(assembly: Assembly, index: number): void {
-    this.resolve(assembly, index)
-    assembly.addNeed(index)
-    this.inProgress.enqueue(assembly)
+  needAgain(reassembly: Reassembly, index: number): void {
+    this.resolve(reassembly, index)
+    reassembly.addNeed(index)
+    this.inProgress.enqueue(reassembly)
   }
 }

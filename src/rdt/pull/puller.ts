@@ -21,13 +21,13 @@ import type { WireSession } from '../wire/control.js'
 import { SEGMENT_HEADER_BYTES } from '../wire/limits.js'
 import type { SegmentRun } from '../wire/run.js'
 import type { SegmentHeader } from '../wire/segment.js'
-import type { Assembly } from './assembly.js'
 import type { TokenBucket } from './bucket.js'
 import { ItemTable } from './item-table.js'
 import { LossRecovery } from './loss-recovery.js'
 import { DeliveryMeter } from './meter.js'
 import { Outstanding } from './outstanding.js'
 import { type PulledItem, PullQueue } from './pulled-item.js'
+import type { Reassembly } from './reassembly.js'
 import { type AskedStats, RequestScheduler } from './request-scheduler.js'
 
 /** What the puller shares with its session and endpoint. */
@@ -149,11 +149,11 @@ export class Puller {
   /** One block is not wanted from here any more; what was asked of it and still comes counts for nothing. */
   cancelBlock(kind: ItemKind, digest: Digest, blockIndex: number): void {
     const item = this.book.get(kind, digest)
-    const assembly = item && this.outstanding.inProgress.find(item.handle, blockIndex)
-    if (item === undefined || assembly === undefined) return
+    const reassembly = item && this.outstanding.inProgress.find(item.handle, blockIndex)
+    if (item === undefined || reassembly === undefined) return
     item.activeCount--
-    this.outstanding.drop(assembly)
-    this.host.pool.release(assembly.buffer)
+    this.outstanding.drop(reassembly)
+    this.host.pool.release(reassembly.buffer)
   }
 
   reject(kind: ItemKind, digest: Digest, blockIndex: number, rejectsMax: number): void {
@@ -193,15 +193,15 @@ export class Puller {
     const { header } = run
     let refusedCount = 0
     for (;;) {
-      const assembly = this.outstanding.inProgress.find(header.handle, header.blockIndex)
-      if (assembly === undefined) return refusedCount + this.handleStrays(run)
-      const alikeCount = assembly.alikeCount(header.segmentIndex, run.count)
+      const reassembly = this.outstanding.inProgress.find(header.handle, header.blockIndex)
+      if (reassembly === undefined) return refusedCount + this.handleStrays(run)
+      const alikeCount = reassembly.alikeCount(header.segmentIndex, run.count)
       // Where one of them does not fit, each is looked at by itself.
-      const count = this.fits(assembly, run, alikeCount) ? alikeCount : 1
-      if (count > 1 || this.fits(assembly, run, 1)) {
-        this.handleAlike(assembly, run, count, nowMs)
+      const count = this.fits(reassembly, run, alikeCount) ? alikeCount : 1
+      if (count > 1 || this.fits(reassembly, run, 1)) {
+        this.handleAlike(reassembly, run, count, nowMs)
       } else {
-        this.handleMisfit(assembly, header)
+        this.handleMisfit(reassembly, header)
         refusedCount++
       }
       if (count === run.count) return refusedCount
@@ -210,22 +210,22 @@ export class Puller {
   }
 
   /** The first `count` segments of the run, which are of the lengths that they must have and of which the same is known. */
-  private handleAlike(assembly: Assembly, run: SegmentRun, count: number, nowMs: number): void {
+  private handleAlike(reassembly: Reassembly, run: SegmentRun, count: number, nowMs: number): void {
     const { segmentIndex, segmentCount } = run.header
     const bytes = count * (SEGMENT_HEADER_BYTES + run.payloadBytes)
-    this.lossRecovery.handleArrived(assembly, nowMs)
-    if (!assembly.isCountKnown) this.outstanding.learnCount(assembly, segmentCount)
+    this.lossRecovery.handleArrived(reassembly, nowMs)
+    if (!reassembly.isCountKnown) this.outstanding.learnCount(reassembly, segmentCount)
     this.stats.segmentsReceived += count
-    if (assembly.isHere(segmentIndex)) {
+    if (reassembly.isHere(segmentIndex)) {
       this.stats.segmentsDuplicate += count
-      if (assembly.areSomeRepaired(segmentIndex, count) && !this.isTail) this.lossRecovery.handleNeedless()
+      if (reassembly.areSomeRepaired(segmentIndex, count) && !this.isTail) this.lossRecovery.handleNeedless()
       return
     }
     // What was taken for it was a guess.
-    this.host.bucket?.take(bytes - assembly.datagramsBytesOf(segmentIndex, count))
-    this.lossRecovery.handleDelivered(assembly, run, count, nowMs)
-    assembly.put(run, count, nowMs)
-    if (assembly.isComplete) this.handUp(assembly)
+    this.host.bucket?.take(bytes - reassembly.datagramsBytesOf(segmentIndex, count))
+    this.lossRecovery.handleDelivered(reassembly, run, count, nowMs)
+    reassembly.put(run, count, nowMs)
+    if (reassembly.isComplete) this.handUp(reassembly)
     this.lossRecovery.detectLosses(nowMs)
   }
 
@@ -239,53 +239,53 @@ export class Puller {
   }
 
   /** Whether the first `count` segments, which are alike, were asked for and are of the length that they must have. */
-  private fits(assembly: Assembly, run: SegmentRun, count: number): boolean {
+  private fits(reassembly: Reassembly, run: SegmentRun, count: number): boolean {
     const { segmentIndex, segmentCount } = run.header
-    if (!assembly.isAsked(segmentIndex)) return false
-    if (assembly.isCountKnown) {
-      if (segmentCount !== assembly.segmentCount) return false
-    } else if (segmentCount > assembly.segmentCount) return false
-    const { payloadBytes } = assembly
+    if (!reassembly.isAsked(segmentIndex)) return false
+    if (reassembly.isCountKnown) {
+      if (segmentCount !== reassembly.segmentCount) return false
+    } else if (segmentCount > reassembly.segmentCount) return false
+    const { payloadBytes } = reassembly
     // Only the last segment of a frame may be shorter, and a run has one length.
     const isLastAlone = count === 1 && segmentIndex === segmentCount - 1
     if (isLastAlone ? run.payloadBytes > payloadBytes : run.payloadBytes !== payloadBytes) return false
     const lastIndex = segmentIndex + count - 1
-    return lastIndex * payloadBytes + run.payloadBytes <= assembly.frameBytesMax
+    return lastIndex * payloadBytes + run.payloadBytes <= reassembly.frameBytesMax
   }
 
   /** What cannot be the segment came in answer to its last asking, so nothing else will: it is asked for again at once.
    *  A peer that answers so for ever is given up for this item, as one whose frames do not open; the session is not, for a
    *  segment's header proves nobody. */
   private handleMisfit(
-    assembly: Assembly,
+    reassembly: Reassembly,
     { segmentIndex, segmentCount, requestNumber }: SegmentHeader,
   ): void {
-    if (!assembly.isAsked(segmentIndex)) return
-    if (assembly.isCountKnown && segmentCount !== assembly.segmentCount) {
+    if (!reassembly.isAsked(segmentIndex)) return
+    if (reassembly.isCountKnown && segmentCount !== reassembly.segmentCount) {
       // One of the two counts is damaged, and there is no telling which.
-      if (++assembly.contradictionCount >= FORGERIES_MAX) this.giveUp(assembly.item, 'unservable')
-      else this.outstanding.restart(assembly, assembly.segmentBytes)
+      if (++reassembly.contradictionCount >= FORGERIES_MAX) this.giveUp(reassembly.item, 'unservable')
+      else this.outstanding.restart(reassembly, reassembly.segmentBytes)
       return
     }
-    if (!assembly.isFlying(segmentIndex)) return
+    if (!reassembly.isFlying(segmentIndex)) return
     const { sent } = this.outstanding
-    const lastAsk = sent.requestOf(assembly.positions[segmentIndex]!)
+    const lastAsk = sent.requestOf(reassembly.positions[segmentIndex]!)
     if (sent.requestOfNumber(requestNumber) !== lastAsk) return
-    if (++assembly.misfitCount >= this.host.misfitsMax) {
-      this.giveUp(assembly.item, 'unservable')
+    if (++reassembly.misfitCount >= this.host.misfitsMax) {
+      this.giveUp(reassembly.item, 'unservable')
       return
     }
-    this.outstanding.needAgain(assembly, segmentIndex)
+    this.outstanding.needAgain(reassembly, segmentIndex)
   }
 
-  private handUp(assembly: Assembly): void {
-    const { item, blockIndex, buffer, frameBytes, frameBytesMax } = assembly
+  private handUp(reassembly: Reassembly): void {
+    const { item, blockIndex, buffer, frameBytes, frameBytesMax } = reassembly
     this.stats.blocksReceived++
     this.lentCount++
     item.activeCount--
     item.handleFrame(frameBytes, frameBytesMax)
     this.fillRatio += (frameBytes / frameBytesMax - this.fillRatio) / FILL_FRAMES
-    this.outstanding.drop(assembly)
+    this.outstanding.drop(reassembly)
     if (item.isFinished) this.book.retire(item)
     this.host.handleBlock(item, blockIndex, buffer.subarray(0, frameBytes))
   }
@@ -305,8 +305,8 @@ export class Puller {
   handlePathSize(): void {
     const { currentBytes } = this.host.path
     this.host.window.handlePathSize(currentBytes)
-    for (const assembly of this.outstanding.inProgress.all()) {
-      if (assembly.segmentBytes > currentBytes) this.outstanding.restart(assembly, currentBytes)
+    for (const reassembly of this.outstanding.inProgress.all()) {
+      if (reassembly.segmentBytes > currentBytes) this.outstanding.restart(reassembly, currentBytes)
     }
   }
 
@@ -332,7 +332,7 @@ export class Puller {
     return size + this.lentCount < this.host.poolShare() && this.host.pool.room > 0
   }
 
-  private begin(): Assembly | undefined {
+  private begin(): Reassembly | undefined {
     if (!this.mayBegin()) return undefined
     const item = this.queue.take()!
     const blockIndex = item.supply.take()
@@ -353,10 +353,10 @@ export class Puller {
 
   private end(item: PulledItem): void {
     item.isEnded = true
-    for (const assembly of this.outstanding.inProgress.all()) {
-      if (assembly.item !== item) continue
-      this.outstanding.drop(assembly)
-      this.host.pool.release(assembly.buffer)
+    for (const reassembly of this.outstanding.inProgress.all()) {
+      if (reassembly.item !== item) continue
+      this.outstanding.drop(reassembly)
+      this.host.pool.release(reassembly.buffer)
     }
     item.activeCount = 0
     this.book.unname(item)

@@ -6,12 +6,12 @@ import { highBit, lowBit, lowestOf } from '../wire/bits.js'
 import type { WireSession } from '../wire/control.js'
 import { SEGMENT_COUNT_MAX } from '../wire/limits.js'
 import { RequestWriter } from '../wire/request.js'
-import type { Assembly } from './assembly.js'
 import type { TokenBucket } from './bucket.js'
 import type { LossRecovery } from './loss-recovery.js'
 import type { DeliveryMeter } from './meter.js'
 import type { Outstanding } from './outstanding.js'
 import { Pacer } from './pacer.js'
+import type { Reassembly } from './reassembly.js'
 
 export interface RequestSchedulerHost {
   readonly bucket: TokenBucket | undefined
@@ -26,7 +26,7 @@ export interface RequestSchedulerHost {
   readonly seal: (request: Uint8Array) => Uint8Array
   mayBegin(): boolean
   /** The next block, all of it needed; undefined where none may be begun. */
-  begin(): Assembly | undefined
+  begin(): Reassembly | undefined
 }
 
 export interface AskedStats {
@@ -87,10 +87,10 @@ export class RequestScheduler {
     let askedBytes = 0
     while (askedBytes < quotaBytes && sent.room >= SEGMENT_COUNT_MAX) {
       if (!writer.hasRoomFor(undefined)) break
-      const assembly = inProgress.nextNeedy() ?? this.host.begin()
-      if (assembly === undefined || !writer.hasRoomFor(assembly.item.members)) break
+      const reassembly = inProgress.nextNeedy() ?? this.host.begin()
+      if (reassembly === undefined || !writer.hasRoomFor(reassembly.item.members)) break
       if (askedBytes === 0) sent.addRequest(nowMs, meter, window.askTag)
-      askedBytes += this.ask(assembly, quotaBytes - askedBytes, nowMs)
+      askedBytes += this.ask(reassembly, quotaBytes - askedBytes, nowMs)
     }
     if (askedBytes === 0) return undefined
     lossRecovery.handleAsked(askedBytes, nowMs)
@@ -140,29 +140,29 @@ export class RequestScheduler {
   }
 
   /** Asks for the first needed segments of a block, up to `quotaBytes` and one at least; answers their bytes. */
-  private ask(assembly: Assembly, quotaBytes: number, nowMs: number): number {
-    assembly.cameAtMs ??= nowMs
+  private ask(reassembly: Reassembly, quotaBytes: number, nowMs: number): number {
+    reassembly.cameAtMs ??= nowMs
     let low = 0
     let high = 0
     let bytes = 0
-    const { item } = assembly
+    const { item } = reassembly
     // What is asked for again may have been lost with the request that told what is in the pack.
     let isTold = item.isTold
-    while (bytes < quotaBytes && assembly.hasNeeds) {
-      const index = lowestOf(assembly.neededLow, assembly.neededHigh)
+    while (bytes < quotaBytes && reassembly.hasNeeds) {
+      const index = lowestOf(reassembly.neededLow, reassembly.neededHigh)
       this.stats.segmentsAsked++
-      if (assembly.isAsked(index)) {
+      if (reassembly.isAsked(index)) {
         this.stats.segmentsAskedAgain++
         isTold = false
       }
-      assembly.fly(index, this.outstanding.sent.addSegment(assembly.slot, index))
+      reassembly.fly(index, this.outstanding.sent.addSegment(reassembly.slot, index))
       low = (low | lowBit(index)) >>> 0
       high = (high | highBit(index)) >>> 0
-      bytes += assembly.datagramBytesOf(index)
+      bytes += reassembly.datagramBytesOf(index)
     }
     this.outstanding.inFlightBytes += bytes
     const asked = isTold ? { handle: item.handle, kind: item.kind, digest: item.digest } : item
-    this.writer.add(asked, assembly.segmentBytes, { blockIndex: assembly.blockIndex, low, high })
+    this.writer.add(asked, reassembly.segmentBytes, { blockIndex: reassembly.blockIndex, low, high })
     item.isTold = item.members !== undefined
     return bytes
   }

@@ -10,7 +10,7 @@ import type { PulledItem } from './pulled-item.js'
 
 /** Each segment of the block is exactly one of: here, in flight, needed, not thought of yet (`open` ones, which
  *  are needed last), or beyond the end. */
-export class Assembly {
+export class Reassembly {
   item!: PulledItem
   blockIndex = 0
   buffer!: Uint8Array
