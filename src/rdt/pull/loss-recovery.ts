@@ -2,7 +2,7 @@
 // asking was answered, and it is lost (RACK, RFC 8985); or nothing comes at all for a probe timeout (RFC 9002, 6.2).
 // One per puller.
 
-import type { PathSize } from '../path/path.js'
+import type { PathMtu } from '../path/path-mtu.js'
 import type { RoundTrip } from '../path/rtt.js'
 import type { Delivery, WindowPolicy } from '../window/window-policy.js'
 import { SEGMENT_HEADER_BYTES } from '../wire/limits.js'
@@ -16,7 +16,7 @@ import { Reordering } from './reordering.js'
 
 export interface LossRecoveryHost {
   readonly roundTrip: RoundTrip
-  readonly path: PathSize
+  readonly path: PathMtu
   readonly window: WindowPolicy
   /** The path carries other datagrams than before. */
   handlePathSize(): void

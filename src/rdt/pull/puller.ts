@@ -13,7 +13,7 @@ import { blockBytes, blockCount, type Digest, type ItemKind, type ItemRef } from
 import { FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
 import type { BlockSupply, PullPriority } from '../api.js'
 import { FORGERIES_MAX } from '../limits.js'
-import type { PathSize } from '../path/path.js'
+import type { PathMtu } from '../path/path-mtu.js'
 import type { RoundTrip } from '../path/rtt.js'
 import type { FramePool } from '../pool.js'
 import type { WindowPolicy } from '../window/window-policy.js'
@@ -35,7 +35,7 @@ export interface PullerHost {
   readonly pool: FramePool
   readonly bucket: TokenBucket | undefined
   readonly roundTrip: RoundTrip
-  readonly path: PathSize
+  readonly path: PathMtu
   readonly window: WindowPolicy
   /** Answers for segments of one block that may be none, in a row. */
   readonly misfitsMax: number

@@ -6,8 +6,8 @@
 
 import type { Address, EndpointEvent, EndpointOptions, Outgoing, SessionId, SessionStats } from '../api.js'
 import { FORGERIES_MAX, REJECTS_MAX } from '../limits.js'
-import { PathSize } from '../path/path.js'
 import type { PathMemory } from '../path/path-memory.js'
+import { PathMtu } from '../path/path-mtu.js'
 import { RoundTrip } from '../path/rtt.js'
 import type { BundlePool, FramePool } from '../pool.js'
 import type { SessionProtection } from '../protection.js'
@@ -63,7 +63,7 @@ export class Session {
   readonly server: Server
   readonly conversation: Conversation
   private readonly roundTrip = new RoundTrip()
-  private readonly path: PathSize
+  private readonly path: PathMtu
   private readonly window: WindowPolicy
   private readonly datagramBytesMax: number
   private readonly outbox: Uint8Array[] = []
@@ -83,7 +83,7 @@ export class Session {
     const { options } = host
     this.heardAtMs = nowMs
     this.datagramBytesMax = options.datagramBytesMax(facts.address)
-    this.path = new PathSize(Math.min(this.datagramBytesMax, facts.datagramBytesMax), nowMs)
+    this.path = new PathMtu(Math.min(this.datagramBytesMax, facts.datagramBytesMax), nowMs)
     this.window = makeWindow({
       window: options.window,
       pathBytes: PATH_BYTES_BASE,

@@ -19,7 +19,7 @@ import {
 } from './limits.js'
 
 /** Emits the sizes to probe, and knows which one to ask for. Performs no I/O. */
-export class PathSize {
+export class PathMtu {
   /** What every datagram towards us may take, payload of UDP. */
   currentBytes = PATH_BYTES_BASE
   private readonly candidates: readonly number[]
