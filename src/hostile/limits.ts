@@ -92,5 +92,9 @@ export const REPEAT_MS = 200
 export const MEMORY_SETTLE_MS = 250
 export const MEMORY_LOOKS_MAX = 6
 
+/** A target that says nothing for so long has put in place what it had been fetching; looked at so often at most. */
+export const QUIET_MS = 1_000
+export const QUIET_LOOKS_MAX = 60
+
 assert(REPEAT_MS < WAIT_MS_MAX)
 assert(NAMED_PORTS >= FLOOD_SOCKETS + 40, 'floods leave addresses for the others')

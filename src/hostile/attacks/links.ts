@@ -12,6 +12,7 @@ import { RequestWriter } from '../../rdt/wire/request.js'
 import { type Attack, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
 import { contentOf, line, listOf, NEW_VERSION, subtree } from '../content.js'
+import { QUIET_LOOKS_MAX, QUIET_MS } from '../limits.js'
 import { nodeOptions, type Target } from '../target.js'
 
 const FILES = 1_500
@@ -89,6 +90,7 @@ export const linkRace: Attack = {
     await sleep(quick ? 1_500 : 3_000)
     swapper.kill('SIGKILL')
     const asked = attacker.asked.size
+    await attacker.close()
     await quietOf(target)
     return {
       fault: asked > 10 ? undefined : `there was no race: ${asked} items were asked for`,
@@ -97,11 +99,12 @@ export const linkRace: Attack = {
   },
 }
 
-/** What was under way is put in its place, and is of this attack and not of the next. */
+/** What was under way is put in its place, and is of this attack and not of the next: on a busy machine that takes long,
+ *  with pauses. */
 async function quietOf(target: Target): Promise<void> {
-  for (let looks = 0, saidCount = -1; looks < 20 && saidCount !== target.said.length; looks++) {
+  for (let looks = 0, saidCount = -1; looks < QUIET_LOOKS_MAX && saidCount !== target.said.length; looks++) {
     saidCount = target.said.length
-    await sleep(300)
+    await sleep(QUIET_MS)
   }
 }
 
