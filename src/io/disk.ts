@@ -383,11 +383,14 @@ function fileOnly(handle: number, path: string): FileHandle {
   throw new DiskError('changed-kind', `${path} is not a file`)
 }
 
-/** Seconds for utimes(2). The double that Node takes is off by up to 0.2 µs at today's dates, which would put
- *  half of all whole milliseconds just below themselves: half a microsecond more keeps them. As a text,
- *  because Node replaces negative numbers (files from before 1970) by the present. */
+/** Seconds for utimes(2). The double that Node takes is off by up to 0.12 µs at today's dates, which would put half of all
+ *  whole milliseconds just below themselves: the next double keeps them. Node 20 and 22 cut times to the microsecond, which
+ *  makes them whole again; Node 24 does not, and they stay up to 0.4 µs late. As a text, because Node replaces negative
+ *  numbers (files from before 1970) by the present. */
 function secondsText(mtimeMs: number): string {
-  return String((Number.isInteger(mtimeMs) ? mtimeMs + 0.0005 : mtimeMs) / 1000)
+  const seconds = mtimeMs / 1000
+  const isExact = Number.isInteger(seconds) || !Number.isInteger(mtimeMs)
+  return String(isExact ? seconds : seconds + Math.max(2.4e-7, (Math.abs(seconds) * Number.EPSILON) / 2))
 }
 
 const DOT_NAMES = /(?:^|\/)\.\.?(?:\/|$)/
