@@ -95,12 +95,8 @@ export class BlockIo {
     )
   }
 
-  /** Puts all of `bytes` at `position` of an existing file, never through a link, wherever it stands. */
-  async writeBlock(path: string, position: number, bytes: Uint8Array): Promise<void> {
-    await this.writers.use(path, '', 'write', (descriptor) => this.writes.add(descriptor, position, bytes))
-  }
-
-  /** The same of what has the digest: the bytes, or what the cipher opens them to. Nothing else of their buffer may be used until this is answered. */
+  /** Puts the block at its position of an existing file, never through a link, if it has the digest: the bytes, or what
+   *  the cipher opens them to. Nothing else of their buffer may be used until this is answered. */
   async writeProved(block: BlockToProve): Promise<Proved> {
     const { path, position, bytes, digest, cipher } = block
     return this.writers.use(path, '', 'write', (fd) =>

@@ -3,9 +3,6 @@
 import { assert } from '../base/assert.js'
 import { RESCAN_MS_MIN } from '../keeper/limits.js'
 
-/** Peers in one drawn world. */
-export const PEERS_MAX = 4
-
 /** Where the virtual wall clocks stand when nobody's is wrong: 2026-11-21 00:00 UTC. */
 export const WALL_EPOCH_MS = 1_795_219_200_000
 

@@ -39,7 +39,7 @@ export interface LinkFaults {
   down: boolean
 }
 
-export const PERFECT_LINK: Readonly<LinkFaults> = {
+const PERFECT_LINK: Readonly<LinkFaults> = {
   rateBitPerS: Number.POSITIVE_INFINITY,
   delayMs: 0,
   jitterMs: 0,

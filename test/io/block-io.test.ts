@@ -12,6 +12,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { BlockIo } from '../../src/io/block-io.js'
 import { temporaryFolder } from './temporary-folder.js'
+import { writeBlock } from './write-block.js'
 
 let root: string
 let io: BlockIo
@@ -167,7 +168,7 @@ describe('writing blocks', () => {
       fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7], { minLength: 8 }), async (order) => {
         writeFileSync(`${root}/temporary`, '')
         await Promise.all(
-          order.map((index) => io.writeBlock('temporary', index * 10, Buffer.from(`block ${index}  \n`))),
+          order.map((index) => writeBlock(io, 'temporary', index * 10, Buffer.from(`block ${index}  \n`))),
         )
         await io.closeWriter('temporary', { sync: true })
         const expected = Array.from({ length: 8 }, (_, index) => `block ${index}  \n`).join('')
@@ -180,21 +181,21 @@ describe('writing blocks', () => {
   it('neither makes a file nor writes through a link', async () => {
     writeFileSync(`${root}/target`, 'untouched')
     symlinkSync('target', `${root}/link`)
-    await expect(io.writeBlock('missing', 0, Buffer.from('x'))).rejects.toMatchObject({ code: 'missing' })
-    await expect(io.writeBlock('link', 0, Buffer.from('x'))).rejects.toMatchObject({ code: 'link' })
+    await expect(writeBlock(io, 'missing', 0, Buffer.from('x'))).rejects.toMatchObject({ code: 'missing' })
+    await expect(writeBlock(io, 'link', 0, Buffer.from('x'))).rejects.toMatchObject({ code: 'link' })
     expect(readFileSync(`${root}/target`, 'utf8')).toBe('untouched')
     expect(readdirSync(root)).toEqual(['link', 'target'])
   })
 
   it.runIf(onLinux)('says that the disk is full', async () => {
     const devices = new BlockIo('/dev')
-    await expect(devices.writeBlock('full', 0, Buffer.from('x'))).rejects.toMatchObject({ code: 'no-space' })
+    await expect(writeBlock(devices, 'full', 0, Buffer.from('x'))).rejects.toMatchObject({ code: 'no-space' })
     await devices.close()
   })
 
   it.runIf(onLinux)('says so of every block that was to be written in one go', async () => {
     const devices = new BlockIo('/dev')
-    const writes = [0, 1, 2].map((index) => devices.writeBlock('full', index * 10, new Uint8Array(10)))
+    const writes = [0, 1, 2].map((index) => writeBlock(devices, 'full', index * 10, new Uint8Array(10)))
     for (const write of writes) await expect(write).rejects.toMatchObject({ code: 'no-space' })
     await devices.close()
   })
@@ -203,7 +204,7 @@ describe('writing blocks', () => {
     writeFileSync(`${root}/temporary`, '')
     let written = 0
     for (let index = 0; index < 20; index++) {
-      void io.writeBlock('temporary', index * 1_000, new Uint8Array(1_000)).then(() => written++)
+      void writeBlock(io, 'temporary', index * 1_000, new Uint8Array(1_000)).then(() => written++)
     }
     await io.closeWriter('temporary')
     expect(written).toBe(20)
@@ -211,7 +212,7 @@ describe('writing blocks', () => {
 
   it.runIf(onLinux)('holds nothing open after closeWriter', async () => {
     writeFileSync(`${root}/temporary`, '')
-    await io.writeBlock('temporary', 0, new Uint8Array(10))
+    await writeBlock(io, 'temporary', 0, new Uint8Array(10))
     expect(openCount()).toBe(1)
     await io.closeWriter('temporary', { sync: true })
     expect(openCount()).toBe(0)
@@ -226,14 +227,14 @@ describe('writing blocks', () => {
     'writes into the file that has the path now, while one that was given up is still being %s',
     async (_, sync) => {
       writeFileSync(`${root}/temporary`, '')
-      await io.writeBlock('temporary', 0, Buffer.from('first'))
-      const earlier = io.writeBlock('temporary', 0, new Uint8Array(8_000_000).fill(1))
+      await writeBlock(io, 'temporary', 0, Buffer.from('first'))
+      const earlier = writeBlock(io, 'temporary', 0, new Uint8Array(8_000_000).fill(1))
       const synced = sync ? earlier.then(() => io.closeWriter('temporary', { sync })) : undefined
       if (sync) await earlier
       const givenUp = io.closeWriter('temporary')
       unlinkSync(`${root}/temporary`)
       writeFileSync(`${root}/temporary`, '')
-      await io.writeBlock('temporary', 0, Buffer.from('second'))
+      await writeBlock(io, 'temporary', 0, Buffer.from('second'))
       await Promise.all([earlier, givenUp, synced?.catch(() => {})])
       expect(readFileSync(`${root}/temporary`, 'utf8')).toBe('second')
     },
@@ -241,11 +242,11 @@ describe('writing blocks', () => {
 
   it('writes into the file that has the path now, after closeWriter', async () => {
     writeFileSync(`${root}/temporary`, '')
-    await io.writeBlock('temporary', 0, Buffer.from('first'))
+    await writeBlock(io, 'temporary', 0, Buffer.from('first'))
     await io.closeWriter('temporary')
     renameSync(`${root}/temporary`, `${root}/placed`)
     writeFileSync(`${root}/temporary`, '')
-    await io.writeBlock('temporary', 0, Buffer.from('second'))
+    await writeBlock(io, 'temporary', 0, Buffer.from('second'))
     await io.closeWriter('temporary')
     expect(readFileSync(`${root}/placed`, 'utf8')).toBe('first')
     expect(readFileSync(`${root}/temporary`, 'utf8')).toBe('second')

@@ -20,6 +20,7 @@ import { RealDisk } from '../../src/io/disk.js'
 import { macFault, refuseForeignName, windowsFault } from '../../src/io/foreign-names.js'
 import { FOLDER_HELD_MS_MAX, FOLDERS_HELD_MAX } from '../../src/io/limits.js'
 import { temporaryFolder } from './temporary-folder.js'
+import { writeBlock } from './write-block.js'
 
 const onLinux = process.platform === 'linux'
 const bytes = new Uint8Array(100).fill(7)
@@ -152,7 +153,7 @@ describe('a folder that is swapped for a link all the time', () => {
       for (const _ of rounds(1_500, () => written > 0 && read > 0 && refused > 0)) {
         const io = new BlockIo(root, { followLinks: false })
         const attempts: Promise<unknown>[] = [
-          io.writeBlock('.left/tmp/block', 0, Buffer.from('ours')).then(() => written++),
+          writeBlock(io, '.left/tmp/block', 0, Buffer.from('ours')).then(() => written++),
           io
             .readBlock({ path: '.left/tmp/block', mtimeMs: 1, sizeBytes: 4 }, 0, new Uint8Array(9))
             .then((block) => {
@@ -212,14 +213,14 @@ describe('our own folder behind a link', () => {
     expect(() => disk.create('.left/tmp/small-1')).toThrow('.left/tmp is a symbolic link')
     const io = new BlockIo(root)
     onTestFinished(() => io.close())
-    await expect(io.writeBlock('.left/tmp/block', 0, Buffer.from('ours'))).rejects.toMatchObject({
+    await expect(writeBlock(io, '.left/tmp/block', 0, Buffer.from('ours'))).rejects.toMatchObject({
       code: 'link',
     })
     rmSync(`${root}/.left`, { recursive: true })
     mkdirSync(`${outside}/tmp`)
     writeFileSync(`${outside}/tmp/block`, 'theirs')
     symlinkSync(outside, `${root}/.left`)
-    await expect(io.writeBlock('.left/tmp/block', 0, Buffer.from('ours'))).rejects.toMatchObject({
+    await expect(writeBlock(io, '.left/tmp/block', 0, Buffer.from('ours'))).rejects.toMatchObject({
       code: 'link',
     })
     expect(readdirSync(outside).sort()).toEqual(['block', 'tmp'])

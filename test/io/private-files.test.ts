@@ -20,6 +20,7 @@ import { RealDisk } from '../../src/io/disk.js'
 import { PRIVATE_HELD_MAX, PRIVATE_TRUSTED_MS } from '../../src/io/limits.js'
 import { PrivateFiles } from '../../src/io/private-files.js'
 import { temporaryFolder } from './temporary-folder.js'
+import { writeBlock } from './write-block.js'
 
 let root: string
 let outside: string
@@ -193,7 +194,7 @@ describe('a share that holds the configuration', () => {
       expect(await read(path)).toBe('private')
     writeFileSync(`${root}/open`, 'key')
     expect(await read('open')).toBe('done')
-    expect(await codeOfAsync(blocks.writeBlock('spare', 0, new Uint8Array(1)))).toBe('private')
+    expect(await codeOfAsync(writeBlock(blocks, 'spare', 0, new Uint8Array(1)))).toBe('private')
     // Made private since it was read.
     writeFileSync(`${root}/new`, 'key')
     renameSync(`${root}/new`, `${root}/config/left/identity.pem`)
