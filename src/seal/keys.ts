@@ -1,7 +1,8 @@
 // Hashes, keys and the seal of the handshake: SHA-256, HMAC, HKDF (RFC 5869) and AES-256-GCM, from node:crypto.
 
 import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
-import { concatBytes, utf8 } from '../base/bytes.js'
+import { utf8 } from '../base/bytes.js'
+import type { FrameCipher } from '../rdt/protection.js'
 import { GCM_NONCE_BYTES, HASH_BYTES, KEY_BYTES, TAG_BYTES } from './limits.js'
 
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
@@ -41,17 +42,33 @@ export function openOnce(
   return openGcm(key, ZERO_NONCE, sealed, associated)
 }
 
-/** Ciphertext and tag. */
+/** Ciphertext and tag, fresh. */
 export function sealGcm(
   key: Uint8Array,
   nonce: Uint8Array,
   text: Uint8Array,
   associated: Uint8Array,
 ): Uint8Array {
+  const room = new Uint8Array(text.length + TAG_BYTES)
+  sealGcmInto({ key, nonce, associated }, text, room, 0)
+  return room
+}
+
+/** Puts the ciphertext of `text` and its tag into `room` from `at` on, where the text may stand already; answers how
+ *  many bytes that takes. */
+export function sealGcmInto(
+  { key, nonce, associated }: FrameCipher,
+  text: Uint8Array,
+  room: Uint8Array,
+  at: number,
+): number {
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
   cipher.setAAD(associated)
-  const parts = [cipher.update(text), cipher.final()]
-  return concatBytes([...parts, cipher.getAuthTag()])
+  const sealed = cipher.update(text)
+  cipher.final()
+  room.set(sealed, at)
+  room.set(cipher.getAuthTag(), at + sealed.length)
+  return sealed.length + TAG_BYTES
 }
 
 /** The text; undefined where anything was changed. */

@@ -18,14 +18,13 @@ import { type Decoded, decoded, undecoded } from '../../base/decoded.js'
 import type { ItemKind } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
 import type { BlockName, FrameCipher, FrameFailure, FrameSeal, OpenedFrame } from '../../rdt/protection.js'
-import { type DirectionKeys, hmac } from '../keys.js'
+import { type DirectionKeys, hmac, sealGcmInto } from '../keys.js'
 import { FRAMES_PER_KEY_MAX, GCM_NONCE_BYTES, TAG_BYTES } from '../limits.js'
 import type { Codec } from './codec.js'
 import type { Compressor } from './compression.js'
-import { freshBytes } from './frame.js'
-import { decipher, encipher } from './frame-cipher.js'
+import { CODEC_PLAIN, freshBytes } from './frame.js'
+import { decipher } from './frame-cipher.js'
 
-export const CODEC_PLAIN = 0
 export const CODEC_LZ4 = 1
 const CODEC_BYTES = 1
 const KINDS: readonly ItemKind[] = ['tree', 'list', 'file', 'pack']
@@ -54,7 +53,7 @@ export class SealedFrames implements FrameSeal {
     frame[0] = codec
     return frame.subarray(
       0,
-      CODEC_BYTES + encipher(cipherOf(this.keys.ours, name, codec), text, frame, CODEC_BYTES),
+      CODEC_BYTES + sealGcmInto(cipherOf(this.keys.ours, name, codec), text, frame, CODEC_BYTES),
     )
   }
 
