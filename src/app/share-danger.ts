@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, parse, sep } from 'node:path'
 import { LeftError } from '../base/errors.js'
+import { OWN_FOLDER, SHARE_MARK } from '../base/own-folder.js'
 import { configFolder } from '../seal/config-folder.js'
 import { INNER_SHARE_DEPTH_MAX, INNER_SHARE_FOLDERS_MAX, INNER_SHARE_NAMES_MAX } from './limits.js'
 
@@ -83,7 +84,7 @@ function innerShare(folder: string): string | undefined {
     try {
       for (const entry of readdirSync(path, { withFileTypes: true })) {
         if (++names > INNER_SHARE_NAMES_MAX) return undefined
-        if (entry.isDirectory() && entry.name !== '.left')
+        if (entry.isDirectory() && entry.name !== OWN_FOLDER)
           folders.push({ path: join(path, entry.name), depth: depth + 1 })
       }
     } catch {
@@ -95,7 +96,7 @@ function innerShare(folder: string): string | undefined {
 
 function isShare(folder: string): boolean {
   try {
-    return statSync(join(folder, '.left', 'replica'), { throwIfNoEntry: false })?.isFile() === true
+    return statSync(join(folder, OWN_FOLDER, SHARE_MARK), { throwIfNoEntry: false })?.isFile() === true
   } catch {
     return false // It is no folder, or nobody may look there.
   }

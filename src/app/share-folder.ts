@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path'
 import { hexOf } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
+import { FORMAT_PATH, OWN_FOLDER, SHARE_MARK } from '../base/own-folder.js'
 import { keepPrivate } from '../io/access.js'
 import { lockShare } from '../io/lock.js'
 import { SystemRandom } from '../io/random.js'
@@ -32,14 +33,14 @@ export interface ShareFolder {
 /** Throws a LeftError that says what to do. */
 export function openShareFolder(share: string): ShareFolder {
   makeShare(share)
-  const own = join(share, '.left')
+  const own = join(share, OWN_FOLDER)
   attempt(share, () => {
     makeFolders(own, 0o700)
     keepPrivate(own)
   })
   const release = lockShare(own)
   try {
-    attempt(share, () => checkFormat(join(own, 'format')))
+    attempt(share, () => checkFormat(join(share, FORMAT_PATH)))
     return { peer: readReplica(own), release }
   } catch (error) {
     release()
@@ -103,7 +104,7 @@ function checkFormat(file: string): void {
 
 /** What tells this copy of the share from all others, in version vectors. */
 function readReplica(own: string): string {
-  const file = join(own, 'replica')
+  const file = join(own, SHARE_MARK)
   try {
     // Named so before there were identities.
     const formerly = join(own, 'identity')

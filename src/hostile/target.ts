@@ -20,6 +20,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { hexOf } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
+import { OWN_FOLDER } from '../base/own-folder.js'
 import { hash } from '../io/hash.js'
 import { SystemRandom } from '../io/random.js'
 import { configFolder, IDENTITY_FILE, PINS_FILE } from '../seal/config-folder.js'
@@ -226,7 +227,7 @@ export class Target {
 
   /** What is in the share, its own folder left out. */
   inside(): Snapshot {
-    return snapshot(this.share, (path) => path !== '.left')
+    return snapshot(this.share, (path) => path !== OWN_FOLDER)
   }
 
   /** What is beside the share, its user's identity among it; whom it trusts is for itself to write down. */

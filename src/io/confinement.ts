@@ -30,6 +30,7 @@ import {
   realpathSync,
   statSync,
 } from 'node:fs'
+import { TEMPORARY_FOLDER } from '../base/own-folder.js'
 import { DiskError } from '../base/ports.js'
 import { FOLDER_HELD_MS_MAX, FOLDERS_HELD_MAX, OWN_FOLDER_TRUSTED_MS } from './limits.js'
 import type { FileIdentity } from './private-files.js'
@@ -81,8 +82,6 @@ export function openedCheck(root: string): (path: string, fd: number) => boolean
 /** Not in `constants`; the same on every architecture that Node runs on under Linux. open(2). */
 const O_PATH = 0o10000000
 const FOLDER_FLAGS = O_PATH | constants.O_DIRECTORY
-
-const TEMPORARY_FOLDER = '.left/tmp'
 
 interface HeldFolder {
   readonly fd: number

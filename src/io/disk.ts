@@ -32,6 +32,7 @@ import {
 import { isAbsolute } from 'node:path'
 import { assert } from '../base/assert.js'
 import { isZeros, textOf } from '../base/bytes.js'
+import { OWN_FOLDER } from '../base/own-folder.js'
 import {
   type Disk,
   DiskError,
@@ -353,7 +354,7 @@ export class RealDisk implements Disk {
   }
 }
 
-const OWN_PREFIX = '.left/'
+const OWN_PREFIX = `${OWN_FOLDER}/`
 
 function isOneOfYours(path: string): DiskError {
   return new DiskError('private', `${path} is this user's identity, trusted peers or secret, or their place`)

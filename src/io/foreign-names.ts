@@ -2,6 +2,7 @@
 // file, our own folder in disguise. Refused where the disk is touched, because only there is it known which system it
 // is; what a share may hold (src/share/path.ts) is the same everywhere. Disk and block reader ask before they open.
 
+import { OWN_FOLDER } from '../base/own-folder.js'
 import { DiskError } from '../base/ports.js'
 
 /** Throws a DiskError where this system would not take the path as it is meant. */
@@ -34,7 +35,9 @@ const IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g
 export function macFault(path: string): string | undefined {
   const top = path.split('/', 1)[0]!
   const meant = top.replace(IGNORED, '').normalize('NFC').toLowerCase()
-  return meant === '.left' && top !== '.left' ? "this is another spelling of left's own folder" : undefined
+  return meant === OWN_FOLDER && top !== OWN_FOLDER
+    ? "this is another spelling of left's own folder"
+    : undefined
 }
 
 const faultHere =

@@ -9,6 +9,7 @@ import { BlockSet } from '../base/blockset.js'
 import { concatBytes, equalBytes, textOf, utf8 } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
 import { blockCount, type Digest } from '../base/item.js'
+import { JOURNAL_PATH, NEW_JOURNAL_PATH, OWN_FOLDER } from '../base/own-folder.js'
 import type { Disk, FileHandle } from '../base/ports.js'
 import { COMPACT_BYTES_MIN, COMPACT_GROWTH, REPLAY_CHUNK_BYTES } from './limits.js'
 import {
@@ -22,9 +23,7 @@ import {
   runsOf,
 } from './record.js'
 
-export const JOURNAL_PATH = '.left/journal'
-const NEW_JOURNAL_PATH = '.left/journal.new'
-const JOURNAL_FOLDER = '.left'
+export { JOURNAL_PATH }
 
 const HEADER = utf8('left-journal 1\n')
 const HEADER_OF_ANY_VERSION = /^left-journal \d/
@@ -166,7 +165,7 @@ export class Journal<E extends Placeable> {
     this.endOffset = bytes.length
     this.torn = false
     this.compactAtBytes = Math.max(COMPACT_BYTES_MIN, bytes.length * COMPACT_GROWTH)
-    disk.syncFolder(JOURNAL_FOLDER)
+    disk.syncFolder(OWN_FOLDER)
     return true
   }
 

@@ -1,10 +1,10 @@
-// Where LEFT keeps its own things inside a share. Never shared: paths below '.left' are refused everywhere.
+// Names of temporary files: both processes write there.
 
 import type { Digest } from '../base/item.js'
+import { TEMPORARY_FOLDER } from '../base/own-folder.js'
 import type { FileStat } from '../base/ports.js'
-import { OWN_FOLDER } from '../share/path.js'
 
-export const TEMPORARY_FOLDER = `${OWN_FOLDER}/tmp`
+export { TEMPORARY_FOLDER }
 
 /** A file in TEMPORARY_FOLDER that is whole. */
 export interface Temporary {

@@ -2,10 +2,10 @@
 // and the rest of the program may trust it.
 
 import { NAME_BYTES_MAX, PATH_BYTES_MAX } from '../base/limits.js'
+import { OWN_FOLDER, SHARE_MARK } from '../base/own-folder.js'
 import type { Entry } from './entry.js'
 
-/** The folder of LEFT's own things in a share: never shared, in whatever case a peer spells it. */
-export const OWN_FOLDER = '.left'
+export { OWN_FOLDER, SHARE_MARK }
 
 export type PathFault =
   | 'empty'
@@ -64,10 +64,7 @@ export function ownFoldersWithin(path: string): string[] {
   return [...path.matchAll(OWN_NAME_WITHIN)].map(({ index }) => path.slice(0, index + 1 + OWN_FOLDER.length))
 }
 
-const OWN_NAME_WITHIN = /\/\.left(?=\/|$)/gi
-
-/** What is in the own folder of every share, and makes one of the folder that it is in. */
-export const SHARE_MARK = 'replica'
+const OWN_NAME_WITHIN = new RegExp(`/\\${OWN_FOLDER}(?=/|$)`, 'gi')
 
 export function isShareMark(path: string): boolean {
   const parent = parentOf(path)

@@ -1,8 +1,9 @@
 // What people do to a share, and the simulated person who does it: with the disk as any program has it, in steps, and
 // everything done is written into the history.
 
+import { OWN_FOLDER } from '../base/own-folder.js'
 import { type Disk, DiskError } from '../base/ports.js'
-import { joinPath, OWN_FOLDER, parentOf } from '../share/path.js'
+import { joinPath, parentOf } from '../share/path.js'
 import type { SimDisk } from './disk/disk.js'
 import type { History } from './history.js'
 import { SeededRandom } from './random.js'

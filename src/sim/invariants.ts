@@ -1,6 +1,8 @@
 // What must hold once a world has come to rest: every peer has the same (I3), nothing that anybody made is lost (I2),
 // nothing is there that nobody made (I9), and LEFT has cleaned up behind itself (I8, I10).
 
+import { JOURNAL_PATH, TEMPORARY_FOLDER } from '../base/own-folder.js'
+import { isOwnPath } from '../share/path.js'
 import type { SnapshotEntry } from './disk/disk.js'
 import { JOURNAL_BYTES_MAX } from './limits.js'
 import { peerName } from './plan.js'
@@ -35,7 +37,7 @@ export function shareOf(world: World, peer: number): Map<string, Seen> {
   const { disk } = world.peers[peer]!
   const share = new Map<string, Seen>()
   for (const [path, entry] of disk.snapshot())
-    if (path !== '.left' && !path.startsWith('.left/')) share.set(path, seenAs(world, peer, path, entry))
+    if (!isOwnPath(path)) share.set(path, seenAs(world, peer, path, entry))
   return share
 }
 
@@ -120,11 +122,11 @@ function checkTidy(world: World, shares: readonly Map<string, Seen>[]): void {
     // A large file that nobody offers any more is kept for a while, in case somebody comes back with it; and one whose
     // content is in the share by now until the next start, where a death kept it from being tidied up.
     const live = new Set([...shares[number]!.values()].map(({ digest }) => digest))
-    for (const name of disk.unharmed(() => disk.list('.left/tmp').names)) {
+    for (const name of disk.unharmed(() => disk.list(TEMPORARY_FOLDER).names)) {
       if (name.startsWith('small-') || (live.has(name) && !world.died.has(number)))
-        world.break('I10', `${peerName(number)} left ${name} in .left/tmp`)
+        world.break('I10', `${peerName(number)} left ${name} in ${TEMPORARY_FOLDER}`)
     }
-    const journal = disk.unharmed(() => disk.stat('.left/journal'))
+    const journal = disk.unharmed(() => disk.stat(JOURNAL_PATH))
     if ((journal?.sizeBytes ?? 0) > JOURNAL_BYTES_MAX)
       world.break('I10', `${peerName(number)} has a log of ${journal?.sizeBytes} bytes`)
     for (const [path, bytes] of world.outside[number]!) {

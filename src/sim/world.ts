@@ -6,6 +6,7 @@ import type { EngineEvent } from '../engine/engine.js'
 import type { Recovered } from '../keeper/recover/recovery.js'
 import { DatagramType } from '../rdt/wire/control.js'
 import type { Crc32 } from '../seal/frames/frame.js'
+import { isOwnPath } from '../share/path.js'
 import { contentOf, type Edit, Editor } from './edits.js'
 import { History } from './history.js'
 import { EVENTS_MAX, QUIET_MS, UNSEEN_MS_MAX } from './limits.js'
@@ -402,7 +403,7 @@ export class World {
     const { disk } = this.peers[peer]!
     const share = new Map<string, Seen>()
     for (const [path, { kind }] of disk.snapshot()) {
-      if (path === '.left' || path.startsWith('.left/')) continue
+      if (isOwnPath(path)) continue
       const bytes = disk.contentOf(path)
       const inode = disk.unharmed(() => disk.stat(path))?.inode
       if (inode !== undefined) share.set(path, { bytes, inode, isLink: kind === 'link' })

@@ -4,6 +4,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LeftError } from '../base/errors.js'
+import { INDEX_PATH, OWN_FOLDER } from '../base/own-folder.js'
 import { DiskError } from '../base/ports.js'
 import { bootIdOrMinute } from '../io/boot.js'
 import { nowMs, systemWallClock } from '../io/clock.js'
@@ -41,11 +42,11 @@ class Watcher {
   constructor(start: WatcherStart) {
     this.share = start.share
     this.root = folderAt(start.share)
-    this.leave = succeed(join(start.share, '.left'))
+    this.leave = succeed(join(start.share, OWN_FOLDER))
     this.privateFiles = new PrivateFiles(start.privatePlaces)
     const { privateFiles } = this
     const disk = new RealDisk(start.share, { followLinks: start.links === 'follow', privateFiles })
-    this.index = openIndex(join(start.share, '.left', 'index'), lmdb)
+    this.index = openIndex(join(start.share, INDEX_PATH), lmdb)
     const { author, catalogue, journal, notes } = this.openShare(start, disk)
     this.folders = new FolderWatch({
       root: start.share,

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { hexOf, utf8 } from '../../base/bytes.js'
 import type { ItemKind } from '../../base/item.js'
+import { OWN_FOLDER } from '../../base/own-folder.js'
 import { packOf } from '../../base/pack.js'
 import { crc32, hash } from '../../io/hash.js'
 import { DatagramType, encodeControl, encodeFields } from '../../rdt/wire/control.js'
@@ -154,7 +155,7 @@ function askFor(attacker: Attacker, wanted: readonly Forged[]): void {
 
 /** What is beside the share, and left's own files in it. */
 function ownFiles(target: Target): string[] {
-  const own = join(target.share, '.left')
+  const own = join(target.share, OWN_FOLDER)
   const files = [join(target.outside, 'secret'), join(target.outside, 'folder', 'precious'), '/etc/passwd']
   for (const name of readdirSync(own, { recursive: true, encoding: 'utf8' })) {
     const file = join(own, name)

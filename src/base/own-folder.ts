@@ -1,0 +1,21 @@
+// What LEFT keeps inside a share, as paths of the share. Never shared: paths below the folder are refused everywhere.
+// Beside these it holds `lock` and what takes it over (src/io/lock.ts), and `watcher` (src/io/succession.ts).
+
+/** In whatever case a peer spells it. */
+export const OWN_FOLDER = '.left'
+
+/** Names this copy of the share. What is in the own folder of every share makes one of the folder that it is in. */
+export const SHARE_MARK = 'replica'
+
+/** The version of this layout. */
+export const FORMAT_PATH = `${OWN_FOLDER}/format`
+
+/** A folder of lmdb, or one file: src/watcher. */
+export const INDEX_PATH = `${OWN_FOLDER}/index`
+
+export const JOURNAL_PATH = `${OWN_FOLDER}/journal`
+/** Becomes the journal once it is whole. */
+export const NEW_JOURNAL_PATH = `${JOURNAL_PATH}.new`
+
+/** Received files until they are put in place; their names are in src/pipe/layout.ts. */
+export const TEMPORARY_FOLDER = `${OWN_FOLDER}/tmp`
