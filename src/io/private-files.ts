@@ -1,5 +1,5 @@
 // The user's own secrets: the identity, the trusted peers, the shared secret, the passphrase, and the folder that LEFT
-// keeps them in. No share holds them, wherever it lies: the disk of a share (disk.ts) and the block reader (block-io.ts)
+// keeps them in. No share holds them, wherever it lies: the disk of a share (disk.ts) and the block reader (blocks/block-io.ts)
 // ask here by device and inode, after links were followed, at the moment of each decision.
 //
 //     path of a secret ── lstat ─┬─ nothing there: only its name in its folder is refused

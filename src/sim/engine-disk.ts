@@ -1,5 +1,5 @@
 // The disk as the simulated engine's process has it: reads and writes of blocks that complete later and out of order,
-// through descriptors that are kept open, as src/io/block-io.ts keeps them. Used by SimPeer.
+// through descriptors that are kept open, as src/io/blocks/block-io.ts keeps them. Used by SimPeer.
 
 import { equalBytes } from '../base/bytes.js'
 import type { Hash } from '../base/item.js'

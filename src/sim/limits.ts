@@ -25,7 +25,7 @@ export const WATCHER_RESTART_MS = 100
 /** A start that the disk refused (it is full) is tried again by whoever runs the peer. */
 export const START_AGAIN_MS = 3_000
 
-/** Descriptors that the engine keeps open for reading, as src/io/block-io.ts does. */
+/** Descriptors that the engine keeps open for reading, as src/io/blocks/block-io.ts does. */
 export const READERS_MAX = 64
 
 /** Journals longer than this are not compacted as they should be. */

@@ -15,12 +15,12 @@ import {
 import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type Disk, DiskError } from '../../src/base/ports.js'
-import { BlockIo } from '../../src/io/block-io.js'
+import { BlockIo } from '../../src/io/blocks/block-io.js'
 import { RealDisk } from '../../src/io/disk.js'
 import { macFault, refuseForeignName, windowsFault } from '../../src/io/foreign-names.js'
 import { FOLDER_HELD_MS_MAX, FOLDERS_HELD_MAX } from '../../src/io/limits.js'
+import { writeBlock } from './blocks/write-block.js'
 import { temporaryFolder } from './temporary-folder.js'
-import { writeBlock } from './write-block.js'
 
 const onLinux = process.platform === 'linux'
 const bytes = new Uint8Array(100).fill(7)

@@ -15,12 +15,12 @@ import {
 } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { DiskError } from '../../src/base/ports.js'
-import { BlockIo } from '../../src/io/block-io.js'
+import { BlockIo } from '../../src/io/blocks/block-io.js'
 import { RealDisk } from '../../src/io/disk.js'
 import { PRIVATE_HELD_MAX, PRIVATE_TRUSTED_MS } from '../../src/io/limits.js'
 import { PrivateFiles } from '../../src/io/private-files.js'
+import { writeBlock } from './blocks/write-block.js'
 import { temporaryFolder } from './temporary-folder.js'
-import { writeBlock } from './write-block.js'
 
 let root: string
 let outside: string

@@ -1,5 +1,5 @@
 // AES-256-GCM of one frame, apart from the session that it belongs to: so that another thread can do it. Used by
-// sealed-frame.ts, and by whoever reads and writes blocks for the engine (src/io/block-thread.ts).
+// sealed-frame.ts, and by whoever reads and writes blocks for the engine (src/io/blocks/block-thread.ts).
 
 import { FRAME_BLOCK_AT } from '../../base/limits.js'
 import type { FrameCipher } from '../../rdt/protection.js'

@@ -12,7 +12,8 @@
 
 import { readSync, writeSync, writevSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import { FRAME_BLOCK_AT } from '../base/limits.js'
+import { FRAME_BLOCK_AT } from '../../base/limits.js'
+import { loadHash } from '../hash.js'
 import {
   openBlock,
   type PieceToSeal,
@@ -22,7 +23,6 @@ import {
   type ProvedPiece,
   sealBlockOf,
 } from './block-prover.js'
-import { loadHash } from './hash.js'
 
 void loadHash().then(() => {
   parentPort?.on('message', handle)

@@ -9,9 +9,9 @@ import {
 } from 'node:fs'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { BLOCK_BYTES } from '../../src/base/limits.js'
-import { BlockIo } from '../../src/io/block-io.js'
-import { temporaryFolder } from './temporary-folder.js'
+import { BLOCK_BYTES } from '../../../src/base/limits.js'
+import { BlockIo } from '../../../src/io/blocks/block-io.js'
+import { temporaryFolder } from '../temporary-folder.js'
 import { writeBlock } from './write-block.js'
 
 let root: string

@@ -4,12 +4,12 @@
 
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { equalBytes } from '../base/bytes.js'
-import { FRAME_BLOCK_AT } from '../base/limits.js'
-import type { FrameCipher } from '../rdt/protection.js'
-import { decipher, sealInPlace } from '../seal/frames/frame-cipher.js'
-import { hash } from './hash.js'
-import { PROOFS_IN_FLIGHT_MAX, THREAD_BYTES_MIN, THREAD_HEAP } from './limits.js'
+import { equalBytes } from '../../base/bytes.js'
+import { FRAME_BLOCK_AT } from '../../base/limits.js'
+import type { FrameCipher } from '../../rdt/protection.js'
+import { decipher, sealInPlace } from '../../seal/frames/frame-cipher.js'
+import { hash } from '../hash.js'
+import { PROOFS_IN_FLIGHT_MAX, THREAD_BYTES_MIN, THREAD_HEAP } from '../limits.js'
 
 /** What became of a block: it is in the file; it is a frame; its seal is broken; it is not the one that was wanted. */
 export type Proof = 'written' | 'sealed' | 'damaged' | 'wrong'

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { FRAME_BYTES_MAX, FRAME_OVERHEAD_BYTES } from '../../src/base/limits.js'
-import { BlockIo } from '../../src/io/block-io.js'
-import { BlockProver, type Proved, type ProvedPiece } from '../../src/io/block-prover.js'
-import { hash } from '../../src/io/hash.js'
-import { THREAD_BYTES_MIN } from '../../src/io/limits.js'
-import { decipher, sealInPlace } from '../../src/seal/frames/frame-cipher.js'
+import { FRAME_BYTES_MAX, FRAME_OVERHEAD_BYTES } from '../../../src/base/limits.js'
+import { BlockIo } from '../../../src/io/blocks/block-io.js'
+import { BlockProver, type Proved, type ProvedPiece } from '../../../src/io/blocks/block-prover.js'
+import { hash } from '../../../src/io/hash.js'
+import { THREAD_BYTES_MIN } from '../../../src/io/limits.js'
+import { decipher, sealInPlace } from '../../../src/seal/frames/frame-cipher.js'
 
 let folder: string
 let fd: number

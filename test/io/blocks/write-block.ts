@@ -1,5 +1,5 @@
-import type { BlockIo } from '../../src/io/block-io.js'
-import { hash, loadHash } from '../../src/io/hash.js'
+import type { BlockIo } from '../../../src/io/blocks/block-io.js'
+import { hash, loadHash } from '../../../src/io/hash.js'
 
 await loadHash()
 
