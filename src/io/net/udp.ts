@@ -7,9 +7,7 @@
 // through node:dns); it receives 290,000 (423 MB/s), or 175,000 of 65,337 bytes (11.4 GB/s). A callback for
 // each send costs nothing measurable, so all have the same one and failures are counted.
 
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import { isIP } from 'node:net'
-import { LeftError } from '../../base/errors.js'
+import type { RemoteInfo, Socket } from 'node:dgram'
 import {
   ADDRESS_CACHE_COUNT_MAX,
   RECEIVED_PER_TURN_MAX,
@@ -18,26 +16,14 @@ import {
   SOCKET_BUFFER_BYTES,
   SOCKET_BUFFER_BYTES_MIN,
 } from '../limits.js'
-import {
-  type Address,
-  canonicalHost,
-  formatAddress,
-  type HostPort,
-  mapped,
-  parseAddress,
-  unmapped,
-} from './address.js'
+import { type Address, formatAddress, type HostPort, mapped, parseAddress, unmapped } from './address.js'
+import { AddressTexts } from './address-texts.js'
+import { type BindOptions, bindSocket } from './bind.js'
 import type { Native } from './native.js'
 import { Offload } from './offload.js'
 import { encodeSocketAddress } from './socket-address.js'
 
-export interface UdpOptions {
-  /** 0 lets the system choose; `UdpSocket.port` tells. */
-  readonly port: number
-  /** Local IP address, undefined for every one. */
-  readonly bind: string | undefined
-  /** Whether a peer may be reached over IPv6; decides only where `bind` does not. */
-  readonly ipv6: boolean
+export interface UdpOptions extends BindOptions {
   /** Called for every datagram, or for several that the kernel merged: end to end, `segmentBytes` each but the last,
    *  which may be shorter. Only without `offload` are they always single, and their bytes fresh; else valid during the
    *  call only. */
@@ -110,20 +96,8 @@ export class UdpSocket {
 
   /** Throws a LeftError 'port-in-use' where that address and port cannot be had. */
   static async open(options: UdpOptions): Promise<UdpSocket> {
-    const family = familyFor(options)
-    try {
-      return new UdpSocket(await bound(options, family), options, family)
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code
-      if (
-        family === 6 &&
-        options.bind === undefined &&
-        (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')
-      ) {
-        return UdpSocket.open({ ...options, ipv6: false }) // this machine has no IPv6
-      }
-      throw bindFailure(options, code, error)
-    }
+    const { socket, family } = await bindSocket(options)
+    return new UdpSocket(socket, options, family)
   }
 
   private constructor(socket: Socket, options: UdpOptions, family: 4 | 6) {
@@ -315,38 +289,6 @@ export class UdpSocket {
   }
 }
 
-/** Texts of senders, made once each: at 250,000 datagrams a second even joining two strings is felt. */
-class AddressTexts {
-  private readonly textsByHost = new Map<string, Map<number, Address>>()
-  private count = 0
-  private lastHost = ''
-  private lastPort = -1
-  private lastText: Address = ''
-
-  textOf(from: { readonly address: string; readonly port: number }): Address {
-    if (from.port === this.lastPort && from.address === this.lastHost) return this.lastText
-    let texts = this.textsByHost.get(from.address)
-    let text = texts?.get(from.port)
-    if (text === undefined) {
-      if (this.count >= ADDRESS_CACHE_COUNT_MAX) this.forgetAll()
-      texts = this.textsByHost.get(from.address) ?? new Map()
-      this.textsByHost.set(from.address, texts)
-      text = formatAddress(unmapped(from.address), from.port)
-      texts.set(from.port, text)
-      this.count++
-    }
-    this.lastHost = from.address
-    this.lastPort = from.port
-    this.lastText = text
-    return text
-  }
-
-  private forgetAll(): void {
-    this.textsByHost.clear()
-    this.count = 0
-  }
-}
-
 function datagramCount(bytes: number, segmentBytes: number): number {
   return bytes <= segmentBytes ? 1 : Math.ceil(bytes / segmentBytes)
 }
@@ -354,72 +296,6 @@ function datagramCount(bytes: number, segmentBytes: number): number {
 function attached(native: Native, socket: Socket): Offload | undefined {
   const { address, port } = socket.address()
   return Offload.attach(native, { host: unmapped(address), port })
-}
-
-function familyFor(options: UdpOptions): 4 | 6 {
-  if (options.bind === undefined) return options.ipv6 ? 6 : 4
-  return canonicalHost(options.bind)?.includes(':') === true ? 6 : 4
-}
-
-function bound(options: UdpOptions, family: 4 | 6): Promise<Socket> {
-  const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: answerLiterally(family) })
-  return new Promise((resolve, reject) => {
-    const refuse = (error: Error) => {
-      socket.close()
-      reject(error)
-    }
-    socket.once('error', refuse)
-    const address = options.bind ?? (family === 6 ? '::' : '0.0.0.0')
-    socket.bind({ port: options.port, address, exclusive: true }, () => {
-      socket.removeListener('error', refuse)
-      resolve(socket)
-    })
-  })
-}
-
-/** Every host that reaches the socket is a literal address: there is nothing to look up. */
-function answerLiterally(family: 4 | 6) {
-  return (
-    host: string,
-    _options: unknown,
-    answer: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
-  ): void => {
-    if (isIP(host) !== 0) answer(null, host, family)
-    else answer(Object.assign(new Error(`${host} is not an address`), { code: 'EINVAL' }), host, family)
-  }
-}
-
-function bindFailure(options: UdpOptions, code: string | undefined, cause: unknown): LeftError {
-  const port = options.port
-  const where = options.bind === undefined ? `port ${port}` : formatAddress(options.bind, port)
-  switch (code) {
-    case 'EADDRINUSE':
-      return new LeftError(
-        'port-in-use',
-        `${where} is in use: stop what listens there or choose another with --port`,
-        cause,
-      )
-    case 'EACCES':
-      return new LeftError(
-        'port-in-use',
-        `${where} needs privileges: choose one above 1023 with --port`,
-        cause,
-      )
-    case 'EADDRNOTAVAIL':
-    case 'EINVAL':
-    case 'EAFNOSUPPORT':
-      return new LeftError(
-        'port-in-use',
-        `${where} is not an address of this machine: give --bind one of its own, or leave it out`,
-        cause,
-      )
-    default:
-      return new LeftError(
-        'port-in-use',
-        `cannot listen on ${where} (${code ?? cause}): try another --port or --bind`,
-        cause,
-      )
-  }
 }
 
 /** Asks for the largest buffer and then for less: Linux clamps silently, others refuse what is too much. */
