@@ -11,6 +11,18 @@ export function diskError(error: unknown, operation: string, path: string): Disk
   return new DiskError(codeOf(code), `${operation} ${path || '.'}: ${said}`, error)
 }
 
+/** Does `act`; what a system call says is thrown as a DiskError. */
+export function attempt<T>(operation: string, path: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (error instanceof DiskError) throw error
+    // What no system call said is a mistake of ours, and stays what it is.
+    if ((error as NodeJS.ErrnoException).errno === undefined) throw error
+    throw diskError(error, operation, path)
+  }
+}
+
 function codeOf(errno: string): DiskErrorCode {
   switch (errno) {
     case 'ENOSPC':

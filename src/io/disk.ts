@@ -52,10 +52,10 @@ import {
   USUAL_FOLDER_MODE,
 } from './access.js'
 import { type Confinement, confine } from './confinement.js'
-import { diskError } from './disk-errors.js'
+import { attempt } from './disk-errors.js'
 import { refuseForeignName } from './foreign-names.js'
 import { PrivateFiles } from './private-files.js'
-import { fileStat, STAT_OPTIONS, sortedByLegibility, statOrNothing } from './stats.js'
+import { fileStat, STAT_OPTIONS, secondsText, sortedByLegibility, statOrNothing } from './stats.js'
 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK // opening a pipe must not wait for a writer
 const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
@@ -360,17 +360,6 @@ function isOneOfYours(path: string): DiskError {
   return new DiskError('private', `${path} is this user's identity, trusted peers or secret, or their place`)
 }
 
-function attempt<T>(operation: string, path: string, act: () => T): T {
-  try {
-    return act()
-  } catch (error) {
-    if (error instanceof DiskError) throw error
-    // What no system call said is a mistake of ours, and stays what it is.
-    if ((error as NodeJS.ErrnoException).errno === undefined) throw error
-    throw diskError(error, operation, path)
-  }
-}
-
 function writeAll(handle: number, source: Uint8Array, position: number): void {
   let done = 0
   while (done < source.length) {
@@ -382,16 +371,6 @@ function fileOnly(handle: number, path: string): FileHandle {
   if (fstatSync(handle).isFile()) return handle
   closeSync(handle)
   throw new DiskError('changed-kind', `${path} is not a file`)
-}
-
-/** Seconds for utimes(2). The double that Node takes is off by up to 0.12 µs at today's dates, which would put half of all
- *  whole milliseconds just below themselves: the next double keeps them. Node 20 and 22 cut times to the microsecond, which
- *  makes them whole again; Node 24 does not, and they stay up to 0.4 µs late. As a text, because Node replaces negative
- *  numbers (files from before 1970) by the present. */
-function secondsText(mtimeMs: number): string {
-  const seconds = mtimeMs / 1000
-  const isExact = Number.isInteger(seconds) || !Number.isInteger(mtimeMs)
-  return String(isExact ? seconds : seconds + Math.max(2.4e-7, (Math.abs(seconds) * Number.EPSILON) / 2))
 }
 
 const DOT_NAMES = /(?:^|\/)\.\.?(?:\/|$)/

@@ -1,4 +1,4 @@
-// What the system tells of files, folders and their names, as the disk port has it. For disk.ts.
+// Facts of files, folders and names between the system's form and that of the disk port. For disk.ts.
 
 import { constants, type Stats } from 'node:fs'
 import { textOf } from '../base/bytes.js'
@@ -66,4 +66,14 @@ function printable(raw: Uint8Array): string {
       byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`
   }
   return text
+}
+
+/** Seconds for utimes(2). The double that Node takes is off by up to 0.12 µs at today's dates, which would put half of all
+ *  whole milliseconds just below themselves: the next double keeps them. Node 20 and 22 cut times to the microsecond, which
+ *  makes them whole again; Node 24 does not, and they stay up to 0.4 µs late. As a text, because Node replaces negative
+ *  numbers (files from before 1970) by the present. */
+export function secondsText(mtimeMs: number): string {
+  const seconds = mtimeMs / 1000
+  const isExact = Number.isInteger(seconds) || !Number.isInteger(mtimeMs)
+  return String(isExact ? seconds : seconds + Math.max(2.4e-7, (Math.abs(seconds) * Number.EPSILON) / 2))
 }
