@@ -9,6 +9,7 @@ import { openIdentity, relockedNote } from '../seal/identity.js'
 import { readSecretLine } from '../seal/private-file.js'
 import { EXIT_STOPPED } from './failure.js'
 import { printable } from './names.js'
+import { printLine } from './printing.js'
 
 /** The options of `left identity` as texts. */
 export interface RawIdentityArguments {
@@ -23,7 +24,7 @@ const GROUPS_PER_LINE = 8
  *  @throws LeftError 'identity-unusable', 'secret-unusable', 'usage'. */
 export async function runIdentity(
   raw: RawIdentityArguments,
-  print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
+  print: (line: string) => void = printLine,
 ): Promise<number> {
   if (raw.identity === '') throw new LeftError('usage', '--identity is empty; name a file')
   const file = raw.identity === undefined ? join(openConfigFolder(), IDENTITY_FILE) : resolve(raw.identity)

@@ -11,6 +11,7 @@ import { peerOptions, type RawArguments } from './arguments.js'
 import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
 import type { RawIdentityArguments } from './identity.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
+import { watchPrinting } from './printing.js'
 import type { RawSelftestArguments } from './selftest.js'
 import type { RawSimArguments } from './sim.js'
 import type { RawTrustArguments } from './trust.js'
@@ -49,11 +50,13 @@ process.exitCode = await main(process.argv.slice(2))
 async function main(words: readonly string[]): Promise<number> {
   let exitCode = EXIT_STOPPED
   let verbose = false
+  const endWatch = watchPrinting()
   const program = leftProgram({
     run: async (raw) => {
       verbose = raw.verbose ?? false
       const options = peerOptions(raw, process.cwd())
       const { run } = await import('./run.js')
+      endWatch() // A peer goes on without its output.
       // A handle that somebody forgot to close must not hold the terminal once all is said.
       process.exit(await run({ options, json: raw.json ?? false }))
     },

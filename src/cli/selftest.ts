@@ -6,6 +6,7 @@ import type { Outcome } from '../hostile/run.js'
 import { EXIT_FAILED, EXIT_STOPPED } from './failure.js'
 import { formatBytes, formatDuration } from './format.js'
 import { printable } from './names.js'
+import { printLine } from './printing.js'
 
 /** The options of `left selftest` as they come from the command line. */
 export interface RawSelftestArguments {
@@ -19,7 +20,7 @@ export interface RawSelftestArguments {
  *  @throws LeftError 'usage', or what keeps the peer that is attacked from starting. */
 export async function runSelftest(
   raw: RawSelftestArguments,
-  print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
+  print: (line: string) => void = printLine,
 ): Promise<number> {
   if (raw.hostile !== true)
     throw new LeftError('usage', 'left selftest needs --hostile, the only test that there is')

@@ -5,6 +5,7 @@ import { parseWhole } from './arguments.js'
 import { EXIT_FAILED, EXIT_STOPPED } from './failure.js'
 import { formatCount } from './format.js'
 import { RUN_COUNT_DEFAULT, RUN_COUNT_MAX, RUN_COUNT_QUICK, SEED_MAX, WORKER_COUNT_MAX } from './limits.js'
+import { printLine } from './printing.js'
 
 /** The options of `left sim` as texts. */
 export interface RawSimArguments {
@@ -48,20 +49,19 @@ export function simOptions(raw: RawSimArguments, freshSeed: number): SimOptions 
 export async function runSim(raw: RawSimArguments, runSimulations?: RunSimulations): Promise<number> {
   const options = simOptions(raw, Math.floor(Math.random() * SEED_MAX))
   const simulate = runSimulations ?? (await import('../sim/run.js')).runSimulations
-  // `left sim | head` is a fair thing to ask.
+  // Simulations are of no use to anybody who does not read what comes of them.
   process.stdout.on('error', () => process.exit(EXIT_STOPPED))
-  const print = (line: string) => process.stdout.write(`${line}\n`)
-  const { failedSeeds } = await simulate({ ...options, print })
+  const { failedSeeds } = await simulate({ ...options, print: printLine })
   if (failedSeeds.length === 0) {
-    print(
+    printLine(
       `${formatCount(options.runs)} ${options.runs === 1 ? 'run' : 'runs'} from seed ${options.firstSeed}: all passed`,
     )
     return EXIT_STOPPED
   }
-  print(
+  printLine(
     `${formatCount(failedSeeds.length)} of ${formatCount(options.runs)} runs from seed ${options.firstSeed} failed`,
   )
   for (const seed of failedSeeds.slice(0, 10))
-    print(`replay: left sim --seed ${seed}${options.power ? ' --power' : ''}`)
+    printLine(`replay: left sim --seed ${seed}${options.power ? ' --power' : ''}`)
   return EXIT_FAILED
 }

@@ -11,6 +11,7 @@ import { quoted } from './addresses.js'
 import { EXIT_STOPPED } from './failure.js'
 import { fingerprintLines } from './identity.js'
 import { printable } from './names.js'
+import { printLine } from './printing.js'
 
 /** The options of `left trust` as texts. */
 export interface RawTrustArguments {
@@ -31,7 +32,7 @@ export async function runTrust(
   words: readonly string[],
   raw: RawTrustArguments,
   pins: TrustedPeers = new Pins(join(configFolder(), PINS_FILE)),
-  print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
+  print: (line: string) => void = printLine,
 ): Promise<number> {
   const typed = words.join(' ')
   if (raw.list) {

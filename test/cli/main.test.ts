@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../io/temporary-folder.js'
 import { start } from './child.js'
 
 const left = (...words: string[]) => start('src/cli/main.ts', words).ended
@@ -49,4 +51,42 @@ describe('the command left', () => {
     expect(stderr).toMatch(/^left: [^\n]+\n$/)
     expect(stderr).toContain(text)
   })
+})
+
+describe('a command whose output nobody reads any more', () => {
+  /** Closed before the child has started, and so before it writes anything. */
+  const unread = (words: readonly string[], stream: 'stdout' | 'stderr', env: NodeJS.ProcessEnv = {}) => {
+    const child = start('src/cli/main.ts', words, env)
+    child.process[stream]!.destroy()
+    return child.ended
+  }
+
+  it.each([
+    [['--version']],
+    [['--help']],
+    [['trust', '--list']],
+    [['sim', '--seed', '1', '--runs', '1', '--workers', '1']],
+  ])('%j ends as it would otherwise', async (words) => {
+    const env = { XDG_CONFIG_HOME: temporaryFolder() }
+    expect(await unread(words, 'stdout', env)).toMatchObject({ exitCode: 0, signal: null, stderr: '' })
+  })
+
+  it('does what it was asked to do', async () => {
+    const folder = temporaryFolder()
+    const file = join(folder, 'identity.pem')
+    const env = { XDG_CONFIG_HOME: folder, LEFT_PASSPHRASE: '' }
+    const ended = await unread(['identity', '--identity', file], 'stdout', env)
+    expect(ended).toMatchObject({ exitCode: 0, signal: null, stderr: '' })
+    expect(existsSync(file)).toBe(true)
+  })
+
+  it('keeps the exit code of a refusal that nobody reads', async () => {
+    expect(await unread(['--ip', ''], 'stderr')).toMatchObject({ exitCode: 2, signal: null })
+  })
+})
+
+it.runIf(process.platform === 'linux')('a command says that its output cannot be written', async () => {
+  const { exitCode, stderr } = await start('test/cli/full-output.ts', ['--version']).ended
+  expect(exitCode).toBe(1)
+  expect(stderr).toMatch(/^left: cannot write the output[^\n]*ENOSPC[^\n]*\n$/)
 })
