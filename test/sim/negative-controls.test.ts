@@ -1,0 +1,361 @@
+// A world for each invariant of the simulator in which the disk, the log or the keeper of one machine breaks that
+// invariant and no other. The simulator must report it: an invariant without such a control may check nothing.
+
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { BLOCK_BYTES } from '../../src/base/limits.js'
+import type { Disk } from '../../src/base/ports.js'
+import { crc32, hash } from '../../src/io/hash.js'
+import { Journal } from '../../src/journal/journal.js'
+import type { SimDisk } from '../../src/sim/disk/disk.js'
+import { contentOf } from '../../src/sim/edits.js'
+import { checkAtRest } from '../../src/sim/invariants.js'
+import { HEAL_MS_MAX, JOURNAL_BYTES_MAX, QUIET_MS, UNTOLD_WRITES_MAX } from '../../src/sim/limits.js'
+import type { LinkFaults } from '../../src/sim/network.js'
+import { calmLink, calmPeer, meshOf, type PeerPlan } from '../../src/sim/plan.js'
+import { SeededRandom } from '../../src/sim/random.js'
+import { drawScenario } from '../../src/sim/scenario.js'
+import { settle, simulate } from '../../src/sim/simulate.js'
+import { type Breach, World } from '../../src/sim/world.js'
+
+const A = 0
+const B = 1
+const SOON_MS = 1_500
+const ANOTHER = 77
+
+interface Setting {
+  readonly plan?: Partial<PeerPlan>
+  readonly link?: Partial<LinkFaults>
+}
+
+/** A world of two that remembers every invariant that broke, not the first one alone. */
+class BrokenWorld extends World {
+  readonly broken: Breach[] = []
+
+  override break(invariant: Breach['invariant'], detail: string): void {
+    this.broken.push({ invariant, detail })
+    super.break(invariant, detail)
+  }
+}
+
+function worldOf({ plan = {}, link = {} }: Setting = {}): BrokenWorld {
+  const peers = [A, B].map((peer) => calmPeer(peer, plan))
+  const links = meshOf(2).map(([one, other]) => calmLink(one, other, link))
+  return new BrokenWorld({ seed: 1, peers, links }, { hash, crc32 })
+}
+
+function write(world: World, peer: number, path: string, content: number, sizeBytes = 1_000): void {
+  world.edit(peer, { type: 'write', path, content, sizeBytes, steps: 1, stepMs: 0 })
+}
+
+const diskOf = (world: World, peer: number): SimDisk => world.peers[peer]!.disk
+
+/** The disk as the keeper of this machine has it: whatever is done through it is LEFT's doing. */
+function keeperDiskOf(world: World, peer: number): Disk {
+  const { watcher } = world.peers[peer] as unknown as { watcher: { host: { watchedDisk: Disk } } }
+  return watcher.host.watchedDisk
+}
+
+/** Two machines that hold the same, and have nothing left to do. */
+function restingWorld(files: readonly string[] = ['a'], setting?: Setting): BrokenWorld {
+  const world = worldOf(setting)
+  files.forEach((path, index) => {
+    write(world, A, path, index + 1)
+  })
+  world.startAll()
+  expect(world.runUntilQuiet(HEAL_MS_MAX)).toBe(true)
+  checkAtRest(world)
+  expect(world.broken).toEqual([])
+  return world
+}
+
+function expectOnly(world: BrokenWorld, invariant: Breach['invariant'], detail: RegExp): void {
+  expect([...new Set(world.broken.map((breach) => breach.invariant))]).toEqual([invariant])
+  expect(world.breach!.detail).toMatch(detail)
+}
+
+describe('I1, every path is old or new', () => {
+  test('breaks where a keeper writes into a file of the share', () => {
+    const world = restingWorld()
+    keeperDiskOf(world, B).create('a')
+    expectOnly(world, 'I1', /^B wrote into "a" in its place/)
+  })
+
+  test('breaks where a keeper makes a file in its place', () => {
+    const world = restingWorld()
+    keeperDiskOf(world, B).writeNew('b', { bytes: contentOf(1, 1_000), mtimeMs: 0, sync: false })
+    expectOnly(world, 'I1', /^B wrote into "b" in its place/)
+  })
+
+  test('holds where a keeper writes beside the share', () => {
+    const world = restingWorld()
+    const disk = keeperDiskOf(world, B)
+    disk.writeNew('.left/tmp/small-9', { bytes: contentOf(1, 1_000), mtimeMs: 0, sync: false })
+    disk.removeFile('.left/tmp/small-9')
+    expect(world.broken).toEqual([])
+  })
+
+  test('breaks where disks change a file and nobody is told', () => {
+    const world = restingWorld(['a'])
+    write(world, A, 'copy', 1)
+    expect(world.runUntilQuiet(HEAL_MS_MAX)).toBe(true)
+    for (const peer of [A, B]) {
+      const { mtimeMs } = diskOf(world, peer).snapshot().get('a')!
+      diskOf(world, peer).putFile('a', contentOf(ANOTHER, 1_000), { mtimeMs })
+    }
+    checkAtRest(world)
+    expectOnly(world, 'I1', /^A holds at "a" what nobody made/)
+    expect(world.broken).toHaveLength(2)
+  })
+})
+
+describe('I2, nothing that anybody made is lost', () => {
+  test('breaks where a disk keeps no second name for the loser of a conflict', () => {
+    const world = restingWorld([])
+    for (const peer of [A, B]) diskOf(world, peer).linkFile = () => {}
+    world.happen({ type: 'cut', peer: A, other: B, bothWays: true, forMs: SOON_MS })
+    write(world, A, 'a', 1)
+    write(world, B, 'a', 2)
+    settle(world, 0)
+    expectOnly(world, 'I2', /made at "a" and never replaced by anybody, is nowhere/)
+  })
+
+  test('breaks where a file of one byte is gone everywhere, and holds for an empty one', () => {
+    for (const [sizeBytes, broken] of [
+      [0, []],
+      [1, ['I2']],
+    ] as const) {
+      const world = restingWorld([])
+      write(world, A, 'a', 1, sizeBytes)
+      expect(world.runUntilQuiet(HEAL_MS_MAX)).toBe(true)
+      for (const peer of [A, B]) diskOf(world, peer).unharmed((disk) => disk.removeFile('a'))
+      checkAtRest(world)
+      expect(world.broken.map(({ invariant }) => invariant)).toEqual(broken)
+    }
+  })
+})
+
+describe('I3, every peer has the same', () => {
+  test.each([
+    ['keeps no times', 'setTimes', { type: 'touch', path: 'a', ageMs: 86_400_000 }],
+    ['keeps no executable bit', 'setExecutable', { type: 'executable', path: 'a' }],
+  ] as const)('breaks where a disk %s', (_, operation, edit) => {
+    const world = restingWorld()
+    diskOf(world, B)[operation] = () => {}
+    world.edit(A, edit)
+    settle(world, 0)
+    expectOnly(world, 'I3', /^at "a" A has \w+ .*, B \w+ /)
+  })
+
+  test('holds where times differ by the step of the coarsest disk, and breaks beyond', () => {
+    for (const [aheadMs, broken] of [
+      [1_000, []],
+      [1_001, ['I3']],
+    ] as const) {
+      const world = restingWorld(['a'], { plan: { timestampStepMs: 1_000 } })
+      // B's disk rounds its times otherwise than A's.
+      const disk = diskOf(world, B)
+      const stat = disk.stat.bind(disk)
+      disk.stat = (path) => {
+        const found = stat(path)
+        return found === undefined || path !== 'a' ? found : { ...found, mtimeMs: found.mtimeMs + aheadMs }
+      }
+      checkAtRest(world)
+      expect(world.broken.map(({ invariant }) => invariant)).toEqual(broken)
+    }
+  })
+
+  test('breaks where a peer waits for another one that is never started again', () => {
+    const world = restingWorld([])
+    world.peers[B]!.stop()
+    world.heal = () => {}
+    write(world, A, 'a', 1)
+    settle(world, 0)
+    expectOnly(world, 'I3', /^it does not come to rest within 600 s; last: A: datagram/)
+  })
+})
+
+/** A keeper that writes and removes the same file again and again, more often than the world would call quiet. */
+function busy(world: World, disk: Disk): void {
+  for (let atMs = 0; atMs < HEAL_MS_MAX + QUIET_MS; atMs += QUIET_MS / 3)
+    world.scheduler.at(world.nowMs + atMs, () => {
+      disk.writeNew('.left/tmp/small-9', { bytes: new Uint8Array(1), mtimeMs: 0, sync: false })
+      disk.removeFile('.left/tmp/small-9')
+    })
+}
+
+describe('I4, peers come to rest', () => {
+  test('breaks where a keeper writes again and again', () => {
+    const world = restingWorld()
+    busy(world, keeperDiskOf(world, B))
+    settle(world, 0)
+    expectOnly(world, 'I4', /^it does not come to rest within 600 s; last: B: disk/)
+  })
+
+  test('breaks where a keeper always has one more step to do', () => {
+    const world = restingWorld([], { plan: { stepMs: 0 } })
+    world.peers[B]!.keeper!.step = () => true
+    settle(world, 0)
+    expectOnly(world, 'I4', /^it spins: 3000000 events and no end/)
+  })
+})
+
+describe('I5, nothing deleted comes back', () => {
+  test('breaks where a keeper puts back what a person removed', () => {
+    const world = restingWorld()
+    world.edit(B, { type: 'remove', path: 'a' })
+    world.run(SOON_MS)
+    const disk = keeperDiskOf(world, B)
+    disk.writeNew('.left/tmp/small-9', { bytes: contentOf(1, 1_000), mtimeMs: 0, sync: false })
+    disk.moveNew('.left/tmp/small-9', 'a')
+    expectOnly(world, 'I5', /^B "a": what was deleted here came back, and nobody had made it anew/)
+  })
+
+  test('holds where somebody else has made it anew', () => {
+    const world = restingWorld()
+    world.edit(B, { type: 'remove', path: 'a' })
+    world.run(SOON_MS)
+    write(world, A, 'a', 2)
+    world.run(SOON_MS)
+    write(world, A, 'a', 1)
+    settle(world, 0)
+    expect(world.broken).toEqual([])
+    expect(diskOf(world, B).contentOf('a')).toEqual(contentOf(1, 1_000))
+  })
+})
+
+/** B is killed while it fetches a file of many blocks, and started again. */
+function killedWhileFetching(): BrokenWorld {
+  const world = worldOf({ link: { rateBitPerS: 10_000_000 } })
+  write(world, A, 'large', 1, 100 * BLOCK_BYTES)
+  world.startAll()
+  world.run(4_000)
+  expect(diskOf(world, B).contentOf('large')).toBeUndefined()
+  world.happen({ type: 'kill', peer: B, downMs: 100 })
+  world.run(1_000)
+  return world
+}
+
+test('a restart in the middle of a large file breaks nothing by itself', () => {
+  const world = killedWhileFetching()
+  settle(world, 0)
+  expect(world.broken).toEqual([])
+})
+
+describe('I6, a restart goes on from the blocks that were there', () => {
+  test('breaks where the log forgets the blocks of a file', () => {
+    const { append } = Journal.prototype
+    vi.spyOn(Journal.prototype, 'append').mockImplementation(function (this: Journal<never>, records) {
+      const batch = Array.isArray(records) ? records : [records]
+      const kept = batch.filter(({ kind }) => kind !== 'blocks')
+      if (kept.length > 0) append.call(this, kept)
+    })
+    onTestFinished(() => void vi.restoreAllMocks())
+    const world = killedWhileFetching()
+    expectOnly(world, 'I6', /^B will fetch \d+ blocks of "large" again that were written long before it died/)
+    expect(Number(/\d+/.exec(world.breach!.detail)![0])).toBeGreaterThan(UNTOLD_WRITES_MAX)
+  })
+})
+
+describe('I7, the log is never ahead of the disk', () => {
+  test('breaks where a disk drops a block that it has taken', () => {
+    const world = worldOf({ link: { rateBitPerS: 10_000_000 } })
+    const disk = diskOf(world, B)
+    const put = disk.write.bind(disk)
+    disk.write = (handle, source, position) =>
+      put(handle, position === 3 * BLOCK_BYTES ? new Uint8Array(source.length) : source, position)
+    write(world, A, 'large', 1, 100 * BLOCK_BYTES)
+    world.startAll()
+    world.run(4_000)
+    world.happen({ type: 'kill', peer: B, downMs: 100 })
+    world.run(1_000)
+    expectOnly(world, 'I7', /^B claims block 3 of "large", and the disk has something else/)
+  })
+})
+
+describe('I8, no byte beside the share', () => {
+  test('breaks where a file beside it changes', () => {
+    const world = restingWorld()
+    const bytes = diskOf(world, B).snapshot('world').get('outside-1')!.bytes.slice()
+    bytes[bytes.length - 1]! ^= 1
+    diskOf(world, B).putOutside('outside-1', bytes)
+    checkAtRest(world)
+    expectOnly(world, 'I8', /^B: outside-1 beside the share was changed/)
+  })
+})
+
+describe('I9, what arrives is a version that existed', () => {
+  test('breaks where a disk damages what is put in place', () => {
+    const world = restingWorld([])
+    const disk = diskOf(world, B)
+    const moveNew = disk.moveNew.bind(disk)
+    disk.moveNew = (from, to) => {
+      disk.putFile(from, contentOf(ANOTHER, 1_000))
+      return moveNew(from, to)
+    }
+    write(world, A, 'a', 1)
+    world.run(SOON_MS)
+    expectOnly(world, 'I9', /^B put 1000 bytes at "a" that nobody made/)
+  })
+})
+
+describe('I10, LEFT cleans up behind itself', () => {
+  test('breaks where a temporary file stays', () => {
+    const world = restingWorld()
+    diskOf(world, B).putFile('.left/tmp/small-9', new Uint8Array(1))
+    checkAtRest(world)
+    expectOnly(world, 'I10', /^B left small-9 in .left\/tmp/)
+  })
+
+  test('breaks where a large temporary file stays whose content is in the share, unless a death explains it', () => {
+    for (const [died, broken] of [
+      [false, ['I10']],
+      [true, []],
+    ] as const) {
+      const world = restingWorld()
+      const name = world.history.digestOf(contentOf(1, 1_000))
+      diskOf(world, B).putFile(`.left/tmp/${name}`, new Uint8Array(1))
+      if (died) world.died.add(B)
+      checkAtRest(world)
+      expect(world.broken.map(({ invariant }) => invariant)).toEqual(broken)
+    }
+  })
+
+  test('breaks where the log grows a byte beyond its longest', () => {
+    for (const [sizeBytes, broken] of [
+      [JOURNAL_BYTES_MAX, []],
+      [JOURNAL_BYTES_MAX + 1, ['I10']],
+    ] as const) {
+      const world = restingWorld()
+      diskOf(world, B).putFile('.left/journal', new Uint8Array(sizeBytes))
+      checkAtRest(world)
+      expect(world.broken.map(({ invariant }) => invariant)).toEqual(broken)
+    }
+  })
+})
+
+describe('I11, the same seed gives the same trace', () => {
+  test('breaks where draws do not come from the seed any more', () => {
+    const traceOf = (): string => simulate(drawScenario(42), { hash, crc32 }).trace
+    const fromSeed = traceOf()
+    const { next } = SeededRandom.prototype
+    let draws = 0
+    const scenario = drawScenario(42)
+    vi.spyOn(SeededRandom.prototype, 'next').mockImplementation(function (this: SeededRandom) {
+      const drawn = next.call(this)
+      return ++draws > 100 ? (drawn + 0.5) % 1 : drawn
+    })
+    onTestFinished(() => void vi.restoreAllMocks())
+    expect(simulate(scenario, { hash, crc32 }).trace).not.toBe(fromSeed)
+    vi.restoreAllMocks()
+    expect(traceOf()).toBe(fromSeed)
+  })
+})
+
+test('an error that a keeper lets out is reported as one', () => {
+  const world = restingWorld()
+  diskOf(world, B).list = () => {
+    throw new TypeError('not a DiskError')
+  }
+  settle(world, 0)
+  expectOnly(world, 'error', /^B: TypeError: not a DiskError/)
+})
