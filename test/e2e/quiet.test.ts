@@ -1,11 +1,12 @@
-// A running peer at rest, and how soon it notices. What is measured here is printed and not asserted: bench/latency.ts
-// measures it well.
+// A running peer at rest: nothing crosses, nothing is written, and its processes sleep. How soon it notices a new file is
+// printed and not asserted: bench/latency.ts measures it.
 
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { sleep } from '../../harness/peers/wait.js'
-import { childrenOf, cpuMsOf } from '../../harness/processes.js'
+import { childrenOf } from '../../harness/processes.js'
 import type { PeerEvent } from '../../src/app/events.js'
 import { test } from './world.js'
 
@@ -13,6 +14,36 @@ const QUIET_MS = 5_000
 
 /** Pings of silent sessions, and what repeats them: nothing that carries content is so short. */
 const QUIET_BYTES_MAX = 1_000
+const QUIET_DATAGRAMS_MAX = 20
+
+/** A process at rest wakes 8 times a second for its timers: so many mean that something runs again and again. */
+const WAKES_PER_S_MAX = 40
+
+/** Every file and folder of a share, LEFT's own too, as it would look after any write. */
+function stampsOf(share: string): string[] {
+  return readdirSync(share, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((name) => {
+      const { size, mtimeNs, ctimeNs } = statSync(join(share, name), { bigint: true })
+      return `${name} ${size} ${mtimeNs} ${ctimeNs}`
+    })
+}
+
+/** Whether everything that was placed is on stable storage: the last thing that a transfer writes. */
+function hasCheckpoint(share: string): boolean {
+  return readFileSync(join(share, '.left/journal'), 'latin1').endsWith('checkpoint')
+}
+
+/** How often the threads of a process slept and woke; 0 where the system does not tell. */
+function wakesOf(pid: number): number {
+  if (process.platform !== 'linux') return 0
+  let wakes = 0
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1')
+    wakes += Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1] ?? 0)
+  }
+  return wakes
+}
 
 /** Events that say that something was done. */
 const ACTS: readonly PeerEvent['event'][] = [
@@ -25,7 +56,7 @@ const ACTS: readonly PeerEvent['event'][] = [
 ]
 
 describe('peers that are in step', () => {
-  test('send each other no content, do nothing, and take next to no processor time', async ({ world }) => {
+  test('send each other no content, write nothing to their disks, and sleep', async ({ world }) => {
     const { a, b, relay } = await world.pairOverRelay({ seed: 1 })
     for (let index = 0; index < 200; index++)
       await writeContent(a.path(`many/${index}`), `${index}`, index * 40)
@@ -34,9 +65,12 @@ describe('peers that are in step', () => {
     await world.untilSame([a, b])
     const crossed = () =>
       relay.counters(a.address, b.address).receivedBytes + relay.counters(b.address, a.address).receivedBytes
+    const datagrams = () =>
+      relay.counters(a.address, b.address).received + relay.counters(b.address, a.address).received
     const acted = () =>
       [a, b].flatMap((peer) => peer.events).filter(({ event }) => ACTS.includes(event)).length
-    // Path probes and the news of what was placed may still be under way.
+    // Path probes and the news of what was placed may still be under way, and the log waits with its checkpoint.
+    const looks = () => [a, b].flatMap((peer) => stampsOf(peer.share))
     let before = { crossed: -1, acted: -1 }
     await world.until(
       'both to come to rest',
@@ -44,19 +78,24 @@ describe('peers that are in step', () => {
         const now = { crossed: crossed(), acted: acted() }
         const isSame = now.crossed === before.crossed && now.acted === before.acted
         before = now
-        return isSame
+        return isSame && [a, b].every((peer) => hasCheckpoint(peer.share))
       },
       1_000,
     )
+    const datagramsBefore = datagrams()
+    const looksBefore = looks()
     const pids = [a, b].flatMap(({ pid }) => [pid!, ...childrenOf(pid!)])
-    const cpuBeforeMs = pids.map(cpuMsOf)
+    const wakesBefore = pids.map(wakesOf)
+    const sinceMs = performance.now()
     await sleep(QUIET_MS)
-    const cpuMs = pids.map((pid, index) => (cpuMsOf(pid) ?? 0) - (cpuBeforeMs[index] ?? 0))
-    console.log(
-      `${QUIET_MS / 1_000} s of rest: ${crossed() - before.crossed} bytes crossed; processor time ${cpuMs.join(', ')} ms`,
-    )
+    const restedS = (performance.now() - sinceMs) / 1_000
+    const wakes = pids.map((pid, index) => wakesOf(pid) - wakesBefore[index]!)
     expect(acted() - before.acted).toBe(0)
     expect(crossed() - before.crossed).toBeLessThanOrEqual(QUIET_BYTES_MAX)
+    expect(looks()).toEqual(looksBefore)
+    expect(datagrams() - datagramsBefore).toBeLessThanOrEqual(QUIET_DATAGRAMS_MAX)
+    expect(pids).toHaveLength(4)
+    for (const count of wakes) expect(count).toBeLessThanOrEqual(WAKES_PER_S_MAX * restedS)
   })
 })
 

@@ -4,9 +4,17 @@ import { hexOf, utf8 } from '../../src/base/bytes.js'
 import type { ItemRef } from '../../src/base/item.js'
 import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
 import type { Entry } from '../../src/share/entry.js'
+import { encodeEntryInFolder } from '../../src/share/entry-line.js'
 import { TREE_ITEM_LINES_MAX, WALK_CHUNK_LINES, WALK_STEP_LINES } from '../../src/share/limits.js'
 import { Manifest } from '../../src/share/manifest.js'
-import { decodeTreeItem } from '../../src/share/tree-item.js'
+import { checkPath, nameOf, parentOf } from '../../src/share/path.js'
+import {
+  decodeTreeItem,
+  encodeLines,
+  encodePages,
+  subtreeLine,
+  type TreeItem,
+} from '../../src/share/tree-item.js'
 import { TreeWalk, type WalkFault } from '../../src/share/walk.js'
 import { arbitraryEntry, digestOf, entryOf, fileEntry, sha256 } from './entries.js'
 
@@ -323,16 +331,46 @@ describe('a hostile tree', () => {
     expect(faultOf(peer, item)).toBe('nested-pages')
   })
 
-  test('no bytes make the decoder throw', () => {
+  /** The listing that says the same; every listing has one spelling. */
+  const spelled = (item: TreeItem): Uint8Array => {
+    if (item.kind === 'pages') return encodePages(item.pages)
+    const named = [
+      ...item.entries.map((entry) => ({ name: nameOf(entry.path), line: encodeEntryInFolder(entry) })),
+      ...item.subtrees.map(({ path, item }) => ({
+        name: nameOf(path),
+        line: subtreeLine(nameOf(path), item),
+      })),
+    ]
+    // Of one name, the entry comes first: the sort is stable.
+    named.sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0))
+    return encodeLines(named.map(({ line }) => line))
+  }
+
+  /** Whether it is taken; then it is the one spelling of what was read out of it, which is within all limits. */
+  const isTaken = (bytes: Uint8Array, folder: string): boolean => {
+    const item = decodeTreeItem(bytes, folder)
+    if (!item.ok) return false
+    expect(Buffer.compare(spelled(item.value), bytes)).toBe(0)
+    if (item.value.kind === 'lines')
+      for (const { path } of [...item.value.entries, ...item.value.subtrees]) {
+        expect(parentOf(path)).toBe(folder)
+        expect(checkPath(path)).toBeUndefined()
+      }
+    return true
+  }
+
+  test('random bytes are refused, bare and among whole lines', () => {
+    const before = utf8(lines(file('a')))
+    expect(isTaken(before, 'x')).toBe(true)
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, dressed) => {
-        const item = dressed ? new Uint8Array([...utf8('left-tree 1 lines\n'), ...bytes, 10]) : bytes
-        expect(() => decodeTreeItem(item, 'x')).not.toThrow()
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), fc.boolean(), (bytes, isAmongLines) => {
+        const item = isAmongLines ? new Uint8Array([...before, ...bytes, 10]) : bytes
+        expect(isTaken(item, 'x')).toBe(false)
       }),
     )
   })
 
-  test('a damaged listing is refused or decodes within all limits', () => {
+  test('a listing with one byte damaged is refused, or is the one spelling of another listing', () => {
     const manifest = manifestOf([
       fileEntry('a'),
       fileEntry('b/c'),
@@ -340,12 +378,21 @@ describe('a hostile tree', () => {
       entryOf('link', 'l'),
     ])
     const bytes = manifest.item(manifest.root().digest)!
-    fc.assert(
-      fc.property(fc.nat(bytes.length - 1), fc.nat(255), (position, value) => {
+    expect(isTaken(bytes, '')).toBe(true)
+    let takenCount = 0
+    for (let position = 0; position < bytes.length; position++)
+      for (const value of utf8('\0\n %-/09:azDP\x7f').values()) {
         const damaged = bytes.slice()
         damaged[position] = value
-        expect(() => decodeTreeItem(damaged, '')).not.toThrow()
-      }),
-    )
+        if (value !== bytes[position] && isTaken(damaged, '')) takenCount++
+      }
+    expect(takenCount).toBeGreaterThan(bytes.length)
+    for (const value of [0x80, 0xc0, 0xff]) {
+      for (let position = 0; position < bytes.length; position++) {
+        const damaged = bytes.slice()
+        damaged[position] = value
+        expect(isTaken(damaged, '')).toBe(false)
+      }
+    }
   })
 })
