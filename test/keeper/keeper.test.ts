@@ -3,7 +3,7 @@ import { BlockSet } from '../../src/base/blockset.js'
 import { equalBytes, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
-import { REFUSAL_MS } from '../../src/keeper/intake/limits.js'
+import { PLACE_RETRY_MS, PLACE_TRIES_MAX, REFUSAL_MS } from '../../src/keeper/intake/limits.js'
 import { Room } from '../../src/keeper/intake/room.js'
 import { Keeper } from '../../src/keeper/keeper.js'
 import { FULL_DISK_RETRY_MS, SETTLE_MS } from '../../src/keeper/limits.js'
@@ -734,5 +734,38 @@ describe('links of a peer, a thousand of them', () => {
     share.claim([...links, theirFile('new', 'n')])
     share.pass(60_000)
     expect([...share.notices('problem'), ...share.notices('note')]).toEqual([])
+  })
+})
+
+describe('a file whose place is taken by something that cannot be read', () => {
+  const reason = 'what stands in its place cannot be read or does not come to rest'
+
+  /** So shortly before the last try that only the last one is left. */
+  function untilLastTry(): KeptShare {
+    const share = new KeptShare()
+    share.claim([theirFile('a', 'content')])
+    share.disk.putFile('a', utf8('unreadable'))
+    share.disk.deny('a')
+    deliver(share, { a: 'content' })
+    share.pass((PLACE_TRIES_MAX - 1) * PLACE_RETRY_MS - 1)
+    return share
+  }
+
+  test(`is given up with try ${PLACE_TRIES_MAX}, and not sooner`, () => {
+    const share = untilLastTry()
+    expect(share.notices('problem').filter((problem) => problem.reason === reason)).toEqual([])
+    expect(share.take('in-step')).toEqual([])
+    share.pass(1)
+    expect(share.notices('problem')).toContainEqual({ event: 'problem', path: 'a', reason })
+    expect(share.take('in-step')).toMatchObject([{ equal: false }])
+    expect(share.textAt('a')).toBe('unreadable')
+  })
+
+  test(`is put in place with try ${PLACE_TRIES_MAX} where its place is free by then`, () => {
+    const share = untilLastTry()
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    share.pass(1)
+    expect(share.textAt('a')).toBe('content')
+    expect(share.notices('received')).toMatchObject([{ path: 'a' }])
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
+import { CONFLICT_NAMES_MAX } from '../../../src/keeper/place/limits.js'
 import type { Placed } from '../../../src/keeper/place/placing.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { conflictPath } from '../../../src/share/path.js'
@@ -239,6 +240,33 @@ describe('two edits that have not seen each other', () => {
     expect(share.textAt('a.txt')).toBe('theirs')
     expect(share.textAt(conflictPath(ours))).toBe('what somebody wrote into the copy')
     expect(share.textAt(conflictPath(ours, 2))).toBe('ours')
+  })
+
+  test.each([
+    [CONFLICT_NAMES_MAX - 1, 'is kept under the last one'],
+    [CONFLICT_NAMES_MAX, 'is not replaced'],
+  ])('ours, where something else stands under the first %i names, %s', (takenCount) => {
+    const share = shareWith({ a: 'ours' })
+    const ours = share.catalogue.get('a')!
+    for (let choice = 1; choice <= takenCount; choice++)
+      share.disk.putFile(conflictPath(ours, choice), utf8(`${choice}`))
+    const placed = placeText(share, 'a', 'theirs', NEWER)
+    const last = conflictPath(ours, CONFLICT_NAMES_MAX)
+    if (takenCount < CONFLICT_NAMES_MAX) {
+      expect(placed).toMatchObject({ type: 'placed', keptAs: last })
+      expect(share.textAt(last)).toBe('ours')
+      expect(share.textAt('a')).toBe('theirs')
+      return
+    }
+    expect(placed).toMatchObject({ type: 'failed', noSpace: false })
+    expect((placed as { reason: string }).reason).toContain(
+      'no name is left for the loser of a conflict at a',
+    )
+    expect(share.textAt('a')).toBe('ours')
+    expect(share.textAt(last)).toBe(`${CONFLICT_NAMES_MAX}`)
+    expect(share.disk.statLink(conflictPath(ours, CONFLICT_NAMES_MAX + 1))).toBeUndefined()
+    // Nothing is left in the log that a restart would take for something half done.
+    expect(share.journal.placing).toEqual([])
   })
 
   test('the older one of the peer is not taken, and nothing of ours is touched', () => {

@@ -1,0 +1,164 @@
+// Restarts of a watcher process that ends: a stand-in for Node plays the process, timers and the clock are the test's.
+
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  WATCHER_RESTART_MS,
+  WATCHER_RESTART_MS_MAX,
+  WATCHER_STARTS_MAX,
+  WATCHER_STEADY_MS,
+} from '../../src/app/limits.js'
+import { WatcherProcess } from '../../src/app/watcher-process.js'
+import { NO_PRIVATE_PLACES } from '../../src/base/ports.js'
+import { NO_MIN_FREE } from '../../src/pipe/settings.js'
+
+const { execPath } = process
+let folder: string
+
+/** Says that it is ready and stays, or ends without a word. */
+const STAND_IN = `
+if (process.env.LEFT_TEST_WATCHER === 'silent') process.exit(7)
+process.on('message', ({ type }) => type === 'stop' && process.exit(0))
+process.send({ type: 'ready' })
+`
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'left-watcher-'))
+  const program = join(folder, 'node')
+  writeFileSync(program, `#!${execPath}\n${STAND_IN}`)
+  chmodSync(program, 0o755)
+  process.execPath = program
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  process.execPath = execPath
+  delete process.env.LEFT_TEST_WATCHER
+  rmSync(folder, { recursive: true })
+})
+
+type Happening = { readonly type: 'ready' } | { readonly type: 'lost' | 'fatal'; readonly words: string }
+
+/** A supervised process; what happens to it is awaited in order. */
+class Supervised {
+  private readonly happened: Happening[] = []
+  private wake: () => void = () => {}
+  readonly process = new WatcherProcess({
+    start: {
+      share: '/nowhere',
+      peer: '',
+      links: 'follow',
+      privatePlaces: NO_PRIVATE_PLACES,
+      minFree: NO_MIN_FREE,
+    },
+    onReady: () => this.handle({ type: 'ready' }),
+    onMessages: () => {},
+    onLost: (words) => this.handle({ type: 'lost', words }),
+    onFatal: ({ message }) => this.handle({ type: 'fatal', words: message }),
+    onWords: () => {},
+  })
+
+  private handle(happening: Happening): void {
+    this.happened.push(happening)
+    this.wake()
+  }
+
+  async next(): Promise<Happening> {
+    while (this.happened.length === 0)
+      await new Promise<void>((resolve) => {
+        this.wake = resolve
+      })
+    return this.happened.shift()!
+  }
+
+  /** Ends it `livedMs` after it was ready; answers what follows. */
+  async dies(livedMs = 0): Promise<Happening['type']> {
+    vi.advanceTimersByTime(livedMs)
+    process.kill(this.process.pid!, 'SIGKILL')
+    return (await this.next()).type
+  }
+
+  /** The next one is started after exactly this long. */
+  isStartedAfter(waitMs: number): void {
+    vi.advanceTimersByTime(waitMs - 1)
+    expect(this.process.pid).toBeUndefined()
+    vi.advanceTimersByTime(1)
+    expect(this.process.pid).toBeDefined()
+  }
+}
+
+describe('a watcher process', () => {
+  it('that dies young again and again is started after a wait that doubles, until that has reached its maximum', async () => {
+    const supervised = new Supervised()
+    for (let waitMs = WATCHER_RESTART_MS; waitMs < WATCHER_RESTART_MS_MAX; waitMs *= 2) {
+      expect(await supervised.next()).toEqual({ type: 'ready' })
+      expect(await supervised.dies()).toBe('lost')
+      supervised.isStartedAfter(waitMs)
+    }
+    expect(await supervised.next()).toEqual({ type: 'ready' })
+    process.kill(supervised.process.pid!, 'SIGKILL')
+    expect(await supervised.next()).toMatchObject({
+      type: 'fatal',
+      words: expect.stringMatching(/^the watcher process keeps ending \(SIGKILL\)/),
+    })
+    vi.advanceTimersByTime(10 * WATCHER_RESTART_MS_MAX)
+    expect(supervised.process.pid).toBeUndefined()
+  })
+
+  it.each([
+    [WATCHER_STEADY_MS, 2 * WATCHER_RESTART_MS],
+    [WATCHER_STEADY_MS + 1, WATCHER_RESTART_MS],
+  ])(
+    'that has lived for %i ms is started after %i ms where one before it died young',
+    async (livedMs, waitMs) => {
+      const supervised = new Supervised()
+      await supervised.next()
+      await supervised.dies()
+      supervised.isStartedAfter(WATCHER_RESTART_MS)
+      await supervised.next()
+      expect(await supervised.dies(livedMs)).toBe('lost')
+      supervised.isStartedAfter(waitMs)
+      await supervised.next()
+      await supervised.process.stop()
+    },
+  )
+
+  it('that ends without a word is not started again where none has ever spoken', async () => {
+    process.env.LEFT_TEST_WATCHER = 'silent'
+    const supervised = new Supervised()
+    expect(await supervised.next()).toMatchObject({
+      type: 'fatal',
+      words: expect.stringMatching(/^the watcher process cannot start \(exit code 7\)/),
+    })
+  })
+
+  it(`that ends without a word is started again after one that spoke, but not ${WATCHER_STARTS_MAX} times in a row`, async () => {
+    const supervised = new Supervised()
+    await supervised.next()
+    process.env.LEFT_TEST_WATCHER = 'silent'
+    await supervised.dies()
+    let waitMs = WATCHER_RESTART_MS
+    for (let silent = 1; silent < WATCHER_STARTS_MAX; silent++) {
+      supervised.isStartedAfter(waitMs)
+      expect(await supervised.next()).toEqual({ type: 'lost', words: 'exit code 7' })
+      waitMs *= 2
+    }
+    supervised.isStartedAfter(waitMs)
+    expect(await supervised.next()).toMatchObject({
+      type: 'fatal',
+      words: expect.stringContaining('cannot start'),
+    })
+  })
+
+  it('is not started again once it was stopped', async () => {
+    const supervised = new Supervised()
+    await supervised.next()
+    await supervised.dies()
+    await supervised.process.stop()
+    vi.advanceTimersByTime(10 * WATCHER_RESTART_MS_MAX)
+    expect(supervised.process.pid).toBeUndefined()
+  })
+})
