@@ -322,6 +322,8 @@ describe('compaction', () => {
       { kind: 'opened', boot: 'boot-7' },
       { kind: 'fetch', ...five },
       { kind: 'blocks', digest: five.digest, runs: [{ first: 1, last: 3 }] },
+      // Nothing of this one is there yet.
+      { kind: 'fetch', digest: digestOf(6), sizeBytes: BLOCK_BYTES, path: 'six' },
       { kind: 'placing', entry: fileEntry('p1'), replaces: '' },
       { kind: 'placing', entry: fileEntry('p2'), replaces: digestOf(3) },
       { kind: 'placed', paths: ['p1'] },

@@ -44,6 +44,15 @@ describe('a queue of keys that are due', () => {
     )
   })
 
+  test('gives many keys in the order of their times, however they were put in', () => {
+    const count = 101
+    const queue = new DueQueue()
+    // 37 has no divisor in common with 101: each time from 0 to 100 once.
+    for (let index = 0; index < count; index++) queue.set(`${index}`, (index * 37) % count)
+    const times = Array.from({ length: count }, () => (Number(queue.take(count)) * 37) % count)
+    expect(times).toEqual(Array.from({ length: count }, (_, index) => index))
+  })
+
   test('gives a key once, at the last time that was set for it', () => {
     const queue = new DueQueue()
     queue.set('a', 5)

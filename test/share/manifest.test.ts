@@ -98,6 +98,41 @@ describe('a manifest', () => {
     )
   })
 
+  test('a page that is cut in two by a name, and joined again, is as if it had been made so', () => {
+    const plain = Array.from({ length: 700 }, (_, index) => `n${index}`).filter((name) => !endsPage(name))
+    const cuts = enders.filter((name) => name < plain.at(-1)!)
+    const entriesOf = (names: readonly string[]) => names.map((name) => fileEntry(`f/${name}`))
+    const edited = manifestOf(entriesOf(plain))
+    const uncut = edited.root()
+    const present = [...plain]
+    for (const cut of enders) {
+      edited.set(fileEntry(`f/${cut}`))
+      present.push(cut)
+      expect(edited.root()).toEqual(manifestOf(entriesOf([...present].sort())).root())
+    }
+    expect(cuts.length).toBeGreaterThan(0)
+    for (const cut of enders) {
+      edited.delete(`f/${cut}`)
+      present.splice(present.indexOf(cut), 1)
+      expect(edited.root()).toEqual(manifestOf(entriesOf([...present].sort())).root())
+    }
+    expect(edited.root()).toEqual(uncut)
+  })
+
+  test('tells whether a listing is of a folder: the whole of it, or one of its pages, and no other', () => {
+    const names = Array.from({ length: 700 }, (_, index) => `f/n${index}`)
+    const manifest = manifestOf([...names.map((name) => fileEntry(name)), fileEntry('g/other')])
+    manifest.root()
+    const whole = manifest.folderItem('f')!
+    const item = decodeTreeItem(manifest.item(whole.digest)!, 'f')
+    if (!item.ok || item.value.kind !== 'pages') throw new Error('the folder has one page only')
+    for (const { digest } of [whole, ...item.value.pages]) {
+      expect(manifest.folderHas('f', digest)).toBe(true)
+      expect(manifest.folderHas('g', digest)).toBe(false)
+      expect(manifest.folderHas('nowhere', digest)).toBe(false)
+    }
+  })
+
   test('any difference makes a different root', () => {
     const base = fileEntry('a/b')
     const root = manifestOf([base]).root().digest

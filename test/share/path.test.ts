@@ -63,6 +63,8 @@ describe('checking a path', () => {
   })
 
   test('bytes of a text are counted as they are encoded', () => {
+    for (const text of ['\x7f', '\x80', '\u07ff', '\u0800', '\ud7ff', '\u{10000}', '\ue000', '\uffff'])
+      expect(utf8Bytes(text)).toBe(utf8(text).length)
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(utf8Bytes(text)).toBe(utf8(text).length)
@@ -124,6 +126,38 @@ describe('where the loser of a conflict is kept', () => {
     expect(kept).toMatch(/^(?:😀)+\.conflict-20261121-103000-0123abcd\.jpeg$/u)
     expect(utf8Bytes(kept)).toBeGreaterThan(NAME_BYTES_MAX - 4)
     expect(utf8Bytes(kept)).toBeLessThanOrEqual(NAME_BYTES_MAX)
+  })
+
+  test('an ending of 32 bytes is an extension, and a longer one is part of the name', () => {
+    const mark = '.conflict-20261121-103000-0123abcd'
+    const ending = (bytes: number) => `.${'e'.repeat(bytes - 1)}`
+    const keptAs = (path: string) => conflictPath(fileEntry(path, { mtimeMs, digest }))
+    expect(keptAs(`a${ending(32)}`)).toBe(`a${mark}${ending(32)}`)
+    expect(keptAs(`a${ending(33)}`)).toBe(`a${ending(33)}${mark}`)
+  })
+
+  test('the copy is kept beside the loser where the longest name fits there, and further up where it does not', () => {
+    const room = PATH_BYTES_MAX - NAME_BYTES_MAX - 1
+    const folderOf = (bytes: number) => `up/${'x'.repeat(200)}${'/x'.repeat((bytes - 203) >> 1)}`
+    const folder = `${folderOf(room)}${'y'.repeat(room - folderOf(room).length)}`
+    expect(parentOf(conflictPath(fileEntry(`${folder}/a`)))).toBe(folder)
+    expect(parentOf(conflictPath(fileEntry(`${folder}z/a`)))).toBe(parentOf(folder))
+  })
+
+  test.each([
+    ['1970-01-01T00:00:00', '19700101-000000'],
+    ['1999-12-31T23:59:59', '19991231-235959'],
+    ['2000-02-29T12:00:00', '20000229-120000'],
+    ['2000-03-01T00:00:00', '20000301-000000'],
+    ['2024-12-31T00:00:00', '20241231-000000'],
+    ['2100-02-28T00:00:00', '21000228-000000'],
+    ['2100-03-01T00:00:00', '21000301-000000'],
+    ['2199-12-31T00:00:00', '21991231-000000'],
+    ['2399-06-15T00:00:00', '23990615-000000'],
+    ['0000-01-01T00:00:00', '00000101-000000'],
+  ])('a loser of %s is named %s', (date, stamp) => {
+    const loser = fileEntry('a', { mtimeMs: Date.parse(`${date}Z`), digest })
+    expect(conflictPath(loser)).toBe(`a.conflict-${stamp}-0123abcd`)
   })
 
   test('in the deepest folder the copy is kept further up', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { REFUSAL_MS, REFUSAL_MS_MAX } from '../../../src/keeper/intake/limits.js'
 import { Refusals } from '../../../src/keeper/intake/refusals.js'
 import { REFUSED_PATHS_MAX } from '../../../src/keeper/limits.js'
 import { THEIRS, theirFile } from '../share-on-disk.js'
@@ -17,5 +18,38 @@ describe('refused paths', () => {
     expect(refuse(1)).toBe(false)
     refuse(REFUSED_PATHS_MAX + 1)
     expect([has(1), has(2)]).toEqual([true, false])
+  })
+
+  test('may be tried again when their time is over, after twice as long each time up to the longest wait', () => {
+    const refusals = new Refusals()
+    const file = theirFile('a', 'x')
+    let nowMs = 1_000
+    let waitMs = REFUSAL_MS
+    for (let tries = 0; tries < 8; tries++) {
+      expect(refusals.add(file, new Set([THEIRS]), 'no', nowMs)).toBe(tries === 0)
+      expect(refusals.pollTimeout()).toBe(nowMs + waitMs)
+      expect([...refusals.takeDue(nowMs + waitMs - 1)]).toEqual([])
+      expect(refusals.has(file)).toBe(true)
+      nowMs += waitMs
+      expect([...refusals.takeDue(nowMs)]).toEqual([THEIRS])
+      expect(refusals.has(file)).toBe(false)
+      waitMs = Math.min(2 * waitMs, REFUSAL_MS_MAX)
+    }
+    expect(waitMs).toBe(REFUSAL_MS_MAX)
+  })
+
+  test.each([
+    ['a/b', true],
+    ['a', true],
+    ['a/b/c', true],
+    ['a/bc', false],
+    ['a/c', false],
+  ])('at a/b are tried again when %s changes: %s', (changed, isTried) => {
+    const refusals = new Refusals()
+    const file = theirFile('a/b', 'x')
+    refusals.add(file, new Set([THEIRS]), 'no', 0)
+    expect([...refusals.takeTouched(changed)]).toEqual(isTried ? [THEIRS] : [])
+    expect(refusals.has(file)).toBe(!isTried)
+    expect(refusals.pollTimeout() === undefined).toBe(isTried)
   })
 })
