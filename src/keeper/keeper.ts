@@ -24,7 +24,7 @@ import { INLINE_BYTES_MAX, REFUSED_PATHS_MAX, RESCAN_DUTY, RESCAN_MS_MIN, SETTLE
 import { Announcer } from './peers/announcer.js'
 import { Complaints } from './peers/complaints.js'
 import { Contested } from './peers/contested.js'
-import { PeerBook } from './peers/peer-book.js'
+import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { closeShare } from './recover/recovery.js'
 import { Echoes } from './scan/echoes.js'
 import { Scanner } from './scan/scanner.js'
@@ -96,15 +96,7 @@ export class Keeper {
     })
     this.peers = new PeerBook({
       manifest: catalogue.manifest,
-      onEntry: (from, entry) => this.consider(from, entry),
       isSated: (from) => this.intake.isSated(from),
-      onProblem: (from, reason) =>
-        this.complaints.handle(
-          from,
-          'listing',
-          { event: 'note', message: `peer ${from} sent a listing that cannot be read (${reason})` },
-          this.nowMs,
-        ),
     })
     this.intake = new Intake(
       {
@@ -133,7 +125,7 @@ export class Keeper {
     this.nowMs = nowMs
     switch (message.type) {
       case 'claim':
-        this.handleClaim(message)
+        this.handleClaim(message, nowMs)
         break
       case 'peer-gone':
         this.peers.handleGone(message.peer)
@@ -141,7 +133,7 @@ export class Keeper {
         this.intake.handlePeerGone(message.peer)
         break
       case 'tree':
-        this.peers.handleTree(message.peer, message.digest, message.bytes, nowMs)
+        this.handleFound(this.peers.handleTree(message.peer, message.digest, message.bytes, nowMs), nowMs)
         break
       case 'list':
         this.intake.handleList(message.fetch, message.list)
@@ -191,7 +183,7 @@ export class Keeper {
     for (const path of this.echoes.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
     const more = this.scanner.step(nowMs)
     this.intake.step(nowMs)
-    this.peers.step(nowMs)
+    this.handleFound(this.peers.step(nowMs), nowMs)
     this.peers.handleTimeout(nowMs)
     this.complaints.handleTimeout(nowMs)
     this.settle(nowMs)
@@ -226,7 +218,8 @@ export class Keeper {
 
   /** Carries what one part produced to the parts that wait for it. */
   private settle(nowMs: number): void {
-    for (const { peer, remote } of this.contested.takeChanged()) this.consider(peer, remote)
+    for (const { peer, remote } of this.contested.takeChanged())
+      if (!this.consider(peer, remote)) this.peers.askAgain(peer, nowMs)
     this.intake.settle(nowMs)
     for (let pull = this.peers.pollPull(); pull !== undefined; pull = this.peers.pollPull()) {
       this.push({ type: 'pull-tree', peer: pull.peer, item: pull.item })
@@ -241,36 +234,52 @@ export class Keeper {
 
   // — What peers say —
 
-  private handleClaim({ question, claim }: EngineToKeeper & { type: 'claim' }): void {
+  private handleClaim({ question, claim }: EngineToKeeper & { type: 'claim' }, nowMs: number): void {
     if (!this.ready) {
       this.push({ type: 'answer', question, answer: 'working' })
       return
     }
     const same = claim.root.digest === this.catalogue.manifest.root().digest
     this.push({ type: 'answer', question, answer: same ? 'same' : 'differs' })
-    this.peers.handleClaim(claim)
+    this.handleFound(this.peers.handleClaim(claim), nowMs)
   }
 
-  /** One entry of a peer that differs from ours. */
-  private consider(peer: PeerId, remote: Entry): void {
+  private handleFound(found: Listed | PeerProblem | undefined, nowMs: number): void {
+    if (found === undefined) return
+    const { peer } = found
+    if (found.type === 'problem') {
+      const message = `peer ${peer} sent a listing that cannot be read (${found.reason})`
+      this.complaints.handle(peer, 'listing', { event: 'note', message }, nowMs)
+      return
+    }
+    let all = true
+    for (const entry of found.entries) if (!this.consider(peer, entry)) all = false
+    this.peers.handleConsidered(found, all, nowMs)
+  }
+
+  /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
+   *  read, and then compared with the peer again. */
+  private consider(peer: PeerId, remote: Entry): boolean {
     if (remote.kind === 'link' && this.links !== 'keep') {
       // Followed, as links here are, it would share whatever file of ours the peer names.
       this.refuseLink(peer, remote.path)
-      return
+      return true
     }
     const standing = this.intake.standing(remote, peer)
     if (standing === 'beaten') this.contested.add(peer, remote)
-    if (standing !== 'free') return
+    if (standing !== 'free') return true
     const decision = this.intake.placing.decide(remote)
     switch (decision.type) {
       case 'keep':
-        return
+        return true
       case 'adopt':
-        if (this.intake.placing.adopt(decision.entry)) {
-          this.intake.handleMade(decision.entry)
-          this.changed('received')
-        } else this.lookFirst(remote.path, peer)
-        return
+        if (!this.intake.placing.adopt(decision.entry)) {
+          this.scanner.hint(remote.path)
+          return false
+        }
+        this.intake.handleMade(decision.entry)
+        this.changed('received')
+        return true
       case 'take':
         break
       case 'conflict':
@@ -281,10 +290,11 @@ export class Keeper {
           this.catalogue.record(decision.entry, this.catalogue.signature(remote.path))
           this.changed('received')
         }
-        return
+        return true
     }
     this.intake.want(remote, peer)
     this.peers.outOfStep(peer)
+    return true
   }
 
   private refuseLink(peer: PeerId, path: string): void {
@@ -296,12 +306,6 @@ export class Keeper {
 
   private complain(peer: PeerId, notice: KeeperNotice & { event: 'problem' | 'abandoned' }): void {
     this.complaints.handle(peer, notice.event === 'problem' ? 'path' : 'fetch', notice, this.nowMs)
-  }
-
-  /** What stands at the path is not what we know: read it, then compare with the peer again. */
-  private lookFirst(path: string, peer: PeerId): void {
-    this.scanner.hint(path)
-    this.peers.askAgain(peer, this.nowMs)
   }
 
   // — What peers are told —

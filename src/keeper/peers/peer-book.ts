@@ -1,6 +1,7 @@
 // What the keeper knows of each peer: the root that it last told, the walk that compares its tree with ours, and
-// whether everything in that root has been considered. Every entry found to differ is handed to `onEntry`, of listings a
-// bounded number in each `step`: one peer's after the other's, and none of a peer of which enough is wanted already.
+// whether everything in that root has been considered. Entries found to differ are returned, of listings a bounded number in
+// each `step`: one peer's after the other's, and none of a peer of which enough is wanted already. The keeper considers them
+// and then says to `handleConsidered` whether all of them could be.
 
 import type { Digest, ItemRef } from '../../base/item.js'
 import { TREE_PULL_BYTES_MAX, TREE_PULLS_MAX } from '../../pipe/limits.js'
@@ -36,10 +37,27 @@ interface PeerState {
 
 export interface PeerBookOptions {
   readonly manifest: Manifest
-  readonly onEntry: (peer: PeerId, entry: Entry) => void
   /** Whether so much is wanted of this peer that nothing more of it is to be considered for now. */
   readonly isSated: (peer: PeerId) => boolean
-  readonly onProblem: (peer: PeerId, reason: string) => void
+}
+
+/** Entries of a peer that may be better than ours. Consider each, then hand this to `handleConsidered`, before anything else is
+ *  handed to the book. */
+export interface Listed {
+  readonly type: 'listed'
+  readonly peer: PeerId
+  readonly entries: readonly Entry[]
+  /** Where the book goes on once all of them are considered. */
+  readonly next:
+    | { readonly type: 'reconciled' | 'compare' | 'extend-walk'; readonly root: ItemRef }
+    | { readonly type: 'walk-on' }
+}
+
+/** Something is wrong with what a peer sent, and the person has not been told yet. */
+export interface PeerProblem {
+  readonly type: 'problem'
+  readonly peer: PeerId
+  readonly reason: WalkFault
 }
 
 export class PeerBook {
@@ -53,36 +71,56 @@ export class PeerBook {
     this.options = options
   }
 
-  handleClaim(claim: PeerClaim): void {
-    const state = this.stateOf(claim.peer)
-    state.root = claim.root
+  handleClaim(claim: PeerClaim): Listed | undefined {
+    const { peer, root, scope, entries } = claim
+    const state = this.stateOf(peer)
+    state.root = root
     state.askAtMs = undefined
-    if (claim.root.digest === this.options.manifest.root().digest || claim.root.digest === state.reconciled) {
-      this.settleOn(state, claim.root.digest)
-      return
+    if (root.digest === this.options.manifest.root().digest || root.digest === state.reconciled) {
+      this.settleOn(state, root.digest)
+      return undefined
     }
-    if (this.options.isSated(claim.peer)) {
+    if (this.options.isSated(peer)) {
       // Its tree says the same when there is room.
-      this.walkOrWait(claim.peer, state, claim.root)
-      return
+      this.walkOrWait(peer, state, root)
+      return undefined
     }
-    const { scope } = claim
     const continues =
       scope.type === 'since' &&
       state.nextRoot === undefined &&
       scope.base.digest === (state.walkLeadsTo ?? state.reconciled)
-    if (scope.type === 'whole' || continues) {
-      for (const entry of claim.entries) this.options.onEntry(claim.peer, entry)
-      // One of them could not be considered yet: then the peer is asked again, and nothing is settled.
-      if (state.askAtMs !== undefined) return
-      if (state.walk !== undefined && scope.type !== 'whole') state.walkLeadsTo = claim.root.digest
-      else this.settleOn(state, claim.root.digest)
-      return
+    if (scope.type === 'whole') return { type: 'listed', peer, entries, next: { type: 'reconciled', root } }
+    if (continues) {
+      const type = state.walk === undefined ? 'reconciled' : 'extend-walk'
+      return { type: 'listed', peer, entries, next: { type, root } }
     }
     // Listed entries are worth considering even where the list is not complete: they are the newest.
-    for (const entry of claim.entries) this.options.onEntry(claim.peer, entry)
-    if (state.askAtMs !== undefined) return
-    this.walkOrWait(claim.peer, state, claim.root)
+    return { type: 'listed', peer, entries, next: { type: 'compare', root } }
+  }
+
+  /** The entries of `listed` were considered; `all` is false where one could not be yet: then the peer is asked again, and
+   *  nothing is settled. */
+  handleConsidered({ peer, next }: Listed, all: boolean, nowMs: number): void {
+    const state = this.peers.get(peer)
+    if (state === undefined) return
+    if (!all) {
+      this.askAgain(peer, nowMs)
+      return
+    }
+    switch (next.type) {
+      case 'reconciled':
+        this.settleOn(state, next.root.digest)
+        return
+      case 'compare':
+        this.walkOrWait(peer, state, next.root)
+        return
+      case 'extend-walk':
+        state.walkLeadsTo = next.root.digest
+        return
+      case 'walk-on':
+        this.advance(peer, state)
+        return
+    }
   }
 
   private walkOrWait(peer: PeerId, state: PeerState, root: ItemRef): void {
@@ -99,33 +137,35 @@ export class PeerBook {
   }
 
   /** A tree item of the peer, or undefined where it no longer has it. */
-  handleTree(peer: PeerId, digest: Digest, bytes: Uint8Array | undefined, nowMs: number): void {
+  handleTree(
+    peer: PeerId,
+    digest: Digest,
+    bytes: Uint8Array | undefined,
+    nowMs: number,
+  ): PeerProblem | undefined {
     const state = this.peers.get(peer)
     // What an earlier walk asked for may still come, and is not of this one.
-    if (state?.walk === undefined || !state.pulling.delete(digest)) return
+    if (state?.walk === undefined || !state.pulling.delete(digest)) return undefined
     if (bytes === undefined) {
       // Its tree moved on under the walk. The walk starts anew from the root it has by then.
       this.askAgain(peer, nowMs)
-      return
+      return undefined
     }
     const fault = state.walk.handleItem(digest, bytes)
-    if (fault !== undefined) this.handleFault(peer, state, fault, nowMs)
-    else this.advance(peer, state)
+    if (fault !== undefined) return this.handleFault(peer, state, fault, nowMs)
+    this.advance(peer, state)
+    return undefined
   }
 
   /** Reads a bounded piece of the listings of one peer: of the peer that has waited longest. */
-  step(nowMs: number): void {
+  step(nowMs: number): Listed | PeerProblem | undefined {
     const next = this.nextToRead()
-    if (next === undefined) return
+    if (next === undefined) return undefined
     const [peer, state] = next
     state.readInStep = ++this.stepCount
     const entries = state.walk!.read()
-    if (!entries.ok) {
-      this.handleFault(peer, state, entries.reason, nowMs)
-      return
-    }
-    for (const entry of entries.value) this.options.onEntry(peer, entry)
-    this.advance(peer, state)
+    if (!entries.ok) return this.handleFault(peer, state, entries.reason, nowMs)
+    return { type: 'listed', peer, entries: entries.value, next: { type: 'walk-on' } }
   }
 
   /** Whether `step` has something to do right now. */
@@ -143,10 +183,16 @@ export class PeerBook {
   }
 
   /** Damaged on its way or at its source, or by intent: only another try can tell. Said once. */
-  private handleFault(peer: PeerId, state: PeerState, reason: WalkFault, nowMs: number): void {
-    if (state.toldProblem !== reason) this.options.onProblem(peer, reason)
+  private handleFault(
+    peer: PeerId,
+    state: PeerState,
+    reason: WalkFault,
+    nowMs: number,
+  ): PeerProblem | undefined {
+    const isNews = state.toldProblem !== reason
     state.toldProblem = reason
     this.askAgain(peer, nowMs)
+    return isNews ? { type: 'problem', peer, reason } : undefined
   }
 
   handleGone(peer: PeerId): void {

@@ -4,7 +4,7 @@ import type { ItemRef } from '../../../src/base/item.js'
 import { TREE_ITEM_BYTES_MAX } from '../../../src/base/limits.js'
 import { hash } from '../../../src/io/hash.js'
 import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX } from '../../../src/keeper/peers/limits.js'
-import { PeerBook } from '../../../src/keeper/peers/peer-book.js'
+import { type Listed, PeerBook, type PeerProblem } from '../../../src/keeper/peers/peer-book.js'
 import { TREE_PULL_BYTES_MAX, TREE_PULLS_MAX } from '../../../src/pipe/limits.js'
 import type { PeerClaim } from '../../../src/pipe/messages.js'
 import type { Entry } from '../../../src/share/entry.js'
@@ -28,9 +28,7 @@ beforeEach(() => {
   isSated = false
   book = new PeerBook({
     manifest: ours,
-    onEntry: (_, entry) => considered.push(entry.path),
     isSated: () => isSated,
-    onProblem: (_, reason) => problems.push(reason),
   })
 })
 
@@ -39,13 +37,21 @@ function claim(
   entries: readonly Entry[] = [],
   root: ItemRef = theirs.root(),
 ): void {
-  book.handleClaim({ peer: PEER, root, scope, entries })
+  follow(book.handleClaim({ peer: PEER, root, scope, entries }))
+}
+
+/** Considers everything that the book found. */
+function follow(found: Listed | PeerProblem | undefined): void {
+  if (found?.type === 'problem') problems.push(found.reason)
+  if (found?.type !== 'listed') return
+  for (const { path } of found.entries) considered.push(path)
+  book.handleConsidered(found, true, 0)
 }
 
 /** Hands over a listing, and has it read. */
 function handTree(digest: string, bytes: Uint8Array | undefined): void {
-  book.handleTree(PEER, digest, bytes, 0)
-  while (book.busy) book.step(0)
+  follow(book.handleTree(PEER, digest, bytes, 0))
+  while (book.busy) follow(book.step(0))
 }
 
 /** Answers every pull from the peer's tree; answers how many there were. */
@@ -227,6 +233,32 @@ describe('a peer that is asked again', () => {
     expect(book.pollTimeout()).toBeUndefined()
   })
 
+  test.each<[string, PeerClaim['scope']]>([
+    ['everything', { type: 'whole' }],
+    ['the newest', { type: 'some' }],
+  ])('because one entry of a list of %s could not be considered yet: nothing is settled', (_, scope) => {
+    theirs.set(fileEntry('a'))
+    const found = book.handleClaim({ peer: PEER, root: theirs.root(), scope, entries: [fileEntry('a')] })
+    if (found === undefined) throw new Error('nothing was listed')
+    book.handleConsidered(found, false, 0)
+    expect(book.pollTimeout()).toBe(ASK_AGAIN_MS)
+    expect(book.pollPull()).toBeUndefined()
+    expect(inStep()).toEqual([])
+  })
+
+  test('because one entry of its tree could not be considered yet: the walk ends', () => {
+    fill(theirs, 5)
+    claim({ type: 'some' })
+    const { item } = book.pollPull()!
+    book.handleTree(PEER, item.digest, theirs.item(item.digest), 0)
+    const found = book.step(0)
+    if (found?.type !== 'listed') throw new Error('nothing was listed')
+    book.handleConsidered(found, false, 0)
+    expect(book.busy).toBe(false)
+    expect(book.pollTimeout()).toBe(ASK_AGAIN_MS)
+    expect(inStep()).toEqual([])
+  })
+
   test('because its tree moved on under the walk', () => {
     fill(theirs, 5)
     claim({ type: 'some' })
@@ -341,7 +373,7 @@ describe('a peer of which enough is wanted', () => {
     isSated = false
     expect(book.busy).toBe(true)
     while (book.busy) {
-      book.step(0)
+      follow(book.step(0))
       pullAll()
     }
     expect(considered).toHaveLength(3_000)
@@ -375,7 +407,7 @@ describe('a peer of which enough is wanted', () => {
     expect(serveAll()).toBe(TREE_PULLS_MAX)
     isSated = false
     while (book.busy) {
-      book.step(0)
+      follow(book.step(0))
       serveAll()
     }
     expect(considered).toHaveLength(3 * TREE_PULLS_MAX)
@@ -401,21 +433,19 @@ test('peers are read one after the other', () => {
   const turns: string[] = []
   book = new PeerBook({
     manifest: ours,
-    onEntry: (peer) => {
-      if (turns.at(-1) !== peer) turns.push(peer)
-    },
     isSated: () => false,
-    onProblem: () => {},
   })
   for (const peer of [PEER, other])
-    book.handleClaim({ peer, root: theirs.root(), scope: { type: 'some' }, entries: [] })
+    follow(book.handleClaim({ peer, root: theirs.root(), scope: { type: 'some' }, entries: [] }))
   const serve = () => {
     for (let pull = book.pollPull(); pull !== undefined; pull = book.pollPull())
       book.handleTree(pull.peer, pull.item.digest, theirs.item(pull.item.digest), 0)
   }
   serve()
   while (book.busy) {
-    book.step(0)
+    const found = book.step(0)
+    if (found !== undefined && turns.at(-1) !== found.peer) turns.push(found.peer)
+    follow(found)
     serve()
   }
   expect(turns.length).toBeGreaterThan(6)
