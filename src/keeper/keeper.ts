@@ -19,7 +19,7 @@ import { NO_MIN_FREE } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
 import type { Catalogue } from './index/catalogue.js'
-import { Intake } from './intake/intake.js'
+import { Intake, type IntakeOutcome, type RefusalNotice } from './intake/intake.js'
 import { INLINE_BYTES_MAX, REFUSED_PATHS_MAX, RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
 import { Announcer } from './peers/announcer.js'
 import { Complaints } from './peers/complaints.js'
@@ -107,13 +107,6 @@ export class Keeper {
         scanner: this.scanner,
         peer,
         minFree,
-        push: (message) => this.messages.push(message),
-        onPlaced: (path) => this.echoes.handlePlaced(path, this.nowMs),
-        onChanged: (ownChange) => this.changed(ownChange ? 'own' : 'received'),
-        onSourceFailed: (from) => this.peers.askAgain(from, this.nowMs),
-        onBeaten: (from, entry) => this.contested.add(from, entry),
-        onAbandoned: (path) => this.contested.handleChange(path),
-        onRefused: (from, notice) => this.complain(from, notice),
       },
       nowMs,
     )
@@ -147,6 +140,7 @@ export class Keeper {
       case 'contents':
         for (const { fetch, bytes, savedBytes } of message.files)
           this.intake.handleContent(fetch, bytes, savedBytes, nowMs)
+        this.drainIntake(nowMs)
         // Put in place by the next step: what has come until then shares one sync of the log and one order for more.
         return
       case 'source-lost':
@@ -183,6 +177,7 @@ export class Keeper {
     for (const path of this.echoes.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
     const more = this.scanner.step(nowMs)
     this.intake.step(nowMs)
+    this.drainIntake(nowMs)
     this.handleFound(this.peers.step(nowMs), nowMs)
     this.peers.handleTimeout(nowMs)
     this.complaints.handleTimeout(nowMs)
@@ -218,9 +213,11 @@ export class Keeper {
 
   /** Carries what one part produced to the parts that wait for it. */
   private settle(nowMs: number): void {
+    this.drainIntake(nowMs)
     for (const { peer, remote } of this.contested.takeChanged())
       if (!this.consider(peer, remote)) this.peers.askAgain(peer, nowMs)
     this.intake.settle(nowMs)
+    this.drainIntake(nowMs)
     for (let pull = this.peers.pollPull(); pull !== undefined; pull = this.peers.pollPull()) {
       this.push({ type: 'pull-tree', peer: pull.peer, item: pull.item })
     }
@@ -229,6 +226,37 @@ export class Keeper {
     if (!this.ready || this.intake.size > 0) return
     for (const { peer, equal } of this.peers.newlyInStep()) {
       this.push({ type: 'in-step', peer, equal, files: this.catalogue.manifest.fileCount })
+    }
+  }
+
+  private drainIntake(nowMs: number): void {
+    for (let outcome = this.intake.pollOutcome(); outcome !== undefined; outcome = this.intake.pollOutcome())
+      this.handleOutcome(outcome, nowMs)
+  }
+
+  private handleOutcome(outcome: IntakeOutcome, nowMs: number): void {
+    switch (outcome.type) {
+      case 'message':
+        this.push(outcome.message)
+        return
+      case 'placed':
+        this.echoes.handlePlaced(outcome.path, nowMs)
+        return
+      case 'changed':
+        this.announcer.handleChange(outcome.by === 'own' || outcome.isLast, nowMs)
+        return
+      case 'source-failed':
+        this.peers.askAgain(outcome.peer, nowMs)
+        return
+      case 'beaten':
+        this.contested.add(outcome.peer, outcome.remote)
+        return
+      case 'abandoned':
+        this.contested.handleChange(outcome.path)
+        return
+      case 'refused':
+        this.complain(outcome.peer, outcome.notice)
+        return
     }
   }
 
@@ -266,6 +294,7 @@ export class Keeper {
       return true
     }
     const standing = this.intake.standing(remote, peer)
+    this.drainIntake(this.nowMs)
     if (standing === 'beaten') this.contested.add(peer, remote)
     if (standing !== 'free') return true
     const decision = this.intake.placing.decide(remote)
@@ -304,7 +333,7 @@ export class Keeper {
     this.complain(peer, { event: 'problem', path, reason })
   }
 
-  private complain(peer: PeerId, notice: KeeperNotice & { event: 'problem' | 'abandoned' }): void {
+  private complain(peer: PeerId, notice: RefusalNotice): void {
     this.complaints.handle(peer, notice.event === 'problem' ? 'path' : 'fetch', notice, this.nowMs)
   }
 
@@ -313,6 +342,7 @@ export class Keeper {
   private handleLocalChange(entry: Entry): void {
     this.intake.handleLocalChange(entry.path)
     this.intake.handleMade(entry)
+    this.drainIntake(this.nowMs)
     if (this.ready)
       this.notify({ event: 'changed', path: entry.path, kind: entry.kind, bytes: entry.sizeBytes })
     this.changed('own')
@@ -325,6 +355,7 @@ export class Keeper {
 
   private announce(nowMs: number): void {
     const message = this.announcer.poll(nowMs)
+    this.drainIntake(nowMs)
     if (message !== undefined) this.push(message)
   }
 

@@ -23,9 +23,16 @@ export interface BuildsOptions {
   readonly journal: Journal<Entry>
   readonly wants: Wants
   readonly room: Room
-  readonly push: (message: KeeperToEngine) => void
-  /** The disk or the log refuses. */
-  readonly onFailed: (want: Want, error: DiskError, nowMs: number) => void
+}
+
+/** How the preparation of a temporary file ended: what the engine is to know, or that the disk or the log refuses. */
+export type BuildResult =
+  | { readonly type: 'built'; readonly messages: readonly KeeperToEngine[] }
+  | { readonly type: 'failed'; readonly want: Want; readonly error: DiskError }
+
+interface Listed {
+  readonly fetch: FetchId
+  readonly list: Uint8Array
 }
 
 interface Building {
@@ -36,7 +43,7 @@ interface Building {
 
 export class Builds {
   private readonly options: BuildsOptions
-  private readonly queued: { readonly fetch: FetchId; readonly list: Uint8Array }[] = []
+  private readonly queued: Listed[] = []
   private building: Building | undefined
 
   constructor(options: BuildsOptions) {
@@ -58,54 +65,54 @@ export class Builds {
     this.queued.push({ fetch, list })
   }
 
-  /** Does a bounded piece. */
-  step(nowMs: number): void {
-    this.building ??= this.begin(nowMs)
+  /** Does a bounded piece; answers what it led to where something ended with it. */
+  step(): BuildResult | undefined {
+    if (this.building === undefined) {
+      const next = this.queued.shift()
+      const want = next === undefined ? undefined : this.options.wants.byFetchId(next.fetch)
+      if (next === undefined || want === undefined) return undefined
+      try {
+        this.building = this.begin(want, next)
+      } catch (error) {
+        if (!(error instanceof DiskError)) throw error
+        return { type: 'failed', want, error }
+      }
+    }
     const { building } = this
-    if (building === undefined) return
     if (this.options.wants.byFetchId(building.fetch) !== building.want) {
       this.close()
-      return
+      return undefined
     }
     try {
       const built = building.job.step()
-      if (built === undefined) return
+      if (built === undefined) return undefined
       this.close()
-      this.handleBuilt(building, built)
+      return { type: 'built', messages: this.handleBuilt(building, built) }
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       this.close()
-      this.options.onFailed(building.want, error, nowMs)
+      return { type: 'failed', want: building.want, error }
     }
   }
 
-  private begin(nowMs: number): Building | undefined {
-    const { disk, hash, journal, catalogue, wants, room, onFailed } = this.options
-    const next = this.queued.shift()
-    const want = next === undefined ? undefined : wants.byFetchId(next.fetch)
-    if (next === undefined || want === undefined) return undefined
-    const { fetch, list } = next
+  /** Throws a DiskError. */
+  private begin(want: Want, { fetch, list }: Listed): Building {
+    const { disk, hash, journal, catalogue, room } = this.options
     const { digest, sizeBytes, path } = want.remote
-    try {
-      // What the log has of it went into a file that was put in place, and the log is not told of that yet.
-      if (journal.fetches.has(digest) && disk.stat(largeTemporary(digest)) === undefined)
-        journal.append({ kind: 'dropped', digest })
-      journal.append({ kind: 'fetch', digest, sizeBytes, path })
-      const logged = journal.fetches.get(digest)?.blocks
-      const bytes = bytesToWrite({ list, sizeBytes, logged, hash })
-      want.roomBytes = bytes
-      if (!room.has(bytes)) throw new DiskError('no-space', 'what is left of the disk is to stay free')
-      want.roomBytes = 0
-      room.reserve(fetch, bytes)
-      const source = this.sourceFor(want)
-      const job = new BuildJob({ disk, hash, digest, sizeBytes, list, logged, source })
-      catalogue.putList(digest, list)
-      return { job, want, fetch }
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      onFailed(want, error, nowMs)
-      return undefined
-    }
+    // What the log has of it went into a file that was put in place, and the log is not told of that yet.
+    if (journal.fetches.has(digest) && disk.stat(largeTemporary(digest)) === undefined)
+      journal.append({ kind: 'dropped', digest })
+    journal.append({ kind: 'fetch', digest, sizeBytes, path })
+    const logged = journal.fetches.get(digest)?.blocks
+    const bytes = bytesToWrite({ list, sizeBytes, logged, hash })
+    want.roomBytes = bytes
+    if (!room.has(bytes)) throw new DiskError('no-space', 'what is left of the disk is to stay free')
+    want.roomBytes = 0
+    room.reserve(fetch, bytes)
+    const source = this.sourceFor(want)
+    const job = new BuildJob({ disk, hash, digest, sizeBytes, list, logged, source })
+    catalogue.putList(digest, list)
+    return { job, want, fetch }
   }
 
   /** The file that most likely shares blocks: one of the same content, else the version that is replaced. */
@@ -120,18 +127,21 @@ export class Builds {
       : { path: entry.path, list, sizeBytes: entry.sizeBytes }
   }
 
-  private handleBuilt({ want, fetch }: Building, built: Built): void {
-    const { journal, push, room } = this.options
+  /** Throws a DiskError. */
+  private handleBuilt({ want, fetch }: Building, built: Built): readonly KeeperToEngine[] {
+    const { journal, room } = this.options
     const { digest, path, sizeBytes } = want.remote
     if (built.held.size > 0) journal.append({ kind: 'blocks', digest, runs: runsOf(built.held) })
     const { temporary, needed, resumedBytes, reusedBytes } = built
     room.reserve(fetch, needed.size * BLOCK_BYTES)
     const peer = want.source ?? ''
-    push({
-      type: 'notice',
-      notice: { event: 'fetching', path, bytes: sizeBytes, resumedBytes, reusedBytes, peer },
-    })
-    push({ type: 'fetch-blocks', fetch, temporary, needed: needed.toBytes() })
+    return [
+      {
+        type: 'notice',
+        notice: { event: 'fetching', path, bytes: sizeBytes, resumedBytes, reusedBytes, peer },
+      },
+      { type: 'fetch-blocks', fetch, temporary, needed: needed.toBytes() },
+    ]
   }
 
   private close(): void {

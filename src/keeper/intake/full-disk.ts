@@ -7,14 +7,9 @@ import { FULL_DISK_RETRY_MS } from '../limits.js'
 export const FULL_DISK_REASON = 'the disk is full: free some space'
 
 export class FullDisk {
-  private readonly notify: (notice: KeeperNotice) => void
   private untilMs: number | undefined
   /** Said once, until something could be written again. */
   private told = false
-
-  constructor(notify: (notice: KeeperNotice) => void) {
-    this.notify = notify
-  }
 
   get paused(): boolean {
     return this.untilMs !== undefined
@@ -29,16 +24,18 @@ export class FullDisk {
     if (this.untilMs !== undefined && nowMs >= this.untilMs) this.untilMs = undefined
   }
 
-  /** There was no room, or none that may be taken: then `reason` says so. */
-  handleFull(nowMs: number, reason = FULL_DISK_REASON): void {
-    if (!this.told) this.notify({ event: 'paused', reason })
+  /** There was no room, or none that may be taken: then `reason` says so. Answers the notice where it is news. */
+  handleFull(nowMs: number, reason = FULL_DISK_REASON): KeeperNotice | undefined {
+    const isNews = !this.told
     this.told = true
     this.untilMs = nowMs + FULL_DISK_RETRY_MS
+    return isNews ? { event: 'paused', reason } : undefined
   }
 
-  /** There was room. */
-  handleRoom(): void {
-    if (this.told) this.notify({ event: 'resumed' })
+  /** There was room. Answers the notice where it is news. */
+  handleRoom(): KeeperNotice | undefined {
+    const isNews = this.told
     this.told = false
+    return isNews ? { event: 'resumed' } : undefined
   }
 }

@@ -44,21 +44,28 @@ export interface IntakeOptions {
   readonly scanner: Scanner
   readonly peer: PeerId
   readonly minFree: MinFree
-  readonly push: (message: KeeperToEngine) => void
-  /** Something was put at this path. */
-  readonly onPlaced: (path: string) => void
-  /** The catalogue changed by what a peer sent; with a kept conflict copy it changed by us too. */
-  readonly onChanged: (ownChange: boolean) => void
-  /** What this peer said it has, it has not: ask it again. */
-  readonly onSourceFailed: (peer: PeerId) => void
-  /** What this peer has is not wanted any more, for something better that another has. */
-  readonly onBeaten: (peer: PeerId, remote: Entry) => void
-  /** What was wanted at this path is not wanted any more, and was not put in place. */
-  readonly onAbandoned: (path: string) => void
-  /** The person ought to know that this cannot be had from this peer, or cannot be put in place. */
-  readonly onRefused: (peer: PeerId, notice: KeeperNotice & { event: 'problem' | 'abandoned' }) => void
 }
 
+/** What the owner of the intake carries out: for the engine, for a person, for the other parts. */
+export type IntakeOutcome =
+  | { readonly type: 'message'; readonly message: KeeperToEngine }
+  /** Something was put at this path. */
+  | { readonly type: 'placed'; readonly path: string }
+  /** The catalogue changed by what a peer sent; with a kept conflict copy (`own`) it changed by us too. `isLast`: nothing
+   *  more was wanted then. */
+  | { readonly type: 'changed'; readonly by: 'own' | 'received'; readonly isLast: boolean }
+  /** What this peer said it has, it has not: ask it again. */
+  | { readonly type: 'source-failed'; readonly peer: PeerId }
+  /** What this peer has is not wanted any more, for something better that another has. */
+  | { readonly type: 'beaten'; readonly peer: PeerId; readonly remote: Entry }
+  /** What was wanted at this path is not wanted any more, and was not put in place. */
+  | { readonly type: 'abandoned'; readonly path: string }
+  /** The person ought to know that this cannot be had from this peer, or cannot be put in place. */
+  | { readonly type: 'refused'; readonly peer: PeerId; readonly notice: RefusalNotice }
+
+export type RefusalNotice = KeeperNotice & { readonly event: 'problem' | 'abandoned' }
+
+/** After each call drain `pollOutcome` until it answers undefined. */
 export class Intake {
   readonly placing: Placing
   private readonly options: IntakeOptions
@@ -72,7 +79,9 @@ export class Intake {
   private readonly ready = new Set<Want>()
   private readonly committing: CommitGroup
   private readonly room: Room
-  private readonly fullDisk: FullDisk
+  private readonly fullDisk = new FullDisk()
+  private outcomes: IntakeOutcome[] = []
+  private outcomesTaken = 0
   private totalsChanged = false
   /** The last call ordered as much as one may, and there may be more. */
   private ordersLeft = false
@@ -82,7 +91,7 @@ export class Intake {
   constructor(options: IntakeOptions, nowMs: number) {
     this.options = options
     this.nowMs = nowMs
-    const { disk, hash, catalogue, journal, scanner, peer, minFree, push } = options
+    const { disk, hash, catalogue, journal, scanner, peer, minFree } = options
     const { wants } = this
     const isUnderWay = (fetch: FetchId): boolean => {
       const want = wants.byFetchId(fetch)
@@ -90,10 +99,8 @@ export class Intake {
     }
     const room = new Room({ disk, minFree, isUnderWay })
     this.room = room
-    this.fullDisk = new FullDisk((notice) => this.notify(notice))
-    const onFailed = (want: Want, error: DiskError, atMs: number) => this.handleUnwritable(want, error, atMs)
     this.temporaries = new Temporaries({ disk, hash, catalogue, journal, wants, room })
-    this.builds = new Builds({ disk, hash, catalogue, journal, wants, room, push, onFailed })
+    this.builds = new Builds({ disk, hash, catalogue, journal, wants, room })
     this.committing = new CommitGroup({ disk, journal, commitIndex: (atMs) => this.commit(atMs) }, nowMs)
     this.placing = new Placing({
       disk,
@@ -106,6 +113,14 @@ export class Intake {
         if (want !== undefined) this.place(want, this.nowMs)
       },
     })
+  }
+
+  /** What to carry out next, in the order in which it came about. */
+  pollOutcome(): IntakeOutcome | undefined {
+    if (this.outcomesTaken < this.outcomes.length) return this.outcomes[this.outcomesTaken++]
+    this.outcomes = []
+    this.outcomesTaken = 0
+    return undefined
   }
 
   /** How many paths are wanted. */
@@ -135,7 +150,7 @@ export class Intake {
       return 'wanted'
     }
     if (!this.isBetter(remote, want.remote)) return 'beaten'
-    for (const source of want.sources) this.options.onBeaten(source, want.remote)
+    this.handleBeaten(want)
     this.abandon(want, undefined)
     this.temporaries.drop(want)
     return 'free'
@@ -168,7 +183,7 @@ export class Intake {
 
   /** The path changed here: what was refused there, above or below it may fit now. */
   handleLocalChange(path: string): void {
-    for (const source of this.refusals.takeTouched(path)) this.options.onSourceFailed(source)
+    for (const source of this.refusals.takeTouched(path)) this.handleSourceFailed(source)
   }
 
   handleList(fetch: FetchId, list: Uint8Array): void {
@@ -178,8 +193,10 @@ export class Intake {
   /** Does a bounded piece of building, and tries again what waited for its place. */
   step(nowMs: number): void {
     this.nowMs = nowMs
-    this.builds.step(nowMs)
-    for (const source of this.refusals.takeDue(nowMs)) this.options.onSourceFailed(source)
+    const result = this.builds.step()
+    if (result?.type === 'failed') this.handleUnwritable(result.want, result.error, nowMs)
+    else for (const message of result?.messages ?? []) this.push(message)
+    for (const source of this.refusals.takeDue(nowMs)) this.handleSourceFailed(source)
     for (let path = this.placeAgain.take(nowMs); path !== undefined; path = this.placeAgain.take(nowMs)) {
       const want = this.wants.get(path)
       if (want !== undefined) this.place(want, nowMs)
@@ -309,7 +326,7 @@ export class Intake {
     this.wants.endFetch(want)
     if (source !== undefined) {
       this.wants.removeSource(want, source)
-      this.options.onSourceFailed(source)
+      this.handleSourceFailed(source)
     }
     if (want.sources.size > 0) this.wants.queue(want)
     else
@@ -326,7 +343,7 @@ export class Intake {
     if (want === undefined) return
     this.wants.removeSource(want, peer)
     if (want.source === peer) want.source = undefined
-    this.options.onSourceFailed(peer)
+    this.handleSourceFailed(peer)
   }
 
   private stopFetch(want: Want): void {
@@ -341,12 +358,12 @@ export class Intake {
     this.placeAgain.delete(want.remote.path)
     this.wants.remove(want, false)
     this.totalsChanged = true
-    this.options.onAbandoned(want.remote.path)
+    this.outcomes.push({ type: 'abandoned', path: want.remote.path })
     const { path, sizeBytes } = want.remote
     if (reason === undefined) return
     // The progress of a large one is on screen, and ends with this.
     if (sizeBytes > BLOCK_BYTES) this.notify({ event: 'abandoned', path, reason })
-    else this.options.onRefused(source, { event: 'abandoned', path, reason })
+    else this.refuse(source, { event: 'abandoned', path, reason })
   }
 
   // — Placing —
@@ -396,13 +413,13 @@ export class Intake {
         this.handlePlaced(want, result.keptAs, nowMs)
         return
       case 'beaten':
-        for (const source of want.sources) this.options.onBeaten(source, want.remote)
+        this.handleBeaten(want)
         this.finish(want)
-        this.options.onChanged(false)
+        this.changed('received')
         return
       case 'needless':
         this.finish(want)
-        this.options.onChanged(false)
+        this.changed('received')
         return
       case 'unsettled':
         this.options.scanner.hint(path)
@@ -433,7 +450,7 @@ export class Intake {
     this.refusals.delete(path)
     if (kind === 'folder') this.handleLocalChange(path)
     // What was under way when the disk turned out to be full may still find room.
-    if (!this.fullDisk.paused) this.fullDisk.handleRoom()
+    if (!this.fullDisk.paused) this.notify(this.fullDisk.handleRoom())
     if (keptAs !== undefined) this.notify({ event: 'conflict', path, kept: keptAs })
     if (kind === 'file') {
       this.notify({
@@ -449,8 +466,8 @@ export class Intake {
     }
     this.wants.remove(want, true)
     this.totalsChanged = true
-    this.options.onPlaced(path)
-    this.options.onChanged(keptAs !== undefined)
+    this.outcomes.push({ type: 'placed', path })
+    this.changed(keptAs === undefined ? 'received' : 'own')
     this.committing.add(path, nowMs)
   }
 
@@ -460,10 +477,10 @@ export class Intake {
       this.options.catalogue.commit()
     } catch (error) {
       if (!(error instanceof DiskError) || error.code !== 'no-space') throw error
-      this.fullDisk.handleFull(nowMs)
+      this.notify(this.fullDisk.handleFull(nowMs))
       return false
     }
-    if (this.wants.size === 0) this.fullDisk.handleRoom()
+    if (this.wants.size === 0) this.notify(this.fullDisk.handleRoom())
     return true
   }
 
@@ -492,22 +509,39 @@ export class Intake {
   private handleDiskFailure(want: Want, noSpace: boolean, reason: string, nowMs: number): void {
     this.stopFetch(want)
     if (noSpace) {
-      this.fullDisk.handleFull(nowMs, this.room.has(bytesAhead(want)) ? FULL_DISK_REASON : this.room.reason)
+      const why = this.room.has(bytesAhead(want)) ? FULL_DISK_REASON : this.room.reason
+      this.notify(this.fullDisk.handleFull(nowMs, why))
       if (want.temporary !== undefined) this.wait(want, nowMs + FULL_DISK_RETRY_MS)
       else this.wants.queue(want)
       return
     }
     if (this.refusals.add(want.remote, want.sources, reason, nowMs))
-      this.options.onRefused(firstSource(want), { event: 'problem', path: want.remote.path, reason })
+      this.refuse(firstSource(want), { event: 'problem', path: want.remote.path, reason })
     this.abandon(want, undefined)
   }
 
-  private notify(notice: KeeperNotice): void {
-    this.push({ type: 'notice', notice })
+  private notify(notice: KeeperNotice | undefined): void {
+    if (notice !== undefined) this.push({ type: 'notice', notice })
   }
 
   private push(message: KeeperToEngine): void {
-    this.options.push(message)
+    this.outcomes.push({ type: 'message', message })
+  }
+
+  private changed(by: 'own' | 'received'): void {
+    this.outcomes.push({ type: 'changed', by, isLast: this.wants.size === 0 })
+  }
+
+  private refuse(peer: PeerId, notice: RefusalNotice): void {
+    this.outcomes.push({ type: 'refused', peer, notice })
+  }
+
+  private handleSourceFailed(peer: PeerId): void {
+    this.outcomes.push({ type: 'source-failed', peer })
+  }
+
+  private handleBeaten({ sources, remote }: Want): void {
+    for (const peer of sources) this.outcomes.push({ type: 'beaten', peer, remote })
   }
 }
 
