@@ -26,6 +26,7 @@ import type { Entry } from '../share/entry.js'
 import { decodeEntry } from '../share/entry-line.js'
 import type { EngineEvent } from './engine-event.js'
 import { ANNOUNCED_AHEAD_MAX, PROGRESS_MS, WORKING_RETRY_MS } from './limits.js'
+import { Outbox } from './outbox.js'
 import { ReceiptBook } from './receipt.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './receive/large-files.js'
 import { Receiving } from './receive/receiving.js'
@@ -75,7 +76,7 @@ export class Engine {
   private readonly sessionOfPeer = new Map<string, PeerSession>()
   private readonly questions = new Map<number, Question>()
   private readonly holdings: Holdings
-  private readonly toKeeper: EngineToKeeper[] = []
+  private readonly toKeeper = new Outbox()
   private readonly events: EngineEvent[] = []
   private nextQuestion = 1
   /** No watcher process is there to read what is said to it: it waits until the next one speaks. */
@@ -84,13 +85,14 @@ export class Engine {
 
   constructor(options: EngineOptions, nowMs: number) {
     this.endpoint = new Endpoint({ ...options, greeting: () => this.greeting() }, nowMs)
-    this.receiving = new Receiving(this.endpoint, options.hash, options.peerId)
-    this.serving = new Serving(
-      options.hash,
-      (session) => this.endpoint.framesOf(session),
-      (digest) => this.receiving.large.buildingOf(digest),
-      this.endpoint.rooms,
-    )
+    this.receiving = new Receiving(this.endpoint, options.hash, options.peerId, this.toKeeper)
+    this.serving = new Serving({
+      hash: options.hash,
+      framesOf: (session) => this.endpoint.framesOf(session),
+      buildingOf: (digest) => this.receiving.large.buildingOf(digest),
+      rooms: this.endpoint.rooms,
+      toKeeper: this.toKeeper,
+    })
     this.holdings = new Holdings({
       files: this.receiving.large,
       serving: this.serving,
@@ -168,7 +170,7 @@ export class Engine {
     }
     this.questions.clear()
     this.holdings.handleKeeperLost(nowMs)
-    this.toKeeper.length = 0
+    this.toKeeper.handleKeeperLost()
     for (const { conversation } of this.sessions.values()) conversation.greet()
     this.settle(nowMs)
   }
@@ -216,8 +218,7 @@ export class Engine {
   }
 
   pollKeeper(): EngineToKeeper | undefined {
-    if (this.keeperLost) return undefined
-    return this.receiving.pollKeeper() ?? this.serving.pollKeeper() ?? this.toKeeper.shift()
+    return this.keeperLost ? undefined : this.toKeeper.poll()
   }
 
   pollEvent(): EngineEvent | undefined {

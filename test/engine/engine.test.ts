@@ -517,6 +517,39 @@ describe('listings', () => {
   })
 })
 
+describe('the keeper', () => {
+  test('is told of things in the order in which they happened, whichever part of the engine noticed them', () => {
+    connect()
+    a.know([], nowMs)
+    run(50)
+    a.asked.length = 0
+    const ref = { kind: 'file', digest: '0'.repeat(64), sizeBytes: 10 } as const
+    const fetchOf = (fetch: number, peer: string): void =>
+      a.tell({ type: 'fetch-small', fetch, peer, file: ref, path: 'x' }, nowMs)
+    fetchOf(1, 'f'.repeat(32))
+    const large = theirFile('large', contentOf(2 * BLOCK_BYTES))
+    const { digest } = large as Entry & { kind: 'file' }
+    const root = { kind: 'tree', digest: '1'.repeat(64), sizeBytes: 100 } as const
+    a.tell({ type: 'root', root, changes: [large], whole: undefined, files: 1 }, nowMs)
+    fetchOf(2, THEIRS)
+    b.engine.close(nowMs)
+    carry(b, a)
+    run(0)
+    expect(a.asked).toEqual([
+      { type: 'fetch-failed', fetch: 1, reason: 'peer-gone' },
+      {
+        type: 'locate',
+        items: [
+          { kind: 'list', digest },
+          { kind: 'file', digest },
+        ],
+      },
+      { type: 'fetch-failed', fetch: 2, reason: 'peer-gone' },
+      { type: 'peer-gone', peer: THEIRS },
+    ])
+  })
+})
+
 describe('a watcher process that dies', () => {
   test('leaves the peers waiting, and they are greeted anew when the next one knows the share', () => {
     connect()

@@ -6,16 +6,11 @@ import { BlockSet } from '../../base/blockset.js'
 import { blockBytes, blockCount, type Digest, type Hash } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES, FRAME_BLOCK_AT, FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
 import type { HoldingMessage } from '../../ecp/message.js'
-import type {
-  EngineToKeeper,
-  FetchFailure,
-  FetchId,
-  KeeperToEngine,
-  SourceFailure,
-} from '../../pipe/messages.js'
+import type { FetchFailure, FetchId, KeeperToEngine, SourceFailure } from '../../pipe/messages.js'
 import type { Endpoint, SessionId } from '../../rdt/endpoint.js'
 import type { FrameCipher } from '../../rdt/protection.js'
 import type { PeerId } from '../../share/version.js'
+import type { Outbox } from '../outbox.js'
 import { AheadBlocks } from './ahead.js'
 import { type Building, FileBuilding, type FileInFlight, hereBytes, LargeFetch } from './large-fetch.js'
 import {
@@ -82,7 +77,7 @@ export interface LargeFilesOptions {
   readonly endpoint: Endpoint
   readonly hash: Hash
   readonly self: PeerId
-  readonly push: (message: EngineToKeeper) => void
+  readonly toKeeper: Outbox
   /** The list of a fetch that stopped is not wanted any more. */
   readonly onListNeedless: (session: SessionId, digest: Digest) => void
 }
@@ -141,7 +136,7 @@ export class LargeFiles {
     const fetch = this.fetches.get(id)
     if (fetch === undefined) return
     fetch.list = list
-    this.options.push({ type: 'list', fetch: id, list })
+    this.options.toKeeper.push({ type: 'list', fetch: id, list })
   }
 
   handleListGivenUp(id: FetchId, reason: 'gone' | 'unservable'): void {
@@ -400,7 +395,7 @@ export class LargeFiles {
     this.report(fetch)
     const { crossedBytes, savedBytes, building } = fetch
     const sources = building?.delivered() ?? []
-    this.options.push({ type: 'fetched', fetch: fetch.fetch, crossedBytes, savedBytes, sources })
+    this.options.toKeeper.push({ type: 'fetched', fetch: fetch.fetch, crossedBytes, savedBytes, sources })
     if (building !== undefined) this.built.push({ digest: fetch.file.digest, building })
     this.stop(fetch)
   }
@@ -473,7 +468,7 @@ export class LargeFiles {
     const isComplete = spread.missing.size === 0
     const goesOn = isComplete || spread.hasWholeSource || (reason === 'peer-gone' && spread.sourceCount > 0)
     if (source.isWhole && (goesOn || source.peer !== fetch.peer))
-      this.options.push({ type: 'source-lost', fetch: fetch.fetch, peer: source.peer, reason })
+      this.options.toKeeper.push({ type: 'source-lost', fetch: fetch.fetch, peer: source.peer, reason })
     if (!goesOn) {
       this.fail(fetch, reason)
       return
@@ -517,12 +512,12 @@ export class LargeFiles {
 
   private report(fetch: LargeFetch): void {
     if (fetch.written.length === 0) return
-    this.options.push({ type: 'blocks', fetch: fetch.fetch, blockIndices: fetch.written.splice(0) })
+    this.options.toKeeper.push({ type: 'blocks', fetch: fetch.fetch, blockIndices: fetch.written.splice(0) })
   }
 
   private fail(fetch: LargeFetch, reason: FetchFailure): void {
     this.report(fetch)
-    this.options.push({ type: 'fetch-failed', fetch: fetch.fetch, reason })
+    this.options.toKeeper.push({ type: 'fetch-failed', fetch: fetch.fetch, reason })
     this.stop(fetch)
   }
 

@@ -7,10 +7,11 @@ import { BlockSet } from '../../base/blockset.js'
 import { hexOf } from '../../base/bytes.js'
 import { type Digest, type Hash, type ItemKind, type ItemRef, listBytes } from '../../base/item.js'
 import { cutIntoPacks, packOf } from '../../base/pack.js'
-import type { EngineToKeeper, FetchFailure, FetchId, KeeperToEngine } from '../../pipe/messages.js'
+import type { FetchFailure, FetchId, KeeperToEngine } from '../../pipe/messages.js'
 import type { Endpoint, SessionId } from '../../rdt/endpoint.js'
 import type { OpenedFrame } from '../../rdt/protection.js'
 import type { PeerId } from '../../share/version.js'
+import type { Outbox } from '../outbox.js'
 import { Assembling } from './assembling.js'
 import { type FinishOp, LargeFiles, type ReleaseOp, type WriteOp } from './large-files.js'
 import type { ReceivedBlock } from './received-block.js'
@@ -50,31 +51,31 @@ export class Receiving {
   /** Ordered and not asked for yet: what is ordered together comes together. */
   private smallOrders: SmallFetch[] = []
   private readonly packs = new Map<string, Pack>()
-  private readonly toKeeper: EngineToKeeper[] = []
-  private contents: { fetch: FetchId; bytes: Uint8Array; savedBytes: number }[] = []
+  private readonly toKeeper: Outbox
   private smallReceivedBytes = 0
   private smallSavedBytes = 0
 
-  constructor(endpoint: Endpoint, hash: Hash, self: PeerId) {
+  constructor(endpoint: Endpoint, hash: Hash, self: PeerId, toKeeper: Outbox) {
     this.endpoint = endpoint
     this.hash = hash
-    const push = (message: EngineToKeeper) => this.toKeeper.push(message)
+    this.toKeeper = toKeeper
     this.large = new LargeFiles({
       endpoint,
       hash,
       self,
-      push,
+      toKeeper,
       onListNeedless: (session, digest) => this.assembling.drop(session, 'list', digest),
     })
     this.assembling = new Assembling({
       endpoint,
       hash,
       onWhole: (purpose, { digest }, bytes) => {
-        if (purpose.type === 'tree') push({ type: 'tree', peer: purpose.peer, digest, bytes })
+        if (purpose.type === 'tree') toKeeper.push({ type: 'tree', peer: purpose.peer, digest, bytes })
         else this.large.handleList(purpose.fetch, bytes)
       },
       onGivenUp: (purpose, { digest }, reason) => {
-        if (purpose.type === 'tree') push({ type: 'tree', peer: purpose.peer, digest, bytes: undefined })
+        if (purpose.type === 'tree')
+          toKeeper.push({ type: 'tree', peer: purpose.peer, digest, bytes: undefined })
         else this.large.handleListGivenUp(purpose.fetch, reason)
       },
     })
@@ -139,8 +140,6 @@ export class Receiving {
     for (const fetch of [...this.small.values()]) this.stop(fetch)
     this.large.stopAll()
     this.assembling.dropAll()
-    this.toKeeper.length = 0
-    this.contents = []
   }
 
   // — What comes of the network —
@@ -174,15 +173,6 @@ export class Receiving {
     else if (block.kind !== 'file') this.assembling.handleBlock(block, opened.value.block, nowMs)
     else if (small?.session === block.session) this.handleSmallBlock(small, block, opened.value)
     else this.endpoint.releaseBlock(block.session, block.frame)
-  }
-
-  pollKeeper(): EngineToKeeper | undefined {
-    if (this.contents.length > 0) {
-      const files = this.contents
-      this.contents = []
-      return { type: 'contents', files }
-    }
-    return this.toKeeper.shift()
   }
 
   pollOp(): WriteOp | FinishOp | ReleaseOp | undefined {
@@ -255,7 +245,7 @@ export class Receiving {
   private takeSmall(fetch: SmallFetch, bytes: Uint8Array, savedBytes: number): void {
     this.smallReceivedBytes += bytes.length
     this.smallSavedBytes += savedBytes
-    this.contents.push({ fetch: fetch.fetch, bytes, savedBytes })
+    this.toKeeper.push({ type: 'contents', files: [{ fetch: fetch.fetch, bytes, savedBytes }] })
     this.stop(fetch)
   }
 

@@ -8,8 +8,9 @@ import { blockBytes, blockCount, type Digest, type Hash, itemKey } from '../../b
 import { BLOCK_BYTES, DIGEST_BYTES, FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
 import { membersOf, packProves } from '../../base/pack.js'
 import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
-import type { EngineToKeeper, ItemName, Location } from '../../pipe/messages.js'
+import type { ItemName, Location } from '../../pipe/messages.js'
 import type { BlockName, FrameCipher, FrameSeal } from '../../rdt/protection.js'
+import type { Outbox } from '../outbox.js'
 import type { Building } from '../receive/large-fetch.js'
 import { LOCATION_BYTES_MAX, LOCATIONS_MAX, READS_MAX, WANTED_MAX } from './limits.js'
 
@@ -67,38 +68,33 @@ interface Reading {
   readonly isToSeal: boolean
 }
 
-export class Serving {
-  private readonly hash: Hash
+export interface ServingOptions {
+  readonly hash: Hash
   /** How blocks cross in a session; undefined where it is over. */
-  private readonly framesOf: (session: number) => FrameSeal | undefined
+  readonly framesOf: (session: number) => FrameSeal | undefined
   /** A file that is being received, of which something may be here already. */
-  private readonly buildingOf: (digest: Digest) => Building | undefined
+  readonly buildingOf: (digest: Digest) => Building | undefined
+  readonly rooms: FrameRooms
+  readonly toKeeper: Outbox
+}
+
+export class Serving {
+  private readonly options: ServingOptions
   private readonly locations = new Map<string, Location>()
   private locationBytes = 0
   private readonly unlocated = new Map<string, Task[]>()
-  private readonly toLocate: ItemName[] = []
-  private readonly rooms: FrameRooms
   private readonly toRead: { readonly task: Task; readonly place: FilePlace }[] = []
   private readonly reading = new Map<number, Reading>()
   /** By item, the blocks that were served as they were read, without being held against their digests. */
   private readonly unproved = new Map<string, BlockSet>()
   private readonly served: Served[] = []
-  private readonly suspects: string[] = []
   /** Paths that were last read wrong. */
   private readonly toReopen = new Set<string>()
   private taskCount = 0
   private nextReadId = 1
 
-  constructor(
-    hash: Hash,
-    framesOf: (session: number) => FrameSeal | undefined,
-    buildingOf: (digest: Digest) => Building | undefined,
-    rooms: FrameRooms,
-  ) {
-    this.hash = hash
-    this.framesOf = framesOf
-    this.buildingOf = buildingOf
-    this.rooms = rooms
+  constructor(options: ServingOptions) {
+    this.options = options
   }
 
   handleWanted(wanted: Wanted): void {
@@ -107,7 +103,8 @@ export class Serving {
     this.taskCount++
     const task = { ...wanted, secondTry: false }
     // One name is one content: seals rely on it, so what is asked for under a pack's name must be that pack.
-    const isPack = wanted.members !== undefined && packProves(this.hash, wanted.digest, wanted.members)
+    const isPack =
+      wanted.members !== undefined && packProves(this.options.hash, wanted.digest, wanted.members)
     if (wanted.kind === 'pack' && !isPack) this.finish(task, undefined)
     else this.locate(task)
   }
@@ -118,8 +115,8 @@ export class Serving {
     this.unlocated.delete(key)
     const isProved = this.isProved(name, location)
     if ((location.type === 'content' || location.type === 'pack') && !isProved) {
-      if (location.type === 'content') this.suspects.push(location.path)
-      else this.suspects.push(...location.files.map(({ path }) => path))
+      if (location.type === 'content') this.suspect(location.path)
+      else for (const { path } of location.files) this.suspect(path)
       for (const task of tasks) this.lookOnceMore(task)
       return
     }
@@ -158,7 +155,15 @@ export class Serving {
   private lookUp(key: string, name: ItemName): void {
     if (this.unlocated.has(key)) return
     this.unlocated.set(key, [])
-    this.toLocate.push(name)
+    this.askKeeper(name)
+  }
+
+  private askKeeper(name: ItemName): void {
+    this.options.toKeeper.push({ type: 'locate', items: [name] })
+  }
+
+  private suspect(path: string): void {
+    this.options.toKeeper.push({ type: 'suspect', path })
   }
 
   /** What was read is not what the index says. The content may stand elsewhere; else it is gone. */
@@ -172,18 +177,18 @@ export class Serving {
     if (location.type === 'gone') return true
     if (location.type === 'pack') return this.isProvedPack(members ?? [], location)
     if (location.type !== 'file') {
-      const hashed = this.hash(location.bytes)
-      return hexOf(kind === 'file' ? this.hash(hashed) : hashed) === digest
+      const hashed = this.options.hash(location.bytes)
+      return hexOf(kind === 'file' ? this.options.hash(hashed) : hashed) === digest
     }
     // The digest of a single block stands for its list, and is checked with the block.
-    return location.list.length === 0 || hexOf(this.hash(location.list)) === digest
+    return location.list.length === 0 || hexOf(this.options.hash(location.list)) === digest
   }
 
   private isProvedPack(members: readonly Digest[], { files, bytes }: Location & { type: 'pack' }): boolean {
     let at = 0
     for (const [index, { sizeBytes }] of files.entries()) {
       const content = bytes.subarray(at, at + sizeBytes)
-      if (hexOf(this.hash(this.hash(content))) !== members[index]) return false
+      if (hexOf(this.options.hash(this.options.hash(content))) !== members[index]) return false
       at += sizeBytes
     }
     return files.length === members.length && at === bytes.length && at <= BLOCK_BYTES
@@ -195,7 +200,7 @@ export class Serving {
     const entry = this.reading.get(id)
     if (entry === undefined) return
     this.reading.delete(id)
-    if (buffer !== undefined) this.rooms.exchange(entry.room, buffer)
+    if (buffer !== undefined) this.options.rooms.exchange(entry.room, buffer)
     const room = buffer === undefined ? entry.room : new Uint8Array(buffer)
     const { task, place } = entry
     if (read !== undefined && entry.isToSeal) {
@@ -212,9 +217,9 @@ export class Serving {
       this.seal(task, block, room, true)
       return
     }
-    this.rooms.release(room)
+    this.options.rooms.release(room)
     this.forget(itemKey(task.kind, task.digest))
-    if (!place.path.startsWith(TEMPORARY_FOLDER)) this.suspects.push(place.path)
+    if (!place.path.startsWith(TEMPORARY_FOLDER)) this.suspect(place.path)
     this.toReopen.add(place.path)
     this.lookOnceMore(task)
   }
@@ -223,14 +228,6 @@ export class Serving {
   handleKeeperLost(): void {
     for (const tasks of this.unlocated.values()) for (const task of tasks) this.finish(task, undefined)
     this.unlocated.clear()
-    this.toLocate.length = 0
-  }
-
-  pollKeeper(): EngineToKeeper | undefined {
-    const path = this.suspects.pop()
-    if (path !== undefined) return { type: 'suspect', path }
-    if (this.toLocate.length === 0) return undefined
-    return { type: 'locate', items: this.toLocate.splice(0) }
   }
 
   pollRead(): ReadOp | undefined {
@@ -259,7 +256,7 @@ export class Serving {
 
   private sealingOf(task: Task, { list }: FilePlace): ReadOp['sealing'] {
     const start = task.blockIndex * DIGEST_BYTES
-    const cipher = list.length === 0 ? undefined : this.framesOf(task.session)?.sealingOf(task)
+    const cipher = list.length === 0 ? undefined : this.options.framesOf(task.session)?.sealingOf(task)
     return cipher && { cipher, digest: list.slice(start, start + DIGEST_BYTES) }
   }
 
@@ -281,12 +278,12 @@ export class Serving {
     }
     this.unlocated.set(key, [task])
     const { kind, digest, members } = task
-    this.toLocate.push({ kind, digest, ...(members === undefined ? {} : { members: membersOf(members) }) })
+    this.askKeeper({ kind, digest, ...(members === undefined ? {} : { members: membersOf(members) }) })
   }
 
   /** Where the block is in a file that is still being built; gone where it has not come yet. */
   private placeInBuilding(task: Task): Location | undefined {
-    const building = task.kind === 'file' ? this.buildingOf(task.digest) : undefined
+    const building = task.kind === 'file' ? this.options.buildingOf(task.digest) : undefined
     if (building === undefined) return undefined
     if (!building.holds(task.blockIndex)) return { type: 'gone' }
     const { path, sizeBytes, list } = building
@@ -316,7 +313,7 @@ export class Serving {
     // What is being built was proved before it was written. A place that was forgotten meanwhile was found wrong.
     if (place.mtimeMs !== BUILDING_MTIME_MS && this.locations.get(key) !== place) return false
     if (block.length !== blockBytes(place.sizeBytes, blockIndex)) return false
-    if (this.framesOf(session)?.needsProof !== false) return false
+    if (this.options.framesOf(session)?.needsProof !== false) return false
     const served = this.unproved.get(key) ?? new BlockSet(blockCount(place.sizeBytes))
     // What is forgotten here goes out unproved once more.
     if (this.unproved.size >= LOCATIONS_MAX && !this.unproved.has(key)) this.unproved.clear()
@@ -326,8 +323,8 @@ export class Serving {
 
   private verifies(task: Task, place: FilePlace, block: Uint8Array): boolean {
     if (block.length !== blockBytes(place.sizeBytes, task.blockIndex)) return false
-    const digest = this.hash(block)
-    if (place.list.length === 0) return hexOf(this.hash(digest)) === task.digest
+    const digest = this.options.hash(block)
+    if (place.list.length === 0) return hexOf(this.options.hash(digest)) === task.digest
     const start = task.blockIndex * DIGEST_BYTES
     return equalBytes(digest, place.list.subarray(start, start + DIGEST_BYTES))
   }
@@ -350,14 +347,14 @@ export class Serving {
     fileLengths?: readonly number[],
   ): void {
     this.taskCount--
-    const frame = this.framesOf(task.session)?.seal(task, block, room, fileLengths)
-    if (frame === undefined) this.rooms.release(room)
+    const frame = this.options.framesOf(task.session)?.seal(task, block, room, fileLengths)
+    if (frame === undefined) this.options.rooms.release(room)
     else this.served.push({ wanted: task, frame, isProved })
   }
 
   private roomFor(blockLength: number): Uint8Array {
     const frameBytes = blockLength + FRAME_OVERHEAD_BYTES
-    return this.rooms.take(frameBytes) ?? new Uint8Array(frameBytes)
+    return this.options.rooms.take(frameBytes) ?? new Uint8Array(frameBytes)
   }
 
   private remember(key: string, location: Location): void {

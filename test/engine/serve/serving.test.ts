@@ -3,6 +3,7 @@ import { concatBytes, hexOf } from '../../../src/base/bytes.js'
 import { blockBytes } from '../../../src/base/item.js'
 import { BLOCK_BYTES, FRAME_BLOCK_AT } from '../../../src/base/limits.js'
 import { packOf } from '../../../src/base/pack.js'
+import { Outbox } from '../../../src/engine/outbox.js'
 import { LOCATIONS_MAX, READS_MAX, WANTED_MAX } from '../../../src/engine/serve/limits.js'
 import { type ReadOp, type Served, Serving, type Wanted } from '../../../src/engine/serve/serving.js'
 import { crc32, hash } from '../../../src/io/hash.js'
@@ -56,21 +57,24 @@ let rooms: FramePool
 /** Of the files of the pack that was sealed last. */
 let sealedLengths: readonly number[] | undefined
 
+let outbox: Outbox
 let serving: Serving
 beforeEach(() => {
   frames.needsProof = true
   rooms = new FramePool()
-  serving = new Serving(
+  outbox = new Outbox()
+  serving = new Serving({
     hash,
-    () => frames,
-    () => undefined,
+    framesOf: () => frames,
+    buildingOf: () => undefined,
     rooms,
-  )
+    toKeeper: outbox,
+  })
 })
 
 function locates(): ItemName[] {
   const items: ItemName[] = []
-  for (let message = serving.pollKeeper(); message !== undefined; message = serving.pollKeeper())
+  for (let message = outbox.poll(); message !== undefined; message = outbox.poll())
     if (message.type === 'locate') items.push(...message.items)
   return items
 }
@@ -78,7 +82,7 @@ function locates(): ItemName[] {
 /** What the keeper is told, in order: the type, with the path of a suspect. */
 function told(): string[] {
   const messages: string[] = []
-  for (let message = serving.pollKeeper(); message !== undefined; message = serving.pollKeeper())
+  for (let message = outbox.poll(); message !== undefined; message = outbox.poll())
     messages.push(message.type === 'suspect' ? `suspect ${message.path}` : message.type)
   return messages
 }
@@ -280,12 +284,13 @@ describe('without seals', () => {
 
   test('so does one of a file that is still being built, which was proved when it came', () => {
     const building = { path: '.left/tmp/x', sizeBytes: large.length, list: listOf(large), holds: () => true }
-    serving = new Serving(
+    serving = new Serving({
       hash,
-      () => frames,
-      () => building,
+      framesOf: () => frames,
+      buildingOf: () => building,
       rooms,
-    )
+      toKeeper: outbox,
+    })
     expect(serve(blockOf(large, 0))).toMatchObject([{ isProved: false }])
     expect(serve(blockOf(large, 0))).toMatchObject([{ isProved: true }])
     frames.needsProof = true
@@ -451,7 +456,6 @@ test('when the watcher process dies, what it was asked is gone, and what was rea
   serving.handleWanted(wanted(smallName, 0))
   serving.handleKeeperLost()
   expect(allServed()).toMatchObject([{ wanted: { digest: smallName.digest }, frame: undefined }])
-  expect(locates()).toEqual([])
   serving.handleRead(op!.id, blockOf(large, 0))
   expect(allServed().map(blockIn)).toEqual([blockOf(large, 0)])
 })
