@@ -22,6 +22,8 @@ export default defineConfig({
     // One more than there are cores, and two at least: half of the files wait for processes most of the time.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: SlowFirst },
+    // What child processes run is not counted: the end-to-end tests start the program as it is built.
+    coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },
     projects: [
       { test: { ...common, name: 'peers', include: WITH_PEERS, exclude: [LONG] } },
       {
