@@ -27,8 +27,8 @@ import { type Control, encodeControl, type HandshakeControl } from '../wire/cont
 import { PATH_BYTES_BASE } from '../wire/limits.js'
 import { Allowance, OpenAllowances } from './allowance.js'
 import { type Answer, Answers } from './answers.js'
+import { ConnectAttempt } from './connect-attempt.js'
 import { CookieJar } from './cookie.js'
-import { Dial } from './dial.js'
 import {
   CONNECT_TRIES_TOLD,
   GREETING_ANEW_MS,
@@ -51,7 +51,7 @@ export interface HandshakeHost {
 type ControlOf<Type extends Control['type']> = Extract<HandshakeControl, { type: Type }>
 
 export class Handshake {
-  private readonly dials = new Map<Address, Dial>()
+  private readonly connectAttempts = new Map<Address, ConnectAttempt>()
   private readonly answers = new Answers()
   /** What was told of addresses that are refused, or refuse us. */
   private readonly refusals = new Map<Address, RefusalReason>()
@@ -68,19 +68,19 @@ export class Handshake {
   // — Addresses to be connected —
 
   connect(address: Address, nowMs: number): void {
-    if (this.dials.has(address)) return
+    if (this.connectAttempts.has(address)) return
     const { options, sessions } = this.host
-    const dial = new Dial(address, options.random, () => sessions.newWireSession(), nowMs)
-    this.dials.set(address, dial)
-    if (sessions.settledAt(address) !== undefined) dial.handleConnected()
+    const connecting = new ConnectAttempt(address, options.random, () => sessions.newWireSession(), nowMs)
+    this.connectAttempts.set(address, connecting)
+    if (sessions.settledAt(address) !== undefined) connecting.handleConnected()
   }
 
   disconnect(address: Address): void {
-    this.dials.delete(address)
+    this.connectAttempts.delete(address)
   }
 
   handleSettled({ address }: SessionFacts): void {
-    this.dials.get(address)?.handleConnected()
+    this.connectAttempts.get(address)?.handleConnected()
     this.refusals.delete(address)
   }
 
@@ -88,26 +88,28 @@ export class Handshake {
   handleClosed(session: Session, nowMs: number): void {
     const { address, peerId } = session.facts
     this.answers.forgetSession(session)
-    for (const dial of this.dials.values()) {
-      const isOver = dial.aliasOf === peerId || (dial.address === address && !dial.isCalling)
-      if (isOver && this.host.sessions.settledAt(dial.address) === undefined) dial.restart(nowMs)
+    for (const connecting of this.connectAttempts.values()) {
+      const isOver =
+        connecting.aliasOf === peerId || (connecting.address === address && !connecting.isCalling)
+      if (isOver && this.host.sessions.settledAt(connecting.address) === undefined) connecting.restart(nowMs)
     }
   }
 
   pollTimeout(): number {
     let atMs = Number.POSITIVE_INFINITY
-    for (const dial of this.dials.values()) atMs = Math.min(atMs, dial.nextAtMs)
+    for (const connecting of this.connectAttempts.values()) atMs = Math.min(atMs, connecting.nextAtMs)
     return atMs
   }
 
   handleTimeout(nowMs: number): void {
     this.cookies.forgetOld(nowMs)
-    for (const dial of this.dials.values()) if (nowMs >= dial.nextAtMs) this.call(dial, nowMs)
+    for (const connecting of this.connectAttempts.values())
+      if (nowMs >= connecting.nextAtMs) this.call(connecting, nowMs)
   }
 
   /** Slow steps were carried out: some attempt may have come further. */
   handleProgress(nowMs: number): void {
-    for (const dial of this.dials.values()) this.advanceDial(dial, nowMs)
+    for (const connecting of this.connectAttempts.values()) this.advanceDial(connecting, nowMs)
     for (const answer of this.answers.all()) this.advanceAnswer(answer, nowMs)
   }
 
@@ -139,64 +141,68 @@ export class Handshake {
 
   // — The side that asks —
 
-  private call(dial: Dial, nowMs: number): void {
-    dial.handleCalled(nowMs)
-    const silence = dial.cookie === undefined ? 'silent' : 'refusing'
-    if (dial.tries > CONNECT_TRIES_TOLD && dial.told !== silence && !this.refusals.has(dial.address)) {
-      dial.told = silence
-      this.host.emit({ type: 'unreachable', address: dial.address, answers: silence === 'refusing' })
+  private call(connecting: ConnectAttempt, nowMs: number): void {
+    connecting.handleCalled(nowMs)
+    const silence = connecting.cookie === undefined ? 'silent' : 'refusing'
+    if (
+      connecting.tries > CONNECT_TRIES_TOLD &&
+      connecting.told !== silence &&
+      !this.refusals.has(connecting.address)
+    ) {
+      connecting.told = silence
+      this.host.emit({ type: 'unreachable', address: connecting.address, answers: silence === 'refusing' })
     }
-    if (dial.isStale(nowMs)) {
-      dial.renew()
-      dial.tries = CONNECT_TRIES_TOLD
+    if (connecting.isStale(nowMs)) {
+      connecting.renew()
+      connecting.tries = CONNECT_TRIES_TOLD
     }
-    const flight = dial.attempt?.flight
-    if (dial.cookie === undefined) this.sayHello(dial)
+    const flight = connecting.attempt?.flight
+    if (connecting.cookie === undefined) this.sayHello(connecting)
     else if (flight !== undefined) {
       // What is said after it makes no sense to whoever has not heard it. Not each time: nothing that happens to every
       // so many-th datagram may happen to the same one for ever.
-      if (flight.step > 0 && this.host.options.random.next() < OPEN_AGAIN_PART) this.sayOpen(dial)
-      this.sayFlight(dial, flight)
+      if (flight.step > 0 && this.host.options.random.next() < OPEN_AGAIN_PART) this.sayOpen(connecting)
+      this.sayFlight(connecting, flight)
     }
   }
 
-  private sayHello(dial: Dial): void {
+  private sayHello(connecting: ConnectAttempt): void {
     const { agent, protection, greeting } = this.host.options
     const early = greeting?.()
     // An attempt says one thing only, for what is sealed in it is sealed once; and one that may be answered yet goes on.
-    const isUnanswered = dial.waitedMs >= GREETING_ANEW_MS
-    if (dial.isResuming && isUnanswered && !isSame(dial.greeting, early)) dial.renew()
-    if (dial.attempt === undefined) {
-      dial.greeting = early
-      const resuming = protection.resume(this.openingOf(dial))
-      dial.isResuming = resuming !== undefined
-      dial.attempt = resuming ?? protection.ask(this.openingOf(dial))
+    const isUnanswered = connecting.waitedMs >= GREETING_ANEW_MS
+    if (connecting.isResuming && isUnanswered && !isSame(connecting.greeting, early)) connecting.renew()
+    if (connecting.attempt === undefined) {
+      connecting.greeting = early
+      const resuming = protection.resume(this.openingOf(connecting))
+      connecting.isResuming = resuming !== undefined
+      connecting.attempt = resuming ?? protection.ask(this.openingOf(connecting))
     }
-    this.post(dial.address, {
+    this.post(connecting.address, {
       type: 'hello',
       version: WIRE_VERSION,
       agent,
-      nonce: dial.nonce,
+      nonce: connecting.nonce,
       suite: protection.suite,
-      introduction: protection.introduce(dial.address, dial.nonce),
-      flight: dial.attempt.flight?.body ?? new Uint8Array(0),
+      introduction: protection.introduce(connecting.address, connecting.nonce),
+      flight: connecting.attempt.flight?.body ?? new Uint8Array(0),
     })
   }
 
-  private sayFlight(dial: Dial, flight: SentSegments): void {
-    const { address, nonce } = dial
-    dial.sent = flight
+  private sayFlight(connecting: ConnectAttempt, flight: SentSegments): void {
+    const { address, nonce } = connecting
+    connecting.sent = flight
     if (flight.step === 0) {
-      this.sayOpen(dial)
+      this.sayOpen(connecting)
       return
     }
     this.post(address, { type: 'prove', nonce, step: flight.step, flight: flight.body })
-    const rider = dial.attempt?.rider
+    const rider = connecting.attempt?.rider
     if (rider !== undefined)
       this.post(address, { type: 'prove', nonce, step: rider.step, flight: rider.body })
   }
 
-  private sayOpen({ address, nonce, cookie, opened }: Dial): void {
+  private sayOpen({ address, nonce, cookie, opened }: ConnectAttempt): void {
     const { agent, protection } = this.host.options
     this.post(address, {
       type: 'open',
@@ -209,66 +215,75 @@ export class Handshake {
     })
   }
 
-  private openingOf(dial: Dial): Opening {
-    return dial.opening(this.host.options.datagramBytesMax(dial.address))
+  private openingOf(connecting: ConnectAttempt): Opening {
+    return connecting.opening(this.host.options.datagramBytesMax(connecting.address))
   }
 
   private handleCookie(from: Address, control: ControlOf<'cookie'>, nowMs: number): boolean {
-    const dial = this.dialOf(from, control.nonce)
-    if (dial === undefined || dial.cookie !== undefined) return false
+    const connecting = this.dialOf(from, control.nonce)
+    if (connecting === undefined || connecting.cookie !== undefined) return false
     // Nothing was offered to somebody who wanted to go on with what is not known there.
-    const offer = dial.isResuming ? new Uint8Array(0) : control.flight
-    const known = dial.isResuming ? undefined : dial.attempt
-    const attempt = known ?? this.host.options.protection.ask(this.openingOf(dial))
-    dial.handleCookie(control.cookie, attempt, nowMs)
-    dial.greeting = this.host.options.greeting?.()
-    this.advanceDial(dial, nowMs)
-    if (offer.length > 0 && attempt.handleFlight({ step: 1, body: offer })) this.advanceDial(dial, nowMs)
+    const offer = connecting.isResuming ? new Uint8Array(0) : control.flight
+    const known = connecting.isResuming ? undefined : connecting.attempt
+    const attempt = known ?? this.host.options.protection.ask(this.openingOf(connecting))
+    connecting.handleCookie(control.cookie, attempt, nowMs)
+    connecting.greeting = this.host.options.greeting?.()
+    this.advanceDial(connecting, nowMs)
+    if (offer.length > 0 && attempt.handleFlight({ step: 1, body: offer }))
+      this.advanceDial(connecting, nowMs)
     return true
   }
 
   private handleAccept(from: Address, control: ControlOf<'accept'>, nowMs: number): boolean {
-    const dial = this.dialOf(from, control.nonce)
+    const connecting = this.dialOf(from, control.nonce)
     // What a hello has said is not to be changed.
-    if (dial?.cookie !== undefined) dial.greeting = this.host.options.greeting?.()
-    if (dial?.attempt?.handleFlight({ step: control.step, body: control.flight }) !== true) return false
-    this.advanceDial(dial, nowMs)
+    if (connecting?.cookie !== undefined) connecting.greeting = this.host.options.greeting?.()
+    if (connecting?.attempt?.handleFlight({ step: control.step, body: control.flight }) !== true) return false
+    this.advanceDial(connecting, nowMs)
     return true
   }
 
-  private advanceDial(dial: Dial, nowMs: number): void {
-    const { attempt } = dial
-    if (attempt === undefined || !dial.isCalling) return
+  private advanceDial(connecting: ConnectAttempt, nowMs: number): void {
+    const { attempt } = connecting
+    if (attempt === undefined || !connecting.isCalling) return
     if (attempt.hasFailed) {
-      dial.handleRefused(nowMs)
+      connecting.handleRefused(nowMs)
     } else if (attempt.agreement !== undefined) {
-      this.handleAgreed(dial, attempt.agreement, nowMs)
-    } else if (dial.cookie !== undefined && attempt.flight !== undefined && attempt.flight !== dial.sent) {
-      dial.tries = 0
-      dial.handleCalled(nowMs)
-      this.sayFlight(dial, attempt.flight)
+      this.handleAgreed(connecting, attempt.agreement, nowMs)
+    } else if (
+      connecting.cookie !== undefined &&
+      attempt.flight !== undefined &&
+      attempt.flight !== connecting.sent
+    ) {
+      connecting.tries = 0
+      connecting.handleCalled(nowMs)
+      this.sayFlight(connecting, attempt.flight)
     }
   }
 
-  private handleAgreed(dial: Dial, agreement: Agreement, nowMs: number): void {
+  private handleAgreed(connecting: ConnectAttempt, agreement: Agreement, nowMs: number): void {
     const { sessions, options } = this.host
     const { peerId } = agreement
     if (peerId === options.peerId) {
-      dial.handleRefused(nowMs)
-      this.tellRefused(dial.address, options.agent, WIRE_VERSION, 'same-peer')
+      connecting.handleRefused(nowMs)
+      this.tellRefused(connecting.address, options.agent, WIRE_VERSION, 'same-peer')
       return
     }
     const known = sessions.settledWith(peerId)
-    if (known !== undefined && known.facts.boot === agreement.boot && known.facts.address !== dial.address) {
+    if (
+      known !== undefined &&
+      known.facts.boot === agreement.boot &&
+      known.facts.address !== connecting.address
+    ) {
       // The same peer under another address: one session is enough, and this address waits for its end.
-      dial.aliasOf = peerId
-      dial.handleConnected()
+      connecting.aliasOf = peerId
+      connecting.handleConnected()
       return
     }
-    const { address, local } = dial
-    const early = dial.takeEarly()
+    const { address, local } = connecting
+    const early = connecting.takeEarly()
     // Where the session does not stay, the next attempt is another one.
-    dial.renew()
+    connecting.renew()
     if (!this.hasRoom(agreement, address)) return
     this.host.settle(this.host.addSession({ ...agreement, address, isInitiator: true, local }, nowMs), nowMs)
     for (const bytes of early) this.host.handleEarly(address, bytes, nowMs)
@@ -276,9 +291,10 @@ export class Handshake {
 
   /** A datagram of a session that does not exist may be one of a session that is about to. */
   keepsEarly(from: Address, { high, low }: WireSession, bytes: Uint8Array): boolean {
-    const dial = this.dials.get(from)
-    if (dial?.isCalling !== true || dial.local.low !== low || dial.local.high !== high) return false
-    dial.keepEarly(bytes)
+    const connecting = this.connectAttempts.get(from)
+    if (connecting?.isCalling !== true || connecting.local.low !== low || connecting.local.high !== high)
+      return false
+    connecting.keepEarly(bytes)
     return true
   }
 
@@ -289,9 +305,9 @@ export class Handshake {
     return true
   }
 
-  private dialOf(address: Address, nonce: Uint8Array): Dial | undefined {
-    const dial = this.dials.get(address)
-    return dial?.isCalling && equalSecrets(dial.nonce, nonce) ? dial : undefined
+  private dialOf(address: Address, nonce: Uint8Array): ConnectAttempt | undefined {
+    const connecting = this.connectAttempts.get(address)
+    return connecting?.isCalling && equalSecrets(connecting.nonce, nonce) ? connecting : undefined
   }
 
   // — The side that answers —
@@ -307,8 +323,8 @@ export class Handshake {
       this.refuse(from, { nonce, agent, version }, 'encryption', bytes)
       return true
     }
-    const dial = this.dials.get(from)
-    if (dial !== undefined && !dial.isUnderWay(nowMs)) dial.giveWay(nowMs)
+    const connecting = this.connectAttempts.get(from)
+    if (connecting !== undefined && !connecting.isUnderWay(nowMs)) connecting.giveWay(nowMs)
     if (this.handleResumption(from, control, nowMs)) return true
     const cookie = this.cookies.make(from, nonce, nowMs)
     this.answer(from, { type: 'cookie', nonce, cookie, flight: this.offer(from, control, nowMs) }, bytes)
@@ -334,7 +350,7 @@ export class Handshake {
     const opening = this.openingFor(from, nonce)
     const attempt = this.host.options.protection.answerResumed(opening, flight)
     if (attempt === undefined) return false
-    const isExpected = this.dials.has(from)
+    const isExpected = this.connectAttempts.has(from)
     this.answers.makeRoom(from, isExpected)
     const facts = { isExpected, isProved: attempt.provesAddress === true }
     this.advanceAnswer(this.answers.add(opening, attempt, facts, nowMs), nowMs)
@@ -368,7 +384,7 @@ export class Handshake {
       this.sayAnswer(known)
       return true
     }
-    const isExpected = this.dials.has(from)
+    const isExpected = this.connectAttempts.has(from)
     if (!this.opens.take(from, isExpected, nowMs)) return false
     this.answers.makeRoom(from, isExpected)
     const opening = this.openingFor(from, control.nonce)
@@ -417,10 +433,10 @@ export class Handshake {
       )
       return false
     }
-    const dial = this.dials.get(address)
-    if (dial?.isUnderWay(nowMs) && options.peerId < peerId && dial.passesOver(nowMs)) {
+    const connecting = this.connectAttempts.get(address)
+    if (connecting?.isUnderWay(nowMs) && options.peerId < peerId && connecting.passesOver(nowMs)) {
       // Our own attempt is under way and is the one that would stay. If it does not get through, theirs may.
-      dial.hurry(nowMs)
+      connecting.hurry(nowMs)
       return false
     }
     return true

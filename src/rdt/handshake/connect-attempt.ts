@@ -19,7 +19,7 @@ import {
   YIELD_MS,
 } from './limits.js'
 
-export class Dial {
+export class ConnectAttempt {
   tries = 0
   /** Infinity while connected. */
   nextAtMs: number
