@@ -38,7 +38,7 @@ export class BlockSet {
     return ((this.bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0
   }
 
-  /** Answers whether the set grew. Indices outside the item are ignored. */
+  /** PendingHandshakes whether the set grew. Indices outside the item are ignored. */
   add(blockIndex: number): boolean {
     if (blockIndex < 0 || blockIndex >= this.blockCount || this.has(blockIndex)) return false
     this.bits[blockIndex >> 3]! |= 1 << (blockIndex & 7)
@@ -46,7 +46,7 @@ export class BlockSet {
     return true
   }
 
-  /** Answers whether the set shrank. */
+  /** PendingHandshakes whether the set shrank. */
   delete(blockIndex: number): boolean {
     if (!this.has(blockIndex)) return false
     this.bits[blockIndex >> 3]! &= ~(1 << (blockIndex & 7))

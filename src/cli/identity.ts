@@ -20,7 +20,7 @@ export interface RawIdentityArguments {
 /** Groups of four characters on one line. */
 const GROUPS_PER_LINE = 8
 
-/** Answers the exit code.
+/** PendingHandshakes the exit code.
  *  @throws LeftError 'identity-unusable', 'secret-unusable', 'usage'. */
 export async function runIdentity(
   raw: RawIdentityArguments,

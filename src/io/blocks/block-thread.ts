@@ -93,7 +93,7 @@ function runFrom(
   return run
 }
 
-/** Answers what failed. */
+/** PendingHandshakes what failed. */
 function write(
   fd: number,
   position: number,

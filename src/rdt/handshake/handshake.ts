@@ -26,7 +26,6 @@ import type { SessionTable } from '../session/sessions.js'
 import { type Control, encodeControl, type HandshakeControl } from '../wire/control.js'
 import { PATH_BYTES_BASE } from '../wire/limits.js'
 import { Allowance, OpenAllowances } from './allowance.js'
-import { type Answer, Answers } from './answers.js'
 import { ConnectAttempt } from './connect-attempt.js'
 import { CookieJar } from './cookie.js'
 import {
@@ -36,6 +35,7 @@ import {
   OPEN_AGAIN_PART,
   UNPROVED_FACTOR_MAX,
 } from './limits.js'
+import { type Answer, PendingHandshakes } from './pending-handshakes.js'
 
 export interface HandshakeHost {
   readonly options: EndpointOptions
@@ -52,7 +52,7 @@ type ControlOf<Type extends Control['type']> = Extract<HandshakeControl, { type:
 
 export class Handshake {
   private readonly connectAttempts = new Map<Address, ConnectAttempt>()
-  private readonly answers = new Answers()
+  private readonly answers = new PendingHandshakes()
   /** What was told of addresses that are refused, or refuse us. */
   private readonly refusals = new Map<Address, RefusalReason>()
   private readonly cookies: CookieJar
@@ -120,7 +120,7 @@ export class Handshake {
     return this.host.options.protection.isIntroduced(control.introduction, control.nonce)
   }
 
-  /** Answers false for what is dropped. `bytes` is the length of the datagram. */
+  /** PendingHandshakes false for what is dropped. `bytes` is the length of the datagram. */
   handleControl(from: Address, control: HandshakeControl, bytes: number, nowMs: number): boolean {
     this.answers.dropOld(nowMs)
     switch (control.type) {

@@ -37,7 +37,7 @@ export interface PullerHost {
   readonly roundTrip: RoundTrip
   readonly path: PathMtu
   readonly window: WindowPolicy
-  /** Answers for segments of one block that may be none, in a row. */
+  /** PendingHandshakes for segments of one block that may be none, in a row. */
   readonly misfitsMax: number
   /** Makes a datagram of a request. */
   readonly seal: (request: Uint8Array) => Uint8Array
@@ -188,7 +188,7 @@ export class Puller {
 
   // — Arrivals —
 
-  /** Answers how many of them were not asked for. The run is used up, and its bytes are valid during the call only. */
+  /** PendingHandshakes how many of them were not asked for. The run is used up, and its bytes are valid during the call only. */
   handleSegments(run: SegmentRun, nowMs: number): number {
     const { header } = run
     let refusedCount = 0
@@ -229,7 +229,7 @@ export class Puller {
     this.lossRecovery.detectLosses(nowMs)
   }
 
-  /** Segments of a block that is not begun: late, doubled, cancelled, or invented. Answers how many are refused. */
+  /** Segments of a block that is not begun: late, doubled, cancelled, or invented. PendingHandshakes how many are refused. */
   private handleStrays({ header, count }: SegmentRun): number {
     const item = this.book.ofHandle(header.handle)
     if (item === undefined || header.blockIndex >= blockCount(item.sizeBytes)) return count

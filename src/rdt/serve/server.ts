@@ -208,7 +208,7 @@ export class Server {
     }
   }
 
-  /** Answers whether the block was wanted. The frame belongs to the cache from now on. */
+  /** PendingHandshakes whether the block was wanted. The frame belongs to the cache from now on. */
   serveBlock(
     { kind, digest, blockIndex }: BlockName,
     frame: Uint8Array,

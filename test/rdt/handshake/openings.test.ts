@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { Allowances, OpenAllowances } from '../../../src/rdt/handshake/allowance.js'
-import { Answers } from '../../../src/rdt/handshake/answers.js'
 import { hostOf } from '../../../src/rdt/handshake/host.js'
 import {
   ANSWERS_NAMED_MAX,
@@ -11,6 +10,7 @@ import {
   OPENS_PER_ADDRESS_BURST,
   OPENS_PER_HOST_BURST,
 } from '../../../src/rdt/handshake/limits.js'
+import { PendingHandshakes } from '../../../src/rdt/handshake/pending-handshakes.js'
 import type { Attempt, Opening } from '../../../src/rdt/protection.js'
 
 const times = <Value>(count: number, make: (index: number) => Value) =>
@@ -64,7 +64,7 @@ describe('handshakes that may begin', () => {
 })
 
 describe('handshakes that are pending', () => {
-  function fill(answers: Answers, addresses: readonly string[], isExpected = false): void {
+  function fill(answers: PendingHandshakes, addresses: readonly string[], isExpected = false): void {
     for (const [index, address] of addresses.entries()) {
       answers.makeRoom(address, isExpected)
       const nonce = Uint8Array.of(index >> 8, index & 255)
@@ -72,7 +72,7 @@ describe('handshakes that are pending', () => {
     }
   }
   const sizeAfter = (addresses: readonly string[], isExpected = false) => {
-    const answers = new Answers()
+    const answers = new PendingHandshakes()
     fill(answers, addresses, isExpected)
     return answers.size
   }
@@ -92,7 +92,7 @@ describe('handshakes that are pending', () => {
   })
 
   it('of one host make no room at the cost of another, and strangers none at the cost of those that we call', () => {
-    const answers = new Answers()
+    const answers = new PendingHandshakes()
     fill(answers, ['10.7.7.7:1'])
     fill(answers, ['10.8.8.8:1'], true)
     fill(

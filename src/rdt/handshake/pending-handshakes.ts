@@ -29,7 +29,7 @@ export interface Answer {
   session: Session | undefined
 }
 
-export class Answers {
+export class PendingHandshakes {
   /** Oldest first. */
   private readonly byKey = new Map<string, Answer>()
 
