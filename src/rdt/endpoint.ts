@@ -18,7 +18,7 @@ import type {
   SessionId,
   SessionStats,
 } from './api.js'
-import { Arrivals } from './arrivals.js'
+import { Demux } from './demux.js'
 import { Handshake } from './handshake/handshake.js'
 import { FORGERIES_MAX, FRAMES_CACHED_MAX, POOL_BUFFERS_MAX, POOL_SHARE_MIN, REJECTS_MAX } from './limits.js'
 import { PathMemory } from './path/path-memory.js'
@@ -47,7 +47,7 @@ export class Endpoint {
   private readonly host: SessionHost
   private readonly sessions: SessionTable
   private readonly handshake: Handshake
-  private readonly arrivals: Arrivals
+  private readonly demux: Demux
   private readonly events: EndpointEvent[] = []
   private eventsHead = 0
   private readonly outbox: Outgoing[] = []
@@ -80,9 +80,9 @@ export class Endpoint {
       send: (to, bytes) => this.send(to, bytes),
       addSession: (facts, atMs) => this.addSession(facts, atMs),
       settle: (session, atMs) => this.settle(session, atMs),
-      handleEarly: (from, bytes, atMs) => this.arrivals.handleEarly(from, bytes, atMs),
+      handleEarly: (from, bytes, atMs) => this.demux.handleEarly(from, bytes, atMs),
     })
-    this.arrivals = new Arrivals(
+    this.demux = new Demux(
       {
         options,
         sessions: this.sessions,
@@ -138,7 +138,7 @@ export class Endpoint {
   /** The same for datagrams end to end, each `datagramBytes` long but the last, which may be shorter. */
   handleDatagrams(from: Address, bytes: Uint8Array, datagramBytes: number, nowMs: number): void {
     if (this.isClosed) return
-    this.arrivals.handleDatagrams(from, bytes, datagramBytes, nowMs)
+    this.demux.handleDatagrams(from, bytes, datagramBytes, nowMs)
   }
 
   handleTimeout(nowMs: number): void {

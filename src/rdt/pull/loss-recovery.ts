@@ -73,7 +73,7 @@ export class LossRecovery {
     return this.outstanding.sent.isEmpty ? undefined : Math.max(this.lastArrivalAtMs, this.busySinceMs)
   }
 
-  // — Arrivals —
+  // — Demux —
 
   /** Something that was asked for came, be it for the second time. */
   handleArrived(reassembly: Reassembly, nowMs: number): void {

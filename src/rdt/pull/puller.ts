@@ -186,7 +186,7 @@ export class Puller {
     return true
   }
 
-  // — Arrivals —
+  // — Demux —
 
   /** PendingHandshakes how many of them were not asked for. The run is used up, and its bytes are valid during the call only. */
   handleSegments(run: SegmentRun, nowMs: number): number {

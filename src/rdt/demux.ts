@@ -11,7 +11,7 @@ import { decodeRequest } from './wire/request.js'
 import { SegmentRun } from './wire/run.js'
 import { sessionOf } from './wire/segment.js'
 
-export interface ArrivalsHost {
+export interface DemuxHost {
   readonly options: EndpointOptions
   readonly sessions: SessionTable
   readonly handshake: Handshake
@@ -35,13 +35,13 @@ const UNPROTECTED: ReadonlySet<number | undefined> = new Set([
   DatagramType.reset,
 ])
 
-export class Arrivals {
+export class Demux {
   private readonly run = new SegmentRun()
   private readonly strangers = new Set<Address>()
   private resetsLeft = RESETS_PER_S_MAX
 
   constructor(
-    private readonly host: ArrivalsHost,
+    private readonly host: DemuxHost,
     private resetsAtMs: number,
   ) {}
 
