@@ -5,7 +5,7 @@ import { OFFLOAD_SEGMENTS_MAX } from '../../../src/io/limits.js'
 import { loadNative, type Native } from '../../../src/io/net/native.js'
 import { chooseOffload } from '../../../src/io/net/offload-probe.js'
 import { type UdpOptions, UdpSocket } from '../../../src/io/net/udp.js'
-import { firstDatagramBytes } from '../../../src/rdt/wire/merged.js'
+import { firstDatagramBytes } from '../../../src/rdt/wire/gro-split.js'
 
 const native = await loadNative()
 /** Whether the system has an IPv6 loopback: asked of the system itself, so that a socket of ours that does not open fails. */

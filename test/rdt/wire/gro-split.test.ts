@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeItem, openPair, World } from '../../../harness/rdt/world.js'
-import { firstDatagramBytes } from '../../../src/rdt/wire/merged.js'
+import { firstDatagramBytes } from '../../../src/rdt/wire/gro-split.js'
 
 const session = fc.uint8Array({ minLength: 8, maxLength: 8 }).filter((id) => new Set(id).size > 3)
 
