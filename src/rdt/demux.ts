@@ -8,8 +8,8 @@ import type { Session } from './session/session.js'
 import type { SessionTable } from './session/sessions.js'
 import { DatagramType, decodeControl, decodeFields, encodeControl, type WireSession } from './wire/control.js'
 import { decodeRequest } from './wire/request.js'
-import { SegmentRun } from './wire/run.js'
 import { sessionOf } from './wire/segment.js'
+import { SegmentBatch } from './wire/segment-batch.js'
 
 export interface DemuxHost {
   readonly options: EndpointOptions
@@ -36,7 +36,7 @@ const UNPROTECTED: ReadonlySet<number | undefined> = new Set([
 ])
 
 export class Demux {
-  private readonly run = new SegmentRun()
+  private readonly run = new SegmentBatch()
   private readonly strangers = new Set<Address>()
   private resetsLeft = RESETS_PER_S_MAX
 
@@ -135,7 +135,7 @@ export class Demux {
   }
 
   /** PendingHandshakes how many of them are dropped. */
-  private handleSegments(from: Address, run: SegmentRun, bytes: number, nowMs: number): number {
+  private handleSegments(from: Address, run: SegmentBatch, bytes: number, nowMs: number): number {
     const { sessionHigh, sessionLow } = run.header
     const session = this.host.sessions.ofWire(from, sessionHigh, sessionLow)
     if (session === undefined) {

@@ -6,7 +6,7 @@ import type { PathMtu } from '../path/path-mtu.js'
 import type { RoundTrip } from '../path/rtt.js'
 import type { Delivery, WindowPolicy } from '../window/window-policy.js'
 import { SEGMENT_HEADER_BYTES } from '../wire/limits.js'
-import type { SegmentRun } from '../wire/run.js'
+import type { SegmentBatch } from '../wire/segment-batch.js'
 import { STALLED_MS } from './limits.js'
 import type { DeliveryMeter } from './meter.js'
 import type { Outstanding } from './outstanding.js'
@@ -85,7 +85,7 @@ export class LossRecovery {
   /** Takes new segments out of what is in flight, and tells the round trip and the window about them. */
   handleDelivered(
     reassembly: Reassembly,
-    { header, payloadBytes }: SegmentRun,
+    { header, payloadBytes }: SegmentBatch,
     count: number,
     nowMs: number,
   ): void {

@@ -19,8 +19,8 @@ import type { FramePool } from '../pool.js'
 import type { WindowPolicy } from '../window/window-policy.js'
 import type { WireSession } from '../wire/control.js'
 import { SEGMENT_HEADER_BYTES } from '../wire/limits.js'
-import type { SegmentRun } from '../wire/run.js'
 import type { SegmentHeader } from '../wire/segment.js'
+import type { SegmentBatch } from '../wire/segment-batch.js'
 import type { TokenBucket } from './bucket.js'
 import { ItemTable } from './item-table.js'
 import { LossRecovery } from './loss-recovery.js'
@@ -189,7 +189,7 @@ export class Puller {
   // — Demux —
 
   /** PendingHandshakes how many of them were not asked for. The run is used up, and its bytes are valid during the call only. */
-  handleSegments(run: SegmentRun, nowMs: number): number {
+  handleSegments(run: SegmentBatch, nowMs: number): number {
     const { header } = run
     let refusedCount = 0
     for (;;) {
@@ -210,7 +210,7 @@ export class Puller {
   }
 
   /** The first `count` segments of the run, which are of the lengths that they must have and of which the same is known. */
-  private handleAlike(reassembly: Reassembly, run: SegmentRun, count: number, nowMs: number): void {
+  private handleAlike(reassembly: Reassembly, run: SegmentBatch, count: number, nowMs: number): void {
     const { segmentIndex, segmentCount } = run.header
     const bytes = count * (SEGMENT_HEADER_BYTES + run.payloadBytes)
     this.lossRecovery.handleArrived(reassembly, nowMs)
@@ -230,7 +230,7 @@ export class Puller {
   }
 
   /** Segments of a block that is not begun: late, doubled, cancelled, or invented. PendingHandshakes how many are refused. */
-  private handleStrays({ header, count }: SegmentRun): number {
+  private handleStrays({ header, count }: SegmentBatch): number {
     const item = this.book.ofHandle(header.handle)
     if (item === undefined || header.blockIndex >= blockCount(item.sizeBytes)) return count
     this.stats.segmentsReceived += count
@@ -239,7 +239,7 @@ export class Puller {
   }
 
   /** Whether the first `count` segments, which are alike, were asked for and are of the length that they must have. */
-  private fits(reassembly: Reassembly, run: SegmentRun, count: number): boolean {
+  private fits(reassembly: Reassembly, run: SegmentBatch, count: number): boolean {
     const { segmentIndex, segmentCount } = run.header
     if (!reassembly.isAsked(segmentIndex)) return false
     if (reassembly.isCountKnown) {

@@ -5,7 +5,7 @@ import { blockBytes } from '../../base/item.js'
 import { FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
 import { belowBits, bitsBetween, countOf, highBit, lowBit, lowestOf } from '../wire/bits.js'
 import { SEGMENT_COUNT_MAX, SEGMENT_HEADER_BYTES } from '../wire/limits.js'
-import type { SegmentRun } from '../wire/run.js'
+import type { SegmentBatch } from '../wire/segment-batch.js'
 import type { PulledItem } from './pulled-item.js'
 
 /** Each segment of the block is exactly one of: here, in flight, needed, not thought of yet (`open` ones, which
@@ -128,7 +128,7 @@ export class Reassembly {
   }
 
   /** The first segments of the run came: their payloads take their places. */
-  put(run: SegmentRun, count: number, nowMs: number): void {
+  put(run: SegmentBatch, count: number, nowMs: number): void {
     const first = run.header.segmentIndex
     const last = first + count - 1
     run.copyPayloads(count, this.buffer, first * this.payloadBytes)

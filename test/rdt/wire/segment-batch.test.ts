@@ -4,8 +4,8 @@ import { makeItem, openPair, World } from '../../../harness/rdt/world.js'
 import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import { firstDatagramBytes } from '../../../src/rdt/wire/gro-split.js'
 import { SEGMENT_HEADER_BYTES } from '../../../src/rdt/wire/limits.js'
-import { SegmentRun } from '../../../src/rdt/wire/run.js'
 import { SegmentHeader } from '../../../src/rdt/wire/segment.js'
+import { SegmentBatch } from '../../../src/rdt/wire/segment-batch.js'
 
 type Fields = Pick<
   SegmentHeader,
@@ -38,8 +38,8 @@ function following(count: number, from: Fields = FIRST): Fields[] {
   return Array.from({ length: count }, (_, step) => ({ ...from, segmentIndex: from.segmentIndex + step }))
 }
 
-function runAt(bytes: Uint8Array, at: number, datagramBytes: number): SegmentRun | undefined {
-  const run = new SegmentRun()
+function runAt(bytes: Uint8Array, at: number, datagramBytes: number): SegmentBatch | undefined {
+  const run = new SegmentBatch()
   return run.read(bytes, at, datagramBytes) ? run : undefined
 }
 
@@ -100,7 +100,7 @@ describe('a run of segments', () => {
     fc.assert(
       fc.property(came, ({ headers, datagramBytes, shorter, skipped }) => {
         const bytes = bundle(headers, datagramBytes, Math.max(1, datagramBytes - shorter))
-        const run = new SegmentRun()
+        const run = new SegmentBatch()
         for (let at = 0; at < bytes.length; ) {
           const isRun = run.read(bytes, at, datagramBytes)
           const firstEnd = Math.min(bytes.length, at + datagramBytes)

@@ -10,7 +10,7 @@ const INDEX_WORD_AT = 16
 const NEXT_INDEX = 0x100_0000
 
 /** The segments from one place on in what came, as many as there are. One object is used again for all that comes. */
-export class SegmentRun {
+export class SegmentBatch {
   /** Of the first segment; those of the others differ in the index alone. */
   readonly header = new SegmentHeader()
   count = 0
