@@ -36,7 +36,7 @@ class Frame {
   private readonly values = new Map<Term, Term | undefined>()
 
   constructor(guess: Term, other: Term) {
-    this.twins.set(guess, other)
+    this.add(guess, other)
   }
 
   fill(knowledge: Knowledge): void {
@@ -117,7 +117,8 @@ class Frame {
   /** Put together from its arguments, or, of a power, from other powers. */
   private compose(term: Term): Term | undefined {
     const kind = kindOf(term)
-    if (kind === 'atom') return sortOf(term) === 'label' || term === BASE || term === SHARE_BASE ? term : undefined
+    if (kind === 'atom')
+      return sortOf(term) === 'label' || term === BASE || term === SHARE_BASE ? term : undefined
     const args = argsOf(term)
     const values = args.map((arg) => this.value(arg))
     const whole = values.includes(undefined) ? undefined : rebuild(term, values as Term[])

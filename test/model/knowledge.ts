@@ -40,12 +40,16 @@ export class Knowledge {
   }
 
   /** Values for a field that is not checked: what others have sent of this sort, and what the attacker makes itself. A
-   *  point whose scalar it knows is as good as its own. */
+   *  point of a scalar of its own is as good as another. */
   valuesFor(sort: Sort, own: Own): ReadonlySet<Term> {
     const values = new Set(own[sort] ?? [])
     for (const part of this.parts) {
       if (sortOf(part) !== (sort === 'static' ? 'point' : sort)) continue
-      const isOwn = sort === 'point' && argsOf(part).slice(1).every((scalar) => this.derives(scalar))
+      const isOwn =
+        sort === 'point' &&
+        argsOf(part)
+          .slice(1)
+          .every((scalar) => own.scalar!.includes(scalar))
       if (!isOwn) values.add(part)
     }
     return values
@@ -68,7 +72,13 @@ export class Knowledge {
   private composes(term: Term): boolean {
     const kind = kindOf(term)
     const args = argsOf(term)
-    if (this.powers.get(term)?.some((power) => argsOf(power).slice(1).every((scalar) => this.derives(scalar))))
+    if (
+      this.powers.get(term)?.some((power) =>
+        argsOf(power)
+          .slice(1)
+          .every((scalar) => this.derives(scalar)),
+      )
+    )
       return true
     if (kind === 'atom') return sortOf(term) === 'label'
     if (kind !== 'power') return args.every((arg) => this.derives(arg))

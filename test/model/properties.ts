@@ -3,7 +3,7 @@
 import { testOf } from './guess.js'
 import { type AgreementEvent, keyOf, type Party } from './role.js'
 import { agreementsOf, type State } from './search.js'
-import { atom, modulusOf, show, sortOf, type Term } from './terms.js'
+import { atom, BASE, modulusOf, raise, show, sortOf, type Term } from './terms.js'
 
 export interface Claims {
   /** Honest: only they hold their keys. */
@@ -27,6 +27,7 @@ export function check(state: State, claims: Claims): string | undefined {
     checkSecrecy(state, claims) ??
     (state.before === undefined
       ? (checkAgreement(state, claims) ??
+        checkProofs(state, claims) ??
         checkTrust(state, claims) ??
         (claims.early === false ? undefined : checkEarly(state, claims)) ??
         (claims.introductions === true ? checkIntroductions(state, claims) : undefined) ??
@@ -44,7 +45,8 @@ function isHonest({ parties }: Claims, key: Term): Party | undefined {
  *  keys, where it stole them after the agreement. */
 function checkSecrecy(state: State, claims: Claims): string | undefined {
   for (const agreement of state.before ?? agreementsOf(state)) {
-    if (isHonest(claims, agreement.peerKey) === undefined || !state.knowledge.derives(agreement.keys)) continue
+    if (isHonest(claims, agreement.peerKey) === undefined || !state.knowledge.derives(agreement.keys))
+      continue
     const when = state.before === undefined ? '' : ', with long-term keys stolen later'
     return `secrecy: the attacker knows the keys that ${agreement.party.name} (${agreement.side}) agreed on with ${nameOf(claims, agreement)}${when}`
   }
@@ -62,7 +64,9 @@ function checkAgreement(state: State, claims: Claims): string | undefined {
   const agreements = agreementsOf(state)
   const commits = agreements.filter(({ type }) => type === 'commits')
   const isImpostor = ({ peerKey, peerId }: AgreementEvent) =>
-    isHonest(claims, peerKey) === undefined && claims.parties.some(({ id }) => id === peerId)
+    claims.letsStrangersIn !== true &&
+    isHonest(claims, peerKey) === undefined &&
+    claims.parties.some(({ id }) => id === peerId)
   const deceived = agreements.find(isImpostor)
   if (deceived !== undefined)
     return `authentication: ${deceived.party.name} (${deceived.side}) takes another key for ${nameOf(claims, deceived)}`
@@ -85,6 +89,20 @@ function checkAgreement(state: State, claims: Claims): string | undefined {
       return `authentication: ${party.name} (${side}) has a session with ${peer.name}, which took no such part in this exchange`
     const twin = commits.find((other) => other !== commit && other.side === side && other.keys === keys)
     if (twin !== undefined) return `injectivity: two sessions of ${party.name} (${side}) have the same keys`
+  }
+  return undefined
+}
+
+/** An answer, and with it its key, is given to who asked: the same flights. */
+function checkProofs({ events }: State, claims: Claims): string | undefined {
+  for (const event of events) {
+    if (event.type !== 'hears-proof') continue
+    const peer = isHonest(claims, event.peerKey)
+    const wasGiven = events.some(
+      (other) => other.type === 'proves' && other.party === peer && other.said === event.said,
+    )
+    if (peer !== undefined && !wasGiven)
+      return `authentication: ${event.party.name} answers ${peer.name}, which did not ask so`
   }
   return undefined
 }
@@ -138,15 +156,24 @@ function checkHidden({ knowledge }: State, { hidden = [] }: Claims): string | un
 
 const anotherSecret = atom('another secret', 'secret')
 const anotherKey = modulusOf(atom('another key', 'private'))
+const anotherPoint = raise(BASE, atom('another scalar', 'scalar'))
 
 function checkGuesses({ knowledge }: State, { unguessable = [] }: Claims): string | undefined {
   for (const term of unguessable) {
-    const test = testOf(knowledge, term, sortOf(term) === 'modulus' ? anotherKey : anotherSecret)
+    const test = testOf(knowledge, term, anotherOf(term))
     if (test !== undefined) return `guessing: ${show(test)} tells whether a guess of ${show(term)} is right`
   }
   return undefined
 }
 
+function anotherOf(term: Term): Term {
+  const sort = sortOf(term)
+  return sort === 'modulus' ? anotherKey : sort === 'point' ? anotherPoint : anotherSecret
+}
+
 function nameOf({ parties }: Claims, { peerKey, peerId }: AgreementEvent): string {
-  return (parties.find(({ id }) => id === peerId) ?? parties.find((party) => keyOf(party) === peerKey))?.name ?? show(peerKey)
+  return (
+    (parties.find(({ id }) => id === peerId) ?? parties.find((party) => keyOf(party) === peerKey))?.name ??
+    show(peerKey)
+  )
 }

@@ -1,11 +1,11 @@
 // Handshake 2, tickets: resumption, and the rekeying of a session, which is the same with the ticket of the session that
 // runs. Used by the tests.
 
-import { fields, firstDatagram, hearFirst } from './handshake1.js'
-import { type Changes, tickets2 } from './handshake2.js'
+import { fields, firstDatagram, hearFirst } from './datagram.js'
 import type { Env, Pattern } from './pattern.js'
-import { keyOf, type Party, type Session, type Step, type Ticket, valueOf } from './role.js'
+import { keyOf, type Party, type Session, type Step, type Ticket } from './role.js'
 import { atom, BASE, hash, label, nameTerm, raise, seal, type Term, tuple } from './terms.js'
+import { type Changes, tickets2 } from './transcript2.js'
 
 /** Tickets of an earlier session in which `asker` asked. */
 export function earlier2(asker: Party, answerer: Party, changes: Changes = {}): Map<string, Ticket[]> {
@@ -51,8 +51,8 @@ export function resumer2(name: string, party: Party, peer: Party, changes: Chang
       }
     },
   }
-  const said = (env: Env) => hash('R3', valueOf(env, 'said'), valueOf(env, 'exchange2'))
-  const master = (env: Env) => masterOf(valueOf(env, 'secret'), raise(valueOf(env, 'exchange2'), scalar), changes)
+  const said = (env: Env) => hash('R3', env.the('said'), env.the('exchange2'))
+  const master = (env: Env) => masterOf(env.the('secret'), raise(env.the('exchange2'), scalar), changes)
   const accept: Step = {
     expects: () => [
       {
@@ -69,7 +69,7 @@ export function resumer2(name: string, party: Party, peer: Party, changes: Chang
       },
     ],
     act({ env }) {
-      const all = hash('R4', said(env), valueOf(env, 'sealed'))
+      const all = hash('R4', said(env), env.the('sealed'))
       const keys = nameTerm(hash('master', master(env), all), `master(${name})`)
       const event = { party, peerKey: keyOf(peer), peerId: peer.id, keys, said: all } as const
       return {
@@ -87,7 +87,7 @@ export function answerResumer2(name: string, party: Party, changes: Changes = {}
   const exchange2 = nameTerm(raise(BASE, scalar), `e_${name}`)
   const data = atom(`data_${name}`, 'data')
   const first = (env: Env) => {
-    const [nonce, ticket, exchange] = ['nonce', 'ticket', 'exchange'].map((field) => valueOf(env, field))
+    const [nonce, ticket, exchange] = ['nonce', 'ticket', 'exchange'].map((field) => env.the(field))
     return saidFirst({ nonce: nonce!, ticket: ticket!, exchange: exchange! })
   }
   const pattern = ({ id, secret }: Ticket): Pattern => [
@@ -108,10 +108,10 @@ export function answerResumer2(name: string, party: Party, changes: Changes = {}
   const answer: Step = {
     expects: ({ tickets }) => answers(tickets).map((ticket) => ({ type: 'hello', pattern: pattern(ticket) })),
     act({ env, tickets }) {
-      const id = valueOf(env, 'ticket')
+      const id = env.the('ticket')
       const { secret, peerKey, peerId } = answers(tickets).find((known) => known.id === id)!
-      const said = hash('R3', hash('R2', first(env), valueOf(env, 'sealed')), exchange2)
-      const master = masterOf(secret, raise(valueOf(env, 'exchange'), scalar), changes)
+      const said = hash('R3', hash('R2', first(env), env.the('sealed')), exchange2)
+      const master = masterOf(secret, raise(env.the('exchange'), scalar), changes)
       const sealed = seal(hash('answer', master, said), said, tuple(data))
       const all = hash('R4', said, sealed)
       const keys = nameTerm(hash('master', master, all), `master(${name})`)
@@ -119,7 +119,7 @@ export function answerResumer2(name: string, party: Party, changes: Changes = {}
         sends: [{ type: 'accept', fields: fields({ exchange2, sealed }) }],
         answers: exchange2,
         events: [
-          { type: 'hears-early', party, peerKey, early: valueOf(env, 'early') },
+          { type: 'hears-early', party, peerKey, early: env.the('early') },
           { type: 'runs', side: 'answerer', party, peerKey, peerId, keys, said: all },
         ],
         remembers: { keys, all, key: peerKey, peer: peerId },

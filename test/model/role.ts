@@ -54,9 +54,26 @@ export interface AgreementEvent {
 
 export type RoleEvent =
   | AgreementEvent
-  | { readonly type: 'says-early' | 'hears-early'; readonly party: Party; readonly peerKey: Term; readonly early: Term }
+  | {
+      readonly type: 'says-early' | 'hears-early'
+      readonly party: Party
+      readonly peerKey: Term
+      readonly early: Term
+    }
+  /** An asker has shown that it holds its key, or seems to have: in these flights. */
+  | {
+      readonly type: 'proves' | 'hears-proof'
+      readonly party: Party
+      readonly peerKey: Term
+      readonly said: Term
+    }
   /** A first flight was sent to somebody known, or was taken for one of somebody who knows us. */
-  | { readonly type: 'introduces' | 'is-introduced'; readonly party: Party; readonly flight: Term; readonly to: Term }
+  | {
+      readonly type: 'introduces' | 'is-introduced'
+      readonly party: Party
+      readonly flight: Term
+      readonly to: Term
+    }
 
 export interface Outcome {
   readonly sends?: readonly Message[]
@@ -92,12 +109,6 @@ export interface Session {
 
 export function keyOf({ privateKey }: Party): Term {
   return modulusOf(privateKey)
-}
-
-export function valueOf(env: Env, name: string): Term {
-  const value = env.get(name)
-  if (value === undefined) throw new Error(`the model is broken: nothing is called ${name} here`)
-  return value
 }
 
 /** Whether the party lets a key in that has proved itself; `showsSecret`: in this exchange. */

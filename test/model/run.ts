@@ -20,3 +20,8 @@ function writtenLine({ from, to, type, fields }: Line): string {
   const values = fields.map(([name, value]) => (name === '' ? show(value) : `${name} ${show(value)}`))
   return `   ${from} → ${to}: ${type} ${values.join(', ')}`
 }
+
+/** Prints the run of an attack, for a person who asks for it. */
+export function tell(title: string, found: Found): void {
+  if (process.env.LEFT_TRACES !== undefined) console.log(`${title}\n${written(found)}\n`)
+}

@@ -58,20 +58,26 @@ const scalar = atom('x_I', 'scalar')
 const guessed = atom('a wrong guess', 'secret')
 
 /** One of each sort: more are no more use, as all that the attacker makes is known to it (docs/security/handshake.md). Of
- *  shares it has one that is made of a guess, and where there is no secret, one that is made of nothing. */
+ *  shares it has one made of a guess, one made of none, and one of small order. */
 export function ownOf({ A }: { A: Party }): Own {
-  const shares = [nameTerm(raise(hash('generator', guessed), scalar), 'c_I'), IDENTITY]
+  const pinsC = A.pins.some(({ id }) => id === c.id)
+  const plain = raise(SHARE_BASE, scalar)
+  const shares = [
+    nameTerm(raise(hash('generator', guessed), scalar), 'c_I'),
+    nameTerm(plain, 'G^x_I'),
+    IDENTITY,
+  ]
   return {
-    scalar: [scalar],
+    scalar: pinsC ? [scalar, c.scalar] : [scalar],
     point: [nameTerm(raise(BASE, scalar), 'e_I')],
-    share: A.secret === undefined ? [nameTerm(raise(SHARE_BASE, scalar), 'c_I')] : shares,
+    share: A.secret === undefined ? [plain] : shares,
     secret: [guessed],
     nonce: [atom('n_I', 'nonce')],
     private: [atom('d_I', 'private')],
     modulus: [nameTerm(modulusOf(atom('d_I', 'private')), 'N_I')],
     mac: [atom('m_I', 'mac')],
     // Where C is let in, the attacker has its id.
-    name: A.pins.some(({ id }) => id === c.id) ? [] : [atom('id_I', 'name')],
+    name: pinsC ? [] : [atom('id_I', 'name')],
     data: [atom('data_I', 'data')],
     premaster: [atom('z_I', 'premaster')],
     early: [atom('early_I', 'early')],

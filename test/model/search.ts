@@ -2,7 +2,7 @@
 // shortest form. Used by the tests.
 
 import { Knowledge, type Own } from './knowledge.js'
-import { type Env, fitsOf } from './pattern.js'
+import { Env, fitsOf } from './pattern.js'
 import type { AgreementEvent, Me, Message, RoleEvent, Session, Ticket } from './role.js'
 import type { Term } from './terms.js'
 
@@ -80,7 +80,7 @@ export function explore(
 function start({ sessions, knows, own, tickets }: Scenario): State {
   const empty: State = {
     steps: sessions.map(() => 0),
-    envs: sessions.map(() => new Map()),
+    envs: sessions.map(() => Env.empty),
     knowledge: Knowledge.of([...knows, ...Object.values(own).flat()]),
     events: [],
     tickets: tickets ?? new Map(),
@@ -150,7 +150,10 @@ function make(
   return {
     ...state,
     steps: state.steps.with(index, state.steps[index]! + 1),
-    envs: state.envs.with(index, new Map([...env, ...Object.entries(remembers)])),
+    envs: state.envs.with(
+      index,
+      Object.entries(remembers).reduce((known, [name, value]) => known.with(name, value), env),
+    ),
     knowledge: state.knowledge.with(sends.flatMap(({ fields }) => fields.map(([, value]) => value))),
     events: [...state.events, ...events.map((event) => ({ ...event, session: name }))],
     answered: answers === undefined ? state.answered : new Set(state.answered).add(answers),
@@ -180,8 +183,10 @@ export function agreementsOf({ events }: State): AgreementEvent[] {
 
 /** Two states are one where every session has taken and sent the same: in which order makes no difference to anybody. */
 function keyOf({ steps, envs, before, tickets }: State): string {
-  const sessions = steps.map((step, index) => `${step}:${[...envs[index]!.values()].join(',')}`)
-  const held = [...tickets].map(([party, list]) => `${party}:${list.map(({ id, serves }) => `${id}${serves}`).sort()}`)
+  const sessions = steps.map((step, index) => `${step}:${envs[index]!.key}`)
+  const held = [...tickets].map(
+    ([party, list]) => `${party}:${list.map(({ id, serves }) => `${id}${serves}`).sort()}`,
+  )
   return `${sessions.join(' ')} ${held.sort().join(' ')} ${before?.map(({ keys, side }) => side + keys).join() ?? '-'}`
 }
 
