@@ -2,7 +2,10 @@
 
 import { describe, expect, test } from 'vitest'
 import { CASES, LONG } from './cases.js'
+import { answerer2, asker2 } from './handshake2.js'
+import { keyOf } from './role.js'
 import { run, tell, written } from './run.js'
+import { ownOf, partiesOf } from './scenarios.js'
 import type { Changes } from './transcript2.js'
 
 describe('handshake 2 holds', () => {
@@ -69,3 +72,28 @@ describe('a change that another part of handshake 2 makes up for is not found', 
     expect(run(CASES['X25519 broken']!({ answererSigns })).attack).toBeUndefined()
   })
 })
+
+describe('what handshake 2 does not claim is found', () => {
+  test('without a pin and a secret, the key of the asker is seen by whoever answers', () => {
+    const { A, B, own, claims } = strangers()
+    const sessions = [asker2('A1', A, {}), answerer2('B1', B)]
+    const found = run({
+      scenario: { name: 'case 0', sessions, own, knows: [] },
+      claims: { ...claims, hidden: [keyOf(A)] },
+    })
+    expect(found.attack).toBe('identity: the attacker learns N_A')
+  })
+
+  test('early data is read by whoever has recorded the hello and takes the ticket', () => {
+    const { scenario, claims } = CASES['met before, ticket stolen later']!()
+    expect(run({ scenario, claims: { ...claims, earlyOutlivesKeys: true } }).attack).toMatch(
+      /reads what A said early/,
+    )
+  })
+})
+
+function strangers() {
+  const parties = partiesOf({ isPinned: false, pinsC: false, trust: 'first-use' })
+  const { A, B } = parties
+  return { A, B, own: ownOf(parties), claims: { parties: [A, B], letsStrangersIn: true } }
+}
