@@ -7,7 +7,7 @@ import { answerResumer2, earlier2, resumer2 } from './resumption2.js'
 import { keyOf } from './role.js'
 import { ownOf, partiesOf, privateHalvesOf, publicOf, SECRET } from './scenarios.js'
 import type { Scenario } from './search.js'
-import { atom, type Term } from './terms.js'
+import { atom, hash, raise, type Term } from './terms.js'
 import { type Changes, pinOf } from './transcript2.js'
 
 export interface Case {
@@ -112,6 +112,19 @@ export const CASES: Readonly<Record<string, (changes?: Changes) => Case>> = {
       scenario: { name: 'one-sided secret', sessions, own: ownOf(parties), knows: [] },
       claims,
       agreed: 0,
+    }
+  },
+  'a secret that the attacker holds too': (changes) => {
+    const { A, B, own, claims } = sharing()
+    const sessions = [asker2('A1', A, { secret: true }, changes), answerer2('B1', B, changes)]
+    const shares = [...own.share!, raise(hash('generator', SECRET), own.scalar![0]!)]
+    const knows = [SECRET, ...publicOf(A, B)]
+    // It may come in under a key of its own, as whoever holds the secret may.
+    const all = { ...claims, letsStrangersIn: true }
+    return {
+      scenario: { name: 'secret known', sessions, own: { ...own, share: shares }, knows },
+      claims: all,
+      agreed: 2,
     }
   },
   'a pin and a secret': (changes) => {
