@@ -22,6 +22,7 @@ export const LONG: ReadonlySet<string> = new Set([
   'A and B answer',
   'one secret, both ask',
   'first use, keys stolen later',
+  'X25519 broken, C let in',
   'keys of A stolen before',
 ])
 
@@ -184,6 +185,12 @@ export const CASES: Readonly<Record<string, (changes?: Changes) => Case>> = {
     const sessions = [asker2('A1', A, { pin: pinOf(B) }, changes), answerer2('B1', B, changes)]
     const broken = [...publicOf(A, B), ...scalarsOf('A1', 'B1'), A.scalar, B.scalar]
     return { scenario: { name: 'X25519 broken', sessions, own, knows: broken }, claims, agreed: 2 }
+  },
+  'X25519 broken, C let in': (changes) => {
+    const { A, B, own, knows, claims } = pinned()
+    const sessions = [asker2('A1', A, { pin: pinOf(B) }, changes), answerer2('B1', B, changes)]
+    const broken = [...knows, ...scalarsOf('A1', 'B1'), A.scalar, B.scalar]
+    return { scenario: { name: 'X25519 broken, C', sessions, own, knows: broken }, claims, agreed: 2 }
   },
   'keys of A stolen before': (changes) => {
     const { A, B, own, knows } = pinned()
