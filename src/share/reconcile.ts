@@ -1,0 +1,152 @@
+// Decides about one entry of a peer that differs from ours, by dots and what they have seen. Pure and total. The keeper
+// calls it when an entry arrives, and again with what stands here by then before it puts anything in place.
+//
+//     R.seen holds L.dot and L.seen does not hold R.dot    R replaces L
+//     neither holds the other                              concurrent: the order of contents decides
+//     each holds the other                                 the larger vector knows more; else the order decides
+//
+// **Only the peer that holds the loser of a conflict unites the vectors**, once it has kept the loser. Had the winner's peer
+// united first, the loser's peer would take the result for a replacement, and nobody would have kept the loser. Hence:
+// what a vector holds has been replaced by somebody who had seen it, or has been kept. Where each holds the other there is
+// nothing left to keep. docs/decisions/versions.md has what was tried instead, with counterexamples.
+
+import { type Dot, type Relation, relate, type Seen, uniteSeen } from './dots.js'
+import {
+  type DottedEntry,
+  editContent,
+  orderOfAttributes,
+  orderOfContents,
+  type Side,
+  sameContent,
+  sameEntry,
+  unite,
+} from './dotted-entry.js'
+import type { EntryKind } from './entry.js'
+import { conflictPath } from './path.js'
+
+export interface ReconcileFacts {
+  /** Whether anything live below the path here stays: what a deletion of the folder had not seen. */
+  readonly folderHasLiveChildren: boolean
+}
+
+/** The kind of thing an entry takes the place of: 'file' is also a link. Undefined where nothing stands. */
+export type Replaced = 'file' | 'folder' | undefined
+
+export type Decision =
+  /** Ours stands and nothing is recorded. `winner`: of a conflict whose loser the peer keeps. */
+  | { readonly type: 'keep'; readonly wins: boolean }
+  /** The content is here already: record `entry`, set its time and mode. */
+  | { readonly type: 'adopt'; readonly entry: DottedEntry; readonly folded: Seen }
+  /** Fetch and place `entry`. The old one had been seen, and goes to the trash. */
+  | {
+      readonly type: 'take'
+      readonly entry: DottedEntry
+      readonly replaces: Replaced
+      readonly folded: Seen
+    }
+  /** Carry a deletion out: ours goes to the trash, and `entry` is recorded. */
+  | {
+      readonly type: 'remove'
+      readonly entry: DottedEntry
+      readonly replaces: Replaced
+      readonly folded: Seen
+    }
+  /** Ours is the loser. Keep it as `copy`, and then take `entry`. The copy has the dots of the loser, so that every peer
+   *  that keeps it makes the same entry, and a copy that somebody has seen and deleted does not come back: run `decide`
+   *  for its path too. */
+  | {
+      readonly type: 'conflict'
+      readonly entry: DottedEntry
+      readonly copy: DottedEntry
+      readonly folded: Seen
+    }
+  /** Something that is no folder would replace our folder, but what is below stays. Record an edit of ours by
+   *  `defendFolder`, which the peer's entry has not seen and loses to. */
+  | { readonly type: 'defend'; readonly folder: DottedEntry }
+  /** Something that is no folder belongs here and cannot be placed while anything stands below: known, not held. */
+  | { readonly type: 'hold'; readonly entry: DottedEntry }
+
+export function decide(local: DottedEntry | undefined, remote: DottedEntry, facts: ReconcileFacts): Decision {
+  const blocked = facts.folderHasLiveChildren && isFileOrLink(remote.content.kind)
+  if (local === undefined) {
+    if (blocked) return { type: 'hold', entry: remote }
+    if (remote.content.kind === 'tombstone') return { type: 'adopt', entry: remote, folded: '' }
+    return { type: 'take', entry: remote, replaces: undefined, folded: '' }
+  }
+  const relation = relationOfContents(local, remote)
+  const equal = sameContent(local.content, remote.content)
+  const content = chosen(relation, orderOfContents(local, remote))
+  const keeps = relation === 'concurrent' && !equal
+  if (keeps && content === 'local') return { type: 'keep', wins: true }
+  const { entry, folded } = unite(local, remote, { content, attributes: chosenAttributes(local, remote) })
+  if (content === 'local' || equal)
+    return sameEntry(entry, local) ? { type: 'keep', wins: false } : { type: 'adopt', entry, folded }
+  if (blocked) {
+    return local.content.kind === 'folder'
+      ? { type: 'defend', folder: local }
+      : { type: 'hold', entry: remote }
+  }
+  const replaces = replacedBy(local.content.kind)
+  if (entry.content.kind === 'tombstone') return { type: 'remove', entry, replaces, folded }
+  if (keeps && local.content.kind !== 'tombstone') {
+    return { type: 'conflict', entry, copy: copyOf(local), folded }
+  }
+  return { type: 'take', entry, replaces, folded }
+}
+
+/** An edit of a folder that changes nothing in it. Its vector must not hold the entry that it is defended against. */
+export function defendFolder(folder: DottedEntry, dot: Dot): DottedEntry {
+  const { path, content, attributes } = folder
+  return editContent(folder, { path, content, mode: attributes, dot }).entry
+}
+
+/** A loser beside its winner. A loser that is a copy itself becomes another copy of the same original. */
+export function copyOf(loser: DottedEntry): DottedEntry {
+  const { content, attributes } = loser.version
+  const path = conflictPath({
+    ...loser.content,
+    digest: loser.content.digest,
+    path: originalOf(loser.path),
+    executable: false,
+    version: '',
+  })
+  return { ...loser, path, version: { content, attributes, seen: uniteSeen(content, attributes) } }
+}
+
+const COPY_MARK = /\.conflict-[^./]*-[0-9]{6}-[0-9a-f]{8}(?:-[1-9][0-9]?)?(?=\.[^./]*$|$)/
+
+/** Which path a copy of a conflict is a copy of; any other path itself. */
+export function originalOf(path: string): string {
+  return path.replace(COPY_MARK, '')
+}
+
+function relationOfContents(local: DottedEntry, remote: DottedEntry): Relation {
+  const relation = relate(
+    local.version.content,
+    local.version.seen,
+    remote.version.content,
+    remote.version.seen,
+  )
+  // One dot with two contents cannot come from an honest peer that never repeats a count: lose neither.
+  return relation === 'same' && !sameContent(local.content, remote.content) ? 'concurrent' : relation
+}
+
+function chosenAttributes(local: DottedEntry, remote: DottedEntry): Side {
+  const { attributes, seen } = local.version
+  const relation = relate(attributes, seen, remote.version.attributes, remote.version.seen)
+  return chosen(relation, orderOfAttributes(local, remote))
+}
+
+function chosen(relation: Relation, order: number): Side {
+  if (relation === 'replaced') return 'remote'
+  return relation === 'replaces' || order >= 0 ? 'local' : 'remote'
+}
+
+function isFileOrLink(kind: EntryKind): boolean {
+  return kind === 'file' || kind === 'link'
+}
+
+function replacedBy(kind: EntryKind): Replaced {
+  if (kind === 'tombstone') return undefined
+  return kind === 'folder' ? 'folder' : 'file'
+}
