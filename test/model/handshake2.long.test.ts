@@ -1,4 +1,4 @@
-// Handshake 2 with more sessions, and with nothing left out for speed: LEFT_LONG=1 npx vitest run test/model. Minutes.
+// Handshake 2 with more sessions, and with nothing left out for speed: in `npm run test:long` alone. Minutes.
 
 import { describe, expect, test } from 'vitest'
 import { CASES, LONG } from './cases.js'
@@ -6,7 +6,7 @@ import { run, written } from './run.js'
 
 const MS_MAX = 1_800_000
 
-describe.runIf(process.env.LEFT_LONG !== undefined)('handshake 2 holds', () => {
+describe('handshake 2 holds', () => {
   test.each([...LONG])('%s', { timeout: MS_MAX }, (name) => {
     const one = CASES[name]!()
     const found = run(one)
