@@ -139,7 +139,7 @@ function isSomethingIn(folder: string): boolean {
 }
 
 /** Looks a thousand times a second, both for what begins and for what ends it: whoever looked all the time would take a
- *  processor from those that are watched. PendingHandshakes when it came about. */
+ *  processor from those that are watched. Answers when it came about. */
 async function watchFor(what: string, isSo: () => boolean): Promise<number> {
   const endMs = performance.now() + WAIT_MS_MAX
   while (!isSo()) {

@@ -77,7 +77,7 @@ export class LeftGroup {
     return this.peers.map(({ pid }) => pid).filter((pid) => pid !== undefined)
   }
 
-  /** PendingHandshakes a function that ends it. */
+  /** Answers a function that ends it. */
   listen(listener: (event: PeerEvent, peer: Peer) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)

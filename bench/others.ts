@@ -174,7 +174,7 @@ export function killGroup({ pid }: ChildProcess): void {
   }
 }
 
-/** PendingHandshakes a function that waits for the next line; it throws when the child ends, or is silent for too long. */
+/** Answers a function that waits for the next line; it throws when the child ends, or is silent for too long. */
 export function listenTo(child: ChildProcess): () => Promise<string> {
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
   return async () => {

@@ -14,7 +14,7 @@ export interface Shown {
   readonly plot?: string
 }
 
-/** PendingHandshakes where it is: `NAME.json`, the table as `NAME.txt`, the plot as `NAME.svg`. */
+/** Answers where it is: `NAME.json`, the table as `NAME.txt`, the plot as `NAME.svg`. */
 export function keepResults(name: string, { table, figures, plot }: Shown): string {
   mkdirSync(RESULTS, { recursive: true })
   writeFileSync(new URL(`${name}.json`, RESULTS), `${JSON.stringify(figures, undefined, 1)}\n`)

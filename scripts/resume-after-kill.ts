@@ -73,7 +73,7 @@ async function run(): Promise<boolean> {
   }
   // Not its `received` event: a kill may come between the rename and the word about it.
   const isThere = () => existsSync(target)
-  /** PendingHandshakes the bytes that an earlier run left, undefined where the whole file is there. */
+  /** Answers the bytes that an earlier run left, undefined where the whole file is there. */
   const waitForFetching = async (why: string): Promise<number | undefined> => {
     const isUnderWay = () => fetching !== undefined || isThere()
     await waitForPeers([a, b], why, isUnderWay, { timeoutMs: WAIT_MS_MAX, pollMs: 5 })
@@ -153,7 +153,7 @@ interface Outcome {
   readonly isEqual: boolean
 }
 
-/** PendingHandshakes whether all is as it should be. */
+/** Answers whether all is as it should be. */
 function report({ refetched, sentBytes, seconds, isEqual }: Outcome): boolean {
   const extra = Math.max(0, Math.round((sentBytes - sizeBytes) / WIRE_BLOCK_BYTES))
   const bound = `${kills.length} kills × (window ${windowBlocks} + ${BLOCKS_PER_REPORT} not in the log yet)`

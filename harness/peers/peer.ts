@@ -103,7 +103,7 @@ export class Peer {
     await gone
   }
 
-  /** SIGINT; as from Ctrl-C in a terminal it reaches both processes. PendingHandshakes what crossed its socket in this life. */
+  /** SIGINT; as from Ctrl-C in a terminal it reaches both processes. Answers what crossed its socket in this life. */
   async stop(whom: 'engine' | 'both' = 'engine'): Promise<Summary> {
     const child = this.take()
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve))

@@ -1,5 +1,5 @@
 // What must hold once the faults have stopped and everything has come to rest; the real world's sibling of
-// src/sim/invariants.ts. PendingHandshakes what does not, as lines for a person.
+// src/sim/invariants.ts. Answers what does not, as lines for a person.
 
 import { closeSync, lstatSync, openSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'

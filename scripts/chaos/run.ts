@@ -39,7 +39,7 @@ const QUIET_CPU_MAX = 0.03
 /** Of large files, each peer. */
 const LARGE_BYTES_MAX = 100_000_000
 
-/** PendingHandshakes what did not hold. */
+/** Answers what did not hold. */
 export async function runChaos({ seed, chaosMs, peerCount, folder }: ChaosOptions): Promise<string[]> {
   const failures: string[] = []
   const startMs = performance.now()

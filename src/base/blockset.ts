@@ -38,7 +38,7 @@ export class BlockSet {
     return ((this.bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0
   }
 
-  /** PendingHandshakes whether the set grew. Indices outside the item are ignored. */
+  /** Answers whether the set grew. Indices outside the item are ignored. */
   add(blockIndex: number): boolean {
     if (blockIndex < 0 || blockIndex >= this.blockCount || this.has(blockIndex)) return false
     this.bits[blockIndex >> 3]! |= 1 << (blockIndex & 7)
@@ -46,7 +46,7 @@ export class BlockSet {
     return true
   }
 
-  /** PendingHandshakes whether the set shrank. */
+  /** Answers whether the set shrank. */
   delete(blockIndex: number): boolean {
     if (!this.has(blockIndex)) return false
     this.bits[blockIndex >> 3]! &= ~(1 << (blockIndex & 7))

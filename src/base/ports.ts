@@ -105,7 +105,7 @@ export interface Disk {
   /** Opens for reading and writing, making the file if it is missing, for this user alone; nothing is truncated. */
   create(path: string): FileHandle
   /** Makes a file for this user alone, in one go: thousands of small ones are made so. Throws 'exists' where something is
-   *  there; where it fails otherwise it may leave a part. PendingHandshakes how the file looks. */
+   *  there; where it fails otherwise it may leave a part. Answers how the file looks. */
   writeNew(path: string, file: NewFile): FileStat
   stateOf(handle: FileHandle): FileStat
   /** Reads into the whole of `target` from `position`; answers bytes read, short only at the end of the file. */
@@ -123,7 +123,7 @@ export interface Disk {
    *  something is at `to`. */
   linkFile(from: string, to: string): void
   /** Gives the file `from` the name `to` instead of its own, which it keeps until it has the other. Throws 'exists' where
-   *  something is at `to`. PendingHandshakes how the file looks then. */
+   *  something is at `to`. Answers how the file looks then. */
   moveNew(from: string, to: string): FileStat
   /** Makes one folder; its parent exists. Throws 'exists' where something is there. A private one is this user's alone. */
   makeFolder(path: string, access?: 'usual' | 'private'): void

@@ -20,7 +20,7 @@ export interface RawIdentityArguments {
 /** Groups of four characters on one line. */
 const GROUPS_PER_LINE = 8
 
-/** PendingHandshakes the exit code.
+/** Answers the exit code.
  *  @throws LeftError 'identity-unusable', 'secret-unusable', 'usage'. */
 export async function runIdentity(
   raw: RawIdentityArguments,

@@ -46,7 +46,7 @@ Examples:
 
 process.exitCode = await main(process.argv.slice(2))
 
-/** PendingHandshakes the exit code. */
+/** Answers the exit code. */
 async function main(words: readonly string[]): Promise<number> {
   let exitCode = EXIT_STOPPED
   let verbose = false

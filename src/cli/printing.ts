@@ -5,7 +5,7 @@ import { EXIT_FAILED, failureText } from './failure.js'
 
 /** A command does all it was asked to do, and ends as it would otherwise, when its reader goes away (EPIPE:
  *  `left identity | head -1`) or its terminal does (EIO). Where the output cannot be written (ENOSPC), that is said once and
- *  the exit code is 1. PendingHandshakes what ends the watch over stdout. */
+ *  the exit code is 1. Answers what ends the watch over stdout. */
 export function watchPrinting(): () => void {
   let hasFailed = false
   const handleFailure = (error: NodeJS.ErrnoException): void => {

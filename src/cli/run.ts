@@ -25,7 +25,7 @@ export interface RunRequest {
   readonly startPeer?: StartPeer
 }
 
-/** PendingHandshakes the exit code, after everything has been said. Never throws. */
+/** Answers the exit code, after everything has been said. Never throws. */
 export async function run(request: RunRequest): Promise<number> {
   const { options } = request
   let phase: 'starting' | 'running' = 'starting'

@@ -16,7 +16,7 @@ export interface RawSelftestArguments {
   readonly encryption?: string
 }
 
-/** PendingHandshakes the exit code: 1 where an attack was not rejected.
+/** Answers the exit code: 1 where an attack was not rejected.
  *  @throws LeftError 'usage', or what keeps the peer that is attacked from starting. */
 export async function runSelftest(
   raw: RawSelftestArguments,

@@ -45,7 +45,7 @@ export function simOptions(raw: RawSimArguments, freshSeed: number): SimOptions 
   return { firstSeed, runs, workers, power: raw.power === true, trace: runs === 1 }
 }
 
-/** PendingHandshakes the exit code: 1 when a seed failed. */
+/** Answers the exit code: 1 when a seed failed. */
 export async function runSim(raw: RawSimArguments, runSimulations?: RunSimulations): Promise<number> {
   const options = simOptions(raw, Math.floor(Math.random() * SEED_MAX))
   const simulate = runSimulations ?? (await import('../sim/run.js')).runSimulations

@@ -26,7 +26,7 @@ export type TrustedPeers = Pick<Pins, 'file' | 'list' | 'removed' | 'trust' | 'r
 /** So much of a fingerprint is enough to remove one: nobody is let in by it. */
 const PREFIX_LENGTH_MIN = 8
 
-/** `words` are the fingerprint, in one piece or in groups. PendingHandshakes the exit code.
+/** `words` are the fingerprint, in one piece or in groups. Answers the exit code.
  *  @throws LeftError 'usage', 'pins-unusable'. */
 export async function runTrust(
   words: readonly string[],

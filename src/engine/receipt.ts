@@ -82,7 +82,7 @@ export class ReceiptBook {
     }
   }
 
-  /** Nothing is wanted any more. PendingHandshakes undefined where nothing was received. */
+  /** Nothing is wanted any more. Answers undefined where nothing was received. */
   finish(): Receipt | undefined {
     const receipt = this.files === 0 ? undefined : this.write()
     this.before = this.latest

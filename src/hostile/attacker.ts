@@ -67,7 +67,7 @@ export class Attacker {
   readonly peerId: string
   session: { readonly local: WireSession; readonly remote: WireSession } | undefined
   protection: SessionProtection | undefined
-  /** PendingHandshakes what is asked for; an attack puts its own in place. */
+  /** Answers what is asked for; an attack puts its own in place. */
   onRequest: (request: Request) => void = (request) => this.serve(request)
   /** The target calls everybody whom it is told of; an attack may answer that. */
   onHello: (bytes: Uint8Array) => void = () => {}
@@ -215,7 +215,7 @@ export class Attacker {
     return this.guise.protection.ask(this.openingOf(random.bytes(8))).flight!.body
   }
 
-  /** Opens a session as an honest peer would. PendingHandshakes whether the target took it. */
+  /** Opens a session as an honest peer would. Answers whether the target took it. */
   async connect(timeoutMs = WAIT_MS_MAX): Promise<boolean> {
     const deadlineMs = performance.now() + timeoutMs
     const hello = this.hello()
@@ -362,7 +362,7 @@ export class Attacker {
     }
   }
 
-  /** PendingHandshakes a request with a segment of any kind. */
+  /** Answers a request with a segment of any kind. */
   segment(request: Request, group: AskGroup, blockIndex: number, lie: SegmentLie): void {
     if (this.session === undefined) return
     const header = new SegmentHeader()

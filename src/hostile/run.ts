@@ -89,7 +89,7 @@ export interface HostileOptions {
   readonly onOutcome: (outcome: Outcome) => void
 }
 
-/** PendingHandshakes whether all were rejected. Throws a LeftError where the target cannot be had. */
+/** Answers whether all were rejected. Throws a LeftError where the target cannot be had. */
 export async function runHostile(options: HostileOptions): Promise<boolean> {
   await loadHash()
   let isAllRejected = true

@@ -95,7 +95,7 @@ export function executableMode(mode: number, executable: boolean): number {
 /** chmod(2); vfat says EPERM. */
 const KEEPS_NO_MODES: ReadonlySet<string> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL'])
 
-/** PendingHandshakes whether the file has the group of the one that it replaces. Its owner only root can keep. */
+/** Answers whether the file has the group of the one that it replaces. Its owner only root can keep. */
 function keepOwner(handle: number, { uid, gid }: Stats): boolean {
   const own = fstatSync(handle)
   if (own.uid === uid && own.gid === gid) return true

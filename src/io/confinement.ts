@@ -57,7 +57,7 @@ export function confine(root: string): Confinement {
   return holdsFolders() ? new HeldFolders(root) : new CheckedFolders(root)
 }
 
-/** PendingHandshakes a check whether a descriptor is of the file at a path of the share and was reached through no link. */
+/** Answers a check whether a descriptor is of the file at a path of the share and was reached through no link. */
 export function openedCheck(root: string): (path: string, fd: number) => boolean {
   const realRoot = realpathSync(root)
   if (holdsFolders()) {

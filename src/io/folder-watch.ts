@@ -37,7 +37,7 @@ export class FolderWatch {
     return this.watchers.has(folder)
   }
 
-  /** PendingHandshakes whether the folder is watched; where it is not, only scans will see its changes. Watching a
+  /** Answers whether the folder is watched; where it is not, only scans will see its changes. Watching a
    *  folder twice is once. */
   add(folder: string): boolean {
     if (this.watchers.has(folder)) return true

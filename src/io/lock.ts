@@ -65,7 +65,7 @@ function take(lock: string, claim: string): void {
   throw new LeftError('share-in-use', 'other peers start and stop on this share all the time: try again')
 }
 
-/** Becomes the successor of a dead owner. PendingHandshakes false where the lock changed meanwhile. */
+/** Becomes the successor of a dead owner. Answers false where the lock changed meanwhile. */
 function follow(lock: string, root: Owner, claim: string): boolean {
   let last = root
   for (let length = 0; length < LOCK_TAKEOVERS_MAX; length++) {

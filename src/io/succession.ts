@@ -11,7 +11,7 @@ import { PREDECESSOR_END_MS, PREDECESSOR_POLL_MS } from './limits.js'
 import { isAlive, type Owner, ownClaim, readOwner } from './owner.js'
 
 /** Ends the watcher process that an earlier engine left on the share whose `.left` this is, waits until it is gone, and
- *  takes its place. PendingHandshakes what gives the place back. Throws a DiskError where that cannot be written down, a LeftError
+ *  takes its place. Answers what gives the place back. Throws a DiskError where that cannot be written down, a LeftError
  *  where the earlier one does not end. */
 export function succeed(leftFolder: string): () => void {
   const file = join(leftFolder, 'watcher')

@@ -144,7 +144,7 @@ export class Journal<E extends Placeable> {
     this.unsynced = false
   }
 
-  /** Rewrites the log to what still matters, once it has grown large. PendingHandshakes whether it did. On a DiskError
+  /** Rewrites the log to what still matters, once it has grown large. Answers whether it did. On a DiskError
    *  the old log goes on as it was. */
   compactIfLarge(): boolean {
     if (this.endOffset < this.compactAtBytes) return false

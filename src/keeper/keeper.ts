@@ -285,7 +285,7 @@ export class Keeper {
     this.peers.handleConsidered(found, all, nowMs)
   }
 
-  /** One entry of a peer that differs from ours. PendingHandshakes false where what stands at the path is not what we know: it is
+  /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
    *  read, and then compared with the peer again. */
   private consider(peer: PeerId, remote: Entry): boolean {
     if (remote.kind === 'link' && this.links !== 'keep') {

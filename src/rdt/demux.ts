@@ -88,7 +88,7 @@ export class Demux {
     this.host.emit({ type: 'stranger', address: from })
   }
 
-  /** Anything but good segments. PendingHandshakes false for what is dropped. */
+  /** Anything but good segments. Answers false for what is dropped. */
   private handleAdmitted(from: Address, bytes: Uint8Array, nowMs: number): boolean {
     const type = bytes[0]
     if (type === DatagramType.segment) return false
@@ -134,7 +134,7 @@ export class Demux {
     return this.hear(session, bytes.length, nowMs) && session.handleControl(control, nowMs)
   }
 
-  /** PendingHandshakes how many of them are dropped. */
+  /** Answers how many of them are dropped. */
   private handleSegments(from: Address, run: SegmentBatch, bytes: number, nowMs: number): number {
     const { sessionHigh, sessionLow } = run.header
     const session = this.host.sessions.ofWire(from, sessionHigh, sessionLow)
@@ -157,7 +157,7 @@ export class Demux {
     return session
   }
 
-  /** What surely came from the other side settles a session that was pending. PendingHandshakes whether it goes on. */
+  /** What surely came from the other side settles a session that was pending. Answers whether it goes on. */
   private hear(session: Session, bytes: number, nowMs: number): boolean {
     session.bytesReceived += bytes
     session.handleHeard(nowMs)

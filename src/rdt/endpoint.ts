@@ -280,7 +280,7 @@ export class Endpoint {
     else open.puller.release(frame, buffer)
   }
 
-  /** PendingHandshakes 'wanted'. The frame must not change any more; one of `rooms` is given back there in time. `isKept` false:
+  /** Answers 'wanted'. The frame must not change any more; one of `rooms` is given back there in time. `isKept` false:
    *  it is not used for a second asking, for which the block will be wanted again. */
   serveBlock(
     session: SessionId,

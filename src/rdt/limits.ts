@@ -10,7 +10,7 @@ export const SESSIONS_PER_KEY_MAX = 4
 /** Addresses of strangers that are remembered as told. */
 export const STRANGERS_MAX = 1_024
 
-/** PendingHandshakes to datagrams of unknown sessions, per second: enough for every peer, useless as a weapon. */
+/** Answers to datagrams of unknown sessions, per second: enough for every peer, useless as a weapon. */
 export const RESETS_PER_S_MAX = 64
 
 /** Buffers for frames that are being put together or were not released: 512 × 65,317 bytes = 32 MiB. */

@@ -94,7 +94,7 @@ export interface Opening {
   readonly early?: () => Uint8Array | undefined
 }
 
-export interface SentSegments {
+export interface Flight {
   readonly step: number
   readonly body: Uint8Array
 }
@@ -120,9 +120,9 @@ export interface Agreement extends Claim {
 /** One handshake, on one side. Takes flights and answers of slow steps, in any order and any number of times. */
 export interface Attempt {
   /** What the other side has to get next, to be repeated until it answers; undefined while there is nothing. */
-  readonly flight: SentSegments | undefined
+  readonly flight: Flight | undefined
   /** Goes along with it each time, in a datagram of its own, and is missed by nobody where it is lost. */
-  readonly rider?: SentSegments | undefined
+  readonly rider?: Flight | undefined
   /** Who the asker says it is. Nothing costly is done before `proceed`. */
   readonly claim: Claim | undefined
   readonly agreement: Agreement | undefined
@@ -131,7 +131,7 @@ export interface Attempt {
   /** It will never agree: nothing more is said to the other side. */
   readonly hasFailed: boolean
   /** False where that is no flight that fits here. */
-  handleFlight(flight: SentSegments): boolean
+  handleFlight(flight: Flight): boolean
   /** The claim does not speak against a session. */
   proceed(): void
 }
@@ -163,9 +163,9 @@ export interface Protection {
   /** Whether it knows us, or shares a secret with us: then it is worth an answer wherever it is. */
   isIntroduced(introduction: Uint8Array, nonce: Uint8Array): boolean
   ask(opening: Opening): Attempt
-  /** SentSegments 1 for an address that has not proved itself: no more than three times as long as flight 0, and nothing is
+  /** Flight 1 for an address that has not proved itself: no more than three times as long as flight 0, and nothing is
    *  kept of it. Undefined where `flight` is no first flight, or this protection offers nothing. */
-  offer(opening: Opening, flight: Uint8Array, seed: Uint8Array): SentSegments | undefined
+  offer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Flight | undefined
   /** The address has proved itself. What `seed` was offered for gets the same flight 1; a seed is for one handshake
    *  only. Undefined where `flight` is no first flight, or there is no room. */
   answer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Attempt | undefined

@@ -23,8 +23,8 @@ import {
   type Attempt,
   type Claim,
   EARLY_BYTES_MAX,
+  type Flight,
   type Opening,
-  type SentSegments,
 } from '../rdt/protection.js'
 import type { KeyExchange, MakeExchange } from './exchange.js'
 import { fingerprintOf } from './fingerprint.js'
@@ -68,10 +68,10 @@ const NOTHING = new Uint8Array(0)
 /** plain 0, sealed 1: of the asker, of the answerer. A peer that wants encryption shakes hands with no other. */
 const SUITES = Uint8Array.of(1, 1)
 
-export class RequestScheduler implements Attempt {
+export class Asking implements Attempt {
   readonly claim = undefined
-  flight: SentSegments | undefined
-  rider: SentSegments | undefined
+  flight: Flight | undefined
+  rider: Flight | undefined
   agreement: Agreement | undefined
   hasFailed = false
   private readonly exchange: KeyExchange
@@ -90,7 +90,7 @@ export class RequestScheduler implements Attempt {
     this.flight = { step: 0, body: this.open }
   }
 
-  handleFlight({ step, body }: SentSegments): boolean {
+  handleFlight({ step, body }: Flight): boolean {
     if (this.hasFailed || this.agreement !== undefined) return false
     if (step === 1 && this.state.type === 'opening') return this.handleOffer(body)
     if (step === 3 && this.state.type === 'proving') return this.handleAcceptance(body, this.state.proved)
@@ -141,7 +141,7 @@ export class RequestScheduler implements Attempt {
   }
 
   /** What is to be said already: to whoever can open the secret that goes before it, and nobody else. */
-  private early(proved: Proved): SentSegments | undefined {
+  private early(proved: Proved): Flight | undefined {
     const early = this.opening.early?.()
     if (early === undefined || early.length > EARLY_BYTES_MAX) return undefined
     const key = earlyKey(proved, this.context.sharedSecret ?? NOTHING)
@@ -205,7 +205,7 @@ export class RequestScheduler implements Attempt {
 /** Its first flight is answered at once; the second is read, and `proceed` goes on. One that only makes an offer, to an
  *  address that is not proved, is dropped, and made again from the same seed when the address is. */
 export class Answering implements Attempt {
-  flight: SentSegments | undefined
+  flight: Flight | undefined
   claim: Claim | undefined
   agreement: Agreement | undefined
   hasFailed = false
@@ -245,7 +245,7 @@ export class Answering implements Attempt {
     return new Answering(context, opening, open, shaking, sha256(said, context.modulus), offer)
   }
 
-  handleFlight({ step, body }: SentSegments): boolean {
+  handleFlight({ step, body }: Flight): boolean {
     if (step === 4) return this.keepEarly(body)
     if (step !== 2 || this.hasFailed || this.isBusy || this.agreement !== undefined) return false
     const text = openOnce(expand(this.shaking, 'proof', this.said), body, this.said)

@@ -118,7 +118,7 @@ export class Pins {
     })
   }
 
-  /** Its peer ids are free, and it is not trusted for where it is either, until a person trusts it again. PendingHandshakes whether
+  /** Its peer ids are free, and it is not trusted for where it is either, until a person trusts it again. Answers whether
    *  it was there.
    *  @throws LeftError 'pins-unusable'. */
   async remove(fingerprint: Fingerprint): Promise<boolean> {

@@ -12,11 +12,11 @@ import {
   type Agreement,
   type Attempt,
   type DatagramSeal,
+  type Flight,
   type FrameSeal,
   INTRODUCTION_BYTES,
   type Opening,
   type Protection,
-  type SentSegments,
   type SessionProtection,
 } from '../rdt/protection.js'
 import { type Crc32, openFrame, sealBlock } from './frames/frame.js'
@@ -111,11 +111,11 @@ class PlainAttempt implements Attempt {
   agreement: Agreement | undefined
 
   constructor(
-    readonly flight: SentSegments,
-    private readonly read: (flight: SentSegments) => Agreement | undefined,
+    readonly flight: Flight,
+    private readonly read: (flight: Flight) => Agreement | undefined,
   ) {}
 
-  handleFlight(flight: SentSegments): boolean {
+  handleFlight(flight: Flight): boolean {
     if (this.agreement !== undefined) return false
     this.agreement = this.read(flight)
     return this.agreement !== undefined

@@ -63,7 +63,7 @@ export function readSecretLine(file: string, option: string): string {
   return found.text.replace(/\r?\n$/, '')
 }
 
-/** Puts a file where there is none, whole or not at all: a link fails where a rename would replace. PendingHandshakes whether
+/** Puts a file where there is none, whole or not at all: a link fails where a rename would replace. Answers whether
  *  it was put there. */
 export function putPrivateFile(file: string, text: string): boolean {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })

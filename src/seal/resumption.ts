@@ -13,7 +13,7 @@
 
 import { concatBytes, hexOf, utf8 } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
-import type { Agreement, Attempt, Opening, SentSegments } from '../rdt/protection.js'
+import type { Agreement, Attempt, Flight, Opening } from '../rdt/protection.js'
 import type { KeyExchange } from './exchange.js'
 import { readResume, readResumed, readResuming, writeResuming } from './flights.js'
 import type { HandshakeContext } from './handshake.js'
@@ -77,7 +77,7 @@ export class Tickets {
 export class Resuming implements Attempt {
   readonly claim = undefined
   readonly hasFailed = false
-  readonly flight: SentSegments
+  readonly flight: Flight
   agreement: Agreement | undefined
   private readonly exchange: KeyExchange
   private readonly said: Uint8Array
@@ -97,7 +97,7 @@ export class Resuming implements Attempt {
     this.flight = { step: 0, body: this.body }
   }
 
-  handleFlight({ step, body }: SentSegments): boolean {
+  handleFlight({ step, body }: Flight): boolean {
     const resumed = step === 3 && this.agreement === undefined ? readResumed(body) : undefined
     const agreed = resumed && this.exchange.agree(resumed.exchange)
     if (resumed === undefined || agreed === undefined) return false

@@ -8,10 +8,10 @@ import {
   type Agreement,
   type Attempt,
   type Claim,
+  type Flight,
   INTRODUCTION_BYTES,
   type Opening,
   type Protection,
-  type SentSegments,
   type SlowStep,
 } from '../rdt/protection.js'
 import { type MakeExchange, makeX25519 } from './exchange.js'
@@ -20,7 +20,7 @@ import type { Terms } from './flights.js'
 import type { Codec } from './frames/codec.js'
 import { Compressor } from './frames/compression.js'
 import { SealedFrames } from './frames/sealed-frame.js'
-import { Answering, type HandshakeContext, RequestScheduler } from './handshake.js'
+import { Answering, Asking, type HandshakeContext } from './handshake.js'
 import { hmac, type SessionKeys } from './keys.js'
 import { BOOT_BYTES, PEER_ID_BYTES } from './limits.js'
 import { answerResumption, mayResume, Resuming, Tickets } from './resumption.js'
@@ -85,10 +85,10 @@ export class SealedProtection implements Protection {
   }
 
   ask(opening: Opening): Attempt {
-    return new RequestScheduler(this.context, opening)
+    return new Asking(this.context, opening)
   }
 
-  offer(opening: Opening, flight: Uint8Array, seed: Uint8Array): SentSegments | undefined {
+  offer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Flight | undefined {
     return Answering.begin(this.context, opening, flight, seed)?.flight
   }
 

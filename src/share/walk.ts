@@ -146,7 +146,7 @@ export class TreeWalk {
     return decoded(differing)
   }
 
-  /** Begins to read the newest listing, in the newest of its places. PendingHandshakes what that cost, in lines. */
+  /** Begins to read the newest listing, in the newest of its places. Answers what that cost, in lines. */
   private openNext(): Decoded<number, WalkFault> {
     const open = this.open.at(-1)!
     const place = open.places.pop()

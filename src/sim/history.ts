@@ -182,7 +182,7 @@ export class History {
     this.removed[peer]!.delete(path)
   }
 
-  /** LEFT put this content at a path. PendingHandshakes what is wrong with that, if anything. */
+  /** LEFT put this content at a path. Answers what is wrong with that, if anything. */
   placed(peer: number, path: string, digest: Digest, atMs: number): string | undefined {
     const removal = this.removed[peer]!.get(path)
     this.removed[peer]!.delete(path)

@@ -31,7 +31,7 @@ export class Resumption {
     private readonly history: History,
   ) {}
 
-  /** PendingHandshakes what is wrong with that, if anything. */
+  /** Answers what is wrong with that, if anything. */
   handleWritten(temporary: string, position: number, nowMs: number): string | undefined {
     const digest = temporary.slice(TEMPORARY_FOLDER.length + 1)
     const block = position / BLOCK_BYTES

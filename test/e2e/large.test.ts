@@ -66,7 +66,7 @@ describe('a file that is edited while it is sent', () => {
   })
 })
 
-/** Overwrites the file from its front in four pieces. PendingHandshakes the digest of each state that it really had: should the
+/** Overwrites the file from its front in four pieces. Answers the digest of each state that it really had: should the
  *  machine stall for long enough between two, even such a state may rightly be announced. */
 function editInPlace(path: string): string[] {
   const content = readFileSync(path)

@@ -421,7 +421,7 @@ describe('small files that are ordered together', () => {
     run(50)
   })
 
-  /** Plays B's keeper, which holds what `contentAt` gives. PendingHandshakes what it was asked for. */
+  /** Plays B's keeper, which holds what `contentAt` gives. Answers what it was asked for. */
   function serve(contentAt: (index: number) => Uint8Array | undefined): string[] {
     const kinds: string[] = []
     for (let asked = b.take('locate'); asked.length > 0; asked = b.take('locate')) {

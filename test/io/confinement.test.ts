@@ -40,7 +40,7 @@ function diskOf(options?: { followLinks: boolean }): RealDisk {
   return disk
 }
 
-/** PendingHandshakes once it is at it. */
+/** Answers once it is at it. */
 async function swapper(folder: string): Promise<ChildProcess> {
   const file = fileURLToPath(new URL('folder-swapper.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', file, folder, outside], {

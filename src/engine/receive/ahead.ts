@@ -38,7 +38,7 @@ export class AheadBlocks implements BlockSupply {
     if (this.source === undefined) this.held.push({ blockIndex, frame: frame.slice() })
   }
 
-  /** The list is here: from now on `source` says what is asked for. PendingHandshakes what is not needed of what was. */
+  /** The list is here: from now on `source` says what is asked for. Answers what is not needed of what was. */
   join(source: Source, spread: Spread): readonly number[] {
     this.source = source
     for (const blockIndex of this.returned) this.asked.delete(blockIndex)

@@ -23,7 +23,7 @@ export type Purpose =
   | { readonly type: 'tree'; readonly peer: string }
   | { readonly type: 'list'; readonly fetch: FetchId }
 
-interface Reassembly {
+interface Assembly {
   readonly session: SessionId
   readonly item: ItemRef
   readonly purpose: Purpose
@@ -42,7 +42,7 @@ export interface AssemblingOptions {
 
 export class Assembling {
   private readonly options: AssemblingOptions
-  private readonly assemblies = new Map<string, Reassembly>()
+  private readonly assemblies = new Map<string, Assembly>()
 
   constructor(options: AssemblingOptions) {
     this.options = options
@@ -117,7 +117,7 @@ export class Assembling {
     onWhole(assembly.purpose, assembly.item, whole)
   }
 
-  private tryAgain(key: string, assembly: Reassembly, nowMs: number): void {
+  private tryAgain(key: string, assembly: Assembly, nowMs: number): void {
     if (assembly.tries >= ITEM_TRIES_MAX) {
       this.giveUp(key, assembly, 'unservable')
       return
@@ -132,12 +132,12 @@ export class Assembling {
     this.options.endpoint.pull(session, item, blocks, { priority: 'control' }, nowMs)
   }
 
-  private giveUp(key: string, assembly: Reassembly, reason: 'gone' | 'unservable'): void {
+  private giveUp(key: string, assembly: Assembly, reason: 'gone' | 'unservable'): void {
     this.assemblies.delete(key)
     this.options.onGivenUp(assembly.purpose, assembly.item, reason)
   }
 
-  private dropAssembly(key: string, { session, item }: Reassembly): void {
+  private dropAssembly(key: string, { session, item }: Assembly): void {
     this.assemblies.delete(key)
     this.options.endpoint.cancelPull(session, item.kind, item.digest)
   }
@@ -147,7 +147,7 @@ function sessionKey(session: SessionId, kind: ItemKind, digest: Digest): string 
   return `${session} ${itemKey(kind, digest)}`
 }
 
-function wholeOf(assembly: Reassembly): Uint8Array {
+function wholeOf(assembly: Assembly): Uint8Array {
   const parts: Uint8Array[] = []
   for (let index = 0; index < assembly.blocks.size; index++) parts.push(assembly.blocks.get(index)!)
   return concatBytes(parts)

@@ -1,4 +1,4 @@
-// PendingHandshakes what peers pull: finds the item, reads the block into the room of a frame, holds it against its digest where
+// Answers what peers pull: finds the item, reads the block into the room of a frame, holds it against its digest where
 // that has to be done here, seals it. Performs no I/O: reads are polled, and places are asked of the keeper. Used by the
 // engine alone.
 

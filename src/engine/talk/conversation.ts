@@ -76,7 +76,7 @@ export class Conversation {
     this.greetingDue = true
   }
 
-  /** The outstanding request was answered. PendingHandshakes the root that both sides are now known to have: a greeting is
+  /** The outstanding request was answered. Answers the root that both sides are now known to have: a greeting is
    *  answered with 'same' for no other reason. */
   handleSettled(reply: 'same' | 'excess'): ItemRef | undefined {
     const { awaiting } = this

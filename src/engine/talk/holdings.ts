@@ -1,4 +1,4 @@
-// PendingHandshakes peers that ask what is here of a file: some pieces of it while it is being built, all of it once it stands in
+// Answers peers that ask what is here of a file: some pieces of it while it is being built, all of it once it stands in
 // the share, which the keeper may have to say first. Used by the engine.
 
 import { BlockSet } from '../../base/blockset.js'

@@ -95,7 +95,7 @@ class Flood {
     }
   }
 
-  /** One request, of as many blocks as it takes; one of a pack, which has no more. PendingHandshakes how many. */
+  /** One request, of as many blocks as it takes; one of a pack, which has no more. Answers how many. */
   private send(item: AskedItem): number {
     const { attacker } = this
     const writer = new RequestWriter()

@@ -93,7 +93,7 @@ function runFrom(
   return run
 }
 
-/** PendingHandshakes what failed. */
+/** Answers what failed. */
 function write(
   fd: number,
   position: number,

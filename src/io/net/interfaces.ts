@@ -21,7 +21,7 @@ import { type Address, canonicalHost, type HostPort, parseAddress } from './addr
 const answers = new Map<string, { datagramBytes: number; learntMs: number }>()
 
 /** Largest UDP payload, in bytes, that the local interface towards `remote` carries in one piece. What lies
- *  behind the interface may carry less: that is for path MTU probing to find. PendingHandshakes what Ethernet carries
+ *  behind the interface may carry less: that is for path MTU probing to find. Answers what Ethernet carries
  *  where the system does not tell. Remembered for half a minute, so it may be asked often. */
 export function datagramBytesMax(remote: Address, localBind: string | undefined): number {
   const host = parseAddress(remote)?.host

@@ -97,7 +97,7 @@ export class Offload {
     private readonly native: Native,
     private readonly fd: number,
   ) {
-    // PendingHandshakes 0 where the kernel knows it: from 4.18 on, and 5.0.
+    // Answers 0 where the kernel knows it: from 4.18 on, and 5.0.
     this.canSegment = this.set(SOL_UDP, UDP_SEGMENT, 0)
     this.merges = this.set(SOL_UDP, UDP_GRO, 1)
     // A path's MTU is what arrived, not what the kernel heard: it is to cut nothing. RFC 8899, section 4.4.

@@ -130,7 +130,7 @@ export class UdpSocket {
   }
 
   /** Cuts `bytes` into datagrams of `segmentBytes` (the last may be shorter) and sends them. Never throws for
-   *  what the network does: a datagram that cannot be sent is one that was lost. PendingHandshakes whether the kernel has
+   *  what the network does: a datagram that cannot be sent is one that was lost. Answers whether the kernel has
    *  taken them: if not, it may take them later, and the bytes must never change. */
   send(outgoing: { to: Address; bytes: Uint8Array; segmentBytes: number }): boolean {
     const target = this.targetOf(outgoing.to)

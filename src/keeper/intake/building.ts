@@ -78,7 +78,7 @@ export class BuildJob {
     }
   }
 
-  /** PendingHandshakes what there is to pull once every block has been looked at, undefined while there is more to do.
+  /** Answers what there is to pull once every block has been looked at, undefined while there is more to do.
    *  Throws a DiskError where the temporary file cannot be written. */
   step(): Built | undefined {
     const { disk, sizeBytes, logged } = this.options
@@ -122,7 +122,7 @@ export class BuildJob {
     if (this.sourceHandle !== undefined) this.options.disk.close(this.sourceHandle)
   }
 
-  /** Sees to it that a block reads as zeros, and takes no room where none is taken. PendingHandshakes what that cost, in bytes. */
+  /** Sees to it that a block reads as zeros, and takes no room where none is taken. Answers what that cost, in bytes. */
   private leaveZeros(index: number, length: number): number {
     const { disk } = this.options
     const position = index * BLOCK_BYTES

@@ -24,7 +24,7 @@ export class FullDisk {
     if (this.untilMs !== undefined && nowMs >= this.untilMs) this.untilMs = undefined
   }
 
-  /** There was no room, or none that may be taken: then `reason` says so. PendingHandshakes the notice where it is news. */
+  /** There was no room, or none that may be taken: then `reason` says so. Answers the notice where it is news. */
   handleFull(nowMs: number, reason = FULL_DISK_REASON): KeeperNotice | undefined {
     const isNews = !this.told
     this.told = true
@@ -32,7 +32,7 @@ export class FullDisk {
     return isNews ? { event: 'paused', reason } : undefined
   }
 
-  /** There was room. PendingHandshakes the notice where it is news. */
+  /** There was room. Answers the notice where it is news. */
   handleRoom(): KeeperNotice | undefined {
     const isNews = this.told
     this.told = false

@@ -232,7 +232,7 @@ export class Intake {
     this.push({ type: 'work', ...this.wants.totals })
   }
 
-  /** PendingHandshakes how many orders it carried out. */
+  /** Answers how many orders it carried out. */
   private order(ordersMax: number, nowMs: number): number {
     let orders = 0
     for (; orders < ordersMax && !this.fullDisk.paused; orders++) {
@@ -279,7 +279,7 @@ export class Intake {
     if (this.makeTemporary(want, bytes, nowMs)) this.place(want, nowMs)
   }
 
-  /** Writes the whole content of a want beside the share. PendingHandshakes false where it cannot be. */
+  /** Writes the whole content of a want beside the share. Answers false where it cannot be. */
   private makeTemporary(want: Want, bytes: Uint8Array, nowMs: number): boolean {
     try {
       this.temporaries.make(want, bytes)
@@ -374,7 +374,7 @@ export class Intake {
     else this.handlePlacing(want, this.placing.place(want.remote, undefined), nowMs)
   }
 
-  /** PendingHandshakes whether anything was ready. */
+  /** Answers whether anything was ready. */
   private placeReady(nowMs: number): boolean {
     if (this.ready.size === 0) return false
     const wants = [...this.ready]
@@ -438,7 +438,7 @@ export class Intake {
     }
   }
 
-  /** An empty file has nothing to fetch, and still is built beside the share. PendingHandshakes false where it cannot be. */
+  /** An empty file has nothing to fetch, and still is built beside the share. Answers false where it cannot be. */
   private makeEmptyTemporary(want: Want, nowMs: number): boolean {
     if (want.remote.kind !== 'file' || want.remote.sizeBytes > 0 || want.temporary !== undefined) return true
     return this.makeTemporary(want, new Uint8Array(0), nowMs)
@@ -471,7 +471,7 @@ export class Intake {
     this.committing.add(path, nowMs)
   }
 
-  /** Makes what the catalogue says survive a kill. PendingHandshakes false, and pauses, where the disk is too full for it. */
+  /** Makes what the catalogue says survive a kill. Answers false, and pauses, where the disk is too full for it. */
   commit(nowMs: number): boolean {
     try {
       this.options.catalogue.commit()

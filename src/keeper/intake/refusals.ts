@@ -22,7 +22,7 @@ export class Refusals {
   private readonly byPath = new Map<string, Refusal>()
   private readonly due = new DueQueue()
 
-  /** `remote` cannot be placed. PendingHandshakes whether that is news to the person. */
+  /** `remote` cannot be placed. Answers whether that is news to the person. */
   add(remote: Entry, sources: ReadonlySet<PeerId>, reason: string, nowMs: number): boolean {
     const { path, version } = remote
     const before = this.byPath.get(path)
@@ -63,7 +63,7 @@ export class Refusals {
     return peers
   }
 
-  /** `path` changed here: what was refused there, above or below it may fit now. PendingHandshakes the peers that have it. */
+  /** `path` changed here: what was refused there, above or below it may fit now. Answers the peers that have it. */
   takeTouched(path: string): ReadonlySet<PeerId> {
     const peers = new Set<PeerId>()
     for (const [refused, { sources }] of this.byPath) {

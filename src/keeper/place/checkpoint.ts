@@ -60,7 +60,7 @@ export class Checkpoint {
     }
   }
 
-  /** PendingHandshakes whether to go on. What is gone or unreadable needs no sync of ours; what cannot be synced must not be
+  /** Answers whether to go on. What is gone or unreadable needs no sync of ours; what cannot be synced must not be
    *  claimed, and waits for the next placed file. */
   private attempt(work: () => void): boolean {
     try {

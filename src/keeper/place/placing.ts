@@ -68,7 +68,7 @@ export class Placing {
     return decide(wanted, other, { localFolderHasLiveChildren: false, peer: this.options.peer })
   }
 
-  /** Takes over what a peer knows of content that is here already. PendingHandshakes false where the file must be looked
+  /** Takes over what a peer knows of content that is here already. Answers false where the file must be looked
    *  at first. */
   adopt(entry: Entry): boolean {
     try {

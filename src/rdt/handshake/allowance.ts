@@ -19,7 +19,7 @@ export class Allowance {
     this.left = perSecond
   }
 
-  /** PendingHandshakes whether once more is allowed, and counts it. */
+  /** Answers whether once more is allowed, and counts it. */
   take(nowMs: number): boolean {
     if (nowMs - this.sinceMs >= 1_000) {
       this.sinceMs = nowMs

@@ -9,7 +9,7 @@
 
 import type { Random } from '../../base/ports.js'
 import type { Address } from '../api.js'
-import type { Attempt, Opening, SentSegments, WireSession } from '../protection.js'
+import type { Attempt, Flight, Opening, WireSession } from '../protection.js'
 import { NONCE_BYTES } from '../wire/limits.js'
 import {
   CONNECT_MS_FIRST,
@@ -40,9 +40,9 @@ export class ConnectAttempt {
   /** What is said to the other side before there is a session: in that hello, or with the last flight. */
   greeting: Uint8Array | undefined
   /** The first flight of what goes on, which proves the address and is said again with the later ones. */
-  opened: SentSegments | undefined
+  opened: Flight | undefined
   /** What was sent last, so that the next one is noticed. */
-  sent: SentSegments | undefined
+  sent: Flight | undefined
   private early: Uint8Array[] = []
   private shakingSinceMs = 0
   private passedOverSinceMs: number | undefined

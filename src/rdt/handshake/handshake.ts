@@ -20,7 +20,7 @@ import { equalBytes, equalSecrets } from '../../base/bytes.js'
 import { WIRE_VERSION } from '../../base/limits.js'
 import type { Address, EndpointEvent, EndpointOptions, RefusalReason } from '../api.js'
 import { STRANGERS_MAX } from '../limits.js'
-import type { Agreement, Opening, SentSegments, WireSession } from '../protection.js'
+import type { Agreement, Flight, Opening, WireSession } from '../protection.js'
 import type { Session, SessionFacts } from '../session/session.js'
 import type { SessionTable } from '../session/sessions.js'
 import { type Control, encodeControl, type HandshakeControl } from '../wire/control.js'
@@ -120,7 +120,7 @@ export class Handshake {
     return this.host.options.protection.isIntroduced(control.introduction, control.nonce)
   }
 
-  /** PendingHandshakes false for what is dropped. `bytes` is the length of the datagram. */
+  /** Answers false for what is dropped. `bytes` is the length of the datagram. */
   handleControl(from: Address, control: HandshakeControl, bytes: number, nowMs: number): boolean {
     this.answers.dropOld(nowMs)
     switch (control.type) {
@@ -189,7 +189,7 @@ export class Handshake {
     })
   }
 
-  private sayFlight(connecting: ConnectAttempt, flight: SentSegments): void {
+  private sayFlight(connecting: ConnectAttempt, flight: Flight): void {
     const { address, nonce } = connecting
     connecting.sent = flight
     if (flight.step === 0) {

@@ -4,7 +4,7 @@
 
 import { hexOf } from '../../base/bytes.js'
 import type { Address } from '../api.js'
-import type { Attempt, Opening, SentSegments } from '../protection.js'
+import type { Attempt, Flight, Opening } from '../protection.js'
 import type { Session } from '../session/session.js'
 import { hostOf } from './host.js'
 import {
@@ -24,7 +24,7 @@ export interface Answer {
   readonly isProved: boolean
   readonly sinceMs: number
   /** What was sent last. */
-  sent: SentSegments | undefined
+  sent: Flight | undefined
   /** From its agreement on. */
   session: Session | undefined
 }

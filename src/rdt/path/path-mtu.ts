@@ -85,7 +85,7 @@ export class PathMtu {
     this.timeoutsInRow = 0
   }
 
-  /** A segment of full size was lost, though something after it came: smaller ones do. PendingHandshakes whether the size
+  /** A segment of full size was lost, though something after it came: smaller ones do. Answers whether the size
    *  fell. A queue that overflows loses many in a row as well, but lets one through before long. */
   handleLost(segmentBytes: number, nowMs: number, smoothedRttMs: number): boolean {
     if (segmentBytes < this.currentBytes || this.currentBytes === PATH_BYTES_BASE) return false
@@ -96,7 +96,7 @@ export class PathMtu {
     )
   }
 
-  /** Nothing came for a whole probe timeout. PendingHandshakes whether the size fell. */
+  /** Nothing came for a whole probe timeout. Answers whether the size fell. */
   handleTimedOut(nowMs: number): boolean {
     if (this.currentBytes === PATH_BYTES_BASE) return false
     this.timeoutsInRow++

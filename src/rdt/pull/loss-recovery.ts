@@ -73,7 +73,7 @@ export class LossRecovery {
     return this.outstanding.sent.isEmpty ? undefined : Math.max(this.lastArrivalAtMs, this.busySinceMs)
   }
 
-  // — Demux —
+  // — Arrivals —
 
   /** Something that was asked for came, be it for the second time. */
   handleArrived(reassembly: Reassembly, nowMs: number): void {
@@ -116,7 +116,7 @@ export class LossRecovery {
     window.handleDelivered(delivery)
   }
 
-  /** Whatever became of their askings, segments that are in flight are here. PendingHandshakes how many of them had been called
+  /** Whatever became of their askings, segments that are in flight are here. Answers how many of them had been called
    *  lost: those that came of an earlier asking. */
   private settle(
     reassembly: Reassembly,

@@ -37,7 +37,7 @@ export interface PullerHost {
   readonly roundTrip: RoundTrip
   readonly path: PathMtu
   readonly window: WindowPolicy
-  /** PendingHandshakes for segments of one block that may be none, in a row. */
+  /** Answers for segments of one block that may be none, in a row. */
   readonly misfitsMax: number
   /** Makes a datagram of a request. */
   readonly seal: (request: Uint8Array) => Uint8Array
@@ -186,9 +186,9 @@ export class Puller {
     return true
   }
 
-  // — Demux —
+  // — Arrivals —
 
-  /** PendingHandshakes how many of them were not asked for. The run is used up, and its bytes are valid during the call only. */
+  /** Answers how many of them were not asked for. The run is used up, and its bytes are valid during the call only. */
   handleSegments(run: SegmentBatch, nowMs: number): number {
     const { header } = run
     let refusedCount = 0
@@ -229,7 +229,7 @@ export class Puller {
     this.lossRecovery.detectLosses(nowMs)
   }
 
-  /** Segments of a block that is not begun: late, doubled, cancelled, or invented. PendingHandshakes how many are refused. */
+  /** Segments of a block that is not begun: late, doubled, cancelled, or invented. Answers how many are refused. */
   private handleStrays({ header, count }: SegmentBatch): number {
     const item = this.book.ofHandle(header.handle)
     if (item === undefined || header.blockIndex >= blockCount(item.sizeBytes)) return count

@@ -25,7 +25,7 @@ export class Reassembly {
   frameBytes = 0
   /** When one of its segments came last, or it was first asked for; undefined until it is. */
   cameAtMs: number | undefined
-  /** PendingHandshakes since a segment came that were none. */
+  /** Answers since a segment came that were none. */
   misfitCount = 0
   /** How often two of its segments said different counts. */
   contradictionCount = 0
@@ -168,7 +168,7 @@ export class Reassembly {
     this.neededHigh = (this.neededHigh | highBit(index)) >>> 0
   }
 
-  /** PendingHandshakes how many of them were needed. */
+  /** Answers how many of them were needed. */
   takeNeeds(first: number, count: number): number {
     const { low, high } = bitsBetween(first, first + count - 1)
     const neededCount = countOf(this.neededLow & low, this.neededHigh & high)

@@ -208,7 +208,7 @@ export class Server {
     }
   }
 
-  /** PendingHandshakes whether the block was wanted. The frame belongs to the cache from now on. */
+  /** Answers whether the block was wanted. The frame belongs to the cache from now on. */
   serveBlock(
     { kind, digest, blockIndex }: BlockName,
     frame: Uint8Array,

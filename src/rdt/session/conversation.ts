@@ -44,7 +44,7 @@ export class Conversation {
     this.sendNext(nowMs)
   }
 
-  /** PendingHandshakes the request that was heard last; a reply to any other is late and not sent. */
+  /** Answers the request that was heard last; a reply to any other is late and not sent. */
   sendReply(number: number, body: Uint8Array): void {
     assert(body.length <= CONTROL_BYTES_MAX, 'a control message must fit one datagram')
     if (number !== this.heardNumber) return
@@ -53,7 +53,7 @@ export class Conversation {
     this.post({ type: 'reply', number, body: this.reply })
   }
 
-  /** A request of the other side. PendingHandshakes it where it is new. */
+  /** A request of the other side. Answers it where it is new. */
   handleMessage(number: number, body: Uint8Array): Heard | undefined {
     if (number === this.heardNumber && this.reply !== undefined)
       this.post({ type: 'reply', number, body: this.reply })
@@ -67,7 +67,7 @@ export class Conversation {
     return this.heardNumber > 0 && this.reply === undefined
   }
 
-  /** PendingHandshakes the body where it is the reply that is waited for. */
+  /** Answers the body where it is the reply that is waited for. */
   handleReply(number: number, body: Uint8Array, nowMs: number): Uint8Array | undefined {
     if (this.outstanding?.number !== number) return undefined
     // Karn: an answer to a repeated request does not tell which of them it answers.

@@ -149,7 +149,7 @@ export class Session {
     return this.doubtedUntilMs !== Number.POSITIVE_INFINITY
   }
 
-  /** PendingHandshakes false for what makes no sense here. */
+  /** Answers false for what makes no sense here. */
   handleControl(control: SessionControl, nowMs: number): boolean {
     switch (control.type) {
       case 'ping':
@@ -199,7 +199,7 @@ export class Session {
     )
   }
 
-  /** PendingHandshakes false where the other side has been silent for too long. */
+  /** Answers false where the other side has been silent for too long. */
   handleTimeout(nowMs: number): boolean {
     if (nowMs >= this.deadAtMs()) return false
     if (!this.isSettled) return true

@@ -61,7 +61,7 @@ const QUANTUM_MS_MIN = 1 / 4
 const QUANTUM_MS_MIN_LOSSY = 1 / 8
 const QUANTUM_RTT_PART = 1 / 8
 const QUANTUM_SEGMENTS_MIN = 2
-/** RequestScheduler costs both sides as much as a dozen segments: where several sources share a fast link, a request brings so
+/** Asking costs both sides as much as a dozen segments: where several sources share a fast link, a request brings so
  *  many, though each of them be slow enough for less. */
 const QUANTUM_SEGMENTS_WORTH = 16
 const QUANTUM_BYTES_MAX = 16 * PATH_BYTES_WHOLE

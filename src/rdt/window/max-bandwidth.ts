@@ -26,7 +26,7 @@ export class MaxBandwidth {
     return Math.min(this.bytesPerMs / LINK_PART_MIN, most)
   }
 
-  /** `isBounded`: whether what came all at once is not believed. PendingHandshakes whether the path is faster than was known. */
+  /** `isBounded`: whether what came all at once is not believed. Answers whether the path is faster than was known. */
   handleDelivered(
     {
       rateBytesPerMs,

@@ -63,7 +63,7 @@ export class ProbeGain {
   private loss = 0
 
   /** At the end of each round with what became of those since the last judgement, or since the last shrinking was felt.
-   *  PendingHandshakes whether it was too much. */
+   *  Answers whether it was too much. */
   handleRound({
     lostBytes,
     deliveredBytes,

@@ -34,7 +34,7 @@ export class ProbeRtt {
     this.minRttMs = Number.POSITIVE_INFINITY
   }
 
-  /** `leastRttMs`: what the session knows from when nothing was pulled; 0 where it does not. PendingHandshakes whether the least
+  /** `leastRttMs`: what the session knows from when nothing was pulled; 0 where it does not. Answers whether the least
    *  RTT became less, or the time has come to halve the window. */
   handleRtt(rttMs: number, leastRttMs: number, nowMs: number): boolean {
     if (rttMs < this.minRttMs) {
@@ -61,7 +61,7 @@ export class ProbeRtt {
     this.untilMs = nowMs + Math.max(leastMs, PROBE_RTTS * this.minRttMs)
   }
 
-  /** PendingHandshakes whether the window changes by it. `cruiseAtMs`: since when the path's loss can be doubted, undefined where it
+  /** Answers whether the window changes by it. `cruiseAtMs`: since when the path's loss can be doubted, undefined where it
    *  cannot. */
   handleTime(
     loss: RandomLoss,

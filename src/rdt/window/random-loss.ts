@@ -77,7 +77,7 @@ export class RandomLoss {
     return round
   }
 
-  /** Less was in flight for a while. PendingHandshakes whether as much was lost as ever; if not, what was lost before was no
+  /** Less was in flight for a while. Answers whether as much was lost as ever; if not, what was lost before was no
    *  loss of the path's. Fewer than `leastBytes` say nothing. */
   handleProbed(leastBytes: number): boolean {
     const { lostBytes, deliveredBytes } = this.probed

@@ -14,7 +14,7 @@ export class Scavenger {
   /** The part of its window that the flow uses: 1 where nobody else is. */
   part = 1
 
-  /** `roundMinRttMs`: the least RTT of the round. PendingHandshakes whether somebody else wants the link. */
+  /** `roundMinRttMs`: the least RTT of the round. Answers whether somebody else wants the link. */
   handleRound(roundMinRttMs: number, minRttMs: number): boolean {
     if (roundMinRttMs === Number.POSITIVE_INFINITY) return false
     const isWanted = roundMinRttMs > minRttMs + TARGET_MS + TARGET_RTT_PART * minRttMs

@@ -29,7 +29,7 @@ const optionsOf = (peerId: string) => {
 }
 
 /** An engine orders all contents from a peer that serves packs as `forge` makes them, and files by themselves as they are.
- *  PendingHandshakes what its keeper is told, and how many blocks of which kind were served. */
+ *  Answers what its keeper is told, and how many blocks of which kind were served. */
 function receive(forge: (parts: Uint8Array[]) => Uint8Array) {
   const engine = new Engine(optionsOf(OURS), 0)
   const liar = new Endpoint(optionsOf(THEIRS), 0)

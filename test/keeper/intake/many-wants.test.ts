@@ -56,7 +56,7 @@ beforeEach(() => {
   while (step());
 })
 
-/** One step, and the listings that are pulled meanwhile are handed over. PendingHandshakes whether there is more to do. */
+/** One step, and the listings that are pulled meanwhile are handed over. Answers whether there is more to do. */
 function step(): boolean {
   const more = keeper.step(nowMs)
   let isServed = false

@@ -54,7 +54,7 @@ function handTree(digest: string, bytes: Uint8Array | undefined): void {
   while (book.busy) follow(book.step(0))
 }
 
-/** PendingHandshakes every pull from the peer's tree; answers how many there were. */
+/** Answers every pull from the peer's tree; answers how many there were. */
 function pullAll(): number {
   let pulls = 0
   for (let pull = book.pollPull(); pull !== undefined; pull = book.pollPull()) {

@@ -221,7 +221,7 @@ export class Spread {
     return blockIndex
   }
 
-  /** A block that this source was asked for before there was a spread. PendingHandshakes false where it is not missing. */
+  /** A block that this source was asked for before there was a spread. Answers false where it is not missing. */
   takeThis(source: Source, blockIndex: number): boolean {
     if (!this.missing.has(blockIndex)) return false
     if (this.free.delete(blockIndex)) this.freeIn[this.pieceOf(blockIndex)]!--
@@ -234,7 +234,7 @@ export class Spread {
     this.release(blockIndex)
   }
 
-  /** The block is here, from this session. PendingHandshakes who need not go on with it. */
+  /** The block is here, from this session. Answers who need not go on with it. */
   handleArrived(blockIndex: number, source: Source): readonly Needless[] {
     source.taken.delete(blockIndex)
     source.deliveredBytes += blockBytes(this.sizeBytes, blockIndex)
@@ -348,7 +348,7 @@ export class Spread {
 
   // — Time —
 
-  /** To be called every SPREAD_TICK_MS. PendingHandshakes what sessions need not go on with. */
+  /** To be called every SPREAD_TICK_MS. Answers what sessions need not go on with. */
   tick(factsOf: (session: SessionId) => SessionFacts, nowMs: number): readonly Needless[] {
     const elapsedMs = Math.max(1, nowMs - this.tickedAtMs)
     this.tickedAtMs = nowMs
