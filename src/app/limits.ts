@@ -32,10 +32,18 @@ export const TOTALS_MS = 250
 export const RATE_GAIN = 0.3
 
 /** The watcher process trades a little time for memory, with an option that Node documents: receiving 10,618 files it peaks at
- *  91 MB with it and at 117 MB without (Node 22: 98 and 122, Node 24: 105 and 147), for the same processor time. V8's own
- *  flags (`heap-growing-percent`, `single-threaded-gc`, `interrupt-budget`) changed memory by less than 5 MB and processor
- *  time by less than two runs differ, and a version that does not know one of them does not start. */
+ *  91 MB with it and at 117 MB without (Node 22: 98 and 122, Node 24: 105 and 147), for the same processor time. */
 export const LEAN_HEAP = '--max-semi-space-size=4'
+
+/** Growth of a heap after a collection, an option of V8 that is looked for before it is used (heap.ts). Without it both
+ *  processes together hold 477 to 505 MB after the self-test's attacks with long names and endless indexes, where they hold
+ *  less than 400 with it: V8 would let the heaps of a machine with much memory grow fourfold. */
+export const LEAN_GROWTH = '--heap-growing-percent=20'
+/** The engine's heap is small, and each full collection stops it for 10 ms: it may grow faster. */
+export const ROOMY_GROWTH = '--heap-growing-percent=75'
+
+/** The look whether Node knows an option; a machine that takes longer goes on without. */
+export const OPTION_LOOK_MS_MAX = 5_000
 
 /** What is sent until the loop looks again what has come: the 200 requests that a first round trip allows take 4 ms, for
  *  which what it has brought would wait. */

@@ -1,6 +1,7 @@
 // A running peer: the engine drained into a socket, a disk and the watcher process. One loop does the draining;
 // callbacks only hand in what came and ask for a turn of it.
 
+import { setFlagsFromString } from 'node:v8'
 import type { LeftError } from '../base/errors.js'
 import { FRAME_BLOCK_AT, FRAME_OVERHEAD_BYTES } from '../base/limits.js'
 import type { PrivatePlaces } from '../base/ports.js'
@@ -23,7 +24,8 @@ import type { Address } from '../rdt/endpoint.js'
 import type { SlowStep } from '../rdt/protection.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
 import type { PeerEvent } from './events.js'
-import { PINS_LOOK_MS, RESOLVE_RETRY_MS, SENDS_PER_TURN_MAX } from './limits.js'
+import { knowsOption } from './heap.js'
+import { LEAN_GROWTH, PINS_LOOK_MS, RESOLVE_RETRY_MS, ROOMY_GROWTH, SENDS_PER_TURN_MAX } from './limits.js'
 import type { PeerAddress, PeerOptions } from './options.js'
 import { privatePlacesOf } from './private-places.js'
 import { type OpenProtection, openProtection } from './protection.js'
@@ -97,6 +99,8 @@ class Peer implements RunningPeer {
   async start(): Promise<void> {
     const { options, folder } = this
     await loadHash()
+    const isGrowthKnown = await knowsOption(LEAN_GROWTH)
+    if (isGrowthKnown) setFlagsFromString(ROOMY_GROWTH)
     const random = new SystemRandom()
     const offload = await chooseOffload(options.offload === 'auto')
     const ipv6 = options.peers.some(({ host }) => host.includes(':'))
@@ -146,6 +150,7 @@ class Peer implements RunningPeer {
       nowMs(),
     )
     this.watcher = new WatcherProcess({
+      heapOptions: isGrowthKnown ? [LEAN_GROWTH] : [],
       start: {
         share: options.share,
         peer: folder.peer,

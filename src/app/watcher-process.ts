@@ -25,6 +25,8 @@ import {
 } from './limits.js'
 
 export interface WatcherProcessOptions {
+  /** Options of V8 that the Node that runs is known to know. */
+  readonly heapOptions: readonly string[]
   readonly start: WatcherStart
   /** The share is open: what peers say can be answered. Called again for each process that gets so far. */
   readonly onReady: () => void
@@ -86,7 +88,7 @@ export class WatcherProcess {
     const program = new URL(`../watcher/main.${extension}`, import.meta.url)
     const child = fork(program, [], {
       serialization: 'advanced',
-      execArgv: [...process.execArgv, LEAN_HEAP],
+      execArgv: [...process.execArgv, LEAN_HEAP, ...this.options.heapOptions],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.child = child

@@ -21,6 +21,7 @@ describe('the watcher process', () => {
     const lost: string[] = []
     const error = await new Promise<LeftError>((resolve) => {
       new WatcherProcess({
+        heapOptions: [],
         start: {
           share: '/nowhere',
           peer: '',

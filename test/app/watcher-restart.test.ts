@@ -47,6 +47,7 @@ class Supervised {
   private readonly happened: Happening[] = []
   private wake: () => void = () => {}
   readonly process = new WatcherProcess({
+    heapOptions: [],
     start: {
       share: '/nowhere',
       peer: '',
