@@ -461,6 +461,18 @@ describe('a full disk', () => {
     expect(share.textAt('a')).toBe(remote.sizeBytes === 0 ? '' : 'content')
     expect(share.notices('resumed')).toHaveLength(1)
   })
+
+  test('is tried again after the pause, and no later, where the file is complete and only its place was full', () => {
+    const share = new KeptShare()
+    share.claim([theirFile('a', 'content')])
+    share.disk.failNext('no-space', 'linkFile')
+    deliver(share, { a: 'content' })
+    expect(share.notices('paused')).toHaveLength(1)
+    share.pass(FULL_DISK_RETRY_MS - 1)
+    expect(share.textAt('a')).toBeUndefined()
+    share.pass(1)
+    expect(share.textAt('a')).toBe('content')
+  })
 })
 
 describe('what is to stay free of the disk', () => {

@@ -423,7 +423,7 @@ export class Intake {
         return
       case 'unsettled':
         this.options.scanner.hint(path)
-        if (++want.placeTries < PLACE_TRIES_MAX) this.wait(want, nowMs)
+        if (++want.placeTries < PLACE_TRIES_MAX) this.wait(want, nowMs + PLACE_RETRY_MS)
         else
           this.handleDiskFailure(
             want,
@@ -498,8 +498,8 @@ export class Intake {
     this.temporaries.handleMade(entry)
   }
 
-  private wait(want: Want, nowMs: number): void {
-    this.placeAgain.set(want.remote.path, nowMs + PLACE_RETRY_MS)
+  private wait(want: Want, untilMs: number): void {
+    this.placeAgain.set(want.remote.path, untilMs)
   }
 
   private handleUnwritable(want: Want, error: DiskError, nowMs: number): void {
