@@ -4,7 +4,8 @@
 // it was asked of. Used by LargeFetch, one for each file of which nothing is here.
 
 import type { BlockSupply } from '../../rdt/endpoint.js'
-import type { Source, Spread } from './swarm/spread.js'
+import type { Source } from './swarm/source.js'
+import type { Spread } from './swarm/spread.js'
 
 export class AheadBlocks implements BlockSupply {
   /** Asked for, whether they have come or not. */

@@ -9,7 +9,8 @@ import type { BlockSupply, SessionId } from '../../rdt/endpoint.js'
 import type { PeerId } from '../../share/version.js'
 import type { AheadBlocks } from './ahead.js'
 import { Partners } from './swarm/partners.js'
-import { type Source, Spread, type SpreadOptions } from './swarm/spread.js'
+import type { Source } from './swarm/source.js'
+import { Spread, type SpreadOptions } from './swarm/spread.js'
 
 /** A large file in flight, for the progress view. */
 export interface FileInFlight {

@@ -24,7 +24,7 @@ import {
 } from './limits.js'
 import type { ReceivedBlock } from './received-block.js'
 import { Liars } from './swarm/liars.js'
-import type { SessionFacts, Source } from './swarm/spread.js'
+import type { SessionFacts, Source } from './swarm/source.js'
 
 /** A block to be written into a temporary file, if `digest` is that of its bytes, or of what `cipher` opens them to;
  *  answered by `handleWritten`. */
