@@ -298,12 +298,14 @@ class Peer implements RunningPeer {
 
   private schedule(): void {
     const dueMs = this.engine.pollTimeout() ?? Number.POSITIVE_INFINITY
-    if (dueMs <= nowMs()) {
+    // One look at the clock: a second one may be past dueMs, and Node warns on stderr of a negative delay from version 24 on.
+    const now = nowMs()
+    if (dueMs <= now) {
       this.wake()
       return
     }
     // A timer that is due earlier finds nothing to do; one that is due later would be too late.
-    if (this.timer !== undefined && this.timerDueMs <= dueMs && this.timerDueMs > nowMs()) return
+    if (this.timer !== undefined && this.timerDueMs <= dueMs && this.timerDueMs > now) return
     clearTimeout(this.timer)
     this.timer = undefined
     this.timerDueMs = dueMs
@@ -311,7 +313,7 @@ class Peer implements RunningPeer {
     this.timer = setTimeout(() => {
       this.timer = undefined
       this.wake()
-    }, dueMs - nowMs())
+    }, dueMs - now)
   }
 
   private carryOut(op: DiskOp): void {
