@@ -13,6 +13,7 @@ export interface Job {
 
 /** Tells the job when it stops and goes on. */
 export function followJobControl(job: Job): void {
+  let isOwnStop = false
   const handleContinued = () => {
     job.resume()
     // The size of the window may have changed without a word to us: Node looks again, and tells the view.
@@ -22,12 +23,17 @@ export function followJobControl(job: Job): void {
     job.suspend()
     // As if we did not handle it: a job of a shell stops in this line, and others ignore the signal.
     process.off('SIGTSTP', handleStop)
+    isOwnStop = true
     process.kill(process.pid, 'SIGTSTP')
     process.on('SIGTSTP', handleStop)
     handleContinued()
   }
   process.on('SIGTSTP', handleStop)
-  process.on('SIGCONT', handleContinued)
+  process.on('SIGCONT', () => {
+    // Node tells of it later than handleStop goes on: rows that were drawn in between are ours and stand where we left them.
+    if (!isOwnStop) handleContinued()
+    isOwnStop = false
+  })
 }
 
 /** Whether no other job has our terminal. True where that cannot be told: elsewhere than on Linux. */
