@@ -13,6 +13,7 @@ import {
   type PullPriority,
   type SessionId,
 } from '../../src/rdt/endpoint.js'
+import { FrameBuffer } from '../../src/rdt/pool.js'
 import type { BlockName, Protection } from '../../src/rdt/protection.js'
 import { PlainProtection } from '../../src/seal/plain.js'
 import { type LinkFaults, Network } from '../../src/sim/network.js'
@@ -111,7 +112,7 @@ export class Node {
   mergesBundles = false
   /** Whether it releases frames as they come. */
   releases = true
-  readonly kept: Uint8Array[] = []
+  readonly kept: FrameBuffer[] = []
   /** How long loading a block takes. */
   loadMs = 0
   answer: (body: Uint8Array) => Uint8Array | undefined = (body) => body
@@ -305,7 +306,7 @@ export class Node {
       this.endpoint.serveBlock(
         session,
         { kind, digest, blockIndex },
-        frame,
+        new FrameBuffer(frame),
         { isKept: true },
         this.world.nowMs,
       )
@@ -313,7 +314,7 @@ export class Node {
 
   private handleBlock(event: Extract<EndpointEvent, { type: 'block' }>): void {
     const { session, kind, digest, blockIndex, frame } = event
-    const block = this.open(frame, { kind, digest, blockIndex })
+    const block = this.open(frame.bytes, { kind, digest, blockIndex })
     if (block === undefined) {
       this.rejectedCount++
       this.endpoint.rejectBlock(session, kind, digest, blockIndex, 'damaged')
@@ -322,7 +323,7 @@ export class Node {
       state?.bytes?.set(block, blockIndex * BLOCK_BYTES)
       state?.missing.delete(blockIndex)
     }
-    if (this.releases) this.endpoint.releaseBlock(session, frame)
+    if (this.releases) frame.release()
     else this.kept.push(frame)
   }
 }

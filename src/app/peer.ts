@@ -322,7 +322,7 @@ class Peer implements RunningPeer {
         this.read(op)
         break
       case 'write':
-        this.afterWrite(op.id, this.blocks.writeProved(op))
+        this.afterWrite(op.id, this.writeProved(op))
         break
       case 'finish':
         this.blocks.forget(op.path)
@@ -350,29 +350,38 @@ class Peer implements RunningPeer {
     if (op.reopen) this.blocks.forget(op.path)
     const failed = () => this.handleRead(op, undefined)
     if (sealing === undefined) {
-      const into = room.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + length)
+      const into = room.bytes.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + length)
       this.blocks.readBlock(op, position, into).then((block) => this.handleRead(op, block), failed)
       return
     }
-    this.blocks.readSealed(op, { position, length, bytes: room, ...sealing }).then(({ proof, buffer }) => {
-      const frame = proof === 'sealed' ? new Uint8Array(buffer, 0, length + FRAME_OVERHEAD_BYTES) : undefined
-      this.handleRead(op, frame, buffer)
-    }, failed)
+    this.blocks
+      .readSealed(op, { position, length, bytes: room.bytes, ...sealing })
+      .then(({ proof, buffer }) => {
+        room.adopt(buffer)
+        const frame = room.bytes.subarray(0, length + FRAME_OVERHEAD_BYTES)
+        this.handleRead(op, proof === 'sealed' ? frame : undefined)
+      }, failed)
   }
 
-  private handleRead({ id, path }: ReadOp, read: Uint8Array | undefined, buffer?: ArrayBufferLike): void {
+  private handleRead({ id, path }: ReadOp, read: Uint8Array | undefined): void {
     if (read === undefined) this.blocks.forget(path)
-    this.engine.handleRead(id, read, nowMs(), buffer)
+    this.engine.handleRead(id, read, nowMs())
     this.wake()
   }
 
+  private async writeProved(op: DiskOp & { type: 'write' }): Promise<Proved> {
+    const proved = await this.blocks.writeProved(op)
+    op.memory?.adopt(proved.buffer)
+    return proved
+  }
+
   private afterWrite(id: number, write: Promise<Proved | undefined>): void {
-    const done = (failure: WriteFailure | undefined, buffer?: ArrayBufferLike): void => {
-      this.engine.handleWritten(id, failure, nowMs(), buffer)
+    const done = (failure: WriteFailure | undefined): void => {
+      this.engine.handleWritten(id, failure, nowMs())
       this.wake()
     }
     write.then(
-      (proved) => done(failureOf(proved), proved?.buffer),
+      (proved) => done(failureOf(proved)),
       (error) => done(error instanceof DiskError && error.code === 'no-space' ? 'no-space' : 'disk'),
     )
   }

@@ -135,21 +135,14 @@ export class Engine {
     this.settleEvents(nowMs)
   }
 
-  /** `read` is in the operation's room: the block, or where it was to be sealed the frame. `buffer` is the room's, where
-   *  another thread had it. */
-  handleRead(id: number, read: Uint8Array | undefined, nowMs: number, buffer?: ArrayBufferLike): void {
-    this.serving.handleRead(id, read, buffer)
+  /** `read` is in the operation's room: the block, or where it was to be sealed the frame. */
+  handleRead(id: number, read: Uint8Array | undefined, nowMs: number): void {
+    this.serving.handleRead(id, read)
     this.settle(nowMs)
   }
 
-  /** `buffer` is that of a write's bytes, where another thread had it. */
-  handleWritten(
-    id: number,
-    failure: WriteFailure | undefined,
-    nowMs: number,
-    buffer?: ArrayBufferLike,
-  ): void {
-    this.receiving.large.handleWritten(id, failure, nowMs, buffer)
+  handleWritten(id: number, failure: WriteFailure | undefined, nowMs: number): void {
+    this.receiving.large.handleWritten(id, failure, nowMs)
     this.settle(nowMs)
   }
 

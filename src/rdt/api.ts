@@ -2,6 +2,7 @@
 
 import type { Digest, Hash, ItemKind } from '../base/item.js'
 import type { Random } from '../base/ports.js'
+import type { FrameBuffer } from './pool.js'
 import type { Protection } from './protection.js'
 
 /** 'ip:port' or '[v6]:port', normalised by the caller: equality of strings is equality of addresses. */
@@ -109,7 +110,8 @@ export type EndpointEvent =
       kind: ItemKind
       digest: Digest
       blockIndex: number
-      frame: Uint8Array
+      /** The receiver of the event holds it from now on, and releases it. */
+      frame: FrameBuffer
     }
   | {
       readonly type: 'gone'

@@ -22,7 +22,7 @@ import { Demux } from './demux.js'
 import { Handshake } from './handshake/handshake.js'
 import { FORGERIES_MAX, FRAMES_CACHED_MAX, POOL_BUFFERS_MAX, POOL_SHARE_MIN, REJECTS_MAX } from './limits.js'
 import { PathMemory } from './path/path-memory.js'
-import { BundlePool, FramePool } from './pool.js'
+import { BundlePool, type FrameBuffer, FramePool } from './pool.js'
 import type { BlockName, FrameSeal, SlowStep } from './protection.js'
 import { TokenBucket } from './pull/bucket.js'
 import { FrameCache } from './serve/framecache.js'
@@ -42,7 +42,7 @@ export class Endpoint {
     dropped: 0,
     strangers: 0,
   }
-  /** Memory for frames that are going to be served: what `serveBlock` is given comes back here by itself. */
+  /** Memory for frames that are going to be served: `serveBlock` takes them over. */
   readonly rooms = new FramePool(Number.POSITIVE_INFINITY, FRAMES_CACHED_MAX)
   private readonly host: SessionHost
   private readonly sessions: SessionTable
@@ -67,7 +67,7 @@ export class Endpoint {
       options,
       pool: new FramePool(),
       bundles: new BundlePool(),
-      frames: new FrameCache(this.rooms),
+      frames: new FrameCache(),
       paths: new PathMemory(),
       bucket: limitBytesPerS === undefined ? undefined : new TokenBucket(limitBytesPerS, nowMs),
       poolShare: () => this.poolShare(),
@@ -273,24 +273,17 @@ export class Endpoint {
     open?.puller.reject(kind, digest, blockIndex, isForged ? FORGERIES_MAX : REJECTS_MAX)
   }
 
-  /** The caller is done with a frame's bytes; with `buffer`, if it had another thread work on them and got that back. */
-  releaseBlock(session: SessionId, frame: Uint8Array, buffer?: ArrayBufferLike): void {
-    const open = this.sessions.get(session)
-    if (open === undefined) this.host.pool.release(frame, buffer)
-    else open.puller.release(frame, buffer)
-  }
-
-  /** Answers 'wanted'. The frame must not change any more; one of `rooms` is given back there in time. `isKept` false:
+  /** Answers 'wanted'. Takes the frame over, and releases it in time; it must not change any more. `isKept` false:
    *  it is not used for a second asking, for which the block will be wanted again. */
   serveBlock(
     session: SessionId,
     name: BlockName,
-    frame: Uint8Array,
+    frame: FrameBuffer,
     options: { isKept: boolean },
     _nowMs: number,
   ): void {
     const isServed = this.sessions.get(session)?.server.serveBlock(name, frame, options)
-    if (isServed !== true) this.rooms.release(frame)
+    if (isServed !== true) frame.release()
   }
 
   serveGone(session: SessionId, kind: ItemKind, digest: Digest, _nowMs: number): void {

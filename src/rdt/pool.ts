@@ -10,9 +10,65 @@ import {
   SMALL_FRAME_BYTES_MAX,
 } from './limits.js'
 
+/** Frames of one session that were handed up and are not released. */
+export interface FrameLoans {
+  count: number
+}
+
+/** A frame with the memory that it is in. One part holds it at a time, and whoever holds it either hands it on or releases it:
+ *  the first release gives the memory back to its pool, another one does nothing, even where the memory is lent again. */
+export class FrameBuffer {
+  private currentBytes: Uint8Array
+  private memory: ArrayBufferLike
+  private pool: FramePool | undefined
+  private loans: FrameLoans | undefined
+
+  /** Memory that belongs to no pool is forgotten when it is released. */
+  constructor(bytes: Uint8Array, pool?: FramePool) {
+    this.currentBytes = bytes
+    this.memory = bytes.buffer
+    this.pool = pool
+  }
+
+  /** The frame, or all the memory where none is in it yet; none after the release. */
+  get bytes(): Uint8Array {
+    return this.currentBytes
+  }
+
+  /** The frame is in these bytes: a part of the memory, unless it had no place there. */
+  holdFrame(bytes: Uint8Array): void {
+    this.currentBytes = bytes
+  }
+
+  /** The holder is from now on whoever pulls; counted in `loans` until the release. */
+  lend(loans: FrameLoans): void {
+    this.loans = loans
+    loans.count++
+  }
+
+  /** The memory was handed to another thread and came back as `buffer`: without bytes where the thread is gone with them. */
+  adopt(buffer: ArrayBufferLike): void {
+    this.memory = buffer
+    this.currentBytes = buffer.byteLength === 0 ? NO_BYTES : new Uint8Array(buffer)
+  }
+
+  /** Answers whether it gave memory back to a pool. */
+  release(): boolean {
+    const { pool, loans, memory } = this
+    this.currentBytes = NO_BYTES
+    if (pool === undefined) return false
+    this.pool = this.loans = undefined
+    if (loans !== undefined) loans.count--
+    pool.takeBack(memory)
+    return true
+  }
+}
+
+const NO_BYTES = new Uint8Array(0)
+
 export class FramePool {
-  private readonly free: Uint8Array[] = []
-  private readonly lent = new Set<ArrayBufferLike>()
+  private readonly free: ArrayBufferLike[] = []
+  private lentCount = 0
 
   /** At most so many lent at once, and so many kept for the next. */
   constructor(
@@ -22,33 +78,26 @@ export class FramePool {
 
   /** Buffers that may still be taken. */
   get room(): number {
-    return this.buffersMax - this.lent.size
+    return this.buffersMax - this.lentCount
   }
 
   /** Room for a frame of up to `frameBytesMax`, or undefined where the pool is empty. */
-  take(frameBytesMax: number): Uint8Array | undefined {
+  take(frameBytesMax: number): FrameBuffer | undefined {
     if (this.room <= 0) return undefined
-    const buffer =
+    this.lentCount++
+    const bytes =
       frameBytesMax <= SMALL_FRAME_BYTES_MAX
         ? new Uint8Array(frameBytesMax)
-        : (this.free.pop() ?? new Uint8Array(FRAME_BYTES_MAX))
-    this.lent.add(buffer.buffer)
-    return buffer
+        : new Uint8Array(this.free.pop() ?? new ArrayBuffer(FRAME_BYTES_MAX))
+    return new FrameBuffer(bytes, this)
   }
 
-  /** What was lent and then handed to another thread came back as `buffer`: that is lent now. */
-  exchange(frame: Uint8Array, buffer: ArrayBufferLike): void {
-    if (this.lent.delete(frame.buffer)) this.lent.add(buffer)
-  }
-
-  /** Takes back what `take` gave, or a view of it; of bytes that were in another thread, as `buffer`, what came back of
-   *  it. False where it was not lent (released twice). */
-  release(frame: Uint8Array, buffer: ArrayBufferLike = frame.buffer): boolean {
-    if (!this.lent.delete(frame.buffer)) return false
-    // A buffer that did not come back from another thread has no bytes, and small ones were made to measure.
-    const isReusable = buffer.byteLength === FRAME_BYTES_MAX && this.free.length < this.freeMax
-    if (isReusable) this.free.push(new Uint8Array(buffer))
-    return true
+  /** Called by the FrameBuffer that had this memory, once. */
+  takeBack(memory: ArrayBufferLike): void {
+    this.lentCount--
+    // Memory that did not come back from another thread has no bytes, and small frames had theirs made to measure.
+    const isReusable = memory.byteLength === FRAME_BYTES_MAX && this.free.length < this.freeMax
+    if (isReusable) this.free.push(memory)
   }
 }
 

@@ -45,12 +45,12 @@ export class EngineDisk {
     try {
       return this.disk.unharmed((disk) => {
         const handle = this.readerOf(op)
-        const into = op.room.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + op.length)
+        const into = op.room.bytes.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + op.length)
         const block = into.subarray(0, disk.read(handle, into, op.position))
         if (op.sealing === undefined) return block
         const { cipher, digest } = op.sealing
         const isRight = block.length === op.length && equalBytes(this.hash(block), digest)
-        return isRight ? sealInPlace(cipher, op.room, block.length) : undefined
+        return isRight ? sealInPlace(cipher, op.room.bytes, block.length) : undefined
       })
     } catch (error) {
       if (!(error instanceof DiskError)) throw error

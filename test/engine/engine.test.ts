@@ -6,6 +6,7 @@ import { ANNOUNCED_AHEAD_MAX } from '../../src/engine/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { TREE_PULLS_MAX } from '../../src/pipe/limits.js'
 import type { EngineToKeeper, ItemName, KeeperToEngine, Location } from '../../src/pipe/messages.js'
+import { FrameBuffer } from '../../src/rdt/pool.js'
 import { PlainProtection } from '../../src/seal/plain.js'
 import type { Entry } from '../../src/share/entry.js'
 import { encodeEntry } from '../../src/share/entry-line.js'
@@ -345,7 +346,7 @@ describe('a file', () => {
     const seal = b.engine.endpoint.framesOf(1)!
     frames.forEach((block, blockIndex) => {
       const name = { kind: 'file', digest, blockIndex } as const
-      b.engine.endpoint.serveBlock(1, name, seal.seal(name, block), { isKept: true }, nowMs)
+      b.engine.endpoint.serveBlock(1, name, new FrameBuffer(seal.seal(name, block)), { isKept: true }, nowMs)
     })
     run(50)
     a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b111) }, nowMs)

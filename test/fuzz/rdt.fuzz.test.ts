@@ -201,15 +201,16 @@ test('a server passes over what is asked for beyond the end', () => {
   // In a process of its own: it once did not end by itself.
   const script = `
     import { FrameCache } from './src/rdt/serve/framecache.js'
-    import { FramePool } from './src/rdt/pool.js'
+    import { FrameBuffer } from './src/rdt/pool.js'
     import { Server } from './src/rdt/serve/server.js'
-    const host = { frames: new FrameCache(new FramePool()), datagramBytesMax: 1472, handleWanted() {}, sendGone() {} }
+    const host = { frames: new FrameCache(), datagramBytesMax: 1472, handleWanted() {}, sendGone() {} }
     const session = { high: 1, low: 2 }
     const server = new Server(host, session, '')
     const asks = [{ blockIndex: 0, low: 32, high: 0 }]
     const group = { handle: 1, kind: 'file', digest: new Uint8Array(32), segmentBytes: 1232, asks }
     server.handleRequest({ session, number: 1, groups: [group] })
-    server.serveBlock({ kind: 'file', digest: '0'.repeat(64), blockIndex: 0 }, new Uint8Array(100), { isKept: true })
+    const frame = new FrameBuffer(new Uint8Array(100))
+    server.serveBlock({ kind: 'file', digest: '0'.repeat(64), blockIndex: 0 }, frame, { isKept: true })
     process.exit(server.pollSegments() === undefined ? 0 : 1)
   `
   const words = ['--import', 'tsx', '--input-type=module', '--eval', script]

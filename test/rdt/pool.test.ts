@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { FRAME_BYTES_MAX } from '../../src/base/limits.js'
 import { BUNDLE_BYTES_MAX, BUNDLES_FREE_MAX, SMALL_BUNDLE_BYTES_MAX } from '../../src/rdt/limits.js'
-import { BundlePool } from '../../src/rdt/pool.js'
+import { BundlePool, FrameBuffer, FramePool } from '../../src/rdt/pool.js'
 
 describe('the pool of bundles', () => {
   it('uses again what came back, and nothing that did not', () => {
@@ -31,5 +32,54 @@ describe('the pool of bundles', () => {
     pool.release(small)
     const again = new Set(taken.map(() => pool.take(BUNDLE_BYTES_MAX).buffer))
     expect(taken.filter(({ buffer }) => again.has(buffer)).length).toBe(BUNDLES_FREE_MAX)
+  })
+})
+
+describe('a frame', () => {
+  it('gives its memory back once, and not again where that is lent to another', () => {
+    const pool = new FramePool(1)
+    const first = pool.take(FRAME_BYTES_MAX)!
+    const { buffer } = first.bytes
+    expect([pool.room, pool.take(1)]).toEqual([0, undefined])
+    expect([first.release(), first.release(), pool.room]).toEqual([true, false, 1])
+    expect(first.bytes.length).toBe(0)
+    const second = pool.take(FRAME_BYTES_MAX)!
+    expect(second.bytes.buffer).toBe(buffer)
+    expect([first.release(), pool.room]).toEqual([false, 0])
+  })
+
+  it('is counted with who pulls until it is released', () => {
+    const loans = { count: 0 }
+    const frame = new FramePool().take(FRAME_BYTES_MAX)!
+    frame.lend(loans)
+    expect(loans.count).toBe(1)
+    frame.release()
+    frame.release()
+    expect(loans.count).toBe(0)
+  })
+
+  it('gives back what came of another thread, all of it, whatever part the frame took', () => {
+    const pool = new FramePool()
+    const frame = pool.take(FRAME_BYTES_MAX)!
+    const back = structuredClone(frame.bytes.buffer, { transfer: [frame.bytes.buffer as ArrayBuffer] })
+    frame.adopt(back)
+    frame.holdFrame(frame.bytes.subarray(0, 10))
+    frame.release()
+    expect(pool.take(FRAME_BYTES_MAX)!.bytes.buffer).toBe(back)
+  })
+
+  it('whose memory is lost with a thread leaves its place to another', () => {
+    const pool = new FramePool(1)
+    const frame = pool.take(FRAME_BYTES_MAX)!
+    const { buffer } = frame.bytes
+    structuredClone(buffer, { transfer: [buffer as ArrayBuffer] })
+    frame.adopt(buffer)
+    expect(frame.bytes.length).toBe(0)
+    frame.release()
+    expect(pool.take(FRAME_BYTES_MAX)!.bytes.length).toBe(FRAME_BYTES_MAX)
+  })
+
+  it('without a pool is forgotten', () => {
+    expect(new FrameBuffer(Uint8Array.of(1)).release()).toBe(false)
   })
 })

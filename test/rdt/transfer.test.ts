@@ -459,10 +459,10 @@ describe('memory', () => {
     left.pull(item.ref)
     world.run(5_000)
     expect(left.kept.length).toBe(POOL_BUFFERS_MAX)
-    expect(new Set(left.kept.map(({ buffer }) => buffer)).size).toBe(POOL_BUFFERS_MAX)
+    expect(new Set(left.kept.map(({ bytes }) => bytes.buffer)).size).toBe(POOL_BUFFERS_MAX)
     left.releases = true
-    for (const frame of left.kept) left.endpoint.releaseBlock(left.session!, frame)
-    for (const frame of left.kept) left.endpoint.releaseBlock(left.session!, frame)
+    for (const frame of left.kept) frame.release()
+    for (const frame of left.kept) frame.release()
     left.drain()
     world.run(5_000)
     expect(left.has(item.ref)).toBe(true)

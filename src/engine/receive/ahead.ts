@@ -4,6 +4,7 @@
 // it was asked of. Used by LargeFetch, one for each file of which nothing is here.
 
 import type { BlockSupply } from '../../rdt/endpoint.js'
+import { FrameBuffer } from '../../rdt/pool.js'
 import type { Source } from './swarm/source.js'
 import type { Spread } from './swarm/spread.js'
 
@@ -11,7 +12,7 @@ export class AheadBlocks implements BlockSupply {
   /** Asked for, whether they have come or not. */
   private readonly asked = new Set<number>()
   private readonly returned: number[] = []
-  private held: { readonly blockIndex: number; readonly frame: Uint8Array }[] = []
+  private held: { readonly blockIndex: number; readonly frame: FrameBuffer }[] = []
   private source: Source | undefined
 
   /** Blocks that may be asked for before the list is here: the first ones of the file. */
@@ -34,9 +35,10 @@ export class AheadBlocks implements BlockSupply {
     else this.returned.push(blockIndex)
   }
 
-  /** A frame that came before it can be proved. It is copied: buffers of the pool are for what is on its way. */
-  hold(blockIndex: number, frame: Uint8Array): void {
-    if (this.source === undefined) this.held.push({ blockIndex, frame: frame.slice() })
+  /** Takes over a frame that came before it can be proved. It is copied: buffers of the pool are for what is on its way. */
+  hold(blockIndex: number, frame: FrameBuffer): void {
+    if (this.source === undefined) this.held.push({ blockIndex, frame: new FrameBuffer(frame.bytes.slice()) })
+    frame.release()
   }
 
   /** The list is here: from now on `source` says what is asked for. Answers what is not needed of what was. */
@@ -51,7 +53,7 @@ export class AheadBlocks implements BlockSupply {
     return this.source === source
   }
 
-  takeHeld(): readonly { readonly blockIndex: number; readonly frame: Uint8Array }[] {
+  takeHeld(): readonly { readonly blockIndex: number; readonly frame: FrameBuffer }[] {
     const { held } = this
     this.held = []
     return held

@@ -105,7 +105,7 @@ export class Assembling {
     const assembly = this.assemblies.get(key)
     const isWrong = assembly !== undefined && bytes.length !== blockBytes(assembly.item.sizeBytes, blockIndex)
     if (!isWrong) assembly?.blocks.set(blockIndex, bytes.slice())
-    endpoint.releaseBlock(session, frame)
+    frame.release()
     if (isWrong) endpoint.rejectBlock(session, kind, digest, blockIndex, 'wrong')
     if (assembly === undefined || assembly.blocks.size < blockCount(assembly.item.sizeBytes)) return
     const whole = wholeOf(assembly)

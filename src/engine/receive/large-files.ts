@@ -8,6 +8,7 @@ import { BLOCK_BYTES, DIGEST_BYTES, FRAME_BLOCK_AT, FRAME_OVERHEAD_BYTES } from 
 import type { HoldingMessage } from '../../ecp/message.js'
 import type { FetchFailure, FetchId, KeeperToEngine, SourceFailure } from '../../pipe/messages.js'
 import type { Endpoint, SessionId } from '../../rdt/endpoint.js'
+import type { FrameBuffer } from '../../rdt/pool.js'
 import type { FrameCipher } from '../../rdt/protection.js'
 import type { PeerId } from '../../share/version.js'
 import type { Outbox } from '../outbox.js'
@@ -35,6 +36,8 @@ export interface WriteOp {
   readonly position: number
   /** All that is used of their buffer, which may go to another thread meanwhile. */
   readonly bytes: Uint8Array
+  /** Whose memory they are in, which adopts what comes back of that thread; undefined where it is no pool's. */
+  readonly memory: FrameBuffer | undefined
   readonly digest: Uint8Array
   readonly cipher: FrameCipher | undefined
 }
@@ -68,7 +71,6 @@ type PendingWrite = { readonly fetch: LargeFetch } & (
   | {
       readonly type: 'block'
       readonly block: ReceivedBlock
-      readonly bytes: Uint8Array
       readonly savedBytes: number
     }
 )
@@ -257,12 +259,12 @@ export class LargeFiles {
     const source = building?.spread.source(session)
     if (fetch !== undefined && building === undefined) {
       // It cannot be proved yet.
-      if (fetch.session === session) fetch.ahead?.hold(blockIndex, block.frame)
-      endpoint.releaseBlock(session, block.frame)
+      if (fetch.session === session && fetch.ahead !== undefined) fetch.ahead.hold(blockIndex, block.frame)
+      else block.frame.release()
       return
     }
     if (!fetch || !building || !source || !building.spread.missing.has(blockIndex)) {
-      endpoint.releaseBlock(session, block.frame)
+      block.frame.release()
       return
     }
     const opened = this.openedOrSealed(block)
@@ -275,7 +277,7 @@ export class LargeFiles {
       // Of what is still sealed, nobody knows who made it so long.
       if (cipher !== undefined) this.reject(block, 'damaged')
       else {
-        endpoint.releaseBlock(session, block.frame)
+        block.frame.release()
         this.blame(fetch, building, source, block, nowMs)
       }
       return
@@ -286,17 +288,19 @@ export class LargeFiles {
     building.orphanedSinceMs = undefined
     fetch.writing++
     const id = this.nextOpId++
-    this.writes.set(id, { fetch, type: 'block', block, bytes, savedBytes })
+    this.writes.set(id, { fetch, type: 'block', block, savedBytes })
     const start = blockIndex * DIGEST_BYTES
     const digest = building.list.slice(start, start + DIGEST_BYTES)
     const position = blockIndex * BLOCK_BYTES
-    this.ops.push({ type: 'write', id, path: building.path, position, bytes, digest, cipher })
+    // What was deciphered is not the frame's.
+    const memory = bytes.buffer === block.frame.bytes.buffer ? block.frame : undefined
+    this.ops.push({ type: 'write', id, path: building.path, position, bytes, memory, digest, cipher })
   }
 
   /** Undefined where its seal is broken, as far as that is known before it is opened. */
   private openedOrSealed(block: ReceivedBlock): LargeBlock | undefined {
     const frames = this.options.endpoint.framesOf(block.session)
-    const { frame } = block
+    const frame = block.frame.bytes
     const cipher = frames?.openingOf(block, frame)
     if (cipher !== undefined) {
       const textBytes = frame.length - FRAME_OVERHEAD_BYTES
@@ -309,7 +313,7 @@ export class LargeFiles {
   }
 
   private reject({ session, kind, digest, blockIndex, frame }: ReceivedBlock, why: 'damaged'): void {
-    this.options.endpoint.releaseBlock(session, frame)
+    frame.release()
     this.options.endpoint.rejectBlock(session, kind, digest, blockIndex, why)
   }
 
@@ -325,23 +329,13 @@ export class LargeFiles {
     else this.options.endpoint.rejectBlock(session, kind, digest, blockIndex, 'wrong')
   }
 
-  /** `failure` undefined where the operation succeeded; `buffer` is that of its bytes, if it was in another thread. */
-  handleWritten(
-    id: number,
-    failure: WriteFailure | undefined,
-    nowMs: number,
-    buffer?: ArrayBufferLike,
-  ): void {
+  /** `failure` undefined where the operation succeeded. */
+  handleWritten(id: number, failure: WriteFailure | undefined, nowMs: number): void {
     const write = this.writes.get(id)
     if (write === undefined) return
     this.writes.delete(id)
     const { fetch } = write
-    if (write.type === 'block') {
-      const { session, frame } = write.block
-      // What was deciphered is not the frame's.
-      const isOfFrame = write.bytes.buffer === frame.buffer
-      this.options.endpoint.releaseBlock(session, frame, isOfFrame ? buffer : undefined)
-    }
+    if (write.type === 'block') write.block.frame.release()
     if (this.fetches.get(fetch.fetch) !== fetch) return
     if (write.type === 'block' && (failure === 'wrong' || failure === 'damaged')) {
       this.handleRefused(fetch, write.block, failure, nowMs)

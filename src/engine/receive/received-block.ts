@@ -2,12 +2,13 @@
 
 import type { Digest, ItemKind } from '../../base/item.js'
 import type { SessionId } from '../../rdt/endpoint.js'
+import type { FrameBuffer } from '../../rdt/pool.js'
 
 export interface ReceivedBlock {
   readonly session: SessionId
   readonly kind: ItemKind
   readonly digest: Digest
   readonly blockIndex: number
-  /** In one of rdt's buffers: to be released exactly once. */
-  readonly frame: Uint8Array
+  /** Whoever takes the block in holds its frame, and releases it. */
+  readonly frame: FrameBuffer
 }

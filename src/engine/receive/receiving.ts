@@ -163,7 +163,7 @@ export class Receiving {
       this.large.handleBlock(block, nowMs)
       return
     }
-    const opened = this.endpoint.framesOf(block.session)?.open(block, block.frame)
+    const opened = this.endpoint.framesOf(block.session)?.open(block, block.frame.bytes)
     if (!opened?.ok) {
       this.reject(block, 'damaged')
       return
@@ -172,7 +172,7 @@ export class Receiving {
     if (block.kind === 'pack') this.handlePackBlock(block, opened.value)
     else if (block.kind !== 'file') this.assembling.handleBlock(block, opened.value.block, nowMs)
     else if (small?.session === block.session) this.handleSmallBlock(small, block, opened.value)
-    else this.endpoint.releaseBlock(block.session, block.frame)
+    else block.frame.release()
   }
 
   pollOp(): WriteOp | FinishOp | ReleaseOp | undefined {
@@ -206,7 +206,7 @@ export class Receiving {
       return
     }
     this.takeSmall(fetch, bytes.slice(), savedBytes)
-    this.endpoint.releaseBlock(block.session, block.frame)
+    block.frame.release()
   }
 
   private handlePackBlock(block: ReceivedBlock, { block: bytes, savedBytes }: OpenedFrame): void {
@@ -216,7 +216,7 @@ export class Receiving {
       return
     }
     const whole = pack === undefined ? bytes : bytes.slice()
-    this.endpoint.releaseBlock(block.session, block.frame)
+    block.frame.release()
     let at = 0
     for (const small of pack?.files ?? []) {
       const { sizeBytes } = small.file
@@ -262,7 +262,7 @@ export class Receiving {
   }
 
   private reject(block: ReceivedBlock, why: 'damaged' | 'wrong'): void {
-    this.endpoint.releaseBlock(block.session, block.frame)
+    block.frame.release()
     this.endpoint.rejectBlock(block.session, block.kind, block.digest, block.blockIndex, why)
   }
 

@@ -9,6 +9,7 @@ import { BLOCK_BYTES, DIGEST_BYTES, FRAME_OVERHEAD_BYTES } from '../../base/limi
 import { membersOf, packProves } from '../../base/pack.js'
 import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
 import type { ItemName, Location } from '../../pipe/messages.js'
+import { FrameBuffer } from '../../rdt/pool.js'
 import type { BlockName, FrameCipher, FrameSeal } from '../../rdt/protection.js'
 import type { Outbox } from '../outbox.js'
 import type { Building } from '../receive/large-fetch.js'
@@ -29,17 +30,16 @@ export interface ReadOp {
   readonly length: number
   /** What was read there last did not verify: a descriptor that is kept may be of another file of equal size and time. */
   readonly reopen: boolean
-  /** To be read into from FRAME_BLOCK_AT on; with room for a tag behind. Its buffer may go to another thread meanwhile. */
-  readonly room: Uint8Array
+  /** To be read into from FRAME_BLOCK_AT on; with room for a tag behind. Its memory may go to another thread meanwhile:
+   *  then it adopts what comes back. */
+  readonly room: FrameBuffer
   /** What is read is to be made a frame, if it has this digest. */
   readonly sealing: { readonly cipher: FrameCipher; readonly digest: Uint8Array } | undefined
 }
 
 /** Memory for frames; `Endpoint.rooms`. */
 export interface FrameRooms {
-  take(frameBytesMax: number): Uint8Array | undefined
-  exchange(room: Uint8Array, buffer: ArrayBufferLike): void
-  release(room: Uint8Array): boolean
+  take(frameBytesMax: number): FrameBuffer | undefined
 }
 
 /** A block that a session asked for. */
@@ -55,7 +55,7 @@ interface Task extends Wanted {
 }
 
 export type Served =
-  | { readonly wanted: Wanted; readonly frame: Uint8Array; readonly isProved: boolean }
+  | { readonly wanted: Wanted; readonly frame: FrameBuffer; readonly isProved: boolean }
   | { readonly wanted: Wanted; readonly frame: undefined } // gone
 
 type FilePlace = Location & { readonly type: 'file' }
@@ -64,7 +64,7 @@ type FilePlace = Location & { readonly type: 'file' }
 interface Reading {
   readonly task: Task
   readonly place: FilePlace
-  readonly room: Uint8Array
+  readonly room: FrameBuffer
   readonly isToSeal: boolean
 }
 
@@ -195,17 +195,16 @@ export class Serving {
   }
 
   /** `read` is in the room of the operation: the block, or where it was to be sealed the frame. Undefined where that
-   *  could not be read, or sealed. `buffer` is the room's, if it was in another thread. */
-  handleRead(id: number, read: Uint8Array | undefined, buffer?: ArrayBufferLike): void {
+   *  could not be read, or sealed. */
+  handleRead(id: number, read: Uint8Array | undefined): void {
     const entry = this.reading.get(id)
     if (entry === undefined) return
     this.reading.delete(id)
-    if (buffer !== undefined) this.options.rooms.exchange(entry.room, buffer)
-    const room = buffer === undefined ? entry.room : new Uint8Array(buffer)
-    const { task, place } = entry
+    const { task, place, room } = entry
     if (read !== undefined && entry.isToSeal) {
       this.taskCount--
-      this.served.push({ wanted: task, frame: read, isProved: true })
+      room.holdFrame(read)
+      this.served.push({ wanted: task, frame: room, isProved: true })
       return
     }
     const block = entry.isToSeal ? undefined : read
@@ -217,7 +216,7 @@ export class Serving {
       this.seal(task, block, room, true)
       return
     }
-    this.options.rooms.release(room)
+    room.release()
     this.forget(itemKey(task.kind, task.digest))
     if (!place.path.startsWith(TEMPORARY_FOLDER)) this.suspect(place.path)
     this.toReopen.add(place.path)
@@ -342,19 +341,23 @@ export class Serving {
   private seal(
     task: Task,
     block: Uint8Array,
-    room: Uint8Array,
+    room: FrameBuffer,
     isProved: boolean,
     fileLengths?: readonly number[],
   ): void {
     this.taskCount--
-    const frame = this.options.framesOf(task.session)?.seal(task, block, room, fileLengths)
-    if (frame === undefined) this.options.rooms.release(room)
-    else this.served.push({ wanted: task, frame, isProved })
+    const frame = this.options.framesOf(task.session)?.seal(task, block, room.bytes, fileLengths)
+    if (frame === undefined) {
+      room.release()
+      return
+    }
+    room.holdFrame(frame)
+    this.served.push({ wanted: task, frame: room, isProved })
   }
 
-  private roomFor(blockLength: number): Uint8Array {
+  private roomFor(blockLength: number): FrameBuffer {
     const frameBytes = blockLength + FRAME_OVERHEAD_BYTES
-    return this.options.rooms.take(frameBytes) ?? new Uint8Array(frameBytes)
+    return this.options.rooms.take(frameBytes) ?? new FrameBuffer(new Uint8Array(frameBytes))
   }
 
   private remember(key: string, location: Location): void {

@@ -2,6 +2,7 @@
 // of their need. Assemblies are used again, so that a block costs no allocation but its buffer.
 
 import { BLOCK_COUNT_MAX } from '../../base/limits.js'
+import type { FrameBuffer } from '../pool.js'
 import type { PulledItem } from './pulled-item.js'
 import { Reassembly } from './reassembly.js'
 
@@ -44,13 +45,13 @@ export class BlocksInProgress {
   begin(
     item: PulledItem,
     blockIndex: number,
-    buffer: Uint8Array,
+    frame: FrameBuffer,
     expected: { segmentBytes: number; fillRatio: number },
   ): Reassembly {
     const key = keyOf(item.handle, blockIndex)
     if (this.byKey.has(key)) throw new Error(`block ${blockIndex} was begun before`)
     const reassembly = this.free.pop() ?? this.addSlot()
-    reassembly.begin(item, blockIndex, buffer, expected)
+    reassembly.begin(item, blockIndex, frame, expected)
     this.byKey.set(key, reassembly)
     this.enqueue(reassembly)
     return reassembly

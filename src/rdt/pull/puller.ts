@@ -15,7 +15,7 @@ import type { BlockSupply, PullPriority } from '../api.js'
 import { FORGERIES_MAX } from '../limits.js'
 import type { PathMtu } from '../path/path-mtu.js'
 import type { RoundTrip } from '../path/rtt.js'
-import type { FramePool } from '../pool.js'
+import type { FrameBuffer, FrameLoans, FramePool } from '../pool.js'
 import type { WindowPolicy } from '../window/window-policy.js'
 import type { WireSession } from '../wire/control.js'
 import { SEGMENT_HEADER_BYTES } from '../wire/limits.js'
@@ -43,7 +43,7 @@ export interface PullerHost {
   readonly seal: (request: Uint8Array) => Uint8Array
   /** How much of the pool this session may hold, in buffers. */
   poolShare(): number
-  handleBlock(item: PulledItem, blockIndex: number, frame: Uint8Array): void
+  handleBlock(item: PulledItem, blockIndex: number, frame: FrameBuffer): void
   handleGone(item: PulledItem, reason: 'gone' | 'unservable'): void
 }
 
@@ -75,7 +75,7 @@ export class Puller {
   private readonly lossRecovery: LossRecovery
   private readonly requests: RequestScheduler
   /** Frames that the caller has not released. */
-  private lentCount = 0
+  private readonly loans: FrameLoans = { count: 0 }
   /** Of what frames may take, what they have been taking of late. */
   private fillRatio = 1
 
@@ -153,7 +153,7 @@ export class Puller {
     if (item === undefined || reassembly === undefined) return
     item.activeCount--
     this.outstanding.drop(reassembly)
-    this.host.pool.release(reassembly.buffer)
+    reassembly.frame.release()
   }
 
   reject(kind: ItemKind, digest: Digest, blockIndex: number, rejectsMax: number): void {
@@ -165,10 +165,6 @@ export class Puller {
     }
     item.supply.giveBack(blockIndex)
     this.queue.add(item)
-  }
-
-  release(frame: Uint8Array, buffer?: ArrayBufferLike): void {
-    if (this.host.pool.release(frame, buffer)) this.lentCount--
   }
 
   /** Gives back every buffer that is not with the caller. The puller is not used any more. */
@@ -279,15 +275,16 @@ export class Puller {
   }
 
   private handUp(reassembly: Reassembly): void {
-    const { item, blockIndex, buffer, frameBytes, frameBytesMax } = reassembly
+    const { item, blockIndex, frame, frameBytes, frameBytesMax } = reassembly
     this.stats.blocksReceived++
-    this.lentCount++
     item.activeCount--
     item.handleFrame(frameBytes, frameBytesMax)
     this.fillRatio += (frameBytes / frameBytesMax - this.fillRatio) / FILL_FRAMES
     this.outstanding.drop(reassembly)
     if (item.isFinished) this.book.retire(item)
-    this.host.handleBlock(item, blockIndex, buffer.subarray(0, frameBytes))
+    frame.holdFrame(frame.bytes.subarray(0, frameBytes))
+    frame.lend(this.loans)
+    this.host.handleBlock(item, blockIndex, frame)
   }
 
   // — Time —
@@ -323,13 +320,13 @@ export class Puller {
   }
 
   private isCallerSlow(): boolean {
-    return this.queue.isEmpty || this.lentCount > this.outstanding.inProgress.size
+    return this.queue.isEmpty || this.loans.count > this.outstanding.inProgress.size
   }
 
   private mayBegin(): boolean {
     const { size } = this.outstanding.inProgress
     if (size >= this.host.window.blocksMax || this.queue.isEmpty) return false
-    return size + this.lentCount < this.host.poolShare() && this.host.pool.room > 0
+    return size + this.loans.count < this.host.poolShare() && this.host.pool.room > 0
   }
 
   private begin(): Reassembly | undefined {
@@ -337,10 +334,10 @@ export class Puller {
     const item = this.queue.take()!
     const blockIndex = item.supply.take()
     this.queue.add(item)
-    const buffer = this.host.pool.take(blockBytes(item.sizeBytes, blockIndex) + FRAME_OVERHEAD_BYTES)!
+    const frame = this.host.pool.take(blockBytes(item.sizeBytes, blockIndex) + FRAME_OVERHEAD_BYTES)!
     item.activeCount++
     const segmentBytes = this.host.path.currentBytes
-    return this.outstanding.inProgress.begin(item, blockIndex, buffer, {
+    return this.outstanding.inProgress.begin(item, blockIndex, frame, {
       segmentBytes,
       fillRatio: this.fillRatio,
     })
@@ -356,7 +353,7 @@ export class Puller {
     for (const reassembly of this.outstanding.inProgress.all()) {
       if (reassembly.item !== item) continue
       this.outstanding.drop(reassembly)
-      this.host.pool.release(reassembly.buffer)
+      reassembly.frame.release()
     }
     item.activeCount = 0
     this.book.unname(item)

@@ -3,6 +3,7 @@
 
 import { blockBytes } from '../../base/item.js'
 import { FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
+import type { FrameBuffer } from '../pool.js'
 import { belowBits, bitsBetween, countOf, highBit, lowBit, lowestOf } from '../wire/bits.js'
 import { SEGMENT_COUNT_MAX, SEGMENT_HEADER_BYTES } from '../wire/limits.js'
 import type { SegmentBatch } from '../wire/segment-batch.js'
@@ -13,7 +14,7 @@ import type { PulledItem } from './pulled-item.js'
 export class Reassembly {
   item!: PulledItem
   blockIndex = 0
-  buffer!: Uint8Array
+  frame!: FrameBuffer
   segmentBytes = 0
   payloadBytes = 0
   frameBytesMax = 0
@@ -52,12 +53,12 @@ export class Reassembly {
   begin(
     item: PulledItem,
     blockIndex: number,
-    buffer: Uint8Array,
+    frame: FrameBuffer,
     { segmentBytes, fillRatio }: { segmentBytes: number; fillRatio: number },
   ): void {
     this.item = item
     this.blockIndex = blockIndex
-    this.buffer = buffer
+    this.frame = frame
     this.frameBytesMax = blockBytes(item.sizeBytes, blockIndex) + FRAME_OVERHEAD_BYTES
     this.frameBytesExpected = Math.ceil(fillRatio * this.frameBytesMax)
     this.cameAtMs = undefined
@@ -131,7 +132,7 @@ export class Reassembly {
   put(run: SegmentBatch, count: number, nowMs: number): void {
     const first = run.header.segmentIndex
     const last = first + count - 1
-    run.copyPayloads(count, this.buffer, first * this.payloadBytes)
+    run.copyPayloads(count, this.frame.bytes, first * this.payloadBytes)
     if (last === this.segmentCount - 1) this.frameBytes = last * this.payloadBytes + run.payloadBytes
     const { low, high } = bitsBetween(first, last)
     this.hereLow = (this.hereLow | low) >>> 0

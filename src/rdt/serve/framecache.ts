@@ -3,10 +3,10 @@
 // memory to the frames to come.
 
 import { FRAMES_CACHED_MAX } from '../limits.js'
-import type { FramePool } from '../pool.js'
+import type { FrameBuffer } from '../pool.js'
 
 interface Entry {
-  readonly frame: Uint8Array
+  readonly frame: FrameBuffer
   /** Whether it is worth something when nobody holds it. */
   readonly isKept: boolean
   holders: number
@@ -16,10 +16,7 @@ export class FrameCache {
   /** In the order of use: a Map keeps the order of insertion. */
   private readonly entries = new Map<string, Entry>()
 
-  constructor(
-    private readonly pool: FramePool,
-    private readonly framesMax = FRAMES_CACHED_MAX,
-  ) {}
+  constructor(private readonly framesMax = FRAMES_CACHED_MAX) {}
 
   get size(): number {
     return this.entries.size
@@ -32,7 +29,7 @@ export class FrameCache {
     entry.holders++
     this.entries.delete(key)
     this.entries.set(key, entry)
-    return entry.frame
+    return entry.frame.bytes
   }
 
   letGo(key: string): void {
@@ -47,18 +44,18 @@ export class FrameCache {
    *  Holds it at once where that is wanted: it may be the only one that nobody holds, and then it would go. */
   add(
     key: string,
-    frame: Uint8Array,
+    frame: FrameBuffer,
     { isKept, isHeld = false }: { isKept: boolean; isHeld?: boolean },
   ): Uint8Array | undefined {
     const before = this.entries.get(key)
     if (before !== undefined && before.holders > 0) {
-      this.pool.release(frame)
+      frame.release()
       return isHeld ? this.hold(key) : undefined
     }
     if (before !== undefined) this.drop(key, before)
     this.entries.set(key, { frame, isKept, holders: isHeld ? 1 : 0 })
     this.makeRoom()
-    return isHeld ? frame : undefined
+    return isHeld ? frame.bytes : undefined
   }
 
   /** Forgets what an item, or a session, had: all keys that begin so. Nobody holds them any more. */
@@ -77,6 +74,6 @@ export class FrameCache {
 
   private drop(key: string, { frame }: Entry): void {
     this.entries.delete(key)
-    this.pool.release(frame)
+    frame.release()
   }
 }

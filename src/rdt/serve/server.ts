@@ -11,7 +11,7 @@ import { hexOf } from '../../base/bytes.js'
 import { type Digest, type ItemKind, itemKey } from '../../base/item.js'
 import { FRAME_BYTES_MAX } from '../../base/limits.js'
 import { BUNDLE_BYTES_MAX, BUNDLE_SEGMENTS_MAX } from '../limits.js'
-import type { BundlePool } from '../pool.js'
+import type { BundlePool, FrameBuffer } from '../pool.js'
 import type { BlockName } from '../protection.js'
 import { belowBits, countOf, highBit, lowBit, lowestOf } from '../wire/bits.js'
 import type { WireSession } from '../wire/control.js'
@@ -211,15 +211,15 @@ export class Server {
   /** Answers whether the block was wanted. The frame belongs to the cache from now on. */
   serveBlock(
     { kind, digest, blockIndex }: BlockName,
-    frame: Uint8Array,
+    frame: FrameBuffer,
     { isKept }: { isKept: boolean },
   ): boolean {
-    if (frame.length === 0 || frame.length > FRAME_BYTES_MAX)
-      throw new Error(`a frame of ${frame.length} bytes cannot be served`)
+    if (frame.bytes.length === 0 || frame.bytes.length > FRAME_BYTES_MAX)
+      throw new Error(`a frame of ${frame.bytes.length} bytes cannot be served`)
     const block = this.blocks.get(`${this.cachePrefix}${itemKey(kind, digest)}:${blockIndex}`)
     if (block === undefined || block.frame !== undefined) return false
     block.isWanted = false
-    this.learnFrameBytes(frame.length)
+    this.learnFrameBytes(frame.bytes.length)
     block.frame = this.host.frames.add(block.key, frame, { isKept, isHeld: block.looked > 0 })
     return true
   }

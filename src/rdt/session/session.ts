@@ -9,7 +9,7 @@ import { FORGERIES_MAX, REJECTS_MAX } from '../limits.js'
 import type { PathMemory } from '../path/path-memory.js'
 import { PathMtu } from '../path/path-mtu.js'
 import { RoundTrip } from '../path/rtt.js'
-import type { BundlePool, FramePool } from '../pool.js'
+import type { BundlePool, FrameBuffer, FramePool } from '../pool.js'
 import type { SessionProtection } from '../protection.js'
 import type { TokenBucket } from '../pull/bucket.js'
 import type { PulledItem } from '../pull/pulled-item.js'
@@ -279,7 +279,7 @@ export class Session {
     if (this.outbox.length < CONTROL_QUEUED_MAX) this.outbox.push(this.encode(control))
   }
 
-  private emitBlock(item: PulledItem, blockIndex: number, frame: Uint8Array): void {
+  private emitBlock(item: PulledItem, blockIndex: number, frame: FrameBuffer): void {
     const { kind, digest } = item
     this.host.emit({ type: 'block', session: this.facts.id, kind, digest, blockIndex, frame })
   }

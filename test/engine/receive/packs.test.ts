@@ -5,6 +5,7 @@ import { Engine } from '../../../src/engine/engine.js'
 import { crc32, hash } from '../../../src/io/hash.js'
 import type { EngineToKeeper } from '../../../src/pipe/messages.js'
 import { Endpoint } from '../../../src/rdt/endpoint.js'
+import { FrameBuffer } from '../../../src/rdt/pool.js'
 import { sealBlock } from '../../../src/seal/frames/frame.js'
 import { PlainProtection } from '../../../src/seal/plain.js'
 import { SeededRandom } from '../../../src/sim/random.js'
@@ -54,7 +55,7 @@ function receive(forge: (parts: Uint8Array[]) => Uint8Array) {
           (one) => contents[digests.indexOf(one)]!,
         )
         const block = kind === 'pack' ? forge(parts) : contents[digests.indexOf(digest)]!
-        const frame = sealBlock({ kind, digest, blockIndex }, block, crc32)
+        const frame = new FrameBuffer(sealBlock({ kind, digest, blockIndex }, block, crc32))
         liar.serveBlock(session, { kind, digest, blockIndex }, frame, { isKept: true }, nowMs)
       }
       for (let out = liar.pollDatagram(nowMs); out !== undefined; out = liar.pollDatagram(nowMs)) {

@@ -101,7 +101,7 @@ function allServed(): Served[] {
 
 function blockIn(served: Served): Uint8Array | undefined {
   if (served.frame === undefined) return undefined
-  const opened = openFrame(served.wanted, served.frame, crc32)
+  const opened = openFrame(served.wanted, served.frame.bytes, crc32)
   if (!opened.ok) throw new Error(opened.reason)
   return opened.value
 }
@@ -258,7 +258,7 @@ describe('without seals', () => {
   const serve = (block: Uint8Array): Served[] => {
     serving.handleWanted(wanted(fileName, 0))
     const op = reads()[0]!
-    const into = op.room.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + block.length)
+    const into = op.room.bytes.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + block.length)
     into.set(block)
     serving.handleRead(op.id, into)
     return allServed()
@@ -276,7 +276,7 @@ describe('without seals', () => {
     const [first] = serve(blockOf(large, 0))
     expect(first).toMatchObject({ isProved: false })
     expect(blockIn(first!)).toEqual(blockOf(large, 0))
-    expect(rooms.release(first!.frame!)).toBe(true)
+    expect(first!.frame!.release()).toBe(true)
     const [second] = serve(blockOf(large, 0))
     expect(second).toMatchObject({ isProved: true })
     expect(blockIn(second!)).toEqual(blockOf(large, 0))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { makeItem, openPair, World } from '../../../harness/rdt/world.js'
 import { hexOf } from '../../../src/base/bytes.js'
-import { BundlePool, FramePool } from '../../../src/rdt/pool.js'
+import { BundlePool, FrameBuffer } from '../../../src/rdt/pool.js'
 import { FrameCache } from '../../../src/rdt/serve/framecache.js'
 import { PACKS_REMEMBERED_MAX } from '../../../src/rdt/serve/limits.js'
 import { Server } from '../../../src/rdt/serve/server.js'
@@ -36,7 +36,7 @@ describe('a server', () => {
   it('remembers what so many packs hold, and drops an ask for one that it does not know', () => {
     const wanted: string[] = []
     const host = {
-      frames: new FrameCache(new FramePool()),
+      frames: new FrameCache(),
       bundles: new BundlePool(),
       datagramBytesMax: 1_472,
       handleWanted: ({ digest }: { readonly digest: string }) => void wanted.push(digest),
@@ -56,7 +56,7 @@ describe('a server', () => {
       }
       server.handleRequest({ session: { high: 1, low: 2 }, number: 1, groups: [group as never] })
       const name = { kind: 'pack', digest: hexOf(digestOf(index)), blockIndex: 0 } as const
-      server.serveBlock(name, new Uint8Array(10), { isKept: true })
+      server.serveBlock(name, new FrameBuffer(new Uint8Array(10)), { isKept: true })
       while (server.pollSegments() !== undefined);
       host.frames.dropPrefix('')
     }

@@ -8,17 +8,19 @@ const ONCE = { isKept: false }
 
 function cacheOf(framesMax: number) {
   const pool = new FramePool()
-  const cache = new FrameCache(pool, framesMax)
+  const cache = new FrameCache(framesMax)
   const add = (key: string, options: { isKept: boolean }) => {
     const room = pool.take(FRAME_BYTES_MAX)!
+    const { buffer } = room.bytes
     cache.add(key, room, options)
-    return room.buffer
+    return buffer
   }
   /** Whether the memory has come back: then the next frame has it. */
   const isBack = (buffer: ArrayBufferLike) => {
     const next = pool.take(FRAME_BYTES_MAX)!
-    pool.release(next)
-    return next.buffer === buffer
+    const isSame = next.bytes.buffer === buffer
+    next.release()
+    return isSame
   }
   return { cache, pool, add, isBack }
 }

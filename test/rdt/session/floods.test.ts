@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { bytesOfHex, hexOf } from '../../../src/base/bytes.js'
 import { RoundTrip } from '../../../src/rdt/path/rtt.js'
-import { BundlePool, FramePool } from '../../../src/rdt/pool.js'
+import { BundlePool, FrameBuffer } from '../../../src/rdt/pool.js'
 import { FrameCache } from '../../../src/rdt/serve/framecache.js'
 import { ASKS_PER_BLOCK_MAX, ASKS_QUEUED_MAX } from '../../../src/rdt/serve/limits.js'
 import { Server } from '../../../src/rdt/serve/server.js'
@@ -64,7 +64,7 @@ describe('a server', () => {
   class Served {
     readonly wanted: string[] = []
     readonly gone: number[] = []
-    readonly frames = new FrameCache(new FramePool())
+    readonly frames = new FrameCache()
     readonly server: Server
 
     constructor() {
@@ -85,7 +85,7 @@ describe('a server', () => {
 
     answer(index: number): void {
       const name = { kind: 'file', digest: digestOf(index), blockIndex: 0 } as const
-      this.server.serveBlock(name, new Uint8Array(10), { isKept: true })
+      this.server.serveBlock(name, new FrameBuffer(new Uint8Array(10)), { isKept: true })
     }
 
     /** Handles of the segments that can be sent. */

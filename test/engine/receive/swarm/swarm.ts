@@ -10,6 +10,7 @@ import { Engine } from '../../../../src/engine/engine.js'
 import type { WriteOp } from '../../../../src/engine/receive/large-files.js'
 import { crc32, hash } from '../../../../src/io/hash.js'
 import type { EngineToKeeper, ItemName, Location } from '../../../../src/pipe/messages.js'
+import { FrameBuffer } from '../../../../src/rdt/pool.js'
 import { PlainProtection } from '../../../../src/seal/plain.js'
 import { Manifest } from '../../../../src/share/manifest.js'
 import { Network } from '../../../../src/sim/network.js'
@@ -186,13 +187,14 @@ export class SwarmPeer {
     const serveBlock = endpoint.serveBlock.bind(endpoint)
     endpoint.serveBlock = (session, name, frame, options, nowMs) => {
       const seal = endpoint.framesOf(session)!
-      const opened = seal.open(name, frame)
+      const opened = seal.open(name, frame.bytes)
       if (name.kind !== 'file' || !opened.ok) {
         serveBlock(session, name, frame, options, nowMs)
         return
       }
       const wrong = opened.value.block.map((byte) => byte ^ 1)
-      serveBlock(session, name, seal.seal(name, wrong), options, nowMs)
+      frame.release()
+      serveBlock(session, name, new FrameBuffer(seal.seal(name, wrong)), options, nowMs)
     }
   }
 
