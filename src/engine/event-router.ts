@@ -1,0 +1,88 @@
+// Takes each event of the endpoint to the part that it is for, or to the person who watches. Used by the engine, which polls
+// the endpoint.
+
+import type { EndpointEvent } from '../rdt/endpoint.js'
+import type { Outbox } from './outbox.js'
+import type { Receiving } from './receive/receiving.js'
+import type { Reports } from './reports.js'
+import type { Serving } from './serve/serving.js'
+import type { Talk } from './talk/talk.js'
+
+export interface EventRouterOptions {
+  readonly talk: Talk
+  readonly receiving: Receiving
+  readonly serving: Serving
+  readonly toKeeper: Outbox
+  readonly reports: Reports
+}
+
+export class EventRouter {
+  constructor(private readonly options: EventRouterOptions) {}
+
+  handle(event: EndpointEvent, nowMs: number): void {
+    const { talk, receiving, serving, reports } = this.options
+    switch (event.type) {
+      case 'block':
+        receiving.handleBlock(event, nowMs)
+        break
+      case 'wanted':
+        serving.handleWanted({
+          session: event.session,
+          kind: event.kind,
+          digest: event.digest,
+          blockIndex: event.blockIndex,
+          members: event.members,
+        })
+        break
+      case 'gone':
+        receiving.handleGone(event, nowMs)
+        break
+      case 'request':
+        talk.handleRequest(event.session, event.number, event.body, nowMs)
+        break
+      case 'reply':
+        talk.handleReply(event.session, event.body, nowMs)
+        break
+      case 'answered':
+        talk.handleAnswered(event, nowMs)
+        break
+      case 'opened': {
+        talk.handleOpened(event, nowMs)
+        const { peerId: peer, address, fingerprint } = event
+        reports.show({ event: 'connected', peer, address, fingerprint })
+        break
+      }
+      case 'closed': {
+        this.handleClosed(event, nowMs)
+        const { peerId: peer, address, reason } = event
+        reports.show({ event: 'disconnected', peer, address, reason })
+        break
+      }
+      case 'withdrawn':
+        this.handleClosed(event, nowMs)
+        break
+      case 'unreachable':
+        reports.show({ event: 'waiting', address: event.address, answers: event.answers })
+        break
+      case 'refused': {
+        const { address, reason, agent, wireVersion } = event
+        reports.show({ event: 'refused', address, reason, agent, wireVersion })
+        break
+      }
+      case 'crowded':
+        reports.show({ event: 'crowded', address: event.address, fingerprint: event.fingerprint })
+        break
+      case 'stranger':
+        reports.show({ event: 'stranger', address: event.address })
+        break
+    }
+  }
+
+  private handleClosed(event: EndpointEvent & { type: 'closed' | 'withdrawn' }, nowMs: number): void {
+    const { talk, receiving, toKeeper } = this.options
+    const isPeerGone = talk.handleClosed(event)
+    // What fails with the session is told before the peer's end.
+    receiving.handleClosed(event.session, nowMs)
+    if (isPeerGone) toKeeper.push({ type: 'peer-gone', peer: event.peerId })
+  }
+}

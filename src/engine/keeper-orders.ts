@@ -1,0 +1,100 @@
+// Takes each message of the keeper to the part that carries it out; an order about a peer that is gone is answered at once.
+// Used by the engine.
+
+import { listBytes } from '../base/item.js'
+import { BLOCK_BYTES } from '../base/limits.js'
+import type { KeeperToEngine } from '../pipe/messages.js'
+import type { SessionId } from '../rdt/endpoint.js'
+import { ANNOUNCED_AHEAD_MAX } from './limits.js'
+import type { Outbox } from './outbox.js'
+import type { Receiving } from './receive/receiving.js'
+import type { Reports } from './reports.js'
+import type { Serving } from './serve/serving.js'
+import type { Talk } from './talk/talk.js'
+
+export interface KeeperOrdersOptions {
+  readonly talk: Talk
+  readonly receiving: Receiving
+  readonly serving: Serving
+  readonly toKeeper: Outbox
+  readonly reports: Reports
+}
+
+export class KeeperOrders {
+  constructor(private readonly options: KeeperOrdersOptions) {}
+
+  carryOut(message: KeeperToEngine, nowMs: number): void {
+    const { talk, receiving, reports } = this.options
+    switch (message.type) {
+      case 'root':
+        talk.handleRoot(message)
+        this.lookUpAnnounced(message)
+        break
+      case 'answer':
+        talk.handleAnswer(message, nowMs)
+        break
+      case 'ask':
+        talk.greet(message.peer)
+        break
+      case 'pull-tree':
+        this.withSession(message, (session) => receiving.pullTree(session, message.peer, message.item, nowMs))
+        break
+      case 'fetch-small':
+        this.withSession(message, (session) => receiving.fetchSmall(session, message))
+        break
+      case 'fetch-list':
+        this.withSession(message, (session) => receiving.fetchList(session, message.peer, message, nowMs))
+        break
+      case 'fetch-blocks':
+        receiving.large.fetchBlocks(message, nowMs)
+        reports.handleFetchBegun(nowMs)
+        break
+      case 'cancel':
+        receiving.cancel(message.fetch)
+        break
+      case 'located':
+        this.handleLocated(message, nowMs)
+        break
+      case 'work':
+        reports.handleWork(message)
+        break
+      case 'in-step': {
+        const { peer, equal, files } = message
+        const address = talk.sessions.ofPeer(peer)?.address
+        if (address !== undefined) reports.show({ event: 'in-step', peer, address, equal, files })
+        break
+      }
+      case 'notice':
+        reports.handleNotice(message, nowMs)
+        break
+    }
+  }
+
+  /** Peers will ask for what they are told of: where the newest large files are is found out meanwhile. */
+  private lookUpAnnounced({ changes }: KeeperToEngine & { type: 'root' }): void {
+    for (const { kind, sizeBytes, digest } of changes?.slice(-ANNOUNCED_AHEAD_MAX) ?? [])
+      if (kind === 'file' && sizeBytes > BLOCK_BYTES && listBytes(sizeBytes) <= BLOCK_BYTES)
+        this.options.serving.handleAnnounced(digest)
+  }
+
+  private handleLocated({ items }: KeeperToEngine & { type: 'located' }, nowMs: number): void {
+    const { serving, talk } = this.options
+    for (const { name, location } of items) {
+      serving.handleLocated(name, location)
+      if (name.kind === 'file') talk.handleLocated(name.digest, location.type === 'file', nowMs)
+    }
+  }
+
+  /** Runs an order for a peer, or tells the keeper that the peer is gone. */
+  private withSession(
+    order: KeeperToEngine & { type: 'pull-tree' | 'fetch-small' | 'fetch-list' },
+    run: (session: SessionId) => void,
+  ): void {
+    const { talk, toKeeper } = this.options
+    const session = talk.sessions.ofPeer(order.peer)?.session
+    if (session !== undefined) run(session)
+    else if (order.type !== 'pull-tree')
+      toKeeper.push({ type: 'fetch-failed', fetch: order.fetch, reason: 'peer-gone' })
+    else toKeeper.push({ type: 'tree', peer: order.peer, digest: order.item.digest, bytes: undefined })
+  }
+}

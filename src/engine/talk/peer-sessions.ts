@@ -1,0 +1,46 @@
+// The sessions that are open, and which of them is used with each peer: for a while there may be two. Used by Talk.
+
+import type { Address, SessionId } from '../../rdt/endpoint.js'
+import type { Conversation } from './conversation.js'
+
+export interface PeerSession {
+  readonly session: SessionId
+  readonly peer: string
+  readonly address: Address
+  readonly conversation: Conversation
+}
+
+export class PeerSessions {
+  private readonly sessions = new Map<SessionId, PeerSession>()
+  private readonly byPeer = new Map<string, PeerSession>()
+
+  get(session: SessionId): PeerSession | undefined {
+    return this.sessions.get(session)
+  }
+
+  /** The one in which a peer is asked for what it has. */
+  ofPeer(peer: string): PeerSession | undefined {
+    return this.byPeer.get(peer)
+  }
+
+  all(): Iterable<PeerSession> {
+    return this.sessions.values()
+  }
+
+  add(added: PeerSession): void {
+    this.sessions.set(added.session, added)
+    // One that is open is as good as any, until another is.
+    if (!this.byPeer.has(added.peer)) this.byPeer.set(added.peer, added)
+  }
+
+  /** Both sides know of it: from now on it is the peer's. */
+  handleOpened(opened: PeerSession): void {
+    this.byPeer.set(opened.peer, opened)
+  }
+
+  /** Answers whether the peer is gone with it: a session that replaces this one may already be open. */
+  handleClosed(session: SessionId, peer: string): boolean {
+    this.sessions.delete(session)
+    return this.byPeer.get(peer)?.session === session && this.byPeer.delete(peer)
+  }
+}

@@ -1,0 +1,68 @@
+// What the keeper was asked about peers' states, until it answers: each question is a claim, and remembers which request of
+// the peer waits for it. Used by Talk.
+
+import type { Digest } from '../../base/item.js'
+import type { StateMessage } from '../../ecp/message.js'
+import type { PeerClaim } from '../../pipe/messages.js'
+import type { SessionId } from '../../rdt/endpoint.js'
+import type { Entry } from '../../share/entry.js'
+import { decodeEntry } from '../../share/entry-line.js'
+import type { Outbox } from '../outbox.js'
+
+export interface Question {
+  readonly session: SessionId
+  /** Undefined where the claim came in a reply, which is not answered. */
+  readonly request: RequestToAnswer | undefined
+}
+
+export interface RequestToAnswer {
+  readonly number: number
+  readonly type: 'have' | 'update'
+  /** The root that the peer named. */
+  readonly theirs: Digest
+}
+
+export class QuestionBook {
+  private readonly questions = new Map<number, Question>()
+  private nextId = 1
+
+  constructor(private readonly toKeeper: Outbox) {}
+
+  /** Hands a peer's state to the keeper, which answers how it compares with ours. */
+  ask(peer: string, message: StateMessage, question: Question): void {
+    const id = this.nextId++
+    this.questions.set(id, question)
+    this.toKeeper.push({ type: 'claim', question: id, claim: claimOf(peer, message) })
+  }
+
+  /** The keeper answered; undefined where nobody waits for that any more. */
+  take(id: number): Question | undefined {
+    const question = this.questions.get(id)
+    this.questions.delete(id)
+    return question
+  }
+
+  /** None of them will be answered: the keeper is gone. */
+  takeAll(): readonly Question[] {
+    const all = [...this.questions.values()]
+    this.questions.clear()
+    return all
+  }
+
+  handleClosed(session: SessionId): void {
+    for (const [id, question] of this.questions) if (question.session === session) this.questions.delete(id)
+  }
+}
+
+/** Entry lines that cannot be read are left out, and then the list is no longer complete: the tree is walked,
+ *  where the same line is refused with a reason. */
+function claimOf(peer: string, message: StateMessage): PeerClaim {
+  const entries: Entry[] = []
+  for (const line of message.lines) {
+    const entry = decodeEntry(line)
+    if (entry.ok) entries.push(entry.value)
+  }
+  const complete = entries.length === message.lines.length
+  const { scope } = message
+  return { peer, root: message.root, scope: !complete ? { type: 'some' } : scope, entries }
+}

@@ -1,0 +1,216 @@
+// Talks ecp with every peer: one Conversation a session, whose requests it sends, and whose requests it answers once the
+// keeper has said how the two shares compare. Used by the engine.
+//
+//   peer ── have, update ──▶ Talk ── claim ──▶ keeper
+//   peer ◀─ same, excess ─── Talk ◀─ answer ── keeper
+
+import type { Digest, ItemRef } from '../../base/item.js'
+import { decodeMessage, encodeMessage, type Message, type StateMessage } from '../../ecp/message.js'
+import type { KeeperToEngine } from '../../pipe/messages.js'
+import type { Endpoint, EndpointEvent, SessionId } from '../../rdt/endpoint.js'
+import { EARLY_BYTES_MAX } from '../../rdt/protection.js'
+import { WORKING_RETRY_MS } from '../limits.js'
+import type { Outbox } from '../outbox.js'
+import type { LargeFiles } from '../receive/large-files.js'
+import type { Serving } from '../serve/serving.js'
+import { Conversation, tidings } from './conversation.js'
+import { Holdings } from './holdings.js'
+import { OwnState } from './own-state.js'
+import { type PeerSession, PeerSessions } from './peer-sessions.js'
+import { type Question, QuestionBook } from './question-book.js'
+
+export interface TalkOptions {
+  readonly endpoint: Endpoint
+  readonly files: LargeFiles
+  readonly serving: Serving
+  readonly toKeeper: Outbox
+}
+
+export class Talk {
+  readonly sessions = new PeerSessions()
+  private readonly own = new OwnState()
+  private readonly endpoint: Endpoint
+  private readonly files: LargeFiles
+  private readonly questions: QuestionBook
+  private readonly holdings: Holdings
+
+  constructor({ endpoint, files, serving, toKeeper }: TalkOptions) {
+    this.endpoint = endpoint
+    this.files = files
+    this.questions = new QuestionBook(toKeeper)
+    this.holdings = new Holdings({
+      files,
+      serving,
+      reply: (session, number, message, atMs) => this.reply(session, number, message, atMs),
+    })
+  }
+
+  // — Sessions —
+
+  /** What goes along with the hello to a peer that is met again. */
+  greeting(): Uint8Array | undefined {
+    const message = tidings(this.own)
+    if (message === undefined) return undefined
+    const body = encodeMessage(message)
+    return body.length <= EARLY_BYTES_MAX
+      ? body
+      : encodeMessage({ ...message, scope: { type: 'some' }, lines: [] })
+  }
+
+  /** What is here goes along with the answer, so that the peer can begin to pull as soon as it has a session; and what it
+   *  told with its hello can be pulled at once. */
+  handleAnswered(event: EndpointEvent & { type: 'answered' }, nowMs: number): void {
+    const conversation = new Conversation(false)
+    if (this.own.root !== undefined) conversation.tellFirst()
+    this.addSession(event, conversation, nowMs)
+    const message = event.early && decodeMessage(event.early)
+    if (message?.ok && message.value.type === 'update' && this.own.root !== undefined)
+      this.askKeeper(message.value, { session: event.session, request: undefined })
+  }
+
+  handleOpened(event: EndpointEvent & { type: 'opened' }, nowMs: number): void {
+    const opened =
+      this.sessions.get(event.session) ?? this.addSession(event, new Conversation(event.initiator), nowMs)
+    this.sessions.handleOpened(opened)
+  }
+
+  /** Answers whether the peer is gone with this session. */
+  handleClosed({ session, peerId }: EndpointEvent & { type: 'closed' | 'withdrawn' }): boolean {
+    const isPeerGone = this.sessions.handleClosed(session, peerId)
+    this.holdings.handleClosed(session)
+    this.questions.handleClosed(session)
+    return isPeerGone
+  }
+
+  private addSession(
+    { session, peerId: peer, address }: EndpointEvent & { type: 'answered' | 'opened' },
+    conversation: Conversation,
+    nowMs: number,
+  ): PeerSession {
+    const added = { session, peer, address, conversation }
+    this.sessions.add(added)
+    this.files.handleOpened(session, peer, nowMs)
+    return added
+  }
+
+  // — What peers ask and answer —
+
+  handleRequest(session: SessionId, number: number, body: Uint8Array, nowMs: number): void {
+    const message = decodeMessage(body)
+    const request = message.ok ? message.value : undefined
+    if (request?.type === 'holding') {
+      this.holdings.handleRequest(session, number, request, this.own.root !== undefined, nowMs)
+      return
+    }
+    if ((request?.type !== 'have' && request?.type !== 'update') || this.own.root === undefined) {
+      this.replyWorking(session, number, nowMs)
+      return
+    }
+    this.askKeeper(request, { session, request: { number, type: request.type, theirs: request.root.digest } })
+  }
+
+  handleReply(session: SessionId, body: Uint8Array, nowMs: number): void {
+    const conversation = this.sessions.get(session)?.conversation
+    if (conversation === undefined) return
+    const message = decodeMessage(body)
+    const reply = message.ok ? message.value : undefined
+    const asked = conversation.takeAskedHolding()
+    if (asked !== undefined) {
+      if (reply?.type === 'holding') this.files.handleHolding(session, reply, nowMs)
+      else this.files.handleNotHolding(session, asked, nowMs)
+      return
+    }
+    if (reply?.type === 'excess') {
+      conversation.handleSettled('excess')
+      this.askKeeper(reply, { session, request: undefined })
+    } else if (reply?.type === 'same') {
+      const root = conversation.handleSettled('same')
+      if (root !== undefined) this.askKeeper(equalState(root), { session, request: undefined })
+    } else {
+      conversation.handleWorking(reply?.type === 'working' ? reply.retryMs : WORKING_RETRY_MS, nowMs)
+    }
+  }
+
+  /** Sends each peer the request that is due: states come first, then who holds what of a file. */
+  sendRequests(nowMs: number): void {
+    for (const { session, conversation } of this.sessions.all()) {
+      const request = this.nextRequest(session, conversation, nowMs)
+      if (request !== undefined) this.endpoint.sendRequest(session, encodeMessage(request), nowMs)
+    }
+  }
+
+  private nextRequest(session: SessionId, conversation: Conversation, nowMs: number): Message | undefined {
+    const state = conversation.pollRequest(this.own, nowMs)
+    if (state !== undefined || !conversation.isFree) return state
+    const holding = this.files.pollHolding(session, nowMs)
+    if (holding !== undefined) conversation.handleAskedHolding(holding)
+    return holding
+  }
+
+  /** When `sendRequests` has something that waits for time alone. */
+  pollTimeout(): number | undefined {
+    let firstMs: number | undefined
+    for (const { conversation } of this.sessions.all()) {
+      const atMs = conversation.pollTimeout()
+      if (atMs !== undefined && (firstMs === undefined || atMs < firstMs)) firstMs = atMs
+    }
+    return firstMs
+  }
+
+  private reply(session: SessionId, number: number, message: Message, nowMs: number): void {
+    if (this.sessions.get(session) !== undefined)
+      this.endpoint.sendReply(session, number, encodeMessage(message), nowMs)
+  }
+
+  private replyWorking(session: SessionId, number: number, nowMs: number): void {
+    this.reply(session, number, { type: 'working', retryMs: WORKING_RETRY_MS }, nowMs)
+  }
+
+  // — What the keeper says —
+
+  private askKeeper(message: StateMessage, question: Question): void {
+    const peer = this.sessions.get(question.session)?.peer
+    if (peer !== undefined) this.questions.ask(peer, message, question)
+  }
+
+  handleRoot({ root, changes, whole }: KeeperToEngine & { type: 'root' }): void {
+    this.own.update(root, changes, whole)
+  }
+
+  handleAnswer({ question: id, answer }: KeeperToEngine & { type: 'answer' }, nowMs: number): void {
+    const question = this.questions.take(id)
+    if (question?.request === undefined) return
+    const { session, request } = question
+    const conversation = this.sessions.get(session)?.conversation
+    if (conversation === undefined) return
+    if (answer === 'working') {
+      this.replyWorking(session, request.number, nowMs)
+      return
+    }
+    const reply = conversation.replyTo(request, answer === 'same', this.own) ?? { type: 'same' }
+    this.reply(session, request.number, reply, nowMs)
+  }
+
+  /** The keeper has said where a file is, or that it is not here. */
+  handleLocated(digest: Digest, isHere: boolean, nowMs: number): void {
+    this.holdings.handleLocated(digest, isHere, nowMs)
+  }
+
+  /** The keeper wants to know the peer's state anew. */
+  greet(peer: string): void {
+    this.sessions.ofPeer(peer)?.conversation.greet()
+  }
+
+  /** Nothing is known of the own share until the next keeper has read it: who waits for an answer is asked to come again. */
+  handleKeeperLost(nowMs: number): void {
+    this.own.forget()
+    for (const { session, request } of this.questions.takeAll())
+      if (request !== undefined) this.replyWorking(session, request.number, nowMs)
+    this.holdings.handleKeeperLost(nowMs)
+    for (const { conversation } of this.sessions.all()) conversation.greet()
+  }
+}
+
+function equalState(root: ItemRef): StateMessage {
+  return { type: 'have', root, scope: { type: 'some' }, lines: [] }
+}
