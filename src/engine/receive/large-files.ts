@@ -4,76 +4,25 @@
 
 import { BlockSet } from '../../base/blockset.js'
 import { blockBytes, blockCount, type Digest, type Hash } from '../../base/item.js'
-import { BLOCK_BYTES, DIGEST_BYTES, FRAME_BLOCK_AT, FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
 import type { HoldingMessage } from '../../ecp/message.js'
-import type { FetchFailure, FetchId, KeeperToEngine, SourceFailure } from '../../pipe/messages.js'
+import type { FetchFailure, FetchId, KeeperToEngine } from '../../pipe/messages.js'
 import type { Endpoint, SessionId } from '../../rdt/endpoint.js'
-import type { FrameBuffer } from '../../rdt/pool.js'
-import type { FrameCipher } from '../../rdt/protection.js'
 import type { PeerId } from '../../share/version.js'
 import type { Outbox } from '../outbox.js'
 import { AheadBlocks } from './ahead.js'
+import { openOrLeaveSealed } from './block-opening.js'
+import { BlockWrites } from './block-writes.js'
+import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './disk-op.js'
+import { FetchSources } from './fetch-sources.js'
 import { type Building, FileBuilding, type FileInFlight, hereBytes, LargeFetch } from './large-fetch.js'
 import {
   AHEAD_BLOCKS_MAX,
   AHEAD_BLOCKS_SHARED_MAX,
   BLOCK_REPORT_MS,
   BLOCKS_PER_REPORT,
-  ORPHANED_MS,
   SPREAD_TICK_MS,
-  WRONG_BLOCKS_MAX,
 } from './limits.js'
 import type { ReceivedBlock } from './received-block.js'
-import { Liars } from './swarm/liars.js'
-import type { SessionFacts, Source } from './swarm/source.js'
-
-/** A block to be written into a temporary file, if `digest` is that of its bytes, or of what `cipher` opens them to;
- *  answered by `handleWritten`. */
-export interface WriteOp {
-  readonly type: 'write'
-  readonly id: number
-  readonly path: string
-  readonly position: number
-  /** All that is used of their buffer, which may go to another thread meanwhile. */
-  readonly bytes: Uint8Array
-  /** Whose memory they are in, which adopts what comes back of that thread; undefined where it is no pool's. */
-  readonly memory: FrameBuffer | undefined
-  readonly digest: Uint8Array
-  readonly cipher: FrameCipher | undefined
-}
-
-/** Why a block was not written: its seal is broken, it is another one, or the disk's fault. */
-export type WriteFailure = 'damaged' | 'wrong' | 'no-space' | 'disk'
-
-/** All blocks are written: sync and close the file; answered by `handleWritten` too. */
-export interface FinishOp {
-  readonly type: 'finish'
-  readonly id: number
-  readonly path: string
-}
-
-/** A fetch stopped: let go of the temporary file's descriptor. Not answered. */
-export interface ReleaseOp {
-  readonly type: 'release'
-  readonly path: string
-}
-
-/** What it is written from, and how long it will be. */
-interface LargeBlock {
-  readonly bytes: Uint8Array
-  readonly textBytes: number
-  readonly cipher: FrameCipher | undefined
-  readonly savedBytes: number
-}
-
-type PendingWrite = { readonly fetch: LargeFetch } & (
-  | { readonly type: 'finish' }
-  | {
-      readonly type: 'block'
-      readonly block: ReceivedBlock
-      readonly savedBytes: number
-    }
-)
 
 export interface LargeFilesOptions {
   readonly endpoint: Endpoint
@@ -89,15 +38,12 @@ export class LargeFiles {
   /** Four at most, and no content twice at once: the keeper sees to that. */
   private readonly fetches = new Map<FetchId, LargeFetch>()
   private readonly byDigest = new Map<Digest, LargeFetch>()
-  private readonly sessions = new Map<SessionId, PeerId>()
-  private readonly liars = new Liars()
-  private readonly writes = new Map<number, PendingWrite>()
-  private readonly ops: (WriteOp | FinishOp | ReleaseOp)[] = []
+  private readonly sources: FetchSources
+  private readonly writes = new BlockWrites()
   /** Files that became whole, and can still be served from where they were built. */
   private readonly built: { readonly digest: Digest; readonly building: Building }[] = []
   private reportAtMs: number | undefined
   private tickAtMs: number | undefined
-  private nextOpId = 1
   /** Bytes of file content taken in and proved. */
   receivedBytes = 0
   /** What compression kept from crossing for them. */
@@ -105,6 +51,7 @@ export class LargeFiles {
 
   constructor(options: LargeFilesOptions) {
     this.options = options
+    this.sources = new FetchSources(options)
   }
 
   *inFlight(): Iterable<FileInFlight> {
@@ -129,7 +76,7 @@ export class LargeFiles {
     const fetch = this.fetches.get(id)
     if (fetch === undefined) return
     const { session, file } = fetch
-    const blocksMax = this.sessions.size > 1 ? AHEAD_BLOCKS_SHARED_MAX : AHEAD_BLOCKS_MAX
+    const blocksMax = this.sources.sessionCount > 1 ? AHEAD_BLOCKS_SHARED_MAX : AHEAD_BLOCKS_MAX
     fetch.ahead = new AheadBlocks(Math.min(blocksMax, blockCount(file.sizeBytes)))
     this.options.endpoint.pullFrom(session, file, fetch.ahead, { priority: 'bulk' }, nowMs)
   }
@@ -151,15 +98,15 @@ export class LargeFiles {
     if (fetch?.list === undefined) return
     const { sizeBytes } = fetch.file
     const needed = new BlockSet(blockCount(sizeBytes), order.needed)
-    const spread = { sizeBytes, needed, self: this.options.self, isAlone: this.sessions.size < 2 }
+    const spread = { sizeBytes, needed, self: this.options.self, isAlone: this.sources.sessionCount < 2 }
     const building = new FileBuilding(order.temporary, fetch.list, spread, nowMs)
     fetch.building = building
     fetch.progress.doneBytes = hereBytes(sizeBytes, needed)
     building.spread.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))
     building.partners.handleHolding(fetch.session, true, nowMs)
     this.goOnWithAhead(fetch, building, nowMs)
-    this.pullMore(fetch, building, nowMs)
-    if (this.sessions.size > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
+    this.sources.pullMore(fetch, building, nowMs)
+    if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
     this.finishIfWhole(fetch)
   }
 
@@ -187,23 +134,25 @@ export class LargeFiles {
   // — Sessions —
 
   handleOpened(session: SessionId, peer: PeerId, nowMs: number): void {
-    this.sessions.set(session, peer)
-    if (this.sessions.size > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
+    this.sources.handleOpened(session, peer)
+    if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
   }
 
   handleClosed(session: SessionId, nowMs: number): void {
-    this.sessions.delete(session)
+    this.sources.handleClosed(session)
     for (const fetch of [...this.fetches.values()]) {
       if (fetch.building !== undefined) {
-        this.loseSource(fetch, fetch.building, session, 'peer-gone', nowMs)
-        fetch.building.partners.handleClosed(session)
+        const { building } = fetch
+        this.failIf(fetch, this.sources.lose(fetch, building, session, 'peer-gone', nowMs))
+        building.partners.handleClosed(session)
       } else if (fetch.session === session) this.fail(fetch, 'peer-gone')
     }
   }
 
   handleGone(session: SessionId, digest: Digest, reason: 'gone' | 'unservable', nowMs: number): void {
     const fetch = this.byDigest.get(digest)
-    if (fetch?.building !== undefined) this.bar(fetch, fetch.building, session, reason, nowMs)
+    if (fetch?.building !== undefined)
+      this.failIf(fetch, this.sources.bar(fetch, fetch.building, session, reason, nowMs))
     else if (fetch?.session === session) this.fail(fetch, reason)
   }
 
@@ -216,27 +165,18 @@ export class LargeFiles {
 
   /** The next peer's turn to say what it holds: asked by saying what is here. */
   pollHolding(session: SessionId, nowMs: number): HoldingMessage | undefined {
-    for (const { building, file } of this.fetches.values()) {
-      if (building === undefined || building.pieces.blockCount < 2) continue
-      if (!building.partners.isDue(session, nowMs) || this.isLiar(session, file.digest, nowMs)) continue
-      building.partners.handleAsked(session)
-      return { type: 'holding', file, pieces: building.pieces }
+    for (const fetch of this.fetches.values()) {
+      const holding = this.sources.pollHolding(fetch, session, nowMs)
+      if (holding !== undefined) return holding
     }
     return undefined
   }
 
   /** A peer said which pieces of a file it holds, asked or not. */
-  handleHolding(session: SessionId, { file, pieces }: HoldingMessage, nowMs: number): void {
-    const fetch = this.byDigest.get(file.digest)
-    const peer = this.sessions.get(session)
-    if (fetch?.building === undefined || peer === undefined) return
-    const { building } = fetch
-    if (file.sizeBytes !== building.sizeBytes) return
-    const isWhole = pieces.size === pieces.blockCount
-    if (!building.partners.handleHolding(session, isWhole, nowMs)) return
-    if (building.spread.source(session) === undefined && this.isLiar(session, file.digest, nowMs)) return
-    building.spread.setHolder(session, peer, pieces)
-    this.pullMore(fetch, building, nowMs)
+  handleHolding(session: SessionId, message: HoldingMessage, nowMs: number): void {
+    const fetch = this.byDigest.get(message.file.digest)
+    if (fetch?.building !== undefined)
+      this.sources.handleHolding(fetch, fetch.building, session, message, nowMs)
   }
 
   /** It has nothing of a file, or cannot tell now. */
@@ -267,18 +207,17 @@ export class LargeFiles {
       block.frame.release()
       return
     }
-    const opened = this.openedOrSealed(block)
+    const opened = openOrLeaveSealed(endpoint.framesOf(session), block)
     if (opened === undefined) {
       this.reject(block, 'damaged')
       return
     }
-    const { bytes, textBytes, cipher, savedBytes } = opened
-    if (textBytes !== blockBytes(building.sizeBytes, blockIndex)) {
+    if (opened.textBytes !== blockBytes(building.sizeBytes, blockIndex)) {
       // Of what is still sealed, nobody knows who made it so long.
-      if (cipher !== undefined) this.reject(block, 'damaged')
+      if (opened.cipher !== undefined) this.reject(block, 'damaged')
       else {
         block.frame.release()
-        this.blame(fetch, building, source, block, nowMs)
+        this.failIf(fetch, this.sources.blame(fetch, building, source, block, nowMs))
       }
       return
     }
@@ -287,29 +226,7 @@ export class LargeFiles {
       endpoint.cancelBlock(needless.session, 'file', fetch.file.digest, needless.blockIndex)
     building.orphanedSinceMs = undefined
     fetch.writing++
-    const id = this.nextOpId++
-    this.writes.set(id, { fetch, type: 'block', block, savedBytes })
-    const start = blockIndex * DIGEST_BYTES
-    const digest = building.list.slice(start, start + DIGEST_BYTES)
-    const position = blockIndex * BLOCK_BYTES
-    // What was deciphered is not the frame's.
-    const memory = bytes.buffer === block.frame.bytes.buffer ? block.frame : undefined
-    this.ops.push({ type: 'write', id, path: building.path, position, bytes, memory, digest, cipher })
-  }
-
-  /** Undefined where its seal is broken, as far as that is known before it is opened. */
-  private openedOrSealed(block: ReceivedBlock): LargeBlock | undefined {
-    const frames = this.options.endpoint.framesOf(block.session)
-    const frame = block.frame.bytes
-    const cipher = frames?.openingOf(block, frame)
-    if (cipher !== undefined) {
-      const textBytes = frame.length - FRAME_OVERHEAD_BYTES
-      return { bytes: frame.subarray(FRAME_BLOCK_AT), textBytes, cipher, savedBytes: 0 }
-    }
-    const opened = frames?.open(block, frame)
-    if (!opened?.ok) return undefined
-    const { block: bytes, savedBytes } = opened.value
-    return { bytes, textBytes: bytes.length, cipher: undefined, savedBytes }
+    this.writes.write(fetch, building, block, opened)
   }
 
   private reject({ session, kind, digest, blockIndex, frame }: ReceivedBlock, why: 'damaged'): void {
@@ -317,25 +234,11 @@ export class LargeFiles {
     this.options.endpoint.rejectBlock(session, kind, digest, blockIndex, why)
   }
 
-  /** Whoever sent it made it wrong: what is damaged on the way does not come up to here. */
-  private blame(
-    fetch: LargeFetch,
-    building: FileBuilding,
-    source: Source,
-    { session, kind, digest, blockIndex }: ReceivedBlock,
-    nowMs: number,
-  ): void {
-    if (++source.wrongCount >= WRONG_BLOCKS_MAX) this.bar(fetch, building, session, 'unservable', nowMs)
-    else this.options.endpoint.rejectBlock(session, kind, digest, blockIndex, 'wrong')
-  }
-
   /** `failure` undefined where the operation succeeded. */
   handleWritten(id: number, failure: WriteFailure | undefined, nowMs: number): void {
-    const write = this.writes.get(id)
+    const write = this.writes.take(id)
     if (write === undefined) return
-    this.writes.delete(id)
     const { fetch } = write
-    if (write.type === 'block') write.block.frame.release()
     if (this.fetches.get(fetch.fetch) !== fetch) return
     if (write.type === 'block' && (failure === 'wrong' || failure === 'damaged')) {
       this.handleRefused(fetch, write.block, failure, nowMs)
@@ -377,12 +280,13 @@ export class LargeFiles {
     if (building === undefined) return
     const source = building.spread.source(session)
     building.spread.handleRefused(blockIndex, source)
-    if (why === 'wrong' && source !== undefined) this.blame(fetch, building, source, block, nowMs)
+    if (why === 'wrong' && source !== undefined)
+      this.failIf(fetch, this.sources.blame(fetch, building, source, block, nowMs))
     else this.options.endpoint.rejectBlock(session, kind, digest, blockIndex, why)
     if (this.fetches.get(fetch.fetch) !== fetch) return
     // All seemed to be here when the last source went.
     if (building.spread.sourceCount === 0) this.fail(fetch, 'peer-gone')
-    else this.pullMore(fetch, building, nowMs)
+    else this.sources.pullMore(fetch, building, nowMs)
   }
 
   private handleFinished(fetch: LargeFetch): void {
@@ -409,65 +313,7 @@ export class LargeFiles {
   }
 
   pollOp(): WriteOp | FinishOp | ReleaseOp | undefined {
-    return this.ops.shift()
-  }
-
-  // — Several sources —
-
-  /** Has every source look whether there is something for it. */
-  private pullMore(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
-    const { endpoint } = this.options
-    for (const source of spread.all())
-      if (source.hasNext)
-        endpoint.pullFrom(source.session, fetch.file, fetch.supplyOf(source), { priority: 'bulk' }, nowMs)
-  }
-
-  /** It has not what it said, or sends what is not it: it is not asked for this file for a while. */
-  private bar(
-    fetch: LargeFetch,
-    building: FileBuilding,
-    session: SessionId,
-    reason: 'gone' | 'unservable',
-    nowMs: number,
-  ): void {
-    const { digest } = fetch.file
-    if (reason === 'gone') building.partners.bar(session, nowMs)
-    else this.liars.add(this.nameOf(session), digest, nowMs)
-    this.loseSource(fetch, building, session, reason, nowMs)
-  }
-
-  private isLiar(session: SessionId, digest: Digest, nowMs: number): boolean {
-    return this.liars.has(this.nameOf(session), digest, nowMs)
-  }
-
-  /** What a peer cannot change from one session to the next: of one without a key, the id that it gives itself. */
-  private nameOf(session: SessionId): string {
-    return this.options.endpoint.fingerprintOf(session) ?? this.sessions.get(session) ?? ''
-  }
-
-  /** What was asked of it is asked of the others at once. */
-  private loseSource(
-    fetch: LargeFetch,
-    building: FileBuilding,
-    session: SessionId,
-    reason: SourceFailure,
-    nowMs: number,
-  ): void {
-    const source = building.spread.drop(session)
-    if (source === undefined) return
-    building.countDelivered(source)
-    this.options.endpoint.cancelPull(session, 'file', fetch.file.digest)
-    const { spread } = building
-    // Peers that are building it too may have all of it together.
-    const isComplete = spread.missing.size === 0
-    const goesOn = isComplete || spread.hasWholeSource || (reason === 'peer-gone' && spread.sourceCount > 0)
-    if (source.isWhole && (goesOn || source.peer !== fetch.peer))
-      this.options.toKeeper.push({ type: 'source-lost', fetch: fetch.fetch, peer: source.peer, reason })
-    if (!goesOn) {
-      this.fail(fetch, reason)
-      return
-    }
-    this.pullMore(fetch, building, nowMs)
+    return this.writes.poll()
   }
 
   private tick(nowMs: number): void {
@@ -476,20 +322,8 @@ export class LargeFiles {
       const { building } = fetch
       if (building === undefined) continue
       this.tickAtMs = nowMs + SPREAD_TICK_MS
-      const needless = building.spread.tick((session) => this.factsOf(session), nowMs)
-      for (const { session, blockIndex } of needless)
-        this.options.endpoint.cancelBlock(session, 'file', fetch.file.digest, blockIndex)
-      const isOrphan = !building.spread.hasWholeSource && building.spread.missing.size > 0
-      building.orphanedSinceMs = isOrphan ? (building.orphanedSinceMs ?? nowMs) : undefined
-      if (nowMs - (building.orphanedSinceMs ?? nowMs) >= ORPHANED_MS) this.fail(fetch, 'peer-gone')
-      else this.pullMore(fetch, building, nowMs)
+      this.failIf(fetch, this.sources.tick(fetch, building, nowMs))
     }
-  }
-
-  private factsOf(session: SessionId): SessionFacts {
-    const { endpoint } = this.options
-    const srttMs = endpoint.stats(session)?.srttMs ?? 0
-    return { srttMs, silentSinceMs: endpoint.silentSinceMs(session) }
   }
 
   // — The end of a fetch —
@@ -499,14 +333,16 @@ export class LargeFiles {
     if (fetch.finishing || building === undefined || building.spread.missing.size > 0 || fetch.writing > 0)
       return
     fetch.finishing = true
-    const id = this.nextOpId++
-    this.writes.set(id, { fetch, type: 'finish' })
-    this.ops.push({ type: 'finish', id, path: building.path })
+    this.writes.finish(fetch, building.path)
   }
 
   private report(fetch: LargeFetch): void {
     if (fetch.written.length === 0) return
     this.options.toKeeper.push({ type: 'blocks', fetch: fetch.fetch, blockIndices: fetch.written.splice(0) })
+  }
+
+  private failIf(fetch: LargeFetch, reason: FetchFailure | undefined): void {
+    if (reason !== undefined) this.fail(fetch, reason)
   }
 
   private fail(fetch: LargeFetch, reason: FetchFailure): void {
@@ -526,6 +362,6 @@ export class LargeFiles {
     for (const source of building?.spread.all() ?? []) endpoint.cancelPull(source.session, 'file', digest)
     if (fetch.list === undefined) onListNeedless(session, digest)
     // While it is being synced too: the next file of this name is another.
-    if (building !== undefined) this.ops.push({ type: 'release', path: building.path })
+    if (building !== undefined) this.writes.release(building.path)
   }
 }

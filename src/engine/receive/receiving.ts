@@ -13,7 +13,8 @@ import type { OpenedFrame } from '../../rdt/protection.js'
 import type { PeerId } from '../../share/version.js'
 import type { Outbox } from '../outbox.js'
 import { Assembling } from './assembling.js'
-import { type FinishOp, LargeFiles, type ReleaseOp, type WriteOp } from './large-files.js'
+import type { FinishOp, ReleaseOp, WriteOp } from './disk-op.js'
+import { LargeFiles } from './large-files.js'
 import type { ReceivedBlock } from './received-block.js'
 
 interface SmallFetch {

@@ -1,0 +1,157 @@
+// From whom the blocks of large files are pulled: which peers hold what of each, who is asked for it, and who is not asked
+// any more. Answers why a fetch cannot go on where its last source is lost. Used by LargeFiles.
+
+import type { Digest } from '../../base/item.js'
+import type { HoldingMessage } from '../../ecp/message.js'
+import type { SourceFailure } from '../../pipe/messages.js'
+import type { Endpoint, SessionId } from '../../rdt/endpoint.js'
+import type { PeerId } from '../../share/version.js'
+import type { Outbox } from '../outbox.js'
+import type { FileBuilding, LargeFetch } from './large-fetch.js'
+import { ORPHANED_MS, WRONG_BLOCKS_MAX } from './limits.js'
+import type { ReceivedBlock } from './received-block.js'
+import { Liars } from './swarm/liars.js'
+import type { SessionFacts, Source } from './swarm/source.js'
+
+export interface FetchSourcesOptions {
+  readonly endpoint: Endpoint
+  readonly toKeeper: Outbox
+}
+
+export class FetchSources {
+  private readonly endpoint: Endpoint
+  private readonly toKeeper: Outbox
+  private readonly sessions = new Map<SessionId, PeerId>()
+  private readonly liars = new Liars()
+
+  constructor({ endpoint, toKeeper }: FetchSourcesOptions) {
+    this.endpoint = endpoint
+    this.toKeeper = toKeeper
+  }
+
+  get sessionCount(): number {
+    return this.sessions.size
+  }
+
+  handleOpened(session: SessionId, peer: PeerId): void {
+    this.sessions.set(session, peer)
+  }
+
+  handleClosed(session: SessionId): void {
+    this.sessions.delete(session)
+  }
+
+  /** Has every source look whether there is something for it. */
+  pullMore(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
+    for (const source of spread.all())
+      if (source.hasNext)
+        this.endpoint.pullFrom(
+          source.session,
+          fetch.file,
+          fetch.supplyOf(source),
+          { priority: 'bulk' },
+          nowMs,
+        )
+  }
+
+  /** Whether it is this peer's turn to say what it holds of the file: asked by saying what is here. */
+  pollHolding({ building, file }: LargeFetch, session: SessionId, nowMs: number): HoldingMessage | undefined {
+    if (building === undefined || building.pieces.blockCount < 2) return undefined
+    if (!building.partners.isDue(session, nowMs) || this.isLiar(session, file.digest, nowMs)) return undefined
+    building.partners.handleAsked(session)
+    return { type: 'holding', file, pieces: building.pieces }
+  }
+
+  /** A peer said which pieces of a file it holds, asked or not. */
+  handleHolding(
+    fetch: LargeFetch,
+    building: FileBuilding,
+    session: SessionId,
+    { file, pieces }: HoldingMessage,
+    nowMs: number,
+  ): void {
+    const peer = this.sessions.get(session)
+    if (peer === undefined || file.sizeBytes !== building.sizeBytes) return
+    const isWhole = pieces.size === pieces.blockCount
+    if (!building.partners.handleHolding(session, isWhole, nowMs)) return
+    if (building.spread.source(session) === undefined && this.isLiar(session, file.digest, nowMs)) return
+    building.spread.setHolder(session, peer, pieces)
+    this.pullMore(fetch, building, nowMs)
+  }
+
+  /** Whoever sent this block made it wrong: what is damaged on the way does not come up to here. */
+  blame(
+    fetch: LargeFetch,
+    building: FileBuilding,
+    source: Source,
+    { session, kind, digest, blockIndex }: ReceivedBlock,
+    nowMs: number,
+  ): SourceFailure | undefined {
+    if (++source.wrongCount >= WRONG_BLOCKS_MAX)
+      return this.bar(fetch, building, session, 'unservable', nowMs)
+    this.endpoint.rejectBlock(session, kind, digest, blockIndex, 'wrong')
+    return undefined
+  }
+
+  /** It has not what it said, or sends what is not it: it is not asked for this file for a while. */
+  bar(
+    fetch: LargeFetch,
+    building: FileBuilding,
+    session: SessionId,
+    reason: 'gone' | 'unservable',
+    nowMs: number,
+  ): SourceFailure | undefined {
+    if (reason === 'gone') building.partners.bar(session, nowMs)
+    else this.liars.add(this.nameOf(session), fetch.file.digest, nowMs)
+    return this.lose(fetch, building, session, reason, nowMs)
+  }
+
+  /** What was asked of it is asked of the others at once. */
+  lose(
+    fetch: LargeFetch,
+    building: FileBuilding,
+    session: SessionId,
+    reason: SourceFailure,
+    nowMs: number,
+  ): SourceFailure | undefined {
+    const source = building.spread.drop(session)
+    if (source === undefined) return undefined
+    building.countDelivered(source)
+    this.endpoint.cancelPull(session, 'file', fetch.file.digest)
+    const { spread } = building
+    // Peers that are building it too may have all of it together.
+    const isComplete = spread.missing.size === 0
+    const goesOn = isComplete || spread.hasWholeSource || (reason === 'peer-gone' && spread.sourceCount > 0)
+    if (source.isWhole && (goesOn || source.peer !== fetch.peer))
+      this.toKeeper.push({ type: 'source-lost', fetch: fetch.fetch, peer: source.peer, reason })
+    if (!goesOn) return reason
+    this.pullMore(fetch, building, nowMs)
+    return undefined
+  }
+
+  /** Looks at the sources of a file: who fell silent, who is slow, whether anybody has it whole. */
+  tick(fetch: LargeFetch, building: FileBuilding, nowMs: number): SourceFailure | undefined {
+    const { spread } = building
+    for (const { session, blockIndex } of spread.tick((session) => this.factsOf(session), nowMs))
+      this.endpoint.cancelBlock(session, 'file', fetch.file.digest, blockIndex)
+    const isOrphan = !spread.hasWholeSource && spread.missing.size > 0
+    building.orphanedSinceMs = isOrphan ? (building.orphanedSinceMs ?? nowMs) : undefined
+    if (nowMs - (building.orphanedSinceMs ?? nowMs) >= ORPHANED_MS) return 'peer-gone'
+    this.pullMore(fetch, building, nowMs)
+    return undefined
+  }
+
+  private isLiar(session: SessionId, digest: Digest, nowMs: number): boolean {
+    return this.liars.has(this.nameOf(session), digest, nowMs)
+  }
+
+  /** What a peer cannot change from one session to the next: of one without a key, the id that it gives itself. */
+  private nameOf(session: SessionId): string {
+    return this.endpoint.fingerprintOf(session) ?? this.sessions.get(session) ?? ''
+  }
+
+  private factsOf(session: SessionId): SessionFacts {
+    const srttMs = this.endpoint.stats(session)?.srttMs ?? 0
+    return { srttMs, silentSinceMs: this.endpoint.silentSinceMs(session) }
+  }
+}
