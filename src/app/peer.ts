@@ -3,30 +3,25 @@
 
 import { setFlagsFromString } from 'node:v8'
 import type { LeftError } from '../base/errors.js'
-import { FRAME_BLOCK_AT, FRAME_OVERHEAD_BYTES } from '../base/limits.js'
 import type { PrivatePlaces } from '../base/ports.js'
-import { DiskError } from '../base/ports.js'
-import { type DiskOp, Engine, type EngineEvent } from '../engine/engine.js'
-import type { WriteFailure } from '../engine/receive/disk-op.js'
-import type { ReadOp } from '../engine/serve/serving.js'
+import { Engine, type EngineEvent } from '../engine/engine.js'
 import { BlockIo } from '../io/blocks/block-io.js'
-import type { Proved } from '../io/blocks/block-prover.js'
 import { nowMs } from '../io/clock.js'
 import { crc32, hash, loadHash } from '../io/hash.js'
-import { formatAddress } from '../io/net/address.js'
-import { datagramBytesMax, isOwnAddress, resolveHost } from '../io/net/interfaces.js'
+import { datagramBytesMax } from '../io/net/interfaces.js'
 import { chooseOffload } from '../io/net/offload-probe.js'
 import { UdpSocket } from '../io/net/udp.js'
 import { PrivateFiles } from '../io/private-files.js'
 import { SystemRandom } from '../io/random.js'
 import type { EngineToKeeper } from '../pipe/messages.js'
-import type { Address } from '../rdt/endpoint.js'
 import type { SlowStep } from '../rdt/protection.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
+import { DiskOps } from './disk-ops.js'
 import type { PeerEvent } from './events.js'
 import { knowsOption } from './heap.js'
-import { LEAN_GROWTH, PINS_LOOK_MS, RESOLVE_RETRY_MS, ROOMY_GROWTH, SENDS_PER_TURN_MAX } from './limits.js'
-import type { PeerAddress, PeerOptions } from './options.js'
+import { LEAN_GROWTH, PINS_LOOK_MS, ROOMY_GROWTH, SENDS_PER_TURN_MAX } from './limits.js'
+import { NamedPeers } from './named-peers.js'
+import type { PeerOptions } from './options.js'
 import { privatePlacesOf } from './private-places.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
@@ -73,13 +68,12 @@ class Peer implements RunningPeer {
   private engine!: Engine
   private watcher!: WatcherProcess
   private finish!: (error: LeftError | undefined) => void
-  /** The peers of --ip: who speaks from another address, or another port, is a stranger. */
-  private readonly admitted = new Set<Address>()
+  private readonly named: NamedPeers
+  private diskOps!: DiskOps
   private isReady = false
   private turn: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
   private timerDueMs = Number.POSITIVE_INFINITY
-  private resolving: NodeJS.Timeout | undefined
   private revoking: NodeJS.Timeout | undefined
   private stopped: Promise<void> | undefined
 
@@ -91,6 +85,12 @@ class Peer implements RunningPeer {
     const { privateFiles } = this
     this.blocks = new BlockIo(options.share, { followLinks: options.links === 'follow', privateFiles })
     this.reporter = new Reporter(onEvent)
+    this.named = new NamedPeers({
+      options,
+      reporter: this.reporter,
+      onAddress: (address) => this.engine.connect(address, nowMs()),
+      onResolved: () => this.wake(),
+    })
     this.finished = new Promise((resolve) => {
       this.finish = resolve
     })
@@ -124,7 +124,7 @@ class Peer implements RunningPeer {
         peerId: folder.peer,
         random,
         crc32,
-        isNamed: (address) => this.admitted.has(address),
+        isNamed: (address) => this.named.has(address),
         nameOf: (address) => this.reporter.nameOf(address),
         onEvent: (event) => this.reporter.say(event),
       })
@@ -143,12 +143,14 @@ class Peer implements RunningPeer {
         background: options.background,
         limitBytesPerS: options.limitBytesPerS,
         agent: `left ${PROGRAM_VERSION}`,
-        admit: (address) => this.admitted.has(address),
+        admit: (address) => this.named.has(address),
         datagramBytesMax: (address) => datagramBytesMax(address, options.bind),
         receiveBufferBytes: this.socket.receiveBufferBytes,
       },
       nowMs(),
     )
+    const { engine, blocks } = this
+    this.diskOps = new DiskOps({ engine, blocks, wake: () => this.wake() })
     this.watcher = new WatcherProcess({
       heapOptions: isGrowthKnown ? [LEAN_GROWTH] : [],
       start: {
@@ -208,48 +210,7 @@ class Peer implements RunningPeer {
   private handleReady(): void {
     if (this.isReady || this.stopped !== undefined) return
     this.isReady = true
-    void this.resolvePeers()
-  }
-
-  // — Peers and their addresses —
-
-  /** Names may come to mean something later, or something else: they are asked again until they do. */
-  private async resolvePeers(): Promise<void> {
-    const unresolved: PeerAddress[] = []
-    for (const peer of this.options.peers) if (!(await this.resolvePeer(peer))) unresolved.push(peer)
-    if (unresolved.length > 0 && this.stopped === undefined) {
-      this.resolving = setTimeout(() => void this.resolvePeers(), RESOLVE_RETRY_MS)
-    }
-    if (unresolved.length === 0 && this.admitted.size === 0)
-      this.reporter.once('alone', {
-        event: 'note',
-        message: 'there is no other machine in --ip: name one there',
-      })
-    this.wake()
-  }
-
-  private async resolvePeer(peer: PeerAddress): Promise<boolean> {
-    const hosts = await resolveHost(peer.host)
-    if (this.stopped !== undefined) return true
-    if (hosts.length === 0) {
-      this.reporter.waiting(peer.text, 'no address is known for this name: check its spelling')
-      return false
-    }
-    for (const host of hosts) {
-      const address = formatAddress(host, peer.port)
-      if (isOwnAddress({ host, port: peer.port }, { bind: this.options.bind, port: this.socket.port })) {
-        this.reporter.once(`own ${address}`, {
-          event: 'note',
-          message: `${peer.text} is this peer itself; ignored`,
-        })
-        continue
-      }
-      this.reporter.name(address, peer.text)
-      if (this.admitted.has(address)) continue
-      this.admitted.add(address)
-      this.engine.connect(address, nowMs())
-    }
-    return true
+    this.named.start(this.socket.port)
   }
 
   // — The loop —
@@ -281,7 +242,7 @@ class Peer implements RunningPeer {
 
   private handToDisk(): void {
     const { engine } = this
-    for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) this.carryOut(op)
+    for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) this.diskOps.carryOut(op)
   }
 
   private send(sendsMax: number): void {
@@ -316,74 +277,11 @@ class Peer implements RunningPeer {
     }, dueMs - now)
   }
 
-  private carryOut(op: DiskOp): void {
-    switch (op.type) {
-      case 'read':
-        this.read(op)
-        break
-      case 'write':
-        this.afterWrite(op.id, this.writeProved(op))
-        break
-      case 'finish':
-        this.blocks.forget(op.path)
-        this.afterWrite(
-          op.id,
-          this.blocks.closeWriter(op.path, { sync: true }).then(() => undefined),
-        )
-        break
-      case 'release':
-        this.blocks.forget(op.path)
-        this.blocks.closeWriter(op.path).catch(() => {}) // Nothing of it counts any more.
-        break
-    }
-  }
-
   private carryOutStep(step: SlowStep): void {
     void this.protection.carryOut(step).then((result) => {
       this.engine.handleStep(step.id, result, nowMs())
       this.wake()
     })
-  }
-
-  private read(op: ReadOp): void {
-    const { room, position, length, sealing } = op
-    if (op.reopen) this.blocks.forget(op.path)
-    const failed = () => this.handleRead(op, undefined)
-    if (sealing === undefined) {
-      const into = room.bytes.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + length)
-      this.blocks.readBlock(op, position, into).then((block) => this.handleRead(op, block), failed)
-      return
-    }
-    this.blocks
-      .readSealed(op, { position, length, bytes: room.bytes, ...sealing })
-      .then(({ proof, buffer }) => {
-        room.adopt(buffer)
-        const frame = room.bytes.subarray(0, length + FRAME_OVERHEAD_BYTES)
-        this.handleRead(op, proof === 'sealed' ? frame : undefined)
-      }, failed)
-  }
-
-  private handleRead({ id, path }: ReadOp, read: Uint8Array | undefined): void {
-    if (read === undefined) this.blocks.forget(path)
-    this.engine.handleRead(id, read, nowMs())
-    this.wake()
-  }
-
-  private async writeProved(op: DiskOp & { type: 'write' }): Promise<Proved> {
-    const proved = await this.blocks.writeProved(op)
-    op.memory?.adopt(proved.buffer)
-    return proved
-  }
-
-  private afterWrite(id: number, write: Promise<Proved | undefined>): void {
-    const done = (failure: WriteFailure | undefined): void => {
-      this.engine.handleWritten(id, failure, nowMs())
-      this.wake()
-    }
-    write.then(
-      (proved) => done(failureOf(proved)),
-      (error) => done(error instanceof DiskError && error.code === 'no-space' ? 'no-space' : 'disk'),
-    )
   }
 
   private report(event: EngineEvent): void {
@@ -408,7 +306,7 @@ class Peer implements RunningPeer {
 
   private async shutDown(error: LeftError | undefined): Promise<void> {
     clearTimeout(this.timer)
-    clearTimeout(this.resolving)
+    this.named.stop()
     clearInterval(this.revoking)
     if (this.options.verbose) this.reportSessions()
     this.engine.close(nowMs())
@@ -432,10 +330,6 @@ class Peer implements RunningPeer {
     this.reporter.say({ event: 'stopped' })
     this.finish(error)
   }
-}
-
-function failureOf(proved: Proved | undefined): WriteFailure | undefined {
-  return proved?.proof === 'damaged' || proved?.proof === 'wrong' ? proved.proof : undefined
 }
 
 function offloadWords({ offloads }: UdpSocket, why: string): string {

@@ -1,0 +1,81 @@
+// Finds the addresses of the peers of --ip, and remembers them: who speaks from another address, or another port, is a
+// stranger. Used by Peer.
+
+import { formatAddress } from '../io/net/address.js'
+import { isOwnAddress, resolveHost } from '../io/net/interfaces.js'
+import type { Address } from '../rdt/endpoint.js'
+import { RESOLVE_RETRY_MS } from './limits.js'
+import type { PeerAddress, PeerOptions } from './options.js'
+import type { Reporter } from './reporter.js'
+
+export interface NamedPeersOptions {
+  readonly options: PeerOptions
+  readonly reporter: Reporter
+  /** An address was found that was not known before. */
+  readonly onAddress: (address: Address) => void
+  /** All names were asked once more. */
+  readonly onResolved: () => void
+}
+
+export class NamedPeers {
+  private readonly addresses = new Set<Address>()
+  private ownPort = 0
+  private retry: NodeJS.Timeout | undefined
+  private isStopped = false
+
+  constructor(private readonly host: NamedPeersOptions) {}
+
+  has(address: Address): boolean {
+    return this.addresses.has(address)
+  }
+
+  start(ownPort: number): void {
+    this.ownPort = ownPort
+    void this.resolveAll()
+  }
+
+  stop(): void {
+    this.isStopped = true
+    clearTimeout(this.retry)
+  }
+
+  /** Names may come to mean something later, or something else: they are asked again until they do. */
+  private async resolveAll(): Promise<void> {
+    const { options, reporter, onResolved } = this.host
+    const unresolved: PeerAddress[] = []
+    for (const peer of options.peers) if (!(await this.resolve(peer))) unresolved.push(peer)
+    if (unresolved.length > 0 && !this.isStopped)
+      this.retry = setTimeout(() => void this.resolveAll(), RESOLVE_RETRY_MS)
+    if (unresolved.length === 0 && this.addresses.size === 0)
+      reporter.once('alone', {
+        event: 'note',
+        message: 'there is no other machine in --ip: name one there',
+      })
+    onResolved()
+  }
+
+  private async resolve(peer: PeerAddress): Promise<boolean> {
+    const { options, reporter, onAddress } = this.host
+    const hosts = await resolveHost(peer.host)
+    if (this.isStopped) return true
+    if (hosts.length === 0) {
+      reporter.waiting(peer.text, 'no address is known for this name: check its spelling')
+      return false
+    }
+    for (const host of hosts) {
+      const address = formatAddress(host, peer.port)
+      if (isOwnAddress({ host, port: peer.port }, { bind: options.bind, port: this.ownPort })) {
+        reporter.once(`own ${address}`, {
+          event: 'note',
+          message: `${peer.text} is this peer itself; ignored`,
+        })
+        continue
+      }
+      reporter.name(address, peer.text)
+      if (this.addresses.has(address)) continue
+      this.addresses.add(address)
+      onAddress(address)
+    }
+    return true
+  }
+}
