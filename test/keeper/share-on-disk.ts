@@ -35,8 +35,6 @@ export class ShareOnDisk {
   readonly watched = new Set<string>()
   /** Folders whose watch was ended, in order. */
   readonly unwatched: string[] = []
-  /** What `placeWantedFolder` was asked for. */
-  readonly wantedFolders: string[] = []
   boot = 'boot-1'
   notes: readonly string[] = []
   catalogue!: Catalogue
@@ -86,7 +84,6 @@ export class ShareOnDisk {
       journal,
       scanner: this.scanner,
       peer: OURS,
-      placeWantedFolder: (path) => this.wantedFolders.push(path),
     })
   }
 

@@ -65,6 +65,11 @@ export type IntakeOutcome =
 
 export type RefusalNotice = KeeperNotice & { readonly event: 'problem' | 'abandoned' }
 
+interface PreparedWant {
+  readonly want: Want
+  readonly change: Prepared
+}
+
 /** After each call drain `pollOutcome` until it answers undefined. */
 export class Intake {
   readonly placing: Placing
@@ -85,12 +90,9 @@ export class Intake {
   private totalsChanged = false
   /** The last call ordered as much as one may, and there may be more. */
   private ordersLeft = false
-  /** As of the call under way, for a folder that is placed because something in it is. */
-  private nowMs: number
 
   constructor(options: IntakeOptions, nowMs: number) {
     this.options = options
-    this.nowMs = nowMs
     const { disk, hash, catalogue, journal, scanner, peer, minFree } = options
     const { wants } = this
     const isUnderWay = (fetch: FetchId): boolean => {
@@ -108,10 +110,6 @@ export class Intake {
       journal,
       scanner,
       peer,
-      placeWantedFolder: (path) => {
-        const want = this.wants.wantedFolder(path)
-        if (want !== undefined) this.place(want, this.nowMs)
-      },
     })
   }
 
@@ -192,7 +190,6 @@ export class Intake {
 
   /** Does a bounded piece of building, and tries again what waited for its place. */
   step(nowMs: number): void {
-    this.nowMs = nowMs
     const result = this.builds.step()
     if (result?.type === 'failed') this.handleUnwritable(result.want, result.error, nowMs)
     else for (const message of result?.messages ?? []) this.push(message)
@@ -216,7 +213,6 @@ export class Intake {
 
   /** After each call into this: orders what may be ordered, and makes what was placed survive a kill. */
   settle(nowMs: number): void {
-    this.nowMs = nowMs
     this.room.handleTurn()
     this.fullDisk.handleTimeout(nowMs)
     // What is placed may be the content that others wait for.
@@ -370,8 +366,13 @@ export class Intake {
 
   /** A file waits for the others that are ready now: they share one sync of the log. */
   private place(want: Want, nowMs: number): void {
-    if (want.remote.kind === 'file') this.ready.add(want)
-    else this.handlePlacing(want, this.placing.place(want.remote, undefined), nowMs)
+    if (want.remote.kind === 'file') {
+      this.ready.add(want)
+      return
+    }
+    const prepared = this.prepare(want, new Set(), nowMs)
+    const placed = prepared.type === 'prepared' ? this.placing.finish(prepared) : prepared
+    this.handlePlacing(want, placed, nowMs)
   }
 
   /** Answers whether anything was ready. */
@@ -379,23 +380,33 @@ export class Intake {
     if (this.ready.size === 0) return false
     const wants = [...this.ready]
     this.ready.clear()
-    const prepared: { readonly want: Want; readonly placing: Prepared }[] = []
+    const folders = new Set<string>()
+    const prepared: PreparedWant[] = []
     for (const want of wants) {
       if (this.wants.get(want.remote.path) !== want || !this.makeEmptyTemporary(want, nowMs)) continue
-      const placing = this.placing.prepare(want.remote, want.temporary)
-      if (placing.type === 'prepared') prepared.push({ want, placing })
-      else this.handlePlacing(want, placing, nowMs)
+      const change = this.prepare(want, folders, nowMs)
+      if (change.type === 'prepared') prepared.push({ want, change })
+      else this.handlePlacing(want, change, nowMs)
     }
     if (prepared.length > 0) this.carryOut(prepared, nowMs)
     return true
   }
 
-  private carryOut(
-    prepared: readonly { readonly want: Want; readonly placing: Prepared }[],
-    nowMs: number,
-  ): void {
+  /** Everything short of the change itself. Folders on the way that are wanted are placed first, as their maker has them. */
+  private prepare(want: Want, folders: Set<string>, nowMs: number): Prepared | Placed {
+    const plan = this.placing.plan(want.remote, want.temporary, folders)
+    if (plan.type !== 'planned') return plan
+    for (const path of plan.missingFolders) {
+      const folder = this.wants.wantedFolder(path)
+      if (folder !== undefined)
+        this.handlePlacing(folder, this.placing.place(folder.remote, undefined), nowMs)
+    }
+    return this.placing.prepare(plan)
+  }
+
+  private carryOut(prepared: readonly PreparedWant[], nowMs: number): void {
     try {
-      this.placing.announce(prepared.map(({ placing }) => placing))
+      this.placing.log(prepared.map(({ change }) => change))
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       const noSpace = error.code === 'no-space'
@@ -403,7 +414,7 @@ export class Intake {
         this.handleDiskFailure(want, noSpace, `the log cannot be written (${error.message})`, nowMs)
       return
     }
-    for (const { want, placing } of prepared) this.handlePlacing(want, this.placing.carryOut(placing), nowMs)
+    for (const { want, change } of prepared) this.handlePlacing(want, this.placing.carryOut(change), nowMs)
   }
 
   private handlePlacing(want: Want, result: Placed, nowMs: number): void {

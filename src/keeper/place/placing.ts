@@ -1,5 +1,8 @@
 // Puts what was received in its place in the share: by rename of a finished temporary file, never over something that
 // the catalogue does not know, the loser of a conflict kept first. The log says what is about to happen before it does.
+// The intake calls the steps one after the other and none of them calls it back:
+//
+//     plan ─▶ (the owner places wanted parent folders) ─▶ prepare ─▶ log ─▶ carryOut
 
 import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
@@ -24,10 +27,20 @@ export type Placed =
   | { readonly type: 'unsettled' }
   | { readonly type: 'failed'; readonly noSpace: boolean; readonly reason: string }
 
-/** A change of one path, decided and ready. */
+/** A change of one path, decided; nothing is done yet. */
+export interface Plan {
+  readonly type: 'planned'
+  readonly decision: Decision & { type: 'take' | 'conflict' }
+  readonly temporary: Temporary | undefined
+  /** Parents that are no folders yet, outermost first. Those that are wanted are placed before `prepare`, so that they get
+   *  the version of the peer that made them; `prepare` makes the others, with a version of ours. */
+  readonly missingFolders: readonly string[]
+}
+
+/** A change of one path, ready. */
 export interface Prepared {
   readonly type: 'prepared'
-  readonly decision: Decision & { type: 'take' | 'conflict' }
+  readonly decision: Plan['decision']
   /** With its time and mode. */
   readonly temporary: Temporary | undefined
   readonly record: JournalRecord<Entry> & { kind: 'placing' }
@@ -41,15 +54,10 @@ export interface PlacingOptions {
   readonly journal: Journal<Entry>
   readonly scanner: Scanner
   readonly peer: PeerId
-  /** Places a wanted folder now, if there is one at this path: so that it gets the version of the peer that
-   *  made it, not one of ours. */
-  readonly placeWantedFolder: (path: string) => void
 }
 
 export class Placing {
   private readonly options: PlacingOptions
-  /** Folders that were there a moment ago, while files are prepared together: most of them have one folder. */
-  private readonly folders = new Set<string>()
 
   constructor(options: PlacingOptions) {
     this.options = options
@@ -111,30 +119,41 @@ export class Placing {
     return true
   }
 
-  /** Puts `remote` in place; `temporary` holds the content where it is a file. */
+  /** Puts `remote` in place, all steps at once; `temporary` holds the content where it is a file. */
   place(remote: Entry, temporary: Temporary | undefined): Placed {
-    const prepared = this.prepare(remote, temporary)
-    if (prepared.type !== 'prepared') return prepared
+    const plan = this.plan(remote, temporary)
+    if (plan.type !== 'planned') return plan
+    const prepared = this.prepare(plan)
+    return prepared.type === 'prepared' ? this.finish(prepared) : prepared
+  }
+
+  /** Decides what is to be done; `temporary` holds the content where `remote` is a file. `folders` are known to be there: a
+   *  caller that plans several files at once hands in one set, to which those found are added, since most files have one
+   *  folder. */
+  plan(remote: Entry, temporary: Temporary | undefined, folders = new Set<string>()): Plan | Placed {
+    return this.attempt(() => this.tryToPlan(remote, temporary, folders))
+  }
+
+  /** Everything short of the change itself. What is prepared together is logged and carried out together, before anything
+   *  else is done with these paths. */
+  prepare(plan: Plan): Prepared | Placed {
+    return this.attempt(() => this.tryToPrepare(plan))
+  }
+
+  /** Logs and carries out a change that is prepared alone. */
+  finish(prepared: Prepared): Placed {
     return this.attempt(() => {
       // A folder or a link has no content that a loss of power could tear: nothing waits for the log.
-      this.folders.clear()
-      if (temporary === undefined) this.options.journal.append(prepared.record)
-      else this.announce([prepared])
+      if (prepared.temporary === undefined) this.options.journal.append(prepared.record)
+      else this.log([prepared])
       return this.carryOut(prepared)
     })
   }
 
-  /** Everything short of the change itself; `temporary` holds the content where `remote` is a file. What is prepared
-   *  together is carried out together, before anything else is done. */
-  prepare(remote: Entry, temporary: Temporary | undefined): Prepared | Placed {
-    return this.attempt(() => this.tryToPrepare(remote, temporary))
-  }
-
   /** Writes down what is about to happen, where a loss of power does not undo it: the content of new files may be lost
    *  with one, and then the log must say that they are ours. One sync for all of them. Throws a DiskError. */
-  announce(prepared: readonly Prepared[]): void {
+  log(prepared: readonly Prepared[]): void {
     const { disk, journal } = this.options
-    this.folders.clear()
     for (const folder of new Set(prepared.map(({ folderToSync }) => folderToSync)))
       if (folder !== undefined) disk.syncFolder(folder)
     journal.append(prepared.map(({ record }) => record))
@@ -171,7 +190,7 @@ export class Placing {
     }
   }
 
-  private tryToPrepare(remote: Entry, temporary: Temporary | undefined): Prepared | Placed {
+  private tryToPlan(remote: Entry, temporary: Temporary | undefined, folders: Set<string>): Plan | Placed {
     const decision = this.decide(remote)
     if (decision.type === 'keep') return { type: 'needless' }
     if (decision.type === 'adopt')
@@ -181,21 +200,28 @@ export class Placing {
       return { type: 'beaten' }
     }
     const { entry } = decision
-    const { catalogue, journal, scanner } = this.options
-    const standing = catalogue.live(entry.path)
-    const isNew = standing === undefined
+    const { catalogue, scanner } = this.options
+    const isNew = catalogue.live(entry.path) === undefined
     // Where nothing is known the disk refuses the places of secrets.
     const mayBeWithheld = !isNew || ownFoldersWithin(entry.path).length > 0
     if ((mayBeWithheld && scanner.isWithheld(entry.path)) || isShareMark(entry.path))
       throw new DiskError('private', `${entry.path} is never written`)
     // A new file takes no place that is taken, whatever has appeared there.
     if (!(isNew && entry.kind === 'file') && !scanner.matches(remote.path)) return { type: 'unsettled' }
-    this.makeParents(entry.path)
+    return { type: 'planned', decision, temporary, missingFolders: this.missingFolders(entry.path, folders) }
+  }
+
+  private tryToPrepare({ decision, temporary, missingFolders }: Plan): Prepared | Placed {
+    const { catalogue, journal } = this.options
+    const { entry } = decision
+    const standing = catalogue.live(entry.path)
+    for (const folder of missingFolders) this.makeFolder(folder)
     const dressed = temporary === undefined ? undefined : this.dressTemporary(temporary, entry, standing)
     if (standing?.kind === 'file') this.syncStanding(entry.path)
     // Somebody removed what we had put here a moment ago: a loss of power could bring that back torn, and what is placed
     // now would be blamed for it.
-    const folderToSync = isNew && journal.mayBeUnsynced(entry.path) ? parentOf(entry.path) : undefined
+    const folderToSync =
+      standing === undefined && journal.mayBeUnsynced(entry.path) ? parentOf(entry.path) : undefined
     const replaces = standing?.digest ?? ''
     const record = {
       kind: 'placing',
@@ -292,25 +318,24 @@ export class Placing {
     return bumpVersion(this.options.catalogue.get(path)?.version ?? '', peer)
   }
 
-  private makeParents(path: string): void {
-    const { disk, placeWantedFolder } = this.options
-    const parent = parentOf(path)
-    if (parent === '' || this.folders.has(parent)) return
-    const stat = disk.statLink(parent)
-    if (stat?.kind === 'folder') {
-      this.folders.add(parent)
-      return
+  /** The parents of `path` that are no folders, outermost first; those that are one are added to `folders`. */
+  private missingFolders(path: string, folders: Set<string>): string[] {
+    const missing: string[] = []
+    for (let parent = parentOf(path); parent !== '' && !folders.has(parent); parent = parentOf(parent)) {
+      const stat = this.options.disk.statLink(parent)
+      if (stat?.kind === 'folder') folders.add(parent)
+      else missing.unshift(parent)
+      if (stat !== undefined) break
     }
-    if (stat === undefined) {
-      this.makeParents(parent)
-      placeWantedFolder(parent)
-      if (disk.statLink(parent) === undefined) disk.makeFolder(parent)
-      return
-    }
-    placeWantedFolder(parent)
-    // The folder is wanted too and its place is not free yet: once it is there, this one can follow.
-    if (stat.kind === 'file' && disk.statLink(parent)?.kind === 'file')
-      throw new DiskError('missing', `${parent} is not a folder yet`)
+    return missing
+  }
+
+  private makeFolder(path: string): void {
+    const { disk } = this.options
+    const stat = disk.statLink(path)
+    if (stat === undefined) disk.makeFolder(path)
+    // A folder is wanted here too, and its place is not free yet: once it is there, what is in it can follow.
+    if (stat?.kind === 'file') throw new DiskError('missing', `${path} is not a folder yet`)
   }
 
   /** It was this user's alone until now: from here on it may be used by whoever may use what it replaces. */

@@ -126,9 +126,11 @@ describe('a new file of a peer', () => {
     const share = shareWith({ a: 'known' })
     share.nowMs += 1_000
     const remote = theirFile('a', 'theirs', { ...NEWER, ...seenOurs })
-    const prepared = share.placing.prepare(remote, share.putTemporary(utf8('theirs')))
+    const plan = share.placing.plan(remote, share.putTemporary(utf8('theirs')))
+    if (plan.type !== 'planned') throw new Error(plan.type)
+    const prepared = share.placing.prepare(plan)
     if (prepared.type !== 'prepared') throw new Error(prepared.type)
-    share.placing.announce([prepared])
+    share.placing.log([prepared])
     share.disk.putFile('a', utf8('edited just now'))
     expect(share.placing.carryOut(prepared)).toEqual({ type: 'unsettled' })
     expect(share.textAt('a')).toBe('edited just now')
@@ -137,11 +139,35 @@ describe('a new file of a peer', () => {
     expect(share.journal.placing).toEqual([])
   })
 
-  test('makes the folders on its way, the wanted ones first', () => {
+  test('is planned with the folders that are missing on its way, outermost first, and nothing is done yet', () => {
+    const share = shareWith({ 'f/known': '1' })
+    const remote = theirFile('f/g/h/a', '1')
+    const plan = share.placing.plan(remote, share.putTemporary(utf8('1')))
+    expect(plan).toMatchObject({ type: 'planned', missingFolders: ['f/g', 'f/g/h'] })
+    expect(share.paths).toEqual(['f', 'f/known'])
+    expect(share.journal.placing).toEqual([])
+  })
+
+  test('makes the folders on its way that nobody has placed since it was planned', () => {
     const share = shareWith({})
-    expect(placeText(share, 'f/g/a', '1').type).toBe('placed')
-    expect(share.wantedFolders).toEqual(['f', 'f/g'])
+    const plan = share.placing.plan(theirFile('f/g/a', '1'), share.putTemporary(utf8('1')))
+    if (plan.type !== 'planned') throw new Error(plan.type)
+    expect(share.placing.place(theirFolder('f'), undefined).type).toBe('placed')
+    const prepared = share.placing.prepare(plan)
+    if (prepared.type !== 'prepared') throw new Error(prepared.type)
+    expect(share.placing.finish(prepared).type).toBe('placed')
     expect(share.textAt('f/g/a')).toBe('1')
+    expect(share.catalogue.get('f')?.version).toBe(`${THEIRS}:1`)
+    expect(share.catalogue.get('f/g')).toBeUndefined()
+  })
+
+  test('follows a folder that took the place of a file since it was planned', () => {
+    const share = shareWith({ f: 'a file' })
+    const plan = share.placing.plan(theirFile('f/a', '1'), share.putTemporary(utf8('1')))
+    if (plan.type !== 'planned') throw new Error(plan.type)
+    expect(plan.missingFolders).toEqual(['f'])
+    expect(share.placing.place({ ...theirFolder('f'), ...seenOurs }, undefined).type).toBe('placed')
+    expect(share.placing.prepare(plan).type).toBe('prepared')
   })
 
   test('is not put behind a link', () => {
