@@ -9,6 +9,7 @@
 //                    │  ▲
 //                    └──┴── fetch, content ───────────────── engine
 
+import { earliest } from '../base/earliest.js'
 import type { Digest, Hash } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import { type Disk, DiskError } from '../base/ports.js'
@@ -188,7 +189,7 @@ export class Keeper {
   }
 
   pollTimeout(): number | undefined {
-    const dues = [
+    return earliest(
       this.scanner.pollTimeout(),
       this.echoes.pollTimeout(),
       this.intake.pollTimeout(),
@@ -196,8 +197,7 @@ export class Keeper {
       this.announcer.pollTimeout(),
       this.complaints.pollTimeout(),
       this.rescanAtMs,
-    ].filter((dueMs) => dueMs !== undefined)
-    return dues.length === 0 ? undefined : Math.min(...dues)
+    )
   }
 
   /** An orderly end: everything that is known is on the disk. Throws a DiskError; not used afterwards. */

@@ -6,6 +6,7 @@
 //           └─▶ fetch-list ─▶ build ─▶ blocks┘         ▲               │ not what we know
 //                                                      └── look again ◀┘
 
+import { earliest } from '../../base/earliest.js'
 import type { Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
@@ -202,13 +203,12 @@ export class Intake {
   }
 
   pollTimeout(): number | undefined {
-    const dues = [
+    return earliest(
       this.placeAgain.nextDueMs(),
       this.fullDisk.pollTimeout(),
       this.refusals.pollTimeout(),
       this.committing.pollTimeout(this.wants.size === 0),
-    ].filter((dueMs) => dueMs !== undefined)
-    return dues.length === 0 ? undefined : Math.min(...dues)
+    )
   }
 
   /** After each call into this: orders what may be ordered, and makes what was placed survive a kill. */

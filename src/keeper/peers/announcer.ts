@@ -1,6 +1,7 @@
 // When the peers are told that the share changed: the first change at once, a stream of changes in batches, what came
 // from a peer only when nothing more is coming. What is told is on the disk before.
 
+import { earliest } from '../../base/earliest.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
 import type { KeeperToEngine } from '../../pipe/messages.js'
 import type { Catalogue } from '../index/catalogue.js'
@@ -25,8 +26,7 @@ export class Announcer {
   /** The catalogue changed. */
   handleChange(urgent: boolean, nowMs: number): void {
     const spacedMs = Math.max(nowMs + ANNOUNCE_MS, this.announcedAtMs + this.spacingMs)
-    const dueMs = urgent ? spacedMs : nowMs + RELAY_ANNOUNCE_MS
-    if (this.dueMs === undefined || dueMs < this.dueMs) this.dueMs = dueMs
+    this.dueMs = earliest(this.dueMs, urgent ? spacedMs : nowMs + RELAY_ANNOUNCE_MS)
   }
 
   /** The share is known for the first time. */

@@ -2,6 +2,7 @@
 // in numbers, less and less often. A peer can name millions of paths, and a log must not be its to fill. Used by the
 // keeper.
 
+import { earliest } from '../../base/earliest.js'
 import type { KeeperNotice } from '../../pipe/messages.js'
 import type { PeerId } from '../../share/version.js'
 import { COMPLAINTS_NAMED_MAX, COMPLAINTS_PEERS_MAX, COUNT_TOLD_MS, COUNT_TOLD_MS_MAX } from './limits.js'
@@ -37,8 +38,7 @@ export class Complaints {
 
   pollTimeout(): number | undefined {
     let dueMs: number | undefined
-    for (const { tellAtMs } of this.byPeer.values())
-      if (tellAtMs !== undefined && (dueMs === undefined || tellAtMs < dueMs)) dueMs = tellAtMs
+    for (const { tellAtMs } of this.byPeer.values()) dueMs = earliest(dueMs, tellAtMs)
     return dueMs
   }
 

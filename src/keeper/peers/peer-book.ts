@@ -3,6 +3,7 @@
 // each `step`: one peer's after the other's, and none of a peer of which enough is wanted already. The keeper considers them
 // and then says to `handleConsidered` whether all of them could be.
 
+import { earliest } from '../../base/earliest.js'
 import type { Digest, ItemRef } from '../../base/item.js'
 import { TREE_PULL_BYTES_MAX, TREE_PULLS_MAX } from '../../pipe/limits.js'
 import type { PeerClaim } from '../../pipe/messages.js'
@@ -221,9 +222,7 @@ export class PeerBook {
 
   pollTimeout(): number | undefined {
     let dueMs: number | undefined
-    for (const { askAtMs } of this.peers.values()) {
-      if (askAtMs !== undefined && (dueMs === undefined || askAtMs < dueMs)) dueMs = askAtMs
-    }
+    for (const { askAtMs } of this.peers.values()) dueMs = earliest(dueMs, askAtMs)
     return dueMs
   }
 

@@ -7,6 +7,7 @@
 //     scan ─▶ list ──┘              ▲      changed meanwhile      │
 //                                   └─────────────────────────────┘
 
+import { earliest } from '../../base/earliest.js'
 import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES, FILE_BYTES_MAX } from '../../base/limits.js'
 import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
@@ -97,9 +98,7 @@ export class Scanner {
   }
 
   pollTimeout(): number | undefined {
-    const dueMs = this.due.nextDueMs()
-    const readMs = this.ahead.pollTimeout()
-    return dueMs === undefined || readMs === undefined ? (dueMs ?? readMs) : Math.min(dueMs, readMs)
+    return earliest(this.due.nextDueMs(), this.ahead.pollTimeout())
   }
 
   /** Does one bounded piece of work; answers whether there is more right now. */
