@@ -5,35 +5,45 @@
 
 import { earliest } from '../../base/earliest.js'
 import type { Digest, ItemRef } from '../../base/item.js'
-import { TREE_PULL_BYTES_MAX, TREE_PULLS_MAX } from '../../pipe/limits.js'
 import type { PeerClaim } from '../../pipe/messages.js'
 import type { Entry } from '../../share/entry.js'
 import type { Manifest } from '../../share/manifest.js'
 import type { PeerId } from '../../share/version.js'
-import { TreeWalk, type WalkFault } from '../../share/walk.js'
+import type { WalkFault } from '../../share/walk.js'
 import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX } from './limits.js'
+import { PeerWalk } from './peer-walk.js'
+
+/** How far the comparison with a peer has come. */
+type Standing =
+  /** It was heard of, and nothing that it said has been considered: it is new, or was asked and has not answered. */
+  | { readonly type: 'unsettled' }
+  /** It said what cannot be relied on, and is asked again then. */
+  | { readonly type: 'asking'; readonly atMs: number }
+  | {
+      readonly type: 'walking'
+      readonly walk: PeerWalk
+      /** All entries of this root had been considered before the walk. */
+      readonly consideredRoot: Digest | undefined
+      /** Considered once the walk has ended: its own root, or one that updates have led to since. */
+      leadsTo: Digest
+      /** Walked after that: a walk that began anew with each announcement of a peer that is still reading its share would come
+       *  to nothing where the path is long. */
+      nextRoot: ItemRef | undefined
+    }
+  /** All entries of this root have been considered. */
+  | { readonly type: 'reconciled'; readonly root: Digest }
 
 interface PeerState {
-  root: ItemRef | undefined
-  /** All entries of this root have been considered. */
-  reconciled: Digest | undefined
-  walk: TreeWalk | undefined
-  /** Considered once the walk has ended: its own root, or one that updates have led to since. */
-  walkLeadsTo: Digest | undefined
-  /** Walked after that: a walk that began anew with each announcement of a peer that is still reading its share would come
-   *  to nothing where the path is long. */
-  nextRoot: ItemRef | undefined
-  /** Items of the walk that are on their way, with their sizes in bytes, and the one that has to wait for them. */
-  readonly pulling: Map<Digest, number>
-  next: ItemRef | undefined
-  askAtMs: number | undefined
+  /** As it told last. */
+  root: Digest
+  standing: Standing
   askDelayMs: number
   /** What the person was told, and is not untrue since. */
   told: 'nothing' | 'nothing-lacking' | 'equal'
   /** When its walk was read last, in steps of the book. */
   readInStep: number
   /** What was wrong with a listing of this peer, since it was in step last. */
-  toldProblem: string | undefined
+  toldProblem: WalkFault | undefined
 }
 
 export interface PeerBookOptions {
@@ -74,11 +84,10 @@ export class PeerBook {
 
   handleClaim(claim: PeerClaim): Listed | undefined {
     const { peer, root, scope, entries } = claim
-    const state = this.stateOf(peer)
-    state.root = root
-    state.askAtMs = undefined
-    if (root.digest === this.options.manifest.root().digest || root.digest === state.reconciled) {
-      this.settleOn(state, root.digest)
+    const state = this.handleRoot(peer, root.digest)
+    const { standing } = state
+    if (root.digest === this.options.manifest.root().digest || root.digest === consideredRoot(standing)) {
+      state.standing = { type: 'reconciled', root: root.digest }
       return undefined
     }
     if (this.options.isSated(peer)) {
@@ -86,37 +95,53 @@ export class PeerBook {
       this.walkOrWait(peer, state, root)
       return undefined
     }
-    const continues =
-      scope.type === 'since' &&
-      state.nextRoot === undefined &&
-      scope.base.digest === (state.walkLeadsTo ?? state.reconciled)
     if (scope.type === 'whole') return { type: 'listed', peer, entries, next: { type: 'reconciled', root } }
-    if (continues) {
-      const type = state.walk === undefined ? 'reconciled' : 'extend-walk'
+    if (scope.type === 'since' && scope.base.digest === continuedRoot(standing)) {
+      const type = standing.type === 'walking' ? 'extend-walk' : 'reconciled'
       return { type: 'listed', peer, entries, next: { type, root } }
     }
     // Listed entries are worth considering even where the list is not complete: they are the newest.
     return { type: 'listed', peer, entries, next: { type: 'compare', root } }
   }
 
+  /** A peer that speaks need not be asked. */
+  private handleRoot(peer: PeerId, root: Digest): PeerState {
+    const known = this.peers.get(peer)
+    if (known === undefined) {
+      const state: PeerState = {
+        root,
+        standing: { type: 'unsettled' },
+        askDelayMs: ASK_AGAIN_MS,
+        told: 'nothing',
+        readInStep: 0,
+        toldProblem: undefined,
+      }
+      this.peers.set(peer, state)
+      return state
+    }
+    known.root = root
+    if (known.standing.type === 'asking') known.standing = { type: 'unsettled' }
+    return known
+  }
+
   /** The entries of `listed` were considered; `all` is false where one could not be yet: then the peer is asked again, and
    *  nothing is settled. */
   handleConsidered({ peer, next }: Listed, all: boolean, nowMs: number): void {
     const state = this.peers.get(peer)
-    if (state === undefined) return
+    if (state === undefined || state.standing.type === 'asking') return
     if (!all) {
       this.askAgain(peer, nowMs)
       return
     }
     switch (next.type) {
       case 'reconciled':
-        this.settleOn(state, next.root.digest)
+        state.standing = { type: 'reconciled', root: next.root.digest }
         return
       case 'compare':
         this.walkOrWait(peer, state, next.root)
         return
       case 'extend-walk':
-        state.walkLeadsTo = next.root.digest
+        if (state.standing.type === 'walking') state.standing.leadsTo = next.root.digest
         return
       case 'walk-on':
         this.advance(peer, state)
@@ -125,16 +150,31 @@ export class PeerBook {
   }
 
   private walkOrWait(peer: PeerId, state: PeerState, root: ItemRef): void {
-    if (state.walk === undefined) this.startWalk(peer, state, root)
-    else state.nextRoot = root
+    if (state.standing.type === 'walking') state.standing.nextRoot = root
+    else this.startWalk(peer, state, root)
   }
 
   private startWalk(peer: PeerId, state: PeerState, root: ItemRef): void {
-    this.endWalk(state)
-    state.walk = new TreeWalk(this.options.manifest, root)
-    state.walkLeadsTo = root.digest
-    state.nextRoot = undefined
+    state.standing = {
+      type: 'walking',
+      walk: new PeerWalk(this.options.manifest, root),
+      consideredRoot: consideredRoot(state.standing),
+      leadsTo: root.digest,
+      nextRoot: undefined,
+    }
     this.advance(peer, state)
+  }
+
+  /** Asks for what there is room for, and ends a walk that has nothing left. */
+  private advance(peer: PeerId, state: PeerState): void {
+    const { standing } = state
+    if (standing.type !== 'walking') return
+    const { walk, leadsTo, nextRoot } = standing
+    for (let item = walk.pollPull(); item !== undefined; item = walk.pollPull())
+      this.pulls.push({ peer, item })
+    if (!walk.done) return
+    state.standing = { type: 'reconciled', root: leadsTo }
+    if (nextRoot !== undefined) this.startWalk(peer, state, nextRoot)
   }
 
   /** A tree item of the peer, or undefined where it no longer has it. */
@@ -146,13 +186,13 @@ export class PeerBook {
   ): PeerProblem | undefined {
     const state = this.peers.get(peer)
     // What an earlier walk asked for may still come, and is not of this one.
-    if (state?.walk === undefined || !state.pulling.delete(digest)) return undefined
+    if (state?.standing.type !== 'walking' || !state.standing.walk.isPulling(digest)) return undefined
     if (bytes === undefined) {
       // Its tree moved on under the walk. The walk starts anew from the root it has by then.
       this.askAgain(peer, nowMs)
       return undefined
     }
-    const fault = state.walk.handleItem(digest, bytes)
+    const fault = state.standing.walk.handleItem(digest, bytes)
     if (fault !== undefined) return this.handleFault(peer, state, fault, nowMs)
     this.advance(peer, state)
     return undefined
@@ -162,9 +202,9 @@ export class PeerBook {
   step(nowMs: number): Listed | PeerProblem | undefined {
     const next = this.nextToRead()
     if (next === undefined) return undefined
-    const [peer, state] = next
+    const { peer, state, walk } = next
     state.readInStep = ++this.stepCount
-    const entries = state.walk!.read()
+    const entries = walk.read()
     if (!entries.ok) return this.handleFault(peer, state, entries.reason, nowMs)
     return { type: 'listed', peer, entries: entries.value, next: { type: 'walk-on' } }
   }
@@ -174,11 +214,15 @@ export class PeerBook {
     return this.nextToRead() !== undefined
   }
 
-  private nextToRead(): readonly [PeerId, PeerState] | undefined {
-    let next: readonly [PeerId, PeerState] | undefined
+  private nextToRead():
+    | { readonly peer: PeerId; readonly state: PeerState; readonly walk: PeerWalk }
+    | undefined {
+    let next: { readonly peer: PeerId; readonly state: PeerState; readonly walk: PeerWalk } | undefined
     for (const [peer, state] of this.peers) {
-      if (state.walk?.isReadable !== true || this.options.isSated(peer)) continue
-      if (next === undefined || state.readInStep < next[1].readInStep) next = [peer, state]
+      const { standing } = state
+      if (standing.type !== 'walking' || !standing.walk.isReadable || this.options.isSated(peer)) continue
+      if (next === undefined || state.readInStep < next.state.readInStep)
+        next = { peer, state, walk: standing.walk }
     }
     return next
   }
@@ -203,26 +247,23 @@ export class PeerBook {
   /** What this peer said cannot be relied on any more: ask for its state, and compare from the top. */
   askAgain(peer: PeerId, nowMs: number): void {
     const state = this.peers.get(peer)
-    if (state === undefined || state.askAtMs !== undefined) return
-    this.endWalk(state)
-    state.walkLeadsTo = undefined
-    state.nextRoot = undefined
-    state.reconciled = undefined
-    state.askAtMs = nowMs + state.askDelayMs
+    if (state === undefined || state.standing.type === 'asking') return
+    state.standing = { type: 'asking', atMs: nowMs + state.askDelayMs }
     state.askDelayMs = Math.min(2 * state.askDelayMs, ASK_AGAIN_MS_MAX)
   }
 
   handleTimeout(nowMs: number): void {
     for (const [peer, state] of this.peers) {
-      if (state.askAtMs === undefined || nowMs < state.askAtMs) continue
-      state.askAtMs = undefined
+      if (state.standing.type !== 'asking' || nowMs < state.standing.atMs) continue
+      state.standing = { type: 'unsettled' }
       this.asks.push(peer)
     }
   }
 
   pollTimeout(): number | undefined {
     let dueMs: number | undefined
-    for (const { askAtMs } of this.peers.values()) dueMs = earliest(dueMs, askAtMs)
+    for (const { standing } of this.peers.values())
+      if (standing.type === 'asking') dueMs = earliest(dueMs, standing.atMs)
     return dueMs
   }
 
@@ -237,16 +278,16 @@ export class PeerBook {
   /** Peers of whom nothing is lacking here, and whether they hold the same as we: each once, and again when what was not
    *  equal has become so. Call only while nothing is wanted. */
   *newlyInStep(): Iterable<{ readonly peer: PeerId; readonly equal: boolean }> {
-    const root = this.options.manifest.root().digest
+    const ownRoot = this.options.manifest.root().digest
     for (const [peer, state] of this.peers) {
-      if (state.root === undefined || state.reconciled !== state.root.digest) continue
-      const standing = state.root.digest === root ? 'equal' : 'nothing-lacking'
-      const news = state.told === 'nothing' || (standing === 'equal' && state.told !== 'equal')
-      state.told = standing
-      if (!news) continue
+      if (state.standing.type !== 'reconciled' || state.standing.root !== state.root) continue
+      const telling = state.root === ownRoot ? 'equal' : 'nothing-lacking'
+      const isNews = state.told === 'nothing' || (telling === 'equal' && state.told !== 'equal')
+      state.told = telling
+      if (!isNews) continue
       state.askDelayMs = ASK_AGAIN_MS
       state.toldProblem = undefined
-      yield { peer, equal: standing === 'equal' }
+      yield { peer, equal: telling === 'equal' }
     }
   }
 
@@ -255,61 +296,16 @@ export class PeerBook {
     const state = this.peers.get(peer)
     if (state !== undefined) state.told = 'nothing'
   }
-
-  private stateOf(peer: PeerId): PeerState {
-    let state = this.peers.get(peer)
-    if (state === undefined) {
-      state = {
-        root: undefined,
-        reconciled: undefined,
-        walk: undefined,
-        walkLeadsTo: undefined,
-        nextRoot: undefined,
-        pulling: new Map(),
-        next: undefined,
-        askAtMs: undefined,
-        askDelayMs: ASK_AGAIN_MS,
-        told: 'nothing',
-        readInStep: 0,
-        toldProblem: undefined,
-      }
-      this.peers.set(peer, state)
-    }
-    return state
-  }
-
-  private endWalk(state: PeerState): void {
-    state.walk = undefined
-    state.pulling.clear()
-    state.next = undefined
-  }
-
-  private settleOn(state: PeerState, root: Digest): void {
-    this.endWalk(state)
-    state.walkLeadsTo = undefined
-    state.nextRoot = undefined
-    state.reconciled = root
-  }
-
-  private advance(peer: PeerId, state: PeerState): void {
-    const { walk } = state
-    if (walk === undefined) return
-    state.next ??= walk.pollPull()
-    while (state.next !== undefined && hasRoom(state.pulling, walk, state.next)) {
-      state.pulling.set(state.next.digest, state.next.sizeBytes)
-      this.pulls.push({ peer, item: state.next })
-      state.next = walk.pollPull()
-    }
-    if (!walk.done) return
-    const { walkLeadsTo, nextRoot } = state
-    this.settleOn(state, walkLeadsTo ?? '')
-    if (nextRoot !== undefined) this.startWalk(peer, state, nextRoot)
-  }
 }
 
-/** Sizes are what the peer claims; no more than that is taken from it. What has come and waits to be read counts too. */
-function hasRoom(pulling: ReadonlyMap<Digest, number>, walk: TreeWalk, next: ItemRef): boolean {
-  let bytes = walk.heldBytes + next.sizeBytes
-  for (const sizeBytes of pulling.values()) bytes += sizeBytes
-  return walk.heldCount + pulling.size < TREE_PULLS_MAX && bytes <= TREE_PULL_BYTES_MAX
+/** The newest root of which every entry has been considered. */
+function consideredRoot(standing: Standing): Digest | undefined {
+  if (standing.type === 'reconciled') return standing.root
+  return standing.type === 'walking' ? standing.consideredRoot : undefined
+}
+
+/** The root from which a list of changes is complete: with them, its own root will be considered too. */
+function continuedRoot(standing: Standing): Digest | undefined {
+  if (standing.type === 'reconciled') return standing.root
+  return standing.type === 'walking' && standing.nextRoot === undefined ? standing.leadsTo : undefined
 }
