@@ -65,7 +65,7 @@ export class Keeper {
   private readonly echoes = new Echoes()
   private readonly links: LinkPolicy
   private readonly refusedLinks = new Set<string>()
-  private readonly complaints = new Complaints((notice) => this.notify(notice))
+  private readonly complaints = new Complaints()
   private readonly announcer: Announcer
   private messages: KeeperToEngine[] = []
   /** The first scan is over: what the share holds is known. */
@@ -83,7 +83,7 @@ export class Keeper {
     this.links = links
     this.journal = journal
     catalogue.onRecorded((path) => this.contested.handleChange(path))
-    this.announcer = new Announcer(catalogue, (atMs) => this.intake.commit(atMs))
+    this.announcer = new Announcer(catalogue)
     this.scanner = new Scanner({
       disk,
       hash,
@@ -181,7 +181,7 @@ export class Keeper {
     this.drainIntake(nowMs)
     this.handleFound(this.peers.step(nowMs), nowMs)
     this.peers.handleTimeout(nowMs)
-    this.complaints.handleTimeout(nowMs)
+    for (const notice of this.complaints.takeDue(nowMs)) this.notify(notice)
     this.settle(nowMs)
     if (this.scanStartedMs !== undefined && !this.scanner.busy) this.finishScan(this.scanStartedMs, nowMs)
     if (this.ready) this.announce(nowMs)
@@ -277,7 +277,7 @@ export class Keeper {
     const { peer } = found
     if (found.type === 'problem') {
       const message = `peer ${peer} sent a listing that cannot be read (${found.reason})`
-      this.complaints.handle(peer, 'listing', { event: 'note', message }, nowMs)
+      this.notify(this.complaints.handle(peer, 'listing', { event: 'note', message }, nowMs))
       return
     }
     let all = true
@@ -334,7 +334,8 @@ export class Keeper {
   }
 
   private complain(peer: PeerId, notice: RefusalNotice): void {
-    this.complaints.handle(peer, notice.event === 'problem' ? 'path' : 'fetch', notice, this.nowMs)
+    const kind = notice.event === 'problem' ? 'path' : 'fetch'
+    this.notify(this.complaints.handle(peer, kind, notice, this.nowMs))
   }
 
   // — What peers are told —
@@ -354,8 +355,14 @@ export class Keeper {
   }
 
   private announce(nowMs: number): void {
-    const message = this.announcer.poll(nowMs)
+    if (!this.announcer.isDue(nowMs)) return
+    const isCommitted = this.intake.commit(nowMs)
     this.drainIntake(nowMs)
+    if (!isCommitted) {
+      this.announcer.handleFull(nowMs)
+      return
+    }
+    const message = this.announcer.take(nowMs)
     if (message !== undefined) this.push(message)
   }
 
@@ -455,8 +462,8 @@ export class Keeper {
     return false
   }
 
-  private notify(notice: KeeperNotice): void {
-    this.push({ type: 'notice', notice })
+  private notify(notice: KeeperNotice | undefined): void {
+    if (notice !== undefined) this.push({ type: 'notice', notice })
   }
 
   private push(message: KeeperToEngine): void {

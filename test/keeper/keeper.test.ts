@@ -5,6 +5,7 @@ import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { PLACE_RETRY_MS, PLACE_TRIES_MAX, REFUSAL_MS } from '../../src/keeper/intake/limits.js'
 import { Room } from '../../src/keeper/intake/room.js'
+import { Wants } from '../../src/keeper/intake/wants.js'
 import { Keeper } from '../../src/keeper/keeper.js'
 import { FULL_DISK_RETRY_MS, SETTLE_MS } from '../../src/keeper/limits.js'
 import { ASK_AGAIN_MS_MAX, COMPLAINTS_NAMED_MAX } from '../../src/keeper/peers/limits.js'
@@ -488,7 +489,7 @@ describe('what is to stay free of the disk', () => {
   test('is a part of the disk, or so many bytes if that is more', () => {
     const disk = new SimDisk({ nowMs: () => 0, capacityBytes: 2_000 })
     const room = (percent: number, bytes: number) =>
-      new Room({ disk, minFree: { percent, bytes }, isUnderWay: () => true })
+      new Room({ disk, minFree: { percent, bytes }, wants: new Wants() })
     expect([1_800, 1_801].map((bytes) => room(10, 50).has(bytes))).toEqual([true, false])
     expect([1_500, 1_501].map((bytes) => room(10, 500).has(bytes))).toEqual([true, false])
     expect(room(0, 0).has(10_000)).toBe(true)
@@ -499,15 +500,18 @@ describe('what is to stay free of the disk', () => {
 
   test('is not taken by what is on its way already', () => {
     const disk = new SimDisk({ nowMs: () => 0, capacityBytes: 10 * BLOCK_BYTES })
-    const underWay = new Set([1, 2])
-    const isUnderWay = (fetch: number) => underWay.has(fetch)
-    const room = new Room({ disk, minFree: { percent: 0, bytes: BLOCK_BYTES }, isUnderWay })
-    room.reserve(1, 4 * BLOCK_BYTES)
-    room.reserve(2, 3 * BLOCK_BYTES)
+    const wants = new Wants()
+    const room = new Room({ disk, minFree: { percent: 0, bytes: BLOCK_BYTES }, wants })
+    const [first, second] = [4, 3].map((blocks) => {
+      const want = wants.add(theirFile(`${blocks}`, new Uint8Array(blocks * BLOCK_BYTES)), THEIRS)
+      wants.pollOrder(() => undefined, 0)
+      room.reserve(want.fetch!, blocks * BLOCK_BYTES)
+      return want
+    })
     expect([2, 3].map((blocks) => room.has(blocks * BLOCK_BYTES))).toEqual([true, false])
-    room.handleWritten(1, 1)
+    room.handleWritten(first!.fetch!, 1)
     expect([3, 4].map((blocks) => room.has(blocks * BLOCK_BYTES))).toEqual([true, false])
-    underWay.delete(2)
+    wants.endFetch(second!)
     expect([6, 7].map((blocks) => room.has(blocks * BLOCK_BYTES))).toEqual([true, false])
   })
 

@@ -96,15 +96,11 @@ export class Intake {
     this.options = options
     const { disk, hash, catalogue, journal, scanner, peer, minFree } = options
     const { wants } = this
-    const isUnderWay = (fetch: FetchId): boolean => {
-      const want = wants.byFetchId(fetch)
-      return want !== undefined && want.temporary === undefined
-    }
-    const room = new Room({ disk, minFree, isUnderWay })
+    const room = new Room({ disk, minFree, wants })
     this.room = room
     this.temporaries = new Temporaries({ disk, hash, catalogue, journal, wants, room })
     this.builds = new Builds({ disk, hash, catalogue, journal, wants, room })
-    this.committing = new CommitGroup({ disk, journal, commitIndex: (atMs) => this.commit(atMs) }, nowMs)
+    this.committing = new CommitGroup(disk, journal, nowMs)
     this.placing = new Placing({
       disk,
       catalogue,
@@ -222,7 +218,8 @@ export class Intake {
       if (!this.placeReady(nowMs) || ordersLeft === 0) break
     }
     this.ordersLeft = ordersLeft === 0
-    this.committing.settle(this.wants.size === 0 && !this.fullDisk.paused, nowMs)
+    if (this.committing.settle(this.wants.size === 0 && !this.fullDisk.paused, nowMs))
+      this.commitPlaced(nowMs)
     if (!this.totalsChanged) return
     this.totalsChanged = false
     this.push({ type: 'work', ...this.wants.totals })
@@ -479,7 +476,12 @@ export class Intake {
     this.totalsChanged = true
     this.outcomes.push({ type: 'placed', path })
     this.changed(keptAs === undefined ? 'received' : 'own')
-    this.committing.add(path, nowMs)
+    if (this.committing.add(path, nowMs)) this.commitPlaced(nowMs)
+  }
+
+  private commitPlaced(nowMs: number): void {
+    if (this.commit(nowMs)) this.committing.handleCommitted(nowMs)
+    else this.committing.handleFull(nowMs)
   }
 
   /** Makes what the catalogue says survive a kill. Answers false, and pauses, where the disk is too full for it. */

@@ -5,12 +5,12 @@ import { BLOCK_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError, type DiskRoom } from '../../base/ports.js'
 import type { FetchId } from '../../pipe/messages.js'
 import type { MinFree } from '../../pipe/settings.js'
+import type { Wants } from './wants.js'
 
 export interface RoomOptions {
   readonly disk: Disk
   readonly minFree: MinFree
-  /** Whether blocks of this fetch may still come. */
-  readonly isUnderWay: (fetch: FetchId) => boolean
+  readonly wants: Wants
 }
 
 export class Room {
@@ -68,7 +68,7 @@ export class Room {
   private reservedBytes(): number {
     let total = 0
     for (const [fetch, bytes] of this.reserved) {
-      if (this.options.isUnderWay(fetch)) total += bytes
+      if (this.options.wants.isFetching(fetch)) total += bytes
       else this.reserved.delete(fetch)
     }
     return total

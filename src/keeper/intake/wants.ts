@@ -98,6 +98,12 @@ export class Wants {
     return this.byFetch.get(fetch)
   }
 
+  /** Whether blocks of this fetch may still come. */
+  isFetching(fetch: FetchId): boolean {
+    const want = this.byFetch.get(fetch)
+    return want !== undefined && want.temporary === undefined
+  }
+
   /** Whether so much is wanted of this peer that it is better not to look for more. What several peers have counts for one
    *  of them, so that none has to wait for what another does not give. */
   isSated(peer: PeerId): boolean {

@@ -10,17 +10,14 @@ import { ANNOUNCE_MS, ANNOUNCE_SPACING_MS, ANNOUNCE_SPACING_MS_MIN, RELAY_ANNOUN
 
 export class Announcer {
   private readonly catalogue: Catalogue
-  private readonly commit: (nowMs: number) => boolean
   private dueMs: number | undefined
   private announcedAtMs = Number.NEGATIVE_INFINITY
   private announcedRoot = ''
   /** Between the last news and the next: grows while they keep coming. */
   private spacingMs = 0
 
-  /** `commit` makes the catalogue survive a kill; false where the disk is full. */
-  constructor(catalogue: Catalogue, commit: (nowMs: number) => boolean) {
+  constructor(catalogue: Catalogue) {
     this.catalogue = catalogue
-    this.commit = commit
   }
 
   /** The catalogue changed. */
@@ -38,14 +35,19 @@ export class Announcer {
     return this.dueMs
   }
 
-  /** The news, once it is due and where there is any. */
-  poll(nowMs: number): (KeeperToEngine & { type: 'root' }) | undefined {
-    if (this.dueMs === undefined || nowMs < this.dueMs) return undefined
+  /** Whether the index is to be committed now, and then `take` called, or `handleFull`. */
+  isDue(nowMs: number): boolean {
+    return this.dueMs !== undefined && nowMs >= this.dueMs
+  }
+
+  /** The index could not be committed: the disk is full. */
+  handleFull(nowMs: number): void {
+    this.dueMs = nowMs + FULL_DISK_RETRY_MS
+  }
+
+  /** The news, where there is any. */
+  take(nowMs: number): (KeeperToEngine & { type: 'root' }) | undefined {
     this.dueMs = undefined
-    if (!this.commit(nowMs)) {
-      this.dueMs = nowMs + FULL_DISK_RETRY_MS
-      return undefined
-    }
     const { manifest } = this.catalogue
     const root = manifest.root()
     const changes = this.catalogue.takeChanges()

@@ -22,18 +22,16 @@ interface Complained {
 export class Complaints {
   private readonly byPeer = new Map<string, Complained>()
 
-  constructor(private readonly notify: (notice: KeeperNotice) => void) {}
-
-  /** `notice` names it. */
-  handle(peer: PeerId, kind: ComplaintKind, notice: KeeperNotice, nowMs: number): void {
+  /** `notice` names it. Answers it where it is to be told, undefined where it is only counted. */
+  handle(peer: PeerId, kind: ComplaintKind, notice: KeeperNotice, nowMs: number): KeeperNotice | undefined {
     const complained = this.of(peer, kind)
     if (complained.namedCount < COMPLAINTS_NAMED_MAX) {
       complained.namedCount++
-      this.notify(notice)
-      return
+      return notice
     }
     complained.moreCount++
     complained.tellAtMs ??= nowMs + complained.delayMs
+    return undefined
   }
 
   pollTimeout(): number | undefined {
@@ -42,7 +40,9 @@ export class Complaints {
     return dueMs
   }
 
-  handleTimeout(nowMs: number): void {
+  /** The numbers that are to be told by now. */
+  takeDue(nowMs: number): readonly KeeperNotice[] {
+    const notices: KeeperNotice[] = []
     for (const complained of this.byPeer.values()) {
       if (complained.tellAtMs === undefined || nowMs < complained.tellAtMs) continue
       const { peer, kind, moreCount } = complained
@@ -50,8 +50,9 @@ export class Complaints {
       complained.tellAtMs = undefined
       complained.delayMs = Math.min(2 * complained.delayMs, COUNT_TOLD_MS_MAX)
       const whose = peer === OTHERS ? 'of other peers' : `of peer ${peer}`
-      this.notify({ event: 'note', message: `${moreCount} more ${REFUSED[kind]} ${whose}` })
+      notices.push({ event: 'note', message: `${moreCount} more ${REFUSED[kind]} ${whose}` })
     }
+    return notices
   }
 
   /** Who comes under ever new names shares one account with all who do. */

@@ -11,30 +11,20 @@ import { PLACED_COMMIT_MAX, PLACED_COMMIT_MS } from './limits.js'
 
 export class CommitGroup {
   private readonly journal: Journal<Entry>
-  private readonly commitIndex: (nowMs: number) => boolean
   private readonly checkpoint: Checkpoint
   private readonly placed: string[] = []
   private dueMs: number | undefined
 
-  /** `commitIndex` makes the catalogue survive a kill; false where the disk is full. */
-  constructor(
-    options: {
-      readonly disk: Disk
-      readonly journal: Journal<Entry>
-      readonly commitIndex: (nowMs: number) => boolean
-    },
-    nowMs: number,
-  ) {
-    this.journal = options.journal
-    this.commitIndex = options.commitIndex
-    this.checkpoint = new Checkpoint(options.disk, options.journal, nowMs)
+  constructor(disk: Disk, journal: Journal<Entry>, nowMs: number) {
+    this.journal = journal
+    this.checkpoint = new Checkpoint(disk, journal, nowMs)
   }
 
-  /** This path was put in place. */
-  add(path: string, nowMs: number): void {
+  /** This path was put in place. Answers whether the index is to be committed now. */
+  add(path: string, nowMs: number): boolean {
     this.placed.push(path)
     this.dueMs ??= nowMs + PLACED_COMMIT_MS
-    if (this.placed.length >= PLACED_COMMIT_MAX) this.commit(nowMs)
+    return this.placed.length >= PLACED_COMMIT_MAX
   }
 
   /** When the group is due, or the checkpoint, which may only be written while nothing is wanted. */
@@ -43,12 +33,13 @@ export class CommitGroup {
     return isQuiet ? this.checkpoint.pollTimeout() : undefined
   }
 
-  /** Commits what is due; with `isOver` whatever there is, since nothing more will come: with the next call, so that
-   *  nobody who waits for what was placed waits for the disk too. */
-  settle(isOver: boolean, nowMs: number): void {
-    if (this.dueMs === undefined) return
-    if (nowMs >= this.dueMs) this.commit(nowMs)
-    else if (isOver) this.dueMs = nowMs
+  /** Answers whether the index is to be committed now, because the group is due. With `isOver` it is due with the next call,
+   *  since nothing more will come: not with this one, so that nobody who waits for what was placed waits for the disk too. */
+  settle(isOver: boolean, nowMs: number): boolean {
+    if (this.dueMs === undefined) return false
+    if (nowMs >= this.dueMs) return true
+    if (isOver) this.dueMs = nowMs
+    return false
   }
 
   /** Call while nothing else is to be done. */
@@ -56,14 +47,14 @@ export class CommitGroup {
     this.checkpoint.step(nowMs)
   }
 
-  /** The index first, then the log: a kill between the two only means that the log is asked in vain. */
-  private commit(nowMs: number): void {
+  /** The index could not be committed: the disk is full. */
+  handleFull(nowMs: number): void {
+    this.dueMs = nowMs + FULL_DISK_RETRY_MS
+  }
+
+  /** The index was committed, and now the log is written: a kill between the two only means that the log is asked in vain. */
+  handleCommitted(nowMs: number): void {
     this.dueMs = undefined
-    if (this.placed.length === 0) return
-    if (!this.commitIndex(nowMs)) {
-      this.dueMs = nowMs + FULL_DISK_RETRY_MS
-      return
-    }
     const paths = this.placed.splice(0)
     try {
       this.journal.append({ kind: 'placed', paths })

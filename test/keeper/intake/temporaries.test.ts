@@ -17,7 +17,7 @@ class SharedWants {
 
   constructor() {
     const { disk, catalogue, journal } = this.share
-    const room = new Room({ disk, minFree: NO_MIN_FREE, isUnderWay: () => false })
+    const room = new Room({ disk, minFree: NO_MIN_FREE, wants: this.wants })
     this.temporaries = new Temporaries({ disk, hash, catalogue, journal, wants: this.wants, room })
   }
 

@@ -24,12 +24,19 @@ beforeEach(() => {
   index = new SimIndex()
   isFull = false
   catalogue = new Catalogue(hash, index)
-  announcer = new Announcer(catalogue, () => {
-    if (isFull) return false
-    catalogue.commit()
-    return true
-  })
+  announcer = new Announcer(catalogue)
 })
+
+/** The news that are due, once what they tell is on the disk. */
+function poll(nowMs: number): ReturnType<Announcer['take']> {
+  if (!announcer.isDue(nowMs)) return undefined
+  if (isFull) {
+    announcer.handleFull(nowMs)
+    return undefined
+  }
+  catalogue.commit()
+  return announcer.take(nowMs)
+}
 
 function change(path: string, urgent: boolean, nowMs: number): void {
   catalogue.record(fileEntry(path, { digest: digestOf(`${path} ${nowMs}`) }), undefined)
@@ -39,8 +46,8 @@ function change(path: string, urgent: boolean, nowMs: number): void {
 /** When the news that are pending are told; they are then told. */
 function toldAtMs(): number {
   const dueMs = announcer.pollTimeout()!
-  expect(announcer.poll(dueMs - 1)).toBeUndefined()
-  expect(announcer.poll(dueMs)).toBeDefined()
+  expect(poll(dueMs - 1)).toBeUndefined()
+  expect(poll(dueMs)).toBeDefined()
   return dueMs
 }
 
@@ -73,7 +80,7 @@ describe('the peers are told', () => {
   test('of nothing that a restart would not know: while the disk is full, of nothing at all', () => {
     change('a', OWN, 1_000)
     isFull = true
-    expect(announcer.poll(2_000)).toBeUndefined()
+    expect(poll(2_000)).toBeUndefined()
     expect(announcer.pollTimeout()).toBe(2_000 + FULL_DISK_RETRY_MS)
     isFull = false
     toldAtMs()
@@ -81,7 +88,7 @@ describe('the peers are told', () => {
 
   test('when the share is known for the first time, even where it is empty', () => {
     announcer.handleReady(0)
-    expect(announcer.poll(0)).toEqual({
+    expect(poll(0)).toEqual({
       type: 'root',
       root: catalogue.manifest.root(),
       changes: [],
@@ -101,7 +108,7 @@ describe('the peers are told', () => {
     change('a', OWN, 0)
     toldAtMs()
     announcer.handleChange(OWN, 1_000)
-    expect(announcer.poll(10_000)).toBeUndefined()
+    expect(poll(10_000)).toBeUndefined()
     expect(announcer.pollTimeout()).toBeUndefined()
   })
 })
@@ -109,7 +116,7 @@ describe('the peers are told', () => {
 describe('the news', () => {
   test('hold the changes and, where it is little, everything', () => {
     change('a', OWN, 0)
-    const news = announcer.poll(ANNOUNCE_MS)!
+    const news = poll(ANNOUNCE_MS)!
     expect(news.changes).toHaveLength(1)
     expect(news.whole).toEqual([...catalogue.manifest.entries()])
     expect(news.files).toBe(1)
@@ -120,7 +127,7 @@ describe('the news', () => {
     [CHANGES_LISTED_MAX + 1, false],
   ])('of a share of %i entries hold everything: %s', (count, isWhole) => {
     for (let entry = 0; entry < count; entry++) change(`${entry}`, OWN, 0)
-    const news = announcer.poll(ANNOUNCE_MS)!
+    const news = poll(ANNOUNCE_MS)!
     expect(news.whole !== undefined).toBe(isWhole)
     expect(news.changes !== undefined).toBe(isWhole)
   })

@@ -13,12 +13,16 @@ let complaints: Complaints
 
 beforeEach(() => {
   told = []
-  complaints = new Complaints((notice) => told.push(notice))
+  complaints = new Complaints()
 })
 
 function refuse(peer: string, count: number, nowMs = 0): void {
   for (let index = 0; index < count; index++)
-    complaints.handle(peer, 'path', { event: 'problem', path: `p${index}`, reason: 'no' }, nowMs)
+    tell(complaints.handle(peer, 'path', { event: 'problem', path: `p${index}`, reason: 'no' }, nowMs))
+}
+
+function tell(...notices: readonly (KeeperNotice | undefined)[]): void {
+  for (const notice of notices) if (notice !== undefined) told.push(notice)
 }
 
 describe('complaints', () => {
@@ -36,9 +40,9 @@ describe('complaints', () => {
     refuse('a', COMPLAINTS_NAMED_MAX + 1_234)
     told.length = 0
     expect(complaints.pollTimeout()).toBe(COUNT_TOLD_MS)
-    complaints.handleTimeout(COUNT_TOLD_MS - 1)
+    tell(...complaints.takeDue(COUNT_TOLD_MS - 1))
     expect(told).toEqual([])
-    complaints.handleTimeout(COUNT_TOLD_MS)
+    tell(...complaints.takeDue(COUNT_TOLD_MS))
     expect(told).toEqual([{ event: 'note', message: '1234 more paths were refused of peer a' }])
     expect(complaints.pollTimeout()).toBeUndefined()
     refuse('a', 1, 10_000)
@@ -50,7 +54,7 @@ describe('complaints', () => {
     refuse('a', COMPLAINTS_NAMED_MAX)
     told.length = 0
     for (const endMs = 24 * 3_600_000; nowMs < endMs; nowMs = complaints.pollTimeout()!) {
-      complaints.handleTimeout(nowMs)
+      tell(...complaints.takeDue(nowMs))
       refuse('a', 1_000, nowMs)
     }
     expect(told.length).toBeLessThan((24 * 3_600_000) / COUNT_TOLD_MS_MAX + 20)
@@ -61,7 +65,7 @@ describe('complaints', () => {
     told.length = 0
     for (let index = 0; index < 1_000; index++) refuse(`other ${index}`, 1)
     expect(told).toHaveLength(COMPLAINTS_NAMED_MAX)
-    complaints.handleTimeout(COUNT_TOLD_MS)
+    tell(...complaints.takeDue(COUNT_TOLD_MS))
     expect(told.at(-1)).toEqual({
       event: 'note',
       message: `${1_000 - COMPLAINTS_NAMED_MAX} more paths were refused of other peers`,

@@ -11,17 +11,7 @@ class Placed {
   /** When the index was committed, and what the log said was placed then. */
   readonly commits: { readonly atMs: number; readonly logged: number }[] = []
   isDiskFull = false
-  readonly group = new CommitGroup(
-    {
-      disk: this.share.disk,
-      journal: this.share.journal,
-      commitIndex: (nowMs) => {
-        this.commits.push({ atMs: nowMs, logged: this.logged.length })
-        return !this.isDiskFull
-      },
-    },
-    START_MS,
-  )
+  readonly group = new CommitGroup(this.share.disk, this.share.journal, START_MS)
 
   get logged(): string[] {
     return [...this.share.journal.placedSinceCheckpoint.keys()]
@@ -30,7 +20,22 @@ class Placed {
   add(path: string, nowMs: number): void {
     this.share.disk.putFile(path, utf8('x'))
     this.share.journal.append({ kind: 'placing', entry: theirFile(path, 'x'), replaces: '' })
-    this.group.add(path, nowMs)
+    this.addOnly(path, nowMs)
+  }
+
+  /** Without a file, and unknown to the log. */
+  addOnly(path: string, nowMs: number): void {
+    if (this.group.add(path, nowMs)) this.commit(nowMs)
+  }
+
+  settle(isOver: boolean, nowMs: number): void {
+    if (this.group.settle(isOver, nowMs)) this.commit(nowMs)
+  }
+
+  private commit(nowMs: number): void {
+    this.commits.push({ atMs: nowMs, logged: this.logged.length })
+    if (this.isDiskFull) this.group.handleFull(nowMs)
+    else this.group.handleCommitted(nowMs)
   }
 }
 
@@ -42,24 +47,24 @@ describe('files that were put in place', () => {
     placed.add('b', START_MS + 200)
     const dueMs = START_MS + PLACED_COMMIT_MS
     expect(placed.group.pollTimeout(false)).toBe(dueMs)
-    placed.group.settle(false, dueMs - 1)
+    placed.settle(false, dueMs - 1)
     expect(placed.commits).toEqual([])
     expect(placed.logged).toEqual([])
-    placed.group.settle(false, dueMs)
+    placed.settle(false, dueMs)
     expect(placed.commits).toEqual([{ atMs: dueMs, logged: 0 }])
     expect(placed.logged).toEqual(['a', 'b'])
-    placed.group.settle(true, dueMs + 10_000)
+    placed.settle(true, dueMs + 10_000)
     expect(placed.commits).toHaveLength(1)
   })
 
   test(`are committed at once when there are ${PLACED_COMMIT_MAX} of them`, () => {
     const placed = new Placed()
-    for (let index = 1; index < PLACED_COMMIT_MAX; index++) placed.group.add(`${index}`, START_MS)
+    for (let index = 1; index < PLACED_COMMIT_MAX; index++) placed.addOnly(`${index}`, START_MS)
     expect(placed.commits).toEqual([])
-    placed.group.add('last', START_MS)
+    placed.addOnly('last', START_MS)
     expect(placed.commits).toHaveLength(1)
     // The next group begins with nothing.
-    placed.group.add('next', START_MS + 5)
+    placed.addOnly('next', START_MS + 5)
     expect(placed.commits).toHaveLength(1)
     expect(placed.group.pollTimeout(false)).toBe(START_MS + 5 + PLACED_COMMIT_MS)
   })
@@ -67,10 +72,10 @@ describe('files that were put in place', () => {
   test('are committed with the next call when nothing more will come', () => {
     const placed = new Placed()
     placed.add('a', START_MS)
-    placed.group.settle(true, START_MS + 1)
+    placed.settle(true, START_MS + 1)
     expect(placed.commits).toEqual([])
     expect(placed.group.pollTimeout(false)).toBe(START_MS + 1)
-    placed.group.settle(true, START_MS + 1)
+    placed.settle(true, START_MS + 1)
     expect(placed.logged).toEqual(['a'])
   })
 
@@ -79,21 +84,21 @@ describe('files that were put in place', () => {
     placed.isDiskFull = true
     placed.add('a', START_MS)
     const dueMs = START_MS + PLACED_COMMIT_MS
-    placed.group.settle(false, dueMs)
+    placed.settle(false, dueMs)
     expect(placed.logged).toEqual([])
     expect(placed.share.journal.placing).toMatchObject([{ entry: { path: 'a' } }])
     expect(placed.group.pollTimeout(false)).toBe(dueMs + FULL_DISK_RETRY_MS)
     placed.isDiskFull = false
-    placed.group.settle(false, dueMs + FULL_DISK_RETRY_MS - 1)
+    placed.settle(false, dueMs + FULL_DISK_RETRY_MS - 1)
     expect(placed.logged).toEqual([])
-    placed.group.settle(false, dueMs + FULL_DISK_RETRY_MS)
+    placed.settle(false, dueMs + FULL_DISK_RETRY_MS)
     expect(placed.logged).toEqual(['a'])
   })
 
   test('wait with their checkpoint while something is wanted, and for the commit', () => {
     const placed = new Placed()
     placed.add('a', START_MS)
-    placed.group.settle(false, START_MS + PLACED_COMMIT_MS)
+    placed.settle(false, START_MS + PLACED_COMMIT_MS)
     const dueMs = START_MS + PLACED_COMMIT_MS + CHECKPOINT_QUIET_MS
     expect(placed.group.pollTimeout(false)).toBeUndefined()
     expect(placed.group.pollTimeout(true)).toBe(dueMs)
@@ -106,7 +111,7 @@ describe('files that were put in place', () => {
     const placed = new Placed()
     placed.add('a', START_MS)
     placed.share.disk.failNext('io', 'write')
-    placed.group.settle(false, START_MS + PLACED_COMMIT_MS)
+    placed.settle(false, START_MS + PLACED_COMMIT_MS)
     expect(placed.commits).toHaveLength(1)
     expect(placed.share.journal.placing).toMatchObject([{ entry: { path: 'a' } }])
   })
