@@ -5,7 +5,7 @@ import { BLOCK_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError, type DiskRoom } from '../../base/ports.js'
 import type { FetchId } from '../../pipe/messages.js'
 import type { MinFree } from '../../pipe/settings.js'
-import type { Wants } from './wants.js'
+import type { Want, Wants } from './wants.js'
 
 export interface RoomOptions {
   readonly disk: Disk
@@ -40,6 +40,12 @@ export class Room {
     if (this.free === undefined) return true
     const { freeBytes, totalBytes } = this.free
     return freeBytes - this.reservedBytes() - bytes >= keptFreeBytes(minFree, totalBytes)
+  }
+
+  /** Whether there is room for what is to be written of this want, as far as that is known. */
+  hasFor({ remote, temporary, roomBytes }: Want): boolean {
+    if (remote.kind !== 'file' || temporary !== undefined) return this.has(0)
+    return this.has(remote.sizeBytes <= BLOCK_BYTES ? remote.sizeBytes : roomBytes)
   }
 
   /** So many bytes are about to be written. Throws a DiskError 'no-space' where they would not leave enough. */

@@ -80,9 +80,17 @@ export class Wants {
   private largeCount = 0
   /** Since nothing was wanted last. */
   readonly totals: Totals = { filesWanted: 0, bytesWanted: 0, filesDone: 0, bytesDone: 0 }
+  private totalsChanged = false
 
   get size(): number {
     return this.wants.size
+  }
+
+  /** The totals, where something was added or removed since they were taken last. */
+  takeTotals(): Totals | undefined {
+    if (!this.totalsChanged) return undefined
+    this.totalsChanged = false
+    return this.totals
   }
 
   /** Something is wanted that needs no fetching. */
@@ -161,6 +169,7 @@ export class Wants {
   }
 
   add(remote: Entry, peer: PeerId): Want {
+    this.totalsChanged = true
     if (this.wants.size === 0)
       Object.assign(this.totals, { filesWanted: 0, bytesWanted: 0, filesDone: 0, bytesDone: 0 })
     const want: Want = {
@@ -189,6 +198,7 @@ export class Wants {
 
   /** In place, or not wanted any more: `done` counts it. */
   remove(want: Want, done: boolean): void {
+    this.totalsChanged = true
     if (this.wants.get(want.remote.path) === want) {
       const first = firstOf(want.sources)
       if (first !== undefined) this.account(first, want, -1)
@@ -314,6 +324,11 @@ export class Wants {
 
 function isLarge(want: Want): boolean {
   return want.remote.sizeBytes > BLOCK_BYTES
+}
+
+/** The peer that it counts for; empty where nobody has it any more. */
+export function firstSource(want: Want): PeerId {
+  return firstOf(want.sources) ?? ''
 }
 
 function firstOf<T>(set: ReadonlySet<T>): T | undefined {

@@ -1,0 +1,225 @@
+// The last part of the way of a want: its temporary file is written or complete, it waits for the others that are ready, is
+// put in place together with them, and is committed. Wanted folders on the way of a file are placed before it. The intake
+// owns it.
+
+import { type Disk, DiskError } from '../../base/ports.js'
+import type { Journal } from '../../journal/journal.js'
+import type { Entry } from '../../share/entry.js'
+import type { Catalogue } from '../index/catalogue.js'
+import { CommitGroup } from '../place/commit-group.js'
+import type { Placed, Placing, Prepared } from '../place/placing.js'
+import type { Scanner } from '../scan/scanner.js'
+import { PLACE_RETRY_MS, PLACE_TRIES_MAX } from './limits.js'
+import type { Outcomes } from './outcomes.js'
+import type { Temporaries } from './temporaries.js'
+import type { WantEnd } from './want-end.js'
+import { firstSource, type Want, type Wants } from './wants.js'
+
+export interface PlacementsOptions {
+  readonly disk: Disk
+  readonly catalogue: Catalogue
+  readonly journal: Journal<Entry>
+  readonly scanner: Scanner
+  readonly placing: Placing
+  readonly wants: Wants
+  readonly temporaries: Temporaries
+  readonly end: WantEnd
+  readonly outcomes: Outcomes
+}
+
+interface PreparedWant {
+  readonly want: Want
+  readonly change: Prepared
+}
+
+export class Placements {
+  private readonly options: PlacementsOptions
+  /** Complete, and to be put in place before the intake's call is over. */
+  private readonly ready = new Set<Want>()
+  private readonly committing: CommitGroup
+
+  constructor(options: PlacementsOptions, nowMs: number) {
+    this.options = options
+    this.committing = new CommitGroup(options.disk, options.journal, nowMs)
+  }
+
+  /** Whether files wait for `placeReady`. */
+  get busy(): boolean {
+    return this.ready.size > 0
+  }
+
+  /** A file waits for the others that are ready now: they share one sync of the log. */
+  place(want: Want, nowMs: number): void {
+    if (want.remote.kind === 'file') {
+      this.ready.add(want)
+      return
+    }
+    const prepared = this.prepare(want, new Set(), nowMs)
+    const placed = prepared.type === 'prepared' ? this.options.placing.finish(prepared) : prepared
+    this.handlePlacing(want, placed, nowMs)
+  }
+
+  /** Writes the whole content of a want beside the share, to be put in place. */
+  placeContent(want: Want, bytes: Uint8Array, nowMs: number): void {
+    if (this.makeTemporary(want, bytes, nowMs)) this.place(want, nowMs)
+  }
+
+  /** Answers whether anything was ready. */
+  placeReady(nowMs: number): boolean {
+    if (this.ready.size === 0) return false
+    const wants = [...this.ready]
+    this.ready.clear()
+    const folders = new Set<string>()
+    const prepared: PreparedWant[] = []
+    for (const want of wants) {
+      const isWanted = this.options.wants.get(want.remote.path) === want
+      if (!isWanted || !this.makeEmptyTemporary(want, nowMs)) continue
+      const change = this.prepare(want, folders, nowMs)
+      if (change.type === 'prepared') prepared.push({ want, change })
+      else this.handlePlacing(want, change, nowMs)
+    }
+    if (prepared.length > 0) this.carryOut(prepared, nowMs)
+    return true
+  }
+
+  /** When placed files are to be committed, or brought onto stable storage. */
+  pollTimeout(): number | undefined {
+    return this.committing.pollTimeout(this.options.wants.size === 0)
+  }
+
+  /** Commits placed files that are due; with `isOver` nothing more will come. */
+  settle(isOver: boolean, nowMs: number): void {
+    if (this.committing.settle(isOver, nowMs)) this.commitPlaced(nowMs)
+  }
+
+  /** Call while nothing is wanted. */
+  stepCheckpoint(nowMs: number): void {
+    this.committing.stepCheckpoint(nowMs)
+  }
+
+  /** Makes what the catalogue says survive a kill. Answers false, and pauses, where the disk is too full for it. */
+  commit(nowMs: number): boolean {
+    const { catalogue, wants, end, outcomes } = this.options
+    try {
+      catalogue.commit()
+    } catch (error) {
+      if (!(error instanceof DiskError) || error.code !== 'no-space') throw error
+      outcomes.notify(end.fullDisk.handleFull(nowMs))
+      return false
+    }
+    if (wants.size === 0) outcomes.notify(end.fullDisk.handleRoom())
+    return true
+  }
+
+  private commitPlaced(nowMs: number): void {
+    if (this.commit(nowMs)) this.committing.handleCommitted(nowMs)
+    else this.committing.handleFull(nowMs)
+  }
+
+  /** Answers false where the disk refuses. */
+  private makeTemporary(want: Want, bytes: Uint8Array, nowMs: number): boolean {
+    try {
+      this.options.temporaries.make(want, bytes)
+      return true
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.options.end.handleUnwritable(want, error, nowMs)
+      return false
+    }
+  }
+
+  /** An empty file has nothing to fetch, and still is built beside the share. Answers false where it cannot be. */
+  private makeEmptyTemporary(want: Want, nowMs: number): boolean {
+    if (want.remote.kind !== 'file' || want.remote.sizeBytes > 0 || want.temporary !== undefined) return true
+    return this.makeTemporary(want, new Uint8Array(0), nowMs)
+  }
+
+  /** Everything short of the change itself. Folders on the way that are wanted are placed first, as their maker has them. */
+  private prepare(want: Want, folders: Set<string>, nowMs: number): Prepared | Placed {
+    const { placing, wants } = this.options
+    const plan = placing.plan(want.remote, want.temporary, folders)
+    if (plan.type !== 'planned') return plan
+    for (const path of plan.missingFolders) {
+      const folder = wants.wantedFolder(path)
+      if (folder !== undefined) this.handlePlacing(folder, placing.place(folder.remote, undefined), nowMs)
+    }
+    return placing.prepare(plan)
+  }
+
+  private carryOut(prepared: readonly PreparedWant[], nowMs: number): void {
+    const { placing, end } = this.options
+    try {
+      placing.log(prepared.map(({ change }) => change))
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      const noSpace = error.code === 'no-space'
+      for (const { want } of prepared)
+        end.handleDiskFailure(want, noSpace, `the log cannot be written (${error.message})`, nowMs)
+      return
+    }
+    for (const { want, change } of prepared) this.handlePlacing(want, placing.carryOut(change), nowMs)
+  }
+
+  private handlePlacing(want: Want, result: Placed, nowMs: number): void {
+    const { end } = this.options
+    switch (result.type) {
+      case 'placed':
+        this.handlePlaced(want, result.keptAs, nowMs)
+        return
+      case 'beaten':
+        end.reportBeaten(want)
+        end.finish(want)
+        this.changed('received')
+        return
+      case 'needless':
+        end.finish(want)
+        this.changed('received')
+        return
+      case 'unsettled':
+        this.handleUnsettled(want, nowMs)
+        return
+      case 'failed':
+        end.handleDiskFailure(want, result.noSpace, result.reason, nowMs)
+        return
+    }
+  }
+
+  private handleUnsettled(want: Want, nowMs: number): void {
+    const { scanner, end } = this.options
+    scanner.hint(want.remote.path)
+    if (++want.placeTries < PLACE_TRIES_MAX) {
+      end.placeLater(want, nowMs + PLACE_RETRY_MS)
+      return
+    }
+    const reason = 'what stands in its place cannot be read or does not come to rest'
+    end.handleDiskFailure(want, false, reason, nowMs)
+  }
+
+  private handlePlaced(want: Want, keptAs: string | undefined, nowMs: number): void {
+    const { wants, end, outcomes } = this.options
+    const { path, kind, sizeBytes } = want.remote
+    end.handlePlaced(want)
+    if (keptAs !== undefined) outcomes.notify({ event: 'conflict', path, kept: keptAs })
+    if (kind === 'file') {
+      outcomes.notify({
+        event: 'received',
+        path,
+        bytes: sizeBytes,
+        crossedBytes: want.crossedBytes,
+        savedBytes: want.savedBytes,
+        durationMs: want.startedMs === 0 ? 0 : nowMs - want.startedMs,
+        peer: want.delivered[0]?.peer ?? want.source ?? firstSource(want),
+        sources: want.delivered,
+      })
+    }
+    wants.remove(want, true)
+    outcomes.push({ type: 'placed', path })
+    this.changed(keptAs === undefined ? 'received' : 'own')
+    if (this.committing.add(path, nowMs)) this.commitPlaced(nowMs)
+  }
+
+  private changed(by: 'own' | 'received'): void {
+    const { wants, outcomes } = this.options
+    outcomes.push({ type: 'changed', by, isLast: wants.size === 0 })
+  }
+}

@@ -1,0 +1,133 @@
+// How a want ends, or is put off: it is in place, needless, beaten, given up, refused for a reason that does not pass by
+// itself, or waits for the disk. The intake owns it.
+
+import { earliest } from '../../base/earliest.js'
+import { BLOCK_BYTES } from '../../base/limits.js'
+import type { DiskError } from '../../base/ports.js'
+import type { Entry } from '../../share/entry.js'
+import type { PeerId } from '../../share/version.js'
+import { DueQueue } from '../due-queue.js'
+import { FULL_DISK_RETRY_MS } from '../limits.js'
+import { FULL_DISK_REASON, FullDisk } from './full-disk.js'
+import type { Outcomes } from './outcomes.js'
+import { Refusals } from './refusals.js'
+import type { Room } from './room.js'
+import type { Temporaries } from './temporaries.js'
+import { firstSource, type Want, type Wants } from './wants.js'
+
+export interface WantEndOptions {
+  readonly wants: Wants
+  readonly temporaries: Temporaries
+  readonly room: Room
+  readonly outcomes: Outcomes
+}
+
+export class WantEnd {
+  readonly fullDisk = new FullDisk()
+  private readonly options: WantEndOptions
+  private readonly refusals = new Refusals()
+  /** Paths whose content is complete, and when to try to put it in place again. */
+  private readonly placeAgain = new DueQueue()
+
+  constructor(options: WantEndOptions) {
+    this.options = options
+  }
+
+  /** Whether this very thing was refused and is not to be tried now. */
+  isRefused(remote: Entry): boolean {
+    return this.refusals.has(remote)
+  }
+
+  pollTimeout(): number | undefined {
+    return earliest(this.placeAgain.nextDueMs(), this.fullDisk.pollTimeout(), this.refusals.pollTimeout())
+  }
+
+  /** What was refused some time ago is asked for again. */
+  retryRefused(nowMs: number): void {
+    for (const source of this.refusals.takeDue(nowMs)) this.options.outcomes.sourceFailed(source)
+  }
+
+  /** Takes the next want that is to be put in place again by now. */
+  takePlaceAgain(nowMs: number): Want | undefined {
+    for (let path = this.placeAgain.take(nowMs); path !== undefined; path = this.placeAgain.take(nowMs)) {
+      const want = this.options.wants.get(path)
+      if (want !== undefined) return want
+    }
+    return undefined
+  }
+
+  /** The path changed here: what was refused there, above or below it may fit now. */
+  handleLocalChange(path: string): void {
+    for (const source of this.refusals.takeTouched(path)) this.options.outcomes.sourceFailed(source)
+  }
+
+  stopFetch(want: Want): void {
+    const { wants, outcomes } = this.options
+    if (want.fetch !== undefined) outcomes.message({ type: 'cancel', fetch: want.fetch })
+    wants.endFetch(want)
+  }
+
+  /** Something better than it is there, or is wanted. */
+  reportBeaten({ sources, remote }: Want): void {
+    for (const peer of sources) this.options.outcomes.push({ type: 'beaten', peer, remote })
+  }
+
+  /** What stands at the path is as good. */
+  finish(want: Want): void {
+    const { path } = want.remote
+    this.stopFetch(want)
+    this.refusals.delete(path)
+    this.options.temporaries.drop(want)
+    this.placeAgain.delete(path)
+    this.options.wants.remove(want, true)
+  }
+
+  /** It is in place. */
+  handlePlaced(want: Want): void {
+    const { path, kind } = want.remote
+    this.placeAgain.delete(path)
+    this.refusals.delete(path)
+    if (kind === 'folder') this.handleLocalChange(path)
+    // What was under way when the disk turned out to be full may still find room.
+    if (!this.fullDisk.paused) this.options.outcomes.notify(this.fullDisk.handleRoom())
+  }
+
+  /** Gives a want up. The person is told where there is a `reason`. */
+  abandon(want: Want, reason: string | undefined, source: PeerId = ''): void {
+    const { wants, temporaries, outcomes } = this.options
+    const { path, sizeBytes } = want.remote
+    this.stopFetch(want)
+    temporaries.handleAbandoned(want)
+    this.placeAgain.delete(path)
+    wants.remove(want, false)
+    outcomes.push({ type: 'abandoned', path })
+    if (reason === undefined) return
+    // The progress of a large one is on screen, and ends with this.
+    if (sizeBytes > BLOCK_BYTES) outcomes.notify({ event: 'abandoned', path, reason })
+    else outcomes.refuse(source, { event: 'abandoned', path, reason })
+  }
+
+  /** Its content is complete, and is put in place then. */
+  placeLater(want: Want, atMs: number): void {
+    this.placeAgain.set(want.remote.path, atMs)
+  }
+
+  handleUnwritable(want: Want, error: DiskError, nowMs: number): void {
+    this.handleDiskFailure(want, error.code === 'no-space', `it cannot be written (${error.message})`, nowMs)
+  }
+
+  handleDiskFailure(want: Want, noSpace: boolean, reason: string, nowMs: number): void {
+    const { wants, room, outcomes } = this.options
+    this.stopFetch(want)
+    if (noSpace) {
+      const why = room.hasFor(want) ? FULL_DISK_REASON : room.reason
+      outcomes.notify(this.fullDisk.handleFull(nowMs, why))
+      if (want.temporary !== undefined) this.placeLater(want, nowMs + FULL_DISK_RETRY_MS)
+      else wants.queue(want)
+      return
+    }
+    if (this.refusals.add(want.remote, want.sources, reason, nowMs))
+      outcomes.refuse(firstSource(want), { event: 'problem', path: want.remote.path, reason })
+    this.abandon(want, undefined)
+  }
+}
