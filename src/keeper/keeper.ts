@@ -25,8 +25,8 @@ import type { IntakeOutcome, RefusalNotice } from './intake/outcomes.js'
 import { INLINE_BYTES_MAX, REFUSED_PATHS_MAX, RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
 import { Announcer } from './peers/announcer.js'
 import { Complaints } from './peers/complaints.js'
-import { Contested } from './peers/contested.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
+import { Superseded } from './peers/superseded.js'
 import { closeShare } from './recover/recovery.js'
 import { Echoes } from './scan/echoes.js'
 import { Scanner } from './scan/scanner.js'
@@ -62,7 +62,7 @@ export class Keeper {
   private readonly scanner: Scanner
   private readonly peers: PeerBook
   private readonly intake: Intake
-  private readonly contested = new Contested()
+  private readonly superseded = new Superseded()
   private readonly echoes = new Echoes()
   private readonly links: LinkPolicy
   private readonly refusedLinks = new Set<string>()
@@ -83,7 +83,7 @@ export class Keeper {
     this.catalogue = catalogue
     this.links = links
     this.journal = journal
-    catalogue.onRecorded((path) => this.contested.handleChange(path))
+    catalogue.onRecorded((path) => this.superseded.handleChange(path))
     this.announcer = new Announcer(catalogue)
     this.scanner = new Scanner({
       disk,
@@ -124,7 +124,7 @@ export class Keeper {
         break
       case 'peer-gone':
         this.peers.handleGone(message.peer)
-        this.contested.handlePeerGone(message.peer)
+        this.superseded.handlePeerGone(message.peer)
         this.intake.handlePeerGone(message.peer)
         break
       case 'tree':
@@ -215,7 +215,7 @@ export class Keeper {
   /** Carries what one part produced to the parts that wait for it. */
   private settle(nowMs: number): void {
     this.drainIntake(nowMs)
-    for (const { peer, remote } of this.contested.takeChanged())
+    for (const { peer, remote } of this.superseded.takeChanged())
       if (!this.consider(peer, remote)) this.peers.askAgain(peer, nowMs)
     this.intake.settle(nowMs)
     this.drainIntake(nowMs)
@@ -250,10 +250,10 @@ export class Keeper {
         this.peers.askAgain(outcome.peer, nowMs)
         return
       case 'beaten':
-        this.contested.add(outcome.peer, outcome.remote)
+        this.superseded.add(outcome.peer, outcome.remote)
         return
       case 'abandoned':
-        this.contested.handleChange(outcome.path)
+        this.superseded.handleChange(outcome.path)
         return
       case 'refused':
         this.complain(outcome.peer, outcome.notice)
@@ -296,7 +296,7 @@ export class Keeper {
     }
     const standing = this.intake.standing(remote, peer)
     this.drainIntake(this.nowMs)
-    if (standing === 'beaten') this.contested.add(peer, remote)
+    if (standing === 'beaten') this.superseded.add(peer, remote)
     if (standing !== 'free') return true
     const decision = this.intake.placing.decide(remote)
     switch (decision.type) {
@@ -314,7 +314,7 @@ export class Keeper {
         break
       case 'conflict':
         if (decision.winner === 'remote') break
-        this.contested.add(peer, remote)
+        this.superseded.add(peer, remote)
         // Recorded only where it says something new, or two peers would tell each other for ever.
         if (decision.entry.version !== this.catalogue.get(remote.path)?.version) {
           this.catalogue.record(decision.entry, this.catalogue.signature(remote.path))

@@ -4,7 +4,7 @@
 import type { Entry } from '../../share/entry.js'
 import type { PeerId } from '../../share/version.js'
 
-export class Contested {
+export class Superseded {
   private readonly entries = new Map<string, Map<PeerId, Entry>>()
   private readonly changed = new Set<string>()
 
