@@ -3,7 +3,7 @@ import { BlockSet } from '../../src/base/blockset.js'
 import { equalBytes, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
-import { PLACE_RETRY_MS, PLACE_TRIES_MAX, REFUSAL_MS } from '../../src/keeper/intake/limits.js'
+import { PLACE_RETRY_MS, PLACE_TRIES_MAX, RETRY_BACKOFF_MS } from '../../src/keeper/intake/limits.js'
 import { Room } from '../../src/keeper/intake/room.js'
 import { Wants } from '../../src/keeper/intake/wants.js'
 import { Keeper } from '../../src/keeper/keeper.js'
@@ -626,7 +626,7 @@ describe('what cannot be placed here', () => {
     share.pass(60_000)
     const remote = theirFile('link/a', 'theirs')
     share.claim([remote])
-    for (const waitMs of [REFUSAL_MS, 2 * REFUSAL_MS]) {
+    for (const waitMs of [RETRY_BACKOFF_MS, 2 * RETRY_BACKOFF_MS]) {
       deliver(share, { 'link/a': 'theirs' })
       share.take('ask')
       share.pass(waitMs - 1)

@@ -19,5 +19,5 @@ export const WANT_TEXT_PER_PEER_MAX = 8 * 1024 * 1024
 export const SETTLE_ROUNDS_MAX = 64
 
 /** What could not be placed is tried again after this long, and then after twice as long each time. */
-export const REFUSAL_MS = 60_000
-export const REFUSAL_MS_MAX = 3_600_000
+export const RETRY_BACKOFF_MS = 60_000
+export const RETRY_BACKOFF_MS_MAX = 3_600_000

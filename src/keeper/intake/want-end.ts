@@ -10,7 +10,7 @@ import { DueQueue } from '../due-queue.js'
 import { FULL_DISK_RETRY_MS } from '../limits.js'
 import { FULL_DISK_REASON, FullDisk } from './full-disk.js'
 import type { Outcomes } from './outcomes.js'
-import { Refusals } from './refusals.js'
+import { RetryBackoff } from './retry-backoff.js'
 import type { Room } from './room.js'
 import type { Temporaries } from './temporaries.js'
 import { firstSource, type Want, type Wants } from './wants.js'
@@ -25,7 +25,7 @@ export interface WantEndOptions {
 export class WantEnd {
   readonly fullDisk = new FullDisk()
   private readonly options: WantEndOptions
-  private readonly refusals = new Refusals()
+  private readonly backoff = new RetryBackoff()
   /** Paths whose content is complete, and when to try to put it in place again. */
   private readonly placeAgain = new DueQueue()
 
@@ -35,16 +35,16 @@ export class WantEnd {
 
   /** Whether this very thing was refused and is not to be tried now. */
   isRefused(remote: Entry): boolean {
-    return this.refusals.has(remote)
+    return this.backoff.has(remote)
   }
 
   pollTimeout(): number | undefined {
-    return earliest(this.placeAgain.nextDueMs(), this.fullDisk.pollTimeout(), this.refusals.pollTimeout())
+    return earliest(this.placeAgain.nextDueMs(), this.fullDisk.pollTimeout(), this.backoff.pollTimeout())
   }
 
   /** What was refused some time ago is asked for again. */
   retryRefused(nowMs: number): void {
-    for (const source of this.refusals.takeDue(nowMs)) this.options.outcomes.sourceFailed(source)
+    for (const source of this.backoff.takeDue(nowMs)) this.options.outcomes.sourceFailed(source)
   }
 
   /** Takes the next want that is to be put in place again by now. */
@@ -58,7 +58,7 @@ export class WantEnd {
 
   /** The path changed here: what was refused there, above or below it may fit now. */
   handleLocalChange(path: string): void {
-    for (const source of this.refusals.takeTouched(path)) this.options.outcomes.sourceFailed(source)
+    for (const source of this.backoff.takeTouched(path)) this.options.outcomes.sourceFailed(source)
   }
 
   stopFetch(want: Want): void {
@@ -76,7 +76,7 @@ export class WantEnd {
   finish(want: Want): void {
     const { path } = want.remote
     this.stopFetch(want)
-    this.refusals.delete(path)
+    this.backoff.delete(path)
     this.options.temporaries.drop(want)
     this.placeAgain.delete(path)
     this.options.wants.remove(want, true)
@@ -86,7 +86,7 @@ export class WantEnd {
   handlePlaced(want: Want): void {
     const { path, kind } = want.remote
     this.placeAgain.delete(path)
-    this.refusals.delete(path)
+    this.backoff.delete(path)
     if (kind === 'folder') this.handleLocalChange(path)
     // What was under way when the disk turned out to be full may still find room.
     if (!this.fullDisk.paused) this.options.outcomes.notify(this.fullDisk.handleRoom())
@@ -126,7 +126,7 @@ export class WantEnd {
       else wants.queue(want)
       return
     }
-    if (this.refusals.add(want.remote, want.sources, reason, nowMs))
+    if (this.backoff.add(want.remote, want.sources, reason, nowMs))
       outcomes.refuse(firstSource(want), { event: 'problem', path: want.remote.path, reason })
     this.abandon(want, undefined)
   }

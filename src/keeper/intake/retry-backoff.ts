@@ -6,7 +6,7 @@ import type { Entry } from '../../share/entry.js'
 import type { PeerId } from '../../share/version.js'
 import { DueQueue } from '../due-queue.js'
 import { REFUSED_PATHS_MAX } from '../limits.js'
-import { REFUSAL_MS, REFUSAL_MS_MAX } from './limits.js'
+import { RETRY_BACKOFF_MS, RETRY_BACKOFF_MS_MAX } from './limits.js'
 
 interface Refusal {
   readonly version: string
@@ -18,7 +18,7 @@ interface Refusal {
   open: boolean
 }
 
-export class Refusals {
+export class RetryBackoff {
   private readonly byPath = new Map<string, Refusal>()
   private readonly due = new DueQueue()
 
@@ -27,7 +27,7 @@ export class Refusals {
     const { path, version } = remote
     const before = this.byPath.get(path)
     const isNews = before?.version !== version || before.reason !== reason
-    const waitMs = isNews ? REFUSAL_MS : Math.min(2 * before.waitMs, REFUSAL_MS_MAX)
+    const waitMs = isNews ? RETRY_BACKOFF_MS : Math.min(2 * before.waitMs, RETRY_BACKOFF_MS_MAX)
     this.byPath.delete(path)
     this.byPath.set(path, { version, reason, sources: new Set(sources), waitMs, open: false })
     this.due.set(path, nowMs + waitMs)
