@@ -24,7 +24,7 @@ import { Intake } from './intake/intake.js'
 import type { IntakeOutcome, RefusalNotice } from './intake/outcomes.js'
 import { INLINE_BYTES_MAX, REFUSED_PATHS_MAX, RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
 import { Announcer } from './peers/announcer.js'
-import { Complaints } from './peers/complaints.js'
+import { NoticeThrottle } from './peers/notice-throttle.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { closeShare } from './recover/recovery.js'
@@ -66,7 +66,7 @@ export class Keeper {
   private readonly echoes = new Echoes()
   private readonly links: LinkPolicy
   private readonly refusedLinks = new Set<string>()
-  private readonly complaints = new Complaints()
+  private readonly throttle = new NoticeThrottle()
   private readonly announcer: Announcer
   private messages: KeeperToEngine[] = []
   /** The first scan is over: what the share holds is known. */
@@ -182,7 +182,7 @@ export class Keeper {
     this.drainIntake(nowMs)
     this.handleFound(this.peers.step(nowMs), nowMs)
     this.peers.handleTimeout(nowMs)
-    for (const notice of this.complaints.takeDue(nowMs)) this.notify(notice)
+    for (const notice of this.throttle.takeDue(nowMs)) this.notify(notice)
     this.settle(nowMs)
     if (this.scanStartedMs !== undefined && !this.scanner.busy) this.finishScan(this.scanStartedMs, nowMs)
     if (this.ready) this.announce(nowMs)
@@ -196,7 +196,7 @@ export class Keeper {
       this.intake.pollTimeout(),
       this.peers.pollTimeout(),
       this.announcer.pollTimeout(),
-      this.complaints.pollTimeout(),
+      this.throttle.pollTimeout(),
       this.rescanAtMs,
     )
   }
@@ -256,7 +256,7 @@ export class Keeper {
         this.superseded.handleChange(outcome.path)
         return
       case 'refused':
-        this.complain(outcome.peer, outcome.notice)
+        this.notifyThrottled(outcome.peer, outcome.notice)
         return
     }
   }
@@ -278,7 +278,7 @@ export class Keeper {
     const { peer } = found
     if (found.type === 'problem') {
       const message = `peer ${peer} sent a listing that cannot be read (${found.reason})`
-      this.notify(this.complaints.handle(peer, 'listing', { event: 'note', message }, nowMs))
+      this.notify(this.throttle.handle(peer, 'listing', { event: 'note', message }, nowMs))
       return
     }
     let all = true
@@ -331,12 +331,12 @@ export class Keeper {
     if (this.refusedLinks.has(path)) return
     if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(path)
     const reason = 'it is a link; links of peers are only taken with --links keep'
-    this.complain(peer, { event: 'problem', path, reason })
+    this.notifyThrottled(peer, { event: 'problem', path, reason })
   }
 
-  private complain(peer: PeerId, notice: RefusalNotice): void {
+  private notifyThrottled(peer: PeerId, notice: RefusalNotice): void {
     const kind = notice.event === 'problem' ? 'path' : 'fetch'
-    this.notify(this.complaints.handle(peer, kind, notice, this.nowMs))
+    this.notify(this.throttle.handle(peer, kind, notice, this.nowMs))
   }
 
   // — What peers are told —

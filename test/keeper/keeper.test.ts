@@ -8,7 +8,7 @@ import { Room } from '../../src/keeper/intake/room.js'
 import { Wants } from '../../src/keeper/intake/wants.js'
 import { Keeper } from '../../src/keeper/keeper.js'
 import { FULL_DISK_RETRY_MS, SETTLE_MS } from '../../src/keeper/limits.js'
-import { ASK_AGAIN_MS_MAX, COMPLAINTS_NAMED_MAX } from '../../src/keeper/peers/limits.js'
+import { ASK_AGAIN_MS_MAX, NOTICES_NAMED_MAX } from '../../src/keeper/peers/limits.js'
 import { openShare } from '../../src/keeper/recover/recovery.js'
 import { ECHO_REST_MS } from '../../src/keeper/scan/limits.js'
 import type {
@@ -742,9 +742,9 @@ describe('links of a peer, a thousand of them', () => {
     }))
     share.claim(links)
     share.pass(60_000)
-    expect(share.notices('problem')).toHaveLength(COMPLAINTS_NAMED_MAX)
+    expect(share.notices('problem')).toHaveLength(NOTICES_NAMED_MAX)
     expect(share.notices('note').map(({ message }) => message)).toEqual([
-      `${1_000 - COMPLAINTS_NAMED_MAX} more paths were refused of peer ${THEIRS}`,
+      `${1_000 - NOTICES_NAMED_MAX} more paths were refused of peer ${THEIRS}`,
     ])
     share.messages = []
     share.claim([...links, theirFile('new', 'n')])

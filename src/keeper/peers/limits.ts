@@ -11,10 +11,10 @@ export const RELAY_ANNOUNCE_MS = 3_000
 
 /** Refused paths of one peer that are told by name, and unreadable listings likewise; then it is how many more, after
  *  COUNT_TOLD_MS and at last every COUNT_TOLD_MS_MAX. Peers beyond so many are counted as one. */
-export const COMPLAINTS_NAMED_MAX = 10
+export const NOTICES_NAMED_MAX = 10
 export const COUNT_TOLD_MS = 2_000
 export const COUNT_TOLD_MS_MAX = 600_000
-export const COMPLAINTS_PEERS_MAX = 64
+export const NOTICES_PEERS_MAX = 64
 
 /** After a walk was thrown off or a source failed, how long until the peer is asked again. */
 export const ASK_AGAIN_MS = 250

@@ -5,13 +5,13 @@
 import { earliest } from '../../base/earliest.js'
 import type { KeeperNotice } from '../../pipe/messages.js'
 import type { PeerId } from '../../share/version.js'
-import { COMPLAINTS_NAMED_MAX, COMPLAINTS_PEERS_MAX, COUNT_TOLD_MS, COUNT_TOLD_MS_MAX } from './limits.js'
+import { COUNT_TOLD_MS, COUNT_TOLD_MS_MAX, NOTICES_NAMED_MAX, NOTICES_PEERS_MAX } from './limits.js'
 
-export type ComplaintKind = keyof typeof REFUSED
+export type ThrottledKind = keyof typeof REFUSED
 
-interface Complained {
+interface NoticeAccount {
   readonly peer: PeerId
-  readonly kind: ComplaintKind
+  readonly kind: ThrottledKind
   namedCount: number
   /** Since the last number that was told. */
   moreCount: number
@@ -19,18 +19,18 @@ interface Complained {
   delayMs: number
 }
 
-export class Complaints {
-  private readonly byPeer = new Map<string, Complained>()
+export class NoticeThrottle {
+  private readonly byPeer = new Map<string, NoticeAccount>()
 
   /** `notice` names it. Answers it where it is to be told, undefined where it is only counted. */
-  handle(peer: PeerId, kind: ComplaintKind, notice: KeeperNotice, nowMs: number): KeeperNotice | undefined {
-    const complained = this.of(peer, kind)
-    if (complained.namedCount < COMPLAINTS_NAMED_MAX) {
-      complained.namedCount++
+  handle(peer: PeerId, kind: ThrottledKind, notice: KeeperNotice, nowMs: number): KeeperNotice | undefined {
+    const account = this.of(peer, kind)
+    if (account.namedCount < NOTICES_NAMED_MAX) {
+      account.namedCount++
       return notice
     }
-    complained.moreCount++
-    complained.tellAtMs ??= nowMs + complained.delayMs
+    account.moreCount++
+    account.tellAtMs ??= nowMs + account.delayMs
     return undefined
   }
 
@@ -43,12 +43,12 @@ export class Complaints {
   /** The numbers that are to be told by now. */
   takeDue(nowMs: number): readonly KeeperNotice[] {
     const notices: KeeperNotice[] = []
-    for (const complained of this.byPeer.values()) {
-      if (complained.tellAtMs === undefined || nowMs < complained.tellAtMs) continue
-      const { peer, kind, moreCount } = complained
-      complained.moreCount = 0
-      complained.tellAtMs = undefined
-      complained.delayMs = Math.min(2 * complained.delayMs, COUNT_TOLD_MS_MAX)
+    for (const account of this.byPeer.values()) {
+      if (account.tellAtMs === undefined || nowMs < account.tellAtMs) continue
+      const { peer, kind, moreCount } = account
+      account.moreCount = 0
+      account.tellAtMs = undefined
+      account.delayMs = Math.min(2 * account.delayMs, COUNT_TOLD_MS_MAX)
       const whose = peer === OTHERS ? 'of other peers' : `of peer ${peer}`
       notices.push({ event: 'note', message: `${moreCount} more ${REFUSED[kind]} ${whose}` })
     }
@@ -56,13 +56,13 @@ export class Complaints {
   }
 
   /** Who comes under ever new names shares one account with all who do. */
-  private of(peer: PeerId, kind: ComplaintKind): Complained {
+  private of(peer: PeerId, kind: ThrottledKind): NoticeAccount {
     const isKnown = this.byPeer.has(`${kind} ${peer}`)
-    const counted = isKnown || this.byPeer.size < COMPLAINTS_PEERS_MAX ? peer : OTHERS
+    const counted = isKnown || this.byPeer.size < NOTICES_PEERS_MAX ? peer : OTHERS
     const key = `${kind} ${counted}`
-    let complained = this.byPeer.get(key)
-    if (complained === undefined) {
-      complained = {
+    let account = this.byPeer.get(key)
+    if (account === undefined) {
+      account = {
         peer: counted,
         kind,
         namedCount: 0,
@@ -70,9 +70,9 @@ export class Complaints {
         tellAtMs: undefined,
         delayMs: COUNT_TOLD_MS,
       }
-      this.byPeer.set(key, complained)
+      this.byPeer.set(key, account)
     }
-    return complained
+    return account
   }
 }
 
