@@ -15,6 +15,7 @@ import { bumpVersion, type PeerId } from '../../share/version.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { isKeptTime, type Signature, signatureOf } from '../index/signature.js'
 import type { Scanner } from '../scan/scanner.js'
+import { applyMetadata } from './apply-metadata.js'
 import { CONFLICT_NAMES_MAX } from './limits.js'
 
 export type Placed =
@@ -107,7 +108,7 @@ export class Placing {
     try {
       // With its new time, recovery could not tell a torn file from a person's.
       this.syncStanding(entry.path)
-      this.dress(entry.path, entry)
+      applyMetadata(disk, entry)
     } catch (error) {
       // Behind a link, or not ours to touch: the content is the same, and that is what counts.
       if (!(error instanceof DiskError)) throw error
@@ -216,7 +217,7 @@ export class Placing {
     const { entry } = decision
     const standing = catalogue.live(entry.path)
     for (const folder of missingFolders) this.makeFolder(folder)
-    const dressed = temporary === undefined ? undefined : this.dressTemporary(temporary, entry, standing)
+    const prepared = temporary === undefined ? undefined : this.prepareTemporary(temporary, entry, standing)
     if (standing?.kind === 'file') this.syncStanding(entry.path)
     // Somebody removed what we had put here a moment ago: a loss of power could bring that back torn, and what is placed
     // now would be blamed for it.
@@ -229,7 +230,7 @@ export class Placing {
       replaces,
       ...(temporary === undefined ? {} : { temporary: temporary.path }),
     } as const
-    return { type: 'prepared', decision, temporary: dressed, record, folderToSync }
+    return { type: 'prepared', decision, temporary: prepared, record, folderToSync }
   }
 
   /** What is replaced reaches the disk first: a loss of power may undo the rename, and then the old version must be
@@ -339,19 +340,13 @@ export class Placing {
   }
 
   /** It was this user's alone until now: from here on it may be used by whoever may use what it replaces. */
-  private dressTemporary({ path, looks }: Temporary, entry: Entry, standing: Entry | undefined): Temporary {
+  private prepareTemporary({ path, looks }: Temporary, entry: Entry, standing: Entry | undefined): Temporary {
     const { disk } = this.options
     const isTimed = looks !== undefined && isKeptTime(looks.mtimeMs, entry.mtimeMs)
     if (!isTimed) disk.setTimes(path, entry.mtimeMs)
     const replaces = standing?.kind === 'file' ? entry.path : undefined
     disk.setAccess(path, { executable: entry.executable, replaces })
     return { path, looks: isTimed ? looks : disk.statLink(path) }
-  }
-
-  private dress(path: string, entry: Entry): void {
-    const { disk } = this.options
-    disk.setExecutable(path, entry.executable)
-    disk.setTimes(path, entry.mtimeMs)
   }
 
   /** What the file looks like now, if it is the very one that was just put there: else it is read again by the next

@@ -45,7 +45,7 @@ export type RecoveryAction =
   /** The version came with the content: it is recorded as the peer's, no edit of ours. */
   | 'take-as-received'
   /** That, and its time and executable bit are set again. */
-  | 'dress-and-take'
+  | 'apply-metadata-and-take'
   | 'make-folder'
   /** It was in place: with that recorded, the scan finds it missing, which is a deletion. */
   | 'record-as-placed'
@@ -76,7 +76,7 @@ export const RECOVERY_TABLE: readonly RecoveryRow[] = [
     name: 'placed, its time perhaps not on the disk',
     subject: 'placing',
     when: { indexKnows: false, machineWentDown: true, targetHolds: true },
-    action: 'dress-and-take',
+    action: 'apply-metadata-and-take',
   },
   {
     name: 'file removed, folder not made',

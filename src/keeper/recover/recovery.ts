@@ -16,6 +16,7 @@ import { OWN_FOLDER, parentOf } from '../../share/path.js'
 import type { PeerId } from '../../share/version.js'
 import { Catalogue } from '../index/catalogue.js'
 import { isKeptTime, type Signature, sameSignature, signatureOf } from '../index/signature.js'
+import { applyMetadata } from '../place/apply-metadata.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
 import { type RecoveryFact, recoveryOf } from './recovery-table.js'
 
@@ -140,12 +141,12 @@ class Recovery {
     )
     switch (action) {
       case 'take-as-received':
-      case 'dress-and-take':
+      case 'apply-metadata-and-take':
         // Its other name goes first: that changes the times of the file.
         // By now the same content may be on its way to another path under that name: that is another file.
         if (temporary !== undefined && this.isSameFile(temporary, path)) disk.removeFile(temporary)
         // Its time may not have reached the disk, and is nobody's edit.
-        if (action === 'dress-and-take' && entry.kind === 'file') dress(disk, entry)
+        if (action === 'apply-metadata-and-take' && entry.kind === 'file') applyMetadata(disk, entry)
         this.takeAsReceived(entry)
         break
       case 'make-folder':
@@ -222,7 +223,7 @@ class Recovery {
       if (asKnown && !isRecent(signature)) continue
       if (!this.holds(entry)) this.disown(entry.path)
       else if (!asKnown && stat.ctimeMs <= signature.ctimeMs) {
-        dress(disk, entry)
+        applyMetadata(disk, entry)
         this.catalogue.refreshSignature(entry.path, signatureOf(disk.stat(entry.path) ?? stat))
       }
     }
@@ -352,15 +353,5 @@ function established(facts: Partial<Record<RecoveryFact, () => boolean>>): (fact
     const isSo = establish()
     known.set(fact, isSo)
     return isSo
-  }
-}
-
-/** Gives a file the time and the executable bit that it had, where it lets us. */
-function dress(disk: Disk, { path, executable, mtimeMs }: Entry): void {
-  try {
-    disk.setExecutable(path, executable)
-    disk.setTimes(path, mtimeMs)
-  } catch (error) {
-    if (!(error instanceof DiskError)) throw error
   }
 }
