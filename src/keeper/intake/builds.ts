@@ -35,7 +35,7 @@ interface Listed {
   readonly list: Uint8Array
 }
 
-interface Building {
+interface ActiveBuild {
   readonly job: BuildJob
   readonly want: Want
   readonly fetch: FetchId
@@ -44,14 +44,14 @@ interface Building {
 export class Builds {
   private readonly options: BuildsOptions
   private readonly queued: Listed[] = []
-  private building: Building | undefined
+  private active: ActiveBuild | undefined
 
   constructor(options: BuildsOptions) {
     this.options = options
   }
 
   get busy(): boolean {
-    return this.building !== undefined || this.queued.length > 0
+    return this.active !== undefined || this.queued.length > 0
   }
 
   /** Whether nothing of it is here, as far as one can tell before its list has come. */
@@ -67,36 +67,36 @@ export class Builds {
 
   /** Does a bounded piece; answers what it led to where something ended with it. */
   step(): BuildResult | undefined {
-    if (this.building === undefined) {
+    if (this.active === undefined) {
       const next = this.queued.shift()
       const want = next === undefined ? undefined : this.options.wants.byFetchId(next.fetch)
       if (next === undefined || want === undefined) return undefined
       try {
-        this.building = this.begin(want, next)
+        this.active = this.begin(want, next)
       } catch (error) {
         if (!(error instanceof DiskError)) throw error
         return { type: 'failed', want, error }
       }
     }
-    const { building } = this
-    if (this.options.wants.byFetchId(building.fetch) !== building.want) {
+    const { active } = this
+    if (this.options.wants.byFetchId(active.fetch) !== active.want) {
       this.close()
       return undefined
     }
     try {
-      const built = building.job.step()
+      const built = active.job.step()
       if (built === undefined) return undefined
       this.close()
-      return { type: 'built', messages: this.handleBuilt(building, built) }
+      return { type: 'built', messages: this.handleBuilt(active, built) }
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       this.close()
-      return { type: 'failed', want: building.want, error }
+      return { type: 'failed', want: active.want, error }
     }
   }
 
   /** Throws a DiskError. */
-  private begin(want: Want, { fetch, list }: Listed): Building {
+  private begin(want: Want, { fetch, list }: Listed): ActiveBuild {
     const { disk, hash, journal, catalogue, room } = this.options
     const { digest, sizeBytes, path } = want.remote
     // What the log has of it went into a file that was put in place, and the log is not told of that yet.
@@ -128,7 +128,7 @@ export class Builds {
   }
 
   /** Throws a DiskError. */
-  private handleBuilt({ want, fetch }: Building, built: Built): readonly KeeperToEngine[] {
+  private handleBuilt({ want, fetch }: ActiveBuild, built: Built): readonly KeeperToEngine[] {
     const { journal, room } = this.options
     const { digest, path, sizeBytes } = want.remote
     if (built.held.size > 0) journal.append({ kind: 'blocks', digest, runs: runsOf(built.held) })
@@ -145,7 +145,7 @@ export class Builds {
   }
 
   private close(): void {
-    this.building?.job.close()
-    this.building = undefined
+    this.active?.job.close()
+    this.active = undefined
   }
 }
