@@ -1,4 +1,4 @@
-// The large files whose block digests are here: one after the other gets its temporary file prepared (building.ts), and
+// The large files whose block digests are here: one after the other gets its temporary file prepared (build-job.ts), and
 // the engine is told which blocks are missing. The intake owns it.
 //
 //     list ─▶ queued ─▶ building ─▶ fetch-blocks
@@ -12,7 +12,7 @@ import { largeTemporary } from '../../pipe/layout.js'
 import type { FetchId, KeeperToEngine } from '../../pipe/messages.js'
 import type { Entry } from '../../share/entry.js'
 import type { Catalogue } from '../index/catalogue.js'
-import { BuildJob, type BuildSource, type Built, bytesToWrite } from './building.js'
+import { BuildJob, type BuildSource, type Built, bytesToWrite } from './build-job.js'
 import type { Room } from './room.js'
 import type { Want, Wants } from './wants.js'
 

@@ -5,7 +5,7 @@ import { blockBytes, blockCount } from '../../../src/base/item.js'
 import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import { DiskError } from '../../../src/base/ports.js'
 import { hash } from '../../../src/io/hash.js'
-import { BuildJob, type BuildSource, type Built } from '../../../src/keeper/intake/building.js'
+import { BuildJob, type BuildSource, type Built } from '../../../src/keeper/intake/build-job.js'
 import { SimDisk } from '../../../src/sim/disk/disk.js'
 import { contentOf, digestOfContent, listOf } from '../share-on-disk.js'
 
