@@ -1,5 +1,6 @@
-// The way of what is wanted into the share: ordered, fetched by the engine or copied from where it is already, built in a
-// temporary file, put in place; and what happens when a peer, the disk or the log fails on the way. The keeper owns it.
+// The download pipeline: what is wanted is ordered, fetched by the engine or copied from where it is already, built in a
+// temporary file and put in place. Orders and what the engine answers are here; placements.ts has what is complete, want-end.ts
+// how a want ends or is put off when a peer, the disk or the log fails. The keeper owns it.
 //
 //     want ─┬─▶ copy ────────────────────────┐
 //           ├─▶ fetch-small ─▶ content ──────┼─▶ temporary file ─▶ Placing ─▶ log, index
