@@ -9,25 +9,26 @@
 //                    │  ▲
 //                    └──┴── fetch, content ───────────────── engine
 
-import type { Digest, Hash } from '../base/item.js'
-import { BLOCK_BYTES } from '../base/limits.js'
-import { type Disk, DiskError } from '../base/ports.js'
+import type { Hash } from '../base/item.js'
+import type { Disk } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
-import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, Location } from '../pipe/messages.js'
+import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine } from '../pipe/messages.js'
 import type { LinkPolicy, MinFree } from '../pipe/settings.js'
 import { NO_MIN_FREE } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
+import { Comparing } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
 import { Intake, type IntakeOutcome, type RefusalNotice } from './intake/intake.js'
-import { INLINE_BYTES_MAX, REFUSED_PATHS_MAX, RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
 import { Announcer } from './peers/announcer.js'
 import { Complaints } from './peers/complaints.js'
 import { Contested } from './peers/contested.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { closeShare } from './recover/recovery.js'
 import { Echoes } from './scan/echoes.js'
+import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
+import { Locator } from './serve/locator.js'
 
 export interface KeeperOptions {
   readonly disk: Disk
@@ -44,43 +45,31 @@ export interface KeeperOptions {
   readonly onFolder: (path: string, present: boolean) => void
 }
 
-/** A file of this share whose content is known for sure. */
-interface Held {
-  readonly path: string
-  readonly sizeBytes: number
-  readonly mtimeMs: number
-}
-
 /** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` soon after each `handle*`, again at once
  *  while it answers true, else at `pollTimeout`. */
 export class Keeper {
-  private readonly disk: Disk
   private readonly catalogue: Catalogue
   private readonly journal: Journal<Entry>
   private readonly scanner: Scanner
+  private readonly scans = new ScanSchedule()
+  private readonly locator: Locator
   private readonly peers: PeerBook
   private readonly intake: Intake
   private readonly contested = new Contested()
   private readonly echoes = new Echoes()
-  private readonly links: LinkPolicy
-  private readonly refusedLinks = new Set<string>()
+  private readonly comparing: Comparing
   private readonly complaints = new Complaints((notice) => this.notify(notice))
   private readonly announcer: Announcer
   private messages: KeeperToEngine[] = []
-  /** The first scan is over: what the share holds is known. */
-  private ready = false
-  private scanStartedMs: number | undefined
-  private rescanAtMs: number | undefined
   /** As of the call under way, for what happens inside it. */
   private nowMs: number
 
   constructor(options: KeeperOptions, nowMs: number) {
     const { disk, hash, catalogue, journal, peer, links, wallMs, minFree = NO_MIN_FREE, onFolder } = options
     this.nowMs = nowMs
-    this.disk = disk
     this.catalogue = catalogue
-    this.links = links
     this.journal = journal
+    this.locator = new Locator(disk, catalogue)
     catalogue.onRecorded((path) => this.contested.handleChange(path))
     this.announcer = new Announcer(catalogue, (atMs) => this.intake.commit(atMs))
     this.scanner = new Scanner({
@@ -110,6 +99,7 @@ export class Keeper {
       },
       nowMs,
     )
+    this.comparing = new Comparing({ placing: this.intake.placing, catalogue, links })
     this.notify({ event: 'scanning' })
     this.startScan(nowMs)
   }
@@ -150,10 +140,7 @@ export class Keeper {
         this.intake.handleFetchFailed(message.fetch, message.reason, nowMs)
         break
       case 'locate':
-        this.push({
-          type: 'located',
-          items: message.items.map((name) => ({ name, location: this.locate(name) })),
-        })
+        this.handleLocate(message.items)
         break
       case 'suspect':
         // Its times may not tell: it is read again whatever they say.
@@ -173,7 +160,7 @@ export class Keeper {
   /** Does one bounded piece of what is waiting; answers whether there is more right now. */
   step(nowMs: number): boolean {
     this.nowMs = nowMs
-    if (this.rescanAtMs !== undefined && nowMs >= this.rescanAtMs) this.startScan(nowMs)
+    if (this.scans.isDue(nowMs)) this.startScan(nowMs)
     for (const path of this.echoes.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
     const more = this.scanner.step(nowMs)
     this.intake.step(nowMs)
@@ -182,8 +169,8 @@ export class Keeper {
     this.peers.handleTimeout(nowMs)
     this.complaints.handleTimeout(nowMs)
     this.settle(nowMs)
-    if (this.scanStartedMs !== undefined && !this.scanner.busy) this.finishScan(this.scanStartedMs, nowMs)
-    if (this.ready) this.announce(nowMs)
+    if (!this.scanner.busy) this.finishScan(nowMs)
+    if (this.scans.ready) this.announce(nowMs)
     return more || this.intake.busy || this.peers.busy
   }
 
@@ -195,7 +182,7 @@ export class Keeper {
       this.peers.pollTimeout(),
       this.announcer.pollTimeout(),
       this.complaints.pollTimeout(),
-      this.rescanAtMs,
+      this.scans.pollTimeout(),
     ].filter((dueMs) => dueMs !== undefined)
     return dues.length === 0 ? undefined : Math.min(...dues)
   }
@@ -223,7 +210,7 @@ export class Keeper {
     }
     for (let peer = this.peers.pollAsk(); peer !== undefined; peer = this.peers.pollAsk())
       this.push({ type: 'ask', peer })
-    if (!this.ready || this.intake.size > 0) return
+    if (!this.scans.ready || this.intake.size > 0) return
     for (const { peer, equal } of this.peers.newlyInStep()) {
       this.push({ type: 'in-step', peer, equal, files: this.catalogue.manifest.fileCount })
     }
@@ -263,7 +250,7 @@ export class Keeper {
   // — What peers say —
 
   private handleClaim({ question, claim }: EngineToKeeper & { type: 'claim' }, nowMs: number): void {
-    if (!this.ready) {
+    if (!this.scans.ready) {
       this.push({ type: 'answer', question, answer: 'working' })
       return
     }
@@ -288,49 +275,48 @@ export class Keeper {
   /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
    *  read, and then compared with the peer again. */
   private consider(peer: PeerId, remote: Entry): boolean {
-    if (remote.kind === 'link' && this.links !== 'keep') {
-      // Followed, as links here are, it would share whatever file of ours the peer names.
-      this.refuseLink(peer, remote.path)
+    if (this.comparing.refusesLink(remote)) {
+      if (this.comparing.handleRefusedLink(remote)) {
+        const reason = 'it is a link; links of peers are only taken with --links keep'
+        this.complain(peer, { event: 'problem', path: remote.path, reason })
+      }
       return true
     }
     const standing = this.intake.standing(remote, peer)
     this.drainIntake(this.nowMs)
     if (standing === 'beaten') this.contested.add(peer, remote)
     if (standing !== 'free') return true
-    const decision = this.intake.placing.decide(remote)
-    switch (decision.type) {
-      case 'keep':
+    const comparison = this.comparing.compare(remote)
+    switch (comparison.type) {
+      case 'ours':
         return true
-      case 'adopt':
-        if (!this.intake.placing.adopt(decision.entry)) {
-          this.scanner.hint(remote.path)
-          return false
-        }
-        this.intake.handleMade(decision.entry)
+      case 'adopted':
+        this.intake.handleMade(comparison.entry)
         this.changed('received')
         return true
-      case 'take':
-        break
-      case 'conflict':
-        if (decision.winner === 'remote') break
+      case 'beaten':
         this.contested.add(peer, remote)
-        // Recorded only where it says something new, or two peers would tell each other for ever.
-        if (decision.entry.version !== this.catalogue.get(remote.path)?.version) {
-          this.catalogue.record(decision.entry, this.catalogue.signature(remote.path))
-          this.changed('received')
-        }
+        if (comparison.entry === undefined) return true
+        this.catalogue.record(comparison.entry, this.catalogue.signature(remote.path))
+        this.changed('received')
         return true
+      case 'wanted':
+        this.intake.want(remote, peer)
+        this.peers.outOfStep(peer)
+        return true
+      case 'unread':
+        this.scanner.hint(remote.path)
+        return false
     }
-    this.intake.want(remote, peer)
-    this.peers.outOfStep(peer)
-    return true
   }
 
-  private refuseLink(peer: PeerId, path: string): void {
-    if (this.refusedLinks.has(path)) return
-    if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(path)
-    const reason = 'it is a link; links of peers are only taken with --links keep'
-    this.complain(peer, { event: 'problem', path, reason })
+  private handleLocate(names: readonly ItemName[]): void {
+    const items = names.map((name) => {
+      const { location, unreadable } = this.locator.locate(name)
+      if (unreadable !== undefined) this.scanner.hint(unreadable)
+      return { name, location }
+    })
+    this.push({ type: 'located', items })
   }
 
   private complain(peer: PeerId, notice: RefusalNotice): void {
@@ -343,7 +329,7 @@ export class Keeper {
     this.intake.handleLocalChange(entry.path)
     this.intake.handleMade(entry)
     this.drainIntake(this.nowMs)
-    if (this.ready)
+    if (this.scans.ready)
       this.notify({ event: 'changed', path: entry.path, kind: entry.kind, bytes: entry.sizeBytes })
     this.changed('own')
   }
@@ -362,97 +348,16 @@ export class Keeper {
   // — Scans —
 
   private startScan(nowMs: number): void {
-    this.rescanAtMs = undefined
-    this.scanStartedMs = nowMs
+    this.scans.start(nowMs)
     this.scanner.scanAll()
   }
 
-  private finishScan(startedMs: number, nowMs: number): void {
-    // The first scan is over when everything that was there is known or still settling; what is being written all
-    // the time is not waited for.
-    const dueMs = this.scanner.pollTimeout()
-    if (!this.ready && dueMs !== undefined && dueMs <= nowMs + SETTLE_MS) return
-    this.scanStartedMs = undefined
-    const durationMs = nowMs - startedMs
-    // The first scan reads files that the next ones need not read again: it says little about what they cost.
-    const restMs = this.ready ? durationMs / RESCAN_DUTY : 0
-    this.rescanAtMs = nowMs + Math.max(RESCAN_MS_MIN, restMs)
-    if (this.ready) return
-    this.ready = true
+  private finishScan(nowMs: number): void {
+    const finished = this.scans.handleIdle(this.scanner.pollTimeout(), nowMs)
+    if (finished === undefined || !finished.isFirst) return
     const { fileCount: files, folderCount: folders, totalBytes: bytes } = this.catalogue.manifest
-    this.notify({ event: 'scanned', files, folders, bytes, durationMs })
+    this.notify({ event: 'scanned', files, folders, bytes, durationMs: finished.durationMs })
     this.announcer.handleReady(nowMs)
-  }
-
-  // — Serving —
-
-  private locate(name: ItemName): Location {
-    if (name.kind === 'tree') {
-      const bytes = this.catalogue.manifest.item(name.digest)
-      return bytes === undefined ? { type: 'gone' } : { type: 'bytes', bytes }
-    }
-    if (name.kind === 'list') {
-      const list = this.catalogue.list(name.digest)
-      return list === undefined ? { type: 'gone' } : { type: 'bytes', bytes: list }
-    }
-    if (name.kind === 'pack') return this.locatePack(name.members ?? [])
-    const held = this.held(name.digest)
-    if (held === undefined) return { type: 'gone' }
-    const { path, sizeBytes, mtimeMs } = held
-    if (sizeBytes <= INLINE_BYTES_MAX) {
-      const bytes = new Uint8Array(sizeBytes)
-      return this.readWhole(path, bytes) ? { type: 'content', path, bytes } : { type: 'gone' }
-    }
-    const list = this.catalogue.list(name.digest) ?? new Uint8Array(0)
-    return { type: 'file', path, sizeBytes, mtimeMs, list }
-  }
-
-  /** All of its files or nothing: what one of them lacks is asked for one by one. */
-  private locatePack(members: readonly Digest[]): Location {
-    const files: Held[] = []
-    let totalBytes = 0
-    for (const digest of members) {
-      const held = this.held(digest)
-      if (held === undefined) return { type: 'gone' }
-      files.push(held)
-      totalBytes += held.sizeBytes
-      // Who asks may claim what it likes, and is not read for.
-      if (totalBytes > BLOCK_BYTES) return { type: 'gone' }
-    }
-    const bytes = new Uint8Array(totalBytes)
-    let at = 0
-    for (const { path, sizeBytes } of files) {
-      if (!this.readWhole(path, bytes.subarray(at, at + sizeBytes))) return { type: 'gone' }
-      at += sizeBytes
-    }
-    return { type: 'pack', files: files.map(({ path, sizeBytes }) => ({ path, sizeBytes })), bytes }
-  }
-
-  /** Where content stands that is known for sure. */
-  private held(digest: Digest): Held | undefined {
-    const path = this.catalogue.holderOf(digest)
-    const entry = path === undefined ? undefined : this.catalogue.live(path)
-    const signature = path === undefined ? undefined : this.catalogue.signature(path)
-    if (path === undefined || entry === undefined || signature === undefined) return undefined
-    return { path, sizeBytes: entry.sizeBytes, mtimeMs: signature.mtimeMs }
-  }
-
-  /** Fills `target`; false where the file is shorter or cannot be read, and then it is looked at. The engine proves what
-   *  was read, as it does with what it reads itself. */
-  private readWhole(path: string, target: Uint8Array): boolean {
-    const { disk } = this
-    try {
-      const handle = disk.open(path)
-      try {
-        if (disk.read(handle, target, 0) === target.length) return true
-      } finally {
-        disk.close(handle)
-      }
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-    }
-    this.scanner.hint(path)
-    return false
   }
 
   private notify(notice: KeeperNotice): void {
