@@ -55,16 +55,12 @@ export class Comparing {
     }
   }
 
-  /** A link of a peer is taken only where links are kept. Followed, as links here are, it would share whatever file of ours
-   *  the peer names. */
-  refusesLink({ kind }: Entry): boolean {
-    return kind === 'link' && this.links !== 'keep'
-  }
-
-  /** Answers true for the first refusal of a link at this path: it is told once. */
-  handleRefusedLink({ path }: Entry): boolean {
-    if (this.refusedLinks.has(path)) return false
+  /** Why what a peer has is not taken at all. A link of a peer is taken only where links are kept: followed, as links here
+   *  are, it would share whatever file of ours the peer names. Each path is told once. */
+  refusal({ kind, path }: Entry): { readonly reason: string; readonly isTold: boolean } | undefined {
+    if (kind !== 'link' || this.links === 'keep') return undefined
+    const isTold = this.refusedLinks.has(path)
     if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(path)
-    return true
+    return { reason: 'it is a link; links of peers are only taken with --links keep', isTold }
   }
 }

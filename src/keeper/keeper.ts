@@ -13,8 +13,7 @@ import type { Hash } from '../base/item.js'
 import type { Disk } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine } from '../pipe/messages.js'
-import type { LinkPolicy, MinFree } from '../pipe/settings.js'
-import { NO_MIN_FREE } from '../pipe/settings.js'
+import { type LinkPolicy, type MinFree, NO_MIN_FREE } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
 import { Comparing } from './comparing.js'
@@ -70,35 +69,14 @@ export class Keeper {
     this.catalogue = catalogue
     this.journal = journal
     this.locator = new Locator(disk, catalogue)
+    // Called as it is recorded: only an entry that lost before that is decided anew, not one that loses after it.
     catalogue.onRecorded((path) => this.contested.handleChange(path))
     this.announcer = new Announcer(catalogue, (atMs) => this.intake.commit(atMs))
-    this.scanner = new Scanner({
-      disk,
-      hash,
-      catalogue,
-      peer,
-      links,
-      wallMs,
-      onFolder,
-      onChanged: (entry) => this.handleLocalChange(entry),
-      onProblem: (path, reason) => this.notify({ event: 'problem', path, reason }),
-    })
-    this.peers = new PeerBook({
-      manifest: catalogue.manifest,
-      isSated: (from) => this.intake.isSated(from),
-    })
-    this.intake = new Intake(
-      {
-        disk,
-        hash,
-        catalogue,
-        journal,
-        scanner: this.scanner,
-        peer,
-        minFree,
-      },
-      nowMs,
-    )
+    this.scanner = new Scanner({ disk, hash, catalogue, peer, links, wallMs, onFolder })
+    const { manifest } = catalogue
+    this.peers = new PeerBook({ manifest, isSated: (from) => this.intake.isSated(from) })
+    const { scanner } = this
+    this.intake = new Intake({ disk, hash, catalogue, journal, scanner, peer, minFree }, nowMs)
     this.comparing = new Comparing({ placing: this.intake.placing, catalogue, links })
     this.notify({ event: 'scanning' })
     this.startScan(nowMs)
@@ -163,6 +141,7 @@ export class Keeper {
     if (this.scans.isDue(nowMs)) this.startScan(nowMs)
     for (const path of this.echoes.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
     const more = this.scanner.step(nowMs)
+    this.drainScanner()
     this.intake.step(nowMs)
     this.drainIntake(nowMs)
     this.handleFound(this.peers.step(nowMs), nowMs)
@@ -170,7 +149,9 @@ export class Keeper {
     this.complaints.handleTimeout(nowMs)
     this.settle(nowMs)
     if (!this.scanner.busy) this.finishScan(nowMs)
-    if (this.scans.ready) this.announce(nowMs)
+    const news = this.scans.ready ? this.announcer.poll(nowMs) : undefined
+    this.drainIntake(nowMs)
+    if (news !== undefined) this.push(news)
     return more || this.intake.busy || this.peers.busy
   }
 
@@ -187,7 +168,7 @@ export class Keeper {
     return dues.length === 0 ? undefined : Math.min(...dues)
   }
 
-  /** An orderly end: everything that is known is on the disk. Throws a DiskError; not used afterwards. */
+  /** An orderly end: all that is known is on the disk. Throws a DiskError; not used afterwards. */
   stop(): void {
     closeShare(this.catalogue, this.journal)
   }
@@ -205,6 +186,7 @@ export class Keeper {
       if (!this.consider(peer, remote)) this.peers.askAgain(peer, nowMs)
     this.intake.settle(nowMs)
     this.drainIntake(nowMs)
+    this.drainScanner()
     for (let pull = this.peers.pollPull(); pull !== undefined; pull = this.peers.pollPull()) {
       this.push({ type: 'pull-tree', peer: pull.peer, item: pull.item })
     }
@@ -213,6 +195,13 @@ export class Keeper {
     if (!this.scans.ready || this.intake.size > 0) return
     for (const { peer, equal } of this.peers.newlyInStep()) {
       this.push({ type: 'in-step', peer, equal, files: this.catalogue.manifest.fileCount })
+    }
+  }
+
+  private drainScanner(): void {
+    for (const finding of this.scanner.takeFindings()) {
+      if (finding.type === 'changed') this.handleLocalChange(finding.entry)
+      else this.notify({ event: 'problem', path: finding.path, reason: finding.reason })
     }
   }
 
@@ -275,11 +264,9 @@ export class Keeper {
   /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
    *  read, and then compared with the peer again. */
   private consider(peer: PeerId, remote: Entry): boolean {
-    if (this.comparing.refusesLink(remote)) {
-      if (this.comparing.handleRefusedLink(remote)) {
-        const reason = 'it is a link; links of peers are only taken with --links keep'
-        this.complain(peer, { event: 'problem', path: remote.path, reason })
-      }
+    const { reason, isTold } = this.comparing.refusal(remote) ?? {}
+    if (reason !== undefined) {
+      if (!isTold) this.complain(peer, { event: 'problem', path: remote.path, reason })
       return true
     }
     const standing = this.intake.standing(remote, peer)
@@ -292,14 +279,12 @@ export class Keeper {
         return true
       case 'adopted':
         this.intake.handleMade(comparison.entry)
-        this.changed('received')
-        return true
+        break
       case 'beaten':
         this.contested.add(peer, remote)
         if (comparison.entry === undefined) return true
         this.catalogue.record(comparison.entry, this.catalogue.signature(remote.path))
-        this.changed('received')
-        return true
+        break
       case 'wanted':
         this.intake.want(remote, peer)
         this.peers.outOfStep(peer)
@@ -308,6 +293,8 @@ export class Keeper {
         this.scanner.hint(remote.path)
         return false
     }
+    this.changed('received')
+    return true
   }
 
   private handleLocate(names: readonly ItemName[]): void {
@@ -337,12 +324,6 @@ export class Keeper {
   private changed(by: 'own' | 'received'): void {
     // What came from peers is passed on when nothing more is coming, or now and then.
     this.announcer.handleChange(by === 'own' || this.intake.size === 0, this.nowMs)
-  }
-
-  private announce(nowMs: number): void {
-    const message = this.announcer.poll(nowMs)
-    this.drainIntake(nowMs)
-    if (message !== undefined) this.push(message)
   }
 
   // — Scans —
