@@ -24,7 +24,7 @@ import { Complaints } from './peers/complaints.js'
 import { Contested } from './peers/contested.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { closeShare } from './recover/recovery.js'
-import { Echoes } from './scan/echoes.js'
+import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
 import { Locator } from './serve/locator.js'
@@ -55,7 +55,7 @@ export class Keeper {
   private readonly peers: PeerBook
   private readonly intake: Intake
   private readonly contested = new Contested()
-  private readonly echoes = new Echoes()
+  private readonly ownWrites = new OwnWrites()
   private readonly comparing: Comparing
   private readonly complaints = new Complaints((notice) => this.notify(notice))
   private readonly announcer: Announcer
@@ -132,14 +132,14 @@ export class Keeper {
   /** Something may have changed at this path of the share. */
   handleHint(path: string, nowMs: number): void {
     this.nowMs = nowMs
-    if (!this.echoes.keeps(path)) this.scanner.hint(path)
+    if (!this.ownWrites.keeps(path)) this.scanner.hint(path)
   }
 
   /** Does one bounded piece of what is waiting; answers whether there is more right now. */
   step(nowMs: number): boolean {
     this.nowMs = nowMs
     if (this.scans.isDue(nowMs)) this.startScan(nowMs)
-    for (const path of this.echoes.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
+    for (const path of this.ownWrites.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
     const more = this.scanner.step(nowMs)
     this.drainScanner()
     this.intake.step(nowMs)
@@ -158,7 +158,7 @@ export class Keeper {
   pollTimeout(): number | undefined {
     const dues = [
       this.scanner.pollTimeout(),
-      this.echoes.pollTimeout(),
+      this.ownWrites.pollTimeout(),
       this.intake.pollTimeout(),
       this.peers.pollTimeout(),
       this.announcer.pollTimeout(),
@@ -216,7 +216,7 @@ export class Keeper {
         this.push(outcome.message)
         return
       case 'placed':
-        this.echoes.handlePlaced(outcome.path, nowMs)
+        this.ownWrites.handlePlaced(outcome.path, nowMs)
         return
       case 'changed':
         this.announcer.handleChange(outcome.by === 'own' || outcome.isLast, nowMs)
