@@ -73,8 +73,7 @@ export class Keeper {
     catalogue.onRecorded((path) => this.contested.handleChange(path))
     this.announcer = new Announcer(catalogue, (atMs) => this.intake.commit(atMs))
     this.scanner = new Scanner({ disk, hash, catalogue, peer, links, wallMs, onFolder })
-    const { manifest } = catalogue
-    this.peers = new PeerBook({ manifest, isSated: (from) => this.intake.isSated(from) })
+    this.peers = new PeerBook({ manifest: catalogue.manifest, isSated: (from) => this.intake.isSated(from) })
     const { scanner } = this
     this.intake = new Intake({ disk, hash, catalogue, journal, scanner, peer, minFree }, nowMs)
     this.comparing = new Comparing({ placing: this.intake.placing, catalogue, links })
@@ -250,14 +249,13 @@ export class Keeper {
 
   private handleFound(found: Listed | PeerProblem | undefined, nowMs: number): void {
     if (found === undefined) return
-    const { peer } = found
     if (found.type === 'problem') {
-      const message = `peer ${peer} sent a listing that cannot be read (${found.reason})`
-      this.complaints.handle(peer, 'listing', { event: 'note', message }, nowMs)
+      const message = `peer ${found.peer} sent a listing that cannot be read (${found.reason})`
+      this.complaints.handle(found.peer, 'listing', { event: 'note', message }, nowMs)
       return
     }
     let all = true
-    for (const entry of found.entries) if (!this.consider(peer, entry)) all = false
+    for (const entry of found.entries) if (!this.consider(found.peer, entry)) all = false
     this.peers.handleConsidered(found, all, nowMs)
   }
 
