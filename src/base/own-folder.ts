@@ -1,5 +1,5 @@
 // What LEFT keeps inside a share, as paths of the share. Never shared: paths below the folder are refused everywhere.
-// Beside these it holds `lock` and what takes it over (src/io/lock.ts), and `watcher` (src/io/succession.ts).
+// Beside these it holds `lock` and what takes it over (src/io/lock.ts), and `watcher` (src/io/stale-watcher-takeover.ts).
 
 /** In whatever case a peer spells it. */
 export const OWN_FOLDER = '.left'

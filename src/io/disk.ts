@@ -9,7 +9,6 @@ import {
   fchmodSync,
   fdatasyncSync,
   fstatSync,
-  fsyncSync,
   ftruncateSync,
   futimesSync,
   linkSync,
@@ -53,13 +52,14 @@ import {
 } from './access.js'
 import { type Confinement, confine } from './confinement.js'
 import { attempt } from './disk-errors.js'
+import { syncFolderAt } from './folder-sync.js'
 import { refuseForeignName } from './foreign-names.js'
 import { PrivateFiles } from './private-files.js'
 import { fileStat, STAT_OPTIONS, secondsText, sortedByLegibility, statOrNothing } from './stats.js'
 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK // opening a pipe must not wait for a writer
 const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
-const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
+const FOLDER_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW
 const SPECIAL_BITS = 0o7000
 
 export interface RealDiskOptions {
@@ -289,18 +289,7 @@ export class RealDisk implements Disk {
   }
 
   syncFolder(path: string): void {
-    if (process.platform === 'win32') return // folders cannot be opened there
-    attempt('sync the folder', path, () => {
-      const handle = openSync(this.writablePlaceOf(path), FOLDER_FLAGS)
-      try {
-        fsyncSync(handle)
-      } catch (error) {
-        // File systems without the notion (some FUSE and network ones) say EINVAL: there is nothing to do.
-        if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
-      } finally {
-        closeSync(handle)
-      }
-    })
+    attempt('sync the folder', path, () => syncFolderAt(this.writablePlaceOf(path), FOLDER_FLAGS))
   }
 
   private readablePlaceOf(path: string): string {

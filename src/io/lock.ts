@@ -13,6 +13,11 @@
 //   3. It renames its claim over `lock` and then removes the chain's files.
 //
 // An owner that dies between 1 and 3 is followed in the same way: ids are never used twice.
+//
+// The lock of the trusted peers (seal/pins.ts) is another one for a reason. It is held for one rewrite of a small file, and
+// whoever finds it taken waits; this one is held as long as a peer runs, and whoever finds it taken is refused. That one may
+// be broken by its age; here that would take the share from a peer that runs, and the owner must be known to be dead. Nor
+// does that one need hard links in the folder of the user's configuration.
 
 import { linkSync, readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'

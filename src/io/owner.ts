@@ -1,4 +1,4 @@
-// Which process wrote itself down in a file of `.left`, and whether it still runs. For lock.ts and succession.ts.
+// Which process wrote itself down in a file of `.left`, and whether it still runs. For lock.ts and stale-watcher-takeover.ts.
 
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'

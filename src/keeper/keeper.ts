@@ -10,26 +10,26 @@
 //                    └──┴── fetch, content ───────────────── engine
 
 import { earliest } from '../base/earliest.js'
-import type { Digest, Hash } from '../base/item.js'
-import { BLOCK_BYTES } from '../base/limits.js'
-import { type Disk, DiskError } from '../base/ports.js'
+import type { Hash } from '../base/item.js'
+import type { Disk } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
-import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, Location } from '../pipe/messages.js'
-import type { LinkPolicy, MinFree } from '../pipe/settings.js'
-import { NO_MIN_FREE } from '../pipe/settings.js'
+import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine } from '../pipe/messages.js'
+import { type LinkPolicy, type MinFree, NO_MIN_FREE } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
+import { Comparing } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
 import { Intake } from './intake/intake.js'
 import type { IntakeOutcome, RefusalNotice } from './intake/outcomes.js'
-import { INLINE_BYTES_MAX, REFUSED_PATHS_MAX, RESCAN_DUTY, RESCAN_MS_MIN, SETTLE_MS } from './limits.js'
 import { Announcer } from './peers/announcer.js'
 import { NoticeThrottle } from './peers/notice-throttle.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { closeShare } from './recover/recovery.js'
-import { Echoes } from './scan/echoes.js'
+import { OwnWrites } from './scan/own-writes.js'
+import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
+import { Locator } from './serve/locator.js'
 
 export interface KeeperOptions {
   readonly disk: Disk
@@ -46,72 +46,39 @@ export interface KeeperOptions {
   readonly onFolder: (path: string, present: boolean) => void
 }
 
-/** A file of this share whose content is known for sure. */
-interface Held {
-  readonly path: string
-  readonly sizeBytes: number
-  readonly mtimeMs: number
-}
-
 /** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` soon after each `handle*`, again at once
  *  while it answers true, else at `pollTimeout`. */
 export class Keeper {
-  private readonly disk: Disk
   private readonly catalogue: Catalogue
   private readonly journal: Journal<Entry>
   private readonly scanner: Scanner
+  private readonly scans = new ScanSchedule()
+  private readonly locator: Locator
   private readonly peers: PeerBook
   private readonly intake: Intake
   private readonly superseded = new Superseded()
-  private readonly echoes = new Echoes()
-  private readonly links: LinkPolicy
-  private readonly refusedLinks = new Set<string>()
+  private readonly ownWrites = new OwnWrites()
+  private readonly comparing: Comparing
   private readonly throttle = new NoticeThrottle()
   private readonly announcer: Announcer
   private messages: KeeperToEngine[] = []
-  /** The first scan is over: what the share holds is known. */
-  private ready = false
-  private scanStartedMs: number | undefined
-  private rescanAtMs: number | undefined
   /** As of the call under way, for what happens inside it. */
   private nowMs: number
 
   constructor(options: KeeperOptions, nowMs: number) {
     const { disk, hash, catalogue, journal, peer, links, wallMs, minFree = NO_MIN_FREE, onFolder } = options
     this.nowMs = nowMs
-    this.disk = disk
     this.catalogue = catalogue
-    this.links = links
     this.journal = journal
+    this.locator = new Locator(disk, catalogue)
+    // Called as it is recorded: only an entry that lost before that is decided anew, not one that loses after it.
     catalogue.onRecorded((path) => this.superseded.handleChange(path))
     this.announcer = new Announcer(catalogue)
-    this.scanner = new Scanner({
-      disk,
-      hash,
-      catalogue,
-      peer,
-      links,
-      wallMs,
-      onFolder,
-      onChanged: (entry) => this.handleLocalChange(entry),
-      onProblem: (path, reason) => this.notify({ event: 'problem', path, reason }),
-    })
-    this.peers = new PeerBook({
-      manifest: catalogue.manifest,
-      isSated: (from) => this.intake.isSated(from),
-    })
-    this.intake = new Intake(
-      {
-        disk,
-        hash,
-        catalogue,
-        journal,
-        scanner: this.scanner,
-        peer,
-        minFree,
-      },
-      nowMs,
-    )
+    this.scanner = new Scanner({ disk, hash, catalogue, peer, links, wallMs, onFolder })
+    this.peers = new PeerBook({ manifest: catalogue.manifest, isSated: (from) => this.intake.isSated(from) })
+    const { scanner } = this
+    this.intake = new Intake({ disk, hash, catalogue, journal, scanner, peer, minFree }, nowMs)
+    this.comparing = new Comparing({ placing: this.intake.placing, catalogue, links })
     this.notify({ event: 'scanning' })
     this.startScan(nowMs)
   }
@@ -152,10 +119,7 @@ export class Keeper {
         this.intake.handleFetchFailed(message.fetch, message.reason, nowMs)
         break
       case 'locate':
-        this.push({
-          type: 'located',
-          items: message.items.map((name) => ({ name, location: this.locate(name) })),
-        })
+        this.handleLocate(message.items)
         break
       case 'suspect':
         // Its times may not tell: it is read again whatever they say.
@@ -169,39 +133,40 @@ export class Keeper {
   /** Something may have changed at this path of the share. */
   handleHint(path: string, nowMs: number): void {
     this.nowMs = nowMs
-    if (!this.echoes.keeps(path)) this.scanner.hint(path)
+    if (!this.ownWrites.keeps(path)) this.scanner.hint(path)
   }
 
   /** Does one bounded piece of what is waiting; answers whether there is more right now. */
   step(nowMs: number): boolean {
     this.nowMs = nowMs
-    if (this.rescanAtMs !== undefined && nowMs >= this.rescanAtMs) this.startScan(nowMs)
-    for (const path of this.echoes.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
+    if (this.scans.isDue(nowMs)) this.startScan(nowMs)
+    for (const path of this.ownWrites.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
     const more = this.scanner.step(nowMs)
+    this.drainScanner()
     this.intake.step(nowMs)
     this.drainIntake(nowMs)
     this.handleFound(this.peers.step(nowMs), nowMs)
     this.peers.handleTimeout(nowMs)
     for (const notice of this.throttle.takeDue(nowMs)) this.notify(notice)
     this.settle(nowMs)
-    if (this.scanStartedMs !== undefined && !this.scanner.busy) this.finishScan(this.scanStartedMs, nowMs)
-    if (this.ready) this.announce(nowMs)
+    if (!this.scanner.busy) this.finishScan(nowMs)
+    if (this.scans.ready) this.announce(nowMs)
     return more || this.intake.busy || this.peers.busy
   }
 
   pollTimeout(): number | undefined {
     return earliest(
       this.scanner.pollTimeout(),
-      this.echoes.pollTimeout(),
+      this.ownWrites.pollTimeout(),
       this.intake.pollTimeout(),
       this.peers.pollTimeout(),
       this.announcer.pollTimeout(),
       this.throttle.pollTimeout(),
-      this.rescanAtMs,
+      this.scans.pollTimeout(),
     )
   }
 
-  /** An orderly end: everything that is known is on the disk. Throws a DiskError; not used afterwards. */
+  /** An orderly end: all that is known is on the disk. Throws a DiskError; not used afterwards. */
   stop(): void {
     closeShare(this.catalogue, this.journal)
   }
@@ -219,14 +184,22 @@ export class Keeper {
       if (!this.consider(peer, remote)) this.peers.askAgain(peer, nowMs)
     this.intake.settle(nowMs)
     this.drainIntake(nowMs)
+    this.drainScanner()
     for (let pull = this.peers.pollPull(); pull !== undefined; pull = this.peers.pollPull()) {
       this.push({ type: 'pull-tree', peer: pull.peer, item: pull.item })
     }
     for (let peer = this.peers.pollAsk(); peer !== undefined; peer = this.peers.pollAsk())
       this.push({ type: 'ask', peer })
-    if (!this.ready || this.intake.size > 0) return
+    if (!this.scans.ready || this.intake.size > 0) return
     for (const { peer, equal } of this.peers.newlyInStep()) {
       this.push({ type: 'in-step', peer, equal, files: this.catalogue.manifest.fileCount })
+    }
+  }
+
+  private drainScanner(): void {
+    for (const finding of this.scanner.takeFindings()) {
+      if (finding.type === 'changed') this.handleLocalChange(finding.entry)
+      else this.notify({ event: 'problem', path: finding.path, reason: finding.reason })
     }
   }
 
@@ -241,7 +214,7 @@ export class Keeper {
         this.push(outcome.message)
         return
       case 'placed':
-        this.echoes.handlePlaced(outcome.path, nowMs)
+        this.ownWrites.handlePlaced(outcome.path, nowMs)
         return
       case 'changed':
         this.announcer.handleChange(outcome.by === 'own' || outcome.isLast, nowMs)
@@ -264,7 +237,7 @@ export class Keeper {
   // — What peers say —
 
   private handleClaim({ question, claim }: EngineToKeeper & { type: 'claim' }, nowMs: number): void {
-    if (!this.ready) {
+    if (!this.scans.ready) {
       this.push({ type: 'answer', question, answer: 'working' })
       return
     }
@@ -275,63 +248,59 @@ export class Keeper {
 
   private handleFound(found: Listed | PeerProblem | undefined, nowMs: number): void {
     if (found === undefined) return
-    const { peer } = found
     if (found.type === 'problem') {
-      const message = `peer ${peer} sent a listing that cannot be read (${found.reason})`
-      this.notify(this.throttle.handle(peer, 'listing', { event: 'note', message }, nowMs))
+      const message = `peer ${found.peer} sent a listing that cannot be read (${found.reason})`
+      this.notify(this.throttle.handle(found.peer, 'listing', { event: 'note', message }, nowMs))
       return
     }
     let all = true
-    for (const entry of found.entries) if (!this.consider(peer, entry)) all = false
+    for (const entry of found.entries) if (!this.consider(found.peer, entry)) all = false
     this.peers.handleConsidered(found, all, nowMs)
   }
 
   /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
    *  read, and then compared with the peer again. */
   private consider(peer: PeerId, remote: Entry): boolean {
-    if (remote.kind === 'link' && this.links !== 'keep') {
-      // Followed, as links here are, it would share whatever file of ours the peer names.
-      this.refuseLink(peer, remote.path)
+    const { reason, isTold } = this.comparing.refusal(remote) ?? {}
+    if (reason !== undefined) {
+      if (!isTold) this.notifyThrottled(peer, { event: 'problem', path: remote.path, reason })
       return true
     }
     const standing = this.intake.standing(remote, peer)
     this.drainIntake(this.nowMs)
     if (standing === 'beaten') this.superseded.add(peer, remote)
     if (standing !== 'free') return true
-    const decision = this.intake.placing.decide(remote)
-    switch (decision.type) {
-      case 'keep':
+    const comparison = this.comparing.compare(remote)
+    switch (comparison.type) {
+      case 'ours':
         return true
-      case 'adopt':
-        if (!this.intake.placing.adopt(decision.entry)) {
-          this.scanner.hint(remote.path)
-          return false
-        }
-        this.intake.handleMade(decision.entry)
-        this.changed('received')
-        return true
-      case 'take':
+      case 'adopted':
+        this.intake.handleMade(comparison.entry)
         break
-      case 'conflict':
-        if (decision.winner === 'remote') break
+      case 'beaten':
         this.superseded.add(peer, remote)
-        // Recorded only where it says something new, or two peers would tell each other for ever.
-        if (decision.entry.version !== this.catalogue.get(remote.path)?.version) {
-          this.catalogue.record(decision.entry, this.catalogue.signature(remote.path))
-          this.changed('received')
-        }
+        if (comparison.entry === undefined) return true
+        this.catalogue.record(comparison.entry, this.catalogue.signature(remote.path))
+        break
+      case 'wanted':
+        this.intake.want(remote, peer)
+        this.peers.outOfStep(peer)
         return true
+      case 'unread':
+        this.scanner.hint(remote.path)
+        return false
     }
-    this.intake.want(remote, peer)
-    this.peers.outOfStep(peer)
+    this.changed('received')
     return true
   }
 
-  private refuseLink(peer: PeerId, path: string): void {
-    if (this.refusedLinks.has(path)) return
-    if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(path)
-    const reason = 'it is a link; links of peers are only taken with --links keep'
-    this.notifyThrottled(peer, { event: 'problem', path, reason })
+  private handleLocate(names: readonly ItemName[]): void {
+    const items = names.map((name) => {
+      const { location, unreadable } = this.locator.locate(name)
+      if (unreadable !== undefined) this.scanner.hint(unreadable)
+      return { name, location }
+    })
+    this.push({ type: 'located', items })
   }
 
   private notifyThrottled(peer: PeerId, notice: RefusalNotice): void {
@@ -345,7 +314,7 @@ export class Keeper {
     this.intake.handleLocalChange(entry.path)
     this.intake.handleMade(entry)
     this.drainIntake(this.nowMs)
-    if (this.ready)
+    if (this.scans.ready)
       this.notify({ event: 'changed', path: entry.path, kind: entry.kind, bytes: entry.sizeBytes })
     this.changed('own')
   }
@@ -370,97 +339,16 @@ export class Keeper {
   // — Scans —
 
   private startScan(nowMs: number): void {
-    this.rescanAtMs = undefined
-    this.scanStartedMs = nowMs
+    this.scans.start(nowMs)
     this.scanner.scanAll()
   }
 
-  private finishScan(startedMs: number, nowMs: number): void {
-    // The first scan is over when everything that was there is known or still settling; what is being written all
-    // the time is not waited for.
-    const dueMs = this.scanner.pollTimeout()
-    if (!this.ready && dueMs !== undefined && dueMs <= nowMs + SETTLE_MS) return
-    this.scanStartedMs = undefined
-    const durationMs = nowMs - startedMs
-    // The first scan reads files that the next ones need not read again: it says little about what they cost.
-    const restMs = this.ready ? durationMs / RESCAN_DUTY : 0
-    this.rescanAtMs = nowMs + Math.max(RESCAN_MS_MIN, restMs)
-    if (this.ready) return
-    this.ready = true
+  private finishScan(nowMs: number): void {
+    const finished = this.scans.handleIdle(this.scanner.pollTimeout(), nowMs)
+    if (finished === undefined || !finished.isFirst) return
     const { fileCount: files, folderCount: folders, totalBytes: bytes } = this.catalogue.manifest
-    this.notify({ event: 'scanned', files, folders, bytes, durationMs })
+    this.notify({ event: 'scanned', files, folders, bytes, durationMs: finished.durationMs })
     this.announcer.handleReady(nowMs)
-  }
-
-  // — Serving —
-
-  private locate(name: ItemName): Location {
-    if (name.kind === 'tree') {
-      const bytes = this.catalogue.manifest.item(name.digest)
-      return bytes === undefined ? { type: 'gone' } : { type: 'bytes', bytes }
-    }
-    if (name.kind === 'list') {
-      const list = this.catalogue.list(name.digest)
-      return list === undefined ? { type: 'gone' } : { type: 'bytes', bytes: list }
-    }
-    if (name.kind === 'pack') return this.locatePack(name.members ?? [])
-    const held = this.held(name.digest)
-    if (held === undefined) return { type: 'gone' }
-    const { path, sizeBytes, mtimeMs } = held
-    if (sizeBytes <= INLINE_BYTES_MAX) {
-      const bytes = new Uint8Array(sizeBytes)
-      return this.readWhole(path, bytes) ? { type: 'content', path, bytes } : { type: 'gone' }
-    }
-    const list = this.catalogue.list(name.digest) ?? new Uint8Array(0)
-    return { type: 'file', path, sizeBytes, mtimeMs, list }
-  }
-
-  /** All of its files or nothing: what one of them lacks is asked for one by one. */
-  private locatePack(members: readonly Digest[]): Location {
-    const files: Held[] = []
-    let totalBytes = 0
-    for (const digest of members) {
-      const held = this.held(digest)
-      if (held === undefined) return { type: 'gone' }
-      files.push(held)
-      totalBytes += held.sizeBytes
-      // Who asks may claim what it likes, and is not read for.
-      if (totalBytes > BLOCK_BYTES) return { type: 'gone' }
-    }
-    const bytes = new Uint8Array(totalBytes)
-    let at = 0
-    for (const { path, sizeBytes } of files) {
-      if (!this.readWhole(path, bytes.subarray(at, at + sizeBytes))) return { type: 'gone' }
-      at += sizeBytes
-    }
-    return { type: 'pack', files: files.map(({ path, sizeBytes }) => ({ path, sizeBytes })), bytes }
-  }
-
-  /** Where content stands that is known for sure. */
-  private held(digest: Digest): Held | undefined {
-    const path = this.catalogue.holderOf(digest)
-    const entry = path === undefined ? undefined : this.catalogue.live(path)
-    const signature = path === undefined ? undefined : this.catalogue.signature(path)
-    if (path === undefined || entry === undefined || signature === undefined) return undefined
-    return { path, sizeBytes: entry.sizeBytes, mtimeMs: signature.mtimeMs }
-  }
-
-  /** Fills `target`; false where the file is shorter or cannot be read, and then it is looked at. The engine proves what
-   *  was read, as it does with what it reads itself. */
-  private readWhole(path: string, target: Uint8Array): boolean {
-    const { disk } = this
-    try {
-      const handle = disk.open(path)
-      try {
-        if (disk.read(handle, target, 0) === target.length) return true
-      } finally {
-        disk.close(handle)
-      }
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-    }
-    this.scanner.hint(path)
-    return false
   }
 
   private notify(notice: KeeperNotice | undefined): void {

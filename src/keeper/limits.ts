@@ -1,10 +1,6 @@
 import { assert } from '../base/assert.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 
-/** Files up to this long are read by the keeper where the engine asks for their place: opening, reading and closing one
- *  in libuv's pool takes the engine 100 µs, and the keeper 10. */
-export const INLINE_BYTES_MAX = 16 * 1024
-
 /** A file must stay the same this long before it is announced; doubles each time it changes meanwhile. */
 export const SETTLE_MS = 100
 export const SETTLE_MS_MAX = 2_000

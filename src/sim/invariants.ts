@@ -3,7 +3,7 @@
 
 import { JOURNAL_PATH, TEMPORARY_FOLDER } from '../base/own-folder.js'
 import { isOwnPath } from '../share/path.js'
-import type { SnapshotEntry } from './disk/disk.js'
+import type { SnapshotEntry } from './disk/volume.js'
 import { JOURNAL_BYTES_MAX } from './limits.js'
 import { peerName } from './plan.js'
 import type { World } from './world.js'

@@ -9,6 +9,7 @@ import { LeftError } from '../base/errors.js'
 import type { Index, IndexedValue } from '../base/index-port.js'
 import type { Digest } from '../base/item.js'
 import { diskError } from '../io/disk-errors.js'
+import { syncFolderAt } from '../io/folder-sync.js'
 import { MAGIC, type Place, RecordWriter, readPlace, readRecords } from './index-records.js'
 import { INDEX_GARBAGE_BYTES_MAX } from './limits.js'
 
@@ -162,7 +163,7 @@ export class FileIndex implements Index {
       rmSync(path, { force: true })
     }
     this.liveBytes = this.end
-    guarded('write', () => syncFolder(dirname(path)))
+    guarded('write', () => syncFolderAt(dirname(path)))
   }
 }
 
@@ -182,20 +183,11 @@ function openOrCreate(path: string): number {
     // New, or cut short before anything was committed.
     writeSync(file, MAGIC, 0, MAGIC.length, 0)
     fsyncSync(file)
-    syncFolder(dirname(path))
+    syncFolderAt(dirname(path))
     return file
   } catch (error) {
     closeSync(file)
     throw error
-  }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
   }
 }
 

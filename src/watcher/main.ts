@@ -12,7 +12,7 @@ import { RealDisk } from '../io/disk.js'
 import { FolderWatch } from '../io/folder-watch.js'
 import { crc32, hash, loadHash } from '../io/hash.js'
 import { PrivateFiles } from '../io/private-files.js'
-import { succeed } from '../io/succession.js'
+import { takeOverFromStaleWatcher } from '../io/stale-watcher-takeover.js'
 import { FULL_DISK_REASON } from '../keeper/intake/full-disk.js'
 import { Keeper } from '../keeper/keeper.js'
 import { FULL_DISK_RETRY_MS } from '../keeper/limits.js'
@@ -42,7 +42,7 @@ class Watcher {
   constructor(start: WatcherStart) {
     this.share = start.share
     this.root = folderAt(start.share)
-    this.leave = succeed(join(start.share, OWN_FOLDER))
+    this.leave = takeOverFromStaleWatcher(join(start.share, OWN_FOLDER))
     this.privateFiles = new PrivateFiles(start.privatePlaces)
     const { privateFiles } = this
     const disk = new RealDisk(start.share, { followLinks: start.links === 'follow', privateFiles })

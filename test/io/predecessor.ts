@@ -1,7 +1,7 @@
-// A process of its own for succession.test.ts: takes the place in the folder that it was given, says so, and stays.
+// A process of its own for stale-watcher-takeover.test.ts: takes the place in the folder that it was given, says so, and stays.
 
-import { succeed } from '../../src/io/succession.js'
+import { takeOverFromStaleWatcher } from '../../src/io/stale-watcher-takeover.js'
 
-succeed(process.argv[2]!)
+takeOverFromStaleWatcher(process.argv[2]!)
 console.log('there')
 setInterval(() => {}, 1_000)

@@ -10,7 +10,7 @@ import { Keeper } from '../../src/keeper/keeper.js'
 import { FULL_DISK_RETRY_MS, SETTLE_MS } from '../../src/keeper/limits.js'
 import { ASK_AGAIN_MS_MAX, NOTICES_NAMED_MAX } from '../../src/keeper/peers/limits.js'
 import { openShare } from '../../src/keeper/recover/recovery.js'
-import { ECHO_REST_MS } from '../../src/keeper/scan/limits.js'
+import { OWN_WRITE_REST_MS } from '../../src/keeper/scan/limits.js'
 import type {
   EngineToKeeper,
   FetchId,
@@ -264,7 +264,7 @@ describe('a claim', () => {
       const share = sharePlacing()
       share.disk.putFile('a', utf8('edited'))
       hint(share)
-      share.pass(ECHO_REST_MS - 1)
+      share.pass(OWN_WRITE_REST_MS - 1)
       expect(share.notices('changed')).toEqual([])
       share.pass(SETTLE_MS + 1)
       expect(share.notices('changed').map(({ path }) => path)).toEqual(['a'])

@@ -71,8 +71,6 @@ export class ShareOnDisk {
       peer: OURS,
       links: this.links,
       wallMs,
-      onChanged: (entry) => this.changes.push(entry),
-      onProblem: (path, reason) => this.problems.push({ path, reason }),
       onFolder: (path, present) => {
         if (present) this.watched.add(path)
         else if (this.watched.delete(path)) this.unwatched.push(path)
@@ -101,11 +99,19 @@ export class ShareOnDisk {
     const endMs = this.nowMs + ms
     for (;;) {
       while (this.scanner.step(this.nowMs));
+      this.takeFindings()
       const dueMs = this.scanner.pollTimeout()
       if (dueMs === undefined || dueMs > endMs) break
       this.nowMs = Math.max(this.nowMs, dueMs)
     }
     this.nowMs = endMs
+  }
+
+  takeFindings(): void {
+    for (const finding of this.scanner.takeFindings()) {
+      if (finding.type === 'changed') this.changes.push(finding.entry)
+      else this.problems.push({ path: finding.path, reason: finding.reason })
+    }
   }
 
   /** Reads the whole share and waits until nothing is left to settle. */

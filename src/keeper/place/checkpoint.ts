@@ -6,6 +6,7 @@ import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import type { Entry } from '../../share/entry.js'
 import { parentOf } from '../../share/path.js'
+import { syncFile } from './file-sync.js'
 import { CHECKPOINT_QUIET_MS, CHECKPOINT_STEP_FILES } from './limits.js'
 
 export class Checkpoint {
@@ -39,7 +40,7 @@ export class Checkpoint {
     const paths = this.pending.splice(-CHECKPOINT_STEP_FILES)
     for (const path of paths) {
       this.folders.add(parentOf(path))
-      if (!this.attempt(() => this.syncFile(path))) return
+      if (!this.attempt(() => syncFile(this.disk, path))) return
     }
     if (this.pending.length > 0) return
     this.dueMs = undefined
@@ -49,15 +50,6 @@ export class Checkpoint {
       this.journal.append({ kind: 'checkpoint' })
       this.journal.compactIfLarge()
     })
-  }
-
-  private syncFile(path: string): void {
-    const handle = this.disk.open(path)
-    try {
-      this.disk.sync(handle)
-    } finally {
-      this.disk.close(handle)
-    }
   }
 
   /** Answers whether to go on. What is gone or unreadable needs no sync of ours; what cannot be synced must not be

@@ -16,6 +16,7 @@ import type { Catalogue } from '../index/catalogue.js'
 import { isKeptTime, type Signature, signatureOf } from '../index/signature.js'
 import type { Scanner } from '../scan/scanner.js'
 import { applyMetadata } from './apply-metadata.js'
+import { syncFile } from './file-sync.js'
 import { CONFLICT_NAMES_MAX } from './limits.js'
 
 export type Placed =
@@ -236,13 +237,7 @@ export class Placing {
   /** What is replaced reaches the disk first: a loss of power may undo the rename, and then the old version must be
    *  there whole. */
   private syncStanding(path: string): void {
-    const { disk } = this.options
-    const handle = disk.open(path)
-    try {
-      disk.sync(handle)
-    } finally {
-      disk.close(handle)
-    }
+    syncFile(this.options.disk, path)
   }
 
   /** The one moment in which a path changes from an old version to a new one. */

@@ -5,8 +5,8 @@
 import { assert } from '../../base/assert.js'
 import { hexOf, utf8 } from '../../base/bytes.js'
 import type { Index } from '../../base/index-port.js'
-import { blockCount, type Digest, type Hash } from '../../base/item.js'
-import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
+import type { Digest, Hash } from '../../base/item.js'
+import { BLOCK_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import { JOURNAL_PATH, Journal, type Placing } from '../../journal/journal.js'
 import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
@@ -17,6 +17,7 @@ import type { PeerId } from '../../share/version.js'
 import { Catalogue } from '../index/catalogue.js'
 import { isKeptTime, type Signature, sameSignature, signatureOf } from '../index/signature.js'
 import { applyMetadata } from '../place/apply-metadata.js'
+import { HashJob, type HashStep } from '../scan/hashing.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
 import { type RecoveryFact, recoveryOf } from './recovery-table.js'
 
@@ -284,30 +285,32 @@ class Recovery {
 
   /** Whether the path holds exactly what the entry says. */
   private holds(entry: Entry): boolean {
-    const { disk, hash } = this.options
+    const { disk } = this.options
     const stat = disk.statLink(entry.path)
     if (entry.kind === 'folder') return stat?.kind === 'folder'
     if (entry.kind === 'link') return stat?.kind === 'link' && disk.readLink(entry.path) === entry.target
     if (entry.kind !== 'file' || stat?.kind !== 'file' || stat.sizeBytes !== entry.sizeBytes) return false
-    const list = new Uint8Array(blockCount(entry.sizeBytes) * DIGEST_BYTES)
-    const block = new Uint8Array(BLOCK_BYTES)
+    const read = this.digestOf(entry.path, signatureOf(stat))
+    if (read?.digest !== entry.digest) return false
+    if (entry.sizeBytes > BLOCK_BYTES) this.catalogue.putList(entry.digest, read.list)
+    return true
+  }
+
+  /** Undefined where the file cannot be read, or changes meanwhile. */
+  private digestOf(path: string, signature: Signature): (HashStep & { type: 'done' }) | undefined {
+    const { disk, hash } = this.options
     try {
-      const handle = disk.open(entry.path)
+      const job = new HashJob(disk, hash, path, signature)
       try {
-        for (let index = 0; index < blockCount(entry.sizeBytes); index++) {
-          const length = disk.read(handle, block, index * BLOCK_BYTES)
-          list.set(hash(block.subarray(0, length)), index * DIGEST_BYTES)
-        }
+        const result = job.step(new Uint8Array(BLOCK_BYTES), Number.POSITIVE_INFINITY)
+        return result.type === 'done' ? result : undefined
       } finally {
-        disk.close(handle)
+        job.close()
       }
     } catch (error) {
-      if (error instanceof DiskError) return false
+      if (error instanceof DiskError) return undefined
       throw error
     }
-    if (hexOf(hash(list)) !== entry.digest) return false
-    if (entry.sizeBytes > BLOCK_BYTES) this.catalogue.putList(entry.digest, list)
-    return true
   }
 
   /** Only what the log can go on from stays: the large files that are being built, for a week. */

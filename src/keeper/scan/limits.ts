@@ -4,8 +4,8 @@ export const READ_AHEAD_MS = 20
 
 /** Hints about what was put in place a moment ago wait until nothing is wanted any more, at most so long; and of so many
  *  paths. */
-export const ECHO_REST_MS = 1_000
-export const ECHOES_MAX = 65_536
+export const OWN_WRITE_REST_MS = 1_000
+export const OWN_WRITES_MAX = 65_536
 
 /** Blocks read at once for hashing: a 1 MB buffer, held for ever. */
 export const HASH_CHUNK_BLOCKS = 16

@@ -8,20 +8,22 @@
 //                                   └─────────────────────────────┘
 
 import { earliest } from '../../base/earliest.js'
-import type { Digest, Hash } from '../../base/item.js'
-import { BLOCK_BYTES, DIGEST_BYTES, FILE_BYTES_MAX } from '../../base/limits.js'
-import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
+import type { Hash } from '../../base/item.js'
+import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
+import { type Disk, DiskError } from '../../base/ports.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
-import type { Entry } from '../../share/entry.js'
-import { checkPath, isOwnPath, joinPath, ownFoldersWithin, parentOf, SHARE_MARK } from '../../share/path.js'
-import { bumpVersion, type PeerId } from '../../share/version.js'
-import { DueQueue } from '../due-queue.js'
+import { isOwnPath, joinPath } from '../../share/path.js'
+import type { PeerId } from '../../share/version.js'
 import type { Catalogue } from '../index/catalogue.js'
-import { isKeptTime, type Signature, sameSignature, signatureOf } from '../index/signature.js'
-import { SETTLE_MS, SETTLE_MS_MAX, STEP_BYTES, STEP_FILES } from '../limits.js'
+import { sameSignature, signatureOf } from '../index/signature.js'
+import { STEP_BYTES, STEP_FILES } from '../limits.js'
+import { type Finding, Findings } from './findings.js'
 import { HashJob } from './hashing.js'
-import { FOLDER_DEPTH_MAX, HASH_CHUNK_BLOCKS } from './limits.js'
+import { HASH_CHUNK_BLOCKS } from './limits.js'
 import { ReadAhead } from './read-ahead.js'
+import { Recording } from './recording.js'
+import { Settling } from './settling.js'
+import { PRIVATE_REASON, Sighting } from './sight.js'
 
 export interface ScannerOptions {
   readonly disk: Disk
@@ -30,30 +32,9 @@ export interface ScannerOptions {
   readonly peer: PeerId
   readonly links: LinkPolicy
   readonly wallMs: () => number
-  readonly onChanged: (entry: Entry) => void
-  readonly onProblem: (path: string, reason: string) => void
-  /** A folder is there (or no longer) and its changes should be hinted at. */
+  /** A folder is there (or no longer) and its changes should be hinted at. A call and no finding: the watch must begin before
+   *  the folder is listed, or what comes into it between the two is lost. */
   readonly onFolder: (path: string, present: boolean) => void
-}
-
-/** What is at a path, seen with the link policy; 'nothing' too for what is not shared. */
-type Sight =
-  | { readonly type: 'nothing' }
-  /** It is there and never shared: what the catalogue knows of it stands, and its content is not given. */
-  | { readonly type: 'withheld' }
-  | { readonly type: 'folder'; readonly stat: FileStat }
-  | { readonly type: 'file'; readonly stat: FileStat }
-  | { readonly type: 'link'; readonly target: string }
-
-interface Candidate {
-  /** Undefined while it is the disappearance that has to settle. */
-  readonly signature: Signature | undefined
-  /** How long it must stay the same. */
-  readonly settleMs: number
-  /** When it was first seen to differ from the catalogue. */
-  readonly sinceMs: number
-  /** By its own times it has been the same for long enough already: it is read without another look. */
-  readonly isRipe: boolean
 }
 
 export class Scanner {
@@ -63,16 +44,22 @@ export class Scanner {
   /** Of the queued ones, those whose names may stand for other folders by now than the ones that are watched. */
   private readonly foldersToRenew = new Set<string>()
   private readonly pathsToLook = new Set<string>()
-  private readonly settling = new Map<string, Candidate>()
-  private readonly due = new DueQueue()
+  private readonly findings = new Findings()
+  private readonly sighting: Sighting
+  private readonly settling: Settling
+  private readonly recording: Recording
   private readonly ahead: ReadAhead
   private job: HashJob | undefined
   private readonly buffer = new Uint8Array(HASH_CHUNK_BLOCKS * BLOCK_BYTES)
-  private readonly troubled = new Set<string>()
 
   constructor(options: ScannerOptions) {
     this.options = options
-    this.ahead = new ReadAhead(options.disk, options.hash)
+    const { disk, hash, catalogue, peer, links, wallMs, onFolder } = options
+    const { findings } = this
+    this.ahead = new ReadAhead(disk, hash)
+    this.sighting = new Sighting({ disk, catalogue, links, findings })
+    this.settling = new Settling(this.ahead, wallMs)
+    this.recording = new Recording({ catalogue, peer, wallMs, onFolder, findings })
   }
 
   /** Nothing to list, look at, hash or wait for. */
@@ -98,7 +85,12 @@ export class Scanner {
   }
 
   pollTimeout(): number | undefined {
-    return earliest(this.due.nextDueMs(), this.ahead.pollTimeout())
+    return earliest(this.settling.pollTimeout(), this.ahead.pollTimeout())
+  }
+
+  /** Take them after each call of `step`, and of `matches` and `isWithheld`. */
+  takeFindings(): readonly Finding[] {
+    return this.findings.take()
   }
 
   /** Does one bounded piece of work; answers whether there is more right now. */
@@ -124,7 +116,7 @@ export class Scanner {
   /** Whether what stands at `path` is what the catalogue says, so that it may be replaced. */
   matches(path: string): boolean {
     const entry = this.options.catalogue.live(path)
-    const sight = this.sightOf(path)
+    const sight = this.sighting.at(path)
     if (entry === undefined) return sight.type === 'nothing' && this.options.disk.statLink(path) === undefined
     if (entry.kind === 'file' && sight.type === 'file') {
       return sameSignature(this.options.catalogue.signature(path), signatureOf(sight.stat))
@@ -134,7 +126,7 @@ export class Scanner {
 
   /** Whether this path is never read nor written: the user's own secrets, and LEFT's own folder of another share. */
   isWithheld(path: string): boolean {
-    return this.sightOf(path).type === 'withheld'
+    return this.sighting.at(path).type === 'withheld'
   }
 
   /** A folder that is hinted at has just come: made by a person or by us, or moved here in the place of another one,
@@ -149,12 +141,13 @@ export class Scanner {
   private listFolder(folder: string, nowMs: number): void {
     const { disk, catalogue, onFolder } = this.options
     const renew = this.foldersToRenew.delete(folder)
-    if (folder !== '' && this.sightOf(folder).type !== 'folder') return
+    if (folder !== '' && this.sighting.at(folder).type !== 'folder') return
     if (renew) onFolder(folder, false)
     // Watched before it is listed: what appears between the two is hinted at, the other way round it is lost.
     onFolder(folder, true)
     const listing = disk.list(folder)
-    for (const name of listing.unreadable) this.problem(joinPath(folder, name), 'its name is not UTF-8')
+    for (const name of listing.unreadable)
+      this.findings.addProblem(joinPath(folder, name), 'its name is not UTF-8')
     const present = new Set<string>()
     for (const name of listing.names) {
       const path = joinPath(folder, name)
@@ -165,157 +158,43 @@ export class Scanner {
       })
     }
     for (const entry of catalogue.manifest.children(folder)) {
-      if (entry.kind !== 'tombstone' && !present.has(entry.path)) this.arm(entry.path, undefined, nowMs)
+      if (entry.kind !== 'tombstone' && !present.has(entry.path))
+        this.settling.arm(entry.path, undefined, nowMs)
     }
   }
 
   /** Compares what is at `path` with the catalogue; answers whether it is a folder. */
   private look(path: string, nowMs: number): boolean {
     const { catalogue } = this.options
-    const sight = this.sightOf(path)
+    const sight = this.sighting.at(path)
     const entry = catalogue.live(path)
     switch (sight.type) {
       case 'nothing':
-        if (entry !== undefined) this.arm(path, undefined, nowMs)
-        else this.disarm(path)
+        if (entry !== undefined) this.settling.arm(path, undefined, nowMs)
+        else this.settling.disarm(path)
         return false
       case 'withheld':
-        this.disarm(path)
-        if (entry !== undefined) this.withhold(entry)
+        this.settling.disarm(path)
+        if (entry !== undefined) this.recording.withhold(entry)
         return false
       case 'folder':
-        this.disarm(path)
+        this.settling.disarm(path)
         if (entry?.kind !== 'folder') {
-          this.commit(
-            path,
-            { kind: 'folder', sizeBytes: 0, mtimeMs: 0, executable: false, digest: '', target: '' },
-            undefined,
-          )
+          this.recording.recordFolder(path)
           this.queueFolder(path)
         }
         return true
       case 'link':
-        this.disarm(path)
-        if (entry?.kind !== 'link' || entry.target !== sight.target) {
-          this.commit(
-            path,
-            { kind: 'link', sizeBytes: 0, mtimeMs: 0, executable: false, digest: '', target: sight.target },
-            undefined,
-          )
-        }
+        this.settling.disarm(path)
+        if (entry?.kind !== 'link' || entry.target !== sight.target)
+          this.recording.recordLink(path, sight.target)
         return false
       case 'file':
         if (entry?.kind === 'file' && sameSignature(catalogue.signature(path), signatureOf(sight.stat)))
-          this.disarm(path)
-        else this.arm(path, signatureOf(sight.stat), nowMs)
+          this.settling.disarm(path)
+        else this.settling.arm(path, signatureOf(sight.stat), nowMs)
         return false
     }
-  }
-
-  private sightOf(path: string): Sight {
-    const { disk, links } = this.options
-    const fault = checkPath(path)
-    if (fault !== undefined) {
-      this.problem(path, `its path cannot be shared (${fault})`)
-      return { type: 'nothing' }
-    }
-    if (this.isInOtherShare(path)) {
-      this.problem(path, OTHER_SHARE_REASON)
-      return { type: 'withheld' }
-    }
-    const own = disk.statLink(path)
-    if (own === undefined) {
-      this.troubled.delete(path)
-      return { type: 'nothing' }
-    }
-    if (own.kind !== 'link') return this.sightOfContent(path, own)
-    if (links === 'skip') return { type: 'nothing' }
-    const target = disk.readLink(path)
-    if (links === 'keep') return { type: 'link', target }
-    // A link that a peer made stays one: followed, it would share whatever file of ours the peer names.
-    const known = this.options.catalogue.live(path)
-    if (known?.kind === 'link' && known.target === target) return { type: 'link', target }
-    const pointed = disk.stat(path)
-    if (pointed === undefined) {
-      this.problem(path, 'it is a link to nothing')
-      return { type: 'nothing' }
-    }
-    if (pointed.kind === 'folder' && this.isCycle(path, pointed)) {
-      this.problem(path, 'it is a link to a folder that holds it')
-      return { type: 'nothing' }
-    }
-    return this.sightOfContent(path, pointed)
-  }
-
-  private isInOtherShare(path: string): boolean {
-    return ownFoldersWithin(path).some((folder) => {
-      const mark = this.options.disk.statLink(joinPath(folder, SHARE_MARK))
-      return mark?.kind === 'file'
-    })
-  }
-
-  private sightOfContent(path: string, stat: FileStat): Sight {
-    if (stat.kind === 'folder') return { type: 'folder', stat }
-    if (stat.kind === 'private') {
-      this.problem(path, PRIVATE_REASON)
-      return { type: 'withheld' }
-    }
-    if (stat.kind === 'file') {
-      if (stat.sizeBytes <= FILE_BYTES_MAX) return { type: 'file', stat }
-      this.problem(path, `it is larger than ${FILE_BYTES_MAX} bytes, the most that one file may have`)
-    } else {
-      this.problem(path, 'it is neither a file nor a folder')
-    }
-    return { type: 'nothing' }
-  }
-
-  /** Whether a folder that a link points at is one of those that the link is in, or the share itself. */
-  private isCycle(path: string, pointed: FileStat): boolean {
-    let folder = parentOf(path)
-    for (let depth = 0; depth < FOLDER_DEPTH_MAX; depth++) {
-      const stat = this.options.disk.stat(folder)
-      if (stat !== undefined && stat.inode === pointed.inode && stat.device === pointed.device) return true
-      if (folder === '') return false
-      folder = parentOf(folder)
-    }
-    return true
-  }
-
-  /** Something that differs from the catalogue was seen at the path. */
-  private arm(path: string, signature: Signature | undefined, nowMs: number): void {
-    const before = this.settling.get(path)
-    if (before !== undefined && sameSignature(before.signature, signature)) return
-    const settleMs = settleAgainMs(before, nowMs)
-    const restMs = settleMs - this.quietMs(signature, settleMs)
-    const sinceMs = before?.sinceMs ?? nowMs
-    this.settling.set(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
-    this.due.set(path, nowMs + restMs)
-    // What changes again and again is read once, when it has come to rest.
-    if (settleMs === SETTLE_MS) this.ahead.handleArmed(path, signature, restMs, nowMs)
-    else this.ahead.forget(path)
-  }
-
-  /** A file changed while it was read. Its times may be too coarse to tell, so they say nothing of how long ago. */
-  private rearm(path: string, signature: Signature | undefined, nowMs: number): void {
-    const before = this.settling.get(path)
-    const settleMs = settleAgainMs(before, nowMs)
-    const sinceMs = before?.sinceMs ?? nowMs
-    this.settling.set(path, { signature, settleMs, sinceMs, isRipe: false })
-    this.due.set(path, nowMs + settleMs)
-  }
-
-  /** How long a file has been as it is now, by its own timestamps; at most `settleMs`, and 0 where the clock
-   *  that stamped it and ours disagree. */
-  private quietMs(signature: Signature | undefined, settleMs: number): number {
-    if (signature === undefined) return 0
-    const quietMs = this.options.wallMs() - Math.max(signature.mtimeMs, signature.ctimeMs)
-    return quietMs < 0 ? 0 : Math.min(quietMs, settleMs)
-  }
-
-  private disarm(path: string): void {
-    if (!this.settling.delete(path)) return
-    this.due.delete(path)
-    this.ahead.forget(path)
   }
 
   private readSomeAhead(nowMs: number): void {
@@ -333,7 +212,7 @@ export class Scanner {
     let budgetBytes = STEP_BYTES
     for (let files = 0; files < STEP_FILES && budgetBytes > 0; files++) {
       if (this.job === undefined) {
-        const path = this.due.take(nowMs)
+        const path = this.settling.pollPath(nowMs)
         if (path === undefined) return false
         this.guarded(path, () => this.handleDue(path, nowMs))
         continue
@@ -353,24 +232,24 @@ export class Scanner {
       this.job = new HashJob(this.options.disk, this.options.hash, path, candidate.signature)
       return
     }
-    const sight = this.sightOf(path)
+    const sight = this.sighting.at(path)
     const signature = sight.type === 'file' ? signatureOf(sight.stat) : undefined
     if (!sameSignature(signature, candidate.signature)) {
-      this.arm(path, signature, nowMs)
+      this.settling.arm(path, signature, nowMs)
       return
     }
     const digest = this.ahead.take(path)
     if (signature !== undefined && digest !== undefined) {
-      this.settling.delete(path)
-      this.commitFile(path, signature, digest)
+      this.settling.handleSettled(path)
+      this.recording.recordFile(path, signature, digest)
       return
     }
     if (signature !== undefined) {
       this.job = new HashJob(this.options.disk, this.options.hash, path, signature)
       return
     }
-    this.settling.delete(path)
-    if (sight.type === 'nothing') this.bury(path)
+    this.settling.handleSettled(path)
+    if (sight.type === 'nothing') this.recording.markDeleted(path)
     else this.look(path, nowMs)
   }
 
@@ -379,86 +258,13 @@ export class Scanner {
     if (result.type === 'more') return
     this.closeJob()
     if (result.type === 'changed') {
-      const sight = this.sightOf(job.path)
-      this.rearm(job.path, sight.type === 'file' ? signatureOf(sight.stat) : undefined, nowMs)
+      const sight = this.sighting.at(job.path)
+      this.settling.rearm(job.path, sight.type === 'file' ? signatureOf(sight.stat) : undefined, nowMs)
       return
     }
-    this.settling.delete(job.path)
+    this.settling.handleSettled(job.path)
     if (result.list.length > DIGEST_BYTES) this.options.catalogue.putList(result.digest, result.list)
-    this.commitFile(job.path, job.signature, result.digest)
-  }
-
-  private commitFile(path: string, signature: Signature, digest: Digest): void {
-    const { sizeBytes, executable } = signature
-    const mtimeMs = Math.round(signature.mtimeMs)
-    this.commit(path, { kind: 'file', sizeBytes, mtimeMs, executable, digest, target: '' }, signature)
-  }
-
-  /** A new version of our own making, unless it says nothing new. */
-  private commit(
-    path: string,
-    seen: Omit<Entry, 'path' | 'version'>,
-    signature: Signature | undefined,
-  ): void {
-    const { catalogue, peer, onChanged } = this.options
-    this.troubled.delete(path)
-    const before = catalogue.get(path)
-    const same =
-      before !== undefined &&
-      before.kind === seen.kind &&
-      before.digest === seen.digest &&
-      isKeptTime(seen.mtimeMs, before.mtimeMs) &&
-      before.executable === seen.executable &&
-      before.target === seen.target
-    if (same) {
-      if (signature !== undefined) catalogue.refreshSignature(path, signature)
-      return
-    }
-    if (before?.kind === 'folder' && seen.kind !== 'folder') this.buryInside(path)
-    const entry: Entry = { path, ...seen, version: bumpVersion(before?.version ?? '', peer) }
-    catalogue.record(entry, signature)
-    onChanged(entry)
-  }
-
-  private bury(path: string): void {
-    const entry = this.options.catalogue.live(path)
-    if (entry === undefined) return
-    if (entry.kind === 'folder') this.buryInside(path)
-    this.buryOne(entry)
-  }
-
-  private buryInside(folder: string): void {
-    const { catalogue, onFolder } = this.options
-    for (const entry of [...catalogue.manifest.children(folder)]) {
-      if (entry.kind === 'folder') this.buryInside(entry.path)
-      if (entry.kind !== 'tombstone') this.buryOne(entry)
-    }
-    onFolder(folder, false)
-  }
-
-  /** Of what is in a folder too. */
-  private withhold(entry: Entry): void {
-    const { catalogue, onFolder } = this.options
-    catalogue.doubt(entry.path)
-    if (entry.kind !== 'folder') return
-    onFolder(entry.path, false)
-    for (const child of [...catalogue.manifest.children(entry.path)]) this.withhold(child)
-  }
-
-  private buryOne(entry: Entry): void {
-    const { catalogue, peer, wallMs, onChanged } = this.options
-    const tombstone: Entry = {
-      path: entry.path,
-      kind: 'tombstone',
-      sizeBytes: 0,
-      mtimeMs: Math.round(wallMs()),
-      executable: false,
-      digest: '',
-      target: '',
-      version: bumpVersion(entry.version, peer),
-    }
-    catalogue.record(tombstone, undefined)
-    onChanged(tombstone)
+    this.recording.recordFile(job.path, job.signature, result.digest)
   }
 
   /** Runs `work`; what the disk refuses is said once and the path is left as it is until it changes. */
@@ -468,10 +274,10 @@ export class Scanner {
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       if (this.job?.path === path) this.closeJob()
-      this.disarm(path)
+      this.settling.disarm(path)
       // What vanished since it was seen, or became something else, is found so by the next look.
       if (error.code === 'missing' || error.code === 'changed-kind') this.pathsToLook.add(path)
-      else this.problem(path, reasonOf(error))
+      else this.findings.addProblem(path, reasonOf(error))
     }
   }
 
@@ -479,25 +285,7 @@ export class Scanner {
     this.job?.close()
     this.job = undefined
   }
-
-  private problem(path: string, reason: string): void {
-    if (this.troubled.has(path)) return
-    this.troubled.add(path)
-    this.options.onProblem(path, reason)
-  }
 }
-
-/** How long what has changed once more must stay the same. The making of a file and the first writes into it come one after
- *  the other and are one change; what still changes after that is being written for longer. */
-function settleAgainMs(before: Candidate | undefined, nowMs: number): number {
-  if (before === undefined || nowMs - before.sinceMs < SETTLE_MS) return SETTLE_MS
-  return Math.min(2 * before.settleMs, SETTLE_MS_MAX)
-}
-
-export const PRIVATE_REASON =
-  'it is or holds your identity, the peers that you trust or your secret: that is never shared, and no peer writes it'
-
-export const OTHER_SHARE_REASON = "it is left's own folder of another share: that is never shared"
 
 function reasonOf(error: DiskError): string {
   if (error.code === 'private') return PRIVATE_REASON

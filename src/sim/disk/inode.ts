@@ -154,6 +154,11 @@ const NO_NAMES: Map<string, Inode> = new Map()
 const PAGE_BYTES = 4096
 const SPARE_BYTES_MAX = 1 << 20
 
+/** Those who may read may run it, or nobody may. */
+export function executableMode(mode: number, executable: boolean): number {
+  return executable ? mode | ((mode & 0o444) >> 2) : mode & ~0o111
+}
+
 export function statOf(inode: Inode): FileStat {
   const { kind, sizeBytes, mtimeMs, ctimeMs, executable, mode, number: inodeNumber } = inode
   return { kind, sizeBytes, mtimeMs, ctimeMs, inode: inodeNumber, device: DEVICE, executable, mode }

@@ -3,9 +3,9 @@
 // about what somebody did to the file a moment later. A folder that was placed is watched and listed with its look: what
 // came into it until then is found. The keeper owns this.
 
-import { ECHO_REST_MS, ECHOES_MAX } from './limits.js'
+import { OWN_WRITE_REST_MS, OWN_WRITES_MAX } from './limits.js'
 
-export class Echoes {
+export class OwnWrites {
   /** Put in place, and not hinted at since. */
   private readonly placed = new Set<string>()
   /** Hinted at once since. */
@@ -13,9 +13,9 @@ export class Echoes {
   private dueMs: number | undefined
 
   handlePlaced(path: string, nowMs: number): void {
-    if (this.placed.size >= ECHOES_MAX) return
+    if (this.placed.size >= OWN_WRITES_MAX) return
     this.placed.add(path)
-    this.dueMs ??= nowMs + ECHO_REST_MS
+    this.dueMs ??= nowMs + OWN_WRITE_REST_MS
   }
 
   /** Whether this hint may wait: the first one since the path was placed. The second is somebody else's. */

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { succeed } from '../../src/io/succession.js'
+import { takeOverFromStaleWatcher } from '../../src/io/stale-watcher-takeover.js'
 import { temporaryFolder } from './temporary-folder.js'
 
 const PREDECESSOR = fileURLToPath(new URL('predecessor.ts', import.meta.url))
@@ -23,7 +23,7 @@ describe.runIf(process.platform === 'linux')('the watcher process of an earlier 
     const child = await predecessor(folder)
     child.kill('SIGSTOP')
     const ended = once(child, 'exit')
-    succeed(folder)
+    takeOverFromStaleWatcher(folder)
     expect(await ended).toEqual([null, 'SIGKILL'])
   })
 
@@ -32,23 +32,23 @@ describe.runIf(process.platform === 'linux')('the watcher process of an earlier 
     const child = await predecessor(folder)
     const file = join(folder, 'watcher')
     writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), started: '1' }))
-    succeed(folder)
+    takeOverFromStaleWatcher(folder)
     expect(child.exitCode ?? child.signalCode).toBeNull()
     expect(child.kill(0)).toBe(true)
   })
 
   it('may be this very process, which tries again to open the share', () => {
     const folder = temporaryFolder()
-    succeed(folder)
-    const leave = succeed(folder)
+    takeOverFromStaleWatcher(folder)
+    const leave = takeOverFromStaleWatcher(folder)
     leave()
     expect(existsSync(join(folder, 'watcher'))).toBe(false)
   })
 
   it('does not take the place of its successor along when it leaves late', () => {
     const folder = temporaryFolder()
-    const leaveLate = succeed(folder)
-    succeed(folder)
+    const leaveLate = takeOverFromStaleWatcher(folder)
+    takeOverFromStaleWatcher(folder)
     leaveLate()
     expect(existsSync(join(folder, 'watcher'))).toBe(true)
   })
@@ -56,6 +56,6 @@ describe.runIf(process.platform === 'linux')('the watcher process of an earlier 
   it('is nobody where its name was lost with the power', () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'watcher'), '')
-    succeed(folder)()
+    takeOverFromStaleWatcher(folder)()
   })
 })

@@ -13,7 +13,7 @@ import { isAlive, type Owner, ownClaim, readOwner } from './owner.js'
 /** Ends the watcher process that an earlier engine left on the share whose `.left` this is, waits until it is gone, and
  *  takes its place. Answers what gives the place back. Throws a DiskError where that cannot be written down, a LeftError
  *  where the earlier one does not end. */
-export function succeed(leftFolder: string): () => void {
+export function takeOverFromStaleWatcher(leftFolder: string): () => void {
   const file = join(leftFolder, 'watcher')
   const former = readOwner(file)
   if (former !== undefined && isCertain(former)) end(former)

@@ -1,0 +1,38 @@
+// Results of a scan that others have to know: our own changes, and what cannot be shared. The scanner collects them, and
+// the keeper takes them after each of its steps.
+
+import type { Entry } from '../../share/entry.js'
+
+export type Finding =
+  /** A change of our own; it stands in the catalogue. */
+  | { readonly type: 'changed'; readonly entry: Entry }
+  /** This path is not shared, or cannot be read. */
+  | { readonly type: 'problem'; readonly path: string; readonly reason: string }
+
+export class Findings {
+  private findings: Finding[] = []
+  /** Paths whose problem was told already. */
+  private readonly troubled = new Set<string>()
+
+  addChange(entry: Entry): void {
+    this.findings.push({ type: 'changed', entry })
+  }
+
+  /** Told once for each path, until it is well again. */
+  addProblem(path: string, reason: string): void {
+    if (this.troubled.has(path)) return
+    this.troubled.add(path)
+    this.findings.push({ type: 'problem', path, reason })
+  }
+
+  /** The path is well, or gone. */
+  forgetProblem(path: string): void {
+    this.troubled.delete(path)
+  }
+
+  take(): readonly Finding[] {
+    const { findings } = this
+    this.findings = []
+    return findings
+  }
+}

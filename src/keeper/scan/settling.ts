@@ -1,0 +1,97 @@
+// Paths that differ from the catalogue and must stay the same for a while before they count: each change meanwhile makes
+// that longer. Small files are read ahead. The scanner owns this.
+
+import { DueQueue } from '../due-queue.js'
+import { type Signature, sameSignature } from '../index/signature.js'
+import { SETTLE_MS, SETTLE_MS_MAX } from '../limits.js'
+import type { ReadAhead } from './read-ahead.js'
+
+export interface Candidate {
+  /** Undefined while it is the disappearance that has to settle. */
+  readonly signature: Signature | undefined
+  /** How long it must stay the same. */
+  readonly settleMs: number
+  /** When it was first seen to differ from the catalogue. */
+  readonly sinceMs: number
+  /** By its own times it has been the same for long enough already: it is read without another look. */
+  readonly isRipe: boolean
+}
+
+export class Settling {
+  private readonly candidates = new Map<string, Candidate>()
+  private readonly due = new DueQueue()
+  private readonly ahead: ReadAhead
+  private readonly wallMs: () => number
+
+  constructor(ahead: ReadAhead, wallMs: () => number) {
+    this.ahead = ahead
+    this.wallMs = wallMs
+  }
+
+  get size(): number {
+    return this.candidates.size
+  }
+
+  pollTimeout(): number | undefined {
+    return this.due.nextDueMs()
+  }
+
+  /** The next path whose time is over: look whether it is still the same. */
+  pollPath(nowMs: number): string | undefined {
+    return this.due.take(nowMs)
+  }
+
+  get(path: string): Candidate | undefined {
+    return this.candidates.get(path)
+  }
+
+  /** What was polled has stayed the same. */
+  handleSettled(path: string): void {
+    this.candidates.delete(path)
+  }
+
+  /** Something that differs from the catalogue was seen at the path. */
+  arm(path: string, signature: Signature | undefined, nowMs: number): void {
+    const before = this.candidates.get(path)
+    if (before !== undefined && sameSignature(before.signature, signature)) return
+    const settleMs = settleAgainMs(before, nowMs)
+    const restMs = settleMs - this.quietMs(signature, settleMs)
+    const sinceMs = before?.sinceMs ?? nowMs
+    this.candidates.set(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
+    this.due.set(path, nowMs + restMs)
+    // What changes again and again is read once, when it has come to rest.
+    if (settleMs === SETTLE_MS) this.ahead.handleArmed(path, signature, restMs, nowMs)
+    else this.ahead.forget(path)
+  }
+
+  /** A file changed while it was read. Its times may be too coarse to tell, so they say nothing of how long ago. */
+  rearm(path: string, signature: Signature | undefined, nowMs: number): void {
+    const before = this.candidates.get(path)
+    const settleMs = settleAgainMs(before, nowMs)
+    const sinceMs = before?.sinceMs ?? nowMs
+    this.candidates.set(path, { signature, settleMs, sinceMs, isRipe: false })
+    this.due.set(path, nowMs + settleMs)
+  }
+
+  /** How long a file has been as it is now, by its own timestamps; at most `settleMs`, and 0 where the clock
+   *  that stamped it and ours disagree. */
+  private quietMs(signature: Signature | undefined, settleMs: number): number {
+    if (signature === undefined) return 0
+    const quietMs = this.wallMs() - Math.max(signature.mtimeMs, signature.ctimeMs)
+    return quietMs < 0 ? 0 : Math.min(quietMs, settleMs)
+  }
+
+  /** There is nothing to wait for at the path. */
+  disarm(path: string): void {
+    if (!this.candidates.delete(path)) return
+    this.due.delete(path)
+    this.ahead.forget(path)
+  }
+}
+
+/** How long what has changed once more must stay the same. The making of a file and the first writes into it come one after
+ *  the other and are one change; what still changes after that is being written for longer. */
+function settleAgainMs(before: Candidate | undefined, nowMs: number): number {
+  if (before === undefined || nowMs - before.sinceMs < SETTLE_MS) return SETTLE_MS
+  return Math.min(2 * before.settleMs, SETTLE_MS_MAX)
+}
