@@ -1,8 +1,7 @@
 // One socket's worth of reliable data transfer: opens and closes sessions and gives each what is its own.
 // Performs no I/O: the caller brings datagrams and time, and carries away datagrams and events.
 //
-// Two sessions with one process are one too many: the one that the smaller peer id began stays. A process that
-// was restarted (another boot id) takes the place of what it was.
+// session/rivals.ts decides which of two sessions with one peer stays.
 
 import type { BlockSet } from '../base/blockset.js'
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
@@ -26,6 +25,7 @@ import { BundlePool, FramePool } from './pool.js'
 import type { BlockName, FrameSeal, SlowStep } from './protection.js'
 import { TokenBucket } from './pull/bucket.js'
 import { FrameCache } from './serve/framecache.js'
+import { rivalsOver } from './session/rivals.js'
 import { Session, type SessionFacts, type SessionHost } from './session/session.js'
 import { SessionTable } from './session/sessions.js'
 
@@ -315,23 +315,11 @@ export class Endpoint {
   /** Both sides know of the session. Decides which of the sessions with this peer stays. */
   private settle(session: Session, nowMs: number): void {
     const { facts } = session
-    const isPreferred = facts.isInitiator === this.options.peerId < facts.peerId
-    for (const other of this.sessions.all()) {
-      const isSamePeer = other.facts.peerId === facts.peerId
-      if (other === session || !(isSamePeer || (other.isSettled && other.facts.address === facts.address)))
-        continue
-      const isSameProcess = isSamePeer && other.facts.boot === facts.boot
-      const isOtherPreferred = other.facts.isInitiator === this.options.peerId < other.facts.peerId
-      // A pending one that would stay is waited for: its initiator goes on until it is through.
-      if (isSameProcess && isOtherPreferred && !isPreferred) {
-        this.closeSession(session, 'replaced', nowMs, true)
-        return
-      }
-      // But not where that initiator has come to this one instead.
-      const isSameAttempt =
-        other.facts.isInitiator === facts.isInitiator && other.facts.address === facts.address
-      if (isSameProcess && !other.isSettled && !isSameAttempt) continue
-      this.closeSession(other, 'replaced', nowMs, isSameProcess && other.isSettled)
+    const { stays, over } = rivalsOver(session, this.sessions.all(), this.options.peerId)
+    for (const { session: rival, saysBye } of over) this.closeSession(rival, 'replaced', nowMs, saysBye)
+    if (!stays) {
+      this.closeSession(session, 'replaced', nowMs, true)
+      return
     }
     session.settle(nowMs)
     this.handshake.handleSettled(facts)
