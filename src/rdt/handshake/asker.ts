@@ -145,6 +145,7 @@ export class Asker {
       const resuming = protection.resume(this.openingOf(connecting))
       connecting.isResuming = resuming !== undefined
       connecting.attempt = resuming ?? protection.ask(this.openingOf(connecting))
+      connecting.opened = connecting.attempt.flight
     }
     post(this.host, connecting.address, {
       type: 'hello',

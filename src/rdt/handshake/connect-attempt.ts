@@ -83,8 +83,9 @@ export class ConnectAttempt {
     this.tries = 0
     this.cookie = cookie
     this.isResuming = false
+    // Of a known attempt the first flight may be over: an accept can come before the cookie.
+    if (attempt !== this.attempt) this.opened = attempt.flight
     this.attempt = attempt
-    this.opened = attempt.flight
     this.sent = undefined
     this.shakingSinceMs = nowMs
   }
