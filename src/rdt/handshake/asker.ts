@@ -7,7 +7,7 @@ import type { Address } from '../api.js'
 import type { Agreement, Flight, Opening, WireSession } from '../protection.js'
 import type { Session } from '../session/session.js'
 import type { Admission } from './admission.js'
-import { ConnectAttempt } from './connect-attempt.js'
+import { type Calling, ConnectAttempt, type Shaking } from './connect-attempt.js'
 import { type ControlOf, type HandshakeHost, post } from './handshake-host.js'
 import { CONNECT_TRIES_TOLD, GREETING_ANEW_MS, OPEN_AGAIN_PART } from './limits.js'
 
@@ -45,20 +45,23 @@ export class Asker {
     const { address, peerId } = session.facts
     for (const connecting of this.connectAttempts.values()) {
       const isOver =
-        connecting.aliasOf === peerId || (connecting.address === address && !connecting.isCalling)
+        aliasOf(connecting) === peerId || (connecting.address === address && connecting.isConnected)
       if (isOver && this.host.sessions.settledAt(connecting.address) === undefined) connecting.restart(nowMs)
     }
   }
 
   pollTimeout(): number {
     let atMs = Number.POSITIVE_INFINITY
-    for (const connecting of this.connectAttempts.values()) atMs = Math.min(atMs, connecting.nextAtMs)
+    for (const connecting of this.connectAttempts.values())
+      atMs = Math.min(atMs, connecting.nextAtMs ?? Number.POSITIVE_INFINITY)
     return atMs
   }
 
   handleTimeout(nowMs: number): void {
-    for (const connecting of this.connectAttempts.values())
-      if (nowMs >= connecting.nextAtMs) this.call(connecting, nowMs)
+    for (const connecting of this.connectAttempts.values()) {
+      const { nextAtMs } = connecting
+      if (nextAtMs !== undefined && nowMs >= nextAtMs) this.call(connecting, nowMs)
+    }
   }
 
   /** Slow steps were carried out: some attempt may have come further. */
@@ -70,22 +73,23 @@ export class Asker {
 
   handleCookie(from: Address, control: ControlOf<'cookie'>, nowMs: number): boolean {
     const connecting = this.attemptOf(from, control.nonce)
-    if (connecting === undefined || connecting.cookie !== undefined) return false
-    // Nothing was offered to somebody who wanted to go on with what is not known there.
-    const offer = connecting.isResuming ? new Uint8Array(0) : control.flight
-    const known = connecting.isResuming ? undefined : connecting.attempt
-    const attempt = known ?? this.host.options.protection.ask(this.openingOf(connecting))
-    connecting.handleCookie(control.cookie, attempt, nowMs)
+    if (connecting?.state.type !== 'calling') return false
+    // A cookie for a hello that resumes says that its ticket is not known: the attempt begins anew, without an offer.
+    const { isResuming } = connecting.state
+    const calling = isResuming ? this.beginAsking(connecting) : connecting.state
+    const offer = isResuming ? new Uint8Array(0) : control.flight
+    connecting.handleCookie(control.cookie, calling, nowMs)
     connecting.greeting = this.host.options.greeting?.()
     this.advance(connecting, nowMs)
-    if (offer.length > 0 && attempt.handleFlight({ step: 1, body: offer })) this.advance(connecting, nowMs)
+    if (offer.length > 0 && calling.attempt.handleFlight({ step: 1, body: offer }))
+      this.advance(connecting, nowMs)
     return true
   }
 
   handleAccept(from: Address, control: ControlOf<'accept'>, nowMs: number): boolean {
     const connecting = this.attemptOf(from, control.nonce)
     // A greeting that a hello has carried must not change.
-    if (connecting?.cookie !== undefined) connecting.greeting = this.host.options.greeting?.()
+    if (connecting?.state.type === 'shaking') connecting.greeting = this.host.options.greeting?.()
     if (connecting?.attempt?.handleFlight({ step: control.step, body: control.flight }) !== true) return false
     this.advance(connecting, nowMs)
     return true
@@ -101,8 +105,8 @@ export class Asker {
   /** A datagram of a session that does not exist may be one of a session that is about to. */
   keepsEarly(from: Address, { high, low }: WireSession, bytes: Uint8Array): boolean {
     const connecting = this.connectAttempts.get(from)
-    if (connecting?.isCalling !== true || connecting.local.low !== low || connecting.local.high !== high)
-      return false
+    if (connecting === undefined || connecting.isConnected) return false
+    if (connecting.local.low !== low || connecting.local.high !== high) return false
     connecting.keepEarly(bytes)
     return true
   }
@@ -111,7 +115,7 @@ export class Asker {
 
   private call(connecting: ConnectAttempt, nowMs: number): void {
     connecting.handleCalled(nowMs)
-    const silence = connecting.cookie === undefined ? 'silent' : 'refusing'
+    const silence = connecting.state.type === 'shaking' ? 'refusing' : 'silent'
     if (
       connecting.tries > CONNECT_TRIES_TOLD &&
       connecting.told !== silence &&
@@ -124,13 +128,18 @@ export class Asker {
       connecting.renew()
       connecting.tries = CONNECT_TRIES_TOLD
     }
-    const flight = connecting.attempt?.flight
-    if (connecting.cookie === undefined) this.sayHello(connecting)
-    else if (flight !== undefined) {
+    const { state } = connecting
+    if (state.type !== 'shaking') {
+      this.sayHello(connecting)
+      return
+    }
+    const { flight } = state.attempt
+    if (flight !== undefined) {
       // The flights after `open` mean nothing to an answerer that has not received it. Repeated at random and not in a
       // fixed rhythm: a path that drops every n-th datagram could drop the same one for ever.
-      if (flight.step > 0 && this.host.options.random.next() < OPEN_AGAIN_PART) this.sayOpen(connecting)
-      this.sayFlight(connecting, flight)
+      if (flight.step > 0 && this.host.options.random.next() < OPEN_AGAIN_PART)
+        this.sayOpen(connecting, state)
+      this.sayFlight(connecting, state, flight)
     }
   }
 
@@ -139,14 +148,9 @@ export class Asker {
     const early = greeting?.()
     // An attempt says one thing only, for what is sealed in it is sealed once; and one that may be answered yet goes on.
     const isUnanswered = connecting.waitedMs >= GREETING_ANEW_MS
-    if (connecting.isResuming && isUnanswered && !isSame(connecting.greeting, early)) connecting.renew()
-    if (connecting.attempt === undefined) {
-      connecting.greeting = early
-      const resuming = protection.resume(this.openingOf(connecting))
-      connecting.isResuming = resuming !== undefined
-      connecting.attempt = resuming ?? protection.ask(this.openingOf(connecting))
-      connecting.opened = connecting.attempt.flight
-    }
+    const isResuming = connecting.state.type === 'calling' && connecting.state.isResuming
+    if (isResuming && isUnanswered && !isSame(connecting.greeting, early)) connecting.renew()
+    const { attempt } = connecting.state.type === 'calling' ? connecting.state : this.begin(connecting, early)
     post(this.host, connecting.address, {
       type: 'hello',
       version: WIRE_VERSION,
@@ -154,24 +158,34 @@ export class Asker {
       nonce: connecting.nonce,
       suite: protection.suite,
       introduction: protection.introduce(connecting.address, connecting.nonce),
-      flight: connecting.attempt.flight?.body ?? new Uint8Array(0),
+      flight: attempt.flight?.body ?? new Uint8Array(0),
     })
   }
 
-  private sayFlight(connecting: ConnectAttempt, flight: Flight): void {
+  private begin(connecting: ConnectAttempt, greeting: Uint8Array | undefined): Calling {
+    connecting.greeting = greeting
+    const resuming = this.host.options.protection.resume(this.openingOf(connecting))
+    return resuming === undefined ? this.beginAsking(connecting) : connecting.beginCalling(resuming, true)
+  }
+
+  private beginAsking(connecting: ConnectAttempt): Calling {
+    return connecting.beginCalling(this.host.options.protection.ask(this.openingOf(connecting)), false)
+  }
+
+  private sayFlight(connecting: ConnectAttempt, shaking: Shaking, flight: Flight): void {
     const { address, nonce } = connecting
-    connecting.sent = flight
+    shaking.sent = flight
     if (flight.step === 0) {
-      this.sayOpen(connecting)
+      this.sayOpen(connecting, shaking)
       return
     }
     post(this.host, address, { type: 'prove', nonce, step: flight.step, flight: flight.body })
-    const rider = connecting.attempt?.rider
+    const { rider } = shaking.attempt
     if (rider !== undefined)
       post(this.host, address, { type: 'prove', nonce, step: rider.step, flight: rider.body })
   }
 
-  private sayOpen({ address, nonce, cookie, opened }: ConnectAttempt): void {
+  private sayOpen({ address, nonce }: ConnectAttempt, { cookie, opened }: Shaking): void {
     const { agent, protection } = this.host.options
     post(this.host, address, {
       type: 'open',
@@ -179,28 +193,25 @@ export class Asker {
       nonce,
       suite: protection.suite,
       introduction: protection.introduce(address, nonce),
-      cookie: cookie!,
-      flight: opened!.body,
+      cookie,
+      flight: opened.body,
     })
   }
 
   // — An attempt goes on —
 
   private advance(connecting: ConnectAttempt, nowMs: number): void {
-    const { attempt } = connecting
-    if (attempt === undefined || !connecting.isCalling) return
+    const { state } = connecting
+    if (state.type !== 'calling' && state.type !== 'shaking') return
+    const { attempt } = state
     if (attempt.hasFailed) {
       connecting.handleRefused(nowMs)
     } else if (attempt.agreement !== undefined) {
       this.handleAgreed(connecting, attempt.agreement, nowMs)
-    } else if (
-      connecting.cookie !== undefined &&
-      attempt.flight !== undefined &&
-      attempt.flight !== connecting.sent
-    ) {
+    } else if (state.type === 'shaking' && attempt.flight !== undefined && attempt.flight !== state.sent) {
       connecting.tries = 0
       connecting.handleCalled(nowMs)
-      this.sayFlight(connecting, attempt.flight)
+      this.sayFlight(connecting, state, attempt.flight)
     }
   }
 
@@ -219,8 +230,7 @@ export class Asker {
       known.facts.address !== connecting.address
     ) {
       // The same peer under another address: one session is enough, and this address waits for its end.
-      connecting.aliasOf = peerId
-      connecting.handleConnected()
+      connecting.handleConnected(peerId)
       return
     }
     const { address, local } = connecting
@@ -239,8 +249,13 @@ export class Asker {
   /** The attempt that this nonce belongs to; undefined where it is over. */
   private attemptOf(address: Address, nonce: Uint8Array): ConnectAttempt | undefined {
     const connecting = this.connectAttempts.get(address)
-    return connecting?.isCalling && equalSecrets(connecting.nonce, nonce) ? connecting : undefined
+    if (connecting === undefined || connecting.isConnected) return undefined
+    return equalSecrets(connecting.nonce, nonce) ? connecting : undefined
   }
+}
+
+function aliasOf({ state }: ConnectAttempt): string | undefined {
+  return state.type === 'connected' ? state.aliasOf : undefined
 }
 
 function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
