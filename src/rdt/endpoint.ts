@@ -4,6 +4,7 @@
 // session/rivals.ts decides which of two sessions with one peer stays.
 
 import type { BlockSet } from '../base/blockset.js'
+import { earliest } from '../base/earliest.js'
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
 import type {
   Address,
@@ -176,8 +177,8 @@ export class Endpoint {
   pollTimeout(): number | undefined {
     if (this.isClosed) return undefined
     let atMs = this.handshake.pollTimeout()
-    for (const session of this.sessions.values()) atMs = Math.min(atMs, session.pollTimeout())
-    return atMs === Number.POSITIVE_INFINITY ? undefined : atMs
+    for (const session of this.sessions.values()) atMs = earliest(atMs, session.pollTimeout())
+    return atMs
   }
 
   pollDatagram(nowMs: number): Outgoing | undefined {

@@ -2,6 +2,7 @@
 // carries the flights of the attempt until it agrees. One per endpoint; handshake.ts hands it cookies, accepts and refusals.
 
 import { equalBytes, equalSecrets } from '../../base/bytes.js'
+import { earliest } from '../../base/earliest.js'
 import { WIRE_VERSION } from '../../base/limits.js'
 import type { Address } from '../api.js'
 import type { Agreement, Flight, Opening, WireSession } from '../protection.js'
@@ -50,10 +51,9 @@ export class Asker {
     }
   }
 
-  pollTimeout(): number {
-    let atMs = Number.POSITIVE_INFINITY
-    for (const connecting of this.connectAttempts.values())
-      atMs = Math.min(atMs, connecting.nextAtMs ?? Number.POSITIVE_INFINITY)
+  pollTimeout(): number | undefined {
+    let atMs: number | undefined
+    for (const { nextAtMs } of this.connectAttempts.values()) atMs = earliest(atMs, nextAtMs)
     return atMs
   }
 

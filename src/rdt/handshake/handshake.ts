@@ -57,7 +57,7 @@ export class Handshake {
     this.asker.handleClosed(session, nowMs)
   }
 
-  pollTimeout(): number {
+  pollTimeout(): number | undefined {
     return this.asker.pollTimeout()
   }
 

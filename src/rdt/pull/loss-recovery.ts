@@ -2,6 +2,7 @@
 // asking was answered, and it is lost (RACK, RFC 8985); or nothing comes at all for a probe timeout (RFC 9002, 6.2).
 // One per puller.
 
+import { earliest } from '../../base/earliest.js'
 import type { PathMtu } from '../path/path-mtu.js'
 import type { RoundTrip } from '../path/rtt.js'
 import type { Delivery, WindowPolicy } from '../window/window-policy.js'
@@ -24,8 +25,6 @@ export interface LossRecoveryHost {
   giveUp(item: PulledItem): void
 }
 
-const NEVER = Number.POSITIVE_INFINITY
-
 export class LossRecovery {
   /** To be asked for whatever the window says, since nothing came for a while. */
   probesOwedBytes = 0
@@ -38,7 +37,7 @@ export class LossRecovery {
   /** The newest asking that was answered, and how long that took: what loss is judged by. */
   private newestPosition = -1
   private newestRttMs = 0
-  private lossAtMs = NEVER
+  private lossAtMs: number | undefined
   private timeoutsInRow = 0
   private readonly delivery: Delivery = {
     segments: 0,
@@ -149,7 +148,7 @@ export class LossRecovery {
   detectLosses(nowMs: number): void {
     const { sent } = this.outstanding
     const waitMs = this.newestRttMs + this.reordering.windowMs(this.host.roundTrip)
-    this.lossAtMs = NEVER
+    this.lossAtMs = undefined
     while (sent.oldestPosition < this.newestPosition) {
       const position = sent.oldestPosition
       const overdueAtMs = sent.askedAtMsOf(sent.requestOf(position)) + waitMs
@@ -191,17 +190,18 @@ export class LossRecovery {
 
   // — Time —
 
-  pollTimeout(): number {
-    return Math.min(this.lossAtMs, this.probeAtMs())
+  pollTimeout(): number | undefined {
+    return earliest(this.lossAtMs, this.probeAtMs())
   }
 
   handleTimeout(nowMs: number): void {
-    if (nowMs >= this.lossAtMs) this.detectLosses(nowMs)
-    if (nowMs >= this.probeAtMs()) this.probeTail(nowMs)
+    if (this.lossAtMs !== undefined && nowMs >= this.lossAtMs) this.detectLosses(nowMs)
+    const probeAtMs = this.probeAtMs()
+    if (probeAtMs !== undefined && nowMs >= probeAtMs) this.probeTail(nowMs)
   }
 
-  private probeAtMs(): number {
-    if (this.outstanding.sent.isEmpty) return NEVER
+  private probeAtMs(): number | undefined {
+    if (this.outstanding.sent.isEmpty) return undefined
     const sinceMs = Math.max(this.lastAskedAtMs, this.lastArrivalAtMs)
     return sinceMs + this.host.roundTrip.probeTimeoutMs(this.timeoutsInRow)
   }

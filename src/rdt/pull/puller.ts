@@ -9,6 +9,7 @@
 //                                              came at all for a probe timeout (RFC 9002, 6.2)
 
 import type { BlockSet } from '../../base/blockset.js'
+import { earliest } from '../../base/earliest.js'
 import { blockBytes, blockCount, type Digest, type ItemKind, type ItemRef } from '../../base/item.js'
 import { FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
 import type { BlockSupply, PullPriority } from '../api.js'
@@ -293,8 +294,7 @@ export class Puller {
   // — Time —
 
   pollTimeout(): number | undefined {
-    const atMs = Math.min(this.lossRecovery.pollTimeout(), this.requests.pollTimeout())
-    return atMs === Number.POSITIVE_INFINITY ? undefined : atMs
+    return earliest(this.lossRecovery.pollTimeout(), this.requests.pollTimeout())
   }
 
   handleTimeout(nowMs: number): void {

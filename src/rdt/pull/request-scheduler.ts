@@ -64,8 +64,8 @@ export class RequestScheduler {
   }
 
   /** When it is not too early any more for what was held back. */
-  pollTimeout(): number {
-    return this.isHeldBack ? this.askAtMs() : Number.POSITIVE_INFINITY
+  pollTimeout(): number | undefined {
+    return this.isHeldBack ? this.askAtMs() : undefined
   }
 
   /** The next request datagram, or undefined while nothing may or need be asked for. */

@@ -4,6 +4,7 @@
 //   pending ── first datagram of the other ──▶ settled ── bye, reset, silence, replaced ──▶ (gone)
 //   (answerer only)
 
+import { earliest } from '../../base/earliest.js'
 import type { Address, EndpointEvent, EndpointOptions, Outgoing, SessionId, SessionStats } from '../api.js'
 import { FORGERIES_MAX, REJECTS_MAX } from '../limits.js'
 import type { PathMemory } from '../path/path-memory.js'
@@ -187,15 +188,14 @@ export class Session {
     this.server.handleRequest(request)
   }
 
-  pollTimeout(): number {
-    let atMs = this.deadAtMs()
-    if (!this.isSettled) return atMs
-    atMs = Math.min(atMs, this.pingAtMs())
-    return Math.min(
-      atMs,
-      this.path.pollTimeout() ?? atMs,
-      this.conversation.pollTimeout() ?? atMs,
-      this.puller.pollTimeout() ?? atMs,
+  pollTimeout(): number | undefined {
+    if (!this.isSettled) return this.deadAtMs()
+    return earliest(
+      this.deadAtMs(),
+      this.pingAtMs(),
+      this.path.pollTimeout(),
+      this.conversation.pollTimeout(),
+      this.puller.pollTimeout(),
     )
   }
 
