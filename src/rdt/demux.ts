@@ -4,6 +4,7 @@
 import type { Address, CloseReason, EndpointCounters, EndpointEvent, EndpointOptions } from './api.js'
 import type { Handshake } from './handshake/handshake.js'
 import { RESETS_PER_S_MAX, STRANGERS_MAX } from './limits.js'
+import { RateLimit } from './rate-limit.js'
 import type { Session } from './session/session.js'
 import type { SessionTable } from './session/sessions.js'
 import { DatagramType, decodeControl, decodeFields, encodeControl, type WireSession } from './wire/control.js'
@@ -38,12 +39,9 @@ const UNPROTECTED: ReadonlySet<number | undefined> = new Set([
 export class Demux {
   private readonly run = new SegmentBatch()
   private readonly strangers = new Set<Address>()
-  private resetsLeft = RESETS_PER_S_MAX
+  private readonly resets = new RateLimit(RESETS_PER_S_MAX)
 
-  constructor(
-    private readonly host: DemuxHost,
-    private resetsAtMs: number,
-  ) {}
+  constructor(private readonly host: DemuxHost) {}
 
   /** Datagrams end to end, each `datagramBytes` long but the last, which may be shorter. */
   handleDatagrams(from: Address, bytes: Uint8Array, datagramBytes: number, nowMs: number): void {
@@ -167,12 +165,7 @@ export class Demux {
 
   /** A session that is not known here is one of a process that was: telling so ends it at once over there. */
   private answerUnknown(from: Address, wire: WireSession, nowMs: number): void {
-    if (nowMs - this.resetsAtMs >= 1_000) {
-      this.resetsAtMs = nowMs
-      this.resetsLeft = RESETS_PER_S_MAX
-    }
-    if (this.resetsLeft === 0) return
-    this.resetsLeft--
+    if (!this.resets.take(nowMs)) return
     this.host.send(from, encodeControl({ type: 'reset', session: wire }, this.host.options.crc32))
   }
 

@@ -83,19 +83,16 @@ export class Endpoint {
       settle: (session, atMs) => this.settle(session, atMs),
       handleEarly: (from, bytes, atMs) => this.demux.handleEarly(from, bytes, atMs),
     })
-    this.demux = new Demux(
-      {
-        options,
-        sessions: this.sessions,
-        handshake: this.handshake,
-        counters: this.counters,
-        emit,
-        send: (to, bytes) => this.send(to, bytes),
-        settle: (session, atMs) => this.settle(session, atMs),
-        closeSession: (session, reason, atMs) => this.closeSession(session, reason, atMs, false),
-      },
-      nowMs,
-    )
+    this.demux = new Demux({
+      options,
+      sessions: this.sessions,
+      handshake: this.handshake,
+      counters: this.counters,
+      emit,
+      send: (to, bytes) => this.send(to, bytes),
+      settle: (session, atMs) => this.settle(session, atMs),
+      closeSession: (session, reason, atMs) => this.closeSession(session, reason, atMs, false),
+    })
   }
 
   // — Peers —

@@ -4,11 +4,12 @@
 import { WIRE_VERSION } from '../../base/limits.js'
 import type { Address, RefusalReason } from '../api.js'
 import type { Agreement, Opening } from '../protection.js'
+import { RateLimit } from '../rate-limit.js'
 import type { Session } from '../session/session.js'
 import { type Control, encodeControl, type HandshakeControl } from '../wire/control.js'
 import { PATH_BYTES_BASE } from '../wire/limits.js'
 import type { Admission } from './admission.js'
-import { Allowance, OpenAllowances } from './allowance.js'
+import { OpenAllowances } from './allowance.js'
 import type { Asker } from './asker.js'
 import { CookieJar } from './cookie.js'
 import { type ControlOf, type HandshakeHost, post } from './handshake-host.js'
@@ -19,7 +20,7 @@ export class Answerer {
   private readonly answers = new PendingHandshakes()
   private readonly cookies: CookieJar
   private readonly opens = new OpenAllowances()
-  private readonly offers = new Allowance(OFFERS_PER_S_MAX)
+  private readonly offers = new RateLimit(OFFERS_PER_S_MAX)
 
   constructor(
     private readonly host: HandshakeHost,
