@@ -27,7 +27,7 @@ import type { BlockName, FrameSeal, SlowStep } from './protection.js'
 import { TokenBucket } from './pull/bucket.js'
 import { FrameCache } from './serve/framecache.js'
 import { rivalsOver } from './session/rivals.js'
-import { Session, type SessionFacts, type SessionHost } from './session/session.js'
+import { type AgreedSession, Session, type SessionHost } from './session/session.js'
 import { SessionTable } from './session/sessions.js'
 
 export type * from './api.js'
@@ -302,7 +302,7 @@ export class Endpoint {
 
   // — Sessions —
 
-  private addSession(facts: Omit<SessionFacts, 'id'>, nowMs: number): Session {
+  private addSession(facts: Omit<AgreedSession, 'id'>, nowMs: number): Session {
     const oldest = this.sessions.supernumerary(facts)
     if (oldest !== undefined) this.closeSession(oldest, 'replaced', nowMs, false)
     const session = new Session({ ...facts, id: this.nextSessionId++ }, this.host, nowMs)

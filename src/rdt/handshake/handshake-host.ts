@@ -1,7 +1,7 @@
 // What both sides of the handshake need of the endpoint that they work for.
 
 import type { Address, EndpointEvent, EndpointOptions } from '../api.js'
-import type { Session, SessionFacts } from '../session/session.js'
+import type { AgreedSession, Session } from '../session/session.js'
 import type { SessionTable } from '../session/sessions.js'
 import { type Control, encodeControl, type HandshakeControl } from '../wire/control.js'
 
@@ -10,7 +10,7 @@ export interface HandshakeHost {
   readonly sessions: SessionTable
   emit(event: EndpointEvent): void
   send(to: Address, bytes: Uint8Array): void
-  addSession(facts: Omit<SessionFacts, 'id'>, nowMs: number): Session
+  addSession(facts: Omit<AgreedSession, 'id'>, nowMs: number): Session
   settle(session: Session, nowMs: number): void
   /** A datagram of a session that has opened since it came. */
   handleEarly(from: Address, bytes: Uint8Array, nowMs: number): void

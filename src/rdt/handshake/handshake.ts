@@ -19,7 +19,7 @@
 
 import type { Address } from '../api.js'
 import type { WireSession } from '../protection.js'
-import type { Session, SessionFacts } from '../session/session.js'
+import type { AgreedSession, Session } from '../session/session.js'
 import type { HandshakeControl } from '../wire/control.js'
 import { Admission } from './admission.js'
 import { Answerer } from './answerer.js'
@@ -46,7 +46,7 @@ export class Handshake {
     this.asker.disconnect(address)
   }
 
-  handleSettled({ address }: SessionFacts): void {
+  handleSettled({ address }: AgreedSession): void {
     this.asker.handleSettled(address)
     this.admission.handleSettled(address)
   }

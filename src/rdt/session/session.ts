@@ -38,7 +38,7 @@ export interface SessionHost {
 }
 
 /** What the handshake agreed on. */
-export interface SessionFacts {
+export interface AgreedSession {
   readonly id: SessionId
   readonly address: Address
   readonly peerId: string
@@ -77,7 +77,7 @@ export class Session {
   private pingNumber = 0
 
   constructor(
-    readonly facts: SessionFacts,
+    readonly facts: AgreedSession,
     private readonly host: SessionHost,
     nowMs: number,
   ) {
