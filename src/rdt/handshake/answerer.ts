@@ -14,7 +14,7 @@ import type { Asker } from './asker.js'
 import { CookieJar } from './cookie.js'
 import { type ControlOf, type HandshakeHost, post } from './handshake-host.js'
 import { OFFERS_PER_S_MAX, UNPROVED_FACTOR_MAX } from './limits.js'
-import { type Answer, PendingHandshakes } from './pending-handshakes.js'
+import { type PendingHandshake, PendingHandshakes } from './pending-handshakes.js'
 
 export class Answerer {
   private readonly answers = new PendingHandshakes()
@@ -153,7 +153,7 @@ export class Answerer {
     return isTaken
   }
 
-  private advance(answer: Answer, nowMs: number): void {
+  private advance(answer: PendingHandshake, nowMs: number): void {
     const { attempt } = answer
     if (attempt.hasFailed || answer.session !== undefined) return
     if (attempt.claim !== undefined && attempt.agreement === undefined) {
@@ -169,7 +169,7 @@ export class Answerer {
   }
 
   /** Whether a session with this peer makes sense now; where it does not, its flight is answered when repeated. */
-  private isWelcome({ opening }: Answer, peerId: string, nowMs: number): boolean {
+  private isWelcome({ opening }: PendingHandshake, peerId: string, nowMs: number): boolean {
     const { options } = this.host
     const { address, nonce } = opening
     if (peerId === options.peerId) {
@@ -190,7 +190,7 @@ export class Answerer {
     return true
   }
 
-  private makeSession(answer: Answer, agreement: Agreement, nowMs: number): boolean {
+  private makeSession(answer: PendingHandshake, agreement: Agreement, nowMs: number): boolean {
     const { sessions } = this.host
     const { address, local } = answer.opening
     if (!this.admission.hasRoom(agreement, address)) {
@@ -209,7 +209,7 @@ export class Answerer {
     return true
   }
 
-  private sayAnswer(answer: Answer): void {
+  private sayAnswer(answer: PendingHandshake): void {
     const { flight } = answer.attempt
     if (flight === undefined) return
     const { address, nonce } = answer.opening

@@ -15,7 +15,7 @@ import {
   HANDSHAKE_MS,
 } from './limits.js'
 
-export interface Answer {
+export interface PendingHandshake {
   readonly opening: Opening
   readonly attempt: Attempt
   /** We call this address ourselves. */
@@ -31,18 +31,18 @@ export interface Answer {
 
 export class PendingHandshakes {
   /** Oldest first. */
-  private readonly byKey = new Map<string, Answer>()
+  private readonly byKey = new Map<string, PendingHandshake>()
 
   get size(): number {
     return this.byKey.size
   }
 
-  find(address: Address, nonce: Uint8Array): Answer | undefined {
+  find(address: Address, nonce: Uint8Array): PendingHandshake | undefined {
     return this.byKey.get(keyOf(address, nonce))
   }
 
   /** Those of now: the collection may change meanwhile. */
-  all(): Answer[] {
+  all(): PendingHandshake[] {
     return [...this.byKey.values()]
   }
 
@@ -68,10 +68,10 @@ export class PendingHandshakes {
   add(
     opening: Opening,
     attempt: Attempt,
-    facts: Pick<Answer, 'isExpected' | 'isProved'>,
+    facts: Pick<PendingHandshake, 'isExpected' | 'isProved'>,
     nowMs: number,
-  ): Answer {
-    const answer: Answer = {
+  ): PendingHandshake {
+    const answer: PendingHandshake = {
       opening,
       attempt,
       ...facts,
@@ -97,7 +97,7 @@ export class PendingHandshakes {
   }
 
   /** Whoever began it has to begin anew. */
-  forget({ opening }: Answer): void {
+  forget({ opening }: PendingHandshake): void {
     this.byKey.delete(keyOf(opening.address, opening.nonce))
   }
 }
