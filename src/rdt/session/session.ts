@@ -22,8 +22,8 @@ import type { WindowPolicy } from '../window/window-policy.js'
 import { encodeFields, type SessionControl, type WireSession } from '../wire/control.js'
 import { PATH_BYTES_BASE } from '../wire/limits.js'
 import type { Request } from '../wire/request.js'
-import { Conversation } from './conversation.js'
 import { CONTROL_QUEUED_MAX, DEAD_MS, PING_AGAIN_MS, PING_MS, RESET_MS } from './limits.js'
+import { StopAndWait } from './stop-and-wait.js'
 
 /** What all sessions of an endpoint share. */
 export interface SessionHost {
@@ -62,7 +62,7 @@ export class Session {
   bytesSent = 0
   readonly puller: Puller
   readonly server: Server
-  readonly conversation: Conversation
+  readonly conversation: StopAndWait
   private readonly roundTrip = new RoundTrip()
   private readonly path: PathMtu
   private readonly window: WindowPolicy
@@ -95,7 +95,7 @@ export class Session {
       heldBytes: host.paths.heldBytes(facts.address, nowMs),
       nowMs,
     })
-    this.conversation = new Conversation(this.roundTrip)
+    this.conversation = new StopAndWait(this.roundTrip)
     const { pool, bucket } = host
     this.puller = new Puller(
       {

@@ -7,8 +7,8 @@ import { BundlePool, FramePool } from '../../../src/rdt/pool.js'
 import { FrameCache } from '../../../src/rdt/serve/framecache.js'
 import { ASKS_PER_BLOCK_MAX, ASKS_QUEUED_MAX } from '../../../src/rdt/serve/limits.js'
 import { Server } from '../../../src/rdt/serve/server.js'
-import { Conversation } from '../../../src/rdt/session/conversation.js'
 import { LETTERS_QUEUED_MAX } from '../../../src/rdt/session/limits.js'
+import { StopAndWait } from '../../../src/rdt/session/stop-and-wait.js'
 import type { Ask, AskGroup } from '../../../src/rdt/wire/request.js'
 
 const REPETITIONS = 100_000
@@ -16,7 +16,7 @@ const body = Uint8Array.of(1)
 const reply = Uint8Array.of(2)
 
 /** All letters that wait. */
-function letters(conversation: Conversation): string[] {
+function letters(conversation: StopAndWait): string[] {
   const all: string[] = []
   for (let letter = conversation.pollLetter(); letter !== undefined; letter = conversation.pollLetter())
     all.push(`${letter.type} ${letter.number}`)
@@ -25,7 +25,7 @@ function letters(conversation: Conversation): string[] {
 
 describe('a request that is said again and again while nothing can be sent', () => {
   it('is answered once, and again when it comes after that', () => {
-    const conversation = new Conversation(new RoundTrip())
+    const conversation = new StopAndWait(new RoundTrip())
     conversation.handleMessage(1, body)
     conversation.sendReply(1, reply)
     for (let time = 0; time < REPETITIONS; time++) conversation.handleMessage(1, body)
@@ -35,7 +35,7 @@ describe('a request that is said again and again while nothing can be sent', () 
   })
 
   it('is not followed by another before it is answered', () => {
-    const conversation = new Conversation(new RoundTrip())
+    const conversation = new StopAndWait(new RoundTrip())
     let heard = 0
     for (let number = 1; number <= REPETITIONS; number++)
       if (conversation.handleMessage(number, body) !== undefined) heard++
@@ -45,7 +45,7 @@ describe('a request that is said again and again while nothing can be sent', () 
   })
 
   it('leaves one letter of each type to be sent, the newest', () => {
-    const conversation = new Conversation(new RoundTrip())
+    const conversation = new StopAndWait(new RoundTrip())
     conversation.sendRequest(body, 0)
     for (let number = 1; number <= 1_000; number++) {
       expect(conversation.handleMessage(number, body)).toBeDefined()
