@@ -11,7 +11,7 @@ import {
   type Opening,
 } from '../rdt/protection.js'
 import { fingerprintOf } from './fingerprint.js'
-import { type Proof, readOpen, readProof, type Terms, writeAcceptanceFields } from './flights.js'
+import { type ProofFields, readOpen, readProof, type Terms, writeAcceptanceFields } from './flights.js'
 import {
   admits,
   earlyKey,
@@ -35,7 +35,7 @@ export class Answering implements Attempt {
   claim: Claim | undefined
   agreement: Agreement | undefined
   hasFailed = false
-  private proof: Proof | undefined
+  private proof: ProofFields | undefined
   /** As it came; it cannot be opened before the secret is. */
   private early: Uint8Array | undefined
   private isBusy = false

@@ -78,7 +78,7 @@ export function readOffer(bytes: Uint8Array): { exchange: Uint8Array; sealed: Ui
   return fields && { exchange: fields[0]!.slice(), sealed: fields[1]! }
 }
 
-export interface Proof {
+export interface ProofFields {
   readonly peer: Uint8Array
   readonly boot: Uint8Array
   readonly modulus: Uint8Array
@@ -87,11 +87,11 @@ export interface Proof {
   readonly signature: Uint8Array
 }
 
-export function writeProof({ peer, boot, modulus, secret, proof, signature }: Proof): Uint8Array {
+export function writeProof({ peer, boot, modulus, secret, proof, signature }: ProofFields): Uint8Array {
   return concatBytes([peer, boot, modulus, secret, proof, signature])
 }
 
-export function readProof(bytes: Uint8Array): Proof | undefined {
+export function readProof(bytes: Uint8Array): ProofFields | undefined {
   const fields = cut(bytes, PEER_ID_BYTES, BOOT_BYTES, RSA_BYTES, RSA_BYTES, SECRET_PROOF_BYTES, RSA_BYTES)
   if (fields === undefined) return undefined
   const [peer, boot, modulus, secret, proof, signature] = fields as [
