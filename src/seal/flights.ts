@@ -122,7 +122,7 @@ export function readAcceptance(bytes: Uint8Array): Acceptance | undefined {
   return { peer: fields[0]!, boot: fields[1]!, ...readTerms(fields[2]!), signature: fields[3]! }
 }
 
-export interface Resuming extends Terms {
+export interface ResumingFields extends Terms {
   readonly boot: string
   /** What the asker has to say already; empty where that is nothing. */
   readonly early: Uint8Array
@@ -136,7 +136,7 @@ export function writeResuming(
   return concatBytes([boot, writeTerms(terms), early])
 }
 
-export function readResuming(bytes: Uint8Array): Resuming | undefined {
+export function readResuming(bytes: Uint8Array): ResumingFields | undefined {
   const earlyBytes = bytes.length - BOOT_BYTES - TERMS_BYTES
   if (earlyBytes < 0 || earlyBytes > EARLY_BYTES_MAX) return undefined
   const fields = cut(bytes, BOOT_BYTES, TERMS_BYTES, earlyBytes)
