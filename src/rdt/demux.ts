@@ -1,5 +1,5 @@
-// What comes in: whose each datagram is, whether it may come, and who takes it. Segments that came together are told
-// apart by runs (run.ts), all else one by one. One per endpoint.
+// The demultiplexer: finds whose each datagram is, whether it may come, and who takes it. Segments that came together are
+// handled by runs (segment-batch.ts), all else one by one. One per endpoint.
 
 import type { Address, CloseReason, EndpointCounters, EndpointEvent, EndpointOptions } from './api.js'
 import type { Handshake } from './handshake/handshake.js'
@@ -25,7 +25,7 @@ export interface DemuxHost {
   closeSession(session: Session, reason: CloseReason, nowMs: number): void
 }
 
-/** What is said before there is a session, or because there is none. */
+/** Datagrams that are sent before there is a session, or because there is none. */
 const UNPROTECTED: ReadonlySet<number | undefined> = new Set([
   DatagramType.hello,
   DatagramType.cookie,
@@ -62,12 +62,12 @@ export class Demux {
     } while (at < bytes.length)
   }
 
-  /** What came before its session was known to be open. */
+  /** A datagram that came before its session was known to be open. */
   handleEarly(from: Address, bytes: Uint8Array, nowMs: number): void {
     this.handleAdmitted(from, bytes, nowMs)
   }
 
-  /** Whoever has a session, or shows that it knows us, is known wherever it is. Nobody else is even answered. */
+  /** A peer that has a session, or shows that it knows us, is known wherever it is. Nobody else is even answered. */
   private isKnown(from: Address, bytes: Uint8Array): boolean {
     if (this.host.options.protection.suite === 'plain') return false
     if (!UNPROTECTED.has(bytes[0])) {
@@ -155,7 +155,7 @@ export class Demux {
     return session
   }
 
-  /** What surely came from the other side settles a session that was pending. Answers whether it goes on. */
+  /** A datagram that surely came from the other side settles a pending session. Answers whether the session goes on. */
   private hear(session: Session, bytes: number, nowMs: number): boolean {
     session.bytesReceived += bytes
     session.handleHeard(nowMs)
@@ -171,7 +171,7 @@ export class Demux {
 
   private handleReset(from: Address, remote: WireSession, nowMs: number): boolean {
     const session = this.host.sessions.ofRemote(from, remote)
-    // Whoever hears a session go by can say this. A sealed one asks the other side itself before it believes it.
+    // Anybody who overhears a session can send this. A sealed one asks the other side itself before it believes it.
     if (session?.facts.protection.isSealed) session.handleReset(nowMs)
     else if (session !== undefined) this.host.closeSession(session, 'replaced', nowMs)
     return session !== undefined

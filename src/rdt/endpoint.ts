@@ -149,7 +149,7 @@ export class Endpoint {
     }
   }
 
-  /** What the handshakes need and what is slow; to be answered by `handleStep`. */
+  /** The next slow step (RSA) of a handshake; to be answered by `handleStep`. */
   pollStep(): SlowStep | undefined {
     return this.options.protection.pollStep()
   }
@@ -165,7 +165,7 @@ export class Endpoint {
     return this.sessions.get(session)?.facts.protection.frames
   }
 
-  /** Of the peer's public key; undefined where it has shown none, or the session is over. */
+  /** The fingerprint of the peer's public key; undefined where it has shown none, or the session is over. */
   fingerprintOf(session: SessionId): string | undefined {
     return this.sessions.get(session)?.facts.fingerprint
   }

@@ -36,7 +36,7 @@ export class FramePool {
     return buffer
   }
 
-  /** What was lent and then handed to another thread came back as `buffer`: that is lent now. */
+  /** A lent frame was handed to another thread and came back as `buffer`: that is lent now. */
   exchange(frame: Uint8Array, buffer: ArrayBufferLike): void {
     if (this.lent.delete(frame.buffer)) this.lent.add(buffer)
   }
@@ -62,7 +62,7 @@ export class BundlePool {
     return new Uint8Array(this.free.pop() ?? new ArrayBuffer(BUNDLE_BYTES_MAX), 0, bytes)
   }
 
-  /** What was not taken here is not kept, nor what is here already. */
+  /** Keeps the buffer; not one that was not taken here, nor one that is here already. */
   release({ buffer }: Uint8Array): void {
     const isOurs = buffer.byteLength === BUNDLE_BYTES_MAX && !this.free.includes(buffer)
     if (isOurs && this.free.length < BUNDLES_FREE_MAX) this.free.push(buffer)

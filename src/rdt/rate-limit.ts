@@ -1,6 +1,6 @@
 // Rate limits for things that cost us more than whoever makes us do them: resets, offers and handshakes that begin.
 
-/** So many in each second, which begins when the first of them is done. */
+/** A number per second, which begins when the first is done. */
 export class RateLimit {
   private left: number
   private sinceMs = Number.NEGATIVE_INFINITY

@@ -43,7 +43,7 @@ export class Answering implements Attempt {
   private constructor(
     private readonly context: HandshakeContext,
     private readonly opening: Opening,
-    /** Of the asker. */
+    /** Terms of the asker. */
     private readonly terms: Terms,
     private readonly shaking: Uint8Array,
     private readonly said: Uint8Array,

@@ -82,7 +82,7 @@ export class Asking implements Attempt {
       return true
     }
     this.state = { type: 'busy' }
-    // What it says from here on is repeated no more: the answer to it has come.
+    // The first flight is not repeated any more: its answer has come.
     this.flight = undefined
     this.prove({ modulus, party, verdict, shaking, said: sha256(said, modulus) })
     return true
@@ -108,7 +108,7 @@ export class Asking implements Attempt {
     })
   }
 
-  /** What is to be said already: to whoever can open the secret that goes before it, and nobody else. */
+  /** The message before the session, sealed for the holder of the private key that opens flight 2, and nobody else. */
   private early(proved: Proved): Flight | undefined {
     const early = this.opening.early?.()
     if (early === undefined || early.length > EARLY_BYTES_MAX) return undefined

@@ -1,4 +1,4 @@
-// What the flights of a sealed handshake hold, byte for byte. Lengths are fixed, so a flight of another length is none.
+// The flights of a sealed handshake, byte for byte. Lengths are fixed, so a flight of another length is none.
 //
 //   0  asker     exchange:32 session:8 datagramBytesMax:u16 zeros, 160 in all
 //   1  answerer  exchange:32 sealed{ modulus:384 }
@@ -25,7 +25,7 @@ import {
   X25519_BYTES,
 } from './limits.js'
 
-/** What a side brings beside its keys. */
+/** Terms that a side brings beside its keys. */
 export interface Terms {
   readonly session: WireSession
   readonly datagramBytesMax: number
@@ -124,7 +124,7 @@ export function readAcceptance(bytes: Uint8Array): Acceptance | undefined {
 
 export interface ResumingFields extends Terms {
   readonly boot: string
-  /** What the asker has to say already; empty where that is nothing. */
+  /** The asker's message before the session; empty where there is none. */
   readonly early: Uint8Array
 }
 

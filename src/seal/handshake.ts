@@ -26,7 +26,7 @@ import { SECRET_PROOF_BYTES } from './limits.js'
 import type { Steps } from './steps.js'
 import type { Party, Trust, Verdict } from './trust.js'
 
-/** What all handshakes of a peer share. */
+/** Shared by all handshakes of a peer. */
 export interface HandshakeContext {
   readonly trust: Trust
   readonly steps: Steps

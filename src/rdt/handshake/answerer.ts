@@ -148,7 +148,7 @@ export class Answerer {
     if (answer === undefined) return false
     const isTaken = answer.attempt.handleFlight({ step: control.step, body: control.flight })
     this.advance(answer, nowMs)
-    // It was repeated because our answer to it was lost.
+    // The flight was repeated because our answer to it was lost.
     if (!isTaken && (answer.sent?.step ?? 0) > control.step) this.sayAnswer(answer)
     return isTaken
   }

@@ -1,5 +1,6 @@
 // The asking side of the handshake: says hello to every address that is to be connected, with backoff and for ever, and
-// carries the flights of the attempt until it agrees. One per endpoint; handshake.ts hands it cookies, accepts and refusals.
+// carries the flights of the attempt until it agrees. One per endpoint; handshake.ts hands it cookies, accepts and
+// refusals.
 
 import { equalBytes, equalSecrets } from '../../base/bytes.js'
 import { earliest } from '../../base/earliest.js'

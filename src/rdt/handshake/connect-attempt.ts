@@ -133,7 +133,7 @@ export class ConnectAttempt {
     this.current = { type: 'shaking', attempt, cookie, opened, sinceMs: nowMs, sent: undefined }
   }
 
-  /** Of the session that this attempt is to come to: the other side may speak in it already. */
+  /** Keeps a datagram of the session that this attempt is to come to: the other side may speak in it already. */
   keepEarly(bytes: Uint8Array): void {
     if (this.early.length < EARLY_DATAGRAMS_MAX) this.early.push(bytes.slice())
   }
@@ -173,7 +173,7 @@ export class ConnectAttempt {
     return nowMs - this.passedOverSinceMs < YIELD_MS
   }
 
-  /** It will not talk to us as it is; asked again now and then, for it may be replaced. */
+  /** The peer will not talk to us as it is; asked again now and then, for it may be replaced. */
   handleRefused(nowMs: number): void {
     this.renew()
     this.tries = Number.MAX_SAFE_INTEGER

@@ -1,4 +1,4 @@
-// What both sides of the handshake need of the endpoint that they work for.
+// The endpoint, as both sides of the handshake use it.
 
 import type { Address, EndpointEvent, EndpointOptions } from '../api.js'
 import type { AgreedSession, Session } from '../session/session.js'

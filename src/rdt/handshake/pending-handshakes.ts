@@ -20,10 +20,10 @@ export interface PendingHandshake {
   readonly attempt: Attempt
   /** We call this address ourselves. */
   readonly isExpected: boolean
-  /** Whoever asks receives at the address that it asks from. */
+  /** The asker has shown that it receives at the address that it asks from. */
   readonly isProved: boolean
   readonly sinceMs: number
-  /** What was sent last. */
+  /** The flight that was sent last. */
   sent: Flight | undefined
   /** From its agreement on. */
   session: Session | undefined
@@ -91,12 +91,12 @@ export class PendingHandshakes {
     }
   }
 
-  /** It is over: nothing that was said of it is said again. */
+  /** The session is over: nothing that was said of it is said again. */
   forgetSession(session: Session): void {
     for (const answer of this.byKey.values()) if (answer.session === session) this.forget(answer)
   }
 
-  /** Whoever began it has to begin anew. */
+  /** The asker has to begin anew. */
   forget({ opening }: PendingHandshake): void {
     this.byKey.delete(keyOf(opening.address, opening.nonce))
   }

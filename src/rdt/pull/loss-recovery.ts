@@ -1,6 +1,6 @@
-// What becomes of what was asked for: it comes, and tells the round trip and the window what the path does; a later
-// asking was answered, and it is lost (RACK, RFC 8985); or nothing comes at all for a probe timeout (RFC 9002, 6.2).
-// One per puller.
+// Loss recovery: a segment that was asked for comes, and tells the round trip and the window about the path; or a later
+// asking was answered, and the segment is lost (RACK, RFC 8985); or nothing comes at all for a probe timeout (RFC 9002,
+// 6.2). One per puller.
 
 import { earliest } from '../../base/earliest.js'
 import type { PathMtu } from '../path/path-mtu.js'
@@ -176,14 +176,14 @@ export class LossRecovery {
     if (nowMs - reassembly.cameAtMs! >= STALLED_MS) this.host.giveUp(reassembly.item)
   }
 
-  /** What was called lost came after all. */
+  /** Segments that were called lost came after all. */
   private handleFound(count: number, bytes: number): void {
     this.stats.segmentsLost = Math.max(0, this.stats.segmentsLost - count)
     this.host.window.handleFound(bytes, this.delivery.tag)
     this.handleNeedless()
   }
 
-  /** What is here came once more, though it had been asked for again: it was not lost, only late. */
+  /** A segment that is here came once more, after it was asked for again: it was not lost, only late. */
   handleNeedless(): void {
     this.reordering.handleNeedless(this.meter.deliveredBytes, this.outstanding.inFlightBytes)
   }
@@ -221,9 +221,9 @@ export class LossRecovery {
       this.lose(position, nowMs)
     }
     this.probesOwedBytes = bytes
-    // So that the timer does not fire again before the probe is sent.
+    // Else the timer would fire again before the probe is sent.
     this.lastAskedAtMs = nowMs
-    // And so that the silence does not count as time in which the path delivered little.
+    // Else the silence would count as time in which the path delivered little.
     if (this.timeoutsInRow > 1) this.meter.restart(nowMs)
   }
 

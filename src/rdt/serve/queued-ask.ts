@@ -12,7 +12,7 @@ export interface WantedBlock {
   readonly kind: ItemKind
   readonly digest: Digest
   readonly blockIndex: number
-  /** Of a pack. */
+  /** Only of a pack. */
   readonly members: Uint8Array | undefined
   readonly asks: QueuedAsk[]
   /** Asks of it that were looked at and are not answered: while there are any, it holds its frame. */

@@ -4,8 +4,8 @@
 //   ask ──▶ queue ──▶ (one of the first, by bytes and number) wanted ──▶ frame ──▶ segments
 //                                                                    └───▶ gone: the item's asks are dropped
 //
-// Asks for what is gone stay in the queue until it is their turn or they are more than the others: else a peer that asks for
-// nothing else would have the whole queue gone through for each.
+// Asks for what is gone stay in the queue until it is their turn or they are more than the others: else a peer that
+// asks for nothing else would have the whole queue gone through for each.
 
 import { hexOf } from '../../base/bytes.js'
 import { type Digest, type ItemKind, itemKey } from '../../base/item.js'
@@ -68,14 +68,15 @@ export class Server {
   private readonly blocksOf = new Map<string, Set<WantedBlock>>()
   /** Asks of the queue for what is gone. */
   private goneCount = 0
-  /** What packs hold, as this session told; the oldest is forgotten first. Whether it is true is for the caller to see. */
+  /** Members of packs, as this session told them; the oldest is forgotten first. The caller checks whether they are
+   *  true. */
   private readonly membersOf = new Map<Digest, Uint8Array>()
   /** Blocks of which asks were looked at: they have their frame, or were wanted of the caller. */
   private readonly ahead = new Set<WantedBlock>()
   /** The first ask that was not looked at yet. */
   private lookedUntil = 0
   private readonly header = new SegmentHeader()
-  /** What the next frames are taken to be long. */
+  /** Expected bytes of the next frames. */
   private typicalFrameBytes = FRAME_BYTES_MAX
 
   constructor(
@@ -157,7 +158,7 @@ export class Server {
     return members
   }
 
-  /** What still waits here unsent is not sent twice: the puller's patience ran out, not the segment. */
+  /** A segment that still waits here unsent is not sent twice: the puller's patience ran out, not the segment. */
   private enqueue(ask: QueuedAsk): void {
     for (const earlier of ask.block.asks) {
       if (earlier.handle !== ask.handle || earlier.segmentBytes !== ask.segmentBytes) continue

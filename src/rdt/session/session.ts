@@ -25,7 +25,7 @@ import type { Request } from '../wire/request.js'
 import { CONTROL_QUEUED_MAX, DEAD_MS, PING_AGAIN_MS, PING_MS, RESET_MS } from './limits.js'
 import { StopAndWait } from './stop-and-wait.js'
 
-/** What all sessions of an endpoint share. */
+/** Shared by all sessions of an endpoint. */
 export interface SessionHost {
   readonly options: EndpointOptions
   readonly pool: FramePool
@@ -37,7 +37,7 @@ export interface SessionHost {
   emit(event: EndpointEvent): void
 }
 
-/** What the handshake agreed on. */
+/** Terms that the handshake agreed on. */
 export interface AgreedSession {
   readonly id: SessionId
   readonly address: Address
@@ -48,7 +48,7 @@ export interface AgreedSession {
   /** Our id, which datagrams to us carry, and theirs. */
   readonly local: WireSession
   readonly remote: WireSession
-  /** Of the other side's interface. */
+  /** Largest UDP payload of the other side's interface. */
   readonly datagramBytesMax: number
   readonly protection: SessionProtection
   readonly fingerprint: string | undefined
@@ -231,7 +231,7 @@ export class Session {
   encode(control: SessionControl): Uint8Array {
     const { datagrams } = this.facts.protection
     if (control.type !== 'probed') return datagrams.seal(encodeFields(control))
-    // What is asked for is a datagram of just so many bytes.
+    // The other side asks for a datagram of exactly so many bytes.
     return datagrams.seal(encodeFields({ ...control, bytes: control.bytes - datagrams.overheadBytes }))
   }
 
@@ -274,7 +274,7 @@ export class Session {
     this.send({ type: 'ping', session: this.facts.remote, number: this.pingNumber })
   }
 
-  /** What a peer makes us answer waits in a bounded queue; beyond, it asks again. */
+  /** Answers that a peer makes us give wait in a bounded queue; beyond, it asks again. */
   private send(control: SessionControl): void {
     if (this.outbox.length < CONTROL_QUEUED_MAX) this.outbox.push(this.encode(control))
   }

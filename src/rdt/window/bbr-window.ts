@@ -17,12 +17,13 @@
 // In level rounds it is the window that holds asking back: the queue is as long as it is kept at all times, so that
 // stalls of either end do not empty it, and it is drained for no longer than it takes to see the path without it.
 //
-// It departs from BBR in six places. Loss that is there when the queue is empty is the path's own: asking goes faster
-// by as much (random-loss.ts). Loss that is there only with a queue shortens the one that is kept (probe-gain.ts), and
-// far beyond that bounds the window until it has stayed away for a while (loss-response.ts). How long a queue is kept
-// depends on the flow's share of the link, which makes flows equal (queue-target.ts). The rate from before others came
-// is forgotten sooner (max-bandwidth.ts). The least RTT is looked for with half a window (probe-rtt.ts). Startup asks
-// nearly as fast as its bursts came before a round trip of rates is known (startup.ts, packet-train.ts).
+// The window departs from BBR in six places. Loss that is there when the queue is empty is the path's own: asking goes
+// faster by as much (random-loss.ts). Loss that is there only with a queue shortens the one that is kept
+// (probe-gain.ts), and far beyond that bounds the window until it has stayed away for a while (loss-response.ts). How
+// long a queue is kept depends on the flow's share of the link, which makes flows equal (queue-target.ts). The rate
+// from before others came is forgotten sooner (max-bandwidth.ts). The least RTT is looked for with half a window
+// (probe-rtt.ts). Startup asks nearly as fast as its bursts came before a round trip of rates is known (startup.ts,
+// packet-train.ts).
 
 import { PACING_SLACK_MS } from '../limits.js'
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
@@ -40,11 +41,12 @@ import { Scavenger } from './scavenger.js'
 import { STARTUP_GAIN, Startup } from './startup.js'
 import type { Delivery, WindowOptions, WindowPolicy } from './window-policy.js'
 
-/** Of what a round of startup asks for, what may be in flight at once: more only overshoots further. */
+/** Part of what a round of startup asks for that may be in flight at once: more only overshoots further. */
 const STARTUP_WINDOW_PART = 0.83
 
-/** Room for a whole block in datagrams of 1,232 bytes, a short list, and the last quantum of asking: of use a round trip
- *  sooner than most of a block is. RFC 6928 has ten segments; here a peer's address was proved, and what comes was asked for. */
+/** Room for a whole block in datagrams of 1,232 bytes, a short list, and the last quantum of asking: of use a round
+ *  trip sooner than most of a block is. RFC 6928 has ten segments; here a peer's address was proved, and what comes was
+ *  asked for. */
 const WINDOW_BYTES_FIRST = 50 * 1_472
 /** Over a path that is known to hold so much: a longer list too. */
 const WINDOW_BYTES_FIRST_MAX = 64 * 1_472
@@ -79,7 +81,7 @@ export class BbrWindow implements WindowPolicy {
   private readonly startup = new Startup(this.loss)
   private readonly lossResponse = new LossResponse(this.loss)
   private readonly queue: QueueTarget
-  /** Of a flow in the background. */
+  /** Only of a flow in the background. */
   private readonly scavenger: Scavenger | undefined
 
   // Rounds: one round trip of what was asked for.
@@ -216,12 +218,12 @@ export class BbrWindow implements WindowPolicy {
     return { round, isStartup, segmentBytes, quantumBytes, rateBytesPerMs, linkBytesPerMs }
   }
 
-  /** What is asked for besides, because as much is lost. Startup asks for more than enough. */
+  /** Part that is asked for besides, because as much is lost. Startup asks for more than enough. */
   private madeUpLoss(): number {
     return this.phase === 'startup' ? 0 : this.loss.ratio
   }
 
-  /** What is in flight when the path is just full. */
+  /** Bytes in flight when the path is just full: the bandwidth-delay product. */
   private pipeBytes(): number {
     const rateBytesPerMs = this.rate.bytesPerMs
     if (rateBytesPerMs === 0 || this.minRttMs === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
@@ -238,7 +240,7 @@ export class BbrWindow implements WindowPolicy {
 
   private beginRound(delivery: Delivery): void {
     this.roundEndsAtBytes = delivery.deliveredBytes
-    // What startup overshot is still being found out about for two rounds.
+    // The losses of startup's overshoot are still being detected for two rounds.
     if (this.phase === 'cruise' && this.round >= this.cruiseRound + 2) {
       const leastBytes = this.pipeBytes() + QUANTA_SPARE * this.quantumBytes
       this.lossResponse.boundBy(this.facts(), { inFlightBytes: delivery.inFlightBytes, leastBytes })
