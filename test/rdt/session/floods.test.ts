@@ -1,6 +1,7 @@
 // Queues that the other side of a session can try to make long, or dear to go through.
 
 import { describe, expect, it } from 'vitest'
+import { World } from '../../../harness/rdt/world.js'
 import { bytesOfHex, hexOf } from '../../../src/base/bytes.js'
 import { RoundTrip } from '../../../src/rdt/path/rtt.js'
 import { BundlePool, FramePool } from '../../../src/rdt/pool.js'
@@ -9,6 +10,7 @@ import { ASKS_PER_BLOCK_MAX, ASKS_QUEUED_MAX } from '../../../src/rdt/serve/limi
 import { Server } from '../../../src/rdt/serve/server.js'
 import { LETTERS_QUEUED_MAX } from '../../../src/rdt/session/limits.js'
 import { StopAndWait } from '../../../src/rdt/session/stop-and-wait.js'
+import { DatagramType } from '../../../src/rdt/wire/control.js'
 import type { Ask, AskGroup } from '../../../src/rdt/wire/request.js'
 
 const REPETITIONS = 100_000
@@ -171,5 +173,28 @@ describe('a server', () => {
       waiting: ASKS_PER_BLOCK_MAX,
       dropped: 10,
     })
+  })
+})
+
+describe('datagrams of sessions that are not known', () => {
+  it('are answered by 64 resets a second, from however many addresses they come', () => {
+    const { endpoint } = new World(1).node('10.0.0.1:1')
+    const resetsFor = (count: number, nowMs: number): number => {
+      for (let index = 0; index < count; index++) {
+        const ping = new Uint8Array(17)
+        new DataView(ping.buffer).setUint32(5, index)
+        ping[0] = DatagramType.ping
+        endpoint.handleDatagram(`10.1.${index >> 8}.${index & 255}:1`, ping, nowMs)
+      }
+      let resets = 0
+      for (let out = endpoint.pollDatagram(nowMs); out !== undefined; out = endpoint.pollDatagram(nowMs))
+        if (out.bytes[0] === DatagramType.reset) resets++
+      return resets
+    }
+    const startMs = 5_000
+    expect(resetsFor(640, startMs)).toBe(64)
+    expect(resetsFor(1, startMs + 999)).toBe(0)
+    expect(resetsFor(63, startMs + 1_000)).toBe(63)
+    expect(resetsFor(2, startMs + 1_999)).toBe(1)
   })
 })
