@@ -1,5 +1,6 @@
 // What the protocol moves: items, which are immutable bytes named by a digest and cut into blocks.
 
+import { hexOf } from './bytes.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from './limits.js'
 
 /** BLAKE3 as 64 lowercase hexadecimal characters: a key for maps that is also readable in a log. */
@@ -38,6 +39,11 @@ export function blockBytes(sizeBytes: number, blockIndex: number): number {
 /** Bytes of the digest list of a file of `sizeBytes`. */
 export function listBytes(sizeBytes: number): number {
   return blockCount(sizeBytes) * DIGEST_BYTES
+}
+
+/** Whether `bytes` are the file of this digest. Only of a file of one block, whose list is the digest of that block. */
+export function provesSmall(hash: Hash, bytes: Uint8Array, digest: Digest): boolean {
+  return hexOf(hash(hash(bytes))) === digest
 }
 
 /** The key of an item in maps: digests of different kinds never meet. */

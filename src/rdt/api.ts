@@ -1,4 +1,4 @@
-// What an endpoint takes and tells: the types that its callers (sync, io, sim) hold in their hands.
+// Options, events and figures of an endpoint: the types that its callers (sync, io, sim) hold in their hands.
 
 import type { Digest, Hash, ItemKind } from '../base/item.js'
 import type { Random } from '../base/ports.js'
@@ -17,7 +17,7 @@ export interface EndpointOptions {
   readonly random: Random
   /** Keys the address cookie. */
   readonly hash: Hash
-  /** Who may have a session, and what keeps others out of it. */
+  /** Decides who may have a session, and keeps others out of it. */
   readonly protection: Protection
   /** Check of datagrams that no session protects. */
   readonly crc32: (bytes: Uint8Array) => number
@@ -27,7 +27,7 @@ export interface EndpointOptions {
   readonly background?: boolean
   /** Bytes per second received at most, over all sessions; UDP payload bytes are counted. */
   readonly limitBytesPerS?: number | undefined
-  /** What a peer that is met again is told with the hello, at most EARLY_BYTES_MAX bytes; asked for with each. */
+  /** Told to a peer that is met again with the hello, at most EARLY_BYTES_MAX bytes; asked for with each. */
   readonly greeting?: () => Uint8Array | undefined
   /** Named in refusals, as 'left 0.1.0'. ASCII, at most AGENT_BYTES_MAX. */
   readonly agent: string
@@ -35,7 +35,7 @@ export interface EndpointOptions {
   readonly admit: (address: Address) => boolean
   /** Largest UDP payload that the local interface towards that address carries in one piece. */
   readonly datagramBytesMax: (address: Address) => number
-  /** What the kernel gave this socket to receive into. */
+  /** Receive buffer that the kernel gave this socket. */
   readonly receiveBufferBytes: number
 }
 
@@ -80,7 +80,7 @@ export type EndpointEvent =
       peerId: string
       address: Address
       initiator: boolean
-      /** Of the peer's public key; undefined where it has shown none. */
+      /** The fingerprint of the peer's public key; undefined where it has shown none. */
       fingerprint: string | undefined
     }
   /** The other side is proved and does not know yet that it is welcome: 'opened' follows when it is heard, or 'withdrawn'.
@@ -90,16 +90,16 @@ export type EndpointEvent =
       session: SessionId
       peerId: string
       address: Address
-      /** What the other side said with its hello: its `greeting`. */
+      /** The `greeting` that the other side said with its hello. */
       early: Uint8Array | undefined
     }
-  /** It was answered, and is over without having been heard in. */
+  /** The session was answered, and is over without having been heard in. */
   | { readonly type: 'withdrawn'; session: SessionId; peerId: string }
   | { readonly type: 'closed'; session: SessionId; peerId: string; address: Address; reason: CloseReason }
   /** `answers`: somebody is there, and does not let us in. */
   | { readonly type: 'unreachable'; address: Address; answers: boolean }
   | { readonly type: 'refused'; address: Address; agent: string; wireVersion: number; reason: RefusalReason }
-  /** It has as many sessions as a key may have. */
+  /** The key has as many sessions as it may have. */
   | { readonly type: 'crowded'; address: Address; fingerprint: string }
   | { readonly type: 'stranger'; address: Address }
   | { readonly type: 'request'; session: SessionId; number: number; body: Uint8Array }
@@ -126,7 +126,7 @@ export type EndpointEvent =
       kind: ItemKind
       digest: Digest
       blockIndex: number
-      /** Of a pack: what the peer says are the digests of its files. */
+      /** Only of a pack: the digests of its files, as the peer claims. */
       members: Uint8Array | undefined
     }
 
@@ -139,7 +139,7 @@ export interface SessionStats {
   windowBytes: number
   /** Largest datagram that the path towards us is known to carry. */
   pathBytes: number
-  /** What the window takes the path to carry, UDP payload; 0 where it is fixed or knows nothing yet. */
+  /** Capacity of the path as the window estimates it, UDP payload; 0 where it is fixed or knows nothing yet. */
   linkBytesPerS: number
   segmentsReceived: number
   segmentsDuplicate: number

@@ -1,9 +1,10 @@
-// What comes in: whose each datagram is, whether it may come, and who takes it. Segments that came together are told
-// apart by runs (run.ts), all else one by one. One per endpoint.
+// The demultiplexer: finds whose each datagram is, whether it may come, and who takes it. Segments that came together are
+// handled by runs (segment-batch.ts), all else one by one. One per endpoint.
 
 import type { Address, CloseReason, EndpointCounters, EndpointEvent, EndpointOptions } from './api.js'
 import type { Handshake } from './handshake/handshake.js'
 import { RESETS_PER_S_MAX, STRANGERS_MAX } from './limits.js'
+import { RateLimit } from './rate-limit.js'
 import type { Session } from './session/session.js'
 import type { SessionTable } from './session/sessions.js'
 import { DatagramType, decodeControl, decodeFields, encodeControl, type WireSession } from './wire/control.js'
@@ -24,7 +25,7 @@ export interface DemuxHost {
   closeSession(session: Session, reason: CloseReason, nowMs: number): void
 }
 
-/** What is said before there is a session, or because there is none. */
+/** Datagrams that are sent before there is a session, or because there is none. */
 const UNPROTECTED: ReadonlySet<number | undefined> = new Set([
   DatagramType.hello,
   DatagramType.cookie,
@@ -38,12 +39,9 @@ const UNPROTECTED: ReadonlySet<number | undefined> = new Set([
 export class Demux {
   private readonly run = new SegmentBatch()
   private readonly strangers = new Set<Address>()
-  private resetsLeft = RESETS_PER_S_MAX
+  private readonly resets = new RateLimit(RESETS_PER_S_MAX)
 
-  constructor(
-    private readonly host: DemuxHost,
-    private resetsAtMs: number,
-  ) {}
+  constructor(private readonly host: DemuxHost) {}
 
   /** Datagrams end to end, each `datagramBytes` long but the last, which may be shorter. */
   handleDatagrams(from: Address, bytes: Uint8Array, datagramBytes: number, nowMs: number): void {
@@ -64,12 +62,12 @@ export class Demux {
     } while (at < bytes.length)
   }
 
-  /** What came before its session was known to be open. */
+  /** A datagram that came before its session was known to be open. */
   handleEarly(from: Address, bytes: Uint8Array, nowMs: number): void {
     this.handleAdmitted(from, bytes, nowMs)
   }
 
-  /** Whoever has a session, or shows that it knows us, is known wherever it is. Nobody else is even answered. */
+  /** A peer that has a session, or shows that it knows us, is known wherever it is. Nobody else is even answered. */
   private isKnown(from: Address, bytes: Uint8Array): boolean {
     if (this.host.options.protection.suite === 'plain') return false
     if (!UNPROTECTED.has(bytes[0])) {
@@ -157,7 +155,7 @@ export class Demux {
     return session
   }
 
-  /** What surely came from the other side settles a session that was pending. Answers whether it goes on. */
+  /** A datagram that surely came from the other side settles a pending session. Answers whether the session goes on. */
   private hear(session: Session, bytes: number, nowMs: number): boolean {
     session.bytesReceived += bytes
     session.handleHeard(nowMs)
@@ -167,18 +165,13 @@ export class Demux {
 
   /** A session that is not known here is one of a process that was: telling so ends it at once over there. */
   private answerUnknown(from: Address, wire: WireSession, nowMs: number): void {
-    if (nowMs - this.resetsAtMs >= 1_000) {
-      this.resetsAtMs = nowMs
-      this.resetsLeft = RESETS_PER_S_MAX
-    }
-    if (this.resetsLeft === 0) return
-    this.resetsLeft--
+    if (!this.resets.take(nowMs)) return
     this.host.send(from, encodeControl({ type: 'reset', session: wire }, this.host.options.crc32))
   }
 
   private handleReset(from: Address, remote: WireSession, nowMs: number): boolean {
     const session = this.host.sessions.ofRemote(from, remote)
-    // Whoever hears a session go by can say this. A sealed one asks the other side itself before it believes it.
+    // Anybody who overhears a session can send this. A sealed one asks the other side itself before it believes it.
     if (session?.facts.protection.isSealed) session.handleReset(nowMs)
     else if (session !== undefined) this.host.closeSession(session, 'replaced', nowMs)
     return session !== undefined

@@ -1,10 +1,10 @@
 // One socket's worth of reliable data transfer: opens and closes sessions and gives each what is its own.
 // Performs no I/O: the caller brings datagrams and time, and carries away datagrams and events.
 //
-// Two sessions with one process are one too many: the one that the smaller peer id began stays. A process that
-// was restarted (another boot id) takes the place of what it was.
+// session/rivals.ts decides which of two sessions with one peer stays.
 
 import type { BlockSet } from '../base/blockset.js'
+import { earliest } from '../base/earliest.js'
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
 import type {
   Address,
@@ -26,7 +26,8 @@ import { BundlePool, type FrameBuffer, FramePool } from './pool.js'
 import type { BlockName, FrameSeal, SlowStep } from './protection.js'
 import { TokenBucket } from './pull/bucket.js'
 import { FrameCache } from './serve/framecache.js'
-import { Session, type SessionFacts, type SessionHost } from './session/session.js'
+import { rivalsOver } from './session/rivals.js'
+import { type AgreedSession, Session, type SessionHost } from './session/session.js'
 import { SessionTable } from './session/sessions.js'
 
 export type * from './api.js'
@@ -82,19 +83,16 @@ export class Endpoint {
       settle: (session, atMs) => this.settle(session, atMs),
       handleEarly: (from, bytes, atMs) => this.demux.handleEarly(from, bytes, atMs),
     })
-    this.demux = new Demux(
-      {
-        options,
-        sessions: this.sessions,
-        handshake: this.handshake,
-        counters: this.counters,
-        emit,
-        send: (to, bytes) => this.send(to, bytes),
-        settle: (session, atMs) => this.settle(session, atMs),
-        closeSession: (session, reason, atMs) => this.closeSession(session, reason, atMs, false),
-      },
-      nowMs,
-    )
+    this.demux = new Demux({
+      options,
+      sessions: this.sessions,
+      handshake: this.handshake,
+      counters: this.counters,
+      emit,
+      send: (to, bytes) => this.send(to, bytes),
+      settle: (session, atMs) => this.settle(session, atMs),
+      closeSession: (session, reason, atMs) => this.closeSession(session, reason, atMs, false),
+    })
   }
 
   // — Peers —
@@ -151,7 +149,7 @@ export class Endpoint {
     }
   }
 
-  /** What the handshakes need and what is slow; to be answered by `handleStep`. */
+  /** The next slow step (RSA) of a handshake; to be answered by `handleStep`. */
   pollStep(): SlowStep | undefined {
     return this.options.protection.pollStep()
   }
@@ -167,7 +165,7 @@ export class Endpoint {
     return this.sessions.get(session)?.facts.protection.frames
   }
 
-  /** Of the peer's public key; undefined where it has shown none, or the session is over. */
+  /** The fingerprint of the peer's public key; undefined where it has shown none, or the session is over. */
   fingerprintOf(session: SessionId): string | undefined {
     return this.sessions.get(session)?.facts.fingerprint
   }
@@ -176,8 +174,8 @@ export class Endpoint {
   pollTimeout(): number | undefined {
     if (this.isClosed) return undefined
     let atMs = this.handshake.pollTimeout()
-    for (const session of this.sessions.values()) atMs = Math.min(atMs, session.pollTimeout())
-    return atMs === Number.POSITIVE_INFINITY ? undefined : atMs
+    for (const session of this.sessions.values()) atMs = earliest(atMs, session.pollTimeout())
+    return atMs
   }
 
   pollDatagram(nowMs: number): Outgoing | undefined {
@@ -297,7 +295,7 @@ export class Endpoint {
 
   // — Sessions —
 
-  private addSession(facts: Omit<SessionFacts, 'id'>, nowMs: number): Session {
+  private addSession(facts: Omit<AgreedSession, 'id'>, nowMs: number): Session {
     const oldest = this.sessions.supernumerary(facts)
     if (oldest !== undefined) this.closeSession(oldest, 'replaced', nowMs, false)
     const session = new Session({ ...facts, id: this.nextSessionId++ }, this.host, nowMs)
@@ -308,23 +306,11 @@ export class Endpoint {
   /** Both sides know of the session. Decides which of the sessions with this peer stays. */
   private settle(session: Session, nowMs: number): void {
     const { facts } = session
-    const isPreferred = facts.isInitiator === this.options.peerId < facts.peerId
-    for (const other of this.sessions.all()) {
-      const isSamePeer = other.facts.peerId === facts.peerId
-      if (other === session || !(isSamePeer || (other.isSettled && other.facts.address === facts.address)))
-        continue
-      const isSameProcess = isSamePeer && other.facts.boot === facts.boot
-      const isOtherPreferred = other.facts.isInitiator === this.options.peerId < other.facts.peerId
-      // A pending one that would stay is waited for: its initiator goes on until it is through.
-      if (isSameProcess && isOtherPreferred && !isPreferred) {
-        this.closeSession(session, 'replaced', nowMs, true)
-        return
-      }
-      // But not where that initiator has come to this one instead.
-      const isSameAttempt =
-        other.facts.isInitiator === facts.isInitiator && other.facts.address === facts.address
-      if (isSameProcess && !other.isSettled && !isSameAttempt) continue
-      this.closeSession(other, 'replaced', nowMs, isSameProcess && other.isSettled)
+    const { stays, over } = rivalsOver(session, this.sessions.all(), this.options.peerId)
+    for (const { session: rival, saysBye } of over) this.closeSession(rival, 'replaced', nowMs, saysBye)
+    if (!stays) {
+      this.closeSession(session, 'replaced', nowMs, true)
+      return
     }
     session.settle(nowMs)
     this.handshake.handleSettled(facts)

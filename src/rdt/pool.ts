@@ -111,7 +111,7 @@ export class BundlePool {
     return new Uint8Array(this.free.pop() ?? new ArrayBuffer(BUNDLE_BYTES_MAX), 0, bytes)
   }
 
-  /** What was not taken here is not kept, nor what is here already. */
+  /** Keeps the buffer; not one that was not taken here, nor one that is here already. */
   release({ buffer }: Uint8Array): void {
     const isOurs = buffer.byteLength === BUNDLE_BYTES_MAX && !this.free.includes(buffer)
     if (isOurs && this.free.length < BUNDLES_FREE_MAX) this.free.push(buffer)

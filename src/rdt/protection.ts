@@ -22,7 +22,7 @@ export interface WireSession {
   readonly low: number
 }
 
-/** What a peer wants, said in its hellos. Two that differ in it refuse each other. */
+/** With or without encryption, said in every hello. Two peers that differ in it refuse each other. */
 export type Suite = 'plain' | 'sealed'
 
 export interface BlockName {
@@ -40,7 +40,7 @@ export interface OpenedFrame {
 
 export type FrameFailure = 'truncated' | 'too-long' | 'unknown-codec' | 'damaged'
 
-/** What seals and opens one frame, for a thread that knows no session: AES-256-GCM. */
+/** Key and nonce to seal or open one frame, for a thread that knows no session: AES-256-GCM. */
 export interface FrameCipher {
   readonly key: Uint8Array
   readonly nonce: Uint8Array
@@ -54,21 +54,21 @@ export interface FrameSeal {
   /** The same bytes each time for the same block: in `room`, which has FRAME_OVERHEAD_BYTES more than the block and may
    *  hold it from FRAME_BLOCK_AT on, or else fresh ones. `fileLengths` are those of the files of a pack. */
   seal(name: BlockName, block: Uint8Array, room?: Uint8Array, fileLengths?: readonly number[]): Uint8Array
-  /** Of a file, without seals: what came, to be held against its digest. */
+  /** Undoes `seal`. A block of a file that is not sealed proves nothing here: the caller holds it against its digest. */
   open(name: BlockName, frame: Uint8Array): Decoded<OpenedFrame, FrameFailure>
-  /** What seals a block in place, between its codec byte (0) and its tag; undefined where only `seal` can. */
+  /** Key and nonce that seal a block in place, between its codec byte (0) and its tag; undefined where only `seal` can. */
   sealingOf(name: BlockName): FrameCipher | undefined
-  /** What opens the bytes of a frame from FRAME_BLOCK_AT on; undefined where only `open` can tell. */
+  /** Key and nonce that open the bytes of a frame from FRAME_BLOCK_AT on; undefined where only `open` can tell. */
   openingOf(name: BlockName, frame: Uint8Array): FrameCipher | undefined
 }
 
 /** Every datagram of a session but its segments. */
 export interface DatagramSeal {
-  /** What sealing adds. */
+  /** Bytes that sealing adds. */
   readonly overheadBytes: number
   /** `plain` begins with type and session (9 bytes), which stay readable. Fresh bytes. */
   seal(plain: Uint8Array): Uint8Array
-  /** What was sealed; undefined where it is damaged, forged or has come before. */
+  /** The sealed fields; undefined where it is damaged, forged or has come before. */
   open(datagram: Uint8Array): Uint8Array | undefined
 }
 
@@ -81,16 +81,16 @@ export interface SessionProtection {
   readonly isWorn: boolean
 }
 
-/** What this side brings to a session. */
+/** This side's part of a session that is to be. */
 export interface Opening {
   readonly address: string
   /** 8 bytes, the asker's. */
   readonly nonce: Uint8Array
   /** Our id for the session. */
   readonly local: WireSession
-  /** What our interface carries. */
+  /** Largest UDP payload of our interface. */
   readonly datagramBytesMax: number
-  /** What the asker has to say before it has a session, to be asked when it is sealed. At most EARLY_BYTES_MAX. */
+  /** The asker's message before it has a session, read when it is sealed. At most EARLY_BYTES_MAX. */
   readonly early?: () => Uint8Array | undefined
 }
 
@@ -105,30 +105,31 @@ export interface Claim {
   readonly boot: string
 }
 
-/** What both sides know when a handshake is through. */
+/** Known to both sides when a handshake is through. */
 export interface Agreement extends Claim {
-  /** Of the other side. */
+  /** The other side's id for the session. */
   readonly remote: WireSession
   readonly datagramBytesMax: number
   readonly protection: SessionProtection
-  /** Of the other side's public key, where it has shown that it holds the private one. */
+  /** Fingerprint of the other side's public key, where it has shown that it holds the private one. */
   readonly fingerprint: string | undefined
-  /** What the asker said already, to the answerer; undefined where that is nothing. */
+  /** Only at the answerer: the message that the asker sent already; undefined where there is none. */
   readonly early?: Uint8Array | undefined
 }
 
 /** One handshake, on one side. Takes flights and answers of slow steps, in any order and any number of times. */
 export interface Attempt {
-  /** What the other side has to get next, to be repeated until it answers; undefined while there is nothing. */
+  /** The flight to send next, repeated until the other side answers; undefined while there is none. */
   readonly flight: Flight | undefined
   /** Goes along with it each time, in a datagram of its own, and is missed by nobody where it is lost. */
   readonly rider?: Flight | undefined
-  /** Who the asker says it is. Nothing costly is done before `proceed`. */
+  /** The identity that the asker claims. Nothing costly is done before `proceed`. */
   readonly claim: Claim | undefined
   readonly agreement: Agreement | undefined
-  /** Of one that resumes: what it resumes began at this address, which proves it as a token does (RFC 9000, 8.1.3). */
+  /** Only of one that resumes: the earlier session began at this address, which proves it as a token does (RFC 9000,
+   *  8.1.3). */
   readonly provesAddress?: boolean
-  /** It will never agree: nothing more is said to the other side. */
+  /** The attempt will never agree: nothing more is said to the other side. */
   readonly hasFailed: boolean
   /** False where that is no flight that fits here. */
   handleFlight(flight: Flight): boolean
@@ -149,7 +150,7 @@ export type SlowStep =
   | { readonly id: number; readonly type: 'encrypt'; readonly key: Uint8Array; readonly secret: Uint8Array }
   | { readonly id: number; readonly type: 'decrypt'; readonly sealed: Uint8Array }
 
-/** What a hello that resumes has room for besides all that is in it; and no more in a datagram of its own. */
+/** Room for the asker's message in a hello that resumes; the same in a datagram of its own. */
 export const EARLY_BYTES_MAX = 1_024
 
 /** Bytes of an introduction. */
@@ -157,8 +158,8 @@ export const INTRODUCTION_BYTES = 16
 
 export interface Protection {
   readonly suite: Suite
-  /** What an asker shows whoever is at `address` before anything else: that it knows whom it asks. Zeros where it
-   *  does not. */
+  /** Proof for the peer at `address`, shown before anything else, that the asker knows whom it asks; without meaning where
+   *  it does not. */
   introduce(address: string, nonce: Uint8Array): Uint8Array
   /** Whether it knows us, or shares a secret with us: then it is worth an answer wherever it is. */
   isIntroduced(introduction: Uint8Array, nonce: Uint8Array): boolean

@@ -14,7 +14,7 @@ import { X25519_BYTES } from './limits.js'
 export interface KeyExchange {
   /** 32 bytes, for the other side. */
   readonly publicKey: Uint8Array
-  /** What both know then; undefined where `theirs` is no key that gives a secret. */
+  /** The secret that both know then; undefined where `theirs` is no key that gives a secret. */
   agree(theirs: Uint8Array): Uint8Array | undefined
 }
 

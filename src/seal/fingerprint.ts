@@ -39,7 +39,7 @@ export function showFingerprint(fingerprint: Fingerprint): string {
   return fingerprint.match(/.{4}/g)!.join(' ')
 }
 
-/** What a person typed or pasted: with or without blanks, colons or dashes, in either case. */
+/** Reads a fingerprint that a person typed or pasted: with or without blanks, colons or dashes, in either case. */
 export function readFingerprint(text: string): Fingerprint | undefined {
   const fingerprint = text
     .replace(/^sha-?256:/i, '')

@@ -1,4 +1,4 @@
-// What the flights of a sealed handshake hold, byte for byte. Lengths are fixed, so a flight of another length is none.
+// The flights of a sealed handshake, byte for byte. Lengths are fixed, so a flight of another length is none.
 //
 //   0  asker     exchange:32 session:8 datagramBytesMax:u16 zeros, 160 in all
 //   1  answerer  exchange:32 sealed{ modulus:384 }
@@ -25,7 +25,7 @@ import {
   X25519_BYTES,
 } from './limits.js'
 
-/** What a side brings beside its keys. */
+/** Terms that a side brings beside its keys. */
 export interface Terms {
   readonly session: WireSession
   readonly datagramBytesMax: number
@@ -78,7 +78,7 @@ export function readOffer(bytes: Uint8Array): { exchange: Uint8Array; sealed: Ui
   return fields && { exchange: fields[0]!.slice(), sealed: fields[1]! }
 }
 
-export interface Proof {
+export interface ProofFields {
   readonly peer: Uint8Array
   readonly boot: Uint8Array
   readonly modulus: Uint8Array
@@ -87,11 +87,11 @@ export interface Proof {
   readonly signature: Uint8Array
 }
 
-export function writeProof({ peer, boot, modulus, secret, proof, signature }: Proof): Uint8Array {
+export function writeProof({ peer, boot, modulus, secret, proof, signature }: ProofFields): Uint8Array {
   return concatBytes([peer, boot, modulus, secret, proof, signature])
 }
 
-export function readProof(bytes: Uint8Array): Proof | undefined {
+export function readProof(bytes: Uint8Array): ProofFields | undefined {
   const fields = cut(bytes, PEER_ID_BYTES, BOOT_BYTES, RSA_BYTES, RSA_BYTES, SECRET_PROOF_BYTES, RSA_BYTES)
   if (fields === undefined) return undefined
   const [peer, boot, modulus, secret, proof, signature] = fields as [
@@ -122,9 +122,9 @@ export function readAcceptance(bytes: Uint8Array): Acceptance | undefined {
   return { peer: fields[0]!, boot: fields[1]!, ...readTerms(fields[2]!), signature: fields[3]! }
 }
 
-export interface Resuming extends Terms {
+export interface ResumingFields extends Terms {
   readonly boot: string
-  /** What the asker has to say already; empty where that is nothing. */
+  /** The asker's message before the session; empty where there is none. */
   readonly early: Uint8Array
 }
 
@@ -136,7 +136,7 @@ export function writeResuming(
   return concatBytes([boot, writeTerms(terms), early])
 }
 
-export function readResuming(bytes: Uint8Array): Resuming | undefined {
+export function readResuming(bytes: Uint8Array): ResumingFields | undefined {
   const earlyBytes = bytes.length - BOOT_BYTES - TERMS_BYTES
   if (earlyBytes < 0 || earlyBytes > EARLY_BYTES_MAX) return undefined
   const fields = cut(bytes, BOOT_BYTES, TERMS_BYTES, earlyBytes)

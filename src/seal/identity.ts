@@ -1,6 +1,6 @@
-// Who a peer is: an RSA-3072 key and a self-signed X.509 certificate of it, in one PEM file that only its owner may read.
-// Made on first start. node:crypto makes and uses the key; node-forge writes the certificate, which Node cannot.
-// A key whose passphrase is cheap to guess is written anew (locked-key.ts).
+// The identity of a peer: an RSA-3072 key and a self-signed X.509 certificate of it, in one PEM file that only its
+// owner may read. Made on first start. node:crypto makes and uses the key; node-forge writes the certificate, which
+// Node cannot. A key whose passphrase is cheap to guess is written anew (locked-key.ts).
 
 import {
   createPrivateKey,
@@ -39,7 +39,7 @@ export interface IdentityOptions {
   readonly file: string
   /** Encrypts the private key in the file. */
   readonly passphrase?: string | undefined
-  /** It has to be made, which takes a second. */
+  /** The identity has to be made, which takes a second. */
   readonly onMaking?: () => void
 }
 

@@ -92,14 +92,14 @@ export function openGcm(
   }
 }
 
-/** What a session needs, from the one secret that both sides have agreed on. */
+/** Keys of a session, from the one secret that both sides have agreed on. */
 export interface SessionKeys {
   readonly asker: DirectionKeys
   readonly answerer: DirectionKeys
   readonly ticket: Ticket
 }
 
-/** Of what one of the two sends. */
+/** Keys for what one of the two sends. */
 export interface DirectionKeys {
   readonly datagrams: Uint8Array
   readonly frames: Uint8Array
@@ -107,7 +107,7 @@ export interface DirectionKeys {
   readonly nonces: Uint8Array
 }
 
-/** What the next session of these two may begin with. */
+/** The ticket that the next session of these two may begin with. */
 export interface Ticket {
   readonly id: Uint8Array
   readonly secret: Uint8Array

@@ -24,7 +24,7 @@ export const X25519_BYTES = 32
 export const RSA_BITS = 3_072
 export const RSA_BYTES = RSA_BITS / 8
 
-/** What RSA-OAEP carries to the answerer. */
+/** Bytes of the secret that RSA-OAEP carries to the answerer. */
 export const OAEP_SECRET_BYTES = 32
 
 /** Shows that the asker holds the shared secret. */
@@ -79,7 +79,7 @@ export const SHARED_SECRET_BYTES_MIN = 16
 export const COMPRESSION_TRIES = 4
 export const COMPRESSION_RETRY_BLOCKS = 32
 
-/** What must be saved for a frame to be worth decompressing, bytes: a segment of an Ethernet path. */
+/** Bytes that must be saved for a frame to be worth decompressing: a segment of an Ethernet path. */
 export const COMPRESSION_GAIN_BYTES_MIN = 1_500
 
 /** Blocks shorter than this are not worth the trouble. */

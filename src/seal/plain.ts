@@ -56,7 +56,7 @@ export class PlainProtection implements Protection {
     )
   }
 
-  /** It would have to promise a session to somebody of whom nothing is kept. */
+  /** Nothing is offered: an offer would promise a session to somebody of whom nothing is kept. */
   offer(): undefined {}
 
   answer(opening: Opening, flight: Uint8Array): Attempt | undefined {

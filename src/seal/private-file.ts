@@ -36,7 +36,7 @@ export function readPrivateText(file: string): PrivateText {
     throw error
   }
   try {
-    // Of the open file: the name may come to mean another one.
+    // Checks the open file, for the name may come to mean another one.
     const remedy = exposureOf(file, fstatSync(handle))
     return remedy === undefined
       ? { found: 'text', text: readFileSync(handle, 'utf8') }

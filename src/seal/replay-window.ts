@@ -17,7 +17,7 @@ export class ReplayWindow {
     return (this.bits[wordOf(counter)]! & bitOf(counter)) === 0
   }
 
-  /** It came, and is not taken again. */
+  /** The counter came, and is not taken again. */
   take(counter: number): void {
     if (counter > this.highest) {
       this.clear(this.highest + 1, counter)

@@ -9,7 +9,8 @@
 //
 // Replaying the asker's flight is harmless: a ticket is answered once; whoever replays it cannot follow the agreement,
 // so its session never speaks; and the answer is shorter than the question. What the asker says early is sealed by the
-// ticket's secret alone, and no less fresh for that: the ticket is in the memory of these two processes and is answered once.
+// ticket's secret alone, and no less fresh for that: the ticket is in the memory of these two processes and is answered
+// once.
 
 import { concatBytes, hexOf, utf8 } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
@@ -21,7 +22,7 @@ import { expand, extract, openOnce, sealOnce, sessionKeys, sha256, type Ticket }
 import { TICKETS_MAX } from './limits.js'
 import type { Trust } from './trust.js'
 
-/** What is known of a peer that a session was had with. */
+/** A peer that we had a session with, and the ticket that came of it. */
 export interface KnownPeer {
   readonly ticket: Ticket
   readonly peerId: string

@@ -14,13 +14,15 @@ import {
   type Protection,
   type SlowStep,
 } from '../rdt/protection.js'
+import { Answering } from './answering.js'
+import { Asking } from './asking.js'
 import { type MakeExchange, makeX25519 } from './exchange.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { Terms } from './flights.js'
 import type { Codec } from './frames/codec.js'
 import { Compressor } from './frames/compression.js'
 import { SealedFrames } from './frames/sealed-frame.js'
-import { Answering, Asking, type HandshakeContext } from './handshake.js'
+import type { HandshakeContext } from './handshake.js'
 import { hmac, type SessionKeys } from './keys.js'
 import { BOOT_BYTES, PEER_ID_BYTES } from './limits.js'
 import { answerResumption, mayResume, Resuming, Tickets } from './resumption.js'

@@ -27,7 +27,7 @@ export interface Trust {
   /** Whether this proved key may show this peer id: an id belongs to the first trusted key that showed it. Tells the
    *  person where it may not. */
   mayShow(party: Party, peerId: string): boolean
-  /** It has proved that it holds the key, and may show the id. */
+  /** The party has proved that it holds the key, and may show the id. */
   handleProved(party: Party, verdict: 'trusted' | 'first-use' | 'secret', peerId: string): void
   /** Nothing is said to it any more. */
   handleRefused(party: Party, verdict: Refusal): void

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { makeItem, World } from '../../harness/rdt/world.js'
+import { BlockSet } from '../../src/base/blockset.js'
 import { FRAME_BYTES_MAX } from '../../src/base/limits.js'
 import { BUNDLE_BYTES_MAX, BUNDLES_FREE_MAX, SMALL_BUNDLE_BYTES_MAX } from '../../src/rdt/limits.js'
 import { BundlePool, FrameBuffer, FramePool } from '../../src/rdt/pool.js'
@@ -81,5 +83,41 @@ describe('a frame', () => {
 
   it('without a pool is forgotten', () => {
     expect(new FrameBuffer(Uint8Array.of(1)).release()).toBe(false)
+  })
+})
+
+describe('the frames that a session may hold', () => {
+  /** Frames that came of one session and were not released, while so many others pull and nothing comes for them. */
+  function heldAmong(othersCount: number): number {
+    const world = new World(1, { delayMs: 1 })
+    const puller = world.node('10.0.0.1:1')
+    puller.releases = false
+    for (let index = 0; index <= othersCount; index++) {
+      const server = world.node(`10.0.1.${index}:1`)
+      // One of them answers at once.
+      server.loadMs = index === 0 ? 0 : 600_000
+      for (const item of items) server.hold(item)
+      puller.connect(server)
+    }
+    world.run(500)
+    const opened = puller.events.flatMap((event) => (event.type === 'opened' ? [event] : []))
+    expect(opened).toHaveLength(othersCount + 1)
+    for (const { session, address } of opened) {
+      const wanted = address === '10.0.1.0:1' ? items : items.slice(0, 1)
+      for (const { ref } of wanted)
+        puller.endpoint.pull(session, ref, BlockSet.full(1), { priority: 'bulk' }, world.nowMs)
+    }
+    puller.drain()
+    world.run(500)
+    return puller.kept.length
+  }
+  const items = Array.from({ length: 200 }, () => makeItem(100))
+
+  it('are an equal part of 512', () => {
+    expect(heldAmong(3)).toBe(128)
+  })
+
+  it('are 8 at least, however many others pull', () => {
+    expect(heldAmong(100)).toBe(8)
   })
 })

@@ -184,6 +184,27 @@ describe('a sealed handshake', () => {
     }
   })
 
+  it('opens where the offer comes as an accept before the cookie, which nobody honest does', () => {
+    const world = new World(1, { delayMs: 5 })
+    const [left, right] = pair(world)
+    let forgedCount = 0
+    const link = world.network.link(B, A)
+    const send = link.send.bind(link)
+    link.send = (bytes) => {
+      const decoded = decodeControl(bytes, crc32)
+      if (decoded.ok && decoded.value.type === 'cookie') {
+        const { nonce, flight } = decoded.value
+        send(encodeControl({ type: 'accept', nonce, step: 1, flight }, crc32))
+        forgedCount++
+      }
+      send(bytes)
+    }
+    left.connect(right)
+    world.run(5_000)
+    expect(forgedCount).toBeGreaterThan(0)
+    expect(talks(world, left)).toBe(true)
+  })
+
   it('tells two peers of one identity apart, and refuses one that is a copy of the other', () => {
     const signer = new StandInKey(new SeededRandom(9))
     const world = new World(1, { delayMs: 5 })

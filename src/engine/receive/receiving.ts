@@ -4,8 +4,14 @@
 // the endpoint that this asks.
 
 import { BlockSet } from '../../base/blockset.js'
-import { hexOf } from '../../base/bytes.js'
-import { type Digest, type Hash, type ItemKind, type ItemRef, listBytes } from '../../base/item.js'
+import {
+  type Digest,
+  type Hash,
+  type ItemKind,
+  type ItemRef,
+  listBytes,
+  provesSmall,
+} from '../../base/item.js'
 import { cutIntoPacks, packOf } from '../../base/pack.js'
 import type { FetchFailure, FetchId, KeeperToEngine } from '../../pipe/messages.js'
 import type { Endpoint, SessionId } from '../../rdt/endpoint.js'
@@ -240,7 +246,7 @@ export class Receiving {
   }
 
   private provesSmall({ file }: SmallFetch, bytes: Uint8Array): boolean {
-    return bytes.length === file.sizeBytes && hexOf(this.hash(this.hash(bytes))) === file.digest
+    return bytes.length === file.sizeBytes && provesSmall(this.hash, bytes, file.digest)
   }
 
   private takeSmall(fetch: SmallFetch, bytes: Uint8Array, savedBytes: number): void {

@@ -2,8 +2,7 @@
 // they come, so that whoever wants the same content goes on with them. Makes the small ones, and removes of all of them what
 // nobody wants any more, in the log too. The intake owns it.
 
-import { hexOf } from '../../base/bytes.js'
-import type { Digest, Hash } from '../../base/item.js'
+import { type Digest, type Hash, provesSmall } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
@@ -104,9 +103,4 @@ export class Temporaries {
       if (!(error instanceof DiskError)) throw error
     }
   }
-}
-
-/** A file of one block: its digest is that of the digest of the block. */
-function provesSmall(hash: Hash, bytes: Uint8Array, digest: string): boolean {
-  return hexOf(hash(hash(bytes))) === digest
 }

@@ -1,11 +1,11 @@
-// An address that is to be connected: when to say hello next, and what belongs to the attempt under way. Used by
-// the handshake, one per address.
+// One address that is to be connected: the state of its attempt, and when to say hello or repeat a flight. Used by the
+// asker, one for each address.
 //
-//   calling ── cookie ──▶ shaking ── agreed ──▶ connected
-//      ▲ hello, with backoff  │                      │ session closed
-//      ├──── cookie stale ────┘                      │
-//      └─────────────────────────────────────────────┘
-//   Hellos are repeated until there is a cookie, then whatever flight of the handshake is due, until it is answered.
+//   fresh ── hello ──▶ calling ── cookie ──▶ shaking ── agreed ──▶ connected
+//     ▲                   │ agreed (it resumed) ───────────────────▶  │
+//     └── cookie stale, refused, a new greeting, session closed ◀─────┘
+//
+//   Hellos are repeated with backoff until there is a cookie, then the flight that is due, until it is answered.
 
 import type { Random } from '../../base/ports.js'
 import type { Address } from '../api.js'
@@ -19,32 +19,55 @@ import {
   YIELD_MS,
 } from './limits.js'
 
+/** Hellos go out. */
+export interface Calling {
+  readonly type: 'calling'
+  readonly attempt: Attempt
+  /** The hello resumes a session: a cookie then says that the other side knows nothing to resume. */
+  readonly isResuming: boolean
+  /** The first flight of `attempt`, kept for `open`: an accept can come before the cookie. */
+  readonly opened: Flight
+}
+
+/** The other side answered with a cookie: flights of the handshake go out. */
+export interface Shaking {
+  readonly type: 'shaking'
+  readonly attempt: Attempt
+  readonly cookie: Uint8Array
+  /** The first flight of `attempt`, which proves the address and is said again with the later ones. */
+  readonly opened: Flight
+  readonly sinceMs: number
+  /** The flight that was sent last, by which a new one is noticed. */
+  sent: Flight | undefined
+}
+
+export type ConnectState =
+  | { readonly type: 'fresh' }
+  | Calling
+  | Shaking
+  | {
+      readonly type: 'connected'
+      /** The peer that a session exists with at another address, where this address is one more of it. */
+      readonly aliasOf: string | undefined
+    }
+
+const FRESH: ConnectState = { type: 'fresh' }
+
 export class ConnectAttempt {
+  /** Calls since something new came of the attempt. */
   tries = 0
-  /** Infinity while connected. */
-  nextAtMs: number
   lastAtMs = Number.NEGATIVE_INFINITY
   /** Between the last call and the one before. */
   waitedMs = Number.POSITIVE_INFINITY
   nonce: Uint8Array
   local: WireSession
-  /** The peer that a session exists with already, found behind this address. */
-  aliasOf: string | undefined
-  /** What was told of it: that nobody answers, or that somebody does and does not let us in. */
+  /** The caller was told that nobody answers, or that somebody does and does not let us in. */
   told: 'silent' | 'refusing' | undefined
-  cookie: Uint8Array | undefined
-  /** The handshake under way, from the first hello on. */
-  attempt: Attempt | undefined
-  /** Whether the hello resumes: then a cookie says that there is nothing to be resumed. */
-  isResuming = false
-  /** What is said to the other side before there is a session: in that hello, or with the last flight. */
+  /** Said to the other side before there is a session: in the hello, or with the last flight. */
   greeting: Uint8Array | undefined
-  /** The first flight of what goes on, which proves the address and is said again with the later ones. */
-  opened: Flight | undefined
-  /** What was sent last, so that the next one is noticed. */
-  sent: Flight | undefined
+  private current: ConnectState = FRESH
+  private dueAtMs: number
   private early: Uint8Array[] = []
-  private shakingSinceMs = 0
   private passedOverSinceMs: number | undefined
   private gaveWaySinceMs: number | undefined
 
@@ -56,11 +79,26 @@ export class ConnectAttempt {
   ) {
     this.nonce = random.bytes(NONCE_BYTES)
     this.local = newWireSession()
-    this.nextAtMs = nowMs
+    this.dueAtMs = nowMs
   }
 
-  get isCalling(): boolean {
-    return this.nextAtMs !== Number.POSITIVE_INFINITY
+  get state(): ConnectState {
+    return this.current
+  }
+
+  /** The handshake under way, from the first hello on. */
+  get attempt(): Attempt | undefined {
+    const { current } = this
+    return current.type === 'calling' || current.type === 'shaking' ? current.attempt : undefined
+  }
+
+  get isConnected(): boolean {
+    return this.current.type === 'connected'
+  }
+
+  /** When to call next; undefined while connected. */
+  get nextAtMs(): number | undefined {
+    return this.isConnected ? undefined : this.dueAtMs
   }
 
   opening(datagramBytesMax: number): Opening {
@@ -75,21 +113,27 @@ export class ConnectAttempt {
     this.waitedMs = nowMs - this.lastAtMs
     this.lastAtMs = nowMs
     this.gaveWaySinceMs = undefined
-    this.nextAtMs = nowMs + waitMs * (0.75 + 0.5 * this.random.next())
+    this.dueAtMs = nowMs + waitMs * (0.75 + 0.5 * this.random.next())
   }
 
-  /** The other side answered with a cookie: from here on it is flights that are repeated. */
-  handleCookie(cookie: Uint8Array, attempt: Attempt, nowMs: number): void {
+  /** The first hello of `attempt`, which has its first flight, goes out. */
+  beginCalling(attempt: Attempt, isResuming: boolean): Calling {
+    const calling: Calling = { type: 'calling', attempt, isResuming, opened: attempt.flight! }
+    this.current = calling
+    return calling
+  }
+
+  /** From here on flights are repeated and hellos are not. */
+  handleCookie(
+    cookie: Uint8Array,
+    { attempt, opened }: Pick<Calling, 'attempt' | 'opened'>,
+    nowMs: number,
+  ): void {
     this.tries = 0
-    this.cookie = cookie
-    this.isResuming = false
-    this.attempt = attempt
-    this.opened = attempt.flight
-    this.sent = undefined
-    this.shakingSinceMs = nowMs
+    this.current = { type: 'shaking', attempt, cookie, opened, sinceMs: nowMs, sent: undefined }
   }
 
-  /** Of the session that this attempt is to come to: the other side may speak in it already. */
+  /** Keeps a datagram of the session that this attempt is to come to: the other side may speak in it already. */
   keepEarly(bytes: Uint8Array): void {
     if (this.early.length < EARLY_DATAGRAMS_MAX) this.early.push(bytes.slice())
   }
@@ -102,25 +146,25 @@ export class ConnectAttempt {
 
   /** Whether the attempt has gone on for as long as its cookie surely holds. */
   isStale(nowMs: number): boolean {
-    return this.cookie !== undefined && nowMs - this.shakingSinceMs >= COOKIE_PERIOD_MS
+    return this.current.type === 'shaking' && nowMs - this.current.sinceMs >= COOKIE_PERIOD_MS
   }
 
   /** The other side is there: no need to wait longer. */
   hurry(nowMs: number): void {
-    if (this.isCalling)
-      this.nextAtMs = Math.min(this.nextAtMs, Math.max(nowMs, this.lastAtMs + CONNECT_MS_FIRST))
+    this.dueAtMs = Math.min(this.dueAtMs, Math.max(nowMs, this.lastAtMs + CONNECT_MS_FIRST))
   }
 
   /** Whether something of this attempt was answered, or may be on its way. Between two calls to somebody who is not
    *  there, nothing is. */
   isUnderWay(nowMs: number): boolean {
-    return this.isCalling && (this.cookie !== undefined || nowMs - this.lastAtMs < CONNECT_MS_FIRST)
+    if (this.isConnected) return false
+    return this.current.type === 'shaking' || nowMs - this.lastAtMs < CONNECT_MS_FIRST
   }
 
   /** The other side calls: its attempt is the sooner one, and ours waits for what comes of it. */
   giveWay(nowMs: number): void {
     this.gaveWaySinceMs ??= nowMs
-    if (this.isCalling) this.nextAtMs = Math.max(this.nextAtMs, this.gaveWaySinceMs + YIELD_MS)
+    this.dueAtMs = Math.max(this.dueAtMs, this.gaveWaySinceMs + YIELD_MS)
   }
 
   /** Whether the other side's attempt is still to be passed over because this one is under way. */
@@ -129,38 +173,32 @@ export class ConnectAttempt {
     return nowMs - this.passedOverSinceMs < YIELD_MS
   }
 
-  /** It will not talk to us as it is; asked again now and then, for it may be replaced. */
+  /** The peer will not talk to us as it is; asked again now and then, for it may be replaced. */
   handleRefused(nowMs: number): void {
     this.renew()
     this.tries = Number.MAX_SAFE_INTEGER
-    this.nextAtMs = nowMs + CONNECT_MS_MAX
+    this.dueAtMs = nowMs + CONNECT_MS_MAX
   }
 
-  handleConnected(): void {
-    this.nextAtMs = Number.POSITIVE_INFINITY
+  /** There is a session with this address, or with the peer at this address: `aliasOf`. */
+  handleConnected(aliasOf?: string): void {
+    this.current = { type: 'connected', aliasOf }
     this.told = undefined
     this.passedOverSinceMs = undefined
-    this.attempt = undefined
-    this.sent = undefined
   }
 
   /** The session is over: everything from the beginning. */
   restart(nowMs: number): void {
     this.renew()
-    this.aliasOf = undefined
     this.tries = 0
-    this.nextAtMs = nowMs
+    this.dueAtMs = nowMs
   }
 
   /** Another attempt, which has nothing in common with this one. */
   renew(): void {
+    this.current = FRESH
     this.nonce = this.random.bytes(NONCE_BYTES)
     this.local = this.newWireSession()
-    this.cookie = undefined
-    this.attempt = undefined
-    this.isResuming = false
-    this.opened = undefined
-    this.sent = undefined
     this.early = []
   }
 }

@@ -33,7 +33,7 @@ export class CookieJar {
     return this.cookie(address, nonce, periodOf(nowMs))
   }
 
-  /** What the offer to this address and nonce is made of. */
+  /** The seed of the offer to this address and nonce. */
   seed(address: Address, nonce: Uint8Array, nowMs: number): Uint8Array {
     this.forgetOld(nowMs)
     const number = periodOf(nowMs)
@@ -63,7 +63,7 @@ export class CookieJar {
     return seed
   }
 
-  /** What no cookie that still holds can have to do with. */
+  /** Forgets secrets and seeds that no valid cookie can refer to. */
   forgetOld(nowMs: number): void {
     const oldest = periodOf(nowMs) - 1
     if (this.periods.some(({ number }) => number < oldest))

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.js'
 
-/** What may be sent to an address that has not proved itself, per byte that came from it. RFC 9000, 8.1. */
+/** Bytes that may be sent to an address that has not proved itself, per byte that came from it. RFC 9000, 8.1. */
 export const UNPROVED_FACTOR_MAX = 3
 
 /** First and last wait between two attempts to reach a peer; doubled in between, jittered by a quarter. */
@@ -60,7 +60,7 @@ export const OPEN_AGAIN_PART = 0.75
 /** A cookie holds for one to two of these. */
 export const COOKIE_PERIOD_MS = 10_000
 
-/** What an offer is made of. */
+/** Bytes of the seed that an offer is made of. */
 export const SEED_BYTES = 32
 
 /** Offers that were taken while their cookies hold: more than come of addresses that we do not call in 20 s. Beyond, a

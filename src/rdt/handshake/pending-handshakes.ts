@@ -15,15 +15,15 @@ import {
   HANDSHAKE_MS,
 } from './limits.js'
 
-export interface Answer {
+export interface PendingHandshake {
   readonly opening: Opening
   readonly attempt: Attempt
   /** We call this address ourselves. */
   readonly isExpected: boolean
-  /** Whoever asks receives at the address that it asks from. */
+  /** The asker has shown that it receives at the address that it asks from. */
   readonly isProved: boolean
   readonly sinceMs: number
-  /** What was sent last. */
+  /** The flight that was sent last. */
   sent: Flight | undefined
   /** From its agreement on. */
   session: Session | undefined
@@ -31,18 +31,18 @@ export interface Answer {
 
 export class PendingHandshakes {
   /** Oldest first. */
-  private readonly byKey = new Map<string, Answer>()
+  private readonly byKey = new Map<string, PendingHandshake>()
 
   get size(): number {
     return this.byKey.size
   }
 
-  find(address: Address, nonce: Uint8Array): Answer | undefined {
+  find(address: Address, nonce: Uint8Array): PendingHandshake | undefined {
     return this.byKey.get(keyOf(address, nonce))
   }
 
   /** Those of now: the collection may change meanwhile. */
-  all(): Answer[] {
+  all(): PendingHandshake[] {
     return [...this.byKey.values()]
   }
 
@@ -68,10 +68,10 @@ export class PendingHandshakes {
   add(
     opening: Opening,
     attempt: Attempt,
-    facts: Pick<Answer, 'isExpected' | 'isProved'>,
+    facts: Pick<PendingHandshake, 'isExpected' | 'isProved'>,
     nowMs: number,
-  ): Answer {
-    const answer: Answer = {
+  ): PendingHandshake {
+    const answer: PendingHandshake = {
       opening,
       attempt,
       ...facts,
@@ -91,13 +91,13 @@ export class PendingHandshakes {
     }
   }
 
-  /** It is over: nothing that was said of it is said again. */
+  /** The session is over: nothing that was said of it is said again. */
   forgetSession(session: Session): void {
     for (const answer of this.byKey.values()) if (answer.session === session) this.forget(answer)
   }
 
-  /** Whoever began it has to begin anew. */
-  forget({ opening }: Answer): void {
+  /** The asker has to begin anew. */
+  forget({ opening }: PendingHandshake): void {
     this.byKey.delete(keyOf(opening.address, opening.nonce))
   }
 }

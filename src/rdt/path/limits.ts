@@ -39,7 +39,7 @@ export const PATH_PROBES_MAX = 5
 export const PATH_PROBE_MS_MIN = 100
 export const PATH_RAISE_MS = 60_000
 
-/** What makes a black hole: so many segments of full size lost in a row, while none came for this long or so many
+/** Signs of a black hole: so many segments of full size lost in a row, while none came for this long or so many
  *  tail probes in a row were not answered; or more such probes alone. */
 export const BLACK_HOLE_SEGMENTS = 10
 export const BLACK_HOLE_MS_MIN = 300

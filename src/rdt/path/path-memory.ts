@@ -1,6 +1,6 @@
-// What paths held when a session over them ended, so that the next one to the same address need not begin as one to
-// nowhere. Of RFC 9040 (TCP control block sharing) the least: it only widens the first window, up to what a few blocks
-// take, and never narrows it. One per endpoint.
+// Bytes that paths held when a session over them ended, so that the next one to the same address need not begin as over
+// an unknown path. A small part of RFC 9040 (TCP control block sharing): it only widens the first window, up to what a
+// few blocks take, and never narrows it. One per endpoint.
 
 import type { Address } from '../api.js'
 import { PATHS_REMEMBERED_MAX, PATHS_REMEMBERED_MS } from './limits.js'

@@ -20,7 +20,7 @@ import {
 
 /** Emits the sizes to probe, and knows which one to ask for. Performs no I/O. */
 export class PathMtu {
-  /** What every datagram towards us may take, payload of UDP. */
+  /** UDP payload that every datagram towards us may have. */
   currentBytes = PATH_BYTES_BASE
   private readonly candidates: readonly number[]
   private unanswered: number[]

@@ -86,7 +86,7 @@ export class BlocksInProgress {
     return undefined
   }
 
-  /** What begun blocks need, counted no further than `enoughBytes`. */
+  /** Bytes that begun blocks need, counted no further than `enoughBytes`. */
   neededBytes(enoughBytes: number): number {
     let bytes = 0
     for (const reassembly of this.needy) {

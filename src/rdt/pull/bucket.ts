@@ -2,7 +2,7 @@
 
 import { PATH_BYTES_WHOLE } from '../wire/limits.js'
 
-/** What an idle bucket holds, as time at its rate: long enough for coarse timers, too short to be seen. */
+/** Depth of an idle bucket, as time at its rate: long enough for coarse timers, too short to be seen. */
 const BURST_MS = 20
 const TURN_MS = 4
 
@@ -12,7 +12,7 @@ export class TokenBucket {
   private filledAtMs: number
   private readonly bytesPerMs: number
   private readonly depthBytes: number
-  /** What each session may ask for when it is its turn: the same for all, so that they share evenly. */
+  /** Bytes that each session may ask for in its turn: the same for all, so that they share evenly. */
   readonly turnBytes: number
 
   constructor(bytesPerS: number, nowMs: number) {

@@ -50,7 +50,7 @@ export class ItemTable {
     return item
   }
 
-  /** It is over, for now; of what is, so many are remembered. */
+  /** The item is over for now; a bounded number of those is remembered. */
   retire(item: PulledItem): void {
     this.retired.push(item)
     if (this.retired.length <= PULLS_ENDED_MAX) return
@@ -64,7 +64,7 @@ export class ItemTable {
     this.byHandle.delete(item.handle)
   }
 
-  /** It is not to be had under its name any more; its handle is still known. */
+  /** The item is not found under its name any more; its handle is still known. */
   unname(item: PulledItem): void {
     const key = itemKey(item.kind, item.digest)
     if (this.byKey.get(key) === item) this.byKey.delete(key)

@@ -1,7 +1,8 @@
-// What becomes of what was asked for: it comes, and tells the round trip and the window what the path does; a later
-// asking was answered, and it is lost (RACK, RFC 8985); or nothing comes at all for a probe timeout (RFC 9002, 6.2).
-// One per puller.
+// Loss recovery: a segment that was asked for comes, and tells the round trip and the window about the path; or a later
+// asking was answered, and the segment is lost (RACK, RFC 8985); or nothing comes at all for a probe timeout (RFC 9002,
+// 6.2). One per puller.
 
+import { earliest } from '../../base/earliest.js'
 import type { PathMtu } from '../path/path-mtu.js'
 import type { RoundTrip } from '../path/rtt.js'
 import type { Delivery, WindowPolicy } from '../window/window-policy.js'
@@ -24,8 +25,6 @@ export interface LossRecoveryHost {
   giveUp(item: PulledItem): void
 }
 
-const NEVER = Number.POSITIVE_INFINITY
-
 export class LossRecovery {
   /** To be asked for whatever the window says, since nothing came for a while. */
   probesOwedBytes = 0
@@ -38,7 +37,7 @@ export class LossRecovery {
   /** The newest asking that was answered, and how long that took: what loss is judged by. */
   private newestPosition = -1
   private newestRttMs = 0
-  private lossAtMs = NEVER
+  private lossAtMs: number | undefined
   private timeoutsInRow = 0
   private readonly delivery: Delivery = {
     segments: 0,
@@ -149,7 +148,7 @@ export class LossRecovery {
   detectLosses(nowMs: number): void {
     const { sent } = this.outstanding
     const waitMs = this.newestRttMs + this.reordering.windowMs(this.host.roundTrip)
-    this.lossAtMs = NEVER
+    this.lossAtMs = undefined
     while (sent.oldestPosition < this.newestPosition) {
       const position = sent.oldestPosition
       const overdueAtMs = sent.askedAtMsOf(sent.requestOf(position)) + waitMs
@@ -177,31 +176,32 @@ export class LossRecovery {
     if (nowMs - reassembly.cameAtMs! >= STALLED_MS) this.host.giveUp(reassembly.item)
   }
 
-  /** What was called lost came after all. */
+  /** Segments that were called lost came after all. */
   private handleFound(count: number, bytes: number): void {
     this.stats.segmentsLost = Math.max(0, this.stats.segmentsLost - count)
     this.host.window.handleFound(bytes, this.delivery.tag)
     this.handleNeedless()
   }
 
-  /** What is here came once more, though it had been asked for again: it was not lost, only late. */
+  /** A segment that is here came once more, after it was asked for again: it was not lost, only late. */
   handleNeedless(): void {
     this.reordering.handleNeedless(this.meter.deliveredBytes, this.outstanding.inFlightBytes)
   }
 
   // — Time —
 
-  pollTimeout(): number {
-    return Math.min(this.lossAtMs, this.probeAtMs())
+  pollTimeout(): number | undefined {
+    return earliest(this.lossAtMs, this.probeAtMs())
   }
 
   handleTimeout(nowMs: number): void {
-    if (nowMs >= this.lossAtMs) this.detectLosses(nowMs)
-    if (nowMs >= this.probeAtMs()) this.probeTail(nowMs)
+    if (this.lossAtMs !== undefined && nowMs >= this.lossAtMs) this.detectLosses(nowMs)
+    const probeAtMs = this.probeAtMs()
+    if (probeAtMs !== undefined && nowMs >= probeAtMs) this.probeTail(nowMs)
   }
 
-  private probeAtMs(): number {
-    if (this.outstanding.sent.isEmpty) return NEVER
+  private probeAtMs(): number | undefined {
+    if (this.outstanding.sent.isEmpty) return undefined
     const sinceMs = Math.max(this.lastAskedAtMs, this.lastArrivalAtMs)
     return sinceMs + this.host.roundTrip.probeTimeoutMs(this.timeoutsInRow)
   }
@@ -221,9 +221,9 @@ export class LossRecovery {
       this.lose(position, nowMs)
     }
     this.probesOwedBytes = bytes
-    // So that the timer does not fire again before the probe is sent.
+    // Else the timer would fire again before the probe is sent.
     this.lastAskedAtMs = nowMs
-    // And so that the silence does not count as time in which the path delivered little.
+    // Else the silence would count as time in which the path delivered little.
     if (this.timeoutsInRow > 1) this.meter.restart(nowMs)
   }
 

@@ -21,7 +21,7 @@ export class DeliveryMeter {
     this.firstAskedAtMs = nowMs
   }
 
-  /** What is delivered until everything in flight has come says nothing about the path. */
+  /** Deliveries until everything in flight has come say nothing about the path. */
   markLimited(inFlightBytes: number): void {
     this.limitedUntilBytes = this.deliveredBytes + inFlightBytes
   }

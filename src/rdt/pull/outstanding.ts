@@ -1,6 +1,6 @@
-// What a session has begun and asked for: blocks on their way, the segments of them that are in flight, and how many
-// bytes that is. Shared by the parts of a puller: it begins blocks, asking.ts sends segments off, outcomes.ts says what
-// became of them.
+// Everything that a session has begun and asked for: blocks on their way, the segments of them that are in flight, and
+// how many bytes that is. Shared by the parts of a puller: it begins blocks, request-scheduler.ts asks for segments,
+// loss-recovery.ts tells which came and which are lost.
 
 import { belowBits, highBit, lowBit, lowestOf } from '../wire/bits.js'
 import { BlocksInProgress } from './blocks-in-progress.js'
@@ -53,7 +53,7 @@ export class Outstanding {
     this.inProgress.enqueue(reassembly)
   }
 
-  /** What was in flight is needed again. */
+  /** The segment was in flight, and is needed again. */
   needAgain(reassembly: Reassembly, index: number): void {
     this.resolve(reassembly, index)
     reassembly.addNeed(index)

@@ -39,7 +39,7 @@ export class PulledItem {
   isEnded = false
   /** The other side was told which files the pack has; the telling may be lost. */
   isTold = false
-  /** Of frames that came: their bytes over what they may have had. Falls slowly, rises at once. */
+  /** Fill ratio of the frames that came: their bytes over the most that they may have. Falls slowly, rises at once. */
   private fillRatio = 1
 
   constructor(
@@ -50,7 +50,7 @@ export class PulledItem {
     readonly priority: PullPriority,
     /** Blocks that were not begun. */
     readonly supply: BlockSupply,
-    /** Of a pack. */
+    /** Only of a pack. */
     readonly members?: Uint8Array | undefined,
   ) {}
 

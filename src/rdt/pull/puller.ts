@@ -1,6 +1,6 @@
-// The heart of rdt: decides which blocks are begun, and puts together what comes of them. When which segments of them are
-// asked for is in asking.ts, what becomes of that in outcomes.ts. One per session; the session hands it segments and time,
-// and sends the requests that it answers.
+// The puller, the heart of rdt: decides which blocks are begun, and reassembles their segments. request-scheduler.ts
+// decides when which segments are asked for, loss-recovery.ts which of them are lost. One per session; the session
+// hands it segments and time, and sends the requests that it answers.
 //
 //               begin            ask                come
 //   waiting ───────────▶ needed ─────▶ in flight ──────────▶ here ── all ──▶ handed up
@@ -9,6 +9,7 @@
 //                                              came at all for a probe timeout (RFC 9002, 6.2)
 
 import type { BlockSet } from '../../base/blockset.js'
+import { earliest } from '../../base/earliest.js'
 import { blockBytes, blockCount, type Digest, type ItemKind, type ItemRef } from '../../base/item.js'
 import { FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
 import type { BlockSupply, PullPriority } from '../api.js'
@@ -30,7 +31,7 @@ import { type PulledItem, PullQueue } from './pulled-item.js'
 import type { Reassembly } from './reassembly.js'
 import { type AskedStats, RequestScheduler } from './request-scheduler.js'
 
-/** What the puller shares with its session and endpoint. */
+/** Shared with the puller's session and endpoint. */
 export interface PullerHost {
   readonly pool: FramePool
   readonly bucket: TokenBucket | undefined
@@ -76,7 +77,7 @@ export class Puller {
   private readonly requests: RequestScheduler
   /** Frames that the caller has not released. */
   private readonly loans: FrameLoans = { count: 0 }
-  /** Of what frames may take, what they have been taking of late. */
+  /** Frame bytes over the most that a frame may have, averaged over recent frames. */
   private fillRatio = 1
 
   /** `session`: how the other side knows it. */
@@ -217,7 +218,7 @@ export class Puller {
       if (reassembly.areSomeRepaired(segmentIndex, count) && !this.isTail) this.lossRecovery.handleNeedless()
       return
     }
-    // What was taken for it was a guess.
+    // The tokens taken when it was asked for were a guess.
     this.host.bucket?.take(bytes - reassembly.datagramsBytesOf(segmentIndex, count))
     this.lossRecovery.handleDelivered(reassembly, run, count, nowMs)
     reassembly.put(run, count, nowMs)
@@ -249,7 +250,8 @@ export class Puller {
     return lastIndex * payloadBytes + run.payloadBytes <= reassembly.frameBytesMax
   }
 
-  /** What cannot be the segment came in answer to its last asking, so nothing else will: it is asked for again at once.
+  /** A datagram that cannot be the segment answered its last asking, so no other answer will come: it is asked for again
+   *  at once.
    *  A peer that answers so for ever is given up for this item, as one whose frames do not open; the session is not, for a
    *  segment's header proves nobody. */
   private handleMisfit(
@@ -290,8 +292,7 @@ export class Puller {
   // — Time —
 
   pollTimeout(): number | undefined {
-    const atMs = Math.min(this.lossRecovery.pollTimeout(), this.requests.pollTimeout())
-    return atMs === Number.POSITIVE_INFINITY ? undefined : atMs
+    return earliest(this.lossRecovery.pollTimeout(), this.requests.pollTimeout())
   }
 
   handleTimeout(nowMs: number): void {

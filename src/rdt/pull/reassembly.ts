@@ -18,7 +18,7 @@ export class Reassembly {
   segmentBytes = 0
   payloadBytes = 0
   frameBytesMax = 0
-  /** What it counts for until it is here. */
+  /** Bytes that it counts for until it is here. */
   private frameBytesExpected = 0
   /** Segments that the frame has; what it may have at most until the first one came. */
   segmentCount = 0
@@ -110,8 +110,7 @@ export class Reassembly {
     return ((this.askedLow & lowBit(index)) | (this.askedHigh & highBit(index))) !== 0
   }
 
-  /** Of how many segments, `first` and those after it, is the same known as of the first: whether they were asked for,
-   *  are in flight, are here. */
+  /** How many segments from `first` on are in the same state as the first: asked for, in flight, here. */
   alikeCount(first: number, count: number): number {
     const { low, high } = bitsBetween(first, first + count - 1)
     const isAsked = -Number(this.isAsked(first))
@@ -142,7 +141,7 @@ export class Reassembly {
     this.misfitCount = 0
   }
 
-  /** It is asked for, at this position of the flight. */
+  /** The segment is asked for, at this position in the ring of sent segments. */
   fly(index: number, position: number): void {
     const low = lowBit(index)
     const high = highBit(index)
@@ -190,9 +189,9 @@ export class Reassembly {
     return countOf(this.neededLow, this.neededHigh)
   }
 
-  /** What segment `index` counts for while in flight: its datagram, as frames have been of late. The same at every
-   *  time. Were it what the datagram may take, a window would be filled by a third of its blocks where they shrink to
-   *  a third, and the rate that it measures would fall from round to round. */
+  /** Bytes that segment `index` counts for while in flight: its datagram, at the fill ratio of recent frames, and the
+   *  same at every time. At the most that the datagram may take, a window would be filled by a third of its blocks
+   *  where they shrink to a third, and the rate that it measures would fall from round to round. */
   datagramBytesOf(index: number): number {
     return this.datagramsBytesOf(index, 1)
   }

@@ -5,7 +5,7 @@
 import type { RoundTrip } from '../path/rtt.js'
 
 const STEPS_MAX = 16
-/** What several queues of one machine may do to the order even of a path that keeps it. */
+/** Reordering that several queues of one machine may cause even on a path that keeps the order. */
 const IN_ORDER_MS = 1
 /** Rounds without a needless repair until the window is as short as at first. */
 const QUIET_ROUNDS = 16

@@ -35,7 +35,7 @@ export interface AskedStats {
   segmentsAskedAgain: number
 }
 
-/** Of the window, what may be in flight where repairs of the tail are asked for twice: what there is room for. */
+/** Part of the window that may be in flight where repairs of the tail are asked for twice: there must be room for both. */
 const TAIL_WINDOW_PART = 1 / 2
 
 export class RequestScheduler {
@@ -64,8 +64,8 @@ export class RequestScheduler {
   }
 
   /** When it is not too early any more for what was held back. */
-  pollTimeout(): number {
-    return this.isHeldBack ? this.askAtMs() : Number.POSITIVE_INFINITY
+  pollTimeout(): number | undefined {
+    return this.isHeldBack ? this.askAtMs() : undefined
   }
 
   /** The next request datagram, or undefined while nothing may or need be asked for. */
@@ -146,7 +146,7 @@ export class RequestScheduler {
     let high = 0
     let bytes = 0
     const { item } = reassembly
-    // What is asked for again may have been lost with the request that told what is in the pack.
+    // The first asking may have been lost, and with it the request that told what is in the pack.
     let isTold = item.isTold
     while (bytes < quotaBytes && reassembly.hasNeeds) {
       const index = lowestOf(reassembly.neededLow, reassembly.neededHigh)

@@ -1,4 +1,4 @@
-// What has been asked for and has neither come nor been given up: a ring of segments in the order of asking,
+// Segments in flight, asked for and neither here nor given up: a ring of segments in the order of asking,
 // and a ring of the requests that asked. Used by the puller. Typed arrays, no object per segment.
 
 import { FLIGHT_REQUESTS_MAX, FLIGHT_SEGMENTS_MAX } from './limits.js'
@@ -66,7 +66,7 @@ export class SentSegments {
     return this.nextPosition++
   }
 
-  /** It came, or was given up. */
+  /** The segment came, or was given up. */
   resolve(position: number): void {
     this.segments[position & SEGMENT_MASK] = RESOLVED
     while (

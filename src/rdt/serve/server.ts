@@ -4,8 +4,8 @@
 //   ask ──▶ queue ──▶ (one of the first, by bytes and number) wanted ──▶ frame ──▶ segments
 //                                                                    └───▶ gone: the item's asks are dropped
 //
-// Asks for what is gone stay in the queue until it is their turn or they are more than the others: else a peer that asks for
-// nothing else would have the whole queue gone through for each.
+// Asks for what is gone stay in the queue until it is their turn or they are more than the others: else a peer that
+// asks for nothing else would have the whole queue gone through for each.
 
 import { hexOf } from '../../base/bytes.js'
 import { type Digest, type ItemKind, itemKey } from '../../base/item.js'
@@ -13,9 +13,9 @@ import { FRAME_BYTES_MAX } from '../../base/limits.js'
 import { BUNDLE_BYTES_MAX, BUNDLE_SEGMENTS_MAX } from '../limits.js'
 import type { BundlePool, FrameBuffer } from '../pool.js'
 import type { BlockName } from '../protection.js'
-import { belowBits, countOf, highBit, lowBit, lowestOf } from '../wire/bits.js'
+import { countOf } from '../wire/bits.js'
 import type { WireSession } from '../wire/control.js'
-import { PATH_BYTES_BASE, SEGMENT_HEADER_BYTES } from '../wire/limits.js'
+import { PATH_BYTES_BASE } from '../wire/limits.js'
 import type { AskGroup, Request } from '../wire/request.js'
 import { SegmentHeader } from '../wire/segment.js'
 import type { FrameCache } from './framecache.js'
@@ -27,6 +27,14 @@ import {
   BLOCKS_AHEAD_MAX,
   PACKS_REMEMBERED_MAX,
 } from './limits.js'
+import {
+  isAnswered,
+  limitToFrame,
+  type QueuedAsk,
+  segmentLength,
+  type WantedBlock,
+  writeSegment,
+} from './queued-ask.js'
 
 export interface ServerHost {
   readonly frames: FrameCache
@@ -37,34 +45,7 @@ export interface ServerHost {
   sendGone(handle: number): void
 }
 
-/** A block that asks wait for. */
-interface WantedBlock {
-  readonly key: string
-  readonly kind: ItemKind
-  readonly digest: Digest
-  readonly blockIndex: number
-  /** Of a pack. */
-  readonly members: Uint8Array | undefined
-  readonly asks: QueuedAsk[]
-  /** Asks of it that were looked at and are not answered: while there are any, it holds its frame. */
-  looked: number
-  /** The caller was told, and has not answered yet. */
-  isWanted: boolean
-  /** Its item is not held: the asks that are still in the queue are not answered. */
-  isGone: boolean
-  frame: Uint8Array | undefined
-}
-
 type BlockAsked = Pick<WantedBlock, 'key' | 'kind' | 'digest' | 'blockIndex' | 'members'>
-
-interface QueuedAsk {
-  readonly block: WantedBlock
-  readonly handle: number
-  readonly segmentBytes: number
-  readonly requestNumber: number
-  low: number
-  high: number
-}
 
 /** Datagrams laid end to end, each `segmentBytes` long but the last. */
 export interface SegmentBundle {
@@ -87,14 +68,15 @@ export class Server {
   private readonly blocksOf = new Map<string, Set<WantedBlock>>()
   /** Asks of the queue for what is gone. */
   private goneCount = 0
-  /** What packs hold, as this session told; the oldest is forgotten first. Whether it is true is for the caller to see. */
+  /** Members of packs, as this session told them; the oldest is forgotten first. The caller checks whether they are
+   *  true. */
   private readonly membersOf = new Map<Digest, Uint8Array>()
   /** Blocks of which asks were looked at: they have their frame, or were wanted of the caller. */
   private readonly ahead = new Set<WantedBlock>()
   /** The first ask that was not looked at yet. */
   private lookedUntil = 0
   private readonly header = new SegmentHeader()
-  /** What the next frames are taken to be long. */
+  /** Expected bytes of the next frames. */
   private typicalFrameBytes = FRAME_BYTES_MAX
 
   constructor(
@@ -176,14 +158,14 @@ export class Server {
     return members
   }
 
-  /** What still waits here unsent is not sent twice: the puller's patience ran out, not the segment. */
+  /** A segment that still waits here unsent is not sent twice: the puller's patience ran out, not the segment. */
   private enqueue(ask: QueuedAsk): void {
     for (const earlier of ask.block.asks) {
       if (earlier.handle !== ask.handle || earlier.segmentBytes !== ask.segmentBytes) continue
       ask.low = (ask.low & ~earlier.low) >>> 0
       ask.high = (ask.high & ~earlier.high) >>> 0
     }
-    if ((ask.low | ask.high) === 0) return
+    if (isAnswered(ask)) return
     ask.block.asks.push(ask)
     this.queue.push(ask)
   }
@@ -307,8 +289,8 @@ export class Server {
   /** Segments of one size, the last of which may be shorter; undefined where what was asked for is beyond the end. */
   private bundle(): SegmentBundle | undefined {
     const first = this.queue[this.head]!
-    this.limitToFrame(first, first.block.frame!)
-    if ((first.low | first.high) === 0) {
+    limitToFrame(first, first.block.frame!)
+    if (isAnswered(first)) {
       this.finish(first)
       return undefined
     }
@@ -316,32 +298,25 @@ export class Server {
     const roomSegments = Math.min(BUNDLE_SEGMENTS_MAX, Math.floor(BUNDLE_BYTES_MAX / segmentBytes))
     const segments = this.segmentsReady(segmentBytes, roomSegments)
     // Where a whole block is one datagram, a small one should not take the room of a large one.
-    const roomBytes = segments === 1 ? this.segmentLength(this.queue[this.head]!) : segments * segmentBytes
+    const roomBytes = segments === 1 ? segmentLength(this.queue[this.head]!) : segments * segmentBytes
     const bytes = this.host.bundles.take(roomBytes)
     let at = 0
     for (let count = 0; count < segments; ) {
       if (!this.hasSegments || this.queue[this.head]!.segmentBytes !== segmentBytes) break
       const ask = this.queue[this.head]!
       const frame = ask.block.frame!
-      this.limitToFrame(ask, frame)
-      if ((ask.low | ask.high) === 0) {
+      limitToFrame(ask, frame)
+      if (isAnswered(ask)) {
         this.finish(ask)
         continue
       }
-      const written = this.writeSegment(bytes, at, ask, frame)
+      const written = writeSegment({ bytes, at }, ask, frame, this.header)
       at += written
       count++
-      if ((ask.low | ask.high) === 0) this.finish(ask)
+      if (isAnswered(ask)) this.finish(ask)
       if (written < segmentBytes) break
     }
     return at === 0 ? undefined : { bytes: at === bytes.length ? bytes : bytes.subarray(0, at), segmentBytes }
-  }
-
-  /** Bytes of the next segment of an ask, with its header. */
-  private segmentLength(ask: QueuedAsk): number {
-    const payloadBytes = ask.segmentBytes - SEGMENT_HEADER_BYTES
-    const from = lowestOf(ask.low, ask.high) * payloadBytes
-    return SEGMENT_HEADER_BYTES + Math.min(ask.block.frame!.length - from, payloadBytes)
   }
 
   /** How many the next asks can fill, so that a repair of one segment does not allocate 64 KiB. */
@@ -350,34 +325,10 @@ export class Server {
     for (let index = this.head; index < this.queue.length && segments < roomSegments; index++) {
       const ask = this.queue[index]!
       if (ask.segmentBytes !== segmentBytes || ask.block.frame === undefined) break
-      this.limitToFrame(ask, ask.block.frame)
+      limitToFrame(ask, ask.block.frame)
       segments += countOf(ask.low, ask.high)
     }
     return Math.min(segments, roomSegments)
-  }
-
-  private limitToFrame(ask: QueuedAsk, frame: Uint8Array): void {
-    const segmentCount = Math.ceil(frame.length / (ask.segmentBytes - SEGMENT_HEADER_BYTES))
-    ask.low = (ask.low & belowBits(segmentCount)) >>> 0
-    ask.high = (ask.high & belowBits(segmentCount - 32)) >>> 0
-  }
-
-  private writeSegment(bytes: Uint8Array, at: number, ask: QueuedAsk, frame: Uint8Array): number {
-    const { header } = this
-    const payloadBytes = ask.segmentBytes - SEGMENT_HEADER_BYTES
-    const index = lowestOf(ask.low, ask.high)
-    ask.low = (ask.low & ~lowBit(index)) >>> 0
-    ask.high = (ask.high & ~highBit(index)) >>> 0
-    header.handle = ask.handle
-    header.blockIndex = ask.block.blockIndex
-    header.segmentIndex = index
-    header.segmentCount = Math.ceil(frame.length / payloadBytes)
-    header.requestNumber = ask.requestNumber
-    header.write(bytes, at)
-    const from = index * payloadBytes
-    const until = Math.min(frame.length, from + payloadBytes)
-    bytes.set(frame.subarray(from, until), at + SEGMENT_HEADER_BYTES)
-    return SEGMENT_HEADER_BYTES + until - from
   }
 
   /** The ask at the head is answered. */

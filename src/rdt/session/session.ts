@@ -4,6 +4,7 @@
 //   pending ── first datagram of the other ──▶ settled ── bye, reset, silence, replaced ──▶ (gone)
 //   (answerer only)
 
+import { earliest } from '../../base/earliest.js'
 import type { Address, EndpointEvent, EndpointOptions, Outgoing, SessionId, SessionStats } from '../api.js'
 import { FORGERIES_MAX, REJECTS_MAX } from '../limits.js'
 import type { PathMemory } from '../path/path-memory.js'
@@ -21,10 +22,10 @@ import type { WindowPolicy } from '../window/window-policy.js'
 import { encodeFields, type SessionControl, type WireSession } from '../wire/control.js'
 import { PATH_BYTES_BASE } from '../wire/limits.js'
 import type { Request } from '../wire/request.js'
-import { Conversation } from './conversation.js'
 import { CONTROL_QUEUED_MAX, DEAD_MS, PING_AGAIN_MS, PING_MS, RESET_MS } from './limits.js'
+import { StopAndWait } from './stop-and-wait.js'
 
-/** What all sessions of an endpoint share. */
+/** Shared by all sessions of an endpoint. */
 export interface SessionHost {
   readonly options: EndpointOptions
   readonly pool: FramePool
@@ -36,8 +37,8 @@ export interface SessionHost {
   emit(event: EndpointEvent): void
 }
 
-/** What the handshake agreed on. */
-export interface SessionFacts {
+/** Terms that the handshake agreed on. */
+export interface AgreedSession {
   readonly id: SessionId
   readonly address: Address
   readonly peerId: string
@@ -47,7 +48,7 @@ export interface SessionFacts {
   /** Our id, which datagrams to us carry, and theirs. */
   readonly local: WireSession
   readonly remote: WireSession
-  /** Of the other side's interface. */
+  /** Largest UDP payload of the other side's interface. */
   readonly datagramBytesMax: number
   readonly protection: SessionProtection
   readonly fingerprint: string | undefined
@@ -61,7 +62,7 @@ export class Session {
   bytesSent = 0
   readonly puller: Puller
   readonly server: Server
-  readonly conversation: Conversation
+  readonly conversation: StopAndWait
   private readonly roundTrip = new RoundTrip()
   private readonly path: PathMtu
   private readonly window: WindowPolicy
@@ -76,7 +77,7 @@ export class Session {
   private pingNumber = 0
 
   constructor(
-    readonly facts: SessionFacts,
+    readonly facts: AgreedSession,
     private readonly host: SessionHost,
     nowMs: number,
   ) {
@@ -94,7 +95,7 @@ export class Session {
       heldBytes: host.paths.heldBytes(facts.address, nowMs),
       nowMs,
     })
-    this.conversation = new Conversation(this.roundTrip)
+    this.conversation = new StopAndWait(this.roundTrip)
     const { pool, bucket } = host
     this.puller = new Puller(
       {
@@ -187,15 +188,14 @@ export class Session {
     this.server.handleRequest(request)
   }
 
-  pollTimeout(): number {
-    let atMs = this.deadAtMs()
-    if (!this.isSettled) return atMs
-    atMs = Math.min(atMs, this.pingAtMs())
-    return Math.min(
-      atMs,
-      this.path.pollTimeout() ?? atMs,
-      this.conversation.pollTimeout() ?? atMs,
-      this.puller.pollTimeout() ?? atMs,
+  pollTimeout(): number | undefined {
+    if (!this.isSettled) return this.deadAtMs()
+    return earliest(
+      this.deadAtMs(),
+      this.pingAtMs(),
+      this.path.pollTimeout(),
+      this.conversation.pollTimeout(),
+      this.puller.pollTimeout(),
     )
   }
 
@@ -231,7 +231,7 @@ export class Session {
   encode(control: SessionControl): Uint8Array {
     const { datagrams } = this.facts.protection
     if (control.type !== 'probed') return datagrams.seal(encodeFields(control))
-    // What is asked for is a datagram of just so many bytes.
+    // The other side asks for a datagram of exactly so many bytes.
     return datagrams.seal(encodeFields({ ...control, bytes: control.bytes - datagrams.overheadBytes }))
   }
 
@@ -274,7 +274,7 @@ export class Session {
     this.send({ type: 'ping', session: this.facts.remote, number: this.pingNumber })
   }
 
-  /** What a peer makes us answer waits in a bounded queue; beyond, it asks again. */
+  /** Answers that a peer makes us give wait in a bounded queue; beyond, it asks again. */
   private send(control: SessionControl): void {
     if (this.outbox.length < CONTROL_QUEUED_MAX) this.outbox.push(this.encode(control))
   }

@@ -17,71 +17,44 @@
 // In level rounds it is the window that holds asking back: the queue is as long as it is kept at all times, so that
 // stalls of either end do not empty it, and it is drained for no longer than it takes to see the path without it.
 //
-// It departs from BBR in six places. Loss that is there when the queue is empty is the path's own: asking goes faster
-// by as much (pathloss.ts). Loss that is there only with a queue shortens the one that is kept (swing.ts), and far
-// beyond that bounds the window until it has stayed away for a while (overflow.ts). How long a queue is kept depends on
-// what a flow has of the link, which makes flows equal (queue.ts). What the path gave before others came is forgotten
-// sooner (pathrate.ts). The least RTT is looked for with half a window (halving.ts). Startup asks nearly as fast as its
-// bursts came before a round trip of rates is known (startup.ts, train.ts).
+// The window departs from BBR in six places. Loss that is there when the queue is empty is the path's own: asking goes
+// faster by as much (random-loss.ts). Loss that is there only with a queue shortens the one that is kept
+// (probe-gain.ts), and far beyond that bounds the window until it has stayed away for a while (loss-response.ts). How
+// long a queue is kept depends on the flow's share of the link, which makes flows equal (queue-target.ts). The rate
+// from before others came is forgotten sooner (max-bandwidth.ts). The least RTT is looked for with half a window
+// (probe-rtt.ts). Startup asks nearly as fast as its bursts came before a round trip of rates is known (startup.ts,
+// packet-train.ts).
 
 import { PACING_SLACK_MS } from '../limits.js'
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
 import { PATH_BYTES_WHOLE } from '../wire/limits.js'
+import { CruiseCycle } from './cruise-cycle.js'
 import { Jitter } from './jitter.js'
 import { KNOWN_SEGMENTS_MIN, LossResponse, type PathFacts } from './loss-response.js'
 import { MaxBandwidth } from './max-bandwidth.js'
 import { PROBE_GAIN_MAX } from './probe-gain.js'
 import { ProbeRtt } from './probe-rtt.js'
+import { boundQuantum, quantumBytesAt } from './quantum.js'
 import { QueueTarget } from './queue-target.js'
 import { RandomLoss } from './random-loss.js'
 import { Scavenger } from './scavenger.js'
 import { STARTUP_GAIN, Startup } from './startup.js'
 import type { Delivery, WindowOptions, WindowPolicy } from './window-policy.js'
 
-/** Of what a round of startup asks for, what may be in flight at once: more only overshoots further. */
+/** Part of what a round of startup asks for that may be in flight at once: more only overshoots further. */
 const STARTUP_WINDOW_PART = 0.83
-/** Rounds of a cycle: one up, one down, and the rest level. */
-const CYCLE_ROUNDS = 8
-/** A round is an RTT, and no less than this where the queue is not to be empty: event loops would leave gaps. */
-const ROUND_MS_MIN = 5
-/** How far down where the queue that we keep is long for the path, and how many RTTs it may take. */
-const PROBE_DOWN_MAX = 0.5
-const DOWN_RTTS_MAX = 3
 
-/** Room for a whole block in datagrams of 1,232 bytes, a short list, and the last quantum of asking: of use a round trip
- *  sooner than most of a block is. RFC 6928 has ten segments; here a peer's address was proved, and what comes was asked for. */
+/** Room for a whole block in datagrams of 1,232 bytes, a short list, and the last quantum of asking: of use a round
+ *  trip sooner than most of a block is. RFC 6928 has ten segments; here a peer's address was proved, and what comes was
+ *  asked for. */
 const WINDOW_BYTES_FIRST = 50 * 1_472
 /** Over a path that is known to hold so much: a longer list too. */
 const WINDOW_BYTES_FIRST_MAX = 64 * 1_472
 const WINDOW_SEGMENTS_MIN = 4
-const QUANTUM_MS_MAX = 1 // what the timers of an event loop can keep apart
-/** Where a request that is lost leaves a gap, or what it brings is long for the path's queue. */
-const QUANTUM_MS_MIN = 1 / 4
-/** Where so many requests are lost that what comes is as uneven as a short queue is long. */
-const QUANTUM_MS_MIN_LOSSY = 1 / 8
-const QUANTUM_RTT_PART = 1 / 8
-const QUANTUM_SEGMENTS_MIN = 2
-/** Asking costs both sides as much as a dozen segments: where several sources share a fast link, a request brings so
- *  many, though each of them be slow enough for less. */
-const QUANTUM_SEGMENTS_WORTH = 16
-const QUANTUM_BYTES_MAX = 16 * PATH_BYTES_WHOLE
 const QUANTA_SPARE = 3
 const SPARE_SEGMENTS_MIN = 4
-/** Loss from which requests are kept small, and smaller still. */
-const SMALL_REQUEST_LOSS = 0.002
-const SMALLER_REQUEST_LOSS = 0.25
 
-/** Growth of the rate over a cycle that says there is more, and cycles of it in a row until startup finds out how much. */
-const REVIVAL_RATIO = 1.15
-const REVIVAL_CYCLES = 2
-/** Rounds of the cycle: in the first more is asked for, in this one the queue is drained, in the next it is empty. */
-const DOWN_INDEX = 1
-const QUIET_INDEX = 2
-/** In the others asking is faster than the path, until the window is full: what is kept in the queue is kept at all
- *  times, and an estimate of the loss that is too low does not make the rate fall from round to round. */
-const LEVEL_GAIN = PROBE_GAIN_MAX
-
-/** What becomes of requests of each kind is told apart: BURST is what a startup asks for before it can pace. */
+/** Tags of requests, by which their outcomes are told apart: BURST is what a startup asks for before it can pace. */
 const BURST = 3
 const PROBED = 2
 const QUIET = 1
@@ -108,7 +81,7 @@ export class BbrWindow implements WindowPolicy {
   private readonly startup = new Startup(this.loss)
   private readonly lossResponse = new LossResponse(this.loss)
   private readonly queue: QueueTarget
-  /** Of a flow in the background. */
+  /** Only of a flow in the background. */
   private readonly scavenger: Scavenger | undefined
 
   // Rounds: one round trip of what was asked for.
@@ -120,11 +93,7 @@ export class BbrWindow implements WindowPolicy {
   // Cycles of cruise.
   private cruiseRound = 0
   private cruiseAtMs = 0
-  private cycleIndex = QUIET_INDEX
-  private cycleAtMs = 0
-  /** The rate when the cycle began, and how many cycles in a row it grew. */
-  private cycleRate = 0
-  private growingCycles = 0
+  private readonly cycle: CruiseCycle
 
   constructor(options: WindowOptions) {
     this.segmentBytes = options.pathBytes
@@ -133,7 +102,7 @@ export class BbrWindow implements WindowPolicy {
     this.scavenger = options.isBackground ? new Scavenger() : undefined
     this.receiveBytesMax = options.receiveBytesMax
     this.probeRtt = new ProbeRtt(options.nowMs)
-    this.cycleAtMs = options.nowMs
+    this.cycle = new CruiseCycle(options.nowMs)
     this.update()
   }
 
@@ -249,12 +218,12 @@ export class BbrWindow implements WindowPolicy {
     return { round, isStartup, segmentBytes, quantumBytes, rateBytesPerMs, linkBytesPerMs }
   }
 
-  /** What is asked for besides, because as much is lost. Startup asks for more than enough. */
+  /** Part that is asked for besides, because as much is lost. Startup asks for more than enough. */
   private madeUpLoss(): number {
     return this.phase === 'startup' ? 0 : this.loss.ratio
   }
 
-  /** What is in flight when the path is just full. */
+  /** Bytes in flight when the path is just full: the bandwidth-delay product. */
   private pipeBytes(): number {
     const rateBytesPerMs = this.rate.bytesPerMs
     if (rateBytesPerMs === 0 || this.minRttMs === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
@@ -271,7 +240,7 @@ export class BbrWindow implements WindowPolicy {
 
   private beginRound(delivery: Delivery): void {
     this.roundEndsAtBytes = delivery.deliveredBytes
-    // What startup overshot is still being found out about for two rounds.
+    // The losses of startup's overshoot are still being detected for two rounds.
     if (this.phase === 'cruise' && this.round >= this.cruiseRound + 2) {
       const leastBytes = this.pipeBytes() + QUANTA_SPARE * this.quantumBytes
       this.lossResponse.boundBy(this.facts(), { inFlightBytes: delivery.inFlightBytes, leastBytes })
@@ -310,30 +279,25 @@ export class BbrWindow implements WindowPolicy {
     this.cruiseRound = this.round
     this.cruiseAtMs = nowMs
     this.lossResponse.forgetCycle()
-    this.enterCycle(QUIET_INDEX, nowMs)
+    this.cycle.begin(nowMs)
+    this.enterCycleRound()
   }
 
-  private advanceCycle(delivery: Delivery): void {
-    const elapsedMs = delivery.nowMs - this.cycleAtMs
-    const gain = this.cycleGain()
-    // Up: until the queue that it makes would show. Down: until that queue is gone. RTT each, at least.
-    const isShort = this.cycleIndex === DOWN_INDEX || this.cycleIndex === QUIET_INDEX
-    if (elapsedMs < (isShort ? this.minRttMs : Math.max(this.minRttMs, ROUND_MS_MIN))) return
-    if (gain < 1 && delivery.inFlightBytes > this.pipeBytes() && elapsedMs < DOWN_RTTS_MAX * this.minRttMs)
-      return
-    const hasClimbed = this.cycleIndex === QUIET_INDEX && this.hasGrown()
+  private advanceCycle({ nowMs, inFlightBytes }: Delivery): void {
+    const { cycle, minRttMs } = this
+    if (!cycle.isRoundOver(nowMs, minRttMs)) return
+    if (this.cycleGain() < 1 && inFlightBytes > this.pipeBytes() && cycle.mayDrain(nowMs, minRttMs)) return
     this.lossResponse.judgeSwing(this.facts())
-    this.enterCycle(hasClimbed ? 0 : (this.cycleIndex + 1) % CYCLE_ROUNDS, delivery.nowMs)
-    if (this.cycleIndex === 0) this.endCycle()
+    cycle.advance(this.rate.bytesPerMs, nowMs)
+    this.enterCycleRound()
+    if (cycle.isUp) this.endCycle()
     this.update()
   }
 
-  private enterCycle(index: number, nowMs: number): void {
-    this.cycleIndex = index
-    this.cycleAtMs = nowMs
+  private enterCycleRound(): void {
     if (this.probeRtt.isOn) return
-    this.askTag = index === QUIET_INDEX ? QUIET : BUSY
-    if (index !== QUIET_INDEX) return
+    this.askTag = this.cycle.isQuiet ? QUIET : BUSY
+    if (!this.cycle.isQuiet) return
     this.loss.learn(this.loss.takeRound())
     this.jitter.endDrainedRound()
   }
@@ -341,40 +305,22 @@ export class BbrWindow implements WindowPolicy {
   private endCycle(): void {
     this.queue.handleCycle(this.minRttMs)
     this.lossResponse.endCycle(this.segmentBytes)
-    this.growingCycles = this.cycleRate > 0 && this.hasGrown() ? this.growingCycles + 1 : 0
-    this.cycleRate = this.rate.bytesPerMs
-    if (this.growingCycles < REVIVAL_CYCLES || this.scavenger !== undefined) return
-    this.growingCycles = 0
+    if (!this.cycle.endCycle(this.rate.bytesPerMs, this.scavenger === undefined)) return
     this.phase = 'startup'
     this.startup.begin(this.rate.bytesPerMs)
     this.askTag = BUSY
   }
 
-  private hasGrown(): boolean {
-    return this.rate.bytesPerMs > this.cycleRate * REVIVAL_RATIO
-  }
-
   private cycleGain(): number {
-    const { part } = this.lossResponse.probeGain
-    if (this.cycleIndex === 0) return 1 + part
-    if (this.cycleIndex > QUIET_INDEX) return 1 + LEVEL_GAIN
-    if (this.cycleIndex === QUIET_INDEX) return 1
-    return 1 - Math.max(part, Math.min(PROBE_DOWN_MAX, this.queueMs() / this.minRttMs))
+    const queueRtts = this.cycle.isDown ? this.queueMs() / this.minRttMs : 0
+    return this.cycle.gain(this.lossResponse.probeGain.part, queueRtts)
   }
 
   // — What the puller reads —
 
   /** Down by the window as well: what the pacer lets catch up would else outlast a short RTT. */
   private isStopping(): boolean {
-    return this.phase === 'cruise' && this.cycleIndex === DOWN_INDEX && this.minRttMs < PACING_SLACK_MS
-  }
-
-  private quantumOf(bytesPerMs: number): number {
-    if (this.loss.ratio > SMALLER_REQUEST_LOSS) return QUANTUM_MS_MIN_LOSSY * bytesPerMs
-    if (this.loss.ratio > SMALL_REQUEST_LOSS) return QUANTUM_MS_MIN * bytesPerMs
-    const quantumMs = Math.max(QUANTUM_MS_MIN, QUANTUM_RTT_PART * this.minRttMs)
-    const worthBytes = QUANTUM_SEGMENTS_WORTH * this.segmentBytes
-    return Math.min(QUANTUM_MS_MAX * bytesPerMs, Math.max(quantumMs * bytesPerMs, worthBytes))
+    return this.phase === 'cruise' && this.cycle.isDown && this.minRttMs < PACING_SLACK_MS
   }
 
   /** Works out what the puller reads from what is known. */
@@ -394,7 +340,8 @@ export class BbrWindow implements WindowPolicy {
     const startupGain = this.startup.gain(this.rate.bytesPerMs)
     const gain = isStartup ? startupGain : this.phase === 'drain' ? 1 / STARTUP_GAIN : this.cycleGain()
     this.askBytesPerMs = Math.max(rate * gain * yieldedTo, floorBytes / Math.max(this.minRttMs, 1))
-    const quantumBytes = Math.min(QUANTUM_BYTES_MAX, this.quantumOf(rate))
+    const { minRttMs, segmentBytes } = this
+    const quantumBytes = quantumBytesAt(rate, { minRttMs, lossRatio: this.loss.ratio, segmentBytes })
     const spareBytes = Math.max(QUANTA_SPARE * quantumBytes, SPARE_SEGMENTS_MIN * this.segmentBytes)
     const filling = isStartup
       ? STARTUP_WINDOW_PART * startupGain * pipeBytes
@@ -415,9 +362,6 @@ export class BbrWindow implements WindowPolicy {
     windowBytes *= yieldedTo
     if (this.probeRtt.isOn) windowBytes = Math.min(windowBytes, 0.5 * this.rate.bytesPerMs * this.minRttMs)
     this.windowBytes = Math.max(floorBytes, windowBytes)
-    this.quantumBytes = Math.max(
-      Math.min(QUANTUM_SEGMENTS_MIN * this.segmentBytes, this.windowBytes / 2),
-      Math.min(quantumBytes, this.windowBytes / 4),
-    )
+    this.quantumBytes = boundQuantum(quantumBytes, { segmentBytes, windowBytes: this.windowBytes })
   }
 }

@@ -1,16 +1,17 @@
-// How unevenly a path delays what finds no queue, as Wi-Fi does, and busy machines. Used by the measured window, which
+// How unevenly a path delays what finds no queue, as Wi-Fi does, and busy machines. Used by the BBR window, which
 // would else take it for a queue that never goes away, and what the path loses for what such a queue drops.
 //
-// It is the difference of the longest and the least RTT in a round that was drained. A queue that others keep makes that
-// longer now and then, jitter does always: so the least of the last few rounds counts.
+// Jitter is the difference of the longest and the least RTT in a round that was drained. A queue that others keep makes
+// that longer now and then, jitter does always; therefore the least of the last few rounds counts.
 
 /** Rounds that count, and that say something: what startup overshot may still be draining in the first. */
 const ROUNDS = 4
 const ROUNDS_MIN = 2
-/** What stands in a drained round by more than so many times its spread is a queue of others. Jitter stands as well where
- *  packets keep their order: those that are late hold up all behind them, and the least RTT is that of a path at rest. */
+/** Where the least RTT of a drained round is above the path's by more than so many times the round's spread, a queue of
+ *  others stands there. Jitter stands as well where packets keep their order: those that are late hold up all behind
+ *  them, and the least RTT is that of a path at rest. */
 const STANDING_SPREADS = 2
-/** What other rounds may be beyond the evenest, as a part of its spread. */
+/** How far other rounds may be beyond the evenest, as a part of its spread. */
 const SPARE_PART = 1 / 4
 /** A queue must once have been so many times as long as what is taken for none. Where it is full before, what it does to
  *  RTTs looks like jitter, and what it drops would be taken for the path's loss, made up for, and dropped all the more. */
@@ -41,7 +42,7 @@ export class Jitter {
     return this.longestQueueMs >= LONGEST_QUEUE_RATIO * reachMs ? reachMs : 0
   }
 
-  /** Of something that was asked for while the queue was drained; 0 where it is not known. */
+  /** `rttMs`: of a segment that was asked for while the queue was drained; 0 where it is not known. */
   handleDrainedRtt(rttMs: number): void {
     if (rttMs <= 0) return
     if (rttMs < this.round.leastMs) this.round.leastMs = rttMs

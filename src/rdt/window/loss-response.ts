@@ -1,6 +1,6 @@
-// What follows from loss beyond the path's own: somewhere a queue overflows. Used by the measured window.
+// Response to loss beyond the path's own, which means that a queue overflows. Used by the BBR window.
 //
-//   a little beyond:   the queue that is kept becomes shorter (swing.ts)
+//   a little beyond:   the queue that is kept becomes shorter (probe-gain.ts)
 //   far beyond:        the window is bounded by what was in flight, until it has stayed away for some cycles
 //   while it starts:   startup is over
 
@@ -72,7 +72,7 @@ export class LossResponse {
     this.boundBytes = Number.POSITIVE_INFINITY
   }
 
-  /** What overflows is asked for again, so a queue that does so for long costs as much as it carries. */
+  /** Segments that overflow are asked for again, so a queue that overflows for long costs as much as it carries. */
   boundBy(
     facts: PathFacts,
     { inFlightBytes, leastBytes }: { inFlightBytes: number; leastBytes: number },

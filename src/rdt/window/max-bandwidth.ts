@@ -1,11 +1,11 @@
 // How fast a path delivers: the most of the last ten rounds, as BBR has it, unless others have come to it. Used by the
-// measured window, which says when a round is over.
+// BBR window, which says when a round is over.
 
 import { SustainedRate } from './sustained-rate.js'
 
 const RATE_ROUNDS = 10
-/** Of these, how many say something where the queue is longer than what we keep, or overflows: others have come, and
- *  what the path gave us before is theirs by now. And no less than so long, for rounds may be short. */
+/** Rounds that count where the queue is longer than the one we keep, or overflows: other flows have come, and the rate from
+ *  before is theirs by now. At least this long as well, for rounds may be short. */
 const RATE_ROUNDS_SHARED = 4
 const RATE_MS_SHARED_MIN = 30
 /** The link is not taken to be faster than so many times what we get of it: a burst may tell too much. */
@@ -20,7 +20,7 @@ export class MaxBandwidth {
   private mostBytesPerMs = 0
   private readonly sustained = new SustainedRate()
 
-  /** What the link seems to carry, for us and for others: the most that we ever had, or bursts came at. */
+  /** Estimated rate of the link, for us and for others: the most that we ever had, or bursts came at. */
   linkBytesPerMs(trainBytesPerMs: number): number {
     const most = Math.max(this.bytesPerMs, this.mostBytesPerMs, trainBytesPerMs)
     return Math.min(this.bytesPerMs / LINK_PART_MIN, most)

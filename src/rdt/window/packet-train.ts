@@ -1,6 +1,6 @@
-// What a burst tells about a path before a round trip of rates is known: segments that were asked for at once come
-// as far apart as the narrowest link puts them (Jacobson's packet trains; Carter and Crovella's cprobe, 1996). Used
-// by the measured window, which trusts a part of it while it starts.
+// Packet trains: a burst tells the rate of a path before a round trip of rates is known, for segments that were asked
+// for at once come as far apart as the narrowest link puts them (Jacobson's packet trains; Carter and Crovella's
+// cprobe, 1996). Used by the BBR window, which trusts a part of it while it starts.
 
 /** Bursts shorter than this say nothing over the grain of an event loop. */
 const TRAIN_SEGMENTS_MIN = 16
@@ -18,7 +18,7 @@ export class PacketTrainMeter {
   private bytes = 0
   private segments = 0
 
-  /** Of complete bursts. */
+  /** Rates of complete bursts. */
   private totalBytes = 0
   private totalMs = 0
 

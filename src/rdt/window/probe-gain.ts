@@ -1,5 +1,5 @@
 // How far up and down the rate of asking goes in a cycle, and so how much of the queue that a flow would keep it keeps:
-// as much as the path holds. Loss over a cycle, beyond the path's own, makes it less. Used by the measured window.
+// as much as the path holds. Loss over a cycle, beyond the path's own, makes it less. Used by the BBR window.
 //
 //   loss usual:    grows by a quarter each cycle, by little where it last was too much (as CUBIC does, RFC 9438)
 //   too much:      shrinks by three tenths, in the round that shows it
@@ -9,8 +9,8 @@
 //   too much, though nothing of this made it less:
 //                  the loss is not ours to cure, and is usual from now on until it becomes less
 //
-// What a flow loses tells nothing of how much it has, so what is too much depends on that: of those that share a queue,
-// and so its losses, whoever has more gives way first (TCP's response to loss, RFC 5348, is of the kind).
+// A flow's loss tells nothing of its share, so the loss that is too much depends on the share: of those that share a queue,
+// and its losses, whoever has more gives way first (TCP's response to loss, RFC 5348, is of the kind).
 
 /** Never so little that more would not be found. */
 export const PROBE_GAIN_MAX = 0.25
@@ -29,31 +29,32 @@ const ROOM_GROWTH = 1.05
 const EXCESS_MAX = 0.01
 const EXCESS_RATE_BYTES_PER_MS = 125_000
 const SLOWNESS_POWER = 1 / 4
-/** So much more of it, and so many times the doubt, is far too much: a window without room costs speed where it errs. */
+/** Loss beyond this much more, and this many times the doubt, is far too much: a window without room costs speed where
+ *  it errs. */
 const FAR_EXCESS = 0.02
 const FAR_EXCESS_UNKNOWN = 0.1
 const FAR_DOUBTS = 3
-/** What of a loss that is borne and became less is forgotten each cycle. */
+/** Part of a loss that is borne and became less that is forgotten each cycle. */
 const BORNE_DECAY = 1 / 8
 
-/** What was lost and delivered of late, how little that says, and what is usual. */
+/** Bytes lost and delivered of late, how little that says, and the usual loss. */
 export interface RecentLoss {
   readonly lostBytes: number
   readonly deliveredBytes: number
-  /** What the path itself loses, and how far that may be off. */
+  /** Loss of the path itself, and how far that may be off. */
   readonly pathLoss: number
   readonly doubt: number
   /** Not, where the queue was never seen empty. */
   readonly isPathLossKnown: boolean
   readonly rateBytesPerMs: number
-  /** What the link carries, for this flow and for others. */
+  /** Rate of the link, for this flow and for others. */
   readonly linkBytesPerMs: number
 }
 
 export class ProbeGain {
   /** Part of the rate, up to PROBE_GAIN_MAX. */
   part = PROBE_GAIN_MAX
-  /** Of the window that seems to be right, the part to be used. */
+  /** Part of the computed window that is to be used. */
   room = 1
   /** Whether it was far too much when it last was too much. */
   isFar = false

@@ -1,4 +1,4 @@
-// Half a window for a while, to see the path without a queue. Used by the measured window, for two reasons: no RTT was as
+// Half a window for a while, to see the path without a queue. Used by the BBR window, for two reasons: no RTT was as
 // low as the least for long, or so much is lost that it may not be the path's own loss.
 
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
@@ -39,7 +39,7 @@ export class ProbeRtt {
   handleRtt(rttMs: number, leastRttMs: number, nowMs: number): boolean {
     if (rttMs < this.minRttMs) {
       const isFirst = this.minRttMs === Number.POSITIVE_INFINITY && leastRttMs > 0
-      // Whoever comes late to a queue would take it for the path, and more than the others of it.
+      // A flow that comes late to a queue would take the queue for the path, and more than its share of it.
       this.minRttMs = isFirst ? Math.min(rttMs, leastRttMs) : rttMs
       this.minRttAtMs = nowMs
       return true
@@ -72,7 +72,7 @@ export class ProbeRtt {
     if (isJudged) this.judge(loss, leastBytes)
     if (this.isOn && nowMs >= this.untilMs) {
       this.isOn = false
-      // What was asked for until now comes, or is called lost, within the next round trips.
+      // Segments asked for until now come, or are called lost, within the next round trips.
       this.judgeAtMs = this.untilMs + JUDGE_RTTS * Math.max(this.minRttMs, lastRttMs) + TIMER_GRANULARITY_MS
       return true
     }

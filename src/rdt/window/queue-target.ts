@@ -1,4 +1,4 @@
-// How long a queue a flow keeps at the bottleneck. Used by the measured window, which fills the pipe and this.
+// How long a queue a flow keeps at the bottleneck. Used by the BBR window, which fills the pipe and this.
 //
 // A flow that has less of a link than another keeps more of the queue for its rate, so it gains: that makes flows equal.
 // FAST TCP (Wei, Jin, Low, Hegde, 2006) does it with a constant number of packets, which suits one link. Here the
@@ -12,11 +12,11 @@ const QUEUE_MS = 2
 const QUEUE_RTT_PART = 0.06
 const QUEUE_RATE_BYTES_PER_MS = 125_000
 const SLOWNESS_POWER = 1 / 4
-/** Of what a flow has of the link: N of them keep the fourth root of N times as much as one. At 1, as FAST's, it would be
- *  N times as much; with the power above alone, to become equal would take them seconds. */
+/** Power of a flow's share of the link: N flows keep the fourth root of N times as much as one. At 1, as FAST's, it
+ *  would be N times as much; with the power above alone, to become equal would take them seconds. */
 const SHARE_POWER = 3 / 4
 
-/** Of a queue that never goes away, so that others must keep it, as much is kept besides: else a TCP that fills all
+/** Part of a standing queue, which others must keep, that this flow keeps besides: else a TCP that fills all
  *  there is would leave us nothing. At 1, whatever we had we would keep. */
 const OTHERS_PART = 0.75
 

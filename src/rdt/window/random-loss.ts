@@ -1,14 +1,15 @@
-// What a path loses of its own accord, told apart from what a full queue drops: by what is lost while the queue is
-// seen to be empty. Used by the measured window, which asks for so much more as is lost. Were what overflows counted as
-// well, asking would become faster by it, and more would overflow.
+// Random loss: the path's own, told apart from the drops of a full queue by measuring while the queue is seen to be empty.
+// Used by the BBR window, which asks for as much more as is lost. Were overflow counted as well, asking would become
+// faster by it, and more would overflow.
 
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
 
 /** Loss beyond this is not believed: asking faster would only feed a queue. */
 const PATH_LOSS_MAX = 0.5
-/** What a round leaves of what was learnt in those before. */
+/** Weight that a round leaves to those before it. */
 const LOSS_MEMORY = 7 / 8
-/** What comes within this of the least RTT found no queue. Little, for on a long path a full queue may be little. */
+/** A segment that comes within this of the least RTT found no queue. Little, for on a long path a full queue may be
+ *  little. */
 const EMPTY_RTT_RATIO = 1.02
 /** A queue that was seen is taken to be gone only after so many times as long: what overflowed at its end is missed
  *  when what was asked for next comes, which is when the queue is gone. */
@@ -17,7 +18,7 @@ const EMPTIED_AFTER = 2
 /** Loss with half a window that confirms what was believed, as a part of it. */
 const CONFIRMED_PART = 0.7
 
-/** What became of the bytes of one round that found no queue. */
+/** Bytes of one round that found no queue, delivered and lost. */
 export interface LossRound {
   lostBytes: number
   deliveredBytes: number
@@ -32,7 +33,7 @@ export class RandomLoss {
   private isQueueEmpty = false
   private round: LossRound = { lostBytes: 0, deliveredBytes: 0 }
 
-  /** What was asked for with half a window. */
+  /** Counts of segments that were asked for with half a window. */
   readonly probed = { lostBytes: 0, deliveredBytes: 0 }
 
   /** The part of what is asked for that the path itself loses. */
@@ -70,7 +71,7 @@ export class RandomLoss {
     this.round.lostBytes = Math.max(0, this.round.lostBytes - bytes)
   }
 
-  /** What was counted since the last call. */
+  /** Counts since the last call. */
   takeRound(): LossRound {
     const { round } = this
     this.round = { lostBytes: 0, deliveredBytes: 0 }
@@ -92,7 +93,7 @@ export class RandomLoss {
   }
 
   learn(round: LossRound): void {
-    // What is known is not forgotten for rounds that could not tell, nor believed of those that hardly found the queue
+    // A known loss is not forgotten for rounds that could not tell, nor learnt from rounds that hardly found the queue
     // empty.
     if (round.deliveredBytes === 0 || round.lostBytes > round.deliveredBytes) return
     this.lostBytes = LOSS_MEMORY * this.lostBytes + round.lostBytes

@@ -1,5 +1,5 @@
 // How a flow in the background gives way: a queue through a whole round is somebody who wants the link. RFC 6817's
-// idea, with the multiplicative decrease of LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus). Used by the measured
+// idea, with the multiplicative decrease of LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus). Used by the BBR
 // window, whose queue is shorter than what is taken for somebody else's.
 
 /** Target delay. Flows that are not in the background keep more, see queue.ts. */

@@ -1,5 +1,5 @@
 // How fast a flow starts, when it has found out what the path carries, and what that told about the path's loss. Used by
-// the measured window.
+// the BBR window.
 
 import { PacketTrainMeter } from './packet-train.js'
 import type { LossRound, RandomLoss } from './random-loss.js'
@@ -22,7 +22,7 @@ export class Startup {
   readonly train = new PacketTrainMeter()
   private fullRate = 0
   private flatRounds = 0
-  /** Of the last round: believed once the next one was still faster. */
+  /** Loss of the last round: believed once the next one was still faster. */
   private lastRound: LossRound | undefined
 
   constructor(private readonly loss: RandomLoss) {}

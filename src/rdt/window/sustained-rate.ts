@@ -1,7 +1,7 @@
 // The delivery rate over the last few milliseconds. Used by the filter of the path's rate.
 
-/** What was delivered for at least half of SUSTAINED_MS bounds a rate: what had waited for a busy receiver comes
- *  faster than any path carries it, for as long as a short RTT takes. */
+/** A rate is bounded by the one that lasted for at least half of SUSTAINED_MS: segments that waited for a busy receiver
+ *  come faster than any path carries it, for as long as a short RTT takes. */
 const SUSTAINED_MS = 12
 
 export class SustainedRate {

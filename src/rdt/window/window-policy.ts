@@ -1,7 +1,7 @@
 // The port between the puller and a window: the puller tells it what was delivered and lost; it answers with a window, a
-// rate and a quantum. fixed-window.ts and measured.ts are its two bodies.
+// rate and a quantum. fixed-window.ts and bbr-window.ts are its two bodies.
 
-/** What one arrival tells: of a segment, or of several that came together and were asked for together. The puller uses
+/** Facts of one arrival: of a segment, or of several that came together and were asked for together. The puller uses
  *  one object again for all of them. */
 export interface Delivery {
   segments: number
@@ -19,7 +19,7 @@ export interface Delivery {
   /** All bytes delivered in this session, this arrival included, and what they were when it was asked for. */
   deliveredBytes: number
   deliveredBytesAtAsk: number
-  /** What `askTag` was when it was asked for. */
+  /** The `askTag` with which it was asked for. */
   tag: number
   inFlightBytes: number
   nowMs: number
@@ -32,15 +32,15 @@ export interface WindowPolicy {
   readonly blocksMax: number
   /** Rate at which may be asked for. */
   readonly askBytesPerMs: number
-  /** What is asked for at once: as little as the path needs, as much as keeps requests few. */
+  /** Bytes asked for at once: as little as the path needs, as much as keeps requests few. */
   readonly quantumBytes: number
   /** Kept with each request and told back with what becomes of it. Below 256. */
   readonly askTag: number
-  /** What the path delivers as far as is known; 0 where that is not measured, or not yet. */
+  /** Delivery rate of the path as far as is known; 0 where that is not measured, or not yet. */
   readonly deliveryBytesPerMs: number
   handleDelivered(delivery: Delivery): void
   handleLost(bytes: number, tag: number, nowMs: number): void
-  /** What was called lost came after all. */
+  /** Bytes that were called lost came after all. */
   handleFound(bytes: number, tag: number): void
   /** Nothing came for a whole probe timeout; `inRow` counts them. */
   handleTimedOut(inRow: number, nowMs: number): void
@@ -51,11 +51,11 @@ export interface WindowPolicy {
 export interface WindowOptions {
   readonly window: number | 'auto'
   readonly pathBytes: number
-  /** What the receiving socket surely holds, UDP payload. */
+  /** Bytes that the receiving socket surely holds, UDP payload. */
   readonly receiveBytesMax: number
   /** Whether to give way to everybody else on the path. Only 'auto' can. */
   readonly isBackground: boolean
-  /** What the path held when the last session over it ended, UDP payload; 0 where that is not known. */
+  /** Bytes that the path held when the last session over it ended, UDP payload; 0 where that is not known. */
   readonly heldBytes?: number
   readonly nowMs: number
 }

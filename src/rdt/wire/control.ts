@@ -16,7 +16,7 @@
 //   probed  15  session:8 padding, up to the bytes asked for
 //   prove   17  nonce:8 step:u8 flight
 //
-// Of hello and refuse, what stands up to the nonce and the CRC-32 at the end are the same in every version.
+// Everything up to the nonce of hello and refuse, and the CRC-32 at their end, is the same in every version.
 
 import { textOf, utf8 } from '../../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../../base/decoded.js'
@@ -107,8 +107,8 @@ const MAGIC = 0x4c45_4654 // 'LEFT'
 const REFUSALS: readonly RefusalReason[] = ['version', 'same-peer', 'encryption']
 const SUITES: readonly Suite[] = ['plain', 'sealed']
 
-/** What is in it before it is sealed: freshly allocated. Throws where a field is out of its limits. Of 'probed',
- *  `bytes` is its length here. */
+/** The fields of a control datagram before it is sealed: freshly allocated. Throws where a field is out of its limits.
+ *  Of 'probed', `bytes` is its length here. */
 export function encodeFields(control: Control): Uint8Array {
   const writer = new FieldWriter(control.type === 'probed' ? control.bytes : PATH_BYTES_BASE)
   writer.u8(DatagramType[control.type])
@@ -187,7 +187,7 @@ export function decodeControl(bytes: Uint8Array, crc32: Crc32): Decoded<Control,
   return decodeFields(fields)
 }
 
-/** What `encodeFields` wrote. */
+/** Reads what `encodeFields` wrote. */
 export function decodeFields(bytes: Uint8Array): Decoded<Control, ControlFailure> {
   if (bytes.length === 0) return undecoded('empty')
   const reader = new FieldReader(bytes)
@@ -198,7 +198,7 @@ export function decodeFields(bytes: Uint8Array): Decoded<Control, ControlFailure
   return decoded(control)
 }
 
-/** What stands before the CRC, or undefined where it does not match. */
+/** The bytes before the CRC, or undefined where it does not match. */
 export function withoutCrc(bytes: Uint8Array, crc32: Crc32): Uint8Array | undefined {
   const bodyBytes = bytes.length - CRC_BYTES
   if (bodyBytes < 1) return undefined
@@ -216,7 +216,7 @@ function readFields(reader: FieldReader, type: number, fieldsBytes: number): Con
     case DatagramType.hello: {
       const prefix = readPrefix(reader)
       if (prefix === undefined) return 'bad-field'
-      // What another version says after its prefix is not ours to read.
+      // Another version may say anything after its prefix.
       if (prefix.version !== WIRE_VERSION) {
         reader.skip(reader.left)
         const introduction = new Uint8Array(INTRODUCTION_BYTES)
@@ -309,7 +309,7 @@ function readPrefix(reader: FieldReader): Prefix | undefined {
   if (agentBytes > AGENT_BYTES_MAX) return undefined
   const agent = textOf(reader.raw(agentBytes))
   const nonce = reader.raw(NONCE_BYTES)
-  // It is shown to a person, so nothing but visible ASCII gets through.
+  // The agent is shown to a person, so nothing but visible ASCII gets through.
   return agent === undefined ? undefined : { version, agent: agent.replace(/[^ -~]/g, '?'), nonce }
 }
 

@@ -55,7 +55,7 @@ export class FieldWriter {
     this.view.setUint8(at, value)
   }
 
-  /** What was written so far, not a copy. */
+  /** The bytes written so far, not a copy. */
   written(): Uint8Array {
     return this.bytes.subarray(0, this.at)
   }

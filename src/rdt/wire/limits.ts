@@ -6,7 +6,7 @@ import { CONTROL_BYTES_MAX, DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX } from '../../ba
 /** type 1, session 8, handle 3, block 4, segment 1, count 1, request 2. */
 export const SEGMENT_HEADER_BYTES = 20
 
-/** What every path carries: IPv6's minimum MTU 1280 − 40 − 8. RFC 8200, section 5. */
+/** UDP payload that every path carries: IPv6's minimum MTU 1280 − 40 − 8. RFC 8200, section 5. */
 export const PATH_BYTES_BASE = 1_232
 
 /** Segments of one frame at most; a set of them is one bitmap of 8 bytes. */
@@ -21,7 +21,7 @@ export const AGENT_BYTES_MAX = 32
 /** A request fits one datagram on any path, before it is sealed. */
 export const REQUEST_BYTES_MAX = 1_190
 
-/** What sealing may add to a datagram: a counter (4) and a GCM tag (16), or a CRC-32. */
+/** Bytes that sealing may add to a datagram: a counter (4) and a GCM tag (16), or a CRC-32. */
 export const DATAGRAM_SEAL_BYTES_MAX = 20
 
 export const NONCE_BYTES = 8

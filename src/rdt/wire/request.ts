@@ -28,18 +28,18 @@ export interface AskGroup {
   readonly handle: number
   readonly kind: ItemKind
   readonly digest: Uint8Array
-  /** Of a pack: the digests of its files, end to end; empty where they were told before. */
+  /** Only of a pack: the digests of its files, end to end; empty where they were told before. */
   readonly members?: Uint8Array
   readonly segmentBytes: number
   readonly asks: Ask[]
 }
 
-/** What is asked for. */
+/** An item and the segments of it that are asked for. */
 export interface AskedItem {
   readonly handle: number
   readonly kind: ItemKind
   readonly digest: Digest
-  /** Of a pack; left out where the other side may be taken to know them. */
+  /** Only of a pack; left out where the other side may be taken to know them. */
   readonly members?: Uint8Array | undefined
 }
 
@@ -103,13 +103,13 @@ export class RequestWriter {
     else writer.u8(AS_SET).u32(ask.high).u32(ask.low)
   }
 
-  /** What was put together, to be sealed at once: the next request is written over it. */
+  /** The request, to be sealed at once: the next request is written over it. */
   finish(): Uint8Array {
     return this.writer.written()
   }
 }
 
-/** What `finish` gave, opened again. Never throws; a request without asks is a bad one. */
+/** Reads what `finish` gave, opened again. Never throws; a request without asks is a bad one. */
 export function decodeRequest(bytes: Uint8Array): Decoded<Request, ControlFailure> {
   if (bytes.length === 0) return undecoded('empty')
   if (bytes.length > PATH_BYTES_BASE) return undecoded('too-long')

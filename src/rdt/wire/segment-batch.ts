@@ -11,16 +11,16 @@ const NEXT_INDEX = 0x100_0000
 
 /** The segments from one place on in what came, as many as there are. One object is used again for all that comes. */
 export class SegmentBatch {
-  /** Of the first segment; those of the others differ in the index alone. */
+  /** Header of the first segment; those of the others differ in the index alone. */
   readonly header = new SegmentHeader()
   count = 0
-  /** Of each: what is shorter than the one before it begins another run. */
+  /** Payload of each: a segment shorter than the one before it begins another run. */
   payloadBytes = 0
 
   private bytes: Uint8Array = new Uint8Array(0)
   private view = new DataView(this.bytes.buffer)
   private at = 0
-  /** Of the payloads of merged datagrams, in their places. */
+  /** Bytes of the payloads of merged datagrams, in their places. */
   private readonly views: Uint8Array[] = []
   private viewed: ArrayBufferLike | undefined
   private viewedFrom = 0

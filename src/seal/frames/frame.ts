@@ -4,10 +4,10 @@
 //     tree, list,  the same ‖ CRC-32 (4 bytes, big-endian)
 //     pack
 //
-// The check covers the codec, the block and the name of the block (kind, digest, index), so that a frame put
-// together from the wrong segments does not open. A block of a file needs none: whoever pulls it holds it against its
-// digest before it counts (src/engine/receive/receiving.ts), and at 1 GB/s a second look at every byte costs each side a sixth of
-// a core. Trees and lists are only proved when all of their blocks are here, and a pack by its files. Sealed frames:
+// The check covers the codec, the block and the name of the block (kind, digest, index), so that a frame put together
+// from the wrong segments does not open. A block of a file needs none: whoever pulls it holds it against its digest
+// before it counts (src/engine/receive/receiving.ts), and at 1 GB/s a second look at every byte costs each side a sixth
+// of a core. Trees and lists are only proved when all of their blocks are here, and a pack by its files. Sealed frames:
 // sealed-frame.ts.
 
 import { utf8 } from '../../base/bytes.js'

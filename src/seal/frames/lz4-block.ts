@@ -35,7 +35,7 @@ export function decodeBlock(input: Uint8Array, output: Uint8Array): number {
     const match = extended(token & 15) + 4
     if (offset === 0 || offset > out || match > output.length - out) return -1
     if (offset >= match) output.copyWithin(out, out - offset, out - offset + match)
-    // What is copied overlaps what it makes: byte by byte.
+    // Source and destination overlap, so the copy goes byte by byte.
     else for (let index = 0; index < match; index++) output[out + index] = output[out + index - offset]!
     out += match
   }

@@ -5,13 +5,14 @@
 // Associated data: kind, digest, block index and codec. The nonce is the first 12 bytes of
 // HMAC-SHA-256(nonce key, associated data).
 //
-// Why that is safe, though nothing is drawn at random: a nonce must never cover two texts under one key. The
-// associated data names the text. The digest is that of the item's content, the index says which part of it, and
-// the server holds every block against that name before it seals it (src/engine/serve/serving.ts), so one name is one
-// block. The codec says what became of the block, and LZ4 makes the same of it every time within a process, which
-// is where keys live and die: of a pack by the lengths of its files, which their digests name. So one nonce is one text, and sealing it again gives the same bytes: a repair may mix
-// segments of the first serving and the second. Two names meet in one nonce by the birthday of 2⁹⁶ only. Each
-// direction of each session has keys of its own; frames never cross from one into another.
+// Why that is safe, though nothing is drawn at random: a nonce must never cover two texts under one key. The associated
+// data names the text. The digest is that of the item's content, the index says which part of it, and the server holds
+// every block against that name before it seals it (src/engine/serve/serving.ts), so one name is one block. The codec
+// says what became of the block, and LZ4 makes the same of it every time within a process, which is where keys live and
+// die: of a pack by the lengths of its files, which their digests name. So one nonce is one text, and sealing it again
+// gives the same bytes: a repair may mix segments of the first serving and the second. Two names meet in one nonce by
+// the birthday of 2⁹⁶ only. Each direction of each session has keys of its own; frames never cross from one into
+// another.
 
 import { bytesOfHex } from '../../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../../base/decoded.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Allowances, OpenAllowances } from '../../../src/rdt/handshake/allowance.js'
+import { OpenAllowances } from '../../../src/rdt/handshake/allowance.js'
 import { hostOf } from '../../../src/rdt/handshake/host.js'
 import {
   ANSWERS_NAMED_MAX,
@@ -12,6 +12,7 @@ import {
 } from '../../../src/rdt/handshake/limits.js'
 import { PendingHandshakes } from '../../../src/rdt/handshake/pending-handshakes.js'
 import type { Attempt, Opening } from '../../../src/rdt/protection.js'
+import { RateLimits } from '../../../src/rdt/rate-limit.js'
 
 const times = <Value>(count: number, make: (index: number) => Value) =>
   Array.from({ length: count }, (_, index) => make(index))
@@ -52,7 +53,7 @@ describe('handshakes that may begin', () => {
   })
 
   it('are remembered of a bounded number', () => {
-    const allowances = new Allowances({ perSecond: 1, burst: 1, keysMax: 2 })
+    const allowances = new RateLimits({ perSecond: 1, burst: 1, keysMax: 2 })
     expect(['a', 'a', 'b', 'c', 'a'].map((key) => allowances.take(key, 0))).toEqual([
       true,
       false,

@@ -1,14 +1,16 @@
 // Queues that the other side of a session can try to make long, or dear to go through.
 
 import { describe, expect, it } from 'vitest'
+import { World } from '../../../harness/rdt/world.js'
 import { bytesOfHex, hexOf } from '../../../src/base/bytes.js'
 import { RoundTrip } from '../../../src/rdt/path/rtt.js'
 import { BundlePool, FrameBuffer } from '../../../src/rdt/pool.js'
 import { FrameCache } from '../../../src/rdt/serve/framecache.js'
 import { ASKS_PER_BLOCK_MAX, ASKS_QUEUED_MAX } from '../../../src/rdt/serve/limits.js'
 import { Server } from '../../../src/rdt/serve/server.js'
-import { Conversation } from '../../../src/rdt/session/conversation.js'
 import { LETTERS_QUEUED_MAX } from '../../../src/rdt/session/limits.js'
+import { StopAndWait } from '../../../src/rdt/session/stop-and-wait.js'
+import { DatagramType } from '../../../src/rdt/wire/control.js'
 import type { Ask, AskGroup } from '../../../src/rdt/wire/request.js'
 
 const REPETITIONS = 100_000
@@ -16,7 +18,7 @@ const body = Uint8Array.of(1)
 const reply = Uint8Array.of(2)
 
 /** All letters that wait. */
-function letters(conversation: Conversation): string[] {
+function letters(conversation: StopAndWait): string[] {
   const all: string[] = []
   for (let letter = conversation.pollLetter(); letter !== undefined; letter = conversation.pollLetter())
     all.push(`${letter.type} ${letter.number}`)
@@ -25,7 +27,7 @@ function letters(conversation: Conversation): string[] {
 
 describe('a request that is said again and again while nothing can be sent', () => {
   it('is answered once, and again when it comes after that', () => {
-    const conversation = new Conversation(new RoundTrip())
+    const conversation = new StopAndWait(new RoundTrip())
     conversation.handleMessage(1, body)
     conversation.sendReply(1, reply)
     for (let time = 0; time < REPETITIONS; time++) conversation.handleMessage(1, body)
@@ -35,7 +37,7 @@ describe('a request that is said again and again while nothing can be sent', () 
   })
 
   it('is not followed by another before it is answered', () => {
-    const conversation = new Conversation(new RoundTrip())
+    const conversation = new StopAndWait(new RoundTrip())
     let heard = 0
     for (let number = 1; number <= REPETITIONS; number++)
       if (conversation.handleMessage(number, body) !== undefined) heard++
@@ -45,7 +47,7 @@ describe('a request that is said again and again while nothing can be sent', () 
   })
 
   it('leaves one letter of each type to be sent, the newest', () => {
-    const conversation = new Conversation(new RoundTrip())
+    const conversation = new StopAndWait(new RoundTrip())
     conversation.sendRequest(body, 0)
     for (let number = 1; number <= 1_000; number++) {
       expect(conversation.handleMessage(number, body)).toBeDefined()
@@ -171,5 +173,28 @@ describe('a server', () => {
       waiting: ASKS_PER_BLOCK_MAX,
       dropped: 10,
     })
+  })
+})
+
+describe('datagrams of sessions that are not known', () => {
+  it('are answered by 64 resets a second, from however many addresses they come', () => {
+    const { endpoint } = new World(1).node('10.0.0.1:1')
+    const resetsFor = (count: number, nowMs: number): number => {
+      for (let index = 0; index < count; index++) {
+        const ping = new Uint8Array(17)
+        new DataView(ping.buffer).setUint32(5, index)
+        ping[0] = DatagramType.ping
+        endpoint.handleDatagram(`10.1.${index >> 8}.${index & 255}:1`, ping, nowMs)
+      }
+      let resets = 0
+      for (let out = endpoint.pollDatagram(nowMs); out !== undefined; out = endpoint.pollDatagram(nowMs))
+        if (out.bytes[0] === DatagramType.reset) resets++
+      return resets
+    }
+    const startMs = 5_000
+    expect(resetsFor(640, startMs)).toBe(64)
+    expect(resetsFor(1, startMs + 999)).toBe(0)
+    expect(resetsFor(63, startMs + 1_000)).toBe(63)
+    expect(resetsFor(2, startMs + 1_999)).toBe(1)
   })
 })

@@ -25,7 +25,7 @@ export interface Heard {
   readonly body: Uint8Array
 }
 
-export class Conversation {
+export class StopAndWait {
   private readonly queue: Uint8Array[] = []
   /** To be sent, the earlier first: LETTERS_QUEUED_MAX at most, of each type one. */
   private readonly outbox: Letter[] = []
