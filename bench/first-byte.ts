@@ -116,7 +116,7 @@ function setWay({ source, sink }: Road, state: 'cut' | 'open'): void {
   ] as const) {
     const ip = (...words: string[]) =>
       execFileSync('ip', ['-n', own.namespace!, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
-    if (state === 'cut') ip('route', 'replace', 'unreachable', `${other.place.host}/32`)
+    if (state === 'cut') ip('route', 'replace', 'unreachable', `${other.endpoint.host}/32`)
     else ip('route', 'flush', 'type', 'unreachable')
   }
 }

@@ -73,7 +73,7 @@ export function startFlow(
   road: Road,
   kind: 'tcp' | 'echo',
 ): { course: Point[]; ready: Promise<void>; stop: () => void } {
-  const { host } = road.source.place
+  const { host } = road.source.endpoint
   const start = (role: 'source' | 'sink') =>
     spawnAt(road[role], workshop, [process.execPath, '--import', 'tsx', FLOW, kind, role, host, String(PORT)])
   const course: Point[] = []

@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArguments, refuse } from '../harness/peers/arguments.js'
 import { writeContent } from '../harness/peers/content.js'
+import { freeEndpoints } from '../harness/peers/endpoints.js'
 import { addressesOfOthers, Peer, waitForPeers } from '../harness/peers/peer.js'
-import { freePlaces } from '../harness/peers/places.js'
 import { sleep } from '../harness/peers/wait.js'
 import { Workshop } from '../harness/peers/workshop.js'
 import { keepResults } from './results.js'
@@ -31,12 +31,14 @@ const fileCount = wholeNumber(values.files, '--files')
 const fileBytes = wholeNumber(values.bytes, '--bytes')
 
 const workshop = new Workshop({ keep: false })
-const places = await freePlaces(3)
+const endpoints = await freeEndpoints(3)
 const peers = ['A', 'B', 'C'].map((name, index) => {
-  const place = places[index]!
+  const endpoint = endpoints[index]!
   const share = workshop.path(name, 'share')
   const config = workshop.path(name, 'config')
-  return workshop.adopt(new Peer({ name, place, share, config, others: addressesOfOthers(places, place) }))
+  return workshop.adopt(
+    new Peer({ name, endpoint, share, config, others: addressesOfOthers(endpoints, endpoint) }),
+  )
 })
 for (const peer of peers) peer.start()
 await waitForPeers(peers, 'the peers to be in step', () => peers.every(({ inStep }) => inStep.size === 2), {

@@ -50,7 +50,7 @@ export class LeftGroup {
       const peer = workshop.adopt(
         new Peer({
           name: letter,
-          place: { host: own.place.host, port: own.place.port + portOffset },
+          endpoint: { host: own.endpoint.host, port: own.endpoint.port + portOffset },
           share: join(this.folder, letter),
           others,
           options,
@@ -118,8 +118,8 @@ export class LeftGroup {
 }
 
 /** A relay's stand has a port of its own. */
-function addressOf({ address, place }: Stand, portOffset: number): string {
-  return address.includes(':') ? address : `${address}:${place.port + portOffset}`
+function addressOf({ address, endpoint }: Stand, portOffset: number): string {
+  return address.includes(':') ? address : `${address}:${endpoint.port + portOffset}`
 }
 
 export function roadsOf(road: Road): Roads {

@@ -22,9 +22,9 @@ const TRANSFER_MS_MAX = 60_000
 export type Congestion = 'bbr' | 'cubic'
 
 export function setCongestion(road: Road, congestion: Congestion): void {
-  for (const { namespace, place } of [road.source, road.sink]) {
-    const subnet = place.host.replace(/\.\d+$/, '.0/24')
-    const route = ['-n', namespace!, 'route', 'change', subnet, 'dev', 'link0', 'src', place.host]
+  for (const { namespace, endpoint } of [road.source, road.sink]) {
+    const subnet = endpoint.host.replace(/\.\d+$/, '.0/24')
+    const route = ['-n', namespace!, 'route', 'change', subnet, 'dev', 'link0', 'src', endpoint.host]
     execFileSync('ip', [...route, 'congctl', congestion])
   }
 }
@@ -57,7 +57,7 @@ export async function transferWithRsync(workshop: Workshop, road: Road, job: Job
     config,
     `use chroot = no\nuid = root\ngid = root\n[source]\npath = ${dirname(job.source)}\nread only = yes\n`,
   )
-  const { host } = road.source.place
+  const { host } = road.source.endpoint
   const daemon = spawnAt(road.source, workshop, [
     'rsync',
     '--daemon',
@@ -113,8 +113,8 @@ export async function transferWithStream(
     STREAM,
     kind,
     role,
-    road.source.place.host,
-    road.sink.place.host,
+    road.source.endpoint.host,
+    road.sink.endpoint.host,
     String(PORT),
     file,
   ]

@@ -7,9 +7,10 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { freePlaces, type Place } from '../harness/peers/places.js'
+import { freeEndpoints } from '../harness/peers/endpoints.js'
 import type { Workshop } from '../harness/peers/workshop.js'
 import { start as startRelay } from '../harness/relay/lossy-relay.js'
+import type { HostPort } from '../src/io/net/address.js'
 import type { Link } from './links.js'
 
 const LINKEM_SOURCE = fileURLToPath(new URL('linkem.c', import.meta.url))
@@ -22,7 +23,7 @@ export interface Stand {
   /** Undefined: in the namespace of the bench itself. */
   readonly namespace: string | undefined
   /** What it binds. */
-  readonly place: Place
+  readonly endpoint: HostPort
   /** As the other stand knows it. */
   readonly address: string
 }
@@ -209,13 +210,13 @@ export function crossedBy(namespace: string, device: string): Crossed {
 }
 
 export function standIn(namespace: string, host: string): Stand {
-  return { namespace, place: { host, port: PORT }, address: host }
+  return { namespace, endpoint: { host, port: PORT }, address: host }
 }
 
 async function openRelay({ rateMbit, rttMs, loss, queueBytes }: Link): Promise<Road> {
-  const places = await freePlaces(2)
-  const real = places.map(({ host, port }) => `${host}:${port}`)
-  const standIns = ['127.0.1.1', '127.0.1.2'].map((host) => `${host}:${places[0]!.port}`)
+  const endpoints = await freeEndpoints(2)
+  const real = endpoints.map(({ host, port }) => `${host}:${port}`)
+  const standIns = ['127.0.1.1', '127.0.1.2'].map((host) => `${host}:${endpoints[0]!.port}`)
   const bdpBytes = ((rateMbit ?? 0) * 1e6 * rttMs) / 8_000
   const relay = await startRelay({
     peers: real.map((address, index) => ({ real: address, standIn: standIns[index]! })),
@@ -228,8 +229,8 @@ async function openRelay({ rateMbit, rttMs, loss, queueBytes }: Link): Promise<R
   })
   return {
     kind: 'relay',
-    source: { namespace: undefined, place: places[0]!, address: standIns[0]! },
-    sink: { namespace: undefined, place: places[1]!, address: standIns[1]! },
+    source: { namespace: undefined, endpoint: endpoints[0]!, address: standIns[0]! },
+    sink: { namespace: undefined, endpoint: endpoints[1]!, address: standIns[1]! },
     async crossed() {
       const { received, receivedBytes, lost, queueDropped } = relay.counters(real[0]!, real[1]!)
       return {

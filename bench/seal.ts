@@ -12,8 +12,8 @@ import { cpSync, linkSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArguments, refuse } from '../harness/peers/arguments.js'
 import { writeContent } from '../harness/peers/content.js'
+import { freeEndpoints } from '../harness/peers/endpoints.js'
 import { addressesOfOthers, Peer, waitForPeers } from '../harness/peers/peer.js'
-import { freePlaces } from '../harness/peers/places.js'
 import { Workshop } from '../harness/peers/workshop.js'
 import type { PeerEvent } from '../src/app/events.js'
 import { formatBytes, formatRate } from '../src/cli/format.js'
@@ -117,14 +117,14 @@ async function fetchTree(options: readonly string[]): Promise<Outcome> {
 }
 
 async function makePair(options: readonly string[]): Promise<{ a: Peer; b: Peer }> {
-  const places = await freePlaces(2)
+  const endpoints = await freeEndpoints(2)
   const run = `run-${runCount++}`
   const [a, b] = ['A', 'B'].map((name, index) => {
-    const place = places[index]!
+    const endpoint = endpoints[index]!
     const share = workshop.path(run, name)
     const config = workshop.path('config')
     return workshop.adopt(
-      new Peer({ name, place, share, config, others: addressesOfOthers(places, place), options }),
+      new Peer({ name, endpoint, share, config, others: addressesOfOthers(endpoints, endpoint), options }),
     )
   })
   return { a: a!, b: b! }

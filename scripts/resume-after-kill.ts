@@ -11,8 +11,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArguments, refuse } from '../harness/peers/arguments.js'
 import { writeContent } from '../harness/peers/content.js'
+import { endpointText, freePorts } from '../harness/peers/endpoints.js'
 import { Peer, waitForPeers } from '../harness/peers/peer.js'
-import { freePorts, placeText } from '../harness/peers/places.js'
 import { sha256Of } from '../harness/peers/tree.js'
 import { sleep } from '../harness/peers/wait.js'
 import { Workshop } from '../harness/peers/workshop.js'
@@ -115,8 +115,8 @@ async function run(): Promise<boolean> {
 
 /** Two peers with a slow link between them and a file on the first. */
 async function openScene() {
-  const places = await freePorts('127.0.0.1', 4)
-  const [realA, realB, standInA, standInB] = places.map(placeText) as [string, string, string, string]
+  const endpoints = await freePorts('127.0.0.1', 4)
+  const [realA, realB, standInA, standInB] = endpoints.map(endpointText) as [string, string, string, string]
   const relay = await startRelay({
     peers: [
       { real: realA, standIn: standInA },
@@ -130,8 +130,8 @@ async function openScene() {
   // Two peers of one user.
   const config = workshop.path('config')
   const [a, b] = [
-    { name: 'A', place: places[0]!, share: workshop.path('A'), config, others: [standInB], options },
-    { name: 'B', place: places[1]!, share: workshop.path('B'), config, others: [standInA], options },
+    { name: 'A', endpoint: endpoints[0]!, share: workshop.path('A'), config, others: [standInB], options },
+    { name: 'B', endpoint: endpoints[1]!, share: workshop.path('B'), config, others: [standInA], options },
   ].map((setup) => workshop.adopt(new Peer(setup))) as [Peer, Peer]
   const source = join(a.share, NAME)
   await writeContent(source, `seed ${seed}`, sizeBytes)

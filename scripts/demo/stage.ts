@@ -1,8 +1,8 @@
 // The three peers of the demo, what their shares must hold, and what is counted while a phase runs.
 
 import { mkdir, rename } from 'node:fs/promises'
+import { endpointText, freeEndpoints } from '../../harness/peers/endpoints.js'
 import { addressesOfOthers, Peer, waitForPeers } from '../../harness/peers/peer.js'
-import { freePlaces, placeText } from '../../harness/peers/places.js'
 import {
   differences,
   digestsAs,
@@ -43,17 +43,17 @@ export class Stage {
   private onReceived: ((peer: Peer, event: Received) => void) | undefined
 
   static async open(screen: Screen, workshop: Workshop): Promise<Stage> {
-    const places = await freePlaces(3)
+    const endpoints = await freeEndpoints(3)
     const peers = ['A', 'B', 'C'].map((name, index) => {
-      const place = places[index]!
+      const endpoint = endpoints[index]!
       const share = workshop.path(name, 'share')
       const config = workshop.path(name, 'config')
       return workshop.adopt(
-        new Peer({ name, place, share, config, others: addressesOfOthers(places, place) }),
+        new Peer({ name, endpoint, share, config, others: addressesOfOthers(endpoints, endpoint) }),
       )
     })
     const stage = new Stage(screen, workshop, peers)
-    const at = peers.map(({ name }, index) => `${name} on ${placeText(places[index]!)}`)
+    const at = peers.map(({ name }, index) => `${name} on ${endpointText(endpoints[index]!)}`)
     screen.say(`three peers: ${at.join(', ')}; shares in ${workshop.folder}`)
     return stage
   }

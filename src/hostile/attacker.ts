@@ -8,6 +8,7 @@ import type { ItemRef } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import { decodeMessage, encodeMessage, type Message } from '../ecp/message.js'
 import { crc32 } from '../io/hash.js'
+import type { HostPort } from '../io/net/address.js'
 import type { BlockName, SessionProtection, WireSession } from '../rdt/protection.js'
 import {
   type Control,
@@ -25,11 +26,6 @@ import { Initiator } from './initiator.js'
 import { WAIT_MS_MAX } from './limits.js'
 import { Replies } from './replies.js'
 import { askedSegments, type SegmentLie, segmentDatagram } from './segments.js'
-
-export interface Place {
-  readonly host: string
-  readonly port: number
-}
 
 let attackerCount = 0
 
@@ -61,14 +57,14 @@ export class Attacker {
   frameOf: (name: BlockName, block: Uint8Array) => Uint8Array = (name, block) =>
     this.protection!.frames.seal(name, block)
   private readonly socket: Socket
-  private readonly target: Place
+  private readonly target: HostPort
   private readonly guise: Guise
   private messageNumber = 0
   private isClosed = false
 
   private constructor(
     socket: Socket,
-    target: Place,
+    target: HostPort,
     makeGuise: MakeGuise,
     private readonly onClosed: () => void,
     peerId?: string,
@@ -94,8 +90,8 @@ export class Attacker {
 
   /** Port 0 lets the system choose. */
   static open(
-    place: Place,
-    target: Place,
+    endpoint: HostPort,
+    target: HostPort,
     makeGuise: MakeGuise,
     onClosed: () => void = () => {},
     peerId?: string,
@@ -103,7 +99,7 @@ export class Attacker {
     const socket = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 })
     return new Promise((resolve, reject) => {
       socket.once('error', reject)
-      socket.bind({ port: place.port, address: place.host, exclusive: true }, () => {
+      socket.bind({ port: endpoint.port, address: endpoint.host, exclusive: true }, () => {
         socket.removeAllListeners('error')
         resolve(new Attacker(socket, target, makeGuise, onClosed, peerId))
       })

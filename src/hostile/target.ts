@@ -11,9 +11,10 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { LeftError } from '../base/errors.js'
 import { OWN_FOLDER } from '../base/own-folder.js'
+import type { HostPort } from '../io/net/address.js'
 import { configFolder, PINS_FILE } from '../seal/config-folder.js'
 import { Pins } from '../seal/pins.js'
-import { Attacker, type Place } from './attacker.js'
+import { Attacker } from './attacker.js'
 import { contentOf } from './content.js'
 import type { MakeGuise } from './guise.js'
 import { CONFIG, type Encryption, environmentIn, type Guises, guisesIn } from './guises.js'
@@ -44,7 +45,7 @@ export class Target {
   readonly folder: string
   readonly share: string
   readonly outside: string
-  readonly place: Place
+  readonly endpoint: HostPort
   /** May talk to the target: it is named in its `--ip`. */
   readonly friend: string
   /** May not. */
@@ -59,7 +60,7 @@ export class Target {
   private constructor(
     readonly encryption: Encryption,
     folder: string,
-    place: Place,
+    endpoint: HostPort,
     friend: string,
     stranger: string,
     readonly guises: Guises,
@@ -67,7 +68,7 @@ export class Target {
     this.folder = folder
     this.share = join(folder, 'target', 'share')
     this.outside = join(folder, 'outside')
-    this.place = place
+    this.endpoint = endpoint
     this.friend = friend
     this.stranger = stranger
   }
@@ -79,8 +80,8 @@ export class Target {
     const folder = mkdtempSync(join(realpathSync(tmpdir()), 'left-hostile-'))
     let target: Target | undefined
     try {
-      const place = { host, port: await freePort(host) }
-      target = new Target(encryption, folder, place, friend, stranger, await guisesIn(encryption, folder))
+      const endpoint = { host, port: await freePort(host) }
+      target = new Target(encryption, folder, endpoint, friend, stranger, await guisesIn(encryption, folder))
       await target.run()
       await target.warmUp()
       return target
@@ -112,12 +113,12 @@ export class Target {
     guise = this.guises.friend,
     peerId,
   }: AttackerOptions = {}): Promise<Attacker> {
-    if (host !== this.friend) return Attacker.open({ host, port: 0 }, this.place, guise, () => {}, peerId)
+    if (host !== this.friend) return Attacker.open({ host, port: 0 }, this.endpoint, guise, () => {}, peerId)
     const index = port === undefined ? 0 : this.freePorts.indexOf(port)
     const [free] = this.freePorts.splice(index, index < 0 ? 0 : 1)
     if (free === undefined) throw new LeftError('watcher-failed', 'all addresses of attackers are in use')
     const giveBack = () => void this.freePorts.push(free)
-    return Attacker.open({ host, port: free }, this.place, guise, giveBack, peerId)
+    return Attacker.open({ host, port: free }, this.endpoint, guise, giveBack, peerId)
   }
 
   /** One of many hosts that nobody named. */
@@ -210,7 +211,7 @@ export class Target {
     writeFileSync(join(this.outside, 'folder', 'precious'), 'precious\n')
     writeFileSync(join(this.share, 'victim.txt'), 'what stood here before\n')
     writeFileSync(join(this.share, 'large.bin'), contentOf('large.bin', 400_000))
-    const { host, port } = this.place
+    const { host, port } = this.endpoint
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const program = fileURLToPath(new URL(`../cli/main.${extension}`, import.meta.url))
     const words = [
