@@ -117,7 +117,7 @@ async function compareOver(bench: Bench, link: Link, { programs, job }: Comparis
 
 /** A road of its own, so that nothing of the run before is on its way in it. */
 async function runOver(bench: Bench, link: Link, { congestion, run }: Program, job: Job): Promise<Transfer> {
-  const road = await openRoad(bench.workshop, bench.means, link)
+  const road = await openRoad(bench.sandbox, bench.means, link)
   try {
     if (congestion !== undefined) setCongestion(road, congestion)
     return await run(road, job)

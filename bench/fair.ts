@@ -79,7 +79,7 @@ interface Question extends Row {
 }
 
 const bench = new Bench('fair')
-const { workshop, options } = bench
+const { sandbox, options } = bench
 bench.needNamespaces()
 const jain = { link: SHARED, wanted: '≥ 0.95', isMet: (figure: number) => figure >= 0.95 }
 const tcpShare = { link: SHARED, wanted: '≥ 0.30', isMet: (figure: number) => figure >= 0.3 }
@@ -191,7 +191,7 @@ function inWords(figures: readonly number[]): string {
 }
 
 async function onRoad({ link, ask }: Question, run: number): Promise<readonly number[]> {
-  const road = await openRoad(workshop, bench.means, link)
+  const road = await openRoad(sandbox, bench.means, link)
   try {
     return [await ask(road, run)].flat()
   } finally {
@@ -200,7 +200,7 @@ async function onRoad({ link, ask }: Question, run: number): Promise<readonly nu
 }
 
 async function twoFlows(road: Road, laterMs: number): Promise<number> {
-  const flows = [new Flow(workshop, road, 'one'), new Flow(workshop, road, 'two', 10)] as const
+  const flows = [new Flow(sandbox, road, 'one'), new Flow(sandbox, road, 'two', 10)] as const
   try {
     for (const flow of flows) await flow.ready(SHARED.fileBytes)
     flows[0].begin()
@@ -219,8 +219,8 @@ async function twoFlows(road: Road, laterMs: number): Promise<number> {
 /** TCP is there first; the part that it keeps of what the two bring. */
 async function besideTcp(road: Road, congestion: Congestion): Promise<number> {
   setCongestion(road, congestion)
-  const flow = new Flow(workshop, road, 'one')
-  const tcp = startFlow(workshop, road, 'tcp')
+  const flow = new Flow(sandbox, road, 'one')
+  const tcp = startFlow(sandbox, road, 'tcp')
   try {
     await tcp.ready
     await flow.ready(SHARED.fileBytes)
@@ -238,8 +238,8 @@ async function besideTcp(road: Road, congestion: Congestion): Promise<number> {
 }
 
 async function delayUnderLoad(road: Road, part: number): Promise<number> {
-  const flow = new Flow(workshop, road, 'one')
-  const echo = startFlow(workshop, road, 'echo')
+  const flow = new Flow(sandbox, road, 'one')
+  const echo = startFlow(sandbox, road, 'echo')
   try {
     await flow.ready(DEEP.fileBytes)
     await echo.ready
@@ -265,7 +265,7 @@ async function delayUnderLoad(road: Road, part: number): Promise<number> {
 
 /** UDP payload that crossed while blocks were coming, over what the limit allows in that time. */
 async function underLimit(road: Road, words: string, bytesPerS: number): Promise<number> {
-  const flow = new Flow(workshop, road, 'one', 0, ['--limit', words])
+  const flow = new Flow(sandbox, road, 'one', 0, ['--limit', words])
   try {
     await flow.ready(Math.min(LIMITED_BYTES_MAX, LIMITED_S * bytesPerS))
     flow.begin()
@@ -301,7 +301,7 @@ function start(kind: StartKind, link: Link): Question {
 }
 
 async function startInRtts(road: Road, kind: StartKind, { rttMs, fileBytes }: Link): Promise<number[]> {
-  const watch = new StartWatch(workshop, road, { kind, fileBytes })
+  const watch = new StartWatch(sandbox, road, { kind, fileBytes })
   try {
     await watch.ready()
     const { firstAsker, connectedMs, firstBlockMs } = await watch.watch()

@@ -5,8 +5,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeContent } from '../harness/peers/content.js'
 import type { Peer } from '../harness/peers/peer.js'
+import type { Sandbox } from '../harness/peers/sandbox.js'
 import { sleep } from '../harness/peers/wait.js'
-import type { Workshop } from '../harness/peers/workshop.js'
 import { Flow } from './flows.js'
 import type { Road } from './road.js'
 
@@ -36,12 +36,12 @@ export class StartWatch {
   private connectedAtMs: number | undefined
 
   constructor(
-    workshop: Workshop,
+    sandbox: Sandbox,
     private readonly road: Road,
     private readonly options: { readonly kind: StartKind; readonly fileBytes: number },
     name = 'one',
   ) {
-    this.flow = new Flow(workshop, road, name)
+    this.flow = new Flow(sandbox, road, name)
     const { group } = this.flow
     this.source = group.source
     this.sink = group.sinks[0]!

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeContent } from '../harness/peers/content.js'
-import type { Workshop } from '../harness/peers/workshop.js'
+import type { Sandbox } from '../harness/peers/sandbox.js'
 import type { Point } from './course.js'
 import { LeftGroup, timeOf } from './left.js'
 import { killGroup, listenTo, spawnAt } from './others.js'
@@ -21,10 +21,10 @@ export class Flow {
   readonly group: LeftGroup
   private readonly file: string
 
-  constructor(workshop: Workshop, road: Road, name: string, portOffset = 0, words: readonly string[] = []) {
-    this.file = workshop.path('flows', `${name}.bin`)
+  constructor(sandbox: Sandbox, road: Road, name: string, portOffset = 0, words: readonly string[] = []) {
+    this.file = sandbox.path('flows', `${name}.bin`)
     this.group = new LeftGroup({
-      workshop,
+      sandbox,
       source: road.source,
       sinks: [road.sink],
       options: words,
@@ -68,14 +68,14 @@ export class Flow {
 
 /** A child that tells a value with a time on each line. */
 export function startFlow(
-  workshop: Workshop,
+  sandbox: Sandbox,
 
   road: Road,
   kind: 'tcp' | 'echo',
 ): { course: Point[]; ready: Promise<void>; stop: () => void } {
   const { host } = road.source.endpoint
   const start = (role: 'source' | 'sink') =>
-    spawnAt(road[role], workshop, [process.execPath, '--import', 'tsx', FLOW, kind, role, host, String(PORT)])
+    spawnAt(road[role], sandbox, [process.execPath, '--import', 'tsx', FLOW, kind, role, host, String(PORT)])
   const course: Point[] = []
   const source = start('source')
   let sink: ReturnType<typeof start> | undefined

@@ -9,8 +9,8 @@ import { parseArguments, refuse } from '../harness/peers/arguments.js'
 import { writeContent } from '../harness/peers/content.js'
 import { freeEndpoints } from '../harness/peers/endpoints.js'
 import { addressesOfOthers, Peer, waitForPeers } from '../harness/peers/peer.js'
+import { Sandbox } from '../harness/peers/sandbox.js'
 import { sleep } from '../harness/peers/wait.js'
-import { Workshop } from '../harness/peers/workshop.js'
 import { keepResults } from './results.js'
 
 const WAIT_MS_MAX = 30_000
@@ -30,13 +30,13 @@ const values = parseArguments('latency', {
 const fileCount = wholeNumber(values.files, '--files')
 const fileBytes = wholeNumber(values.bytes, '--bytes')
 
-const workshop = new Workshop({ keep: false })
+const sandbox = new Sandbox({ keep: false })
 const endpoints = await freeEndpoints(3)
 const peers = ['A', 'B', 'C'].map((name, index) => {
   const endpoint = endpoints[index]!
-  const share = workshop.path(name, 'share')
-  const config = workshop.path(name, 'config')
-  return workshop.adopt(
+  const share = sandbox.path(name, 'share')
+  const config = sandbox.path(name, 'config')
+  return sandbox.adopt(
     new Peer({ name, endpoint, share, config, others: addressesOfOthers(endpoints, endpoint) }),
   )
 })
@@ -69,7 +69,7 @@ for (let index = 0; index < fileCount; index++) {
   )
 }
 for (const peer of peers) await peer.stop()
-workshop.close()
+sandbox.close()
 
 tookMs.sort((left, right) => left - right)
 const at = (share: number) => tookMs[Math.min(tookMs.length - 1, Math.floor(share * tookMs.length))]!

@@ -4,7 +4,7 @@
 import { cpSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Peer, waitForPeers } from '../harness/peers/peer.js'
-import type { Workshop } from '../harness/peers/workshop.js'
+import type { Sandbox } from '../harness/peers/sandbox.js'
 import type { PeerEvent } from '../src/app/events.js'
 import type { Crossed, Road, Stand } from './road.js'
 import { crossedBetween, type Job, type Receipt, type Transfer } from './transfer.js'
@@ -22,7 +22,7 @@ export interface Roads {
 }
 
 export interface GroupOptions {
-  readonly workshop: Workshop
+  readonly sandbox: Sandbox
   readonly source: Stand
   readonly sinks: readonly Stand[]
   readonly options: readonly string[]
@@ -41,13 +41,13 @@ export class LeftGroup {
   private readonly folder: string
   private readonly listeners = new Set<(event: PeerEvent, peer: Peer) => void>()
 
-  constructor({ workshop, source, sinks, options, name = 'group', portOffset = 0 }: GroupOptions) {
-    this.folder = workshop.path(`${name}-${groupCount++}`)
+  constructor({ sandbox, source, sinks, options, name = 'group', portOffset = 0 }: GroupOptions) {
+    this.folder = sandbox.path(`${name}-${groupCount++}`)
     const stands = [source, ...sinks]
     const peers = stands.map((own, index) => {
       const others = stands.filter((stand) => stand !== own).map((stand) => addressOf(stand, portOffset))
       const letter = String.fromCharCode(65 + index)
-      const peer = workshop.adopt(
+      const peer = sandbox.adopt(
         new Peer({
           name: letter,
           endpoint: { host: own.endpoint.host, port: own.endpoint.port + portOffset },
@@ -55,7 +55,7 @@ export class LeftGroup {
           others,
           options,
           // Kept from group to group: making an identity takes a second.
-          config: workshop.path(`config-${name}-${letter}`),
+          config: sandbox.path(`config-${name}-${letter}`),
           namespace: own.namespace,
         }),
       )
@@ -128,12 +128,12 @@ export function roadsOf(road: Road): Roads {
 
 /** One file, or a folder with many, from the source to all sinks. */
 export async function transferWithLeft(
-  workshop: Workshop,
+  sandbox: Sandbox,
   roads: Roads,
   { job, options, fileCount = 1 }: { job: Job; options: readonly string[]; fileCount?: number },
 ): Promise<Transfer> {
   const { source, sinks } = roads
-  const group = new LeftGroup({ workshop, source, sinks, options })
+  const group = new LeftGroup({ sandbox, source, sinks, options })
   try {
     await group.start()
     let receivedCount = 0

@@ -20,7 +20,7 @@ const bench = new Bench('link', {
   programs: { type: 'string', default: '' },
   left: { type: 'string', default: '' },
 })
-const { workshop, options } = bench
+const { sandbox, options } = bench
 const extra = String(bench.values.left)
   .split(' ')
   .filter((word) => word !== '')
@@ -33,7 +33,7 @@ const results = await compare(bench, {
   job: (link, congestion) => ({
     bytes: sizeOf(link, congestion),
     async make(run) {
-      const file = workshop.path('source', 'file.bin')
+      const file = sandbox.path('source', 'file.bin')
       const bytes = sizeOf(link, congestion)
       await writeContent(file, `link ${run}`, bytes)
       return { source: file, bytes, check: (copy) => verify(file, copy) }
@@ -54,7 +54,7 @@ function shown(results: readonly Result[]): Shown {
 
 function programs(): Program[] {
   const left = (encryption: 'yes' | 'no') => (road: Road, job: Job) =>
-    transferWithLeft(workshop, roadsOf(road), { job, options: ['--encryption', encryption, ...extra] })
+    transferWithLeft(sandbox, roadsOf(road), { job, options: ['--encryption', encryption, ...extra] })
   const all: Program[] = [
     { name: 'left plain', run: left('no') },
     { name: 'left', run: left('yes') },
@@ -62,12 +62,12 @@ function programs(): Program[] {
   if (bench.means.kind === 'relay') return all
   if (hasRsync()) {
     for (const congestion of ['bbr', 'cubic'] as const) {
-      const run = (road: Road, job: Job) => transferWithRsync(workshop, road, job)
+      const run = (road: Road, job: Job) => transferWithRsync(sandbox, road, job)
       all.push({ name: `rsync ${congestion}`, congestion, run })
     }
   }
   const stream = (kind: 'tcp' | 'udx') => (road: Road, job: Job) =>
-    transferWithStream(workshop, road, job, kind)
+    transferWithStream(sandbox, road, job, kind)
   all.push({ name: 'stream bbr', congestion: 'bbr', run: stream('tcp') })
   if (hasUdx()) all.push({ name: 'udx', run: stream('udx') })
   else bench.say('udx-native is not installed; left out.')

@@ -25,7 +25,7 @@ interface Measured {
 }
 
 const bench = new Bench('memory')
-const { workshop, options } = bench
+const { sandbox, options } = bench
 const measured: Measured[] = []
 for (const link of linksNamed(options.only === '' ? 'veth,1g-20ms-1%,10m-40ms' : options.only)) {
   for (const bytes of options.sizeBytes === undefined ? SIZES_BYTES : [options.sizeBytes]) {
@@ -53,12 +53,12 @@ bench.finish({
 process.exit(0)
 
 async function measure(link: Link, bytes: number): Promise<Measured> {
-  const source = workshop.path('source', 'file.bin')
+  const source = sandbox.path('source', 'file.bin')
   await writeContent(source, `memory ${bytes}`, bytes)
-  const road = await openRoad(workshop, bench.means, link)
+  const road = await openRoad(sandbox, bench.means, link)
   try {
     const job = { source, bytes, check: (copy: string) => verify(source, copy) }
-    const { seconds, peaks } = await transferWithLeft(workshop, roadsOf(road), { job, options: [] })
+    const { seconds, peaks } = await transferWithLeft(sandbox, roadsOf(road), { job, options: [] })
     return {
       link: link.name,
       mib: bytes / MIB,

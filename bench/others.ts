@@ -9,7 +9,7 @@ import { connect } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Workshop } from '../harness/peers/workshop.js'
+import type { Sandbox } from '../harness/peers/sandbox.js'
 import type { Road, Stand } from './road.js'
 import { crossedBetween, type Job, type Transfer } from './transfer.js'
 import { endedCpuSeconds, usageOf } from './usage.js'
@@ -48,8 +48,8 @@ export function hasUdx(): boolean {
 }
 
 /** From the start of the client until its end; the daemon runs already. */
-export async function transferWithRsync(workshop: Workshop, road: Road, job: Job): Promise<Transfer> {
-  const folder = workshop.path('rsync')
+export async function transferWithRsync(sandbox: Sandbox, road: Road, job: Job): Promise<Transfer> {
+  const folder = sandbox.path('rsync')
   const sinkFolder = join(folder, 'sink')
   mkdirSync(sinkFolder, { recursive: true })
   const config = join(folder, 'rsyncd.conf')
@@ -58,7 +58,7 @@ export async function transferWithRsync(workshop: Workshop, road: Road, job: Job
     `use chroot = no\nuid = root\ngid = root\n[source]\npath = ${dirname(job.source)}\nread only = yes\n`,
   )
   const { host } = road.source.endpoint
-  const daemon = spawnAt(road.source, workshop, [
+  const daemon = spawnAt(road.source, sandbox, [
     'rsync',
     '--daemon',
     '--no-detach',
@@ -73,7 +73,7 @@ export async function transferWithRsync(workshop: Workshop, road: Road, job: Job
     const endedBefore = endedCpuSeconds()
     const beganAtMs = performance.now()
     const from = `rsync://${host}:${PORT}/source/${basename(job.source)}`
-    const client = spawnAt(road.sink, workshop, ['rsync', '-a', from, `${sinkFolder}/`])
+    const client = spawnAt(road.sink, sandbox, ['rsync', '-a', from, `${sinkFolder}/`])
     const code = await ended(client)
     killGroup(client)
     const seconds = (performance.now() - beganAtMs) / 1_000
@@ -100,12 +100,12 @@ export async function transferWithRsync(workshop: Workshop, road: Road, job: Job
 
 /** Both processes run; the time is from the sink's first word until the file is written and closed. */
 export async function transferWithStream(
-  workshop: Workshop,
+  sandbox: Sandbox,
   road: Road,
   job: Job,
   kind: 'tcp' | 'udx',
 ): Promise<Transfer> {
-  const copy = workshop.path('stream-copy')
+  const copy = sandbox.path('stream-copy')
   const program = (role: string, file: string) => [
     process.execPath,
     '--import',
@@ -118,8 +118,8 @@ export async function transferWithStream(
     String(PORT),
     file,
   ]
-  const source = spawnAt(road.source, workshop, program('source', job.source))
-  const sink = spawnAt(road.sink, workshop, program('sink', copy))
+  const source = spawnAt(road.source, sandbox, program('source', job.source))
+  const sink = spawnAt(road.sink, sandbox, program('sink', copy))
   const heard = [source, sink].map((child) => listenTo(child))
   try {
     await Promise.all(heard.map((next) => next()))
@@ -149,19 +149,15 @@ export async function transferWithStream(
   }
 }
 
-/** In the stand's namespace; killed with the workshop. */
-export function spawnAt(
-  stand: Stand,
-  workshop: Workshop,
-  [command, ...args]: readonly string[],
-): ChildProcess {
+/** In the stand's namespace; killed with the sandbox. */
+export function spawnAt(stand: Stand, sandbox: Sandbox, [command, ...args]: readonly string[]): ChildProcess {
   const { namespace } = stand
   const [first, ...rest] =
     namespace === undefined ? [command!, ...args] : ['ip', 'netns', 'exec', namespace, command!, ...args]
   // A daemon of rsync takes a socket at its standard input, which is what a pipe of Node is, for its one client.
   const stdin = command === 'rsync' ? 'ignore' : 'pipe'
   const child = spawn(first!, rest, { stdio: [stdin, 'pipe', 'inherit'], detached: true })
-  workshop.adopt({ killNow: () => killGroup(child) })
+  sandbox.adopt({ killNow: () => killGroup(child) })
   return child
 }
 

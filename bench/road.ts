@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { freeEndpoints } from '../harness/peers/endpoints.js'
-import type { Workshop } from '../harness/peers/workshop.js'
+import type { Sandbox } from '../harness/peers/sandbox.js'
 import { start as startRelay } from '../harness/relay/lossy-relay.js'
 import type { HostPort } from '../src/io/net/address.js'
 import type { Link } from './links.js'
@@ -54,11 +54,11 @@ export type Means =
 let namespaceCount = 0
 
 /** Compiles the emulator where this machine can have namespaces; else says why not. */
-export function findMeans(workshop: Workshop): Means {
+export function findMeans(sandbox: Sandbox): Means {
   if (process.platform !== 'linux') return { kind: 'relay', why: 'network namespaces are Linux’s' }
   if (process.getuid?.() !== 0) return { kind: 'relay', why: 'namespaces need root' }
   if (!existsSync('/dev/net/tun')) return { kind: 'relay', why: '/dev/net/tun is missing' }
-  const linkem = workshop.path('linkem')
+  const linkem = sandbox.path('linkem')
   const compiled = spawnSync('cc', ['-O2', '-pthread', '-o', linkem, LINKEM_SOURCE], { stdio: 'ignore' })
   if (compiled.status !== 0) return { kind: 'relay', why: 'cc, a C compiler, is missing or fails' }
   if (spawnSync('ip', ['netns', 'list'], { stdio: 'ignore' }).status !== 0)
@@ -66,12 +66,12 @@ export function findMeans(workshop: Workshop): Means {
   return { kind: 'namespaces', linkem }
 }
 
-/** It is closed with the workshop at the latest. */
-export async function openRoad(workshop: Workshop, means: Means, link: Link): Promise<Road> {
+/** It is closed with the sandbox at the latest. */
+export async function openRoad(sandbox: Sandbox, means: Means, link: Link): Promise<Road> {
   if (means.kind === 'relay') return openRelay(link)
-  const namespaces = [addNamespace(workshop), addNamespace(workshop)] as const
+  const namespaces = [addNamespace(sandbox), addNamespace(sandbox)] as const
   if (link.isVeth) return openVeth(namespaces)
-  const emulator = await openEmulator(workshop, means.linkem, link, namespaces)
+  const emulator = await openEmulator(sandbox, means.linkem, link, namespaces)
   return {
     kind: 'linkem',
     source: standIn(namespaces[0].name, '10.77.0.1'),
@@ -90,11 +90,11 @@ export interface Namespace {
 }
 
 /** Its name is unique to this process. */
-export function addNamespace(workshop: Workshop): Namespace {
+export function addNamespace(sandbox: Sandbox): Namespace {
   const name = `leftbench-${process.pid}-${namespaceCount++}`
   execFileSync('ip', ['netns', 'add', name])
   let isThere = true
-  return workshop.adopt({
+  return sandbox.adopt({
     name,
     killNow() {
       if (!isThere) return
@@ -111,7 +111,7 @@ export interface Emulator {
 
 /** `subnet` N has 10.77.N.1 in the first namespace and 10.77.N.2 in the second. */
 export async function openEmulator(
-  workshop: Workshop,
+  sandbox: Sandbox,
   linkem: string,
   { rateMbit = 0, rttMs, loss, queueBytes }: Pick<Link, 'rateMbit' | 'rttMs' | 'loss' | 'queueBytes'>,
   namespaces: readonly [Namespace, Namespace],
@@ -123,7 +123,7 @@ export async function openEmulator(
   const child = spawn(linkem, [...options, ...namespaces.map(({ name }) => name)], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  workshop.adopt({ killNow: () => child.kill('SIGKILL') })
+  sandbox.adopt({ killNow: () => child.kill('SIGKILL') })
   const lines = createInterface({ input: child.stdout! })
   const [word] = await nextLine(lines, child)
   if (word !== 'ready') throw new Error(`linkem said ${word}`)

@@ -23,7 +23,7 @@ const bench = new Bench('small', {
   files: { type: 'string', default: '2000' },
   left: { type: 'string', default: '' },
 })
-const { workshop, options } = bench
+const { sandbox, options } = bench
 const fileCount = bench.wholeNumber('files')
 const extra = String(bench.values.left)
   .split(' ')
@@ -50,7 +50,7 @@ function shown(results: readonly Result[]): Shown {
 
 function programs(): Program[] {
   const left = (encryption: 'yes' | 'no') => (road: Road, job: Job) =>
-    transferWithLeft(workshop, roadsOf(road), {
+    transferWithLeft(sandbox, roadsOf(road), {
       job,
       fileCount,
       options: ['--encryption', encryption, ...extra],
@@ -61,14 +61,14 @@ function programs(): Program[] {
   ]
   if (bench.means.kind === 'relay' || !hasRsync()) return all
   for (const congestion of ['bbr', 'cubic'] as const) {
-    const run = (road: Road, job: Job) => transferWithRsync(workshop, road, job)
+    const run = (road: Road, job: Job) => transferWithRsync(sandbox, road, job)
     all.push({ name: `rsync ${congestion}`, congestion, run })
   }
   return all
 }
 
 async function makeTree(run: number): Promise<Job> {
-  const source = workshop.path('source', 'tree')
+  const source = sandbox.path('source', 'tree')
   const paths: string[] = []
   for (let index = 0; index < fileCount; index++) {
     const folder = `folder-${Math.floor(index / FILES_PER_FOLDER)}`

@@ -2,7 +2,7 @@
 // devices with a token bucket at each end. For bench:many, whose question is what becomes of the source's uplink.
 
 import { execFileSync } from 'node:child_process'
-import type { Workshop } from '../harness/peers/workshop.js'
+import type { Sandbox } from '../harness/peers/sandbox.js'
 import type { Roads } from './left.js'
 import { addNamespace, crossedBy, silenceIpv6, standIn } from './road.js'
 
@@ -17,7 +17,7 @@ export interface Star extends Roads {
 
 /** Needs namespaces, and tc with the token bucket filter (sch_tbf). */
 export function openStar(
-  workshop: Workshop,
+  sandbox: Sandbox,
   {
     rateMbit,
     sinkCount,
@@ -29,8 +29,8 @@ export function openStar(
     lastRateMbit?: number
   },
 ): Star {
-  const hub = addNamespace(workshop)
-  const points = Array.from({ length: 1 + sinkCount }, () => addNamespace(workshop))
+  const hub = addNamespace(sandbox)
+  const points = Array.from({ length: 1 + sinkCount }, () => addNamespace(sandbox))
   inside(hub.name, 'link', 'add', 'hub', 'type', 'bridge')
   silenceIpv6(hub.name, 'hub')
   inside(hub.name, 'link', 'set', 'hub', 'up')
