@@ -11,7 +11,7 @@ import { writeContent } from '../harness/peers/content.js'
 import { PROGRAM } from '../harness/peers/peer.js'
 import { Sandbox } from '../harness/peers/sandbox.js'
 import { keepResults, type Shown } from './results.js'
-import { findMeans, type Means } from './road.js'
+import { findMeans, type Means } from './testbed.js'
 
 /** What a bench ends with that cannot be had on this machine. */
 export const EXIT_LEFT_OUT = 3

@@ -8,7 +8,7 @@ import type { Sandbox } from '../harness/peers/sandbox.js'
 import type { Point } from './course.js'
 import { LeftGroup, timeOf } from './left.js'
 import { killGroup, listenTo, spawnAt } from './others.js'
-import type { Road } from './road.js'
+import type { Testbed } from './testbed.js'
 
 const FLOW = fileURLToPath(new URL('flow.ts', import.meta.url))
 const PORT = 8_740
@@ -21,12 +21,18 @@ export class Flow {
   readonly group: LeftGroup
   private readonly file: string
 
-  constructor(sandbox: Sandbox, road: Road, name: string, portOffset = 0, words: readonly string[] = []) {
+  constructor(
+    sandbox: Sandbox,
+    testbed: Testbed,
+    name: string,
+    portOffset = 0,
+    words: readonly string[] = [],
+  ) {
     this.file = sandbox.path('flows', `${name}.bin`)
     this.group = new LeftGroup({
       sandbox,
-      source: road.source,
-      sinks: [road.sink],
+      source: testbed.source,
+      sinks: [testbed.sink],
       options: words,
       name,
       portOffset,
@@ -70,12 +76,21 @@ export class Flow {
 export function startFlow(
   sandbox: Sandbox,
 
-  road: Road,
+  testbed: Testbed,
   kind: 'tcp' | 'echo',
 ): { course: Point[]; ready: Promise<void>; stop: () => void } {
-  const { host } = road.source.endpoint
+  const { host } = testbed.source.endpoint
   const start = (role: 'source' | 'sink') =>
-    spawnAt(road[role], sandbox, [process.execPath, '--import', 'tsx', FLOW, kind, role, host, String(PORT)])
+    spawnAt(testbed[role], sandbox, [
+      process.execPath,
+      '--import',
+      'tsx',
+      FLOW,
+      kind,
+      role,
+      host,
+      String(PORT),
+    ])
   const course: Point[] = []
   const source = start('source')
   let sink: ReturnType<typeof start> | undefined

@@ -1,4 +1,4 @@
-// LEFT on the stands of a road, one source and one sink or several: started anew for each transfer, in step before it
+// LEFT on the stands of a testbed, one source and one sink or several: started anew for each transfer, in step before it
 // begins.
 
 import { cpSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { Peer, waitForPeers } from '../harness/peers/peer.js'
 import type { Sandbox } from '../harness/peers/sandbox.js'
 import type { PeerEvent } from '../src/app/events.js'
-import type { Crossed, Road, Stand } from './road.js'
+import type { Crossed, Stand, Testbed } from './testbed.js'
 import { crossedBetween, type Job, type Receipt, type Transfer } from './transfer.js'
 import { machineCpu, usageOf } from './usage.js'
 
@@ -14,8 +14,8 @@ const START_MS_MAX = 60_000
 const TRANSFER_MS_MAX = 120_000
 const POLL_MS = 5
 
-/** A road may have one sink, or several that know each other. */
-export interface Roads {
+/** A testbed may have one sink, or several that know each other. */
+export interface GroupTestbed {
   readonly source: Stand
   readonly sinks: readonly Stand[]
   crossed(): Promise<Crossed>
@@ -122,17 +122,17 @@ function addressOf({ address, endpoint }: Stand, portOffset: number): string {
   return address.includes(':') ? address : `${address}:${endpoint.port + portOffset}`
 }
 
-export function roadsOf(road: Road): Roads {
-  return { source: road.source, sinks: [road.sink], crossed: () => road.crossed() }
+export function groupTestbedOf(testbed: Testbed): GroupTestbed {
+  return { source: testbed.source, sinks: [testbed.sink], crossed: () => testbed.crossed() }
 }
 
 /** One file, or a folder with many, from the source to all sinks. */
 export async function transferWithLeft(
   sandbox: Sandbox,
-  roads: Roads,
+  testbed: GroupTestbed,
   { job, options, fileCount = 1 }: { job: Job; options: readonly string[]; fileCount?: number },
 ): Promise<Transfer> {
-  const { source, sinks } = roads
+  const { source, sinks } = testbed
   const group = new LeftGroup({ sandbox, source, sinks, options })
   try {
     await group.start()
@@ -151,7 +151,7 @@ export async function transferWithLeft(
       wholeAtMs = performance.now()
     })
     group.prepare(job.source)
-    const crossed = await roads.crossed()
+    const crossed = await testbed.crossed()
     const before = usageOf(group.pids)
     const machineBefore = machineCpu()
     const beganAtMs = performance.now()
@@ -159,7 +159,7 @@ export async function transferWithLeft(
     await group.until('all files', () => receivedCount >= fileCount * sinks.length)
     const machineAfter = machineCpu()
     const after = usageOf(group.pids)
-    const crossedAfter = await roads.crossed()
+    const crossedAfter = await testbed.crossed()
     for (const sink of group.sinks) await job.check(join(sink.share, basename(job.source)))
     return {
       bytes: job.bytes,

@@ -5,10 +5,10 @@
 import { rmSync } from 'node:fs'
 import { writeContent } from '../harness/peers/content.js'
 import { Bench, MIB } from './bench.js'
-import { roadsOf, transferWithLeft } from './left.js'
+import { groupTestbedOf, transferWithLeft } from './left.js'
 import { type Link, linksNamed } from './links.js'
-import { openRoad } from './road.js'
 import { formatFigure, formatTable } from './table.js'
+import { openTestbed } from './testbed.js'
 import { verify } from './transfer.js'
 
 const SIZES_BYTES = [64 * MIB, 512 * MIB, 2_048 * MIB]
@@ -55,10 +55,10 @@ process.exit(0)
 async function measure(link: Link, bytes: number): Promise<Measured> {
   const source = sandbox.path('source', 'file.bin')
   await writeContent(source, `memory ${bytes}`, bytes)
-  const road = await openRoad(sandbox, bench.means, link)
+  const testbed = await openTestbed(sandbox, bench.means, link)
   try {
     const job = { source, bytes, check: (copy: string) => verify(source, copy) }
-    const { seconds, peaks } = await transferWithLeft(sandbox, roadsOf(road), { job, options: [] })
+    const { seconds, peaks } = await transferWithLeft(sandbox, groupTestbedOf(testbed), { job, options: [] })
     return {
       link: link.name,
       mib: bytes / MIB,
@@ -66,7 +66,7 @@ async function measure(link: Link, bytes: number): Promise<Measured> {
       peaksMb: peaks.map((peak) => peak / 1e6),
     }
   } finally {
-    road.close()
+    testbed.close()
     rmSync(source)
   }
 }

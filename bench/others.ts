@@ -10,7 +10,7 @@ import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Sandbox } from '../harness/peers/sandbox.js'
-import type { Road, Stand } from './road.js'
+import type { Stand, Testbed } from './testbed.js'
 import { crossedBetween, type Job, type Transfer } from './transfer.js'
 import { endedCpuSeconds, usageOf } from './usage.js'
 
@@ -18,11 +18,11 @@ const PORT = 8_730
 const STREAM = fileURLToPath(new URL('stream.ts', import.meta.url))
 const TRANSFER_MS_MAX = 60_000
 
-/** What TCP is told to do about congestion, on this road alone. */
+/** What TCP is told to do about congestion, on this testbed alone. */
 export type Congestion = 'bbr' | 'cubic'
 
-export function setCongestion(road: Road, congestion: Congestion): void {
-  for (const { namespace, endpoint } of [road.source, road.sink]) {
+export function setCongestion(testbed: Testbed, congestion: Congestion): void {
+  for (const { namespace, endpoint } of [testbed.source, testbed.sink]) {
     const subnet = endpoint.host.replace(/\.\d+$/, '.0/24')
     const route = ['-n', namespace!, 'route', 'change', subnet, 'dev', 'link0', 'src', endpoint.host]
     execFileSync('ip', [...route, 'congctl', congestion])
@@ -48,7 +48,7 @@ export function hasUdx(): boolean {
 }
 
 /** From the start of the client until its end; the daemon runs already. */
-export async function transferWithRsync(sandbox: Sandbox, road: Road, job: Job): Promise<Transfer> {
+export async function transferWithRsync(sandbox: Sandbox, testbed: Testbed, job: Job): Promise<Transfer> {
   const folder = sandbox.path('rsync')
   const sinkFolder = join(folder, 'sink')
   mkdirSync(sinkFolder, { recursive: true })
@@ -57,8 +57,8 @@ export async function transferWithRsync(sandbox: Sandbox, road: Road, job: Job):
     config,
     `use chroot = no\nuid = root\ngid = root\n[source]\npath = ${dirname(job.source)}\nread only = yes\n`,
   )
-  const { host } = road.source.endpoint
-  const daemon = spawnAt(road.source, sandbox, [
+  const { host } = testbed.source.endpoint
+  const daemon = spawnAt(testbed.source, sandbox, [
     'rsync',
     '--daemon',
     '--no-detach',
@@ -67,20 +67,20 @@ export async function transferWithRsync(sandbox: Sandbox, road: Road, job: Job):
     `--port=${PORT}`,
   ])
   try {
-    await untilListening(road.source, host)
-    const crossed = await road.crossed()
+    await untilListening(testbed.source, host)
+    const crossed = await testbed.crossed()
     const before = usageOf([daemon.pid!])
     const endedBefore = endedCpuSeconds()
     const beganAtMs = performance.now()
     const from = `rsync://${host}:${PORT}/source/${basename(job.source)}`
-    const client = spawnAt(road.sink, sandbox, ['rsync', '-a', from, `${sinkFolder}/`])
+    const client = spawnAt(testbed.sink, sandbox, ['rsync', '-a', from, `${sinkFolder}/`])
     const code = await ended(client)
     killGroup(client)
     const seconds = (performance.now() - beganAtMs) / 1_000
     if (code !== 0) throw new Error(`rsync ended with ${code}`)
     // The daemon's child may be about to end.
     const cpuSeconds = usageOf([daemon.pid!]).cpuSeconds - before.cpuSeconds + endedCpuSeconds() - endedBefore
-    const crossedAfter = await road.crossed()
+    const crossedAfter = await testbed.crossed()
     await job.check(join(sinkFolder, basename(job.source)))
     return {
       bytes: job.bytes,
@@ -101,7 +101,7 @@ export async function transferWithRsync(sandbox: Sandbox, road: Road, job: Job):
 /** Both processes run; the time is from the sink's first word until the file is written and closed. */
 export async function transferWithStream(
   sandbox: Sandbox,
-  road: Road,
+  testbed: Testbed,
   job: Job,
   kind: 'tcp' | 'udx',
 ): Promise<Transfer> {
@@ -113,25 +113,25 @@ export async function transferWithStream(
     STREAM,
     kind,
     role,
-    road.source.endpoint.host,
-    road.sink.endpoint.host,
+    testbed.source.endpoint.host,
+    testbed.sink.endpoint.host,
     String(PORT),
     file,
   ]
-  const source = spawnAt(road.source, sandbox, program('source', job.source))
-  const sink = spawnAt(road.sink, sandbox, program('sink', copy))
+  const source = spawnAt(testbed.source, sandbox, program('source', job.source))
+  const sink = spawnAt(testbed.sink, sandbox, program('sink', copy))
   const heard = [source, sink].map((child) => listenTo(child))
   try {
     await Promise.all(heard.map((next) => next()))
     const pids = [source.pid!, sink.pid!]
-    const crossed = await road.crossed()
+    const crossed = await testbed.crossed()
     const before = usageOf(pids)
     const beganAtMs = performance.now()
     sink.stdin!.write('go\n')
     await heard[1]!()
     const seconds = (performance.now() - beganAtMs) / 1_000
     const after = usageOf(pids)
-    const crossedAfter = await road.crossed()
+    const crossedAfter = await testbed.crossed()
     await job.check(copy)
     return {
       bytes: job.bytes,

@@ -8,11 +8,11 @@ import { contentChunks } from '../harness/peers/content.js'
 import { Bench, MIB } from './bench.js'
 import { compare, figuresOf, type Program, type Result, tableOf } from './compare.js'
 import { drawComparison } from './comparison-plot.js'
-import { roadsOf, transferWithLeft } from './left.js'
+import { groupTestbedOf, transferWithLeft } from './left.js'
 import { linksNamed } from './links.js'
 import { hasRsync, transferWithRsync } from './others.js'
 import type { Shown } from './results.js'
-import type { Road } from './road.js'
+import type { Testbed } from './testbed.js'
 import type { Job } from './transfer.js'
 
 const FILE_BYTES = 4_096
@@ -49,8 +49,8 @@ function shown(results: readonly Result[]): Shown {
 }
 
 function programs(): Program[] {
-  const left = (encryption: 'yes' | 'no') => (road: Road, job: Job) =>
-    transferWithLeft(sandbox, roadsOf(road), {
+  const left = (encryption: 'yes' | 'no') => (testbed: Testbed, job: Job) =>
+    transferWithLeft(sandbox, groupTestbedOf(testbed), {
       job,
       fileCount,
       options: ['--encryption', encryption, ...extra],
@@ -61,7 +61,7 @@ function programs(): Program[] {
   ]
   if (bench.means.kind === 'relay' || !hasRsync()) return all
   for (const congestion of ['bbr', 'cubic'] as const) {
-    const run = (road: Road, job: Job) => transferWithRsync(sandbox, road, job)
+    const run = (testbed: Testbed, job: Job) => transferWithRsync(sandbox, testbed, job)
     all.push({ name: `rsync ${congestion}`, congestion, run })
   }
   return all

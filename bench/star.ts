@@ -3,15 +3,15 @@
 
 import { execFileSync } from 'node:child_process'
 import type { Sandbox } from '../harness/peers/sandbox.js'
-import type { Roads } from './left.js'
-import { addNamespace, crossedBy, silenceIpv6, standIn } from './road.js'
+import type { GroupTestbed } from './left.js'
+import { addNamespace, crossedBy, silenceIpv6, standIn } from './testbed.js'
 
 const DEVICE = 'link0'
 /** What a link may send in one go, and how long its queue is at most. */
 const BURST_BYTES = 32 * 1_024
 const QUEUE_MS = 10
 
-export interface Star extends Roads {
+export interface Star extends GroupTestbed {
   close(): void
 }
 

@@ -1,4 +1,4 @@
-// A road between two stands, for real programs: two network namespaces joined by the link emulator (linkem.c) or by a
+// A testbed between two stands, for real programs: two network namespaces joined by the link emulator (linkem.c) or by a
 // pair of the kernel's own devices, where root and a compiler are there; else the lossy relay on loopback, which only
 // UDP that knows of it can take. Every bench over a link opens one.
 
@@ -28,7 +28,7 @@ export interface Stand {
   readonly address: string
 }
 
-/** Of the packets from the source to the sink, since the road was opened. */
+/** Of the packets from the source to the sink, since the testbed was opened. */
 export interface Crossed {
   /** Sent by the source, or 0 where packets are not counted one by one. */
   readonly packets: number
@@ -39,7 +39,7 @@ export interface Crossed {
   readonly droppedPackets: number
 }
 
-export interface Road {
+export interface Testbed {
   readonly kind: 'linkem' | 'veth' | 'relay'
   readonly source: Stand
   readonly sink: Stand
@@ -67,7 +67,7 @@ export function findMeans(sandbox: Sandbox): Means {
 }
 
 /** It is closed with the sandbox at the latest. */
-export async function openRoad(sandbox: Sandbox, means: Means, link: Link): Promise<Road> {
+export async function openTestbed(sandbox: Sandbox, means: Means, link: Link): Promise<Testbed> {
   if (means.kind === 'relay') return openRelay(link)
   const namespaces = [addNamespace(sandbox), addNamespace(sandbox)] as const
   if (link.isVeth) return openVeth(namespaces)
@@ -165,7 +165,7 @@ async function nextLine(lines: Interface, child: ChildProcess): Promise<[string]
   }
 }
 
-function openVeth(namespaces: readonly [Namespace, Namespace]): Road {
+function openVeth(namespaces: readonly [Namespace, Namespace]): Testbed {
   const [source, sink] = namespaces
   const ip = (...words: string[]) => execFileSync('ip', words)
   ip(
@@ -213,7 +213,7 @@ export function standIn(namespace: string, host: string): Stand {
   return { namespace, endpoint: { host, port: PORT }, address: host }
 }
 
-async function openRelay({ rateMbit, rttMs, loss, queueBytes }: Link): Promise<Road> {
+async function openRelay({ rateMbit, rttMs, loss, queueBytes }: Link): Promise<Testbed> {
   const endpoints = await freeEndpoints(2)
   const real = endpoints.map(({ host, port }) => `${host}:${port}`)
   const standIns = ['127.0.1.1', '127.0.1.2'].map((host) => `${host}:${endpoints[0]!.port}`)
