@@ -1,4 +1,4 @@
-// LEFT on the stands of a testbed, one source and one sink or several: started anew for each transfer, in step before it
+// LEFT on the hosts of a testbed, one source and one sink or several: started anew for each transfer, in step before it
 // begins.
 
 import { cpSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { Peer, waitForPeers } from '../harness/peers/peer.js'
 import type { Sandbox } from '../harness/peers/sandbox.js'
 import type { PeerEvent } from '../src/app/events.js'
-import type { Crossed, Stand, Testbed } from './testbed.js'
+import type { Crossed, Testbed, TestbedHost } from './testbed.js'
 import { crossedBetween, type Job, type Receipt, type Transfer } from './transfer.js'
 import { machineCpu, usageOf } from './usage.js'
 
@@ -16,19 +16,19 @@ const POLL_MS = 5
 
 /** A testbed may have one sink, or several that know each other. */
 export interface GroupTestbed {
-  readonly source: Stand
-  readonly sinks: readonly Stand[]
+  readonly source: TestbedHost
+  readonly sinks: readonly TestbedHost[]
   crossed(): Promise<Crossed>
 }
 
 export interface GroupOptions {
   readonly sandbox: Sandbox
-  readonly source: Stand
-  readonly sinks: readonly Stand[]
+  readonly source: TestbedHost
+  readonly sinks: readonly TestbedHost[]
   readonly options: readonly string[]
   /** Distinguishes groups that run at the same time. */
   readonly name?: string
-  /** Added to the port of each stand. */
+  /** Added to the port of each host. */
   readonly portOffset?: number
 }
 
@@ -43,9 +43,9 @@ export class LeftGroup {
 
   constructor({ sandbox, source, sinks, options, name = 'group', portOffset = 0 }: GroupOptions) {
     this.folder = sandbox.path(`${name}-${groupCount++}`)
-    const stands = [source, ...sinks]
-    const peers = stands.map((own, index) => {
-      const others = stands.filter((stand) => stand !== own).map((stand) => addressOf(stand, portOffset))
+    const hosts = [source, ...sinks]
+    const peers = hosts.map((own, index) => {
+      const others = hosts.filter((host) => host !== own).map((host) => addressOf(host, portOffset))
       const letter = String.fromCharCode(65 + index)
       const peer = sandbox.adopt(
         new Peer({
@@ -117,8 +117,8 @@ export class LeftGroup {
   }
 }
 
-/** A relay's stand has a port of its own. */
-function addressOf({ address, endpoint }: Stand, portOffset: number): string {
+/** A relay's host has a port of its own. */
+function addressOf({ address, endpoint }: TestbedHost, portOffset: number): string {
   return address.includes(':') ? address : `${address}:${endpoint.port + portOffset}`
 }
 

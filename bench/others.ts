@@ -1,5 +1,5 @@
 // The programs that LEFT is measured beside: rsync's daemon, a plain TCP stream of Node, and udx-native, which is
-// reliable UDP for Node. All move the same file (or folder) from the source's stand to the sink's.
+// reliable UDP for Node. All move the same file (or folder) from the source's host to the sink's.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,7 +10,7 @@ import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Sandbox } from '../harness/peers/sandbox.js'
-import type { Stand, Testbed } from './testbed.js'
+import type { Testbed, TestbedHost } from './testbed.js'
 import { crossedBetween, type Job, type Transfer } from './transfer.js'
 import { endedCpuSeconds, usageOf } from './usage.js'
 
@@ -149,9 +149,13 @@ export async function transferWithStream(
   }
 }
 
-/** In the stand's namespace; killed with the sandbox. */
-export function spawnAt(stand: Stand, sandbox: Sandbox, [command, ...args]: readonly string[]): ChildProcess {
-  const { namespace } = stand
+/** In the host's namespace; killed with the sandbox. */
+export function spawnAt(
+  host: TestbedHost,
+  sandbox: Sandbox,
+  [command, ...args]: readonly string[],
+): ChildProcess {
+  const { namespace } = host
   const [first, ...rest] =
     namespace === undefined ? [command!, ...args] : ['ip', 'netns', 'exec', namespace, command!, ...args]
   // A daemon of rsync takes a socket at its standard input, which is what a pipe of Node is, for its one client.
@@ -200,7 +204,7 @@ async function ended(child: ChildProcess): Promise<number | null> {
 }
 
 /** Asks from inside the namespace, because the daemon says nothing when it is ready. */
-async function untilListening({ namespace }: Stand, host: string): Promise<void> {
+async function untilListening({ namespace }: TestbedHost, host: string): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     if (namespace === undefined) {
       if (await accepts(host)) return

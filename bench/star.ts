@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import type { Sandbox } from '../harness/peers/sandbox.js'
 import type { GroupTestbed } from './left.js'
-import { addNamespace, crossedBy, silenceIpv6, standIn } from './testbed.js'
+import { addNamespace, crossedBy, silenceIpv6, testbedHost } from './testbed.js'
 
 const DEVICE = 'link0'
 /** What a link may send in one go, and how long its queue is at most. */
@@ -51,8 +51,8 @@ export function openStar(
     }
   }
   return {
-    source: standIn(points[0]!.name, hostOf(0)),
-    sinks: points.slice(1).map(({ name }, index) => standIn(name, hostOf(index + 1))),
+    source: testbedHost(points[0]!.name, hostOf(0)),
+    sinks: points.slice(1).map(({ name }, index) => testbedHost(name, hostOf(index + 1))),
     crossed: async () => crossedBy(points[0]!.name, DEVICE),
     close() {
       for (const namespace of [hub, ...points]) namespace.killNow()

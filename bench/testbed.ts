@@ -1,4 +1,4 @@
-// A testbed between two stands, for real programs: two network namespaces joined by the link emulator (linkem.c) or by a
+// A testbed between two hosts, for real programs: two network namespaces joined by the link emulator (linkem.c) or by a
 // pair of the kernel's own devices, where root and a compiler are there; else the lossy relay on loopback, which only
 // UDP that knows of it can take. Every bench over a link opens one.
 
@@ -18,13 +18,13 @@ const PORT = 22_001
 const MTU_BYTES = 1_500
 const QUEUE_BYTES_MIN = 256 * 1_024
 
-/** Where a program runs. */
-export interface Stand {
-  /** Undefined: in the namespace of the bench itself. */
+/** One end of the link: a network namespace, or loopback behind the relay. */
+export interface TestbedHost {
+  /** Undefined behind the relay: then a program runs in the namespace of the bench. */
   readonly namespace: string | undefined
   /** What it binds. */
   readonly endpoint: HostPort
-  /** As the other stand knows it. */
+  /** As the other host knows it. */
   readonly address: string
 }
 
@@ -41,8 +41,8 @@ export interface Crossed {
 
 export interface Testbed {
   readonly kind: 'linkem' | 'veth' | 'relay'
-  readonly source: Stand
-  readonly sink: Stand
+  readonly source: TestbedHost
+  readonly sink: TestbedHost
   crossed(): Promise<Crossed>
   close(): void
 }
@@ -74,8 +74,8 @@ export async function openTestbed(sandbox: Sandbox, means: Means, link: Link): P
   const emulator = await openEmulator(sandbox, means.linkem, link, namespaces)
   return {
     kind: 'linkem',
-    source: standIn(namespaces[0].name, '10.77.0.1'),
-    sink: standIn(namespaces[1].name, '10.77.0.2'),
+    source: testbedHost(namespaces[0].name, '10.77.0.1'),
+    sink: testbedHost(namespaces[1].name, '10.77.0.2'),
     crossed: () => emulator.crossed(),
     close() {
       emulator.killNow()
@@ -190,8 +190,8 @@ function openVeth(namespaces: readonly [Namespace, Namespace]): Testbed {
   }
   return {
     kind: 'veth',
-    source: standIn(source.name, '10.77.0.1'),
-    sink: standIn(sink.name, '10.77.0.2'),
+    source: testbedHost(source.name, '10.77.0.1'),
+    sink: testbedHost(sink.name, '10.77.0.2'),
     async crossed() {
       return crossedBy(source.name, 'link0')
     },
@@ -209,7 +209,7 @@ export function crossedBy(namespace: string, device: string): Crossed {
   return { packets: 0, bytes: stats64.tx.bytes, lostPackets: 0, droppedPackets: 0 }
 }
 
-export function standIn(namespace: string, host: string): Stand {
+export function testbedHost(namespace: string, host: string): TestbedHost {
   return { namespace, endpoint: { host, port: PORT }, address: host }
 }
 
