@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { writeContent } from '../harness/peers/content.js'
 import { Bench, MIB, median } from './bench.js'
 import { LeftGroup, transferWithLeft } from './left.js'
-import { openStar } from './star.js'
+import { openStarTopology } from './star-topology.js'
 import { formatFigure, formatTable } from './table.js'
 import { type Transfer, verify } from './transfer.js'
 import type { Cpu } from './usage.js'
@@ -132,12 +132,12 @@ async function measure({
 }): Promise<Transfer> {
   const source = sandbox.path('source', 'file.bin')
   await writeContent(source, `many ${run}`, bytes)
-  const star = openStar(sandbox, { rateMbit, sinkCount: count })
+  const topology = openStarTopology(sandbox, { rateMbit, sinkCount: count })
   try {
     const job = { source, bytes, check: (copy: string) => verify(source, copy) }
-    return await transferWithLeft(sandbox, star, { job, options: leftOptions })
+    return await transferWithLeft(sandbox, topology, { job, options: leftOptions })
   } finally {
-    star.close()
+    topology.close()
     rmSync(source)
   }
 }
@@ -146,12 +146,12 @@ async function measure({
 async function measureSources(run: number, sourceCount: number): Promise<number> {
   const original = sandbox.path('source', 'file.bin')
   await writeContent(original, `sources ${run}`, sourcesBytes)
-  const star = openStar(sandbox, {
+  const topology = openStarTopology(sandbox, {
     rateMbit: sourceRateMbit,
     sinkCount: sourceCount,
     lastRateMbit: fastestMbit,
   })
-  const group = new LeftGroup({ sandbox, ...star, options: leftOptions })
+  const group = new LeftGroup({ sandbox, ...topology, options: leftOptions })
   try {
     const sink = group.peers.at(-1)!
     for (const { share } of group.peers.slice(0, -1))
@@ -166,7 +166,7 @@ async function measureSources(run: number, sourceCount: number): Promise<number>
     return durationMs! / 1_000
   } finally {
     await group.close()
-    star.close()
+    topology.close()
     rmSync(original)
   }
 }

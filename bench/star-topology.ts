@@ -11,12 +11,12 @@ const DEVICE = 'link0'
 const BURST_BYTES = 32 * 1_024
 const QUEUE_MS = 10
 
-export interface Star extends GroupTestbed {
+export interface StarTopology extends GroupTestbed {
   close(): void
 }
 
 /** Needs namespaces, and tc with the token bucket filter (sch_tbf). */
-export function openStar(
+export function openStarTopology(
   sandbox: Sandbox,
   {
     rateMbit,
@@ -28,7 +28,7 @@ export function openStar(
     /** Of the last sink. */
     lastRateMbit?: number
   },
-): Star {
+): StarTopology {
   const hub = addNamespace(sandbox)
   const points = Array.from({ length: 1 + sinkCount }, () => addNamespace(sandbox))
   inside(hub.name, 'link', 'add', 'hub', 'type', 'bridge')
