@@ -5,7 +5,6 @@
 
 import { sleep } from '../harness/peers/wait.js'
 import { Bench, MIB, median } from './bench.js'
-import { jainIndex, type Point, quantile, rateBetween } from './course.js'
 import { type StartKind, StartWatch } from './first-byte.js'
 import { Flow, startFlow } from './flows.js'
 import type { Link } from './links.js'
@@ -13,6 +12,7 @@ import { type Congestion, setCongestion } from './others.js'
 import type { Shown } from './results.js'
 import { formatTable } from './table.js'
 import { openTestbed, type Testbed } from './testbed.js'
+import { jainIndex, type Point, quantile, rateBetween } from './throughput-series.js'
 
 const IP_AND_UDP_BYTES = 28
 /** 100 Mbit/s × 40 ms. */
@@ -210,7 +210,7 @@ async function twoFlows(testbed: Testbed, laterMs: number): Promise<number> {
     const fromMs = Math.max(...flows.map(({ beganAtMs }) => beganAtMs)) + SETTLE_MS
     const toMs = Math.min(...flows.map(({ endedAtMs }) => endedAtMs)) - TAIL_MS
     if (toMs <= fromMs) throw new Error('one flow was over before the other had settled')
-    return jainIndex(flows.map(({ course }) => rateBetween(course, fromMs, toMs)))
+    return jainIndex(flows.map(({ series }) => rateBetween(series, fromMs, toMs)))
   } finally {
     for (const flow of flows) await flow.close()
   }
@@ -229,7 +229,7 @@ async function besideTcp(testbed: Testbed, congestion: Congestion): Promise<numb
     await flow.end()
     const fromMs = flow.beganAtMs + SETTLE_MS
     const toMs = flow.endedAtMs - TAIL_MS
-    const [theirs, ours] = [tcp.course, flow.course].map((course) => rateBetween(course, fromMs, toMs))
+    const [theirs, ours] = [tcp.series, flow.series].map((series) => rateBetween(series, fromMs, toMs))
     return theirs! / (theirs! + ours!)
   } finally {
     tcp.stop()
@@ -250,7 +250,7 @@ async function delayUnderLoad(testbed: Testbed, part: number): Promise<number> {
     await flow.end()
     await sleep(TAIL_MS)
     const between = (fromMs: number, toMs: number) =>
-      echo.course.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs).map(({ value }) => value)
+      echo.series.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs).map(({ value }) => value)
     const unloadedMs = quantile(between(quietFromMs, quietToMs), 0.5)
     const loaded = between(flow.beganAtMs, flow.endedAtMs)
     bench.say(

@@ -1,21 +1,21 @@
-// What flows over a link while bench:fair looks: a transfer by LEFT whose course is kept, and the flows of flow.ts.
+// What flows over a link while bench:fair looks: a transfer by LEFT whose throughput series is kept, and the flows of flow.ts.
 
 import { rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeContent } from '../harness/peers/content.js'
 import type { Sandbox } from '../harness/peers/sandbox.js'
-import type { Point } from './course.js'
 import { LeftGroup, timeOf } from './left.js'
 import { killGroup, listenTo, spawnAt } from './others.js'
 import type { Testbed } from './testbed.js'
+import type { Point } from './throughput-series.js'
 
 const FLOW = fileURLToPath(new URL('flow.ts', import.meta.url))
 const PORT = 8_740
 
-/** A transfer by LEFT whose course is kept. */
+/** A transfer by LEFT whose throughput series is kept. */
 export class Flow {
-  readonly course: Point[] = []
+  readonly series: Point[] = []
   beganAtMs = 0
   endedAtMs = 0
   readonly group: LeftGroup
@@ -39,12 +39,12 @@ export class Flow {
     })
     this.group.listen((event) => {
       const atMs = timeOf(event)
-      if (event.event === 'fetching') this.course.push({ atMs, value: 0 })
-      if (event.event === 'progress') this.course.push({ atMs, value: event.doneBytes })
+      if (event.event === 'fetching') this.series.push({ atMs, value: 0 })
+      if (event.event === 'progress') this.series.push({ atMs, value: event.doneBytes })
       if (event.event !== 'received') return
       this.beganAtMs = atMs - event.durationMs
       this.endedAtMs = atMs
-      this.course.push({ atMs, value: event.bytes })
+      this.series.push({ atMs, value: event.bytes })
     })
   }
 
@@ -59,7 +59,7 @@ export class Flow {
   }
 
   begun(): Promise<void> {
-    return this.group.until('the first block', () => this.course.length > 0)
+    return this.group.until('the first block', () => this.series.length > 0)
   }
 
   end(): Promise<void> {
@@ -78,7 +78,7 @@ export function startFlow(
 
   testbed: Testbed,
   kind: 'tcp' | 'echo',
-): { course: Point[]; ready: Promise<void>; stop: () => void } {
+): { series: Point[]; ready: Promise<void>; stop: () => void } {
   const { host } = testbed.source.endpoint
   const start = (role: 'source' | 'sink') =>
     spawnAt(testbed[role], sandbox, [
@@ -91,7 +91,7 @@ export function startFlow(
       host,
       String(PORT),
     ])
-  const course: Point[] = []
+  const series: Point[] = []
   const source = start('source')
   let sink: ReturnType<typeof start> | undefined
   const begin = async () => {
@@ -100,7 +100,7 @@ export function startFlow(
     const next = listenTo(sink)
     const take = async () => {
       const [atMs, value] = (await next()).split(' ').map(Number)
-      course.push({ atMs: atMs!, value: value! })
+      series.push({ atMs: atMs!, value: value! })
     }
     await take()
     void (async () => {
@@ -115,5 +115,5 @@ export function startFlow(
     killGroup(source)
     if (sink !== undefined) killGroup(sink)
   }
-  return { course, ready: begin(), stop }
+  return { series, ready: begin(), stop }
 }

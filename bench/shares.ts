@@ -1,12 +1,12 @@
 // How LEFT flows share a link, in virtual time: who has what of it from half a second to the next, how even that is once
 // the last one has had two seconds, and what the queue dropped meanwhile. The same seeds print the same on every machine.
 //
-//   npm run bench:shares -- [--only late] [--seeds 1,2,3,4,5,6,7,8] [--course] [--json]
+//   npm run bench:shares -- [--only late] [--seeds 1,2,3,4,5,6,7,8] [--series] [--json]
 
 import { parseArgs } from 'node:util'
 import { Bottleneck } from '../harness/rdt/bottleneck.js'
-import { jainIndex } from './course.js'
 import { formatTable } from './table.js'
+import { jainIndex } from './throughput-series.js'
 
 interface SharedLink {
   readonly name: string
@@ -77,7 +77,7 @@ interface Seen {
   readonly used: number
   /** What the queue dropped once they had settled, as a part of what came. */
   readonly overflow: number
-  readonly course: { readonly atMs: number; readonly parts: readonly number[] }[]
+  readonly series: { readonly atMs: number; readonly parts: readonly number[] }[]
 }
 
 function look(shared: SharedLink, seed: number): Seen {
@@ -89,7 +89,7 @@ function look(shared: SharedLink, seed: number): Seen {
   const flows = [first, ...others]
   link.jitter(JITTER_MS)
   const startsMs = shared.startsMs.map((atMs, index) => atMs + index * SEED_DELAY_MS * (seed - 1))
-  const course: Seen['course'] = []
+  const series: Seen['series'] = []
   const fromMs = Math.max(...startsMs) + SETTLE_MS
   let atMs = 0
   const runUntil = (untilMs: number) => {
@@ -110,15 +110,15 @@ function look(shared: SharedLink, seed: number): Seen {
     runUntil(Math.min(fromMs, atMs + STEP_MS))
     const now = bytes()
     const parts = now.map((count, index) => (count - before[index]!) / bytesPerMs / (atMs - sinceMs))
-    course.push({ atMs, parts })
+    series.push({ atMs, parts })
     before = now
   }
   const overflowedBefore = link.overflowedBytes
   const parts = link.parts(flows, LOOK_MS)
-  course.push({ atMs: atMs + LOOK_MS, parts })
+  series.push({ atMs: atMs + LOOK_MS, parts })
   const used = parts.reduce((sum, part) => sum + part, 0)
   const overflow = (link.overflowedBytes - overflowedBefore) / (used * LOOK_MS * bytesPerMs)
-  return { jain: jainIndex(parts), used, overflow, course }
+  return { jain: jainIndex(parts), used, overflow, series }
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -128,7 +128,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     seeds: { type: 'string', default: '1,2,3,4,5,6,7,8' },
-    course: { type: 'boolean', default: false },
+    series: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -149,10 +149,10 @@ function print(): void {
     shared.title,
   ])
   console.log(formatTable(['', 'Jain, least', 'mean', 'used', 'overflow', ''], rows))
-  if (!values.course) return
+  if (!values.series) return
   for (const { shared, seen } of results) {
     console.log(`\n${shared.name}, seed ${seeds[0]}: part of the link, until`)
-    for (const { atMs, parts } of seen[0]!.course)
+    for (const { atMs, parts } of seen[0]!.series)
       console.log(
         `${String(Math.round(atMs)).padStart(8)} ms ${parts.map((part) => percent(part).padStart(8)).join('')}`,
       )
