@@ -1,4 +1,4 @@
-// What every bench over real links shares: its options, its workshop on a memory file system, its turn on a machine
+// What every bench over real links shares: its options, its sandbox on a memory file system, its turn on a machine
 // that others measure on too, and where the results go.
 
 import { spawn } from 'node:child_process'
@@ -9,9 +9,9 @@ import type { ParseArgsConfig } from 'node:util'
 import { parseArguments, refuse } from '../harness/peers/arguments.js'
 import { writeContent } from '../harness/peers/content.js'
 import { PROGRAM } from '../harness/peers/peer.js'
-import { Workshop } from '../harness/peers/workshop.js'
+import { Sandbox } from '../harness/peers/sandbox.js'
 import { keepResults, type Shown } from './results.js'
-import { findMeans, type Means } from './road.js'
+import { findMeans, type Means } from './testbed.js'
 
 /** What a bench ends with that cannot be had on this machine. */
 export const EXIT_LEFT_OUT = 3
@@ -40,7 +40,7 @@ const OPTIONS = {
 
 export class Bench {
   readonly name: string
-  readonly workshop: Workshop
+  readonly sandbox: Sandbox
   readonly means: Means
   readonly options: BenchOptions
   readonly values: Record<string, string | boolean | undefined>
@@ -61,8 +61,8 @@ export class Bench {
       lock: values.lock as string | undefined,
     }
     if (!existsSync(PROGRAM)) refuse(name, `${PROGRAM} is missing: run npm run build first`)
-    this.workshop = new Workshop({ keep: false, under: existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir() })
-    this.means = findMeans(this.workshop)
+    this.sandbox = new Sandbox({ keep: false, under: existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir() })
+    this.means = findMeans(this.sandbox)
     this.say(
       this.means.kind === 'namespaces'
         ? 'Links: between two network namespaces, by the emulator of bench/linkem.c.'
@@ -74,7 +74,7 @@ export class Bench {
   needNamespaces(): void {
     if (this.means.kind !== 'relay') return
     this.say(`${this.name}: left out, because it needs network namespaces: ${this.means.why}`)
-    this.workshop.close()
+    this.sandbox.close()
     process.exit(EXIT_LEFT_OUT)
   }
 
@@ -85,7 +85,7 @@ export class Bench {
 
   /** The first touch of a virtual machine's memory is many times slower than the next. */
   async warm(bytes: number): Promise<void> {
-    const file = this.workshop.path('warm')
+    const file = this.sandbox.path('warm')
     await writeContent(file, 'warm', bytes)
     rmSync(file)
   }
@@ -97,7 +97,7 @@ export class Bench {
     const holder = spawn('flock', [lock, 'sh', '-c', 'echo locked; cat'], {
       stdio: ['pipe', 'pipe', 'ignore'],
     })
-    this.workshop.adopt({ killNow: () => holder.kill('SIGKILL') })
+    this.sandbox.adopt({ killNow: () => holder.kill('SIGKILL') })
     await once(holder.stdout, 'data')
     try {
       return await measure()
@@ -116,7 +116,7 @@ export class Bench {
     const kept = this.keep(shown)
     process.stdout.write(this.options.json ? `${JSON.stringify(shown.figures)}\n` : `${shown.table}\n`)
     this.say(`Kept in ${kept}`)
-    this.workshop.close()
+    this.sandbox.close()
   }
 
   wholeNumber(option: string): number {

@@ -6,8 +6,8 @@ import { dirname } from 'node:path'
 import { type Bench, MIB, median } from './bench.js'
 import { type Link, limitBytesPerS } from './links.js'
 import { type Congestion, setCongestion } from './others.js'
-import { openRoad, type Road } from './road.js'
 import { formatFigure, formatPercent, formatTable } from './table.js'
+import { openTestbed, type Testbed } from './testbed.js'
 import type { Job, Receipt, Transfer } from './transfer.js'
 
 const GIB = 1 << 30
@@ -20,7 +20,7 @@ const RIVALS = ['rsync bbr', 'rsync cubic']
 export interface Program {
   readonly name: string
   readonly congestion?: Congestion
-  readonly run: (road: Road, job: Job) => Promise<Transfer>
+  readonly run: (testbed: Testbed, job: Job) => Promise<Transfer>
 }
 
 export interface Comparison {
@@ -44,7 +44,7 @@ export interface Row {
 
 export interface Result {
   readonly link: Link
-  readonly road: Road['kind']
+  readonly testbed: Testbed['kind']
   readonly rows: readonly Row[]
 }
 
@@ -112,26 +112,26 @@ async function compareOver(bench: Bench, link: Link, { programs, job }: Comparis
       }
     }
   }
-  return { link, road: roadOf(bench, link), rows }
+  return { link, testbed: testbedKindOf(bench, link), rows }
 }
 
-/** A road of its own, so that nothing of the run before is on its way in it. */
+/** A testbed of its own, so that nothing of the run before is on its way in it. */
 async function runOver(bench: Bench, link: Link, { congestion, run }: Program, job: Job): Promise<Transfer> {
-  const road = await openRoad(bench.workshop, bench.means, link)
+  const testbed = await openTestbed(bench.sandbox, bench.means, link)
   try {
-    if (congestion !== undefined) setCongestion(road, congestion)
-    return await run(road, job)
+    if (congestion !== undefined) setCongestion(testbed, congestion)
+    return await run(testbed, job)
   } finally {
-    road.close()
+    testbed.close()
   }
 }
 
-function roadOf({ means }: Bench, { isVeth }: Link): Road['kind'] {
+function testbedKindOf({ means }: Bench, { isVeth }: Link): Testbed['kind'] {
   if (means.kind === 'relay') return 'relay'
   return isVeth ? 'veth' : 'linkem'
 }
 
-export function figuresOf({ link, road, rows }: Result) {
+export function figuresOf({ link, testbed, rows }: Result) {
   const limit = limitBytesPerS(link)
   const rates = rows.map(({ transfers }) => median(transfers.map(({ bytes, seconds }) => bytes / seconds)))
   const wholeRates = rows.map(({ transfers }) =>
@@ -159,7 +159,7 @@ export function figuresOf({ link, road, rows }: Result) {
     failures,
   }))
   const limitMbPerS = limit === undefined ? undefined : limit / 1e6
-  return { link: link.name, title: link.title, road, limitMbPerS, figures }
+  return { link: link.name, title: link.title, testbed, limitMbPerS, figures }
 }
 
 function toldBy(
@@ -181,7 +181,7 @@ function redundancyOf({ bytes, crossed }: Transfer): number {
 }
 
 export function tableOf(result: Result): string {
-  const { title, road, limitMbPerS, figures } = figuresOf(result)
+  const { title, testbed, limitMbPerS, figures } = figuresOf(result)
   const head = [
     '',
     'of limit',
@@ -208,7 +208,7 @@ export function tableOf(result: Result): string {
     runsText(row),
   ])
   const limit = limitMbPerS === undefined ? '' : ` (limit ${limitMbPerS.toFixed(2)} MB/s)`
-  return `${title}${limit}, ${road}\n${formatTable([...head, 'MB/s', 'whole', 'MiB', 'runs'], rows)}`
+  return `${title}${limit}, ${testbed}\n${formatTable([...head, 'MB/s', 'whole', 'MiB', 'runs'], rows)}`
 }
 
 function runsText({ runsMbPerS, failures }: Figures): string {

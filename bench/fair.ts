@@ -5,14 +5,14 @@
 
 import { sleep } from '../harness/peers/wait.js'
 import { Bench, MIB, median } from './bench.js'
-import { jainIndex, type Point, quantile, rateBetween } from './course.js'
 import { type StartKind, StartWatch } from './first-byte.js'
 import { Flow, startFlow } from './flows.js'
 import type { Link } from './links.js'
 import { type Congestion, setCongestion } from './others.js'
 import type { Shown } from './results.js'
-import { openRoad, type Road } from './road.js'
 import { formatTable } from './table.js'
+import { openTestbed, type Testbed } from './testbed.js'
+import { jainIndex, type Point, quantile, rateBetween } from './throughput-series.js'
 
 const IP_AND_UDP_BYTES = 28
 /** 100 Mbit/s × 40 ms. */
@@ -75,11 +75,11 @@ interface Question extends Row {
   readonly link: Link
   /** What one run answers besides, after the figure of the question itself. */
   readonly besides?: readonly Row[]
-  readonly ask: (road: Road, run: number) => Promise<number | readonly number[]>
+  readonly ask: (testbed: Testbed, run: number) => Promise<number | readonly number[]>
 }
 
 const bench = new Bench('fair')
-const { workshop, options } = bench
+const { sandbox, options } = bench
 bench.needNamespaces()
 const jain = { link: SHARED, wanted: '≥ 0.95', isMet: (figure: number) => figure >= 0.95 }
 const tcpShare = { link: SHARED, wanted: '≥ 0.30', isMet: (figure: number) => figure >= 0.3 }
@@ -90,49 +90,49 @@ const QUESTIONS: readonly Question[] = [
     ...jain,
     name: 'flows-together',
     title: 'two LEFT flows, begun together: Jain’s index',
-    ask: (road) => twoFlows(road, 0),
+    ask: (testbed) => twoFlows(testbed, 0),
   },
   {
     ...jain,
     name: 'flows-late',
     title: 'two LEFT flows, one 3 s later: Jain’s index',
-    ask: (road) => twoFlows(road, 3_000),
+    ask: (testbed) => twoFlows(testbed, 3_000),
   },
   {
     ...tcpShare,
     name: 'tcp-cubic',
     title: 'TCP CUBIC’s part beside LEFT',
-    ask: (road) => besideTcp(road, 'cubic'),
+    ask: (testbed) => besideTcp(testbed, 'cubic'),
   },
   {
     ...tcpShare,
     name: 'tcp-bbr',
     title: 'TCP BBR’s part beside LEFT',
-    ask: (road) => besideTcp(road, 'bbr'),
+    ask: (testbed) => besideTcp(testbed, 'bbr'),
   },
   {
     ...delay,
     name: 'delay',
     title: 'RTT under LEFT’s load, median, over 2 × unloaded + 5 ms',
-    ask: (road) => delayUnderLoad(road, 0.5),
+    ask: (testbed) => delayUnderLoad(testbed, 0.5),
   },
   {
     ...delay,
     name: 'delay-95',
     title: 'the same, 95% of the time',
-    ask: (road) => delayUnderLoad(road, 0.95),
+    ask: (testbed) => delayUnderLoad(testbed, 0.95),
   },
   {
     ...limit,
     name: 'limit-2M',
     title: 'rate under --limit 2M, over 2 MB/s',
-    ask: (road) => underLimit(road, '2M', 2e6),
+    ask: (testbed) => underLimit(testbed, '2M', 2e6),
   },
   {
     ...limit,
     name: 'limit-20M',
     title: 'rate under --limit 20M, over 20 MB/s',
-    ask: (road) => underLimit(road, '20M', 20e6),
+    ask: (testbed) => underLimit(testbed, '20M', 20e6),
   },
   ...[NEAR, FAR].flatMap((link) => [start('resumed', link), start('fresh', link)]),
 ]
@@ -146,7 +146,7 @@ for (const question of asked) {
   results.push({ question, figures, failures })
   for (let run = 0; run < options.runs; run++) {
     try {
-      figures.push(await bench.alone(() => onRoad(question, run)))
+      figures.push(await bench.alone(() => onTestbed(question, run)))
       bench.say(`${question.name}: ${inWords(figures.at(-1)!)}`)
     } catch (error) {
       failures.push((error as Error).message)
@@ -190,17 +190,17 @@ function inWords(figures: readonly number[]): string {
   return figures.map((figure) => figure.toFixed(3)).join(' ')
 }
 
-async function onRoad({ link, ask }: Question, run: number): Promise<readonly number[]> {
-  const road = await openRoad(workshop, bench.means, link)
+async function onTestbed({ link, ask }: Question, run: number): Promise<readonly number[]> {
+  const testbed = await openTestbed(sandbox, bench.means, link)
   try {
-    return [await ask(road, run)].flat()
+    return [await ask(testbed, run)].flat()
   } finally {
-    road.close()
+    testbed.close()
   }
 }
 
-async function twoFlows(road: Road, laterMs: number): Promise<number> {
-  const flows = [new Flow(workshop, road, 'one'), new Flow(workshop, road, 'two', 10)] as const
+async function twoFlows(testbed: Testbed, laterMs: number): Promise<number> {
+  const flows = [new Flow(sandbox, testbed, 'one'), new Flow(sandbox, testbed, 'two', 10)] as const
   try {
     for (const flow of flows) await flow.ready(SHARED.fileBytes)
     flows[0].begin()
@@ -210,17 +210,17 @@ async function twoFlows(road: Road, laterMs: number): Promise<number> {
     const fromMs = Math.max(...flows.map(({ beganAtMs }) => beganAtMs)) + SETTLE_MS
     const toMs = Math.min(...flows.map(({ endedAtMs }) => endedAtMs)) - TAIL_MS
     if (toMs <= fromMs) throw new Error('one flow was over before the other had settled')
-    return jainIndex(flows.map(({ course }) => rateBetween(course, fromMs, toMs)))
+    return jainIndex(flows.map(({ series }) => rateBetween(series, fromMs, toMs)))
   } finally {
     for (const flow of flows) await flow.close()
   }
 }
 
 /** TCP is there first; the part that it keeps of what the two bring. */
-async function besideTcp(road: Road, congestion: Congestion): Promise<number> {
-  setCongestion(road, congestion)
-  const flow = new Flow(workshop, road, 'one')
-  const tcp = startFlow(workshop, road, 'tcp')
+async function besideTcp(testbed: Testbed, congestion: Congestion): Promise<number> {
+  setCongestion(testbed, congestion)
+  const flow = new Flow(sandbox, testbed, 'one')
+  const tcp = startFlow(sandbox, testbed, 'tcp')
   try {
     await tcp.ready
     await flow.ready(SHARED.fileBytes)
@@ -229,7 +229,7 @@ async function besideTcp(road: Road, congestion: Congestion): Promise<number> {
     await flow.end()
     const fromMs = flow.beganAtMs + SETTLE_MS
     const toMs = flow.endedAtMs - TAIL_MS
-    const [theirs, ours] = [tcp.course, flow.course].map((course) => rateBetween(course, fromMs, toMs))
+    const [theirs, ours] = [tcp.series, flow.series].map((series) => rateBetween(series, fromMs, toMs))
     return theirs! / (theirs! + ours!)
   } finally {
     tcp.stop()
@@ -237,9 +237,9 @@ async function besideTcp(road: Road, congestion: Congestion): Promise<number> {
   }
 }
 
-async function delayUnderLoad(road: Road, part: number): Promise<number> {
-  const flow = new Flow(workshop, road, 'one')
-  const echo = startFlow(workshop, road, 'echo')
+async function delayUnderLoad(testbed: Testbed, part: number): Promise<number> {
+  const flow = new Flow(sandbox, testbed, 'one')
+  const echo = startFlow(sandbox, testbed, 'echo')
   try {
     await flow.ready(DEEP.fileBytes)
     await echo.ready
@@ -250,7 +250,7 @@ async function delayUnderLoad(road: Road, part: number): Promise<number> {
     await flow.end()
     await sleep(TAIL_MS)
     const between = (fromMs: number, toMs: number) =>
-      echo.course.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs).map(({ value }) => value)
+      echo.series.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs).map(({ value }) => value)
     const unloadedMs = quantile(between(quietFromMs, quietToMs), 0.5)
     const loaded = between(flow.beganAtMs, flow.endedAtMs)
     bench.say(
@@ -264,8 +264,8 @@ async function delayUnderLoad(road: Road, part: number): Promise<number> {
 }
 
 /** UDP payload that crossed while blocks were coming, over what the limit allows in that time. */
-async function underLimit(road: Road, words: string, bytesPerS: number): Promise<number> {
-  const flow = new Flow(workshop, road, 'one', 0, ['--limit', words])
+async function underLimit(testbed: Testbed, words: string, bytesPerS: number): Promise<number> {
+  const flow = new Flow(sandbox, testbed, 'one', 0, ['--limit', words])
   try {
     await flow.ready(Math.min(LIMITED_BYTES_MAX, LIMITED_S * bytesPerS))
     flow.begin()
@@ -273,7 +273,7 @@ async function underLimit(road: Road, words: string, bytesPerS: number): Promise
     await sleep(SETTLE_MS / 2)
     const payload: Point[] = []
     while (flow.endedAtMs === 0) {
-      const { bytes, packets } = await road.crossed()
+      const { bytes, packets } = await testbed.crossed()
       payload.push({ atMs: Date.now(), value: bytes - IP_AND_UDP_BYTES * packets })
       await sleep(TAIL_MS)
     }
@@ -296,12 +296,12 @@ function start(kind: StartKind, link: Link): Question {
     link,
     ...bound,
     besides: [{ ...bound, title: '  the same from the end of the handshake, when the sink has its session' }],
-    ask: (road) => startInRtts(road, kind, link),
+    ask: (testbed) => startInRtts(testbed, kind, link),
   }
 }
 
-async function startInRtts(road: Road, kind: StartKind, { rttMs, fileBytes }: Link): Promise<number[]> {
-  const watch = new StartWatch(workshop, road, { kind, fileBytes })
+async function startInRtts(testbed: Testbed, kind: StartKind, { rttMs, fileBytes }: Link): Promise<number[]> {
+  const watch = new StartWatch(sandbox, testbed, { kind, fileBytes })
   try {
     await watch.ready()
     const { firstAsker, connectedMs, firstBlockMs } = await watch.watch()

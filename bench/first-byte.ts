@@ -5,10 +5,10 @@ import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeContent } from '../harness/peers/content.js'
 import type { Peer } from '../harness/peers/peer.js'
+import type { Sandbox } from '../harness/peers/sandbox.js'
 import { sleep } from '../harness/peers/wait.js'
-import type { Workshop } from '../harness/peers/workshop.js'
 import { Flow } from './flows.js'
-import type { Road } from './road.js'
+import type { Testbed } from './testbed.js'
 
 const WAIT_MS_MAX = 60_000
 const LOOK_MS = 1
@@ -36,12 +36,12 @@ export class StartWatch {
   private connectedAtMs: number | undefined
 
   constructor(
-    workshop: Workshop,
-    private readonly road: Road,
+    sandbox: Sandbox,
+    private readonly testbed: Testbed,
     private readonly options: { readonly kind: StartKind; readonly fileBytes: number },
     name = 'one',
   ) {
-    this.flow = new Flow(workshop, road, name)
+    this.flow = new Flow(sandbox, testbed, name)
     const { group } = this.flow
     this.source = group.source
     this.sink = group.sinks[0]!
@@ -57,7 +57,7 @@ export class StartWatch {
 
   /** All up to the moment when the way is back. */
   async ready(): Promise<void> {
-    const { flow, source, sink, seen, road } = this
+    const { flow, source, sink, seen, testbed } = this
     const { group } = flow
     await flow.ready(this.options.fileBytes)
     const before = join(source.share, 'before.bin')
@@ -66,7 +66,7 @@ export class StartWatch {
     const peers = [source, sink]
     if (this.options.kind === 'fresh') for (const peer of peers) await peer.stop()
     seen.gone = 0
-    setWay(road, 'cut')
+    setWay(testbed, 'cut')
     if (this.options.kind === 'fresh') {
       seen.scanned = 0
       for (const peer of peers) peer.start()
@@ -84,7 +84,7 @@ export class StartWatch {
     const { source, sink, seen } = this
     this.connectedAtMs = undefined
     const sentBefore = { source: sentDatagrams(source), sink: sentDatagrams(sink) }
-    setWay(this.road, 'open')
+    setWay(this.testbed, 'open')
     const hasSent = (peer: 'source' | 'sink') =>
       sentDatagrams(peer === 'source' ? source : sink) > sentBefore[peer]
     const beganAtMs = await watchFor('the first datagram', () => hasSent('source') || hasSent('sink'))
@@ -103,20 +103,20 @@ export class StartWatch {
   }
 
   async close(): Promise<void> {
-    setWay(this.road, 'open')
+    setWay(this.testbed, 'open')
     await this.flow.close()
   }
 }
 
 /** Packets have no route while it is cut; the link itself and what is known of the neighbour stay. */
-function setWay({ source, sink }: Road, state: 'cut' | 'open'): void {
+function setWay({ source, sink }: Testbed, state: 'cut' | 'open'): void {
   for (const [own, other] of [
     [source, sink],
     [sink, source],
   ] as const) {
     const ip = (...words: string[]) =>
       execFileSync('ip', ['-n', own.namespace!, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
-    if (state === 'cut') ip('route', 'replace', 'unreachable', `${other.place.host}/32`)
+    if (state === 'cut') ip('route', 'replace', 'unreachable', `${other.endpoint.host}/32`)
     else ip('route', 'flush', 'type', 'unreachable')
   }
 }

@@ -1,5 +1,5 @@
 // A TCP flow that never ends, or an echo that tells the round trip: what LEFT shares a link with in bench:fair. Started
-// by fair.ts in the namespace of a stand; says one line for each measurement, with this machine's clock.
+// by fair.ts in the namespace of a host; says one line for each measurement, with this machine's clock.
 //
 //   node --import tsx bench/flow.ts tcp|echo source|sink SOURCE-HOST PORT
 

@@ -1,44 +1,50 @@
-// What flows over a link while bench:fair looks: a transfer by LEFT whose course is kept, and the flows of flow.ts.
+// What flows over a link while bench:fair looks: a transfer by LEFT whose throughput series is kept, and the flows of flow.ts.
 
 import { rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeContent } from '../harness/peers/content.js'
-import type { Workshop } from '../harness/peers/workshop.js'
-import type { Point } from './course.js'
+import type { Sandbox } from '../harness/peers/sandbox.js'
 import { LeftGroup, timeOf } from './left.js'
 import { killGroup, listenTo, spawnAt } from './others.js'
-import type { Road } from './road.js'
+import type { Testbed } from './testbed.js'
+import type { Point } from './throughput-series.js'
 
 const FLOW = fileURLToPath(new URL('flow.ts', import.meta.url))
 const PORT = 8_740
 
-/** A transfer by LEFT whose course is kept. */
+/** A transfer by LEFT whose throughput series is kept. */
 export class Flow {
-  readonly course: Point[] = []
+  readonly series: Point[] = []
   beganAtMs = 0
   endedAtMs = 0
   readonly group: LeftGroup
   private readonly file: string
 
-  constructor(workshop: Workshop, road: Road, name: string, portOffset = 0, words: readonly string[] = []) {
-    this.file = workshop.path('flows', `${name}.bin`)
+  constructor(
+    sandbox: Sandbox,
+    testbed: Testbed,
+    name: string,
+    portOffset = 0,
+    words: readonly string[] = [],
+  ) {
+    this.file = sandbox.path('flows', `${name}.bin`)
     this.group = new LeftGroup({
-      workshop,
-      source: road.source,
-      sinks: [road.sink],
+      sandbox,
+      source: testbed.source,
+      sinks: [testbed.sink],
       options: words,
       name,
       portOffset,
     })
     this.group.listen((event) => {
       const atMs = timeOf(event)
-      if (event.event === 'fetching') this.course.push({ atMs, value: 0 })
-      if (event.event === 'progress') this.course.push({ atMs, value: event.doneBytes })
+      if (event.event === 'fetching') this.series.push({ atMs, value: 0 })
+      if (event.event === 'progress') this.series.push({ atMs, value: event.doneBytes })
       if (event.event !== 'received') return
       this.beganAtMs = atMs - event.durationMs
       this.endedAtMs = atMs
-      this.course.push({ atMs, value: event.bytes })
+      this.series.push({ atMs, value: event.bytes })
     })
   }
 
@@ -53,7 +59,7 @@ export class Flow {
   }
 
   begun(): Promise<void> {
-    return this.group.until('the first block', () => this.course.length > 0)
+    return this.group.until('the first block', () => this.series.length > 0)
   }
 
   end(): Promise<void> {
@@ -68,15 +74,24 @@ export class Flow {
 
 /** A child that tells a value with a time on each line. */
 export function startFlow(
-  workshop: Workshop,
+  sandbox: Sandbox,
 
-  road: Road,
+  testbed: Testbed,
   kind: 'tcp' | 'echo',
-): { course: Point[]; ready: Promise<void>; stop: () => void } {
-  const { host } = road.source.place
+): { series: Point[]; ready: Promise<void>; stop: () => void } {
+  const { host } = testbed.source.endpoint
   const start = (role: 'source' | 'sink') =>
-    spawnAt(road[role], workshop, [process.execPath, '--import', 'tsx', FLOW, kind, role, host, String(PORT)])
-  const course: Point[] = []
+    spawnAt(testbed[role], sandbox, [
+      process.execPath,
+      '--import',
+      'tsx',
+      FLOW,
+      kind,
+      role,
+      host,
+      String(PORT),
+    ])
+  const series: Point[] = []
   const source = start('source')
   let sink: ReturnType<typeof start> | undefined
   const begin = async () => {
@@ -85,7 +100,7 @@ export function startFlow(
     const next = listenTo(sink)
     const take = async () => {
       const [atMs, value] = (await next()).split(' ').map(Number)
-      course.push({ atMs: atMs!, value: value! })
+      series.push({ atMs: atMs!, value: value! })
     }
     await take()
     void (async () => {
@@ -100,5 +115,5 @@ export function startFlow(
     killGroup(source)
     if (sink !== undefined) killGroup(sink)
   }
-  return { course, ready: begin(), stop }
+  return { series, ready: begin(), stop }
 }

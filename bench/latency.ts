@@ -7,10 +7,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArguments, refuse } from '../harness/peers/arguments.js'
 import { writeContent } from '../harness/peers/content.js'
+import { freeEndpoints } from '../harness/peers/endpoints.js'
 import { addressesOfOthers, Peer, waitForPeers } from '../harness/peers/peer.js'
-import { freePlaces } from '../harness/peers/places.js'
+import { Sandbox } from '../harness/peers/sandbox.js'
 import { sleep } from '../harness/peers/wait.js'
-import { Workshop } from '../harness/peers/workshop.js'
 import { keepResults } from './results.js'
 
 const WAIT_MS_MAX = 30_000
@@ -30,13 +30,15 @@ const values = parseArguments('latency', {
 const fileCount = wholeNumber(values.files, '--files')
 const fileBytes = wholeNumber(values.bytes, '--bytes')
 
-const workshop = new Workshop({ keep: false })
-const places = await freePlaces(3)
+const sandbox = new Sandbox({ keep: false })
+const endpoints = await freeEndpoints(3)
 const peers = ['A', 'B', 'C'].map((name, index) => {
-  const place = places[index]!
-  const share = workshop.path(name, 'share')
-  const config = workshop.path(name, 'config')
-  return workshop.adopt(new Peer({ name, place, share, config, others: addressesOfOthers(places, place) }))
+  const endpoint = endpoints[index]!
+  const share = sandbox.path(name, 'share')
+  const config = sandbox.path(name, 'config')
+  return sandbox.adopt(
+    new Peer({ name, endpoint, share, config, others: addressesOfOthers(endpoints, endpoint) }),
+  )
 })
 for (const peer of peers) peer.start()
 await waitForPeers(peers, 'the peers to be in step', () => peers.every(({ inStep }) => inStep.size === 2), {
@@ -67,7 +69,7 @@ for (let index = 0; index < fileCount; index++) {
   )
 }
 for (const peer of peers) await peer.stop()
-workshop.close()
+sandbox.close()
 
 tookMs.sort((left, right) => left - right)
 const at = (share: number) => tookMs[Math.min(tookMs.length - 1, Math.floor(share * tookMs.length))]!

@@ -1,12 +1,12 @@
-// LEFT on the stands of a road, one source and one sink or several: started anew for each transfer, in step before it
+// LEFT on the hosts of a testbed, one source and one sink or several: started anew for each transfer, in step before it
 // begins.
 
 import { cpSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Peer, waitForPeers } from '../harness/peers/peer.js'
-import type { Workshop } from '../harness/peers/workshop.js'
+import type { Sandbox } from '../harness/peers/sandbox.js'
 import type { PeerEvent } from '../src/app/events.js'
-import type { Crossed, Road, Stand } from './road.js'
+import type { Crossed, Testbed, TestbedHost } from './testbed.js'
 import { crossedBetween, type Job, type Receipt, type Transfer } from './transfer.js'
 import { machineCpu, usageOf } from './usage.js'
 
@@ -14,21 +14,21 @@ const START_MS_MAX = 60_000
 const TRANSFER_MS_MAX = 120_000
 const POLL_MS = 5
 
-/** A road may have one sink, or several that know each other. */
-export interface Roads {
-  readonly source: Stand
-  readonly sinks: readonly Stand[]
+/** A testbed may have one sink, or several that know each other. */
+export interface GroupTestbed {
+  readonly source: TestbedHost
+  readonly sinks: readonly TestbedHost[]
   crossed(): Promise<Crossed>
 }
 
 export interface GroupOptions {
-  readonly workshop: Workshop
-  readonly source: Stand
-  readonly sinks: readonly Stand[]
+  readonly sandbox: Sandbox
+  readonly source: TestbedHost
+  readonly sinks: readonly TestbedHost[]
   readonly options: readonly string[]
   /** Distinguishes groups that run at the same time. */
   readonly name?: string
-  /** Added to the port of each stand. */
+  /** Added to the port of each host. */
   readonly portOffset?: number
 }
 
@@ -41,21 +41,21 @@ export class LeftGroup {
   private readonly folder: string
   private readonly listeners = new Set<(event: PeerEvent, peer: Peer) => void>()
 
-  constructor({ workshop, source, sinks, options, name = 'group', portOffset = 0 }: GroupOptions) {
-    this.folder = workshop.path(`${name}-${groupCount++}`)
-    const stands = [source, ...sinks]
-    const peers = stands.map((own, index) => {
-      const others = stands.filter((stand) => stand !== own).map((stand) => addressOf(stand, portOffset))
+  constructor({ sandbox, source, sinks, options, name = 'group', portOffset = 0 }: GroupOptions) {
+    this.folder = sandbox.path(`${name}-${groupCount++}`)
+    const hosts = [source, ...sinks]
+    const peers = hosts.map((own, index) => {
+      const others = hosts.filter((host) => host !== own).map((host) => addressOf(host, portOffset))
       const letter = String.fromCharCode(65 + index)
-      const peer = workshop.adopt(
+      const peer = sandbox.adopt(
         new Peer({
           name: letter,
-          place: { host: own.place.host, port: own.place.port + portOffset },
+          endpoint: { host: own.endpoint.host, port: own.endpoint.port + portOffset },
           share: join(this.folder, letter),
           others,
           options,
           // Kept from group to group: making an identity takes a second.
-          config: workshop.path(`config-${name}-${letter}`),
+          config: sandbox.path(`config-${name}-${letter}`),
           namespace: own.namespace,
         }),
       )
@@ -117,23 +117,23 @@ export class LeftGroup {
   }
 }
 
-/** A relay's stand has a port of its own. */
-function addressOf({ address, place }: Stand, portOffset: number): string {
-  return address.includes(':') ? address : `${address}:${place.port + portOffset}`
+/** A relay's host has a port of its own. */
+function addressOf({ address, endpoint }: TestbedHost, portOffset: number): string {
+  return address.includes(':') ? address : `${address}:${endpoint.port + portOffset}`
 }
 
-export function roadsOf(road: Road): Roads {
-  return { source: road.source, sinks: [road.sink], crossed: () => road.crossed() }
+export function groupTestbedOf(testbed: Testbed): GroupTestbed {
+  return { source: testbed.source, sinks: [testbed.sink], crossed: () => testbed.crossed() }
 }
 
 /** One file, or a folder with many, from the source to all sinks. */
 export async function transferWithLeft(
-  workshop: Workshop,
-  roads: Roads,
+  sandbox: Sandbox,
+  testbed: GroupTestbed,
   { job, options, fileCount = 1 }: { job: Job; options: readonly string[]; fileCount?: number },
 ): Promise<Transfer> {
-  const { source, sinks } = roads
-  const group = new LeftGroup({ workshop, source, sinks, options })
+  const { source, sinks } = testbed
+  const group = new LeftGroup({ sandbox, source, sinks, options })
   try {
     await group.start()
     let receivedCount = 0
@@ -151,7 +151,7 @@ export async function transferWithLeft(
       wholeAtMs = performance.now()
     })
     group.prepare(job.source)
-    const crossed = await roads.crossed()
+    const crossed = await testbed.crossed()
     const before = usageOf(group.pids)
     const machineBefore = machineCpu()
     const beganAtMs = performance.now()
@@ -159,7 +159,7 @@ export async function transferWithLeft(
     await group.until('all files', () => receivedCount >= fileCount * sinks.length)
     const machineAfter = machineCpu()
     const after = usageOf(group.pids)
-    const crossedAfter = await roads.crossed()
+    const crossedAfter = await testbed.crossed()
     for (const sink of group.sinks) await job.check(join(sink.share, basename(job.source)))
     return {
       bytes: job.bytes,

@@ -7,11 +7,11 @@ import { writeContent } from '../harness/peers/content.js'
 import { Bench, MIB } from './bench.js'
 import { compare, figuresOf, type Program, type Result, tableOf } from './compare.js'
 import { drawComparison } from './comparison-plot.js'
-import { roadsOf, transferWithLeft } from './left.js'
+import { groupTestbedOf, transferWithLeft } from './left.js'
 import { FULL_FILE_BYTES, type Link, linksNamed } from './links.js'
 import { type Congestion, hasRsync, hasUdx, transferWithRsync, transferWithStream } from './others.js'
 import type { Shown } from './results.js'
-import type { Road } from './road.js'
+import type { Testbed } from './testbed.js'
 import { type Job, verify } from './transfer.js'
 
 const WARM_BYTES = 1_536 * MIB
@@ -20,7 +20,7 @@ const bench = new Bench('link', {
   programs: { type: 'string', default: '' },
   left: { type: 'string', default: '' },
 })
-const { workshop, options } = bench
+const { sandbox, options } = bench
 const extra = String(bench.values.left)
   .split(' ')
   .filter((word) => word !== '')
@@ -33,7 +33,7 @@ const results = await compare(bench, {
   job: (link, congestion) => ({
     bytes: sizeOf(link, congestion),
     async make(run) {
-      const file = workshop.path('source', 'file.bin')
+      const file = sandbox.path('source', 'file.bin')
       const bytes = sizeOf(link, congestion)
       await writeContent(file, `link ${run}`, bytes)
       return { source: file, bytes, check: (copy) => verify(file, copy) }
@@ -53,8 +53,11 @@ function shown(results: readonly Result[]): Shown {
 }
 
 function programs(): Program[] {
-  const left = (encryption: 'yes' | 'no') => (road: Road, job: Job) =>
-    transferWithLeft(workshop, roadsOf(road), { job, options: ['--encryption', encryption, ...extra] })
+  const left = (encryption: 'yes' | 'no') => (testbed: Testbed, job: Job) =>
+    transferWithLeft(sandbox, groupTestbedOf(testbed), {
+      job,
+      options: ['--encryption', encryption, ...extra],
+    })
   const all: Program[] = [
     { name: 'left plain', run: left('no') },
     { name: 'left', run: left('yes') },
@@ -62,12 +65,12 @@ function programs(): Program[] {
   if (bench.means.kind === 'relay') return all
   if (hasRsync()) {
     for (const congestion of ['bbr', 'cubic'] as const) {
-      const run = (road: Road, job: Job) => transferWithRsync(workshop, road, job)
+      const run = (testbed: Testbed, job: Job) => transferWithRsync(sandbox, testbed, job)
       all.push({ name: `rsync ${congestion}`, congestion, run })
     }
   }
-  const stream = (kind: 'tcp' | 'udx') => (road: Road, job: Job) =>
-    transferWithStream(workshop, road, job, kind)
+  const stream = (kind: 'tcp' | 'udx') => (testbed: Testbed, job: Job) =>
+    transferWithStream(sandbox, testbed, job, kind)
   all.push({ name: 'stream bbr', congestion: 'bbr', run: stream('tcp') })
   if (hasUdx()) all.push({ name: 'udx', run: stream('udx') })
   else bench.say('udx-native is not installed; left out.')

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { writeContent } from '../harness/peers/content.js'
 import { Bench, MIB, median } from './bench.js'
 import { LeftGroup, transferWithLeft } from './left.js'
-import { openStar } from './star.js'
+import { openStarTopology } from './star-topology.js'
 import { formatFigure, formatTable } from './table.js'
 import { type Transfer, verify } from './transfer.js'
 import type { Cpu } from './usage.js'
@@ -27,7 +27,7 @@ const bench = new Bench('many', {
   rate: { type: 'string', default: '1000' },
   plain: { type: 'boolean', default: false },
 })
-const { workshop, options } = bench
+const { sandbox, options } = bench
 const sinkCount = bench.wholeNumber('sinks')
 const ratesMbit = bench.wholeNumbers('rate')
 const fastestMbit = Math.max(...ratesMbit)
@@ -130,28 +130,28 @@ async function measure({
   count: number
   rateMbit: number
 }): Promise<Transfer> {
-  const source = workshop.path('source', 'file.bin')
+  const source = sandbox.path('source', 'file.bin')
   await writeContent(source, `many ${run}`, bytes)
-  const star = openStar(workshop, { rateMbit, sinkCount: count })
+  const topology = openStarTopology(sandbox, { rateMbit, sinkCount: count })
   try {
     const job = { source, bytes, check: (copy: string) => verify(source, copy) }
-    return await transferWithLeft(workshop, star, { job, options: leftOptions })
+    return await transferWithLeft(sandbox, topology, { job, options: leftOptions })
   } finally {
-    star.close()
+    topology.close()
     rmSync(source)
   }
 }
 
 /** How long a sink takes for a file that all of so many sources hold already. */
 async function measureSources(run: number, sourceCount: number): Promise<number> {
-  const original = workshop.path('source', 'file.bin')
+  const original = sandbox.path('source', 'file.bin')
   await writeContent(original, `sources ${run}`, sourcesBytes)
-  const star = openStar(workshop, {
+  const topology = openStarTopology(sandbox, {
     rateMbit: sourceRateMbit,
     sinkCount: sourceCount,
     lastRateMbit: fastestMbit,
   })
-  const group = new LeftGroup({ workshop, ...star, options: leftOptions })
+  const group = new LeftGroup({ sandbox, ...topology, options: leftOptions })
   try {
     const sink = group.peers.at(-1)!
     for (const { share } of group.peers.slice(0, -1))
@@ -166,7 +166,7 @@ async function measureSources(run: number, sourceCount: number): Promise<number>
     return durationMs! / 1_000
   } finally {
     await group.close()
-    star.close()
+    topology.close()
     rmSync(original)
   }
 }

@@ -5,10 +5,10 @@
 import { rmSync } from 'node:fs'
 import { writeContent } from '../harness/peers/content.js'
 import { Bench, MIB } from './bench.js'
-import { roadsOf, transferWithLeft } from './left.js'
+import { groupTestbedOf, transferWithLeft } from './left.js'
 import { type Link, linksNamed } from './links.js'
-import { openRoad } from './road.js'
 import { formatFigure, formatTable } from './table.js'
+import { openTestbed } from './testbed.js'
 import { verify } from './transfer.js'
 
 const SIZES_BYTES = [64 * MIB, 512 * MIB, 2_048 * MIB]
@@ -25,7 +25,7 @@ interface Measured {
 }
 
 const bench = new Bench('memory')
-const { workshop, options } = bench
+const { sandbox, options } = bench
 const measured: Measured[] = []
 for (const link of linksNamed(options.only === '' ? 'veth,1g-20ms-1%,10m-40ms' : options.only)) {
   for (const bytes of options.sizeBytes === undefined ? SIZES_BYTES : [options.sizeBytes]) {
@@ -53,12 +53,12 @@ bench.finish({
 process.exit(0)
 
 async function measure(link: Link, bytes: number): Promise<Measured> {
-  const source = workshop.path('source', 'file.bin')
+  const source = sandbox.path('source', 'file.bin')
   await writeContent(source, `memory ${bytes}`, bytes)
-  const road = await openRoad(workshop, bench.means, link)
+  const testbed = await openTestbed(sandbox, bench.means, link)
   try {
     const job = { source, bytes, check: (copy: string) => verify(source, copy) }
-    const { seconds, peaks } = await transferWithLeft(workshop, roadsOf(road), { job, options: [] })
+    const { seconds, peaks } = await transferWithLeft(sandbox, groupTestbedOf(testbed), { job, options: [] })
     return {
       link: link.name,
       mib: bytes / MIB,
@@ -66,7 +66,7 @@ async function measure(link: Link, bytes: number): Promise<Measured> {
       peaksMb: peaks.map((peak) => peak / 1e6),
     }
   } finally {
-    road.close()
+    testbed.close()
     rmSync(source)
   }
 }

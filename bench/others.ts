@@ -1,5 +1,5 @@
 // The programs that LEFT is measured beside: rsync's daemon, a plain TCP stream of Node, and udx-native, which is
-// reliable UDP for Node. All move the same file (or folder) from the source's stand to the sink's.
+// reliable UDP for Node. All move the same file (or folder) from the source's host to the sink's.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,8 +9,8 @@ import { connect } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Workshop } from '../harness/peers/workshop.js'
-import type { Road, Stand } from './road.js'
+import type { Sandbox } from '../harness/peers/sandbox.js'
+import type { Testbed, TestbedHost } from './testbed.js'
 import { crossedBetween, type Job, type Transfer } from './transfer.js'
 import { endedCpuSeconds, usageOf } from './usage.js'
 
@@ -18,13 +18,13 @@ const PORT = 8_730
 const STREAM = fileURLToPath(new URL('stream.ts', import.meta.url))
 const TRANSFER_MS_MAX = 60_000
 
-/** What TCP is told to do about congestion, on this road alone. */
+/** What TCP is told to do about congestion, on this testbed alone. */
 export type Congestion = 'bbr' | 'cubic'
 
-export function setCongestion(road: Road, congestion: Congestion): void {
-  for (const { namespace, place } of [road.source, road.sink]) {
-    const subnet = place.host.replace(/\.\d+$/, '.0/24')
-    const route = ['-n', namespace!, 'route', 'change', subnet, 'dev', 'link0', 'src', place.host]
+export function setCongestion(testbed: Testbed, congestion: Congestion): void {
+  for (const { namespace, endpoint } of [testbed.source, testbed.sink]) {
+    const subnet = endpoint.host.replace(/\.\d+$/, '.0/24')
+    const route = ['-n', namespace!, 'route', 'change', subnet, 'dev', 'link0', 'src', endpoint.host]
     execFileSync('ip', [...route, 'congctl', congestion])
   }
 }
@@ -48,8 +48,8 @@ export function hasUdx(): boolean {
 }
 
 /** From the start of the client until its end; the daemon runs already. */
-export async function transferWithRsync(workshop: Workshop, road: Road, job: Job): Promise<Transfer> {
-  const folder = workshop.path('rsync')
+export async function transferWithRsync(sandbox: Sandbox, testbed: Testbed, job: Job): Promise<Transfer> {
+  const folder = sandbox.path('rsync')
   const sinkFolder = join(folder, 'sink')
   mkdirSync(sinkFolder, { recursive: true })
   const config = join(folder, 'rsyncd.conf')
@@ -57,8 +57,8 @@ export async function transferWithRsync(workshop: Workshop, road: Road, job: Job
     config,
     `use chroot = no\nuid = root\ngid = root\n[source]\npath = ${dirname(job.source)}\nread only = yes\n`,
   )
-  const { host } = road.source.place
-  const daemon = spawnAt(road.source, workshop, [
+  const { host } = testbed.source.endpoint
+  const daemon = spawnAt(testbed.source, sandbox, [
     'rsync',
     '--daemon',
     '--no-detach',
@@ -67,20 +67,20 @@ export async function transferWithRsync(workshop: Workshop, road: Road, job: Job
     `--port=${PORT}`,
   ])
   try {
-    await untilListening(road.source, host)
-    const crossed = await road.crossed()
+    await untilListening(testbed.source, host)
+    const crossed = await testbed.crossed()
     const before = usageOf([daemon.pid!])
     const endedBefore = endedCpuSeconds()
     const beganAtMs = performance.now()
     const from = `rsync://${host}:${PORT}/source/${basename(job.source)}`
-    const client = spawnAt(road.sink, workshop, ['rsync', '-a', from, `${sinkFolder}/`])
+    const client = spawnAt(testbed.sink, sandbox, ['rsync', '-a', from, `${sinkFolder}/`])
     const code = await ended(client)
     killGroup(client)
     const seconds = (performance.now() - beganAtMs) / 1_000
     if (code !== 0) throw new Error(`rsync ended with ${code}`)
     // The daemon's child may be about to end.
     const cpuSeconds = usageOf([daemon.pid!]).cpuSeconds - before.cpuSeconds + endedCpuSeconds() - endedBefore
-    const crossedAfter = await road.crossed()
+    const crossedAfter = await testbed.crossed()
     await job.check(join(sinkFolder, basename(job.source)))
     return {
       bytes: job.bytes,
@@ -100,12 +100,12 @@ export async function transferWithRsync(workshop: Workshop, road: Road, job: Job
 
 /** Both processes run; the time is from the sink's first word until the file is written and closed. */
 export async function transferWithStream(
-  workshop: Workshop,
-  road: Road,
+  sandbox: Sandbox,
+  testbed: Testbed,
   job: Job,
   kind: 'tcp' | 'udx',
 ): Promise<Transfer> {
-  const copy = workshop.path('stream-copy')
+  const copy = sandbox.path('stream-copy')
   const program = (role: string, file: string) => [
     process.execPath,
     '--import',
@@ -113,25 +113,25 @@ export async function transferWithStream(
     STREAM,
     kind,
     role,
-    road.source.place.host,
-    road.sink.place.host,
+    testbed.source.endpoint.host,
+    testbed.sink.endpoint.host,
     String(PORT),
     file,
   ]
-  const source = spawnAt(road.source, workshop, program('source', job.source))
-  const sink = spawnAt(road.sink, workshop, program('sink', copy))
+  const source = spawnAt(testbed.source, sandbox, program('source', job.source))
+  const sink = spawnAt(testbed.sink, sandbox, program('sink', copy))
   const heard = [source, sink].map((child) => listenTo(child))
   try {
     await Promise.all(heard.map((next) => next()))
     const pids = [source.pid!, sink.pid!]
-    const crossed = await road.crossed()
+    const crossed = await testbed.crossed()
     const before = usageOf(pids)
     const beganAtMs = performance.now()
     sink.stdin!.write('go\n')
     await heard[1]!()
     const seconds = (performance.now() - beganAtMs) / 1_000
     const after = usageOf(pids)
-    const crossedAfter = await road.crossed()
+    const crossedAfter = await testbed.crossed()
     await job.check(copy)
     return {
       bytes: job.bytes,
@@ -149,19 +149,19 @@ export async function transferWithStream(
   }
 }
 
-/** In the stand's namespace; killed with the workshop. */
+/** In the host's namespace; killed with the sandbox. */
 export function spawnAt(
-  stand: Stand,
-  workshop: Workshop,
+  host: TestbedHost,
+  sandbox: Sandbox,
   [command, ...args]: readonly string[],
 ): ChildProcess {
-  const { namespace } = stand
+  const { namespace } = host
   const [first, ...rest] =
     namespace === undefined ? [command!, ...args] : ['ip', 'netns', 'exec', namespace, command!, ...args]
   // A daemon of rsync takes a socket at its standard input, which is what a pipe of Node is, for its one client.
   const stdin = command === 'rsync' ? 'ignore' : 'pipe'
   const child = spawn(first!, rest, { stdio: [stdin, 'pipe', 'inherit'], detached: true })
-  workshop.adopt({ killNow: () => killGroup(child) })
+  sandbox.adopt({ killNow: () => killGroup(child) })
   return child
 }
 
@@ -204,7 +204,7 @@ async function ended(child: ChildProcess): Promise<number | null> {
 }
 
 /** Asks from inside the namespace, because the daemon says nothing when it is ready. */
-async function untilListening({ namespace }: Stand, host: string): Promise<void> {
+async function untilListening({ namespace }: TestbedHost, host: string): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     if (namespace === undefined) {
       if (await accepts(host)) return

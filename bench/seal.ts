@@ -12,9 +12,9 @@ import { cpSync, linkSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArguments, refuse } from '../harness/peers/arguments.js'
 import { writeContent } from '../harness/peers/content.js'
+import { freeEndpoints } from '../harness/peers/endpoints.js'
 import { addressesOfOthers, Peer, waitForPeers } from '../harness/peers/peer.js'
-import { freePlaces } from '../harness/peers/places.js'
-import { Workshop } from '../harness/peers/workshop.js'
+import { Sandbox } from '../harness/peers/sandbox.js'
 import type { PeerEvent } from '../src/app/events.js'
 import { formatBytes, formatRate } from '../src/cli/format.js'
 import { keepResults } from './results.js'
@@ -40,11 +40,11 @@ interface Outcome {
   readonly savedBytes: number
 }
 
-const workshop = new Workshop({ keep: false })
+const sandbox = new Sandbox({ keep: false })
 const lines: string[] = []
 let runCount = 0
 
-const file = workshop.path('file.bin')
+const file = sandbox.path('file.bin')
 await writeContent(file, 'seal', fileBytes)
 const plain: Outcome[] = []
 const sealed: Outcome[] = []
@@ -70,7 +70,7 @@ sayRate('--compression no  ', uncompressed)
 const { savedBytes, bytes } = median(compressed)
 const gain = rateOf(median(compressed)) / rateOf(median(uncompressed))
 say(`  ${gain.toFixed(2)} times as fast; ${Math.round((100 * savedBytes) / bytes)}% did not cross`)
-workshop.close()
+sandbox.close()
 const figures = { fileBytes, plain, encrypted: sealed, ratio, compressed, uncompressed, gain }
 keepResults('seal', { table: lines.join('\n'), figures })
 if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`)
@@ -117,14 +117,14 @@ async function fetchTree(options: readonly string[]): Promise<Outcome> {
 }
 
 async function makePair(options: readonly string[]): Promise<{ a: Peer; b: Peer }> {
-  const places = await freePlaces(2)
+  const endpoints = await freeEndpoints(2)
   const run = `run-${runCount++}`
   const [a, b] = ['A', 'B'].map((name, index) => {
-    const place = places[index]!
-    const share = workshop.path(run, name)
-    const config = workshop.path('config')
-    return workshop.adopt(
-      new Peer({ name, place, share, config, others: addressesOfOthers(places, place), options }),
+    const endpoint = endpoints[index]!
+    const share = sandbox.path(run, name)
+    const config = sandbox.path('config')
+    return sandbox.adopt(
+      new Peer({ name, endpoint, share, config, others: addressesOfOthers(endpoints, endpoint), options }),
     )
   })
   return { a: a!, b: b! }

@@ -1,14 +1,14 @@
 // How LEFT flows share a link, in virtual time: who has what of it from half a second to the next, how even that is once
 // the last one has had two seconds, and what the queue dropped meanwhile. The same seeds print the same on every machine.
 //
-//   npm run bench:shares -- [--only late] [--seeds 1,2,3,4,5,6,7,8] [--course] [--json]
+//   npm run bench:shares -- [--only late] [--seeds 1,2,3,4,5,6,7,8] [--series] [--json]
 
 import { parseArgs } from 'node:util'
 import { Bottleneck } from '../harness/rdt/bottleneck.js'
-import { jainIndex } from './course.js'
 import { formatTable } from './table.js'
+import { jainIndex } from './throughput-series.js'
 
-interface Road {
+interface SharedLink {
   readonly name: string
   readonly title: string
   readonly bitPerS: number
@@ -20,11 +20,11 @@ interface Road {
   readonly hasOneServer?: boolean
 }
 
-const ROAD = { bitPerS: 100e6, queueBytes: 500_000, rttMs: 40 }
-const LATE = { ...ROAD, startsMs: [0, 3_000] }
-const ROADS: readonly Road[] = [
+const BASE = { bitPerS: 100e6, queueBytes: 500_000, rttMs: 40 }
+const LATE = { ...BASE, startsMs: [0, 3_000] }
+const SHARED_LINKS: readonly SharedLink[] = [
   {
-    ...ROAD,
+    ...BASE,
     name: 'together',
     title: 'two flows at once, 100 Mbit/s, 40 ms, queue of 1 BDP',
     startsMs: [0, 0],
@@ -49,7 +49,7 @@ const ROADS: readonly Road[] = [
     queueBytes: 32_768,
   },
   {
-    ...ROAD,
+    ...BASE,
     name: 'four',
     title: 'four, a second apart, 100 Mbit/s, 40 ms',
     startsMs: [0, 1_000, 2_000, 3_000],
@@ -77,19 +77,19 @@ interface Seen {
   readonly used: number
   /** What the queue dropped once they had settled, as a part of what came. */
   readonly overflow: number
-  readonly course: { readonly atMs: number; readonly parts: readonly number[] }[]
+  readonly series: { readonly atMs: number; readonly parts: readonly number[] }[]
 }
 
-function look(road: Road, seed: number): Seen {
-  const link = new Bottleneck(seed, road)
-  const first = link.flow(road)
-  const others = road.startsMs.slice(1).map(() => {
-    return link.flow(road.hasOneServer ? { rttMs: road.rttMs, server: first.server } : road)
+function look(shared: SharedLink, seed: number): Seen {
+  const link = new Bottleneck(seed, shared)
+  const first = link.flow(shared)
+  const others = shared.startsMs.slice(1).map(() => {
+    return link.flow(shared.hasOneServer ? { rttMs: shared.rttMs, server: first.server } : shared)
   })
   const flows = [first, ...others]
   link.jitter(JITTER_MS)
-  const startsMs = road.startsMs.map((atMs, index) => atMs + index * SEED_DELAY_MS * (seed - 1))
-  const course: Seen['course'] = []
+  const startsMs = shared.startsMs.map((atMs, index) => atMs + index * SEED_DELAY_MS * (seed - 1))
+  const series: Seen['series'] = []
   const fromMs = Math.max(...startsMs) + SETTLE_MS
   let atMs = 0
   const runUntil = (untilMs: number) => {
@@ -103,22 +103,22 @@ function look(road: Road, seed: number): Seen {
     atMs = untilMs
   }
   const bytes = () => flows.map((flow) => flow.deliveredBytes())
-  const bytesPerMs = road.bitPerS / 8_000
+  const bytesPerMs = shared.bitPerS / 8_000
   let before = bytes()
   while (atMs < fromMs) {
     const sinceMs = atMs
     runUntil(Math.min(fromMs, atMs + STEP_MS))
     const now = bytes()
     const parts = now.map((count, index) => (count - before[index]!) / bytesPerMs / (atMs - sinceMs))
-    course.push({ atMs, parts })
+    series.push({ atMs, parts })
     before = now
   }
   const overflowedBefore = link.overflowedBytes
   const parts = link.parts(flows, LOOK_MS)
-  course.push({ atMs: atMs + LOOK_MS, parts })
+  series.push({ atMs: atMs + LOOK_MS, parts })
   const used = parts.reduce((sum, part) => sum + part, 0)
   const overflow = (link.overflowedBytes - overflowedBefore) / (used * LOOK_MS * bytesPerMs)
-  return { jain: jainIndex(parts), used, overflow, course }
+  return { jain: jainIndex(parts), used, overflow, series }
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -128,31 +128,31 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     seeds: { type: 'string', default: '1,2,3,4,5,6,7,8' },
-    course: { type: 'boolean', default: false },
+    series: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
 const seeds = values.seeds.split(',').map(Number)
-const results = ROADS.filter(({ name }) => name.includes(values.only)).map((road) => {
-  return { road, seen: seeds.map((seed) => look(road, seed)) }
+const results = SHARED_LINKS.filter(({ name }) => name.includes(values.only)).map((shared) => {
+  return { shared, seen: seeds.map((seed) => look(shared, seed)) }
 })
 if (values.json) console.log(JSON.stringify({ seeds, results }))
 else print()
 
 function print(): void {
-  const rows = results.map(({ road, seen }) => [
-    road.name,
+  const rows = results.map(({ shared, seen }) => [
+    shared.name,
     Math.min(...seen.map(({ jain }) => jain)).toFixed(3),
     mean(seen.map(({ jain }) => jain)).toFixed(3),
     percent(mean(seen.map(({ used }) => used))),
     percent(mean(seen.map(({ overflow }) => overflow))),
-    road.title,
+    shared.title,
   ])
   console.log(formatTable(['', 'Jain, least', 'mean', 'used', 'overflow', ''], rows))
-  if (!values.course) return
-  for (const { road, seen } of results) {
-    console.log(`\n${road.name}, seed ${seeds[0]}: part of the link, until`)
-    for (const { atMs, parts } of seen[0]!.course)
+  if (!values.series) return
+  for (const { shared, seen } of results) {
+    console.log(`\n${shared.name}, seed ${seeds[0]}: part of the link, until`)
+    for (const { atMs, parts } of seen[0]!.series)
       console.log(
         `${String(Math.round(atMs)).padStart(8)} ms ${parts.map((part) => percent(part).padStart(8)).join('')}`,
       )

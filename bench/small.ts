@@ -8,11 +8,11 @@ import { contentChunks } from '../harness/peers/content.js'
 import { Bench, MIB } from './bench.js'
 import { compare, figuresOf, type Program, type Result, tableOf } from './compare.js'
 import { drawComparison } from './comparison-plot.js'
-import { roadsOf, transferWithLeft } from './left.js'
+import { groupTestbedOf, transferWithLeft } from './left.js'
 import { linksNamed } from './links.js'
 import { hasRsync, transferWithRsync } from './others.js'
 import type { Shown } from './results.js'
-import type { Road } from './road.js'
+import type { Testbed } from './testbed.js'
 import type { Job } from './transfer.js'
 
 const FILE_BYTES = 4_096
@@ -23,7 +23,7 @@ const bench = new Bench('small', {
   files: { type: 'string', default: '2000' },
   left: { type: 'string', default: '' },
 })
-const { workshop, options } = bench
+const { sandbox, options } = bench
 const fileCount = bench.wholeNumber('files')
 const extra = String(bench.values.left)
   .split(' ')
@@ -49,8 +49,8 @@ function shown(results: readonly Result[]): Shown {
 }
 
 function programs(): Program[] {
-  const left = (encryption: 'yes' | 'no') => (road: Road, job: Job) =>
-    transferWithLeft(workshop, roadsOf(road), {
+  const left = (encryption: 'yes' | 'no') => (testbed: Testbed, job: Job) =>
+    transferWithLeft(sandbox, groupTestbedOf(testbed), {
       job,
       fileCount,
       options: ['--encryption', encryption, ...extra],
@@ -61,14 +61,14 @@ function programs(): Program[] {
   ]
   if (bench.means.kind === 'relay' || !hasRsync()) return all
   for (const congestion of ['bbr', 'cubic'] as const) {
-    const run = (road: Road, job: Job) => transferWithRsync(workshop, road, job)
+    const run = (testbed: Testbed, job: Job) => transferWithRsync(sandbox, testbed, job)
     all.push({ name: `rsync ${congestion}`, congestion, run })
   }
   return all
 }
 
 async function makeTree(run: number): Promise<Job> {
-  const source = workshop.path('source', 'tree')
+  const source = sandbox.path('source', 'tree')
   const paths: string[] = []
   for (let index = 0; index < fileCount; index++) {
     const folder = `folder-${Math.floor(index / FILES_PER_FOLDER)}`

@@ -1,5 +1,5 @@
 // One end of a plain stream with a file at each end, over TCP or udx-native: what Node itself can do. Started by
-// others.ts in the namespace of its stand; says `ready`, and the sink `done` when the file is closed.
+// others.ts in the namespace of its host; says `ready`, and the sink `done` when the file is closed.
 //
 //   node --import tsx bench/stream.ts tcp|udx source|sink SOURCE-HOST SINK-HOST PORT FILE
 

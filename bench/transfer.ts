@@ -1,10 +1,10 @@
-// One transfer over a road, by LEFT or by another program: what was moved, how long it took, what it cost.
+// One transfer over a testbed, by LEFT or by another program: what was moved, how long it took, what it cost.
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { PeerEvent } from '../src/app/events.js'
-import type { Crossed } from './road.js'
+import type { Crossed } from './testbed.js'
 import type { Cpu, MachineCpu } from './usage.js'
 
 export type Receipt = Extract<PeerEvent, { event: 'receipt' }>

@@ -6,7 +6,7 @@
 import { existsSync, statfsSync } from 'node:fs'
 import { parseArguments, refuse } from '../harness/peers/arguments.js'
 import { PROGRAM } from '../harness/peers/peer.js'
-import { Workshop } from '../harness/peers/workshop.js'
+import { Sandbox } from '../harness/peers/sandbox.js'
 import { formatBytes } from '../src/cli/format.js'
 import { PHASES } from './demo/phases.js'
 import { Screen } from './demo/screen.js'
@@ -22,12 +22,12 @@ const DISK_BYTES_MIN = 2_500_000_000
 const values = parseArguments('demo', { keep: { type: 'boolean', default: false } })
 const screen = new Screen(process.stdout)
 if (!existsSync(PROGRAM)) refuse('demo', 'the program is not built: run "npm run build" first')
-const workshop = new Workshop(values)
-const { bavail, bsize } = statfsSync(workshop.folder)
+const sandbox = new Sandbox(values)
+const { bavail, bsize } = statfsSync(sandbox.folder)
 if (bavail * bsize < DISK_BYTES_MIN) {
   refuse(
     'demo',
-    `${workshop.folder} has ${formatBytes(bavail * bsize)} free and ${formatBytes(DISK_BYTES_MIN)} are needed: set TMPDIR to a folder with more room`,
+    `${sandbox.folder} has ${formatBytes(bavail * bsize)} free and ${formatBytes(DISK_BYTES_MIN)} are needed: set TMPDIR to a folder with more room`,
   )
 }
 
@@ -36,7 +36,7 @@ let doing = 'the start'
 const late = setTimeout(() => fail(`not done after ${DEMO_MS_MAX / 1_000} s, in ${doing}`), DEMO_MS_MAX)
 const results: PhaseResult[] = []
 try {
-  const stage = await Stage.open(screen, workshop)
+  const stage = await Stage.open(screen, sandbox)
   for (const phase of PHASES) {
     doing = phase.name
     results.push(await phase(stage))

@@ -11,11 +11,11 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArguments, refuse } from '../harness/peers/arguments.js'
 import { writeContent } from '../harness/peers/content.js'
+import { endpointText, freePorts } from '../harness/peers/endpoints.js'
 import { Peer, waitForPeers } from '../harness/peers/peer.js'
-import { freePorts, placeText } from '../harness/peers/places.js'
+import { Sandbox } from '../harness/peers/sandbox.js'
 import { sha256Of } from '../harness/peers/tree.js'
 import { sleep } from '../harness/peers/wait.js'
-import { Workshop } from '../harness/peers/workshop.js'
 import { start as startRelay } from '../harness/relay/lossy-relay.js'
 import type { PeerEvent } from '../src/app/events.js'
 import { BLOCK_BYTES } from '../src/base/limits.js'
@@ -55,14 +55,14 @@ const refetchedMax = kills.length * (windowBlocks + BLOCKS_PER_REPORT)
 console.log(
   `seed ${seed}: ${formatBytes(sizeBytes)} in ${formatCount(blockCount)} blocks, window ${windowBlocks}, ${kills.length} kills, a link of ${formatRate(rateBytesPerS)}`,
 )
-const workshop = new Workshop(values)
+const sandbox = new Sandbox(values)
 try {
   process.exitCode = (await run()) ? 0 : 1
 } catch (error) {
   console.error(`${SCRIPT}: ${(error as Error).message}`)
   process.exitCode = 1
 }
-workshop.close()
+sandbox.close()
 process.exit()
 
 async function run(): Promise<boolean> {
@@ -115,8 +115,8 @@ async function run(): Promise<boolean> {
 
 /** Two peers with a slow link between them and a file on the first. */
 async function openScene() {
-  const places = await freePorts('127.0.0.1', 4)
-  const [realA, realB, standInA, standInB] = places.map(placeText) as [string, string, string, string]
+  const endpoints = await freePorts('127.0.0.1', 4)
+  const [realA, realB, standInA, standInB] = endpoints.map(endpointText) as [string, string, string, string]
   const relay = await startRelay({
     peers: [
       { real: realA, standIn: standInA },
@@ -128,11 +128,11 @@ async function openScene() {
   })
   const options = ['--window', String(windowBlocks)]
   // Two peers of one user.
-  const config = workshop.path('config')
+  const config = sandbox.path('config')
   const [a, b] = [
-    { name: 'A', place: places[0]!, share: workshop.path('A'), config, others: [standInB], options },
-    { name: 'B', place: places[1]!, share: workshop.path('B'), config, others: [standInA], options },
-  ].map((setup) => workshop.adopt(new Peer(setup))) as [Peer, Peer]
+    { name: 'A', endpoint: endpoints[0]!, share: sandbox.path('A'), config, others: [standInB], options },
+    { name: 'B', endpoint: endpoints[1]!, share: sandbox.path('B'), config, others: [standInA], options },
+  ].map((setup) => sandbox.adopt(new Peer(setup))) as [Peer, Peer]
   const source = join(a.share, NAME)
   await writeContent(source, `seed ${seed}`, sizeBytes)
   return {

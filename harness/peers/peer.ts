@@ -6,7 +6,8 @@ import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { PeerEvent } from '../../src/app/events.js'
-import { type Place, placeText } from './places.js'
+import type { HostPort } from '../../src/io/net/address.js'
+import { endpointText } from './endpoints.js'
 import { waitUntil } from './wait.js'
 
 /** What `npm run build` makes; LEFT_PROGRAM names another build. */
@@ -21,7 +22,7 @@ const LAST_WORDS_MAX = 8
 
 export interface PeerSetup {
   readonly name: string
-  readonly place: Place
+  readonly endpoint: HostPort
   readonly share: string
   /** As for `--ip`. */
   readonly others: readonly string[]
@@ -69,8 +70,8 @@ export class Peer {
   start(options: readonly string[] = this.setup.options ?? []): void {
     if (this.child !== undefined) throw new Error(`${this.name} is running already`)
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run "npm run build" first`)
-    const { place, share, others, config, namespace } = this.setup
-    const network = ['--bind', place.host, '--port', String(place.port), '--ip', others.join(',')]
+    const { endpoint, share, others, config, namespace } = this.setup
+    const network = ['--bind', endpoint.host, '--port', String(endpoint.port), '--ip', others.join(',')]
     const program = [process.execPath, PROGRAM, '--json', ...network, '--share', share, ...options]
     // It becomes the program, so that the process is the peer either way.
     const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]
@@ -168,8 +169,8 @@ export class Peer {
   }
 }
 
-export function addressesOfOthers(places: readonly Place[], self: Place): string[] {
-  return places.filter((place) => place !== self).map(placeText)
+export function addressesOfOthers(endpoints: readonly HostPort[], self: HostPort): string[] {
+  return endpoints.filter((endpoint) => endpoint !== self).map(endpointText)
 }
 
 /** As `waitUntil`, and fails at once where one of the peers that are waited for has ended. */

@@ -6,10 +6,10 @@ import { sleep } from '../../harness/peers/wait.js'
 import { SUPERUSER_NOTE } from '../../src/app/superuser.js'
 import { formatBytes } from '../../src/cli/format.js'
 import { SeededRandom } from '../../src/sim/random.js'
-import { Deeds } from './deeds.js'
 import { Faults } from './faults.js'
 import { differencesOf, faultsOf, Reader, untidyOf } from './judge.js'
 import { type Peer, Stage } from './stage.js'
+import { Workload } from './workload.js'
 
 export interface ChaosOptions {
   readonly seed: number
@@ -98,16 +98,16 @@ class Run {
   async chaos(seed: number, chaosMs: number): Promise<void> {
     const { stage } = this
     const random = new SeededRandom(seed)
-    const paths = Deeds.drawPaths(random)
+    const paths = Workload.drawPaths(random)
     for (const { runner } of stage.peers) if (random.chance(0.7)) runner.start()
     const faults = new Faults(random.uint32(), stage)
     const raging = faults.run()
     const endMs = performance.now() + chaosMs
     const living = stage.peers.map(async ({ person, runner }) => {
-      const deeds = new Deeds(random.uint32(), paths, LARGE_BYTES_MAX)
+      const workload = new Workload(random.uint32(), paths, LARGE_BYTES_MAX)
       while (performance.now() < endMs) {
-        await sleep(deeds.pauseMs())
-        if (performance.now() >= person.blindUntilMs) deeds.next(person)
+        await sleep(workload.pauseMs())
+        if (performance.now() >= person.blindUntilMs) workload.next(person)
         runner.measure()
       }
     })

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePlaces, placeText } from '../../harness/peers/places.js'
+import { endpointText, freeEndpoints } from '../../harness/peers/endpoints.js'
 import type { RelayFaults } from '../../harness/relay/lossy-relay.js'
 import type { PeerEvent } from '../../src/app/events.js'
 import { SeededRandom } from '../../src/sim/random.js'
@@ -64,21 +64,24 @@ export class Stage {
     const history = new History(() => performance.now() - startMs)
     const random = new SeededRandom(seed)
     const network = `127.${100 + random.below(100)}.${random.below(256)}`
-    const places = await freePlaces(2 * peerCount, network)
-    const reals = places.slice(0, peerCount)
-    const standIns = places.slice(peerCount)
+    const endpoints = await freeEndpoints(2 * peerCount, network)
+    const reals = endpoints.slice(0, peerCount)
+    const standIns = endpoints.slice(peerCount)
     const relay = fork(fileURLToPath(new URL('relay-process.ts', import.meta.url)))
     await ask(relay, {
       type: 'start',
       seed,
-      peers: reals.map((real, index) => ({ real: placeText(real), standIn: placeText(standIns[index]!) })),
+      peers: reals.map((real, index) => ({
+        real: endpointText(real),
+        standIn: endpointText(standIns[index]!),
+      })),
     })
     const make = (stage: Stage): Peer[] =>
       reals.map(({ host, port }, index) => {
         const name = String.fromCharCode(65 + index)
         const share = join(folder, name, 'share')
         mkdirSync(share, { recursive: true })
-        const others = standIns.filter((_, other) => other !== index).map(placeText)
+        const others = standIns.filter((_, other) => other !== index).map(endpointText)
         const runner = new Runner({
           name,
           share,

@@ -1,8 +1,9 @@
 // The three peers of the demo, what their shares must hold, and what is counted while a phase runs.
 
 import { mkdir, rename } from 'node:fs/promises'
+import { endpointText, freeEndpoints } from '../../harness/peers/endpoints.js'
 import { addressesOfOthers, Peer, waitForPeers } from '../../harness/peers/peer.js'
-import { freePlaces, placeText } from '../../harness/peers/places.js'
+import type { Sandbox } from '../../harness/peers/sandbox.js'
 import {
   differences,
   digestsAs,
@@ -12,7 +13,6 @@ import {
   sizesOf,
   type Tree,
 } from '../../harness/peers/tree.js'
-import type { Workshop } from '../../harness/peers/workshop.js'
 import type { PeerEvent } from '../../src/app/events.js'
 import { formatBytes, formatFiles, formatRate } from '../../src/cli/format.js'
 import type { Screen } from './screen.js'
@@ -30,7 +30,7 @@ const DIFFERENCES_SHOWN_MAX = 10
 
 export class Stage {
   readonly screen: Screen
-  readonly workshop: Workshop
+  readonly sandbox: Sandbox
   readonly a: Peer
   readonly b: Peer
   readonly c: Peer
@@ -42,25 +42,25 @@ export class Stage {
   private busyMs = 0
   private onReceived: ((peer: Peer, event: Received) => void) | undefined
 
-  static async open(screen: Screen, workshop: Workshop): Promise<Stage> {
-    const places = await freePlaces(3)
+  static async open(screen: Screen, sandbox: Sandbox): Promise<Stage> {
+    const endpoints = await freeEndpoints(3)
     const peers = ['A', 'B', 'C'].map((name, index) => {
-      const place = places[index]!
-      const share = workshop.path(name, 'share')
-      const config = workshop.path(name, 'config')
-      return workshop.adopt(
-        new Peer({ name, place, share, config, others: addressesOfOthers(places, place) }),
+      const endpoint = endpoints[index]!
+      const share = sandbox.path(name, 'share')
+      const config = sandbox.path(name, 'config')
+      return sandbox.adopt(
+        new Peer({ name, endpoint, share, config, others: addressesOfOthers(endpoints, endpoint) }),
       )
     })
-    const stage = new Stage(screen, workshop, peers)
-    const at = peers.map(({ name }, index) => `${name} on ${placeText(places[index]!)}`)
-    screen.say(`three peers: ${at.join(', ')}; shares in ${workshop.folder}`)
+    const stage = new Stage(screen, sandbox, peers)
+    const at = peers.map(({ name }, index) => `${name} on ${endpointText(endpoints[index]!)}`)
+    screen.say(`three peers: ${at.join(', ')}; shares in ${sandbox.folder}`)
     return stage
   }
 
-  private constructor(screen: Screen, workshop: Workshop, peers: readonly Peer[]) {
+  private constructor(screen: Screen, sandbox: Sandbox, peers: readonly Peer[]) {
     this.screen = screen
-    this.workshop = workshop
+    this.sandbox = sandbox
     this.a = peers[0]!
     this.b = peers[1]!
     this.c = peers[2]!
@@ -91,7 +91,7 @@ export class Stage {
 
   /** A file or folder that is not in any share yet. */
   staged(name: string): string {
-    return this.workshop.path('staged', name)
+    return this.sandbox.path('staged', name)
   }
 
   /** Says what all shares must hold from now on; digests are taken here, before any peer has seen it. */

@@ -2,7 +2,8 @@
 // against one target and adds what can be seen from outside.
 
 import type { Attacker } from './attacker.js'
-import type { AttackerOptions, Encryption, Target } from './target.js'
+import type { Encryption } from './guises.js'
+import type { AttackerOptions, Target } from './target.js'
 
 export interface Ground {
   readonly target: Target

@@ -3,13 +3,13 @@
 // level. Each attack opens one or more.
 
 import { createSocket, type Socket } from 'node:dgram'
-import { equalBytes, hexOf, utf8 } from '../base/bytes.js'
+import { hexOf, utf8 } from '../base/bytes.js'
 import type { ItemRef } from '../base/item.js'
-import { BLOCK_BYTES, WIRE_VERSION } from '../base/limits.js'
+import { BLOCK_BYTES } from '../base/limits.js'
 import { decodeMessage, encodeMessage, type Message } from '../ecp/message.js'
 import { crc32 } from '../io/hash.js'
-import { SystemRandom } from '../io/random.js'
-import type { Attempt, BlockName, Opening, SessionProtection, WireSession } from '../rdt/protection.js'
+import type { HostPort } from '../io/net/address.js'
+import type { BlockName, SessionProtection, WireSession } from '../rdt/protection.js'
 import {
   type Control,
   DatagramType,
@@ -19,38 +19,20 @@ import {
   encodeFields,
 } from '../rdt/wire/control.js'
 import { type AskGroup, decodeRequest, type Request } from '../rdt/wire/request.js'
-import { SegmentHeader, u32At } from '../rdt/wire/segment.js'
+import { u32At } from '../rdt/wire/segment.js'
 import { Items } from './content.js'
 import type { Guise, MakeGuise } from './guise.js'
-import { REPEAT_MS, WAIT_MS_MAX } from './limits.js'
+import { Initiator } from './initiator.js'
+import { WAIT_MS_MAX } from './limits.js'
+import { Replies } from './replies.js'
+import { askedSegments, type SegmentLie, segmentDatagram } from './segments.js'
 
-export interface Place {
-  readonly host: string
-  readonly port: number
-}
-
-/** What came from the target; a datagram of the session is opened. */
-export interface Arrival {
-  readonly bytes: Uint8Array
-  /** Undefined where it is none, or none that can be read. */
-  readonly control: Control | undefined
-}
-
-/** A segment to be sent; what is left out is what an honest server would say. */
-export interface SegmentLie {
-  readonly handle?: number
-  readonly blockIndex?: number
-  readonly segmentIndex?: number
-  readonly segmentCount?: number
-  readonly requestNumber?: number
-  readonly payload: Uint8Array
-}
-
-const random = new SystemRandom()
 let attackerCount = 0
 
 export class Attacker {
   readonly items = new Items()
+  readonly replies = new Replies()
+  readonly initiator: Initiator
   readonly host: string
   readonly port: number
   sentBytes = 0
@@ -58,8 +40,6 @@ export class Attacker {
   answeredDatagrams = 0
   /** Everything that was sent within sessions, for whoever wants to send it again. */
   readonly sent: Uint8Array[] = []
-  /** The datagrams that made the session. */
-  readonly shaken: Uint8Array[] = []
   /** What came, in order, until somebody clears it. */
   readonly came: Uint8Array[] = []
   /** Digests of what was asked for. */
@@ -77,15 +57,14 @@ export class Attacker {
   frameOf: (name: BlockName, block: Uint8Array) => Uint8Array = (name, block) =>
     this.protection!.frames.seal(name, block)
   private readonly socket: Socket
-  private readonly target: Place
+  private readonly target: HostPort
   private readonly guise: Guise
-  private readonly waiting = new Set<(arrival: Arrival) => void>()
   private messageNumber = 0
   private isClosed = false
 
   private constructor(
     socket: Socket,
-    target: Place,
+    target: HostPort,
     makeGuise: MakeGuise,
     private readonly onClosed: () => void,
     peerId?: string,
@@ -95,6 +74,12 @@ export class Attacker {
     this.guise = makeGuise(this.peerId)
     this.socket = socket
     this.target = target
+    this.initiator = new Initiator({
+      guise: this.guise,
+      targetAddress: `${target.host}:${target.port}`,
+      replies: this.replies,
+      send: (bytes) => this.send(bytes),
+    })
     this.host = socket.address().address
     this.port = socket.address().port
     socket.on('message', (bytes, from) => {
@@ -105,8 +90,8 @@ export class Attacker {
 
   /** Port 0 lets the system choose. */
   static open(
-    place: Place,
-    target: Place,
+    endpoint: HostPort,
+    target: HostPort,
     makeGuise: MakeGuise,
     onClosed: () => void = () => {},
     peerId?: string,
@@ -114,7 +99,7 @@ export class Attacker {
     const socket = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 })
     return new Promise((resolve, reject) => {
       socket.once('error', reject)
-      socket.bind({ port: place.port, address: place.host, exclusive: true }, () => {
+      socket.bind({ port: endpoint.port, address: endpoint.host, exclusive: true }, () => {
         socket.removeAllListeners('error')
         resolve(new Attacker(socket, target, makeGuise, onClosed, peerId))
       })
@@ -145,138 +130,16 @@ export class Attacker {
     this.send(bytes)
   }
 
-  /** The first datagram from now on that fits; undefined after `timeoutMs`. */
-  waitFor(fits: (arrival: Arrival) => boolean, timeoutMs: number): Promise<Arrival | undefined> {
-    return new Promise((resolve) => {
-      const finish = (arrival: Arrival | undefined) => {
-        clearTimeout(timer)
-        this.waiting.delete(look)
-        resolve(arrival)
-      }
-      const timer = setTimeout(() => finish(undefined), timeoutMs)
-      const look = (arrival: Arrival) => {
-        if (fits(arrival)) finish(arrival)
-      }
-      this.waiting.add(look)
-    })
-  }
-
-  /** Repeats `say` until what fits comes. */
-  async insist(
-    say: () => void,
-    fits: (arrival: Arrival) => boolean,
-    timeoutMs = WAIT_MS_MAX,
-  ): Promise<Arrival | undefined> {
-    const repeating = setInterval(say, REPEAT_MS)
-    const answer = this.waitFor(fits, timeoutMs)
-    say()
-    try {
-      return await answer
-    } finally {
-      clearInterval(repeating)
-    }
-  }
-
   // — A session —
-
-  hello(nonce: Uint8Array = random.bytes(8)): Control & { type: 'hello' } {
-    const { protection } = this.guise
-    return {
-      type: 'hello',
-      version: WIRE_VERSION,
-      agent: 'left hostile',
-      nonce,
-      suite: protection.suite,
-      introduction: protection.introduce(this.targetAddress, nonce),
-      flight: new Uint8Array(0),
-    }
-  }
-
-  /** A cookie for this address; undefined where none comes. */
-  async askCookie(hello = this.hello(), timeoutMs = WAIT_MS_MAX): Promise<Uint8Array | undefined> {
-    const say = () => this.send(encodeControl(hello, crc32))
-    const isOurs = ({ control }: Arrival) =>
-      control?.type === 'cookie' && equalBytes(control.nonce, hello.nonce)
-    const answer = await this.insist(say, isOurs, timeoutMs)
-    return answer?.control?.type === 'cookie' ? answer.control.cookie : undefined
-  }
-
-  /** The first datagram of an address that has a cookie. */
-  openWith(
-    { agent, nonce, suite, introduction }: Control & { type: 'hello' },
-    cookie: Uint8Array,
-    flight = this.guise.protection.ask(this.openingOf(nonce)).flight!.body,
-  ): Uint8Array {
-    return encodeControl({ type: 'open', agent, nonce, suite, introduction, cookie, flight }, crc32)
-  }
-
-  /** What begins a handshake. */
-  firstFlight(): Uint8Array {
-    return this.guise.protection.ask(this.openingOf(random.bytes(8))).flight!.body
-  }
 
   /** Opens a session as an honest peer would. Answers whether the target took it. */
   async connect(timeoutMs = WAIT_MS_MAX): Promise<boolean> {
-    const deadlineMs = performance.now() + timeoutMs
-    const hello = this.hello()
-    const cookie = await this.askCookie(hello, timeoutMs)
-    if (cookie === undefined) return false
-    const opening = this.openingOf(hello.nonce)
-    const attempt = this.guise.protection.ask(opening)
-    const isOurs = ({ control }: Arrival) =>
-      control?.type === 'accept' &&
-      equalBytes(control.nonce, hello.nonce) &&
-      attempt.handleFlight({ step: control.step, body: control.flight })
-    while (attempt.agreement === undefined && !attempt.hasFailed) {
-      const say = () => this.sayFlight(attempt, hello, cookie)
-      if ((await this.insist(say, isOurs, deadlineMs - performance.now())) === undefined) return false
-      await this.carryOut(attempt)
-    }
-    if (attempt.agreement === undefined) return false
-    this.session = { local: opening.local, remote: attempt.agreement.remote }
-    this.protection = attempt.agreement.protection
+    const opened = await this.initiator.connect(timeoutMs)
+    if (opened === undefined) return false
+    this.session = opened
+    this.protection = opened.protection
     this.messageNumber = 0
     return true
-  }
-
-  /** Whether the target goes on, in one round trip, with what the last session here left behind. */
-  async resumes(timeoutMs: number): Promise<boolean> {
-    const hello = this.hello()
-    const flight = this.guise.protection.resume(this.openingOf(hello.nonce))?.flight?.body
-    if (flight === undefined) return false
-    const say = () => this.send(encodeControl({ ...hello, flight }, crc32))
-    const isOurs = ({ control }: Arrival) =>
-      control?.type === 'accept' && equalBytes(control.nonce, hello.nonce)
-    return (await this.insist(say, isOurs, timeoutMs)) !== undefined
-  }
-
-  private sayFlight(attempt: Attempt, hello: Control & { type: 'hello' }, cookie: Uint8Array): void {
-    if (attempt.flight === undefined) return
-    const { step, body } = attempt.flight
-    const bytes =
-      step === 0
-        ? this.openWith(hello, cookie, body)
-        : encodeControl({ type: 'prove', nonce: hello.nonce, step, flight: body }, crc32)
-    this.shaken.push(bytes)
-    this.send(bytes)
-  }
-
-  /** Until the attempt has something to say again. */
-  private async carryOut(attempt: Attempt): Promise<void> {
-    const { guise } = this
-    while (attempt.agreement === undefined && attempt.flight === undefined && !attempt.hasFailed) {
-      const step = guise.protection.pollStep()
-      if (step === undefined) return
-      guise.protection.handleStep(step.id, await guise.carryOut(step))
-    }
-  }
-
-  private get targetAddress(): string {
-    return `${this.target.host}:${this.target.port}`
-  }
-
-  private openingOf(nonce: Uint8Array): Opening {
-    return { address: this.targetAddress, nonce, local: newSession(), datagramBytesMax: 1_472 }
   }
 
   /** Whether the target still answers in this session. */
@@ -284,7 +147,9 @@ export class Attacker {
     if (this.session === undefined) return false
     const { remote } = this.session
     const say = () => this.send(this.sealed(encodeFields({ type: 'ping', session: remote, number: 7 })))
-    return (await this.insist(say, ({ control }) => control?.type === 'pong', timeoutMs)) !== undefined
+    return (
+      (await this.replies.insist(say, ({ control }) => control?.type === 'pong', timeoutMs)) !== undefined
+    )
   }
 
   /** Says a message until it is answered; asks again where the target is busy. */
@@ -293,7 +158,7 @@ export class Attacker {
     while (performance.now() < deadlineMs && this.session !== undefined) {
       const number = ++this.messageNumber
       const { remote } = this.session
-      const answer = await this.insist(
+      const answer = await this.replies.insist(
         () => this.control({ type: 'message', session: remote, number, body }),
         ({ control }) => control?.type === 'reply' && control.number === number,
         deadlineMs - performance.now(),
@@ -338,45 +203,18 @@ export class Attacker {
       for (const ask of group.asks) {
         const block = item.subarray(ask.blockIndex * BLOCK_BYTES, (ask.blockIndex + 1) * BLOCK_BYTES)
         const frame = this.frameOf({ kind: group.kind, digest, blockIndex: ask.blockIndex }, block)
-        this.sendFrame(request, group, ask, frame)
+        for (const lie of askedSegments(group, ask, frame)) this.segment(request, group, ask.blockIndex, lie)
       }
-    }
-  }
-
-  private sendFrame(
-    request: Request,
-    group: AskGroup,
-    ask: AskGroup['asks'][number],
-    frame: Uint8Array,
-  ): void {
-    const payloadBytes = group.segmentBytes - 20
-    const segmentCount = Math.max(1, Math.ceil(frame.length / payloadBytes))
-    for (let index = 0; index < segmentCount; index++) {
-      const isAsked = index < 32 ? (ask.low >>> index) & 1 : (ask.high >>> (index - 32)) & 1
-      if (isAsked === 0) continue
-      this.segment(request, group, ask.blockIndex, {
-        segmentIndex: index,
-        segmentCount,
-        payload: frame.subarray(index * payloadBytes, (index + 1) * payloadBytes),
-      })
     }
   }
 
   /** Answers a request with a segment of any kind. */
   segment(request: Request, group: AskGroup, blockIndex: number, lie: SegmentLie): void {
     if (this.session === undefined) return
-    const header = new SegmentHeader()
-    header.sessionHigh = this.session.remote.high
-    header.sessionLow = this.session.remote.low
-    header.handle = lie.handle ?? group.handle
-    header.blockIndex = lie.blockIndex ?? blockIndex
-    header.segmentIndex = lie.segmentIndex ?? 0
-    header.segmentCount = lie.segmentCount ?? 1
-    header.requestNumber = lie.requestNumber ?? request.number
-    const bytes = new Uint8Array(20 + lie.payload.length)
-    header.write(bytes, 0)
-    bytes.set(lie.payload, 20)
-    this.send(bytes)
+    const { remote } = this.session
+    this.send(
+      segmentDatagram({ session: remote, number: request.number, handle: group.handle, blockIndex }, lie),
+    )
   }
 
   // — What comes —
@@ -392,7 +230,7 @@ export class Attacker {
     const plain = this.opened(bytes)
     const control = this.controlOf(bytes, plain)
     if (control !== undefined && this.session !== undefined) this.onControl(control)
-    for (const look of [...this.waiting]) look({ bytes, control })
+    this.replies.handle({ bytes, control })
     if (this.session === undefined) return
     const { remote } = this.session
     if (plain !== undefined && bytes[0] === DatagramType.request) {
@@ -437,9 +275,4 @@ export class Attacker {
   sealed(plain: Uint8Array): Uint8Array {
     return this.protection!.datagrams.seal(plain)
   }
-}
-
-export function newSession(): WireSession {
-  const bytes = random.bytes(8)
-  return { high: u32At(bytes, 0), low: u32At(bytes, 4) }
 }

@@ -21,8 +21,10 @@ import { ownSecrets } from './attacks/secrets.js'
 import { longFrames, segments } from './attacks/segments.js'
 import { times } from './attacks/times.js'
 import { traversal } from './attacks/traversal.js'
+import type { Encryption } from './guises.js'
 import { ANSWER_RATIO_MAX, ATTACK_ROUNDS_MAX, MEMORY_BYTES_MAX, MEMORY_GROWTH_BYTES_MAX } from './limits.js'
-import { changes, type Encryption, Target } from './target.js'
+import { changes } from './snapshot.js'
+import { Target } from './target.js'
 
 /** In the order in which they run: those that want the target fresh come first. */
 export const ATTACKS: readonly Attack[] = [

@@ -4,31 +4,20 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { hexOf } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
 import { OWN_FOLDER } from '../base/own-folder.js'
-import { hash } from '../io/hash.js'
-import { SystemRandom } from '../io/random.js'
-import { configFolder, IDENTITY_FILE, PINS_FILE } from '../seal/config-folder.js'
-import { openIdentity } from '../seal/identity.js'
+import type { HostPort } from '../io/net/address.js'
+import { configFolder, PINS_FILE } from '../seal/config-folder.js'
 import { Pins } from '../seal/pins.js'
-import { Attacker, type Place } from './attacker.js'
+import { Attacker } from './attacker.js'
 import { contentOf } from './content.js'
-import { type MakeGuise, plainGuise, sealedGuise } from './guise.js'
+import type { MakeGuise } from './guise.js'
+import { CONFIG, type Encryption, environmentIn, type Guises, guisesIn } from './guises.js'
 import {
   MEMORY_LOOKS_MAX,
   MEMORY_SETTLE_MS,
@@ -39,12 +28,7 @@ import {
   WARM_UP_MS_MAX,
 } from './limits.js'
 import { childrenOf, cpuSecondsOf, residentBytes } from './processes.js'
-
-/** Every path below a folder with what is there, for comparing. */
-export type Snapshot = ReadonlyMap<string, string>
-
-/** `--encryption` of the target, and of whoever attacks it. */
-export type Encryption = 'yes' | 'no'
+import { type Snapshot, snapshot } from './snapshot.js'
 
 export interface AttackerOptions {
   readonly host?: string
@@ -55,31 +39,13 @@ export interface AttackerOptions {
   readonly peerId?: string
 }
 
-/** Somebody whose key the target's user has trusted by hand. */
-export interface Trusted {
-  readonly fingerprint: string
-  readonly guise: MakeGuise
-}
-
-/** Who an attacker shows itself to be. Without encryption nobody shows anything, and all are the same. */
-export interface Guises {
-  /** Known to the target, which has pinned it. */
-  readonly friend: MakeGuise
-  /** With a key that the target does not know. */
-  readonly stranger: MakeGuise
-  /** The same, who knows the key of the target. */
-  readonly acquaintance: MakeGuise
-  /** Trusted beside the friend, and know the key of the target; none without encryption. */
-  readonly trusted: readonly Trusted[]
-}
-
 type Said = { readonly event: string } & Readonly<Record<string, unknown>>
 
 export class Target {
   readonly folder: string
   readonly share: string
   readonly outside: string
-  readonly place: Place
+  readonly endpoint: HostPort
   /** May talk to the target: it is named in its `--ip`. */
   readonly friend: string
   /** May not. */
@@ -94,7 +60,7 @@ export class Target {
   private constructor(
     readonly encryption: Encryption,
     folder: string,
-    place: Place,
+    endpoint: HostPort,
     friend: string,
     stranger: string,
     readonly guises: Guises,
@@ -102,7 +68,7 @@ export class Target {
     this.folder = folder
     this.share = join(folder, 'target', 'share')
     this.outside = join(folder, 'outside')
-    this.place = place
+    this.endpoint = endpoint
     this.friend = friend
     this.stranger = stranger
   }
@@ -114,8 +80,8 @@ export class Target {
     const folder = mkdtempSync(join(realpathSync(tmpdir()), 'left-hostile-'))
     let target: Target | undefined
     try {
-      const place = { host, port: await freePort(host) }
-      target = new Target(encryption, folder, place, friend, stranger, await guisesIn(encryption, folder))
+      const endpoint = { host, port: await freePort(host) }
+      target = new Target(encryption, folder, endpoint, friend, stranger, await guisesIn(encryption, folder))
       await target.run()
       await target.warmUp()
       return target
@@ -147,12 +113,12 @@ export class Target {
     guise = this.guises.friend,
     peerId,
   }: AttackerOptions = {}): Promise<Attacker> {
-    if (host !== this.friend) return Attacker.open({ host, port: 0 }, this.place, guise, () => {}, peerId)
+    if (host !== this.friend) return Attacker.open({ host, port: 0 }, this.endpoint, guise, () => {}, peerId)
     const index = port === undefined ? 0 : this.freePorts.indexOf(port)
     const [free] = this.freePorts.splice(index, index < 0 ? 0 : 1)
     if (free === undefined) throw new LeftError('watcher-failed', 'all addresses of attackers are in use')
     const giveBack = () => void this.freePorts.push(free)
-    return Attacker.open({ host, port: free }, this.place, guise, giveBack, peerId)
+    return Attacker.open({ host, port: free }, this.endpoint, guise, giveBack, peerId)
   }
 
   /** One of many hosts that nobody named. */
@@ -245,7 +211,7 @@ export class Target {
     writeFileSync(join(this.outside, 'folder', 'precious'), 'precious\n')
     writeFileSync(join(this.share, 'victim.txt'), 'what stood here before\n')
     writeFileSync(join(this.share, 'large.bin'), contentOf('large.bin', 400_000))
-    const { host, port } = this.place
+    const { host, port } = this.endpoint
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const program = fileURLToPath(new URL(`../cli/main.${extension}`, import.meta.url))
     const words = [
@@ -302,40 +268,6 @@ export class Target {
   }
 }
 
-/** The target has a user of its own, as far as configuration goes. */
-const CONFIG = 'target/config/left'
-
-function environmentIn(folder: string): NodeJS.ProcessEnv {
-  const { LEFT_PASSPHRASE: _, ...others } = process.env
-  return { ...others, XDG_CONFIG_HOME: join(folder, CONFIG, '..') }
-}
-
-/** Makes all keys: of the target, of whom it knows, and of whom it does not. */
-async function guisesIn(encryption: Encryption, folder: string): Promise<Guises> {
-  const random = new SystemRandom()
-  if (encryption === 'no') {
-    const plain = plainGuise(random)
-    return { friend: plain, stranger: plain, acquaintance: plain, trusted: [] }
-  }
-  const config = configFolder(environmentIn(folder))
-  const strangerFile = join(folder, 'stranger.pem')
-  const trustedFiles = ['trusted-1.pem', 'trusted-2.pem'].map((name) => join(folder, name))
-  const [{ fingerprint }, friend, stranger, ...identities] = await Promise.all([
-    openIdentity({ file: join(config, IDENTITY_FILE) }),
-    sealedGuise(random, join(folder, 'friend.pem')),
-    sealedGuise(random, strangerFile),
-    ...trustedFiles.map((file) => openIdentity({ file })),
-  ])
-  const pins = new Pins(join(config, PINS_FILE))
-  const trusted: Trusted[] = []
-  for (const [index, identity] of identities.entries()) {
-    await pins.trust(identity.fingerprint, {})
-    const guise = await sealedGuise(random, trustedFiles[index]!, fingerprint)
-    trusted.push({ fingerprint: identity.fingerprint, guise })
-  }
-  return { friend, stranger, acquaintance: await sealedGuise(random, strangerFile, fingerprint), trusted }
-}
-
 function removeFolder(folder: string): void {
   try {
     // The watcher process of a target that was killed may write for one moment more.
@@ -367,36 +299,4 @@ function freePort(host: string): Promise<number> {
       socket.close(() => resolve(port))
     })
   })
-}
-
-function snapshot(folder: string, isLookedAt: (path: string) => boolean): Snapshot {
-  const found = new Map<string, string>()
-  const look = (path: string): void => {
-    for (const name of readdirSync(join(folder, path))) {
-      const inner = path === '' ? name : `${path}/${name}`
-      if (!isLookedAt(inner)) continue
-      try {
-        const stats = lstatSync(join(folder, inner))
-        if (stats.isDirectory()) {
-          found.set(inner, 'folder')
-          look(inner)
-        } else if (stats.isFile()) found.set(inner, hexOf(hash(readFileSync(join(folder, inner)))))
-        else found.set(inner, 'other')
-      } catch {
-        // Gone meanwhile, or too deep to be looked at by its whole path.
-      }
-    }
-  }
-  try {
-    look('')
-  } catch {
-    // The same.
-  }
-  return found
-}
-
-/** Paths that are new or not what they were, sorted; what is gone counts too. */
-export function changes(before: Snapshot, after: Snapshot): string[] {
-  const paths = new Set([...before.keys(), ...after.keys()])
-  return [...paths].filter((path) => before.get(path) !== after.get(path)).sort()
 }

@@ -27,7 +27,7 @@ import { type TreeFault, type TreeItem, TreeItemReader } from './tree-item.js'
 export type WalkFault = TreeFault | 'wrong-digest' | 'wrong-size' | 'nested-pages' | 'too-many'
 
 /** Where in the tree a listing stands: it lists this folder, or one page of it. */
-interface Place {
+interface ListingPlace {
   readonly folder: string
   readonly isPage: boolean
 }
@@ -35,21 +35,21 @@ interface Place {
 /** An item that must come from the peer. */
 interface Awaited {
   readonly item: ItemRef
-  readonly places: Place[]
+  readonly places: ListingPlace[]
 }
 
 /** A listing whose bytes are here, to be compared at these places. */
 interface Open {
   readonly item: ItemRef
   readonly bytes: Uint8Array
-  readonly places: Place[]
+  readonly places: ListingPlace[]
   /** The bytes came from the peer, and are held until the last place is read. */
   readonly isPulled: boolean
 }
 
 interface Reading {
   readonly reader: TreeItemReader
-  readonly place: Place
+  readonly place: ListingPlace
 }
 
 export class TreeWalk {
@@ -168,7 +168,7 @@ export class TreeWalk {
     this.heldBytesSum -= open.bytes.length
   }
 
-  private compare(listing: TreeItem, place: Place, differing: Entry[]): WalkFault | undefined {
+  private compare(listing: TreeItem, place: ListingPlace, differing: Entry[]): WalkFault | undefined {
     this.lineCount += linesOf(listing)
     if (listing.kind === 'pages') {
       // A page list within a page list has no meaning, and no end.
@@ -191,7 +191,7 @@ export class TreeWalk {
   }
 
   /** An item that our folder has too holds nothing new; one that we have elsewhere need not be pulled. */
-  private lookInto(item: ItemRef, place: Place): void {
+  private lookInto(item: ItemRef, place: ListingPlace): void {
     if (this.local.folderHas(place.folder, item.digest)) return
     const pulled = this.pulled.get(item.digest)
     if (pulled !== undefined) {
@@ -208,7 +208,7 @@ export class TreeWalk {
     this.countPlace(place, 1)
   }
 
-  private awaitItem(item: ItemRef, place: Place): void {
+  private awaitItem(item: ItemRef, place: ListingPlace): void {
     const awaited = this.awaited.get(item.digest)
     if (awaited === undefined) {
       this.awaited.set(item.digest, { item, places: [place] })
@@ -217,7 +217,7 @@ export class TreeWalk {
     this.countPlace(place, 1)
   }
 
-  private countPlace(place: Place, change: 1 | -1): void {
+  private countPlace(place: ListingPlace, change: 1 | -1): void {
     this.placeCount += change
     this.pathUnits += change * place.folder.length
   }

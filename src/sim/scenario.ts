@@ -4,6 +4,7 @@
 import type { DeathMoment } from './disk/disk.js'
 import type { Edit } from './edits.js'
 import type { LinkFaults } from './network.js'
+import { OUTSIDE_NAMES } from './outside.js'
 import {
   type Act,
   chainOf,
@@ -15,7 +16,6 @@ import {
   type Victim,
 } from './plan.js'
 import { SeededRandom } from './random.js'
-import { OUTSIDE_NAMES } from './world.js'
 
 const BLOCK_BYTES = 65_300
 const YEAR_MS = 365.25 * 86_400_000

@@ -1,6 +1,7 @@
 // One run of one seed: the scenario happens, everything is healed, the world comes to rest, and what must hold is
 // checked. Used by `left sim` (run.ts) and the tests.
 
+import { happen } from './happenings.js'
 import { areEqual, checkAtRest } from './invariants.js'
 import { HEAL_MS_MAX } from './limits.js'
 import type { Scenario } from './plan.js'
@@ -20,7 +21,7 @@ export function simulate(scenario: Scenario, options: WorldOptions): SimulationR
   for (const { atMs, happening } of scenario.acts) {
     world.scheduler.at(atMs, () => {
       world.trace.say(() => JSON.stringify(happening))
-      world.happen(happening)
+      happen(world, happening)
     })
   }
   world.startAll()

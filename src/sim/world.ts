@@ -6,15 +6,15 @@ import type { EngineEvent } from '../engine/engine.js'
 import type { Recovered } from '../keeper/recover/recovery.js'
 import { DatagramType } from '../rdt/wire/control.js'
 import type { Crc32 } from '../seal/frames/frame.js'
-import { isOwnPath } from '../share/path.js'
-import { contentOf, type Edit, Editor } from './edits.js'
+import { type Edit, Editor } from './edits.js'
 import { History } from './history.js'
-import { EVENTS_MAX, QUIET_MS, UNSEEN_MS_MAX } from './limits.js'
+import { EVENTS_MAX, QUIET_MS } from './limits.js'
 import { Network } from './network.js'
+import { putOutside } from './outside.js'
 import { SimPeer } from './peer.js'
 import type { PeerObserver } from './peer-options.js'
-import type { Victim } from './plan.js'
-import { type Happening, peerName, type WorldPlan } from './plan.js'
+import { peerName, type Victim, type WorldPlan } from './plan.js'
+import { recordPowerLoss } from './power-loss.js'
 import { SeededRandom } from './random.js'
 import { Resumption } from './resumption.js'
 import { Scheduler } from './scheduler.js'
@@ -170,54 +170,6 @@ export class World {
     return `${this.lastActivity} at ${(this.lastActivityMs / 1000).toFixed(3)} s`
   }
 
-  happen(happening: Happening): void {
-    const { peer: number } = happening
-    const peer = this.peers[number]!
-    switch (happening.type) {
-      case 'edit':
-        this.edit(number, happening.edit)
-        break
-      case 'stop':
-        peer.stop()
-        this.restart(peer, happening.downMs)
-        break
-      case 'kill':
-        peer.kill()
-        this.restart(peer, happening.downMs)
-        break
-      case 'power-loss':
-        peer.losePower()
-        this.restart(peer, happening.downMs)
-        break
-      case 'watcher-death':
-        peer.killWatcher()
-        break
-      case 'death-in-operation':
-        peer.dieInOperation(happening.count, happening.moment, happening.victim, happening.downMs)
-        break
-      case 'full-disk':
-        peer.disk.capacityBytes = peer.disk.usedBytes + happening.roomBytes
-        this.later(happening.forMs, () => {
-          peer.disk.capacityBytes = undefined
-        })
-        break
-      case 'clock-step':
-        peer.stepClock(happening.byMs)
-        break
-      case 'cut':
-        this.cut(number, happening.other, true)
-        if (happening.bothWays) this.cut(happening.other, number, true)
-        this.later(happening.forMs, () => {
-          this.cut(number, happening.other, false)
-          this.cut(happening.other, number, false)
-        })
-        break
-      case 'small-mtu':
-        this.narrow(number, happening.other, happening.mtuBytes, happening.forMs)
-        break
-    }
-  }
-
   /** Every fault ends: links are whole but for some loss, disks have room, machines are on, LEFT runs. */
   heal(restLoss: number): void {
     for (const { one, other } of this.plan.links) {
@@ -237,32 +189,6 @@ export class World {
 
   break(invariant: Breach['invariant'], detail: string): void {
     this.breach ??= { invariant, detail }
-  }
-
-  private restart(peer: SimPeer, downMs: number): void {
-    this.later(downMs, () => peer.start())
-  }
-
-  private later(delayMs: number, act: () => void): void {
-    this.scheduler.at(this.nowMs + delayMs, act)
-  }
-
-  private cut(from: number, to: number, down: boolean): void {
-    this.network.link(addressOf(from), addressOf(to)).faults.down = down
-  }
-
-  private narrow(one: number, other: number, mtuBytes: number, forMs: number): void {
-    for (const [from, to] of [
-      [one, other],
-      [other, one],
-    ] as const) {
-      const { faults } = this.network.link(addressOf(from), addressOf(to))
-      const before = faults.mtuBytes
-      faults.mtuBytes = Math.min(before, mtuBytes)
-      this.later(forMs, () => {
-        faults.mtuBytes = before
-      })
-    }
   }
 
   private goesOn(): boolean {
@@ -301,7 +227,7 @@ export class World {
         const detail = this.resumptions[peer]!.handleWritten(temporary, position, this.nowMs)
         if (detail !== undefined) this.break('I6', `${peerName(peer)} ${detail}`)
       },
-      handlePowerLoss: (peer, lose) => this.handlePowerLoss(peer, lose),
+      handlePowerLoss: (peer, lose) => recordPowerLoss(this, peer, lose),
       handleDeath: (peer, victim) => this.handleDeath(peer, victim),
       handleRefusal: (peer, reason) =>
         this.trace.say(() => `${peerName(peer)} cannot open its share: ${reason}`),
@@ -354,69 +280,6 @@ export class World {
     this.history.handleDeath(peer, this.nowMs)
     this.resumptions[peer]!.handleDeath(victim, this.nowMs)
   }
-
-  /** What a loss of power makes of what a person had not synced is that person's doing; what it makes of what LEFT
-   *  had put there is LEFT's to mend. */
-  private handlePowerLoss(peer: number, lose: () => void): void {
-    const { history } = this
-    const { inodes } = this.editors[peer]!
-    history.forgiveRemovals(peer, this.nowMs - UNSEEN_MS_MAX)
-    const before = this.shareOf(peer)
-    lose()
-    const after = this.shareOf(peer)
-    for (const path of new Set([...before.keys(), ...after.keys()])) {
-      const was = before.get(path)
-      const is = after.get(path)
-      const digest = this.digestIn(was)
-      if (was !== undefined && is !== undefined && digest === this.digestIn(is)) continue
-      this.trace.say(
-        () =>
-          `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes?.length ?? 0} other bytes`}`,
-      )
-      const own = was === undefined || was.isLink || inodes.has(was.inode)
-      // What a link leads to has no time that would tell what happened to the link: it counts as a person's edit.
-      const heldElsewhere = !was?.isLink && this.isHeldElsewhere(peer, path, digest)
-      // Not synced here and lost elsewhere before: then it is nowhere, and nobody could have kept it.
-      const isUnseen = own && digest !== undefined && history.isUnseenEdit(peer, path, digest, this.nowMs)
-      if (digest !== undefined && (!heldElsewhere || isUnseen)) history.supersede(peer, path, digest)
-      // A rename of a person's that was undone may bring back what LEFT had put there, and nobody could have synced.
-      const isFolder = is !== undefined && is.bytes === undefined
-      if (isFolder) history.madeFolder(peer, path)
-      else if (own || (is !== undefined && (is.isLink || inodes.has(is.inode))))
-        history.damaged(peer, path, digest, is?.bytes, this.nowMs)
-    }
-  }
-
-  private isHeldElsewhere(peer: number, path: string, digest: string | undefined): boolean {
-    return this.peers.some(({ disk }, other) => {
-      const held = other === peer ? undefined : disk.contentOf(path)
-      return held !== undefined && this.history.digestOf(held) === digest
-    })
-  }
-
-  private digestIn(seen: Seen | undefined): string | undefined {
-    return seen?.bytes === undefined ? undefined : this.history.digestOf(seen.bytes)
-  }
-
-  /** What is in a share, links followed, without what is LEFT's own. */
-  private shareOf(peer: number): Map<string, Seen> {
-    const { disk } = this.peers[peer]!
-    const share = new Map<string, Seen>()
-    for (const [path, { kind }] of disk.snapshot()) {
-      if (isOwnPath(path)) continue
-      const bytes = disk.contentOf(path)
-      const inode = disk.unharmed(() => disk.stat(path))?.inode
-      if (inode !== undefined) share.set(path, { bytes, inode, isLink: kind === 'link' })
-    }
-    return share
-  }
-}
-
-interface Seen {
-  /** Undefined for a folder. */
-  readonly bytes: Uint8Array | undefined
-  readonly inode: number
-  readonly isLink: boolean
 }
 
 function inBrief(_: string, value: unknown): unknown {
@@ -432,19 +295,6 @@ const IDLE_TYPES: ReadonlySet<number> = new Set([
   DatagramType.probe,
   DatagramType.probed,
 ])
-
-/** Files that links may point at. */
-export const OUTSIDE_NAMES = ['outside-0', 'outside-1'] as const
-
-function putOutside(peer: SimPeer): Map<string, Uint8Array> {
-  const files = new Map<string, Uint8Array>()
-  OUTSIDE_NAMES.forEach((name, index) => {
-    const bytes = contentOf(0xface + index, 300 + 100_000 * index)
-    peer.disk.putOutside(name, bytes)
-    files.set(name, bytes)
-  })
-  return files
-}
 
 export function addressOf(peer: number): string {
   return `10.0.0.${peer + 1}:22001`

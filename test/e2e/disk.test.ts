@@ -206,9 +206,9 @@ describe('what cannot be read', () => {
 
 describe('a receiver', () => {
   test('never writes through a link that stands in the way', async ({ world }) => {
-    const places = await world.places(2)
-    const a = world.peer('A', places[0]!, addressesOfOthers(places, places[0]!))
-    const b = world.peer('B', places[1]!, addressesOfOthers(places, places[1]!), ['--links', 'skip'])
+    const endpoints = await world.endpoints(2)
+    const a = world.peer('A', endpoints[0]!, addressesOfOthers(endpoints, endpoints[0]!))
+    const b = world.peer('B', endpoints[1]!, addressesOfOthers(endpoints, endpoints[1]!), ['--links', 'skip'])
     mkdirSync(world.path('outside'))
     symlinkSync(world.path('outside'), b.path('folder'))
     await writeContent(a.path('folder/file'), 'file', 1_000)

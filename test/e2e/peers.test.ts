@@ -59,11 +59,11 @@ describe('peers', () => {
   })
 
   test('pass on what they received to peers that do not know each other', async ({ world }) => {
-    const [placeA, placeB, placeC] = await world.places(3)
+    const [endpointA, endpointB, endpointC] = await world.endpoints(3)
     const at = ({ host, port }: { host: string; port: number }) => `${host}:${port}`
-    const a = world.peer('A', placeA!, [at(placeB!)])
-    const b = world.peer('B', placeB!, [at(placeA!), at(placeC!)])
-    const c = world.peer('C', placeC!, [at(placeB!)])
+    const a = world.peer('A', endpointA!, [at(endpointB!)])
+    const b = world.peer('B', endpointB!, [at(endpointA!), at(endpointC!)])
+    const c = world.peer('C', endpointC!, [at(endpointB!)])
     await world.start([a, b, c], 1)
     await writeContent(a.path('from A.bin'), 'a', 1_000_000)
     await writeContent(c.path('from C.bin'), 'c', 1_000_000)

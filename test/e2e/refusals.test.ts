@@ -3,17 +3,17 @@
 import { createSocket } from 'node:dgram'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
-import { placeText } from '../../harness/peers/places.js'
+import { endpointText } from '../../harness/peers/endpoints.js'
 import { runLeft } from '../../harness/processes.js'
 import { test, type World } from './world.js'
 
-/** Runs a peer that is expected to refuse, of a user without an identity; `words` come on top of a place of its own.
+/** Runs a peer that is expected to refuse, of a user without an identity; `words` come on top of an endpoint of its own.
  *  Nothing is made for that user. */
 async function refusal(world: World, words: readonly string[], share = world.path('share')): Promise<string> {
-  const [place, other] = await world.places(2)
-  const at = ['--bind', place!.host, '--port', String(place!.port)]
+  const [endpoint, other] = await world.endpoints(2)
+  const at = ['--bind', endpoint!.host, '--port', String(endpoint!.port)]
   const config = world.path('config of a new user')
-  const ended = await runLeft(['--json', '--ip', placeText(other!), '--share', share, ...at, ...words], {
+  const ended = await runLeft(['--json', '--ip', endpointText(other!), '--share', share, ...at, ...words], {
     env: { ...process.env, XDG_CONFIG_HOME: config },
   })
   expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
@@ -57,12 +57,14 @@ describe('left refuses to start, and says what to do', () => {
   })
 
   test('on a port in use', async ({ world }) => {
-    const [place] = await world.places(1)
+    const [endpoint] = await world.endpoints(1)
     const socket = createSocket('udp4')
-    await new Promise<void>((resolve) => socket.bind({ port: place!.port, address: place!.host }, resolve))
+    await new Promise<void>((resolve) =>
+      socket.bind({ port: endpoint!.port, address: endpoint!.host }, resolve),
+    )
     world.atEnd(() => void socket.close())
-    const said = await refusal(world, ['--bind', place!.host, '--port', String(place!.port)])
-    expect(said).toContain(String(place!.port))
+    const said = await refusal(world, ['--bind', endpoint!.host, '--port', String(endpoint!.port)])
+    expect(said).toContain(String(endpoint!.port))
     expect(said).toContain('--port')
   })
 

@@ -2,9 +2,10 @@
 
 import { createSocket, type Socket } from 'node:dgram'
 import { describe, expect } from 'vitest'
-import { type Place, placeText } from '../../harness/peers/places.js'
+import { endpointText } from '../../harness/peers/endpoints.js'
 import { WIRE_VERSION } from '../../src/base/limits.js'
 import { crc32 } from '../../src/io/hash.js'
+import type { HostPort } from '../../src/io/net/address.js'
 import { type Control, decodeControl, encodeControl } from '../../src/rdt/wire/control.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { test, type World } from './world.js'
@@ -14,7 +15,7 @@ class HandMade {
   onControl: (control: Control) => void = () => {}
   private readonly socket: Socket
 
-  static async open(world: World, { host, port }: Place): Promise<HandMade> {
+  static async open(world: World, { host, port }: HostPort): Promise<HandMade> {
     const socket = createSocket('udp4')
     await new Promise<void>((resolve) => socket.bind({ address: host, port }, resolve))
     world.atEnd(() => void socket.close())
@@ -30,7 +31,7 @@ class HandMade {
     })
   }
 
-  send(to: Place, bytes: Uint8Array): Promise<void> {
+  send(to: HostPort, bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) =>
       this.socket.send(bytes, to.port, to.host, (error) => (error ? reject(error) : resolve())),
     )
@@ -51,9 +52,9 @@ describe('a peer of another version of the protocol', () => {
   const version = WIRE_VERSION + 1
 
   test('that asks is refused by name and version, and the person is told', async ({ world }) => {
-    const [place, otherPlace] = (await world.places(2)) as [Place, Place]
-    const other = await HandMade.open(world, otherPlace)
-    const a = world.peer('A', place, [placeText(otherPlace)])
+    const [endpoint, otherEndpoint] = (await world.endpoints(2)) as [HostPort, HostPort]
+    const other = await HandMade.open(world, otherEndpoint)
+    const a = world.peer('A', endpoint, [endpointText(otherEndpoint)])
     a.start()
     await world.until('A to run', () => a.of('scanned').length === 1)
     const nonce = bytesOf(7, 8)
@@ -68,7 +69,7 @@ describe('a peer of another version of the protocol', () => {
     }
     const bytes = encodeControl(hello, crc32)
     await world.until('the refusal', async () => {
-      await other.send(place, bytes)
+      await other.send(endpoint, bytes)
       return other.controls('refuse').length > 0
     })
     const refuse = other.controls('refuse')[0]!
@@ -77,25 +78,25 @@ describe('a peer of another version of the protocol', () => {
     expect(Buffer.from(refuse.nonce)).toEqual(Buffer.from(nonce))
     await world.until('the event', () => a.of('refused').length > 0)
     expect(a.of('refused')).toHaveLength(1)
-    expect(a.of('refused')[0]).toMatchObject({ address: placeText(otherPlace) })
+    expect(a.of('refused')[0]).toMatchObject({ address: endpointText(otherEndpoint) })
     expect(a.of('refused')[0]!.reason).toContain(agent)
     expect(a.of('refused')[0]!.reason).toContain(String(version))
   })
 
   test('that refuses us is told by name and version too, once', async ({ world }) => {
-    const [place, otherPlace] = (await world.places(2)) as [Place, Place]
-    const other = await HandMade.open(world, otherPlace)
+    const [endpoint, otherEndpoint] = (await world.endpoints(2)) as [HostPort, HostPort]
+    const other = await HandMade.open(world, otherEndpoint)
     let refusedCount = 0
     other.onControl = (control) => {
       if (control.type !== 'hello') return
       const { nonce } = control
       refusedCount++
       void other.send(
-        place,
+        endpoint,
         encodeControl({ type: 'refuse', version, agent, nonce, reason: 'version' }, crc32),
       )
     }
-    const a = world.peer('A', place, [placeText(otherPlace)])
+    const a = world.peer('A', endpoint, [endpointText(otherEndpoint)])
     a.start()
     await world.until('the event', () => a.of('refused').length > 0)
     expect(a.of('refused')[0]!.reason).toContain(agent)
@@ -107,11 +108,11 @@ describe('a peer of another version of the protocol', () => {
 
 describe('garbage', () => {
   test('from a peer is counted and dropped, and nothing suffers', async ({ world }) => {
-    const places = (await world.places(3)) as [Place, Place, Place]
-    const [placeA, placeB, placeOther] = places
-    const other = await HandMade.open(world, placeOther)
-    const a = world.peer('A', placeA, [placeText(placeB), placeText(placeOther)])
-    const b = world.peer('B', placeB, [placeText(placeA)])
+    const endpoints = (await world.endpoints(3)) as [HostPort, HostPort, HostPort]
+    const [endpointA, endpointB, endpointOther] = endpoints
+    const other = await HandMade.open(world, endpointOther)
+    const a = world.peer('A', endpointA, [endpointText(endpointB), endpointText(endpointOther)])
+    const b = world.peer('B', endpointB, [endpointText(endpointA)])
     await world.start([a, b], 1)
     const random = new SeededRandom(1)
     const garbage = Array.from({ length: 300 }, (_, index) => {
@@ -121,7 +122,7 @@ describe('garbage', () => {
       return bytes
     })
     garbage.push(new Uint8Array(0), new Uint8Array(65_000))
-    for (const bytes of garbage) await other.send(placeA, bytes)
+    for (const bytes of garbage) await other.send(endpointA, bytes)
     const { writeContent } = await import('../../harness/peers/content.js')
     await writeContent(a.path('afterwards.bin'), 'afterwards', 500_000)
     await world.untilSame([a, b])
@@ -135,9 +136,13 @@ describe('garbage', () => {
   })
 
   test('from strangers is not even answered, and the person is told once', async ({ world }) => {
-    const [placeA, placeB, placeStranger] = (await world.places(3)) as [Place, Place, Place]
-    const stranger = await HandMade.open(world, placeStranger)
-    const a = world.peer('A', placeA, [placeText(placeB)])
+    const [endpointA, endpointB, endpointStranger] = (await world.endpoints(3)) as [
+      HostPort,
+      HostPort,
+      HostPort,
+    ]
+    const stranger = await HandMade.open(world, endpointStranger)
+    const a = world.peer('A', endpointA, [endpointText(endpointB)])
     a.start()
     await world.until('A to run', () => a.of('scanned').length === 1)
     const nonce = bytesOf(7, 8)
@@ -147,8 +152,8 @@ describe('garbage', () => {
       { ...hello, suite, introduction: bytesOf(8, 16), flight: bytesOf(9, 0) },
       crc32,
     )
-    for (let count = 0; count < 20; count++) await stranger.send(placeA, bytes)
-    const told = () => a.of('note').filter(({ message }) => message.includes(placeText(placeStranger)))
+    for (let count = 0; count < 20; count++) await stranger.send(endpointA, bytes)
+    const told = () => a.of('note').filter(({ message }) => message.includes(endpointText(endpointStranger)))
     await world.until('A to be told', () => told().length > 0)
     const { strangers } = await a.stop()
     expect(strangers).toBeGreaterThan(0)
@@ -159,10 +164,10 @@ describe('garbage', () => {
 
 describe('our own address in the list', () => {
   test('is noted and ignored', async ({ world }) => {
-    const [placeA, placeB] = (await world.places(2)) as [Place, Place]
-    const everybody = [placeText(placeA), placeText(placeB)]
-    const a = world.peer('A', placeA, everybody)
-    const b = world.peer('B', placeB, everybody)
+    const [endpointA, endpointB] = (await world.endpoints(2)) as [HostPort, HostPort]
+    const everybody = [endpointText(endpointA), endpointText(endpointB)]
+    const a = world.peer('A', endpointA, everybody)
+    const b = world.peer('B', endpointB, everybody)
     await world.start([a, b], 1)
     for (const peer of [a, b]) {
       expect(peer.of('note').filter(({ message }) => message.includes(peer.address))).toHaveLength(1)

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { addressesOfOthers } from '../../harness/peers/peer.js'
-import type { Place } from '../../harness/peers/places.js'
 import { runLeft } from '../../harness/processes.js'
 import { hexOf, utf8 } from '../../src/base/bytes.js'
 import { hash } from '../../src/io/hash.js'
+import type { HostPort } from '../../src/io/net/address.js'
 import { openIdentity } from '../../src/seal/identity.js'
 import { type RecordedPeer, test, type World } from './world.js'
 
@@ -82,10 +82,10 @@ async function twoUsers(
   optionsOf: { a?: readonly string[]; b?: readonly string[] } = {},
   other = world.otherConfig(),
 ): Promise<{ a: RecordedPeer; b: RecordedPeer; trustAtA: (fingerprint: string) => Promise<void> }> {
-  const places = (await world.places(2)) as [Place, Place]
-  const [placeA, placeB] = places
-  const a = world.peer('A', placeA, addressesOfOthers(places, placeA), optionsOf.a)
-  const b = world.peer('B', placeB, addressesOfOthers(places, placeB), optionsOf.b, other)
+  const endpoints = (await world.endpoints(2)) as [HostPort, HostPort]
+  const [endpointA, endpointB] = endpoints
+  const a = world.peer('A', endpointA, addressesOfOthers(endpoints, endpointA), optionsOf.a)
+  const b = world.peer('B', endpointB, addressesOfOthers(endpoints, endpointB), optionsOf.b, other)
   writeFileSync(a.path('of-a'), 'of a')
   writeFileSync(b.path('of-b'), 'of b')
   const trustAtA = async (fingerprint: string) => {

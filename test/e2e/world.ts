@@ -6,8 +6,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, expect } from 'vitest'
+import { endpointText, freeEndpoints } from '../../harness/peers/endpoints.js'
 import { addressesOfOthers, Peer, type PeerSetup, waitForPeers } from '../../harness/peers/peer.js'
-import { freePlaces, type Place, placeText } from '../../harness/peers/places.js'
 import { differences, readDigests, readSizes } from '../../harness/peers/tree.js'
 import {
   type Relay,
@@ -17,6 +17,7 @@ import {
 } from '../../harness/relay/lossy-relay.js'
 import type { PeerEvent } from '../../src/app/events.js'
 import { SUPERUSER_NOTE } from '../../src/app/superuser.js'
+import type { HostPort } from '../../src/io/net/address.js'
 import { faultOf } from './event-schema.js'
 
 export type EventOf<Name extends PeerEvent['event']> = Extract<PeerEvent, { event: Name }>
@@ -48,7 +49,7 @@ export class RecordedPeer extends Peer {
 
   constructor(setup: PeerSetup) {
     super(setup)
-    this.address = placeText(setup.place)
+    this.address = endpointText(setup.endpoint)
     this.onEvent = (event, isOfThisLife) => {
       if (isOfThisLife) this.events.push(event)
       const fault = faultOf(event as unknown as Record<string, unknown>)
@@ -106,31 +107,31 @@ export class World {
   }
 
   /** Every world has a network of the loopback to itself, so that ports of parallel tests cannot collide. */
-  places(count: number): Promise<Place[]> {
-    return freePlaces(count, ownNetwork())
+  endpoints(count: number): Promise<HostPort[]> {
+    return freeEndpoints(count, ownNetwork())
   }
 
   /** Its share is there, and empty unless an earlier peer of that name filled it. */
   peer(
     name: string,
-    place: Place,
+    endpoint: HostPort,
     others: readonly string[],
     options: readonly string[] = [],
     config = this.config,
   ): RecordedPeer {
     const share = this.path(name, 'share')
     mkdirSync(share, { recursive: true })
-    const peer = new RecordedPeer({ name, place, share, config, others, options })
+    const peer = new RecordedPeer({ name, endpoint, share, config, others, options })
     this.peers.push(peer)
     return peer
   }
 
   /** Peers that name each other, not started yet. */
   async group(names: string, options: readonly string[] = []): Promise<RecordedPeer[]> {
-    const places = await this.places(names.length)
+    const endpoints = await this.endpoints(names.length)
     return [...names].map((name, index) => {
-      const place = places[index]!
-      return this.peer(name, place, addressesOfOthers(places, place), options)
+      const endpoint = endpoints[index]!
+      return this.peer(name, endpoint, addressesOfOthers(endpoints, endpoint), options)
     })
   }
 
@@ -139,17 +140,22 @@ export class World {
     faults: RelayFaults & Pick<RelayOptions, 'seed' | 'onDatagram'>,
     options: readonly string[] = [],
   ): Promise<{ a: RecordedPeer; b: RecordedPeer; relay: Relay }> {
-    const [placeA, placeB, standInA, standInB] = (await this.places(4)) as [Place, Place, Place, Place]
+    const [endpointA, endpointB, standInA, standInB] = (await this.endpoints(4)) as [
+      HostPort,
+      HostPort,
+      HostPort,
+      HostPort,
+    ]
     const relay = await startRelay({
       ...faults,
       peers: [
-        { real: placeText(placeA), standIn: placeText(standInA) },
-        { real: placeText(placeB), standIn: placeText(standInB) },
+        { real: endpointText(endpointA), standIn: endpointText(standInA) },
+        { real: endpointText(endpointB), standIn: endpointText(standInB) },
       ],
     })
     this.atEnd(() => relay.close())
-    const a = this.peer('A', placeA, [placeText(standInB)], options)
-    const b = this.peer('B', placeB, [placeText(standInA)], options)
+    const a = this.peer('A', endpointA, [endpointText(standInB)], options)
+    const b = this.peer('B', endpointB, [endpointText(standInA)], options)
     return { a, b, relay }
   }
 

@@ -222,6 +222,20 @@ describe('a damaged log', () => {
     }
   })
 
+  test('shorter than the disk says it is, it ends where the bytes do', () => {
+    const disk = makeDisk()
+    const journal = open(disk)
+    journal.append({ kind: 'fetch', ...five })
+    const stateOfHandle = disk.stateOf.bind(disk)
+    disk.stateOf = (handle) => {
+      const state = stateOfHandle(handle)
+      return { ...state, sizeBytes: state.sizeBytes + 100 }
+    }
+    const again = open(disk)
+    expect(again.replay).toMatchObject({ recordCount: 1, cut: undefined })
+    expect(stateOf(again)).toEqual(stateOf(journal))
+  })
+
   test('without its first line it begins anew', () => {
     for (const text of ['left-jour', '\0'.repeat(100), 'something else entirely']) {
       const disk = makeDisk()

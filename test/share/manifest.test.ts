@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hexOf, textOf } from '../../src/base/bytes.js'
-import type { Entry } from '../../src/share/entry.js'
+import type { Entry, EntryKind } from '../../src/share/entry.js'
 import { sameEntry } from '../../src/share/entry-line.js'
 import { endsPage } from '../../src/share/folder-pages.js'
 import { RECENT_ITEM_BYTES_MAX } from '../../src/share/limits.js'
@@ -43,6 +43,35 @@ describe('a manifest', () => {
       }),
     )
   })
+
+  const KINDS = ['file', 'link', 'folder', 'tombstone'] as const
+  test.each(KINDS.flatMap((before) => KINDS.map((after) => [before, after] as const)))(
+    'counts a %s that becomes a %s once',
+    (before, after) => {
+      const manifest = manifestOf([
+        entryOf('file', 'f/other'),
+        entryOf(before, 'f/it'),
+        entryOf(after, 'f/it'),
+      ])
+      const counts = () => ({
+        entries: manifest.size,
+        files: manifest.fileCount,
+        folders: manifest.folderCount,
+        isLive: manifest.hasLiveChildren('f'),
+      })
+      const own = (kind: EntryKind) => (after === kind ? 1 : 0)
+      expect(counts()).toEqual({ entries: 2, files: 1 + own('file'), folders: own('folder'), isLive: true })
+      manifest.delete('f/other')
+      expect(counts()).toEqual({
+        entries: 1,
+        files: own('file'),
+        folders: own('folder'),
+        isLive: after !== 'tombstone',
+      })
+      manifest.delete('f/it')
+      expect(counts()).toEqual({ entries: 0, files: 0, folders: 0, isLive: false })
+    },
+  )
 
   test('a folder without an entry of its own holds its children', () => {
     const manifest = manifestOf([fileEntry('a/b/c'), entryOf('tombstone', 'a/gone/x')])

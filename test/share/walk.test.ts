@@ -5,7 +5,13 @@ import type { ItemRef } from '../../src/base/item.js'
 import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
 import type { Entry } from '../../src/share/entry.js'
 import { encodeEntryInFolder } from '../../src/share/entry-line.js'
-import { TREE_ITEM_LINES_MAX, WALK_CHUNK_LINES, WALK_STEP_LINES } from '../../src/share/limits.js'
+import {
+  TREE_ITEM_LINES_MAX,
+  WALK_CHUNK_LINES,
+  WALK_PATH_UNITS_MAX,
+  WALK_PLACES_MAX,
+  WALK_STEP_LINES,
+} from '../../src/share/limits.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { checkPath, nameOf, parentOf } from '../../src/share/path.js'
 import {
@@ -302,6 +308,92 @@ describe('a hostile tree', () => {
     for (let level = 0; level < 10; level++)
       item = peer.forge(lines(...names.map((name) => subtree(name, item))))
     expect(faultOf(peer, item)).toBe('too-many')
+  })
+
+  /** Pulls and answers whatever the walk asks for, `leaf` alone excepted, and reads it. */
+  function faultBefore(leaf: ItemRef, walk: TreeWalk, peer: ForgingPeer): WalkFault | undefined {
+    for (let pulls = 0; ; pulls = 0) {
+      for (let item = walk.pollPull(); item !== undefined; item = walk.pollPull()) {
+        if (item.digest === leaf.digest) continue
+        pulls++
+        walk.handleItem(item.digest, peer.serve(item)!)
+      }
+      if (pulls === 0) return undefined
+      const fault = readAll(walk)
+      if (fault !== undefined) return fault
+    }
+  }
+
+  function readAll(walk: TreeWalk): WalkFault | undefined {
+    while (walk.isReadable) {
+      const found = walk.read()
+      if (!found.ok) return found.reason
+    }
+    return undefined
+  }
+
+  /** A root that names the leaf itself, if `names` it, and eight listings that name it in as many folders as asked for. */
+  function rootOfPlaces(peer: ForgingPeer, leaf: ItemRef, count: number, names: boolean): ItemRef {
+    const listings = Array.from({ length: 8 }, (_, listing) => {
+      const share = Math.floor(count / 8) + (listing < count % 8 ? 1 : 0)
+      const folders = Array.from(
+        { length: share },
+        (_, index) => `${listing}${String(index).padStart(5, '0')}`,
+      )
+      return peer.forge(lines(...folders.map((name) => subtree(name, leaf))))
+    })
+    return peer.forge(
+      lines(
+        ...(names ? [subtree('-', leaf)] : []),
+        ...listings.map((item, index) => subtree(`${index}`, item)),
+      ),
+    )
+  }
+
+  test.each([
+    ['as many folders as may be are read', WALK_PLACES_MAX, undefined],
+    ['one more are refused', WALK_PLACES_MAX + 1, 'too-many'],
+  ])('of a listing that is awaited in many folders, %s', (_, count, fault) => {
+    const peer = new ForgingPeer()
+    const leaf = peer.forge(lines(file('a')))
+    const walk = new TreeWalk(new Manifest(sha256), rootOfPlaces(peer, leaf, count, false))
+    expect(faultBefore(leaf, walk, peer)).toBe(fault)
+    if (fault !== undefined) return
+    walk.handleItem(leaf.digest, peer.serve(leaf)!)
+    expect(readAll(walk)).toBeUndefined()
+    expect(walk.done).toBe(true)
+  })
+
+  test.each([
+    ['as many folders as may be are read', WALK_PLACES_MAX, undefined],
+    ['one more are refused', WALK_PLACES_MAX + 1, 'too-many'],
+  ])('of a listing that is here and belongs into many folders, %s', (_, count, fault) => {
+    const peer = new ForgingPeer()
+    const leaf = peer.forge(lines(file('a')))
+    const root = rootOfPlaces(peer, leaf, count - 1, true)
+    const walk = new TreeWalk(new Manifest(sha256), root)
+    walk.handleItem(walk.pollPull()!.digest, peer.serve(root)!)
+    expect(readAll(walk)).toBeUndefined()
+    walk.handleItem(leaf.digest, peer.serve(leaf)!)
+    for (let item = walk.pollPull(); item !== undefined; item = walk.pollPull())
+      walk.handleItem(item.digest, peer.serve(item)!)
+    expect(readAll(walk)).toBe(fault)
+    expect(walk.done).toBe(fault === undefined)
+  })
+
+  test.each([
+    ['as long as may be are read', 0, undefined],
+    ['longer by one folder are refused', 1, 'too-many'],
+  ])('of folders that are to be read, paths that together are %s', (_, more, fault) => {
+    const peer = new ForgingPeer()
+    const leaf = peer.forge(lines(file('a')))
+    const pathUnits = 2_048
+    const folders = Array.from({ length: WALK_PATH_UNITS_MAX / pathUnits + more }, (_, index) =>
+      String(index).padStart(128, '0'),
+    )
+    let item = peer.forge(lines(...folders.map((name) => subtree(name, leaf))))
+    for (let level = 0; level < 15; level++) item = peer.forge(lines(subtree('x'.repeat(127), item)))
+    expect(faultBefore(leaf, new TreeWalk(new Manifest(sha256), item), peer)).toBe(fault)
   })
 
   test('long names nested deep come to an end', () => {

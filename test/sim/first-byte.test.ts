@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { DatagramType } from '../../src/rdt/wire/control.js'
+import { happen } from '../../src/sim/happenings.js'
 import { calmLink, calmPeer } from '../../src/sim/plan.js'
 import { addressOf, World } from '../../src/sim/world.js'
 
@@ -39,7 +40,7 @@ function countRoundTrips({ seed, kind, sizeBytes }: Start): Counted {
     world.network.shape(addressOf(SOURCE), addressOf(SINK), { down })
   }
   cut(true)
-  if (kind === 'fresh') for (const peer of [SOURCE, SINK]) world.happen({ type: 'kill', peer, downMs: 100 })
+  if (kind === 'fresh') for (const peer of [SOURCE, SINK]) happen(world, { type: 'kill', peer, downMs: 100 })
   world.run(APART_MS)
   write(world, 'new', 1, sizeBytes)
   world.run(3_000 + 37 * seed)

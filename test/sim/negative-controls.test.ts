@@ -8,6 +8,7 @@ import { crc32, hash } from '../../src/io/hash.js'
 import { Journal } from '../../src/journal/journal.js'
 import type { SimDisk } from '../../src/sim/disk/disk.js'
 import { contentOf } from '../../src/sim/edits.js'
+import { happen } from '../../src/sim/happenings.js'
 import { checkAtRest } from '../../src/sim/invariants.js'
 import { HEAL_MS_MAX, JOURNAL_BYTES_MAX, QUIET_MS, UNTOLD_WRITES_MAX } from '../../src/sim/limits.js'
 import type { LinkFaults } from '../../src/sim/network.js'
@@ -112,7 +113,7 @@ describe('I2, nothing that anybody made is lost', () => {
   test('breaks where a disk keeps no second name for the loser of a conflict', () => {
     const world = restingWorld([])
     for (const peer of [A, B]) diskOf(world, peer).linkFile = () => {}
-    world.happen({ type: 'cut', peer: A, other: B, bothWays: true, forMs: SOON_MS })
+    happen(world, { type: 'cut', peer: A, other: B, bothWays: true, forMs: SOON_MS })
     write(world, A, 'a', 1)
     write(world, B, 'a', 2)
     settle(world, 0)
@@ -230,7 +231,7 @@ function killedWhileFetching(): BrokenWorld {
   world.startAll()
   world.run(4_000)
   expect(diskOf(world, B).contentOf('large')).toBeUndefined()
-  world.happen({ type: 'kill', peer: B, downMs: 100 })
+  happen(world, { type: 'kill', peer: B, downMs: 100 })
   world.run(1_000)
   return world
 }
@@ -266,7 +267,7 @@ describe('I7, the log is never ahead of the disk', () => {
     write(world, A, 'large', 1, 100 * BLOCK_BYTES)
     world.startAll()
     world.run(4_000)
-    world.happen({ type: 'kill', peer: B, downMs: 100 })
+    happen(world, { type: 'kill', peer: B, downMs: 100 })
     world.run(1_000)
     expectOnly(world, 'I7', /^B claims block 3 of "large", and the disk has something else/)
   })

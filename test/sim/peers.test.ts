@@ -6,6 +6,7 @@ import { crc32, hash } from '../../src/io/hash.js'
 import { DatagramType } from '../../src/rdt/wire/control.js'
 import type { DeathMoment } from '../../src/sim/disk/disk.js'
 import { contentOf } from '../../src/sim/edits.js'
+import { happen } from '../../src/sim/happenings.js'
 import { shareOf } from '../../src/sim/invariants.js'
 import type { LinkFaults } from '../../src/sim/network.js'
 import type { Victim } from '../../src/sim/plan.js'
@@ -60,7 +61,7 @@ describe('two peers', () => {
     for (let file = 0; file < 200; file++) write(world, A, `f/${file}`, file, 100)
     world.startAll()
     expectRest(world)
-    for (const peer of [A, B]) world.happen({ type: 'stop', peer, downMs: 100 })
+    for (const peer of [A, B]) happen(world, { type: 'stop', peer, downMs: 100 })
     world.datagramCounts.fill(0)
     world.events.length = 0
     world.run(SOON_MS)
@@ -78,7 +79,7 @@ describe('two peers', () => {
     const world = worldOf()
     world.startAll()
     world.run(SOON_MS)
-    world.happen({ type: 'cut', peer: A, other: B, bothWays: true, forMs: SOON_MS })
+    happen(world, { type: 'cut', peer: A, other: B, bothWays: true, forMs: SOON_MS })
     write(world, A, 'a', 1)
     write(world, B, 'a', 2)
     expectRest(world)
@@ -97,7 +98,7 @@ describe('two peers', () => {
     world.run(SOON_MS)
     world.edit(A, { type: 'remove', path: 'a' })
     world.run(SOON_MS)
-    for (const peer of [A, B]) world.happen({ type: 'kill', peer, downMs: 100 })
+    for (const peer of [A, B]) happen(world, { type: 'kill', peer, downMs: 100 })
     expectRest(world)
     expect([...shareOf(world, A).keys()]).toEqual([])
     expect([...shareOf(world, B).keys()]).toEqual(['a'])
@@ -108,7 +109,7 @@ describe('two peers', () => {
     write(world, A, 'a', 1)
     world.startAll()
     world.run(SOON_MS)
-    world.happen({ type: 'cut', peer: A, other: B, bothWays: true, forMs: SOON_MS })
+    happen(world, { type: 'cut', peer: A, other: B, bothWays: true, forMs: SOON_MS })
     world.edit(A, { type: 'remove', path: 'a' })
     write(world, B, 'a', 2)
     expectRest(world)
@@ -173,7 +174,7 @@ describe('two peers', () => {
     write(world, A, 'large', 1, 20 * BLOCK_BYTES)
     world.startAll()
     world.run(350)
-    world.happen({ type: 'small-mtu', peer: A, other: B, mtuBytes: 1_300, forMs: 1e9 })
+    happen(world, { type: 'small-mtu', peer: A, other: B, mtuBytes: 1_300, forMs: 1e9 })
     expectRest(world)
     expect(holds(world, B, 'large', 1, 20 * BLOCK_BYTES)).toBe(true)
   })
@@ -188,7 +189,7 @@ test('peers that lose, double and reorder 30% of what they say meet, and meet ag
     world.startAll()
     for (let restart = 0; restart < 4; restart++) {
       world.run(2_000)
-      world.happen({ type: restart % 2 === 0 ? 'kill' : 'stop', peer: restart % 3, downMs: 200 })
+      happen(world, { type: restart % 2 === 0 ? 'kill' : 'stop', peer: restart % 3, downMs: 200 })
     }
     expectRest(world, 0.3)
     for (const peer of [A, B, C]) expect(holds(world, peer, '1/9', 9)).toBe(true)
@@ -209,7 +210,7 @@ test('a full disk pauses what comes, and it goes on when there is room', () => {
   const world = worldOf()
   write(world, A, 'large', 1, 10 * BLOCK_BYTES)
   write(world, A, 'small', 2)
-  world.happen({ type: 'full-disk', peer: B, roomBytes: 3 * BLOCK_BYTES, forMs: 8_000 })
+  happen(world, { type: 'full-disk', peer: B, roomBytes: 3 * BLOCK_BYTES, forMs: 8_000 })
   world.startAll()
   world.run(7_000)
   expect(eventsOf(world, B, 'paused').length).toBeGreaterThan(0)
@@ -237,7 +238,7 @@ describe('a transfer that is interrupted', () => {
   test('by a kill of the one that receives goes on from its blocks', () => {
     const world = halfway()
     const before = world.peers[B]!.engine!.receivedBytes
-    world.happen({ type: 'kill', peer: B, downMs: 500 })
+    happen(world, { type: 'kill', peer: B, downMs: 500 })
     expectRest(world)
     const { receivedBytes } = world.peers[B]!.engine!
     expect(before + receivedBytes).toBeLessThanOrEqual(SIZE_BYTES + TAIL_BYTES)
@@ -248,7 +249,7 @@ describe('a transfer that is interrupted', () => {
 
   test('by a kill of the one that sends goes on from its blocks', () => {
     const world = halfway()
-    world.happen({ type: 'kill', peer: A, downMs: 500 })
+    happen(world, { type: 'kill', peer: A, downMs: 500 })
     expectRest(world)
     expect(world.peers[B]!.engine!.receivedBytes).toBeLessThanOrEqual(SIZE_BYTES + TAIL_BYTES)
   })
@@ -256,7 +257,7 @@ describe('a transfer that is interrupted', () => {
   test('by the death of the watcher process on either side loses nothing', () => {
     for (const peer of [A, B]) {
       const world = halfway()
-      world.happen({ type: 'watcher-death', peer })
+      happen(world, { type: 'watcher-death', peer })
       expectRest(world)
       expect(holds(world, B, 'large', 1, SIZE_BYTES)).toBe(true)
       expect(world.peers[B]!.engine!.receivedBytes).toBeLessThanOrEqual(SIZE_BYTES + TAIL_BYTES)
@@ -265,7 +266,7 @@ describe('a transfer that is interrupted', () => {
 
   test('by a link that is gone for longer than a session lives goes on from its blocks', () => {
     const world = halfway()
-    world.happen({ type: 'cut', peer: A, other: B, bothWays: true, forMs: 60_000 })
+    happen(world, { type: 'cut', peer: A, other: B, bothWays: true, forMs: 60_000 })
     world.run(60_000)
     expectRest(world)
     expect(world.peers[B]!.engine!.receivedBytes).toBeLessThanOrEqual(SIZE_BYTES + TAIL_BYTES)
@@ -305,7 +306,7 @@ describe('a death at any change of the disk', () => {
     for (const peer of [A, B]) {
       for (let count = 1; count <= operations; count += isLong ? 1 : 3) {
         const world = story()
-        world.happen({ type: 'death-in-operation', peer, count, moment, victim, downMs: 300 })
+        happen(world, { type: 'death-in-operation', peer, count, moment, victim, downMs: 300 })
         world.startAll()
         world.run(SOON_MS)
         settle(world, 0)

@@ -6,7 +6,8 @@ import { crc32 } from '../../io/hash.js'
 import { SystemRandom } from '../../io/random.js'
 import { encodeControl } from '../../rdt/wire/control.js'
 import { type Attack, type Finding, type Ground, sleep } from '../attack.js'
-import { type Attacker, newSession } from '../attacker.js'
+import type { Attacker } from '../attacker.js'
+import { newSession } from '../initiator.js'
 import { ANSWER_RATIO_MAX, FLOOD_SOCKETS, HALF_OPEN_COUNT, HALF_OPEN_COUNT_QUICK } from '../limits.js'
 
 const random = new SystemRandom()
@@ -17,7 +18,7 @@ export const helloFlood: Attack = {
     const count = ground.quick ? HALF_OPEN_COUNT_QUICK : HALF_OPEN_COUNT
     const sockets = await openSockets(ground, ground.quick ? 8 : FLOOD_SOCKETS)
     for (let sent = 0; sent < count; sent += sockets.length) {
-      for (const socket of sockets) socket.send(encodeControl(socket.hello(), crc32))
+      for (const socket of sockets) socket.send(encodeControl(socket.initiator.hello(), crc32))
       if (sent % (sockets.length * 16) === 0) await sleep(0)
     }
     const startedMs = performance.now()
@@ -38,10 +39,10 @@ export const unproved: Attack = {
   async run(ground) {
     const sockets = await openSockets(ground, 8)
     const kinds: ((socket: Attacker) => Uint8Array)[] = [
-      (socket) => encodeControl({ ...socket.hello(), agent: '' }, crc32),
-      (socket) => encodeControl({ ...socket.hello(), agent: '', version: 2 }, crc32),
-      (socket) => encodeControl({ ...socket.hello(), version: 65_535 }, crc32),
-      (socket) => socket.openWith(socket.hello(), random.bytes(16)),
+      (socket) => encodeControl({ ...socket.initiator.hello(), agent: '' }, crc32),
+      (socket) => encodeControl({ ...socket.initiator.hello(), agent: '', version: 2 }, crc32),
+      (socket) => encodeControl({ ...socket.initiator.hello(), version: 65_535 }, crc32),
+      (socket) => socket.initiator.openWith(socket.initiator.hello(), random.bytes(16)),
       () => encodeControl({ type: 'ping', session: newSession(), number: 1 }, crc32),
       () => encodeControl({ type: 'probe', session: newSession(), bytes: 65_000 }, crc32),
       () => encodeControl({ type: 'bye', session: newSession() }, crc32),
@@ -113,24 +114,24 @@ export const slowHandshake: Attack = {
   async run({ quick, attacker: open }) {
     // Cookies are shown late: after more than two of their periods.
     const slow = await open()
-    const hello = slow.hello()
-    const cookie = await slow.askCookie(hello)
+    const hello = slow.initiator.hello()
+    const cookie = await slow.initiator.askCookie(hello)
     if (cookie === undefined) return { fault: 'a hello was not answered', seen: '' }
     // And sessions are opened that nobody goes on with.
     const lazy = await Promise.all(Array.from({ length: 20 }, () => open()))
     await Promise.all(
       lazy.map(async (socket) => {
-        const own = socket.hello()
-        const proof = await socket.askCookie(own)
-        if (proof !== undefined) socket.send(socket.openWith(own, proof))
+        const own = socket.initiator.hello()
+        const proof = await socket.initiator.askCookie(own)
+        if (proof !== undefined) socket.send(socket.initiator.openWith(own, proof))
       }),
     )
     await sleep(quick ? 200 : 20_500)
     const honest = await open()
     const isLetIn = await honest.connect()
     const cameBefore = slow.came.length
-    if (!quick) slow.send(slow.openWith(hello, cookie))
-    const wrong = slow.openWith(slow.hello(), cookie)
+    if (!quick) slow.send(slow.initiator.openWith(hello, cookie))
+    const wrong = slow.initiator.openWith(slow.initiator.hello(), cookie)
     slow.send(wrong)
     await sleep(200)
     const isTaken = slow.came.length > cameBefore

@@ -102,7 +102,7 @@ export const forgedRefusal: Attack = {
       const cookie = random.bytes(16)
       forger.send(encodeControl({ type: 'cookie', nonce, cookie, flight: new Uint8Array(0) }, crc32))
     }
-    await forger.waitFor(({ control }) => {
+    await forger.replies.waitFor(({ control }) => {
       if (control?.type === 'open' && nonces.some((nonce) => equalBytes(nonce, control.nonce))) openCount++
       return openCount > 0
     }, 12_000)
@@ -127,14 +127,14 @@ export const forgedRefusal: Attack = {
 
 /** First datagrams with cookies that hold, each of a handshake of its own. They claim one X25519 key, which is as good. */
 async function opensOf(attacker: Attacker, count: number): Promise<Uint8Array[]> {
-  const hellos = Array.from({ length: count }, () => attacker.hello())
-  const flight = attacker.firstFlight()
+  const hellos = Array.from({ length: count }, () => attacker.initiator.hello())
+  const flight = attacker.initiator.firstFlight()
   const opens: Uint8Array[] = []
   for (let at = 0; at < count; at += COOKIES_AT_ONCE) {
     const some = hellos.slice(at, at + COOKIES_AT_ONCE)
-    const cookies = await Promise.all(some.map((hello) => attacker.askCookie(hello)))
+    const cookies = await Promise.all(some.map((hello) => attacker.initiator.askCookie(hello)))
     for (const [index, cookie] of cookies.entries())
-      if (cookie !== undefined) opens.push(attacker.openWith(some[index]!, cookie, flight))
+      if (cookie !== undefined) opens.push(attacker.initiator.openWith(some[index]!, cookie, flight))
   }
   return opens
 }

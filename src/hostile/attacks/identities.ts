@@ -82,14 +82,14 @@ export const removedKey: Attack = {
       leaver.items.addTree([leaver.items.addFile('removed', contentOf('removed', 3_000_000))]),
     )
     const isRequest = ({ bytes }: { bytes: Uint8Array }) => bytes[0] === DatagramType.request
-    if ((await leaver.waitFor(isRequest, 5_000)) === undefined)
+    if ((await leaver.replies.waitFor(isRequest, 5_000)) === undefined)
       return { fault: 'it was not asked for what it said it holds', seen: '' }
     await target.pins.remove(fingerprint)
     await sleep(REVOKED_MS_MAX)
     leaver.came.length = 0
     const isAlive = await leaver.isAlive(2_500)
     const isAsked = leaver.came.some((bytes) => bytes[0] === DatagramType.request)
-    const isResumed = await leaver.resumes(1_000)
+    const isResumed = await leaver.initiator.resumes(1_000)
     // At an address of --ip whoever is unknown would be trusted.
     const isLetIn = await leaver.connect(2_000)
     return {

@@ -64,7 +64,7 @@ async function servesSecret(attacker: Attacker, target: Target): Promise<boolean
   writer.start(attacker.session!.remote, 1)
   writer.add({ handle: 1, kind: 'file', digest }, 1_232, { blockIndex: 0, low: 1, high: 0 })
   const request = attacker.sealed(writer.finish())
-  const answer = attacker.waitFor(({ bytes }) => bytes[0] === DatagramType.segment, 1_000)
+  const answer = attacker.replies.waitFor(({ bytes }) => bytes[0] === DatagramType.segment, 1_000)
   attacker.send(request)
   return (await answer) !== undefined
 }

@@ -123,7 +123,7 @@ export const repetitions: Attack = {
     const say = () =>
       attacker.send(attacker.sealed(encodeFields({ type: 'message', session: remote, number, body })))
     const isReply = ({ control }: { control: { type: string } | undefined }) => control?.type === 'reply'
-    const first = attacker.waitFor(isReply, WAIT_MS_MAX)
+    const first = attacker.replies.waitFor(isReply, WAIT_MS_MAX)
     say()
     if ((await first) === undefined) return { fault: 'it does not answer at all', seen: '' }
     const before = target.memoryBytes()

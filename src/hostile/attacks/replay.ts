@@ -29,12 +29,12 @@ export const replay: Attack = {
       return { fault: `${20 * recorded.length} datagrams were answered by ${repeats}`, seen: '' }
 
     // The handshake, in the session that it made: that one goes on.
-    for (let round = 0; round < 20; round++) for (const bytes of first.shaken) first.send(bytes)
+    for (let round = 0; round < 20; round++) for (const bytes of first.initiator.shaken) first.send(bytes)
     if (!(await first.isAlive(3_000)))
       return { fault: 'a handshake that was replayed ended its session', seen: '' }
 
     // From elsewhere, and in a session that has ended.
-    const all = [...first.shaken, ...recorded]
+    const all = [...first.initiator.shaken, ...recorded]
     const elsewhere = await open()
     for (const bytes of all) elsewhere.send(bytes)
     const { port } = first

@@ -114,7 +114,7 @@ async function serves(attacker: Attacker, content: Uint8Array): Promise<boolean>
   for (const [index, kind] of (['file', 'list'] as const).entries())
     writer.add({ handle: index + 1, kind, digest }, 1_232, { blockIndex: 0, low: 1, high: 0 })
   const request = attacker.sealed(writer.finish())
-  const answer = attacker.waitFor(({ bytes }) => bytes[0] === DatagramType.segment, 700)
+  const answer = attacker.replies.waitFor(({ bytes }) => bytes[0] === DatagramType.segment, 700)
   attacker.send(request)
   return (await answer) !== undefined
 }

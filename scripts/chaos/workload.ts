@@ -1,4 +1,4 @@
-// What a person does next, drawn from a seed: few paths and many deeds, since it is their meetings that break things.
+// Draws from a seed what a person does next: few paths and many edits, since the faults come from edits that meet.
 
 import { join } from 'node:path'
 import { SeededRandom } from '../../src/sim/random.js'
@@ -37,7 +37,7 @@ const NAMES = [
   '__proto__',
 ] as const
 
-export class Deeds {
+export class Workload {
   private readonly random: SeededRandom
   private readonly paths: readonly string[]
   private readonly seed: number
@@ -58,7 +58,7 @@ export class Deeds {
     return Array.from({ length: count }, () => NAMES[random.below(NAMES.length)]!)
   }
 
-  /** How long until the next deed. */
+  /** How long until the next edit. */
   pauseMs(): number {
     const { random } = this
     return random.chance(0.3) ? random.next() * 10 : random.next() * 700

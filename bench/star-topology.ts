@@ -2,22 +2,22 @@
 // devices with a token bucket at each end. For bench:many, whose question is what becomes of the source's uplink.
 
 import { execFileSync } from 'node:child_process'
-import type { Workshop } from '../harness/peers/workshop.js'
-import type { Roads } from './left.js'
-import { addNamespace, crossedBy, silenceIpv6, standIn } from './road.js'
+import type { Sandbox } from '../harness/peers/sandbox.js'
+import type { GroupTestbed } from './left.js'
+import { addNamespace, crossedBy, silenceIpv6, testbedHost } from './testbed.js'
 
 const DEVICE = 'link0'
 /** What a link may send in one go, and how long its queue is at most. */
 const BURST_BYTES = 32 * 1_024
 const QUEUE_MS = 10
 
-export interface Star extends Roads {
+export interface StarTopology extends GroupTestbed {
   close(): void
 }
 
 /** Needs namespaces, and tc with the token bucket filter (sch_tbf). */
-export function openStar(
-  workshop: Workshop,
+export function openStarTopology(
+  sandbox: Sandbox,
   {
     rateMbit,
     sinkCount,
@@ -28,9 +28,9 @@ export function openStar(
     /** Of the last sink. */
     lastRateMbit?: number
   },
-): Star {
-  const hub = addNamespace(workshop)
-  const points = Array.from({ length: 1 + sinkCount }, () => addNamespace(workshop))
+): StarTopology {
+  const hub = addNamespace(sandbox)
+  const points = Array.from({ length: 1 + sinkCount }, () => addNamespace(sandbox))
   inside(hub.name, 'link', 'add', 'hub', 'type', 'bridge')
   silenceIpv6(hub.name, 'hub')
   inside(hub.name, 'link', 'set', 'hub', 'up')
@@ -51,8 +51,8 @@ export function openStar(
     }
   }
   return {
-    source: standIn(points[0]!.name, hostOf(0)),
-    sinks: points.slice(1).map(({ name }, index) => standIn(name, hostOf(index + 1))),
+    source: testbedHost(points[0]!.name, hostOf(0)),
+    sinks: points.slice(1).map(({ name }, index) => testbedHost(name, hostOf(index + 1))),
     crossed: async () => crossedBy(points[0]!.name, DEVICE),
     close() {
       for (const namespace of [hub, ...points]) namespace.killNow()

@@ -1,4 +1,4 @@
-// The course of a flow: how many bytes it had brought when, and so how fast it was between two moments.
+// The throughput of a flow as a series: how many bytes it had brought when, and so how fast it was between two moments.
 
 export interface Point {
   readonly atMs: number
@@ -6,14 +6,14 @@ export interface Point {
 }
 
 /** Bytes per second; the points are in the order of time, and what lies between two of them is taken to be even. */
-export function rateBetween(course: readonly Point[], fromMs: number, toMs: number): number {
-  return (valueAt(course, toMs) - valueAt(course, fromMs)) / ((toMs - fromMs) / 1_000)
+export function rateBetween(series: readonly Point[], fromMs: number, toMs: number): number {
+  return (valueAt(series, toMs) - valueAt(series, fromMs)) / ((toMs - fromMs) / 1_000)
 }
 
-function valueAt(course: readonly Point[], atMs: number): number {
-  const after = course.findIndex((point) => point.atMs >= atMs)
-  if (after < 0) return course.at(-1)?.value ?? 0
-  const [left, right] = [course[after - 1], course[after]!]
+function valueAt(series: readonly Point[], atMs: number): number {
+  const after = series.findIndex((point) => point.atMs >= atMs)
+  if (after < 0) return series.at(-1)?.value ?? 0
+  const [left, right] = [series[after - 1], series[after]!]
   if (left === undefined || right.atMs === left.atMs) return right.value
   return left.value + ((right.value - left.value) * (atMs - left.atMs)) / (right.atMs - left.atMs)
 }

@@ -1,23 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jainIndex, quantile, rateBetween } from '../../bench/course.js'
+import { jainIndex, quantile, rateBetween } from '../../bench/throughput-series.js'
 
-describe('the course of a flow', () => {
-  const course = [
+describe('the throughput series of a flow', () => {
+  const series = [
     { atMs: 1_000, value: 0 },
     { atMs: 2_000, value: 1_000 },
     { atMs: 4_000, value: 9_000 },
   ]
 
   it('has the rate between two of its points', () => {
-    expect(rateBetween(course, 1_000, 2_000)).toBe(1_000)
-    expect(rateBetween(course, 2_000, 4_000)).toBe(4_000)
+    expect(rateBetween(series, 1_000, 2_000)).toBe(1_000)
+    expect(rateBetween(series, 2_000, 4_000)).toBe(4_000)
   })
 
   it('is even between points, and stands still before the first and after the last', () => {
-    expect(rateBetween(course, 2_500, 3_500)).toBe(4_000)
-    expect(rateBetween(course, 0, 1_000)).toBe(0)
-    expect(rateBetween(course, 4_000, 9_000)).toBe(0)
+    expect(rateBetween(series, 2_500, 3_500)).toBe(4_000)
+    expect(rateBetween(series, 0, 1_000)).toBe(0)
+    expect(rateBetween(series, 4_000, 9_000)).toBe(0)
   })
 })
 

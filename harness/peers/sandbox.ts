@@ -15,7 +15,7 @@ export interface Tool {
   killNow(): void
 }
 
-export class Workshop {
+export class Sandbox {
   readonly folder: string
   private readonly tools: Tool[] = []
   private readonly keep: boolean

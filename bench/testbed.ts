@@ -1,4 +1,4 @@
-// A road between two stands, for real programs: two network namespaces joined by the link emulator (linkem.c) or by a
+// A testbed between two hosts, for real programs: two network namespaces joined by the link emulator (linkem.c) or by a
 // pair of the kernel's own devices, where root and a compiler are there; else the lossy relay on loopback, which only
 // UDP that knows of it can take. Every bench over a link opens one.
 
@@ -7,9 +7,10 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { freePlaces, type Place } from '../harness/peers/places.js'
-import type { Workshop } from '../harness/peers/workshop.js'
+import { freeEndpoints } from '../harness/peers/endpoints.js'
+import type { Sandbox } from '../harness/peers/sandbox.js'
 import { start as startRelay } from '../harness/relay/lossy-relay.js'
+import type { HostPort } from '../src/io/net/address.js'
 import type { Link } from './links.js'
 
 const LINKEM_SOURCE = fileURLToPath(new URL('linkem.c', import.meta.url))
@@ -17,17 +18,17 @@ const PORT = 22_001
 const MTU_BYTES = 1_500
 const QUEUE_BYTES_MIN = 256 * 1_024
 
-/** Where a program runs. */
-export interface Stand {
-  /** Undefined: in the namespace of the bench itself. */
+/** One end of the link: a network namespace, or loopback behind the relay. */
+export interface TestbedHost {
+  /** Undefined behind the relay: then a program runs in the namespace of the bench. */
   readonly namespace: string | undefined
   /** What it binds. */
-  readonly place: Place
-  /** As the other stand knows it. */
+  readonly endpoint: HostPort
+  /** As the other host knows it. */
   readonly address: string
 }
 
-/** Of the packets from the source to the sink, since the road was opened. */
+/** Of the packets from the source to the sink, since the testbed was opened. */
 export interface Crossed {
   /** Sent by the source, or 0 where packets are not counted one by one. */
   readonly packets: number
@@ -38,10 +39,10 @@ export interface Crossed {
   readonly droppedPackets: number
 }
 
-export interface Road {
+export interface Testbed {
   readonly kind: 'linkem' | 'veth' | 'relay'
-  readonly source: Stand
-  readonly sink: Stand
+  readonly source: TestbedHost
+  readonly sink: TestbedHost
   crossed(): Promise<Crossed>
   close(): void
 }
@@ -53,11 +54,11 @@ export type Means =
 let namespaceCount = 0
 
 /** Compiles the emulator where this machine can have namespaces; else says why not. */
-export function findMeans(workshop: Workshop): Means {
+export function findMeans(sandbox: Sandbox): Means {
   if (process.platform !== 'linux') return { kind: 'relay', why: 'network namespaces are Linux’s' }
   if (process.getuid?.() !== 0) return { kind: 'relay', why: 'namespaces need root' }
   if (!existsSync('/dev/net/tun')) return { kind: 'relay', why: '/dev/net/tun is missing' }
-  const linkem = workshop.path('linkem')
+  const linkem = sandbox.path('linkem')
   const compiled = spawnSync('cc', ['-O2', '-pthread', '-o', linkem, LINKEM_SOURCE], { stdio: 'ignore' })
   if (compiled.status !== 0) return { kind: 'relay', why: 'cc, a C compiler, is missing or fails' }
   if (spawnSync('ip', ['netns', 'list'], { stdio: 'ignore' }).status !== 0)
@@ -65,16 +66,16 @@ export function findMeans(workshop: Workshop): Means {
   return { kind: 'namespaces', linkem }
 }
 
-/** It is closed with the workshop at the latest. */
-export async function openRoad(workshop: Workshop, means: Means, link: Link): Promise<Road> {
+/** It is closed with the sandbox at the latest. */
+export async function openTestbed(sandbox: Sandbox, means: Means, link: Link): Promise<Testbed> {
   if (means.kind === 'relay') return openRelay(link)
-  const namespaces = [addNamespace(workshop), addNamespace(workshop)] as const
+  const namespaces = [addNamespace(sandbox), addNamespace(sandbox)] as const
   if (link.isVeth) return openVeth(namespaces)
-  const emulator = await openEmulator(workshop, means.linkem, link, namespaces)
+  const emulator = await openEmulator(sandbox, means.linkem, link, namespaces)
   return {
     kind: 'linkem',
-    source: standIn(namespaces[0].name, '10.77.0.1'),
-    sink: standIn(namespaces[1].name, '10.77.0.2'),
+    source: testbedHost(namespaces[0].name, '10.77.0.1'),
+    sink: testbedHost(namespaces[1].name, '10.77.0.2'),
     crossed: () => emulator.crossed(),
     close() {
       emulator.killNow()
@@ -89,11 +90,11 @@ export interface Namespace {
 }
 
 /** Its name is unique to this process. */
-export function addNamespace(workshop: Workshop): Namespace {
+export function addNamespace(sandbox: Sandbox): Namespace {
   const name = `leftbench-${process.pid}-${namespaceCount++}`
   execFileSync('ip', ['netns', 'add', name])
   let isThere = true
-  return workshop.adopt({
+  return sandbox.adopt({
     name,
     killNow() {
       if (!isThere) return
@@ -110,7 +111,7 @@ export interface Emulator {
 
 /** `subnet` N has 10.77.N.1 in the first namespace and 10.77.N.2 in the second. */
 export async function openEmulator(
-  workshop: Workshop,
+  sandbox: Sandbox,
   linkem: string,
   { rateMbit = 0, rttMs, loss, queueBytes }: Pick<Link, 'rateMbit' | 'rttMs' | 'loss' | 'queueBytes'>,
   namespaces: readonly [Namespace, Namespace],
@@ -122,7 +123,7 @@ export async function openEmulator(
   const child = spawn(linkem, [...options, ...namespaces.map(({ name }) => name)], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  workshop.adopt({ killNow: () => child.kill('SIGKILL') })
+  sandbox.adopt({ killNow: () => child.kill('SIGKILL') })
   const lines = createInterface({ input: child.stdout! })
   const [word] = await nextLine(lines, child)
   if (word !== 'ready') throw new Error(`linkem said ${word}`)
@@ -164,7 +165,7 @@ async function nextLine(lines: Interface, child: ChildProcess): Promise<[string]
   }
 }
 
-function openVeth(namespaces: readonly [Namespace, Namespace]): Road {
+function openVeth(namespaces: readonly [Namespace, Namespace]): Testbed {
   const [source, sink] = namespaces
   const ip = (...words: string[]) => execFileSync('ip', words)
   ip(
@@ -189,8 +190,8 @@ function openVeth(namespaces: readonly [Namespace, Namespace]): Road {
   }
   return {
     kind: 'veth',
-    source: standIn(source.name, '10.77.0.1'),
-    sink: standIn(sink.name, '10.77.0.2'),
+    source: testbedHost(source.name, '10.77.0.1'),
+    sink: testbedHost(sink.name, '10.77.0.2'),
     async crossed() {
       return crossedBy(source.name, 'link0')
     },
@@ -208,14 +209,14 @@ export function crossedBy(namespace: string, device: string): Crossed {
   return { packets: 0, bytes: stats64.tx.bytes, lostPackets: 0, droppedPackets: 0 }
 }
 
-export function standIn(namespace: string, host: string): Stand {
-  return { namespace, place: { host, port: PORT }, address: host }
+export function testbedHost(namespace: string, host: string): TestbedHost {
+  return { namespace, endpoint: { host, port: PORT }, address: host }
 }
 
-async function openRelay({ rateMbit, rttMs, loss, queueBytes }: Link): Promise<Road> {
-  const places = await freePlaces(2)
-  const real = places.map(({ host, port }) => `${host}:${port}`)
-  const standIns = ['127.0.1.1', '127.0.1.2'].map((host) => `${host}:${places[0]!.port}`)
+async function openRelay({ rateMbit, rttMs, loss, queueBytes }: Link): Promise<Testbed> {
+  const endpoints = await freeEndpoints(2)
+  const real = endpoints.map(({ host, port }) => `${host}:${port}`)
+  const standIns = ['127.0.1.1', '127.0.1.2'].map((host) => `${host}:${endpoints[0]!.port}`)
   const bdpBytes = ((rateMbit ?? 0) * 1e6 * rttMs) / 8_000
   const relay = await startRelay({
     peers: real.map((address, index) => ({ real: address, standIn: standIns[index]! })),
@@ -228,8 +229,8 @@ async function openRelay({ rateMbit, rttMs, loss, queueBytes }: Link): Promise<R
   })
   return {
     kind: 'relay',
-    source: { namespace: undefined, place: places[0]!, address: standIns[0]! },
-    sink: { namespace: undefined, place: places[1]!, address: standIns[1]! },
+    source: { namespace: undefined, endpoint: endpoints[0]!, address: standIns[0]! },
+    sink: { namespace: undefined, endpoint: endpoints[1]!, address: standIns[1]! },
     async crossed() {
       const { received, receivedBytes, lost, queueDropped } = relay.counters(real[0]!, real[1]!)
       return {

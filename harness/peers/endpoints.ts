@@ -1,18 +1,14 @@
-// Where the peers of one machine listen: three addresses of the loopback network where it has them (Linux), three
+// Endpoints for the peers of one machine: three addresses of the loopback network where it has them (Linux), three
 // ports of 127.0.0.1 where it has only that one (macOS).
 
 import { createSocket, type Socket } from 'node:dgram'
-
-export interface Place {
-  readonly host: string
-  readonly port: number
-}
+import type { HostPort } from '../../src/io/net/address.js'
 
 const TRIES_MAX = 20
 
-/** `count` places that were free a moment ago. The hosts are 127.0.0.1, 127.0.0.2, … (or those of another `network` of
+/** `count` endpoints that were free a moment ago. The hosts are 127.0.0.1, 127.0.0.2, … (or those of another `network` of
  *  the loopback, three numbers joined by dots) with one port where possible. */
-export async function freePlaces(count: number, network = '127.0.0'): Promise<Place[]> {
+export async function freeEndpoints(count: number, network = '127.0.0'): Promise<HostPort[]> {
   const hosts = Array.from({ length: count }, (_, index) => `${network}.${index + 1}`)
   if (!(await canBindAll(hosts))) return freePorts('127.0.0.1', count)
   for (let tries = 0; tries < TRIES_MAX; tries++) {
@@ -23,14 +19,14 @@ export async function freePlaces(count: number, network = '127.0.0'): Promise<Pl
 }
 
 /** Different ports of one address. */
-export async function freePorts(host: string, count: number): Promise<Place[]> {
+export async function freePorts(host: string, count: number): Promise<HostPort[]> {
   const sockets = await Promise.all(Array.from({ length: count }, () => bound(host, 0)))
-  const places = sockets.map((socket) => ({ host, port: socket.address().port }))
+  const endpoints = sockets.map((socket) => ({ host, port: socket.address().port }))
   await Promise.all(sockets.map(closed))
-  return places
+  return endpoints
 }
 
-export function placeText({ host, port }: Place): string {
+export function endpointText({ host, port }: HostPort): string {
   return `${host}:${port}`
 }
 

@@ -1,0 +1,86 @@
+// Tells the history what a loss of power did to one share. Damage to what a person had not synced is the person's own;
+// damage to what LEFT had put there is left for LEFT to mend, and the invariants find it where LEFT does not.
+
+import { isOwnPath } from '../share/path.js'
+import type { SimDisk } from './disk/disk.js'
+import type { Editor } from './edits.js'
+import type { History } from './history.js'
+import { UNSEEN_MS_MAX } from './limits.js'
+import type { SimPeer } from './peer.js'
+import { peerName } from './plan.js'
+import type { Trace } from './trace.js'
+
+export interface PowerLossScene {
+  readonly nowMs: number
+  readonly peers: readonly SimPeer[]
+  readonly editors: readonly Editor[]
+  readonly history: History
+  readonly trace: Trace
+}
+
+/** Runs `lose` and compares the share before and after it. */
+export function recordPowerLoss(scene: PowerLossScene, peer: number, lose: () => void): void {
+  const { history, nowMs } = scene
+  const { disk } = scene.peers[peer]!
+  const { inodes } = scene.editors[peer]!
+  history.forgiveRemovals(peer, nowMs - UNSEEN_MS_MAX)
+  const before = shareOn(disk)
+  lose()
+  const after = shareOn(disk)
+  for (const path of new Set([...before.keys(), ...after.keys()])) {
+    const was = before.get(path)
+    const is = after.get(path)
+    const digest = digestIn(history, was)
+    if (was !== undefined && is !== undefined && digest === digestIn(history, is)) continue
+    scene.trace.say(
+      () =>
+        `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes?.length ?? 0} other bytes`}`,
+    )
+    const own = was === undefined || was.isLink || inodes.has(was.inode)
+    // What a link leads to has no time that would tell what happened to the link: it counts as a person's edit.
+    const heldElsewhere = !was?.isLink && isHeldElsewhere(scene, peer, path, digest)
+    // Not synced here and lost elsewhere before: then it is nowhere, and nobody could have kept it.
+    const isUnseen = own && digest !== undefined && history.isUnseenEdit(peer, path, digest, nowMs)
+    if (digest !== undefined && (!heldElsewhere || isUnseen)) history.supersede(peer, path, digest)
+    // A rename of a person's that was undone may bring back what LEFT had put there, and nobody could have synced.
+    const isFolder = is !== undefined && is.bytes === undefined
+    if (isFolder) history.madeFolder(peer, path)
+    else if (own || (is !== undefined && (is.isLink || inodes.has(is.inode))))
+      history.damaged(peer, path, digest, is?.bytes, nowMs)
+  }
+}
+
+function isHeldElsewhere(
+  { peers, history }: PowerLossScene,
+  peer: number,
+  path: string,
+  digest: string | undefined,
+): boolean {
+  return peers.some(({ disk }, other) => {
+    const held = other === peer ? undefined : disk.contentOf(path)
+    return held !== undefined && history.digestOf(held) === digest
+  })
+}
+
+function digestIn(history: History, seen: Seen | undefined): string | undefined {
+  return seen?.bytes === undefined ? undefined : history.digestOf(seen.bytes)
+}
+
+/** Links are followed; LEFT's own folder is left out. */
+function shareOn(disk: SimDisk): Map<string, Seen> {
+  const share = new Map<string, Seen>()
+  for (const [path, { kind }] of disk.snapshot()) {
+    if (isOwnPath(path)) continue
+    const bytes = disk.contentOf(path)
+    const inode = disk.unharmed(() => disk.stat(path))?.inode
+    if (inode !== undefined) share.set(path, { bytes, inode, isLink: kind === 'link' })
+  }
+  return share
+}
+
+interface Seen {
+  /** Undefined for a folder. */
+  readonly bytes: Uint8Array | undefined
+  readonly inode: number
+  readonly isLink: boolean
+}
