@@ -7,7 +7,7 @@ import { pieceBlocks, pieceCount } from '../../base/pieces.js'
 import type { Delivered, FetchId } from '../../pipe/messages.js'
 import type { BlockSupply, SessionId } from '../../rdt/endpoint.js'
 import type { PeerId } from '../../share/version.js'
-import type { AheadBlocks } from './ahead.js'
+import type { Prefetch } from './prefetch.js'
 import { Partners } from './swarm/partners.js'
 import type { Source } from './swarm/source.js'
 import { Spread, type SpreadOptions } from './swarm/spread.js'
@@ -31,8 +31,8 @@ export interface Building {
 export class LargeFetch {
   readonly progress: FileInFlight
   list: Uint8Array | undefined
-  /** What is pulled before the list is here; undefined where something of the file is here already. */
-  ahead: AheadBlocks | undefined
+  /** Blocks pulled before the list is here; undefined where something of the file is here already. */
+  prefetch: Prefetch | undefined
   /** Undefined until the keeper has prepared the temporary file. */
   building: FileBuilding | undefined
   /** Written and not told to the log. */
@@ -55,7 +55,7 @@ export class LargeFetch {
 
   /** How rdt knows what is asked of a source. */
   supplyOf(source: Source): BlockSupply {
-    return this.ahead?.isOf(source) === true ? this.ahead : source
+    return this.prefetch?.isOf(source) === true ? this.prefetch : source
   }
 }
 

@@ -9,19 +9,19 @@ import type { FetchFailure, FetchId, KeeperToEngine } from '../../pipe/messages.
 import type { Endpoint, SessionId } from '../../rdt/endpoint.js'
 import type { PeerId } from '../../share/version.js'
 import type { Outbox } from '../outbox.js'
-import { AheadBlocks } from './ahead.js'
 import { openOrLeaveSealed } from './block-opening.js'
 import { BlockWrites } from './block-writes.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './disk-op.js'
 import { FetchSources } from './fetch-sources.js'
 import { type Building, FileBuilding, type FileInFlight, hereBytes, LargeFetch } from './large-fetch.js'
 import {
-  AHEAD_BLOCKS_MAX,
-  AHEAD_BLOCKS_SHARED_MAX,
   BLOCK_REPORT_MS,
   BLOCKS_PER_REPORT,
+  PREFETCH_BLOCKS_MAX,
+  PREFETCH_BLOCKS_SHARED_MAX,
   SPREAD_TICK_MS,
 } from './limits.js'
+import { Prefetch } from './prefetch.js'
 import type { ReceivedBlock } from './received-block.js'
 
 export interface LargeFilesOptions {
@@ -72,13 +72,13 @@ export class LargeFiles {
   }
 
   /** Nothing of it is here: its first blocks are asked for together with the list. */
-  pullAhead(id: FetchId, nowMs: number): void {
+  prefetch(id: FetchId, nowMs: number): void {
     const fetch = this.fetches.get(id)
     if (fetch === undefined) return
     const { session, file } = fetch
-    const blocksMax = this.sources.sessionCount > 1 ? AHEAD_BLOCKS_SHARED_MAX : AHEAD_BLOCKS_MAX
-    fetch.ahead = new AheadBlocks(Math.min(blocksMax, blockCount(file.sizeBytes)))
-    this.options.endpoint.pullFrom(session, file, fetch.ahead, { priority: 'bulk' }, nowMs)
+    const blocksMax = this.sources.sessionCount > 1 ? PREFETCH_BLOCKS_SHARED_MAX : PREFETCH_BLOCKS_MAX
+    fetch.prefetch = new Prefetch(Math.min(blocksMax, blockCount(file.sizeBytes)))
+    this.options.endpoint.pullFrom(session, file, fetch.prefetch, { priority: 'bulk' }, nowMs)
   }
 
   handleList(id: FetchId, list: Uint8Array): void {
@@ -104,21 +104,21 @@ export class LargeFiles {
     fetch.progress.doneBytes = hereBytes(sizeBytes, needed)
     building.spread.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))
     building.partners.handleHolding(fetch.session, true, nowMs)
-    this.goOnWithAhead(fetch, building, nowMs)
+    this.goOnWithPrefetched(fetch, building, nowMs)
     this.sources.pullMore(fetch, building, nowMs)
     if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
     this.finishIfWhole(fetch)
   }
 
-  /** What was asked for before the list was here is proved now, or was needless. */
-  private goOnWithAhead(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
-    const { ahead, session, file } = fetch
+  /** Prefetched blocks are proved now, or were needless. */
+  private goOnWithPrefetched(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
+    const { prefetch, session, file } = fetch
     const source = spread.source(session)
-    if (ahead === undefined || source === undefined) return
+    if (prefetch === undefined || source === undefined) return
     const { kind, digest } = file
-    for (const blockIndex of ahead.join(source, spread))
+    for (const blockIndex of prefetch.join(source, spread))
       this.options.endpoint.cancelBlock(session, kind, digest, blockIndex)
-    for (const { blockIndex, frame } of ahead.takeHeld())
+    for (const { blockIndex, frame } of prefetch.takeHeld())
       this.handleBlock({ session, kind, digest, blockIndex, frame }, nowMs)
   }
 
@@ -199,7 +199,8 @@ export class LargeFiles {
     const source = building?.spread.source(session)
     if (fetch !== undefined && building === undefined) {
       // It cannot be proved yet.
-      if (fetch.session === session && fetch.ahead !== undefined) fetch.ahead.hold(blockIndex, block.frame)
+      if (fetch.session === session && fetch.prefetch !== undefined)
+        fetch.prefetch.hold(blockIndex, block.frame)
       else block.frame.release()
       return
     }

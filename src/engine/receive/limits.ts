@@ -19,5 +19,5 @@ export const ORPHANED_MS = 2_000
 /** Blocks of a file of which nothing is here that are pulled before its list has come, 3 MB: what comes in the round
  *  trip between the two at 1 Gbit/s and 20 ms. Where there are other peers too, each block is better asked of the one
  *  that has it to spare; one only says how fast this one is. */
-export const AHEAD_BLOCKS_MAX = 48
-export const AHEAD_BLOCKS_SHARED_MAX = 1
+export const PREFETCH_BLOCKS_MAX = 48
+export const PREFETCH_BLOCKS_SHARED_MAX = 1
