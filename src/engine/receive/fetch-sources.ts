@@ -42,8 +42,8 @@ export class FetchSources {
   }
 
   /** Has every source look whether there is something for it. */
-  pullMore(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
-    for (const source of spread.all())
+  pullMore(fetch: LargeFetch, { picker }: FileBuilding, nowMs: number): void {
+    for (const source of picker.all())
       if (source.hasNext)
         this.endpoint.pullFrom(
           source.session,
@@ -74,8 +74,8 @@ export class FetchSources {
     if (peer === undefined || file.sizeBytes !== building.sizeBytes) return
     const isWhole = pieces.size === pieces.blockCount
     if (!building.partners.handleHolding(session, isWhole, nowMs)) return
-    if (building.spread.source(session) === undefined && this.isLiar(session, file.digest, nowMs)) return
-    building.spread.setHolder(session, peer, pieces)
+    if (building.picker.source(session) === undefined && this.isLiar(session, file.digest, nowMs)) return
+    building.picker.setHolder(session, peer, pieces)
     this.pullMore(fetch, building, nowMs)
   }
 
@@ -114,14 +114,14 @@ export class FetchSources {
     reason: SourceFailure,
     nowMs: number,
   ): SourceFailure | undefined {
-    const source = building.spread.drop(session)
+    const source = building.picker.drop(session)
     if (source === undefined) return undefined
     building.countDelivered(source)
     this.endpoint.cancelPull(session, 'file', fetch.file.digest)
-    const { spread } = building
+    const { picker } = building
     // Peers that are building it too may have all of it together.
-    const isComplete = spread.missing.size === 0
-    const goesOn = isComplete || spread.hasWholeSource || (reason === 'peer-gone' && spread.sourceCount > 0)
+    const isComplete = picker.missing.size === 0
+    const goesOn = isComplete || picker.hasWholeSource || (reason === 'peer-gone' && picker.sourceCount > 0)
     if (source.isWhole && (goesOn || source.peer !== fetch.peer))
       this.toKeeper.push({ type: 'source-lost', fetch: fetch.fetch, peer: source.peer, reason })
     if (!goesOn) return reason
@@ -131,10 +131,10 @@ export class FetchSources {
 
   /** Looks at the sources of a file: who fell silent, who is slow, whether anybody has it whole. */
   tick(fetch: LargeFetch, building: FileBuilding, nowMs: number): SourceFailure | undefined {
-    const { spread } = building
-    for (const { session, blockIndex } of spread.tick((session) => this.factsOf(session), nowMs))
+    const { picker } = building
+    for (const { session, blockIndex } of picker.tick((session) => this.factsOf(session), nowMs))
       this.endpoint.cancelBlock(session, 'file', fetch.file.digest, blockIndex)
-    const isOrphan = !spread.hasWholeSource && spread.missing.size > 0
+    const isOrphan = !picker.hasWholeSource && picker.missing.size > 0
     building.orphanedSinceMs = isOrphan ? (building.orphanedSinceMs ?? nowMs) : undefined
     if (nowMs - (building.orphanedSinceMs ?? nowMs) >= ORPHANED_MS) return 'peer-gone'
     this.pullMore(fetch, building, nowMs)

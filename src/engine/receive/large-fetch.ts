@@ -9,8 +9,8 @@ import type { BlockSupply, SessionId } from '../../rdt/endpoint.js'
 import type { PeerId } from '../../share/version.js'
 import type { Prefetch } from './prefetch.js'
 import { Partners } from './swarm/partners.js'
+import { PiecePicker, type PiecePickerOptions } from './swarm/piece-picker.js'
 import type { Source } from './swarm/source.js'
-import { Spread, type SpreadOptions } from './swarm/spread.js'
 
 /** A large file in flight, for the progress view. */
 export interface FileInFlight {
@@ -61,7 +61,7 @@ export class LargeFetch {
 
 export class FileBuilding implements Building {
   readonly sizeBytes: number
-  readonly spread: Spread
+  readonly picker: PiecePicker
   readonly partners = new Partners()
   /** Pieces that are wholly written. */
   readonly pieces: BlockSet
@@ -75,12 +75,12 @@ export class FileBuilding implements Building {
   constructor(
     readonly path: string,
     readonly list: Uint8Array,
-    options: SpreadOptions,
+    options: PiecePickerOptions,
     nowMs: number,
   ) {
     const { sizeBytes, needed } = options
     this.sizeBytes = sizeBytes
-    this.spread = new Spread(options, nowMs)
+    this.picker = new PiecePicker(options, nowMs)
     this.unwritten = new BlockSet(needed.blockCount, needed.toBytes())
     this.pieceBlocks = pieceBlocks(sizeBytes)
     this.unwrittenIn = new Uint16Array(pieceCount(sizeBytes))
@@ -109,7 +109,7 @@ export class FileBuilding implements Building {
   /** What came from whom, most first. */
   delivered(): Delivered[] {
     const total = new Map(this.deliveredBytes)
-    for (const { peer, deliveredBytes } of this.spread.all()) addTo(total, peer, deliveredBytes)
+    for (const { peer, deliveredBytes } of this.picker.all()) addTo(total, peer, deliveredBytes)
     return [...total]
       .map(([peer, bytes]) => ({ peer, bytes }))
       .sort((left, right) => right.bytes - left.bytes)

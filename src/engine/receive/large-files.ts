@@ -19,7 +19,7 @@ import {
   BLOCKS_PER_REPORT,
   PREFETCH_BLOCKS_MAX,
   PREFETCH_BLOCKS_SHARED_MAX,
-  SPREAD_TICK_MS,
+  SOURCES_TICK_MS,
 } from './limits.js'
 import { Prefetch } from './prefetch.js'
 import type { ReceivedBlock } from './received-block.js'
@@ -98,25 +98,25 @@ export class LargeFiles {
     if (fetch?.list === undefined) return
     const { sizeBytes } = fetch.file
     const needed = new BlockSet(blockCount(sizeBytes), order.needed)
-    const spread = { sizeBytes, needed, self: this.options.self, isAlone: this.sources.sessionCount < 2 }
-    const building = new FileBuilding(order.temporary, fetch.list, spread, nowMs)
+    const picker = { sizeBytes, needed, self: this.options.self, isAlone: this.sources.sessionCount < 2 }
+    const building = new FileBuilding(order.temporary, fetch.list, picker, nowMs)
     fetch.building = building
     fetch.progress.doneBytes = hereBytes(sizeBytes, needed)
-    building.spread.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))
+    building.picker.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))
     building.partners.handleHolding(fetch.session, true, nowMs)
     this.goOnWithPrefetched(fetch, building, nowMs)
     this.sources.pullMore(fetch, building, nowMs)
-    if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
+    if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SOURCES_TICK_MS
     this.finishIfWhole(fetch)
   }
 
   /** Prefetched blocks are proved now, or were needless. */
-  private goOnWithPrefetched(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
+  private goOnWithPrefetched(fetch: LargeFetch, { picker }: FileBuilding, nowMs: number): void {
     const { prefetch, session, file } = fetch
-    const source = spread.source(session)
+    const source = picker.source(session)
     if (prefetch === undefined || source === undefined) return
     const { kind, digest } = file
-    for (const blockIndex of prefetch.join(source, spread))
+    for (const blockIndex of prefetch.join(source, picker))
       this.options.endpoint.cancelBlock(session, kind, digest, blockIndex)
     for (const { blockIndex, frame } of prefetch.takeHeld())
       this.handleBlock({ session, kind, digest, blockIndex, frame }, nowMs)
@@ -135,7 +135,7 @@ export class LargeFiles {
 
   handleOpened(session: SessionId, peer: PeerId, nowMs: number): void {
     this.sources.handleOpened(session, peer)
-    if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
+    if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SOURCES_TICK_MS
   }
 
   handleClosed(session: SessionId, nowMs: number): void {
@@ -196,7 +196,7 @@ export class LargeFiles {
     const { blockIndex, session } = block
     const fetch = this.byDigest.get(block.digest)
     const { building } = fetch ?? {}
-    const source = building?.spread.source(session)
+    const source = building?.picker.source(session)
     if (fetch !== undefined && building === undefined) {
       // It cannot be proved yet.
       if (fetch.session === session && fetch.prefetch !== undefined)
@@ -204,7 +204,7 @@ export class LargeFiles {
       else block.frame.release()
       return
     }
-    if (!fetch || !building || !source || !building.spread.missing.has(blockIndex)) {
+    if (!fetch || !building || !source || !building.picker.missing.has(blockIndex)) {
       block.frame.release()
       return
     }
@@ -223,7 +223,7 @@ export class LargeFiles {
       return
     }
     // Whoever writes it proves it. Until then it is taken for the block: almost always it is.
-    for (const needless of building.spread.handleArrived(blockIndex, source))
+    for (const needless of building.picker.handleArrived(blockIndex, source))
       endpoint.cancelBlock(needless.session, 'file', fetch.file.digest, needless.blockIndex)
     building.orphanedSinceMs = undefined
     fetch.writing++
@@ -279,14 +279,14 @@ export class LargeFiles {
     const { session, kind, digest, blockIndex } = block
     fetch.writing--
     if (building === undefined) return
-    const source = building.spread.source(session)
-    building.spread.handleRefused(blockIndex, source)
+    const source = building.picker.source(session)
+    building.picker.handleRefused(blockIndex, source)
     if (why === 'wrong' && source !== undefined)
       this.failIf(fetch, this.sources.blame(fetch, building, source, block, nowMs))
     else this.options.endpoint.rejectBlock(session, kind, digest, blockIndex, why)
     if (this.fetches.get(fetch.fetch) !== fetch) return
     // All seemed to be here when the last source went.
-    if (building.spread.sourceCount === 0) this.fail(fetch, 'peer-gone')
+    if (building.picker.sourceCount === 0) this.fail(fetch, 'peer-gone')
     else this.sources.pullMore(fetch, building, nowMs)
   }
 
@@ -322,7 +322,7 @@ export class LargeFiles {
     for (const fetch of [...this.fetches.values()]) {
       const { building } = fetch
       if (building === undefined) continue
-      this.tickAtMs = nowMs + SPREAD_TICK_MS
+      this.tickAtMs = nowMs + SOURCES_TICK_MS
       this.failIf(fetch, this.sources.tick(fetch, building, nowMs))
     }
   }
@@ -331,7 +331,7 @@ export class LargeFiles {
 
   private finishIfWhole(fetch: LargeFetch): void {
     const { building } = fetch
-    if (fetch.finishing || building === undefined || building.spread.missing.size > 0 || fetch.writing > 0)
+    if (fetch.finishing || building === undefined || building.picker.missing.size > 0 || fetch.writing > 0)
       return
     fetch.finishing = true
     this.writes.finish(fetch, building.path)
@@ -360,7 +360,7 @@ export class LargeFiles {
     if (this.byDigest.get(digest) === fetch) this.byDigest.delete(digest)
     // Blocks are asked of it before the list is here.
     endpoint.cancelPull(session, 'file', digest)
-    for (const source of building?.spread.all() ?? []) endpoint.cancelPull(source.session, 'file', digest)
+    for (const source of building?.picker.all() ?? []) endpoint.cancelPull(source.session, 'file', digest)
     if (fetch.list === undefined) onListNeedless(session, digest)
     // While it is being synced too: the next file of this name is another.
     if (building !== undefined) this.writes.release(building.path)

@@ -5,8 +5,8 @@
 
 import type { BlockSupply } from '../../rdt/endpoint.js'
 import { FrameBuffer } from '../../rdt/pool.js'
+import type { PiecePicker } from './swarm/piece-picker.js'
 import type { Source } from './swarm/source.js'
-import type { Spread } from './swarm/spread.js'
 
 export class Prefetch implements BlockSupply {
   /** Requested, whether they have come or not. */
@@ -42,10 +42,10 @@ export class Prefetch implements BlockSupply {
   }
 
   /** The list is here: from now on `source` says what is requested. Returns the requested blocks that are not needed. */
-  join(source: Source, spread: Spread): readonly number[] {
+  join(source: Source, picker: PiecePicker): readonly number[] {
     this.source = source
     for (const blockIndex of this.returned) this.asked.delete(blockIndex)
-    return [...this.asked].filter((blockIndex) => !spread.takeThis(source, blockIndex))
+    return [...this.asked].filter((blockIndex) => !picker.takeThis(source, blockIndex))
   }
 
   /** Whether `source` goes on with what was requested here. */
