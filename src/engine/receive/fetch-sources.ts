@@ -57,8 +57,9 @@ export class FetchSources {
   /** Whether it is this peer's turn to say what it holds of the file: asked by saying what is here. */
   pollHolding({ building, file }: LargeFetch, session: SessionId, nowMs: number): HoldingMessage | undefined {
     if (building === undefined || building.pieces.blockCount < 2) return undefined
-    if (!building.partners.isDue(session, nowMs) || this.isLiar(session, file.digest, nowMs)) return undefined
-    building.partners.handleAsked(session)
+    if (!building.availability.isDue(session, nowMs) || this.isLiar(session, file.digest, nowMs))
+      return undefined
+    building.availability.handleAsked(session)
     return { type: 'holding', file, pieces: building.pieces }
   }
 
@@ -73,7 +74,7 @@ export class FetchSources {
     const peer = this.sessions.get(session)
     if (peer === undefined || file.sizeBytes !== building.sizeBytes) return
     const isWhole = pieces.size === pieces.blockCount
-    if (!building.partners.handleHolding(session, isWhole, nowMs)) return
+    if (!building.availability.handleHolding(session, isWhole, nowMs)) return
     if (building.picker.source(session) === undefined && this.isLiar(session, file.digest, nowMs)) return
     building.picker.setHolder(session, peer, pieces)
     this.pullMore(fetch, building, nowMs)
@@ -101,7 +102,7 @@ export class FetchSources {
     reason: 'gone' | 'unservable',
     nowMs: number,
   ): SourceFailure | undefined {
-    if (reason === 'gone') building.partners.bar(session, nowMs)
+    if (reason === 'gone') building.availability.bar(session, nowMs)
     else this.liars.add(this.nameOf(session), fetch.file.digest, nowMs)
     return this.lose(fetch, building, session, reason, nowMs)
   }

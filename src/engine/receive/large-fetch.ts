@@ -8,7 +8,7 @@ import type { Delivered, FetchId } from '../../pipe/messages.js'
 import type { BlockSupply, SessionId } from '../../rdt/endpoint.js'
 import type { PeerId } from '../../share/version.js'
 import type { Prefetch } from './prefetch.js'
-import { Partners } from './swarm/partners.js'
+import { PeerAvailability } from './swarm/peer-availability.js'
 import { PiecePicker, type PiecePickerOptions } from './swarm/piece-picker.js'
 import type { Source } from './swarm/source.js'
 
@@ -62,7 +62,7 @@ export class LargeFetch {
 export class FileBuilding implements Building {
   readonly sizeBytes: number
   readonly picker: PiecePicker
-  readonly partners = new Partners()
+  readonly availability = new PeerAvailability()
   /** Pieces that are wholly written. */
   readonly pieces: BlockSet
   /** Since when nothing came while nobody was left who holds the whole file. */

@@ -103,7 +103,7 @@ export class LargeFiles {
     fetch.building = building
     fetch.progress.doneBytes = hereBytes(sizeBytes, needed)
     building.picker.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))
-    building.partners.handleHolding(fetch.session, true, nowMs)
+    building.availability.handleHolding(fetch.session, true, nowMs)
     this.goOnWithPrefetched(fetch, building, nowMs)
     this.sources.pullMore(fetch, building, nowMs)
     if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SOURCES_TICK_MS
@@ -144,7 +144,7 @@ export class LargeFiles {
       if (fetch.building !== undefined) {
         const { building } = fetch
         this.failIf(fetch, this.sources.lose(fetch, building, session, 'peer-gone', nowMs))
-        building.partners.handleClosed(session)
+        building.availability.handleClosed(session)
       } else if (fetch.session === session) this.fail(fetch, 'peer-gone')
     }
   }
@@ -181,7 +181,7 @@ export class LargeFiles {
 
   /** It has nothing of a file, or cannot tell now. */
   handleNotHolding(session: SessionId, digest: Digest, nowMs: number): void {
-    this.buildingOf(digest)?.partners.handleNothing(session, nowMs)
+    this.buildingOf(digest)?.availability.handleNothing(session, nowMs)
   }
 
   /** A file that became whole here, and that the keeper has not put in place yet. */
