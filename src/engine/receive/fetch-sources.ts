@@ -10,7 +10,7 @@ import type { Outbox } from '../outbox.js'
 import type { FileBuilding, LargeFetch } from './large-fetch.js'
 import { ORPHANED_MS, WRONG_BLOCKS_MAX } from './limits.js'
 import type { ReceivedBlock } from './received-block.js'
-import { Liars } from './swarm/liars.js'
+import { BanList } from './swarm/ban-list.js'
 import type { SessionFacts, Source } from './swarm/source.js'
 
 export interface FetchSourcesOptions {
@@ -22,7 +22,7 @@ export class FetchSources {
   private readonly endpoint: Endpoint
   private readonly toKeeper: Outbox
   private readonly sessions = new Map<SessionId, PeerId>()
-  private readonly liars = new Liars()
+  private readonly banned = new BanList()
 
   constructor({ endpoint, toKeeper }: FetchSourcesOptions) {
     this.endpoint = endpoint
@@ -57,7 +57,7 @@ export class FetchSources {
   /** Whether it is this peer's turn to say what it holds of the file: asked by saying what is here. */
   pollHolding({ building, file }: LargeFetch, session: SessionId, nowMs: number): HoldingMessage | undefined {
     if (building === undefined || building.pieces.blockCount < 2) return undefined
-    if (!building.availability.isDue(session, nowMs) || this.isLiar(session, file.digest, nowMs))
+    if (!building.availability.isDue(session, nowMs) || this.isBanned(session, file.digest, nowMs))
       return undefined
     building.availability.handleAsked(session)
     return { type: 'holding', file, pieces: building.pieces }
@@ -75,7 +75,7 @@ export class FetchSources {
     if (peer === undefined || file.sizeBytes !== building.sizeBytes) return
     const isWhole = pieces.size === pieces.blockCount
     if (!building.availability.handleHolding(session, isWhole, nowMs)) return
-    if (building.picker.source(session) === undefined && this.isLiar(session, file.digest, nowMs)) return
+    if (building.picker.source(session) === undefined && this.isBanned(session, file.digest, nowMs)) return
     building.picker.setHolder(session, peer, pieces)
     this.pullMore(fetch, building, nowMs)
   }
@@ -103,7 +103,7 @@ export class FetchSources {
     nowMs: number,
   ): SourceFailure | undefined {
     if (reason === 'gone') building.availability.bar(session, nowMs)
-    else this.liars.add(this.nameOf(session), fetch.file.digest, nowMs)
+    else this.banned.add(this.nameOf(session), fetch.file.digest, nowMs)
     return this.lose(fetch, building, session, reason, nowMs)
   }
 
@@ -142,8 +142,8 @@ export class FetchSources {
     return undefined
   }
 
-  private isLiar(session: SessionId, digest: Digest, nowMs: number): boolean {
-    return this.liars.has(this.nameOf(session), digest, nowMs)
+  private isBanned(session: SessionId, digest: Digest, nowMs: number): boolean {
+    return this.banned.has(this.nameOf(session), digest, nowMs)
   }
 
   /** What a peer cannot change from one session to the next: of one without a key, the id that it gives itself. */
