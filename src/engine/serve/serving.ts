@@ -13,7 +13,7 @@ import { FrameBuffer } from '../../rdt/pool.js'
 import type { BlockName, FrameCipher, FrameSeal } from '../../rdt/protection.js'
 import type { Outbox } from '../outbox.js'
 import type { Building } from '../receive/large-fetch.js'
-import { LOCATION_BYTES_MAX, LOCATIONS_MAX, READS_MAX, WANTED_MAX } from './limits.js'
+import { LOCATION_BYTES_MAX, LOCATIONS_MAX, READS_MAX, REQUESTED_BLOCKS_MAX } from './limits.js'
 
 /** Stands for the time of a file that is being written: its descriptor is used again nevertheless. */
 const BUILDING_MTIME_MS = 0
@@ -43,20 +43,20 @@ export interface FrameRooms {
 }
 
 /** A block that a session asked for. */
-export interface Wanted extends BlockName {
+export interface RequestedBlock extends BlockName {
   readonly session: number
   /** Of a pack: what the peer says are the digests of its files. */
   readonly members?: Uint8Array | undefined
 }
 
-interface Task extends Wanted {
+interface Task extends RequestedBlock {
   /** Whether its item was looked up again after a read that did not verify. */
   readonly secondTry: boolean
 }
 
 export type Served =
-  | { readonly wanted: Wanted; readonly frame: FrameBuffer; readonly isProved: boolean }
-  | { readonly wanted: Wanted; readonly frame: undefined } // gone
+  | { readonly requested: RequestedBlock; readonly frame: FrameBuffer; readonly isProved: boolean }
+  | { readonly requested: RequestedBlock; readonly frame: undefined } // gone
 
 type FilePlace = Location & { readonly type: 'file' }
 
@@ -97,15 +97,15 @@ export class Serving {
     this.options = options
   }
 
-  handleWanted(wanted: Wanted): void {
+  handleRequested(requested: RequestedBlock): void {
     // Dropped silently: the puller asks again, and by then there is room.
-    if (this.taskCount >= WANTED_MAX) return
+    if (this.taskCount >= REQUESTED_BLOCKS_MAX) return
     this.taskCount++
-    const task = { ...wanted, secondTry: false }
+    const task = { ...requested, secondTry: false }
     // One name is one content: seals rely on it, so what is asked for under a pack's name must be that pack.
     const isPack =
-      wanted.members !== undefined && packProves(this.options.hash, wanted.digest, wanted.members)
-    if (wanted.kind === 'pack' && !isPack) this.finish(task, undefined)
+      requested.members !== undefined && packProves(this.options.hash, requested.digest, requested.members)
+    if (requested.kind === 'pack' && !isPack) this.finish(task, undefined)
     else this.locate(task)
   }
 
@@ -204,7 +204,7 @@ export class Serving {
     if (read !== undefined && entry.isToSeal) {
       this.taskCount--
       room.holdFrame(read)
-      this.served.push({ wanted: task, frame: room, isProved: true })
+      this.served.push({ requested: task, frame: room, isProved: true })
       return
     }
     const block = entry.isToSeal ? undefined : read
@@ -335,7 +335,7 @@ export class Serving {
       return
     }
     this.taskCount--
-    this.served.push({ wanted: task, frame: undefined })
+    this.served.push({ requested: task, frame: undefined })
   }
 
   private seal(
@@ -352,7 +352,7 @@ export class Serving {
       return
     }
     room.holdFrame(frame)
-    this.served.push({ wanted: task, frame: room, isProved })
+    this.served.push({ requested: task, frame: room, isProved })
   }
 
   private roomFor(blockLength: number): FrameBuffer {
