@@ -202,10 +202,10 @@ export class Engine {
     for (let event = this.endpoint.pollEvent(); event !== undefined; event = this.endpoint.pollEvent())
       this.router.handle(event, nowMs)
     for (let served = this.serving.pollServed(); served !== undefined; served = this.serving.pollServed()) {
-      const { wanted, frame } = served
-      const { session, kind, digest } = wanted
+      const { requested, frame } = served
+      const { session, kind, digest } = requested
       if (frame === undefined) this.endpoint.serveGone(session, kind, digest, nowMs)
-      else this.endpoint.serveBlock(session, wanted, frame, { isKept: served.isProved }, nowMs)
+      else this.endpoint.serveBlock(session, requested, frame, { isKept: served.isProved }, nowMs)
     }
     for (
       let built = this.receiving.large.pollBuilt();

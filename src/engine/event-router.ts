@@ -26,7 +26,7 @@ export class EventRouter {
         receiving.handleBlock(event, nowMs)
         break
       case 'wanted':
-        serving.handleWanted({
+        serving.handleRequested({
           session: event.session,
           kind: event.kind,
           digest: event.digest,

@@ -10,7 +10,7 @@ import type { Outbox } from '../outbox.js'
 import type { FileBuilding, LargeFetch } from './large-fetch.js'
 import { ORPHANED_MS, WRONG_BLOCKS_MAX } from './limits.js'
 import type { ReceivedBlock } from './received-block.js'
-import { Liars } from './swarm/liars.js'
+import { BanList } from './swarm/ban-list.js'
 import type { SessionFacts, Source } from './swarm/source.js'
 
 export interface FetchSourcesOptions {
@@ -22,7 +22,7 @@ export class FetchSources {
   private readonly endpoint: Endpoint
   private readonly toKeeper: Outbox
   private readonly sessions = new Map<SessionId, PeerId>()
-  private readonly liars = new Liars()
+  private readonly banned = new BanList()
 
   constructor({ endpoint, toKeeper }: FetchSourcesOptions) {
     this.endpoint = endpoint
@@ -42,8 +42,8 @@ export class FetchSources {
   }
 
   /** Has every source look whether there is something for it. */
-  pullMore(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
-    for (const source of spread.all())
+  pullMore(fetch: LargeFetch, { picker }: FileBuilding, nowMs: number): void {
+    for (const source of picker.all())
       if (source.hasNext)
         this.endpoint.pullFrom(
           source.session,
@@ -57,8 +57,9 @@ export class FetchSources {
   /** Whether it is this peer's turn to say what it holds of the file: asked by saying what is here. */
   pollHolding({ building, file }: LargeFetch, session: SessionId, nowMs: number): HoldingMessage | undefined {
     if (building === undefined || building.pieces.blockCount < 2) return undefined
-    if (!building.partners.isDue(session, nowMs) || this.isLiar(session, file.digest, nowMs)) return undefined
-    building.partners.handleAsked(session)
+    if (!building.availability.isDue(session, nowMs) || this.isBanned(session, file.digest, nowMs))
+      return undefined
+    building.availability.handleAsked(session)
     return { type: 'holding', file, pieces: building.pieces }
   }
 
@@ -73,9 +74,9 @@ export class FetchSources {
     const peer = this.sessions.get(session)
     if (peer === undefined || file.sizeBytes !== building.sizeBytes) return
     const isWhole = pieces.size === pieces.blockCount
-    if (!building.partners.handleHolding(session, isWhole, nowMs)) return
-    if (building.spread.source(session) === undefined && this.isLiar(session, file.digest, nowMs)) return
-    building.spread.setHolder(session, peer, pieces)
+    if (!building.availability.handleHolding(session, isWhole, nowMs)) return
+    if (building.picker.source(session) === undefined && this.isBanned(session, file.digest, nowMs)) return
+    building.picker.setHolder(session, peer, pieces)
     this.pullMore(fetch, building, nowMs)
   }
 
@@ -101,8 +102,8 @@ export class FetchSources {
     reason: 'gone' | 'unservable',
     nowMs: number,
   ): SourceFailure | undefined {
-    if (reason === 'gone') building.partners.bar(session, nowMs)
-    else this.liars.add(this.nameOf(session), fetch.file.digest, nowMs)
+    if (reason === 'gone') building.availability.bar(session, nowMs)
+    else this.banned.add(this.nameOf(session), fetch.file.digest, nowMs)
     return this.lose(fetch, building, session, reason, nowMs)
   }
 
@@ -114,14 +115,14 @@ export class FetchSources {
     reason: SourceFailure,
     nowMs: number,
   ): SourceFailure | undefined {
-    const source = building.spread.drop(session)
+    const source = building.picker.drop(session)
     if (source === undefined) return undefined
     building.countDelivered(source)
     this.endpoint.cancelPull(session, 'file', fetch.file.digest)
-    const { spread } = building
+    const { picker } = building
     // Peers that are building it too may have all of it together.
-    const isComplete = spread.missing.size === 0
-    const goesOn = isComplete || spread.hasWholeSource || (reason === 'peer-gone' && spread.sourceCount > 0)
+    const isComplete = picker.missing.size === 0
+    const goesOn = isComplete || picker.hasWholeSource || (reason === 'peer-gone' && picker.sourceCount > 0)
     if (source.isWhole && (goesOn || source.peer !== fetch.peer))
       this.toKeeper.push({ type: 'source-lost', fetch: fetch.fetch, peer: source.peer, reason })
     if (!goesOn) return reason
@@ -131,18 +132,18 @@ export class FetchSources {
 
   /** Looks at the sources of a file: who fell silent, who is slow, whether anybody has it whole. */
   tick(fetch: LargeFetch, building: FileBuilding, nowMs: number): SourceFailure | undefined {
-    const { spread } = building
-    for (const { session, blockIndex } of spread.tick((session) => this.factsOf(session), nowMs))
+    const { picker } = building
+    for (const { session, blockIndex } of picker.tick((session) => this.factsOf(session), nowMs))
       this.endpoint.cancelBlock(session, 'file', fetch.file.digest, blockIndex)
-    const isOrphan = !spread.hasWholeSource && spread.missing.size > 0
+    const isOrphan = !picker.hasWholeSource && picker.missing.size > 0
     building.orphanedSinceMs = isOrphan ? (building.orphanedSinceMs ?? nowMs) : undefined
     if (nowMs - (building.orphanedSinceMs ?? nowMs) >= ORPHANED_MS) return 'peer-gone'
     this.pullMore(fetch, building, nowMs)
     return undefined
   }
 
-  private isLiar(session: SessionId, digest: Digest, nowMs: number): boolean {
-    return this.liars.has(this.nameOf(session), digest, nowMs)
+  private isBanned(session: SessionId, digest: Digest, nowMs: number): boolean {
+    return this.banned.has(this.nameOf(session), digest, nowMs)
   }
 
   /** What a peer cannot change from one session to the next: of one without a key, the id that it gives itself. */

@@ -7,10 +7,10 @@ import { pieceBlocks, pieceCount } from '../../base/pieces.js'
 import type { Delivered, FetchId } from '../../pipe/messages.js'
 import type { BlockSupply, SessionId } from '../../rdt/endpoint.js'
 import type { PeerId } from '../../share/version.js'
-import type { AheadBlocks } from './ahead.js'
-import { Partners } from './swarm/partners.js'
+import type { Prefetch } from './prefetch.js'
+import { PeerAvailability } from './swarm/peer-availability.js'
+import { PiecePicker, type PiecePickerOptions } from './swarm/piece-picker.js'
 import type { Source } from './swarm/source.js'
-import { Spread, type SpreadOptions } from './swarm/spread.js'
 
 /** A large file in flight, for the progress view. */
 export interface FileInFlight {
@@ -31,8 +31,8 @@ export interface Building {
 export class LargeFetch {
   readonly progress: FileInFlight
   list: Uint8Array | undefined
-  /** What is pulled before the list is here; undefined where something of the file is here already. */
-  ahead: AheadBlocks | undefined
+  /** Blocks pulled before the list is here; undefined where something of the file is here already. */
+  prefetch: Prefetch | undefined
   /** Undefined until the keeper has prepared the temporary file. */
   building: FileBuilding | undefined
   /** Written and not told to the log. */
@@ -55,14 +55,14 @@ export class LargeFetch {
 
   /** How rdt knows what is asked of a source. */
   supplyOf(source: Source): BlockSupply {
-    return this.ahead?.isOf(source) === true ? this.ahead : source
+    return this.prefetch?.isOf(source) === true ? this.prefetch : source
   }
 }
 
 export class FileBuilding implements Building {
   readonly sizeBytes: number
-  readonly spread: Spread
-  readonly partners = new Partners()
+  readonly picker: PiecePicker
+  readonly availability = new PeerAvailability()
   /** Pieces that are wholly written. */
   readonly pieces: BlockSet
   /** Since when nothing came while nobody was left who holds the whole file. */
@@ -75,12 +75,12 @@ export class FileBuilding implements Building {
   constructor(
     readonly path: string,
     readonly list: Uint8Array,
-    options: SpreadOptions,
+    options: PiecePickerOptions,
     nowMs: number,
   ) {
     const { sizeBytes, needed } = options
     this.sizeBytes = sizeBytes
-    this.spread = new Spread(options, nowMs)
+    this.picker = new PiecePicker(options, nowMs)
     this.unwritten = new BlockSet(needed.blockCount, needed.toBytes())
     this.pieceBlocks = pieceBlocks(sizeBytes)
     this.unwrittenIn = new Uint16Array(pieceCount(sizeBytes))
@@ -109,7 +109,7 @@ export class FileBuilding implements Building {
   /** What came from whom, most first. */
   delivered(): Delivered[] {
     const total = new Map(this.deliveredBytes)
-    for (const { peer, deliveredBytes } of this.spread.all()) addTo(total, peer, deliveredBytes)
+    for (const { peer, deliveredBytes } of this.picker.all()) addTo(total, peer, deliveredBytes)
     return [...total]
       .map(([peer, bytes]) => ({ peer, bytes }))
       .sort((left, right) => right.bytes - left.bytes)

@@ -9,19 +9,19 @@ import type { FetchFailure, FetchId, KeeperToEngine } from '../../pipe/messages.
 import type { Endpoint, SessionId } from '../../rdt/endpoint.js'
 import type { PeerId } from '../../share/version.js'
 import type { Outbox } from '../outbox.js'
-import { AheadBlocks } from './ahead.js'
 import { openOrLeaveSealed } from './block-opening.js'
 import { BlockWrites } from './block-writes.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './disk-op.js'
 import { FetchSources } from './fetch-sources.js'
 import { type Building, FileBuilding, type FileInFlight, hereBytes, LargeFetch } from './large-fetch.js'
 import {
-  AHEAD_BLOCKS_MAX,
-  AHEAD_BLOCKS_SHARED_MAX,
   BLOCK_REPORT_MS,
   BLOCKS_PER_REPORT,
-  SPREAD_TICK_MS,
+  PREFETCH_BLOCKS_MAX,
+  PREFETCH_BLOCKS_SHARED_MAX,
+  SOURCES_TICK_MS,
 } from './limits.js'
+import { Prefetch } from './prefetch.js'
 import type { ReceivedBlock } from './received-block.js'
 
 export interface LargeFilesOptions {
@@ -72,13 +72,13 @@ export class LargeFiles {
   }
 
   /** Nothing of it is here: its first blocks are asked for together with the list. */
-  pullAhead(id: FetchId, nowMs: number): void {
+  prefetch(id: FetchId, nowMs: number): void {
     const fetch = this.fetches.get(id)
     if (fetch === undefined) return
     const { session, file } = fetch
-    const blocksMax = this.sources.sessionCount > 1 ? AHEAD_BLOCKS_SHARED_MAX : AHEAD_BLOCKS_MAX
-    fetch.ahead = new AheadBlocks(Math.min(blocksMax, blockCount(file.sizeBytes)))
-    this.options.endpoint.pullFrom(session, file, fetch.ahead, { priority: 'bulk' }, nowMs)
+    const blocksMax = this.sources.sessionCount > 1 ? PREFETCH_BLOCKS_SHARED_MAX : PREFETCH_BLOCKS_MAX
+    fetch.prefetch = new Prefetch(Math.min(blocksMax, blockCount(file.sizeBytes)))
+    this.options.endpoint.pullFrom(session, file, fetch.prefetch, { priority: 'bulk' }, nowMs)
   }
 
   handleList(id: FetchId, list: Uint8Array): void {
@@ -98,27 +98,27 @@ export class LargeFiles {
     if (fetch?.list === undefined) return
     const { sizeBytes } = fetch.file
     const needed = new BlockSet(blockCount(sizeBytes), order.needed)
-    const spread = { sizeBytes, needed, self: this.options.self, isAlone: this.sources.sessionCount < 2 }
-    const building = new FileBuilding(order.temporary, fetch.list, spread, nowMs)
+    const picker = { sizeBytes, needed, self: this.options.self, isAlone: this.sources.sessionCount < 2 }
+    const building = new FileBuilding(order.temporary, fetch.list, picker, nowMs)
     fetch.building = building
     fetch.progress.doneBytes = hereBytes(sizeBytes, needed)
-    building.spread.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))
-    building.partners.handleHolding(fetch.session, true, nowMs)
-    this.goOnWithAhead(fetch, building, nowMs)
+    building.picker.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))
+    building.availability.handleHolding(fetch.session, true, nowMs)
+    this.goOnWithPrefetched(fetch, building, nowMs)
     this.sources.pullMore(fetch, building, nowMs)
-    if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
+    if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SOURCES_TICK_MS
     this.finishIfWhole(fetch)
   }
 
-  /** What was asked for before the list was here is proved now, or was needless. */
-  private goOnWithAhead(fetch: LargeFetch, { spread }: FileBuilding, nowMs: number): void {
-    const { ahead, session, file } = fetch
-    const source = spread.source(session)
-    if (ahead === undefined || source === undefined) return
+  /** Prefetched blocks are proved now, or were needless. */
+  private goOnWithPrefetched(fetch: LargeFetch, { picker }: FileBuilding, nowMs: number): void {
+    const { prefetch, session, file } = fetch
+    const source = picker.source(session)
+    if (prefetch === undefined || source === undefined) return
     const { kind, digest } = file
-    for (const blockIndex of ahead.join(source, spread))
+    for (const blockIndex of prefetch.join(source, picker))
       this.options.endpoint.cancelBlock(session, kind, digest, blockIndex)
-    for (const { blockIndex, frame } of ahead.takeHeld())
+    for (const { blockIndex, frame } of prefetch.takeHeld())
       this.handleBlock({ session, kind, digest, blockIndex, frame }, nowMs)
   }
 
@@ -135,7 +135,7 @@ export class LargeFiles {
 
   handleOpened(session: SessionId, peer: PeerId, nowMs: number): void {
     this.sources.handleOpened(session, peer)
-    if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SPREAD_TICK_MS
+    if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SOURCES_TICK_MS
   }
 
   handleClosed(session: SessionId, nowMs: number): void {
@@ -144,7 +144,7 @@ export class LargeFiles {
       if (fetch.building !== undefined) {
         const { building } = fetch
         this.failIf(fetch, this.sources.lose(fetch, building, session, 'peer-gone', nowMs))
-        building.partners.handleClosed(session)
+        building.availability.handleClosed(session)
       } else if (fetch.session === session) this.fail(fetch, 'peer-gone')
     }
   }
@@ -181,7 +181,7 @@ export class LargeFiles {
 
   /** It has nothing of a file, or cannot tell now. */
   handleNotHolding(session: SessionId, digest: Digest, nowMs: number): void {
-    this.buildingOf(digest)?.partners.handleNothing(session, nowMs)
+    this.buildingOf(digest)?.availability.handleNothing(session, nowMs)
   }
 
   /** A file that became whole here, and that the keeper has not put in place yet. */
@@ -196,14 +196,15 @@ export class LargeFiles {
     const { blockIndex, session } = block
     const fetch = this.byDigest.get(block.digest)
     const { building } = fetch ?? {}
-    const source = building?.spread.source(session)
+    const source = building?.picker.source(session)
     if (fetch !== undefined && building === undefined) {
       // It cannot be proved yet.
-      if (fetch.session === session && fetch.ahead !== undefined) fetch.ahead.hold(blockIndex, block.frame)
+      if (fetch.session === session && fetch.prefetch !== undefined)
+        fetch.prefetch.hold(blockIndex, block.frame)
       else block.frame.release()
       return
     }
-    if (!fetch || !building || !source || !building.spread.missing.has(blockIndex)) {
+    if (!fetch || !building || !source || !building.picker.missing.has(blockIndex)) {
       block.frame.release()
       return
     }
@@ -222,7 +223,7 @@ export class LargeFiles {
       return
     }
     // Whoever writes it proves it. Until then it is taken for the block: almost always it is.
-    for (const needless of building.spread.handleArrived(blockIndex, source))
+    for (const needless of building.picker.handleArrived(blockIndex, source))
       endpoint.cancelBlock(needless.session, 'file', fetch.file.digest, needless.blockIndex)
     building.orphanedSinceMs = undefined
     fetch.writing++
@@ -278,14 +279,14 @@ export class LargeFiles {
     const { session, kind, digest, blockIndex } = block
     fetch.writing--
     if (building === undefined) return
-    const source = building.spread.source(session)
-    building.spread.handleRefused(blockIndex, source)
+    const source = building.picker.source(session)
+    building.picker.handleRefused(blockIndex, source)
     if (why === 'wrong' && source !== undefined)
       this.failIf(fetch, this.sources.blame(fetch, building, source, block, nowMs))
     else this.options.endpoint.rejectBlock(session, kind, digest, blockIndex, why)
     if (this.fetches.get(fetch.fetch) !== fetch) return
     // All seemed to be here when the last source went.
-    if (building.spread.sourceCount === 0) this.fail(fetch, 'peer-gone')
+    if (building.picker.sourceCount === 0) this.fail(fetch, 'peer-gone')
     else this.sources.pullMore(fetch, building, nowMs)
   }
 
@@ -321,7 +322,7 @@ export class LargeFiles {
     for (const fetch of [...this.fetches.values()]) {
       const { building } = fetch
       if (building === undefined) continue
-      this.tickAtMs = nowMs + SPREAD_TICK_MS
+      this.tickAtMs = nowMs + SOURCES_TICK_MS
       this.failIf(fetch, this.sources.tick(fetch, building, nowMs))
     }
   }
@@ -330,7 +331,7 @@ export class LargeFiles {
 
   private finishIfWhole(fetch: LargeFetch): void {
     const { building } = fetch
-    if (fetch.finishing || building === undefined || building.spread.missing.size > 0 || fetch.writing > 0)
+    if (fetch.finishing || building === undefined || building.picker.missing.size > 0 || fetch.writing > 0)
       return
     fetch.finishing = true
     this.writes.finish(fetch, building.path)
@@ -359,7 +360,7 @@ export class LargeFiles {
     if (this.byDigest.get(digest) === fetch) this.byDigest.delete(digest)
     // Blocks are asked of it before the list is here.
     endpoint.cancelPull(session, 'file', digest)
-    for (const source of building?.spread.all() ?? []) endpoint.cancelPull(source.session, 'file', digest)
+    for (const source of building?.picker.all() ?? []) endpoint.cancelPull(source.session, 'file', digest)
     if (fetch.list === undefined) onListNeedless(session, digest)
     // While it is being synced too: the next file of this name is another.
     if (building !== undefined) this.writes.release(building.path)

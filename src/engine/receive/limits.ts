@@ -6,7 +6,7 @@ export const BLOCKS_PER_REPORT = 64
 export const ITEM_TRIES_MAX = 3
 
 /** How often the sources of a file are looked at: who fell silent, who is slow, whom to ask what it holds by now. */
-export const SPREAD_TICK_MS = 50
+export const SOURCES_TICK_MS = 50
 
 /** Of a source that has sent so many blocks that are not what the file has there, no more is asked. One would do: what is
  *  damaged on its way is refused before. */
@@ -19,5 +19,5 @@ export const ORPHANED_MS = 2_000
 /** Blocks of a file of which nothing is here that are pulled before its list has come, 3 MB: what comes in the round
  *  trip between the two at 1 Gbit/s and 20 ms. Where there are other peers too, each block is better asked of the one
  *  that has it to spare; one only says how fast this one is. */
-export const AHEAD_BLOCKS_MAX = 48
-export const AHEAD_BLOCKS_SHARED_MAX = 1
+export const PREFETCH_BLOCKS_MAX = 48
+export const PREFETCH_BLOCKS_SHARED_MAX = 1

@@ -133,7 +133,7 @@ export class Receiving {
     const { digest, sizeBytes } = order.file
     const list: ItemRef = { kind: 'list', digest, sizeBytes: listBytes(sizeBytes) }
     this.assembling.pull(session, list, { type: 'list', fetch: order.fetch }, nowMs)
-    if (order.isNew) this.large.pullAhead(order.fetch, nowMs)
+    if (order.isNew) this.large.prefetch(order.fetch, nowMs)
   }
 
   cancel(id: FetchId): void {

@@ -8,4 +8,4 @@ export const LOCATION_BYTES_MAX = 48 * 1024 * 1024
 export const READS_MAX = 32
 
 /** Blocks waiting to be served at most, over all sessions: rdt asks for up to 256 ahead of each. */
-export const WANTED_MAX = 4_096
+export const REQUESTED_BLOCKS_MAX = 4_096

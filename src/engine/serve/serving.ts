@@ -1,22 +1,18 @@
-// Answers what peers pull: finds the item, reads the block into the room of a frame, holds it against its digest where
-// that has to be done here, seals it. Performs no I/O: reads are polled, and places are asked of the keeper. Used by the
-// engine alone.
+// Serves the blocks that peers pull: reads each into the room of a frame, proves it against its digest where that has to
+// be done here, and seals it. Performs no I/O: reads are polled. Used by the engine, which takes what was served to the
+// endpoint.
 
-import { BlockSet } from '../../base/blockset.js'
 import { equalBytes, hexOf } from '../../base/bytes.js'
-import { blockBytes, blockCount, type Digest, type Hash, itemKey, provesSmall } from '../../base/item.js'
+import { blockBytes, blockCount, type Digest, type Hash, itemKey } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES, FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
 import { membersOf, packProves } from '../../base/pack.js'
-import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
 import type { ItemName, Location } from '../../pipe/messages.js'
 import { FrameBuffer } from '../../rdt/pool.js'
 import type { BlockName, FrameCipher, FrameSeal } from '../../rdt/protection.js'
 import type { Outbox } from '../outbox.js'
 import type { Building } from '../receive/large-fetch.js'
-import { LOCATION_BYTES_MAX, LOCATIONS_MAX, READS_MAX, WANTED_MAX } from './limits.js'
-
-/** Stands for the time of a file that is being written: its descriptor is used again nevertheless. */
-const BUILDING_MTIME_MS = 0
+import { READS_MAX, REQUESTED_BLOCKS_MAX } from './limits.js'
+import { type FilePlace, Places } from './places.js'
 
 /** A block to be read; answered by `handleRead` with the same `id`. */
 export interface ReadOp {
@@ -43,22 +39,20 @@ export interface FrameRooms {
 }
 
 /** A block that a session asked for. */
-export interface Wanted extends BlockName {
+export interface RequestedBlock extends BlockName {
   readonly session: number
   /** Of a pack: what the peer says are the digests of its files. */
   readonly members?: Uint8Array | undefined
 }
 
-interface Task extends Wanted {
+interface Task extends RequestedBlock {
   /** Whether its item was looked up again after a read that did not verify. */
   readonly secondTry: boolean
 }
 
 export type Served =
-  | { readonly wanted: Wanted; readonly frame: FrameBuffer; readonly isProved: boolean }
-  | { readonly wanted: Wanted; readonly frame: undefined } // gone
-
-type FilePlace = Location & { readonly type: 'file' }
+  | { readonly requested: RequestedBlock; readonly frame: FrameBuffer; readonly isProved: boolean }
+  | { readonly requested: RequestedBlock; readonly frame: undefined } // gone
 
 /** A block that is being read. */
 interface Reading {
@@ -80,13 +74,11 @@ export interface ServingOptions {
 
 export class Serving {
   private readonly options: ServingOptions
-  private readonly locations = new Map<string, Location>()
-  private locationBytes = 0
+  private readonly places: Places
+  /** Blocks whose places were asked of the keeper. */
   private readonly unlocated = new Map<string, Task[]>()
   private readonly toRead: { readonly task: Task; readonly place: FilePlace }[] = []
   private readonly reading = new Map<number, Reading>()
-  /** By item, the blocks that were served as they were read, without being held against their digests. */
-  private readonly unproved = new Map<string, BlockSet>()
   private readonly served: Served[] = []
   /** Paths that were last read wrong. */
   private readonly toReopen = new Set<string>()
@@ -95,17 +87,18 @@ export class Serving {
 
   constructor(options: ServingOptions) {
     this.options = options
+    this.places = new Places(options)
   }
 
-  handleWanted(wanted: Wanted): void {
+  handleRequested(requested: RequestedBlock): void {
     // Dropped silently: the puller asks again, and by then there is room.
-    if (this.taskCount >= WANTED_MAX) return
+    if (this.taskCount >= REQUESTED_BLOCKS_MAX) return
     this.taskCount++
-    const task = { ...wanted, secondTry: false }
+    const task = { ...requested, secondTry: false }
     // One name is one content: seals rely on it, so what is asked for under a pack's name must be that pack.
     const isPack =
-      wanted.members !== undefined && packProves(this.options.hash, wanted.digest, wanted.members)
-    if (wanted.kind === 'pack' && !isPack) this.finish(task, undefined)
+      requested.members !== undefined && packProves(this.options.hash, requested.digest, requested.members)
+    if (requested.kind === 'pack' && !isPack) this.finish(task, undefined)
     else this.locate(task)
   }
 
@@ -113,85 +106,32 @@ export class Serving {
     const key = itemKey(name.kind, name.digest)
     const tasks = this.unlocated.get(key) ?? []
     this.unlocated.delete(key)
-    const isProved = this.isProved(name, location)
-    if ((location.type === 'content' || location.type === 'pack') && !isProved) {
-      if (location.type === 'content') this.suspect(location.path)
-      else for (const { path } of location.files) this.suspect(path)
-      for (const task of tasks) this.lookOnceMore(task)
-      return
+    const proved = this.places.handleLocated(name, location)
+    for (const task of tasks) {
+      if (proved === undefined) this.lookOnceMore(task)
+      else this.handleTask(task, proved)
     }
-    const proved: Location = isProved ? location : { type: 'gone' }
-    if (proved.type === 'bytes' || proved.type === 'file') this.remember(key, proved)
-    for (const task of tasks) this.handleTask(task, proved)
   }
 
   /** A file became whole where it was built. The keeper is about to put it in place, and then it is looked up anew. */
-  handleBuilt(digest: Digest, { path, sizeBytes, list }: Building): void {
-    this.remember(itemKey('file', digest), {
-      type: 'file',
-      path,
-      sizeBytes,
-      mtimeMs: BUILDING_MTIME_MS,
-      list,
-    })
+  handleBuilt(digest: Digest, building: Building): void {
+    this.places.handleBuilt(digest, building)
   }
 
-  /** Peers are told of this file and will ask for its list and its blocks: where they are is found out meanwhile. */
+  /** Peers are told of this file and will ask for its list and its blocks: their places are looked up meanwhile. */
   handleAnnounced(digest: Digest): void {
-    for (const kind of ['list', 'file'] as const) {
-      const key = itemKey(kind, digest)
-      if (!this.locations.has(key)) this.lookUp(key, { kind, digest })
-    }
+    this.places.handleAnnounced(digest)
   }
 
   /** Whether the whole file is here; undefined where that is asked of the keeper, which answers with `handleLocated`. */
   isWhole(digest: Digest): boolean | undefined {
-    const key = itemKey('file', digest)
-    if (this.locations.has(key)) return true
-    this.lookUp(key, { kind: 'file', digest })
-    return undefined
-  }
-
-  private lookUp(key: string, name: ItemName): void {
-    if (this.unlocated.has(key)) return
-    this.unlocated.set(key, [])
-    this.askKeeper(name)
-  }
-
-  private askKeeper(name: ItemName): void {
-    this.options.toKeeper.push({ type: 'locate', items: [name] })
-  }
-
-  private suspect(path: string): void {
-    this.options.toKeeper.push({ type: 'suspect', path })
+    return this.places.isWhole(digest)
   }
 
   /** What was read is not what the index says. The content may stand elsewhere; else it is gone. */
   private lookOnceMore(task: Task): void {
     if (task.secondTry) this.finish(task, undefined)
     else this.locate({ ...task, secondTry: true })
-  }
-
-  /** Nothing is served under a name that it does not have: seals rely on it that one name is one content. */
-  private isProved({ kind, digest, members }: ItemName, location: Location): boolean {
-    if (location.type === 'gone') return true
-    if (location.type === 'pack') return this.isProvedPack(members ?? [], location)
-    if (location.type !== 'file') {
-      const hashed = this.options.hash(location.bytes)
-      return hexOf(kind === 'file' ? this.options.hash(hashed) : hashed) === digest
-    }
-    // The digest of a single block stands for its list, and is checked with the block.
-    return location.list.length === 0 || hexOf(this.options.hash(location.list)) === digest
-  }
-
-  private isProvedPack(members: readonly Digest[], { files, bytes }: Location & { type: 'pack' }): boolean {
-    let at = 0
-    for (const [index, { sizeBytes }] of files.entries()) {
-      const content = bytes.subarray(at, at + sizeBytes)
-      if (!provesSmall(this.options.hash, content, members[index]!)) return false
-      at += sizeBytes
-    }
-    return files.length === members.length && at === bytes.length && at <= BLOCK_BYTES
   }
 
   /** `read` is in the room of the operation: the block, or where it was to be sealed the frame. Undefined where that
@@ -204,7 +144,7 @@ export class Serving {
     if (read !== undefined && entry.isToSeal) {
       this.taskCount--
       room.holdFrame(read)
-      this.served.push({ wanted: task, frame: room, isProved: true })
+      this.served.push({ requested: task, frame: room, isProved: true })
       return
     }
     const block = entry.isToSeal ? undefined : read
@@ -217,8 +157,7 @@ export class Serving {
       return
     }
     room.release()
-    this.forget(itemKey(task.kind, task.digest))
-    if (!place.path.startsWith(TEMPORARY_FOLDER)) this.suspect(place.path)
+    this.places.handleReadWrong(task, place)
     this.toReopen.add(place.path)
     this.lookOnceMore(task)
   }
@@ -227,6 +166,7 @@ export class Serving {
   handleKeeperLost(): void {
     for (const tasks of this.unlocated.values()) for (const task of tasks) this.finish(task, undefined)
     this.unlocated.clear()
+    this.places.handleKeeperLost()
   }
 
   pollRead(): ReadOp | undefined {
@@ -264,29 +204,17 @@ export class Serving {
   }
 
   private locate(task: Task): void {
-    const key = itemKey(task.kind, task.digest)
-    const known = this.locations.get(key) ?? this.placeInBuilding(task)
+    const known = this.places.find(task)
     if (known !== undefined) {
       this.handleTask(task, known)
       return
     }
-    const waiting = this.unlocated.get(key)
-    if (waiting !== undefined) {
-      waiting.push(task)
-      return
-    }
-    this.unlocated.set(key, [task])
     const { kind, digest, members } = task
-    this.askKeeper({ kind, digest, ...(members === undefined ? {} : { members: membersOf(members) }) })
-  }
-
-  /** Where the block is in a file that is still being built; gone where it has not come yet. */
-  private placeInBuilding(task: Task): Location | undefined {
-    const building = task.kind === 'file' ? this.options.buildingOf(task.digest) : undefined
-    if (building === undefined) return undefined
-    if (!building.holds(task.blockIndex)) return { type: 'gone' }
-    const { path, sizeBytes, list } = building
-    return { type: 'file', path, sizeBytes, mtimeMs: BUILDING_MTIME_MS, list }
+    const key = itemKey(kind, digest)
+    const waiting = this.unlocated.get(key)
+    if (waiting === undefined) this.unlocated.set(key, [task])
+    else waiting.push(task)
+    this.places.lookUp({ kind, digest, ...(members === undefined ? {} : { members: membersOf(members) }) })
   }
 
   private handleTask(task: Task, location: Location): void {
@@ -306,18 +234,10 @@ export class Serving {
   /** Whether a block goes out as it was read. Whoever pulls it proves it, so one look at each byte is enough; what it
    *  refuses it asks for again, and that is proved here. Seals must not rely on others: there one name is one content. */
   private isTaken(task: Task, place: FilePlace, block: Uint8Array): boolean {
-    const { blockIndex, session } = task
-    const key = itemKey(task.kind, task.digest)
     if (task.secondTry || place.list.length === 0) return false
-    // What is being built was proved before it was written. A place that was forgotten meanwhile was found wrong.
-    if (place.mtimeMs !== BUILDING_MTIME_MS && this.locations.get(key) !== place) return false
-    if (block.length !== blockBytes(place.sizeBytes, blockIndex)) return false
-    if (this.options.framesOf(session)?.needsProof !== false) return false
-    const served = this.unproved.get(key) ?? new BlockSet(blockCount(place.sizeBytes))
-    // What is forgotten here goes out unproved once more.
-    if (this.unproved.size >= LOCATIONS_MAX && !this.unproved.has(key)) this.unproved.clear()
-    this.unproved.set(key, served)
-    return served.add(blockIndex)
+    if (block.length !== blockBytes(place.sizeBytes, task.blockIndex)) return false
+    if (this.options.framesOf(task.session)?.needsProof !== false) return false
+    return this.places.allowUnproved(task, place)
   }
 
   private verifies(task: Task, place: FilePlace, block: Uint8Array): boolean {
@@ -335,7 +255,7 @@ export class Serving {
       return
     }
     this.taskCount--
-    this.served.push({ wanted: task, frame: undefined })
+    this.served.push({ requested: task, frame: undefined })
   }
 
   private seal(
@@ -352,37 +272,11 @@ export class Serving {
       return
     }
     room.holdFrame(frame)
-    this.served.push({ wanted: task, frame: room, isProved })
+    this.served.push({ requested: task, frame: room, isProved })
   }
 
   private roomFor(blockLength: number): FrameBuffer {
     const frameBytes = blockLength + FRAME_OVERHEAD_BYTES
     return this.options.rooms.take(frameBytes) ?? new FrameBuffer(new Uint8Array(frameBytes))
   }
-
-  private remember(key: string, location: Location): void {
-    this.forget(key)
-    this.locations.set(key, location)
-    this.locationBytes += heldBytes(location)
-    for (const [oldest, place] of this.locations) {
-      if (this.locations.size <= LOCATIONS_MAX && this.locationBytes <= LOCATION_BYTES_MAX) break
-      if (oldest === key) break
-      this.locations.delete(oldest)
-      this.unproved.delete(oldest)
-      this.locationBytes -= heldBytes(place)
-    }
-  }
-
-  private forget(key: string): void {
-    this.unproved.delete(key)
-    const location = this.locations.get(key)
-    if (location === undefined) return
-    this.locations.delete(key)
-    this.locationBytes -= heldBytes(location)
-  }
-}
-
-function heldBytes(location: Location): number {
-  if (location.type === 'bytes') return location.bytes.length
-  return location.type === 'file' ? location.list.length : 0
 }

@@ -1,13 +1,13 @@
 // The sessions that are open, and which of them is used with each peer: for a while there may be two. Used by Talk.
 
 import type { Address, SessionId } from '../../rdt/endpoint.js'
-import type { Conversation } from './conversation.js'
+import type { PeerTalk } from './peer-talk.js'
 
 export interface PeerSession {
   readonly session: SessionId
   readonly peer: string
   readonly address: Address
-  readonly conversation: Conversation
+  readonly peerTalk: PeerTalk
 }
 
 export class PeerSessions {

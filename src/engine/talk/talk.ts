@@ -1,4 +1,4 @@
-// Talks ecp with every peer: one Conversation a session, whose requests it sends, and whose requests it answers once the
+// Talks ecp with every peer: one PeerTalk for each session, whose requests it sends, and whose requests it answers once the
 // keeper has said how the two shares compare. Used by the engine.
 //
 //   peer ── have, update ──▶ Talk ── claim ──▶ keeper
@@ -13,10 +13,10 @@ import { WORKING_RETRY_MS } from '../limits.js'
 import type { Outbox } from '../outbox.js'
 import type { LargeFiles } from '../receive/large-files.js'
 import type { Serving } from '../serve/serving.js'
-import { Conversation, tidings } from './conversation.js'
 import { Holdings } from './holdings.js'
 import { OwnState } from './own-state.js'
 import { type PeerSession, PeerSessions } from './peer-sessions.js'
+import { PeerTalk, tidings } from './peer-talk.js'
 import { type Question, QuestionBook } from './question-book.js'
 
 export interface TalkOptions {
@@ -60,9 +60,9 @@ export class Talk {
   /** What is here goes along with the answer, so that the peer can begin to pull as soon as it has a session; and what it
    *  told with its hello can be pulled at once. */
   handleAnswered(event: EndpointEvent & { type: 'answered' }, nowMs: number): void {
-    const conversation = new Conversation(false)
-    if (this.own.root !== undefined) conversation.tellFirst()
-    this.addSession(event, conversation, nowMs)
+    const peerTalk = new PeerTalk(false)
+    if (this.own.root !== undefined) peerTalk.tellFirst()
+    this.addSession(event, peerTalk, nowMs)
     const message = event.early && decodeMessage(event.early)
     if (message?.ok && message.value.type === 'update' && this.own.root !== undefined)
       this.askKeeper(message.value, { session: event.session, request: undefined })
@@ -70,7 +70,7 @@ export class Talk {
 
   handleOpened(event: EndpointEvent & { type: 'opened' }, nowMs: number): void {
     const opened =
-      this.sessions.get(event.session) ?? this.addSession(event, new Conversation(event.initiator), nowMs)
+      this.sessions.get(event.session) ?? this.addSession(event, new PeerTalk(event.initiator), nowMs)
     this.sessions.handleOpened(opened)
   }
 
@@ -84,10 +84,10 @@ export class Talk {
 
   private addSession(
     { session, peerId: peer, address }: EndpointEvent & { type: 'answered' | 'opened' },
-    conversation: Conversation,
+    peerTalk: PeerTalk,
     nowMs: number,
   ): PeerSession {
-    const added = { session, peer, address, conversation }
+    const added = { session, peer, address, peerTalk }
     this.sessions.add(added)
     this.files.handleOpened(session, peer, nowMs)
     return added
@@ -110,48 +110,48 @@ export class Talk {
   }
 
   handleReply(session: SessionId, body: Uint8Array, nowMs: number): void {
-    const conversation = this.sessions.get(session)?.conversation
-    if (conversation === undefined) return
+    const peerTalk = this.sessions.get(session)?.peerTalk
+    if (peerTalk === undefined) return
     const message = decodeMessage(body)
     const reply = message.ok ? message.value : undefined
-    const asked = conversation.takeAskedHolding()
+    const asked = peerTalk.takeAskedHolding()
     if (asked !== undefined) {
       if (reply?.type === 'holding') this.files.handleHolding(session, reply, nowMs)
       else this.files.handleNotHolding(session, asked, nowMs)
       return
     }
     if (reply?.type === 'excess') {
-      conversation.handleSettled('excess')
+      peerTalk.handleSettled('excess')
       this.askKeeper(reply, { session, request: undefined })
     } else if (reply?.type === 'same') {
-      const root = conversation.handleSettled('same')
+      const root = peerTalk.handleSettled('same')
       if (root !== undefined) this.askKeeper(equalState(root), { session, request: undefined })
     } else {
-      conversation.handleWorking(reply?.type === 'working' ? reply.retryMs : WORKING_RETRY_MS, nowMs)
+      peerTalk.handleWorking(reply?.type === 'working' ? reply.retryMs : WORKING_RETRY_MS, nowMs)
     }
   }
 
   /** Sends each peer the request that is due: states come first, then who holds what of a file. */
   sendRequests(nowMs: number): void {
-    for (const { session, conversation } of this.sessions.all()) {
-      const request = this.nextRequest(session, conversation, nowMs)
+    for (const { session, peerTalk } of this.sessions.all()) {
+      const request = this.nextRequest(session, peerTalk, nowMs)
       if (request !== undefined) this.endpoint.sendRequest(session, encodeMessage(request), nowMs)
     }
   }
 
-  private nextRequest(session: SessionId, conversation: Conversation, nowMs: number): Message | undefined {
-    const state = conversation.pollRequest(this.own, nowMs)
-    if (state !== undefined || !conversation.isFree) return state
+  private nextRequest(session: SessionId, peerTalk: PeerTalk, nowMs: number): Message | undefined {
+    const state = peerTalk.pollRequest(this.own, nowMs)
+    if (state !== undefined || !peerTalk.isFree) return state
     const holding = this.files.pollHolding(session, nowMs)
-    if (holding !== undefined) conversation.handleAskedHolding(holding)
+    if (holding !== undefined) peerTalk.handleAskedHolding(holding)
     return holding
   }
 
   /** When `sendRequests` has something that waits for time alone. */
   pollTimeout(): number | undefined {
     let firstMs: number | undefined
-    for (const { conversation } of this.sessions.all()) {
-      const atMs = conversation.pollTimeout()
+    for (const { peerTalk } of this.sessions.all()) {
+      const atMs = peerTalk.pollTimeout()
       if (atMs !== undefined && (firstMs === undefined || atMs < firstMs)) firstMs = atMs
     }
     return firstMs
@@ -181,13 +181,13 @@ export class Talk {
     const question = this.questions.take(id)
     if (question?.request === undefined) return
     const { session, request } = question
-    const conversation = this.sessions.get(session)?.conversation
-    if (conversation === undefined) return
+    const peerTalk = this.sessions.get(session)?.peerTalk
+    if (peerTalk === undefined) return
     if (answer === 'working') {
       this.replyWorking(session, request.number, nowMs)
       return
     }
-    const reply = conversation.replyTo(request, answer === 'same', this.own) ?? { type: 'same' }
+    const reply = peerTalk.replyTo(request, answer === 'same', this.own) ?? { type: 'same' }
     this.reply(session, request.number, reply, nowMs)
   }
 
@@ -198,7 +198,7 @@ export class Talk {
 
   /** The keeper wants to know the peer's state anew. */
   greet(peer: string): void {
-    this.sessions.ofPeer(peer)?.conversation.greet()
+    this.sessions.ofPeer(peer)?.peerTalk.greet()
   }
 
   /** Nothing is known of the own share until the next keeper has read it: who waits for an answer is asked to come again. */
@@ -207,7 +207,7 @@ export class Talk {
     for (const { session, request } of this.questions.takeAll())
       if (request !== undefined) this.replyWorking(session, request.number, nowMs)
     this.holdings.handleKeeperLost(nowMs)
-    for (const { conversation } of this.sessions.all()) conversation.greet()
+    for (const { peerTalk } of this.sessions.all()) peerTalk.greet()
   }
 }
 

@@ -51,9 +51,9 @@ test('a block beyond the end is not held', () => {
 
 test('a block that has come and is not written is not told', () => {
   const building = buildingOf(blocksOf([0, 1]))
-  building.spread.setHolder(1, 'bbbbbbbbbbbbbbbb', BlockSet.full(building.pieces.blockCount))
-  const source = building.spread.source(1)!
-  building.spread.handleArrived(source.take(), source)
+  building.picker.setHolder(1, 'bbbbbbbbbbbbbbbb', BlockSet.full(building.pieces.blockCount))
+  const source = building.picker.source(1)!
+  building.picker.handleArrived(source.take(), source)
   expect([building.holds(0), building.holds(1)]).toEqual([false, false])
 })
 
@@ -61,14 +61,14 @@ test('what each peer gave is told, most first, also when its session is over', (
   const building = buildingOf(blocksOf([0, 1, 2, BLOCKS - 1]))
   const whole = BlockSet.full(building.pieces.blockCount)
   const [B, C] = ['bbbbbbbbbbbbbbbb', 'cccccccccccccccc']
-  building.spread.setHolder(1, B!, whole)
-  building.spread.setHolder(2, C!, whole)
-  building.spread.handleArrived(0, building.spread.source(1)!)
-  building.countDelivered(building.spread.drop(1)!)
-  building.spread.setHolder(3, B!, whole)
-  building.spread.handleArrived(BLOCKS - 1, building.spread.source(3)!)
-  building.spread.handleArrived(1, building.spread.source(2)!)
-  building.spread.handleArrived(2, building.spread.source(2)!)
+  building.picker.setHolder(1, B!, whole)
+  building.picker.setHolder(2, C!, whole)
+  building.picker.handleArrived(0, building.picker.source(1)!)
+  building.countDelivered(building.picker.drop(1)!)
+  building.picker.setHolder(3, B!, whole)
+  building.picker.handleArrived(BLOCKS - 1, building.picker.source(3)!)
+  building.picker.handleArrived(1, building.picker.source(2)!)
+  building.picker.handleArrived(2, building.picker.source(2)!)
   expect(building.delivered()).toEqual([
     { peer: C, bytes: 2 * BLOCK_BYTES },
     { peer: B, bytes: BLOCK_BYTES + blockBytes(SIZE_BYTES, BLOCKS - 1) },

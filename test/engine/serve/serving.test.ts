@@ -4,8 +4,8 @@ import { blockBytes } from '../../../src/base/item.js'
 import { BLOCK_BYTES, FRAME_BLOCK_AT } from '../../../src/base/limits.js'
 import { packOf } from '../../../src/base/pack.js'
 import { Outbox } from '../../../src/engine/outbox.js'
-import { LOCATIONS_MAX, READS_MAX, WANTED_MAX } from '../../../src/engine/serve/limits.js'
-import { type ReadOp, type Served, Serving, type Wanted } from '../../../src/engine/serve/serving.js'
+import { LOCATIONS_MAX, READS_MAX, REQUESTED_BLOCKS_MAX } from '../../../src/engine/serve/limits.js'
+import { type ReadOp, type RequestedBlock, type Served, Serving } from '../../../src/engine/serve/serving.js'
 import { crc32, hash } from '../../../src/io/hash.js'
 import type { ItemName, Location } from '../../../src/pipe/messages.js'
 import { FramePool } from '../../../src/rdt/pool.js'
@@ -34,7 +34,7 @@ const smallPlace: Location = {
   list: new Uint8Array(0),
 }
 
-const wanted = ({ kind, digest }: ItemName, blockIndex: number): Wanted => ({
+const requested = ({ kind, digest }: ItemName, blockIndex: number): RequestedBlock => ({
   session: SESSION,
   kind,
   digest,
@@ -101,7 +101,7 @@ function allServed(): Served[] {
 
 function blockIn(served: Served): Uint8Array | undefined {
   if (served.frame === undefined) return undefined
-  const opened = openFrame(served.wanted, served.frame.bytes, crc32)
+  const opened = openFrame(served.requested, served.frame.bytes, crc32)
   if (!opened.ok) throw new Error(opened.reason)
   return opened.value
 }
@@ -113,12 +113,12 @@ describe('a file that peers are told of', () => {
     serving.handleAnnounced(fileName.digest)
     expect(locates()).toEqual([listName, fileName])
     // Who asks before the answer has come waits for it.
-    serving.handleWanted(wanted(fileName, 0))
+    serving.handleRequested(requested(fileName, 0))
     expect([reads(), locates()]).toEqual([[], []])
     serving.handleLocated(listName, { type: 'bytes', bytes: listOf(large) })
     serving.handleLocated(fileName, place)
-    serving.handleWanted(wanted(listName, 0))
-    serving.handleWanted(wanted(fileName, 1))
+    serving.handleRequested(requested(listName, 0))
+    serving.handleRequested(requested(fileName, 1))
     expect(allServed().map(blockIn)).toEqual([listOf(large)])
     expect(reads().map(({ position }) => position)).toEqual([0, BLOCK_BYTES])
     serving.handleAnnounced(fileName.digest)
@@ -134,7 +134,7 @@ describe('a pack', () => {
     contents.map((bytes, index) => ({ kind: 'file', digest: members[index]!, sizeBytes: bytes.length })),
   )
   const name: ItemName = { kind: 'pack', digest: item.digest, members }
-  const asked = (told: Uint8Array | undefined): Wanted => ({
+  const asked = (told: Uint8Array | undefined): RequestedBlock => ({
     session: SESSION,
     kind: 'pack',
     digest: item.digest,
@@ -148,7 +148,7 @@ describe('a pack', () => {
   })
 
   test('is looked up by its files, proved file by file, and sealed as one block', () => {
-    serving.handleWanted(asked(item.members))
+    serving.handleRequested(asked(item.members))
     expect(locates()).toEqual([name])
     serving.handleLocated(name, located(...contents))
     expect(allServed().map(blockIn)).toEqual([concatBytes(contents)])
@@ -157,7 +157,7 @@ describe('a pack', () => {
 
   test('whose files are not those that its name says is gone, and the keeper is asked nothing', () => {
     for (const told of [item.members.subarray(32), new Uint8Array(64), new Uint8Array(0), undefined]) {
-      serving.handleWanted(asked(told))
+      serving.handleRequested(asked(told))
       expect(locates()).toEqual([])
       expect(allServed().map(blockIn)).toEqual([undefined])
     }
@@ -171,7 +171,7 @@ describe('a pack', () => {
       located(contents[0]!, contentOf(50, 3)),
     ]
     for (const location of wrong) {
-      serving.handleWanted(asked(item.members))
+      serving.handleRequested(asked(item.members))
       expect(told()).toEqual(['locate'])
       serving.handleLocated(name, location)
       const words = told()
@@ -186,8 +186,8 @@ describe('a pack', () => {
 
 describe('a block of a file', () => {
   test('is looked up once, read where the index says, and sealed', () => {
-    serving.handleWanted(wanted(fileName, 0))
-    serving.handleWanted(wanted(fileName, 2))
+    serving.handleRequested(requested(fileName, 0))
+    serving.handleRequested(requested(fileName, 2))
     expect(locates()).toEqual([fileName])
     expect(reads()).toEqual([])
     serving.handleLocated(fileName, place)
@@ -199,15 +199,15 @@ describe('a block of a file', () => {
     serving.handleRead(ops[1]!.id, blockOf(large, 2))
     serving.handleRead(ops[0]!.id, blockOf(large, 0))
     const served = allServed()
-    expect(served.map(({ wanted: { blockIndex } }) => blockIndex)).toEqual([2, 0])
+    expect(served.map(({ requested: { blockIndex } }) => blockIndex)).toEqual([2, 0])
     expect(served.map(blockIn)).toEqual([blockOf(large, 2), blockOf(large, 0)])
-    serving.handleWanted(wanted(fileName, 1))
+    serving.handleRequested(requested(fileName, 1))
     expect(locates()).toEqual([])
     expect(reads()).toHaveLength(1)
   })
 
   test('of a file of one block is proved by the digest of the file', () => {
-    serving.handleWanted(wanted(smallName, 0))
+    serving.handleRequested(requested(smallName, 0))
     serving.handleLocated(smallName, smallPlace)
     serving.handleRead(reads()[0]!.id, small)
     expect(allServed().map(blockIn)).toEqual([small])
@@ -215,7 +215,7 @@ describe('a block of a file', () => {
 
   test('that comes with the answer is proved, sealed, and asked for anew the next time', () => {
     for (let time = 0; time < 2; time++) {
-      serving.handleWanted(wanted(smallName, 0))
+      serving.handleRequested(requested(smallName, 0))
       expect(locates()).toEqual([smallName])
       serving.handleLocated(smallName, { type: 'content', path: 'small', bytes: small })
       expect(reads()).toEqual([])
@@ -225,7 +225,7 @@ describe('a block of a file', () => {
 
   test('that comes with the answer and is another one makes its path suspect; it is looked for once more', () => {
     const other: Location = { type: 'content', path: 'small', bytes: contentOf(100, 2) }
-    serving.handleWanted(wanted(smallName, 0))
+    serving.handleRequested(requested(smallName, 0))
     expect(told()).toEqual(['locate'])
     serving.handleLocated(smallName, other)
     expect(told()).toEqual(['suspect small', 'locate'])
@@ -236,18 +236,18 @@ describe('a block of a file', () => {
   })
 
   test.each([1, 3, 1_000_000])('that is none, block %i beyond the end, is gone', (beyond) => {
-    serving.handleWanted(wanted(fileName, 2 + beyond))
+    serving.handleRequested(requested(fileName, 2 + beyond))
     serving.handleLocated(fileName, place)
     expect(reads()).toEqual([])
     expect(allServed()).toMatchObject([{ frame: undefined }])
   })
 
   test('that is on no machine here is gone, and asked for anew the next time', () => {
-    serving.handleWanted(wanted(fileName, 0))
+    serving.handleRequested(requested(fileName, 0))
     serving.handleLocated(fileName, { type: 'gone' })
-    expect(allServed()).toMatchObject([{ wanted: { session: SESSION, blockIndex: 0 }, frame: undefined }])
+    expect(allServed()).toMatchObject([{ requested: { session: SESSION, blockIndex: 0 }, frame: undefined }])
     told()
-    serving.handleWanted(wanted(fileName, 0))
+    serving.handleRequested(requested(fileName, 0))
     expect(locates()).toEqual([fileName])
   })
 })
@@ -256,7 +256,7 @@ describe('without seals', () => {
   const torn = blockOf(large, 0)
   torn[17]! ^= 1
   const serve = (block: Uint8Array): Served[] => {
-    serving.handleWanted(wanted(fileName, 0))
+    serving.handleRequested(requested(fileName, 0))
     const op = reads()[0]!
     const into = op.room.bytes.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + block.length)
     into.set(block)
@@ -265,7 +265,7 @@ describe('without seals', () => {
   }
   beforeEach(() => {
     frames.needsProof = false
-    serving.handleWanted(wanted(fileName, 1))
+    serving.handleRequested(requested(fileName, 1))
     serving.handleLocated(fileName, place)
     serving.handleRead(reads()[0]!.id, blockOf(large, 1))
     allServed()
@@ -310,7 +310,7 @@ describe('without seals', () => {
   })
 
   test('a block of another length is not served', () => {
-    serving.handleWanted(wanted(fileName, 0))
+    serving.handleRequested(requested(fileName, 0))
     serving.handleRead(reads()[0]!.id, torn.subarray(1))
     expect(allServed()).toEqual([])
     expect(told()).toEqual(['suspect f/large', 'locate'])
@@ -326,7 +326,7 @@ describe('a file that is not what the index says', () => {
     ['is shorter', blockOf(large, 0).subarray(1)],
     ['cannot be read', undefined],
   ])('and %s is looked up a second time and served from where it is by then', (_, found) => {
-    serving.handleWanted(wanted(fileName, 0))
+    serving.handleRequested(requested(fileName, 0))
     serving.handleLocated(fileName, place)
     told()
     serving.handleRead(reads()[0]!.id, found)
@@ -341,7 +341,7 @@ describe('a file that is not what the index says', () => {
   })
 
   test('twice is gone, and no torn byte was served', () => {
-    serving.handleWanted(wanted(fileName, 0))
+    serving.handleRequested(requested(fileName, 0))
     serving.handleLocated(fileName, place)
     serving.handleRead(reads()[0]!.id, blockOf(torn, 0))
     serving.handleLocated(fileName, place)
@@ -351,7 +351,7 @@ describe('a file that is not what the index says', () => {
   })
 
   test('a small one is never served with other bytes either', () => {
-    serving.handleWanted(wanted(smallName, 0))
+    serving.handleRequested(requested(smallName, 0))
     serving.handleLocated(smallName, smallPlace)
     serving.handleRead(reads()[0]!.id, contentOf(100, 2))
     serving.handleLocated(smallName, { type: 'gone' })
@@ -360,7 +360,7 @@ describe('a file that is not what the index says', () => {
 
   test('a large one without a list proves nothing and is gone', () => {
     const listless: Location = { ...place, list: new Uint8Array(0) }
-    serving.handleWanted(wanted(fileName, 0))
+    serving.handleRequested(requested(fileName, 0))
     for (let look = 0; look < 2; look++) {
       serving.handleLocated(fileName, listless)
       serving.handleRead(reads()[0]!.id, blockOf(large, 0))
@@ -373,7 +373,7 @@ describe('a list or a tree item', () => {
   test('is served from memory, block by block', () => {
     const bytes = contentOf(BLOCK_BYTES + 5)
     const name: ItemName = { kind: 'list', digest: hexOf(hash(bytes)) }
-    for (const index of [1, 0, 2]) serving.handleWanted(wanted(name, index))
+    for (const index of [1, 0, 2]) serving.handleRequested(requested(name, index))
     serving.handleLocated(name, { type: 'bytes', bytes })
     expect(reads()).toEqual([])
     expect(allServed().map(blockIn)).toEqual([
@@ -385,15 +385,15 @@ describe('a list or a tree item', () => {
 
   test('that is not what its name says is not served', () => {
     const name: ItemName = { kind: 'tree', digest: digestOf('another') }
-    serving.handleWanted(wanted(name, 0))
+    serving.handleRequested(requested(name, 0))
     serving.handleLocated(name, { type: 'bytes', bytes: contentOf(5) })
     expect(allServed()).toMatchObject([{ frame: undefined }])
   })
 
   test('is another item than a file of the same digest', () => {
     const digest = digestOf('both')
-    serving.handleWanted(wanted({ kind: 'tree', digest }, 0))
-    serving.handleWanted(wanted({ kind: 'list', digest }, 0))
+    serving.handleRequested(requested({ kind: 'tree', digest }, 0))
+    serving.handleRequested(requested({ kind: 'list', digest }, 0))
     expect(locates()).toHaveLength(2)
   })
 })
@@ -402,7 +402,7 @@ describe('what is done at once', () => {
   test('no more reads are under way than the limit', () => {
     const many = contentOf(40 * BLOCK_BYTES)
     const name: ItemName = { kind: 'file', digest: digestOfContent(many) }
-    for (let index = 0; index < 40; index++) serving.handleWanted(wanted(name, index))
+    for (let index = 0; index < 40; index++) serving.handleRequested(requested(name, index))
     serving.handleLocated(name, {
       type: 'file',
       path: 'many',
@@ -416,11 +416,12 @@ describe('what is done at once', () => {
     expect(reads()).toMatchObject([{ position: READS_MAX * BLOCK_BYTES }])
   })
 
-  test('what is wanted beyond the limit is dropped, and has room again later', () => {
-    for (let index = 0; index < WANTED_MAX + 3; index++) serving.handleWanted(wanted(fileName, index))
+  test('blocks requested beyond the limit are dropped, and have room again later', () => {
+    for (let index = 0; index < REQUESTED_BLOCKS_MAX + 3; index++)
+      serving.handleRequested(requested(fileName, index))
     serving.handleLocated(fileName, { type: 'gone' })
-    expect(allServed()).toHaveLength(WANTED_MAX)
-    serving.handleWanted(wanted(fileName, 0))
+    expect(allServed()).toHaveLength(REQUESTED_BLOCKS_MAX)
+    serving.handleRequested(requested(fileName, 0))
     serving.handleLocated(fileName, { type: 'gone' })
     expect(allServed()).toHaveLength(1)
   })
@@ -428,7 +429,7 @@ describe('what is done at once', () => {
   test('places are remembered up to the limit, the oldest forgotten first', () => {
     const bytesOf = (item: number) => Uint8Array.of(item >> 8, item)
     const nameOf = (item: number): ItemName => ({ kind: 'tree', digest: hexOf(hash(bytesOf(item))) })
-    const ask = (item: number): void => serving.handleWanted(wanted(nameOf(item), 0))
+    const ask = (item: number): void => serving.handleRequested(requested(nameOf(item), 0))
     for (let item = 0; item <= LOCATIONS_MAX; item++) {
       ask(item)
       serving.handleLocated(nameOf(item), { type: 'bytes', bytes: bytesOf(item) })
@@ -450,12 +451,12 @@ describe('what is done at once', () => {
 })
 
 test('when the watcher process dies, what it was asked is gone, and what was read is served', () => {
-  serving.handleWanted(wanted(fileName, 0))
+  serving.handleRequested(requested(fileName, 0))
   serving.handleLocated(fileName, place)
   const [op] = reads()
-  serving.handleWanted(wanted(smallName, 0))
+  serving.handleRequested(requested(smallName, 0))
   serving.handleKeeperLost()
-  expect(allServed()).toMatchObject([{ wanted: { digest: smallName.digest }, frame: undefined }])
+  expect(allServed()).toMatchObject([{ requested: { digest: smallName.digest }, frame: undefined }])
   serving.handleRead(op!.id, blockOf(large, 0))
   expect(allServed().map(blockIn)).toEqual([blockOf(large, 0)])
 })

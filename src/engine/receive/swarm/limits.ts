@@ -10,9 +10,9 @@ export const BARRED_MS = 2_000
 export const SILENT_MS = 250
 export const SILENT_RTTS = 4
 
-/** For so long, whatever session it comes in; and of so many peers and files this is remembered, 150 bytes each. */
-export const LIAR_MS = 600_000
-export const LIARS_MAX = 1_024
+/** A peer is banned as a source of a file for so long, in whatever session; so many bans are remembered, 150 bytes each. */
+export const BAN_MS = 600_000
+export const BANS_MAX = 1_024
 
 /** Weight of the newest tick in what a source is taken to deliver. */
 export const SOURCE_RATE_WEIGHT = 0.25

@@ -1,4 +1,4 @@
-// Which partners give so little that what they alone hold is pulled from a whole source too. Used by Spread at each tick.
+// Which partners give so little that what they alone hold is pulled from a whole source too. Used by PiecePicker at each tick.
 
 import { BLOCK_BYTES } from '../../../base/limits.js'
 import { BEHIND_FACTOR, BEHIND_MS } from './limits.js'

@@ -1,5 +1,5 @@
 // Which piece of a file a source does best to go on with: the rank of each piece, by who owns it (rendezvous hashing over all
-// partners) and by how many partners hold it. Used by Spread.
+// partners) and by how many partners hold it. Used by PiecePicker.
 
 import type { PeerId } from '../../../share/version.js'
 import { hashOfPeer, type Source } from './source.js'

@@ -1,5 +1,5 @@
 // One peer that holds a file, or is building it: which blocks are asked of it, how fast it delivers, and what is thought of
-// it. Spread decides, and marks here; rdt takes from here which block to ask for next.
+// it. PiecePicker decides, and marks here; rdt takes from here which block to ask for next.
 
 import type { BlockSet } from '../../../base/blockset.js'
 import { BLOCK_BYTES } from '../../../base/limits.js'
@@ -14,7 +14,7 @@ export interface SessionFacts {
   readonly silentSinceMs: number | undefined
 }
 
-/** Who says which block is next; Spread. */
+/** Who says which block is next; PiecePicker. */
 export interface BlockPicker {
   nextOf(source: Source): number | undefined
   take(source: Source): number

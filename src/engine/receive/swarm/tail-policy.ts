@@ -1,8 +1,8 @@
 // The last blocks of a file: which sources take no more of them, and what is late with one is asked of another. Used by
-// Spread at each tick.
+// PiecePicker at each tick.
 
 import { BLOCK_BYTES } from '../../../base/limits.js'
-import { SPREAD_TICK_MS } from '../limits.js'
+import { SOURCES_TICK_MS } from '../limits.js'
 import { AGAIN_BLOCKS_MAX, AGAIN_FACTOR, TAIL_BLOCKS } from './limits.js'
 import type { Source } from './source.js'
 
@@ -20,7 +20,7 @@ export function judgeTail(sources: readonly Source[], freeBlocks: number): void 
     }
     const elsewhereMs = (freeBlocks * BLOCK_BYTES) / othersBytesPerMs
     source.isTooSlow =
-      isWholeElsewhere && source.expectedMs(source.taken.size) > AGAIN_FACTOR * elsewhereMs + SPREAD_TICK_MS
+      isWholeElsewhere && source.expectedMs(source.taken.size) > AGAIN_FACTOR * elsewhereMs + SOURCES_TICK_MS
   }
 }
 
@@ -37,7 +37,7 @@ export function askAgain(sources: readonly Source[], pieceOf: (blockIndex: numbe
         ahead--
         const hereMs = source.expectedMs(source.taken.size + source.again.length)
         const thereMs = slow.isDoubted ? Number.POSITIVE_INFINITY : slow.expectedMs(ahead)
-        if (roomBlocks <= 0 || thereMs <= AGAIN_FACTOR * hereMs + SPREAD_TICK_MS) break
+        if (roomBlocks <= 0 || thereMs <= AGAIN_FACTOR * hereMs + SOURCES_TICK_MS) break
         if (!source.pieces.has(pieceOf(blockIndex)) || isAskedTwice(blockIndex, sources)) continue
         source.again.push(blockIndex)
         roomBlocks--

@@ -4,18 +4,18 @@
 import type { SessionId } from '../../../rdt/endpoint.js'
 import { BARRED_MS, HOLDING_MS, HOLDING_MS_MAX } from './limits.js'
 
-interface Partner {
+interface AskedPeer {
   askAtMs: number
   delayMs: number
   barredUntilMs: number
 }
 
-export class Partners {
-  private readonly partners = new Map<SessionId, Partner>()
+export class PeerAvailability {
+  private readonly asked = new Map<SessionId, AskedPeer>()
 
   isDue(session: SessionId, nowMs: number): boolean {
-    const partner = this.partners.get(session)
-    return partner === undefined || nowMs >= partner.askAtMs
+    const peer = this.asked.get(session)
+    return peer === undefined || nowMs >= peer.askAtMs
   }
 
   /** Until it has answered, or for long. */
@@ -25,40 +25,40 @@ export class Partners {
 
   /** It holds some of the file, or all of it, and said so itself. False where it is not believed for now. */
   handleHolding(session: SessionId, isWhole: boolean, nowMs: number): boolean {
-    const partner = this.of(session)
-    partner.delayMs = HOLDING_MS
-    partner.askAtMs = isWhole ? Number.POSITIVE_INFINITY : nowMs + HOLDING_MS
-    return nowMs >= partner.barredUntilMs
+    const peer = this.of(session)
+    peer.delayMs = HOLDING_MS
+    peer.askAtMs = isWhole ? Number.POSITIVE_INFINITY : nowMs + HOLDING_MS
+    return nowMs >= peer.barredUntilMs
   }
 
   /** It has nothing of it, or cannot tell. */
   handleNothing(session: SessionId, nowMs: number): void {
-    const partner = this.of(session)
-    partner.askAtMs = nowMs + partner.delayMs
-    partner.delayMs = Math.min(2 * partner.delayMs, HOLDING_MS_MAX)
+    const peer = this.of(session)
+    peer.askAtMs = nowMs + peer.delayMs
+    peer.delayMs = Math.min(2 * peer.delayMs, HOLDING_MS_MAX)
   }
 
   /** It did not have what it had said. */
   bar(session: SessionId, nowMs: number): void {
-    const partner = this.of(session)
-    partner.barredUntilMs = nowMs + BARRED_MS
-    partner.askAtMs = partner.barredUntilMs
+    const peer = this.of(session)
+    peer.barredUntilMs = nowMs + BARRED_MS
+    peer.askAtMs = peer.barredUntilMs
   }
 
   handleClosed(session: SessionId): void {
-    this.partners.delete(session)
+    this.asked.delete(session)
   }
 
-  private of(session: SessionId): Partner {
-    let partner = this.partners.get(session)
-    if (partner === undefined) {
-      partner = {
+  private of(session: SessionId): AskedPeer {
+    let peer = this.asked.get(session)
+    if (peer === undefined) {
+      peer = {
         askAtMs: Number.NEGATIVE_INFINITY,
         delayMs: HOLDING_MS,
         barredUntilMs: Number.NEGATIVE_INFINITY,
       }
-      this.partners.set(session, partner)
+      this.asked.set(session, peer)
     }
-    return partner
+    return peer
   }
 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { ItemRef } from '../../../src/base/item.js'
 import { CONTROL_BYTES_MAX } from '../../../src/base/limits.js'
 import { encodeMessage } from '../../../src/ecp/message.js'
-import { Conversation, tidings } from '../../../src/engine/talk/conversation.js'
 import { OwnState } from '../../../src/engine/talk/own-state.js'
+import { PeerTalk, tidings } from '../../../src/engine/talk/peer-talk.js'
 import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { encodeEntry } from '../../../src/share/entry-line.js'
@@ -28,50 +28,50 @@ function asking(type: 'have' | 'update', root: ItemRef): { type: 'have' | 'updat
 }
 
 /** A conversation in which the peer has been told the root. */
-function told(own: OwnState): Conversation {
-  const conversation = new Conversation(true)
-  expect(conversation.pollRequest(own, 0)?.type).toBe('have')
-  conversation.handleSettled('excess')
-  expect(conversation.pollRequest(own, 0)).toBeUndefined()
-  return conversation
+function told(own: OwnState): PeerTalk {
+  const talk = new PeerTalk(true)
+  expect(talk.pollRequest(own, 0)?.type).toBe('have')
+  talk.handleSettled('excess')
+  expect(talk.pollRequest(own, 0)).toBeUndefined()
+  return talk
 }
 
 describe('who speaks first', () => {
   test('the side that opened the session greets, once, with all that it holds', () => {
-    const conversation = new Conversation(true)
+    const talk = new PeerTalk(true)
     const own = ownState(first)
-    expect(conversation.pollRequest(own, 0)).toEqual({
+    expect(talk.pollRequest(own, 0)).toEqual({
       type: 'have',
       root: first,
       scope: { type: 'whole' },
       lines: [encodeEntry(file)],
     })
-    expect(conversation.pollRequest(own, 1_000_000)).toBeUndefined()
+    expect(talk.pollRequest(own, 1_000_000)).toBeUndefined()
   })
 
   test('nobody speaks before the share has been read', () => {
-    const conversation = new Conversation(true)
+    const talk = new PeerTalk(true)
     const own = new OwnState()
-    expect(conversation.pollRequest(own, 0)).toBeUndefined()
+    expect(talk.pollRequest(own, 0)).toBeUndefined()
     own.update(first, undefined, [])
-    expect(conversation.pollRequest(own, 0)?.type).toBe('have')
+    expect(talk.pollRequest(own, 0)?.type).toBe('have')
   })
 
   test('the side that was called is silent until it has been greeted', () => {
-    const conversation = new Conversation(false)
+    const talk = new PeerTalk(false)
     const own = ownState(first)
-    expect(conversation.pollRequest(own, 1_000_000)).toBeUndefined()
-    conversation.replyTo(asking('have', first), true, own)
+    expect(talk.pollRequest(own, 1_000_000)).toBeUndefined()
+    talk.replyTo(asking('have', first), true, own)
     own.update(second, [file], [file])
-    expect(conversation.pollRequest(own, 1_000_000)).toMatchObject({ type: 'update', root: second })
+    expect(talk.pollRequest(own, 1_000_000)).toMatchObject({ type: 'update', root: second })
   })
 
   test('two that hold the same know it after one greeting and its answer, on both sides', () => {
     const own = ownState(first)
-    const called = new Conversation(false)
+    const called = new PeerTalk(false)
     expect(called.replyTo(asking('have', first), true, own)).toBeUndefined()
     expect(called.pollRequest(own, 0)).toBeUndefined()
-    const caller = new Conversation(true)
+    const caller = new PeerTalk(true)
     caller.pollRequest(own, 0)
     expect(caller.handleSettled('same')).toEqual(first)
     expect(caller.pollRequest(own, 0)).toBeUndefined()
@@ -79,30 +79,30 @@ describe('who speaks first', () => {
 
   test('an update answered with same says nothing of what the peer holds', () => {
     const own = ownState(first)
-    const conversation = told(own)
+    const talk = told(own)
     own.update(second, [file], [file])
-    conversation.pollRequest(own, 0)
-    expect(conversation.handleSettled('same')).toBeUndefined()
+    talk.pollRequest(own, 0)
+    expect(talk.handleSettled('same')).toBeUndefined()
   })
 
   test('the side that was called need not tell in an update what it has told in its reply', () => {
-    const conversation = new Conversation(false)
+    const talk = new PeerTalk(false)
     const own = ownState(first)
-    expect(conversation.replyTo(asking('have', theirs), false, own)).toMatchObject({
+    expect(talk.replyTo(asking('have', theirs), false, own)).toMatchObject({
       type: 'excess',
       root: first,
     })
-    expect(conversation.pollRequest(own, 0)).toBeUndefined()
+    expect(talk.pollRequest(own, 0)).toBeUndefined()
   })
 })
 
 describe('an update', () => {
   test('lists what has changed since the root that the peer knows', () => {
     const own = ownState(first)
-    const conversation = told(own)
+    const talk = told(own)
     own.update(second, [file], [file, other])
     own.update(third, [other], [file, other])
-    expect(conversation.pollRequest(own, 0)).toEqual({
+    expect(talk.pollRequest(own, 0)).toEqual({
       type: 'update',
       root: third,
       scope: { type: 'since', base: first },
@@ -112,13 +112,13 @@ describe('an update', () => {
 
   test('is one at a time, and what changes meanwhile goes with the next', () => {
     const own = ownState(first)
-    const conversation = told(own)
+    const talk = told(own)
     own.update(second, [file], [file])
-    expect(conversation.pollRequest(own, 0)).toMatchObject({ root: second })
+    expect(talk.pollRequest(own, 0)).toMatchObject({ root: second })
     own.update(third, [other], [file, other])
-    expect(conversation.pollRequest(own, 0)).toBeUndefined()
-    conversation.handleSettled('excess')
-    expect(conversation.pollRequest(own, 0)).toMatchObject({
+    expect(talk.pollRequest(own, 0)).toBeUndefined()
+    talk.handleSettled('excess')
+    expect(talk.pollRequest(own, 0)).toMatchObject({
       root: third,
       scope: { type: 'since', base: second },
       lines: [encodeEntry(other)],
@@ -127,9 +127,9 @@ describe('an update', () => {
 
   test('whose changes are not known lists the whole share, where that is little', () => {
     const own = ownState(first)
-    const conversation = told(own)
+    const talk = told(own)
     own.update(second, undefined, [file])
-    expect(conversation.pollRequest(own, 0)).toMatchObject({
+    expect(talk.pollRequest(own, 0)).toMatchObject({
       scope: { type: 'whole' },
       lines: [encodeEntry(file)],
     })
@@ -137,20 +137,20 @@ describe('an update', () => {
 
   test('whose changes are too long for one message lists nothing', () => {
     const own = ownState(first)
-    const conversation = told(own)
+    const talk = told(own)
     const changes = Array.from({ length: 20 }, (_, index) => fileEntry(`file ${index}`))
     own.update(second, changes, changes)
-    const message = conversation.pollRequest(own, 0)!
+    const message = talk.pollRequest(own, 0)!
     expect(message).toEqual({ type: 'update', root: second, scope: { type: 'some' }, lines: [] })
     expect(encodeMessage(message).length).toBeLessThan(CONTROL_BYTES_MAX)
   })
 
   test('whose changes are too long lists the whole share where that is shorter', () => {
     const own = ownState(first)
-    const conversation = told(own)
+    const talk = told(own)
     const changes = Array.from({ length: 20 }, (_, index) => fileEntry(`file ${index % 2}`))
     own.update(second, changes, [file])
-    expect(conversation.pollRequest(own, 0)).toMatchObject({
+    expect(talk.pollRequest(own, 0)).toMatchObject({
       scope: { type: 'whole' },
       lines: [encodeEntry(file)],
     })
@@ -158,9 +158,9 @@ describe('an update', () => {
 
   test('of a share that is too large to list and whose changes are not known is its root alone', () => {
     const own = ownState(first, undefined)
-    const conversation = told(own)
+    const talk = told(own)
     own.update(second, undefined, undefined)
-    expect(conversation.pollRequest(own, 0)).toEqual({
+    expect(talk.pollRequest(own, 0)).toEqual({
       type: 'update',
       root: second,
       scope: { type: 'some' },
@@ -175,7 +175,7 @@ describe('an update', () => {
     own.update(third, [fileEntry('c')], undefined)
     const lines = [encodeEntry(fileEntry('c'))]
     const some = { root: third, scope: { type: 'some' }, lines }
-    expect(new Conversation(true).pollRequest(own, 0)).toEqual({ type: 'have', ...some })
+    expect(new PeerTalk(true).pollRequest(own, 0)).toEqual({ type: 'have', ...some })
     expect(tidings(own)).toEqual({ type: 'update', ...some })
     own.update(first, undefined, undefined)
     expect(tidings(own)).toEqual({ type: 'update', root: first, scope: { type: 'some' }, lines: [] })
@@ -183,12 +183,12 @@ describe('an update', () => {
 
   test('is due again when the share is as it was before', () => {
     const own = ownState(first)
-    const conversation = told(own)
+    const talk = told(own)
     own.update(second, [other], [file, other])
-    conversation.pollRequest(own, 0)
-    conversation.handleSettled('excess')
+    talk.pollRequest(own, 0)
+    talk.handleSettled('excess')
     own.update(first, [file], [file])
-    expect(conversation.pollRequest(own, 0)).toMatchObject({
+    expect(talk.pollRequest(own, 0)).toMatchObject({
       root: first,
       scope: { type: 'since', base: second },
     })
@@ -197,24 +197,24 @@ describe('an update', () => {
 
 describe('a busy peer', () => {
   test('is greeted again after the time that it asked for', () => {
-    const conversation = new Conversation(true)
+    const talk = new PeerTalk(true)
     const own = ownState(first)
-    conversation.pollRequest(own, 0)
-    conversation.handleWorking(300, 1_000)
-    expect(conversation.pollTimeout()).toBe(1_300)
-    expect(conversation.pollRequest(own, 1_299)).toBeUndefined()
-    expect(conversation.pollRequest(own, 1_300)).toMatchObject({ type: 'have', root: first })
-    expect(conversation.pollTimeout()).toBeUndefined()
+    talk.pollRequest(own, 0)
+    talk.handleWorking(300, 1_000)
+    expect(talk.pollTimeout()).toBe(1_300)
+    expect(talk.pollRequest(own, 1_299)).toBeUndefined()
+    expect(talk.pollRequest(own, 1_300)).toMatchObject({ type: 'have', root: first })
+    expect(talk.pollTimeout()).toBeUndefined()
   })
 
   test('is sent an update again, as it is by then', () => {
     const own = ownState(first)
-    const conversation = told(own)
+    const talk = told(own)
     own.update(second, [file], [file])
-    conversation.pollRequest(own, 0)
-    conversation.handleWorking(300, 0)
+    talk.pollRequest(own, 0)
+    talk.handleWorking(300, 0)
     own.update(third, [other], [file, other])
-    expect(conversation.pollRequest(own, 300)).toMatchObject({
+    expect(talk.pollRequest(own, 300)).toMatchObject({
       type: 'update',
       root: third,
       scope: { type: 'since', base: first },
@@ -223,33 +223,33 @@ describe('a busy peer', () => {
   })
 
   test('wakes nobody while our own share is not known', () => {
-    const conversation = new Conversation(true)
+    const talk = new PeerTalk(true)
     const own = ownState(first)
-    conversation.pollRequest(own, 0)
-    conversation.handleWorking(300, 0)
+    talk.pollRequest(own, 0)
+    talk.handleWorking(300, 0)
     own.forget()
-    expect(conversation.pollRequest(own, 300)).toBeUndefined()
-    expect(conversation.pollTimeout()).toBeUndefined()
+    expect(talk.pollRequest(own, 300)).toBeUndefined()
+    expect(talk.pollTimeout()).toBeUndefined()
     own.update(second, undefined, [file])
-    expect(conversation.pollRequest(own, 300)).toMatchObject({ type: 'have', root: second })
+    expect(talk.pollRequest(own, 300)).toMatchObject({ type: 'have', root: second })
   })
 })
 
 describe('a reply', () => {
   test('to a greeting of a peer that holds the same is nothing', () => {
-    const conversation = new Conversation(false)
-    expect(conversation.replyTo(asking('have', first), true, ownState(first))).toBeUndefined()
+    const talk = new PeerTalk(false)
+    expect(talk.replyTo(asking('have', first), true, ownState(first))).toBeUndefined()
   })
 
   test('to a greeting that differs is all that we hold, or what changed since the peer last knew', () => {
     const own = ownState(first)
-    const conversation = new Conversation(false)
-    expect(conversation.replyTo(asking('have', theirs), false, own)).toMatchObject({
+    const talk = new PeerTalk(false)
+    expect(talk.replyTo(asking('have', theirs), false, own)).toMatchObject({
       type: 'excess',
       scope: { type: 'whole' },
     })
     own.update(second, [other], [file, other])
-    expect(conversation.replyTo(asking('have', theirs), false, own)).toMatchObject({
+    expect(talk.replyTo(asking('have', theirs), false, own)).toMatchObject({
       scope: { type: 'since', base: first },
       lines: [encodeEntry(other)],
     })
@@ -257,8 +257,8 @@ describe('a reply', () => {
 
   test('to a greeting of a peer that knows our root tells it again, since it asks', () => {
     const own = ownState(first)
-    const conversation = told(own)
-    expect(conversation.replyTo(asking('have', theirs), false, own)).toMatchObject({
+    const talk = told(own)
+    expect(talk.replyTo(asking('have', theirs), false, own)).toMatchObject({
       type: 'excess',
       root: first,
     })
@@ -266,51 +266,51 @@ describe('a reply', () => {
 
   test('to an update of a peer that knows our root is nothing', () => {
     const own = ownState(first)
-    const conversation = told(own)
-    expect(conversation.replyTo(asking('update', theirs), false, own)).toBeUndefined()
+    const talk = told(own)
+    expect(talk.replyTo(asking('update', theirs), false, own)).toBeUndefined()
   })
 
   test('to an update of a peer that does not know our root brings it along', () => {
     const own = ownState(first)
-    const conversation = told(own)
+    const talk = told(own)
     own.update(second, [other], [file, other])
-    expect(conversation.replyTo(asking('update', theirs), false, own)).toMatchObject({
+    expect(talk.replyTo(asking('update', theirs), false, own)).toMatchObject({
       type: 'excess',
       root: second,
       scope: { type: 'since', base: first },
     })
-    expect(conversation.pollRequest(own, 0)).toBeUndefined()
+    expect(talk.pollRequest(own, 0)).toBeUndefined()
   })
 })
 
 test('greeting anew asks for the state of a peer that knows ours', () => {
   const own = ownState(first)
-  const conversation = told(own)
-  conversation.greet()
-  expect(conversation.pollRequest(own, 0)).toMatchObject({
+  const talk = told(own)
+  talk.greet()
+  expect(talk.pollRequest(own, 0)).toMatchObject({
     type: 'have',
     root: first,
     scope: { type: 'whole' },
   })
-  conversation.handleSettled('excess')
-  expect(conversation.pollRequest(own, 0)).toBeUndefined()
+  talk.handleSettled('excess')
+  expect(talk.pollRequest(own, 0)).toBeUndefined()
 })
 
 test('a greeting wanted while a request is outstanding follows it', () => {
   const own = ownState(first)
-  const conversation = told(own)
+  const talk = told(own)
   own.update(second, [other], [file, other])
-  expect(conversation.pollRequest(own, 0)?.type).toBe('update')
-  conversation.greet()
-  expect(conversation.pollRequest(own, 0)).toBeUndefined()
-  conversation.handleSettled('excess')
-  expect(conversation.pollRequest(own, 0)?.type).toBe('have')
+  expect(talk.pollRequest(own, 0)?.type).toBe('update')
+  talk.greet()
+  expect(talk.pollRequest(own, 0)).toBeUndefined()
+  talk.handleSettled('excess')
+  expect(talk.pollRequest(own, 0)?.type).toBe('have')
 })
 
 test('as many changes as are listed never make a message too long', () => {
   const own = ownState(first)
-  const conversation = told(own)
+  const talk = told(own)
   const changes = Array.from({ length: CHANGES_LISTED_MAX }, (_, index) => fileEntry(`f/${index}`.repeat(40)))
   own.update(second, changes, changes)
-  expect(encodeMessage(conversation.pollRequest(own, 0)!).length).toBeLessThanOrEqual(CONTROL_BYTES_MAX)
+  expect(encodeMessage(talk.pollRequest(own, 0)!).length).toBeLessThanOrEqual(CONTROL_BYTES_MAX)
 })

@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { BlockSet } from '../../../../src/base/blockset.js'
 import { BLOCK_BYTES } from '../../../../src/base/limits.js'
 import { pieceBlocks, pieceCount } from '../../../../src/base/pieces.js'
-import { SPREAD_TICK_MS } from '../../../../src/engine/receive/limits.js'
+import { SOURCES_TICK_MS } from '../../../../src/engine/receive/limits.js'
 import { SILENT_MS } from '../../../../src/engine/receive/swarm/limits.js'
-import { type Needless, Spread } from '../../../../src/engine/receive/swarm/spread.js'
+import { type Needless, PiecePicker } from '../../../../src/engine/receive/swarm/piece-picker.js'
 
 const SELF = '5e1f000000000001'
 const BLOCKS = 64
@@ -17,8 +17,8 @@ function peerOf(index: number): string {
   return `${(0x9000_0000 + 0x0123_4567 * index).toString(16).slice(0, 8)}${'0'.repeat(8)}`
 }
 
-function spreadFor(self = SELF, isAlone = false): Spread {
-  return new Spread({ sizeBytes: SIZE_BYTES, needed: BlockSet.full(BLOCKS), self, isAlone }, 0)
+function pickerFor(self = SELF, isAlone = false): PiecePicker {
+  return new PiecePicker({ sizeBytes: SIZE_BYTES, needed: BlockSet.full(BLOCKS), self, isAlone }, 0)
 }
 
 function piecesOf(...pieces: number[]): BlockSet {
@@ -29,42 +29,42 @@ function piecesOf(...pieces: number[]): BlockSet {
 
 const whole = (): BlockSet => BlockSet.full(PIECES)
 
-let spread: Spread
+let picker: PiecePicker
 let nowMs: number
 let silentSinceMs: Map<number, number>
 beforeEach(() => {
-  spread = spreadFor()
+  picker = pickerFor()
   nowMs = 0
   silentSinceMs = new Map()
 })
 
 function tick(): readonly Needless[] {
-  nowMs += SPREAD_TICK_MS
-  return spread.tick((session) => ({ srttMs: 10, silentSinceMs: silentSinceMs.get(session) }), nowMs)
+  nowMs += SOURCES_TICK_MS
+  return picker.tick((session) => ({ srttMs: 10, silentSinceMs: silentSinceMs.get(session) }), nowMs)
 }
 
 function takeAll(session: number): number[] {
-  const source = spread.source(session)!
+  const source = picker.source(session)!
   const taken: number[] = []
   while (source.hasNext) taken.push(source.take())
   return taken
 }
 
 const arrive = (session: number, blockIndex: number): readonly Needless[] =>
-  spread.handleArrived(blockIndex, spread.source(session)!)
+  picker.handleArrived(blockIndex, picker.source(session)!)
 
 describe('one source', () => {
   test('that is alone is asked for everything, in order', () => {
-    spread = spreadFor(SELF, true)
-    spread.setHolder(1, peerOf(1), whole())
+    picker = pickerFor(SELF, true)
+    picker.setHolder(1, peerOf(1), whole())
     expect(takeAll(1)).toEqual(Array.from({ length: BLOCKS }, (_, index) => index))
   })
 
   test('is asked for everything once, from where others do not begin', () => {
     const firsts = new Set<number>()
     for (let index = 0; index < 8; index++) {
-      spread = spreadFor(peerOf(index))
-      spread.setHolder(1, peerOf(20), whole())
+      picker = pickerFor(peerOf(index))
+      picker.setHolder(1, peerOf(20), whole())
       const taken = takeAll(1)
       expect(new Set(taken).size).toBe(BLOCKS)
       expect(taken).toHaveLength(BLOCKS)
@@ -76,22 +76,22 @@ describe('one source', () => {
   test('is only asked for what is missing, in pieces that it holds', () => {
     const needed = new BlockSet(BLOCKS)
     for (const blockIndex of [1, RUN, RUN + 1, 3 * RUN]) needed.add(blockIndex)
-    spread = new Spread({ sizeBytes: SIZE_BYTES, needed, self: SELF, isAlone: true }, 0)
-    spread.setHolder(1, peerOf(1), piecesOf(0, 1))
+    picker = new PiecePicker({ sizeBytes: SIZE_BYTES, needed, self: SELF, isAlone: true }, 0)
+    picker.setHolder(1, peerOf(1), piecesOf(0, 1))
     expect(takeAll(1)).toEqual([1, RUN, RUN + 1])
-    spread.setHolder(1, peerOf(1), piecesOf(0, 1, 3))
+    picker.setHolder(1, peerOf(1), piecesOf(0, 1, 3))
     expect(takeAll(1)).toEqual([3 * RUN])
   })
 })
 
 describe('two whole sources', () => {
   beforeEach(() => {
-    spread.setHolder(1, peerOf(1), whole())
-    spread.setHolder(2, peerOf(2), whole())
+    picker.setHolder(1, peerOf(1), whole())
+    picker.setHolder(2, peerOf(2), whole())
   })
 
   test('are never asked for the same block while others are free, and keep out of each other’s pieces', () => {
-    const [one, other] = [spread.source(1)!, spread.source(2)!]
+    const [one, other] = [picker.source(1)!, picker.source(2)!]
     const taken = new Map<number, Set<number>>([
       [1, new Set()],
       [2, new Set()],
@@ -102,23 +102,23 @@ describe('two whole sources', () => {
         const blockIndex = source.take()
         expect(all.has(blockIndex)).toBe(false)
         all.add(blockIndex)
-        taken.get(source.session)!.add(spread.pieceOf(blockIndex))
+        taken.get(source.session)!.add(picker.pieceOf(blockIndex))
       }
     expect(all.size).toBe(BLOCKS)
     expect([...taken.get(1)!].filter((piece) => taken.get(2)!.has(piece))).toEqual([])
   })
 
   test('take over at once what was asked of one that is gone', () => {
-    const mine = [spread.source(1)!.take(), spread.source(1)!.take()]
+    const mine = [picker.source(1)!.take(), picker.source(1)!.take()]
     const rest = takeAll(2)
-    expect(spread.source(2)!.hasNext).toBe(false)
-    spread.drop(1)
+    expect(picker.source(2)!.hasNext).toBe(false)
+    picker.drop(1)
     expect(takeAll(2).sort()).toEqual(mine.sort())
     expect(rest).not.toContain(mine[0])
   })
 
   test('take over what was asked of one that is silent; one block stays with it', () => {
-    const mine = [spread.source(1)!.take(), spread.source(1)!.take(), spread.source(1)!.take()]
+    const mine = [picker.source(1)!.take(), picker.source(1)!.take(), picker.source(1)!.take()]
     takeAll(2)
     silentSinceMs.set(1, 0)
     let needless: readonly Needless[] = []
@@ -132,29 +132,29 @@ describe('two whole sources', () => {
   })
 
   test('give one that was silent its blocks again once something comes of it', () => {
-    const mine = spread.source(1)!.take()
+    const mine = picker.source(1)!.take()
     silentSinceMs.set(1, 0)
     while (nowMs <= SILENT_MS) tick()
-    expect(spread.source(1)!.hasNext).toBe(false)
+    expect(picker.source(1)!.hasNext).toBe(false)
     arrive(1, mine)
-    expect(spread.source(1)!.hasNext).toBe(true)
+    expect(picker.source(1)!.hasNext).toBe(true)
   })
 
   test('are not doubted both: with nobody else to ask, one goes on', () => {
-    spread.source(1)!.take()
-    spread.source(2)!.take()
+    picker.source(1)!.take()
+    picker.source(2)!.take()
     silentSinceMs.set(1, 0)
     silentSinceMs.set(2, 0)
     while (nowMs <= 10 * SILENT_MS) tick()
-    expect([1, 2].filter((session) => spread.source(session)!.hasNext)).toHaveLength(1)
+    expect([1, 2].filter((session) => picker.source(session)!.hasNext)).toHaveLength(1)
   })
 
   test('share the last blocks of a slow one, and what came twice is needless', () => {
-    const [fast, slow] = [spread.source(1)!, spread.source(2)!]
+    const [fast, slow] = [picker.source(1)!, picker.source(2)!]
     const mine = Array.from({ length: 8 }, () => slow.take())
     const needless: Needless[] = []
     // One delivers two blocks and then no more, the other ten in each tick.
-    for (let turn = 0; spread.missing.size > 0; turn++) {
+    for (let turn = 0; picker.missing.size > 0; turn++) {
       for (let count = 0; count < 10 && fast.hasNext; count++) needless.push(...arrive(1, fast.take()))
       if (turn < 2) arrive(2, mine.shift()!)
       tick()
@@ -169,11 +169,11 @@ describe('partners', () => {
   function takenByAll(count: number): number[][] {
     const peers = [0, 1, 2, 3].map(peerOf)
     return peers.map((self) => {
-      spread = spreadFor(self)
+      picker = pickerFor(self)
       for (const [index, peer] of peers.entries())
-        if (peer !== self) spread.setHolder(10 + index, peer, piecesOf())
-      spread.setHolder(1, peerOf(9), whole())
-      const source = spread.source(1)!
+        if (peer !== self) picker.setHolder(10 + index, peer, piecesOf())
+      picker.setHolder(1, peerOf(9), whole())
+      const source = picker.source(1)!
       return Array.from({ length: count }, () => source.take())
     })
   }
@@ -185,7 +185,7 @@ describe('partners', () => {
 
   test('own every piece, and each piece has one owner', () => {
     const orders = takenByAll(BLOCKS).map((blocks) => [
-      ...new Set(blocks.map((blockIndex) => spread.pieceOf(blockIndex))),
+      ...new Set(blocks.map((blockIndex) => picker.pieceOf(blockIndex))),
     ])
     const owners = Array.from({ length: PIECES }, () => 0)
     for (const pieces of orders) {
@@ -200,33 +200,33 @@ describe('partners', () => {
   })
 
   test('give what they hold, the rarest first', () => {
-    spread.setHolder(1, peerOf(1), piecesOf(3, 5))
-    spread.setHolder(2, peerOf(2), piecesOf(3))
-    expect(spread.pieceOf(spread.source(1)!.take())).toBe(5)
+    picker.setHolder(1, peerOf(1), piecesOf(3, 5))
+    picker.setHolder(2, peerOf(2), piecesOf(3))
+    expect(picker.pieceOf(picker.source(1)!.take())).toBe(5)
   })
 
   test('spare a whole source what they give as fast', () => {
-    spread.setHolder(1, peerOf(1), whole())
-    spread.setHolder(2, peerOf(2), piecesOf(0, 1, 2, 3))
-    const [source, partner] = [spread.source(1)!, spread.source(2)!]
+    picker.setHolder(1, peerOf(1), whole())
+    picker.setHolder(2, peerOf(2), piecesOf(0, 1, 2, 3))
+    const [source, partner] = [picker.source(1)!, picker.source(2)!]
     for (let count = 0; count < 4; count++) {
       arrive(1, source.take())
       arrive(2, partner.take())
       tick()
     }
-    const held = takeAll(1).filter((blockIndex) => spread.pieceOf(blockIndex) < 4)
+    const held = takeAll(1).filter((blockIndex) => picker.pieceOf(blockIndex) < 4)
     expect(held).toEqual([])
     expect(takeAll(2).length).toBeGreaterThan(0)
   })
 
   test('that are far behind spare it nothing', () => {
-    spread.setHolder(1, peerOf(1), whole())
-    spread.setHolder(2, peerOf(2), piecesOf(...Array.from({ length: PIECES - 1 }, (_, piece) => piece)))
-    spread.setHolder(3, peerOf(3), piecesOf(PIECES - 1))
-    const slow = spread.source(2)!
+    picker.setHolder(1, peerOf(1), whole())
+    picker.setHolder(2, peerOf(2), piecesOf(...Array.from({ length: PIECES - 1 }, (_, piece) => piece)))
+    picker.setHolder(3, peerOf(3), piecesOf(PIECES - 1))
+    const slow = picker.source(2)!
     slow.take()
     for (const [index, bytes] of [1, 400, 400].entries())
-      Object.assign(spread.source([2, 1, 3][index]!)!, { bytesPerMs: bytes })
+      Object.assign(picker.source([2, 1, 3][index]!)!, { bytesPerMs: bytes })
     tick()
     expect(slow.isBehind).toBe(true)
     expect(takeAll(1).length).toBeGreaterThan(0)
@@ -255,7 +255,7 @@ describe('whatever happens', () => {
   test('no block is lost, none arrives twice, and with one whole source in the end all come', () => {
     fc.assert(
       fc.property(fc.array(arbitraryStep, { maxLength: 300 }), (steps) => {
-        spread = spreadFor()
+        picker = pickerFor()
         nowMs = 0
         silentSinceMs.clear()
         /** What the sessions were asked for and have not answered. */
@@ -264,11 +264,11 @@ describe('whatever happens', () => {
           for (const { session, blockIndex } of needless) asked.get(session)?.delete(blockIndex)
         }
         const take = (session: number): boolean => {
-          const source = spread.source(session)
+          const source = picker.source(session)
           if (!source?.hasNext) return false
           const blockIndex = source.take()
-          expect(spread.missing.has(blockIndex)).toBe(true)
-          expect(source.pieces.has(spread.pieceOf(blockIndex))).toBe(true)
+          expect(picker.missing.has(blockIndex)).toBe(true)
+          expect(source.pieces.has(picker.pieceOf(blockIndex))).toBe(true)
           // The puller throws at a block that it has begun.
           expect(asked.get(session)!.has(blockIndex)).toBe(false)
           asked.get(session)!.add(blockIndex)
@@ -276,7 +276,7 @@ describe('whatever happens', () => {
         }
         const answer = (session: number, blockIndex: number) => {
           asked.get(session)!.delete(blockIndex)
-          if (spread.missing.has(blockIndex)) cancel(arrive(session, blockIndex))
+          if (picker.missing.has(blockIndex)) cancel(arrive(session, blockIndex))
         }
         for (const { type, session, pick, isSilent } of steps) {
           const mine = [...(asked.get(session) ?? [])]
@@ -285,14 +285,14 @@ describe('whatever happens', () => {
           else if (type === 'arrive' && chosen !== undefined) answer(session, chosen)
           else if (type === 'give-back' && chosen !== undefined) {
             asked.get(session)!.delete(chosen)
-            spread.source(session)!.giveBack(chosen)
+            picker.source(session)!.giveBack(chosen)
           } else if (type === 'drop') {
-            spread.drop(session)
+            picker.drop(session)
             asked.delete(session)
           } else if (type === 'join' || (type === 'learn' && asked.has(session))) {
-            const pieces = spread.source(session)?.pieces ?? piecesOf()
+            const pieces = picker.source(session)?.pieces ?? piecesOf()
             pieces.add(pick % PIECES)
-            spread.setHolder(session, peerOf(session), session === 1 ? whole() : pieces)
+            picker.setHolder(session, peerOf(session), session === 1 ? whole() : pieces)
             if (!asked.has(session)) asked.set(session, new Set())
           } else if (type === 'tick') {
             if (isSilent && asked.get(session)?.size) silentSinceMs.set(session, 0)
@@ -302,16 +302,16 @@ describe('whatever happens', () => {
         }
         // In the end the others are gone, and one that holds everything answers whatever it is asked.
         silentSinceMs.clear()
-        for (const session of [2, 3, 4]) spread.drop(session)
-        spread.setHolder(1, peerOf(1), whole())
+        for (const session of [2, 3, 4]) picker.drop(session)
+        picker.setHolder(1, peerOf(1), whole())
         if (!asked.has(1)) asked.set(1, new Set())
-        for (let turn = 0; turn < 2 * BLOCKS && spread.missing.size > 0; turn++) {
+        for (let turn = 0; turn < 2 * BLOCKS && picker.missing.size > 0; turn++) {
           take(1)
           const [oldest] = asked.get(1)!
           if (oldest !== undefined) answer(1, oldest)
           cancel(tick())
         }
-        expect(spread.missing.size).toBe(0)
+        expect(picker.missing.size).toBe(0)
       }),
       { numRuns: 300 },
     )
@@ -322,9 +322,9 @@ describe('whatever happens', () => {
       fc.property(
         fc.array(fc.array(fc.nat(PIECES - 1), { maxLength: PIECES }), { minLength: 1, maxLength: 4 }),
         (holdings) => {
-          spread = spreadFor()
+          picker = pickerFor()
           for (const [index, pieces] of holdings.entries())
-            spread.setHolder(index + 1, peerOf(index + 1), piecesOf(...pieces))
+            picker.setHolder(index + 1, peerOf(index + 1), piecesOf(...pieces))
           const taken = holdings.flatMap((_, index) => takeAll(index + 1))
           const held = new Set(holdings.flat())
           const last = PIECES - 1

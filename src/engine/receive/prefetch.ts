@@ -1,21 +1,21 @@
-// The first blocks of a large file, pulled while its list is still on its way: a round trip sooner than they could be
-// named. They are held as they came, sealed and unproved, and count for nothing until the list has come and the temporary
-// file is prepared. Then each goes the way of all blocks, and what was asked for in this way belongs to the source that
-// it was asked of. Used by LargeFetch, one for each file of which nothing is here.
+// Prefetch: the first blocks of a large file, requested together with its list to save a round trip. Frames are held as
+// they came, sealed and unproved, until the list is here and the temporary file is prepared; then they go the way of all
+// blocks, and what is still requested belongs to the source that it was requested from. Used by LargeFetch, one for each
+// file of which nothing is here.
 
 import type { BlockSupply } from '../../rdt/endpoint.js'
 import { FrameBuffer } from '../../rdt/pool.js'
+import type { PiecePicker } from './swarm/piece-picker.js'
 import type { Source } from './swarm/source.js'
-import type { Spread } from './swarm/spread.js'
 
-export class AheadBlocks implements BlockSupply {
-  /** Asked for, whether they have come or not. */
+export class Prefetch implements BlockSupply {
+  /** Requested, whether they have come or not. */
   private readonly asked = new Set<number>()
   private readonly returned: number[] = []
   private held: { readonly blockIndex: number; readonly frame: FrameBuffer }[] = []
   private source: Source | undefined
 
-  /** Blocks that may be asked for before the list is here: the first ones of the file. */
+  /** `blocksMax`: how many of the first blocks may be requested before the list is here. */
   constructor(private readonly blocksMax: number) {}
 
   get hasNext(): boolean {
@@ -35,20 +35,20 @@ export class AheadBlocks implements BlockSupply {
     else this.returned.push(blockIndex)
   }
 
-  /** Takes over a frame that came before it can be proved. It is copied: buffers of the pool are for what is on its way. */
+  /** Takes over a frame that came before it can be proved. Copies it: buffers of the pool are for blocks in flight. */
   hold(blockIndex: number, frame: FrameBuffer): void {
     if (this.source === undefined) this.held.push({ blockIndex, frame: new FrameBuffer(frame.bytes.slice()) })
     frame.release()
   }
 
-  /** The list is here: from now on `source` says what is asked for. Answers what is not needed of what was. */
-  join(source: Source, spread: Spread): readonly number[] {
+  /** The list is here: from now on `source` says what is requested. Returns the requested blocks that are not needed. */
+  join(source: Source, picker: PiecePicker): readonly number[] {
     this.source = source
     for (const blockIndex of this.returned) this.asked.delete(blockIndex)
-    return [...this.asked].filter((blockIndex) => !spread.takeThis(source, blockIndex))
+    return [...this.asked].filter((blockIndex) => !picker.takeThis(source, blockIndex))
   }
 
-  /** Whether `source` is the one that goes on with what was asked for here. */
+  /** Whether `source` goes on with what was requested here. */
   isOf(source: Source): boolean {
     return this.source === source
   }

@@ -29,7 +29,7 @@ export interface Needless {
   readonly blockIndex: number
 }
 
-export interface SpreadOptions {
+export interface PiecePickerOptions {
   readonly sizeBytes: number
   /** Blocks that are to come. */
   readonly needed: BlockSet
@@ -38,7 +38,7 @@ export interface SpreadOptions {
   readonly isAlone: boolean
 }
 
-export class Spread implements BlockPicker {
+export class PiecePicker implements BlockPicker {
   /** Blocks that have not arrived. */
   readonly missing: BlockSet
   private readonly sizeBytes: number
@@ -52,7 +52,7 @@ export class Spread implements BlockPicker {
   private changes = 0
   private tickedAtMs: number
 
-  constructor(options: SpreadOptions, nowMs: number) {
+  constructor(options: PiecePickerOptions, nowMs: number) {
     const { sizeBytes, needed, self, isAlone } = options
     this.sizeBytes = sizeBytes
     this.missing = needed
@@ -134,7 +134,7 @@ export class Spread implements BlockPicker {
     return blockIndex
   }
 
-  /** A block that this source was asked for before there was a spread. Answers false where it is not missing. */
+  /** A block that this source was asked for before there was a picker. Answers false where it is not missing. */
   takeThis(source: Source, blockIndex: number): boolean {
     if (!this.missing.has(blockIndex)) return false
     if (this.free.delete(blockIndex)) this.freeIn[this.pieceOf(blockIndex)]!--
@@ -195,7 +195,7 @@ export class Spread implements BlockPicker {
 
   // — Time —
 
-  /** To be called every SPREAD_TICK_MS. Answers what sessions need not go on with. */
+  /** To be called every SOURCES_TICK_MS. Answers what sessions need not go on with. */
   tick(factsOf: (session: SessionId) => SessionFacts, nowMs: number): readonly Needless[] {
     const elapsedMs = Math.max(1, nowMs - this.tickedAtMs)
     this.tickedAtMs = nowMs

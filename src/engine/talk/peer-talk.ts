@@ -1,4 +1,4 @@
-// One peer's conversation: which ecp request is due, and what is answered. Performs no I/O; the engine owns one
+// The ecp conversation with one peer: which request is due, and what is answered. Performs no I/O; Talk owns one
 // for each open session.
 //
 //            opened, we are the initiator                 root changed, or we are the
@@ -14,7 +14,7 @@ import type { Digest, ItemRef } from '../../base/item.js'
 import { fitLines, type HoldingMessage, type Scope, type StateMessage } from '../../ecp/message.js'
 import type { OwnState } from './own-state.js'
 
-export class Conversation {
+export class PeerTalk {
   /** The root of ours that the peer is known to know. */
   private told: Digest | undefined
   private awaiting: { readonly root: ItemRef; readonly greeting: boolean } | undefined
