@@ -199,14 +199,14 @@ export class Node {
       }
       this.pulled.set(ref.digest, state)
     }
-    this.endpoint.pull(this.session!, ref, state.missing, { priority }, this.world.nowMs)
+    this.endpoint.pull(this.session!, ref, state.missing, { priority })
     this.drain()
   }
 
   /** What is missing, from the session that took the place of another. */
   private pullAgain(): void {
     for (const { ref, priority, missing } of this.pulled.values()) {
-      this.endpoint.pull(this.session!, ref, missing, { priority }, this.world.nowMs)
+      this.endpoint.pull(this.session!, ref, missing, { priority })
     }
   }
 
@@ -274,7 +274,7 @@ export class Node {
         return
       case 'request': {
         const reply = this.answer(event.body)
-        if (reply !== undefined) this.endpoint.sendReply(event.session, event.number, reply, this.world.nowMs)
+        if (reply !== undefined) this.endpoint.sendReply(event.session, event.number, reply)
         return
       }
       case 'gone':
@@ -301,15 +301,11 @@ export class Node {
   private load(event: Extract<EndpointEvent, { type: 'wanted' }>): void {
     const { session, kind, digest, blockIndex } = event
     const frame = this.frameOf(digest, blockIndex)
-    if (frame === undefined) this.endpoint.serveGone(session, kind, digest, this.world.nowMs)
+    if (frame === undefined) this.endpoint.serveGone(session, kind, digest)
     else
-      this.endpoint.serveBlock(
-        session,
-        { kind, digest, blockIndex },
-        new FrameBuffer(frame),
-        { isKept: true },
-        this.world.nowMs,
-      )
+      this.endpoint.serveBlock(session, { kind, digest, blockIndex }, new FrameBuffer(frame), {
+        isKept: true,
+      })
   }
 
   private handleBlock(event: Extract<EndpointEvent, { type: 'block' }>): void {

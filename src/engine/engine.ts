@@ -132,7 +132,7 @@ export class Engine {
     this.keeperLost = true
     this.receiving.handleKeeperLost()
     this.serving.handleKeeperLost()
-    this.talk.handleKeeperLost(nowMs)
+    this.talk.handleKeeperLost()
     this.toKeeper.handleKeeperLost()
     this.settle(nowMs)
   }
@@ -157,7 +157,7 @@ export class Engine {
 
   /** Drain this before the other polls: what is sent makes room, and then more is to be read or asked. */
   pollDatagram(nowMs: number): Outgoing | undefined {
-    this.receiving.pullSmall(nowMs)
+    this.receiving.pullSmall()
     const outgoing = this.endpoint.pollDatagram(nowMs)
     this.settleEvents(nowMs)
     return outgoing
@@ -204,8 +204,8 @@ export class Engine {
     for (let served = this.serving.pollServed(); served !== undefined; served = this.serving.pollServed()) {
       const { requested, frame } = served
       const { session, kind, digest } = requested
-      if (frame === undefined) this.endpoint.serveGone(session, kind, digest, nowMs)
-      else this.endpoint.serveBlock(session, requested, frame, { isKept: served.isProved }, nowMs)
+      if (frame === undefined) this.endpoint.serveGone(session, kind, digest)
+      else this.endpoint.serveBlock(session, requested, frame, { isKept: served.isProved })
     }
     for (
       let built = this.receiving.large.pollBuilt();

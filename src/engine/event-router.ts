@@ -53,13 +53,13 @@ export class EventRouter {
         break
       }
       case 'closed': {
-        this.handleClosed(event, nowMs)
+        this.handleClosed(event)
         const { peerId: peer, address, reason } = event
         reports.show({ event: 'disconnected', peer, address, reason })
         break
       }
       case 'withdrawn':
-        this.handleClosed(event, nowMs)
+        this.handleClosed(event)
         break
       case 'unreachable':
         reports.show({ event: 'waiting', address: event.address, answers: event.answers })
@@ -78,11 +78,11 @@ export class EventRouter {
     }
   }
 
-  private handleClosed(event: EndpointEvent & { type: 'closed' | 'withdrawn' }, nowMs: number): void {
+  private handleClosed(event: EndpointEvent & { type: 'closed' | 'withdrawn' }): void {
     const { talk, receiving, toKeeper } = this.options
     const isPeerGone = talk.handleClosed(event)
     // What fails with the session is told before the peer's end.
-    receiving.handleClosed(event.session, nowMs)
+    receiving.handleClosed(event.session)
     if (isPeerGone) toKeeper.push({ type: 'peer-gone', peer: event.peerId })
   }
 }

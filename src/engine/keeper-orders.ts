@@ -31,19 +31,19 @@ export class KeeperOrders {
         this.lookUpAnnounced(message)
         break
       case 'answer':
-        talk.handleAnswer(message, nowMs)
+        talk.handleAnswer(message)
         break
       case 'ask':
         talk.greet(message.peer)
         break
       case 'pull-tree':
-        this.withSession(message, (session) => receiving.pullTree(session, message.peer, message.item, nowMs))
+        this.withSession(message, (session) => receiving.pullTree(session, message.peer, message.item))
         break
       case 'fetch-small':
         this.withSession(message, (session) => receiving.fetchSmall(session, message))
         break
       case 'fetch-list':
-        this.withSession(message, (session) => receiving.fetchList(session, message.peer, message, nowMs))
+        this.withSession(message, (session) => receiving.fetchList(session, message.peer, message))
         break
       case 'fetch-blocks':
         receiving.large.fetchBlocks(message, nowMs)
@@ -53,7 +53,7 @@ export class KeeperOrders {
         receiving.cancel(message.fetch)
         break
       case 'located':
-        this.handleLocated(message, nowMs)
+        this.handleLocated(message)
         break
       case 'work':
         reports.handleWork(message)
@@ -77,11 +77,11 @@ export class KeeperOrders {
         this.options.serving.handleAnnounced(digest)
   }
 
-  private handleLocated({ items }: KeeperToEngine & { type: 'located' }, nowMs: number): void {
+  private handleLocated({ items }: KeeperToEngine & { type: 'located' }): void {
     const { serving, talk } = this.options
     for (const { name, location } of items) {
       serving.handleLocated(name, location)
-      if (name.kind === 'file') talk.handleLocated(name.digest, location.type === 'file', nowMs)
+      if (name.kind === 'file') talk.handleLocated(name.digest, location.type === 'file')
     }
   }
 

@@ -215,18 +215,12 @@ export class Endpoint {
     this.sessions.get(session)?.conversation.sendRequest(body, nowMs)
   }
 
-  sendReply(session: SessionId, number: number, body: Uint8Array, _nowMs: number): void {
+  sendReply(session: SessionId, number: number, body: Uint8Array): void {
     this.sessions.get(session)?.conversation.sendReply(number, body)
   }
 
   /** Pulls blocks of an item; those of an item that is being pulled are added. `blocks` is copied. */
-  pull(
-    session: SessionId,
-    item: ItemRef,
-    blocks: BlockSet,
-    options: { priority: PullPriority },
-    _nowMs: number,
-  ): void {
+  pull(session: SessionId, item: ItemRef, blocks: BlockSet, options: { priority: PullPriority }): void {
     this.sessions.get(session)?.puller.pull(item, blocks, options.priority)
   }
 
@@ -237,7 +231,6 @@ export class Endpoint {
     item: ItemRef,
     supply: BlockSupply,
     options: { priority: PullPriority },
-    _nowMs: number,
   ): void {
     this.sessions.get(session)?.puller.pullFrom(item, supply, options.priority)
   }
@@ -273,18 +266,12 @@ export class Endpoint {
 
   /** Answers 'wanted'. Takes the frame over, and releases it in time; it must not change any more. `isKept` false:
    *  it is not used for a second asking, for which the block will be wanted again. */
-  serveBlock(
-    session: SessionId,
-    name: BlockName,
-    frame: FrameBuffer,
-    options: { isKept: boolean },
-    _nowMs: number,
-  ): void {
+  serveBlock(session: SessionId, name: BlockName, frame: FrameBuffer, options: { isKept: boolean }): void {
     const isServed = this.sessions.get(session)?.server.serveBlock(name, frame, options)
     if (isServed !== true) frame.release()
   }
 
-  serveGone(session: SessionId, kind: ItemKind, digest: Digest, _nowMs: number): void {
+  serveGone(session: SessionId, kind: ItemKind, digest: Digest): void {
     this.sessions.get(session)?.server.serveGone(kind, digest)
   }
 

@@ -219,7 +219,7 @@ describe('what is no message of ecp', () => {
     const [claim] = b.take('claim')
     expect(claim).toBeDefined()
     // Session and number of the only request that is outstanding.
-    b.engine.endpoint.sendReply(1, 1, utf8('nonsense'), nowMs)
+    b.engine.endpoint.sendReply(1, 1, utf8('nonsense'))
     run(400)
     expect(a.heard).toEqual(['nonsense'])
     expect(b.heard.map((text) => text[0])).toEqual(['h', 'h'])
@@ -346,7 +346,7 @@ describe('a file', () => {
     const seal = b.engine.endpoint.framesOf(1)!
     frames.forEach((block, blockIndex) => {
       const name = { kind: 'file', digest, blockIndex } as const
-      b.engine.endpoint.serveBlock(1, name, new FrameBuffer(seal.seal(name, block)), { isKept: true }, nowMs)
+      b.engine.endpoint.serveBlock(1, name, new FrameBuffer(seal.seal(name, block)), { isKept: true })
     })
     run(50)
     a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b111) }, nowMs)

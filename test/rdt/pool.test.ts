@@ -104,8 +104,7 @@ describe('the frames that a session may hold', () => {
     expect(opened).toHaveLength(othersCount + 1)
     for (const { session, address } of opened) {
       const wanted = address === '10.0.1.0:1' ? items : items.slice(0, 1)
-      for (const { ref } of wanted)
-        puller.endpoint.pull(session, ref, BlockSet.full(1), { priority: 'bulk' }, world.nowMs)
+      for (const { ref } of wanted) puller.endpoint.pull(session, ref, BlockSet.full(1), { priority: 'bulk' })
     }
     puller.drain()
     world.run(500)

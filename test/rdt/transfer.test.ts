@@ -283,7 +283,7 @@ describe('many items', () => {
     const some = new BlockSet(10)
     some.add(7)
     some.add(9)
-    left.endpoint.pull(left.session!, item.ref, some, { priority: 'bulk' }, world.nowMs)
+    left.endpoint.pull(left.session!, item.ref, some, { priority: 'bulk' })
     left.pull(item.ref)
     left.pull(item.ref)
     world.run(5_000)

@@ -48,12 +48,12 @@ export class Assembling {
     this.options = options
   }
 
-  pull(session: SessionId, item: ItemRef, purpose: Purpose, nowMs: number): void {
+  pull(session: SessionId, item: ItemRef, purpose: Purpose): void {
     if (purpose.type === 'tree') this.makeRoomForTree(session, item)
     const key = sessionKey(session, item.kind, item.digest)
     if (this.assemblies.has(key)) return
     this.assemblies.set(key, { session, item, purpose, blocks: new Map(), tries: 1 })
-    this.pullWhole(session, item, nowMs)
+    this.pullWhole(session, item)
   }
 
   /** A walk has no more on its way than its limits allow; what is more belongs to walks that have ended. */
@@ -98,7 +98,7 @@ export class Assembling {
     if (assembly !== undefined) this.giveUp(key, assembly, reason)
   }
 
-  handleBlock(block: ReceivedBlock, bytes: Uint8Array, nowMs: number): void {
+  handleBlock(block: ReceivedBlock, bytes: Uint8Array): void {
     const { endpoint, hash, onWhole } = this.options
     const { session, kind, digest, blockIndex, frame } = block
     const key = sessionKey(session, kind, digest)
@@ -110,26 +110,26 @@ export class Assembling {
     if (assembly === undefined || assembly.blocks.size < blockCount(assembly.item.sizeBytes)) return
     const whole = wholeOf(assembly)
     if (hexOf(hash(whole)) !== digest) {
-      this.tryAgain(key, assembly, nowMs)
+      this.tryAgain(key, assembly)
       return
     }
     this.assemblies.delete(key)
     onWhole(assembly.purpose, assembly.item, whole)
   }
 
-  private tryAgain(key: string, assembly: Assembly, nowMs: number): void {
+  private tryAgain(key: string, assembly: Assembly): void {
     if (assembly.tries >= ITEM_TRIES_MAX) {
       this.giveUp(key, assembly, 'unservable')
       return
     }
     assembly.tries++
     assembly.blocks.clear()
-    this.pullWhole(assembly.session, assembly.item, nowMs)
+    this.pullWhole(assembly.session, assembly.item)
   }
 
-  private pullWhole(session: SessionId, item: ItemRef, nowMs: number): void {
+  private pullWhole(session: SessionId, item: ItemRef): void {
     const blocks = BlockSet.full(blockCount(item.sizeBytes))
-    this.options.endpoint.pull(session, item, blocks, { priority: 'control' }, nowMs)
+    this.options.endpoint.pull(session, item, blocks, { priority: 'control' })
   }
 
   private giveUp(key: string, assembly: Assembly, reason: 'gone' | 'unservable'): void {

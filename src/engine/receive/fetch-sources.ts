@@ -42,16 +42,10 @@ export class FetchSources {
   }
 
   /** Has every source look whether there is something for it. */
-  pullMore(fetch: LargeFetch, { picker }: FileBuilding, nowMs: number): void {
+  pullMore(fetch: LargeFetch, { picker }: FileBuilding): void {
     for (const source of picker.all())
       if (source.hasNext)
-        this.endpoint.pullFrom(
-          source.session,
-          fetch.file,
-          fetch.supplyOf(source),
-          { priority: 'bulk' },
-          nowMs,
-        )
+        this.endpoint.pullFrom(source.session, fetch.file, fetch.supplyOf(source), { priority: 'bulk' })
   }
 
   /** Whether it is this peer's turn to say what it holds of the file: asked by saying what is here. */
@@ -77,7 +71,7 @@ export class FetchSources {
     if (!building.availability.handleHolding(session, isWhole, nowMs)) return
     if (building.picker.source(session) === undefined && this.isBanned(session, file.digest, nowMs)) return
     building.picker.setHolder(session, peer, pieces)
-    this.pullMore(fetch, building, nowMs)
+    this.pullMore(fetch, building)
   }
 
   /** Whoever sent this block made it wrong: what is damaged on the way does not come up to here. */
@@ -104,7 +98,7 @@ export class FetchSources {
   ): SourceFailure | undefined {
     if (reason === 'gone') building.availability.bar(session, nowMs)
     else this.banned.add(this.nameOf(session), fetch.file.digest, nowMs)
-    return this.lose(fetch, building, session, reason, nowMs)
+    return this.lose(fetch, building, session, reason)
   }
 
   /** What was asked of it is asked of the others at once. */
@@ -113,7 +107,6 @@ export class FetchSources {
     building: FileBuilding,
     session: SessionId,
     reason: SourceFailure,
-    nowMs: number,
   ): SourceFailure | undefined {
     const source = building.picker.drop(session)
     if (source === undefined) return undefined
@@ -126,7 +119,7 @@ export class FetchSources {
     if (source.isWhole && (goesOn || source.peer !== fetch.peer))
       this.toKeeper.push({ type: 'source-lost', fetch: fetch.fetch, peer: source.peer, reason })
     if (!goesOn) return reason
-    this.pullMore(fetch, building, nowMs)
+    this.pullMore(fetch, building)
     return undefined
   }
 
@@ -138,7 +131,7 @@ export class FetchSources {
     const isOrphan = !picker.hasWholeSource && picker.missing.size > 0
     building.orphanedSinceMs = isOrphan ? (building.orphanedSinceMs ?? nowMs) : undefined
     if (nowMs - (building.orphanedSinceMs ?? nowMs) >= ORPHANED_MS) return 'peer-gone'
-    this.pullMore(fetch, building, nowMs)
+    this.pullMore(fetch, building)
     return undefined
   }
 

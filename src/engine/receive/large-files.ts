@@ -72,13 +72,13 @@ export class LargeFiles {
   }
 
   /** Nothing of it is here: its first blocks are asked for together with the list. */
-  prefetch(id: FetchId, nowMs: number): void {
+  prefetch(id: FetchId): void {
     const fetch = this.fetches.get(id)
     if (fetch === undefined) return
     const { session, file } = fetch
     const blocksMax = this.sources.sessionCount > 1 ? PREFETCH_BLOCKS_SHARED_MAX : PREFETCH_BLOCKS_MAX
     fetch.prefetch = new Prefetch(Math.min(blocksMax, blockCount(file.sizeBytes)))
-    this.options.endpoint.pullFrom(session, file, fetch.prefetch, { priority: 'bulk' }, nowMs)
+    this.options.endpoint.pullFrom(session, file, fetch.prefetch, { priority: 'bulk' })
   }
 
   handleList(id: FetchId, list: Uint8Array): void {
@@ -105,7 +105,7 @@ export class LargeFiles {
     building.picker.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))
     building.availability.handleHolding(fetch.session, true, nowMs)
     this.goOnWithPrefetched(fetch, building, nowMs)
-    this.sources.pullMore(fetch, building, nowMs)
+    this.sources.pullMore(fetch, building)
     if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SOURCES_TICK_MS
     this.finishIfWhole(fetch)
   }
@@ -138,12 +138,12 @@ export class LargeFiles {
     if (this.sources.sessionCount > 1) this.tickAtMs ??= nowMs + SOURCES_TICK_MS
   }
 
-  handleClosed(session: SessionId, nowMs: number): void {
+  handleClosed(session: SessionId): void {
     this.sources.handleClosed(session)
     for (const fetch of [...this.fetches.values()]) {
       if (fetch.building !== undefined) {
         const { building } = fetch
-        this.failIf(fetch, this.sources.lose(fetch, building, session, 'peer-gone', nowMs))
+        this.failIf(fetch, this.sources.lose(fetch, building, session, 'peer-gone'))
         building.availability.handleClosed(session)
       } else if (fetch.session === session) this.fail(fetch, 'peer-gone')
     }
@@ -287,7 +287,7 @@ export class LargeFiles {
     if (this.fetches.get(fetch.fetch) !== fetch) return
     // All seemed to be here when the last source went.
     if (building.picker.sourceCount === 0) this.fail(fetch, 'peer-gone')
-    else this.sources.pullMore(fetch, building, nowMs)
+    else this.sources.pullMore(fetch, building)
   }
 
   private handleFinished(fetch: LargeFetch): void {

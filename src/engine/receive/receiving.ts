@@ -100,8 +100,8 @@ export class Receiving {
 
   // — Orders of the keeper —
 
-  pullTree(session: SessionId, peer: string, item: ItemRef, nowMs: number): void {
-    this.assembling.pull(session, item, { type: 'tree', peer }, nowMs)
+  pullTree(session: SessionId, peer: string, item: ItemRef): void {
+    this.assembling.pull(session, item, { type: 'tree', peer })
   }
 
   /** Asked for with the next `pullSmall`. */
@@ -113,27 +113,22 @@ export class Receiving {
   }
 
   /** Asks for the small files that were ordered, packed. Call before anything is sent. */
-  pullSmall(nowMs: number): void {
+  pullSmall(): void {
     if (this.smallOrders.length === 0) return
     const orders = this.smallOrders.filter((small) => this.small.get(small.fetch) === small)
     this.smallOrders = []
     for (const session of new Set(orders.map((small) => small.session)))
       for (const files of cutIntoPacks(orders.filter((small) => small.session === session)))
-        if (files.length > 1) this.pullPack(session, files, nowMs)
-        else this.pullAlone(files[0]!, nowMs)
+        if (files.length > 1) this.pullPack(session, files)
+        else this.pullAlone(files[0]!)
   }
 
-  fetchList(
-    session: SessionId,
-    peer: string,
-    order: KeeperToEngine & { type: 'fetch-list' },
-    nowMs: number,
-  ): void {
+  fetchList(session: SessionId, peer: string, order: KeeperToEngine & { type: 'fetch-list' }): void {
     this.large.start(session, peer, order)
     const { digest, sizeBytes } = order.file
     const list: ItemRef = { kind: 'list', digest, sizeBytes: listBytes(sizeBytes) }
-    this.assembling.pull(session, list, { type: 'list', fetch: order.fetch }, nowMs)
-    if (order.isNew) this.large.prefetch(order.fetch, nowMs)
+    this.assembling.pull(session, list, { type: 'list', fetch: order.fetch })
+    if (order.isNew) this.large.prefetch(order.fetch)
   }
 
   cancel(id: FetchId): void {
@@ -151,15 +146,15 @@ export class Receiving {
 
   // — What comes of the network —
 
-  handleClosed(session: SessionId, nowMs: number): void {
+  handleClosed(session: SessionId): void {
     this.assembling.handleClosed(session)
-    this.large.handleClosed(session, nowMs)
+    this.large.handleClosed(session)
     for (const fetch of [...this.small.values()]) if (fetch.session === session) this.fail(fetch, 'peer-gone')
   }
 
   handleGone({ session, kind, digest, reason }: ItemGone, nowMs: number): void {
     const small = kind === 'file' ? this.smallByDigest.get(digest) : undefined
-    if (kind === 'pack') this.unpack(packKey(session, digest), nowMs)
+    if (kind === 'pack') this.unpack(packKey(session, digest))
     else if (kind !== 'file') this.assembling.handleGone(session, kind, digest, reason)
     else if (small === undefined) this.large.handleGone(session, digest, reason, nowMs)
     else if (small.session === session) this.fail(small, reason)
@@ -177,7 +172,7 @@ export class Receiving {
     }
     const small = this.smallByDigest.get(block.digest)
     if (block.kind === 'pack') this.handlePackBlock(block, opened.value)
-    else if (block.kind !== 'file') this.assembling.handleBlock(block, opened.value.block, nowMs)
+    else if (block.kind !== 'file') this.assembling.handleBlock(block, opened.value.block)
     else if (small?.session === block.session) this.handleSmallBlock(small, block, opened.value)
     else block.frame.release()
   }
@@ -188,7 +183,7 @@ export class Receiving {
 
   // — Files of one block —
 
-  private pullPack(session: SessionId, files: readonly SmallFetch[], nowMs: number): void {
+  private pullPack(session: SessionId, files: readonly SmallFetch[]): void {
     const item = packOf(
       this.hash,
       files.map(({ file }) => file),
@@ -196,11 +191,11 @@ export class Receiving {
     const pack: Pack = { item, session, files, wantedCount: files.length }
     for (const small of files) small.pack = pack
     this.packs.set(packKey(session, item.digest), pack)
-    this.endpoint.pull(session, item, BlockSet.full(1), { priority: 'small' }, nowMs)
+    this.endpoint.pull(session, item, BlockSet.full(1), { priority: 'small' })
   }
 
-  private pullAlone({ session, file }: SmallFetch, nowMs: number): void {
-    this.endpoint.pull(session, file, BlockSet.full(1), { priority: 'small' }, nowMs)
+  private pullAlone({ session, file }: SmallFetch): void {
+    this.endpoint.pull(session, file, BlockSet.full(1), { priority: 'small' })
   }
 
   private handleSmallBlock(
@@ -257,14 +252,14 @@ export class Receiving {
   }
 
   /** The peer does not give it as a whole: one of its files may have changed there. */
-  private unpack(key: string, nowMs: number): void {
+  private unpack(key: string): void {
     const pack = this.packs.get(key)
     if (pack === undefined) return
     this.packs.delete(key)
     for (const small of pack.files) {
       if (this.small.get(small.fetch) !== small) continue
       small.pack = undefined
-      this.pullAlone(small, nowMs)
+      this.pullAlone(small)
     }
   }
 

@@ -13,7 +13,7 @@ import type { Serving } from '../serve/serving.js'
 export interface HoldingsOptions {
   readonly files: LargeFiles
   readonly serving: Serving
-  readonly reply: (session: SessionId, number: number, message: Message, nowMs: number) => void
+  readonly reply: (session: SessionId, number: number, message: Message) => void
 }
 
 export class Holdings {
@@ -38,22 +38,22 @@ export class Holdings {
     const pieces = files.buildingOf(file.digest)?.pieces
     if (pieces?.blockCount === request.pieces.blockCount) {
       // First the answer: what comes of the request may change what is here.
-      reply(session, number, { type: 'holding', file, pieces }, nowMs)
+      reply(session, number, { type: 'holding', file, pieces })
       files.handleHolding(session, request, nowMs)
       return
     }
     const isWhole = isShareRead ? serving.isWhole(file.digest) : undefined
-    if (!isShareRead) this.replyWorking(session, number, nowMs)
+    if (!isShareRead) this.replyWorking(session, number)
     else if (isWhole === undefined) this.questions.set(session, { number, file })
-    else this.replyWhole(session, number, file, isWhole, nowMs)
+    else this.replyWhole(session, number, file, isWhole)
   }
 
   /** The keeper has said where a file is, or that it is not here. */
-  handleLocated(digest: Digest, isHere: boolean, nowMs: number): void {
+  handleLocated(digest: Digest, isHere: boolean): void {
     for (const [session, { number, file }] of this.questions) {
       if (file.digest !== digest) continue
       this.questions.delete(session)
-      this.replyWhole(session, number, file, isHere, nowMs)
+      this.replyWhole(session, number, file, isHere)
     }
   }
 
@@ -61,23 +61,17 @@ export class Holdings {
     this.questions.delete(session)
   }
 
-  handleKeeperLost(nowMs: number): void {
-    for (const [session, { number }] of this.questions) this.replyWorking(session, number, nowMs)
+  handleKeeperLost(): void {
+    for (const [session, { number }] of this.questions) this.replyWorking(session, number)
     this.questions.clear()
   }
 
-  private replyWhole(
-    session: SessionId,
-    number: number,
-    file: ItemRef,
-    isHere: boolean,
-    nowMs: number,
-  ): void {
+  private replyWhole(session: SessionId, number: number, file: ItemRef, isHere: boolean): void {
     const pieces = BlockSet.full(pieceCount(file.sizeBytes))
-    this.options.reply(session, number, isHere ? { type: 'holding', file, pieces } : { type: 'same' }, nowMs)
+    this.options.reply(session, number, isHere ? { type: 'holding', file, pieces } : { type: 'same' })
   }
 
-  private replyWorking(session: SessionId, number: number, nowMs: number): void {
-    this.options.reply(session, number, { type: 'working', retryMs: WORKING_RETRY_MS }, nowMs)
+  private replyWorking(session: SessionId, number: number): void {
+    this.options.reply(session, number, { type: 'working', retryMs: WORKING_RETRY_MS })
   }
 }

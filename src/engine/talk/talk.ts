@@ -41,7 +41,7 @@ export class Talk {
     this.holdings = new Holdings({
       files,
       serving,
-      reply: (session, number, message, atMs) => this.reply(session, number, message, atMs),
+      reply: (session, number, message) => this.reply(session, number, message),
     })
   }
 
@@ -103,7 +103,7 @@ export class Talk {
       return
     }
     if ((request?.type !== 'have' && request?.type !== 'update') || this.own.root === undefined) {
-      this.replyWorking(session, number, nowMs)
+      this.replyWorking(session, number)
       return
     }
     this.askKeeper(request, { session, request: { number, type: request.type, theirs: request.root.digest } })
@@ -157,13 +157,13 @@ export class Talk {
     return firstMs
   }
 
-  private reply(session: SessionId, number: number, message: Message, nowMs: number): void {
+  private reply(session: SessionId, number: number, message: Message): void {
     if (this.sessions.get(session) !== undefined)
-      this.endpoint.sendReply(session, number, encodeMessage(message), nowMs)
+      this.endpoint.sendReply(session, number, encodeMessage(message))
   }
 
-  private replyWorking(session: SessionId, number: number, nowMs: number): void {
-    this.reply(session, number, { type: 'working', retryMs: WORKING_RETRY_MS }, nowMs)
+  private replyWorking(session: SessionId, number: number): void {
+    this.reply(session, number, { type: 'working', retryMs: WORKING_RETRY_MS })
   }
 
   // — What the keeper says —
@@ -177,23 +177,23 @@ export class Talk {
     this.own.update(root, changes, whole)
   }
 
-  handleAnswer({ question: id, answer }: KeeperToEngine & { type: 'answer' }, nowMs: number): void {
+  handleAnswer({ question: id, answer }: KeeperToEngine & { type: 'answer' }): void {
     const question = this.questions.take(id)
     if (question?.request === undefined) return
     const { session, request } = question
     const peerTalk = this.sessions.get(session)?.peerTalk
     if (peerTalk === undefined) return
     if (answer === 'working') {
-      this.replyWorking(session, request.number, nowMs)
+      this.replyWorking(session, request.number)
       return
     }
     const reply = peerTalk.replyTo(request, answer === 'same', this.own) ?? { type: 'same' }
-    this.reply(session, request.number, reply, nowMs)
+    this.reply(session, request.number, reply)
   }
 
   /** The keeper has said where a file is, or that it is not here. */
-  handleLocated(digest: Digest, isHere: boolean, nowMs: number): void {
-    this.holdings.handleLocated(digest, isHere, nowMs)
+  handleLocated(digest: Digest, isHere: boolean): void {
+    this.holdings.handleLocated(digest, isHere)
   }
 
   /** The keeper wants to know the peer's state anew. */
@@ -202,11 +202,11 @@ export class Talk {
   }
 
   /** Nothing is known of the own share until the next keeper has read it: who waits for an answer is asked to come again. */
-  handleKeeperLost(nowMs: number): void {
+  handleKeeperLost(): void {
     this.own.forget()
     for (const { session, request } of this.questions.takeAll())
-      if (request !== undefined) this.replyWorking(session, request.number, nowMs)
-    this.holdings.handleKeeperLost(nowMs)
+      if (request !== undefined) this.replyWorking(session, request.number)
+    this.holdings.handleKeeperLost()
     for (const { peerTalk } of this.sessions.all()) peerTalk.greet()
   }
 }

@@ -56,7 +56,7 @@ function receive(forge: (parts: Uint8Array[]) => Uint8Array) {
         )
         const block = kind === 'pack' ? forge(parts) : contents[digests.indexOf(digest)]!
         const frame = new FrameBuffer(sealBlock({ kind, digest, blockIndex }, block, crc32))
-        liar.serveBlock(session, { kind, digest, blockIndex }, frame, { isKept: true }, nowMs)
+        liar.serveBlock(session, { kind, digest, blockIndex }, frame, { isKept: true })
       }
       for (let out = liar.pollDatagram(nowMs); out !== undefined; out = liar.pollDatagram(nowMs)) {
         any = true

@@ -185,16 +185,16 @@ export class SwarmPeer {
   serveWrongBytes(): void {
     const { endpoint } = this.engine
     const serveBlock = endpoint.serveBlock.bind(endpoint)
-    endpoint.serveBlock = (session, name, frame, options, nowMs) => {
+    endpoint.serveBlock = (session, name, frame, options) => {
       const seal = endpoint.framesOf(session)!
       const opened = seal.open(name, frame.bytes)
       if (name.kind !== 'file' || !opened.ok) {
-        serveBlock(session, name, frame, options, nowMs)
+        serveBlock(session, name, frame, options)
         return
       }
       const wrong = opened.value.block.map((byte) => byte ^ 1)
       frame.release()
-      serveBlock(session, name, new FrameBuffer(seal.seal(name, wrong)), options, nowMs)
+      serveBlock(session, name, new FrameBuffer(seal.seal(name, wrong)), options)
     }
   }
 
