@@ -3,7 +3,7 @@
 // them. Used by Receiving.
 
 import { BlockSet } from '../../base/blockset.js'
-import { blockBytes, blockCount, type Digest, type Hash } from '../../base/item.js'
+import { blockBytes, blockCount, type Digest } from '../../base/item.js'
 import type { HoldingMessage } from '../../ecp/message.js'
 import type { FetchFailure, FetchId, KeeperToEngine } from '../../pipe/messages.js'
 import type { Endpoint, SessionId } from '../../rdt/endpoint.js'
@@ -26,7 +26,6 @@ import type { ReceivedBlock } from './received-block.js'
 
 export interface LargeFilesOptions {
   readonly endpoint: Endpoint
-  readonly hash: Hash
   readonly self: PeerId
   readonly toKeeper: Outbox
   /** The list of a fetch that stopped is not wanted any more. */

@@ -62,7 +62,6 @@ export class Receiving {
     this.toKeeper = toKeeper
     this.large = new LargeFiles({
       endpoint,
-      hash,
       self,
       toKeeper,
       onListNeedless: (session, digest) => this.assembling.drop(session, 'list', digest),
