@@ -86,7 +86,7 @@ export class Receiving {
     return this.smallReceivedBytes + this.large.receivedBytes
   }
 
-  /** What compression kept from crossing for them. */
+  /** Bytes that compression saved for them. */
   get savedBytes(): number {
     return this.smallSavedBytes + this.large.savedBytes
   }
