@@ -1,4 +1,4 @@
-// What a running peer's engine tells of itself: for the screen, and for `--json`.
+// Events that a running peer's engine reports: for the screen, and for `--json`.
 
 import type { KeeperNotice } from '../pipe/messages.js'
 import type { Address, RefusalReason } from '../rdt/endpoint.js'

@@ -30,7 +30,7 @@ import { Talk } from './talk/talk.js'
 
 export type { EngineEvent }
 
-/** What the engine asks of the disk. 'read' is answered by `handleRead`, 'write' and 'finish' by
+/** Disk operations of the engine. 'read' is answered by `handleRead`, 'write' and 'finish' by
  *  `handleWritten`, 'release' by nothing. */
 export type DiskOp = ReadOp | WriteOp | FinishOp | ReleaseOp
 
@@ -79,7 +79,7 @@ export class Engine {
     return this.receiving.receivedBytes
   }
 
-  /** What compression kept from crossing for them. */
+  /** Bytes that compression saved for them. */
   get savedBytes(): number {
     return this.receiving.savedBytes
   }
@@ -169,7 +169,7 @@ export class Engine {
     this.settle(nowMs)
   }
 
-  /** What handshakes need and is slow; answered by `handleStep`. */
+  /** Slow steps of handshakes; answered by `handleStep`. */
   pollStep(): SlowStep | undefined {
     return this.endpoint.pollStep()
   }

@@ -81,7 +81,7 @@ export class EventRouter {
   private handleClosed(event: EndpointEvent & { type: 'closed' | 'withdrawn' }): void {
     const { talk, receiving, toKeeper } = this.options
     const isPeerGone = talk.handleClosed(event)
-    // What fails with the session is told before the peer's end.
+    // Fetches that fail with the session are told before the peer's end.
     receiving.handleClosed(event.session)
     if (isPeerGone) toKeeper.push({ type: 'peer-gone', peer: event.peerId })
   }

@@ -1,4 +1,4 @@
-/** Of the changes that peers are told together, the newest files of several blocks whose places are looked up ahead. */
+/** Limit of places looked up before a peer asks: the newest files of several blocks among the changes told together. */
 export const ANNOUNCED_AHEAD_MAX = 4
 
 /** How often a person is shown the state of a file in flight. */

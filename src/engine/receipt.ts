@@ -7,33 +7,33 @@ import { RECEIPT_SESSIONS_MAX } from './limits.js'
 /** Parts of one are numbers from 0 on; null where there is nothing to take them of. */
 export interface Receipt {
   readonly files: number
-  /** Of these files, and how much of that crossed; the rest was here already, from old versions and earlier runs. */
+  /** Bytes of these files, and how much of them crossed; the rest was here already, from old versions and earlier runs. */
   readonly bytes: number
   readonly crossedBytes: number
   readonly reusedBytes: number
-  /** By which compression made less of what crossed. */
+  /** Bytes that compression saved. */
   readonly savedBytes: number
   /** From the first request until the last file was in its place. */
   readonly durationMs: number
-  /** Of what crossed. */
+  /** Bytes that crossed, over the duration. */
   readonly bytesPerS: number
-  /** What the links that it came over carry as far as the windows could find out, UDP payload. */
+  /** Capacity of the links used, as far as the windows could find out, UDP payload. */
   readonly linkBytesPerS: number | null
-  /** What crossed, compressed, over what the links carry in that time: what headers, repetition, start and pauses left. */
+  /** Compressed bytes that crossed, over what the links carry in that time; the rest: headers, repetition, start, pauses. */
   readonly efficiency: number | null
   /** Segments that came once more than needed, over those that were needed. */
   readonly redundancy: number | null
   /** Askings that were repetitions, and that nothing came of, over all askings. */
   readonly askedAgain: number | null
   readonly loss: number | null
-  /** Of the session that brought the most. */
+  /** RTT of the session that brought the most. */
   readonly rttMs: number | null
   readonly minRttMs: number | null
-  /** That brought something. */
+  /** Peers that brought something. */
   readonly peers: number
 }
 
-/** What one arrived file tells. */
+/** Figures of one file that arrived. */
 export interface Arrival {
   readonly bytes: number
   readonly crossedBytes: number
@@ -41,7 +41,7 @@ export interface Arrival {
   readonly durationMs: number
 }
 
-/** What a session did in one transfer. */
+/** Figures of one session in one transfer. */
 interface Part {
   readonly received: number
   readonly duplicate: number
@@ -131,7 +131,7 @@ export class ReceiptBook {
     }
   }
 
-  /** Of the sessions that brought something since the last transfer. */
+  /** Sessions that brought something since the last transfer. */
   private parts(): Part[] {
     const parts: Part[] = []
     for (const [session, stats] of this.latest) {
@@ -143,7 +143,7 @@ export class ReceiptBook {
         duplicate: stats.segmentsDuplicate - (before?.segmentsDuplicate ?? 0),
         asked: stats.segmentsAsked - (before?.segmentsAsked ?? 0),
         askedAgain: stats.segmentsAskedAgain - (before?.segmentsAskedAgain ?? 0),
-        // What an earlier transfer called lost may have come since.
+        // Segments that an earlier transfer counted as lost may have come since.
         lost: Math.max(0, stats.segmentsLost - (before?.segmentsLost ?? 0)),
         stats,
       })

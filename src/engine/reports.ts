@@ -1,4 +1,4 @@
-// What a person is told of a running engine: what happened, how far the files in flight are, and a receipt when a transfer is
+// Reports of a running engine to a person: what happened, how far the files in flight are, and a receipt when a transfer is
 // over. Every part of the engine reports here, the engine polls.
 
 import type { KeeperToEngine } from '../pipe/messages.js'

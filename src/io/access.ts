@@ -1,4 +1,4 @@
-// Who may read, write and run the files that LEFT makes: while they are made their user alone, and in their place whoever
+// Permissions of the files that LEFT makes: while they are made, their user alone has access; in their place, whoever
 // could before. For disk.ts.
 
 import {
@@ -25,9 +25,9 @@ const MODE_BITS = 0o777
 
 export interface Access {
   readonly executable: boolean
-  /** What the file takes the place of. */
+  /** The file that is replaced. */
   readonly replaced: Stats | undefined
-  /** Of files that take no other's place. */
+  /** Mode of files that replace none. */
   readonly usualMode: number
 }
 
@@ -86,7 +86,7 @@ export function setMode(handle: number, mode: number): void {
   }
 }
 
-/** Who may read may run; nobody else. */
+/** Readers may run; nobody else. */
 export function executableMode(mode: number, executable: boolean): number {
   const bits = mode & MODE_BITS
   return executable ? bits | ((bits & 0o444) >> 2) : bits & ~EXECUTE_BITS
@@ -110,7 +110,7 @@ function keepOwner(handle: number, { uid, gid }: Stats): boolean {
   return own.gid === gid
 }
 
-/** What the group of the former file could do is not for ours, unless everybody could. */
+/** Rights of the former file's group are not given to ours, unless everybody had them. */
 function withoutGroup(mode: number): number {
   return (mode & ~GROUP_BITS) | (mode & GROUP_BITS & ((mode & 0o007) << 3))
 }

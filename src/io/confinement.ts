@@ -35,7 +35,7 @@ import { DiskError } from '../base/ports.js'
 import { FOLDER_HELD_MS_MAX, FOLDERS_HELD_MAX, OWN_FOLDER_TRUSTED_MS } from './limits.js'
 import type { FileIdentity } from './private-files.js'
 
-/** What a share's disk writes through. Paths are clean and relative, '' is the share. */
+/** A share's disk writes through this. Paths are clean and relative, '' is the share. */
 export interface Confinement {
   /** Where the last component of `path` may be made, moved, removed or opened without following it. Good for the
    *  next system call only, or two of them. Throws a DiskError 'link' or 'changed-kind' where a folder on the way is
@@ -123,7 +123,7 @@ class HeldFolders implements Confinement {
     return `/proc/self/fd/${this.root}/${path === '' ? '.' : path}`
   }
 
-  /** What was checked is what was used. */
+  /** The folder that was checked is the one that was used. */
   confirm(): void {}
 
   close(): void {

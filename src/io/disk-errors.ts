@@ -17,7 +17,7 @@ export function attempt<T>(operation: string, path: string, act: () => T): T {
     return act()
   } catch (error) {
     if (error instanceof DiskError) throw error
-    // What no system call said is a mistake of ours, and stays what it is.
+    // An error of no system call is a mistake of ours, and stays as it is.
     if ((error as NodeJS.ErrnoException).errno === undefined) throw error
     throw diskError(error, operation, path)
   }

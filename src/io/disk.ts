@@ -66,7 +66,7 @@ export interface RealDiskOptions {
   /** Whether reading follows links (the default). Where not, what is behind a link is as good as not there, also when
    *  the link came into its place a moment ago, and `stat` answers of a link what `statLink` does. */
   readonly followLinks?: boolean
-  /** What is never read or written, wherever it is: none unless given. The disk does not close it. */
+  /** Files that are never read or written, wherever they are: none unless given. The disk does not close this. */
   readonly privateFiles?: PrivateFiles
 }
 
@@ -75,7 +75,7 @@ export class RealDisk implements Disk {
   private readonly privateFiles: PrivateFiles
   private readonly followLinks: boolean
   private readonly readFlags: number
-  /** Of files that this user makes. */
+  /** Mode of files that this user makes. */
   private readonly usualMode = 0o666 & ~process.umask()
 
   /** `root` is the absolute path of the share folder, which is there; it may itself be reached through links. Throws a
@@ -298,7 +298,7 @@ export class RealDisk implements Disk {
     return this.followLinks ? confinement.followedPlaceOf(path) : confinement.placeOf(path)
   }
 
-  /** Of a folder whose names are read: where links are not followed, it is none itself. */
+  /** For a folder whose names are read: where links are not followed, it is none itself. */
   private listedPlaceOf(path: string): string {
     if (this.followLinks || path === '') return this.readablePlaceOf(path)
     assertInside(path)
@@ -327,7 +327,7 @@ export class RealDisk implements Disk {
     if (isPrivate) throw isOneOfYours(path)
   }
 
-  /** What was opened is looked at, because what stood at the path a moment ago may have been another file. */
+  /** Looks at the opened file, because another may have stood at the path a moment ago. */
   private publicOnly(handle: FileHandle, path: string): FileHandle {
     if (this.privateFiles.isEmpty || !this.privateFiles.has(fstatSync(handle))) return handle
     closeSync(handle)

@@ -29,7 +29,7 @@ export function windowsFault(path: string): string | undefined {
   return undefined
 }
 
-/** What HFS+ leaves out when it compares names. Apple, Technical Note TN1150. */
+/** Characters that HFS+ leaves out when it compares names. Apple, Technical Note TN1150. */
 const IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g
 
 export function macFault(path: string): string | undefined {

@@ -3,7 +3,7 @@
 import { assert } from '../base/assert.js'
 import { DATAGRAM_BYTES_MAX } from '../base/limits.js'
 
-/** What a socket asks the kernel for, each way. Linux gives at most `net.core.{r,w}mem_max`, often 208 KiB.
+/** Buffer that a socket asks the kernel for, each way. Linux gives at most `net.core.{r,w}mem_max`, often 208 KiB.
  *  */
 export const SOCKET_BUFFER_BYTES = 8 * 1024 * 1024
 
@@ -23,7 +23,7 @@ export const OFFLOAD_SEGMENTS_MAX = 64
  *  several of ours. */
 export const RECEIVED_PER_TURN_MAX = 2_048
 
-/** What offload is compared with Node over: bundles of 64 KB a time, times each, and how long to wait for one. They
+/** Probe that compares offload with Node: bundles of 64 KB a time, times each, and how long to wait for one. They
  *  fit the smallest buffer that sockets have by default. */
 export const PROBE_BUNDLES = 2
 export const PROBE_ROUNDS = 3

@@ -7,12 +7,12 @@ import { bootId } from './boot.js'
 
 /** A process that holds a lock, or a place. */
 export interface Owner {
-  /** Of this claim; never used twice. */
+  /** Id of this claim; never used twice. */
   readonly id: string
   readonly pid: number
   /** When the process started, in the system's ticks since boot; '' where the system does not say. */
   readonly started: string
-  /** Of the system's run since its last boot; '' where the system does not say. */
+  /** Id of the system's run since its last boot; '' where the system does not say. */
   readonly boot: string
   readonly host: string
 }
@@ -37,7 +37,7 @@ export function isAlive(owner: Owner): boolean {
   return !ended && (started === '' || owner.started === '' || started === owner.started)
 }
 
-/** Of this process. */
+/** A new claim of this process. */
 export function ownClaim(): Owner {
   return {
     id: randomBytes(8).toString('hex'),

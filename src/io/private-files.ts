@@ -24,7 +24,7 @@ import { assert } from '../base/assert.js'
 import type { PrivatePlaces } from '../base/ports.js'
 import { PRIVATE_HELD_MAX, PRIVATE_LINKS_MAX, PRIVATE_TRUSTED_MS } from './limits.js'
 
-/** What tells a file or folder from all others of this machine. */
+/** Identity of a file or folder among all others of this machine. */
 export interface FileIdentity {
   readonly dev: number
   readonly ino: number
@@ -41,7 +41,7 @@ export class PrivateFiles {
   private readonly places: readonly string[]
   /** Links on the way to them: whoever replaced one would move the place. */
   private readonly links: readonly string[]
-  /** What stands at a place and is a link leads to these. */
+  /** Targets of the links that stand at the places. */
   private targets: string[] = []
   private readonly held = new Map<number, Held[]>()
   private heldCount = 0
@@ -127,7 +127,7 @@ export class PrivateFiles {
     this.heldCount++
   }
 
-  /** What stands at none of the places any more stays private for as long as it has a name. */
+  /** A file that stands at none of the places any more stays private for as long as it has a name. */
   private letGo(): void {
     for (const [ino, those] of this.held) {
       for (const one of [...those]) {

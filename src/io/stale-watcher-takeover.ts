@@ -44,7 +44,7 @@ function end(former: Owner): void {
     try {
       process.kill(former.pid, 'SIGKILL')
     } catch {
-      // It ended just now, or is another user's: then it stays alive, and that is said.
+      // The process ended just now, or is another user's: then it stays alive, and that is said.
     }
     Atomics.wait(SLEEP, 0, 0, PREDECESSOR_POLL_MS)
   }

@@ -1,11 +1,11 @@
-// What the engine and the keeper say to each other. In a running peer the keeper is the watcher process and
+// Messages between the engine and the keeper. In a running peer the keeper is the watcher process and
 // these cross a pipe; in the simulator both stand in one process. Plain data only.
 
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
 import type { Entry } from '../share/entry.js'
 import type { PeerId } from '../share/version.js'
 
-/** What a peer said of itself in an ecp message, decoded. */
+/** A peer's statement of its own state in an ecp message, decoded. */
 export interface PeerClaim {
   readonly peer: PeerId
   readonly root: ItemRef
@@ -36,9 +36,9 @@ export type EngineToKeeper =
       readonly type: 'fetched'
       readonly fetch: FetchId
       readonly crossedBytes: number
-      /** What compression kept from crossing. */
+      /** Bytes that compression saved. */
       readonly savedBytes: number
-      /** Who gave what of it, most first. */
+      /** Bytes by peer, most first. */
       readonly sources: readonly Delivered[]
     }
   /** One of several who hold the file does not give it any more; the others do. */
@@ -60,7 +60,7 @@ export type EngineToKeeper =
   | { readonly type: 'fetch-failed'; readonly fetch: FetchId; readonly reason: FetchFailure }
   /** Where is this item, so that it can be served? Answered by 'located'. */
   | { readonly type: 'locate'; readonly items: readonly ItemName[] }
-  /** What was read there is not what the index says: look at the path again. */
+  /** The bytes read there are not what the index says: look at the path again. */
   | { readonly type: 'suspect'; readonly path: string }
 
 /** Why a peer is no source any more: it has the file no more, it went away, it sends what does not verify. */
@@ -77,7 +77,7 @@ export interface Delivered {
 export interface ItemName {
   readonly kind: ItemKind
   readonly digest: Digest
-  /** Of a pack: its files, in their order. */
+  /** For a pack: its files, in their order. */
   readonly members?: readonly Digest[]
 }
 
@@ -158,7 +158,7 @@ export type KeeperToEngine =
   | { readonly type: 'in-step'; readonly peer: PeerId; readonly equal: boolean; readonly files: number }
   | { readonly type: 'notice'; readonly notice: KeeperNotice }
 
-/** What the keeper has to say to the person; the shapes of `PeerEvent` in src/app/events.ts. */
+/** Notices of the keeper for the person; the shapes of `PeerEvent` in src/app/events.ts. */
 export type KeeperNotice =
   | { readonly event: 'scanning' }
   | {
@@ -186,7 +186,7 @@ export type KeeperNotice =
       readonly crossedBytes: number
       readonly savedBytes: number
       readonly durationMs: number
-      /** Who gave most of it, and who gave what. */
+      /** The peer that gave most of it, and the bytes by peer. */
       readonly peer: PeerId
       readonly sources: readonly Delivered[]
     }

@@ -1,4 +1,4 @@
-// What the person who runs a peer decided about its share.
+// Decisions about a share by the person who runs the peer.
 
 export type LinkPolicy = 'follow' | 'keep' | 'skip'
 

@@ -1,4 +1,4 @@
-// What crosses the pipe between the engine's process and the watcher process, beside the keeper's own messages.
+// Messages between the engine's process and the watcher process, beside the keeper's own.
 
 import type { PrivatePlaces } from '../base/ports.js'
 import type { EngineToKeeper, KeeperToEngine } from './messages.js'

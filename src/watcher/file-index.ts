@@ -20,7 +20,7 @@ export class FileIndex implements Index {
   private file: number
   /** The end of the last commit. */
   private end = MAGIC.length
-  /** What the file takes when it is written anew, as it was last counted. */
+  /** Size of the file when it is written anew, as last counted. */
   private liveBytes = 0
   private lists = new Map<Digest, Place>()
   private readonly facts = new Map<string, string>()
@@ -101,7 +101,7 @@ export class FileIndex implements Index {
     if (this.end > 2 * this.liveBytes + INDEX_GARBAGE_BYTES_MAX) this.compact()
   }
 
-  /** What was not committed is forgotten. */
+  /** Discards changes that were not committed. */
   async close(): Promise<void> {
     closeSync(this.file)
   }

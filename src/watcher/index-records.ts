@@ -123,7 +123,7 @@ export class RecordWriter {
   finish(): void {
     this.add(KIND.commit)
     this.flush()
-    // What an earlier try left behind is no record of ours.
+    // Bytes that an earlier try left behind are no record of ours.
     ftruncateSync(this.file, this.position)
     fdatasyncSync(this.file)
   }
@@ -162,7 +162,7 @@ class Reader {
 
   constructor(
     private readonly file: number,
-    /** Of the next piece. */
+    /** Start of the next piece. */
     private next: number,
   ) {
     this.endBytes = fstatSync(file).size

@@ -152,7 +152,7 @@ export class IndexStore implements Index {
     this.pendingMeta.clear()
   }
 
-  /** What was not committed is forgotten. */
+  /** Discards changes that were not committed. */
   async close(): Promise<void> {
     await this.root.close()
   }

@@ -3,7 +3,7 @@
 /** How often it is seen whether the share is still where it was: one stat. Soon enough for somebody who wonders. */
 export const SHARE_CHECK_MS = 3_000
 
-/** What an index that is one file may hold beside twice what it says, before it is written anew: 64,000 entries of 250 bytes. */
+/** Garbage that a one-file index may hold beyond twice its content before a rewrite: 64,000 entries of 250 bytes. */
 export const INDEX_GARBAGE_BYTES_MAX = 16_000_000
 
 /** An index that is one file is read and written in pieces of this size: larger ones are not faster. */

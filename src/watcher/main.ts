@@ -93,7 +93,7 @@ class Watcher {
     try {
       this.keeper.stop()
     } catch (error) {
-      // What is not committed is found again by the next start: nobody was told of it.
+      // Uncommitted changes are found again by the next start: nobody was told of them.
       if (!(error instanceof DiskError)) throw error
     }
     await this.index.close()
@@ -173,7 +173,7 @@ function folderAt(path: string): string | undefined {
 
 let watcher: Watcher | undefined
 let isDiskFull = false
-/** What the engine said while there was no room to open the share. */
+/** Messages of the engine that came while there was no room to open the share. */
 const early: (ToWatcher & { type: 'keeper' })[] = []
 
 /** On a full disk it waits, as a transfer does: whoever frees some space need not start anything again. */

@@ -8,7 +8,7 @@ import type { Index } from '../base/index-port.js'
 import { FileIndex, INDEX_FILE } from './file-index.js'
 
 export interface OpenIndex extends Index {
-  /** What was not committed is forgotten. */
+  /** Discards changes that were not committed. */
   close(): Promise<void>
 }
 

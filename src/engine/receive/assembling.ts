@@ -18,7 +18,7 @@ import type { Endpoint, SessionId } from '../../rdt/endpoint.js'
 import { ITEM_TRIES_MAX } from './limits.js'
 import type { ReceivedBlock } from './received-block.js'
 
-/** Who waits for an item: the walk through a peer's tree, or the fetch of a large file. */
+/** The waiter for an item: the walk through a peer's tree, or the fetch of a large file. */
 export type Purpose =
   | { readonly type: 'tree'; readonly peer: string }
   | { readonly type: 'list'; readonly fetch: FetchId }

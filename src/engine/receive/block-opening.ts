@@ -5,7 +5,7 @@ import { FRAME_BLOCK_AT, FRAME_OVERHEAD_BYTES } from '../../base/limits.js'
 import type { FrameCipher, FrameSeal } from '../../rdt/protection.js'
 import type { ReceivedBlock } from './received-block.js'
 
-/** What it is written from, and how long it will be. */
+/** The bytes to write it from, and how long it will be. */
 export interface BlockToWrite {
   readonly bytes: Uint8Array
   readonly textBytes: number

@@ -29,7 +29,7 @@ export class BlockWrites {
     const start = block.blockIndex * DIGEST_BYTES
     const digest = list.slice(start, start + DIGEST_BYTES)
     const position = block.blockIndex * BLOCK_BYTES
-    // What was decompressed is not the frame's.
+    // Decompressed bytes are not in the frame's memory.
     const memory = bytes.buffer === block.frame.bytes.buffer ? block.frame : undefined
     this.ops.push({ type: 'write', id, path, position, bytes, memory, digest, cipher })
   }

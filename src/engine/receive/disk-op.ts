@@ -1,4 +1,4 @@
-// What the receiving side asks of the disk. Made by BlockWrites, carried out by whoever drains the engine.
+// Disk operations of the receiving side. BlockWrites makes them; the engine's owner carries them out.
 
 import type { FrameBuffer } from '../../rdt/pool.js'
 import type { FrameCipher } from '../../rdt/protection.js'

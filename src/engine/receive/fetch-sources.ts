@@ -74,7 +74,7 @@ export class FetchSources {
     this.pullMore(fetch, building)
   }
 
-  /** Whoever sent this block made it wrong: what is damaged on the way does not come up to here. */
+  /** The sender made this block wrong: damage on the way is refused before. */
   blame(
     fetch: LargeFetch,
     building: FileBuilding,
@@ -88,7 +88,7 @@ export class FetchSources {
     return undefined
   }
 
-  /** It has not what it said, or sends what is not it: it is not asked for this file for a while. */
+  /** The peer lacks what it said that it has, or sends wrong blocks: it is not asked for this file for a while. */
   bar(
     fetch: LargeFetch,
     building: FileBuilding,
@@ -101,7 +101,7 @@ export class FetchSources {
     return this.lose(fetch, building, session, reason)
   }
 
-  /** What was asked of it is asked of the others at once. */
+  /** Blocks that were asked of it are asked of the others at once. */
   lose(
     fetch: LargeFetch,
     building: FileBuilding,
@@ -139,7 +139,7 @@ export class FetchSources {
     return this.banned.has(this.nameOf(session), digest, nowMs)
   }
 
-  /** What a peer cannot change from one session to the next: of one without a key, the id that it gives itself. */
+  /** Name that a peer cannot change between sessions: its key, or without one the id that it gives itself. */
   private nameOf(session: SessionId): string {
     return this.endpoint.fingerprintOf(session) ?? this.sessions.get(session) ?? ''
   }

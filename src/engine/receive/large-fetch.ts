@@ -101,12 +101,12 @@ export class FileBuilding implements Building {
     if (this.unwrittenIn[piece] === 0) this.pieces.add(piece)
   }
 
-  /** It is no source any more; what it gave is not forgotten. */
+  /** Keeps the count of bytes that a former source gave. */
   countDelivered({ peer, deliveredBytes }: Source): void {
     addTo(this.deliveredBytes, peer, deliveredBytes)
   }
 
-  /** What came from whom, most first. */
+  /** Bytes by peer, most first. */
   delivered(): Delivered[] {
     const total = new Map(this.deliveredBytes)
     for (const { peer, deliveredBytes } of this.picker.all()) addTo(total, peer, deliveredBytes)

@@ -3,7 +3,7 @@
 // them. Used by Receiving.
 
 import { BlockSet } from '../../base/blockset.js'
-import { blockBytes, blockCount, type Digest, type Hash } from '../../base/item.js'
+import { blockBytes, blockCount, type Digest } from '../../base/item.js'
 import type { HoldingMessage } from '../../ecp/message.js'
 import type { FetchFailure, FetchId, KeeperToEngine } from '../../pipe/messages.js'
 import type { Endpoint, SessionId } from '../../rdt/endpoint.js'
@@ -26,7 +26,6 @@ import type { ReceivedBlock } from './received-block.js'
 
 export interface LargeFilesOptions {
   readonly endpoint: Endpoint
-  readonly hash: Hash
   readonly self: PeerId
   readonly toKeeper: Outbox
   /** The list of a fetch that stopped is not wanted any more. */
@@ -46,7 +45,7 @@ export class LargeFiles {
   private tickAtMs: number | undefined
   /** Bytes of file content taken in and proved. */
   receivedBytes = 0
-  /** What compression kept from crossing for them. */
+  /** Bytes that compression saved for them. */
   savedBytes = 0
 
   constructor(options: LargeFilesOptions) {
@@ -179,7 +178,7 @@ export class LargeFiles {
       this.sources.handleHolding(fetch, fetch.building, session, message, nowMs)
   }
 
-  /** It has nothing of a file, or cannot tell now. */
+  /** The peer has nothing of a file, or cannot tell now. */
   handleNotHolding(session: SessionId, digest: Digest, nowMs: number): void {
     this.buildingOf(digest)?.availability.handleNothing(session, nowMs)
   }
@@ -198,7 +197,7 @@ export class LargeFiles {
     const { building } = fetch ?? {}
     const source = building?.picker.source(session)
     if (fetch !== undefined && building === undefined) {
-      // It cannot be proved yet.
+      // The block cannot be proved yet.
       if (fetch.session === session && fetch.prefetch !== undefined)
         fetch.prefetch.hold(blockIndex, block.frame)
       else block.frame.release()
@@ -214,7 +213,7 @@ export class LargeFiles {
       return
     }
     if (opened.textBytes !== blockBytes(building.sizeBytes, blockIndex)) {
-      // Of what is still sealed, nobody knows who made it so long.
+      // A sealed block of the wrong length may have been damaged on its way: the peer is not blamed.
       if (opened.cipher !== undefined) this.reject(block, 'damaged')
       else {
         block.frame.release()
@@ -222,7 +221,7 @@ export class LargeFiles {
       }
       return
     }
-    // Whoever writes it proves it. Until then it is taken for the block: almost always it is.
+    // The writer proves it. Until then it is taken for the block: almost always it is.
     for (const needless of building.picker.handleArrived(blockIndex, source))
       endpoint.cancelBlock(needless.session, 'file', fetch.file.digest, needless.blockIndex)
     building.orphanedSinceMs = undefined
@@ -268,7 +267,7 @@ export class LargeFiles {
     this.finishIfWhole(fetch)
   }
 
-  /** What came is not the block. It was taken for it, and is missing again. */
+  /** The bytes that came are not the block. They were taken for it, and it is missing again. */
   private handleRefused(
     fetch: LargeFetch,
     block: ReceivedBlock,

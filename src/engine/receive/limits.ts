@@ -8,7 +8,7 @@ export const ITEM_TRIES_MAX = 3
 /** How often the sources of a file are looked at: who fell silent, who is slow, whom to ask what it holds by now. */
 export const SOURCES_TICK_MS = 50
 
-/** Of a source that has sent so many blocks that are not what the file has there, no more is asked. One would do: what is
+/** Wrong blocks after which a source is asked for no more of the file. One would do: what is
  *  damaged on its way is refused before. */
 export const WRONG_BLOCKS_MAX = 4
 

@@ -9,6 +9,6 @@ export interface ReceivedBlock {
   readonly kind: ItemKind
   readonly digest: Digest
   readonly blockIndex: number
-  /** Whoever takes the block in holds its frame, and releases it. */
+  /** The part that takes the block in holds its frame, and releases it. */
   readonly frame: FrameBuffer
 }

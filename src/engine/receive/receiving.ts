@@ -68,7 +68,6 @@ export class Receiving {
     this.toKeeper = toKeeper
     this.large = new LargeFiles({
       endpoint,
-      hash,
       self,
       toKeeper,
       onListNeedless: (session, digest) => this.assembling.drop(session, 'list', digest),
@@ -93,7 +92,7 @@ export class Receiving {
     return this.smallReceivedBytes + this.large.receivedBytes
   }
 
-  /** What compression kept from crossing for them. */
+  /** Bytes that compression saved for them. */
   get savedBytes(): number {
     return this.smallSavedBytes + this.large.savedBytes
   }

@@ -24,12 +24,12 @@ export interface ReadOp {
   readonly mtimeMs: number
   readonly position: number
   readonly length: number
-  /** What was read there last did not verify: a descriptor that is kept may be of another file of equal size and time. */
+  /** The last read there did not verify: a cached descriptor may be of another file of equal size and time. */
   readonly reopen: boolean
   /** To be read into from FRAME_BLOCK_AT on; with room for a tag behind. Its memory may go to another thread meanwhile:
    *  then it adopts what comes back. */
   readonly room: FrameBuffer
-  /** What is read is to be made a frame, if it has this digest. */
+  /** Seal the block into a frame, if it has this digest. */
   readonly sealing: { readonly cipher: FrameCipher; readonly digest: Uint8Array } | undefined
 }
 
@@ -41,7 +41,7 @@ export interface FrameRooms {
 /** A block that a session asked for. */
 export interface RequestedBlock extends BlockName {
   readonly session: number
-  /** Of a pack: what the peer says are the digests of its files. */
+  /** For a pack: the digests of its files, as the peer claims them. */
   readonly members?: Uint8Array | undefined
 }
 
@@ -128,7 +128,7 @@ export class Serving {
     return this.places.isWhole(digest)
   }
 
-  /** What was read is not what the index says. The content may stand elsewhere; else it is gone. */
+  /** Second lookup: the bytes read are not what the index says. The content may stand elsewhere; else it is gone. */
   private lookOnceMore(task: Task): void {
     if (task.secondTry) this.finish(task, undefined)
     else this.locate({ ...task, secondTry: true })

@@ -18,7 +18,7 @@ export interface HoldingsOptions {
 
 export class Holdings {
   private readonly options: HoldingsOptions
-  /** Who waits for what the keeper says: one question for each session at most. */
+  /** Peers that wait for the keeper's answer: one question for each session at most. */
   private readonly questions = new Map<SessionId, { readonly number: number; readonly file: ItemRef }>()
 
   constructor(options: HoldingsOptions) {

@@ -1,4 +1,4 @@
-// What the engine knows of its own share: the root that the keeper last told, and how it came from the roots
+// State of the own share as the engine knows it: the root that the keeper last told, and how it came from the roots
 // before, so that a peer that knows one of those is sent what changed and nothing else.
 
 import type { Digest, ItemRef } from '../../base/item.js'
@@ -29,7 +29,7 @@ export class OwnState {
     return this.whole
   }
 
-  /** What changed last, where that is few enough to be listed; else none. */
+  /** The last changes, where they are few enough to be listed; else none. */
   get newestLines(): readonly string[] {
     return this.steps.at(-1)?.lines ?? []
   }

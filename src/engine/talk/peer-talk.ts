@@ -18,7 +18,7 @@ export class PeerTalk {
   /** The root of ours that the peer is known to know. */
   private told: Digest | undefined
   private awaiting: { readonly root: ItemRef; readonly greeting: boolean } | undefined
-  /** Of this file the peer was asked what it holds. */
+  /** The file of which the peer was asked what it holds. */
   private askedHolding: Digest | undefined
   private greetingDue: boolean
   private heard = false
@@ -94,7 +94,7 @@ export class PeerTalk {
     this.retryAtMs = nowMs + retryMs
   }
 
-  /** What to answer to a request of the peer, whose root is `theirs`: undefined for 'same'. `same` is what the
+  /** Reply to a request of the peer, whose root is `theirs`: undefined for 'same'. `same` is what the
    *  keeper found, which may know more by now than it has told. */
   replyTo(
     request: { readonly type: 'have' | 'update'; readonly theirs: Digest },
@@ -113,7 +113,7 @@ export class PeerTalk {
   }
 }
 
-/** What is here, for a peer of whom nothing is known. */
+/** Our state, for a peer of whom nothing is known. */
 export function tidings(own: OwnState): StateMessage | undefined {
   return own.root && describe('update', own.root, own, undefined)
 }

@@ -1,4 +1,4 @@
-// What the keeper was asked about peers' states, until it answers: each question is a claim, and remembers which request of
+// Questions to the keeper about peers' states, until it answers: each is a claim, and remembers which request of
 // the peer waits for it. Used by Talk.
 
 import type { Digest } from '../../base/item.js'

@@ -47,7 +47,7 @@ export class Talk {
 
   // — Sessions —
 
-  /** What goes along with the hello to a peer that is met again. */
+  /** Early data: our state, sent with the hello to a peer that is met again. */
   greeting(): Uint8Array | undefined {
     const message = tidings(this.own)
     if (message === undefined) return undefined
@@ -57,7 +57,7 @@ export class Talk {
       : encodeMessage({ ...message, scope: { type: 'some' }, lines: [] })
   }
 
-  /** What is here goes along with the answer, so that the peer can begin to pull as soon as it has a session; and what it
+  /** Our state goes along with the answer, so that the peer can begin to pull as soon as it has a session; and what it
    *  told with its hello can be pulled at once. */
   handleAnswered(event: EndpointEvent & { type: 'answered' }, nowMs: number): void {
     const peerTalk = new PeerTalk(false)

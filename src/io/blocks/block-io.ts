@@ -47,11 +47,11 @@ export interface BlockToProve {
 }
 
 export interface BlockIoOptions {
-  /** Of each cache, for reading and for writing. */
+  /** Open files of each cache, for reading and for writing. */
   readonly openFilesMax?: number
   /** Whether blocks are read through links (the default); never are they written so. */
   readonly followLinks?: boolean
-  /** What is neither read nor written, whatever path leads to it: none unless given. */
+  /** Files that are neither read nor written, whatever path leads to them: none unless given. */
   readonly privateFiles?: PrivateFiles
 }
 

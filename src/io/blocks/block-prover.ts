@@ -11,7 +11,7 @@ import { decipher, sealInPlace } from '../../seal/frames/frame-cipher.js'
 import { hash } from '../hash.js'
 import { PROOFS_IN_FLIGHT_MAX, THREAD_BYTES_MIN, THREAD_HEAP } from '../limits.js'
 
-/** What became of a block: it is in the file; it is a frame; its seal is broken; it is not the one that was wanted. */
+/** Outcome for a block: it is in the file; it is a frame; its seal is broken; it is not the one that was wanted. */
 export type Proof = 'written' | 'sealed' | 'damaged' | 'wrong'
 
 export interface Proved {
@@ -51,7 +51,7 @@ export interface ProofRequest {
 
 export interface ProofReply {
   readonly id: number
-  /** Of each piece, in their order; `code` is that of an error. */
+  /** Outcomes, one for each piece in their order; `code` is that of an error. */
   readonly results: (Proof | { readonly code: string })[]
   /** Theirs, given back. */
   readonly buffers: readonly ArrayBuffer[]
@@ -118,7 +118,7 @@ export class BlockProver {
     worker.on('exit', () => this.handleBroken())
   }
 
-  /** What comes while the thread is busy makes one message. */
+  /** Pieces that come while the thread is busy make one message. */
   private readonly flush = (): void => {
     this.isFlushDue = false
     if (this.waiting.length === 0 || this.inFlight.size >= PROOFS_IN_FLIGHT_MAX) return

@@ -24,7 +24,7 @@ export function canonicalHost(text: string): string | undefined {
   return unmapped(new SocketAddress({ address, family: 'ipv6' }).address + zone)
 }
 
-/** Of a host that is canonical already. */
+/** For a host that is canonical already. */
 export function formatAddress(host: string, port: number): Address {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

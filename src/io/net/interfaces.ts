@@ -1,4 +1,4 @@
-// What this machine's network interfaces tell: how large a datagram may be, which addresses are our own, and
+// Facts of this machine's network interfaces: how large a datagram may be, which addresses are our own, and
 // what a name resolves to.
 
 import { createSocket } from 'node:dgram'
@@ -77,7 +77,7 @@ function payloadBytes(mtuBytes: number, ipv6: boolean): number {
 
 function interfaceMtuBytes(remoteHost: string, bind: string | undefined): number {
   const local = bind ?? localHostTowards(remoteHost)
-  // What goes to an address of our own never leaves the machine, whichever interface holds it.
+  // Traffic to an address of our own never leaves the machine, whichever interface holds it.
   if (isLoopback(remoteHost) || ownInterface(remoteHost) !== undefined)
     return mtuBytesOf(loopbackName()) ?? 65_536
   const name = local === undefined ? undefined : ownInterface(local)

@@ -13,9 +13,9 @@ export interface Native {
   recvmsg(fd: number, message: Uint8Array, flags: number): number
   inet_pton(family: number, text: string, address: Uint8Array): number
   if_indextoname(index: number, name: Uint8Array): bigint | null
-  /** Of the bytes, which stay where they are for as long as they are referenced. */
+  /** Address of the bytes, which stay where they are for as long as they are referenced. */
   addressOf(bytes: Uint8Array): bigint
-  /** Of the call that failed last. */
+  /** Error number of the call that failed last. */
   errno(): number
 }
 

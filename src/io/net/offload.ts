@@ -19,7 +19,7 @@ import type { HostPort } from './address.js'
 import type { Native } from './native.js'
 import { decodeSocketAddress, SOCKET_ADDRESS_BYTES_MAX } from './socket-address.js'
 
-// Of Linux's headers: asm-generic/socket.h, linux/in.h, linux/in6.h, linux/udp.h, linux/socket.h.
+// From Linux's headers: asm-generic/socket.h, linux/in.h, linux/in6.h, linux/udp.h, linux/socket.h.
 const SOL_SOCKET = 1
 const SO_TYPE = 3
 const SO_SNDBUFFORCE = 32
@@ -69,7 +69,7 @@ export class Offload {
   /** Whether the kernel merges what it receives. */
   readonly merges: boolean
 
-  /** What `receive` brought: datagrams end to end, valid until the next call. */
+  /** Datagrams that `receive` brought, end to end, valid until the next call. */
   bytes: Uint8Array = new Uint8Array(0)
   /** How long each of them is but the last, which may be shorter. */
   segmentBytes = 0
@@ -141,7 +141,7 @@ export class Offload {
     return 'more'
   }
 
-  /** Of what `receive` brought. */
+  /** Sender of the datagrams that `receive` brought. */
   get sender(): HostPort | undefined {
     const { inName, lastName } = this
     if (this.lastSender !== undefined && inName.equals(lastName)) return this.lastSender

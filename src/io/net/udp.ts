@@ -60,7 +60,7 @@ interface Target extends HostPort {
   readonly socketAddress: Uint8Array | undefined
 }
 
-/** What the kernel had no room for. */
+/** Datagrams that the kernel had no room for. */
 interface Held {
   readonly target: Target
   readonly bytes: Uint8Array
@@ -77,7 +77,7 @@ export class UdpSocket {
     lastSendError: '',
     receiveErrors: 0,
   }
-  /** What the kernel gave, in bytes of payload that can be counted on. */
+  /** Buffers that the kernel granted, in bytes of payload that can be counted on. */
   readonly receiveBufferBytes: number
   readonly sendBufferBytes: number
 

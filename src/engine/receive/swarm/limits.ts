@@ -20,11 +20,11 @@ export const SOURCE_RATE_WEIGHT = 0.25
 /** With no more blocks than these free, it is weighed who shall still take one: about two windows of 1 Gbit/s and 20 ms. */
 export const TAIL_BLOCKS = 64
 
-/** What is asked of a second source at once, when it would take this many times longer from the first. */
+/** Blocks asked of a second source at once, when the first would take this many times longer. */
 export const AGAIN_BLOCKS_MAX = 16
 export const AGAIN_FACTOR = 2
 
-/** What one partner holds and no other comes from a whole source too when it would come so much later than all the rest:
+/** Pieces that only one partner holds come from a whole source too when they would come so much later than all the rest:
  *  rates vary tenfold on busy machines, and each block that a whole source sends twice is one more on its uplink. */
 export const BEHIND_FACTOR = 4
 export const BEHIND_MS = 500

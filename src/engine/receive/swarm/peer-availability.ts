@@ -23,7 +23,7 @@ export class PeerAvailability {
     this.of(session).askAtMs = Number.POSITIVE_INFINITY
   }
 
-  /** It holds some of the file, or all of it, and said so itself. False where it is not believed for now. */
+  /** The peer said itself that it holds some of the file, or all of it. False where it is not believed for now. */
   handleHolding(session: SessionId, isWhole: boolean, nowMs: number): boolean {
     const peer = this.of(session)
     peer.delayMs = HOLDING_MS
@@ -31,14 +31,14 @@ export class PeerAvailability {
     return nowMs >= peer.barredUntilMs
   }
 
-  /** It has nothing of it, or cannot tell. */
+  /** The peer has nothing of the file, or cannot tell. */
   handleNothing(session: SessionId, nowMs: number): void {
     const peer = this.of(session)
     peer.askAtMs = nowMs + peer.delayMs
     peer.delayMs = Math.min(2 * peer.delayMs, HOLDING_MS_MAX)
   }
 
-  /** It did not have what it had said. */
+  /** The peer did not have what it had said. */
   bar(session: SessionId, nowMs: number): void {
     const peer = this.of(session)
     peer.barredUntilMs = nowMs + BARRED_MS

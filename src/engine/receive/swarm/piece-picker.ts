@@ -44,7 +44,7 @@ export class PiecePicker implements BlockPicker {
   private readonly sizeBytes: number
   private readonly sources = new Map<SessionId, Source>()
   private readonly pieceBlocks: number
-  /** Of the missing ones, those that nobody was asked for. */
+  /** Missing blocks that no source was asked for. */
   private readonly free: BlockSet
   private readonly freeIn: Uint16Array
   private readonly rank: PieceRank
@@ -104,7 +104,7 @@ export class PiecePicker implements BlockPicker {
     return source
   }
 
-  /** Who they are, what they hold or what is to be thought of them has changed. */
+  /** Sources came or went, hold other pieces, or are judged otherwise. */
   private handlePartners(): void {
     this.rank.handlePartners()
     this.changes++
@@ -161,7 +161,7 @@ export class PiecePicker implements BlockPicker {
     return needless
   }
 
-  /** What came of it was not the block: it is missing again. */
+  /** The bytes that came were not the block: it is missing again. */
   handleRefused(blockIndex: number, source: Source | undefined): void {
     if (source !== undefined) source.deliveredBytes -= blockBytes(this.sizeBytes, blockIndex)
     this.missing.add(blockIndex)
