@@ -1,4 +1,4 @@
-// What every bench over real links shares: its options, its sandbox on a memory file system, its turn on a machine
+// Shared by every bench over real links: its options, its sandbox on a memory file system, its turn on a machine
 // that others measure on too, and where the results go.
 
 import { spawn } from 'node:child_process'
@@ -13,7 +13,7 @@ import { Sandbox } from '../harness/peers/sandbox.js'
 import { keepResults, type Shown } from './results.js'
 import { findMeans, type Means } from './testbed.js'
 
-/** What a bench ends with that cannot be had on this machine. */
+/** Exit code of a bench that cannot run on this machine. */
 export const EXIT_LEFT_OUT = 3
 
 export const MIB = 1 << 20

@@ -28,7 +28,8 @@ export interface Comparison {
   readonly links: readonly Link[]
   /** After each link, with all results so far. */
   readonly onLink: (results: readonly Result[]) => void
-  /** What a program moves over a link. `make` puts it into a folder of its own, which is removed after each run. */
+  /** The file or folder that a program moves over a link. `make` puts it into a folder of its own, which is removed
+   *  after each run. */
   readonly job: (
     link: Link,
     congestion: Congestion | undefined,
@@ -48,12 +49,13 @@ export interface Result {
   readonly rows: readonly Row[]
 }
 
-/** Of one program over one link; medians of its runs. */
+/** Figures of one program over one link; medians of its runs. */
 export interface Figures {
   readonly program: string
   readonly mib: number
   readonly ofLimit: number | undefined
-  /** Of the rates, and of those with all that comes before the first request, by the name of the other program. */
+  /** Ratios of the rates, and of those with all that comes before the first request, by the name of the other
+   *  program. */
   readonly ratio: Readonly<Record<string, number>>
   readonly wholeRatio: Readonly<Record<string, number>>
   readonly mbPerS: number
@@ -172,8 +174,8 @@ function toldBy(
   return told.length === 0 ? undefined : median(told)
 }
 
-/** What was sent, less what the link lost of it, over what was needed, less one. What a full queue dropped counts as
- *  needless: it need not have been sent. */
+/** The data sent, less the part that the link lost, over the data needed, less one. Data that a full queue dropped
+ *  counts as needless: it need not have been sent. */
 function redundancyOf({ bytes, crossed }: Transfer): number {
   if (crossed.packets === 0) return Number.NaN
   const sentBytes = crossed.bytes * (1 - crossed.lostPackets / crossed.packets)

@@ -65,7 +65,7 @@ const FAR: Link = {
 
 interface Row {
   readonly title: string
-  /** What the median is held against. */
+  /** The bound for the median. */
   readonly wanted: string
   readonly isMet: (figure: number) => boolean
 }
@@ -73,7 +73,7 @@ interface Row {
 interface Question extends Row {
   readonly name: string
   readonly link: Link
-  /** What one run answers besides, after the figure of the question itself. */
+  /** Further figures that one run answers, after that of the question itself. */
   readonly besides?: readonly Row[]
   readonly ask: (testbed: Testbed, run: number) => Promise<number | readonly number[]>
 }
@@ -153,7 +153,7 @@ for (const question of asked) {
       bench.say(`${question.name}: FAILED: ${(error as Error).message}`)
     }
   }
-  // What is measured is kept, should somebody end it here.
+  // Keeps the results so far, should somebody end the bench here.
   bench.keep(shown())
 }
 bench.finish(shown())

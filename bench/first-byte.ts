@@ -12,7 +12,7 @@ import type { Testbed } from './testbed.js'
 
 const WAIT_MS_MAX = 60_000
 const LOOK_MS = 1
-/** What crosses before, so that the path is known to those that stay. */
+/** Bytes that cross before, so that the peers that stay know the path. */
 const BEFORE_BYTES = 16 << 20
 
 /** Two processes that lost their link and gave each other up, or two that were started while there was none. */
@@ -134,7 +134,7 @@ function isSomethingIn(folder: string): boolean {
       (entry) => entry.isFile() && statSync(join(folder, entry.name)).blocks > 0,
     )
   } catch {
-    return false // It was moved meanwhile.
+    return false // The file was moved meanwhile.
   }
 }
 

@@ -1,4 +1,5 @@
-// What flows over a link while bench:fair looks: a transfer by LEFT whose throughput series is kept, and the flows of flow.ts.
+// Flows over a link while bench:fair measures: a transfer by LEFT whose throughput series is kept, and the flows of
+// flow.ts.
 
 import { rmSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -107,7 +108,7 @@ export function startFlow(
       try {
         for (;;) await take()
       } catch {
-        // It was stopped.
+        // The flow was stopped.
       }
     })()
   }

@@ -15,7 +15,7 @@ import { keepResults } from './results.js'
 
 const WAIT_MS_MAX = 30_000
 
-/** What the measurement itself may be late. */
+/** Delay that the measurement itself may add. */
 const POLL_MS = 1
 
 /** Between two files, so that each is a first change and not part of a stream; jittered against any rhythm of ours. */

@@ -28,7 +28,7 @@ await bench.warm(WARM_BYTES)
 const results = await compare(bench, {
   programs: programs(),
   links: linksNamed(options.only),
-  // What is measured is kept, should somebody end it here.
+  // Keeps the results so far, should somebody end the bench here.
   onLink: (results) => bench.keep(shown(results)),
   job: (link, congestion) => ({
     bytes: sizeOf(link, congestion),
@@ -78,7 +78,7 @@ function programs(): Program[] {
 }
 
 function sizeOf(link: Link, congestion: Congestion | undefined): number {
-  // What is smaller than that already is so because the link is slow.
+  // Files that are smaller already are so because the link is slow.
   const isSlow = link.fileBytes < FULL_FILE_BYTES
   const bytes = isSlow
     ? Math.min(options.sizeBytes ?? link.fileBytes, link.fileBytes)

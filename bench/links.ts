@@ -2,7 +2,7 @@
 
 const MIB = 1 << 20
 
-/** Of one run where the link is fast. */
+/** Size of the file of one run where the link is fast. */
 export const FULL_FILE_BYTES = 512 * MIB
 
 export interface Link {
@@ -11,13 +11,13 @@ export interface Link {
   /** Undefined: as fast as the machine. */
   readonly rateMbit?: number
   readonly rttMs: number
-  /** Of the packets, in each direction. */
+  /** Part of the packets, in each direction. */
   readonly loss: number
-  /** Of the bottleneck; undefined: two bandwidth-delay products, 256 KiB at least. */
+  /** Queue of the bottleneck; undefined: two bandwidth-delay products, 256 KiB at least. */
   readonly queueBytes?: number
   /** The kernel's own pair of devices, with its offloads, and nothing between them. */
   readonly isVeth?: boolean
-  /** Of one run, so that it takes about ten seconds at most. */
+  /** Size of the file of one run, so that it takes about ten seconds at most. */
   readonly fileBytes: number
   /** The same for TCP CUBIC, where loss brings it to a stand. */
   readonly cubicFileBytes?: number

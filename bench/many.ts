@@ -175,12 +175,12 @@ function secondsOf(transfers: readonly Transfer[]): number {
   return median(transfers.map(({ seconds }) => seconds))
 }
 
-/** What left the source's uplink, over what one copy needs. */
+/** Bytes that left the source's uplink, over the bytes of one copy. */
 function copiesOf({ crossed }: Transfer): number {
   return crossed.bytes / (bytes * (PACKET_BYTES / SEGMENT_BYTES))
 }
 
-/** Of the typical one of these peers, user + system. */
+/** Processor time of the typical one of these peers, user + system. */
 function cpuText(transfers: readonly Transfer[], pick: (ofEach: readonly Cpu[]) => readonly Cpu[]): string {
   const picked = transfers.flatMap(({ cpuOfEach }) => pick(cpuOfEach!))
   const of = (part: keyof Cpu) => formatFigure(median(picked.map((cpu) => cpu[part])), 1)

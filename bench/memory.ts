@@ -12,7 +12,7 @@ import { openTestbed } from './testbed.js'
 import { verify } from './transfer.js'
 
 const SIZES_BYTES = [64 * MIB, 512 * MIB, 2_048 * MIB]
-/** What a slow link would take too long for is left out. */
+/** Runs that would take longer on a slow link are left out. */
 const SECONDS_MAX = 40
 const PEAK_BYTES_MAX = 200e6
 const PROCESSES = ['source engine', 'source watcher', 'sink engine', 'sink watcher']

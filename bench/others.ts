@@ -18,7 +18,7 @@ const PORT = 8_730
 const STREAM = fileURLToPath(new URL('stream.ts', import.meta.url))
 const TRANSFER_MS_MAX = 60_000
 
-/** What TCP is told to do about congestion, on this testbed alone. */
+/** The congestion control that TCP uses on this testbed alone. */
 export type Congestion = 'bbr' | 'cubic'
 
 export function setCongestion(testbed: Testbed, congestion: Congestion): void {

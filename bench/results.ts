@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 const RESULTS = new URL('./results/', import.meta.url)
 
-/** What a bench has to show. */
+/** The results of a bench. */
 export interface Shown {
   readonly table: string
   /** As JSON. */

@@ -1,4 +1,4 @@
-// What encryption costs, and what compression gains: two real peers on this machine, a new pair of shares each time.
+// Cost of encryption and gain of compression: two real peers on this machine, a new pair of shares each time.
 //
 //   1. A file that does not shrink over the loopback, plain and encrypted in turn: the ratio of the medians.
 //   2. Source code over a link of 100 Mbit/s (`--limit 12.5M` at the receiver), with and without compression.
@@ -22,7 +22,7 @@ import { keepResults } from './results.js'
 const WAIT_MS_MAX = 300_000
 const LIMIT = '12.5M'
 
-/** What encrypted throughput is at least to be of plain throughput. */
+/** Least ratio of encrypted to plain throughput. */
 const RATIO_MIN = 0.75
 
 const values = parseArguments('seal', {

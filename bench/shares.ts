@@ -68,14 +68,14 @@ const STEP_MS = 500
 const SETTLE_MS = 2_000
 const LOOK_MS = 3_000
 const SEED_DELAY_MS = 37
-/** What the event loops of real ends add. */
+/** Delay that the event loops of real ends add. */
 const JITTER_MS = 0.2
 
 interface Seen {
   readonly jain: number
-  /** Of the link, all together. */
+  /** Part of the link that all flows together used. */
   readonly used: number
-  /** What the queue dropped once they had settled, as a part of what came. */
+  /** Bytes that the queue dropped once the flows had settled, as a part of those that came. */
   readonly overflow: number
   readonly series: { readonly atMs: number; readonly parts: readonly number[] }[]
 }

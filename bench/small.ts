@@ -32,7 +32,7 @@ await bench.warm(256 * MIB)
 const results = await compare(bench, {
   programs: programs(),
   links: linksNamed(options.only),
-  // What is measured is kept, should somebody end it here.
+  // Keeps the results so far, should somebody end the bench here.
   onLink: (results) => bench.keep(shown(results)),
   job: () => ({ bytes: fileCount * FILE_BYTES, make: makeTree }),
 })

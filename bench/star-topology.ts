@@ -7,7 +7,7 @@ import type { GroupTestbed } from './left.js'
 import { addNamespace, crossedBy, silenceIpv6, testbedHost } from './testbed.js'
 
 const DEVICE = 'link0'
-/** What a link may send in one go, and how long its queue is at most. */
+/** Bytes that a link may send in one go, and the longest delay of its queue. */
 const BURST_BYTES = 32 * 1_024
 const QUEUE_MS = 10
 
@@ -25,7 +25,7 @@ export function openStarTopology(
   }: {
     rateMbit: number
     sinkCount: number
-    /** Of the last sink. */
+    /** Rate of the last sink's link. */
     lastRateMbit?: number
   },
 ): StarTopology {

@@ -22,13 +22,13 @@ const QUEUE_BYTES_MIN = 256 * 1_024
 export interface TestbedHost {
   /** Undefined behind the relay: then a program runs in the namespace of the bench. */
   readonly namespace: string | undefined
-  /** What it binds. */
+  /** The address and port that a program binds. */
   readonly endpoint: HostPort
   /** As the other host knows it. */
   readonly address: string
 }
 
-/** Of the packets from the source to the sink, since the testbed was opened. */
+/** Packets from the source to the sink since the testbed was opened. */
 export interface Crossed {
   /** Sent by the source, or 0 where packets are not counted one by one. */
   readonly packets: number
@@ -66,7 +66,7 @@ export function findMeans(sandbox: Sandbox): Means {
   return { kind: 'namespaces', linkem }
 }
 
-/** It is closed with the sandbox at the latest. */
+/** The sandbox closes the testbed at the latest. */
 export async function openTestbed(sandbox: Sandbox, means: Means, link: Link): Promise<Testbed> {
   if (means.kind === 'relay') return openRelay(link)
   const namespaces = [addNamespace(sandbox), addNamespace(sandbox)] as const
@@ -201,7 +201,8 @@ function openVeth(namespaces: readonly [Namespace, Namespace]): Testbed {
   }
 }
 
-/** What a kernel's device has sent; packets that the kernel merged count as one there, so they are not told. */
+/** Traffic that a kernel's device has sent. Packets are not counted: those that the kernel merged would count as one.
+ */
 export function crossedBy(namespace: string, device: string): Crossed {
   const [{ stats64 }] = JSON.parse(
     String(execFileSync('ip', ['-n', namespace, '-s', '-j', 'link', 'show', device])),

@@ -22,10 +22,10 @@ export interface Transfer {
   readonly cpuOfEach?: readonly Cpu[]
   readonly machine?: MachineCpu
   readonly peakRssBytes: number
-  /** Of each process of LEFT: engine and watcher of the source, then of each sink. */
+  /** Peak of each process of LEFT: engine and watcher of the source, then of each sink. */
   readonly peaks: readonly number[]
   readonly crossed: Crossed
-  /** What LEFT itself says of it. */
+  /** LEFT's own figures of the transfer. */
   readonly receipt?: Receipt | undefined
 }
 

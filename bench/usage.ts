@@ -1,4 +1,4 @@
-// What a process and its descendants use, from /proc: processor time and the most memory that each had at once.
+// Usage of a process and its descendants, from /proc: processor time and the most memory that each had at once.
 
 import { readdirSync, readFileSync } from 'node:fs'
 
@@ -15,23 +15,23 @@ export interface Cpu {
 export interface MachineCpu {
   /** Whatever was not idle. */
   readonly busy: number
-  /** What the kernel did by itself. In a bench of emulated links that is the links: their queues and timers, the bridge
+  /** Work that the kernel did by itself. In a bench of emulated links that is the links: their queues and timers, the bridge
    *  between them, and each packet's way through both ends. */
   readonly softirq: number
 }
 
 export interface Usage {
-  /** Of all of them, user and system, ended and waited-for children included. */
+  /** Time of all these processes, user and system, ended and waited-for children included. */
   readonly cpuSeconds: number
   /** The same of each root with what is below it. */
   readonly ofEach: readonly Cpu[]
-  /** Of the one that had the most. */
+  /** Peak of the process that had the most. */
   readonly peakRssBytes: number
-  /** Of each that is alive, its parent before it. */
+  /** Peak of each process that is alive, its parent before it. */
   readonly peaks: readonly number[]
 }
 
-/** Of the processes that are alive below (and with) these; 0 where there is no /proc. */
+/** Usage of the processes that are alive below (and with) these; 0 where there is no /proc. */
 export function usageOf(roots: readonly number[]): Usage {
   const stats = allStats()
   const tree = roots.flatMap((root) => descendants(root, stats))
@@ -74,7 +74,7 @@ function descendants(root: number, stats: readonly Stat[]): Stat[] {
   return [...own, ...children.flatMap(({ pid }) => descendants(pid, stats))]
 }
 
-/** Of all processes that this one has waited for. */
+/** Time of all processes that this one has waited for. */
 export function endedCpuSeconds(): number {
   const stat = statOf('self')
   return stat === undefined ? 0 : stat.childTicks / TICKS_PER_S
@@ -114,7 +114,7 @@ function statOf(pid: string): Stat | undefined {
       childTicks: at(13) + at(14),
     }
   } catch {
-    return undefined // It ended meanwhile.
+    return undefined // The process ended meanwhile.
   }
 }
 

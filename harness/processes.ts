@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly uid?: number
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
-  /** It is killed after this long. */
+  /** Kills the process after this long. */
   readonly timeoutMs?: number
 }
 

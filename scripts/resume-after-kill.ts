@@ -31,7 +31,7 @@ const DOWN_MS = 300
 
 const WAIT_MS_MAX = 30_000
 
-/** What a block takes on the wire where it is one datagram: header, codec byte and checksum are small change. */
+/** Bytes of a block on the wire where it is one datagram: header, codec byte and checksum are small change. */
 const WIRE_BLOCK_BYTES = BLOCK_BYTES + 40
 
 type Fetching = Extract<PeerEvent, { event: 'fetching' }>
@@ -173,7 +173,7 @@ function report({ refetched, sentBytes, seconds, isEqual }: Outcome): boolean {
   return isGood
 }
 
-/** Of the file that B is building, or of the file in its place. */
+/** Whole blocks of the file that B is building, or of the file in its place. */
 async function blocksOnDisk(b: Peer, source: string): Promise<number> {
   const building = join(b.share, '.left', 'tmp')
   const name = readdirSync(building).find((found) => /^[0-9a-f]{64}$/.test(found))

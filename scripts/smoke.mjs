@@ -27,7 +27,7 @@ import { fileURLToPath } from 'node:url'
 const LARGE_BYTES = 30_000_000
 const SMALL_COUNT = 200
 
-/** So slow that a third of the large file takes a second. */
+/** A third of the large file takes a second at this rate. */
 const SLOW = ['--limit', '8M']
 
 /** A wait ends after this long; a busy machine may take a fifth of it. */
@@ -118,7 +118,7 @@ class Peer {
     try {
       if (child?.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
     } catch {
-      // It has ended already.
+      // The process has ended already.
     }
     return this.#ended
   }

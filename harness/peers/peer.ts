@@ -10,7 +10,7 @@ import type { HostPort } from '../../src/io/net/address.js'
 import { endpointText } from './endpoints.js'
 import { waitUntil } from './wait.js'
 
-/** What `npm run build` makes; LEFT_PROGRAM names another build. */
+/** The program that `npm run build` makes; LEFT_PROGRAM names another build. */
 export const PROGRAM =
   process.env.LEFT_PROGRAM ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -39,7 +39,7 @@ export type Totals = Extract<PeerEvent, { event: 'totals' }>
 export class Peer {
   readonly name: string
   readonly share: string
-  /** Of the life that is running. */
+  /** The last totals of the process that is running. */
   totals: Totals | undefined
   /** The peers that it is in step with, by address; of the life that is running. */
   readonly inStep = new Set<string>()
@@ -73,7 +73,7 @@ export class Peer {
     const { endpoint, share, others, config, namespace } = this.setup
     const network = ['--bind', endpoint.host, '--port', String(endpoint.port), '--ip', others.join(',')]
     const program = [process.execPath, PROGRAM, '--json', ...network, '--share', share, ...options]
-    // It becomes the program, so that the process is the peer either way.
+    // `ip netns exec` becomes the program, so that the process is the peer either way.
     const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]
     const [command, ...args] = [...enter, ...program]
     const child = spawn(command!, args, {
@@ -127,7 +127,7 @@ export class Peer {
     try {
       process.kill(-pid, 'SIGKILL')
     } catch {
-      // It was gone already.
+      // The process was gone already.
     }
   }
 
@@ -138,7 +138,7 @@ export class Peer {
     }
   }
 
-  /** What it said last, one line each. */
+  /** The last events of the peer, one line each. */
   words(): string {
     return this.lastWords.map((line) => `    ${this.name} said ${line}`).join('\n')
   }

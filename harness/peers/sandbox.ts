@@ -10,7 +10,7 @@ const SIGNALS = [
   ['SIGTERM', 15],
 ] as const
 
-/** What ends with the program: a peer, another process, a network namespace. */
+/** Anything that ends with the program: a peer, another process, a network namespace. */
 export interface Tool {
   killNow(): void
 }
@@ -34,7 +34,7 @@ export class Sandbox {
     }
   }
 
-  /** It is killed when the program ends, the last one first. */
+  /** Kills the tool when the program ends, the last one first. */
   adopt<T extends Tool>(tool: T): T {
     this.tools.push(tool)
     return tool

@@ -1,4 +1,4 @@
-// What a folder holds, for comparing the shares of several peers: first by names and sizes, which is quick enough to
+// Lists a folder's content, for comparing the shares of several peers: first by names and sizes, which is quick enough to
 // ask again and again while a transfer runs, then by SHA-256 of every file. Deliberately not the digests of LEFT
 // itself, so that an error there cannot hide itself.
 
@@ -28,7 +28,7 @@ export async function readDigests(root: string): Promise<Tree> {
   return tree
 }
 
-/** What a share is to hold once the file or folder at `path` lies in it under `name`. */
+/** The content of a share once the file or folder at `path` lies in it under `name`. */
 export async function digestsAs(name: string, path: string): Promise<Tree> {
   const facts = await stat(path)
   if (!facts.isDirectory()) return new Map([[name, await digestText(path, factsOf(facts))]])

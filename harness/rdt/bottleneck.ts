@@ -74,12 +74,12 @@ export class Bottleneck {
     return Math.max(0, this.links[0]!.wire.freeAtMs - this.world.nowMs)
   }
 
-  /** Of every datagram that comes over it. */
+  /** Delays every datagram over it by up to so much. */
   jitter(jitterMs: number): void {
     for (const link of this.links) link.faults.jitterMs = jitterMs
   }
 
-  /** What the queue had no room for, in packets of full size. */
+  /** Bytes that the queue had no room for, counted in packets of full size. */
   get overflowedBytes(): number {
     return this.links.reduce((bytes, { counters }) => bytes + PACKET_BYTES * counters.overflowed, 0)
   }

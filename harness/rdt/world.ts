@@ -100,7 +100,7 @@ export class Node {
   endpoint: Endpoint
   readonly options: NodeOptions
   readonly events: EndpointEvent[] = []
-  /** What it serves. */
+  /** The items that it serves. */
   readonly held = new Map<Digest, Uint8Array>()
   readonly pulled = new Map<Digest, Pulled>()
   /** The session that was opened last and is not closed. */
@@ -203,7 +203,7 @@ export class Node {
     this.drain()
   }
 
-  /** What is missing, from the session that took the place of another. */
+  /** Pulls the missing items again, from the session that took the place of another. */
   private pullAgain(): void {
     for (const { ref, priority, missing } of this.pulled.values()) {
       this.endpoint.pull(this.session!, ref, missing, { priority })

@@ -38,7 +38,7 @@ export interface RelayFaults {
   readonly delayMs?: number
   /** Added to the delay, uniform in [0, jitterMs]. Reorders by itself. */
   readonly jitterMs?: number
-  /** Of each direction; what does not fit the queue is dropped at its tail. */
+  /** Rate of each direction; datagrams that do not fit the queue are dropped at its tail. */
   readonly rateBytesPerS?: number
   readonly queueBytes?: number
   /** Larger datagrams vanish, as in a path MTU black hole. UDP payload. */
@@ -75,9 +75,9 @@ export interface DirectionCounters {
 }
 
 export interface Relay {
-  /** What to tell others instead of this peer's real address. */
+  /** The address that others are told instead of this peer's real one. */
   standInOf(real: Address): Address
-  /** Of what went from one real address to another. */
+  /** Counts of datagrams from one real address to another. */
   counters(from: Address, to: Address): Readonly<DirectionCounters>
   /** Datagrams of nobody in the plan; dropped. */
   readonly strangers: number

@@ -1,4 +1,4 @@
-// What goes wrong, drawn from a seed: the link's weather, deaths, stops, full disks.
+// Draws from a seed what goes wrong: the link's weather, deaths, stops, full disks.
 
 import { sleep } from '../../harness/peers/wait.js'
 import type { RelayFaults } from '../../harness/relay/lossy-relay.js'

@@ -34,7 +34,7 @@ export class History {
   private readonly touches = new Map<string, Touch[]>()
   private readonly removals = new Map<string, Map<string, Removal>>()
   private readonly nowMs: () => number
-  /** What was done last, for whoever looks into a failure. */
+  /** The last edits, for a person who looks into a failure. */
   private readonly lines: string[] = []
 
   constructor(nowMs: () => number) {
@@ -49,7 +49,7 @@ export class History {
     this.lines.push(`${(this.nowMs() / 1_000).toFixed(3)} ${line}`)
   }
 
-  /** What was noted that holds this text. */
+  /** The notes that hold this text. */
   notesOf(text: string): readonly string[] {
     return this.lines.filter((line) => line.includes(text))
   }

@@ -1,4 +1,4 @@
-// What must hold once the faults have stopped and everything has come to rest; the real world's sibling of
+// The invariants once the faults have stopped and everything has come to rest; the real world's sibling of
 // src/sim/invariants.ts. Answers what does not, as lines for a person.
 
 import { closeSync, lstatSync, openSync, readdirSync, type Stats, statSync } from 'node:fs'
@@ -11,7 +11,7 @@ export interface Seen {
   readonly digest: string
   readonly executable: boolean
   readonly mtimeMs: number
-  /** It is a link, or behind one: LEFT leaves what a link points at as it is. */
+  /** A link, or behind one: LEFT leaves the target of a link as it is. */
   readonly isLinked: boolean
 }
 
@@ -127,7 +127,7 @@ function wordsOf(seen: Seen | undefined): string {
   return `${seen.digest.slice(0, 10)}${seen.executable ? ' executable' : ''} of ${seen.mtimeMs}${link}`
 }
 
-/** What stands that nobody made, what is lost, what came back, what LEFT left behind. */
+/** Contents that nobody made, contents that are lost, and deleted ones that came back. */
 export function faultsOf(
   shares: readonly { readonly name: string; readonly snapshot: Snapshot }[],
   history: History,
@@ -155,7 +155,7 @@ export function faultsOf(
   return faults
 }
 
-/** Of a share whose peer has been stopped in order. */
+/** Faults in a share whose peer has been stopped in order. */
 export function untidyOf({ name, folder }: Share): string[] {
   const own = join(folder, OWN_FOLDER)
   // Begun files of large contents are kept for a week, in case somebody comes back with them.

@@ -47,7 +47,7 @@ export class Person {
   private outsideCount = 0
   /** Writers that are not done yet. */
   private readonly slow = new Set<Promise<void>>()
-  /** What is to be readable again in the end. */
+  /** Modes of the paths that must be readable again in the end. */
   private readonly locked = new Map<string, number>()
   /** Until then there are folders into which not even he can look: he does nothing. */
   blindUntilMs = 0
@@ -114,7 +114,7 @@ export class Person {
     if (lstatOf(this.at(to))?.isDirectory()) return
     const below = this.below(path)
     if (below.length === 0) return
-    // It shows a folder: what is seen in it goes with it.
+    // The link shows a folder: what is seen in it goes with it.
     if (isFolder(this.at(to))) this.remove(to)
     const replaced = openIfFile(this.at(to))
     const sources = below.map((from) => ({
@@ -245,7 +245,7 @@ export class Person {
     this.unlockAll(this.share)
   }
 
-  /** What was renamed while nobody could read it too. */
+  /** Unlocks paths that were renamed while nobody could read them, too. */
   private unlockAll(folder: string): void {
     for (const name of readdirSync(folder)) {
       const at = join(folder, name)
@@ -260,7 +260,7 @@ export class Person {
     const mode = this.locked.get(at)
     if (mode === undefined) return
     this.locked.delete(at)
-    // It was removed or replaced meanwhile, perhaps by what belongs to LEFT.
+    // The path was removed or replaced meanwhile, perhaps by a file of LEFT's.
     if (existsSync(at) && (lstatSync(at).mode & 0o777) === 0) chmodSync(at, mode)
   }
 
@@ -268,7 +268,7 @@ export class Person {
     return join(this.share, path)
   }
 
-  /** Of the file at a path, links followed; undefined where there is none. */
+  /** Digest of the file at a path, links followed; undefined where there is none. */
   digestAt(path: string): string | undefined {
     const fd = openIfFile(this.at(path))
     if (fd === undefined) return undefined
@@ -388,7 +388,7 @@ class OpenFile {
       this.history.edited(this.person.name, this.path, before, after)
       return
     }
-    // It has been renamed meanwhile, or is kept as the copy of a conflict.
+    // The file has been renamed meanwhile, or is kept as the copy of a conflict.
     const place = this.person.below('').find((path) => statOf(this.person.at(path))?.ino === ino)
     if (place !== undefined) this.history.edited(this.person.name, place, before, after)
     // Behind a link that is gone, or where nobody may look.

@@ -9,7 +9,7 @@ export type ToRelay =
   | { readonly type: 'faults'; readonly faults: RelayFaults }
   | { readonly type: 'count' }
 
-/** Of what the peers sent, all directions together. */
+/** Counts of the peers' datagrams, all directions together. */
 export interface FromRelay {
   readonly datagrams: number
   readonly bytes: number

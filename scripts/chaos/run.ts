@@ -34,13 +34,13 @@ const QUIET_MS = 35_000
  *  65,337 bytes: what crosses in one watch may be that, and then the next one is quiet. */
 const QUIET_WATCHES_MAX = 2
 
-/** What pings and the repetitions of what was answered cost, each peer and second. */
+/** Traffic of pings and of repeated answers, each peer and second. */
 const QUIET_BYTES_PER_S_MAX = 1_000
 
-/** Of a core, each peer, at rest. */
+/** Part of a core that each peer may use at rest. */
 const QUIET_CPU_MAX = 0.03
 
-/** Of large files, each peer. */
+/** Bytes of large files that each peer makes. */
 const LARGE_BYTES_MAX = 100_000_000
 
 /** Answers what did not hold. */
@@ -168,7 +168,7 @@ class Run {
   /** Nothing more crosses, and nobody has anything to do. */
   private async rest(): Promise<void> {
     const { stage } = this
-    // What is still told to those who have it: announcements, path probes.
+    // Waits for announcements and path probes that are still on their way.
     for (let tries = 0; tries < 30; tries++) {
       const before = await stage.crossed()
       stage.acts = []
@@ -222,7 +222,7 @@ class Run {
     for (const peer of stage.peers)
       if (!isInStep(peer)) this.fail(`${peer.runner.name} is not in step 60 s after it was started again`)
     await sleep(1_000)
-    // What may not be put in its place is tried again with every start, from what is there.
+    // A file that may not be put in place is tried again with every start, from the temporary file.
     const acts = stage.acts.filter((act) => !act.includes('"event":"fetching"'))
     for (const act of acts.slice(0, 5)) this.fail(`started again, with nothing to do, ${act}`)
     for (const { runner } of stage.peers)

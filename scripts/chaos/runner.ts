@@ -20,7 +20,7 @@ export interface RunnerOptions {
   readonly share: string
   readonly config: string
   readonly words: readonly string[]
-  /** What must not happen, with its words. */
+  /** Called with each failure, in words. */
   readonly onFailure: (text: string) => void
   readonly onEvent: (name: string, event: PeerEvent) => void
 }
@@ -28,7 +28,7 @@ export interface RunnerOptions {
 export class Runner {
   readonly name: string
   readonly share: string
-  /** Of the life that is running. */
+  /** Events of the process that is running. */
   events: PeerEvent[] = []
   memoryBytesMax = 0
   slowestStopMs = 0
@@ -99,7 +99,7 @@ export class Runner {
       try {
         process.kill(pid, signal)
       } catch {
-        // It ended a moment ago.
+        // The process ended a moment ago.
       }
     }
   }
@@ -123,7 +123,7 @@ export class Runner {
     this.isStopping = true
     const askedMs = performance.now()
     const ended = this.exited
-    // What it says on its way out still counts.
+    // Events on the way out still count.
     let code: number | null = null
     child.once('exit', (exitCode) => {
       code = exitCode
@@ -159,7 +159,7 @@ export class Runner {
         const kilobytes = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
         this.memoryBytesMax = Math.max(this.memoryBytesMax, Number(kilobytes ?? 0) * 1_024)
       } catch {
-        // It ended a moment ago, or the system does not tell.
+        // The process ended a moment ago, or the system does not tell.
       }
     }
   }

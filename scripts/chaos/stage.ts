@@ -42,7 +42,7 @@ const SMALL_DISK_BYTES_MAX = 1_000_000_000
 export class Stage {
   readonly history: History
   readonly peers: readonly Peer[]
-  /** What happened since it was cleared that is no silence: peer and event. */
+  /** Events since it was cleared that are no silence: peer and event. */
   acts: string[] = []
   private readonly relay: ChildProcess
   private readonly onFailure: (text: string) => void
@@ -134,7 +134,7 @@ export class Stage {
     if (peer.filler === undefined) return
     rmSync(peer.filler, { force: true })
     this.history.note(`${peer.person.name} disk has room again`)
-    // What it says to the room that it lacked may come a moment later.
+    // Events about the room that was lacking may come a moment later.
     setTimeout(() => {
       peer.runner.isDiskFull = false
     }, 1_000)

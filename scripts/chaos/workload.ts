@@ -43,7 +43,7 @@ export class Workload {
   private readonly seed: number
   private contentCount = 0
   private treeCount = 0
-  /** What large files may still take. */
+  /** Bytes that large files may still take. */
   private largeBytes: number
 
   constructor(seed: number, paths: readonly string[], largeBytes: number) {

@@ -23,7 +23,7 @@ const KILL_MS = 2_000
 /** The large folder is dropped so long before the kill: enough to be read, announced and begun. */
 const FOLDER_BEFORE_KILL_MS = 1_000
 
-/** What A must have received of it by then, so that large files are under way; if need be, the kill waits. */
+/** Bytes that A must have received by then, so that large files are under way; if need be, the kill waits. */
 const KILL_BYTES_MIN = 40_000_000
 
 /** How long A is down. */

@@ -1,4 +1,4 @@
-// What the demo shows: lines that stay, each with its moment, and below them one line that lives, drawn anew while
+// The output of the demo: lines that stay, each with its moment, and below them one line that lives, drawn anew while
 // something is waited for. Without a terminal the living line is printed once a second instead.
 
 const DRAW_MS = 100

@@ -34,7 +34,7 @@ export class Stage {
   readonly a: Peer
   readonly b: Peer
   readonly c: Peer
-  /** What every share must hold, by digest. */
+  /** The content that every share must hold, by digest. */
   private readonly wanted: Tree = new Map()
   /** In this phase so far; what a killed process sent is in no summary and not counted. */
   private crossedBytes = 0

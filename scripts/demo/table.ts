@@ -10,7 +10,7 @@ export interface PhaseResult {
   readonly crossedBytes: number
   /** All that they sent, headers and messages and what was asked for twice included, from their sockets. */
   readonly socketBytes: number
-  /** Of one share, at the end of the phase. */
+  /** Files of one share at the end of the phase. */
   readonly files: number
   /** Lines of what is not as it should be; empty where all digests are equal. */
   readonly differences: readonly string[]

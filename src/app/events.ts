@@ -1,4 +1,4 @@
-// What a running peer tells the person at it: the progress view draws these, `--json` prints them as they
+// The events that a running peer tells the person at it: the progress view draws these, `--json` prints them as they
 // are, one object a line. `src/app/README.md` documents them for programs.
 
 /** Every event carries `event` (which one) and, in `--json`, `time` (ISO 8601, UTC). Sizes are bytes,
@@ -12,7 +12,7 @@ export type PeerEvent =
       peer: string
       window: string
       encryption: 'yes' | 'no'
-      /** Of our own key, 64 hexadecimal characters; null without encryption. */
+      /** Fingerprint of our own key, 64 hexadecimal characters; null without encryption. */
       fingerprint: string | null
       peers: string[]
     }
@@ -50,9 +50,9 @@ export type PeerEvent =
       crossedBytes: number
       savedBytes: number
       durationMs: number
-      /** Who gave most of it. */
+      /** The peer that gave most of it. */
       peer: string
-      /** Who gave what of the bytes that crossed, most first. */
+      /** The bytes that crossed, by the peer that gave them, most first. */
       sources: readonly { readonly peer: string; readonly bytes: number }[]
     }
   | { event: 'abandoned'; path: string; reason: string } // this fetch stopped; it will be tried again when it can

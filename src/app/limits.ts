@@ -45,8 +45,8 @@ export const ROOMY_GROWTH = '--heap-growing-percent=75'
 /** The look whether Node knows an option; a machine that takes longer goes on without. */
 export const OPTION_LOOK_MS_MAX = 5_000
 
-/** What is sent until the loop looks again what has come: the 200 requests that a first round trip allows take 4 ms, for
- *  which what it has brought would wait. */
+/** Datagrams sent before the loop receives again. The 200 requests that a first round trip allows take 4 ms to send,
+ *  and blocks that have arrived would wait for that long. */
 export const SENDS_PER_TURN_MAX = 16
 
 /** How far a start looks for other shares within its own: some 50 ms. What lies deeper the scan finds. */

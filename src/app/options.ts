@@ -1,4 +1,4 @@
-/** What `left` needs to run one peer; the command line makes it, tests make it directly. */
+/** The options that `left` needs to run one peer; the command line makes it, tests make it directly. */
 export interface PeerOptions {
   /** Peers to keep in step with: host, host:port or [v6]:port, as given. Names are resolved at run time. */
   readonly peers: readonly PeerAddress[]
@@ -25,7 +25,8 @@ export interface PeerOptions {
   /** 'auto' uses what the kernel offers beyond Node's sockets where that is faster. */
   readonly offload: 'auto' | 'no'
   readonly links: 'follow' | 'keep' | 'skip'
-  /** What stays free of the disk, whatever peers send: at least so many hundredths of it, and so many bytes. */
+  /** Disk space that stays free, however much peers send: at least so many hundredths of the disk, and so many bytes.
+   */
   readonly minFree: { readonly percent: number; readonly bytes: number }
   /** Whether the person means it where the share is a folder that one rarely shares. */
   readonly yes: boolean

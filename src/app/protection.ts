@@ -30,7 +30,7 @@ export interface ProtectionRequest {
 
 export interface OpenProtection {
   readonly protection: Protection
-  /** Of our own key; undefined without encryption. */
+  /** Fingerprint of our own key; undefined without encryption. */
   readonly fingerprint: string | undefined
   /** Whether a session of this key may go on: the pins, as the file has them now. */
   isTrusted(fingerprint: string): boolean

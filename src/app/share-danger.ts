@@ -37,7 +37,7 @@ export function dangerOf(real: string, homes: readonly string[]): string | undef
   return inner === undefined ? undefined : `it holds another share, ${inner}`
 }
 
-/** Of this user, and of all that the system knows. */
+/** Home folders of this user and of all users that the system knows. */
 export function homesOf({ HOME, USERPROFILE }: NodeJS.ProcessEnv): string[] {
   const own = [homedir(), HOME, USERPROFILE].filter((home) => home !== undefined && home !== '')
   const homes = [...own, ...homesOfUsers()].map((home) => realPathOf(home!))
@@ -98,7 +98,7 @@ function isShare(folder: string): boolean {
   try {
     return statSync(join(folder, OWN_FOLDER, SHARE_MARK), { throwIfNoEntry: false })?.isFile() === true
   } catch {
-    return false // It is no folder, or nobody may look there.
+    return false // Not a folder, or not readable.
   }
 }
 
@@ -106,7 +106,7 @@ function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
-/** Of what is there, and of what will be made in it. */
+/** The real path of the part that exists, followed by the names that will be made in it. */
 function realPathOf(path: string): string {
   try {
     return realpathSync(path)

@@ -19,7 +19,7 @@ import { keepPrivate } from '../io/access.js'
 import { lockShare } from '../io/lock.js'
 import { SystemRandom } from '../io/random.js'
 
-/** Of the layout of `.left`; a newer one is not touched. */
+/** Version of the layout of `.left`; a newer one is not touched. */
 const STATE_FORMAT = 1
 const PEER_ID_BYTES = 8
 
@@ -102,7 +102,7 @@ function checkFormat(file: string): void {
   )
 }
 
-/** What tells this copy of the share from all others, in version vectors. */
+/** The identifier of this copy of the share in version vectors. */
 function readReplica(own: string): string {
   const file = join(own, SHARE_MARK)
   try {

@@ -9,7 +9,7 @@ import { REFUSED_TOLD_MAX } from './limits.js'
 
 export interface PinnedTrustOptions {
   readonly pins: Pins
-  /** Of our own key: whoever holds it is us, on this machine or another. */
+  /** Fingerprint of our own key: a peer that holds it is us, on this machine or another. */
   readonly own: string
   /** Our own id: rdt refuses whoever shows it, and it is bound to nobody. */
   readonly peerId: string
@@ -95,7 +95,7 @@ export class PinnedTrust implements Trust {
         event: 'note',
         message: `the peer at ${name} is ${pin.name || pin.addresses[0] || 'one that is trusted'}: its key is known`,
       })
-      // What it is called from need not be where it can be reached.
+      // A peer calls from an address that need not be one at which it can be reached: only named addresses are kept.
       if (isNamed(address)) this.write({ fingerprint, address })
       return
     }

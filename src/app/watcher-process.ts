@@ -31,9 +31,9 @@ export interface WatcherProcessOptions {
   /** The share is open: what peers say can be answered. Called again for each process that gets so far. */
   readonly onReady: () => void
   readonly onMessages: (messages: readonly KeeperToEngine[]) => void
-  /** It died and another one is started: nothing that was asked of it will be answered. */
+  /** The watcher died and another one is started: no question that was asked of it will be answered. */
   readonly onLost: (exit: string) => void
-  /** It cannot go on, and another one could not either. */
+  /** The watcher cannot go on, and a new one could not either. */
   readonly onFatal: (error: LeftError) => void
   /** A line that it wrote on stderr: it has no other words than those of a crash. */
   readonly onWords: (line: string) => void

@@ -1,4 +1,4 @@
-/** What a decoder answers: bytes from a peer never throw. */
+/** The answer of a decoder: bytes from a peer never throw. */
 export type Decoded<T, Reason extends string = DecodeFailure> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: Reason }

@@ -1,4 +1,4 @@
-/** What went wrong, for code that must decide on it. The message is for the person. */
+/** The kind of failure, for code that must decide on it. The message is for the person. */
 export type ErrorCode =
   | 'usage' // the command line is wrong; exit code 2
   | 'port-in-use'

@@ -1,4 +1,4 @@
-// What the protocol moves: items, which are immutable bytes named by a digest and cut into blocks.
+// The units that the protocol moves: items, immutable bytes named by a digest and cut into blocks.
 
 import { hexOf } from './bytes.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from './limits.js'
@@ -6,7 +6,7 @@ import { BLOCK_BYTES, DIGEST_BYTES } from './limits.js'
 /** BLAKE3 as 64 lowercase hexadecimal characters: a key for maps that is also readable in a log. */
 export type Digest = string
 
-/** What the digest of an item was taken over.
+/** The input of an item's digest.
  *  - `tree`: a listing of a folder of a share; digest = BLAKE3(bytes)
  *  - `list`: the block digests of a file, 32 bytes each; digest = BLAKE3(bytes)
  *  - `file`: the content of a file; digest = BLAKE3 of its list, so a list proves itself and then
@@ -20,7 +20,7 @@ export interface ItemRef {
   readonly kind: ItemKind
   readonly digest: Digest
   readonly sizeBytes: number
-  /** Of a pack: the digests of its files, end to end. Whoever serves it knows it by nothing else. */
+  /** The digests of a pack's files, end to end. A server knows a pack by nothing else. */
   readonly members?: Uint8Array
 }
 

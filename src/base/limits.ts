@@ -17,7 +17,7 @@ export const DIGEST_BYTES = 32
 /** Largest UDP payload over IPv4: 65,535 − 20 (IP) − 8 (UDP). RFC 768. */
 export const DATAGRAM_BYTES_MAX = 65_507
 
-/** What a sealed block may add to its plaintext: codec byte and a GCM tag (16) or a CRC-32 (4). */
+/** Bytes that a sealed block may add to its plaintext: codec byte and a GCM tag (16) or a CRC-32 (4). */
 export const FRAME_OVERHEAD_BYTES = 17
 
 /** Behind the codec byte. What is read there need not be moved to become a frame. */

@@ -17,7 +17,7 @@ export interface WallClock {
 /** 'private' is whatever holds the user's own secrets (its identity, whom it trusts): no share has that. */
 export type FileKind = 'file' | 'folder' | 'link' | 'private' | 'other'
 
-/** What a stat tells. Two equal stats of one path mean unchanged content, except within one timestamp tick. */
+/** The answer of stat(2). Two equal answers for one path mean unchanged content, except within one timestamp tick. */
 export interface FileStat {
   readonly kind: FileKind
   readonly sizeBytes: number
@@ -27,7 +27,7 @@ export interface FileStat {
   readonly inode: number
   readonly device: number
   readonly executable: boolean
-  /** Who may read, write and run it: the nine bits of chmod(2). */
+  /** Permissions to read, write and run the file: the nine bits of chmod(2). */
   readonly mode: number
 }
 
@@ -42,7 +42,7 @@ export type DiskErrorCode =
   | 'private' // one of the user's own secrets, or the place of one
   | 'io'
 
-/** What every failing disk operation throws. */
+/** Thrown by every disk operation that fails. */
 export class DiskError extends Error {
   readonly code: DiskErrorCode
 
@@ -61,7 +61,7 @@ export interface NewFile {
   readonly sync: boolean
 }
 
-/** Who may do what with a file that is about to be put in its place. */
+/** Permissions of a file that is about to be put in place. */
 export interface FileAccess {
   readonly executable: boolean
   /** The file that it takes the place of: whoever could not read that one cannot read this one. Undefined where there is
@@ -96,7 +96,7 @@ export interface DiskRoom {
 export interface Disk {
   /** The thing itself, links not followed; undefined where there is nothing. */
   statLink(path: string): FileStat | undefined
-  /** What it points at, links followed; undefined where there is nothing or the link dangles. */
+  /** Follows links; undefined where there is nothing or the link dangles. */
   stat(path: string): FileStat | undefined
   list(path: string): FolderListing
   readLink(path: string): string
@@ -135,7 +135,7 @@ export interface Disk {
   /** Opens a file that this user alone could use to whoever may use it in its place. A disk that keeps no such modes leaves
    *  it as it is. */
   setAccess(path: string, access: FileAccess): void
-  /** Of the file system that the share is on; undefined where it does not tell. */
+  /** Free space of the file system that the share is on; undefined where the system does not tell. */
   room(): DiskRoom | undefined
   /** Makes the names in a folder durable, where the platform can. */
   syncFolder(path: string): void

@@ -53,7 +53,7 @@ export function parsePort(text: string): number | undefined {
   return port >= 1 && port <= PORT_MAX ? port : undefined
 }
 
-/** What the person wrote, safe to print in an error and not longer than a line. */
+/** The person's own words, safe to print in an error and not longer than a line. */
 export function quoted(text: string): string {
   return `'${shortenMiddle(printable(text), 80)}'`
 }

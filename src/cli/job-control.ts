@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 
-/** What is drawn on a terminal. */
+/** A view that draws on a terminal. */
 export interface Job {
   /** Gives the terminal back. */
   suspend(): void

@@ -20,7 +20,7 @@ export const LIMIT_BYTES_PER_S_MIN = 10_000
 /** The fastest `--limit`: a terabyte per second; beyond it the number is a slip of the finger. */
 export const LIMIT_BYTES_PER_S_MAX = 1_000_000_000_000
 
-/** What `--min-free` keeps where a part of the disk is less, 100 MB: room for logs and for editors to save. */
+/** Space that `--min-free` keeps where a part of the disk is less, 100 MB: room for logs and for editors to save. */
 export const MIN_FREE_BYTES_MIN = 100_000_000
 export const MIN_FREE_DEFAULT = { percent: 1, bytes: MIN_FREE_BYTES_MIN } as const
 

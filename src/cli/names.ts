@@ -2,7 +2,7 @@
 // may hold anything but '/' and NUL: newlines that forge a line of ours, escape sequences that drive the
 // terminal, marks that turn the reading direction around. None of these is ever printed as it is.
 
-/** What is escaped: controls (C0, DEL, C1), format characters (direction marks, zero-width spaces, tags), line
+/** Escaped characters: controls (C0, DEL, C1), format characters (direction marks, zero-width spaces, tags), line
  *  and paragraph separators, halves of surrogate pairs. The joiners U+200C and U+200D stay: Persian
  *  and emoji need them and they cannot move anything. */
 const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu

@@ -1,4 +1,4 @@
-// What a running peer shows: bars where there is a terminal, short lines where there is none, JSON where a
+// The view of a running peer: bars where there is a terminal, short lines where there is none, JSON where a
 // program reads. run.ts opens one view and gives it every event.
 
 import { performance } from 'node:perf_hooks'
@@ -23,7 +23,7 @@ export interface ViewRequest {
 
 export interface OpenView {
   show(event: PeerEvent): void
-  /** Of a terminal that is drawn on; undefined where nothing is drawn. */
+  /** The drawing on a terminal; undefined where nothing is drawn. */
   readonly job: Job | undefined
   /** Puts the terminal back at once, without waiting for anything. */
   restore(): void

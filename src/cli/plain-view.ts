@@ -59,7 +59,7 @@ export class PlainView implements View {
     if (!known && line !== undefined) this.line(line)
   }
 
-  /** Of a burst that is over within one interval nothing is told but its files. */
+  /** A burst that is over within one interval gets no line of totals, only those of its files. */
   private totals(event: PeerEvent & { event: 'totals' }, nowMs: number): void {
     if (event.files >= event.filesWanted && event.bytes >= event.bytesWanted) {
       this.toldMs.delete('')

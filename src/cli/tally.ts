@@ -3,7 +3,7 @@
 
 import { TALLY_GROUPS_MAX, TALLY_NAMES_MAX } from './limits.js'
 
-/** What one line is made from when a group has more than one member. */
+/** The figures of a group's line, where the group has more than one member. */
 export interface TallySum {
   readonly count: number
   readonly bytes: number

@@ -20,10 +20,10 @@ export interface RawTrustArguments {
   readonly name?: string
 }
 
-/** What the command needs of the pins. */
+/** The part of the pins that the command needs. */
 export type TrustedPeers = Pick<Pins, 'file' | 'list' | 'removed' | 'trust' | 'remove'>
 
-/** So much of a fingerprint is enough to remove one: nobody is let in by it. */
+/** Characters of a fingerprint that are enough to remove one: removal lets nobody in. */
 const PREFIX_LENGTH_MIN = 8
 
 /** `words` are the fingerprint, in one piece or in groups. Answers the exit code.

@@ -40,7 +40,7 @@ export interface StateMessage {
 export interface HoldingMessage {
   readonly type: 'holding'
   readonly file: ItemRef
-  /** Of `pieceCount(file.sizeBytes)` members at most. */
+  /** At most `pieceCount(file.sizeBytes)` members. */
   readonly pieces: BlockSet
 }
 

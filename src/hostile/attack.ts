@@ -1,5 +1,5 @@
-// What an attack is, and what it finds. Each has a file of its own in `attacks`; run.ts runs them one after the other
-// against one target and adds what can be seen from outside.
+// The interface of an attack and of its findings. Each attack has a file of its own in `attacks`; run.ts runs them
+// one after the other against one target and adds what can be seen from outside.
 
 import type { Attacker } from './attacker.js'
 import type { Encryption } from './guises.js'
@@ -26,9 +26,9 @@ export interface Finding {
 
 export interface Attack {
   readonly name: string
-  /** It is one with this `--encryption` of the target only. */
+  /** The `--encryption` of the target for which this is an attack; both where it is left out. */
   readonly only?: Encryption
-  /** It mostly waits: it begins first and ends last, beside the others, and what it costs is not measured. */
+  /** The attack mostly waits: it begins first and ends last, beside the others, and its cost is not measured. */
   readonly waits?: boolean
   /** Paths in the share that may appear or change: what an honest peer could have written too. */
   readonly mayWrite?: (path: string) => boolean

@@ -40,7 +40,7 @@ export class Attacker {
   answeredDatagrams = 0
   /** Everything that was sent within sessions, for whoever wants to send it again. */
   readonly sent: Uint8Array[] = []
-  /** What came, in order, until somebody clears it. */
+  /** Datagrams that came, in order, until an attack clears them. */
   readonly came: Uint8Array[] = []
   /** Digests of what was asked for. */
   readonly asked = new Set<string>()
@@ -255,7 +255,7 @@ export class Attacker {
     return u32At(bytes, 1) === local.high && u32At(bytes, 5) === local.low
   }
 
-  /** What a datagram of our session holds. Once for each: a repetition is not opened. */
+  /** Opens a datagram of our session once: a repetition is not opened. */
   private opened(bytes: Uint8Array): Uint8Array | undefined {
     if (!this.isOurs(bytes) || bytes[0] === DatagramType.segment) return undefined
     return this.protection?.datagrams.open(bytes)

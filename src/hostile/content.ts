@@ -1,4 +1,4 @@
-// What a hostile peer serves: items that prove themselves by their digest and still hold what they should not. Lines
+// Items that a hostile peer serves: they prove themselves by their digest and still hold what they should not. Lines
 // are put together here as text, because the codec of a share refuses to write them.
 
 import { createCipheriv } from 'node:crypto'

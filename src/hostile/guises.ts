@@ -17,7 +17,7 @@ export interface Trusted {
   readonly guise: MakeGuise
 }
 
-/** Who an attacker shows itself to be. Without encryption nobody shows anything, and all are the same. */
+/** The identities that an attacker can show. Without encryption there are none, and all guises are the same. */
 export interface Guises {
   /** Known to the target, which has pinned it. */
   readonly friend: MakeGuise

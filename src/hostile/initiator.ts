@@ -74,7 +74,7 @@ export class Initiator {
     return encodeControl({ type: 'open', agent, nonce, suite, introduction, cookie, flight }, crc32)
   }
 
-  /** What begins a handshake. */
+  /** The flight that begins a handshake. */
   firstFlight(): Uint8Array {
     return this.guise.protection.ask(this.openingOf(random.bytes(8))).flight!.body
   }

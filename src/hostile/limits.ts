@@ -8,12 +8,12 @@ import { assert } from '../base/assert.js'
 export const MEMORY_GROWTH_BYTES_MAX = 32 * 1024 * 1024
 export const ATTACK_ROUNDS_MAX = 2
 
-/** What a peer may hold of listings whose ends do not come, with what the network buffers meanwhile: twice what may be on
- *  its way (src/pipe/limits.ts), and as much again for a heap that has not been swept yet. */
+/** Memory for listings of a peer whose ends do not come, with what the network buffers meanwhile: twice the bytes
+ *  that may be on their way (src/pipe/limits.ts), and as much again for a heap that has not been swept yet. */
 export const UNFINISHED_BYTES_MAX = 64 * 1024 * 1024
 
-/** What listings without an end may add while they are walked, and for how much of the target's work another peer waits:
- *  twice what is seen, and ten times; an unbounded walk took 408 MB, and 4.5 s in one call. */
+/** Memory that a walk of endless listings may add, and work of the target for which another peer waits: twice and ten
+ *  times the measured values. An unbounded walk took 408 MB, and 4.5 s in one call. */
 export const WALK_BYTES_MAX = 80 * 1024 * 1024
 export const WALK_STALL_MS_MAX = 400
 
@@ -39,10 +39,10 @@ export const GONE_ASK_US_MAX = 40
 export const REPETITIONS = 100_000
 export const LATE_ANSWERS_MAX = 64
 
-/** What both processes together may hold after any attack. */
+/** Memory of both processes together after any attack. */
 export const MEMORY_BYTES_MAX = 400 * 1024 * 1024
 
-/** What may be sent to an address that has not proved itself, per byte that came from it. RFC 9000, 8.1. */
+/** Bytes that may be sent to an address that has not proved itself, per byte that came from it. RFC 9000, 8.1. */
 export const ANSWER_RATIO_MAX = 3
 
 /** Half-open handshakes, and the sockets that they come from: each is a port of its own. */
@@ -54,7 +54,7 @@ export const FLOOD_SOCKETS = 64
 export const NAMED_PORTS = 120
 export const NAMED_PORT_FIRST = 30_001
 
-/** What an honest peer gets at the start, so that the target's buffers are there before memory is measured. */
+/** Bytes that an honest peer gets at the start, so that the target's buffers are there before memory is measured. */
 export const WARM_UP_BYTES = 24 * 1024 * 1024
 
 /** Peer ids that one key shows, and of how many ports of one host. */

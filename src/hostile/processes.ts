@@ -1,4 +1,4 @@
-// What the kernel tells of the target's processes: its children, their memory and their processor time. proc(5).
+// Reads from /proc the children of the target, their memory and their processor time. proc(5).
 
 import { readdirSync, readFileSync } from 'node:fs'
 

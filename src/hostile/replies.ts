@@ -3,7 +3,7 @@
 import type { Control } from '../rdt/wire/control.js'
 import { REPEAT_MS, WAIT_MS_MAX } from './limits.js'
 
-/** What came from the target; a datagram of the session is opened. */
+/** A datagram of the target; one of the session is opened. */
 export interface Arrival {
   readonly bytes: Uint8Array
   /** Undefined where it is none, or none that can be read. */

@@ -73,9 +73,10 @@ export interface Outcome {
   readonly seen: string
   readonly sentBytes: number
   readonly answeredBytes: number
-  /** Of what went to addresses that had not proved themselves. */
+  /** Bytes answered to addresses that had not proved themselves, per byte that came from them; undefined where the
+   *  attacker had proved its address. */
   readonly ratio: number | undefined
-  /** Of each round; undefined where it was not measured. */
+  /** Growth in each round; empty where it was not measured. */
   readonly memoryGrowthBytes: readonly number[]
   readonly inside: readonly string[]
   readonly outside: readonly string[]

@@ -17,7 +17,7 @@ export interface SegmentLie {
 
 export interface AnsweredAsk {
   readonly session: WireSession
-  /** Of the request. */
+  /** The number of the request. */
   readonly number: number
   readonly handle: number
   readonly blockIndex: number

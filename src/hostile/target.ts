@@ -32,7 +32,7 @@ import { type Snapshot, snapshot } from './snapshot.js'
 
 export interface AttackerOptions {
   readonly host?: string
-  /** Of the friend's; the next free one where none is asked for. */
+  /** A port of the friend's; the next free one where none is asked for. */
   readonly port?: number
   readonly guise?: MakeGuise
   /** A number of its own where none is asked for. */
@@ -101,7 +101,7 @@ export class Target {
     )
   }
 
-  /** What it said on stderr: nothing, where all is well. */
+  /** The target's stderr: empty where all is well. */
   get complaints(): string {
     return this.errors
   }
@@ -191,12 +191,13 @@ export class Target {
     return least
   }
 
-  /** What is in the share, its own folder left out. */
+  /** The content of the share, its own folder left out. */
   inside(): Snapshot {
     return snapshot(this.share, (path) => path !== OWN_FOLDER)
   }
 
-  /** What is beside the share, its user's identity among it; whom it trusts is for itself to write down. */
+  /** The folders beside the share, the user's identity among them; the pins are left out, since the target itself
+   *  writes them. */
   beside(): Snapshot {
     return snapshot(
       this.folder,

@@ -50,17 +50,17 @@ export interface Placing<E extends Placeable> {
   readonly temporary?: string
 }
 
-/** What the replay of the log found. */
+/** The findings of the replay of a log. */
 export interface Replay {
   readonly recordCount: number
-  /** Of the run of the machine that wrote the last records; '' in a new log. */
+  /** Identifies the run of the machine that wrote the last records; '' in a new log. */
   readonly boot: string
   /** Where reading stopped before the end of the file and why; the rest was cut off. */
   readonly cut: { readonly offset: number; readonly reason: RecordFault | 'bad-header' } | undefined
 }
 
 export class Journal<E extends Placeable> {
-  /** What was found when the log was opened. */
+  /** The findings when the log was opened. */
   readonly replay: Replay
 
   private readonly options: JournalOptions<E>
@@ -95,12 +95,12 @@ export class Journal<E extends Placeable> {
     return this.fetchOf
   }
 
-  /** What was about to be put in place and is not known to be there. */
+  /** Renames that were announced and are not known to have happened. */
   get placing(): Placing<E>[] {
     return [...this.placingAt.values()]
   }
 
-  /** What was put in place and may not be on stable storage yet. */
+  /** Files that were put in place and may not be on stable storage yet. */
   get placedSinceCheckpoint(): ReadonlyMap<string, Digest | ''> {
     return this.placedAt
   }
@@ -228,7 +228,7 @@ export class Journal<E extends Placeable> {
     this.endOffset = HEADER.length
   }
 
-  /** What a failed append left must go before the next one, or a whole record of it could follow the next
+  /** Cuts the bytes of a failed append before the next one: otherwise a whole record among them could follow the next
    *  batch and be believed. */
   private mendTornEnd(): void {
     if (!this.torn) return

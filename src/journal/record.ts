@@ -33,7 +33,7 @@ export interface BlockRun {
   readonly last: number
 }
 
-/** What the log needs to know of an entry; share's `Entry` is one. */
+/** The part of an entry that the log needs; share's `Entry` has it. */
 export interface Placeable {
   readonly path: string
   readonly digest: Digest | ''
@@ -47,7 +47,7 @@ export type JournalRecord<E extends Placeable> =
       readonly kind: 'placing'
       readonly entry: E
       readonly replaces: Digest | ''
-      /** What is renamed: when it is gone, it was. */
+      /** The file that is renamed: if it is gone, the rename happened. */
       readonly temporary?: string
     }
   | { readonly kind: 'placed'; readonly paths: readonly string[] }

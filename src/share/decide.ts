@@ -1,4 +1,4 @@
-// What to do about one entry of a peer that differs from ours. Pure and total: the keeper calls it for
+// Decides about one entry of a peer that differs from ours. Pure and total: the keeper calls it for
 // every difference that a walk finds, and carries the decision out. `README.md` has the table.
 //
 // The rule that keeps edits from being lost: **only the peer that holds the loser of a conflict joins the
@@ -24,7 +24,7 @@ export interface DecideFacts {
   readonly peer: PeerId
 }
 
-/** What kind of thing `entry` takes the place of: 'file' is also a link, which a rename replaces alike. */
+/** The kind of thing that `entry` replaces: 'file' is also a link, which a rename replaces alike. */
 export type Replaced = 'file' | 'folder' | undefined
 
 export type Decision =

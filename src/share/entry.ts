@@ -16,9 +16,9 @@ export interface Entry {
   /** Whole milliseconds since the Unix epoch; 0 for folders. For a tombstone, when the deletion was seen. */
   readonly mtimeMs: number
   readonly executable: boolean
-  /** Of a file's digest list; of an empty file, the digest of nothing. '' for the other kinds. */
+  /** Digest of a file's digest list; for an empty file the digest of nothing; '' for the other kinds. */
   readonly digest: Digest | ''
-  /** What a kept link points at; '' for the other kinds. */
+  /** The target of a kept link; '' for the other kinds. */
   readonly target: string
   readonly version: Version
 }

@@ -13,7 +13,7 @@ export const VERSION_PEERS_MAX = 64
  *  double with room to add. */
 export const VERSION_COUNT_MAX = 2 ** 48
 
-/** What a kept link may point at, bytes of UTF-8: Linux's PATH_MAX less its terminator. */
+/** Length of a kept link's target, bytes of UTF-8: Linux's PATH_MAX less its terminator. */
 export const TARGET_BYTES_MAX = PATH_BYTES_MAX
 
 /** The farthest a modification time may be from 1970, either way: what a JavaScript date can hold. */

@@ -22,7 +22,7 @@ import { TREE_ITEM_LINES_MAX } from './limits.js'
 import { checkPath, joinPath, nameOf } from './path.js'
 
 export interface Subtree {
-  /** Of the folder, from the top of the share. */
+  /** The folder's path from the top of the share. */
   readonly path: string
   readonly item: ItemRef
 }

@@ -45,7 +45,7 @@ export function compareVersions(left: Version, right: Version): Order {
   return more ? 'after' : 'before'
 }
 
-/** What has seen everything that either has. Commutative, associative, idempotent. Past VERSION_PEERS_MAX
+/** The version that has seen everything that either has. Commutative, associative, idempotent. Past VERSION_PEERS_MAX
  *  peers the smallest counts are forgotten, which keeps those three laws but not that the result is after
  *  both: two versions may then look concurrent that are not, and a conflict copy too many is made. */
 export function joinVersions(left: Version, right: Version): Version {

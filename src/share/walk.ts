@@ -160,7 +160,7 @@ export class TreeWalk {
     return decoded(1 + Math.floor(open.bytes.length / WALK_LINE_BYTES))
   }
 
-  /** What is being read keeps the bytes that it needs. */
+  /** The reader keeps the bytes that it still needs. */
   private closeLast(): void {
     const open = this.open.pop()!
     if (!open.isPulled) return
@@ -237,7 +237,7 @@ function linesOf(listing: TreeItem): number {
   return listing.kind === 'pages' ? listing.pages.length : listing.entries.length + listing.subtrees.length
 }
 
-/** What an entry is to its reader, in lines. */
+/** The cost of reading an entry, in lines. */
 function unitsOf({ path, version, target }: Entry): number {
   return Math.floor((path.length + version.length + target.length) / WALK_LINE_BYTES)
 }

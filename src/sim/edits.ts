@@ -1,5 +1,5 @@
-// What people do to a share, and the simulated person who does it: with the disk as any program has it, in steps, and
-// everything done is written into the history.
+// The edits of people to a share, and the simulated person who makes them: with the disk as any program has it, in
+// steps, each written into the history.
 
 import { OWN_FOLDER } from '../base/own-folder.js'
 import { type Disk, DiskError } from '../base/ports.js'
@@ -9,7 +9,7 @@ import type { History } from './history.js'
 import { SeededRandom } from './random.js'
 import type { Scheduler } from './scheduler.js'
 
-/** What somebody does; sizes in bytes. What cannot be done as things stand (append to a folder) is left undone. */
+/** An edit; sizes in bytes. One that is impossible as things stand (append to a folder) is left undone. */
 export type Edit =
   /** A whole new content: truncated and written in place in so many steps. `ageMs` dates it back. */
   | {

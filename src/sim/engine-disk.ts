@@ -27,7 +27,7 @@ interface Reader {
 export class EngineDisk {
   private readonly readers = new Map<string, Reader>()
   private readonly writers = new Map<string, Writer>()
-  /** What is on its way, and into which file: the one that had the path when it began. */
+  /** Writes on their way, and the file of each: the one that had the path when the write began. */
   private readonly inFlight = new Map<DiskOp & { type: 'write' }, Writer | DiskError>()
 
   constructor(

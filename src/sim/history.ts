@@ -21,7 +21,7 @@ interface Made {
   readonly supersededAt: Set<number>
 }
 
-/** What was at a path of one peer before somebody removed it. */
+/** The content at a path of one peer before a person removed it. */
 interface Removal {
   readonly digest: Digest | undefined
   /** Since when the peer had had it. */
@@ -252,7 +252,7 @@ export class History {
     known.supersededAt.clear()
   }
 
-  /** Whoever had this content at the path replaced or removed it, or lost it where nobody else had it. */
+  /** Records that this content was replaced or removed at the path, or lost where no other peer had it. */
   supersede(peer: number, path: string, digest: Digest): void {
     const made = this.madeAt.get(path)?.get(digest)
     if (made !== undefined) {

@@ -56,7 +56,7 @@ export class SimIndex implements Index {
 
 class CommittedMap<T> {
   readonly current = new Map<string, T>()
-  /** What each key that changed since the last commit held at it; undefined for nothing. */
+  /** The value of each key that changed since the last commit, as of that commit; undefined for none. */
   private readonly committed = new Map<string, T | undefined>()
 
   change(key: string, value: T | undefined): void {

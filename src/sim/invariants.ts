@@ -1,4 +1,4 @@
-// What must hold once a world has come to rest: every peer has the same (I3), nothing that anybody made is lost (I2),
+// The invariants of a world that has come to rest: every peer has the same (I3), nothing that anybody made is lost (I2),
 // nothing is there that nobody made (I9), and LEFT has cleaned up behind itself (I8, I10).
 
 import { JOURNAL_PATH, TEMPORARY_FOLDER } from '../base/own-folder.js'
@@ -8,7 +8,7 @@ import { JOURNAL_BYTES_MAX } from './limits.js'
 import { peerName } from './plan.js'
 import type { World } from './world.js'
 
-/** What a person sees at a path: links are what they point at. */
+/** A path as a person sees it: links are followed. */
 interface Seen {
   readonly kind: 'file' | 'folder' | 'nothing'
   readonly digest: string
@@ -48,7 +48,7 @@ function seenAs(world: World, peer: number, path: string, entry: SnapshotEntry):
   const stat = disk.unharmed(() => disk.stat(path))
   if (bytes === undefined || stat === undefined) return NOTHING
   const digest = world.history.digestOf(bytes)
-  // What a link points at is not touched: only its content counts.
+  // Only the content behind a link counts: LEFT does not touch the attributes of what the link points at.
   if (entry.kind === 'link') return { kind: 'file', digest, executable: undefined, mtimeMs: undefined }
   return { kind: 'file', digest, executable: stat.executable, mtimeMs: Math.round(stat.mtimeMs) }
 }

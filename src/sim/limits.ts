@@ -39,7 +39,7 @@ assert(QUIET_MS > 2 * RESCAN_MS_MIN, 'a share that is never at rest must show wi
 /** An edit may take this long from one peer to another while faults last. */
 export const UNDERWAY_MS_MAX = 30_000
 
-/** What an operation with an RSA private key takes. */
+/** Duration of an operation with an RSA private key. */
 export const SLOW_STEP_MS = 3
 
 /** Blocks that the engine may have been writing when its watcher process died. */

@@ -31,7 +31,7 @@ export interface LinkFaults {
   reorderMs: number
   bitFlips: number
   truncation: number
-  /** What waits for the link at most; what comes beyond is dropped (drop tail). */
+  /** Bytes that wait for the link at most; packets beyond that are dropped (drop tail). */
   queueBytes: number
   /** IP packets larger than this vanish, as where ICMP is filtered. */
   mtuBytes: number
@@ -66,7 +66,7 @@ export interface LinkCounters {
   oversized: number
 }
 
-/** What packets wait for, one after the other. */
+/** A transmitter, for which packets wait one after the other. */
 interface Wire {
   /** When the last datagram that was put on it will have left it. */
   freeAtMs: number
@@ -170,7 +170,7 @@ export class Link {
   }
 }
 
-/** What connects a node to all others, the same both ways: what its links share. */
+/** The line of a node to all others, the same both ways: its links share it. */
 export interface LineFaults {
   readonly rateBitPerS: number
   readonly queueBytes: number
@@ -206,7 +206,7 @@ export class Network {
   constructor(
     private readonly scheduler: Scheduler,
     private readonly random: SeededRandom,
-    /** What a link that nobody described is like. */
+    /** The properties of a link that the plan does not describe. */
     private readonly defaults: Partial<LinkFaults> = {},
   ) {}
 
@@ -214,7 +214,7 @@ export class Network {
     this.nodes.set(address, receive)
   }
 
-  /** What is on its way to a detached node vanishes. */
+  /** Packets on their way to a detached node vanish. */
   detach(address: string): void {
     this.nodes.delete(address)
   }

@@ -12,7 +12,7 @@ import type { SeededRandom } from './random.js'
 import type { Scheduler } from './scheduler.js'
 import type { SimKey } from './trust.js'
 
-/** What happens at a peer, for whoever proves the invariants. */
+/** The events of a peer, for the parts that prove the invariants. */
 export interface PeerObserver {
   handleSharePath(peer: number, path: string): void
   handleWrittenInPlace(peer: number, path: string): void
@@ -23,7 +23,7 @@ export interface PeerObserver {
   handleDatagram(peer: number, to: Address, bytes: Uint8Array): void
   /** The share was opened and recovered; nothing has been done with it yet. */
   handleOpened(peer: number, recovered: Recovered): void
-  /** What the two processes say to each other. */
+  /** A message between the two processes. */
   handleMessage(peer: number, message: EngineToKeeper | KeeperToEngine): void
   /** A block of a large file is in its temporary file. */
   handleBlockWritten(peer: number, temporary: string, position: number): void

@@ -88,7 +88,7 @@ export class SimPeer {
     return this.engine !== undefined
   }
 
-  /** What this machine believes the time is. */
+  /** The wall clock of this machine, with its error. */
   readonly wallMs = (): number => WALL_EPOCH_MS + this.options.scheduler.nowMs + this.clockErrorMs
 
   stepClock(byMs: number): void {
@@ -171,7 +171,7 @@ export class SimPeer {
     observer.handleDeath(number, 'watcher')
     this.endWatcher()
     const { life } = this
-    // What it wrote into the pipe before it died is read before its end is noticed.
+    // The engine reads everything that the watcher wrote into the pipe before it notices the watcher's death.
     const lostMs = Math.max(this.toEngineAtMs, scheduler.nowMs + random.next() * 20)
     scheduler.at(lostMs, () => {
       if (this.life !== life) return

@@ -1,4 +1,4 @@
-// What a simulated world is made of: its machines, the links between them, and what happens when. Drawn from a seed by
+// The plan of a simulated world: its machines, the links between them, and what happens when. Drawn from a seed by
 // scenario.ts, or written down by a test.
 
 import type { DeathMoment } from './disk/disk.js'
@@ -27,7 +27,7 @@ export interface PeerPlan {
   /** Part of the hints that never come. */
   readonly hintLoss: number
   readonly startAtMs: number
-  /** What all its links share, where that is less than they have. */
+  /** The line that all its links share, where that is less than they have. */
   readonly line?: LineFaults
 }
 
@@ -86,7 +86,7 @@ export interface WorldPlan {
 }
 
 export interface Scenario extends WorldPlan {
-  /** What stands in the shares before anything starts. */
+  /** The content of the shares before anything starts. */
   readonly beginnings: readonly { readonly peer: number; readonly edit: Edit }[]
   /** In the order of time. */
   readonly acts: readonly Act[]

@@ -37,7 +37,7 @@ export function recordPowerLoss(scene: PowerLossScene, peer: number, lose: () =>
         `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes?.length ?? 0} other bytes`}`,
     )
     const own = was === undefined || was.isLink || inodes.has(was.inode)
-    // What a link leads to has no time that would tell what happened to the link: it counts as a person's edit.
+    // The file behind a link has no time that would tell what happened to the link: that counts as a person's edit.
     const heldElsewhere = !was?.isLink && isHeldElsewhere(scene, peer, path, digest)
     // Not synced here and lost elsewhere before: then it is nowhere, and nobody could have kept it.
     const isUnseen = own && digest !== undefined && history.isUnseenEdit(peer, path, digest, nowMs)

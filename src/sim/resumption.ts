@@ -47,7 +47,7 @@ export class Resumption {
   handleDeath(victim: Victim, nowMs: number): void {
     this.diedAtMs = nowMs
     if (victim === 'machine') this.afterPowerLoss = true
-    // What the engine tells until the next one is there is told to nobody, and fetched again.
+    // The engine's messages until the next watcher starts reach nobody: those blocks are fetched again.
     if (victim === 'watcher') this.writtenAt.clear()
   }
 
@@ -55,7 +55,8 @@ export class Resumption {
     const { afterPowerLoss } = this
     this.afterPowerLoss = false
     this.claimed.clear()
-    // What was not synced is gone, and the log may still claim it: then each claim is proved before it counts.
+    // Blocks that were not synced are gone, and the log may still claim them: then each claim is proved before it
+    // counts.
     if (afterPowerLoss) {
       this.writtenAt.clear()
       return undefined
@@ -96,7 +97,7 @@ export class Resumption {
     for (const [block, atMs] of blocks)
       if (atMs < this.diedAtMs - LOGGED_AFTER_MS && !fetch.blocks.has(block) && isSame(whole, held, block))
         lost.add(block)
-    // What the engine was writing when its watcher died is written, and told to nobody.
+    // The engine's writes when its watcher died are on the disk, and nobody was told.
     if (lost.size <= UNTOLD_WRITES_MAX) return undefined
     return {
       invariant: 'I6',

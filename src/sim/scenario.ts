@@ -46,7 +46,7 @@ const NAMES = [
   'data',
 ] as const
 
-/** What a seed is drawn with. */
+/** Settings for drawing a scenario from a seed. */
 export interface DrawOptions {
   /** Machines lose power too, and with it what was not synced. Else what would be a loss of power is a kill. */
   readonly power: boolean

@@ -1,4 +1,4 @@
-// What the simulated world has in the place of RSA and X25519: the same handshake code runs, the same flights of the same
+// Replaces RSA and X25519 in the simulated world: the same handshake code runs, the same flights of the same
 // length cross, but what takes milliseconds takes none. They keep no secret; nobody in the simulated world looks for one.
 
 import { createHash } from 'node:crypto'

@@ -1,5 +1,5 @@
-// What happened in a simulated world, as one number: two runs of a seed must give the same. And in words, for whoever
-// reads along.
+// The history of a simulated world as one number: two runs of a seed must give the same. And in words, for a person
+// who reads along.
 
 import type { Scheduler } from './scheduler.js'
 

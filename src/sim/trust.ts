@@ -1,5 +1,5 @@
-// Who a simulated machine is and whom it trusts. Both survive everything that happens to it, as they do on a disk that
-// somebody else's program writes.
+// The identity of a simulated machine and the peers that it trusts. Both survive everything that happens to it, as
+// they do on a disk that another program writes.
 
 import type { SlowStep } from '../rdt/protection.js'
 import type { MakeExchange } from '../seal/exchange.js'
@@ -26,7 +26,7 @@ export function standInKey(seed: number): SimKey {
 /** Pins whoever is first met at a neighbour's address. */
 export class SimTrust implements Trust {
   private readonly pins = new Map<string, Fingerprint>()
-  /** Of keys that were refused. There must be none: nobody changes his key here. */
+  /** Count of refused keys. There must be none: no simulated peer changes its key. */
   refusals = 0
 
   judge({ fingerprint, address }: Party): Verdict {

@@ -11,7 +11,7 @@ import type { SimIndex } from './index.js'
 import type { SimPeerOptions } from './peer-options.js'
 import type { WatchedDisk } from './watched-disk.js'
 
-/** What the process finds on its machine, and whom it turns to. */
+/** The machine that the watcher process runs on, and the receivers of its messages. */
 export interface WatcherHost {
   readonly peer: SimPeerOptions
   readonly disk: SimDisk

@@ -46,7 +46,7 @@ export class World {
   readonly plan: WorldPlan
   /** The first invariant that broke; the world stands still from then on. */
   breach: Breach | undefined
-  /** What every peer has said, newest last. */
+  /** The events of all peers, newest last. */
   readonly events: { readonly peer: number; readonly event: EngineEvent }[] = []
   /** Files beside each peer's share, which nobody may touch. */
   readonly outside: readonly ReadonlyMap<string, Uint8Array>[]
@@ -149,7 +149,7 @@ export class World {
   runUntilQuiet(withinMs: number, quietMs: number = QUIET_MS): boolean {
     const untilMs = this.nowMs + withinMs
     if (!this.waitForQuiet(untilMs, quietMs / 2)) return false
-    // What no hint told of is found by a rescan, which may be a while away.
+    // A rescan finds the changes of which no hint told, and it may be a while away.
     for (const peer of this.peers) peer.readAgain()
     this.lastActivityMs = this.nowMs
     return this.waitForQuiet(untilMs, quietMs)
@@ -165,7 +165,7 @@ export class World {
     return false
   }
 
-  /** What was last seen going on, for whoever asks why it is not quiet. */
+  /** The last activity, for a message that asks why the world is not quiet. */
   get activity(): string {
     return `${this.lastActivity} at ${(this.lastActivityMs / 1000).toFixed(3)} s`
   }

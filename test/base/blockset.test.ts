@@ -9,7 +9,7 @@ const change: fc.Arbitrary<Change> = fc.record({
   blockIndex: fc.integer({ min: -2, max: 44 }),
 })
 
-/** What a set of the blocks 0 … blockCount − 1 does. */
+/** A set of the blocks 0 … blockCount − 1, written as simply as can be. */
 class Model {
   readonly members = new Set<number>()
   constructor(readonly blockCount: number) {}

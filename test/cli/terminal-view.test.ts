@@ -23,7 +23,7 @@ function terminal(columns = 100, options: { isForeground?: () => boolean; reflow
   return {
     screen,
     view,
-    /** What the screen shows after these events and one drawing. */
+    /** The screen after these events and one drawing. */
     shownAfter: (...events: PeerEvent[]) => {
       for (const event of events) view.show(event)
       clock.nowMs += 200

@@ -1,4 +1,4 @@
-// What the disk refuses: room, reading, names. It is told, the rest goes on.
+// A disk that refuses room, reading or names: the peer says so, and the rest goes on.
 
 import { execFileSync } from 'node:child_process'
 import {
@@ -38,7 +38,7 @@ async function onSmallDisk(
   return () => rmSync(filler)
 }
 
-/** Of such a disk there is not much to be kept free. */
+/** Such a disk has not much to be kept free. */
 const TO_THE_LAST_BYTE = ['--min-free', '0']
 
 const NO_MOUNT = 'needs root, to mount a small file system'

@@ -1,4 +1,4 @@
-// What one line of `--json` must look like: src/app/README.md as checks. Every line that a peer prints in these tests
+// The schema of one line of `--json`: src/app/README.md as checks. Every line that a peer prints in these tests
 // goes through `faultOf`; event-schema.test.ts holds the events and fields below against the table in that file.
 
 type Check = (value: unknown) => boolean
@@ -96,7 +96,7 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
   stopped: {},
 }
 
-/** What is wrong with an event as it was parsed from its line; undefined where nothing is. */
+/** The fault of an event as it was parsed from its line; undefined where there is none. */
 export function faultOf(event: Readonly<Record<string, unknown>>): string | undefined {
   const fields = typeof event.event === 'string' ? EVENT_FIELDS[event.event] : undefined
   if (fields === undefined) return `no such event: ${JSON.stringify(event)}`

@@ -1,4 +1,4 @@
-// What arrives: files, folders and links of every shape, between two peers that run all the while.
+// Transfers of files, folders and links of every shape, between two peers that run all the while.
 
 import {
   chmodSync,

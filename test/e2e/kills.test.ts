@@ -8,10 +8,11 @@ import { type RecordedPeer, test, type World } from './world.js'
 
 const FILE_BYTES = 12_000_000
 
-/** So slow that there is time to do something in the middle. */
+/** Slow enough to do something in the middle. */
 const SLOW = ['--limit', '4M']
 
-/** What may have to be fetched again after a kill: the buffers of one endpoint, and 50 ms that the log had not seen. */
+/** Bytes that may have to be fetched again after a kill: the buffers of one endpoint, and 50 ms that the log had not
+ *  seen. */
 const REFETCHED_BYTES_MAX = 2_000_000
 
 async function pair(world: World): Promise<[RecordedPeer, RecordedPeer]> {

@@ -10,7 +10,7 @@ import { type RecordedPeer, test, type World } from './world.js'
 
 const FILE_BYTES = 12_000_000
 
-/** So slow that there is time to do something in the middle. */
+/** Slow enough to do something in the middle. */
 const SLOW = ['--limit', '4M']
 
 async function pair(world: World): Promise<[RecordedPeer, RecordedPeer]> {

@@ -35,7 +35,8 @@ describe('a link that loses 5% each way', () => {
     expect(receipts.reduce((sum, { files }) => sum + files, 0)).toBe(61)
     expect(receipts.reduce((sum, { crossedBytes }) => sum + crossedBytes, 0)).toBe(8_000_000 + 700 * 30 * 59)
     const most = receipts.reduce((best, receipt) => (receipt.bytes > best.bytes ? receipt : best))
-    // What is lost on the way there and on the way back is asked for again; that a path loses so much cannot be missed.
+    // Datagrams lost on the way there and on the way back are asked for again; that a path loses so much cannot be
+    // missed.
     expect(most.loss).toBeGreaterThan(0.02)
     expect(most.askedAgain).toBeGreaterThan(0.02)
     expect(most.minRttMs).toBeGreaterThan(3)

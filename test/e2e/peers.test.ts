@@ -1,4 +1,4 @@
-// Who is there when, who knows whom, and what becomes of edits and deletions that met nobody.
+// Peers that come, go and do not all know each other, and what becomes of edits and deletions that met nobody.
 
 import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'

@@ -1,4 +1,5 @@
-// Who may read what LEFT writes: its own folder nobody else, and a file of the share nobody who could not before.
+// Readers of the files that LEFT writes: its own folder is for its user alone, and a file of the share for nobody who
+// could not read it before.
 
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

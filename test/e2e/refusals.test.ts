@@ -1,4 +1,4 @@
-// What cannot work is refused in one line that says what to do, and with exit code 2.
+// A command that cannot work is refused in one line that says what to do, and with exit code 2.
 
 import { createSocket } from 'node:dgram'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// Who is let in and what others see, with real processes: a capture of what crosses, other keys, other secrets, no
-// encryption, damage on the way.
+// Peers that are let in or refused, and what others see, with real processes: a capture of what crosses, other keys,
+// other secrets, no encryption, damage on the way.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

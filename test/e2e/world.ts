@@ -42,9 +42,9 @@ export const test = base.extend<{ world: World }>({
 /** A peer whose events are kept and checked. */
 export class RecordedPeer extends Peer {
   readonly address: string
-  /** Of the life that is running, or ran last. */
+  /** Events of the process that is running, or ran last. */
   events: PeerEvent[] = []
-  /** Of all its lives. */
+  /** Faults of all its processes. */
   readonly faults: string[] = []
 
   constructor(setup: PeerSetup) {

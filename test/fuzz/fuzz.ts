@@ -15,8 +15,8 @@ const SHARES = 32
 export const FUZZ_MS = Number(process.env.LEFT_FUZZ_MS ?? (isLong ? 60_000 : 5_000)) / SHARES
 const SEED = process.env.LEFT_FUZZ_SEED === undefined ? undefined : Number(process.env.LEFT_FUZZ_SEED)
 
-/** What an accepted input may make, in elements, characters and bytes together, for each of its bytes: no decoder
- *  allocates what is claimed. A byte of a listing makes a good deal less than this. */
+/** Limit on the result of an accepted input, in elements, characters and bytes together, for each of its bytes: no
+ *  decoder allocates what is claimed. A byte of a listing makes a good deal less than this. */
 const MADE_PER_BYTE_MAX = 64
 const MADE_MAX_OF_NOTHING = 4_096
 
@@ -26,7 +26,7 @@ export interface FuzzedDecoder<Value> {
   readonly valid: fc.Arbitrary<Uint8Array>
   /** Undefined where the bytes are refused. Never throws. */
   readonly decode: (bytes: Uint8Array) => Value | undefined
-  /** Of what was accepted; undefined where nobody would write that. */
+  /** Encodes an accepted value again; undefined where nobody would write that. */
   readonly encode?: (value: Value) => Uint8Array | undefined
   /** Whether what was accepted has one spelling only: `encode` gives the very same bytes. Where not, it gives bytes
    *  that decode to the same. */

@@ -1,4 +1,4 @@
-// What is sealed and what is not: frames, flights of a handshake, datagrams, LZ4 from somebody who holds the keys.
+// Sealed and unsealed bytes: frames, flights of a handshake, datagrams, LZ4 from somebody who holds the keys.
 
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -61,7 +61,7 @@ describe.each(codecs.map((codec) => [codec.name, codec] as const))('with %s', (_
       .tuple(fc.nat(255), fc.integer({ min: 1, max: BLOCK_BYTES }))
       .map(([byte, length]) => new Uint8Array(length).fill(byte)),
   )
-  // What one has compressed the other opens: each is sealed with the native library where there is one.
+  // A frame that one codec has compressed the other opens: each is sealed with the native library where there is one.
   const sealing = new SealedFrames(ours, codecs.at(-1)!, new Compressor(codecs.at(-1)!))
   const opening = new SealedFrames(theirs, codec, undefined)
 
@@ -94,7 +94,7 @@ describe.each(codecs.map((codec) => [codec.name, codec] as const))('with %s', (_
       const opened = codec.decompress(bytes)
       expect(opened?.length ?? 0).toBeLessThanOrEqual(BLOCK_BYTES)
       expect(Buffer.compare(bytes, before)).toBe(0)
-      // What it makes next has nothing of that in it.
+      // The next output has nothing of that in it.
       expect(codec.decompress(whole)?.length).toBe(BLOCK_BYTES)
     })
     fc.assert(property, { numRuns: 10_000_000, ...limits })

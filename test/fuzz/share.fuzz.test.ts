@@ -1,4 +1,4 @@
-// What peers say of their shares: messages, entry lines, listings; and what the own disk says: the log, the index.
+// Bytes of peers about their shares: messages, entry lines, listings; and of the own disk: the log, the index.
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -235,7 +235,7 @@ fuzz({
   valid: record.map((value) => encodeRecords([value], codec, crc32)),
   decode: (bytes) => {
     const decoded = decodeRecord(bytes, 0, codec, crc32)
-    // What follows it is the next one's.
+    // Bytes after the record belong to the next one.
     return decoded.ok && decoded.value.nextOffset === bytes.length ? decoded.value.record : undefined
   },
   encode: (value) => encodeRecords([value], codec, crc32),
@@ -295,7 +295,7 @@ fuzz<Entry>({
   valid: entry.map((value) => utf8(encodeEntry(value))),
   decode: ofText(accepted<Entry, string>(decodeEntry)),
   encode: (value) => {
-    // It is a path of the share again, whatever the entry is.
+    // The conflict copy has a path of the share again, whatever the entry is.
     const kept = encodeEntry({ ...value, path: conflictPath(value) })
     if (!decodeEntry(kept).ok) throw new Error(`${JSON.stringify(conflictPath(value))} is no path`)
     return utf8(encodeEntry(value))

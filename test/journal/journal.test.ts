@@ -26,7 +26,7 @@ function open(disk: SimDisk): Journal<Entry> {
   return new Journal<Entry>({ disk, crc32, ...codec })
 }
 
-/** What a replayed log comes to. */
+/** The state that a replayed log yields. */
 function stateOf(journal: Journal<Entry>) {
   const fetches = [...journal.fetches].map(([digest, { path, sizeBytes, blocks }]) => ({
     digest,

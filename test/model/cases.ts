@@ -120,7 +120,7 @@ export const CASES: Readonly<Record<string, (changes?: Changes) => Case>> = {
     const sessions = [asker2('A1', A, { secret: true }, changes), answerer2('B1', B, changes)]
     const shares = [...own.share!, raise(hash('generator', SECRET), own.scalar![0]!)]
     const knows = [SECRET, ...publicOf(A, B)]
-    // It may come in under a key of its own, as whoever holds the secret may.
+    // The attacker may come in under a key of its own, as anybody who holds the secret may.
     const all = { ...claims, letsStrangersIn: true }
     return {
       scenario: { name: 'secret known', sessions, own: { ...own, share: shares }, knows },

@@ -28,11 +28,11 @@ class Told extends Error {
 }
 
 class Frame {
-  /** Of every part that is known, its value in the other world. */
+  /** The value in the other world of every part that is known. */
   private readonly twins = new Map<Term, Term>()
   private readonly powers: Term[] = []
   private readonly opened = new Set<Term>()
-  /** Of what is put together, until there is more to put it together from. */
+  /** The value of each composed term, until there is more to compose it from. */
   private readonly values = new Map<Term, Term | undefined>()
 
   constructor(guess: Term, other: Term) {

@@ -186,8 +186,8 @@ function isTaken(party: Party, other: Pin, showsSecret: boolean, changes: Change
   })
 }
 
-/** It has no state before flight 3, which brings flight 1 along. Its own flight 2 does not depend on what it answers, but
- *  for the nonce: the model sends it at once, which gives the attacker more. */
+/** The answerer has no state before flight 3, which brings flight 1 along. Its own flight 2 does not depend on what it
+ *  answers, but for the nonce: the model sends it at once, which gives the attacker more. */
 export function answerer2(name: string, party: Party, changes: Changes = {}): Session {
   const scalar = atom(`x_${name}`, 'scalar')
   const exchange2 = nameTerm(raise(BASE, scalar), `e_${name}`)

@@ -11,7 +11,7 @@
 
 import { argsOf, kindOf, type Sort, sortOf, type Term } from './terms.js'
 
-/** What the attacker makes itself, of each sort. */
+/** Terms that the attacker makes itself, of each sort. */
 export type Own = Partial<Record<Sort, readonly Term[]>>
 
 export class Knowledge {

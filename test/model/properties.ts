@@ -1,4 +1,4 @@
-// What must hold in every state of every run. Used by the tests. A property answers undefined, or what is wrong.
+// Properties of every state of every run. Used by the tests. A property answers undefined, or what is wrong.
 
 import { testOf } from './guess.js'
 import { type AgreementEvent, keyOf, type Party } from './role.js'
@@ -10,9 +10,9 @@ export interface Claims {
   readonly parties: readonly Party[]
   /** Whether a party may agree with keys that are none of an honest party, nor pinned. */
   readonly letsStrangersIn?: boolean
-  /** What the attacker must not learn: a name for it, and the term. */
+  /** Terms that the attacker must not learn, by name. */
   readonly hidden?: readonly Term[]
-  /** What the attacker must not be able to test a guess of. */
+  /** Terms of which the attacker must not be able to test a guess. */
   readonly unguessable?: readonly Term[]
   /** Whether a first flight that shows whom it is for can be made by somebody who knows that only. */
   readonly introductions?: boolean

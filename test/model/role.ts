@@ -13,7 +13,7 @@ export interface Party {
   readonly id: Term
   readonly pins: readonly Pin[]
   readonly secret: Term | undefined
-  /** Of keys that are not pinned. */
+  /** The trust in keys that are not pinned. */
   readonly trust: 'pinned' | 'secret' | 'first-use'
 }
 
@@ -40,7 +40,7 @@ export interface Message {
   readonly fields: readonly (readonly [name: string, value: Term])[]
 }
 
-/** Of one that is sure of the other side (commits), or has done its part and waits to hear from it (runs). */
+/** The event of a side that is sure of the other (commits), or has done its part and waits to hear from it (runs). */
 export interface AgreementEvent {
   readonly type: 'commits' | 'runs'
   readonly side: Side
@@ -48,7 +48,7 @@ export interface AgreementEvent {
   readonly peerKey: Term
   readonly peerId: Term
   readonly keys: Term
-  /** Of all flights, as this side has seen them. */
+  /** Transcript of all flights as this side has seen them. */
   readonly said: Term
 }
 

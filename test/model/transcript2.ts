@@ -29,7 +29,7 @@ export interface Changes {
 
 export const NOTHING = label('nothing')
 
-/** What goes into the keys besides the two exchanges. */
+/** Inputs of the keys besides the two exchanges. */
 export interface Uses {
   /** The pin of the address that is called. */
   readonly pin?: Pin | undefined
@@ -77,7 +77,7 @@ export function saidFirst(flights: Flights, changes: Changes): Term {
   return hash('T2', nonce, mac, ...exchanges, ...shares)
 }
 
-/** Of both sides alike: the parts that both compute. */
+/** The part that both sides compute alike. */
 export function firstKey(said: Term, ephemeral: Term, fixed: Term, secret: Term): Term {
   return hash('k1', said, ephemeral, fixed, secret)
 }

@@ -205,7 +205,7 @@ function stateOf(drawn: {
     : tombstone({ mtimeMs, version })
 }
 
-/** What is here after the decision was carried out. */
+/** The local entry after the decision was carried out. */
 function stateAfter(local: Entry | undefined, decision: Decision): Entry | undefined {
   return decision.type === 'keep' ? local : decision.entry
 }

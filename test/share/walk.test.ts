@@ -187,7 +187,7 @@ describe('walking a tree', () => {
 })
 
 describe('reading what has come', () => {
-  /** What each read answers, until all is read. */
+  /** The count of entries that each read answers, until all is read. */
   function reads(walk: TreeWalk): number[] {
     const counts: number[] = []
     while (walk.isReadable) {
@@ -433,7 +433,7 @@ describe('a hostile tree', () => {
         line: subtreeLine(nameOf(path), item),
       })),
     ]
-    // Of one name, the entry comes first: the sort is stable.
+    // The sort is stable: of one name, the entry comes first.
     named.sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0))
     return encodeLines(named.map(({ line }) => line))
   }

@@ -64,7 +64,7 @@ function write(world: World, path: string, content: number, sizeBytes: number): 
   world.edit(SOURCE, { type: 'write', path, content, sizeBytes, steps: 1, stepMs: 0 })
 }
 
-/** Of so many starts, the slowest of those in which this side asked first. */
+/** The slowest of so many starts, by the side that asked first. */
 function slowest(kind: Start['kind'], sizeBytes: number): Record<Counted['firstAsker'], number> {
   const most = { source: 0, sink: 0 }
   for (let seed = 0; seed < SEEDS; seed++) {
@@ -74,7 +74,7 @@ function slowest(kind: Start['kind'], sizeBytes: number): Record<Counted['firstA
   return most
 }
 
-/** What the machines take for their part, RSA included where there is any. */
+/** Time that the machines take for their part, RSA included where there is any. */
 const RESUMED_MS_MAX = 5
 const FRESH_MS_MAX = 25
 

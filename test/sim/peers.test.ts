@@ -1,4 +1,4 @@
-// What people do with a few machines, each story alone in the simulated world, and what must come of it.
+// Stories of people with a few machines, each alone in the simulated world, and what must come of it.
 
 import { describe, expect, test } from 'vitest'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
@@ -232,7 +232,7 @@ describe('a transfer that is interrupted', () => {
     return world
   }
 
-  /** What was under way or not written down yet. */
+  /** Bytes that were under way or not written down yet. */
   const TAIL_BYTES = 16 * BLOCK_BYTES
 
   test('by a kill of the one that receives goes on from its blocks', () => {

@@ -10,7 +10,7 @@ import { isLong } from '../length.js'
 const RUNS = isLong ? 1_000 : 60
 const RUNS_WITH_POWER = isLong ? 500 : 20
 
-/** What each of these seeds once showed. */
+/** The fault that each of these seeds once showed. */
 const FOUND = [
   [5232, 'a deletion heard while the disk was full ended a want for an edit that had not seen it'],
   [3911, 'a conflict that a later edit turned round was not decided anew'],

@@ -83,7 +83,8 @@ export const strangers: Attack = {
   },
 }
 
-/** Who knows the target's key may prove its own, from anywhere; and then it has to be one that is trusted. */
+/** A peer that knows the target's key may prove its own key, from any address; that key must then be a trusted one.
+ */
 export const otherKeys: Attack = {
   name: 'keys that are not trusted',
   only: 'yes',

@@ -76,7 +76,7 @@ export const removedKey: Attack = {
     const { guise, fingerprint } = target.guises.trusted[1]!
     const leaver = await open({ guise })
     if (!(await leaver.connect())) return { fault: 'a trusted peer did not get in', seen: '' }
-    // It gives nothing of what it claims to hold, and is asked again and again.
+    // The peer gives nothing that it claims to hold, and the target asks again and again.
     leaver.onRequest = () => {}
     await leaver.have(
       leaver.items.addTree([leaver.items.addFile('removed', contentOf('removed', 3_000_000))]),

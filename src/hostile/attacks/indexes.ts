@@ -178,7 +178,7 @@ export const deepNames: Attack = {
 
 /** Announces a tree and gives the target time to walk it. */
 async function walk(attacker: Attacker, root: ItemRef, patienceMs = 300): Promise<void> {
-  // What is longer than any listing is not even answered.
+  // The target does not even answer a root that is longer than any listing.
   await attacker.have(root, [], root.sizeBytes > TREE_ITEM_BYTES_MAX ? 300 : WAIT_MS_MAX)
   await attacker.isAskedFor(root.digest, 500)
   await sleep(patienceMs)

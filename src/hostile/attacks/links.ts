@@ -99,8 +99,8 @@ export const linkRace: Attack = {
   },
 }
 
-/** What was under way is put in its place, and is of this attack and not of the next: on a busy machine that takes long,
- *  with pauses. */
+/** Waits until the files under way are in place, so that they count for this attack and not for the next: on a busy
+ *  machine that takes long, with pauses. */
 async function quietOf(target: Target): Promise<void> {
   for (let looks = 0, saidCount = -1; looks < QUIET_LOOKS_MAX && saidCount !== target.said.length; looks++) {
     saidCount = target.said.length

@@ -34,7 +34,7 @@ export const overflow: Attack = {
     for (const [index, size] of TREE_SIZES.entries()) {
       const digest = String(index).padStart(64, 'b')
       impossible.push(digest)
-      // It cannot be read, and is answered as if it came too early.
+      // The target cannot read this, and answers as if it had come too early.
       await attacker.have({ kind: 'tree', digest, sizeBytes: Number(size) }, [], 250)
       await attacker.have(items.addTree([`D huge ${digest} ${size}`]))
     }

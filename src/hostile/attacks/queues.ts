@@ -26,7 +26,7 @@ import { processorMs } from '../watch.js'
 const SEGMENT_BYTES = 1_232
 /** In one group. */
 const ASKS_PER_REQUEST_MAX = 150
-/** What stands in the target's share as victim.txt. */
+/** The content of victim.txt in the target's share. */
 const VICTIM = utf8('what stood here before\n')
 
 /** Asks for blocks of files that nobody has: as many at once as wait in a session, and then so many that it stays so. Before
@@ -133,7 +133,7 @@ export const repetitions: Attack = {
       await sleep(5)
       most = Math.max(most, target.memoryBytes() - before)
     }
-    // What was queued comes after the last one that was asked for; a ping goes behind it all.
+    // Queued blocks come after the last one that was asked for; a ping goes behind them all.
     await attacker.isAlive()
     const atEnd = attacker.answeredDatagrams
     await sleep(1_000)

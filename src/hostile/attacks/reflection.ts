@@ -20,7 +20,7 @@ export const reflection: Attack = {
     let reflected = 0
     for (const bytes of recorded) attacker.send(bytes)
     while (performance.now() < stopMs) {
-      // What is answered to that goes back as well.
+      // The answers to that go back as well.
       for (const bytes of attacker.came.splice(0)) {
         attacker.send(bytes)
         reflected++

@@ -1,4 +1,4 @@
-// What was said once is said again: in the session that it belongs to, after its end, and with its own handshake.
+// Replays everything that was sent once: in the session that it belongs to, after its end, and with its own handshake.
 
 import { DatagramType } from '../../rdt/wire/control.js'
 import { type Attack, sleep } from '../attack.js'

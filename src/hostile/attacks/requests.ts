@@ -35,7 +35,7 @@ export const forgedRequests: Attack = {
     // Blocks beyond the end of what is there.
     const large = hexOf(hash(listOf(contentOf('large.bin', 400_000))))
     for (const block of [7, 8, 1_000, (1 << 20) - 1]) wanted.push({ kind: 'file', digest: large, block })
-    // Of what is there, more than a pack can hold; and a pack that is said to be something else.
+    // A pack of an existing file that is too large for a pack; and a pack under the digest of something else.
     wanted.push(packed([large]), { ...packed([large, large]), digest: large })
     askFor(attacker, wanted)
     await sleep(600)
@@ -121,7 +121,7 @@ interface Forged {
   readonly members?: Uint8Array
 }
 
-/** What was never announced, alone and beside what was. */
+/** Files that the target never announced, alone and beside ones that it did announce. */
 function forgedPacks(digest: string): Forged[] {
   const announced = hexOf(hash(listOf(utf8('what stood here before\n'))))
   return [packed([digest]), packed([announced, digest]), { ...packed([announced]), digest }]
@@ -153,7 +153,7 @@ function askFor(attacker: Attacker, wanted: readonly Forged[]): void {
   if (isStarted) attacker.send(attacker.sealed(writer.finish()))
 }
 
-/** What is beside the share, and left's own files in it. */
+/** Paths beside the share, and left's own files in it. */
 function ownFiles(target: Target): string[] {
   const own = join(target.share, OWN_FOLDER)
   const files = [join(target.outside, 'secret'), join(target.outside, 'folder', 'precious'), '/etc/passwd']
