@@ -1,6 +1,6 @@
 // The index port: what a share remembers between runs so that it need not read every file again. Its real bodies, under
 // `.left/index`, are lmdb (src/watcher/index-store.ts) and, where that does not load, one file (src/watcher/file-index.ts);
-// its simulated one is a map (src/sim/index.ts).
+// its simulated one is a map (src/sim/peer/index.ts).
 
 import type { Digest } from './item.js'
 

@@ -1,7 +1,7 @@
 // Carries out in a world what its plan has in store: edits, deaths, cut links, full disks. Called by runs of a
 // scenario and by tests.
 
-import type { SimPeer } from './peer.js'
+import type { SimPeer } from './peer/peer.js'
 import type { Happening } from './plan.js'
 import { addressOf, type World } from './world.js'
 

@@ -1,7 +1,7 @@
 // The files beside each peer's share, to which links in the share may lead and which LEFT must not touch.
 
 import { contentOf } from './edits.js'
-import type { SimPeer } from './peer.js'
+import type { SimPeer } from './peer/peer.js'
 
 /** Files that links may point at. */
 export const OUTSIDE_NAMES = ['outside-0', 'outside-1'] as const

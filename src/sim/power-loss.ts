@@ -6,7 +6,7 @@ import type { SimDisk } from './disk/disk.js'
 import type { Editor } from './edits.js'
 import type { History } from './history.js'
 import { UNSEEN_MS_MAX } from './limits.js'
-import type { SimPeer } from './peer.js'
+import type { SimPeer } from './peer/peer.js'
 import { peerName } from './plan.js'
 import type { Trace } from './trace.js'
 

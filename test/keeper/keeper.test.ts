@@ -22,7 +22,7 @@ import { NO_MIN_FREE } from '../../src/pipe/settings.js'
 import type { Entry } from '../../src/share/entry.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { SimDisk } from '../../src/sim/disk/disk.js'
-import { SimIndex } from '../../src/sim/index.js'
+import { SimIndex } from '../../src/sim/peer/index.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import {
   contentOf,

@@ -13,7 +13,7 @@ import type { Temporary } from '../../src/pipe/layout.js'
 import type { LinkPolicy } from '../../src/pipe/settings.js'
 import type { Entry } from '../../src/share/entry.js'
 import { SimDisk, type SimDiskOptions } from '../../src/sim/disk/disk.js'
-import { SimIndex } from '../../src/sim/index.js'
+import { SimIndex } from '../../src/sim/peer/index.js'
 import { SeededRandom } from '../../src/sim/random.js'
 
 export const OURS = 'aaaaaaaaaaaaaaaa'

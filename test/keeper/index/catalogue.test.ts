@@ -7,7 +7,7 @@ import { COMMIT_CHANGES_MAX } from '../../../src/keeper/index/limits.js'
 import { type Signature, sameSignature } from '../../../src/keeper/index/signature.js'
 import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
 import type { Entry } from '../../../src/share/entry.js'
-import { SimIndex } from '../../../src/sim/index.js'
+import { SimIndex } from '../../../src/sim/peer/index.js'
 import { arbitraryEntry, digestOf, entryOf, fileEntry, versionOf } from '../../share/entries.js'
 
 const seen: Signature = {

@@ -13,7 +13,7 @@ import type { KeeperToEngine } from '../../../src/pipe/messages.js'
 import { WALK_STEP_LINES } from '../../../src/share/limits.js'
 import { Manifest } from '../../../src/share/manifest.js'
 import { SimDisk } from '../../../src/sim/disk/disk.js'
-import { SimIndex } from '../../../src/sim/index.js'
+import { SimIndex } from '../../../src/sim/peer/index.js'
 import { entryOf, fileEntry } from '../../share/entries.js'
 import { OURS, START_MS, THEIRS } from '../share-on-disk.js'
 

@@ -10,7 +10,7 @@ import {
   RELAY_ANNOUNCE_MS,
 } from '../../../src/keeper/peers/limits.js'
 import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
-import { SimIndex } from '../../../src/sim/index.js'
+import { SimIndex } from '../../../src/sim/peer/index.js'
 import { digestOf, fileEntry } from '../../share/entries.js'
 
 const OWN = true

@@ -1,7 +1,7 @@
 // The index in the simulated world: survives a crash as far as it was committed.
 
-import type { Index, IndexedValue } from '../base/index-port.js'
-import type { Digest } from '../base/item.js'
+import type { Index, IndexedValue } from '../../base/index-port.js'
+import type { Digest } from '../../base/item.js'
 
 export class SimIndex implements Index {
   private readonly entries = new CommittedMap<string>()

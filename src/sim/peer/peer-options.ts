@@ -1,16 +1,16 @@
 // The world of one simulated peer: its plan, its neighbours, and who observes it. Used by the peer and its watcher.
 
-import type { Hash } from '../base/item.js'
-import type { EngineEvent } from '../engine/engine.js'
-import type { Recovered } from '../keeper/recover/recovery.js'
-import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
-import type { Address } from '../rdt/endpoint.js'
-import type { Crc32 } from '../seal/frames/frame.js'
-import type { Network } from './network.js'
-import type { PeerPlan, Victim } from './plan.js'
-import type { SeededRandom } from './random.js'
-import type { Scheduler } from './scheduler.js'
-import type { SimKey } from './trust.js'
+import type { Hash } from '../../base/item.js'
+import type { EngineEvent } from '../../engine/engine.js'
+import type { Recovered } from '../../keeper/recover/recovery.js'
+import type { EngineToKeeper, KeeperToEngine } from '../../pipe/messages.js'
+import type { Address } from '../../rdt/endpoint.js'
+import type { Crc32 } from '../../seal/frames/frame.js'
+import type { Network } from '../network.js'
+import type { PeerPlan, Victim } from '../plan.js'
+import type { SeededRandom } from '../random.js'
+import type { Scheduler } from '../scheduler.js'
+import type { SimKey } from '../trust.js'
 
 /** The events of a peer, for the parts that prove the invariants. */
 export interface PeerObserver {

@@ -1,12 +1,12 @@
 // The watcher process of a simulated machine: the keeper as src/watcher/main.ts runs it, behind a pipe that delays and
 // keeps the order. Started, told and ended by SimPeer; dies by itself where an armed operation on the disk is reached.
 
-import { DiskError } from '../base/ports.js'
-import { Keeper } from '../keeper/keeper.js'
-import { openShare, type Recovered } from '../keeper/recover/recovery.js'
-import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
-import { parentOf } from '../share/path.js'
-import { type SimDisk, SimulatedDeath } from './disk/disk.js'
+import { DiskError } from '../../base/ports.js'
+import { Keeper } from '../../keeper/keeper.js'
+import { openShare, type Recovered } from '../../keeper/recover/recovery.js'
+import type { EngineToKeeper, KeeperToEngine } from '../../pipe/messages.js'
+import { parentOf } from '../../share/path.js'
+import { type SimDisk, SimulatedDeath } from '../disk/disk.js'
 import type { SimIndex } from './index.js'
 import type { SimPeerOptions } from './peer-options.js'
 import type { WatchedDisk } from './watched-disk.js'

@@ -1,15 +1,15 @@
 // The disk as the simulated engine's process has it: reads and writes of blocks that complete later and out of order,
 // through descriptors that are kept open, as src/io/blocks/block-io.ts keeps them. Used by SimPeer.
 
-import { equalBytes } from '../base/bytes.js'
-import type { Hash } from '../base/item.js'
-import { FRAME_BLOCK_AT } from '../base/limits.js'
-import { DiskError, type FileHandle } from '../base/ports.js'
-import type { DiskOp } from '../engine/engine.js'
-import { decipher, sealInPlace } from '../seal/frames/frame-cipher.js'
-import type { SimDisk } from './disk/disk.js'
-import { READERS_MAX } from './limits.js'
-import type { SeededRandom } from './random.js'
+import { equalBytes } from '../../base/bytes.js'
+import type { Hash } from '../../base/item.js'
+import { FRAME_BLOCK_AT } from '../../base/limits.js'
+import { DiskError, type FileHandle } from '../../base/ports.js'
+import type { DiskOp } from '../../engine/engine.js'
+import { decipher, sealInPlace } from '../../seal/frames/frame-cipher.js'
+import type { SimDisk } from '../disk/disk.js'
+import { READERS_MAX } from '../limits.js'
+import type { SeededRandom } from '../random.js'
 
 export type WriteFailure = 'damaged' | 'wrong' | 'no-space' | 'disk' | undefined
 

@@ -9,8 +9,8 @@ import type {
   FileStat,
   FolderListing,
   NewFile,
-} from '../base/ports.js'
-import { isOwnPath } from '../share/path.js'
+} from '../../base/ports.js'
+import { isOwnPath } from '../../share/path.js'
 
 export interface DiskObserver {
   /** A path outside `.left` was changed by the keeper: what is there now may be looked at. */
