@@ -125,6 +125,8 @@ describe('records of the log', () => {
     'placing',
     'placing - ',
     'placing x d 0 0 - - a',
+    `placing x - f 5 1700000000000 ${digestOf(1)} - a`,
+    `placing - %41 f 5 1700000000000 ${digestOf(1)} - a`,
     'placed',
     'placed a ',
     'dropped',

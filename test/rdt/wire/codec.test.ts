@@ -106,6 +106,11 @@ describe('control datagrams', () => {
     expect(decodeControl(longer, crc32)).toEqual({ ok: false, reason: 'too-long' })
   })
 
+  it('that ask and are longer than any path carries for sure are dropped unread', () => {
+    expect(decodeRequest(new Uint8Array(PATH_BYTES_BASE + 1))).toEqual({ ok: false, reason: 'too-long' })
+    expect(decodeRequest(new Uint8Array(PATH_BYTES_BASE))).toEqual({ ok: false, reason: 'unknown-kind' })
+  })
+
   it('never throw at random bytes, checksummed ones included', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(20), (bytes, type) => {
@@ -138,6 +143,10 @@ describe('control datagrams', () => {
       agent: 'left 9',
       nonce: bytes8(1),
     })
+    // After type, magic, version and the agent with its length comes the nonce; nothing behind it is read.
+    const prefix = newer.slice(0, 1 + 4 + 2 + 1 + 'left 9'.length + 8)
+    const other = decodeControl(withCrcOf(concat(prefix, utf8('\u00ff'))), crc32)
+    expect(other.ok && other.value).toMatchObject({ type: 'hello', version: 7, nonce: bytes8(1) })
   })
 
   it('show a person nothing but visible ASCII of the other side’s agent', () => {

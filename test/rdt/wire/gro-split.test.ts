@@ -58,12 +58,14 @@ describe('datagrams that the kernel merged', () => {
   })
 
   it('are as many as a kernel merges at most, however often the session comes again', () => {
-    const repeating = (datagramBytes: number) => {
-      const bytes = new Uint8Array(65_000)
+    const repeating = (datagramBytes: number, totalBytes = 65_000) => {
+      const bytes = new Uint8Array(totalBytes)
       for (let at = 0; at < bytes.length; at += datagramBytes) bytes.fill(7, at, at + 9)
       return bytes
     }
     expect(firstDatagramBytes(repeating(1_016))).toBe(1_016)
+    expect(firstDatagramBytes(repeating(1_000, 64 * 1_000))).toBe(1_000)
+    expect(firstDatagramBytes(repeating(1_000, 64 * 1_000 + 9))).toBe(2_000)
     for (const datagramBytes of [9, 10, 100, 1_015]) {
       expect(65_000 / firstDatagramBytes(repeating(datagramBytes))).toBeLessThanOrEqual(64)
     }
