@@ -113,6 +113,11 @@ export class Initiator {
     return (await this.replies.insist(say, isOurs, timeoutMs)) !== undefined
   }
 
+  /** An offer in answer to the target's own first flight; undefined where that is none. */
+  offer(nonce: Uint8Array, flight: Uint8Array): Uint8Array | undefined {
+    return this.guise.protection.offer(this.openingOf(nonce), flight, random.bytes(32))?.body
+  }
+
   private sayFlight(attempt: Attempt, hello: Control & { type: 'hello' }, cookie: Uint8Array): void {
     if (attempt.flight === undefined) return
     const { step, body } = attempt.flight

@@ -7,7 +7,7 @@ import type { Attack, Finding } from './attack.js'
 import type { Attacker } from './attacker.js'
 import { bombs } from './attacks/bombs.js'
 import { helloFlood, otherKeys, slowHandshake, strangers, unproved } from './attacks/floods.js'
-import { forgedRefusal, openFlood, pendingFlood } from './attacks/handshakes.js'
+import { earlyOffer, forgedRefusal, openFlood, pendingFlood } from './attacks/handshakes.js'
 import { manyIds, removedKey, stolenId } from './attacks/identities.js'
 import { counters, deepNames, endlessIndex, unfinished } from './attacks/indexes.js'
 import { linkRace, ownLink } from './attacks/links.js'
@@ -34,6 +34,7 @@ export const ATTACKS: readonly Attack[] = [
   helloFlood,
   slowHandshake,
   forgedRefusal,
+  earlyOffer,
   stolenId,
   openFlood,
   pendingFlood,

@@ -125,6 +125,36 @@ export const forgedRefusal: Attack = {
   },
 }
 
+/** Anybody can make an offer, and the steps of a handshake may come in any order: here the asker is past its first flight
+ *  when the cookie comes, for which it has to repeat that flight. */
+export const earlyOffer: Attack = {
+  name: 'an offer before the cookie',
+  only: 'yes',
+  async run({ target, attacker: open }) {
+    const forger = await open()
+    let helloCount = 0
+    forger.onHello = (bytes) => {
+      const hello = decodeControl(bytes, crc32)
+      if (!hello.ok || hello.value.type !== 'hello') return
+      const nonce = hello.value.nonce.slice()
+      const body = forger.initiator.offer(nonce, hello.value.flight)
+      if (body === undefined) return
+      helloCount++
+      forger.send(encodeControl({ type: 'accept', nonce, step: 1, flight: body }, crc32))
+      forger.send(encodeControl({ type: 'cookie', nonce, cookie: random.bytes(16), flight: body }, crc32))
+    }
+    let openCount = 0
+    await forger.replies.waitFor(({ control }) => {
+      if (control?.type === 'open') openCount++
+      return openCount > 1 || !target.isRunning
+    }, 12_000)
+    return {
+      fault: helloCount === 0 ? 'the target did not call' : undefined,
+      seen: `${helloCount} calls answered in another order, ${openCount} of them gone on with`,
+    }
+  },
+}
+
 /** First datagrams with cookies that hold, each of a handshake of its own. They claim one X25519 key, which is as good. */
 async function opensOf(attacker: Attacker, count: number): Promise<Uint8Array[]> {
   const hellos = Array.from({ length: count }, () => attacker.initiator.hello())
