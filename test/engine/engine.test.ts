@@ -300,7 +300,7 @@ describe('a file', () => {
     a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b101) }, nowMs)
     run(5)
     locateAll()
-    // What is asked for again is proved at its source, which looks for the file anew.
+    // A block that is asked for again is proved at its source, which looks for the file anew.
     expect(b.take('suspect')).toEqual([{ type: 'suspect', path: 'large' }])
     expect(a.take('fetched')).toEqual([])
     b.files.set('large', large)
@@ -339,7 +339,7 @@ describe('a file', () => {
     run(50)
     const names = b.take('locate').flatMap(({ items }) => items)
     locate(names.filter(({ kind }) => kind === 'list'))
-    // Whoever serves may be malicious; ours would look at the digests first.
+    // A peer that serves may be malicious; our own engine would look at the digests first.
     const frames = Array.from({ length: 3 }, (_, blockIndex) =>
       other.slice(blockIndex * BLOCK_BYTES, blockIndex * BLOCK_BYTES + (blockIndex === 2 ? 5 : BLOCK_BYTES)),
     )

@@ -1,4 +1,4 @@
-// What every body of the Disk port does alike. The simulated and the real disk both run this suite, so that
+// Behaviour that every body of the Disk port shares. The simulated and the real disk both run this suite, so that
 // what holds in the simulator holds on a machine.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ export interface DiskUnderTest {
   readonly disk: Disk
   /** Makes a file as a person does, whom no disk hinders, and gives it a mode. */
   readonly putFile: (path: string, text: string, mode: number) => void
-  /** Of files that this user makes. */
+  /** Mode of files that this user makes. */
   readonly usualMode: number
   readonly dispose?: () => void
 }

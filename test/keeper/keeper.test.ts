@@ -549,7 +549,7 @@ describe('what is to stay free of the disk', () => {
     ['both where just that is free', 0, 2],
   ])('lets %s come', (_, roomBytes, count) => {
     const share = shareWithRoom(0)
-    // What the log takes of it is the keeper's own.
+    // Bytes that the log takes of that room are the keeper's own.
     const claimed = [theirFolder('folder'), theirFile('empty', '')]
     share.disk.capacityBytes! += roomBytes === 0 ? 2_000 : roomBytes
     share.claim(claimed)
@@ -636,7 +636,7 @@ describe('what cannot be placed here', () => {
       share.claim([remote])
     }
     expect(share.notices('problem')).toHaveLength(1)
-    // What the person did about it was no change that a scan would see.
+    // The person's repair is no change that a scan would see.
     share.disk.unharmed((disk) => {
       disk.removeFile('link')
       disk.makeFolder('link')
@@ -756,7 +756,7 @@ describe('links of a peer, a thousand of them', () => {
 describe('a file whose place is taken by something that cannot be read', () => {
   const reason = 'what stands in its place cannot be read or does not come to rest'
 
-  /** So shortly before the last try that only the last one is left. */
+  /** A share just before the last try: only that one is left. */
   function untilLastTry(): KeptShare {
     const share = new KeptShare()
     share.claim([theirFile('a', 'content')])

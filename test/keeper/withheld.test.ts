@@ -1,4 +1,4 @@
-// What a share never holds, though it is there: the user's own secrets, and LEFT's own folder of another share.
+// Paths that a share never holds though they are there: the user's own secrets, and LEFT's own folder of another share.
 
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'

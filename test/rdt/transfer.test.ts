@@ -81,7 +81,7 @@ describe('a transfer', () => {
       reordering: probability(0.3),
       reorderMs: fc.double({ min: 0, max: 50, noNaN: true }),
       jitterMs: fc.double({ min: 0, max: 20, noNaN: true }),
-      // Of 48 segments, four in ten frames are damaged then: sixteen in a row of one block are not to be met with.
+      // Frames of 48 segments are damaged four times in ten then: sixteen in a row of one block are not to be met with.
       bitFlips: probability(0.01),
       truncation: probability(0.05),
       delayMs: fc.double({ min: 0, max: 100, noNaN: true }),
@@ -350,7 +350,7 @@ describe('many items', () => {
 })
 
 describe('a peer that answers with frames that are longer than the block', () => {
-  /** What `right` would serve, with so many bytes more. */
+  /** Makes each frame that `right` serves longer by so many bytes. */
   const lengthen = (right: Node, bytes: number) => {
     const { frameOf } = right
     right.frameOf = (digest, blockIndex) => {

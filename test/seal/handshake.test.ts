@@ -37,14 +37,14 @@ function talks(world: World, node: Node): boolean {
   return node.count('reply') > before
 }
 
-/** What crosses from one to the other; `send` puts it on the link. */
+/** Hands each datagram from one to the other to `handle`; `send` puts it on the link. */
 function tap(world: World, from: string, to: string, handle: (bytes: Uint8Array, send: () => void) => void) {
   const link = world.network.link(from, to)
   const send = link.send.bind(link)
   link.send = (bytes) => handle(bytes, () => send(bytes))
 }
 
-/** What an asker said before there was a session. */
+/** Early bytes of each asker, said before there was a session. */
 function earlyOf(node: Node): (string | undefined)[] {
   return node.events.flatMap((event) =>
     event.type === 'answered' && event.early ? [textOf(event.early)] : [],

@@ -28,7 +28,7 @@ test('a piece is told once all its blocks are written, and only then', () => {
   fc.assert(
     fc.property(arbitraryBlocks, arbitraryBlocks, (needed, written) => {
       const building = buildingOf(blocksOf(needed))
-      // What is written twice, or was never needed, changes nothing.
+      // A block that is written twice, or was never needed, changes nothing.
       for (const blockIndex of [...written, ...written]) building.handleWritten(blockIndex)
       for (let blockIndex = 0; blockIndex < BLOCKS; blockIndex++) {
         const isHere = !needed.includes(blockIndex) || written.includes(blockIndex)

@@ -54,7 +54,7 @@ const frames: FrameSeal & { needsProof: boolean } = {
   openingOf: () => undefined,
 }
 let rooms: FramePool
-/** Of the files of the pack that was sealed last. */
+/** Lengths of the files of the pack that was sealed last. */
 let sealedLengths: readonly number[] | undefined
 
 let outbox: Outbox
@@ -79,7 +79,7 @@ function locates(): ItemName[] {
   return items
 }
 
-/** What the keeper is told, in order: the type, with the path of a suspect. */
+/** Messages to the keeper, in order: the type, with the path of a suspect. */
 function told(): string[] {
   const messages: string[] = []
   for (let message = outbox.poll(); message !== undefined; message = outbox.poll())
@@ -112,7 +112,7 @@ describe('a file that peers are told of', () => {
     serving.handleAnnounced(fileName.digest)
     serving.handleAnnounced(fileName.digest)
     expect(locates()).toEqual([listName, fileName])
-    // Who asks before the answer has come waits for it.
+    // A peer that asks before the answer has come waits for it.
     serving.handleRequested(requested(fileName, 0))
     expect([reads(), locates()]).toEqual([[], []])
     serving.handleLocated(listName, { type: 'bytes', bytes: listOf(large) })

@@ -17,7 +17,7 @@ const SESSION = Buffer.from('\x10session!', 'latin1')
 interface End {
   readonly socket: UdpSocket
   readonly received: { from: string; bytes: Buffer }[]
-  /** Of each time that something was handed over. */
+  /** Bytes of each handover by the socket. */
   readonly handed: number[]
 }
 
@@ -65,7 +65,7 @@ function piecesOf(bytes: Uint8Array, segmentBytes: number): Buffer[] {
   return pieces
 }
 
-/** What the C library does, but for the first sends, which fail so. */
+/** The C library, but its first `count` sends fail with `errno`. */
 function failing(real: Native, errno: number, count: number): Native & { sends: number } {
   let failed = false
   const faulty = {

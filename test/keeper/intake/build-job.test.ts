@@ -222,7 +222,7 @@ describe('blocks of zeros', () => {
 
   test('are written where an earlier try left something else, also in the middle of one', () => {
     const disk = emptyDisk()
-    // It ends within the second hole.
+    // The earlier try ends within the second hole.
     disk.putFile(path, new Uint8Array(2 * BLOCK_BYTES + 10).fill(7))
     const { built, written } = buildSparse(disk)
     expect(written).toEqual([BLOCK_BYTES, 2 * BLOCK_BYTES])

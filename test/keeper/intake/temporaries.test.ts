@@ -25,7 +25,7 @@ class SharedWants {
     return this.wants.add(entry, THEIRS)
   }
 
-  /** What an interrupted fetch has left. */
+  /** Leaves the temporary and the record that an interrupted fetch leaves. */
   begin(want: Want): string {
     const { path, digest, sizeBytes } = want.remote
     const temporary = largeTemporary(digest)

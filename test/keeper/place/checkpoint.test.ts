@@ -5,7 +5,7 @@ import { CHECKPOINT_QUIET_MS, CHECKPOINT_STEP_FILES } from '../../../src/keeper/
 import { ShareOnDisk, START_MS, theirFile } from '../share-on-disk.js'
 
 interface Watched extends ShareOnDisk {
-  /** What was synced, in order. */
+  /** Paths that were synced, in order. */
   readonly synced: string[]
 }
 

@@ -123,7 +123,7 @@ describe('a handshake', () => {
     ] as const) {
       const world = new World(3, { delayMs: 5 })
       const [left, right] = [world.node(one), world.node(other)]
-      // What left sends unasked vanishes, as behind a firewall; answers pass, for right's datagrams open the way.
+      // Unasked datagrams of left vanish, as behind a firewall; answers pass, for right's datagrams open the way.
       const link = world.network.link(one, other)
       const send = link.send.bind(link)
       link.send = (bytes) => {

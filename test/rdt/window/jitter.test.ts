@@ -5,7 +5,7 @@ import { Jitter } from '../../../src/rdt/window/jitter.js'
 const SEEDS = [1, 2, 3, 4]
 const MIN_RTT_MS = 20
 
-/** What drained rounds tell whose RTTs are between these, on a path that once had so long a queue. */
+/** The reach after drained rounds whose RTTs are between these, on a path that once had so long a queue. */
 function reachOf(
   rounds: readonly (readonly [leastMs: number, mostMs: number])[],
   longestQueueMs = 100,

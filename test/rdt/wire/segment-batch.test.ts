@@ -147,7 +147,7 @@ describe('what comes in runs', () => {
         const { endpoint } = left
         const item = makeItem(700_000, seed)
         right.hold(item)
-        // What comes waits for a millisecond, and is merged with what is as long and comes meanwhile.
+        // Datagrams wait for a millisecond, and are merged with those as long that come meanwhile.
         const waiting: Uint8Array[] = []
         world.network.attach(left.address, (from, bytes) => {
           waiting.push(bytes.slice())
@@ -214,7 +214,7 @@ describe('a segment that cannot be', () => {
   })
 })
 
-/** Of one length each, in the order in which they came. */
+/** Merges runs of datagrams of one length, in the order in which they came. */
 function mergedOf(datagrams: readonly Uint8Array[]): { bytes: Uint8Array; datagramBytes: number }[] {
   const merged: Uint8Array[][] = []
   for (const datagram of datagrams) {

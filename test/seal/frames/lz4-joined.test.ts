@@ -38,7 +38,7 @@ describe.each(codecs)('files that are compressed one by one, by $name', (codec) 
           BLOCK_BYTES,
         )?.slice()
         if (joined === undefined) {
-          // What does not shrink may be longer than a block.
+          // Parts that do not shrink may come out longer than a block.
           expect(block.length).toBeGreaterThan(BLOCK_BYTES / 2)
           return
         }

@@ -165,7 +165,7 @@ describe('two whole sources', () => {
 })
 
 describe('partners', () => {
-  /** What each of four peers that know each other takes first of a whole source. */
+  /** The blocks that each of four peers that know each other takes first of a whole source. */
   function takenByAll(count: number): number[][] {
     const peers = [0, 1, 2, 3].map(peerOf)
     return peers.map((self) => {
@@ -258,7 +258,7 @@ describe('whatever happens', () => {
         picker = pickerFor()
         nowMs = 0
         silentSinceMs.clear()
-        /** What the sessions were asked for and have not answered. */
+        /** Blocks that each session was asked for and has not answered. */
         const asked = new Map<number, Set<number>>()
         const cancel = (needless: readonly Needless[]) => {
           for (const { session, blockIndex } of needless) asked.get(session)?.delete(blockIndex)

@@ -7,7 +7,7 @@ import { Swarm, type SwarmPeer } from './swarm.js'
 const MBIT = 1_000_000
 const RATE = 80 * MBIT
 const film = contentOf(256 * BLOCK_BYTES - 77)
-/** What its bytes take on one line. */
+/** The time that the bytes of the film take on one line. */
 const LINE_MS = (film.length * 8_000) / RATE
 
 function swarmOf(sinkCount: number): { swarm: Swarm; source: SwarmPeer; sinks: SwarmPeer[] } {
@@ -97,7 +97,7 @@ describe('a peer that serves wrong bytes', () => {
     const ms = swarm.fetch(sinks, source)
     expectWhole(sinks)
     for (const { lost } of sinks) expect(lost).toEqual([{ peer: liar.id, reason: 'unservable' }])
-    // What was asked of it before the fourth wrong block came is on its way.
+    // Blocks that were asked of the liar before the fourth wrong block came are on their way.
     expect(liar.servedBlocks).toBeLessThan(sinks.length * (WRONG_BLOCKS_MAX + 8))
     expect(ms).toBeLessThan(1.3 * LINE_MS)
   })

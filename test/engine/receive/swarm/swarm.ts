@@ -71,7 +71,7 @@ export class SwarmPeer {
   readonly address: string
   readonly engine: Engine
   readonly copy: Uint8Array
-  /** What it told its keeper, digest lists left out. */
+  /** Messages to its keeper, digest lists left out. */
   readonly told: EngineToKeeper[] = []
   /** Temporary files that are not written into any more. */
   readonly released: string[] = []
@@ -181,7 +181,7 @@ export class SwarmPeer {
     this.drain()
   }
 
-  /** What it serves of the file is something else, of the right length and rightly sealed. */
+  /** Serves wrong blocks of the file from now on, of the right length and rightly sealed. */
   serveWrongBytes(): void {
     const { endpoint } = this.engine
     const serveBlock = endpoint.serveBlock.bind(endpoint)
