@@ -226,7 +226,8 @@ class Peer implements RunningPeer {
     const { engine } = this
     const dueMs = engine.pollTimeout()
     if (dueMs !== undefined && dueMs <= nowMs()) engine.handleTimeout(nowMs())
-    // What has come is waited for; and what is sent makes room, after which more is to be read.
+    // Disk operations run before sending, because received data is waited for, and again after it: sending makes room
+    // for more reads.
     this.handToDisk()
     // Not all at once: what comes meanwhile is to be answered.
     this.send(SENDS_PER_TURN_MAX)

@@ -1,4 +1,4 @@
-// What follows where an entry of a peer differs from ours: ours stays, ours takes over what the peer knows, or the peer's is
+// Decides where an entry of a peer differs from ours: ours stays, ours takes over what the peer knows, or the peer's is
 // wanted. The keeper calls this for each entry of a claim or a listing.
 
 import type { LinkPolicy } from '../pipe/settings.js'
@@ -16,7 +16,7 @@ export type Comparison =
   | { readonly type: 'beaten'; readonly entry: Entry | undefined }
   /** The peer's is to be fetched. */
   | { readonly type: 'wanted' }
-  /** What stands there is not what the catalogue knows: it must be read first. */
+  /** The path does not hold what the catalogue knows: it must be read first. */
   | { readonly type: 'unread' }
 
 export class Comparing {

@@ -40,7 +40,7 @@ export interface KeeperOptions {
   readonly peer: PeerId
   readonly links: LinkPolicy
   readonly wallMs: () => number
-  /** Of the disk, whatever peers send; nothing unless given. */
+  /** Space of the disk that stays free, whatever peers send; nothing unless given. */
   readonly minFree?: MinFree
   /** A folder is there (or no longer) and hints about it are welcome. */
   readonly onFolder: (path: string, present: boolean) => void
@@ -320,7 +320,7 @@ export class Keeper {
   }
 
   private changed(by: 'own' | 'received'): void {
-    // What came from peers is passed on when nothing more is coming, or now and then.
+    // Changes that came from peers are passed on when nothing more is coming, or now and then.
     this.announcer.handleChange(by === 'own' || this.intake.size === 0, this.nowMs)
   }
 

@@ -122,12 +122,13 @@ export class Catalogue {
     this.handleUncommitted()
   }
 
-  /** Who wants to know that the entry at a path is another one. */
+  /** Sets the listener for each path whose entry became another one. */
   onRecorded(recorded: (path: string) => void): void {
     this.recorded = recorded
   }
 
-  /** What must be on stable storage before the index says that something is in place: the log that says so. */
+  /** Sets the action before each commit: it syncs the log, which must say that something is in place before the index
+   *  does. */
   commitAfter(beforeCommit: () => void): void {
     this.beforeCommit = beforeCommit
   }
@@ -140,7 +141,7 @@ export class Catalogue {
     this.uncommitted = 0
   }
 
-  /** What was recorded since the last call, or undefined where that is too much to list. */
+  /** Takes the entries recorded since the last call, or undefined where they are too many to list. */
   takeChanges(): readonly Entry[] | undefined {
     const { changes } = this
     this.changes = []

@@ -1,8 +1,8 @@
-// What a file looked like when its content was read: as long as its stat says the same, it is not read again.
+// Stat of a file from when its content was read: as long as the stat stays the same, the file is not read again.
 
 import type { FileStat } from '../../base/ports.js'
 
-/** What a stat told when the content was known: as long as it is the same, the content is. */
+/** Stat of a file from when its content was known: as long as the stat is the same, the content is. */
 export interface Signature {
   readonly sizeBytes: number
   readonly mtimeMs: number

@@ -52,7 +52,7 @@ export class BuildJob {
   private readonly held: BlockSet
   private readonly buffer = new Uint8Array(BLOCK_BYTES)
   private readonly zeros: ZeroBlocks
-  /** What an earlier try may have written ends here: what lies behind becomes a hole. */
+  /** Size of the temporary file as an earlier try left it: zero blocks that lie behind become holes. */
   private readonly formerBytes: number
   private nextBlock = 0
   private resumedBytes = 0
@@ -163,7 +163,7 @@ export class ZeroBlocks {
   }
 }
 
-/** What a file will take on the disk beyond what the log says is there: its blocks that are not zeros. */
+/** Bytes that a file will take on the disk beyond what the log says is there: its blocks that are not zeros. */
 export function bytesToWrite(file: Pick<BuildOptions, 'list' | 'sizeBytes' | 'logged' | 'hash'>): number {
   const { list, sizeBytes, logged, hash } = file
   const zeros = new ZeroBlocks(hash, list, sizeBytes)

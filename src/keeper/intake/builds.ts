@@ -99,7 +99,7 @@ export class Builds {
   private begin(want: Want, { fetch, list }: Listed): ActiveBuild {
     const { disk, hash, journal, catalogue, room } = this.options
     const { digest, sizeBytes, path } = want.remote
-    // What the log has of it went into a file that was put in place, and the log is not told of that yet.
+    // The temporary file of the logged fetch was put in place, and the log is not told of that yet.
     if (journal.fetches.has(digest) && disk.stat(largeTemporary(digest)) === undefined)
       journal.append({ kind: 'dropped', digest })
     journal.append({ kind: 'fetch', digest, sizeBytes, path })

@@ -79,7 +79,7 @@ export class Intake {
     )
   }
 
-  /** What to carry out next, in the order in which it came about. */
+  /** Takes the next outcome to carry out, in the order in which they came about. */
   pollOutcome(): IntakeOutcome | undefined {
     return this.outcomes.poll()
   }
@@ -169,7 +169,7 @@ export class Intake {
   settle(nowMs: number): void {
     this.room.handleTurn()
     this.end.fullDisk.handleTimeout(nowMs)
-    // What is placed may be the content that others wait for.
+    // Placed content may be what other wants wait for.
     let ordersLeft = STEP_FILES
     for (let rounds = 0; rounds < SETTLE_ROUNDS_MAX; rounds++) {
       ordersLeft -= this.order(ordersLeft, nowMs)

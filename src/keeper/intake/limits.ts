@@ -18,6 +18,6 @@ export const WANT_TEXT_PER_PEER_MAX = 8 * 1024 * 1024
 /** How often what was placed may let something else be placed in one call; the rest waits for the next one. */
 export const SETTLE_ROUNDS_MAX = 64
 
-/** What could not be placed is tried again after this long, and then after twice as long each time. */
+/** Entries that could not be placed are tried again after this long, and then after twice as long each time. */
 export const RETRY_BACKOFF_MS = 60_000
 export const RETRY_BACKOFF_MS_MAX = 3_600_000

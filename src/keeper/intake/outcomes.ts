@@ -1,5 +1,5 @@
-// What the intake has done and its owner carries on: for the engine, for a person, for the other parts of the keeper. In the
-// order in which it came about.
+// Outcomes of the intake that its owner carries on: to the engine, to a person, to the other parts of the keeper. In
+// the order in which they came about.
 
 import type { KeeperNotice, KeeperToEngine } from '../../pipe/messages.js'
 import type { Entry } from '../../share/entry.js'
@@ -12,11 +12,11 @@ export type IntakeOutcome =
   /** The catalogue changed by what a peer sent; with a kept conflict copy (`own`) it changed by us too. `isLast`: nothing
    *  more was wanted then. */
   | { readonly type: 'changed'; readonly by: 'own' | 'received'; readonly isLast: boolean }
-  /** What this peer said it has, it has not: ask it again. */
+  /** This peer lacks what it said it has: ask it again. */
   | { readonly type: 'source-failed'; readonly peer: PeerId }
-  /** What this peer has is not wanted any more, for something better that another has. */
+  /** This peer's entry is not wanted any more: another has something better. */
   | { readonly type: 'beaten'; readonly peer: PeerId; readonly remote: Entry }
-  /** What was wanted at this path is not wanted any more, and was not put in place. */
+  /** The entry wanted at this path is not wanted any more, and was not put in place. */
   | { readonly type: 'abandoned'; readonly path: string }
   /** The person ought to know that this cannot be had from this peer, or cannot be put in place. */
   | { readonly type: 'refused'; readonly peer: PeerId; readonly notice: RefusalNotice }

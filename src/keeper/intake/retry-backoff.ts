@@ -1,6 +1,6 @@
-// What could not be put in place for a reason that does not pass by itself: a folder behind a link, a permission. It is
-// not fetched again until the peer has another version of it, or something changes here; and now and then all the same,
-// since what a person does about a permission is no change that the scan sees. The intake owns it.
+// Entries that could not be put in place for a reason that does not pass by itself: a folder behind a link, a
+// permission. They are not fetched again until the peer has another version, or something changes here; and now and
+// then all the same, since what a person does about a permission is no change that the scan sees. The intake owns it.
 
 import type { Entry } from '../../share/entry.js'
 import type { PeerId } from '../../share/version.js'
@@ -36,7 +36,7 @@ export class RetryBackoff {
     return isNews
   }
 
-  /** It is in place after all, or nobody wants it there any more. */
+  /** Forgets the refusal: the entry is in place after all, or nobody wants it there any more. */
   delete(path: string): void {
     if (this.byPath.delete(path)) this.due.delete(path)
   }

@@ -48,13 +48,14 @@ export class Room {
     return this.has(remote.sizeBytes <= BLOCK_BYTES ? remote.sizeBytes : roomBytes)
   }
 
-  /** So many bytes are about to be written. Throws a DiskError 'no-space' where they would not leave enough. */
+  /** Claims room for bytes about to be written. Throws a DiskError 'no-space' where they would not leave enough. */
   claim(bytes: number): void {
     if (!this.has(bytes)) throw new DiskError('no-space', 'what is left of the disk is to stay free')
     if (this.free !== undefined) this.free = { ...this.free, freeBytes: this.free.freeBytes - bytes }
   }
 
-  /** So many bytes of a large file, which were not claimed, are still to come; instead of what was said of it before. */
+  /** Reserves room for the bytes of a large file that are still to come and were not claimed, in place of its earlier
+   *  reservation. */
   reserve(fetch: FetchId, bytes: number): void {
     this.reserved.set(fetch, bytes)
   }

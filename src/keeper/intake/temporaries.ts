@@ -1,6 +1,6 @@
-// What is written beside the share for wants: small files whole and at once, files of several blocks under their digest as
-// they come, so that whoever wants the same content goes on with them. Makes the small ones, and removes of all of them what
-// nobody wants any more, in the log too. The intake owns it.
+// Temporary files that are written beside the share for wants: small files whole and at once, files of several blocks
+// under their digest as they come, so that whoever wants the same content goes on with them. Makes the small ones, and
+// removes of all of them those that nobody wants any more, in the log too. The intake owns it.
 
 import { type Digest, type Hash, provesSmall } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
@@ -69,7 +69,7 @@ export class Temporaries {
     if (temporary !== undefined && remote.sizeBytes <= BLOCK_BYTES) this.remove(temporary.path)
   }
 
-  /** What was built for a want that nobody has any more. */
+  /** Removes what was built for a want that nobody has any more. */
   drop(want: Want): void {
     const { digest, sizeBytes } = want.remote
     // A large file is built under its digest: whoever else wants the same content goes on with it.

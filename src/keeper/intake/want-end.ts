@@ -42,7 +42,7 @@ export class WantEnd {
     return earliest(this.placeAgain.nextDueMs(), this.fullDisk.pollTimeout(), this.backoff.pollTimeout())
   }
 
-  /** What was refused some time ago is asked for again. */
+  /** Asks again the peers whose entries were refused some time ago. */
   retryRefused(nowMs: number): void {
     for (const source of this.backoff.takeDue(nowMs)) this.options.outcomes.sourceFailed(source)
   }
@@ -72,7 +72,7 @@ export class WantEnd {
     for (const peer of sources) this.options.outcomes.push({ type: 'beaten', peer, remote })
   }
 
-  /** What stands at the path is as good. */
+  /** Ends a want: the entry that stands at the path is as good. */
   finish(want: Want): void {
     const { path } = want.remote
     this.stopFetch(want)
@@ -82,13 +82,13 @@ export class WantEnd {
     this.options.wants.remove(want, true)
   }
 
-  /** It is in place. */
+  /** The wanted entry is in place. */
   handlePlaced(want: Want): void {
     const { path, kind } = want.remote
     this.placeAgain.delete(path)
     this.backoff.delete(path)
     if (kind === 'folder') this.handleLocalChange(path)
-    // What was under way when the disk turned out to be full may still find room.
+    // Fetches that were under way when the disk turned out to be full may still find room.
     if (!this.fullDisk.paused) this.options.outcomes.notify(this.fullDisk.handleRoom())
   }
 

@@ -1,6 +1,6 @@
-// What this machine lacks and where it may come from: which fetch is started next, and what becomes of it. Decides; the
-// keeper carries out. A want lives from the moment a difference is found until its path is in place, or until nobody
-// is left who could give it.
+// Entries that this machine lacks and the peers that they may come from: which fetch is started next, and what becomes
+// of it. Decides; the keeper carries out. A want lives from the moment a difference is found until its path is in
+// place, or until nobody is left who could give it.
 
 import type { Digest, ItemRef } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
@@ -29,15 +29,15 @@ export interface Want {
   temporary: Temporary | undefined
   crossedBytes: number
   savedBytes: number
-  /** Who gave what of the bytes that crossed, most first. */
+  /** Peers that gave the bytes that crossed, and how many each; most first. */
   delivered: readonly Delivered[]
-  /** What its temporary file was to take of the disk when there was not so much room; else 0. */
+  /** Bytes that its temporary file was to take of the disk when there was not so much room; else 0. */
   roomBytes: number
   /** How often what stood in its place was not what the catalogue says. */
   placeTries: number
 }
 
-/** What a want needs next. */
+/** The next step of a want. */
 export type Order =
   | { readonly type: 'place'; readonly want: Want } // nothing to fetch: a folder, a link, an empty file
   | { readonly type: 'copy'; readonly want: Want; readonly from: string } // the content is in the share already
@@ -135,7 +135,7 @@ export class Wants {
     if (next !== undefined) this.account(next, want, 1)
   }
 
-  /** Of a want that is over nothing is counted any more. */
+  /** Counts a want of a peer in or out. A want that is over is not counted any more. */
   private account(peer: PeerId, want: Want, change: 1 | -1): void {
     if (this.wants.get(want.remote.path) !== want) return
     const account = this.accounts.get(peer) ?? { wantCount: 0, textUnits: 0 }
@@ -257,7 +257,7 @@ export class Wants {
     for (const want of this.wants.values()) if (want.sources.has(peer)) yield want
   }
 
-  /** What to do next, or undefined while there is nothing or as much is under way as may be. */
+  /** Answers the next order, or undefined while there is none or as much is under way as may be. */
   pollOrder(holderOf: (digest: Digest) => string | undefined, nowMs: number): Order | undefined {
     for (const want of this.instant) {
       this.instant.delete(want)

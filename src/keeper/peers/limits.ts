@@ -6,7 +6,7 @@ export const ANNOUNCE_MS = 15
 export const ANNOUNCE_SPACING_MS_MIN = 25
 export const ANNOUNCE_SPACING_MS = 100
 
-/** What was received from others is told on no more often than this while more is coming. */
+/** Changes received from others are told on no more often than this while more is coming. */
 export const RELAY_ANNOUNCE_MS = 3_000
 
 /** Refused paths of one peer that are told by name, and unreadable listings likewise; then it is how many more, after

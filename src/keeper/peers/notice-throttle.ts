@@ -1,6 +1,6 @@
-// What the person is told of a peer whose entries or listings are refused: the first few of each peer by name, the rest
-// in numbers, less and less often. A peer can name millions of paths, and a log must not be its to fill. Used by the
-// keeper.
+// Notices to the person about a peer whose entries or listings are refused: the first few of each peer by name, the
+// rest in numbers, less and less often. A peer can name millions of paths, and a log must not be its to fill. Used by
+// the keeper.
 
 import { earliest } from '../../base/earliest.js'
 import type { KeeperNotice } from '../../pipe/messages.js'
@@ -55,7 +55,7 @@ export class NoticeThrottle {
     return notices
   }
 
-  /** Who comes under ever new names shares one account with all who do. */
+  /** Peers that come under ever new names share one account. */
   private of(peer: PeerId, kind: ThrottledKind): NoticeAccount {
     const isKnown = this.byPeer.has(`${kind} ${peer}`)
     const counted = isKnown || this.byPeer.size < NOTICES_PEERS_MAX ? peer : OTHERS

@@ -1,7 +1,7 @@
-// What the keeper knows of each peer: the root that it last told, the walk that compares its tree with ours, and
-// whether everything in that root has been considered. Entries found to differ are returned, of listings a bounded number in
-// each `step`: one peer's after the other's, and none of a peer of which enough is wanted already. The keeper considers them
-// and then says to `handleConsidered` whether all of them could be.
+// State of each peer, as the keeper knows it: the root that it last told, the walk that compares its tree with ours,
+// and whether everything in that root has been considered. Entries found to differ are returned, of listings a bounded
+// number in each `step`: one peer's after the other's, and none of a peer of which enough is wanted already. The keeper
+// considers them and then says to `handleConsidered` whether all of them could be.
 
 import { earliest } from '../../base/earliest.js'
 import type { Digest, ItemRef } from '../../base/item.js'
@@ -15,9 +15,9 @@ import { PeerWalk } from './peer-walk.js'
 
 /** How far the comparison with a peer has come. */
 type Standing =
-  /** It was heard of, and nothing that it said has been considered: it is new, or was asked and has not answered. */
+  /** Nothing that the peer said has been considered: it is new, or was asked and has not answered. */
   | { readonly type: 'unsettled' }
-  /** It said what cannot be relied on, and is asked again then. */
+  /** The peer said what cannot be relied on, and is asked again at `atMs`. */
   | { readonly type: 'asking'; readonly atMs: number }
   | {
       readonly type: 'walking'
@@ -38,11 +38,11 @@ interface PeerState {
   root: Digest
   standing: Standing
   askDelayMs: number
-  /** What the person was told, and is not untrue since. */
+  /** Notices that the person was given and that are still true. */
   told: 'nothing' | 'nothing-lacking' | 'equal'
   /** When its walk was read last, in steps of the book. */
   readInStep: number
-  /** What was wrong with a listing of this peer, since it was in step last. */
+  /** Fault that the person was told of a listing of this peer, since it was in step last. */
   toldProblem: WalkFault | undefined
 }
 
@@ -185,7 +185,7 @@ export class PeerBook {
     nowMs: number,
   ): PeerProblem | undefined {
     const state = this.peers.get(peer)
-    // What an earlier walk asked for may still come, and is not of this one.
+    // Items that an earlier walk asked for may still come, and are not of this one.
     if (state?.standing.type !== 'walking' || !state.standing.walk.isPulling(digest)) return undefined
     if (bytes === undefined) {
       // Its tree moved on under the walk. The walk starts anew from the root it has by then.
@@ -244,7 +244,7 @@ export class PeerBook {
     this.peers.delete(peer)
   }
 
-  /** What this peer said cannot be relied on any more: ask for its state, and compare from the top. */
+  /** Asks a peer for its state and compares from the top: what it said cannot be relied on any more. */
   askAgain(peer: PeerId, nowMs: number): void {
     const state = this.peers.get(peer)
     if (state === undefined || state.standing.type === 'asking') return

@@ -1,5 +1,5 @@
-// What peers have that lost against ours, or against what is wanted: it is looked at again when that changes, because the
-// peer that has it will not say it a second time. The keeper owns it.
+// Entries of peers that lost against ours, or against what is wanted: they are looked at again when that changes,
+// because the peer that has them will not say so a second time. The keeper owns it.
 
 import type { Entry } from '../../share/entry.js'
 import type { PeerId } from '../../share/version.js'
@@ -14,7 +14,7 @@ export class Superseded {
     else atPath.set(peer, remote)
   }
 
-  /** What stands at the path, or is wanted there, is not what it was. */
+  /** The entry that stands at the path, or is wanted there, has changed. */
   handleChange(path: string): void {
     if (this.entries.has(path)) this.changed.add(path)
   }

@@ -1,5 +1,5 @@
-/** What was placed is committed and logged after this long, or as soon as there are so many: a commit waits for
- *  the disk, and until then the log says that the files are being placed. */
+/** Placed entries are committed and logged after this long, or as soon as there are so many: a commit waits for the
+ *  disk, and until then the log says that the files are being placed. */
 export const PLACED_COMMIT_MS = 250
 export const PLACED_COMMIT_MAX = 2_048
 

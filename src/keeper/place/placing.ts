@@ -25,7 +25,7 @@ export type Placed =
   | { readonly type: 'needless' }
   /** Ours won against it: nothing was put anywhere, and it may yet win when ours changes. */
   | { readonly type: 'beaten' }
-  /** What stands there is not what the catalogue says: it must be looked at first. */
+  /** The path does not hold what the catalogue says: it must be looked at first. */
   | { readonly type: 'unsettled' }
   | { readonly type: 'failed'; readonly noSpace: boolean; readonly reason: string }
 
@@ -46,7 +46,7 @@ export interface Prepared {
   /** With its time and mode. */
   readonly temporary: Temporary | undefined
   readonly record: JournalRecord<Entry> & { kind: 'placing' }
-  /** What was removed from this folder must stay so before something else takes its name. */
+  /** Removals from this folder must be on the disk before something else takes a removed name. */
   readonly folderToSync: string | undefined
 }
 
@@ -95,7 +95,7 @@ export class Placing {
     const local = catalogue.get(entry.path)
     const touches =
       entry.kind === 'file' && (local?.mtimeMs !== entry.mtimeMs || local.executable !== entry.executable)
-    // What nobody has looked at yet must not be counted as having seen the peer's version.
+    // An entry that nobody has looked at yet must not be counted as having seen the peer's version.
     if (entry.kind !== 'tombstone' && !scanner.matches(entry.path)) {
       if (!scanner.isWithheld(entry.path)) return false
       // Nothing of it is looked at or touched: that the peer has the same is all there is to know.
@@ -234,8 +234,8 @@ export class Placing {
     return { type: 'prepared', decision, temporary: prepared, record, folderToSync }
   }
 
-  /** What is replaced reaches the disk first: a loss of power may undo the rename, and then the old version must be
-   *  there whole. */
+  /** Syncs the file that is replaced first: a loss of power may undo the rename, and then the old version must be there
+   *  whole. */
   private syncStanding(path: string): void {
     syncFile(this.options.disk, path)
   }
@@ -334,7 +334,8 @@ export class Placing {
     if (stat?.kind === 'file') throw new DiskError('missing', `${path} is not a folder yet`)
   }
 
-  /** It was this user's alone until now: from here on it may be used by whoever may use what it replaces. */
+  /** The temporary file was this user's alone until now: from here on, whoever may use the file that it replaces may
+   *  use it. */
   private prepareTemporary({ path, looks }: Temporary, entry: Entry, standing: Entry | undefined): Temporary {
     const { disk } = this.options
     const isTimed = looks !== undefined && isKeptTime(looks.mtimeMs, entry.mtimeMs)
@@ -344,8 +345,8 @@ export class Placing {
     return { path, looks: isTimed ? looks : disk.statLink(path) }
   }
 
-  /** What the file looks like now, if it is the very one that was just put there: else it is read again by the next
-   *  scan. Not compared with the entry, whose time the disk may keep more coarsely. */
+  /** Signature of the file as it looks now, if it is the very one that was just put there: else the next scan reads it
+   *  again. Not compared with the entry, whose time the disk may keep more coarsely. */
   private signatureAfter(before: FileStat | undefined, after: FileStat | undefined): Signature | undefined {
     const same =
       before !== undefined &&

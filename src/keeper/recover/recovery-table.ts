@@ -1,10 +1,10 @@
-// What to do, after a process or a machine went down, with what the log says and what the disk holds: one row and one
-// action for every combination of facts. `recovery.ts` establishes the facts for each thing that the log or `.left/tmp`
-// names, and carries the action out. README.md of this folder shows the table.
+// Table of what to do, after a process or a machine went down, with what the log says and what the disk holds: one row
+// and one action for every combination of facts. `recovery.ts` establishes the facts for each thing that the log or
+// `.left/tmp` names, and carries the action out. README.md of this folder shows the table.
 
 import { assert } from '../../base/assert.js'
 
-/** What there is to settle.
+/** Things to settle.
  *  - `placing`: the log says that something is about to be put in place, and not that it was
  *  - `placed`: the log says that something was put in place, and not that it is on stable storage
  *  - `temporary`: a file in `.left/tmp` */
@@ -33,7 +33,7 @@ export interface RecoveryFacts {
   readonly fetching: boolean
   /** Its content is in the share by now. */
   readonly contentHeld: boolean
-  /** It was written to within a week. */
+  /** The temporary file was written to within a week. */
   readonly fresh: boolean
 }
 
@@ -47,9 +47,9 @@ export type RecoveryAction =
   /** That, and its time and executable bit are set again. */
   | 'apply-metadata-and-take'
   | 'make-folder'
-  /** It was in place: with that recorded, the scan finds it missing, which is a deletion. */
+  /** The entry was in place: with that recorded, the scan finds it missing, which is a deletion. */
   | 'record-as-placed'
-  /** What is there can only be what the loss left of our writing; it is fetched again. */
+  /** The file there can only be what the loss left of our writing; it is fetched again. */
   | 'remove-torn'
   /** That, and the index forgets it: it is nobody's deletion. */
   | 'remove-torn-and-forget'

@@ -113,7 +113,7 @@ class Recovery {
     const unclean = boot !== this.options.boot && !isStopped
     for (const placing of this.journal.placing) this.settlePlacing(placing, unclean)
     for (const [path, digest] of this.journal.placedSinceCheckpoint) this.settlePlaced(path, digest, unclean)
-    // What a person had written just before we stopped may not have been on the disk when the machine went down.
+    // Files that a person had written just before we stopped may not have been on the disk when the machine went down.
     if (boot !== this.options.boot && boot !== `${STOPPED}.${this.options.boot}`) this.findDamage(isStopped)
     if (unclean) this.findLoss()
     this.tidyTemporaries()
@@ -167,7 +167,7 @@ class Recovery {
     this.journal.append({ kind: 'placed', paths: [path] })
   }
 
-  /** What a person changed of it since, the scan will see. */
+  /** Records the entry as received. The scan will see what a person changed of it since. */
   private takeAsReceived(entry: Entry): void {
     const stat = this.options.disk.statLink(entry.path)
     const asPlaced =
@@ -203,8 +203,8 @@ class Recovery {
     this.notes.push(`${path} was not wholly on the disk when the machine stopped; it is fetched again`)
   }
 
-  /** What a person's programs wrote just before the machine went down may be torn or back at an older state, and peers
-   *  may have it whole: such a file must not count as an edit of what they have. */
+  /** Files that a person's programs wrote just before the machine went down may be torn or back at an older state, and
+   *  peers may have them whole: such a file must not count as an edit of what they have. */
   private findDamage(isStopped: boolean): void {
     const { disk } = this.options
     const files = [...this.catalogue.signedFiles()]
@@ -217,7 +217,7 @@ class Recovery {
       const stat = disk.statLink(entry.path)
       if (stat?.kind === 'folder' && isRecent(signature)) this.disown(entry.path)
       if (stat?.kind !== 'file') continue
-      // Whoever writes into a file gives it a later time; a loss of power does not.
+      // A program that writes into a file gives it a later time; a loss of power does not.
       const isWritten = stat.mtimeMs !== signature.mtimeMs || stat.sizeBytes !== signature.sizeBytes
       if (stat.ctimeMs > signature.ctimeMs && isWritten) continue
       const asKnown = sameSignature(signatureOf(stat), signature)
@@ -236,8 +236,8 @@ class Recovery {
     this.notes.push(`${path} was damaged when the machine stopped; what peers have of it is kept too`)
   }
 
-  /** What is missing now was made just before the machine went down and did not reach the disk. Nobody deleted it, so it
-   *  is no deletion, and comes back from whoever has it. */
+  /** Entries that are missing now were made just before the machine went down and did not reach the disk. Nobody
+   *  deleted them, so they are no deletions, and come back from whoever has them. */
   private findLoss(): void {
     const { disk } = this.options
     const missing: string[] = []

@@ -29,7 +29,7 @@ export class OwnWrites {
     return this.dueMs
   }
 
-  /** What has waited long enough; with `isQuiet` all that there is. */
+  /** Takes the paths that have waited long enough; with `isQuiet` all that there are. */
   take(isQuiet: boolean, nowMs: number): readonly string[] {
     if (this.dueMs === undefined || (!isQuiet && nowMs < this.dueMs)) return []
     const paths = [...this.heard]

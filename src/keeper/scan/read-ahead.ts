@@ -58,7 +58,7 @@ export class ReadAhead {
     const job = new HashJob(this.disk, this.hash, path, signature)
     try {
       const result = job.step(buffer, BLOCK_BYTES)
-      // What has changed is found to have when it is due.
+      // A file that has changed is found to have when it is due.
       if (result.type === 'done') this.digests.set(path, result.digest)
       return signature.sizeBytes
     } finally {

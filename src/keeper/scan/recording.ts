@@ -79,7 +79,7 @@ export class Recording {
     onFolder(folder, false)
   }
 
-  /** It is there and not shared: neither it nor what is in it is given. */
+  /** The entry is there and not shared: neither it nor what is in it is given. */
   withhold(entry: Entry): void {
     const { catalogue, onFolder } = this.options
     catalogue.doubt(entry.path)

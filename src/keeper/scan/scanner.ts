@@ -41,7 +41,7 @@ export class Scanner {
   private readonly options: ScannerOptions
   private readonly foldersToList: string[] = []
   private readonly queuedFolders = new Set<string>()
-  /** Of the queued ones, those whose names may stand for other folders by now than the ones that are watched. */
+  /** Queued folders whose names may stand for other folders by now than the ones that are watched. */
   private readonly foldersToRenew = new Set<string>()
   private readonly pathsToLook = new Set<string>()
   private readonly findings = new Findings()
@@ -275,7 +275,7 @@ export class Scanner {
       if (!(error instanceof DiskError)) throw error
       if (this.job?.path === path) this.closeJob()
       this.settling.disarm(path)
-      // What vanished since it was seen, or became something else, is found so by the next look.
+      // A file that vanished since it was seen, or became something else, is found so by the next look.
       if (error.code === 'missing' || error.code === 'changed-kind') this.pathsToLook.add(path)
       else this.findings.addProblem(path, reasonOf(error))
     }

@@ -45,7 +45,7 @@ export class Settling {
     return this.candidates.get(path)
   }
 
-  /** What was polled has stayed the same. */
+  /** The polled path has stayed the same. */
   handleSettled(path: string): void {
     this.candidates.delete(path)
   }
@@ -59,7 +59,7 @@ export class Settling {
     const sinceMs = before?.sinceMs ?? nowMs
     this.candidates.set(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
     this.due.set(path, nowMs + restMs)
-    // What changes again and again is read once, when it has come to rest.
+    // A file that changes again and again is read once, when it has come to rest.
     if (settleMs === SETTLE_MS) this.ahead.handleArmed(path, signature, restMs, nowMs)
     else this.ahead.forget(path)
   }

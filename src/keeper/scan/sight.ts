@@ -1,5 +1,5 @@
-// What stands at a path of the share, seen with the link policy: what is shared, what never is, and what cannot be. The
-// scanner asks it for each path; problems go to the findings.
+// Looks at a path of the share, under the link policy: what is shared, what never is, and what cannot be. The scanner
+// asks it for each path; problems go to the findings.
 
 import { FILE_BYTES_MAX } from '../../base/limits.js'
 import type { Disk, FileStat } from '../../base/ports.js'
@@ -12,7 +12,7 @@ import { FOLDER_DEPTH_MAX } from './limits.js'
 /** 'nothing' too for what is not shared. */
 export type Sight =
   | { readonly type: 'nothing' }
-  /** It is there and never shared: what the catalogue knows of it stands, and its content is not given. */
+  /** Something never shared is there: what the catalogue knows of it stands, and its content is not given. */
   | { readonly type: 'withheld' }
   | { readonly type: 'folder'; readonly stat: FileStat }
   | { readonly type: 'file'; readonly stat: FileStat }

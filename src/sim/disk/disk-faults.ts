@@ -1,5 +1,4 @@
-// What goes wrong with the simulated disk on command: an operation that fails, and the process that dies in the
-// middle of one.
+// Faults of the simulated disk on command: an operation that fails, and the process that dies in the middle of one.
 
 import { type Disk, DiskError, type DiskErrorCode } from '../../base/ports.js'
 

@@ -98,8 +98,8 @@ export class SimDisk implements Disk {
     this.volume.syncAll()
   }
 
-  /** What somebody else does to the disk (the person, another program): no fault meets it, it does not count
-   *  as the process's operation, and it works while the process is dead. */
+  /** Runs what somebody else does to the disk (the person, another program): no fault meets it, it does not count as
+   *  the process's operation, and it works while the process is dead. */
   unharmed<T>(action: (disk: Disk) => T): T {
     const { isByPerson } = this
     this.isByPerson = true

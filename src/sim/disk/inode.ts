@@ -1,5 +1,5 @@
-// What the simulated disk is made of, and what of it would outlive a loss of power. Content is a byte array
-// that is shared with its stable copy until the next write.
+// Files, folders and links of the simulated disk, and what of them would outlive a loss of power. Content is a byte
+// array that is shared with its stable copy until the next write.
 
 import type { FileKind, FileStat } from '../../base/ports.js'
 
@@ -92,8 +92,8 @@ export class Inode {
     this.unsynced = false
   }
 
-  /** What a loss of power leaves: everything, what was synced, or a mixture of both page by page, as when
-   *  the kernel had begun to write back. `draw` answers uniformly in [0, 1). */
+  /** Loss of power: it leaves everything, what was synced, or a mixture of both page by page, as when the kernel had
+   *  begun to write back. `draw` answers uniformly in [0, 1). */
   losePower(draw: () => number): void {
     if (!this.unsynced || this.kind !== 'file') return
     const fate = draw()
@@ -150,7 +150,7 @@ export const USUAL_MODES: Readonly<Record<FileKind, number>> = {
 const NOTHING = new Uint8Array(0)
 const EMPTY: StableContent = { bytes: NOTHING, sizeBytes: 0, mtimeMs: 0, ctimeMs: 0, mode: 0o600 }
 const NO_NAMES: Map<string, Inode> = new Map()
-/** What the kernel writes back at once. */
+/** Bytes that the kernel writes back at once. */
 const PAGE_BYTES = 4096
 const SPARE_BYTES_MAX = 1 << 20
 

@@ -90,7 +90,7 @@ export class NameLog {
     this.operations = left
   }
 
-  /** What must be durable with a folder: its changes, the earlier ones of the same things, and the making of
+  /** Operations that must be durable with a folder: its changes, the earlier ones of the same things, and the making of
    *  the folders on the way. */
   private neededFor(folder: Inode): Set<Operation> {
     const needed = new Set<Operation>()

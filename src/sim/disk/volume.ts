@@ -7,7 +7,7 @@ import { Inode, resolvePath, visit } from './inode.js'
 import { type NameChange, NameLog } from './name-log.js'
 
 export interface VolumeOptions {
-  /** What the machine believes the time is: mtimes and ctimes come from it. */
+  /** Time as the machine believes it to be: mtimes and ctimes come from it. */
   readonly nowMs: () => number
   /** Step of the file system's timestamps. ext4 has the kernel's tick, FAT two seconds. */
   readonly timestampStepMs?: number
@@ -18,7 +18,7 @@ export interface VolumeOptions {
   readonly namesInOrder?: boolean
 }
 
-/** What is at a path, for comparing whole disks in tests. */
+/** File, folder or link at a path, for comparing whole disks in tests. */
 export interface SnapshotEntry {
   readonly kind: 'file' | 'folder' | 'link'
   readonly bytes: Uint8Array
@@ -59,7 +59,7 @@ export class Volume {
       : this.capacityBytes - this.usedBytesNow
   }
 
-  /** Of what was not synced each file keeps all, some or nothing. */
+  /** Loss of power: of what was not synced each file keeps all, some or nothing. */
   losePower(draw: () => number): void {
     this.nameLog.losePower(draw)
     const reached = new Set<Inode>()
