@@ -6,7 +6,7 @@ import type { DiskOp, Engine } from '../engine/engine.js'
 import type { WriteFailure, WriteOp } from '../engine/receive/disk-op.js'
 import type { ReadOp } from '../engine/serve/serving.js'
 import type { BlockIo } from '../io/blocks/block-io.js'
-import type { Proved } from '../io/blocks/block-prover.js'
+import type { ProofResult } from '../io/blocks/block-prover.js'
 import { nowMs } from '../io/clock.js'
 
 export interface DiskOpsOptions {
@@ -67,13 +67,13 @@ export class DiskOps {
     wake()
   }
 
-  private async writeProved(op: WriteOp): Promise<Proved> {
+  private async writeProved(op: WriteOp): Promise<ProofResult> {
     const proved = await this.options.blocks.writeProved(op)
     op.memory?.adopt(proved.buffer)
     return proved
   }
 
-  private afterWrite(id: number, write: Promise<Proved | undefined>): void {
+  private afterWrite(id: number, write: Promise<ProofResult | undefined>): void {
     const { engine, wake } = this.options
     const done = (failure: WriteFailure | undefined): void => {
       engine.handleWritten(id, failure, nowMs())
@@ -86,6 +86,6 @@ export class DiskOps {
   }
 }
 
-function failureOf(proved: Proved | undefined): WriteFailure | undefined {
+function failureOf(proved: ProofResult | undefined): WriteFailure | undefined {
   return proved?.proof === 'damaged' || proved?.proof === 'wrong' ? proved.proof : undefined
 }

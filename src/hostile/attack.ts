@@ -15,7 +15,7 @@ export interface Ground {
   attacker(options?: AttackerOptions): Promise<Attacker>
 }
 
-export interface Finding {
+export interface AttackResult {
   /** Undefined where the target did as it should. */
   readonly fault: string | undefined
   /** For the person: what was seen. */
@@ -32,7 +32,7 @@ export interface Attack {
   readonly waits?: boolean
   /** Paths in the share that may appear or change: what an honest peer could have written too. */
   readonly mayWrite?: (path: string) => boolean
-  run(ground: Ground): Promise<Finding>
+  run(ground: Ground): Promise<AttackResult>
 }
 
 export function sleep(ms: number): Promise<void> {

@@ -10,7 +10,7 @@ import { type Control, encodeControl } from '../rdt/wire/control.js'
 import { u32At } from '../rdt/wire/segment.js'
 import type { Guise } from './guise.js'
 import { WAIT_MS_MAX } from './limits.js'
-import type { Arrival, Replies } from './replies.js'
+import type { HeardDatagram, Replies } from './replies.js'
 
 export interface OpenedSession {
   readonly local: WireSession
@@ -59,7 +59,7 @@ export class Initiator {
   /** A cookie for this address; undefined where none comes. */
   async askCookie(hello = this.hello(), timeoutMs = WAIT_MS_MAX): Promise<Uint8Array | undefined> {
     const say = () => this.send(encodeControl(hello, crc32))
-    const isOurs = ({ control }: Arrival) =>
+    const isOurs = ({ control }: HeardDatagram) =>
       control?.type === 'cookie' && equalBytes(control.nonce, hello.nonce)
     const answer = await this.replies.insist(say, isOurs, timeoutMs)
     return answer?.control?.type === 'cookie' ? answer.control.cookie : undefined
@@ -87,7 +87,7 @@ export class Initiator {
     if (cookie === undefined) return undefined
     const opening = this.openingOf(hello.nonce)
     const attempt = this.guise.protection.ask(opening)
-    const isOurs = ({ control }: Arrival) =>
+    const isOurs = ({ control }: HeardDatagram) =>
       control?.type === 'accept' &&
       equalBytes(control.nonce, hello.nonce) &&
       attempt.handleFlight({ step: control.step, body: control.flight })
@@ -108,7 +108,7 @@ export class Initiator {
     const flight = this.guise.protection.resume(this.openingOf(hello.nonce))?.flight?.body
     if (flight === undefined) return false
     const say = () => this.send(encodeControl({ ...hello, flight }, crc32))
-    const isOurs = ({ control }: Arrival) =>
+    const isOurs = ({ control }: HeardDatagram) =>
       control?.type === 'accept' && equalBytes(control.nonce, hello.nonce)
     return (await this.replies.insist(say, isOurs, timeoutMs)) !== undefined
   }

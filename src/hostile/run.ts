@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs'
 import { loadHash } from '../io/hash.js'
-import type { Attack, Finding } from './attack.js'
+import type { Attack, AttackResult } from './attack.js'
 import type { Attacker } from './attacker.js'
 import { bombs } from './attacks/bombs.js'
 import { helloFlood, otherKeys, slowHandshake, strangers, unproved } from './attacks/floods.js'
@@ -208,7 +208,7 @@ async function runWaiting(attack: Attack, target: Target, quick: boolean): Promi
 }
 
 interface Round {
-  readonly finding: Finding
+  readonly finding: AttackResult
   readonly sentBytes: number
   readonly answeredBytes: number
 }
@@ -219,7 +219,7 @@ async function runRound(attack: Attack, target: Target, quick: boolean): Promise
     attackers.push(attacker)
     return attacker
   }
-  let finding: Finding
+  let finding: AttackResult
   try {
     finding = await attack.run({
       target,

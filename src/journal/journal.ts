@@ -42,7 +42,7 @@ export interface Fetch {
 }
 
 /** About to be renamed into place, or just renamed. */
-export interface Placing<E extends Placeable> {
+export interface LoggedPlacing<E extends Placeable> {
   readonly entry: E
   /** Digest of what was there; '' for nothing. */
   readonly replaces: Digest | ''
@@ -65,7 +65,7 @@ export class Journal<E extends Placeable> {
 
   private readonly options: JournalOptions<E>
   private readonly fetchOf = new Map<Digest, Fetch>()
-  private readonly placingAt = new Map<string, Placing<E>>()
+  private readonly placingAt = new Map<string, LoggedPlacing<E>>()
   /** By path, the digest that was placed: all that 80,000 received files leave in memory. */
   private readonly placedAt = new Map<string, Digest | ''>()
   private bootNow = ''
@@ -96,7 +96,7 @@ export class Journal<E extends Placeable> {
   }
 
   /** Renames that were announced and are not known to have happened. */
-  get placing(): Placing<E>[] {
+  get placing(): LoggedPlacing<E>[] {
     return [...this.placingAt.values()]
   }
 

@@ -20,7 +20,7 @@ import {
   type Met,
   masterOf,
   NOTHING,
-  type Proved,
+  type ProvedSecret,
   saidFirst,
   signedText,
   termsOf,
@@ -142,7 +142,7 @@ export class Answering implements Attempt {
   }
 
   private agree(
-    proved: Proved,
+    proved: ProvedSecret,
     { written, mixed, signature }: Record<'written' | 'mixed' | 'signature', Uint8Array>,
   ): void {
     const { context } = this

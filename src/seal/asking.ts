@@ -26,7 +26,7 @@ import {
   type Met,
   masterOf,
   NOTHING,
-  type Proved,
+  type ProvedSecret,
   saidFirst,
   secretProof,
   signedText,
@@ -47,7 +47,7 @@ export class Asking implements Attempt {
   private state:
     | { readonly type: 'opening' }
     | { readonly type: 'busy' }
-    | { readonly type: 'proving'; readonly proved: Proved } = { type: 'opening' }
+    | { readonly type: 'proving'; readonly proved: ProvedSecret } = { type: 'opening' }
 
   constructor(
     private readonly context: HandshakeContext,
@@ -109,14 +109,14 @@ export class Asking implements Attempt {
   }
 
   /** The message before the session, sealed for the holder of the private key that opens flight 2, and nobody else. */
-  private early(proved: Proved): Flight | undefined {
+  private early(proved: ProvedSecret): Flight | undefined {
     const early = this.opening.early?.()
     if (early === undefined || early.length > EARLY_BYTES_MAX) return undefined
     const key = earlyKey(proved, this.context.sharedSecret ?? NOTHING)
     return { step: 4, body: sealOnce(key, early, proved.said) }
   }
 
-  private handleAcceptance(body: Uint8Array, proved: Proved): boolean {
+  private handleAcceptance(body: Uint8Array, proved: ProvedSecret): boolean {
     const { context } = this
     const isMixed = body[0] === 1
     if (body.length === 0 || body[0]! > 1 || (isMixed && context.sharedSecret === undefined)) return false
@@ -144,7 +144,7 @@ export class Asking implements Attempt {
     return true
   }
 
-  private agree({ party, verdict }: Proved, acceptance: Acceptance, keys: SessionKeys): void {
+  private agree({ party, verdict }: ProvedSecret, acceptance: Acceptance, keys: SessionKeys): void {
     const { fingerprint, address } = party
     const claim = { peerId: hexOf(acceptance.peer), boot: hexOf(acceptance.boot) }
     const isAdmitted = admits(this.context.trust, party, verdict, claim.peerId)

@@ -71,7 +71,7 @@ export interface Met {
   readonly said: Uint8Array
 }
 
-export interface Proved extends Met {
+export interface ProvedSecret extends Met {
   readonly secret: Uint8Array
 }
 
@@ -83,11 +83,11 @@ export function saidFirst({ nonce }: Opening, open: Uint8Array, exchange: Uint8A
   return sha256(utf8('LEFT handshake'), Uint8Array.of(WIRE_VERSION), SUITES, nonce, open, exchange)
 }
 
-export function masterOf({ shaking, secret }: Proved, sharedSecret: Uint8Array): Uint8Array {
+export function masterOf({ shaking, secret }: ProvedSecret, sharedSecret: Uint8Array): Uint8Array {
   return extract(shaking, concatBytes([secret, sharedSecret]))
 }
 
-export function earlyKey(proved: Proved, sharedSecret: Uint8Array): Uint8Array {
+export function earlyKey(proved: ProvedSecret, sharedSecret: Uint8Array): Uint8Array {
   return expand(masterOf(proved, sharedSecret), 'early', proved.said)
 }
 

@@ -12,9 +12,9 @@ import {
   bumpVersion,
   compareVersions,
   joinVersions,
-  type Order,
   type PeerId,
   type Version,
+  type VersionOrder,
 } from './version.js'
 
 export interface DecideFacts {
@@ -71,14 +71,14 @@ export function sameContent(left: Entry, right: Entry): boolean {
   return left.kind === right.kind && left.digest === right.digest && left.target === right.target
 }
 
-function decideOnEqualContent(local: Entry, remote: Entry, order: Order): Decision {
+function decideOnEqualContent(local: Entry, remote: Entry, order: VersionOrder): Decision {
   if (order === 'after') return KEEP
   // A version that has seen ours brings its metadata along, even an older mtime: that was the edit.
   const entry = order === 'before' ? { ...remote } : newestMetadata(local, remote)
   return sameEntry(entry, local) ? KEEP : { type: 'adopt', entry }
 }
 
-function decideAgainstOurTombstone(local: Entry, remote: Entry, order: Order): Decision {
+function decideAgainstOurTombstone(local: Entry, remote: Entry, order: VersionOrder): Decision {
   if (order === 'before') return take(local, remote, remote.version)
   // An edit that had not seen the deletion is never lost to it.
   if (order === 'concurrent') return take(local, remote, joinVersions(local.version, remote.version))

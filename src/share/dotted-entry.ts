@@ -28,10 +28,10 @@ export interface Content {
 }
 
 /** The readers, from the most private: the owner, its group, everybody. 'none' is for links and tombstones. */
-export type Access = 'owner' | 'group' | 'all' | 'none'
+export type SharedMode = 'owner' | 'group' | 'all' | 'none'
 
 export interface Mode {
-  readonly access: Access
+  readonly access: SharedMode
   readonly executable: boolean
 }
 
@@ -191,7 +191,7 @@ export function unite(local: DottedEntry, remote: DottedEntry, chosen: Chosen): 
   return made(local.path, content.content, attributes.attributes, dots, seen)
 }
 
-const PRIVACY: Readonly<Record<Access, number>> = { owner: 3, group: 2, all: 1, none: 0 }
+const PRIVACY: Readonly<Record<SharedMode, number>> = { owner: 3, group: 2, all: 1, none: 0 }
 
 function editAttributes(base: DottedEntry, attributes: Attributes, dot: Dot): Made {
   const dots = { content: base.version.content, attributes: dot }

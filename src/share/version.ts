@@ -14,12 +14,12 @@ export type PeerId = string
 export type Version = string
 
 /** How the first of two versions stands to the second: 'after' has seen all that the other has and more. */
-export type Order = 'equal' | 'before' | 'after' | 'concurrent'
+export type VersionOrder = 'equal' | 'before' | 'after' | 'concurrent'
 
 const PEER_LENGTH = 16
 const PART = /^[0-9a-f]{16}:[1-9][0-9]{0,14}$/
 
-export function compareVersions(left: Version, right: Version): Order {
+export function compareVersions(left: Version, right: Version): VersionOrder {
   if (left === right) return 'equal'
   if (left === '') return 'before'
   if (right === '') return 'after'

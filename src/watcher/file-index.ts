@@ -10,7 +10,7 @@ import type { Index, IndexedValue } from '../base/index-port.js'
 import type { Digest } from '../base/item.js'
 import { diskError } from '../io/disk-errors.js'
 import { syncFolderAt } from '../io/folder-sync.js'
-import { MAGIC, type Place, RecordWriter, readPlace, readRecords } from './index-records.js'
+import { MAGIC, type RecordPlace, RecordWriter, readPlace, readRecords } from './index-records.js'
 import { INDEX_GARBAGE_BYTES_MAX } from './limits.js'
 
 export const INDEX_FILE = 'left-index'
@@ -22,7 +22,7 @@ export class FileIndex implements Index {
   private end = MAGIC.length
   /** Size of the file when it is written anew, as last counted. */
   private liveBytes = 0
-  private lists = new Map<Digest, Place>()
+  private lists = new Map<Digest, RecordPlace>()
   private readonly facts = new Map<string, string>()
   private readonly pendingEntries = new Map<string, string | undefined>()
   private readonly pendingLists = new Map<Digest, Uint8Array | undefined>()
@@ -109,7 +109,7 @@ export class FileIndex implements Index {
   /** Where the last commit ends, and what all of them say. */
   private find(): void {
     const bytesOf = new Map<string, number>()
-    let lists = new Map<Digest, Place | undefined>()
+    let lists = new Map<Digest, RecordPlace | undefined>()
     let facts = new Map<string, string>()
     for (const { record, start, end } of readRecords(this.file)) {
       if (record.kind === 'commit') {

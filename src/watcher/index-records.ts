@@ -21,14 +21,14 @@ import { INDEX_PIECE_BYTES } from './limits.js'
 export const MAGIC = Buffer.from('left-index 1\n')
 
 /** Bytes of a file. */
-export interface Place {
+export interface RecordPlace {
   readonly position: number
   readonly length: number
 }
 
 export type IndexRecord =
   | { readonly kind: 'entry'; readonly path: string; readonly value: string | undefined }
-  | { readonly kind: 'list'; readonly digest: Digest; readonly place: Place | undefined }
+  | { readonly kind: 'list'; readonly digest: Digest; readonly place: RecordPlace | undefined }
   | { readonly kind: 'fact'; readonly name: string; readonly value: string }
   | { readonly kind: 'commit' }
 
@@ -74,7 +74,7 @@ function recordOf(kind: number, payload: Buffer, end: number): IndexRecord | und
     : { kind: 'entry', path: name, value }
 }
 
-export function readPlace(file: number, { position, length }: Place): Uint8Array {
+export function readPlace(file: number, { position, length }: RecordPlace): Uint8Array {
   const bytes = new Uint8Array(length)
   for (let done = 0; done < length; ) {
     const read = readSync(file, bytes, done, length - done, position + done)
@@ -87,7 +87,7 @@ export function readPlace(file: number, { position, length }: Place): Uint8Array
 /** Writes the records of one commit from a position on. Nothing counts before `finish` has returned. */
 export class RecordWriter {
   /** Where the lists of this commit are. */
-  readonly lists = new Map<Digest, Place>()
+  readonly lists = new Map<Digest, RecordPlace>()
   private parts: Uint8Array[] = []
   private partsBytes = 0
 

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runLeft } from '../../harness/processes.js'
 import { outcomeLines, runSelftest } from '../../src/cli/selftest.js'
-import type { Attack, Finding } from '../../src/hostile/attack.js'
+import type { Attack, AttackResult } from '../../src/hostile/attack.js'
 import { ATTACKS, type Outcome, runHostile } from '../../src/hostile/run.js'
 
 const onLinux = process.platform === 'linux'
-const fine: Finding = { fault: undefined, seen: 'nothing' }
+const fine: AttackResult = { fault: undefined, seen: 'nothing' }
 
 async function outcomesOf(attacks: readonly Attack[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = []

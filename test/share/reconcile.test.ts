@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dotOf, dotsOf, SEEN_PEERS_MAX } from '../../src/share/dots.js'
 import {
-  type Access,
   type Content,
   changeMode,
   type DottedEntry,
@@ -9,6 +8,7 @@ import {
   mtimeOf,
   relabel,
   removeContent,
+  type SharedMode,
   sameEntry,
   touch,
 } from '../../src/share/dotted-entry.js'
@@ -41,7 +41,7 @@ function file(
 interface Made {
   readonly base: DottedEntry
   readonly mtimeMs: number
-  readonly access: Access
+  readonly access: SharedMode
   readonly path: string
 }
 
@@ -142,7 +142,7 @@ describe('attributes', () => {
     })
   })
 
-  test.each<[Access, Access]>([
+  test.each<[SharedMode, SharedMode]>([
     ['owner', 'group'],
     ['group', 'all'],
     ['owner', 'all'],

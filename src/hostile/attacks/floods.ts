@@ -5,7 +5,7 @@
 import { crc32 } from '../../io/hash.js'
 import { SystemRandom } from '../../io/random.js'
 import { encodeControl } from '../../rdt/wire/control.js'
-import { type Attack, type Finding, type Ground, sleep } from '../attack.js'
+import { type Attack, type AttackResult, type Ground, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
 import { newSession } from '../initiator.js'
 import { ANSWER_RATIO_MAX, FLOOD_SOCKETS, HALF_OPEN_COUNT, HALF_OPEN_COUNT_QUICK } from '../limits.js'
@@ -151,7 +151,7 @@ function openSockets({ attacker }: Ground, count: number): Promise<Attacker[]> {
   return Promise.all(Array.from({ length: count }, () => attacker()))
 }
 
-function ratioOf(sockets: readonly Attacker[], seen: string): Finding {
+function ratioOf(sockets: readonly Attacker[], seen: string): AttackResult {
   let sentBytes = 0
   let answeredBytes = 0
   for (const socket of sockets) {

@@ -4,7 +4,7 @@
 import { hexOf } from '../../base/bytes.js'
 import type { ItemRef } from '../../base/item.js'
 import { hash } from '../../io/hash.js'
-import { type Attack, type Finding, type Ground, sleep } from '../attack.js'
+import { type Attack, type AttackResult, type Ground, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
 import { contentOf, subtree } from '../content.js'
 import { ENDLESS_MS, WALK_BYTES_MAX, WALK_MS, WALK_STALL_MS_MAX } from '../limits.js'
@@ -73,7 +73,7 @@ async function walked(
   seen: string,
   forMs: { readonly full: number; readonly quick: number },
   rootOf: (attacker: Attacker) => ItemRef,
-): Promise<Finding> {
+): Promise<AttackResult> {
   const attacker = await ground.connected()
   const watch = await Watch.start(ground)
   await attacker.have(rootOf(attacker))

@@ -8,7 +8,7 @@ import { hash } from '../../io/hash.js'
 import { DatagramType } from '../../rdt/wire/control.js'
 import { RequestWriter } from '../../rdt/wire/request.js'
 import { IDENTITY_FILE, PINS_FILE } from '../../seal/config-folder.js'
-import { type Attack, type Finding, sleep } from '../attack.js'
+import { type Attack, type AttackResult, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
 import { line, listOf, subtree } from '../content.js'
 import type { Target } from '../target.js'
@@ -35,7 +35,7 @@ export const ownSecrets: Attack = {
   },
 }
 
-async function look(attacker: Attacker, target: Target, ground: SharedConfiguration): Promise<Finding> {
+async function look(attacker: Attacker, target: Target, ground: SharedConfiguration): Promise<AttackResult> {
   const faults: string[] = []
   const identity = readFileSync(ground.identity)
   const pins = readFileSync(ground.pins, 'utf8')

@@ -20,7 +20,7 @@ import {
   BlockProver,
   openBlock,
   type PieceToSeal,
-  type Proved,
+  type ProofResult,
   type ProvedPiece,
   sealBlockOf,
 } from './block-prover.js'
@@ -94,7 +94,7 @@ export class BlockIo {
 
   /** Puts the block at its position of an existing file, never through a link, if it has the digest: the bytes, or what
    *  the cipher opens them to. Nothing else of their buffer may be used until this is answered. */
-  async writeProved(block: BlockToProve): Promise<Proved> {
+  async writeProved(block: BlockToProve): Promise<ProofResult> {
     const { path, position, bytes, digest, cipher } = block
     return this.writers.use(path, '', 'write', (fd) =>
       this.prover.add({ type: 'write', fd, position, bytes, digest, cipher }),
@@ -105,7 +105,7 @@ export class BlockIo {
   async readSealed(
     { path, mtimeMs, sizeBytes }: ReadableFile,
     piece: Omit<PieceToSeal, 'type' | 'fd'>,
-  ): Promise<Proved> {
+  ): Promise<ProofResult> {
     return this.readers.use(path, `${mtimeMs} ${sizeBytes}`, 'read', (fd) =>
       this.sealer.add({ type: 'seal', fd, ...piece }),
     )
@@ -122,7 +122,7 @@ export class BlockIo {
     return both.every((isThere) => isThere)
   }
 
-  private async proveHere(piece: ProvedPiece): Promise<Proved> {
+  private async proveHere(piece: ProvedPiece): Promise<ProofResult> {
     const { buffer } = piece.bytes
     if (piece.type === 'seal') {
       const into = piece.bytes.subarray(FRAME_BLOCK_AT, FRAME_BLOCK_AT + piece.length)

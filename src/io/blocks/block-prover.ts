@@ -14,7 +14,7 @@ import { PROOFS_IN_FLIGHT_MAX, THREAD_BYTES_MIN, THREAD_HEAP } from '../limits.j
 /** Outcome for a block: it is in the file; it is a frame; its seal is broken; it is not the one that was wanted. */
 export type Proof = 'written' | 'sealed' | 'damaged' | 'wrong'
 
-export interface Proved {
+export interface ProofResult {
   readonly proof: Proof
   /** Theirs: that of the bytes is empty where they were in the thread. */
   readonly buffer: ArrayBufferLike
@@ -59,7 +59,7 @@ export interface ProofReply {
 
 interface Job {
   readonly piece: ProvedPiece
-  readonly resolve: (result: Proved) => void
+  readonly resolve: (result: ProofResult) => void
   readonly reject: (error: Error) => void
 }
 
@@ -75,10 +75,10 @@ export class BlockProver {
   private isFlushDue = false
 
   /** `proveHere` does the same without the thread. */
-  constructor(private readonly proveHere: (piece: ProvedPiece) => Promise<Proved>) {}
+  constructor(private readonly proveHere: (piece: ProvedPiece) => Promise<ProofResult>) {}
 
   /** Nothing else of the buffer of the bytes may be used until this is answered. Rejects with what the write failed of. */
-  add(piece: ProvedPiece): Promise<Proved> {
+  add(piece: ProvedPiece): Promise<ProofResult> {
     if (piece.bytes.length < THREAD_BYTES_MIN) return this.proveHere(piece)
     this.start()
     if (this.thread.state !== 'ready') return this.proveHere(piece)

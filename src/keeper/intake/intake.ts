@@ -28,7 +28,7 @@ import { Placements } from './placements.js'
 import { Room } from './room.js'
 import { Temporaries } from './temporaries.js'
 import { WantEnd } from './want-end.js'
-import { type Order, type Want, Wants } from './wants.js'
+import { type FetchOrder, type Want, Wants } from './wants.js'
 
 interface FetchedBytes {
   readonly crossedBytes: number
@@ -195,7 +195,7 @@ export class Intake {
     return orders
   }
 
-  private fetch(order: Order & { type: 'fetch' }): void {
+  private fetch(order: FetchOrder & { type: 'fetch' }): void {
     const { want, peer, file, large } = order
     const common = { fetch: want.fetch!, peer, file, path: want.remote.path }
     if (large) this.outcomes.message({ type: 'fetch-list', ...common, isNew: this.builds.isNew(want) })

@@ -38,7 +38,7 @@ export interface Want {
 }
 
 /** The next step of a want. */
-export type Order =
+export type FetchOrder =
   | { readonly type: 'place'; readonly want: Want } // nothing to fetch: a folder, a link, an empty file
   | { readonly type: 'copy'; readonly want: Want; readonly from: string } // the content is in the share already
   | {
@@ -258,7 +258,7 @@ export class Wants {
   }
 
   /** Answers the next order, or undefined while there is none or as much is under way as may be. */
-  pollOrder(holderOf: (digest: Digest) => string | undefined, nowMs: number): Order | undefined {
+  pollOrder(holderOf: (digest: Digest) => string | undefined, nowMs: number): FetchOrder | undefined {
     for (const want of this.instant) {
       this.instant.delete(want)
       return { type: 'place', want }
@@ -271,7 +271,7 @@ export class Wants {
   }
 
   /** Fetches a want whose copy here proved false. Undefined where nobody has it any more. */
-  forceFetch(want: Want): (Order & { type: 'fetch' }) | undefined {
+  forceFetch(want: Want): (FetchOrder & { type: 'fetch' }) | undefined {
     const peer = firstOf(want.sources)
     if (peer === undefined) return undefined
     this.startFetch(want, peer)
@@ -283,7 +283,7 @@ export class Wants {
     queue: Set<Want>,
     holderOf: (digest: Digest) => string | undefined,
     nowMs: number,
-  ): Order | undefined {
+  ): FetchOrder | undefined {
     for (const want of queue) {
       queue.delete(want)
       const { digest, sizeBytes } = want.remote

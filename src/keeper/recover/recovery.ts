@@ -8,7 +8,7 @@ import type { Index } from '../../base/index-port.js'
 import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
-import { JOURNAL_PATH, Journal, type Placing } from '../../journal/journal.js'
+import { JOURNAL_PATH, Journal, type LoggedPlacing } from '../../journal/journal.js'
 import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
 import type { Entry } from '../../share/entry.js'
 import { decodeEntry, encodeEntry } from '../../share/entry-line.js'
@@ -122,7 +122,7 @@ class Recovery {
   }
 
   /** The process died between saying that it would put `entry` in place and knowing that it did. */
-  private settlePlacing(placing: Placing<Entry>, machineWentDown: boolean): void {
+  private settlePlacing(placing: LoggedPlacing<Entry>, machineWentDown: boolean): void {
     const { disk } = this.options
     const { entry, temporary, replaces } = placing
     const { path } = entry

@@ -11,7 +11,7 @@ import type { SimDisk } from '../disk/disk.js'
 import { READERS_MAX } from '../limits.js'
 import type { SeededRandom } from '../random.js'
 
-export type WriteFailure = 'damaged' | 'wrong' | 'no-space' | 'disk' | undefined
+export type WriteOutcome = 'damaged' | 'wrong' | 'no-space' | 'disk' | undefined
 
 interface Writer {
   readonly handle: FileHandle
@@ -59,7 +59,7 @@ export class EngineDisk {
     }
   }
 
-  write(op: DiskOp & { type: 'write' }): WriteFailure {
+  write(op: DiskOp & { type: 'write' }): WriteOutcome {
     const writer = this.inFlight.get(op)!
     this.inFlight.delete(op)
     const block = this.blockOf(op)
@@ -69,7 +69,7 @@ export class EngineDisk {
   }
 
   /** Syncs and lets go of a temporary file. */
-  finish(path: string): WriteFailure {
+  finish(path: string): WriteOutcome {
     return this.attempt(() => {
       const { disk } = this
       disk.unharmed(() => disk.sync(this.writerOf(path).handle))
@@ -142,7 +142,7 @@ export class EngineDisk {
     this.disk.unharmed((disk) => disk.write(writer.handle, bytes, op.position))
   }
 
-  private attempt(act: () => void): WriteFailure {
+  private attempt(act: () => void): WriteOutcome {
     try {
       act()
       return undefined

@@ -19,7 +19,7 @@ import { SLOW_STEP_MS, START_AGAIN_MS, WALL_EPOCH_MS, WATCHER_RESTART_MS } from 
 import type { Victim } from '../plan.js'
 import type { SeededRandom } from '../random.js'
 import { SimTrust } from '../trust.js'
-import { EngineDisk, type WriteFailure } from './engine-disk.js'
+import { EngineDisk, type WriteOutcome } from './engine-disk.js'
 import { SimIndex } from './index.js'
 import type { SimPeerOptions } from './peer-options.js'
 import { type DiskObserver, WatchedDisk } from './watched-disk.js'
@@ -308,7 +308,7 @@ export class SimPeer {
     })
   }
 
-  private writeNow(op: DiskOp & { type: 'write' | 'finish' }): WriteFailure {
+  private writeNow(op: DiskOp & { type: 'write' | 'finish' }): WriteOutcome {
     if (op.type === 'finish') return this.engineDisk.finish(op.path)
     const failure = this.engineDisk.write(op)
     const { observer, number } = this.options

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { FRAME_BYTES_MAX, FRAME_OVERHEAD_BYTES } from '../../../src/base/limits.js'
 import { BlockIo } from '../../../src/io/blocks/block-io.js'
-import { BlockProver, type Proved, type ProvedPiece } from '../../../src/io/blocks/block-prover.js'
+import { BlockProver, type ProofResult, type ProvedPiece } from '../../../src/io/blocks/block-prover.js'
 import { hash } from '../../../src/io/hash.js'
 import { THREAD_BYTES_MIN } from '../../../src/io/limits.js'
 import { decipher, sealInPlace } from '../../../src/seal/frames/frame-cipher.js'
@@ -18,7 +18,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'left-prover-'))
   fd = openSync(join(folder, 'file'), 'w')
   here = []
-  prover = new BlockProver(async (piece): Promise<Proved> => {
+  prover = new BlockProver(async (piece): Promise<ProofResult> => {
     here.push(piece)
     return { proof: 'written', buffer: piece.bytes.buffer }
   })

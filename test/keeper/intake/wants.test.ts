@@ -7,7 +7,7 @@ import {
   WANT_TEXT_PER_PEER_MAX,
   WANTS_PER_PEER_MAX,
 } from '../../../src/keeper/intake/limits.js'
-import { type Order, type Want, Wants } from '../../../src/keeper/intake/wants.js'
+import { type FetchOrder, type Want, Wants } from '../../../src/keeper/intake/wants.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { digestOf, entryOf, fileEntry, PEERS } from '../../share/entries.js'
 
@@ -26,15 +26,16 @@ function add(path: string, sizeBytes = 100, attributes: Partial<Entry> = {}): Wa
 const addLarge = (path: string, attributes: Partial<Entry> = {}): Want =>
   add(path, BLOCK_BYTES + 1, attributes)
 
-function orders(holderOf: (digest: string) => string | undefined = nowhere): Order[] {
-  const all: Order[] = []
+function orders(holderOf: (digest: string) => string | undefined = nowhere): FetchOrder[] {
+  const all: FetchOrder[] = []
   for (let order = wants.pollOrder(holderOf, 5); order !== undefined; order = wants.pollOrder(holderOf, 5))
     all.push(order)
   return all
 }
 
 /** `type path` of each order. */
-const told = (all: readonly Order[]): string[] => all.map(({ type, want }) => `${type} ${want.remote.path}`)
+const told = (all: readonly FetchOrder[]): string[] =>
+  all.map(({ type, want }) => `${type} ${want.remote.path}`)
 
 describe('what a want needs', () => {
   test('a folder, a link and an empty file need no fetch', () => {
