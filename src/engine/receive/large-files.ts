@@ -3,6 +3,7 @@
 // them. Used by Receiving.
 
 import { BlockSet } from '../../base/blockset.js'
+import { earliest } from '../../base/earliest.js'
 import { blockBytes, blockCount, type Digest } from '../../base/item.js'
 import type { HoldingMessage } from '../../ecp/message.js'
 import type { FetchFailure, FetchId, KeeperToEngine } from '../../pipe/messages.js'
@@ -308,8 +309,7 @@ export class LargeFiles {
   }
 
   pollTimeout(): number | undefined {
-    if (this.reportAtMs === undefined || this.tickAtMs === undefined) return this.reportAtMs ?? this.tickAtMs
-    return Math.min(this.reportAtMs, this.tickAtMs)
+    return earliest(this.reportAtMs, this.tickAtMs)
   }
 
   pollOp(): WriteOp | FinishOp | ReleaseOp | undefined {
