@@ -6,7 +6,7 @@ export const WATCHER_RESTART_MS_MAX = 5_000
 export const WATCHER_STEADY_MS = 30_000
 
 /** Watcher processes in a row that end before they say anything, after one that did: a library may be replaced just now. Where
- *  none has ever spoken the first is enough. */
+ *  none has ever spoken the first is enough, unless it was killed, as a system short of memory does. */
 export const WATCHER_STARTS_MAX = 3
 
 /** Kept of what a watcher process writes on stderr: Node's report of a fatal error takes 2,000 to 6,000 characters. */

@@ -4,7 +4,7 @@
 //
 //              it speaks              dies
 //   starting ────────────▶ running ──────────▶ waiting ──▶ starting …
-//      │ dies: the first one, or WATCHER_STARTS_MAX      │ the pause has reached its maximum
+//      │ ends: the first one, or WATCHER_STARTS_MAX      │ the pause has reached its maximum
 //      ▼                                                 ▼
 //   fatal                                              fatal
 
@@ -115,10 +115,12 @@ export class WatcherProcess {
       })
     // No process came to be: an `exit` or a `close` may not follow.
     child.on('error', (error) => {
-      if (child.pid === undefined) this.handleExit(child, error.message)
+      if (child.pid === undefined) this.handleExit(child, error.message, false)
     })
     // After `exit`, when all that it wrote has been read.
-    child.once('close', (code, signal) => this.handleExit(child, signal ?? `exit code ${code}`))
+    child.once('close', (code, signal) =>
+      this.handleExit(child, signal ?? `exit code ${code}`, signal === 'SIGKILL'),
+    )
   }
 
   private post(message: ToWatcher): void {
@@ -130,14 +132,15 @@ export class WatcherProcess {
     this.options.onFatal(new LeftError(message.code, message.message))
   }
 
-  private handleExit(child: ChildProcess, status: string): void {
+  private handleExit(child: ChildProcess, status: string, isKilled: boolean): void {
     if (this.child !== child) return
     this.child = undefined
     if (this.stopping) return
     const reason = reasonIn(this.words)
     const exit = reason === undefined ? status : `${status}: ${reason}`
     if (performance.now() - this.startedMs > WATCHER_STEADY_MS) this.restartMs = WATCHER_RESTART_MS
-    if (this.silentStarts > 0 && (!this.hasSpoken || this.silentStarts >= WATCHER_STARTS_MAX))
+    const isHopeless = !this.hasSpoken && !isKilled
+    if (this.silentStarts > 0 && (isHopeless || this.silentStarts >= WATCHER_STARTS_MAX))
       this.giveUp(`the watcher process cannot start (${exit}); --verbose shows all that it wrote`)
     else if (this.restartMs >= WATCHER_RESTART_MS_MAX)
       this.giveUp(`the watcher process keeps ending (${exit}); --verbose shows all that it wrote`)

@@ -17,9 +17,10 @@ import { NO_MIN_FREE } from '../../src/pipe/settings.js'
 const { execPath } = process
 let folder: string
 
-/** Says that it is ready and stays, or ends without a word. */
+/** Says that it is ready and stays, or ends without a word, by itself or killed. */
 const STAND_IN = `
 if (process.env.LEFT_TEST_WATCHER === 'silent') process.exit(7)
+if (process.env.LEFT_TEST_WATCHER === 'killed') process.kill(process.pid, 'SIGKILL')
 process.on('message', ({ type }) => type === 'stop' && process.exit(0))
 process.send({ type: 'ready' })
 `
@@ -151,6 +152,31 @@ describe('a watcher process', () => {
     expect(await supervised.next()).toMatchObject({
       type: 'fatal',
       words: expect.stringContaining('cannot start'),
+    })
+  })
+
+  it('that is killed before it has spoken is started again, even the first one', async () => {
+    process.env.LEFT_TEST_WATCHER = 'killed'
+    const supervised = new Supervised()
+    expect(await supervised.next()).toEqual({ type: 'lost', words: 'SIGKILL' })
+    delete process.env.LEFT_TEST_WATCHER
+    supervised.isStartedAfter(WATCHER_RESTART_MS)
+    expect(await supervised.next()).toEqual({ type: 'ready' })
+    await supervised.process.stop()
+  })
+
+  it(`that is killed before it has spoken is not started more than ${WATCHER_STARTS_MAX} times`, async () => {
+    process.env.LEFT_TEST_WATCHER = 'killed'
+    const supervised = new Supervised()
+    let waitMs = WATCHER_RESTART_MS
+    for (let killed = 1; killed < WATCHER_STARTS_MAX; killed++) {
+      expect(await supervised.next()).toEqual({ type: 'lost', words: 'SIGKILL' })
+      supervised.isStartedAfter(waitMs)
+      waitMs *= 2
+    }
+    expect(await supervised.next()).toMatchObject({
+      type: 'fatal',
+      words: expect.stringMatching(/^the watcher process cannot start \(SIGKILL\)/),
     })
   })
 
