@@ -15,6 +15,8 @@ interface Made {
   /** How often somebody put it there. */
   count: number
   superseded: boolean
+  /** Somebody wrote another content in its place. What was removed or moved away instead may have met others in a conflict. */
+  replaced: boolean
 }
 
 interface Touch {
@@ -66,6 +68,8 @@ export class History {
   edited(peer: string, path: string, before: string | undefined, after: string | undefined): void {
     this.note(`${peer} ${JSON.stringify(path)} ${short(before)} -> ${short(after)}`)
     if (before !== undefined && before !== after) this.supersede(path, before)
+    const replaced = before === undefined ? undefined : this.made.get(path)?.get(before)
+    if (replaced !== undefined && after !== undefined && before !== after) replaced.replaced = true
     if (after === undefined) {
       this.removalsOf(peer).set(path, { digest: before, atMs: this.nowMs() })
       return
@@ -80,9 +84,18 @@ export class History {
     }
     const known = contents.get(after)
     if (known === undefined)
-      contents.set(after, { path, digest: after, by: peer, atMs: this.nowMs(), count: 1, superseded: false })
+      contents.set(after, {
+        path,
+        digest: after,
+        by: peer,
+        atMs: this.nowMs(),
+        count: 1,
+        superseded: false,
+        replaced: false,
+      })
     else if (before !== after) {
       known.superseded = false
+      known.replaced = false
       known.atMs = this.nowMs()
       known.count++
     }
@@ -124,14 +137,16 @@ export class History {
   }
 
   /** Whether `digest`, which stands at the path now, was removed there and nobody could have brought it back: it was made
-   *  once, everything else of the path was replaced by people who had it, and nobody touched it since. */
+   *  once, nobody touched it since, and everything else that stood at the path led to it, each content written in place of the
+   *  one before. Contents that were made apart met in a conflict somewhere, and the version that won there has seen more than
+   *  the removal had. */
   cameBack(peer: string, path: string, digest: string): boolean {
     const removal = this.removalsOf(peer).get(path)
     if (removal?.digest !== digest) return false
     const contents = this.made.get(path)
     const made = contents?.get(digest)
     if (made === undefined || contents === undefined || made.count > 1) return false
-    for (const other of contents.values()) if (other !== made && !other.superseded) return false
+    for (const other of contents.values()) if (other !== made && !other.replaced) return false
     const touches = this.touches.get(path) ?? []
     return touches.every(({ peer: who, atMs }) => atMs < made.atMs || (who === made.by && atMs <= made.atMs))
   }

@@ -31,7 +31,8 @@ const RESTING_MS = 4_000
 const QUIET_MS = 35_000
 
 /** A path whose MTU fell while the link misbehaved is probed again a minute later (RFC 8899, PMTU_RAISE), with datagrams of up to
- *  65,337 bytes: what crosses in one watch may be that, and then the next one is quiet. */
+ *  65,337 bytes, and a place that was refused is tried again after a minute: what happens in one watch may be that, and then
+ *  the next one is quiet. */
 const QUIET_WATCHES_MAX = 2
 
 /** Traffic of pings and of repeated answers, each peer and second. */
@@ -177,11 +178,12 @@ class Run {
       const limit = (RESTING_MS / 1_000) * QUIET_BYTES_PER_S_MAX * stage.peers.length
       if (stage.acts.length === 0 && after.bytes - before.bytes <= limit) break
     }
-    stage.acts = []
     let bytesPerS = Number.POSITIVE_INFINITY
     let cpuBeforeMs: number[] = []
     const limitPerS = QUIET_BYTES_PER_S_MAX * stage.peers.length
-    for (let watches = 0; watches < QUIET_WATCHES_MAX && bytesPerS > limitPerS; watches++) {
+    const isQuiet = () => bytesPerS <= limitPerS && stage.acts.length === 0
+    for (let watches = 0; watches < QUIET_WATCHES_MAX && !isQuiet(); watches++) {
+      stage.acts = []
       const before = await stage.crossed()
       cpuBeforeMs = stage.peers.map(({ runner }) => runner.cpuMs())
       await sleep(QUIET_MS)
