@@ -1,4 +1,4 @@
-// What LEFT keeps inside a share, as paths of the share. Never shared: paths below the folder are refused everywhere.
+// Paths of LEFT's own folder in a share. Never shared: paths below the folder are refused everywhere.
 // Beside these it holds `lock` and what takes it over (src/io/lock.ts), and `watcher` (src/io/succession.ts).
 
 /** In whatever case a peer spells it. */

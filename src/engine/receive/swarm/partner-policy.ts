@@ -1,4 +1,4 @@
-// Which partners give so little that what they alone hold is pulled from a whole source too. Used by Spread at each tick.
+// Finds partners that give so little that a whole source gives too what they alone hold. Used by Spread at each tick.
 
 import { BLOCK_BYTES } from '../../../base/limits.js'
 import { BEHIND_FACTOR, BEHIND_MS } from './limits.js'

@@ -1,4 +1,4 @@
-// Which piece of a file a source does best to go on with: the rank of each piece, by who owns it (rendezvous hashing over all
+// Ranks the pieces of a file, to choose the one that a source goes on with, by who owns it (rendezvous hashing over all
 // partners) and by how many partners hold it. Used by Spread.
 
 import type { PeerId } from '../../../share/version.js'
@@ -11,7 +11,7 @@ const HELD_RANK = 2 ** 40
 const DRAWN_RANK = 2 ** 45
 
 export class PieceRank {
-  /** Of each piece, what rendezvous hashing gives us; its place in an order that is our own; and see `countHolders`. */
+  /** By piece: the rank that rendezvous hashing gives us; its place in an order that is our own; and see `countHolders`. */
   private readonly ownIn: Uint32Array
   private readonly orderIn: Uint32Array
   private readonly holdersIn: Uint16Array
@@ -29,7 +29,7 @@ export class PieceRank {
     this.firstPiece = isAlone ? 0 : this.ownIn[0]! % Math.max(1, pieceCount)
   }
 
-  /** Who the partners are, what they hold or what is to be thought of them has changed. */
+  /** Partners came or went, hold other pieces, or are judged otherwise. */
   handlePartners(): void {
     this.isCountDue = true
   }
@@ -47,7 +47,7 @@ export class PieceRank {
       partnerCount++
       partnersBytesPerMs += other.bytesPerMs
     }
-    // What partners hold need not come from a whole source, where they are as fast.
+    // Pieces that partners hold need not come from a whole source, where partners are as fast.
     const isSpared = source.isWhole && partnersBytesPerMs > 0 && partnersBytesPerMs >= source.bytesPerMs
     const { holdersIn } = this
     let best: number | undefined
@@ -56,7 +56,7 @@ export class PieceRank {
       if (freeIn[piece] === 0 || (isSpared && holdersIn[piece]! > 0) || !source.pieces.has(piece)) continue
       let rank = partnerCount === 0 ? this.distanceOf(piece) : this.rank(source, piece)
       if (rank >= bestRank) continue
-      // What another source is busy with comes last.
+      // Pieces that another source is busy with come last.
       if (drawn.includes(piece)) rank += DRAWN_RANK
       if (rank >= bestRank) continue
       best = piece
@@ -77,12 +77,12 @@ export class PieceRank {
     const holders = this.holdersIn[piece]!
     if (!source.isWhole) return holders * CLASS_RANK + this.orderIn[piece]!
     if (holders > 0) return HELD_RANK + holders * CLASS_RANK + this.orderIn[piece]!
-    // Who owns a piece begins with its first ones: who has done with his own begins with the last ones of others.
+    // An owner begins with its first pieces; a peer that is done with its own begins with the last ones of others.
     const turn = this.turnIn[piece]!
     return turn === 0 ? piece : (turn + 1) * CLASS_RANK - piece
   }
 
-  /** Of each piece, how many partners hold it, and before how many it is not ours to take. It is looked at for each piece
+  /** Counts by piece how many partners hold it, and before how many it is not ours to take. Read for each piece
    *  that is done, and changes only with the partners. */
   private countHolders(sources: readonly Source[]): void {
     this.isCountDue = false

@@ -14,7 +14,7 @@ export interface SessionFacts {
   readonly silentSinceMs: number | undefined
 }
 
-/** Who says which block is next; Spread. */
+/** Decides which block is next; implemented by Spread. */
 export interface BlockPicker {
   nextOf(source: Source): number | undefined
   take(source: Source): number
@@ -29,13 +29,13 @@ export class Source implements BlockSupply {
   readonly again: number[] = []
   /** Whose blocks it goes on with. */
   piece: number | undefined
-  /** It was found to have nothing to take, and no change since could have given it something. */
+  /** The change at which it was found to have nothing to take: until the next one it still has nothing. */
   idleSinceChange = -1
   /** Nothing came of it for too long: one block at a time until something does. */
   isDoubted = false
-  /** What is left comes sooner from others. */
+  /** Others would bring the rest sooner. */
   isTooSlow = false
-  /** What it alone holds of the missing ones would come long after the rest: it does not spare the whole sources. */
+  /** Missing pieces that it alone holds would come long after the rest: whole sources give them too. */
   isBehind = false
   /** Blocks of it that were not what the file has there. */
   wrongCount = 0
