@@ -2,8 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { LEAN_HEAP } from '../../src/app/limits.js'
 import { WatcherProcess } from '../../src/app/watcher-process.js'
 import type { LeftError } from '../../src/base/errors.js'
-import { NO_PRIVATE_PLACES } from '../../src/base/ports.js'
-import { NO_MIN_FREE } from '../../src/pipe/settings.js'
+import { WATCHER_START } from './watcher-start.js'
 
 const { execPath } = process
 afterEach(() => {
@@ -22,13 +21,7 @@ describe('the watcher process', () => {
     const error = await new Promise<LeftError>((resolve) => {
       new WatcherProcess({
         heapOptions: [],
-        start: {
-          share: '/nowhere',
-          peer: '',
-          links: 'follow',
-          privatePlaces: NO_PRIVATE_PLACES,
-          minFree: NO_MIN_FREE,
-        },
+        start: WATCHER_START,
         onReady: () => {},
         onMessages: () => {},
         onLost: (exit) => lost.push(exit),

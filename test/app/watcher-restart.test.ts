@@ -11,8 +11,7 @@ import {
   WATCHER_STEADY_MS,
 } from '../../src/app/limits.js'
 import { WatcherProcess } from '../../src/app/watcher-process.js'
-import { NO_PRIVATE_PLACES } from '../../src/base/ports.js'
-import { NO_MIN_FREE } from '../../src/pipe/settings.js'
+import { WATCHER_START } from './watcher-start.js'
 
 const { execPath } = process
 let folder: string
@@ -49,13 +48,7 @@ class Supervised {
   private wake: () => void = () => {}
   readonly process = new WatcherProcess({
     heapOptions: [],
-    start: {
-      share: '/nowhere',
-      peer: '',
-      links: 'follow',
-      privatePlaces: NO_PRIVATE_PLACES,
-      minFree: NO_MIN_FREE,
-    },
+    start: WATCHER_START,
     onReady: () => this.handle({ type: 'ready' }),
     onMessages: () => {},
     onLost: (words) => this.handle({ type: 'lost', words }),

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeItem, openPair, World } from '../../../harness/rdt/world.js'
 import { firstDatagramBytes } from '../../../src/rdt/wire/gro-split.js'
+import { handleOneByOne } from './one-by-one.js'
 
 const session = fc.uint8Array({ minLength: 8, maxLength: 8 }).filter((id) => new Set(id).size > 3)
 
@@ -83,9 +84,7 @@ describe('datagrams that the kernel merged', () => {
       world.network.attach(left.address, (from, bytes) => {
         const datagramBytes = firstDatagramBytes(bytes)
         if (!isSplit) endpoint.handleDatagrams(from, bytes, datagramBytes, world.nowMs)
-        else
-          for (let at = 0; at < bytes.length; at += datagramBytes)
-            endpoint.handleDatagram(from, bytes.subarray(at, at + datagramBytes), world.nowMs)
+        else handleOneByOne(endpoint, from, bytes, { datagramBytes, nowMs: world.nowMs })
         left.drain()
       })
       left.pull(item.ref)

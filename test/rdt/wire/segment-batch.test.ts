@@ -6,6 +6,7 @@ import { firstDatagramBytes } from '../../../src/rdt/wire/gro-split.js'
 import { SEGMENT_HEADER_BYTES } from '../../../src/rdt/wire/limits.js'
 import { SegmentHeader } from '../../../src/rdt/wire/segment.js'
 import { SegmentBatch } from '../../../src/rdt/wire/segment-batch.js'
+import { handleOneByOne } from './one-by-one.js'
 
 type Fields = Pick<
   SegmentHeader,
@@ -155,9 +156,7 @@ describe('what comes in runs', () => {
           world.scheduler.at(world.nowMs + 1, () => {
             for (const { bytes, datagramBytes } of mergedOf(waiting.splice(0))) {
               if (!isSplit) endpoint.handleDatagrams(from, bytes, datagramBytes, world.nowMs)
-              else
-                for (let at = 0; at < bytes.length; at += datagramBytes)
-                  endpoint.handleDatagram(from, bytes.subarray(at, at + datagramBytes), world.nowMs)
+              else handleOneByOne(endpoint, from, bytes, { datagramBytes, nowMs: world.nowMs })
             }
             left.drain()
           })
