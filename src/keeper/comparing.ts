@@ -3,7 +3,6 @@
 
 import type { LinkPolicy } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
-import type { Catalogue } from './index/catalogue.js'
 import { REFUSED_PATHS_MAX } from './limits.js'
 import type { Placing } from './place/placing.js'
 
@@ -12,7 +11,7 @@ export type Comparison =
   | { readonly type: 'ours' }
   /** The content is the same; the catalogue has the peer's version of it now. */
   | { readonly type: 'adopted'; readonly entry: Entry }
-  /** Ours wins; `entry` is ours with a version that has seen the peer's, unless that says nothing new. */
+  /** Ours wins; `entry` is a new version of ours that is needed for that, if one is. */
   | { readonly type: 'beaten'; readonly entry: Entry | undefined }
   /** The peer's is to be fetched. */
   | { readonly type: 'wanted' }
@@ -21,17 +20,14 @@ export type Comparison =
 
 export class Comparing {
   private readonly placing: Placing
-  private readonly catalogue: Catalogue
   private readonly links: LinkPolicy
   private readonly refusedLinks = new Set<string>()
 
   constructor(options: {
     readonly placing: Placing
-    readonly catalogue: Catalogue
     readonly links: LinkPolicy
   }) {
     this.placing = options.placing
-    this.catalogue = options.catalogue
     this.links = options.links
   }
 
@@ -39,6 +35,10 @@ export class Comparing {
     const decision = this.placing.decide(remote)
     switch (decision.type) {
       case 'keep':
+        return decision.wins ? { type: 'beaten', entry: undefined } : { type: 'ours' }
+      // Deletions are not carried out yet, and what a folder that is not empty keeps from its place waits.
+      case 'remove':
+      case 'hold':
         return { type: 'ours' }
       case 'take':
         return { type: 'wanted' }
@@ -46,12 +46,10 @@ export class Comparing {
         return this.placing.adopt(decision.entry)
           ? { type: 'adopted', entry: decision.entry }
           : { type: 'unread' }
-      case 'conflict': {
-        if (decision.winner === 'remote') return { type: 'wanted' }
-        // Recorded only where it says something new, or two peers would tell each other for ever.
-        const isNew = decision.entry.version !== this.catalogue.get(remote.path)?.version
-        return { type: 'beaten', entry: isNew ? decision.entry : undefined }
-      }
+      case 'conflict':
+        return { type: 'wanted' }
+      case 'defend':
+        return { type: 'beaten', entry: this.placing.defended(decision.folder) }
     }
   }
 

@@ -15,10 +15,11 @@ import type { Disk } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine } from '../pipe/messages.js'
 import { type LinkPolicy, type MinFree, NO_MIN_FREE } from '../pipe/settings.js'
+import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
-import type { PeerId } from '../share/version.js'
 import { Comparing } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
+import type { OwnEdits } from './index/own-edits.js'
 import { Intake } from './intake/intake.js'
 import type { IntakeOutcome, RefusalNotice } from './intake/outcomes.js'
 import { Announcer } from './peers/announcer.js'
@@ -37,7 +38,7 @@ export interface KeeperOptions {
   /** Opened and recovered (src/keeper/recover/recovery.ts), as is the catalogue. */
   readonly journal: Journal<Entry>
   readonly catalogue: Catalogue
-  readonly peer: PeerId
+  readonly edits: OwnEdits
   readonly links: LinkPolicy
   readonly wallMs: () => number
   /** Space of the disk that stays free, whatever peers send; nothing unless given. */
@@ -66,7 +67,7 @@ export class Keeper {
   private nowMs: number
 
   constructor(options: KeeperOptions, nowMs: number) {
-    const { disk, hash, catalogue, journal, peer, links, wallMs, minFree = NO_MIN_FREE, onFolder } = options
+    const { disk, hash, catalogue, journal, edits, links, wallMs, minFree = NO_MIN_FREE, onFolder } = options
     this.nowMs = nowMs
     this.catalogue = catalogue
     this.journal = journal
@@ -74,11 +75,11 @@ export class Keeper {
     // Called as it is recorded: only an entry that lost before that is decided anew, not one that loses after it.
     catalogue.onRecorded((path) => this.superseded.handleChange(path))
     this.announcer = new Announcer(catalogue)
-    this.scanner = new Scanner({ disk, hash, catalogue, peer, links, wallMs, onFolder })
+    this.scanner = new Scanner({ disk, hash, catalogue, edits, links, wallMs, onFolder })
     this.peers = new PeerBook({ manifest: catalogue.manifest, isSated: (from) => this.intake.isSated(from) })
     const { scanner } = this
-    this.intake = new Intake({ disk, hash, catalogue, journal, scanner, peer, minFree }, nowMs)
-    this.comparing = new Comparing({ placing: this.intake.placing, catalogue, links })
+    this.intake = new Intake({ disk, hash, catalogue, journal, scanner, edits, minFree }, nowMs)
+    this.comparing = new Comparing({ placing: this.intake.placing, links })
     this.notify({ event: 'scanning' })
     this.startScan(nowMs)
   }

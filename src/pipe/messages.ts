@@ -2,8 +2,8 @@
 // these cross a pipe; in the simulator both stand in one process. Plain data only.
 
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
+import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
-import type { PeerId } from '../share/version.js'
 
 /** A peer's statement of its own state in an ecp message, decoded. */
 export interface PeerClaim {

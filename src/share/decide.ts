@@ -1,146 +1,135 @@
-// Decides about one entry of a peer that differs from ours. Pure and total: the keeper calls it for
-// every difference that a walk finds, and carries the decision out. `README.md` has the table.
+// Decides about one entry of a peer that differs from ours, by dots and what they have seen. Pure and total. The keeper
+// calls it when an entry arrives, and again with what stands here by then before it puts anything in place.
 //
-// The rule that keeps edits from being lost: **only the peer that holds the loser of a conflict joins the
-// versions**, once it has kept the loser. If the winner's peer joined first, its version would overtake the
-// loser, and the loser's peer would replace an edit that nobody has kept.
+//     R.seen holds L.dot and L.seen does not hold R.dot    R replaces L
+//     neither holds the other                              concurrent: the order of contents decides
+//     each holds the other                                 the larger vector knows more; else the order decides
+//
+// **Only the peer that holds the loser of a conflict unites the vectors**, once it has kept the loser. Had the winner's peer
+// united first, the loser's peer would take the result for a replacement, and nobody would have kept the loser. Hence:
+// what a vector holds has been replaced by somebody who had seen it, or has been kept. Where each holds the other there is
+// nothing left to keep. docs/decisions/versions.md has what was tried instead, with counterexamples.
 
-import type { Entry } from './entry.js'
+import { type Dot, type Relation, relate, type Seen, uniteSeen } from './dots.js'
+import { editContent, orderOfAttributes, orderOfContents, type Side, sameContent, unite } from './edit.js'
+import type { Entry, EntryKind } from './entry.js'
 import { sameEntry } from './entry-line.js'
 import { conflictPath } from './path.js'
-import {
-  bumpVersion,
-  compareVersions,
-  joinVersions,
-  type PeerId,
-  type Version,
-  type VersionOrder,
-} from './version.js'
 
-export interface DecideFacts {
-  /** Whether anything that is not a tombstone lies below the path here. */
-  readonly localFolderHasLiveChildren: boolean
-  /** In whose name we edit. */
-  readonly peer: PeerId
+export interface ReconcileFacts {
+  /** Whether anything live below the path here stays: what a deletion of the folder had not seen. */
+  readonly folderHasLiveChildren: boolean
 }
 
-/** The kind of thing that `entry` replaces: 'file' is also a link, which a rename replaces alike. */
+/** The kind of thing an entry takes the place of: 'file' is also a link. Undefined where nothing stands. */
 export type Replaced = 'file' | 'folder' | undefined
 
 export type Decision =
-  /** Nothing to do: ours is the same or newer, or it is a deletion, which is not carried out yet. */
-  | { readonly type: 'keep' }
-  /** The content is here already; record `entry`, set its mtime and executable bit. A tombstone, where both
-   *  have deleted the path: record it only. */
-  | { readonly type: 'adopt'; readonly entry: Entry }
-  /** The peer's content comes in place of ours. */
-  | { readonly type: 'take'; readonly entry: Entry; readonly replaces: Replaced }
-  /** Two edits, neither of which has seen the other. With 'remote' as the winner, keep ours (`loser`) as
-   *  `keptAs` and then take `entry`, which has the joined version. With 'local', record `entry` (often
-   *  ours unchanged) and nothing else: the peer that holds the loser keeps it. */
+  /** Ours stands and nothing is recorded. `winner`: of a conflict whose loser the peer keeps. */
+  | { readonly type: 'keep'; readonly wins: boolean }
+  /** The content is here already: record `entry`, set its time and mode. */
+  | { readonly type: 'adopt'; readonly entry: Entry; readonly folded: Seen }
+  /** Fetch and place `entry`. The old one had been seen, and goes to the trash. */
+  | {
+      readonly type: 'take'
+      readonly entry: Entry
+      readonly replaces: Replaced
+      readonly folded: Seen
+    }
+  /** Carry a deletion out: ours goes to the trash, and `entry` is recorded. */
+  | {
+      readonly type: 'remove'
+      readonly entry: Entry
+      readonly replaces: Replaced
+      readonly folded: Seen
+    }
+  /** Ours is the loser. Keep it as `copy`, and then take `entry`. The copy has the dots of the loser, so that every peer
+   *  that keeps it makes the same entry, and a copy that somebody has seen and deleted does not come back: run `decide`
+   *  for its path too. */
   | {
       readonly type: 'conflict'
-      readonly winner: 'local' | 'remote'
       readonly entry: Entry
-      readonly loser: Entry
-      readonly keptAs: string
+      readonly copy: Entry
+      readonly folded: Seen
     }
+  /** Something that is no folder would replace our folder, but what is below stays. Record an edit of ours by
+   *  `defendFolder`, which the peer's entry has not seen and loses to. */
+  | { readonly type: 'defend'; readonly folder: Entry }
+  /** Something that is no folder belongs here and cannot be placed while anything stands below: known, not held. */
+  | { readonly type: 'hold'; readonly entry: Entry }
 
-const KEEP: Decision = { type: 'keep' }
-
-export function decide(local: Entry | undefined, remote: Entry, facts: DecideFacts): Decision {
-  if (remote.kind !== 'folder' && remote.kind !== 'tombstone' && facts.localFolderHasLiveChildren) {
-    const overridden = decideAgainstFullFolder(local, remote, facts.peer)
-    if (overridden !== undefined) return overridden
+export function decide(local: Entry | undefined, remote: Entry, facts: ReconcileFacts): Decision {
+  const blocked = facts.folderHasLiveChildren && isFileOrLink(remote.kind)
+  if (local === undefined) {
+    if (blocked) return { type: 'hold', entry: remote }
+    if (remote.kind === 'tombstone') return { type: 'adopt', entry: remote, folded: '' }
+    return { type: 'take', entry: remote, replaces: undefined, folded: '' }
   }
-  if (local === undefined) return remote.kind === 'tombstone' ? KEEP : take(undefined, remote, remote.version)
-  const order = compareVersions(local.version, remote.version)
-  if (sameContent(local, remote)) return decideOnEqualContent(local, remote, order)
-  if (local.kind === 'tombstone') return decideAgainstOurTombstone(local, remote, order)
-  if (remote.kind === 'tombstone') {
-    // Our edit has not been seen by the deletion, nor the deletion by our edit: the edit stays.
-    return order === 'concurrent' ? { type: 'adopt', entry: joined(local, remote) } : KEEP
+  const relation = relationOfContents(local, remote)
+  const equal = sameContent(local, remote)
+  const content = chosen(relation, orderOfContents(local, remote))
+  const keeps = relation === 'concurrent' && !equal
+  if (keeps && content === 'local') return { type: 'keep', wins: true }
+  const { entry, folded } = unite(local, remote, { content, attributes: chosenAttributes(local, remote) })
+  if (content === 'local' || equal)
+    return sameEntry(entry, local) ? { type: 'keep', wins: false } : { type: 'adopt', entry, folded }
+  if (blocked) {
+    return local.kind === 'folder' ? { type: 'defend', folder: local } : { type: 'hold', entry: remote }
   }
-  if (order === 'after') return KEEP
-  if (order === 'before') return take(local, remote, remote.version)
-  return localWins(local, remote) ? oursWins(local, remote) : theirsWins(local, remote)
-}
-
-/** Whether both are the same thing with the same content, whatever their metadata. */
-export function sameContent(left: Entry, right: Entry): boolean {
-  return left.kind === right.kind && left.digest === right.digest && left.target === right.target
-}
-
-function decideOnEqualContent(local: Entry, remote: Entry, order: VersionOrder): Decision {
-  if (order === 'after') return KEEP
-  // A version that has seen ours brings its metadata along, even an older mtime: that was the edit.
-  const entry = order === 'before' ? { ...remote } : newestMetadata(local, remote)
-  return sameEntry(entry, local) ? KEEP : { type: 'adopt', entry }
-}
-
-function decideAgainstOurTombstone(local: Entry, remote: Entry, order: VersionOrder): Decision {
-  if (order === 'before') return take(local, remote, remote.version)
-  // An edit that had not seen the deletion is never lost to it.
-  if (order === 'concurrent') return take(local, remote, joinVersions(local.version, remote.version))
-  return KEEP
-}
-
-/** Something that is not a folder wants the place of a folder with content here. */
-function decideAgainstFullFolder(
-  local: Entry | undefined,
-  remote: Entry,
-  peer: PeerId,
-): Decision | undefined {
-  if (local === undefined || local.kind === 'tombstone') {
-    // The folder is there and its own entry has not come yet; the next walk finds both.
-    return KEEP
+  const replaces = replacedBy(local.kind)
+  if (entry.kind === 'tombstone') return { type: 'remove', entry, replaces, folded }
+  if (keeps && local.kind !== 'tombstone') {
+    return { type: 'conflict', entry, copy: copyOf(local), folded }
   }
-  if (local.kind !== 'folder' || compareVersions(local.version, remote.version) !== 'before') return undefined
-  // Our folder needs a version that the file has not seen, or the file's peer would never look at it again; and one that
-  // has not seen the file, so that there, and against whatever we do next, the file is still a loser that must be kept.
-  const entry = { ...local, version: bumpVersion(local.version, peer) }
-  return { type: 'conflict', winner: 'local', entry, loser: remote, keptAs: conflictPath(remote) }
+  return { type: 'take', entry, replaces, folded }
 }
 
-/** Alike on every peer: a folder wins, else the newest, else the larger digest, else the larger target. */
-function localWins(local: Entry, remote: Entry): boolean {
-  if (local.kind === 'folder' || remote.kind === 'folder') return local.kind === 'folder'
-  if (local.mtimeMs !== remote.mtimeMs) return local.mtimeMs > remote.mtimeMs
-  if (local.digest !== remote.digest) return local.digest > remote.digest
-  return local.target > remote.target
+/** An edit of a folder that changes nothing in it. Its vector must not hold the entry that it is defended against. */
+export function defendFolder(folder: Entry, dot: Dot): Entry {
+  return editContent(folder, { path: folder.path, content: folder, mode: folder, dot }).entry
 }
 
-function oursWins(local: Entry, remote: Entry): Decision {
-  return { type: 'conflict', winner: 'local', entry: local, loser: remote, keptAs: conflictPath(remote) }
+/** A loser beside its winner. A loser that is a copy itself becomes another copy of the same original. */
+export function copyOf(loser: Entry): Entry {
+  const { content, attributes } = loser.version
+  const path = conflictPath({ ...loser, path: originalOf(loser.path) })
+  return { ...loser, path, version: { content, attributes, seen: uniteSeen(content, attributes) } }
 }
 
-function theirsWins(local: Entry, remote: Entry): Decision {
-  const entry = { ...remote, version: joinVersions(local.version, remote.version) }
-  return { type: 'conflict', winner: 'remote', entry, loser: local, keptAs: conflictPath(local) }
+const COPY_MARK = /\.conflict-[^./]*-[0-9]{6}-[0-9a-f]{8}(?:-[1-9][0-9]?)?(?=\.[^./]*$|$)/
+
+/** Which path a copy of a conflict is a copy of; any other path itself. */
+export function originalOf(path: string): string {
+  return path.replace(COPY_MARK, '')
 }
 
-function take(local: Entry | undefined, remote: Entry, version: Version): Decision {
-  const replaces =
-    local === undefined || local.kind === 'tombstone'
-      ? undefined
-      : local.kind === 'folder'
-        ? 'folder'
-        : 'file'
-  return { type: 'take', entry: { ...remote, version }, replaces }
+function relationOfContents(local: Entry, remote: Entry): Relation {
+  const relation = relate(
+    local.version.content,
+    local.version.seen,
+    remote.version.content,
+    remote.version.seen,
+  )
+  // One dot with two contents cannot come from an honest peer that never repeats a count: lose neither.
+  return relation === 'same' && !sameContent(local, remote) ? 'concurrent' : relation
 }
 
-function joined(local: Entry, remote: Entry): Entry {
-  return { ...local, version: joinVersions(local.version, remote.version) }
+function chosenAttributes(local: Entry, remote: Entry): Side {
+  const { attributes, seen } = local.version
+  const relation = relate(attributes, seen, remote.version.attributes, remote.version.seen)
+  return chosen(relation, orderOfAttributes(local, remote))
 }
 
-/** Equal content, neither version newer: the newest mtime, its executable bit, and the joined version. */
-function newestMetadata(local: Entry, remote: Entry): Entry {
-  const version = joinVersions(local.version, remote.version)
-  const executable =
-    local.mtimeMs === remote.mtimeMs
-      ? local.executable || remote.executable
-      : local.mtimeMs > remote.mtimeMs
-        ? local.executable
-        : remote.executable
-  return { ...local, mtimeMs: Math.max(local.mtimeMs, remote.mtimeMs), executable, version }
+function chosen(relation: Relation, order: number): Side {
+  if (relation === 'replaced') return 'remote'
+  return relation === 'replaces' || order >= 0 ? 'local' : 'remote'
+}
+
+function isFileOrLink(kind: EntryKind): boolean {
+  return kind === 'file' || kind === 'link'
+}
+
+function replacedBy(kind: EntryKind): Replaced {
+  if (kind === 'tombstone') return undefined
+  return kind === 'folder' ? 'folder' : 'file'
 }

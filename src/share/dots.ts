@@ -12,6 +12,9 @@
 
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 
+/** Names one share folder on one machine: 16 lowercase hexadecimal characters, random, made once. */
+export type PeerId = string
+
 /** Peers in one vector. A vector that outgrows it forgets the oldest edits: a conflict copy too many, no edit lost. */
 export const SEEN_PEERS_MAX = 64
 
@@ -126,6 +129,10 @@ export function relate(left: Dot, leftSeen: Seen, right: Dot, rightSeen: Seen): 
   if (leftSeen === rightSeen) return 'settled'
   if (holdsAll(leftSeen, rightSeen)) return 'replaces'
   return holdsAll(rightSeen, leftSeen) ? 'replaced' : 'settled'
+}
+
+export function sameVersion(left: DottedVersion, right: DottedVersion): boolean {
+  return left.seen === right.seen && left.content === right.content && left.attributes === right.attributes
 }
 
 export function encodeVersion(version: DottedVersion): string {

@@ -5,13 +5,8 @@ import { PATH_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 
 // — Specification: changing one of these changes which shares two peers agree on. —
 
-/** Peers in one version vector. More than this many peers editing one path is answered with a conflict
- *  copy too many, never with a lost edit (see `joinVersions`). */
-export const VERSION_PEERS_MAX = 64
-
-/** Edits one peer can count in a version vector: a thousand a second for 8,900 years, and still exact in a
- *  double with room to add. */
-export const VERSION_COUNT_MAX = 2 ** 48
+/** Peers in the table of one listing: 256 files of a page that 64 peers edited each have no more than that in common. */
+export const TABLE_PEERS_MAX = 1 << 14
 
 /** Length of a kept link's target, bytes of UTF-8: Linux's PATH_MAX less its terminator. */
 export const TARGET_BYTES_MAX = PATH_BYTES_MAX
@@ -33,9 +28,6 @@ export const TREE_ITEM_LINES_MAX = 1 << 16
  *  thrown off by every edit. */
 export const RECENT_ITEM_BYTES_MAX = 4 * 1024 * 1024
 
-/** Version strings that are kept once for all the entries that have them. */
-export const INTERNED_VERSIONS_MAX = 65_536
-
 /** Listings of one walk that are known but not looked into yet. The walk goes deep first, so an honest tree
  *  has a page list and a few pages' worth of them open. */
 export const WALK_PLACES_MAX = 1 << 18
@@ -56,5 +48,4 @@ export const WALK_LINE_BYTES = 128
 /** Lines decoded at once, between which the step is held against its bound. */
 export const WALK_CHUNK_LINES = 64
 
-assert(VERSION_COUNT_MAX * 2 <= Number.MAX_SAFE_INTEGER, 'counts of a version vector must stay exact')
 assert(RECENT_ITEM_BYTES_MAX < TREE_ITEM_BYTES_MAX * 2, 'a replaced item must not push everything else out')

@@ -7,13 +7,11 @@
 
 import type { Digest, Hash, ItemRef } from '../base/item.js'
 import type { Entry } from './entry.js'
-import { encodeEntryInFolder, sameEntry } from './entry-line.js'
+import { sameEntry } from './entry-line.js'
 import { FolderPages } from './folder-pages.js'
-import { INTERNED_VERSIONS_MAX } from './limits.js'
 import { nameOf, parentOf } from './path.js'
-import { encodeLines, encodePages, subtreeLine } from './tree-item.js'
+import { encodeLines, encodePages, type TreeRow } from './tree-item.js'
 import { TreeItems } from './tree-items.js'
-import type { Version } from './version.js'
 
 /** One folder that has entries or subfolders with entries. Its own entry, if any, lives in its parent. */
 interface Folder {
@@ -37,7 +35,6 @@ export class Manifest {
   private readonly items: TreeItems
   /** Folders whose listing has changed since the last `root()`. */
   private readonly dirty = new Set<Folder>([this.top])
-  private readonly versions = new Map<Version, Version>()
   private entryCount = 0
   private files = 0
   private liveFolders = 0
@@ -58,8 +55,7 @@ export class Manifest {
     const name = nameOf(entry.path)
     const before = folder.entries.get(name)
     if (before !== undefined && sameEntry(before, entry)) return
-    // A copy, so that every entry has the same shape and the string of its version is shared.
-    folder.entries.set(name, { ...entry, version: this.interned(entry.version) })
+    folder.entries.set(name, entry)
     if (before === undefined && !folder.subfolders.has(name)) folder.pages.add(name)
     this.account(folder, before, entry)
     this.touch(folder, name)
@@ -172,7 +168,7 @@ export class Manifest {
   /** Lists the changed pages of a folder whose subfolders are listed, and holds its listing once. */
   private listFolder(folder: Folder): ItemRef {
     const { pages } = folder
-    const gone = pages.refresh((names) => this.items.add(encodeLines(linesOf(folder, names))))
+    const gone = pages.refresh((names) => this.items.add(encodeLines(rowsOf(folder, names))))
     const [first] = pages.items()
     let item: ItemRef
     if (pages.pageCount > 1) item = this.items.add(encodePages(pages.items()))
@@ -235,14 +231,6 @@ export class Manifest {
     for (let above: Folder | undefined = folder; above !== undefined; above = above.parent)
       above.liveCount += growth
   }
-
-  private interned(version: Version): Version {
-    const known = this.versions.get(version)
-    if (known !== undefined) return known
-    if (this.versions.size >= INTERNED_VERSIONS_MAX) this.versions.clear()
-    this.versions.set(version, version)
-    return version
-  }
 }
 
 function makeFolder(path: string, parent: Folder | undefined): Folder {
@@ -258,15 +246,12 @@ function makeFolder(path: string, parent: Folder | undefined): Folder {
   }
 }
 
-function linesOf(folder: Folder, names: readonly string[]): string[] {
-  const lines: string[] = []
-  for (const name of names) {
-    const entry = folder.entries.get(name)
-    if (entry !== undefined) lines.push(encodeEntryInFolder(entry))
-    const subtree = folder.subfolders.get(name)?.item
-    if (subtree !== undefined) lines.push(subtreeLine(name, subtree))
-  }
-  return lines
+function rowsOf(folder: Folder, names: readonly string[]): TreeRow[] {
+  return names.map((name) => ({
+    name,
+    entry: folder.entries.get(name),
+    subtree: folder.subfolders.get(name)?.item,
+  }))
 }
 
 function levelOf(levels: Folder[][], depth: number): Folder[] {

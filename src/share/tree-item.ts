@@ -2,11 +2,12 @@
 // `Manifest` writes them, `TreeWalk` reads a peer's.
 //
 //     item    = lines / pages
-//     lines   = 'left-tree 1 lines' LF *( line LF )
+//     lines   = 'left-tree 2 lines' LF table *( line LF )
+//     table   = the peers of all versions (version-table.ts)
 //     line    = entry / subtree
-//     entry   = an entry line with the name only (entry-line.ts)
+//     entry   = an entry line with the name only (entry-line.ts), its version short
 //     subtree = 'D ' name ' ' digest ' ' size        the listing of a folder that has content
-//     pages   = 'left-tree 1 pages' LF 2*( 'P ' digest ' ' size LF )
+//     pages   = 'left-tree 2 pages' LF 2*( 'P ' digest ' ' size LF )
 //
 // Lines ascend by name in UTF-16 code units; of one name, the entry comes before the subtree. A subtree may
 // stand without an entry, and an entry of kind folder without a subtree.
@@ -17,14 +18,22 @@ import { escapeField, unescapeField } from '../base/escape.js'
 import type { Digest, ItemRef } from '../base/item.js'
 import { TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 import type { Entry } from './entry.js'
-import { decodeEntryInFolder } from './entry-line.js'
+import { decodeEntryInFolder, encodeEntryInFolder } from './entry-line.js'
 import { TREE_ITEM_LINES_MAX } from './limits.js'
 import { checkPath, joinPath, nameOf } from './path.js'
+import { VersionTable } from './version-table.js'
 
 export interface Subtree {
   /** The folder's path from the top of the share. */
   readonly path: string
   readonly item: ItemRef
+}
+
+/** One name of a listing. */
+export interface TreeRow {
+  readonly name: string
+  readonly entry: Entry | undefined
+  readonly subtree: ItemRef | undefined
 }
 
 export type TreeItem =
@@ -33,16 +42,23 @@ export type TreeItem =
 
 export type TreeFault = DecodeFailure | 'unsorted'
 
-const LINES_HEADER = 'left-tree 1 lines\n'
-const PAGES_HEADER = 'left-tree 1 pages\n'
+const LINES_HEADER = 'left-tree 2 lines\n'
+const PAGES_HEADER = 'left-tree 2 pages\n'
 const REFERENCE = /^([0-9a-f]{64}) ([1-9][0-9]{0,8})$/
 
-/** `lines` in order, each from `encodeEntryInFolder` or `subtreeLine`. */
-export function encodeLines(lines: readonly string[]): Uint8Array {
-  return utf8(lines.length === 0 ? LINES_HEADER : `${LINES_HEADER}${lines.join('\n')}\n`)
+/** `rows` in order. */
+export function encodeLines(rows: readonly TreeRow[]): Uint8Array {
+  const entries = rows.flatMap(({ entry }) => (entry === undefined ? [] : [entry.version]))
+  const table = VersionTable.of(entries)
+  let text = `${LINES_HEADER}${table.text}\n`
+  for (const { name, entry, subtree } of rows) {
+    if (entry !== undefined) text += `${encodeEntryInFolder(entry, table)}\n`
+    if (subtree !== undefined) text += `${subtreeLine(name, subtree)}\n`
+  }
+  return utf8(text)
 }
 
-export function subtreeLine(name: string, item: ItemRef): string {
+function subtreeLine(name: string, item: ItemRef): string {
   return `D ${escapeField(name)} ${item.digest} ${item.sizeBytes}`
 }
 
@@ -69,6 +85,7 @@ export class TreeItemReader {
     private readonly text: string,
     private readonly folder: string,
     private readonly kind: TreeItem['kind'],
+    private readonly table: VersionTable | undefined,
     /** Where the next line begins. */
     private at: number,
   ) {}
@@ -81,11 +98,14 @@ export class TreeItemReader {
     if (text === undefined) return undecoded('not-utf8')
     if (!text.endsWith('\n')) return undecoded('truncated')
     if (!hasLinesAtMost(text, TREE_ITEM_LINES_MAX + 1)) return undecoded('too-long')
-    if (text.startsWith(LINES_HEADER))
-      return decoded(new TreeItemReader(text, folder, 'lines', LINES_HEADER.length))
     if (text.startsWith(PAGES_HEADER))
-      return decoded(new TreeItemReader(text, folder, 'pages', PAGES_HEADER.length))
-    return undecoded('unknown-kind')
+      return decoded(new TreeItemReader(text, folder, 'pages', undefined, PAGES_HEADER.length))
+    if (!text.startsWith(LINES_HEADER)) return undecoded('unknown-kind')
+    const end = text.indexOf('\n', LINES_HEADER.length)
+    if (end < 0) return undecoded('truncated')
+    const table = VersionTable.parse(text.slice(LINES_HEADER.length, end))
+    if (!table.ok) return table
+    return decoded(new TreeItemReader(text, folder, 'lines', table.value, end + 1))
   }
 
   /** Nothing is left to read. */
@@ -111,7 +131,7 @@ export class TreeItemReader {
         subtrees.push(subtree.value)
         name = nameOf(subtree.value.path)
       } else {
-        const entry = decodeEntryInFolder(line, this.folder)
+        const entry = decodeEntryInFolder(line, this.folder, this.table)
         if (!entry.ok) return entry
         entries.push(entry.value)
         name = nameOf(entry.value.path)

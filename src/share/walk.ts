@@ -239,7 +239,7 @@ function linesOf(listing: TreeItem): number {
 
 /** The cost of reading an entry, in lines. */
 function unitsOf({ path, version, target }: Entry): number {
-  return Math.floor((path.length + version.length + target.length) / WALK_LINE_BYTES)
+  return Math.floor((path.length + version.seen.length + target.length) / WALK_LINE_BYTES)
 }
 
 /** A copy that does not keep the listing's whole text alive, as parts of a string do in today's engines. */
@@ -249,7 +249,11 @@ function standalone(entry: Entry): Entry {
     path: standaloneText(entry.path),
     digest: standaloneText(entry.digest),
     target: standaloneText(entry.target),
-    version: standaloneText(entry.version),
+    version: {
+      content: standaloneText(entry.version.content),
+      attributes: standaloneText(entry.version.attributes),
+      seen: standaloneText(entry.version.seen),
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 // The watcher process: what is slow and not network. It keeps the share for the engine, whose child it is: watches and
 // scans it, hashes, compares, plans, keeps the index and the log. It ends with its parent.
 
+import { randomInt } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LeftError } from '../base/errors.js'
@@ -19,10 +20,12 @@ import { FULL_DISK_RETRY_MS } from '../keeper/limits.js'
 import { openShare, type Recovered } from '../keeper/recover/recovery.js'
 import type { KeeperNotice } from '../pipe/messages.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../pipe/watcher-protocol.js'
+import { COUNTS_PER_SECOND } from '../share/dots.js'
 import { SHARE_CHECK_MS } from './limits.js'
 import { loadLmdb, type OpenIndex, openIndex } from './open-index.js'
 
 const wallMs = systemWallClock.wallMs
+const random = () => randomInt(COUNTS_PER_SECOND)
 const lmdb = await loadLmdb()
 await loadHash()
 
@@ -47,7 +50,7 @@ class Watcher {
     const { privateFiles } = this
     const disk = new RealDisk(start.share, { followLinks: start.links === 'follow', privateFiles })
     this.index = openIndex(join(start.share, INDEX_PATH), lmdb)
-    const { author, catalogue, journal, notes } = this.openShare(start, disk)
+    const { edits, catalogue, journal, notes } = this.openShare(start, disk)
     this.folders = new FolderWatch({
       root: start.share,
       onHint: (folder, name) => {
@@ -65,7 +68,7 @@ class Watcher {
         hash,
         journal,
         catalogue,
-        peer: author,
+        edits,
         links: start.links,
         minFree: start.minFree,
         wallMs,
@@ -119,7 +122,7 @@ class Watcher {
   private openShare({ peer }: WatcherStart, disk: RealDisk): Recovered {
     const { index } = this
     try {
-      return openShare({ disk, peer, hash, crc32, index, boot: bootIdOrMinute(), wallMs })
+      return openShare({ disk, peer, hash, crc32, index, boot: bootIdOrMinute(), wallMs, random })
     } catch (error) {
       void index.close()
       throw error

@@ -26,7 +26,7 @@ import {
   subtreeLine,
   type TreeItem,
 } from '../../src/share/tree-item.js'
-import { bumpVersion, checkVersion, compareVersions, joinVersions } from '../../src/share/version.js'
+import { bumpVersion, checkVersion, compareVersions, joinVersions } from '../../src/share/dots.js'
 import { TreeWalk } from '../../src/share/walk.js'
 import { SimDisk } from '../../src/sim/disk/disk.js'
 import { readVectors } from '../vectors/read.js'

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { utf8 } from '../../src/base/bytes.js'
 import type { Entry, EntryKind } from '../../src/share/entry.js'
 import { checkPath } from '../../src/share/path.js'
-import { bumpVersion, type Version } from '../../src/share/version.js'
+import { bumpVersion, type Version } from '../../src/share/dots.js'
 
 /** Any 32-byte hash does where two sides of one test use the same. */
 export function sha256(bytes: Uint8Array): Uint8Array {

@@ -15,9 +15,11 @@ import { runsOf } from '../../journal/record.js'
 import { largeTemporary } from '../../pipe/layout.js'
 import type { Delivered, FetchFailure, FetchId } from '../../pipe/messages.js'
 import type { MinFree } from '../../pipe/settings.js'
+import { type PeerId, sameVersion } from '../../share/dots.js'
+import { hasSeenMore } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
-import { compareVersions, type PeerId } from '../../share/version.js'
 import type { Catalogue } from '../index/catalogue.js'
+import type { OwnEdits } from '../index/own-edits.js'
 import { STEP_FILES } from '../limits.js'
 import { Placing } from '../place/placing.js'
 import type { Scanner } from '../scan/scanner.js'
@@ -42,7 +44,7 @@ export interface IntakeOptions {
   readonly catalogue: Catalogue
   readonly journal: Journal<Entry>
   readonly scanner: Scanner
-  readonly peer: PeerId
+  readonly edits: OwnEdits
   readonly minFree: MinFree
 }
 
@@ -62,12 +64,12 @@ export class Intake {
 
   constructor(options: IntakeOptions, nowMs: number) {
     this.options = options
-    const { disk, hash, catalogue, journal, scanner, peer, minFree } = options
+    const { disk, hash, catalogue, journal, scanner, edits, minFree } = options
     const { wants, outcomes } = this
     const room = new Room({ disk, minFree, wants })
     const temporaries = new Temporaries({ disk, hash, catalogue, journal, wants, room })
     const end = new WantEnd({ wants, temporaries, room, outcomes })
-    const placing = new Placing({ disk, catalogue, journal, scanner, peer })
+    const placing = new Placing({ disk, catalogue, journal, scanner, edits })
     this.room = room
     this.temporaries = temporaries
     this.end = end
@@ -106,7 +108,7 @@ export class Intake {
     if (this.end.isRefused(remote)) return 'wanted'
     const want = this.wants.get(remote.path)
     if (want === undefined) return 'free'
-    if (want.remote.version === remote.version && want.remote.digest === remote.digest) {
+    if (sameVersion(want.remote.version, remote.version) && want.remote.digest === remote.digest) {
       this.wants.addSource(want, peer)
       return 'wanted'
     }
@@ -121,8 +123,8 @@ export class Intake {
    *  version that has seen the other: a join of the two would be an edit that nobody made. */
   private isBetter(remote: Entry, wanted: Entry): boolean {
     const decision = this.placing.compare(wanted, remote)
-    if (decision.type === 'adopt') return compareVersions(wanted.version, remote.version) === 'before'
-    return decision.type === 'take' || (decision.type === 'conflict' && decision.winner === 'remote')
+    if (decision.type === 'adopt') return hasSeenMore(remote, wanted)
+    return decision.type === 'take' || decision.type === 'conflict'
   }
 
   want(remote: Entry, peer: PeerId): void {

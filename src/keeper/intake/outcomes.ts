@@ -2,8 +2,8 @@
 // the order in which they came about.
 
 import type { KeeperNotice, KeeperToEngine } from '../../pipe/messages.js'
+import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
-import type { PeerId } from '../../share/version.js'
 
 export type IntakeOutcome =
   | { readonly type: 'message'; readonly message: KeeperToEngine }

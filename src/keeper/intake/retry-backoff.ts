@@ -2,14 +2,14 @@
 // permission. They are not fetched again until the peer has another version, or something changes here; and now and
 // then all the same, since what a person does about a permission is no change that the scan sees. The intake owns it.
 
+import { type DottedVersion, type PeerId, sameVersion } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
-import type { PeerId } from '../../share/version.js'
 import { DueQueue } from '../due-queue.js'
 import { REFUSED_PATHS_MAX } from '../limits.js'
 import { RETRY_BACKOFF_MS, RETRY_BACKOFF_MS_MAX } from './limits.js'
 
 interface Refusal {
-  readonly version: string
+  readonly version: DottedVersion
   readonly reason: string
   readonly sources: ReadonlySet<PeerId>
   /** How long until the next try; doubles with each that is refused for the same reason. */
@@ -26,7 +26,7 @@ export class RetryBackoff {
   add(remote: Entry, sources: ReadonlySet<PeerId>, reason: string, nowMs: number): boolean {
     const { path, version } = remote
     const before = this.byPath.get(path)
-    const isNews = before?.version !== version || before.reason !== reason
+    const isNews = before === undefined || !sameVersion(before.version, version) || before.reason !== reason
     const waitMs = isNews ? RETRY_BACKOFF_MS : Math.min(2 * before.waitMs, RETRY_BACKOFF_MS_MAX)
     this.byPath.delete(path)
     this.byPath.set(path, { version, reason, sources: new Set(sources), waitMs, open: false })
@@ -44,7 +44,7 @@ export class RetryBackoff {
   /** Whether this very thing is not to be tried now. */
   has({ path, version }: Entry): boolean {
     const refusal = this.byPath.get(path)
-    return refusal !== undefined && !refusal.open && refusal.version === version
+    return refusal !== undefined && !refusal.open && sameVersion(refusal.version, version)
   }
 
   pollTimeout(): number | undefined {

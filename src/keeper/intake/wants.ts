@@ -6,8 +6,8 @@ import type { Digest, ItemRef } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import type { Temporary } from '../../pipe/layout.js'
 import type { Delivered, FetchId } from '../../pipe/messages.js'
+import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
-import type { PeerId } from '../../share/version.js'
 import {
   LARGE_FETCHES_MAX,
   SMALL_FETCH_BYTES_MAX,
@@ -141,7 +141,7 @@ export class Wants {
     const account = this.accounts.get(peer) ?? { wantCount: 0, textUnits: 0 }
     const { path, version, target } = want.remote
     account.wantCount += change
-    account.textUnits += change * (path.length + version.length + target.length)
+    account.textUnits += change * (path.length + version.seen.length + target.length)
     if (account.wantCount === 0) this.accounts.delete(peer)
     else this.accounts.set(peer, account)
   }

@@ -4,7 +4,7 @@
 
 import { earliest } from '../../base/earliest.js'
 import type { KeeperNotice } from '../../pipe/messages.js'
-import type { PeerId } from '../../share/version.js'
+import type { PeerId } from '../../share/dots.js'
 import { COUNT_TOLD_MS, COUNT_TOLD_MS_MAX, NOTICES_NAMED_MAX, NOTICES_PEERS_MAX } from './limits.js'
 
 export type ThrottledKind = keyof typeof REFUSED

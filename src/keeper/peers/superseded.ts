@@ -1,8 +1,8 @@
 // Entries of peers that lost against ours, or against what is wanted: they are looked at again when that changes,
 // because the peer that has them will not say so a second time. The keeper owns it.
 
+import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
-import type { PeerId } from '../../share/version.js'
 
 export class Superseded {
   private readonly entries = new Map<string, Map<PeerId, Entry>>()

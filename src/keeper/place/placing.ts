@@ -8,11 +8,12 @@ import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import type { JournalRecord } from '../../journal/record.js'
 import { LINK_TEMPORARY, type Temporary } from '../../pipe/layout.js'
-import { type Decision, decide, sameContent } from '../../share/decide.js'
+import { type Decision, decide, defendFolder, originalOf } from '../../share/decide.js'
+import { mtimeOf } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { conflictPath, isShareMark, ownFoldersWithin, parentOf } from '../../share/path.js'
-import { bumpVersion, type PeerId } from '../../share/version.js'
 import type { Catalogue } from '../index/catalogue.js'
+import type { OwnEdits } from '../index/own-edits.js'
 import { isKeptTime, type Signature, signatureOf } from '../index/signature.js'
 import type { Scanner } from '../scan/scanner.js'
 import { applyMetadata } from './apply-metadata.js'
@@ -55,7 +56,7 @@ export interface PlacingOptions {
   readonly catalogue: Catalogue
   readonly journal: Journal<Entry>
   readonly scanner: Scanner
-  readonly peer: PeerId
+  readonly edits: OwnEdits
 }
 
 export class Placing {
@@ -68,14 +69,18 @@ export class Placing {
   decide(remote: Entry): Decision {
     const { manifest } = this.options.catalogue
     return decide(manifest.get(remote.path), remote, {
-      localFolderHasLiveChildren: manifest.hasLiveChildren(remote.path),
-      peer: this.options.peer,
+      folderHasLiveChildren: manifest.hasLiveChildren(remote.path),
     })
   }
 
   /** Which of two versions that peers have is the better one to want. */
   compare(wanted: Entry, other: Entry): Decision {
-    return decide(wanted, other, { localFolderHasLiveChildren: false, peer: this.options.peer })
+    return decide(wanted, other, { folderHasLiveChildren: false })
+  }
+
+  /** A new version of a folder of ours, which what wants its place has not seen. */
+  defended(folder: Entry): Entry {
+    return defendFolder(folder, this.options.edits.nextDot())
   }
 
   /** Takes over what a peer knows of content that is here already. Answers false where the file must be looked
@@ -94,7 +99,8 @@ export class Placing {
     const { disk, catalogue, scanner } = this.options
     const local = catalogue.get(entry.path)
     const touches =
-      entry.kind === 'file' && (local?.mtimeMs !== entry.mtimeMs || local.executable !== entry.executable)
+      entry.kind === 'file' &&
+      (local === undefined || mtimeOf(local) !== mtimeOf(entry) || local.executable !== entry.executable)
     // An entry that nobody has looked at yet must not be counted as having seen the peer's version.
     if (entry.kind !== 'tombstone' && !scanner.matches(entry.path)) {
       if (!scanner.isWithheld(entry.path)) return false
@@ -171,7 +177,7 @@ export class Placing {
       // is taken anyway.
       const takesFreePlace = kind === 'file' && catalogue.live(path) === undefined
       if (!takesFreePlace && !scanner.matches(path)) return { type: 'unsettled' }
-      const keptAs = decision.type === 'conflict' ? this.keepLoser(decision.loser) : undefined
+      const keptAs = decision.type === 'conflict' ? this.keepLoser(path, decision.copy) : undefined
       this.replace(decision.entry, temporary)
       return { type: 'placed', entry: decision.entry, keptAs }
     })
@@ -194,12 +200,17 @@ export class Placing {
 
   private tryToPlan(remote: Entry, temporary: Temporary | undefined, folders: Set<string>): Plan | Placed {
     const decision = this.decide(remote)
-    if (decision.type === 'keep') return { type: 'needless' }
-    if (decision.type === 'adopt')
-      return this.adopt(decision.entry) ? { type: 'needless' } : { type: 'unsettled' }
-    if (decision.type === 'conflict' && decision.winner === 'local') {
-      this.options.catalogue.record(decision.entry, this.options.catalogue.signature(remote.path))
-      return { type: 'beaten' }
+    switch (decision.type) {
+      case 'keep':
+        return { type: decision.wins ? 'beaten' : 'needless' }
+      case 'remove':
+      case 'hold':
+        return { type: 'needless' }
+      case 'adopt':
+        return this.adopt(decision.entry) ? { type: 'needless' } : { type: 'unsettled' }
+      case 'defend':
+        this.options.catalogue.record(this.defended(decision.folder), undefined)
+        return { type: 'beaten' }
     }
     const { entry } = decision
     const { catalogue, scanner } = this.options
@@ -275,43 +286,38 @@ export class Placing {
     disk.rename(LINK_TEMPORARY, path)
   }
 
-  /** Gives the loser of a conflict its second name; answers which. Folders never lose. */
-  private keepLoser(loser: Entry): string {
-    const { disk, catalogue, peer } = this.options
-    const path = this.nameForLoser(loser)
-    if (this.keeps(path, loser)) return path
-    const kept: Entry = { ...loser, path, version: this.nextVersion(path, peer) }
-    if (loser.kind === 'link') {
-      disk.makeLink(path, loser.target)
-      catalogue.record(kept, undefined)
-      return path
-    }
-    const own = disk.stat(loser.path)
-    disk.linkFile(loser.path, path)
-    catalogue.record(kept, this.signatureAfter(own, disk.stat(path)))
-    return path
-  }
-
-  /** The first name at which the loser is kept already, or where nothing is: a conflict copy is a file like any other, and
-   *  somebody may have written into it since. */
-  private nameForLoser(loser: Entry): string {
+  /** Gives the loser of a conflict at `from` its second name; answers which. Folders never lose. */
+  private keepLoser(from: string, copy: Entry): string {
     for (let choice = 1; choice <= CONFLICT_NAMES_MAX; choice++) {
-      const path = conflictPath(loser, choice)
-      const isFree =
-        this.options.catalogue.live(path) === undefined && this.options.disk.statLink(path) === undefined
-      if (isFree || this.keeps(path, loser)) return path
+      const path = choice === 1 ? copy.path : conflictPath({ ...copy, path: originalOf(from) }, choice)
+      if (this.keepAs(from, { ...copy, path })) return path
     }
-    throw new DiskError('io', `no name is left for the loser of a conflict at ${loser.path}`)
+    throw new DiskError('io', `no name is left for the loser of a conflict at ${from}`)
   }
 
-  /** Whether this very content stands at `path`, as far as the catalogue knows and the disk confirms. */
-  private keeps(path: string, loser: Entry): boolean {
-    const standing = this.options.catalogue.live(path)
-    return standing !== undefined && sameContent(standing, loser) && this.options.scanner.matches(path)
-  }
-
-  private nextVersion(path: string, peer: PeerId): string {
-    return bumpVersion(this.options.catalogue.get(path)?.version ?? '', peer)
+  /** A conflict copy is a file like any other: somebody may have written into it since, or deleted it. Answers false where
+   *  something else is there. */
+  private keepAs(from: string, copy: Entry): boolean {
+    const { disk, catalogue, scanner } = this.options
+    const { path } = copy
+    const decision = this.decide(copy)
+    // Kept already, or seen and deleted since; and what is known must be what is there.
+    if (decision.type === 'keep') return !decision.wins && scanner.matches(path)
+    if (!scanner.matches(path)) return false
+    if (decision.type === 'adopt') {
+      catalogue.record(decision.entry, catalogue.signature(path))
+      return true
+    }
+    if (decision.type !== 'take' || decision.replaces !== undefined) return false
+    if (copy.kind === 'link') {
+      disk.makeLink(path, copy.target)
+      catalogue.record(decision.entry, undefined)
+      return true
+    }
+    const own = disk.stat(from)
+    disk.linkFile(from, path)
+    catalogue.record(decision.entry, this.signatureAfter(own, disk.stat(path)))
+    return true
   }
 
   /** The parents of `path` that are no folders, outermost first; those that are one are added to `folders`. */
@@ -338,8 +344,8 @@ export class Placing {
    *  use it. */
   private prepareTemporary({ path, looks }: Temporary, entry: Entry, standing: Entry | undefined): Temporary {
     const { disk } = this.options
-    const isTimed = looks !== undefined && isKeptTime(looks.mtimeMs, entry.mtimeMs)
-    if (!isTimed) disk.setTimes(path, entry.mtimeMs)
+    const isTimed = looks !== undefined && isKeptTime(looks.mtimeMs, mtimeOf(entry))
+    if (!isTimed) disk.setTimes(path, mtimeOf(entry))
     const replaces = standing?.kind === 'file' ? entry.path : undefined
     disk.setAccess(path, { executable: entry.executable, replaces })
     return { path, looks: isTimed ? looks : disk.statLink(path) }

@@ -10,11 +10,13 @@ import { BLOCK_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import { JOURNAL_PATH, Journal, type LoggedPlacing } from '../../journal/journal.js'
 import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
+import { type PeerId, sameVersion } from '../../share/dots.js'
+import { mtimeOf } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { decodeEntry, encodeEntry } from '../../share/entry-line.js'
 import { OWN_FOLDER, parentOf } from '../../share/path.js'
-import type { PeerId } from '../../share/version.js'
 import { Catalogue } from '../index/catalogue.js'
+import { OwnEdits } from '../index/own-edits.js'
 import { isKeptTime, type Signature, sameSignature, signatureOf } from '../index/signature.js'
 import { applyMetadata } from '../place/apply-metadata.js'
 import { HashJob, type HashStep } from '../scan/hashing.js'
@@ -31,11 +33,13 @@ export interface RecoveryOptions {
    *  may be lost. '' where it is not known. */
   readonly boot: string
   readonly wallMs: () => number
+  /** 0..65,535, any: see own-edits.ts. */
+  readonly random: () => number
 }
 
 export interface Recovered {
-  /** In whose name the share's edits are counted from now on. */
-  readonly author: PeerId
+  /** Counts the share's edits from now on. */
+  readonly edits: OwnEdits
   readonly catalogue: Catalogue
   readonly journal: Journal<Entry>
   /** One line for each thing that was settled, for the person. */
@@ -61,7 +65,9 @@ export function openShare(options: RecoveryOptions): Recovered {
     throw error
   }
   catalogue.commitAfter(() => journal.sync())
-  return { author: authorOf(options), catalogue, journal, notes: recovery.notes }
+  const { wallMs, random } = options
+  const edits = new OwnEdits({ index, author: authorOf(options), wallMs, random })
+  return { edits, catalogue, journal, notes: recovery.notes }
 }
 
 /** A share is the author of its own edits under its peer's name, until a loss of power makes it forget some of them: the
@@ -130,7 +136,7 @@ class Recovery {
       'placing',
       established({
         machineWentDown: () => machineWentDown,
-        indexKnows: () => this.catalogue.get(path)?.version === entry.version,
+        indexKnows: () => this.indexKnows(entry),
         targetExists: () => disk.statLink(path) !== undefined,
         halfReplaced: () => this.isHalfReplaced(entry),
         tookFreePlace: () => replaces === '',
@@ -167,11 +173,16 @@ class Recovery {
     this.journal.append({ kind: 'placed', paths: [path] })
   }
 
+  private indexKnows({ path, version }: Entry): boolean {
+    const known = this.catalogue.get(path)
+    return known !== undefined && sameVersion(known.version, version)
+  }
+
   /** Records the entry as received. The scan will see what a person changed of it since. */
   private takeAsReceived(entry: Entry): void {
     const stat = this.options.disk.statLink(entry.path)
     const asPlaced =
-      stat !== undefined && stat.executable === entry.executable && isKeptTime(stat.mtimeMs, entry.mtimeMs)
+      stat !== undefined && stat.executable === entry.executable && isKeptTime(stat.mtimeMs, mtimeOf(entry))
     this.catalogue.record(entry, entry.kind === 'file' && asPlaced ? signatureOf(stat) : undefined)
     this.notes.push(`${entry.path} was put in place before the last stop; taken as received`)
   }
@@ -267,14 +278,15 @@ class Recovery {
     const { disk } = this.options
     const stat = disk.statLink(entry.path)
     if (entry.kind !== 'file' || stat?.kind !== 'file') return
-    if (stat.sizeBytes === 0 || isKeptTime(stat.mtimeMs, entry.mtimeMs)) disk.removeFile(entry.path)
+    if (stat.sizeBytes === 0 || isKeptTime(stat.mtimeMs, mtimeOf(entry))) disk.removeFile(entry.path)
   }
 
   /** Whether the file at the path has the length and the time that we gave ours: nobody's edit has both. */
-  private looksPlaced({ path, kind, sizeBytes, mtimeMs }: Entry): boolean {
+  private looksPlaced(entry: Entry): boolean {
+    const { path, kind, sizeBytes } = entry
     const stat = this.options.disk.statLink(path)
     if (kind !== 'file' || stat?.kind !== 'file') return false
-    return stat.sizeBytes === sizeBytes && isKeptTime(stat.mtimeMs, mtimeMs)
+    return stat.sizeBytes === sizeBytes && isKeptTime(stat.mtimeMs, mtimeOf(entry))
   }
 
   private isSameFile(one: string, other: string): boolean {

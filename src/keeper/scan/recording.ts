@@ -1,15 +1,25 @@
 // Enters what was seen into the catalogue with a new version of our own, unless it says nothing new. The scanner owns this.
 
 import type { Digest } from '../../base/item.js'
-import type { Entry } from '../../share/entry.js'
-import { bumpVersion, type PeerId } from '../../share/version.js'
+import {
+  changeMode,
+  editContent,
+  mtimeOf,
+  NO_MODE,
+  removeContent,
+  sameContent,
+  sameMode,
+  touch,
+} from '../../share/edit.js'
+import type { Content, Entry, Mode } from '../../share/entry.js'
 import type { Catalogue } from '../index/catalogue.js'
+import type { OwnEdits } from '../index/own-edits.js'
 import { isKeptTime, type Signature } from '../index/signature.js'
 import type { Findings } from './findings.js'
 
 export interface RecordingOptions {
   readonly catalogue: Catalogue
-  readonly peer: PeerId
+  readonly edits: OwnEdits
   readonly wallMs: () => number
   readonly onFolder: (path: string, present: boolean) => void
   readonly findings: Findings
@@ -23,43 +33,46 @@ export class Recording {
   }
 
   recordFolder(path: string): void {
-    this.record(path, { kind: 'folder', ...NO_CONTENT }, undefined)
+    this.record(path, { ...NO_CONTENT, kind: 'folder' }, READABLE, undefined)
   }
 
   recordLink(path: string, target: string): void {
-    this.record(path, { kind: 'link', ...NO_CONTENT, target }, undefined)
+    this.record(path, { ...NO_CONTENT, kind: 'link', target }, NO_MODE, undefined)
   }
 
   recordFile(path: string, signature: Signature, digest: Digest): void {
     const { sizeBytes, executable } = signature
     const mtimeMs = Math.round(signature.mtimeMs)
-    this.record(path, { kind: 'file', sizeBytes, mtimeMs, executable, digest, target: '' }, signature)
+    const content: Content = { ...NO_CONTENT, kind: 'file', sizeBytes, mtimeMs, digest }
+    this.record(path, content, { access: 'all', executable }, signature)
   }
 
   /** A new version of our own making, unless it says nothing new. */
-  private record(
-    path: string,
-    seen: Omit<Entry, 'path' | 'version'>,
-    signature: Signature | undefined,
-  ): void {
-    const { catalogue, peer, findings } = this.options
+  private record(path: string, content: Content, mode: Mode, signature: Signature | undefined): void {
+    const { catalogue, findings } = this.options
     findings.forgetProblem(path)
     const before = catalogue.get(path)
-    const same =
-      before !== undefined &&
-      before.kind === seen.kind &&
-      before.digest === seen.digest &&
-      isKeptTime(seen.mtimeMs, before.mtimeMs) &&
-      before.executable === seen.executable &&
-      before.target === seen.target
-    if (same) {
+    const entry = this.edited(before, path, content, mode)
+    if (entry === before) {
       if (signature !== undefined) catalogue.refreshSignature(path, signature)
       return
     }
-    if (before?.kind === 'folder' && seen.kind !== 'folder') this.markDeletedInside(path)
-    const entry: Entry = { path, ...seen, version: bumpVersion(before?.version ?? '', peer) }
+    if (before?.kind === 'folder' && content.kind !== 'folder') this.markDeletedInside(path)
     catalogue.record(entry, signature)
     findings.addChange(entry)
+  }
+
+  /** The same entry where nothing is new: the same content with another time was touched. */
+  private edited(before: Entry | undefined, path: string, content: Content, mode: Mode): Entry {
+    const { edits } = this.options
+    if (before === undefined || !sameContent(before, content))
+      return editContent(before, { path, content, mode, dot: edits.nextDot() }).entry
+    const isTimed = isKeptTime(content.mtimeMs, mtimeOf(before))
+    const isMode = sameMode(before, mode)
+    if (isTimed && isMode) return before
+    const dot = edits.nextDot()
+    const entry = isMode ? before : changeMode(before, dot, mode).entry
+    return isTimed ? entry : touch(entry, dot, content.mtimeMs).entry
   }
 
   /** Nothing is at the path any more: a deletion of ours. */
@@ -89,20 +102,13 @@ export class Recording {
   }
 
   private markOneDeleted(entry: Entry): void {
-    const { catalogue, peer, wallMs, findings } = this.options
-    const tombstone: Entry = {
-      path: entry.path,
-      kind: 'tombstone',
-      sizeBytes: 0,
-      mtimeMs: Math.round(wallMs()),
-      executable: false,
-      digest: '',
-      target: '',
-      version: bumpVersion(entry.version, peer),
-    }
+    const { catalogue, edits, wallMs, findings } = this.options
+    const tombstone = removeContent(entry, edits.nextDot(), Math.round(wallMs())).entry
     catalogue.record(tombstone, undefined)
     findings.addChange(tombstone)
   }
 }
 
-const NO_CONTENT = { sizeBytes: 0, mtimeMs: 0, executable: false, digest: '', target: '' } as const
+const NO_CONTENT = { sizeBytes: 0, mtimeMs: 0, digest: '', target: '', deletedKind: undefined } as const
+
+const READABLE: Mode = { access: 'all', executable: false }

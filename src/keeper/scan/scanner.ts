@@ -13,8 +13,8 @@ import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
 import { isOwnPath, joinPath } from '../../share/path.js'
-import type { PeerId } from '../../share/version.js'
 import type { Catalogue } from '../index/catalogue.js'
+import type { OwnEdits } from '../index/own-edits.js'
 import { sameSignature, signatureOf } from '../index/signature.js'
 import { STEP_BYTES, STEP_FILES } from '../limits.js'
 import { type Finding, Findings } from './findings.js'
@@ -29,7 +29,7 @@ export interface ScannerOptions {
   readonly disk: Disk
   readonly hash: Hash
   readonly catalogue: Catalogue
-  readonly peer: PeerId
+  readonly edits: OwnEdits
   readonly links: LinkPolicy
   readonly wallMs: () => number
   /** A folder is there (or no longer) and its changes should be hinted at. A call and no finding: the watch must begin before
@@ -54,12 +54,12 @@ export class Scanner {
 
   constructor(options: ScannerOptions) {
     this.options = options
-    const { disk, hash, catalogue, peer, links, wallMs, onFolder } = options
+    const { disk, hash, catalogue, edits, links, wallMs, onFolder } = options
     const { findings } = this
     this.ahead = new ReadAhead(disk, hash)
     this.sighting = new Sighting({ disk, catalogue, links, findings })
     this.settling = new Settling(this.ahead, wallMs)
-    this.recording = new Recording({ catalogue, peer, wallMs, onFolder, findings })
+    this.recording = new Recording({ catalogue, edits, wallMs, onFolder, findings })
   }
 
   /** Nothing to list, look at, hash or wait for. */

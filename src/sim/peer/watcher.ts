@@ -108,7 +108,7 @@ export class SimWatcher {
   }
 
   private openKeeper(): void {
-    const { plan, scheduler, hash, crc32, number, observer } = this.host.peer
+    const { plan, scheduler, hash, crc32, number, observer, random } = this.host.peer
     const { watchedDisk: disk, index, wallMs } = this.host
     let recovered: Recovered
     try {
@@ -118,6 +118,7 @@ export class SimWatcher {
         crc32,
         index,
         wallMs,
+        random: () => random.below(1 << 16),
         peer: plan.id,
         boot: this.host.boot(),
       })
@@ -129,7 +130,7 @@ export class SimWatcher {
       return
     }
     observer.handleOpened(number, recovered)
-    const { author, catalogue, journal } = recovered
+    const { edits, catalogue, journal } = recovered
     this.state = 'up'
     this.keeper = new Keeper(
       {
@@ -137,7 +138,7 @@ export class SimWatcher {
         hash,
         journal,
         catalogue,
-        peer: author,
+        edits,
         links: 'follow',
         wallMs,
         onFolder: (path, present) => {

@@ -14,7 +14,7 @@ import {
 } from '../../../src/share/dotted-entry.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { encodeEntry } from '../../../src/share/entry-line.js'
-import { bumpVersion, compareVersions, joinVersions } from '../../../src/share/version.js'
+import { bumpVersion, compareVersions, joinVersions } from '../../../src/share/dots.js'
 import { type Change, contentOf, dotsAndSeen, type EditId, type Meeting, PATH, type Rules } from './rules.js'
 
 /** An entry with one version vector, and what its last edit found there where the rule wants to know. */

@@ -1,7 +1,7 @@
 // Which piece of a file a source does best to go on with: the rank of each piece, by who owns it (rendezvous hashing over all
 // partners) and by how many partners hold it. Used by PiecePicker.
 
-import type { PeerId } from '../../../share/version.js'
+import type { PeerId } from '../../../share/dots.js'
 import { hashOfPeer, type Source } from './source.js'
 
 /** Apart by more than there are pieces, and by less than makes numbers inexact. */

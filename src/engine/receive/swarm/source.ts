@@ -4,7 +4,7 @@
 import type { BlockSet } from '../../../base/blockset.js'
 import { BLOCK_BYTES } from '../../../base/limits.js'
 import type { BlockSupply, SessionId } from '../../../rdt/endpoint.js'
-import type { PeerId } from '../../../share/version.js'
+import type { PeerId } from '../../../share/dots.js'
 import { SOURCE_RATE_WEIGHT } from './limits.js'
 
 /** How a session does, as rdt measures it. */
