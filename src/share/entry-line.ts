@@ -4,7 +4,7 @@
 //     kind    = 'f' file / 'd' folder / 'l' link / 't' tombstone
 //     mode    = of a file: readers [ 'x' executable ]; of a folder: readers; of a link: '-'
 //               of a tombstone: the kind that was deleted [ '!' confirmed ]
-//     readers = 'o' its owner / 'g' its group / 'a' all
+//     readers = 'o' its owner / 'g' its group / 'a' all / '-' not told, by a disk that keeps no modes
 //     size    = bytes, decimal; 0 unless a file
 //     mtime   = time [ ',' time [ '@' dot ] ]    of the content; of a touch; touched content, where it is another one
 //     time    = milliseconds since 1970, decimal, may be negative; 0 for a folder
@@ -35,7 +35,12 @@ const LETTER_OF_KIND: Readonly<Record<EntryKind, string>> = {
   link: 'l',
   tombstone: 't',
 }
-const ACCESS_OF_LETTER: Readonly<Record<string, Access>> = { o: 'owner', g: 'group', a: 'all' }
+const ACCESS_OF_LETTER: Readonly<Record<string, Access>> = {
+  o: 'owner',
+  g: 'group',
+  a: 'all',
+  '-': 'none',
+}
 const LETTER_OF_ACCESS: Readonly<Record<Access, string>> = { owner: 'o', group: 'g', all: 'a', none: '-' }
 
 const INTEGER = /^(?:0|-?[1-9][0-9]{0,15})$/

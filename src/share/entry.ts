@@ -22,7 +22,8 @@ export interface Content {
   readonly mtimeMs: number
 }
 
-/** Who may read it, from the most private: the owner, its group, everybody. 'none' is for links and tombstones. */
+/** Who may read it, from the most private: the owner, its group, everybody. 'none': links and tombstones have no mode, and a
+ *  disk that keeps none tells none. */
 export type Access = 'owner' | 'group' | 'all' | 'none'
 
 export interface Mode {

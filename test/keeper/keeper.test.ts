@@ -26,7 +26,9 @@ import { SimIndex } from '../../src/sim/peer/index.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import {
   contentOf,
+  countedEdits,
   digestOfContent,
+  dotted,
   listOf,
   OURS,
   START_MS,
@@ -60,14 +62,15 @@ class KeptShare {
   start(): void {
     const { disk, index } = this
     const wallMs = () => this.nowMs
-    const opened = openShare({ disk, peer: OURS, hash, crc32, index, boot: 'boot', wallMs })
+    const opened = openShare({ disk, peer: OURS, hash, crc32, index, boot: 'boot', wallMs, random: () => 0 })
     const { catalogue, journal } = opened
+    const edits = countedEdits(index, opened.edits.author)
     const options = {
       disk,
       hash,
       journal,
       catalogue,
-      peer: OURS,
+      edits,
       links: 'follow',
       wallMs,
       minFree: this.minFree,
@@ -168,9 +171,10 @@ describe('a share that is read for the first time', () => {
       index,
       boot: 'boot',
       wallMs: () => share.nowMs,
+      random: () => 0,
     })
     share.keeper = new Keeper(
-      { disk, hash, ...opened, peer: OURS, links: 'follow', wallMs: () => share.nowMs, onFolder: () => {} },
+      { disk, hash, ...opened, links: 'follow', wallMs: () => share.nowMs, onFolder: () => {} },
       share.nowMs,
     )
     share.keeper.handle(
@@ -380,7 +384,7 @@ describe('a large file', () => {
     share.disk.putFile('large', old)
     share.keeper.handleHint('large', share.nowMs)
     share.pass(1_000)
-    share.claim([{ ...remote, version: `${OURS}:1,${THEIRS}:1` }])
+    share.claim([{ ...remote, version: dotted(`${OURS}:1`, `${THEIRS}:1`) }])
     expect([...new BlockSet(3, fetchList(share).needed)]).toEqual([1])
     expect(share.notices('fetching')).toMatchObject([{ reusedBytes: 2 * BLOCK_BYTES }])
   })
@@ -615,7 +619,7 @@ describe('what cannot be placed here', () => {
     expect(share.notices('problem')).toMatchObject([{ path: 'link/a' }])
     share.claim([remote])
     expect(share.take('fetch-small')).toEqual([])
-    share.claim([{ ...remote, version: `${THEIRS}:2` }])
+    share.claim([{ ...remote, version: dotted(`${THEIRS}:2`) }])
     expect(share.take('fetch-small')).toHaveLength(1)
     expect(share.disk.contentOf('folder/a')).toBeUndefined()
   })

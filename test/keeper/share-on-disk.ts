@@ -1,16 +1,19 @@
 // A share on a simulated disk with its index, catalogue, log and scanner, for the tests of the parts of the keeper.
 
 import { hexOf, utf8 } from '../../src/base/bytes.js'
+import type { Index } from '../../src/base/index-port.js'
 import { blockBytes, blockCount } from '../../src/base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../src/base/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import type { Journal } from '../../src/journal/journal.js'
 import type { Catalogue } from '../../src/keeper/index/catalogue.js'
+import { OwnEdits } from '../../src/keeper/index/own-edits.js'
 import { Placing } from '../../src/keeper/place/placing.js'
 import { openShare } from '../../src/keeper/recover/recovery.js'
 import { Scanner } from '../../src/keeper/scan/scanner.js'
 import type { Temporary } from '../../src/pipe/layout.js'
 import type { LinkPolicy } from '../../src/pipe/settings.js'
+import { type Dot, type DottedVersion, type PeerId, uniteSeen } from '../../src/share/dots.js'
 import type { Entry } from '../../src/share/entry.js'
 import { SimDisk, type SimDiskOptions } from '../../src/sim/disk/disk.js'
 import { SimIndex } from '../../src/sim/peer/index.js'
@@ -54,7 +57,7 @@ export class ShareOnDisk {
   open(): void {
     const { disk, index } = this
     const wallMs = () => this.nowMs
-    const { catalogue, journal, notes } = openShare({
+    const opened = openShare({
       disk,
       peer: OURS,
       hash,
@@ -62,13 +65,16 @@ export class ShareOnDisk {
       index,
       boot: this.boot,
       wallMs,
+      random: () => 0,
     })
+    const { catalogue, journal, notes } = opened
+    const edits = countedEdits(index, opened.edits.author)
     Object.assign(this, { catalogue, journal, notes })
     this.scanner = new Scanner({
       disk,
       hash,
       catalogue,
-      peer: OURS,
+      edits,
       links: this.links,
       wallMs,
       onFolder: (path, present) => {
@@ -81,7 +87,7 @@ export class ShareOnDisk {
       catalogue,
       journal,
       scanner: this.scanner,
-      peer: OURS,
+      edits,
     })
   }
 
@@ -172,6 +178,17 @@ export function contentOf(sizeBytes: number, seed = 1): Uint8Array {
   return bytes
 }
 
+/** The version of the last of these edits, on top of the others. */
+export function dotted(...dots: readonly Dot[]): DottedVersion {
+  const last = dots.at(-1)!
+  return { content: last, attributes: last, seen: dots.reduce(uniteSeen, '') }
+}
+
+/** Counts that tests can name: 1, 2, 3, by a clock that stands. */
+export function countedEdits(index: Index, author: PeerId): OwnEdits {
+  return new OwnEdits({ index, author, wallMs: () => 0, random: () => 0 })
+}
+
 /** A file as a peer announces it. */
 export function theirFile(
   path: string,
@@ -184,10 +201,14 @@ export function theirFile(
     kind: 'file',
     sizeBytes: bytes.length,
     mtimeMs: START_MS - 60_000,
+    access: 'all',
     executable: false,
+    touched: undefined,
+    confirmed: false,
     digest: digestOfContent(bytes),
     target: '',
-    version: `${THEIRS}:1`,
+    deletedKind: undefined,
+    version: dotted(`${THEIRS}:1`),
     ...attributes,
   }
 }
@@ -197,5 +218,5 @@ export function theirFolder(path: string): Entry {
 }
 
 export function theirLink(path: string, target: string): Entry {
-  return { ...theirFile(path, ''), kind: 'link', sizeBytes: 0, digest: '', target }
+  return { ...theirFile(path, ''), kind: 'link', access: 'none', sizeBytes: 0, digest: '', target }
 }

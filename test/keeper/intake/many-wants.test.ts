@@ -41,11 +41,11 @@ beforeEach(() => {
     index: new SimIndex(),
     boot: 'boot',
     wallMs: () => nowMs,
+    random: () => 0,
   })
   const options = {
     disk,
     hash,
-    peer: OURS,
     links: 'follow',
     wallMs: () => nowMs,
     onFolder: () => {},

@@ -204,7 +204,7 @@ describe('a peer of which much is wanted', () => {
   test('is sated at fewer paths that are long', () => {
     const path = 'p'.repeat(4_000)
     const { version } = fileEntry('')
-    const count = Math.ceil(WANT_TEXT_PER_PEER_MAX / (path.length + 6 + version.length))
+    const count = Math.ceil(WANT_TEXT_PER_PEER_MAX / (path.length + 6 + version.seen.length))
     for (let index = 0; index < count - 1; index++) add(`${path}${String(index).padStart(6, '0')}`)
     expect(wants.isSated(A)).toBe(false)
     add(`${path}999999`)

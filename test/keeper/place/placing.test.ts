@@ -5,6 +5,7 @@ import type { Placed } from '../../../src/keeper/place/placing.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { conflictPath } from '../../../src/share/path.js'
 import {
+  dotted,
   OURS,
   ShareOnDisk,
   type ShareOptions,
@@ -32,7 +33,7 @@ function placeText(share: ShareOnDisk, path: string, text: string, attributes: P
 
 /** Later than anything that this machine has done. */
 const NEWER = { mtimeMs: START_MS + 3_600_000 }
-const seenOurs = { version: `${OURS}:1,${THEIRS}:1` }
+const seenOurs = { version: dotted(`${OURS}:1`, `${THEIRS}:1`) }
 
 describe('the mode of a file of a peer', () => {
   test("is that of this user's new files where nothing was", () => {
@@ -75,7 +76,7 @@ describe('the mode of a file of a peer', () => {
     const share = shareWith({ a: 'ours' }, { keepsModes: false })
     for (const [path, version] of [
       ['a', seenOurs.version],
-      ['b', `${THEIRS}:1`],
+      ['b', dotted(`${THEIRS}:1`)],
     ] as const) {
       const temporary = share.putTemporary(utf8('theirs'))
       const remote = theirFile(path, 'theirs', { version, executable: true })
@@ -157,7 +158,7 @@ describe('a new file of a peer', () => {
     if (prepared.type !== 'prepared') throw new Error(prepared.type)
     expect(share.placing.finish(prepared).type).toBe('placed')
     expect(share.textAt('f/g/a')).toBe('1')
-    expect(share.catalogue.get('f')?.version).toBe(`${THEIRS}:1`)
+    expect(share.catalogue.get('f')?.version).toEqual(dotted(`${THEIRS}:1`))
     expect(share.catalogue.get('f/g')).toBeUndefined()
   })
 
@@ -237,8 +238,8 @@ describe('two edits that have not seen each other', () => {
     expect(share.textAt('a.txt')).toBe('theirs')
     expect(placed.keptAs).toMatch(/^a\.conflict-20231114-.*\.txt$/)
     expect(share.textAt(placed.keptAs)).toBe('ours')
-    expect(share.catalogue.get('a.txt')!.version).toBe(`${OURS}:1,${THEIRS}:1`)
-    expect(share.catalogue.get(placed.keptAs)).toMatchObject({ kind: 'file', version: `${OURS}:1` })
+    expect(share.catalogue.get('a.txt')!.version).toEqual(dotted(`${OURS}:1`, `${THEIRS}:1`))
+    expect(share.catalogue.get(placed.keptAs)).toMatchObject({ kind: 'file', version: dotted(`${OURS}:1`) })
     expect(share.scanned()).toEqual([])
   })
 
@@ -316,7 +317,7 @@ describe('folders, links and what stands in their place', () => {
     const share = shareWith({})
     expect(share.placing.place(theirFolder('f'), undefined).type).toBe('placed')
     expect(share.disk.stat('f')!.kind).toBe('folder')
-    expect(share.placing.place({ ...theirFolder('f'), version: `${THEIRS}:2` }, undefined).type).toBe(
+    expect(share.placing.place({ ...theirFolder('f'), version: dotted(`${THEIRS}:2`) }, undefined).type).toBe(
       'needless',
     )
     expect(share.scanned()).toEqual([])
@@ -341,13 +342,15 @@ describe('folders, links and what stands in their place', () => {
     const share = shareWith({ 'f/a': '1' })
     share.disk.unharmed((disk) => disk.removeFile('f/a'))
     share.scan()
-    expect(placeText(share, 'f', 'a file', { version: `${OURS}:1,${THEIRS}:1` }).type).toBe('placed')
+    expect(placeText(share, 'f', 'a file', { version: dotted(`${OURS}:1`, `${THEIRS}:1`) }).type).toBe(
+      'placed',
+    )
     expect(share.textAt('f')).toBe('a file')
   })
 
   test('a file does not take the place of a folder with content', () => {
     const share = shareWith({ 'f/a': '1' })
-    expect(placeText(share, 'f', 'a file', { version: `${OURS}:1,${THEIRS}:1` })).toEqual({
+    expect(placeText(share, 'f', 'a file', { version: dotted(`${OURS}:1`, `${THEIRS}:1`) })).toEqual({
       type: 'beaten',
     })
     expect(share.textAt('f/a')).toBe('1')
@@ -358,16 +361,18 @@ describe('folders, links and what stands in their place', () => {
     share.disk.unharmed((disk) => disk.makeFolder('f'))
     share.scan()
     share.disk.putFile('f/new', utf8('1'))
-    expect(placeText(share, 'f', 'a file', { version: `${OURS}:1,${THEIRS}:1` }).type).toBe('failed')
+    expect(placeText(share, 'f', 'a file', { version: dotted(`${OURS}:1`, `${THEIRS}:1`) }).type).toBe(
+      'failed',
+    )
     expect(share.textAt('f/new')).toBe('1')
   })
 
   test('a kept link is made, replaced, and replaces a file that it has seen', () => {
     const share = shareWith({ a: '1' }, { links: 'keep' })
     expect(share.placing.place(theirLink('l', 'x y'), undefined).type).toBe('placed')
-    expect(share.placing.place({ ...theirLink('l', 'z'), version: `${THEIRS}:2` }, undefined).type).toBe(
-      'placed',
-    )
+    expect(
+      share.placing.place({ ...theirLink('l', 'z'), version: dotted(`${THEIRS}:2`) }, undefined).type,
+    ).toBe('placed')
     expect(share.placing.place({ ...theirLink('a', 'l'), ...seenOurs }, undefined).type).toBe('placed')
     expect(share.disk.readLink('l')).toBe('z')
     expect(share.disk.readLink('a')).toBe('l')
@@ -381,7 +386,7 @@ describe('what is here already', () => {
     const remote = theirFile('f/a', 'same', { ...NEWER, ...seenOurs })
     share.disk.failNext('denied', 'statLink')
     expect(share.placing.adopt(remote)).toBe(false)
-    expect(share.catalogue.get('f/a')).toMatchObject({ version: `${OURS}:1` })
+    expect(share.catalogue.get('f/a')).toMatchObject({ version: dotted(`${OURS}:1`) })
     expect(share.placing.adopt(remote)).toBe(true)
     expect(share.catalogue.get('f/a')).toEqual(remote)
   })
@@ -415,7 +420,7 @@ describe('what a peer deleted', () => {
     placeText(share, 'a', 'theirs')
     share.disk.unharmed((disk) => disk.removeFile('a'))
     share.scan()
-    expect(placeText(share, 'a', 'edited', { version: `${THEIRS}:2` }).type).toBe('placed')
+    expect(placeText(share, 'a', 'edited', { version: dotted(`${THEIRS}:2`) }).type).toBe('placed')
     expect(share.textAt('a')).toBe('edited')
   })
 })
