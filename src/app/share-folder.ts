@@ -20,7 +20,7 @@ import { lockShare } from '../io/lock.js'
 import { SystemRandom } from '../io/random.js'
 
 /** Version of the layout of `.left`; a newer one is not touched. */
-const STATE_FORMAT = 1
+const STATE_FORMAT = 2
 const PEER_ID_BYTES = 8
 
 export interface ShareFolder {
@@ -96,6 +96,11 @@ function checkFormat(file: string): void {
   }
   const format = Number(text.trim())
   if (format === STATE_FORMAT) return
+  if (format === 1) {
+    // From here on an older left refuses the share. The watcher process translates the index when it opens it.
+    writeFileSync(file, `${STATE_FORMAT}\n`, { mode: 0o600 })
+    return
+  }
   throw new LeftError(
     'state-newer',
     `${dirname(file)} was written by another version of left (format ${text.trim().slice(0, 20)}); use that version, or move ${dirname(file)} away to start anew`,

@@ -119,11 +119,27 @@ export function foldSeen(seen: Seen, pinned: readonly Dot[], peersMax = SEEN_PEE
   }
 }
 
+/** Begins the peer of a dot that stands for a version vector of format 1 (format1.ts). Its count is 1, and counts by clock are
+ *  larger. */
+export const FORMAT1_PREFIX = '00000000'
+
+function isOfFormat1(dot: Dot): boolean {
+  return dot.startsWith(FORMAT1_PREFIX) && countOf(dot) === 1
+}
+
+/** Whether `seen` holds an edit. Whoever has seen all that a version vector of format 1 held has seen the edit that it was of. */
+function holdsEdit(seen: Seen, dot: Dot, seenByIt: Seen): boolean {
+  if (holds(seen, dot)) return true
+  if (!isOfFormat1(dot)) return false
+  const vector = dotsOf(seenByIt).filter((other) => !isOfFormat1(other))
+  return vector.length > 0 && vector.every((other) => holds(seen, other))
+}
+
 /** R replaces L where R has seen L and L has not seen R. Where each has seen the other, the larger vector knows more. */
 export function relate(left: Dot, leftSeen: Seen, right: Dot, rightSeen: Seen): Relation {
   if (left === right) return 'same'
-  const leftHolds = holds(leftSeen, right)
-  const rightHolds = holds(rightSeen, left)
+  const leftHolds = holdsEdit(leftSeen, right, rightSeen)
+  const rightHolds = holdsEdit(rightSeen, left, leftSeen)
   if (leftHolds !== rightHolds) return leftHolds ? 'replaces' : 'replaced'
   if (!leftHolds) return 'concurrent'
   if (leftSeen === rightSeen) return 'settled'

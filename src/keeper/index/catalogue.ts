@@ -8,9 +8,13 @@ import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
 import type { Entry } from '../../share/entry.js'
 import { Manifest } from '../../share/manifest.js'
-import { decodeRecord, encodeRecord } from './index-line.js'
+import { decodeFormat1Record, decodeRecord, encodeRecord } from './index-line.js'
 import { COMMIT_CHANGES_MAX } from './limits.js'
 import type { Signature } from './signature.js'
+
+/** In the index: the format of its lines, where it is not the first one. */
+const FORMAT = 'format'
+const FORMAT_NOW = '2'
 
 export class Catalogue {
   readonly manifest: Manifest
@@ -28,7 +32,11 @@ export class Catalogue {
   constructor(hash: Hash, index: Index) {
     this.manifest = new Manifest(hash)
     this.index = index
-    for (const { path, value } of index.load()) this.restore(path, value)
+    const isFormat1 = index.getMeta(FORMAT) !== FORMAT_NOW
+    const translated: string[] = []
+    for (const { path, value } of index.load())
+      if (this.restore(path, value, isFormat1)) translated.push(path)
+    if (isFormat1) this.writeFormat(translated)
   }
 
   get(path: string): Entry | undefined {
@@ -158,12 +166,25 @@ export class Catalogue {
     }
   }
 
-  private restore(path: string, value: string): void {
-    const record = decodeRecord(path, value)
-    if (record === undefined) return
+  /** Answers whether the line was one of format 1. */
+  private restore(path: string, value: string, mayBeFormat1: boolean): boolean {
+    const now = decodeRecord(path, value)
+    const record = now ?? (mayBeFormat1 ? decodeFormat1Record(path, value) : undefined)
+    if (record === undefined) return false
     this.manifest.set(record.entry)
     this.hold(record.entry)
     if (record.signature !== undefined) this.signatures.set(record.entry.path, record.signature)
+    return now === undefined
+  }
+
+  /** Writes the lines of format 1 as lines of today. A kill on the way leaves some of either, and the next start goes on. */
+  private writeFormat(translated: readonly string[]): void {
+    for (const [at, path] of translated.entries()) {
+      this.index.put(path, encodeRecord(this.manifest.get(path)!, this.signatures.get(path)))
+      if ((at + 1) % COMMIT_CHANGES_MAX === 0) this.index.commit()
+    }
+    this.index.putMeta(FORMAT, FORMAT_NOW)
+    if (translated.length > 0) this.index.commit()
   }
 
   private hold(entry: Entry): void {

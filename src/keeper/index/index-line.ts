@@ -3,6 +3,7 @@
 
 import type { Entry } from '../../share/entry.js'
 import { decodeEntryInFolder, encodeEntryInFolder } from '../../share/entry-line.js'
+import { lineOfFormat1 } from '../../share/format1.js'
 import { parentOf } from '../../share/path.js'
 import type { Signature } from './signature.js'
 
@@ -17,9 +18,20 @@ export function decodeRecord(
   value: string,
 ): { readonly entry: Entry; readonly signature: Signature | undefined } | undefined {
   const space = value.indexOf(' ')
-  const entry = decodeEntryInFolder(value.slice(space + 1), parentOf(path))
-  if (space < 0 || !entry.ok || entry.value.path !== path) return undefined
-  return { entry: entry.value, signature: decodeSignature(value.slice(0, space)) }
+  return space < 0 ? undefined : recordOf(path, value.slice(0, space), value.slice(space + 1))
+}
+
+/** The same of an index of format 1. */
+export function decodeFormat1Record(path: string, value: string): ReturnType<typeof decodeRecord> {
+  const space = value.indexOf(' ')
+  const line = space < 0 ? undefined : lineOfFormat1(value.slice(space + 1))
+  return line === undefined ? undefined : recordOf(path, value.slice(0, space), line)
+}
+
+function recordOf(path: string, signature: string, line: string): ReturnType<typeof decodeRecord> {
+  const entry = decodeEntryInFolder(line, parentOf(path))
+  if (!entry.ok || entry.value.path !== path) return undefined
+  return { entry: entry.value, signature: decodeSignature(signature) }
 }
 
 function encodeSignature(signature: Signature | undefined): string {

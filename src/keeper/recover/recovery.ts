@@ -4,6 +4,7 @@
 
 import { assert } from '../../base/assert.js'
 import { hexOf, utf8 } from '../../base/bytes.js'
+import type { Decoded } from '../../base/decoded.js'
 import type { Index } from '../../base/index-port.js'
 import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
@@ -14,6 +15,7 @@ import { type PeerId, sameVersion } from '../../share/dots.js'
 import { mtimeOf } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { decodeEntry, encodeEntry } from '../../share/entry-line.js'
+import { lineOfFormat1 } from '../../share/format1.js'
 import { OWN_FOLDER, parentOf } from '../../share/path.js'
 import { Catalogue } from '../index/catalogue.js'
 import { OwnEdits } from '../index/own-edits.js'
@@ -53,7 +55,7 @@ export function openShare(options: RecoveryOptions): Recovered {
     if (disk.stat(folder) === undefined) disk.makeFolder(folder, 'private')
   const catalogue = new Catalogue(hash, index)
   const lastWriteMs = disk.stat(JOURNAL_PATH)?.ctimeMs ?? 0
-  const journal = new Journal<Entry>({ disk, crc32, encodeEntry, decodeEntry })
+  const journal = new Journal<Entry>({ disk, crc32, encodeEntry, decodeEntry: decodeLogged })
   const recovery = new Recovery(options, catalogue, journal, lastWriteMs)
   try {
     recovery.run()
@@ -76,6 +78,13 @@ export function openShare(options: RecoveryOptions): Recovered {
 function authorOf({ peer, hash, index }: RecoveryOptions): PeerId {
   const losses = index.getMeta(LOSSES)
   return losses === undefined ? peer : hexOf(hash(utf8(`${peer} ${losses}`))).slice(0, peer.length)
+}
+
+/** An entry line of the log, which may be of format 1: a kill came before that format's last placing was recorded. */
+function decodeLogged(text: string): Decoded<Entry> {
+  const entry = decodeEntry(text)
+  const line = entry.ok ? undefined : lineOfFormat1(text)
+  return line === undefined ? entry : decodeEntry(line)
 }
 
 /** In the index: how often something was forgotten. */

@@ -68,7 +68,9 @@ export class Recording {
     if (before === undefined || !sameContent(before, content))
       return editContent(before, { path, content, mode, dot: edits.nextDot() }).entry
     const isTimed = isKeptTime(content.mtimeMs, mtimeOf(before))
-    const isMode = sameMode(before, mode)
+    // Format 1 and disks that keep no modes tell nothing of who may read: that is no edit of it.
+    const isTold = before.access !== 'none' && mode.access !== 'none'
+    const isMode = sameMode(before, isTold ? mode : { ...mode, access: before.access })
     if (isTimed && isMode) return before
     const dot = edits.nextDot()
     const entry = isMode ? before : changeMode(before, dot, mode).entry
