@@ -1,5 +1,5 @@
 // One thing in a share with its dots, and what an edit of each kind makes of it. Called by whoever finds edits
-// (the scanner) and by reconcile.ts. An edit gets its dot from the caller, whose peer has never used it before.
+// (the scanner) and by decide.ts. An edit gets its dot from the caller, whose peer has never used it before.
 
 import {
   countOf,
