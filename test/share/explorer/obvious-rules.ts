@@ -158,7 +158,7 @@ function meetVariant(local: Entry | undefined, remote: Entry, variant: Variant):
   const conflict = relation === 'concurrent' && !equal
   if (conflict && content === 'local' && !variant.winnerUnites) return KEEP
   const attributes =
-    conflict && variant.attributesWithContent
+    local.kind !== remote.kind || (conflict && variant.attributesWithContent)
       ? content
       : sideOf(relateBy(variant, local, remote, 'attributes'), orderOfAttributes(local, remote))
   const { entry } = unite(local, remote, { content, attributes })
