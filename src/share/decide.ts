@@ -70,7 +70,9 @@ export function decide(local: Entry | undefined, remote: Entry, facts: Reconcile
   const content = chosen(relation, orderOfContents(local, remote))
   const keeps = relation === 'concurrent' && !equal
   if (keeps && content === 'local') return { type: 'keep', wins: true }
-  const { entry, folded } = unite(local, remote, { content, attributes: chosenAttributes(local, remote) })
+  // Attributes of another kind of thing would not fit: a file without readers, an executable folder.
+  const attributes = local.kind === remote.kind ? chosenAttributes(local, remote) : content
+  const { entry, folded } = unite(local, remote, { content, attributes })
   if (content === 'local' || equal)
     return sameEntry(entry, local) ? { type: 'keep', wins: false } : { type: 'adopt', entry, folded }
   if (blocked) {

@@ -8,7 +8,7 @@
 //     count   = 1..2^53 - 1, decimal, no leading zero
 //
 // Every version has exactly one text. After Preguiça, Baquero and others, "Dotted Version Vectors", 2010; the rules
-// that use it are in reconcile.ts, and docs/decisions/versions.md says why they are as they are.
+// that use it are in decide.ts, and docs/decisions/versions.md says why they are as they are.
 
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 

@@ -1,5 +1,5 @@
 // One thing in a share with its dots, and what an edit of each kind makes of it. Called by whoever finds edits
-// (the scanner) and by reconcile.ts. An edit gets its dot from the caller, whose peer has never used it before.
+// (the scanner) and by decide.ts. An edit gets its dot from the caller, whose peer has never used it before.
 
 import {
   countOf,
@@ -30,14 +30,15 @@ export interface Chosen {
 
 export const NO_MODE: Mode = { access: 'none', executable: false }
 
-/** Creates, edits, reverts, recreates, changes the kind. Attributes keep their dot where the edit leaves them as they
- *  are, so that somebody else's chmod at the same time stands. */
+/** Creates, edits, reverts, recreates, changes the kind. Attributes keep their dot where the edit leaves the kind and them
+ *  as they are, so that somebody else's chmod at the same time stands. */
 export function editContent(
   base: Entry | undefined,
   edit: { path: string; content: Content; mode: Mode; dot: Dot },
 ): Made {
   const { path, content, mode, dot } = edit
-  const kept = base !== undefined && base.touched === undefined && sameMode(base, mode) ? base : undefined
+  const stays = base?.kind === content.kind && base.touched === undefined && sameMode(base, mode)
+  const kept = stays ? base : undefined
   const attributes = kept ?? { ...mode, touched: undefined, confirmed: false }
   return made(
     path,

@@ -1,18 +1,17 @@
 import { describe, expect, test } from 'vitest'
+import { copyOf, decide, defendFolder, originalOf } from '../../src/share/decide.js'
 import { dotOf, dotsOf, SEEN_PEERS_MAX } from '../../src/share/dots.js'
 import {
-  type Content,
   changeMode,
-  type DottedEntry,
   editContent,
   mtimeOf,
+  NO_MODE,
   relabel,
   removeContent,
-  type SharedMode,
-  sameEntry,
   touch,
-} from '../../src/share/dotted-entry.js'
-import { copyOf, decide, defendFolder, originalOf } from '../../src/share/reconcile.js'
+} from '../../src/share/edit.js'
+import type { Access, Content, Entry } from '../../src/share/entry.js'
+import { sameEntry } from '../../src/share/entry-line.js'
 import { digestOf } from './entries.js'
 
 const [A, B, C] = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb', 'cccccccccccccccc'] as const
@@ -20,44 +19,53 @@ const EMPTY = { folderHasLiveChildren: false }
 const FULL = { folderHasLiveChildren: true }
 const DAY_MS = 86_400_000
 
+const BARE = { sizeBytes: 0, digest: '', target: '', deletedKind: undefined, mtimeMs: 0 } as const
 const fileContent = (text: string, mtimeMs = 0): Content => ({
+  ...BARE,
   kind: 'file',
   sizeBytes: 5,
   digest: digestOf(text),
-  target: '',
   mtimeMs,
 })
-const folderContent: Content = { kind: 'folder', sizeBytes: 0, digest: '', target: '', mtimeMs: 0 }
-
-function file(
-  text: string,
-  dot: string,
-  { base, mtimeMs = 0, access = 'all', path = 'notes.txt' }: Partial<Made> = {},
-): DottedEntry {
-  const mode = { access, executable: false }
-  return editContent(base, { path, content: fileContent(text, mtimeMs), mode, dot }).entry
-}
+const linkContent = (target: string, mtimeMs = 0): Content => ({ ...BARE, kind: 'link', target, mtimeMs })
+const folderContent: Content = { ...BARE, kind: 'folder' }
 
 interface Made {
-  readonly base: DottedEntry
+  readonly base: Entry
   readonly mtimeMs: number
-  readonly access: SharedMode
+  readonly access: Access
+  readonly executable: boolean
   readonly path: string
 }
 
-function folder(dot: string, base?: DottedEntry): DottedEntry {
+function file(text: string, dot: string, made: Partial<Made> = {}): Entry {
+  const { base, mtimeMs = 0, access = 'all', executable = false, path = 'notes.txt' } = made
+  const content = fileContent(text, mtimeMs)
+  return editContent(base, { path, content, mode: { access, executable }, dot }).entry
+}
+
+function link(target: string, dot: string, { base, mtimeMs = 0 }: Partial<Made> = {}): Entry {
+  const content = linkContent(target, mtimeMs)
+  return editContent(base, { path: 'notes.txt', content, mode: NO_MODE, dot }).entry
+}
+
+function folder(dot: string, base?: Entry): Entry {
   const mode = { access: 'all', executable: false } as const
   return editContent(base, { path: 'notes.txt', content: folderContent, mode, dot }).entry
 }
 
 const old = file('old', dotOf(A, 1))
-const gone = (base: DottedEntry, dot: string) => removeContent(base, dot, DAY_MS).entry
+const gone = (base: Entry, dot: string) => removeContent(base, dot, DAY_MS).entry
 
 describe('an entry of a peer', () => {
   test('is taken where nothing is known, a deletion only recorded', () => {
     expect(decide(undefined, old, EMPTY)).toMatchObject({ type: 'take', entry: old, replaces: undefined })
     const deletion = gone(old, dotOf(B, 1))
     expect(decide(undefined, deletion, EMPTY)).toMatchObject({ type: 'adopt', entry: deletion })
+  })
+
+  test('that is ours is kept', () => {
+    expect(decide(old, old, EMPTY)).toEqual({ type: 'keep', wins: false })
   })
 
   test('replaces what it has seen, and nothing the other way round', () => {
@@ -73,12 +81,35 @@ describe('an entry of a peer', () => {
     expect(decide(touched, deletion, EMPTY)).toMatchObject({ type: 'remove' })
   })
 
+  test('of any kind stays deleted where the deletion has seen it, and comes back by an edit of the deletion', () => {
+    for (const entry of [old, folder(dotOf(A, 1)), link('elsewhere', dotOf(A, 1))]) {
+      const deletion = gone(entry, dotOf(B, 1))
+      expect(deletion.deletedKind).toBe(entry.kind)
+      expect(decide(deletion, entry, EMPTY)).toEqual({ type: 'keep', wins: false })
+      const again = file('again', dotOf(A, 2), { base: deletion })
+      expect(decide(deletion, again, EMPTY)).toMatchObject({
+        type: 'take',
+        entry: again,
+        replaces: undefined,
+      })
+    }
+  })
+
+  test('deleted apart becomes one deletion: the later one, on both sides', () => {
+    const early = removeContent(old, dotOf(A, 2), 1).entry
+    const late = removeContent(old, dotOf(B, 1), 2).entry
+    const version = { content: dotOf(B, 1), attributes: dotOf(A, 2), seen: `${A}:2,${B}:1` }
+    const both = { ...late, version }
+    expect(decide(early, late, EMPTY)).toEqual({ type: 'adopt', entry: both, folded: '' })
+    expect(decide(late, early, EMPTY)).toEqual({ type: 'adopt', entry: both, folded: '' })
+  })
+
   test('lives on where a deletion has not seen it', () => {
     const deletion = gone(old, dotOf(B, 1))
     const edit = file('new', dotOf(A, 2), { base: old, mtimeMs: -1 })
     expect(decide(edit, deletion, EMPTY)).toEqual({ type: 'keep', wins: true })
     const decision = decide(deletion, edit, EMPTY)
-    expect(decision).toMatchObject({ type: 'take', replaces: undefined, entry: { content: edit.content } })
+    expect(decision).toMatchObject({ type: 'take', replaces: undefined, entry: { digest: edit.digest } })
   })
 
   test('is in conflict where neither has seen the other: the holder of the older one keeps it', () => {
@@ -86,7 +117,7 @@ describe('an entry of a peer', () => {
     const late = file('late', dotOf(A, 2), { base: old, mtimeMs: 2 })
     expect(decide(late, early, EMPTY)).toEqual({ type: 'keep', wins: true })
     const decision = decide(early, late, EMPTY)
-    expect(decision).toMatchObject({ type: 'conflict', entry: { content: late.content } })
+    expect(decision).toMatchObject({ type: 'conflict', entry: { digest: late.digest } })
     if (decision.type !== 'conflict') return
     expect(decision.entry.version).toEqual({ ...late.version, seen: `${A}:2,${B}:1` })
     expect(decision.copy.path).toBe(`notes.conflict-19700101-000000-${digestOf('early').slice(0, 8)}.txt`)
@@ -104,6 +135,16 @@ describe('an entry of a peer', () => {
     const touched = touch(early, dotOf(B, 2), DAY_MS).entry
     expect(decide(touched, late, EMPTY).type).toBe('conflict')
     expect(decide(late, touched, EMPTY)).toEqual({ type: 'keep', wins: true })
+  })
+
+  test.each<[string, Entry, Entry]>([
+    ['digest', file('x', dotOf(A, 9)), file('y', dotOf(B, 1))],
+    ['target', link('a', dotOf(A, 9)), link('b', dotOf(B, 1))],
+  ])('in conflict with one of the same time loses to the larger %s', (field, one, other) => {
+    const isLarger = field === 'digest' ? one.digest > other.digest : one.target > other.target
+    const [larger, smaller] = isLarger ? [one, other] : [other, one]
+    expect(decide(smaller, larger, EMPTY)).toMatchObject({ type: 'conflict', copy: copyOf(smaller) })
+    expect(decide(larger, smaller, EMPTY)).toEqual({ type: 'keep', wins: true })
   })
 
   test('of equal content written apart is the same edit: the one later in the order stays, on both sides', () => {
@@ -134,7 +175,7 @@ describe('attributes', () => {
     const decision = decide(closed, edit, EMPTY)
     expect(decision).toMatchObject({
       type: 'take',
-      entry: { content: edit.content, attributes: { access: 'owner' } },
+      entry: { digest: edit.digest, access: 'owner' },
     })
     expect(decide(edit, closed, EMPTY)).toMatchObject({
       type: 'adopt',
@@ -142,7 +183,7 @@ describe('attributes', () => {
     })
   })
 
-  test.each<[SharedMode, SharedMode]>([
+  test.each<[Access, Access]>([
     ['owner', 'group'],
     ['group', 'all'],
     ['owner', 'all'],
@@ -150,8 +191,8 @@ describe('attributes', () => {
     const base = file('old', dotOf(A, 1), { access: narrow === 'group' ? 'owner' : 'group' })
     const left = changeMode(base, dotOf(A, 2), { access: wide, executable: false }).entry
     const right = changeMode(base, dotOf(B, 1), { access: narrow, executable: false }).entry
-    expect(decide(left, right, EMPTY)).toMatchObject({ entry: { attributes: { access: narrow } } })
-    expect(decide(right, left, EMPTY)).toMatchObject({ entry: { attributes: { access: narrow } } })
+    expect(decide(left, right, EMPTY)).toMatchObject({ entry: { access: narrow } })
+    expect(decide(right, left, EMPTY)).toMatchObject({ entry: { access: narrow } })
   })
 
   test('keep a touch for the content it was made on', () => {
@@ -170,7 +211,42 @@ describe('attributes', () => {
   })
 })
 
+describe('attributes of another kind', () => {
+  const closed = file('old', dotOf(A, 1), { access: 'owner', executable: true })
+  const edit = file('new', dotOf(A, 2), { base: closed, access: 'owner', executable: true, mtimeMs: 9 })
+
+  test.each<[string, Entry]>([
+    ['a deletion', gone(closed, dotOf(B, 1))],
+    ['a link', link('elsewhere', dotOf(B, 1), { base: closed })],
+  ])('that %s has are not those of a file that lives on beside it', (_, other) => {
+    expect(decide(edit, other, EMPTY)).toEqual({ type: 'keep', wins: true })
+    expect(decide(other, edit, EMPTY)).toMatchObject({
+      entry: { kind: 'file', access: 'owner', executable: true },
+    })
+  })
+
+  test('do not make a folder executable', () => {
+    const made = folder(dotOf(B, 1), closed)
+    const opened = changeMode(closed, dotOf(A, 2), { access: 'owner', executable: true }).entry
+    expect(decide(opened, made, EMPTY)).toMatchObject({ type: 'take', entry: { executable: false } })
+    expect(decide(made, opened, EMPTY)).toMatchObject({ type: 'adopt', entry: { executable: false } })
+  })
+
+  test('do not make a link of a confirmed deletion confirmed', () => {
+    const deletion = { ...gone(link('a', dotOf(A, 1)), dotOf(A, 2)), confirmed: true }
+    expect(link('b', dotOf(A, 3), { base: deletion })).toMatchObject({ access: 'none', confirmed: false })
+    const ours = link('b', dotOf(B, 1))
+    expect(decide(deletion, ours, EMPTY)).toMatchObject({ type: 'take', entry: { confirmed: false } })
+  })
+})
+
 describe('a folder', () => {
+  test('takes the place of a file that it has seen, and is taken where its children came first', () => {
+    const made = folder(dotOf(B, 1), old)
+    expect(decide(old, made, EMPTY)).toMatchObject({ type: 'take', entry: made, replaces: 'file' })
+    expect(decide(undefined, made, FULL)).toMatchObject({ type: 'take', entry: made, replaces: undefined })
+  })
+
   test('wins against a file that has not seen it', () => {
     expect(decide(folder(dotOf(A, 1)), file('new', dotOf(B, 1), { mtimeMs: 9 }), EMPTY)).toEqual({
       type: 'keep',
@@ -185,8 +261,11 @@ describe('a folder', () => {
     expect(decide(ours, theirs, FULL)).toEqual({ type: 'defend', folder: ours })
     const defended = defendFolder(ours, dotOf(A, 2))
     expect(decide(defended, theirs, FULL)).toEqual({ type: 'keep', wins: true })
+    // Nor may what comes in the folder's place be taken for something that has seen the file.
+    const next = file('next', dotOf(A, 3), { base: defended, mtimeMs: 1 })
+    expect(decide(theirs, next, EMPTY).type).toBe('conflict')
     const there = decide(theirs, defended, EMPTY)
-    expect(there).toMatchObject({ type: 'conflict', entry: { content: folderContent } })
+    expect(there).toMatchObject({ type: 'conflict', entry: { kind: 'folder' } })
     expect(there.type === 'conflict' && decide(defended, there.entry, FULL).type).toBe('adopt')
   })
 
@@ -246,7 +325,7 @@ test('seventy peers that each create the path end equal, with a copy of every ot
   const held = Array.from({ length: peerCount }, (_, at) =>
     file(`by ${at}`, dotOf(at.toString(16).padStart(16, '0'), at + 1), { mtimeMs: (at * 37) % 50 }),
   )
-  const contents = new Set(held.map(({ content }) => content.digest))
+  const contents = new Set(held.map(({ digest }) => digest))
   const kept = new Set<string>()
   let folded = 0
   let changes = 1
@@ -257,7 +336,7 @@ test('seventy peers that each create the path end equal, with a copy of every ot
       for (const step of [1, 7, 31]) {
         const decision = decide(held[at], held[(at + step) % peerCount]!, EMPTY)
         if (decision.type === 'keep') continue
-        if (decision.type === 'conflict') kept.add(decision.copy.content.digest)
+        if (decision.type === 'conflict') kept.add(decision.copy.digest)
         if (decision.type !== 'conflict' && decision.type !== 'take' && decision.type !== 'adopt')
           throw new Error(decision.type)
         folded += dotsOf(decision.folded).length
@@ -268,5 +347,5 @@ test('seventy peers that each create the path end equal, with a copy of every ot
   }
   expect(held.every((entry) => sameEntry(entry, held[0]!))).toBe(true)
   expect(folded).toBeGreaterThan(0)
-  expect(new Set([...kept, held[0]!.content.digest])).toEqual(contents)
+  expect(new Set([...kept, held[0]!.digest])).toEqual(contents)
 })

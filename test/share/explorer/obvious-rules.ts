@@ -1,24 +1,22 @@
 // Rules that look right and are not: the negative controls of the explorer.
 
-import { decide } from '../../../src/share/decide.js'
 import { holds, orderOfDots, type Relation, relate } from '../../../src/share/dots.js'
 import {
-  type DottedEntry,
   mtimeOf,
   orderOfAttributes,
   orderOfContents,
   type Side,
   sameContent,
-  sameEntry,
   unite,
-} from '../../../src/share/dotted-entry.js'
+} from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
-import { encodeEntry } from '../../../src/share/entry-line.js'
-import { bumpVersion, compareVersions, joinVersions } from '../../../src/share/dots.js'
+import { sameEntry } from '../../../src/share/entry-line.js'
+import { decideByVectors, lineOf, type VectorEntry } from './decide-by-vectors.js'
 import { type Change, contentOf, dotsAndSeen, type EditId, type Meeting, PATH, type Rules } from './rules.js'
+import { bumpVersion, compareVersions, joinVersions } from './version-vectors.js'
 
 /** An entry with one version vector, and what its last edit found there where the rule wants to know. */
-interface Vectored extends Entry {
+interface Vectored extends VectorEntry {
   readonly previous: string
 }
 
@@ -28,7 +26,7 @@ type Meet = (local: Vectored, remote: Vectored) => Meeting<Vectored> | undefined
 
 const KEEP = { entry: undefined, copies: false }
 
-/** decide.ts as it is, deletions that have seen what they delete carried out. */
+/** The first format's rules, deletions that have seen what they delete carried out. */
 export const versionVectors = vectorRules(
   'version vectors, deletions carried out',
   'nothing',
@@ -77,7 +75,7 @@ function vectorRules(name: string, remembers: Remembers, first: Meet): Rules<Vec
       mtimeMs: entry.mtimeMs,
       private: entry.executable,
     }),
-    text: (entry) => `${encodeEntry({ ...entry, digest: '' })} ${contentOf(entry)} ${entry.previous}`,
+    text: (entry) => `${lineOf(entry, PATH)} ${contentOf(entry)} ${entry.previous}`,
     rename: (entry, newName) => ({
       ...entry,
       version: entry.version
@@ -92,7 +90,7 @@ function vectorRules(name: string, remembers: Remembers, first: Meet): Rules<Vec
 function meetVectored(local: Vectored, remote: Vectored): Meeting<Vectored> {
   const seen = compareVersions(local.version, remote.version) === 'before'
   if (remote.kind === 'tombstone' && seen) return { entry: remote, copies: false }
-  const decision = decide(local, remote, { localFolderHasLiveChildren: false, peer: '0'.repeat(16) })
+  const decision = decideByVectors(local, remote)
   if (decision.type === 'keep') return KEEP
   // A decision keeps what it does not copy from the peer's entry.
   const previous = contentOf(decision.entry) === contentOf(remote) ? remote.previous : local.previous
@@ -111,7 +109,7 @@ function editVectored(
   const deletes = change.type === 'delete'
   const remembered = remembers === 'what was edited' || (remembers === 'what was deleted' && deletes)
   const had = remembered && base !== undefined ? contentOf(base) : ''
-  const bare = { path: PATH, sizeBytes: 0, executable: false, digest: '', target: '', version, previous: had }
+  const bare = { sizeBytes: 0, executable: false, digest: '', target: '', version, previous: had }
   switch (change.type) {
     case 'write':
       return { ...bare, kind: 'file', sizeBytes: 1, mtimeMs: change.mtimeMs, digest: change.content }
@@ -144,7 +142,7 @@ export interface Variant {
   readonly attributesWithContent?: boolean
 }
 
-export function variantOfDots(variant: Variant): Rules<DottedEntry> {
+export function variantOfDots(variant: Variant): Rules<Entry> {
   return {
     ...dotsAndSeen,
     name: `dots and seen, but ${Object.keys(variant)}`,
@@ -152,30 +150,26 @@ export function variantOfDots(variant: Variant): Rules<DottedEntry> {
   }
 }
 
-function meetVariant(
-  local: DottedEntry | undefined,
-  remote: DottedEntry,
-  variant: Variant,
-): Meeting<DottedEntry> {
+function meetVariant(local: Entry | undefined, remote: Entry, variant: Variant): Meeting<Entry> {
   if (local === undefined) return { entry: remote, copies: false }
-  const equal = sameContent(local.content, remote.content)
+  const equal = sameContent(local, remote)
   const relation = relateBy(variant, local, remote, 'content')
   const content = sideOf(relation, orderBy(variant, local, remote))
   const conflict = relation === 'concurrent' && !equal
   if (conflict && content === 'local' && !variant.winnerUnites) return KEEP
   const attributes =
-    conflict && variant.attributesWithContent
+    local.kind !== remote.kind || (conflict && variant.attributesWithContent)
       ? content
       : sideOf(relateBy(variant, local, remote, 'attributes'), orderOfAttributes(local, remote))
   const { entry } = unite(local, remote, { content, attributes })
   if (sameEntry(entry, local)) return KEEP
-  return { entry, copies: conflict && content === 'remote' && local.content.kind !== 'tombstone' }
+  return { entry, copies: conflict && content === 'remote' && local.kind !== 'tombstone' }
 }
 
 function relateBy(
   variant: Variant,
-  { version: local }: DottedEntry,
-  { version: remote }: DottedEntry,
+  { version: local }: Entry,
+  { version: remote }: Entry,
   which: 'content' | 'attributes',
 ): Relation {
   const mutual = holds(local.seen, remote[which]) && holds(remote.seen, local[which])
@@ -186,8 +180,8 @@ function relateBy(
   return relate(local[which], local.seen, remote[which], remote.seen)
 }
 
-function orderBy(variant: Variant, local: DottedEntry, remote: DottedEntry): number {
-  if (variant.largerDotOfEqual && sameContent(local.content, remote.content))
+function orderBy(variant: Variant, local: Entry, remote: Entry): number {
+  if (variant.largerDotOfEqual && sameContent(local, remote))
     return orderOfDots(local.version.content, remote.version.content)
   return variant.touchableOrder
     ? orderOfContents(touched(local), touched(remote))
@@ -199,6 +193,6 @@ function sideOf(relation: Relation, order: number): Side {
   return relation === 'replaces' || order >= 0 ? 'local' : 'remote'
 }
 
-function touched(entry: DottedEntry): DottedEntry {
-  return { ...entry, content: { ...entry.content, mtimeMs: mtimeOf(entry) } }
+function touched(entry: Entry): Entry {
+  return { ...entry, mtimeMs: mtimeOf(entry) }
 }

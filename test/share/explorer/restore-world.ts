@@ -1,8 +1,9 @@
 // Peers whose share, with the index in it, may be put back to an older copy, and who edit then before they meet anybody.
 
+import { decide } from '../../../src/share/decide.js'
 import { countOf, dotOf, encodeVersion, peerOf, type Seen, uniteSeen } from '../../../src/share/dots.js'
-import { type DottedEntry, relabel } from '../../../src/share/dotted-entry.js'
-import { decide } from '../../../src/share/reconcile.js'
+import { relabel } from '../../../src/share/edit.js'
+import type { Entry } from '../../../src/share/entry.js'
 import type { Explorable, Fault, Step } from './explore.js'
 import { editDotted, meetingOf, textOfDotted } from './rules.js'
 
@@ -27,7 +28,7 @@ export interface RestoreOptions {
 interface Peer {
   readonly id: string
   readonly renewals: number
-  readonly entry: DottedEntry | undefined
+  readonly entry: Entry | undefined
   readonly highest: number
   /** The counts between two lives, which it has given to no edit: above the first number and below the second. */
   readonly gaps: readonly (readonly [number, number])[]
@@ -105,7 +106,7 @@ export class RestoreWorld implements Explorable<RestoreState> {
   }
 
   faultOf(state: RestoreState): string | undefined {
-    const stands = new Set(state.peers.map(({ entry }) => entry?.content.digest))
+    const stands = new Set(state.peers.map(({ entry }) => entry?.digest))
     for (let edit = 1; edit <= state.editCount; edit++) {
       const content = `c${edit}`
       if (!stands.has(content) && !state.settled.includes(content)) return `lost content: ${content}`
@@ -122,14 +123,14 @@ export class RestoreWorld implements Explorable<RestoreState> {
     const peer = state.peers[at]!
     const count = this.#nextCount(state, peer)
     const content = `c${state.editCount + 1}`
-    const stood = peer.entry?.content.digest
+    const stood = peer.entry?.digest
     const next = {
       ...state,
       editCount: state.editCount + 1,
       clock: state.clock + 1,
       settled: settle(state, stood),
     }
-    const held = (entry: DottedEntry): Peer => ({
+    const held = (entry: Entry): Peer => ({
       ...peer,
       entry,
       highest: count,
@@ -166,8 +167,8 @@ export class RestoreWorld implements Explorable<RestoreState> {
 
   /** A person who puts an older copy back gives up what only this share held. */
   #restore(state: RestoreState, at: number): Move {
-    const given = state.peers[at]!.entry?.content.digest
-    const elsewhere = state.peers.some(({ entry }, other) => other !== at && entry?.content.digest === given)
+    const given = state.peers[at]!.entry?.digest
+    const elsewhere = state.peers.some(({ entry }, other) => other !== at && entry?.digest === given)
     const next = {
       ...state,
       isRestored: true,
@@ -266,7 +267,7 @@ function meet(local: Peer, remote: Peer): { peer: Peer; kept: string | undefined
   const { entry, copies } = meetingOf(decide(local.entry, remote.entry, { folderHasLiveChildren: false }))
   return {
     peer: { ...local, entry: entry ?? local.entry, knows },
-    kept: copies ? local.entry?.content.digest : undefined,
+    kept: copies ? local.entry?.digest : undefined,
   }
 }
 
@@ -293,8 +294,8 @@ function idOf(at: number, renewals: number): string {
   return 'abcdef'[at]!.repeat(15) + renewals
 }
 
-function show(entry: DottedEntry | undefined): string {
+function show(entry: Entry | undefined): string {
   if (entry === undefined) return 'nothing'
   const version = encodeVersion(entry.version).replace(/([a-f])\1{14}/g, '$1')
-  return `[${entry.content.digest || entry.content.kind} ${version}]`
+  return `[${entry.digest || entry.kind} ${version}]`
 }

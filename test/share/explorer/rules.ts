@@ -1,19 +1,9 @@
 // The rules that an explorer judges: what an edit makes of an entry, and what a peer makes of another peer's entry.
 
-import type { Dot } from '../../../src/share/dots.js'
-import { encodeVersion, peerOf } from '../../../src/share/dots.js'
-import {
-  type Content,
-  changeMode,
-  type DottedEntry,
-  editContent,
-  type Mode,
-  mtimeOf,
-  NO_MODE,
-  removeContent,
-  touch,
-} from '../../../src/share/dotted-entry.js'
-import { type Decision, decide } from '../../../src/share/reconcile.js'
+import { type Decision, decide } from '../../../src/share/decide.js'
+import { type Dot, encodeVersion, peerOf } from '../../../src/share/dots.js'
+import { changeMode, editContent, mtimeOf, NO_MODE, removeContent, touch } from '../../../src/share/edit.js'
+import type { Content, Entry, Mode } from '../../../src/share/entry.js'
 
 export type Change =
   /** Creates, edits, reverts, recreates: a file with this content. */
@@ -57,8 +47,10 @@ export interface Rules<E> {
 
 export const PATH = 'p'
 
+const BARE = { sizeBytes: 0, digest: '', target: '', deletedKind: undefined } as const
+
 /** Dots and seen, by the code that LEFT runs. */
-export const dotsAndSeen: Rules<DottedEntry> = {
+export const dotsAndSeen: Rules<Entry> = {
   name: 'dots and seen',
   edit: editDotted,
   meet: (local, remote) => meetingOf(decide(local, remote, { folderHasLiveChildren: false })),
@@ -67,7 +59,7 @@ export const dotsAndSeen: Rules<DottedEntry> = {
   rename: renameDotted,
 }
 
-export function meetingOf(decision: Decision): Meeting<DottedEntry> {
+export function meetingOf(decision: Decision): Meeting<Entry> {
   switch (decision.type) {
     case 'keep':
       return { entry: undefined, copies: false }
@@ -82,58 +74,58 @@ export function meetingOf(decision: Decision): Meeting<DottedEntry> {
   }
 }
 
-export function editDotted(base: DottedEntry | undefined, change: Change, id: EditId): DottedEntry {
+export function editDotted(base: Entry | undefined, change: Change, id: EditId): Entry {
   const dot = `${id.peer}:${id.count}`
   switch (change.type) {
     case 'write':
       return edited(
         base,
-        { kind: 'file', sizeBytes: 1, digest: change.content, target: '', mtimeMs: change.mtimeMs },
+        {
+          ...BARE,
+          kind: 'file',
+          sizeBytes: 1,
+          digest: change.content,
+          mtimeMs: change.mtimeMs,
+        },
         dot,
       )
     case 'make-folder':
-      return edited(base, { kind: 'folder', sizeBytes: 0, digest: '', target: '', mtimeMs: 0 }, dot)
+      return edited(base, { ...BARE, kind: 'folder', mtimeMs: 0 }, dot)
     case 'make-link':
-      return edited(
-        base,
-        { kind: 'link', sizeBytes: 0, digest: '', target: change.target, mtimeMs: change.mtimeMs },
-        dot,
-      )
+      return edited(base, { ...BARE, kind: 'link', target: change.target, mtimeMs: change.mtimeMs }, dot)
     case 'touch':
       return touch(base!, dot, change.mtimeMs).entry
     case 'chmod': {
-      const access = base!.attributes.access === 'owner' ? 'all' : 'owner'
-      return changeMode(base!, dot, { access, executable: base!.attributes.executable }).entry
+      const access = base!.access === 'owner' ? 'all' : 'owner'
+      return changeMode(base!, dot, { access, executable: base!.executable }).entry
     }
     case 'delete':
       return removeContent(base!, dot, change.mtimeMs).entry
   }
 }
 
-export function viewOfDotted(entry: DottedEntry): View {
+export function viewOfDotted(entry: Entry): View {
   return {
-    value: contentOf(entry.content),
+    value: contentOf(entry),
     name: entry.version.content,
     mtimeMs: mtimeOf(entry),
-    private: entry.attributes.access === 'owner',
+    private: entry.access === 'owner',
   }
 }
 
-export function textOfDotted(entry: DottedEntry): string {
-  const { content, attributes } = entry
-  const touched =
-    attributes.touched === undefined ? '' : `~${attributes.touched.mtimeMs}@${attributes.touched.content}`
-  return `${contentOf(content)} ${content.mtimeMs} ${attributes.access}${touched} ${encodeVersion(entry.version)}`
+export function textOfDotted(entry: Entry): string {
+  const { mtimeMs, access, touched, version } = entry
+  const touch = touched === undefined ? '' : `~${touched.mtimeMs}@${touched.content}`
+  return `${contentOf(entry)} ${mtimeMs} ${access}${touch} ${encodeVersion(version)}`
 }
 
-export function renameDotted(entry: DottedEntry, newName: (peer: string) => string): DottedEntry {
+export function renameDotted(entry: Entry, newName: (peer: string) => string): Entry {
   const rename = (dot: Dot) => newName(peerOf(dot)) + dot.slice(16)
-  const { touched, ...mode } = entry.attributes
+  const { touched } = entry
   const { content, attributes, seen } = entry.version
   return {
     ...entry,
-    attributes:
-      touched === undefined ? mode : { ...mode, touched: { ...touched, content: rename(touched.content) } },
+    touched: touched === undefined ? undefined : { ...touched, content: rename(touched.content) },
     version: {
       content: rename(content),
       attributes: rename(attributes),
@@ -147,9 +139,9 @@ export function contentOf(content: { kind: string; digest: string; target: strin
   return content.kind === 'folder' ? 'folder' : `${content.kind} ${content.digest}${content.target}`
 }
 
-function edited(base: DottedEntry | undefined, content: Content, dot: Dot): DottedEntry {
+function edited(base: Entry | undefined, content: Content, dot: Dot): Entry {
   const readable: Mode = { access: 'all', executable: false }
-  const had = base === undefined || base.attributes.access === 'none' ? readable : base.attributes
+  const had = base === undefined || base.access === 'none' ? readable : base
   const mode = content.kind === 'link' ? NO_MODE : had
   return editContent(base, { path: PATH, content, mode, dot }).entry
 }
