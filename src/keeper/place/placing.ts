@@ -9,7 +9,7 @@ import type { Journal } from '../../journal/journal.js'
 import type { JournalRecord } from '../../journal/record.js'
 import { LINK_TEMPORARY, type Temporary } from '../../pipe/layout.js'
 import { type Decision, decide, defendFolder, originalOf } from '../../share/decide.js'
-import { mtimeOf } from '../../share/edit.js'
+import { mtimeOf, sameContent } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { conflictPath, isShareMark, ownFoldersWithin, parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
@@ -301,8 +301,12 @@ export class Placing {
     const { disk, catalogue, scanner } = this.options
     const { path } = copy
     const decision = this.decide(copy)
-    // Kept already, or seen and deleted since; and what is known must be what is there.
-    if (decision.type === 'keep') return !decision.wins && scanner.matches(path)
+    if (decision.type === 'keep') {
+      // Kept already, or seen and deleted since. Any other content that has its dot among the seen ones is one that the loser's
+      // author wrote here by another way: a vector holds every count up to the largest, whatever path that edit was of.
+      const standing = catalogue.live(path)
+      return (standing === undefined || sameContent(standing, copy)) && scanner.matches(path)
+    }
     if (!scanner.matches(path)) return false
     if (decision.type === 'adopt') {
       catalogue.record(decision.entry, catalogue.signature(path))
