@@ -68,6 +68,9 @@ export class Placing {
 
   decide(remote: Entry): Decision {
     const { manifest } = this.options.catalogue
+    // Deletions are not carried out yet: who has the content still gives it to whoever never had it.
+    if (remote.kind === 'tombstone' && manifest.get(remote.path) === undefined)
+      return { type: 'keep', wins: false }
     return decide(manifest.get(remote.path), remote, {
       folderHasLiveChildren: manifest.hasLiveChildren(remote.path),
     })
