@@ -1,13 +1,15 @@
 // The messages of ecp. Text, one character first, items joined by '|*|':
 //
-//     have    h|*|<root>|*|<whole>|*|<entry>…          what this machine holds
-//     update  u|*|<root>|*|<base>|*|<entry>…           what has changed here since <base>
+//     have    h|*|<root>|*|<knows>|*|<whole>|*|<entry>…          what this machine holds
+//     update  u|*|<root>|*|<knows>|*|<base>|*|<entry>…           what has changed here since <base>
 //     working w|*|<milliseconds>                       busy: ask again after this long
 //     working w|*|<file>|*|<pieces>                    building this file: of it, these pieces are here
 //     same    s                                        nothing to do
-//     excess  e|*|<root>|*|<base or whole>|*|<entry>…  what the asker lacks
+//     excess  e|*|<root>|*|<knows>|*|<base or whole>|*|<entry>…  what the asker lacks
 //
-// <root> and <base> are `<digest>:<bytes>` of a root tree item. In the second place stands 'whole' where the
+// <root> and <base> are `<digest>:<bytes>` of a root tree item. <knows> is the vector of the highest counts of all authors
+// that the sender knows (src/share/dots.ts), '-' for none: whoever finds a count of its own there that it never gave was put
+// back to an older copy. In the next place stands 'whole' where the
 // entries are everything this machine holds, a <base> where they are all that changed since that root, and
 // '-' where the entries are left out or are only some: then the tree is pulled from <root>. An <entry> is an
 // entry line of the share (src/share/README.md), which never holds a bare '|'. <file> is `<digest>:<bytes>` of a file;
@@ -31,6 +33,8 @@ export type Scope =
 export interface StateMessage {
   readonly type: 'have' | 'update' | 'excess'
   readonly root: ItemRef
+  /** Highest counts, not decoded here; '' for none. */
+  readonly knows: string
   readonly scope: Scope
   /** Entry lines, not decoded here. */
   readonly lines: readonly string[]
@@ -51,6 +55,7 @@ export type Message =
   | { readonly type: 'same' }
 
 const SEPARATOR = '|*|'
+const KNOWS = /^(?:-|[0-9a-f:,]+)$/
 const LETTERS = { have: 'h', update: 'u', excess: 'e' } as const
 const TYPES = { h: 'have', u: 'update', e: 'excess' } as const
 
@@ -61,9 +66,13 @@ export function encodeMessage(message: Message): Uint8Array {
   if (message.type === 'holding')
     return utf8(['w', encodeRef(message.file), encodePieces(message.pieces)].join(SEPARATOR))
   return utf8(
-    [LETTERS[message.type], encodeRef(message.root), encodeScope(message.scope), ...message.lines].join(
-      SEPARATOR,
-    ),
+    [
+      LETTERS[message.type],
+      encodeRef(message.root),
+      message.knows === '' ? '-' : message.knows,
+      encodeScope(message.scope),
+      ...message.lines,
+    ].join(SEPARATOR),
   )
 }
 
@@ -103,13 +112,15 @@ function decodeHolding(fileText: string, piecesText: string): Decoded<Message> {
 }
 
 function decodeState(type: StateMessage['type'], items: readonly string[]): Decoded<Message> {
-  const [rootText, scopeText, ...lines] = items
-  if (rootText === undefined || scopeText === undefined) return undecoded('truncated')
+  const [rootText, knowsText, scopeText, ...lines] = items
+  if (rootText === undefined || knowsText === undefined || scopeText === undefined)
+    return undecoded('truncated')
   const root = decodeRef(rootText)
   const scope = decodeScope(scopeText)
-  if (root === undefined || scope === undefined) return undecoded('bad-field')
+  if (root === undefined || scope === undefined || !KNOWS.test(knowsText)) return undecoded('bad-field')
+  const knows = knowsText === '-' ? '' : knowsText
   if (lines.length > ENTRIES_PER_MESSAGE_MAX) return undecoded('too-long')
-  return decoded({ type, root, scope, lines })
+  return decoded({ type, root, knows, scope, lines })
 }
 
 function encodeScope(scope: Scope): string {

@@ -25,15 +25,12 @@ export class EventRouter {
       case 'block':
         receiving.handleBlock(event, nowMs)
         break
-      case 'wanted':
-        serving.handleRequested({
-          session: event.session,
-          kind: event.kind,
-          digest: event.digest,
-          blockIndex: event.blockIndex,
-          members: event.members,
-        })
+      case 'wanted': {
+        const { session, kind, digest, blockIndex, members } = event
+        const requested = { session, kind, digest, blockIndex, members }
+        if (kind !== 'tree' || talk.admitsListing(requested)) serving.handleRequested(requested)
         break
+      }
       case 'gone':
         receiving.handleGone(event, nowMs)
         break

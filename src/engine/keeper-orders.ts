@@ -33,6 +33,10 @@ export class KeeperOrders {
       case 'answer':
         talk.handleAnswer(message)
         break
+      case 'vetted':
+        for (const requested of talk.handleVetted(message.peer))
+          this.options.serving.handleRequested(requested)
+        break
       case 'ask':
         talk.greet(message.peer)
         break

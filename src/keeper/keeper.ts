@@ -13,7 +13,7 @@ import { earliest } from '../base/earliest.js'
 import type { Hash } from '../base/item.js'
 import type { Disk } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
-import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine } from '../pipe/messages.js'
+import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, PeerClaim } from '../pipe/messages.js'
 import { type LinkPolicy, type MinFree, NO_MIN_FREE } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
@@ -26,6 +26,7 @@ import { Announcer } from './peers/announcer.js'
 import { NoticeThrottle } from './peers/notice-throttle.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
+import { Vetting } from './peers/vetting.js'
 import { closeShare } from './recover/recovery.js'
 import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
@@ -60,6 +61,7 @@ export class Keeper {
   private readonly superseded = new Superseded()
   private readonly ownWrites = new OwnWrites()
   private readonly comparing: Comparing
+  private readonly vetting: Vetting
   private readonly throttle = new NoticeThrottle()
   private readonly announcer: Announcer
   private messages: KeeperToEngine[] = []
@@ -75,6 +77,7 @@ export class Keeper {
     // Called as it is recorded: only an entry that lost before that is decided anew, not one that loses after it.
     catalogue.onRecorded((path) => this.superseded.handleChange(path))
     this.announcer = new Announcer(catalogue)
+    this.vetting = new Vetting(edits, catalogue)
     this.scanner = new Scanner({ disk, hash, catalogue, edits, links, wallMs, onFolder })
     this.peers = new PeerBook({ manifest: catalogue.manifest, isSated: (from) => this.intake.isSated(from) })
     const { scanner } = this
@@ -92,6 +95,7 @@ export class Keeper {
         break
       case 'peer-gone':
         this.peers.handleGone(message.peer)
+        this.vetting.handleGone(message.peer)
         this.superseded.handlePeerGone(message.peer)
         this.intake.handlePeerGone(message.peer)
         break
@@ -242,9 +246,28 @@ export class Keeper {
       this.push({ type: 'answer', question, answer: 'working' })
       return
     }
+    this.vet(claim, nowMs)
     const same = claim.root.digest === this.catalogue.manifest.root().digest
     this.push({ type: 'answer', question, answer: same ? 'same' : 'differs' })
     this.handleFound(this.peers.handleClaim(claim), nowMs)
+  }
+
+  /** Before the peer is told of any entry, and before one of its entries is considered. */
+  private vet({ peer, knows }: PeerClaim, nowMs: number): void {
+    const verdict = this.vetting.handleClaim(peer, knows)
+    if (verdict.type === 'vetted') return
+    if (verdict.type === 'refused') {
+      const message = `peer ${peer} knows edits of this share that the share does not know, for the second time in a day: it is told nothing; if the share was put back to an older copy, wait until tomorrow`
+      this.notify(this.throttle.handle(peer, 'listing', { event: 'note', message }, nowMs))
+      return
+    }
+    if (verdict.type === 'renewed') {
+      const message = `this share was put back to an older copy: peer ${peer} knows edits of it that are not here. It goes on under a new name, and ${verdict.entries} edits of its own stand beside those that the peers have`
+      this.notify({ event: 'note', message })
+      this.announcer.handleReady(nowMs)
+      this.announce(nowMs)
+    }
+    this.push({ type: 'vetted', peer })
   }
 
   private handleFound(found: Listed | PeerProblem | undefined, nowMs: number): void {

@@ -2,13 +2,15 @@
 // these cross a pipe; in the simulator both stand in one process. Plain data only.
 
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
-import type { PeerId } from '../share/dots.js'
+import type { PeerId, Seen } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
 
 /** A peer's statement of its own state in an ecp message, decoded. */
 export interface PeerClaim {
   readonly peer: PeerId
   readonly root: ItemRef
+  /** The highest counts of all authors that the peer knows. */
+  readonly knows: Seen
   readonly scope: { readonly type: 'whole' | 'some' } | { readonly type: 'since'; readonly base: ItemRef }
   readonly entries: readonly Entry[]
 }
@@ -108,11 +110,15 @@ export type KeeperToEngine =
   | {
       readonly type: 'root'
       readonly root: ItemRef
+      /** The highest counts of all authors that are known here. */
+      readonly knows: Seen
       readonly changes: readonly Entry[] | undefined
       readonly whole: readonly Entry[] | undefined
       readonly files: number
     }
   | { readonly type: 'answer'; readonly question: number; readonly answer: 'same' | 'differs' | 'working' }
+  /** The peer knows no edits of this share that the share itself does not know: it may be told of entries. */
+  | { readonly type: 'vetted'; readonly peer: PeerId }
   /** Ask this peer for its state again: a tree changed under our walk, or what we wanted was gone. */
   | { readonly type: 'ask'; readonly peer: PeerId }
   | { readonly type: 'pull-tree'; readonly peer: PeerId; readonly item: ItemRef }

@@ -106,6 +106,19 @@ export function uniteSeen(left: Seen, right: Seen): Seen {
   return [...counts.values()].sort().join(',')
 }
 
+/** The count of a peer in a vector, 0 where it has none. */
+export function countIn(seen: Seen, peer: PeerId): number {
+  const dot = dotsOf(seen).find((each) => peerOf(each) === peer)
+  return dot === undefined ? 0 : countOf(dot)
+}
+
+/** Whether the text is a vector in its one text and within the limits. */
+export function isSeen(text: string): boolean {
+  const dots = dotsOf(text)
+  if (dots.length > SEEN_PEERS_MAX || !dots.every(isDot)) return false
+  return dots.every((dot, at) => at === 0 || peerOf(dots[at - 1]!) < peerOf(dot))
+}
+
 /** At most `peersMax` peers: the peers of `pinned` dots, then those with the largest counts, which are the latest. */
 export function foldSeen(seen: Seen, pinned: readonly Dot[], peersMax = SEEN_PEERS_MAX): Folded {
   const dots = dotsOf(seen)

@@ -3,7 +3,8 @@
 
 import type { Digest, ItemRef } from '../../base/item.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
-import type { Entry } from '../../share/entry.js'
+import type { KeeperToEngine } from '../../pipe/messages.js'
+import type { Seen } from '../../share/dots.js'
 import { encodeEntry } from '../../share/entry-line.js'
 import { ROOT_HISTORY_MAX } from './limits.js'
 
@@ -17,11 +18,17 @@ interface Step {
 export class OwnState {
   private current: ItemRef | undefined
   private whole: readonly string[] | undefined
+  private counts: Seen = ''
   private readonly steps: Step[] = []
 
   /** Undefined until the share has been read. */
   get root(): ItemRef | undefined {
     return this.current
+  }
+
+  /** The highest counts of all authors that are known here. */
+  get knows(): Seen {
+    return this.counts
   }
 
   /** Every entry, where they are few; else undefined. */
@@ -34,7 +41,8 @@ export class OwnState {
     return this.steps.at(-1)?.lines ?? []
   }
 
-  update(root: ItemRef, changes: readonly Entry[] | undefined, whole: readonly Entry[] | undefined): void {
+  update({ root, knows, changes, whole }: KeeperToEngine & { type: 'root' }): void {
+    this.counts = knows
     if (this.current !== undefined && this.current.digest !== root.digest) {
       this.steps.push({ before: this.current, after: root.digest, lines: changes?.map(encodeEntry) })
       if (this.steps.length > ROOT_HISTORY_MAX) this.steps.shift()

@@ -23,6 +23,7 @@ export class PeerTalk {
   private greetingDue: boolean
   private heard = false
   private retryAtMs: number | undefined
+  private vetted = false
 
   constructor(initiator: boolean) {
     this.greetingDue = initiator
@@ -38,12 +39,12 @@ export class PeerTalk {
     if (this.greetingDue) {
       this.greetingDue = false
       this.awaiting = { root, greeting: true }
-      return describe('have', root, own, undefined)
+      return this.describe('have', root, own, undefined)
     }
     // The side that did not open the session is silent until the other has greeted it.
     if (!this.heard || this.told === root.digest) return undefined
     this.awaiting = { root, greeting: false }
-    return describe('update', root, own, this.told)
+    return this.describe('update', root, own, this.told)
   }
 
   /** Nothing is outstanding: where no state is to be told, something else may be asked. */
@@ -87,6 +88,21 @@ export class PeerTalk {
     return awaiting.greeting && reply === 'same' ? awaiting.root : undefined
   }
 
+  /** Whether the peer may be told of entries: it has told what it knows of ours, and that is nothing that we have forgotten. */
+  get isVetted(): boolean {
+    return this.vetted
+  }
+
+  handleVetted(): void {
+    this.vetted = true
+  }
+
+  /** The next keeper may have another share: its peers are vetted anew. */
+  handleKeeperLost(): void {
+    this.vetted = false
+    this.greet()
+  }
+
   /** The peer is busy, or answered what cannot be read. */
   handleWorking(retryMs: number, nowMs: number): void {
     if (this.awaiting?.greeting) this.greetingDue = true
@@ -107,32 +123,38 @@ export class PeerTalk {
     if (same || root === undefined || request.theirs === root.digest) return undefined
     const isTold = this.told === root.digest || this.awaiting?.root.digest === root.digest
     if (request.type === 'update' && isTold) return undefined
-    const reply = describe('excess', root, own, this.told)
+    const reply = this.describe('excess', root, own, this.told)
     this.told = root.digest
     return reply
   }
-}
-
-/** Our state, for a peer of whom nothing is known. */
-export function tidings(own: OwnState): StateMessage | undefined {
-  return own.root && describe('update', own.root, own, undefined)
-}
-
-/** Our state for a peer that knows our root `told`: everything where that is little, else what changed, else
- *  only the root. Of whom nothing is known, is told what changed last: it can be fetched while the rest is compared. */
-function describe(
-  type: StateMessage['type'],
-  root: ItemRef,
-  own: OwnState,
-  told: Digest | undefined,
-): StateMessage {
-  const since = told === undefined ? undefined : own.changesSince(told)
-  if (since !== undefined) {
-    const scope: Scope = { type: 'since', base: since.base }
-    const message = fitLines({ type, root, scope, lines: since.lines })
-    if (message.scope.type === 'since') return message
+  /** Our state for a peer that knows our root `told`: everything where that is little, else what changed, else only the root,
+   *  which is all that a peer is told that is not vetted. Of whom nothing is known, is told what changed last: it can be
+   *  fetched while the rest is compared. */
+  private describe(
+    type: StateMessage['type'],
+    root: ItemRef,
+    own: OwnState,
+    told: Digest | undefined,
+  ): StateMessage {
+    const only = bare(type, root, own)
+    if (!this.vetted) return only
+    const since = told === undefined ? undefined : own.changesSince(told)
+    if (since !== undefined) {
+      const scope: Scope = { type: 'since', base: since.base }
+      const message = fitLines({ ...only, scope, lines: since.lines })
+      if (message.scope.type === 'since') return message
+    }
+    if (own.wholeLines !== undefined)
+      return fitLines({ ...only, scope: { type: 'whole' }, lines: own.wholeLines })
+    return fitLines({ ...only, lines: told === undefined ? own.newestLines : [] })
   }
-  if (own.wholeLines !== undefined)
-    return fitLines({ type, root, scope: { type: 'whole' }, lines: own.wholeLines })
-  return fitLines({ type, root, scope: { type: 'some' }, lines: told === undefined ? own.newestLines : [] })
+}
+
+/** Our root, for a peer of whom nothing is known. */
+export function tidings(own: OwnState): StateMessage | undefined {
+  return own.root && bare('update', own.root, own)
+}
+
+function bare(type: StateMessage['type'], root: ItemRef, own: OwnState): StateMessage {
+  return { type, root, knows: own.knows, scope: { type: 'some' }, lines: [] }
 }

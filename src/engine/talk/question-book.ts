@@ -5,6 +5,7 @@ import type { Digest } from '../../base/item.js'
 import type { StateMessage } from '../../ecp/message.js'
 import type { PeerClaim } from '../../pipe/messages.js'
 import type { SessionId } from '../../rdt/endpoint.js'
+import { isSeen } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import { decodeEntry } from '../../share/entry-line.js'
 import type { Outbox } from '../outbox.js'
@@ -63,6 +64,7 @@ function claimOf(peer: string, message: StateMessage): PeerClaim {
     if (entry.ok) entries.push(entry.value)
   }
   const complete = entries.length === message.lines.length
-  const { scope } = message
-  return { peer, root: message.root, scope: !complete ? { type: 'some' } : scope, entries }
+  const { root, scope } = message
+  const knows = isSeen(message.knows) ? message.knows : ''
+  return { peer, root, knows, scope: !complete ? { type: 'some' } : scope, entries }
 }

@@ -12,8 +12,9 @@ import { EARLY_BYTES_MAX } from '../../rdt/protection.js'
 import { WORKING_RETRY_MS } from '../limits.js'
 import type { Outbox } from '../outbox.js'
 import type { LargeFiles } from '../receive/large-files.js'
-import type { Serving } from '../serve/serving.js'
+import type { RequestedBlock, Serving } from '../serve/serving.js'
 import { Holdings } from './holdings.js'
+import { UNVETTED_REQUESTS_MAX } from './limits.js'
 import { OwnState } from './own-state.js'
 import { type PeerSession, PeerSessions } from './peer-sessions.js'
 import { PeerTalk, tidings } from './peer-talk.js'
@@ -33,6 +34,8 @@ export class Talk {
   private readonly files: LargeFiles
   private readonly questions: QuestionBook
   private readonly holdings: Holdings
+  /** Listings that peers asked for which are not vetted yet. */
+  private readonly unvetted = new Map<SessionId, RequestedBlock[]>()
 
   constructor({ endpoint, files, serving, toKeeper }: TalkOptions) {
     this.endpoint = endpoint
@@ -47,14 +50,12 @@ export class Talk {
 
   // — Sessions —
 
-  /** Early data: our state, sent with the hello to a peer that is met again. */
+  /** Early data: our root, sent with the hello to a peer that is met again. No entry goes along: whether the share was put back
+   *  to an older copy shows only when the peer has told what it knows. */
   greeting(): Uint8Array | undefined {
     const message = tidings(this.own)
-    if (message === undefined) return undefined
-    const body = encodeMessage(message)
-    return body.length <= EARLY_BYTES_MAX
-      ? body
-      : encodeMessage({ ...message, scope: { type: 'some' }, lines: [] })
+    const body = message && encodeMessage(message)
+    return body === undefined || body.length > EARLY_BYTES_MAX ? undefined : body
   }
 
   /** Our state goes along with the answer, so that the peer can begin to pull as soon as it has a session; and what it
@@ -78,6 +79,7 @@ export class Talk {
   handleClosed({ session, peerId }: EndpointEvent & { type: 'closed' | 'withdrawn' }): boolean {
     const isPeerGone = this.sessions.handleClosed(session, peerId)
     this.holdings.handleClosed(session)
+    this.unvetted.delete(session)
     this.questions.handleClosed(session)
     return isPeerGone
   }
@@ -173,8 +175,30 @@ export class Talk {
     if (peer !== undefined) this.questions.ask(peer, message, question)
   }
 
-  handleRoot({ root, changes, whole }: KeeperToEngine & { type: 'root' }): void {
-    this.own.update(root, changes, whole)
+  handleRoot(message: KeeperToEngine & { type: 'root' }): void {
+    this.own.update(message)
+  }
+
+  /** From here on the peer is told of entries. Answers what it asked for before. */
+  handleVetted(peer: string): readonly RequestedBlock[] {
+    const waiting: RequestedBlock[] = []
+    for (const { session, peer: ofSession, peerTalk } of this.sessions.all()) {
+      if (ofSession !== peer) continue
+      peerTalk.handleVetted()
+      waiting.push(...(this.unvetted.get(session) ?? []))
+      this.unvetted.delete(session)
+    }
+    return waiting
+  }
+
+  /** Whether the peer may have a listing now; else it waits until the peer is vetted. */
+  admitsListing(requested: RequestedBlock): boolean {
+    const { session } = requested
+    if (this.sessions.get(session)?.peerTalk.isVetted) return true
+    const waiting = this.unvetted.get(session)
+    if (waiting === undefined) this.unvetted.set(session, [requested])
+    else if (waiting.length < UNVETTED_REQUESTS_MAX) waiting.push(requested)
+    return false
   }
 
   handleAnswer({ question: id, answer }: KeeperToEngine & { type: 'answer' }): void {
@@ -207,10 +231,10 @@ export class Talk {
     for (const { session, request } of this.questions.takeAll())
       if (request !== undefined) this.replyWorking(session, request.number)
     this.holdings.handleKeeperLost()
-    for (const { peerTalk } of this.sessions.all()) peerTalk.greet()
+    for (const { peerTalk } of this.sessions.all()) peerTalk.handleKeeperLost()
   }
 }
 
 function equalState(root: ItemRef): StateMessage {
-  return { type: 'have', root, scope: { type: 'some' }, lines: [] }
+  return { type: 'have', root, knows: '', scope: { type: 'some' }, lines: [] }
 }

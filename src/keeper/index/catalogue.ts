@@ -6,6 +6,7 @@ import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
+import { countOf, dotOf, dotsOf, foldSeen, type PeerId, peerOf, type Seen } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import { Manifest } from '../../share/manifest.js'
 import { decodeFormat1Record, decodeRecord, encodeRecord } from './index-line.js'
@@ -28,6 +29,8 @@ export class Catalogue {
   private uncommitted = 0
   private beforeCommit: () => void = () => {}
   private recorded: (path: string) => void = () => {}
+  /** The highest count of each author that an entry here has ever seen. */
+  private readonly counts = new Map<PeerId, number>()
 
   constructor(hash: Hash, index: Index) {
     this.manifest = new Manifest(hash)
@@ -58,6 +61,7 @@ export class Catalogue {
   record(entry: Entry, signature: Signature | undefined): void {
     const before = this.manifest.get(entry.path)
     this.manifest.set(entry)
+    this.handleSeen(entry)
     this.awaited.delete(entry.digest)
     if (before?.kind !== entry.kind || before.digest !== entry.digest) {
       this.unhold(before)
@@ -71,6 +75,20 @@ export class Catalogue {
     if (this.changes !== undefined) {
       this.changes.push(entry)
       if (this.changes.length > CHANGES_LISTED_MAX) this.changes = undefined
+    }
+  }
+
+  /** The highest counts of all authors that are known here, the latest of them where there are too many. */
+  get knows(): Seen {
+    const dots = [...this.counts].map(([peer, count]) => dotOf(peer, count))
+    return foldSeen(dots.sort().join(','), []).seen
+  }
+
+  private handleSeen({ version }: Entry): void {
+    for (const dot of dotsOf(version.seen)) {
+      const peer = peerOf(dot)
+      const count = countOf(dot)
+      if (count > (this.counts.get(peer) ?? 0)) this.counts.set(peer, count)
     }
   }
 
@@ -101,7 +119,7 @@ export class Catalogue {
   }
 
   /** Forgets a path as if it had never been seen: what is there is not what was recorded, and nobody made it so. The
-   *  share's later edits need another author then (`authorOf` in recovery.ts). */
+   *  share's later edits need another author then (recovery.ts). */
   forget(path: string): void {
     this.unhold(this.manifest.get(path))
     this.manifest.delete(path)
@@ -172,6 +190,7 @@ export class Catalogue {
     const record = now ?? (mayBeFormat1 ? decodeFormat1Record(path, value) : undefined)
     if (record === undefined) return false
     this.manifest.set(record.entry)
+    this.handleSeen(record.entry)
     this.hold(record.entry)
     if (record.signature !== undefined) this.signatures.set(record.entry.path, record.signature)
     return now === undefined

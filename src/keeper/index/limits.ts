@@ -1,2 +1,8 @@
 /** Changes of the index gathered in memory before they are committed; measured in src/watcher/index-store.ts. */
 export const COMMIT_CHANGES_MAX = 2_000
+
+/** Lives of which the share remembers where their counts began, in full. */
+export const GAPS_MAX = 256
+
+/** A peer that tells of edits of ours that we do not know may bring about one new name in this time. */
+export const RENEWAL_MS_MIN = 24 * 3_600_000

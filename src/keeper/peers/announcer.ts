@@ -57,6 +57,6 @@ export class Announcer {
     this.spacingMs = isStream ? Math.min(2 * this.spacingMs, ANNOUNCE_SPACING_MS) : ANNOUNCE_SPACING_MS_MIN
     this.announcedAtMs = nowMs
     const whole = manifest.size <= CHANGES_LISTED_MAX ? [...manifest.entries()] : undefined
-    return { type: 'root', root, changes, whole, files: manifest.fileCount }
+    return { type: 'root', root, knows: this.catalogue.knows, changes, whole, files: manifest.fileCount }
   }
 }

@@ -50,7 +50,7 @@ export interface Recovered {
 
 /** Makes `.left` where it is missing. Throws a DiskError, or a LeftError where a newer left wrote the log. */
 export function openShare(options: RecoveryOptions): Recovered {
-  const { disk, hash, crc32, index, boot } = options
+  const { disk, hash, crc32, index, boot, peer, wallMs, random } = options
   for (const folder of [OWN_FOLDER, TEMPORARY_FOLDER])
     if (disk.stat(folder) === undefined) disk.makeFolder(folder, 'private')
   const catalogue = new Catalogue(hash, index)
@@ -67,18 +67,38 @@ export function openShare(options: RecoveryOptions): Recovered {
     throw error
   }
   catalogue.commitAfter(() => journal.sync())
-  const { wallMs, random } = options
-  const edits = new OwnEdits({ index, author: authorOf(options), wallMs, random })
+  const edits = new OwnEdits({
+    index,
+    firstAuthor: firstAuthorOf(options),
+    newAuthor: () => authorFrom(hash, `${peer} ${wallMs()} ${random()} ${random()} ${random()}`),
+    wallMs,
+    random,
+  })
+  // Edits that the share does not remember are out there under its name, and what it counts from now on must not be taken for
+  // later ones that have seen them.
+  if (index.getMeta(FORGOTTEN) === YES) {
+    edits.renew()
+    index.putMeta(FORGOTTEN, '')
+  }
+  index.commit()
   return { edits, catalogue, journal, notes: recovery.notes }
 }
 
-/** A share is the author of its own edits under its peer's name, until a loss of power makes it forget some of them: the
- *  versions that it counts after that must not be taken for those that others have, nor for later ones. So each such
- *  loss makes it another author, whose edits have seen nothing of what was forgotten. */
-function authorOf({ peer, hash, index }: RecoveryOptions): PeerId {
-  const losses = index.getMeta(LOSSES)
-  return losses === undefined ? peer : hexOf(hash(utf8(`${peer} ${losses}`))).slice(0, peer.length)
+/** Shares of format 1 that had lost something had a name made of their peer's and of how often that was. */
+function firstAuthorOf({ peer, hash, index }: RecoveryOptions): PeerId {
+  const losses = index.getMeta(FORMAT1_LOSSES)
+  return losses === undefined ? peer : authorFrom(hash, `${peer} ${losses}`)
 }
+
+function authorFrom(hash: Hash, text: string): PeerId {
+  return hexOf(hash(utf8(text))).slice(0, 16)
+}
+
+const FORMAT1_LOSSES = 'losses'
+
+/** In the index: paths were forgotten, and the share has no new author yet. */
+const FORGOTTEN = 'forgotten'
+const YES = 'yes'
 
 /** An entry line of the log, which may be of format 1: a kill came before that format's last placing was recorded. */
 function decodeLogged(text: string): Decoded<Entry> {
@@ -86,9 +106,6 @@ function decodeLogged(text: string): Decoded<Entry> {
   const line = entry.ok ? undefined : lineOfFormat1(text)
   return line === undefined ? entry : decodeEntry(line)
 }
-
-/** In the index: how often something was forgotten. */
-const LOSSES = 'losses'
 
 /** Leaves word that nothing was under way and all that is ours is on the disk: what is missing at the next start was
  *  deleted, even if the machine was switched off meanwhile. Throws a DiskError. */
@@ -106,7 +123,6 @@ const STOPPED = 'stopped'
 
 class Recovery {
   readonly notes: string[] = []
-  private hasForgotten = false
   private readonly options: RecoveryOptions
   private readonly catalogue: Catalogue
   private readonly journal: Journal<Entry>
@@ -276,9 +292,7 @@ class Recovery {
   /** Whatever is found at the path by the next scan becomes an edit that has seen nothing of what others have there, and
    *  nothing of theirs counts as seen or deleted. */
   private forget(path: string): void {
-    const { index } = this.options
-    if (!this.hasForgotten) index.putMeta(LOSSES, String(Number(index.getMeta(LOSSES) ?? 0) + 1))
-    this.hasForgotten = true
+    this.options.index.putMeta(FORGOTTEN, YES)
     this.catalogue.forget(path)
   }
 

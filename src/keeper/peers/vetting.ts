@@ -1,0 +1,77 @@
+// Peers that may be told of our entries. A peer first tells what it knows of our edits; where that is something that we do not know,
+// the share was put back to an older copy, and goes on under a new author before anybody is told of an entry. The keeper owns it.
+//
+//     claim ─▶ told count of ours ─┬─ known, or 0 ───────────────────────────▶ vetted
+//                                  └─ not ours ─┬─ new author, edits relabelled ─▶ vetted
+//                                               └─ a second time in a day ───────▶ refused
+
+import { countIn, type Dot, type PeerId, type Seen } from '../../share/dots.js'
+import { relabel } from '../../share/edit.js'
+import type { Catalogue } from '../index/catalogue.js'
+import type { OwnEdits, Restored } from '../index/own-edits.js'
+
+export type Verdict =
+  /** Vetted before, and nothing new. */
+  | { readonly type: 'vetted' }
+  | { readonly type: 'fine' }
+  /** So many entries are edits of a new author now. */
+  | { readonly type: 'renewed'; readonly entries: number }
+  | { readonly type: 'refused' }
+
+export class Vetting {
+  private readonly edits: OwnEdits
+  private readonly catalogue: Catalogue
+  private readonly vetted = new Set<PeerId>()
+
+  constructor(edits: OwnEdits, catalogue: Catalogue) {
+    this.edits = edits
+    this.catalogue = catalogue
+  }
+
+  /** `knows` are the counts that the peer told. */
+  handleClaim(peer: PeerId, knows: Seen): Verdict {
+    const { edits } = this
+    const restored = edits.handleTold(countIn(knows, edits.author))
+    if (restored !== undefined) {
+      if (!edits.mayBeRenewed) {
+        this.vetted.delete(peer)
+        return { type: 'refused' }
+      }
+      edits.handleRenewedByPeer()
+      const entries = this.renew(restored)
+      this.vetted.add(peer)
+      return { type: 'renewed', entries }
+    }
+    if (this.vetted.has(peer)) return { type: 'vetted' }
+    this.vetted.add(peer)
+    return { type: 'fine' }
+  }
+
+  handleGone(peer: PeerId): void {
+    this.vetted.delete(peer)
+  }
+
+  private renew({ kept }: Restored): number {
+    const { edits, catalogue } = this
+    const old = { peer: edits.author, kept }
+    const above = [...catalogue.manifest.entries()].filter(
+      ({ version }) => countIn(version.seen, old.peer) > kept,
+    )
+    edits.renew()
+    let relabelled = 0
+    for (const entry of above) {
+      const dots = new Map<Dot, Dot>()
+      // One edit may have made content and attributes: it stays one.
+      const newDot = (dot: Dot): Dot => {
+        const known = dots.get(dot) ?? edits.nextDot()
+        dots.set(dot, known)
+        return known
+      }
+      const renamed = relabel(entry, old, newDot)
+      if (renamed === undefined) continue
+      catalogue.record(renamed, catalogue.signature(entry.path))
+      relabelled++
+    }
+    return relabelled
+  }
+}
