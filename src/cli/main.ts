@@ -179,6 +179,7 @@ function leftProgram(commands: Commands): Command {
     .option('--runs <count>', 'how many seeds, one after the other (default: 1)')
     .option('--workers <count>', 'processes that share the work (default: one per core)')
     .option('--power', 'machines lose power too, and what was not synced with it')
+    .option('--restores', 'shares are put back to older copies too')
     .option('--quick', `${RUN_COUNT_QUICK} runs unless --runs says otherwise`)
     .allowExcessArguments()
     .addHelpText('after', SIM_EXAMPLES)

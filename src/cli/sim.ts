@@ -14,6 +14,7 @@ export interface RawSimArguments {
   readonly workers?: string
   readonly quick?: boolean
   readonly power?: boolean
+  readonly restores?: boolean
 }
 
 export interface SimOptions {
@@ -23,6 +24,8 @@ export interface SimOptions {
   readonly workers: number
   /** Machines lose power too. */
   readonly power: boolean
+  /** Shares are put back to older copies too. */
+  readonly restores: boolean
   /** A single run tells every step. */
   readonly trace: boolean
 }
@@ -42,7 +45,14 @@ export function simOptions(raw: RawSimArguments, freshSeed: number): SimOptions 
       : parseWhole('--workers', raw.workers, { min: 1, max: WORKER_COUNT_MAX })
   const firstSeed =
     raw.seed === undefined ? freshSeed : parseWhole('--seed', raw.seed, { min: 0, max: SEED_MAX })
-  return { firstSeed, runs, workers, power: raw.power === true, trace: runs === 1 }
+  return {
+    firstSeed,
+    runs,
+    workers,
+    power: raw.power === true,
+    restores: raw.restores === true,
+    trace: runs === 1,
+  }
 }
 
 /** Answers the exit code: 1 when a seed failed. */
@@ -62,6 +72,8 @@ export async function runSim(raw: RawSimArguments, runSimulations?: RunSimulatio
     `${formatCount(failedSeeds.length)} of ${formatCount(options.runs)} runs from seed ${options.firstSeed} failed`,
   )
   for (const seed of failedSeeds.slice(0, 10))
-    printLine(`replay: left sim --seed ${seed}${options.power ? ' --power' : ''}`)
+    printLine(
+      `replay: left sim --seed ${seed}${options.power ? ' --power' : ''}${options.restores ? ' --restores' : ''}`,
+    )
   return EXIT_FAILED
 }

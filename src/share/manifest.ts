@@ -151,6 +151,12 @@ export class Manifest {
     return this.items.get(digest)
   }
 
+  /** The listings that were current before the last `root()` are served no more. */
+  forgetReplaced(): void {
+    this.root()
+    this.items.forgetReplaced()
+  }
+
   /** The listing of `folder` as of the last `root()`. */
   folderItem(folder: string): ItemRef | undefined {
     return this.folderAt.get(folder)?.item

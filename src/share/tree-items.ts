@@ -58,6 +58,12 @@ export class TreeItems {
     }
   }
 
+  /** Nobody is to be served what was replaced. */
+  forgetReplaced(): void {
+    this.recent.clear()
+    this.recentBytes = 0
+  }
+
   private forgetRecent(digest: Digest): void {
     const bytes = this.recent.get(digest)
     if (bytes === undefined) return

@@ -3,6 +3,7 @@
 
 import type { SimPeer } from './peer/peer.js'
 import type { Happening } from './plan.js'
+import { copyOf, putBack } from './restore.js'
 import { addressOf, type World } from './world.js'
 
 export function happen(world: World, happening: Happening): void {
@@ -23,6 +24,9 @@ export function happen(world: World, happening: Happening): void {
     case 'power-loss':
       peer.losePower()
       restart(world, peer, happening.downMs)
+      break
+    case 'restore':
+      restore(world, happening)
       break
     case 'watcher-death':
       peer.killWatcher()
@@ -51,6 +55,22 @@ export function happen(world: World, happening: Happening): void {
       narrow(world, happening)
       break
   }
+}
+
+function restore(
+  world: World,
+  { peer: number, keptMs, downMs, edits }: Happening & { type: 'restore' },
+): void {
+  const peer = world.peers[number]!
+  peer.stop()
+  const copy = copyOf(peer)
+  restart(world, peer, downMs)
+  later(world, downMs + keptMs, () => {
+    peer.stop()
+    putBack(world, number, copy)
+    for (const edit of edits) world.edit(number, edit)
+    restart(world, peer, downMs)
+  })
 }
 
 function restart(world: World, peer: SimPeer, downMs: number): void {

@@ -200,6 +200,16 @@ export class History {
     return 'what was deleted here came back, and nobody had made it anew'
   }
 
+  /** A person put an older copy of the share back: this stands at the path now. It is nobody's new edit, and who replaced it
+   *  elsewhere has replaced it here. */
+  putBack(peer: number, path: string, after: Uint8Array | undefined, atMs: number): void {
+    const digest = after === undefined ? undefined : this.digestOf(after)
+    this.editsOf(path).push({ peer, atMs, digest })
+    this.removed[peer]!.delete(path)
+    if (digest === undefined) this.heldSince[peer]!.delete(path)
+    else this.heldSince[peer]!.set(path, atMs)
+  }
+
   /** LEFT took away what was at a path (in favour of a folder, or a version that is fetched again). */
   takenAway(peer: number, path: string): void {
     this.heldSince[peer]!.delete(path)

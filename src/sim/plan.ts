@@ -48,6 +48,14 @@ export type Happening =
   | { readonly type: 'kill'; readonly peer: number; readonly downMs: number }
   | { readonly type: 'power-loss'; readonly peer: number; readonly downMs: number }
   | { readonly type: 'watcher-death'; readonly peer: number }
+  /** LEFT is stopped and the share copied; `keptMs` later it is put back, edited, and LEFT started again. */
+  | {
+      readonly type: 'restore'
+      readonly peer: number
+      readonly keptMs: number
+      readonly downMs: number
+      readonly edits: readonly Edit[]
+    }
   | {
       readonly type: 'death-in-operation'
       readonly peer: number

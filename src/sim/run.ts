@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly workers: number
   /** Machines lose power too. */
   readonly power: boolean
+  /** Shares are put back to older copies too. */
+  readonly restores: boolean
   /** Tell every step; for a single run. */
   readonly trace: boolean
   readonly print: (line: string) => void
@@ -28,6 +30,7 @@ interface Batch {
   readonly firstSeed: number
   readonly count: number
   readonly power: boolean
+  readonly restores: boolean
 }
 
 export async function runSimulations(options: RunOptions): Promise<{ failedSeeds: number[] }> {
@@ -46,6 +49,7 @@ export async function runSimulations(options: RunOptions): Promise<{ failedSeeds
       firstSeed: options.firstSeed,
       count: options.runs,
       power: options.power,
+      restores: options.restores,
     }))
       handle(result)
   else await runOnThreads(options, handle)
@@ -53,26 +57,26 @@ export async function runSimulations(options: RunOptions): Promise<{ failedSeeds
 }
 
 /** One run in full: the scenario first, so that it is there even if the run never ends. */
-function runOne(seed: number, { trace, power, print }: RunOptions): SimulationResult {
-  const scenario = drawScenario(seed, { power })
+function runOne(seed: number, { trace, power, restores, print }: RunOptions): SimulationResult {
+  const scenario = drawScenario(seed, { power, restores })
   for (const line of describeScenario(scenario)) print(line)
   const result = simulate(scenario, { hash, crc32, tell: trace ? print : undefined })
   print(`seed ${seed}: ${Math.round(result.virtualMs / 1000)} s of virtual time, trace ${result.trace}`)
   return result
 }
 
-function failureOf({ seed, breach }: SimulationResult, { power }: RunOptions): string {
-  const replay = `left sim --seed ${seed}${power ? ' --power' : ''}`
+function failureOf({ seed, breach }: SimulationResult, { power, restores }: RunOptions): string {
+  const replay = `left sim --seed ${seed}${power ? ' --power' : ''}${restores ? ' --restores' : ''}`
   return `seed ${seed} FAILED: ${breach!.invariant}: ${breach!.detail}\n  replay: ${replay}`
 }
 
-function* runBatch({ firstSeed, count, power }: Batch): Generator<SimulationResult> {
+function* runBatch({ firstSeed, count, power, restores }: Batch): Generator<SimulationResult> {
   for (let seed = firstSeed; seed < firstSeed + count; seed++)
-    yield simulate(drawScenario(seed, { power }), { hash, crc32 })
+    yield simulate(drawScenario(seed, { power, restores }), { hash, crc32 })
 }
 
 async function runOnThreads(options: RunOptions, handle: (result: SimulationResult) => void): Promise<void> {
-  const { firstSeed, runs, workers, power, print } = options
+  const { firstSeed, runs, workers, power, restores, print } = options
   let nextSeed = firstSeed
   let done = 0
   const progress = setInterval(() => print(`${done} of ${runs} runs`), PROGRESS_MS)
@@ -80,7 +84,7 @@ async function runOnThreads(options: RunOptions, handle: (result: SimulationResu
     const count = Math.min(SEEDS_PER_BATCH, firstSeed + runs - nextSeed)
     if (count <= 0) return undefined
     nextSeed += count
-    return { firstSeed: nextSeed - count, count, power }
+    return { firstSeed: nextSeed - count, count, power, restores }
   }
   const runThread = (): Promise<void> =>
     new Promise((resolve, reject) => {

@@ -50,6 +50,8 @@ const NAMES = [
 export interface DrawOptions {
   /** Machines lose power too, and with it what was not synced. Else what would be a loss of power is a kill. */
   readonly power: boolean
+  /** Shares are put back to older copies too. */
+  readonly restores?: boolean
 }
 
 export function drawScenario(seed: number, options: DrawOptions = { power: false }): Scenario {
@@ -59,14 +61,16 @@ export function drawScenario(seed: number, options: DrawOptions = { power: false
 class Drawing {
   private readonly seed: number
   private readonly power: boolean
-  private readonly random: SeededRandom
+  private readonly restores: boolean
+  private random: SeededRandom
   private readonly paths: readonly string[]
   private readonly contents: readonly number[]
   private readonly largeSizes: boolean
 
-  constructor(seed: number, { power }: DrawOptions) {
+  constructor(seed: number, { power, restores = false }: DrawOptions) {
     this.seed = seed
     this.power = power
+    this.restores = restores
     this.random = new SeededRandom(seed)
     const { random } = this
     const count = 2 + random.below(6)
@@ -96,6 +100,8 @@ class Drawing {
       edit: this.beginning(),
     }))
     if (peerCount > 2 && random.chance(0.3)) this.spread(acts, peerCount, lastMs)
+    // From numbers of its own, so that a seed without it draws what it always drew.
+    if (this.restores) acts.push(...this.restoresOf(peerCount, lastMs))
     acts.sort((left, right) => left.atMs - right.atMs)
     return {
       seed: this.seed,
@@ -200,6 +206,23 @@ class Drawing {
         atMs: atMs + 100 + random.next() * 1_500,
         happening: { type: 'kill', peer: victim, downMs },
       })
+  }
+
+  private restoresOf(peerCount: number, lastMs: number): Act[] {
+    const before = this.random
+    this.random = new SeededRandom(this.seed ^ 0x5eed)
+    const { random } = this
+    const count = random.chance(0.7) ? 1 : 2
+    const acts = Array.from({ length: count }, (): Act => {
+      const peer = random.below(peerCount)
+      const editCount = random.below(3)
+      const edits = Array.from({ length: editCount }, () => this.editOf(this.pick(this.paths)))
+      const keptMs = 100 + random.next() * lastMs
+      const happening: Happening = { type: 'restore', peer, keptMs, downMs: random.next() * 1_000, edits }
+      return { atMs: random.next() * lastMs, happening }
+    })
+    this.random = before
+    return acts
   }
 
   private editAt(peer: number): Happening {

@@ -72,6 +72,8 @@ export class Vetting {
       catalogue.record(renamed, catalogue.signature(entry.path))
       relabelled++
     }
+    // Listings with the old name may be asked for still.
+    catalogue.manifest.forgetReplaced()
     return relabelled
   }
 }

@@ -3,6 +3,13 @@
 import type { Index, IndexedValue } from '../../base/index-port.js'
 import type { Digest } from '../../base/item.js'
 
+/** Entries, lists and meta. */
+export type IndexCopy = readonly [
+  ReadonlyMap<string, string>,
+  ReadonlyMap<string, Uint8Array>,
+  ReadonlyMap<string, string>,
+]
+
 export class SimIndex implements Index {
   private readonly entries = new CommittedMap<string>()
   private readonly lists = new CommittedMap<Uint8Array>()
@@ -48,6 +55,17 @@ export class SimIndex implements Index {
     for (const map of [this.entries, this.lists, this.meta]) map.commit()
   }
 
+  /** As it is on the disk: what was committed. */
+  copy(): IndexCopy {
+    return [this.entries, this.lists, this.meta].map((map) => map.committedCopy()) as unknown as IndexCopy
+  }
+
+  putBack([entries, lists, meta]: IndexCopy): void {
+    this.entries.putBack(entries)
+    this.lists.putBack(lists)
+    this.meta.putBack(meta)
+  }
+
   /** The process dies: what was not committed has never been. */
   crash(): void {
     for (const map of [this.entries, this.lists, this.meta]) map.crash()
@@ -66,6 +84,21 @@ class CommittedMap<T> {
 
   commit(): void {
     this.committed.clear()
+  }
+
+  committedCopy(): ReadonlyMap<string, T> {
+    const copy = new Map(this.current)
+    for (const [key, value] of this.committed) {
+      if (value === undefined) copy.delete(key)
+      else copy.set(key, value)
+    }
+    return copy
+  }
+
+  putBack(copy: ReadonlyMap<string, T>): void {
+    this.current.clear()
+    this.committed.clear()
+    for (const [key, value] of copy) this.current.set(key, value)
   }
 
   crash(): void {

@@ -1,0 +1,81 @@
+// A share that a person puts back to an older copy, LEFT's own folder and index in it, and what that means for the history.
+
+import { isOwnPath } from '../share/path.js'
+import type { SimDisk } from './disk/disk.js'
+import type { SnapshotEntry } from './disk/volume.js'
+import type { IndexCopy } from './peer/index.js'
+import type { SimPeer } from './peer/peer.js'
+import type { World } from './world.js'
+
+export interface ShareCopy {
+  readonly entries: ReadonlyMap<string, SnapshotEntry>
+  readonly index: IndexCopy
+}
+
+/** LEFT is stopped, or has committed what it told. */
+export function copyOf(peer: SimPeer): ShareCopy {
+  return { entries: peer.disk.snapshot(), index: peer.index.copy() }
+}
+
+/** LEFT is stopped. What only this share held is given up with it; what another one holds is still somebody's. */
+export function putBack(world: World, number: number, copy: ShareCopy): void {
+  const peer = world.peers[number]!
+  const { disk } = peer
+  const { history } = world
+  const before = contentsOn(disk)
+  const { capacityBytes } = disk
+  disk.capacityBytes = undefined
+  disk.unharmed(() => {
+    const paths = [...disk.snapshot()].sort(([left], [right]) => (left < right ? 1 : -1))
+    for (const [path, { kind }] of paths) {
+      if (kind === 'folder') disk.removeFolder(path)
+      else disk.removeFile(path)
+    }
+    for (const [path, entry] of [...copy.entries].sort(([left], [right]) => (left < right ? -1 : 1)))
+      write(disk, path, entry)
+  })
+  disk.capacityBytes = capacityBytes
+  disk.settle()
+  peer.index.putBack(copy.index)
+  const after = contentsOn(disk)
+  for (const path of new Set([...before.keys(), ...after.keys()])) {
+    const was = before.get(path)
+    const is = after.get(path)
+    const digest = was && history.digestOf(was)
+    const isElsewhere = world.peers.some(
+      ({ disk: other }, index) => index !== number && holds(world, other, digest),
+    )
+    if (digest !== undefined && !isElsewhere) history.supersede(number, path, digest)
+    history.putBack(number, path, is, world.nowMs)
+  }
+  for (const [path] of disk.snapshot()) {
+    const inode = disk.unharmed(() => disk.statLink(path))?.inode
+    if (inode !== undefined && !isOwnPath(path)) world.editors[number]!.inodes.add(inode)
+  }
+}
+
+function write(
+  disk: SimDisk,
+  path: string,
+  { kind, bytes, target, executable, mtimeMs }: SnapshotEntry,
+): void {
+  if (kind === 'folder') disk.makeFolder(path)
+  else if (kind === 'link') disk.makeLink(path, target)
+  else disk.putFile(path, bytes ?? new Uint8Array(0), { executable, mtimeMs })
+}
+
+/** Files by path, links followed; LEFT's own folder is left out. */
+function contentsOn(disk: SimDisk): Map<string, Uint8Array> {
+  const contents = new Map<string, Uint8Array>()
+  for (const path of disk.snapshot().keys()) {
+    const bytes = isOwnPath(path) ? undefined : disk.contentOf(path)
+    if (bytes !== undefined) contents.set(path, bytes)
+  }
+  return contents
+}
+
+function holds(world: World, disk: SimDisk, digest: string | undefined): boolean {
+  if (digest === undefined) return false
+  for (const bytes of contentsOn(disk).values()) if (world.history.digestOf(bytes) === digest) return true
+  return false
+}
