@@ -24,6 +24,9 @@ export const COUNT_MAX = Number.MAX_SAFE_INTEGER
 /** Counts that one second has room for, before counts run ahead of the clock. */
 export const COUNTS_PER_SECOND = 2 ** 16
 
+/** Drawn counts, a millisecond's worth: two lives of one share that begin in the same millisecond differ in them. */
+export const DRAWN_COUNTS = 2 ** 6
+
 /** One edit: `peer:count`. Names one content, or one set of attributes, of one path, and never another. */
 export type Dot = string
 
@@ -72,9 +75,9 @@ export function orderOfDots(left: Dot, right: Dot): number {
 }
 
 /** The count of a peer's next edit: never used before, even where its index was put back to an older copy.
- *  `random` is 0..65,535. Undefined where counts have run out: the peer takes a new id. */
-export function nextCount(previous: number, secondsSince1970: number, random: number): number | undefined {
-  const count = Math.max(previous + 1, Math.floor(secondsSince1970) * COUNTS_PER_SECOND + random)
+ *  `drawn` is 0..63. Undefined where counts have run out. */
+export function nextCount(previous: number, secondsSince1970: number, drawn: number): number | undefined {
+  const count = Math.max(previous + 1, Math.floor(secondsSince1970 * COUNTS_PER_SECOND) + drawn)
   return count <= COUNT_MAX ? count : undefined
 }
 

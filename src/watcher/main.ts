@@ -20,12 +20,11 @@ import { FULL_DISK_RETRY_MS } from '../keeper/limits.js'
 import { openShare, type Recovered } from '../keeper/recover/recovery.js'
 import type { KeeperNotice } from '../pipe/messages.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../pipe/watcher-protocol.js'
-import { COUNTS_PER_SECOND } from '../share/dots.js'
 import { SHARE_CHECK_MS } from './limits.js'
 import { loadLmdb, type OpenIndex, openIndex } from './open-index.js'
 
 const wallMs = systemWallClock.wallMs
-const random = () => randomInt(COUNTS_PER_SECOND)
+const random = (below: number) => randomInt(below)
 const lmdb = await loadLmdb()
 await loadHash()
 

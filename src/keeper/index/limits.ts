@@ -6,3 +6,7 @@ export const GAPS_MAX = 256
 
 /** A peer that tells of edits of ours that we do not know may bring about one new name in this time. */
 export const RENEWAL_MS_MIN = 24 * 3_600_000
+
+/** Counts that a life may begin above the last one: a minute of the clock. Two lives of one copy that make some thousand edits
+ *  each meet in them once in a thousand times, and then only where the clock is behind. */
+export const LIFE_COUNTS_DRAWN = 2 ** 22

@@ -7,8 +7,8 @@
 // docs/decisions/versions.md, "A share that was put back to an older copy".
 
 import type { Index } from '../../base/index-port.js'
-import { type Dot, dotOf, nextCount, type PeerId } from '../../share/dots.js'
-import { GAPS_MAX, RENEWAL_MS_MIN } from './limits.js'
+import { type Dot, DRAWN_COUNTS, dotOf, nextCount, type PeerId } from '../../share/dots.js'
+import { GAPS_MAX, LIFE_COUNTS_DRAWN, RENEWAL_MS_MIN } from './limits.js'
 
 export interface OwnEditsOptions {
   readonly index: Index
@@ -17,8 +17,8 @@ export interface OwnEditsOptions {
   /** An author that nobody has ever been. */
   readonly newAuthor: () => PeerId
   readonly wallMs: () => number
-  /** 0..65,535, any. */
-  readonly random: () => number
+  /** Any whole number from 0, below the given one. */
+  readonly random: (below: number) => number
 }
 
 /** Counts between two lives: above `last` of the one, below `first` of the other. No edit of ours has them. */
@@ -63,7 +63,7 @@ export class OwnEdits {
 
   /** The dot of the next edit. Survives a kill with the next commit of the index, before which nobody is told of the edit. */
   nextDot(): Dot {
-    this.highest = this.nextCount()
+    this.highest = this.nextCount(this.highest)
     this.options.index.putMeta(HIGHEST, String(this.highest))
     return dotOf(this.named, this.highest)
   }
@@ -106,7 +106,8 @@ export class OwnEdits {
   /** Where the list grows too long, the two oldest gaps become one: what lies between them is then taken for forgotten, which
    *  costs a new name at worst. */
   private beginLife(): void {
-    const first = this.nextCount()
+    // Where the clock is behind the counts, two lives that go on from one copy would count alike: they begin apart.
+    const first = this.nextCount(this.highest + this.options.random(LIFE_COUNTS_DRAWN))
     this.gaps.push({ last: this.highest, first })
     if (this.gaps.length > GAPS_MAX) {
       const [oldest, next, ...later] = this.gaps as [Gap, Gap, ...Gap[]]
@@ -118,9 +119,9 @@ export class OwnEdits {
     index.putMeta(HIGHEST, String(this.highest))
   }
 
-  private nextCount(): number {
+  private nextCount(previous: number): number {
     const { wallMs, random } = this.options
-    const count = nextCount(this.highest, wallMs() / 1_000, random())
+    const count = nextCount(previous, wallMs() / 1_000, random(DRAWN_COUNTS))
     // In the year 6325, or on a clock that says so: no edit may take a count twice.
     if (count === undefined) throw new Error('left is broken: the counts of edits have run out')
     return count

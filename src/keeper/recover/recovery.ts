@@ -35,8 +35,8 @@ export interface RecoveryOptions {
    *  may be lost. '' where it is not known. */
   readonly boot: string
   readonly wallMs: () => number
-  /** 0..65,535, any: see own-edits.ts. */
-  readonly random: () => number
+  /** Any whole number from 0, below the given one. */
+  readonly random: (below: number) => number
 }
 
 export interface Recovered {
@@ -70,7 +70,7 @@ export function openShare(options: RecoveryOptions): Recovered {
   const edits = new OwnEdits({
     index,
     firstAuthor: firstAuthorOf(options),
-    newAuthor: () => authorFrom(hash, `${peer} ${wallMs()} ${random()} ${random()} ${random()}`),
+    newAuthor: () => authorFrom(hash, `${peer} ${wallMs()} ${random(2 ** 32)} ${random(2 ** 32)}`),
     wallMs,
     random,
   })

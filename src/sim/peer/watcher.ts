@@ -118,7 +118,7 @@ export class SimWatcher {
         crc32,
         index,
         wallMs,
-        random: () => random.below(1 << 16),
+        random: (below) => random.below(below),
         peer: plan.id,
         boot: this.host.boot(),
       })
