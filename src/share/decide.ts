@@ -25,7 +25,7 @@ export interface ReconcileFacts {
 export type Replaced = 'file' | 'folder' | undefined
 
 export type Decision =
-  /** Ours stands and nothing is recorded. `winner`: of a conflict whose loser the peer keeps. */
+  /** Ours stands and nothing is recorded. `wins`: of a conflict whose loser the peer keeps. */
   | { readonly type: 'keep'; readonly wins: boolean }
   /** The content is here already: record `entry`, set its time and mode. */
   | { readonly type: 'adopt'; readonly entry: Entry; readonly folded: Seen }
