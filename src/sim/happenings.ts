@@ -63,7 +63,7 @@ function restore(
 ): void {
   const peer = world.peers[number]!
   peer.stop()
-  const copy = copyOf(peer)
+  const copy = copyOf(world, number)
   restart(world, peer, downMs)
   later(world, downMs + keptMs, () => {
     peer.stop()

@@ -22,7 +22,7 @@ interface Made {
 }
 
 /** The content at a path of one peer before a person removed it. */
-interface Removal {
+export interface Removal {
   readonly digest: Digest | undefined
   /** Since when the peer had had it. */
   readonly heldSinceMs: number
@@ -205,9 +205,18 @@ export class History {
   putBack(peer: number, path: string, after: Uint8Array | undefined, atMs: number): void {
     const digest = after === undefined ? undefined : this.digestOf(after)
     this.editsOf(path).push({ peer, atMs, digest })
-    this.removed[peer]!.delete(path)
     if (digest === undefined) this.heldSince[peer]!.delete(path)
     else this.heldSince[peer]!.set(path, atMs)
+  }
+
+  /** Deletions that the share of a peer remembers. */
+  removalsOf(peer: number): ReadonlyMap<string, Removal> {
+    return new Map(this.removed[peer]!)
+  }
+
+  /** An older copy of the share was put back: it remembers these deletions and no others. */
+  putRemovalsBack(peer: number, removals: ReadonlyMap<string, Removal>): void {
+    this.removed[peer] = new Map(removals)
   }
 
   /** LEFT took away what was at a path (in favour of a folder, or a version that is fetched again). */

@@ -3,18 +3,20 @@
 import { isOwnPath } from '../share/path.js'
 import type { SimDisk } from './disk/disk.js'
 import type { SnapshotEntry } from './disk/volume.js'
+import type { Removal } from './history.js'
 import type { IndexCopy } from './peer/index.js'
-import type { SimPeer } from './peer/peer.js'
 import type { World } from './world.js'
 
 export interface ShareCopy {
   readonly entries: ReadonlyMap<string, SnapshotEntry>
   readonly index: IndexCopy
+  readonly removals: ReadonlyMap<string, Removal>
 }
 
 /** LEFT is stopped, or has committed what it told. */
-export function copyOf(peer: SimPeer): ShareCopy {
-  return { entries: peer.disk.snapshot(), index: peer.index.copy() }
+export function copyOf(world: World, number: number): ShareCopy {
+  const { disk, index } = world.peers[number]!
+  return { entries: disk.snapshot(), index: index.copy(), removals: world.history.removalsOf(number) }
 }
 
 /** LEFT is stopped. What only this share held is given up with it; what another one holds is still somebody's. */
@@ -37,6 +39,7 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   disk.capacityBytes = capacityBytes
   disk.settle()
   peer.index.putBack(copy.index)
+  history.putRemovalsBack(number, copy.removals)
   const after = contentsOn(disk)
   for (const path of new Set([...before.keys(), ...after.keys()])) {
     const was = before.get(path)
