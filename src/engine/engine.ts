@@ -66,7 +66,7 @@ export class Engine {
     })
     const talk = new Talk({ endpoint, files, serving, toKeeper })
     const reports = new Reports({ endpoint, sessions: talk.sessions, files })
-    const parts = { talk, receiving, serving, toKeeper, reports }
+    const parts = { endpoint, talk, receiving, serving, toKeeper, reports }
     this.endpoint = endpoint
     this.receiving = receiving
     this.serving = serving

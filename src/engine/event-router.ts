@@ -1,7 +1,7 @@
 // Takes each event of the endpoint to the part that it is for, or to the person who watches. Used by the engine, which polls
 // the endpoint.
 
-import type { EndpointEvent } from '../rdt/endpoint.js'
+import type { Endpoint, EndpointEvent } from '../rdt/endpoint.js'
 import type { Outbox } from './outbox.js'
 import type { Receiving } from './receive/receiving.js'
 import type { Reports } from './reports.js'
@@ -9,6 +9,7 @@ import type { Serving } from './serve/serving.js'
 import type { Talk } from './talk/talk.js'
 
 export interface EventRouterOptions {
+  readonly endpoint: Endpoint
   readonly talk: Talk
   readonly receiving: Receiving
   readonly serving: Serving
@@ -20,7 +21,7 @@ export class EventRouter {
   constructor(private readonly options: EventRouterOptions) {}
 
   handle(event: EndpointEvent, nowMs: number): void {
-    const { talk, receiving, serving, reports } = this.options
+    const { endpoint, talk, receiving, serving, reports } = this.options
     switch (event.type) {
       case 'block':
         receiving.handleBlock(event, nowMs)
@@ -28,7 +29,9 @@ export class EventRouter {
       case 'wanted': {
         const { session, kind, digest, blockIndex, members } = event
         const requested = { session, kind, digest, blockIndex, members }
-        if (kind !== 'tree' || talk.admitsListing(requested)) serving.handleRequested(requested)
+        const admitted = kind === 'tree' ? talk.admitsListing(requested) : 'yes'
+        if (admitted === 'yes') serving.handleRequested(requested)
+        else if (admitted === 'no') endpoint.serveGone(session, kind, digest)
         break
       }
       case 'gone':

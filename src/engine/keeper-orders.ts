@@ -4,7 +4,7 @@
 import { listBytes } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import type { KeeperToEngine } from '../pipe/messages.js'
-import type { SessionId } from '../rdt/endpoint.js'
+import type { Endpoint, SessionId } from '../rdt/endpoint.js'
 import { ANNOUNCED_AHEAD_MAX } from './limits.js'
 import type { Outbox } from './outbox.js'
 import type { Receiving } from './receive/receiving.js'
@@ -13,6 +13,7 @@ import type { Serving } from './serve/serving.js'
 import type { Talk } from './talk/talk.js'
 
 export interface KeeperOrdersOptions {
+  readonly endpoint: Endpoint
   readonly talk: Talk
   readonly receiving: Receiving
   readonly serving: Serving
@@ -36,6 +37,10 @@ export class KeeperOrders {
       case 'vetted':
         for (const requested of talk.handleVetted(message.peer))
           this.options.serving.handleRequested(requested)
+        break
+      case 'refused':
+        for (const { session, kind, digest } of talk.handleRefused(message.peer))
+          this.options.endpoint.serveGone(session, kind, digest)
         break
       case 'ask':
         talk.greet(message.peer)

@@ -259,6 +259,7 @@ export class Keeper {
     if (verdict.type === 'refused') {
       const message = `peer ${peer} knows edits of this share that the share does not know, for the second time in a day: it is told nothing; if the share was put back to an older copy, wait until tomorrow`
       this.notify(this.throttle.handle(peer, 'listing', { event: 'note', message }, nowMs))
+      this.push({ type: 'refused', peer })
       return
     }
     if (verdict.type === 'renewed') {

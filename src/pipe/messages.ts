@@ -119,6 +119,8 @@ export type KeeperToEngine =
   | { readonly type: 'answer'; readonly question: number; readonly answer: 'same' | 'differs' | 'working' }
   /** The peer knows no edits of this share that the share itself does not know: it may be told of entries. */
   | { readonly type: 'vetted'; readonly peer: PeerId }
+  /** It knows some, and this share may not take another name yet: what it asks for is not given. */
+  | { readonly type: 'refused'; readonly peer: PeerId }
   /** Ask this peer for its state again: a tree changed under our walk, or what we wanted was gone. */
   | { readonly type: 'ask'; readonly peer: PeerId }
   | { readonly type: 'pull-tree'; readonly peer: PeerId; readonly item: ItemRef }

@@ -205,8 +205,14 @@ export class History {
   putBack(peer: number, path: string, after: Uint8Array | undefined, atMs: number): void {
     const digest = after === undefined ? undefined : this.digestOf(after)
     this.editsOf(path).push({ peer, atMs, digest })
-    if (digest === undefined) this.heldSince[peer]!.delete(path)
-    else this.heldSince[peer]!.set(path, atMs)
+    if (digest === undefined) {
+      this.heldSince[peer]!.delete(path)
+      return
+    }
+    this.heldSince[peer]!.set(path, atMs)
+    // Under its new name the share tells of it as of an edit that no deletion of the old one has seen.
+    const made = this.madeAt.get(path)?.get(digest)
+    if (made !== undefined) made.retouchedAtMs = Number.POSITIVE_INFINITY
   }
 
   /** Deletions that the share of a peer remembers. */

@@ -1,5 +1,6 @@
 // A share that a person puts back to an older copy, LEFT's own folder and index in it, and what that means for the history.
 
+import { originalOf } from '../share/decide.js'
 import { isOwnPath } from '../share/path.js'
 import type { SimDisk } from './disk/disk.js'
 import type { SnapshotEntry } from './disk/volume.js'
@@ -46,7 +47,7 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
     const is = after.get(path)
     const digest = was && history.digestOf(was)
     const isElsewhere = world.peers.some(
-      ({ disk: other }, index) => index !== number && holds(world, other, digest),
+      ({ disk: other }, index) => index !== number && holds(world, other, path, digest),
     )
     if (digest !== undefined && !isElsewhere) history.supersede(number, path, digest)
     history.putBack(number, path, is, world.nowMs)
@@ -77,8 +78,11 @@ function contentsOn(disk: SimDisk): Map<string, Uint8Array> {
   return contents
 }
 
-function holds(world: World, disk: SimDisk, digest: string | undefined): boolean {
+/** A copy of a conflict stands for the path that it is a copy of. */
+function holds(world: World, disk: SimDisk, path: string, digest: string | undefined): boolean {
   if (digest === undefined) return false
-  for (const bytes of contentsOn(disk).values()) if (world.history.digestOf(bytes) === digest) return true
+  for (const [other, bytes] of contentsOn(disk))
+    if ((other === path || originalOf(other) === path) && world.history.digestOf(bytes) === digest)
+      return true
   return false
 }

@@ -213,8 +213,10 @@ class Drawing {
     this.random = new SeededRandom(this.seed ^ 0x5eed)
     const { random } = this
     const count = random.chance(0.7) ? 1 : 2
-    const acts = Array.from({ length: count }, (): Act => {
-      const peer = random.below(peerCount)
+    const first = random.below(peerCount)
+    // Not two of one peer: a share takes one new name in a day.
+    const acts = Array.from({ length: count }, (_, index): Act => {
+      const peer = (first + index) % peerCount
       const editCount = random.below(3)
       const edits = Array.from({ length: editCount }, () => this.editOf(this.pick(this.paths)))
       const keptMs = 100 + random.next() * lastMs

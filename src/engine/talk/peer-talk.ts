@@ -23,7 +23,7 @@ export class PeerTalk {
   private greetingDue: boolean
   private heard = false
   private retryAtMs: number | undefined
-  private vetted = false
+  private stands: 'unknown' | 'vetted' | 'refused' = 'unknown'
 
   constructor(initiator: boolean) {
     this.greetingDue = initiator
@@ -89,17 +89,21 @@ export class PeerTalk {
   }
 
   /** Whether the peer may be told of entries: it has told what it knows of ours, and that is nothing that we have forgotten. */
-  get isVetted(): boolean {
-    return this.vetted
+  get verdict(): 'unknown' | 'vetted' | 'refused' {
+    return this.stands
   }
 
   handleVetted(): void {
-    this.vetted = true
+    this.stands = 'vetted'
+  }
+
+  handleRefused(): void {
+    this.stands = 'refused'
   }
 
   /** The next keeper may have another share: its peers are vetted anew. */
   handleKeeperLost(): void {
-    this.vetted = false
+    this.stands = 'unknown'
     this.greet()
   }
 
@@ -137,7 +141,7 @@ export class PeerTalk {
     told: Digest | undefined,
   ): StateMessage {
     const only = bare(type, root, own)
-    if (!this.vetted) return only
+    if (this.stands !== 'vetted') return only
     const since = told === undefined ? undefined : own.changesSince(told)
     if (since !== undefined) {
       const scope: Scope = { type: 'since', base: since.base }

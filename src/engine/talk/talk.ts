@@ -181,24 +181,35 @@ export class Talk {
 
   /** From here on the peer is told of entries. Answers what it asked for before. */
   handleVetted(peer: string): readonly RequestedBlock[] {
+    return this.handleVerdict(peer, (peerTalk) => peerTalk.handleVetted())
+  }
+
+  /** The peer is not told of entries. Answers what it asked for before. */
+  handleRefused(peer: string): readonly RequestedBlock[] {
+    return this.handleVerdict(peer, (peerTalk) => peerTalk.handleRefused())
+  }
+
+  private handleVerdict(peer: string, tell: (peerTalk: PeerTalk) => void): readonly RequestedBlock[] {
     const waiting: RequestedBlock[] = []
     for (const { session, peer: ofSession, peerTalk } of this.sessions.all()) {
       if (ofSession !== peer) continue
-      peerTalk.handleVetted()
+      tell(peerTalk)
       waiting.push(...(this.unvetted.get(session) ?? []))
       this.unvetted.delete(session)
     }
     return waiting
   }
 
-  /** Whether the peer may have a listing now; else it waits until the peer is vetted. */
-  admitsListing(requested: RequestedBlock): boolean {
+  /** Whether the peer may have a listing: it may not, or what it asks for waits until that is known. */
+  admitsListing(requested: RequestedBlock): 'yes' | 'no' | 'waits' {
     const { session } = requested
-    if (this.sessions.get(session)?.peerTalk.isVetted) return true
+    const verdict = this.sessions.get(session)?.peerTalk.verdict
+    if (verdict === 'vetted') return 'yes'
+    if (verdict === 'refused') return 'no'
     const waiting = this.unvetted.get(session)
     if (waiting === undefined) this.unvetted.set(session, [requested])
     else if (waiting.length < UNVETTED_REQUESTS_MAX) waiting.push(requested)
-    return false
+    return 'waits'
   }
 
   handleAnswer({ question: id, answer }: KeeperToEngine & { type: 'answer' }): void {

@@ -310,11 +310,8 @@ export class Placing {
       const standing = catalogue.live(path)
       return (standing === undefined || sameContent(standing, copy)) && scanner.matches(path)
     }
+    if (decision.type === 'adopt') return this.tryToAdopt(decision.entry)
     if (!scanner.matches(path)) return false
-    if (decision.type === 'adopt') {
-      catalogue.record(decision.entry, catalogue.signature(path))
-      return true
-    }
     if (decision.type !== 'take' || decision.replaces !== undefined) return false
     if (copy.kind === 'link') {
       disk.makeLink(path, copy.target)
