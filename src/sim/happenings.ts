@@ -59,11 +59,11 @@ export function happen(world: World, happening: Happening): void {
 
 function restore(
   world: World,
-  { peer: number, keptMs, downMs, edits }: Happening & { type: 'restore' },
+  { peer: number, keptMs, downMs, edits, isOfMachine }: Happening & { type: 'restore' },
 ): void {
   const peer = world.peers[number]!
   peer.stop()
-  const copy = copyOf(world, number)
+  const copy = copyOf(world, number, isOfMachine)
   restart(world, peer, downMs)
   later(world, downMs + keptMs, () => {
     peer.stop()

@@ -54,6 +54,8 @@ export type Happening =
       readonly peer: number
       readonly keptMs: number
       readonly downMs: number
+      /** The note outside the share goes back with it. */
+      readonly isOfMachine: boolean
       readonly edits: readonly Edit[]
     }
   | {

@@ -11,13 +11,20 @@ import type { World } from './world.js'
 export interface ShareCopy {
   readonly entries: ReadonlyMap<string, SnapshotEntry>
   readonly index: IndexCopy
+  /** Where the machine is put back, and not the share alone. */
+  readonly witness: ReadonlyMap<string, number> | undefined
   readonly removals: ReadonlyMap<string, Removal>
 }
 
 /** LEFT is stopped, or has committed what it told. */
-export function copyOf(world: World, number: number): ShareCopy {
-  const { disk, index } = world.peers[number]!
-  return { entries: disk.snapshot(), index: index.copy(), removals: world.history.removalsOf(number) }
+export function copyOf(world: World, number: number, isOfMachine: boolean): ShareCopy {
+  const { disk, index, witness } = world.peers[number]!
+  return {
+    entries: disk.snapshot(),
+    index: index.copy(),
+    witness: isOfMachine ? witness.copy() : undefined,
+    removals: world.history.removalsOf(number),
+  }
 }
 
 /** LEFT is stopped. What only this share held is given up with it; what another one holds is still somebody's. */
@@ -40,6 +47,7 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   disk.capacityBytes = capacityBytes
   disk.settle()
   peer.index.putBack(copy.index)
+  if (copy.witness !== undefined) peer.witness.putBack(copy.witness)
   history.putRemovalsBack(number, copy.removals)
   const after = contentsOn(disk)
   for (const path of new Set([...before.keys(), ...after.keys()])) {

@@ -217,10 +217,18 @@ class Drawing {
     // Not two of one peer: a share takes one new name in a day.
     const acts = Array.from({ length: count }, (_, index): Act => {
       const peer = (first + index) % peerCount
+      const isOfMachine = random.chance(0.5)
       const editCount = random.below(3)
       const edits = Array.from({ length: editCount }, () => this.editOf(this.pick(this.paths)))
       const keptMs = 100 + random.next() * lastMs
-      const happening: Happening = { type: 'restore', peer, keptMs, downMs: random.next() * 1_000, edits }
+      const happening: Happening = {
+        type: 'restore',
+        peer,
+        keptMs,
+        downMs: random.next() * 1_000,
+        edits,
+        isOfMachine,
+      }
       return { atMs: random.next() * lastMs, happening }
     })
     this.random = before

@@ -14,6 +14,7 @@ import { FolderWatch } from '../io/folder-watch.js'
 import { crc32, hash, loadHash } from '../io/hash.js'
 import { PrivateFiles } from '../io/private-files.js'
 import { takeOverFromStaleWatcher } from '../io/stale-watcher-takeover.js'
+import { stateFolder, WitnessFolder } from '../io/witness.js'
 import { FULL_DISK_REASON } from '../keeper/intake/full-disk.js'
 import { Keeper } from '../keeper/keeper.js'
 import { FULL_DISK_RETRY_MS } from '../keeper/limits.js'
@@ -118,10 +119,11 @@ class Watcher {
     )
   }
 
-  private openShare({ peer }: WatcherStart, disk: RealDisk): Recovered {
+  private openShare({ share, peer }: WatcherStart, disk: RealDisk): Recovered {
     const { index } = this
+    const witness = new WitnessFolder(stateFolder(), share)
     try {
-      return openShare({ disk, peer, hash, crc32, index, boot: bootIdOrMinute(), wallMs, random })
+      return openShare({ disk, peer, hash, crc32, index, boot: bootIdOrMinute(), wallMs, random, witness })
     } catch (error) {
       void index.close()
       throw error

@@ -62,7 +62,17 @@ class KeptShare {
   start(): void {
     const { disk, index } = this
     const wallMs = () => this.nowMs
-    const opened = openShare({ disk, peer: OURS, hash, crc32, index, boot: 'boot', wallMs, random: () => 0 })
+    const opened = openShare({
+      disk,
+      peer: OURS,
+      hash,
+      crc32,
+      index,
+      boot: 'boot',
+      wallMs,
+      random: () => 0,
+      witness,
+    })
     const { catalogue, journal } = opened
     const edits = countedEdits(index, opened.edits.author)
     const options = {
@@ -172,6 +182,7 @@ describe('a share that is read for the first time', () => {
       boot: 'boot',
       wallMs: () => share.nowMs,
       random: () => 0,
+      witness,
     })
     share.keeper = new Keeper(
       { disk, hash, ...opened, links: 'follow', wallMs: () => share.nowMs, onFolder: () => {} },

@@ -66,6 +66,7 @@ export class ShareOnDisk {
       boot: this.boot,
       wallMs,
       random: () => 0,
+      witness,
     })
     const { catalogue, journal, notes } = opened
     const edits = countedEdits(index, opened.edits.author)
@@ -186,7 +187,7 @@ export function dotted(...dots: readonly Dot[]): DottedVersion {
 
 /** Counts that tests can name: 1, 2, 3, by a clock that stands. */
 export function countedEdits(index: Index, author: PeerId): OwnEdits {
-  return new OwnEdits({ index, author, wallMs: () => 0, random: () => 0 })
+  return new OwnEdits({ index, author, wallMs: () => 0, random: () => 0, witness })
 }
 
 /** A file as a peer announces it. */

@@ -9,6 +9,7 @@ import type { Index } from '../../base/index-port.js'
 import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
+import type { Witness } from '../../base/witness-port.js'
 import { JOURNAL_PATH, Journal, type LoggedPlacing } from '../../journal/journal.js'
 import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
 import { type PeerId, sameVersion } from '../../share/dots.js'
@@ -24,6 +25,7 @@ import { applyMetadata } from '../place/apply-metadata.js'
 import { HashJob, type HashStep } from '../scan/hashing.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
 import { type RecoveryFact, recoveryOf } from './recovery-table.js'
+import { noteOpened, suspicionOf } from './witness.js'
 
 export interface RecoveryOptions {
   readonly disk: Disk
@@ -37,6 +39,7 @@ export interface RecoveryOptions {
   readonly wallMs: () => number
   /** Any whole number from 0, below the given one. */
   readonly random: (below: number) => number
+  readonly witness: Witness
 }
 
 export interface Recovered {
@@ -50,7 +53,7 @@ export interface Recovered {
 
 /** Makes `.left` where it is missing. Throws a DiskError, or a LeftError where a newer left wrote the log. */
 export function openShare(options: RecoveryOptions): Recovered {
-  const { disk, hash, crc32, index, boot, peer, wallMs, random } = options
+  const { disk, hash, crc32, index, boot, peer, wallMs, random, witness } = options
   for (const folder of [OWN_FOLDER, TEMPORARY_FOLDER])
     if (disk.stat(folder) === undefined) disk.makeFolder(folder, 'private')
   const catalogue = new Catalogue(hash, index)
@@ -80,7 +83,12 @@ export function openShare(options: RecoveryOptions): Recovered {
     edits.renew()
     index.putMeta(FORGOTTEN, '')
   }
-  index.commit()
+  const suspicion = suspicionOf(witness, index, edits.author)
+  if (suspicion !== undefined) {
+    edits.renew()
+    recovery.notes.push(suspicion)
+  }
+  noteOpened(witness, index, edits.author)
   return { edits, catalogue, journal, notes: recovery.notes }
 }
 

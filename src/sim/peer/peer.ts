@@ -24,12 +24,14 @@ import { SimIndex } from './index.js'
 import type { SimPeerOptions } from './peer-options.js'
 import { type DiskObserver, WatchedDisk } from './watched-disk.js'
 import { SimWatcher } from './watcher.js'
+import { SimWitness } from './witness.js'
 
 let codec: Codec | undefined
 
 export class SimPeer {
   readonly disk: SimDisk
   readonly index = new SimIndex()
+  readonly witness = new SimWitness()
   readonly trust = new SimTrust()
   engine: Engine | undefined
   /** Whether the machine is on; LEFT may be stopped on it nevertheless. */
@@ -72,6 +74,7 @@ export class SimPeer {
       disk: this.disk,
       watchedDisk: new WatchedDisk(this.disk, diskObserver),
       index: this.index,
+      witness: this.witness,
       wallMs: this.wallMs,
       boot: () => `boot-${this.boot}`,
       onMessages: (messages) => this.tellEngine(messages),

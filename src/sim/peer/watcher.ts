@@ -2,6 +2,7 @@
 // keeps the order. Started, told and ended by SimPeer; dies by itself where an armed operation on the disk is reached.
 
 import { DiskError } from '../../base/ports.js'
+import type { Witness } from '../../base/witness-port.js'
 import { Keeper } from '../../keeper/keeper.js'
 import { openShare, type Recovered } from '../../keeper/recover/recovery.js'
 import type { EngineToKeeper, KeeperToEngine } from '../../pipe/messages.js'
@@ -17,6 +18,7 @@ export interface WatcherHost {
   readonly disk: SimDisk
   readonly watchedDisk: WatchedDisk
   readonly index: SimIndex
+  readonly witness: Witness
   readonly wallMs: () => number
   /** Names the machine's life since power came last. */
   readonly boot: () => string
@@ -119,6 +121,7 @@ export class SimWatcher {
         index,
         wallMs,
         random: (below) => random.below(below),
+        witness: this.host.witness,
         peer: plan.id,
         boot: this.host.boot(),
       })

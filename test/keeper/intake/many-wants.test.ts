@@ -42,6 +42,7 @@ beforeEach(() => {
     boot: 'boot',
     wallMs: () => nowMs,
     random: () => 0,
+    witness,
   })
   const options = {
     disk,

@@ -1,0 +1,59 @@
+// Keeps the notes of recover/witness.ts in the user's state folder, one file for each share by its author: times that it was
+// opened, and where.
+
+import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { OWN_FOLDER, SHARE_MARK } from '../base/own-folder.js'
+import type { Witness, WitnessNote } from '../base/witness-port.js'
+
+/** `$XDG_STATE_HOME/left`, else `~/.local/state/left`; on Windows `%LOCALAPPDATA%\left`. It may not be there yet. */
+export function stateFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const { XDG_STATE_HOME, LOCALAPPDATA } = environment
+  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'left')
+  return join(XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'left')
+}
+
+const NOTE = /^left-share 1 ([1-9][0-9]{0,15}) (.+)\n$/s
+
+export class WitnessFolder implements Witness {
+  private readonly folder: string
+  private readonly share: string
+
+  /** `share` is absolute. */
+  constructor(folder: string, share: string) {
+    this.folder = join(folder, 'shares')
+    this.share = realpathSync(share)
+  }
+
+  read(author: string): WitnessNote | undefined {
+    const [, opened, place] = NOTE.exec(textIn(join(this.folder, author)) ?? '') ?? []
+    if (opened === undefined || place === undefined) return undefined
+    return { opened: Number(opened), isAlsoElsewhere: this.isAlsoAt(place) }
+  }
+
+  write(author: string, opened: number): void {
+    const file = join(this.folder, author)
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 })
+      writeFileSync(`${file}.new`, `left-share 1 ${opened} ${this.share}\n`, { mode: 0o600 })
+      renameSync(`${file}.new`, file)
+    } catch {
+      // A home that cannot be written to: see Witness.
+    }
+  }
+
+  private isAlsoAt(place: string): boolean {
+    if (place === this.share) return false
+    const mark = textIn(join(this.share, OWN_FOLDER, SHARE_MARK))
+    return mark !== undefined && textIn(join(place, OWN_FOLDER, SHARE_MARK)) === mark
+  }
+}
+
+function textIn(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
