@@ -44,6 +44,8 @@ export type TreeFault = DecodeFailure | 'unsorted'
 
 const LINES_HEADER = 'left-tree 2 lines\n'
 const PAGES_HEADER = 'left-tree 2 pages\n'
+/** The header and the table. */
+const HEADER_LINES_MAX = 2
 const REFERENCE = /^([0-9a-f]{64}) ([1-9][0-9]{0,8})$/
 
 /** `rows` in order. */
@@ -97,7 +99,7 @@ export class TreeItemReader {
     const text = textOf(bytes)
     if (text === undefined) return undecoded('not-utf8')
     if (!text.endsWith('\n')) return undecoded('truncated')
-    if (!hasLinesAtMost(text, TREE_ITEM_LINES_MAX + 1)) return undecoded('too-long')
+    if (!hasLinesAtMost(text, HEADER_LINES_MAX + TREE_ITEM_LINES_MAX)) return undecoded('too-long')
     if (text.startsWith(PAGES_HEADER))
       return decoded(new TreeItemReader(text, folder, 'pages', undefined, PAGES_HEADER.length))
     if (!text.startsWith(LINES_HEADER)) return undecoded('unknown-kind')
@@ -142,6 +144,7 @@ export class TreeItemReader {
       this.previousName = name
       this.previousIsSubtree = isSubtree
     }
+    if (this.isDone && this.table?.isExact === false) return undecoded('bad-field')
     return decoded({ kind: 'lines', entries, subtrees })
   }
 

@@ -1,5 +1,6 @@
 // Short texts for the versions of one listing: its peers stand in a table, each with the smallest count that the listing
-// names, and a version names a peer by its place there and a count by the distance from that smallest one.
+// names, no peer and no count beyond that. A version names a peer by its place there and a count by the distance from
+// that smallest one.
 //
 //     table = 'V' *( ' ' peer ':' count ) LF         peers ascending, none twice
 //     short = a version (dots.ts) whose vector is 1*64( place ':' distance ), joined by ','
@@ -27,10 +28,13 @@ const RADIX = 36
 
 export class VersionTable {
   private readonly places = new Map<string, number>()
+  /** Peers whose smallest count no decoded version has named yet. */
+  private readonly unnamed: Set<string>
 
   /** The smallest dot of each peer, peers ascending. */
   private constructor(private readonly dots: readonly Dot[]) {
     for (const [place, dot] of dots.entries()) this.places.set(peerOf(dot), place)
+    this.unnamed = new Set(this.places.keys())
   }
 
   static of(versions: Iterable<DottedVersion>): VersionTable {
@@ -55,6 +59,11 @@ export class VersionTable {
   /** Its line, without LF. */
   get text(): string {
     return ['V', ...this.dots].join(' ')
+  }
+
+  /** Whether the versions decoded so far make this very table, so that a listing has one spelling. */
+  get isExact(): boolean {
+    return this.unnamed.size === 0
   }
 
   /** Of a version that was given to `of`. */
@@ -87,6 +96,7 @@ export class VersionTable {
     const smallest = place === undefined ? undefined : this.dots[Number.parseInt(place, RADIX)]
     if (smallest === undefined || distance === undefined) return undefined
     const count = countOf(smallest) + Number.parseInt(distance, RADIX)
+    if (distance === '0') this.unnamed.delete(peerOf(smallest))
     return count <= COUNT_MAX ? dotOf(peerOf(smallest), count) : undefined
   }
 }

@@ -5,9 +5,10 @@ import { hexOf } from '../../src/base/bytes.js'
 import { BLOCK_COUNT_MAX, FILE_BYTES_MAX } from '../../src/base/limits.js'
 import { BOOT_LENGTH_MAX, RECORD_BYTES_MAX } from '../../src/journal/limits.js'
 import { decodeRecord, encodeRecords, type JournalRecord, runsOf } from '../../src/journal/record.js'
+import { COUNT_MAX, dotOf, peerOf, SEEN_PEERS_MAX } from '../../src/share/dots.js'
 import type { Entry } from '../../src/share/entry.js'
 import { decodeEntry, encodeEntry } from '../../src/share/entry-line.js'
-import { digestOf, entryOf, fileEntry } from '../share/entries.js'
+import { digestOf, entryOf, fileEntry, PEERS } from '../share/entries.js'
 import { arbitraryRecord } from './records.js'
 
 const codec = { encodeEntry, decodeEntry }
@@ -54,13 +55,15 @@ describe('records of the log', () => {
         ],
       },
       { kind: 'placed', paths: ['a b', 'c'] },
-      { kind: 'placing', entry: fileEntry('a', { digest, version: '' }), replaces: '' },
+      { kind: 'placing', entry: fileEntry('a', { digest }), replaces: '' },
     ]
     const bytes = encodeRecords(records, codec, crc32)
     expect(hexOf(bytes.subarray(0, 8))).toMatchInlineSnapshot(`"0000004dc8f4757d"`)
     expect(new TextDecoder().decode(bytes.subarray(8, 8 + 77))).toBe(`blocks ${digest} 0-5,7\0`.slice(0, 77))
     expect(new TextDecoder().decode(bytes)).toContain('placed a%20b c')
-    expect(new TextDecoder().decode(bytes)).toContain(`placing - - f 5 1700000000000 ${digest} - a`)
+    expect(new TextDecoder().decode(bytes)).toContain(
+      `placing - - f a 5 1700000000000 ${digest} ${PEERS[0]}:1/0 a`,
+    )
   })
 
   test('lists too long for one record become several', () => {
@@ -86,13 +89,15 @@ describe('records of the log', () => {
   })
 
   test('the longest entry fits one record', () => {
-    const version = Array.from(
-      { length: 64 },
-      (_, index) => `${index.toString(16).padStart(16, '0')}:${2 ** 48}`,
+    const dots = Array.from({ length: SEEN_PEERS_MAX }, (_, index) =>
+      dotOf(index.toString(16).padStart(16, '0'), COUNT_MAX),
     )
+    const [content, attributes] = [dots.at(-1)!, dots.at(-2)!].map((dot) => dotOf(peerOf(dot), COUNT_MAX - 1))
     const deep = Array.from({ length: 16 }, () => '\u0001'.repeat(255)).join('/')
     const entry = entryOf('link', deep.slice(0, 4095), {
-      version: version.join(','),
+      mtimeMs: -8.64e15,
+      touched: { mtimeMs: -8.64e15, content: dots[0]! },
+      version: { content: content!, attributes: attributes!, seen: dots.join(',') },
       target: '\u0001'.repeat(4095),
     })
     const bytes = encodeRecords([{ kind: 'placing', entry, replaces: digestOf(1) }], codec, crc32)
@@ -124,9 +129,9 @@ describe('records of the log', () => {
     `blocks ${digestOf(1)} 1-2-3`,
     'placing',
     'placing - ',
-    'placing x d 0 0 - - a',
-    `placing x - f 5 1700000000000 ${digestOf(1)} - a`,
-    `placing - %41 f 5 1700000000000 ${digestOf(1)} - a`,
+    `placing x d a 0 0 - ${PEERS[0]}:1/0 a`,
+    `placing x - f a 5 1700000000000 ${digestOf(1)} ${PEERS[0]}:1/0 a`,
+    `placing - %41 f a 5 1700000000000 ${digestOf(1)} ${PEERS[0]}:1/0 a`,
     'placed',
     'placed a ',
     'dropped',

@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { utf8 } from '../../src/base/bytes.js'
 import { type Dot, type DottedVersion, dotOf, uniteSeen } from '../../src/share/dots.js'
 import type { Access, Entry, EntryKind } from '../../src/share/entry.js'
-import { checkPath } from '../../src/share/path.js'
+import { checkPath, nameOf } from '../../src/share/path.js'
+import { encodeLines, type TreeItem, type TreeRow } from '../../src/share/tree-item.js'
 
 /** Any 32-byte hash does where two sides of one test use the same. */
 export function sha256(bytes: Uint8Array): Uint8Array {
@@ -127,6 +128,18 @@ export const arbitraryEntry: fc.Arbitrary<Entry> = fc
     if (kind === 'link') return entryOf(kind, path, { mtimeMs, touched, target: `to ${seed}\n|`, version })
     return entryOf(kind, path, { mtimeMs, confirmed, deletedKind, target: movedTo, version })
   })
+
+/** The listing with these entries and subtrees, in order. */
+export function encodeListing(item: TreeItem & { kind: 'lines' }): Uint8Array {
+  const rows = new Map<string, TreeRow>()
+  for (const entry of item.entries)
+    rows.set(nameOf(entry.path), { name: nameOf(entry.path), entry, subtree: undefined })
+  for (const { path, item: subtree } of item.subtrees) {
+    const name = nameOf(path)
+    rows.set(name, { name, entry: rows.get(name)?.entry, subtree })
+  }
+  return encodeLines([...rows.values()].sort((left, right) => (left.name < right.name ? -1 : 1)))
+}
 
 export function bytesOf(text: string): Uint8Array {
   return utf8(text)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hexOf, textOf } from '../../src/base/bytes.js'
+import { dotOf, SEEN_PEERS_MAX } from '../../src/share/dots.js'
 import type { Entry, EntryKind } from '../../src/share/entry.js'
 import { sameEntry } from '../../src/share/entry-line.js'
 import { endsPage } from '../../src/share/folder-pages.js'
@@ -168,11 +169,15 @@ describe('a manifest', () => {
     for (const other of [
       { ...base, mtimeMs: 1 },
       { ...base, executable: true },
+      { ...base, access: 'group' as const },
+      { ...base, touched: { mtimeMs: 1, content: base.version.content } },
+      { ...base, version: { ...versionOf(0, 1), attributes: versionOf(0).content } },
       { ...base, version: versionOf(1) },
       { ...base, digest: digestOf(9) },
       { ...base, path: 'a/c' },
       { ...base, path: 'b' },
       entryOf('tombstone', 'a/b'),
+      entryOf('tombstone', 'a/b', { deletedKind: 'link' }),
     ]) {
       expect(manifestOf([other]).root().digest).not.toBe(root)
     }
@@ -184,8 +189,8 @@ describe('a manifest', () => {
     const text = textOf(manifest.item(manifest.root().digest)!)!
     const names = text
       .split('\n')
-      .slice(1, -1)
-      .map((line) => line.split(' ')[5])
+      .slice(2, -1)
+      .map((line) => line.split(' ')[6])
     expect(names).toEqual(['a', 'b', '\u{1f600}', '\uff5e'])
   })
 
@@ -199,10 +204,11 @@ describe('a manifest', () => {
     const text = textOf(manifest.item(digest)!)!
     expect(sizeBytes).toBe(text.length)
     expect(text).toMatchInlineSnapshot(`
-      "left-tree 1 lines
-      t 0 1700000000000 - aaaaaaaaaaaaaaaa:1 old
-      d 0 0 - aaaaaaaaaaaaaaaa:1 photos
-      D photos cd7f5a07980d511264a10368e28b832b5e92cb6f12943c899bcedc54d75af392 130
+      "left-tree 2 lines
+      V aaaaaaaaaaaaaaaa:1
+      t f 0 1700000000000 - 0:0/0 old
+      d a 0 0 - 0:0/0 photos
+      D photos f742c008fc0fa4601d370d0d18876816280060b7dda40582abcb1566e234c377 140
       "
     `)
   })
@@ -242,12 +248,12 @@ describe('a manifest', () => {
     expect(manifest.item(first.digest)).toBeDefined()
     expect(manifest.item(second.digest)).toBeDefined()
     expect(manifest.item(digestOf('never'))).toBeUndefined()
-    const version = Array.from(
-      { length: 64 },
-      (_, index) => `${index.toString(16).padStart(16, '0')}:1`,
-    ).join(',')
+    const dots = Array.from({ length: SEEN_PEERS_MAX }, (_, index) =>
+      dotOf(index.toString(16).padStart(16, '0'), 1),
+    )
+    const version = { content: dots[0]!, attributes: dots[0]!, seen: dots.join(',') }
     for (let number = 0; number < 400; number++) manifest.set(fileEntry(`many/${number}`, { version }))
-    const editCount = Math.ceil(RECENT_ITEM_BYTES_MAX / (100 * version.length))
+    const editCount = Math.ceil(RECENT_ITEM_BYTES_MAX / (100 * SEEN_PEERS_MAX * '0:0,'.length))
     for (let edit = 0; edit < editCount; edit++) {
       manifest.set(fileEntry(`many/${edit % 400}`, { version, mtimeMs: edit }))
       manifest.root()

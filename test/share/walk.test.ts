@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { hexOf, utf8 } from '../../src/base/bytes.js'
 import type { ItemRef } from '../../src/base/item.js'
 import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
+import { dotOf } from '../../src/share/dots.js'
 import type { Entry } from '../../src/share/entry.js'
-import { encodeEntryInFolder } from '../../src/share/entry-line.js'
 import {
   TREE_ITEM_LINES_MAX,
   WALK_CHUNK_LINES,
@@ -13,16 +13,10 @@ import {
   WALK_STEP_LINES,
 } from '../../src/share/limits.js'
 import { Manifest } from '../../src/share/manifest.js'
-import { checkPath, nameOf, parentOf } from '../../src/share/path.js'
-import {
-  decodeTreeItem,
-  encodeLines,
-  encodePages,
-  subtreeLine,
-  type TreeItem,
-} from '../../src/share/tree-item.js'
+import { checkPath, parentOf } from '../../src/share/path.js'
+import { decodeTreeItem, encodePages, type TreeItem } from '../../src/share/tree-item.js'
 import { TreeWalk, type WalkFault } from '../../src/share/walk.js'
-import { arbitraryEntry, digestOf, entryOf, fileEntry, sha256 } from './entries.js'
+import { arbitraryEntry, digestOf, encodeListing, entryOf, fileEntry, PEERS, sha256 } from './entries.js'
 
 function manifestOf(entries: Iterable<Entry>): Manifest {
   const manifest = new Manifest(sha256)
@@ -78,9 +72,15 @@ class ForgingPeer {
   readonly serve = (item: ItemRef) => this.items.get(item.digest)
 }
 
-const lines = (...rest: string[]) => `left-tree 1 lines\n${rest.map((line) => `${line}\n`).join('')}`
+/** A listing with the table of what `file` makes. */
+function lines(...rest: string[]): string {
+  const table = rest.some((line) => line.includes(` ${SHORT} `)) ? `V ${PEERS[0]}:1` : 'V'
+  return `left-tree 2 lines\n${[table, ...rest].map((line) => `${line}\n`).join('')}`
+}
+const SHORT = '0:0/0'
+const file = (name: string) => `f a 1 0 ${digestOf(1)} ${SHORT} ${name}`
 const pages = (...items: ItemRef[]) =>
-  `left-tree 1 pages\n${items.map((item) => `P ${item.digest} ${item.sizeBytes}\n`).join('')}`
+  `left-tree 2 pages\n${items.map((item) => `P ${item.digest} ${item.sizeBytes}\n`).join('')}`
 const subtree = (name: string, item: ItemRef) => `D ${name} ${item.digest} ${item.sizeBytes}`
 
 describe('walking a tree', () => {
@@ -111,8 +111,8 @@ describe('walking a tree', () => {
   })
 
   test('a folder of 100,000 long names that a dozen peers have edited stays far below the longest item', () => {
-    const editors = Array.from({ length: 12 }, (_, index) => `${index.toString(16).padStart(16, 'e')}:123`)
-    const version = editors.sort().join(',')
+    const editors = Array.from({ length: 12 }, (_, index) => dotOf(index.toString(16).padStart(16, 'e'), 123))
+    const version = { content: editors[0]!, attributes: editors[0]!, seen: editors.join(',') }
     const remote = new Manifest(sha256)
     for (let number = 0; number < 100_000; number++)
       remote.set(fileEntry(`f/${'n'.repeat(150)}${number}`, { digest: digestOf(0), version }))
@@ -200,9 +200,7 @@ describe('reading what has come', () => {
   /** The listing of these files, pulled and to be read. */
   function pulledWalk(count: number, nameOfFile: (index: number) => string): TreeWalk {
     const peer = new ForgingPeer()
-    const root = peer.forge(
-      lines(...Array.from({ length: count }, (_, index) => `f 1 0 ${digestOf(1)} - ${nameOfFile(index)}`)),
-    )
+    const root = peer.forge(lines(...Array.from({ length: count }, (_, index) => file(nameOfFile(index)))))
     const walk = new TreeWalk(new Manifest(sha256), root)
     expect(walk.handleItem(walk.pollPull()!.digest, peer.serve(root)!)).toBeUndefined()
     return walk
@@ -223,7 +221,7 @@ describe('reading what has come', () => {
 
   test('holds a listing until its last place is read, and pulls it once', () => {
     const peer = new ForgingPeer()
-    const leaf = peer.forge(lines(`f 1 0 ${digestOf(1)} - a`))
+    const leaf = peer.forge(lines(file('a')))
     const middle = peer.forge(lines(subtree('x', leaf), subtree('y', leaf)))
     const root = peer.forge(lines(...['p', 'q', 'r'].map((name) => subtree(name, middle))))
     const walk = new TreeWalk(new Manifest(sha256), root)
@@ -244,18 +242,28 @@ describe('reading what has come', () => {
 })
 
 describe('a hostile tree', () => {
-  const file = (name: string) => `f 1 0 ${digestOf(1)} - ${name}`
   const faultOf = (peer: ForgingPeer, root: ItemRef) =>
     walkThrough(new TreeWalk(new Manifest(sha256), root), peer.serve).fault
 
   test.each([
     ['bytes that are not text', '\ufffd', 'truncated'],
-    ['another format', 'left-tree 2 lines\n', 'unknown-kind'],
-    ['a line cut off', `left-tree 1 lines\n${file('a')}`, 'truncated'],
+    ['another format', 'left-tree 1 lines\n', 'unknown-kind'],
+    ['no table', 'left-tree 2 lines\n', 'truncated'],
+    ['a line in place of the table', `left-tree 2 lines\n${file('a')}\n`, 'unknown-kind'],
+    ['a peer that no line names', `left-tree 2 lines\nV ${PEERS[0]}:1\n`, 'bad-field'],
+    ['another peer that no line names', lines(file('a')).replace(':1', `:1 ${PEERS[1]}:1`), 'bad-field'],
+    [
+      'a count that no line names',
+      lines(file('a').replace('0:0/', '0:1/')).replace('V', `V ${PEERS[0]}:1`),
+      'bad-field',
+    ],
+    ['a peer that is not in the table', lines(file('a').replace('0:0/', '1:0/')), 'bad-field'],
+    ['a version in full', lines(file('a').replace('0:0/', `${PEERS[0]}:1/`)), 'bad-field'],
+    ['a line cut off', `left-tree 2 lines\nV\n${file('a')}`, 'truncated'],
     ['an empty line', lines(''), 'empty'],
     ['names out of order', lines(file('b'), file('a')), 'unsorted'],
     ['one name twice', lines(file('a'), file('a')), 'unsorted'],
-    ['a subtree before its entry', lines(`D a ${digestOf(1)} 20`, 'd 0 0 - - a'), 'unsorted'],
+    ['a subtree before its entry', lines(`D a ${digestOf(1)} 20`, `d a 0 0 - ${SHORT} a`), 'unsorted'],
     ['a path in place of a name', lines(file('a/b')), 'bad-field'],
     ['a way out', lines(file('..')), 'bad-field'],
     ['our own folder', lines(file('.left')), 'bad-field'],
@@ -265,12 +273,23 @@ describe('a hostile tree', () => {
     ['a subtree of nothing', lines(`D a ${digestOf(1)} 0`), 'bad-field'],
     ['a subtree larger than any', lines(`D a ${digestOf(1)} ${TREE_ITEM_BYTES_MAX + 1}`), 'bad-field'],
     ['a page among the lines', lines(`P ${digestOf(1)} 20`), 'unknown-kind'],
-    ['an entry among the pages', `left-tree 1 pages\n${file('a')}\n`, 'bad-field'],
-    ['no pages', 'left-tree 1 pages\n', 'truncated'],
-    ['too many lines', `left-tree 1 lines\n${'\n'.repeat(TREE_ITEM_LINES_MAX + 1)}`, 'too-long'],
+    ['an entry among the pages', `left-tree 2 pages\n${file('a')}\n`, 'bad-field'],
+    ['no pages', 'left-tree 2 pages\n', 'truncated'],
   ])('%s is refused', (_, text, reason) => {
     const peer = new ForgingPeer()
     expect(faultOf(peer, peer.forge(text))).toBe(reason)
+  })
+
+  test('as many lines are read as may be, and not one more', () => {
+    const listing = (count: number) =>
+      utf8(
+        lines(
+          ...Array.from({ length: count }, (_, at) => `t f 0 0 - ${SHORT} ${String(at).padStart(5, '0')}`),
+        ),
+      )
+    const most = decodeTreeItem(listing(TREE_ITEM_LINES_MAX), '')
+    expect(most.ok && most.value.kind === 'lines' && most.value.entries.length).toBe(TREE_ITEM_LINES_MAX)
+    expect(decodeTreeItem(listing(TREE_ITEM_LINES_MAX + 1), '')).toEqual({ ok: false, reason: 'too-long' })
   })
 
   test('a listing is read up to its longest, and not a byte beyond', () => {
@@ -424,19 +443,8 @@ describe('a hostile tree', () => {
   })
 
   /** The listing that says the same; every listing has one spelling. */
-  const spelled = (item: TreeItem): Uint8Array => {
-    if (item.kind === 'pages') return encodePages(item.pages)
-    const named = [
-      ...item.entries.map((entry) => ({ name: nameOf(entry.path), line: encodeEntryInFolder(entry) })),
-      ...item.subtrees.map(({ path, item }) => ({
-        name: nameOf(path),
-        line: subtreeLine(nameOf(path), item),
-      })),
-    ]
-    // The sort is stable: of one name, the entry comes first.
-    named.sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0))
-    return encodeLines(named.map(({ line }) => line))
-  }
+  const spelled = (item: TreeItem): Uint8Array =>
+    item.kind === 'pages' ? encodePages(item.pages) : encodeListing(item)
 
   /** Whether it is taken; then it is the one spelling of what was read out of it, which is within all limits. */
   const isTaken = (bytes: Uint8Array, folder: string): boolean => {
