@@ -10,7 +10,7 @@
 // what a vector holds has been replaced by somebody who had seen it, or has been kept. Where each holds the other there is
 // nothing left to keep. docs/decisions/versions.md has what was tried instead, with counterexamples.
 
-import { type Dot, type Relation, relate, type Seen, uniteSeen } from './dots.js'
+import { type Dot, holds, type Relation, relate, type Seen, uniteSeen } from './dots.js'
 import { editContent, orderOfAttributes, orderOfContents, type Side, sameContent, unite } from './edit.js'
 import type { Entry, EntryKind } from './entry.js'
 import { sameEntry } from './entry-line.js'
@@ -25,7 +25,7 @@ export interface ReconcileFacts {
 export type Replaced = 'file' | 'folder' | undefined
 
 export type Decision =
-  /** Ours stands and nothing is recorded. `winner`: of a conflict whose loser the peer keeps. */
+  /** Ours stands and nothing is recorded. `wins`: of a conflict whose loser the peer keeps. */
   | { readonly type: 'keep'; readonly wins: boolean }
   /** The content is here already: record `entry`, set its time and mode. */
   | { readonly type: 'adopt'; readonly entry: Entry; readonly folded: Seen }
@@ -116,9 +116,13 @@ function relationOfContents(local: Entry, remote: Entry): Relation {
   return relation === 'same' && !sameContent(local, remote) ? 'concurrent' : relation
 }
 
+/** Where each has seen the other's, the order decides at once: a peer that left a chmod behind with a content of another kind
+ *  (a deletion that an edit won against) has a larger vector and the wider mode. */
 function chosenAttributes(local: Entry, remote: Entry): Side {
-  const { attributes, seen } = local.version
-  const relation = relate(attributes, seen, remote.version.attributes, remote.version.seen)
+  const { version: ours } = local
+  const { version: theirs } = remote
+  const isMutual = holds(ours.seen, theirs.attributes) && holds(theirs.seen, ours.attributes)
+  const relation = isMutual ? 'settled' : relate(ours.attributes, ours.seen, theirs.attributes, theirs.seen)
   return chosen(relation, orderOfAttributes(local, remote))
 }
 

@@ -10,7 +10,19 @@ import { crc32, hash } from '../../src/io/hash.js'
 import { JOURNAL_PATH, Journal } from '../../src/journal/journal.js'
 import { decodeRecord, encodeRecords, type JournalRecord } from '../../src/journal/record.js'
 import { decodeRecord as decodeIndexRecord, encodeRecord } from '../../src/keeper/index/index-line.js'
-import type { Entry } from '../../src/share/entry.js'
+import {
+  COUNT_MAX,
+  type DottedVersion,
+  decodeVersion,
+  dotOf,
+  dotsOf,
+  encodeVersion,
+  foldSeen,
+  nextCount,
+  relate,
+  uniteSeen,
+} from '../../src/share/dots.js'
+import type { Content, Entry } from '../../src/share/entry.js'
 import {
   decodeEntry,
   decodeEntryInFolder,
@@ -18,17 +30,12 @@ import {
   encodeEntryInFolder,
 } from '../../src/share/entry-line.js'
 import { Manifest } from '../../src/share/manifest.js'
-import { conflictPath, nameOf } from '../../src/share/path.js'
-import {
-  decodeTreeItem,
-  encodeLines,
-  encodePages,
-  subtreeLine,
-  type TreeItem,
-} from '../../src/share/tree-item.js'
-import { bumpVersion, checkVersion, compareVersions, joinVersions } from '../../src/share/dots.js'
+import { conflictPath } from '../../src/share/path.js'
+import { decodeTreeItem, encodeLines, encodePages, type TreeItem } from '../../src/share/tree-item.js'
+import { VersionTable } from '../../src/share/version-table.js'
 import { TreeWalk } from '../../src/share/walk.js'
 import { SimDisk } from '../../src/sim/disk/disk.js'
+import { encodeListing } from '../share/entries.js'
 import { readVectors } from '../vectors/read.js'
 import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
 
@@ -49,45 +56,59 @@ const path = fc
   .map((names) => names.join('/'))
   .filter((text) => !text.toLowerCase().startsWith('.left'))
 const peer = fc.constantFrom('0'.repeat(16), '0123456789abcdef', 'f'.repeat(16))
-const version = fc
-  .uniqueArray(fc.tuple(peer, fc.integer({ min: 1, max: 2 ** 48 })), { selector: ([id]) => id, maxLength: 3 })
-  .map((parts) =>
-    parts
-      .map(([id, count]) => `${id}:${count}`)
-      .sort()
-      .join(','),
-  )
+const count = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: COUNT_MAX }))
+const dot = fc.tuple(peer, count).map(([id, number]) => dotOf(id, number))
+const version: fc.Arbitrary<DottedVersion> = fc
+  .record({
+    seen: fc.uniqueArray(dot, { selector: (text) => text.slice(0, 16), minLength: 1, maxLength: 3 }),
+    content: fc.nat(),
+    attributes: fc.nat(),
+    earlier: fc.boolean(),
+  })
+  .map(({ seen, content, attributes, earlier }) => ({
+    seen: [...seen].sort().join(','),
+    content: seen[content % seen.length]!,
+    attributes: earlier
+      ? dotOf(seen[attributes % seen.length]!.slice(0, 16), 1)
+      : seen[attributes % seen.length]!,
+  }))
 const mtimeMs = fc.integer({ min: -8.64e15, max: 8.64e15 })
+const touched = fc.option(fc.record({ mtimeMs, content: dot }), { nil: undefined })
+const readers = fc.constantFrom('owner' as const, 'group' as const, 'all' as const)
+const bare = {
+  sizeBytes: fc.constant(0),
+  digest: fc.constant('' as const),
+  target: fc.constant(''),
+  deletedKind: fc.constant(undefined),
+  mtimeMs: fc.constant(0),
+  access: fc.constant('none' as const),
+  executable: fc.constant(false),
+  touched: fc.constant(undefined),
+  confirmed: fc.constant(false),
+  version,
+  path,
+}
+const deletedKind = fc.constantFrom<Content['deletedKind'] & string>('file', 'folder', 'link')
 const entry: fc.Arbitrary<Entry> = fc.oneof(
   fc.record({
-    path,
+    ...bare,
     kind: fc.constant('file' as const),
     sizeBytes: fc.nat(1_000_000),
-    mtimeMs,
-    executable: fc.boolean(),
     digest,
-    target: fc.constant(''),
-    version,
-  }),
-  fc.record({
-    path,
-    kind: fc.constantFrom('folder' as const, 'tombstone' as const),
-    sizeBytes: fc.constant(0),
-    mtimeMs: fc.constant(0),
-    executable: fc.constant(false),
-    digest: fc.constant('' as const),
-    target: fc.constant(''),
-    version,
-  }),
-  fc.record({
-    path,
-    kind: fc.constant('link' as const),
-    sizeBytes: fc.constant(0),
     mtimeMs,
-    executable: fc.constant(false),
-    digest: fc.constant('' as const),
-    target: name,
-    version,
+    access: readers,
+    executable: fc.boolean(),
+    touched,
+  }),
+  fc.record({ ...bare, kind: fc.constant('folder' as const), access: readers }),
+  fc.record({ ...bare, kind: fc.constant('link' as const), mtimeMs, touched, target: name }),
+  fc.record({
+    ...bare,
+    kind: fc.constant('tombstone' as const),
+    mtimeMs,
+    deletedKind,
+    confirmed: fc.boolean(),
+    target: fc.oneof(fc.constant(''), path),
   }),
 )
 
@@ -125,17 +146,40 @@ fuzz<string>({
   encode: (text) => utf8(escapeField(text)),
 })
 
-fuzz<string>({
+fuzz<DottedVersion>({
   name: 'a version',
-  valid: version.map(utf8),
-  decode: ofText((text) => (checkVersion(text) ? text : undefined)),
-  encode: (text) => {
+  valid: version.map((value) => utf8(encodeVersion(value))),
+  decode: ofText(accepted<DottedVersion, string>(decodeVersion)),
+  encode: (value) => {
     // Nothing that may be done with it throws.
-    const other = bumpVersion(text, '0123456789abcdef')
-    compareVersions(text, other)
-    joinVersions(text, other)
-    return utf8(text)
+    const other = uniteSeen(value.seen, '0123456789abcdef:7')
+    relate(value.content, value.seen, '0123456789abcdef:7', other)
+    foldSeen(other, [value.content, value.attributes], 2)
+    for (const seen of dotsOf(value.seen)) nextCount(Number(seen.slice(17)), 0, 0)
+    return utf8(encodeVersion(value))
   },
+})
+
+fuzz<VersionTable>({
+  name: 'the table of versions of a listing',
+  valid: fc.array(version, { maxLength: 4 }).map((versions) => utf8(VersionTable.of(versions).text)),
+  decode: ofText(accepted<VersionTable, string>(VersionTable.parse)),
+  encode: (table) => utf8(table.text),
+})
+
+const fixedTable = VersionTable.of([
+  {
+    content: dotOf('0'.repeat(16), 1),
+    attributes: dotOf('0'.repeat(16), 1),
+    seen: ['0'.repeat(16), '0123456789abcdef', 'f'.repeat(16)].map((id) => dotOf(id, 1)).join(','),
+  },
+])
+
+fuzz<DottedVersion>({
+  name: 'a short version',
+  valid: version.map((value) => utf8(fixedTable.encode(value))),
+  decode: ofText(accepted<DottedVersion, string>((text) => fixedTable.decode(text))),
+  encode: (value) => utf8(fixedTable.encode(value)),
 })
 
 const reference = fc.record({
@@ -166,46 +210,26 @@ fuzz({
 
 const treeItem = fc.oneof(
   fc
-    .uniqueArray(fc.tuple(name, entry, fc.option(reference)), { selector: ([text]) => text, maxLength: 5 })
+    .uniqueArray(fc.tuple(name, entry, fc.option(reference, { nil: undefined })), {
+      selector: ([text]) => text,
+      maxLength: 5,
+    })
     .map((rows) =>
       rows
         .sort(([left], [right]) => (left < right ? -1 : 1))
-        .flatMap(([text, value, item]) => [
-          encodeEntryInFolder({ ...value, path: text }),
-          ...(item === null ? [] : [subtreeLine(text, item)]),
-        ]),
+        .map(([text, value, subtree]) => ({ name: text, entry: { ...value, path: text }, subtree })),
     )
     .map(encodeLines),
   fc.array(reference, { minLength: 2, maxLength: 4 }).map(encodePages),
 )
 
-fuzz({
+fuzz<TreeItem>({
   name: 'a listing',
   valid: treeItem,
   decode: accepted((bytes: Uint8Array) => decodeTreeItem(bytes, 'folder')),
-  encode: encodeTreeItem,
+  encode: (item) => (item.kind === 'pages' ? encodePages(item.pages) : encodeListing(item)),
   rawBytesMax: 2_000,
 })
-
-function encodeTreeItem(item: TreeItem): Uint8Array {
-  if (item.kind === 'pages') return encodePages(item.pages)
-  const rows = [
-    ...item.entries.map((value) => ({
-      name: nameOf(value.path),
-      order: 0,
-      line: encodeEntryInFolder(value),
-    })),
-    ...item.subtrees.map((value) => ({
-      name: nameOf(value.path),
-      order: 1,
-      line: subtreeLine(nameOf(value.path), value.item),
-    })),
-  ]
-  rows.sort((left, right) =>
-    left.name < right.name ? -1 : left.name > right.name ? 1 : left.order - right.order,
-  )
-  return encodeLines(rows.map(({ line }) => line))
-}
 
 const codec = { encodeEntry, decodeEntry }
 const blockRun = fc

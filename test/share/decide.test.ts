@@ -225,6 +225,22 @@ describe('attributes of another kind', () => {
     })
   })
 
+  test('that a deletion left behind do not open a file again that somebody closed', () => {
+    const shut = changeMode(old, dotOf(C, 1), { access: 'owner', executable: false }).entry
+    const edited = file('new', dotOf(A, 2), { base: old })
+    const taken = (local: Entry, remote: Entry) => {
+      const decision = decide(local, remote, EMPTY)
+      if (decision.type === 'keep') return local
+      return decision.type === 'defend' ? decision.folder : decision.entry
+    }
+    // One peer hears of the chmod while it holds the deletion, another while it holds the edit.
+    const here = taken(taken(gone(old, dotOf(B, 1)), shut), edited)
+    const there = taken(edited, shut)
+    expect([here.access, there.access]).toEqual(['all', 'owner'])
+    expect(taken(there, here)).toEqual(taken(here, there))
+    expect(taken(there, here).access).toBe('owner')
+  })
+
   test('do not make a folder executable', () => {
     const made = folder(dotOf(B, 1), closed)
     const opened = changeMode(closed, dotOf(A, 2), { access: 'owner', executable: true }).entry

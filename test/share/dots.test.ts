@@ -45,6 +45,14 @@ describe('what a vector has seen', () => {
     )
   })
 
+  test('unites to the least that holds both', () => {
+    fc.assert(
+      fc.property(arbitrarySeen, arbitrarySeen, arbitrarySeen, (a, b, c) => {
+        if (holdsAll(c, a) && holdsAll(c, b)) expect(holdsAll(c, uniteSeen(a, b))).toBe(true)
+      }),
+    )
+  })
+
   test('has room for 64 peers; the smallest counts of a 65th go, are told, and are never those of the dots', () => {
     const dots = Array.from({ length: SEEN_PEERS_MAX + 1 }, (_, at) => dotOf(peerAt(at), at + 1))
     const full = dots.slice(1).join(',')
@@ -142,6 +150,15 @@ describe('the text of a version', () => {
     [`${A}:${2 ** 53}/0`, 'bad-field'],
     [`${A.toUpperCase()}:1/0`, 'bad-field'],
     ['/0', 'bad-field'],
+    [`${A.slice(1)}:1/0`, 'bad-field'],
+    [`${A}:/0`, 'bad-field'],
+    [`${A}/0`, 'bad-field'],
+    [`${A}:1e3/0`, 'bad-field'],
+    [`${A}:1,/0`, 'bad-field'],
+    [`${A}:1\n/0`, 'bad-field'],
+    [`${A}:1/0\n`, 'bad-field'],
+    [`${seen}/0.1e3`, 'bad-field'],
+    [`${seen}/-1`, 'bad-field'],
   ])('%j is refused: %s', (text, reason) => {
     expect(decodeVersion(text)).toEqual({ ok: false, reason })
   })

@@ -7,9 +7,10 @@ import {
   decodeEntryInFolder,
   encodeEntry,
   encodeEntryInFolder,
+  sameEntry,
 } from '../../src/share/entry-line.js'
 import { parentOf } from '../../src/share/path.js'
-import { arbitraryEntry, entryOf, fileEntry, PEERS } from './entries.js'
+import { arbitraryEntry, entryOf, fileEntry, PEERS, versionOf } from './entries.js'
 
 const digest = '0123456789abcdef'.repeat(4)
 
@@ -32,13 +33,31 @@ describe('escaping a field', () => {
   })
 })
 
+const V = `${PEERS[0]}:1/0`
+const DOT = `${PEERS[1]}:7`
+const touchedTo = (mtimeMs: number, content = `${PEERS[0]}:1`) => ({ touched: { mtimeMs, content } })
+
 describe('an entry as a line', () => {
   test.each([
-    [fileEntry('a/notes.txt', { digest }), `f 5 1700000000000 ${digest} ${PEERS[0]}:1 a/notes.txt`],
-    [fileEntry('run me', { digest, executable: true }), `x 5 1700000000000 ${digest} ${PEERS[0]}:1 run%20me`],
-    [entryOf('folder', 'a', { version: '' }), 'd 0 0 - - a'],
-    [entryOf('link', 'l', { target: '../b c', mtimeMs: -1 }), `l 0 -1 - ${PEERS[0]}:1 l ../b%20c`],
-    [entryOf('tombstone', '|*|', { mtimeMs: 7 }), `t 0 7 - ${PEERS[0]}:1 %7C*%7C`],
+    [fileEntry('a/notes.txt', { digest }), `f a 5 1700000000000 ${digest} ${V} a/notes.txt`],
+    [fileEntry('run me', { digest, executable: true }), `f ax 5 1700000000000 ${digest} ${V} run%20me`],
+    [fileEntry('k', { digest, access: 'owner', executable: true }), `f ox 5 1700000000000 ${digest} ${V} k`],
+    [fileEntry('k', { digest, access: 'group' }), `f g 5 1700000000000 ${digest} ${V} k`],
+    [fileEntry('k', { digest, ...touchedTo(-3) }), `f a 5 1700000000000,-3 ${digest} ${V} k`],
+    [fileEntry('k', { digest, ...touchedTo(3, DOT) }), `f a 5 1700000000000,3@${DOT} ${digest} ${V} k`],
+    [
+      fileEntry('k', { digest, version: { ...versionOf(0, 1), content: `${PEERS[0]}:1` } }),
+      `f a 5 1700000000000 ${digest} ${PEERS[0]}:1,${PEERS[1]}:1/0/1 k`,
+    ],
+    [entryOf('folder', 'a'), `d a 0 0 - ${V} a`],
+    [entryOf('folder', 'a', { access: 'owner' }), `d o 0 0 - ${V} a`],
+    [entryOf('link', 'l', { target: '../b c', mtimeMs: -1 }), `l - 0 -1 - ${V} l ../b%20c`],
+    [entryOf('tombstone', '|*|', { mtimeMs: 7 }), `t f 0 7 - ${V} %7C*%7C`],
+    [entryOf('tombstone', 'a', { mtimeMs: 7, deletedKind: 'folder', confirmed: true }), `t d! 0 7 - ${V} a`],
+    [
+      entryOf('tombstone', 'a', { mtimeMs: 7, deletedKind: 'link', target: 'b c/d' }),
+      `t l 0 7 - ${V} a b%20c/d`,
+    ],
   ])('%o', (entry, line) => {
     expect(encodeEntry(entry)).toBe(line)
     expect(decodeEntry(line)).toEqual({ ok: true, value: entry })
@@ -55,88 +74,170 @@ describe('an entry as a line', () => {
           value: entry,
         })
       }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('entries that differ have different lines', () => {
+    fc.assert(
+      fc.property(arbitraryEntry, arbitraryEntry, (one, other) => {
+        expect(encodeEntry(one) === encodeEntry(other)).toBe(sameEntry(one, other))
+        expect(sameEntry(one, { ...one })).toBe(true)
+      }),
     )
   })
 
   test('whatever decodes has no other spelling', () => {
     const alphabet = fc.constantFrom(
-      'f',
-      'x',
-      'd',
-      'l',
-      't',
-      ' ',
-      '0',
-      '-',
-      '1',
-      'a',
-      '/',
-      '%0A',
+      ...['f', 'd', 'l', 't', 'o', 'g', 'a', 'x', '!', '-', ' ', '0', '1', ',', '@', '/', '%0A'],
       digest,
-      `${PEERS[0]}:1`,
+      DOT,
+      V,
     )
+    // Free text seldom gets beyond the kind: the fields of a line, each of them any of some.
+    const fields = fc.tuple(
+      fc.constantFrom('f', 'd', 'l', 't', 'x'),
+      fc.constantFrom('a', 'ax', 'o', 'g', '-', 'f', 'd!', 'l', 'xa', 'a!', ''),
+      fc.constantFrom('0', '5', '05'),
+      fc.constantFrom('0', '7', '-7', '0,0', '7,8', `7,8@${DOT}`, `7,8@${PEERS[0]}:1`, '7,', '7@'),
+      fc.constantFrom('-', digest),
+      fc.constantFrom(V, `${PEERS[0]}:2/0.1`, `${PEERS[0]}:2/0/0.1`),
+      fc.constantFrom('a', 'a/b', '%20', ' '),
+      fc.constantFrom('', ' ', ' b', ' ../b', ' %41'),
+    )
+    const lines = fields.map(([kind, mode, size, times, hash, version, path, target]) =>
+      [kind, mode, size, times, hash, version, `${path}${target}`].join(' '),
+    )
+    let taken = 0
     fc.assert(
-      fc.property(fc.array(alphabet, { maxLength: 16 }), (parts) => {
-        const line = parts.join('')
-        const entry = decodeEntry(line)
-        if (entry.ok) expect(encodeEntry(entry.value)).toBe(line)
-      }),
+      fc.property(
+        fc.oneof(
+          fc.array(alphabet, { maxLength: 20 }).map((parts) => parts.join('')),
+          lines,
+          lines,
+        ),
+        (line) => {
+          const entry = decodeEntry(line)
+          if (!entry.ok) return
+          taken++
+          expect(encodeEntry(entry.value)).toBe(line)
+        },
+      ),
+      { numRuns: 5_000 },
     )
+    expect(taken).toBeGreaterThan(0)
   })
 
   test('a file may be as large as its limit and no larger', () => {
-    expect(decodeEntry(`f ${FILE_BYTES_MAX} 0 ${digest} - a`).ok).toBe(true)
-    expect(decodeEntry(`f ${FILE_BYTES_MAX + 1} 0 ${digest} - a`).ok).toBe(false)
+    expect(decodeEntry(`f a ${FILE_BYTES_MAX} 0 ${digest} ${V} a`).ok).toBe(true)
+    expect(decodeEntry(`f a ${FILE_BYTES_MAX + 1} 0 ${digest} ${V} a`).ok).toBe(false)
   })
 
   test('a time may be as far as a date reaches and no farther', () => {
     for (const sign of ['', '-']) {
-      expect(decodeEntry(`t 0 ${sign}8640000000000000 - - a`).ok).toBe(true)
-      expect(decodeEntry(`t 0 ${sign}8640000000000001 - - a`).ok).toBe(false)
+      expect(decodeEntry(`t f 0 ${sign}8640000000000000 - ${V} a`).ok).toBe(true)
+      expect(decodeEntry(`t f 0 ${sign}8640000000000001 - ${V} a`).ok).toBe(false)
+      expect(decodeEntry(`l - 0 0,${sign}8640000000000000 - ${V} a b`).ok).toBe(true)
+      expect(decodeEntry(`l - 0 0,${sign}8640000000000001 - ${V} a b`).ok).toBe(false)
     }
   })
 
   test('a link may point as far as its limit and no farther', () => {
-    expect(decodeEntry(`l 0 0 - - a ${'x'.repeat(4095)}`).ok).toBe(true)
-    expect(decodeEntry(`l 0 0 - - a ${'x'.repeat(4096)}`).ok).toBe(false)
+    expect(decodeEntry(`l - 0 0 - ${V} a ${'x'.repeat(4095)}`).ok).toBe(true)
+    expect(decodeEntry(`l - 0 0 - ${V} a ${'x'.repeat(4096)}`).ok).toBe(false)
   })
 
-  test.each([
+  test('a deletion may name only a path of the share as the place where its content is', () => {
+    const deep = Array.from({ length: 16 }, () => 'x'.repeat(255)).join('/')
+    expect(decodeEntry(`t f 0 0 - ${V} a ${deep}`).ok).toBe(true)
+    expect(decodeEntry(`t f 0 0 - ${V} a ${deep}x`).ok).toBe(false)
+    expect(decodeEntry(`t f 0 0 - ${V} a ../b`).ok).toBe(false)
+    expect(decodeEntry(`t f 0 0 - ${V} a .left/journal`).ok).toBe(false)
+  })
+
+  test('a version has seen at most 64 peers, and counts to 2^53 - 1', () => {
+    const dots = Array.from({ length: 65 }, (_, at) => `${at.toString(16).padStart(16, '0')}:1`)
+    expect(decodeEntry(`d a 0 0 - ${dots.slice(1).join(',')}/63 a`).ok).toBe(true)
+    expect(decodeEntry(`d a 0 0 - ${dots.join(',')}/63 a`).ok).toBe(false)
+    expect(decodeEntry(`d a 0 0 - ${PEERS[0]}:${2 ** 53 - 1}/0 a`).ok).toBe(true)
+    expect(decodeEntry(`d a 0 0 - ${PEERS[0]}:${2 ** 53}/0 a`).ok).toBe(false)
+  })
+
+  test.each<readonly [string, string]>([
     ['', 'empty'],
-    ['q 0 0 - - a', 'unknown-kind'],
-    ['toString 0 0 - - a', 'unknown-kind'],
-    ['d 0 0 - -', 'truncated'],
-    ['l 0 0 - - a', 'truncated'],
-    ['d 0 0 - - a b', 'trailing-bytes'],
-    ['d 0 0 - - a\n', 'bad-field'],
-    ['d 0 0 - - ', 'bad-field'],
-    ['d 1 0 - - a', 'bad-field'],
-    ['d 0 1 - - a', 'bad-field'],
-    ['d 00 0 - - a', 'bad-field'],
-    ['d 0 -0 - - a', 'bad-field'],
-    [`d 0 0 ${digest} - a`, 'bad-field'],
-    ['f 0 0 - - a', 'bad-field'],
-    [`f 0 0 ${digest.toUpperCase()} - a`, 'bad-field'],
-    [`f -1 0 ${digest} - a`, 'bad-field'],
-    [`f 1.5 0 ${digest} - a`, 'bad-field'],
-    ['d 0 0 -  a', 'bad-field'],
-    ['d 0 0 - x a', 'bad-field'],
-    ['d 0 0 - - ../a', 'bad-field'],
-    ['d 0 0 - - /a', 'bad-field'],
-    ['d 0 0 - - .left/journal', 'bad-field'],
-    ['d 0 0 - - a%2', 'bad-field'],
-    ['l 0 0 - - a ', 'bad-field'],
-    ['l 0 0 - - a b%00', 'bad-field'],
+    [`q a 0 0 - ${V} a`, 'unknown-kind'],
+    [`toString a 0 0 - ${V} a`, 'unknown-kind'],
+    [`x 5 0 ${digest} ${V} a`, 'unknown-kind'],
+    [`d a 0 0 - ${V}`, 'truncated'],
+    [`l - 0 0 - ${V} a`, 'truncated'],
+    [`d a 0 0 - ${V} a b`, 'trailing-bytes'],
+    [`f a 0 0 ${digest} ${V} a b`, 'trailing-bytes'],
+    [`l - 0 0 - ${V} a b c`, 'trailing-bytes'],
+    [`t f 0 0 - ${V} a b c`, 'trailing-bytes'],
+    ...[
+      `d a 0 0 - ${V} a\n`,
+      `d a 0 0 - ${V} `,
+      `d a 1 0 - ${V} a`,
+      `d a 0 1 - ${V} a`,
+      `d a 00 0 - ${V} a`,
+      `d a 0 -0 - ${V} a`,
+      `d a 0 0 ${digest} ${V} a`,
+      `f a 0 0 - ${V} a`,
+      `f a 0 0 ${digest.toUpperCase()} ${V} a`,
+      `f a -1 0 ${digest} ${V} a`,
+      `f a 1.5 0 ${digest} ${V} a`,
+      'd a 0 0 -  a',
+      'd a 0 0 - - a',
+      `d a 0 0 - ${PEERS[0]}:1 a`,
+      `d a 0 0 - ${V}/0 a`,
+      `d a 0 0 - ${V} ../a`,
+      `d a 0 0 - ${V} /a`,
+      `d a 0 0 - ${V} .left/journal`,
+      `d a 0 0 - ${V} a%2`,
+      `l - 0 0 - ${V} a `,
+      `l - 0 0 - ${V} a b%00`,
+      // Modes.
+      `f  0 0 ${digest} ${V} a`,
+      `f - 0 0 ${digest} ${V} a`,
+      `f x 0 0 ${digest} ${V} a`,
+      `f xa 0 0 ${digest} ${V} a`,
+      `f axx 0 0 ${digest} ${V} a`,
+      `f a! 0 0 ${digest} ${V} a`,
+      `f A 0 0 ${digest} ${V} a`,
+      `d ax 0 0 - ${V} a`,
+      `d - 0 0 - ${V} a`,
+      `l a 0 0 - ${V} a b`,
+      `l -x 0 0 - ${V} a b`,
+      `t - 0 0 - ${V} a`,
+      `t t 0 0 - ${V} a`,
+      `t fx 0 0 - ${V} a`,
+      `t f!! 0 0 - ${V} a`,
+      `t ! 0 0 - ${V} a`,
+      `t a 0 0 - ${V} a`,
+      // Times.
+      `l - 0 0, - ${V} a b`,
+      `l - 0 ,0 - ${V} a b`,
+      `l - 0 0,01 - ${V} a b`,
+      `l - 0 0,1,2 - ${V} a b`,
+      `l - 0 0@${DOT} - ${V} a b`,
+      `l - 0 0,1@ - ${V} a b`,
+      `l - 0 0,1@${PEERS[0]} - ${V} a b`,
+      `l - 0 0,1@${PEERS[1]}:0 - ${V} a b`,
+      `l - 0 0,1@${DOT}@${DOT} - ${V} a b`,
+      // The touched content is the entry's own: that goes without saying.
+      `l - 0 0,1@${PEERS[0]}:1 - ${V} a b`,
+      `d a 0 0,1 - ${V} a`,
+    ].map((line) => [line, 'bad-field'] as const),
   ])('refuses %j as %s', (line, reason) => {
     expect(decodeEntry(line)).toEqual({ ok: false, reason })
   })
 
   test('in a listing only a name is taken', () => {
     for (const folder of ['', 'x']) {
-      expect(decodeEntryInFolder('d 0 0 - - a', folder).ok).toBe(true)
-      expect(decodeEntryInFolder('d 0 0 - - a/b', folder).ok).toBe(false)
+      expect(decodeEntryInFolder(`d a 0 0 - ${V} a`, folder).ok).toBe(true)
+      expect(decodeEntryInFolder(`d a 0 0 - ${V} a/b`, folder).ok).toBe(false)
     }
-    expect(decodeEntryInFolder('d 0 0 - - .left', '').ok).toBe(false)
-    expect(decodeEntryInFolder('d 0 0 - - .left', 'x').ok).toBe(true)
+    expect(decodeEntryInFolder(`d a 0 0 - ${V} .left`, '').ok).toBe(false)
+    expect(decodeEntryInFolder(`d a 0 0 - ${V} .left`, 'x').ok).toBe(true)
   })
 })

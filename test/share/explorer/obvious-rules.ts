@@ -175,7 +175,7 @@ function relateBy(
   const mutual = holds(local.seen, remote[which]) && holds(remote.seen, local[which])
   if (mutual && local[which] !== remote[which]) {
     if (variant.mutualIsConcurrent) return 'concurrent'
-    if (variant.mutualByOrder) return 'settled'
+    if (variant.mutualByOrder || which === 'attributes') return 'settled'
   }
   return relate(local[which], local.seen, remote[which], remote.seen)
 }
