@@ -118,7 +118,7 @@ function writeFormat(file: string): void {
   }
 }
 
-/** The identifier of this copy of the share in version vectors. */
+/** The identifier of this copy of the share, in whose name its edits are. */
 function readReplica(own: string): string {
   const file = join(own, SHARE_MARK)
   try {
