@@ -3,13 +3,17 @@
 
 import {
   accessSync,
+  closeSync,
   constants,
   existsSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hexOf } from '../base/bytes.js'
@@ -90,15 +94,11 @@ function attempt<T>(share: string, work: () => T): T {
 
 function checkFormat(file: string): void {
   const text = readIfThere(file)
-  if (text === undefined) {
-    writeFileSync(file, `${STATE_FORMAT}\n`, { mode: 0o600 })
-    return
-  }
-  const format = Number(text.trim())
+  const format = text === undefined ? undefined : Number(text.trim())
   if (format === STATE_FORMAT) return
-  if (format === 1) {
-    // From here on an older left refuses the share. The watcher process translates the index when it opens it.
-    writeFileSync(file, `${STATE_FORMAT}\n`, { mode: 0o600 })
+  // The watcher process translates an index of format 1 when it opens it.
+  if (text === undefined || format === 1) {
+    writeFormat(file)
     return
   }
   throw new LeftError(
@@ -107,7 +107,18 @@ function checkFormat(file: string): void {
   )
 }
 
-/** The identifier of this copy of the share in version vectors. */
+/** From here on an older left refuses the share; on the disk before anything is written that it would not understand. */
+function writeFormat(file: string): void {
+  const handle = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600)
+  try {
+    writeSync(handle, `${STATE_FORMAT}\n`, 0)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/** The identifier of this copy of the share, in whose name its edits are. */
 function readReplica(own: string): string {
   const file = join(own, SHARE_MARK)
   try {

@@ -143,12 +143,20 @@ function isOfFormat1(dot: Dot): boolean {
   return dot.startsWith(FORMAT1_PREFIX) && countOf(dot) === 1
 }
 
-/** Whether `seen` holds an edit. Whoever has seen all that a version vector of format 1 held has seen the edit that it was of. */
+/** Whether `seen` holds an edit. Whoever has seen all that a version vector of format 1 held, and more, has seen the edit that
+ *  it was of. Equal vectors of two edits are a count that was given twice; a full vector may have forgotten what it held. */
 function holdsEdit(seen: Seen, dot: Dot, seenByIt: Seen): boolean {
   if (holds(seen, dot)) return true
-  if (!isOfFormat1(dot)) return false
-  const vector = dotsOf(seenByIt).filter((other) => !isOfFormat1(other))
-  return vector.length > 0 && vector.every((other) => holds(seen, other))
+  if (!isOfFormat1(dot) || dotsOf(seenByIt).length >= SEEN_PEERS_MAX) return false
+  const vector = vectorOf(seenByIt)
+  return vector !== '' && vectorOf(seen) !== vector && holdsAll(seen, vector)
+}
+
+/** Without the dots that stand for vectors. */
+function vectorOf(seen: Seen): Seen {
+  return dotsOf(seen)
+    .filter((dot) => !isOfFormat1(dot))
+    .join(',')
 }
 
 /** R replaces L where R has seen L and L has not seen R. Where each has seen the other, the larger vector knows more. */

@@ -289,11 +289,13 @@ export class Placing {
     disk.rename(LINK_TEMPORARY, path)
   }
 
-  /** Gives the loser of a conflict at `from` its second name; answers which. Folders never lose. */
-  private keepLoser(from: string, copy: Entry): string {
+  /** Gives the loser of a conflict at `from` its second name; answers which, or undefined where somebody has seen the copy
+   *  and deleted it. A loser that is a copy itself loses its name: it takes the next one. Folders never lose. */
+  private keepLoser(from: string, copy: Entry): string | undefined {
     for (let choice = 1; choice <= CONFLICT_NAMES_MAX; choice++) {
       const path = choice === 1 ? copy.path : conflictPath({ ...copy, path: originalOf(from) }, choice)
-      if (this.keepAs(from, { ...copy, path })) return path
+      if (path === from || !this.keepAs(from, { ...copy, path })) continue
+      return this.options.catalogue.live(path) === undefined ? undefined : path
     }
     throw new DiskError('io', `no name is left for the loser of a conflict at ${from}`)
   }

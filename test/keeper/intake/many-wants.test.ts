@@ -2,7 +2,7 @@
 // peers that would have us keep hundreds of thousands of wants.
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import { hexOf, utf8 } from '../../../src/base/bytes.js'
+import { hexOf } from '../../../src/base/bytes.js'
 import type { Digest, ItemRef } from '../../../src/base/item.js'
 import { crc32, hash } from '../../../src/io/hash.js'
 import { WANTS_PER_PEER_MAX } from '../../../src/keeper/intake/limits.js'
@@ -12,9 +12,10 @@ import { openShare } from '../../../src/keeper/recover/recovery.js'
 import type { KeeperToEngine } from '../../../src/pipe/messages.js'
 import { WALK_STEP_LINES } from '../../../src/share/limits.js'
 import { Manifest } from '../../../src/share/manifest.js'
+import { encodeLines, type TreeRow } from '../../../src/share/tree-item.js'
 import { SimDisk } from '../../../src/sim/disk/disk.js'
 import { SimIndex } from '../../../src/sim/peer/index.js'
-import { entryOf, fileEntry } from '../../share/entries.js'
+import { digestOf, entryOf, fileEntry } from '../../share/entries.js'
 import { OURS, START_MS, THEIRS } from '../share-on-disk.js'
 
 const OTHER = 'cccccccccccccccc'
@@ -86,8 +87,8 @@ function claim(root: ItemRef, peer = THEIRS): void {
   )
 }
 
-function listing(lines: readonly string[]): ItemRef {
-  const bytes = utf8(['left-tree 1 lines', ...lines, ''].join('\n'))
+function listing(rows: readonly TreeRow[]): ItemRef {
+  const bytes = encodeLines(rows)
   const digest = hexOf(hash(bytes))
   served.set(digest, bytes)
   return { kind: 'tree', digest, sizeBytes: bytes.length }
@@ -95,8 +96,16 @@ function listing(lines: readonly string[]): ItemRef {
 
 const names = (count: number) =>
   Array.from({ length: count }, (_, index) => `n${String(index).padStart(5, '0')}`)
-const subtree = (name: string, { digest, sizeBytes }: ItemRef) => `D ${name} ${digest} ${sizeBytes}`
-const inFolders = (count: number, item: ItemRef) => listing(names(count).map((name) => subtree(name, item)))
+const inFolders = (count: number, subtree: ItemRef) =>
+  listing(names(count).map((name) => ({ name, entry: undefined, subtree })))
+const filesOf = (count: number) =>
+  listing(
+    names(count).map((name) => ({
+      name,
+      entry: fileEntry(name, { sizeBytes: 7, digest: digestOf(name) }),
+      subtree: undefined,
+    })),
+  )
 
 const pathsIn = (folder: RegExp) => [...disk.snapshot().keys()].filter((path) => folder.test(path))
 
@@ -114,9 +123,7 @@ function serve(manifest: Manifest): ItemRef {
 }
 
 describe('a listing of 1,000 files in 400 folders in 400 folders', () => {
-  const files = () =>
-    listing(names(1_000).map((name) => `f 7 0 ${hexOf(hash(utf8(name)))} ${'f'.repeat(16)}:1 ${name}`))
-  const bomb = () => inFolders(400, inFolders(400, files()))
+  const bomb = () => inFolders(400, inFolders(400, filesOf(1_000)))
 
   test('makes no more wants than a peer may have, and then waits', () => {
     claim(bomb())
@@ -159,9 +166,7 @@ describe('a listing of 1,000 files in 400 folders in 400 folders', () => {
 })
 
 test('claims that list what is new are not listened to where enough is wanted, and nothing is lost by that', () => {
-  const files = listing(
-    names(1_000).map((name) => `f 7 0 ${hexOf(hash(utf8(name)))} ${'f'.repeat(16)}:1 ${name}`),
-  )
+  const files = filesOf(1_000)
   claim(inFolders(100, files))
   runUntilIdle(10_000)
   const before = filesWanted

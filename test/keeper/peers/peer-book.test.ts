@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { hexOf, utf8 } from '../../../src/base/bytes.js'
+import { hexOf } from '../../../src/base/bytes.js'
 import type { ItemRef } from '../../../src/base/item.js'
 import { TREE_ITEM_BYTES_MAX } from '../../../src/base/limits.js'
 import { hash } from '../../../src/io/hash.js'
@@ -9,6 +9,7 @@ import { TREE_PULL_BYTES_MAX, TREE_PULLS_MAX } from '../../../src/pipe/limits.js
 import type { PeerClaim } from '../../../src/pipe/messages.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { Manifest } from '../../../src/share/manifest.js'
+import { encodeLines, type TreeRow } from '../../../src/share/tree-item.js'
 import { digestOf, entryOf, fileEntry, PEERS } from '../../share/entries.js'
 
 const PEER = PEERS[1]
@@ -38,6 +39,10 @@ function claim(
   root: ItemRef = theirs.root(),
 ): void {
   follow(book.handleClaim({ peer: PEER, root, scope, entries }))
+}
+
+function nameOfFolder(index: number): string {
+  return `f${String(index).padStart(4, '0')}`
 }
 
 /** Considers everything that the book found. */
@@ -311,10 +316,13 @@ describe('listings on their way', () => {
   function claimFolders(sizes: readonly number[], salt = ''): ItemRef[] {
     // A walk that is on the way ends only so: a newer root waits for it.
     book.askAgain(PEER, 0)
-    const folders = sizes.map(
-      (size, index) => `D f${String(index).padStart(4, '0')} ${digestOf(salt + index)} ${size}`,
+    const bytes = encodeLines(
+      sizes.map((sizeBytes, index) => ({
+        name: nameOfFolder(index),
+        entry: undefined,
+        subtree: { kind: 'tree', digest: digestOf(salt + index), sizeBytes },
+      })),
     )
-    const bytes = utf8(['left-tree 1 lines', ...folders, ''].join('\n'))
     const digest = hexOf(hash(bytes))
     claim({ type: 'some' }, [], { kind: 'tree', digest, sizeBytes: bytes.length })
     expect(book.pollPull()?.item.digest).toBe(digest)
@@ -328,7 +336,7 @@ describe('listings on their way', () => {
     return items
   }
 
-  const empty = utf8('left-tree 1 lines\n')
+  const empty = encodeLines([])
 
   test('are so many at once at most', () => {
     expect(claimFolders(Array(TREE_PULLS_MAX).fill(100))).toHaveLength(TREE_PULLS_MAX)
@@ -382,16 +390,16 @@ describe('a peer of which enough is wanted', () => {
 
   test('has so many listings at most that wait to be read', () => {
     const served = new Map<string, Uint8Array>()
-    const forge = (...lines: string[]): ItemRef => {
-      const bytes = utf8(['left-tree 1 lines', ...lines, ''].join('\n'))
+    const forge = (rows: readonly TreeRow[]): ItemRef => {
+      const bytes = encodeLines(rows)
       const digest = hexOf(hash(bytes))
       served.set(digest, bytes)
       return { kind: 'tree', digest, sizeBytes: bytes.length }
     }
     const folders = Array.from({ length: 3 * TREE_PULLS_MAX }, (_, index) => {
-      const name = `f${String(index).padStart(4, '0')}`
-      const { digest, sizeBytes } = forge(`f 1 0 ${digestOf(index)} - ${name}`)
-      return `D ${name} ${digest} ${sizeBytes}`
+      const name = nameOfFolder(index)
+      const entry = fileEntry(name, { sizeBytes: 1, digest: digestOf(index) })
+      return { name, entry: undefined, subtree: forge([{ name, entry, subtree: undefined }]) }
     })
     const serveAll = () => {
       let count = 0
@@ -399,7 +407,7 @@ describe('a peer of which enough is wanted', () => {
         handTree(pull.item.digest, served.get(pull.item.digest))
       return count
     }
-    const root = forge(...folders)
+    const root = forge(folders)
     claim({ type: 'some' }, [], root)
     const pull = book.pollPull()!
     handTree(pull.item.digest, served.get(pull.item.digest))

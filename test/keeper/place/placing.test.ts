@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
 import { CONFLICT_NAMES_MAX } from '../../../src/keeper/place/limits.js'
 import type { Placed } from '../../../src/keeper/place/placing.js'
+import { copyOf } from '../../../src/share/decide.js'
+import { removeContent } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { conflictPath } from '../../../src/share/path.js'
 import {
@@ -309,6 +311,96 @@ describe('two edits that have not seen each other', () => {
     if (placed.type !== 'placed') throw new Error(placed.type)
     expect(share.disk.readLink('a')).toBe('elsewhere')
     expect(share.textAt(placed.keptAs!)).toBe('ours')
+  })
+})
+
+describe('the copy that keeps the loser of a conflict', () => {
+  const CAROL = 'c'.repeat(16)
+  const lost = theirFile('a.txt', 'lost', {
+    version: { content: `${CAROL}:4`, attributes: `${CAROL}:5`, seen: `${CAROL}:5,${'d'.repeat(16)}:9` },
+    executable: true,
+  })
+  const copyPath = conflictPath(lost)
+  const winner = theirFile('a.txt', 'theirs', NEWER)
+
+  /** A share that has received the file that is going to lose. */
+  function shareWithLoser(): ShareOnDisk {
+    const share = shareWith({})
+    expect(share.placing.place(lost, share.putTemporary(utf8('lost')))).toMatchObject({ type: 'placed' })
+    return share
+  }
+
+  const takeWinner = (share: ShareOnDisk) => share.placing.place(winner, share.putTemporary(utf8('theirs')))
+
+  test('has the dots of the loser, and has seen nothing else', () => {
+    const share = shareWithLoser()
+    expect(takeWinner(share)).toMatchObject({ type: 'placed', keptAs: copyPath })
+    expect(share.catalogue.get(copyPath)).toEqual({
+      ...lost,
+      path: copyPath,
+      version: { content: `${CAROL}:4`, attributes: `${CAROL}:5`, seen: `${CAROL}:5` },
+    })
+    expect(share.scanned()).toEqual([])
+  })
+
+  test('is one entry, whoever made it', () => {
+    const [here, there] = [shareWithLoser(), shareWithLoser()]
+    there.nowMs += 60_000
+    for (const share of [here, there]) takeWinner(share)
+    expect(there.catalogue.manifest.root()).toEqual(here.catalogue.manifest.root())
+    const theirs = there.catalogue.get(copyPath)!
+    expect(here.placing.decide(theirs)).toEqual({ type: 'keep', wins: false })
+  })
+
+  test('is kept once where it came from a peer before', () => {
+    const share = shareWithLoser()
+    const copy = copyOf(lost)
+    share.placing.place(copy, share.putTemporary(utf8('lost')))
+    expect(takeWinner(share)).toMatchObject({ type: 'placed', keptAs: copyPath })
+    expect(share.paths).toEqual([copyPath, 'a.txt'])
+    expect(share.catalogue.get(copyPath)).toEqual(copy)
+  })
+
+  test('does not come back where somebody who had seen it deleted it', () => {
+    const share = shareWithLoser()
+    const deleted = removeContent(copyOf(lost), `${'d'.repeat(16)}:10`, START_MS).entry
+    share.catalogue.record(deleted, undefined)
+    expect(takeWinner(share)).toEqual({ type: 'placed', entry: expect.anything(), keptAs: undefined })
+    expect(share.paths).toEqual(['a.txt'])
+    expect(share.textAt('a.txt')).toBe('theirs')
+    expect(share.catalogue.get(copyPath)).toEqual(deleted)
+    expect(share.scanned()).toEqual([])
+  })
+
+  test('comes back over the deletion of something else that stood there', () => {
+    const share = shareWithLoser()
+    const other = theirFile(copyPath, 'other', { version: dotted(`${THEIRS}:7`) })
+    share.catalogue.record(removeContent(other, `${THEIRS}:8`, START_MS).entry, undefined)
+    expect(takeWinner(share)).toMatchObject({ type: 'placed', keptAs: copyPath })
+    expect(share.textAt(copyPath)).toBe('lost')
+  })
+
+  test.each([
+    ["the loser's author, whose vector holds the dot by another edit", `${CAROL}:6`],
+    ['somebody else', `${THEIRS}:6`],
+  ])('is not what another content under its name is, by %s', (_, dot) => {
+    const share = shareWithLoser()
+    const other = theirFile(copyPath, 'other', { version: dotted(dot) })
+    share.placing.place(other, share.putTemporary(utf8('other')))
+    expect(takeWinner(share)).toMatchObject({ type: 'placed', keptAs: conflictPath(lost, 2) })
+    expect(share.textAt(copyPath)).toBe('other')
+    expect(share.textAt(conflictPath(lost, 2))).toBe('lost')
+    expect(share.catalogue.get(copyPath)).toEqual(other)
+  })
+
+  test('of a copy is another copy of the same original', () => {
+    const share = shareWithLoser()
+    takeWinner(share)
+    const other = theirFile(copyPath, 'other', { version: dotted(`${THEIRS}:6`), ...NEWER })
+    const placed = share.placing.place(other, share.putTemporary(utf8('other')))
+    // Named by the same content and time: its first name is the one that it just lost.
+    expect(placed).toMatchObject({ type: 'placed', keptAs: conflictPath(lost, 2) })
+    expect(share.paths.map((path) => share.textAt(path)).sort()).toEqual(['lost', 'other', 'theirs'])
   })
 })
 

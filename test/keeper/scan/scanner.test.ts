@@ -3,9 +3,11 @@ import { utf8 } from '../../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import { SETTLE_MS, SETTLE_MS_MAX } from '../../../src/keeper/limits.js'
 import { READ_AHEAD_MS } from '../../../src/keeper/scan/limits.js'
+import { dotOf, holds } from '../../../src/share/dots.js'
 import {
   contentOf,
   digestOfContent,
+  dotted,
   listOf,
   OURS,
   ShareOnDisk,
@@ -34,10 +36,14 @@ describe('a scan', () => {
       kind: 'file',
       sizeBytes: 5,
       mtimeMs: HOUR_AGO_MS,
+      touched: undefined,
+      access: 'all',
       executable: false,
       digest: digestOfContent(utf8('hello')),
       target: '',
-      version: `${OURS}:1`,
+      deletedKind: undefined,
+      confirmed: false,
+      version: dotted(`${OURS}:3`),
     })
     expect(share.catalogue.get('folder/sub/run')).toMatchObject({
       executable: true,
@@ -115,7 +121,7 @@ describe('a file that is being written', () => {
     }
     share.pass(SETTLE_MS_MAX)
     expect(share.changes).toMatchObject([
-      { path: 'a', digest: digestOfContent(utf8(text)), version: `${OURS}:1` },
+      { path: 'a', digest: digestOfContent(utf8(text)), version: dotted(`${OURS}:1`) },
     ])
   })
 
@@ -304,29 +310,41 @@ describe('what changed on the disk', () => {
     return share
   }
 
-  test('content: the version counts on', () => {
+  const dotOfEdit = (count: number) => dotOf(OURS, count)
+
+  test('content: another content with a dot of its own, and the attributes as they were', () => {
     const share = shareWith('a')
     share.disk.putFile('a', utf8('new'))
     expect(share.scanned()).toEqual(['file a'])
     expect(share.catalogue.get('a')).toMatchObject({
       digest: digestOfContent(utf8('new')),
-      version: `${OURS}:2`,
+      version: { content: dotOfEdit(2), attributes: dotOfEdit(1), seen: dotOfEdit(2) },
     })
   })
 
-  test('a touch: the same content with another time is a new version', () => {
+  test('a touch: the same content with another time is an edit of the attributes', () => {
     const share = shareWith('a')
     const { digest } = share.catalogue.get('a')!
     share.disk.unharmed((disk) => disk.setTimes('a', HOUR_AGO_MS))
     expect(share.scanned()).toEqual(['file a'])
-    expect(share.catalogue.get('a')).toMatchObject({ digest, mtimeMs: HOUR_AGO_MS, version: `${OURS}:2` })
+    expect(share.catalogue.get('a')).toMatchObject({
+      digest,
+      mtimeMs: START_MS,
+      touched: { mtimeMs: HOUR_AGO_MS, content: dotOfEdit(1) },
+      version: { content: dotOfEdit(1), attributes: dotOfEdit(2), seen: dotOfEdit(2) },
+    })
+    expect(share.scanned()).toEqual([])
   })
 
-  test('a chmod: the executable bit is a new version', () => {
+  test('a chmod: the executable bit is an edit of the attributes', () => {
     const share = shareWith('a')
     share.disk.unharmed((disk) => disk.setExecutable('a', true))
     expect(share.scanned()).toEqual(['file a'])
-    expect(share.catalogue.get('a')).toMatchObject({ executable: true, version: `${OURS}:2` })
+    expect(share.catalogue.get('a')).toMatchObject({
+      executable: true,
+      version: { content: dotOfEdit(1), attributes: dotOfEdit(2), seen: dotOfEdit(2) },
+    })
+    expect(share.scanned()).toEqual([])
   })
 
   test('a second name of the file: nothing to tell anyone, and it is read once', () => {
@@ -346,7 +364,14 @@ describe('what changed on the disk', () => {
     expect(share.changes).toEqual([])
     share.pass(1)
     expect(share.changes).toMatchObject([
-      { path: 'a', kind: 'tombstone', sizeBytes: 0, digest: '', version: `${OURS}:2` },
+      {
+        path: 'a',
+        kind: 'tombstone',
+        deletedKind: 'file',
+        sizeBytes: 0,
+        digest: '',
+        version: dotted(dotOfEdit(3)),
+      },
     ])
     expect(share.catalogue.live('a')).toBeUndefined()
     expect(share.scanned()).toEqual([])
@@ -360,7 +385,7 @@ describe('what changed on the disk', () => {
     share.disk.putFile('a', utf8('saved'))
     share.scanner.hint('a')
     share.pass(SETTLE_MS_MAX)
-    expect(share.changes).toMatchObject([{ path: 'a', kind: 'file', version: `${OURS}:2` }])
+    expect(share.changes).toMatchObject([{ path: 'a', kind: 'file', version: { content: dotOfEdit(2) } }])
   })
 
   test('a folder with everything in it: each thing is remembered as deleted and hints end', () => {
@@ -377,6 +402,7 @@ describe('what changed on the disk', () => {
 
   test('a folder in the place of a file, and a file in the place of a folder', () => {
     const share = shareWith('a', 'f/b', 'f/g/c')
+    const before = new Map(['a', 'f'].map((path) => [path, share.catalogue.get(path)!.version]))
     share.disk.unharmed((disk) => {
       disk.removeFile('a')
       disk.makeFolder('a')
@@ -395,8 +421,12 @@ describe('what changed on the disk', () => {
       'tombstone f/g',
       'tombstone f/g/c',
     ])
-    expect(share.catalogue.get('a')!.version).toBe(`${OURS}:2`)
-    expect(share.catalogue.get('f')!.version).toBe(`${OURS}:2`)
+    // An edit each: nobody takes the file 'a' and the folder 'a' for one thing.
+    for (const path of ['a', 'f']) {
+      const { content, attributes, seen } = share.catalogue.get(path)!.version
+      expect([attributes, seen]).toEqual([content, content])
+      expect(holds(before.get(path)!.seen, content)).toBe(false)
+    }
     expect([...share.watched].sort()).toEqual(['', 'a'])
   })
 
@@ -434,7 +464,7 @@ describe('what changed on the disk', () => {
     share.scan()
     share.disk.putFile('a', utf8('a'))
     expect(share.scanned()).toEqual(['file a'])
-    expect(share.catalogue.get('a')!.version).toBe(`${OURS}:3`)
+    expect(share.catalogue.get('a')!.version).toEqual(dotted(dotOfEdit(3)))
   })
 
   test('a hint about a path where nothing ever was says nothing', () => {

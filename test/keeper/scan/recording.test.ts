@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest'
+import { utf8 } from '../../../src/base/bytes.js'
+import { type Dot, dotOf } from '../../../src/share/dots.js'
+import { mtimeOf } from '../../../src/share/edit.js'
+import type { Entry } from '../../../src/share/entry.js'
+import { dotted, OURS, ShareOnDisk, START_MS, THEIRS, theirFile } from '../share-on-disk.js'
+
+const HOUR_AGO_MS = START_MS - 3_600_000
+const dotOfEdit = (count: number): Dot => dotOf(OURS, count)
+
+/** A share with one file, the first edit, found a minute ago. */
+function shareWithFile(): ShareOnDisk {
+  const share = new ShareOnDisk()
+  share.disk.putFile('a', utf8('first'))
+  share.scan()
+  share.nowMs += 60_000
+  return share
+}
+
+/** What a scan makes of it. */
+function found(share: ShareOnDisk, ...works: ((share: ShareOnDisk) => void)[]): Entry {
+  for (const work of works) work(share)
+  expect(share.scanned()).toHaveLength(1)
+  // Nothing more is found in it.
+  expect(share.scanned()).toEqual([])
+  return share.catalogue.get('a')!
+}
+
+const write = (share: ShareOnDisk) => share.disk.putFile('a', utf8(`written at ${share.nowMs}`))
+const touch = (share: ShareOnDisk) => share.disk.unharmed((disk) => disk.setTimes('a', HOUR_AGO_MS))
+const chmod = (share: ShareOnDisk) => share.disk.unharmed((disk) => disk.setExecutable('a', true))
+const remove = (share: ShareOnDisk) => share.disk.unharmed((disk) => disk.removeFile('a'))
+const makeFolder = (share: ShareOnDisk) => share.disk.unharmed((disk) => disk.makeFolder('a'))
+
+const version = (content: number, attributes: number, seen = Math.max(content, attributes)) => ({
+  content: dotOfEdit(content),
+  attributes: dotOfEdit(attributes),
+  seen: dotOfEdit(seen),
+})
+
+describe('an edit of the attributes', () => {
+  test('by a touch moves their dot only, and leaves the time that the content was written at', () => {
+    const entry = found(shareWithFile(), touch)
+    expect(entry.version).toEqual(version(1, 2))
+    expect(entry.mtimeMs).toBe(START_MS)
+    expect(entry.touched).toEqual({ mtimeMs: HOUR_AGO_MS, content: dotOfEdit(1) })
+    expect(mtimeOf(entry)).toBe(HOUR_AGO_MS)
+  })
+
+  test('by a chmod moves their dot only, and keeps a touch', () => {
+    const share = shareWithFile()
+    found(share, touch)
+    const entry = found(share, chmod)
+    expect(entry.version).toEqual(version(1, 3))
+    expect(entry.executable).toBe(true)
+    expect(entry.touched).toEqual({ mtimeMs: HOUR_AGO_MS, content: dotOfEdit(1) })
+  })
+
+  test('by both at once is one edit', () => {
+    const entry = found(shareWithFile(), touch, chmod)
+    expect(entry.version).toEqual(version(1, 2))
+    expect(entry).toMatchObject({ executable: true, touched: { mtimeMs: HOUR_AGO_MS } })
+  })
+
+  test('that is undone is another one', () => {
+    const share = shareWithFile()
+    found(share, chmod)
+    const entry = found(share, (there) => there.disk.unharmed((disk) => disk.setExecutable('a', false)))
+    expect(entry.version).toEqual(version(1, 3))
+  })
+
+  test("on top of a peer's has seen it", () => {
+    const share = new ShareOnDisk()
+    share.placing.place(theirFile('a', 'theirs'), share.putTemporary(utf8('theirs')))
+    share.nowMs += 60_000
+    expect(found(share, chmod).version).toEqual({
+      content: `${THEIRS}:1`,
+      attributes: dotOfEdit(1),
+      seen: `${dotOfEdit(1)},${THEIRS}:1`,
+    })
+  })
+})
+
+describe('an edit of the content', () => {
+  test('leaves the attributes their dot, so that a chmod elsewhere at the same time stands', () => {
+    const share = shareWithFile()
+    expect(found(share, write).version).toEqual(version(2, 1))
+    found(share, chmod)
+    const entry = found(share, write)
+    expect(entry.version).toEqual(version(4, 3))
+    expect(entry).toMatchObject({
+      executable: true,
+      touched: undefined,
+      mtimeMs: share.disk.stat('a')!.mtimeMs,
+    })
+  })
+
+  test('drops a touch, which is an edit of the attributes too', () => {
+    const share = shareWithFile()
+    found(share, touch)
+    const entry = found(share, write)
+    expect(entry.touched).toBeUndefined()
+    expect(entry.version).toEqual(version(3, 3))
+  })
+
+  test('with another mode at once is one edit of both', () => {
+    const entry = found(shareWithFile(), write, chmod)
+    expect(entry.executable).toBe(true)
+    expect(entry.version).toEqual(version(2, 2))
+  })
+
+  test('that only goes back to an older content is an edit all the same', () => {
+    const share = shareWithFile()
+    found(share, write)
+    expect(found(share, (there) => there.disk.putFile('a', utf8('first'))).version).toEqual(version(3, 1))
+  })
+
+  test('of another kind leaves nothing of the attributes', () => {
+    const share = shareWithFile()
+    found(share, chmod)
+    const entry = found(share, remove, makeFolder)
+    expect(entry).toMatchObject({ kind: 'folder', executable: false, touched: undefined })
+    expect(entry.version).toEqual(version(3, 3))
+  })
+})
+
+describe('a deletion', () => {
+  test('is an edit of both, and knows what was deleted', () => {
+    const share = shareWithFile()
+    found(share, chmod)
+    const entry = found(share, remove)
+    expect(entry).toMatchObject({ kind: 'tombstone', deletedKind: 'file', access: 'none', executable: false })
+    expect(entry.version).toEqual(version(3, 3))
+  })
+
+  test('is seen by whatever takes the place', () => {
+    const share = shareWithFile()
+    found(share, remove)
+    expect(found(share, write).version).toEqual(dotted(dotOfEdit(3)))
+  })
+})
+
+test('one count is given for each edit, whatever path it is of', () => {
+  const share = new ShareOnDisk()
+  for (const path of ['a', 'b', 'c']) share.disk.putFile(path, utf8(path))
+  share.scan()
+  const dots = ['a', 'b', 'c'].map((path) => share.catalogue.get(path)!.version.content)
+  expect(dots.sort()).toEqual([1, 2, 3].map(dotOfEdit))
+})
+
+test('a mode that nobody told, as of format 1, is no edit', () => {
+  const share = shareWithFile()
+  const entry: Entry = { ...share.catalogue.get('a')!, access: 'none' }
+  share.catalogue.record(entry, undefined)
+  expect(share.scanned()).toEqual([])
+  expect(share.catalogue.get('a')).toEqual(entry)
+})
