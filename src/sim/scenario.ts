@@ -217,7 +217,8 @@ class Drawing {
     // Not two of one peer: a share takes one new name in a day.
     const acts = Array.from({ length: count }, (_, index): Act => {
       const peer = (first + index) % peerCount
-      const isOfMachine = random.chance(0.5)
+      // With a third peer that is met first nobody could tell: README.md.
+      const isOfMachine = peerCount === 2 && random.chance(0.5)
       const editCount = random.below(3)
       const edits = Array.from({ length: editCount }, () => this.editOf(this.pick(this.paths)))
       const keptMs = 100 + random.next() * lastMs

@@ -23,6 +23,7 @@ import type { Entry } from '../../src/share/entry.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { SimDisk } from '../../src/sim/disk/disk.js'
 import { SimIndex } from '../../src/sim/peer/index.js'
+import { SimWitness } from '../../src/sim/peer/witness.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import {
   contentOf,
@@ -46,6 +47,8 @@ class KeptShare {
   nowMs = START_MS
   readonly disk = new SimDisk({ nowMs: () => this.nowMs })
   readonly index = new SimIndex()
+  readonly witness = new SimWitness()
+  private readonly counts = new SimIndex()
   keeper!: Keeper
   messages: KeeperToEngine[] = []
   private question = 0
@@ -71,10 +74,10 @@ class KeptShare {
       boot: 'boot',
       wallMs,
       random: () => 0,
-      witness,
+      witness: this.witness,
     })
     const { catalogue, journal } = opened
-    const edits = countedEdits(index, opened.edits.author)
+    const edits = countedEdits(this.counts, opened.edits.author)
     const options = {
       disk,
       hash,
@@ -182,7 +185,7 @@ describe('a share that is read for the first time', () => {
       boot: 'boot',
       wallMs: () => share.nowMs,
       random: () => 0,
-      witness,
+      witness: share.witness,
     })
     share.keeper = new Keeper(
       { disk, hash, ...opened, links: 'follow', wallMs: () => share.nowMs, onFolder: () => {} },
@@ -192,7 +195,13 @@ describe('a share that is read for the first time', () => {
       {
         type: 'claim',
         question: 7,
-        claim: { peer: THEIRS, root: new Manifest(hash).root(), scope: { type: 'whole' }, entries: [] },
+        claim: {
+          peer: THEIRS,
+          root: new Manifest(hash).root(),
+          knows: '',
+          scope: { type: 'whole' },
+          entries: [],
+        },
       },
       share.nowMs,
     )

@@ -17,6 +17,7 @@ import { type Dot, type DottedVersion, type PeerId, uniteSeen } from '../../src/
 import type { Entry } from '../../src/share/entry.js'
 import { SimDisk, type SimDiskOptions } from '../../src/sim/disk/disk.js'
 import { SimIndex } from '../../src/sim/peer/index.js'
+import { SimWitness } from '../../src/sim/peer/witness.js'
 import { SeededRandom } from '../../src/sim/random.js'
 
 export const OURS = 'aaaaaaaaaaaaaaaa'
@@ -38,6 +39,9 @@ export class ShareOnDisk {
   readonly watched = new Set<string>()
   /** Folders whose watch was ended, in order. */
   readonly unwatched: string[] = []
+  readonly witness = new SimWitness()
+  /** Of the counts that tests can name; the share's own run with the clock. */
+  private readonly counts = new SimIndex()
   boot = 'boot-1'
   notes: readonly string[] = []
   catalogue!: Catalogue
@@ -66,10 +70,10 @@ export class ShareOnDisk {
       boot: this.boot,
       wallMs,
       random: () => 0,
-      witness,
+      witness: this.witness,
     })
     const { catalogue, journal, notes } = opened
-    const edits = countedEdits(index, opened.edits.author)
+    const edits = countedEdits(this.counts, opened.edits.author)
     Object.assign(this, { catalogue, journal, notes })
     this.scanner = new Scanner({
       disk,
@@ -187,7 +191,13 @@ export function dotted(...dots: readonly Dot[]): DottedVersion {
 
 /** Counts that tests can name: 1, 2, 3, by a clock that stands. */
 export function countedEdits(index: Index, author: PeerId): OwnEdits {
-  return new OwnEdits({ index, author, wallMs: () => 0, random: () => 0, witness })
+  return new OwnEdits({
+    index,
+    firstAuthor: author,
+    newAuthor: () => author,
+    wallMs: () => 0,
+    random: () => 0,
+  })
 }
 
 /** A file as a peer announces it. */

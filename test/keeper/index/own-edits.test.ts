@@ -25,7 +25,13 @@ class Counting {
 
   private opened(): OwnEdits {
     const { index } = this
-    return new OwnEdits({ index, author: OURS, wallMs: () => this.nowMs, random: () => this.drawn })
+    return new OwnEdits({
+      index,
+      firstAuthor: OURS,
+      newAuthor: () => 'd'.repeat(16),
+      wallMs: () => this.nowMs,
+      random: () => this.drawn,
+    })
   }
 }
 
@@ -144,7 +150,13 @@ describe('the count of an edit', () => {
 
 test('an edit is of the author that the share has now', () => {
   const index = new SimIndex()
-  const edits = new OwnEdits({ index, author: 'c'.repeat(16), wallMs: () => 1_000, random: () => 0 })
+  const edits = new OwnEdits({
+    index,
+    firstAuthor: 'c'.repeat(16),
+    newAuthor: () => 'd'.repeat(16),
+    wallMs: () => 1_000,
+    random: () => 0,
+  })
   expect(edits.author).toBe('c'.repeat(16))
   expect(edits.nextDot()).toBe(dotOf('c'.repeat(16), COUNTS_PER_SECOND))
 })

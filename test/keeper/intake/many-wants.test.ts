@@ -15,6 +15,7 @@ import { Manifest } from '../../../src/share/manifest.js'
 import { encodeLines, type TreeRow } from '../../../src/share/tree-item.js'
 import { SimDisk } from '../../../src/sim/disk/disk.js'
 import { SimIndex } from '../../../src/sim/peer/index.js'
+import { SimWitness } from '../../../src/sim/peer/witness.js'
 import { digestOf, entryOf, fileEntry } from '../../share/entries.js'
 import { OURS, START_MS, THEIRS } from '../share-on-disk.js'
 
@@ -43,7 +44,7 @@ beforeEach(() => {
     boot: 'boot',
     wallMs: () => nowMs,
     random: () => 0,
-    witness,
+    witness: new SimWitness(),
   })
   const options = {
     disk,
