@@ -40,6 +40,11 @@ const arbitraryState: fc.Arbitrary<StateMessage> = fc
   .record({
     type: fc.constantFrom('have' as const, 'update' as const, 'excess' as const),
     root: arbitraryRef,
+    knows: fc.constantFrom(
+      '',
+      `${'a'.repeat(16)}:1`,
+      `${'a'.repeat(16)}:1,${'b'.repeat(16)}:9007199254740991`,
+    ),
     scope: fc.oneof(
       fc.constant({ type: 'whole' as const }),
       fc.constant({ type: 'some' as const }),
@@ -91,6 +96,7 @@ describe('a message', () => {
         const message: StateMessage = {
           type: 'update',
           root,
+          knows: '',
           scope: { type: 'whole' },
           lines: entries.map(encodeEntry),
         }
@@ -105,7 +111,7 @@ describe('a message', () => {
 
   test('begins with its letter, so that a capture can be read', () => {
     const letters = (['have', 'update', 'excess'] as const).map(
-      (type) => textOf(encodeMessage({ type, root, scope: { type: 'some' }, lines: [] }))![0],
+      (type) => textOf(encodeMessage({ type, root, knows: '', scope: { type: 'some' }, lines: [] }))![0],
     )
     expect(letters).toEqual(['h', 'u', 'e'])
     expect(textOf(encodeMessage({ type: 'same' }))).toBe('s')
@@ -138,7 +144,13 @@ describe('golden vectors of the wire format', () => {
     const texts = vectors
       .map(({ bytes }) => decodeMessage(bytes))
       .map((message) => message.ok && message.value)
-    expect(texts[0]).toEqual({ type: 'have', root: emptyShare, scope: { type: 'whole' }, lines: [] })
+    expect(texts[0]).toEqual({
+      type: 'have',
+      root: emptyShare,
+      knows: '',
+      scope: { type: 'whole' },
+      lines: [],
+    })
     expect(texts.find((message) => message && message.type === 'working')).toEqual({
       type: 'working',
       retryMs: 300,
@@ -243,6 +255,7 @@ describe('limits of a message', () => {
     const message = (count: number, length: number): StateMessage => ({
       type: 'have',
       root,
+      knows: '',
       scope: { type: 'whole' },
       lines: Array.from({ length: count }, () => 'x'.repeat(length)),
     })
@@ -250,14 +263,20 @@ describe('limits of a message', () => {
     const fitting = message(1, room - 3)
     expect(encodeMessage(fitting).length).toBe(CONTROL_BYTES_MAX)
     expect(fitLines(fitting)).toEqual(fitting)
-    const nothing = { type: 'have', root, scope: { type: 'some' }, lines: [] }
+    const nothing = { type: 'have', root, knows: '', scope: { type: 'some' }, lines: [] }
     expect(fitLines(message(1, room - 2))).toEqual(nothing)
     expect(fitLines(message(ENTRIES_PER_MESSAGE_MAX, 1)).lines).toHaveLength(ENTRIES_PER_MESSAGE_MAX)
     expect(fitLines(message(ENTRIES_PER_MESSAGE_MAX + 1, 1))).toEqual(nothing)
   })
 
   test('bytes are counted, not characters', () => {
-    const message: StateMessage = { type: 'have', root, scope: { type: 'whole' }, lines: ['é'.repeat(600)] }
+    const message: StateMessage = {
+      type: 'have',
+      root,
+      knows: '',
+      scope: { type: 'whole' },
+      lines: ['é'.repeat(600)],
+    }
     expect(fitLines(message).lines).toEqual([])
   })
 })

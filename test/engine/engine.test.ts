@@ -52,7 +52,14 @@ class PlayedPeer {
     const manifest = new Manifest(hash)
     for (const entry of entries) manifest.set(entry)
     this.tell(
-      { type: 'root', root: manifest.root(), changes: undefined, whole: entries, files: entries.length },
+      {
+        type: 'root',
+        root: manifest.root(),
+        knows: '',
+        changes: undefined,
+        whole: entries,
+        files: entries.length,
+      },
       nowMs,
     )
     return manifest
@@ -395,7 +402,13 @@ test('the newest files of several blocks are looked up as the peers are told of 
   })
   const manifest = new Manifest(hash)
   for (const entry of entries) manifest.set(entry)
-  const root = { type: 'root', root: manifest.root(), whole: entries, files: entries.length } as const
+  const root = {
+    type: 'root',
+    root: manifest.root(),
+    knows: '',
+    whole: entries,
+    files: entries.length,
+  } as const
   a.tell({ ...root, changes: entries }, nowMs)
   run(1)
   const items = a.take('locate').flatMap((message) => message.items)
@@ -531,7 +544,7 @@ describe('the keeper', () => {
     const large = theirFile('large', contentOf(2 * BLOCK_BYTES))
     const { digest } = large as Entry & { kind: 'file' }
     const root = { kind: 'tree', digest: '1'.repeat(64), sizeBytes: 100 } as const
-    a.tell({ type: 'root', root, changes: [large], whole: undefined, files: 1 }, nowMs)
+    a.tell({ type: 'root', root, knows: '', changes: [large], whole: undefined, files: 1 }, nowMs)
     fetchOf(2, THEIRS)
     b.engine.close(nowMs)
     carry(b, a)

@@ -193,6 +193,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     type: fc.constantFrom('have' as const, 'update' as const, 'excess' as const),
     root: reference,
+    knows: fc.constantFrom('', `${'a'.repeat(16)}:1`),
     scope: fc.oneof(
       fc.constantFrom({ type: 'whole' as const }, { type: 'some' as const }),
       reference.map((base) => ({ type: 'since' as const, base })),

@@ -125,7 +125,7 @@ class KeptShare {
     this.send({
       type: 'claim',
       question: ++this.question,
-      claim: { peer, root: manifest.root(), scope, entries },
+      claim: { peer, root: manifest.root(), knows: '', scope, entries },
     })
   }
 
@@ -309,7 +309,13 @@ describe('a claim', () => {
     const manifest = new Manifest(hash)
     manifest.set(theirFile('a', '1'))
     manifest.set(theirFile('b', '2'))
-    const claim: PeerClaim = { peer: THEIRS, root: manifest.root(), scope: { type: 'some' }, entries: [] }
+    const claim: PeerClaim = {
+      peer: THEIRS,
+      root: manifest.root(),
+      knows: '',
+      scope: { type: 'some' },
+      entries: [],
+    }
     share.send({ type: 'claim', question: 1, claim })
     const [pull] = share.take('pull-tree')
     expect(pull).toMatchObject({ peer: THEIRS, item: manifest.root() })

@@ -15,6 +15,9 @@ interface Step {
   readonly lines: readonly string[] | undefined
 }
 
+/** Message of the keeper. */
+type Told = Pick<KeeperToEngine & { type: 'root' }, 'root' | 'knows' | 'changes' | 'whole'>
+
 export class OwnState {
   private current: ItemRef | undefined
   private whole: readonly string[] | undefined
@@ -41,7 +44,7 @@ export class OwnState {
     return this.steps.at(-1)?.lines ?? []
   }
 
-  update({ root, knows, changes, whole }: KeeperToEngine & { type: 'root' }): void {
+  update({ root, knows, changes, whole }: Told): void {
     this.counts = knows
     if (this.current !== undefined && this.current.digest !== root.digest) {
       this.steps.push({ before: this.current, after: root.digest, lines: changes?.map(encodeEntry) })

@@ -7,6 +7,7 @@ import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { decodeEntry } from '../../../src/share/entry-line.js'
 import { digestOf, fileEntry } from '../../share/entries.js'
+import { tell } from './tell.js'
 
 /** A share as a map of path to content; its root is a function of what it holds. */
 type Share = ReadonlyMap<string, number>
@@ -46,11 +47,12 @@ describe('what changed since a root', () => {
         const own = new OwnState()
         let share: Share = new Map()
         const history = [share]
-        own.update(rootOf(share), [], [])
+        tell(own, rootOf(share), [], [])
         for (const { changes, isListed } of steps) {
           share = new Map([...share, ...changes])
           history.push(share)
-          own.update(
+          tell(
+            own,
             rootOf(share),
             isListed ? changes.map(([path, content]) => entryOf(path, content)) : undefined,
             undefined,
@@ -70,7 +72,7 @@ describe('what changed since a root', () => {
   test('is known of each root before, where all changes were listed', () => {
     const own = new OwnState()
     for (let content = 0; content < 10; content++)
-      own.update(rootOf(new Map([['a', content]])), [entryOf('a', content)], undefined)
+      tell(own, rootOf(new Map([['a', content]])), [entryOf('a', content)], undefined)
     for (let content = 0; content < 9; content++) {
       expect(own.changesSince(rootOf(new Map([['a', content]])).digest)?.lines).toHaveLength(9 - content)
     }
@@ -79,16 +81,16 @@ describe('what changed since a root', () => {
   test('is not known across a change that was too large to list', () => {
     const own = new OwnState()
     const roots = [0, 1, 2].map((content) => rootOf(new Map([['a', content]])))
-    own.update(roots[0]!, [], undefined)
-    own.update(roots[1]!, undefined, undefined)
-    own.update(roots[2]!, [entryOf('a', 2)], undefined)
+    tell(own, roots[0]!, [], undefined)
+    tell(own, roots[1]!, undefined, undefined)
+    tell(own, roots[2]!, [entryOf('a', 2)], undefined)
     expect(own.changesSince(roots[0]!.digest)).toBeUndefined()
     expect(own.changesSince(roots[1]!.digest)?.lines).toHaveLength(1)
   })
 
   test('is not known of a root that never was ours', () => {
     const own = new OwnState()
-    own.update(rootOf(new Map()), [], [])
+    tell(own, rootOf(new Map()), [], [])
     expect(own.changesSince(digestOf('of somebody else'))).toBeUndefined()
   })
 
@@ -98,8 +100,9 @@ describe('what changed since a root', () => {
   ])('of %i changes is listed: %s', (count, isListed) => {
     const own = new OwnState()
     const before = rootOf(new Map())
-    own.update(before, [], [])
-    own.update(
+    tell(own, before, [], [])
+    tell(
+      own,
       rootOf(new Map([['a', 1]])),
       Array.from({ length: count }, () => entryOf('a', 1)),
       undefined,
@@ -113,20 +116,20 @@ describe('what changed since a root', () => {
   ])('is remembered over %i roots: %s', (count, isKnown) => {
     const own = new OwnState()
     const before = rootOf(new Map())
-    own.update(before, [], [])
+    tell(own, before, [], [])
     for (let content = 0; content < count; content++)
-      own.update(rootOf(new Map([['a', content]])), [], undefined)
+      tell(own, rootOf(new Map([['a', content]])), [], undefined)
     expect(own.changesSince(before.digest) !== undefined).toBe(isKnown)
   })
 
   test('is forgotten with the watcher process', () => {
     const own = new OwnState()
     const before = rootOf(new Map())
-    own.update(before, [], [])
-    own.update(rootOf(new Map([['a', 1]])), [entryOf('a', 1)], undefined)
+    tell(own, before, [], [])
+    tell(own, rootOf(new Map([['a', 1]])), [entryOf('a', 1)], undefined)
     own.forget()
     expect(own.root).toBeUndefined()
-    own.update(rootOf(new Map([['a', 1]])), [], undefined)
+    tell(own, rootOf(new Map([['a', 1]])), [], undefined)
     expect(own.changesSince(before.digest)).toBeUndefined()
   })
 })
@@ -134,8 +137,8 @@ describe('what changed since a root', () => {
 test('the same root told twice is no step', () => {
   const own = new OwnState()
   const root = rootOf(new Map())
-  own.update(root, [], [])
-  own.update(root, [entryOf('a', 1)], [entryOf('a', 1)])
+  tell(own, root, [], [])
+  tell(own, root, [entryOf('a', 1)], [entryOf('a', 1)])
   expect(own.changesSince(root.digest)).toBeUndefined()
   expect(own.wholeLines).toHaveLength(1)
 })

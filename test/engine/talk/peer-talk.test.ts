@@ -8,6 +8,7 @@ import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { encodeEntry } from '../../../src/share/entry-line.js'
 import { digestOf, fileEntry } from '../../share/entries.js'
+import { tell } from './tell.js'
 
 const rootOf = (name: string): ItemRef => ({ kind: 'tree', digest: digestOf(name), sizeBytes: 100 })
 const first = rootOf('first')
@@ -19,7 +20,7 @@ const other = fileEntry('b')
 
 function ownState(root: ItemRef, whole: readonly Entry[] | undefined = [file]): OwnState {
   const own = new OwnState()
-  own.update(root, undefined, whole)
+  tell(own, root, undefined, whole)
   return own
 }
 
@@ -43,6 +44,7 @@ describe('who speaks first', () => {
     expect(talk.pollRequest(own, 0)).toEqual({
       type: 'have',
       root: first,
+      knows: '',
       scope: { type: 'whole' },
       lines: [encodeEntry(file)],
     })
@@ -53,7 +55,7 @@ describe('who speaks first', () => {
     const talk = new PeerTalk(true)
     const own = new OwnState()
     expect(talk.pollRequest(own, 0)).toBeUndefined()
-    own.update(first, undefined, [])
+    tell(own, first, undefined, [])
     expect(talk.pollRequest(own, 0)?.type).toBe('have')
   })
 
@@ -62,7 +64,7 @@ describe('who speaks first', () => {
     const own = ownState(first)
     expect(talk.pollRequest(own, 1_000_000)).toBeUndefined()
     talk.replyTo(asking('have', first), true, own)
-    own.update(second, [file], [file])
+    tell(own, second, [file], [file])
     expect(talk.pollRequest(own, 1_000_000)).toMatchObject({ type: 'update', root: second })
   })
 
@@ -80,7 +82,7 @@ describe('who speaks first', () => {
   test('an update answered with same says nothing of what the peer holds', () => {
     const own = ownState(first)
     const talk = told(own)
-    own.update(second, [file], [file])
+    tell(own, second, [file], [file])
     talk.pollRequest(own, 0)
     expect(talk.handleSettled('same')).toBeUndefined()
   })
@@ -100,11 +102,12 @@ describe('an update', () => {
   test('lists what has changed since the root that the peer knows', () => {
     const own = ownState(first)
     const talk = told(own)
-    own.update(second, [file], [file, other])
-    own.update(third, [other], [file, other])
+    tell(own, second, [file], [file, other])
+    tell(own, third, [other], [file, other])
     expect(talk.pollRequest(own, 0)).toEqual({
       type: 'update',
       root: third,
+      knows: '',
       scope: { type: 'since', base: first },
       lines: [encodeEntry(file), encodeEntry(other)],
     })
@@ -113,13 +116,14 @@ describe('an update', () => {
   test('is one at a time, and what changes meanwhile goes with the next', () => {
     const own = ownState(first)
     const talk = told(own)
-    own.update(second, [file], [file])
+    tell(own, second, [file], [file])
     expect(talk.pollRequest(own, 0)).toMatchObject({ root: second })
-    own.update(third, [other], [file, other])
+    tell(own, third, [other], [file, other])
     expect(talk.pollRequest(own, 0)).toBeUndefined()
     talk.handleSettled('excess')
     expect(talk.pollRequest(own, 0)).toMatchObject({
       root: third,
+      knows: '',
       scope: { type: 'since', base: second },
       lines: [encodeEntry(other)],
     })
@@ -128,7 +132,7 @@ describe('an update', () => {
   test('whose changes are not known lists the whole share, where that is little', () => {
     const own = ownState(first)
     const talk = told(own)
-    own.update(second, undefined, [file])
+    tell(own, second, undefined, [file])
     expect(talk.pollRequest(own, 0)).toMatchObject({
       scope: { type: 'whole' },
       lines: [encodeEntry(file)],
@@ -139,9 +143,9 @@ describe('an update', () => {
     const own = ownState(first)
     const talk = told(own)
     const changes = Array.from({ length: 20 }, (_, index) => fileEntry(`file ${index}`))
-    own.update(second, changes, changes)
+    tell(own, second, changes, changes)
     const message = talk.pollRequest(own, 0)!
-    expect(message).toEqual({ type: 'update', root: second, scope: { type: 'some' }, lines: [] })
+    expect(message).toEqual({ type: 'update', root: second, knows: '', scope: { type: 'some' }, lines: [] })
     expect(encodeMessage(message).length).toBeLessThan(CONTROL_BYTES_MAX)
   })
 
@@ -149,7 +153,7 @@ describe('an update', () => {
     const own = ownState(first)
     const talk = told(own)
     const changes = Array.from({ length: 20 }, (_, index) => fileEntry(`file ${index % 2}`))
-    own.update(second, changes, [file])
+    tell(own, second, changes, [file])
     expect(talk.pollRequest(own, 0)).toMatchObject({
       scope: { type: 'whole' },
       lines: [encodeEntry(file)],
@@ -159,10 +163,11 @@ describe('an update', () => {
   test('of a share that is too large to list and whose changes are not known is its root alone', () => {
     const own = ownState(first, undefined)
     const talk = told(own)
-    own.update(second, undefined, undefined)
+    tell(own, second, undefined, undefined)
     expect(talk.pollRequest(own, 0)).toEqual({
       type: 'update',
       root: second,
+      knows: '',
       scope: { type: 'some' },
       lines: [],
     })
@@ -170,26 +175,33 @@ describe('an update', () => {
 
   test('of a share that is too large to list tells a peer that it meets what changed last', () => {
     const own = new OwnState()
-    own.update(first, undefined, undefined)
-    own.update(second, [fileEntry('b')], undefined)
-    own.update(third, [fileEntry('c')], undefined)
+    tell(own, first, undefined, undefined)
+    tell(own, second, [fileEntry('b')], undefined)
+    tell(own, third, [fileEntry('c')], undefined)
     const lines = [encodeEntry(fileEntry('c'))]
-    const some = { root: third, scope: { type: 'some' }, lines }
+    const some = { root: third, knows: '', scope: { type: 'some' }, lines }
     expect(new PeerTalk(true).pollRequest(own, 0)).toEqual({ type: 'have', ...some })
     expect(tidings(own)).toEqual({ type: 'update', ...some })
-    own.update(first, undefined, undefined)
-    expect(tidings(own)).toEqual({ type: 'update', root: first, scope: { type: 'some' }, lines: [] })
+    tell(own, first, undefined, undefined)
+    expect(tidings(own)).toEqual({
+      type: 'update',
+      root: first,
+      knows: '',
+      scope: { type: 'some' },
+      lines: [],
+    })
   })
 
   test('is due again when the share is as it was before', () => {
     const own = ownState(first)
     const talk = told(own)
-    own.update(second, [other], [file, other])
+    tell(own, second, [other], [file, other])
     talk.pollRequest(own, 0)
     talk.handleSettled('excess')
-    own.update(first, [file], [file])
+    tell(own, first, [file], [file])
     expect(talk.pollRequest(own, 0)).toMatchObject({
       root: first,
+      knows: '',
       scope: { type: 'since', base: second },
     })
   })
@@ -210,13 +222,14 @@ describe('a busy peer', () => {
   test('is sent an update again, as it is by then', () => {
     const own = ownState(first)
     const talk = told(own)
-    own.update(second, [file], [file])
+    tell(own, second, [file], [file])
     talk.pollRequest(own, 0)
     talk.handleWorking(300, 0)
-    own.update(third, [other], [file, other])
+    tell(own, third, [other], [file, other])
     expect(talk.pollRequest(own, 300)).toMatchObject({
       type: 'update',
       root: third,
+      knows: '',
       scope: { type: 'since', base: first },
       lines: [encodeEntry(file), encodeEntry(other)],
     })
@@ -230,7 +243,7 @@ describe('a busy peer', () => {
     own.forget()
     expect(talk.pollRequest(own, 300)).toBeUndefined()
     expect(talk.pollTimeout()).toBeUndefined()
-    own.update(second, undefined, [file])
+    tell(own, second, undefined, [file])
     expect(talk.pollRequest(own, 300)).toMatchObject({ type: 'have', root: second })
   })
 })
@@ -248,7 +261,7 @@ describe('a reply', () => {
       type: 'excess',
       scope: { type: 'whole' },
     })
-    own.update(second, [other], [file, other])
+    tell(own, second, [other], [file, other])
     expect(talk.replyTo(asking('have', theirs), false, own)).toMatchObject({
       scope: { type: 'since', base: first },
       lines: [encodeEntry(other)],
@@ -273,10 +286,11 @@ describe('a reply', () => {
   test('to an update of a peer that does not know our root brings it along', () => {
     const own = ownState(first)
     const talk = told(own)
-    own.update(second, [other], [file, other])
+    tell(own, second, [other], [file, other])
     expect(talk.replyTo(asking('update', theirs), false, own)).toMatchObject({
       type: 'excess',
       root: second,
+      knows: '',
       scope: { type: 'since', base: first },
     })
     expect(talk.pollRequest(own, 0)).toBeUndefined()
@@ -290,6 +304,7 @@ test('greeting anew asks for the state of a peer that knows ours', () => {
   expect(talk.pollRequest(own, 0)).toMatchObject({
     type: 'have',
     root: first,
+    knows: '',
     scope: { type: 'whole' },
   })
   talk.handleSettled('excess')
@@ -299,7 +314,7 @@ test('greeting anew asks for the state of a peer that knows ours', () => {
 test('a greeting wanted while a request is outstanding follows it', () => {
   const own = ownState(first)
   const talk = told(own)
-  own.update(second, [other], [file, other])
+  tell(own, second, [other], [file, other])
   expect(talk.pollRequest(own, 0)?.type).toBe('update')
   talk.greet()
   expect(talk.pollRequest(own, 0)).toBeUndefined()
@@ -311,6 +326,6 @@ test('as many changes as are listed never make a message too long', () => {
   const own = ownState(first)
   const talk = told(own)
   const changes = Array.from({ length: CHANGES_LISTED_MAX }, (_, index) => fileEntry(`f/${index}`.repeat(40)))
-  own.update(second, changes, changes)
+  tell(own, second, changes, changes)
   expect(encodeMessage(talk.pollRequest(own, 0)!).length).toBeLessThanOrEqual(CONTROL_BYTES_MAX)
 })

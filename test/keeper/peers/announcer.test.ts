@@ -91,6 +91,7 @@ describe('the peers are told', () => {
     expect(poll(0)).toEqual({
       type: 'root',
       root: catalogue.manifest.root(),
+      knows: '',
       changes: [],
       whole: [],
       files: 0,
