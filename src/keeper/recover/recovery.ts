@@ -82,11 +82,12 @@ export function openShare(options: RecoveryOptions): Recovered {
   if (index.getMeta(FORGOTTEN) === YES) {
     edits.renew()
     index.putMeta(FORGOTTEN, '')
-  }
-  const suspicion = suspicionOf(witness, index, edits.author)
-  if (suspicion !== undefined) {
-    edits.renew()
-    recovery.notes.push(suspicion)
+  } else {
+    const suspicion = suspicionOf(witness, index, edits.author)
+    if (suspicion !== undefined) {
+      edits.renew()
+      recovery.notes.push(suspicion)
+    }
   }
   noteOpened(witness, index, edits.author)
   return { edits, catalogue, journal, notes: recovery.notes }

@@ -10,6 +10,13 @@ import { encodeEntry } from '../../../src/share/entry-line.js'
 import { digestOf, fileEntry } from '../../share/entries.js'
 import { tell } from './tell.js'
 
+/** A conversation with a peer that may be told of entries. */
+function vettedTalk(initiator: boolean): PeerTalk {
+  const talk = new PeerTalk(initiator)
+  talk.handleVetted()
+  return talk
+}
+
 const rootOf = (name: string): ItemRef => ({ kind: 'tree', digest: digestOf(name), sizeBytes: 100 })
 const first = rootOf('first')
 const second = rootOf('second')
@@ -30,7 +37,7 @@ function asking(type: 'have' | 'update', root: ItemRef): { type: 'have' | 'updat
 
 /** A conversation in which the peer has been told the root. */
 function told(own: OwnState): PeerTalk {
-  const talk = new PeerTalk(true)
+  const talk = vettedTalk(true)
   expect(talk.pollRequest(own, 0)?.type).toBe('have')
   talk.handleSettled('excess')
   expect(talk.pollRequest(own, 0)).toBeUndefined()
@@ -39,7 +46,7 @@ function told(own: OwnState): PeerTalk {
 
 describe('who speaks first', () => {
   test('the side that opened the session greets, once, with all that it holds', () => {
-    const talk = new PeerTalk(true)
+    const talk = vettedTalk(true)
     const own = ownState(first)
     expect(talk.pollRequest(own, 0)).toEqual({
       type: 'have',
@@ -52,7 +59,7 @@ describe('who speaks first', () => {
   })
 
   test('nobody speaks before the share has been read', () => {
-    const talk = new PeerTalk(true)
+    const talk = vettedTalk(true)
     const own = new OwnState()
     expect(talk.pollRequest(own, 0)).toBeUndefined()
     tell(own, first, undefined, [])
@@ -60,7 +67,7 @@ describe('who speaks first', () => {
   })
 
   test('the side that was called is silent until it has been greeted', () => {
-    const talk = new PeerTalk(false)
+    const talk = vettedTalk(false)
     const own = ownState(first)
     expect(talk.pollRequest(own, 1_000_000)).toBeUndefined()
     talk.replyTo(asking('have', first), true, own)
@@ -70,10 +77,10 @@ describe('who speaks first', () => {
 
   test('two that hold the same know it after one greeting and its answer, on both sides', () => {
     const own = ownState(first)
-    const called = new PeerTalk(false)
+    const called = vettedTalk(false)
     expect(called.replyTo(asking('have', first), true, own)).toBeUndefined()
     expect(called.pollRequest(own, 0)).toBeUndefined()
-    const caller = new PeerTalk(true)
+    const caller = vettedTalk(true)
     caller.pollRequest(own, 0)
     expect(caller.handleSettled('same')).toEqual(first)
     expect(caller.pollRequest(own, 0)).toBeUndefined()
@@ -88,7 +95,7 @@ describe('who speaks first', () => {
   })
 
   test('the side that was called need not tell in an update what it has told in its reply', () => {
-    const talk = new PeerTalk(false)
+    const talk = vettedTalk(false)
     const own = ownState(first)
     expect(talk.replyTo(asking('have', theirs), false, own)).toMatchObject({
       type: 'excess',
@@ -180,7 +187,7 @@ describe('an update', () => {
     tell(own, third, [fileEntry('c')], undefined)
     const lines = [encodeEntry(fileEntry('c'))]
     const some = { root: third, knows: '', scope: { type: 'some' }, lines }
-    expect(new PeerTalk(true).pollRequest(own, 0)).toEqual({ type: 'have', ...some })
+    expect(vettedTalk(true).pollRequest(own, 0)).toEqual({ type: 'have', ...some })
     expect(tidings(own)).toEqual({ type: 'update', ...some })
     tell(own, first, undefined, undefined)
     expect(tidings(own)).toEqual({
@@ -209,7 +216,7 @@ describe('an update', () => {
 
 describe('a busy peer', () => {
   test('is greeted again after the time that it asked for', () => {
-    const talk = new PeerTalk(true)
+    const talk = vettedTalk(true)
     const own = ownState(first)
     talk.pollRequest(own, 0)
     talk.handleWorking(300, 1_000)
@@ -236,7 +243,7 @@ describe('a busy peer', () => {
   })
 
   test('wakes nobody while our own share is not known', () => {
-    const talk = new PeerTalk(true)
+    const talk = vettedTalk(true)
     const own = ownState(first)
     talk.pollRequest(own, 0)
     talk.handleWorking(300, 0)
@@ -250,13 +257,13 @@ describe('a busy peer', () => {
 
 describe('a reply', () => {
   test('to a greeting of a peer that holds the same is nothing', () => {
-    const talk = new PeerTalk(false)
+    const talk = vettedTalk(false)
     expect(talk.replyTo(asking('have', first), true, ownState(first))).toBeUndefined()
   })
 
   test('to a greeting that differs is all that we hold, or what changed since the peer last knew', () => {
     const own = ownState(first)
-    const talk = new PeerTalk(false)
+    const talk = vettedTalk(false)
     expect(talk.replyTo(asking('have', theirs), false, own)).toMatchObject({
       type: 'excess',
       scope: { type: 'whole' },
@@ -328,4 +335,26 @@ test('as many changes as are listed never make a message too long', () => {
   const changes = Array.from({ length: CHANGES_LISTED_MAX }, (_, index) => fileEntry(`f/${index}`.repeat(40)))
   tell(own, second, changes, changes)
   expect(encodeMessage(talk.pollRequest(own, 0)!).length).toBeLessThanOrEqual(CONTROL_BYTES_MAX)
+})
+
+describe('a peer that may not be told of entries', () => {
+  test('is told our root, what we know, and nothing else', () => {
+    const own = new OwnState()
+    tell(own, second, [file], [file])
+    const talk = new PeerTalk(true)
+    expect(talk.pollRequest(own, 0)).toMatchObject({ type: 'have', scope: { type: 'some' }, lines: [] })
+    const reply = talk.replyTo({ type: 'have', theirs: first.digest }, false, own)
+    expect(reply).toMatchObject({ type: 'excess', scope: { type: 'some' }, lines: [] })
+  })
+
+  test('is told of them once it is vetted, and no more when the keeper was lost', () => {
+    const own = new OwnState()
+    tell(own, second, [file], [file])
+    const talk = new PeerTalk(false)
+    talk.handleVetted()
+    expect(talk.replyTo({ type: 'have', theirs: first.digest }, false, own)?.lines).toHaveLength(1)
+    talk.handleKeeperLost()
+    expect(talk.verdict).toBe('unknown')
+    expect(talk.pollRequest(own, 0)?.lines).toEqual([])
+  })
 })
