@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { PeerEvent } from '../../src/app/events.js'
@@ -27,7 +28,7 @@ export interface PeerSetup {
   /** As for `--ip`. */
   readonly others: readonly string[]
   readonly options?: readonly string[]
-  /** Where its user's identity and trusted peers are kept, in the place of ~/.config. */
+  /** Where its user's identity and trusted peers are kept, in the place of ~/.config; `state` in it, in that of ~/.local/state. */
   readonly config: string
   /** A network namespace to run in (Linux, as root). */
   readonly namespace?: string | undefined
@@ -78,7 +79,7 @@ export class Peer {
     const [command, ...args] = [...enter, ...program]
     const child = spawn(command!, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, XDG_CONFIG_HOME: config },
+      env: { ...process.env, XDG_CONFIG_HOME: config, XDG_STATE_HOME: join(config, 'state') },
       // A process group of its own, so that `kill` can mean the whole peer.
       detached: true,
     })

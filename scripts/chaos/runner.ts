@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { PROGRAM } from '../../harness/peers/peer.js'
 import { sleep, waitUntil } from '../../harness/peers/wait.js'
@@ -57,7 +58,7 @@ export class Runner {
     this.isStopping = false
     const child = spawn(process.execPath, [PROGRAM, '--json', '--share', share, ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, XDG_CONFIG_HOME: config },
+      env: { ...process.env, XDG_CONFIG_HOME: config, XDG_STATE_HOME: join(config, 'state') },
       detached: true,
     })
     this.child = child

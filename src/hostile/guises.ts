@@ -34,7 +34,7 @@ export const CONFIG = 'target/config/left'
 
 export function environmentIn(folder: string): NodeJS.ProcessEnv {
   const { LEFT_PASSPHRASE: _, ...others } = process.env
-  return { ...others, XDG_CONFIG_HOME: join(folder, CONFIG, '..') }
+  return { ...others, XDG_CONFIG_HOME: join(folder, CONFIG, '..'), XDG_STATE_HOME: join(folder, 'state') }
 }
 
 /** Makes all keys: of the target, of whom it knows, and of whom it does not. */

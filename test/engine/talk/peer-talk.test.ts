@@ -188,7 +188,7 @@ describe('an update', () => {
     const lines = [encodeEntry(fileEntry('c'))]
     const some = { root: third, knows: '', scope: { type: 'some' }, lines }
     expect(vettedTalk(true).pollRequest(own, 0)).toEqual({ type: 'have', ...some })
-    expect(tidings(own)).toEqual({ type: 'update', ...some })
+    expect(tidings(own)).toEqual({ type: 'update', ...some, lines: [] })
     tell(own, first, undefined, undefined)
     expect(tidings(own)).toEqual({
       type: 'update',
