@@ -8,11 +8,14 @@ import type { Digest, ItemKind, ItemRef } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import { crc32, hash } from '../io/hash.js'
 import type { BlockName } from '../rdt/protection.js'
+import { decodeVersion } from '../share/dots.js'
+import { VersionTable } from '../share/version-table.js'
 
-/** The fields of an entry line; whatever they hold is written. */
+/** The fields of an entry line; whatever they hold is written. What is left out is as it should be. */
 export interface Lie {
   readonly path: string
-  readonly letter?: string
+  readonly letter?: 'f' | 'd' | 'l' | 't'
+  readonly mode?: string
   readonly size?: string
   readonly mtime?: string
   readonly digest?: string
@@ -21,10 +24,24 @@ export interface Lie {
 }
 
 export function line(lie: Lie): string {
-  const { letter = 'f', size = '0', mtime = '1700000000000', digest = '-', version = '-', path } = lie
-  const fields = [letter, size, mtime, digest, version, escapeField(path)]
-  if (lie.target !== undefined) fields.push(escapeField(lie.target))
+  const { letter = 'f', size = '0', mtime = '1700000000000', digest = '-', version = NEW_VERSION, path } = lie
+  const { mode = MODES[letter], target } = lie
+  const fields = [letter, mode, size, mtime, digest, version, escapeField(path)]
+  if (target !== undefined) fields.push(escapeField(target))
   return fields.join(' ')
+}
+
+const MODES = { f: 'a', d: 'a', l: '-', t: 'f' } as const
+
+const VERSION_FIELD = 5
+
+/** The name in a line, by which a listing is sorted. */
+export function nameIn(text: string): string {
+  return text.split(' ')[text.startsWith('D ') ? 1 : VERSION_FIELD + 1]!
+}
+
+export function byName(left: string, right: string): number {
+  return nameIn(left) < nameIn(right) ? -1 : 1
 }
 
 /** Items by kind and digest. */
@@ -38,7 +55,7 @@ export class Items {
   /** A file and its list; answers the line of it at `path`. */
   addFile(path: string, content: Uint8Array, lie: Partial<Lie> = {}): string {
     const digest = this.addContent(content)
-    return line({ path, size: String(content.length), digest, version: NEW_VERSION, ...lie })
+    return line({ path, size: String(content.length), digest, ...lie })
   }
 
   /** The digest of a file with this content, which can be pulled from now on. */
@@ -50,14 +67,27 @@ export class Items {
     return digest
   }
 
-  /** The listing of a folder, of whatever lines. */
+  /** The listing of a folder, of whatever lines; versions that are some are in its table. */
   addTree(lines: readonly string[]): ItemRef {
-    return this.addTreeBytes(utf8(['left-tree 1 lines', ...lines, ''].join('\n')))
+    const versions = lines.map((text) =>
+      decodeVersion(text.split(' ', VERSION_FIELD + 1)[VERSION_FIELD] ?? ''),
+    )
+    const table = VersionTable.of(versions.flatMap((version) => (version.ok ? [version.value] : [])))
+    const shortened = lines.map((text, index) => {
+      const version = versions[index]!
+      return version.ok ? text.replace(/^((?:[^ ]* ){5})[^ ]*/, `$1${table.encode(version.value)}`) : text
+    })
+    return this.addLines(table.text, shortened)
+  }
+
+  /** The same with a table that may be none. */
+  addLines(table: string, lines: readonly string[]): ItemRef {
+    return this.addTreeBytes(utf8(['left-tree 2 lines', table, ...lines, ''].join('\n')))
   }
 
   addPages(pages: readonly ItemRef[]): ItemRef {
     const lines = pages.map(({ digest, sizeBytes }) => `P ${digest} ${sizeBytes}`)
-    return this.addTreeBytes(utf8(['left-tree 1 pages', ...lines, ''].join('\n')))
+    return this.addTreeBytes(utf8(['left-tree 2 pages', ...lines, ''].join('\n')))
   }
 
   /** A tree item that is not what its digest says, which shows when the whole of it has come. */
@@ -73,8 +103,12 @@ export class Items {
   }
 }
 
-/** A peer that nobody is has edited it once. */
-export const NEW_VERSION = `${'f'.repeat(16)}:1`
+/** The edit of this count by a peer that nobody is, which has seen none of ours. */
+export function versionOf(count: number): string {
+  return `${'f'.repeat(16)}:${count}/0`
+}
+
+const NEW_VERSION = versionOf(1)
 
 export function subtree(name: string, item: ItemRef): string {
   return `D ${escapeField(name)} ${item.digest} ${item.sizeBytes}`

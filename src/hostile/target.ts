@@ -15,7 +15,7 @@ import type { HostPort } from '../io/net/address.js'
 import { configFolder, PINS_FILE } from '../seal/config-folder.js'
 import { Pins } from '../seal/pins.js'
 import { Attacker } from './attacker.js'
-import { contentOf } from './content.js'
+import { byName, contentOf } from './content.js'
 import type { MakeGuise } from './guise.js'
 import { CONFIG, type Encryption, environmentIn, type Guises, guisesIn } from './guises.js'
 import {
@@ -254,7 +254,7 @@ export class Target {
       ...Array.from({ length: 20 }, (_, index) =>
         honest.items.addFile(`warm-small-${index}`, contentOf(`small ${index}`, 20_000)),
       ),
-    ].sort((left, right) => (left.split(' ')[5]! < right.split(' ')[5]! ? -1 : 1))
+    ].sort(byName)
     const tree = honest.items.addTree(lines)
     await this.connect(honest, WARM_UP_MS_MAX)
     await honest.have(tree, [], WARM_UP_MS_MAX)

@@ -1,13 +1,15 @@
 // An index without an end: folders in folders, page lists in page lists, items that list one another a million times,
-// a new tree with every breath; vectors of a million counters; names as long as they may be, as deep as they may be.
+// a new tree with every breath; versions of a million peers; names as long as they may be, as deep as they may be.
 
 import { hexOf } from '../../base/bytes.js'
 import { blockCount, type ItemRef } from '../../base/item.js'
 import { TREE_ITEM_BYTES_MAX } from '../../base/limits.js'
 import { SystemRandom } from '../../io/random.js'
+import { COUNT_MAX, SEEN_PEERS_MAX } from '../../share/dots.js'
+import { TABLE_PEERS_MAX } from '../../share/limits.js'
 import { type Attack, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
-import { contentOf, line, NEW_VERSION, subtree } from '../content.js'
+import { contentOf, line, subtree } from '../content.js'
 import { UNFINISHED_BYTES_MAX, WAIT_MS_MAX } from '../limits.js'
 
 const random = new SystemRandom()
@@ -106,34 +108,79 @@ export const unfinished: Attack = {
 
 export const counters: Attack = {
   name: 'version vectors',
+  mayWrite: (path) => path === 'control',
   async run({ quick, connected }) {
     const attacker = await connected()
     const { items } = attacker
-    const peer = (index: number) => index.toString(16).padStart(16, '0')
-    const vectors = [
+    const many = quick ? 50_000 : 200_000
+    /** A table, and a version that is short by it. */
+    const short: readonly (readonly [string, string])[] = [
       // As many as a listing may hold, and more.
-      vector(quick ? 50_000 : 200_000, peer),
-      vector(250_000, peer),
-      vector(65, peer),
-      `${peer(1)}:${2 ** 48 + 1}`,
-      `${peer(1)}:0`,
-      `${peer(1)}:01`,
-      `${peer(2)}:1,${peer(1)}:1`,
-      `${peer(1)}:1,${peer(1)}:2`,
-      `${peer(1)}:1,`,
-      `${peer(1)}`,
+      [tableOf(many), vector(many, (index) => `${index.toString(36)}:0`)],
+      [tableOf(250_000), '0:0/0'],
+      [tableOf(TABLE_PEERS_MAX + 1), '0:0/0'],
+      [tableOf(SEEN_PEERS_MAX + 1), vector(SEEN_PEERS_MAX + 1, (index) => `${index.toString(36)}:0`)],
+      // Beyond the largest count, none, and in another spelling.
+      [`V ${peerAt(1)}:${2 ** 53}`, '0:0/0'],
+      [`V ${peerAt(1)}:${COUNT_MAX}`, '0:1/0'],
+      [`V ${peerAt(1)}:0`, '0:0/0'],
+      [`V ${peerAt(1)}:01`, '0:0/0'],
+      [`V ${peerAt(1)}:1`, '0:00/0'],
+      [`V ${peerAt(1)}:1`, '0:zzzzzzzzzzzz/0'],
+      [`V ${peerAt(15).toUpperCase()}:1`, '0:0/0'],
+      // Out of order, twice, of no version, not the smallest count.
+      [`V ${peerAt(2)}:1 ${peerAt(1)}:1`, '0:0,1:0/0'],
+      [`V ${peerAt(1)}:1 ${peerAt(1)}:2`, '0:0,1:0/0'],
+      [`V ${peerAt(1)}:1 ${peerAt(2)}:1`, '0:0/0'],
+      [`V ${peerAt(1)}:1`, '0:1/0'],
+      [`V ${peerAt(1)}:1`, '0:0,0:0/0'],
+      // Beyond the table, beyond the vector, dots that it has not seen.
+      [`V ${peerAt(1)}:1`, '1:0/0'],
+      [`V ${peerAt(1)}:1`, '0:0/1'],
+      [`V ${peerAt(1)}:1`, '0:0/0.2'],
+      [`V ${peerAt(1)}:1`, '0:0/0/0'],
+      [`V ${peerAt(1)}:1`, '/0'],
+      ['V', '0:0/0'],
+      ['', '0:0/0'],
+    ]
+    const whole = [
+      vector(SEEN_PEERS_MAX + 1, (index) => `${peerAt(index)}:1`),
+      `${peerAt(1)}:${2 ** 53}/0`,
+      `${peerAt(1)}:0/0`,
+      `${peerAt(2)}:1,${peerAt(1)}:1/0`,
+      `${peerAt(1)}:1,/0`,
+      `${peerAt(1)}:1/1`,
+      `${peerAt(1)}:1/0.1`,
+      `${peerAt(1)}:1`,
+      peerAt(1),
+      '-',
     ]
     const digests: string[] = []
-    for (const [index, version] of vectors.entries()) {
-      const content = contentOf(`vector ${index}`, 20)
+    const lineWith = (path: string, version: string): string => {
+      const content = contentOf(path, 20)
       digests.push(items.addContent(content))
-      await walk(attacker, items.addTree([items.addFile(`vector-${index}`, content, { version })]))
+      return items.addFile(path, content, { version })
     }
-    await sleep(300)
+    for (const [index, [table, version]] of short.entries())
+      await walk(attacker, items.addLines(table, [lineWith(`short-${index}`, version)]), 100)
+    for (const [index, version] of whole.entries()) {
+      const told = lineWith(`whole-${index}`, version)
+      const root = items.addTree([told])
+      if (told.length < 900) await attacker.have(root, [told])
+      await walk(attacker, root, 100)
+    }
     const asked = digests.filter((digest) => attacker.asked.has(digest))
+    // The largest that is one: a target that takes none would withstand all of this.
+    const full = vector(SEEN_PEERS_MAX, (index) => `${index.toString(36)}:0`)
+    await walk(attacker, items.addLines(tableOf(SEEN_PEERS_MAX), [lineWith('control', full)]))
+    const isTaken = attacker.asked.has(digests.at(-1)!)
     return {
-      fault: asked.length === 0 ? undefined : `${asked.length} of them were taken`,
-      seen: `${vectors.length} vectors, of up to 250,000 counters`,
+      fault: !isTaken
+        ? 'it does not take what is a version'
+        : asked.length === 0
+          ? undefined
+          : `${asked.length} of them were taken`,
+      seen: `${short.length + whole.length} versions, of up to 250,000 peers`,
     }
   },
 }
@@ -163,9 +210,7 @@ export const deepNames: Attack = {
       if ((name.length + 1) * depth > 4_095) tooLong.push(items.addContent(content))
       await walk(attacker, nest(name, depth, items.addFile(long, content)), depth > 100 ? 700 : 200)
     }
-    const wide = names(2_000).map((name) =>
-      line({ path: name + 'w'.repeat(249), letter: 't', version: NEW_VERSION }),
-    )
+    const wide = names(2_000).map((name) => line({ path: name + 'w'.repeat(249), letter: 't' }))
     await walk(attacker, items.addTree(wide))
     await sleep(300)
     const asked = tooLong.filter((digest) => attacker.asked.has(digest))
@@ -189,8 +234,14 @@ function names(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `n${String(index).padStart(5, '0')}`)
 }
 
-function vector(count: number, peer: (index: number) => string): string {
-  const parts: string[] = []
-  for (let index = 1; index <= count; index++) parts.push(`${peer(index)}:1`)
-  return parts.join(',')
+function peerAt(index: number): string {
+  return index.toString(16).padStart(16, '0')
+}
+
+function tableOf(count: number): string {
+  return ['V', ...Array.from({ length: count }, (_, index) => `${peerAt(index)}:1`)].join(' ')
+}
+
+function vector(count: number, dotAt: (index: number) => string): string {
+  return `${Array.from({ length: count }, (_, index) => dotAt(index)).join(',')}/0`
 }

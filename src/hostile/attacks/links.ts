@@ -11,7 +11,7 @@ import { DatagramType } from '../../rdt/wire/control.js'
 import { RequestWriter } from '../../rdt/wire/request.js'
 import { type Attack, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
-import { contentOf, line, listOf, NEW_VERSION, subtree } from '../content.js'
+import { byName, contentOf, line, listOf, subtree, versionOf } from '../content.js'
 import { QUIET_LOOKS_MAX, QUIET_MS } from '../limits.js'
 import { nodeOptions, type Target } from '../target.js'
 
@@ -24,12 +24,11 @@ export const ownLink: Attack = {
   async run({ target, connected }) {
     const attacker = await connected()
     const { items } = attacker
-    const link = line({ path: 'link', letter: 'l', mtime: '1', version: NEW_VERSION, target: target.outside })
+    const link = line({ path: 'link', letter: 'l', mtime: '1', target: target.outside })
     const toFile = line({
       path: 'to-secret',
       letter: 'l',
       mtime: '1',
-      version: NEW_VERSION,
       target: join(target.outside, 'secret'),
     })
     await attacker.have(items.addTree([link, toFile]))
@@ -39,7 +38,7 @@ export const ownLink: Attack = {
       items.addFile('secret', contentOf('over a secret', 100)),
     ])
     const over = items.addFile('to-secret', contentOf('through a link', 100), {
-      version: `${'f'.repeat(16)}:2`,
+      version: versionOf(2),
     })
     await attacker.have(items.addTree([link, subtree('link', below), over]))
     await sleep(700)
@@ -79,7 +78,7 @@ export const linkRace: Attack = {
     mkdirSync(join(folder, 'folder'), { recursive: true })
     const count = quick ? FILES_QUICK : FILES
     const names = Array.from({ length: count }, (_, index) => `f${String(index).padStart(5, '0')}`)
-    const version = `${'f'.repeat(16)}:${++rounds}`
+    const version = versionOf(++rounds)
     const inner = names.map((name) =>
       items.addFile(name, contentOf(`race ${rounds} ${name}`, 200), { version }),
     )
@@ -106,14 +105,6 @@ async function quietOf(target: Target): Promise<void> {
     saidCount = target.said.length
     await sleep(QUIET_MS)
   }
-}
-
-function byName(left: string, right: string): number {
-  return nameOf(left) < nameOf(right) ? -1 : 1
-}
-
-function nameOf(text: string): string {
-  return text.startsWith('D ') ? text.split(' ')[1]! : text.split(' ')[5]!
 }
 
 function startSwapper(folder: string, to: string): ChildProcess {

@@ -3,7 +3,7 @@
 
 import { FILE_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../../base/limits.js'
 import { type Attack, sleep } from '../attack.js'
-import { line, NEW_VERSION, subtree } from '../content.js'
+import { line, subtree } from '../content.js'
 
 const SIZES = [
   '-1',
@@ -28,7 +28,7 @@ export const overflow: Attack = {
     for (const [index, size] of SIZES.entries()) {
       const digest = String(index).padStart(64, 'a')
       impossible.push(digest)
-      const entry = line({ path: `size-${index}`, size, digest, version: NEW_VERSION })
+      const entry = line({ path: `size-${index}`, size, digest })
       await attacker.have(items.addTree([entry]), [entry])
     }
     for (const [index, size] of TREE_SIZES.entries()) {
@@ -44,7 +44,6 @@ export const overflow: Attack = {
         path: `claimed-${index}`,
         size: String(FILE_BYTES_MAX),
         digest: String(index).padStart(64, 'c'),
-        version: NEW_VERSION,
       }),
     )
     const silent = String(1).padStart(64, 'd')

@@ -59,7 +59,7 @@ async function look(attacker: Attacker, target: Target, ground: SharedConfigurat
   const root = items.addTree([
     subtree('config', items.addTree([subtree('left', inConfig)])),
     items.addFile('pins', forged, { mtime }),
-    line({ path: 'same', size: String(identity.length), digest, version: `${'f'.repeat(16)}:1`, mtime }),
+    line({ path: 'same', size: String(identity.length), digest, mtime }),
     items.addFile('spare', utf8('no key\n'), { mtime }),
   ])
   await attacker.have(root)

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Attack, sleep } from '../attack.js'
-import { contentOf, line, NEW_VERSION } from '../content.js'
+import { byName, contentOf, line } from '../content.js'
 
 const YEAR_9999 = '253402300799000'
 const IMPOSSIBLE = ['8640000000000001', '-8640000000000001', '99999999999999999999', '1.5', 'NaN', '']
@@ -28,9 +28,9 @@ export const times: Attack = {
       items.addFile('time-2', contentOf('time 2', 50), { mtime: '-8640000000000000' }),
       items.addFile('time-3', contentOf('time 3', 50), { mtime: '-62135596800000' }),
       // Deleted in the year 9999, and replaced by something newer than anything.
-      line({ path: 'large.bin', letter: 't', mtime: YEAR_9999, version: NEW_VERSION }),
+      line({ path: 'large.bin', letter: 't', mtime: YEAR_9999 }),
       items.addFile('victim.txt', contentOf('future', 50), { mtime: YEAR_9999 }),
-    ].sort((left, right) => (left.split(' ')[5]! < right.split(' ')[5]! ? -1 : 1))
+    ].sort(byName)
     await attacker.have(items.addTree(lines))
     await sleep(1_200)
     const cameBefore = attacker.answeredDatagrams
