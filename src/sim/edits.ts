@@ -182,7 +182,8 @@ export class Editor {
 
   private toggleExecutable(path: string): void {
     const executable = this.options.disk.unharmed((disk) => disk.statLink(path)?.executable) ?? false
-    this.change([path], (disk) => disk.setExecutable(path, !executable))
+    const change = { access: 'none', executable: !executable, widens: false } as const
+    this.change([path], (disk) => disk.setMode(path, change))
   }
 
   private makeFolders(path: string): void {

@@ -138,7 +138,7 @@ describe('I2, nothing that anybody made is lost', () => {
 describe('I3, every peer has the same', () => {
   test.each([
     ['keeps no times', 'setTimes', { type: 'touch', path: 'a', ageMs: 86_400_000 }],
-    ['keeps no executable bit', 'setExecutable', { type: 'executable', path: 'a' }],
+    ['keeps no executable bit', 'setMode', { type: 'executable', path: 'a' }],
   ] as const)('breaks where a disk %s', (_, operation, edit) => {
     const world = restingWorld()
     diskOf(world, B)[operation] = () => {}

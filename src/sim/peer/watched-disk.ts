@@ -1,6 +1,7 @@
 // The disk as the simulated watcher process sees it: every operation goes to the simulated disk, and whoever proves
 // the invariants is told of each one that changes something. Used by SimPeer.
 
+import type { Access, ModeChange } from '../../base/access.js'
 import type {
   Disk,
   DiskRoom,
@@ -113,12 +114,20 @@ export class WatchedDisk implements Disk {
     this.watched([path], () => this.disk.setTimes(path, mtimeMs))
   }
 
-  setExecutable(path: string, executable: boolean): void {
-    this.watched([path], () => this.disk.setExecutable(path, executable))
+  setMode(path: string, change: ModeChange): void {
+    this.watched([path], () => this.disk.setMode(path, change))
   }
 
-  setAccess(path: string, access: FileAccess): void {
-    this.watched([path], () => this.disk.setAccess(path, access))
+  setAccess(path: string, access: FileAccess): FileStat {
+    return this.watched([path], () => this.disk.setAccess(path, access))
+  }
+
+  probeModes(folder: string): void {
+    this.disk.probeModes(folder)
+  }
+
+  usualAccess(): Access {
+    return this.disk.usualAccess()
   }
 
   room(): DiskRoom | undefined {
