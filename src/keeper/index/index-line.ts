@@ -65,7 +65,12 @@ function decodeLooks(text: string): Looks {
   return { signature, mode }
 }
 
-const LETTER_OF_ACCESS: Readonly<{ [access in Access]: string }> = { owner: 'o', group: 'g', all: 'a', none: '' }
+const LETTER_OF_ACCESS: Readonly<{ [access in Access]: string }> = {
+  owner: 'o',
+  group: 'g',
+  all: 'a',
+  none: '',
+}
 const MODE = /^([oga]?)(x?)$/
 
 function encodeMode(mode: Mode | undefined): string {

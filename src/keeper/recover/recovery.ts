@@ -163,7 +163,8 @@ class Recovery {
         // By now the same content may be on its way to another path under that name: that is another file.
         if (temporary !== undefined && this.isSameFile(temporary, path)) disk.removeFile(temporary)
         // Its time may not have reached the disk, and is nobody's edit.
-        if (action === 'apply-metadata-and-take' && entry.kind === 'file') applyMetadata(disk, entry, entry.access !== 'none' || replaces === '')
+        if (action === 'apply-metadata-and-take' && entry.kind === 'file')
+          applyMetadata(disk, entry, entry.access !== 'none' || replaces === '')
         this.takeAsReceived(placing, machineWentDown)
         break
       case 'make-folder':

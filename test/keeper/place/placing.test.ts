@@ -54,7 +54,8 @@ describe('the mode of a file of a peer', () => {
     share.scan()
     share.changes.length = 0
     const temporary = share.putTemporary(utf8('theirs'))
-    const remote = theirFile('a', 'theirs', { ...seenOurs, executable })
+    const { access } = share.catalogue.get('a')!
+    const remote = theirFile('a', 'theirs', { ...seenOurs, access, executable })
     expect(share.placing.place(remote, temporary)).toMatchObject({ type: 'placed' })
     expect(share.textAt('a')).toBe('theirs')
     expect(share.disk.stat('a')?.mode).toBe(after)
@@ -159,7 +160,7 @@ describe('a new file of a peer', () => {
     expect(share.placing.finish(prepared).type).toBe('placed')
     expect(share.textAt('f/g/a')).toBe('1')
     expect(share.catalogue.get('f')?.version).toEqual(dotted(`${THEIRS}:1`))
-    expect(share.catalogue.get('f/g')).toBeUndefined()
+    expect(share.catalogue.get('f/g')).toMatchObject({ kind: 'folder', version: dotted(`${OURS}:1`) })
   })
 
   test('follows a folder that took the place of a file since it was planned', () => {
