@@ -112,10 +112,8 @@ export class SimDisk implements Disk {
     attributes: { mtimeMs?: number; executable?: boolean; mode?: number } = {},
   ): void {
     this.unharmed(() => {
-      for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
-        const folder = path.slice(0, slash)
-        if (this.statLink(folder) === undefined) this.makeFolder(folder)
-      }
+      for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+        if (this.statLink(path.slice(0, slash)) === undefined) this.makeFolder(path.slice(0, slash))
       const handle = this.create(path)
       this.truncate(handle, 0)
       this.write(handle, bytes, 0)

@@ -1,0 +1,90 @@
+// Who may read what, as the people at the simulated machines have it: no file and no folder that LEFT makes or changes is
+// open to more (I15). The world tells it of each edit, and asks it after each operation of a keeper.
+
+import { type Access, PRIVACY } from '../base/access.js'
+import type { Digest } from '../base/item.js'
+import { originalOf } from '../share/decide.js'
+import type { SimDisk } from './disk/disk.js'
+
+export interface PrivacyOptions {
+  readonly disks: readonly SimDisk[]
+  readonly digestOf: (bytes: Uint8Array) => Digest
+}
+
+export class Privacy {
+  private readonly options: PrivacyOptions
+  /** The widest that a person's file of this content was. */
+  private readonly ofContent = new Widest<Digest>()
+  private readonly ofFolder = new Widest<string>()
+  /** Paths whose file a person opened to more than it was before: that counts for other contents too, since the mode of one
+   *  edit and the content of another meet. */
+  private readonly opened = new Widest<string>()
+  /** Per peer, what each path last was. */
+  private readonly last: Map<string, number>[]
+
+  constructor(options: PrivacyOptions) {
+    this.options = options
+    this.last = options.disks.map(() => new Map<string, number>())
+  }
+
+  /** Somebody at `peer` changed what is at the path. */
+  handleEdited(peer: number, path: string): void {
+    const disk = this.options.disks[peer]!
+    const stat = disk.unharmed(() => disk.stat(path))
+    if (stat === undefined) return
+    const rank = rankOf(stat.access)
+    if (stat.kind === 'folder') this.ofFolder.add(path, rank)
+    if (stat.kind !== 'file') return
+    this.ofContent.add(this.options.digestOf(disk.contentOf(path)!), rank)
+    const before = this.last[peer]!.get(path)
+    if (before !== undefined && rank < before) this.opened.add(path, rank)
+    this.last[peer]!.set(path, rank)
+  }
+
+  /** LEFT changed what is at the path. Answers what is wrong with that, if anything. */
+  handlePlaced(peer: number, path: string): string | undefined {
+    const disk = this.options.disks[peer]!
+    const stat = disk.unharmed(() => disk.statLink(path))
+    if (stat === undefined || stat.access === 'none') return undefined
+    const rank = rankOf(stat.access)
+    const mode = stat.mode.toString(8)
+    if (stat.kind === 'folder')
+      return rank < this.ofFolder.of(path)
+        ? `a folder of mode ${mode} is more private at its source`
+        : undefined
+    if (stat.kind !== 'file') return undefined
+    this.last[peer]!.set(path, rank)
+    const allowed = Math.min(
+      this.ofContent.of(this.options.digestOf(disk.contentOf(path)!)),
+      this.opened.of(path),
+      this.opened.of(originalOf(path)),
+    )
+    return rank < allowed ? `a file of mode ${mode} is more private at its source` : undefined
+  }
+
+  /** LEFT made a file of its own. */
+  handleTemporary(peer: number, path: string): string | undefined {
+    const disk = this.options.disks[peer]!
+    const stat = disk.unharmed(() => disk.statLink(path))
+    if (stat === undefined || stat.access === 'none' || (stat.mode & 0o077) === 0) return undefined
+    return `a temporary file has the mode ${stat.mode.toString(8)}`
+  }
+}
+
+/** The least rank of each; the most private where nothing was said. */
+class Widest<K> {
+  private readonly ranks = new Map<K, number>()
+
+  of(key: K): number {
+    return this.ranks.get(key) ?? PRIVACY.owner
+  }
+
+  add(key: K, rank: number): void {
+    this.ranks.set(key, Math.min(this.of(key), rank))
+  }
+}
+
+/** Where a disk keeps no modes nobody says that a file is private. */
+function rankOf(access: Access): number {
+  return PRIVACY[access === 'none' ? 'all' : access]
+}
