@@ -9,7 +9,7 @@ export { TEMPORARY_FOLDER }
 /** A file in TEMPORARY_FOLDER that is whole. */
 export interface Temporary {
   readonly path: string
-  /** How it looks, where it has the time that it is to have. */
+  /** How it looked when it was made, or prepared; undefined where it is being built. */
   readonly looks: FileStat | undefined
 }
 

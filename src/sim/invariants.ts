@@ -61,7 +61,8 @@ function seenAs(world: World, peer: number, path: string, entry: SnapshotEntry):
 /** Undefined where the disk keeps no modes, where the umask takes more than the peers do, and where nobody told. */
 function comparedAccess(world: World, peer: number, path: string): Access | undefined {
   const { disk } = world.peers[peer]!
-  if (disk.usualAccess() !== 'all' || world.catalogues.get(peer)?.get(path)?.access === 'none') return undefined
+  if (disk.usualAccess() !== 'all' || world.catalogues.get(peer)?.get(path)?.access === 'none')
+    return undefined
   return disk.unharmed(() => disk.statLink(path))?.access
 }
 

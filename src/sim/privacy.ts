@@ -20,11 +20,11 @@ export class Privacy {
    *  edit and the content of another meet. */
   private readonly opened = new Widest<string>()
   /** Per peer, what each path last was. */
-  private readonly last: Map<string, number>[]
+  private readonly last: Map<string, Standing>[]
 
   constructor(options: PrivacyOptions) {
     this.options = options
-    this.last = options.disks.map(() => new Map<string, number>())
+    this.last = options.disks.map(() => new Map())
   }
 
   /** Somebody at `peer` changed what is at the path. */
@@ -32,13 +32,14 @@ export class Privacy {
     const disk = this.options.disks[peer]!
     const stat = disk.unharmed(() => disk.stat(path))
     if (stat === undefined) return
-    const rank = rankOf(stat.access)
-    if (stat.kind === 'folder') this.ofFolder.add(path, rank)
+    const shown = rankOf(stat.access)
+    if (stat.kind === 'folder') this.ofFolder.add(path, shown)
     if (stat.kind !== 'file') return
-    this.ofContent.add(this.options.digestOf(disk.contentOf(path)!), rank)
     const before = this.last[peer]!.get(path)
-    if (before !== undefined && rank < before) this.opened.add(path, rank)
-    this.last[peer]!.set(path, rank)
+    const meant = before?.shown === shown ? before.meant : shown
+    this.ofContent.add(this.options.digestOf(disk.contentOf(path)!), meant)
+    if (before !== undefined && meant < before.meant) this.opened.add(path, meant)
+    this.last[peer]!.set(path, { shown, meant })
   }
 
   /** LEFT changed what is at the path. Answers what is wrong with that, if anything. */
@@ -53,12 +54,18 @@ export class Privacy {
         ? `a folder of mode ${mode} is more private at its source`
         : undefined
     if (stat.kind !== 'file') return undefined
-    this.last[peer]!.set(path, rank)
+    const digest = this.options.digestOf(disk.contentOf(path)!)
+    // A content that nobody made is another invariant's.
+    if (!this.ofContent.has(digest)) return undefined
     const allowed = Math.min(
-      this.ofContent.of(this.options.digestOf(disk.contentOf(path)!)),
+      this.ofContent.of(digest),
       this.opened.of(path),
       this.opened.of(originalOf(path)),
     )
+    // The umask took what the file would have, and its person's next content is not more private for that.
+    const usual = rankOf(disk.usualAccess())
+    const isCut = usual > PRIVACY.all && rank >= usual
+    this.last[peer]!.set(path, { shown: rank, meant: isCut ? Math.min(rank, allowed) : rank })
     return rank < allowed ? `a file of mode ${mode} is more private at its source` : undefined
   }
 
@@ -71,9 +78,20 @@ export class Privacy {
   }
 }
 
+interface Standing {
+  /** By the disk. */
+  readonly shown: number
+  /** By the people. */
+  readonly meant: number
+}
+
 /** The least rank of each; the most private where nothing was said. */
 class Widest<K> {
   private readonly ranks = new Map<K, number>()
+
+  has(key: K): boolean {
+    return this.ranks.has(key)
+  }
 
   of(key: K): number {
     return this.ranks.get(key) ?? PRIVACY.owner

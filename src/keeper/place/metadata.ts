@@ -49,17 +49,18 @@ export function shownMode(disk: Disk, path: string): Mode | undefined {
  *  use it, within what the entry says. Throws a DiskError. */
 export function prepareTemporary(
   disk: Disk,
-  { path, looks }: Temporary,
+  { path }: Temporary,
   entry: Entry,
   replaced: { standing: Entry | undefined; author: PeerId },
 ): Temporary {
   const { standing, author } = replaced
-  const isTimed = looks !== undefined && isKeptTime(looks.mtimeMs, mtimeOf(entry))
-  if (!isTimed) disk.setTimes(path, mtimeOf(entry))
   const { access, executable } = entry
   const change = { access, executable, widens: widens(standing, entry, author) }
   const replaces = standing?.kind === 'file' ? entry.path : undefined
-  return { path, looks: disk.setAccess(path, { ...change, replaces }) }
+  const looks = disk.setAccess(path, { ...change, replaces })
+  if (isKeptTime(looks.mtimeMs, mtimeOf(entry))) return { path, looks }
+  disk.setTimes(path, mtimeOf(entry))
+  return { path, looks: disk.statLink(path) }
 }
 
 /** The access that the disk shows of a file or a folder that was just placed. 'none' where that cannot be told.

@@ -100,6 +100,20 @@ describe('a new file of a peer', () => {
     expect(share.scanned()).toEqual([])
   })
 
+  test('has its time, though it was to have another one when it first met something in its place', () => {
+    const share = shareWith({})
+    const mtimeMs = START_MS - 3_600_000
+    const file = { bytes: utf8('theirs'), mtimeMs, sync: false }
+    const temporary = { path: '.left/tmp/small-1', looks: share.disk.writeNew('.left/tmp/small-1', file) }
+    share.disk.putFile('a', utf8('made here'))
+    const touched = theirFile('a', 'theirs', { mtimeMs: mtimeMs + 3_401 })
+    expect(share.placing.place(touched, temporary).type).toBe('unsettled')
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    const placed = share.placing.place(theirFile('a', 'theirs', { mtimeMs }), temporary)
+    expect(placed.type).toBe('placed')
+    expect(share.disk.stat('a')?.mtimeMs).toBe(mtimeMs)
+  })
+
   test('does not take the place of a file that nobody has looked at yet', () => {
     const share = shareWith({})
     share.disk.putFile('a', utf8('just made here'))
