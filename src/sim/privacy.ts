@@ -21,10 +21,13 @@ export class Privacy {
   private readonly opened = new Widest<string>()
   /** Per peer, what each path last was. */
   private readonly last: Map<string, Standing>[]
+  /** The same of what LEFT put there last: a mode that is the same again says nothing to it. */
+  private readonly placed: Map<string, Standing>[]
 
   constructor(options: PrivacyOptions) {
     this.options = options
     this.last = options.disks.map(() => new Map())
+    this.placed = options.disks.map(() => new Map())
   }
 
   /** Somebody at `peer` changed what is at the path. */
@@ -36,7 +39,8 @@ export class Privacy {
     if (stat.kind === 'folder') this.ofFolder.add(path, shown)
     if (stat.kind !== 'file') return
     const before = this.last[peer]!.get(path)
-    const meant = before?.shown === shown ? before.meant : shown
+    const known = [before, this.placed[peer]!.get(path)].filter((standing) => standing?.shown === shown)
+    const meant = Math.min(shown, ...known.map((standing) => standing!.meant))
     this.ofContent.add(this.options.digestOf(disk.contentOf(path)!), meant)
     if (before !== undefined && meant < before.meant) this.opened.add(path, meant)
     this.last[peer]!.set(path, { shown, meant })
@@ -65,7 +69,9 @@ export class Privacy {
     // The umask took what the file would have, and its person's next content is not more private for that.
     const usual = rankOf(disk.usualAccess())
     const isCut = usual > PRIVACY.all && rank >= usual
-    this.last[peer]!.set(path, { shown: rank, meant: isCut ? Math.min(rank, allowed) : rank })
+    const standing = { shown: rank, meant: isCut ? Math.min(rank, allowed) : rank }
+    this.last[peer]!.set(path, standing)
+    this.placed[peer]!.set(path, standing)
     return rank < allowed ? `a file of mode ${mode} is more private at its source` : undefined
   }
 
