@@ -16,7 +16,7 @@ import {
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { DiskError } from '../../src/base/ports.js'
-import { giveAccess, keepPrivate, usualModes } from '../../src/io/access.js'
+import { giveAccess, keepPrivate, keepsModes, usualModes } from '../../src/io/access.js'
 import { RealDisk } from '../../src/io/disk.js'
 import { diskError } from '../../src/io/disk-errors.js'
 import { PrivateFiles } from '../../src/io/private-files.js'
@@ -274,6 +274,20 @@ describe('the access to a file that takes the place of another', () => {
       process.setegid!(0)
     }
     expect(fstatSync(fd).mode & 0o777).toBe(0o644)
+    closeSync(fd)
+  })
+
+  it.runIf(isRoot)('cannot be changed on a disk that keeps no modes, and that is found out', () => {
+    const fd = openSync(`${root}/probe`, 'w+', 0o600)
+    expect(keepsModes(fd)).toBe(true)
+    expect(fstatSync(fd).mode & 0o777).toBe(0o600)
+    // To another user chmod answers EPERM, as vfat does to everybody.
+    process.seteuid!(OTHERS)
+    try {
+      expect(keepsModes(fd)).toBe(false)
+    } finally {
+      process.seteuid!(0)
+    }
     closeSync(fd)
   })
 

@@ -7,7 +7,7 @@ import { FOLDER_TEMPORARY, type Temporary } from '../../pipe/layout.js'
 import { type PeerId, peerOf } from '../../share/dots.js'
 import { mtimeOf } from '../../share/edit.js'
 import type { Entry, Mode } from '../../share/entry.js'
-import { isKeptTime, modeOf, type Signature, signatureOf } from '../index/signature.js'
+import { modeOf, type Signature, signatureOf } from '../index/signature.js'
 
 /** Whether `entry` opens what stands here to more than `standing` did. Where nothing was told of who may read it, it stays
  *  as private as it is, but for a folder that `author` made on the way of a file. */
@@ -58,7 +58,8 @@ export function prepareTemporary(
   const change = { access, executable, widens: widens(standing, entry, author) }
   const replaces = standing?.kind === 'file' ? entry.path : undefined
   const looks = disk.setAccess(path, { ...change, replaces })
-  if (isKeptTime(looks.mtimeMs, mtimeOf(entry))) return { path, looks }
+  // Exactly: the time at which it was written may be one that a coarse disk would keep for another.
+  if (Math.round(looks.mtimeMs) === mtimeOf(entry)) return { path, looks }
   disk.setTimes(path, mtimeOf(entry))
   return { path, looks: disk.statLink(path) }
 }

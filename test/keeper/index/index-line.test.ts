@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeRecord, encodeRecord } from '../../../src/keeper/index/index-line.js'
 import { fileEntry } from '../../share/entries.js'
@@ -38,6 +39,20 @@ describe('the mode that the disk showed', () => {
     expect(modeOfLine('1,2,3,4,')).toEqual(UNKNOWN)
     expect(modeOfLine('1,2,3,4,x')).toEqual({ access: 'none', executable: true })
     expect(modeOfLine('-')).toBeUndefined()
+  })
+
+  test('of whatever stands in a line is read as it would be written again', () => {
+    const [, ...words] = encodeRecord({ entry, signature: undefined, mode: undefined }).split(' ')
+    const part = fc.oneof(fc.string(), fc.stringMatching(/^-?[0-9]{0,4}(,[0-9]{0,4}){0,5}[-ogax]{0,2}$/))
+    fc.assert(
+      fc.property(part, (looks) => {
+        const read = decodeRecord('a/b', [looks, ...words].join(' '))
+        if (read === undefined) return
+        const again = decodeRecord('a/b', encodeRecord(read))!
+        const isNothing = again.mode === undefined && read.mode?.executable === false
+        expect(again).toEqual(isNothing ? { ...read, mode: undefined } : read)
+      }),
+    )
   })
 
   test('is read as nothing where it is none', () => {

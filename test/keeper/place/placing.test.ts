@@ -114,6 +114,17 @@ describe('a new file of a peer', () => {
     expect(share.disk.stat('a')?.mtimeMs).toBe(mtimeMs)
   })
 
+  test('has its time, though it was written at one that a coarse disk would keep for it', () => {
+    const share = shareWith({})
+    const mtimeMs = Math.ceil(share.nowMs / 2_000) * 2_000
+    share.nowMs = mtimeMs
+    const temporary = share.putTemporary(utf8('theirs'))
+    expect(share.placing.place(theirFile('a', 'theirs', { mtimeMs: mtimeMs + 141 }), temporary).type).toBe(
+      'placed',
+    )
+    expect(share.disk.stat('a')?.mtimeMs).toBe(mtimeMs + 141)
+  })
+
   test('does not take the place of a file that nobody has looked at yet', () => {
     const share = shareWith({})
     share.disk.putFile('a', utf8('just made here'))
