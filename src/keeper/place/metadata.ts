@@ -4,19 +4,18 @@
 import { type Access, morePrivate, PRIVACY } from '../../base/access.js'
 import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
 import { FOLDER_TEMPORARY, type Temporary } from '../../pipe/layout.js'
-import { type PeerId, peerOf } from '../../share/dots.js'
+import { isOfFormat1 } from '../../share/dots.js'
 import { mtimeOf } from '../../share/edit.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { modeOf, type Signature, signatureOf } from '../index/signature.js'
 
 /** Whether `entry` opens what stands here to more than `standing` did. Where nothing was told of who may read it, it stays
- *  as private as it is, but for a folder that `author` made on the way of a file. */
-export function widens(standing: Entry | undefined, entry: Entry, author: PeerId): boolean {
+ *  as private as it is, but for a folder that LEFT has made: a person made those of format 1. */
+export function widens(standing: Entry | undefined, entry: Entry): boolean {
   if (standing === undefined || standing.kind !== entry.kind) return true
   if (entry.access === 'none') return false
-  if (standing.access === 'none')
-    return standing.kind === 'folder' && peerOf(standing.version.content) === author
-  return PRIVACY[standing.access] > PRIVACY[entry.access]
+  if (standing.access !== 'none') return PRIVACY[standing.access] > PRIVACY[entry.access]
+  return standing.kind === 'folder' && !isOfFormat1(standing.version.content)
 }
 
 /** Of what stands in its place. */
@@ -51,11 +50,10 @@ export function prepareTemporary(
   disk: Disk,
   { path }: Temporary,
   entry: Entry,
-  replaced: { standing: Entry | undefined; author: PeerId },
+  standing: Entry | undefined,
 ): Temporary {
-  const { standing, author } = replaced
   const { access, executable } = entry
-  const change = { access, executable, widens: widens(standing, entry, author) }
+  const change = { access, executable, widens: widens(standing, entry) }
   const replaces = standing?.kind === 'file' ? entry.path : undefined
   const looks = disk.setAccess(path, { ...change, replaces })
   // Exactly: the time at which it was written may be one that a coarse disk would keep for another.
@@ -76,7 +74,7 @@ export function placedAccess(
   if (replaced === undefined) return morePrivate(entry.access, usual)
   const before = replaced.mode?.access ?? 'none'
   if (before === 'none') return 'none'
-  const isOpened = widens(replaced.entry, entry, '') && PRIVACY[usual] < PRIVACY[before]
+  const isOpened = widens(replaced.entry, entry) && PRIVACY[usual] < PRIVACY[before]
   return morePrivate(entry.access, isOpened ? usual : before)
 }
 

@@ -100,7 +100,7 @@ export class Placing {
   }
 
   private tryToAdopt(entry: Entry): boolean {
-    const { disk, catalogue, scanner, edits } = this.options
+    const { disk, catalogue, scanner } = this.options
     const local = catalogue.get(entry.path)
     const isMode = local !== undefined && !sameMode(local, entry)
     const isTime = entry.kind === 'file' && (local === undefined || mtimeOf(local) !== mtimeOf(entry))
@@ -118,7 +118,7 @@ export class Placing {
     try {
       // With its new time, recovery could not tell a torn file from a person's.
       if (entry.kind === 'file') this.syncStanding(entry.path)
-      const isWidened = widens(local, entry, edits.author)
+      const isWidened = widens(local, entry)
       if (isMode) applyMode(disk, entry.path, entry, isWidened)
       if (isTime) disk.setTimes(entry.path, mtimeOf(entry))
     } catch (error) {
@@ -237,13 +237,11 @@ export class Placing {
   }
 
   private tryToPrepare({ decision, temporary, missingFolders }: Plan): Prepared | Placed {
-    const { disk, catalogue, journal, edits } = this.options
+    const { disk, catalogue, journal } = this.options
     const { entry } = decision
     const standing = catalogue.live(entry.path)
     for (const folder of missingFolders) this.makeFolder(folder)
-    const { author } = edits
-    const prepared =
-      temporary === undefined ? undefined : prepareTemporary(disk, temporary, entry, { standing, author })
+    const prepared = temporary === undefined ? undefined : prepareTemporary(disk, temporary, entry, standing)
     if (standing?.kind === 'file') this.syncStanding(entry.path)
     // Somebody removed what we had put here a moment ago: a loss of power could bring that back torn, and what is placed
     // now would be blamed for it.

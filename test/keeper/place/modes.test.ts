@@ -73,6 +73,24 @@ describe('a new file or folder', () => {
   })
 })
 
+test('a folder of which format 1 did not tell is not opened', () => {
+  for (const [dot, mode] of [
+    ['00000000aaaaaaaa:1', 0o700],
+    [`${THEIRS}:1`, 0o750],
+  ] as const) {
+    const share = shareWith({ 'f/a': 0o644 })
+    share.disk.chmod('f', 0o700)
+    share.scan()
+    const untold = { ...folderOf('none'), version: dotted(dot) }
+    share.catalogue.record(untold, undefined, share.catalogue.mode('f'))
+    expect(share.placing.adopt(changed(share, 'f', 'group'))).toBe(true)
+    expect(modeAt(share, 'f')).toBe(mode)
+    expect(share.catalogue.get('f')?.access).toBe('group')
+    share.changes.length = 0
+    expect(share.scanned()).toEqual([])
+  }
+})
+
 describe('a version that replaces one', () => {
   const seenOurs = { version: dotted(`${OURS}:1`, `${THEIRS}:1`) }
 
