@@ -1,6 +1,8 @@
 // The ports: what a machine may ask of the world. Each has a real body (src/io) and a simulated one
 // (src/sim), and one conformance suite runs against both.
 
+import type { Access, ModeChange } from './access.js'
+
 /** Randomness. The simulator's comes from a seed. */
 export interface Random {
   /** Uniform in [0, 1). */
@@ -26,7 +28,10 @@ export interface FileStat {
   readonly ctimeMs: number
   readonly inode: number
   readonly device: number
+  /** False too on a disk that keeps no modes. */
   readonly executable: boolean
+  /** By the mode; 'none' on a disk that keeps no modes. */
+  readonly access: Access
   /** Permissions to read, write and run the file: the nine bits of chmod(2). */
   readonly mode: number
 }
@@ -62,10 +67,9 @@ export interface NewFile {
 }
 
 /** Permissions of a file that is about to be put in place. */
-export interface FileAccess {
-  readonly executable: boolean
-  /** The file that it takes the place of: whoever could not read that one cannot read this one. Undefined where there is
-   *  none, and then it is as this user's new files are. */
+export interface FileAccess extends ModeChange {
+  /** The file that it takes the place of, whose permissions are changed: whoever could not read that one cannot read this
+   *  one, unless it widens. Undefined where there is none, and then it is as this user's new files are, within the access. */
   readonly replaces: string | undefined
 }
 
@@ -91,7 +95,7 @@ export interface DiskRoom {
  *
  *  Paths are relative to the share, joined by '/', '' being the share itself. Every operation throws a
  *  `DiskError`. Operations that write (`create`, `writeNew`, `rename`, `linkFile`, `moveNew`, `makeFolder`, `makeLink`,
- *  `remove*`, `setTimes`, `setExecutable`, `setAccess`) refuse with code 'link' when a folder on the way is a symbolic link; reading follows
+ *  `remove*`, `setTimes`, `setMode`, `setAccess`) refuse with code 'link' when a folder on the way is a symbolic link; reading follows
  *  links. */
 export interface Disk {
   /** The thing itself, links not followed; undefined where there is nothing. */
@@ -131,10 +135,17 @@ export interface Disk {
   removeFile(path: string): void
   removeFolder(path: string): void
   setTimes(path: string, mtimeMs: number): void
-  setExecutable(path: string, executable: boolean): void
-  /** Opens a file that this user alone could use to whoever may use it in its place. A disk that keeps no such modes leaves
-   *  it as it is. */
-  setAccess(path: string, access: FileAccess): void
+  /** Changes who may read the file or the folder that stands there, and run the file. A disk that keeps no modes leaves it
+   *  as it is. */
+  setMode(path: string, change: ModeChange): void
+  /** Opens a file that this user alone could use to whoever may use it in its place. A disk that keeps no modes leaves
+   *  it as it is. Answers how the file looks. */
+  setAccess(path: string, access: FileAccess): FileStat
+  /** Finds out whether this disk keeps modes, by a file that it makes in this folder and removes again. Until then it is
+   *  taken to keep them. */
+  probeModes(folder: string): void
+  /** Who may read this user's new files, as the umask has it. */
+  usualAccess(): Access
   /** Free space of the file system that the share is on; undefined where the system does not tell. */
   room(): DiskRoom | undefined
   /** Makes the names in a folder durable, where the platform can. */

@@ -12,36 +12,56 @@ import {
   type Stats,
 } from 'node:fs'
 import { join } from 'node:path'
+import { fileBits, folderBits, type ModeChange } from '../base/access.js'
 import { OWN_FILES_MAX, OWN_FOLDER_DEPTH_MAX } from './limits.js'
 
 export const PRIVATE_FILE_MODE = 0o600
 export const PRIVATE_FOLDER_MODE = 0o700
 /** Less what the user's umask takes away. */
 export const USUAL_FOLDER_MODE = 0o777
+const USUAL_FILE_MODE = 0o666
 
-const EXECUTE_BITS = 0o111
 const GROUP_BITS = 0o070
 const MODE_BITS = 0o777
+const SPECIAL_BITS = 0o7000
 
-export interface Access {
-  readonly executable: boolean
+export interface GivenAccess {
+  readonly change: ModeChange
   /** The file that is replaced. */
   readonly replaced: Stats | undefined
-  /** Mode of files that replace none. */
-  readonly usualMode: number
+  readonly usual: UsualModes
+}
+
+/** Modes of what this user makes. */
+export interface UsualModes {
+  readonly file: number
+  readonly folder: number
+}
+
+export function usualModes(umask: number): UsualModes {
+  return { file: USUAL_FILE_MODE & ~umask, folder: USUAL_FOLDER_MODE & ~umask }
 }
 
 /** To an open file of ours that nobody else can use yet: it is at no moment open to more than it is at the end. Bits that
  *  make a program run as its owner are given to nothing that a peer has sent. */
-export function giveAccess(handle: number, { executable, replaced, usualMode }: Access): void {
+export function giveAccess(handle: number, { change, replaced, usual }: GivenAccess): void {
   if (replaced === undefined) {
-    setMode(handle, executableMode(usualMode, executable))
+    setMode(handle, fileBits(usual.file, change, usual.file))
     return
   }
-  const mode = replaced.mode & MODE_BITS
-  const isAsBefore = ((mode & 0o100) !== 0) === executable
-  const wanted = isAsBefore ? mode : executableMode(mode, executable)
+  const wanted = fileBits(replaced.mode & MODE_BITS, change, usual.file)
   setMode(handle, keepOwner(handle, replaced) ? wanted : withoutGroup(wanted))
+}
+
+/** Of what stands in the share already. Bits that make a program run as its owner, and files in a folder have its group, are
+ *  its person's. */
+export function changeMode(handle: number, change: ModeChange, usual: UsualModes): void {
+  const stats = fstatSync(handle)
+  const bits = stats.mode & MODE_BITS
+  const wanted = stats.isDirectory()
+    ? folderBits(bits, change, usual.folder)
+    : fileBits(bits, change, usual.file)
+  if (wanted !== bits) fchmodSync(handle, wanted | (stats.mode & SPECIAL_BITS))
 }
 
 /** Makes LEFT's own folder and what is in it its user's alone: earlier versions left it open to everybody. Links in it
@@ -86,10 +106,13 @@ export function setMode(handle: number, mode: number): void {
   }
 }
 
-/** Readers may run; nobody else. */
-export function executableMode(mode: number, executable: boolean): number {
-  const bits = mode & MODE_BITS
-  return executable ? bits | ((bits & 0o444) >> 2) : bits & ~EXECUTE_BITS
+/** Whether the disk of an open file of ours keeps its mode: FAT and folders shared with a virtual machine show the same for
+ *  every file. */
+export function keepsModes(handle: number): boolean {
+  return [PRIVATE_FILE_MODE | 0o100, PRIVATE_FILE_MODE].every((mode) => {
+    setMode(handle, mode)
+    return (fstatSync(handle).mode & MODE_BITS) === mode
+  })
 }
 
 /** chmod(2); vfat says EPERM. */

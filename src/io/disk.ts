@@ -6,7 +6,6 @@
 import {
   closeSync,
   constants,
-  fchmodSync,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
@@ -29,6 +28,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { isAbsolute } from 'node:path'
+import { type Access, accessOf, type ModeChange } from '../base/access.js'
 import { assert } from '../base/assert.js'
 import { isZeros, textOf } from '../base/bytes.js'
 import { OWN_FOLDER } from '../base/own-folder.js'
@@ -44,11 +44,13 @@ import {
   NO_PRIVATE_PLACES,
 } from '../base/ports.js'
 import {
-  executableMode,
+  changeMode,
   giveAccess,
+  keepsModes,
   PRIVATE_FILE_MODE,
   PRIVATE_FOLDER_MODE,
   USUAL_FOLDER_MODE,
+  usualModes,
 } from './access.js'
 import { type Confinement, confine } from './confinement.js'
 import { attempt } from './disk-errors.js'
@@ -60,7 +62,7 @@ import { fileStat, STAT_OPTIONS, secondsText, sortedByLegibility, statOrNothing 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK // opening a pipe must not wait for a writer
 const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW
-const SPECIAL_BITS = 0o7000
+const MODE_PROBE = 'mode-probe'
 
 export interface RealDiskOptions {
   /** Whether reading follows links (the default). Where not, what is behind a link is as good as not there, also when
@@ -75,8 +77,8 @@ export class RealDisk implements Disk {
   private readonly privateFiles: PrivateFiles
   private readonly followLinks: boolean
   private readonly readFlags: number
-  /** Mode of files that this user makes. */
-  private readonly usualMode = 0o666 & ~process.umask()
+  private readonly usual = usualModes(process.umask())
+  private keepsModes = true
 
   /** `root` is the absolute path of the share folder, which is there; it may itself be reached through links. Throws a
    *  DiskError where it cannot be opened. */
@@ -163,7 +165,7 @@ export class RealDisk implements Disk {
         if (file.sync) fdatasyncSync(handle)
         const time = secondsText(file.mtimeMs)
         futimesSync(handle, time, time)
-        return fileStat(fstatSync(handle))
+        return this.fileStat(fstatSync(handle))
       } finally {
         closeSync(handle)
       }
@@ -171,7 +173,7 @@ export class RealDisk implements Disk {
   }
 
   stateOf(handle: FileHandle): FileStat {
-    return attempt('look at', 'an open file', () => fileStat(fstatSync(handle)))
+    return attempt('look at', 'an open file', () => this.fileStat(fstatSync(handle)))
   }
 
   read(handle: FileHandle, target: Uint8Array, position: number): number {
@@ -218,7 +220,7 @@ export class RealDisk implements Disk {
       const target = this.writablePlaceOf(to)
       linkSync(source, target)
       unlinkSync(source)
-      return fileStat(lstatSync(target))
+      return this.fileStat(lstatSync(target))
     })
   }
 
@@ -252,32 +254,49 @@ export class RealDisk implements Disk {
     })
   }
 
-  setExecutable(path: string, executable: boolean): void {
+  setMode(path: string, change: ModeChange): void {
     attempt('set the mode of', path, () => {
       const handle = openSync(this.writablePlaceOf(path), READ_FLAGS | constants.O_NOFOLLOW)
       try {
-        const { mode } = fstatSync(handle)
-        const wanted = executableMode(mode, executable) | (mode & SPECIAL_BITS)
-        if (wanted !== (mode & (0o777 | SPECIAL_BITS))) fchmodSync(handle, wanted)
+        changeMode(handle, change, this.usual)
       } finally {
         closeSync(handle)
       }
     })
   }
 
-  setAccess(path: string, { executable, replaces }: FileAccess): void {
-    attempt('set the mode of', path, () => {
+  setAccess(path: string, { replaces, ...change }: FileAccess): FileStat {
+    return attempt('set the mode of', path, () => {
       const handle = openSync(this.writablePlaceOf(path), READ_FLAGS | constants.O_NOFOLLOW)
       try {
         const replaced =
           replaces === undefined
             ? undefined
             : statOrNothing(() => statSync(this.readablePlaceOf(replaces), STAT_OPTIONS))
-        giveAccess(handle, { executable, replaced, usualMode: this.usualMode })
+        giveAccess(handle, { change, replaced, usual: this.usual })
+        return this.fileStat(fstatSync(handle))
       } finally {
         closeSync(handle)
       }
     })
+  }
+
+  probeModes(folder: string): void {
+    const path = `${folder}/${MODE_PROBE}`
+    attempt('try a mode in', folder, () => {
+      const place = this.writablePlaceOf(path)
+      const handle = openSync(place, CREATE_FLAGS, PRIVATE_FILE_MODE)
+      try {
+        this.keepsModes = keepsModes(handle)
+      } finally {
+        closeSync(handle)
+        unlinkSync(place)
+      }
+    })
+  }
+
+  usualAccess(): Access {
+    return this.keepsModes ? accessOf(this.usual.file) : 'none'
   }
 
   room(): DiskRoom | undefined {
@@ -337,9 +356,12 @@ export class RealDisk implements Disk {
   /** A share that is such a folder itself was chosen by the person. */
   private seen(path: string, stats: Stats | undefined): FileStat | undefined {
     if (stats === undefined) return undefined
-    return path !== '' && this.privateFiles.has(stats)
-      ? { ...fileStat(stats), kind: 'private' }
-      : fileStat(stats)
+    const seen = this.fileStat(stats)
+    return path !== '' && this.privateFiles.has(stats) ? { ...seen, kind: 'private' } : seen
+  }
+
+  private fileStat(stats: Stats): FileStat {
+    return fileStat(stats, this.keepsModes)
   }
 }
 

@@ -1,6 +1,7 @@
 // Facts of files, folders and names between the system's form and that of the disk port. For disk.ts.
 
 import { constants, type Stats } from 'node:fs'
+import { accessOf } from '../base/access.js'
 import { textOf } from '../base/bytes.js'
 import { DiskError, type FileKind, type FileStat, type FolderListing } from '../base/ports.js'
 
@@ -21,7 +22,7 @@ export function statOrNothing(look: () => Stats | undefined): Stats | undefined 
   }
 }
 
-export function fileStat(stats: Stats): FileStat {
+export function fileStat(stats: Stats, keepsModes: boolean): FileStat {
   return {
     kind: kindOf(stats.mode),
     sizeBytes: stats.size,
@@ -29,7 +30,8 @@ export function fileStat(stats: Stats): FileStat {
     ctimeMs: stats.ctimeMs,
     inode: stats.ino,
     device: stats.dev,
-    executable: (stats.mode & 0o100) !== 0,
+    executable: keepsModes && (stats.mode & 0o100) !== 0,
+    access: keepsModes ? accessOf(stats.mode) : 'none',
     mode: stats.mode & 0o777,
   }
 }

@@ -305,7 +305,7 @@ export class Keeper {
       case 'beaten':
         this.superseded.add(peer, remote)
         if (comparison.entry === undefined) return true
-        this.catalogue.record(comparison.entry, this.catalogue.signature(remote.path))
+        this.catalogue.record(comparison.entry, undefined, this.catalogue.mode(remote.path))
         break
       case 'wanted':
         this.intake.want(remote, peer)

@@ -9,7 +9,7 @@ export { TEMPORARY_FOLDER }
 /** A file in TEMPORARY_FOLDER that is whole. */
 export interface Temporary {
   readonly path: string
-  /** How it looks, where it has the time that it is to have. */
+  /** How it looked when it was made, or prepared; undefined where it is being built. */
   readonly looks: FileStat | undefined
 }
 
@@ -22,6 +22,9 @@ export function largeTemporary(digest: Digest): string {
 export function smallTemporary(fetch: number): string {
   return `${TEMPORARY_FOLDER}/small-${fetch}`
 }
+
+/** A folder is made here, gets its mode, and is renamed; one that a kill left here is used for the next one. */
+export const FOLDER_TEMPORARY = `${TEMPORARY_FOLDER}/folder`
 
 /** A link that replaces something is made here and renamed at once; whatever a kill left here is nobody's. */
 export const LINK_TEMPORARY = `${TEMPORARY_FOLDER}/link`

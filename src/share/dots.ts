@@ -139,7 +139,8 @@ export function foldSeen(seen: Seen, pinned: readonly Dot[], peersMax = SEEN_PEE
  *  larger. */
 export const FORMAT1_PREFIX = '00000000'
 
-function isOfFormat1(dot: Dot): boolean {
+/** Whether a dot stands for a version vector of format 1. */
+export function isOfFormat1(dot: Dot): boolean {
   return dot.startsWith(FORMAT1_PREFIX) && countOf(dot) === 1
 }
 

@@ -1,6 +1,7 @@
 // One thing in a share with its dots, and what an edit of each kind makes of it. Called by whoever finds edits
 // (the scanner) and by decide.ts. An edit gets its dot from the caller, whose peer has never used it before.
 
+import { PRIVACY } from '../base/access.js'
 import {
   countOf,
   type Dot,
@@ -13,7 +14,7 @@ import {
   type Seen,
   uniteSeen,
 } from './dots.js'
-import type { Access, Attributes, Content, Entry, Mode } from './entry.js'
+import type { Attributes, Content, Entry, Mode } from './entry.js'
 
 /** An entry, and what its vector had no room for: '' nearly always, else to be logged. */
 export interface Made {
@@ -147,8 +148,6 @@ export function unite(local: Entry, remote: Entry, chosen: Chosen): Made {
   const seen = uniteSeen(local.version.seen, remote.version.seen)
   return made(local.path, content, attributes, dots, seen)
 }
-
-const PRIVACY: Readonly<Record<Access, number>> = { owner: 3, group: 2, all: 1, none: 0 }
 
 function editAttributes(base: Entry, attributes: Attributes, dot: Dot): Made {
   const dots = { content: base.version.content, attributes: dot }

@@ -1,8 +1,11 @@
 // One thing in a share, and how it is written down: in a folder's listing, in a message and in a capture.
 // The same line everywhere.
 
+import type { Access } from '../base/access.js'
 import type { Digest } from '../base/item.js'
 import type { Dot, DottedVersion } from './dots.js'
+
+export type { Access } from '../base/access.js'
 
 export type EntryKind = 'file' | 'folder' | 'link' | 'tombstone'
 
@@ -21,10 +24,6 @@ export interface Content {
    *  was found; 0 for folders. A touch leaves it, since conflicts are ordered by it. */
   readonly mtimeMs: number
 }
-
-/** Who may read it, from the most private: the owner, its group, everybody. 'none': links and tombstones have no mode, and a
- *  disk that keeps none tells none. */
-export type Access = 'owner' | 'group' | 'all' | 'none'
 
 export interface Mode {
   readonly access: Access

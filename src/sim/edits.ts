@@ -1,6 +1,7 @@
 // The edits of people to a share, and the simulated person who makes them: with the disk as any program has it, in
 // steps, each written into the history.
 
+import type { Access } from '../base/access.js'
 import { OWN_FOLDER } from '../base/own-folder.js'
 import { type Disk, DiskError } from '../base/ports.js'
 import { joinPath, parentOf } from '../share/path.js'
@@ -9,9 +10,13 @@ import type { History } from './history.js'
 import { SeededRandom } from './random.js'
 import type { Scheduler } from './scheduler.js'
 
+/** As a person says it with chmod(1), whatever the umask. */
+export type ToldAccess = Exclude<Access, 'none'>
+
 /** An edit; sizes in bytes. One that is impossible as things stand (append to a folder) is left undone. */
 export type Edit =
-  /** A whole new content: truncated and written in place in so many steps. `ageMs` dates it back. */
+  /** A whole new content: truncated and written in place in so many steps. `ageMs` dates it back; `access` is given to it
+   *  while it is empty. */
   | {
       readonly type: 'write'
       readonly path: string
@@ -20,6 +25,7 @@ export type Edit =
       readonly steps: number
       readonly stepMs: number
       readonly ageMs?: number
+      readonly access?: ToldAccess | undefined
     }
   /** A whole new content, written beside and renamed, as careful editors do. */
   | {
@@ -28,6 +34,7 @@ export type Edit =
       readonly content: number
       readonly sizeBytes: number
       readonly stepMs: number
+      readonly access?: ToldAccess | undefined
     }
   /** Bytes in the middle, from `from` (a part of the size) on. */
   | {
@@ -49,6 +56,7 @@ export type Edit =
   | { readonly type: 'truncate'; readonly path: string; readonly part: number }
   | { readonly type: 'touch'; readonly path: string; readonly ageMs: number }
   | { readonly type: 'executable'; readonly path: string }
+  | { readonly type: 'chmod'; readonly path: string; readonly access: ToldAccess }
   | { readonly type: 'folder'; readonly path: string }
   | { readonly type: 'remove'; readonly path: string }
   | { readonly type: 'rename'; readonly path: string; readonly to: string }
@@ -114,6 +122,9 @@ export class Editor {
       case 'executable':
         this.toggleExecutable(edit.path)
         break
+      case 'chmod':
+        this.change([edit.path], () => this.chmod(edit.path, edit.access))
+        break
       case 'folder':
         this.makeFolders(edit.path)
         break
@@ -144,6 +155,7 @@ export class Editor {
         const handle = disk.create(edit.path)
         try {
           if (step === 0) disk.truncate(handle, 0)
+          if (step === 0 && edit.access !== undefined) this.chmod(edit.path, edit.access)
           const start = step * pieceBytes
           disk.write(handle, bytes.subarray(start, start + pieceBytes), start)
           if (this.options.syncs) disk.sync(handle)
@@ -182,7 +194,15 @@ export class Editor {
 
   private toggleExecutable(path: string): void {
     const executable = this.options.disk.unharmed((disk) => disk.statLink(path)?.executable) ?? false
-    this.change([path], (disk) => disk.setExecutable(path, !executable))
+    const change = { access: 'none', executable: !executable, widens: false } as const
+    this.change([path], (disk) => disk.setMode(path, change))
+  }
+
+  private chmod(path: string, access: ToldAccess): void {
+    const { disk } = this.options
+    const stat = disk.stat(path)
+    const isEntered = stat?.kind === 'folder' || stat?.executable === true
+    disk.chmod(path, isEntered ? MODES[access] | ((MODES[access] & 0o444) >> 2) : MODES[access])
   }
 
   private makeFolders(path: string): void {
@@ -321,6 +341,8 @@ export class Editor {
     return [path, ...names.flatMap((name) => this.below(joinPath(path, name)))]
   }
 }
+
+const MODES: Readonly<Record<ToldAccess, number>> = { owner: 0o600, group: 0o640, all: 0o644 }
 
 /** The bytes that a number stands for: the same wherever it is drawn. */
 export function contentOf(content: number, sizeBytes: number): Uint8Array {

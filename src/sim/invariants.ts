@@ -1,6 +1,7 @@
 // The invariants of a world that has come to rest: every peer has the same (I3), nothing that anybody made is lost (I2),
 // nothing is there that nobody made (I9), and LEFT has cleaned up behind itself (I8, I10).
 
+import type { Access } from '../base/access.js'
 import { JOURNAL_PATH, TEMPORARY_FOLDER } from '../base/own-folder.js'
 import { isOwnPath } from '../share/path.js'
 import type { SnapshotEntry } from './disk/volume.js'
@@ -15,6 +16,7 @@ interface Seen {
   /** Undefined where it is not compared. */
   readonly executable: boolean | undefined
   readonly mtimeMs: number | undefined
+  readonly access: Access | undefined
 }
 
 /** Breaks the world where one does not hold. */
@@ -43,17 +45,28 @@ export function shareOf(world: World, peer: number): Map<string, Seen> {
 
 function seenAs(world: World, peer: number, path: string, entry: SnapshotEntry): Seen {
   const { disk } = world.peers[peer]!
-  if (entry.kind === 'folder') return { kind: 'folder', digest: '', executable: false, mtimeMs: 0 }
+  const access = comparedAccess(world, peer, path)
+  if (entry.kind === 'folder') return { kind: 'folder', digest: '', executable: false, mtimeMs: 0, access }
   const bytes = entry.kind === 'link' ? disk.contentOf(path) : entry.bytes
   const stat = disk.unharmed(() => disk.stat(path))
   if (bytes === undefined || stat === undefined) return NOTHING
   const digest = world.history.digestOf(bytes)
   // Only the content behind a link counts: LEFT does not touch the attributes of what the link points at.
-  if (entry.kind === 'link') return { kind: 'file', digest, executable: undefined, mtimeMs: undefined }
-  return { kind: 'file', digest, executable: stat.executable, mtimeMs: Math.round(stat.mtimeMs) }
+  if (entry.kind === 'link')
+    return { kind: 'file', digest, executable: undefined, mtimeMs: undefined, access: undefined }
+  const executable = stat.access === 'none' ? undefined : stat.executable
+  return { kind: 'file', digest, executable, mtimeMs: Math.round(stat.mtimeMs), access }
 }
 
-const NOTHING: Seen = { kind: 'nothing', digest: '', executable: false, mtimeMs: 0 }
+/** Undefined where the disk keeps no modes, where the umask takes more than the peers do, and where nobody told. */
+function comparedAccess(world: World, peer: number, path: string): Access | undefined {
+  const { disk } = world.peers[peer]!
+  if (disk.usualAccess() !== 'all' || world.catalogues.get(peer)?.get(path)?.access === 'none')
+    return undefined
+  return disk.unharmed(() => disk.statLink(path))?.access
+}
+
+const NOTHING: Seen = { kind: 'nothing', digest: '', executable: false, mtimeMs: 0, access: undefined }
 
 function checkKnown(world: World, shares: readonly Map<string, Seen>[]): void {
   shares.forEach((share, peer) => {
@@ -107,13 +120,19 @@ function isExcused(world: World, peer: number, path: string, seen: Seen): boolea
 
 function sameSeen(left: Seen, right: Seen, coarsestMs: number): boolean {
   if (left.kind !== right.kind || left.digest !== right.digest) return false
-  if (left.executable === undefined || right.executable === undefined) return true
-  return left.executable === right.executable && Math.abs(left.mtimeMs! - right.mtimeMs!) <= coarsestMs
+  const isMode = same(left.executable, right.executable) && same(left.access, right.access)
+  if (left.mtimeMs === undefined || right.mtimeMs === undefined) return isMode
+  return isMode && Math.abs(left.mtimeMs - right.mtimeMs) <= coarsestMs
+}
+
+function same<T>(left: T | undefined, right: T | undefined): boolean {
+  return left === undefined || right === undefined || left === right
 }
 
 function wordsOf(seen: Seen): string {
-  if (seen.kind !== 'file') return seen.kind === 'folder' ? 'a folder' : 'nothing'
-  return `${seen.digest.slice(0, 8)}${seen.executable ? ' executable' : ''} of ${seen.mtimeMs}`
+  const access = seen.access === undefined ? '' : ` for ${seen.access}`
+  if (seen.kind !== 'file') return seen.kind === 'folder' ? `a folder${access}` : 'nothing'
+  return `${seen.digest.slice(0, 8)}${seen.executable ? ' executable' : ''} of ${seen.mtimeMs}${access}`
 }
 
 function checkTidy(world: World, shares: readonly Map<string, Seen>[]): void {

@@ -15,6 +15,8 @@ export interface PeerPlan {
   readonly clockErrorMs: number
   readonly timestampStepMs: number
   readonly namesInOrder: boolean
+  readonly umask: number
+  readonly keepsModes: boolean
   /** Whether the person's programs sync what they write. */
   readonly syncsEdits: boolean
   /** The longest that each of these may take; drawn anew each time. */
@@ -116,6 +118,8 @@ export function calmPeer(peer: number, changes: Partial<PeerPlan> = {}): PeerPla
     clockErrorMs: 0,
     timestampStepMs: 0.001,
     namesInOrder: true,
+    umask: 0o022,
+    keepsModes: true,
     syncsEdits: false,
     pipeMs: 0.3,
     diskMs: 0.5,

@@ -73,7 +73,7 @@ function write(
 ): void {
   if (kind === 'folder') disk.makeFolder(path)
   else if (kind === 'link') disk.makeLink(path, target)
-  else disk.putFile(path, bytes ?? new Uint8Array(0), { executable, mtimeMs })
+  else disk.putFile(path, bytes ?? new Uint8Array(0), { mode, mtimeMs })
 }
 
 /** Files by path, links followed; LEFT's own folder is left out. */

@@ -2,7 +2,7 @@
 // are small and many rather than large and few, since it is their meetings that break things.
 
 import type { DeathMoment } from './disk/disk.js'
-import type { Edit } from './edits.js'
+import type { Edit, ToldAccess } from './edits.js'
 import type { LinkFaults } from './network.js'
 import { OUTSIDE_NAMES } from './outside.js'
 import {
@@ -18,6 +18,8 @@ import {
 import { SeededRandom } from './random.js'
 
 const BLOCK_BYTES = 65_300
+const MODES_SEED = 0x6d_6f_64_65
+const ACCESSES: readonly ToldAccess[] = ['owner', 'owner', 'group', 'all']
 const YEAR_MS = 365.25 * 86_400_000
 
 /** Names that have broken programs before. */
@@ -63,6 +65,8 @@ class Drawing {
   private readonly power: boolean
   private readonly restores: boolean
   private random: SeededRandom
+  /** Draws modes, apart from the rest: seeds that once found something are the worlds that they were. */
+  private readonly modes: SeededRandom
   private readonly paths: readonly string[]
   private readonly contents: readonly number[]
   private readonly largeSizes: boolean
@@ -72,6 +76,7 @@ class Drawing {
     this.power = power
     this.restores = restores
     this.random = new SeededRandom(seed)
+    this.modes = new SeededRandom(seed ^ MODES_SEED)
     const { random } = this
     const count = 2 + random.below(6)
     this.paths = Array.from({ length: count }, () => this.pick(NAMES))
@@ -100,6 +105,7 @@ class Drawing {
       edit: this.beginning(),
     }))
     if (peerCount > 2 && random.chance(0.3)) this.spread(acts, peerCount, lastMs)
+    this.changeModes(acts, peerCount, lastMs)
     // From numbers of its own, so that a seed without it draws what it always drew.
     if (this.restores) acts.push(...this.restoresOf(peerCount, lastMs))
     acts.sort((left, right) => left.atMs - right.atMs)
@@ -125,6 +131,8 @@ class Drawing {
       clockErrorMs: random.chance(0.5) ? (random.next() - 0.5) * 1_000 : (random.next() - 0.5) * 40 * YEAR_MS,
       timestampStepMs: this.pick([0.001, 0.001, 1, 10]),
       namesInOrder: true,
+      umask: this.modes.chance(0.7) ? 0o022 : this.pick([0o002, 0o027, 0o077], this.modes),
+      keepsModes: !this.modes.chance(0.08),
       syncsEdits: random.chance(0.5),
       pipeMs: random.next() * 3,
       diskMs: random.next() * this.pick([1, 20]),
@@ -236,6 +244,24 @@ class Drawing {
     return acts
   }
 
+  private changeModes(acts: Act[], peerCount: number, lastMs: number): void {
+    const { modes } = this
+    const count = modes.chance(0.5) ? 0 : 1 + modes.below(4)
+    for (let drawn = 0; drawn < count; drawn++) {
+      const path = modes.chance(0.2) ? this.folder(modes) : this.pick(this.paths, modes)
+      const edit: Edit = { type: 'chmod', path, access: this.pick(ACCESSES, modes) }
+      acts.push({
+        atMs: modes.next() * lastMs,
+        happening: { type: 'edit', peer: modes.below(peerCount), edit },
+      })
+    }
+  }
+
+  /** A file that is private from its beginning. */
+  private access(): ToldAccess | undefined {
+    return this.modes.chance(0.2) ? this.pick(ACCESSES, this.modes) : undefined
+  }
+
   private editAt(peer: number): Happening {
     return { type: 'edit', peer, edit: this.editOf(this.pick(this.paths)) }
   }
@@ -253,6 +279,7 @@ class Drawing {
       steps: 1,
       stepMs: 0,
       ageMs,
+      access: this.access(),
     }
   }
 
@@ -300,6 +327,7 @@ class Drawing {
           content,
           sizeBytes: this.size(),
           stepMs: random.next() * this.pick([1, 300]),
+          access: this.access(),
         }
       case 15:
         return random.chance(0.3)
@@ -313,6 +341,7 @@ class Drawing {
           sizeBytes: this.size(),
           steps: random.chance(0.7) ? 1 : 1 + random.below(5),
           stepMs: random.next() * 200,
+          access: this.access(),
         }
     }
   }
@@ -361,11 +390,11 @@ class Drawing {
     }
   }
 
-  private folder(): string {
+  private folder(random = this.random): string {
     const folders = this.paths
       .filter((path) => path.includes('/'))
       .map((path) => path.slice(0, path.lastIndexOf('/')))
-    return folders.length > 0 ? this.pick(folders) : 'empty'
+    return folders.length > 0 ? this.pick(folders, random) : 'empty'
   }
 
   private content(): number {
@@ -382,7 +411,7 @@ class Drawing {
     return random.below(20 * BLOCK_BYTES)
   }
 
-  private pick<T>(from: readonly T[]): T {
-    return from[this.random.below(from.length)]!
+  private pick<T>(from: readonly T[], random = this.random): T {
+    return from[random.below(from.length)]!
   }
 }

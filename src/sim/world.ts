@@ -3,6 +3,7 @@
 
 import type { Hash } from '../base/item.js'
 import type { EngineEvent } from '../engine/engine.js'
+import type { Catalogue } from '../keeper/index/catalogue.js'
 import type { Recovered } from '../keeper/recover/recovery.js'
 import { DatagramType } from '../rdt/wire/control.js'
 import type { Crc32 } from '../seal/frames/frame.js'
@@ -15,6 +16,7 @@ import { SimPeer } from './peer/peer.js'
 import type { PeerObserver } from './peer/peer-options.js'
 import { peerName, type Victim, type WorldPlan } from './plan.js'
 import { recordPowerLoss } from './power-loss.js'
+import { Privacy } from './privacy.js'
 import { SeededRandom } from './random.js'
 import { Resumption } from './resumption.js'
 import { Scheduler } from './scheduler.js'
@@ -23,7 +25,20 @@ import { type SimKey, standInKey } from './trust.js'
 
 /** Which of the invariants of DESIGN section 12 broke, and how. 'error': something was thrown that must not be. */
 export interface Breach {
-  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I11' | 'error'
+  readonly invariant:
+    | 'I1'
+    | 'I2'
+    | 'I3'
+    | 'I4'
+    | 'I5'
+    | 'I6'
+    | 'I7'
+    | 'I8'
+    | 'I9'
+    | 'I10'
+    | 'I11'
+    | 'I15'
+    | 'error'
   readonly detail: string
 }
 
@@ -54,7 +69,10 @@ export class World {
   readonly died = new Set<number>()
   /** Datagrams sent so far by all peers, by type. */
   readonly datagramCounts = new Uint32Array(256)
+  /** What each peer knows of its share, since it was last opened. */
+  readonly catalogues = new Map<number, Catalogue>()
   private readonly resumptions: readonly Resumption[]
+  private readonly privacy: Privacy
   private readonly numberOf = new Map<string, number>()
   private lastActivityMs = 0
   private lastActivity = ''
@@ -91,6 +109,10 @@ export class World {
           observer,
         }),
     )
+    this.privacy = new Privacy({
+      disks: this.peers.map(({ disk }) => disk),
+      digestOf: (bytes) => this.history.digestOf(bytes),
+    })
     this.outside = this.peers.map((peer) => putOutside(peer))
     this.resumptions = this.peers.map((peer) => new Resumption(peer.disk, this.history))
     this.editors = this.peers.map(
@@ -105,6 +127,7 @@ export class World {
           powered: () => peer.powered,
           onChanged: (path) => {
             this.trace.mix(1, number, path.length)
+            this.privacy.handleEdited(number, path)
             peer.hint(path)
           },
         }),
@@ -207,7 +230,11 @@ export class World {
 
   private observer(): PeerObserver {
     return {
-      handleSharePath: (peer, path) => this.checkPlaced(peer, path),
+      handleSharePath: (peer, path) => {
+        this.checkPlaced(peer, path)
+        this.checkPrivate(peer, path, this.privacy.handlePlaced(peer, path))
+      },
+      handleOwnFile: (peer, path) => this.checkPrivate(peer, path, this.privacy.handleTemporary(peer, path)),
       handleWrittenInPlace: (peer, path) =>
         this.break('I1', `${peerName(peer)} wrote into ${JSON.stringify(path)} in its place`),
       handleActivity: (peer, what) => this.noteActivity(peer, what),
@@ -259,6 +286,10 @@ export class World {
     if (wrong !== undefined) this.break('I5', `${peerName(peer)} ${JSON.stringify(path)}: ${wrong}`)
   }
 
+  private checkPrivate(peer: number, path: string, wrong: string | undefined): void {
+    if (wrong !== undefined) this.break('I15', `${peerName(peer)} ${JSON.stringify(path)}: ${wrong}`)
+  }
+
   private handleEvent(peer: number, event: EngineEvent): void {
     this.events.push({ peer, event })
     this.trace.mix(2, peer, event.event.length)
@@ -269,6 +300,7 @@ export class World {
   private handleOpened(peer: number, recovered: Recovered): void {
     for (const note of recovered.notes) this.trace.say(() => `${peerName(peer)} ${note}`)
     this.history.handleOpened(peer)
+    this.catalogues.set(peer, recovered.catalogue)
     const wrong = this.resumptions[peer]!.handleOpened(recovered.journal.fetches)
     if (wrong !== undefined) this.break(wrong.invariant, `${peerName(peer)} ${wrong.detail}`)
   }

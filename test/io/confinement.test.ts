@@ -115,7 +115,7 @@ describe('a folder that is swapped for a link all the time', () => {
         const isPlaced = does(() => {
           disk.linkFile(temporary, `a/b/file-${count}`)
           disk.setTimes(`a/b/file-${count}`, 1_000)
-          disk.setExecutable(`a/b/file-${count}`, true)
+          disk.setMode(`a/b/file-${count}`, { access: 'all', executable: true, widens: true })
         })
         if (isPlaced) placed++
         else refused++

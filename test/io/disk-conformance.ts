@@ -2,6 +2,7 @@
 // what holds in the simulator holds on a machine.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { accessOf, type ModeChange } from '../../src/base/access.js'
 import { type Disk, DiskError, type DiskErrorCode, type NewFile } from '../../src/base/ports.js'
 
 /** A disk over an empty share; `dispose` takes it away. */
@@ -14,6 +15,7 @@ export interface DiskUnderTest {
   readonly dispose?: () => void
 }
 
+const USUAL: ModeChange = { access: 'none', executable: false, widens: false }
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const NEW_FILE: NewFile = { bytes: new Uint8Array(0), mtimeMs: 0, sync: false }
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
@@ -264,8 +266,8 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
         () => disk.removeFile('none'),
         () => disk.removeFolder('none'),
         () => disk.setTimes('none', 0),
-        () => disk.setExecutable('none', true),
-        () => disk.setAccess('none', { executable: true, replaces: undefined }),
+        () => disk.setMode('none', { access: 'all', executable: true, widens: true }),
+        () => disk.setAccess('none', { ...USUAL, replaces: undefined }),
       ]) {
         expect(codeOf(act)).toBe('missing')
       }
@@ -286,19 +288,20 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
 
     test('the executable bit comes and goes', () => {
       write('a', 'x')
-      disk.setExecutable('a', true)
+      disk.setMode('a', { access: 'none', executable: true, widens: false })
       expect(disk.stat('a')?.executable).toBe(true)
       expect(read('a')).toBe('x')
-      disk.setExecutable('a', false)
+      disk.setMode('a', { access: 'none', executable: false, widens: false })
       expect(disk.stat('a')?.executable).toBe(false)
     })
 
     test('what is made is for its user alone, until it is opened to all who may use a new file', () => {
       write('a', 'x')
       expect(disk.stat('a')?.mode).toBe(0o600)
-      disk.setAccess('a', { executable: false, replaces: undefined })
-      expect(disk.stat('a')).toMatchObject({ mode: under.usualMode, executable: false })
-      disk.setAccess('a', { executable: true, replaces: 'none' })
+      const looks = disk.setAccess('a', { ...USUAL, replaces: undefined })
+      expect(looks).toMatchObject({ mode: under.usualMode, executable: false })
+      expect(disk.stat('a')).toEqual(looks)
+      disk.setAccess('a', { ...USUAL, executable: true, replaces: 'none' })
       expect(disk.stat('a')?.mode).toBe(under.usualMode | ((under.usualMode & 0o444) >> 2))
     })
 
@@ -317,10 +320,75 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
       disk.makeLink('to-old', 'old')
       for (const replaces of ['old', 'to-old']) {
         write('new', 'new')
-        disk.setAccess('new', { executable, replaces })
+        disk.setAccess('new', { ...USUAL, executable, replaces })
         expect(disk.stat('new')?.mode).toBe(after)
         disk.removeFile('new')
       }
+    })
+
+    test.each([
+      ['owner', 0o600],
+      ['group', 0o660],
+      ['all', 0o666],
+      ['none', 0o666],
+    ] as const)('a new file is open within its access: %s', (access, most) => {
+      write('a', 'x')
+      const change = { access, executable: false, widens: false, replaces: undefined }
+      expect(disk.setAccess('a', change).mode).toBe(under.usualMode & most)
+      expect(disk.setAccess('a', { ...change, executable: true }).mode & 0o100).toBe(0o100)
+    })
+
+    test.each([
+      [0o664, 'owner', false, 0o600, 0],
+      [0o664, 'owner', true, 0o600, 0],
+      [0o664, 'group', true, 0o660, 0],
+      [0o755, 'owner', false, 0o700, 0],
+      [0o755, 'group', false, 0o750, 0],
+      [0o604, 'group', false, 0o600, 0],
+      [0o600, 'all', false, 0o600, 0],
+      [0o600, 'all', true, 0o600, 0o666],
+      [0o600, 'group', true, 0o600, 0o660],
+      [0o640, 'none', false, 0o640, 0],
+    ] as const)('a mode of %o for %s (widened: %s) becomes %o', (before, access, widens, least, ofUsual) => {
+      const after = least | (under.usualMode & ofUsual)
+      under.putFile('old', 'old', before)
+      const executable = (before & 0o100) !== 0
+      write('new', 'new')
+      expect(disk.setAccess('new', { access, executable, widens, replaces: 'old' }).mode).toBe(after)
+      disk.setMode('old', { access, executable, widens })
+      expect(disk.stat('old')?.mode).toBe(after)
+    })
+
+    test('a folder is opened and closed', () => {
+      disk.makeFolder('a', 'private')
+      expect(disk.stat('a')?.access).toBe('owner')
+      disk.setMode('a', { access: 'all', executable: false, widens: false })
+      expect(disk.stat('a')?.mode).toBe(0o700)
+      disk.setMode('a', { access: 'all', executable: false, widens: true })
+      expect(disk.stat('a')?.mode).toBe(under.usualMode | ((under.usualMode & 0o444) >> 2) | 0o100)
+      disk.setMode('a', { access: 'owner', executable: false, widens: false })
+      expect(disk.stat('a')?.mode).toBe(0o700)
+    })
+
+    test.each([
+      [0o600, 'owner'],
+      [0o711, 'owner'],
+      [0o640, 'group'],
+      [0o750, 'group'],
+      [0o604, 'all'],
+      [0o644, 'all'],
+    ])('a mode of %o is told as %s', (mode, access) => {
+      under.putFile('a', 'x', mode)
+      expect(disk.stat('a')).toMatchObject({ mode, access })
+    })
+
+    test("that keeps modes says so, and who may read this user's new files", () => {
+      disk.makeFolder('tmp', 'private')
+      disk.probeModes('tmp')
+      expect(disk.list('tmp').names).toEqual([])
+      expect(disk.usualAccess()).toBe(accessOf(under.usualMode))
+      write('a', 'x')
+      expect(disk.stat('a')?.access).toBe('owner')
     })
 
     test("a private folder is its user's alone", () => {
@@ -382,7 +450,7 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
       expect(codeOf(() => disk.rename('keys/own', 'away'))).toBe('private')
       expect(codeOf(() => disk.removeFile('keys/own'))).toBe('private')
       expect(codeOf(() => disk.setTimes('keys/own', 0))).toBe('private')
-      expect(codeOf(() => disk.setExecutable('keys/own', true))).toBe('private')
+      expect(codeOf(() => disk.setMode('keys/own', { ...USUAL, widens: true }))).toBe('private')
       disk.rename('keys', 'former')
       expect(disk.stat('former/own')?.kind).toBe('private')
       expect(codeOf(() => disk.open('former/own'))).toBe('private')
@@ -444,9 +512,9 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
         expect(codeOf(() => disk.writeNew('to-folder/x', NEW_FILE))).toBe('link')
         expect(codeOf(() => disk.writeNew('folder/to-file', NEW_FILE))).toBe('exists')
         expect(codeOf(() => disk.setTimes('to-folder/file', 0))).toBe('link')
-        expect(codeOf(() => disk.setExecutable('to-folder/file', true))).toBe('link')
-        expect(codeOf(() => disk.setExecutable('folder/to-file', true))).toBe('link')
-        const access = { executable: true, replaces: undefined }
+        expect(codeOf(() => disk.setMode('to-folder/file', USUAL))).toBe('link')
+        expect(codeOf(() => disk.setMode('folder/to-file', USUAL))).toBe('link')
+        const access = { ...USUAL, replaces: undefined }
         expect(codeOf(() => disk.setAccess('to-folder/file', access))).toBe('link')
         expect(codeOf(() => disk.setAccess('folder/to-file', access))).toBe('link')
         expect(names('folder')).toEqual(['file', 'to-file', 'up'])

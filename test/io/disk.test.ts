@@ -16,7 +16,7 @@ import {
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { DiskError } from '../../src/base/ports.js'
-import { giveAccess, keepPrivate } from '../../src/io/access.js'
+import { giveAccess, keepPrivate, keepsModes, usualModes } from '../../src/io/access.js'
 import { RealDisk } from '../../src/io/disk.js'
 import { diskError } from '../../src/io/disk-errors.js'
 import { PrivateFiles } from '../../src/io/private-files.js'
@@ -63,6 +63,8 @@ function codeOf(act: () => unknown): string {
   return 'done'
 }
 
+const EXECUTABLE = { access: 'none', executable: true, widens: false } as const
+
 describe('links', () => {
   beforeEach(() => {
     writeFileSync(`${outside}/secret`, 'untouched')
@@ -97,7 +99,7 @@ describe('links', () => {
     expect(codeOf(() => disk.removeFile(`${way}/secret`))).toBe('link')
     expect(codeOf(() => disk.removeFolder(`${way}/folder`))).toBe('link')
     expect(codeOf(() => disk.setTimes(`${way}/secret`, 0))).toBe('link')
-    expect(codeOf(() => disk.setExecutable(`${way}/secret`, true))).toBe('link')
+    expect(codeOf(() => disk.setMode(`${way}/secret`, EXECUTABLE))).toBe('link')
     expect(new RealDisk(outside).list('')).toEqual({ names: ['folder', 'secret'], unreadable: [] })
     expect(readFileSync(`${outside}/secret`, 'utf8')).toBe('untouched')
     expect(disk.list('').names).not.toContain('stolen')
@@ -106,7 +108,7 @@ describe('links', () => {
   it('in the last place are never written through', () => {
     const before = lstatSync(`${outside}/secret`)
     expect(codeOf(() => disk.create('to-secret'))).toBe('link')
-    expect(codeOf(() => disk.setExecutable('to-secret', true))).toBe('link')
+    expect(codeOf(() => disk.setMode('to-secret', EXECUTABLE))).toBe('link')
     disk.setTimes('to-secret', 1_000)
     disk.rename('file', 'to-secret')
     expect(lstatSync(`${root}/to-secret`).isFile()).toBe(true)
@@ -203,10 +205,10 @@ describe('times and bits', () => {
   it.runIf(process.platform !== 'win32')('makes executable for whoever may read, and nobody after', () => {
     writeFileSync(`${root}/file`, '')
     chmodSync(`${root}/file`, 0o640)
-    disk.setExecutable('file', true)
+    disk.setMode('file', EXECUTABLE)
     expect(lstatSync(`${root}/file`).mode & 0o7777).toBe(0o750)
     expect(disk.stat('file')!.executable).toBe(true)
-    disk.setExecutable('file', false)
+    disk.setMode('file', { ...EXECUTABLE, executable: false })
     expect(lstatSync(`${root}/file`).mode & 0o7777).toBe(0o640)
     expect(disk.stat('file')!.executable).toBe(false)
   })
@@ -249,7 +251,7 @@ describe('the access to a file that takes the place of another', () => {
     chownSync(`${root}/old`, OTHERS, OTHERS)
     chmodSync(`${root}/old`, 0o660)
     disk.close(disk.create('new'))
-    disk.setAccess('new', { executable: false, replaces: 'old' })
+    disk.setAccess('new', { ...EXECUTABLE, executable: false, replaces: 'old' })
     expect(disk.stat('new')?.mode).toBe(0o660)
     expect(statSync(`${root}/new`)).toMatchObject({ uid: OTHERS, gid: OTHERS })
   })
@@ -266,7 +268,7 @@ describe('the access to a file that takes the place of another', () => {
     process.setegid!(OTHERS + 1)
     process.seteuid!(OTHERS + 1)
     try {
-      giveAccess(fd, { executable: false, replaced, usualMode: 0o644 })
+      giveAccess(fd, { change: { ...EXECUTABLE, executable: false }, replaced, usual: usualModes(0o022) })
     } finally {
       process.seteuid!(0)
       process.setegid!(0)
@@ -275,11 +277,25 @@ describe('the access to a file that takes the place of another', () => {
     closeSync(fd)
   })
 
+  it.runIf(isRoot)('cannot be changed on a disk that keeps no modes, and that is found out', () => {
+    const fd = openSync(`${root}/probe`, 'w+', 0o600)
+    expect(keepsModes(fd)).toBe(true)
+    expect(fstatSync(fd).mode & 0o777).toBe(0o600)
+    // To another user chmod answers EPERM, as vfat does to everybody.
+    process.seteuid!(OTHERS)
+    try {
+      expect(keepsModes(fd)).toBe(false)
+    } finally {
+      process.seteuid!(0)
+    }
+    closeSync(fd)
+  })
+
   it('brings no bit that makes a program run as its owner', () => {
     writeFileSync(`${root}/old`, 'old')
     chmodSync(`${root}/old`, 0o4755)
     disk.close(disk.create('new'))
-    disk.setAccess('new', { executable: true, replaces: 'old' })
+    disk.setAccess('new', { ...EXECUTABLE, replaces: 'old' })
     expect(statSync(`${root}/new`).mode & 0o7777).toBe(0o755)
   })
 })

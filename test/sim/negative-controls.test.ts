@@ -138,7 +138,8 @@ describe('I2, nothing that anybody made is lost', () => {
 describe('I3, every peer has the same', () => {
   test.each([
     ['keeps no times', 'setTimes', { type: 'touch', path: 'a', ageMs: 86_400_000 }],
-    ['keeps no executable bit', 'setExecutable', { type: 'executable', path: 'a' }],
+    ['keeps no executable bit', 'setMode', { type: 'executable', path: 'a' }],
+    ['does not close a file', 'setMode', { type: 'chmod', path: 'a', access: 'owner' }],
   ] as const)('breaks where a disk %s', (_, operation, edit) => {
     const world = restingWorld()
     diskOf(world, B)[operation] = () => {}
@@ -349,6 +350,78 @@ describe('I11, the same seed gives the same trace', () => {
     expect(simulate(scenario, { hash, crc32 }).trace).not.toBe(fromSeed)
     vi.restoreAllMocks()
     expect(traceOf()).toBe(fromSeed)
+  })
+})
+
+describe('I15, nothing is open to more than at its source', () => {
+  const PRIVATE = { type: 'write', path: 'a', content: 1, sizeBytes: 1_000, steps: 1, stepMs: 0 } as const
+
+  /** A writes a private file, B gets it. */
+  function privateFile(world: BrokenWorld): void {
+    world.edit(A, { ...PRIVATE, access: 'owner' })
+    settle(world, 0)
+  }
+
+  test('holds where the peers keep to it', () => {
+    const world = restingWorld([])
+    privateFile(world)
+    expect(world.broken).toEqual([])
+    expect(diskOf(world, B).snapshot().get('a')?.mode).toBe(0o600)
+  })
+
+  test('breaks where a disk opens what is put in place to everybody', () => {
+    const world = restingWorld([])
+    const disk = diskOf(world, B)
+    const setAccess = disk.setAccess.bind(disk)
+    disk.setAccess = (path, access) => setAccess(path, { ...access, access: 'all' })
+    world.edit(A, { ...PRIVATE, access: 'owner' })
+    world.run(SOON_MS)
+    expectOnly(world, 'I15', /^B "a": a file of mode 644 is more private at its source/)
+  })
+
+  test('breaks where a new version gets the mode of an old one', () => {
+    const world = restingWorld()
+    const disk = diskOf(world, B)
+    const setAccess = disk.setAccess.bind(disk)
+    disk.setAccess = (path, access) => setAccess(path, { ...access, access: 'none' })
+    world.edit(A, { type: 'chmod', path: 'a', access: 'group' })
+    world.edit(A, { type: 'overwrite', path: 'a', content: 2, sizeBytes: 500, from: 0 })
+    world.run(SOON_MS)
+    expectOnly(world, 'I15', /^B "a": a file of mode 644 is more private at its source/)
+  })
+
+  test('breaks where a file that is being made is open', () => {
+    const world = restingWorld([])
+    const disk = diskOf(world, B)
+    const writeNew = disk.writeNew.bind(disk)
+    disk.writeNew = (path, file) => {
+      const looks = writeNew(path, file)
+      disk.chmod(path, 0o640)
+      return { ...looks, mode: 0o640 }
+    }
+    world.edit(A, { ...PRIVATE, access: 'owner' })
+    world.run(SOON_MS)
+    expectOnly(world, 'I15', /^B ".left\/tmp\/small-\d+": a temporary file has the mode 640/)
+  })
+
+  test('breaks where a folder is opened to more than its person opened it to', () => {
+    const world = restingWorld([])
+    diskOf(world, A).unharmed((disk) => disk.makeFolder('f', 'private'))
+    world.edit(A, { type: 'chmod', path: 'f', access: 'owner' })
+    const disk = diskOf(world, B)
+    const setMode = disk.setMode.bind(disk)
+    disk.setMode = (path, change) => setMode(path, { ...change, access: 'all' })
+    world.run(SOON_MS)
+    expectOnly(world, 'I15', /^B "f": a folder of mode 755 is more private at its source/)
+  })
+
+  test('holds where a person opens it', () => {
+    const world = restingWorld([])
+    privateFile(world)
+    world.edit(B, { type: 'chmod', path: 'a', access: 'all' })
+    settle(world, 0)
+    expect(world.broken).toEqual([])
+    expect(diskOf(world, A).snapshot().get('a')?.mode).toBe(0o644)
   })
 })
 

@@ -19,6 +19,9 @@ const FOUND = [
   [3687, 'blocks written while the watcher process was dead'],
   [42286, 'the temporary file of one path was taken for the other name of a file that had the same content'],
   [28683, 'a touch within one tick of a coarse clock was no edit to the judge'],
+  [396, 'a file whose place was taken at first kept the time that it was to have there'],
+  [1864, 'a folder of which one peer told nothing stayed closed when another one opened it'],
+  [658, 'a file that was built a second time was open to whoever was to read it in its place'],
   [504020, 'the log claimed blocks for a content that was being fetched a second time'],
 ] as const
 

@@ -7,11 +7,11 @@ import { BLOCK_BYTES } from '../../base/limits.js'
 import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
 import { countOf, dotOf, dotsOf, foldSeen, type PeerId, peerOf, type Seen } from '../../share/dots.js'
-import type { Entry } from '../../share/entry.js'
+import type { Entry, Mode } from '../../share/entry.js'
 import { Manifest } from '../../share/manifest.js'
 import { decodeFormat1Record, decodeRecord, encodeRecord } from './index-line.js'
 import { COMMIT_CHANGES_MAX } from './limits.js'
-import type { Signature } from './signature.js'
+import { modeOf, type Signature } from './signature.js'
 
 /** In the index: the format of its lines, where it is not the first one. */
 const FORMAT = 'format'
@@ -21,6 +21,8 @@ export class Catalogue {
   readonly manifest: Manifest
   private readonly index: Index
   private readonly signatures = new Map<string, Signature>()
+  /** Modes of what has no signature: of folders, and of files whose content is not known for sure. */
+  private readonly modes = new Map<string, Mode>()
   /** Paths that hold a digest: one, or several. */
   private readonly holders = new Map<Digest, string | Set<string>>()
   /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
@@ -56,9 +58,15 @@ export class Catalogue {
     return this.signatures.get(path)
   }
 
+  /** What the disk last showed of who may read what is there. A change of it is an edit, and what it lacks of the entry's is
+   *  none: the umask took it. */
+  mode(path: string): Mode | undefined {
+    return this.signatures.get(path)?.mode ?? this.modes.get(path)
+  }
+
   /** Takes note of an entry. `signature` of a file is what its stat told while its content was known;
-   *  undefined where that is not sure, so that the next scan reads it again. */
-  record(entry: Entry, signature: Signature | undefined): void {
+   *  undefined where that is not sure, so that the next scan reads it again. `mode`: of what has none. */
+  record(entry: Entry, signature: Signature | undefined, mode?: Mode): void {
     const before = this.manifest.get(entry.path)
     this.manifest.set(entry)
     this.handleSeen(entry)
@@ -67,10 +75,8 @@ export class Catalogue {
       this.unhold(before)
       this.hold(entry)
     }
-    if (signature === undefined) this.signatures.delete(entry.path)
-    else this.signatures.set(entry.path, signature)
-    this.index.put(entry.path, encodeRecord(entry, signature))
-    this.handleUncommitted()
+    this.setLooks(entry.path, signature, entry.kind === 'tombstone' ? undefined : mode)
+    this.put(entry)
     this.recorded(entry.path)
     if (this.changes !== undefined) {
       this.changes.push(entry)
@@ -103,19 +109,26 @@ export class Catalogue {
   /** The content of a file is not what it should be: it counts as unknown until it has been read again. */
   doubt(path: string): void {
     const entry = this.manifest.get(path)
-    if (entry === undefined || !this.signatures.delete(path)) return
-    this.index.put(path, encodeRecord(entry, undefined))
-    this.handleUncommitted()
+    if (entry === undefined || !this.signatures.has(path)) return
+    this.setLooks(path, undefined, this.mode(path))
+    this.put(entry)
+  }
+
+  /** The same folder looked at again: nothing to tell anyone. */
+  refreshMode(path: string, mode: Mode): void {
+    const entry = this.manifest.get(path)
+    if (entry === undefined) return
+    this.setLooks(path, this.signatures.get(path), mode)
+    this.put(entry)
   }
 
   /** The same content looked at again (a link count or an owner changed): nothing to tell anyone. */
   refreshSignature(path: string, signature: Signature): void {
     const entry = this.manifest.get(path)
     if (entry === undefined) return
-    this.signatures.set(path, signature)
+    this.setLooks(path, signature, undefined)
     this.awaited.delete(entry.digest)
-    this.index.put(path, encodeRecord(entry, signature))
-    this.handleUncommitted()
+    this.put(entry)
   }
 
   /** Forgets a path as if it had never been seen: what is there is not what was recorded, and nobody made it so. The
@@ -123,7 +136,7 @@ export class Catalogue {
   forget(path: string): void {
     this.unhold(this.manifest.get(path))
     this.manifest.delete(path)
-    this.signatures.delete(path)
+    this.setLooks(path, undefined, undefined)
     this.index.remove(path)
     this.handleUncommitted()
     this.changes = undefined
@@ -174,6 +187,20 @@ export class Catalogue {
     return changes
   }
 
+  private setLooks(path: string, signature: Signature | undefined, mode: Mode | undefined): void {
+    if (signature === undefined) this.signatures.delete(path)
+    else this.signatures.set(path, signature)
+    if (signature !== undefined || mode === undefined) this.modes.delete(path)
+    else this.modes.set(path, modeOf(mode))
+  }
+
+  private put(entry: Entry): void {
+    const { path } = entry
+    const [signature, mode] = [this.signatures.get(path), this.mode(path)]
+    this.index.put(path, encodeRecord({ entry, signature, mode }))
+    this.handleUncommitted()
+  }
+
   private handleUncommitted(): void {
     if (++this.uncommitted % COMMIT_CHANGES_MAX !== 0) return
     try {
@@ -192,14 +219,15 @@ export class Catalogue {
     this.manifest.set(record.entry)
     this.handleSeen(record.entry)
     this.hold(record.entry)
-    if (record.signature !== undefined) this.signatures.set(record.entry.path, record.signature)
+    this.setLooks(path, record.signature, record.mode)
     return now === undefined
   }
 
   /** Writes the lines of format 1 as lines of today. A kill on the way leaves some of either, and the next start goes on. */
   private writeFormat(translated: readonly string[]): void {
     for (const [at, path] of translated.entries()) {
-      this.index.put(path, encodeRecord(this.manifest.get(path)!, this.signatures.get(path)))
+      const [entry, signature, mode] = [this.manifest.get(path)!, this.signatures.get(path), this.mode(path)]
+      this.index.put(path, encodeRecord({ entry, signature, mode }))
       if ((at + 1) % COMMIT_CHANGES_MAX === 0) this.index.commit()
     }
     this.index.putMeta(FORMAT, FORMAT_NOW)

@@ -1,56 +1,87 @@
 // One line of the index: an entry, and what the disk said of its file when it was read. Written and read by the catalogue
 // (catalogue.ts); the index is a file that anything may have happened to, so a line that is none is read as nothing.
 
-import type { Entry } from '../../share/entry.js'
+import type { Access, Entry, Mode } from '../../share/entry.js'
 import { decodeEntryInFolder, encodeEntryInFolder } from '../../share/entry-line.js'
 import { lineOfFormat1 } from '../../share/format1.js'
 import { parentOf } from '../../share/path.js'
-import type { Signature } from './signature.js'
+import { modeOf, type Signature } from './signature.js'
 
-/** `<size>,<mtime>,<ctime>,<inode>,<x or nothing>` or '-', a space, and the entry line with the name in place of the path,
- *  which is the key. */
-export function encodeRecord(entry: Entry, signature: Signature | undefined): string {
-  return `${encodeSignature(signature)} ${encodeEntryInFolder(entry)}`
+/** What is known of how a thing looks on the disk. */
+export interface Looks {
+  readonly signature: Signature | undefined
+  /** That of the signature, or of what has none. Undefined where nothing is known of it. */
+  readonly mode: Mode | undefined
 }
 
-export function decodeRecord(
-  path: string,
-  value: string,
-): { readonly entry: Entry; readonly signature: Signature | undefined } | undefined {
+export interface IndexRecord extends Looks {
+  readonly entry: Entry
+}
+
+/** `<size>,<mtime>,<ctime>,<inode>,<mode>` or `-<mode>`, a space, and the entry line with the name in place of the path, which
+ *  is the key. Mode: 'o', 'g' or 'a' for owner, group and all, nothing where it is not known; 'x' where it is executable. */
+export function encodeRecord({ entry, signature, mode }: IndexRecord): string {
+  return `${encodeLooks(signature, mode)} ${encodeEntryInFolder(entry)}`
+}
+
+export function decodeRecord(path: string, value: string): IndexRecord | undefined {
   const space = value.indexOf(' ')
   return space < 0 ? undefined : recordOf(path, value.slice(0, space), value.slice(space + 1))
 }
 
 /** The same of an index of format 1. */
-export function decodeFormat1Record(path: string, value: string): ReturnType<typeof decodeRecord> {
+export function decodeFormat1Record(path: string, value: string): IndexRecord | undefined {
   const space = value.indexOf(' ')
   const line = space < 0 ? undefined : lineOfFormat1(value.slice(space + 1))
   return line === undefined ? undefined : recordOf(path, value.slice(0, space), line)
 }
 
-function recordOf(path: string, signature: string, line: string): ReturnType<typeof decodeRecord> {
+function recordOf(path: string, looks: string, line: string): IndexRecord | undefined {
   const entry = decodeEntryInFolder(line, parentOf(path))
   if (!entry.ok || entry.value.path !== path) return undefined
-  return { entry: entry.value, signature: decodeSignature(signature) }
+  return { entry: entry.value, ...decodeLooks(looks) }
 }
 
-function encodeSignature(signature: Signature | undefined): string {
-  if (signature === undefined) return '-'
-  const { sizeBytes, mtimeMs, ctimeMs, inode, executable } = signature
-  return `${sizeBytes},${mtimeMs},${ctimeMs},${inode},${executable ? 'x' : ''}`
+function encodeLooks(signature: Signature | undefined, mode: Mode | undefined): string {
+  if (signature === undefined) return `-${encodeMode(mode)}`
+  const { sizeBytes, mtimeMs, ctimeMs, inode } = signature
+  return `${sizeBytes},${mtimeMs},${ctimeMs},${inode},${encodeMode(signature.mode)}`
 }
 
-function decodeSignature(text: string): Signature | undefined {
-  const [sizeBytes, mtimeMs, ctimeMs, inode, executable] = text.split(',')
-  if (executable === undefined) return undefined
+function decodeLooks(text: string): Looks {
+  const [sizeBytes, mtimeMs, ctimeMs, inode, letters] = text.split(',')
+  if (letters === undefined) return { signature: undefined, mode: decodeMode(text.slice(1)) }
   // '-0' is read as 0, which is how it would be written.
   const numbers = [sizeBytes, mtimeMs, ctimeMs, inode].map((number) => Number(number) + 0)
-  if (!numbers.every(Number.isFinite)) return undefined
-  return {
+  if (!numbers.every(Number.isFinite)) return { signature: undefined, mode: undefined }
+  const mode = decodeMode(letters) ?? modeOf({ access: 'none', executable: false })
+  const signature = {
     sizeBytes: numbers[0]!,
     mtimeMs: numbers[1]!,
     ctimeMs: numbers[2]!,
     inode: numbers[3]!,
-    executable: executable === 'x',
+    mode,
   }
+  return { signature, mode }
 }
+
+const LETTER_OF_ACCESS: Readonly<{ [access in Access]: string }> = {
+  owner: 'o',
+  group: 'g',
+  all: 'a',
+  none: '',
+}
+const MODE = /^([oga]?)(x?)$/
+
+function encodeMode(mode: Mode | undefined): string {
+  return mode === undefined ? '' : `${LETTER_OF_ACCESS[mode.access]}${mode.executable ? 'x' : ''}`
+}
+
+function decodeMode(text: string): Mode | undefined {
+  const match = MODE.exec(text)
+  if (match === null || text === '') return undefined
+  const access = ACCESSES.find((each) => LETTER_OF_ACCESS[each] === match[1])!
+  return modeOf({ access, executable: match[2] === 'x' })
+}
+
+const ACCESSES: readonly Access[] = ['owner', 'group', 'all', 'none']

@@ -1,6 +1,7 @@
 // Stat of a file from when its content was read: as long as the stat stays the same, the file is not read again.
 
 import type { FileStat } from '../../base/ports.js'
+import type { Access, Mode } from '../../share/entry.js'
 
 /** Stat of a file from when its content was known: as long as the stat is the same, the content is. */
 export interface Signature {
@@ -8,12 +9,13 @@ export interface Signature {
   readonly mtimeMs: number
   readonly ctimeMs: number
   readonly inode: number
-  readonly executable: boolean
+  /** As the disk showed it, which may be less than the entry says: the umask took some, or the disk keeps no modes. */
+  readonly mode: Mode
 }
 
 export function signatureOf(stat: FileStat): Signature {
-  const { sizeBytes, mtimeMs, ctimeMs, inode, executable } = stat
-  return { sizeBytes, mtimeMs, ctimeMs, inode, executable }
+  const { sizeBytes, mtimeMs, ctimeMs, inode } = stat
+  return { sizeBytes, mtimeMs, ctimeMs, inode, mode: modeOf(stat) }
 }
 
 export function sameSignature(left: Signature | undefined, right: Signature | undefined): boolean {
@@ -23,8 +25,28 @@ export function sameSignature(left: Signature | undefined, right: Signature | un
     left.mtimeMs === right.mtimeMs &&
     left.ctimeMs === right.ctimeMs &&
     left.inode === right.inode &&
-    left.executable === right.executable
+    left.mode.executable === right.mode.executable &&
+    sameAccess(left.mode, right.mode)
   )
+}
+
+/** One object for each mode, since there are as many signatures as files. */
+export function modeOf({ access, executable }: Mode): Mode {
+  return (executable ? EXECUTABLE : PLAIN)[access]
+}
+
+/** Whether what was known of a mode still holds. The index of format 1 did not tell who may read. */
+export function sameAccess(left: Mode | undefined, right: Mode | undefined): boolean {
+  const [known, seen] = [left?.access ?? 'none', right?.access ?? 'none']
+  return known === seen || known === 'none' || seen === 'none'
+}
+
+const PLAIN = modesOf(false)
+const EXECUTABLE = modesOf(true)
+
+function modesOf(executable: boolean): Readonly<Record<Access, Mode>> {
+  const of = (access: Access): Mode => ({ access, executable })
+  return { owner: of('owner'), group: of('group'), all: of('all'), none: of('none') }
 }
 
 /** Whether a disk that was given `mtimeMs` may say `seenMs`: they keep nanoseconds, 10 ms (exFAT), 1 s or 2 s (FAT). */

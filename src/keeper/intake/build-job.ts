@@ -65,6 +65,8 @@ export class BuildJob {
     this.temporary = largeTemporary(digest)
     this.blocks = blockCount(sizeBytes)
     this.held = new BlockSet(this.blocks)
+    // It may have been open to others already, when its place was taken after all.
+    if (disk.statLink(this.temporary) !== undefined) disk.setMode(this.temporary, PRIVATE)
     this.handle = disk.create(this.temporary)
     this.formerBytes = disk.stateOf(this.handle).sizeBytes
     this.zeros = new ZeroBlocks(options.hash, list, sizeBytes)
@@ -175,6 +177,7 @@ export function bytesToWrite(file: Pick<BuildOptions, 'list' | 'sizeBytes' | 'lo
 
 /** Stands for the cost of a block that need not be looked at. */
 const LOOK_BYTES = 512
+const PRIVATE = { access: 'owner', executable: false, widens: false } as const
 
 /** A source that cannot be read is no source: its blocks are pulled. */
 function openSource(disk: Disk, path: string): FileHandle | undefined {

@@ -4,21 +4,22 @@
 //
 //     plan ─▶ (the owner places wanted parent folders) ─▶ prepare ─▶ log ─▶ carryOut
 
-import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
+import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import type { JournalRecord } from '../../journal/record.js'
 import { LINK_TEMPORARY, type Temporary } from '../../pipe/layout.js'
 import { type Decision, decide, defendFolder, originalOf } from '../../share/decide.js'
-import { mtimeOf, sameContent } from '../../share/edit.js'
+import type { Dot } from '../../share/dots.js'
+import { editContent, mtimeOf, NO_MODE, sameContent, sameMode } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { conflictPath, isShareMark, ownFoldersWithin, parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
-import { isKeptTime, type Signature, signatureOf } from '../index/signature.js'
+import { signatureOf } from '../index/signature.js'
 import type { Scanner } from '../scan/scanner.js'
-import { applyMetadata } from './apply-metadata.js'
 import { syncFile } from './file-sync.js'
 import { CONFLICT_NAMES_MAX } from './limits.js'
+import { applyMode, makeFolder, prepareTemporary, shownMode, signatureAfter, widens } from './metadata.js'
 
 export type Placed =
   | { readonly type: 'placed'; readonly entry: Entry; readonly keptAs: string | undefined }
@@ -101,9 +102,8 @@ export class Placing {
   private tryToAdopt(entry: Entry): boolean {
     const { disk, catalogue, scanner } = this.options
     const local = catalogue.get(entry.path)
-    const touches =
-      entry.kind === 'file' &&
-      (local === undefined || mtimeOf(local) !== mtimeOf(entry) || local.executable !== entry.executable)
+    const isMode = local !== undefined && !sameMode(local, entry)
+    const isTime = entry.kind === 'file' && (local === undefined || mtimeOf(local) !== mtimeOf(entry))
     // An entry that nobody has looked at yet must not be counted as having seen the peer's version.
     if (entry.kind !== 'tombstone' && !scanner.matches(entry.path)) {
       if (!scanner.isWithheld(entry.path)) return false
@@ -111,14 +111,16 @@ export class Placing {
       catalogue.record(entry, undefined)
       return true
     }
-    if (!touches) {
-      catalogue.record(entry, catalogue.signature(entry.path))
+    if ((!isMode && !isTime) || (entry.kind !== 'file' && entry.kind !== 'folder')) {
+      this.record(entry)
       return true
     }
     try {
       // With its new time, recovery could not tell a torn file from a person's.
-      this.syncStanding(entry.path)
-      applyMetadata(disk, entry)
+      if (entry.kind === 'file') this.syncStanding(entry.path)
+      const isWidened = widens(local, entry)
+      if (isMode) applyMode(disk, entry.path, entry, isWidened)
+      if (isTime) disk.setTimes(entry.path, mtimeOf(entry))
     } catch (error) {
       // Behind a link, or not ours to touch: the content is the same, and that is what counts.
       if (!(error instanceof DiskError)) throw error
@@ -126,8 +128,15 @@ export class Placing {
     // As it looks now is how it is known, even where the disk keeps coarser times or it is a link's file that was
     // left as it is: else the next scan would tell of a change, and the peers would answer it, for ever.
     const stat = disk.stat(entry.path)
-    catalogue.record(entry, stat?.sizeBytes === entry.sizeBytes ? signatureOf(stat) : undefined)
+    const isFile = stat?.kind === 'file' && stat.sizeBytes === entry.sizeBytes
+    catalogue.record(entry, entry.kind === 'file' && isFile ? signatureOf(stat) : undefined, stat)
     return true
+  }
+
+  /** Takes note of an entry whose file or folder stays as it is. */
+  private record(entry: Entry): void {
+    const { catalogue } = this.options
+    catalogue.record(entry, catalogue.signature(entry.path), catalogue.mode(entry.path))
   }
 
   /** Puts `remote` in place, all steps at once; `temporary` holds the content where it is a file. */
@@ -212,7 +221,7 @@ export class Placing {
       case 'adopt':
         return this.adopt(decision.entry) ? { type: 'needless' } : { type: 'unsettled' }
       case 'defend':
-        this.options.catalogue.record(this.defended(decision.folder), undefined)
+        this.record(this.defended(decision.folder))
         return { type: 'beaten' }
     }
     const { entry } = decision
@@ -228,11 +237,11 @@ export class Placing {
   }
 
   private tryToPrepare({ decision, temporary, missingFolders }: Plan): Prepared | Placed {
-    const { catalogue, journal } = this.options
+    const { disk, catalogue, journal } = this.options
     const { entry } = decision
     const standing = catalogue.live(entry.path)
     for (const folder of missingFolders) this.makeFolder(folder)
-    const prepared = temporary === undefined ? undefined : this.prepareTemporary(temporary, entry, standing)
+    const prepared = temporary === undefined ? undefined : prepareTemporary(disk, temporary, entry, standing)
     if (standing?.kind === 'file') this.syncStanding(entry.path)
     // Somebody removed what we had put here a moment ago: a loss of power could bring that back torn, and what is placed
     // now would be blamed for it.
@@ -261,8 +270,9 @@ export class Placing {
     const before = catalogue.live(path)
     if (entry.kind === 'folder') {
       if (before !== undefined && before.kind !== 'folder') disk.removeFile(path)
-      if (disk.statLink(path) === undefined) disk.makeFolder(path)
-      catalogue.record(entry, undefined)
+      const isThere = disk.statLink(path) !== undefined
+      const mode = isThere ? shownMode(disk, path) : makeFolder(disk, path, entry.access)
+      catalogue.record(entry, undefined, mode)
       return
     }
     if (before?.kind === 'folder') disk.removeFolder(path)
@@ -278,7 +288,7 @@ export class Placing {
     const isFree = before === undefined || before.kind === 'folder'
     if (!isFree) disk.rename(temporary.path, path)
     const placed = isFree ? disk.moveNew(temporary.path, path) : disk.stat(path)
-    catalogue.record(entry, this.signatureAfter(temporary.looks, placed))
+    catalogue.record(entry, signatureAfter(temporary.looks, placed), temporary.looks)
   }
 
   /** Made beside the share and renamed, so that the path is at no moment empty. */
@@ -322,7 +332,7 @@ export class Placing {
     }
     const own = disk.stat(from)
     disk.linkFile(from, path)
-    catalogue.record(decision.entry, this.signatureAfter(own, disk.stat(path)))
+    catalogue.record(decision.entry, signatureAfter(own, disk.stat(path)), own)
     return true
   }
 
@@ -339,35 +349,23 @@ export class Placing {
   }
 
   private makeFolder(path: string): void {
-    const { disk } = this.options
+    const { disk, catalogue, edits } = this.options
     const stat = disk.statLink(path)
-    if (stat === undefined) disk.makeFolder(path)
+    if (stat === undefined) {
+      const known = catalogue.get(path)
+      // Nobody has told yet who may look into it: it is its user's alone, and says nothing.
+      const isKnown = known?.kind === 'folder'
+      const made = isKnown ? known : folderOnTheWay(path, known, edits.nextDot())
+      catalogue.record(made, undefined, makeFolder(disk, path, isKnown ? known.access : 'owner'))
+    }
     // A folder is wanted here too, and its place is not free yet: once it is there, what is in it can follow.
     if (stat?.kind === 'file') throw new DiskError('missing', `${path} is not a folder yet`)
   }
+}
 
-  /** The temporary file was this user's alone until now: from here on, whoever may use the file that it replaces may
-   *  use it. */
-  private prepareTemporary({ path, looks }: Temporary, entry: Entry, standing: Entry | undefined): Temporary {
-    const { disk } = this.options
-    const isTimed = looks !== undefined && isKeptTime(looks.mtimeMs, mtimeOf(entry))
-    if (!isTimed) disk.setTimes(path, mtimeOf(entry))
-    const replaces = standing?.kind === 'file' ? entry.path : undefined
-    disk.setAccess(path, { executable: entry.executable, replaces })
-    return { path, looks: isTimed ? looks : disk.statLink(path) }
-  }
-
-  /** Signature of the file as it looks now, if it is the very one that was just put there: else the next scan reads it
-   *  again. Not compared with the entry, whose time the disk may keep more coarsely. */
-  private signatureAfter(before: FileStat | undefined, after: FileStat | undefined): Signature | undefined {
-    const same =
-      before !== undefined &&
-      after !== undefined &&
-      before.inode === after.inode &&
-      before.sizeBytes === after.sizeBytes &&
-      before.mtimeMs === after.mtimeMs
-    return same ? signatureOf(after) : undefined
-  }
+function folderOnTheWay(path: string, before: Entry | undefined, dot: Dot): Entry {
+  const nothing = { sizeBytes: 0, mtimeMs: 0, digest: '', target: '', deletedKind: undefined } as const
+  return editContent(before, { path, content: { kind: 'folder', ...nothing }, mode: NO_MODE, dot }).entry
 }
 
 function reasonOf(error: DiskError): string {

@@ -44,7 +44,7 @@ export type RecoveryAction =
   | 'leave'
   /** The version came with the content: it is recorded as the peer's, no edit of ours. */
   | 'take-as-received'
-  /** That, and its time and executable bit are set again. */
+  /** That, and its time and mode are set again. */
   | 'apply-metadata-and-take'
   | 'make-folder'
   /** The entry was in place: with that recorded, the scan finds it missing, which is a deletion. */

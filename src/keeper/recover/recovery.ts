@@ -20,8 +20,8 @@ import { lineOfFormat1 } from '../../share/format1.js'
 import { OWN_FOLDER, parentOf } from '../../share/path.js'
 import { Catalogue } from '../index/catalogue.js'
 import { OwnEdits } from '../index/own-edits.js'
-import { isKeptTime, type Signature, sameSignature, signatureOf } from '../index/signature.js'
-import { applyMetadata } from '../place/apply-metadata.js'
+import { isKeptTime, modeOf, type Signature, sameSignature, signatureOf } from '../index/signature.js'
+import { applyMetadata, makeFolder, placedAccess } from '../place/metadata.js'
 import { HashJob, type HashStep } from '../scan/hashing.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
 import { type RecoveryFact, recoveryOf } from './recovery-table.js'
@@ -56,6 +56,7 @@ export function openShare(options: RecoveryOptions): Recovered {
   const { disk, hash, crc32, index, boot, peer, wallMs, random, witness } = options
   for (const folder of [OWN_FOLDER, TEMPORARY_FOLDER])
     if (disk.stat(folder) === undefined) disk.makeFolder(folder, 'private')
+  disk.probeModes(TEMPORARY_FOLDER)
   const catalogue = new Catalogue(hash, index)
   const lastWriteMs = disk.stat(JOURNAL_PATH)?.ctimeMs ?? 0
   const journal = new Journal<Entry>({ disk, crc32, encodeEntry, decodeEntry: decodeLogged })
@@ -187,12 +188,12 @@ class Recovery {
         // By now the same content may be on its way to another path under that name: that is another file.
         if (temporary !== undefined && this.isSameFile(temporary, path)) disk.removeFile(temporary)
         // Its time may not have reached the disk, and is nobody's edit.
-        if (action === 'apply-metadata-and-take' && entry.kind === 'file') applyMetadata(disk, entry)
-        this.takeAsReceived(entry)
+        if (action === 'apply-metadata-and-take' && entry.kind === 'file')
+          applyMetadata(disk, entry, entry.access !== 'none' || replaces === '')
+        this.takeAsReceived(placing, machineWentDown)
         break
       case 'make-folder':
-        disk.makeFolder(path)
-        this.catalogue.record(entry, undefined)
+        this.catalogue.record(entry, undefined, makeFolder(disk, path, entry.access))
         break
       case 'record-as-placed':
         this.catalogue.record(entry, undefined)
@@ -213,11 +214,18 @@ class Recovery {
   }
 
   /** Records the entry as received. The scan will see what a person changed of it since. */
-  private takeAsReceived(entry: Entry): void {
-    const stat = this.options.disk.statLink(entry.path)
-    const asPlaced =
-      stat !== undefined && stat.executable === entry.executable && isKeptTime(stat.mtimeMs, mtimeOf(entry))
-    this.catalogue.record(entry, entry.kind === 'file' && asPlaced ? signatureOf(stat) : undefined)
+  private takeAsReceived({ entry, replaces }: LoggedPlacing<Entry>, machineWentDown: boolean): void {
+    const { path, executable } = entry
+    const stat = this.options.disk.statLink(path)
+    const before = this.catalogue.get(path)
+    const replaced =
+      replaces === '' || before === undefined ? undefined : { entry: before, mode: this.catalogue.mode(path) }
+    // After a loss of power its mode may be any that it has had.
+    const access = machineWentDown ? 'none' : placedAccess(this.options.disk, entry, replaced)
+    const mode = access === 'none' ? stat && modeOf(stat) : modeOf({ access, executable })
+    const asPlaced = stat !== undefined && isKeptTime(stat.mtimeMs, mtimeOf(entry))
+    const signature = entry.kind === 'file' && asPlaced ? { ...signatureOf(stat), mode: mode! } : undefined
+    this.catalogue.record(entry, signature, mode)
     this.notes.push(`${entry.path} was put in place before the last stop; taken as received`)
   }
 
@@ -269,7 +277,7 @@ class Recovery {
       if (asKnown && !isRecent(signature)) continue
       if (!this.holds(entry)) this.disown(entry.path)
       else if (!asKnown && stat.ctimeMs <= signature.ctimeMs) {
-        applyMetadata(disk, entry)
+        applyMetadata(disk, { ...entry, ...signature.mode }, signature.mode.access !== 'none')
         this.catalogue.refreshSignature(entry.path, signatureOf(disk.stat(entry.path) ?? stat))
       }
     }

@@ -1,5 +1,6 @@
 // Enters what was seen into the catalogue with a new version of our own, unless it says nothing new. The scanner owns this.
 
+import { morePrivate } from '../../base/access.js'
 import type { Digest } from '../../base/item.js'
 import {
   changeMode,
@@ -14,7 +15,7 @@ import {
 import type { Content, Entry, Mode } from '../../share/entry.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
-import { isKeptTime, type Signature } from '../index/signature.js'
+import { isKeptTime, modeOf, type Signature } from '../index/signature.js'
 import type { Findings } from './findings.js'
 
 export interface RecordingOptions {
@@ -32,8 +33,8 @@ export class Recording {
     this.options = options
   }
 
-  recordFolder(path: string): void {
-    this.record(path, { ...NO_CONTENT, kind: 'folder' }, READABLE, undefined)
+  recordFolder(path: string, mode: Mode): void {
+    this.record(path, { ...NO_CONTENT, kind: 'folder' }, modeOf({ ...mode, executable: false }), undefined)
   }
 
   recordLink(path: string, target: string): void {
@@ -41,36 +42,37 @@ export class Recording {
   }
 
   recordFile(path: string, signature: Signature, digest: Digest): void {
-    const { sizeBytes, executable } = signature
+    const { sizeBytes, mode } = signature
     const mtimeMs = Math.round(signature.mtimeMs)
     const content: Content = { ...NO_CONTENT, kind: 'file', sizeBytes, mtimeMs, digest }
-    this.record(path, content, { access: 'all', executable }, signature)
+    this.record(path, content, mode, signature)
   }
 
-  /** A new version of our own making, unless it says nothing new. */
-  private record(path: string, content: Content, mode: Mode, signature: Signature | undefined): void {
+  /** A new version of our own making, unless it says nothing new. `seen`: the mode that the disk shows. */
+  private record(path: string, content: Content, seen: Mode, signature: Signature | undefined): void {
     const { catalogue, findings } = this.options
     findings.forgetProblem(path)
     const before = catalogue.get(path)
-    const entry = this.edited(before, path, content, mode)
+    const entry = this.edited(before, path, content, seen)
     if (entry === before) {
       if (signature !== undefined) catalogue.refreshSignature(path, signature)
+      else if (seen.access !== 'none') catalogue.refreshMode(path, seen)
       return
     }
     if (before?.kind === 'folder' && content.kind !== 'folder') this.markDeletedInside(path)
-    catalogue.record(entry, signature)
+    catalogue.record(entry, signature, seen)
     findings.addChange(entry)
   }
 
   /** The same entry where nothing is new: the same content with another time was touched. */
-  private edited(before: Entry | undefined, path: string, content: Content, mode: Mode): Entry {
-    const { edits } = this.options
-    if (before === undefined || !sameContent(before, content))
-      return editContent(before, { path, content, mode, dot: edits.nextDot() }).entry
+  private edited(before: Entry | undefined, path: string, content: Content, seen: Mode): Entry {
+    const { edits, catalogue } = this.options
+    const isEdited = before === undefined || !sameContent(before, content)
+    const isSameKind = before?.kind === content.kind
+    const mode = isSameKind ? editedMode(before, { seen, known: catalogue.mode(path), isEdited }) : seen
+    if (isEdited) return editContent(before, { path, content, mode, dot: edits.nextDot() }).entry
     const isTimed = isKeptTime(content.mtimeMs, mtimeOf(before))
-    // Format 1 and disks that keep no modes tell nothing of who may read: that is no edit of it.
-    const isTold = before.access !== 'none' && mode.access !== 'none'
-    const isMode = sameMode(before, isTold ? mode : { ...mode, access: before.access })
+    const isMode = sameMode(before, mode)
     if (isTimed && isMode) return before
     const dot = edits.nextDot()
     const entry = isMode ? before : changeMode(before, dot, mode).entry
@@ -113,4 +115,24 @@ export class Recording {
 
 const NO_CONTENT = { sizeBytes: 0, mtimeMs: 0, digest: '', target: '', deletedKind: undefined } as const
 
-const READABLE: Mode = { access: 'all', executable: false }
+/** The mode that an entry has from now on. Only a change of the mode that was `known` is an edit: the disk may show less than
+ *  the entry says, because of the umask, and where it keeps no modes it shows none. */
+function editedMode(
+  before: Entry,
+  { seen, known, isEdited }: { seen: Mode; known: Mode | undefined; isEdited: boolean },
+): Mode {
+  if (seen.access === 'none') return before
+  const isUntold = before.access === 'none'
+  if (known === undefined || known.access === 'none') {
+    // The index of format 1 did not tell who may read, and an entry of it has not been told.
+    return {
+      access: isEdited ? morePrivate(seen.access, before.access) : before.access,
+      executable: isEdited || isUntold ? seen.executable : before.executable,
+    }
+  }
+  const isKept = seen.access === known.access && !(isUntold && isEdited)
+  return {
+    access: isKept ? before.access : seen.access,
+    executable: seen.executable === known.executable ? before.executable : seen.executable,
+  }
+}

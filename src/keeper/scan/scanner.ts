@@ -12,10 +12,11 @@ import type { Hash } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
+import type { Mode } from '../../share/entry.js'
 import { isOwnPath, joinPath } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
-import { sameSignature, signatureOf } from '../index/signature.js'
+import { type Signature, sameAccess, sameSignature, signatureOf } from '../index/signature.js'
 import { STEP_BYTES, STEP_FILES } from '../limits.js'
 import { type Finding, Findings } from './findings.js'
 import { HashJob } from './hashing.js'
@@ -121,6 +122,8 @@ export class Scanner {
     if (entry.kind === 'file' && sight.type === 'file') {
       return sameSignature(this.options.catalogue.signature(path), signatureOf(sight.stat))
     }
+    if (entry.kind === 'folder' && sight.type === 'folder')
+      return sameAccess(this.options.catalogue.mode(path), sight.stat)
     return entry.kind === sight.type && (sight.type !== 'link' || sight.target === entry.target)
   }
 
@@ -180,9 +183,9 @@ export class Scanner {
       case 'folder':
         this.settling.disarm(path)
         if (entry?.kind !== 'folder') {
-          this.recording.recordFolder(path)
+          this.recording.recordFolder(path, sight.stat)
           this.queueFolder(path)
-        }
+        } else if (!isKnown(catalogue.mode(path), sight.stat)) this.recording.recordFolder(path, sight.stat)
         return true
       case 'link':
         this.settling.disarm(path)
@@ -190,11 +193,20 @@ export class Scanner {
           this.recording.recordLink(path, sight.target)
         return false
       case 'file':
-        if (entry?.kind === 'file' && sameSignature(catalogue.signature(path), signatureOf(sight.stat)))
-          this.settling.disarm(path)
-        else this.settling.arm(path, signatureOf(sight.stat), nowMs)
+        this.lookAtFile(path, signatureOf(sight.stat), nowMs)
         return false
     }
+  }
+
+  private lookAtFile(path: string, signature: Signature, nowMs: number): void {
+    const { catalogue } = this.options
+    const known = catalogue.signature(path)
+    if (catalogue.live(path)?.kind !== 'file' || !sameSignature(known, signature)) {
+      this.settling.arm(path, signature, nowMs)
+      return
+    }
+    this.settling.disarm(path)
+    if (!isKnown(known?.mode, signature.mode)) catalogue.refreshSignature(path, signature)
   }
 
   private readSomeAhead(nowMs: number): void {
@@ -285,6 +297,11 @@ export class Scanner {
     this.job?.close()
     this.job = undefined
   }
+}
+
+/** Whether the mode that a disk shows is known already. */
+function isKnown(known: Mode | undefined, seen: Mode): boolean {
+  return seen.access === 'none' || known?.access === seen.access
 }
 
 function reasonOf(error: DiskError): string {

@@ -1,9 +1,8 @@
-// The simulated disk of one share, for the simulator and for tests: everything that the port promises, and
-// everything that a disk can do wrong: fail, fill up, lose what was not synced, and be there when the
-// process dies in the middle of an operation.
-//
-// The share is a folder in a small world of its own, so that links may point out of it.
+// The simulated disk of one share, for the simulator and for tests: everything that the port promises, and everything that
+// a disk can do wrong: fail, fill up, lose what was not synced, and be there when the process dies in the middle of an
+// operation. The share is a folder in a small world of its own, so that links may point out of it.
 
+import type { Access, ModeChange } from '../../base/access.js'
 import {
   type Disk,
   DiskError,
@@ -18,7 +17,7 @@ import {
 } from '../../base/ports.js'
 import { SimSecrets } from '../secrets.js'
 import { type DeathMoment, DiskFaults, type DiskOperation } from './disk-faults.js'
-import { executableMode, type Inode, isEmpty, isWithin, statOf, USUAL_MODES } from './inode.js'
+import { type Inode, isEmpty, isWithin } from './inode.js'
 import { OpenFiles } from './open-files.js'
 import {
   type Place,
@@ -33,14 +32,11 @@ import { type SnapshotEntry, Volume, type VolumeOptions } from './volume.js'
 export { type DeathMoment, type DiskOperation, SimulatedDeath } from './disk-faults.js'
 
 export interface SimDiskOptions extends VolumeOptions {
-  /** Whether it keeps modes; true unless said otherwise. FAT does not, nor do folders shared with a virtual machine. */
-  readonly keepsModes?: boolean
   /** Paths of the share at which the user's secrets are, or will be. */
   readonly privatePaths?: readonly string[]
 }
 
 export class SimDisk implements Disk {
-  private readonly options: SimDiskOptions
   private readonly volume: Volume
   private readonly faults = new DiskFaults()
   private readonly openFiles = new OpenFiles()
@@ -48,7 +44,6 @@ export class SimDisk implements Disk {
   private isByPerson = false
 
   constructor(options: SimDiskOptions) {
-    this.options = options
     this.volume = new Volume(options)
     this.secrets = new SimSecrets(options.privatePaths ?? [], (path, followLast) =>
       this.volume.tryResolve(path, followLast),
@@ -117,18 +112,21 @@ export class SimDisk implements Disk {
     attributes: { mtimeMs?: number; executable?: boolean; mode?: number } = {},
   ): void {
     this.unharmed(() => {
-      for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
-        const folder = path.slice(0, slash)
-        if (this.statLink(folder) === undefined) this.makeFolder(folder)
-      }
+      for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+        if (this.statLink(path.slice(0, slash)) === undefined) this.makeFolder(path.slice(0, slash))
       const handle = this.create(path)
       this.truncate(handle, 0)
       this.write(handle, bytes, 0)
       this.close(handle)
-      if (attributes.mode !== undefined) this.setMode(this.volume.resolve(path, true), attributes.mode)
-      if (attributes.executable !== undefined) this.setExecutable(path, attributes.executable)
+      if (attributes.mode !== undefined) this.chmod(path, attributes.mode)
+      if (attributes.executable === true) this.chmod(path, 0o755)
       if (attributes.mtimeMs !== undefined) this.setTimes(path, attributes.mtimeMs)
     })
+  }
+
+  /** Sets the nine bits of what is there, as its person does. */
+  chmod(path: string, mode: number): void {
+    this.volume.setMode(this.volume.resolve(path, true), mode)
   }
 
   /** The content of a file, links followed; undefined where there is none. */
@@ -195,7 +193,7 @@ export class SimDisk implements Disk {
 
   stateOf(handle: FileHandle): FileStat {
     this.faults.begin('stateOf')
-    return statOf(this.openFiles.at(handle))
+    return this.volume.statOf(this.openFiles.at(handle))
   }
 
   read(handle: FileHandle, target: Uint8Array, position: number): number {
@@ -220,9 +218,8 @@ export class SimDisk implements Disk {
       return this.openFiles.open(known, 'write')
     }
     const inode = this.faults.mutate(() => {
-      const made = this.volume.makeInode('file')
       // A person's programs make files as usual.
-      if (!this.isByPerson) made.mode = 0o600
+      const made = this.volume.makeInode('file', this.isByPerson ? 'usual' : 'private')
       return this.volume.attach(place.folder, place.name, made)
     })
     return this.openFiles.open(inode, 'write')
@@ -303,8 +300,7 @@ export class SimDisk implements Disk {
     const place = this.placeFor('makeFolder', path)
     refuseExisting(place, path)
     this.faults.mutate(() => {
-      const made = this.volume.makeInode('folder')
-      if (access === 'private') made.mode = 0o700
+      const made = this.volume.makeInode('folder', access)
       this.volume.attach(place.folder, place.name, made)
     })
   }
@@ -343,19 +339,24 @@ export class SimDisk implements Disk {
     })
   }
 
-  setExecutable(path: string, executable: boolean): void {
-    const inode = present(this.placeFor('setExecutable', path), path)
-    if (inode.kind === 'link') throw new DiskError('link', `${path} is a symbolic link`)
-    this.setMode(inode, executableMode(inode.mode, executable))
+  setMode(path: string, change: ModeChange): void {
+    const inode = this.toChange('setMode', path)
+    const mode = this.volume.modeAfter(inode, change)
+    if (mode !== inode.mode) this.faults.mutate(() => this.volume.setMode(inode, mode))
   }
 
-  setAccess(path: string, { executable, replaces }: FileAccess): void {
-    const inode = present(this.placeFor('setAccess', path), path)
-    if (inode.kind === 'link') throw new DiskError('link', `${path} is a symbolic link`)
+  setAccess(path: string, { replaces, ...change }: FileAccess): FileStat {
+    const inode = this.toChange('setAccess', path)
     const replaced = replaces === undefined ? undefined : this.volume.tryResolve(replaces, true)
-    const mode = replaced?.mode ?? USUAL_MODES.file
-    const wanted = ((mode & 0o100) !== 0) === executable ? mode : executableMode(mode, executable)
-    if (this.options.keepsModes ?? true) this.setMode(inode, wanted)
+    const mode = this.volume.modeAfter(replaced, change)
+    this.faults.mutate(() => this.volume.setMode(inode, mode))
+    return this.volume.statOf(inode)
+  }
+
+  probeModes(): void {}
+
+  usualAccess(): Access {
+    return this.volume.usualAccess
   }
 
   room(): DiskRoom | undefined {
@@ -375,12 +376,10 @@ export class SimDisk implements Disk {
 
   // — How it is done. —
 
-  private setMode(inode: Inode, mode: number): void {
-    this.faults.mutate(() => {
-      inode.mode = mode
-      inode.ctimeMs = this.volume.now()
-      inode.touched()
-    })
+  private toChange(operation: DiskOperation, path: string): Inode {
+    const inode = present(this.placeFor(operation, path), path)
+    if (inode.kind === 'link') throw new DiskError('link', `${path} is a symbolic link`)
+    return inode
   }
 
   private placeFor(operation: DiskOperation, path: string): Place {
@@ -393,6 +392,7 @@ export class SimDisk implements Disk {
 
   private seen(path: string, inode: Inode | undefined): FileStat | undefined {
     if (inode === undefined) return undefined
-    return path !== '' && this.secrets.has(inode) ? { ...statOf(inode), kind: 'private' } : statOf(inode)
+    const isSecret = path !== '' && this.secrets.has(inode)
+    return isSecret ? { ...this.volume.statOf(inode), kind: 'private' } : this.volume.statOf(inode)
   }
 }

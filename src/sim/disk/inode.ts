@@ -1,7 +1,7 @@
 // Files, folders and links of the simulated disk, and what of them would outlive a loss of power. Content is a byte
 // array that is shared with its stable copy until the next write.
 
-import type { FileKind, FileStat } from '../../base/ports.js'
+import type { FileKind } from '../../base/ports.js'
 
 export interface StableContent {
   readonly bytes: Uint8Array
@@ -41,17 +41,13 @@ export class Inode {
   /** The names on stable storage; undefined while they are the same as `names`. */
   stableNames: Map<string, Inode> | undefined
 
-  constructor(inodeNumber: number, kind: FileKind, nowMs: number) {
+  constructor(inodeNumber: number, kind: FileKind, { nowMs, mode }: { nowMs: number; mode: number }) {
     this.number = inodeNumber
     this.kind = kind
+    this.mode = mode
     this.mtimeMs = nowMs
     this.ctimeMs = nowMs
     this.names = kind === 'folder' ? new Map() : NO_NAMES
-    this.mode = USUAL_MODES[kind]
-  }
-
-  get executable(): boolean {
-    return (this.mode & 0o100) !== 0
   }
 
   read(target: Uint8Array, position: number): number {
@@ -139,30 +135,12 @@ export class Inode {
   }
 }
 
-/** With a umask of 022. */
-export const USUAL_MODES: Readonly<Record<FileKind, number>> = {
-  file: 0o644,
-  folder: 0o755,
-  link: 0o777,
-  private: 0o600,
-  other: 0o644,
-}
 const NOTHING = new Uint8Array(0)
 const EMPTY: StableContent = { bytes: NOTHING, sizeBytes: 0, mtimeMs: 0, ctimeMs: 0, mode: 0o600 }
 const NO_NAMES: Map<string, Inode> = new Map()
 /** Bytes that the kernel writes back at once. */
 const PAGE_BYTES = 4096
 const SPARE_BYTES_MAX = 1 << 20
-
-/** Those who may read may run it, or nobody may. */
-export function executableMode(mode: number, executable: boolean): number {
-  return executable ? mode | ((mode & 0o444) >> 2) : mode & ~0o111
-}
-
-export function statOf(inode: Inode): FileStat {
-  const { kind, sizeBytes, mtimeMs, ctimeMs, executable, mode, number: inodeNumber } = inode
-  return { kind, sizeBytes, mtimeMs, ctimeMs, inode: inodeNumber, device: DEVICE, executable, mode }
-}
 
 export function isEmpty(inode: Inode): boolean {
   return inode.names.size === 0 && inode.illegibleNames.length === 0
@@ -217,6 +195,5 @@ export function resolvePath(from: {
   return current
 }
 
-const DEVICE = 1
 /** Links followed in one path, as Linux has it. */
 const LINKS_MAX = 40

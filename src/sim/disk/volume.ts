@@ -1,8 +1,9 @@
 // The content of the simulated disk: inodes, the names that lead to them, the room that they take, and the times that they
 // get. SimDisk adds the port, faults, open files and secrets.
 
+import { type Access, accessOf, fileBits, folderBits, type ModeChange } from '../../base/access.js'
 import { assert } from '../../base/assert.js'
-import { DiskError } from '../../base/ports.js'
+import { DiskError, type FileStat } from '../../base/ports.js'
 import { Inode, resolvePath, visit } from './inode.js'
 import { type NameChange, NameLog } from './name-log.js'
 
@@ -16,6 +17,10 @@ export interface VolumeOptions {
   /** Whether a loss of power keeps changes of names in their order, as journalling file systems do; true
    *  unless said otherwise. */
   readonly namesInOrder?: boolean
+  /** Of the machine's user; 022 unless said otherwise. */
+  readonly umask?: number
+  /** Whether it keeps modes; true unless said otherwise. FAT does not, nor do folders shared with a virtual machine. */
+  readonly keepsModes?: boolean
 }
 
 /** File, folder or link at a path, for comparing whole disks in tests. */
@@ -24,9 +29,12 @@ export interface SnapshotEntry {
   readonly bytes: Uint8Array
   readonly target: string
   readonly executable: boolean
+  readonly mode: number
   readonly mtimeMs: number
 }
 
+const PRIVATE_MODES = { file: 0o600, folder: 0o700, link: 0o777 }
+const DEVICE = 1
 const SHARE_NAME = 'share'
 const DISK_IS_FULL = 'the simulated disk is full'
 
@@ -85,9 +93,10 @@ export class Volume {
   snapshot(of: 'share' | 'world'): Map<string, SnapshotEntry> {
     const entries = new Map<string, SnapshotEntry>()
     visit(of === 'share' ? this.share : this.world, '', (path, inode) => {
-      const { kind, target, executable, mtimeMs } = inode
+      const { kind, target, mode, mtimeMs } = inode
+      const { executable } = this.statOf(inode)
       assert(kind !== 'other' && kind !== 'private', 'the simulated disk has no other things')
-      if (path !== '') entries.set(path, { kind, bytes: inode.content(), target, executable, mtimeMs })
+      if (path !== '') entries.set(path, { kind, bytes: inode.content(), target, executable, mode, mtimeMs })
     })
     return entries
   }
@@ -135,10 +144,51 @@ export class Volume {
     this.nameLog.commit(this.world)
   }
 
+  // — Modes. —
+
+  get keepsModes(): boolean {
+    return this.options.keepsModes ?? true
+  }
+
+  /** Of what the machine's user makes. */
+  usualMode(kind: 'file' | 'folder' | 'link'): number {
+    if (!this.keepsModes || kind === 'link') return 0o777
+    return (kind === 'file' ? 0o666 : 0o777) & ~(this.options.umask ?? 0o022)
+  }
+
+  get usualAccess(): Access {
+    return this.keepsModes ? accessOf(this.usualMode('file')) : 'none'
+  }
+
+  /** Of a thing, or of a new file, after a change. */
+  modeAfter(inode: Inode | undefined, change: ModeChange): number {
+    const kind = inode?.kind === 'folder' ? 'folder' : 'file'
+    const usual = this.usualMode(kind)
+    const mode = inode?.mode ?? usual
+    return kind === 'folder' ? folderBits(mode, change, usual) : fileBits(mode, change, usual)
+  }
+
+  setMode(inode: Inode, mode: number): void {
+    if (!this.keepsModes) return
+    inode.mode = mode
+    inode.ctimeMs = this.now()
+    inode.touched()
+  }
+
+  statOf(inode: Inode): FileStat {
+    const { kind, sizeBytes, mtimeMs, ctimeMs, mode, number: inodeNumber } = inode
+    const { keepsModes } = this
+    const access = keepsModes ? accessOf(mode) : 'none'
+    const executable = keepsModes && (mode & 0o100) !== 0
+    return { kind, sizeBytes, mtimeMs, ctimeMs, inode: inodeNumber, device: DEVICE, executable, access, mode }
+  }
+
   // — Names. —
 
-  makeInode(kind: 'file' | 'folder' | 'link'): Inode {
-    return new Inode(this.nextInode++, kind, this.now())
+  makeInode(kind: 'file' | 'folder' | 'link', access: 'usual' | 'private' = 'usual'): Inode {
+    const isPrivate = access === 'private' && this.keepsModes
+    const mode = isPrivate ? PRIVATE_MODES[kind] : this.usualMode(kind)
+    return new Inode(this.nextInode++, kind, { nowMs: this.now(), mode })
   }
 
   attach(folder: Inode, name: string, inode: Inode): Inode {

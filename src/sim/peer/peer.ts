@@ -59,6 +59,8 @@ export class SimPeer {
       nowMs: this.wallMs,
       timestampStepMs: plan.timestampStepMs,
       namesInOrder: plan.namesInOrder,
+      umask: plan.umask,
+      keepsModes: plan.keepsModes,
     })
     this.engineDisk = new EngineDisk(this.disk, options.hash)
     const diskObserver: DiskObserver = {
@@ -66,6 +68,7 @@ export class SimPeer {
         observer.handleSharePath(number, path)
         this.hint(path)
       },
+      handleOwnFile: (path) => observer.handleOwnFile(number, path),
       handleWrittenInPlace: (path) => observer.handleWrittenInPlace(number, path),
       handleChange: () => observer.handleActivity(number, 'disk'),
     }

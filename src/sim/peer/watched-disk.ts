@@ -1,6 +1,7 @@
 // The disk as the simulated watcher process sees it: every operation goes to the simulated disk, and whoever proves
 // the invariants is told of each one that changes something. Used by SimPeer.
 
+import type { Access, ModeChange } from '../../base/access.js'
 import type {
   Disk,
   DiskRoom,
@@ -15,6 +16,8 @@ import { isOwnPath } from '../../share/path.js'
 export interface DiskObserver {
   /** A path outside `.left` was changed by the keeper: what is there now may be looked at. */
   handleSharePath(path: string): void
+  /** A file below `.left` was made, or opened for writing. */
+  handleOwnFile(path: string): void
   /** The keeper wrote into a file of the share instead of beside it. */
   handleWrittenInPlace(path: string): void
   /** Something on the disk changed, anywhere. */
@@ -60,13 +63,11 @@ export class WatchedDisk implements Disk {
   }
 
   create(path: string): FileHandle {
-    if (!isOwnPath(path)) this.observer.handleWrittenInPlace(path)
-    return this.watched([], () => this.disk.create(path))
+    return this.made(path, () => this.disk.create(path))
   }
 
   writeNew(path: string, file: NewFile): FileStat {
-    if (!isOwnPath(path)) this.observer.handleWrittenInPlace(path)
-    return this.watched([], () => this.disk.writeNew(path, file))
+    return this.made(path, () => this.disk.writeNew(path, file))
   }
 
   write(handle: FileHandle, source: Uint8Array, position: number): void {
@@ -113,12 +114,20 @@ export class WatchedDisk implements Disk {
     this.watched([path], () => this.disk.setTimes(path, mtimeMs))
   }
 
-  setExecutable(path: string, executable: boolean): void {
-    this.watched([path], () => this.disk.setExecutable(path, executable))
+  setMode(path: string, change: ModeChange): void {
+    this.watched([path], () => this.disk.setMode(path, change))
   }
 
-  setAccess(path: string, access: FileAccess): void {
-    this.watched([path], () => this.disk.setAccess(path, access))
+  setAccess(path: string, access: FileAccess): FileStat {
+    return this.watched([path], () => this.disk.setAccess(path, access))
+  }
+
+  probeModes(folder: string): void {
+    this.disk.probeModes(folder)
+  }
+
+  usualAccess(): Access {
+    return this.disk.usualAccess()
   }
 
   room(): DiskRoom | undefined {
@@ -127,6 +136,15 @@ export class WatchedDisk implements Disk {
 
   syncFolder(path: string): void {
     this.disk.syncFolder(path)
+  }
+
+  private made<T>(path: string, make: () => T): T {
+    if (!isOwnPath(path)) this.observer.handleWrittenInPlace(path)
+    try {
+      return this.watched([], make)
+    } finally {
+      if (isOwnPath(path)) this.observer.handleOwnFile(path)
+    }
   }
 
   /** Tells of the change even where the process died in it: then it may have happened. */

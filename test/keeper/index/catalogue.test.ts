@@ -15,7 +15,7 @@ const seen: Signature = {
   mtimeMs: 1_700_000_000_000.125,
   ctimeMs: 1_700_000_000_001.5,
   inode: 2 ** 52,
-  executable: true,
+  mode: { access: 'all', executable: true },
 }
 const list = new Uint8Array(64).fill(7)
 const large = (path: string, digest: string): Entry => fileEntry(path, { digest, sizeBytes: BLOCK_BYTES + 1 })

@@ -1,14 +1,63 @@
-import { expect, test } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { decodeRecord, encodeRecord } from '../../../src/keeper/index/index-line.js'
 import { fileEntry } from '../../share/entries.js'
 
+const UNKNOWN = { access: 'none', executable: false }
 const entry = fileEntry('a/b')
 
 test('a line of the index reads numbers of the disk as they would be written again', () => {
-  const [, ...words] = encodeRecord(entry, undefined).split(' ')
+  const [, ...words] = encodeRecord({ entry, signature: undefined, mode: undefined }).split(' ')
   const signatures = ['0,0,0,0,', '-0,-0,-0,-0,'].map(
     (signature) => decodeRecord('a/b', [signature, ...words].join(' '))?.signature,
   )
   expect(signatures[1]).toEqual(signatures[0])
-  expect(signatures[0]).toEqual({ sizeBytes: 0, mtimeMs: 0, ctimeMs: 0, inode: 0, executable: false })
+  expect(signatures[0]).toEqual({ sizeBytes: 0, mtimeMs: 0, ctimeMs: 0, inode: 0, mode: UNKNOWN })
+})
+
+describe('the mode that the disk showed', () => {
+  const modes = (['owner', 'group', 'all', 'none'] as const).flatMap((access) =>
+    [false, true].map((executable) => ({ access, executable })),
+  )
+
+  test.each(modes)('is kept with the signature of a file: $access, executable $executable', (mode) => {
+    const signature = { sizeBytes: 1, mtimeMs: 2.5, ctimeMs: 3, inode: 4, mode }
+    const line = encodeRecord({ entry, signature, mode })
+    expect(decodeRecord('a/b', line)).toEqual({ entry, signature, mode })
+  })
+
+  test.each(modes)('is kept where there is no signature: $access, executable $executable', (mode) => {
+    const line = encodeRecord({ entry, signature: undefined, mode })
+    const isNothing = mode.access === 'none' && !mode.executable
+    const expected = isNothing ? undefined : mode
+    expect(decodeRecord('a/b', line)).toEqual({ entry, signature: undefined, mode: expected })
+  })
+
+  test('is not known of a line of format 1', () => {
+    const [, ...words] = encodeRecord({ entry, signature: undefined, mode: undefined }).split(' ')
+    const modeOfLine = (signature: string) => decodeRecord('a/b', [signature, ...words].join(' '))?.mode
+    expect(modeOfLine('1,2,3,4,')).toEqual(UNKNOWN)
+    expect(modeOfLine('1,2,3,4,x')).toEqual({ access: 'none', executable: true })
+    expect(modeOfLine('-')).toBeUndefined()
+  })
+
+  test('of whatever stands in a line is read as it would be written again', () => {
+    const [, ...words] = encodeRecord({ entry, signature: undefined, mode: undefined }).split(' ')
+    const part = fc.oneof(fc.string(), fc.stringMatching(/^-?[0-9]{0,4}(,[0-9]{0,4}){0,5}[-ogax]{0,2}$/))
+    fc.assert(
+      fc.property(part, (looks) => {
+        const read = decodeRecord('a/b', [looks, ...words].join(' '))
+        if (read === undefined) return
+        const again = decodeRecord('a/b', encodeRecord(read))!
+        const isNothing = again.mode === undefined && read.mode?.executable === false
+        expect(again).toEqual(isNothing ? { ...read, mode: undefined } : read)
+      }),
+    )
+  })
+
+  test('is read as nothing where it is none', () => {
+    const [, ...words] = encodeRecord({ entry, signature: undefined, mode: undefined }).split(' ')
+    for (const letters of ['q', 'xo', 'oo'])
+      expect(decodeRecord('a/b', [`-${letters}`, ...words].join(' '))?.mode).toBeUndefined()
+  })
 })

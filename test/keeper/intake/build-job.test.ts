@@ -67,6 +67,13 @@ describe('a temporary file', () => {
     expect(disk.stat(temporary)!.sizeBytes).toBe(SIZE)
   })
 
+  test("is its user's alone while it is built, though it was ready for its place before", () => {
+    const disk = emptyDisk()
+    disk.putFile(temporary, wanted, { mode: 0o755 })
+    build(disk)
+    expect(disk.stat(temporary)?.mode).toBe(0o600)
+  })
+
   test('goes on from the blocks that the log names and the disk holds', () => {
     const disk = emptyDisk()
     disk.putFile(temporary, wanted)

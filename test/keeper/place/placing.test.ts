@@ -56,7 +56,8 @@ describe('the mode of a file of a peer', () => {
     share.scan()
     share.changes.length = 0
     const temporary = share.putTemporary(utf8('theirs'))
-    const remote = theirFile('a', 'theirs', { ...seenOurs, executable })
+    const { access } = share.catalogue.get('a')!
+    const remote = theirFile('a', 'theirs', { ...seenOurs, access, executable })
     expect(share.placing.place(remote, temporary)).toMatchObject({ type: 'placed' })
     expect(share.textAt('a')).toBe('theirs')
     expect(share.disk.stat('a')?.mode).toBe(after)
@@ -99,6 +100,31 @@ describe('a new file of a peer', () => {
     expect(share.catalogue.get('a')).toEqual(remote)
     expect(share.disk.statLink('.left/tmp/small-1')).toBeUndefined()
     expect(share.scanned()).toEqual([])
+  })
+
+  test('has its time, though it was to have another one when it first met something in its place', () => {
+    const share = shareWith({})
+    const mtimeMs = START_MS - 3_600_000
+    const file = { bytes: utf8('theirs'), mtimeMs, sync: false }
+    const temporary = { path: '.left/tmp/small-1', looks: share.disk.writeNew('.left/tmp/small-1', file) }
+    share.disk.putFile('a', utf8('made here'))
+    const touched = theirFile('a', 'theirs', { mtimeMs: mtimeMs + 3_401 })
+    expect(share.placing.place(touched, temporary).type).toBe('unsettled')
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    const placed = share.placing.place(theirFile('a', 'theirs', { mtimeMs }), temporary)
+    expect(placed.type).toBe('placed')
+    expect(share.disk.stat('a')?.mtimeMs).toBe(mtimeMs)
+  })
+
+  test('has its time, though it was written at one that a coarse disk would keep for it', () => {
+    const share = shareWith({})
+    const mtimeMs = Math.ceil(share.nowMs / 2_000) * 2_000
+    share.nowMs = mtimeMs
+    const temporary = share.putTemporary(utf8('theirs'))
+    expect(share.placing.place(theirFile('a', 'theirs', { mtimeMs: mtimeMs + 141 }), temporary).type).toBe(
+      'placed',
+    )
+    expect(share.disk.stat('a')?.mtimeMs).toBe(mtimeMs + 141)
   })
 
   test('does not take the place of a file that nobody has looked at yet', () => {
@@ -161,7 +187,7 @@ describe('a new file of a peer', () => {
     expect(share.placing.finish(prepared).type).toBe('placed')
     expect(share.textAt('f/g/a')).toBe('1')
     expect(share.catalogue.get('f')?.version).toEqual(dotted(`${THEIRS}:1`))
-    expect(share.catalogue.get('f/g')).toBeUndefined()
+    expect(share.catalogue.get('f/g')).toMatchObject({ kind: 'folder', version: dotted(`${OURS}:1`) })
   })
 
   test('follows a folder that took the place of a file since it was planned', () => {

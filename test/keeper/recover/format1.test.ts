@@ -53,7 +53,9 @@ describe('a share of format 1', () => {
   test('finds the edits that were made while it was being renewed, and those only', () => {
     const share = shareOfFormat1()
     share.disk.putFile('a', utf8('edited'))
-    share.disk.unharmed((disk) => disk.setExecutable('f/private', true))
+    share.disk.unharmed((disk) =>
+      disk.setMode('f/private', { access: 'none', executable: true, widens: false }),
+    )
     share.disk.unharmed((disk) => disk.setTimes('f/run', START_MS))
     share.restart()
     expect(share.scanned()).toEqual(['file a', 'file f/private', 'file f/run'])

@@ -28,7 +28,8 @@ function found(share: ShareOnDisk, ...works: ((share: ShareOnDisk) => void)[]): 
 
 const write = (share: ShareOnDisk) => share.disk.putFile('a', utf8(`written at ${share.nowMs}`))
 const touch = (share: ShareOnDisk) => share.disk.unharmed((disk) => disk.setTimes('a', HOUR_AGO_MS))
-const chmod = (share: ShareOnDisk) => share.disk.unharmed((disk) => disk.setExecutable('a', true))
+const chmod = (share: ShareOnDisk) =>
+  share.disk.unharmed((disk) => disk.setMode('a', { access: 'none', executable: true, widens: false }))
 const remove = (share: ShareOnDisk) => share.disk.unharmed((disk) => disk.removeFile('a'))
 const makeFolder = (share: ShareOnDisk) => share.disk.unharmed((disk) => disk.makeFolder('a'))
 
@@ -65,7 +66,9 @@ describe('an edit of the attributes', () => {
   test('that is undone is another one', () => {
     const share = shareWithFile()
     found(share, chmod)
-    const entry = found(share, (there) => there.disk.unharmed((disk) => disk.setExecutable('a', false)))
+    const entry = found(share, (there) =>
+      there.disk.unharmed((disk) => disk.setMode('a', { access: 'none', executable: false, widens: false })),
+    )
     expect(entry.version).toEqual(version(1, 3))
   })
 

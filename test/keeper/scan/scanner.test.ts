@@ -338,7 +338,7 @@ describe('what changed on the disk', () => {
 
   test('a chmod: the executable bit is an edit of the attributes', () => {
     const share = shareWith('a')
-    share.disk.unharmed((disk) => disk.setExecutable('a', true))
+    share.disk.chmod('a', 0o755)
     expect(share.scanned()).toEqual(['file a'])
     expect(share.catalogue.get('a')).toMatchObject({
       executable: true,

@@ -1,0 +1,114 @@
+// Who may read what, as the people at the simulated machines have it: no file and no folder that LEFT makes or changes is
+// open to more (I15). The world tells it of each edit, and asks it after each operation of a keeper.
+
+import { type Access, PRIVACY } from '../base/access.js'
+import type { Digest } from '../base/item.js'
+import { originalOf } from '../share/decide.js'
+import type { SimDisk } from './disk/disk.js'
+
+export interface PrivacyOptions {
+  readonly disks: readonly SimDisk[]
+  readonly digestOf: (bytes: Uint8Array) => Digest
+}
+
+export class Privacy {
+  private readonly options: PrivacyOptions
+  /** The widest that a person's file of this content was. */
+  private readonly ofContent = new Widest<Digest>()
+  private readonly ofFolder = new Widest<string>()
+  /** Paths whose file a person opened to more than it was before: that counts for other contents too, since the mode of one
+   *  edit and the content of another meet. */
+  private readonly opened = new Widest<string>()
+  /** Per peer, what each path last was. */
+  private readonly last: Map<string, Standing>[]
+  /** The same of what LEFT put there last: a mode that is the same again says nothing to it. */
+  private readonly placed: Map<string, Standing>[]
+
+  constructor(options: PrivacyOptions) {
+    this.options = options
+    this.last = options.disks.map(() => new Map())
+    this.placed = options.disks.map(() => new Map())
+  }
+
+  /** Somebody at `peer` changed what is at the path. */
+  handleEdited(peer: number, path: string): void {
+    const disk = this.options.disks[peer]!
+    const stat = disk.unharmed(() => disk.stat(path))
+    if (stat === undefined) return
+    const shown = rankOf(stat.access)
+    if (stat.kind === 'folder') this.ofFolder.add(path, shown)
+    if (stat.kind !== 'file') return
+    const before = this.last[peer]!.get(path)
+    const known = [before, this.placed[peer]!.get(path)].filter((standing) => standing?.shown === shown)
+    const meant = Math.min(shown, ...known.map((standing) => standing!.meant))
+    this.ofContent.add(this.options.digestOf(disk.contentOf(path)!), meant)
+    if (before !== undefined && meant < before.meant) this.opened.add(path, meant)
+    this.last[peer]!.set(path, { shown, meant })
+  }
+
+  /** LEFT changed what is at the path. Answers what is wrong with that, if anything. */
+  handlePlaced(peer: number, path: string): string | undefined {
+    const disk = this.options.disks[peer]!
+    const stat = disk.unharmed(() => disk.statLink(path))
+    if (stat === undefined || stat.access === 'none') return undefined
+    const rank = rankOf(stat.access)
+    const mode = stat.mode.toString(8)
+    if (stat.kind === 'folder')
+      return rank < this.ofFolder.of(path)
+        ? `a folder of mode ${mode} is more private at its source`
+        : undefined
+    if (stat.kind !== 'file') return undefined
+    const digest = this.options.digestOf(disk.contentOf(path)!)
+    // A content that nobody made is another invariant's.
+    if (!this.ofContent.has(digest)) return undefined
+    const allowed = Math.min(
+      this.ofContent.of(digest),
+      this.opened.of(path),
+      this.opened.of(originalOf(path)),
+    )
+    // The umask took what the file would have, and its person's next content is not more private for that.
+    const usual = rankOf(disk.usualAccess())
+    const isCut = usual > PRIVACY.all && rank >= usual
+    const standing = { shown: rank, meant: isCut ? Math.min(rank, allowed) : rank }
+    this.last[peer]!.set(path, standing)
+    this.placed[peer]!.set(path, standing)
+    return rank < allowed ? `a file of mode ${mode} is more private at its source` : undefined
+  }
+
+  /** LEFT made a file of its own. */
+  handleTemporary(peer: number, path: string): string | undefined {
+    const disk = this.options.disks[peer]!
+    const stat = disk.unharmed(() => disk.statLink(path))
+    if (stat === undefined || stat.access === 'none' || (stat.mode & 0o077) === 0) return undefined
+    return `a temporary file has the mode ${stat.mode.toString(8)}`
+  }
+}
+
+interface Standing {
+  /** By the disk. */
+  readonly shown: number
+  /** By the people. */
+  readonly meant: number
+}
+
+/** The least rank of each; the most private where nothing was said. */
+class Widest<K> {
+  private readonly ranks = new Map<K, number>()
+
+  has(key: K): boolean {
+    return this.ranks.has(key)
+  }
+
+  of(key: K): number {
+    return this.ranks.get(key) ?? PRIVACY.owner
+  }
+
+  add(key: K, rank: number): void {
+    this.ranks.set(key, Math.min(this.of(key), rank))
+  }
+}
+
+/** Where a disk keeps no modes nobody says that a file is private. */
+function rankOf(access: Access): number {
+  return PRIVACY[access === 'none' ? 'all' : access]
+}

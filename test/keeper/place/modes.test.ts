@@ -1,0 +1,251 @@
+// Who may read what a peer sends: never more than the peer says, at no moment, and as much of it as the umask allows.
+
+import { describe, expect, test } from 'vitest'
+import { utf8 } from '../../../src/base/bytes.js'
+import type { Access, Entry } from '../../../src/share/entry.js'
+import { SimulatedDeath } from '../../../src/sim/disk/disk.js'
+import {
+  dotted,
+  OURS,
+  ShareOnDisk,
+  type ShareOptions,
+  THEIRS,
+  theirFile,
+  theirFolder,
+} from '../share-on-disk.js'
+
+const modeAt = (share: ShareOnDisk, path: string) => share.disk.stat(path)?.mode
+const folderOf = (access: Access): Entry => ({ ...theirFolder('f'), access })
+
+function shareWith(modes: Readonly<Record<string, number>>, options: ShareOptions = {}): ShareOnDisk {
+  const share = new ShareOnDisk(options)
+  for (const [path, mode] of Object.entries(modes)) share.disk.putFile(path, utf8(path), { mode })
+  share.scan()
+  share.nowMs += 60_000
+  share.changes.length = 0
+  return share
+}
+
+function place(share: ShareOnDisk, entry: Entry, text = ''): void {
+  const temporary = entry.kind === 'file' ? share.putTemporary(utf8(text)) : undefined
+  expect(share.placing.place(entry, temporary)).toMatchObject({ type: 'placed' })
+}
+
+/** The entry of ours at the path with another mode by the peer, who has seen it. */
+function changed(share: ShareOnDisk, path: string, access: Access): Entry {
+  const entry = share.catalogue.get(path)!
+  const { content, seen } = entry.version
+  const dot = `${THEIRS}:9`
+  return { ...entry, access, version: { content, attributes: dot, seen: `${seen},${dot}` } }
+}
+
+describe('a new file or folder', () => {
+  test.each([
+    ['owner', 0o022, 0o600, 0o700],
+    ['group', 0o022, 0o640, 0o750],
+    ['all', 0o022, 0o644, 0o755],
+    ['none', 0o022, 0o644, 0o755],
+    ['all', 0o002, 0o664, 0o775],
+    ['group', 0o002, 0o660, 0o770],
+    ['all', 0o027, 0o640, 0o750],
+    ['group', 0o027, 0o640, 0o750],
+    ['all', 0o077, 0o600, 0o700],
+  ] as const)('for %s with a umask of %o has mode %o, %o', (access, umask, file, folder) => {
+    const share = shareWith({}, { umask })
+    place(share, folderOf(access))
+    place(share, theirFile('f/a', '1', { access }), '1')
+    place(share, theirFile('f/run', '2', { access, executable: true }), '2')
+    expect(modeAt(share, 'f')).toBe(folder)
+    expect(modeAt(share, 'f/a')).toBe(file)
+    expect(modeAt(share, 'f/run')).toBe(file | ((file & 0o444) >> 2))
+    expect(share.scanned()).toEqual([])
+  })
+
+  test('is as private when a folder is made on the way of a file, until it is told', () => {
+    const share = shareWith({})
+    place(share, theirFile('f/a', '1'), '1')
+    expect(modeAt(share, 'f')).toBe(0o700)
+    expect(share.catalogue.get('f')).toMatchObject({ kind: 'folder', access: 'none' })
+    expect(share.scanned()).toEqual([])
+    expect(share.placing.adopt(changed(share, 'f', 'all'))).toBe(true)
+    expect(modeAt(share, 'f')).toBe(0o755)
+    expect(share.scanned()).toEqual([])
+  })
+})
+
+test('a folder of which format 1 did not tell is not opened', () => {
+  for (const [dot, mode] of [
+    ['00000000aaaaaaaa:1', 0o700],
+    [`${THEIRS}:1`, 0o750],
+  ] as const) {
+    const share = shareWith({ 'f/a': 0o644 })
+    share.disk.chmod('f', 0o700)
+    share.scan()
+    const untold = { ...folderOf('none'), version: dotted(dot) }
+    share.catalogue.record(untold, undefined, share.catalogue.mode('f'))
+    expect(share.placing.adopt(changed(share, 'f', 'group'))).toBe(true)
+    expect(modeAt(share, 'f')).toBe(mode)
+    expect(share.catalogue.get('f')?.access).toBe('group')
+    share.changes.length = 0
+    expect(share.scanned()).toEqual([])
+  }
+})
+
+describe('a version that replaces one', () => {
+  const seenOurs = { version: dotted(`${OURS}:1`, `${THEIRS}:1`) }
+
+  test.each([
+    [0o664, 'all', 0o664],
+    [0o664, 'group', 0o660],
+    [0o664, 'owner', 0o600],
+    [0o600, 'all', 0o644],
+    [0o600, 'group', 0o640],
+    [0o600, 'owner', 0o600],
+    [0o600, 'none', 0o600],
+    [0o660, 'all', 0o664],
+  ] as const)('of mode %o, for %s, has mode %o', (before, access, after) => {
+    const share = shareWith({ a: before })
+    place(share, theirFile('a', 'theirs', { ...seenOurs, access }), 'theirs')
+    expect(modeAt(share, 'a')).toBe(after)
+    expect(share.scanned()).toEqual([])
+  })
+
+  test('is as private as the more private one where neither has seen the other, and so is the copy', () => {
+    const share = shareWith({ a: 0o600 })
+    place(share, theirFile('a', 'theirs', { mtimeMs: share.nowMs + 1 }), 'theirs')
+    const copy = share.paths.find((path) => path !== 'a')!
+    expect([modeAt(share, 'a'), modeAt(share, copy)]).toEqual([0o600, 0o600])
+    expect(share.scanned()).toEqual([])
+  })
+})
+
+describe('another mode of what is here', () => {
+  test.each([
+    [0o664, 'owner', 0o600],
+    [0o664, 'group', 0o660],
+    [0o600, 'all', 0o644],
+    [0o640, 'all', 0o644],
+    [0o640, 'owner', 0o600],
+    [0o640, 'none', 0o640],
+  ] as const)('of mode %o, for %s, makes it %o, and is no edit of ours', (before, access, after) => {
+    const share = shareWith({ a: before })
+    expect(share.placing.adopt(changed(share, 'a', access))).toBe(true)
+    expect(modeAt(share, 'a')).toBe(after)
+    expect(share.scanned()).toEqual([])
+    expect(share.catalogue.get('a')?.access).toBe(access)
+  })
+
+  test.each([
+    [0o755, 'owner', 0o700],
+    [0o775, 'group', 0o770],
+    [0o700, 'all', 0o755],
+  ] as const)('of a folder of mode %o, for %s, makes it %o', (before, access, after) => {
+    const share = shareWith({ 'f/a': 0o644 })
+    share.disk.chmod('f', before)
+    share.scan()
+    share.changes.length = 0
+    expect(share.placing.adopt(changed(share, 'f', access))).toBe(true)
+    expect(modeAt(share, 'f')).toBe(after)
+    expect(share.scanned()).toEqual([])
+  })
+
+  test('waits for the look at a chmod of ours', () => {
+    const share = shareWith({ 'f/a': 0o644 })
+    const file = changed(share, 'f/a', 'group')
+    const folder = changed(share, 'f', 'group')
+    share.disk.chmod('f/a', 0o600)
+    share.disk.chmod('f', 0o700)
+    expect([share.placing.adopt(file), share.placing.adopt(folder)]).toEqual([false, false])
+    expect([modeAt(share, 'f/a'), modeAt(share, 'f')]).toEqual([0o600, 0o700])
+  })
+
+  test.each(['denied', 'io'] as const)('that cannot be set (%s) is no edit and blocks nothing', (code) => {
+    const share = shareWith({ a: 0o644 })
+    const mtimeMs = share.nowMs - 3_600_000
+    const entry = changed(share, 'a', 'owner')
+    const touched = { mtimeMs, content: entry.version.content }
+    share.disk.failNext(code, 'setMode')
+    expect(share.placing.adopt({ ...entry, touched })).toBe(true)
+    expect(share.disk.stat('a')).toMatchObject({ mode: 0o644, mtimeMs })
+    expect(share.scanned()).toEqual([])
+    expect(share.catalogue.get('a')?.access).toBe('owner')
+  })
+})
+
+/** Modes that are wider than what the peer says of the private file and the folder, in the share and beside it. */
+function tooWide(share: ShareOnDisk): string[] {
+  return [...share.disk.snapshot()]
+    .filter(([path, { kind, mode }]) => kind !== 'link' && path !== 'f/public' && (mode & 0o077) !== 0)
+    .map(([path, { mode }]) => `${path} ${mode.toString(8)}`)
+}
+
+describe('a kill at any moment', () => {
+  const entries: readonly [Entry, string][] = [
+    [folderOf('owner'), ''],
+    [theirFile('f/private', 'private', { access: 'owner' }), 'private'],
+    [
+      theirFile('old', 'private too', { access: 'owner', version: dotted(`${OURS}:1`, `${THEIRS}:1`) }),
+      'private too',
+    ],
+  ]
+
+  test('leaves nothing wider than its entry, and no edit of a mode', () => {
+    let hasDied = true
+    for (let count = 1; hasDied; count++)
+      for (const moment of ['before', 'after'] as const) {
+        hasDied = false
+        const share = shareWith({ old: 0o600 })
+        share.disk.dieAfterOperations(count, moment)
+        try {
+          for (const [entry, text] of entries) place(share, entry, text)
+          share.catalogue.commit()
+        } catch (error) {
+          if (!(error instanceof SimulatedDeath)) throw error
+          hasDied = true
+        }
+        expect([count, moment, tooWide(share)]).toEqual([count, moment, []])
+        share.restart()
+        share.scan()
+        expect([count, moment, tooWide(share)]).toEqual([count, moment, []])
+        for (const [entry, text] of entries)
+          if (share.catalogue.get(entry.path)?.version.attributes !== entry.version.attributes)
+            share.placing.place(entry, entry.kind === 'file' ? share.putTemporary(utf8(text)) : undefined)
+        expect([count, moment, tooWide(share)]).toEqual([count, moment, []])
+      }
+  })
+
+  test('makes nothing private for the others', () => {
+    const open: readonly [Entry, string][] = [
+      [folderOf('all'), ''],
+      [theirFile('f/a', '1'), '1'],
+    ]
+    let hasDied = true
+    for (let count = 1; hasDied; count++) {
+      hasDied = false
+      const share = shareWith({})
+      share.disk.dieAfterOperations(count)
+      try {
+        for (const [entry, text] of open) place(share, entry, text)
+        share.catalogue.commit()
+      } catch (error) {
+        if (!(error instanceof SimulatedDeath)) throw error
+        hasDied = true
+      }
+      share.restart()
+      share.changes.length = 0
+      share.scan()
+      expect([count, share.changes.filter(({ access }) => access !== 'all')]).toEqual([count, []])
+    }
+  })
+
+  test('leaves a chmod of a person after the placing an edit', () => {
+    const share = shareWith({})
+    place(share, folderOf('all'))
+    place(share, theirFile('f/a', '1'), '1')
+    share.disk.chmod('f', 0o700)
+    share.disk.chmod('f/a', 0o600)
+    share.restart()
+    expect(share.scanned()).toEqual(['file f/a', 'folder f'])
+    expect(share.changes).toMatchObject([{ access: 'owner' }, { access: 'owner' }])
+  })
+})
