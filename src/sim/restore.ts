@@ -66,13 +66,11 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   }
 }
 
-function write(
-  disk: SimDisk,
-  path: string,
-  { kind, bytes, target, executable, mtimeMs }: SnapshotEntry,
-): void {
-  if (kind === 'folder') disk.makeFolder(path)
-  else if (kind === 'link') disk.makeLink(path, target)
+function write(disk: SimDisk, path: string, { kind, bytes, target, mode, mtimeMs }: SnapshotEntry): void {
+  if (kind === 'folder') {
+    disk.makeFolder(path)
+    disk.chmod(path, mode)
+  } else if (kind === 'link') disk.makeLink(path, target)
   else disk.putFile(path, bytes ?? new Uint8Array(0), { mode, mtimeMs })
 }
 
