@@ -22,7 +22,7 @@ import {
   relate,
   uniteSeen,
 } from '../../src/share/dots.js'
-import type { Content, Entry } from '../../src/share/entry.js'
+import type { Access, Content, Entry } from '../../src/share/entry.js'
 import {
   decodeEntry,
   decodeEntryInFolder,
