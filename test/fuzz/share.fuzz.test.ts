@@ -255,16 +255,21 @@ fuzz({
     .record({
       value: entry,
       times: fc.tuple(fc.nat(), fc.integer(), fc.integer(), fc.nat()),
-      executable: fc.boolean(),
+      mode: fc.record({
+        access: fc.constantFrom('owner', 'group', 'all', 'none'),
+        executable: fc.boolean(),
+      }),
+      isSigned: fc.boolean(),
     })
-    .map(({ value, times: [sizeBytes, mtimeMs, ctimeMs, inode], executable }) =>
-      utf8(encodeRecord({ ...value, path: 'a/b' }, { sizeBytes, mtimeMs, ctimeMs, inode, executable })),
-    ),
+    .map(({ value, times: [sizeBytes, mtimeMs, ctimeMs, inode], mode, isSigned }) => {
+      const signature = isSigned ? { sizeBytes, mtimeMs, ctimeMs, inode, mode } : undefined
+      return utf8(encodeRecord({ entry: { ...value, path: 'a/b' }, signature, mode }))
+    }),
   decode: (bytes) => {
     const text = textOf(bytes)
     return text === undefined ? undefined : decodeIndexRecord('a/b', text)
   },
-  encode: ({ entry: value, signature }) => utf8(encodeRecord(value, signature)),
+  encode: (value) => utf8(encodeRecord(value)),
   // Numbers of the disk are read in any spelling, for nobody compares the lines.
   isCanonical: () => false,
 })
