@@ -23,7 +23,7 @@ export function smallTemporary(fetch: number): string {
   return `${TEMPORARY_FOLDER}/small-${fetch}`
 }
 
-/** A folder is made here, gets its mode, and is renamed; one that a kill left here is used for the next one. */
+/** A folder is made here, gets its mode, and is renamed; whatever a kill left here is nobody's. */
 export const FOLDER_TEMPORARY = `${TEMPORARY_FOLDER}/folder`
 
 /** A link that replaces something is made here and renamed at once; whatever a kill left here is nobody's. */

@@ -68,7 +68,7 @@ export class Privacy {
     )
     // The umask took what the file would have, and its person's next content is not more private for that.
     const usual = rankOf(disk.usualAccess())
-    const isCut = usual > PRIVACY.all && rank >= usual
+    const isCut = usual > PRIVACY.all && rank === usual
     const standing = { shown: rank, meant: isCut ? Math.min(rank, allowed) : rank }
     this.last[peer]!.set(path, standing)
     this.placed[peer]!.set(path, standing)

@@ -31,7 +31,9 @@ export function applyMode(disk: Disk, path: string, { access, executable }: Mode
 /** Makes a folder beside the share, its user's alone until it is what the access says, and puts it in its place. Answers
  *  how it looks. Throws a DiskError, 'exists' where something is there. */
 export function makeFolder(disk: Disk, path: string, access: Access): Mode | undefined {
-  if (disk.statLink(FOLDER_TEMPORARY) === undefined) disk.makeFolder(FOLDER_TEMPORARY, 'private')
+  // One that a kill left may be open already.
+  if (disk.statLink(FOLDER_TEMPORARY) !== undefined) disk.removeFolder(FOLDER_TEMPORARY)
+  disk.makeFolder(FOLDER_TEMPORARY, 'private')
   applyMode(disk, FOLDER_TEMPORARY, { access, executable: false }, true)
   if (disk.statLink(path) !== undefined) throw new DiskError('exists', `${path} exists`)
   disk.rename(FOLDER_TEMPORARY, path)

@@ -61,6 +61,14 @@ describe('a new file or folder', () => {
     expect(share.scanned()).toEqual([])
   })
 
+  test('is not as open as one that a kill left beside the share', () => {
+    const share = shareWith({})
+    share.disk.unharmed((disk) => disk.makeFolder('.left/tmp/folder'))
+    share.disk.failNext('denied', 'setMode')
+    place(share, folderOf('owner'))
+    expect(modeAt(share, 'f')).toBe(0o700)
+  })
+
   test('is as private when a folder is made on the way of a file, until it is told', () => {
     const share = shareWith({})
     place(share, theirFile('f/a', '1'), '1')
