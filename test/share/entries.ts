@@ -105,7 +105,7 @@ export const arbitraryEntry: fc.Arbitrary<Entry> = fc
     kind: fc.constantFrom<EntryKind>('file', 'folder', 'link', 'tombstone'),
     sizeBytes: fc.nat(),
     mtimeMs: arbitraryMtimeMs,
-    access: fc.constantFrom<Access>('owner', 'group', 'all'),
+    access: fc.constantFrom<Access>('owner', 'group', 'all', 'none'),
     executable: fc.boolean(),
     touch: fc.option(
       fc.record({ mtimeMs: arbitraryMtimeMs, content: fc.option(arbitraryDot, { nil: undefined }) }),

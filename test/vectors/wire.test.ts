@@ -16,9 +16,10 @@ import { CODEC_LZ4, SealedFrames } from '../../src/seal/frames/sealed-frame.js'
 import { sessionKeys } from '../../src/seal/keys.js'
 import { PlainProtection } from '../../src/seal/plain.js'
 import { SealedDatagrams } from '../../src/seal/sealed-datagram.js'
+import { dotOf } from '../../src/share/dots.js'
 import { endsPage } from '../../src/share/folder-pages.js'
 import { Manifest } from '../../src/share/manifest.js'
-import { entryOf, fileEntry } from '../share/entries.js'
+import { entryOf, fileEntry, PEERS } from '../share/entries.js'
 import { readVectors } from './read.js'
 
 const digest = 'ab'.repeat(32)
@@ -89,6 +90,37 @@ const tree = () => {
   return { root: manifest.root(), items: manifest }
 }
 
+/** Each kind of entry, with edits of three peers whose counts run with the clock. */
+const everyKind = () => {
+  const at = (peer: number, count: number) => dotOf(PEERS[peer]!, 117_964_800_000_000 + count)
+  const [first, second, third] = [at(0, 0), at(1, 65_536), at(2, 7)]
+  const seen = `${first},${second},${third}`
+  const manifest = new Manifest(hash)
+  const once = { content: first, attributes: first, seen: first }
+  manifest.set(entryOf('folder', 'f', { access: 'owner', version: once }))
+  manifest.set(
+    fileEntry('edited.txt', {
+      digest,
+      version: { content: second, attributes: at(0, 0), seen: `${at(0, 35)},${second}` },
+    }),
+  )
+  const touched = { mtimeMs: 1_600_000_000_000, content: first }
+  manifest.set(
+    fileEntry('touched', {
+      digest,
+      access: 'group',
+      touched,
+      version: { content: first, attributes: third, seen },
+    }),
+  )
+  manifest.set(entryOf('link', 'link', { target: '../a b', version: once }))
+  const gone = { deletedKind: 'folder', confirmed: true, target: 'moved here' } as const
+  manifest.set(
+    entryOf('tombstone', 'gone', { ...gone, version: { content: third, attributes: third, seen } }),
+  )
+  return manifest.item(manifest.root().digest)!
+}
+
 const ITEMS = new Map<string, () => Uint8Array>([
   ['digest of a block: BLAKE3', () => hash(block)],
   ['digest of a file of two blocks: BLAKE3 of its list', () => hash(listOfTwo())],
@@ -103,6 +135,7 @@ const ITEMS = new Map<string, () => Uint8Array>([
   ],
   ['tree: a file, and a folder with a program in it', () => tree().items.item(tree().root.digest)!],
   ['digest of that tree', () => bytesOfHex(tree().root.digest)!],
+  ['tree: every kind of entry, edits of three peers', everyKind],
   [
     'names that end a page, of n0 to n9999',
     () =>
