@@ -62,7 +62,9 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   }
   for (const [path] of disk.snapshot()) {
     const inode = disk.unharmed(() => disk.statLink(path))?.inode
-    if (inode !== undefined && !isOwnPath(path)) world.editors[number]!.inodes.add(inode)
+    if (inode === undefined || isOwnPath(path)) continue
+    world.editors[number]!.inodes.add(inode)
+    world.privacy.handleEdited(number, path)
   }
 }
 

@@ -72,7 +72,7 @@ export class World {
   /** What each peer knows of its share, since it was last opened. */
   readonly catalogues = new Map<number, Catalogue>()
   private readonly resumptions: readonly Resumption[]
-  private readonly privacy: Privacy
+  readonly privacy: Privacy
   private readonly numberOf = new Map<string, number>()
   private lastActivityMs = 0
   private lastActivity = ''
