@@ -8,6 +8,7 @@
 //                                                 │ reads and writes of blocks
 //                                                disk
 
+import { earliest } from '../base/earliest.js'
 import type { Hash } from '../base/item.js'
 import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
 import {
@@ -215,10 +216,4 @@ export class Engine {
       this.serving.handleBuilt(built.digest, built.building)
     this.talk.sendRequests(nowMs)
   }
-}
-
-function earliest(...timesMs: readonly (number | undefined)[]): number | undefined {
-  let first: number | undefined
-  for (const atMs of timesMs) if (atMs !== undefined && (first === undefined || atMs < first)) first = atMs
-  return first
 }
