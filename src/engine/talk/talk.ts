@@ -4,6 +4,7 @@
 //   peer ── have, update ──▶ Talk ── claim ──▶ keeper
 //   peer ◀─ same, excess ─── Talk ◀─ answer ── keeper
 
+import { earliest } from '../../base/earliest.js'
 import type { Digest, ItemRef } from '../../base/item.js'
 import { decodeMessage, encodeMessage, type Message, type StateMessage } from '../../ecp/message.js'
 import type { KeeperToEngine } from '../../pipe/messages.js'
@@ -152,10 +153,7 @@ export class Talk {
   /** When `sendRequests` has something that waits for time alone. */
   pollTimeout(): number | undefined {
     let firstMs: number | undefined
-    for (const { peerTalk } of this.sessions.all()) {
-      const atMs = peerTalk.pollTimeout()
-      if (atMs !== undefined && (firstMs === undefined || atMs < firstMs)) firstMs = atMs
-    }
+    for (const { peerTalk } of this.sessions.all()) firstMs = earliest(firstMs, peerTalk.pollTimeout())
     return firstMs
   }
 
