@@ -1,8 +1,9 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { concatBytes, hexOf, textOf, utf8 } from '../../src/base/bytes.js'
-import { BLOCK_BYTES, PACK_FILES_MAX } from '../../src/base/limits.js'
+import { BLOCK_BYTES, PACK_FILES_MAX, WEAK_SUM_BYTES } from '../../src/base/limits.js'
 import { Engine, type EngineEvent } from '../../src/engine/engine.js'
 import { ANNOUNCED_AHEAD_MAX } from '../../src/engine/limits.js'
+import { Places } from '../../src/engine/serve/places.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { TREE_PULLS_MAX } from '../../src/pipe/limits.js'
 import type { EngineToKeeper, ItemName, KeeperToEngine, Location } from '../../src/pipe/messages.js'
@@ -52,7 +53,14 @@ class PlayedPeer {
     const manifest = new Manifest(hash)
     for (const entry of entries) manifest.set(entry)
     this.tell(
-      { type: 'root', root: manifest.root(), changes: undefined, whole: entries, files: entries.length },
+      {
+        type: 'root',
+        root: manifest.root(),
+        changes: undefined,
+        whole: entries,
+        files: entries.length,
+        notHeldCount: 0,
+      },
       nowMs,
     )
     return manifest
@@ -156,7 +164,7 @@ describe('two peers', () => {
     answerAll(b, 'same')
     const root = new Manifest(hash)
     root.set(file)
-    const state = `|*|${root.root().digest}:${root.root().sizeBytes}|*|whole|*|${encodeEntry(file)}`
+    const state = `|*|${root.root().digest}:${root.root().sizeBytes}|*|whole|*|0|*|${encodeEntry(file)}`
     expect(b.heard).toEqual([`h${state}`])
     expect(a.heard).toEqual(['s'])
     expect(a.take('claim')).toMatchObject([{ claim: { peer: THEIRS, root: root.root() } }])
@@ -208,7 +216,7 @@ describe('what is no message of ecp', () => {
 
   test('an entry that cannot be read makes a list incomplete, and the rest of it counts', () => {
     const root = `${'0'.repeat(64)}:130`
-    a.engine.endpoint.sendRequest(1, utf8(`h|*|${root}|*|whole|*|nonsense|*|${encodeEntry(file)}`), nowMs)
+    a.engine.endpoint.sendRequest(1, utf8(`h|*|${root}|*|whole|*|0|*|nonsense|*|${encodeEntry(file)}`), nowMs)
     run(50)
     expect(b.take('claim')).toMatchObject([{ claim: { scope: { type: 'some' }, entries: [file] } }])
   })
@@ -289,6 +297,33 @@ describe('a file', () => {
     expect(hash(written.subarray(0, BLOCK_BYTES))).toEqual(hash(large.subarray(0, BLOCK_BYTES)))
     expect(hash(written.subarray(BLOCK_BYTES, 2 * BLOCK_BYTES))).toEqual(hash(new Uint8Array(BLOCK_BYTES)))
   })
+
+  test.each([
+    [0, 1],
+    [3 * WEAK_SUM_BYTES - 1, 0],
+    [3 * WEAK_SUM_BYTES, 1],
+    [3 * WEAK_SUM_BYTES + 1, 0],
+    [-1, 0],
+  ])(
+    'has a list with weak sums behind the digests or without: %d bytes more are taken %d times',
+    (more, lists) => {
+      // Nobody sends them yet, and what is served must have its name.
+      const places = Places.prototype as unknown as { isProved(): boolean }
+      vi.spyOn(places, 'isProved').mockReturnValue(true)
+      onTestFinished(() => void vi.restoreAllMocks())
+      const list = concatBytes([listOf(large), new Uint8Array(Math.max(0, more)).fill(7)])
+      a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
+      run(50)
+      const bytes = more < 0 ? list.subarray(0, list.length + more) : list
+      const located = b.take('locate').flatMap(({ items }) => items)
+      b.tell(
+        { type: 'located', items: located.map((name) => ({ name, location: { type: 'bytes', bytes } })) },
+        nowMs,
+      )
+      run(500)
+      expect(a.take('list')).toEqual(lists === 0 ? [] : [{ type: 'list', fetch: 1, list: listOf(large) }])
+    },
+  )
 
   test('that was read wrong once is asked for again, and counted once', () => {
     a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
@@ -395,7 +430,13 @@ test('the newest files of several blocks are looked up as the peers are told of 
   })
   const manifest = new Manifest(hash)
   for (const entry of entries) manifest.set(entry)
-  const root = { type: 'root', root: manifest.root(), whole: entries, files: entries.length } as const
+  const root = {
+    type: 'root',
+    root: manifest.root(),
+    whole: entries,
+    files: entries.length,
+    notHeldCount: 0,
+  } as const
   a.tell({ ...root, changes: entries }, nowMs)
   run(1)
   const items = a.take('locate').flatMap((message) => message.items)
@@ -531,7 +572,7 @@ describe('the keeper', () => {
     const large = theirFile('large', contentOf(2 * BLOCK_BYTES))
     const { digest } = large as Entry & { kind: 'file' }
     const root = { kind: 'tree', digest: '1'.repeat(64), sizeBytes: 100 } as const
-    a.tell({ type: 'root', root, changes: [large], whole: undefined, files: 1 }, nowMs)
+    a.tell({ type: 'root', root, changes: [large], whole: undefined, files: 1, notHeldCount: 0 }, nowMs)
     fetchOf(2, THEIRS)
     b.engine.close(nowMs)
     carry(b, a)

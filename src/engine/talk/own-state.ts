@@ -18,10 +18,16 @@ export class OwnState {
   private current: ItemRef | undefined
   private whole: readonly string[] | undefined
   private readonly steps: Step[] = []
+  private lackingCount = 0
 
   /** Undefined until the share has been read. */
   get root(): ItemRef | undefined {
     return this.current
+  }
+
+  /** Entries under the root that are known here and not held. */
+  get notHeldCount(): number {
+    return this.lackingCount
   }
 
   /** Every entry, where they are few; else undefined. */
@@ -34,7 +40,13 @@ export class OwnState {
     return this.steps.at(-1)?.lines ?? []
   }
 
-  update(root: ItemRef, changes: readonly Entry[] | undefined, whole: readonly Entry[] | undefined): void {
+  update(
+    root: ItemRef,
+    changes: readonly Entry[] | undefined,
+    whole: readonly Entry[] | undefined,
+    notHeldCount = 0,
+  ): void {
+    this.lackingCount = notHeldCount
     if (this.current !== undefined && this.current.digest !== root.digest) {
       this.steps.push({ before: this.current, after: root.digest, lines: changes?.map(encodeEntry) })
       if (this.steps.length > ROOT_HISTORY_MAX) this.steps.shift()

@@ -63,6 +63,6 @@ function claimOf(peer: string, message: StateMessage): PeerClaim {
     if (entry.ok) entries.push(entry.value)
   }
   const complete = entries.length === message.lines.length
-  const { scope } = message
-  return { peer, root: message.root, scope: !complete ? { type: 'some' } : scope, entries }
+  const { root, scope, notHeldCount } = message
+  return { peer, root, scope: !complete ? { type: 'some' } : scope, notHeldCount, entries }
 }

@@ -118,7 +118,7 @@ export const repetitions: Attack = {
     const root = attacker.items.addTree([])
     await attacker.have(root)
     const { remote } = attacker.session!
-    const body = encodeMessage({ type: 'have', root, scope: { type: 'some' }, lines: [] })
+    const body = encodeMessage({ type: 'have', root, scope: { type: 'some' }, notHeldCount: 0, lines: [] })
     const number = 1_000_000
     const say = () =>
       attacker.send(attacker.sealed(encodeFields({ type: 'message', session: remote, number, body })))

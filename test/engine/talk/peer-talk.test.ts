@@ -44,6 +44,7 @@ describe('who speaks first', () => {
       type: 'have',
       root: first,
       scope: { type: 'whole' },
+      notHeldCount: 0,
       lines: [encodeEntry(file)],
     })
     expect(talk.pollRequest(own, 1_000_000)).toBeUndefined()
@@ -106,6 +107,7 @@ describe('an update', () => {
       type: 'update',
       root: third,
       scope: { type: 'since', base: first },
+      notHeldCount: 0,
       lines: [encodeEntry(file), encodeEntry(other)],
     })
   })
@@ -121,6 +123,7 @@ describe('an update', () => {
     expect(talk.pollRequest(own, 0)).toMatchObject({
       root: third,
       scope: { type: 'since', base: second },
+      notHeldCount: 0,
       lines: [encodeEntry(other)],
     })
   })
@@ -131,6 +134,7 @@ describe('an update', () => {
     own.update(second, undefined, [file])
     expect(talk.pollRequest(own, 0)).toMatchObject({
       scope: { type: 'whole' },
+      notHeldCount: 0,
       lines: [encodeEntry(file)],
     })
   })
@@ -141,7 +145,13 @@ describe('an update', () => {
     const changes = Array.from({ length: 20 }, (_, index) => fileEntry(`file ${index}`))
     own.update(second, changes, changes)
     const message = talk.pollRequest(own, 0)!
-    expect(message).toEqual({ type: 'update', root: second, scope: { type: 'some' }, lines: [] })
+    expect(message).toEqual({
+      type: 'update',
+      root: second,
+      scope: { type: 'some' },
+      notHeldCount: 0,
+      lines: [],
+    })
     expect(encodeMessage(message).length).toBeLessThan(CONTROL_BYTES_MAX)
   })
 
@@ -152,6 +162,7 @@ describe('an update', () => {
     own.update(second, changes, [file])
     expect(talk.pollRequest(own, 0)).toMatchObject({
       scope: { type: 'whole' },
+      notHeldCount: 0,
       lines: [encodeEntry(file)],
     })
   })
@@ -164,6 +175,7 @@ describe('an update', () => {
       type: 'update',
       root: second,
       scope: { type: 'some' },
+      notHeldCount: 0,
       lines: [],
     })
   })
@@ -174,11 +186,17 @@ describe('an update', () => {
     own.update(second, [fileEntry('b')], undefined)
     own.update(third, [fileEntry('c')], undefined)
     const lines = [encodeEntry(fileEntry('c'))]
-    const some = { root: third, scope: { type: 'some' }, lines }
+    const some = { root: third, scope: { type: 'some' }, notHeldCount: 0, lines }
     expect(new PeerTalk(true).pollRequest(own, 0)).toEqual({ type: 'have', ...some })
     expect(tidings(own)).toEqual({ type: 'update', ...some })
     own.update(first, undefined, undefined)
-    expect(tidings(own)).toEqual({ type: 'update', root: first, scope: { type: 'some' }, lines: [] })
+    expect(tidings(own)).toEqual({
+      type: 'update',
+      root: first,
+      scope: { type: 'some' },
+      notHeldCount: 0,
+      lines: [],
+    })
   })
 
   test('is due again when the share is as it was before', () => {
@@ -191,6 +209,7 @@ describe('an update', () => {
     expect(talk.pollRequest(own, 0)).toMatchObject({
       root: first,
       scope: { type: 'since', base: second },
+      notHeldCount: 0,
     })
   })
 })
@@ -218,6 +237,7 @@ describe('a busy peer', () => {
       type: 'update',
       root: third,
       scope: { type: 'since', base: first },
+      notHeldCount: 0,
       lines: [encodeEntry(file), encodeEntry(other)],
     })
   })
@@ -247,10 +267,12 @@ describe('a reply', () => {
     expect(talk.replyTo(asking('have', theirs), false, own)).toMatchObject({
       type: 'excess',
       scope: { type: 'whole' },
+      notHeldCount: 0,
     })
     own.update(second, [other], [file, other])
     expect(talk.replyTo(asking('have', theirs), false, own)).toMatchObject({
       scope: { type: 'since', base: first },
+      notHeldCount: 0,
       lines: [encodeEntry(other)],
     })
   })
@@ -278,8 +300,40 @@ describe('a reply', () => {
       type: 'excess',
       root: second,
       scope: { type: 'since', base: first },
+      notHeldCount: 0,
     })
     expect(talk.pollRequest(own, 0)).toBeUndefined()
+  })
+})
+
+describe('a count of what is not held', () => {
+  test('is told by an update where nothing else is new, once', () => {
+    const own = ownState(first)
+    const talk = told(own)
+    own.update(first, [], [file], 3)
+    const news = { type: 'update', root: first, scope: { type: 'some' }, notHeldCount: 3, lines: [] }
+    expect(talk.pollRequest(own, 0)).toEqual(news)
+    talk.handleSettled('same')
+    expect(talk.pollRequest(own, 0)).toBeUndefined()
+    own.update(first, [], [file], 0)
+    expect(talk.pollRequest(own, 0)).toEqual({ ...news, notHeldCount: 0 })
+  })
+
+  test('is told a peer that greets with our own root, which is no more asked for then', () => {
+    const own = ownState(first)
+    own.update(first, [], [file], 3)
+    const talk = new PeerTalk(false)
+    const reply = { type: 'excess', root: first, scope: { type: 'some' }, notHeldCount: 3, lines: [] }
+    expect(talk.replyTo(asking('have', first), true, own)).toEqual(reply)
+    expect(talk.replyTo(asking('have', first), true, own)).toBeUndefined()
+    expect(talk.pollRequest(own, 0)).toBeUndefined()
+  })
+
+  test('of the peer is none until it says one', () => {
+    const talk = new PeerTalk(true)
+    expect(talk.theirNotHeldCount).toBe(0)
+    talk.handleState({ type: 'update', root: theirs, scope: { type: 'some' }, notHeldCount: 2, lines: [] })
+    expect(talk.theirNotHeldCount).toBe(2)
   })
 })
 
@@ -291,6 +345,7 @@ test('greeting anew asks for the state of a peer that knows ours', () => {
     type: 'have',
     root: first,
     scope: { type: 'whole' },
+    notHeldCount: 0,
   })
   talk.handleSettled('excess')
   expect(talk.pollRequest(own, 0)).toBeUndefined()

@@ -130,7 +130,10 @@ export class SwarmPeer {
       this.drain()
     })
     const root = new Manifest(hash).root()
-    this.engine.handleKeeper({ type: 'root', root, changes: undefined, whole: [], files: 0 }, scheduler.nowMs)
+    this.engine.handleKeeper(
+      { type: 'root', root, changes: undefined, whole: [], files: 0, notHeldCount: 0 },
+      scheduler.nowMs,
+    )
   }
 
   get servedBlocks(): number {
