@@ -1,14 +1,17 @@
 // The share as this machine knows it: the manifest, what each file looked like when its content was read, where
 // each digest is found; kept in the index on disk so that a restart does not read every file again.
 
+import { assert } from '../../base/assert.js'
 import type { Index } from '../../base/index-port.js'
 import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
 import type { Entry } from '../../share/entry.js'
+import { sameEntry } from '../../share/entry-line.js'
 import { Manifest } from '../../share/manifest.js'
-import { decodeFormat1Record, decodeRecord, encodeRecord } from './index-line.js'
+import { FoldedPaths } from './folded.js'
+import { decodeFormat1Record, decodeRecord, encodeNotHeld, encodeRecord } from './index-line.js'
 import { COMMIT_CHANGES_MAX } from './limits.js'
 import type { Signature } from './signature.js'
 
@@ -18,8 +21,11 @@ const FORMAT_NOW = '2'
 
 export class Catalogue {
   readonly manifest: Manifest
+  readonly folded = new FoldedPaths()
   private readonly index: Index
   private readonly signatures = new Map<string, Signature>()
+  /** Paths of which the entry is known and nothing is here. */
+  private readonly notHeld = new Set<string>()
   /** Paths that hold a digest: one, or several. */
   private readonly holders = new Map<Digest, string | Set<string>>()
   /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
@@ -43,10 +49,45 @@ export class Catalogue {
     return this.manifest.get(path)
   }
 
-  /** Live: something that is in the share, not the memory of a deletion. */
+  /** Live: something that is in this share, not the memory of a deletion nor what is only known. */
   live(path: string): Entry | undefined {
     const entry = this.manifest.get(path)
-    return entry?.kind === 'tombstone' ? undefined : entry
+    return entry?.kind === 'tombstone' || !this.isHeld(path) ? undefined : entry
+  }
+
+  /** Whether what is known of the path is here too. A deletion is held. */
+  isHeld(path: string): boolean {
+    return !this.notHeld.has(path)
+  }
+
+  /** Entries that are known and not held. */
+  get notHeldCount(): number {
+    return this.notHeld.size
+  }
+
+  notHeldPaths(): Iterable<string> {
+    return this.notHeld
+  }
+
+  /** What is in this share. */
+  heldTotals(): { files: number; folders: number; bytes: number } {
+    let { fileCount: files, folderCount: folders, totalBytes: bytes } = this.manifest
+    for (const path of this.notHeld) {
+      const { kind, sizeBytes } = this.manifest.get(path)!
+      if (kind === 'file') files--
+      if (kind === 'folder') folders--
+      bytes -= sizeBytes
+    }
+    return { files, folders, bytes }
+  }
+
+  /** Whether anything live of ours lies below `folder`, at any depth. */
+  hasHeldBelow(folder: string): boolean {
+    if (!this.manifest.hasLiveChildren(folder)) return false
+    if (this.notHeld.size === 0) return true
+    for (const { kind, path } of this.manifest.below(folder))
+      if (kind !== 'tombstone' && this.isHeld(path)) return true
+    return false
   }
 
   signature(path: string): Signature | undefined {
@@ -56,7 +97,7 @@ export class Catalogue {
   /** Takes note of an entry. `signature` of a file is what its stat told while its content was known;
    *  undefined where that is not sure, so that the next scan reads it again. */
   record(entry: Entry, signature: Signature | undefined): void {
-    const before = this.manifest.get(entry.path)
+    const before = this.notHeld.delete(entry.path) ? undefined : this.manifest.get(entry.path)
     this.manifest.set(entry)
     this.awaited.delete(entry.digest)
     if (before?.kind !== entry.kind || before.digest !== entry.digest) {
@@ -66,12 +107,29 @@ export class Catalogue {
     if (signature === undefined) this.signatures.delete(entry.path)
     else this.signatures.set(entry.path, signature)
     this.index.put(entry.path, encodeRecord(entry, signature))
+    this.handleChanged(entry)
+  }
+
+  /** Takes note of a live entry that cannot be had here now: it is known and not held. Nothing live of ours stands at its
+   *  path. Answers whether that is news. */
+  recordNotHeld(entry: Entry): boolean {
+    const { path } = entry
+    assert(this.live(path) === undefined && entry.kind !== 'tombstone', 'only a free path is not held')
+    const before = this.manifest.get(path)
+    if (!this.isHeld(path) && before !== undefined && sameEntry(before, entry)) return false
+    this.manifest.set(entry)
+    this.notHeld.add(path)
+    this.index.put(path, encodeNotHeld(entry))
+    this.handleChanged(entry)
+    return true
+  }
+
+  private handleChanged(entry: Entry): void {
     this.handleUncommitted()
     this.recorded(entry.path)
-    if (this.changes !== undefined) {
-      this.changes.push(entry)
-      if (this.changes.length > CHANGES_LISTED_MAX) this.changes = undefined
-    }
+    if (this.changes === undefined) return
+    this.changes.push(entry)
+    if (this.changes.length > CHANGES_LISTED_MAX) this.changes = undefined
   }
 
   /** Files whose content is known for sure, and what they looked like then. */
@@ -103,7 +161,7 @@ export class Catalogue {
   /** Forgets a path as if it had never been seen: what is there is not what was recorded, and nobody made it so. The
    *  share's later edits need another author then (`authorOf` in recovery.ts). */
   forget(path: string): void {
-    this.unhold(this.manifest.get(path))
+    if (!this.notHeld.delete(path)) this.unhold(this.manifest.get(path))
     this.manifest.delete(path)
     this.signatures.delete(path)
     this.index.remove(path)
@@ -172,7 +230,8 @@ export class Catalogue {
     const record = now ?? (mayBeFormat1 ? decodeFormat1Record(path, value) : undefined)
     if (record === undefined) return false
     this.manifest.set(record.entry)
-    this.hold(record.entry)
+    if (record.isHeld) this.hold(record.entry)
+    else this.notHeld.add(path)
     if (record.signature !== undefined) this.signatures.set(record.entry.path, record.signature)
     return now === undefined
   }

@@ -166,8 +166,7 @@ class Recovery {
         this.takeAsReceived(entry)
         break
       case 'make-folder':
-        disk.makeFolder(path)
-        this.catalogue.record(entry, undefined)
+        this.makeFolder(entry)
         break
       case 'record-as-placed':
         this.catalogue.record(entry, undefined)
@@ -182,9 +181,20 @@ class Recovery {
     this.journal.append({ kind: 'placed', paths: [path] })
   }
 
+  /** A disk that refuses it must not keep the share from being opened: the file before is gone, and the folder comes again. */
+  private makeFolder(entry: Entry): void {
+    try {
+      this.options.disk.makeFolder(entry.path)
+      this.catalogue.record(entry, undefined)
+    } catch (error) {
+      if (!(error instanceof DiskError) || error.code !== 'denied') throw error
+      this.forget(entry.path)
+    }
+  }
+
   private indexKnows({ path, version }: Entry): boolean {
     const known = this.catalogue.get(path)
-    return known !== undefined && sameVersion(known.version, version)
+    return known !== undefined && this.catalogue.isHeld(path) && sameVersion(known.version, version)
   }
 
   /** Records the entry as received. The scan will see what a person changed of it since. */
@@ -198,7 +208,7 @@ class Recovery {
 
   /** Whether a folder was to take the place of a file, which is removed first. */
   private isHalfReplaced(entry: Entry): boolean {
-    const known = this.catalogue.get(entry.path)
+    const known = this.catalogue.live(entry.path)
     const wasFile = known?.kind === 'file' || known?.kind === 'link'
     if (entry.kind !== 'folder' || !wasFile) return false
     return this.options.disk.statLink(parentOf(entry.path))?.kind === 'folder'
@@ -261,8 +271,9 @@ class Recovery {
   private findLoss(): void {
     const { disk } = this.options
     const missing: string[] = []
-    for (const entry of this.catalogue.manifest.entries()) {
-      if (entry.kind !== 'tombstone' && disk.statLink(entry.path) === undefined) missing.push(entry.path)
+    for (const { kind, path } of this.catalogue.manifest.entries()) {
+      if (kind === 'tombstone' || !this.catalogue.isHeld(path)) continue
+      if (disk.statLink(path) === undefined) missing.push(path)
     }
     for (const path of missing) this.forget(path)
     const [first] = missing

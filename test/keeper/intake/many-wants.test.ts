@@ -80,7 +80,11 @@ function runUntilIdle(stepsMax: number): number {
 
 function claim(root: ItemRef, peer = THEIRS): void {
   keeper.handle(
-    { type: 'claim', question: 1, claim: { peer, root, scope: { type: 'some' }, entries: [] } },
+    {
+      type: 'claim',
+      question: 1,
+      claim: { peer, root, notHeldCount: 0, scope: { type: 'some' }, entries: [] },
+    },
     nowMs,
   )
 }
@@ -169,7 +173,11 @@ test('claims that list what is new are not listened to where enough is wanted, a
   const entries = Array.from({ length: 1_000 }, (_, index) => fileEntry(`claimed/${index}`))
   const base = inFolders(100, files)
   keeper.handle(
-    { type: 'claim', question: 2, claim: { peer: THEIRS, root, scope: { type: 'since', base }, entries } },
+    {
+      type: 'claim',
+      question: 2,
+      claim: { peer: THEIRS, root, notHeldCount: 0, scope: { type: 'since', base }, entries },
+    },
     nowMs,
   )
   runUntilIdle(10_000)

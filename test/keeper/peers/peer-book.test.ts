@@ -36,8 +36,9 @@ function claim(
   scope: PeerClaim['scope'],
   entries: readonly Entry[] = [],
   root: ItemRef = theirs.root(),
+  notHeldCount = 0,
 ): void {
-  follow(book.handleClaim({ peer: PEER, root, scope, entries }))
+  follow(book.handleClaim({ peer: PEER, root, scope, notHeldCount, entries }))
 }
 
 /** Considers everything that the book found. */
@@ -238,7 +239,13 @@ describe('a peer that is asked again', () => {
     ['the newest', { type: 'some' }],
   ])('because one entry of a list of %s could not be considered yet: nothing is settled', (_, scope) => {
     theirs.set(fileEntry('a'))
-    const found = book.handleClaim({ peer: PEER, root: theirs.root(), scope, entries: [fileEntry('a')] })
+    const found = book.handleClaim({
+      peer: PEER,
+      root: theirs.root(),
+      scope,
+      notHeldCount: 0,
+      entries: [fileEntry('a')],
+    })
     if (found === undefined) throw new Error('nothing was listed')
     book.handleConsidered(found, false, 0)
     expect(book.pollTimeout()).toBe(ASK_AGAIN_MS)
@@ -436,7 +443,9 @@ test('peers are read one after the other', () => {
     isSated: () => false,
   })
   for (const peer of [PEER, other])
-    follow(book.handleClaim({ peer, root: theirs.root(), scope: { type: 'some' }, entries: [] }))
+    follow(
+      book.handleClaim({ peer, root: theirs.root(), scope: { type: 'some' }, notHeldCount: 0, entries: [] }),
+    )
   const serve = () => {
     for (let pull = book.pollPull(); pull !== undefined; pull = book.pollPull())
       book.handleTree(pull.peer, pull.item.digest, theirs.item(pull.item.digest), 0)
