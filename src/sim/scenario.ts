@@ -96,16 +96,27 @@ class Drawing {
       edit: this.beginning(),
     }))
     if (peerCount > 2 && random.chance(0.3)) this.spread(acts, peerCount, lastMs)
+    const healAtMs = lastMs * 1.2 + 200 + random.next() * 3_000
+    const restLoss = random.chance(0.5) ? 0 : random.next() * 0.05
+    acts.push(...this.refusedPaths(peerCount, lastMs))
     acts.sort((left, right) => left.atMs - right.atMs)
-    return {
-      seed: this.seed,
-      peers,
-      links,
-      beginnings,
-      acts,
-      healAtMs: lastMs * 1.2 + 200 + random.next() * 3_000,
-      restLoss: random.chance(0.5) ? 0 : random.next() * 0.05,
-    }
+    return { seed: this.seed, peers, links, beginnings, acts, healAtMs, restLoss }
+  }
+
+  /** Drawn by themselves: what a seed stood for before there were any is the same now. */
+  private refusedPaths(peerCount: number, lastMs: number): Act[] {
+    const random = new SeededRandom(this.seed ^ 0x4e48)
+    if (random.chance(0.75)) return []
+    return Array.from({ length: 1 + random.below(3) }, () => ({
+      atMs: random.chance(0.5) ? 0 : random.next() * lastMs,
+      happening: {
+        type: 'refused-path',
+        peer: random.below(peerCount),
+        path: this.paths[random.below(this.paths.length)]!,
+        // Shorter than it takes until a refused path is tried again.
+        forMs: random.chance(0.5) ? undefined : random.next() * 20_000,
+      },
+    }))
   }
 
   private peer(lastMs: number): PeerPlan {
