@@ -145,6 +145,24 @@ describe('a file that a disk has no place for', () => {
 })
 
 describe('a file of which the only neighbour has none', () => {
+  test('comes in place of an older version when the neighbour has it', () => {
+    const world = worldOf(3, chainOf(3))
+    write(world, A, 'a', 1)
+    world.startAll()
+    world.run(SOON_MS)
+    expect(holds(world, C, 'a', 1)).toBe(true)
+    // As where the neighbour's place was lost for a while: its own file goes, and nothing new can come.
+    world.peers[B]!.disk.unharmed((disk) => disk.removeFile('a'))
+    world.run(SOON_MS)
+    refuse(world, B, 'a', 2 * SOON_MS)
+    write(world, A, 'a', 2)
+    world.run(SOON_MS)
+    expect([notHeldAt(world, B), holds(world, C, 'a', 1)]).toEqual([['a'], true])
+    world.run(RETRY_BACKOFF_MS + SOON_MS)
+    for (const peer of [B, C]) expect(holds(world, peer, 'a', 2)).toBe(true)
+    expectRest(world)
+  })
+
   test('is known there too, and comes when the neighbour has it', () => {
     const world = worldOf(3, chainOf(3))
     refuse(world, B, 'a', 2 * SOON_MS)

@@ -20,6 +20,7 @@ const FOUND = [
   [42286, 'the temporary file of one path was taken for the other name of a file that had the same content'],
   [28683, 'a touch within one tick of a coarse clock was no edit to the judge'],
   [504020, 'the log claimed blocks for a content that was being fetched a second time'],
+  [50353, 'what a neighbour came to hold later was not fetched in place of an older version'],
 ] as const
 
 /** The same, with losses of power. */

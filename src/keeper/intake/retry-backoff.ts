@@ -102,10 +102,15 @@ export class RetryBackoff {
     return orders
   }
 
-  /** This peer holds more than before: what it did not hold may be tried with it. */
-  handleHoldsMore(peer: PeerId): void {
-    for (const [path, { reason, sources }] of this.byPath)
-      if (reason === undefined && sources.has(peer)) this.delete(path)
+  /** This peer holds more than before: takes what it did not hold, which may be tried with it. */
+  takeNotHeldBy(peer: PeerId): readonly RetryOrder[] {
+    const orders: RetryOrder[] = []
+    for (const [path, { reason, sources }] of this.byPath) {
+      if (reason !== undefined || !sources.has(peer)) continue
+      this.delete(path)
+      orders.push({ path, sources: new Set([peer]) })
+    }
+    return orders
   }
 }
 

@@ -67,7 +67,7 @@ export class WantEnd {
 
   /** This peer holds more than before. */
   handleHoldsMore(peer: PeerId): void {
-    this.backoff.handleHoldsMore(peer)
+    this.retry(this.backoff.takeNotHeldBy(peer))
   }
 
   private retry(orders: readonly RetryOrder[]): void {

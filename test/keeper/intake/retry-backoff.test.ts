@@ -69,7 +69,7 @@ describe('refused paths', () => {
     backoff.addNotHeld(file, OTHERS, 0)
     expect([backoff.has(file, THEIRS), backoff.has(file, OTHERS)]).toEqual([true, true])
     expect(backoff.pollTimeout()).toBe(NOT_HELD_BACKOFF_MS)
-    backoff.handleHoldsMore(OTHERS)
+    expect(backoff.takeNotHeldBy(OTHERS)).toEqual([{ path: 'a', sources: new Set([OTHERS]) }])
     expect([backoff.has(file, THEIRS), backoff.has(file, OTHERS)]).toEqual([false, false])
     expect(backoff.pollTimeout()).toBeUndefined()
   })
