@@ -85,7 +85,19 @@ export type PeerEvent =
       minRttMs: number | null
       peers: number
     } // how near the transfer that has just ended came to what the links can do
-  | { event: 'in-step'; peer: string; address: string; equal: boolean; files: number } // nothing that this peer has is lacking here; `equal`: and it holds the same
+  | {
+      event: 'in-step'
+      peer: string
+      address: string
+      /** It knows the same as we. */
+      equal: boolean
+      /** That are known here. */
+      files: number
+      /** Of all entries that are known here (files, folders, links), what is not held here. */
+      notHeldHere: number
+      /** The same of the peer, as it says. */
+      notHeldThere: number
+    } // all that this peer knows is known here, and what can be had is held
   | {
       event: 'summary'
       receivedBytes: number

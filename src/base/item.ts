@@ -1,14 +1,15 @@
 // The units that the protocol moves: items, immutable bytes named by a digest and cut into blocks.
 
 import { hexOf } from './bytes.js'
-import { BLOCK_BYTES, DIGEST_BYTES } from './limits.js'
+import { BLOCK_BYTES, DIGEST_BYTES, WEAK_SUM_BYTES } from './limits.js'
 
 /** BLAKE3 as 64 lowercase hexadecimal characters: a key for maps that is also readable in a log. */
 export type Digest = string
 
 /** The input of an item's digest.
  *  - `tree`: a listing of a folder of a share; digest = BLAKE3(bytes)
- *  - `list`: the block digests of a file, 32 bytes each; digest = BLAKE3(bytes)
+ *  - `list`: the block digests of a file, 32 bytes each, and behind them perhaps a weak sum of each block, 4 bytes each;
+ *    digest = BLAKE3 of the block digests alone
  *  - `file`: the content of a file; digest = BLAKE3 of its list, so a list proves itself and then
  *    proves each block
  *  - `pack`: several files, one after the other, together no longer than a block; digest = BLAKE3 of the digests of
@@ -39,6 +40,11 @@ export function blockBytes(sizeBytes: number, blockIndex: number): number {
 /** Bytes of the digest list of a file of `sizeBytes`. */
 export function listBytes(sizeBytes: number): number {
   return blockCount(sizeBytes) * DIGEST_BYTES
+}
+
+/** The most bytes that the list item of a file of `sizeBytes` may have: with a weak sum for each block. */
+export function listItemBytesMax(sizeBytes: number): number {
+  return blockCount(sizeBytes) * (DIGEST_BYTES + WEAK_SUM_BYTES)
 }
 
 /** Whether `bytes` are the file of this digest. Only of a file of one block, whose list is the digest of that block. */

@@ -14,6 +14,9 @@ export const BLOCK_BYTES = 65_300
 /** BLAKE3 with its standard output length. */
 export const DIGEST_BYTES = 32
 
+/** Bytes of one weak sum of a block, behind the digests of a list. Room in wire format 2: nobody sends or reads them yet. */
+export const WEAK_SUM_BYTES = 4
+
 /** Largest UDP payload over IPv4: 65,535 − 20 (IP) − 8 (UDP). RFC 768. */
 export const DATAGRAM_BYTES_MAX = 65_507
 

@@ -54,9 +54,7 @@ export function sentence(event: PeerEvent, from: (peer: string) => string): stri
     case 'receipt':
       return receiptSentence(event)
     case 'in-step':
-      return event.equal
-        ? `in step with ${printable(event.address)} (${formatFiles(event.files)})`
-        : `nothing of ${printable(event.address)} is lacking here`
+      return inStepSentence(event)
     case 'summary':
       return summarySentence(event)
     case 'debug':
@@ -168,6 +166,17 @@ function receiptSentence(event: Of<'receipt'>): string {
     ...(event.peers > 1 ? [`from ${event.peers} peers`] : []),
   ]
   return `receipt for ${formatFiles(event.files)}: ${parts.join(', ')}`
+}
+
+function inStepSentence(event: Of<'in-step'>): string {
+  const { equal, notHeldHere, notHeldThere } = event
+  const address = printable(event.address)
+  const parts = [
+    equal ? `in step with ${address} (${formatFiles(event.files)})` : `nothing of ${address} is lacking here`,
+    ...(notHeldHere > 0 ? [`${formatCount(notHeldHere)} not held here`] : []),
+    ...(equal && notHeldThere > 0 ? [`${formatCount(notHeldThere)} not held there`] : []),
+  ]
+  return parts.join(', ')
 }
 
 function summarySentence(event: Of<'summary'>): string {

@@ -7,8 +7,8 @@ export const ENTRIES_PER_MESSAGE_MAX = 47
 /** The longest a peer may ask to be left alone. */
 export const WORKING_MS_MAX = 60_000
 
+/** Largest count of entries that a sender may say it does not hold: as many as a walk reads lines of a tree. */
+export const NOT_HELD_MAX = 16_777_216
+
 assert(ENTRIES_PER_MESSAGE_MAX * 25 <= CONTROL_BYTES_MAX)
-assert(
-  1 + 3 + (2 * DIGEST_BYTES + 1 + 11) + 3 + PIECES_MAX / 4 <= CONTROL_BYTES_MAX,
-  'pieces fit one message',
-)
+assert(3 + (2 * DIGEST_BYTES + 1 + 11) + 3 + PIECES_MAX / 4 <= CONTROL_BYTES_MAX, 'pieces fit one message')

@@ -1,20 +1,20 @@
 // The messages of ecp. Text, one character first, items joined by '|*|':
 //
-//     have    h|*|<root>|*|<knows>|*|<whole>|*|<entry>…          what this machine holds
-//     update  u|*|<root>|*|<knows>|*|<base>|*|<entry>…           what has changed here since <base>
-//     working w|*|<milliseconds>                       busy: ask again after this long
-//     working w|*|<file>|*|<pieces>                    building this file: of it, these pieces are here
-//     same    s                                        nothing to do
-//     excess  e|*|<root>|*|<knows>|*|<base or whole>|*|<entry>…  what the asker lacks
+//     have    h|*|<root>|*|<knows>|*|<whole>|*|<lacking>|*|<entry>…          what this machine knows
+//     update  u|*|<root>|*|<knows>|*|<base>|*|<lacking>|*|<entry>…           what has changed here since <base>
+//     working w|*|<milliseconds>                                             busy: ask again after this long
+//     same    s                                                              nothing to do
+//     excess  e|*|<root>|*|<knows>|*|<base or whole>|*|<lacking>|*|<entry>…  what the asker lacks
+//     holding |*|<file>|*|<pieces>                                           these pieces of this file are here
 //
 // <root> and <base> are `<digest>:<bytes>` of a root tree item. <knows> is the vector of the highest counts of all authors
 // that the sender knows (src/share/dots.ts), '-' for none: whoever finds a count of its own there that it never gave was put
-// back to an older copy. In the next place stands 'whole' where the
-// entries are everything this machine holds, a <base> where they are all that changed since that root, and
-// '-' where the entries are left out or are only some: then the tree is pulled from <root>. An <entry> is an
-// entry line of the share (src/share/README.md), which never holds a bare '|'. <file> is `<digest>:<bytes>` of a file;
-// <pieces> are 'whole', '-' for none, or one hexadecimal digit for every four pieces (src/base/pieces.ts), the lowest
-// bit of the first digit for piece 0.
+// back to an older copy. In the next place stands 'whole' where the entries are everything this machine knows, a <base> where
+// they are all that changed since that root, and '-' where the entries are left out or are only some: then the tree is pulled
+// from <root>. <lacking> is how many entries under <root> the sender knows and does not hold. An <entry> is an entry line of
+// the share (src/share/README.md), which never holds a bare '|'. <file> is `<digest>:<bytes>` of a file; <pieces> are 'whole',
+// '-' for none, or one hexadecimal digit for every four pieces (src/base/pieces.ts), the lowest bit of the first digit for
+// piece 0.
 
 import { BlockSet } from '../base/blockset.js'
 import { textOf, utf8 } from '../base/bytes.js'
@@ -22,7 +22,7 @@ import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import type { ItemRef } from '../base/item.js'
 import { CONTROL_BYTES_MAX, FILE_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 import { pieceCount } from '../base/pieces.js'
-import { ENTRIES_PER_MESSAGE_MAX, WORKING_MS_MAX } from './limits.js'
+import { ENTRIES_PER_MESSAGE_MAX, NOT_HELD_MAX, WORKING_MS_MAX } from './limits.js'
 
 /** How the entries of a message relate to the root that it names. */
 export type Scope =
@@ -36,6 +36,8 @@ export interface StateMessage {
   /** Highest counts, not decoded here; '' for none. */
   readonly knows: string
   readonly scope: Scope
+  /** Entries under the root that its sender knows and does not hold: whoever asks for their content is answered "gone". */
+  readonly notHeldCount: number
   /** Entry lines, not decoded here. */
   readonly lines: readonly string[]
 }
@@ -64,16 +66,17 @@ export function encodeMessage(message: Message): Uint8Array {
   if (message.type === 'same') return utf8('s')
   if (message.type === 'working') return utf8(`w${SEPARATOR}${Math.ceil(message.retryMs)}`)
   if (message.type === 'holding')
-    return utf8(['w', encodeRef(message.file), encodePieces(message.pieces)].join(SEPARATOR))
-  return utf8(
-    [
-      LETTERS[message.type],
-      encodeRef(message.root),
-      message.knows === '' ? '-' : message.knows,
-      encodeScope(message.scope),
-      ...message.lines,
-    ].join(SEPARATOR),
-  )
+    return utf8(['', encodeRef(message.file), encodePieces(message.pieces)].join(SEPARATOR))
+  const { type, root, knows, scope, notHeldCount, lines } = message
+  const notHeld = Math.min(notHeldCount, NOT_HELD_MAX)
+  const fields = [
+    LETTERS[type],
+    encodeRef(root),
+    knows === '' ? '-' : knows,
+    encodeScope(scope),
+    `${notHeld}`,
+  ]
+  return utf8([...fields, ...lines].join(SEPARATOR))
 }
 
 /** The message with as many lines as one datagram carries: all of them, or none and the scope 'some', because a
@@ -90,6 +93,7 @@ export function decodeMessage(bytes: Uint8Array): Decoded<Message> {
   const text = textOf(bytes)
   if (text === undefined) return undecoded('not-utf8')
   const [letter, ...items] = text.split(SEPARATOR)
+  if (letter === '') return decodeHolding(items)
   if (letter === 's') return items.length === 0 ? decoded({ type: 'same' }) : undecoded('trailing-bytes')
   if (letter === 'w') return decodeWorking(items)
   if (letter === 'h' || letter === 'u' || letter === 'e') return decodeState(TYPES[letter], items)
@@ -97,14 +101,16 @@ export function decodeMessage(bytes: Uint8Array): Decoded<Message> {
 }
 
 function decodeWorking(items: readonly string[]): Decoded<Message> {
-  if (items.length === 2 && items[0]!.includes(':')) return decodeHolding(items[0]!, items[1]!)
   if (items.length > 1) return undecoded('trailing-bytes')
-  const retryMs = wholeNumber(items[0])
-  if (retryMs === undefined || retryMs > WORKING_MS_MAX) return undecoded('bad-field')
+  const retryMs = wholeNumber(items[0], WORKING_MS_MAX)
+  if (retryMs === undefined) return undecoded('bad-field')
   return decoded({ type: 'working', retryMs })
 }
 
-function decodeHolding(fileText: string, piecesText: string): Decoded<Message> {
+function decodeHolding(items: readonly string[]): Decoded<Message> {
+  const [fileText, piecesText] = items
+  if (fileText === undefined || piecesText === undefined) return undecoded('truncated')
+  if (items.length > 2) return undecoded('trailing-bytes')
   const file = decodeRef(fileText, 'file')
   const pieces = file && decodePieces(piecesText, pieceCount(file.sizeBytes))
   if (file === undefined || pieces === undefined) return undecoded('bad-field')
@@ -112,15 +118,22 @@ function decodeHolding(fileText: string, piecesText: string): Decoded<Message> {
 }
 
 function decodeState(type: StateMessage['type'], items: readonly string[]): Decoded<Message> {
-  const [rootText, knowsText, scopeText, ...lines] = items
-  if (rootText === undefined || knowsText === undefined || scopeText === undefined)
+  const [rootText, knowsText, scopeText, notHeldText, ...lines] = items
+  if (
+    rootText === undefined ||
+    knowsText === undefined ||
+    scopeText === undefined ||
+    notHeldText === undefined
+  )
     return undecoded('truncated')
   const root = decodeRef(rootText)
   const scope = decodeScope(scopeText)
-  if (root === undefined || scope === undefined || !KNOWS.test(knowsText)) return undecoded('bad-field')
+  const notHeldCount = wholeNumber(notHeldText, NOT_HELD_MAX)
+  const isRead = root !== undefined && scope !== undefined && notHeldCount !== undefined
+  if (!isRead || !KNOWS.test(knowsText)) return undecoded('bad-field')
   const knows = knowsText === '-' ? '' : knowsText
   if (lines.length > ENTRIES_PER_MESSAGE_MAX) return undecoded('too-long')
-  return decoded({ type, root, knows, scope, lines })
+  return decoded({ type, root, knows, scope, notHeldCount, lines })
 }
 
 function encodeScope(scope: Scope): string {
@@ -170,6 +183,7 @@ function decodePieces(text: string, count: number): BlockSet | undefined {
   return pieces.size === 0 || pieces.size === count ? undefined : pieces
 }
 
-function wholeNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^(0|[1-9][0-9]{0,8})$/.test(text) ? Number(text) : undefined
+function wholeNumber(text: string | undefined, most: number): number | undefined {
+  if (text === undefined || !/^(0|[1-9][0-9]{0,8})$/.test(text)) return undefined
+  return Number(text) <= most ? Number(text) : undefined
 }

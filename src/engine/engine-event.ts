@@ -33,6 +33,8 @@ export type EngineEvent =
       readonly address: Address
       readonly equal: boolean
       readonly files: number
+      readonly notHeldHere: number
+      readonly notHeldThere: number
     }
   | {
       readonly event: 'progress'

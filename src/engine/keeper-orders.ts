@@ -68,9 +68,9 @@ export class KeeperOrders {
         reports.handleWork(message)
         break
       case 'in-step': {
-        const { peer, equal, files } = message
-        const address = talk.sessions.ofPeer(peer)?.address
-        if (address !== undefined) reports.show({ event: 'in-step', peer, address, equal, files })
+        const { type, ...state } = message
+        const address = talk.sessions.ofPeer(state.peer)?.address
+        if (address !== undefined) reports.show({ event: type, address, ...state })
         break
       }
       case 'notice':

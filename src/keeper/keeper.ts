@@ -10,18 +10,17 @@
 //                    └──┴── fetch, content ───────────────── engine
 
 import { earliest } from '../base/earliest.js'
-import type { Hash } from '../base/item.js'
-import type { Disk } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, PeerClaim } from '../pipe/messages.js'
-import { type LinkPolicy, type MinFree, NO_MIN_FREE } from '../pipe/settings.js'
+import { NO_MIN_FREE } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
 import { Comparing } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
-import type { OwnEdits } from './index/own-edits.js'
 import { Intake } from './intake/intake.js'
 import type { IntakeOutcome, RefusalNotice } from './intake/outcomes.js'
+import type { KeeperOptions } from './keeper-options.js'
+import { NotHeldTries } from './not-held.js'
 import { Announcer } from './peers/announcer.js'
 import { NoticeThrottle } from './peers/notice-throttle.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
@@ -32,21 +31,6 @@ import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
 import { Locator } from './serve/locator.js'
-
-export interface KeeperOptions {
-  readonly disk: Disk
-  readonly hash: Hash
-  /** Opened and recovered (src/keeper/recover/recovery.ts), as is the catalogue. */
-  readonly journal: Journal<Entry>
-  readonly catalogue: Catalogue
-  readonly edits: OwnEdits
-  readonly links: LinkPolicy
-  readonly wallMs: () => number
-  /** Space of the disk that stays free, whatever peers send; nothing unless given. */
-  readonly minFree?: MinFree
-  /** A folder is there (or no longer) and hints about it are welcome. */
-  readonly onFolder: (path: string, present: boolean) => void
-}
 
 /** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` soon after each `handle*`, again at once
  *  while it answers true, else at `pollTimeout`. */
@@ -59,6 +43,7 @@ export class Keeper {
   private readonly peers: PeerBook
   private readonly intake: Intake
   private readonly superseded = new Superseded()
+  private readonly notHeld: NotHeldTries
   private readonly ownWrites = new OwnWrites()
   private readonly comparing: Comparing
   private readonly vetting: Vetting
@@ -81,7 +66,9 @@ export class Keeper {
     this.scanner = new Scanner({ disk, hash, catalogue, edits, links, wallMs, onFolder })
     this.peers = new PeerBook({ manifest: catalogue.manifest, isSated: (from) => this.intake.isSated(from) })
     const { scanner } = this
-    this.intake = new Intake({ disk, hash, catalogue, journal, scanner, edits, minFree }, nowMs)
+    const lacksSome = (peer: PeerId) => (this.peers.notHeldCount(peer) ?? 0) > 0
+    this.intake = new Intake({ disk, hash, catalogue, journal, scanner, edits, minFree, lacksSome }, nowMs)
+    this.notHeld = new NotHeldTries({ catalogue, peers: this.peers, intake: this.intake })
     this.comparing = new Comparing({ placing: this.intake.placing, links })
     this.notify({ event: 'scanning' })
     this.startScan(nowMs)
@@ -151,12 +138,13 @@ export class Keeper {
     this.intake.step(nowMs)
     this.drainIntake(nowMs)
     this.handleFound(this.peers.step(nowMs), nowMs)
+    for (const { entry, peer } of this.notHeld.take()) this.consider(peer, entry)
     this.peers.handleTimeout(nowMs)
     for (const notice of this.throttle.takeDue(nowMs)) this.notify(notice)
     this.settle(nowMs)
     if (!this.scanner.busy) this.finishScan(nowMs)
     if (this.scans.ready) this.announce(nowMs)
-    return more || this.intake.busy || this.peers.busy
+    return more || this.intake.busy || this.peers.busy || this.notHeld.busy
   }
 
   pollTimeout(): number | undefined {
@@ -190,20 +178,22 @@ export class Keeper {
     this.intake.settle(nowMs)
     this.drainIntake(nowMs)
     this.drainScanner()
+    for (const notice of this.catalogue.folded.takeNotices()) this.notify(notice)
     for (let pull = this.peers.pollPull(); pull !== undefined; pull = this.peers.pollPull()) {
       this.push({ type: 'pull-tree', peer: pull.peer, item: pull.item })
     }
     for (let peer = this.peers.pollAsk(); peer !== undefined; peer = this.peers.pollAsk())
       this.push({ type: 'ask', peer })
     if (!this.scans.ready || this.intake.size > 0) return
-    for (const { peer, equal } of this.peers.newlyInStep()) {
-      this.push({ type: 'in-step', peer, equal, files: this.catalogue.manifest.fileCount })
-    }
+    const { manifest, notHeldCount } = this.catalogue
+    for (const inStep of this.peers.newlyInStep(notHeldCount))
+      this.push({ type: 'in-step', files: manifest.fileCount, ...inStep })
   }
 
   private drainScanner(): void {
     for (const finding of this.scanner.takeFindings()) {
-      if (finding.type === 'changed') this.handleLocalChange(finding.entry)
+      if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen)
+      else if (finding.type === 'held') this.changed('own')
       else this.notify({ event: 'problem', path: finding.path, reason: finding.reason })
     }
   }
@@ -223,6 +213,9 @@ export class Keeper {
         return
       case 'changed':
         this.announcer.handleChange(outcome.by === 'own' || outcome.isLast, nowMs)
+        return
+      case 'retry':
+        this.notHeld.handleRetry(outcome.path)
         return
       case 'source-failed':
         this.peers.askAgain(outcome.peer, nowMs)
@@ -249,7 +242,13 @@ export class Keeper {
     this.vet(claim, nowMs)
     const same = claim.root.digest === this.catalogue.manifest.root().digest
     this.push({ type: 'answer', question, answer: same ? 'same' : 'differs' })
-    this.handleFound(this.peers.handleClaim(claim), nowMs)
+    const before = this.peers.notHeldCount(claim.peer)
+    const found = this.peers.handleClaim(claim)
+    if (before === undefined || claim.notHeldCount < before) {
+      this.intake.handleHoldsMore(claim.peer)
+      this.notHeld.handleHoldsMore()
+    }
+    this.handleFound(found, nowMs)
   }
 
   /** Before the peer is told of any entry, and before one of its entries is considered. */
@@ -289,10 +288,12 @@ export class Keeper {
     const { reason, isTold } = this.comparing.refusal(remote) ?? {}
     if (reason !== undefined) {
       if (!isTold) this.notifyThrottled(peer, { event: 'problem', path: remote.path, reason })
+      if (this.intake.knowing.know(remote)) this.changed('received')
       return true
     }
     const standing = this.intake.standing(remote, peer)
     this.drainIntake(this.nowMs)
+    if (standing === 'refused' && this.intake.knowing.know(remote)) this.changed('received')
     if (standing === 'beaten') this.superseded.add(peer, remote)
     if (standing !== 'free') return true
     const comparison = this.comparing.compare(remote)
@@ -309,7 +310,8 @@ export class Keeper {
         break
       case 'wanted':
         this.intake.want(remote, peer)
-        this.peers.outOfStep(peer)
+        // The person was told that what is tried again is not held.
+        if (this.catalogue.isHeld(remote.path)) this.peers.outOfStep(peer)
         return true
       case 'unread':
         this.scanner.hint(remote.path)
@@ -335,8 +337,12 @@ export class Keeper {
 
   // — What peers are told —
 
-  private handleLocalChange(entry: Entry): void {
+  private handleLocalChange(entry: Entry, unseen: Entry | undefined): void {
     this.intake.handleLocalChange(entry.path)
+    // The peers' trees tell nothing new, and now it is a conflict.
+    if (unseen !== undefined)
+      for (const peer of this.peers.all())
+        if (!this.consider(peer, unseen)) this.peers.askAgain(peer, this.nowMs)
     this.intake.handleMade(entry)
     this.drainIntake(this.nowMs)
     if (this.scans.ready)
@@ -371,8 +377,7 @@ export class Keeper {
   private finishScan(nowMs: number): void {
     const finished = this.scans.handleIdle(this.scanner.pollTimeout(), nowMs)
     if (finished === undefined || !finished.isFirst) return
-    const { fileCount: files, folderCount: folders, totalBytes: bytes } = this.catalogue.manifest
-    this.notify({ event: 'scanned', files, folders, bytes, durationMs: finished.durationMs })
+    this.notify({ event: 'scanned', ...this.catalogue.heldTotals(), durationMs: finished.durationMs })
     this.announcer.handleReady(nowMs)
   }
 

@@ -11,6 +11,8 @@ export interface PeerClaim {
   readonly root: ItemRef
   /** The highest counts of all authors that the peer knows. */
   readonly knows: Seen
+  /** Entries under the root that the peer knows and does not hold. */
+  readonly notHeldCount: number
   readonly scope: { readonly type: 'whole' | 'some' } | { readonly type: 'since'; readonly base: ItemRef }
   readonly entries: readonly Entry[]
 }
@@ -115,6 +117,8 @@ export type KeeperToEngine =
       readonly changes: readonly Entry[] | undefined
       readonly whole: readonly Entry[] | undefined
       readonly files: number
+      /** Entries under the root that are known here and not held. */
+      readonly notHeldCount: number
     }
   | { readonly type: 'answer'; readonly question: number; readonly answer: 'same' | 'differs' | 'working' }
   /** The peer knows no edits of this share that the share itself does not know: it may be told of entries. */
@@ -162,8 +166,16 @@ export type KeeperToEngine =
       readonly filesDone: number
       readonly bytesDone: number
     }
-  /** Nothing of what this peer has is lacking here; `equal` where it holds the same as we. */
-  | { readonly type: 'in-step'; readonly peer: PeerId; readonly equal: boolean; readonly files: number }
+  /** All that this peer knows is known here, and held but for `notHeldHere` entries; `equal` where it knows the same as
+   *  we, of which it does not hold `notHeldThere`. */
+  | {
+      readonly type: 'in-step'
+      readonly peer: PeerId
+      readonly equal: boolean
+      readonly files: number
+      readonly notHeldHere: number
+      readonly notHeldThere: number
+    }
   | { readonly type: 'notice'; readonly notice: KeeperNotice }
 
 /** Notices of the keeper for the person; the shapes of `PeerEvent` in src/app/events.ts. */

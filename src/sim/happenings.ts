@@ -40,6 +40,11 @@ export function happen(world: World, happening: Happening): void {
         peer.disk.capacityBytes = undefined
       })
       break
+    case 'refused-path':
+      peer.disk.faults.refusePath(happening.path)
+      if (happening.forMs !== undefined)
+        later(world, happening.forMs, () => peer.disk.faults.refusePath(happening.path, false))
+      break
     case 'clock-step':
       peer.stepClock(happening.byMs)
       break

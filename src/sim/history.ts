@@ -238,6 +238,11 @@ export class History {
     return false
   }
 
+  /** Whether anybody removed anything that LEFT has not put there again. */
+  get hasRemovals(): boolean {
+    return this.removed.some((atPeer) => atPeer.size > 0)
+  }
+
   /** Contents that must be somewhere in the end. */
   *required(): Iterable<{ readonly path: string; readonly digest: Digest }> {
     for (const made of this.madeAt.values())

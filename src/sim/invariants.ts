@@ -25,6 +25,7 @@ export function checkAtRest(world: World): void {
   checkKnown(world, shares)
   checkNothingLost(world, shares)
   checkEqual(world, shares)
+  checkNotHeld(world, shares)
   checkTidy(world, shares)
 }
 
@@ -110,12 +111,44 @@ function firstDifference(world: World, shares: readonly Map<string, Seen>[]): st
   return undefined
 }
 
-/** Deletions are not passed on, and what was deleted stays so; and where peers do not all know each other, nothing comes
- *  through the one that deleted it. */
+/** Deletions are not passed on, and what was deleted stays so; a disk may refuse the path; and where peers do not all know
+ *  each other, nothing comes through the one that deleted it or has no place for it. */
 function isExcused(world: World, peer: number, path: string, seen: Seen): boolean {
-  if (seen.kind === 'nothing' && world.history.removedAt(peer, path)) return true
+  const isLacking = seen.kind === 'nothing'
+  if (isLacking && (world.history.removedAt(peer, path) || refuses(world, peer, path))) return true
   const isMesh = world.peers.every((_, one) => world.neighboursOf(one).length === world.peers.length - 1)
-  return !isMesh && world.peers.some((_, other) => world.history.removedAt(other, path))
+  if (isMesh) return false
+  return world.peers.some((_, other) => world.history.removedAt(other, path) || refuses(world, other, path))
+}
+
+function refuses(world: World, peer: number, path: string): boolean {
+  return world.peers[peer]!.disk.faults.refuses(path)
+}
+
+/** Of what is known and not held nothing stands here, and some disk has no place for it. Where nothing was removed, all know
+ *  the same, whatever they hold. */
+function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void {
+  for (const [number, peer] of world.peers.entries()) {
+    for (const path of peer.notHeld) {
+      if (shares[number]!.has(path))
+        world.break('I3', `${peerName(number)} holds ${JSON.stringify(path)} and says that it does not`)
+      // Deletions are not carried out yet, and so do not end that either.
+      if (
+        !world.peers.some((_, other) => refuses(world, other, path) || world.history.removedAt(other, path))
+      )
+        world.break(
+          'I3',
+          `${peerName(number)} does not hold ${JSON.stringify(path)}, which every disk has a place for`,
+        )
+    }
+  }
+  // What is lost or differs is told before what comes of that.
+  if (world.history.hasRemovals || world.breach !== undefined) return
+  // An older version that stands somewhere stays known there while nobody in reach holds the newer one.
+  const isStale = (path: string) => new Set(shares.flatMap((share) => share.get(path)?.digest ?? [])).size > 1
+  if (world.peers.some(({ notHeld }) => [...notHeld].some(isStale))) return
+  const other = world.peers.findIndex(({ root }) => root !== world.peers[0]!.root)
+  if (other > 0) world.break('I3', `${peerName(0)} and ${peerName(other)} do not know the same`)
 }
 
 function sameSeen(left: Seen, right: Seen, coarsestMs: number): boolean {

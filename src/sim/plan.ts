@@ -69,6 +69,13 @@ export type Happening =
       readonly downMs: number
     }
   | { readonly type: 'full-disk'; readonly peer: number; readonly roomBytes: number; readonly forMs: number }
+  /** Nothing new can be put at this path, to the end where `forMs` is undefined; what is there can be replaced. */
+  | {
+      readonly type: 'refused-path'
+      readonly peer: number
+      readonly path: string
+      readonly forMs: number | undefined
+    }
   | { readonly type: 'clock-step'; readonly peer: number; readonly byMs: number }
   | {
       readonly type: 'cut'

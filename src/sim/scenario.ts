@@ -2,8 +2,8 @@
 // are small and many rather than large and few, since it is their meetings that break things.
 
 import type { DeathMoment } from './disk/disk.js'
+import { drawLink } from './draw-link.js'
 import type { Edit, ToldAccess } from './edits.js'
-import type { LinkFaults } from './network.js'
 import { OUTSIDE_NAMES } from './outside.js'
 import {
   type Act,
@@ -91,7 +91,7 @@ class Drawing {
     const pairs = peerCount > 2 && random.chance(0.4) ? chainOf(peerCount) : meshOf(peerCount)
     const lastMs = 500 + random.next() * 8_000
     const peers = Array.from({ length: peerCount }, () => this.peer(lastMs))
-    const links = pairs.map(([one, other]) => this.link(one, other))
+    const links = pairs.map(([one, other]) => drawLink(random, one, other))
     const acts: Act[] = []
     const editCount = 1 + random.below(14)
     for (let count = 0; count < editCount; count++)
@@ -108,16 +108,27 @@ class Drawing {
     this.changeModes(acts, peerCount, lastMs)
     // From numbers of its own, so that a seed without it draws what it always drew.
     if (this.restores) acts.push(...this.restoresOf(peerCount, lastMs))
+    const healAtMs = lastMs * 1.2 + 200 + random.next() * 3_000
+    const restLoss = random.chance(0.5) ? 0 : random.next() * 0.05
+    acts.push(...this.refusedPaths(peerCount, lastMs))
     acts.sort((left, right) => left.atMs - right.atMs)
-    return {
-      seed: this.seed,
-      peers,
-      links,
-      beginnings,
-      acts,
-      healAtMs: lastMs * 1.2 + 200 + random.next() * 3_000,
-      restLoss: random.chance(0.5) ? 0 : random.next() * 0.05,
-    }
+    return { seed: this.seed, peers, links, beginnings, acts, healAtMs, restLoss }
+  }
+
+  /** Drawn by themselves: what a seed stood for before there were any is the same now. */
+  private refusedPaths(peerCount: number, lastMs: number): Act[] {
+    const random = new SeededRandom(this.seed ^ 0x4e48)
+    if (random.chance(0.75)) return []
+    return Array.from({ length: 1 + random.below(3) }, () => ({
+      atMs: random.chance(0.5) ? 0 : random.next() * lastMs,
+      happening: {
+        type: 'refused-path',
+        peer: random.below(peerCount),
+        path: this.paths[random.below(this.paths.length)]!,
+        // Shorter than it takes until a refused path is tried again.
+        forMs: random.chance(0.5) ? undefined : random.next() * 20_000,
+      },
+    }))
   }
 
   private peer(lastMs: number): PeerPlan {
@@ -142,39 +153,6 @@ class Drawing {
       hintMs: random.next() * this.pick([2, 300]),
       hintLoss: this.pick([0, 0, 0.3, 1]),
       startAtMs: random.chance(0.5) ? 0 : random.next() * lastMs,
-    }
-  }
-
-  private link(one: number, other: number): LinkPlan {
-    const { random } = this
-    const calm = {
-      rateBitPerS: this.pick([10_000_000, 100_000_000, 1_000_000_000]),
-      delayMs: this.pick([0.1, 1, 10, 50]) * (0.5 + random.next()),
-      mtuBytes: this.pick([1_500, 1_500, 1_500, 1_400, 9_000, 65_535]),
-      queueBytes: this.pick([32_768, 262_144, 1_048_576]),
-    }
-    return {
-      one,
-      other,
-      outward: { ...calm, ...this.linkFaults() },
-      homeward: { ...calm, ...this.linkFaults() },
-    }
-  }
-
-  private linkFaults(): Partial<LinkFaults> {
-    const { random } = this
-    if (random.chance(0.3)) return {}
-    return {
-      jitterMs: random.chance(0.5) ? 0 : random.next() * 10,
-      loss: random.chance(0.4) ? 0 : random.next() * this.pick([0.02, 0.1, 0.3]),
-      bursts: random.chance(0.8)
-        ? undefined
-        : { enter: random.next() * 0.02, leave: 0.05 + random.next() * 0.3, loss: 0.5 + random.next() * 0.5 },
-      duplication: random.chance(0.7) ? 0 : random.next() * 0.1,
-      reordering: random.chance(0.7) ? 0 : random.next() * 0.1,
-      reorderMs: random.next() * 30,
-      bitFlips: random.chance(0.8) ? 0 : random.next() * 0.02,
-      truncation: random.chance(0.9) ? 0 : random.next() * 0.02,
     }
   }
 

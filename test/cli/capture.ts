@@ -126,7 +126,15 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
     minRttMs: 20.108,
     peers: 2,
   },
-  'in-step': { event: 'in-step', peer: PEER, address: ADDRESS, equal: true, files: 78_500 },
+  'in-step': {
+    event: 'in-step',
+    peer: PEER,
+    address: ADDRESS,
+    equal: true,
+    files: 78_500,
+    notHeldHere: 0,
+    notHeldThere: 0,
+  },
   summary: {
     event: 'summary',
     receivedBytes: 1_300_000_000,

@@ -77,6 +77,23 @@ describe('the plain view', () => {
     expect(said().slice(2)).toEqual(['received 1,204 files, 31.3 MB'])
   })
 
+  it('tells what is known and not held, on either side', () => {
+    const { said, show } = plain()
+    const inStep = ONE_OF_EACH['in-step'] as PeerEvent & { event: 'in-step' }
+    show(
+      { ...inStep, notHeldThere: 3 },
+      { ...inStep, notHeldHere: 1_200 },
+      { ...inStep, notHeldHere: 1, notHeldThere: 2 },
+      { ...inStep, equal: false, notHeldHere: 1, notHeldThere: 2 },
+    )
+    expect(said()).toEqual([
+      `in step with ${ADDRESS} (78,500 files), 3 not held there`,
+      `in step with ${ADDRESS} (78,500 files), 1,200 not held here`,
+      `in step with ${ADDRESS} (78,500 files), 1 not held here, 2 not held there`,
+      `nothing of ${ADDRESS} is lacking here, 1 not held here`,
+    ])
+  })
+
   it('says "in step" after the files that made it so', () => {
     const { said, show } = plain()
     show(arrival('a'), arrival('b'), arrival('c'), ONE_OF_EACH['in-step'])

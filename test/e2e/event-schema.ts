@@ -82,7 +82,14 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
     minRttMs: orNull(quantity),
     peers: count,
   },
-  'in-step': { peer: peerId, address, equal: oneOf(true, false), files: count },
+  'in-step': {
+    peer: peerId,
+    address,
+    equal: oneOf(true, false),
+    files: count,
+    notHeldHere: count,
+    notHeldThere: count,
+  },
   summary: {
     receivedBytes: count,
     sentBytes: count,

@@ -11,7 +11,7 @@ import {
   TREE_ITEM_BYTES_MAX,
 } from '../../src/base/limits.js'
 import { pieceBlocks, pieceCount } from '../../src/base/pieces.js'
-import { ENTRIES_PER_MESSAGE_MAX, WORKING_MS_MAX } from '../../src/ecp/limits.js'
+import { ENTRIES_PER_MESSAGE_MAX, NOT_HELD_MAX, WORKING_MS_MAX } from '../../src/ecp/limits.js'
 import {
   decodeMessage,
   encodeMessage,
@@ -50,6 +50,7 @@ const arbitraryState: fc.Arbitrary<StateMessage> = fc
       fc.constant({ type: 'some' as const }),
       fc.record({ type: fc.constant('since' as const), base: arbitraryRef }),
     ),
+    notHeldCount: fc.nat(NOT_HELD_MAX),
     lines: fc.array(arbitraryEntry.map(encodeEntry), { maxLength: 6 }),
   })
   .map(fitLines)
@@ -98,6 +99,7 @@ describe('a message', () => {
           root,
           knows: '',
           scope: { type: 'whole' },
+          notHeldCount: 0,
           lines: entries.map(encodeEntry),
         }
         const bytes = encodeMessage(message)
@@ -111,11 +113,30 @@ describe('a message', () => {
 
   test('begins with its letter, so that a capture can be read', () => {
     const letters = (['have', 'update', 'excess'] as const).map(
-      (type) => textOf(encodeMessage({ type, root, knows: '', scope: { type: 'some' }, lines: [] }))![0],
+      (type) =>
+        textOf(
+          encodeMessage({ type, root, knows: '', notHeldCount: 0, scope: { type: 'some' }, lines: [] }),
+        )![0],
     )
     expect(letters).toEqual(['h', 'u', 'e'])
     expect(textOf(encodeMessage({ type: 'same' }))).toBe('s')
     expect(textOf(encodeMessage({ type: 'working', retryMs: 299.5 }))).toBe('w|*|300')
+  })
+
+  test('begins with the separator where it tells pieces of a file', () => {
+    expect(textOf(encodeMessage(holdingOf(1, Uint8Array.of(1))))).toBe(`|*|${root.digest}:1|*|whole`)
+  })
+
+  test('tells how much its sender knows and does not hold', () => {
+    const message: StateMessage = {
+      type: 'update',
+      root,
+      knows: '',
+      scope: { type: 'some' },
+      notHeldCount: 3,
+      lines: [],
+    }
+    expect(textOf(encodeMessage(message))).toBe(`u|*|${rootText}|*|-|*|-|*|3`)
   })
 })
 
@@ -129,6 +150,7 @@ describe('golden vectors of the wire format', () => {
       's',
       'u',
       'w',
+      '|',
     ])
   })
 
@@ -148,6 +170,7 @@ describe('golden vectors of the wire format', () => {
       type: 'have',
       root: emptyShare,
       knows: '',
+      notHeldCount: 0,
       scope: { type: 'whole' },
       lines: [],
     })
@@ -202,17 +225,30 @@ describe('what is no message', () => {
     ['w|*|007', 'bad-field'],
     ['w|*|1e3', 'bad-field'],
     ['w|*|1|*|2', 'trailing-bytes'],
+    [`w|*|${root.digest}:130|*|-`, 'trailing-bytes'],
+    ['|', 'unknown-kind'],
+    ['|*|', 'truncated'],
+    [`|*|${root.digest}:130`, 'truncated'],
     ['h', 'truncated'],
     [`h|*|${rootText}`, 'truncated'],
-    ['h|*||*|', 'bad-field'],
-    [`h|*|${rootText}|*|`, 'bad-field'],
-    [`h|*|${rootText}|*|all`, 'bad-field'],
-    [`h|*|${rootText.toUpperCase()}|*|-`, 'bad-field'],
-    [`h|*|${root.digest}|*|-`, 'bad-field'],
-    [`h|*|${root.digest.slice(1)}:130|*|-`, 'bad-field'],
-    [`h|*|${root.digest}:0130|*|-`, 'bad-field'],
-    [`h|*|${root.digest}:-1|*|-`, 'bad-field'],
-    [`h|*|${rootText}|*|${base.digest}`, 'bad-field'],
+    ['h|*||*||*||*|', 'bad-field'],
+    [`h|*|${rootText}|*|-`, 'truncated'],
+    [`h|*|${rootText}|*||*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|A:1|*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|-|*||*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|-|*|-`, 'truncated'],
+    [`h|*|${rootText}|*|-|*|-|*|`, 'bad-field'],
+    [`h|*|${rootText}|*|-|*|-|*|-1`, 'bad-field'],
+    [`h|*|${rootText}|*|-|*|-|*|01`, 'bad-field'],
+    [`h|*|${rootText}|*|-|*|-|*|1.0`, 'bad-field'],
+    [`h|*|${rootText}|*|-|*|-|*|x`, 'bad-field'],
+    [`h|*|${rootText}|*|-|*|all|*|0`, 'bad-field'],
+    [`h|*|${rootText.toUpperCase()}|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${root.digest}|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${root.digest.slice(1)}:130|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${root.digest}:0130|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${root.digest}:-1|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|-|*|${base.digest}|*|0`, 'bad-field'],
   ])('%j is refused as %s', (text, reason) => {
     expect(reasonOf(text)).toBe(reason)
   })
@@ -231,14 +267,22 @@ describe('limits of a message', () => {
   })
 
   test('a tree item has its largest size', () => {
-    expect(reasonOf(`h|*|${root.digest}:${TREE_ITEM_BYTES_MAX}|*|-`)).toBe('none')
-    expect(reasonOf(`h|*|${root.digest}:${TREE_ITEM_BYTES_MAX + 1}|*|-`)).toBe('bad-field')
-    expect(reasonOf(`h|*|${root.digest}:9999999999|*|-`)).toBe('bad-field')
+    expect(reasonOf(`h|*|${root.digest}:${TREE_ITEM_BYTES_MAX}|*|-|*|-|*|0`)).toBe('none')
+    expect(reasonOf(`h|*|${root.digest}:${TREE_ITEM_BYTES_MAX + 1}|*|-|*|-|*|0`)).toBe('bad-field')
+    expect(reasonOf(`h|*|${root.digest}:9999999999|*|-|*|-|*|0`)).toBe('bad-field')
+  })
+
+  test('a count of what is not held has its largest', () => {
+    expect(reasonOf(`u|*|${rootText}|*|-|*|-|*|${NOT_HELD_MAX}`)).toBe('none')
+    expect(reasonOf(`u|*|${rootText}|*|-|*|-|*|${NOT_HELD_MAX + 1}`)).toBe('bad-field')
+    const most = { type: 'have', root, knows: '', scope: { type: 'some' }, lines: [] } as const
+    const said = decodeMessage(encodeMessage({ ...most, notHeldCount: NOT_HELD_MAX + 1 }))
+    expect(said).toEqual({ ok: true, value: { ...most, notHeldCount: NOT_HELD_MAX } })
   })
 
   test('a message has a largest length', () => {
     const longest = (bytes: number) => {
-      const head = `h|*|${rootText}|*|-|*|`
+      const head = `h|*|${rootText}|*|-|*|-|*|0|*|`
       return head + 'x'.repeat(bytes - head.length)
     }
     expect(reasonOf(longest(CONTROL_BYTES_MAX))).toBe('none')
@@ -246,7 +290,7 @@ describe('limits of a message', () => {
   })
 
   test('a message has a largest number of entries', () => {
-    const withLines = (count: number) => `h|*|${rootText}|*|-${'|*|'.repeat(count)}`
+    const withLines = (count: number) => `h|*|${rootText}|*|-|*|-|*|0${'|*|'.repeat(count)}`
     expect(reasonOf(withLines(ENTRIES_PER_MESSAGE_MAX))).toBe('none')
     expect(reasonOf(withLines(ENTRIES_PER_MESSAGE_MAX + 1))).toBe('too-long')
   })
@@ -257,13 +301,14 @@ describe('limits of a message', () => {
       root,
       knows: '',
       scope: { type: 'whole' },
+      notHeldCount: 0,
       lines: Array.from({ length: count }, () => 'x'.repeat(length)),
     })
     const room = CONTROL_BYTES_MAX - encodeMessage(message(0, 0)).length
     const fitting = message(1, room - 3)
     expect(encodeMessage(fitting).length).toBe(CONTROL_BYTES_MAX)
     expect(fitLines(fitting)).toEqual(fitting)
-    const nothing = { type: 'have', root, knows: '', scope: { type: 'some' }, lines: [] }
+    const nothing = { type: 'have', root, knows: '', notHeldCount: 0, scope: { type: 'some' }, lines: [] }
     expect(fitLines(message(1, room - 2))).toEqual(nothing)
     expect(fitLines(message(ENTRIES_PER_MESSAGE_MAX, 1)).lines).toHaveLength(ENTRIES_PER_MESSAGE_MAX)
     expect(fitLines(message(ENTRIES_PER_MESSAGE_MAX + 1, 1))).toEqual(nothing)
@@ -274,6 +319,7 @@ describe('limits of a message', () => {
       type: 'have',
       root,
       knows: '',
+      notHeldCount: 0,
       scope: { type: 'whole' },
       lines: ['é'.repeat(600)],
     }
@@ -307,22 +353,22 @@ describe('what is held of a file', () => {
 
   const file = `${root.digest}:${5 * PIECE_BYTES}`
   test.each([
-    ['a digit too few', `w|*|${file}|*|1`, 'bad-field'],
-    ['a digit too many', `w|*|${file}|*|100`, 'bad-field'],
-    ['a piece beyond the last', `w|*|${file}|*|12`, 'bad-field'],
-    ['nothing, written out', `w|*|${file}|*|00`, 'bad-field'],
-    ['all, written out', `w|*|${file}|*|f1`, 'bad-field'],
-    ['uppercase digits', `w|*|${file}|*|A0`, 'bad-field'],
-    ['no digits at all', `w|*|${file}|*|`, 'bad-field'],
-    ['pieces of an empty file', `w|*|${root.digest}:0|*|whole`, 'bad-field'],
-    ['a file longer than any', `w|*|${root.digest}:${FILE_BYTES_MAX + 1}|*|-`, 'bad-field'],
-    ['a short digest', `w|*|${root.digest.slice(1)}:5|*|-`, 'bad-field'],
-    ['something more', `w|*|${file}|*|10|*|10`, 'trailing-bytes'],
+    ['a digit too few', `|*|${file}|*|1`, 'bad-field'],
+    ['a digit too many', `|*|${file}|*|100`, 'bad-field'],
+    ['a piece beyond the last', `|*|${file}|*|12`, 'bad-field'],
+    ['nothing, written out', `|*|${file}|*|00`, 'bad-field'],
+    ['all, written out', `|*|${file}|*|f1`, 'bad-field'],
+    ['uppercase digits', `|*|${file}|*|A0`, 'bad-field'],
+    ['no digits at all', `|*|${file}|*|`, 'bad-field'],
+    ['pieces of an empty file', `|*|${root.digest}:0|*|whole`, 'bad-field'],
+    ['a file longer than any', `|*|${root.digest}:${FILE_BYTES_MAX + 1}|*|-`, 'bad-field'],
+    ['a short digest', `|*|${root.digest.slice(1)}:5|*|-`, 'bad-field'],
+    ['something more', `|*|${file}|*|10|*|10`, 'trailing-bytes'],
   ])('is refused with %s', (_, text, reason) => {
     expect(reasonOf(text)).toBe(reason)
   })
 
   test('is taken of the longest file', () => {
-    expect(reasonOf(`w|*|${root.digest}:${FILE_BYTES_MAX}|*|-`)).toBe('none')
+    expect(reasonOf(`|*|${root.digest}:${FILE_BYTES_MAX}|*|-`)).toBe('none')
   })
 })

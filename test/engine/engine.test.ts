@@ -1,8 +1,9 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { concatBytes, hexOf, textOf, utf8 } from '../../src/base/bytes.js'
-import { BLOCK_BYTES, PACK_FILES_MAX } from '../../src/base/limits.js'
+import { BLOCK_BYTES, PACK_FILES_MAX, WEAK_SUM_BYTES } from '../../src/base/limits.js'
 import { Engine, type EngineEvent } from '../../src/engine/engine.js'
 import { ANNOUNCED_AHEAD_MAX } from '../../src/engine/limits.js'
+import { Places } from '../../src/engine/serve/places.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { TREE_PULLS_MAX } from '../../src/pipe/limits.js'
 import type { EngineToKeeper, ItemName, KeeperToEngine, Location } from '../../src/pipe/messages.js'
@@ -56,6 +57,7 @@ class PlayedPeer {
         type: 'root',
         root: manifest.root(),
         knows: '',
+        notHeldCount: 0,
         changes: undefined,
         whole: entries,
         files: entries.length,
@@ -148,7 +150,10 @@ function connect(): void {
 }
 
 const answerAll = (peer: PlayedPeer, answer: 'same' | 'differs'): void => {
-  for (const { question } of peer.take('claim')) peer.tell({ type: 'answer', question, answer }, nowMs)
+  for (const { question, claim } of peer.take('claim')) {
+    peer.tell({ type: 'vetted', peer: claim.peer }, nowMs)
+    peer.tell({ type: 'answer', question, answer }, nowMs)
+  }
   run(50)
 }
 
@@ -163,8 +168,8 @@ describe('two peers', () => {
     answerAll(b, 'same')
     const root = new Manifest(hash)
     root.set(file)
-    const state = `|*|${root.root().digest}:${root.root().sizeBytes}|*|whole|*|${encodeEntry(file)}`
-    expect(b.heard).toEqual([`h${state}`])
+    // B is not vetted yet: it is told no entry.
+    expect(b.heard).toEqual([`h|*|${root.root().digest}:${root.root().sizeBytes}|*|-|*|-|*|0`])
     expect(a.heard).toEqual(['s'])
     expect(a.take('claim')).toMatchObject([{ claim: { peer: THEIRS, root: root.root() } }])
     run(4_000)
@@ -215,7 +220,11 @@ describe('what is no message of ecp', () => {
 
   test('an entry that cannot be read makes a list incomplete, and the rest of it counts', () => {
     const root = `${'0'.repeat(64)}:130`
-    a.engine.endpoint.sendRequest(1, utf8(`h|*|${root}|*|whole|*|nonsense|*|${encodeEntry(file)}`), nowMs)
+    a.engine.endpoint.sendRequest(
+      1,
+      utf8(`h|*|${root}|*|-|*|whole|*|0|*|nonsense|*|${encodeEntry(file)}`),
+      nowMs,
+    )
     run(50)
     expect(b.take('claim')).toMatchObject([{ claim: { scope: { type: 'some' }, entries: [file] } }])
   })
@@ -296,6 +305,33 @@ describe('a file', () => {
     expect(hash(written.subarray(0, BLOCK_BYTES))).toEqual(hash(large.subarray(0, BLOCK_BYTES)))
     expect(hash(written.subarray(BLOCK_BYTES, 2 * BLOCK_BYTES))).toEqual(hash(new Uint8Array(BLOCK_BYTES)))
   })
+
+  test.each([
+    [0, 1],
+    [3 * WEAK_SUM_BYTES - 1, 0],
+    [3 * WEAK_SUM_BYTES, 1],
+    [3 * WEAK_SUM_BYTES + 1, 0],
+    [-1, 0],
+  ])(
+    'has a list with weak sums behind the digests or without: %d bytes more are taken %d times',
+    (more, lists) => {
+      // Nobody sends them yet, and what is served must have its name.
+      const places = Places.prototype as unknown as { isProved(): boolean }
+      vi.spyOn(places, 'isProved').mockReturnValue(true)
+      onTestFinished(() => void vi.restoreAllMocks())
+      const list = concatBytes([listOf(large), new Uint8Array(Math.max(0, more)).fill(7)])
+      a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
+      run(50)
+      const bytes = more < 0 ? list.subarray(0, list.length + more) : list
+      const located = b.take('locate').flatMap(({ items }) => items)
+      b.tell(
+        { type: 'located', items: located.map((name) => ({ name, location: { type: 'bytes', bytes } })) },
+        nowMs,
+      )
+      run(500)
+      expect(a.take('list')).toEqual(lists === 0 ? [] : [{ type: 'list', fetch: 1, list: listOf(large) }])
+    },
+  )
 
   test('that was read wrong once is asked for again, and counted once', () => {
     a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
@@ -406,6 +442,7 @@ test('the newest files of several blocks are looked up as the peers are told of 
     type: 'root',
     root: manifest.root(),
     knows: '',
+    notHeldCount: 0,
     whole: entries,
     files: entries.length,
   } as const
@@ -499,6 +536,11 @@ describe('listings', () => {
     a.tell({ type: 'pull-tree', peer: THEIRS, item }, nowMs)
   }
 
+  beforeEach(() => {
+    connect()
+    b.tell({ type: 'vetted', peer: OURS }, nowMs)
+  })
+
   /** B serves all that it was asked for; answers which of them reach A's keeper. */
   function arriving(): number[] {
     run(50)
@@ -517,13 +559,11 @@ describe('listings', () => {
   }
 
   test('are awaited as many as a walk may have on its way; more are of walks that have ended, the oldest first', () => {
-    connect()
     for (let index = 0; index <= TREE_PULLS_MAX; index++) pull(index)
     expect(arriving()).toEqual(digests.map((_, index) => index).slice(1))
   })
 
   test('that are asked for again are of the walk of now', () => {
-    connect()
     for (let index = 0; index < TREE_PULLS_MAX; index++) pull(index)
     pull(0)
     pull(TREE_PULLS_MAX)
@@ -544,7 +584,10 @@ describe('the keeper', () => {
     const large = theirFile('large', contentOf(2 * BLOCK_BYTES))
     const { digest } = large as Entry & { kind: 'file' }
     const root = { kind: 'tree', digest: '1'.repeat(64), sizeBytes: 100 } as const
-    a.tell({ type: 'root', root, knows: '', changes: [large], whole: undefined, files: 1 }, nowMs)
+    a.tell(
+      { type: 'root', root, knows: '', notHeldCount: 0, changes: [large], whole: undefined, files: 1 },
+      nowMs,
+    )
     fetchOf(2, THEIRS)
     b.engine.close(nowMs)
     carry(b, a)

@@ -2,14 +2,21 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { BlockSet } from '../../src/base/blockset.js'
 import { concatBytes, hexOf, textOf, utf8 } from '../../src/base/bytes.js'
 import { escapeField, unescapeField } from '../../src/base/escape.js'
-import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
+import { FILE_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
+import { pieceCount } from '../../src/base/pieces.js'
+import { NOT_HELD_MAX } from '../../src/ecp/limits.js'
 import { decodeMessage, encodeMessage, type Message } from '../../src/ecp/message.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { JOURNAL_PATH, Journal } from '../../src/journal/journal.js'
 import { decodeRecord, encodeRecords, type JournalRecord } from '../../src/journal/record.js'
-import { decodeRecord as decodeIndexRecord, encodeRecord } from '../../src/keeper/index/index-line.js'
+import {
+  decodeRecord as decodeIndexRecord,
+  encodeNotHeld,
+  encodeRecord,
+} from '../../src/keeper/index/index-line.js'
 import {
   COUNT_MAX,
   type DottedVersion,
@@ -198,8 +205,21 @@ const message: fc.Arbitrary<Message> = fc.oneof(
       fc.constantFrom({ type: 'whole' as const }, { type: 'some' as const }),
       reference.map((base) => ({ type: 'since' as const, base })),
     ),
+    notHeldCount: fc.nat(NOT_HELD_MAX),
     lines: fc.array(entry.map(encodeEntry), { maxLength: 3 }),
   }),
+  fc
+    .record({
+      sizeBytes: fc.integer({ min: 1, max: FILE_BYTES_MAX }),
+      bits: fc.uint8Array({ maxLength: 256 }),
+    })
+    .map(({ sizeBytes, bits }) => {
+      const pieces = new BlockSet(pieceCount(sizeBytes))
+      for (let at = 0; at < Math.min(bits.length * 8, pieces.blockCount); at++)
+        if (((bits[at >> 3] ?? 0) & (1 << (at & 7))) !== 0) pieces.add(at)
+      const file = { kind: 'file' as const, digest: 'ab'.repeat(32), sizeBytes }
+      return { type: 'holding' as const, file, pieces }
+    }),
 )
 
 fuzz({
@@ -293,7 +313,7 @@ fuzz({
     const text = textOf(bytes)
     return text === undefined ? undefined : decodeIndexRecord('a/b', text)
   },
-  encode: (record) => utf8(encodeRecord(record)),
+  encode: (record) => utf8(record.isHeld ? encodeRecord(record) : encodeNotHeld(record.entry)),
   // Numbers of the disk are read in any spelling, for nobody compares the lines.
   isCanonical: () => false,
 })

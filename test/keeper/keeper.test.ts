@@ -3,7 +3,12 @@ import { BlockSet } from '../../src/base/blockset.js'
 import { equalBytes, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
-import { PLACE_RETRY_MS, PLACE_TRIES_MAX, RETRY_BACKOFF_MS } from '../../src/keeper/intake/limits.js'
+import {
+  NOT_HELD_BACKOFF_MS,
+  PLACE_RETRY_MS,
+  PLACE_TRIES_MAX,
+  RETRY_BACKOFF_MS,
+} from '../../src/keeper/intake/limits.js'
 import { Room } from '../../src/keeper/intake/room.js'
 import { Wants } from '../../src/keeper/intake/wants.js'
 import { Keeper } from '../../src/keeper/keeper.js'
@@ -36,6 +41,7 @@ import {
   THEIRS,
   theirFile,
   theirFolder,
+  theirLink,
 } from './share-on-disk.js'
 
 const OTHER = 'cccccccccccccccc'
@@ -119,13 +125,18 @@ class KeptShare {
   }
 
   /** A peer says that it holds these entries, and everything that it holds. */
-  claim(entries: readonly Entry[], peer = THEIRS, scope: PeerClaim['scope'] = { type: 'whole' }): void {
+  claim(
+    entries: readonly Entry[],
+    peer = THEIRS,
+    scope: PeerClaim['scope'] = { type: 'whole' },
+    notHeldCount = 0,
+  ): void {
     const manifest = new Manifest(hash)
     for (const entry of entries) manifest.set(entry)
     this.send({
       type: 'claim',
       question: ++this.question,
-      claim: { peer, root: manifest.root(), knows: '', scope, entries },
+      claim: { peer, root: manifest.root(), knows: '', notHeldCount, scope, entries },
     })
   }
 
@@ -199,6 +210,7 @@ describe('a share that is read for the first time', () => {
           peer: THEIRS,
           root: new Manifest(hash).root(),
           knows: '',
+          notHeldCount: 0,
           scope: { type: 'whole' },
           entries: [],
         },
@@ -214,7 +226,9 @@ describe('a claim', () => {
     const share = new KeptShare({ a: '1' })
     share.claim(share.take('root')[0]!.whole!)
     expect(share.take('answer')).toMatchObject([{ question: 1, answer: 'same' }])
-    expect(share.take('in-step')).toEqual([{ type: 'in-step', peer: THEIRS, equal: true, files: 1 }])
+    expect(share.take('in-step')).toEqual([
+      { type: 'in-step', peer: THEIRS, equal: true, files: 1, notHeldHere: 0, notHeldThere: 0 },
+    ])
   })
 
   test('with entries that we lack orders what they need, and the peer is in step when all is in place', () => {
@@ -313,6 +327,7 @@ describe('a claim', () => {
       peer: THEIRS,
       root: manifest.root(),
       knows: '',
+      notHeldCount: 0,
       scope: { type: 'some' },
       entries: [],
     }
@@ -658,12 +673,11 @@ describe('what cannot be placed here', () => {
     share.claim([remote])
     for (const waitMs of [RETRY_BACKOFF_MS, 2 * RETRY_BACKOFF_MS]) {
       deliver(share, { 'link/a': 'theirs' })
-      share.take('ask')
       share.pass(waitMs - 1)
-      expect(share.take('ask')).toEqual([])
-      share.pass(1 + ASK_AGAIN_MS_MAX)
-      expect(share.take('ask')).toMatchObject([{ peer: THEIRS }])
-      share.claim([remote])
+      expect(share.take('root').at(-1)?.notHeldCount ?? 1).toBe(1)
+      expect(share.take('fetch-small')).toEqual([])
+      share.pass(1)
+      expect(share.messages.filter(({ type }) => type === 'fetch-small')).toMatchObject([{ path: 'link/a' }])
     }
     expect(share.notices('problem')).toHaveLength(1)
     // The person's repair is no change that a scan would see.
@@ -780,6 +794,77 @@ describe('links of a peer, a thousand of them', () => {
     share.claim([...links, theirFile('new', 'n')])
     share.pass(60_000)
     expect([...share.notices('problem'), ...share.notices('note')]).toEqual([])
+  })
+})
+
+describe('a peer that does not hold all that it knows', () => {
+  const remote = theirFile('a', 'content')
+
+  /** Its file was asked for once, and the peer answered that it is gone. */
+  function refused(notHeldCount: number): KeptShare {
+    const share = new KeptShare()
+    share.claim([remote], THEIRS, { type: 'whole' }, notHeldCount)
+    const [order] = share.take('fetch-small')
+    share.send({ type: 'fetch-failed', fetch: order!.fetch, reason: 'gone' })
+    return share
+  }
+
+  test('gives what it does not hold to nobody: that is known, tried again more and more rarely, and asked of no tree', () => {
+    const share = refused(1)
+    share.pass(100)
+    expect(share.take('root').at(-1)).toMatchObject({ whole: [remote], notHeldCount: 1 })
+    expect(share.take('ask')).toEqual([])
+    for (let waitMs = NOT_HELD_BACKOFF_MS; waitMs < 60_000; waitMs *= 2) {
+      share.pass(waitMs)
+      const orders = share.take('fetch-small')
+      expect(orders).toHaveLength(1)
+      share.send({ type: 'fetch-failed', fetch: orders[0]!.fetch, reason: 'gone' })
+    }
+    expect(share.notices('problem')).toEqual([])
+  })
+
+  test('is asked at once when it holds more, or when another comes', () => {
+    for (const [peer, notHeldCount] of [
+      [THEIRS, 0],
+      [OTHER, 0],
+    ] as const) {
+      const share = refused(1)
+      share.claim([remote], peer, { type: 'whole' }, notHeldCount)
+      share.pass(1)
+      deliver(share, { a: 'content' })
+      expect(share.textAt('a')).toBe('content')
+      share.pass(100)
+      expect(share.take('root').at(-1)).toMatchObject({ notHeldCount: 0 })
+    }
+  })
+
+  test('that holds all is asked for its state anew, as what it said is over', () => {
+    const share = refused(0)
+    share.pass(ASK_AGAIN_MS_MAX)
+    expect(share.take('ask')).toMatchObject([{ peer: THEIRS }])
+    expect(share.take('root').at(-1)).toMatchObject({ whole: [], notHeldCount: 0 })
+  })
+
+  test('nor do we give what we do not hold', () => {
+    const share = refused(1)
+    share.take('located')
+    share.send({ type: 'locate', items: [{ kind: 'file', digest: remote.digest }] })
+    expect(share.take('located')).toMatchObject([{ items: [{ location: { type: 'gone' } }] }])
+  })
+})
+
+describe('a link of a peer where links are followed', () => {
+  test('is known and not held, and a restart keeps that', () => {
+    const share = new KeptShare()
+    const link = theirLink('to', 'elsewhere')
+    share.claim([link])
+    share.pass(100)
+    expect(share.take('root').at(-1)).toMatchObject({ whole: [link], notHeldCount: 1 })
+    share.kill()
+    expect(share.take('root').at(-1)).toMatchObject({ whole: [link], notHeldCount: 1 })
+    share.claim([link])
+    expect(share.take('in-step')).toMatchObject([{ equal: true, notHeldHere: 1, notHeldThere: 0 }])
+    expect(share.disk.unharmed((disk) => disk.statLink('to'))).toBeUndefined()
   })
 })
 

@@ -121,7 +121,7 @@ export class ShareOnDisk {
   takeFindings(): void {
     for (const finding of this.scanner.takeFindings()) {
       if (finding.type === 'changed') this.changes.push(finding.entry)
-      else this.problems.push({ path: finding.path, reason: finding.reason })
+      else if (finding.type === 'problem') this.problems.push({ path: finding.path, reason: finding.reason })
     }
   }
 

@@ -6,6 +6,8 @@ import { BLOCK_BYTES } from '../../src/base/limits.js'
 import type { Disk } from '../../src/base/ports.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { Journal } from '../../src/journal/journal.js'
+import { Catalogue } from '../../src/keeper/index/catalogue.js'
+import { NotHeldTries } from '../../src/keeper/not-held.js'
 import type { SimDisk } from '../../src/sim/disk/disk.js'
 import { contentOf } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
@@ -184,6 +186,51 @@ function busy(world: World, disk: Disk): void {
       disk.removeFile('.left/tmp/small-9')
     })
 }
+
+describe('I3, what is not held keeps nobody from knowing the same', () => {
+  const refusedWorld = (): BrokenWorld => {
+    onTestFinished(() => void vi.restoreAllMocks())
+    const world = worldOf()
+    happen(world, { type: 'refused-path', peer: B, path: 'a', forMs: SOON_MS })
+    write(world, A, 'a', 1)
+    world.startAll()
+    world.run(SOON_MS)
+    return world
+  }
+
+  test('holds where it is known, and fetched when there is a place', () => {
+    const world = refusedWorld()
+    settle(world, 0)
+    expect(world.broken).toEqual([])
+  })
+
+  test('breaks where a keeper does not take note of what its disk refuses', () => {
+    vi.spyOn(Catalogue.prototype, 'recordNotHeld').mockReturnValue(false)
+    const world = worldOf()
+    happen(world, { type: 'refused-path', peer: B, path: 'a', forMs: undefined })
+    write(world, A, 'a', 1)
+    world.startAll()
+    onTestFinished(() => void vi.restoreAllMocks())
+    settle(world, 0)
+    expectOnly(world, 'I3', /^A and B do not know the same/)
+  })
+
+  test('breaks where a keeper never tries it again', () => {
+    vi.spyOn(NotHeldTries.prototype, 'take').mockReturnValue([])
+    vi.spyOn(NotHeldTries.prototype, 'busy', 'get').mockReturnValue(false)
+    const world = refusedWorld()
+    settle(world, 0)
+    expectOnly(world, 'I3', /"a" A has .* B nothing|B does not hold "a", which every disk has a place for/)
+  })
+
+  test('breaks where what a person made is said to be not held', () => {
+    const world = restingWorld()
+    vi.spyOn(world.peers[B]!, 'notHeld', 'get').mockReturnValue(new Set(['a']))
+    onTestFinished(() => void vi.restoreAllMocks())
+    checkAtRest(world)
+    expectOnly(world, 'I3', /^B holds "a" and says that it does not/)
+  })
+})
 
 describe('I4, peers come to rest', () => {
   test('breaks where a keeper writes again and again', () => {

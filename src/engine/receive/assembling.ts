@@ -1,5 +1,5 @@
 // Puts tree items and digest lists together in memory: their blocks are not proved one by one, but the whole by its
-// digest. Used by Receiving.
+// digest. A list may have a weak sum of each block behind its digests, which is neither proved nor read. Used by Receiving.
 
 import { BlockSet } from '../../base/blockset.js'
 import { concatBytes, hexOf } from '../../base/bytes.js'
@@ -21,7 +21,8 @@ import type { ReceivedBlock } from './received-block.js'
 /** The waiter for an item: the walk through a peer's tree, or the fetch of a large file. */
 export type Purpose =
   | { readonly type: 'tree'; readonly peer: string }
-  | { readonly type: 'list'; readonly fetch: FetchId }
+  /** `digestBytes`: of the list without the weak sums. */
+  | { readonly type: 'list'; readonly fetch: FetchId; readonly digestBytes: number }
 
 interface Assembly {
   readonly session: SessionId
@@ -52,8 +53,9 @@ export class Assembling {
     if (purpose.type === 'tree') this.makeRoomForTree(session, item)
     const key = sessionKey(session, item.kind, item.digest)
     if (this.assemblies.has(key)) return
-    this.assemblies.set(key, { session, item, purpose, blocks: new Map(), tries: 1 })
-    this.pullWhole(session, item)
+    const assembly: Assembly = { session, item, purpose, blocks: new Map(), tries: 1 }
+    this.assemblies.set(key, assembly)
+    this.pullWhole(assembly)
   }
 
   /** A walk has no more on its way than its limits allow; what is more belongs to walks that have ended. */
@@ -103,11 +105,11 @@ export class Assembling {
     const { session, kind, digest, blockIndex, frame } = block
     const key = sessionKey(session, kind, digest)
     const assembly = this.assemblies.get(key)
-    const isWrong = assembly !== undefined && bytes.length !== blockBytes(assembly.item.sizeBytes, blockIndex)
+    const isWrong = assembly !== undefined && !isLength(bytes.length, blockIndex, assembly)
     if (!isWrong) assembly?.blocks.set(blockIndex, bytes.slice())
     frame.release()
     if (isWrong) endpoint.rejectBlock(session, kind, digest, blockIndex, 'wrong')
-    if (assembly === undefined || assembly.blocks.size < blockCount(assembly.item.sizeBytes)) return
+    if (assembly === undefined || assembly.blocks.size < blockCount(provedBytes(assembly))) return
     const whole = wholeOf(assembly)
     if (hexOf(hash(whole)) !== digest) {
       this.tryAgain(key, assembly)
@@ -124,11 +126,12 @@ export class Assembling {
     }
     assembly.tries++
     assembly.blocks.clear()
-    this.pullWhole(assembly.session, assembly.item)
+    this.pullWhole(assembly)
   }
 
-  private pullWhole(session: SessionId, item: ItemRef): void {
-    const blocks = BlockSet.full(blockCount(item.sizeBytes))
+  private pullWhole(assembly: Assembly): void {
+    const { session, item } = assembly
+    const blocks = BlockSet.full(blockCount(provedBytes(assembly)))
     this.options.endpoint.pull(session, item, blocks, { priority: 'control' })
   }
 
@@ -147,8 +150,19 @@ function sessionKey(session: SessionId, kind: ItemKind, digest: Digest): string 
   return `${session} ${itemKey(kind, digest)}`
 }
 
+/** Bytes that the digest covers: all of a tree item, the digests of a list. */
+function provedBytes({ item, purpose }: Assembly): number {
+  return purpose.type === 'list' ? purpose.digestBytes : item.sizeBytes
+}
+
+/** Whether a block has the length that it has in the item, or in a list without weak sums. */
+function isLength(length: number, blockIndex: number, assembly: Assembly): boolean {
+  const sizes = [assembly.item.sizeBytes, provedBytes(assembly)]
+  return sizes.some((sizeBytes) => length === blockBytes(sizeBytes, blockIndex))
+}
+
 function wholeOf(assembly: Assembly): Uint8Array {
   const parts: Uint8Array[] = []
   for (let index = 0; index < assembly.blocks.size; index++) parts.push(assembly.blocks.get(index)!)
-  return concatBytes(parts)
+  return concatBytes(parts).subarray(0, provedBytes(assembly))
 }

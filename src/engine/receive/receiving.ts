@@ -10,6 +10,7 @@ import {
   type ItemKind,
   type ItemRef,
   listBytes,
+  listItemBytesMax,
   provesSmall,
 } from '../../base/item.js'
 import { cutIntoPacks, packOf } from '../../base/pack.js'
@@ -125,8 +126,9 @@ export class Receiving {
   fetchList(session: SessionId, peer: string, order: KeeperToEngine & { type: 'fetch-list' }): void {
     this.large.start(session, peer, order)
     const { digest, sizeBytes } = order.file
-    const list: ItemRef = { kind: 'list', digest, sizeBytes: listBytes(sizeBytes) }
-    this.assembling.pull(session, list, { type: 'list', fetch: order.fetch })
+    const list: ItemRef = { kind: 'list', digest, sizeBytes: listItemBytesMax(sizeBytes) }
+    const digestBytes = listBytes(sizeBytes)
+    this.assembling.pull(session, list, { type: 'list', fetch: order.fetch, digestBytes })
     if (order.isNew) this.large.prefetch(order.fetch)
   }
 

@@ -16,13 +16,14 @@ interface Step {
 }
 
 /** Message of the keeper. */
-type Told = Pick<KeeperToEngine & { type: 'root' }, 'root' | 'knows' | 'changes' | 'whole'>
+type Told = Pick<KeeperToEngine & { type: 'root' }, 'root' | 'knows' | 'changes' | 'whole' | 'notHeldCount'>
 
 export class OwnState {
   private current: ItemRef | undefined
   private whole: readonly string[] | undefined
   private counts: Seen = ''
   private readonly steps: Step[] = []
+  private lackingCount = 0
 
   /** Undefined until the share has been read. */
   get root(): ItemRef | undefined {
@@ -32,6 +33,11 @@ export class OwnState {
   /** The highest counts of all authors that are known here. */
   get knows(): Seen {
     return this.counts
+  }
+
+  /** Entries under the root that are known here and not held. */
+  get notHeldCount(): number {
+    return this.lackingCount
   }
 
   /** Every entry, where they are few; else undefined. */
@@ -44,8 +50,9 @@ export class OwnState {
     return this.steps.at(-1)?.lines ?? []
   }
 
-  update({ root, knows, changes, whole }: Told): void {
+  update({ root, knows, changes, whole, notHeldCount }: Told): void {
     this.counts = knows
+    this.lackingCount = notHeldCount
     if (this.current !== undefined && this.current.digest !== root.digest) {
       this.steps.push({ before: this.current, after: root.digest, lines: changes?.map(encodeEntry) })
       if (this.steps.length > ROOT_HISTORY_MAX) this.steps.shift()

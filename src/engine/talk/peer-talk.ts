@@ -6,7 +6,7 @@
 //                      ▼                                       ▼
 //   ┌─────────┐  h   ┌──────────────┐  s, e: told    ┌─────────────────┐
 //   │ greeting├─────▶│ awaiting     ├───────────────▶│ listening       │
-//   └─────────┘      │ a reply      │◀───────────────┤ (told ≠ root: u)│
+//   └─────────┘      │ a reply      │◀───────────────┤ (told ≠ own: u) │
 //        ▲           └──────┬───────┘       u        └─────────────────┘
 //        └──────────────────┘ w: the same request again after the time it names
 
@@ -14,10 +14,19 @@ import type { Digest, ItemRef } from '../../base/item.js'
 import { fitLines, type HoldingMessage, type Scope, type StateMessage } from '../../ecp/message.js'
 import type { OwnState } from './own-state.js'
 
+interface Awaiting {
+  readonly root: ItemRef
+  readonly notHeldCount: number
+  readonly greeting: boolean
+}
+
 export class PeerTalk {
   /** The root of ours that the peer is known to know. */
   private told: Digest | undefined
-  private awaiting: { readonly root: ItemRef; readonly greeting: boolean } | undefined
+  /** The count of ours that the peer is known to know: a session begins with none on either side. */
+  private toldNotHeldCount = 0
+  private theirCount = 0
+  private awaiting: Awaiting | undefined
   /** The file of which the peer was asked what it holds. */
   private askedHolding: Digest | undefined
   private greetingDue: boolean
@@ -38,12 +47,12 @@ export class PeerTalk {
     if (root === undefined || !this.isFree) return undefined
     if (this.greetingDue) {
       this.greetingDue = false
-      this.awaiting = { root, greeting: true }
+      this.awaiting = { root, notHeldCount: own.notHeldCount, greeting: true }
       return this.describe('have', root, own, undefined)
     }
     // The side that did not open the session is silent until the other has greeted it.
-    if (!this.heard || this.told === root.digest) return undefined
-    this.awaiting = { root, greeting: false }
+    if (!this.heard || this.isTold(own)) return undefined
+    this.awaiting = { root, notHeldCount: own.notHeldCount, greeting: false }
     return this.describe('update', root, own, this.told)
   }
 
@@ -77,6 +86,20 @@ export class PeerTalk {
     this.greetingDue = true
   }
 
+  /** The peer tells its state. */
+  handleState({ notHeldCount }: StateMessage): void {
+    this.theirCount = notHeldCount
+  }
+
+  /** Entries that the peer knows and does not hold, as it said last in this session. */
+  get theirNotHeldCount(): number {
+    return this.theirCount
+  }
+
+  private isTold({ root, notHeldCount }: OwnState): boolean {
+    return this.told === root?.digest && this.toldNotHeldCount === notHeldCount
+  }
+
   /** The outstanding request was answered. Answers the root that both sides are now known to have: a greeting is
    *  answered with 'same' for no other reason. */
   handleSettled(reply: 'same' | 'excess'): ItemRef | undefined {
@@ -85,6 +108,7 @@ export class PeerTalk {
     this.awaiting = undefined
     if (awaiting === undefined) return undefined
     this.told = awaiting.root.digest
+    this.toldNotHeldCount = awaiting.notHeldCount
     return awaiting.greeting && reply === 'same' ? awaiting.root : undefined
   }
 
@@ -124,13 +148,22 @@ export class PeerTalk {
     const root = own.root
     this.heard = true
     if (root !== undefined && request.theirs === root.digest) this.told = root.digest
-    if (same || root === undefined || request.theirs === root.digest) return undefined
-    const isTold = this.told === root.digest || this.awaiting?.root.digest === root.digest
-    if (request.type === 'update' && isTold) return undefined
+    if (root === undefined) return undefined
+    // 'same' would tell of a greeting that nothing more is lacking here than the peer knows of.
+    const isCountNews = request.type === 'have' && !this.isTold(own)
+    if (request.theirs === root.digest && isCountNews) {
+      this.toldNotHeldCount = own.notHeldCount
+      return this.describe('excess', root, own, this.told)
+    }
+    if (same || request.theirs === root.digest) return undefined
+    const isUnderway = this.awaiting?.root.digest === root.digest
+    if (request.type === 'update' && (this.told === root.digest || isUnderway)) return undefined
     const reply = this.describe('excess', root, own, this.told)
     this.told = root.digest
+    this.toldNotHeldCount = own.notHeldCount
     return reply
   }
+
   /** Our state for a peer that knows our root `told`: everything where that is little, else what changed, else only the root,
    *  which is all that a peer is told that is not vetted. Of whom nothing is known, is told what changed last: it can be
    *  fetched while the rest is compared. */
@@ -141,7 +174,8 @@ export class PeerTalk {
     told: Digest | undefined,
   ): StateMessage {
     const only = bare(type, root, own)
-    if (this.stands !== 'vetted') return only
+    // Only the count is news.
+    if (this.stands !== 'vetted' || told === root.digest) return only
     const since = told === undefined ? undefined : own.changesSince(told)
     if (since !== undefined) {
       const scope: Scope = { type: 'since', base: since.base }
@@ -160,5 +194,6 @@ export function tidings(own: OwnState): StateMessage | undefined {
 }
 
 function bare(type: StateMessage['type'], root: ItemRef, own: OwnState): StateMessage {
-  return { type, root, knows: own.knows, scope: { type: 'some' }, lines: [] }
+  const { knows, notHeldCount } = own
+  return { type, root, knows, scope: { type: 'some' }, notHeldCount, lines: [] }
 }

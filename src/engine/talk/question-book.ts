@@ -64,7 +64,7 @@ function claimOf(peer: string, message: StateMessage): PeerClaim {
     if (entry.ok) entries.push(entry.value)
   }
   const complete = entries.length === message.lines.length
-  const { root, scope } = message
+  const { root, scope, notHeldCount } = message
   const knows = isSeen(message.knows) ? message.knows : ''
-  return { peer, root, knows, scope: !complete ? { type: 'some' } : scope, entries }
+  return { peer, root, knows, scope: !complete ? { type: 'some' } : scope, notHeldCount, entries }
 }

@@ -66,8 +66,10 @@ export class Talk {
     if (this.own.root !== undefined) peerTalk.tellFirst()
     this.addSession(event, peerTalk, nowMs)
     const message = event.early && decodeMessage(event.early)
-    if (message?.ok && message.value.type === 'update' && this.own.root !== undefined)
+    if (message?.ok && message.value.type === 'update' && this.own.root !== undefined) {
+      peerTalk.handleState(message.value)
       this.askKeeper(message.value, { session: event.session, request: undefined })
+    }
   }
 
   handleOpened(event: EndpointEvent & { type: 'opened' }, nowMs: number): void {
@@ -109,6 +111,7 @@ export class Talk {
       this.replyWorking(session, number)
       return
     }
+    this.sessions.get(session)?.peerTalk.handleState(request)
     this.askKeeper(request, { session, request: { number, type: request.type, theirs: request.root.digest } })
   }
 
@@ -124,11 +127,13 @@ export class Talk {
       return
     }
     if (reply?.type === 'excess') {
+      peerTalk.handleState(reply)
       peerTalk.handleSettled('excess')
       this.askKeeper(reply, { session, request: undefined })
     } else if (reply?.type === 'same') {
       const root = peerTalk.handleSettled('same')
-      if (root !== undefined) this.askKeeper(equalState(root), { session, request: undefined })
+      if (root !== undefined)
+        this.askKeeper(equalState(root, peerTalk.theirNotHeldCount), { session, request: undefined })
     } else {
       peerTalk.handleWorking(reply?.type === 'working' ? reply.retryMs : WORKING_RETRY_MS, nowMs)
     }
@@ -244,6 +249,6 @@ export class Talk {
   }
 }
 
-function equalState(root: ItemRef): StateMessage {
-  return { type: 'have', root, knows: '', scope: { type: 'some' }, lines: [] }
+function equalState(root: ItemRef, notHeldCount: number): StateMessage {
+  return { type: 'have', root, knows: '', scope: { type: 'some' }, notHeldCount, lines: [] }
 }

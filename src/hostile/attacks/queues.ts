@@ -118,7 +118,14 @@ export const repetitions: Attack = {
     const root = attacker.items.addTree([])
     await attacker.have(root)
     const { remote } = attacker.session!
-    const body = encodeMessage({ type: 'have', root, knows: '', scope: { type: 'some' }, lines: [] })
+    const body = encodeMessage({
+      type: 'have',
+      root,
+      knows: '',
+      notHeldCount: 0,
+      scope: { type: 'some' },
+      lines: [],
+    })
     const number = 1_000_000
     const say = () =>
       attacker.send(attacker.sealed(encodeFields({ type: 'message', session: remote, number, body })))

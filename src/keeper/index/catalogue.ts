@@ -1,6 +1,7 @@
 // The share as this machine knows it: the manifest, what each file looked like when its content was read, where
 // each digest is found; kept in the index on disk so that a restart does not read every file again.
 
+import { assert } from '../../base/assert.js'
 import type { Index } from '../../base/index-port.js'
 import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
@@ -8,8 +9,10 @@ import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
 import { countOf, dotOf, dotsOf, foldSeen, type PeerId, peerOf, type Seen } from '../../share/dots.js'
 import type { Entry, Mode } from '../../share/entry.js'
+import { sameEntry } from '../../share/entry-line.js'
 import { Manifest } from '../../share/manifest.js'
-import { decodeFormat1Record, decodeRecord, encodeRecord } from './index-line.js'
+import { FoldedPaths } from './folded.js'
+import { decodeFormat1Record, decodeRecord, encodeNotHeld, encodeRecord } from './index-line.js'
 import { COMMIT_CHANGES_MAX } from './limits.js'
 import { modeOf, type Signature } from './signature.js'
 
@@ -19,10 +22,13 @@ const FORMAT_NOW = '2'
 
 export class Catalogue {
   readonly manifest: Manifest
+  readonly folded = new FoldedPaths()
   private readonly index: Index
   private readonly signatures = new Map<string, Signature>()
   /** Modes of what has no signature: of folders, and of files whose content is not known for sure. */
   private readonly modes = new Map<string, Mode>()
+  /** Paths of which the entry is known and nothing is here. */
+  private readonly notHeld = new Set<string>()
   /** Paths that hold a digest: one, or several. */
   private readonly holders = new Map<Digest, string | Set<string>>()
   /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
@@ -48,10 +54,45 @@ export class Catalogue {
     return this.manifest.get(path)
   }
 
-  /** Live: something that is in the share, not the memory of a deletion. */
+  /** Live: something that is in this share, not the memory of a deletion nor what is only known. */
   live(path: string): Entry | undefined {
     const entry = this.manifest.get(path)
-    return entry?.kind === 'tombstone' ? undefined : entry
+    return entry?.kind === 'tombstone' || !this.isHeld(path) ? undefined : entry
+  }
+
+  /** Whether what is known of the path is here too. A deletion is held. */
+  isHeld(path: string): boolean {
+    return !this.notHeld.has(path)
+  }
+
+  /** Entries that are known and not held. */
+  get notHeldCount(): number {
+    return this.notHeld.size
+  }
+
+  notHeldPaths(): Iterable<string> {
+    return this.notHeld
+  }
+
+  /** What is in this share. */
+  heldTotals(): { files: number; folders: number; bytes: number } {
+    let { fileCount: files, folderCount: folders, totalBytes: bytes } = this.manifest
+    for (const path of this.notHeld) {
+      const { kind, sizeBytes } = this.manifest.get(path)!
+      if (kind === 'file') files--
+      if (kind === 'folder') folders--
+      bytes -= sizeBytes
+    }
+    return { files, folders, bytes }
+  }
+
+  /** Whether anything live of ours lies below `folder`, at any depth. */
+  hasHeldBelow(folder: string): boolean {
+    if (!this.manifest.hasLiveChildren(folder)) return false
+    if (this.notHeld.size === 0) return true
+    for (const { kind, path } of this.manifest.below(folder))
+      if (kind !== 'tombstone' && this.isHeld(path)) return true
+    return false
   }
 
   signature(path: string): Signature | undefined {
@@ -67,7 +108,7 @@ export class Catalogue {
   /** Takes note of an entry. `signature` of a file is what its stat told while its content was known;
    *  undefined where that is not sure, so that the next scan reads it again. `mode`: of what has none. */
   record(entry: Entry, signature: Signature | undefined, mode?: Mode): void {
-    const before = this.manifest.get(entry.path)
+    const before = this.notHeld.delete(entry.path) ? undefined : this.manifest.get(entry.path)
     this.manifest.set(entry)
     this.handleSeen(entry)
     this.awaited.delete(entry.digest)
@@ -77,11 +118,29 @@ export class Catalogue {
     }
     this.setLooks(entry.path, signature, entry.kind === 'tombstone' ? undefined : mode)
     this.put(entry)
+    this.handleChanged(entry)
+  }
+
+  /** Takes note of a live entry that cannot be had here now: it is known and not held. Nothing live of ours stands at its
+   *  path. Answers whether that is news. */
+  recordNotHeld(entry: Entry): boolean {
+    const { path } = entry
+    assert(this.live(path) === undefined && entry.kind !== 'tombstone', 'only a free path is not held')
+    const before = this.manifest.get(path)
+    if (!this.isHeld(path) && before !== undefined && sameEntry(before, entry)) return false
+    this.manifest.set(entry)
+    this.handleSeen(entry)
+    this.notHeld.add(path)
+    this.put(entry)
+    this.handleChanged(entry)
+    return true
+  }
+
+  private handleChanged(entry: Entry): void {
     this.recorded(entry.path)
-    if (this.changes !== undefined) {
-      this.changes.push(entry)
-      if (this.changes.length > CHANGES_LISTED_MAX) this.changes = undefined
-    }
+    if (this.changes === undefined) return
+    this.changes.push(entry)
+    if (this.changes.length > CHANGES_LISTED_MAX) this.changes = undefined
   }
 
   /** The highest counts of all authors that are known here, the latest of them where there are too many. */
@@ -134,7 +193,7 @@ export class Catalogue {
   /** Forgets a path as if it had never been seen: what is there is not what was recorded, and nobody made it so. The
    *  share's later edits need another author then (recovery.ts). */
   forget(path: string): void {
-    this.unhold(this.manifest.get(path))
+    if (!this.notHeld.delete(path)) this.unhold(this.manifest.get(path))
     this.manifest.delete(path)
     this.setLooks(path, undefined, undefined)
     this.index.remove(path)
@@ -195,10 +254,14 @@ export class Catalogue {
   }
 
   private put(entry: Entry): void {
-    const { path } = entry
-    const [signature, mode] = [this.signatures.get(path), this.mode(path)]
-    this.index.put(path, encodeRecord({ entry, signature, mode }))
+    this.index.put(entry.path, this.lineOf(entry))
     this.handleUncommitted()
+  }
+
+  private lineOf(entry: Entry): string {
+    const { path } = entry
+    if (!this.isHeld(path)) return encodeNotHeld(entry)
+    return encodeRecord({ entry, signature: this.signatures.get(path), mode: this.mode(path) })
   }
 
   private handleUncommitted(): void {
@@ -218,7 +281,8 @@ export class Catalogue {
     if (record === undefined) return false
     this.manifest.set(record.entry)
     this.handleSeen(record.entry)
-    this.hold(record.entry)
+    if (record.isHeld) this.hold(record.entry)
+    else this.notHeld.add(path)
     this.setLooks(path, record.signature, record.mode)
     return now === undefined
   }
@@ -226,8 +290,7 @@ export class Catalogue {
   /** Writes the lines of format 1 as lines of today. A kill on the way leaves some of either, and the next start goes on. */
   private writeFormat(translated: readonly string[]): void {
     for (const [at, path] of translated.entries()) {
-      const [entry, signature, mode] = [this.manifest.get(path)!, this.signatures.get(path), this.mode(path)]
-      this.index.put(path, encodeRecord({ entry, signature, mode }))
+      this.index.put(path, this.lineOf(this.manifest.get(path)!))
       if ((at + 1) % COMMIT_CHANGES_MAX === 0) this.index.commit()
     }
     this.index.putMeta(FORMAT, FORMAT_NOW)

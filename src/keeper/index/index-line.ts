@@ -14,14 +14,24 @@ export interface Looks {
   readonly mode: Mode | undefined
 }
 
-export interface IndexRecord extends Looks {
+interface IndexRecord extends Looks {
   readonly entry: Entry
+  /** False where the entry is known and nothing of it is here. */
+  readonly isHeld: boolean
 }
+
+/** In place of a signature: known, not held. */
+const NOT_HELD = '!'
 
 /** `<size>,<mtime>,<ctime>,<inode>,<mode>` or `-<mode>`, a space, and the entry line with the name in place of the path, which
  *  is the key. Mode: 'o', 'g' or 'a' for owner, group and all, nothing where it is not known; 'x' where it is executable. */
-export function encodeRecord({ entry, signature, mode }: IndexRecord): string {
+export function encodeRecord({ entry, signature, mode }: Omit<IndexRecord, 'isHeld'>): string {
   return `${encodeLooks(signature, mode)} ${encodeEntryInFolder(entry)}`
+}
+
+/** The same of an entry that is known and not held: '!' stands in place of what the disk showed. */
+export function encodeNotHeld(entry: Entry): string {
+  return `${NOT_HELD} ${encodeEntryInFolder(entry)}`
 }
 
 export function decodeRecord(path: string, value: string): IndexRecord | undefined {
@@ -39,7 +49,10 @@ export function decodeFormat1Record(path: string, value: string): IndexRecord | 
 function recordOf(path: string, looks: string, line: string): IndexRecord | undefined {
   const entry = decodeEntryInFolder(line, parentOf(path))
   if (!entry.ok || entry.value.path !== path) return undefined
-  return { entry: entry.value, ...decodeLooks(looks) }
+  const isHeld = looks !== NOT_HELD
+  // Nothing that was deleted is lacking.
+  if (!isHeld && entry.value.kind === 'tombstone') return undefined
+  return { entry: entry.value, ...decodeLooks(looks), isHeld }
 }
 
 function encodeLooks(signature: Signature | undefined, mode: Mode | undefined): string {

@@ -10,3 +10,6 @@ export const RENEWAL_MS_MIN = 24 * 3_600_000
 /** Counts that a life may begin above the last one: a minute of the clock. Two lives of one copy that make some thousand edits
  *  each meet in them once in a thousand times, and then only where the clock is behind. */
 export const LIFE_COUNTS_DRAWN = 2 ** 22
+
+/** Paths with a forgotten edit that a person is told of in one run of the process. */
+export const FOLDED_PATHS_MAX = 1_024

@@ -21,6 +21,7 @@ import type { Entry } from '../../share/entry.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { STEP_FILES } from '../limits.js'
+import { Knowing } from '../place/knowing.js'
 import { Placing } from '../place/placing.js'
 import type { Scanner } from '../scan/scanner.js'
 import { Builds } from './builds.js'
@@ -46,11 +47,14 @@ export interface IntakeOptions {
   readonly scanner: Scanner
   readonly edits: OwnEdits
   readonly minFree: MinFree
+  /** Whether a peer has said that it does not hold all that it knows. */
+  readonly lacksSome: (peer: PeerId) => boolean
 }
 
 /** After each call drain `pollOutcome` until it answers undefined. */
 export class Intake {
   readonly placing: Placing
+  readonly knowing: Knowing
   private readonly options: IntakeOptions
   private readonly wants = new Wants()
   private readonly outcomes = new Outcomes()
@@ -68,12 +72,14 @@ export class Intake {
     const { wants, outcomes } = this
     const room = new Room({ disk, minFree, wants })
     const temporaries = new Temporaries({ disk, hash, catalogue, journal, wants, room })
-    const end = new WantEnd({ wants, temporaries, room, outcomes })
     const placing = new Placing({ disk, catalogue, journal, scanner, edits })
+    const knowing = new Knowing({ disk, catalogue, scanner })
+    const end = new WantEnd({ catalogue, knowing, wants, temporaries, room, outcomes })
     this.room = room
     this.temporaries = temporaries
     this.end = end
     this.placing = placing
+    this.knowing = knowing
     this.builds = new Builds({ disk, hash, catalogue, journal, wants, room })
     this.placements = new Placements(
       { disk, catalogue, journal, scanner, placing, wants, temporaries, end, outcomes },
@@ -103,9 +109,9 @@ export class Intake {
   }
 
   /** How `remote` stands against what is wanted at its path: it is that, is no better than that, or is free to be
-   *  considered. What it beats is given up. */
-  standing(remote: Entry, peer: PeerId): 'wanted' | 'beaten' | 'free' {
-    if (this.end.isRefused(remote)) return 'wanted'
+   *  considered; or cannot be had for now. What it beats is given up. */
+  standing(remote: Entry, peer: PeerId): 'wanted' | 'beaten' | 'free' | 'refused' {
+    if (this.end.isRefused(remote, peer)) return 'refused'
     const want = this.wants.get(remote.path)
     if (want === undefined) return 'free'
     if (sameVersion(want.remote.version, remote.version) && want.remote.digest === remote.digest) {
@@ -146,6 +152,11 @@ export class Intake {
   /** The path changed here: what was refused there, above or below it may fit now. */
   handleLocalChange(path: string): void {
     this.end.handleLocalChange(path)
+  }
+
+  /** This peer holds more than before. */
+  handleHoldsMore(peer: PeerId): void {
+    this.end.handleHoldsMore(peer)
   }
 
   handleList(fetch: FetchId, list: Uint8Array): void {
@@ -259,17 +270,26 @@ export class Intake {
       return
     }
     this.wants.endFetch(want)
+    const isNotHeld = source !== undefined && this.isNotHeldBy(source, want, reason)
+    if (isNotHeld) this.end.handleNotHeld(want, source, nowMs)
     if (source !== undefined) {
       this.wants.removeSource(want, source)
-      this.outcomes.sourceFailed(source)
+      if (!isNotHeld) this.outcomes.sourceFailed(source)
     }
     if (want.sources.size > 0) this.wants.queue(want)
+    else if (isNotHeld) this.end.abandonKnown(want)
     else
       this.end.abandon(
         want,
         reason === 'unservable' ? 'what the peer sends does not match its digest' : undefined,
         source,
       )
+  }
+
+  /** Its tree tells of the content all the same, so that asking it anew would tell nothing new. */
+  private isNotHeldBy(peer: PeerId, { remote }: Want, reason: FetchFailure): boolean {
+    const { lacksSome, catalogue } = this.options
+    return (reason === 'gone' && lacksSome(peer)) || !catalogue.isHeld(remote.path)
   }
 
   /** One of several sources is none any more; the fetch goes on. */

@@ -21,3 +21,6 @@ export const SETTLE_ROUNDS_MAX = 64
 /** Entries that could not be placed are tried again after this long, and then after twice as long each time. */
 export const RETRY_BACKOFF_MS = 60_000
 export const RETRY_BACKOFF_MS_MAX = 3_600_000
+
+/** The first time after a peer said that it does not hold the content: its file may only have been written at that moment. */
+export const NOT_HELD_BACKOFF_MS = 1_000

@@ -12,6 +12,8 @@ export type IntakeOutcome =
   /** The catalogue changed by what a peer sent; with a kept conflict copy (`own`) it changed by us too. `isLast`: nothing
    *  more was wanted then. */
   | { readonly type: 'changed'; readonly by: 'own' | 'received'; readonly isLast: boolean }
+  /** What could not be had at this path may be tried again: known and not held, so that no peer's tree tells of it. */
+  | { readonly type: 'retry'; readonly path: string }
   /** This peer lacks what it said it has: ask it again. */
   | { readonly type: 'source-failed'; readonly peer: PeerId }
   /** This peer's entry is not wanted any more: another has something better. */

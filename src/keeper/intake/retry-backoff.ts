@@ -1,21 +1,30 @@
-// Entries that could not be put in place for a reason that does not pass by itself: a folder behind a link, a
-// permission. They are not fetched again until the peer has another version, or something changes here; and now and
-// then all the same, since what a person does about a permission is no change that the scan sees. The intake owns it.
+// Entries that could not be had for a reason that does not pass by itself: a folder behind a link, a permission, peers that
+// know them and do not hold them. They are not fetched again until a peer has another content, or something changes here;
+// and now and then all the same, since what a person does about a permission is no change that the scan sees. The intake
+// owns it.
 
-import { type DottedVersion, type PeerId, sameVersion } from '../../share/dots.js'
+import type { Dot, PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import { DueQueue } from '../due-queue.js'
 import { REFUSED_PATHS_MAX } from '../limits.js'
-import { RETRY_BACKOFF_MS, RETRY_BACKOFF_MS_MAX } from './limits.js'
+import { NOT_HELD_BACKOFF_MS, RETRY_BACKOFF_MS, RETRY_BACKOFF_MS_MAX } from './limits.js'
 
 interface Refusal {
-  readonly version: DottedVersion
-  readonly reason: string
+  /** The edit that made the content. */
+  readonly content: Dot
+  /** The disk's; undefined where only `sources` refused: they do not hold it, and others may. */
+  readonly reason: string | undefined
   readonly sources: ReadonlySet<PeerId>
-  /** How long until the next try; doubles with each that is refused for the same reason. */
+  /** How long until the next try. */
   readonly waitMs: number
   /** Its time is over: it may be tried, and what was said of it stands. */
   open: boolean
+}
+
+/** An entry worth another try, and the peers that it may come from. */
+export interface RetryOrder {
+  readonly path: string
+  readonly sources: ReadonlySet<PeerId>
 }
 
 export class RetryBackoff {
@@ -24,16 +33,33 @@ export class RetryBackoff {
 
   /** `remote` cannot be placed. Answers whether that is news to the person. */
   add(remote: Entry, sources: ReadonlySet<PeerId>, reason: string, nowMs: number): boolean {
-    const { path, version } = remote
+    const before = this.before(remote)
+    const isNews = before?.reason !== reason
+    const waitMs = before === undefined || isNews ? RETRY_BACKOFF_MS : waitAfter(before)
+    this.put(remote, { reason, sources: new Set(sources), waitMs }, nowMs)
+    return isNews
+  }
+
+  /** This peer knows `remote` and does not hold it. */
+  addNotHeld(remote: Entry, source: PeerId, nowMs: number): void {
+    const before = this.before(remote)
+    const sources = new Set(before?.sources).add(source)
+    const waitMs = before === undefined ? NOT_HELD_BACKOFF_MS : waitAfter(before)
+    if (before !== undefined && !before.open) this.byPath.set(remote.path, { ...before, sources })
+    else this.put(remote, { reason: before?.reason, sources, waitMs }, nowMs)
+  }
+
+  private before({ path, version }: Entry): Refusal | undefined {
     const before = this.byPath.get(path)
-    const isNews = before === undefined || !sameVersion(before.version, version) || before.reason !== reason
-    const waitMs = isNews ? RETRY_BACKOFF_MS : Math.min(2 * before.waitMs, RETRY_BACKOFF_MS_MAX)
+    return before?.content === version.content ? before : undefined
+  }
+
+  private put({ path, version }: Entry, refusal: Omit<Refusal, 'content' | 'open'>, nowMs: number): void {
     this.byPath.delete(path)
-    this.byPath.set(path, { version, reason, sources: new Set(sources), waitMs, open: false })
-    this.due.set(path, nowMs + waitMs)
+    this.byPath.set(path, { ...refusal, content: version.content, open: false })
+    this.due.set(path, nowMs + refusal.waitMs)
     // A peer may offer millions: the oldest is forgotten, and tried once more when its peer is compared with again.
     if (this.byPath.size > REFUSED_PATHS_MAX) this.delete(this.byPath.keys().next().value!)
-    return isNews
   }
 
   /** Forgets the refusal: the entry is in place after all, or nobody wants it there any more. */
@@ -41,37 +67,54 @@ export class RetryBackoff {
     if (this.byPath.delete(path)) this.due.delete(path)
   }
 
-  /** Whether this very thing is not to be tried now. */
-  has({ path, version }: Entry): boolean {
+  /** Whether this very thing is not to be tried now with this peer. */
+  has({ path, version }: Entry, peer: PeerId): boolean {
     const refusal = this.byPath.get(path)
-    return refusal !== undefined && !refusal.open && sameVersion(refusal.version, version)
+    if (refusal === undefined || refusal.open || refusal.content !== version.content) return false
+    return refusal.reason !== undefined || refusal.sources.has(peer)
   }
 
   pollTimeout(): number | undefined {
     return this.due.nextDueMs()
   }
 
-  /** Peers that have something worth another try by now. */
-  takeDue(nowMs: number): ReadonlySet<PeerId> {
-    const peers = new Set<PeerId>()
+  /** Takes what is worth another try by now. */
+  takeDue(nowMs: number): readonly RetryOrder[] {
+    const orders: RetryOrder[] = []
     for (let path = this.due.take(nowMs); path !== undefined; path = this.due.take(nowMs)) {
       const refusal = this.byPath.get(path)
       if (refusal === undefined) continue
       refusal.open = true
-      for (const source of refusal.sources) peers.add(source)
+      orders.push({ path, sources: refusal.sources })
     }
-    return peers
+    return orders
   }
 
-  /** `path` changed here: what was refused there, above or below it may fit now. Answers the peers that have it. */
-  takeTouched(path: string): ReadonlySet<PeerId> {
-    const peers = new Set<PeerId>()
+  /** `path` changed here: takes what was refused there, above or below it, which may fit now. */
+  takeTouched(path: string): readonly RetryOrder[] {
+    const orders: RetryOrder[] = []
     for (const [refused, { sources }] of this.byPath) {
       const touches = refused === path || refused.startsWith(`${path}/`) || path.startsWith(`${refused}/`)
       if (!touches) continue
       this.delete(refused)
-      for (const source of sources) peers.add(source)
+      orders.push({ path: refused, sources })
     }
-    return peers
+    return orders
   }
+
+  /** This peer holds more than before: takes what it did not hold, which may be tried with it. */
+  takeNotHeldBy(peer: PeerId): readonly RetryOrder[] {
+    const orders: RetryOrder[] = []
+    for (const [path, { reason, sources }] of this.byPath) {
+      if (reason !== undefined || !sources.has(peer)) continue
+      this.delete(path)
+      orders.push({ path, sources: new Set([peer]) })
+    }
+    return orders
+  }
+}
+
+/** A try with several peers may fail several times: the wait doubles once. */
+function waitAfter({ waitMs, open }: Refusal): number {
+  return open ? Math.min(2 * waitMs, RETRY_BACKOFF_MS_MAX) : waitMs
 }

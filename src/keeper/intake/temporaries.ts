@@ -64,9 +64,13 @@ export class Temporaries {
     return undefined
   }
 
-  /** A want is given up. What was built of several blocks stays, so that the next try for the same content goes on. */
-  handleAbandoned({ temporary, remote }: Want): void {
-    if (temporary !== undefined && remote.sizeBytes <= BLOCK_BYTES) this.remove(temporary.path)
+  /** A want is given up. What was built of several blocks stays, so that the next try for the same content goes on; not where
+   *  the content is in the share, from where it is copied. */
+  handleAbandoned(want: Want): void {
+    const { temporary, remote } = want
+    if (remote.sizeBytes > BLOCK_BYTES) {
+      if (this.options.catalogue.holderOf(remote.digest) !== undefined) this.drop(want)
+    } else if (temporary !== undefined) this.remove(temporary.path)
   }
 
   /** Removes what was built for a want that nobody has any more. */

@@ -7,15 +7,19 @@ import type { DiskError } from '../../base/ports.js'
 import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import { DueQueue } from '../due-queue.js'
+import type { Catalogue } from '../index/catalogue.js'
 import { FULL_DISK_RETRY_MS } from '../limits.js'
+import type { Knowing } from '../place/knowing.js'
 import { FULL_DISK_REASON, FullDisk } from './full-disk.js'
 import type { Outcomes } from './outcomes.js'
-import { RetryBackoff } from './retry-backoff.js'
+import { RetryBackoff, type RetryOrder } from './retry-backoff.js'
 import type { Room } from './room.js'
 import type { Temporaries } from './temporaries.js'
 import { firstSource, type Want, type Wants } from './wants.js'
 
 export interface WantEndOptions {
+  readonly catalogue: Catalogue
+  readonly knowing: Knowing
   readonly wants: Wants
   readonly temporaries: Temporaries
   readonly room: Room
@@ -33,18 +37,18 @@ export class WantEnd {
     this.options = options
   }
 
-  /** Whether this very thing was refused and is not to be tried now. */
-  isRefused(remote: Entry): boolean {
-    return this.backoff.has(remote)
+  /** Whether this very thing was refused and is not to be tried now with this peer. */
+  isRefused(remote: Entry, peer: PeerId): boolean {
+    return this.backoff.has(remote, peer)
   }
 
   pollTimeout(): number | undefined {
     return earliest(this.placeAgain.nextDueMs(), this.fullDisk.pollTimeout(), this.backoff.pollTimeout())
   }
 
-  /** Asks again the peers whose entries were refused some time ago. */
+  /** Tries again what was refused some time ago. */
   retryRefused(nowMs: number): void {
-    for (const source of this.backoff.takeDue(nowMs)) this.options.outcomes.sourceFailed(source)
+    this.retry(this.backoff.takeDue(nowMs))
   }
 
   /** Takes the next want that is to be put in place again by now. */
@@ -58,7 +62,22 @@ export class WantEnd {
 
   /** The path changed here: what was refused there, above or below it may fit now. */
   handleLocalChange(path: string): void {
-    for (const source of this.backoff.takeTouched(path)) this.options.outcomes.sourceFailed(source)
+    this.retry(this.backoff.takeTouched(path))
+  }
+
+  /** This peer holds more than before. */
+  handleHoldsMore(peer: PeerId): void {
+    this.retry(this.backoff.takeNotHeldBy(peer))
+  }
+
+  private retry(orders: readonly RetryOrder[]): void {
+    const { catalogue, outcomes } = this.options
+    const peers = new Set<PeerId>()
+    for (const { path, sources } of orders) {
+      if (!catalogue.isHeld(path)) outcomes.push({ type: 'retry', path })
+      else for (const source of sources) peers.add(source)
+    }
+    for (const source of peers) outcomes.sourceFailed(source)
   }
 
   stopFetch(want: Want): void {
@@ -128,6 +147,19 @@ export class WantEnd {
     }
     if (this.backoff.add(want.remote, want.sources, reason, nowMs))
       outcomes.refuse(firstSource(want), { event: 'problem', path: want.remote.path, reason })
+    this.abandonKnown(want)
+  }
+
+  /** This peer does not hold what is wanted of it. */
+  handleNotHeld(want: Want, peer: PeerId, nowMs: number): void {
+    this.backoff.addNotHeld(want.remote, peer, nowMs)
+  }
+
+  /** Gives up a want that cannot be had for now. Peers are told that it is known, where nothing of ours stands there. */
+  abandonKnown(want: Want): void {
+    const { knowing, wants, outcomes } = this.options
+    const isNews = knowing.know(want.remote)
     this.abandon(want, undefined)
+    if (isNews) outcomes.push({ type: 'changed', by: 'received', isLast: wants.size === 0 })
   }
 }

@@ -13,6 +13,7 @@ export class Announcer {
   private dueMs: number | undefined
   private announcedAtMs = Number.NEGATIVE_INFINITY
   private announcedRoot = ''
+  private announcedNotHeldCount = 0
   /** Between the last news and the next: grows while they keep coming. */
   private spacingMs = 0
 
@@ -51,12 +52,15 @@ export class Announcer {
     const { manifest } = this.catalogue
     const root = manifest.root()
     const changes = this.catalogue.takeChanges()
-    if (root.digest === this.announcedRoot) return undefined
+    const { notHeldCount } = this.catalogue
+    if (root.digest === this.announcedRoot && notHeldCount === this.announcedNotHeldCount) return undefined
     this.announcedRoot = root.digest
+    this.announcedNotHeldCount = notHeldCount
     const isStream = nowMs - this.announcedAtMs < 2 * ANNOUNCE_SPACING_MS
     this.spacingMs = isStream ? Math.min(2 * this.spacingMs, ANNOUNCE_SPACING_MS) : ANNOUNCE_SPACING_MS_MIN
     this.announcedAtMs = nowMs
     const whole = manifest.size <= CHANGES_LISTED_MAX ? [...manifest.entries()] : undefined
-    return { type: 'root', root, knows: this.catalogue.knows, changes, whole, files: manifest.fileCount }
+    const { knows } = this.catalogue
+    return { type: 'root', root, knows, changes, whole, files: manifest.fileCount, notHeldCount }
   }
 }

@@ -36,14 +36,29 @@ type Standing =
 interface PeerState {
   /** As it told last. */
   root: Digest
+  /** Entries under it that the peer does not hold. */
+  notHeldCount: number
   standing: Standing
   askDelayMs: number
   /** Notices that the person was given and that are still true. */
   told: 'nothing' | 'nothing-lacking' | 'equal'
+  /** The counts of entries not held that came with it. */
+  toldNotHeld: NotHeldCounts
   /** When its walk was read last, in steps of the book. */
   readInStep: number
   /** Fault that the person was told of a listing of this peer, since it was in step last. */
   toldProblem: WalkFault | undefined
+}
+
+interface NotHeldCounts {
+  readonly notHeldHere: number
+  readonly notHeldThere: number
+}
+
+/** A peer of whom nothing is to be fetched now. */
+export interface InStep extends NotHeldCounts {
+  readonly peer: PeerId
+  readonly equal: boolean
 }
 
 export interface PeerBookOptions {
@@ -85,6 +100,7 @@ export class PeerBook {
   handleClaim(claim: PeerClaim): Listed | undefined {
     const { peer, root, scope, entries } = claim
     const state = this.handleRoot(peer, root.digest)
+    state.notHeldCount = claim.notHeldCount
     const { standing } = state
     if (root.digest === this.options.manifest.root().digest || root.digest === consideredRoot(standing)) {
       state.standing = { type: 'reconciled', root: root.digest }
@@ -110,9 +126,11 @@ export class PeerBook {
     if (known === undefined) {
       const state: PeerState = {
         root,
+        notHeldCount: 0,
         standing: { type: 'unsettled' },
         askDelayMs: ASK_AGAIN_MS,
         told: 'nothing',
+        toldNotHeld: { notHeldHere: 0, notHeldThere: 0 },
         readInStep: 0,
         toldProblem: undefined,
       }
@@ -240,6 +258,15 @@ export class PeerBook {
     return isNews ? { type: 'problem', peer, reason } : undefined
   }
 
+  /** Entries that the peer knows and does not hold; undefined of a peer that has claimed nothing yet. */
+  notHeldCount(peer: PeerId): number | undefined {
+    return this.peers.get(peer)?.notHeldCount
+  }
+
+  all(): Iterable<PeerId> {
+    return this.peers.keys()
+  }
+
   handleGone(peer: PeerId): void {
     this.peers.delete(peer)
   }
@@ -275,19 +302,24 @@ export class PeerBook {
     return this.asks.shift()
   }
 
-  /** Peers of whom nothing is lacking here, and whether they hold the same as we: each once, and again when what was not
-   *  equal has become so. Call only while nothing is wanted. */
-  *newlyInStep(): Iterable<{ readonly peer: PeerId; readonly equal: boolean }> {
+  /** Peers of whom all is known here, and whether they know the same as we: each once, and again when what was not equal
+   *  has become so, or when one of the two lacks more or less than was told. Call only while nothing is wanted. */
+  *newlyInStep(notHeldHere = 0): Iterable<InStep> {
     const ownRoot = this.options.manifest.root().digest
     for (const [peer, state] of this.peers) {
       if (state.standing.type !== 'reconciled' || state.standing.root !== state.root) continue
       const telling = state.root === ownRoot ? 'equal' : 'nothing-lacking'
-      const isNews = state.told === 'nothing' || (telling === 'equal' && state.told !== 'equal')
+      const notHeldThere = state.notHeldCount
+      const { toldNotHeld } = state
+      const isCountNews = toldNotHeld.notHeldHere !== notHeldHere || toldNotHeld.notHeldThere !== notHeldThere
+      const isNews =
+        state.told === 'nothing' || (telling === 'equal' && (state.told !== 'equal' || isCountNews))
       state.told = telling
       if (!isNews) continue
+      state.toldNotHeld = { notHeldHere, notHeldThere }
       state.askDelayMs = ASK_AGAIN_MS
       state.toldProblem = undefined
-      yield { peer, equal: telling === 'equal' }
+      yield { peer, equal: telling === 'equal', notHeldHere, notHeldThere }
     }
   }
 

@@ -69,7 +69,9 @@ export class Vetting {
       }
       const renamed = relabel(entry, old, newDot)
       if (renamed === undefined) continue
-      catalogue.record(renamed, catalogue.signature(entry.path))
+      const { path } = entry
+      if (catalogue.isHeld(path)) catalogue.record(renamed, catalogue.signature(path), catalogue.mode(path))
+      else catalogue.recordNotHeld(renamed)
       relabelled++
     }
     // Listings with the old name may be asked for still.

@@ -17,6 +17,7 @@ import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { signatureOf } from '../index/signature.js'
 import type { Scanner } from '../scan/scanner.js'
+import { decideHere } from './deciding.js'
 import { syncFile } from './file-sync.js'
 import { CONFLICT_NAMES_MAX } from './limits.js'
 import { applyMode, makeFolder, prepareTemporary, shownMode, signatureAfter, widens } from './metadata.js'
@@ -68,13 +69,7 @@ export class Placing {
   }
 
   decide(remote: Entry): Decision {
-    const { manifest } = this.options.catalogue
-    // Deletions are not carried out yet: who has the content still gives it to whoever never had it.
-    if (remote.kind === 'tombstone' && manifest.get(remote.path) === undefined)
-      return { type: 'keep', wins: false }
-    return decide(manifest.get(remote.path), remote, {
-      folderHasLiveChildren: manifest.hasLiveChildren(remote.path),
-    })
+    return decideHere(this.options.catalogue, remote)
   }
 
   /** Which of two versions that peers have is the better one to want. */
@@ -101,6 +96,10 @@ export class Placing {
 
   private tryToAdopt(entry: Entry): boolean {
     const { disk, catalogue, scanner } = this.options
+    if (!catalogue.isHeld(entry.path)) {
+      catalogue.recordNotHeld(entry)
+      return true
+    }
     const local = catalogue.get(entry.path)
     const isMode = local !== undefined && !sameMode(local, entry)
     const isTime = entry.kind === 'file' && (local === undefined || mtimeOf(local) !== mtimeOf(entry))

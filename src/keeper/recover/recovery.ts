@@ -3,7 +3,6 @@
 // the facts are established and the actions carried out.
 
 import { assert } from '../../base/assert.js'
-import { hexOf, utf8 } from '../../base/bytes.js'
 import type { Decoded } from '../../base/decoded.js'
 import type { Index } from '../../base/index-port.js'
 import type { Digest, Hash } from '../../base/item.js'
@@ -19,13 +18,13 @@ import { decodeEntry, encodeEntry } from '../../share/entry-line.js'
 import { lineOfFormat1 } from '../../share/format1.js'
 import { OWN_FOLDER, parentOf } from '../../share/path.js'
 import { Catalogue } from '../index/catalogue.js'
-import { OwnEdits } from '../index/own-edits.js'
+import type { OwnEdits } from '../index/own-edits.js'
 import { isKeptTime, modeOf, type Signature, sameSignature, signatureOf } from '../index/signature.js'
 import { applyMetadata, makeFolder, placedAccess } from '../place/metadata.js'
 import { HashJob, type HashStep } from '../scan/hashing.js'
+import { noteForgotten, openEdits } from './author.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
 import { type RecoveryFact, recoveryOf } from './recovery-table.js'
-import { noteOpened, suspicionOf } from './witness.js'
 
 export interface RecoveryOptions {
   readonly disk: Disk
@@ -53,7 +52,7 @@ export interface Recovered {
 
 /** Makes `.left` where it is missing. Throws a DiskError, or a LeftError where a newer left wrote the log. */
 export function openShare(options: RecoveryOptions): Recovered {
-  const { disk, hash, crc32, index, boot, peer, wallMs, random, witness } = options
+  const { disk, hash, crc32, index, boot } = options
   for (const folder of [OWN_FOLDER, TEMPORARY_FOLDER])
     if (disk.stat(folder) === undefined) disk.makeFolder(folder, 'private')
   disk.probeModes(TEMPORARY_FOLDER)
@@ -71,44 +70,10 @@ export function openShare(options: RecoveryOptions): Recovered {
     throw error
   }
   catalogue.commitAfter(() => journal.sync())
-  const edits = new OwnEdits({
-    index,
-    firstAuthor: firstAuthorOf(options),
-    newAuthor: () => authorFrom(hash, `${peer} ${wallMs()} ${random(2 ** 32)} ${random(2 ** 32)}`),
-    wallMs,
-    random,
-  })
-  // Edits that the share does not remember are out there under its name, and what it counts from now on must not be taken for
-  // later ones that have seen them.
-  if (index.getMeta(FORGOTTEN) === YES) {
-    edits.renew()
-    index.putMeta(FORGOTTEN, '')
-  } else {
-    const suspicion = suspicionOf(witness, index, edits.author)
-    if (suspicion !== undefined) {
-      edits.renew()
-      recovery.notes.push(suspicion)
-    }
-  }
-  noteOpened(witness, index, edits.author)
+  const { edits, suspicion } = openEdits(options)
+  if (suspicion !== undefined) recovery.notes.push(suspicion)
   return { edits, catalogue, journal, notes: recovery.notes }
 }
-
-/** Shares of format 1 that had lost something had a name made of their peer's and of how often that was. */
-function firstAuthorOf({ peer, hash, index }: RecoveryOptions): PeerId {
-  const losses = index.getMeta(FORMAT1_LOSSES)
-  return losses === undefined ? peer : authorFrom(hash, `${peer} ${losses}`)
-}
-
-function authorFrom(hash: Hash, text: string): PeerId {
-  return hexOf(hash(utf8(text))).slice(0, 16)
-}
-
-const FORMAT1_LOSSES = 'losses'
-
-/** In the index: paths were forgotten, and the share has no new author yet. */
-const FORGOTTEN = 'forgotten'
-const YES = 'yes'
 
 /** An entry line of the log, which may be of format 1: a kill came before that format's last placing was recorded. */
 function decodeLogged(text: string): Decoded<Entry> {
@@ -193,7 +158,7 @@ class Recovery {
         this.takeAsReceived(placing, machineWentDown)
         break
       case 'make-folder':
-        this.catalogue.record(entry, undefined, makeFolder(disk, path, entry.access))
+        this.makeFolder(entry)
         break
       case 'record-as-placed':
         this.catalogue.record(entry, undefined)
@@ -208,16 +173,26 @@ class Recovery {
     this.journal.append({ kind: 'placed', paths: [path] })
   }
 
+  /** A disk that refuses it must not keep the share from being opened: the file before is gone, and the folder comes again. */
+  private makeFolder(entry: Entry): void {
+    try {
+      this.catalogue.record(entry, undefined, makeFolder(this.options.disk, entry.path, entry.access))
+    } catch (error) {
+      if (!(error instanceof DiskError) || error.code !== 'denied') throw error
+      this.forget(entry.path)
+    }
+  }
+
   private indexKnows({ path, version }: Entry): boolean {
     const known = this.catalogue.get(path)
-    return known !== undefined && sameVersion(known.version, version)
+    return known !== undefined && this.catalogue.isHeld(path) && sameVersion(known.version, version)
   }
 
   /** Records the entry as received. The scan will see what a person changed of it since. */
   private takeAsReceived({ entry, replaces }: LoggedPlacing<Entry>, machineWentDown: boolean): void {
     const { path, executable } = entry
     const stat = this.options.disk.statLink(path)
-    const before = this.catalogue.get(path)
+    const before = this.catalogue.live(path)
     const replaced =
       replaces === '' || before === undefined ? undefined : { entry: before, mode: this.catalogue.mode(path) }
     // After a loss of power its mode may be any that it has had.
@@ -231,7 +206,7 @@ class Recovery {
 
   /** Whether a folder was to take the place of a file, which is removed first. */
   private isHalfReplaced(entry: Entry): boolean {
-    const known = this.catalogue.get(entry.path)
+    const known = this.catalogue.live(entry.path)
     const wasFile = known?.kind === 'file' || known?.kind === 'link'
     if (entry.kind !== 'folder' || !wasFile) return false
     return this.options.disk.statLink(parentOf(entry.path))?.kind === 'folder'
@@ -294,8 +269,9 @@ class Recovery {
   private findLoss(): void {
     const { disk } = this.options
     const missing: string[] = []
-    for (const entry of this.catalogue.manifest.entries()) {
-      if (entry.kind !== 'tombstone' && disk.statLink(entry.path) === undefined) missing.push(entry.path)
+    for (const { kind, path } of this.catalogue.manifest.entries()) {
+      if (kind === 'tombstone' || !this.catalogue.isHeld(path)) continue
+      if (disk.statLink(path) === undefined) missing.push(path)
     }
     for (const path of missing) this.forget(path)
     const [first] = missing
@@ -309,7 +285,7 @@ class Recovery {
   /** Whatever is found at the path by the next scan becomes an edit that has seen nothing of what others have there, and
    *  nothing of theirs counts as seen or deleted. */
   private forget(path: string): void {
-    this.options.index.putMeta(FORGOTTEN, YES)
+    noteForgotten(this.options.index)
     this.catalogue.forget(path)
   }
 

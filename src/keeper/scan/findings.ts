@@ -4,8 +4,10 @@
 import type { Entry } from '../../share/entry.js'
 
 export type Finding =
-  /** A change of our own; it stands in the catalogue. */
-  | { readonly type: 'changed'; readonly entry: Entry }
+  /** A change of our own; it stands in the catalogue. It has not seen `unseen`, which was known at its path and not held. */
+  | { readonly type: 'changed'; readonly entry: Entry; readonly unseen: Entry | undefined }
+  /** The very content that was known at this path and not held has come there. */
+  | { readonly type: 'held'; readonly path: string }
   /** This path is not shared, or cannot be read. */
   | { readonly type: 'problem'; readonly path: string; readonly reason: string }
 
@@ -14,8 +16,12 @@ export class Findings {
   /** Paths whose problem was told already. */
   private readonly troubled = new Set<string>()
 
-  addChange(entry: Entry): void {
-    this.findings.push({ type: 'changed', entry })
+  addChange(entry: Entry, unseen?: Entry): void {
+    this.findings.push({ type: 'changed', entry, unseen })
+  }
+
+  addHeld(path: string): void {
+    this.findings.push({ type: 'held', path })
   }
 
   /** Told once for each path, until it is well again. */

@@ -5,6 +5,7 @@ import type { Digest } from '../../base/item.js'
 import {
   changeMode,
   editContent,
+  type Made,
   mtimeOf,
   NO_MODE,
   removeContent,
@@ -52,16 +53,23 @@ export class Recording {
   private record(path: string, content: Content, seen: Mode, signature: Signature | undefined): void {
     const { catalogue, findings } = this.options
     findings.forgetProblem(path)
-    const before = catalogue.get(path)
+    const known = catalogue.get(path)
+    // An edit has seen nothing of what is not held, and would replace it at those who have it.
+    const unseen =
+      known === undefined || catalogue.isHeld(path) || sameContent(known, content) ? undefined : known
+    const before = unseen === undefined ? known : undefined
     const entry = this.edited(before, path, content, seen)
     if (entry === before) {
-      if (signature !== undefined) catalogue.refreshSignature(path, signature)
+      if (!catalogue.isHeld(path)) {
+        catalogue.record(entry, signature, seen)
+        findings.addHeld(path)
+      } else if (signature !== undefined) catalogue.refreshSignature(path, signature)
       else if (seen.access !== 'none') catalogue.refreshMode(path, seen)
       return
     }
     if (before?.kind === 'folder' && content.kind !== 'folder') this.markDeletedInside(path)
     catalogue.record(entry, signature, seen)
-    findings.addChange(entry)
+    findings.addChange(entry, unseen)
   }
 
   /** The same entry where nothing is new: the same content with another time was touched. */
@@ -70,13 +78,18 @@ export class Recording {
     const isEdited = before === undefined || !sameContent(before, content)
     const isSameKind = before?.kind === content.kind
     const mode = isSameKind ? editedMode(before, { seen, known: catalogue.mode(path), isEdited }) : seen
-    if (isEdited) return editContent(before, { path, content, mode, dot: edits.nextDot() }).entry
+    if (isEdited) return this.entryOf(editContent(before, { path, content, mode, dot: edits.nextDot() }))
     const isTimed = isKeptTime(content.mtimeMs, mtimeOf(before))
     const isMode = sameMode(before, mode)
     if (isTimed && isMode) return before
     const dot = edits.nextDot()
-    const entry = isMode ? before : changeMode(before, dot, mode).entry
-    return isTimed ? entry : touch(entry, dot, content.mtimeMs).entry
+    const entry = isMode ? before : this.entryOf(changeMode(before, dot, mode))
+    return isTimed ? entry : this.entryOf(touch(entry, dot, content.mtimeMs))
+  }
+
+  private entryOf({ entry, folded }: Made): Entry {
+    this.options.catalogue.folded.add(entry.path, folded)
+    return entry
   }
 
   /** Nothing is at the path any more: a deletion of ours. */
@@ -91,7 +104,7 @@ export class Recording {
     const { catalogue, onFolder } = this.options
     for (const entry of [...catalogue.manifest.children(folder)]) {
       if (entry.kind === 'folder') this.markDeletedInside(entry.path)
-      if (entry.kind !== 'tombstone') this.markOneDeleted(entry)
+      if (entry.kind !== 'tombstone' && catalogue.isHeld(entry.path)) this.markOneDeleted(entry)
     }
     onFolder(folder, false)
   }
@@ -107,7 +120,7 @@ export class Recording {
 
   private markOneDeleted(entry: Entry): void {
     const { catalogue, edits, wallMs, findings } = this.options
-    const tombstone = removeContent(entry, edits.nextDot(), Math.round(wallMs())).entry
+    const tombstone = this.entryOf(removeContent(entry, edits.nextDot(), Math.round(wallMs())))
     catalogue.record(tombstone, undefined)
     findings.addChange(tombstone)
   }

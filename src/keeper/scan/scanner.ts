@@ -161,7 +161,7 @@ export class Scanner {
       })
     }
     for (const entry of catalogue.manifest.children(folder)) {
-      if (entry.kind !== 'tombstone' && !present.has(entry.path))
+      if (entry.kind !== 'tombstone' && !present.has(entry.path) && catalogue.isHeld(entry.path))
         this.settling.arm(entry.path, undefined, nowMs)
     }
   }

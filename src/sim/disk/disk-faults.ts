@@ -15,11 +15,21 @@ export type DiskOperation = Exclude<keyof Disk, 'close'>
 /** When the process dies: before the operation, after it, or (a write) when half of it is done. */
 export type DeathMoment = 'before' | 'during' | 'after'
 
+const PUTTING: ReadonlySet<DiskOperation> = new Set([
+  'create',
+  'rename',
+  'linkFile',
+  'makeFolder',
+  'makeLink',
+])
+
 export class DiskFaults {
   private mutations = 0
   private death: { readonly atCount: number; readonly moment: DeathMoment } | undefined
   private dead = false
   private failure: { readonly code: DiskErrorCode; readonly operation: DiskOperation | undefined } | undefined
+  /** Paths at which nothing new can be put. */
+  private readonly refusedPaths = new Set<string>()
   /** How many `without` are running, one in another. */
   private suspended = 0
 
@@ -29,6 +39,20 @@ export class DiskFaults {
 
   failNext(code: DiskErrorCode, operation: DiskOperation | undefined): void {
     this.failure = { code, operation }
+  }
+
+  /** Nothing new can be put at this path from now on, as where the disk does not take the name; what is there
+   *  can be replaced. A restart changes nothing about that. */
+  refusePath(path: string, refused = true): void {
+    if (refused) this.refusedPaths.add(path)
+    else this.refusedPaths.delete(path)
+  }
+
+  /** Whether nothing can come to this path: it is refused, or a folder on the way to it. */
+  refuses(path: string): boolean {
+    for (const refused of this.refusedPaths)
+      if (path === refused || path.startsWith(`${refused}/`)) return true
+    return false
   }
 
   dieAfterOperations(count: number, moment: DeathMoment): void {
@@ -63,6 +87,12 @@ export class DiskFaults {
     if (failure.operation !== undefined && failure.operation !== operation) return
     this.failure = undefined
     throw new DiskError(failure.code, `${operation}: the simulated disk was told to fail`)
+  }
+
+  /** Every operation that may put something at a free path comes here. */
+  refuseNew(operation: DiskOperation, path: string): void {
+    if (this.suspended === 0 && PUTTING.has(operation) && this.refusedPaths.has(path))
+      throw new DiskError('denied', `${operation}: nothing new can be put at ${path}`)
   }
 
   /** Changes the disk, unless the process dies first. `half` is what is left of it when it dies during. */

@@ -38,7 +38,7 @@ export interface SimDiskOptions extends VolumeOptions {
 
 export class SimDisk implements Disk {
   private readonly volume: Volume
-  private readonly faults = new DiskFaults()
+  readonly faults = new DiskFaults()
   private readonly openFiles = new OpenFiles()
   private readonly secrets: SimSecrets
   private isByPerson = false
@@ -385,6 +385,7 @@ export class SimDisk implements Disk {
   private placeFor(operation: DiskOperation, path: string): Place {
     this.faults.begin(operation)
     const place = writablePlace(this.volume.share, path)
+    if (place.inode === undefined) this.faults.refuseNew(operation, path)
     if (!this.isByPerson && this.secrets.isPlace(path, place))
       throw new DiskError('private', `${path} is a place of secrets`)
     return place

@@ -90,6 +90,16 @@ export class SimPeer {
     return this.watcher.keeper
   }
 
+  /** Root of the tree that LEFT knows here. */
+  get root(): string | undefined {
+    return this.watcher.catalogue?.manifest.root().digest
+  }
+
+  /** Paths that are known here and not held. */
+  get notHeld(): ReadonlySet<string> {
+    return new Set(this.watcher.catalogue?.notHeldPaths())
+  }
+
   get running(): boolean {
     return this.engine !== undefined
   }

@@ -31,6 +31,8 @@ export interface WatcherHost {
 
 export class SimWatcher {
   keeper: Keeper | undefined
+  /** As the keeper has it. */
+  catalogue: Recovered['catalogue'] | undefined
   private readonly host: WatcherHost
   private state: 'none' | 'starting' | 'up' = 'none'
   /** Counts starts: what was put down for an earlier one is not for this one. */
@@ -135,6 +137,7 @@ export class SimWatcher {
     observer.handleOpened(number, recovered)
     const { edits, catalogue, journal } = recovered
     this.state = 'up'
+    this.catalogue = catalogue
     this.keeper = new Keeper(
       {
         disk,
@@ -211,6 +214,7 @@ export class SimWatcher {
 
   end(): void {
     this.keeper = undefined
+    this.catalogue = undefined
     this.state = 'none'
     this.life++
     this.stepDue = false

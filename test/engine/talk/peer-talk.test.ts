@@ -53,6 +53,7 @@ describe('who speaks first', () => {
       root: first,
       knows: '',
       scope: { type: 'whole' },
+      notHeldCount: 0,
       lines: [encodeEntry(file)],
     })
     expect(talk.pollRequest(own, 1_000_000)).toBeUndefined()
@@ -116,6 +117,7 @@ describe('an update', () => {
       root: third,
       knows: '',
       scope: { type: 'since', base: first },
+      notHeldCount: 0,
       lines: [encodeEntry(file), encodeEntry(other)],
     })
   })
@@ -132,6 +134,7 @@ describe('an update', () => {
       root: third,
       knows: '',
       scope: { type: 'since', base: second },
+      notHeldCount: 0,
       lines: [encodeEntry(other)],
     })
   })
@@ -142,6 +145,7 @@ describe('an update', () => {
     tell(own, second, undefined, [file])
     expect(talk.pollRequest(own, 0)).toMatchObject({
       scope: { type: 'whole' },
+      notHeldCount: 0,
       lines: [encodeEntry(file)],
     })
   })
@@ -152,7 +156,14 @@ describe('an update', () => {
     const changes = Array.from({ length: 20 }, (_, index) => fileEntry(`file ${index}`))
     tell(own, second, changes, changes)
     const message = talk.pollRequest(own, 0)!
-    expect(message).toEqual({ type: 'update', root: second, knows: '', scope: { type: 'some' }, lines: [] })
+    expect(message).toEqual({
+      type: 'update',
+      root: second,
+      knows: '',
+      notHeldCount: 0,
+      scope: { type: 'some' },
+      lines: [],
+    })
     expect(encodeMessage(message).length).toBeLessThan(CONTROL_BYTES_MAX)
   })
 
@@ -163,6 +174,7 @@ describe('an update', () => {
     tell(own, second, changes, [file])
     expect(talk.pollRequest(own, 0)).toMatchObject({
       scope: { type: 'whole' },
+      notHeldCount: 0,
       lines: [encodeEntry(file)],
     })
   })
@@ -176,6 +188,7 @@ describe('an update', () => {
       root: second,
       knows: '',
       scope: { type: 'some' },
+      notHeldCount: 0,
       lines: [],
     })
   })
@@ -186,7 +199,7 @@ describe('an update', () => {
     tell(own, second, [fileEntry('b')], undefined)
     tell(own, third, [fileEntry('c')], undefined)
     const lines = [encodeEntry(fileEntry('c'))]
-    const some = { root: third, knows: '', scope: { type: 'some' }, lines }
+    const some = { root: third, knows: '', notHeldCount: 0, scope: { type: 'some' }, lines }
     expect(vettedTalk(true).pollRequest(own, 0)).toEqual({ type: 'have', ...some })
     expect(tidings(own)).toEqual({ type: 'update', ...some, lines: [] })
     tell(own, first, undefined, undefined)
@@ -194,6 +207,7 @@ describe('an update', () => {
       type: 'update',
       root: first,
       knows: '',
+      notHeldCount: 0,
       scope: { type: 'some' },
       lines: [],
     })
@@ -210,6 +224,7 @@ describe('an update', () => {
       root: first,
       knows: '',
       scope: { type: 'since', base: second },
+      notHeldCount: 0,
     })
   })
 })
@@ -238,6 +253,7 @@ describe('a busy peer', () => {
       root: third,
       knows: '',
       scope: { type: 'since', base: first },
+      notHeldCount: 0,
       lines: [encodeEntry(file), encodeEntry(other)],
     })
   })
@@ -267,10 +283,12 @@ describe('a reply', () => {
     expect(talk.replyTo(asking('have', theirs), false, own)).toMatchObject({
       type: 'excess',
       scope: { type: 'whole' },
+      notHeldCount: 0,
     })
     tell(own, second, [other], [file, other])
     expect(talk.replyTo(asking('have', theirs), false, own)).toMatchObject({
       scope: { type: 'since', base: first },
+      notHeldCount: 0,
       lines: [encodeEntry(other)],
     })
   })
@@ -299,8 +317,61 @@ describe('a reply', () => {
       root: second,
       knows: '',
       scope: { type: 'since', base: first },
+      notHeldCount: 0,
     })
     expect(talk.pollRequest(own, 0)).toBeUndefined()
+  })
+})
+
+describe('a count of what is not held', () => {
+  test('is told by an update where nothing else is new, once', () => {
+    const own = ownState(first)
+    const talk = told(own)
+    tell(own, first, [], [file], 3)
+    const news = {
+      type: 'update',
+      root: first,
+      knows: '',
+      scope: { type: 'some' },
+      notHeldCount: 3,
+      lines: [],
+    }
+    expect(talk.pollRequest(own, 0)).toEqual(news)
+    talk.handleSettled('same')
+    expect(talk.pollRequest(own, 0)).toBeUndefined()
+    tell(own, first, [], [file], 0)
+    expect(talk.pollRequest(own, 0)).toEqual({ ...news, notHeldCount: 0 })
+  })
+
+  test('is told a peer that greets with our own root, which is no more asked for then', () => {
+    const own = ownState(first)
+    tell(own, first, [], [file], 3)
+    const talk = new PeerTalk(false)
+    const reply = {
+      type: 'excess',
+      root: first,
+      knows: '',
+      scope: { type: 'some' },
+      notHeldCount: 3,
+      lines: [],
+    }
+    expect(talk.replyTo(asking('have', first), true, own)).toEqual(reply)
+    expect(talk.replyTo(asking('have', first), true, own)).toBeUndefined()
+    expect(talk.pollRequest(own, 0)).toBeUndefined()
+  })
+
+  test('of the peer is none until it says one', () => {
+    const talk = new PeerTalk(true)
+    expect(talk.theirNotHeldCount).toBe(0)
+    talk.handleState({
+      type: 'update',
+      root: theirs,
+      knows: '',
+      scope: { type: 'some' },
+      notHeldCount: 2,
+      lines: [],
+    })
+    expect(talk.theirNotHeldCount).toBe(2)
   })
 })
 
@@ -313,6 +384,7 @@ test('greeting anew asks for the state of a peer that knows ours', () => {
     root: first,
     knows: '',
     scope: { type: 'whole' },
+    notHeldCount: 0,
   })
   talk.handleSettled('excess')
   expect(talk.pollRequest(own, 0)).toBeUndefined()

@@ -8,6 +8,7 @@ export function tell(
   root: ItemRef,
   changes: readonly Entry[] | undefined,
   whole: readonly Entry[] | undefined,
+  notHeldCount = 0,
 ): void {
-  own.update({ root, knows: '', changes, whole })
+  own.update({ root, knows: '', changes, whole, notHeldCount })
 }

@@ -235,3 +235,76 @@ test('two looks at a file are the same where every field is', () => {
   for (const field of ['sizeBytes', 'mtimeMs', 'ctimeMs', 'inode'] as const)
     expect(sameSignature(seen, { ...seen, [field]: seen[field] + 1 })).toBe(false)
 })
+
+describe('an entry that is known and not held', () => {
+  const file = large('f/a', digestOf('a'))
+
+  test('counts for the tree like one that is held, and is no content of this share, after a restart too', () => {
+    expect(catalogue.recordNotHeld(file)).toBe(true)
+    const held = new Catalogue(hash, new SimIndex())
+    held.record(file, seen)
+    catalogue.commit()
+    for (const one of [catalogue, restarted()]) {
+      expect(one.manifest.root()).toEqual(held.manifest.root())
+      expect([one.get('f/a'), one.live('f/a'), one.holderOf(file.digest)]).toEqual([
+        file,
+        undefined,
+        undefined,
+      ])
+      expect([one.isHeld('f/a'), one.notHeldCount, [...one.notHeldPaths()]]).toEqual([false, 1, ['f/a']])
+      expect(one.heldTotals()).toEqual({ files: 0, folders: 0, bytes: 0 })
+    }
+  })
+
+  test('is news once, and again with another version', () => {
+    catalogue.recordNotHeld(file)
+    expect(catalogue.recordNotHeld({ ...file })).toBe(false)
+    expect(catalogue.takeChanges()).toEqual([file])
+    expect(catalogue.recordNotHeld({ ...file, mtimeMs: file.mtimeMs + 1 })).toBe(true)
+  })
+
+  test('becomes held with its content, and is forgotten with its path', () => {
+    catalogue.recordNotHeld(file)
+    catalogue.record(file, seen)
+    expect([catalogue.live('f/a'), catalogue.notHeldCount, catalogue.holderOf(file.digest)]).toEqual([
+      file,
+      0,
+      'f/a',
+    ])
+    catalogue.recordNotHeld({ ...file, path: 'f/b' })
+    catalogue.forget('f/b')
+    expect([catalogue.notHeldCount, catalogue.holderOf(file.digest)]).toEqual([0, 'f/a'])
+    catalogue.commit()
+    expect(restarted().notHeldCount).toBe(0)
+  })
+
+  test('is nothing that stands below a folder', () => {
+    catalogue.recordNotHeld(file)
+    expect([catalogue.hasHeldBelow('f'), catalogue.manifest.hasLiveChildren('f')]).toEqual([false, true])
+    catalogue.record(fileEntry('f/c'), undefined)
+    expect(catalogue.hasHeldBelow('f')).toBe(true)
+  })
+
+  test('never takes the place of what is held', () => {
+    catalogue.record(file, seen)
+    expect(() => catalogue.recordNotHeld(file)).toThrow()
+    expect(() => catalogue.recordNotHeld(entryOf('tombstone', 't'))).toThrow()
+  })
+})
+
+describe('a vector that had no room for all peers', () => {
+  test('is told once for each path', () => {
+    const { folded } = catalogue
+    folded.add('a', '')
+    expect(folded.takeNotices()).toEqual([])
+    folded.add('a', 'x:1')
+    folded.add('b', 'x:1')
+    folded.add('a', 'y:1')
+    const paths = folded
+      .takeNotices()
+      .map((notice) => notice.event === 'note' && notice.message.split(' ')[0])
+    expect(paths).toEqual(['a', 'b'])
+    folded.add('a', 'z:1')
+    expect(folded.takeNotices()).toEqual([])
+  })
+})

@@ -94,7 +94,7 @@ describe('an index of format 1', () => {
         mtimeMs: 1_700_000_000_000.125,
         ctimeMs: 1_700_000_000_001.5,
         inode: 4_503_599_627_370_496,
-        executable: true,
+        mode: { access: 'none', executable: true },
       })
     expect(catalogue.signature('f')).toBeUndefined()
   })

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeRecord, encodeRecord } from '../../../src/keeper/index/index-line.js'
-import { fileEntry } from '../../share/entries.js'
+import { decodeRecord, encodeNotHeld, encodeRecord } from '../../../src/keeper/index/index-line.js'
+import { arbitraryEntry, entryOf, fileEntry } from '../../share/entries.js'
 
 const UNKNOWN = { access: 'none', executable: false }
+const UNSEEN = { signature: undefined, mode: undefined }
 const entry = fileEntry('a/b')
 
 test('a line of the index reads numbers of the disk as they would be written again', () => {
@@ -23,14 +24,14 @@ describe('the mode that the disk showed', () => {
   test.each(modes)('is kept with the signature of a file: $access, executable $executable', (mode) => {
     const signature = { sizeBytes: 1, mtimeMs: 2.5, ctimeMs: 3, inode: 4, mode }
     const line = encodeRecord({ entry, signature, mode })
-    expect(decodeRecord('a/b', line)).toEqual({ entry, signature, mode })
+    expect(decodeRecord('a/b', line)).toEqual({ entry, signature, mode, isHeld: true })
   })
 
   test.each(modes)('is kept where there is no signature: $access, executable $executable', (mode) => {
     const line = encodeRecord({ entry, signature: undefined, mode })
     const isNothing = mode.access === 'none' && !mode.executable
     const expected = isNothing ? undefined : mode
-    expect(decodeRecord('a/b', line)).toEqual({ entry, signature: undefined, mode: expected })
+    expect(decodeRecord('a/b', line)).toEqual({ entry, signature: undefined, mode: expected, isHeld: true })
   })
 
   test('is not known of a line of format 1', () => {
@@ -60,4 +61,38 @@ describe('the mode that the disk showed', () => {
     for (const letters of ['q', 'xo', 'oo'])
       expect(decodeRecord('a/b', [`-${letters}`, ...words].join(' '))?.mode).toBeUndefined()
   })
+})
+
+test('a line says of an entry that it is not held, and a deletion is never lacking', () => {
+  const line = encodeNotHeld(entry)
+  const deletion = entryOf('tombstone', 'a/b')
+  expect(decodeRecord('a/b', encodeRecord({ entry: deletion, ...UNSEEN }))?.entry).toEqual(deletion)
+  expect(decodeRecord('a/b', line)).toEqual({ entry, ...UNSEEN, isHeld: false })
+  expect(decodeRecord('a/b', encodeRecord({ entry, ...UNSEEN }))).toEqual({
+    entry,
+    ...UNSEEN,
+    isHeld: true,
+  })
+  expect(decodeRecord('a/b', encodeNotHeld(deletion))).toBeUndefined()
+})
+
+test('any line is read as nothing, or as what is written again in the same way', () => {
+  const lines = fc.oneof(
+    arbitraryEntry.map((value) => encodeNotHeld({ ...value, path: 'a/b' })),
+    fc.tuple(fc.string(), arbitraryEntry).map(([signature, value]) => {
+      const line = encodeRecord({ entry: { ...value, path: 'a/b' }, ...UNSEEN })
+      return `${signature}${line.slice(line.indexOf(' '))}`
+    }),
+    fc.string(),
+  )
+  fc.assert(
+    fc.property(lines, (line) => {
+      const record = decodeRecord('a/b', line)
+      if (record === undefined) return
+      const written = record.isHeld ? encodeRecord(record) : encodeNotHeld(record.entry)
+      const again = decodeRecord('a/b', written)!
+      const isNothing = again.mode === undefined && record.mode?.executable === false
+      expect(again).toEqual(isNothing ? { ...record, mode: undefined } : record)
+    }),
+  )
 })

@@ -83,7 +83,11 @@ function runUntilIdle(stepsMax: number): number {
 
 function claim(root: ItemRef, peer = THEIRS): void {
   keeper.handle(
-    { type: 'claim', question: 1, claim: { peer, root, knows: '', scope: { type: 'some' }, entries: [] } },
+    {
+      type: 'claim',
+      question: 1,
+      claim: { peer, root, knows: '', notHeldCount: 0, scope: { type: 'some' }, entries: [] },
+    },
     nowMs,
   )
 }
@@ -179,7 +183,7 @@ test('claims that list what is new are not listened to where enough is wanted, a
     {
       type: 'claim',
       question: 2,
-      claim: { peer: THEIRS, root, knows: '', scope: { type: 'since', base }, entries },
+      claim: { peer: THEIRS, root, knows: '', notHeldCount: 0, scope: { type: 'since', base }, entries },
     },
     nowMs,
   )

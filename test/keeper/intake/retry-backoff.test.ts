@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { RETRY_BACKOFF_MS, RETRY_BACKOFF_MS_MAX } from '../../../src/keeper/intake/limits.js'
+import {
+  NOT_HELD_BACKOFF_MS,
+  RETRY_BACKOFF_MS,
+  RETRY_BACKOFF_MS_MAX,
+} from '../../../src/keeper/intake/limits.js'
 import { RetryBackoff } from '../../../src/keeper/intake/retry-backoff.js'
 import { REFUSED_PATHS_MAX } from '../../../src/keeper/limits.js'
+import { touch } from '../../../src/share/edit.js'
 import { THEIRS, theirFile } from '../share-on-disk.js'
+
+const OTHERS = 'c'.repeat(16)
 
 describe('refused paths', () => {
   test('are remembered up to their limit, then the oldest is forgotten', () => {
@@ -10,7 +17,7 @@ describe('refused paths', () => {
     const file = theirFile('', '')
     const refuse = (index: number) =>
       backoff.add({ ...file, path: `p${index}` }, new Set([THEIRS]), 'no', index)
-    const has = (index: number) => backoff.has({ ...file, path: `p${index}` })
+    const has = (index: number) => backoff.has({ ...file, path: `p${index}` }, THEIRS)
     for (let index = 0; index < REFUSED_PATHS_MAX; index++) refuse(index)
     expect([has(0), has(REFUSED_PATHS_MAX - 1)]).toEqual([true, true])
     refuse(REFUSED_PATHS_MAX)
@@ -28,11 +35,11 @@ describe('refused paths', () => {
     for (let tries = 0; tries < 8; tries++) {
       expect(backoff.add(file, new Set([THEIRS]), 'no', nowMs)).toBe(tries === 0)
       expect(backoff.pollTimeout()).toBe(nowMs + waitMs)
-      expect([...backoff.takeDue(nowMs + waitMs - 1)]).toEqual([])
-      expect(backoff.has(file)).toBe(true)
+      expect(backoff.takeDue(nowMs + waitMs - 1)).toEqual([])
+      expect(backoff.has(file, THEIRS)).toBe(true)
       nowMs += waitMs
-      expect([...backoff.takeDue(nowMs)]).toEqual([THEIRS])
-      expect(backoff.has(file)).toBe(false)
+      expect(backoff.takeDue(nowMs)).toEqual([{ path: 'a', sources: new Set([THEIRS]) }])
+      expect(backoff.has(file, THEIRS)).toBe(false)
       waitMs = Math.min(2 * waitMs, RETRY_BACKOFF_MS_MAX)
     }
     expect(waitMs).toBe(RETRY_BACKOFF_MS_MAX)
@@ -48,8 +55,49 @@ describe('refused paths', () => {
     const backoff = new RetryBackoff()
     const file = theirFile('a/b', 'x')
     backoff.add(file, new Set([THEIRS]), 'no', 0)
-    expect([...backoff.takeTouched(changed)]).toEqual(isTried ? [THEIRS] : [])
-    expect(backoff.has(file)).toBe(!isTried)
+    const order = { path: 'a/b', sources: new Set([THEIRS]) }
+    expect(backoff.takeTouched(changed)).toEqual(isTried ? [order] : [])
+    expect(backoff.has(file, THEIRS)).toBe(!isTried)
     expect(backoff.pollTimeout() === undefined).toBe(isTried)
+  })
+
+  test('of a peer that does not hold it are tried with another at once, and with it after a while or when it holds more', () => {
+    const backoff = new RetryBackoff()
+    const file = theirFile('a', 'x')
+    backoff.addNotHeld(file, THEIRS, 0)
+    expect([backoff.has(file, THEIRS), backoff.has(file, OTHERS)]).toEqual([true, false])
+    backoff.addNotHeld(file, OTHERS, 0)
+    expect([backoff.has(file, THEIRS), backoff.has(file, OTHERS)]).toEqual([true, true])
+    expect(backoff.pollTimeout()).toBe(NOT_HELD_BACKOFF_MS)
+    expect(backoff.takeNotHeldBy(OTHERS)).toEqual([{ path: 'a', sources: new Set([OTHERS]) }])
+    expect([backoff.has(file, THEIRS), backoff.has(file, OTHERS)]).toEqual([false, false])
+    expect(backoff.pollTimeout()).toBeUndefined()
+  })
+
+  test('wait no longer because two peers of one try do not hold it, nor less because the disk refused before', () => {
+    const backoff = new RetryBackoff()
+    const file = theirFile('a', 'x')
+    const refuse = (nowMs: number) => backoff.add(file, new Set([THEIRS]), 'no', nowMs)
+    refuse(0)
+    for (
+      let nowMs = RETRY_BACKOFF_MS, waitMs = RETRY_BACKOFF_MS;
+      waitMs < RETRY_BACKOFF_MS_MAX;
+      nowMs += waitMs
+    ) {
+      expect(backoff.takeDue(nowMs)).toHaveLength(1)
+      waitMs = Math.min(2 * waitMs, RETRY_BACKOFF_MS_MAX)
+      backoff.addNotHeld(file, THEIRS, nowMs)
+      backoff.addNotHeld(file, OTHERS, nowMs)
+      expect(refuse(nowMs)).toBe(false)
+      expect(backoff.pollTimeout()).toBe(nowMs + waitMs)
+    }
+  })
+
+  test('are tried at once with another content, and not because its time or mode changed', () => {
+    const backoff = new RetryBackoff()
+    const file = theirFile('a', 'x')
+    backoff.add(file, new Set([THEIRS]), 'no', 0)
+    expect(backoff.has(touch(file, `${THEIRS}:9`, 5).entry, THEIRS)).toBe(true)
+    expect(backoff.has({ ...file, version: { ...file.version, content: `${THEIRS}:9` } }, THEIRS)).toBe(false)
   })
 })

@@ -95,7 +95,18 @@ describe('the peers are told', () => {
       changes: [],
       whole: [],
       files: 0,
+      notHeldCount: 0,
     })
+  })
+
+  test('how much is not held, also where nothing else is new', () => {
+    const file = fileEntry('a')
+    catalogue.recordNotHeld(file)
+    announcer.handleChange(OWN, 0)
+    expect(poll(10_000)).toMatchObject({ notHeldCount: 1 })
+    catalogue.record(file, undefined)
+    announcer.handleChange(OWN, 20_000)
+    expect(poll(40_000)).toMatchObject({ root: catalogue.manifest.root(), notHeldCount: 0 })
   })
 
   test('only what a kill cannot take back', () => {

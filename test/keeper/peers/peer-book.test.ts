@@ -37,8 +37,9 @@ function claim(
   scope: PeerClaim['scope'],
   entries: readonly Entry[] = [],
   root: ItemRef = theirs.root(),
+  notHeldCount = 0,
 ): void {
-  follow(book.handleClaim({ peer: PEER, root, knows: '', scope, entries }))
+  follow(book.handleClaim({ peer: PEER, root, knows: '', notHeldCount, scope, entries }))
 }
 
 function nameOfFolder(index: number): string {
@@ -247,6 +248,7 @@ describe('a peer that is asked again', () => {
       peer: PEER,
       root: theirs.root(),
       knows: '',
+      notHeldCount: 0,
       scope,
       entries: [fileEntry('a')],
     })
@@ -450,7 +452,16 @@ test('peers are read one after the other', () => {
     isSated: () => false,
   })
   for (const peer of [PEER, other])
-    follow(book.handleClaim({ peer, root: theirs.root(), knows: '', scope: { type: 'some' }, entries: [] }))
+    follow(
+      book.handleClaim({
+        peer,
+        root: theirs.root(),
+        knows: '',
+        notHeldCount: 0,
+        scope: { type: 'some' },
+        entries: [],
+      }),
+    )
   const serve = () => {
     for (let pull = book.pollPull(); pull !== undefined; pull = book.pollPull())
       book.handleTree(pull.peer, pull.item.digest, theirs.item(pull.item.digest), 0)

@@ -131,7 +131,7 @@ export class SwarmPeer {
     })
     const root = new Manifest(hash).root()
     this.engine.handleKeeper(
-      { type: 'root', root, knows: '', changes: undefined, whole: [], files: 0 },
+      { type: 'root', root, knows: '', notHeldCount: 0, changes: undefined, whole: [], files: 0 },
       scheduler.nowMs,
     )
   }

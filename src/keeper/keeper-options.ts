@@ -1,0 +1,24 @@
+// Parts that a keeper is made of, and how its person set it. Whoever opened the share gives them.
+
+import type { Hash } from '../base/item.js'
+import type { Disk } from '../base/ports.js'
+import type { Journal } from '../journal/journal.js'
+import type { LinkPolicy, MinFree } from '../pipe/settings.js'
+import type { Entry } from '../share/entry.js'
+import type { Catalogue } from './index/catalogue.js'
+import type { OwnEdits } from './index/own-edits.js'
+
+export interface KeeperOptions {
+  readonly disk: Disk
+  readonly hash: Hash
+  /** Opened and recovered (src/keeper/recover/recovery.ts), as is the catalogue. */
+  readonly journal: Journal<Entry>
+  readonly catalogue: Catalogue
+  readonly edits: OwnEdits
+  readonly links: LinkPolicy
+  readonly wallMs: () => number
+  /** Space of the disk that stays free, whatever peers send; nothing unless given. */
+  readonly minFree?: MinFree
+  /** A folder is there (or no longer) and hints about it are welcome. */
+  readonly onFolder: (path: string, present: boolean) => void
+}

@@ -1,0 +1,36 @@
+// Decides about an entry of a peer by what is known at its path, and by whether that is held here. Used by placing and knowing.
+
+import { type Decision, decide } from '../../share/decide.js'
+import { sameContent } from '../../share/edit.js'
+import type { Entry } from '../../share/entry.js'
+import type { Catalogue } from '../index/catalogue.js'
+
+export function decideHere(catalogue: Catalogue, remote: Entry): Decision {
+  const { path } = remote
+  const known = catalogue.get(path)
+  const isHeld = known !== undefined && catalogue.isHeld(path)
+  // Deletions are not carried out yet: who has the content still gives it to whoever never had it.
+  if (remote.kind === 'tombstone' && !isHeld) return { type: 'keep', wins: false }
+  const decision = decide(known, remote, { folderHasLiveChildren: catalogue.hasHeldBelow(path) })
+  if ('folded' in decision) catalogue.folded.add(path, decision.folded)
+  return known === undefined || isHeld ? decision : decideNotHeld(known, remote, decision)
+}
+
+/** The decision where nothing is here of what is known: what is not held is neither kept as the loser of a conflict nor
+ *  adopted, and the same content is still to be fetched. */
+function decideNotHeld(known: Entry, remote: Entry, decision: Decision): Decision {
+  const taking = (entry: Entry): Decision => ({ type: 'take', entry, replaces: undefined, folded: '' })
+  switch (decision.type) {
+    case 'conflict':
+      // Whoever holds the loser keeps it. The vectors are united there, and not before.
+      return taking(remote)
+    case 'take':
+      return taking(decision.entry)
+    case 'keep':
+      return !decision.wins && sameContent(known, remote) ? taking(known) : decision
+    case 'adopt':
+      return sameContent(known, remote) ? taking(decision.entry) : decision
+    default:
+      return decision
+  }
+}

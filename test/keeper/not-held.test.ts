@@ -1,0 +1,114 @@
+// What is known and not held, at the scanner and at the placing: absence is no deletion, and what a person makes there is an edit
+// that has not seen it.
+
+import { describe, expect, test } from 'vitest'
+import { utf8 } from '../../src/base/bytes.js'
+import { Knowing } from '../../src/keeper/place/knowing.js'
+import { holds } from '../../src/share/dots.js'
+import { dotted, OURS, ShareOnDisk, THEIRS, theirFile, theirFolder } from './share-on-disk.js'
+
+const theirs = theirFile('a', 'theirs')
+
+function knowing(share: ShareOnDisk): Knowing {
+  const { disk, catalogue, scanner } = share
+  return new Knowing({ disk, catalogue, scanner })
+}
+
+function shareThatKnows(): ShareOnDisk {
+  const share = new ShareOnDisk()
+  expect(knowing(share).know(theirs)).toBe(true)
+  return share
+}
+
+describe('a scan', () => {
+  test('takes the absence of what is not held for no deletion, after a restart neither', () => {
+    const share = shareThatKnows()
+    share.catalogue.commit()
+    expect(share.scanned()).toEqual([])
+    share.restart()
+    expect(share.scanned()).toEqual([])
+    share.restart({ power: true })
+    expect(share.scanned()).toEqual([])
+    expect([share.catalogue.get('a'), share.catalogue.isHeld('a')]).toEqual([theirs, false])
+  })
+
+  test('finds the very content that was known: it is held, and no edit but of its time', () => {
+    const share = shareThatKnows()
+    share.disk.putFile('a', utf8('theirs'), { mtimeMs: theirs.mtimeMs })
+    expect(share.scanned()).toEqual([])
+    expect(share.catalogue.live('a')).toEqual(theirs)
+    expect(share.catalogue.signature('a')).toBeDefined()
+  })
+
+  test('finds another content: an edit that has not seen what was known', () => {
+    const share = shareThatKnows()
+    share.disk.putFile('a', utf8('ours'))
+    expect(share.scanned()).toEqual(['file a'])
+    const { version } = share.catalogue.live('a')!
+    expect(holds(version.seen, theirs.version.content)).toBe(false)
+    expect(share.placing.decide(theirs).type).toMatch(/conflict|keep/)
+  })
+
+  test('leaves what is not held in a folder that a person deletes', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('f/ours', utf8('1'))
+    share.scan()
+    knowing(share).know(theirFile('f/theirs', '2'))
+    share.disk.unharmed((disk) => {
+      disk.removeFile('f/ours')
+      disk.removeFolder('f')
+    })
+    expect(share.scanned()).toEqual(['tombstone f', 'tombstone f/ours'])
+    expect(share.catalogue.get('f/theirs')!.kind).toBe('file')
+  })
+})
+
+describe('what is not held', () => {
+  test('is fetched when it is considered again', () => {
+    expect(shareThatKnows().placing.decide(theirs)).toMatchObject({ type: 'take', entry: theirs })
+  })
+
+  test('takes over what a peer knows more of it, and gives way to its next version', () => {
+    const share = shareThatKnows()
+    const touched = {
+      ...theirs,
+      version: { ...theirs.version, attributes: `${THEIRS}:2`, seen: `${THEIRS}:2` },
+    }
+    expect(share.placing.decide(touched)).toMatchObject({ type: 'take', entry: touched })
+    const next = theirFile('a', 'next', { version: dotted(`${THEIRS}:1`, `${THEIRS}:2`) })
+    expect(share.placing.decide(next)).toMatchObject({ type: 'take', entry: next })
+  })
+
+  test('is no loser to keep: what wins against it is taken as it is', () => {
+    const winner = theirFile('a', 'winner', {
+      mtimeMs: theirs.mtimeMs + 1,
+      version: dotted('cccccccccccccccc:1'),
+    })
+    expect(shareThatKnows().placing.decide(winner)).toMatchObject({ type: 'take', entry: winner })
+    const loser = { ...winner, mtimeMs: theirs.mtimeMs - 1 }
+    expect(shareThatKnows().placing.decide(loser)).toEqual({ type: 'keep', wins: true })
+  })
+
+  test('is not known where something of ours stands, in the catalogue or not', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('a', utf8('ours'))
+    expect(knowing(share).know(theirs)).toBe(false)
+    share.scan()
+    expect(knowing(share).know({ ...theirs, version: dotted(`${OURS}:1`, `${THEIRS}:1`) })).toBe(false)
+    expect(share.catalogue.notHeldCount).toBe(0)
+  })
+
+  test('is not known where something of ours stands below, nor of a deletion', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('a/b', utf8('ours'))
+    share.scan()
+    expect(knowing(share).know(theirs)).toBe(false)
+    const deletion = {
+      ...theirFolder('gone'),
+      kind: 'tombstone',
+      deletedKind: 'folder',
+      access: 'none',
+    } as const
+    expect(knowing(share).know(deletion)).toBe(false)
+  })
+})

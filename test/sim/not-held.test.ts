@@ -1,0 +1,178 @@
+// Entries that a machine knows and cannot hold: its disk takes the name not, or whom it asks does not hold them either. They
+// keep nobody from being in step, nothing of them is lost, and they come when they can.
+
+import { describe, expect, test } from 'vitest'
+import { crc32, hash } from '../../src/io/hash.js'
+import { RETRY_BACKOFF_MS } from '../../src/keeper/intake/limits.js'
+import { contentOf } from '../../src/sim/edits.js'
+import { happen } from '../../src/sim/happenings.js'
+import { shareOf } from '../../src/sim/invariants.js'
+import { calmLink, calmPeer, chainOf, meshOf } from '../../src/sim/plan.js'
+import { settle } from '../../src/sim/simulate.js'
+import { World } from '../../src/sim/world.js'
+
+const A = 0
+const B = 1
+const C = 2
+const SOON_MS = 1_500
+
+function worldOf(peers = 2, pairs = meshOf(peers)): World {
+  const links = pairs.map(([one, other]) => calmLink(one, other, {}))
+  const plans = Array.from({ length: peers }, (_, peer) => calmPeer(peer, {}))
+  return new World({ seed: 1, peers: plans, links }, { hash, crc32 })
+}
+
+function write(world: World, peer: number, path: string, content: number): void {
+  world.edit(peer, { type: 'write', path, content, sizeBytes: 1_000, steps: 1, stepMs: 0 })
+}
+
+function refuse(world: World, peer: number, path: string, forMs?: number): void {
+  happen(world, { type: 'refused-path', peer, path, forMs })
+}
+
+function holds(world: World, peer: number, path: string, content: number): boolean {
+  const bytes = world.peers[peer]!.disk.contentOf(path)
+  return bytes !== undefined && Buffer.compare(bytes, contentOf(content, 1_000)) === 0
+}
+
+const notHeldAt = (world: World, peer: number): string[] => [...world.peers[peer]!.notHeld].sort()
+const rootsOf = (world: World): number => new Set(world.peers.map(({ root }) => root)).size
+
+function expectRest(world: World): void {
+  if (world.breach === undefined) settle(world, 0)
+  expect(world.breach).toBeUndefined()
+}
+
+/** The last that a peer said of being in step. */
+function inStep(world: World, peer: number) {
+  const events = world.events.flatMap(({ peer: who, event }) =>
+    who === peer && event.event === 'in-step' ? [event] : [],
+  )
+  return events.at(-1)
+}
+
+/** A has a file that B has no place for, at rest. */
+function refusedWorld(forMs?: number): World {
+  const world = worldOf()
+  refuse(world, B, 'a', forMs)
+  write(world, A, 'a', 1)
+  write(world, A, 'b', 2)
+  world.startAll()
+  world.run(SOON_MS)
+  expect(notHeldAt(world, B)).toEqual(['a'])
+  return world
+}
+
+describe('a file that a disk has no place for', () => {
+  test('is known and not held: both are in step, and each is told how many', () => {
+    const world = refusedWorld()
+    expectRest(world)
+    expect(rootsOf(world)).toBe(1)
+    expect(holds(world, B, 'b', 2)).toBe(true)
+    expect(inStep(world, A)).toMatchObject({ equal: true, notHeldHere: 0, notHeldThere: 1 })
+    expect(inStep(world, B)).toMatchObject({ equal: true, notHeldHere: 1, notHeldThere: 0 })
+  })
+
+  test('is fetched when there is a place', () => {
+    const world = refusedWorld(SOON_MS)
+    world.run(RETRY_BACKOFF_MS)
+    expect(holds(world, B, 'a', 1)).toBe(true)
+    expectRest(world)
+    expect(inStep(world, A)).toMatchObject({ equal: true, notHeldHere: 0, notHeldThere: 0 })
+    expect(inStep(world, B)).toMatchObject({ equal: true, notHeldHere: 0, notHeldThere: 0 })
+  })
+
+  test.each(['stop', 'kill'] as const)(
+    'stays known over a %s of the machine, and is deleted for nobody',
+    (type) => {
+      const world = refusedWorld()
+      happen(world, { type, peer: B, downMs: 100 })
+      world.run(SOON_MS)
+      expect(notHeldAt(world, B)).toEqual(['a'])
+      expectRest(world)
+      expect(holds(world, A, 'a', 1)).toBe(true)
+      expect(inStep(world, B)).toMatchObject({ equal: true, notHeldHere: 1 })
+    },
+  )
+
+  test('is fetched after a restart, though the other tells nothing new', () => {
+    const world = refusedWorld(SOON_MS)
+    happen(world, { type: 'kill', peer: B, downMs: 100 })
+    world.run(2 * SOON_MS)
+    expect(holds(world, B, 'a', 1)).toBe(true)
+    expectRest(world)
+  })
+
+  test('is known in its newest version', () => {
+    const world = refusedWorld(4 * SOON_MS)
+    write(world, A, 'a', 3)
+    world.run(SOON_MS)
+    expect([rootsOf(world), notHeldAt(world, B)]).toEqual([1, ['a']])
+    world.run(2 * RETRY_BACKOFF_MS)
+    expect(holds(world, B, 'a', 3)).toBe(true)
+    expectRest(world)
+  })
+
+  test.each(['there', 'away'])(
+    'does not take the place of what a person makes there while the other is %s',
+    (where) => {
+      const world = refusedWorld()
+      if (where === 'away') happen(world, { type: 'stop', peer: A, downMs: 3 * SOON_MS })
+      world.run(SOON_MS)
+      write(world, B, 'a', 3)
+      expectRest(world)
+      for (const peer of [A, B]) {
+        const share = shareOf(world, peer)
+        const copies = [...share.keys()].filter((path) => path.startsWith('a.conflict-'))
+        expect(copies).toHaveLength(1)
+        const digests = ['a', ...copies].map((path) => share.get(path)!.digest)
+        expect(new Set(digests)).toEqual(
+          new Set([1, 3].map((content) => world.history.digestOf(contentOf(content, 1_000)))),
+        )
+      }
+    },
+  )
+
+  test('is held where a person puts the very content there, and that is no edit', () => {
+    const world = refusedWorld()
+    const { root } = world.peers[A]!
+    const { mtimeMs } = world.peers[A]!.disk.unharmed((disk) => disk.stat('a'))!
+    world.peers[B]!.disk.putFile('a', contentOf(1, 1_000), { mtimeMs: Math.floor(mtimeMs) })
+    expectRest(world)
+    expect(notHeldAt(world, B)).toEqual([])
+    expect(world.peers.map((peer) => peer.root)).toEqual([root, root])
+  })
+})
+
+describe('a file of which the only neighbour has none', () => {
+  test('comes in place of an older version when the neighbour has it', () => {
+    const world = worldOf(3, chainOf(3))
+    write(world, A, 'a', 1)
+    world.startAll()
+    world.run(SOON_MS)
+    expect(holds(world, C, 'a', 1)).toBe(true)
+    // As where the neighbour's place was lost for a while: its own file goes, and nothing new can come.
+    world.peers[B]!.disk.unharmed((disk) => disk.removeFile('a'))
+    world.run(SOON_MS)
+    refuse(world, B, 'a', 2 * SOON_MS)
+    write(world, A, 'a', 2)
+    world.run(SOON_MS)
+    expect([notHeldAt(world, B), holds(world, C, 'a', 1)]).toEqual([['a'], true])
+    world.run(RETRY_BACKOFF_MS + SOON_MS)
+    for (const peer of [B, C]) expect(holds(world, peer, 'a', 2)).toBe(true)
+    expectRest(world)
+  })
+
+  test('is known there too, and comes when the neighbour has it', () => {
+    const world = worldOf(3, chainOf(3))
+    refuse(world, B, 'a', 2 * SOON_MS)
+    write(world, A, 'a', 1)
+    world.startAll()
+    world.run(SOON_MS)
+    expect([rootsOf(world), notHeldAt(world, B), notHeldAt(world, C)]).toEqual([1, ['a'], ['a']])
+    world.run(RETRY_BACKOFF_MS + SOON_MS)
+    for (const peer of [B, C]) expect(holds(world, peer, 'a', 1)).toBe(true)
+    expectRest(world)
+    expect(inStep(world, C)).toMatchObject({ equal: true, notHeldHere: 0, notHeldThere: 0 })
+  })
+})
