@@ -8,9 +8,10 @@ import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
 import type { Entry } from '../../share/entry.js'
 import { Manifest } from '../../share/manifest.js'
+import { Holders } from './holders.js'
 import { decodeFormat1Record, decodeRecord, encodeRecord } from './index-line.js'
 import { COMMIT_CHANGES_MAX } from './limits.js'
-import type { Signature } from './signature.js'
+import { packSignature, type Signature, unpackSignature } from './signature.js'
 
 /** In the index: the format of its lines, where it is not the first one. */
 const FORMAT = 'format'
@@ -19,9 +20,7 @@ const FORMAT_NOW = '2'
 export class Catalogue {
   readonly manifest: Manifest
   private readonly index: Index
-  private readonly signatures = new Map<string, Signature>()
-  /** Paths that hold a digest: one, or several. */
-  private readonly holders = new Map<Digest, string | Set<string>>()
+  private readonly holders = new Holders()
   /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
   private readonly awaited = new Set<Digest>()
   private changes: Entry[] | undefined = []
@@ -50,21 +49,20 @@ export class Catalogue {
   }
 
   signature(path: string): Signature | undefined {
-    return this.signatures.get(path)
+    const note = this.manifest.note(path)
+    return note === '' ? undefined : unpackSignature(note)
   }
 
   /** Takes note of an entry. `signature` of a file is what its stat told while its content was known;
    *  undefined where that is not sure, so that the next scan reads it again. */
   record(entry: Entry, signature: Signature | undefined): void {
     const before = this.manifest.get(entry.path)
-    this.manifest.set(entry)
+    this.manifest.set(entry, noteOf(signature))
     this.awaited.delete(entry.digest)
     if (before?.kind !== entry.kind || before.digest !== entry.digest) {
       this.unhold(before)
       this.hold(entry)
     }
-    if (signature === undefined) this.signatures.delete(entry.path)
-    else this.signatures.set(entry.path, signature)
     this.index.put(entry.path, encodeRecord(entry, signature))
     this.handleUncommitted()
     this.recorded(entry.path)
@@ -76,16 +74,15 @@ export class Catalogue {
 
   /** Files whose content is known for sure, and what they looked like then. */
   *signedFiles(): Iterable<{ readonly entry: Entry; readonly signature: Signature }> {
-    for (const [path, signature] of this.signatures) {
-      const entry = this.live(path)
-      if (entry?.kind === 'file') yield { entry, signature }
-    }
+    for (const { entry, note } of this.manifest.noted())
+      if (entry.kind === 'file') yield { entry, signature: unpackSignature(note) }
   }
 
   /** The content of a file is not what it should be: it counts as unknown until it has been read again. */
   doubt(path: string): void {
     const entry = this.manifest.get(path)
-    if (entry === undefined || !this.signatures.delete(path)) return
+    if (entry === undefined || this.manifest.note(path) === '') return
+    this.manifest.setNote(path, '')
     this.index.put(path, encodeRecord(entry, undefined))
     this.handleUncommitted()
   }
@@ -94,7 +91,7 @@ export class Catalogue {
   refreshSignature(path: string, signature: Signature): void {
     const entry = this.manifest.get(path)
     if (entry === undefined) return
-    this.signatures.set(path, signature)
+    this.manifest.setNote(path, noteOf(signature))
     this.awaited.delete(entry.digest)
     this.index.put(path, encodeRecord(entry, signature))
     this.handleUncommitted()
@@ -105,7 +102,6 @@ export class Catalogue {
   forget(path: string): void {
     this.unhold(this.manifest.get(path))
     this.manifest.delete(path)
-    this.signatures.delete(path)
     this.index.remove(path)
     this.handleUncommitted()
     this.changes = undefined
@@ -113,9 +109,8 @@ export class Catalogue {
 
   /** A path whose file held this content when it was last read. */
   holderOf(digest: Digest): string | undefined {
-    const holder = this.holders.get(digest)
-    if (holder === undefined || typeof holder === 'string') return holder
-    for (const path of holder) return path
+    for (const path of this.holders.candidates(digest))
+      if (this.manifest.get(path)?.digest === digest) return path
     return undefined
   }
 
@@ -171,16 +166,15 @@ export class Catalogue {
     const now = decodeRecord(path, value)
     const record = now ?? (mayBeFormat1 ? decodeFormat1Record(path, value) : undefined)
     if (record === undefined) return false
-    this.manifest.set(record.entry)
+    this.manifest.set(record.entry, noteOf(record.signature))
     this.hold(record.entry)
-    if (record.signature !== undefined) this.signatures.set(record.entry.path, record.signature)
     return now === undefined
   }
 
   /** Writes the lines of format 1 as lines of today. A kill on the way leaves some of either, and the next start goes on. */
   private writeFormat(translated: readonly string[]): void {
     for (const [at, path] of translated.entries()) {
-      this.index.put(path, encodeRecord(this.manifest.get(path)!, this.signatures.get(path)))
+      this.index.put(path, encodeRecord(this.manifest.get(path)!, this.signature(path)))
       if ((at + 1) % COMMIT_CHANGES_MAX === 0) this.index.commit()
     }
     this.index.putMeta(FORMAT, FORMAT_NOW)
@@ -188,22 +182,19 @@ export class Catalogue {
   }
 
   private hold(entry: Entry): void {
-    if (entry.kind !== 'file') return
-    const holder = this.holders.get(entry.digest)
-    if (holder === undefined) this.holders.set(entry.digest, entry.path)
-    else if (typeof holder === 'string') this.holders.set(entry.digest, new Set([holder, entry.path]))
-    else holder.add(entry.path)
+    if (entry.kind === 'file') this.holders.add(entry.digest as Digest, this.manifest.placeOf(entry.path))
   }
 
+  /** Of an entry that the manifest still has, or has replaced by another one. */
   private unhold(entry: Entry | undefined): void {
     if (entry?.kind !== 'file') return
-    const holder = this.holders.get(entry.digest)
-    if (holder === undefined) return
-    if (typeof holder !== 'string') {
-      holder.delete(entry.path)
-      if (holder.size > 0) return
-    } else if (holder !== entry.path) return
-    this.holders.delete(entry.digest)
-    if (entry.sizeBytes > BLOCK_BYTES && !this.awaited.has(entry.digest)) this.index.removeList(entry.digest)
+    this.holders.remove(entry.digest, this.manifest.placeOf(entry.path))
+    const { digest, sizeBytes } = entry
+    if (sizeBytes <= BLOCK_BYTES || this.awaited.has(digest)) return
+    if (this.holderOf(digest) === undefined) this.index.removeList(digest)
   }
+}
+
+function noteOf(signature: Signature | undefined): string {
+  return signature === undefined ? '' : packSignature(signature)
 }
