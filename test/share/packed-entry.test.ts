@@ -135,7 +135,7 @@ describe('a packed entry', () => {
     expect(() => new EntryPacker().pack(fileEntry('a', fields), '')).toThrow('left is broken')
   })
 
-  test('of a file made by one edit takes 53 characters, most of them its digest and its times', () => {
+  test('of a file made by one edit takes 51 characters, most of them its digest', () => {
     const version = versionBy(peerOf(1), 117_000_000_000_000)
     expect(new EntryPacker().pack(fileEntry('a', { sizeBytes: 100, version }), '')).toHaveLength(
       1 + 2 + 1 + 32 + 7 + 8,

@@ -33,7 +33,7 @@ export function isKeptTime(seenMs: number, mtimeMs: number): boolean {
   return [1, 10, 1_000, 2_000].some((stepMs) => Math.floor(mtimeMs / stepMs) * stepMs === Math.round(seenMs))
 }
 
-/** The numbers in 22 to 32 characters of one byte, to be kept with an entry in memory. `unpackSignature` reads them. */
+/** The numbers in 19 to 35 characters of one byte, to be kept with an entry in memory. `unpackSignature` reads them. */
 export function packSignature({ sizeBytes, mtimeMs, ctimeMs, inode, executable }: Signature): string {
   floats[0] = mtimeMs
   floats[1] = ctimeMs
