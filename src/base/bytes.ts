@@ -18,6 +18,14 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** The same text in memory of its own: a part of a string keeps the whole alive in today's engines, and a sum of strings its
+ *  parts. For paths and what is not much longer. */
+export function copyOfText(text: string): string {
+  const codes: number[] = []
+  for (let index = 0; index < text.length; index++) codes.push(text.charCodeAt(index))
+  return String.fromCharCode.apply(null, codes)
+}
+
 /** Lowercase hexadecimal. Built at once: a text put together by pieces stays a tree of pieces in memory. */
 export function hexOf(bytes: Uint8Array): string {
   const codes: number[] = new Array(2 * bytes.length)

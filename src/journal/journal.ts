@@ -12,6 +12,7 @@ import { blockCount, type Digest } from '../base/item.js'
 import { JOURNAL_PATH, NEW_JOURNAL_PATH, OWN_FOLDER } from '../base/own-folder.js'
 import type { Disk, FileHandle } from '../base/ports.js'
 import { COMPACT_BYTES_MIN, COMPACT_GROWTH, REPLAY_CHUNK_BYTES } from './limits.js'
+import { PlacedPaths } from './placed-paths.js'
 import {
   type Crc32,
   decodeRecord,
@@ -66,8 +67,8 @@ export class Journal<E extends Placeable> {
   private readonly options: JournalOptions<E>
   private readonly fetchOf = new Map<Digest, Fetch>()
   private readonly placingAt = new Map<string, LoggedPlacing<E>>()
-  /** By path, the digest that was placed: all that 80,000 received files leave in memory. */
-  private readonly placedAt = new Map<string, Digest | ''>()
+  /** With the digest that was placed: all that received files leave in memory. */
+  private readonly placedAt = new PlacedPaths()
   private bootNow = ''
   private handle: FileHandle
   private endOffset = 0
@@ -101,7 +102,7 @@ export class Journal<E extends Placeable> {
   }
 
   /** Files that were put in place and may not be on stable storage yet. */
-  get placedSinceCheckpoint(): ReadonlyMap<string, Digest | ''> {
+  get placedSinceCheckpoint(): Omit<PlacedPaths, 'set' | 'clear'> {
     return this.placedAt
   }
 

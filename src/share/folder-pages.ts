@@ -1,25 +1,31 @@
-// The names of one folder, sorted and cut into pages at places that the names themselves choose: a name
-// whose hash is a multiple of PAGE_LINES_MEAN is the last of its page. Two peers with the same names have
+// The names of one folder with their packed entries, sorted and cut into pages at places that the names themselves choose: a
+// name whose hash is a multiple of PAGE_LINES_MEAN is the last of its page. Two peers with the same names have
 // the same pages whatever order they came in, and an edit changes one page (two when it makes or takes
 // away such a name).
 
 import { assert } from '../base/assert.js'
+import { copyOfText } from '../base/bytes.js'
 import type { ItemRef } from '../base/item.js'
 import { PAGE_LINES_MEAN } from './limits.js'
+import { NO_RECORD, Page, type Subfolders } from './page.js'
 import { hashName } from './path.js'
+import type { TreeItems } from './tree-items.js'
 
-interface Page {
-  /** Ascending by UTF-16 code units; never empty. */
-  names: string[]
-  /** As last listed. */
-  item: ItemRef | undefined
-  changed: boolean
+interface Spot {
+  page: Page
+  /** Of the name in the page. */
+  index: number
 }
 
 export class FolderPages {
+  private readonly subfolders: Subfolders
   private pages: Page[] = []
-  /** Items of pages that are no more, until the next `refresh` or `dismiss` takes them over. */
-  private dismissed: ItemRef[] = []
+  /** Listed pages that are no more, until the next `refresh` or `dismiss` takes them over. */
+  private dismissed: Page[] = []
+
+  constructor(subfolders: Subfolders) {
+    this.subfolders = subfolders
+  }
 
   get pageCount(): number {
     return this.pages.length
@@ -30,58 +36,89 @@ export class FolderPages {
     for (const page of this.pages) if (page.item !== undefined) yield page.item
   }
 
+  /** Of a name that is there: its record, or NO_RECORD. */
+  get(name: string): string | undefined {
+    const spot = this.find(name)
+    return spot?.page.records[spot.index]
+  }
+
+  /** The name as it is held here. */
+  nameAs(name: string): string | undefined {
+    const spot = this.find(name)
+    return spot?.page.names[spot.index]
+  }
+
+  /** Names with their records, ascending. Nothing may be added or removed meanwhile. */
+  *records(): Generator<readonly [name: string, record: string]> {
+    for (const { names, records } of this.pages)
+      for (let index = 0; index < names.length; index++)
+        if (records[index] !== NO_RECORD) yield [names[index]!, records[index]!]
+  }
+
   /** The name must not be there yet. */
-  add(name: string): void {
+  add(name: string, record: string): void {
     const pageIndex = this.pageIndexOf(name)
     const page = this.pages[pageIndex] ?? this.openPage()
-    const { names } = page
+    page.beforeChange()
+    const { names, records } = page
     const index = lowerBound(names, name)
     assert(names[index] !== name, 'a name is added once')
-    names.splice(index, 0, name)
-    page.changed = true
+    names.splice(index, 0, copyOfText(name))
+    records.splice(index, 0, record)
     if (!endsPage(name) || index === names.length - 1) return
-    const rest = names.splice(index + 1)
-    this.pages.splice(pageIndex + 1, 0, { names: rest, item: undefined, changed: true })
+    const rest = new Page(names.splice(index + 1), records.splice(index + 1), this.subfolders)
+    this.pages.splice(pageIndex + 1, 0, rest)
   }
 
   /** The name must be there. */
   remove(name: string): void {
     const pageIndex = this.pageIndexOf(name)
-    const page = this.pageWith(name)
-    page.names.splice(lowerBound(page.names, name), 1)
-    page.changed = true
+    const { page, index } = this.spotOf(name)
+    page.beforeChange()
+    page.names.splice(index, 1)
+    page.records.splice(index, 1)
     if (page.names.length === 0) this.takeOut(pageIndex)
     else if (endsPage(name)) {
       const next = this.pages[pageIndex + 1]
       if (next === undefined) return
+      next.beforeChange()
       page.names = page.names.concat(next.names)
+      page.records = page.records.concat(next.records)
       this.takeOut(pageIndex + 1)
     }
   }
 
-  /** Says that the lines of this name, which must be there, are not what they were. */
-  change(name: string): void {
-    this.pageWith(name).changed = true
+  /** Gives the name, which must be there, another record and so another line. */
+  replace(name: string, record: string): void {
+    const { page, index } = this.spotOf(name)
+    page.beforeChange()
+    page.records[index] = record
   }
 
-  /** Lists the changed pages anew; answers the items that no page has any more. */
-  refresh(list: (names: readonly string[]) => ItemRef): ItemRef[] {
-    for (const page of this.pages) {
-      if (!page.changed && page.item !== undefined) continue
-      if (page.item !== undefined) this.dismissed.push(page.item)
-      page.item = list(page.names)
-      page.changed = false
-    }
-    return this.takeDismissed()
+  /** Gives the name another record with the same line. */
+  annotate(name: string, record: string): void {
+    const { page, index } = this.spotOf(name)
+    page.records[index] = record
   }
 
-  /** Empties the folder; answers the items that its pages had. */
-  dismiss(): ItemRef[] {
+  /** Says that the subfolder of this name, which must be there, is about to have another listing, or to go. */
+  beforeChange(name: string): void {
+    this.spotOf(name).page.beforeChange()
+  }
+
+  /** Lists the changed pages anew. */
+  refresh(items: TreeItems): void {
+    for (const page of this.pages) if (page.isChanged) items.list(page)
+    for (const page of this.takeDismissed()) items.release(page)
+  }
+
+  /** Empties the folder. */
+  dismiss(items: TreeItems): void {
     while (this.pages.length > 0) this.takeOut(this.pages.length - 1)
-    return this.takeDismissed()
+    for (const page of this.takeDismissed()) items.release(page)
   }
 
-  private takeDismissed(): ItemRef[] {
+  private takeDismissed(): Page[] {
     const taken = this.dismissed
     this.dismissed = []
     return taken
@@ -89,20 +126,27 @@ export class FolderPages {
 
   private takeOut(pageIndex: number): void {
     const [page] = this.pages.splice(pageIndex, 1)
-    if (page?.item !== undefined) this.dismissed.push(page.item)
+    if (page?.item !== undefined) this.dismissed.push(page)
   }
 
-  private pageWith(name: string): Page {
+  private find(name: string): Spot | undefined {
     const page = this.pages[this.pageIndexOf(name)]
-    assert(page?.names[lowerBound(page.names, name)] === name, 'a changed name is in its folder')
-    return page
+    if (page === undefined) return undefined
+    const index = lowerBound(page.names, name)
+    return page.names[index] === name ? { page, index } : undefined
+  }
+
+  private spotOf(name: string): Spot {
+    const spot = this.find(name)
+    assert(spot !== undefined, 'a changed name is in its folder')
+    return spot
   }
 
   /** The page for names beyond the last one: the last page, unless a name has ended it. */
   private openPage(): Page {
     const last = this.pages.at(-1)
     if (last !== undefined && !endsPage(last.names.at(-1)!)) return last
-    const page: Page = { names: [], item: undefined, changed: true }
+    const page = new Page([], [], this.subfolders)
     this.pages.push(page)
     return page
   }

@@ -28,6 +28,12 @@ export const TREE_ITEM_LINES_MAX = 1 << 16
  *  thrown off by every edit. */
 export const RECENT_ITEM_BYTES_MAX = 4 * 1024 * 1024
 
+/** Peers that entries in memory name by number: as many as one listing may have. Others cost 8 bytes a name. */
+export const PACKED_PEERS_MAX = TABLE_PEERS_MAX
+
+/** Characters that the owner of a manifest may keep with an entry: its length is one of them. */
+export const NOTE_LENGTH_MAX = 255
+
 /** Listings of one walk that are known but not looked into yet. The walk goes deep first, so an honest tree
  *  has a page list and a few pages' worth of them open. */
 export const WALK_PLACES_MAX = 1 << 18

@@ -3,13 +3,17 @@
 // `README.md` describes the items' format.
 //
 // Every folder keeps its names sorted and already cut into pages, so that an edit touches one page, its
-// folder and the folders above. Digests are computed when the root is asked for.
+// folder and the folders above. Digests are computed when the root is asked for. Entries are kept packed, and are made
+// again whenever one is asked for.
 
+import { assert } from '../base/assert.js'
+import { copyOfText } from '../base/bytes.js'
 import type { Digest, Hash, ItemRef } from '../base/item.js'
 import type { Entry } from './entry.js'
-import { sameEntry } from './entry-line.js'
 import { FolderPages } from './folder-pages.js'
-import { nameOf, parentOf } from './path.js'
+import { EntryPacker, fileBytesOf, kindOf, noteOf, sameHead, withNote } from './packed-entry.js'
+import { NO_RECORD, type Rows } from './page.js'
+import { joinPath, nameOf, parentOf } from './path.js'
 import { encodeLines, encodePages, type TreeRow } from './tree-item.js'
 import { TreeItems } from './tree-items.js'
 
@@ -18,13 +22,22 @@ interface Folder {
   readonly path: string
   readonly depth: number
   readonly parent: Folder | undefined
-  readonly entries: Map<string, Entry>
   readonly subfolders: Map<string, Folder>
   readonly pages: FolderPages
+  /** Names that have an entry. */
+  entryCount: number
   /** Entries below, at any depth, that are not tombstones. */
   liveCount: number
   /** The listing as of the last `root()`, undefined before the first. */
   item: ItemRef | undefined
+  /** The same where it is a list, held for this folder, and not the listing of its only page. */
+  list: ItemRef | undefined
+}
+
+/** An entry with what its owner keeps with it. */
+export interface NotedEntry {
+  readonly entry: Entry
+  readonly note: string
 }
 
 export class Manifest {
@@ -32,7 +45,11 @@ export class Manifest {
 
   private readonly top: Folder = makeFolder('', undefined)
   private readonly folderAt = new Map<string, Folder>([['', this.top]])
+  private readonly packer = new EntryPacker()
   private readonly items: TreeItems
+  /** The last path that was looked up: a scan asks for the entry and then for its note. */
+  private foundPath = ''
+  private foundRecord: string | undefined
   /** Folders whose listing has changed since the last `root()`. */
   private readonly dirty = new Set<Folder>([this.top])
   private entryCount = 0
@@ -42,50 +59,90 @@ export class Manifest {
 
   constructor(hash: Hash) {
     this.hash = hash
-    this.items = new TreeItems(hash)
+    this.items = new TreeItems(hash, (rows) => encodeLines(this.treeRows(rows)))
   }
 
   get(path: string): Entry | undefined {
-    return this.folderAt.get(parentOf(path))?.entries.get(nameOf(path))
+    const record = this.recordAt(path)
+    return record === undefined ? undefined : this.packer.unpack(record, path)
   }
 
-  /** Adds the entry or replaces the one at its path, which must have passed `checkPath`. */
-  set(entry: Entry): void {
+  /** The note that was given with the entry, '' where there is none. */
+  note(path: string): string {
+    const record = this.recordAt(path)
+    return record === undefined ? '' : noteOf(record)
+  }
+
+  /** The texts of its path as they are held here, for whoever keeps many. The path must have an entry. */
+  placeOf(path: string): { readonly folder: string; readonly name: string } {
+    const folder = this.folderAt.get(parentOf(path))
+    const name = folder?.pages.nameAs(nameOf(path))
+    assert(folder !== undefined && name !== undefined, 'an entry has a place')
+    return { folder: folder.path, name }
+  }
+
+  /** Adds the entry or replaces the one at its path, which must have passed `checkPath`. `note` is kept with it: at most
+   *  NOTE_LENGTH_MAX characters, one byte each. */
+  set(entry: Entry, note = ''): void {
     const folder = this.folderFor(parentOf(entry.path))
     const name = nameOf(entry.path)
-    const before = folder.entries.get(name)
-    if (before !== undefined && sameEntry(before, entry)) return
-    folder.entries.set(name, entry)
-    if (before === undefined && !folder.subfolders.has(name)) folder.pages.add(name)
-    this.account(folder, before, entry)
-    this.touch(folder, name)
+    const known = folder.pages.get(name)
+    const before = known === NO_RECORD ? undefined : known
+    const record = this.packer.pack(entry, note)
+    if (record === before) return
+    this.forgetFound()
+    if (before !== undefined && sameHead(record, before)) {
+      folder.pages.annotate(name, record)
+      return
+    }
+    if (known === undefined) folder.pages.add(name, record)
+    else folder.pages.replace(name, record)
+    this.account(folder, before, record)
+    this.dirty.add(folder)
+  }
+
+  /** Gives the entry at the path, which must be there, another note. */
+  setNote(path: string, note: string): void {
+    const pages = this.folderAt.get(parentOf(path))?.pages
+    const record = this.recordAt(path)
+    assert(pages !== undefined && record !== undefined, 'a note is of an entry')
+    this.forgetFound()
+    pages.annotate(nameOf(path), withNote(record, note))
   }
 
   /** Forgets the path altogether. Rare: a deletion that peers should hear of is a tombstone. */
   delete(path: string): void {
     const folder = this.folderAt.get(parentOf(path))
     const name = nameOf(path)
-    const before = folder?.entries.get(name)
+    const before = this.recordAt(path)
     if (folder === undefined || before === undefined) return
-    folder.entries.delete(name)
+    this.forgetFound()
+    if (folder.subfolders.has(name)) folder.pages.replace(name, NO_RECORD)
+    else folder.pages.remove(name)
     this.account(folder, before, undefined)
-    this.touch(folder, name)
-    if (!folder.subfolders.has(name)) folder.pages.remove(name)
+    this.dirty.add(folder)
     this.dropEmpty(folder)
   }
 
-  /** The entries directly in `folder` ('' for the share), tombstones too. */
-  children(folder: string): Iterable<Entry> {
-    return this.folderAt.get(folder)?.entries.values() ?? []
+  /** The entries directly in `folder` ('' for the share), tombstones too. Nothing may be set or deleted meanwhile. */
+  *children(folder: string): Generator<Entry> {
+    const known = this.folderAt.get(folder)
+    if (known === undefined) return
+    for (const [name, record] of known.pages.records())
+      yield this.packer.unpack(record, joinPath(folder, name))
   }
 
-  /** The entries anywhere below `folder`, tombstones too; a folder's own entry before what is in it. */
+  /** The entries anywhere below `folder`, tombstones too; a folder's own entry before what is in it. Nothing may be set or
+   *  deleted meanwhile. */
   *below(folder: string): Generator<Entry> {
-    const first = this.folderAt.get(folder)
-    const pending = first === undefined ? [] : [first]
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      yield* next.entries.values()
-      for (const subfolder of next.subfolders.values()) pending.push(subfolder)
+    for (const [path, record] of this.recordsBelow(folder)) yield this.packer.unpack(record, path)
+  }
+
+  /** The entries that have a note. Nothing may be set or deleted meanwhile; notes may. */
+  *noted(): Generator<NotedEntry> {
+    for (const [path, record] of this.recordsBelow('')) {
+      const note = noteOf(record)
+      if (note !== '') yield { entry: this.packer.unpack(record, path), note }
     }
   }
 
@@ -95,7 +152,8 @@ export class Manifest {
 
   /** The folders that have an entry. */
   *folders(): Generator<Entry> {
-    for (const entry of this.entries()) if (entry.kind === 'folder') yield entry
+    for (const [path, record] of this.recordsBelow(''))
+      if (kindOf(record) === 'folder') yield this.packer.unpack(record, path)
   }
 
   /** Entries, tombstones included. */
@@ -131,22 +189,22 @@ export class Manifest {
       for (const folder of levels[depth] ?? []) {
         const before = folder.item
         const item = this.listFolder(folder)
-        folder.item = item
-        if (before !== undefined) this.items.release(before.digest)
         const { parent } = folder
-        if (parent === undefined || item.digest === before?.digest) continue
-        parent.pages.change(nameOf(folder.path))
-        if (!this.dirty.has(parent)) {
-          this.dirty.add(parent)
-          levelOf(levels, parent.depth).push(parent)
+        if (item.digest !== before?.digest && parent !== undefined) {
+          parent.pages.beforeChange(nameOf(folder.path))
+          if (!this.dirty.has(parent)) {
+            this.dirty.add(parent)
+            levelOf(levels, parent.depth).push(parent)
+          }
         }
+        folder.item = item
       }
     }
     this.dirty.clear()
     return this.top.item!
   }
 
-  /** The bytes of a tree item that is current or was until recently. */
+  /** The bytes of a tree item that is current, as of the last `root()`, or was until recently. Written out anew each time. */
   item(digest: Digest): Uint8Array | undefined {
     return this.items.get(digest)
   }
@@ -171,16 +229,46 @@ export class Manifest {
     return false
   }
 
-  /** Lists the changed pages of a folder whose subfolders are listed, and holds its listing once. */
+  /** Lists the changed pages of a folder whose subfolders are listed, and the folder itself. */
   private listFolder(folder: Folder): ItemRef {
-    const { pages } = folder
-    const gone = pages.refresh((names) => this.items.add(encodeLines(rowsOf(folder, names))))
-    const [first] = pages.items()
-    let item: ItemRef
-    if (pages.pageCount > 1) item = this.items.add(encodePages(pages.items()))
-    else item = first === undefined ? this.items.add(encodeLines([])) : this.items.hold(first)
-    for (const page of gone) this.items.release(page.digest)
-    return item
+    const { pages, list } = folder
+    pages.refresh(this.items)
+    const [only] = pages.items()
+    const isPage = pages.pageCount === 1 && only !== undefined
+    folder.list = isPage ? undefined : this.items.addList(listOf(pages))
+    if (list !== undefined) this.items.releaseList(list)
+    return folder.list ?? only!
+  }
+
+  private recordAt(path: string): string | undefined {
+    if (path === this.foundPath) return this.foundRecord
+    const record = this.folderAt.get(parentOf(path))?.pages.get(nameOf(path))
+    this.foundPath = path
+    this.foundRecord = record === NO_RECORD ? undefined : record
+    return this.foundRecord
+  }
+
+  /** Before each change of a record. */
+  private forgetFound(): void {
+    this.foundPath = ''
+    this.foundRecord = undefined
+  }
+
+  private *recordsBelow(folder: string): Generator<readonly [path: string, record: string]> {
+    const first = this.folderAt.get(folder)
+    const pending = first === undefined ? [] : [first]
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      for (const [name, record] of next.pages.records()) yield [joinPath(next.path, name), record]
+      for (const subfolder of next.subfolders.values()) pending.push(subfolder)
+    }
+  }
+
+  private treeRows({ names, records, subtrees }: Rows): TreeRow[] {
+    return names.map((name, index) => {
+      const record = records[index]!
+      const entry = record === NO_RECORD ? undefined : this.packer.unpack(record, name)
+      return { name, entry, subtree: subtrees?.[index] }
+    })
   }
 
   private folderFor(path: string): Folder {
@@ -193,12 +281,13 @@ export class Manifest {
       let next = this.folderAt.get(folderPath)
       if (next === undefined) {
         const name = nameOf(folderPath)
-        next = makeFolder(folderPath, folder)
-        this.folderAt.set(folderPath, next)
+        next = makeFolder(copyOfText(folderPath), folder)
+        this.folderAt.set(next.path, next)
         this.dirty.add(next)
-        folder.subfolders.set(name, next)
-        if (!folder.entries.has(name)) folder.pages.add(name)
-        this.touch(folder, name)
+        if (folder.pages.get(name) === undefined) folder.pages.add(name, NO_RECORD)
+        else folder.pages.beforeChange(name)
+        folder.subfolders.set(folder.pages.nameAs(name)!, next)
+        this.dirty.add(folder)
       }
       folder = next
       if (end < 0) return folder
@@ -207,68 +296,58 @@ export class Manifest {
 
   /** Takes the folder out of the tree if nothing is in it, and those above that this leaves empty. */
   private dropEmpty(folder: Folder): void {
-    for (let empty = folder; empty.entries.size === 0 && empty.subfolders.size === 0; ) {
+    for (let empty = folder; empty.entryCount === 0 && empty.subfolders.size === 0; ) {
       const { parent } = empty
       if (parent === undefined) return
-      for (const item of empty.pages.dismiss()) this.items.release(item.digest)
-      if (empty.item !== undefined) this.items.release(empty.item.digest)
+      empty.pages.dismiss(this.items)
+      if (empty.list !== undefined) this.items.releaseList(empty.list)
       this.folderAt.delete(empty.path)
       this.dirty.delete(empty)
       const name = nameOf(empty.path)
+      parent.pages.beforeChange(name)
       parent.subfolders.delete(name)
-      this.touch(parent, name)
-      if (!parent.entries.has(name)) parent.pages.remove(name)
+      this.dirty.add(parent)
+      if (parent.pages.get(name) === NO_RECORD) parent.pages.remove(name)
       empty = parent
     }
   }
 
-  private touch(folder: Folder, name: string): void {
-    folder.pages.change(name)
-    this.dirty.add(folder)
-  }
-
-  private account(folder: Folder, before: Entry | undefined, after: Entry | undefined): void {
-    this.entryCount += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
-    this.files += (after?.kind === 'file' ? 1 : 0) - (before?.kind === 'file' ? 1 : 0)
-    this.liveFolders += (after?.kind === 'folder' ? 1 : 0) - (before?.kind === 'folder' ? 1 : 0)
-    this.bytes += fileBytes(after) - fileBytes(before)
-    const growth = (isLive(after) ? 1 : 0) - (isLive(before) ? 1 : 0)
-    if (growth === 0) return
+  private account(folder: Folder, before: string | undefined, after: string | undefined): void {
+    const growthOf = (count: (record: string) => number) =>
+      (after === undefined ? 0 : count(after)) - (before === undefined ? 0 : count(before))
+    const entries = growthOf(() => 1)
+    this.entryCount += entries
+    folder.entryCount += entries
+    this.files += growthOf((record) => (kindOf(record) === 'file' ? 1 : 0))
+    this.liveFolders += growthOf((record) => (kindOf(record) === 'folder' ? 1 : 0))
+    this.bytes += growthOf(fileBytesOf)
+    const live = growthOf((record) => (kindOf(record) === 'tombstone' ? 0 : 1))
+    if (live === 0) return
     for (let above: Folder | undefined = folder; above !== undefined; above = above.parent)
-      above.liveCount += growth
+      above.liveCount += live
   }
 }
 
 function makeFolder(path: string, parent: Folder | undefined): Folder {
+  const subfolders = new Map<string, Folder>()
   return {
     path,
     depth: parent === undefined ? 0 : parent.depth + 1,
     parent,
-    entries: new Map(),
-    subfolders: new Map(),
-    pages: new FolderPages(),
+    subfolders,
+    pages: new FolderPages(subfolders),
+    entryCount: 0,
     liveCount: 0,
     item: undefined,
+    list: undefined,
   }
 }
 
-function rowsOf(folder: Folder, names: readonly string[]): TreeRow[] {
-  return names.map((name) => ({
-    name,
-    entry: folder.entries.get(name),
-    subtree: folder.subfolders.get(name)?.item,
-  }))
+function listOf(pages: FolderPages): Uint8Array {
+  return pages.pageCount === 0 ? encodeLines([]) : encodePages(pages.items())
 }
 
 function levelOf(levels: Folder[][], depth: number): Folder[] {
   levels[depth] ??= []
   return levels[depth]
-}
-
-function isLive(entry: Entry | undefined): boolean {
-  return entry !== undefined && entry.kind !== 'tombstone'
-}
-
-function fileBytes(entry: Entry | undefined): number {
-  return entry?.kind === 'file' ? entry.sizeBytes : 0
 }

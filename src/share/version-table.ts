@@ -68,6 +68,9 @@ export class VersionTable {
 
   /** Of a version that was given to `of`. */
   encode(version: DottedVersion): string {
+    // One edit and nothing before it, as nearly all are.
+    if (version.seen === version.content && version.seen === version.attributes)
+      return `${this.shortOf(version.seen)}/0`
     const text = encodeVersion(version)
     const seen = dotsOf(version.seen).map((dot) => this.shortOf(dot))
     return seen.join(',') + text.slice(version.seen.length)

@@ -2,9 +2,9 @@
 //
 // Changes wait in memory and go into the tree in one synchronous transaction per commit. Measured with 80,000
 // entries of 250 bytes: a commit of everything takes 90 ms and 45 MB for its dirty pages, commits of a
-// thousand 105 ms and 10 MB; reading all takes 55 ms, and the 35 MB file that is read through counts as
-// resident memory while the system has no better use for it. So: commit every 2,000 changes (COMMIT_CHANGES_MAX in
-// src/keeper/index/limits.ts), or before announcing any.
+// thousand 105 ms and 10 MB. So: commit every 2,000 changes (COMMIT_CHANGES_MAX in src/keeper/index/limits.ts), or before
+// announcing any. Reading 80,000 takes 55 ms, and the 35 MB of the file that are read through (118 MB of 300,000) count as
+// resident memory as long as they are mapped. So: map the file anew every 50,000 entries (MAPPED_ENTRIES_MAX).
 
 import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
@@ -17,6 +17,7 @@ import type { Index, IndexedValue } from '../base/index-port.js'
 import type { Digest } from '../base/item.js'
 import { NAME_BYTES_MAX, PATH_BYTES_MAX } from '../base/limits.js'
 import { DiskError } from '../base/ports.js'
+import { MAPPED_ENTRIES_MAX } from './limits.js'
 
 /** lmdb-js takes keys of 1,978 bytes. Longer paths are kept under their hash, with the path in the value. */
 const KEY_PATH_BYTES_MAX = 1_900
@@ -45,12 +46,18 @@ const COMMIT_FREE_BYTES_MIN = 256 * 1024
 /** Changes that were not committed: undefined is a removal. */
 type Pending<T> = Map<string, T | undefined>
 
+interface Maps {
+  readonly root: RootDatabase<Uint8Array, Uint8Array>
+  readonly entries: Database<Uint8Array, Uint8Array>
+  readonly lists: Database<Uint8Array, Uint8Array>
+  readonly meta: Database<Uint8Array, Uint8Array>
+}
+
 export class IndexStore implements Index {
   private readonly folder: string
-  private readonly root: RootDatabase<Uint8Array, Uint8Array>
-  private readonly entries: Database<Uint8Array, Uint8Array>
-  private readonly lists: Database<Uint8Array, Uint8Array>
-  private readonly meta: Database<Uint8Array, Uint8Array>
+  private maps: Maps
+  /** Since it was mapped. */
+  private committedEntries = 0
   private readonly pendingEntries: Pending<string> = new Map()
   private readonly pendingLists: Pending<Uint8Array> = new Map()
   private readonly pendingMeta: Pending<string> = new Map()
@@ -58,7 +65,6 @@ export class IndexStore implements Index {
   /** `folder` (absolute) is made if missing; its parent exists. Throws a DiskError. */
   constructor(folder: string) {
     this.folder = folder
-    const options = { encoding: 'binary', keyEncoding: 'binary', cache: false } as const
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       // lmdb writes a new file through its map, and a full disk answers that with a signal that ends the process.
@@ -66,12 +72,7 @@ export class IndexStore implements Index {
       if (isNew && hasLessFree(folder, COMMIT_FREE_BYTES_MIN)) throw full('open')
       // lmdb would make them for everybody to read.
       for (const name of LMDB_FILES) closeSync(openSync(join(folder, name), 'a', 0o600))
-      // Without overlapping sync a commit that returned is on the disk, as lmdb itself promises.
-      const shape = { noSubdir: false, maxDbs: 3, overlappingSync: false, mapSize: MAP_BYTES }
-      this.root = open({ ...options, ...shape, path: folder })
-      this.entries = this.root.openDB('entries', options)
-      this.lists = this.root.openDB('lists', options)
-      this.meta = this.root.openDB('meta', options)
+      this.maps = mapsAt(folder)
     } catch (error) {
       throw failure('open', folder, error)
     }
@@ -79,14 +80,33 @@ export class IndexStore implements Index {
 
   *load(): Generator<IndexedValue> {
     assert(this.pendingEntries.size === 0, 'an index is loaded before it is changed')
-    for (const { key, value } of this.entries.getRange({ snapshot: false })) {
-      const text = textOfBytes(value)
-      if (key[0] === BY_PATH) {
-        yield { path: textOfBytes(key.subarray(1)), value: text }
-      } else {
-        const pathEnd = text.indexOf(PATH_END)
-        yield { path: text.slice(0, pathEnd), value: text.slice(pathEnd + 1) }
+    let start: Uint8Array | undefined
+    for (let isMore = true; isMore; ) {
+      const options = start === undefined ? {} : { start, exclusiveStart: true }
+      let count = 0
+      for (const { key, value } of this.maps.entries.getRange({
+        ...options,
+        snapshot: false,
+        limit: MAPPED_ENTRIES_MAX,
+      })) {
+        start = key
+        count++
+        yield indexedValueOf(key, value)
       }
+      isMore = count === MAPPED_ENTRIES_MAX
+      this.remap()
+    }
+  }
+
+  /** What lmdb reads stays resident as long as it is mapped, and a commit reads a page for nearly each entry. */
+  private remap(): void {
+    this.committedEntries = 0
+    try {
+      // Closed when this returns: writes are in synchronous transactions alone.
+      void this.maps.root.close()
+      this.maps = mapsAt(this.folder)
+    } catch (error) {
+      throw failure('open', this.folder, error)
     }
   }
 
@@ -100,7 +120,7 @@ export class IndexStore implements Index {
 
   getList(digest: Digest): Uint8Array | undefined {
     if (this.pendingLists.has(digest)) return this.pendingLists.get(digest)
-    const list = this.lists.get(digestKey(digest))
+    const list = this.maps.lists.get(digestKey(digest))
     return list === undefined ? undefined : new Uint8Array(list) // lmdb's own buffer is its page
   }
 
@@ -113,7 +133,7 @@ export class IndexStore implements Index {
   }
 
   *listDigests(): Generator<Digest> {
-    for (const key of [...this.lists.getKeys()]) {
+    for (const key of [...this.maps.lists.getKeys()]) {
       const digest = hexOf(key)
       if (!this.pendingLists.has(digest)) yield digest
     }
@@ -122,7 +142,7 @@ export class IndexStore implements Index {
 
   getMeta(name: string): string | undefined {
     if (this.pendingMeta.has(name)) return this.pendingMeta.get(name)
-    const value = this.meta.get(bytesOfText(name))
+    const value = this.maps.meta.get(bytesOfText(name))
     return value === undefined ? undefined : textOfBytes(value)
   }
 
@@ -138,24 +158,44 @@ export class IndexStore implements Index {
   commit(): void {
     if (this.pendingCount === 0) return
     if (hasLessFree(this.folder, COMMIT_FREE_BYTES_MIN)) throw full('write')
+    const { root, entries, lists, meta } = this.maps
     try {
-      this.root.transactionSync(() => {
-        for (const [path, value] of this.pendingEntries) applyEntry(this.entries, path, value)
-        for (const [digest, list] of this.pendingLists) apply(this.lists, digestKey(digest), list)
-        for (const [name, value] of this.pendingMeta) apply(this.meta, bytesOfText(name), bytesOfText(value!))
+      root.transactionSync(() => {
+        for (const [path, value] of this.pendingEntries) applyEntry(entries, path, value)
+        for (const [digest, list] of this.pendingLists) apply(lists, digestKey(digest), list)
+        for (const [name, value] of this.pendingMeta) apply(meta, bytesOfText(name), bytesOfText(value!))
       })
     } catch (error) {
       throw failure('write', this.folder, error) // nothing was written: everything is pending still
     }
+    this.committedEntries += this.pendingEntries.size
     this.pendingEntries.clear()
     this.pendingLists.clear()
     this.pendingMeta.clear()
+    if (this.committedEntries >= MAPPED_ENTRIES_MAX) this.remap()
   }
 
   /** Discards changes that were not committed. */
   async close(): Promise<void> {
-    await this.root.close()
+    await this.maps.root.close()
   }
+}
+
+/** Throws lmdb's errors. */
+function mapsAt(folder: string): Maps {
+  const options = { encoding: 'binary', keyEncoding: 'binary', cache: false } as const
+  // Without overlapping sync a commit that returned is on the disk, as lmdb itself promises.
+  const shape = { noSubdir: false, maxDbs: 3, overlappingSync: false, mapSize: MAP_BYTES }
+  const root = open({ ...options, ...shape, path: folder })
+  const database = (name: string) => root.openDB(name, options)
+  return { root, entries: database('entries'), lists: database('lists'), meta: database('meta') }
+}
+
+function indexedValueOf(key: Uint8Array, value: Uint8Array): IndexedValue {
+  const text = textOfBytes(value)
+  if (key[0] === BY_PATH) return { path: textOfBytes(key.subarray(1)), value: text }
+  const pathEnd = text.indexOf(PATH_END)
+  return { path: text.slice(0, pathEnd), value: text.slice(pathEnd + 1) }
 }
 
 function applyEntry(

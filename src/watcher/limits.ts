@@ -8,3 +8,7 @@ export const INDEX_GARBAGE_BYTES_MAX = 16_000_000
 
 /** An index that is one file is read and written in pieces of this size: larger ones are not faster. */
 export const INDEX_PIECE_BYTES = 262_144
+
+/** Entries that lmdb reads or writes before its file is mapped anew, which takes 2 ms: at most 20 MB of it are resident, where
+ *  they would be all that there are. */
+export const MAPPED_ENTRIES_MAX = 50_000

@@ -16,7 +16,12 @@ declare module 'lmdb' {
   export interface Database<Value, Key> {
     get(key: Key): Value | undefined
     getKeys(): Iterable<Key>
-    getRange(options: { readonly snapshot: boolean }): Iterable<{ readonly key: Key; readonly value: Value }>
+    getRange(options: {
+      readonly snapshot: boolean
+      readonly limit: number
+      readonly start?: Key
+      readonly exclusiveStart?: boolean
+    }): Iterable<{ readonly key: Key; readonly value: Value }>
     putSync(key: Key, value: Value): void
     removeSync(key: Key): void
   }

@@ -5,6 +5,7 @@ import type { Index } from '../../src/base/index-port.js'
 import { SimIndex } from '../../src/sim/peer/index.js'
 import { FileIndex } from '../../src/watcher/file-index.js'
 import { IndexStore } from '../../src/watcher/index-store.js'
+import { MAPPED_ENTRIES_MAX } from '../../src/watcher/limits.js'
 import type { IndexBody } from '../../src/watcher/open-index.js'
 import { temporaryFolder } from '../io/temporary-folder.js'
 
@@ -199,4 +200,32 @@ describe('the index on the disk', () => {
     ])
     await store.close()
   })
+
+  it.each([-1, 0, 1])(
+    'holds all when there are %d entries more than are mapped at once, before a restart and after',
+    async (more) => {
+      const folder = `${temporaryFolder()}/index`
+      let store = new IndexStore(folder)
+      onTestFinished(() => store.close())
+      const long = `long/${'p'.repeat(2_000)}`
+      const paths = Array.from({ length: MAPPED_ENTRIES_MAX + more - 1 }, (_, number) => `n${number}`)
+      for (const path of [...paths, long]) store.put(path, path)
+      store.putList(DIGEST, new Uint8Array([7]))
+      store.putMeta('name', 'value')
+      store.commit()
+      store.put('n0', 'later')
+      store.commit()
+      for (let start = 0; start < 2; start++) {
+        const content = contentOf(store)
+        expect(content.size).toBe(paths.length + 1)
+        expect(content.get('n0')).toBe('later')
+        expect(content.get(long)).toBe(long)
+        expect(content.get(paths.at(-1)!)).toBe(paths.at(-1))
+        expect(store.getList(DIGEST)).toEqual(new Uint8Array([7]))
+        expect(store.getMeta('name')).toBe('value')
+        await store.close()
+        store = new IndexStore(folder)
+      }
+    },
+  )
 })

@@ -12,9 +12,11 @@ import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import { Manifest } from '../../share/manifest.js'
 import { FoldedPaths } from './folded.js'
+import { Holders } from './holders.js'
 import { decodeFormat1Record, decodeRecord, encodeNotHeld, encodeRecord } from './index-line.js'
 import { COMMIT_CHANGES_MAX } from './limits.js'
-import { modeOf, type Signature } from './signature.js'
+import { packLooks, unpackLooks } from './packed-looks.js'
+import type { Signature } from './signature.js'
 
 /** In the index: the format of its lines, where it is not the first one. */
 const FORMAT = 'format'
@@ -24,13 +26,9 @@ export class Catalogue {
   readonly manifest: Manifest
   readonly folded = new FoldedPaths()
   private readonly index: Index
-  private readonly signatures = new Map<string, Signature>()
-  /** Modes of what has no signature: of folders, and of files whose content is not known for sure. */
-  private readonly modes = new Map<string, Mode>()
   /** Paths of which the entry is known and nothing is here. */
   private readonly notHeld = new Set<string>()
-  /** Paths that hold a digest: one, or several. */
-  private readonly holders = new Map<Digest, string | Set<string>>()
+  private readonly holders = new Holders()
   /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
   private readonly awaited = new Set<Digest>()
   private changes: Entry[] | undefined = []
@@ -96,27 +94,26 @@ export class Catalogue {
   }
 
   signature(path: string): Signature | undefined {
-    return this.signatures.get(path)
+    return unpackLooks(this.manifest.note(path)).signature
   }
 
   /** What the disk last showed of who may read what is there. A change of it is an edit, and what it lacks of the entry's is
    *  none: the umask took it. */
   mode(path: string): Mode | undefined {
-    return this.signatures.get(path)?.mode ?? this.modes.get(path)
+    return unpackLooks(this.manifest.note(path)).mode
   }
 
   /** Takes note of an entry. `signature` of a file is what its stat told while its content was known;
    *  undefined where that is not sure, so that the next scan reads it again. `mode`: of what has none. */
   record(entry: Entry, signature: Signature | undefined, mode?: Mode): void {
     const before = this.notHeld.delete(entry.path) ? undefined : this.manifest.get(entry.path)
-    this.manifest.set(entry)
+    this.manifest.set(entry, packLooks({ signature, mode: entry.kind === 'tombstone' ? undefined : mode }))
     this.handleSeen(entry)
     this.awaited.delete(entry.digest)
     if (before?.kind !== entry.kind || before.digest !== entry.digest) {
       this.unhold(before)
       this.hold(entry)
     }
-    this.setLooks(entry.path, signature, entry.kind === 'tombstone' ? undefined : mode)
     this.put(entry)
     this.handleChanged(entry)
   }
@@ -159,16 +156,16 @@ export class Catalogue {
 
   /** Files whose content is known for sure, and what they looked like then. */
   *signedFiles(): Iterable<{ readonly entry: Entry; readonly signature: Signature }> {
-    for (const [path, signature] of this.signatures) {
-      const entry = this.live(path)
-      if (entry?.kind === 'file') yield { entry, signature }
+    for (const { entry, note } of this.manifest.noted()) {
+      const { signature } = unpackLooks(note)
+      if (entry.kind === 'file' && signature !== undefined) yield { entry, signature }
     }
   }
 
   /** The content of a file is not what it should be: it counts as unknown until it has been read again. */
   doubt(path: string): void {
     const entry = this.manifest.get(path)
-    if (entry === undefined || !this.signatures.has(path)) return
+    if (entry === undefined || this.signature(path) === undefined) return
     this.setLooks(path, undefined, this.mode(path))
     this.put(entry)
   }
@@ -177,7 +174,7 @@ export class Catalogue {
   refreshMode(path: string, mode: Mode): void {
     const entry = this.manifest.get(path)
     if (entry === undefined) return
-    this.setLooks(path, this.signatures.get(path), mode)
+    this.setLooks(path, this.signature(path), mode)
     this.put(entry)
   }
 
@@ -195,7 +192,6 @@ export class Catalogue {
   forget(path: string): void {
     if (!this.notHeld.delete(path)) this.unhold(this.manifest.get(path))
     this.manifest.delete(path)
-    this.setLooks(path, undefined, undefined)
     this.index.remove(path)
     this.handleUncommitted()
     this.changes = undefined
@@ -203,9 +199,8 @@ export class Catalogue {
 
   /** A path whose file held this content when it was last read. */
   holderOf(digest: Digest): string | undefined {
-    const holder = this.holders.get(digest)
-    if (holder === undefined || typeof holder === 'string') return holder
-    for (const path of holder) return path
+    for (const path of this.holders.candidates(digest))
+      if (this.manifest.get(path)?.digest === digest) return path
     return undefined
   }
 
@@ -247,10 +242,7 @@ export class Catalogue {
   }
 
   private setLooks(path: string, signature: Signature | undefined, mode: Mode | undefined): void {
-    if (signature === undefined) this.signatures.delete(path)
-    else this.signatures.set(path, signature)
-    if (signature !== undefined || mode === undefined) this.modes.delete(path)
-    else this.modes.set(path, modeOf(mode))
+    this.manifest.setNote(path, packLooks({ signature, mode }))
   }
 
   private put(entry: Entry): void {
@@ -261,7 +253,7 @@ export class Catalogue {
   private lineOf(entry: Entry): string {
     const { path } = entry
     if (!this.isHeld(path)) return encodeNotHeld(entry)
-    return encodeRecord({ entry, signature: this.signatures.get(path), mode: this.mode(path) })
+    return encodeRecord({ entry, ...unpackLooks(this.manifest.note(path)) })
   }
 
   private handleUncommitted(): void {
@@ -279,11 +271,10 @@ export class Catalogue {
     const now = decodeRecord(path, value)
     const record = now ?? (mayBeFormat1 ? decodeFormat1Record(path, value) : undefined)
     if (record === undefined) return false
-    this.manifest.set(record.entry)
+    this.manifest.set(record.entry, packLooks(record))
     this.handleSeen(record.entry)
     if (record.isHeld) this.hold(record.entry)
     else this.notHeld.add(path)
-    this.setLooks(path, record.signature, record.mode)
     return now === undefined
   }
 
@@ -298,22 +289,15 @@ export class Catalogue {
   }
 
   private hold(entry: Entry): void {
-    if (entry.kind !== 'file') return
-    const holder = this.holders.get(entry.digest)
-    if (holder === undefined) this.holders.set(entry.digest, entry.path)
-    else if (typeof holder === 'string') this.holders.set(entry.digest, new Set([holder, entry.path]))
-    else holder.add(entry.path)
+    if (entry.kind === 'file') this.holders.add(entry.digest as Digest, this.manifest.placeOf(entry.path))
   }
 
+  /** Of an entry that the manifest still has, or has replaced by another one. */
   private unhold(entry: Entry | undefined): void {
     if (entry?.kind !== 'file') return
-    const holder = this.holders.get(entry.digest)
-    if (holder === undefined) return
-    if (typeof holder !== 'string') {
-      holder.delete(entry.path)
-      if (holder.size > 0) return
-    } else if (holder !== entry.path) return
-    this.holders.delete(entry.digest)
-    if (entry.sizeBytes > BLOCK_BYTES && !this.awaited.has(entry.digest)) this.index.removeList(entry.digest)
+    this.holders.remove(entry.digest, this.manifest.placeOf(entry.path))
+    const { digest, sizeBytes } = entry
+    if (sizeBytes <= BLOCK_BYTES || this.awaited.has(digest)) return
+    if (this.holderOf(digest) === undefined) this.index.removeList(digest)
   }
 }

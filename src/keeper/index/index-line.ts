@@ -5,14 +5,7 @@ import type { Access, Entry, Mode } from '../../share/entry.js'
 import { decodeEntryInFolder, encodeEntryInFolder } from '../../share/entry-line.js'
 import { lineOfFormat1 } from '../../share/format1.js'
 import { parentOf } from '../../share/path.js'
-import { modeOf, type Signature } from './signature.js'
-
-/** What is known of how a thing looks on the disk. */
-export interface Looks {
-  readonly signature: Signature | undefined
-  /** That of the signature, or of what has none. Undefined where nothing is known of it. */
-  readonly mode: Mode | undefined
-}
+import { type Looks, modeOf, type Signature } from './signature.js'
 
 interface IndexRecord extends Looks {
   readonly entry: Entry

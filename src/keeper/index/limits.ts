@@ -13,3 +13,6 @@ export const LIFE_COUNTS_DRAWN = 2 ** 22
 
 /** Paths with a forgotten edit that a person is told of in one run of the process. */
 export const FOLDED_PATHS_MAX = 1_024
+
+/** Paths of one content that share the table of holders with those of others; beyond them each has a place of its own. */
+export const SAME_CONTENT_SLOTS_MAX = 8

@@ -13,6 +13,14 @@ export interface Signature {
   readonly mode: Mode
 }
 
+/** What is known of how a thing looks on the disk. */
+export interface Looks {
+  readonly signature: Signature | undefined
+  /** That of the signature, or of what has none: of folders, and of files whose content is not known for sure. Undefined where
+   *  nothing is known of it. */
+  readonly mode: Mode | undefined
+}
+
 export function signatureOf(stat: FileStat): Signature {
   const { sizeBytes, mtimeMs, ctimeMs, inode } = stat
   return { sizeBytes, mtimeMs, ctimeMs, inode, mode: modeOf(stat) }
