@@ -304,8 +304,11 @@ fuzz({
         access: fc.constantFrom<Access>('owner', 'group', 'all', 'none'),
         executable: fc.boolean(),
       }),
+      isHeld: fc.boolean(),
     })
-    .map(({ value, times: [sizeBytes, mtimeMs, ctimeMs, inode], mode }) => {
+    .filter(({ value, isHeld }) => isHeld || value.kind !== 'tombstone')
+    .map(({ value, times: [sizeBytes, mtimeMs, ctimeMs, inode], mode, isHeld }) => {
+      if (!isHeld) return utf8(encodeNotHeld({ ...value, path: 'a/b' }))
       const signature = { sizeBytes, mtimeMs, ctimeMs, inode, mode }
       return utf8(encodeRecord({ entry: { ...value, path: 'a/b' }, signature, mode }))
     }),

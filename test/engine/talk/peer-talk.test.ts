@@ -360,6 +360,16 @@ describe('a count of what is not held', () => {
     expect(talk.pollRequest(own, 0)).toBeUndefined()
   })
 
+  test('is told a peer that is not vetted, which is told no entry', () => {
+    const own = new OwnState()
+    tell(own, first, undefined, [file], 3)
+    const bare = { root: first, knows: '', scope: { type: 'some' }, notHeldCount: 3, lines: [] }
+    expect(new PeerTalk(true).pollRequest(own, 0)).toEqual({ type: 'have', ...bare })
+    expect(tidings(own)).toEqual({ type: 'update', ...bare })
+    const answering = new PeerTalk(false)
+    expect(answering.replyTo(asking('have', theirs), false, own)).toEqual({ type: 'excess', ...bare })
+  })
+
   test('of the peer is none until it says one', () => {
     const talk = new PeerTalk(true)
     expect(talk.theirNotHeldCount).toBe(0)
