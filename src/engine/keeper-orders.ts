@@ -31,6 +31,9 @@ export class KeeperOrders {
         talk.handleRoot(message)
         this.lookUpAnnounced(message)
         break
+      case 'knows':
+        talk.handleKnows(message)
+        break
       case 'answer':
         talk.handleAnswer(message)
         break

@@ -17,6 +17,7 @@ import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
 import { Comparing } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
+import type { OwnEdits } from './index/own-edits.js'
 import { Intake } from './intake/intake.js'
 import type { IntakeOutcome, RefusalNotice } from './intake/outcomes.js'
 import type { KeeperOptions } from './keeper-options.js'
@@ -37,6 +38,7 @@ import { Locator } from './serve/locator.js'
 export class Keeper {
   private readonly catalogue: Catalogue
   private readonly journal: Journal<Entry>
+  private readonly edits: OwnEdits
   private readonly scanner: Scanner
   private readonly scans = new ScanSchedule()
   private readonly locator: Locator
@@ -58,6 +60,7 @@ export class Keeper {
     this.nowMs = nowMs
     this.catalogue = catalogue
     this.journal = journal
+    this.edits = edits
     this.locator = new Locator(disk, catalogue)
     // Called as it is recorded: only an entry that lost before that is decided anew, not one that loses after it.
     catalogue.onRecorded((path) => this.superseded.handleChange(path))
@@ -184,7 +187,11 @@ export class Keeper {
     }
     for (let peer = this.peers.pollAsk(); peer !== undefined; peer = this.peers.pollAsk())
       this.push({ type: 'ask', peer })
-    if (!this.scans.ready || this.intake.size > 0) return
+    if (!this.scans.ready) return
+    // A root waits for what is still coming. By then an author may be back with an older copy, and would not hear of what is here.
+    const knows = this.catalogue.takeKnows(this.edits.author)
+    if (knows !== undefined) this.push({ type: 'knows', knows })
+    if (this.intake.size > 0) return
     const { manifest, notHeldCount } = this.catalogue
     for (const inStep of this.peers.newlyInStep(notHeldCount))
       this.push({ type: 'in-step', files: manifest.fileCount, ...inStep })

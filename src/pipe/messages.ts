@@ -120,6 +120,8 @@ export type KeeperToEngine =
       /** Entries under the root that are known here and not held. */
       readonly notHeldCount: number
     }
+  /** The highest counts of all authors that are known here, told before the root that they belong to. */
+  | { readonly type: 'knows'; readonly knows: Seen }
   | { readonly type: 'answer'; readonly question: number; readonly answer: 'same' | 'differs' | 'working' }
   /** The peer knows no edits of this share that the share itself does not know: it may be told of entries. */
   | { readonly type: 'vetted'; readonly peer: PeerId }

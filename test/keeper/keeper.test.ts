@@ -222,6 +222,21 @@ describe('a share that is read for the first time', () => {
 })
 
 describe('a claim', () => {
+  test('is told of what came of its peer before the root that waits for the rest', () => {
+    const share = new KeptShare()
+    share.pass(5_000)
+    share.claim([theirFile('a', 'first'), theirFile('b', 'second')])
+    share.take('root')
+    const orders = share.take('fetch-small')
+    const one = orders.find(({ path }) => path === 'a')!
+    share.send({
+      type: 'contents',
+      files: [{ fetch: one.fetch, bytes: utf8('first'), savedBytes: 0 }],
+    })
+    expect(share.take('knows')).toEqual([{ type: 'knows', knows: theirFile('a', 'first').version.seen }])
+    expect(share.take('root')).toEqual([])
+  })
+
   test('with our root is answered same, and the peer is in step', () => {
     const share = new KeptShare({ a: '1' })
     share.claim(share.take('root')[0]!.whole!)

@@ -61,6 +61,11 @@ export class OwnState {
     this.whole = whole?.map(encodeEntry)
   }
 
+  /** More is known than the root tells yet. */
+  updateKnows(knows: Seen): void {
+    this.counts = knows
+  }
+
   /** The watcher process is gone: nothing is known until the next one has read the share. */
   forget(): void {
     this.current = undefined

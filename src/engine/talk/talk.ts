@@ -182,6 +182,10 @@ export class Talk {
     this.own.update(message)
   }
 
+  handleKnows({ knows }: KeeperToEngine & { type: 'knows' }): void {
+    this.own.updateKnows(knows)
+  }
+
   /** From here on the peer is told of entries. Answers what it asked for before. */
   handleVetted(peer: string): readonly RequestedBlock[] {
     return this.handleVerdict(peer, (peerTalk) => peerTalk.handleVetted())

@@ -37,6 +37,8 @@ export class Catalogue {
   private recorded: (path: string) => void = () => {}
   /** The highest count of each author that an entry here has ever seen. */
   private readonly counts = new Map<PeerId, number>()
+  /** Authors whose highest count is another one since `takeKnows`. */
+  private readonly counted = new Set<PeerId>()
 
   constructor(hash: Hash, index: Index) {
     this.manifest = new Manifest(hash)
@@ -146,11 +148,21 @@ export class Catalogue {
     return foldSeen(dots.sort().join(','), []).seen
   }
 
+  /** What is known, where that is more of another author than `own` since the last call. */
+  takeKnows(own: PeerId): Seen | undefined {
+    this.counted.delete(own)
+    if (this.counted.size === 0) return undefined
+    this.counted.clear()
+    return this.knows
+  }
+
   private handleSeen({ version }: Entry): void {
     for (const dot of dotsOf(version.seen)) {
       const peer = peerOf(dot)
       const count = countOf(dot)
-      if (count > (this.counts.get(peer) ?? 0)) this.counts.set(peer, count)
+      if (count <= (this.counts.get(peer) ?? 0)) continue
+      this.counts.set(peer, count)
+      this.counted.add(peer)
     }
   }
 

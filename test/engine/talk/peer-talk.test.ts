@@ -323,6 +323,12 @@ describe('a reply', () => {
   })
 })
 
+test('a state tells what is known by now, also where its root was told before', () => {
+  const own = ownState(first)
+  own.updateKnows(`${'b'.repeat(16)}:7`)
+  expect(new PeerTalk(true).pollRequest(own, 0)).toMatchObject({ root: first, knows: `${'b'.repeat(16)}:7` })
+})
+
 describe('a count of what is not held', () => {
   test('is told by an update where nothing else is new, once', () => {
     const own = ownState(first)
