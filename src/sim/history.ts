@@ -40,6 +40,9 @@ export class History {
   /** Per peer, what a loss of power took from a path since LEFT last ran. */
   private readonly unmended: Map<string, Digest>[] = []
 
+  /** Paths of which the only copy of a content went with a share that was put back. */
+  private readonly givenUp = new Set<string>()
+
   private readonly diedAtMs: number[] = []
   private readonly isDown = new Set<number>()
   private readonly hasLostPower = new Set<number>()
@@ -65,6 +68,15 @@ export class History {
       list.set(this.hash(block), index * DIGEST_BYTES)
     }
     return hexOf(this.hash(list))
+  }
+
+  /** Peers may know of the content still, and it comes from nobody. */
+  giveUp(path: string): void {
+    this.givenUp.add(path)
+  }
+
+  isGivenUp(path: string): boolean {
+    return this.givenUp.has(path)
   }
 
   existed(digest: Digest): boolean {

@@ -112,10 +112,13 @@ function firstDifference(world: World, shares: readonly Map<string, Seen>[]): st
 }
 
 /** Deletions are not passed on, and what was deleted stays so; a disk may refuse the path; and where peers do not all know
- *  each other, nothing comes through the one that deleted it or has no place for it. */
+ *  each other, nothing comes through the one that deleted it or has no place for it. The only copy of a version that a peer
+ *  knows of may have gone with a share that was put back. */
 function isExcused(world: World, peer: number, path: string, seen: Seen): boolean {
   const isLacking = seen.kind === 'nothing'
   if (isLacking && (world.history.removedAt(peer, path) || refuses(world, peer, path))) return true
+  // It waits for a newer version than the other one's.
+  if (isLacking && world.history.isGivenUp(path) && world.peers[peer]!.notHeld.has(path)) return true
   const isMesh = world.peers.every((_, one) => world.neighboursOf(one).length === world.peers.length - 1)
   if (isMesh) return false
   return world.peers.some((_, other) => world.history.removedAt(other, path) || refuses(world, other, path))
@@ -132,6 +135,7 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
     for (const path of peer.notHeld) {
       if (shares[number]!.has(path))
         world.break('I3', `${peerName(number)} holds ${JSON.stringify(path)} and says that it does not`)
+      if (world.history.isGivenUp(path)) continue
       // Deletions are not carried out yet, and so do not end that either.
       if (
         !world.peers.some((_, other) => refuses(world, other, path) || world.history.removedAt(other, path))

@@ -57,7 +57,10 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
     const isElsewhere = world.peers.some(
       ({ disk: other }, index) => index !== number && holds(world, other, path, digest),
     )
-    if (digest !== undefined && !isElsewhere) history.supersede(number, path, digest)
+    if (digest !== undefined && !isElsewhere) {
+      history.supersede(number, path, digest)
+      history.giveUp(path)
+    }
     history.putBack(number, path, is, world.nowMs)
   }
   for (const [path] of disk.snapshot()) {

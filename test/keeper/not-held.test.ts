@@ -40,6 +40,15 @@ describe('a scan', () => {
     expect(share.catalogue.signature('a')).toBeDefined()
   })
 
+  test('finds the very content made for its owner alone: an edit of who may read it', () => {
+    const share = shareThatKnows()
+    share.disk.putFile('a', utf8('theirs'), { mtimeMs: theirs.mtimeMs, mode: 0o600 })
+    expect(share.scanned()).toEqual(['file a'])
+    const entry = share.catalogue.live('a')!
+    expect(entry.access).toBe('owner')
+    expect(entry.version.content).toBe(theirs.version.content)
+  })
+
   test('finds another content: an edit that has not seen what was known', () => {
     const share = shareThatKnows()
     share.disk.putFile('a', utf8('ours'))

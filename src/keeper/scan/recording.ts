@@ -77,7 +77,9 @@ export class Recording {
     const { edits, catalogue } = this.options
     const isEdited = before === undefined || !sameContent(before, content)
     const isSameKind = before?.kind === content.kind
-    const mode = isSameKind ? editedMode(before, { seen, known: catalogue.mode(path), isEdited }) : seen
+    // Whoever made the very content that was not held chose who may read it.
+    const isMade = isEdited || !catalogue.isHeld(path)
+    const mode = isSameKind ? editedMode(before, { seen, known: catalogue.mode(path), isMade }) : seen
     if (isEdited) return this.entryOf(editContent(before, { path, content, mode, dot: edits.nextDot() }))
     const isTimed = isKeptTime(content.mtimeMs, mtimeOf(before))
     const isMode = sameMode(before, mode)
@@ -132,18 +134,18 @@ const NO_CONTENT = { sizeBytes: 0, mtimeMs: 0, digest: '', target: '', deletedKi
  *  the entry says, because of the umask, and where it keeps no modes it shows none. */
 function editedMode(
   before: Entry,
-  { seen, known, isEdited }: { seen: Mode; known: Mode | undefined; isEdited: boolean },
+  { seen, known, isMade }: { seen: Mode; known: Mode | undefined; isMade: boolean },
 ): Mode {
   if (seen.access === 'none') return before
   const isUntold = before.access === 'none'
   if (known === undefined || known.access === 'none') {
     // The index of format 1 did not tell who may read, and an entry of it has not been told.
     return {
-      access: isEdited ? morePrivate(seen.access, before.access) : before.access,
-      executable: isEdited || isUntold ? seen.executable : before.executable,
+      access: isMade ? morePrivate(seen.access, before.access) : before.access,
+      executable: isMade || isUntold ? seen.executable : before.executable,
     }
   }
-  const isKept = seen.access === known.access && !(isUntold && isEdited)
+  const isKept = seen.access === known.access && !(isUntold && isMade)
   return {
     access: isKept ? before.access : seen.access,
     executable: seen.executable === known.executable ? before.executable : seen.executable,
