@@ -177,7 +177,8 @@ export class Attacker {
   /** Says what this peer claims to hold; without lines the target must walk the tree. */
   have(root: ItemRef, lines: readonly string[] = [], timeoutMs = WAIT_MS_MAX): Promise<Message | undefined> {
     const scope = lines.length === 0 ? '-' : 'whole'
-    return this.say(utf8(['h', `${root.digest}:${root.sizeBytes}`, scope, ...lines].join('|*|')), timeoutMs)
+    const fields = ['h', `${root.digest}:${root.sizeBytes}`, '-', scope, '0', ...lines]
+    return this.say(utf8(fields.join('|*|')), timeoutMs)
   }
 
   /** Whether the target asks for this item within the time. */

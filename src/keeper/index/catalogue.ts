@@ -14,7 +14,7 @@ import { Manifest } from '../../share/manifest.js'
 import { FoldedPaths } from './folded.js'
 import { Holders } from './holders.js'
 import { decodeFormat1Record, decodeRecord, encodeNotHeld, encodeRecord } from './index-line.js'
-import { COMMIT_CHANGES_MAX } from './limits.js'
+import { COMMIT_CHANGES_MAX, KNOWS_PEERS_MAX } from './limits.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
 import type { Signature } from './signature.js'
 
@@ -145,7 +145,7 @@ export class Catalogue {
   /** The highest counts of all authors that are known here, the latest of them where there are too many. */
   get knows(): Seen {
     const dots = [...this.counts].map(([peer, count]) => dotOf(peer, count))
-    return foldSeen(dots.sort().join(','), []).seen
+    return foldSeen(dots.sort().join(','), [], KNOWS_PEERS_MAX).seen
   }
 
   /** What is known, where that is more of another author than `own` since the last call. */

@@ -16,3 +16,6 @@ export const FOLDED_PATHS_MAX = 1_024
 
 /** Paths of one content that share the table of holders with those of others; beyond them each has a place of its own. */
 export const SAME_CONTENT_SLOTS_MAX = 8
+
+/** Authors whose highest counts a peer is told: 34 bytes each, beside two roots in the 1,024 bytes of a state in a hello. */
+export const KNOWS_PEERS_MAX = 24
