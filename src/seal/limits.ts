@@ -20,6 +20,15 @@ export const HASH_BYTES = 32
 /** RFC 7748. */
 export const X25519_BYTES = 32
 
+/** An element of ristretto255, and a scalar (RFC 9496). */
+export const GROUP_BYTES = 32
+
+/** Leaves 252 bits of a scalar, as draft-irtf-cfrg-cpace advises: below the order of the group. */
+export const CPACE_SCALAR_TOP_MASK = 0x0f
+
+/** Secrets that are valid at once, so that one can be replaced by another. */
+export const SECRETS_MAX = 2
+
 /** RSA-3072: 128 bits of strength (NIST SP 800-57). Modulus, ciphertext and signature are all this long. */
 export const RSA_BITS = 3_072
 export const RSA_BYTES = RSA_BITS / 8
