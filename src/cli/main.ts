@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `left`: what can be asked, and with which exit code it ends. One file per command does the
-// work: run.ts (the default), sim.ts, identity.ts, trust.ts, selftest.ts.
+// work: run.ts (the default), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts.
 
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
@@ -129,7 +129,8 @@ function leftProgram(commands: Commands): Command {
     )
     .option(
       '--secret-file <file>',
-      'a secret that all machines of a group hold: whoever has it is trusted, whoever is new and has not is refused',
+      'a secret that all machines of a group hold (left secret makes one): whoever has it is trusted, whoever is new and has not is refused; may be given twice, for the old secret and the new one',
+      (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
     )
     .option(
       '--identity <file>',

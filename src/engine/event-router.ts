@@ -49,13 +49,14 @@ export class EventRouter {
       case 'opened': {
         talk.handleOpened(event, nowMs)
         const { peerId: peer, address, fingerprint } = event
-        reports.show({ event: 'connected', peer, address, fingerprint })
+        if (!event.isRenewal) reports.show({ event: 'connected', peer, address, fingerprint })
         break
       }
       case 'closed': {
         this.handleClosed(event)
         const { peerId: peer, address, reason } = event
-        reports.show({ event: 'disconnected', peer, address, reason })
+        // Fresh keys are nothing that a person has to know.
+        if (reason !== 'renewed') reports.show({ event: 'disconnected', peer, address, reason })
         break
       }
       case 'withdrawn':

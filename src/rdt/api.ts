@@ -27,8 +27,12 @@ export interface EndpointOptions {
   readonly background?: boolean
   /** Bytes per second received at most, over all sessions; UDP payload bytes are counted. */
   readonly limitBytesPerS?: number | undefined
-  /** Told to a peer that is met again with the hello, at most EARLY_BYTES_MAX bytes; asked for with each. */
+  /** Told to a peer that is met again with the hello, at most EARLY_BYTES_MAX bytes; asked for when an attempt begins. */
   readonly greeting?: () => Uint8Array | undefined
+  /** The highest count of its own edits that we know of a peer, told to it when a session begins; 0 where not given. */
+  readonly knownCountOf?: (peerId: string) => number
+  /** When sealed sessions get fresh keys: REKEY_MS and REKEY_BYTES where not given. */
+  readonly rekeying?: { readonly afterMs: number; readonly afterBytes: number }
   /** Named in refusals, as 'left 0.1.0'. ASCII, at most AGENT_BYTES_MAX. */
   readonly agent: string
   /** Whether this address may talk to us. Others are dropped silently and counted, unless they are introduced. */
@@ -64,7 +68,8 @@ export type PullPriority = 'control' | 'small' | 'bulk'
 export type CloseReason =
   | 'bye' // the other side said so
   | 'silent' // nothing came for DEAD_MS
-  | 'worn' // its keys were used up; the next session has fresh ones
+  | 'renewed' // a session with fresh keys goes on in its place
+  | 'worn' // its keys were used up, and fresh ones did not come; the next session has some
   | 'replaced' // the other side restarted, or a session that both can agree on took its place
   | 'revoked' // its key is not trusted any more
   | 'local' // disconnect or close was called here
@@ -82,6 +87,12 @@ export type EndpointEvent =
       initiator: boolean
       /** The fingerprint of the peer's public key; undefined where it has shown none. */
       fingerprint: string | undefined
+      /** This run of the peer's process, 16 hexadecimal characters. */
+      life: string
+      /** The highest count of our own edits that the peer says that it knows. */
+      toldCount: number
+      /** It goes on in the place of a session that ends when the peer is heard in this one. */
+      isRenewal: boolean
     }
   /** The other side is proved and does not know yet that it is welcome: 'opened' follows when it is heard, or 'withdrawn'.
    *  What is sent and asked for in it until then arrives with the answer that tells it so. */
@@ -90,6 +101,8 @@ export type EndpointEvent =
       session: SessionId
       peerId: string
       address: Address
+      life: string
+      toldCount: number
       /** The `greeting` that the other side said with its hello. */
       early: Uint8Array | undefined
     }

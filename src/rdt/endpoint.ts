@@ -91,6 +91,7 @@ export class Endpoint {
       emit,
       send: (to, bytes) => this.send(to, bytes),
       settle: (session, atMs) => this.settle(session, atMs),
+      handleRenewed: (session, atMs) => this.handleRenewed(session, atMs),
       closeSession: (session, reason, atMs) => this.closeSession(session, reason, atMs, false),
     })
   }
@@ -143,7 +144,7 @@ export class Endpoint {
     if (this.isClosed) return
     this.handshake.handleTimeout(nowMs)
     for (const session of this.sessions.values()) {
-      if (session.facts.protection.isWorn) this.closeSession(session, 'worn', nowMs, true)
+      if (this.handshake.isOverdue(session, nowMs)) this.closeSession(session, 'worn', nowMs, true)
       else if (!session.handleTimeout(nowMs))
         this.closeSession(session, session.isDoubted ? 'replaced' : 'silent', nowMs, session.isSettled)
     }
@@ -293,7 +294,9 @@ export class Endpoint {
   /** Both sides know of the session. Decides which of the sessions with this peer stays. */
   private settle(session: Session, nowMs: number): void {
     const { facts } = session
-    const { stays, over } = rivalsOver(session, this.sessions.all(), this.options.peerId)
+    // What it renews goes on until the other side is heard here.
+    const rivals = this.sessions.all().filter((other) => other !== session.renews)
+    const { stays, over } = rivalsOver(session, rivals, this.options.peerId)
     for (const { session: rival, saysBye } of over) this.closeSession(rival, 'replaced', nowMs, saysBye)
     if (!stays) {
       this.closeSession(session, 'replaced', nowMs, true)
@@ -301,14 +304,25 @@ export class Endpoint {
     }
     session.settle(nowMs)
     this.handshake.handleSettled(facts)
-    const { id, peerId, address, isInitiator, fingerprint } = facts
-    this.events.push({ type: 'opened', session: id, peerId, address, initiator: isInitiator, fingerprint })
+    const { id, peerId, address, isInitiator: initiator, fingerprint, life, toldCount } = facts
+    const isRenewal = session.renews !== undefined
+    const known = { peerId, address, fingerprint, life, toldCount }
+    this.events.push({ type: 'opened', session: id, initiator, isRenewal, ...known })
+  }
+
+  /** The other side is heard in a session with fresh keys: what it renews is not needed any more. */
+  private handleRenewed(session: Session, nowMs: number): void {
+    const { renews } = session
+    session.renews = undefined
+    if (renews !== undefined && this.sessions.get(renews.facts.id) === renews)
+      this.closeSession(renews, 'renewed', nowMs, true)
   }
 
   private closeSession(session: Session, reason: CloseReason, nowMs: number, saysBye: boolean): void {
     const { facts } = session
     session.close(nowMs)
     this.sessions.delete(session)
+    session.giveUpRenewal()
     if (saysBye) {
       // Twice, because nothing is left here to repeat it.
       this.send(facts.address, session.encode({ type: 'bye', session: facts.remote }))
@@ -316,7 +330,8 @@ export class Endpoint {
     }
     this.handshake.handleClosed(session, nowMs)
     const { id, peerId, address } = facts
-    if (session.isSettled) this.events.push({ type: 'closed', session: id, peerId, address, reason })
+    const why = session.isRenewed ? 'renewed' : reason
+    if (session.isSettled) this.events.push({ type: 'closed', session: id, peerId, address, reason: why })
     else if (session.isTold) this.events.push({ type: 'withdrawn', session: id, peerId })
   }
 

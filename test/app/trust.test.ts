@@ -9,6 +9,7 @@ import { temporaryFolder } from '../io/temporary-folder.js'
 const OWN = '0a'.repeat(32)
 const KEY = 'ab'.repeat(32)
 const OTHER = 'cd'.repeat(32)
+const STATIC = new Uint8Array(32).fill(7)
 const OWN_ID = '00000000000000aa'
 const ID = '00000000000000bb'
 const NAMED = '10.0.0.1:22001'
@@ -28,6 +29,7 @@ function start(hasSecret = false): PinnedTrust {
   return new PinnedTrust({
     pins,
     own: OWN,
+    ownStatic: STATIC,
     peerId: OWN_ID,
     policy: 'first-use',
     hasSecret,
@@ -38,15 +40,22 @@ function start(hasSecret = false): PinnedTrust {
 }
 
 /** How a handshake asks. */
-function meet(key: string, peerId: string, address: string, by: Trust = trust): Verdict | 'another’s id' {
+function meet(
+  key: string,
+  peerId: string,
+  address: string,
+  by: Trust = trust,
+  staticKey = STATIC,
+): Verdict | 'another’s id' {
   const party: Party = { fingerprint: key, address }
   const verdict = by.judge(party)
   if (verdict === 'removed' || verdict === 'changed' || verdict === 'stranger') {
     by.handleRefused(party, verdict)
     return verdict
   }
-  if (!by.mayShow(party, peerId)) return 'another’s id'
-  by.handleProved(party, verdict, peerId)
+  const shown = { peerId, staticKey }
+  if (!by.mayShow(party, shown)) return 'another’s id'
+  by.handleProved(party, verdict, shown)
   return verdict
 }
 
@@ -136,7 +145,7 @@ describe('a removed key', () => {
     meet(KEY, ID, NAMED)
     await written()
     await new Pins(pins.file).remove(KEY)
-    trust.handleProved({ fingerprint: KEY, address: NAMED }, 'first-use', ID)
+    trust.handleProved({ fingerprint: KEY, address: NAMED }, 'first-use', { peerId: ID, staticKey: STATIC })
     await written()
     expect(trust.isTrusted(KEY)).toBe(false)
   })

@@ -1,8 +1,17 @@
 // CPace against the vectors of draft-irtf-cfrg-cpace for CPACE-RISTR255-SHA512 (appendix B, group ristretto255 and SHA-512).
 
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { bytesOfHex, hexOf, utf8 } from '../../src/base/bytes.js'
-import { agreedPoint, generatorOf, sessionKeyOf, shareOf } from '../../src/seal/cpace.js'
+import {
+  agreedPoint,
+  blindShare,
+  generatorOf,
+  scalarOf,
+  sessionKeyOf,
+  shareOf,
+} from '../../src/seal/cpace.js'
+import { CURVES } from '../../src/seal/curves.js'
 
 const hex = (...lines: string[]) => bytesOfHex(lines.join(''))!
 const SESSION = hex('7e4b4791d6a8ef019b936c79fb7f2c57')
@@ -50,5 +59,34 @@ describe('CPace, by the vectors of its draft,', () => {
     expect(agreedPoint(none, scalar)).toBeUndefined()
     expect(agreedPoint(new Uint8Array(32), scalar)).toBeUndefined()
     expect(agreedPoint(new Uint8Array(31), scalar)).toBeUndefined()
+  })
+})
+
+describe('shares of a handshake', () => {
+  const generator = generatorOf(utf8('a secret'), BINDING)
+  const other = generatorOf(utf8('another'), BINDING)
+  const shareWith = (of: Uint8Array | undefined, seed = randomBytes(32)) => CURVES.share(of, seed)
+
+  it('agree where both hold the secret, by side, and nowhere else', () => {
+    const [asker, answerer, stranger] = [shareWith(generator), shareWith(generator), shareWith(other)]
+    const agreed = hexOf(asker.agree(answerer.bytes, 'asker')!)
+    expect(hexOf(answerer.agree(asker.bytes, 'answerer')!)).toBe(agreed)
+    expect(hexOf(answerer.agree(asker.bytes, 'asker')!)).not.toBe(agreed)
+    expect(hexOf(stranger.agree(asker.bytes, 'answerer')!)).not.toBe(agreed)
+    expect(shareWith(undefined).agree(asker.bytes, 'answerer')).toBeUndefined()
+  })
+
+  it('are the same for a seed, and elements whether there is a secret or none', () => {
+    const seed = randomBytes(32)
+    for (const of of [generator, undefined]) {
+      expect(hexOf(shareWith(of, seed).bytes)).toBe(hexOf(shareWith(of, seed).bytes))
+      expect(agreedPoint(shareWith(of, seed).bytes, scalarOf(randomBytes(32)))).toBeDefined()
+    }
+  })
+
+  it('have scalars below the order, and never zero', () => {
+    expect(scalarOf(new Uint8Array(32).fill(255))[31]).toBe(0x0f)
+    expect(hexOf(scalarOf(new Uint8Array(32)))).toBe(`01${'00'.repeat(31)}`)
+    expect(blindShare(scalarOf(new Uint8Array(32)))).toHaveLength(32)
   })
 })

@@ -281,8 +281,8 @@ describe('RSA in the thread pool', () => {
     expect(await signer.carryOut({ id: 2, type: 'verify', key, text, signature })).toBeDefined()
     const other = Uint8Array.of(1, 2, 4)
     expect(await signer.carryOut({ id: 3, type: 'verify', key, text: other, signature })).toBeUndefined()
-    const secret = new Uint8Array(32).fill(9)
-    const sealed = (await signer.carryOut({ id: 4, type: 'encrypt', key, secret }))!
+    const secret = new Uint8Array(98).fill(9)
+    const sealed = (await signer.carryOut({ id: 4, type: 'encrypt', key, text: secret }))!
     expect(await signer.carryOut({ id: 5, type: 'decrypt', sealed })).toEqual(secret)
     sealed[5]! ^= 1
     expect(await signer.carryOut({ id: 6, type: 'decrypt', sealed })).toBeUndefined()

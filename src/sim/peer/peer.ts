@@ -126,14 +126,15 @@ export class SimPeer {
 
   private protection(random: SeededRandom): Protection {
     const { plan, key } = this.options
-    const { modulus, makeExchange } = key
+    const { modulus, staticKey, curves } = key
     const { trust } = this
     codec ??= loadCodec()
     return new SealedProtection({
       peerId: plan.id,
       random,
       modulus,
-      makeExchange,
+      staticKey,
+      curves,
       trust,
       codec,
       compresses: true,
