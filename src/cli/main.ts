@@ -12,6 +12,7 @@ import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
 import type { RawIdentityArguments } from './identity.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
 import { watchPrinting } from './printing.js'
+import type { RawSecretArguments } from './secret.js'
 import type { RawSelftestArguments } from './selftest.js'
 import type { RawSimArguments } from './sim.js'
 import type { RawTrustArguments } from './trust.js'
@@ -72,6 +73,10 @@ async function main(words: readonly string[]): Promise<number> {
       const { runTrust } = await import('./trust.js')
       exitCode = await runTrust(words, raw)
     },
+    secret: async (words, raw) => {
+      const { runSecret } = await import('./secret.js')
+      exitCode = await runSecret(words, raw)
+    },
     selftest: async (raw) => {
       const { runSelftest } = await import('./selftest.js')
       exitCode = await runSelftest(raw)
@@ -94,6 +99,8 @@ interface Commands {
   identity(raw: RawIdentityArguments): Promise<void>
   /** `words` are a fingerprint, in one piece or in groups. */
   trust(words: readonly string[], raw: RawTrustArguments): Promise<void>
+  /** `words` are the file. */
+  secret(words: readonly string[], raw: RawSecretArguments): Promise<void>
   selftest(raw: RawSelftestArguments): Promise<void>
 }
 
@@ -209,6 +216,14 @@ function leftProgram(commands: Commands): Command {
     .option('--name <name>', 'what you call it')
     .action(async (words: readonly string[], raw: RawTrustArguments) => {
       await commands.trust(words, raw)
+    })
+  program
+    .command('secret')
+    .description('make a secret for the machines of a group, for --secret-file')
+    .argument('[file...]')
+    .option('--check', 'make none, and say how hard the one in this file is to guess')
+    .action(async (words: readonly string[], raw: RawSecretArguments) => {
+      await commands.secret(words, raw)
     })
   program
     .command('selftest')
