@@ -70,6 +70,9 @@ export class EventRouter {
         reports.show({ event: 'refused', address, reason, agent, wireVersion })
         break
       }
+      case 'cloned':
+        reports.show({ event: 'cloned', peer: event.peerId, addresses: event.addresses })
+        break
       case 'crowded':
         reports.show({ event: 'crowded', address: event.address, fingerprint: event.fingerprint })
         break

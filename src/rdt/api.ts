@@ -71,12 +71,13 @@ export type CloseReason =
   | 'renewed' // a session with fresh keys goes on in its place
   | 'worn' // its keys were used up, and fresh ones did not come; the next session has some
   | 'replaced' // the other side restarted, or a session that both can agree on took its place
+  | 'cloned' // two machines have its peer id
   | 'revoked' // its key is not trusted any more
   | 'local' // disconnect or close was called here
 
-/** 'encryption': one of the two wants it and the other does not. Whoever reads the link can say any of these in another's
+/** 'encryption': one of the two wants it and the other does not. 'cloned': somebody else has the same peer id. Whoever reads the link can say any of these in another's
  *  name: they are told as claims, and end no attempt. */
-export type RefusalReason = 'version' | 'same-peer' | 'encryption'
+export type RefusalReason = 'version' | 'same-peer' | 'encryption' | 'cloned'
 
 export type EndpointEvent =
   | {
@@ -112,6 +113,8 @@ export type EndpointEvent =
   /** `answers`: somebody is there, and does not let us in. */
   | { readonly type: 'unreachable'; address: Address; answers: boolean }
   | { readonly type: 'refused'; address: Address; agent: string; wireVersion: number; reason: RefusalReason }
+  /** Two machines have one peer id: neither has a session until one of them is left. Where both were met last. */
+  | { readonly type: 'cloned'; readonly peerId: string; readonly addresses: readonly Address[] }
   /** The key has as many sessions as it may have. */
   | { readonly type: 'crowded'; address: Address; fingerprint: string }
   | { readonly type: 'stranger'; address: Address }

@@ -26,6 +26,7 @@ import { BundlePool, type FrameBuffer, FramePool } from './pool.js'
 import type { BlockName, FrameSeal, SlowStep } from './protection.js'
 import { TokenBucket } from './pull/bucket.js'
 import { FrameCache } from './serve/framecache.js'
+import { Clones } from './session/clones.js'
 import { rivalsOver } from './session/rivals.js'
 import { type AgreedSession, Session, type SessionHost } from './session/session.js'
 import { SessionTable } from './session/sessions.js'
@@ -49,6 +50,7 @@ export class Endpoint {
   private readonly sessions: SessionTable
   private readonly handshake: Handshake
   private readonly demux: Demux
+  private readonly clones = new Clones()
   private readonly events: EndpointEvent[] = []
   private eventsHead = 0
   private readonly outbox: Outgoing[] = []
@@ -79,6 +81,7 @@ export class Endpoint {
       sessions: this.sessions,
       emit,
       send: (to, bytes) => this.send(to, bytes),
+      isCloned: (peerId, life, atMs) => this.clones.isCloned(peerId, life, atMs),
       addSession: (facts, atMs) => this.addSession(facts, atMs),
       settle: (session, atMs) => this.settle(session, atMs),
       handleEarly: (from, bytes, atMs) => this.demux.handleEarly(from, bytes, atMs),
@@ -294,6 +297,10 @@ export class Endpoint {
   /** Both sides know of the session. Decides which of the sessions with this peer stays. */
   private settle(session: Session, nowMs: number): void {
     const { facts } = session
+    if (this.clones.handleHeard(facts.peerId, facts.life, session.openedAtMs, nowMs)) {
+      this.endClones(session, nowMs)
+      return
+    }
     // What it renews goes on until the other side is heard here.
     const rivals = this.sessions.all().filter((other) => other !== session.renews)
     const { stays, over } = rivalsOver(session, rivals, this.options.peerId)
@@ -308,6 +315,15 @@ export class Endpoint {
     const isRenewal = session.renews !== undefined
     const known = { peerId, address, fingerprint, life, toldCount }
     this.events.push({ type: 'opened', session: id, initiator, isRenewal, ...known })
+  }
+
+  /** Two machines have this peer id: each is told when it asks again. */
+  private endClones(session: Session, nowMs: number): void {
+    const { peerId } = session.facts
+    const all = this.sessions.all().filter(({ facts }) => facts.peerId === peerId)
+    const addresses = [...new Set([session, ...all].map(({ facts }) => facts.address))]
+    this.events.push({ type: 'cloned', peerId, addresses })
+    for (const open of all) this.closeSession(open, 'cloned', nowMs, true)
   }
 
   /** The other side is heard in a session with fresh keys: what it renews is not needed any more. */

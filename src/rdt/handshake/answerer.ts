@@ -148,16 +148,13 @@ export class Answerer {
 
   private advance(answer: PendingHandshake, nowMs: number): void {
     const { attempt } = answer
-    if (answer.session !== undefined || answer.isRefused) return
+    if (answer.session !== undefined || answer.refused !== undefined) return
     const { claim } = attempt
     if (claim !== undefined && attempt.agreement === undefined && !attempt.hasFailed) {
       if (this.passesOver(answer, claim.peerId, nowMs)) return
       attempt.proceed()
     }
-    if (attempt.refusal !== undefined) {
-      answer.isRefused = true
-      this.sayRefusal(answer, attempt.refusal)
-    }
+    if (attempt.refusal !== undefined) this.refuseProved(answer, attempt.refusal)
     if (attempt.hasFailed) return
     const { agreement } = attempt
     if (agreement !== undefined) {
@@ -180,6 +177,10 @@ export class Answerer {
   private makeSession(answer: PendingHandshake, agreement: Agreement, nowMs: number): boolean {
     const { sessions } = this.host
     const { address, local } = answer.opening
+    if (this.host.isCloned(agreement.peerId, agreement.life, nowMs)) {
+      this.refuseProved(answer, 'cloned')
+      return false
+    }
     if (!this.admission.hasRoom(agreement, address)) {
       // Kept, it would take the next place that gets free for somebody who may have given up.
       this.answers.forget(answer)
@@ -201,17 +202,27 @@ export class Answerer {
   }
 
   private sayAnswer(answer: PendingHandshake): void {
-    const { flight, refusal } = answer.attempt
-    if (refusal !== undefined && answer.isRefused) this.sayRefusal(answer, refusal)
+    const { flight } = answer.attempt
+    if (answer.refused !== undefined) {
+      this.refuseProved(answer, answer.refused)
+      return
+    }
     if (flight === undefined) return
     const { address, nonce } = answer.opening
     answer.sent = flight
     post(this.host, address, { type: 'accept', nonce, step: flight.step, flight: flight.body })
   }
 
-  private sayRefusal({ opening: { address, nonce } }: PendingHandshake, reason: RefusalReason): void {
+  /** An asker that has proved itself is told why. */
+  private refuseProved(answer: PendingHandshake, reason: RefusalReason): void {
+    answer.refused = reason
+    const { address, nonce } = answer.opening
     const { agent } = this.host.options
-    this.refuse(address, { nonce, agent, version: WIRE_VERSION }, reason, PATH_BYTES_BASE)
+    if (reason === 'same-peer') {
+      this.refuse(address, { nonce, agent, version: WIRE_VERSION }, reason, PATH_BYTES_BASE)
+      return
+    }
+    post(this.host, address, { type: 'refuse', version: WIRE_VERSION, agent, nonce, reason })
   }
 
   private openingFor(address: Address, nonce: Uint8Array, nowMs: number): Opening {

@@ -222,6 +222,10 @@ export class Asker {
       this.admission.handleRefused(connecting.address, options.agent, WIRE_VERSION, 'same-peer')
       return
     }
+    if (this.host.isCloned(peerId, life, nowMs)) {
+      connecting.handleRefused(nowMs)
+      return
+    }
     const known = sessions.settledWith(peerId)
     if (known !== undefined && known.facts.life === life && known.facts.address !== connecting.address) {
       // The same peer under another address: one session is enough, and this address waits for its end.

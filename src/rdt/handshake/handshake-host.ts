@@ -13,6 +13,8 @@ export interface HandshakeHost {
   readonly sessions: SessionTable
   emit(event: EndpointEvent): void
   send(to: Address, bytes: Uint8Array): void
+  /** Whether two machines have this peer id. */
+  isCloned(peerId: string, life: string, nowMs: number): boolean
   addSession(facts: Omit<AgreedSession, 'id'>, nowMs: number): Session
   settle(session: Session, nowMs: number): void
   /** A datagram of a session that has opened since it came. */

@@ -3,7 +3,7 @@
 // handshake.
 
 import { hexOf } from '../../base/bytes.js'
-import type { Address } from '../api.js'
+import type { Address, RefusalReason } from '../api.js'
 import { hostOf } from '../host.js'
 import type { AnsweringAttempt, Flight, Opening } from '../protection.js'
 import type { Session } from '../session/session.js'
@@ -25,8 +25,8 @@ export interface PendingHandshake {
   readonly sinceMs: number
   /** The flight that was sent last. */
   sent: Flight | undefined
-  /** The asker was told why nothing comes of it. */
-  isRefused: boolean
+  /** The reason that the asker was told, where nothing comes of it. */
+  refused: RefusalReason | undefined
   /** From its agreement on. */
   session: Session | undefined
 }
@@ -79,7 +79,7 @@ export class PendingHandshakes {
       ...facts,
       sinceMs: nowMs,
       sent: undefined,
-      isRefused: false,
+      refused: undefined,
       session: undefined,
     }
     this.byKey.set(keyOf(opening.address, opening.nonce), answer)

@@ -101,7 +101,7 @@ export type ControlFailure =
 export type Crc32 = (bytes: Uint8Array) => number
 
 const MAGIC = 0x4c45_4654 // 'LEFT'
-const REFUSALS: readonly RefusalReason[] = ['version', 'same-peer', 'encryption']
+const REFUSALS: readonly RefusalReason[] = ['version', 'same-peer', 'encryption', 'cloned']
 const SUITES: readonly Suite[] = ['plain', 'sealed']
 
 /** The fields of a control datagram before it is sealed: freshly allocated. Throws where a field is out of its limits.
