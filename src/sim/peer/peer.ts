@@ -115,6 +115,7 @@ export class SimPeer {
         admit: (from) => neighbours.includes(from),
         datagramBytesMax: () => plan.datagramBytesMax,
         receiveBufferBytes: plan.receiveBufferBytes,
+        ...(plan.rekeying && { rekeying: plan.rekeying }),
       },
       scheduler.nowMs,
     )
