@@ -150,3 +150,38 @@ describe('a removed key', () => {
     expect(trust.isTrusted(KEY)).toBe(false)
   })
 })
+
+describe('a static key', () => {
+  const other = new Uint8Array(32).fill(8)
+
+  test('is pinned with the first handshake of its key, also of one that was trusted before there were any', async () => {
+    await pins.trust(KEY, {})
+    expect(trust.staticOf(KEY)).toBeUndefined()
+    expect(meet(KEY, ID, NAMED)).toBe('trusted')
+    expect(trust.staticOf(KEY)).toEqual(STATIC)
+    await written()
+    expect(new Pins(pins.file).staticOf(KEY)).toBe('07'.repeat(32))
+    expect(trust.idsOf(KEY)).toEqual([ID])
+  })
+
+  test('that is another than the pinned one is refused, once said, until the key is removed and trusted again', async () => {
+    meet(KEY, ID, NAMED)
+    for (let count = 0; count < 2; count++) expect(meet(KEY, ID, NAMED, trust, other)).toBe('another’s id')
+    expect(refusals()).toHaveLength(1)
+    expect(refusals()[0]).toContain(KEY)
+    await pins.remove(KEY)
+    await pins.trust(KEY, {})
+    expect(meet(KEY, ID, NAMED, trust, other)).toBe('trusted')
+  })
+
+  test('of our own key is our own', () => {
+    expect(trust.staticOf(OWN)).toEqual(STATIC)
+    expect(meet(OWN, ID, ELSEWHERE, trust, other)).toBe('another’s id')
+  })
+})
+
+test('a wrong secret is told once for each address', () => {
+  for (const address of [NAMED, NAMED, ELSEWHERE]) trust.handleWrongGuess(address)
+  expect(refusals()).toHaveLength(2)
+  expect(refusals()[0]).toContain('--secret-file')
+})

@@ -335,6 +335,45 @@ describe('whoever is not who he says', () => {
     expect(talks(world, left)).toBe(true)
   })
 
+  it('and is pinned since before there were static keys is asked once without, and by its pin from then on', () => {
+    const world = new World(1, { delayMs: 5 })
+    const [left, right] = pair(world)
+    left.trust.pinned.set(B, right.fingerprint)
+    right.trust.pinned.set('10.7.7.7:1', left.fingerprint)
+    left.connect(right)
+    world.run(200)
+    expect(talks(world, left)).toBe(true)
+    expect(left.trust.statics.get(right.fingerprint)).toEqual(right.signer.staticKey.publicKey)
+    // Nobody else is welcome there.
+    const [one, other] = [SealedNode.make(world, '10.0.0.3:1'), SealedNode.make(world, '10.0.0.4:1')]
+    one.trust.pinned.set('10.0.0.4:1', right.fingerprint)
+    one.connect(other)
+    world.run(30_000)
+    expect(one.session).toBeUndefined()
+    expect(one.trust.told[0]).toBe('refused changed 10.0.0.4:1')
+  })
+
+  it('and shows another static key than is pinned does not get in, on either side', () => {
+    for (const isAskerOdd of [true, false]) {
+      const world = new World(1, { delayMs: 5 })
+      const [left, right] = pair(world)
+      const [odd, honest] = isAskerOdd ? [left, right] : [right, left]
+      left.connect(right)
+      world.run(200)
+      const { signer } = odd
+      odd.signer = {
+        modulus: signer.modulus,
+        staticKey: new StandInKey(new SeededRandom(99)).staticKey,
+        carryOut: signer.carryOut.bind(signer),
+      }
+      odd.restart()
+      odd.connect(honest)
+      world.run(60_000)
+      expect(odd.session).toBeUndefined()
+      expect(honest.trust.told).toContain(`refused static ${odd.address}`)
+    }
+  })
+
   it('gets no RSA out of a peer that does not know him, and no word', () => {
     const world = new World(1, { delayMs: 5 })
     const [left, right] = pair(world)
