@@ -118,14 +118,13 @@ export const slowHandshake: Attack = {
     const hello = slow.initiator.hello()
     const cookie = (await slow.initiator.askCookie(hello))?.cookie
     if (cookie === undefined) return { fault: 'a hello was not answered', seen: '' }
-    // And sessions are opened that nobody goes on with.
+    // And addresses are proved with which nobody goes on.
     const lazy = await Promise.all(Array.from({ length: 20 }, () => open()))
     await Promise.all(
       lazy.map(async (socket) => {
-        const begun = socket.initiator.begin()
-        const proof = await socket.initiator.askCookie(begun.hello)
-        const opened = proof && (await socket.initiator.honestOpen(begun, proof))
-        if (opened !== undefined) socket.send(opened)
+        const own = socket.initiator.hello()
+        const proof = await socket.initiator.askCookie(own)
+        if (proof !== undefined) socket.send(socket.initiator.openWith(own, proof.cookie))
       }),
     )
     await sleep(quick ? 200 : 20_500)
@@ -143,7 +142,7 @@ export const slowHandshake: Attack = {
         : isLetIn
           ? undefined
           : 'a peer did not get through meanwhile',
-      seen: `20 sessions that nobody goes on with, a cookie ${quick ? 'of another attempt' : 'of 20 s ago'}`,
+      seen: `20 addresses proved with which nobody goes on, a cookie ${quick ? 'of another attempt' : 'of 20 s ago'}`,
     }
   },
 }
