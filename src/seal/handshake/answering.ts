@@ -1,7 +1,7 @@
 // The answering side of a first contact: makes flight 2 from a seed, opens flight 3 with the case that fits, and answers whoever
 // is welcome. Made by sealed.ts, one for each flight 3 that one of its cases opens.
 
-import { hexOf } from '../../base/bytes.js'
+import { equalSecrets, hexOf } from '../../base/bytes.js'
 import { hostOf } from '../../rdt/host.js'
 import type {
   Agreement,
@@ -81,7 +81,7 @@ export function knowsUs({ staticKey }: HandshakeContext, nonce: Uint8Array, firs
   const fields = readFirst(first.body)
   const shared = fields && staticKey.agree(fields.exchange)
   if (fields === undefined || shared === undefined) return false
-  return hexOf(introductionOf(shared, staticKey.publicKey, nonce, fields)) === hexOf(first.introduction)
+  return equalSecrets(introductionOf(shared, staticKey.publicKey, nonce, fields), first.introduction)
 }
 
 /** Flight 3, opened. */
