@@ -34,6 +34,9 @@ export class KeeperOrders {
       case 'answer':
         talk.handleAnswer(message)
         break
+      case 'knows':
+        talk.handleKnows(message.knows)
+        break
       case 'vetted':
         for (const requested of talk.handleVetted(message.peer))
           this.options.serving.handleRequested(requested)

@@ -194,6 +194,8 @@ export class Keeper {
     }
     for (let peer = this.peers.pollAsk(); peer !== undefined; peer = this.peers.pollAsk())
       this.push({ type: 'ask', peer })
+    const knows = this.catalogue.takeKnows()
+    if (knows !== undefined) this.push({ type: 'knows', knows })
     if (!this.scans.ready || this.intake.size > 0) return
     for (const { peer, equal } of this.peers.newlyInStep()) {
       this.push({ type: 'in-step', peer, equal, files: this.catalogue.manifest.fileCount })

@@ -116,6 +116,9 @@ export type KeeperToEngine =
       readonly whole: readonly Entry[] | undefined
       readonly files: number
     }
+  /** The highest counts of all authors that are known here by now, before anybody is told of the entries: a peer that was put back is
+   *  to be told at once of what it has forgotten. */
+  | { readonly type: 'knows'; readonly knows: Seen }
   | { readonly type: 'answer'; readonly question: number; readonly answer: 'same' | 'differs' | 'working' }
   /** The peer knows no edits of this share that the share itself does not know: it may be told of entries. */
   | { readonly type: 'vetted'; readonly peer: PeerId }

@@ -44,6 +44,10 @@ export class OwnState {
     return this.steps.at(-1)?.lines ?? []
   }
 
+  updateKnows(knows: Seen): void {
+    this.counts = knows
+  }
+
   update({ root, knows, changes, whole }: Told): void {
     this.counts = knows
     if (this.current !== undefined && this.current.digest !== root.digest) {

@@ -10,6 +10,7 @@ import { decodeMessage, encodeMessage, type Message, type StateMessage } from '.
 import type { KeeperToEngine } from '../../pipe/messages.js'
 import type { Endpoint, EndpointEvent, SessionId } from '../../rdt/endpoint.js'
 import { EARLY_BYTES_MAX } from '../../rdt/protection.js'
+import type { Seen } from '../../share/dots.js'
 import { WORKING_RETRY_MS } from '../limits.js'
 import type { Outbox } from '../outbox.js'
 import type { LargeFiles } from '../receive/large-files.js'
@@ -175,6 +176,10 @@ export class Talk {
 
   handleRoot(message: KeeperToEngine & { type: 'root' }): void {
     this.own.update(message)
+  }
+
+  handleKnows(knows: Seen): void {
+    this.own.updateKnows(knows)
   }
 
   /** From here on the peer is told of entries. Answers what it asked for before. */

@@ -33,6 +33,7 @@ export class Catalogue {
   private recorded: (path: string) => void = () => {}
   /** The highest count of each author that an entry here has ever seen. */
   private readonly counts = new Map<PeerId, number>()
+  private hasNewCounts = true
 
   constructor(hash: Hash, index: Index) {
     this.manifest = new Manifest(hash)
@@ -90,11 +91,20 @@ export class Catalogue {
     return foldSeen(dots.sort().join(','), []).seen
   }
 
+  /** The same where it has changed since the last call. */
+  takeKnows(): Seen | undefined {
+    if (!this.hasNewCounts) return undefined
+    this.hasNewCounts = false
+    return this.knows
+  }
+
   private handleSeen({ version }: Entry): void {
     for (const dot of dotsOf(version.seen)) {
       const peer = peerOf(dot)
       const count = countOf(dot)
-      if (count > (this.counts.get(peer) ?? 0)) this.counts.set(peer, count)
+      if (count <= (this.counts.get(peer) ?? 0)) continue
+      this.counts.set(peer, count)
+      this.hasNewCounts = true
     }
   }
 
