@@ -15,8 +15,8 @@ export interface PeerOptions {
   readonly passphraseFile: string | undefined
   /** Whether a peer that is met at an address of `peers` for the first time is trusted from then on. */
   readonly trust: 'first-use' | 'pinned'
-  /** Holds a secret that the machines of a group share. */
-  readonly secretFile: string | undefined
+  /** Each holds a secret that the machines of a group share: one, and the one that is to take its place. */
+  readonly secretFiles: readonly string[]
   readonly window: number | 'auto'
   /** Whether to give way to everything else on the network. */
   readonly background: boolean

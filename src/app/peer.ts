@@ -14,7 +14,6 @@ import { UdpSocket } from '../io/net/udp.js'
 import { PrivateFiles } from '../io/private-files.js'
 import { SystemRandom } from '../io/random.js'
 import type { EngineToKeeper } from '../pipe/messages.js'
-import type { SlowStep } from '../rdt/protection.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
 import { DiskOps } from './disk-ops.js'
 import type { PeerEvent } from './events.js'
@@ -71,6 +70,9 @@ class Peer implements RunningPeer {
   private readonly named: NamedPeers
   private diskOps!: DiskOps
   private isReady = false
+  private isEngineThere = false
+  /** Of a watcher process that ended before there was an engine. */
+  private earlyFailure: LeftError | undefined
   private turn: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
   private timerDueMs = Number.POSITIVE_INFINITY
@@ -118,6 +120,11 @@ class Peer implements RunningPeer {
       },
       onRoom: () => this.wake(),
     })
+    let watcher: WatcherProcess | undefined
+    const startedWatcher = () => {
+      watcher ??= this.startWatcher(isGrowthKnown)
+      return watcher
+    }
     try {
       this.protection = await openProtection({
         options,
@@ -127,8 +134,12 @@ class Peer implements RunningPeer {
         isNamed: (address) => this.named.has(address),
         nameOf: (address) => this.reporter.nameOf(address),
         onEvent: (event) => this.reporter.say(event),
+        openIdentity: (request, onMaking) => startedWatcher().openIdentity(request, onMaking),
       })
+      this.watcher = startedWatcher()
+      if (this.earlyFailure !== undefined) throw this.earlyFailure
     } catch (error) {
+      await watcher?.stop()
       await this.socket.close()
       throw error
     }
@@ -149,38 +160,10 @@ class Peer implements RunningPeer {
       },
       nowMs(),
     )
+    this.isEngineThere = true
     const { engine, blocks } = this
     this.diskOps = new DiskOps({ engine, blocks, wake: () => this.wake() })
-    this.watcher = new WatcherProcess({
-      heapOptions: isGrowthKnown ? [LEAN_GROWTH] : [],
-      start: {
-        share: options.share,
-        peer: folder.peer,
-        links: options.links,
-        privatePlaces: this.privatePlaces,
-        minFree: options.minFree,
-      },
-      onReady: () => this.handleReady(),
-      onMessages: (messages) => {
-        for (const message of messages) this.engine.handleKeeper(message, nowMs())
-        this.wake()
-        // Behind that turn, in which the list is asked for: it takes a round trip, and the thread is there when blocks come.
-        if (messages.some(({ type }) => type === 'fetch-list')) setImmediate(() => this.blocks.expectWrites())
-      },
-      onLost: (exit) => {
-        this.reporter.say({
-          event: 'note',
-          message: `the watcher process ended (${exit}) and is started again`,
-        })
-        this.engine.handleKeeperLost(nowMs())
-        this.wake()
-      },
-      onFatal: (error) => void this.end(error),
-      onWords: (line) => {
-        if (options.verbose)
-          this.reporter.say({ event: 'debug', message: `the watcher process wrote: ${line}` })
-      },
-    })
+    this.watcher.open()
     this.reporter.say({
       event: 'started',
       version: PROGRAM_VERSION,
@@ -199,6 +182,49 @@ class Peer implements RunningPeer {
       this.engine.revoke((fingerprint) => this.protection.isTrusted(fingerprint), nowMs())
       this.wake()
     }, PINS_LOOK_MS)
+  }
+
+  private startWatcher(isGrowthKnown: boolean): WatcherProcess {
+    const { options } = this
+    return new WatcherProcess({
+      heapOptions: isGrowthKnown ? [LEAN_GROWTH] : [],
+      start: {
+        share: options.share,
+        peer: this.folder.peer,
+        links: options.links,
+        privatePlaces: this.privatePlaces,
+        minFree: options.minFree,
+      },
+      onReady: () => this.handleReady(),
+      onMessages: (messages) => {
+        for (const message of messages) this.engine.handleKeeper(message, nowMs())
+        this.wake()
+        // Behind that turn, in which the list is asked for: it takes a round trip, and the thread is there when blocks come.
+        if (messages.some(({ type }) => type === 'fetch-list')) setImmediate(() => this.blocks.expectWrites())
+      },
+      onLost: (exit) => {
+        this.reporter.say({
+          event: 'note',
+          message: `the watcher process ended (${exit}) and is started again`,
+        })
+        // Lost before there is an engine, it has said nothing yet.
+        if (!this.isEngineThere) return
+        this.engine.handleKeeperLost(nowMs())
+        this.wake()
+      },
+      onStep: (id, result) => {
+        this.engine.handleStep(id, result, nowMs())
+        this.wake()
+      },
+      onFatal: (error) => {
+        if (this.isEngineThere) void this.end(error)
+        else this.earlyFailure = error
+      },
+      onWords: (line) => {
+        if (options.verbose)
+          this.reporter.say({ event: 'debug', message: `the watcher process wrote: ${line}` })
+      },
+    })
   }
 
   stop(): Promise<void> {
@@ -232,7 +258,8 @@ class Peer implements RunningPeer {
     // Not all at once: what comes meanwhile is to be answered.
     this.send(SENDS_PER_TURN_MAX)
     this.handToDisk()
-    for (let step = engine.pollStep(); step !== undefined; step = engine.pollStep()) this.carryOutStep(step)
+    for (let step = engine.pollStep(); step !== undefined; step = engine.pollStep())
+      this.watcher.carryOut(step)
     const toWatcher: EngineToKeeper[] = []
     for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
       toWatcher.push(message)
@@ -276,13 +303,6 @@ class Peer implements RunningPeer {
       this.timer = undefined
       this.wake()
     }, dueMs - now)
-  }
-
-  private carryOutStep(step: SlowStep): void {
-    void this.protection.carryOut(step).then((result) => {
-      this.engine.handleStep(step.id, result, nowMs())
-      this.wake()
-    })
   }
 
   private report(event: EngineEvent): void {

@@ -8,12 +8,12 @@ import type { PeerOptions } from './options.js'
 /** Those that are not there yet among them. Without encryption too: another share of the same user may have it. */
 export function privatePlacesOf({
   identity,
-  secretFile,
+  secretFiles,
   passphraseFile,
-}: Pick<PeerOptions, 'identity' | 'secretFile' | 'passphraseFile'>): PrivatePlaces {
+}: Pick<PeerOptions, 'identity' | 'secretFiles' | 'passphraseFile'>): PrivatePlaces {
   const folder = configFolder()
   const own = identity ?? join(folder, IDENTITY_FILE)
-  const files = [own, join(folder, PINS_FILE), join(dirname(own), PINS_FILE), secretFile, passphraseFile]
+  const files = [own, join(folder, PINS_FILE), join(dirname(own), PINS_FILE), ...secretFiles, passphraseFile]
   return {
     files: files.filter((file) => file !== undefined).map((file) => resolve(file)),
     folders: [resolve(folder)],

@@ -1,19 +1,20 @@
-// Makes the protection of a running peer from what the person chose: opens the identity, the pins and the shared
-// secret. Called once, before anything is sent.
+// Makes the protection of a running peer from what the person chose: has the identity opened, opens the pins and hardens the
+// shared secrets. Called once, before anything is sent.
 
 import { join } from 'node:path'
 import { LeftError } from '../base/errors.js'
 import type { Random } from '../base/ports.js'
-import type { Protection, SlowStep } from '../rdt/protection.js'
+import type { IdentityRequest, OpenedIdentity } from '../pipe/watcher-protocol.js'
+import type { Protection } from '../rdt/protection.js'
 import { IDENTITY_FILE, openConfigFolder, PINS_FILE } from '../seal/config-folder.js'
+import { makeX25519 } from '../seal/exchange.js'
 import { loadCodec } from '../seal/frames/codec.js'
-import { openIdentity, relockedNote } from '../seal/identity.js'
 import { SHARED_SECRET_BYTES_MIN } from '../seal/limits.js'
 import { Pins } from '../seal/pins.js'
 import { PlainProtection } from '../seal/plain.js'
-import { readSecretLine } from '../seal/private-file.js'
-import { RsaSigner } from '../seal/rsa.js'
+import { readSecretLine, shellWord } from '../seal/private-file.js'
 import { SealedProtection } from '../seal/sealed.js'
+import { hardenedGenerator } from '../seal/secret.js'
 import type { PeerEvent } from './events.js'
 import type { PeerOptions } from './options.js'
 import { PinnedTrust } from './trust.js'
@@ -26,6 +27,8 @@ export interface ProtectionRequest {
   readonly isNamed: (address: string) => boolean
   readonly nameOf: (address: string) => string
   readonly onEvent: (event: PeerEvent) => void
+  /** In the watcher process, which carries out the slow steps too. */
+  readonly openIdentity: (request: IdentityRequest, onMaking: () => void) => Promise<OpenedIdentity>
 }
 
 export interface OpenProtection {
@@ -34,40 +37,39 @@ export interface OpenProtection {
   readonly fingerprint: string | undefined
   /** Whether a session of this key may go on: the pins, as the file has them now. */
   isTrusted(fingerprint: string): boolean
-  carryOut(step: SlowStep): Promise<Uint8Array | undefined>
 }
 
-/** @throws LeftError 'identity-unusable', 'secret-unusable'. */
+/** @throws LeftError 'identity-unusable', 'secret-unusable', 'watcher-failed'. */
 export async function openProtection(request: ProtectionRequest): Promise<OpenProtection> {
-  const { options, onEvent, ...own } = request
+  const { options, onEvent, openIdentity, ...own } = request
   if (options.encryption === 'no') {
     onEvent({
       event: 'note',
       message:
         'no encryption: whoever reads the link reads the share, and whoever forges an address of --ip writes it',
     })
-    const protection = new PlainProtection(own)
-    return { protection, fingerprint: undefined, isTrusted: () => true, carryOut: async () => undefined }
+    return { protection: new PlainProtection(own), fingerprint: undefined, isTrusted: () => true }
   }
   const folder = openConfigFolder()
   const file = options.identity ?? join(folder, IDENTITY_FILE)
-  // Both files are read before an identity is made: what is refused leaves nothing behind.
+  // All files are read before an identity is made: what is refused leaves nothing behind.
   const passphrase = passphraseOf(options)
-  const sharedSecret = options.secretFile === undefined ? undefined : secretOf(options.secretFile)
-  const identity = await openIdentity({
-    file,
-    passphrase,
-    onMaking: () => onEvent({ event: 'note', message: `making an identity for this user: ${file}` }),
-  })
-  const relocked = relockedNote(identity)
-  if (relocked !== undefined) onEvent({ event: 'note', message: relocked })
-  const signer = new RsaSigner(identity.modulus, identity.privateKey)
+  const secrets = options.secretFiles.map(secretOf)
+  const [identity, ...generators] = await Promise.all([
+    openIdentity({ file, passphrase }, () =>
+      onEvent({ event: 'note', message: `making an identity for this user: ${file}` }),
+    ),
+    ...secrets.map(hardenedGenerator),
+  ])
+  if (identity.note !== undefined) onEvent({ event: 'note', message: identity.note })
+  const staticKey = makeX25519(identity.staticSeed)
   const trust = new PinnedTrust({
     pins: new Pins(join(folder, PINS_FILE)),
     own: identity.fingerprint,
+    ownStatic: staticKey.publicKey,
     peerId: request.peerId,
     policy: options.trust,
-    hasSecret: sharedSecret !== undefined,
+    hasSecret: generators.length > 0,
     isNamed: request.isNamed,
     nameOf: request.nameOf,
     onEvent,
@@ -76,8 +78,9 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     peerId: request.peerId,
     random: request.random,
     modulus: identity.modulus,
+    staticKey,
     trust,
-    sharedSecret,
+    generators,
     codec: loadCodec(),
     compresses: options.compression === 'auto',
   })
@@ -85,7 +88,6 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     protection,
     fingerprint: identity.fingerprint,
     isTrusted: (fingerprint) => trust.isTrusted(fingerprint),
-    carryOut: (step) => signer.carryOut(step),
   }
 }
 
@@ -102,6 +104,6 @@ function secretOf(file: string): Uint8Array {
   if (secret.length >= SHARED_SECRET_BYTES_MIN) return new Uint8Array(secret)
   throw new LeftError(
     'secret-unusable',
-    `the secret in ${file} is shorter than ${SHARED_SECRET_BYTES_MIN} bytes and could be guessed; make one with: openssl rand -base64 32`,
+    `the secret in ${file} is shorter than ${SHARED_SECRET_BYTES_MIN} bytes and could be guessed; make one with: left secret ${shellWord(file)}.new`,
   )
 }

@@ -1,6 +1,7 @@
 // Turns what the engine tells into what the person is told: rates and times are added, addresses get the names that
 // the person gave them, and what is said once is said once.
 
+import { WIRE_VERSION } from '../base/limits.js'
 import type { EngineEvent } from '../engine/engine.js'
 import type { Address } from '../rdt/endpoint.js'
 import { SESSIONS_PER_KEY_MAX } from '../rdt/limits.js'
@@ -83,6 +84,13 @@ export class Reporter {
         })
         break
       }
+      case 'cloned':
+        this.say({
+          event: 'refused',
+          address: event.addresses.map((address) => this.nameOf(address)).join(' and '),
+          reason: `two machines run with the replica id ${event.peer}: ${CLONE_REMEDY}. Neither is let in until one of them is left`,
+        })
+        break
       case 'crowded':
         this.say({
           event: 'refused',
@@ -168,7 +176,8 @@ const REASONS: Readonly<Record<string, string>> = {
   silent: 'nothing came from it any more',
   replaced: 'it started again',
   revoked: 'its key is not trusted any more',
-  worn: 'the keys were used for long enough; the next session has fresh ones',
+  cloned: 'another machine has the same replica id',
+  worn: 'the keys were used for long enough, and fresh ones did not come; the next session has some',
   local: 'we stopped',
 }
 
@@ -189,18 +198,27 @@ function rounded(receipt: EngineEvent & { event: 'receipt' }): EngineEvent & { e
   }
 }
 
+const CLONE_REMEDY =
+  'one is a clone of the other, or its share a copy with .left in it; stop one of them, delete .left/replica there and start it again'
+
 /** Anybody who reads the link can refuse in another's name: no person is to be talked out of anything by it. */
 const CLAIM = 'a datagram that proves nothing claims that'
 
 function refusalOf(event: EngineEvent & { event: 'refused' }): string {
   switch (event.reason) {
     case 'version':
-      return `${CLAIM} it runs ${event.agent}, which speaks version ${event.wireVersion} of the protocol; if that is so, install the same version on both; retrying`
+      return `${CLAIM} it runs ${event.agent}, which speaks version ${event.wireVersion} of the protocol: ${ageOf(event.wireVersion)} than this one, which speaks version ${WIRE_VERSION}; if that is so, install the newer one on both; retrying`
     case 'same-peer':
       return 'it says that it has the same replica id as this share; if one was copied from the other, delete .left/replica on one of the two and start it again; retrying'
+    case 'cloned':
+      return `${CLAIM} another machine runs with the replica id of this share; if that is so, ${CLONE_REMEDY}; retrying`
     case 'encryption':
       return `${CLAIM} one of the two was started with --encryption no; if that is so, start that one again without it; retrying`
   }
+}
+
+function ageOf(wireVersion: number): string {
+  return wireVersion < WIRE_VERSION ? 'older' : 'newer'
 }
 
 function advance(rate: Rate | undefined, doneBytes: number, nowMs: number): Rate {

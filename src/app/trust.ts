@@ -1,9 +1,10 @@
 // Decides who may have a session: pins, the addresses of --ip, and what the person chose with --trust and
 // --secret-file. Tells the person of every new pin and of everybody who is refused, once each.
 
+import { bytesOfHex, hexOf } from '../base/bytes.js'
 import { showFingerprint } from '../seal/fingerprint.js'
 import type { Pins } from '../seal/pins.js'
-import type { Party, Refusal, Trust, Verdict } from '../seal/trust.js'
+import type { Party, Refusal, Shown, Trust, Verdict, Welcome } from '../seal/trust.js'
 import type { PeerEvent } from './events.js'
 import { REFUSED_TOLD_MAX } from './limits.js'
 
@@ -11,6 +12,8 @@ export interface PinnedTrustOptions {
   readonly pins: Pins
   /** Fingerprint of our own key: a peer that holds it is us, on this machine or another. */
   readonly own: string
+  /** The static key that goes with it, public. */
+  readonly ownStatic: Uint8Array
   /** Our own id: rdt refuses whoever shows it, and it is bound to nobody. */
   readonly peerId: string
   readonly policy: 'first-use' | 'pinned'
@@ -51,7 +54,35 @@ export class PinnedTrust implements Trust {
     return this.options.pins.ofAddress(address)?.fingerprint
   }
 
-  mayShow({ fingerprint, address }: Party, peerId: string): boolean {
+  staticOf(fingerprint: string): Uint8Array | undefined {
+    const { pins, own, ownStatic } = this.options
+    if (fingerprint === own) return ownStatic
+    const known = pins.staticOf(fingerprint)
+    return known === undefined ? undefined : bytesOfHex(known)
+  }
+
+  idsOf(fingerprint: string): readonly string[] {
+    return this.options.pins.idsOf(fingerprint)
+  }
+
+  mayShow(party: Party, { peerId, staticKey }: Shown): boolean {
+    return this.isItsStatic(party, staticKey) && this.isItsId(party, peerId)
+  }
+
+  private isItsStatic({ fingerprint, address }: Party, staticKey: Uint8Array): boolean {
+    const known = this.staticOf(fingerprint)
+    if (known === undefined || hexOf(known) === hexOf(staticKey)) return true
+    this.once(`static ${fingerprint}`, {
+      event: 'refused',
+      address: this.options.nameOf(address),
+      reason:
+        `its key ${fingerprint} shows another static key than before, which no copy of an identity does. ` +
+        `If that is meant: left trust --remove ${fingerprint}, then left trust ${fingerprint}`,
+    })
+    return false
+  }
+
+  private isItsId({ fingerprint, address }: Party, peerId: string): boolean {
     const { pins, nameOf } = this.options
     const owner = peerId === this.options.peerId ? undefined : pins.ownerOf(peerId)
     if (owner === undefined || owner === fingerprint || !this.isTrusted(owner)) return true
@@ -68,9 +99,13 @@ export class PinnedTrust implements Trust {
     return false
   }
 
-  handleProved(party: Party, verdict: 'trusted' | 'first-use' | 'secret', peerId: string): void {
+  handleProved(party: Party, verdict: Welcome, { peerId, staticKey }: Shown): void {
+    const { pins, own } = this.options
+    const { fingerprint } = party
     this.pin(party, verdict)
     this.bind(party, peerId)
+    if (fingerprint !== own && pins.staticOf(fingerprint) === undefined)
+      this.keep(pins.bindStatic(fingerprint, hexOf(staticKey)))
   }
 
   private bind({ fingerprint, address }: Party, peerId: string): void {
@@ -85,7 +120,7 @@ export class PinnedTrust implements Trust {
     this.keep(pins.bind(peerId, fingerprint))
   }
 
-  private pin({ fingerprint, address }: Party, verdict: 'trusted' | 'first-use' | 'secret'): void {
+  private pin({ fingerprint, address }: Party, verdict: Welcome): void {
     const { pins, own, isNamed, nameOf, onEvent } = this.options
     const name = nameOf(address)
     const pin = pins.ofFingerprint(fingerprint)
@@ -132,6 +167,16 @@ export class PinnedTrust implements Trust {
       event: 'refused',
       address: name,
       reason: `${why}; if it is yours: left trust ${showFingerprint(fingerprint).replaceAll(' ', '')}`,
+    })
+  }
+
+  handleWrongGuess(address: string): void {
+    const name = this.options.nameOf(address)
+    this.once(`guess ${address}`, {
+      event: 'refused',
+      address: name,
+      reason:
+        'it holds another secret than that of --secret-file, or knows another key of this machine: see that the files are the same',
     })
   }
 

@@ -12,7 +12,14 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { LeftError } from '../base/errors.js'
 import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
-import type { FromWatcher, ToWatcher, WatcherStart } from '../pipe/watcher-protocol.js'
+import type {
+  FromWatcher,
+  IdentityRequest,
+  OpenedIdentity,
+  ToWatcher,
+  WatcherStart,
+} from '../pipe/watcher-protocol.js'
+import type { SlowStep } from '../rdt/protection.js'
 import { reasonIn } from './last-words.js'
 import {
   LEAN_HEAP,
@@ -31,6 +38,8 @@ export interface WatcherProcessOptions {
   /** The share is open: what peers say can be answered. Called again for each process that gets so far. */
   readonly onReady: () => void
   readonly onMessages: (messages: readonly KeeperToEngine[]) => void
+  /** A step was carried out; undefined where it failed, or its process died. */
+  readonly onStep: (id: number, result: Uint8Array | undefined) => void
   /** The watcher died and another one is started: no question that was asked of it will be answered. */
   readonly onLost: (exit: string) => void
   /** The watcher cannot go on, and a new one could not either. */
@@ -52,10 +61,41 @@ export class WatcherProcess {
   private words = ''
   private timer: NodeJS.Timeout | undefined
   private stopping = false
+  private isOpen = false
+  private identity: IdentityRequest | undefined
+  /** Of the identity, once it was opened. */
+  private fingerprint: string | undefined
+  private opening: IdentityOpening | undefined
+  /** Steps that wait for the running process. */
+  private readonly steps = new Set<number>()
 
   constructor(options: WatcherProcessOptions) {
     this.options = options
     this.spawn()
+  }
+
+  /** Has the identity opened, and made where there is none; its private key stays in the process.
+   *  @throws LeftError 'identity-unusable', 'watcher-failed'. */
+  openIdentity(request: IdentityRequest, onMaking: () => void): Promise<OpenedIdentity> {
+    this.identity = request
+    this.post({ type: 'identity', request, expects: undefined })
+    return new Promise((resolve, reject) => {
+      this.opening = { resolve, reject, onMaking }
+    })
+  }
+
+  /** From now on the share is kept. */
+  open(): void {
+    this.isOpen = true
+    this.post({ type: 'start', start: this.options.start })
+  }
+
+  /** RSA for a handshake; answered by `onStep`, and not at once. */
+  carryOut(step: SlowStep): void {
+    if (this.child?.connected) {
+      this.steps.add(step.id)
+      this.post({ type: 'rsa', step })
+    } else setImmediate(() => this.options.onStep(step.id, undefined))
   }
 
   /** For tests that kill it. */
@@ -95,17 +135,13 @@ export class WatcherProcess {
     this.startedMs = performance.now()
     this.silentStarts += 1
     this.listen(child)
-    this.post({ type: 'start', start: this.options.start })
+    const { identity, fingerprint, isOpen } = this
+    if (identity !== undefined) this.post({ type: 'identity', request: identity, expects: fingerprint })
+    if (isOpen) this.post({ type: 'start', start: this.options.start })
   }
 
   private listen(child: ChildProcess): void {
-    child.on('message', (message: FromWatcher) => {
-      this.silentStarts = 0
-      this.hasSpoken = true
-      if (message.type === 'keeper') this.options.onMessages(message.messages)
-      else if (message.type === 'ready') this.options.onReady()
-      else this.handleFailed(message)
-    })
+    child.on('message', (message: FromWatcher) => this.handle(message))
     this.words = ''
     // None where the system has no file handles left.
     if (child.stderr)
@@ -123,19 +159,50 @@ export class WatcherProcess {
     )
   }
 
+  private handle(message: FromWatcher): void {
+    if (message.type === 'making-identity') {
+      this.opening?.onMaking()
+      return
+    }
+    if (message.type === 'identity') {
+      this.fingerprint = message.identity.fingerprint
+      this.opening?.resolve(message.identity)
+      this.opening = undefined
+      return
+    }
+    // It got as far as the share.
+    this.silentStarts = 0
+    this.hasSpoken = true
+    switch (message.type) {
+      case 'keeper':
+        this.options.onMessages(message.messages)
+        break
+      case 'ready':
+        this.options.onReady()
+        break
+      case 'rsa-done':
+        if (this.steps.delete(message.id)) this.options.onStep(message.id, message.result)
+        break
+      case 'failed':
+        this.handleFailed(message)
+    }
+  }
+
   private post(message: ToWatcher): void {
     if (this.child?.connected) this.child.send(message, () => {})
   }
 
   private handleFailed(message: FromWatcher & { type: 'failed' }): void {
-    this.stopping = true
-    this.options.onFatal(new LeftError(message.code, message.message))
+    this.endFor(new LeftError(message.code, message.message))
   }
 
   private handleExit(child: ChildProcess, status: string, isKilled: boolean): void {
     if (this.child !== child) return
     this.child = undefined
+    const lost = [...this.steps]
+    this.steps.clear()
     if (this.stopping) return
+    for (const id of lost) this.options.onStep(id, undefined)
     const reason = reasonIn(this.words)
     const exit = reason === undefined ? status : `${status}: ${reason}`
     if (performance.now() - this.startedMs > WATCHER_STEADY_MS) this.restartMs = WATCHER_RESTART_MS
@@ -154,7 +221,20 @@ export class WatcherProcess {
   }
 
   private giveUp(message: string): void {
-    this.stopping = true
-    this.options.onFatal(new LeftError('watcher-failed', message))
+    this.endFor(new LeftError('watcher-failed', message))
   }
+
+  private endFor(error: LeftError): void {
+    this.stopping = true
+    if (this.opening === undefined) this.options.onFatal(error)
+    else this.opening.reject(error)
+    this.opening = undefined
+  }
+}
+
+/** Who waits for the identity. */
+interface IdentityOpening {
+  resolve(identity: OpenedIdentity): void
+  reject(error: LeftError): void
+  onMaking(): void
 }

@@ -6,7 +6,7 @@ import { assert } from './assert.js'
 // — Specification: changing one of these changes the wire format or the shape of a share. —
 
 /** Version of everything two peers must agree on: datagrams, messages, manifest lines, digests. */
-export const WIRE_VERSION = 1
+export const WIRE_VERSION = 2
 
 /** Bytes of an item in one block; the last block of an item may be shorter. LEFT wire format 1. */
 export const BLOCK_BYTES = 65_300

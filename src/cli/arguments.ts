@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import type { PeerOptions } from '../app/options.js'
 import { LeftError } from '../base/errors.js'
 import { DEFAULT_PORT } from '../base/limits.js'
+import { SECRETS_MAX } from '../seal/limits.js'
 import { parseBind, parsePeers, parsePort, quoted } from './addresses.js'
 import { formatRate } from './format.js'
 import {
@@ -27,7 +28,7 @@ export interface RawArguments {
   readonly encryption?: string
   readonly compression?: string
   readonly trust?: string
-  readonly secretFile?: string
+  readonly secretFile?: readonly string[]
   readonly passphraseFile?: string
   readonly window?: string
   readonly limit?: string
@@ -60,7 +61,7 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     identity: optionalPath('--identity', raw.identity, folder),
     passphraseFile: optionalPath('--passphrase-file', raw.passphraseFile, folder),
     trust: oneOf('--trust', raw.trust ?? 'first-use', ['first-use', 'pinned']),
-    secretFile: optionalPath('--secret-file', raw.secretFile, folder),
+    secretFiles: secretFiles(raw.secretFile ?? [], folder),
     window: window(raw.window),
     background: background(raw),
     limitBytesPerS: raw.limit === undefined ? undefined : parseLimit(raw.limit),
@@ -167,6 +168,14 @@ function path(option: string, text: string, folder: string): string {
 
 function optionalPath(option: string, text: string | undefined, folder: string): string | undefined {
   return text === undefined ? undefined : path(option, text, folder)
+}
+
+function secretFiles(texts: readonly string[], folder: string): string[] {
+  if (texts.length <= SECRETS_MAX) return texts.map((text) => path('--secret-file', text, folder))
+  throw new LeftError(
+    'usage',
+    `--secret-file is given ${texts.length} times: ${SECRETS_MAX} secrets may be valid at once, the old one and the new one`,
+  )
 }
 
 function oneOf<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {

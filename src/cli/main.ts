@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `left`: what can be asked, and with which exit code it ends. One file per command does the
-// work: run.ts (the default), sim.ts, identity.ts, trust.ts, selftest.ts.
+// work: run.ts (the default), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts.
 
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
@@ -12,6 +12,7 @@ import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
 import type { RawIdentityArguments } from './identity.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
 import { watchPrinting } from './printing.js'
+import type { RawSecretArguments } from './secret.js'
 import type { RawSelftestArguments } from './selftest.js'
 import type { RawSimArguments } from './sim.js'
 import type { RawTrustArguments } from './trust.js'
@@ -72,6 +73,10 @@ async function main(words: readonly string[]): Promise<number> {
       const { runTrust } = await import('./trust.js')
       exitCode = await runTrust(words, raw)
     },
+    secret: async (words, raw) => {
+      const { runSecret } = await import('./secret.js')
+      exitCode = await runSecret(words, raw)
+    },
     selftest: async (raw) => {
       const { runSelftest } = await import('./selftest.js')
       exitCode = await runSelftest(raw)
@@ -94,6 +99,8 @@ interface Commands {
   identity(raw: RawIdentityArguments): Promise<void>
   /** `words` are a fingerprint, in one piece or in groups. */
   trust(words: readonly string[], raw: RawTrustArguments): Promise<void>
+  /** `words` are the file. */
+  secret(words: readonly string[], raw: RawSecretArguments): Promise<void>
   selftest(raw: RawSelftestArguments): Promise<void>
 }
 
@@ -129,7 +136,8 @@ function leftProgram(commands: Commands): Command {
     )
     .option(
       '--secret-file <file>',
-      'a secret that all machines of a group hold: whoever has it is trusted, whoever is new and has not is refused',
+      'a secret that all machines of a group hold (left secret makes one): whoever has it is trusted, whoever is new and has not is refused; may be given twice, for the old secret and the new one',
+      (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
     )
     .option(
       '--identity <file>',
@@ -209,6 +217,14 @@ function leftProgram(commands: Commands): Command {
     .option('--name <name>', 'what you call it')
     .action(async (words: readonly string[], raw: RawTrustArguments) => {
       await commands.trust(words, raw)
+    })
+  program
+    .command('secret')
+    .description('make a secret for the machines of a group, for --secret-file')
+    .argument('[file...]')
+    .option('--check', 'make none, and say how hard the one in this file is to guess')
+    .action(async (words: readonly string[], raw: RawSecretArguments) => {
+      await commands.secret(words, raw)
     })
   program
     .command('selftest')

@@ -25,6 +25,7 @@ export type EngineEvent =
       readonly agent: string
       readonly wireVersion: number
     }
+  | { readonly event: 'cloned'; readonly peer: string; readonly addresses: readonly Address[] }
   | { readonly event: 'crowded'; readonly address: Address; readonly fingerprint: string }
   | { readonly event: 'stranger'; readonly address: Address }
   | {

@@ -49,13 +49,14 @@ export class EventRouter {
       case 'opened': {
         talk.handleOpened(event, nowMs)
         const { peerId: peer, address, fingerprint } = event
-        reports.show({ event: 'connected', peer, address, fingerprint })
+        if (!event.isRenewal) reports.show({ event: 'connected', peer, address, fingerprint })
         break
       }
       case 'closed': {
         this.handleClosed(event)
         const { peerId: peer, address, reason } = event
-        reports.show({ event: 'disconnected', peer, address, reason })
+        // Fresh keys are nothing that a person has to know.
+        if (reason !== 'renewed') reports.show({ event: 'disconnected', peer, address, reason })
         break
       }
       case 'withdrawn':
@@ -69,6 +70,9 @@ export class EventRouter {
         reports.show({ event: 'refused', address, reason, agent, wireVersion })
         break
       }
+      case 'cloned':
+        reports.show({ event: 'cloned', peer: event.peerId, addresses: event.addresses })
+        break
       case 'crowded':
         reports.show({ event: 'crowded', address: event.address, fingerprint: event.fingerprint })
         break

@@ -4,6 +4,7 @@
 import type { Random } from '../base/ports.js'
 import { crc32 } from '../io/hash.js'
 import type { BlockName, Protection, SessionProtection, SlowStep } from '../rdt/protection.js'
+import { makeX25519 } from '../seal/exchange.js'
 import type { Codec } from '../seal/frames/codec.js'
 import { loadCodec } from '../seal/frames/codec.js'
 import { openIdentity } from '../seal/identity.js'
@@ -30,22 +31,45 @@ export function plainGuise(random: Random): MakeGuise {
   })
 }
 
-/** `file` is the attacker's identity, made where there is none. With `knows` it shows the target that it knows the
- *  target's fingerprint, as a peer does that has met it before. */
-export async function sealedGuise(random: Random, file: string, knows?: string): Promise<MakeGuise> {
-  const { modulus, privateKey } = await openIdentity({ file })
+/** The keys of a target, as a peer knows them that has met it before. */
+export interface KnownKeys {
+  readonly fingerprint: string
+  readonly staticKey: Uint8Array
+}
+
+/** `file` is the attacker's identity, made where there is none. With `knows` it asks the target by its pin. `generators` are of
+ *  the secrets that it holds. */
+export async function sealedGuise(
+  random: Random,
+  file: string,
+  { knows, generators = [] }: { knows?: KnownKeys; generators?: readonly Uint8Array[] } = {},
+): Promise<MakeGuise> {
+  const { modulus, privateKey, staticSeed } = await openIdentity({ file })
   const signer = new RsaSigner(modulus, privateKey)
   const trust: Trust = {
     judge: () => 'trusted',
-    keyAt: () => knows,
+    keyAt: () => knows?.fingerprint,
+    staticOf: () => knows?.staticKey,
+    idsOf: () => [],
     mayShow: () => true,
     handleProved: () => {},
     handleRefused: () => {},
+    handleWrongGuess: () => {},
   }
   return (peerId) => {
     const codec = new LyingCodec()
+    const staticKey = makeX25519(staticSeed)
     return {
-      protection: new SealedProtection({ peerId, random, modulus, trust, codec, compresses: true }),
+      protection: new SealedProtection({
+        peerId,
+        random,
+        modulus,
+        staticKey,
+        trust,
+        generators,
+        codec,
+        compresses: true,
+      }),
       carryOut: (step) => signer.carryOut(step),
       forge: (session, name, codecByte, payload) => {
         const frame = codec.lying(codecByte === FrameCodec.lz4 ? payload : undefined, () =>

@@ -5,11 +5,17 @@ import { equalBytes } from '../base/bytes.js'
 import { WIRE_VERSION } from '../base/limits.js'
 import { crc32 } from '../io/hash.js'
 import { SystemRandom } from '../io/random.js'
-import type { Attempt, Opening, SessionProtection, WireSession } from '../rdt/protection.js'
+import type {
+  AskingAttempt,
+  FirstFlight,
+  Opening,
+  SessionProtection,
+  WireSession,
+} from '../rdt/protection.js'
 import { type Control, encodeControl } from '../rdt/wire/control.js'
 import { u32At } from '../rdt/wire/segment.js'
 import type { Guise } from './guise.js'
-import { WAIT_MS_MAX } from './limits.js'
+import { OPEN_FLIGHT_BYTES, WAIT_MS_MAX } from './limits.js'
 import type { HeardDatagram, Replies } from './replies.js'
 
 export interface OpenedSession {
@@ -24,6 +30,21 @@ export interface InitiatorOptions {
   readonly targetAddress: string
   readonly replies: Replies
   readonly send: (bytes: Uint8Array) => void
+}
+
+export type Hello = Control & { type: 'hello' }
+
+/** An attempt, and the hello that begins it. */
+export interface Begun {
+  readonly opening: Opening
+  readonly attempt: AskingAttempt
+  readonly hello: Hello
+}
+
+/** What a hello is answered with. */
+export interface Cookie {
+  readonly cookie: Uint8Array
+  readonly flight: Uint8Array
 }
 
 const random = new SystemRandom()
@@ -43,94 +64,100 @@ export class Initiator {
     this.send = send
   }
 
-  hello(nonce: Uint8Array = random.bytes(8)): Control & { type: 'hello' } {
-    const { protection } = this.guise
-    return {
-      type: 'hello',
-      version: WIRE_VERSION,
-      agent: 'left hostile',
-      nonce,
-      suite: protection.suite,
-      introduction: protection.introduce(this.targetAddress, nonce),
-      flight: new Uint8Array(0),
-    }
+  begin(): Begun {
+    const opening = this.openingOf(random.bytes(8))
+    const attempt = this.guise.protection.ask(opening)
+    if (attempt === undefined) throw new Error('too many guesses')
+    return { opening, attempt, hello: this.helloOf(opening, attempt.first) }
+  }
+
+  hello(): Hello {
+    return this.begin().hello
   }
 
   /** A cookie for this address; undefined where none comes. */
-  async askCookie(hello = this.hello(), timeoutMs = WAIT_MS_MAX): Promise<Uint8Array | undefined> {
+  async askCookie(hello = this.hello(), timeoutMs = WAIT_MS_MAX): Promise<Cookie | undefined> {
     const say = () => this.send(encodeControl(hello, crc32))
     const isOurs = ({ control }: HeardDatagram) =>
       control?.type === 'cookie' && equalBytes(control.nonce, hello.nonce)
     const answer = await this.replies.insist(say, isOurs, timeoutMs)
-    return answer?.control?.type === 'cookie' ? answer.control.cookie : undefined
+    return answer?.control?.type === 'cookie' ? answer.control : undefined
   }
 
-  /** The first datagram of an address that has a cookie. */
-  openWith(
-    { agent, nonce, suite, introduction }: Control & { type: 'hello' },
-    cookie: Uint8Array,
-    flight = this.guise.protection.ask(this.openingOf(nonce)).flight!.body,
-  ): Uint8Array {
-    return encodeControl({ type: 'open', agent, nonce, suite, introduction, cookie, flight }, crc32)
+  /** The datagram that shows a cookie, with a flight of the right length that says nothing. */
+  openWith(hello: Hello, cookie: Uint8Array, flight?: Uint8Array): Uint8Array {
+    const { agent, nonce, suite, introduction } = hello
+    const { length } = hello.flight
+    const said = new Uint8Array(OPEN_FLIGHT_BYTES)
+    said.set(hello.flight)
+    said.set(random.bytes(OPEN_FLIGHT_BYTES - length), length)
+    return encodeControl(
+      { type: 'open', agent, nonce, suite, introduction, cookie, flight: flight ?? said },
+      crc32,
+    )
   }
 
-  /** The flight that begins a handshake. */
-  firstFlight(): Uint8Array {
-    return this.guise.protection.ask(this.openingOf(random.bytes(8))).flight!.body
+  /** The same with what an honest peer would say; undefined where the answer does not fit. */
+  async honestOpen({ attempt, hello }: Begun, { cookie, flight }: Cookie): Promise<Uint8Array | undefined> {
+    if (hello.flight.length > 0 && !attempt.handleFlight({ step: 2, body: flight })) return undefined
+    await this.carryOut(attempt)
+    return attempt.flight && this.openWith(hello, cookie, attempt.flight.body)
   }
 
   /** Opens a session as an honest peer would; undefined where the target did not take it. */
   async connect(timeoutMs = WAIT_MS_MAX): Promise<OpenedSession | undefined> {
     const deadlineMs = performance.now() + timeoutMs
-    const hello = this.hello()
-    const cookie = await this.askCookie(hello, timeoutMs)
-    if (cookie === undefined) return undefined
-    const opening = this.openingOf(hello.nonce)
-    const attempt = this.guise.protection.ask(opening)
+    const begun = this.begin()
+    const { attempt, opening } = begun
+    const cookie = await this.askCookie(begun.hello, timeoutMs)
+    const open = cookie && (await this.honestOpen(begun, cookie))
+    if (open === undefined) return undefined
+    const say = () => {
+      this.shaken.push(open)
+      this.send(open)
+    }
     const isOurs = ({ control }: HeardDatagram) =>
       control?.type === 'accept' &&
-      equalBytes(control.nonce, hello.nonce) &&
+      equalBytes(control.nonce, opening.nonce) &&
       attempt.handleFlight({ step: control.step, body: control.flight })
-    while (attempt.agreement === undefined && !attempt.hasFailed) {
-      const say = () => this.sayFlight(attempt, hello, cookie)
-      if ((await this.replies.insist(say, isOurs, deadlineMs - performance.now())) === undefined)
-        return undefined
-      await this.carryOut(attempt)
-    }
+    if ((await this.replies.insist(say, isOurs, deadlineMs - performance.now())) === undefined)
+      return undefined
+    await this.carryOut(attempt)
     if (attempt.agreement === undefined) return undefined
     const { remote, protection } = attempt.agreement
     return { local: opening.local, remote, protection }
   }
 
-  /** Whether the target goes on, in one round trip, with what the last session here left behind. */
-  async resumes(timeoutMs: number): Promise<boolean> {
-    const hello = this.hello()
-    const flight = this.guise.protection.resume(this.openingOf(hello.nonce))?.flight?.body
-    if (flight === undefined) return false
-    const say = () => this.send(encodeControl({ ...hello, flight }, crc32))
+  /** The hello that goes on with what the last session here left behind; undefined where nothing is left. */
+  resumption(): Begun | undefined {
+    const opening = this.openingOf(random.bytes(8))
+    const attempt = this.guise.protection.resume(opening)
+    return attempt && { opening, attempt, hello: this.helloOf(opening, attempt.first) }
+  }
+
+  /** Whether the target goes on with that, in one round trip. */
+  async resumes(timeoutMs: number, begun = this.resumption()): Promise<boolean> {
+    if (begun === undefined) return false
+    const { hello } = begun
+    const say = () => this.send(encodeControl(hello, crc32))
     const isOurs = ({ control }: HeardDatagram) =>
       control?.type === 'accept' && equalBytes(control.nonce, hello.nonce)
     return (await this.replies.insist(say, isOurs, timeoutMs)) !== undefined
   }
 
-  /** An offer in answer to the target's own first flight; undefined where that is none. */
-  offer(nonce: Uint8Array, flight: Uint8Array): Uint8Array | undefined {
-    return this.guise.protection.offer(this.openingOf(nonce), flight, random.bytes(32))?.body
+  /** Flight 2 in answer to the target's own hello; undefined where that begins no first contact. */
+  offer({ nonce, introduction, flight: body }: Hello): Uint8Array | undefined {
+    return this.guise.protection.offer(this.openingOf(nonce), { introduction, body }, random.bytes(32))
   }
 
-  private sayFlight(attempt: Attempt, hello: Control & { type: 'hello' }, cookie: Uint8Array): void {
-    if (attempt.flight === undefined) return
-    const { step, body } = attempt.flight
-    const bytes =
-      step === 0
-        ? this.openWith(hello, cookie, body)
-        : encodeControl({ type: 'prove', nonce: hello.nonce, step, flight: body }, crc32)
-    this.shaken.push(bytes)
-    this.send(bytes)
+  private helloOf({ nonce }: Opening, { introduction, body }: FirstFlight): Hello {
+    const { suite } = this.guise.protection
+    const agent = 'left hostile'
+    return { type: 'hello', version: WIRE_VERSION, agent, nonce, suite, introduction, flight: body }
   }
 
   /** Until the attempt has something to say again. */
-  private async carryOut(attempt: Attempt): Promise<void> {
+  private async carryOut(attempt: AskingAttempt): Promise<void> {
     const { guise } = this
     while (attempt.agreement === undefined && attempt.flight === undefined && !attempt.hasFailed) {
       const step = guise.protection.pollStep()
@@ -140,7 +167,18 @@ export class Initiator {
   }
 
   private openingOf(nonce: Uint8Array): Opening {
-    return { address: this.targetAddress, nonce, local: newSession(), datagramBytesMax: 1_472 }
+    return openingOf(this.targetAddress, nonce)
+  }
+}
+
+export function openingOf(address: string, nonce: Uint8Array): Opening {
+  return {
+    address,
+    nonce,
+    local: newSession(),
+    datagramBytesMax: 1_472,
+    atMs: performance.now(),
+    knownCountOf: () => 0,
   }
 }
 

@@ -75,6 +75,21 @@ export const OPENS_MS = 4_000
 export const OPENS_MS_QUICK = 2_000
 export const OPENS_CPU_PART_MAX = 0.6
 
+/** Bytes of flights 1 and 3 together (docs/security/handshake.md). */
+export const OPEN_FLIGHT_BYTES = 914
+
+/** Opens with cookies that hold, said again and again: as many as a named address gets in a few seconds. */
+export const OPENS_COUNT = 12
+
+/** How late a hello comes back: after the time in which an attempt counts as under way. How long an accept is held: until the
+ *  session that was made for it is over. And how long the target has for what it makes of that. */
+export const REFLECTED_LATE_MS = 320
+export const HELD_MS = { full: 16_000, quick: 1_000 }
+export const REFLECTION_MS = 2_500
+
+/** For how long calls are answered in the place of a peer that holds a secret. */
+export const GUESSED_MS = { full: 25_000, quick: 6_000 }
+
 /** Ports of one host that begin handshakes, and how many each: as many as the target ever kept. */
 export const PENDING_PORTS = 128
 export const PENDING_PER_PORT = 4

@@ -10,6 +10,7 @@ import { helloFlood, otherKeys, slowHandshake, strangers, unproved } from './att
 import { earlyOffer, forgedRefusal, openFlood, pendingFlood } from './attacks/handshakes.js'
 import { manyIds, removedKey, stolenId } from './attacks/identities.js'
 import { counters, deepNames, endlessIndex, unfinished } from './attacks/indexes.js'
+import { copiedIntroduction, dictionary, modulusOnly } from './attacks/introductions.js'
 import { linkRace, ownLink } from './attacks/links.js'
 import { endlessFiles, manyWants, treeBomb } from './attacks/listings.js'
 import { overflow } from './attacks/overflow.js'
@@ -17,6 +18,12 @@ import { goneFlood, repetitions } from './attacks/queues.js'
 import { reflection } from './attacks/reflection.js'
 import { replay } from './attacks/replay.js'
 import { beyondTheEnd, forgedRequests, stolenSession } from './attacks/requests.js'
+import {
+  heldAccept,
+  reflectedResumption,
+  relayedResumption,
+  replayedResumption,
+} from './attacks/resumptions.js'
 import { ownSecrets } from './attacks/secrets.js'
 import { longFrames, segments } from './attacks/segments.js'
 import { times } from './attacks/times.js'
@@ -35,6 +42,11 @@ export const ATTACKS: readonly Attack[] = [
   slowHandshake,
   forgedRefusal,
   earlyOffer,
+  copiedIntroduction,
+  modulusOnly,
+  reflectedResumption,
+  heldAccept,
+  relayedResumption,
   stolenId,
   openFlood,
   pendingFlood,
@@ -63,6 +75,9 @@ export const ATTACKS: readonly Attack[] = [
   goneFlood,
   repetitions,
   beyondTheEnd,
+  dictionary,
+  // Behind it the target is another process, whose memory has not grown yet.
+  replayedResumption,
 ]
 
 export interface Outcome {

@@ -64,6 +64,7 @@ export class Target {
     friend: string,
     stranger: string,
     readonly guises: Guises,
+    private readonly secret: string | undefined,
   ) {
     this.folder = folder
     this.share = join(folder, 'target', 'share')
@@ -74,14 +75,16 @@ export class Target {
   }
 
   /** Throws a LeftError where the target does not come up. */
-  static async start(encryption: Encryption): Promise<Target> {
+  static async start(encryption: Encryption, { secret }: { secret?: string } = {}): Promise<Target> {
     const network = `127.${100 + (process.pid % 100)}.${Math.floor(process.pid / 100) % 200}`
     const [host, friend, stranger] = [`${network}.1`, `${network}.2`, `${network}.3`]
     const folder = mkdtempSync(join(realpathSync(tmpdir()), 'left-hostile-'))
     let target: Target | undefined
     try {
       const endpoint = { host, port: await freePort(host) }
-      target = new Target(encryption, folder, endpoint, friend, stranger, await guisesIn(encryption, folder))
+      const guises = await guisesIn(encryption, folder, secret)
+      target = new Target(encryption, folder, endpoint, friend, stranger, guises, secret)
+      target.furnish()
       await target.run()
       await target.warmUp()
       return target
@@ -205,13 +208,30 @@ export class Target {
     )
   }
 
-  private async run(): Promise<void> {
+  /** Killed, and started again with all that it has on its disk. */
+  async restart(): Promise<void> {
+    const { child } = this
+    const isOver = new Promise((resolve) => child?.once('exit', resolve))
+    child?.kill('SIGKILL')
+    await isOver
+    await this.run()
+  }
+
+  private furnish(): void {
     mkdirSync(this.share, { recursive: true })
     mkdirSync(join(this.outside, 'folder'), { recursive: true })
     writeFileSync(join(this.outside, 'secret'), 'a secret beside the share\n')
     writeFileSync(join(this.outside, 'folder', 'precious'), 'precious\n')
     writeFileSync(join(this.share, 'victim.txt'), 'what stood here before\n')
     writeFileSync(join(this.share, 'large.bin'), contentOf('large.bin', 400_000))
+    if (this.secret !== undefined) writeFileSync(this.secretFile, `${this.secret}\n`, { mode: 0o600 })
+  }
+
+  private get secretFile(): string {
+    return join(this.folder, 'secret')
+  }
+
+  private async run(): Promise<void> {
     const { host, port } = this.endpoint
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const program = fileURLToPath(new URL(`../cli/main.${extension}`, import.meta.url))
@@ -225,7 +245,9 @@ export class Target {
       this.freePorts.map((named) => `${this.friend}:${named}`).join(','),
       '--share',
       this.share,
+      ...(this.secret === undefined ? [] : ['--secret-file', this.secretFile]),
     ]
+    const saidBefore = this.said.length
     const child = spawn(
       process.execPath,
       [...nodeOptions(), program, ...words, '--encryption', this.encryption],
@@ -240,7 +262,8 @@ export class Target {
     child.stderr!.on('data', (chunk) => {
       if (this.errors.length < 2_000) this.errors += chunk
     })
-    if (!(await this.says(({ event }) => event === 'scanned', WARM_UP_MS_MAX)))
+    const isScanned = () => this.said.slice(saidBefore).some(({ event }) => event === 'scanned')
+    if (!(await this.says(isScanned, WARM_UP_MS_MAX)))
       throw new LeftError('watcher-failed', `the peer to be attacked did not start: ${this.errors.trim()}`)
   }
 

@@ -85,7 +85,6 @@ export class Keeper {
         break
       case 'peer-gone':
         this.peers.handleGone(message.peer)
-        this.vetting.handleGone(message.peer)
         this.superseded.handlePeerGone(message.peer)
         this.intake.handlePeerGone(message.peer)
         break
@@ -260,8 +259,7 @@ export class Keeper {
 
   /** Before the peer is told of any entry, and before one of its entries is considered. */
   private vet({ peer, knows }: PeerClaim, nowMs: number): void {
-    const verdict = this.vetting.handleClaim(peer, knows)
-    if (verdict.type === 'vetted') return
+    const verdict = this.vetting.handleClaim(knows)
     if (verdict.type === 'refused') {
       const message = `peer ${peer} knows edits of this share that the share does not know, for the second time in a day: it is told nothing; if the share was put back to an older copy, wait until tomorrow`
       this.notify(this.throttle.handle(peer, 'listing', { event: 'note', message }, nowMs))

@@ -27,8 +27,12 @@ export interface EndpointOptions {
   readonly background?: boolean
   /** Bytes per second received at most, over all sessions; UDP payload bytes are counted. */
   readonly limitBytesPerS?: number | undefined
-  /** Told to a peer that is met again with the hello, at most EARLY_BYTES_MAX bytes; asked for with each. */
+  /** Told to a peer that is met again with the hello, at most EARLY_BYTES_MAX bytes; asked for when an attempt begins. */
   readonly greeting?: () => Uint8Array | undefined
+  /** The highest count of its own edits that we know of a peer, told to it when a session begins; 0 where not given. */
+  readonly knownCountOf?: (peerId: string) => number
+  /** When sealed sessions get fresh keys: REKEY_MS and REKEY_BYTES where not given. */
+  readonly rekeying?: { readonly afterMs: number; readonly afterBytes: number }
   /** Named in refusals, as 'left 0.1.0'. ASCII, at most AGENT_BYTES_MAX. */
   readonly agent: string
   /** Whether this address may talk to us. Others are dropped silently and counted, unless they are introduced. */
@@ -64,14 +68,16 @@ export type PullPriority = 'control' | 'small' | 'bulk'
 export type CloseReason =
   | 'bye' // the other side said so
   | 'silent' // nothing came for DEAD_MS
-  | 'worn' // its keys were used up; the next session has fresh ones
+  | 'renewed' // a session with fresh keys goes on in its place
+  | 'worn' // its keys were used up, and fresh ones did not come; the next session has some
   | 'replaced' // the other side restarted, or a session that both can agree on took its place
+  | 'cloned' // two machines have its peer id
   | 'revoked' // its key is not trusted any more
   | 'local' // disconnect or close was called here
 
-/** 'encryption': one of the two wants it and the other does not. Whoever reads the link can say any of these in another's
+/** 'encryption': one of the two wants it and the other does not. 'cloned': somebody else has the same peer id. Whoever reads the link can say any of these in another's
  *  name: they are told as claims, and end no attempt. */
-export type RefusalReason = 'version' | 'same-peer' | 'encryption'
+export type RefusalReason = 'version' | 'same-peer' | 'encryption' | 'cloned'
 
 export type EndpointEvent =
   | {
@@ -82,6 +88,12 @@ export type EndpointEvent =
       initiator: boolean
       /** The fingerprint of the peer's public key; undefined where it has shown none. */
       fingerprint: string | undefined
+      /** This run of the peer's process, 16 hexadecimal characters. */
+      life: string
+      /** The highest count of our own edits that the peer says that it knows. */
+      toldCount: number
+      /** It goes on in the place of a session that ends when the peer is heard in this one. */
+      isRenewal: boolean
     }
   /** The other side is proved and does not know yet that it is welcome: 'opened' follows when it is heard, or 'withdrawn'.
    *  What is sent and asked for in it until then arrives with the answer that tells it so. */
@@ -90,6 +102,8 @@ export type EndpointEvent =
       session: SessionId
       peerId: string
       address: Address
+      life: string
+      toldCount: number
       /** The `greeting` that the other side said with its hello. */
       early: Uint8Array | undefined
     }
@@ -99,6 +113,8 @@ export type EndpointEvent =
   /** `answers`: somebody is there, and does not let us in. */
   | { readonly type: 'unreachable'; address: Address; answers: boolean }
   | { readonly type: 'refused'; address: Address; agent: string; wireVersion: number; reason: RefusalReason }
+  /** Two machines have one peer id: neither has a session until one of them is left. Where both were met last. */
+  | { readonly type: 'cloned'; readonly peerId: string; readonly addresses: readonly Address[] }
   /** The key has as many sessions as it may have. */
   | { readonly type: 'crowded'; address: Address; fingerprint: string }
   | { readonly type: 'stranger'; address: Address }

@@ -21,6 +21,8 @@ export interface DemuxHost {
   send(to: Address, bytes: Uint8Array): void
   /** Both sides know of the session; it may be over afterwards. */
   settle(session: Session, nowMs: number): void
+  /** The other side speaks in the session that was to take the place of another. */
+  handleRenewed(session: Session, nowMs: number): void
   /** The other side knows already. */
   closeSession(session: Session, reason: CloseReason, nowMs: number): void
 }
@@ -31,7 +33,6 @@ const UNPROTECTED: ReadonlySet<number | undefined> = new Set([
   DatagramType.cookie,
   DatagramType.open,
   DatagramType.accept,
-  DatagramType.prove,
   DatagramType.refuse,
   DatagramType.reset,
 ])
@@ -55,7 +56,7 @@ export class Demux {
       const end = isRun ? run.end : Math.min(bytes.length, at + datagramBytes)
       counters.datagramsIn += count
       counters.bytesIn += end - at
-      if (!isAdmitted && !this.isKnown(from, bytes.subarray(at, end))) this.handleStranger(from, count)
+      if (!isAdmitted && !this.isKnown(from, bytes.subarray(at, end), nowMs)) this.handleStranger(from, count)
       else if (isRun) counters.dropped += this.handleSegments(from, run, end - at, nowMs)
       else if (!this.handleAdmitted(from, bytes.subarray(at, end), nowMs)) counters.dropped++
       at = end
@@ -68,7 +69,7 @@ export class Demux {
   }
 
   /** A peer that has a session, or shows that it knows us, is known wherever it is. Nobody else is even answered. */
-  private isKnown(from: Address, bytes: Uint8Array): boolean {
+  private isKnown(from: Address, bytes: Uint8Array, nowMs: number): boolean {
     if (this.host.options.protection.suite === 'plain') return false
     if (!UNPROTECTED.has(bytes[0])) {
       const wire = sessionOf(bytes)
@@ -76,7 +77,7 @@ export class Demux {
     }
     const decoded = decodeControl(bytes, this.host.options.crc32)
     if (!decoded.ok || 'session' in decoded.value) return false
-    return this.host.handshake.isIntroduced(from, decoded.value)
+    return this.host.handshake.isIntroduced(from, decoded.value, nowMs)
   }
 
   private handleStranger(from: Address, datagramCount: number): void {
@@ -107,7 +108,6 @@ export class Demux {
       case 'cookie':
       case 'open':
       case 'accept':
-      case 'prove':
       case 'refuse':
         return this.host.handshake.handleControl(from, control, bytes.length, nowMs)
       case 'reset':
@@ -160,6 +160,7 @@ export class Demux {
     session.bytesReceived += bytes
     session.handleHeard(nowMs)
     if (!session.isSettled) this.host.settle(session, nowMs)
+    if (session.renews !== undefined) this.host.handleRenewed(session, nowMs)
     return this.host.sessions.get(session.facts.id) === session
   }
 

@@ -26,6 +26,7 @@ import { BundlePool, type FrameBuffer, FramePool } from './pool.js'
 import type { BlockName, FrameSeal, SlowStep } from './protection.js'
 import { TokenBucket } from './pull/bucket.js'
 import { FrameCache } from './serve/framecache.js'
+import { Clones } from './session/clones.js'
 import { rivalsOver } from './session/rivals.js'
 import { type AgreedSession, Session, type SessionHost } from './session/session.js'
 import { SessionTable } from './session/sessions.js'
@@ -49,6 +50,7 @@ export class Endpoint {
   private readonly sessions: SessionTable
   private readonly handshake: Handshake
   private readonly demux: Demux
+  private readonly clones = new Clones()
   private readonly events: EndpointEvent[] = []
   private eventsHead = 0
   private readonly outbox: Outgoing[] = []
@@ -79,6 +81,7 @@ export class Endpoint {
       sessions: this.sessions,
       emit,
       send: (to, bytes) => this.send(to, bytes),
+      isCloned: (peerId, life, atMs) => this.clones.isCloned(peerId, life, atMs),
       addSession: (facts, atMs) => this.addSession(facts, atMs),
       settle: (session, atMs) => this.settle(session, atMs),
       handleEarly: (from, bytes, atMs) => this.demux.handleEarly(from, bytes, atMs),
@@ -91,6 +94,7 @@ export class Endpoint {
       emit,
       send: (to, bytes) => this.send(to, bytes),
       settle: (session, atMs) => this.settle(session, atMs),
+      handleRenewed: (session, atMs) => this.handleRenewed(session, atMs),
       closeSession: (session, reason, atMs) => this.closeSession(session, reason, atMs, false),
     })
   }
@@ -143,7 +147,7 @@ export class Endpoint {
     if (this.isClosed) return
     this.handshake.handleTimeout(nowMs)
     for (const session of this.sessions.values()) {
-      if (session.facts.protection.isWorn) this.closeSession(session, 'worn', nowMs, true)
+      if (this.handshake.isOverdue(session, nowMs)) this.closeSession(session, 'worn', nowMs, true)
       else if (!session.handleTimeout(nowMs))
         this.closeSession(session, session.isDoubted ? 'replaced' : 'silent', nowMs, session.isSettled)
     }
@@ -293,7 +297,13 @@ export class Endpoint {
   /** Both sides know of the session. Decides which of the sessions with this peer stays. */
   private settle(session: Session, nowMs: number): void {
     const { facts } = session
-    const { stays, over } = rivalsOver(session, this.sessions.all(), this.options.peerId)
+    if (this.clones.handleHeard(facts.peerId, facts.life, session.openedAtMs, nowMs)) {
+      this.endClones(session, nowMs)
+      return
+    }
+    // What it renews goes on until the other side is heard here.
+    const rivals = this.sessions.all().filter((other) => other !== session.renews)
+    const { stays, over } = rivalsOver(session, rivals, this.options.peerId)
     for (const { session: rival, saysBye } of over) this.closeSession(rival, 'replaced', nowMs, saysBye)
     if (!stays) {
       this.closeSession(session, 'replaced', nowMs, true)
@@ -301,14 +311,34 @@ export class Endpoint {
     }
     session.settle(nowMs)
     this.handshake.handleSettled(facts)
-    const { id, peerId, address, isInitiator, fingerprint } = facts
-    this.events.push({ type: 'opened', session: id, peerId, address, initiator: isInitiator, fingerprint })
+    const { id, peerId, address, isInitiator: initiator, fingerprint, life, toldCount } = facts
+    const isRenewal = session.renews !== undefined
+    const known = { peerId, address, fingerprint, life, toldCount }
+    this.events.push({ type: 'opened', session: id, initiator, isRenewal, ...known })
+  }
+
+  /** Two machines have this peer id: each is told when it asks again. */
+  private endClones(session: Session, nowMs: number): void {
+    const { peerId } = session.facts
+    const all = this.sessions.all().filter(({ facts }) => facts.peerId === peerId)
+    const addresses = [...new Set([session, ...all].map(({ facts }) => facts.address))]
+    this.events.push({ type: 'cloned', peerId, addresses })
+    for (const open of all) this.closeSession(open, 'cloned', nowMs, true)
+  }
+
+  /** The other side is heard in a session with fresh keys: what it renews is not needed any more. */
+  private handleRenewed(session: Session, nowMs: number): void {
+    const { renews } = session
+    session.renews = undefined
+    if (renews !== undefined && this.sessions.get(renews.facts.id) === renews)
+      this.closeSession(renews, 'renewed', nowMs, true)
   }
 
   private closeSession(session: Session, reason: CloseReason, nowMs: number, saysBye: boolean): void {
     const { facts } = session
     session.close(nowMs)
     this.sessions.delete(session)
+    session.giveUpRenewal()
     if (saysBye) {
       // Twice, because nothing is left here to repeat it.
       this.send(facts.address, session.encode({ type: 'bye', session: facts.remote }))
@@ -316,7 +346,8 @@ export class Endpoint {
     }
     this.handshake.handleClosed(session, nowMs)
     const { id, peerId, address } = facts
-    if (session.isSettled) this.events.push({ type: 'closed', session: id, peerId, address, reason })
+    const why = session.isRenewed ? 'renewed' : reason
+    if (session.isSettled) this.events.push({ type: 'closed', session: id, peerId, address, reason: why })
     else if (session.isTold) this.events.push({ type: 'withdrawn', session: id, peerId })
   }
 

@@ -3,15 +3,18 @@
 // say is the protection's. Slow steps (RSA) are asked for here and carried out elsewhere, so that no loop waits.
 //
 //   asker                                   answerer
-//     ask() ── flight 0 ────────────────────▶ offer(): answered, and nothing is kept of it
-//            ◀─────── flight 1, cookie ──────
-//            ── flight 0 again, the cookie ─▶ answer(): comes to the same flight 1
-//            ── flight 2, rider ────────────▶ claim: who it says it is; proceed()
-//            ◀─────── flight 3 ──────────────
+//     ask() ── hello: flight 1 ─────────────▶ offer(): answered, and nothing is kept of it
+//            ◀─────── cookie: flight 2 ─────
+//            ── open: flights 1 and 3 ──────▶ the address is proved; answer() makes flight 2 again and opens flight 3:
+//                                             claim, the identity that the asker shows; proceed()
+//            ◀─────── accept: flight 4 ─────
 //     agreed                                agreed; its session is pending until something is heard in it
 //
-//   Where nothing is offered, flight 1 comes when the address is proved. A body may agree after flight 1 already, as
-//   the plain one does. A known peer is greeted by `resume` and agrees after one round trip.
+//     resume() ── hello: a ticket ──────────▶ answerResumed()
+//              ◀─────── accept ──────────────
+//     agreed                                agreed, likewise
+//
+//   Where nothing is offered, flight 1 alone is enough for `answer`, as for the plain body.
 
 import type { Decoded } from '../base/decoded.js'
 import type { Digest, ItemKind } from '../base/item.js'
@@ -90,10 +93,22 @@ export interface Opening {
   readonly local: WireSession
   /** Largest UDP payload of our interface. */
   readonly datagramBytesMax: number
-  /** The asker's message before it has a session, read when it is sealed. At most EARLY_BYTES_MAX. */
+  /** When it began: tickets that come of it are as old as that, and guesses are counted by it. */
+  readonly atMs: number
+  /** The highest count that we know of a peer, told to it. */
+  knownCountOf(peerId: string): number
+  /** The asker's message before it has a session, told to a peer that is met again. At most EARLY_BYTES_MAX. */
   readonly early?: () => Uint8Array | undefined
 }
 
+/** What a handshake begins with: in every hello, and again with the proof of the address. */
+export interface FirstFlight {
+  /** INTRODUCTION_BYTES; of a hello that resumes, the id of its ticket. */
+  readonly introduction: Uint8Array
+  readonly body: Uint8Array
+}
+
+/** Numbered as in docs/security/handshake.md: 1 and 3 are the asker's, 2 and 4 the answerer's. 2 also answers a ticket. */
 export interface Flight {
   readonly step: number
   readonly body: Uint8Array
@@ -102,7 +117,7 @@ export interface Flight {
 export interface Claim {
   /** 16 hexadecimal characters each: the peer, and this run of its process. */
   readonly peerId: string
-  readonly boot: string
+  readonly life: string
 }
 
 /** Known to both sides when a handshake is through. */
@@ -110,6 +125,8 @@ export interface Agreement extends Claim {
   /** The other side's id for the session. */
   readonly remote: WireSession
   readonly datagramBytesMax: number
+  /** The highest count that the other side knows of us; 0 where it does not know whom it asks. */
+  readonly toldCount: number
   readonly protection: SessionProtection
   /** Fingerprint of the other side's public key, where it has shown that it holds the private one. */
   readonly fingerprint: string | undefined
@@ -118,21 +135,32 @@ export interface Agreement extends Claim {
 }
 
 /** One handshake, on one side. Takes flights and answers of slow steps, in any order and any number of times. */
-export interface Attempt {
+interface Attempt {
   /** The flight to send next, repeated until the other side answers; undefined while there is none. */
   readonly flight: Flight | undefined
-  /** Goes along with it each time, in a datagram of its own, and is missed by nobody where it is lost. */
-  readonly rider?: Flight | undefined
-  /** The identity that the asker claims. Nothing costly is done before `proceed`. */
-  readonly claim: Claim | undefined
   readonly agreement: Agreement | undefined
-  /** Only of one that resumes: the earlier session began at this address, which proves it as a token does (RFC 9000,
-   *  8.1.3). */
-  readonly provesAddress?: boolean
   /** The attempt will never agree: nothing more is said to the other side. */
   readonly hasFailed: boolean
+}
+
+export interface AskingAttempt extends Attempt {
+  /** The same each time that it is sent. */
+  readonly first: FirstFlight
   /** False where that is no flight that fits here. */
   handleFlight(flight: Flight): boolean
+  /** The attempt is over, agreed or not: what it used is used up. */
+  end(): void
+}
+
+export interface AnsweringAttempt extends Attempt {
+  /** The identity that the asker shows. Nothing costly is done before `proceed`. */
+  readonly claim: Claim | undefined
+  /** Of one that resumes: the earlier session began at this address, which proves it as a token does (RFC 9000, 8.1.3). */
+  readonly provesAddress: boolean
+  /** Of one that resumes: our id of the session that its ticket came from, which it renews where that is still open. */
+  readonly continues: WireSession | undefined
+  /** Why it has failed, where the asker, which has proved itself, is to be told. */
+  readonly refusal: 'same-peer' | undefined
   /** The claim does not speak against a session. */
   proceed(): void
 }
@@ -147,10 +175,10 @@ export type SlowStep =
       readonly text: Uint8Array
       readonly signature: Uint8Array
     }
-  | { readonly id: number; readonly type: 'encrypt'; readonly key: Uint8Array; readonly secret: Uint8Array }
+  | { readonly id: number; readonly type: 'encrypt'; readonly key: Uint8Array; readonly text: Uint8Array }
   | { readonly id: number; readonly type: 'decrypt'; readonly sealed: Uint8Array }
 
-/** Room for the asker's message in a hello that resumes; the same in a datagram of its own. */
+/** Room for the asker's message in a hello that resumes. */
 export const EARLY_BYTES_MAX = 1_024
 
 /** Bytes of an introduction. */
@@ -158,23 +186,23 @@ export const INTRODUCTION_BYTES = 16
 
 export interface Protection {
   readonly suite: Suite
-  /** Proof for the peer at `address`, shown before anything else, that the asker knows whom it asks; without meaning where
-   *  it does not. */
-  introduce(address: string, nonce: Uint8Array): Uint8Array
-  /** Whether it knows us, or shares a secret with us: then it is worth an answer wherever it is. */
-  isIntroduced(introduction: Uint8Array, nonce: Uint8Array): boolean
-  ask(opening: Opening): Attempt
-  /** Flight 1 for an address that has not proved itself: no more than three times as long as flight 0, and nothing is
-   *  kept of it. Undefined where `flight` is no first flight, or this protection offers nothing. */
-  offer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Flight | undefined
-  /** The address has proved itself. What `seed` was offered for gets the same flight 1; a seed is for one handshake
-   *  only. Undefined where `flight` is no first flight, or there is no room. */
-  answer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Attempt | undefined
-  /** Greets a peer that was met at this address before; undefined where none was. */
-  resume(opening: Opening): Attempt | undefined
+  /** Whether a first flight from an address that nobody named is worth an answer. `mayCompute` is asked before a key
+   *  agreement is spent on that. */
+  isIntroduced(nonce: Uint8Array, first: FirstFlight, mayCompute: () => boolean): boolean
+  /** Undefined where nothing may be asked now: too many guesses of a secret went wrong. */
+  ask(opening: Opening): AskingAttempt | undefined
+  /** Flight 2 for an address that has not proved itself: no more than three times as long as flight 1, and nothing is
+   *  kept of it. Undefined where `first` is no first flight; empty where this protection offers nothing. */
+  offer(opening: Opening, first: FirstFlight, seed: Uint8Array): Uint8Array | undefined
+  /** The address has proved itself, and `seed` is the one of its flight 2: a seed is for one handshake only. The body of
+   *  `flights` is that of flight 1 with flight 3 behind it. Undefined where nothing opens flight 3. */
+  answer(opening: Opening, flights: FirstFlight, seed: Uint8Array): AnsweringAttempt | undefined
+  /** Greets a peer that was met at this address before, with a ticket that is used up by that; undefined where there is
+   *  none. */
+  resume(opening: Opening): AskingAttempt | undefined
   /** The address has not proved itself; undefined where we know of nothing to resume. The answer is no longer
    *  than what it answers. */
-  answerResumed(opening: Opening, flight: Uint8Array): Attempt | undefined
+  answerResumed(opening: Opening, first: FirstFlight): AnsweringAttempt | undefined
   /** Nothing of keys that are not trusted any more is resumed. */
   revoke(isTrusted: (fingerprint: string) => boolean): void
   pollStep(): SlowStep | undefined

@@ -26,14 +26,34 @@ export class RateLimits {
 
   constructor(private readonly options: { perSecond: number; burst: number; keysMax: number }) {}
 
+  /** Answers whether once more is allowed, and counts it. */
   take(key: string, nowMs: number): boolean {
-    const { perSecond, burst, keysMax } = this.options
-    const known = this.byKey.get(key)
-    const left =
-      known === undefined ? burst : Math.min(burst, known.left + ((nowMs - known.atMs) * perSecond) / 1_000)
-    this.byKey.delete(key)
-    this.byKey.set(key, { left: left >= 1 ? left - 1 : left, atMs: nowMs })
-    if (this.byKey.size > keysMax) this.byKey.delete(this.byKey.keys().next().value!)
+    const left = this.leftOf(key, nowMs)
+    this.set(key, left >= 1 ? left - 1 : left, nowMs)
     return left >= 1
+  }
+
+  /** The last `take` is not to count. */
+  giveBack(key: string, nowMs: number): void {
+    this.set(key, Math.min(this.options.burst, this.leftOf(key, nowMs) + 1), nowMs)
+  }
+
+  private set(key: string, left: number, nowMs: number): void {
+    const atMs = Math.max(nowMs, this.byKey.get(key)?.atMs ?? nowMs)
+    this.byKey.delete(key)
+    this.byKey.set(key, { left, atMs })
+    if (this.byKey.size > this.options.keysMax) this.byKey.delete(this.byKey.keys().next().value!)
+  }
+
+  /** Answers whether once more is allowed. */
+  has(key: string, nowMs: number): boolean {
+    return this.leftOf(key, nowMs) >= 1
+  }
+
+  private leftOf(key: string, nowMs: number): number {
+    const { perSecond, burst } = this.options
+    const known = this.byKey.get(key)
+    if (known === undefined) return burst
+    return Math.min(burst, known.left + (Math.max(0, nowMs - known.atMs) * perSecond) / 1_000)
   }
 }

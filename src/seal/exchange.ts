@@ -1,5 +1,4 @@
-// The ephemeral key agreement of a handshake: X25519 (RFC 7748), a key pair per attempt. A port, because the simulator
-// runs tens of thousands of handshakes, where an agreement of 0.5 ms counts.
+// X25519 (RFC 7748): a key pair per attempt, and the static one of an identity. Used through curves.ts.
 
 import {
   createPrivateKey,
@@ -18,9 +17,6 @@ export interface KeyExchange {
   agree(theirs: Uint8Array): Uint8Array | undefined
 }
 
-/** `seed`, 32 bytes that nobody else can know: the same one gives the same keys. Without one they are random. */
-export type MakeExchange = (seed?: Uint8Array) => KeyExchange
-
 /** SubjectPublicKeyInfo of an X25519 key is this and the key (RFC 8410). */
 const SPKI_PREFIX = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x03, 0x21, 0x00)
 
@@ -29,7 +25,8 @@ const PKCS8_PREFIX = Uint8Array.of(
   ...[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20],
 )
 
-export const makeX25519: MakeExchange = (seed) => {
+/** `seed`, 32 bytes: the private key. Without one it is random. */
+export function makeX25519(seed?: Uint8Array): KeyExchange {
   const privateKey = seed === undefined ? generateKeyPairSync('x25519').privateKey : privateKeyOf(seed)
   const publicKey = createPublicKey(privateKey)
   return {

@@ -1,6 +1,7 @@
 // The identity of a peer: an RSA-3072 key and a self-signed X.509 certificate of it, in one PEM file that only its
 // owner may read. Made on first start. node:crypto makes and uses the key; node-forge writes the certificate, which
-// Node cannot. A key whose passphrase is cheap to guess is written anew (locked-key.ts).
+// Node cannot. A key whose passphrase is cheap to guess is written anew (locked-key.ts). The static X25519 key is derived
+// from the RSA key and stands in no file: so an identity of any age has one, and all copies of an identity have the same.
 
 import {
   createPrivateKey,
@@ -18,7 +19,8 @@ import forge from 'node-forge'
 import { concatBytes } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
 import { type Fingerprint, fingerprintOf, modulusOf } from './fingerprint.js'
-import { RSA_BITS } from './limits.js'
+import { expand, extract } from './keys.js'
+import { HASH_BYTES, RSA_BITS } from './limits.js'
 import { isWellLocked, lockKey } from './locked-key.js'
 import { putPrivateFile, readPrivateText, replacePrivateFile } from './private-file.js'
 
@@ -27,6 +29,8 @@ export interface Identity {
   readonly fingerprint: Fingerprint
   readonly modulus: Uint8Array
   readonly privateKey: KeyObject
+  /** The private half of its static X25519 key, 32 bytes. */
+  readonly staticSeed: Uint8Array
   /** PEM. */
   readonly certificate: string
   /** Made just now. */
@@ -83,8 +87,21 @@ function readFile({ file, passphrase }: IdentityOptions): IdentityFile | undefin
   if (modulus === undefined) throw unusable(file, `its key is not RSA with ${RSA_BITS} bits; make another`)
   if (!certifies(certificate, privateKey)) throw unusable(file, 'its certificate is not of its key')
   const fingerprint = fingerprintOf(modulus)
-  const identity = { file, privateKey, modulus, certificate, fingerprint, isNew: false } as const
+  const staticSeed = staticSeedOf(privateKey)
+  const identity = { file, privateKey, modulus, staticSeed, certificate, fingerprint, isNew: false } as const
   return { identity: { ...identity, relocked: 'needless' }, pem, keyPem }
+}
+
+/** By the two primes in order, for a key may be written with either first. Nobody comes from it back to them. */
+function staticSeedOf(privateKey: KeyObject): Uint8Array {
+  const { p, q } = privateKey.export({ format: 'jwk' })
+  const primes = [p, q].map((prime) => new Uint8Array(Buffer.from(prime!, 'base64url')))
+  primes.sort(Buffer.compare)
+  return expand(
+    extract(new Uint8Array(HASH_BYTES), concatBytes(primes)),
+    'static X25519 key',
+    new Uint8Array(0),
+  )
 }
 
 const PRIVATE_KEY_PEM = /-----BEGIN (ENCRYPTED |RSA )?PRIVATE KEY-----[\s\S]*?-----END \1?PRIVATE KEY-----\n?/

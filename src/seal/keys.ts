@@ -24,7 +24,7 @@ export function extract(salt: Uint8Array, secret: Uint8Array): Uint8Array {
 
 /** HKDF-Expand, one output block of 32 bytes: every label and context gives a key of its own. */
 export function expand(key: Uint8Array, label: string, context: Uint8Array): Uint8Array {
-  return hmac(key, utf8(`LEFT 1 ${label}`), Uint8Array.of(0), context, Uint8Array.of(1))
+  return hmac(key, utf8(`LEFT 2 ${label}`), Uint8Array.of(0), context, Uint8Array.of(1))
 }
 
 const ZERO_NONCE = new Uint8Array(GCM_NONCE_BYTES)
@@ -96,7 +96,6 @@ export function openGcm(
 export interface SessionKeys {
   readonly asker: DirectionKeys
   readonly answerer: DirectionKeys
-  readonly ticket: Ticket
 }
 
 /** Keys for what one of the two sends. */
@@ -107,12 +106,6 @@ export interface DirectionKeys {
   readonly nonces: Uint8Array
 }
 
-/** The ticket that the next session of these two may begin with. */
-export interface Ticket {
-  readonly id: Uint8Array
-  readonly secret: Uint8Array
-}
-
 /** `transcript` is the hash of all that was said. */
 export function sessionKeys(master: Uint8Array, transcript: Uint8Array): SessionKeys {
   const key = (label: string) => expand(master, label, transcript)
@@ -121,11 +114,7 @@ export function sessionKeys(master: Uint8Array, transcript: Uint8Array): Session
     frames: key(`${side} frames`),
     nonces: key(`${side} nonces`),
   })
-  return {
-    asker: direction('asker'),
-    answerer: direction('answerer'),
-    ticket: { id: key('ticket').subarray(0, 16), secret: key('resumption') },
-  }
+  return { asker: direction('asker'), answerer: direction('answerer') }
 }
 
 if (HASH_BYTES !== KEY_BYTES) throw new Error('left is broken: one HKDF block must be one key')

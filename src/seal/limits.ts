@@ -6,7 +6,10 @@ import { BLOCK_BYTES, FRAME_OVERHEAD_BYTES } from '../base/limits.js'
 // — Specification: both ends must agree on these. —
 
 export const PEER_ID_BYTES = 8
-export const BOOT_BYTES = 8
+/** Random, of one run of a process. */
+export const LIFE_BYTES = 8
+/** A count of edits: a whole number that a double holds. */
+export const COUNT_BYTES = 8
 export const SESSION_BYTES = 8
 
 /** AES-256-GCM, NIST SP 800-38D. */
@@ -20,21 +23,32 @@ export const HASH_BYTES = 32
 /** RFC 7748. */
 export const X25519_BYTES = 32
 
+/** An element of ristretto255, and a scalar (RFC 9496). */
+export const GROUP_BYTES = 32
+
+/** Leaves 252 bits of a scalar, as draft-irtf-cfrg-cpace advises: below the order of the group. */
+export const CPACE_SCALAR_TOP_MASK = 0x0f
+
+/** ISK of CPace: a digest of SHA-512. */
+export const CPACE_KEY_BYTES = 64
+
+/** scrypt (RFC 7914) of a shared secret, once a start: 128 MiB and 0.5 s a guess. */
+export const SECRET_SCRYPT_COST = 2 ** 17
+export const SECRET_SCRYPT_BLOCK = 8
+export const SECRET_BYTES = 32
+
+/** Secrets that are valid at once, so that one can be replaced by another. */
+export const SECRETS_MAX = 2
+
 /** RSA-3072: 128 bits of strength (NIST SP 800-57). Modulus, ciphertext and signature are all this long. */
 export const RSA_BITS = 3_072
 export const RSA_BYTES = RSA_BITS / 8
 
-/** Bytes of the secret that RSA-OAEP carries to the answerer. */
+/** Bytes of the secret that RSA-OAEP carries to the asker. */
 export const OAEP_SECRET_BYTES = 32
 
-/** Shows that the asker holds the shared secret. */
-export const SECRET_PROOF_BYTES = 16
-
 /** Names a session that may be resumed. */
-export const TICKET_BYTES = 16
-
-/** A first flight is at least this long, so that what answers it is less than three times as much. */
-export const OPEN_FLIGHT_BYTES = 160
+export const TICKET_ID_BYTES = 16
 
 /** The counter of a sealed datagram, in the clear. */
 export const COUNTER_BYTES = 4
@@ -43,6 +57,25 @@ export const COUNTER_BYTES = 4
 
 /** How far datagrams may overtake each other, in datagrams of a session. */
 export const REPLAY_WINDOW = 2_048
+
+/** How old a ticket may be: a day. */
+export const TICKET_MS_MAX = 86_400_000
+
+/** Wrong guesses of a secret, of all addresses together: 43,200 a day. A sentence of four common words (2^44) is guessed in
+ *  half a million years, and one of five letters from a list of 2^20 in a month. Of one host fewer, so that no host uses
+ *  up what all have. */
+export const GUESSES_BURST = 32
+export const GUESSES_PER_S_MAX = 0.5
+export const GUESSES_PER_HOST_BURST = 4
+export const GUESSES_PER_HOST_PER_S_MAX = 0.05
+export const GUESSERS_REMEMBERED_MAX = 1_024
+
+/** The same of our own attempts, for whoever answers in the place of a peer tests a guess with each. */
+export const ASKED_GUESSES_BURST = 32
+export const ASKED_GUESSES_PER_S_MAX = 0.05
+
+/** Addresses of which it is remembered which secrets did not fit there. */
+export const ADDRESSES_WALKED_MAX = 1_024
 
 /** Uses of a session's keys until another session takes its place: RFC 9001 (6.6, B.1) allows AES-GCM 2²³ packets of
  *  2 KiB, which is 2³⁰ blocks of AES. Frames have 2¹² of those: 2¹⁸ frames (17 GB). Datagrams have at most 2¹²
@@ -54,7 +87,7 @@ export const DATAGRAMS_PER_KEY_MAX = 2 ** 22
 /** Forged datagrams per session until its keys are given up: RFC 9001 allows 2⁵². */
 export const FORGERIES_PER_KEY_MAX = 2 ** 36
 
-/** Sessions that may be resumed, the least recently used forgotten first. */
+/** Tickets that may be answered, the oldest forgotten first; and as many to ask with. */
 export const TICKETS_MAX = 512
 
 /** Slow steps that may wait at once. What needs another is dropped, and comes again. */
@@ -71,8 +104,11 @@ export const LOCK_IV_BYTES = 16
 export const LOCK_SCRYPT_COST_MIN = 2 ** 14
 export const LOCK_SCRYPT_BLOCK_MIN = 8
 
-/** A shared secret shorter than this can be guessed by whoever talks to one of us once. */
+/** A shared secret shorter than this is refused: a word or two can be guessed even at the rate that guesses are let. */
 export const SHARED_SECRET_BYTES_MIN = 16
+
+/** The random name in a secret that `left secret` made. */
+export const SECRET_NAME_BYTES = 4
 
 /** Blocks of an item that are compressed in vain until its others are not tried; and every how many-th is tried all
  *  the same, for a file may change its nature on the way. */

@@ -3,6 +3,7 @@
 //     fingerprint  first seen (ISO 8601)  addresses, joined by commas, or -  name
 //     removed fingerprint  first seen  addresses  name      not trusted any more, until a person trusts it again
 //     id peer-id fingerprint                                 the key that showed this peer id first
+//     static fingerprint key                                 the static X25519 key that it showed first
 //
 // Lines that are empty or begin with # are kept as they are. What cannot be read is kept too, and trusted in nothing.
 
@@ -24,6 +25,8 @@ export interface PinState {
   readonly removed: Map<Fingerprint, Pin>
   /** By peer id, the oldest first. */
   readonly ids: Map<string, Fingerprint>
+  /** X25519, public, as hexadecimal characters. A key that was trusted before there were any has none until it is met. */
+  readonly statics: Map<Fingerprint, string>
   /** Lines of none of these. */
   readonly others: readonly string[]
 }
@@ -33,27 +36,30 @@ const REMOVED = 'removed '
 
 export function readPins(text: string): PinState {
   const others: string[] = []
-  const state: PinState = { pins: new Map(), removed: new Map(), ids: new Map(), others }
+  const state: PinState = { pins: new Map(), removed: new Map(), ids: new Map(), statics: new Map(), others }
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue
     const pin = parsePin(line)
     const removed = line.startsWith(REMOVED) ? parsePin(line.slice(REMOVED.length)) : undefined
     const id = /^id ([0-9a-f]{16}) ([0-9a-f]{64})$/.exec(line.trim())
+    const fixed = /^static ([0-9a-f]{64}) ([0-9a-f]{64})$/.exec(line.trim())
     if (pin !== undefined) state.pins.set(pin.fingerprint, pin)
     else if (removed !== undefined) state.removed.set(removed.fingerprint, removed)
     else if (id !== null) state.ids.set(id[1]!, id[2]!)
+    else if (fixed !== null) state.statics.set(fixed[1]!, fixed[2]!)
     else others.push(line)
   }
   return state
 }
 
-export function writePins({ pins, removed, ids, others }: PinState): string {
+export function writePins({ pins, removed, ids, statics, others }: PinState): string {
   const head = others.length === 0 ? HEAD : others.map((line) => `${line}\n`).join('')
   return [
     head,
     ...[...pins.values()].map(formatPin),
     ...[...removed.values()].map((pin) => REMOVED + formatPin(pin)),
     ...[...ids].map(([peerId, fingerprint]) => `id ${peerId} ${fingerprint}\n`),
+    ...[...statics].map(([fingerprint, key]) => `static ${fingerprint} ${key}\n`),
   ].join('')
 }
 

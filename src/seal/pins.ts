@@ -73,6 +73,16 @@ export class Pins {
     return this.current().ids.get(peerId)
   }
 
+  /** The ids that this key showed first. */
+  idsOf(fingerprint: Fingerprint): string[] {
+    return [...this.current().ids].flatMap(([peerId, owner]) => (owner === fingerprint ? [peerId] : []))
+  }
+
+  /** Its static X25519 key, as hexadecimal characters; undefined where it has shown none. */
+  staticOf(fingerprint: Fingerprint): string | undefined {
+    return this.current().statics.get(fingerprint)
+  }
+
   /** A person trusts a key from now on, also one that was removed. Effective at once; resolves when it is in the file.
    *  @throws LeftError 'pins-unusable'. */
   trust(fingerprint: Fingerprint, met: Met): Promise<void> {
@@ -118,16 +128,25 @@ export class Pins {
     })
   }
 
+  /** The static key that this key showed is pinned with it.
+   *  @throws LeftError 'pins-unusable'. */
+  bindStatic(fingerprint: Fingerprint, staticKey: string): Promise<void> {
+    return this.change(({ pins, statics }) => {
+      if (pins.has(fingerprint)) statics.set(fingerprint, staticKey)
+    })
+  }
+
   /** Its peer ids are free, and it is not trusted for where it is either, until a person trusts it again. Answers whether
    *  it was there.
    *  @throws LeftError 'pins-unusable'. */
   async remove(fingerprint: Fingerprint): Promise<boolean> {
     let wasThere = false
-    await this.change(({ pins, removed, ids }) => {
+    await this.change(({ pins, removed, ids, statics }) => {
       const pin = pins.get(fingerprint)
       wasThere = pin !== undefined
       if (pin !== undefined) removed.set(fingerprint, pin)
       pins.delete(fingerprint)
+      statics.delete(fingerprint)
       for (const [peerId, owner] of ids) if (owner === fingerprint) ids.delete(peerId)
     })
     return wasThere

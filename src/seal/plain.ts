@@ -2,17 +2,18 @@
 // has to prove itself and a session id is still unguessable, but whoever reads the link reads the share, and whoever
 // sends from an address of --ip is believed. Pure.
 //
-//   open    peer:8 boot:8 session:8 datagramBytesMax:u16       flight 0
-//   accept  the same, of the other side                       flight 1
+//   open    peer:8 life:8 session:8 datagramBytesMax:u16 count:u64       flight 3
+//   accept  the same, of the other side                                 flight 4
 
 import { bytesOfHex, hexOf } from '../base/bytes.js'
 import { decoded } from '../base/decoded.js'
 import type { Random } from '../base/ports.js'
 import {
   type Agreement,
-  type Attempt,
+  type AnsweringAttempt,
+  type AskingAttempt,
   type DatagramSeal,
-  type Flight,
+  type FirstFlight,
   type FrameSeal,
   INTRODUCTION_BYTES,
   type Opening,
@@ -20,28 +21,25 @@ import {
   type SessionProtection,
 } from '../rdt/protection.js'
 import { type Crc32, openFrame, sealBlock } from './frames/frame.js'
-import { BOOT_BYTES, PEER_ID_BYTES, SESSION_BYTES } from './limits.js'
+import { lifeOf, readSelf, writeSelf } from './handshake/flights.js'
+import { LIFE_BYTES, PEER_ID_BYTES } from './limits.js'
 
 const CRC_BYTES = 4
-const FLIGHT_BYTES = PEER_ID_BYTES + BOOT_BYTES + SESSION_BYTES + 2
+const NOTHING = new Uint8Array(0)
 
 export class PlainProtection implements Protection {
   readonly suite = 'plain'
-  private readonly self: Uint8Array
+  private readonly peer: Uint8Array
+  private readonly life: Uint8Array
   private readonly session: SessionProtection
 
   /** Throws where the peer id is none. */
   constructor(options: { readonly peerId: string; readonly random: Random; readonly crc32: Crc32 }) {
     const peer = bytesOfHex(options.peerId)
     if (peer?.length !== PEER_ID_BYTES) throw new Error(`'${options.peerId}' is not a peer id`)
-    this.self = new Uint8Array(PEER_ID_BYTES + BOOT_BYTES)
-    this.self.set(peer)
-    this.self.set(options.random.bytes(BOOT_BYTES), PEER_ID_BYTES)
+    this.peer = peer
+    this.life = options.random.bytes(LIFE_BYTES)
     this.session = plainSession(options.crc32)
-  }
-
-  introduce(): Uint8Array {
-    return new Uint8Array(INTRODUCTION_BYTES)
   }
 
   /** An address is all that there is to know somebody by. */
@@ -49,22 +47,21 @@ export class PlainProtection implements Protection {
     return false
   }
 
-  ask(opening: Opening): Attempt {
-    const body = this.flightOf(opening)
-    return new PlainAttempt({ step: 0, body }, (flight) =>
-      flight.step === 1 ? this.agreementOf(flight.body) : undefined,
-    )
+  ask(opening: Opening): AskingAttempt {
+    return new PlainAsking(this.flightOf(opening, 0), (body) => this.agreementOf(body))
   }
 
-  /** Nothing is offered: an offer would promise a session to somebody of whom nothing is kept. */
-  offer(): undefined {}
+  /** Nothing: an offer would promise a session to somebody of whom nothing is kept. */
+  offer(): Uint8Array {
+    return NOTHING
+  }
 
-  answer(opening: Opening, flight: Uint8Array): Attempt | undefined {
-    const agreement = this.agreementOf(flight)
-    if (agreement === undefined) return undefined
-    const attempt = new PlainAttempt({ step: 1, body: this.flightOf(opening) }, () => undefined)
-    attempt.claim = agreement
-    return attempt
+  answer(opening: Opening, { body }: FirstFlight): AnsweringAttempt | undefined {
+    const claim = this.agreementOf(body)
+    if (claim === undefined) return undefined
+    return new PlainAnswering(claim, hexOf(this.peer), () =>
+      this.flightOf(opening, opening.knownCountOf(claim.peerId)),
+    )
   }
 
   resume(): undefined {}
@@ -77,51 +74,71 @@ export class PlainProtection implements Protection {
 
   handleStep(): void {}
 
-  private flightOf({ local, datagramBytesMax }: Opening): Uint8Array {
-    const body = new Uint8Array(FLIGHT_BYTES)
-    body.set(this.self)
-    const view = new DataView(body.buffer)
-    view.setUint32(PEER_ID_BYTES + BOOT_BYTES, local.high)
-    view.setUint32(PEER_ID_BYTES + BOOT_BYTES + 4, local.low)
-    view.setUint16(PEER_ID_BYTES + BOOT_BYTES + SESSION_BYTES, datagramBytesMax)
-    return body
+  private flightOf({ local: session, datagramBytesMax }: Opening, count: number): Uint8Array {
+    const { peer, life } = this
+    return writeSelf({ peer, life, session, datagramBytesMax, count })
   }
 
   private agreementOf(body: Uint8Array): Agreement | undefined {
-    if (body.length !== FLIGHT_BYTES) return undefined
-    const view = new DataView(body.buffer, body.byteOffset, body.length)
+    const other = readSelf(body)
+    if (other === undefined) return undefined
     return {
-      peerId: hexOf(body.subarray(0, PEER_ID_BYTES)),
-      boot: hexOf(body.subarray(PEER_ID_BYTES, PEER_ID_BYTES + BOOT_BYTES)),
-      remote: {
-        high: view.getUint32(PEER_ID_BYTES + BOOT_BYTES),
-        low: view.getUint32(PEER_ID_BYTES + BOOT_BYTES + 4),
-      },
-      datagramBytesMax: view.getUint16(PEER_ID_BYTES + BOOT_BYTES + SESSION_BYTES),
+      peerId: hexOf(other.peer),
+      life: lifeOf(other),
+      remote: other.session,
+      datagramBytesMax: other.datagramBytesMax,
+      toldCount: other.count,
       protection: this.session,
       fingerprint: undefined,
     }
   }
 }
 
-/** The asker's, who waits for flight 1; and the answerer's, who agrees when it is told to proceed. */
-class PlainAttempt implements Attempt {
+/** Proves its address, and says who it is with that. */
+class PlainAsking implements AskingAttempt {
   readonly hasFailed = false
-  claim: Agreement | undefined
+  readonly first = { introduction: new Uint8Array(INTRODUCTION_BYTES), body: NOTHING }
+  readonly flight: { readonly step: number; readonly body: Uint8Array }
   agreement: Agreement | undefined
 
   constructor(
-    readonly flight: Flight,
-    private readonly read: (flight: Flight) => Agreement | undefined,
-  ) {}
+    body: Uint8Array,
+    private readonly read: (body: Uint8Array) => Agreement | undefined,
+  ) {
+    this.flight = { step: 3, body }
+  }
 
-  handleFlight(flight: Flight): boolean {
-    if (this.agreement !== undefined) return false
-    this.agreement = this.read(flight)
+  handleFlight({ step, body }: { readonly step: number; readonly body: Uint8Array }): boolean {
+    if (step !== 4 || this.agreement !== undefined) return false
+    this.agreement = this.read(body)
     return this.agreement !== undefined
   }
 
+  end(): void {}
+}
+
+/** Agrees when it is told to proceed. */
+class PlainAnswering implements AnsweringAttempt {
+  readonly provesAddress = true
+  readonly continues = undefined
+  hasFailed = false
+  refusal: 'same-peer' | undefined
+  flight: { readonly step: number; readonly body: Uint8Array } | undefined
+  agreement: Agreement | undefined
+
+  constructor(
+    readonly claim: Agreement,
+    private readonly own: string,
+    private readonly write: () => Uint8Array,
+  ) {}
+
   proceed(): void {
+    if (this.claim.peerId === this.own) {
+      this.hasFailed = true
+      this.refusal = 'same-peer'
+      return
+    }
+    this.flight = { step: 4, body: this.write() }
     this.agreement = this.claim
   }
 }

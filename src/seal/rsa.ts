@@ -39,7 +39,7 @@ export class RsaSigner {
         }
         case 'encrypt': {
           const key = await subtle.importKey('spki', spkiOf(step.key), OAEP, false, ['encrypt'])
-          return new Uint8Array(await subtle.encrypt(OAEP, key, step.secret))
+          return new Uint8Array(await subtle.encrypt(OAEP, key, step.text))
         }
         case 'decrypt':
           return new Uint8Array(await subtle.decrypt(OAEP, await this.decrypting, step.sealed))

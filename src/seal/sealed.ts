@@ -1,33 +1,36 @@
 // The protection that lets nobody in who was not let in: `--encryption yes`. Identities, handshake and seals are in the
 // files beside it; this puts them together for the endpoint, one per running peer.
 
-import { timingSafeEqual } from 'node:crypto'
-import { bytesOfHex, utf8 } from '../base/bytes.js'
+import { bytesOfHex, hexOf } from '../base/bytes.js'
 import type { Random } from '../base/ports.js'
-import {
-  type Agreement,
-  type Attempt,
-  type Claim,
-  type Flight,
-  INTRODUCTION_BYTES,
-  type Opening,
-  type Protection,
-  type SlowStep,
+import type {
+  Agreement,
+  AnsweringAttempt,
+  AskingAttempt,
+  FirstFlight,
+  Opening,
+  Protection,
+  SlowStep,
 } from '../rdt/protection.js'
-import { Answering } from './answering.js'
-import { Asking } from './asking.js'
-import { type MakeExchange, makeX25519 } from './exchange.js'
+import { CURVES, type Curves } from './curves.js'
+import type { KeyExchange } from './exchange.js'
 import { fingerprintOf } from './fingerprint.js'
-import type { Terms } from './flights.js'
 import type { Codec } from './frames/codec.js'
 import { Compressor } from './frames/compression.js'
 import { SealedFrames } from './frames/sealed-frame.js'
-import type { HandshakeContext } from './handshake.js'
-import { hmac, type SessionKeys } from './keys.js'
-import { BOOT_BYTES, PEER_ID_BYTES } from './limits.js'
-import { answerResumption, mayResume, Resuming, Tickets } from './resumption.js'
+import { answer, knowsUs, offerTo } from './handshake/answering.js'
+import { Approaches } from './handshake/approaches.js'
+import { Asking } from './handshake/asking.js'
+import type { HandshakeContext, Other } from './handshake/context.js'
+import { lifeOf } from './handshake/flights.js'
+import { Guesses } from './handshake/guesses.js'
+import { answerResumption, Resuming } from './handshake/resumption.js'
+import { type Ticket, ticketsOf } from './handshake/schedule.js'
+import { Steps } from './handshake/steps.js'
+import { type KnownPeer, Tickets } from './handshake/tickets.js'
+import { sessionKeys } from './keys.js'
+import { LIFE_BYTES, PEER_ID_BYTES, SECRETS_MAX } from './limits.js'
 import { SealedDatagrams } from './sealed-datagram.js'
-import { Steps } from './steps.js'
 import type { Trust } from './trust.js'
 
 export interface SealedOptions {
@@ -35,13 +38,16 @@ export interface SealedOptions {
   readonly peerId: string
   /** Our RSA modulus; the private key is with whoever carries out slow steps. */
   readonly modulus: Uint8Array
+  /** Of the same identity. */
+  readonly staticKey: KeyExchange
   readonly trust: Trust
   readonly random: Random
-  readonly sharedSecret?: Uint8Array | undefined
+  /** Of the shared secrets (secret.ts), SECRETS_MAX at most. */
+  readonly generators?: readonly Uint8Array[] | undefined
   readonly codec: Codec
   readonly compresses: boolean
-  /** Another agreement than X25519, for the simulator. */
-  readonly makeExchange?: MakeExchange | undefined
+  /** Other agreements than the real ones, for the simulator. */
+  readonly curves?: Curves | undefined
 }
 
 export class SealedProtection implements Protection {
@@ -49,64 +55,65 @@ export class SealedProtection implements Protection {
   private readonly steps = new Steps()
   private readonly tickets = new Tickets()
   private readonly context: HandshakeContext
+  private readonly approaches: Approaches
   private readonly compressor: Compressor | undefined
+  private readonly fingerprint: Uint8Array
 
   /** Throws where the peer id is none. */
   constructor(private readonly options: SealedOptions) {
+    const { trust, random, modulus, staticKey, generators = [] } = options
     const peer = bytesOfHex(options.peerId)
     if (peer?.length !== PEER_ID_BYTES) throw new Error(`'${options.peerId}' is not a peer id`)
+    if (generators.length > SECRETS_MAX) throw new Error(`${generators.length} secrets are too many`)
     this.compressor = options.compresses ? new Compressor(options.codec) : undefined
+    this.fingerprint = bytesOfHex(fingerprintOf(modulus))!
     this.context = {
-      trust: options.trust,
+      trust,
       steps: this.steps,
-      modulus: options.modulus,
+      curves: options.curves ?? CURVES,
+      modulus,
+      staticKey,
       peer,
-      boot: options.random.bytes(BOOT_BYTES),
-      sharedSecret: options.sharedSecret,
-      makeExchange: options.makeExchange ?? makeX25519,
-      randomBytes: (count) => options.random.bytes(count),
-      agree: (side, other, keys, address) => this.agree(side, other, keys, address),
+      life: random.bytes(LIFE_BYTES),
+      generators,
+      guesses: new Guesses(),
+      randomBytes: (count) => random.bytes(count),
+      agree: (side, other, keys, opening) => this.agree(side, other, keys, opening),
     }
+    this.approaches = new Approaches(trust, generators)
   }
 
-  introduce(address: string, nonce: Uint8Array): Uint8Array {
-    const { trust, sharedSecret, random } = this.options
-    const fingerprint = trust.keyAt(address)
-    if (fingerprint !== undefined) return introductionTo(bytesOfHex(fingerprint)!, nonce)
-    return sharedSecret === undefined ? random.bytes(INTRODUCTION_BYTES) : introductionTo(sharedSecret, nonce)
+  isIntroduced(nonce: Uint8Array, first: FirstFlight, mayCompute: () => boolean): boolean {
+    // Somebody new who holds a secret cannot show that without letting others guess it.
+    if (this.context.generators.length > 0) return true
+    const isTicket = this.tickets.toAnswerBy(first.introduction, 0) !== undefined
+    return isTicket || (mayCompute() && knowsUs(this.context, nonce, first))
   }
 
-  isIntroduced(introduction: Uint8Array, nonce: Uint8Array): boolean {
-    const { modulus, sharedSecret } = this.options
-    const ours = bytesOfHex(fingerprintOf(modulus))!
-    const isTo = (key: Uint8Array) => timingSafeEqual(introductionTo(key, nonce), introduction)
-    return (
-      introduction.length === INTRODUCTION_BYTES &&
-      (isTo(ours) || (sharedSecret !== undefined && isTo(sharedSecret)))
-    )
+  ask(opening: Opening): AskingAttempt | undefined {
+    const { guesses } = this.context
+    const { address, atMs } = opening
+    const approach = this.approaches.to(address)
+    if (approach.used >= 2 && !guesses.mayAsk(atMs)) return undefined
+    return Asking.begin(this.context, opening, approach, () => this.approaches.handleWrong(address))
   }
 
-  ask(opening: Opening): Attempt {
-    return new Asking(this.context, opening)
+  offer(opening: Opening, first: FirstFlight, seed: Uint8Array): Uint8Array | undefined {
+    return offerTo(this.context, opening, first, seed)
   }
 
-  offer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Flight | undefined {
-    return Answering.begin(this.context, opening, flight, seed)?.flight
+  answer(opening: Opening, flights: FirstFlight, seed: Uint8Array): AnsweringAttempt | undefined {
+    return answer(this.context, opening, flights, seed)
   }
 
-  answer(opening: Opening, flight: Uint8Array, seed: Uint8Array): Attempt | undefined {
-    return Answering.begin(this.context, opening, flight, seed)
+  resume(opening: Opening): AskingAttempt | undefined {
+    const known = this.tickets.takeToAsk(opening.address, opening.atMs)
+    const isTrusted = known !== undefined && this.options.trust.judge(known) === 'trusted'
+    return isTrusted ? new Resuming(this.context, opening, known) : undefined
   }
 
-  resume(opening: Opening): Attempt | undefined {
-    const known = this.tickets.ofAddress(opening.address)
-    return known !== undefined && mayResume(this.options.trust, known, opening.address)
-      ? new Resuming(this.context, opening, known)
-      : undefined
-  }
-
-  answerResumed(opening: Opening, flight: Uint8Array): Attempt | undefined {
-    return answerResumption(this.context, this.tickets, opening, flight)
+  answerResumed(opening: Opening, first: FirstFlight): AnsweringAttempt | undefined {
+    return answerResumption(this.context, this.tickets, opening, first)
   }
 
   revoke(isTrusted: (fingerprint: string) => boolean): void {
@@ -123,24 +130,35 @@ export class SealedProtection implements Protection {
 
   private agree(
     side: 'asker' | 'answerer',
-    other: Claim & { readonly terms: Terms; readonly fingerprint: string },
-    keys: SessionKeys,
-    address: string,
+    other: Other,
+    { master, said }: { readonly master: Uint8Array; readonly said: Uint8Array },
+    opening: Opening,
   ): Agreement {
-    const { peerId, boot, terms, fingerprint } = other
-    const ours = keys[side]
-    const theirs = keys[side === 'asker' ? 'answerer' : 'asker']
-    this.tickets.add(address, { ticket: keys.ticket, peerId, fingerprint })
-    // An asker may have given this attempt up for another, and then knows nothing of the ticket that came of it.
-    const handleHeard = () => this.tickets.prefer(keys.ticket)
-    if (side === 'asker') handleHeard()
-    const datagrams = new SealedDatagrams({ ours: ours.datagrams, theirs: theirs.datagrams }, handleHeard)
+    const { fingerprint, staticKey, peer } = other
+    const otherSide = side === 'asker' ? 'answerer' : 'asker'
+    const { peer: ownPeer, life } = this.context
+    const parties = {
+      [side]: { fingerprint: this.fingerprint, peer: ownPeer, life },
+      [otherSide]: { fingerprint: bytesOfHex(fingerprint)!, peer, life: other.life },
+    } as Record<'asker' | 'answerer', Parameters<typeof ticketsOf>[2]>
+    const tickets = ticketsOf(master, said, parties.asker, parties.answerer)
+    const { address, local: session, atMs } = opening
+    const known: KnownPeer = { address, fingerprint, staticKey, peer, session, atMs }
+    this.tickets.addToAnswer({ ...known, ticket: tickets[otherSide] })
+    // An asker may have given this attempt up for another, and then knows nothing of the tickets that came of it.
+    if (side === 'asker') this.tickets.addToAsk({ ...known, ticket: tickets.asker })
+    const keys = sessionKeys(master, said)
+    const [ours, theirs] = [keys[side], keys[otherSide]]
+    const datagrams = new SealedDatagrams({ ours: ours.datagrams, theirs: theirs.datagrams }, () =>
+      this.handleHeard(known, side, tickets.answerer),
+    )
     const frames = new SealedFrames({ ours, theirs }, this.options.codec, this.compressor)
     return {
-      peerId,
-      boot,
-      remote: terms.session,
-      datagramBytesMax: terms.datagramBytesMax,
+      peerId: hexOf(peer),
+      life: lifeOf(other),
+      remote: other.session,
+      datagramBytesMax: other.datagramBytesMax,
+      toldCount: other.count,
       fingerprint,
       protection: {
         datagrams,
@@ -152,9 +170,10 @@ export class SealedProtection implements Protection {
       },
     }
   }
-}
 
-/** WireGuard's first MAC is the same idea: who does not know whom it asks gets no answer where it is not expected. */
-function introductionTo(key: Uint8Array, nonce: Uint8Array): Uint8Array {
-  return hmac(key, utf8('LEFT 1 introduction: '), nonce).subarray(0, INTRODUCTION_BYTES)
+  /** The other side has spoken in the session: it came to the same keys. */
+  private handleHeard(known: KnownPeer, side: 'asker' | 'answerer', ticket: Ticket): void {
+    if (side === 'answerer') this.tickets.addToAsk({ ...known, ticket })
+    this.tickets.handleHeard(known)
+  }
 }

@@ -29,6 +29,8 @@ export interface PeerPlan {
   /** Part of the hints that never come. */
   readonly hintLoss: number
   readonly startAtMs: number
+  /** When its sessions get fresh keys, where that is sooner than in a running peer. */
+  readonly rekeying?: { readonly afterMs: number; readonly afterBytes: number }
   /** The line that all its links share, where that is less than they have. */
   readonly line?: LineFaults
 }

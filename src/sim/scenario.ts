@@ -20,6 +20,8 @@ import { SeededRandom } from './random.js'
 const BLOCK_BYTES = 65_300
 const MODES_SEED = 0x6d_6f_64_65
 const ACCESSES: readonly ToldAccess[] = ['owner', 'owner', 'group', 'all']
+/** Beyond the seeds that anybody gives. */
+const REKEYING_SEED = 2 ** 45
 const YEAR_MS = 365.25 * 86_400_000
 
 /** Names that have broken programs before. */
@@ -90,7 +92,8 @@ class Drawing {
     const peerCount = random.chance(0.6) ? 2 : random.chance(0.8) ? 3 : 4
     const pairs = peerCount > 2 && random.chance(0.4) ? chainOf(peerCount) : meshOf(peerCount)
     const lastMs = 500 + random.next() * 8_000
-    const peers = Array.from({ length: peerCount }, () => this.peer(lastMs))
+    const rekeying = this.rekeying()
+    const peers = Array.from({ length: peerCount }, () => ({ ...this.peer(lastMs), ...rekeying }))
     const links = pairs.map(([one, other]) => drawLink(random, one, other))
     const acts: Act[] = []
     const editCount = 1 + random.below(14)
@@ -129,6 +132,14 @@ class Drawing {
         forMs: random.chance(0.5) ? undefined : random.next() * 20_000,
       },
     }))
+  }
+
+  /** Of a generator of its own: what else is drawn from a seed stays as it was before there was this. */
+  private rekeying(): Pick<PeerPlan, 'rekeying'> {
+    const random = new SeededRandom(this.seed + REKEYING_SEED)
+    if (!random.chance(0.3)) return {}
+    // More than the probes of a new session take, which would else be renewed for ever.
+    return { rekeying: { afterMs: 600_000, afterBytes: 500_000 + random.next() * 2_000_000 } }
   }
 
   private peer(lastMs: number): PeerPlan {

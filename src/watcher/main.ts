@@ -1,5 +1,5 @@
 // The watcher process: what is slow and not network. It keeps the share for the engine, whose child it is: watches and
-// scans it, hashes, compares, plans, keeps the index and the log. It ends with its parent.
+// scans it, hashes, compares, plans, keeps the index and the log. RSA is done here too. It ends with its parent.
 
 import { randomInt } from 'node:crypto'
 import { statSync } from 'node:fs'
@@ -23,6 +23,7 @@ import type { KeeperNotice } from '../pipe/messages.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../pipe/watcher-protocol.js'
 import { SHARE_CHECK_MS } from './limits.js'
 import { loadLmdb, type OpenIndex, openIndex } from './open-index.js'
+import { RsaKeeper } from './rsa-keeper.js'
 
 const wallMs = systemWallClock.wallMs
 const random = (below: number) => randomInt(below)
@@ -175,6 +176,7 @@ function folderAt(path: string): string | undefined {
   return stat === undefined ? undefined : `${stat.dev} ${stat.ino}`
 }
 
+const rsa = new RsaKeeper({ send, note: (message) => tell({ event: 'note', message }), fail })
 let watcher: Watcher | undefined
 let isDiskFull = false
 /** Messages of the engine that came while there was no room to open the share. */
@@ -199,6 +201,8 @@ function open(start: WatcherStart): void {
 process.on('message', (message: ToWatcher) =>
   guarded(() => {
     if (message.type === 'start') open(message.start)
+    else if (message.type === 'identity') rsa.handleIdentity(message)
+    else if (message.type === 'rsa') rsa.handleStep(message)
     else if (message.type === 'stop') void end()
     else if (watcher === undefined) early.push(message)
     else watcher.handle(message.messages)
@@ -226,7 +230,10 @@ async function end(): Promise<void> {
 function fail(error: unknown): void {
   if (
     error instanceof LeftError &&
-    (error.code === 'state-newer' || error.code === 'share-unusable' || error.code === 'share-in-use')
+    (error.code === 'state-newer' ||
+      error.code === 'share-unusable' ||
+      error.code === 'share-in-use' ||
+      error.code === 'identity-unusable')
   ) {
     send({ type: 'failed', code: error.code, message: error.message })
   } else if (error instanceof DiskError && watcher === undefined) {

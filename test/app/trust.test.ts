@@ -9,6 +9,7 @@ import { temporaryFolder } from '../io/temporary-folder.js'
 const OWN = '0a'.repeat(32)
 const KEY = 'ab'.repeat(32)
 const OTHER = 'cd'.repeat(32)
+const STATIC = new Uint8Array(32).fill(7)
 const OWN_ID = '00000000000000aa'
 const ID = '00000000000000bb'
 const NAMED = '10.0.0.1:22001'
@@ -28,6 +29,7 @@ function start(hasSecret = false): PinnedTrust {
   return new PinnedTrust({
     pins,
     own: OWN,
+    ownStatic: STATIC,
     peerId: OWN_ID,
     policy: 'first-use',
     hasSecret,
@@ -38,15 +40,22 @@ function start(hasSecret = false): PinnedTrust {
 }
 
 /** How a handshake asks. */
-function meet(key: string, peerId: string, address: string, by: Trust = trust): Verdict | 'another’s id' {
+function meet(
+  key: string,
+  peerId: string,
+  address: string,
+  by: Trust = trust,
+  staticKey = STATIC,
+): Verdict | 'another’s id' {
   const party: Party = { fingerprint: key, address }
   const verdict = by.judge(party)
   if (verdict === 'removed' || verdict === 'changed' || verdict === 'stranger') {
     by.handleRefused(party, verdict)
     return verdict
   }
-  if (!by.mayShow(party, peerId)) return 'another’s id'
-  by.handleProved(party, verdict, peerId)
+  const shown = { peerId, staticKey }
+  if (!by.mayShow(party, shown)) return 'another’s id'
+  by.handleProved(party, verdict, shown)
   return verdict
 }
 
@@ -136,8 +145,43 @@ describe('a removed key', () => {
     meet(KEY, ID, NAMED)
     await written()
     await new Pins(pins.file).remove(KEY)
-    trust.handleProved({ fingerprint: KEY, address: NAMED }, 'first-use', ID)
+    trust.handleProved({ fingerprint: KEY, address: NAMED }, 'first-use', { peerId: ID, staticKey: STATIC })
     await written()
     expect(trust.isTrusted(KEY)).toBe(false)
   })
+})
+
+describe('a static key', () => {
+  const other = new Uint8Array(32).fill(8)
+
+  test('is pinned with the first handshake of its key, also of one that was trusted before there were any', async () => {
+    await pins.trust(KEY, {})
+    expect(trust.staticOf(KEY)).toBeUndefined()
+    expect(meet(KEY, ID, NAMED)).toBe('trusted')
+    expect(trust.staticOf(KEY)).toEqual(STATIC)
+    await written()
+    expect(new Pins(pins.file).staticOf(KEY)).toBe('07'.repeat(32))
+    expect(trust.idsOf(KEY)).toEqual([ID])
+  })
+
+  test('that is another than the pinned one is refused, once said, until the key is removed and trusted again', async () => {
+    meet(KEY, ID, NAMED)
+    for (let count = 0; count < 2; count++) expect(meet(KEY, ID, NAMED, trust, other)).toBe('another’s id')
+    expect(refusals()).toHaveLength(1)
+    expect(refusals()[0]).toContain(KEY)
+    await pins.remove(KEY)
+    await pins.trust(KEY, {})
+    expect(meet(KEY, ID, NAMED, trust, other)).toBe('trusted')
+  })
+
+  test('of our own key is our own', () => {
+    expect(trust.staticOf(OWN)).toEqual(STATIC)
+    expect(meet(OWN, ID, ELSEWHERE, trust, other)).toBe('another’s id')
+  })
+})
+
+test('a wrong secret is told once for each address', () => {
+  for (const address of [NAMED, NAMED, ELSEWHERE]) trust.handleWrongGuess(address)
+  expect(refusals()).toHaveLength(2)
+  expect(refusals()[0]).toContain('--secret-file')
 })

@@ -24,6 +24,7 @@ describe('the watcher process', () => {
         start: WATCHER_START,
         onReady: () => {},
         onMessages: () => {},
+        onStep: () => {},
         onLost: (exit) => lost.push(exit),
         onFatal: resolve,
         onWords: () => {},

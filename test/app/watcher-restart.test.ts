@@ -20,7 +20,13 @@ let folder: string
 const STAND_IN = `
 if (process.env.LEFT_TEST_WATCHER === 'silent') process.exit(7)
 if (process.env.LEFT_TEST_WATCHER === 'killed') process.kill(process.pid, 'SIGKILL')
-process.on('message', ({ type }) => type === 'stop' && process.exit(0))
+process.on('message', ({ type, step, expects }) => {
+  if (type === 'stop') process.exit(0)
+  if (type === 'rsa' && step.type === 'sign') process.send({ type: 'rsa-done', id: step.id, result: step.text })
+  if (type === 'identity' && expects === undefined) process.send({ type: 'identity', identity: { fingerprint: 'of it' } })
+  if (type === 'identity' && expects !== undefined)
+    process.send({ type: 'rsa-done', id: 7, result: Uint8Array.of(expects.length) })
+})
 process.send({ type: 'ready' })
 `
 
@@ -40,7 +46,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-type Happening = { readonly type: 'ready' } | { readonly type: 'lost' | 'fatal'; readonly words: string }
+type Happening =
+  | { readonly type: 'ready' }
+  | { readonly type: 'lost' | 'fatal' | 'step' | 'identity'; readonly words: string }
 
 /** A supervised process; what happens to it is awaited in order. */
 class Supervised {
@@ -51,6 +59,8 @@ class Supervised {
     start: WATCHER_START,
     onReady: () => this.handle({ type: 'ready' }),
     onMessages: () => {},
+    onStep: (id, result) =>
+      this.handle({ type: 'step', words: `${id} ${result === undefined ? 'lost' : result.join()}` }),
     onLost: (words) => this.handle({ type: 'lost', words }),
     onFatal: ({ message }) => this.handle({ type: 'fatal', words: message }),
     onWords: () => {},
@@ -180,5 +190,42 @@ describe('a watcher process', () => {
     await supervised.process.stop()
     vi.advanceTimersByTime(10 * WATCHER_RESTART_MS_MAX)
     expect(supervised.process.pid).toBeUndefined()
+  })
+})
+
+describe('RSA in a watcher process', () => {
+  const text = Uint8Array.of(1, 2)
+
+  it('is carried out there, and what waits when it dies is answered as failed', async () => {
+    const supervised = new Supervised()
+    await supervised.next()
+    supervised.process.carryOut({ id: 1, type: 'sign', text })
+    expect(await supervised.next()).toEqual({ type: 'step', words: '1 1,2' })
+    supervised.process.carryOut({ id: 2, type: 'decrypt', sealed: text })
+    process.kill(supervised.process.pid!, 'SIGKILL')
+    expect(await supervised.next()).toEqual({ type: 'step', words: '2 lost' })
+    expect(await supervised.next()).toMatchObject({ type: 'lost' })
+    // There is no process now.
+    supervised.process.carryOut({ id: 3, type: 'sign', text })
+    expect(await supervised.next()).toEqual({ type: 'step', words: '3 lost' })
+    supervised.isStartedAfter(WATCHER_RESTART_MS)
+    expect(await supervised.next()).toEqual({ type: 'ready' })
+    await supervised.process.stop()
+  })
+
+  it('has the same identity in the next process, which is not to make another', async () => {
+    const supervised = new Supervised()
+    await supervised.next()
+    const identity = await supervised.process.openIdentity({ file: '/key', passphrase: undefined }, () => {})
+    expect(identity).toEqual({ fingerprint: 'of it' })
+    process.kill(supervised.process.pid!, 'SIGKILL')
+    await supervised.next()
+    supervised.process.carryOut({ id: 7, type: 'decrypt', sealed: text })
+    await supervised.next()
+    supervised.isStartedAfter(WATCHER_RESTART_MS)
+    expect(await supervised.next()).toEqual({ type: 'ready' })
+    supervised.process.carryOut({ id: 7, type: 'decrypt', sealed: text })
+    expect(await supervised.next()).toEqual({ type: 'step', words: '7 5' })
+    await supervised.process.stop()
   })
 })

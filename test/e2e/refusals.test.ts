@@ -112,7 +112,7 @@ describe('left refuses to start, and says what to do', () => {
   test('with a secret that is missing, or could be guessed', async ({ world }) => {
     expect(await refusal(world, ['--secret-file', world.path('nothing')])).toContain('--secret-file')
     writeFileSync(world.path('secret'), 'swordfish\n', { mode: 0o600 })
-    expect(await refusal(world, ['--secret-file', world.path('secret')])).toContain('openssl rand')
+    expect(await refusal(world, ['--secret-file', world.path('secret')])).toContain('left secret')
   })
 
   test('with a secret, a passphrase or an identity that others may read, and says how that is mended', async ({

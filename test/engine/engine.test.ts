@@ -569,6 +569,21 @@ describe('listings', () => {
     pull(TREE_PULLS_MAX)
     expect(arriving()).toEqual(digests.map((_, index) => index).filter((index) => index !== 1))
   })
+
+  test('that were on their way when the peer started again are told to be had no more', () => {
+    connect()
+    pull(0)
+    pull(1)
+    run(50)
+    b = new PlayedPeer('10.0.0.2:1', THEIRS, 3)
+    b.engine.connect(a.address, nowMs)
+    run(1_000)
+    expect(a.events).toContainEqual(expect.objectContaining({ event: 'disconnected', peer: THEIRS }))
+    expect(a.take('peer-gone')).toEqual([])
+    expect(a.take('tree')).toEqual(
+      digests.slice(0, 2).map((digest) => ({ type: 'tree', peer: THEIRS, digest, bytes: undefined })),
+    )
+  })
 })
 
 describe('the keeper', () => {

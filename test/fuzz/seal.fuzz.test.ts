@@ -6,28 +6,45 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { utf8 } from '../../src/base/bytes.js'
+import { concatBytes, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { crc32 } from '../../src/io/hash.js'
+import type { Opening } from '../../src/rdt/protection.js'
+import { generatorOf } from '../../src/seal/cpace.js'
+import { CPACE_BINDING } from '../../src/seal/curves.js'
+import { makeX25519 } from '../../src/seal/exchange.js'
 import { readFingerprint, showFingerprint } from '../../src/seal/fingerprint.js'
+import type { Codec } from '../../src/seal/frames/codec.js'
+import { nativeCodec, webAssemblyCodec } from '../../src/seal/frames/codec.js'
+import { Compressor } from '../../src/seal/frames/compression.js'
+import { type BlockName, openFrame, sealBlock } from '../../src/seal/frames/frame.js'
+import { SealedFrames } from '../../src/seal/frames/sealed-frame.js'
 import {
   readAcceptance,
+  readFirst,
   readOffer,
   readOpen,
   readProof,
   readResume,
   readResumed,
   readResuming,
-} from '../../src/seal/flights.js'
-import type { Codec } from '../../src/seal/frames/codec.js'
-import { nativeCodec, webAssemblyCodec } from '../../src/seal/frames/codec.js'
-import { Compressor } from '../../src/seal/frames/compression.js'
-import { type BlockName, openFrame, sealBlock } from '../../src/seal/frames/frame.js'
-import { SealedFrames } from '../../src/seal/frames/sealed-frame.js'
+  readSealedSelf,
+  readSelf,
+  writeAcceptance,
+  writeFirst,
+  writeOffer,
+  writeProof,
+  writeResume,
+  writeResuming,
+  writeSealedSelf,
+  writeSelf,
+} from '../../src/seal/handshake/flights.js'
 import { readIdentity } from '../../src/seal/identity.js'
 import { sessionKeys } from '../../src/seal/keys.js'
 import { formatPin, parsePin } from '../../src/seal/pin-file.js'
+import { SealedProtection } from '../../src/seal/sealed.js'
 import { SealedDatagrams } from '../../src/seal/sealed-datagram.js'
+import type { Trust } from '../../src/seal/trust.js'
 import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
 
 const name: BlockName = { kind: 'list', digest: 'ab'.repeat(32), blockIndex: 7 }
@@ -132,13 +149,135 @@ function datagramKeys(side: 'ours' | 'theirs') {
 }
 
 const exact = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
-fuzz({ name: 'the first flight', valid: exact(160), decode: readOpen })
-fuzz({ name: 'an offer', valid: exact(32 + 384 + 16), decode: readOffer })
-fuzz({ name: 'a proof', valid: exact(8 + 8 + 384 + 384 + 16 + 384), decode: readProof })
-fuzz({ name: 'an acceptance', valid: exact(8 + 8 + 10 + 384), decode: readAcceptance })
-fuzz({ name: 'what resumes', valid: exact(16 + 32 + 18 + 16), decode: readResume })
-fuzz({ name: 'what answers that', valid: exact(32 + 18 + 16), decode: readResumed })
-fuzz({ name: 'what is sealed in it', valid: exact(18), decode: readResuming })
+const run = fc.record({
+  life: exact(8),
+  session: fc.record({ high: fc.nat(0xffff_ffff), low: fc.nat(0xffff_ffff) }),
+  datagramBytesMax: fc.nat(0xffff),
+  count: fc.nat(Number.MAX_SAFE_INTEGER),
+})
+const self = fc.tuple(run, exact(8)).map(([rest, peer]) => ({ ...rest, peer }))
+
+fuzz({
+  name: 'flight 1',
+  valid: fc.record({ exchange: exact(32), share: exact(32) }).map(writeFirst),
+  decode: readFirst,
+  encode: writeFirst,
+})
+fuzz({
+  name: 'flight 2',
+  valid: fc.record({ exchange: exact(32), shares: fc.tuple(exact(32), exact(32)) }).map(writeOffer),
+  decode: readOffer,
+  encode: writeOffer,
+})
+fuzz({
+  name: 'flights 1 and 3',
+  valid: exact(64 + 834 + 16),
+  decode: readOpen,
+  encode: ({ exchange, share, sealed }) => concatBytes([exchange, share, sealed]),
+})
+fuzz({
+  name: 'what flight 3 seals',
+  valid: fc
+    .tuple(self, exact(384), exact(32), exact(384))
+    .map(([own, modulus, staticKey, signature]) =>
+      concatBytes([writeProof({ ...own, modulus, staticKey }), signature]),
+    ),
+  decode: readProof,
+  encode: ({ fields, signature }) => concatBytes([writeProof(fields), signature]),
+})
+fuzz({
+  name: 'what flight 4 seals',
+  valid: fc.record({ modulus: exact(384), secret: exact(384), signature: exact(384) }).map(writeAcceptance),
+  decode: readAcceptance,
+  encode: writeAcceptance,
+})
+fuzz({
+  name: 'what RSA-OAEP carries in it',
+  valid: fc
+    .tuple(self, exact(32), exact(32))
+    .map(([own, secret, staticKey]) => writeSealedSelf({ ...own, secret, staticKey })),
+  decode: readSealedSelf,
+  encode: writeSealedSelf,
+})
+fuzz({ name: 'what a plain peer says', valid: self.map(writeSelf), decode: readSelf, encode: writeSelf })
+fuzz({
+  name: 'what resumes',
+  valid: fc
+    .record({ exchange: exact(32), sealed: fc.uint8Array({ minLength: 42, maxLength: 1_066 }) })
+    .map(writeResume),
+  decode: readResume,
+  encode: writeResume,
+})
+fuzz({ name: 'what answers that', valid: exact(32 + 42), decode: readResumed, encode: writeResume })
+fuzz({
+  name: 'what is sealed in both',
+  valid: fc.tuple(run, fc.uint8Array({ maxLength: 1_024 })).map(([own, early]) => writeResuming(own, early)),
+  decode: readResuming,
+  encode: ({ early, ...own }) => writeResuming(own, early),
+})
+
+/** Keys that one attempt ever had, so that a flight 3 of any bytes meets all cases. */
+describe('a handshake in which anything may stand', () => {
+  test('opens nothing that nobody sealed, keeps nothing, and does not throw', { timeout: 120_000 }, () => {
+    const generators = [generatorOf(utf8('a secret'), CPACE_BINDING)]
+    const trust: Trust = {
+      judge: () => 'secret',
+      keyAt: () => undefined,
+      staticOf: () => undefined,
+      idsOf: () => [],
+      mayShow: () => true,
+      handleProved: () => {},
+      handleRefused: () => {},
+      handleWrongGuess: () => {},
+    }
+    const make = () =>
+      new SealedProtection({
+        peerId: '00112233445566aa',
+        modulus: randomBytes(384),
+        staticKey: makeX25519(),
+        trust,
+        random: { bytes: (count) => new Uint8Array(randomBytes(count)), next: () => 0.5 },
+        generators,
+        codec: codecs[0]!,
+        compresses: false,
+      })
+    const opening = (atMs: number): Opening => ({
+      address: '10.0.0.1:1',
+      nonce: new Uint8Array(8),
+      local: { high: 1, low: 2 },
+      datagramBytesMax: 1_472,
+      atMs,
+      knownCountOf: () => 0,
+    })
+    const any = fc.oneof(
+      exact(64),
+      exact(96),
+      exact(64 + 834 + 16),
+      exact(74),
+      exact(106),
+      fc.uint8Array({ maxLength: 1_200 }),
+    )
+    let atMs = 0
+    const property = fc.property(any, exact(16), exact(32), (body, introduction, seed) => {
+      // So late that guesses are allowed again.
+      atMs += 1e9
+      const protection = make()
+      const first = { introduction, body }
+      expect(protection.answer(opening(atMs), first, seed)).toBeUndefined()
+      expect(protection.answerResumed(opening(atMs), first)).toBeUndefined()
+      protection.offer(opening(atMs), first, seed)
+      const attempt = protection.ask(opening(atMs))!
+      attempt.handleFlight({ step: 2, body })
+      expect(attempt.handleFlight({ step: 4, body })).toBe(false)
+      expect(attempt.agreement).toBeUndefined()
+    })
+    fc.assert(property, {
+      numRuns: 1_000_000,
+      interruptAfterTimeLimit: FUZZ_MS,
+      markInterruptAsFailure: false,
+    })
+  })
+})
 
 const fingerprint = fc
   .uint8Array({ minLength: 32, maxLength: 32 })

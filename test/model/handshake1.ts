@@ -1,4 +1,4 @@
-// Handshake 1, first contact, as src/seal/handshake.ts is for wire version 1: the roles of both, step by step.
+// Handshake 1, first contact, as wire version 1 had it: the roles of both, step by step.
 // Used by the tests. Fields that nobody checks and that mean nothing to the keys (session id, size of datagrams, boot)
 // are one field, `data`.
 

@@ -1,4 +1,4 @@
-// Handshake 1, met before, as src/seal/resumption.ts is for wire version 1. Used by the tests.
+// Handshake 1, met before, as wire version 1 had it. Used by the tests.
 
 import { fields, firstDatagram, hearFirst } from './datagram.js'
 import type { Env, Pattern } from './pattern.js'

@@ -89,6 +89,28 @@ describe('an identity', () => {
     )
   })
 
+  test('has a static key that all its copies have, under a passphrase or not, and with the primes in either order', async () => {
+    const copy = join(folder, 'copy.pem')
+    const pem = readFileSync(file, 'utf8')
+    const [certificate] = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/.exec(pem)!
+    const seedOf = (key: string, passphrase?: string) => {
+      writeFileSync(copy, `${certificate}${key}`, { mode: 0o600 })
+      return readIdentity({ file: copy, passphrase })!.staticSeed
+    }
+    expect(identity.staticSeed).toHaveLength(32)
+    const own = [...identity.staticSeed]
+    expect([...seedOf(await lockKey(identity.privateKey, 'swordfish'), 'swordfish')]).toEqual(own)
+    const jwk = identity.privateKey.export({ format: 'jwk' })
+    const number = (text: string) => BigInt(`0x${Buffer.from(text, 'base64url').toString('hex')}`)
+    const inverse = powerOf(number(jwk.p!), number(jwk.q!) - 2n, number(jwk.q!))
+    const qi = Buffer.from(inverse.toString(16).padStart(384, '0'), 'hex').toString('base64url')
+    const swapped = { ...jwk, p: jwk.q!, q: jwk.p!, dp: jwk.dq!, dq: jwk.dp!, qi }
+    const key = createPrivateKey({ key: swapped, format: 'jwk' }).export({ format: 'pem', type: 'pkcs8' })
+    expect([...seedOf(key as string)]).toEqual(own)
+    const other = readIdentity({ file: process.env.LEFT_TEST_IDENTITY! })!
+    expect([...other.staticSeed]).not.toEqual(own)
+  })
+
   test('has a certificate of its key that is signed by it', () => {
     const certificate = new X509Certificate(identity.certificate)
     expect(certificate.verify(certificate.publicKey)).toBe(true)
@@ -281,8 +303,8 @@ describe('RSA in the thread pool', () => {
     expect(await signer.carryOut({ id: 2, type: 'verify', key, text, signature })).toBeDefined()
     const other = Uint8Array.of(1, 2, 4)
     expect(await signer.carryOut({ id: 3, type: 'verify', key, text: other, signature })).toBeUndefined()
-    const secret = new Uint8Array(32).fill(9)
-    const sealed = (await signer.carryOut({ id: 4, type: 'encrypt', key, secret }))!
+    const secret = new Uint8Array(98).fill(9)
+    const sealed = (await signer.carryOut({ id: 4, type: 'encrypt', key, text: secret }))!
     expect(await signer.carryOut({ id: 5, type: 'decrypt', sealed })).toEqual(secret)
     sealed[5]! ^= 1
     expect(await signer.carryOut({ id: 6, type: 'decrypt', sealed })).toBeUndefined()
@@ -328,3 +350,13 @@ test('the configuration folder is made the user’s alone, and not made where it
   expect(openConfigFolder(environment)).toBe(place)
   expect(statSync(place).mode & 0o777).toBe(0o700)
 })
+
+function powerOf(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let result = 1n
+  let square = base % modulus
+  for (let left = exponent; left > 0n; left >>= 1n) {
+    if (left & 1n) result = (result * square) % modulus
+    square = (square * square) % modulus
+  }
+  return result
+}

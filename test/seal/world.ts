@@ -2,19 +2,24 @@
 // by stand-ins or by RSA.
 
 import { Node, type NodeOptions, type World } from '../../harness/rdt/world.js'
+import { hexOf } from '../../src/base/bytes.js'
 import type { SlowStep } from '../../src/rdt/protection.js'
+import { generatorOf } from '../../src/seal/cpace.js'
+import { CPACE_BINDING } from '../../src/seal/curves.js'
+import type { KeyExchange } from '../../src/seal/exchange.js'
 import { fingerprintOf } from '../../src/seal/fingerprint.js'
 import { loadCodec } from '../../src/seal/frames/codec.js'
 import { SealedProtection } from '../../src/seal/sealed.js'
-import type { Party, Trust, Verdict } from '../../src/seal/trust.js'
+import type { Party, Shown, Trust, Verdict, Welcome } from '../../src/seal/trust.js'
 import { SeededRandom } from '../../src/sim/random.js'
-import { makeStandInExchange, StandInKey } from '../../src/sim/stand-ins.js'
+import { StandInKey, standInCurves } from '../../src/sim/stand-ins.js'
 
 /** Pins on first use, in memory; says what happened. */
 export class TestTrust implements Trust {
   readonly pinned = new Map<string, string>()
   readonly told: string[] = []
   readonly removed = new Set<string>()
+  readonly statics = new Map<string, Uint8Array>()
   private readonly owners = new Map<string, string>()
   policy: 'first-use' | 'pinned' | 'secret' = 'first-use'
 
@@ -29,18 +34,34 @@ export class TestTrust implements Trust {
     return this.pinned.get(address)
   }
 
-  mayShow({ fingerprint, address }: Party, peerId: string): boolean {
+  staticOf(fingerprint: string): Uint8Array | undefined {
+    return this.statics.get(fingerprint)
+  }
+
+  idsOf(fingerprint: string): readonly string[] {
+    return [...this.owners].flatMap(([id, owner]) => (owner === fingerprint ? [id] : []))
+  }
+
+  mayShow({ fingerprint, address }: Party, { peerId, staticKey }: Shown): boolean {
     const owner = this.owners.get(peerId)
     const isAnothers =
       owner !== undefined && owner !== fingerprint && [...this.pinned.values()].includes(owner)
     if (isAnothers) this.told.push(`refused id ${address}`)
-    return !isAnothers
+    const known = this.statics.get(fingerprint)
+    const isOther = known !== undefined && hexOf(known) !== hexOf(staticKey)
+    if (isOther) this.told.push(`refused static ${address}`)
+    return !isAnothers && !isOther
   }
 
-  handleProved({ fingerprint, address }: Party, verdict: Verdict, peerId: string): void {
+  handleProved({ fingerprint, address }: Party, verdict: Welcome, { peerId, staticKey }: Shown): void {
     this.owners.set(peerId, fingerprint)
+    this.statics.set(fingerprint, staticKey)
     if (verdict !== 'trusted') this.told.push(`${verdict} ${address}`)
     this.pinned.set(address, fingerprint)
+  }
+
+  handleWrongGuess(address: string): void {
+    this.told.push(`wrong guess ${address}`)
   }
 
   handleRefused({ address }: Party, verdict: Verdict): void {
@@ -50,12 +71,13 @@ export class TestTrust implements Trust {
 
 export interface Signer {
   readonly modulus: Uint8Array
+  readonly staticKey: KeyExchange
   carryOut(step: SlowStep): Uint8Array | undefined | Promise<Uint8Array | undefined>
 }
 
 export interface SealedNodeOptions extends Partial<NodeOptions> {
   signer?: Signer
-  sharedSecret?: Uint8Array
+  secrets?: readonly Uint8Array[]
   /** How long a slow step takes. */
   stepMs?: number
   /** The real agreement. */
@@ -72,7 +94,7 @@ export class SealedNode extends Node {
   stepMs!: number
 
   static make(world: World, address: string, options: SealedNodeOptions = {}): SealedNode {
-    const { signer, sharedSecret, stepMs, isReal, ...own } = options
+    const { signer, secrets = [], stepMs, isReal, ...own } = options
     const exchangeRandom = new SeededRandom(++keyCount)
     let node: SealedNode | undefined
     const key = signer ?? new StandInKey(new SeededRandom(keyCount))
@@ -84,11 +106,12 @@ export class SealedNode extends Node {
           peerId,
           random,
           modulus: (node?.signer ?? key).modulus,
+          staticKey: (node?.signer ?? key).staticKey,
           trust: node?.trust ?? trust,
-          sharedSecret,
+          generators: secrets.map((secret) => generatorOf(secret, CPACE_BINDING)),
           codec,
           compresses: true,
-          makeExchange: isReal ? undefined : makeStandInExchange(exchangeRandom),
+          curves: isReal ? undefined : standInCurves(exchangeRandom),
         }),
     })
     Object.assign(node, { trust, signer: key, stepMs: stepMs ?? 1 })

@@ -55,6 +55,33 @@ function eventsOf(world: World, peer: number, name: string) {
   return world.events.filter(({ peer: who, event }) => who === peer && event.event === name)
 }
 
+describe('sessions with fresh keys', () => {
+  test('go on with what crosses, and nobody is told that a peer went away', () => {
+    const plan = { rekeying: { afterMs: 400, afterBytes: 300_000 } }
+    const world = worldOf({ plan, link: { loss: 0.05, delayMs: 10, reordering: 0.1, reorderMs: 30 } })
+    world.startAll()
+    world.run(SOON_MS)
+    write(world, A, 'large', 1, 60 * BLOCK_BYTES)
+    for (let file = 0; file < 100; file++) write(world, B, `small/${file}`, file, 20_000)
+    world.run(20_000)
+    for (let content = 2; content < 20; content++) {
+      write(world, content % 2, 'edited', content)
+      world.run(700)
+    }
+    expect(holds(world, B, 'large', 1, 60 * BLOCK_BYTES)).toBe(true)
+    for (const peer of [A, B]) {
+      expect(holds(world, peer, 'edited', 19)).toBe(true)
+      expect(eventsOf(world, peer, 'connected')).toHaveLength(1)
+      expect(eventsOf(world, peer, 'disconnected')).toEqual([])
+      expect(eventsOf(world, peer, 'abandoned')).toEqual([])
+    }
+    expect(world.breach).toBeUndefined()
+    // First contact, and a ticket for each of the others.
+    expect(world.datagramCounts[DatagramType.hello]).toBeGreaterThan(40)
+    expect(world.datagramCounts[DatagramType.open]).toBeLessThanOrEqual(6)
+  })
+})
+
 describe('two peers', () => {
   test('that hold the same find out in one round trip and stay quiet', () => {
     const world = worldOf()

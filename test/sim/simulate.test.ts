@@ -1,14 +1,17 @@
 // Whole peers in the simulated world. `left sim --seed 1 --runs 10000` runs many more; these are the ones that every
 // change must pass, and the ones that once found something.
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
+import { Vetting } from '../../src/keeper/peers/vetting.js'
+import { SimWitness } from '../../src/sim/peer/witness.js'
 import { drawScenario } from '../../src/sim/scenario.js'
 import { simulate } from '../../src/sim/simulate.js'
 import { isLong } from '../length.js'
 
 const RUNS = isLong ? 1_000 : 60
 const RUNS_WITH_POWER = isLong ? 500 : 20
+const RUNS_WITH_RESTORES = isLong ? 500 : 20
 
 /** The fault that each of these seeds once showed. */
 const FOUND = [
@@ -46,8 +49,8 @@ const FOUND_WITH_POWER = [
   [1443, 'what we had put in place, removed by somebody, came back torn under what was placed after it'],
 ] as const
 
-function breachOf(seed: number, power = false): string | undefined {
-  const { breach } = simulate(drawScenario(seed, { power }), { hash, crc32 })
+function breachOf(seed: number, power = false, restores = false): string | undefined {
+  const { breach } = simulate(drawScenario(seed, { power, restores }), { hash, crc32 })
   return breach === undefined ? undefined : `seed ${seed}: ${breach.invariant}: ${breach.detail}`
 }
 
@@ -72,6 +75,19 @@ describe('peers in a world of loss, kills, full disks and wrong clocks', () => {
   test('keep what is theirs when a machine loses power, too', () => {
     for (let seed = 1; seed <= RUNS_WITH_POWER; seed++) expect(breachOf(seed, true)).toBeUndefined()
   })
+})
+
+test('shares that are put back to older copies lose no edit that is elsewhere', () => {
+  for (let seed = 1_001; seed <= 1_000 + RUNS_WITH_RESTORES; seed++)
+    expect(breachOf(seed, false, true)).toBeUndefined()
+})
+
+test('the simulator finds peers that take no note of an older copy', () => {
+  vi.spyOn(Vetting.prototype, 'handleClaim').mockReturnValue({ type: 'vetted' })
+  vi.spyOn(SimWitness.prototype, 'read').mockReturnValue({ opened: 0, isAlsoElsewhere: false })
+  onTestFinished(() => void vi.restoreAllMocks())
+  const found = Array.from({ length: 60 }, (_, index) => breachOf(1_001 + index, false, true))
+  expect(found.filter((breach) => breach?.includes(': I2: '))).not.toEqual([])
 })
 
 test('the simulator finds a peer that loses what it is given', () => {

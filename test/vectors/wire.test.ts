@@ -9,10 +9,11 @@ import { packOf } from '../../src/base/pack.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import type { BlockName } from '../../src/rdt/protection.js'
 import { makeX25519 } from '../../src/seal/exchange.js'
-import { writeAcceptanceFields, writeOpen, writeProof, writeResuming } from '../../src/seal/flights.js'
 import { webAssemblyCodec } from '../../src/seal/frames/codec.js'
 import { openFrame, sealBlock } from '../../src/seal/frames/frame.js'
 import { CODEC_LZ4, SealedFrames } from '../../src/seal/frames/sealed-frame.js'
+import { writeProof, writeResuming, writeSealedSelf } from '../../src/seal/handshake/flights.js'
+import { ticketsOf } from '../../src/seal/handshake/schedule.js'
 import { sessionKeys } from '../../src/seal/keys.js'
 import { PlainProtection } from '../../src/seal/plain.js'
 import { SealedDatagrams } from '../../src/seal/sealed-datagram.js'
@@ -20,6 +21,7 @@ import { dotOf } from '../../src/share/dots.js'
 import { endsPage } from '../../src/share/folder-pages.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { entryOf, fileEntry, PEERS } from '../share/entries.js'
+import { handshakeVectors } from './handshake.js'
 import { readVectors } from './read.js'
 
 const digest = 'ab'.repeat(32)
@@ -31,8 +33,21 @@ const names: readonly BlockName[] = (['tree', 'list', 'file', 'pack'] as const).
 }))
 const counting = (length: number, first = 0) => Uint8Array.from({ length }, (_, index) => first + index)
 const wire = { high: 0x01020304, low: 0x05060708 }
-const terms = { session: wire, datagramBytesMax: 1_472 }
-const opening = { address: '10.0.0.1:1', nonce: counting(8), local: wire, datagramBytesMax: 1_472 }
+const opening = {
+  address: '10.0.0.1:1',
+  nonce: counting(8),
+  local: wire,
+  datagramBytesMax: 1_472,
+  atMs: 0,
+  knownCountOf: () => 0x0102_0304_0506,
+}
+const self = {
+  peer: counting(8),
+  life: counting(8, 8),
+  session: wire,
+  datagramBytesMax: 1_472,
+  count: 0x0102_0304_0506,
+}
 const keys = sessionKeys(counting(32), counting(32, 0x40))
 const frames = (which: 'asker' | 'answerer') => {
   const ours = keys[which]
@@ -52,34 +67,30 @@ const FRAMES = new Map<string, () => Uint8Array>(
 )
 
 const HANDSHAKE = new Map<string, () => Uint8Array>([
-  ['plain flight: peer, boot, session, datagramBytesMax', () => plainProtection().ask(opening).flight!.body],
+  [
+    'plain flight: peer, life, session, datagramBytesMax, count',
+    () => plainProtection().ask(opening).flight!.body,
+  ],
   ['plain datagram: a ping of nine bytes', () => plainDatagrams().seal(counting(9, 7))],
   ['sealed datagram: the first', () => new SealedDatagrams(datagramKeys()).seal(counting(13, 7))],
   ['X25519 key of a seed', () => makeX25519(counting(32)).publicKey],
-  ['flight 0: exchange, session, datagramBytesMax, zeros', () => writeOpen(counting(32), terms)],
   [
-    'flight 2, before it is sealed: peer, boot, modulus, secret, proof, signature',
-    () =>
-      writeProof({
-        peer: counting(8),
-        boot: counting(8, 8),
-        modulus: counting(384),
-        secret: counting(384, 1),
-        proof: counting(16, 2),
-        signature: counting(384, 3),
-      }),
+    'flight 3, before it is signed and sealed: modulus, static key, peer, life, session, datagramBytesMax, count',
+    () => writeProof({ ...self, modulus: counting(384), staticKey: counting(32, 1) }),
   ],
   [
-    'flight 3, before it is signed and sealed: peer, boot, session, datagramBytesMax',
-    () => writeAcceptanceFields({ peer: counting(8), boot: counting(8, 8), ...terms }),
+    'flight 4, under RSA-OAEP: secret, static key, peer, life, session, datagramBytesMax, count',
+    () => writeSealedSelf({ ...self, secret: counting(32, 2), staticKey: counting(32, 1) }),
   ],
   [
-    'flight 0 to resume, before it is sealed: boot, session, datagramBytesMax, early',
-    () => writeResuming(counting(8, 8), terms, utf8('early')),
+    'hello that resumes, before it is sealed: life, session, datagramBytesMax, count, early',
+    () => writeResuming(self, utf8('early')),
   ],
   ['keys of a session: of the asker', () => concatBytes(Object.values(keys.asker) as Uint8Array[])],
   ['keys of a session: of the answerer', () => concatBytes(Object.values(keys.answerer) as Uint8Array[])],
-  ['ticket of a session: id, secret', () => concatBytes([keys.ticket.id, keys.ticket.secret])],
+  ['tickets of a session: of the asker: id, secret', () => ticket('asker')],
+  ['tickets of a session: of the answerer: id, secret', () => ticket('answerer')],
+  ...handshakeVectors(),
 ])
 
 const tree = () => {
@@ -153,6 +164,16 @@ function listOfTwo(): Uint8Array {
   return concatBytes([hash(content.subarray(0, BLOCK_BYTES)), hash(content.subarray(BLOCK_BYTES))])
 }
 
+function ticket(side: 'asker' | 'answerer'): Uint8Array {
+  const party = (first: number) => ({
+    fingerprint: counting(32, first),
+    peer: counting(8, first),
+    life: counting(8, first + 8),
+  })
+  const { id, secret } = ticketsOf(counting(32), counting(32, 0x40), party(0x50), party(0x60))[side]
+  return concatBytes([id, secret])
+}
+
 function datagramKeys() {
   return { ours: keys.asker.datagrams, theirs: keys.answerer.datagrams }
 }
@@ -164,7 +185,7 @@ function plainProtection() {
 
 function plainDatagrams() {
   const attempt = plainProtection().ask(opening)
-  attempt.handleFlight({ step: 1, body: attempt.flight!.body })
+  attempt.handleFlight({ step: 4, body: attempt.flight!.body })
   return attempt.agreement!.protection.datagrams
 }
 
@@ -210,5 +231,5 @@ describe('golden vectors that are only opened: an encoder may write them in anot
 })
 
 test('all of them are of this version of the wire', () => {
-  expect(WIRE_VERSION).toBe(1)
+  expect(WIRE_VERSION).toBe(2)
 })

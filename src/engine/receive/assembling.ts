@@ -89,9 +89,14 @@ export class Assembling {
     for (const [key, assembly] of this.assemblies) this.dropAssembly(key, assembly)
   }
 
+  /** The peer may have another session already, and then nobody asks for its listings anew unless it is said that they do not come
+   *  any more. Fetches are told by those who order them. */
   handleClosed(session: SessionId): void {
-    for (const [key, assembly] of this.assemblies)
-      if (assembly.session === session) this.assemblies.delete(key)
+    for (const [key, assembly] of this.assemblies) {
+      if (assembly.session !== session) continue
+      if (assembly.purpose.type === 'tree') this.giveUp(key, assembly, 'gone')
+      else this.assemblies.delete(key)
+    }
   }
 
   handleGone(session: SessionId, kind: ItemKind, digest: Digest, reason: 'gone' | 'unservable'): void {

@@ -38,9 +38,17 @@ export class PeerSessions {
     this.byPeer.set(opened.peer, opened)
   }
 
-  /** Answers whether the peer is gone with it: a session that replaces this one may already be open. */
+  /** Answers whether the peer is gone with it: a session that replaces this one may already be open, or the one that this
+   *  one was to replace may still be. */
   handleClosed(session: SessionId, peer: string): boolean {
     this.sessions.delete(session)
-    return this.byPeer.get(peer)?.session === session && this.byPeer.delete(peer)
+    if (this.byPeer.get(peer)?.session !== session) return false
+    this.byPeer.delete(peer)
+    for (const other of this.sessions.values()) {
+      if (other.peer !== peer) continue
+      this.byPeer.set(peer, other)
+      return false
+    }
+    return true
   }
 }

@@ -40,7 +40,7 @@ export const unproved: Attack = {
     const sockets = await openSockets(ground, 8)
     const kinds: ((socket: Attacker) => Uint8Array)[] = [
       (socket) => encodeControl({ ...socket.initiator.hello(), agent: '' }, crc32),
-      (socket) => encodeControl({ ...socket.initiator.hello(), agent: '', version: 2 }, crc32),
+      (socket) => encodeControl({ ...socket.initiator.hello(), agent: '', version: 1 }, crc32),
       (socket) => encodeControl({ ...socket.initiator.hello(), version: 65_535 }, crc32),
       (socket) => socket.initiator.openWith(socket.initiator.hello(), random.bytes(16)),
       () => encodeControl({ type: 'ping', session: newSession(), number: 1 }, crc32),
@@ -116,15 +116,15 @@ export const slowHandshake: Attack = {
     // Cookies are shown late: after more than two of their periods.
     const slow = await open()
     const hello = slow.initiator.hello()
-    const cookie = await slow.initiator.askCookie(hello)
+    const cookie = (await slow.initiator.askCookie(hello))?.cookie
     if (cookie === undefined) return { fault: 'a hello was not answered', seen: '' }
-    // And sessions are opened that nobody goes on with.
+    // And addresses are proved with which nobody goes on.
     const lazy = await Promise.all(Array.from({ length: 20 }, () => open()))
     await Promise.all(
       lazy.map(async (socket) => {
         const own = socket.initiator.hello()
         const proof = await socket.initiator.askCookie(own)
-        if (proof !== undefined) socket.send(socket.initiator.openWith(own, proof))
+        if (proof !== undefined) socket.send(socket.initiator.openWith(own, proof.cookie))
       }),
     )
     await sleep(quick ? 200 : 20_500)
@@ -142,7 +142,7 @@ export const slowHandshake: Attack = {
         : isLetIn
           ? undefined
           : 'a peer did not get through meanwhile',
-      seen: `20 sessions that nobody goes on with, a cookie ${quick ? 'of another attempt' : 'of 20 s ago'}`,
+      seen: `20 addresses proved with which nobody goes on, a cookie ${quick ? 'of another attempt' : 'of 20 s ago'}`,
     }
   },
 }

@@ -9,6 +9,7 @@ import { decodeControl, encodeControl } from '../../rdt/wire/control.js'
 import { type Attack, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
 import {
+  OPENS_COUNT,
   OPENS_CPU_PART_MAX,
   OPENS_MS,
   OPENS_MS_QUICK,
@@ -25,7 +26,7 @@ export const openFlood: Attack = {
   async run({ target, quick, attacker: open }) {
     const durationMs = quick ? OPENS_MS_QUICK : OPENS_MS
     const named = await open()
-    const opens = await opensOf(named, (OPENS_PER_S * durationMs) / 1_000)
+    const opens = await opensOf(named, OPENS_COUNT, false)
     const honest = await open()
     const startedMs = performance.now()
     const cpuBefore = target.cpuSeconds()
@@ -35,8 +36,8 @@ export const openFlood: Attack = {
     })
     let sentCount = 0
     while (performance.now() - startedMs < durationMs) {
-      const dueCount = Math.min(opens.length, ((performance.now() - startedMs) * OPENS_PER_S) / 1_000)
-      for (; sentCount < dueCount; sentCount++) named.send(opens[sentCount]!)
+      const dueCount = ((performance.now() - startedMs) * OPENS_PER_S) / 1_000
+      for (; sentCount < dueCount; sentCount++) named.send(opens[sentCount % opens.length]!)
       await sleep(5)
     }
     const seconds = (performance.now() - startedMs) / 1_000
@@ -62,11 +63,14 @@ export const pendingFlood: Attack = {
     const others = await Promise.all(
       Array.from({ length: PENDING_PORTS }, () => open({ host: target.stranger, guise: acquaintance })),
     )
-    const opens = await Promise.all(others.map((other) => opensOf(other, PENDING_PER_PORT)))
+    const opens = await Promise.all(others.map((other) => opensOf(other, PENDING_PER_PORT, true)))
     // As fast as strangers may begin any, and more than once: some are dropped.
     for (let round = 0; round < PENDING_PER_PORT; round++) {
       for (let again = 0; again < 2; again++) {
-        for (const [index, other] of others.entries()) other.send(opens[index]![round]!)
+        for (const [index, other] of others.entries()) {
+          const open = opens[index]![round]
+          if (open !== undefined) other.send(open)
+        }
         await sleep(600)
       }
     }
@@ -100,7 +104,8 @@ export const forgedRefusal: Attack = {
       )
       // And so does the peer that is really there, a moment later.
       const cookie = random.bytes(16)
-      forger.send(encodeControl({ type: 'cookie', nonce, cookie, flight: new Uint8Array(0) }, crc32))
+      const flight = forger.initiator.offer(hello.value)
+      if (flight !== undefined) forger.send(encodeControl({ type: 'cookie', nonce, cookie, flight }, crc32))
     }
     await forger.replies.waitFor(({ control }) => {
       if (control?.type === 'open' && nonces.some((nonce) => equalBytes(nonce, control.nonce))) openCount++
@@ -125,8 +130,7 @@ export const forgedRefusal: Attack = {
   },
 }
 
-/** Anybody can make an offer, and the steps of a handshake may come in any order: here the asker is past its first flight
- *  when the cookie comes, for which it has to repeat that flight. */
+/** Anybody can make flight 2, and datagrams may come in any order: here it comes as an accept, before the cookie. */
 export const earlyOffer: Attack = {
   name: 'an offer before the cookie',
   only: 'yes',
@@ -137,10 +141,10 @@ export const earlyOffer: Attack = {
       const hello = decodeControl(bytes, crc32)
       if (!hello.ok || hello.value.type !== 'hello') return
       const nonce = hello.value.nonce.slice()
-      const body = forger.initiator.offer(nonce, hello.value.flight)
+      const body = forger.initiator.offer(hello.value)
       if (body === undefined) return
       helloCount++
-      forger.send(encodeControl({ type: 'accept', nonce, step: 1, flight: body }, crc32))
+      forger.send(encodeControl({ type: 'accept', nonce, step: 2, flight: body }, crc32))
       forger.send(encodeControl({ type: 'cookie', nonce, cookie: random.bytes(16), flight: body }, crc32))
     }
     let openCount = 0
@@ -155,18 +159,20 @@ export const earlyOffer: Attack = {
   },
 }
 
-/** First datagrams with cookies that hold, each of a handshake of its own. They claim one X25519 key, which is as good. */
-async function opensOf(attacker: Attacker, count: number): Promise<Uint8Array[]> {
-  const hellos = Array.from({ length: count }, () => attacker.initiator.hello())
-  const flight = attacker.initiator.firstFlight()
+/** Opens with cookies that hold, each of a handshake of its own. Those that are not honest cost the target a look. */
+async function opensOf(attacker: Attacker, count: number, areHonest: boolean): Promise<Uint8Array[]> {
+  const { initiator } = attacker
   const opens: Uint8Array[] = []
-  for (let at = 0; at < count; at += COOKIES_AT_ONCE) {
-    const some = hellos.slice(at, at + COOKIES_AT_ONCE)
-    const cookies = await Promise.all(some.map((hello) => attacker.initiator.askCookie(hello)))
-    for (const [index, cookie] of cookies.entries())
-      if (cookie !== undefined) opens.push(attacker.initiator.openWith(some[index]!, cookie, flight))
+  for (let index = 0; index < count; index++) {
+    const begun = initiator.begin()
+    const cookie = await initiator.askCookie(begun.hello, COOKIE_MS_MAX)
+    if (cookie === undefined) continue
+    const open = areHonest
+      ? await initiator.honestOpen(begun, cookie)
+      : initiator.openWith(begun.hello, cookie.cookie)
+    if (open !== undefined) opens.push(open)
   }
   return opens
 }
 
-const COOKIES_AT_ONCE = 100
+const COOKIE_MS_MAX = 4_000

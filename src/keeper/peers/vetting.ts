@@ -5,15 +5,14 @@
 //                                  └─ not ours ─┬─ new author, edits relabelled ─▶ vetted
 //                                               └─ a second time in a day ───────▶ refused
 
-import { countIn, type Dot, type PeerId, type Seen } from '../../share/dots.js'
+import { countIn, type Dot, type Seen } from '../../share/dots.js'
 import { relabel } from '../../share/edit.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits, Restored } from '../index/own-edits.js'
 
 export type Verdict =
-  /** Vetted before, and nothing new. */
+  /** Said for each claim: the peer may have another session by now. */
   | { readonly type: 'vetted' }
-  | { readonly type: 'fine' }
   /** So many entries are edits of a new author now. */
   | { readonly type: 'renewed'; readonly entries: number }
   | { readonly type: 'refused' }
@@ -21,34 +20,20 @@ export type Verdict =
 export class Vetting {
   private readonly edits: OwnEdits
   private readonly catalogue: Catalogue
-  private readonly vetted = new Set<PeerId>()
 
   constructor(edits: OwnEdits, catalogue: Catalogue) {
     this.edits = edits
     this.catalogue = catalogue
   }
 
-  /** `knows` are the counts that the peer told. */
-  handleClaim(peer: PeerId, knows: Seen): Verdict {
+  /** `knows` are the counts that a peer told. */
+  handleClaim(knows: Seen): Verdict {
     const { edits } = this
     const restored = edits.handleTold(countIn(knows, edits.author))
-    if (restored !== undefined) {
-      if (!edits.mayBeRenewed) {
-        this.vetted.delete(peer)
-        return { type: 'refused' }
-      }
-      edits.handleRenewedByPeer()
-      const entries = this.renew(restored)
-      this.vetted.add(peer)
-      return { type: 'renewed', entries }
-    }
-    if (this.vetted.has(peer)) return { type: 'vetted' }
-    this.vetted.add(peer)
-    return { type: 'fine' }
-  }
-
-  handleGone(peer: PeerId): void {
-    this.vetted.delete(peer)
+    if (restored === undefined) return { type: 'vetted' }
+    if (!edits.mayBeRenewed) return { type: 'refused' }
+    edits.handleRenewedByPeer()
+    return { type: 'renewed', entries: this.renew(restored) }
   }
 
   private renew({ kept }: Restored): number {

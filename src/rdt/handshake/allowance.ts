@@ -1,10 +1,16 @@
 // How often others may begin handshakes with us. Used by the answerer.
 
 import type { Address } from '../api.js'
+import { hostOf } from '../host.js'
 import { RateLimit, RateLimits } from '../rate-limit.js'
-import { hostOf } from './host.js'
 import {
   ANSWERS_PER_S_MAX,
+  CHECKS_PER_HOST_BURST,
+  CHECKS_PER_HOST_PER_S_MAX,
+  CHECKS_PER_S_MAX,
+  HELLOS_PER_ADDRESS_BURST,
+  HELLOS_PER_ADDRESS_PER_S_MAX,
+  OFFERS_PER_S_MAX,
   OPENERS_REMEMBERED_MAX,
   OPENS_PER_ADDRESS_BURST,
   OPENS_PER_ADDRESS_PER_S_MAX,
@@ -30,5 +36,31 @@ export class OpenAllowances {
   take(from: Address, isExpected: boolean, nowMs: number): boolean {
     if (isExpected) return this.named.take(from, nowMs)
     return this.hosts.take(hostOf(from), nowMs) && this.strangers.take(nowMs)
+  }
+}
+
+/** Hellos that are answered, and those of strangers that are looked at: each costs key agreements, and its address may be
+ *  forged. Addresses that the person named have theirs each for itself. */
+export class HelloAllowances {
+  private readonly named = new RateLimits({
+    perSecond: HELLOS_PER_ADDRESS_PER_S_MAX,
+    burst: HELLOS_PER_ADDRESS_BURST,
+    keysMax: OPENERS_REMEMBERED_MAX,
+  })
+  private readonly strangers = new RateLimit(OFFERS_PER_S_MAX)
+  private readonly hosts = new RateLimits({
+    perSecond: CHECKS_PER_HOST_PER_S_MAX,
+    burst: CHECKS_PER_HOST_BURST,
+    keysMax: OPENERS_REMEMBERED_MAX,
+  })
+  private readonly checks = new RateLimit(CHECKS_PER_S_MAX)
+
+  take(from: Address, isNamed: boolean, nowMs: number): boolean {
+    return isNamed ? this.named.take(from, nowMs) : this.strangers.take(nowMs)
+  }
+
+  /** Whether the introduction of a stranger may be checked. */
+  takeCheck(from: Address, nowMs: number): boolean {
+    return this.hosts.take(hostOf(from), nowMs) && this.checks.take(nowMs)
   }
 }

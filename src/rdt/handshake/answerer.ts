@@ -1,26 +1,25 @@
 // The answering side of the handshake: answers hellos with cookies, keeps a handshake from the proof of the address on,
-// and makes its session. One per endpoint; handshake.ts hands it hellos, opens and proves.
+// and makes its session. One per endpoint; handshake.ts hands it hellos and opens.
 
 import { WIRE_VERSION } from '../../base/limits.js'
 import type { Address, RefusalReason } from '../api.js'
-import type { Agreement, Opening } from '../protection.js'
-import { RateLimit } from '../rate-limit.js'
+import type { Agreement, FirstFlight, Opening } from '../protection.js'
 import type { Session } from '../session/session.js'
 import { type Control, encodeControl, type HandshakeControl } from '../wire/control.js'
 import { PATH_BYTES_BASE } from '../wire/limits.js'
 import type { Admission } from './admission.js'
-import { OpenAllowances } from './allowance.js'
+import { HelloAllowances, OpenAllowances } from './allowance.js'
 import type { Asker } from './asker.js'
 import { CookieJar } from './cookie.js'
-import { type ControlOf, type HandshakeHost, post } from './handshake-host.js'
-import { OFFERS_PER_S_MAX, UNPROVED_FACTOR_MAX } from './limits.js'
+import { type ControlOf, type HandshakeHost, post, termsOf } from './handshake-host.js'
+import { UNPROVED_FACTOR_MAX } from './limits.js'
 import { type PendingHandshake, PendingHandshakes } from './pending-handshakes.js'
 
 export class Answerer {
   private readonly answers = new PendingHandshakes()
   private readonly cookies: CookieJar
   private readonly opens = new OpenAllowances()
-  private readonly offers = new RateLimit(OFFERS_PER_S_MAX)
+  private readonly hellos = new HelloAllowances()
 
   constructor(
     private readonly host: HandshakeHost,
@@ -49,10 +48,14 @@ export class Answerer {
   }
 
   /** Whether somebody who is not at an address that is admitted is to be answered. */
-  isIntroduced(from: Address, control: HandshakeControl): boolean {
-    if (control.type === 'prove') return this.answers.find(from, control.nonce) !== undefined
-    if (control.type !== 'hello' && control.type !== 'open') return false
-    return this.host.options.protection.isIntroduced(control.introduction, control.nonce)
+  isIntroduced(from: Address, control: HandshakeControl, nowMs: number): boolean {
+    // A cookie that holds went to somebody whose hello was introduced.
+    if (control.type === 'open') return this.cookies.isValid(control.cookie, from, control.nonce, nowMs)
+    if (control.type !== 'hello' || control.version !== WIRE_VERSION) return false
+    const { nonce } = control
+    const isRepeated = this.answers.find(from, nonce) !== undefined
+    const mayCompute = () => this.hellos.takeCheck(from, nowMs)
+    return isRepeated || this.host.options.protection.isIntroduced(nonce, firstOf(control), mayCompute)
   }
 
   // — Hello: the address is not proved, and nothing is kept but of a hello that resumes —
@@ -72,33 +75,30 @@ export class Answerer {
     const connecting = this.asker.attemptAt(from)
     if (connecting !== undefined && !connecting.isUnderWay(nowMs)) connecting.giveWay(nowMs)
     if (this.handleResumption(from, control, nowMs)) return true
+    if (!this.hellos.take(from, options.admit(from), nowMs)) return false
+    const first = firstOf(control)
+    const seed = this.cookies.seed(from, nonce, nowMs)
+    // None for a ticket that is not known here, which says that the asker has to begin anew.
+    const flight = options.protection.offer(this.openingFor(from, nonce, nowMs), first, seed)
     const cookie = this.cookies.make(from, nonce, nowMs)
-    this.answer(from, { type: 'cookie', nonce, cookie, flight: this.offer(from, control, nowMs) }, bytes)
+    this.answer(from, { type: 'cookie', nonce, cookie, flight: flight ?? new Uint8Array(0) }, bytes)
     return true
   }
 
-  /** The protection's answer to the first flight; empty where it has none, or has made as many as it may this second. */
-  private offer(from: Address, { nonce, flight }: ControlOf<'hello'>, nowMs: number): Uint8Array {
-    const nothing = new Uint8Array(0)
-    if (flight.length === 0 || !this.offers.take(nowMs)) return nothing
-    const seed = this.cookies.seed(from, nonce, nowMs)
-    return this.host.options.protection.offer(this.openingFor(from, nonce), flight, seed)?.body ?? nothing
-  }
-
   /** A hello of a known peer is all that its handshake needs; others get a cookie. */
-  private handleResumption(from: Address, { nonce, flight }: ControlOf<'hello'>, nowMs: number): boolean {
-    if (flight.length === 0) return false
+  private handleResumption(from: Address, control: ControlOf<'hello'>, nowMs: number): boolean {
+    const { nonce } = control
     const known = this.answers.find(from, nonce)
     if (known !== undefined) {
       this.sayAnswer(known)
       return true
     }
-    const opening = this.openingFor(from, nonce)
-    const attempt = this.host.options.protection.answerResumed(opening, flight)
+    const opening = this.openingFor(from, nonce, nowMs)
+    const attempt = this.host.options.protection.answerResumed(opening, firstOf(control))
     if (attempt === undefined) return false
     const isExpected = this.asker.attemptAt(from) !== undefined
     this.answers.makeRoom(from, isExpected)
-    const facts = { isExpected, isProved: attempt.provesAddress === true }
+    const facts = { isExpected, isProved: attempt.provesAddress }
     this.advance(this.answers.add(opening, attempt, facts, nowMs), nowMs)
     return true
   }
@@ -120,13 +120,14 @@ export class Answerer {
     if (bytes.length <= UNPROVED_FACTOR_MAX * receivedBytes) this.host.send(to, bytes)
   }
 
-  // — Open and prove: the address is proved —
+  // — Open: the address is proved —
 
   handleOpen(from: Address, control: ControlOf<'open'>, nowMs: number): boolean {
     const { protection } = this.host.options
+    const { nonce, cookie } = control
     if (control.suite !== protection.suite) return false
-    if (!this.cookies.isValid(control.cookie, from, control.nonce, nowMs)) return false
-    const known = this.answers.find(from, control.nonce)
+    if (!this.cookies.isValid(cookie, from, nonce, nowMs)) return false
+    const known = this.answers.find(from, nonce)
     if (known !== undefined) {
       this.advance(known, nowMs)
       this.sayAnswer(known)
@@ -134,65 +135,52 @@ export class Answerer {
     }
     const isExpected = this.asker.attemptAt(from) !== undefined
     if (!this.opens.take(from, isExpected, nowMs)) return false
-    this.answers.makeRoom(from, isExpected)
-    const opening = this.openingFor(from, control.nonce)
-    const seed = this.cookies.takeSeed(control.cookie, from, control.nonce, nowMs)
-    const attempt = protection.answer(opening, control.flight, seed)
+    const seed = this.cookies.seedOf(cookie, from, nonce, nowMs)
+    if (seed === undefined) return false
+    const opening = this.openingFor(from, nonce, nowMs)
+    const attempt = protection.answer(opening, firstOf(control), seed)
     if (attempt === undefined) return false
+    this.cookies.handleTaken(seed, nowMs)
+    this.answers.makeRoom(from, isExpected)
     this.advance(this.answers.add(opening, attempt, { isExpected, isProved: true }, nowMs), nowMs)
     return true
   }
 
-  handleProve(from: Address, control: ControlOf<'prove'>, nowMs: number): boolean {
-    const answer = this.answers.find(from, control.nonce)
-    if (answer === undefined) return false
-    const isTaken = answer.attempt.handleFlight({ step: control.step, body: control.flight })
-    this.advance(answer, nowMs)
-    // The flight was repeated because our answer to it was lost.
-    if (!isTaken && (answer.sent?.step ?? 0) > control.step) this.sayAnswer(answer)
-    return isTaken
-  }
-
   private advance(answer: PendingHandshake, nowMs: number): void {
     const { attempt } = answer
-    if (attempt.hasFailed || answer.session !== undefined) return
-    if (attempt.claim !== undefined && attempt.agreement === undefined) {
-      if (!this.isWelcome(answer, attempt.claim.peerId, nowMs)) return
+    if (answer.session !== undefined || answer.refused !== undefined) return
+    const { claim } = attempt
+    if (claim !== undefined && attempt.agreement === undefined && !attempt.hasFailed) {
+      if (this.passesOver(answer, claim.peerId, nowMs)) return
       attempt.proceed()
     }
+    if (attempt.refusal !== undefined) this.refuseProved(answer, attempt.refusal)
+    if (attempt.hasFailed) return
     const { agreement } = attempt
     if (agreement !== undefined) {
-      if (!this.isWelcome(answer, agreement.peerId, nowMs) || !this.makeSession(answer, agreement, nowMs))
+      if (this.passesOver(answer, agreement.peerId, nowMs) || !this.makeSession(answer, agreement, nowMs))
         return
     }
     if (attempt.flight !== undefined && attempt.flight !== answer.sent) this.sayAnswer(answer)
   }
 
-  /** Whether a session with this peer makes sense now; where it does not, its flight is answered when repeated. */
-  private isWelcome({ opening }: PendingHandshake, peerId: string, nowMs: number): boolean {
-    const { options } = this.host
-    const { address, nonce } = opening
-    if (peerId === options.peerId) {
-      this.refuse(
-        address,
-        { nonce, agent: options.agent, version: WIRE_VERSION },
-        'same-peer',
-        PATH_BYTES_BASE,
-      )
-      return false
-    }
-    const connecting = this.asker.attemptAt(address)
-    if (connecting?.isUnderWay(nowMs) && options.peerId < peerId && connecting.passesOver(nowMs)) {
-      // Our own attempt is under way and is the one that would stay. If it does not get through, theirs may.
-      connecting.hurry(nowMs)
-      return false
-    }
+  /** Where our own attempt is under way and is the one that would stay. If it does not get through, theirs may: its flight
+   *  is answered when it is repeated. */
+  private passesOver({ opening }: PendingHandshake, peerId: string, nowMs: number): boolean {
+    const connecting = this.asker.attemptAt(opening.address)
+    const isOurs = connecting?.isUnderWay(nowMs) === true && this.host.options.peerId < peerId
+    if (!isOurs || !connecting.passesOver(nowMs)) return false
+    connecting.hurry(nowMs)
     return true
   }
 
   private makeSession(answer: PendingHandshake, agreement: Agreement, nowMs: number): boolean {
     const { sessions } = this.host
     const { address, local } = answer.opening
+    if (this.host.isCloned(agreement.peerId, agreement.life, nowMs)) {
+      this.refuseProved(answer, 'cloned')
+      return false
+    }
     if (!this.admission.hasRoom(agreement, address)) {
       // Kept, it would take the next place that gets free for somebody who may have given up.
       this.answers.forget(answer)
@@ -200,26 +188,49 @@ export class Answerer {
     }
     const session = this.host.addSession({ ...agreement, address, isInitiator: false, local }, nowMs)
     answer.session = session
-    const { peerId, boot, early } = agreement
+    const { continues } = answer.attempt
+    const renewed = continues && sessions.ofLocal(continues)
+    if (renewed?.isSettled && renewed.facts.life === agreement.life) session.renew(renewed)
+    const { peerId, life, early, toldCount } = agreement
     // Where there is a session with this process already, one of the two is over before it has said anything.
-    if (answer.isProved && sessions.settledWith(peerId)?.facts.boot !== boot) {
+    if (answer.isProved && sessions.settledWith(peerId)?.facts.life !== life) {
       session.isTold = true
-      this.host.emit({ type: 'answered', session: session.facts.id, peerId, address, early })
+      const { id } = session.facts
+      this.host.emit({ type: 'answered', session: id, peerId, address, life, toldCount, early })
     }
     return true
   }
 
   private sayAnswer(answer: PendingHandshake): void {
     const { flight } = answer.attempt
+    if (answer.refused !== undefined) {
+      this.refuseProved(answer, answer.refused)
+      return
+    }
     if (flight === undefined) return
     const { address, nonce } = answer.opening
     answer.sent = flight
     post(this.host, address, { type: 'accept', nonce, step: flight.step, flight: flight.body })
   }
 
-  private openingFor(address: Address, nonce: Uint8Array): Opening {
-    const { options, sessions } = this.host
-    const datagramBytesMax = options.datagramBytesMax(address)
-    return { address, nonce, local: sessions.newWireSession(), datagramBytesMax }
+  /** An asker that has proved itself is told why. */
+  private refuseProved(answer: PendingHandshake, reason: RefusalReason): void {
+    answer.refused = reason
+    const { address, nonce } = answer.opening
+    const { agent } = this.host.options
+    if (reason === 'same-peer') {
+      this.refuse(address, { nonce, agent, version: WIRE_VERSION }, reason, PATH_BYTES_BASE)
+      return
+    }
+    post(this.host, address, { type: 'refuse', version: WIRE_VERSION, agent, nonce, reason })
   }
+
+  private openingFor(address: Address, nonce: Uint8Array, nowMs: number): Opening {
+    const local = this.host.sessions.newWireSession()
+    return { ...termsOf(this.host, address, nowMs), address, nonce, local }
+  }
+}
+
+function firstOf({ introduction, flight }: ControlOf<'hello'> | ControlOf<'open'>): FirstFlight {
+  return { introduction, body: flight }
 }

@@ -2,16 +2,16 @@
 // carries the flights of the attempt until it agrees. One per endpoint; handshake.ts hands it cookies, accepts and
 // refusals.
 
-import { equalBytes, equalSecrets } from '../../base/bytes.js'
+import { equalSecrets } from '../../base/bytes.js'
 import { earliest } from '../../base/earliest.js'
 import { WIRE_VERSION } from '../../base/limits.js'
 import type { Address } from '../api.js'
-import type { Agreement, Flight, Opening, WireSession } from '../protection.js'
+import type { Agreement, WireSession } from '../protection.js'
 import type { Session } from '../session/session.js'
 import type { Admission } from './admission.js'
-import { type Calling, ConnectAttempt, type Shaking } from './connect-attempt.js'
-import { type ControlOf, type HandshakeHost, post } from './handshake-host.js'
-import { CONNECT_TRIES_TOLD, GREETING_ANEW_MS, OPEN_AGAIN_PART } from './limits.js'
+import { type Call, type Calling, ConnectAttempt, type Shaking } from './connect-attempt.js'
+import { type ControlOf, type HandshakeHost, post, sayHello, termsOf } from './handshake-host.js'
+import { CONNECT_TRIES_TOLD, COOKIE_PERIOD_MS } from './limits.js'
 
 export class Asker {
   private readonly connectAttempts = new Map<Address, ConnectAttempt>()
@@ -30,6 +30,7 @@ export class Asker {
   }
 
   disconnect(address: Address): void {
+    this.connectAttempts.get(address)?.renew()
     this.connectAttempts.delete(address)
   }
 
@@ -72,32 +73,42 @@ export class Asker {
 
   // — Datagrams of the other side; each answers false for one that is dropped —
 
-  handleCookie(from: Address, control: ControlOf<'cookie'>, nowMs: number): boolean {
-    const connecting = this.attemptOf(from, control.nonce)
-    if (connecting?.state.type !== 'calling') return false
-    // A cookie for a hello that resumes says that its ticket is not known: the attempt begins anew, without an offer.
-    const { isResuming } = connecting.state
-    const calling = isResuming ? this.beginAsking(connecting) : connecting.state
-    const offer = isResuming ? new Uint8Array(0) : control.flight
-    connecting.handleCookie(control.cookie, calling, nowMs)
-    connecting.greeting = this.host.options.greeting?.()
+  handleCookie(from: Address, { nonce, cookie, flight }: ControlOf<'cookie'>, nowMs: number): boolean {
+    const connecting = this.connectAttempts.get(from)
+    const call = connecting && callOf(connecting, nonce)
+    if (connecting === undefined || call === undefined || connecting.state.type !== 'calling') return false
+    if (call === connecting.state.resuming) {
+      // The ticket is not known over there. A first contact begins at once, unless its hello is under way already.
+      const isAsking = connecting.state.asking !== undefined
+      connecting.endResuming()
+      if (!isAsking) {
+        connecting.tries = 0
+        this.call(connecting, nowMs)
+      }
+      return true
+    }
+    const { first } = call.attempt
+    if (first.body.length > 0 && !call.attempt.handleFlight({ step: 2, body: flight })) return false
+    connecting.handleCookie(cookie, call, nowMs)
     this.advance(connecting, nowMs)
-    if (offer.length > 0 && calling.attempt.handleFlight({ step: 1, body: offer }))
-      this.advance(connecting, nowMs)
     return true
   }
 
-  handleAccept(from: Address, control: ControlOf<'accept'>, nowMs: number): boolean {
-    const connecting = this.attemptOf(from, control.nonce)
-    // A greeting that a hello has carried must not change.
-    if (connecting?.state.type === 'shaking') connecting.greeting = this.host.options.greeting?.()
-    if (connecting?.attempt?.handleFlight({ step: control.step, body: control.flight }) !== true) return false
+  handleAccept(from: Address, { nonce, step, flight }: ControlOf<'accept'>, nowMs: number): boolean {
+    const connecting = this.connectAttempts.get(from)
+    const call = connecting && callOf(connecting, nonce)
+    if (connecting === undefined || call === undefined) return false
+    const { state } = connecting
+    // Flight 2 of a first contact comes with the cookie or not at all.
+    const isResuming = state.type === 'calling' && state.resuming === call
+    if (step !== (isResuming ? 2 : 4) || !call.attempt.handleFlight({ step, body: flight })) return false
     this.advance(connecting, nowMs)
     return true
   }
 
   handleRefuse(from: Address, control: ControlOf<'refuse'>): boolean {
-    if (this.attemptOf(from, control.nonce) === undefined) return false
+    const connecting = this.connectAttempts.get(from)
+    if (connecting === undefined || callOf(connecting, control.nonce) === undefined) return false
     // Told and no more: it proves nothing, and whoever reads the link can say it. The attempt goes on.
     this.admission.handleRefused(from, control.agent, control.version, control.reason)
     return true
@@ -106,8 +117,8 @@ export class Asker {
   /** A datagram of a session that does not exist may be one of a session that is about to. */
   keepsEarly(from: Address, { high, low }: WireSession, bytes: Uint8Array): boolean {
     const connecting = this.connectAttempts.get(from)
-    if (connecting === undefined || connecting.isConnected) return false
-    if (connecting.local.low !== low || connecting.local.high !== high) return false
+    const isOfCall = ({ opening: { local } }: Call) => local.low === low && local.high === high
+    if (connecting === undefined || !connecting.calls.some(isOfCall)) return false
     connecting.keepEarly(bytes)
     return true
   }
@@ -130,111 +141,98 @@ export class Asker {
       connecting.tries = CONNECT_TRIES_TOLD
     }
     const { state } = connecting
-    if (state.type !== 'shaking') {
-      this.sayHello(connecting)
-      return
+    if (state.type === 'shaking') this.sayFlight(state)
+    else this.sayHellos(connecting, nowMs)
+  }
+
+  private sayHellos(connecting: ConnectAttempt, nowMs: number): void {
+    const { resuming, asking } = this.calling(connecting, nowMs)
+    for (const call of [resuming, asking]) if (call !== undefined) sayHello(this.host, call)
+  }
+
+  /** Begins what is to be said beside what is said already. */
+  private calling(connecting: ConnectAttempt, nowMs: number): Calling {
+    const { protection } = this.host.options
+    const opening = () => connecting.opening(termsOf(this.host, connecting.address, nowMs))
+    let { resuming, asking } = connecting.state.type === 'calling' ? connecting.state : NO_CALLS
+    // Not answered for so long, it may be asked in another way by now: a key may have become known.
+    if (asking !== undefined && nowMs - asking.opening.atMs >= COOKIE_PERIOD_MS) {
+      asking.attempt.end()
+      asking = undefined
     }
-    const { flight } = state.attempt
-    if (flight !== undefined) {
-      // The flights after `open` mean nothing to an answerer that has not received it. Repeated at random and not in a
-      // fixed rhythm: a path that drops every n-th datagram could drop the same one for ever.
-      if (flight.step > 0 && this.host.options.random.next() < OPEN_AGAIN_PART)
-        this.sayOpen(connecting, state)
-      this.sayFlight(connecting, state, flight)
+    if (connecting.state.type === 'fresh') {
+      const own = opening()
+      const attempt = protection.resume(own)
+      if (attempt !== undefined) resuming = { opening: own, attempt }
     }
-  }
-
-  private sayHello(connecting: ConnectAttempt): void {
-    const { agent, protection, greeting } = this.host.options
-    const early = greeting?.()
-    // An attempt says one thing only, for what is sealed in it is sealed once; and one that may be answered yet goes on.
-    const isUnanswered = connecting.waitedMs >= GREETING_ANEW_MS
-    const isResuming = connecting.state.type === 'calling' && connecting.state.isResuming
-    if (isResuming && isUnanswered && !isSame(connecting.greeting, early)) connecting.renew()
-    const { attempt } = connecting.state.type === 'calling' ? connecting.state : this.begin(connecting, early)
-    post(this.host, connecting.address, {
-      type: 'hello',
-      version: WIRE_VERSION,
-      agent,
-      nonce: connecting.nonce,
-      suite: protection.suite,
-      introduction: protection.introduce(connecting.address, connecting.nonce),
-      flight: attempt.flight?.body ?? new Uint8Array(0),
-    })
-  }
-
-  private begin(connecting: ConnectAttempt, greeting: Uint8Array | undefined): Calling {
-    connecting.greeting = greeting
-    const resuming = this.host.options.protection.resume(this.openingOf(connecting))
-    return resuming === undefined ? this.beginAsking(connecting) : connecting.beginCalling(resuming, true)
-  }
-
-  private beginAsking(connecting: ConnectAttempt): Calling {
-    return connecting.beginCalling(this.host.options.protection.ask(this.openingOf(connecting)), false)
-  }
-
-  private sayFlight(connecting: ConnectAttempt, shaking: Shaking, flight: Flight): void {
-    const { address, nonce } = connecting
-    shaking.sent = flight
-    if (flight.step === 0) {
-      this.sayOpen(connecting, shaking)
-      return
+    if (asking === undefined && (resuming === undefined || connecting.tries > CONNECT_TRIES_TOLD)) {
+      const own = opening()
+      const attempt = protection.ask(own)
+      if (attempt !== undefined) asking = { opening: own, attempt }
     }
-    post(this.host, address, { type: 'prove', nonce, step: flight.step, flight: flight.body })
-    const { rider } = shaking.attempt
-    if (rider !== undefined)
-      post(this.host, address, { type: 'prove', nonce, step: rider.step, flight: rider.body })
+    return connecting.beginCalling({ resuming, asking })
   }
 
-  private sayOpen({ address, nonce }: ConnectAttempt, { cookie, opened }: Shaking): void {
+  private sayFlight(shaking: Shaking): void {
+    const { opening, attempt } = shaking.asking
     const { agent, protection } = this.host.options
-    post(this.host, address, {
+    if (attempt.flight === undefined) return
+    shaking.sent = attempt.flight
+    post(this.host, opening.address, {
       type: 'open',
       agent,
-      nonce,
+      nonce: opening.nonce,
       suite: protection.suite,
-      introduction: protection.introduce(address, nonce),
-      cookie,
-      flight: opened.body,
+      introduction: attempt.first.introduction,
+      cookie: shaking.cookie,
+      flight: attempt.flight.body,
     })
   }
 
   // — An attempt goes on —
 
   private advance(connecting: ConnectAttempt, nowMs: number): void {
+    for (const call of connecting.calls) {
+      if (call.attempt.agreement === undefined) continue
+      this.handleAgreed(connecting, call, call.attempt.agreement, nowMs)
+      return
+    }
     const { state } = connecting
-    if (state.type !== 'calling' && state.type !== 'shaking') return
-    const { attempt } = state
-    if (attempt.hasFailed) {
+    if (connecting.calls.some(({ attempt }) => attempt.hasFailed)) {
       connecting.handleRefused(nowMs)
-    } else if (attempt.agreement !== undefined) {
-      this.handleAgreed(connecting, attempt.agreement, nowMs)
-    } else if (state.type === 'shaking' && attempt.flight !== undefined && attempt.flight !== state.sent) {
+    } else if (state.type === 'shaking') {
+      const { flight } = state.asking.attempt
+      if (flight === undefined || flight === state.sent) return
       connecting.tries = 0
       connecting.handleCalled(nowMs)
-      this.sayFlight(connecting, state, attempt.flight)
+      this.sayFlight(state)
     }
   }
 
-  private handleAgreed(connecting: ConnectAttempt, agreement: Agreement, nowMs: number): void {
+  private handleAgreed(
+    connecting: ConnectAttempt,
+    { opening }: Call,
+    agreement: Agreement,
+    nowMs: number,
+  ): void {
     const { sessions, options } = this.host
-    const { peerId } = agreement
+    const { peerId, life } = agreement
     if (peerId === options.peerId) {
       connecting.handleRefused(nowMs)
       this.admission.handleRefused(connecting.address, options.agent, WIRE_VERSION, 'same-peer')
       return
     }
+    if (this.host.isCloned(peerId, life, nowMs)) {
+      connecting.handleRefused(nowMs)
+      return
+    }
     const known = sessions.settledWith(peerId)
-    if (
-      known !== undefined &&
-      known.facts.boot === agreement.boot &&
-      known.facts.address !== connecting.address
-    ) {
+    if (known !== undefined && known.facts.life === life && known.facts.address !== connecting.address) {
       // The same peer under another address: one session is enough, and this address waits for its end.
       connecting.handleConnected(peerId)
       return
     }
-    const { address, local } = connecting
+    const { address, local } = opening
     const early = connecting.takeEarly()
     // Where the session does not stay, the next attempt is another one.
     connecting.renew()
@@ -242,24 +240,15 @@ export class Asker {
     this.host.settle(this.host.addSession({ ...agreement, address, isInitiator: true, local }, nowMs), nowMs)
     for (const bytes of early) this.host.handleEarly(address, bytes, nowMs)
   }
+}
 
-  private openingOf(connecting: ConnectAttempt): Opening {
-    return connecting.opening(this.host.options.datagramBytesMax(connecting.address))
-  }
+const NO_CALLS = { resuming: undefined, asking: undefined }
 
-  /** The attempt that this nonce belongs to; undefined where it is over. */
-  private attemptOf(address: Address, nonce: Uint8Array): ConnectAttempt | undefined {
-    const connecting = this.connectAttempts.get(address)
-    if (connecting === undefined || connecting.isConnected) return undefined
-    return equalSecrets(connecting.nonce, nonce) ? connecting : undefined
-  }
+/** The call that this nonce belongs to; undefined where it is over. */
+function callOf(connecting: ConnectAttempt, nonce: Uint8Array): Call | undefined {
+  return connecting.calls.find(({ opening }) => equalSecrets(opening.nonce, nonce))
 }
 
 function aliasOf({ state }: ConnectAttempt): string | undefined {
   return state.type === 'connected' ? state.aliasOf : undefined
-}
-
-function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other
-  return equalBytes(one, other)
 }

@@ -1,15 +1,17 @@
-// One address that is to be connected: the state of its attempt, and when to say hello or repeat a flight. Used by the
+// One address that is to be connected: the state of its attempts, and when to say hello or repeat a flight. Used by the
 // asker, one for each address.
 //
 //   fresh ── hello ──▶ calling ── cookie ──▶ shaking ── agreed ──▶ connected
 //     ▲                   │ agreed (it resumed) ───────────────────▶  │
-//     └── cookie stale, refused, a new greeting, session closed ◀─────┘
+//     └── cookie stale, refused, session closed ◀─────────────────────┘
 //
-//   Hellos are repeated with backoff until there is a cookie, then the flight that is due, until it is answered.
+//   Hellos are repeated with backoff until there is a cookie, then flight 3, until it is answered. A peer that was met
+//   before is greeted with a ticket; where that goes unanswered, a first contact is tried beside it, for a peer that was
+//   restarted does not know the ticket, and may not answer who does not know it.
 
 import type { Random } from '../../base/ports.js'
 import type { Address } from '../api.js'
-import type { Attempt, Flight, Opening, WireSession } from '../protection.js'
+import type { AskingAttempt, Flight, Opening, WireSession } from '../protection.js'
 import { NONCE_BYTES } from '../wire/limits.js'
 import {
   CONNECT_MS_FIRST,
@@ -19,23 +21,24 @@ import {
   YIELD_MS,
 } from './limits.js'
 
-/** Hellos go out. */
-export interface Calling {
-  readonly type: 'calling'
-  readonly attempt: Attempt
-  /** The hello resumes a session: a cookie then says that the other side knows nothing to resume. */
-  readonly isResuming: boolean
-  /** The first flight of `attempt`, kept for `open`: an accept can come before the cookie. */
-  readonly opened: Flight
+/** One attempt with the nonce and the session id that are its own. */
+export interface Call {
+  readonly opening: Opening
+  readonly attempt: AskingAttempt
 }
 
-/** The other side answered with a cookie: flights of the handshake go out. */
+/** Hellos go out, of one or both. */
+export interface Calling {
+  readonly type: 'calling'
+  readonly resuming: Call | undefined
+  readonly asking: Call | undefined
+}
+
+/** The other side answered with a cookie: flight 3 goes out when it is there. */
 export interface Shaking {
   readonly type: 'shaking'
-  readonly attempt: Attempt
+  readonly asking: Call
   readonly cookie: Uint8Array
-  /** The first flight of `attempt`, which proves the address and is said again with the later ones. */
-  readonly opened: Flight
   readonly sinceMs: number
   /** The flight that was sent last, by which a new one is noticed. */
   sent: Flight | undefined
@@ -57,14 +60,8 @@ export class ConnectAttempt {
   /** Calls since something new came of the attempt. */
   tries = 0
   lastAtMs = Number.NEGATIVE_INFINITY
-  /** Between the last call and the one before. */
-  waitedMs = Number.POSITIVE_INFINITY
-  nonce: Uint8Array
-  local: WireSession
   /** The caller was told that nobody answers, or that somebody does and does not let us in. */
   told: 'silent' | 'refusing' | undefined
-  /** Said to the other side before there is a session: in the hello, or with the last flight. */
-  greeting: Uint8Array | undefined
   private current: ConnectState = FRESH
   private dueAtMs: number
   private early: Uint8Array[] = []
@@ -77,8 +74,6 @@ export class ConnectAttempt {
     private readonly newWireSession: () => WireSession,
     nowMs: number,
   ) {
-    this.nonce = random.bytes(NONCE_BYTES)
-    this.local = newWireSession()
     this.dueAtMs = nowMs
   }
 
@@ -86,10 +81,12 @@ export class ConnectAttempt {
     return this.current
   }
 
-  /** The handshake under way, from the first hello on. */
-  get attempt(): Attempt | undefined {
+  /** The attempts under way, from their first hello on. */
+  get calls(): readonly Call[] {
     const { current } = this
-    return current.type === 'calling' || current.type === 'shaking' ? current.attempt : undefined
+    if (current.type === 'shaking') return [current.asking]
+    if (current.type !== 'calling') return []
+    return [current.resuming, current.asking].filter((call) => call !== undefined)
   }
 
   get isConnected(): boolean {
@@ -101,39 +98,46 @@ export class ConnectAttempt {
     return this.isConnected ? undefined : this.dueAtMs
   }
 
-  opening(datagramBytesMax: number): Opening {
-    const { address, nonce, local } = this
-    return { address, nonce, local, datagramBytesMax, early: () => this.greeting }
+  /** Nonce and session id of an attempt of its own. */
+  opening(terms: Omit<Opening, 'address' | 'nonce' | 'local'>): Opening {
+    const { address, random } = this
+    return { ...terms, address, nonce: random.bytes(NONCE_BYTES), local: this.newWireSession() }
   }
 
   /** A hello or a flight goes out now. */
   handleCalled(nowMs: number): void {
     const waitMs = Math.min(CONNECT_MS_MAX, CONNECT_MS_FIRST * 2 ** Math.min(this.tries, 16))
     this.tries++
-    this.waitedMs = nowMs - this.lastAtMs
     this.lastAtMs = nowMs
     this.gaveWaySinceMs = undefined
     this.dueAtMs = nowMs + waitMs * (0.75 + 0.5 * this.random.next())
   }
 
-  /** The first hello of `attempt`, which has its first flight, goes out. */
-  beginCalling(attempt: Attempt, isResuming: boolean): Calling {
-    const calling: Calling = { type: 'calling', attempt, isResuming, opened: attempt.flight! }
+  /** The first hello of one of these goes out. */
+  beginCalling(calls: Omit<Calling, 'type'>): Calling {
+    const calling: Calling = { type: 'calling', ...calls }
     this.current = calling
     return calling
   }
 
-  /** From here on flights are repeated and hellos are not. */
-  handleCookie(
-    cookie: Uint8Array,
-    { attempt, opened }: Pick<Calling, 'attempt' | 'opened'>,
-    nowMs: number,
-  ): void {
-    this.tries = 0
-    this.current = { type: 'shaking', attempt, cookie, opened, sinceMs: nowMs, sent: undefined }
+  /** The ticket is not known over there, or is too old. */
+  endResuming(): void {
+    const { current } = this
+    if (current.type !== 'calling') return
+    current.resuming?.attempt.end()
+    this.current = { ...current, resuming: undefined }
   }
 
-  /** Keeps a datagram of the session that this attempt is to come to: the other side may speak in it already. */
+  /** From here on flight 3 is repeated and hellos are not. */
+  handleCookie(cookie: Uint8Array, asking: Call, nowMs: number): Shaking {
+    this.endResuming()
+    this.tries = 0
+    const shaking: Shaking = { type: 'shaking', asking, cookie, sinceMs: nowMs, sent: undefined }
+    this.current = shaking
+    return shaking
+  }
+
+  /** Keeps a datagram of a session that an attempt is to come to: the other side may speak in it already. */
   keepEarly(bytes: Uint8Array): void {
     if (this.early.length < EARLY_DATAGRAMS_MAX) this.early.push(bytes.slice())
   }
@@ -182,6 +186,7 @@ export class ConnectAttempt {
 
   /** There is a session with this address, or with the peer at this address: `aliasOf`. */
   handleConnected(aliasOf?: string): void {
+    this.renew()
     this.current = { type: 'connected', aliasOf }
     this.told = undefined
     this.passedOverSinceMs = undefined
@@ -194,11 +199,10 @@ export class ConnectAttempt {
     this.dueAtMs = nowMs
   }
 
-  /** Another attempt, which has nothing in common with this one. */
+  /** What is under way ends; the next attempt has nothing in common with it. */
   renew(): void {
+    for (const { attempt } of this.calls) attempt.end()
     this.current = FRESH
-    this.nonce = this.random.bytes(NONCE_BYTES)
-    this.local = this.newWireSession()
     this.early = []
   }
 }

@@ -42,7 +42,7 @@ export class CookieJar {
       period = { number, secret: this.random.bytes(32) }
       this.periods.push(period)
     }
-    return this.seedOf(period, address, nonce)
+    return this.seedIn(period, address, nonce)
   }
 
   /** Whether it was made here, for this address and nonce, in this period or the one before. */
@@ -50,17 +50,20 @@ export class CookieJar {
     return this.madeIn(cookie, address, nonce, nowMs) !== undefined
   }
 
-  /** The seed of what was offered with a valid cookie, once; else one that nothing was offered of. */
-  takeSeed(cookie: Uint8Array, address: Address, nonce: Uint8Array, nowMs: number): Uint8Array {
+  /** The seed of what was offered with a valid cookie; undefined where a handshake was begun with it already. */
+  seedOf(cookie: Uint8Array, address: Address, nonce: Uint8Array, nowMs: number): Uint8Array | undefined {
     this.forgetOld(nowMs)
     const number = this.madeIn(cookie, address, nonce, nowMs)
     const period = this.periods.find((known) => known.number === number)
-    const seed = period && this.seedOf(period, address, nonce)
-    // Two handshakes with the same keys could seal two texts in the same way.
-    if (seed === undefined || this.taken.has(hexOf(seed)) || this.taken.size >= SEEDS_TAKEN_MAX)
-      return this.random.bytes(SEED_BYTES)
+    const seed = period && this.seedIn(period, address, nonce)
+    return seed === undefined || this.taken.has(hexOf(seed)) || this.taken.size >= SEEDS_TAKEN_MAX
+      ? undefined
+      : seed
+  }
+
+  /** A handshake was begun with it. Two with the same keys could seal two texts in the same way. */
+  handleTaken(seed: Uint8Array, nowMs: number): void {
     this.taken.set(hexOf(seed), periodOf(nowMs))
-    return seed
   }
 
   /** Forgets secrets and seeds that no valid cookie can refer to. */
@@ -83,7 +86,7 @@ export class CookieJar {
     return this.hash(concatBytes([this.secret, nonce, utf8(`${period} ${address}`)])).slice(0, COOKIE_BYTES)
   }
 
-  private seedOf({ secret }: Period, address: Address, nonce: Uint8Array): Uint8Array {
+  private seedIn({ secret }: Period, address: Address, nonce: Uint8Array): Uint8Array {
     return this.hash(concatBytes([secret, nonce, utf8(address)])).slice(0, SEED_BYTES)
   }
 }

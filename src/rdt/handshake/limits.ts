@@ -7,10 +7,6 @@ export const UNPROVED_FACTOR_MAX = 3
 export const CONNECT_MS_FIRST = 250
 export const CONNECT_MS_MAX = 5_000
 
-/** A hello that was silent for so long is said anew where there is something new to say; sooner, its answer may be on the
- *  way. As waits grow, each round trip has its turn. */
-export const GREETING_ANEW_MS = 350
-
 /** Unanswered attempts until a peer is called unreachable (after about 1.75 s). */
 export const CONNECT_TRIES_TOLD = 3
 
@@ -46,25 +42,45 @@ export const OPENS_PER_HOST_BURST = 16
 /** Addresses and hosts whose opens are counted. */
 export const OPENERS_REMEMBERED_MAX = 1_024
 
-/** Hellos that are answered with an offer and not with a cookie alone, per second: an offer costs an agreement too,
- *  and the address may be forged. Beyond, a handshake takes a round trip more. */
+/** Hellos of addresses that nobody named, answered per second: flight 2 costs three multiplications of points, 1 ms
+ *  together, and the address may be forged. Beyond, a handshake waits for its next hello. */
 export const OFFERS_PER_S_MAX = 128
+
+/** The same of one address that was named: an honest asker says hello 4 times in its first second, and half of them may
+ *  be lost. */
+export const HELLOS_PER_ADDRESS_PER_S_MAX = 2
+export const HELLOS_PER_ADDRESS_BURST = 8
+
+/** Introductions of strangers that are checked per second, of one host and of all: 0.2 ms each. */
+export const CHECKS_PER_HOST_PER_S_MAX = 8
+export const CHECKS_PER_HOST_BURST = 16
+export const CHECKS_PER_S_MAX = 256
 
 /** Datagrams of a session that came before we knew that it is open: they wait for the last step of its handshake. A
  *  message, and requests for a first window. */
 export const EARLY_DATAGRAMS_MAX = 32
 
-/** How often the datagram that proves the address is repeated with what comes after it. */
-export const OPEN_AGAIN_PART = 0.75
-
 /** A cookie holds for one to two of these. */
 export const COOKIE_PERIOD_MS = 10_000
+
+/** Use of a session's keys until fresh ones take their place: WireGuard renews every 2 minutes and ends at 3, TLS 1.3 advises
+ *  2^24.5 records (RFC 8446, 5.5). A thief of the memory reads at most so much of what was recorded before. */
+export const REKEY_MS = 600_000
+export const REKEY_BYTES = 2 ** 32
+
+/** The one that answered begins a renewal where nothing has come of the other's for so long; and the session ends where none
+ *  has come to anything. */
+export const REKEY_TURN_MS = 4_000
+export const REKEY_GRACE_MS = 30_000
+
+/** A hello that renews is repeated after CONNECT_MS_FIRST, doubled so often. */
+export const REKEY_WAIT_DOUBLINGS = 3
 
 /** Bytes of the seed that an offer is made of. */
 export const SEED_BYTES = 32
 
-/** Offers that were taken while their cookies hold: more than come of addresses that we do not call in 20 s. Beyond, a
- *  handshake takes a round trip more. */
+/** Seeds that were taken while their cookies hold: more than come of addresses that we do not call in 20 s. Beyond, no
+ *  handshake begins. */
 export const SEEDS_TAKEN_MAX = 4_096
 
 assert(SEEDS_TAKEN_MAX > (2 * ANSWERS_PER_S_MAX * COOKIE_PERIOD_MS) / 1_000)

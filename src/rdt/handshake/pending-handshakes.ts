@@ -3,10 +3,10 @@
 // handshake.
 
 import { hexOf } from '../../base/bytes.js'
-import type { Address } from '../api.js'
-import type { Attempt, Flight, Opening } from '../protection.js'
+import type { Address, RefusalReason } from '../api.js'
+import { hostOf } from '../host.js'
+import type { AnsweringAttempt, Flight, Opening } from '../protection.js'
 import type { Session } from '../session/session.js'
-import { hostOf } from './host.js'
 import {
   ANSWERS_NAMED_MAX,
   ANSWERS_PER_ADDRESS_MAX,
@@ -17,7 +17,7 @@ import {
 
 export interface PendingHandshake {
   readonly opening: Opening
-  readonly attempt: Attempt
+  readonly attempt: AnsweringAttempt
   /** We call this address ourselves. */
   readonly isExpected: boolean
   /** The asker has shown that it receives at the address that it asks from. */
@@ -25,6 +25,8 @@ export interface PendingHandshake {
   readonly sinceMs: number
   /** The flight that was sent last. */
   sent: Flight | undefined
+  /** The reason that the asker was told, where nothing comes of it. */
+  refused: RefusalReason | undefined
   /** From its agreement on. */
   session: Session | undefined
 }
@@ -67,7 +69,7 @@ export class PendingHandshakes {
 
   add(
     opening: Opening,
-    attempt: Attempt,
+    attempt: AnsweringAttempt,
     facts: Pick<PendingHandshake, 'isExpected' | 'isProved'>,
     nowMs: number,
   ): PendingHandshake {
@@ -77,6 +79,7 @@ export class PendingHandshakes {
       ...facts,
       sinceMs: nowMs,
       sent: undefined,
+      refused: undefined,
       session: undefined,
     }
     this.byKey.set(keyOf(opening.address, opening.nonce), answer)

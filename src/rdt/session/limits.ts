@@ -4,6 +4,12 @@ import { STALLED_MS } from '../pull/limits.js'
 /** Sessions of one peer at once, of which one stays. */
 export const SESSIONS_PER_PEER_MAX = 4
 
+/** How long two that have one peer id are kept out after both were met: an honest one asks every 15 s. Peers whose lives are
+ *  remembered, and lives of each. */
+export const CLONED_MS = 40_000
+export const CLONES_REMEMBERED_MAX = 1_024
+export const LIVES_REMEMBERED_MAX = 8
+
 /** A process that says that it does not know a session may be a liar: what comes of the session within this time
  *  proves that. At half the datagrams lost each way, 15 pings go unanswered once in 75 times. */
 export const RESET_MS = 3_000

@@ -1,7 +1,7 @@
 // Which of several sessions with one peer, or at one address, stays. Asked by the endpoint when both sides know of one.
 //
 // Two sessions with one process are one too many: the one that the smaller peer id began stays. A process that was
-// restarted (another boot id) takes the place of the one before it.
+// restarted (another life) takes the place of the one before it.
 
 import type { Session } from './session.js'
 
@@ -23,7 +23,7 @@ export function rivalsOver<S extends Rival>(session: S, all: readonly S[], peerI
     const isSamePeer = other.facts.peerId === facts.peerId
     if (other === session || !(isSamePeer || (other.isSettled && other.facts.address === facts.address)))
       continue
-    const isSameProcess = isSamePeer && other.facts.boot === facts.boot
+    const isSameProcess = isSamePeer && other.facts.life === facts.life
     const isOtherPreferred = other.facts.isInitiator === peerId < other.facts.peerId
     // A pending one that would stay is waited for: its initiator goes on until it is through.
     if (isSameProcess && isOtherPreferred && !isPreferred) return { stays: false, over }

@@ -43,7 +43,7 @@ export interface AgreedSession {
   readonly address: Address
   readonly peerId: string
   /** The other process, told apart from its predecessors: 16 hexadecimal characters. */
-  readonly boot: string
+  readonly life: string
   readonly isInitiator: boolean
   /** Our id, which datagrams to us carry, and theirs. */
   readonly local: WireSession
@@ -52,12 +52,20 @@ export interface AgreedSession {
   readonly datagramBytesMax: number
   readonly protection: SessionProtection
   readonly fingerprint: string | undefined
+  /** The highest count of our own edits that the other side knows. */
+  readonly toldCount: number
 }
 
 export class Session {
   isSettled = false
   /** The caller knows of it, settled or not. */
   isTold = false
+  /** The session whose place this one takes, until the other side is heard in this one. */
+  renews: Session | undefined
+  /** Another with fresh keys goes on in its place. */
+  isRenewed = false
+  /** Its keys have been used for long enough. */
+  wornSinceMs: number | undefined
   bytesReceived = 0
   bytesSent = 0
   readonly puller: Puller
@@ -69,6 +77,8 @@ export class Session {
   private readonly datagramBytesMax: number
   private readonly outbox: Uint8Array[] = []
 
+  /** When it was agreed on. */
+  readonly openedAtMs: number
   private heardAtMs: number
   private hasHeard = false
   /** When it ends unless something comes, after a reset that may be forged. */
@@ -82,6 +92,7 @@ export class Session {
     nowMs: number,
   ) {
     const { options } = host
+    this.openedAtMs = nowMs
     this.heardAtMs = nowMs
     this.datagramBytesMax = options.datagramBytesMax(facts.address)
     this.path = new PathMtu(Math.min(this.datagramBytesMax, facts.datagramBytesMax), nowMs)
@@ -125,6 +136,18 @@ export class Session {
       facts.remote,
       `${facts.id}/`,
     )
+  }
+
+  /** Takes the place of `other` when the other side is heard here. */
+  renew(other: Session): void {
+    this.renews = other
+    other.isRenewed = true
+  }
+
+  /** The other session goes on. */
+  giveUpRenewal(): void {
+    if (this.renews !== undefined) this.renews.isRenewed = false
+    this.renews = undefined
   }
 
   settle(nowMs: number): void {

@@ -56,6 +56,12 @@ export class SessionTable {
     return session?.facts.local.high === high && session.facts.address === from ? session : undefined
   }
 
+  /** The session with this id of ours. */
+  ofLocal({ high, low }: WireSession): Session | undefined {
+    const session = this.byLow.get(low)
+    return session?.facts.local.high === high ? session : undefined
+  }
+
   /** The session that the other side knows by this id. */
   ofRemote(from: Address, remote: WireSession): Session | undefined {
     for (const session of this.byId.values()) {

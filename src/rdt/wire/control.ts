@@ -14,7 +14,6 @@
 //   gone    13  session:8 handle:u24
 //   probe   14  session:8 bytes:u16
 //   probed  15  session:8 padding, up to the bytes asked for
-//   prove   17  nonce:8 step:u8 flight
 //
 // Everything up to the nonce of hello and refuse, and the CRC-32 at their end, is the same in every version.
 
@@ -50,7 +49,6 @@ export const DatagramType = {
   probe: 14,
   probed: 15,
   segment: 16,
-  prove: 17,
 } as const
 
 export type { WireSession }
@@ -77,7 +75,6 @@ export type HandshakeControl =
       flight: Uint8Array
     }
   | { type: 'accept'; nonce: Uint8Array; step: number; flight: Uint8Array }
-  | { type: 'prove'; nonce: Uint8Array; step: number; flight: Uint8Array }
   | { type: 'refuse'; version: number; agent: string; reason: RefusalReason; nonce: Uint8Array }
 
 export type SessionControl =
@@ -104,7 +101,7 @@ export type ControlFailure =
 export type Crc32 = (bytes: Uint8Array) => number
 
 const MAGIC = 0x4c45_4654 // 'LEFT'
-const REFUSALS: readonly RefusalReason[] = ['version', 'same-peer', 'encryption']
+const REFUSALS: readonly RefusalReason[] = ['version', 'same-peer', 'encryption', 'cloned']
 const SUITES: readonly Suite[] = ['plain', 'sealed']
 
 /** The fields of a control datagram before it is sealed: freshly allocated. Throws where a field is out of its limits.
@@ -143,7 +140,6 @@ function writeFields(writer: FieldWriter, control: Control): void {
       writer.raw(control.cookie).raw(control.flight)
       return
     case 'accept':
-    case 'prove':
       writer.raw(control.nonce).u8(control.step).raw(control.flight)
       return
     case 'refuse':
@@ -244,9 +240,8 @@ function readFields(reader: FieldReader, type: number, fieldsBytes: number): Con
       return { type: 'open', agent, nonce, suite, introduction, cookie, flight: reader.raw(reader.left) }
     }
     case DatagramType.accept:
-    case DatagramType.prove:
       return {
-        type: type === DatagramType.accept ? 'accept' : 'prove',
+        type: 'accept',
         nonce: reader.raw(NONCE_BYTES),
         step: reader.u8(),
         flight: reader.raw(reader.left),

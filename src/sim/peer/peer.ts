@@ -131,6 +131,7 @@ export class SimPeer {
         admit: (from) => neighbours.includes(from),
         datagramBytesMax: () => plan.datagramBytesMax,
         receiveBufferBytes: plan.receiveBufferBytes,
+        ...(plan.rekeying && { rekeying: plan.rekeying }),
       },
       scheduler.nowMs,
     )
@@ -142,14 +143,15 @@ export class SimPeer {
 
   private protection(random: SeededRandom): Protection {
     const { plan, key } = this.options
-    const { modulus, makeExchange } = key
+    const { modulus, staticKey, curves } = key
     const { trust } = this
     codec ??= loadCodec()
     return new SealedProtection({
       peerId: plan.id,
       random,
       modulus,
-      makeExchange,
+      staticKey,
+      curves,
       trust,
       codec,
       compresses: true,

@@ -1,47 +1,112 @@
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { hash } from '../../../src/io/hash.js'
+import { Catalogue } from '../../../src/keeper/index/catalogue.js'
+import { RENEWAL_MS_MIN } from '../../../src/keeper/index/limits.js'
 import { OwnEdits } from '../../../src/keeper/index/own-edits.js'
 import { Vetting } from '../../../src/keeper/peers/vetting.js'
-import { Knowing } from '../../../src/keeper/place/knowing.js'
-import { peerOf } from '../../../src/share/dots.js'
+import { countOf, dotOf, peerOf } from '../../../src/share/dots.js'
+import { editContent } from '../../../src/share/edit.js'
+import type { Entry } from '../../../src/share/entry.js'
 import { SimIndex } from '../../../src/sim/peer/index.js'
-import { dotted, OURS, ShareOnDisk, START_MS, THEIRS, theirFile, theirFolder } from '../share-on-disk.js'
+import { fileEntry } from '../../share/entries.js'
 
-const NEW_AUTHOR = 'cccccccccccccccc'
-/** Beyond all counts that the clock of the tests gives. */
-const FORGOTTEN = `${OURS}:9007199254740000`
+const OURS = 'a'.repeat(16)
+const RENEWED = 'd'.repeat(16)
+const START_MS = 1_700_000_000_000
 
-function put(share: ShareOnDisk): Vetting {
-  const edits = new OwnEdits({
-    index: new SimIndex(),
+let nowMs: number
+let index: SimIndex
+let catalogue: Catalogue
+let edits: OwnEdits
+let vetting: Vetting
+
+/** The process starts, with the index as it is. */
+function start(): void {
+  catalogue = new Catalogue(hash, index)
+  edits = new OwnEdits({
+    index,
     firstAuthor: OURS,
-    newAuthor: () => NEW_AUTHOR,
-    wallMs: () => START_MS,
+    newAuthor: () => RENEWED,
+    wallMs: () => nowMs,
     random: () => 0,
   })
-  return new Vetting(edits, share.catalogue)
+  vetting = new Vetting(edits, catalogue)
 }
 
-describe('an edit of ours that is relabelled', () => {
-  test('stays not held where it was not held, in the index too', () => {
-    const share = new ShareOnDisk()
-    const { disk, catalogue, scanner } = share
-    const entry = theirFile('a', 'lost', { version: dotted(FORGOTTEN) })
-    expect(new Knowing({ disk, catalogue, scanner }).know(entry)).toBe(true)
-    expect(put(share).handleClaim(THEIRS, FORGOTTEN)).toEqual({ type: 'renewed', entries: 1 })
-    expect(peerOf(catalogue.get('a')!.version.content)).toBe(NEW_AUTHOR)
-    expect(catalogue.isHeld('a')).toBe(false)
-    catalogue.commit()
-    share.restart()
-    expect(share.catalogue.isHeld('a')).toBe(false)
-    expect(peerOf(share.catalogue.get('a')!.version.content)).toBe(NEW_AUTHOR)
+function write(path: string): Entry {
+  const content = fileEntry(path)
+  const dot = edits.nextDot()
+  const { entry } = editContent(catalogue.get(path), { path, content, mode: content, dot })
+  catalogue.record(entry, undefined)
+  catalogue.commit()
+  nowMs += 1_000
+  return entry
+}
+
+beforeEach(() => {
+  nowMs = START_MS
+  index = new SimIndex()
+  start()
+})
+
+const countOfEntry = (entry: Entry) => countOf(entry.version.content)
+
+describe('a peer', () => {
+  test('that knows nothing of ours, or what we know, may be told of entries', () => {
+    const first = write('a')
+    expect(vetting.handleClaim('')).toEqual({ type: 'vetted' })
+    expect(vetting.handleClaim(dotOf('b'.repeat(16), 9e15))).toEqual({ type: 'vetted' })
+    expect(vetting.handleClaim(first.version.content)).toEqual({ type: 'vetted' })
+    expect(edits.author).toBe(OURS)
   })
 
-  test('keeps the mode that the disk showed', () => {
-    const share = new ShareOnDisk()
-    const mode = { access: 'group', executable: false } as const
-    share.catalogue.record({ ...theirFolder('f'), version: dotted(FORGOTTEN) }, undefined, mode)
-    put(share).handleClaim(THEIRS, FORGOTTEN)
-    expect(peerOf(share.catalogue.get('f')!.version.content)).toBe(NEW_AUTHOR)
-    expect(share.catalogue.mode('f')).toEqual(mode)
+  test('that knows one edit more than we ever made tells that the share was put back', () => {
+    const first = write('a')
+    const told = dotOf(OURS, countOfEntry(first) + 1)
+    expect(vetting.handleClaim(told)).toEqual({ type: 'renewed', entries: 1 })
+    expect(edits.author).toBe(RENEWED)
+  })
+
+  test('that knows an edit between two lives tells it too, though we have counted further since', () => {
+    const known = write('a')
+    const backup = index.copy()
+    const lost = write('b')
+    index.putBack(backup)
+    nowMs += 60_000
+    start()
+    const later = write('c')
+    expect(countOfEntry(later)).toBeGreaterThan(countOfEntry(lost))
+    expect(vetting.handleClaim(lost.version.content)).toEqual({ type: 'renewed', entries: 1 })
+    expect(catalogue.get('a')).toEqual(known)
+    const renamed = catalogue.get('c')!
+    expect(peerOf(renamed.version.content)).toBe(RENEWED)
+    // It has seen what came before the gap, and nothing of what was lost.
+    expect(renamed.version.seen).toContain(known.version.content)
+    expect(renamed.version.seen).not.toContain(`${OURS}:${countOfEntry(later)}`)
+  })
+
+  test('that knows no more than before the gap tells nothing', () => {
+    const known = write('a')
+    nowMs += 60_000
+    start()
+    write('c')
+    expect(vetting.handleClaim(known.version.content)).toEqual({ type: 'vetted' })
+  })
+
+  test('is not given the listings of the old name', () => {
+    write('a')
+    const before = catalogue.manifest.root()
+    vetting.handleClaim(dotOf(OURS, 9e15))
+    expect(catalogue.manifest.root().digest).not.toBe(before.digest)
+    expect(catalogue.manifest.item(before.digest)).toBeUndefined()
+  })
+
+  test.each([
+    [RENEWAL_MS_MIN - 1, 'refused'],
+    [RENEWAL_MS_MIN, 'renewed'],
+  ])('that says so again after %i ms is %s', (laterMs, verdict) => {
+    vetting.handleClaim(dotOf(OURS, 9e15))
+    nowMs += laterMs
+    expect(vetting.handleClaim(dotOf(RENEWED, 9e15)).type).toBe(verdict)
   })
 })

@@ -437,7 +437,7 @@ function attackDatagrams(): Uint8Array[] {
       },
       crc32,
     ),
-    encodeControl({ type: 'prove', nonce, step: 2, flight: new Uint8Array(100) }, crc32),
+    encodeControl({ type: 'accept', nonce, step: 4, flight: new Uint8Array(100) }, crc32),
     encodeControl({ type: 'probe', session, bytes: 65_337 }, crc32),
     encodeControl({ type: 'ping', session, number: 1 }, crc32),
     Uint8Array.from([DatagramType.segment, ...new Uint8Array(30)]),

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { OpenAllowances } from '../../../src/rdt/handshake/allowance.js'
-import { hostOf } from '../../../src/rdt/handshake/host.js'
 import {
   ANSWERS_NAMED_MAX,
   ANSWERS_PER_ADDRESS_MAX,
@@ -11,7 +10,8 @@ import {
   OPENS_PER_HOST_BURST,
 } from '../../../src/rdt/handshake/limits.js'
 import { PendingHandshakes } from '../../../src/rdt/handshake/pending-handshakes.js'
-import type { Attempt, Opening } from '../../../src/rdt/protection.js'
+import { hostOf } from '../../../src/rdt/host.js'
+import type { AnsweringAttempt, Opening } from '../../../src/rdt/protection.js'
 import { RateLimits } from '../../../src/rdt/rate-limit.js'
 
 const times = <Value>(count: number, make: (index: number) => Value) =>
@@ -69,7 +69,12 @@ describe('handshakes that are pending', () => {
     for (const [index, address] of addresses.entries()) {
       answers.makeRoom(address, isExpected)
       const nonce = Uint8Array.of(index >> 8, index & 255)
-      answers.add({ address, nonce } as unknown as Opening, {} as Attempt, { isExpected, isProved: true }, 0)
+      answers.add(
+        { address, nonce } as unknown as Opening,
+        {} as AnsweringAttempt,
+        { isExpected, isProved: true },
+        0,
+      )
     }
   }
   const sizeAfter = (addresses: readonly string[], isExpected = false) => {

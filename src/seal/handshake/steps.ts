@@ -1,8 +1,8 @@
 // The slow steps of the handshakes under way: asked for by their attempts, carried out by whoever owns the protection
-// (src/seal/rsa.ts in a running peer), and answered. A bounded number of them.
+// (the watcher process in a running peer, by src/seal/rsa.ts), and answered. A bounded number of them.
 
-import type { SlowStep } from '../rdt/protection.js'
-import { STEPS_MAX } from './limits.js'
+import type { SlowStep } from '../../rdt/protection.js'
+import { STEPS_MAX } from '../limits.js'
 
 type WithoutId<Step> = Step extends SlowStep ? Omit<Step, 'id'> : never
 

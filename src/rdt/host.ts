@@ -1,7 +1,7 @@
 // Which host an address is of: whoever has one address commonly has all its ports, and of IPv6 a whole /64 (RFC 4291,
-// 2.5.4). Used by the handshake, to count what one host begins.
+// 2.5.4). Used to count what one host begins and guesses.
 
-import type { Address } from '../api.js'
+import type { Address } from './api.js'
 
 /** The IPv4 address, or the first four groups of the IPv6 one; any other text as it is. */
 export function hostOf(address: Address): string {

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { OwnEdits } from '../../../src/keeper/index/own-edits.js'
+import { Vetting } from '../../../src/keeper/peers/vetting.js'
+import { Knowing } from '../../../src/keeper/place/knowing.js'
+import { peerOf } from '../../../src/share/dots.js'
+import { SimIndex } from '../../../src/sim/peer/index.js'
+import { dotted, OURS, ShareOnDisk, START_MS, theirFile, theirFolder } from '../share-on-disk.js'
+
+const NEW_AUTHOR = 'cccccccccccccccc'
+/** Beyond all counts that the clock of the tests gives. */
+const FORGOTTEN = `${OURS}:9007199254740000`
+
+function put(share: ShareOnDisk): Vetting {
+  const edits = new OwnEdits({
+    index: new SimIndex(),
+    firstAuthor: OURS,
+    newAuthor: () => NEW_AUTHOR,
+    wallMs: () => START_MS,
+    random: () => 0,
+  })
+  return new Vetting(edits, share.catalogue)
+}
+
+describe('an edit of ours that is relabelled', () => {
+  test('stays not held where it was not held, in the index too', () => {
+    const share = new ShareOnDisk()
+    const { disk, catalogue, scanner } = share
+    const entry = theirFile('a', 'lost', { version: dotted(FORGOTTEN) })
+    expect(new Knowing({ disk, catalogue, scanner }).know(entry)).toBe(true)
+    expect(put(share).handleClaim(FORGOTTEN)).toEqual({ type: 'renewed', entries: 1 })
+    expect(peerOf(catalogue.get('a')!.version.content)).toBe(NEW_AUTHOR)
+    expect(catalogue.isHeld('a')).toBe(false)
+    catalogue.commit()
+    share.restart()
+    expect(share.catalogue.isHeld('a')).toBe(false)
+    expect(peerOf(share.catalogue.get('a')!.version.content)).toBe(NEW_AUTHOR)
+  })
+
+  test('keeps the mode that the disk showed', () => {
+    const share = new ShareOnDisk()
+    const mode = { access: 'group', executable: false } as const
+    share.catalogue.record({ ...theirFolder('f'), version: dotted(FORGOTTEN) }, undefined, mode)
+    put(share).handleClaim(FORGOTTEN)
+    expect(peerOf(share.catalogue.get('f')!.version.content)).toBe(NEW_AUTHOR)
+    expect(share.catalogue.mode('f')).toEqual(mode)
+  })
+})
