@@ -166,13 +166,27 @@ describe('--min-free', () => {
 
 describe('the options of left sim', () => {
   it('take one fresh seed unless told otherwise', () => {
-    expect(simOptions({}, 77)).toEqual({ firstSeed: 77, runs: 1, workers: 1, power: false, trace: true })
+    expect(simOptions({}, 77)).toEqual({
+      firstSeed: 77,
+      runs: 1,
+      workers: 1,
+      power: false,
+      restores: false,
+      trace: true,
+    })
     expect(simOptions({ quick: true }, 77)).toMatchObject({ firstSeed: 77, runs: 100, trace: false })
   })
 
   it('take what is given', () => {
-    const raw = { seed: '0', runs: '10000', workers: '4', quick: true, power: true }
-    expect(simOptions(raw, 77)).toEqual({ firstSeed: 0, runs: 10_000, workers: 4, power: true, trace: false })
+    const raw = { seed: '0', runs: '10000', workers: '4', quick: true, power: true, restores: true }
+    expect(simOptions(raw, 77)).toEqual({
+      firstSeed: 0,
+      runs: 10_000,
+      workers: 4,
+      power: true,
+      restores: true,
+      trace: false,
+    })
   })
 
   it.each([

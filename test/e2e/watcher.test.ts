@@ -29,6 +29,7 @@ function runBreakable(
     env: {
       ...process.env,
       XDG_CONFIG_HOME: world.config,
+      XDG_STATE_HOME: world.path('state'),
       NODE_OPTIONS: `--import ${pathToFileURL(preload)}`,
     },
     timeoutMs: 40_000,
