@@ -67,9 +67,7 @@ export class History {
   /** Somebody at `peer` changed what is at `path`; undefined stands for no file. */
   edited(peer: string, path: string, before: string | undefined, after: string | undefined): void {
     this.note(`${peer} ${JSON.stringify(path)} ${short(before)} -> ${short(after)}`)
-    if (before !== undefined && before !== after) this.supersede(path, before)
-    const replaced = before === undefined ? undefined : this.made.get(path)?.get(before)
-    if (replaced !== undefined && after !== undefined && before !== after) replaced.replaced = true
+    if (before !== undefined && before !== after) this.supersede(path, before, after !== undefined)
     if (after === undefined) {
       this.removalsOf(peer).set(path, { digest: before, atMs: this.nowMs() })
       return
@@ -157,10 +155,12 @@ export class History {
       for (const made of contents.values()) if (!made.superseded && made.digest !== EMPTY_DIGEST) yield made
   }
 
-  private supersede(path: string, digest: string): void {
+  /** `isReplaced`: another content was written in its place. */
+  private supersede(path: string, digest: string, isReplaced = false): void {
     const made = this.made.get(path)?.get(digest)
     if (made !== undefined) {
       made.superseded = true
+      made.replaced ||= isReplaced
       return
     }
     // A conflict copy: what it is a copy of was made under another name in the same folder.

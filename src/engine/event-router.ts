@@ -1,27 +1,14 @@
 // Takes each event of the endpoint to the part that it is for, or to the person who watches. Used by the engine, which polls
 // the endpoint.
 
-import type { Endpoint, EndpointEvent } from '../rdt/endpoint.js'
-import type { Outbox } from './outbox.js'
-import type { Receiving } from './receive/receiving.js'
-import type { Reports } from './reports.js'
-import type { Serving } from './serve/serving.js'
-import type { Talk } from './talk/talk.js'
-
-export interface EventRouterOptions {
-  readonly endpoint: Endpoint
-  readonly talk: Talk
-  readonly receiving: Receiving
-  readonly serving: Serving
-  readonly toKeeper: Outbox
-  readonly reports: Reports
-}
+import type { EndpointEvent } from '../rdt/endpoint.js'
+import type { EngineParts } from './parts.js'
 
 export class EventRouter {
-  constructor(private readonly options: EventRouterOptions) {}
+  constructor(private readonly parts: EngineParts) {}
 
   handle(event: EndpointEvent, nowMs: number): void {
-    const { endpoint, talk, receiving, serving, reports } = this.options
+    const { endpoint, talk, receiving, serving, reports } = this.parts
     switch (event.type) {
       case 'block':
         receiving.handleBlock(event, nowMs)
@@ -83,7 +70,7 @@ export class EventRouter {
   }
 
   private handleClosed(event: EndpointEvent & { type: 'closed' | 'withdrawn' }): void {
-    const { talk, receiving, toKeeper } = this.options
+    const { talk, receiving, toKeeper } = this.parts
     const isPeerGone = talk.handleClosed(event)
     // Fetches that fail with the session are told before the peer's end.
     receiving.handleClosed(event.session)

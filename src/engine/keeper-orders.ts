@@ -4,28 +4,15 @@
 import { listBytes } from '../base/item.js'
 import { BLOCK_BYTES } from '../base/limits.js'
 import type { KeeperToEngine } from '../pipe/messages.js'
-import type { Endpoint, SessionId } from '../rdt/endpoint.js'
+import type { SessionId } from '../rdt/endpoint.js'
 import { ANNOUNCED_AHEAD_MAX } from './limits.js'
-import type { Outbox } from './outbox.js'
-import type { Receiving } from './receive/receiving.js'
-import type { Reports } from './reports.js'
-import type { Serving } from './serve/serving.js'
-import type { Talk } from './talk/talk.js'
-
-export interface KeeperOrdersOptions {
-  readonly endpoint: Endpoint
-  readonly talk: Talk
-  readonly receiving: Receiving
-  readonly serving: Serving
-  readonly toKeeper: Outbox
-  readonly reports: Reports
-}
+import type { EngineParts } from './parts.js'
 
 export class KeeperOrders {
-  constructor(private readonly options: KeeperOrdersOptions) {}
+  constructor(private readonly parts: EngineParts) {}
 
   carryOut(message: KeeperToEngine, nowMs: number): void {
-    const { talk, receiving, reports } = this.options
+    const { talk, receiving, reports } = this.parts
     switch (message.type) {
       case 'root':
         talk.handleRoot(message)
@@ -38,12 +25,11 @@ export class KeeperOrders {
         talk.handleAnswer(message)
         break
       case 'vetted':
-        for (const requested of talk.handleVetted(message.peer))
-          this.options.serving.handleRequested(requested)
+        for (const requested of talk.handleVetted(message.peer)) this.parts.serving.handleRequested(requested)
         break
       case 'refused':
         for (const { session, kind, digest } of talk.handleRefused(message.peer))
-          this.options.endpoint.serveGone(session, kind, digest)
+          this.parts.endpoint.serveGone(session, kind, digest)
         break
       case 'ask':
         talk.greet(message.peer)
@@ -86,11 +72,11 @@ export class KeeperOrders {
   private lookUpAnnounced({ changes }: KeeperToEngine & { type: 'root' }): void {
     for (const { kind, sizeBytes, digest } of changes?.slice(-ANNOUNCED_AHEAD_MAX) ?? [])
       if (kind === 'file' && sizeBytes > BLOCK_BYTES && listBytes(sizeBytes) <= BLOCK_BYTES)
-        this.options.serving.handleAnnounced(digest)
+        this.parts.serving.handleAnnounced(digest)
   }
 
   private handleLocated({ items }: KeeperToEngine & { type: 'located' }): void {
-    const { serving, talk } = this.options
+    const { serving, talk } = this.parts
     for (const { name, location } of items) {
       serving.handleLocated(name, location)
       if (name.kind === 'file') talk.handleLocated(name.digest, location.type === 'file')
@@ -102,7 +88,7 @@ export class KeeperOrders {
     order: KeeperToEngine & { type: 'pull-tree' | 'fetch-small' | 'fetch-list' },
     run: (session: SessionId) => void,
   ): void {
-    const { talk, toKeeper } = this.options
+    const { talk, toKeeper } = this.parts
     const session = talk.sessions.ofPeer(order.peer)?.session
     if (session !== undefined) run(session)
     else if (order.type !== 'pull-tree')

@@ -6,12 +6,18 @@ function history(): History {
   return new History(() => ++nowMs)
 }
 
+/** A made a file, B got it and removed it. */
+function removedAtB(): History {
+  const story = history()
+  story.edited('A', 'a', undefined, 'first')
+  story.placed('B', 'a', 'first')
+  story.edited('B', 'a', 'first', undefined)
+  return story
+}
+
 describe('what the people of a chaos run did', () => {
   it('tells that a content came back to the peer where it was removed', () => {
-    const story = history()
-    story.edited('A', 'a', undefined, 'first')
-    story.placed('B', 'a', 'first')
-    story.edited('B', 'a', 'first', undefined)
+    const story = removedAtB()
     expect(story.placed('B', 'a', 'first')).toBe(true)
   })
 
@@ -35,10 +41,7 @@ describe('what the people of a chaos run did', () => {
   })
 
   it('excuses a content that somebody touched after it was removed', () => {
-    const story = history()
-    story.edited('A', 'a', undefined, 'first')
-    story.placed('B', 'a', 'first')
-    story.edited('B', 'a', 'first', undefined)
+    const story = removedAtB()
     story.touched('A', 'a')
     expect(story.placed('B', 'a', 'first')).toBe(false)
   })

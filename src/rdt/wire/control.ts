@@ -105,7 +105,7 @@ const REFUSALS: readonly RefusalReason[] = ['version', 'same-peer', 'encryption'
 const SUITES: readonly Suite[] = ['plain', 'sealed']
 
 /** The fields of a control datagram before it is sealed: freshly allocated. Throws where a field is out of its limits.
- *  Of 'probed', `bytes` is its length here. */
+ *  A 'probed' takes as many bytes as its field `bytes` says. */
 export function encodeFields(control: Control): Uint8Array {
   const writer = new FieldWriter(control.type === 'probed' ? control.bytes : PATH_BYTES_BASE)
   writer.u8(DatagramType[control.type])

@@ -4,7 +4,7 @@ import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import { hash } from '../../../src/io/hash.js'
 import { Catalogue } from '../../../src/keeper/index/catalogue.js'
 import { COMMIT_CHANGES_MAX } from '../../../src/keeper/index/limits.js'
-import { type Signature, sameSignature } from '../../../src/keeper/index/signature.js'
+import { isKeptTime, type Signature, sameSignature } from '../../../src/keeper/index/signature.js'
 import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { SimIndex } from '../../../src/sim/peer/index.js'
@@ -32,6 +32,30 @@ function restarted(): Catalogue {
   index.crash()
   return new Catalogue(hash, index)
 }
+
+describe('a file that is doubted', () => {
+  test('has no signature, also for the next process', () => {
+    catalogue.record(fileEntry('a'), seen)
+    catalogue.commit()
+    catalogue.doubt('a')
+    expect(catalogue.signature('a')).toBeUndefined()
+    catalogue.commit()
+    const next = restarted()
+    expect(next.get('a')).toEqual(fileEntry('a'))
+    expect(next.signature('a')).toBeUndefined()
+  })
+
+  test('costs no commit where nothing was sure of it', () => {
+    catalogue.record(fileEntry('a'), undefined)
+    catalogue.commit()
+    let commits = 0
+    catalogue.commitAfter(() => commits++)
+    catalogue.doubt('a')
+    catalogue.doubt('nothing')
+    catalogue.commit()
+    expect(commits).toBe(0)
+  })
+})
 
 describe('a restart', () => {
   test('finds every entry, and what its file looked like, as it was committed', () => {
@@ -307,4 +331,15 @@ describe('a vector that had no room for all peers', () => {
     folded.add('a', 'z:1')
     expect(folded.takeNotices()).toEqual([])
   })
+})
+
+test.each([
+  ['nanoseconds', 1_700_000_001_234, 1_700_000_001_234, true],
+  ['10 ms', 1_700_000_001_230, 1_700_000_001_239, true],
+  ['a second', 1_700_000_001_000, 1_700_000_001_999, true],
+  ['two seconds', 1_700_000_002_000, 1_700_000_003_999, true],
+  ['nothing of these: one later', 1_700_000_001_235, 1_700_000_001_234, false],
+  ['nothing of these: 3 s', 1_700_000_001_000, 1_700_000_003_999, false],
+])('a disk that keeps %s may say %i for %i: %s', (_, seenMs, mtimeMs, isKept) => {
+  expect(isKeptTime(seenMs, mtimeMs)).toBe(isKept)
 })

@@ -1,0 +1,17 @@
+// The parts of an engine among which events of the network and orders of the keeper are handed out. The engine makes them.
+
+import type { Endpoint } from '../rdt/endpoint.js'
+import type { Outbox } from './outbox.js'
+import type { Receiving } from './receive/receiving.js'
+import type { Reports } from './reports.js'
+import type { Serving } from './serve/serving.js'
+import type { Talk } from './talk/talk.js'
+
+export interface EngineParts {
+  readonly endpoint: Endpoint
+  readonly talk: Talk
+  readonly receiving: Receiving
+  readonly serving: Serving
+  readonly toKeeper: Outbox
+  readonly reports: Reports
+}
