@@ -1,16 +1,16 @@
 // The messages of ecp. Text, one character first, items joined by '|*|':
 //
-//     have    h|*|<root>|*|<knows>|*|<whole>|*|<lacking>|*|<entry>…          what this machine knows
-//     update  u|*|<root>|*|<knows>|*|<base>|*|<lacking>|*|<entry>…           what has changed here since <base>
-//     working w|*|<milliseconds>                                             busy: ask again after this long
-//     same    s                                                              nothing to do
-//     excess  e|*|<root>|*|<knows>|*|<base or whole>|*|<lacking>|*|<entry>…  what the asker lacks
-//     holding |*|<file>|*|<pieces>                                           these pieces of this file are here
+//     have    h|*|<root>|*|<author>|*|<knows>|*|<whole>|*|<lacking>|*|<entry>…  what this machine knows
+//     update  u|*|<root>|*|<author>|*|<knows>|*|<base>|*|<lacking>|*|<entry>…   what has changed here since <base>
+//     working w|*|<milliseconds>                                                busy: ask again after this long
+//     same    s                                                                 nothing to do
+//     excess  e|*|<root>|*|<author>|*|<knows>|*|<whole>|*|<lacking>|*|<entry>…  what the asker lacks
+//     holding |*|<file>|*|<pieces>                                              these pieces of this file are here
 //
-// <root> and <base> are `<digest>:<bytes>` of a root tree item. <knows> is the vector of the highest counts of all authors
-// that the sender knows (src/share/dots.ts), '-' for none: whoever finds a count of its own there that it never gave was put
-// back to an older copy. In the next place stands 'whole' where the entries are everything this machine knows, a <base> where
-// they are all that changed since that root, and '-' where the entries are left out or are only some: then the tree is pulled
+// <root> and <base> are `<digest>:<bytes>` of a root tree item. <author> is in whose name the sender edits. <knows> is
+// `<author>:<count>`, in whose name the addressee edits and how many of its edits the sender knows, '-' where it was never told
+// the name: whoever finds a count there that it does not remember was put back to an older copy. In the next place stands
+// 'whole' where the entries are everything this machine knows, a <base> where they are all that changed since that root, and '-' where the entries are left out or are only some: then the tree is pulled
 // from <root>. <lacking> is how many entries under <root> the sender knows and does not hold. An <entry> is an entry line of
 // the share (src/share/README.md), which never holds a bare '|'. <file> is `<digest>:<bytes>` of a file; <pieces> are 'whole',
 // '-' for none, or one hexadecimal digit for every four pieces (src/base/pieces.ts), the lowest bit of the first digit for
@@ -20,6 +20,7 @@ import { BlockSet } from '../base/blockset.js'
 import { textOf, utf8 } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import type { ItemRef } from '../base/item.js'
+import type { KnownEdits } from '../base/known-edits.js'
 import { CONTROL_BYTES_MAX, FILE_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 import { pieceCount } from '../base/pieces.js'
 import { ENTRIES_PER_MESSAGE_MAX, NOT_HELD_MAX, WORKING_MS_MAX } from './limits.js'
@@ -33,8 +34,10 @@ export type Scope =
 export interface StateMessage {
   readonly type: 'have' | 'update' | 'excess'
   readonly root: ItemRef
-  /** Highest counts, not decoded here; '' for none. */
-  readonly knows: string
+  /** In whose name the sender edits. */
+  readonly author: string
+  /** Edits of the addressee that the sender knows; undefined where it was not told in whose name they are. */
+  readonly knows: KnownEdits | undefined
   readonly scope: Scope
   /** Entries under the root that its sender knows and does not hold: whoever asks for their content is answered "gone". */
   readonly notHeldCount: number
@@ -57,7 +60,8 @@ export type Message =
   | { readonly type: 'same' }
 
 const SEPARATOR = '|*|'
-const KNOWS = /^(?:-|[0-9a-f:,]+)$/
+const AUTHOR = /^[0-9a-f]{16}$/
+const KNOWS = /^([0-9a-f]{16}):(0|[1-9][0-9]{0,15})$/
 const LETTERS = { have: 'h', update: 'u', excess: 'e' } as const
 const TYPES = { h: 'have', u: 'update', e: 'excess' } as const
 
@@ -67,12 +71,13 @@ export function encodeMessage(message: Message): Uint8Array {
   if (message.type === 'working') return utf8(`w${SEPARATOR}${Math.ceil(message.retryMs)}`)
   if (message.type === 'holding')
     return utf8(['', encodeRef(message.file), encodePieces(message.pieces)].join(SEPARATOR))
-  const { type, root, knows, scope, notHeldCount, lines } = message
+  const { type, root, author, knows, scope, notHeldCount, lines } = message
   const notHeld = Math.min(notHeldCount, NOT_HELD_MAX)
   const fields = [
     LETTERS[type],
     encodeRef(root),
-    knows === '' ? '-' : knows,
+    author,
+    knows === undefined ? '-' : `${knows.author}:${knows.count}`,
     encodeScope(scope),
     `${notHeld}`,
   ]
@@ -118,9 +123,10 @@ function decodeHolding(items: readonly string[]): Decoded<Message> {
 }
 
 function decodeState(type: StateMessage['type'], items: readonly string[]): Decoded<Message> {
-  const [rootText, knowsText, scopeText, notHeldText, ...lines] = items
+  const [rootText, author, knowsText, scopeText, notHeldText, ...lines] = items
   if (
     rootText === undefined ||
+    author === undefined ||
     knowsText === undefined ||
     scopeText === undefined ||
     notHeldText === undefined
@@ -129,11 +135,27 @@ function decodeState(type: StateMessage['type'], items: readonly string[]): Deco
   const root = decodeRef(rootText)
   const scope = decodeScope(scopeText)
   const notHeldCount = wholeNumber(notHeldText, NOT_HELD_MAX)
-  const isRead = root !== undefined && scope !== undefined && notHeldCount !== undefined
-  if (!isRead || !KNOWS.test(knowsText)) return undecoded('bad-field')
-  const knows = knowsText === '-' ? '' : knowsText
+  const knows = decodeKnows(knowsText)
+  if (root === undefined || !AUTHOR.test(author) || knows === undefined) return undecoded('bad-field')
+  if (scope === undefined || notHeldCount === undefined) return undecoded('bad-field')
   if (lines.length > ENTRIES_PER_MESSAGE_MAX) return undecoded('too-long')
-  return decoded({ type, root, knows, scope, notHeldCount, lines })
+  return decoded({
+    type,
+    root,
+    author,
+    knows: knows === 'none' ? undefined : knows,
+    scope,
+    notHeldCount,
+    lines,
+  })
+}
+
+function decodeKnows(text: string): KnownEdits | 'none' | undefined {
+  if (text === '-') return 'none'
+  const [, author, count] = KNOWS.exec(text) ?? []
+  return author === undefined || !Number.isSafeInteger(Number(count))
+    ? undefined
+    : { author, count: Number(count) }
 }
 
 function encodeScope(scope: Scope): string {

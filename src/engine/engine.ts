@@ -54,7 +54,11 @@ export class Engine {
 
   constructor(options: EngineOptions, nowMs: number) {
     const { toKeeper } = this
-    const endpoint = new Endpoint({ ...options, greeting: () => this.talk.greeting() }, nowMs)
+    const ofPeers: Pick<EndpointOptions, 'greeting' | 'knownOf'> = {
+      greeting: (peer) => this.talk.greeting(peer),
+      knownOf: (peer) => this.talk.knownOf(peer),
+    }
+    const endpoint = new Endpoint({ ...options, ...ofPeers }, nowMs)
     const receiving = new Receiving(endpoint, options.hash, options.peerId, toKeeper)
     const files = receiving.large
     const serving = new Serving({

@@ -25,10 +25,11 @@ export class KeeperOrders {
         talk.handleAnswer(message)
         break
       case 'vetted':
-        for (const requested of talk.handleVetted(message.peer)) this.parts.serving.handleRequested(requested)
+        for (const requested of talk.handleVerdict(message.peer, message.type))
+          this.parts.serving.handleRequested(requested)
         break
       case 'refused':
-        for (const { session, kind, digest } of talk.handleRefused(message.peer))
+        for (const { session, kind, digest } of talk.handleVerdict(message.peer, message.type))
           this.parts.endpoint.serveGone(session, kind, digest)
         break
       case 'ask':

@@ -9,7 +9,7 @@ import { BLOCK_BYTES } from '../base/limits.js'
 import { decodeMessage, encodeMessage, type Message } from '../ecp/message.js'
 import { crc32 } from '../io/hash.js'
 import type { HostPort } from '../io/net/address.js'
-import type { BlockName, SessionProtection, WireSession } from '../rdt/protection.js'
+import type { BlockName, SessionProtection } from '../rdt/protection.js'
 import {
   type Control,
   DatagramType,
@@ -22,7 +22,7 @@ import { type AskGroup, decodeRequest, type Request } from '../rdt/wire/request.
 import { u32At } from '../rdt/wire/segment.js'
 import { Items } from './content.js'
 import type { Guise, MakeGuise } from './guise.js'
-import { Initiator } from './initiator.js'
+import { Initiator, type OpenedSession } from './initiator.js'
 import { WAIT_MS_MAX } from './limits.js'
 import { Replies } from './replies.js'
 import { askedSegments, type SegmentLie, segmentDatagram } from './segments.js'
@@ -45,7 +45,7 @@ export class Attacker {
   /** Digests of what was asked for. */
   readonly asked = new Set<string>()
   readonly peerId: string
-  session: { readonly local: WireSession; readonly remote: WireSession } | undefined
+  session: Omit<OpenedSession, 'protection'> | undefined
   protection: SessionProtection | undefined
   /** Answers what is asked for; an attack puts its own in place. */
   onRequest: (request: Request) => void = (request) => this.serve(request)
@@ -177,7 +177,15 @@ export class Attacker {
   /** Says what this peer claims to hold; without lines the target must walk the tree. */
   have(root: ItemRef, lines: readonly string[] = [], timeoutMs = WAIT_MS_MAX): Promise<Message | undefined> {
     const scope = lines.length === 0 ? '-' : 'whole'
-    const fields = ['h', `${root.digest}:${root.sizeBytes}`, '-', scope, '0', ...lines]
+    const fields = [
+      'h',
+      `${root.digest}:${root.sizeBytes}`,
+      this.peerId,
+      `${this.session?.peerId}:0`,
+      scope,
+      '0',
+      ...lines,
+    ]
     return this.say(utf8(fields.join('|*|')), timeoutMs)
   }
 

@@ -20,6 +20,8 @@ import type { HeardDatagram, Replies } from './replies.js'
 
 export interface OpenedSession {
   readonly local: WireSession
+  /** The target's. */
+  readonly peerId: string
   readonly remote: WireSession
   readonly protection: SessionProtection
 }
@@ -124,8 +126,8 @@ export class Initiator {
       return undefined
     await this.carryOut(attempt)
     if (attempt.agreement === undefined) return undefined
-    const { remote, protection } = attempt.agreement
-    return { local: opening.local, remote, protection }
+    const { peerId, remote, protection } = attempt.agreement
+    return { local: opening.local, peerId, remote, protection }
   }
 
   /** The hello that goes on with what the last session here left behind; undefined where nothing is left. */
@@ -178,7 +180,7 @@ export function openingOf(address: string, nonce: Uint8Array): Opening {
     local: newSession(),
     datagramBytesMax: 1_472,
     atMs: performance.now(),
-    knownCountOf: () => 0,
+    knownOf: () => undefined,
   }
 }
 

@@ -7,6 +7,7 @@ import type { LinkPolicy, MinFree } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
 import type { Catalogue } from './index/catalogue.js'
 import type { OwnEdits } from './index/own-edits.js'
+import type { PeerAuthors } from './peers/peer-authors.js'
 
 export interface KeeperOptions {
   readonly disk: Disk
@@ -15,6 +16,7 @@ export interface KeeperOptions {
   readonly journal: Journal<Entry>
   readonly catalogue: Catalogue
   readonly edits: OwnEdits
+  readonly authors: PeerAuthors
   readonly links: LinkPolicy
   readonly wallMs: () => number
   /** Space of the disk that stays free, whatever peers send; nothing unless given. */

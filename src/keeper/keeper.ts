@@ -17,13 +17,13 @@ import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
 import { Comparing } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
-import type { OwnEdits } from './index/own-edits.js'
 import { Intake } from './intake/intake.js'
 import type { IntakeOutcome, RefusalNotice } from './intake/outcomes.js'
 import type { KeeperOptions } from './keeper-options.js'
 import { NotHeldTries } from './not-held.js'
 import { Announcer } from './peers/announcer.js'
 import { NoticeThrottle } from './peers/notice-throttle.js'
+import type { PeerAuthors } from './peers/peer-authors.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { Vetting } from './peers/vetting.js'
@@ -38,7 +38,6 @@ import { Locator } from './serve/locator.js'
 export class Keeper {
   private readonly catalogue: Catalogue
   private readonly journal: Journal<Entry>
-  private readonly edits: OwnEdits
   private readonly scanner: Scanner
   private readonly scans = new ScanSchedule()
   private readonly locator: Locator
@@ -49,6 +48,7 @@ export class Keeper {
   private readonly ownWrites = new OwnWrites()
   private readonly comparing: Comparing
   private readonly vetting: Vetting
+  private readonly authors: PeerAuthors
   private readonly throttle = new NoticeThrottle()
   private readonly announcer: Announcer
   private messages: KeeperToEngine[] = []
@@ -56,15 +56,16 @@ export class Keeper {
   private nowMs: number
 
   constructor(options: KeeperOptions, nowMs: number) {
-    const { disk, hash, catalogue, journal, edits, links, wallMs, minFree = NO_MIN_FREE, onFolder } = options
+    const { disk, hash, catalogue, journal, edits, authors, links, wallMs } = options
+    const { minFree = NO_MIN_FREE, onFolder } = options
     this.nowMs = nowMs
     this.catalogue = catalogue
     this.journal = journal
-    this.edits = edits
     this.locator = new Locator(disk, catalogue)
     // Called as it is recorded: only an entry that lost before that is decided anew, not one that loses after it.
     catalogue.onRecorded((path) => this.superseded.handleChange(path))
-    this.announcer = new Announcer(catalogue)
+    this.announcer = new Announcer(catalogue, edits)
+    this.authors = authors
     this.vetting = new Vetting(edits, catalogue)
     this.scanner = new Scanner({ disk, hash, catalogue, edits, links, wallMs, onFolder })
     this.peers = new PeerBook({ manifest: catalogue.manifest, isSated: (from) => this.intake.isSated(from) })
@@ -186,10 +187,10 @@ export class Keeper {
     }
     for (let peer = this.peers.pollAsk(); peer !== undefined; peer = this.peers.pollAsk())
       this.push({ type: 'ask', peer })
+    // A root waits until the share is read, and for what is still coming. By then an author may be back with an older copy, and would
+    // not hear of what is here.
+    this.tellKnown()
     if (!this.scans.ready) return
-    // A root waits for what is still coming. By then an author may be back with an older copy, and would not hear of what is here.
-    const knows = this.catalogue.takeKnows(this.edits.author)
-    if (knows !== undefined) this.push({ type: 'knows', knows })
     if (this.intake.size > 0) return
     const { manifest, notHeldCount } = this.catalogue
     for (const inStep of this.peers.newlyInStep(notHeldCount))
@@ -258,8 +259,11 @@ export class Keeper {
   }
 
   /** Before the peer is told of any entry, and before one of its entries is considered. */
-  private vet({ peer, knows }: PeerClaim, nowMs: number): void {
-    const verdict = this.vetting.handleClaim(knows)
+  private vet({ peer, author, theyKnow }: PeerClaim, nowMs: number): void {
+    if (author !== undefined) this.authors.handleTold(peer, author)
+    this.tellKnown()
+    const verdict = this.vetting.handleClaim(theyKnow)
+    if (verdict.type === 'unsaid') return
     if (verdict.type === 'refused') {
       const message = `peer ${peer} knows edits of this share that the share does not know, for the second time in a day: it is told nothing; if the share was put back to an older copy, wait until tomorrow`
       this.notify(this.throttle.handle(peer, 'listing', { event: 'note', message }, nowMs))
@@ -273,6 +277,11 @@ export class Keeper {
       this.announce(nowMs)
     }
     this.push({ type: 'vetted', peer })
+  }
+
+  private tellKnown(): void {
+    const known = this.authors.takeNews()
+    if (known.length > 0) this.push({ type: 'knows', known })
   }
 
   private handleFound(found: Listed | PeerProblem | undefined, nowMs: number): void {

@@ -2,15 +2,19 @@
 // these cross a pipe; in the simulator both stand in one process. Plain data only.
 
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
-import type { PeerId, Seen } from '../share/dots.js'
+import type { KnownEdits } from '../base/known-edits.js'
+import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
+import type { OwnCounts } from '../share/own-counts.js'
 
 /** A peer's statement of its own state in an ecp message, decoded. */
 export interface PeerClaim {
   readonly peer: PeerId
   readonly root: ItemRef
-  /** The highest counts of all authors that the peer knows. */
-  readonly knows: Seen
+  /** In whose name the peer edits; undefined where it did not say so again. */
+  readonly author: PeerId | undefined
+  /** Edits of ours that it knows; undefined where it does not know in whose name they are. */
+  readonly theyKnow: KnownEdits | undefined
   /** Entries under the root that the peer knows and does not hold. */
   readonly notHeldCount: number
   readonly scope: { readonly type: 'whole' | 'some' } | { readonly type: 'since'; readonly base: ItemRef }
@@ -112,16 +116,16 @@ export type KeeperToEngine =
   | {
       readonly type: 'root'
       readonly root: ItemRef
-      /** The highest counts of all authors that are known here. */
-      readonly knows: Seen
+      readonly own: OwnCounts
       readonly changes: readonly Entry[] | undefined
       readonly whole: readonly Entry[] | undefined
       readonly files: number
       /** Entries under the root that are known here and not held. */
       readonly notHeldCount: number
     }
-  /** The highest counts of all authors that are known here, told before the root that they belong to. */
-  | { readonly type: 'knows'; readonly knows: Seen }
+  /** Edits of peers, each in the name in which it edits now, that are known here; told before the root that they belong to.
+   *  Of peers that are not named, what was told before holds. */
+  | { readonly type: 'knows'; readonly known: readonly (KnownEdits & { readonly peer: PeerId })[] }
   | { readonly type: 'answer'; readonly question: number; readonly answer: 'same' | 'differs' | 'working' }
   /** The peer knows no edits of this share that the share itself does not know: it may be told of entries. */
   | { readonly type: 'vetted'; readonly peer: PeerId }

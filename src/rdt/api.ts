@@ -1,6 +1,7 @@
 // Options, events and figures of an endpoint: the types that its callers (sync, io, sim) hold in their hands.
 
 import type { Digest, Hash, ItemKind } from '../base/item.js'
+import type { KnownEdits } from '../base/known-edits.js'
 import type { Random } from '../base/ports.js'
 import type { FrameBuffer } from './pool.js'
 import type { Protection } from './protection.js'
@@ -28,9 +29,9 @@ export interface EndpointOptions {
   /** Bytes per second received at most, over all sessions; UDP payload bytes are counted. */
   readonly limitBytesPerS?: number | undefined
   /** Told to a peer that is met again with the hello, at most EARLY_BYTES_MAX bytes; asked for when an attempt begins. */
-  readonly greeting?: () => Uint8Array | undefined
-  /** The highest count of its own edits that we know of a peer, told to it when a session begins; 0 where not given. */
-  readonly knownCountOf?: (peerId: string) => number
+  readonly greeting?: (peerId: string) => Uint8Array | undefined
+  /** Edits of a peer that we know, told to it when a session begins. */
+  readonly knownOf?: (peerId: string) => KnownEdits | undefined
   /** When sealed sessions get fresh keys: REKEY_MS and REKEY_BYTES where not given. */
   readonly rekeying?: { readonly afterMs: number; readonly afterBytes: number }
   /** Named in refusals, as 'left 0.1.0'. ASCII, at most AGENT_BYTES_MAX. */
@@ -90,8 +91,9 @@ export type EndpointEvent =
       fingerprint: string | undefined
       /** This run of the peer's process, 16 hexadecimal characters. */
       life: string
-      /** The highest count of our own edits that the peer says that it knows. */
-      toldCount: number
+      /** Edits of ours that the peer says that it knows, and edits of the peer's that it was told that we know. */
+      theyKnow: KnownEdits | undefined
+      weKnow: KnownEdits | undefined
       /** It goes on in the place of a session that ends when the peer is heard in this one. */
       isRenewal: boolean
     }
@@ -103,7 +105,8 @@ export type EndpointEvent =
       peerId: string
       address: Address
       life: string
-      toldCount: number
+      theyKnow: KnownEdits | undefined
+      weKnow: KnownEdits | undefined
       /** The `greeting` that the other side said with its hello. */
       early: Uint8Array | undefined
     }

@@ -311,10 +311,10 @@ export class Endpoint {
     }
     session.settle(nowMs)
     this.handshake.handleSettled(facts)
-    const { id, peerId, address, isInitiator: initiator, fingerprint, life, toldCount } = facts
+    const { id, peerId, address, isInitiator: initiator, fingerprint, life, theyKnow, weKnow } = facts
     const isRenewal = session.renews !== undefined
-    const known = { peerId, address, fingerprint, life, toldCount }
-    this.events.push({ type: 'opened', session: id, initiator, isRenewal, ...known })
+    const agreed = { peerId, address, fingerprint, life, theyKnow, weKnow }
+    this.events.push({ type: 'opened', session: id, initiator, isRenewal, ...agreed })
   }
 
   /** Two machines have this peer id: each is told when it asks again. */

@@ -18,6 +18,7 @@
 
 import type { Decoded } from '../base/decoded.js'
 import type { Digest, ItemKind } from '../base/item.js'
+import type { KnownEdits } from '../base/known-edits.js'
 
 /** A session id of 8 bytes, in halves: what datagrams to whoever chose it carry. */
 export interface WireSession {
@@ -95,10 +96,10 @@ export interface Opening {
   readonly datagramBytesMax: number
   /** When it began: tickets that come of it are as old as that, and guesses are counted by it. */
   readonly atMs: number
-  /** The highest count that we know of a peer, told to it. */
-  knownCountOf(peerId: string): number
+  /** Edits of a peer that we know, told to it; undefined where it has never told its author. */
+  knownOf(peerId: string): KnownEdits | undefined
   /** The asker's message before it has a session, told to a peer that is met again. At most EARLY_BYTES_MAX. */
-  readonly early?: () => Uint8Array | undefined
+  readonly early?: (peerId: string) => Uint8Array | undefined
 }
 
 /** What a handshake begins with: in every hello, and again with the proof of the address. */
@@ -125,8 +126,10 @@ export interface Agreement extends Claim {
   /** The other side's id for the session. */
   readonly remote: WireSession
   readonly datagramBytesMax: number
-  /** The highest count that the other side knows of us; 0 where it does not know whom it asks. */
-  readonly toldCount: number
+  /** Edits of ours that the other side knows, as it said; undefined where it does not know whom it asks, or in whose name we edit. */
+  readonly theyKnow: KnownEdits | undefined
+  /** Edits of the other side's that we said that we know. */
+  readonly weKnow: KnownEdits | undefined
   readonly protection: SessionProtection
   /** Fingerprint of the other side's public key, where it has shown that it holds the private one. */
   readonly fingerprint: string | undefined

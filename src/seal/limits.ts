@@ -9,6 +9,7 @@ export const PEER_ID_BYTES = 8
 /** Random, of one run of a process. */
 export const LIFE_BYTES = 8
 /** A count of edits: a whole number that a double holds. */
+export const AUTHOR_BYTES = 8
 export const COUNT_BYTES = 8
 export const SESSION_BYTES = 8
 

@@ -2,11 +2,12 @@
 // has to prove itself and a session id is still unguessable, but whoever reads the link reads the share, and whoever
 // sends from an address of --ip is believed. Pure.
 //
-//   open    peer:8 life:8 session:8 datagramBytesMax:u16 count:u64       flight 3
+//   open    peer:8 life:8 session:8 datagramBytesMax:u16 author:8 count:u64       flight 3
 //   accept  the same, of the other side                                 flight 4
 
 import { bytesOfHex, hexOf } from '../base/bytes.js'
 import { decoded } from '../base/decoded.js'
+import type { KnownEdits } from '../base/known-edits.js'
 import type { Random } from '../base/ports.js'
 import {
   type Agreement,
@@ -48,7 +49,7 @@ export class PlainProtection implements Protection {
   }
 
   ask(opening: Opening): AskingAttempt {
-    return new PlainAsking(this.flightOf(opening, 0), (body) => this.agreementOf(body))
+    return new PlainAsking(this.flightOf(opening, undefined), (body) => this.agreementOf(body, undefined))
   }
 
   /** Nothing: an offer would promise a session to somebody of whom nothing is kept. */
@@ -57,11 +58,12 @@ export class PlainProtection implements Protection {
   }
 
   answer(opening: Opening, { body }: FirstFlight): AnsweringAttempt | undefined {
-    const claim = this.agreementOf(body)
+    const claim = this.agreementOf(body, undefined)
     if (claim === undefined) return undefined
-    return new PlainAnswering(claim, hexOf(this.peer), () =>
-      this.flightOf(opening, opening.knownCountOf(claim.peerId)),
-    )
+    return new PlainAnswering(claim, hexOf(this.peer), () => {
+      const weKnow = opening.knownOf(claim.peerId)
+      return { body: this.flightOf(opening, weKnow), agreement: { ...claim, weKnow } }
+    })
   }
 
   resume(): undefined {}
@@ -74,12 +76,12 @@ export class PlainProtection implements Protection {
 
   handleStep(): void {}
 
-  private flightOf({ local: session, datagramBytesMax }: Opening, count: number): Uint8Array {
+  private flightOf({ local: session, datagramBytesMax }: Opening, knows: KnownEdits | undefined): Uint8Array {
     const { peer, life } = this
-    return writeSelf({ peer, life, session, datagramBytesMax, count })
+    return writeSelf({ peer, life, session, datagramBytesMax, knows })
   }
 
-  private agreementOf(body: Uint8Array): Agreement | undefined {
+  private agreementOf(body: Uint8Array, weKnow: KnownEdits | undefined): Agreement | undefined {
     const other = readSelf(body)
     if (other === undefined) return undefined
     return {
@@ -87,7 +89,8 @@ export class PlainProtection implements Protection {
       life: lifeOf(other),
       remote: other.session,
       datagramBytesMax: other.datagramBytesMax,
-      toldCount: other.count,
+      theyKnow: other.knows,
+      weKnow,
       protection: this.session,
       fingerprint: undefined,
     }
@@ -129,7 +132,7 @@ class PlainAnswering implements AnsweringAttempt {
   constructor(
     readonly claim: Agreement,
     private readonly own: string,
-    private readonly write: () => Uint8Array,
+    private readonly accept: () => { readonly body: Uint8Array; readonly agreement: Agreement },
   ) {}
 
   proceed(): void {
@@ -138,8 +141,9 @@ class PlainAnswering implements AnsweringAttempt {
       this.refusal = 'same-peer'
       return
     }
-    this.flight = { step: 4, body: this.write() }
-    this.agreement = this.claim
+    const { body, agreement } = this.accept()
+    this.flight = { step: 4, body }
+    this.agreement = agreement
   }
 }
 

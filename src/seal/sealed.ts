@@ -2,6 +2,7 @@
 // files beside it; this puts them together for the endpoint, one per running peer.
 
 import { bytesOfHex, hexOf } from '../base/bytes.js'
+import type { KnownEdits } from '../base/known-edits.js'
 import type { Random } from '../base/ports.js'
 import type {
   Agreement,
@@ -78,7 +79,7 @@ export class SealedProtection implements Protection {
       generators,
       guesses: new Guesses(),
       randomBytes: (count) => random.bytes(count),
-      agree: (side, other, keys, opening) => this.agree(side, other, keys, opening),
+      agree: (side, other, keys, opening, weKnow) => this.agree(side, other, keys, opening, weKnow),
     }
     this.approaches = new Approaches(trust, generators)
   }
@@ -133,6 +134,7 @@ export class SealedProtection implements Protection {
     other: Other,
     { master, said }: { readonly master: Uint8Array; readonly said: Uint8Array },
     opening: Opening,
+    weKnow: KnownEdits | undefined,
   ): Agreement {
     const { fingerprint, staticKey, peer } = other
     const otherSide = side === 'asker' ? 'answerer' : 'asker'
@@ -158,7 +160,8 @@ export class SealedProtection implements Protection {
       life: lifeOf(other),
       remote: other.session,
       datagramBytesMax: other.datagramBytesMax,
-      toldCount: other.count,
+      theyKnow: other.knows,
+      weKnow,
       fingerprint,
       protection: {
         datagrams,

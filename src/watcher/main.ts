@@ -51,7 +51,7 @@ class Watcher {
     const { privateFiles } = this
     const disk = new RealDisk(start.share, { followLinks: start.links === 'follow', privateFiles })
     this.index = openIndex(join(start.share, INDEX_PATH), lmdb)
-    const { edits, catalogue, journal, notes } = this.openShare(start, disk)
+    const { edits, authors, catalogue, journal, notes } = this.openShare(start, disk)
     this.folders = new FolderWatch({
       root: start.share,
       onHint: (folder, name) => {
@@ -70,6 +70,7 @@ class Watcher {
         journal,
         catalogue,
         edits,
+        authors,
         links: start.links,
         minFree: start.minFree,
         wallMs,

@@ -36,14 +36,16 @@ const arbitraryRef: fc.Arbitrary<ItemRef> = fc
   .record({ digest: fc.uint8Array({ minLength: 32, maxLength: 32 }), sizeBytes: fc.nat(TREE_ITEM_BYTES_MAX) })
   .map(({ digest, sizeBytes }) => ({ kind: 'tree', digest: hexOf(digest), sizeBytes }))
 
+const AUTHOR = 'a'.repeat(16)
+
 const arbitraryState: fc.Arbitrary<StateMessage> = fc
   .record({
     type: fc.constantFrom('have' as const, 'update' as const, 'excess' as const),
     root: arbitraryRef,
-    knows: fc.constantFrom(
-      '',
-      `${'a'.repeat(16)}:1`,
-      `${'a'.repeat(16)}:1,${'b'.repeat(16)}:9007199254740991`,
+    author: fc.constantFrom(AUTHOR, '0123456789abcdef'),
+    knows: fc.option(
+      fc.record({ author: fc.constant('b'.repeat(16)), count: fc.nat(Number.MAX_SAFE_INTEGER) }),
+      { nil: undefined },
     ),
     scope: fc.oneof(
       fc.constant({ type: 'whole' as const }),
@@ -97,7 +99,8 @@ describe('a message', () => {
         const message: StateMessage = {
           type: 'update',
           root,
-          knows: '',
+          author: AUTHOR,
+          knows: undefined,
           scope: { type: 'whole' },
           notHeldCount: 0,
           lines: entries.map(encodeEntry),
@@ -115,7 +118,15 @@ describe('a message', () => {
     const letters = (['have', 'update', 'excess'] as const).map(
       (type) =>
         textOf(
-          encodeMessage({ type, root, knows: '', notHeldCount: 0, scope: { type: 'some' }, lines: [] }),
+          encodeMessage({
+            type,
+            root,
+            author: AUTHOR,
+            knows: undefined,
+            notHeldCount: 0,
+            scope: { type: 'some' },
+            lines: [],
+          }),
         )![0],
     )
     expect(letters).toEqual(['h', 'u', 'e'])
@@ -131,12 +142,13 @@ describe('a message', () => {
     const message: StateMessage = {
       type: 'update',
       root,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       scope: { type: 'some' },
       notHeldCount: 3,
       lines: [],
     }
-    expect(textOf(encodeMessage(message))).toBe(`u|*|${rootText}|*|-|*|-|*|3`)
+    expect(textOf(encodeMessage(message))).toBe(`u|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|3`)
   })
 })
 
@@ -169,7 +181,8 @@ describe('golden vectors of the wire format', () => {
     expect(texts[0]).toEqual({
       type: 'have',
       root: emptyShare,
-      knows: '',
+      author: '0123456789abcdef',
+      knows: undefined,
       notHeldCount: 0,
       scope: { type: 'whole' },
       lines: [],
@@ -231,24 +244,34 @@ describe('what is no message', () => {
     [`|*|${root.digest}:130`, 'truncated'],
     ['h', 'truncated'],
     [`h|*|${rootText}`, 'truncated'],
-    ['h|*||*||*||*|', 'bad-field'],
-    [`h|*|${rootText}|*|-`, 'truncated'],
-    [`h|*|${rootText}|*||*|-|*|0`, 'bad-field'],
-    [`h|*|${rootText}|*|A:1|*|-|*|0`, 'bad-field'],
-    [`h|*|${rootText}|*|-|*||*|0`, 'bad-field'],
-    [`h|*|${rootText}|*|-|*|-`, 'truncated'],
-    [`h|*|${rootText}|*|-|*|-|*|`, 'bad-field'],
-    [`h|*|${rootText}|*|-|*|-|*|-1`, 'bad-field'],
-    [`h|*|${rootText}|*|-|*|-|*|01`, 'bad-field'],
-    [`h|*|${rootText}|*|-|*|-|*|1.0`, 'bad-field'],
-    [`h|*|${rootText}|*|-|*|-|*|x`, 'bad-field'],
-    [`h|*|${rootText}|*|-|*|all|*|0`, 'bad-field'],
-    [`h|*|${rootText.toUpperCase()}|*|-|*|-|*|0`, 'bad-field'],
-    [`h|*|${root.digest}|*|-|*|-|*|0`, 'bad-field'],
-    [`h|*|${root.digest.slice(1)}:130|*|-|*|-|*|0`, 'bad-field'],
-    [`h|*|${root.digest}:0130|*|-|*|-|*|0`, 'bad-field'],
-    [`h|*|${root.digest}:-1|*|-|*|-|*|0`, 'bad-field'],
-    [`h|*|${rootText}|*|-|*|${base.digest}|*|0`, 'bad-field'],
+    ['h|*||*||*||*||*|', 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}`, 'truncated'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|-`, 'truncated'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|-|*|-`, 'truncated'],
+    [`h|*|${rootText}|*||*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|-|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR.slice(1)}|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR.toUpperCase()}|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*||*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|${AUTHOR}|*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|${AUTHOR}:|*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|${AUTHOR}:01|*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|${AUTHOR}:-1|*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|${AUTHOR}:${2 ** 53 - 1}|*|-|*|0`, 'none'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|${AUTHOR}:${2 ** 53}|*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|-|*||*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|-1`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|01`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|1.0`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|x`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|-|*|all|*|0`, 'bad-field'],
+    [`h|*|${rootText.toUpperCase()}|*|${AUTHOR}|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${root.digest}|*|${AUTHOR}|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${root.digest.slice(1)}:130|*|${AUTHOR}|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${root.digest}:0130|*|${AUTHOR}|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${root.digest}:-1|*|${AUTHOR}|*|-|*|-|*|0`, 'bad-field'],
+    [`h|*|${rootText}|*|${AUTHOR}|*|-|*|${base.digest}|*|0`, 'bad-field'],
   ])('%j is refused as %s', (text, reason) => {
     expect(reasonOf(text)).toBe(reason)
   })
@@ -267,22 +290,31 @@ describe('limits of a message', () => {
   })
 
   test('a tree item has its largest size', () => {
-    expect(reasonOf(`h|*|${root.digest}:${TREE_ITEM_BYTES_MAX}|*|-|*|-|*|0`)).toBe('none')
-    expect(reasonOf(`h|*|${root.digest}:${TREE_ITEM_BYTES_MAX + 1}|*|-|*|-|*|0`)).toBe('bad-field')
-    expect(reasonOf(`h|*|${root.digest}:9999999999|*|-|*|-|*|0`)).toBe('bad-field')
+    expect(reasonOf(`h|*|${root.digest}:${TREE_ITEM_BYTES_MAX}|*|${AUTHOR}|*|-|*|-|*|0`)).toBe('none')
+    expect(reasonOf(`h|*|${root.digest}:${TREE_ITEM_BYTES_MAX + 1}|*|${AUTHOR}|*|-|*|-|*|0`)).toBe(
+      'bad-field',
+    )
+    expect(reasonOf(`h|*|${root.digest}:9999999999|*|${AUTHOR}|*|-|*|-|*|0`)).toBe('bad-field')
   })
 
   test('a count of what is not held has its largest', () => {
-    expect(reasonOf(`u|*|${rootText}|*|-|*|-|*|${NOT_HELD_MAX}`)).toBe('none')
-    expect(reasonOf(`u|*|${rootText}|*|-|*|-|*|${NOT_HELD_MAX + 1}`)).toBe('bad-field')
-    const most = { type: 'have', root, knows: '', scope: { type: 'some' }, lines: [] } as const
+    expect(reasonOf(`u|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|${NOT_HELD_MAX}`)).toBe('none')
+    expect(reasonOf(`u|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|${NOT_HELD_MAX + 1}`)).toBe('bad-field')
+    const most = {
+      type: 'have',
+      root,
+      author: AUTHOR,
+      knows: undefined,
+      scope: { type: 'some' },
+      lines: [],
+    } as const
     const said = decodeMessage(encodeMessage({ ...most, notHeldCount: NOT_HELD_MAX + 1 }))
     expect(said).toEqual({ ok: true, value: { ...most, notHeldCount: NOT_HELD_MAX } })
   })
 
   test('a message has a largest length', () => {
     const longest = (bytes: number) => {
-      const head = `h|*|${rootText}|*|-|*|-|*|0|*|`
+      const head = `h|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|0|*|`
       return head + 'x'.repeat(bytes - head.length)
     }
     expect(reasonOf(longest(CONTROL_BYTES_MAX))).toBe('none')
@@ -290,7 +322,7 @@ describe('limits of a message', () => {
   })
 
   test('a message has a largest number of entries', () => {
-    const withLines = (count: number) => `h|*|${rootText}|*|-|*|-|*|0${'|*|'.repeat(count)}`
+    const withLines = (count: number) => `h|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|0${'|*|'.repeat(count)}`
     expect(reasonOf(withLines(ENTRIES_PER_MESSAGE_MAX))).toBe('none')
     expect(reasonOf(withLines(ENTRIES_PER_MESSAGE_MAX + 1))).toBe('too-long')
   })
@@ -299,7 +331,8 @@ describe('limits of a message', () => {
     const message = (count: number, length: number): StateMessage => ({
       type: 'have',
       root,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       scope: { type: 'whole' },
       notHeldCount: 0,
       lines: Array.from({ length: count }, () => 'x'.repeat(length)),
@@ -308,7 +341,15 @@ describe('limits of a message', () => {
     const fitting = message(1, room - 3)
     expect(encodeMessage(fitting).length).toBe(CONTROL_BYTES_MAX)
     expect(fitLines(fitting)).toEqual(fitting)
-    const nothing = { type: 'have', root, knows: '', notHeldCount: 0, scope: { type: 'some' }, lines: [] }
+    const nothing = {
+      type: 'have',
+      root,
+      author: AUTHOR,
+      knows: undefined,
+      notHeldCount: 0,
+      scope: { type: 'some' },
+      lines: [],
+    }
     expect(fitLines(message(1, room - 2))).toEqual(nothing)
     expect(fitLines(message(ENTRIES_PER_MESSAGE_MAX, 1)).lines).toHaveLength(ENTRIES_PER_MESSAGE_MAX)
     expect(fitLines(message(ENTRIES_PER_MESSAGE_MAX + 1, 1))).toEqual(nothing)
@@ -318,7 +359,8 @@ describe('limits of a message', () => {
     const message: StateMessage = {
       type: 'have',
       root,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       notHeldCount: 0,
       scope: { type: 'whole' },
       lines: ['é'.repeat(600)],

@@ -14,6 +14,7 @@ import { encodeEntry } from '../../src/share/entry-line.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { contentOf, digestOfContent, listOf, OURS, THEIRS, theirFile } from '../keeper/share-on-disk.js'
+import { OWN_COUNTS } from './talk/tell.js'
 
 /** An engine and what it wants of its keeper and its disk, both played by the test. */
 class PlayedPeer {
@@ -56,7 +57,7 @@ class PlayedPeer {
       {
         type: 'root',
         root: manifest.root(),
-        knows: '',
+        own: OWN_COUNTS,
         notHeldCount: 0,
         changes: undefined,
         whole: entries,
@@ -169,7 +170,8 @@ describe('two peers', () => {
     const root = new Manifest(hash)
     root.set(file)
     // B is not vetted yet: it is told no entry.
-    expect(b.heard).toEqual([`h|*|${root.root().digest}:${root.root().sizeBytes}|*|-|*|-|*|0`])
+    const { digest, sizeBytes } = root.root()
+    expect(b.heard).toEqual([`h|*|${digest}:${sizeBytes}|*|${OWN_COUNTS.author}|*|-|*|-|*|0`])
     expect(a.heard).toEqual(['s'])
     expect(a.take('claim')).toMatchObject([{ claim: { peer: THEIRS, root: root.root() } }])
     run(4_000)
@@ -222,7 +224,7 @@ describe('what is no message of ecp', () => {
     const root = `${'0'.repeat(64)}:130`
     a.engine.endpoint.sendRequest(
       1,
-      utf8(`h|*|${root}|*|-|*|whole|*|0|*|nonsense|*|${encodeEntry(file)}`),
+      utf8(`h|*|${root}|*|${OWN_COUNTS.author}|*|-|*|whole|*|0|*|nonsense|*|${encodeEntry(file)}`),
       nowMs,
     )
     run(50)
@@ -441,7 +443,7 @@ test('the newest files of several blocks are looked up as the peers are told of 
   const root = {
     type: 'root',
     root: manifest.root(),
-    knows: '',
+    own: OWN_COUNTS,
     notHeldCount: 0,
     whole: entries,
     files: entries.length,
@@ -600,7 +602,7 @@ describe('the keeper', () => {
     const { digest } = large as Entry & { kind: 'file' }
     const root = { kind: 'tree', digest: '1'.repeat(64), sizeBytes: 100 } as const
     a.tell(
-      { type: 'root', root, knows: '', notHeldCount: 0, changes: [large], whole: undefined, files: 1 },
+      { type: 'root', root, own: OWN_COUNTS, notHeldCount: 0, changes: [large], whole: undefined, files: 1 },
       nowMs,
     )
     fetchOf(2, THEIRS)

@@ -200,7 +200,13 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     type: fc.constantFrom('have' as const, 'update' as const, 'excess' as const),
     root: reference,
-    knows: fc.constantFrom('', `${'a'.repeat(16)}:1`),
+    author: fc.constant('a'.repeat(16)),
+    knows: fc.option(
+      fc.record({ author: fc.constant('b'.repeat(16)), count: fc.nat(Number.MAX_SAFE_INTEGER) }),
+      {
+        nil: undefined,
+      },
+    ),
     scope: fc.oneof(
       fc.constantFrom({ type: 'whole' as const }, { type: 'some' as const }),
       reference.map((base) => ({ type: 'since' as const, base })),

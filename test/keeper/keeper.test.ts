@@ -24,6 +24,7 @@ import type {
   PeerClaim,
 } from '../../src/pipe/messages.js'
 import { NO_MIN_FREE } from '../../src/pipe/settings.js'
+import { peerOf } from '../../src/share/dots.js'
 import type { Entry } from '../../src/share/entry.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { SimDisk } from '../../src/sim/disk/disk.js'
@@ -90,6 +91,7 @@ class KeptShare {
       journal,
       catalogue,
       edits,
+      authors: opened.authors,
       links: 'follow',
       wallMs,
       minFree: this.minFree,
@@ -130,13 +132,22 @@ class KeptShare {
     peer = THEIRS,
     scope: PeerClaim['scope'] = { type: 'whole' },
     notHeldCount = 0,
+    author?: string,
   ): void {
     const manifest = new Manifest(hash)
     for (const entry of entries) manifest.set(entry)
     this.send({
       type: 'claim',
       question: ++this.question,
-      claim: { peer, root: manifest.root(), knows: '', notHeldCount, scope, entries },
+      claim: {
+        peer,
+        root: manifest.root(),
+        author,
+        theyKnow: undefined,
+        notHeldCount,
+        scope,
+        entries,
+      },
     })
   }
 
@@ -209,7 +220,8 @@ describe('a share that is read for the first time', () => {
         claim: {
           peer: THEIRS,
           root: new Manifest(hash).root(),
-          knows: '',
+          author: undefined,
+          theyKnow: undefined,
           notHeldCount: 0,
           scope: { type: 'whole' },
           entries: [],
@@ -225,7 +237,10 @@ describe('a claim', () => {
   test('is told of what came of its peer before the root that waits for the rest', () => {
     const share = new KeptShare()
     share.pass(5_000)
-    share.claim([theirFile('a', 'first'), theirFile('b', 'second')])
+    const entries = [theirFile('a', 'first'), theirFile('b', 'second')]
+    const author = peerOf(entries[0]!.version.content)
+    share.claim(entries, THEIRS, { type: 'whole' }, 0, author)
+    expect(share.take('knows')).toEqual([{ type: 'knows', known: [{ peer: THEIRS, author, count: 0 }] }])
     share.take('root')
     const orders = share.take('fetch-small')
     const one = orders.find(({ path }) => path === 'a')!
@@ -233,7 +248,7 @@ describe('a claim', () => {
       type: 'contents',
       files: [{ fetch: one.fetch, bytes: utf8('first'), savedBytes: 0 }],
     })
-    expect(share.take('knows')).toEqual([{ type: 'knows', knows: theirFile('a', 'first').version.seen }])
+    expect(share.take('knows')).toEqual([{ type: 'knows', known: [{ peer: THEIRS, author, count: 1 }] }])
     expect(share.take('root')).toEqual([])
   })
 
@@ -341,7 +356,8 @@ describe('a claim', () => {
     const claim: PeerClaim = {
       peer: THEIRS,
       root: manifest.root(),
-      knows: '',
+      author: undefined,
+      theyKnow: undefined,
       notHeldCount: 0,
       scope: { type: 'some' },
       entries: [],

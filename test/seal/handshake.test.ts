@@ -227,33 +227,37 @@ describe('a sealed handshake', () => {
     }
   })
 
-  it('tells each side what the other knows of it: the count of an unknown asker comes with the session, none before', () => {
+  it('tells each side what the other knows of it, and what it was told itself', () => {
     const world = new World(1, { delayMs: 5 })
     const counts = new Map<string, number>()
-    const knownCountOf = (peerId: string) => counts.get(peerId) ?? 0
-    const [left, right] = pair(world, { left: { knownCountOf }, right: { knownCountOf } })
+    const author = 'a'.repeat(16)
+    const knownOf = (peerId: string) => ({ author, count: counts.get(peerId) ?? 0 })
+    const [left, right] = pair(world, { left: { knownOf }, right: { knownOf } })
     counts.set(left.options.peerId, 7).set(right.options.peerId, 2 ** 40 + 1)
-    const told = (node: Node) =>
-      node.events.flatMap((event) => (event.type === 'opened' ? [event.toldCount] : []))
+    const opened = (node: Node) => node.events.flatMap((event) => (event.type === 'opened' ? [event] : []))
+    const told = (node: Node) => opened(node).map(({ theyKnow }) => theyKnow?.count)
     left.connect(right)
     world.run(200)
     // The first time the asker does not know whom it asks.
-    expect([told(left), told(right)]).toEqual([[7], [0]])
+    expect([told(left), told(right)]).toEqual([[7], [undefined]])
     right.endpoint.disconnect(A, world.nowMs)
     right.drain()
     world.run(1_000)
     expect([told(left), told(right)]).toEqual([
       [7, 7],
-      [0, 2 ** 40 + 1],
+      [undefined, 2 ** 40 + 1],
     ])
+    for (const [node, other] of [
+      [left, right],
+      [right, left],
+    ] as const)
+      expect(opened(node).map(({ weKnow }) => weKnow)).toEqual(opened(other).map(({ theyKnow }) => theyKnow))
     // By its pin, and after a restart without a ticket.
     left.restart()
     left.connect(right)
     world.run(3_000)
-    expect(told(right)).toEqual([0, 2 ** 40 + 1, 2 ** 40 + 1])
-    const [first, second, third] = right.events.flatMap((event) =>
-      event.type === 'opened' ? [event.life] : [],
-    )
+    expect(told(right)).toEqual([undefined, 2 ** 40 + 1, 2 ** 40 + 1])
+    const [first, second, third] = opened(right).map(({ life }) => life)
     expect(first).toBe(second)
     expect(third).not.toBe(first)
   })

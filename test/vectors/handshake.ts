@@ -65,7 +65,7 @@ function side(which: 'asker' | 'answerer', pin: Pin, secrets: readonly string[])
     local: { high: own.byte, low: own.static },
     datagramBytesMax: 1_472,
     atMs: 0,
-    knownCountOf: (peerId) => Number(bytesOfHex(peerId)!.at(-1)),
+    knownOf: (author) => ({ author, count: Number(bytesOfHex(author)!.at(-1)) }),
     early: () => utf8('early'),
   }
   const carryOut = () => {

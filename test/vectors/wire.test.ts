@@ -31,6 +31,7 @@ const names: readonly BlockName[] = (['tree', 'list', 'file', 'pack'] as const).
   digest,
   blockIndex: index,
 }))
+const knows = { author: 'a0a1a2a3a4a5a6a7', count: 0x0102_0304_0506 }
 const counting = (length: number, first = 0) => Uint8Array.from({ length }, (_, index) => first + index)
 const wire = { high: 0x01020304, low: 0x05060708 }
 const opening = {
@@ -39,14 +40,14 @@ const opening = {
   local: wire,
   datagramBytesMax: 1_472,
   atMs: 0,
-  knownCountOf: () => 0x0102_0304_0506,
+  knownOf: () => knows,
 }
 const self = {
   peer: counting(8),
   life: counting(8, 8),
   session: wire,
   datagramBytesMax: 1_472,
-  count: 0x0102_0304_0506,
+  knows,
 }
 const keys = sessionKeys(counting(32), counting(32, 0x40))
 const frames = (which: 'asker' | 'answerer') => {
@@ -68,22 +69,22 @@ const FRAMES = new Map<string, () => Uint8Array>(
 
 const HANDSHAKE = new Map<string, () => Uint8Array>([
   [
-    'plain flight: peer, life, session, datagramBytesMax, count',
+    'plain flight: peer, life, session, datagramBytesMax, author, count',
     () => plainProtection().ask(opening).flight!.body,
   ],
   ['plain datagram: a ping of nine bytes', () => plainDatagrams().seal(counting(9, 7))],
   ['sealed datagram: the first', () => new SealedDatagrams(datagramKeys()).seal(counting(13, 7))],
   ['X25519 key of a seed', () => makeX25519(counting(32)).publicKey],
   [
-    'flight 3, before it is signed and sealed: modulus, static key, peer, life, session, datagramBytesMax, count',
+    'flight 3, before it is signed and sealed: modulus, static key, peer, life, session, datagramBytesMax, author, count',
     () => writeProof({ ...self, modulus: counting(384), staticKey: counting(32, 1) }),
   ],
   [
-    'flight 4, under RSA-OAEP: secret, static key, peer, life, session, datagramBytesMax, count',
+    'flight 4, under RSA-OAEP: secret, static key, peer, life, session, datagramBytesMax, author, count',
     () => writeSealedSelf({ ...self, secret: counting(32, 2), staticKey: counting(32, 1) }),
   ],
   [
-    'hello that resumes, before it is sealed: life, session, datagramBytesMax, count, early',
+    'hello that resumes, before it is sealed: life, session, datagramBytesMax, author, count, early',
     () => writeResuming(self, utf8('early')),
   ],
   ['keys of a session: of the asker', () => concatBytes(Object.values(keys.asker) as Uint8Array[])],

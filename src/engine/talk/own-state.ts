@@ -2,10 +2,11 @@
 // before, so that a peer that knows one of those is sent what changed and nothing else.
 
 import type { Digest, ItemRef } from '../../base/item.js'
+import type { KnownEdits } from '../../base/known-edits.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
 import type { KeeperToEngine } from '../../pipe/messages.js'
-import type { Seen } from '../../share/dots.js'
 import { encodeEntry } from '../../share/entry-line.js'
+import type { OwnCounts } from '../../share/own-counts.js'
 import { ROOT_HISTORY_MAX } from './limits.js'
 
 interface Step {
@@ -16,12 +17,13 @@ interface Step {
 }
 
 /** Message of the keeper. */
-type Told = Pick<KeeperToEngine & { type: 'root' }, 'root' | 'knows' | 'changes' | 'whole' | 'notHeldCount'>
+type Told = Pick<KeeperToEngine & { type: 'root' }, 'root' | 'own' | 'changes' | 'whole' | 'notHeldCount'>
 
 export class OwnState {
   private current: ItemRef | undefined
   private whole: readonly string[] | undefined
-  private counts: Seen = ''
+  private ownCounts: OwnCounts | undefined
+  private readonly known = new Map<string, KnownEdits>()
   private readonly steps: Step[] = []
   private lackingCount = 0
 
@@ -30,9 +32,14 @@ export class OwnState {
     return this.current
   }
 
-  /** The highest counts of all authors that are known here. */
-  get knows(): Seen {
-    return this.counts
+  /** In whose name the share is edited, and which counts of that it remembers; undefined as `root` is. */
+  get counts(): OwnCounts | undefined {
+    return this.ownCounts
+  }
+
+  /** Edits of a peer that are known here; undefined where it never told in whose name they are. */
+  knownOf(peer: string): KnownEdits | undefined {
+    return this.known.get(peer)
   }
 
   /** Entries under the root that are known here and not held. */
@@ -50,8 +57,8 @@ export class OwnState {
     return this.steps.at(-1)?.lines ?? []
   }
 
-  update({ root, knows, changes, whole, notHeldCount }: Told): void {
-    this.counts = knows
+  update({ root, own, changes, whole, notHeldCount }: Told): void {
+    this.ownCounts = own
     this.lackingCount = notHeldCount
     if (this.current !== undefined && this.current.digest !== root.digest) {
       this.steps.push({ before: this.current, after: root.digest, lines: changes?.map(encodeEntry) })
@@ -62,14 +69,16 @@ export class OwnState {
   }
 
   /** More is known than the root tells yet. */
-  updateKnows(knows: Seen): void {
-    this.counts = knows
+  updateKnown({ known }: Pick<KeeperToEngine & { type: 'knows' }, 'known'>): void {
+    for (const { peer, author, count } of known) this.known.set(peer, { author, count })
   }
 
   /** The watcher process is gone: nothing is known until the next one has read the share. */
   forget(): void {
     this.current = undefined
     this.whole = undefined
+    this.ownCounts = undefined
+    this.known.clear()
     this.steps.length = 0
   }
 

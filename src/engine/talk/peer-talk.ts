@@ -10,21 +10,35 @@
 //        ▲           └──────┬───────┘       u        └─────────────────┘
 //        └──────────────────┘ w: the same request again after the time it names
 
+import { assert } from '../../base/assert.js'
 import type { Digest, ItemRef } from '../../base/item.js'
-import { fitLines, type HoldingMessage, type Scope, type StateMessage } from '../../ecp/message.js'
+import type { KnownEdits } from '../../base/known-edits.js'
+import {
+  encodeMessage,
+  fitLines,
+  type HoldingMessage,
+  type Scope,
+  type StateMessage,
+} from '../../ecp/message.js'
 import type { OwnState } from './own-state.js'
 
-interface Awaiting {
+interface Awaiting extends News {
   readonly root: ItemRef
-  readonly notHeldCount: number
   readonly greeting: boolean
+}
+
+/** Beside the root, what of our state is told again when it changes. */
+interface News {
+  readonly notHeldCount: number
+  /** In whose name the peer edits, as we know it: what we know of its edits tells it nothing before we know that. */
+  readonly authorOfPeer: string | undefined
 }
 
 export class PeerTalk {
   /** The root of ours that the peer is known to know. */
   private told: Digest | undefined
-  /** The count of ours that the peer is known to know: a session begins with none on either side. */
-  private toldNotHeldCount = 0
+  /** News of ours that the peer is known to know. */
+  private toldNews: News
   private theirCount = 0
   private awaiting: Awaiting | undefined
   /** The file of which the peer was asked what it holds. */
@@ -34,8 +48,15 @@ export class PeerTalk {
   private retryAtMs: number | undefined
   private stands: 'unknown' | 'vetted' | 'refused' = 'unknown'
 
-  constructor(initiator: boolean) {
+  /** `weKnow`: edits of the peer that it was told with the session that we know. A session begins with a count of 0 on either
+   *  side. */
+  constructor(
+    private readonly peer: string,
+    initiator: boolean,
+    weKnow: KnownEdits | undefined,
+  ) {
     this.greetingDue = initiator
+    this.toldNews = { notHeldCount: 0, authorOfPeer: weKnow?.author }
   }
 
   /** The next request to send, or undefined while one is outstanding or nothing is due. */
@@ -47,12 +68,12 @@ export class PeerTalk {
     if (root === undefined || !this.isFree) return undefined
     if (this.greetingDue) {
       this.greetingDue = false
-      this.awaiting = { root, notHeldCount: own.notHeldCount, greeting: true }
+      this.awaiting = { root, ...this.newsOf(own), greeting: true }
       return this.describe('have', root, own, undefined)
     }
     // The side that did not open the session is silent until the other has greeted it.
     if (!this.heard || this.isTold(own)) return undefined
-    this.awaiting = { root, notHeldCount: own.notHeldCount, greeting: false }
+    this.awaiting = { root, ...this.newsOf(own), greeting: false }
     return this.describe('update', root, own, this.told)
   }
 
@@ -86,6 +107,14 @@ export class PeerTalk {
     this.greetingDue = true
   }
 
+  /** Our state for a peer that is met again, in at most `bytesMax`, told with its hello. */
+  tidings(own: OwnState, bytesMax: number): Uint8Array | undefined {
+    if (own.root === undefined) return undefined
+    const full = encodeMessage(this.describe('update', own.root, own, undefined))
+    const body = full.length <= bytesMax ? full : encodeMessage(bare('update', own.root, own, this.peer))
+    return body.length <= bytesMax ? body : undefined
+  }
+
   /** The peer tells its state. */
   handleState({ notHeldCount }: StateMessage): void {
     this.theirCount = notHeldCount
@@ -96,8 +125,14 @@ export class PeerTalk {
     return this.theirCount
   }
 
-  private isTold({ root, notHeldCount }: OwnState): boolean {
-    return this.told === root?.digest && this.toldNotHeldCount === notHeldCount
+  private isTold(own: OwnState): boolean {
+    const { notHeldCount, authorOfPeer } = this.newsOf(own)
+    const isNews = this.toldNews.notHeldCount !== notHeldCount || this.toldNews.authorOfPeer !== authorOfPeer
+    return this.told === own.root?.digest && !isNews
+  }
+
+  private newsOf(own: OwnState): News {
+    return { notHeldCount: own.notHeldCount, authorOfPeer: own.knownOf(this.peer)?.author }
   }
 
   /** The outstanding request was answered. Answers the root that both sides are now known to have: a greeting is
@@ -108,7 +143,7 @@ export class PeerTalk {
     this.awaiting = undefined
     if (awaiting === undefined) return undefined
     this.told = awaiting.root.digest
-    this.toldNotHeldCount = awaiting.notHeldCount
+    this.toldNews = awaiting
     return awaiting.greeting && reply === 'same' ? awaiting.root : undefined
   }
 
@@ -119,6 +154,11 @@ export class PeerTalk {
 
   handleVetted(): void {
     this.stands = 'vetted'
+  }
+
+  /** The peer knows edits that we do not remember: the keeper has to look at that. */
+  handleDoubted(): void {
+    if (this.stands === 'vetted') this.stands = 'unknown'
   }
 
   handleRefused(): void {
@@ -149,10 +189,10 @@ export class PeerTalk {
     this.heard = true
     if (root !== undefined && request.theirs === root.digest) this.told = root.digest
     if (root === undefined) return undefined
-    // 'same' would tell of a greeting that nothing more is lacking here than the peer knows of.
-    const isCountNews = request.type === 'have' && !this.isTold(own)
-    if (request.theirs === root.digest && isCountNews) {
-      this.toldNotHeldCount = own.notHeldCount
+    // 'same' would tell of a greeting that the peer knows all of our state.
+    const isNews = request.type === 'have' && !this.isTold(own)
+    if (request.theirs === root.digest && isNews) {
+      this.toldNews = this.newsOf(own)
       return this.describe('excess', root, own, this.told)
     }
     if (same || request.theirs === root.digest) return undefined
@@ -160,7 +200,7 @@ export class PeerTalk {
     if (request.type === 'update' && (this.told === root.digest || isUnderway)) return undefined
     const reply = this.describe('excess', root, own, this.told)
     this.told = root.digest
-    this.toldNotHeldCount = own.notHeldCount
+    this.toldNews = this.newsOf(own)
     return reply
   }
 
@@ -173,7 +213,7 @@ export class PeerTalk {
     own: OwnState,
     told: Digest | undefined,
   ): StateMessage {
-    const only = bare(type, root, own)
+    const only = bare(type, root, own, this.peer)
     // Only the count is news.
     if (this.stands !== 'vetted' || told === root.digest) return only
     const since = told === undefined ? undefined : own.changesSince(told)
@@ -188,12 +228,9 @@ export class PeerTalk {
   }
 }
 
-/** Our root, for a peer of whom nothing is known. */
-export function tidings(own: OwnState): StateMessage | undefined {
-  return own.root && bare('update', own.root, own)
-}
-
-function bare(type: StateMessage['type'], root: ItemRef, own: OwnState): StateMessage {
-  const { knows, notHeldCount } = own
-  return { type, root, knows, scope: { type: 'some' }, notHeldCount, lines: [] }
+function bare(type: StateMessage['type'], root: ItemRef, own: OwnState, peer: string): StateMessage {
+  const { notHeldCount, counts } = own
+  assert(counts !== undefined, 'a share with a root has an author')
+  const knows = own.knownOf(peer)
+  return { type, root, author: counts.author, knows, scope: { type: 'some' }, notHeldCount, lines: [] }
 }

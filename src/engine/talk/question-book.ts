@@ -1,11 +1,10 @@
 // Questions to the keeper about peers' states, until it answers: each is a claim, and remembers which request of
 // the peer waits for it. Used by Talk.
 
-import type { Digest } from '../../base/item.js'
+import type { Digest, ItemRef } from '../../base/item.js'
 import type { StateMessage } from '../../ecp/message.js'
 import type { PeerClaim } from '../../pipe/messages.js'
 import type { SessionId } from '../../rdt/endpoint.js'
-import { isSeen } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import { decodeEntry } from '../../share/entry-line.js'
 import type { Outbox } from '../outbox.js'
@@ -30,10 +29,10 @@ export class QuestionBook {
   constructor(private readonly toKeeper: Outbox) {}
 
   /** Hands a peer's state to the keeper, which answers how it compares with ours. */
-  ask(peer: string, message: StateMessage, question: Question): void {
+  ask(claim: PeerClaim, question: Question): void {
     const id = this.nextId++
     this.questions.set(id, question)
-    this.toKeeper.push({ type: 'claim', question: id, claim: claimOf(peer, message) })
+    this.toKeeper.push({ type: 'claim', question: id, claim })
   }
 
   /** The keeper answered; undefined where nobody waits for that any more. */
@@ -55,16 +54,28 @@ export class QuestionBook {
   }
 }
 
+/** State of a peer that has the same root as we. */
+export function equalClaim(peer: string, root: ItemRef, notHeldCount: number): PeerClaim {
+  return {
+    peer,
+    root,
+    author: undefined,
+    theyKnow: undefined,
+    scope: { type: 'some' },
+    notHeldCount,
+    entries: [],
+  }
+}
+
 /** Entry lines that cannot be read are left out, and then the list is no longer complete: the tree is walked,
  *  where the same line is refused with a reason. */
-function claimOf(peer: string, message: StateMessage): PeerClaim {
+export function claimOf(peer: string, message: StateMessage): PeerClaim {
   const entries: Entry[] = []
   for (const line of message.lines) {
     const entry = decodeEntry(line)
     if (entry.ok) entries.push(entry.value)
   }
   const complete = entries.length === message.lines.length
-  const { root, scope, notHeldCount } = message
-  const knows = isSeen(message.knows) ? message.knows : ''
-  return { peer, root, knows, scope: !complete ? { type: 'some' } : scope, notHeldCount, entries }
+  const { root, author, knows: theyKnow, scope, notHeldCount } = message
+  return { peer, root, author, theyKnow, scope: !complete ? { type: 'some' } : scope, notHeldCount, entries }
 }

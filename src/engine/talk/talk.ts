@@ -5,7 +5,8 @@
 //   peer ◀─ same, excess ─── Talk ◀─ answer ── keeper
 
 import { earliest } from '../../base/earliest.js'
-import type { Digest, ItemRef } from '../../base/item.js'
+import type { Digest } from '../../base/item.js'
+import type { KnownEdits } from '../../base/known-edits.js'
 import { decodeMessage, encodeMessage, type Message, type StateMessage } from '../../ecp/message.js'
 import type { KeeperToEngine } from '../../pipe/messages.js'
 import type { Endpoint, EndpointEvent, SessionId } from '../../rdt/endpoint.js'
@@ -15,11 +16,11 @@ import type { Outbox } from '../outbox.js'
 import type { LargeFiles } from '../receive/large-files.js'
 import type { RequestedBlock, Serving } from '../serve/serving.js'
 import { Holdings } from './holdings.js'
-import { UNVETTED_REQUESTS_MAX } from './limits.js'
 import { OwnState } from './own-state.js'
 import { type PeerSession, PeerSessions } from './peer-sessions.js'
-import { PeerTalk, tidings } from './peer-talk.js'
-import { type Question, QuestionBook } from './question-book.js'
+import { PeerTalk } from './peer-talk.js'
+import { claimOf, equalClaim, type Question, QuestionBook } from './question-book.js'
+import { VettedPeers } from './vetted-peers.js'
 
 export interface TalkOptions {
   readonly endpoint: Endpoint
@@ -35,12 +36,13 @@ export class Talk {
   private readonly files: LargeFiles
   private readonly questions: QuestionBook
   private readonly holdings: Holdings
-  /** Listings that peers asked for which are not vetted yet. */
-  private readonly unvetted = new Map<SessionId, RequestedBlock[]>()
+  private readonly vetted = new VettedPeers(this.sessions)
+  private readonly serving: Serving
 
   constructor({ endpoint, files, serving, toKeeper }: TalkOptions) {
     this.endpoint = endpoint
     this.files = files
+    this.serving = serving
     this.questions = new QuestionBook(toKeeper)
     this.holdings = new Holdings({
       files,
@@ -51,30 +53,31 @@ export class Talk {
 
   // — Sessions —
 
-  /** Early data: our root, sent with the hello to a peer that is met again. No entry goes along: whether the share was put back
-   *  to an older copy shows only when the peer has told what it knows. */
-  greeting(): Uint8Array | undefined {
-    const message = tidings(this.own)
-    const body = message && encodeMessage(message)
-    return body === undefined || body.length > EARLY_BYTES_MAX ? undefined : body
+  /** Early data: our state, sent with the hello to a peer that is met again. */
+  greeting(peer: string): Uint8Array | undefined {
+    return this.talkWith(peer, false, undefined).tidings(this.own, EARLY_BYTES_MAX)
+  }
+
+  /** Edits of a peer that are known here, told to it with a session. */
+  knownOf(peer: string): KnownEdits | undefined {
+    return this.own.knownOf(peer)
   }
 
   /** Our state goes along with the answer, so that the peer can begin to pull as soon as it has a session; and what it
    *  told with its hello can be pulled at once. */
   handleAnswered(event: EndpointEvent & { type: 'answered' }, nowMs: number): void {
-    const peerTalk = new PeerTalk(false)
+    const peerTalk = this.talkWith(event.peerId, false, event.weKnow)
     if (this.own.root !== undefined) peerTalk.tellFirst()
     this.addSession(event, peerTalk, nowMs)
     const message = event.early && decodeMessage(event.early)
-    if (message?.ok && message.value.type === 'update' && this.own.root !== undefined) {
-      peerTalk.handleState(message.value)
-      this.askKeeper(message.value, { session: event.session, request: undefined })
-    }
+    if (message?.ok && message.value.type === 'update' && this.own.root !== undefined)
+      this.handleState(event.session, message.value, undefined)
   }
 
   handleOpened(event: EndpointEvent & { type: 'opened' }, nowMs: number): void {
+    const { session, peerId, initiator, weKnow } = event
     const opened =
-      this.sessions.get(event.session) ?? this.addSession(event, new PeerTalk(event.initiator), nowMs)
+      this.sessions.get(session) ?? this.addSession(event, this.talkWith(peerId, initiator, weKnow), nowMs)
     this.sessions.handleOpened(opened)
   }
 
@@ -82,20 +85,27 @@ export class Talk {
   handleClosed({ session, peerId }: EndpointEvent & { type: 'closed' | 'withdrawn' }): boolean {
     const isPeerGone = this.sessions.handleClosed(session, peerId)
     this.holdings.handleClosed(session)
-    this.unvetted.delete(session)
+    this.vetted.handleClosed(session)
     this.questions.handleClosed(session)
     return isPeerGone
   }
 
   private addSession(
-    { session, peerId: peer, address }: EndpointEvent & { type: 'answered' | 'opened' },
+    { session, peerId: peer, address, theyKnow }: EndpointEvent & { type: 'answered' | 'opened' },
     peerTalk: PeerTalk,
     nowMs: number,
   ): PeerSession {
     const added = { session, peer, address, peerTalk }
     this.sessions.add(added)
     this.files.handleOpened(session, peer, nowMs)
+    this.handleTold(added, theyKnow)
     return added
+  }
+
+  private talkWith(peer: string, isInitiator: boolean, weKnow: KnownEdits | undefined): PeerTalk {
+    const peerTalk = new PeerTalk(peer, isInitiator, weKnow)
+    if (this.vetted.has(peer)) peerTalk.handleVetted()
+    return peerTalk
   }
 
   // — What peers ask and answer —
@@ -111,13 +121,13 @@ export class Talk {
       this.replyWorking(session, number)
       return
     }
-    this.sessions.get(session)?.peerTalk.handleState(request)
-    this.askKeeper(request, { session, request: { number, type: request.type, theirs: request.root.digest } })
+    this.handleState(session, request, { number, type: request.type, theirs: request.root.digest })
   }
 
   handleReply(session: SessionId, body: Uint8Array, nowMs: number): void {
-    const peerTalk = this.sessions.get(session)?.peerTalk
-    if (peerTalk === undefined) return
+    const found = this.sessions.get(session)
+    if (found === undefined) return
+    const { peerTalk } = found
     const message = decodeMessage(body)
     const reply = message.ok ? message.value : undefined
     const asked = peerTalk.takeAskedHolding()
@@ -127,13 +137,15 @@ export class Talk {
       return
     }
     if (reply?.type === 'excess') {
-      peerTalk.handleState(reply)
       peerTalk.handleSettled('excess')
-      this.askKeeper(reply, { session, request: undefined })
+      this.handleState(session, reply, undefined)
     } else if (reply?.type === 'same') {
       const root = peerTalk.handleSettled('same')
       if (root !== undefined)
-        this.askKeeper(equalState(root, peerTalk.theirNotHeldCount), { session, request: undefined })
+        this.questions.ask(equalClaim(found.peer, root, peerTalk.theirNotHeldCount), {
+          session,
+          request: undefined,
+        })
     } else {
       peerTalk.handleWorking(reply?.type === 'working' ? reply.retryMs : WORKING_RETRY_MS, nowMs)
     }
@@ -162,6 +174,19 @@ export class Talk {
     return firstMs
   }
 
+  private handleState(session: SessionId, message: StateMessage, request: Question['request']): void {
+    const found = this.sessions.get(session)
+    if (found === undefined) return
+    found.peerTalk.handleState(message)
+    this.handleTold(found, message.knows)
+    this.questions.ask(claimOf(found.peer, message), { session, request })
+  }
+
+  private handleTold(session: PeerSession, theyKnow: KnownEdits | undefined): void {
+    for (const requested of this.vetted.handleTold(session, this.own.counts, theyKnow))
+      this.serving.handleRequested(requested)
+  }
+
   private reply(session: SessionId, number: number, message: Message): void {
     if (this.sessions.get(session) !== undefined)
       this.endpoint.sendReply(session, number, encodeMessage(message))
@@ -173,50 +198,21 @@ export class Talk {
 
   // — What the keeper says —
 
-  private askKeeper(message: StateMessage, question: Question): void {
-    const peer = this.sessions.get(question.session)?.peer
-    if (peer !== undefined) this.questions.ask(peer, message, question)
-  }
-
   handleRoot(message: KeeperToEngine & { type: 'root' }): void {
     this.own.update(message)
   }
 
-  handleKnows({ knows }: KeeperToEngine & { type: 'knows' }): void {
-    this.own.updateKnows(knows)
+  handleKnows(message: KeeperToEngine & { type: 'knows' }): void {
+    this.own.updateKnown(message)
   }
 
-  /** From here on the peer is told of entries. Answers what it asked for before. */
-  handleVetted(peer: string): readonly RequestedBlock[] {
-    return this.handleVerdict(peer, (peerTalk) => peerTalk.handleVetted())
+  /** Whether the peer may be told of entries. Answers the listings that it asked for before. */
+  handleVerdict(peer: string, verdict: 'vetted' | 'refused'): readonly RequestedBlock[] {
+    return this.vetted.handleVerdict(peer, verdict)
   }
 
-  /** The peer is not told of entries. Answers what it asked for before. */
-  handleRefused(peer: string): readonly RequestedBlock[] {
-    return this.handleVerdict(peer, (peerTalk) => peerTalk.handleRefused())
-  }
-
-  private handleVerdict(peer: string, tell: (peerTalk: PeerTalk) => void): readonly RequestedBlock[] {
-    const waiting: RequestedBlock[] = []
-    for (const { session, peer: ofSession, peerTalk } of this.sessions.all()) {
-      if (ofSession !== peer) continue
-      tell(peerTalk)
-      waiting.push(...(this.unvetted.get(session) ?? []))
-      this.unvetted.delete(session)
-    }
-    return waiting
-  }
-
-  /** Whether the peer may have a listing: it may not, or what it asks for waits until that is known. */
   admitsListing(requested: RequestedBlock): 'yes' | 'no' | 'waits' {
-    const { session } = requested
-    const verdict = this.sessions.get(session)?.peerTalk.verdict
-    if (verdict === 'vetted') return 'yes'
-    if (verdict === 'refused') return 'no'
-    const waiting = this.unvetted.get(session)
-    if (waiting === undefined) this.unvetted.set(session, [requested])
-    else if (waiting.length < UNVETTED_REQUESTS_MAX) waiting.push(requested)
-    return 'waits'
+    return this.vetted.admitsListing(requested)
   }
 
   handleAnswer({ question: id, answer }: KeeperToEngine & { type: 'answer' }): void {
@@ -246,13 +242,10 @@ export class Talk {
   /** Nothing is known of the own share until the next keeper has read it: who waits for an answer is asked to come again. */
   handleKeeperLost(): void {
     this.own.forget()
+    this.vetted.handleKeeperLost()
     for (const { session, request } of this.questions.takeAll())
       if (request !== undefined) this.replyWorking(session, request.number)
     this.holdings.handleKeeperLost()
     for (const { peerTalk } of this.sessions.all()) peerTalk.handleKeeperLost()
   }
-}
-
-function equalState(root: ItemRef, notHeldCount: number): StateMessage {
-  return { type: 'have', root, knows: '', scope: { type: 'some' }, notHeldCount, lines: [] }
 }

@@ -121,7 +121,8 @@ export const repetitions: Attack = {
     const body = encodeMessage({
       type: 'have',
       root,
-      knows: '',
+      author: attacker.peerId,
+      knows: undefined,
       notHeldCount: 0,
       scope: { type: 'some' },
       lines: [],

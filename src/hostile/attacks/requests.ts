@@ -78,7 +78,7 @@ export const stolenSession: Attack = {
     const large = hexOf(hash(listOf(contentOf('large.bin', 400_000))))
     const thieves = [await open(), await open({ host: target.stranger })]
     for (const thief of thieves) {
-      thief.session = { local: owner.session!.local, remote }
+      thief.session = owner.session
       // Where there are keys, this thief even has them.
       thief.protection = owner.protection
       for (const bytes of owner.sent) thief.send(bytes)

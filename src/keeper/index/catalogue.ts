@@ -7,14 +7,14 @@ import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
-import { countOf, dotOf, dotsOf, foldSeen, type PeerId, peerOf, type Seen } from '../../share/dots.js'
+import { countOf, dotsOf, type PeerId, peerOf } from '../../share/dots.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import { Manifest } from '../../share/manifest.js'
 import { FoldedPaths } from './folded.js'
 import { Holders } from './holders.js'
 import { decodeFormat1Record, decodeRecord, encodeNotHeld, encodeRecord } from './index-line.js'
-import { COMMIT_CHANGES_MAX, KNOWS_PEERS_MAX } from './limits.js'
+import { COMMIT_CHANGES_MAX, COUNTED_AUTHORS_MAX } from './limits.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
 import type { Signature } from './signature.js'
 
@@ -37,8 +37,8 @@ export class Catalogue {
   private recorded: (path: string) => void = () => {}
   /** The highest count of each author that an entry here has ever seen. */
   private readonly counts = new Map<PeerId, number>()
-  /** Authors whose highest count is another one since `takeKnows`. */
-  private readonly counted = new Set<PeerId>()
+  /** Authors whose highest count is another one since `takeCounted`. */
+  private counted = new Set<PeerId>()
 
   constructor(hash: Hash, index: Index) {
     this.manifest = new Manifest(hash)
@@ -142,25 +142,24 @@ export class Catalogue {
     if (this.changes.length > CHANGES_LISTED_MAX) this.changes = undefined
   }
 
-  /** The highest counts of all authors that are known here, the latest of them where there are too many. */
-  get knows(): Seen {
-    const dots = [...this.counts].map(([peer, count]) => dotOf(peer, count))
-    return foldSeen(dots.sort().join(','), [], KNOWS_PEERS_MAX).seen
+  /** The highest count of an author that an entry here has ever seen; 0 where none has. */
+  countOf(author: PeerId): number {
+    return this.counts.get(author) ?? 0
   }
 
-  /** What is known, where that is more of another author than `own` since the last call. */
-  takeKnows(own: PeerId): Seen | undefined {
-    this.counted.delete(own)
-    if (this.counted.size === 0) return undefined
-    this.counted.clear()
-    return this.knows
+  /** Authors whose highest count is another one than at the last call. */
+  takeCounted(): ReadonlySet<PeerId> {
+    const counted = this.counted
+    this.counted = new Set()
+    return counted
   }
 
   private handleSeen({ version }: Entry): void {
     for (const dot of dotsOf(version.seen)) {
       const peer = peerOf(dot)
       const count = countOf(dot)
-      if (count <= (this.counts.get(peer) ?? 0)) continue
+      const known = this.counts.get(peer)
+      if (known === undefined ? this.counts.size >= COUNTED_AUTHORS_MAX : count <= known) continue
       this.counts.set(peer, count)
       this.counted.add(peer)
     }
@@ -240,7 +239,11 @@ export class Catalogue {
 
   /** Makes everything recorded so far survive a kill. Before anything is announced. */
   commit(): void {
-    if (this.uncommitted === 0) return
+    if (this.uncommitted > 0) this.commitAll()
+  }
+
+  /** Also what the index was told beside entries, for which alone nothing is committed. */
+  commitAll(): void {
     this.beforeCommit()
     this.index.commit()
     this.uncommitted = 0

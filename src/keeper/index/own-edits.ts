@@ -8,6 +8,7 @@
 
 import type { Index } from '../../base/index-port.js'
 import { type Dot, DRAWN_COUNTS, dotOf, nextCount, type PeerId } from '../../share/dots.js'
+import { type Gap, gapAround, type OwnCounts } from '../../share/own-counts.js'
 import { GAPS_MAX, LIFE_COUNTS_DRAWN, RENEWAL_MS_MIN } from './limits.js'
 
 export interface OwnEditsOptions {
@@ -19,12 +20,6 @@ export interface OwnEditsOptions {
   readonly wallMs: () => number
   /** Any whole number from 0, below the given one. */
   readonly random: (below: number) => number
-}
-
-/** Counts between two lives: above `last` of the one, below `first` of the other. No edit of ours has them. */
-interface Gap {
-  readonly last: number
-  readonly first: number
 }
 
 /** The share was put back: edits of a count above `kept` were made since, or are not ours to count on. */
@@ -61,6 +56,10 @@ export class OwnEdits {
     return this.named
   }
 
+  get counts(): OwnCounts {
+    return { author: this.named, gaps: this.gaps, highest: this.highest }
+  }
+
   /** The dot of the next edit. Survives a kill with the next commit of the index, before which nobody is told of the edit. */
   nextDot(): Dot {
     this.highest = this.nextCount(this.highest)
@@ -70,7 +69,7 @@ export class OwnEdits {
 
   /** A peer knows edits of ours up to `count`. Answers whether that tells that the share was put back. */
   handleTold(count: number): Restored | undefined {
-    const gap = this.gaps.find(({ last, first }) => count > last && count < first)
+    const gap = gapAround(this.gaps, count)
     if (gap !== undefined) return { kept: gap.last }
     if (count > this.highest) return { kept: this.acknowledged }
     if (count > this.acknowledged) {

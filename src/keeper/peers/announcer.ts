@@ -5,20 +5,24 @@ import { earliest } from '../../base/earliest.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
 import type { KeeperToEngine } from '../../pipe/messages.js'
 import type { Catalogue } from '../index/catalogue.js'
+import type { OwnEdits } from '../index/own-edits.js'
 import { FULL_DISK_RETRY_MS } from '../limits.js'
 import { ANNOUNCE_MS, ANNOUNCE_SPACING_MS, ANNOUNCE_SPACING_MS_MIN, RELAY_ANNOUNCE_MS } from './limits.js'
 
 export class Announcer {
   private readonly catalogue: Catalogue
+  private readonly edits: OwnEdits
   private dueMs: number | undefined
   private announcedAtMs = Number.NEGATIVE_INFINITY
   private announcedRoot = ''
   private announcedNotHeldCount = 0
+  private announcedAuthor = ''
   /** Between the last news and the next: grows while they keep coming. */
   private spacingMs = 0
 
-  constructor(catalogue: Catalogue) {
+  constructor(catalogue: Catalogue, edits: OwnEdits) {
     this.catalogue = catalogue
+    this.edits = edits
   }
 
   /** The catalogue changed. */
@@ -53,14 +57,16 @@ export class Announcer {
     const root = manifest.root()
     const changes = this.catalogue.takeChanges()
     const { notHeldCount } = this.catalogue
-    if (root.digest === this.announcedRoot && notHeldCount === this.announcedNotHeldCount) return undefined
+    const own = this.edits.counts
+    const isSameShare = root.digest === this.announcedRoot && notHeldCount === this.announcedNotHeldCount
+    if (isSameShare && own.author === this.announcedAuthor) return undefined
+    this.announcedAuthor = own.author
     this.announcedRoot = root.digest
     this.announcedNotHeldCount = notHeldCount
     const isStream = nowMs - this.announcedAtMs < 2 * ANNOUNCE_SPACING_MS
     this.spacingMs = isStream ? Math.min(2 * this.spacingMs, ANNOUNCE_SPACING_MS) : ANNOUNCE_SPACING_MS_MIN
     this.announcedAtMs = nowMs
     const whole = manifest.size <= CHANGES_LISTED_MAX ? [...manifest.entries()] : undefined
-    const { knows } = this.catalogue
-    return { type: 'root', root, knows, changes, whole, files: manifest.fileCount, notHeldCount }
+    return { type: 'root', root, own, changes, whole, files: manifest.fileCount, notHeldCount }
   }
 }

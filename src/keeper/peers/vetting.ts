@@ -2,15 +2,18 @@
 // the share was put back to an older copy, and goes on under a new author before anybody is told of an entry. The keeper owns it.
 //
 //     claim ─▶ told count of ours ─┬─ known, or 0 ───────────────────────────▶ vetted
-//                                  └─ not ours ─┬─ new author, edits relabelled ─▶ vetted
+//                                  └─ forgotten ┬─ new author, edits relabelled ─▶ vetted
 //                                               └─ a second time in a day ───────▶ refused
 
-import { countIn, type Dot, type Seen } from '../../share/dots.js'
+import type { KnownEdits } from '../../base/known-edits.js'
+import { countIn, type Dot } from '../../share/dots.js'
 import { relabel } from '../../share/edit.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits, Restored } from '../index/own-edits.js'
 
 export type Verdict =
+  /** It does not know yet in whose name our edits are. */
+  | { readonly type: 'unsaid' }
   /** Said for each claim: the peer may have another session by now. */
   | { readonly type: 'vetted' }
   /** So many entries are edits of a new author now. */
@@ -26,10 +29,10 @@ export class Vetting {
     this.catalogue = catalogue
   }
 
-  /** `knows` are the counts that a peer told. */
-  handleClaim(knows: Seen): Verdict {
+  handleClaim(theyKnow: KnownEdits | undefined): Verdict {
     const { edits } = this
-    const restored = edits.handleTold(countIn(knows, edits.author))
+    if (theyKnow?.author !== edits.author) return { type: 'unsaid' }
+    const restored = edits.handleTold(theyKnow.count)
     if (restored === undefined) return { type: 'vetted' }
     if (!edits.mayBeRenewed) return { type: 'refused' }
     edits.handleRenewedByPeer()

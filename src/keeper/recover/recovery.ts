@@ -20,6 +20,7 @@ import { OWN_FOLDER, parentOf } from '../../share/path.js'
 import { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { isKeptTime, modeOf, type Signature, sameSignature, signatureOf } from '../index/signature.js'
+import { PeerAuthors } from '../peers/peer-authors.js'
 import { applyMetadata, makeFolder, placedAccess } from '../place/metadata.js'
 import { HashJob, type HashStep } from '../scan/hashing.js'
 import { noteForgotten, openEdits } from './author.js'
@@ -44,6 +45,7 @@ export interface RecoveryOptions {
 export interface Recovered {
   /** Counts the share's edits from now on. */
   readonly edits: OwnEdits
+  readonly authors: PeerAuthors
   readonly catalogue: Catalogue
   readonly journal: Journal<Entry>
   /** One line for each thing that was settled, for the person. */
@@ -72,7 +74,7 @@ export function openShare(options: RecoveryOptions): Recovered {
   catalogue.commitAfter(() => journal.sync())
   const { edits, suspicion } = openEdits(options)
   if (suspicion !== undefined) recovery.notes.push(suspicion)
-  return { edits, catalogue, journal, notes: recovery.notes }
+  return { edits, authors: new PeerAuthors(index, catalogue), catalogue, journal, notes: recovery.notes }
 }
 
 /** An entry line of the log, which may be of format 1: a kill came before that format's last placing was recorded. */
@@ -85,7 +87,7 @@ function decodeLogged(text: string): Decoded<Entry> {
 /** Leaves word that nothing was under way and all that is ours is on the disk: what is missing at the next start was
  *  deleted, even if the machine was switched off meanwhile. Throws a DiskError. */
 export function closeShare(catalogue: Catalogue, journal: Journal<Entry>): void {
-  catalogue.commit()
+  catalogue.commitAll()
   if (journal.placedSinceCheckpoint.size === 0 && journal.placing.length === 0) {
     journal.append({ kind: 'opened', boot: `${STOPPED}.${journal.boot}` })
   }

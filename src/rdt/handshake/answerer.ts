@@ -191,12 +191,13 @@ export class Answerer {
     const { continues } = answer.attempt
     const renewed = continues && sessions.ofLocal(continues)
     if (renewed?.isSettled && renewed.facts.life === agreement.life) session.renew(renewed)
-    const { peerId, life, early, toldCount } = agreement
+    const { peerId, life, early, theyKnow, weKnow } = agreement
     // Where there is a session with this process already, one of the two is over before it has said anything.
     if (answer.isProved && sessions.settledWith(peerId)?.facts.life !== life) {
       session.isTold = true
       const { id } = session.facts
-      this.host.emit({ type: 'answered', session: id, peerId, address, life, toldCount, early })
+      const agreed = { peerId, address, life, theyKnow, weKnow, early }
+      this.host.emit({ type: 'answered', session: id, ...agreed })
     }
     return true
   }

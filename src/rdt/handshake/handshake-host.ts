@@ -36,8 +36,8 @@ export function termsOf(
   return {
     datagramBytesMax: options.datagramBytesMax(address),
     atMs: nowMs,
-    knownCountOf: (peerId) => options.knownCountOf?.(peerId) ?? 0,
-    early: () => options.greeting?.(),
+    knownOf: (peerId) => options.knownOf?.(peerId),
+    early: (peerId) => options.greeting?.(peerId),
   }
 }
 

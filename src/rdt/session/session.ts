@@ -5,6 +5,7 @@
 //   (answerer only)
 
 import { earliest } from '../../base/earliest.js'
+import type { KnownEdits } from '../../base/known-edits.js'
 import type { Address, EndpointEvent, EndpointOptions, Outgoing, SessionId, SessionStats } from '../api.js'
 import { FORGERIES_MAX, REJECTS_MAX } from '../limits.js'
 import type { PathMemory } from '../path/path-memory.js'
@@ -52,8 +53,9 @@ export interface AgreedSession {
   readonly datagramBytesMax: number
   readonly protection: SessionProtection
   readonly fingerprint: string | undefined
-  /** The highest count of our own edits that the other side knows. */
-  readonly toldCount: number
+  /** Edits of ours that the other side knows, and of the other side's that it was told that we know. */
+  readonly theyKnow: KnownEdits | undefined
+  readonly weKnow: KnownEdits | undefined
 }
 
 export class Session {

@@ -2,6 +2,7 @@
 // is welcome. Made by sealed.ts, one for each flight 3 that one of its cases opens.
 
 import { equalSecrets, hexOf } from '../../base/bytes.js'
+import type { KnownEdits } from '../../base/known-edits.js'
 import { hostOf } from '../../rdt/host.js'
 import type {
   Agreement,
@@ -215,7 +216,8 @@ export class Answering implements AnsweringAttempt {
     const { fields } = opened
     const { modulus, peer, staticKey } = context
     const secret = context.randomBytes(OAEP_SECRET_BYTES)
-    const run = runOf(context, opening, opening.knownCountOf(this.claim.peerId))
+    const weKnow = opening.knownOf(this.claim.peerId)
+    const run = runOf(context, opening, weKnow)
     const text = writeSealedSelf({ ...run, peer, secret, staticKey: staticKey.publicKey })
     context.steps.request({ type: 'encrypt', key: fields.modulus, text }, (sealed) => {
       if (sealed?.length !== RSA_BYTES) return this.fail()
@@ -224,15 +226,20 @@ export class Answering implements AnsweringAttempt {
         if (signature?.length !== RSA_BYTES) return this.fail()
         const acceptance = writeAcceptance({ modulus, secret: sealed, signature })
         this.flight = { step: 4, body: sealOnce(acceptanceKey(opened.key, said), acceptance, said) }
-        this.agree(party, secret, saidWith(saidThen, signature))
+        this.agree(party, secret, saidWith(saidThen, signature), weKnow)
       })
     })
   }
 
-  private agree({ fingerprint }: Party, secret: Uint8Array, said: Uint8Array): void {
+  private agree(
+    { fingerprint }: Party,
+    secret: Uint8Array,
+    said: Uint8Array,
+    weKnow: KnownEdits | undefined,
+  ): void {
     const { context, opening, opened } = this
     const keys = { master: masterOf(opened.key, secret, said), said }
-    this.agreement = context.agree('answerer', { ...opened.fields, fingerprint }, keys, opening)
+    this.agreement = context.agree('answerer', { ...opened.fields, fingerprint }, keys, opening, weKnow)
   }
 
   /** Nothing is said: the asker learns no more than that somebody is there. */

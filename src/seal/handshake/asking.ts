@@ -4,6 +4,7 @@
 //   calling ── flight 2 ──▶ busy ── signed ──▶ proving ── flight 4 ──▶ busy ── verified, opened ──▶ agreed
 
 import { concatBytes, equalBytes } from '../../base/bytes.js'
+import type { KnownEdits } from '../../base/known-edits.js'
 import type { Agreement, AskingAttempt, FirstFlight, Flight, Opening } from '../../rdt/protection.js'
 import { INTRODUCTION_BYTES } from '../../rdt/protection.js'
 import type { Share } from '../curves.js'
@@ -64,6 +65,7 @@ export class Asking implements AskingAttempt {
   private readonly share: Share
   private readonly fields: FirstFields
   private state: State = { type: 'calling' }
+  private weKnow: KnownEdits | undefined
   private isGuess = false
   private isOver = false
 
@@ -126,7 +128,8 @@ export class Asking implements AskingAttempt {
     const inputs = { ...(fixed && { fixed }), ...(secret && { secret }) }
     const key = caseKey(said, used, shared, inputs)
     const { modulus, peer, staticKey } = context
-    const run = runOf(context, opening, this.knownCount())
+    this.weKnow = this.knownOfAnswerer()
+    const run = runOf(context, opening, this.weKnow)
     const fields = writeProof({ ...run, modulus, peer, staticKey: staticKey.publicKey })
     const saidThen = saidInProof(said, used, fields)
     this.state = { type: 'busy' }
@@ -142,11 +145,11 @@ export class Asking implements AskingAttempt {
   }
 
   /** Where it is known who answers, and that it has one peer id. */
-  private knownCount(): number {
+  private knownOfAnswerer(): KnownEdits | undefined {
     const { approach, context, opening } = this
-    if (approach.used !== 1) return 0
+    if (approach.used !== 1) return undefined
     const ids = context.trust.idsOf(approach.fingerprint)
-    return ids.length === 1 ? opening.knownCountOf(ids[0]!) : 0
+    return ids.length === 1 ? opening.knownOf(ids[0]!) : undefined
   }
 
   private handleAcceptance(body: Uint8Array, { key, said }: Proved): boolean {
@@ -207,7 +210,7 @@ export class Asking implements AskingAttempt {
     const other = { ...self, fingerprint: party.fingerprint }
     const isOtherStatic = approach.used === 1 && !equalBytes(approach.staticKey, self.staticKey)
     if (isOtherStatic || !admits(context.trust, party, verdict, other)) this.fail()
-    else this.agreement = context.agree('asker', other, { master, said }, opening)
+    else this.agreement = context.agree('asker', other, { master, said }, opening, this.weKnow)
   }
 
   private refuse(party: Party, verdict: Refusal): void {

@@ -2,6 +2,7 @@
 // resumption.ts; made by src/seal/sealed.ts.
 
 import { hexOf } from '../../base/bytes.js'
+import type { KnownEdits } from '../../base/known-edits.js'
 import type { Agreement, Opening } from '../../rdt/protection.js'
 import type { Curves } from '../curves.js'
 import type { KeyExchange } from '../exchange.js'
@@ -31,6 +32,7 @@ export interface HandshakeContext {
     other: Other,
     keys: { readonly master: Uint8Array; readonly said: Uint8Array },
     opening: Opening,
+    weKnow: KnownEdits | undefined,
   ): Agreement
 }
 
@@ -40,9 +42,9 @@ export interface Other extends Self {
   readonly staticKey: Uint8Array
 }
 
-/** Our own terms, said to a peer of which we know this count. */
-export function runOf({ life }: HandshakeContext, opening: Opening, count: number): Run {
-  return { life, session: opening.local, datagramBytesMax: opening.datagramBytesMax, count }
+/** Our own terms, said to a peer of which we know these edits. */
+export function runOf({ life }: HandshakeContext, opening: Opening, knows: KnownEdits | undefined): Run {
+  return { life, session: opening.local, datagramBytesMax: opening.datagramBytesMax, knows }
 }
 
 /** The key is proved; meanwhile a person may have removed it, and the peer id may be another's. */

@@ -3,19 +3,21 @@
 //
 //   1  asker     exchange:32 share:32
 //   2  answerer  exchange:32 share:32 share:32
-//   3  asker     flight 1, sealed{ modulus:384 static:32 self:34 signature:384 }
-//   4  answerer  sealed{ modulus:384 secret:384 signature:384 }    secret: RSA-OAEP{ z:32 static:32 self:34 }
+//   3  asker     flight 1, sealed{ modulus:384 static:32 self:42 signature:384 }
+//   4  answerer  sealed{ modulus:384 secret:384 signature:384 }    secret: RSA-OAEP{ z:32 static:32 self:42 }
 //
-//   self         peer:8 run:26      run: life:8 session:8 datagramBytesMax:u16 count:u64
+//   self         peer:8 run:34      run: life:8 session:8 datagramBytesMax:u16 author:8 count:u64
 //
 // To resume, in a hello whose introduction is the id of the ticket, and in the accept that answers it:
 //
-//      asker     exchange:32 sealed{ run:26 early:0…1024 }
-//      answerer  exchange:32 sealed{ run:26 }
+//      asker     exchange:32 sealed{ run:34 early:0…1024 }
+//      answerer  exchange:32 sealed{ run:34 }
 
-import { concatBytes, hexOf } from '../../base/bytes.js'
+import { bytesOfHex, concatBytes, hexOf } from '../../base/bytes.js'
+import type { KnownEdits } from '../../base/known-edits.js'
 import { EARLY_BYTES_MAX, type WireSession } from '../../rdt/protection.js'
 import {
+  AUTHOR_BYTES,
   COUNT_BYTES,
   GROUP_BYTES,
   LIFE_BYTES,
@@ -32,40 +34,45 @@ export interface Run {
   readonly life: Uint8Array
   readonly session: WireSession
   readonly datagramBytesMax: number
-  /** The highest count that it knows of the other side; a safe integer. */
-  readonly count: number
+  /** Edits of the other side that it knows; undefined, and zeros, where it does not know in whose name they are. */
+  readonly knows: KnownEdits | undefined
 }
 
 export interface Self extends Run {
   readonly peer: Uint8Array
 }
 
-const RUN_BYTES = LIFE_BYTES + SESSION_BYTES + 2 + COUNT_BYTES
+const RUN_BYTES = LIFE_BYTES + SESSION_BYTES + 2 + AUTHOR_BYTES + COUNT_BYTES
+const NO_AUTHOR = '0'.repeat(2 * AUTHOR_BYTES)
 const SELF_BYTES = PEER_ID_BYTES + RUN_BYTES
 export const FIRST_BYTES = X25519_BYTES + GROUP_BYTES
 
-export function writeRun({ life, session, datagramBytesMax, count }: Run): Uint8Array {
+/** Throws where the author is none. */
+export function writeRun({ life, session, datagramBytesMax, knows }: Run): Uint8Array {
   const bytes = new Uint8Array(RUN_BYTES)
   bytes.set(life)
   const view = new DataView(bytes.buffer)
   view.setUint32(8, session.high)
   view.setUint32(12, session.low)
   view.setUint16(16, datagramBytesMax)
-  view.setUint32(18, Math.floor(count / 2 ** 32))
-  view.setUint32(22, count >>> 0)
+  if (knows === undefined) return bytes
+  bytes.set(bytesOfHex(knows.author)!, 18)
+  view.setUint32(26, Math.floor(knows.count / 2 ** 32))
+  view.setUint32(30, knows.count >>> 0)
   return bytes
 }
 
 /** Undefined where the count is none. */
 function readRun(bytes: Uint8Array): Run | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, RUN_BYTES)
-  const count = view.getUint32(18) * 2 ** 32 + view.getUint32(22)
-  if (!Number.isSafeInteger(count)) return undefined
+  const author = hexOf(bytes.subarray(18, 18 + AUTHOR_BYTES))
+  const count = view.getUint32(26) * 2 ** 32 + view.getUint32(30)
+  if (!Number.isSafeInteger(count) || (author === NO_AUTHOR && count !== 0)) return undefined
   return {
     life: bytes.slice(0, LIFE_BYTES),
     session: { high: view.getUint32(8), low: view.getUint32(12) },
     datagramBytesMax: view.getUint16(16),
-    count,
+    knows: author === NO_AUTHOR ? undefined : { author, count },
   }
 }
 

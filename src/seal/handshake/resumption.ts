@@ -5,6 +5,7 @@
 // or relayed opens nothing. The asker's early message is sealed by the ticket alone.
 
 import { hexOf } from '../../base/bytes.js'
+import type { KnownEdits } from '../../base/known-edits.js'
 import type {
   Agreement,
   AnsweringAttempt,
@@ -37,6 +38,7 @@ export class Resuming implements AskingAttempt {
   /** R1. */
   private readonly said: Uint8Array
   private readonly sealed: Uint8Array
+  private readonly weKnow: KnownEdits | undefined
   private isOver = false
 
   constructor(
@@ -48,8 +50,9 @@ export class Resuming implements AskingAttempt {
     this.exchange = context.curves.exchange()
     const exchange = this.exchange.publicKey
     this.said = saidInResume(opening.nonce, ticket.id, exchange)
-    const run = runOf(context, opening, opening.knownCountOf(hexOf(peer)))
-    const text = writeResuming(run, opening.early?.())
+    this.weKnow = opening.knownOf(hexOf(peer))
+    const run = runOf(context, opening, this.weKnow)
+    const text = writeResuming(run, opening.early?.(hexOf(peer)))
     this.sealed = sealOnce(resumeKey(ticket.secret, this.said), text, this.said)
     this.first = { introduction: ticket.id, body: writeResume({ exchange, sealed: this.sealed }) }
   }
@@ -66,7 +69,7 @@ export class Resuming implements AskingAttempt {
     const run = text && readResuming(text)
     if (run === undefined || !mayResume(context.trust, known, opening.address)) return false
     const keys = resumedMaster(secret, said, resumed.sealed)
-    this.agreement = context.agree('asker', { ...known, ...run }, keys, opening)
+    this.agreement = context.agree('asker', { ...known, ...run }, keys, opening, this.weKnow)
     return true
   }
 
@@ -98,10 +101,11 @@ export function answerResumption(
   if (shared === undefined) return undefined
   const said = saidInResumed(saidByAsker, resume.sealed, exchange.publicKey)
   const secret = resumedSecret(ticket.secret, shared)
-  const ours = writeResuming(runOf(context, opening, opening.knownCountOf(hexOf(known.peer))))
+  const weKnow = opening.knownOf(hexOf(known.peer))
+  const ours = writeResuming(runOf(context, opening, weKnow))
   const sealed = sealOnce(resumedKey(secret, said), ours, said)
   const keys = resumedMaster(secret, said, sealed)
-  const agreement = context.agree('answerer', { ...known, ...theirs }, keys, opening)
+  const agreement = context.agree('answerer', { ...known, ...theirs }, keys, opening, weKnow)
   return {
     flight: { step: 2, body: writeResume({ exchange: exchange.publicKey, sealed }) },
     claim: undefined,

@@ -135,7 +135,7 @@ export class SimWatcher {
       return
     }
     observer.handleOpened(number, recovered)
-    const { edits, catalogue, journal } = recovered
+    const { edits, authors, catalogue, journal } = recovered
     this.state = 'up'
     this.catalogue = catalogue
     this.keeper = new Keeper(
@@ -145,6 +145,7 @@ export class SimWatcher {
         journal,
         catalogue,
         edits,
+        authors,
         links: 'follow',
         wallMs,
         onFolder: (path, present) => {

@@ -1,18 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import type { ItemRef } from '../../../src/base/item.js'
 import { CONTROL_BYTES_MAX } from '../../../src/base/limits.js'
-import { encodeMessage } from '../../../src/ecp/message.js'
+import { decodeMessage, encodeMessage, type Message } from '../../../src/ecp/message.js'
 import { OwnState } from '../../../src/engine/talk/own-state.js'
-import { PeerTalk, tidings } from '../../../src/engine/talk/peer-talk.js'
+import { PeerTalk } from '../../../src/engine/talk/peer-talk.js'
 import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
+import { EARLY_BYTES_MAX } from '../../../src/rdt/protection.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { encodeEntry } from '../../../src/share/entry-line.js'
 import { digestOf, fileEntry } from '../../share/entries.js'
-import { tell } from './tell.js'
+import { OWN_COUNTS, tell } from './tell.js'
+
+const PEER = 'b'.repeat(16)
+const AUTHOR = OWN_COUNTS.author
 
 /** A conversation with a peer that may be told of entries. */
 function vettedTalk(initiator: boolean): PeerTalk {
-  const talk = new PeerTalk(initiator)
+  const talk = new PeerTalk(PEER, initiator, undefined)
   talk.handleVetted()
   return talk
 }
@@ -35,6 +39,11 @@ function asking(type: 'have' | 'update', root: ItemRef): { type: 'have' | 'updat
   return { type, theirs: root.digest }
 }
 
+function decoded(body: Uint8Array | undefined): Message | undefined {
+  const message = decodeMessage(body ?? new Uint8Array(0))
+  return message.ok ? message.value : undefined
+}
+
 /** A conversation in which the peer has been told the root. */
 function told(own: OwnState): PeerTalk {
   const talk = vettedTalk(true)
@@ -51,7 +60,8 @@ describe('who speaks first', () => {
     expect(talk.pollRequest(own, 0)).toEqual({
       type: 'have',
       root: first,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       scope: { type: 'whole' },
       notHeldCount: 0,
       lines: [encodeEntry(file)],
@@ -115,7 +125,8 @@ describe('an update', () => {
     expect(talk.pollRequest(own, 0)).toEqual({
       type: 'update',
       root: third,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       scope: { type: 'since', base: first },
       notHeldCount: 0,
       lines: [encodeEntry(file), encodeEntry(other)],
@@ -132,7 +143,8 @@ describe('an update', () => {
     talk.handleSettled('excess')
     expect(talk.pollRequest(own, 0)).toMatchObject({
       root: third,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       scope: { type: 'since', base: second },
       notHeldCount: 0,
       lines: [encodeEntry(other)],
@@ -159,7 +171,8 @@ describe('an update', () => {
     expect(message).toEqual({
       type: 'update',
       root: second,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       notHeldCount: 0,
       scope: { type: 'some' },
       lines: [],
@@ -186,7 +199,8 @@ describe('an update', () => {
     expect(talk.pollRequest(own, 0)).toEqual({
       type: 'update',
       root: second,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       scope: { type: 'some' },
       notHeldCount: 0,
       lines: [],
@@ -199,14 +213,26 @@ describe('an update', () => {
     tell(own, second, [fileEntry('b')], undefined)
     tell(own, third, [fileEntry('c')], undefined)
     const lines = [encodeEntry(fileEntry('c'))]
-    const some = { root: third, knows: '', notHeldCount: 0, scope: { type: 'some' }, lines }
+    const some = {
+      root: third,
+      author: AUTHOR,
+      knows: undefined,
+      notHeldCount: 0,
+      scope: { type: 'some' },
+      lines,
+    }
     expect(vettedTalk(true).pollRequest(own, 0)).toEqual({ type: 'have', ...some })
-    expect(tidings(own)).toEqual({ type: 'update', ...some, lines: [] })
+    expect(decoded(new PeerTalk(PEER, false, undefined).tidings(own, EARLY_BYTES_MAX))).toEqual({
+      type: 'update',
+      ...some,
+      lines: [],
+    })
     tell(own, first, undefined, undefined)
-    expect(tidings(own)).toEqual({
+    expect(decoded(new PeerTalk(PEER, false, undefined).tidings(own, EARLY_BYTES_MAX))).toEqual({
       type: 'update',
       root: first,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       notHeldCount: 0,
       scope: { type: 'some' },
       lines: [],
@@ -222,7 +248,8 @@ describe('an update', () => {
     tell(own, first, [file], [file])
     expect(talk.pollRequest(own, 0)).toMatchObject({
       root: first,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       scope: { type: 'since', base: second },
       notHeldCount: 0,
     })
@@ -251,7 +278,8 @@ describe('a busy peer', () => {
     expect(talk.pollRequest(own, 300)).toMatchObject({
       type: 'update',
       root: third,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       scope: { type: 'since', base: first },
       notHeldCount: 0,
       lines: [encodeEntry(file), encodeEntry(other)],
@@ -315,7 +343,8 @@ describe('a reply', () => {
     expect(talk.replyTo(asking('update', theirs), false, own)).toMatchObject({
       type: 'excess',
       root: second,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       scope: { type: 'since', base: first },
       notHeldCount: 0,
     })
@@ -325,8 +354,9 @@ describe('a reply', () => {
 
 test('a state tells what is known by now, also where its root was told before', () => {
   const own = ownState(first)
-  own.updateKnows(`${'b'.repeat(16)}:7`)
-  expect(new PeerTalk(true).pollRequest(own, 0)).toMatchObject({ root: first, knows: `${'b'.repeat(16)}:7` })
+  const knows = { author: 'c'.repeat(16), count: 7 }
+  own.updateKnown({ known: [{ peer: PEER, ...knows }] })
+  expect(new PeerTalk(PEER, true, undefined).pollRequest(own, 0)).toMatchObject({ root: first, knows })
 })
 
 describe('a count of what is not held', () => {
@@ -337,7 +367,8 @@ describe('a count of what is not held', () => {
     const news = {
       type: 'update',
       root: first,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       scope: { type: 'some' },
       notHeldCount: 3,
       lines: [],
@@ -352,11 +383,12 @@ describe('a count of what is not held', () => {
   test('is told a peer that greets with our own root, which is no more asked for then', () => {
     const own = ownState(first)
     tell(own, first, [], [file], 3)
-    const talk = new PeerTalk(false)
+    const talk = new PeerTalk(PEER, false, undefined)
     const reply = {
       type: 'excess',
       root: first,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       scope: { type: 'some' },
       notHeldCount: 3,
       lines: [],
@@ -369,20 +401,29 @@ describe('a count of what is not held', () => {
   test('is told a peer that is not vetted, which is told no entry', () => {
     const own = new OwnState()
     tell(own, first, undefined, [file], 3)
-    const bare = { root: first, knows: '', scope: { type: 'some' }, notHeldCount: 3, lines: [] }
-    expect(new PeerTalk(true).pollRequest(own, 0)).toEqual({ type: 'have', ...bare })
-    expect(tidings(own)).toEqual({ type: 'update', ...bare })
-    const answering = new PeerTalk(false)
+    const bare = {
+      root: first,
+      author: AUTHOR,
+      knows: undefined,
+      scope: { type: 'some' },
+      notHeldCount: 3,
+      lines: [],
+    }
+    expect(new PeerTalk(PEER, true, undefined).pollRequest(own, 0)).toEqual({ type: 'have', ...bare })
+    const tidings = new PeerTalk(PEER, false, undefined).tidings(own, EARLY_BYTES_MAX)
+    expect(decoded(tidings)).toEqual({ type: 'update', ...bare })
+    const answering = new PeerTalk(PEER, false, undefined)
     expect(answering.replyTo(asking('have', theirs), false, own)).toEqual({ type: 'excess', ...bare })
   })
 
   test('of the peer is none until it says one', () => {
-    const talk = new PeerTalk(true)
+    const talk = new PeerTalk(PEER, true, undefined)
     expect(talk.theirNotHeldCount).toBe(0)
     talk.handleState({
       type: 'update',
       root: theirs,
-      knows: '',
+      author: AUTHOR,
+      knows: undefined,
       scope: { type: 'some' },
       notHeldCount: 2,
       lines: [],
@@ -398,7 +439,8 @@ test('greeting anew asks for the state of a peer that knows ours', () => {
   expect(talk.pollRequest(own, 0)).toMatchObject({
     type: 'have',
     root: first,
-    knows: '',
+    author: AUTHOR,
+    knows: undefined,
     scope: { type: 'whole' },
     notHeldCount: 0,
   })
@@ -429,7 +471,7 @@ describe('a peer that may not be told of entries', () => {
   test('is told our root, what we know, and nothing else', () => {
     const own = new OwnState()
     tell(own, second, [file], [file])
-    const talk = new PeerTalk(true)
+    const talk = new PeerTalk(PEER, true, undefined)
     expect(talk.pollRequest(own, 0)).toMatchObject({ type: 'have', scope: { type: 'some' }, lines: [] })
     const reply = talk.replyTo({ type: 'have', theirs: first.digest }, false, own)
     expect(reply).toMatchObject({ type: 'excess', scope: { type: 'some' }, lines: [] })
@@ -438,7 +480,7 @@ describe('a peer that may not be told of entries', () => {
   test('is told of them once it is vetted, and no more when the keeper was lost', () => {
     const own = new OwnState()
     tell(own, second, [file], [file])
-    const talk = new PeerTalk(false)
+    const talk = new PeerTalk(PEER, false, undefined)
     talk.handleVetted()
     expect(talk.replyTo({ type: 'have', theirs: first.digest }, false, own)?.lines).toHaveLength(1)
     talk.handleKeeperLost()

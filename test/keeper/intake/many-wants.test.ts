@@ -86,7 +86,15 @@ function claim(root: ItemRef, peer = THEIRS): void {
     {
       type: 'claim',
       question: 1,
-      claim: { peer, root, knows: '', notHeldCount: 0, scope: { type: 'some' }, entries: [] },
+      claim: {
+        peer,
+        root,
+        author: undefined,
+        theyKnow: undefined,
+        notHeldCount: 0,
+        scope: { type: 'some' },
+        entries: [],
+      },
     },
     nowMs,
   )
@@ -183,7 +191,15 @@ test('claims that list what is new are not listened to where enough is wanted, a
     {
       type: 'claim',
       question: 2,
-      claim: { peer: THEIRS, root, knows: '', notHeldCount: 0, scope: { type: 'since', base }, entries },
+      claim: {
+        peer: THEIRS,
+        root,
+        author: undefined,
+        theyKnow: undefined,
+        notHeldCount: 0,
+        scope: { type: 'since', base },
+        entries,
+      },
     },
     nowMs,
   )

@@ -12,6 +12,7 @@ import {
 import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
 import { SimIndex } from '../../../src/sim/peer/index.js'
 import { digestOf, fileEntry } from '../../share/entries.js'
+import { countedEdits } from '../share-on-disk.js'
 
 const OWN = true
 const RELAYED = false
@@ -24,7 +25,7 @@ beforeEach(() => {
   index = new SimIndex()
   isFull = false
   catalogue = new Catalogue(hash, index)
-  announcer = new Announcer(catalogue)
+  announcer = new Announcer(catalogue, countedEdits(index, 'a'.repeat(16)))
 })
 
 /** The news that are due, once what they tell is on the disk. */
@@ -91,7 +92,7 @@ describe('the peers are told', () => {
     expect(poll(0)).toEqual({
       type: 'root',
       root: catalogue.manifest.root(),
-      knows: '',
+      own: { author: 'a'.repeat(16), gaps: [{ last: 0, first: 1 }], highest: 0 },
       changes: [],
       whole: [],
       files: 0,

@@ -39,7 +39,17 @@ function claim(
   root: ItemRef = theirs.root(),
   notHeldCount = 0,
 ): void {
-  follow(book.handleClaim({ peer: PEER, root, knows: '', notHeldCount, scope, entries }))
+  follow(
+    book.handleClaim({
+      peer: PEER,
+      root,
+      author: undefined,
+      theyKnow: undefined,
+      notHeldCount,
+      scope,
+      entries,
+    }),
+  )
 }
 
 function nameOfFolder(index: number): string {
@@ -247,7 +257,8 @@ describe('a peer that is asked again', () => {
     const found = book.handleClaim({
       peer: PEER,
       root: theirs.root(),
-      knows: '',
+      author: undefined,
+      theyKnow: undefined,
       notHeldCount: 0,
       scope,
       entries: [fileEntry('a')],
@@ -456,7 +467,8 @@ test('peers are read one after the other', () => {
       book.handleClaim({
         peer,
         root: theirs.root(),
-        knows: '',
+        author: undefined,
+        theyKnow: undefined,
         notHeldCount: 0,
         scope: { type: 'some' },
         entries: [],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { OwnEdits } from '../../../src/keeper/index/own-edits.js'
 import { Vetting } from '../../../src/keeper/peers/vetting.js'
 import { Knowing } from '../../../src/keeper/place/knowing.js'
-import { peerOf } from '../../../src/share/dots.js'
+import { countOf, peerOf } from '../../../src/share/dots.js'
 import { SimIndex } from '../../../src/sim/peer/index.js'
 import { dotted, OURS, ShareOnDisk, START_MS, theirFile, theirFolder } from '../share-on-disk.js'
 
@@ -27,7 +27,10 @@ describe('an edit of ours that is relabelled', () => {
     const { disk, catalogue, scanner } = share
     const entry = theirFile('a', 'lost', { version: dotted(FORGOTTEN) })
     expect(new Knowing({ disk, catalogue, scanner }).know(entry)).toBe(true)
-    expect(put(share).handleClaim(FORGOTTEN)).toEqual({ type: 'renewed', entries: 1 })
+    expect(put(share).handleClaim({ author: peerOf(FORGOTTEN), count: countOf(FORGOTTEN) })).toEqual({
+      type: 'renewed',
+      entries: 1,
+    })
     expect(peerOf(catalogue.get('a')!.version.content)).toBe(NEW_AUTHOR)
     expect(catalogue.isHeld('a')).toBe(false)
     catalogue.commit()
@@ -40,7 +43,7 @@ describe('an edit of ours that is relabelled', () => {
     const share = new ShareOnDisk()
     const mode = { access: 'group', executable: false } as const
     share.catalogue.record({ ...theirFolder('f'), version: dotted(FORGOTTEN) }, undefined, mode)
-    put(share).handleClaim(FORGOTTEN)
+    put(share).handleClaim({ author: peerOf(FORGOTTEN), count: countOf(FORGOTTEN) })
     expect(peerOf(share.catalogue.get('f')!.version.content)).toBe(NEW_AUTHOR)
     expect(share.catalogue.mode('f')).toEqual(mode)
   })

@@ -4,7 +4,7 @@ import { Catalogue } from '../../../src/keeper/index/catalogue.js'
 import { RENEWAL_MS_MIN } from '../../../src/keeper/index/limits.js'
 import { OwnEdits } from '../../../src/keeper/index/own-edits.js'
 import { Vetting } from '../../../src/keeper/peers/vetting.js'
-import { countOf, dotOf, peerOf } from '../../../src/share/dots.js'
+import { countOf, type Dot, peerOf } from '../../../src/share/dots.js'
 import { editContent } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { SimIndex } from '../../../src/sim/peer/index.js'
@@ -49,20 +49,27 @@ beforeEach(() => {
   start()
 })
 
+const edit = (dot: Dot) => ({ author: peerOf(dot), count: countOf(dot) })
 const countOfEntry = (entry: Entry) => countOf(entry.version.content)
 
 describe('a peer', () => {
   test('that knows nothing of ours, or what we know, may be told of entries', () => {
     const first = write('a')
-    expect(vetting.handleClaim('')).toEqual({ type: 'vetted' })
-    expect(vetting.handleClaim(dotOf('b'.repeat(16), 9e15))).toEqual({ type: 'vetted' })
-    expect(vetting.handleClaim(first.version.content)).toEqual({ type: 'vetted' })
+    expect(vetting.handleClaim({ author: OURS, count: 0 })).toEqual({ type: 'vetted' })
+    expect(vetting.handleClaim(edit(first.version.content))).toEqual({ type: 'vetted' })
+    expect(edits.author).toBe(OURS)
+  })
+
+  test('that does not know in whose name we edit has to say more', () => {
+    write('a')
+    expect(vetting.handleClaim(undefined)).toEqual({ type: 'unsaid' })
+    expect(vetting.handleClaim({ author: 'b'.repeat(16), count: 9e15 })).toEqual({ type: 'unsaid' })
     expect(edits.author).toBe(OURS)
   })
 
   test('that knows one edit more than we ever made tells that the share was put back', () => {
     const first = write('a')
-    const told = dotOf(OURS, countOfEntry(first) + 1)
+    const told = { author: OURS, count: countOfEntry(first) + 1 }
     expect(vetting.handleClaim(told)).toEqual({ type: 'renewed', entries: 1 })
     expect(edits.author).toBe(RENEWED)
   })
@@ -76,7 +83,7 @@ describe('a peer', () => {
     start()
     const later = write('c')
     expect(countOfEntry(later)).toBeGreaterThan(countOfEntry(lost))
-    expect(vetting.handleClaim(lost.version.content)).toEqual({ type: 'renewed', entries: 1 })
+    expect(vetting.handleClaim(edit(lost.version.content))).toEqual({ type: 'renewed', entries: 1 })
     expect(catalogue.get('a')).toEqual(known)
     const renamed = catalogue.get('c')!
     expect(peerOf(renamed.version.content)).toBe(RENEWED)
@@ -90,13 +97,13 @@ describe('a peer', () => {
     nowMs += 60_000
     start()
     write('c')
-    expect(vetting.handleClaim(known.version.content)).toEqual({ type: 'vetted' })
+    expect(vetting.handleClaim(edit(known.version.content))).toEqual({ type: 'vetted' })
   })
 
   test('is not given the listings of the old name', () => {
     write('a')
     const before = catalogue.manifest.root()
-    vetting.handleClaim(dotOf(OURS, 9e15))
+    vetting.handleClaim({ author: OURS, count: 9e15 })
     expect(catalogue.manifest.root().digest).not.toBe(before.digest)
     expect(catalogue.manifest.item(before.digest)).toBeUndefined()
   })
@@ -105,8 +112,8 @@ describe('a peer', () => {
     [RENEWAL_MS_MIN - 1, 'refused'],
     [RENEWAL_MS_MIN, 'renewed'],
   ])('that says so again after %i ms is %s', (laterMs, verdict) => {
-    vetting.handleClaim(dotOf(OURS, 9e15))
+    vetting.handleClaim({ author: OURS, count: 9e15 })
     nowMs += laterMs
-    expect(vetting.handleClaim(dotOf(RENEWED, 9e15)).type).toBe(verdict)
+    expect(vetting.handleClaim({ author: RENEWED, count: 9e15 }).type).toBe(verdict)
   })
 })

@@ -17,6 +17,7 @@ import { Network } from '../../../../src/sim/network.js'
 import { SeededRandom } from '../../../../src/sim/random.js'
 import { Scheduler } from '../../../../src/sim/scheduler.js'
 import { digestOfContent, listOf } from '../../../keeper/share-on-disk.js'
+import { OWN_COUNTS } from '../../talk/tell.js'
 
 const DATAGRAM_BYTES = 8_972
 const FETCH = 1
@@ -131,7 +132,7 @@ export class SwarmPeer {
     })
     const root = new Manifest(hash).root()
     this.engine.handleKeeper(
-      { type: 'root', root, knows: '', notHeldCount: 0, changes: undefined, whole: [], files: 0 },
+      { type: 'root', root, own: OWN_COUNTS, notHeldCount: 0, changes: undefined, whole: [], files: 0 },
       scheduler.nowMs,
     )
   }
