@@ -39,7 +39,7 @@ export interface OpenProtection {
   isTrusted(fingerprint: string): boolean
 }
 
-/** @throws LeftError 'identity-unusable', 'secret-unusable', 'watcher-failed'. */
+/** @throws LeftError 'identity-unusable', 'pins-unusable', 'secret-unusable', 'watcher-failed'. */
 export async function openProtection(request: ProtectionRequest): Promise<OpenProtection> {
   const { options, onEvent, openIdentity, ...own } = request
   if (options.encryption === 'no') {
@@ -55,6 +55,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
   // All files are read before an identity is made: what is refused leaves nothing behind.
   const passphrase = passphraseOf(options)
   const secrets = options.secretFiles.map(secretOf)
+  const pins = new Pins(join(folder, PINS_FILE))
   const [identity, ...generators] = await Promise.all([
     openIdentity({ file, passphrase }, () =>
       onEvent({ event: 'note', message: `making an identity for this user: ${file}` }),
@@ -64,7 +65,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
   if (identity.note !== undefined) onEvent({ event: 'note', message: identity.note })
   const staticKey = makeX25519(identity.staticSeed)
   const trust = new PinnedTrust({
-    pins: new Pins(join(folder, PINS_FILE)),
+    pins,
     own: identity.fingerprint,
     ownStatic: staticKey.publicKey,
     peerId: request.peerId,

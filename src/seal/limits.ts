@@ -127,8 +127,9 @@ export const COMPRESSION_PART_BYTES_MIN = 64
 /** Items whose compressibility is remembered. */
 export const COMPRESSION_ITEMS_MAX = 4_096
 
-/** Addresses that are remembered of one trusted peer. */
-export const PIN_ADDRESSES_MAX = 8
+/** Addresses that are remembered of one trusted key: as many as `--ip` may name, for all of them may be machines with copies
+ *  of one identity, and at an address that is forgotten an unknown key would be a first meeting again. */
+export const PIN_ADDRESSES_MAX = 256
 
 /** Peer ids that are remembered as one key's: copies of a share that one user ever kept. The oldest is forgotten. */
 export const PEER_IDS_PER_KEY_MAX = 64

@@ -14,6 +14,7 @@ import {
   renameSync,
   rmSync,
   type Stats,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { userInfo } from 'node:os'
@@ -82,7 +83,16 @@ export function putPrivateFile(file: string, text: string): boolean {
 
 /** Puts another text in the place of a file's, whole or not at all, also when power is lost. A link to it stays one. */
 export function replacePrivateFile(file: string, text: string): void {
-  const place = realpathSync(file)
+  replaceAt(realpathSync(file), text)
+}
+
+/** The same for a file that may not be there yet. */
+export function writePrivateFile(file: string, text: string): void {
+  const isThere = statSync(file, { throwIfNoEntry: false }) !== undefined
+  replaceAt(isThere ? realpathSync(file) : file, text)
+}
+
+function replaceAt(place: string, text: string): void {
   const temporary = writeTemporary(place, text)
   try {
     if (readFileSync(temporary, 'utf8') !== text) throw new Error('what was written is not what is read')

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,8 +42,16 @@ describe('trusted peers', () => {
     const { firstSeen } = pins.ofFingerprint(KEY)!
     await pins.trust(KEY, { address: B })
     expect(pins.ofFingerprint(KEY)).toEqual({ fingerprint: KEY, addresses: [B, A], name: 'lab', firstSeen })
-    for (let port = 1; port < 20; port++) await pins.trust(KEY, { address: `10.0.0.3:${port}` })
-    expect(pins.ofFingerprint(KEY)!.addresses).toHaveLength(PIN_ADDRESSES_MAX)
+  })
+
+  test('are remembered at as many addresses as --ip may name, and no more', async () => {
+    const pins = new Pins(file)
+    const last = PIN_ADDRESSES_MAX + 1
+    for (let port = 1; port < last; port++) void pins.trust(KEY, { address: `10.0.0.3:${port}` })
+    expect(pins.ofAddress('10.0.0.3:1')?.fingerprint).toBe(KEY)
+    await pins.trust(KEY, { address: `10.0.0.3:${last}` })
+    expect(new Pins(file).ofFingerprint(KEY)!.addresses).toHaveLength(PIN_ADDRESSES_MAX)
+    expect(pins.ofAddress('10.0.0.3:1')).toBeUndefined()
   })
 
   test('have each address for one of them only', async () => {
@@ -115,6 +123,26 @@ describe('trusted peers', () => {
     for (const line of ['# the lab', 'what is this?', KEY, OTHER]) expect(text).toContain(line)
     expect(pins.list()).toHaveLength(2)
     expect(pins.ofFingerprint(OTHER)?.name).toBe('new line')
+  })
+
+  test('that cannot be read are not taken for none: nobody starts with them, and nobody replaces them', async () => {
+    const pins = new Pins(file)
+    await pins.trust(KEY, { address: A })
+    await pins.remove(KEY)
+    await pins.trust(OTHER, { address: B })
+    // A folder stands for a file that belongs to another user, or a disk that fails: tests may run as root.
+    renameSync(file, `${file}.away`)
+    mkdirSync(file)
+    expect(() => new Pins(file)).toThrow(expect.objectContaining({ code: 'pins-unusable' }))
+    expect([pins.isRemoved(KEY), pins.ofAddress(B)?.fingerprint]).toEqual([true, OTHER])
+    await expect(pins.bind('00000000000000bb', OTHER)).rejects.toMatchObject({ code: 'pins-unusable' })
+    expect(pins.ownerOf('00000000000000bb')).toBe(OTHER)
+    rmSync(file, { recursive: true })
+    renameSync(`${file}.away`, file)
+    expect(pins.ofAddress(B)?.fingerprint).toBe(OTHER)
+    await pins.meet(OTHER, { address: A })
+    expect(new Pins(file).ownerOf('00000000000000bb')).toBe(OTHER)
+    expect(new Pins(file).isRemoved(KEY)).toBe(true)
   })
 
   test('of several processes that write at once are all there', async () => {
