@@ -37,6 +37,8 @@ export interface OpenProtection {
   readonly fingerprint: string | undefined
   /** Whether a session of this key may go on: the pins, as the file has them now. */
   isTrusted(fingerprint: string): boolean
+  /** Resolves when what was learned of peers is on the disk, or cannot be had there. */
+  settled(): Promise<void>
 }
 
 /** @throws LeftError 'identity-unusable', 'pins-unusable', 'secret-unusable', 'watcher-failed'. */
@@ -48,7 +50,12 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
       message:
         'no encryption: whoever reads the link reads the share, and whoever forges an address of --ip writes it',
     })
-    return { protection: new PlainProtection(own), fingerprint: undefined, isTrusted: () => true }
+    return {
+      protection: new PlainProtection(own),
+      fingerprint: undefined,
+      isTrusted: () => true,
+      settled: async () => {},
+    }
   }
   const folder = openConfigFolder()
   const file = options.identity ?? join(folder, IDENTITY_FILE)
@@ -89,6 +96,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     protection,
     fingerprint: identity.fingerprint,
     isTrusted: (fingerprint) => trust.isTrusted(fingerprint),
+    settled: () => pins.settled(),
   }
 }
 

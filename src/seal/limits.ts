@@ -137,8 +137,8 @@ export const PEER_IDS_PER_KEY_MAX = 64
 /** Changes of the pins that could not be written and are kept in memory. */
 export const PIN_CHANGES_PENDING_MAX = 256
 
-/** How long the file of pins may be locked before the lock counts as left behind, and how often it is tried. */
-export const PIN_LOCK_MS_MAX = 3_000
+/** How long the file of pins may be locked, which is until it is on the disk, before the lock counts as left behind, and how often it is tried. */
+export const PIN_LOCK_MS_MAX = 10_000
 export const PIN_LOCK_TRY_MS = 15
 
 assert(1 + TAG_BYTES <= FRAME_OVERHEAD_BYTES, 'a sealed frame must fit what rdt has room for')

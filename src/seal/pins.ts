@@ -97,6 +97,11 @@ export class Pins {
     return this.pin(fingerprint, met, false)
   }
 
+  /** Resolves when nothing is on its way into the file any more, or cannot be had in it. */
+  async settled(): Promise<void> {
+    await this.writing?.catch(() => {})
+  }
+
   private pin(fingerprint: Fingerprint, { address, name }: Met, isByHand: boolean): Promise<void> {
     const firstSeen = new Date().toISOString()
     return this.change(({ pins, removed }) => {
@@ -144,7 +149,8 @@ export class Pins {
     let wasThere = false
     await this.change(({ pins, removed, ids, statics }) => {
       const pin = pins.get(fingerprint)
-      wasThere = pin !== undefined
+      // Made again in what the file has by then, which may be without it already.
+      wasThere ||= pin !== undefined
       if (pin !== undefined) removed.set(fingerprint, pin)
       pins.delete(fingerprint)
       statics.delete(fingerprint)
@@ -190,11 +196,13 @@ export class Pins {
     }
   }
 
-  private rewrite(): void {
+  private async rewrite(): Promise<void> {
+    const edits = [...this.pending]
     const state = readPins(textOf(this.file))
-    for (const edit of this.pending) edit(state)
-    writePrivateFile(this.file, writePins(state))
-    this.pending = []
+    for (const edit of edits) edit(state)
+    await writePrivateFile(this.file, writePins(state))
+    // Others came meanwhile.
+    this.pending = this.pending.filter((edit) => !edits.includes(edit))
     this.readAs = ''
   }
 }
@@ -230,7 +238,7 @@ function stateOf(file: string): string {
 }
 
 /** A lock that was left behind by a process that died is broken after a while: nobody holds it for longer. */
-async function withLock(lock: string, work: () => void): Promise<void> {
+async function withLock(lock: string, work: () => Promise<void>): Promise<void> {
   for (const sinceMs = Date.now(); ; ) {
     try {
       closeSync(openSync(lock, 'wx'))
@@ -244,7 +252,7 @@ async function withLock(lock: string, work: () => void): Promise<void> {
     }
   }
   try {
-    work()
+    await work()
   } finally {
     rmSync(lock, { force: true })
   }

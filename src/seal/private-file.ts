@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -14,9 +15,9 @@ import {
   renameSync,
   rmSync,
   type Stats,
-  statSync,
   writeFileSync,
 } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { LeftError } from '../base/errors.js'
@@ -83,16 +84,7 @@ export function putPrivateFile(file: string, text: string): boolean {
 
 /** Puts another text in the place of a file's, whole or not at all, also when power is lost. A link to it stays one. */
 export function replacePrivateFile(file: string, text: string): void {
-  replaceAt(realpathSync(file), text)
-}
-
-/** The same for a file that may not be there yet. */
-export function writePrivateFile(file: string, text: string): void {
-  const isThere = statSync(file, { throwIfNoEntry: false }) !== undefined
-  replaceAt(isThere ? realpathSync(file) : file, text)
-}
-
-function replaceAt(place: string, text: string): void {
+  const place = realpathSync(file)
   const temporary = writeTemporary(place, text)
   try {
     if (readFileSync(temporary, 'utf8') !== text) throw new Error('what was written is not what is read')
@@ -103,9 +95,38 @@ function replaceAt(place: string, text: string): void {
   syncFolder(dirname(place))
 }
 
+/** The same for a file that may not be there yet; no loop waits for the disk. */
+export async function writePrivateFile(file: string, text: string): Promise<void> {
+  const place = existsSync(file) ? realpathSync(file) : file
+  const temporary = temporaryOf(place)
+  try {
+    const handle = await open(temporary, 'wx', 0o600)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, place)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  if (process.platform === 'win32') return
+  const folder = await open(dirname(place), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+function temporaryOf(file: string): string {
+  return `${file}.${randomBytes(6).toString('hex')}`
+}
+
 /** On the disk when it answers. */
 function writeTemporary(file: string, text: string): string {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}`
+  const temporary = temporaryOf(file)
   const handle = openSync(temporary, 'wx', 0o600)
   try {
     writeFileSync(handle, text)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { PeerEvent } from '../../src/app/events.js'
 import { PinnedTrust } from '../../src/app/trust.js'
 import { Pins } from '../../src/seal/pins.js'
@@ -23,6 +23,8 @@ beforeEach(() => {
   events = []
   trust = start()
 })
+
+afterEach(() => pins.settled())
 
 /** As a peer does: with what is in the file, and nothing in memory. */
 function start(hasSecret = false): PinnedTrust {

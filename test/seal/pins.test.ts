@@ -1,7 +1,16 @@
 import { fork } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -112,6 +121,22 @@ describe('trusted peers', () => {
     expect(pins.ofFingerprint(KEY)).toBeDefined()
     await writing
     expect(new Pins(file).ofFingerprint(KEY)).toBeDefined()
+  })
+
+  test('that change while others are written are all there, in what settles', async () => {
+    const pins = new Pins(file)
+    for (let turn = 0; turn < 40; turn++) {
+      void pins.meet(KEY, { address: `10.0.0.3:${turn + 1}` })
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(pins.ofFingerprint(KEY)?.addresses).toHaveLength(turn + 1)
+    }
+    const isRemoved = pins.remove(KEY)
+    void pins.trust(OTHER, {})
+    await pins.settled()
+    expect(await isRemoved).toBe(true)
+    const read = new Pins(file)
+    expect([read.isRemoved(KEY), read.ofFingerprint(OTHER)?.addresses]).toEqual([true, []])
+    expect(readdirSync(dirname(file))).toEqual(['trusted-peers'])
   })
 
   test('are kept together with what a person wrote between them', async () => {
