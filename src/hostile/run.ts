@@ -13,6 +13,7 @@ import { counters, deepNames, endlessIndex, unfinished } from './attacks/indexes
 import { copiedIntroduction, dictionary, modulusOnly } from './attacks/introductions.js'
 import { linkRace, ownLink } from './attacks/links.js'
 import { endlessFiles, manyWants, treeBomb } from './attacks/listings.js'
+import { oldCopy } from './attacks/old-copies.js'
 import { overflow } from './attacks/overflow.js'
 import { goneFlood, repetitions } from './attacks/queues.js'
 import { reflection } from './attacks/reflection.js'
@@ -63,6 +64,7 @@ export const ATTACKS: readonly Attack[] = [
   replay,
   reflection,
   times,
+  oldCopy,
   ownLink,
   linkRace,
   ownSecrets,
@@ -265,7 +267,7 @@ async function runRound(attack: Attack, target: Target, quick: boolean): Promise
 /** Whether an honest peer still gets in. */
 async function isWell(target: Target): Promise<boolean> {
   const honest = await target.attacker()
-  const isLetIn = (await honest.connect(3_000)) && (await honest.isAlive(3_000))
+  const isLetIn = (await honest.connect()) && (await honest.isAlive())
   await honest.close()
   return isLetIn
 }
