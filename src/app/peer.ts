@@ -333,6 +333,7 @@ class Peer implements RunningPeer {
     this.engine.close(nowMs())
     this.send(Number.POSITIVE_INFINITY)
     await this.watcher.stop()
+    await this.protection.settled()
     await this.blocks.close()
     this.privateFiles.close()
     const { counters } = this.engine.endpoint

@@ -37,9 +37,11 @@ export interface OpenProtection {
   readonly fingerprint: string | undefined
   /** Whether a session of this key may go on: the pins, as the file has them now. */
   isTrusted(fingerprint: string): boolean
+  /** Resolves when what was learned of peers is on the disk, or cannot be had there. */
+  settled(): Promise<void>
 }
 
-/** @throws LeftError 'identity-unusable', 'secret-unusable', 'watcher-failed'. */
+/** @throws LeftError 'identity-unusable', 'pins-unusable', 'secret-unusable', 'watcher-failed'. */
 export async function openProtection(request: ProtectionRequest): Promise<OpenProtection> {
   const { options, onEvent, openIdentity, ...own } = request
   if (options.encryption === 'no') {
@@ -48,13 +50,19 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
       message:
         'no encryption: whoever reads the link reads the share, and whoever forges an address of --ip writes it',
     })
-    return { protection: new PlainProtection(own), fingerprint: undefined, isTrusted: () => true }
+    return {
+      protection: new PlainProtection(own),
+      fingerprint: undefined,
+      isTrusted: () => true,
+      settled: async () => {},
+    }
   }
   const folder = openConfigFolder()
   const file = options.identity ?? join(folder, IDENTITY_FILE)
   // All files are read before an identity is made: what is refused leaves nothing behind.
   const passphrase = passphraseOf(options)
   const secrets = options.secretFiles.map(secretOf)
+  const pins = new Pins(join(folder, PINS_FILE))
   const [identity, ...generators] = await Promise.all([
     openIdentity({ file, passphrase }, () =>
       onEvent({ event: 'note', message: `making an identity for this user: ${file}` }),
@@ -64,7 +72,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
   if (identity.note !== undefined) onEvent({ event: 'note', message: identity.note })
   const staticKey = makeX25519(identity.staticSeed)
   const trust = new PinnedTrust({
-    pins: new Pins(join(folder, PINS_FILE)),
+    pins,
     own: identity.fingerprint,
     ownStatic: staticKey.publicKey,
     peerId: request.peerId,
@@ -88,6 +96,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     protection,
     fingerprint: identity.fingerprint,
     isTrusted: (fingerprint) => trust.isTrusted(fingerprint),
+    settled: () => pins.settled(),
   }
 }
 

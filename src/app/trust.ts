@@ -124,7 +124,12 @@ export class PinnedTrust implements Trust {
     const { pins, own, isNamed, nameOf, onEvent } = this.options
     const name = nameOf(address)
     const pin = pins.ofFingerprint(fingerprint)
-    if (fingerprint === own || pin?.addresses.includes(address)) return
+    if (pin?.addresses.includes(address)) return
+    if (fingerprint === own) {
+      // Pinned as any other: it is asked by its static key from then on, and another key at its address is refused.
+      if (isNamed(address)) this.write({ fingerprint, address, ...(pin === undefined ? { name } : {}) })
+      return
+    }
     if (pin !== undefined) {
       this.once(`moved ${fingerprint} ${address}`, {
         event: 'note',
@@ -148,7 +153,9 @@ export class PinnedTrust implements Trust {
     const name = this.options.nameOf(address)
     if (verdict === 'changed') {
       const pinned = (pins.ofAddress(address) ?? pins.removedAt(address))?.fingerprint ?? ''
-      if (this.changedFrom.size < REFUSED_TOLD_MAX) this.changedFrom.set(fingerprint, pinned)
+      // A key that is trusted already has its own ids: nobody decides anything about it afterwards.
+      if (!this.isTrusted(fingerprint) && this.changedFrom.size < REFUSED_TOLD_MAX)
+        this.changedFrom.set(fingerprint, pinned)
       this.once(`changed ${fingerprint} ${address}`, {
         event: 'key-changed',
         address: name,

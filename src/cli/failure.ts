@@ -16,6 +16,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'share-in-use',
   'state-newer',
   'identity-unusable',
+  'pins-unusable',
   'secret-unusable',
   'not-available',
   'watcher-failed',

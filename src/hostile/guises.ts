@@ -36,10 +36,11 @@ export interface Guises {
 
 /** The target has a user of its own, as far as configuration goes. */
 export const CONFIG = 'target/config/left'
+export const STATE = 'state/left'
 
 export function environmentIn(folder: string): NodeJS.ProcessEnv {
   const { LEFT_PASSPHRASE: _, ...others } = process.env
-  return { ...others, XDG_CONFIG_HOME: join(folder, CONFIG, '..'), XDG_STATE_HOME: join(folder, 'state') }
+  return { ...others, XDG_CONFIG_HOME: join(folder, CONFIG, '..'), XDG_STATE_HOME: join(folder, STATE, '..') }
 }
 
 /** Makes all keys: of the target, of whom it knows, and of whom it does not. */

@@ -87,6 +87,9 @@ export const REFLECTED_LATE_MS = 320
 export const HELD_MS = { full: 16_000, quick: 1_000 }
 export const REFLECTION_MS = 2_500
 
+/** For how long an edit under a count that was used before is looked at. */
+export const OLD_COPY_MS = 500
+
 /** For how long calls are answered in the place of a peer that holds a secret. */
 export const GUESSED_MS = { full: 25_000, quick: 6_000 }
 

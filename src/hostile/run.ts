@@ -13,6 +13,7 @@ import { counters, deepNames, endlessIndex, unfinished } from './attacks/indexes
 import { copiedIntroduction, dictionary, modulusOnly } from './attacks/introductions.js'
 import { linkRace, ownLink } from './attacks/links.js'
 import { endlessFiles, manyWants, treeBomb } from './attacks/listings.js'
+import { oldCopy } from './attacks/old-copies.js'
 import { overflow } from './attacks/overflow.js'
 import { goneFlood, repetitions } from './attacks/queues.js'
 import { reflection } from './attacks/reflection.js'
@@ -63,6 +64,7 @@ export const ATTACKS: readonly Attack[] = [
   replay,
   reflection,
   times,
+  oldCopy,
   ownLink,
   linkRace,
   ownSecrets,
@@ -128,14 +130,18 @@ async function runWith(
     onOutcome(outcome)
   }
   let target = await Target.start(encryption)
+  /** Attacks of this target so far. */
+  let done: Attack[] = []
   try {
     const waiting = those.filter(({ waits }) => waits).map((attack) => runWaiting(attack, target, quick))
     for (const attack of those.filter(({ waits }) => !waits)) {
       if (!target.isRunning) {
         target.stop()
         target = await Target.start(encryption)
+        done = []
       }
-      tell(await runOne(attack, target, quick))
+      done.push(attack)
+      tell(await runOne(attack, target, quick, done))
     }
     for (const outcome of await Promise.all(waiting)) tell(outcome)
   } finally {
@@ -144,7 +150,14 @@ async function runWith(
   return isAllRejected
 }
 
-async function runOne(attack: Attack, target: Target, quick: boolean): Promise<Outcome> {
+/** `done` are the attacks of this target up to this one. What one of them may write can come during a later one: on a busy
+ *  machine files wait for the disk, and a refused path is tried again a minute later. */
+async function runOne(
+  attack: Attack,
+  target: Target,
+  quick: boolean,
+  done: readonly Attack[],
+): Promise<Outcome> {
   const besideBefore = target.beside()
   const insideBefore = target.inside()
   const complaintsBefore = target.complaints.length
@@ -182,7 +195,7 @@ async function runOne(attack: Attack, target: Target, quick: boolean): Promise<O
   const isThere = existsSync(target.share)
   const inside = isThere ? changes(insideBefore, target.inside()) : []
   const outside = isThere ? changes(besideBefore, target.beside()) : []
-  const unexpected = inside.filter((path) => attack.mayWrite?.(path) !== true)
+  const unexpected = inside.filter((path) => !done.some(({ mayWrite }) => mayWrite?.(path)))
   if (unexpected.length > 0) faults.push(`it wrote ${shown(unexpected)} in the share`)
   if (outside.length > 0) faults.push(`it WROTE OUTSIDE of the share: ${shown(outside)}`)
   const ratio = finding.isUnproved ? answeredBytes / Math.max(1, sentBytes) : undefined
@@ -254,7 +267,7 @@ async function runRound(attack: Attack, target: Target, quick: boolean): Promise
 /** Whether an honest peer still gets in. */
 async function isWell(target: Target): Promise<boolean> {
   const honest = await target.attacker()
-  const isLetIn = (await honest.connect(3_000)) && (await honest.isAlive(3_000))
+  const isLetIn = (await honest.connect()) && (await honest.isAlive())
   await honest.close()
   return isLetIn
 }

@@ -12,12 +12,13 @@ import { fileURLToPath } from 'node:url'
 import { LeftError } from '../base/errors.js'
 import { OWN_FOLDER } from '../base/own-folder.js'
 import type { HostPort } from '../io/net/address.js'
+import { WITNESS_FOLDER } from '../io/witness.js'
 import { configFolder, PINS_FILE } from '../seal/config-folder.js'
 import { Pins } from '../seal/pins.js'
 import { Attacker } from './attacker.js'
 import { byName, contentOf } from './content.js'
 import type { MakeGuise } from './guise.js'
-import { CONFIG, type Encryption, environmentIn, type Guises, guisesIn } from './guises.js'
+import { CONFIG, type Encryption, environmentIn, type Guises, guisesIn, STATE } from './guises.js'
 import {
   MEMORY_LOOKS_MAX,
   MEMORY_SETTLE_MS,
@@ -199,12 +200,13 @@ export class Target {
     return snapshot(this.share, (path) => path !== OWN_FOLDER)
   }
 
-  /** The folders beside the share, the user's identity among them; the pins are left out, since the target itself
-   *  writes them. */
+  /** The folders beside the share, the user's identity among them; the pins and the witness of the share are left out,
+   *  since the target itself writes them. */
   beside(): Snapshot {
+    const own = [`${CONFIG}/${PINS_FILE}`, `${STATE}/${WITNESS_FOLDER}/`]
     return snapshot(
       this.folder,
-      (path) => path !== 'target/share' && !path.startsWith(`${CONFIG}/${PINS_FILE}`),
+      (path) => path !== 'target/share' && !own.some((start) => path.startsWith(start)),
     )
   }
 

@@ -14,6 +14,9 @@ export function stateFolder(environment: NodeJS.ProcessEnv = process.env): strin
   return join(XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'left')
 }
 
+/** In the state folder: a file for each share. */
+export const WITNESS_FOLDER = 'shares'
+
 const NOTE = /^left-share 1 ([1-9][0-9]{0,15}) (.+)\n$/s
 
 export class WitnessFolder implements Witness {
@@ -22,7 +25,7 @@ export class WitnessFolder implements Witness {
 
   /** `share` is absolute. */
   constructor(folder: string, share: string) {
-    this.folder = join(folder, 'shares')
+    this.folder = join(folder, WITNESS_FOLDER)
     this.share = realpathSync(share)
   }
 

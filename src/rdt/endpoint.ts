@@ -116,7 +116,7 @@ export class Endpoint {
   /** Ends the sessions of keys that are not trusted any more, and forgets what would resume them. */
   revoke(isTrusted: (fingerprint: string) => boolean, nowMs: number): void {
     if (this.isClosed) return
-    this.options.protection.revoke(isTrusted)
+    this.options.protection.revoke(isTrusted, nowMs)
     for (const session of this.sessions.all()) {
       const { fingerprint } = session.facts
       if (fingerprint !== undefined && !isTrusted(fingerprint))

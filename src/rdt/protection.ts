@@ -206,8 +206,8 @@ export interface Protection {
   /** The address has not proved itself; undefined where we know of nothing to resume. The answer is no longer
    *  than what it answers. */
   answerResumed(opening: Opening, first: FirstFlight): AnsweringAttempt | undefined
-  /** Nothing of keys that are not trusted any more is resumed. */
-  revoke(isTrusted: (fingerprint: string) => boolean): void
+  /** Nothing of keys that are not trusted any more is resumed; tickets that are too old are forgotten with theirs. */
+  revoke(isTrusted: (fingerprint: string) => boolean, nowMs: number): void
   pollStep(): SlowStep | undefined
   /** `result` undefined where the step failed; of 'verify', empty where the signature is right. */
   handleStep(id: number, result: Uint8Array | undefined): void

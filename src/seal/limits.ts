@@ -128,8 +128,9 @@ export const COMPRESSION_PART_BYTES_MIN = 64
 /** Items whose compressibility is remembered. */
 export const COMPRESSION_ITEMS_MAX = 4_096
 
-/** Addresses that are remembered of one trusted peer. */
-export const PIN_ADDRESSES_MAX = 8
+/** Addresses that are remembered of one trusted key: as many as `--ip` may name, for all of them may be machines with copies
+ *  of one identity, and at an address that is forgotten an unknown key would be a first meeting again. */
+export const PIN_ADDRESSES_MAX = 256
 
 /** Peer ids that are remembered as one key's: copies of a share that one user ever kept. The oldest is forgotten. */
 export const PEER_IDS_PER_KEY_MAX = 64
@@ -137,8 +138,8 @@ export const PEER_IDS_PER_KEY_MAX = 64
 /** Changes of the pins that could not be written and are kept in memory. */
 export const PIN_CHANGES_PENDING_MAX = 256
 
-/** How long the file of pins may be locked before the lock counts as left behind, and how often it is tried. */
-export const PIN_LOCK_MS_MAX = 3_000
+/** How long the file of pins may be locked, which is until it is on the disk, before the lock counts as left behind, and how often it is tried. */
+export const PIN_LOCK_MS_MAX = 10_000
 export const PIN_LOCK_TRY_MS = 15
 
 assert(1 + TAG_BYTES <= FRAME_OVERHEAD_BYTES, 'a sealed frame must fit what rdt has room for')

@@ -2,16 +2,7 @@
 // in pin-file.ts. Peer ids stand beside the pins and not in a share: one file is watched, protected and replaced whole, and
 // what a person removes from it takes its ids along. Changes are made under a lock beside the file.
 
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LeftError } from '../base/errors.js'
@@ -24,6 +15,7 @@ import {
   PIN_LOCK_TRY_MS,
 } from './limits.js'
 import { type Pin, type PinState, readPins, writePins } from './pin-file.js'
+import { writePrivateFile } from './private-file.js'
 
 interface Met {
   readonly address?: string
@@ -33,13 +25,22 @@ interface Met {
 type Edit = (state: PinState) => void
 
 export class Pins {
-  private state = readPins('')
-  private readAs = ''
+  private state: PinState
+  private readAs: string
   /** Made here and not in the file yet, or not to be had in it: another process may write it meanwhile. */
   private pending: Edit[] = []
   private writing: Promise<void> | undefined
 
-  constructor(readonly file: string) {}
+  /** @throws LeftError 'pins-unusable' where the file is there and cannot be read: nobody knows then who is trusted, and who
+   *  was removed. */
+  constructor(readonly file: string) {
+    try {
+      this.readAs = stateOf(file)
+      this.state = readPins(textOf(file))
+    } catch (error) {
+      throw new LeftError('pins-unusable', `cannot read ${file} (${reasonOf(error)})`, error)
+    }
+  }
 
   /** All of them, as the file has them now. */
   list(): readonly Pin[] {
@@ -96,6 +97,11 @@ export class Pins {
     return this.pin(fingerprint, met, false)
   }
 
+  /** Resolves when nothing is on its way into the file any more, or cannot be had in it. */
+  async settled(): Promise<void> {
+    await this.writing?.catch(() => {})
+  }
+
   private pin(fingerprint: Fingerprint, { address, name }: Met, isByHand: boolean): Promise<void> {
     const firstSeen = new Date().toISOString()
     return this.change(({ pins, removed }) => {
@@ -143,7 +149,8 @@ export class Pins {
     let wasThere = false
     await this.change(({ pins, removed, ids, statics }) => {
       const pin = pins.get(fingerprint)
-      wasThere = pin !== undefined
+      // Made again in what the file has by then, which may be without it already.
+      wasThere ||= pin !== undefined
       if (pin !== undefined) removed.set(fingerprint, pin)
       pins.delete(fingerprint)
       statics.delete(fingerprint)
@@ -152,13 +159,19 @@ export class Pins {
     return wasThere
   }
 
-  /** Reads the file again where it is not what was read last. */
+  /** Reads the file again where it is not what was read last. While it cannot be read, what was read last holds: a pin that
+   *  cannot be seen is not one that was removed. */
   private current(): PinState {
-    const state = stateOf(this.file)
-    if (state === this.readAs) return this.state
-    this.readAs = state
-    this.state = readPins(textOf(this.file))
-    for (const edit of this.pending) edit(this.state)
+    try {
+      const readAs = stateOf(this.file)
+      if (readAs === this.readAs) return this.state
+      const state = readPins(textOf(this.file))
+      for (const edit of this.pending) edit(state)
+      this.state = state
+      this.readAs = readAs
+    } catch {
+      // Looked at again at the next question.
+    }
     return this.state
   }
 
@@ -177,20 +190,19 @@ export class Pins {
       mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 })
       while (this.pending.length > 0) await withLock(`${this.file}.lock`, () => this.rewrite())
     } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-      throw new LeftError('pins-unusable', `cannot write ${this.file} (${reason})`, error)
+      throw new LeftError('pins-unusable', `cannot write ${this.file} (${reasonOf(error)})`, error)
     } finally {
       this.writing = undefined
     }
   }
 
-  private rewrite(): void {
+  private async rewrite(): Promise<void> {
+    const edits = [...this.pending]
     const state = readPins(textOf(this.file))
-    for (const edit of this.pending) edit(state)
-    const temporary = `${this.file}.${process.pid}`
-    writeFileSync(temporary, writePins(state), { mode: 0o600 })
-    renameSync(temporary, this.file)
-    this.pending = []
+    for (const edit of edits) edit(state)
+    await writePrivateFile(this.file, writePins(state))
+    // Others came meanwhile.
+    this.pending = this.pending.filter((edit) => !edits.includes(edit))
     this.readAs = ''
   }
 }
@@ -206,12 +218,18 @@ function leaveAddress(pins: Map<Fingerprint, Pin>, address: string): void {
       pins.set(pin.fingerprint, { ...pin, addresses: pin.addresses.filter((one) => one !== address) })
 }
 
+/** Empty where there is no file. Throws the error of the system where there is one and it cannot be read. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
-  } catch {
-    return ''
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
   }
+}
+
+function reasonOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error)
 }
 
 function stateOf(file: string): string {
@@ -220,7 +238,7 @@ function stateOf(file: string): string {
 }
 
 /** A lock that was left behind by a process that died is broken after a while: nobody holds it for longer. */
-async function withLock(lock: string, work: () => void): Promise<void> {
+async function withLock(lock: string, work: () => Promise<void>): Promise<void> {
   for (const sinceMs = Date.now(); ; ) {
     try {
       closeSync(openSync(lock, 'wx'))
@@ -234,7 +252,7 @@ async function withLock(lock: string, work: () => void): Promise<void> {
     }
   }
   try {
-    work()
+    await work()
   } finally {
     rmSync(lock, { force: true })
   }

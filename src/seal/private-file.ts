@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -16,6 +17,7 @@ import {
   type Stats,
   writeFileSync,
 } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { LeftError } from '../base/errors.js'
@@ -93,9 +95,38 @@ export function replacePrivateFile(file: string, text: string): void {
   syncFolder(dirname(place))
 }
 
+/** The same for a file that may not be there yet; no loop waits for the disk. */
+export async function writePrivateFile(file: string, text: string): Promise<void> {
+  const place = existsSync(file) ? realpathSync(file) : file
+  const temporary = temporaryOf(place)
+  try {
+    const handle = await open(temporary, 'wx', 0o600)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, place)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  if (process.platform === 'win32') return
+  const folder = await open(dirname(place), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+function temporaryOf(file: string): string {
+  return `${file}.${randomBytes(6).toString('hex')}`
+}
+
 /** On the disk when it answers. */
 function writeTemporary(file: string, text: string): string {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}`
+  const temporary = temporaryOf(file)
   const handle = openSync(temporary, 'wx', 0o600)
   try {
     writeFileSync(handle, text)

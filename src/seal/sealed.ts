@@ -117,8 +117,8 @@ export class SealedProtection implements Protection {
     return answerResumption(this.context, this.tickets, opening, first)
   }
 
-  revoke(isTrusted: (fingerprint: string) => boolean): void {
-    this.tickets.retain(isTrusted)
+  revoke(isTrusted: (fingerprint: string) => boolean, nowMs: number): void {
+    this.tickets.retain(isTrusted, nowMs)
   }
 
   pollStep(): SlowStep | undefined {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { PeerEvent } from '../../src/app/events.js'
 import { PinnedTrust } from '../../src/app/trust.js'
 import { Pins } from '../../src/seal/pins.js'
@@ -23,6 +23,8 @@ beforeEach(() => {
   events = []
   trust = start()
 })
+
+afterEach(() => pins.settled())
 
 /** As a peer does: with what is in the file, and nothing in memory. */
 function start(hasSecret = false): PinnedTrust {
@@ -105,9 +107,41 @@ describe('a peer id', () => {
     expect(meet(KEY, ID, ELSEWHERE)).toBe('another’s id')
   })
 
+  test('does not go over to a key that was trusted already when it was refused at that address', async () => {
+    meet(KEY, ID, NAMED)
+    await pins.trust(OTHER, {})
+    // The handshake required the key that is pinned there.
+    trust.handleRefused({ fingerprint: OTHER, address: NAMED }, 'changed')
+    expect(meet(OTHER, ID, ELSEWHERE)).toBe('another’s id')
+    expect(events.at(-2)).toMatchObject({ event: 'key-changed', fingerprint: OTHER, pinned: KEY })
+  })
+
   test('of our own is not bound to whoever shows it', () => {
     expect(meet(KEY, OWN_ID, NAMED)).toBe('first-use')
     expect(pins.ownerOf(OWN_ID)).toBeUndefined()
+  })
+})
+
+describe('our own key, which another machine holds too,', () => {
+  test('is known at the address where it was met, and another key there is refused, also after a restart', async () => {
+    expect(meet(OWN, ID, NAMED)).toBe('trusted')
+    expect(trust.keyAt(NAMED)).toBe(OWN)
+    expect(meet(KEY, '00000000000000cc', NAMED)).toBe('changed')
+    await written()
+    pins = new Pins(pins.file)
+    trust = start()
+    expect([trust.keyAt(NAMED), trust.staticOf(OWN)]).toEqual([OWN, STATIC])
+    expect(meet(KEY, '00000000000000cc', NAMED)).toBe('changed')
+  })
+
+  test('is pinned at named addresses only, and gives way to a key that a person trusts there', async () => {
+    expect(meet(OWN, ID, ELSEWHERE)).toBe('trusted')
+    expect(trust.keyAt(ELSEWHERE)).toBeUndefined()
+    meet(OWN, ID, NAMED)
+    await pins.trust(KEY, {})
+    expect(meet(KEY, '00000000000000cc', NAMED)).toBe('trusted')
+    expect(trust.keyAt(NAMED)).toBe(KEY)
+    expect(meet(OWN, ID, ELSEWHERE)).toBe('trusted')
   })
 })
 

@@ -74,6 +74,7 @@ describe('a failure', () => {
     ['share-in-use', 2],
     ['state-newer', 2],
     ['identity-unusable', 2],
+    ['pins-unusable', 2],
     ['not-available', 2],
     ['disk-full', 1],
     ['disk-failed', 1],

@@ -109,6 +109,19 @@ describe('left refuses to start, and says what to do', () => {
     expect(await refusal(world, ['--identity', world.path('identity')])).toContain('--identity')
   })
 
+  test('with a file of trusted peers that cannot be read, before anybody is taken for unknown', async ({
+    world,
+  }) => {
+    // A folder stands for a file of another user: tests may run as root.
+    const file = world.path('config/left/trusted-peers')
+    mkdirSync(file, { recursive: true })
+    const ended = await runLeft(['--ip', '127.0.0.9', '--share', world.path('share'), '--yes'], {
+      env: { ...process.env, XDG_CONFIG_HOME: world.config },
+    })
+    expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(ended.stderr).toMatch(/^left: cannot read [^\n]+trusted-peers \(EISDIR\)[^\n]*\n$/)
+  })
+
   test('with a secret that is missing, or could be guessed', async ({ world }) => {
     expect(await refusal(world, ['--secret-file', world.path('nothing')])).toContain('--secret-file')
     writeFileSync(world.path('secret'), 'swordfish\n', { mode: 0o600 })

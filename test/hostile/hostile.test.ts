@@ -37,10 +37,17 @@ describe.runIf(onLinux)('the hostile self-test', () => {
       },
       {
         name: 'inside',
-        mayWrite: (path) => path === 'expected',
+        mayWrite: (path) => path.startsWith('expected'),
         run: async ({ target }) => {
           mkdirSync(join(target.share, 'expected'))
           writeFileSync(join(target.share, 'victim.txt'), 'something else')
+          return fine
+        },
+      },
+      {
+        name: 'late',
+        run: async ({ target }) => {
+          writeFileSync(join(target.share, 'expected', 'late'), 'of the attack before')
           return fine
         },
       },
@@ -65,6 +72,7 @@ describe.runIf(onLinux)('the hostile self-test', () => {
       ['harmless', true],
       ['outside', false],
       ['inside', false],
+      ['late', true],
       ['found', false],
       ['came to nothing', false],
       ['deadly', false],
@@ -72,8 +80,9 @@ describe.runIf(onLinux)('the hostile self-test', () => {
     ])
     expect(outcomes[1]!.outside).toEqual(['outside/evil'])
     expect(outcomes[2]!.faults).toEqual(['it wrote "victim.txt" in the share'])
-    expect(outcomes[3]!.faults).toEqual(['it is broken'])
-    expect(outcomes[5]!.faults).toContain('the target ended')
+    expect(outcomes[3]!.inside).toEqual(['expected/late'])
+    expect(outcomes[4]!.faults).toEqual(['it is broken'])
+    expect(outcomes[6]!.faults).toContain('the target ended')
   })
 
   it.each(['yes', 'no'])('is withstood with --encryption %s, as the command tells', async (encryption) => {

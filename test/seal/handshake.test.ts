@@ -911,6 +911,26 @@ describe('fresh keys', () => {
   })
 })
 
+describe('a session whose ticket is gone', () => {
+  it('ends when its time is over, and keeps no loop busy until then', () => {
+    const world = new World(1, { delayMs: 5 })
+    const [left, right] = pair(world)
+    left.connect(right)
+    world.runUntil(() => left.session !== undefined && right.session !== undefined, 20_000)
+    for (const node of [left, right]) node.protection().revoke(() => false, world.nowMs)
+    world.run(REKEY_MS + REKEY_GRACE_MS / 2 - world.nowMs)
+    for (const node of [left, right]) {
+      node.endpoint.handleTimeout(world.nowMs)
+      expect(node.endpoint.pollTimeout()).toBeGreaterThan(world.nowMs)
+    }
+    world.run(REKEY_GRACE_MS)
+    // The first of the two says bye.
+    const closed = [left, right].flatMap(({ events }) => events.filter(({ type }) => type === 'closed'))
+    expect(closed).toContainEqual(expect.objectContaining({ reason: 'worn' }))
+    expect(talks(world, left)).toBe(true)
+  })
+})
+
 describe('a flood', () => {
   const greeting = (seed: number) =>
     ({

@@ -1,7 +1,16 @@
 import { fork } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -42,8 +51,16 @@ describe('trusted peers', () => {
     const { firstSeen } = pins.ofFingerprint(KEY)!
     await pins.trust(KEY, { address: B })
     expect(pins.ofFingerprint(KEY)).toEqual({ fingerprint: KEY, addresses: [B, A], name: 'lab', firstSeen })
-    for (let port = 1; port < 20; port++) await pins.trust(KEY, { address: `10.0.0.3:${port}` })
-    expect(pins.ofFingerprint(KEY)!.addresses).toHaveLength(PIN_ADDRESSES_MAX)
+  })
+
+  test('are remembered at as many addresses as --ip may name, and no more', async () => {
+    const pins = new Pins(file)
+    const last = PIN_ADDRESSES_MAX + 1
+    for (let port = 1; port < last; port++) void pins.trust(KEY, { address: `10.0.0.3:${port}` })
+    expect(pins.ofAddress('10.0.0.3:1')?.fingerprint).toBe(KEY)
+    await pins.trust(KEY, { address: `10.0.0.3:${last}` })
+    expect(new Pins(file).ofFingerprint(KEY)!.addresses).toHaveLength(PIN_ADDRESSES_MAX)
+    expect(pins.ofAddress('10.0.0.3:1')).toBeUndefined()
   })
 
   test('have each address for one of them only', async () => {
@@ -106,6 +123,22 @@ describe('trusted peers', () => {
     expect(new Pins(file).ofFingerprint(KEY)).toBeDefined()
   })
 
+  test('that change while others are written are all there, in what settles', async () => {
+    const pins = new Pins(file)
+    for (let turn = 0; turn < 40; turn++) {
+      void pins.meet(KEY, { address: `10.0.0.3:${turn + 1}` })
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(pins.ofFingerprint(KEY)?.addresses).toHaveLength(turn + 1)
+    }
+    const isRemoved = pins.remove(KEY)
+    void pins.trust(OTHER, {})
+    await pins.settled()
+    expect(await isRemoved).toBe(true)
+    const read = new Pins(file)
+    expect([read.isRemoved(KEY), read.ofFingerprint(OTHER)?.addresses]).toEqual([true, []])
+    expect(readdirSync(dirname(file))).toEqual(['trusted-peers'])
+  })
+
   test('are kept together with what a person wrote between them', async () => {
     const pins = new Pins(file)
     await pins.trust(KEY, {})
@@ -115,6 +148,26 @@ describe('trusted peers', () => {
     for (const line of ['# the lab', 'what is this?', KEY, OTHER]) expect(text).toContain(line)
     expect(pins.list()).toHaveLength(2)
     expect(pins.ofFingerprint(OTHER)?.name).toBe('new line')
+  })
+
+  test('that cannot be read are not taken for none: nobody starts with them, and nobody replaces them', async () => {
+    const pins = new Pins(file)
+    await pins.trust(KEY, { address: A })
+    await pins.remove(KEY)
+    await pins.trust(OTHER, { address: B })
+    // A folder stands for a file that belongs to another user, or a disk that fails: tests may run as root.
+    renameSync(file, `${file}.away`)
+    mkdirSync(file)
+    expect(() => new Pins(file)).toThrow(expect.objectContaining({ code: 'pins-unusable' }))
+    expect([pins.isRemoved(KEY), pins.ofAddress(B)?.fingerprint]).toEqual([true, OTHER])
+    await expect(pins.bind('00000000000000bb', OTHER)).rejects.toMatchObject({ code: 'pins-unusable' })
+    expect(pins.ownerOf('00000000000000bb')).toBe(OTHER)
+    rmSync(file, { recursive: true })
+    renameSync(`${file}.away`, file)
+    expect(pins.ofAddress(B)?.fingerprint).toBe(OTHER)
+    await pins.meet(OTHER, { address: A })
+    expect(new Pins(file).ownerOf('00000000000000bb')).toBe(OTHER)
+    expect(new Pins(file).isRemoved(KEY)).toBe(true)
   })
 
   test('of several processes that write at once are all there', async () => {

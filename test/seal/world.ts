@@ -92,17 +92,20 @@ export class SealedNode extends Node {
   readonly steps: SlowStep['type'][] = []
   signer!: Signer
   stepMs!: number
+  /** Of its latest life. */
+  protection!: () => SealedProtection
 
   static make(world: World, address: string, options: SealedNodeOptions = {}): SealedNode {
     const { signer, secrets = [], stepMs, isReal, ...own } = options
     const exchangeRandom = new SeededRandom(++keyCount)
     let node: SealedNode | undefined
+    let protection: SealedProtection
     const key = signer ?? new StandInKey(new SeededRandom(keyCount))
     const trust = new TestTrust()
     node = new SealedNode(world, address, {
       ...own,
-      protect: ({ peerId, random }) =>
-        new SealedProtection({
+      protect: ({ peerId, random }) => {
+        protection = new SealedProtection({
           peerId,
           random,
           modulus: (node?.signer ?? key).modulus,
@@ -112,9 +115,11 @@ export class SealedNode extends Node {
           codec,
           compresses: true,
           curves: isReal ? undefined : standInCurves(exchangeRandom),
-        }),
+        })
+        return protection
+      },
     })
-    Object.assign(node, { trust, signer: key, stepMs: stepMs ?? 1 })
+    Object.assign(node, { trust, signer: key, stepMs: stepMs ?? 1, protection: () => protection })
     const made = node
     made.seal = (block, name) => made.endpoint.framesOf(made.session!)!.seal(name, block)
     made.open = (frame, name) => {

@@ -5,6 +5,7 @@
 import { crc32 } from '../../io/hash.js'
 import { SystemRandom } from '../../io/random.js'
 import { encodeControl } from '../../rdt/wire/control.js'
+import { NONCE_BYTES } from '../../rdt/wire/limits.js'
 import { type Attack, type AttackResult, type Ground, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
 import { newSession } from '../initiator.js'
@@ -17,8 +18,12 @@ export const helloFlood: Attack = {
   async run(ground) {
     const count = ground.quick ? HALF_OPEN_COUNT_QUICK : HALF_OPEN_COUNT
     const sockets = await openSockets(ground, ground.quick ? 8 : FLOOD_SOCKETS)
+    // A nonce makes it another attempt. With keys of its own each hello would take the attacker longer than the target, and
+    // keep the attacks that run beside this one from their sockets.
+    const hellos = sockets.map((socket) => ({ socket, hello: socket.initiator.hello() }))
     for (let sent = 0; sent < count; sent += sockets.length) {
-      for (const socket of sockets) socket.send(encodeControl(socket.initiator.hello(), crc32))
+      for (const { socket, hello } of hellos)
+        socket.send(encodeControl({ ...hello, nonce: random.bytes(NONCE_BYTES) }, crc32))
       if (sent % (sockets.length * 16) === 0) await sleep(0)
     }
     const startedMs = performance.now()

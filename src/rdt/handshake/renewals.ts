@@ -33,6 +33,8 @@ interface Renewal {
 
 export class Renewals {
   private readonly underWay = new Map<SessionId, Renewal>()
+  /** Sessions without a ticket, and when it is looked for one again. */
+  private readonly ticketless = new Map<SessionId, number>()
   private readonly afterMs: number
   private readonly afterBytes: number
 
@@ -52,16 +54,18 @@ export class Renewals {
     if (!isRenewable(session)) return undefined
     const { wornSinceMs } = session
     if (wornSinceMs === undefined) return session.openedAtMs + this.afterMs
-    const renewal = this.underWay.get(session.facts.id)
-    return earliest(wornSinceMs + REKEY_GRACE_MS, renewal?.nextAtMs ?? wornSinceMs + turnMs(session))
+    const { id } = session.facts
+    const nextAtMs = this.underWay.get(id)?.nextAtMs ?? this.ticketless.get(id)
+    return earliest(wornSinceMs + REKEY_GRACE_MS, nextAtMs ?? wornSinceMs + turnMs(session))
   }
 
   handleTimeout(nowMs: number): void {
     for (const session of this.host.sessions.all()) {
       if (!isRenewable(session) || !this.isWorn(session, nowMs)) continue
       session.wornSinceMs ??= nowMs
-      if (nowMs < session.wornSinceMs + turnMs(session)) continue
-      const renewal = this.underWay.get(session.facts.id) ?? this.begin(session, nowMs)
+      const { id } = session.facts
+      if (nowMs < (this.ticketless.get(id) ?? session.wornSinceMs + turnMs(session))) continue
+      const renewal = this.underWay.get(id) ?? this.begin(session, nowMs)
       if (renewal !== undefined && nowMs >= renewal.nextAtMs) this.say(renewal, nowMs)
     }
   }
@@ -80,6 +84,7 @@ export class Renewals {
   handleClosed({ facts }: Session): void {
     this.underWay.get(facts.id)?.call.attempt.end()
     this.underWay.delete(facts.id)
+    this.ticketless.delete(facts.id)
   }
 
   /** Answers false for an accept of no renewal. */
@@ -105,7 +110,7 @@ export class Renewals {
     return false
   }
 
-  /** Undefined where there is no ticket: the session ends when its time is over. */
+  /** Undefined where there is no ticket: the session ends when its time is over, unless the other side renews it. */
   private begin(session: Session, nowMs: number): Renewal | undefined {
     const { options, sessions } = this.host
     const { address, id } = session.facts
@@ -117,7 +122,11 @@ export class Renewals {
       early: () => undefined,
     }
     const attempt = options.protection.resume(opening)
-    if (attempt === undefined) return undefined
+    if (attempt === undefined) {
+      this.ticketless.set(id, nowMs + REKEY_TURN_MS)
+      return undefined
+    }
+    this.ticketless.delete(id)
     const renewal: Renewal = { session, call: { opening, attempt }, early: [], tries: 0, nextAtMs: nowMs }
     this.underWay.set(id, renewal)
     return renewal

@@ -66,10 +66,11 @@ export class Tickets {
     return known && isFresh(known, nowMs) ? known : undefined
   }
 
-  /** Keeps those of keys that are trusted. */
-  retain(isTrusted: (fingerprint: string) => boolean): void {
+  /** Keeps those that are fresh, of keys that are trusted: what is of no use any more is nothing to steal. */
+  retain(isTrusted: (fingerprint: string) => boolean, nowMs: number): void {
     for (const tickets of [this.toAnswer, this.toAsk])
-      for (const [key, { fingerprint }] of tickets) if (!isTrusted(fingerprint)) tickets.delete(key)
+      for (const [key, known] of tickets)
+        if (!isFresh(known, nowMs) || !isTrusted(known.fingerprint)) tickets.delete(key)
   }
 }
 
