@@ -14,6 +14,9 @@ export const COMPACT_BYTES_MIN = 2 * 1024 * 1024
 /** A log is compacted when it has grown to this many times what the last compaction left. */
 export const COMPACT_GROWTH = 4
 
+/** Records written at once while a log is compacted: some 130 kB of them. */
+export const COMPACT_BATCH_RECORDS = 1_024
+
 /** Bytes read at once while the log is replayed. */
 export const REPLAY_CHUNK_BYTES = 1024 * 1024
 
