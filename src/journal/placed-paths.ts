@@ -20,6 +20,8 @@ export class PlacedPaths implements Iterable<readonly [path: string, digest: Dig
   set(path: string, digest: Digest | ''): void {
     const bytes = bytesOfHex(digest)
     assert(bytes !== undefined, 'a digest is hexadecimal')
+    // Whoever goes through the paths meets it anew.
+    this.digests.delete(path)
     this.digests.set(copyOfText(path), String.fromCharCode(...bytes))
   }
 
