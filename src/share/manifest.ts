@@ -224,9 +224,7 @@ export class Manifest {
   folderHas(folder: string, digest: Digest): boolean {
     const known = this.folderAt.get(folder)
     if (known === undefined) return false
-    if (known.item?.digest === digest) return true
-    for (const page of known.pages.items()) if (page.digest === digest) return true
-    return false
+    return known.item?.digest === digest || known.pages.hasOneOf(this.items.pagesOf(digest))
   }
 
   /** Lists the changed pages of a folder whose subfolders are listed, and the folder itself. */
