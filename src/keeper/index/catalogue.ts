@@ -7,14 +7,15 @@ import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
-import { countOf, dotOf, dotsOf, foldSeen, type PeerId, peerOf, type Seen } from '../../share/dots.js'
+import { dotsOf, type PeerId, type Seen } from '../../share/dots.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import { Manifest } from '../../share/manifest.js'
 import { FoldedPaths } from './folded.js'
 import { Holders } from './holders.js'
 import { decodeFormat1Record, decodeRecord, encodeNotHeld, encodeRecord } from './index-line.js'
-import { COMMIT_CHANGES_MAX, KNOWS_PEERS_MAX } from './limits.js'
+import { KnownCounts } from './known-counts.js'
+import { COMMIT_CHANGES_MAX } from './limits.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
 import type { Signature } from './signature.js'
 
@@ -35,10 +36,7 @@ export class Catalogue {
   private uncommitted = 0
   private beforeCommit: () => void = () => {}
   private recorded: (path: string) => void = () => {}
-  /** The highest count of each author that an entry here has ever seen. */
-  private readonly counts = new Map<PeerId, number>()
-  /** Authors whose highest count is another one since `takeKnows`. */
-  private readonly counted = new Set<PeerId>()
+  private readonly counts = new KnownCounts()
 
   constructor(hash: Hash, index: Index) {
     this.manifest = new Manifest(hash)
@@ -144,26 +142,16 @@ export class Catalogue {
 
   /** The highest counts of all authors that are known here, the latest of them where there are too many. */
   get knows(): Seen {
-    const dots = [...this.counts].map(([peer, count]) => dotOf(peer, count))
-    return foldSeen(dots.sort().join(','), [], KNOWS_PEERS_MAX).seen
+    return this.counts.seen
   }
 
   /** What is known, where that is more of another author than `own` since the last call. */
   takeKnows(own: PeerId): Seen | undefined {
-    this.counted.delete(own)
-    if (this.counted.size === 0) return undefined
-    this.counted.clear()
-    return this.knows
+    return this.counts.take(own)
   }
 
   private handleSeen({ version }: Entry): void {
-    for (const dot of dotsOf(version.seen)) {
-      const peer = peerOf(dot)
-      const count = countOf(dot)
-      if (count <= (this.counts.get(peer) ?? 0)) continue
-      this.counts.set(peer, count)
-      this.counted.add(peer)
-    }
+    for (const dot of dotsOf(version.seen)) this.counts.handleSeen(dot)
   }
 
   /** Files whose content is known for sure, and what they looked like then. */

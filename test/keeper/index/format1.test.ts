@@ -62,6 +62,10 @@ function dyingAt(index: SimIndex, commits: number, error: Error = new SimulatedD
 }
 
 describe('an index of format 1', () => {
+  test('tells a peer of the counts of its authors, and of no dot that was made for it', () => {
+    expect(new Catalogue(hash, indexOf(LINES)).knows).toBe(`${A}:12,${B}:7`)
+  })
+
   test('says what it said, with dots', () => {
     const catalogue = new Catalogue(hash, indexOf(LINES))
     expect([...catalogue.manifest.entries()].map(({ path, kind }) => `${kind} ${path}`)).toEqual([
