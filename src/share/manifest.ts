@@ -209,6 +209,10 @@ export class Manifest {
     return this.items.get(digest)
   }
 
+  hasItem(digest: Digest): boolean {
+    return this.items.has(digest)
+  }
+
   /** The listings that were current before the last `root()` are served no more. */
   forgetReplaced(): void {
     this.root()
