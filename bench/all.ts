@@ -1,4 +1,4 @@
-// All benches, one after the other; what they show is in bench/results/ afterwards. Takes about an hour.
+// All benches, one after the other; what they show is in bench/results/ afterwards. Takes an hour and a half.
 //
 //   npm run bench [-- --runs 3]
 
@@ -10,7 +10,7 @@ import { EXIT_LEFT_OUT } from './bench.js'
 
 /** Those over links take the options; the others know no runs. */
 const OVER_LINKS = ['link', 'small', 'many', 'memory', 'fair']
-const OTHERS = ['loss', 'latency', 'seal']
+const OTHERS = ['loss', 'latency', 'seal', 'files']
 
 const values = parseArguments('bench', { runs: { type: 'string', default: '3' }, lock: { type: 'string' } })
 const options = Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])

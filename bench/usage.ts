@@ -1,6 +1,6 @@
 // Usage of a process and its descendants, from /proc: processor time and the most memory that each had at once.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 /** Linux reports processor time in hundredths of a second to user space, whatever its own clock. */
 const TICKS_PER_S = 100
@@ -118,9 +118,35 @@ function statOf(pid: string): Stat | undefined {
   }
 }
 
+/** Memory of a process in bytes. */
+export interface Memory {
+  /** Since it started, or since `resetPeaks`. */
+  readonly peakBytes: number
+  readonly nowBytes: number
+}
+
+/** Of each process that is alive below (and with) this one, its parent before it. */
+export function memoryOf(root: number): Memory[] {
+  return descendants(root, allStats()).map(({ pid }) => ({
+    peakBytes: peakRssOf(pid),
+    nowBytes: residentBytes(pid, 'VmRSS'),
+  }))
+}
+
+/** Peaks count from now on. proc(5), clear_refs: 5 sets VmHWM to VmRSS. */
+export function resetPeaks(root: number): void {
+  for (const { pid } of descendants(root, allStats())) writeFileSync(`/proc/${pid}/clear_refs`, '5')
+}
+
 function peakRssOf(pid: number): number {
+  return residentBytes(pid, 'VmHWM')
+}
+
+function residentBytes(pid: number, field: 'VmHWM' | 'VmRSS'): number {
   try {
-    const line = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))
+    const line = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(
+      readFileSync(`/proc/${pid}/status`, 'latin1'),
+    )
     return line === null ? 0 : 1_024 * Number(line[1])
   } catch {
     return 0

@@ -6,12 +6,12 @@
 // it claims may be missing too; claims are checked by digest then.
 
 import { BlockSet } from '../base/blockset.js'
-import { concatBytes, equalBytes, textOf, utf8 } from '../base/bytes.js'
+import { equalBytes, textOf, utf8 } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
 import { blockCount, type Digest } from '../base/item.js'
 import { JOURNAL_PATH, NEW_JOURNAL_PATH, OWN_FOLDER } from '../base/own-folder.js'
 import type { Disk, FileHandle } from '../base/ports.js'
-import { COMPACT_BYTES_MIN, COMPACT_GROWTH, REPLAY_CHUNK_BYTES } from './limits.js'
+import { COMPACT_BATCH_RECORDS, COMPACT_BYTES_MIN, COMPACT_GROWTH, REPLAY_CHUNK_BYTES } from './limits.js'
 import { PlacedPaths } from './placed-paths.js'
 import {
   type Crc32,
@@ -150,11 +150,11 @@ export class Journal<E extends Placeable> {
   compactIfLarge(): boolean {
     if (this.endOffset < this.compactAtBytes) return false
     const { disk } = this.options
-    const bytes = concatBytes([HEADER, encodeRecords(this.liveRecords(), this.options, this.options.crc32)])
     const fresh = disk.create(NEW_JOURNAL_PATH)
+    let endOffset: number
     try {
       disk.truncate(fresh, 0)
-      disk.write(fresh, bytes, 0)
+      endOffset = this.writeLive(fresh)
       disk.sync(fresh)
       disk.rename(NEW_JOURNAL_PATH, JOURNAL_PATH)
     } catch (error) {
@@ -163,9 +163,9 @@ export class Journal<E extends Placeable> {
     }
     disk.close(this.handle)
     this.handle = fresh
-    this.endOffset = bytes.length
+    this.endOffset = endOffset
     this.torn = false
-    this.compactAtBytes = Math.max(COMPACT_BYTES_MIN, bytes.length * COMPACT_GROWTH)
+    this.compactAtBytes = Math.max(COMPACT_BYTES_MIN, endOffset * COMPACT_GROWTH)
     disk.syncFolder(OWN_FOLDER)
     return true
   }
@@ -291,16 +291,35 @@ export class Journal<E extends Placeable> {
     if (placing.entry.digest !== '') this.fetchOf.delete(placing.entry.digest)
   }
 
-  /** The shortest log that replays to the present state. */
-  private liveRecords(): JournalRecord<E>[] {
-    const records: JournalRecord<E>[] = []
-    if (this.bootNow !== '') records.push({ kind: 'opened', boot: this.bootNow })
-    for (const [path, digest] of this.placedAt) records.push({ kind: 'unsynced', digest, path })
-    for (const [digest, { path, sizeBytes, blocks }] of this.fetchOf) {
-      records.push({ kind: 'fetch', digest, sizeBytes, path })
-      if (blocks.size > 0) records.push({ kind: 'blocks', digest, runs: runsOf(blocks) })
+  /** Writes the header and the live records, a batch at once: those of a million placed files would take hundreds of MB
+   *  in memory. Answers where they end. */
+  private writeLive(handle: FileHandle): number {
+    const { disk, crc32 } = this.options
+    let offset = 0
+    const write = (bytes: Uint8Array): void => {
+      disk.write(handle, bytes, offset)
+      offset += bytes.length
     }
-    for (const placing of this.placingAt.values()) records.push({ kind: 'placing', ...placing })
-    return records
+    write(HEADER)
+    let batch: JournalRecord<E>[] = []
+    for (const record of this.liveRecords()) {
+      batch.push(record)
+      if (batch.length < COMPACT_BATCH_RECORDS) continue
+      write(encodeRecords(batch, this.options, crc32))
+      batch = []
+    }
+    if (batch.length > 0) write(encodeRecords(batch, this.options, crc32))
+    return offset
+  }
+
+  /** The shortest log that replays to the present state. */
+  private *liveRecords(): Generator<JournalRecord<E>> {
+    if (this.bootNow !== '') yield { kind: 'opened', boot: this.bootNow }
+    for (const [path, digest] of this.placedAt) yield { kind: 'unsynced', digest, path }
+    for (const [digest, { path, sizeBytes, blocks }] of this.fetchOf) {
+      yield { kind: 'fetch', digest, sizeBytes, path }
+      if (blocks.size > 0) yield { kind: 'blocks', digest, runs: runsOf(blocks) }
+    }
+    for (const placing of this.placingAt.values()) yield { kind: 'placing', ...placing }
   }
 }

@@ -14,6 +14,15 @@ export const COMPACT_BYTES_MIN = 2 * 1024 * 1024
 /** A log is compacted when it has grown to this many times what the last compaction left. */
 export const COMPACT_GROWTH = 4
 
+/** Records written at once while a log is compacted: some 130 kB of them. */
+export const COMPACT_BATCH_RECORDS = 1_024
+
+/** Bytes of memory that are taken at once for paths that were put in place: some 4,000 of them. */
+export const PLACED_CHUNK_BYTES = 256 * 1024
+
+/** Bytes of paths that were put in place again since, below which they are left where they are. */
+export const PLACED_DEAD_BYTES_MIN = 1024 * 1024
+
 /** Bytes read at once while the log is replayed. */
 export const REPLAY_CHUNK_BYTES = 1024 * 1024
 

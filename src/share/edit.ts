@@ -76,7 +76,7 @@ export function relabel(
   entry: Entry,
   old: { peer: string; kept: number },
   newDot: (dot: Dot) => Dot,
-): Entry | undefined {
+): Made | undefined {
   const { content, attributes, seen } = entry.version
   const isOurs = (dot: Dot) => peerOf(dot) === old.peer && countOf(dot) > old.kept
   const renamed = (dot: Dot) => (isOurs(dot) ? newDot(dot) : dot)
@@ -87,11 +87,9 @@ export function relabel(
     if (!isOurs(dot)) return [dot]
     return old.kept > 0 ? [dotOf(old.peer, old.kept)] : []
   })
-  return {
-    ...entry,
-    touched: touched === undefined ? undefined : { ...touched, content: renamed(touched.content) },
-    version: { ...dots, seen: [...remembered, ...Object.values(dots)].reduce(uniteSeen, '') },
-  }
+  const retouched = touched === undefined ? undefined : { ...touched, content: renamed(touched.content) }
+  const unfolded = [...remembered, ...Object.values(dots)].reduce(uniteSeen, '')
+  return made(entry.path, entry, { ...entry, touched: retouched }, dots, unfolded)
 }
 
 /** The time to set on the disk, which a scan compares with. */

@@ -36,6 +36,14 @@ export class FolderPages {
     for (const page of this.pages) if (page.item !== undefined) yield page.item
   }
 
+  /** Whether one of these pages is this folder's. A folder may have thousands of pages, and a walk asks for each of a peer's. */
+  hasOneOf(pages: Page | ReadonlySet<Page> | undefined): boolean {
+    if (pages === undefined) return false
+    if (pages instanceof Page) return pages.isIn(this.subfolders)
+    if (pages.size < this.pages.length) return someOf(pages, (page) => page.isIn(this.subfolders))
+    return this.pages.some((page) => pages.has(page))
+  }
+
   /** Of a name that is there: its record, or NO_RECORD. */
   get(name: string): string | undefined {
     const spot = this.find(name)
@@ -166,6 +174,11 @@ export class FolderPages {
 
 export function endsPage(name: string): boolean {
   return hashName(name) % PAGE_LINES_MEAN === 0
+}
+
+function someOf<T>(items: Iterable<T>, holds: (item: T) => boolean): boolean {
+  for (const item of items) if (holds(item)) return true
+  return false
 }
 
 function lowerBound(names: readonly string[], name: string): number {

@@ -209,6 +209,10 @@ export class Manifest {
     return this.items.get(digest)
   }
 
+  hasItem(digest: Digest): boolean {
+    return this.items.has(digest)
+  }
+
   /** The listings that were current before the last `root()` are served no more. */
   forgetReplaced(): void {
     this.root()
@@ -224,9 +228,7 @@ export class Manifest {
   folderHas(folder: string, digest: Digest): boolean {
     const known = this.folderAt.get(folder)
     if (known === undefined) return false
-    if (known.item?.digest === digest) return true
-    for (const page of known.pages.items()) if (page.digest === digest) return true
-    return false
+    return known.item?.digest === digest || known.pages.hasOneOf(this.items.pagesOf(digest))
   }
 
   /** Lists the changed pages of a folder whose subfolders are listed, and the folder itself. */

@@ -36,6 +36,11 @@ export class Page {
     this.records = records
   }
 
+  /** Whether it is of the folder with these subfolders: each has its own. */
+  isIn(subfolders: Subfolders): boolean {
+    return this.subfolders === subfolders
+  }
+
   get isChanged(): boolean {
     return this.item === undefined || this.listed !== undefined
   }

@@ -44,6 +44,15 @@ export class TreeItems {
     return content instanceof Uint8Array ? content : this.written(content, sizeBytes)
   }
 
+  has(digest: Digest): boolean {
+    return this.lists.has(digest) || this.pages.has(digest) || this.recent.has(digest)
+  }
+
+  /** The pages that are listed as this item: in many folders where these hold the same. */
+  pagesOf(digest: Digest): Page | ReadonlySet<Page> | undefined {
+    return this.pages.get(digest)
+  }
+
   /** Keeps a list of pages until it is released as often as it was added. */
   addList(bytes: Uint8Array): ItemRef {
     const item = this.itemOf(bytes)

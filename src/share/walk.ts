@@ -38,13 +38,13 @@ interface Awaited {
   readonly places: ListingPlace[]
 }
 
-/** A listing whose bytes are here, to be compared at these places. */
+/** A listing that is here, to be compared at these places. */
 interface Open {
   readonly item: ItemRef
-  readonly bytes: Uint8Array
+  /** Those that came from the peer are held until the last place is read. Undefined for a listing of ours, which is written
+   *  out when it is read: a small listing of the peer may name thousands of them. */
+  readonly bytes: Uint8Array | undefined
   readonly places: ListingPlace[]
-  /** The bytes came from the peer, and are held until the last place is read. */
-  readonly isPulled: boolean
 }
 
 interface Reading {
@@ -59,12 +59,14 @@ export class TreeWalk {
   private readonly unpulled: Digest[] = []
   /** Read from the end, for the same reason. */
   private readonly open: Open[] = []
-  private readonly pulled = new Map<Digest, Open>()
+  /** The same by their digests. */
+  private readonly opened = new Map<Digest, Open>()
   private reading: Reading | undefined
   private placeCount = 0
   private pathUnits = 0
   private lineCount = 0
   private fault: WalkFault | undefined
+  private heldItems = 0
   private heldBytesSum = 0
 
   /** `root` is the peer's, of kind 'tree'. */
@@ -86,7 +88,7 @@ export class TreeWalk {
 
   /** Items that came from the peer and are not read to their ends, and their bytes. */
   get heldCount(): number {
-    return this.pulled.size
+    return this.heldItems
   }
 
   get heldBytes(): number {
@@ -113,9 +115,8 @@ export class TreeWalk {
     this.awaited.delete(digest)
     if (bytes.length !== awaited.item.sizeBytes) return this.fail('wrong-size')
     if (hexOf(this.local.hash(bytes)) !== digest) return this.fail('wrong-digest')
-    const open = { ...awaited, bytes, isPulled: true }
-    this.open.push(open)
-    this.pulled.set(digest, open)
+    this.push({ ...awaited, bytes })
+    this.heldItems++
     this.heldBytesSum += bytes.length
     return undefined
   }
@@ -148,24 +149,35 @@ export class TreeWalk {
 
   /** Begins to read the newest listing, in the newest of its places. Answers what that cost, in lines. */
   private openNext(): Decoded<number, WalkFault> {
-    const open = this.open.at(-1)!
-    const place = open.places.pop()
-    if (place !== undefined) {
-      this.countPlace(place, -1)
-      const reader = TreeItemReader.open(open.bytes, place.folder)
-      if (!reader.ok) return reader
-      this.reading = { reader: reader.value, place }
+    const { item, bytes, places } = this.open.at(-1)!
+    const place = places.pop()
+    // Where another has taken its folder since, ours may be here no more.
+    const known = place === undefined ? undefined : (bytes ?? this.local.item(item.digest))
+    if (places.length === 0) this.closeLast()
+    if (place === undefined) return decoded(1)
+    this.countPlace(place, -1)
+    if (known === undefined) {
+      this.awaitItem(item, place)
+      return decoded(1)
     }
-    if (open.places.length === 0) this.closeLast()
-    return decoded(1 + Math.floor(open.bytes.length / WALK_LINE_BYTES))
+    const reader = TreeItemReader.open(known, place.folder)
+    if (!reader.ok) return reader
+    this.reading = { reader: reader.value, place }
+    return decoded(1 + Math.floor(known.length / WALK_LINE_BYTES))
+  }
+
+  private push(open: Open): void {
+    this.open.push(open)
+    this.opened.set(open.item.digest, open)
   }
 
   /** The reader keeps the bytes that it still needs. */
   private closeLast(): void {
-    const open = this.open.pop()!
-    if (!open.isPulled) return
-    this.pulled.delete(open.item.digest)
-    this.heldBytesSum -= open.bytes.length
+    const { item, bytes } = this.open.pop()!
+    this.opened.delete(item.digest)
+    if (bytes === undefined) return
+    this.heldItems--
+    this.heldBytesSum -= bytes.length
   }
 
   private compare(listing: TreeItem, place: ListingPlace, differing: Entry[]): WalkFault | undefined {
@@ -193,18 +205,13 @@ export class TreeWalk {
   /** An item that our folder has too holds nothing new; one that we have elsewhere need not be pulled. */
   private lookInto(item: ItemRef, place: ListingPlace): void {
     if (this.local.folderHas(place.folder, item.digest)) return
-    const pulled = this.pulled.get(item.digest)
-    if (pulled !== undefined) {
-      pulled.places.push(place)
-      this.countPlace(place, 1)
-      return
-    }
-    const bytes = this.local.item(item.digest)
-    if (bytes === undefined) {
+    const open = this.opened.get(item.digest)
+    if (open === undefined && !this.local.hasItem(item.digest)) {
       this.awaitItem(item, place)
       return
     }
-    this.open.push({ item, bytes, places: [place], isPulled: false })
+    if (open !== undefined) open.places.push(place)
+    else this.push({ item, bytes: undefined, places: [place] })
     this.countPlace(place, 1)
   }
 
@@ -226,7 +233,8 @@ export class TreeWalk {
     this.fault = fault
     this.awaited.clear()
     this.open.length = 0
-    this.pulled.clear()
+    this.opened.clear()
+    this.heldItems = 0
     this.heldBytesSum = 0
     this.reading = undefined
     return fault

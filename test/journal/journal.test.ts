@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { DiskError } from '../../src/base/ports.js'
 import { JOURNAL_PATH, Journal } from '../../src/journal/journal.js'
-import { COMPACT_BYTES_MIN } from '../../src/journal/limits.js'
+import { COMPACT_BATCH_RECORDS, COMPACT_BYTES_MIN } from '../../src/journal/limits.js'
 import { encodeRecords, type JournalRecord } from '../../src/journal/record.js'
 import type { Entry } from '../../src/share/entry.js'
 import { decodeEntry, encodeEntry } from '../../src/share/entry-line.js'
@@ -365,14 +365,38 @@ describe('compaction', () => {
     expect(journal.compactIfLarge()).toBe(false)
   })
 
+  test.each([COMPACT_BATCH_RECORDS - 1, COMPACT_BATCH_RECORDS, 3 * COMPACT_BATCH_RECORDS])(
+    'of %d records writes a part at once and loses none',
+    (recordCount) => {
+      const disk = makeDisk()
+      const journal = open(disk)
+      const paths = Array.from({ length: recordCount }, (_, index) => `folder/file ${index}`)
+      for (const path of paths) journal.append({ kind: 'unsynced', digest: digestOf(path), path })
+      while (journal.sizeBytes < COMPACT_BYTES_MIN)
+        journal.append(paths.map((path) => ({ kind: 'unsynced', digest: digestOf(path), path })))
+      const before = stateOf(journal)
+      let largestBytes = 0
+      const write = disk.write.bind(disk)
+      disk.write = (handle, bytes, offset) => {
+        largestBytes = Math.max(largestBytes, bytes.length)
+        write(handle, bytes, offset)
+      }
+      expect(journal.compactIfLarge()).toBe(true)
+      expect(largestBytes).toBeLessThan(COMPACT_BATCH_RECORDS * 150)
+      expect(stateOf(journal)).toEqual(before)
+      expect(stateOf(open(disk))).toEqual(before)
+    },
+  )
+
   test('whenever the process or the machine goes down in it, the log is the old or the new one', () => {
     const filled = makeDisk()
     fill(open(filled))
     const log = filled.contentOf(JOURNAL_PATH)!
     const deaths: [count: number, moment: DeathMoment][] = [
       [1, 'before'],
-      [3, 'during'], // the write
-      ...[1, 2, 3, 4, 5, 6].map((count): [number, DeathMoment] => [count, 'after']),
+      [3, 'during'], // the write of the header
+      [4, 'during'], // the write of the records
+      ...[1, 2, 3, 4, 5, 6, 7].map((count): [number, DeathMoment] => [count, 'after']),
     ]
     for (const power of [false, true]) {
       for (const [count, moment] of deaths) {

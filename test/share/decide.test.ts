@@ -324,7 +324,7 @@ describe('a peer with a new id', () => {
   test('turns its later edits into edits of that id that claim to have seen none it does not remember', () => {
     const later = file('later', dotOf(A, 5), { base: file('new', dotOf(B, 1), { base: old }) })
     const known = file('known', dotOf(A, 3), { base: old, mtimeMs: 9 })
-    const renamed = relabel(later, { peer: A, kept: 1 }, () => dotOf(C, 6))!
+    const renamed = relabel(later, { peer: A, kept: 1 }, () => dotOf(C, 6))!.entry
     expect(decide(known, later, EMPTY).type).toBe('take')
     expect(renamed.version).toEqual({
       content: dotOf(C, 6),

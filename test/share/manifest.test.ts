@@ -28,6 +28,16 @@ const arbitraryCrowd = fc.record({
   seed: fc.nat(3),
 })
 
+/** Digests of the listing of a folder and of its pages. */
+function listingsOf(manifest: Manifest, folder: string): string[] {
+  const whole = manifest.folderItem(folder)
+  if (whole === undefined) return []
+  const item = decodeTreeItem(manifest.item(whole.digest)!, folder)
+  if (!item.ok) throw new Error(item.reason)
+  const pages = item.value.kind === 'pages' ? item.value.pages : []
+  return [whole, ...pages].map(({ digest }) => digest)
+}
+
 describe('a manifest', () => {
   test('holds what was set last at each path', () => {
     fc.assert(
@@ -161,6 +171,32 @@ describe('a manifest', () => {
       expect(manifest.folderHas('g', digest)).toBe(false)
       expect(manifest.folderHas('nowhere', digest)).toBe(false)
     }
+  })
+
+  test('tells it of folders that have pages in common too, whatever was edited', () => {
+    const folders = ['f', 'g', 'h', 'h/n1']
+    const arbitraryEdit = fc.record({
+      folder: fc.constantFrom(...folders),
+      name: fc.constantFrom(...enders, 'n', 'm', 'o'),
+      seed: fc.nat(1),
+      isRemoval: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(fc.array(arbitraryEdit, { maxLength: 12 }), { maxLength: 4 }), (rounds) => {
+        const manifest = new Manifest(sha256)
+        for (const round of rounds) {
+          for (const { folder, name, seed, isRemoval } of round) {
+            if (isRemoval) manifest.delete(`${folder}/${name}`)
+            else manifest.set(fileEntry(`${folder}/${name}`, { sizeBytes: seed, digest: digestOf(0) }))
+          }
+          manifest.root()
+          const listings = folders.map((folder) => new Set(listingsOf(manifest, folder)))
+          for (const digest of new Set(listings.flatMap((each) => [...each])))
+            for (const [at, folder] of folders.entries())
+              expect(manifest.folderHas(folder, digest)).toBe(listings[at]!.has(digest))
+        }
+      }),
+    )
   })
 
   test('any difference makes a different root', () => {

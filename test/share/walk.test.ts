@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hexOf, utf8 } from '../../src/base/bytes.js'
+import { hexOf, textOf, utf8 } from '../../src/base/bytes.js'
 import type { ItemRef } from '../../src/base/item.js'
 import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
 import { dotOf } from '../../src/share/dots.js'
@@ -229,6 +229,66 @@ describe('reading what has come', () => {
     expect({ pulled: walked.pulledCount, found: walked.entries.length }).toEqual({ pulled: 3, found: 6 })
     expect({ count: walk.heldCount, bytes: walk.heldBytes }).toEqual({ count: 0, bytes: 0 })
     expect(walk.done).toBe(true)
+  })
+
+  describe('a listing of ours that many folders of the peer have', () => {
+    const files = Array.from({ length: 100 }, (_, index) => fileEntry(`ours/${index}`))
+    const folders = Array.from({ length: 2_000 }, (_, index) => `folder-${index}`).sort()
+
+    /** The peer has it in all these folders; counts how often it is written out. */
+    function walkOver(): { local: Manifest; walk: TreeWalk; peer: ForgingPeer; writtenOut: () => number } {
+      const local = manifestOf(files)
+      local.root()
+      const listing = local.folderItem('ours')!
+      let count = 0
+      const item = local.item.bind(local)
+      local.item = (digest) => {
+        if (digest === listing.digest) count++
+        return item(digest)
+      }
+      const peer = new ForgingPeer()
+      peer.forge(textOf(item(listing.digest)!)!)
+      const root = peer.forge(lines(...folders.map((name) => subtree(name, listing))))
+      const walk = new TreeWalk(local, root)
+      expect(walk.handleItem(walk.pollPull()!.digest, peer.serve(root)!)).toBeUndefined()
+      return { local, walk, peer, writtenOut: () => count }
+    }
+
+    test('is written out when it is read, a few times in each step', () => {
+      const { walk, writtenOut } = walkOver()
+      const counts: number[] = []
+      let found = 0
+      while (walk.isReadable) {
+        const before = writtenOut()
+        const entries = walk.read()
+        found += entries.ok ? entries.value.length : Number.NaN
+        counts.push(writtenOut() - before)
+      }
+      expect(found).toBe(folders.length * files.length)
+      expect(Math.max(...counts)).toBeLessThan(WALK_STEP_LINES / files.length)
+      expect(walk.pollPull()).toBeUndefined()
+      expect(walk.done).toBe(true)
+    })
+
+    test('is pulled where it is ours no more when it is to be read', () => {
+      const { local, walk, peer } = walkOver()
+      const found = new Set<string>()
+      const read = () => {
+        const entries = walk.read()
+        if (entries.ok) for (const { path } of entries.value) found.add(path)
+      }
+      read()
+      for (const { path } of files) local.delete(path)
+      local.forgetReplaced()
+      while (walk.isReadable) read()
+      const pulled = walk.pollPull()!
+      expect(walk.pollPull()).toBeUndefined()
+      expect(walk.handleItem(pulled.digest, peer.serve(pulled)!)).toBeUndefined()
+      while (walk.isReadable) read()
+      expect(found.size).toBe(folders.length * files.length)
+      expect(walk.done).toBe(true)
+      expect({ count: walk.heldCount, bytes: walk.heldBytes }).toEqual({ count: 0, bytes: 0 })
+    })
   })
 
   test('refuses a listing that is wrong further down, when it comes to that', () => {

@@ -7,7 +7,7 @@ import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
-import { countOf, dotsOf, type PeerId, peerOf } from '../../share/dots.js'
+import { countOf, dotsOf, isOfFormat1, type PeerId, peerOf } from '../../share/dots.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import { Manifest } from '../../share/manifest.js'
@@ -156,6 +156,8 @@ export class Catalogue {
 
   private handleSeen({ version }: Entry): void {
     for (const dot of dotsOf(version.seen)) {
+      // Nobody counts in it, and each entry of a share of format 1 has one of its own.
+      if (isOfFormat1(dot)) continue
       const peer = peerOf(dot)
       const count = countOf(dot)
       const known = this.counts.get(peer)

@@ -17,6 +17,6 @@ export const FOLDED_PATHS_MAX = 1_024
 /** Paths of one content that share the table of holders with those of others; beyond them each has a place of its own. */
 export const SAME_CONTENT_SLOTS_MAX = 8
 
-/** Authors whose highest counts are kept, at 100 bytes each. A share has as many as machines ever edited it, and once more for
+/** Authors whose highest counts are kept, at 100 bytes each (dots of format 1 have none). A share has as many as machines ever edited it, and once more for
  *  each time that one was put back to an older copy; a peer that invents more would fill the memory. */
 export const COUNTED_AUTHORS_MAX = 65_536

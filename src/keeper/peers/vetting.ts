@@ -42,12 +42,13 @@ export class Vetting {
   private renew({ kept }: Restored): number {
     const { edits, catalogue } = this
     const old = { peer: edits.author, kept }
-    const above = [...catalogue.manifest.entries()].filter(
-      ({ version }) => countIn(version.seen, old.peer) > kept,
-    )
+    // Their paths alone: a share may have a million entries, and the manifest holds them packed.
+    const above: string[] = []
+    for (const { path, version } of catalogue.manifest.entries())
+      if (countIn(version.seen, old.peer) > kept) above.push(path)
     edits.renew()
     let relabelled = 0
-    for (const entry of above) {
+    for (const path of above) {
       const dots = new Map<Dot, Dot>()
       // One edit may have made content and attributes: it stays one.
       const newDot = (dot: Dot): Dot => {
@@ -55,11 +56,12 @@ export class Vetting {
         dots.set(dot, known)
         return known
       }
-      const renamed = relabel(entry, old, newDot)
+      const renamed = relabel(catalogue.get(path)!, old, newDot)
       if (renamed === undefined) continue
-      const { path } = entry
-      if (catalogue.isHeld(path)) catalogue.record(renamed, catalogue.signature(path), catalogue.mode(path))
-      else catalogue.recordNotHeld(renamed)
+      const { entry, folded } = renamed
+      if (catalogue.isHeld(path)) catalogue.record(entry, catalogue.signature(path), catalogue.mode(path))
+      else catalogue.recordNotHeld(entry)
+      catalogue.folded.add(path, folded)
       relabelled++
     }
     // Listings with the old name may be asked for still.

@@ -7,26 +7,30 @@ import type { Journal } from '../../journal/journal.js'
 import type { Entry } from '../../share/entry.js'
 import { parentOf } from '../../share/path.js'
 import { syncFile } from './file-sync.js'
-import { CHECKPOINT_QUIET_MS, CHECKPOINT_STEP_FILES } from './limits.js'
+import { CHECKPOINT_DELAY_MS_MAX, CHECKPOINT_QUIET_MS, CHECKPOINT_STEP_FILES } from './limits.js'
 
 export class Checkpoint {
   private readonly disk: Disk
   private readonly journal: Journal<Entry>
-  private pending: string[]
+  /** Over the paths of the log, which may be a million: it has no second list of them. What is placed meanwhile comes last. */
+  private paths: Iterator<string> | undefined
+  /** To be synced next. */
+  private path: string | undefined
   private readonly folders = new Set<string>()
   private dueMs: number | undefined
+  /** However much is placed, it is due then. */
+  private dueMsMax: number | undefined
 
   constructor(disk: Disk, journal: Journal<Entry>, nowMs: number) {
     this.disk = disk
     this.journal = journal
-    this.pending = [...journal.placedSinceCheckpoint.keys()]
-    if (this.pending.length > 0) this.dueMs = nowMs + CHECKPOINT_QUIET_MS
+    if (journal.placedSinceCheckpoint.size > 0) this.handlePlaced(nowMs)
   }
 
-  /** The log says that this path is in place. */
-  add(path: string, nowMs: number): void {
-    this.pending.push(path)
-    this.dueMs = nowMs + CHECKPOINT_QUIET_MS
+  /** The log says that something more is in place. */
+  handlePlaced(nowMs: number): void {
+    this.dueMsMax ??= nowMs + CHECKPOINT_DELAY_MS_MAX
+    this.dueMs = Math.min(nowMs + CHECKPOINT_QUIET_MS, this.dueMsMax)
   }
 
   pollTimeout(): number | undefined {
@@ -37,19 +41,38 @@ export class Checkpoint {
   step(nowMs: number): void {
     if (this.dueMs === undefined || nowMs < this.dueMs) return
     this.dueMs = nowMs
-    const paths = this.pending.splice(-CHECKPOINT_STEP_FILES)
-    for (const path of paths) {
+    if (this.paths === undefined) this.begin()
+    for (let count = 0; count < CHECKPOINT_STEP_FILES && this.path !== undefined; count++) {
+      const { path } = this
       this.folders.add(parentOf(path))
       if (!this.attempt(() => syncFile(this.disk, path))) return
+      this.path = this.nextPath()
     }
-    if (this.pending.length > 0) return
-    this.dueMs = undefined
+    if (this.path !== undefined) return
+    this.end()
     for (const folder of this.folders) if (!this.attempt(() => this.disk.syncFolder(folder))) return
     this.folders.clear()
     this.attempt(() => {
       this.journal.append({ kind: 'checkpoint' })
       this.journal.compactIfLarge()
     })
+  }
+
+  private begin(): void {
+    this.paths = this.journal.placedSinceCheckpoint.keys()
+    this.path = this.nextPath()
+  }
+
+  private nextPath(): string | undefined {
+    const next = this.paths?.next()
+    return next === undefined || next.done === true ? undefined : next.value
+  }
+
+  private end(): void {
+    this.paths = undefined
+    this.path = undefined
+    this.dueMs = undefined
+    this.dueMsMax = undefined
   }
 
   /** Answers whether to go on. What is gone or unreadable needs no sync of ours; what cannot be synced must not be
@@ -61,8 +84,7 @@ export class Checkpoint {
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       if (error.code !== 'io' && error.code !== 'no-space') return true
-      this.pending = [...this.journal.placedSinceCheckpoint.keys()]
-      this.dueMs = undefined
+      this.end()
       return false
     }
   }

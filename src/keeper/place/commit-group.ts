@@ -58,7 +58,7 @@ export class CommitGroup {
     const paths = this.placed.splice(0)
     try {
       this.journal.append({ kind: 'placed', paths })
-      for (const path of paths) this.checkpoint.add(path, nowMs)
+      if (paths.length > 0) this.checkpoint.handlePlaced(nowMs)
       this.journal.compactIfLarge()
     } catch (error) {
       if (!(error instanceof DiskError)) throw error

@@ -3,8 +3,10 @@
 export const PLACED_COMMIT_MS = 250
 export const PLACED_COMMIT_MAX = 2_048
 
-/** When nothing was placed for this long, what was is brought onto stable storage, so many files a step. */
+/** When nothing was placed for this long, what was is brought onto stable storage, so many files a step; where something is
+ *  placed again and again, at the latest after the longer time, as soon as nothing is wanted. */
 export const CHECKPOINT_QUIET_MS = 10_000
+export const CHECKPOINT_DELAY_MS_MAX = 300_000
 export const CHECKPOINT_STEP_FILES = 16
 
 /** Names tried for the loser of a conflict, where something else stands at the first ones. */

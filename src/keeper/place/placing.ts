@@ -116,7 +116,11 @@ export class Placing {
     }
     try {
       // With its new time, recovery could not tell a torn file from a person's.
-      if (entry.kind === 'file') this.syncStanding(entry.path)
+      if (entry.kind === 'file') {
+        this.syncStanding(entry.path)
+        // That takes a while, and with the new time nobody would find what was written meanwhile.
+        if (!scanner.matches(entry.path)) return false
+      }
       const isWidened = widens(local, entry)
       if (isMode) applyMode(disk, entry.path, entry, isWidened)
       if (isTime) disk.setTimes(entry.path, mtimeOf(entry))

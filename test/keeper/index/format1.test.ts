@@ -62,6 +62,12 @@ function dyingAt(index: SimIndex, commits: number, error: Error = new SimulatedD
 }
 
 describe('an index of format 1', () => {
+  test('tells a peer of the counts of its authors, and of no dot that was made for it', () => {
+    const catalogue = new Catalogue(hash, indexOf(LINES))
+    expect([catalogue.countOf(A), catalogue.countOf(B)]).toEqual([12, 7])
+    expect([...catalogue.takeCounted()].sort()).toEqual([A, B].sort())
+  })
+
   test('says what it said, with dots', () => {
     const catalogue = new Catalogue(hash, indexOf(LINES))
     expect([...catalogue.manifest.entries()].map(({ path, kind }) => `${kind} ${path}`)).toEqual([

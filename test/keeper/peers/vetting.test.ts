@@ -4,7 +4,16 @@ import { Catalogue } from '../../../src/keeper/index/catalogue.js'
 import { RENEWAL_MS_MIN } from '../../../src/keeper/index/limits.js'
 import { OwnEdits } from '../../../src/keeper/index/own-edits.js'
 import { Vetting } from '../../../src/keeper/peers/vetting.js'
-import { countOf, type Dot, peerOf } from '../../../src/share/dots.js'
+import {
+  countIn,
+  countOf,
+  type Dot,
+  dotOf,
+  isSeen,
+  peerOf,
+  SEEN_PEERS_MAX,
+  uniteSeen,
+} from '../../../src/share/dots.js'
 import { editContent } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { SimIndex } from '../../../src/sim/peer/index.js'
@@ -51,6 +60,28 @@ beforeEach(() => {
 
 const edit = (dot: Dot) => ({ author: peerOf(dot), count: countOf(dot) })
 const countOfEntry = (entry: Entry) => countOf(entry.version.content)
+
+describe('a new author', () => {
+  test('has its place in a vector that is full, and what that lacked room for is told', () => {
+    const acknowledged = write('a')
+    expect(vetting.handleClaim(edit(acknowledged.version.content))).toEqual({ type: 'vetted' })
+    const others = Array.from({ length: SEEN_PEERS_MAX - 1 }, (_, at) =>
+      dotOf((at + 1).toString(16).padStart(16, '0'), at + 1),
+    ).join(',')
+    const dot = edits.nextDot()
+    const version = { content: dot, attributes: dot, seen: uniteSeen(others, dot) }
+    catalogue.record({ ...acknowledged, path: 'full', version }, undefined)
+    const told = { author: OURS, count: countOf(dot) + 1 }
+    expect(vetting.handleClaim(told)).toEqual({ type: 'renewed', entries: 1 })
+    const { seen, content } = catalogue.get('full')!.version
+    expect(peerOf(content)).toBe(RENEWED)
+    expect(isSeen(seen)).toBe(true)
+    expect(countIn(seen, OURS)).toBe(countOfEntry(acknowledged))
+    expect(catalogue.folded.takeNotices()).toEqual([
+      { event: 'note', message: expect.stringContaining('full was edited by more than 64 peers') },
+    ])
+  })
+})
 
 describe('a peer', () => {
   test('that knows nothing of ours, or what we know, may be told of entries', () => {

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
 import { Checkpoint } from '../../../src/keeper/place/checkpoint.js'
-import { CHECKPOINT_QUIET_MS, CHECKPOINT_STEP_FILES } from '../../../src/keeper/place/limits.js'
+import {
+  CHECKPOINT_DELAY_MS_MAX,
+  CHECKPOINT_QUIET_MS,
+  CHECKPOINT_STEP_FILES,
+} from '../../../src/keeper/place/limits.js'
 import { ShareOnDisk, START_MS, theirFile } from '../share-on-disk.js'
 
 interface Watched extends ShareOnDisk {
@@ -45,7 +49,7 @@ describe('what was put in place', () => {
       ['f/b', START_MS + 5_000],
     ] as const) {
       place(share, path)
-      checkpoint.add(path, atMs)
+      checkpoint.handlePlaced(atMs)
     }
     const dueMs = START_MS + 5_000 + CHECKPOINT_QUIET_MS
     expect(checkpoint.pollTimeout()).toBe(dueMs)
@@ -72,7 +76,7 @@ describe('what was put in place', () => {
       const checkpoint = new Checkpoint(share.disk, share.journal, START_MS)
       for (let index = 0; index < files; index++) {
         place(share, `${index}`)
-        checkpoint.add(`${index}`, START_MS)
+        checkpoint.handlePlaced(START_MS)
       }
       const dueMs = checkpoint.pollTimeout()!
       for (let step = 1; step <= steps; step++) {
@@ -86,6 +90,40 @@ describe('what was put in place', () => {
       expect(unsynced(share)).toEqual([])
     },
   )
+
+  test('is synced again where it was replaced while the others were', () => {
+    const share = watchedShare()
+    const checkpoint = new Checkpoint(share.disk, share.journal, START_MS)
+    const paths = Array.from({ length: CHECKPOINT_STEP_FILES + 1 }, (_, index) => `${index}`)
+    for (const path of paths) place(share, path)
+    checkpoint.handlePlaced(START_MS)
+    checkpoint.step(START_MS + CHECKPOINT_QUIET_MS)
+    expect(share.synced).not.toContain(paths.at(-1))
+    for (const path of [paths[0]!, paths.at(-1)!, 'new']) place(share, path)
+    checkpoint.handlePlaced(START_MS + CHECKPOINT_QUIET_MS)
+    share.synced.length = 0
+    checkpoint.step(START_MS + 2 * CHECKPOINT_QUIET_MS)
+    expect(share.synced).toEqual(expect.arrayContaining([paths[0], paths.at(-1), 'new', '/']))
+    expect(unsynced(share)).toEqual([])
+  })
+
+  test('again and again is synced all the same', () => {
+    const share = watchedShare()
+    const checkpoint = new Checkpoint(share.disk, share.journal, START_MS)
+    const stepMs = CHECKPOINT_QUIET_MS / 2
+    let nowMs = START_MS
+    for (; nowMs < START_MS + CHECKPOINT_DELAY_MS_MAX; nowMs += stepMs) {
+      checkpoint.step(nowMs)
+      place(share, `${nowMs}`)
+      checkpoint.handlePlaced(nowMs)
+    }
+    expect(share.synced).toEqual([])
+    while (checkpoint.pollTimeout()! <= nowMs) checkpoint.step(nowMs)
+    expect(unsynced(share)).toEqual([])
+    place(share, 'next')
+    checkpoint.handlePlaced(nowMs)
+    expect(checkpoint.pollTimeout()).toBe(nowMs + CHECKPOINT_QUIET_MS)
+  })
 
   test('before a restart is synced by the next process', () => {
     const share = watchedShare()
@@ -107,7 +145,7 @@ describe('a sync that fails', () => {
       const share = watchedShare()
       const checkpoint = new Checkpoint(share.disk, share.journal, START_MS)
       place(share, 'a')
-      checkpoint.add('a', START_MS)
+      checkpoint.handlePlaced(START_MS)
       share.disk.failNext(code, 'open')
       checkpoint.step(START_MS + CHECKPOINT_QUIET_MS)
       expect(unsynced(share)).toEqual([])
@@ -122,14 +160,14 @@ describe('a sync that fails', () => {
     const share = watchedShare()
     const checkpoint = new Checkpoint(share.disk, share.journal, START_MS)
     place(share, 'a')
-    checkpoint.add('a', START_MS)
+    checkpoint.handlePlaced(START_MS)
     share.disk.failNext(code, operation)
     checkpoint.step(START_MS + CHECKPOINT_QUIET_MS)
     expect(unsynced(share)).toEqual(['a'])
     expect(checkpoint.pollTimeout()).toBeUndefined()
     share.synced.length = 0
     place(share, 'b')
-    checkpoint.add('b', START_MS + 60_000)
+    checkpoint.handlePlaced(START_MS + 60_000)
     checkpoint.step(START_MS + 60_000 + CHECKPOINT_QUIET_MS)
     expect(share.synced).toEqual(expect.arrayContaining(['a', 'b', '/']))
     expect(unsynced(share)).toEqual([])
@@ -139,7 +177,7 @@ describe('a sync that fails', () => {
     const share = watchedShare()
     const checkpoint = new Checkpoint(share.disk, share.journal, START_MS)
     place(share, 'a')
-    checkpoint.add('a', START_MS)
+    checkpoint.handlePlaced(START_MS)
     share.disk.sync = () => {
       throw new TypeError('broken')
     }

@@ -511,6 +511,24 @@ describe('what is here already', () => {
   })
 })
 
+describe('another time of what is here', () => {
+  test('is not set on what somebody writes while the file is brought onto the disk', () => {
+    const share = shareWith({ a: 'ours' })
+    const known = share.catalogue.get('a')!
+    const remote = theirFile('a', 'ours', { ...NEWER, ...seenOurs })
+    const sync = share.disk.sync.bind(share.disk)
+    share.disk.sync = (handle) => {
+      sync(handle)
+      share.nowMs += 1_000
+      share.disk.putFile('a', utf8('edit'))
+    }
+    expect(share.placing.adopt(remote)).toBe(false)
+    expect(share.catalogue.get('a')).toEqual(known)
+    expect(share.scanned()).toEqual(['file a'])
+    expect(share.textAt('a')).toBe('edit')
+  })
+})
+
 describe('what a peer deleted', () => {
   test('is not deleted here yet', () => {
     const share = shareWith({ a: 'ours' })

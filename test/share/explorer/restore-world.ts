@@ -247,7 +247,9 @@ function renewed(peer: Peer, at: number, clock: number, kept: number): Peer {
   const count = Math.max(clock, peer.highest + 1)
   const old = { peer: peer.id, kept }
   const entry =
-    peer.entry === undefined ? undefined : (relabel(peer.entry, old, () => dotOf(id, count)) ?? peer.entry)
+    peer.entry === undefined
+      ? undefined
+      : (relabel(peer.entry, old, () => dotOf(id, count))?.entry ?? peer.entry)
   const knows = uniteSeen(peer.knows, entry?.version.seen ?? '')
   return {
     ...peer,
