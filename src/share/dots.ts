@@ -135,6 +135,10 @@ export function foldSeen(seen: Seen, pinned: readonly Dot[], peersMax = SEEN_PEE
   }
 }
 
+/** Attributes that nobody chose: of a folder that LEFT made because a file was to go into it. They are its owner's alone, have
+ *  the same dot on every peer, and give way to all others. No peer has this id, and counts by clock are larger. */
+export const UNCHOSEN: Dot = 'fffffffffffffffe:1'
+
 /** Begins the peer of a dot that stands for a version vector of format 1 (format1.ts). Its count is 1, and counts by clock are
  *  larger. */
 export const FORMAT1_PREFIX = '00000000'

@@ -12,6 +12,7 @@ import {
   orderOfDots,
   peerOf,
   type Seen,
+  UNCHOSEN,
   uniteSeen,
 } from './dots.js'
 import type { Attributes, Content, Entry, Mode } from './entry.js'
@@ -48,6 +49,22 @@ export function editContent(
     { content: dot, attributes: kept?.version.attributes ?? dot },
     seenOf(base, dot),
   )
+}
+
+/** A folder that is made because a file of a peer goes into it. It has seen nothing, a deletion neither: with what that had seen
+ *  it would replace the folder of the file's peer, and the mode that somebody chose for it. */
+export function makeFolderOnTheWay(path: string, dot: Dot): Entry {
+  const content = {
+    kind: 'folder',
+    sizeBytes: 0,
+    mtimeMs: 0,
+    digest: '',
+    target: '',
+    deletedKind: undefined,
+  } as const
+  const attributes = { access: 'owner', executable: false, touched: undefined, confirmed: false } as const
+  return made(path, content, attributes, { content: dot, attributes: UNCHOSEN }, uniteSeen(dot, UNCHOSEN))
+    .entry
 }
 
 /** A tombstone on top of what stood here. */
@@ -118,12 +135,13 @@ export function orderOfContents(left: Entry, right: Entry): number {
   )
 }
 
-/** The same for attributes: the confirmed deletion, the more private mode, then untouched (it keeps the time that the content was written at),
+/** The same for attributes: the confirmed deletion, chosen by somebody, the more private mode, then untouched (it keeps the time that the content was written at),
  *  then the newest touch, then executable, then the larger dot. */
 export function orderOfAttributes(left: Entry, right: Entry): number {
   const [l, r] = [left, right]
   return (
     Number(l.confirmed) - Number(r.confirmed) ||
+    Number(l.version.attributes !== UNCHOSEN) - Number(r.version.attributes !== UNCHOSEN) ||
     PRIVACY[l.access] - PRIVACY[r.access] ||
     Number(l.touched === undefined) - Number(r.touched === undefined) ||
     (l.touched?.mtimeMs ?? 0) - (r.touched?.mtimeMs ?? 0) ||

@@ -40,8 +40,12 @@ export class History {
   /** Per peer, what a loss of power took from a path since LEFT last ran. */
   private readonly unmended: Map<string, Digest>[] = []
 
-  /** Paths of which the only copy of a content went with a share that was put back. */
-  private readonly givenUp = new Set<string>()
+  /** Contents whose only copy went with a share that was put back, or with a loss of power, by path. */
+  private readonly givenUp = new Map<string, Set<Digest>>()
+
+  /** Per peer, paths that a loss of power took under a running LEFT, which knew them, and that nobody has removed since. */
+  private readonly lost: Set<string>[] = []
+  private powerCutLossCount = 0
 
   private readonly diedAtMs: number[] = []
   private readonly isDown = new Set<number>()
@@ -57,6 +61,7 @@ export class History {
       this.removed.push(new Map())
       this.heldSince.push(new Map())
       this.unmended.push(new Map())
+      this.lost.push(new Set())
     }
   }
 
@@ -71,12 +76,30 @@ export class History {
   }
 
   /** Peers may know of the content still, and it comes from nobody. */
-  giveUp(path: string): void {
-    this.givenUp.add(path)
+  giveUp(path: string, digest: Digest): void {
+    const atPath = this.givenUp.get(path)
+    if (atPath === undefined) this.givenUp.set(path, new Set([digest]))
+    else atPath.add(digest)
   }
 
-  isGivenUp(path: string): boolean {
-    return this.givenUp.has(path)
+  isGivenUp(path: string, digest: Digest): boolean {
+    return this.givenUp.get(path)?.has(digest) === true
+  }
+
+  /** A loss of power took this path, which LEFT knew and had not been stopped: nobody has deleted it. */
+  lostInPowerCut(peer: number, path: string): void {
+    this.lost[peer]!.add(path)
+    this.powerCutLossCount++
+  }
+
+  /** How often that happened. */
+  get powerCutLosses(): number {
+    return this.powerCutLossCount
+  }
+
+  /** Paths of this peer that no person removed: a deletion of them is LEFT's own. */
+  lostPathsOf(peer: number): ReadonlySet<string> {
+    return this.lost[peer]!
   }
 
   existed(digest: Digest): boolean {
@@ -96,6 +119,7 @@ export class History {
     atMs: number,
   ): Digest | undefined {
     const digest = after === undefined ? undefined : this.digestOf(after)
+    this.forgetLost(peer, path)
     if (before !== undefined && before !== digest) this.supersede(peer, path, before)
     // Written over what a loss of power had made of it, before LEFT could look: it cannot be told from an edit of the
     // whole.
@@ -125,6 +149,12 @@ export class History {
     // never wrote it.
     if (before === digest || isPutBack) for (const other of supersededBefore) made.supersededAt.add(other)
     return digest
+  }
+
+  /** A person makes something at the path, or removes it, with all that was below. */
+  private forgetLost(peer: number, path: string): void {
+    const lost = this.lost[peer]!
+    for (const each of lost) if (each === path || each.startsWith(`${path}/`)) lost.delete(each)
   }
 
   /** Taken away and put back while LEFT was not there to see it: to LEFT nothing happened. */
@@ -191,6 +221,7 @@ export class History {
 
   /** Somebody at `peer` made a folder. */
   madeFolder(peer: number, path: string): void {
+    this.lost[peer]!.delete(path)
     this.removed[peer]!.delete(path)
   }
 
@@ -198,6 +229,7 @@ export class History {
   placed(peer: number, path: string, digest: Digest, atMs: number): string | undefined {
     const removal = this.removed[peer]!.get(path)
     this.removed[peer]!.delete(path)
+    this.lost[peer]!.delete(path)
     this.heldSince[peer]!.set(path, atMs)
     if (removal?.digest !== digest) return undefined
     const made = this.madeAt.get(path)?.get(digest)
@@ -235,6 +267,7 @@ export class History {
   /** An older copy of the share was put back: it remembers these deletions and no others. */
   putRemovalsBack(peer: number, removals: ReadonlyMap<string, Removal>): void {
     this.removed[peer] = new Map(removals)
+    this.lost[peer]!.clear()
   }
 
   /** LEFT took away what was at a path (in favour of a folder, or a version that is fetched again). */

@@ -24,6 +24,7 @@ export function checkAtRest(world: World): void {
   const shares = world.peers.map((_, peer) => shareOf(world, peer))
   checkKnown(world, shares)
   checkNothingLost(world, shares)
+  checkNotDeleted(world)
   checkEqual(world, shares)
   checkNotHeld(world, shares)
   checkTidy(world, shares)
@@ -91,6 +92,18 @@ function checkNothingLost(world: World, shares: readonly Map<string, Seen>[]): v
   }
 }
 
+/** What a loss of power took is no deletion, though nothing brings it back where nobody else had it. */
+function checkNotDeleted(world: World): void {
+  world.peers.forEach((_, peer) => {
+    for (const path of world.history.lostPathsOf(peer))
+      if (world.catalogues.get(peer)?.get(path)?.kind === 'tombstone')
+        world.break(
+          'I5',
+          `${peerName(peer)} tells that ${JSON.stringify(path)}, which a loss of power took, was deleted`,
+        )
+  })
+}
+
 function checkEqual(world: World, shares: readonly Map<string, Seen>[]): void {
   const difference = firstDifference(world, shares)
   if (difference !== undefined) world.break('I3', difference)
@@ -112,16 +125,32 @@ function firstDifference(world: World, shares: readonly Map<string, Seen>[]): st
 }
 
 /** Deletions are not passed on, and what was deleted stays so; a disk may refuse the path; and where peers do not all know
- *  each other, nothing comes through the one that deleted it or has no place for it. The only copy of a version that a peer
- *  knows of may have gone with a share that was put back. */
+ *  each other, nothing comes through the one that deleted it or has no place for it. */
 function isExcused(world: World, peer: number, path: string, seen: Seen): boolean {
   const isLacking = seen.kind === 'nothing'
   if (isLacking && (world.history.removedAt(peer, path) || refuses(world, peer, path))) return true
-  // It waits for a newer version than the other one's.
-  if (isLacking && world.history.isGivenUp(path) && world.peers[peer]!.notHeld.has(path)) return true
+  if (isLacking && waitsForNobody(world, peer, path)) return true
   const isMesh = world.peers.every((_, one) => world.neighboursOf(one).length === world.peers.length - 1)
   if (isMesh) return false
   return world.peers.some((_, other) => world.history.removedAt(other, path) || refuses(world, other, path))
+}
+
+/** Of the version that this peer knows, and does not hold, no copy is left on any machine: the only one went with a share that
+ *  was put back, or with a loss of power. The peer cannot tell that from a machine that is away. Another version that somebody
+ *  has is one that the missing one replaced, or wins against: placed in its stead, it would go round as the newest. Nothing is
+ *  lost by the wait, since that other version stands where it is (I2 looks for it), and the person is told that the path is not
+ *  held. */
+function waitsForNobody(world: World, peer: number, path: string): boolean {
+  const known = world.catalogues.get(peer)?.get(path)
+  if (known === undefined || !world.peers[peer]!.notHeld.has(path)) return false
+  return world.history.isGivenUp(path, known.digest) && !isAnywhere(world, known.digest)
+}
+
+/** Whether a file of this content stands in any share. */
+function isAnywhere(world: World, digest: string): boolean {
+  return world.peers.some((_, peer) =>
+    [...shareOf(world, peer).values()].some((seen) => seen.digest === digest),
+  )
 }
 
 function refuses(world: World, peer: number, path: string): boolean {
@@ -135,7 +164,7 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
     for (const path of peer.notHeld) {
       if (shares[number]!.has(path))
         world.break('I3', `${peerName(number)} holds ${JSON.stringify(path)} and says that it does not`)
-      if (world.history.isGivenUp(path)) continue
+      if (waitsForNobody(world, number, path)) continue
       // Deletions are not carried out yet, and so do not end that either.
       if (
         !world.peers.some((_, other) => refuses(world, other, path) || world.history.removedAt(other, path))
@@ -149,8 +178,11 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
   // What is lost or differs is told before what comes of that.
   if (world.history.hasRemovals || world.breach !== undefined) return
   // An older version that stands somewhere stays known there while nobody in reach holds the newer one.
-  const isStale = (path: string) => new Set(shares.flatMap((share) => share.get(path)?.digest ?? [])).size > 1
-  if (world.peers.some(({ notHeld }) => [...notHeld].some(isStale))) return
+  const isStale = (path: string, peer: number) => {
+    const standing = new Set(shares.flatMap((share) => share.get(path)?.digest ?? []))
+    return standing.size > 1 || (standing.size === 1 && waitsForNobody(world, peer, path))
+  }
+  if (world.peers.some(({ notHeld }, peer) => [...notHeld].some((path) => isStale(path, peer)))) return
   const other = world.peers.findIndex(({ root }) => root !== world.peers[0]!.root)
   if (other > 0) world.break('I3', `${peerName(0)} and ${peerName(other)} do not know the same`)
 }

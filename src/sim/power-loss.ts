@@ -1,6 +1,7 @@
 // Tells the history what a loss of power did to one share. Damage to what a person had not synced is the person's own;
 // damage to what LEFT had put there is left for LEFT to mend, and the invariants find it where LEFT does not.
 
+import type { Catalogue } from '../keeper/index/catalogue.js'
 import { isOwnPath } from '../share/path.js'
 import type { SimDisk } from './disk/disk.js'
 import type { Editor } from './edits.js'
@@ -16,10 +17,15 @@ export interface PowerLossScene {
   readonly editors: readonly Editor[]
   readonly history: History
   readonly trace: Trace
+  readonly catalogues: ReadonlyMap<number, Catalogue>
 }
 
 /** Runs `lose` and compares the share before and after it. */
-export function recordPowerLoss(scene: PowerLossScene, peer: number, lose: () => void): void {
+export function recordPowerLoss(
+  scene: PowerLossScene,
+  { peer, wasOpen }: { peer: number; wasOpen: boolean },
+  lose: () => void,
+): void {
   const { history, nowMs } = scene
   const { disk } = scene.peers[peer]!
   const { inodes } = scene.editors[peer]!
@@ -32,6 +38,9 @@ export function recordPowerLoss(scene: PowerLossScene, peer: number, lose: () =>
     const is = after.get(path)
     const digest = digestIn(history, was)
     if (was !== undefined && is !== undefined && digest === digestIn(history, is)) continue
+    // Of what LEFT did not know nothing could be told.
+    const isKnown = scene.catalogues.get(peer)?.live(path) !== undefined
+    if (is === undefined && wasOpen && isKnown) history.lostInPowerCut(peer, path)
     scene.trace.say(
       () =>
         `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes?.length ?? 0} other bytes`}`,
@@ -42,6 +51,7 @@ export function recordPowerLoss(scene: PowerLossScene, peer: number, lose: () =>
     // Not synced here and lost elsewhere before: then it is nowhere, and nobody could have kept it.
     const isUnseen = own && digest !== undefined && history.isUnseenEdit(peer, path, digest, nowMs)
     if (digest !== undefined && (!heldElsewhere || isUnseen)) history.supersede(peer, path, digest)
+    if (digest !== undefined && !heldElsewhere) history.giveUp(path, digest)
     // A rename of a person's that was undone may bring back what LEFT had put there, and nobody could have synced.
     const isFolder = is !== undefined && is.bytes === undefined
     if (isFolder) history.madeFolder(peer, path)

@@ -59,7 +59,7 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
     )
     if (digest !== undefined && !isElsewhere) {
       history.supersede(number, path, digest)
-      history.giveUp(path)
+      history.giveUp(path, digest)
     }
     history.putBack(number, path, is, world.nowMs)
   }

@@ -1,10 +1,12 @@
 // Draws a whole world from a seed: machines, links, what people do, what goes wrong and when. Sizes, times and faults
 // are small and many rather than large and few, since it is their meetings that break things.
 
+import { BLOCK_BYTES } from '../base/limits.js'
 import type { DeathMoment } from './disk/disk.js'
-import { drawLink } from './draw-link.js'
-import type { Edit, ToldAccess } from './edits.js'
-import { OUTSIDE_NAMES } from './outside.js'
+import { drawFlurry, drawPowerCut, drawRefusedPaths, drawRestores, drawRightedClock } from './draw/acts.js'
+import { ACCESSES, EditDrawing, NAMES } from './draw/edits.js'
+import { drawLink } from './draw/link.js'
+import type { Edit } from './edits.js'
 import {
   type Act,
   chainOf,
@@ -17,38 +19,11 @@ import {
 } from './plan.js'
 import { SeededRandom } from './random.js'
 
-const BLOCK_BYTES = 65_300
 const MODES_SEED = 0x6d_6f_64_65
-const ACCESSES: readonly ToldAccess[] = ['owner', 'owner', 'group', 'all']
 /** Beyond the seeds that anybody gives. */
 const REKEYING_SEED = 2 ** 45
+const REKEYING_BYTES_MIN = 800_000
 const YEAR_MS = 365.25 * 86_400_000
-
-/** Names that have broken programs before. */
-const NAMES = [
-  'a.txt',
-  'b',
-  'notes.md',
-  'data/x.bin',
-  'data/y',
-  'data/deep/z.log',
-  'docs/one',
-  'docs/two.tar.gz',
-  'line\nbreak',
-  'pipe|*|pipe',
-  '-rf',
-  ' space ',
-  '%41%0A',
-  '.hidden',
-  'A.txt',
-  'ñandú/übung.txt',
-  'n\u0303andu\u0301',
-  '😀',
-  'x'.repeat(255),
-  `${'é'.repeat(125)}.txt`,
-  '\u2028',
-  'data',
-] as const
 
 /** Settings for drawing a scenario from a seed. */
 export interface DrawOptions {
@@ -66,12 +41,10 @@ class Drawing {
   private readonly seed: number
   private readonly power: boolean
   private readonly restores: boolean
-  private random: SeededRandom
+  private readonly random: SeededRandom
   /** Draws modes, apart from the rest: seeds that once found something are the worlds that they were. */
   private readonly modes: SeededRandom
-  private readonly paths: readonly string[]
-  private readonly contents: readonly number[]
-  private readonly largeSizes: boolean
+  private readonly edits: EditDrawing
 
   constructor(seed: number, { power, restores = false }: DrawOptions) {
     this.seed = seed
@@ -79,21 +52,16 @@ class Drawing {
     this.restores = restores
     this.random = new SeededRandom(seed)
     this.modes = new SeededRandom(seed ^ MODES_SEED)
-    const { random } = this
-    const count = 2 + random.below(6)
-    this.paths = Array.from({ length: count }, () => this.pick(NAMES))
-    // Few contents and many places: identical files, and contents that come back.
-    this.contents = Array.from({ length: 6 }, () => random.uint32())
-    this.largeSizes = random.chance(0.15)
+    this.edits = new EditDrawing(this.random, this.modes)
   }
 
   scenario(): Scenario {
-    const { random } = this
+    const { random, seed, edits } = this
     const peerCount = random.chance(0.6) ? 2 : random.chance(0.8) ? 3 : 4
     const pairs = peerCount > 2 && random.chance(0.4) ? chainOf(peerCount) : meshOf(peerCount)
     const lastMs = 500 + random.next() * 8_000
     const rekeying = this.rekeying()
-    const peers = Array.from({ length: peerCount }, () => ({ ...this.peer(lastMs), ...rekeying }))
+    const drawnPeers = Array.from({ length: peerCount }, () => ({ ...this.peer(lastMs), ...rekeying }))
     const links = pairs.map(([one, other]) => drawLink(random, one, other))
     const acts: Act[] = []
     const editCount = 1 + random.below(14)
@@ -105,41 +73,29 @@ class Drawing {
       acts.push({ atMs: random.next() * lastMs * 1.2, happening: this.fault(links, peerCount) })
     const beginnings = Array.from({ length: random.below(6) }, () => ({
       peer: random.below(peerCount),
-      edit: this.beginning(),
+      edit: edits.beginning(),
     }))
     if (peerCount > 2 && random.chance(0.3)) this.spread(acts, peerCount, lastMs)
     this.changeModes(acts, peerCount, lastMs)
-    // From numbers of its own, so that a seed without it draws what it always drew.
-    if (this.restores) acts.push(...this.restoresOf(peerCount, lastMs))
+    const scene = { seed, edits, peerCount, lastMs }
+    if (this.restores) acts.push(...drawRestores(scene))
     const healAtMs = lastMs * 1.2 + 200 + random.next() * 3_000
     const restLoss = random.chance(0.5) ? 0 : random.next() * 0.05
-    acts.push(...this.refusedPaths(peerCount, lastMs))
+    const righted = drawRightedClock(scene, drawnPeers)
+    const cut = this.power ? drawPowerCut(scene, righted.peers) : { peers: righted.peers, acts: [] }
+    acts.push(...drawRefusedPaths(scene), ...righted.acts, ...drawFlurry(scene), ...cut.acts)
     acts.sort((left, right) => left.atMs - right.atMs)
-    return { seed: this.seed, peers, links, beginnings, acts, healAtMs, restLoss }
-  }
-
-  /** Drawn by themselves: what a seed stood for before there were any is the same now. */
-  private refusedPaths(peerCount: number, lastMs: number): Act[] {
-    const random = new SeededRandom(this.seed ^ 0x4e48)
-    if (random.chance(0.75)) return []
-    return Array.from({ length: 1 + random.below(3) }, () => ({
-      atMs: random.chance(0.5) ? 0 : random.next() * lastMs,
-      happening: {
-        type: 'refused-path',
-        peer: random.below(peerCount),
-        path: this.paths[random.below(this.paths.length)]!,
-        // Shorter than it takes until a refused path is tried again.
-        forMs: random.chance(0.5) ? undefined : random.next() * 20_000,
-      },
-    }))
+    return { seed, peers: cut.peers, links, beginnings, acts, healAtMs, restLoss }
   }
 
   /** Of a generator of its own: what else is drawn from a seed stays as it was before there was this. */
   private rekeying(): Pick<PeerPlan, 'rekeying'> {
     const random = new SeededRandom(this.seed + REKEYING_SEED)
     if (!random.chance(0.3)) return {}
-    // More than the probes of a new session take, which would else be renewed for ever.
-    return { rekeying: { afterMs: 600_000, afterBytes: 500_000 + random.next() * 2_000_000 } }
+    // More than the probes of a session take in the time that a world must be quiet, 340,000 bytes a minute and side where
+    // datagrams may be large: else it would be renewed by them alone for ever, and each renewal greets.
+    const afterBytes = Math.max(REKEYING_BYTES_MIN, 500_000 + random.next() * 2_000_000)
+    return { rekeying: { afterMs: 600_000, afterBytes } }
   }
 
   private peer(lastMs: number): PeerPlan {
@@ -171,9 +127,9 @@ class Drawing {
   private meet(acts: Act[], peerCount: number, lastMs: number): void {
     const { random } = this
     const atMs = random.next() * lastMs
-    const path = this.pick(this.paths)
+    const path = this.edits.path()
     for (let peer = 0; peer < peerCount; peer++) {
-      const happening: Happening = { type: 'edit', peer, edit: this.editOf(path) }
+      const happening: Happening = { type: 'edit', peer, edit: this.edits.of(path) }
       acts.push({ atMs: atMs + random.next() * this.pick([1, 100, 1_000]), happening })
     }
   }
@@ -187,7 +143,7 @@ class Drawing {
     const edit: Edit = {
       type: 'write',
       path: this.pick(NAMES),
-      content: this.content(),
+      content: this.edits.content(),
       sizeBytes: (5 + random.below(36)) * BLOCK_BYTES - random.below(BLOCK_BYTES),
       steps: 1,
       stepMs: 0,
@@ -205,39 +161,11 @@ class Drawing {
       })
   }
 
-  private restoresOf(peerCount: number, lastMs: number): Act[] {
-    const before = this.random
-    this.random = new SeededRandom(this.seed ^ 0x5eed)
-    const { random } = this
-    const count = random.chance(0.7) ? 1 : 2
-    const first = random.below(peerCount)
-    // Not two of one peer: a share takes one new name in a day.
-    const acts = Array.from({ length: count }, (_, index): Act => {
-      const peer = (first + index) % peerCount
-      // With a third peer that is met first nobody could tell: README.md.
-      const isOfMachine = peerCount === 2 && random.chance(0.5)
-      const editCount = random.below(3)
-      const edits = Array.from({ length: editCount }, () => this.editOf(this.pick(this.paths)))
-      const keptMs = 100 + random.next() * lastMs
-      const happening: Happening = {
-        type: 'restore',
-        peer,
-        keptMs,
-        downMs: random.next() * 1_000,
-        edits,
-        isOfMachine,
-      }
-      return { atMs: random.next() * lastMs, happening }
-    })
-    this.random = before
-    return acts
-  }
-
   private changeModes(acts: Act[], peerCount: number, lastMs: number): void {
     const { modes } = this
     const count = modes.chance(0.5) ? 0 : 1 + modes.below(4)
     for (let drawn = 0; drawn < count; drawn++) {
-      const path = modes.chance(0.2) ? this.folder(modes) : this.pick(this.paths, modes)
+      const path = modes.chance(0.2) ? this.edits.folder(modes) : this.edits.path(modes)
       const edit: Edit = { type: 'chmod', path, access: this.pick(ACCESSES, modes) }
       acts.push({
         atMs: modes.next() * lastMs,
@@ -246,93 +174,8 @@ class Drawing {
     }
   }
 
-  /** A file that is private from its beginning. */
-  private access(): ToldAccess | undefined {
-    return this.modes.chance(0.2) ? this.pick(ACCESSES, this.modes) : undefined
-  }
-
   private editAt(peer: number): Happening {
-    return { type: 'edit', peer, edit: this.editOf(this.pick(this.paths)) }
-  }
-
-  private beginning(): Edit {
-    const { random } = this
-    const path = this.pick(this.paths)
-    if (random.chance(0.1)) return { type: 'folder', path: this.folder() }
-    const ageMs = random.chance(0.5) ? 0 : random.next() * 10 * YEAR_MS
-    return {
-      type: 'write',
-      path,
-      content: this.content(),
-      sizeBytes: this.size(),
-      steps: 1,
-      stepMs: 0,
-      ageMs,
-      access: this.access(),
-    }
-  }
-
-  private editOf(path: string): Edit {
-    const { random } = this
-    const content = this.content()
-    switch (random.below(20)) {
-      case 0:
-        return { type: 'touch', path, ageMs: random.chance(0.5) ? 0 : (random.next() - 0.3) * 2 * YEAR_MS }
-      case 1:
-        return { type: 'executable', path }
-      case 2:
-        return { type: 'folder', path: random.chance(0.3) ? path : this.folder() }
-      case 3:
-      case 4:
-        return { type: 'remove', path: random.chance(0.2) ? this.folder() : path }
-      case 5:
-        return { type: 'rename', path, to: random.chance(0.5) ? this.pick(this.paths) : this.pick(NAMES) }
-      case 6:
-        return { type: 'copy', path, to: this.pick(this.paths) }
-      case 7:
-        return { type: 'swap', path, content, sizeBytes: this.size() }
-      case 8:
-        return { type: 'truncate', path, part: random.next() }
-      case 9:
-      case 10:
-        return {
-          type: 'append',
-          path,
-          content,
-          sizeBytes: this.size(),
-          steps: random.chance(0.5) ? 1 : 1 + random.below(8),
-          stepMs: random.next() * 300,
-        }
-      case 11:
-      case 12: {
-        const from = random.next()
-        return { type: 'overwrite', path, content, sizeBytes: this.size(), from }
-      }
-      case 13:
-      case 14:
-        return {
-          type: 'replace',
-          path,
-          content,
-          sizeBytes: this.size(),
-          stepMs: random.next() * this.pick([1, 300]),
-          access: this.access(),
-        }
-      case 15:
-        return random.chance(0.3)
-          ? { type: 'link', path, outside: this.pick(OUTSIDE_NAMES) }
-          : { type: 'touch', path, ageMs: 0 }
-      default:
-        return {
-          type: 'write',
-          path,
-          content,
-          sizeBytes: this.size(),
-          steps: random.chance(0.7) ? 1 : 1 + random.below(5),
-          stepMs: random.next() * 200,
-          access: this.access(),
-        }
-    }
+    return { type: 'edit', peer, edit: this.edits.of(this.edits.path()) }
   }
 
   private fault(links: readonly LinkPlan[], peerCount: number): Happening {
@@ -377,27 +220,6 @@ class Drawing {
         return { type: 'cut', peer: from, other: to, bothWays: random.chance(0.5), forMs }
       }
     }
-  }
-
-  private folder(random = this.random): string {
-    const folders = this.paths
-      .filter((path) => path.includes('/'))
-      .map((path) => path.slice(0, path.lastIndexOf('/')))
-    return folders.length > 0 ? this.pick(folders, random) : 'empty'
-  }
-
-  private content(): number {
-    return this.random.chance(0.2) ? this.pick(this.contents) : this.random.uint32()
-  }
-
-  private size(): number {
-    const { random } = this
-    const drawn = random.below(20)
-    if (drawn < 2) return 0
-    if (drawn < 13) return 1 + random.below(2_000)
-    if (drawn < 16) return BLOCK_BYTES - 1 + random.below(3)
-    if (drawn < 19 || !this.largeSizes) return random.below(4 * BLOCK_BYTES)
-    return random.below(20 * BLOCK_BYTES)
   }
 
   private pick<T>(from: readonly T[], random = this.random): T {

@@ -13,6 +13,8 @@ export interface SimulationResult {
   /** Equal for equal seeds. */
   readonly trace: string
   readonly virtualMs: number
+  /** Paths that a loss of power took which a running LEFT knew. */
+  readonly powerCutLosses: number
 }
 
 export function simulate(scenario: Scenario, options: WorldOptions): SimulationResult {
@@ -27,7 +29,13 @@ export function simulate(scenario: Scenario, options: WorldOptions): SimulationR
   world.startAll()
   world.run(scenario.healAtMs)
   if (world.breach === undefined) settle(world, scenario.restLoss)
-  return { seed: scenario.seed, breach: world.breach, trace: world.trace.digest, virtualMs: world.nowMs }
+  return {
+    seed: scenario.seed,
+    breach: world.breach,
+    trace: world.trace.digest,
+    virtualMs: world.nowMs,
+    powerCutLosses: world.history.powerCutLosses,
+  }
 }
 
 /** Faults end, and the world has to come to rest with everything in its place. */

@@ -254,7 +254,7 @@ export class World {
         const detail = this.resumptions[peer]!.handleWritten(temporary, position, this.nowMs)
         if (detail !== undefined) this.break('I6', `${peerName(peer)} ${detail}`)
       },
-      handlePowerLoss: (peer, lose) => recordPowerLoss(this, peer, lose),
+      handlePowerLoss: (peer, wasOpen, lose) => recordPowerLoss(this, { peer, wasOpen }, lose),
       handleDeath: (peer, victim) => this.handleDeath(peer, victim),
       handleRefusal: (peer, reason) =>
         this.trace.say(() => `${peerName(peer)} cannot open its share: ${reason}`),

@@ -730,6 +730,24 @@ describe('what cannot be placed here', () => {
     const [conflict] = share.notices('conflict')
     expect(share.textAt(conflict!.kept)).toBe('made here meanwhile')
   })
+
+  test('is announced as far as it went: the folder on its way', () => {
+    const share = new KeptShare()
+    share.disk.faults.refusePath('f/a')
+    // Known already, so that nothing else is news when it is tried again.
+    share.claim([theirFile('f/a', 'theirs')])
+    deliver(share, { 'f/a': 'theirs' })
+    share.pass(5_000)
+    share.disk.unharmed((disk) => disk.removeFolder('f'))
+    share.pass(RETRY_BACKOFF_MS - 10_000)
+    share.take('root')
+    share.pass(10_000)
+    deliver(share, { 'f/a': 'theirs' })
+    share.pass(5_000)
+    expect(share.disk.unharmed((disk) => disk.stat('f')?.kind)).toBe('folder')
+    const told = share.take('root').flatMap(({ changes }) => changes ?? [])
+    expect(told.filter(({ path }) => path === 'f').at(-1)).toMatchObject({ kind: 'folder' })
+  })
 })
 
 describe('serving', () => {

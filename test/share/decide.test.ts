@@ -4,6 +4,7 @@ import { dotOf, dotsOf, SEEN_PEERS_MAX } from '../../src/share/dots.js'
 import {
   changeMode,
   editContent,
+  makeFolderOnTheWay,
   mtimeOf,
   NO_MODE,
   relabel,
@@ -290,6 +291,38 @@ describe('a folder', () => {
     const theirs = file('new', dotOf(B, 1), { base: ours })
     expect(decide(ours, theirs, FULL)).toEqual({ type: 'hold', entry: theirs })
     expect(decide(undefined, theirs, FULL)).toEqual({ type: 'hold', entry: theirs })
+  })
+})
+
+describe('a folder on the way of a file', () => {
+  const onTheWay = (peer: string) => makeFolderOnTheWay('notes.txt', dotOf(peer, 9))
+
+  test.each(['owner', 'group', 'all'] as const)(
+    'has the mode that somebody chose, %s, in whatever order peers hear of it',
+    (access) => {
+      const chosen = changeMode(folder(dotOf(A, 1)), dotOf(A, 2), { access, executable: false }).entry
+      const all = [chosen, onTheWay(B), onTheWay(C)]
+      const orders = [0, 1, 2].flatMap((one) =>
+        [0, 1, 2].filter((two) => two !== one).map((two) => [one, two, 3 - one - two]),
+      )
+      const ends = orders.map((order) =>
+        order
+          .map((at) => all[at]!)
+          .reduce((local, remote) => {
+            const decision = decide(local, remote, FULL)
+            return decision.type === 'adopt' ? decision.entry : local
+          }),
+      )
+      for (const end of ends) expect(end).toEqual(ends[0])
+      expect(ends[0]).toMatchObject({ access, version: { attributes: chosen.version.attributes } })
+    },
+  )
+
+  test('is for its owner alone where nobody chose, and stays against a deletion that it has not seen', () => {
+    expect(onTheWay(B)).toMatchObject({ kind: 'folder', access: 'owner' })
+    const deleted = gone(folder(dotOf(A, 1)), dotOf(A, 2))
+    expect(decide(onTheWay(B), deleted, FULL)).toEqual({ type: 'keep', wins: true })
+    expect(decide(deleted, onTheWay(B), EMPTY).type).toBe('take')
   })
 })
 

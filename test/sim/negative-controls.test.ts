@@ -26,6 +26,7 @@ const SOON_MS = 1_500
 const ANOTHER = 77
 
 interface Setting {
+  readonly seed?: number
   readonly plan?: Partial<PeerPlan>
   readonly link?: Partial<LinkFaults>
 }
@@ -40,10 +41,10 @@ class BrokenWorld extends World {
   }
 }
 
-function worldOf({ plan = {}, link = {} }: Setting = {}): BrokenWorld {
+function worldOf({ seed = 1, plan = {}, link = {} }: Setting = {}): BrokenWorld {
   const peers = [A, B].map((peer) => calmPeer(peer, plan))
   const links = meshOf(2).map(([one, other]) => calmLink(one, other, link))
-  return new BrokenWorld({ seed: 1, peers, links }, { hash, crc32 })
+  return new BrokenWorld({ seed, peers, links }, { hash, crc32 })
 }
 
 function write(world: World, peer: number, path: string, content: number, sizeBytes = 1_000): void {
@@ -269,6 +270,44 @@ describe('I5, nothing deleted comes back', () => {
     settle(world, 0)
     expect(world.broken).toEqual([])
     expect(diskOf(world, B).contentOf('a')).toEqual(contentOf(1, 1_000))
+  })
+})
+
+/** B wrote a file that its disk did not have yet when the power went, though LEFT had told of it. */
+function cutAtB(): BrokenWorld {
+  for (let seed = 1; seed <= 50; seed++) {
+    const world = worldOf({ seed })
+    world.startAll()
+    world.run(SOON_MS)
+    write(world, B, 'b', 1)
+    world.run(SOON_MS)
+    // Else it would only have to be fetched again.
+    diskOf(world, A).removeFile('b')
+    happen(world, { type: 'power-loss', peer: B, downMs: 100 })
+    if (world.history.powerCutLosses > 0) return world
+  }
+  throw new Error('no loss of power took the file')
+}
+
+describe('I5, what a loss of power took is no deletion', () => {
+  test('holds where a keeper forgets it', () => {
+    const world = cutAtB()
+    world.run(SOON_MS)
+    checkAtRest(world)
+    expect(world.broken.map(({ detail }) => detail)).not.toContainEqual(
+      expect.stringContaining('was deleted'),
+    )
+  })
+
+  test('breaks where a keeper goes by what is missing', () => {
+    const forget = vi.spyOn(Catalogue.prototype, 'forget').mockImplementation(() => {})
+    onTestFinished(() => forget.mockRestore())
+    const world = cutAtB()
+    world.run(SOON_MS)
+    checkAtRest(world)
+    expect(world.broken.map(({ detail }) => detail)).toContainEqual(
+      'B tells that "b", which a loss of power took, was deleted',
+    )
   })
 })
 

@@ -143,7 +143,10 @@ export class Placements {
       const folder = wants.wantedFolder(path)
       if (folder !== undefined) this.handlePlacing(folder, placing.place(folder.remote, undefined), nowMs)
     }
-    return placing.prepare(plan)
+    const prepared = placing.prepare(plan)
+    // They are there, whatever becomes of the file.
+    if (plan.missingFolders.length > 0) this.changed('received')
+    return prepared
   }
 
   private carryOut(prepared: readonly PreparedWant[], nowMs: number): void {

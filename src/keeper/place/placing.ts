@@ -9,8 +9,7 @@ import type { Journal } from '../../journal/journal.js'
 import type { JournalRecord } from '../../journal/record.js'
 import { LINK_TEMPORARY, type Temporary } from '../../pipe/layout.js'
 import { type Decision, decide, defendFolder, originalOf } from '../../share/decide.js'
-import type { Dot } from '../../share/dots.js'
-import { editContent, mtimeOf, NO_MODE, sameContent, sameMode } from '../../share/edit.js'
+import { makeFolderOnTheWay, mtimeOf, sameContent, sameMode } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { conflictPath, isShareMark, ownFoldersWithin, parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
@@ -356,19 +355,12 @@ export class Placing {
     const stat = disk.statLink(path)
     if (stat === undefined) {
       const known = catalogue.get(path)
-      // Nobody has told yet who may look into it: it is its user's alone, and says nothing.
-      const isKnown = known?.kind === 'folder'
-      const made = isKnown ? known : folderOnTheWay(path, known, edits.nextDot())
-      catalogue.record(made, undefined, makeFolder(disk, path, isKnown ? known.access : 'owner'))
+      const made = known?.kind === 'folder' ? known : makeFolderOnTheWay(path, edits.nextDot())
+      catalogue.record(made, undefined, makeFolder(disk, path, made.access))
     }
     // A folder is wanted here too, and its place is not free yet: once it is there, what is in it can follow.
     if (stat?.kind === 'file') throw new DiskError('missing', `${path} is not a folder yet`)
   }
-}
-
-function folderOnTheWay(path: string, before: Entry | undefined, dot: Dot): Entry {
-  const nothing = { sizeBytes: 0, mtimeMs: 0, digest: '', target: '', deletedKind: undefined } as const
-  return editContent(before, { path, content: { kind: 'folder', ...nothing }, mode: NO_MODE, dot }).entry
 }
 
 function reasonOf(error: DiskError): string {

@@ -1,6 +1,6 @@
 // Enters what was seen into the catalogue with a new version of our own, unless it says nothing new. The scanner owns this.
 
-import { morePrivate } from '../../base/access.js'
+import { morePrivate, PRIVACY } from '../../base/access.js'
 import type { Digest } from '../../base/item.js'
 import {
   changeMode,
@@ -58,7 +58,8 @@ export class Recording {
     const unseen =
       known === undefined || catalogue.isHeld(path) || sameContent(known, content) ? undefined : known
     const before = unseen === undefined ? known : undefined
-    const entry = this.edited(before, path, content, seen)
+    const isReplaced = signature !== undefined && this.isReplaced(path, signature)
+    const entry = this.edited(before, path, content, { seen, isReplaced })
     if (entry === before) {
       if (!catalogue.isHeld(path)) {
         catalogue.record(entry, signature, seen)
@@ -73,13 +74,21 @@ export class Recording {
   }
 
   /** The same entry where nothing is new: the same content with another time was touched. */
-  private edited(before: Entry | undefined, path: string, content: Content, seen: Mode): Entry {
+  private edited(
+    before: Entry | undefined,
+    path: string,
+    content: Content,
+    { seen, isReplaced }: { seen: Mode; isReplaced: boolean },
+  ): Entry {
     const { edits, catalogue } = this.options
     const isEdited = before === undefined || !sameContent(before, content)
     const isSameKind = before?.kind === content.kind
     // Whoever made the very content that was not held chose who may read it.
     const isMade = isEdited || !catalogue.isHeld(path)
-    const mode = isSameKind ? editedMode(before, { seen, known: catalogue.mode(path), isMade }) : seen
+    const known = catalogue.mode(path)
+    const mode = isSameKind
+      ? editedMode(before, { seen, known, isMade, isReplaced: isMade && isReplaced })
+      : seen
     if (isEdited) return this.entryOf(editContent(before, { path, content, mode, dot: edits.nextDot() }))
     const isTimed = isKeptTime(content.mtimeMs, mtimeOf(before))
     const isMode = sameMode(before, mode)
@@ -87,6 +96,12 @@ export class Recording {
     const dot = edits.nextDot()
     const entry = isMode ? before : this.entryOf(changeMode(before, dot, mode))
     return isTimed ? entry : this.entryOf(touch(entry, dot, content.mtimeMs))
+  }
+
+  /** Whether another file stands there than the one that was known. */
+  private isReplaced(path: string, { inode }: Signature): boolean {
+    const known = this.options.catalogue.signature(path)
+    return known !== undefined && known.inode !== inode
   }
 
   private entryOf({ entry, folded }: Made): Entry {
@@ -134,7 +149,12 @@ const NO_CONTENT = { sizeBytes: 0, mtimeMs: 0, digest: '', target: '', deletedKi
  *  the entry says, because of the umask, and where it keeps no modes it shows none. */
 function editedMode(
   before: Entry,
-  { seen, known, isMade }: { seen: Mode; known: Mode | undefined; isMade: boolean },
+  {
+    seen,
+    known,
+    isMade,
+    isReplaced,
+  }: { seen: Mode; known: Mode | undefined; isMade: boolean; isReplaced: boolean },
 ): Mode {
   if (seen.access === 'none') return before
   const isUntold = before.access === 'none'
@@ -145,7 +165,9 @@ function editedMode(
       executable: isMade || isUntold ? seen.executable : before.executable,
     }
   }
-  const isKept = seen.access === known.access && !(isUntold && isMade)
+  // The mode of the entry could not be set on the file that was there (a link's, somebody else's): it was never this one's.
+  const isChosen = isReplaced && PRIVACY[known.access] < PRIVACY[before.access]
+  const isKept = seen.access === known.access && !(isUntold && isMade) && !isChosen
   return {
     access: isKept ? before.access : seen.access,
     executable: seen.executable === known.executable ? before.executable : seen.executable,

@@ -29,8 +29,8 @@ export interface PeerObserver {
   handleMessage(peer: number, message: EngineToKeeper | KeeperToEngine): void
   /** A block of a large file is in its temporary file. */
   handleBlockWritten(peer: number, temporary: string, position: number): void
-  /** Calls `lose`, in which the disk loses what was not synced. */
-  handlePowerLoss(peer: number, lose: () => void): void
+  /** Calls `lose`, in which the disk loses what was not synced. `wasOpen`: LEFT had the share open. */
+  handlePowerLoss(peer: number, wasOpen: boolean, lose: () => void): void
   handleDeath(peer: number, victim: Victim): void
   /** The share could not be opened: the disk refuses. */
   handleRefusal(peer: number, reason: string): void

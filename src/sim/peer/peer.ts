@@ -177,10 +177,11 @@ export class SimPeer {
 
   losePower(): void {
     const { number, observer, random } = this.options
+    const wasOpen = this.watcher.isUp
     this.end('machine')
     this.powered = false
     this.boot++
-    observer.handlePowerLoss(number, () => this.disk.crash({ power: true, random }))
+    observer.handlePowerLoss(number, wasOpen, () => this.disk.crash({ power: true, random }))
   }
 
   killWatcher(): void {

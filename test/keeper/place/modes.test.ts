@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
+import { holds } from '../../../src/share/dots.js'
+import { removeContent } from '../../../src/share/edit.js'
 import type { Access, Entry } from '../../../src/share/entry.js'
 import { SimulatedDeath } from '../../../src/sim/disk/disk.js'
 import {
@@ -73,11 +75,54 @@ describe('a new file or folder', () => {
     const share = shareWith({})
     place(share, theirFile('f/a', '1'), '1')
     expect(modeAt(share, 'f')).toBe(0o700)
-    expect(share.catalogue.get('f')).toMatchObject({ kind: 'folder', access: 'none' })
+    expect(share.catalogue.get('f')).toMatchObject({ kind: 'folder', access: 'owner' })
     expect(share.scanned()).toEqual([])
     expect(share.placing.adopt(changed(share, 'f', 'all'))).toBe(true)
     expect(modeAt(share, 'f')).toBe(0o755)
     expect(share.scanned()).toEqual([])
+  })
+
+  test('a folder on the way, over one that was deleted here too, is private wherever it is told of first', () => {
+    const share = shareWith({})
+    const deleted = removeContent(folderOf('owner'), `${OURS}:1`, 0).entry
+    share.catalogue.record(deleted, undefined)
+    place(share, theirFile('f/a', '1'), '1')
+    const other = shareWith({})
+    place(other, share.catalogue.get('f')!)
+    expect(modeAt(other, 'f')).toBe(0o700)
+  })
+
+  test.each(['owner', 'group', 'all'] as const)(
+    'a folder on the way leaves the mode that somebody chose, %s, on every peer',
+    (access) => {
+      const share = shareWith({})
+      const chosen = folderOf(access)
+      share.catalogue.record(removeContent(chosen, `${OURS}:1`, 0).entry, undefined)
+      place(share, theirFile('f/a', '1'), '1')
+      const onTheWay = share.catalogue.get('f')!
+      const source = shareWith({})
+      place(source, chosen)
+      const before = modeAt(source, 'f')
+      for (const [one, entry] of [
+        [source, onTheWay],
+        [share, chosen],
+      ] as const) {
+        const decision = one.placing.decide(entry)
+        if (decision.type !== 'adopt') throw new Error(decision.type)
+        expect(one.placing.adopt(decision.entry)).toBe(true)
+      }
+      expect(share.catalogue.get('f')).toEqual(source.catalogue.get('f'))
+      expect([modeAt(share, 'f'), modeAt(source, 'f')]).toEqual([before, before])
+    },
+  )
+
+  test('a folder on the way does not replace what is known at its path and not held', () => {
+    const share = shareWith({})
+    const file = theirFile('f', 'known')
+    share.catalogue.recordNotHeld(file)
+    place(share, theirFile('f/a', '1'), '1')
+    const { seen } = share.catalogue.get('f')!.version
+    expect(holds(seen, file.version.content)).toBe(false)
   })
 })
 

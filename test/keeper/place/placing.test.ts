@@ -3,6 +3,7 @@ import { utf8 } from '../../../src/base/bytes.js'
 import { CONFLICT_NAMES_MAX } from '../../../src/keeper/place/limits.js'
 import type { Placed } from '../../../src/keeper/place/placing.js'
 import { copyOf } from '../../../src/share/decide.js'
+import { UNCHOSEN } from '../../../src/share/dots.js'
 import { removeContent } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { conflictPath } from '../../../src/share/path.js'
@@ -187,7 +188,8 @@ describe('a new file of a peer', () => {
     expect(share.placing.finish(prepared).type).toBe('placed')
     expect(share.textAt('f/g/a')).toBe('1')
     expect(share.catalogue.get('f')?.version).toEqual(dotted(`${THEIRS}:1`))
-    expect(share.catalogue.get('f/g')).toMatchObject({ kind: 'folder', version: dotted(`${OURS}:1`) })
+    const { content, attributes } = share.catalogue.get('f/g')!.version
+    expect([content, attributes]).toEqual([`${OURS}:1`, UNCHOSEN])
   })
 
   test('follows a folder that took the place of a file since it was planned', () => {

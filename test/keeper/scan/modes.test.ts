@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
+import { uniteSeen } from '../../../src/share/dots.js'
 import { encodeEntryInFolder } from '../../../src/share/entry-line.js'
 import {
   dotted,
@@ -28,6 +29,21 @@ function shareWith(modes: Readonly<Record<string, number>>, options: ShareOption
 function place(share: ShareOnDisk, entry: ReturnType<typeof theirFile>, text: string): void {
   const temporary = entry.kind === 'file' ? share.putTemporary(utf8(text)) : undefined
   expect(share.placing.place(entry, temporary)).toMatchObject({ type: 'placed' })
+}
+
+/** A link to a file of everybody's, of which a peer says that it is its owner's alone: that file's mode is not LEFT's to set. */
+function shareWithLink(): ShareOnDisk {
+  const share = new ShareOnDisk()
+  share.disk.putOutside('outside', utf8('1'))
+  share.disk.unharmed((disk) => disk.makeLink('a', '/outside'))
+  share.scan()
+  const entry = share.catalogue.get('a')!
+  const { content, seen } = entry.version
+  const version = { content, attributes: `${THEIRS}:9`, seen: uniteSeen(seen, `${THEIRS}:9`) }
+  expect(share.placing.adopt({ ...entry, access: 'owner', version })).toBe(true)
+  expect([accessAt(share, 'a'), share.disk.stat('a')?.mode]).toEqual(['owner', 0o644])
+  expect(share.scanned()).toEqual([])
+  return share
 }
 
 const accessAt = (share: ShareOnDisk, path: string) => share.catalogue.get(path)?.access
@@ -69,6 +85,32 @@ describe('who may read', () => {
     expect(entry.version.content).toBe(version.content)
     expect(entry.version.attributes).not.toBe(version.attributes)
     expect(share.scanned()).toEqual([])
+  })
+
+  test.each([0o644, 0o640])('is told of a file of mode %o that takes the place of a link', (mode) => {
+    const share = shareWithLink()
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    share.disk.putFile('a', utf8('2'), { mode })
+    expect(share.scanned()).toEqual(['file a'])
+    expect(accessAt(share, 'a')).toBe(mode === 0o644 ? 'all' : 'group')
+    expect(share.scanned()).toEqual([])
+  })
+
+  test('is not told of what is written into the file of a link', () => {
+    const share = shareWithLink()
+    share.disk.putOutside('outside', utf8('22'))
+    expect(share.scanned()).toEqual(['file a'])
+    expect(accessAt(share, 'a')).toBe('owner')
+  })
+
+  test('is not told of a file that takes the place of one from which the umask took more', () => {
+    const share = new ShareOnDisk(UMASK_077)
+    place(share, theirFile('a', '1'), '1')
+    share.scan()
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    share.disk.putFile('a', utf8('2'), { mode: 0o600 })
+    expect(share.scanned()).toEqual(['file a'])
+    expect(accessAt(share, 'a')).toBe('all')
   })
 
   test('is an edit of a folder that is looked at, after a restart too', () => {

@@ -1,8 +1,8 @@
 // Draws one link between two machines of a scenario, and what it does to datagrams. Used by scenario.ts.
 
-import type { LinkFaults } from './network.js'
-import type { LinkPlan } from './plan.js'
-import type { SeededRandom } from './random.js'
+import type { LinkFaults } from '../network.js'
+import type { LinkPlan } from '../plan.js'
+import type { SeededRandom } from '../random.js'
 
 export function drawLink(random: SeededRandom, one: number, other: number): LinkPlan {
   const calm = {
