@@ -10,7 +10,7 @@ import { EXIT_LEFT_OUT } from './bench.js'
 
 /** Those over links take the options; the others know no runs. */
 const OVER_LINKS = ['link', 'small', 'many', 'memory', 'fair']
-const OTHERS = ['loss', 'latency', 'seal', 'files']
+const OTHERS = ['loss', 'latency', 'start', 'seal', 'files']
 
 const values = parseArguments('bench', { runs: { type: 'string', default: '3' }, lock: { type: 'string' } })
 const options = Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])
