@@ -78,6 +78,16 @@ export function cpuMsOf(pid: number): number | undefined {
   return fields === undefined ? undefined : (Number(fields[11]) + Number(fields[12])) * 10
 }
 
+/** Milliseconds that a process could have run and had no processor so far, undefined where the system does not tell. */
+export function waitedMsOf(pid: number): number | undefined {
+  try {
+    // On the processor, waiting for one, in nanoseconds; slices. Linux, Documentation/scheduler/sched-stats.rst.
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
+  } catch {
+    return undefined
+  }
+}
+
 /** The fields of /proc/<pid>/stat from the state on: the name before it may hold anything. */
 function statOf(pid: number): string[] | undefined {
   try {

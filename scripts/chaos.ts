@@ -1,5 +1,5 @@
 // Real peers, real disks, real sockets, and everything that goes wrong with them, from a seed: people who edit at every
-// peer, links that lose, double, delay and damage, processes that are killed and stopped, disks that fill up. When the
+// peer, links that lose, double, delay and damage, processes that are killed and stopped, disks that fill up, shares that are put back to older copies. When the
 // faults stop it waits until the shares are the same and judges what became of every edit. `npm run chaos --help`.
 //
 //     chaos ─▶ calm ─▶ converged ─▶ judged ─▶ quiet ─▶ stopped in order ─▶ started again: nothing to do ─▶ stopped
@@ -18,11 +18,12 @@ const SCRIPT = 'chaos'
 /** Nobody's disk is so small; it fills in a second. */
 const SMALL_DISK_BYTES = 400_000_000
 
-const HELP = `npm run chaos -- [--seed N] [--minutes M] [--peers N] [--keep]
+const HELP = `npm run chaos -- [--seed N] [--minutes M] [--peers N] [--no-restores] [--keep]
 
   --seed N      everything that is drawn comes from it (default: a fresh one, which is printed)
   --minutes M   how long things go wrong, before all is judged (default: 1)
   --peers N     2 to 6 (default: 3)
+  --no-restores put no share back to an older copy
   --keep        leave the shares and the story of what was done where they are
 
 As root it mounts a small disk for one of the peers and goes on as user 65534: so that disks fill up, and
@@ -33,6 +34,7 @@ const values = parseArguments(SCRIPT, {
   seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   minutes: { type: 'string', default: '1' },
   peers: { type: 'string', default: '3' },
+  'no-restores': { type: 'boolean', default: false },
   keep: { type: 'boolean', default: false },
   folder: { type: 'string' },
   help: { type: 'boolean', default: false },
@@ -92,7 +94,13 @@ function mountSmall(folder: string): boolean {
 }
 
 async function judged(folder: string): Promise<number> {
-  const failures = await runChaos({ seed, chaosMs: minutes * 60_000, peerCount, folder })
+  const failures = await runChaos({
+    seed,
+    chaosMs: minutes * 60_000,
+    peerCount,
+    folder,
+    restores: !values['no-restores'],
+  })
   if (failures.length === 0) return 0
   console.log(`${failures.length} failures with seed ${seed}:`)
   for (const failure of failures) console.log(`  ${failure}`)

@@ -3,17 +3,21 @@
 import { sleep } from '../../harness/peers/wait.js'
 import type { RelayFaults } from '../../harness/relay/lossy-relay.js'
 import { SeededRandom } from '../../src/sim/random.js'
+import type { Copies } from './restore.js'
 import type { Whom } from './runner.js'
 import type { Peer, Stage } from './stage.js'
 
 export class Faults {
   private readonly random: SeededRandom
   private readonly stage: Stage
+  private readonly copies: Copies | undefined
   private isOver = false
 
-  constructor(seed: number, stage: Stage) {
+  /** `copies`: shares are put back to older copies too. */
+  constructor(seed: number, stage: Stage, copies: Copies | undefined) {
     this.random = new SeededRandom(seed)
     this.stage = stage
+    this.copies = copies
   }
 
   /** Until it is told to stop; then everything runs, and the disks have room. */
@@ -57,6 +61,10 @@ export class Faults {
     while (!this.isOver) {
       await this.sleep(random.next() * 12_000)
       if (this.isOver) break
+      if (this.copies !== undefined && random.chance(0.2)) {
+        await this.copyOrPutBack(peer, this.copies, random)
+        continue
+      }
       const whom: Whom = this.pick(['engine', 'watcher', 'both'])
       const drawn = random.below(10)
       if (!runner.isUp) {
@@ -91,6 +99,31 @@ export class Faults {
       }
     }
     this.stage.empty(peer)
+    if (!runner.isUp) this.start(peer)
+  }
+
+  /** Makes a copy of the share where there is none, or puts the one that there is back, or another peer's in its place. */
+  private async copyOrPutBack(peer: Peer, copies: Copies, random: SeededRandom): Promise<void> {
+    const { runner } = peer
+    await runner.stop()
+    // A disk that is full now has room for what it had then, if nothing else is written meanwhile.
+    if (runner.isDiskFull) return
+    const own = copies.get(peer)
+    const others = this.stage.peers.flatMap((other) => (other === peer ? [] : (copies.get(other) ?? [])))
+    const copied = own !== undefined && random.chance(0.6) ? own : random.chance(0.2) ? others[0] : undefined
+    if (copied === undefined) {
+      if (copies.make(peer)) this.note(peer, 'its share is copied')
+    } else {
+      // With a third peer that is met first nobody could tell: README.md.
+      const withState = copied === own && this.stage.peers.length === 2 && random.chance(0.5)
+      if (copies.putBack(peer, copied, withState))
+        this.note(
+          peer,
+          `its share is put back: a copy of ${copied.of.runner.name}${withState ? ', with its state folder' : ''}`,
+        )
+      // What is edited before LEFT runs again.
+      await this.sleep(random.next() * 3_000)
+    }
     if (!runner.isUp) this.start(peer)
   }
 

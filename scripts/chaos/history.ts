@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
+import { originalOf } from '../../src/share/decide.js'
 
 export const EMPTY_DIGEST = createHash('sha256').digest('hex')
 
@@ -18,6 +19,12 @@ interface Made {
   /** Somebody wrote another content in its place. What was removed or moved away instead may have met others in a conflict. */
   replaced: boolean
 }
+
+/** Paths that a share remembers to have been removed. */
+export type Removals = ReadonlyMap<string, { readonly digest: string | undefined; readonly atMs: number }>
+
+/** Files by path, as judge.ts reads them. */
+type Files = ReadonlyMap<string, { readonly kind: string; readonly digest: string }>
 
 interface Touch {
   readonly peer: string
@@ -36,6 +43,8 @@ export class History {
   private readonly touches = new Map<string, Touch[]>()
   private readonly removals = new Map<string, Map<string, Removal>>()
   private readonly nowMs: () => number
+  /** Contents whose only copy went with a share that was put back, by path: peers may know of them still. */
+  private readonly givenUp = new Map<string, Set<string>>()
   /** The last edits, for a person who looks into a failure. */
   private readonly lines: string[] = []
 
@@ -149,6 +158,40 @@ export class History {
     return touches.every(({ peer: who, atMs }) => atMs < made.atMs || (who === made.by && atMs <= made.atMs))
   }
 
+  removalsAt(peer: string): Removals {
+    return new Map(this.removalsOf(peer))
+  }
+
+  /** Somebody put an older copy of a share back, or a copy of another one. It is nobody's new edit. A content that no other share
+   *  held is gone with what was there before; one that another had received must still stand somewhere in the end. */
+  putBack(
+    peer: string,
+    {
+      before,
+      after,
+      elsewhere,
+      removals,
+    }: { before: Files; after: Files; elsewhere: readonly Files[]; removals: Removals },
+  ): void {
+    for (const [path, { kind, digest }] of before) {
+      if (kind !== 'file' || after.get(path)?.digest === digest) continue
+      if (elsewhere.some((files) => holds(files, path, digest))) continue
+      this.note(`${peer} ${JSON.stringify(path)} ${short(digest)} is gone with the share`)
+      this.supersede(path, digest)
+      const atPath = this.givenUp.get(path)
+      if (atPath === undefined) this.givenUp.set(path, new Set([digest]))
+      else atPath.add(digest)
+    }
+    this.removals.set(peer, new Map(removals))
+    // Under its new name the share tells of what stands in it as of edits that no deletion of the old ones has seen.
+    for (const path of after.keys()) listOf(this.touches, path).push({ peer, atMs: this.nowMs() })
+  }
+
+  /** Contents of this path that are on no disk any more since a share was put back. */
+  givenUpAt(path: string): ReadonlySet<string> {
+    return this.givenUp.get(path) ?? NOTHING
+  }
+
   /** Contents that must stand somewhere in the end. */
   *required(): Iterable<{ readonly path: string; readonly digest: string; readonly by: string }> {
     for (const contents of this.made.values())
@@ -179,6 +222,15 @@ export class History {
     return removals
   }
 }
+
+/** At the path, or as a copy of a conflict. */
+function holds(files: Files, path: string, digest: string): boolean {
+  for (const [other, file] of files)
+    if (file.digest === digest && originalOf(other) === originalOf(path)) return true
+  return false
+}
+
+const NOTHING: ReadonlySet<string> = new Set()
 
 function listOf(map: Map<string, Touch[]>, path: string): Touch[] {
   let list = map.get(path)

@@ -89,8 +89,16 @@ export function differencesOf(
   limit = 20,
 ): { readonly path: string; readonly peers: readonly string[]; readonly text: string }[] {
   const lines: { path: string; peers: readonly string[]; text: string }[] = []
+  const standing = new Set(
+    shares.flatMap(({ snapshot }) => [...snapshot.values()].map(({ digest }) => digest)),
+  )
   for (const path of new Set(shares.flatMap(({ snapshot }) => [...snapshot.keys()]))) {
-    const counting = shares.filter(({ name, snapshot }) => !isExcused(name, snapshot, path, history))
+    // A peer that knows of a version whose only copy is gone waits for it, and takes no older one in its stead.
+    const isGone = [...history.givenUpAt(path)].some((digest) => !standing.has(digest))
+    const counting = shares.filter(
+      ({ name, snapshot }) =>
+        !isExcused(name, snapshot, path, history) && !(isGone && snapshot.get(path) === undefined),
+    )
     const [first, ...others] = counting
     if (first === undefined) continue
     for (const other of others) {

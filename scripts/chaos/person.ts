@@ -238,6 +238,13 @@ export class Person {
     this.later(sleep(forMs).then(() => this.unlock(at)))
   }
 
+  /** Answers whether everything in the share may be read: what was renamed while nobody could is opened for that. */
+  opensAll(): boolean {
+    if (this.locked.size > 0) return false
+    this.unlockAll(this.share)
+    return true
+  }
+
   /** Until all that takes its time is done. */
   async finish(): Promise<void> {
     while (this.slow.size > 0) await Promise.all(this.slow)

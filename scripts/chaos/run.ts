@@ -8,6 +8,7 @@ import { formatBytes } from '../../src/cli/format.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { Faults } from './faults.js'
 import { differencesOf, faultsOf, Reader, untidyOf } from './judge.js'
+import { Copies } from './restore.js'
 import { type Peer, Stage } from './stage.js'
 import { Workload } from './workload.js'
 
@@ -15,6 +16,8 @@ export interface ChaosOptions {
   readonly seed: number
   readonly chaosMs: number
   readonly peerCount: number
+  /** Shares are put back to older copies too. */
+  readonly restores: boolean
   /** Empty, or with a folder B that is a small disk. */
   readonly folder: string
 }
@@ -45,7 +48,8 @@ const QUIET_CPU_MAX = 0.03
 const LARGE_BYTES_MAX = 100_000_000
 
 /** Answers what did not hold. */
-export async function runChaos({ seed, chaosMs, peerCount, folder }: ChaosOptions): Promise<string[]> {
+export async function runChaos(options: ChaosOptions): Promise<string[]> {
+  const { seed, peerCount, folder } = options
   const failures: string[] = []
   const startMs = performance.now()
   const say = (text: string) =>
@@ -65,7 +69,7 @@ export async function runChaos({ seed, chaosMs, peerCount, folder }: ChaosOption
   stage = await Stage.open({ seed, peerCount, folder, onFailure: fail })
   const run = new Run(stage, { say, fail })
   try {
-    await run.chaos(seed, chaosMs)
+    await run.chaos(options)
     await run.judge()
   } catch (error) {
     fail((error as Error).stack ?? String(error))
@@ -96,12 +100,13 @@ class Run {
     this.fail = fail
   }
 
-  async chaos(seed: number, chaosMs: number): Promise<void> {
+  async chaos({ seed, chaosMs, restores, folder }: ChaosOptions): Promise<void> {
     const { stage } = this
     const random = new SeededRandom(seed)
     const paths = Workload.drawPaths(random)
     for (const { runner } of stage.peers) if (random.chance(0.7)) runner.start()
-    const faults = new Faults(random.uint32(), stage)
+    const copies = restores ? new Copies(stage, join(folder, 'copies')) : undefined
+    const faults = new Faults(random.uint32(), stage, copies)
     const raging = faults.run()
     const endMs = performance.now() + chaosMs
     const living = stage.peers.map(async ({ person, runner }) => {

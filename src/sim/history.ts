@@ -40,8 +40,8 @@ export class History {
   /** Per peer, what a loss of power took from a path since LEFT last ran. */
   private readonly unmended: Map<string, Digest>[] = []
 
-  /** Contents whose only copy went with a share that was put back, or with a loss of power, by path. */
-  private readonly givenUp = new Map<string, Set<Digest>>()
+  /** Paths of which an only copy went with a share that was put back, or with a loss of power, and when last. */
+  private readonly givenUpAtMs = new Map<string, number>()
 
   /** Per peer, paths that a loss of power took under a running LEFT, which knew them, and that nobody has removed since. */
   private readonly lost: Set<string>[] = []
@@ -75,15 +75,15 @@ export class History {
     return hexOf(this.hash(list))
   }
 
-  /** Peers may know of the content still, and it comes from nobody. */
-  giveUp(path: string, digest: Digest): void {
-    const atPath = this.givenUp.get(path)
-    if (atPath === undefined) this.givenUp.set(path, new Set([digest]))
-    else atPath.add(digest)
+  /** Peers may know of what stood at the path until now, or of a version before it, and it comes from nobody. */
+  giveUp(path: string, atMs: number): void {
+    this.givenUpAtMs.set(path, atMs)
   }
 
-  isGivenUp(path: string, digest: Digest): boolean {
-    return this.givenUp.get(path)?.has(digest) === true
+  /** Whether what a person last made so at the path was there before an only copy went. */
+  isBeforeLoss(path: string, digest: Digest): boolean {
+    const madeAtMs = this.madeAt.get(path)?.get(digest)?.atMs ?? Number.NEGATIVE_INFINITY
+    return madeAtMs <= (this.givenUpAtMs.get(path) ?? Number.NEGATIVE_INFINITY)
   }
 
   /** A loss of power took this path, which LEFT knew and had not been stopped: nobody has deleted it. */

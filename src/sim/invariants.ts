@@ -135,15 +135,20 @@ function isExcused(world: World, peer: number, path: string, seen: Seen): boolea
   return world.peers.some((_, other) => world.history.removedAt(other, path) || refuses(world, other, path))
 }
 
-/** Of the version that this peer knows, and does not hold, no copy is left on any machine: the only one went with a share that
- *  was put back, or with a loss of power. The peer cannot tell that from a machine that is away. Another version that somebody
- *  has is one that the missing one replaced, or wins against: placed in its stead, it would go round as the newest. Nothing is
- *  lost by the wait, since that other version stands where it is (I2 looks for it), and the person is told that the path is not
- *  held. */
+/** The version that this peer knows, and does not hold, is on no machine any more: the only copy went with a share that was put
+ *  back, or with a loss of power, or was replaced by one that did. The peer cannot tell that from a machine that is away.
+ *  What others have at the path is older, and what the missing version replaced or wins against: placed in its stead, it
+ *  would go round as the newest. Nothing is lost by the wait, since that other version stands where it is (I2 looks for it),
+ *  and the person is told that the path is not held. What somebody made after the loss is not waited for in vain. */
 function waitsForNobody(world: World, peer: number, path: string): boolean {
+  const { history } = world
   const known = world.catalogues.get(peer)?.get(path)
   if (known === undefined || !world.peers[peer]!.notHeld.has(path)) return false
-  return world.history.isGivenUp(path, known.digest) && !isAnywhere(world, known.digest)
+  if (!history.isBeforeLoss(path, known.digest) || isAnywhere(world, known.digest)) return false
+  return world.peers.every(({ disk }) => {
+    const bytes = disk.contentOf(path)
+    return bytes === undefined || history.isBeforeLoss(path, history.digestOf(bytes))
+  })
 }
 
 /** Whether a file of this content stands in any share. */

@@ -38,7 +38,7 @@ export function recordPowerLoss(
     const is = after.get(path)
     const digest = digestIn(history, was)
     if (was !== undefined && is !== undefined && digest === digestIn(history, is)) continue
-    // Of what LEFT did not know nothing could be told.
+    // A path that LEFT did not know is no deletion that it could tell.
     const isKnown = scene.catalogues.get(peer)?.live(path) !== undefined
     if (is === undefined && wasOpen && isKnown) history.lostInPowerCut(peer, path)
     scene.trace.say(
@@ -51,7 +51,7 @@ export function recordPowerLoss(
     // Not synced here and lost elsewhere before: then it is nowhere, and nobody could have kept it.
     const isUnseen = own && digest !== undefined && history.isUnseenEdit(peer, path, digest, nowMs)
     if (digest !== undefined && (!heldElsewhere || isUnseen)) history.supersede(peer, path, digest)
-    if (digest !== undefined && !heldElsewhere) history.giveUp(path, digest)
+    if (digest !== undefined && !heldElsewhere) history.giveUp(path, nowMs)
     // A rename of a person's that was undone may bring back what LEFT had put there, and nobody could have synced.
     const isFolder = is !== undefined && is.bytes === undefined
     if (isFolder) history.madeFolder(peer, path)

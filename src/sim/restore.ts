@@ -57,9 +57,10 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
     const isElsewhere = world.peers.some(
       ({ disk: other }, index) => index !== number && holds(world, other, path, digest),
     )
-    if (digest !== undefined && !isElsewhere) {
+    const stays = is !== undefined && history.digestOf(is) === digest
+    if (digest !== undefined && !stays && !isElsewhere) {
       history.supersede(number, path, digest)
-      history.giveUp(path, digest)
+      history.giveUp(path, world.nowMs)
     }
     history.putBack(number, path, is, world.nowMs)
   }

@@ -45,4 +45,76 @@ describe('what the people of a chaos run did', () => {
     story.touched('A', 'a')
     expect(story.placed('B', 'a', 'first')).toBe(false)
   })
+
+  describe('where an older copy of a share is put back', () => {
+    const files = (contents: Readonly<Record<string, string>>) =>
+      new Map(Object.entries(contents).map(([path, digest]) => [path, { kind: 'file', digest }]))
+    const requiredOf = (story: History) => [...story.required()].map(({ digest }) => digest)
+
+    /** A wrote two versions; `copied` was in the copy that is put back. */
+    function putBackAtA(
+      copied: Readonly<Record<string, string>>,
+      atB: Readonly<Record<string, string>>,
+    ): History {
+      const story = history()
+      story.edited('A', 'a', undefined, 'first')
+      story.edited('A', 'a', 'first', 'second')
+      story.putBack('A', {
+        before: files({ a: 'second' }),
+        after: files(copied),
+        elsewhere: [files(atB)],
+        removals: new Map(),
+      })
+      return story
+    }
+
+    it('lets a content go that no other share had received', () => {
+      const story = putBackAtA({ a: 'first' }, { a: 'first' })
+      expect(requiredOf(story)).toEqual([])
+      expect([...story.givenUpAt('a')]).toEqual(['second'])
+    })
+
+    it.each(['a', 'a.conflict-20261121-000005-883a8414'])(
+      'asks for one that another share has at %s',
+      (path) => {
+        const story = putBackAtA({ a: 'first' }, { [path]: 'second' })
+        expect(requiredOf(story)).toEqual(['second'])
+        expect([...story.givenUpAt('a')]).toEqual([])
+      },
+    )
+
+    it('lets it go where another share has the same by chance at another path', () => {
+      expect(requiredOf(putBackAtA({ a: 'first' }, { b: 'second' }))).toEqual([])
+    })
+
+    it('asks for one that stands in the copy as well', () => {
+      expect(requiredOf(putBackAtA({ a: 'second' }, {}))).toEqual(['second'])
+    })
+
+    it('asks for what is edited after that', () => {
+      const story = putBackAtA({ a: 'first' }, {})
+      story.edited('A', 'a', 'first', 'third')
+      expect(requiredOf(story)).toEqual(['third'])
+    })
+
+    it('remembers the removals of the copy and no others', () => {
+      const story = history()
+      story.edited('A', 'a', undefined, 'first')
+      const removals = story.removalsAt('A')
+      story.edited('A', 'a', 'first', undefined)
+      story.putBack('A', { before: files({}), after: files({ a: 'first' }), elsewhere: [], removals })
+      expect(story.removedAt('A', 'a')).toBe(false)
+    })
+
+    it('excuses what comes back to another peer that had removed it', () => {
+      const story = removedAtB()
+      story.putBack('A', {
+        before: files({}),
+        after: files({ a: 'first' }),
+        elsewhere: [],
+        removals: new Map(),
+      })
+      expect(story.placed('B', 'a', 'first')).toBe(false)
+    })
+  })
 })

@@ -70,7 +70,9 @@ export class OwnEdits {
   /** A peer knows edits of ours up to `count`. Answers whether that tells that the share was put back. */
   handleTold(count: number): Restored | undefined {
     const gap = gapAround(this.gaps, count)
-    if (gap !== undefined) return { kept: gap.last }
+    // Where counts run ahead of the clock, the life that was forgotten may have begun before the gap that its counts fall in,
+    // and has not seen what was edited in between: only what a peer told of is sure to be known.
+    if (gap !== undefined) return { kept: Math.min(gap.last, this.acknowledged) }
     if (count > this.highest) return { kept: this.acknowledged }
     if (count > this.acknowledged) {
       this.acknowledged = count

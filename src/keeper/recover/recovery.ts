@@ -24,6 +24,7 @@ import { PeerAuthors } from '../peers/peer-authors.js'
 import { applyMetadata, makeFolder, placedAccess } from '../place/metadata.js'
 import { HashJob, type HashStep } from '../scan/hashing.js'
 import { noteForgotten, openEdits } from './author.js'
+import { lookAt, unlessDenied } from './denied.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
 import { type RecoveryFact, recoveryOf } from './recovery-table.js'
 
@@ -120,7 +121,8 @@ class Recovery {
     const isStopped = boot === STOPPED || boot.startsWith(`${STOPPED}.`)
     const unclean = boot !== this.options.boot && !isStopped
     for (const placing of this.journal.placing) this.settlePlacing(placing, unclean)
-    for (const [path, digest] of this.journal.placedSinceCheckpoint) this.settlePlaced(path, digest, unclean)
+    for (const [path, digest] of this.journal.placedSinceCheckpoint)
+      this.sparing(path, unclean, () => this.settlePlaced(path, digest, unclean))
     // Files that a person had written just before we stopped may not have been on the disk when the machine went down.
     if (boot !== this.options.boot && boot !== `${STOPPED}.${this.options.boot}`) this.findDamage(isStopped)
     if (unclean) this.findLoss()
@@ -129,8 +131,20 @@ class Recovery {
     this.catalogue.commit()
   }
 
-  /** The process died between saying that it would put `entry` in place and knowing that it did. */
   private settlePlacing(placing: LoggedPlacing<Entry>, machineWentDown: boolean): void {
+    const { path } = placing.entry
+    this.sparing(path, machineWentDown, () => this.carryOutPlacing(placing, machineWentDown))
+    this.catalogue.commit()
+    this.journal.append({ kind: 'placed', paths: [path] })
+  }
+
+  /** Where nobody may look, what may be torn counts for nothing; else a scan finds later whether the file was put in place. */
+  private sparing(path: string, machineWentDown: boolean, work: () => void): void {
+    if (!unlessDenied(work) && machineWentDown) this.forget(path)
+  }
+
+  /** The process died between saying that it would put `entry` in place and knowing that it did. */
+  private carryOutPlacing(placing: LoggedPlacing<Entry>, machineWentDown: boolean): void {
     const { disk } = this.options
     const { entry, temporary, replaces } = placing
     const { path } = entry
@@ -171,8 +185,6 @@ class Recovery {
       default:
         assert(action === 'leave', 'what is being placed has an action of its own')
     }
-    this.catalogue.commit()
-    this.journal.append({ kind: 'placed', paths: [path] })
   }
 
   /** A disk that refuses it must not keep the share from being opened: the file before is gone, and the folder comes again. */
@@ -244,7 +256,7 @@ class Recovery {
     const isRecent = ({ ctimeMs }: Signature): boolean =>
       ctimeMs > newestMs - UNWRITTEN_MS_MAX || Math.abs(ctimeMs - this.lastWriteMs) < UNWRITTEN_MS_MAX
     for (const { entry, signature } of files) {
-      const stat = disk.statLink(entry.path)
+      const stat = lookAt(disk, entry.path)
       if (stat?.kind === 'folder' && isRecent(signature)) this.disown(entry.path)
       if (stat?.kind !== 'file') continue
       // A program that writes into a file gives it a later time; a loss of power does not.
@@ -269,11 +281,10 @@ class Recovery {
   /** Entries that are missing now were made just before the machine went down and did not reach the disk. Nobody
    *  deleted them, so they are no deletions, and come back from whoever has them. */
   private findLoss(): void {
-    const { disk } = this.options
     const missing: string[] = []
     for (const { kind, path } of this.catalogue.manifest.entries()) {
       if (kind === 'tombstone' || !this.catalogue.isHeld(path)) continue
-      if (disk.statLink(path) === undefined) missing.push(path)
+      if (lookAt(this.options.disk, path) === undefined) missing.push(path)
     }
     for (const path of missing) this.forget(path)
     const [first] = missing

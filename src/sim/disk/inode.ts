@@ -2,6 +2,7 @@
 // array that is shared with its stable copy until the next write.
 
 import type { FileKind } from '../../base/ports.js'
+import { DiskError } from '../../base/ports.js'
 
 export interface StableContent {
   readonly bytes: Uint8Array
@@ -177,6 +178,7 @@ export function resolvePath(from: {
       current = above.pop() ?? world
       continue
     }
+    if (current.unreadable) throw new DiskError('denied', `${from.path}: its folder may not be read`)
     const next = current.names.get(name)
     if (next === undefined) return undefined
     if (next.kind !== 'link' || (names.length === 0 && !followLast)) {

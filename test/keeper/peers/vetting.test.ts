@@ -107,6 +107,9 @@ describe('a peer', () => {
 
   test('that knows an edit between two lives tells it too, though we have counted further since', () => {
     const known = write('a')
+    // A peer has it.
+    expect(vetting.handleClaim(edit(known.version.content))).toEqual({ type: 'vetted' })
+    index.commit()
     const backup = index.copy()
     const lost = write('b')
     index.putBack(backup)
@@ -121,6 +124,28 @@ describe('a peer', () => {
     // It has seen what came before the gap, and nothing of what was lost.
     expect(renamed.version.seen).toContain(known.version.content)
     expect(renamed.version.seen).not.toContain(`${OURS}:${countOfEntry(later)}`)
+  })
+
+  test('that knows an edit of a life that began before an earlier one of ours has seen neither', () => {
+    const known = write('a')
+    expect(vetting.handleClaim(edit(known.version.content))).toEqual({ type: 'vetted' })
+    index.commit()
+    const backup = index.copy()
+    nowMs += 120_000
+    start()
+    const lost = write('b')
+    index.putBack(backup)
+    // Where the clock was set back, what is counted in the place of what was lost may come before it.
+    nowMs -= 60_000
+    start()
+    const later = write('c')
+    nowMs += 120_000
+    start()
+    expect(countOfEntry(later)).toBeLessThan(countOfEntry(lost))
+    expect(vetting.handleClaim(edit(lost.version.content))).toEqual({ type: 'renewed', entries: 1 })
+    const renamed = catalogue.get('c')!
+    expect(renamed.version.seen).not.toContain(`${OURS}:${countOfEntry(later)}`)
+    expect(peerOf(renamed.version.content)).toBe(RENEWED)
   })
 
   test('that knows no more than before the gap tells nothing', () => {

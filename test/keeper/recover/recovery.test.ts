@@ -140,6 +140,32 @@ describe('a process that died while it put a file in place', () => {
   })
 })
 
+describe('a folder into which nobody may look', () => {
+  test.each([false, true])(
+    'does not keep a share from being opened after a death, of the machine: %s',
+    (power) => {
+      const share = new ShareOnDisk()
+      share.disk.putFile('f/known', utf8('1'))
+      share.scan()
+      share.catalogue.commit()
+      const remote = theirFile('f/a', 'theirs')
+      place(share, remote, utf8('theirs'))
+      share.disk.syncFolder('')
+      share.disk.syncFolder('f')
+      share.disk.deny('f')
+      share.restart({ power })
+      share.changes.length = 0
+      expect(share.scanned()).toEqual([])
+      share.disk.deny('f', false)
+      share.scan()
+      expect(share.textAt('f/known')).toBe('1')
+      expect(share.catalogue.live('f/known')?.kind).toBe('file')
+      expect(share.catalogue.live('f/a')?.kind ?? 'file').toBe('file')
+      expect(share.changes.filter(({ kind }) => kind === 'tombstone')).toEqual([])
+    },
+  )
+})
+
 describe('a machine that went down', () => {
   function placedShare(): ShareOnDisk {
     const share = new ShareOnDisk()

@@ -1,0 +1,78 @@
+// Copies of a share, LEFT's own folder in it, that a person puts back later: after edits that others have by then, and some
+// that nobody else has. Or puts in the place of another peer's share, which is a clone. LEFT is stopped meanwhile, and all
+// else happens in one go: nobody edits between what the history is told and what is done.
+
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Removals } from './history.js'
+import { Reader, type Snapshot } from './judge.js'
+import type { Peer, Stage } from './stage.js'
+
+export interface ShareCopy {
+  readonly of: Peer
+  readonly folder: string
+  readonly removals: Removals
+}
+
+export class Copies {
+  private readonly stage: Stage
+  private readonly folder: string
+  private readonly reader = new Reader()
+  private readonly copies = new Map<Peer, ShareCopy>()
+  private count = 0
+
+  /** `folder`: where copies may lie, on no peer's disk. */
+  constructor(stage: Stage, folder: string) {
+    this.stage = stage
+    this.folder = folder
+  }
+
+  /** The copy of this peer's share that was made last. */
+  get(peer: Peer): ShareCopy | undefined {
+    return this.copies.get(peer)
+  }
+
+  /** Answers whether there is one now: what nobody may read cannot be copied. */
+  make(peer: Peer): boolean {
+    const { runner, person } = peer
+    if (!person.opensAll()) return false
+    const folder = join(this.folder, `${runner.name}-${++this.count}`)
+    mkdirSync(folder, { recursive: true })
+    copy(runner.share, join(folder, 'share'))
+    if (existsSync(runner.state)) copy(runner.state, join(folder, 'state'))
+    this.drop(peer)
+    this.copies.set(peer, { of: peer, folder, removals: this.stage.history.removalsAt(runner.name) })
+    return true
+  }
+
+  /** Answers whether it was done. `withState`: the notes outside the share go back with it. */
+  putBack(peer: Peer, copied: ShareCopy, withState: boolean): boolean {
+    const { runner, person } = peer
+    const { history } = this.stage
+    if (!person.opensAll()) return false
+    const before = this.read(peer)
+    const elsewhere = this.stage.peers.filter((other) => other !== peer).map((other) => this.read(other))
+    for (const name of readdirSync(runner.share))
+      rmSync(join(runner.share, name), { recursive: true, force: true })
+    copy(join(copied.folder, 'share'), runner.share)
+    if (withState && existsSync(join(copied.folder, 'state'))) {
+      rmSync(runner.state, { recursive: true, force: true })
+      copy(join(copied.folder, 'state'), runner.state)
+    }
+    history.putBack(runner.name, { before, after: this.read(peer), elsewhere, removals: copied.removals })
+    return true
+  }
+
+  private drop(peer: Peer): void {
+    const known = this.copies.get(peer)
+    if (known !== undefined) rmSync(known.folder, { recursive: true, force: true })
+  }
+
+  private read({ runner }: Peer): Snapshot {
+    return this.reader.read(runner.share)
+  }
+}
+
+function copy(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
+}
