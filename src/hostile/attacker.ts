@@ -23,7 +23,7 @@ import { u32At } from '../rdt/wire/segment.js'
 import { Items } from './content.js'
 import type { Guise, MakeGuise } from './guise.js'
 import { Initiator, type OpenedSession } from './initiator.js'
-import { WAIT_MS_MAX } from './limits.js'
+import { ATTEMPTS_MAX, WAIT_MS_MAX } from './limits.js'
 import { Replies } from './replies.js'
 import { askedSegments, type SegmentLie, segmentDatagram } from './segments.js'
 
@@ -140,6 +140,12 @@ export class Attacker {
     this.protection = opened.protection
     this.messageNumber = 0
     return true
+  }
+
+  /** The same with one attempt after another, as an honest peer makes them. */
+  async getsIn(): Promise<boolean> {
+    for (let count = 0; count < ATTEMPTS_MAX; count++) if (await this.connect()) return true
+    return false
   }
 
   /** Whether the target still answers in this session. */

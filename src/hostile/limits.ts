@@ -100,6 +100,10 @@ export const PENDING_PER_PORT = 4
 /** How long a thing that must happen may take; the machine may be busy with other tests. */
 export const WAIT_MS_MAX = 10_000
 
+/** Attempts of an honest peer, which makes them for ever, until it counts as kept out. On a busy machine the target needs
+ *  half a minute to get through what a flood left in its socket's buffer. */
+export const ATTEMPTS_MAX = 6
+
 /** Until the target has started, and has received what an honest peer gives it at the start, on a busy machine. */
 export const WARM_UP_MS_MAX = 90_000
 

@@ -267,7 +267,7 @@ async function runRound(attack: Attack, target: Target, quick: boolean): Promise
 /** Whether an honest peer still gets in. */
 async function isWell(target: Target): Promise<boolean> {
   const honest = await target.attacker()
-  const isLetIn = (await honest.connect()) && (await honest.isAlive())
+  const isLetIn = (await honest.getsIn()) && (await honest.isAlive())
   await honest.close()
   return isLetIn
 }

@@ -28,7 +28,7 @@ export const helloFlood: Attack = {
     }
     const startedMs = performance.now()
     const honest = await ground.attacker()
-    const isLetIn = await honest.connect()
+    const isLetIn = await honest.getsIn()
     const tookMs = Math.round(performance.now() - startedMs)
     await sleep(200)
     const finding = ratioOf(
@@ -134,7 +134,7 @@ export const slowHandshake: Attack = {
     )
     await sleep(quick ? 200 : 20_500)
     const honest = await open()
-    const isLetIn = await honest.connect()
+    const isLetIn = await honest.getsIn()
     const cameBefore = slow.came.length
     if (!quick) slow.send(slow.initiator.openWith(hello, cookie))
     const wrong = slow.initiator.openWith(slow.initiator.hello(), cookie)

@@ -52,7 +52,7 @@ async function reflect(
 ): Promise<string | undefined> {
   const toldBefore = target.said.length
   // The target asks with a ticket once it has heard the peer.
-  if (!(await attacker.connect()) || !(await attacker.isAlive())) return 'a peer did not get in'
+  if (!(await attacker.getsIn()) || !(await attacker.isAlive())) return 'a peer did not get in'
   const isConnected = ({ event, peer }: { event: string; peer?: unknown }) =>
     event === 'connected' && peer === attacker.peerId
   const isTold = () => target.said.slice(toldBefore).some(isConnected)
