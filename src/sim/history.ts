@@ -141,7 +141,7 @@ export class History {
       this.heldSince[peer]!.delete(path)
       return undefined
     }
-    const isPutBack = this.isPutBack(peer, path, digest)
+    const isPutBack = before !== digest && this.isPutBack(peer, path, digest)
     this.removed[peer]!.delete(path)
     this.heldSince[peer]!.set(path, atMs)
     this.contents.set(digest, after)
