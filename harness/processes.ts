@@ -78,11 +78,16 @@ export function cpuMsOf(pid: number): number | undefined {
   return fields === undefined ? undefined : (Number(fields[11]) + Number(fields[12])) * 10
 }
 
-/** Milliseconds that a process could have run and had no processor so far, undefined where the system does not tell. */
+/** Milliseconds that the threads of a process could have run and had no processor so far, all together; undefined where the
+ *  system does not tell. */
 export function waitedMsOf(pid: number): number | undefined {
+  const tasks = `/proc/${pid}/task`
   try {
     // On the processor, waiting for one, in nanoseconds; slices. Linux, Documentation/scheduler/sched-stats.rst.
-    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
+    return readdirSync(tasks).reduce(
+      (sum, task) => sum + Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[1]) / 1e6,
+      0,
+    )
   } catch {
     return undefined
   }

@@ -102,26 +102,22 @@ export class Faults {
     if (!runner.isUp) this.start(peer)
   }
 
-  /** Makes a copy of the share where there is none, or puts the one that there is back, or another peer's in its place. */
+  /** Makes a copy of the share, or puts back the one that there is. No peer's in the place of another's: two that run with one id
+   *  are named to both, and meet nobody. */
   private async copyOrPutBack(peer: Peer, copies: Copies, random: SeededRandom): Promise<void> {
     const { runner } = peer
     await runner.stop()
     // A disk that is full now has room for what it had then, if nothing else is written meanwhile.
     if (runner.isDiskFull) return
-    const own = copies.get(peer)
-    const others = this.stage.peers.flatMap((other) => (other === peer ? [] : (copies.get(other) ?? [])))
-    const copied = own !== undefined && random.chance(0.6) ? own : random.chance(0.2) ? others[0] : undefined
+    const copied = random.chance(0.6) ? copies.get(peer) : undefined
     if (copied === undefined) {
       if (copies.make(peer)) this.note(peer, 'its share is copied')
     } else {
       // With a third peer that is met first nobody could tell: README.md.
-      const withState = copied === own && this.stage.peers.length === 2 && random.chance(0.5)
+      const withState = this.stage.peers.length === 2 && random.chance(0.5)
       if (copies.putBack(peer, copied, withState))
-        this.note(
-          peer,
-          `its share is put back: a copy of ${copied.of.runner.name}${withState ? ', with its state folder' : ''}`,
-        )
-      // What is edited before LEFT runs again.
+        this.note(peer, `its share is put back${withState ? ', with its state folder' : ''}`)
+      // Time for people to edit before LEFT runs again.
       await this.sleep(random.next() * 3_000)
     }
     if (!runner.isUp) this.start(peer)

@@ -162,7 +162,7 @@ export class History {
     return new Map(this.removalsOf(peer))
   }
 
-  /** Somebody put an older copy of a share back, or a copy of another one. It is nobody's new edit. A content that no other share
+  /** Somebody put an older copy of a share back. It is nobody's new edit. A content that no other share
    *  held is gone with what was there before; one that another had received must still stand somewhere in the end. */
   putBack(
     peer: string,

@@ -1,6 +1,6 @@
 // Copies of a share, LEFT's own folder in it, that a person puts back later: after edits that others have by then, and some
-// that nobody else has. Or puts in the place of another peer's share, which is a clone. LEFT is stopped meanwhile, and all
-// else happens in one go: nobody edits between what the history is told and what is done.
+// that nobody else has. LEFT is stopped meanwhile, and all else happens in one go: nobody edits between what the history is
+// told and what is done.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,6 @@ import { Reader, type Snapshot } from './judge.js'
 import type { Peer, Stage } from './stage.js'
 
 export interface ShareCopy {
-  readonly of: Peer
   readonly folder: string
   readonly removals: Removals
 }
@@ -41,7 +40,7 @@ export class Copies {
     copy(runner.share, join(folder, 'share'))
     if (existsSync(runner.state)) copy(runner.state, join(folder, 'state'))
     this.drop(peer)
-    this.copies.set(peer, { of: peer, folder, removals: this.stage.history.removalsAt(runner.name) })
+    this.copies.set(peer, { folder, removals: this.stage.history.removalsAt(runner.name) })
     return true
   }
 

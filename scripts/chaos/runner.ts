@@ -16,6 +16,9 @@ const STOP_MS_MAX = 1_500
 
 const DEAD_MS_MAX = 30_000
 
+/** From the end of the engine's process to that of the watcher's: on a busy machine a while, and not for ever. */
+const GONE_MS_MAX = 10_000
+
 export interface RunnerOptions {
   readonly name: string
   readonly share: string
@@ -52,9 +55,9 @@ class Waiting {
 
   private look(): void {
     for (const pid of this.pids) {
-      const waitedMs = waitedMsOf(pid)
-      // Gone by now.
-      if (waitedMs !== undefined) this.last.set(pid, waitedMs)
+      // Less where threads have ended.
+      const waitedMs = waitedMsOf(pid) ?? 0
+      this.last.set(pid, Math.max(waitedMs, this.last.get(pid) ?? this.before.get(pid)!))
     }
   }
 }
@@ -186,7 +189,7 @@ export class Runner {
     if (code !== 0 && isUp)
       onFailure(`${this.name} ended with exit code ${code} after SIGINT: ${this.stderr.join(' / ')}`)
     await waitUntil(`the processes of ${this.name} to be gone`, () => !pids.some(isRunning), {
-      timeoutMs: STOP_MS_MAX,
+      timeoutMs: GONE_MS_MAX,
     }).catch((error: Error) => onFailure(error.message))
   }
 

@@ -47,6 +47,8 @@ export class History {
   private readonly lost: Set<string>[] = []
   private powerCutLossCount = 0
 
+  /** Per peer, what stood at the paths that somebody has changed since LEFT ended there. */
+  private readonly beforeDown: Map<string, Digest | undefined>[] = []
   private readonly diedAtMs: number[] = []
   private readonly isDown = new Set<number>()
   private readonly hasLostPower = new Set<number>()
@@ -62,6 +64,7 @@ export class History {
       this.heldSince.push(new Map())
       this.unmended.push(new Map())
       this.lost.push(new Set())
+      this.beforeDown.push(new Map())
     }
   }
 
@@ -120,6 +123,8 @@ export class History {
   ): Digest | undefined {
     const digest = after === undefined ? undefined : this.digestOf(after)
     this.forgetLost(peer, path)
+    const beforeDown = this.beforeDown[peer]!
+    if (this.isDown.has(peer) && !beforeDown.has(path)) beforeDown.set(path, before)
     if (before !== undefined && before !== digest) this.supersede(peer, path, before)
     // Written over what a loss of power had made of it, before LEFT could look: it cannot be told from an edit of the
     // whole.
@@ -136,7 +141,7 @@ export class History {
       this.heldSince[peer]!.delete(path)
       return undefined
     }
-    const isPutBack = this.isPutBack(peer, path, digest)
+    const isPutBack = before !== digest && this.isPutBack(peer, path, digest)
     this.removed[peer]!.delete(path)
     this.heldSince[peer]!.set(path, atMs)
     this.contents.set(digest, after)
@@ -157,8 +162,9 @@ export class History {
     for (const each of lost) if (each === path || each.startsWith(`${path}/`)) lost.delete(each)
   }
 
-  /** Taken away and put back while LEFT was not there to see it: to LEFT nothing happened. */
+  /** Taken away, or changed, and put back while LEFT was not there to see it: to LEFT nothing happened. */
   private isPutBack(peer: number, path: string, digest: Digest): boolean {
+    if (this.isDown.has(peer) && this.beforeDown[peer]!.get(path) === digest) return true
     const removal = this.removed[peer]!.get(path)
     const diedAtMs = this.diedAtMs[peer]
     if (removal?.digest !== digest || diedAtMs === undefined || !this.isDown.has(peer)) return false
@@ -174,6 +180,7 @@ export class History {
   /** LEFT has looked at what a loss of power did: from now on it knows. */
   handleOpened(peer: number): void {
     this.isDown.delete(peer)
+    this.beforeDown[peer]!.clear()
     this.hasLostPower.delete(peer)
     this.unmended[peer]!.clear()
   }
@@ -248,6 +255,7 @@ export class History {
    *  elsewhere has replaced it here. */
   putBack(peer: number, path: string, after: Uint8Array | undefined, atMs: number): void {
     const digest = after === undefined ? undefined : this.digestOf(after)
+    this.beforeDown[peer]!.delete(path)
     this.editsOf(path).push({ peer, atMs, digest })
     if (digest === undefined) {
       this.heldSince[peer]!.delete(path)

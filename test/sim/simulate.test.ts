@@ -46,6 +46,7 @@ const FOUND_WITH_POWER = [
   [721290, 'a file taken away and put back while nobody was there was not made anew'],
   [60217, 'a torn file that had been touched unseen'],
   [63878, 'the same'],
+  [107, 'a version that a loss of power took was waited for, and gone'],
   [1443, 'what we had put in place, removed by somebody, came back torn under what was placed after it'],
 ] as const
 
@@ -54,6 +55,9 @@ const FOUND_WITH_RESTORES = [
   [49, 'a folder on the way of a file replaced a private one, and was open at a third peer'],
   [545, 'a folder on the way of a file that was then refused was told of to nobody'],
   [2271, 'a file in the place of a link kept the mode that could not be set on the link'],
+  [1482, 'a version replaced just before its share was put back was known elsewhere, and gone'],
+  [2216, 'an edit between a restore and a restart counted as seen by a peer'],
+  [3399, 'a content changed and put back while nobody was there was not made anew'],
   [302, 'the probes of a path alone wore out the keys of a session'],
 ] as const
 
