@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest'
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'left-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  // Pins are written beside what a test waits for, and may come into a folder that is being emptied.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   return folder
 }
