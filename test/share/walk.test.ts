@@ -6,6 +6,7 @@ import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
 import { dotOf } from '../../src/share/dots.js'
 import type { Entry } from '../../src/share/entry.js'
 import {
+  PAGE_LIST_DEPTH_MAX,
   TREE_ITEM_LINES_MAX,
   WALK_CHUNK_LINES,
   WALK_PATH_UNITS_MAX,
@@ -494,12 +495,16 @@ describe('a hostile tree', () => {
     expect(faultOf(peer, item)).toBe('bad-field')
   })
 
-  test('pages within pages end', () => {
+  test.each([
+    [PAGE_LIST_DEPTH_MAX, undefined],
+    [PAGE_LIST_DEPTH_MAX + 1, 'nested-pages'],
+    [50, 'nested-pages'],
+  ])('lists of pages within lists of pages, %i deep: %s', (depth, fault) => {
     const peer = new ForgingPeer()
     const leaf = peer.forge(lines(file('a')))
     let item = leaf
-    for (let level = 0; level < 50; level++) item = peer.forge(pages(item, leaf))
-    expect(faultOf(peer, item)).toBe('nested-pages')
+    for (let level = 0; level < depth; level++) item = peer.forge(pages(item, leaf))
+    expect(faultOf(peer, item)).toBe(fault)
   })
 
   /** The listing that says the same; every listing has one spelling. */
