@@ -51,6 +51,10 @@ export const TREE_ITEM_BYTES_MAX = 4 * 1024 * 1024
 /** Bytes of a path inside a share, UTF-8. Linux's PATH_MAX less its terminator. */
 export const PATH_BYTES_MAX = 4_095
 
+/** Components of a path inside a share. The 260 characters of Windows's MAX_PATH hold 130, and node_modules as npm 2 nested them
+ *  were cut off there; each component costs a folder in memory with its path, 0.5 MB for the longest path of so many. */
+export const PATH_DEPTH_MAX = 128
+
 /** Bytes of one name inside a path. NAME_MAX of Linux, macOS and NTFS. */
 export const NAME_BYTES_MAX = 255
 

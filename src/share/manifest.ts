@@ -286,7 +286,7 @@ export class Manifest {
   private folderFor(path: string): Folder {
     const known = this.folderAt.get(path)
     if (known !== undefined) return known
-    // Made from the top down without recursion: a path may have two thousand components.
+    // Made from the top down.
     let folder = this.top
     for (let end = path.indexOf('/'); ; end = path.indexOf('/', end + 1)) {
       const folderPath = end < 0 ? path : path.slice(0, end)

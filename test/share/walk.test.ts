@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hexOf, textOf, utf8 } from '../../src/base/bytes.js'
 import type { ItemRef } from '../../src/base/item.js'
-import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
+import { PATH_DEPTH_MAX, TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
 import { dotOf } from '../../src/share/dots.js'
 import type { Entry } from '../../src/share/entry.js'
 import {
@@ -486,6 +486,16 @@ describe('a hostile tree', () => {
     for (let level = 0; level < 12; level++)
       item = peer.forge(lines(...names.map((name) => subtree(name, item))))
     expect(faultOf(peer, item)).toBe('too-many')
+  })
+
+  test.each([
+    [PATH_DEPTH_MAX - 1, undefined],
+    [PATH_DEPTH_MAX, 'bad-field'],
+  ])('a file in %i folders: %s', (depth, fault) => {
+    const peer = new ForgingPeer()
+    let item = peer.forge(lines(file('a')))
+    for (let level = 0; level < depth; level++) item = peer.forge(lines(subtree('x', item)))
+    expect(faultOf(peer, item)).toBe(fault)
   })
 
   test('a path that grows too long is refused', () => {
