@@ -175,9 +175,9 @@ export class Manifest {
     return this.bytes
   }
 
-  /** Whether anything that is not a tombstone lies below `folder`, at any depth. */
-  hasLiveChildren(folder: string): boolean {
-    return (this.folderAt.get(folder)?.liveCount ?? 0) > 0
+  /** Entries below `folder`, at any depth, that are not tombstones. */
+  liveCountBelow(folder: string): number {
+    return this.folderAt.get(folder)?.liveCount ?? 0
   }
 
   /** The listing of the share itself: two shares with equal roots hold the same. Computes what has changed

@@ -63,7 +63,7 @@ describe('a manifest', () => {
         entries: manifest.size,
         files: manifest.fileCount,
         folders: manifest.folderCount,
-        isLive: manifest.hasLiveChildren('f'),
+        isLive: manifest.liveCountBelow('f') > 0,
       })
       const own = (kind: EntryKind) => (after === kind ? 1 : 0)
       expect(counts()).toEqual({ entries: 2, files: 1 + own('file'), folders: own('folder'), isLive: true })
@@ -85,11 +85,11 @@ describe('a manifest', () => {
     expect([...manifest.children('a/b')].map((entry) => entry.path)).toEqual(['a/b/c'])
     expect([...manifest.children('a')]).toEqual([])
     expect([...manifest.below('a')].map((entry) => entry.path).sort()).toEqual(['a/b/c', 'a/gone/x'])
-    expect(manifest.hasLiveChildren('a')).toBe(true)
-    expect(manifest.hasLiveChildren('')).toBe(true)
-    expect(manifest.hasLiveChildren('a/gone')).toBe(false)
+    expect(manifest.liveCountBelow('a')).toBe(1)
+    expect(manifest.liveCountBelow('')).toBe(1)
+    expect(manifest.liveCountBelow('a/gone')).toBe(0)
     manifest.set(entryOf('tombstone', 'a/b/c'))
-    expect(manifest.hasLiveChildren('a')).toBe(false)
+    expect(manifest.liveCountBelow('a')).toBe(0)
     expect(manifest.size).toBe(2)
     manifest.delete('a/b/c')
     manifest.delete('a/gone/x')
