@@ -44,14 +44,16 @@ export const PIECE_BLOCKS_MIN = 4
 /** Pieces of one file at most: 512 hexadecimal digits, which fit one control message. */
 export const PIECES_MAX = 2_048
 
-/** Bytes of one tree item at most, which is what a peer can make us take apart at once. A page of a folder's listing
- *  has 256 lines on average, of about 130 bytes: 33 kB, and one in e¹²⁵ is this long by chance. The list of a folder's
- *  pages grows to it with 14 million names. With lines of 400 bytes (names of 100, a dozen peers that have edited the
- *  file) it is still one page in e⁴⁰. */
+/** Bytes of one tree item at most, which is what a peer can make us take apart at once. An ordinary page of a folder's listing
+ *  has 16 kB; the longest names, targets and versions of as many entries as a page may have come close to this. */
 export const TREE_ITEM_BYTES_MAX = 4 * 1024 * 1024
 
 /** Bytes of a path inside a share, UTF-8. Linux's PATH_MAX less its terminator. */
 export const PATH_BYTES_MAX = 4_095
+
+/** Components of a path inside a share. The 260 characters of Windows's MAX_PATH hold 130, and node_modules as npm 2 nested them
+ *  were cut off there; each component costs a folder in memory with its path, 0.5 MB for the longest path of so many. */
+export const PATH_DEPTH_MAX = 128
 
 /** Bytes of one name inside a path. NAME_MAX of Linux, macOS and NTFS. */
 export const NAME_BYTES_MAX = 255

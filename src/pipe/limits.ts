@@ -1,6 +1,6 @@
 import { TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 
-/** Tree items asked of one peer at once, and their bytes: a page has 33 kB, and two of the longest must do. What a peer
+/** Tree items asked of one peer at once, and their bytes: a page has 16 kB, and two of the longest must do. What a peer
  *  sends all but the end of is held for as long as it is there. */
 export const TREE_PULLS_MAX = 64
 export const TREE_PULL_BYTES_MAX = 2 * TREE_ITEM_BYTES_MAX

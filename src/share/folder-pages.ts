@@ -1,15 +1,17 @@
-// The names of one folder with their packed entries, sorted and cut into pages at places that the names themselves choose: a
-// name whose hash is a multiple of PAGE_LINES_MEAN is the last of its page. Two peers with the same names have
-// the same pages whatever order they came in, and an edit changes one page (two when it makes or takes
-// away such a name).
+// The names of one folder with their packed entries, sorted and cut into pages at places that the names themselves choose
+// (page-cuts.ts): as many as a listing always has room for. A name that comes or goes goes into the page at its place, and
+// `refresh` cuts what is around it again.
 
 import { assert } from '../base/assert.js'
 import { copyOfText } from '../base/bytes.js'
 import type { ItemRef } from '../base/item.js'
-import { PAGE_LINES_MEAN } from './limits.js'
+import { PAGE_NAMES_MAX } from './limits.js'
 import { NO_RECORD, Page, type Subfolders } from './page.js'
-import { hashName } from './path.js'
+import { cutsOf } from './page-cuts.js'
 import type { TreeItems } from './tree-items.js'
+
+/** Names of a page that is to be cut, before it is halved: a name costs a move of those behind it. */
+const UNCUT_NAMES_MAX = 4 * PAGE_NAMES_MAX
 
 interface Spot {
   page: Page
@@ -65,17 +67,19 @@ export class FolderPages {
 
   /** The name must not be there yet. */
   add(name: string, record: string): void {
-    const pageIndex = this.pageIndexOf(name)
-    const page = this.pages[pageIndex] ?? this.openPage()
+    const pageIndex = Math.min(this.pageIndexOf(name), Math.max(this.pages.length - 1, 0))
+    this.pages[pageIndex] ??= new Page([], [], this.subfolders)
+    const page = this.pages[pageIndex]
     page.beforeChange()
+    page.isCut = false
     const { names, records } = page
     const index = lowerBound(names, name)
     assert(names[index] !== name, 'a name is added once')
     names.splice(index, 0, copyOfText(name))
     records.splice(index, 0, record)
-    if (!endsPage(name) || index === names.length - 1) return
-    const rest = new Page(names.splice(index + 1), records.splice(index + 1), this.subfolders)
-    this.pages.splice(pageIndex + 1, 0, rest)
+    if (names.length <= UNCUT_NAMES_MAX) return
+    const half = names.length >> 1
+    this.pages.splice(pageIndex + 1, 0, new Page(names.splice(half), records.splice(half), this.subfolders))
   }
 
   /** The name must be there. */
@@ -83,17 +87,13 @@ export class FolderPages {
     const pageIndex = this.pageIndexOf(name)
     const { page, index } = this.spotOf(name)
     page.beforeChange()
+    page.isCut = false
     page.names.splice(index, 1)
     page.records.splice(index, 1)
-    if (page.names.length === 0) this.takeOut(pageIndex)
-    else if (endsPage(name)) {
-      const next = this.pages[pageIndex + 1]
-      if (next === undefined) return
-      next.beforeChange()
-      page.names = page.names.concat(next.names)
-      page.records = page.records.concat(next.records)
-      this.takeOut(pageIndex + 1)
-    }
+    if (page.names.length > 0) return
+    this.takeOut(pageIndex)
+    const neighbour = this.pages[pageIndex] ?? this.pages[pageIndex - 1]
+    if (neighbour !== undefined) neighbour.isCut = false
   }
 
   /** Gives the name, which must be there, another record and so another line. */
@@ -114,8 +114,10 @@ export class FolderPages {
     this.spotOf(name).page.beforeChange()
   }
 
-  /** Lists the changed pages anew. */
+  /** Cuts the pages anew where names came or went, and lists the changed ones. */
   refresh(items: TreeItems): void {
+    for (let index = 0; index < this.pages.length; index++)
+      if (!this.pages[index]!.isCut) index = this.cutAround(index)
     for (const page of this.pages) if (page.isChanged) items.list(page)
     for (const page of this.takeDismissed()) items.release(page)
   }
@@ -150,13 +152,64 @@ export class FolderPages {
     return spot
   }
 
-  /** The page for names beyond the last one: the last page, unless a name has ended it. */
-  private openPage(): Page {
-    const last = this.pages.at(-1)
-    if (last !== undefined && !endsPage(last.names.at(-1)!)) return last
-    const page = new Page([], [], this.subfolders)
-    this.pages.push(page)
-    return page
+  /** Cuts anew what the names of this page have a part in, and of uncut pages that follow closely. Answers the last page of
+   *  all that. */
+  private cutAround(pageIndex: number): number {
+    const first = this.pagesBack(pageIndex)
+    const last = this.pagesOn(pageIndex)
+    // The names beyond have cuts of their own, and a part in those within.
+    const from = this.pagesBack(first)
+    const namesBefore = lineSum(this.pages.slice(from, first))
+    const old = this.pages.slice(first, last + 1)
+    const end = namesBefore + lineSum(old)
+    const cuts = cutsOf(this.pages.slice(from, this.pagesOn(last) + 1).flatMap(({ names }) => names))
+    const ends = cuts.filter((cut) => cut >= namesBefore && cut < end - 1).map((cut) => cut + 1 - namesBefore)
+    const pages = this.pagesWithEnds(old, [...ends, end - namesBefore])
+    this.pages = this.pages.slice(0, first).concat(pages, this.pages.slice(last + 1))
+    return first + pages.length - 1
+  }
+
+  /** The rows of pages with other ends, each given as a number of rows. A page that stays as it is stays. */
+  private pagesWithEnds(old: readonly Page[], ends: readonly number[]): Page[] {
+    const names = old.flatMap((page) => page.names)
+    const records = old.flatMap((page) => page.records)
+    const unmatched = new Map<number, Page>()
+    let at = 0
+    for (const page of old) {
+      unmatched.set(at, page)
+      at += page.names.length
+    }
+    let start = 0
+    const pages = ends.map((end) => {
+      const known = unmatched.get(start)
+      const isSame = known?.names.length === end - start
+      const page = isSame
+        ? known
+        : new Page(names.slice(start, end), records.slice(start, end), this.subfolders)
+      if (isSame) unmatched.delete(start)
+      page.isCut = true
+      start = end
+      return page
+    })
+    for (const page of unmatched.values()) if (page.item !== undefined) this.dismissed.push(page)
+    return pages
+  }
+
+  /** The page before, as far back as names have a part in the cuts of this one. */
+  private pagesBack(pageIndex: number): number {
+    let first = pageIndex
+    for (let names = 0; first > 0 && names < PAGE_NAMES_MAX; ) names += this.pages[--first]!.names.length
+    return first
+  }
+
+  /** The same the other way, and on beyond each uncut page that is met. */
+  private pagesOn(pageIndex: number): number {
+    let last = pageIndex
+    for (let names = 0; last < this.pages.length - 1 && names < PAGE_NAMES_MAX; ) {
+      const page = this.pages[++last]!
+      names = page.isCut ? names + page.names.length : 0
+    }
+    return last
   }
 
   /** The first page that does not end before `name`; one past the last where all do. */
@@ -172,8 +225,8 @@ export class FolderPages {
   }
 }
 
-export function endsPage(name: string): boolean {
-  return hashName(name) % PAGE_LINES_MEAN === 0
+function lineSum(pages: readonly Page[]): number {
+  return pages.reduce((sum, page) => sum + page.names.length, 0)
 }
 
 function someOf<T>(items: Iterable<T>, holds: (item: T) => boolean): boolean {

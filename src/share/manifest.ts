@@ -11,6 +11,7 @@ import { copyOfText } from '../base/bytes.js'
 import type { Digest, Hash, ItemRef } from '../base/item.js'
 import type { Entry } from './entry.js'
 import { FolderPages } from './folder-pages.js'
+import { PAGE_LIST_LINES_MAX } from './limits.js'
 import { EntryPacker, fileBytesOf, kindOf, noteOf, sameHead, withNote } from './packed-entry.js'
 import { NO_RECORD, type Rows } from './page.js'
 import { joinPath, nameOf, parentOf } from './path.js'
@@ -30,8 +31,8 @@ interface Folder {
   liveCount: number
   /** The listing as of the last `root()`, undefined before the first. */
   item: ItemRef | undefined
-  /** The same where it is a list, held for this folder, and not the listing of its only page. */
-  list: ItemRef | undefined
+  /** Lists of its pages that are held for this folder: none where it has one page. */
+  lists: readonly ItemRef[]
 }
 
 /** An entry with what its owner keeps with it. */
@@ -174,9 +175,9 @@ export class Manifest {
     return this.bytes
   }
 
-  /** Whether anything that is not a tombstone lies below `folder`, at any depth. */
-  hasLiveChildren(folder: string): boolean {
-    return (this.folderAt.get(folder)?.liveCount ?? 0) > 0
+  /** Entries below `folder`, at any depth, that are not tombstones. */
+  liveCountBelow(folder: string): number {
+    return this.folderAt.get(folder)?.liveCount ?? 0
   }
 
   /** The listing of the share itself: two shares with equal roots hold the same. Computes what has changed
@@ -233,13 +234,22 @@ export class Manifest {
 
   /** Lists the changed pages of a folder whose subfolders are listed, and the folder itself. */
   private listFolder(folder: Folder): ItemRef {
-    const { pages, list } = folder
+    const { pages, lists } = folder
     pages.refresh(this.items)
-    const [only] = pages.items()
-    const isPage = pages.pageCount === 1 && only !== undefined
-    folder.list = isPage ? undefined : this.items.addList(listOf(pages))
-    if (list !== undefined) this.items.releaseList(list)
-    return folder.list ?? only!
+    const held: ItemRef[] = []
+    const hold = (bytes: Uint8Array) => {
+      const item = this.items.addList(bytes)
+      held.push(item)
+      return item
+    }
+    let level = [...pages.items()]
+    // A list of a single page is that page.
+    while (level.length > 1)
+      level = chunksOf(level).map((chunk) => (chunk.length === 1 ? chunk[0]! : hold(encodePages(chunk))))
+    const item = level[0] ?? hold(encodeLines([]))
+    folder.lists = held
+    for (const list of lists) this.items.releaseList(list)
+    return item
   }
 
   private recordAt(path: string): string | undefined {
@@ -276,7 +286,7 @@ export class Manifest {
   private folderFor(path: string): Folder {
     const known = this.folderAt.get(path)
     if (known !== undefined) return known
-    // Made from the top down without recursion: a path may have two thousand components.
+    // Made from the top down.
     let folder = this.top
     for (let end = path.indexOf('/'); ; end = path.indexOf('/', end + 1)) {
       const folderPath = end < 0 ? path : path.slice(0, end)
@@ -302,7 +312,7 @@ export class Manifest {
       const { parent } = empty
       if (parent === undefined) return
       empty.pages.dismiss(this.items)
-      if (empty.list !== undefined) this.items.releaseList(empty.list)
+      for (const list of empty.lists) this.items.releaseList(list)
       this.folderAt.delete(empty.path)
       this.dirty.delete(empty)
       const name = nameOf(empty.path)
@@ -341,12 +351,15 @@ function makeFolder(path: string, parent: Folder | undefined): Folder {
     entryCount: 0,
     liveCount: 0,
     item: undefined,
-    list: undefined,
+    lists: [],
   }
 }
 
-function listOf(pages: FolderPages): Uint8Array {
-  return pages.pageCount === 0 ? encodeLines([]) : encodePages(pages.items())
+function chunksOf(pages: readonly ItemRef[]): ItemRef[][] {
+  const chunks: ItemRef[][] = []
+  for (let start = 0; start < pages.length; start += PAGE_LIST_LINES_MAX)
+    chunks.push(pages.slice(start, start + PAGE_LIST_LINES_MAX))
+  return chunks
 }
 
 function levelOf(levels: Folder[][], depth: number): Folder[] {

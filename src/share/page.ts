@@ -24,6 +24,8 @@ export class Page {
   records: string[]
   /** As last listed. */
   item: ItemRef | undefined
+  /** Whether it begins and ends where its folder's names say. */
+  isCut = false
   /** The rows as last listed, where they have changed since. */
   private listed: Rows | undefined
 

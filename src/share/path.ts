@@ -1,7 +1,7 @@
 // Paths inside a share. A path comes from a peer or from the disk; either way it passes `checkPath` once,
 // and the rest of the program may trust it.
 
-import { NAME_BYTES_MAX, PATH_BYTES_MAX } from '../base/limits.js'
+import { NAME_BYTES_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../base/limits.js'
 import { OWN_FOLDER, SHARE_MARK } from '../base/own-folder.js'
 import type { Entry } from './entry.js'
 
@@ -16,6 +16,7 @@ export type PathFault =
   | 'not-utf8'
   | 'path-too-long'
   | 'name-too-long'
+  | 'too-deep'
   | 'own-folder'
 
 const LONE_SURROGATE = /[\ud800-\udfff]/u
@@ -30,7 +31,8 @@ export function checkPath(path: string): PathFault | undefined {
   // No UTF-16 code unit takes more than three bytes of UTF-8.
   if (path.length * 3 > PATH_BYTES_MAX && utf8Bytes(path) > PATH_BYTES_MAX) return 'path-too-long'
   let start = 0
-  while (start <= path.length) {
+  for (let depth = 1; start <= path.length; depth++) {
+    if (depth > PATH_DEPTH_MAX) return 'too-deep'
     const slash = path.indexOf('/', start)
     const end = slash < 0 ? path.length : slash
     const fault = checkComponent(path, start, end)

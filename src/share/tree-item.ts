@@ -1,4 +1,4 @@
-// The items of the digest tree, as text: one listing per folder, or where that is long, a list of its pages.
+// The items of the digest tree, as text: one listing per folder, or where that is long, a list of its pages, or of lists of them.
 // `Manifest` writes them, `TreeWalk` reads a peer's.
 //
 //     item    = lines / pages

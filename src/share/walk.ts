@@ -14,6 +14,7 @@ import { TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 import type { Entry } from './entry.js'
 import { sameEntry } from './entry-line.js'
 import {
+  PAGE_LIST_DEPTH_MAX,
   WALK_CHUNK_LINES,
   WALK_LINE_BYTES,
   WALK_LINES_MAX,
@@ -26,10 +27,11 @@ import { type TreeFault, type TreeItem, TreeItemReader } from './tree-item.js'
 
 export type WalkFault = TreeFault | 'wrong-digest' | 'wrong-size' | 'nested-pages' | 'too-many'
 
-/** Where in the tree a listing stands: it lists this folder, or one page of it. */
+/** Where in the tree a listing stands: it lists this folder, or a part of it. */
 interface ListingPlace {
   readonly folder: string
-  readonly isPage: boolean
+  /** Lists of pages above it, 0 where it lists the whole folder. */
+  readonly listDepth: number
 }
 
 /** An item that must come from the peer. */
@@ -73,7 +75,7 @@ export class TreeWalk {
   constructor(local: Manifest, root: ItemRef) {
     this.local = local
     if (root.sizeBytes > TREE_ITEM_BYTES_MAX) this.fault = 'too-long'
-    else if (local.root().digest !== root.digest) this.awaitItem(root, { folder: '', isPage: false })
+    else if (local.root().digest !== root.digest) this.awaitItem(root, { folder: '', listDepth: 0 })
   }
 
   /** Whether everything that differs has been answered. Never true after a fault. */
@@ -183,9 +185,8 @@ export class TreeWalk {
   private compare(listing: TreeItem, place: ListingPlace, differing: Entry[]): WalkFault | undefined {
     this.lineCount += linesOf(listing)
     if (listing.kind === 'pages') {
-      // A page list within a page list has no meaning, and no end.
-      if (place.isPage) return 'nested-pages'
-      const pagePlace = { folder: place.folder, isPage: true }
+      if (place.listDepth >= PAGE_LIST_DEPTH_MAX) return 'nested-pages'
+      const pagePlace = { folder: place.folder, listDepth: place.listDepth + 1 }
       for (const page of listing.pages) this.lookInto(page, pagePlace)
     } else {
       for (const entry of listing.entries) {
@@ -193,7 +194,7 @@ export class TreeWalk {
         if (ours === undefined || !sameEntry(ours, entry)) differing.push(standalone(entry))
       }
       for (const subtree of listing.subtrees)
-        this.lookInto(subtree.item, { folder: standaloneText(subtree.path), isPage: false })
+        this.lookInto(subtree.item, { folder: standaloneText(subtree.path), listDepth: 0 })
     }
     const isTooMany =
       this.lineCount > WALK_LINES_MAX ||

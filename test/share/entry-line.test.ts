@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { escapeField, unescapeField } from '../../src/base/escape.js'
-import { FILE_BYTES_MAX } from '../../src/base/limits.js'
+import { FILE_BYTES_MAX, PATH_DEPTH_MAX } from '../../src/base/limits.js'
 import {
   decodeEntry,
   decodeEntryInFolder,
@@ -156,6 +156,15 @@ describe('an entry as a line', () => {
     expect(decodeEntry(`t f 0 0 - ${V} a ${deep}x`).ok).toBe(false)
     expect(decodeEntry(`t f 0 0 - ${V} a ../b`).ok).toBe(false)
     expect(decodeEntry(`t f 0 0 - ${V} a .left/journal`).ok).toBe(false)
+  })
+
+  test('a path, and where a deletion says that its content is, may be so deep and no deeper', () => {
+    const deepest = Array.from({ length: PATH_DEPTH_MAX }, () => 'x').join('/')
+    expect(decodeEntry(`d a 0 0 - ${V} ${deepest}`).ok).toBe(true)
+    expect(decodeEntry(`d a 0 0 - ${V} ${deepest}/x`)).toEqual({ ok: false, reason: 'bad-field' })
+    expect(decodeEntryInFolder(`d a 0 0 - ${V} x`, deepest)).toEqual({ ok: false, reason: 'bad-field' })
+    expect(decodeEntry(`t f 0 0 - ${V} a ${deepest}`).ok).toBe(true)
+    expect(decodeEntry(`t f 0 0 - ${V} a ${deepest}/x`)).toEqual({ ok: false, reason: 'bad-field' })
   })
 
   test('a version has seen at most 64 peers, and counts to 2^53 - 1', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'
-import { NAME_BYTES_MAX, PATH_BYTES_MAX } from '../../src/base/limits.js'
+import { NAME_BYTES_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../../src/base/limits.js'
 import {
   checkPath,
   conflictPath,
@@ -56,10 +56,18 @@ describe('checking a path', () => {
     expect(checkPath('x'.repeat(NAME_BYTES_MAX + 1))).toBe('name-too-long')
     expect(checkPath('€'.repeat(85))).toBeUndefined()
     expect(checkPath(`${'€'.repeat(85)}x`)).toBe('name-too-long')
-    const deep = `${'x/'.repeat(PATH_BYTES_MAX >> 1)}x`
-    expect(deep.length).toBe(PATH_BYTES_MAX)
-    expect(checkPath(deep)).toBeUndefined()
-    expect(checkPath(`${deep}y`)).toBe('path-too-long')
+    const long = Array.from({ length: 16 }, () => 'x'.repeat(NAME_BYTES_MAX)).join('/')
+    expect(long.length).toBe(PATH_BYTES_MAX)
+    expect(checkPath(long)).toBeUndefined()
+    expect(checkPath(`${long}y`)).toBe('path-too-long')
+  })
+
+  test('paths may be as deep as their limit and no deeper', () => {
+    const deepest = Array.from({ length: PATH_DEPTH_MAX }, () => 'x').join('/')
+    expect(checkPath(deepest)).toBeUndefined()
+    expect(checkPath(`${deepest}/x`)).toBe('too-deep')
+    expect(checkPath(`${'x/'.repeat(PATH_BYTES_MAX >> 1)}x`)).toBe('too-deep')
+    expect(checkPath(`${deepest}/`)).toBe('too-deep')
   })
 
   test('bytes of a text are counted as they are encoded', () => {
@@ -161,7 +169,9 @@ describe('where the loser of a conflict is kept', () => {
   })
 
   test('in the deepest folder the copy is kept further up', () => {
-    const deep = `${'x/'.repeat(PATH_BYTES_MAX >> 1)}x`
+    const deep = Array.from({ length: PATH_DEPTH_MAX }, () => 'x'.repeat(31)).join('/')
+    expect(deep.length).toBe(PATH_BYTES_MAX)
+    expect(checkPath(deep)).toBeUndefined()
     expect(checkPath(conflictPath(fileEntry(deep)))).toBeUndefined()
   })
 

@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hexOf, textOf, utf8 } from '../../src/base/bytes.js'
 import type { ItemRef } from '../../src/base/item.js'
-import { TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
+import { PATH_DEPTH_MAX, TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
 import { dotOf } from '../../src/share/dots.js'
 import type { Entry } from '../../src/share/entry.js'
 import {
+  PAGE_LIST_DEPTH_MAX,
   TREE_ITEM_LINES_MAX,
   WALK_CHUNK_LINES,
   WALK_PATH_UNITS_MAX,
@@ -487,6 +488,16 @@ describe('a hostile tree', () => {
     expect(faultOf(peer, item)).toBe('too-many')
   })
 
+  test.each([
+    [PATH_DEPTH_MAX - 1, undefined],
+    [PATH_DEPTH_MAX, 'bad-field'],
+  ])('a file in %i folders: %s', (depth, fault) => {
+    const peer = new ForgingPeer()
+    let item = peer.forge(lines(file('a')))
+    for (let level = 0; level < depth; level++) item = peer.forge(lines(subtree('x', item)))
+    expect(faultOf(peer, item)).toBe(fault)
+  })
+
   test('a path that grows too long is refused', () => {
     const peer = new ForgingPeer()
     let item = peer.forge(lines(file('a')))
@@ -494,12 +505,16 @@ describe('a hostile tree', () => {
     expect(faultOf(peer, item)).toBe('bad-field')
   })
 
-  test('pages within pages end', () => {
+  test.each([
+    [PAGE_LIST_DEPTH_MAX, undefined],
+    [PAGE_LIST_DEPTH_MAX + 1, 'nested-pages'],
+    [50, 'nested-pages'],
+  ])('lists of pages within lists of pages, %i deep: %s', (depth, fault) => {
     const peer = new ForgingPeer()
     const leaf = peer.forge(lines(file('a')))
     let item = leaf
-    for (let level = 0; level < 50; level++) item = peer.forge(pages(item, leaf))
-    expect(faultOf(peer, item)).toBe('nested-pages')
+    for (let level = 0; level < depth; level++) item = peer.forge(pages(item, leaf))
+    expect(faultOf(peer, item)).toBe(fault)
   })
 
   /** The listing that says the same; every listing has one spelling. */

@@ -18,8 +18,8 @@ import { sessionKeys } from '../../src/seal/keys.js'
 import { PlainProtection } from '../../src/seal/plain.js'
 import { SealedDatagrams } from '../../src/seal/sealed-datagram.js'
 import { dotOf } from '../../src/share/dots.js'
-import { endsPage } from '../../src/share/folder-pages.js'
 import { Manifest } from '../../src/share/manifest.js'
+import { cutsOf } from '../../src/share/page-cuts.js'
 import { entryOf, fileEntry, PEERS } from '../share/entries.js'
 import { handshakeVectors } from './handshake.js'
 import { readVectors } from './read.js'
@@ -149,14 +149,16 @@ const ITEMS = new Map<string, () => Uint8Array>([
   ['digest of that tree', () => bytesOfHex(tree().root.digest)!],
   ['tree: every kind of entry, edits of three peers', everyKind],
   [
-    'names that end a page, of n0 to n9999',
-    () =>
-      utf8(
-        Array.from({ length: 10_000 }, (_, number) => `n${number}`)
-          .filter(endsPage)
+    'names that end a page, of n00000 to n09999',
+    () => {
+      const names = Array.from({ length: 10_000 }, (_, number) => `n${String(number).padStart(5, '0')}`)
+      return utf8(
+        cutsOf(names)
           .slice(0, 12)
+          .map((cut) => names[cut])
           .join(' '),
-      ),
+      )
+    },
   ],
 ])
 

@@ -3,7 +3,7 @@
 
 import { hexOf } from '../../base/bytes.js'
 import { blockCount, type ItemRef } from '../../base/item.js'
-import { TREE_ITEM_BYTES_MAX } from '../../base/limits.js'
+import { PATH_BYTES_MAX, PATH_DEPTH_MAX, TREE_ITEM_BYTES_MAX } from '../../base/limits.js'
 import { SystemRandom } from '../../io/random.js'
 import { COUNT_MAX, SEEN_PEERS_MAX } from '../../share/dots.js'
 import { TABLE_PEERS_MAX } from '../../share/limits.js'
@@ -207,7 +207,8 @@ export const deepNames: Attack = {
       ['s', 2_100],
     ] as const) {
       const content = contentOf(`deep ${name.length} ${depth}`, 20)
-      if ((name.length + 1) * depth > 4_095) tooLong.push(items.addContent(content))
+      if ((name.length + 1) * depth > PATH_BYTES_MAX || depth >= PATH_DEPTH_MAX)
+        tooLong.push(items.addContent(content))
       await walk(attacker, nest(name, depth, items.addFile(long, content)), depth > 100 ? 700 : 200)
     }
     const wide = names(2_000).map((name) => line({ path: name + 'w'.repeat(249), letter: 't' }))

@@ -15,6 +15,7 @@ import { FoldedPaths } from './folded.js'
 import { Holders } from './holders.js'
 import { decodeFormat1Record, decodeRecord, encodeNotHeld, encodeRecord } from './index-line.js'
 import { COMMIT_CHANGES_MAX, COUNTED_AUTHORS_MAX } from './limits.js'
+import { NotHeldPaths } from './not-held-paths.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
 import type { Signature } from './signature.js'
 
@@ -27,7 +28,7 @@ export class Catalogue {
   readonly folded = new FoldedPaths()
   private readonly index: Index
   /** Paths of which the entry is known and nothing is here. */
-  private readonly notHeld = new Set<string>()
+  private readonly notHeld = new NotHeldPaths()
   private readonly holders = new Holders()
   /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
   private readonly awaited = new Set<Digest>()
@@ -88,11 +89,8 @@ export class Catalogue {
 
   /** Whether anything live of ours lies below `folder`, at any depth. */
   hasHeldBelow(folder: string): boolean {
-    if (!this.manifest.hasLiveChildren(folder)) return false
-    if (this.notHeld.size === 0) return true
-    for (const { kind, path } of this.manifest.below(folder))
-      if (kind !== 'tombstone' && this.isHeld(path)) return true
-    return false
+    // Whatever is not held is live.
+    return this.manifest.liveCountBelow(folder) > this.notHeld.countBelow(folder)
   }
 
   signature(path: string): Signature | undefined {

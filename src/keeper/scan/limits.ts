@@ -9,6 +9,3 @@ export const OWN_WRITES_MAX = 65_536
 
 /** Blocks read at once for hashing: a 1 MB buffer, held for ever. */
 export const HASH_CHUNK_BLOCKS = 16
-
-/** Folders inside folders: PATH_BYTES_MAX has room for no more. */
-export const FOLDER_DEPTH_MAX = 2_048

@@ -1,13 +1,19 @@
 // Looks at a path of the share, under the link policy: what is shared, what never is, and what cannot be. The scanner
 // asks it for each path; problems go to the findings.
 
-import { FILE_BYTES_MAX } from '../../base/limits.js'
+import { FILE_BYTES_MAX, PATH_DEPTH_MAX } from '../../base/limits.js'
 import type { Disk, FileStat } from '../../base/ports.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
-import { checkPath, joinPath, ownFoldersWithin, parentOf, SHARE_MARK } from '../../share/path.js'
+import {
+  checkPath,
+  joinPath,
+  ownFoldersWithin,
+  type PathFault,
+  parentOf,
+  SHARE_MARK,
+} from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { Findings } from './findings.js'
-import { FOLDER_DEPTH_MAX } from './limits.js'
 
 /** 'nothing' too for what is not shared. */
 export type Sight =
@@ -29,7 +35,7 @@ export class Sighting {
     const { disk, links, findings } = this.options
     const fault = checkPath(path)
     if (fault !== undefined) {
-      findings.addProblem(path, `its path cannot be shared (${fault})`)
+      findings.addProblem(path, reasonOf(fault))
       return { type: 'nothing' }
     }
     if (this.isInOtherShare(path)) {
@@ -88,7 +94,7 @@ export class Sighting {
   /** Whether a folder that a link points at is one of those that the link is in, or the share itself. */
   private isCycle(path: string, pointed: FileStat): boolean {
     let folder = parentOf(path)
-    for (let depth = 0; depth < FOLDER_DEPTH_MAX; depth++) {
+    for (let depth = 0; depth < PATH_DEPTH_MAX; depth++) {
       const stat = this.options.disk.stat(folder)
       if (stat !== undefined && stat.inode === pointed.inode && stat.device === pointed.device) return true
       if (folder === '') return false
@@ -96,6 +102,11 @@ export class Sighting {
     }
     return true
   }
+}
+
+function reasonOf(fault: PathFault): string {
+  if (fault !== 'too-deep') return `its path cannot be shared (${fault})`
+  return `it is skipped: it lies too deep, a path may have ${PATH_DEPTH_MAX} names at most`
 }
 
 export interface SightingOptions {

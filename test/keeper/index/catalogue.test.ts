@@ -304,7 +304,7 @@ describe('an entry that is known and not held', () => {
 
   test('is nothing that stands below a folder', () => {
     catalogue.recordNotHeld(file)
-    expect([catalogue.hasHeldBelow('f'), catalogue.manifest.hasLiveChildren('f')]).toEqual([false, true])
+    expect([catalogue.hasHeldBelow('f'), catalogue.manifest.liveCountBelow('f')]).toEqual([false, 1])
     catalogue.record(fileEntry('f/c'), undefined)
     expect(catalogue.hasHeldBelow('f')).toBe(true)
   })
@@ -313,6 +313,41 @@ describe('an entry that is known and not held', () => {
     catalogue.record(file, seen)
     expect(() => catalogue.recordNotHeld(file)).toThrow()
     expect(() => catalogue.recordNotHeld(entryOf('tombstone', 't'))).toThrow()
+  })
+})
+
+describe('whether a folder holds anything of ours', () => {
+  const folders = ['', 'a', 'a/b', 'a/b/c', 'd']
+  const arbitraryDoing = fc.record({
+    what: fc.constantFrom('record', 'recordNotHeld', 'forget', 'restart'),
+    path: fc
+      .tuple(fc.constantFrom(...folders), fc.constantFrom('a', 'b', 'c', 'x'))
+      .map(([folder, name]) => (folder === '' ? name : `${folder}/${name}`)),
+    kind: fc.constantFrom('file', 'folder', 'link', 'tombstone'),
+    seed: fc.nat(2),
+  } as const)
+
+  test('is told as if all in it were looked at', () => {
+    fc.assert(
+      fc.property(fc.array(arbitraryDoing, { maxLength: 50, size: 'max' }), (doings) => {
+        index = new SimIndex()
+        catalogue = new Catalogue(hash, index)
+        for (const { what, path, kind, seed } of doings) {
+          const entry = entryOf(kind, path, kind === 'file' ? { digest: digestOf(seed) } : {})
+          if (what === 'record') catalogue.record(entry, undefined)
+          else if (what === 'forget') catalogue.forget(path)
+          else if (what === 'restart') {
+            catalogue.commitAll()
+            catalogue = restarted()
+          } else if (kind !== 'tombstone' && catalogue.live(path) === undefined)
+            catalogue.recordNotHeld(entry)
+          for (const folder of [...folders, 'x', 'nowhere/at all']) {
+            const live = [...catalogue.manifest.below(folder)].filter((below) => below.kind !== 'tombstone')
+            expect(catalogue.hasHeldBelow(folder)).toBe(live.some((below) => catalogue.isHeld(below.path)))
+          }
+        }
+      }),
+    )
   })
 })
 

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { PATH_DEPTH_MAX } from '../../../src/base/limits.js'
 import { DiskError } from '../../../src/base/ports.js'
 import { hash } from '../../../src/io/hash.js'
 import { Catalogue } from '../../../src/keeper/index/catalogue.js'
@@ -129,6 +130,17 @@ describe('an index of format 1', () => {
     expect(new Catalogue(hash, index).manifest.root()).toEqual(
       new Catalogue(hash, indexOf(LINES)).manifest.root(),
     )
+  })
+
+  test('that holds paths deeper than they may be is read without those', () => {
+    const deep = Array.from({ length: PATH_DEPTH_MAX + 1 }, () => 'd').join('/')
+    const line = LINES['f/a.txt'].replace('a.txt', 'd')
+    const index = indexOf({ ...LINES, [deep]: line, [deep.slice(2)]: line })
+    const catalogue = new Catalogue(hash, index)
+    expect(catalogue.get(deep)).toBeUndefined()
+    expect(catalogue.get(deep.slice(2))).toMatchObject({ digest: DIGEST })
+    index.crash()
+    expect(new Catalogue(hash, index).manifest.root()).toEqual(catalogue.manifest.root())
   })
 
   test('says the same on every peer that was in step', () => {

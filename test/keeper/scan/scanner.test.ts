@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
-import { BLOCK_BYTES } from '../../../src/base/limits.js'
+import { BLOCK_BYTES, PATH_DEPTH_MAX } from '../../../src/base/limits.js'
 import { SETTLE_MS, SETTLE_MS_MAX } from '../../../src/keeper/limits.js'
 import { READ_AHEAD_MS } from '../../../src/keeper/scan/limits.js'
 import { dotOf, holds } from '../../../src/share/dots.js'
@@ -507,6 +507,21 @@ describe('what cannot be shared', () => {
     expect(share.scanned()).toEqual([])
     expect(share.problems).toMatchObject([{ path: 'a' }])
     expect(share.scanned()).toEqual(['file a'])
+  })
+
+  test('what lies deeper than a path may is skipped, with a reason, and what is above it is shared', () => {
+    const share = new ShareOnDisk()
+    const deepest = Array.from({ length: PATH_DEPTH_MAX }, () => 'd').join('/')
+    share.disk.putFile(`${deepest}/file`, utf8('1'))
+    share.disk.putFile(`${deepest}/e/file`, utf8('1'))
+    expect(share.scanned()).toHaveLength(PATH_DEPTH_MAX)
+    expect(share.catalogue.live(deepest)?.kind).toBe('folder')
+    expect(share.scanned()).toEqual([])
+    const reason = 'it is skipped: it lies too deep, a path may have 128 names at most'
+    expect([...share.problems].sort((a, b) => (a.path < b.path ? -1 : 1))).toEqual([
+      { path: `${deepest}/e`, reason },
+      { path: `${deepest}/file`, reason },
+    ])
   })
 
   test('a name that is not UTF-8 is reported once', () => {
