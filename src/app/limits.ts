@@ -53,3 +53,9 @@ export const SENDS_PER_TURN_MAX = 16
 export const INNER_SHARE_FOLDERS_MAX = 1_000
 export const INNER_SHARE_DEPTH_MAX = 4
 export const INNER_SHARE_NAMES_MAX = 20_000
+
+/** A file of which a peer has pulled nothing for this long is not being sent. */
+export const SENDING_MS = 2_000
+
+/** How long a state is waited for of a watcher process that is reading or hashing; a step of it takes milliseconds. */
+export const STATE_MS_MAX = 3_000

@@ -19,3 +19,6 @@ export const NEW_JOURNAL_PATH = `${JOURNAL_PATH}.new`
 
 /** Received files until they are put in place; their names are in src/pipe/layout.ts. */
 export const TEMPORARY_FOLDER = `${OWN_FOLDER}/tmp`
+
+/** Where a running peer is asked; src/control. */
+export const CONTROL_SOCKET = 'control.sock'

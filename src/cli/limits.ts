@@ -69,6 +69,9 @@ export const TALLY_UNDER_BARS_MS = 5_000
 /** Names listed in one summed-up line of what went wrong; `--json` lists every one. */
 export const TALLY_NAMES_MAX = 3
 
+/** Names listed in one part of `left status`; `--json` lists more. */
+export const STATUS_NAMES_MAX = 5
+
 /** Kinds of lines summed up at once; one kind more and they are printed before their time. */
 export const TALLY_GROUPS_MAX = 32
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `left`: what can be asked, and with which exit code it ends. One file per command does the
-// work: run.ts (the default), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts.
+// work: run.ts (the default), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts; those that ask a running peer are in ask/.
 
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
@@ -8,6 +8,9 @@ import { LeftError } from '../base/errors.js'
 import { DEFAULT_PORT } from '../base/limits.js'
 import { quoted } from './addresses.js'
 import { peerOptions, type RawArguments } from './arguments.js'
+import type { RawAskArguments } from './ask/ask.js'
+import type { AskCommand } from './ask/ask-command.js'
+import { ASK_COMMANDS } from './ask/commands.js'
 import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
 import type { RawIdentityArguments } from './identity.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
@@ -77,6 +80,10 @@ async function main(words: readonly string[]): Promise<number> {
       const { runSecret } = await import('./secret.js')
       exitCode = await runSecret(words, raw)
     },
+    ask: async (command, words, raw) => {
+      const { runAsk } = await import('./ask/ask.js')
+      exitCode = await runAsk(command, words, raw)
+    },
     selftest: async (raw) => {
       const { runSelftest } = await import('./selftest.js')
       exitCode = await runSelftest(raw)
@@ -101,6 +108,8 @@ interface Commands {
   trust(words: readonly string[], raw: RawTrustArguments): Promise<void>
   /** `words` are the file. */
   secret(words: readonly string[], raw: RawSecretArguments): Promise<void>
+  /** Of a running peer. */
+  ask(command: AskCommand, words: readonly string[], raw: RawAskArguments): Promise<void>
   selftest(raw: RawSelftestArguments): Promise<void>
 }
 
@@ -244,7 +253,23 @@ function leftProgram(commands: Commands): Command {
       refuseExtra(command, 'left selftest --help shows what there is')
       await commands.selftest(raw)
     })
+  for (const command of ASK_COMMANDS) addAskCommand(program, command, commands)
   return program
+}
+
+/** All that ask a running peer look alike. */
+function addAskCommand(program: Command, asking: AskCommand, commands: Commands): void {
+  const command = program
+    .command(asking.name)
+    .description(asking.description)
+    .option('--share <folder>', 'the share (default: the one that the current folder is in, else ./share)')
+    .option('--json', 'print the result as one JSON object')
+    .allowExcessArguments()
+  if (asking.words !== '') command.arguments(asking.words)
+  command.action(async () => {
+    if (asking.words === '') refuseExtra(command, `left ${asking.name} --help shows what there is`)
+    await commands.ask(asking, command.args, command.optsWithGlobals<RawAskArguments>())
+  })
 }
 
 /** A word and no address: it was meant for a command. */

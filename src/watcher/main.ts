@@ -91,6 +91,13 @@ class Watcher {
     this.wake()
   }
 
+  command({ number, command }: ToWatcher & { type: 'command' }): void {
+    const result = this.keeper.commands.carryOut(command)
+    this.flush()
+    send({ type: 'command-done', number, result })
+    this.wake()
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.checking)
     this.folders.close()
@@ -180,7 +187,7 @@ const rsa = new RsaKeeper({ send, note: (message) => tell({ event: 'note', messa
 let watcher: Watcher | undefined
 let isDiskFull = false
 /** Messages of the engine that came while there was no room to open the share. */
-const early: (ToWatcher & { type: 'keeper' })[] = []
+const early: (ToWatcher & { type: 'keeper' | 'command' })[] = []
 
 /** On a full disk it waits, as a transfer does: whoever frees some space need not start anything again. */
 function open(start: WatcherStart): void {
@@ -195,7 +202,7 @@ function open(start: WatcherStart): void {
   }
   send({ type: 'ready' })
   if (isDiskFull) tell({ event: 'resumed' })
-  for (const { messages } of early.splice(0)) watcher.handle(messages)
+  for (const message of early.splice(0)) handTo(watcher, message)
 }
 
 process.on('message', (message: ToWatcher) =>
@@ -205,7 +212,7 @@ process.on('message', (message: ToWatcher) =>
     else if (message.type === 'rsa') rsa.handleStep(message)
     else if (message.type === 'stop') void end()
     else if (watcher === undefined) early.push(message)
-    else watcher.handle(message.messages)
+    else handTo(watcher, message)
   }),
 )
 process.on('uncaughtException', fail)
@@ -213,6 +220,11 @@ process.on('disconnect', () => void end())
 // The parent decides when we stop: a Ctrl-C in the terminal reaches the whole group.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
+
+function handTo(open: Watcher, message: ToWatcher & { type: 'keeper' | 'command' }): void {
+  if (message.type === 'command') open.command(message)
+  else open.handle(message.messages)
+}
 
 function guarded(work: () => void): void {
   try {

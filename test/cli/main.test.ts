@@ -41,7 +41,7 @@ describe('the command left', () => {
     [['--ip', '10.0.0.7', '--secret', 'x'], "unknown option '--secret'"],
     [['--ip', '10.0.0.7', '--window', '0'], '--window'],
     [['--ip', '10.0.0.7', '--encryption', 'maybe', '--verbose'], 'yes, no'],
-    [['smi'], "there is no command 'smi': there are sim, identity, trust, secret, selftest"],
+    [['smi'], "there is no command 'smi': there are sim, identity, trust, secret, selftest, status"],
     [['--ip', '10.0.0.7', '10.0.0.8'], "'10.0.0.8' is not expected"],
     [['sim', '--seed', 'x'], '--seed'],
     [['sim', 'x'], "'x' is not expected"],

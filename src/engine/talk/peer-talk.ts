@@ -96,7 +96,8 @@ export class PeerTalk {
     return this.theirCount
   }
 
-  private isTold({ root, notHeldCount }: OwnState): boolean {
+  /** Whether the peer knows our state, or asks again for the answer that tells it. */
+  isTold({ root, notHeldCount }: OwnState): boolean {
     return this.told === root?.digest && this.toldNotHeldCount === notHeldCount
   }
 

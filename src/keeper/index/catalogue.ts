@@ -7,6 +7,7 @@ import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
+import { isConflictCopy } from '../../share/decide.js'
 import { countOf, dotOf, dotsOf, foldSeen, type PeerId, peerOf, type Seen } from '../../share/dots.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
@@ -29,6 +30,8 @@ export class Catalogue {
   /** Paths of which the entry is known and nothing is here. */
   private readonly notHeld = new Set<string>()
   private readonly holders = new Holders()
+  /** Losers of conflicts that are held beside their winners. */
+  private readonly copies = new Set<string>()
   /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
   private readonly awaited = new Set<Digest>()
   private changes: Entry[] | undefined = []
@@ -72,6 +75,11 @@ export class Catalogue {
 
   notHeldPaths(): Iterable<string> {
     return this.notHeld
+  }
+
+  /** Losers of conflicts that are kept beside their winners. */
+  get conflictCopies(): ReadonlySet<string> {
+    return this.copies
   }
 
   /** What is in this share. */
@@ -301,12 +309,14 @@ export class Catalogue {
   }
 
   private hold(entry: Entry): void {
+    if (isConflictCopy(entry)) this.copies.add(entry.path)
     if (entry.kind === 'file') this.holders.add(entry.digest as Digest, this.manifest.placeOf(entry.path))
   }
 
   /** Of an entry that the manifest still has, or has replaced by another one. */
   private unhold(entry: Entry | undefined): void {
     if (entry?.kind !== 'file') return
+    this.copies.delete(entry.path)
     this.holders.remove(entry.digest, this.manifest.placeOf(entry.path))
     const { digest, sizeBytes } = entry
     if (sizeBytes <= BLOCK_BYTES || this.awaited.has(digest)) return

@@ -19,3 +19,6 @@ export const NOTICES_PEERS_MAX = 64
 /** After a walk was thrown off or a source failed, how long until the peer is asked again. */
 export const ASK_AGAIN_MS = 250
 export const ASK_AGAIN_MS_MAX = 10_000
+
+/** Peers that left whose last word is remembered. */
+export const PEERS_LEFT_MAX = 256

@@ -13,8 +13,8 @@ export type Finding =
 
 export class Findings {
   private findings: Finding[] = []
-  /** Paths whose problem was told already. */
-  private readonly troubled = new Set<string>()
+  /** Paths whose problem was told already, and what it is. */
+  private readonly troubled = new Map<string, string>()
 
   addChange(entry: Entry, unseen?: Entry): void {
     this.findings.push({ type: 'changed', entry, unseen })
@@ -27,13 +27,18 @@ export class Findings {
   /** Told once for each path, until it is well again. */
   addProblem(path: string, reason: string): void {
     if (this.troubled.has(path)) return
-    this.troubled.add(path)
+    this.troubled.set(path, reason)
     this.findings.push({ type: 'problem', path, reason })
   }
 
   /** The path is well, or gone. */
   forgetProblem(path: string): void {
     this.troubled.delete(path)
+  }
+
+  /** Paths that are not shared, with the reason of each. */
+  get problems(): ReadonlyMap<string, string> {
+    return this.troubled
   }
 
   take(): readonly Finding[] {

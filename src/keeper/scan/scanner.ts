@@ -73,6 +73,16 @@ export class Scanner {
     return this.foldersToList.length > 0 || this.pathsToLook.size > 0 || this.job !== undefined
   }
 
+  /** Paths that changed and are not at rest yet. */
+  get unsettled(): Pick<Settling, 'size' | 'paths'> {
+    return this.settling
+  }
+
+  /** Paths that are there and cannot be shared, with the reason of each. */
+  get problems(): ReadonlyMap<string, string> {
+    return this.findings.problems
+  }
+
   /** Reads the whole share again. */
   scanAll(): void {
     this.queueFolder('')
