@@ -14,7 +14,6 @@ export type ErrorCode =
   | 'watcher-failed'
   | 'not-running' // no peer runs on the share; exit code 1
   | 'control-failed' // one runs, and could not be asked or did not do it
-  | 'not-in-step' // of --once: something was missing when the time was over; exit code 3
 
 /** The one error class. The message is one line and says what to do next; wrap with `cause` where a
  *  layer is crossed. */

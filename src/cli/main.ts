@@ -7,7 +7,7 @@ import { PROGRAM_VERSION } from '../app/version.js'
 import { LeftError } from '../base/errors.js'
 import { DEFAULT_PORT } from '../base/limits.js'
 import { quoted } from './addresses.js'
-import { peerOptions, type RawArguments } from './arguments.js'
+import { onceOf, peerOptions, type RawArguments } from './arguments.js'
 import type { RawAskArguments } from './ask/ask.js'
 import type { AskCommand } from './ask/ask-command.js'
 import { ASK_COMMANDS } from './ask/commands.js'
@@ -36,6 +36,9 @@ Examples:
   For programs, one JSON object a line:
     left --ip 10.0.0.7 --json | jq -c 'select(.event == "received")'
 
+  Once, from cron or a script:
+    left --ip 10.0.0.7 --once --timeout 5m && echo the same on both
+
   Stop-and-wait, one block at a time, to see what the window is worth:
     left --ip 10.0.0.7 --window 1
 
@@ -59,10 +62,11 @@ async function main(words: readonly string[]): Promise<number> {
     run: async (raw) => {
       verbose = raw.verbose ?? false
       const options = peerOptions(raw, process.cwd())
+      const once = onceOf(raw)
       const { run } = await import('./run.js')
       endWatch() // A peer goes on without its output.
       // A handle that somebody forgot to close must not hold the terminal once all is said.
-      process.exit(await run({ options, json: raw.json ?? false }))
+      process.exit(await run({ options, json: raw.json ?? false, once }))
     },
     sim: async (raw) => {
       const { runSim } = await import('./sim.js')
@@ -181,6 +185,11 @@ function leftProgram(commands: Commands): Command {
       '--yes',
       'share also what one rarely means to: /, folders of the system, a whole home folder, what holds or lies in another share',
     )
+    .option(
+      '--once',
+      'end with 0 as soon as every peer was met and all hold the same, but for what cannot be held; with 3 where that was not so in time, and what is missing on stderr',
+    )
+    .option('--timeout <time>', 'of --once: 90s, 5m or 2h at most (default: as long as it takes)')
     .option('--json', 'print every event as one JSON object a line')
     .option('--verbose', 'tell more, and the causes of errors')
     .addHelpText('after', EXAMPLES)
