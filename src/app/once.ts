@@ -31,8 +31,11 @@ export async function untilInStep({ status, endMs, stopped }: OnceOptions): Prom
     isStopped = true
   })
   let sinceMs: number | undefined
+  let now: Status | undefined
   for (;;) {
-    const now = await status()
+    // Whoever asks to stop does not wait for an answer.
+    const before = now
+    now = await Promise.race([status(), stop.then(() => before)])
     const isInStep = now?.isInStep === true
     sinceMs = isInStep ? (sinceMs ?? nowMs()) : undefined
     const isLate = endMs !== undefined && nowMs() >= endMs

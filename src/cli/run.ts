@@ -76,6 +76,7 @@ export async function run(request: RunRequest): Promise<number> {
     const asked = once === undefined ? stopped : endOnce(once, { peer, startedMs, stopped })
     const ended = asked.then((words) => {
       lacking = words ?? []
+      stop.lastWords = lackingText(lacking)
       return stopPeer(peer)
     })
     failure = await Promise.race([peer.finished, ended])
@@ -87,8 +88,12 @@ export async function run(request: RunRequest): Promise<number> {
   stop.guard(exitCode)
   await view.close()
   if (failure !== undefined) process.stderr.write(failureText(failure, options.verbose))
-  else for (const line of lacking) process.stderr.write(`left: ${printable(line)}\n`)
+  else process.stderr.write(lackingText(lacking))
   return exitCode
+}
+
+function lackingText(lines: readonly string[]): string {
+  return lines.map((line) => `left: ${printable(line)}\n`).join('')
 }
 
 /** Answers what is missing, in lines for a person: none where all is in step. */
@@ -113,6 +118,8 @@ async function stopPeer(peer: RunningPeer): Promise<unknown> {
 /** Turns signals into one wish to stop, and sees to it that the wish is granted in time. */
 class StopRequest {
   readonly asked: Promise<void>
+  /** For stderr, where something hangs. */
+  lastWords = ''
   private readonly restore: () => void
   /** Where it is not known how all would have ended. */
   private readonly exitCode: number
@@ -146,6 +153,7 @@ class StopRequest {
 
   private leave(exitCode: number): never {
     this.restore()
+    process.stderr.write(this.lastWords)
     process.exit(exitCode)
   }
 }

@@ -1,37 +1,10 @@
 // Asking a running peer from another process: what it tells, where it is found, and what is said where nobody runs.
 
-import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
-import { PROGRAM } from '../../harness/peers/peer.js'
-import type { Status } from '../../src/control/status.js'
+import { left, statusOf } from './left.js'
 import { type RecordedPeer, test } from './world.js'
-
-interface Ended {
-  readonly exitCode: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs the program in a folder. */
-function left(folder: string, ...words: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [PROGRAM, ...words], { cwd: folder })
-    const texts = { stdout: '', stderr: '' }
-    for (const name of ['stdout', 'stderr'] as const)
-      child[name].on('data', (bytes) => {
-        texts[name] += bytes
-      })
-    child.on('close', (exitCode) => resolve({ exitCode, ...texts }))
-  })
-}
-
-async function statusOf(peer: RecordedPeer): Promise<Status> {
-  const { exitCode, stdout, stderr } = await left(peer.share, 'status', '--json')
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-  return JSON.parse(stdout)
-}
 
 /** No wait of these tests measures anything. */
 function eventually<T>(take: () => Promise<T>) {

@@ -9,6 +9,7 @@ import { endpointText } from '../../harness/peers/endpoints.js'
 import { PROGRAM } from '../../harness/peers/peer.js'
 import { differences, readDigests } from '../../harness/peers/tree.js'
 import type { HostPort } from '../../src/io/net/address.js'
+import { statusOf } from './left.js'
 import { type RecordedPeer, test, type World } from './world.js'
 
 interface Ended {
@@ -177,7 +178,7 @@ describe('left --once', () => {
   test('ends with 3 where it is stopped before, and says so', async ({ world }) => {
     const [a] = (await group(world, 'AB')) as [OncePeer]
     const { ended, kill } = a.run()
-    await expect.poll(() => statSync(a.path('.left/control.sock')).isSocket(), { timeout: 40_000 }).toBe(true)
+    await expect.poll(() => statusOf(a).catch(() => undefined), { timeout: 40_000 }).toBeDefined()
     kill('SIGINT')
     expect(await ended).toMatchObject({
       exitCode: 3,
