@@ -10,6 +10,9 @@ export const SHARE_MARK = 'replica'
 /** The version of this layout. */
 export const FORMAT_PATH = `${OWN_FOLDER}/format`
 
+/** Ignore rules of this machine, which its person may write. */
+export const OWN_RULES_PATH = `${OWN_FOLDER}/ignore`
+
 /** A folder of lmdb, or one file: src/watcher. */
 export const INDEX_PATH = `${OWN_FOLDER}/index`
 

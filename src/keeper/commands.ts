@@ -44,10 +44,10 @@ export class Commands {
 
 function stateOf({ catalogue, scanner, scans, peers, intake, notHeld }: CommandsOptions): ShareState {
   const { unsettled, problems } = scanner
-  const reasons = [...firstOf(catalogue.notHeldPaths())].map((path) => ({
-    path,
-    reason: intake.refusalAt(path),
-  }))
+  const reasons = firstOf(catalogue.notHeldPaths()).map((path) => {
+    const isLeftOut = scanner.leavesOut(catalogue.get(path)!)
+    return { path, reason: isLeftOut ? 'ignore rules leave it out' : intake.refusalAt(path) }
+  })
   return {
     root: catalogue.manifest.root().digest,
     isRead: scans.ready,

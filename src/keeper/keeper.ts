@@ -29,6 +29,7 @@ import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { Vetting, wordsOf } from './peers/vetting.js'
 import { closeShare } from './recover/recovery.js'
+import { isRulesFile } from './scan/ignoring.js'
 import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
@@ -74,7 +75,7 @@ export class Keeper {
     const { scanner } = this
     const lacksSome = (peer: PeerId) => (this.peers.notHeldCount(peer) ?? 0) > 0
     this.intake = new Intake({ disk, hash, catalogue, journal, scanner, edits, minFree, lacksSome }, nowMs)
-    this.notHeld = new NotHeldTries({ catalogue, peers: this.peers, intake: this.intake })
+    this.notHeld = new NotHeldTries({ catalogue, scanner, peers: this.peers, intake: this.intake })
     this.comparing = new Comparing({ placing: this.intake.placing, links })
     const { peers, intake, scans, notHeld } = this
     this.commands = new Commands({ catalogue, scanner, scans, peers, intake, notHeld })
@@ -207,7 +208,8 @@ export class Keeper {
   private drainScanner(): void {
     for (const finding of this.scanner.takeFindings()) {
       if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen)
-      else if (finding.type === 'held') this.changed('own')
+      else if (finding.type === 'held' || finding.type === 'released') this.changed('own')
+      else if (finding.type === 'rules') this.notHeld.handleRules()
       else this.notify({ event: 'problem', path: finding.path, reason: finding.reason })
     }
   }
@@ -223,6 +225,7 @@ export class Keeper {
         this.push(outcome.message)
         return
       case 'placed':
+        if (isRulesFile(outcome.path)) this.scanner.hint(outcome.path)
         this.ownWrites.handlePlaced(outcome.path, nowMs)
         return
       case 'changed':
@@ -294,6 +297,10 @@ export class Keeper {
   /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
    *  read, and then compared with the peer again. */
   private consider(peer: PeerId, remote: Entry): boolean {
+    if (this.scanner.leavesOut(remote)) {
+      if (this.intake.knowing.know(remote)) this.changed('received')
+      return true
+    }
     const { reason, isTold } = this.comparing.refusal(remote) ?? {}
     if (reason !== undefined) {
       if (!isTold) this.notifyThrottled(peer, { event: 'problem', path: remote.path, reason })

@@ -5,7 +5,7 @@ import { randomInt } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LeftError } from '../base/errors.js'
-import { INDEX_PATH, OWN_FOLDER } from '../base/own-folder.js'
+import { INDEX_PATH, OWN_FOLDER, OWN_RULES_PATH } from '../base/own-folder.js'
 import { DiskError } from '../base/ports.js'
 import { bootIdOrMinute } from '../io/boot.js'
 import { nowMs, systemWallClock } from '../io/clock.js'
@@ -40,12 +40,16 @@ class Watcher {
   /** The folder that the share was when it was opened. */
   private readonly root: string | undefined
   private readonly checking: NodeJS.Timeout
+  /** How the file of this machine's ignore rules looked last. */
+  private ownRules: string | undefined
   private immediate: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
 
   constructor(start: WatcherStart) {
     this.share = start.share
     this.root = folderAt(start.share)
+    // Before the keeper reads it.
+    this.ownRules = looksOf(join(start.share, OWN_RULES_PATH))
     this.leave = takeOverFromStaleWatcher(join(start.share, OWN_FOLDER))
     this.privateFiles = new PrivateFiles(start.privatePlaces)
     const { privateFiles } = this
@@ -117,6 +121,7 @@ class Watcher {
   private checkShare(): void {
     // Secrets that were replaced since, so that they are known when their folder is renamed.
     this.privateFiles.look()
+    this.checkOwnRules()
     if (folderAt(this.share) === this.root) return
     clearInterval(this.checking)
     fail(
@@ -125,6 +130,15 @@ class Watcher {
         `${this.share} was moved or removed while left ran on it; start left again with --share where it is now`,
       ),
     )
+  }
+
+  /** No watch is on LEFT's own folder, where much goes on. */
+  private checkOwnRules(): void {
+    const looks = looksOf(join(this.share, OWN_RULES_PATH))
+    if (looks === this.ownRules) return
+    this.ownRules = looks
+    this.keeper.handleHint(OWN_RULES_PATH, nowMs())
+    this.wake()
   }
 
   private openShare({ share, peer }: WatcherStart, disk: RealDisk): Recovered {
@@ -181,6 +195,12 @@ function tell(notice: KeeperNotice): void {
 function folderAt(path: string): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false })
   return stat === undefined ? undefined : `${stat.dev} ${stat.ino}`
+}
+
+/** Tells a file from what it was before; undefined where there is none. */
+function looksOf(file: string): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  return stat && `${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`
 }
 
 const rsa = new RsaKeeper({ send, note: (message) => tell({ event: 'note', message }), fail })

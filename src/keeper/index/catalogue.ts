@@ -143,6 +143,18 @@ export class Catalogue {
     return true
   }
 
+  /** A live entry stands, and what is here of it is not shared any more: it is known and not held. Who may read it here stays
+   *  known: when it is held again, that is no edit. */
+  release(path: string): void {
+    const entry = this.live(path)
+    if (entry === undefined) return
+    this.setLooks(path, undefined, this.mode(path))
+    this.unhold(entry)
+    this.notHeld.add(path)
+    this.put(entry)
+    this.recorded(path)
+  }
+
   private handleChanged(entry: Entry): void {
     this.recorded(entry.path)
     if (this.changes === undefined) return
@@ -272,7 +284,7 @@ export class Catalogue {
 
   private lineOf(entry: Entry): string {
     const { path } = entry
-    if (!this.isHeld(path)) return encodeNotHeld(entry)
+    if (!this.isHeld(path)) return encodeNotHeld(entry, this.mode(path))
     return encodeRecord({ entry, ...unpackLooks(this.manifest.note(path)) })
   }
 

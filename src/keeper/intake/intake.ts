@@ -169,6 +169,12 @@ export class Intake {
     this.end.handleLocalChange(path)
   }
 
+  /** Rules may leave out more than before. */
+  handleRules(): void {
+    const { scanner } = this.options
+    for (const want of [...this.wants.all()]) if (scanner.leavesOut(want.remote)) this.end.abandonKnown(want)
+  }
+
   /** This peer holds more than before. */
   handleHoldsMore(peer: PeerId): void {
     this.end.handleHoldsMore(peer)

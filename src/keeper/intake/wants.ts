@@ -258,6 +258,10 @@ export class Wants {
     else this.small.add(want)
   }
 
+  all(): Iterable<Want> {
+    return this.wants.values()
+  }
+
   *wantedOf(peer: PeerId): Iterable<Want> {
     for (const want of this.wants.values()) if (want.sources.has(peer)) yield want
   }

@@ -8,6 +8,10 @@ export type Finding =
   | { readonly type: 'changed'; readonly entry: Entry; readonly unseen: Entry | undefined }
   /** The very content that was known at this path and not held has come there. */
   | { readonly type: 'held'; readonly path: string }
+  /** Rules leave out what was held at this path. */
+  | { readonly type: 'released'; readonly path: string }
+  /** Rules are others than before, and what they are about was looked at. */
+  | { readonly type: 'rules' }
   /** This path is not shared, or cannot be read. */
   | { readonly type: 'problem'; readonly path: string; readonly reason: string }
 
@@ -22,6 +26,14 @@ export class Findings {
 
   addHeld(path: string): void {
     this.findings.push({ type: 'held', path })
+  }
+
+  addReleased(path: string): void {
+    this.findings.push({ type: 'released', path })
+  }
+
+  addRules(): void {
+    this.findings.push({ type: 'rules' })
   }
 
   /** Told once for each path, until it is well again. */
