@@ -53,3 +53,15 @@ export const SENDS_PER_TURN_MAX = 16
 export const INNER_SHARE_FOLDERS_MAX = 1_000
 export const INNER_SHARE_DEPTH_MAX = 4
 export const INNER_SHARE_NAMES_MAX = 20_000
+
+/** A file of which a peer has pulled nothing for this long is not being sent. */
+export const SENDING_MS = 2_000
+
+/** How long a state is waited for of a watcher process that is reading or hashing; a step of it takes milliseconds. */
+export const STATE_MS_MAX = 3_000
+
+/** How often `left --once` looks whether all is in step. */
+export const ONCE_POLL_MS = 100
+
+/** How long it goes on then. On a link of 20 ms that loses 5% each way, one answer in ten thousand is lost four times in it. */
+export const ONCE_LINGER_MS = 500

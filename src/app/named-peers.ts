@@ -19,6 +19,9 @@ export interface NamedPeersOptions {
 
 export class NamedPeers {
   private readonly addresses = new Set<Address>()
+  /** By address of --ip. */
+  private readonly byText = new Map<string, Set<Address>>()
+  private readonly selves = new Set<string>()
   private ownPort = 0
   private retry: NodeJS.Timeout | undefined
   private isStopped = false
@@ -27,6 +30,16 @@ export class NamedPeers {
 
   has(address: Address): boolean {
     return this.addresses.has(address)
+  }
+
+  /** The addresses that this one of --ip stands for, as far as they are known. */
+  addressesOf(text: string): Iterable<Address> {
+    return this.byText.get(text) ?? []
+  }
+
+  /** Whether this one of --ip is this peer itself, and nobody else. */
+  isSelf(text: string): boolean {
+    return this.selves.has(text) && !this.byText.has(text)
   }
 
   start(ownPort: number): void {
@@ -69,9 +82,12 @@ export class NamedPeers {
           event: 'note',
           message: `${peer.text} is this peer itself; ignored`,
         })
+        this.selves.add(peer.text)
         continue
       }
       reporter.name(address, peer.text)
+      const ofText = this.byText.get(peer.text) ?? new Set()
+      this.byText.set(peer.text, ofText.add(address))
       if (this.addresses.has(address)) continue
       this.addresses.add(address)
       onAddress(address)

@@ -4,6 +4,7 @@
 import { setFlagsFromString } from 'node:v8'
 import type { LeftError } from '../base/errors.js'
 import type { PrivatePlaces } from '../base/ports.js'
+import type { Status } from '../control/status.js'
 import { Engine, type EngineEvent } from '../engine/engine.js'
 import { BlockIo } from '../io/blocks/block-io.js'
 import { nowMs } from '../io/clock.js'
@@ -26,6 +27,7 @@ import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
 import { refuseDangerousShare } from './share-danger.js'
 import { openShareFolder, type ShareFolder } from './share-folder.js'
+import { Steering } from './steering.js'
 import { isSuperuser, SUPERUSER_NOTE } from './superuser.js'
 import { PROGRAM_VERSION } from './version.js'
 import { WatcherProcess } from './watcher-process.js'
@@ -33,6 +35,8 @@ import { WatcherProcess } from './watcher-process.js'
 export interface RunningPeer {
   /** Says goodbye to the peers and leaves a state to go on from; under a second. */
   stop(): Promise<void>
+  /** Undefined before it has started. */
+  status(): Promise<Status | undefined>
   /** Resolves when the peer has ended: with the reason, or with undefined after `stop`. */
   readonly finished: Promise<LeftError | undefined>
 }
@@ -59,6 +63,7 @@ class Peer implements RunningPeer {
   private readonly options: PeerOptions
   private readonly folder: ShareFolder
   private readonly reporter: Reporter
+  private readonly steering: Steering
   private readonly privatePlaces: PrivatePlaces
   private readonly privateFiles: PrivateFiles
   private readonly blocks: BlockIo
@@ -86,12 +91,21 @@ class Peer implements RunningPeer {
     this.privateFiles = new PrivateFiles(this.privatePlaces)
     const { privateFiles } = this
     this.blocks = new BlockIo(options.share, { followLinks: options.links === 'follow', privateFiles })
-    this.reporter = new Reporter(onEvent)
+    this.reporter = new Reporter((event) => {
+      this.steering.handle(event)
+      onEvent(event)
+    })
     this.named = new NamedPeers({
       options,
       reporter: this.reporter,
       onAddress: (address) => this.engine.connect(address, nowMs()),
       onResolved: () => this.wake(),
+    })
+    this.steering = new Steering({
+      reporter: this.reporter,
+      named: this.named,
+      engine: () => (this.isEngineThere ? this.engine : undefined),
+      watcher: () => this.watcher,
     })
     this.finished = new Promise((resolve) => {
       this.finish = resolve
@@ -137,8 +151,10 @@ class Peer implements RunningPeer {
         openIdentity: (request, onMaking) => startedWatcher().openIdentity(request, onMaking),
       })
       this.watcher = startedWatcher()
+      await this.steering.open(options.share)
       if (this.earlyFailure !== undefined) throw this.earlyFailure
     } catch (error) {
+      this.steering.close()
       await watcher?.stop()
       await this.socket.close()
       throw error
@@ -179,9 +195,14 @@ class Peer implements RunningPeer {
     if (options.verbose)
       this.reporter.say({ event: 'debug', message: offloadWords(this.socket, offload.why) })
     this.revoking = setInterval(() => {
+      this.steering.sample(nowMs())
       this.engine.revoke((fingerprint) => this.protection.isTrusted(fingerprint), nowMs())
       this.wake()
     }, PINS_LOOK_MS)
+  }
+
+  status(): Promise<Status | undefined> {
+    return this.steering.status()
   }
 
   private startWatcher(isGrowthKnown: boolean): WatcherProcess {
@@ -327,6 +348,7 @@ class Peer implements RunningPeer {
 
   private async shutDown(error: LeftError | undefined): Promise<void> {
     clearTimeout(this.timer)
+    this.steering.close()
     this.named.stop()
     clearInterval(this.revoking)
     if (this.options.verbose) this.reportSessions()

@@ -1,11 +1,12 @@
 // Which folders a person rarely means to share: the whole system or a part of it, a home, what holds or lies in another
 // share. Looked at before anything is made in them; with `--yes` only the last word here stands.
 
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, parse, sep } from 'node:path'
 import { LeftError } from '../base/errors.js'
-import { OWN_FOLDER, SHARE_MARK } from '../base/own-folder.js'
+import { OWN_FOLDER } from '../base/own-folder.js'
+import { isShare } from '../control/find-share.js'
 import { configFolder } from '../seal/config-folder.js'
 import { INNER_SHARE_DEPTH_MAX, INNER_SHARE_FOLDERS_MAX, INNER_SHARE_NAMES_MAX } from './limits.js'
 
@@ -92,14 +93,6 @@ function innerShare(folder: string): string | undefined {
     }
   }
   return undefined
-}
-
-function isShare(folder: string): boolean {
-  try {
-    return statSync(join(folder, OWN_FOLDER, SHARE_MARK), { throwIfNoEntry: false })?.isFile() === true
-  } catch {
-    return false // Not a folder, or not readable.
-  }
 }
 
 function isWithin(path: string, folder: string): boolean {

@@ -11,6 +11,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { LeftError } from '../base/errors.js'
+import type { ShareCommand, ShareCommands, ShareResult } from '../pipe/commands.js'
 import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
 import type {
   FromWatcher,
@@ -68,6 +69,9 @@ export class WatcherProcess {
   private opening: IdentityOpening | undefined
   /** Steps that wait for the running process. */
   private readonly steps = new Set<number>()
+  /** Commands that wait for it. */
+  private readonly commands = new Map<number, (result: ShareResult | undefined) => void>()
+  private commandCount = 0
 
   constructor(options: WatcherProcessOptions) {
     this.options = options
@@ -96,6 +100,18 @@ export class WatcherProcess {
       this.steps.add(step.id)
       this.post({ type: 'rsa', step })
     } else setImmediate(() => this.options.onStep(step.id, undefined))
+  }
+
+  /** Undefined where the process is not there, or ends before it answers. */
+  command<Command extends ShareCommand>(
+    command: Command,
+  ): Promise<ShareCommands[Command['name']]['result'] | undefined> {
+    if (!this.child?.connected || !this.isOpen) return Promise.resolve(undefined)
+    const number = ++this.commandCount
+    return new Promise((resolve) => {
+      this.commands.set(number, resolve)
+      this.post({ type: 'command', number, command })
+    })
   }
 
   /** For tests that kill it. */
@@ -183,6 +199,10 @@ export class WatcherProcess {
       case 'rsa-done':
         if (this.steps.delete(message.id)) this.options.onStep(message.id, message.result)
         break
+      case 'command-done':
+        this.commands.get(message.number)?.(message.result)
+        this.commands.delete(message.number)
+        break
       case 'failed':
         this.handleFailed(message)
     }
@@ -201,6 +221,8 @@ export class WatcherProcess {
     this.child = undefined
     const lost = [...this.steps]
     this.steps.clear()
+    for (const resolve of this.commands.values()) resolve(undefined)
+    this.commands.clear()
     if (this.stopping) return
     for (const id of lost) this.options.onStep(id, undefined)
     const reason = reasonIn(this.words)

@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'disk-full'
   | 'disk-failed'
   | 'watcher-failed'
+  | 'not-running' // no peer runs on the share; exit code 1
+  | 'control-failed' // one runs, and could not be asked or did not do it
 
 /** The one error class. The message is one line and says what to do next; wrap with `cause` where a
  *  layer is crossed. */

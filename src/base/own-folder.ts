@@ -10,6 +10,9 @@ export const SHARE_MARK = 'replica'
 /** The version of this layout. */
 export const FORMAT_PATH = `${OWN_FOLDER}/format`
 
+/** Ignore rules of this machine, which its person may write. */
+export const OWN_RULES_PATH = `${OWN_FOLDER}/ignore`
+
 /** A folder of lmdb, or one file: src/watcher. */
 export const INDEX_PATH = `${OWN_FOLDER}/index`
 
@@ -19,3 +22,6 @@ export const NEW_JOURNAL_PATH = `${JOURNAL_PATH}.new`
 
 /** Received files until they are put in place; their names are in src/pipe/layout.ts. */
 export const TEMPORARY_FOLDER = `${OWN_FOLDER}/tmp`
+
+/** Where a running peer is asked; src/control. */
+export const CONTROL_SOCKET = 'control.sock'

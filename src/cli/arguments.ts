@@ -15,6 +15,8 @@ import {
   MIN_FREE_BYTES_MIN,
   MIN_FREE_DEFAULT,
   PORT_MAX,
+  TIMEOUT_MS_MAX,
+  TIMEOUT_MS_MIN,
   WINDOW_BLOCKS_MAX,
 } from './limits.js'
 
@@ -37,6 +39,8 @@ export interface RawArguments {
   readonly links?: string
   readonly minFree?: string
   readonly yes?: boolean
+  readonly once?: boolean
+  readonly timeout?: string
   readonly json?: boolean
   readonly verbose?: boolean
 }
@@ -72,6 +76,32 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     verbose: raw.verbose ?? false,
   }
 }
+
+/** How long `--once` may take. */
+export interface Once {
+  /** Undefined for as long as it takes. */
+  readonly timeoutMs: number | undefined
+}
+
+/** Undefined without `--once`. @throws LeftError 'usage'. */
+export function onceOf({ once, timeout }: RawArguments): Once | undefined {
+  if (once) return { timeoutMs: timeout === undefined ? undefined : parseTimeout(timeout) }
+  if (timeout === undefined) return undefined
+  throw new LeftError('usage', '--timeout goes with --once: without it left runs until it is stopped')
+}
+
+/** Milliseconds from `90`, `90s`, `5m` or `2h`. */
+export function parseTimeout(text: string): number {
+  const parts = /^([0-9]{1,9})([smh]?)$/.exec(text)
+  const timeoutMs = Number(parts?.[1]) * (TIME_UNITS_MS[parts?.[2] ?? ''] ?? Number.NaN)
+  if (timeoutMs >= TIMEOUT_MS_MIN && timeoutMs <= TIMEOUT_MS_MAX) return timeoutMs
+  throw new LeftError(
+    'usage',
+    `--timeout ${quoted(text)} is no time from 1s to 720h, for example --timeout 60s, --timeout 5m or --timeout 2h`,
+  )
+}
+
+const TIME_UNITS_MS: Readonly<Record<string, number>> = { '': 1_000, s: 1_000, m: 60_000, h: 3_600_000 }
 
 /** `5%` of the disk, and at least MIN_FREE_BYTES_MIN; a size such as `2G`, and no more than that; `0` for nothing. */
 export function parseMinFree(text: string): PeerOptions['minFree'] {

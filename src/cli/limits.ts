@@ -31,6 +31,10 @@ export const MIN_FREE_BYTES_MAX = 1_000_000_000_000_000
 export const NAME_CHARACTERS_MAX = 253
 export const LABEL_CHARACTERS_MAX = 63
 
+/** The time of `--once`: a second is less than a peer takes to start, and 30 days are for ever. */
+export const TIMEOUT_MS_MIN = 1_000
+export const TIMEOUT_MS_MAX = 720 * 3_600_000
+
 /** Seeds, runs and workers of `left sim`. */
 export const SEED_MAX = 0xffff_ffff
 export const RUN_COUNT_MAX = 10_000_000
@@ -68,6 +72,9 @@ export const TALLY_UNDER_BARS_MS = 5_000
 
 /** Names listed in one summed-up line of what went wrong; `--json` lists every one. */
 export const TALLY_NAMES_MAX = 3
+
+/** Names listed in one part of `left status`; `--json` lists more. */
+export const STATUS_NAMES_MAX = 5
 
 /** Kinds of lines summed up at once; one kind more and they are printed before their time. */
 export const TALLY_GROUPS_MAX = 32

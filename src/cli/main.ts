@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 // The command `left`: what can be asked, and with which exit code it ends. One file per command does the
-// work: run.ts (the default), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts.
+// work: run.ts (the default), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts; those that ask a running peer are in ask/.
 
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
 import { LeftError } from '../base/errors.js'
 import { DEFAULT_PORT } from '../base/limits.js'
 import { quoted } from './addresses.js'
-import { peerOptions, type RawArguments } from './arguments.js'
+import { onceOf, peerOptions, type RawArguments } from './arguments.js'
+import type { RawAskArguments } from './ask/ask.js'
+import type { AskCommand } from './ask/ask-command.js'
+import { ASK_COMMANDS } from './ask/commands.js'
 import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
 import type { RawIdentityArguments } from './identity.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
@@ -33,6 +36,9 @@ Examples:
   For programs, one JSON object a line:
     left --ip 10.0.0.7 --json | jq -c 'select(.event == "received")'
 
+  Once, from cron or a script:
+    left --ip 10.0.0.7 --once --timeout 5m && echo the same on both
+
   Stop-and-wait, one block at a time, to see what the window is worth:
     left --ip 10.0.0.7 --window 1
 
@@ -56,10 +62,11 @@ async function main(words: readonly string[]): Promise<number> {
     run: async (raw) => {
       verbose = raw.verbose ?? false
       const options = peerOptions(raw, process.cwd())
+      const once = onceOf(raw)
       const { run } = await import('./run.js')
       endWatch() // A peer goes on without its output.
       // A handle that somebody forgot to close must not hold the terminal once all is said.
-      process.exit(await run({ options, json: raw.json ?? false }))
+      process.exit(await run({ options, json: raw.json ?? false, once }))
     },
     sim: async (raw) => {
       const { runSim } = await import('./sim.js')
@@ -76,6 +83,10 @@ async function main(words: readonly string[]): Promise<number> {
     secret: async (words, raw) => {
       const { runSecret } = await import('./secret.js')
       exitCode = await runSecret(words, raw)
+    },
+    ask: async (command, words, raw) => {
+      const { runAsk } = await import('./ask/ask.js')
+      exitCode = await runAsk(command, words, raw)
     },
     selftest: async (raw) => {
       const { runSelftest } = await import('./selftest.js')
@@ -101,6 +112,8 @@ interface Commands {
   trust(words: readonly string[], raw: RawTrustArguments): Promise<void>
   /** `words` are the file. */
   secret(words: readonly string[], raw: RawSecretArguments): Promise<void>
+  /** Of a running peer. */
+  ask(command: AskCommand, words: readonly string[], raw: RawAskArguments): Promise<void>
   selftest(raw: RawSelftestArguments): Promise<void>
 }
 
@@ -172,6 +185,11 @@ function leftProgram(commands: Commands): Command {
       '--yes',
       'share also what one rarely means to: /, folders of the system, a whole home folder, what holds or lies in another share',
     )
+    .option(
+      '--once',
+      'end with 0 as soon as every peer was met and all hold the same, but for what cannot be held; with 3 where that was not so in time, and what is missing on stderr',
+    )
+    .option('--timeout <time>', 'of --once: 90s, 5m or 2h at most (default: as long as it takes)')
     .option('--json', 'print every event as one JSON object a line')
     .option('--verbose', 'tell more, and the causes of errors')
     .addHelpText('after', EXAMPLES)
@@ -244,7 +262,23 @@ function leftProgram(commands: Commands): Command {
       refuseExtra(command, 'left selftest --help shows what there is')
       await commands.selftest(raw)
     })
+  for (const command of ASK_COMMANDS) addAskCommand(program, command, commands)
   return program
+}
+
+/** All that ask a running peer look alike. */
+function addAskCommand(program: Command, asking: AskCommand, commands: Commands): void {
+  const command = program
+    .command(asking.name)
+    .description(asking.description)
+    .option('--share <folder>', 'the share (default: the one that the current folder is in, else ./share)')
+    .option('--json', 'print the result as one JSON object')
+    .allowExcessArguments()
+  if (asking.words !== '') command.arguments(asking.words)
+  command.action(async () => {
+    if (asking.words === '') refuseExtra(command, `left ${asking.name} --help shows what there is`)
+    await commands.ask(asking, command.args, command.optsWithGlobals<RawAskArguments>())
+  })
 }
 
 /** A word and no address: it was meant for a command. */

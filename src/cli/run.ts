@@ -2,18 +2,21 @@
 //
 //            startPeer             finished (by itself)
 //   starting ────────▶ running ──────────────────────▶ ended: 0, or 1 with its reason
-//      │ refused          │ Ctrl-C, SIGTERM, SIGHUP, or nobody reads our output
+//      │ refused          │ Ctrl-C, SIGTERM, SIGHUP, nobody reads our output; --once: in step, or the time is over
 //      ▼                  ▼         stopped
-//   ended: 2 or 1      stopping ─────────▶ ended: 0
+//   ended: 2 or 1      stopping ─────────▶ ended: 0; 3 where --once was not in step
 //                         │ again, or STOP_MS_MAX
-//                         └──────────▶ ended: 0, at once; what is on the disk is resumable at any moment
+//                         └──────────▶ ended: the same, at once; what is on the disk is resumable at any moment
 
 import type { PeerEvent } from '../app/events.js'
 import type { PeerOptions } from '../app/options.js'
 import type { RunningPeer } from '../app/peer.js'
-import { EXIT_FAILED, EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
+import type { Once } from './arguments.js'
+import { EXIT_FAILED, EXIT_NOT_IN_STEP, EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
+import { formatDuration } from './format.js'
 import { followJobControl } from './job-control.js'
 import { STOP_MS_MAX } from './limits.js'
+import { printable } from './names.js'
 import { openView } from './open-view.js'
 
 export type StartPeer = (options: PeerOptions, onEvent: (event: PeerEvent) => void) => Promise<RunningPeer>
@@ -21,6 +24,8 @@ export type StartPeer = (options: PeerOptions, onEvent: (event: PeerEvent) => vo
 export interface RunRequest {
   readonly options: PeerOptions
   readonly json: boolean
+  /** Ends by itself once all is in step. */
+  readonly once?: Once | undefined
   /** Given by tests; otherwise the real peer. */
   readonly startPeer?: StartPeer
 }
@@ -29,7 +34,7 @@ export interface RunRequest {
 export async function run(request: RunRequest): Promise<number> {
   const { options } = request
   let phase: 'starting' | 'running' = 'starting'
-  const stop = new StopRequest(() => view.restore())
+  const stop = new StopRequest(() => view.restore(), request.once ? EXIT_NOT_IN_STEP : EXIT_STOPPED)
   const view = openView({
     json: request.json,
     verbose: options.verbose,
@@ -56,7 +61,9 @@ export async function run(request: RunRequest): Promise<number> {
   process.once('exit', () => view.restore())
   if (view.job !== undefined) followJobControl(view.job)
   stop.listen()
+  const startedMs = performance.now()
   let failure: unknown
+  let lacking: readonly string[] = []
   try {
     const startPeer = request.startPeer ?? (await import('../app/peer.js')).startPeer
     const peer = await startPeer(options, (event) => {
@@ -64,15 +71,43 @@ export async function run(request: RunRequest): Promise<number> {
       if (event.event === 'scanned') phase = 'running'
       view.show(event)
     })
-    failure = await Promise.race([peer.finished, stop.asked.then(() => stopPeer(peer))])
+    const { once } = request
+    const stopped = stop.asked
+    const asked = once === undefined ? stopped : endOnce(once, { peer, startedMs, stopped })
+    const ended = asked.then((words) => {
+      lacking = words ?? []
+      stop.lastWords = lackingText(lacking)
+      return stopPeer(peer)
+    })
+    failure = await Promise.race([peer.finished, ended])
   } catch (error) {
     failure = error
   }
-  const exitCode = failure === undefined ? EXIT_STOPPED : exitCodeOf(failure, phase)
+  const stoppedCode = lacking.length > 0 ? EXIT_NOT_IN_STEP : EXIT_STOPPED
+  const exitCode = failure === undefined ? stoppedCode : exitCodeOf(failure, phase)
   stop.guard(exitCode)
   await view.close()
   if (failure !== undefined) process.stderr.write(failureText(failure, options.verbose))
+  else process.stderr.write(lackingText(lacking))
   return exitCode
+}
+
+function lackingText(lines: readonly string[]): string {
+  return lines.map((line) => `left: ${printable(line)}\n`).join('')
+}
+
+/** Answers what is missing, in lines for a person: none where all is in step. */
+async function endOnce(
+  { timeoutMs }: Once,
+  { peer, startedMs, stopped }: { peer: RunningPeer; startedMs: number; stopped: Promise<void> },
+): Promise<readonly string[]> {
+  const { untilInStep } = await import('../app/once.js')
+  const endMs = timeoutMs === undefined ? undefined : startedMs + timeoutMs
+  const { end, lacking } = await untilInStep({ status: () => peer.status(), endMs, stopped })
+  if (end === 'in-step') return []
+  const title =
+    end === 'late' ? `not in step after ${formatDuration(timeoutMs!)}` : 'stopped before all was in step'
+  return [title, ...lacking]
 }
 
 async function stopPeer(peer: RunningPeer): Promise<unknown> {
@@ -83,12 +118,17 @@ async function stopPeer(peer: RunningPeer): Promise<unknown> {
 /** Turns signals into one wish to stop, and sees to it that the wish is granted in time. */
 class StopRequest {
   readonly asked: Promise<void>
+  /** For stderr, where something hangs. */
+  lastWords = ''
   private readonly restore: () => void
+  /** Where it is not known how all would have ended. */
+  private readonly exitCode: number
   private resolveAsked!: () => void
   private wasAsked = false
 
-  constructor(restore: () => void) {
+  constructor(restore: () => void, exitCode: number) {
     this.restore = restore
+    this.exitCode = exitCode
     this.asked = new Promise((resolve) => {
       this.resolveAsked = resolve
     })
@@ -100,9 +140,9 @@ class StopRequest {
   }
 
   ask(): void {
-    if (this.wasAsked) this.leave(EXIT_STOPPED)
+    if (this.wasAsked) this.leave(this.exitCode)
     this.wasAsked = true
-    this.guard(EXIT_STOPPED)
+    this.guard(this.exitCode)
     this.resolveAsked()
   }
 
@@ -113,6 +153,7 @@ class StopRequest {
 
   private leave(exitCode: number): never {
     this.restore()
+    process.stderr.write(this.lastWords)
     process.exit(exitCode)
   }
 }

@@ -9,7 +9,7 @@
 //                                                disk
 
 import { earliest } from '../base/earliest.js'
-import type { Hash } from '../base/item.js'
+import type { Digest, Hash } from '../base/item.js'
 import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
 import {
   type Address,
@@ -26,6 +26,7 @@ import { Outbox } from './outbox.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './receive/disk-op.js'
 import { Receiving } from './receive/receiving.js'
 import { Reports } from './reports.js'
+import type { SentFile } from './serve/sent-files.js'
 import { type ReadOp, Serving } from './serve/serving.js'
 import { Talk } from './talk/talk.js'
 
@@ -37,6 +38,14 @@ export type DiskOp = ReadOp | WriteOp | FinishOp | ReleaseOp
 
 export interface EngineOptions extends EndpointOptions {
   readonly hash: Hash
+}
+
+export interface EnginePeer {
+  readonly peer: string
+  readonly address: Address
+  readonly session: number
+  readonly isTold: boolean
+  readonly stats: SessionStats | undefined
 }
 
 /** After each `handle*`, drain every `poll*` until it answers undefined. */
@@ -94,6 +103,17 @@ export class Engine {
       const stats = this.endpoint.stats(session)
       if (stats !== undefined) yield { peer, stats }
     }
+  }
+
+  /** The peers that have a session. `isTold`: the peer knows that our share is at this root. */
+  *peers(root: Digest): Iterable<EnginePeer> {
+    for (const { peer, address, session, isTold } of this.talk.standings(root))
+      yield { peer, address, session, isTold, stats: this.endpoint.stats(session) }
+  }
+
+  /** Files that peers have pulled of late, of sessions that may be over. */
+  sentFiles(): Iterable<SentFile> {
+    return this.serving.sent.all()
   }
 
   connect(address: Address, nowMs: number): void {

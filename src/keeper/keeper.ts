@@ -11,10 +11,11 @@
 
 import { earliest } from '../base/earliest.js'
 import type { Journal } from '../journal/journal.js'
-import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, PeerClaim } from '../pipe/messages.js'
+import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from '../pipe/messages.js'
 import { NO_MIN_FREE } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
+import { Commands } from './commands.js'
 import { Comparing } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
 import { Intake } from './intake/intake.js'
@@ -26,8 +27,9 @@ import { NoticeThrottle } from './peers/notice-throttle.js'
 import type { PeerAuthors } from './peers/peer-authors.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
-import { Vetting } from './peers/vetting.js'
+import { Vetting, wordsOf } from './peers/vetting.js'
 import { closeShare } from './recover/recovery.js'
+import { isRulesFile } from './scan/ignoring.js'
 import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
@@ -51,6 +53,8 @@ export class Keeper {
   private readonly authors: PeerAuthors
   private readonly throttle = new NoticeThrottle()
   private readonly announcer: Announcer
+  /** Of the person. */
+  readonly commands: Commands
   private messages: KeeperToEngine[] = []
   /** As of the call under way, for what happens inside it. */
   private nowMs: number
@@ -72,8 +76,10 @@ export class Keeper {
     const { scanner } = this
     const lacksSome = (peer: PeerId) => (this.peers.notHeldCount(peer) ?? 0) > 0
     this.intake = new Intake({ disk, hash, catalogue, journal, scanner, edits, minFree, lacksSome }, nowMs)
-    this.notHeld = new NotHeldTries({ catalogue, peers: this.peers, intake: this.intake })
+    this.notHeld = new NotHeldTries({ catalogue, scanner, peers: this.peers, intake: this.intake })
     this.comparing = new Comparing({ placing: this.intake.placing, links })
+    const { peers, intake, scans, notHeld } = this
+    this.commands = new Commands({ catalogue, scanner, scans, peers, intake, notHeld })
     this.notify({ event: 'scanning' })
     this.startScan(nowMs)
   }
@@ -113,9 +119,12 @@ export class Keeper {
       case 'fetch-failed':
         this.intake.handleFetchFailed(message.fetch, message.reason, nowMs)
         break
-      case 'locate':
-        this.handleLocate(message.items)
+      case 'locate': {
+        const { items, unreadable } = this.locator.locateAll(message.items)
+        for (const path of unreadable) this.scanner.hint(path)
+        this.push({ type: 'located', items })
         break
+      }
       case 'suspect':
         // Its times may not tell: it is read again whatever they say.
         this.catalogue.doubt(message.path)
@@ -200,7 +209,8 @@ export class Keeper {
   private drainScanner(): void {
     for (const finding of this.scanner.takeFindings()) {
       if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen)
-      else if (finding.type === 'held') this.changed('own')
+      else if (finding.type === 'held' || finding.type === 'released') this.changed('own')
+      else if (finding.type === 'rules') this.notHeld.handleRules()
       else this.notify({ event: 'problem', path: finding.path, reason: finding.reason })
     }
   }
@@ -216,6 +226,7 @@ export class Keeper {
         this.push(outcome.message)
         return
       case 'placed':
+        if (isRulesFile(outcome.path)) this.scanner.hint(outcome.path)
         this.ownWrites.handlePlaced(outcome.path, nowMs)
         return
       case 'changed':
@@ -264,19 +275,15 @@ export class Keeper {
     this.tellKnown()
     const verdict = this.vetting.handleClaim(theyKnow)
     if (verdict.type === 'unsaid') return
-    if (verdict.type === 'refused') {
-      const message = `peer ${peer} knows edits of this share that the share does not know, for the second time in a day: it is told nothing; if the share was put back to an older copy, wait until tomorrow`
-      this.notify(this.throttle.handle(peer, 'listing', { event: 'note', message }, nowMs))
-      this.push({ type: 'refused', peer })
-      return
-    }
+    const isRefused = verdict.type === 'refused'
+    const message = wordsOf(verdict, peer)
+    const note = message === undefined ? undefined : ({ event: 'note', message } as const)
+    this.notify(note && isRefused ? this.throttle.handle(peer, 'listing', note, nowMs) : note)
     if (verdict.type === 'renewed') {
-      const message = `this share was put back to an older copy: peer ${peer} knows edits of it that are not here. It goes on under a new name, and ${verdict.entries} edits of its own stand beside those that the peers have`
-      this.notify({ event: 'note', message })
       this.announcer.handleReady(nowMs)
       this.announce(nowMs)
     }
-    this.push({ type: 'vetted', peer })
+    this.push({ type: isRefused ? 'refused' : 'vetted', peer })
   }
 
   private tellKnown(): void {
@@ -299,6 +306,10 @@ export class Keeper {
   /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
    *  read, and then compared with the peer again. */
   private consider(peer: PeerId, remote: Entry): boolean {
+    if (this.scanner.leavesOut(remote)) {
+      if (this.intake.knowing.know(remote)) this.changed('received')
+      return true
+    }
     const { reason, isTold } = this.comparing.refusal(remote) ?? {}
     if (reason !== undefined) {
       if (!isTold) this.notifyThrottled(peer, { event: 'problem', path: remote.path, reason })
@@ -333,15 +344,6 @@ export class Keeper {
     }
     this.changed('received')
     return true
-  }
-
-  private handleLocate(names: readonly ItemName[]): void {
-    const items = names.map((name) => {
-      const { location, unreadable } = this.locator.locate(name)
-      if (unreadable !== undefined) this.scanner.hint(unreadable)
-      return { name, location }
-    })
-    this.push({ type: 'located', items })
   }
 
   private notifyThrottled(peer: PeerId, notice: RefusalNotice): void {

@@ -8,11 +8,13 @@ import type { Catalogue } from './index/catalogue.js'
 import type { Intake } from './intake/intake.js'
 import { STEP_FILES } from './limits.js'
 import type { PeerBook } from './peers/peer-book.js'
+import type { Scanner } from './scan/scanner.js'
 
 export interface NotHeldTriesOptions {
   readonly catalogue: Catalogue
   readonly peers: PeerBook
   readonly intake: Intake
+  readonly scanner: Scanner
 }
 
 export class NotHeldTries {
@@ -36,6 +38,12 @@ export class NotHeldTries {
     this.due.add(path)
   }
 
+  /** Rules are others than before: what they leave out is wanted no more, and what they do not leave out may be tried. */
+  handleRules(): void {
+    this.options.intake.handleRules()
+    this.handleHoldsMore()
+  }
+
   /** A peer came, or holds more than before. */
   handleHoldsMore(): void {
     for (const path of this.options.catalogue.notHeldPaths()) this.due.add(path)
@@ -45,13 +53,14 @@ export class NotHeldTries {
    *  a tree tells what its peer knows, and not what it holds. */
   take(): readonly { readonly entry: Entry; readonly peer: PeerId }[] {
     if (!this.busy) return []
-    const { catalogue } = this.options
+    const { catalogue, scanner } = this.options
     const entries: Entry[] = []
     for (const path of this.due) {
       if (entries.length >= STEP_FILES) break
       this.due.delete(path)
       const entry = catalogue.get(path)
-      if (entry !== undefined && !catalogue.isHeld(path)) entries.push(entry)
+      if (entry === undefined || catalogue.isHeld(path) || scanner.leavesOut(entry)) continue
+      entries.push(entry)
     }
     const peers = this.peers()
     return entries.flatMap((entry) => peers.map((peer) => ({ entry, peer })))

@@ -7,3 +7,6 @@ export const TREE_PULL_BYTES_MAX = 2 * TREE_ITEM_BYTES_MAX
 
 /** Changes listed with a new root; more than this never fits one message. */
 export const CHANGES_LISTED_MAX = 48
+
+/** Paths of one kind that a state of the share names; a count tells how many there are. */
+export const SAMPLE_MAX = 100

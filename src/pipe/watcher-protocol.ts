@@ -2,6 +2,7 @@
 
 import type { PrivatePlaces } from '../base/ports.js'
 import type { SlowStep } from '../rdt/protection.js'
+import type { ShareCommand, ShareResult } from './commands.js'
 import type { EngineToKeeper, KeeperToEngine } from './messages.js'
 import type { LinkPolicy, MinFree } from './settings.js'
 
@@ -38,6 +39,8 @@ export type ToWatcher =
   | { readonly type: 'keeper'; readonly messages: readonly EngineToKeeper[] }
   /** RSA of handshakes; each is answered by 'rsa-done'. */
   | { readonly type: 'rsa'; readonly step: SlowStep }
+  /** Of a person; answered by 'command-done' with the same number. */
+  | { readonly type: 'command'; readonly number: number; readonly command: ShareCommand }
   | { readonly type: 'stop' }
 
 export type FromWatcher =
@@ -46,6 +49,8 @@ export type FromWatcher =
   /** `result` as of `Protection.handleStep`. */
   | { readonly type: 'rsa-done'; readonly id: number; readonly result: Uint8Array | undefined }
   | { readonly type: 'keeper'; readonly messages: readonly KeeperToEngine[] }
+  /** Comes behind what the keeper has told before. */
+  | { readonly type: 'command-done'; readonly number: number; readonly result: ShareResult }
   /** The share is open: the keeper answers from now on. */
   | { readonly type: 'ready' }
   /** Nothing more will come: the share cannot be kept, or the identity not be used. */

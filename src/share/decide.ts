@@ -98,6 +98,11 @@ export function copyOf(loser: Entry): Entry {
   return { ...loser, path, version: { content, attributes, seen: uniteSeen(content, attributes) } }
 }
 
+/** Whether this is the loser of a conflict, kept beside its winner: a file with a name that LEFT gives. */
+export function isConflictCopy({ kind, path }: Entry): boolean {
+  return kind === 'file' && path.includes('.conflict-') && originalOf(path) !== path
+}
+
 const COPY_MARK = /\.conflict-[^./]*-[0-9]{6}-[0-9a-f]{8}(?:-[1-9][0-9]?)?(?=\.[^./]*$|$)/
 
 /** Which path a copy of a conflict is a copy of; any other path itself. */

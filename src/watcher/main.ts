@@ -5,7 +5,7 @@ import { randomInt } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LeftError } from '../base/errors.js'
-import { INDEX_PATH, OWN_FOLDER } from '../base/own-folder.js'
+import { INDEX_PATH, OWN_FOLDER, OWN_RULES_PATH } from '../base/own-folder.js'
 import { DiskError } from '../base/ports.js'
 import { bootIdOrMinute } from '../io/boot.js'
 import { nowMs, systemWallClock } from '../io/clock.js'
@@ -40,12 +40,16 @@ class Watcher {
   /** The folder that the share was when it was opened. */
   private readonly root: string | undefined
   private readonly checking: NodeJS.Timeout
+  /** How the file of this machine's ignore rules looked last. */
+  private ownRules: string | undefined
   private immediate: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
 
   constructor(start: WatcherStart) {
     this.share = start.share
     this.root = folderAt(start.share)
+    // Before the keeper reads it.
+    this.ownRules = looksOf(join(start.share, OWN_RULES_PATH))
     this.leave = takeOverFromStaleWatcher(join(start.share, OWN_FOLDER))
     this.privateFiles = new PrivateFiles(start.privatePlaces)
     const { privateFiles } = this
@@ -92,6 +96,13 @@ class Watcher {
     this.wake()
   }
 
+  command({ number, command }: ToWatcher & { type: 'command' }): void {
+    const result = this.keeper.commands.carryOut(command)
+    this.flush()
+    send({ type: 'command-done', number, result })
+    this.wake()
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.checking)
     this.folders.close()
@@ -111,6 +122,7 @@ class Watcher {
   private checkShare(): void {
     // Secrets that were replaced since, so that they are known when their folder is renamed.
     this.privateFiles.look()
+    this.checkOwnRules()
     if (folderAt(this.share) === this.root) return
     clearInterval(this.checking)
     fail(
@@ -119,6 +131,15 @@ class Watcher {
         `${this.share} was moved or removed while left ran on it; start left again with --share where it is now`,
       ),
     )
+  }
+
+  /** No watch is on LEFT's own folder, where much goes on. */
+  private checkOwnRules(): void {
+    const looks = looksOf(join(this.share, OWN_RULES_PATH))
+    if (looks === this.ownRules) return
+    this.ownRules = looks
+    this.keeper.handleHint(OWN_RULES_PATH, nowMs())
+    this.wake()
   }
 
   private openShare({ share, peer }: WatcherStart, disk: RealDisk): Recovered {
@@ -177,11 +198,17 @@ function folderAt(path: string): string | undefined {
   return stat === undefined ? undefined : `${stat.dev} ${stat.ino}`
 }
 
+/** Tells a file from what it was before; undefined where there is none. */
+function looksOf(file: string): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  return stat && `${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`
+}
+
 const rsa = new RsaKeeper({ send, note: (message) => tell({ event: 'note', message }), fail })
 let watcher: Watcher | undefined
 let isDiskFull = false
 /** Messages of the engine that came while there was no room to open the share. */
-const early: (ToWatcher & { type: 'keeper' })[] = []
+const early: (ToWatcher & { type: 'keeper' | 'command' })[] = []
 
 /** On a full disk it waits, as a transfer does: whoever frees some space need not start anything again. */
 function open(start: WatcherStart): void {
@@ -196,7 +223,7 @@ function open(start: WatcherStart): void {
   }
   send({ type: 'ready' })
   if (isDiskFull) tell({ event: 'resumed' })
-  for (const { messages } of early.splice(0)) watcher.handle(messages)
+  for (const message of early.splice(0)) handTo(watcher, message)
 }
 
 process.on('message', (message: ToWatcher) =>
@@ -206,7 +233,7 @@ process.on('message', (message: ToWatcher) =>
     else if (message.type === 'rsa') rsa.handleStep(message)
     else if (message.type === 'stop') void end()
     else if (watcher === undefined) early.push(message)
-    else watcher.handle(message.messages)
+    else handTo(watcher, message)
   }),
 )
 process.on('uncaughtException', fail)
@@ -214,6 +241,11 @@ process.on('disconnect', () => void end())
 // The parent decides when we stop: a Ctrl-C in the terminal reaches the whole group.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
+
+function handTo(open: Watcher, message: ToWatcher & { type: 'keeper' | 'command' }): void {
+  if (message.type === 'command') open.command(message)
+  else open.handle(message.messages)
+}
 
 function guarded(work: () => void): void {
   try {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { LeftError } from '../../src/base/errors.js'
-import { parseLimit, parseMinFree, peerOptions, type RawArguments } from '../../src/cli/arguments.js'
+import {
+  onceOf,
+  parseLimit,
+  parseMinFree,
+  parseTimeout,
+  peerOptions,
+  type RawArguments,
+} from '../../src/cli/arguments.js'
 import { simOptions } from '../../src/cli/sim.js'
 
 const ip = ['10.0.0.7']
@@ -132,6 +139,33 @@ describe('the options of a peer', () => {
     expect(error.code).toBe('usage')
     expect(error.message).toContain(words)
   })
+})
+
+describe('--once', () => {
+  it('takes as long as it takes, or so long', () => {
+    expect(onceOf({ ip })).toBeUndefined()
+    expect(onceOf({ ip, once: true })).toEqual({ timeoutMs: undefined })
+    expect(onceOf({ ip, once: true, timeout: '5m' })).toEqual({ timeoutMs: 300_000 })
+    expect(() => onceOf({ ip, timeout: '5m' })).toThrow(LeftError)
+  })
+
+  it.each([
+    ['1', 1_000],
+    ['60s', 60_000],
+    ['90', 90_000],
+    ['2h', 7_200_000],
+    ['720h', 2_592_000_000],
+    ['2592000s', 2_592_000_000],
+  ])('--timeout %s is %i ms', (text, timeoutMs) => {
+    expect(parseTimeout(text)).toBe(timeoutMs)
+  })
+
+  it.each(['0', '0s', '721h', '2592001', '-1s', '1.5s', '1d', '', 's', 'soon', '5 m', '1e3', '5M'])(
+    'refuses --timeout %j',
+    (text) => {
+      expect(() => parseTimeout(text)).toThrow(/--timeout .* for example/)
+    },
+  )
 })
 
 describe('--limit', () => {

@@ -16,7 +16,7 @@ describe('the command left', () => {
     const { exitCode, stdout, stderr } = await left('--help')
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     const options =
-      '--ip --port --bind --share --identity --encryption --compression --trust --secret-file --passphrase-file --window --limit --offload --links --json --verbose'
+      '--ip --port --bind --share --identity --encryption --compression --trust --secret-file --passphrase-file --window --limit --offload --links --once --timeout --json --verbose'
     for (const option of options.split(' ')) expect(stdout).toContain(option)
     expect(stdout).toContain('left --ip 192.168.56.119,192.168.56.120')
     expect(stdout).toContain('--window 1')
@@ -41,7 +41,9 @@ describe('the command left', () => {
     [['--ip', '10.0.0.7', '--secret', 'x'], "unknown option '--secret'"],
     [['--ip', '10.0.0.7', '--window', '0'], '--window'],
     [['--ip', '10.0.0.7', '--encryption', 'maybe', '--verbose'], 'yes, no'],
-    [['smi'], "there is no command 'smi': there are sim, identity, trust, secret, selftest"],
+    [['--ip', '10.0.0.7', '--once', '--timeout', '0'], "--timeout '0'"],
+    [['--ip', '10.0.0.7', '--timeout', '60s'], '--timeout goes with --once'],
+    [['smi'], "there is no command 'smi': there are sim, identity, trust, secret, selftest, status"],
     [['--ip', '10.0.0.7', '10.0.0.8'], "'10.0.0.8' is not expected"],
     [['sim', '--seed', 'x'], '--seed'],
     [['sim', 'x'], "'x' is not expected"],

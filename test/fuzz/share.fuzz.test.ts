@@ -36,6 +36,7 @@ import {
   encodeEntry,
   encodeEntryInFolder,
 } from '../../src/share/entry-line.js'
+import { IgnoreRules } from '../../src/share/ignore-rules.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { conflictPath } from '../../src/share/path.js'
 import { decodeTreeItem, encodeLines, encodePages, type TreeItem } from '../../src/share/tree-item.js'
@@ -314,7 +315,7 @@ fuzz({
     })
     .filter(({ value, isHeld }) => isHeld || value.kind !== 'tombstone')
     .map(({ value, times: [sizeBytes, mtimeMs, ctimeMs, inode], mode, isHeld }) => {
-      if (!isHeld) return utf8(encodeNotHeld({ ...value, path: 'a/b' }))
+      if (!isHeld) return utf8(encodeNotHeld({ ...value, path: 'a/b' }, mode))
       const signature = { sizeBytes, mtimeMs, ctimeMs, inode, mode }
       return utf8(encodeRecord({ entry: { ...value, path: 'a/b' }, signature, mode }))
     }),
@@ -322,9 +323,53 @@ fuzz({
     const text = textOf(bytes)
     return text === undefined ? undefined : decodeIndexRecord('a/b', text)
   },
-  encode: (record) => utf8(record.isHeld ? encodeRecord(record) : encodeNotHeld(record.entry)),
+  encode: (record) => utf8(record.isHeld ? encodeRecord(record) : encodeNotHeld(record.entry, record.mode)),
   // Numbers of the disk are read in any spelling, for nobody compares the lines.
   isCanonical: () => false,
+})
+
+test('ignore rules never throw, whatever stands in their file and whatever path they are asked of', {
+  timeout: FUZZ_MS * 3 + 30_000,
+}, () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      '*',
+      '**',
+      '/',
+      '**/',
+      '/**',
+      '?',
+      '[',
+      ']',
+      '[!',
+      '[^',
+      '-',
+      '\\',
+      '!',
+      '#',
+      ' ',
+      '\n',
+      '[:alpha:]',
+      'a',
+      'b',
+    ),
+    fc.string({ unit: 'binary', maxLength: 3 }),
+  )
+  const text = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(''))
+  const within = fc.array(fc.oneof(name, fc.constantFrom('a', 'b', 'aaaaaaaa')), {
+    minLength: 1,
+    maxLength: 8,
+  })
+  const property = fc.property(text, within, fc.boolean(), (rules, names, isFolder) => {
+    expect([undefined, 'ignored', 'shared']).toContain(
+      new IgnoreRules(rules).verdict(names.join('/'), isFolder),
+    )
+  })
+  fc.assert(property, {
+    numRuns: 100_000_000,
+    interruptAfterTimeLimit: FUZZ_MS,
+    markInterruptAsFailure: false,
+  })
 })
 
 describe('a log in which anything may stand', () => {

@@ -9,3 +9,6 @@ export const READS_MAX = 32
 
 /** Blocks waiting to be served at most, over all sessions: rdt asks for up to 256 ahead of each. */
 export const REQUESTED_BLOCKS_MAX = 4_096
+
+/** Files of which is remembered how much peers have pulled: several for each session, and no person reads more. */
+export const SENT_FILES_MAX = 64

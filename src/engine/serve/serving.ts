@@ -13,6 +13,7 @@ import type { Outbox } from '../outbox.js'
 import type { Building } from '../receive/large-fetch.js'
 import { READS_MAX, REQUESTED_BLOCKS_MAX } from './limits.js'
 import { type FilePlace, Places } from './places.js'
+import { SentFiles } from './sent-files.js'
 
 /** A block to be read; answered by `handleRead` with the same `id`. */
 export interface ReadOp {
@@ -74,6 +75,7 @@ export interface ServingOptions {
 
 export class Serving {
   private readonly options: ServingOptions
+  readonly sent = new SentFiles()
   private readonly places: Places
   /** Blocks whose places were asked of the keeper. */
   private readonly unlocated = new Map<string, Task[]>()
@@ -176,6 +178,7 @@ export class Serving {
     const { task, place } = entry
     const id = this.nextReadId++
     const length = blockBytes(place.sizeBytes, task.blockIndex)
+    if (task.kind === 'file') this.sent.handleRead(task, place, length)
     const room = this.roomFor(length)
     const sealing = this.sealingOf(task, place)
     this.reading.set(id, { task, place, room, isToSeal: sealing !== undefined })

@@ -125,7 +125,8 @@ export class PeerTalk {
     return this.theirCount
   }
 
-  private isTold(own: OwnState): boolean {
+  /** Whether the peer knows our state, or asks again for the answer that tells it. */
+  isTold(own: OwnState): boolean {
     const { notHeldCount, authorOfPeer } = this.newsOf(own)
     const isNews = this.toldNews.notHeldCount !== notHeldCount || this.toldNews.authorOfPeer !== authorOfPeer
     return this.told === own.root?.digest && !isNews

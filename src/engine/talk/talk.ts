@@ -198,6 +198,15 @@ export class Talk {
 
   // — What the keeper says —
 
+  /** The sessions in which peers are asked, and whether each peer has been told the state of ours with this root. */
+  *standings(root: Digest): Iterable<PeerSession & { readonly isTold: boolean }> {
+    for (const session of this.sessions.all()) {
+      if (this.sessions.ofPeer(session.peer) !== session) continue
+      const isTold = this.own.root?.digest === root && session.peerTalk.isTold(this.own)
+      yield { ...session, isTold }
+    }
+  }
+
   handleRoot(message: KeeperToEngine & { type: 'root' }): void {
     this.own.update(message)
   }

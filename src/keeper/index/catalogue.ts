@@ -7,6 +7,7 @@ import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
+import { isConflictCopy } from '../../share/decide.js'
 import { countOf, dotsOf, isOfFormat1, type PeerId, peerOf } from '../../share/dots.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
@@ -30,6 +31,8 @@ export class Catalogue {
   /** Paths of which the entry is known and nothing is here. */
   private readonly notHeld = new NotHeldPaths()
   private readonly holders = new Holders()
+  /** Losers of conflicts that are held beside their winners. */
+  private readonly copies = new Set<string>()
   /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
   private readonly awaited = new Set<Digest>()
   private changes: Entry[] | undefined = []
@@ -73,6 +76,11 @@ export class Catalogue {
 
   notHeldPaths(): Iterable<string> {
     return this.notHeld
+  }
+
+  /** Losers of conflicts that are kept beside their winners. */
+  get conflictCopies(): ReadonlySet<string> {
+    return this.copies
   }
 
   /** What is in this share. */
@@ -131,6 +139,18 @@ export class Catalogue {
     this.put(entry)
     this.handleChanged(entry)
     return true
+  }
+
+  /** A live entry stands, and what is here of it is not shared any more: it is known and not held. Who may read it here stays
+   *  known: when it is held again, that is no edit. */
+  release(path: string): void {
+    const entry = this.live(path)
+    if (entry === undefined) return
+    this.setLooks(path, undefined, this.mode(path))
+    this.unhold(entry)
+    this.notHeld.add(path)
+    this.put(entry)
+    this.recorded(path)
   }
 
   private handleChanged(entry: Entry): void {
@@ -267,7 +287,7 @@ export class Catalogue {
 
   private lineOf(entry: Entry): string {
     const { path } = entry
-    if (!this.isHeld(path)) return encodeNotHeld(entry)
+    if (!this.isHeld(path)) return encodeNotHeld(entry, this.mode(path))
     return encodeRecord({ entry, ...unpackLooks(this.manifest.note(path)) })
   }
 
@@ -304,12 +324,14 @@ export class Catalogue {
   }
 
   private hold(entry: Entry): void {
+    if (isConflictCopy(entry)) this.copies.add(entry.path)
     if (entry.kind === 'file') this.holders.add(entry.digest as Digest, this.manifest.placeOf(entry.path))
   }
 
   /** Of an entry that the manifest still has, or has replaced by another one. */
   private unhold(entry: Entry | undefined): void {
     if (entry?.kind !== 'file') return
+    this.copies.delete(entry.path)
     this.holders.remove(entry.digest, this.manifest.placeOf(entry.path))
     const { digest, sizeBytes } = entry
     if (sizeBytes <= BLOCK_BYTES || this.awaited.has(digest)) return

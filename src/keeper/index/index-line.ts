@@ -22,9 +22,10 @@ export function encodeRecord({ entry, signature, mode }: Omit<IndexRecord, 'isHe
   return `${encodeLooks(signature, mode)} ${encodeEntryInFolder(entry)}`
 }
 
-/** The same of an entry that is known and not held: '!' stands in place of what the disk showed. */
-export function encodeNotHeld(entry: Entry): string {
-  return `${NOT_HELD} ${encodeEntryInFolder(entry)}`
+/** The same of an entry that is known and not held: '!' and the mode stand in place of what the disk showed. There is a mode where
+ *  it was held before. */
+export function encodeNotHeld(entry: Entry, mode?: Mode): string {
+  return `${NOT_HELD}${encodeMode(mode)} ${encodeEntryInFolder(entry)}`
 }
 
 export function decodeRecord(path: string, value: string): IndexRecord | undefined {
@@ -42,7 +43,7 @@ export function decodeFormat1Record(path: string, value: string): IndexRecord | 
 function recordOf(path: string, looks: string, line: string): IndexRecord | undefined {
   const entry = decodeEntryInFolder(line, parentOf(path))
   if (!entry.ok || entry.value.path !== path) return undefined
-  const isHeld = looks !== NOT_HELD
+  const isHeld = !looks.startsWith(NOT_HELD)
   // Nothing that was deleted is lacking.
   if (!isHeld && entry.value.kind === 'tombstone') return undefined
   return { entry: entry.value, ...decodeLooks(looks), isHeld }

@@ -97,6 +97,21 @@ export class Intake {
     return this.wants.size
   }
 
+  /** How many paths are wanted of this peer, others that it shares with an earlier one left out. */
+  wantedOf(peer: PeerId): number {
+    return this.wants.countOf(peer)
+  }
+
+  /** Why nothing is written for now; empty where nothing keeps it from that. */
+  get pause(): string {
+    return this.end.fullDisk.reason
+  }
+
+  /** Why what is known at this path is not held; empty where nothing was refused. */
+  refusalAt(path: string): string {
+    return this.end.refusalAt(path)
+  }
+
   /** Whether so much is wanted of this peer that it is better not to look for more. */
   isSated(peer: PeerId): boolean {
     return this.wants.isSated(peer)
@@ -152,6 +167,12 @@ export class Intake {
   /** The path changed here: what was refused there, above or below it may fit now. */
   handleLocalChange(path: string): void {
     this.end.handleLocalChange(path)
+  }
+
+  /** Rules may leave out more than before. */
+  handleRules(): void {
+    const { scanner } = this.options
+    for (const want of [...this.wants.all()]) if (scanner.leavesOut(want.remote)) this.end.abandonKnown(want)
   }
 
   /** This peer holds more than before. */

@@ -74,6 +74,12 @@ export class RetryBackoff {
     return refusal.reason !== undefined || refusal.sources.has(peer)
   }
 
+  /** Why what was wanted at this path is refused; empty where nothing was. */
+  reasonAt(path: string): string {
+    const refusal = this.byPath.get(path)
+    return refusal === undefined ? '' : (refusal.reason ?? 'no peer that was asked holds it')
+  }
+
   pollTimeout(): number | undefined {
     return this.due.nextDueMs()
   }

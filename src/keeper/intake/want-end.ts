@@ -42,6 +42,11 @@ export class WantEnd {
     return this.backoff.has(remote, peer)
   }
 
+  /** Why what is known at this path was refused last; empty where it was not. */
+  refusalAt(path: string): string {
+    return this.backoff.reasonAt(path)
+  }
+
   pollTimeout(): number | undefined {
     return earliest(this.placeAgain.nextDueMs(), this.fullDisk.pollTimeout(), this.backoff.pollTimeout())
   }

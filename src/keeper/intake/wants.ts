@@ -120,6 +120,11 @@ export class Wants {
     return account.wantCount >= WANTS_PER_PEER_MAX || account.textUnits >= WANT_TEXT_PER_PEER_MAX
   }
 
+  /** Paths that count for this peer: of several that have one the first. */
+  countOf(peer: PeerId): number {
+    return this.accounts.get(peer)?.wantCount ?? 0
+  }
+
   addSource(want: Want, peer: PeerId): void {
     const sources = want.sources as Set<PeerId>
     if (sources.size === 0) this.account(peer, want, 1)
@@ -251,6 +256,10 @@ export class Wants {
     if (want.remote.kind !== 'file' || want.remote.sizeBytes === 0) this.instant.add(want)
     else if (isLarge(want)) this.large.add(want)
     else this.small.add(want)
+  }
+
+  all(): Iterable<Want> {
+    return this.wants.values()
   }
 
   *wantedOf(peer: PeerId): Iterable<Want> {

@@ -5,12 +5,13 @@
 
 import { earliest } from '../../base/earliest.js'
 import type { Digest, ItemRef } from '../../base/item.js'
+import type { PeerStanding } from '../../pipe/commands.js'
 import type { PeerClaim } from '../../pipe/messages.js'
 import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import type { Manifest } from '../../share/manifest.js'
 import type { WalkFault } from '../../share/walk.js'
-import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX } from './limits.js'
+import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX, PEERS_LEFT_MAX } from './limits.js'
 import { PeerWalk } from './peer-walk.js'
 
 /** How far the comparison with a peer has come. */
@@ -89,6 +90,8 @@ export interface PeerProblem {
 export class PeerBook {
   private readonly options: PeerBookOptions
   private readonly peers = new Map<PeerId, PeerState>()
+  /** Peers that left, as they told of themselves last. */
+  private readonly left = new Map<PeerId, Pick<PeerState, 'root' | 'notHeldCount'>>()
   private readonly pulls: { peer: PeerId; item: ItemRef }[] = []
   private readonly asks: PeerId[] = []
   private stepCount = 0
@@ -263,12 +266,29 @@ export class PeerBook {
     return this.peers.get(peer)?.notHeldCount
   }
 
+  /** How far the comparison with each peer has come, and how those that left stood to us then. */
+  *standings(): Iterable<Omit<PeerStanding, 'wantedCount'>> {
+    const ownRoot = this.options.manifest.root().digest
+    for (const [peer, { standing, root, notHeldCount }] of this.peers) {
+      const isCompared = standing.type === 'reconciled' && standing.root === root
+      yield { peer, isHere: true, isCompared, isEqual: isCompared && root === ownRoot, notHeldCount }
+    }
+    for (const [peer, { root, notHeldCount }] of this.left) {
+      if (this.peers.has(peer)) continue
+      yield { peer, isHere: false, isCompared: false, isEqual: root === ownRoot, notHeldCount }
+    }
+  }
+
   all(): Iterable<PeerId> {
     return this.peers.keys()
   }
 
   handleGone(peer: PeerId): void {
-    this.peers.delete(peer)
+    const state = this.peers.get(peer)
+    if (!this.peers.delete(peer) || state === undefined) return
+    this.left.delete(peer)
+    this.left.set(peer, { root: state.root, notHeldCount: state.notHeldCount })
+    if (this.left.size > PEERS_LEFT_MAX) this.left.delete(this.left.keys().next().value!)
   }
 
   /** Asks a peer for its state and compares from the top: what it said cannot be relied on any more. */

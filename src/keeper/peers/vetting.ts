@@ -6,7 +6,7 @@
 //                                               └─ a second time in a day ───────▶ refused
 
 import type { KnownEdits } from '../../base/known-edits.js'
-import { countIn, type Dot } from '../../share/dots.js'
+import { countIn, type Dot, type PeerId } from '../../share/dots.js'
 import { relabel } from '../../share/edit.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits, Restored } from '../index/own-edits.js'
@@ -19,6 +19,18 @@ export type Verdict =
   /** So many entries are edits of a new author now. */
   | { readonly type: 'renewed'; readonly entries: number }
   | { readonly type: 'refused' }
+
+/** Words for the person about a verdict on this peer; undefined where there is nothing to say. */
+export function wordsOf(verdict: Verdict, peer: PeerId): string | undefined {
+  switch (verdict.type) {
+    case 'vetted':
+      return undefined
+    case 'renewed':
+      return `this share was put back to an older copy: peer ${peer} knows edits of it that are not here. It goes on under a new name, and ${verdict.entries} edits of its own stand beside those that the peers have`
+    case 'refused':
+      return `peer ${peer} knows edits of this share that the share does not know, for the second time in a day: it is told nothing; if the share was put back to an older copy, wait until tomorrow`
+  }
+}
 
 export class Vetting {
   private readonly edits: OwnEdits

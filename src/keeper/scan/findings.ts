@@ -8,13 +8,17 @@ export type Finding =
   | { readonly type: 'changed'; readonly entry: Entry; readonly unseen: Entry | undefined }
   /** The very content that was known at this path and not held has come there. */
   | { readonly type: 'held'; readonly path: string }
+  /** Rules leave out what was held at this path. */
+  | { readonly type: 'released'; readonly path: string }
+  /** Rules are others than before, and what they are about was looked at. */
+  | { readonly type: 'rules' }
   /** This path is not shared, or cannot be read. */
   | { readonly type: 'problem'; readonly path: string; readonly reason: string }
 
 export class Findings {
   private findings: Finding[] = []
-  /** Paths whose problem was told already. */
-  private readonly troubled = new Set<string>()
+  /** Paths whose problem was told already, and what it is. */
+  private readonly troubled = new Map<string, string>()
 
   addChange(entry: Entry, unseen?: Entry): void {
     this.findings.push({ type: 'changed', entry, unseen })
@@ -24,16 +28,29 @@ export class Findings {
     this.findings.push({ type: 'held', path })
   }
 
+  addReleased(path: string): void {
+    this.findings.push({ type: 'released', path })
+  }
+
+  addRules(): void {
+    this.findings.push({ type: 'rules' })
+  }
+
   /** Told once for each path, until it is well again. */
   addProblem(path: string, reason: string): void {
     if (this.troubled.has(path)) return
-    this.troubled.add(path)
+    this.troubled.set(path, reason)
     this.findings.push({ type: 'problem', path, reason })
   }
 
   /** The path is well, or gone. */
   forgetProblem(path: string): void {
     this.troubled.delete(path)
+  }
+
+  /** Paths that are not shared, with the reason of each. */
+  get problems(): ReadonlyMap<string, string> {
+    return this.troubled
   }
 
   take(): readonly Finding[] {

@@ -9,3 +9,12 @@ export const OWN_WRITES_MAX = 65_536
 
 /** Blocks read at once for hashing: a 1 MB buffer, held for ever. */
 export const HASH_CHUNK_BLOCKS = 16
+
+/** A file of ignore rules: the longest that github.com/github/gitignore has are 12 kB. */
+export const RULES_BYTES_MAX = 65_536
+
+/** All of them together: 60 bytes of memory for each byte, and peers may send any number. */
+export const RULES_TOTAL_BYTES_MAX = 1_048_576
+
+/** Folders of which is remembered whether rules leave them out; looked up anew beyond that. */
+export const FOLDER_VERDICTS_MAX = 4_096

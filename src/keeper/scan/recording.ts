@@ -135,6 +135,20 @@ export class Recording {
     for (const child of [...catalogue.manifest.children(entry.path)]) this.withhold(child)
   }
 
+  /** Rules leave the entry out from now on, with all that is in it: it stays where it is and is known, and is not held. */
+  leaveOut(entry: Entry): void {
+    this.release(entry)
+    this.options.findings.addReleased(entry.path)
+  }
+
+  private release(entry: Entry): void {
+    const { catalogue, onFolder } = this.options
+    catalogue.release(entry.path)
+    if (entry.kind !== 'folder') return
+    onFolder(entry.path, false)
+    for (const child of [...catalogue.manifest.children(entry.path)]) this.release(child)
+  }
+
   private markOneDeleted(entry: Entry): void {
     const { catalogue, edits, wallMs, findings } = this.options
     const tombstone = this.entryOf(removeContent(entry, edits.nextDot(), Math.round(wallMs())))

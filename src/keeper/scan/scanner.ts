@@ -12,7 +12,8 @@ import type { Hash } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
-import type { Mode } from '../../share/entry.js'
+import type { Entry, Mode } from '../../share/entry.js'
+import { IGNORE_FILE } from '../../share/ignore-rules.js'
 import { isOwnPath, joinPath } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
@@ -20,6 +21,7 @@ import { type Signature, sameAccess, sameSignature, signatureOf } from '../index
 import { STEP_BYTES, STEP_FILES } from '../limits.js'
 import { type Finding, Findings } from './findings.js'
 import { HashJob } from './hashing.js'
+import { Ignoring, isRulesFile } from './ignoring.js'
 import { HASH_CHUNK_BLOCKS } from './limits.js'
 import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
@@ -46,11 +48,14 @@ export class Scanner {
   private readonly foldersToRenew = new Set<string>()
   private readonly pathsToLook = new Set<string>()
   private readonly findings = new Findings()
+  private readonly ignoring: Ignoring
   private readonly sighting: Sighting
   private readonly settling: Settling
   private readonly recording: Recording
   private readonly ahead: ReadAhead
   private job: HashJob | undefined
+  /** Rules changed, and not all that they are about has been looked at. */
+  private isRulesNews = false
   private readonly buffer = new Uint8Array(HASH_CHUNK_BLOCKS * BLOCK_BYTES)
 
   constructor(options: ScannerOptions) {
@@ -58,9 +63,15 @@ export class Scanner {
     const { disk, hash, catalogue, edits, links, wallMs, onFolder } = options
     const { findings } = this
     this.ahead = new ReadAhead(disk, hash)
-    this.sighting = new Sighting({ disk, catalogue, links, findings })
+    this.ignoring = new Ignoring({ disk, findings })
+    const { ignoring } = this
+    this.sighting = new Sighting({ disk, catalogue, links, findings, ignoring })
     this.settling = new Settling(this.ahead, wallMs)
-    this.recording = new Recording({ catalogue, edits, wallMs, onFolder, findings })
+    const onRecordedFolder = (path: string, present: boolean) => {
+      if (!present) ignoring.forget(path)
+      onFolder(path, present)
+    }
+    this.recording = new Recording({ catalogue, edits, wallMs, onFolder: onRecordedFolder, findings })
   }
 
   /** Nothing to list, look at, hash or wait for. */
@@ -73,6 +84,16 @@ export class Scanner {
     return this.foldersToList.length > 0 || this.pathsToLook.size > 0 || this.job !== undefined
   }
 
+  /** Paths that changed and are not at rest yet. */
+  get unsettled(): Pick<Settling, 'size' | 'paths'> {
+    return this.settling
+  }
+
+  /** Paths that are there and cannot be shared, with the reason of each. */
+  get problems(): ReadonlyMap<string, string> {
+    return this.findings.problems
+  }
+
   /** Reads the whole share again. */
   scanAll(): void {
     this.queueFolder('')
@@ -82,11 +103,22 @@ export class Scanner {
   hint(path: string): void {
     this.ahead.handleHint(path)
     if (path === '') this.queueFolder('')
-    else if (!isOwnPath(path)) this.pathsToLook.add(path)
+    else if (!isOwnPath(path) || isRulesFile(path)) this.pathsToLook.add(path)
+  }
+
+  /** Whether rules leave an entry of a peer out; what is here of it is released. */
+  leavesOut(remote: Entry): boolean {
+    if (!this.ignoring.leavesOut(remote)) return false
+    const held = this.options.catalogue.live(remote.path)
+    if (held === undefined) return true
+    // What is here may be of another kind, of which the rules say nothing.
+    if (!this.ignoring.leavesOut(held)) return false
+    this.recording.leaveOut(held)
+    return true
   }
 
   pollTimeout(): number | undefined {
-    return earliest(this.settling.pollTimeout(), this.ahead.pollTimeout())
+    return earliest(this.settling.pollTimeout(), this.ahead.pollTimeout(), this.ignoring.pollTimeout())
   }
 
   /** Take them after each call of `step`, and of `matches` and `isWithheld`. */
@@ -96,6 +128,10 @@ export class Scanner {
 
   /** Does one bounded piece of work; answers whether there is more right now. */
   step(nowMs: number): boolean {
+    for (const folder of this.ignoring.takeChanged(nowMs)) {
+      this.queueFolder(folder)
+      this.isRulesNews = true
+    }
     let files = 0
     for (const path of this.pathsToLook) {
       if (files++ >= STEP_FILES) return true
@@ -111,7 +147,12 @@ export class Scanner {
       this.guarded(folder, () => this.listFolder(folder, nowMs))
     }
     if (!this.busy) this.readSomeAhead(nowMs)
-    return this.busy || (this.pollTimeout() ?? Number.POSITIVE_INFINITY) <= nowMs
+    const isMore = this.busy || (this.pollTimeout() ?? Number.POSITIVE_INFINITY) <= nowMs
+    if (!isMore && this.isRulesNews) {
+      this.isRulesNews = false
+      this.findings.addRules()
+    }
+    return isMore
   }
 
   /** Whether what stands at `path` is what the catalogue says, so that it may be replaced. */
@@ -127,9 +168,11 @@ export class Scanner {
     return entry.kind === sight.type && (sight.type !== 'link' || sight.target === entry.target)
   }
 
-  /** Whether this path is never read nor written: the user's own secrets, and LEFT's own folder of another share. */
+  /** Whether this path is neither read nor written: the user's own secrets, LEFT's own folder of another share, and what rules
+   *  leave out. */
   isWithheld(path: string): boolean {
-    return this.sighting.at(path).type === 'withheld'
+    const { type } = this.sighting.at(path)
+    return type === 'withheld' || type === 'ignored'
   }
 
   /** A folder that is hinted at has just come: made by a person or by us, or moved here in the place of another one,
@@ -151,6 +194,7 @@ export class Scanner {
     const listing = disk.list(folder)
     for (const name of listing.unreadable)
       this.findings.addProblem(joinPath(folder, name), 'its name is not UTF-8')
+    this.ignoring.handleListed(folder, listing.names.includes(IGNORE_FILE), nowMs)
     const present = new Set<string>()
     for (const name of listing.names) {
       const path = joinPath(folder, name)
@@ -160,15 +204,21 @@ export class Scanner {
         if (this.look(path, nowMs)) this.queueFolder(path, { renew })
       })
     }
+    const absent: Entry[] = []
     for (const entry of catalogue.manifest.children(folder)) {
-      if (entry.kind !== 'tombstone' && !present.has(entry.path) && catalogue.isHeld(entry.path))
-        this.settling.arm(entry.path, undefined, nowMs)
+      if (entry.kind === 'tombstone' || present.has(entry.path) || !catalogue.isHeld(entry.path)) continue
+      if (this.ignoring.leavesOut(entry)) absent.push(entry)
+      else this.settling.arm(entry.path, undefined, nowMs)
     }
+    // It was left out before it was gone, or it may have been: no deletion.
+    for (const entry of absent) this.recording.leaveOut(entry)
   }
 
   /** Compares what is at `path` with the catalogue; answers whether it is a folder. */
   private look(path: string, nowMs: number): boolean {
     const { catalogue } = this.options
+    if (isRulesFile(path)) this.ignoring.look(path, nowMs)
+    if (isOwnPath(path)) return false
     const sight = this.sighting.at(path)
     const entry = catalogue.live(path)
     switch (sight.type) {
@@ -179,6 +229,10 @@ export class Scanner {
       case 'withheld':
         this.settling.disarm(path)
         if (entry !== undefined) this.recording.withhold(entry)
+        return false
+      case 'ignored':
+        this.settling.disarm(path)
+        if (entry !== undefined) this.recording.leaveOut(entry)
         return false
       case 'folder':
         this.settling.disarm(path)
@@ -275,6 +329,7 @@ export class Scanner {
       return
     }
     this.settling.handleSettled(job.path)
+    if (this.ignoring.isIgnored(job.path, false)) return
     if (result.list.length > DIGEST_BYTES) this.options.catalogue.putList(result.digest, result.list)
     this.recording.recordFile(job.path, job.signature, result.digest)
   }

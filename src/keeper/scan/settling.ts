@@ -32,6 +32,11 @@ export class Settling {
     return this.candidates.size
   }
 
+  /** Paths that are not at rest yet. */
+  paths(): Iterable<string> {
+    return this.candidates.keys()
+  }
+
   pollTimeout(): number | undefined {
     return this.due.nextDueMs()
   }

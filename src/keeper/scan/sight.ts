@@ -14,12 +14,15 @@ import {
 } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { Findings } from './findings.js'
+import type { Ignoring } from './ignoring.js'
 
 /** 'nothing' too for what is not shared. */
 export type Sight =
   | { readonly type: 'nothing' }
   /** Something never shared is there: what the catalogue knows of it stands, and its content is not given. */
   | { readonly type: 'withheld' }
+  /** Rules leave the path out, whatever is there: the same. */
+  | { readonly type: 'ignored' }
   | { readonly type: 'folder'; readonly stat: FileStat }
   | { readonly type: 'file'; readonly stat: FileStat }
   | { readonly type: 'link'; readonly target: string }
@@ -32,7 +35,7 @@ export class Sighting {
   }
 
   at(path: string): Sight {
-    const { disk, links, findings } = this.options
+    const { disk, links, findings, ignoring } = this.options
     const fault = checkPath(path)
     if (fault !== undefined) {
       findings.addProblem(path, reasonOf(fault))
@@ -45,7 +48,13 @@ export class Sighting {
     const own = disk.statLink(path)
     if (own === undefined) {
       findings.forgetProblem(path)
-      return { type: 'nothing' }
+      const known = this.options.catalogue.live(path)
+      return { type: known !== undefined && ignoring.leavesOut(known) ? 'ignored' : 'nothing' }
+    }
+    const pointed = own.kind === 'link' && links === 'follow' ? disk.stat(path) : own
+    if (ignoring.isIgnored(path, pointed?.kind === 'folder')) {
+      findings.forgetProblem(path)
+      return { type: 'ignored' }
     }
     if (own.kind !== 'link') return this.atContent(path, own)
     if (links === 'skip') return { type: 'nothing' }
@@ -54,7 +63,6 @@ export class Sighting {
     // A link that a peer made stays one: followed, it would share whatever file of ours the peer names.
     const known = this.options.catalogue.live(path)
     if (known?.kind === 'link' && known.target === target) return { type: 'link', target }
-    const pointed = disk.stat(path)
     if (pointed === undefined) {
       findings.addProblem(path, 'it is a link to nothing')
       return { type: 'nothing' }
@@ -114,6 +122,7 @@ export interface SightingOptions {
   readonly catalogue: Catalogue
   readonly links: LinkPolicy
   readonly findings: Findings
+  readonly ignoring: Ignoring
 }
 
 export const PRIVATE_REASON =

@@ -30,6 +30,20 @@ export class Locator {
     this.catalogue = catalogue
   }
 
+  /** `unreadable` are files that could not be read as the catalogue knows them: the scanner has to look at them. */
+  locateAll(names: readonly ItemName[]): {
+    readonly items: readonly { readonly name: ItemName; readonly location: Location }[]
+    readonly unreadable: readonly string[]
+  } {
+    const unreadable: string[] = []
+    const items = names.map((name) => {
+      const located = this.locate(name)
+      if (located.unreadable !== undefined) unreadable.push(located.unreadable)
+      return { name, location: located.location }
+    })
+    return { items, unreadable }
+  }
+
   locate(name: ItemName): Located {
     switch (name.kind) {
       case 'tree':

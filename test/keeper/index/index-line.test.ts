@@ -89,7 +89,7 @@ test('any line is read as nothing, or as what is written again in the same way',
     fc.property(lines, (line) => {
       const record = decodeRecord('a/b', line)
       if (record === undefined) return
-      const written = record.isHeld ? encodeRecord(record) : encodeNotHeld(record.entry)
+      const written = record.isHeld ? encodeRecord(record) : encodeNotHeld(record.entry, record.mode)
       const again = decodeRecord('a/b', written)!
       const isNothing = again.mode === undefined && record.mode?.executable === false
       expect(again).toEqual(isNothing ? { ...record, mode: undefined } : record)

@@ -1,0 +1,270 @@
+// The state of a running peer, for whoever asks: gathered from the events that a person is told, from the engine's figures, and
+// at the moment of asking from the keeper. Used by Peer.
+
+import type { FileStatus, PeerState, PeerStatus, Status } from '../control/status.js'
+import type { EnginePeer } from '../engine/engine.js'
+import type { SentFile } from '../engine/serve/sent-files.js'
+import type { PeerStanding, ShareState } from '../pipe/commands.js'
+import type { PeerEvent } from './events.js'
+import { RATE_GAIN, SENDING_MS } from './limits.js'
+
+interface Rates {
+  receivedBytes: number
+  sentBytes: number
+  receivedBytesPerS: number
+  sentBytesPerS: number
+}
+
+interface Sending {
+  sentBytes: number
+  bytesPerS: number
+  changedMs: number
+}
+
+/** Facts of the moment of asking. */
+export interface StatusFacts {
+  /** Undefined while the watcher process does not answer. */
+  readonly share: ShareState | undefined
+  readonly enginePeers: readonly EnginePeer[]
+  readonly sentFiles: readonly SentFile[]
+  /** As the person wrote it. */
+  readonly nameOf: (address: string) => string
+  /** All that an address of `--ip` may be called in events: two of them may lead to one machine. */
+  readonly namesOf: (text: string) => readonly string[]
+  /** Whether the address is this peer's own. */
+  readonly isSelf: (text: string) => boolean
+}
+
+type Started = PeerEvent & { event: 'started' }
+
+export class StatusBook {
+  private readonly wall: () => Date
+  private started: Started | undefined
+  private since = ''
+  /** By address, as in `--ip`. */
+  private readonly met = new Map<string, string>()
+  private readonly reasons = new Map<string, string>()
+  /** By path. */
+  private readonly fetching = new Map<string, FileStatus>()
+  private totals: PeerEvent & { event: 'totals' } = NO_TOTALS
+  private paused: string | null = null
+  private lastProblem: Status['lastProblem'] = null
+  private readonly rates = new Map<number, Rates>()
+  private readonly sending = new Map<string, Sending>()
+  private sampledMs: number | undefined
+
+  constructor(wall: () => Date) {
+    this.wall = wall
+  }
+
+  handle(event: PeerEvent): void {
+    switch (event.event) {
+      case 'started':
+        this.started = event
+        this.since = this.wall().toISOString()
+        return
+      case 'waiting':
+        this.reasons.set(event.address, event.reason)
+        return
+      case 'connected':
+        this.met.set(event.address, event.peer)
+        this.reasons.delete(event.address)
+        return
+      case 'disconnected':
+        this.reasons.set(event.address, event.reason)
+        return
+      case 'refused':
+        this.reasons.set(event.address, event.reason)
+        this.note(event)
+        return
+      case 'key-changed':
+        this.reasons.set(event.address, 'it has another key than before')
+        this.note(event)
+        return
+      case 'fetching':
+        this.fetching.set(event.path, {
+          path: event.path,
+          address: null,
+          bytes: event.bytes,
+          doneBytes: event.resumedBytes + event.reusedBytes,
+          bytesPerS: 0,
+          etaMs: null,
+        })
+        return
+      case 'progress': {
+        const { event: _, ...file } = event
+        this.fetching.set(event.path, { ...file, address: null })
+        return
+      }
+      case 'received':
+        this.fetching.delete(event.path)
+        return
+      case 'abandoned':
+        this.fetching.delete(event.path)
+        this.note(event)
+        return
+      case 'problem':
+        this.note(event)
+        return
+      case 'totals':
+        this.totals = event
+        if (event.files === event.filesWanted) this.fetching.clear()
+        return
+      case 'paused':
+        this.paused = event.reason
+        this.note(event)
+        return
+      case 'resumed':
+        this.paused = null
+        return
+    }
+  }
+
+  private note(event: PeerEvent): void {
+    this.lastProblem = { time: this.wall().toISOString(), ...event }
+  }
+
+  /** Measures rates; call it a few times a second. */
+  sample(peers: Iterable<EnginePeer>, sent: Iterable<SentFile>, nowMs: number): void {
+    const elapsedMs = nowMs - (this.sampledMs ?? nowMs)
+    this.sampledMs = nowMs
+    const sessions = new Set<number>()
+    for (const { session, stats } of peers) {
+      sessions.add(session)
+      if (stats === undefined) continue
+      const { bytesReceived: receivedBytes, bytesSent: sentBytes } = stats
+      const before = this.rates.get(session)
+      this.rates.set(session, {
+        receivedBytes,
+        sentBytes,
+        receivedBytesPerS: rateAfter(
+          before?.receivedBytesPerS,
+          receivedBytes - (before?.receivedBytes ?? 0),
+          elapsedMs,
+        ),
+        sentBytesPerS: rateAfter(before?.sentBytesPerS, sentBytes - (before?.sentBytes ?? 0), elapsedMs),
+      })
+    }
+    for (const session of this.rates.keys()) if (!sessions.has(session)) this.rates.delete(session)
+    const keys = new Set<string>()
+    for (const { session, path, sentBytes } of sent) {
+      if (!sessions.has(session)) continue
+      const key = keyOf(session, path)
+      keys.add(key)
+      const before = this.sending.get(key)
+      const moreBytes = sentBytes - (before?.sentBytes ?? 0)
+      const changedMs = moreBytes > 0 || before === undefined ? nowMs : before.changedMs
+      this.sending.set(key, {
+        sentBytes,
+        changedMs,
+        bytesPerS: rateAfter(before?.bytesPerS, moreBytes, elapsedMs),
+      })
+    }
+    for (const key of this.sending.keys()) if (!keys.has(key)) this.sending.delete(key)
+  }
+
+  /** Undefined before the peer has started. */
+  status(facts: StatusFacts): Status | undefined {
+    const { started } = this
+    if (started === undefined) return undefined
+    const { share } = facts
+    const peers = started.peers.map((address) => this.peerStatus(address, facts))
+    const isAtRest = share?.isRead === true && !share.isBusy && share.unsettled.count === 0
+    const { event: _, ...totals } = this.totals
+    return {
+      version: started.version,
+      pid: process.pid,
+      share: started.share,
+      listening: started.listening,
+      peer: started.peer,
+      since: this.since,
+      holds: share === undefined ? null : holdsOf(share),
+      peers,
+      isInStep: isAtRest && share.wantedCount === 0 && peers.every((peer) => peer.isInStep),
+      receiving: { ...totals, now: [...this.fetching.values()] },
+      sending: this.sendingOf(facts),
+      paused: share === undefined || share.pause === '' ? this.paused : share.pause,
+      lastProblem: this.lastProblem,
+    }
+  }
+
+  private peerStatus(address: string, facts: StatusFacts): PeerStatus {
+    const { share, enginePeers, nameOf, isSelf } = facts
+    const names = facts.namesOf(address)
+    const session = enginePeers.find((each) => names.includes(nameOf(each.address)))
+    const met = names.find((name) => this.met.has(name))
+    const peer = session?.peer ?? (met === undefined ? null : this.met.get(met)!)
+    const away = names.find((name) => this.reasons.has(name))
+    const standing = share?.peers.find((each) => each.peer === peer)
+    const state = isSelf(address) ? 'self' : stateOf(peer, session, standing, share)
+    const rates = session && this.rates.get(session.session)
+    return {
+      address,
+      peer,
+      state,
+      isInStep: state === 'self' || state === 'in-step' || (state === 'away' && standing?.isEqual === true),
+      reason: session === undefined && away !== undefined ? this.reasons.get(away)! : '',
+      wanted: standing?.wantedCount ?? 0,
+      notHeldThere: standing?.notHeldCount ?? 0,
+      receivedBytesPerS: Math.round(rates?.receivedBytesPerS ?? 0),
+      sentBytesPerS: Math.round(rates?.sentBytesPerS ?? 0),
+      rttMs: rttOf(session),
+    }
+  }
+
+  private sendingOf({ enginePeers, sentFiles, nameOf }: StatusFacts): FileStatus[] {
+    const sampledMs = this.sampledMs ?? 0
+    return sentFiles.flatMap(({ session, path, sizeBytes, sentBytes }) => {
+      const peer = enginePeers.find((each) => each.session === session)
+      const sending = this.sending.get(keyOf(session, path))
+      const isOver = sentBytes >= sizeBytes || sampledMs - (sending?.changedMs ?? 0) > SENDING_MS
+      if (peer === undefined || sending === undefined || isOver) return []
+      const bytesPerS = Math.round(sending.bytesPerS)
+      const etaMs = bytesPerS > 0 ? Math.round(((sizeBytes - sentBytes) / bytesPerS) * 1_000) : null
+      return [
+        { path, address: nameOf(peer.address), bytes: sizeBytes, doneBytes: sentBytes, bytesPerS, etaMs },
+      ]
+    })
+  }
+}
+
+function stateOf(
+  peer: string | null,
+  session: EnginePeer | undefined,
+  standing: PeerStanding | undefined,
+  share: ShareState | undefined,
+): PeerState {
+  if (peer === null) return 'waiting'
+  if (session === undefined) return 'away'
+  if (share === undefined || !share.isRead || standing === undefined || !standing.isHere) return 'comparing'
+  if (standing.wantedCount > 0) return 'receiving'
+  if (!standing.isCompared) return 'comparing'
+  return standing.isEqual && session.isTold ? 'in-step' : 'behind'
+}
+
+function holdsOf({ isRead, files, folders, bytes, unsettled, skipped, notHeld, conflicts }: ShareState) {
+  return { isRead, files, folders, bytes, unsettled, skipped, notHeld, conflicts }
+}
+
+function rttOf(session: EnginePeer | undefined): number | null {
+  const rttMs = session?.stats?.srttMs ?? 0
+  return rttMs > 0 && Number.isFinite(rttMs) ? Number(rttMs.toFixed(3)) : null
+}
+
+function rateAfter(before: number | undefined, moreBytes: number, elapsedMs: number): number {
+  if (before === undefined || elapsedMs <= 0) return before ?? 0
+  return before + RATE_GAIN * ((1_000 * Math.max(0, moreBytes)) / elapsedMs - before)
+}
+
+function keyOf(session: number, path: string): string {
+  return `${session} ${path}`
+}
+
+const NO_TOTALS = {
+  event: 'totals',
+  files: 0,
+  filesWanted: 0,
+  bytes: 0,
+  bytesWanted: 0,
+  bytesPerS: 0,
+} as const

@@ -1,0 +1,89 @@
+// The side of a running peer that answers a person who asks: its state, and the control socket at which it can be asked. Used by
+// Peer.
+
+import { join } from 'node:path'
+import { OWN_FOLDER } from '../base/own-folder.js'
+import { ControlServer } from '../control/server.js'
+import type { Status } from '../control/status.js'
+import type { Engine } from '../engine/engine.js'
+import { commandsOf } from './commands.js'
+import type { PeerEvent } from './events.js'
+import { STATE_MS_MAX } from './limits.js'
+import type { NamedPeers } from './named-peers.js'
+import type { Reporter } from './reporter.js'
+import { StatusBook } from './status-book.js'
+import type { WatcherProcess } from './watcher-process.js'
+
+export interface SteeringHost {
+  readonly reporter: Reporter
+  readonly named: NamedPeers
+  /** Undefined before the peer has started. */
+  readonly engine: () => Engine | undefined
+  readonly watcher: () => WatcherProcess
+}
+
+export class Steering {
+  private readonly host: SteeringHost
+  private readonly book = new StatusBook(() => new Date())
+  private control: ControlServer | undefined
+
+  constructor(host: SteeringHost) {
+    this.host = host
+  }
+
+  /** Without its socket the peer does its work all the same. */
+  async open(share: string): Promise<void> {
+    const ownFolder = join(share, OWN_FOLDER)
+    try {
+      this.control = await ControlServer.open(ownFolder, commandsOf(this))
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+      const message = `no control socket can be made in ${ownFolder} (${reason}): left status and the like cannot ask this peer`
+      this.host.reporter.say({ event: 'note', message })
+    }
+  }
+
+  close(): void {
+    this.control?.close()
+  }
+
+  /** An event that the person is told. */
+  handle(event: PeerEvent): void {
+    this.book.handle(event)
+  }
+
+  /** Measures rates; call it a few times a second. */
+  sample(nowMs: number): void {
+    const engine = this.host.engine()
+    if (engine !== undefined) this.book.sample(engine.peers(''), engine.sentFiles(), nowMs)
+  }
+
+  async status(): Promise<Status | undefined> {
+    const { reporter, named } = this.host
+    const engine = this.host.engine()
+    if (engine === undefined) return undefined
+    const share = await within(STATE_MS_MAX, this.host.watcher().command({ name: 'state' }))
+    return this.book.status({
+      share,
+      // The engine has what the keeper told before it answered.
+      enginePeers: [...engine.peers(share?.root ?? '')],
+      sentFiles: [...engine.sentFiles()],
+      nameOf: (address) => reporter.nameOf(address),
+      namesOf: (text) => [text, ...[...named.addressesOf(text)].map((address) => reporter.nameOf(address))],
+      isSelf: (text) => named.isSelf(text),
+    })
+  }
+}
+
+/** Undefined where it takes longer. */
+async function within<T>(timeoutMs: number, result: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), timeoutMs)
+  })
+  try {
+    return await Promise.race([result, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,142 @@
+// `left status`: the state of a running peer on one screen.
+
+import type { PeerEvent } from '../../app/events.js'
+import {
+  type FileStatus,
+  type Listed,
+  lackingOf,
+  type PathWithReason,
+  type PeerStatus,
+  type ShareStatus,
+  type Status,
+} from '../../control/status.js'
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatEta,
+  formatFiles,
+  formatRate,
+  percentOf,
+} from '../format.js'
+import { STATUS_NAMES_MAX } from '../limits.js'
+import { fitted, printable, printableName } from '../names.js'
+import { sentence } from '../wording.js'
+import type { AskCommand } from './ask-command.js'
+
+export const statusCommand: AskCommand = {
+  name: 'status',
+  description: 'show how a running peer is: who is in step, what is missing, what is under way',
+  words: '',
+  given: () => ({}),
+  lines: (result) => statusLines(result as Status, new Date()),
+}
+
+export function statusLines(status: Status, now: Date): string[] {
+  const { share, peers, holds, receiving, sending, paused, lastProblem } = status
+  const upMs = Math.max(0, now.getTime() - Date.parse(status.since))
+  const nameColumns = Math.max(0, ...peers.map(({ address }) => printable(address).length))
+  return [
+    `${printableName(share)}  ${holds === null ? 'not open yet' : holdsWords(holds)}`,
+    `left ${printable(status.version)} on ${printable(status.listening)} for ${formatDuration(upMs)} (pid ${status.pid}, peer ${printable(status.peer)})`,
+    '',
+    ...peers.map((peer) => `  ${fitted(printable(peer.address), nameColumns)}  ${peerWords(peer, status)}`),
+    ...section('receiving', receivingLines(receiving)),
+    ...section('sending', sending.map(fileLine)),
+    ...(paused === null ? [] : ['', `paused: ${printable(paused)}`]),
+    ...(holds === null ? [] : countLines(holds)),
+    ...(lastProblem === null
+      ? []
+      : ['', `last problem, ${ago(lastProblem.time, now)}: ${problemWords(lastProblem)}`]),
+    ...section('not in step', lackingOf(status).map(printable)),
+  ]
+}
+
+function holdsWords({ isRead, files, folders, bytes }: ShareStatus): string {
+  const counts = `${formatFiles(files)} in ${formatCount(folders)} ${folders === 1 ? 'folder' : 'folders'}, ${formatBytes(bytes)}`
+  return isRead ? counts : `being read: ${counts} so far`
+}
+
+const STATE_WORDS = {
+  self: 'this machine, ignored',
+  waiting: 'not met yet',
+  away: 'gone',
+  comparing: 'comparing',
+  receiving: 'receiving from it',
+  behind: 'it has not got all yet',
+  'in-step': 'in step',
+} as const
+
+function peerWords(peer: PeerStatus, { holds }: Status): string {
+  const { state, isInStep, reason, wanted, notHeldThere, receivedBytesPerS, sentBytesPerS, rttMs } = peer
+  const parts: string[] = [state === 'away' && isInStep ? 'gone, and was in step' : STATE_WORDS[state]]
+  if (reason !== '') parts.push(printable(reason))
+  if (wanted > 0) parts.push(`${formatCount(wanted)} to come`)
+  if (state === 'in-step' && holds !== null && holds.notHeld.count > 0)
+    parts.push(`${formatCount(holds.notHeld.count)} not held here`)
+  if (notHeldThere > 0) parts.push(`${formatCount(notHeldThere)} not held there`)
+  if (receivedBytesPerS > 0) parts.push(`in ${formatRate(receivedBytesPerS)}`)
+  if (sentBytesPerS > 0) parts.push(`out ${formatRate(sentBytesPerS)}`)
+  if (rttMs !== null) parts.push(`RTT ${rttMs.toFixed(1)} ms`)
+  return parts.join(', ')
+}
+
+function receivingLines({
+  files,
+  filesWanted,
+  bytes,
+  bytesWanted,
+  bytesPerS,
+  now,
+}: Status['receiving']): string[] {
+  if (files === filesWanted) return []
+  const all = `${formatCount(files)} of ${formatFiles(filesWanted)}, ${formatBytes(bytes)} of ${formatBytes(bytesWanted)}, ${formatRate(bytesPerS)}`
+  return [all, ...now.map(fileLine)]
+}
+
+function fileLine({ path, address, bytes, doneBytes, bytesPerS, etaMs }: FileStatus): string {
+  const to = address === null ? '' : ` to ${printable(address)}`
+  const parts = [`${percentOf(doneBytes, bytes)}% of ${formatBytes(bytes)}`, formatRate(bytesPerS)]
+  if (etaMs !== null) parts.push(`${formatEta(etaMs)} to go`)
+  return `${printableName(path)}${to}: ${parts.join(', ')}`
+}
+
+function countLines({ unsettled, skipped, notHeld, conflicts }: ShareStatus): string[] {
+  return [
+    ...listed('being written here', unsettled, printableName),
+    ...listed('conflict copies kept', conflicts, printableName),
+    ...listed('skipped here', skipped, withReason),
+    ...listed('known, not held here', notHeld, withReason),
+  ]
+}
+
+function withReason({ path, reason }: PathWithReason): string {
+  return reason === '' ? printableName(path) : `${printableName(path)}: ${printable(reason)}`
+}
+
+function listed<T>(title: string, { count, first }: Listed<T>, line: (each: T) => string): string[] {
+  if (count === 0) return []
+  const shown = first.slice(0, STATUS_NAMES_MAX).map(line)
+  const rest = count - shown.length
+  return section(
+    `${title}: ${formatCount(count)}`,
+    rest > 0 ? [...shown, `and ${formatCount(rest)} more`] : shown,
+  )
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]
+}
+
+function ago(time: string, now: Date): string {
+  return `${formatDuration(Math.max(0, now.getTime() - Date.parse(time)))} ago`
+}
+
+/** A later version of the peer may tell of an event that this program does not know. */
+function problemWords(problem: object & { readonly event: string }): string {
+  try {
+    return sentence(problem as unknown as PeerEvent, (peer) => peer) ?? printable(problem.event)
+  } catch {
+    return printable(problem.event)
+  }
+}

@@ -1,0 +1,134 @@
+// The result of `status`: all that a person may want to know of a running peer, on one screen. README.md documents the fields; the
+// peer fills them in (src/app/status-book.ts), the command line shows them.
+
+export interface Status {
+  readonly version: string
+  readonly pid: number
+  /** Absolute path. */
+  readonly share: string
+  readonly listening: string
+  readonly peer: string
+  /** ISO 8601, UTC. */
+  readonly since: string
+  /** Null while the watcher process does not answer: it is starting, or waits for room on the disk. */
+  readonly holds: ShareStatus | null
+  /** One for each address of `--ip`, in that order. */
+  readonly peers: readonly PeerStatus[]
+  /** Nothing is lacking at any of them, nor here. */
+  readonly isInStep: boolean
+  readonly receiving: TransferStatus
+  readonly sending: readonly FileStatus[]
+  /** Why nothing is written for now, or null. */
+  readonly paused: string | null
+  /** The last event that told of something that went wrong, as `--json` prints it, or null. */
+  readonly lastProblem: (object & { readonly time: string; readonly event: string }) | null
+}
+
+export interface ShareStatus {
+  /** False until the share has been read for the first time. */
+  readonly isRead: boolean
+  readonly files: number
+  readonly folders: number
+  readonly bytes: number
+  readonly unsettled: Listed<string>
+  readonly skipped: Listed<PathWithReason>
+  readonly notHeld: Listed<PathWithReason>
+  readonly conflicts: Listed<string>
+}
+
+/** `first` is cut to LISTED_MAX. */
+export interface Listed<T> {
+  readonly count: number
+  readonly first: readonly T[]
+}
+
+export interface PathWithReason {
+  readonly path: string
+  readonly reason: string
+}
+
+export type PeerState =
+  | 'self' // this machine's own address, which is ignored
+  | 'waiting' // not met since the start
+  | 'away' // met, and not there now
+  | 'comparing' // what it has is being found out, or our share is being read
+  | 'receiving' // something that it has is lacking here
+  | 'behind' // something that is here is lacking there, or it has not said yet that it is not
+  | 'in-step'
+
+export interface PeerStatus {
+  /** As in `--ip`. */
+  readonly address: string
+  /** Its id; null where it was never met. */
+  readonly peer: string | null
+  readonly state: PeerState
+  /** Nothing is lacking here of what it knows, nor there of what is known here, but for what is not held; also of one that has
+   *  left since. */
+  readonly isInStep: boolean
+  /** Why it is not there; empty where it is. */
+  readonly reason: string
+  /** Files, folders and links that it has and that are wanted of it. */
+  readonly wanted: number
+  /** That it knows and does not hold. */
+  readonly notHeldThere: number
+  readonly receivedBytesPerS: number
+  readonly sentBytesPerS: number
+  readonly rttMs: number | null
+}
+
+export interface TransferStatus {
+  /** In place, and wanted; since nothing was wanted last. */
+  readonly files: number
+  readonly filesWanted: number
+  readonly bytes: number
+  readonly bytesWanted: number
+  readonly bytesPerS: number
+  /** Files of several blocks that are on their way. */
+  readonly now: readonly FileStatus[]
+}
+
+export interface FileStatus {
+  readonly path: string
+  /** The peer that it goes to, or null where it comes from several or from anyone. */
+  readonly address: string | null
+  readonly bytes: number
+  readonly doneBytes: number
+  readonly bytesPerS: number
+  readonly etaMs: number | null
+}
+
+/** Statements of what keeps a peer from being in step, one line each; none where nothing does. */
+export function lackingOf({ holds, peers, paused, isInStep }: Status): string[] {
+  if (isInStep) return []
+  const lines = peers.flatMap((peer) => lackingAt(peer))
+  if (holds === null) lines.push('this share: it is not open yet')
+  else if (!holds.isRead) lines.push('this share: it is still being read')
+  else if (holds.unsettled.count > 0) lines.push(`this share: ${beingWritten(holds.unsettled)}`)
+  if (paused !== null) lines.push(`this share: paused, ${paused}`)
+  return lines.length > 0 ? lines : ['this share: something is being compared or put in place']
+}
+
+function lackingAt({ address, state, isInStep, reason, wanted }: PeerStatus): string[] {
+  if (isInStep) return []
+  switch (state) {
+    case 'self':
+      return []
+    case 'waiting':
+      return [`${address}: not met${reason === '' ? '' : ` (${reason})`}`]
+    case 'away':
+      return [`${address}: it left before both had the same${reason === '' ? '' : ` (${reason})`}`]
+    case 'comparing':
+      return [`${address}: what it has is still being compared`]
+    case 'receiving':
+      return [`${address}: ${wanted} ${wanted === 1 ? 'entry' : 'entries'} of it lacking here`]
+    case 'behind':
+      return [`${address}: it has not got all that is here, or has not said so yet`]
+    case 'in-step':
+      return []
+  }
+}
+
+function beingWritten({ count, first }: Listed<string>): string {
+  const rest = count - 1
+  return `${first[0]} is being written${rest > 0 ? `, and ${rest} more` : ''}`
+}

@@ -1,0 +1,71 @@
+// Commands of a person that the share's side of a running peer carries out, and their results: a row each. They cross the pipe
+// to the watcher process beside the messages of the engine, which knows nothing of them.
+
+import type { Digest } from '../base/item.js'
+import type { PeerId } from '../share/dots.js'
+
+export interface ShareCommands {
+  /** All that there is to know of the share right now. */
+  readonly state: { readonly given: object; readonly result: ShareState }
+}
+
+export type ShareCommandName = keyof ShareCommands
+
+/** A command with what it was given. */
+export type ShareCommand = {
+  [Name in ShareCommandName]: { readonly name: Name } & ShareCommands[Name]['given']
+}[ShareCommandName]
+
+export type ShareResult = ShareCommands[ShareCommandName]['result']
+
+/** The first few of many. */
+export interface Sample<T> {
+  readonly count: number
+  readonly first: readonly T[]
+}
+
+export interface PathWithReason {
+  readonly path: string
+  /** Empty where none is known. */
+  readonly reason: string
+}
+
+export interface ShareState {
+  readonly root: Digest
+  /** The first scan is over: what the share holds is known. */
+  readonly isRead: boolean
+  /** Something is being read, compared, tried again or put in place right now. */
+  readonly isBusy: boolean
+  /** That are held. */
+  readonly files: number
+  readonly folders: number
+  readonly bytes: number
+  /** Changed here and not at rest yet, so that nobody was told. */
+  readonly unsettled: Sample<string>
+  /** There, and not shared for a reason that a person can change. */
+  readonly skipped: Sample<PathWithReason>
+  /** Known, and not held here. */
+  readonly notHeld: Sample<PathWithReason>
+  /** Losers of conflicts that are still kept beside their winners. */
+  readonly conflicts: Sample<string>
+  /** Wanted and not in place yet, of all peers. */
+  readonly wantedCount: number
+  /** Why nothing is written for now; empty where nothing keeps it from that. */
+  readonly pause: string
+  readonly peers: readonly PeerStanding[]
+}
+
+/** How far the comparison with a peer has come. */
+export interface PeerStanding {
+  readonly peer: PeerId
+  /** It has a session; else this is how it was when it left. */
+  readonly isHere: boolean
+  /** All that it said it knows has been considered. */
+  readonly isCompared: boolean
+  /** It knows what we know. */
+  readonly isEqual: boolean
+  /** That it knows and does not hold. */
+  readonly notHeldCount: number
+  /** Wanted of it. */
+  readonly wantedCount: number
+}

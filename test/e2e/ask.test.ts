@@ -1,0 +1,91 @@
+// Asking a running peer from another process: what it tells, where it is found, and what is said where nobody runs.
+
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { describe, expect } from 'vitest'
+import { writeContent } from '../../harness/peers/content.js'
+import { left, statusOf } from './left.js'
+import { type RecordedPeer, test } from './world.js'
+
+/** No wait of these tests measures anything. */
+function eventually<T>(take: () => Promise<T>) {
+  return expect.poll(take, { timeout: 40_000, interval: 50 })
+}
+
+describe('left status', () => {
+  test('tells from anywhere in the share how a peer is, before it is in step and after', async ({
+    world,
+  }) => {
+    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    mkdirSync(a.path('folder/deep'), { recursive: true })
+    await writeContent(a.path('folder/large.bin'), 'large', 3_000_000)
+    symlinkSync('nowhere', a.path('dangling'))
+    a.start()
+    await world.until('A to have read its share', () => a.of('scanned').length > 0)
+    await eventually(() => statusOf(a)).toMatchObject({
+      isInStep: false,
+      holds: { isRead: true, files: 1, folders: 2, skipped: { count: 1 } },
+      peers: [{ address: b.address, peer: null, state: 'waiting' }],
+      lastProblem: { event: 'problem', path: 'dangling' },
+    })
+    b.start(['--limit', '1M'])
+    await world.until('B to fetch', () => b.of('fetching').length > 0)
+    await eventually(async () => (await statusOf(b)).receiving.now).toMatchObject([
+      { path: 'folder/large.bin', bytes: 3_000_000 },
+    ])
+    await world.untilSame([a, b])
+    for (const peer of [a, b]) await eventually(async () => (await statusOf(peer)).isInStep).toBe(true)
+    const { exitCode, stdout } = await left(a.path('folder/deep'), 'status')
+    expect(exitCode).toBe(0)
+    for (const words of [a.share, `${b.address}  in step`, 'dangling: it is a link to nothing'])
+      expect(stdout).toContain(words)
+    await b.stop()
+    await eventually(() => statusOf(a)).toMatchObject({ peers: [{ state: 'away', isInStep: true }] })
+    writeFileSync(a.path('later'), 'later')
+    await eventually(() => statusOf(a)).toMatchObject({ peers: [{ state: 'away', isInStep: false }] })
+  })
+
+  test('says with exit code 1 where no peer runs, and how to start one; with 2 where there is no share', async ({
+    world,
+  }) => {
+    const [a] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    const { exitCode, stdout, stderr } = await left(a.share, 'status')
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect(stderr).toContain('is in no share')
+    a.start()
+    await world.until('A to run', () => a.of('scanned').length > 0)
+    expect(existsSync(a.path('.left/control.sock'))).toBe(true)
+    await a.stop()
+    expect(existsSync(a.path('.left/control.sock'))).toBe(false)
+    const stopped = await left(a.share, 'status', '--json')
+    expect(stopped).toMatchObject({ exitCode: 1, stdout: '' })
+    expect(stopped.stderr).toMatch(/^left: no left runs on [^\n]+; start one: left --ip [^\n]+\n$/)
+    expect(await left(a.share, 'status', 'x')).toMatchObject({ exitCode: 2 })
+    expect(await left('/', 'status', '--share', a.share)).toMatchObject({ exitCode: 1 })
+  })
+
+  test('is answered by the next peer where one was killed', async ({ world }) => {
+    const [a] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    a.start()
+    await world.until('A to run', () => a.of('scanned').length > 0)
+    await a.kill('both')
+    expect(existsSync(a.path('.left/control.sock'))).toBe(true)
+    expect(await left(a.share, 'status')).toMatchObject({ exitCode: 1 })
+    a.start()
+    await world.until('A to run again', () => a.of('scanned').length > 0)
+    expect((await statusOf(a)).share).toBe(a.share)
+  })
+
+  test('is answered while the watcher process is gone, and a peer without a socket says so and goes on', async ({
+    world,
+  }) => {
+    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    mkdirSync(a.path('.left/control.sock'), { recursive: true, mode: 0o700 })
+    writeFileSync(a.path('file'), 'file')
+    await world.start([a, b])
+    expect(a.notes).toEqual([expect.stringContaining('no control socket can be made')])
+    expect(await left(a.share, 'status')).toMatchObject({ exitCode: 1 })
+    expect(await statusOf(b)).toMatchObject({ share: b.share })
+    await a.stop()
+    rmSync(a.path('.left/control.sock'), { recursive: true })
+  })
+})

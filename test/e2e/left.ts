@@ -1,0 +1,30 @@
+// Runs the program for a command that ends, in a folder.
+
+import { spawn } from 'node:child_process'
+import { PROGRAM } from '../../harness/peers/peer.js'
+import type { Status } from '../../src/control/status.js'
+
+export interface Ended {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export function left(folder: string, ...words: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [PROGRAM, ...words], { cwd: folder })
+    const texts = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name].on('data', (bytes) => {
+        texts[name] += bytes
+      })
+    child.on('close', (exitCode) => resolve({ exitCode, ...texts }))
+  })
+}
+
+/** Throws where the peer on this share is not there to tell. */
+export async function statusOf({ share }: { readonly share: string }): Promise<Status> {
+  const { exitCode, stdout, stderr } = await left(share, 'status', '--json')
+  if (exitCode !== 0 || stderr !== '') throw new Error(`left status ended with ${exitCode}: ${stderr}`)
+  return JSON.parse(stdout)
+}
