@@ -19,6 +19,3 @@ export const NOTICES_PEERS_MAX = 64
 /** After a walk was thrown off or a source failed, how long until the peer is asked again. */
 export const ASK_AGAIN_MS = 250
 export const ASK_AGAIN_MS_MAX = 10_000
-
-/** Peers of which it is kept in whose name they edit; of another the first message of its next session tells it. */
-export const PEER_AUTHORS_MAX = 256
