@@ -7,7 +7,7 @@ import type { LinkPolicy, MinFree } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
 import type { Catalogue } from './index/catalogue.js'
 import type { OwnEdits } from './index/own-edits.js'
-import type { PeerAuthors } from './peers/peer-authors.js'
+import type { PeerAuthors } from './index/peer-authors.js'
 
 export interface KeeperOptions {
   readonly disk: Disk

@@ -20,3 +20,6 @@ export const SAME_CONTENT_SLOTS_MAX = 8
 /** Authors whose highest counts are kept, at 100 bytes each (dots of format 1 have none). A share has as many as machines ever edited it, and once more for
  *  each time that one was put back to an older copy; a peer that invents more would fill the memory. */
 export const COUNTED_AUTHORS_MAX = 65_536
+
+/** Peers of which it is kept in whose name they edit; of another the first message of its next session tells it. */
+export const PEER_AUTHORS_MAX = 256

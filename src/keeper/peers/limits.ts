@@ -20,8 +20,5 @@ export const NOTICES_PEERS_MAX = 64
 export const ASK_AGAIN_MS = 250
 export const ASK_AGAIN_MS_MAX = 10_000
 
-/** Peers of which it is kept in whose name they edit; of another the first message of its next session tells it. */
-export const PEER_AUTHORS_MAX = 256
-
 /** Peers that left whose last word is remembered. */
 export const PEERS_LEFT_MAX = 256

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest'
 import { hash } from '../../../src/io/hash.js'
 import { Catalogue } from '../../../src/keeper/index/catalogue.js'
-import { PEER_AUTHORS_MAX } from '../../../src/keeper/peers/limits.js'
-import { PeerAuthors } from '../../../src/keeper/peers/peer-authors.js'
+import { PEER_AUTHORS_MAX } from '../../../src/keeper/index/limits.js'
+import { PeerAuthors } from '../../../src/keeper/index/peer-authors.js'
 import { SimIndex } from '../../../src/sim/peer/index.js'
 import { fileEntry } from '../../share/entries.js'
 

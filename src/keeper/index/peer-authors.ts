@@ -4,7 +4,7 @@
 import type { Index } from '../../base/index-port.js'
 import type { KeeperToEngine } from '../../pipe/messages.js'
 import type { PeerId } from '../../share/dots.js'
-import type { Catalogue } from '../index/catalogue.js'
+import type { Catalogue } from './catalogue.js'
 import { PEER_AUTHORS_MAX } from './limits.js'
 
 type Known = (KeeperToEngine & { type: 'knows' })['known']
