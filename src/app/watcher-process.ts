@@ -34,7 +34,6 @@ import {
 export interface WatcherProcessOptions {
   /** Options of V8 that the Node that runs is known to know. */
   readonly heapOptions: readonly string[]
-  readonly start: WatcherStart
   /** The share is open: what peers say can be answered. Called again for each process that gets so far. */
   readonly onReady: () => void
   readonly onMessages: (messages: readonly KeeperToEngine[]) => void
@@ -61,7 +60,8 @@ export class WatcherProcess {
   private words = ''
   private timer: NodeJS.Timeout | undefined
   private stopping = false
-  private isOpen = false
+  /** Once the share is kept. */
+  private started: WatcherStart | undefined
   private identity: IdentityRequest | undefined
   /** Of the identity, once it was opened. */
   private fingerprint: string | undefined
@@ -85,9 +85,9 @@ export class WatcherProcess {
   }
 
   /** From now on the share is kept. */
-  open(): void {
-    this.isOpen = true
-    this.post({ type: 'start', start: this.options.start })
+  open(start: WatcherStart): void {
+    this.started = start
+    this.post({ type: 'start', start })
   }
 
   /** RSA for a handshake; answered by `onStep`, and not at once. */
@@ -135,9 +135,9 @@ export class WatcherProcess {
     this.startedMs = performance.now()
     this.silentStarts += 1
     this.listen(child)
-    const { identity, fingerprint, isOpen } = this
+    const { identity, fingerprint, started } = this
     if (identity !== undefined) this.post({ type: 'identity', request: identity, expects: fingerprint })
-    if (isOpen) this.post({ type: 'start', start: this.options.start })
+    if (started !== undefined) this.post({ type: 'start', start: started })
   }
 
   private listen(child: ChildProcess): void {
