@@ -14,6 +14,7 @@ import { chooseOffload } from '../io/net/offload-probe.js'
 import { UdpSocket } from '../io/net/udp.js'
 import { PrivateFiles } from '../io/private-files.js'
 import { SystemRandom } from '../io/random.js'
+import { stateFolder } from '../io/witness.js'
 import type { EngineToKeeper } from '../pipe/messages.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
 import { DiskOps } from './disk-ops.js'
@@ -47,7 +48,7 @@ export async function startPeer(
   onEvent: (event: PeerEvent) => void,
 ): Promise<RunningPeer> {
   refuseDangerousShare(options.share, { isMeant: options.yes })
-  const folder = openShareFolder(options.share)
+  const folder = openShareFolder(options.share, stateFolder())
   try {
     const peer = new Peer(options, folder, onEvent)
     await peer.start()
@@ -113,7 +114,7 @@ class Peer implements RunningPeer {
   }
 
   async start(): Promise<void> {
-    const { options, folder } = this
+    const { options } = this
     await loadHash()
     const isGrowthKnown = await knowsOption(LEAN_GROWTH)
     if (isGrowthKnown) setFlagsFromString(ROOMY_GROWTH)
@@ -142,7 +143,7 @@ class Peer implements RunningPeer {
     try {
       this.protection = await openProtection({
         options,
-        peerId: folder.peer,
+        settlePeerId: (fingerprint) => this.settlePeerId(fingerprint),
         random,
         crc32,
         isNamed: (address) => this.named.has(address),
@@ -159,9 +160,10 @@ class Peer implements RunningPeer {
       await this.socket.close()
       throw error
     }
+    const { peerId } = this.protection
     this.engine = new Engine(
       {
-        peerId: folder.peer,
+        peerId,
         random,
         protection: this.protection.protection,
         hash,
@@ -179,13 +181,13 @@ class Peer implements RunningPeer {
     this.isEngineThere = true
     const { engine, blocks } = this
     this.diskOps = new DiskOps({ engine, blocks, wake: () => this.wake() })
-    this.watcher.open()
+    this.openShare(peerId)
     this.reporter.say({
       event: 'started',
       version: PROGRAM_VERSION,
       share: options.share,
       listening: this.socket.listening,
-      peer: folder.peer,
+      peer: peerId,
       window: String(options.window),
       encryption: options.encryption,
       fingerprint: this.protection.fingerprint ?? null,
@@ -205,17 +207,21 @@ class Peer implements RunningPeer {
     return this.steering.status()
   }
 
+  private settlePeerId(fingerprint: string | undefined): string {
+    const { peer, note } = this.folder.settle(fingerprint)
+    if (note !== undefined) this.reporter.say({ event: 'note', message: note })
+    return peer
+  }
+
+  private openShare(peer: string): void {
+    const { share, links, minFree } = this.options
+    this.watcher.open({ share, peer, links, privatePlaces: this.privatePlaces, minFree })
+  }
+
   private startWatcher(isGrowthKnown: boolean): WatcherProcess {
     const { options } = this
     return new WatcherProcess({
       heapOptions: isGrowthKnown ? [LEAN_GROWTH] : [],
-      start: {
-        share: options.share,
-        peer: this.folder.peer,
-        links: options.links,
-        privatePlaces: this.privatePlaces,
-        minFree: options.minFree,
-      },
       onReady: () => this.handleReady(),
       onMessages: (messages) => {
         for (const message of messages) this.engine.handleKeeper(message, nowMs())

@@ -21,7 +21,8 @@ import { PinnedTrust } from './trust.js'
 
 export interface ProtectionRequest {
   readonly options: PeerOptions
-  readonly peerId: string
+  /** Settles the peer id under our own key. Throws a LeftError. */
+  readonly settlePeerId: (fingerprint: string | undefined) => string
   readonly random: Random
   readonly crc32: (bytes: Uint8Array, seed?: number) => number
   readonly isNamed: (address: string) => boolean
@@ -33,6 +34,7 @@ export interface ProtectionRequest {
 
 export interface OpenProtection {
   readonly protection: Protection
+  readonly peerId: string
   /** Fingerprint of our own key; undefined without encryption. */
   readonly fingerprint: string | undefined
   /** Whether a session of this key may go on: the pins, as the file has them now. */
@@ -41,17 +43,19 @@ export interface OpenProtection {
   settled(): Promise<void>
 }
 
-/** @throws LeftError 'identity-unusable', 'pins-unusable', 'secret-unusable', 'watcher-failed'. */
+/** @throws LeftError 'identity-unusable', 'pins-unusable', 'secret-unusable', 'share-unusable', 'watcher-failed'. */
 export async function openProtection(request: ProtectionRequest): Promise<OpenProtection> {
-  const { options, onEvent, openIdentity, ...own } = request
+  const { options, onEvent, openIdentity } = request
   if (options.encryption === 'no') {
     onEvent({
       event: 'note',
       message:
         'no encryption: whoever reads the link reads the share, and whoever forges an address of --ip writes it',
     })
+    const peerId = request.settlePeerId(undefined)
     return {
-      protection: new PlainProtection(own),
+      protection: new PlainProtection({ ...request, peerId }),
+      peerId,
       fingerprint: undefined,
       isTrusted: () => true,
       settled: async () => {},
@@ -70,12 +74,13 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     ...secrets.map(hardenedGenerator),
   ])
   if (identity.note !== undefined) onEvent({ event: 'note', message: identity.note })
+  const peerId = request.settlePeerId(identity.fingerprint)
   const staticKey = makeX25519(identity.staticSeed)
   const trust = new PinnedTrust({
     pins,
     own: identity.fingerprint,
     ownStatic: staticKey.publicKey,
-    peerId: request.peerId,
+    peerId,
     policy: options.trust,
     hasSecret: generators.length > 0,
     isNamed: request.isNamed,
@@ -83,7 +88,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     onEvent,
   })
   const protection = new SealedProtection({
-    peerId: request.peerId,
+    peerId,
     random: request.random,
     modulus: identity.modulus,
     staticKey,
@@ -94,6 +99,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
   })
   return {
     protection,
+    peerId,
     fingerprint: identity.fingerprint,
     isTrusted: (fingerprint) => trust.isTrusted(fingerprint),
     settled: () => pins.settled(),

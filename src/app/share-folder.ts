@@ -1,5 +1,5 @@
-// Makes a folder into a share and finds out which replica it is: the folder, `.left` in it, its lock and its id. Whose it
-// is, the user's identity says (src/seal/identity.ts), which several shares may have in common.
+// Makes a folder into a share: the folder, `.left` in it, its lock and its peer id (replica.ts). Whose it is, the user's identity
+// says (src/seal/identity.ts), which several shares may have in common.
 
 import {
   accessSync,
@@ -10,32 +10,29 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  renameSync,
   statSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { hexOf } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
-import { FORMAT_PATH, OWN_FOLDER, SHARE_MARK } from '../base/own-folder.js'
+import { FORMAT_PATH, OWN_FOLDER } from '../base/own-folder.js'
 import { keepPrivate } from '../io/access.js'
 import { lockShare } from '../io/lock.js'
-import { SystemRandom } from '../io/random.js'
+import { Replica, type SettledReplica } from './replica.js'
 
 /** Version of the layout of `.left`; a newer one is not touched. */
 const STATE_FORMAT = 2
-const PEER_ID_BYTES = 8
 
 export interface ShareFolder {
-  /** Names this share folder on this machine: 16 hexadecimal characters. */
-  readonly peer: string
+  /** The peer id of this copy of the share, under our own key (undefined without encryption). Called once, before anybody is
+   *  told of the id. Throws a LeftError. */
+  readonly settle: (fingerprint: string | undefined) => SettledReplica
   /** Lets another left run on the share. */
   readonly release: () => void
 }
 
-/** Throws a LeftError that says what to do. */
-export function openShareFolder(share: string): ShareFolder {
+/** `state` is the user's state folder, which may not be there. Throws a LeftError that says what to do. */
+export function openShareFolder(share: string, state: string): ShareFolder {
   makeShare(share)
   const own = join(share, OWN_FOLDER)
   attempt(share, () => {
@@ -45,7 +42,8 @@ export function openShareFolder(share: string): ShareFolder {
   const release = lockShare(own)
   try {
     attempt(share, () => checkFormat(join(share, FORMAT_PATH)))
-    return { peer: readReplica(own), release }
+    const replica = new Replica({ share, state })
+    return { settle: (fingerprint) => replica.settle(fingerprint), release }
   } catch (error) {
     release()
     throw error
@@ -115,32 +113,6 @@ function writeFormat(file: string): void {
     fsyncSync(handle)
   } finally {
     closeSync(handle)
-  }
-}
-
-/** The identifier of this copy of the share, in whose name its edits are. */
-function readReplica(own: string): string {
-  const file = join(own, SHARE_MARK)
-  try {
-    // Named so before there were identities.
-    const formerly = join(own, 'identity')
-    if (!existsSync(file) && existsSync(formerly)) renameSync(formerly, file)
-    const text = readIfThere(file)
-    if (text !== undefined) {
-      const peer = /^left-peer ([0-9a-f]{16})\n?$/.exec(text)?.[1]
-      if (peer !== undefined) return peer
-      throw new LeftError(
-        'share-unusable',
-        `${file} is not what left writes there; delete it if no other machine has seen this share yet`,
-      )
-    }
-    const peer = hexOf(new SystemRandom().bytes(PEER_ID_BYTES))
-    writeFileSync(file, `left-peer ${peer}\n`, { mode: 0o600 })
-    return peer
-  } catch (error) {
-    if (error instanceof LeftError) throw error
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new LeftError('share-unusable', `cannot use ${file} (${reason})`, error)
   }
 }
 

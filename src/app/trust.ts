@@ -93,8 +93,8 @@ export class PinnedTrust implements Trust {
       address: nameOf(address),
       reason:
         `its key ${fingerprint} shows the peer id ${peerId}, which belongs to the key ${owner}${name ? ` (${name})` : ''}. ` +
-        'Either that machine was set up anew with its old share, or somebody shows the id of another. ' +
-        `If the old key is out of use: left trust --remove ${owner}`,
+        'Either its share is a copy, with .left in it, that an older left began to keep: then delete .left/replica there and start it again. ' +
+        `Or somebody shows the id of another. If the old key is out of use: left trust --remove ${owner}`,
     })
     return false
   }

@@ -35,7 +35,6 @@ import {
 export interface WatcherProcessOptions {
   /** Options of V8 that the Node that runs is known to know. */
   readonly heapOptions: readonly string[]
-  readonly start: WatcherStart
   /** The share is open: what peers say can be answered. Called again for each process that gets so far. */
   readonly onReady: () => void
   readonly onMessages: (messages: readonly KeeperToEngine[]) => void
@@ -62,7 +61,8 @@ export class WatcherProcess {
   private words = ''
   private timer: NodeJS.Timeout | undefined
   private stopping = false
-  private isOpen = false
+  /** Once the share is kept. */
+  private started: WatcherStart | undefined
   private identity: IdentityRequest | undefined
   /** Of the identity, once it was opened. */
   private fingerprint: string | undefined
@@ -89,9 +89,9 @@ export class WatcherProcess {
   }
 
   /** From now on the share is kept. */
-  open(): void {
-    this.isOpen = true
-    this.post({ type: 'start', start: this.options.start })
+  open(start: WatcherStart): void {
+    this.started = start
+    this.post({ type: 'start', start })
   }
 
   /** RSA for a handshake; answered by `onStep`, and not at once. */
@@ -106,7 +106,7 @@ export class WatcherProcess {
   command<Command extends ShareCommand>(
     command: Command,
   ): Promise<ShareCommands[Command['name']]['result'] | undefined> {
-    if (!this.child?.connected || !this.isOpen) return Promise.resolve(undefined)
+    if (!this.child?.connected || this.started === undefined) return Promise.resolve(undefined)
     const number = ++this.commandCount
     return new Promise((resolve) => {
       this.commands.set(number, resolve)
@@ -151,9 +151,9 @@ export class WatcherProcess {
     this.startedMs = performance.now()
     this.silentStarts += 1
     this.listen(child)
-    const { identity, fingerprint, isOpen } = this
+    const { identity, fingerprint, started } = this
     if (identity !== undefined) this.post({ type: 'identity', request: identity, expects: fingerprint })
-    if (isOpen) this.post({ type: 'start', start: this.options.start })
+    if (started !== undefined) this.post({ type: 'start', start: started })
   }
 
   private listen(child: ChildProcess): void {

@@ -4,8 +4,8 @@
 import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { OWN_FOLDER, SHARE_MARK } from '../base/own-folder.js'
 import type { Witness, WitnessNote } from '../base/witness-port.js'
+import { isSamePeerAt } from './share-mark.js'
 
 /** `$XDG_STATE_HOME/left`, else `~/.local/state/left`; on Windows `%LOCALAPPDATA%\left`. It may not be there yet. */
 export function stateFolder(environment: NodeJS.ProcessEnv = process.env): string {
@@ -32,7 +32,7 @@ export class WitnessFolder implements Witness {
   read(author: string): WitnessNote | undefined {
     const [, opened, place] = NOTE.exec(textIn(join(this.folder, author)) ?? '') ?? []
     if (opened === undefined || place === undefined) return undefined
-    return { opened: Number(opened), isAlsoElsewhere: this.isAlsoAt(place) }
+    return { opened: Number(opened), isAlsoElsewhere: isSamePeerAt(place, this.share) }
   }
 
   write(author: string, opened: number): void {
@@ -44,12 +44,6 @@ export class WitnessFolder implements Witness {
     } catch {
       // A home that cannot be written to: see Witness.
     }
-  }
-
-  private isAlsoAt(place: string): boolean {
-    if (place === this.share) return false
-    const mark = textIn(join(this.share, OWN_FOLDER, SHARE_MARK))
-    return mark !== undefined && textIn(join(place, OWN_FOLDER, SHARE_MARK)) === mark
   }
 }
 

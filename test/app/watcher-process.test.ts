@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { LEAN_HEAP } from '../../src/app/limits.js'
 import { WatcherProcess } from '../../src/app/watcher-process.js'
 import type { LeftError } from '../../src/base/errors.js'
-import { WATCHER_START } from './watcher-start.js'
 
 const { execPath } = process
 afterEach(() => {
@@ -21,7 +20,6 @@ describe('the watcher process', () => {
     const error = await new Promise<LeftError>((resolve) => {
       new WatcherProcess({
         heapOptions: [],
-        start: WATCHER_START,
         onReady: () => {},
         onMessages: () => {},
         onStep: () => {},

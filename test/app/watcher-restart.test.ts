@@ -11,7 +11,6 @@ import {
   WATCHER_STEADY_MS,
 } from '../../src/app/limits.js'
 import { WatcherProcess } from '../../src/app/watcher-process.js'
-import { WATCHER_START } from './watcher-start.js'
 
 const { execPath } = process
 let folder: string
@@ -56,7 +55,6 @@ class Supervised {
   private wake: () => void = () => {}
   readonly process = new WatcherProcess({
     heapOptions: [],
-    start: WATCHER_START,
     onReady: () => this.handle({ type: 'ready' }),
     onMessages: () => {},
     onStep: (id, result) =>

@@ -167,20 +167,4 @@ describe('a share', () => {
     await world.start([a, b])
     await world.untilSame([a, b])
   })
-
-  test('that was copied with its replica id is refused by name, and neither changes the other', async ({
-    world,
-  }) => {
-    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
-    a.start()
-    await world.until('A to run', () => a.of('scanned').length === 1)
-    await a.stop()
-    cpSync(a.share, b.share, { recursive: true })
-    writeFileSync(b.path('only on B'), 'only on B')
-    a.start()
-    b.start()
-    await world.until('both to be told', () => [a, b].every((peer) => peer.of('refused').length > 0))
-    for (const peer of [a, b]) expect(peer.of('refused')[0]!.reason).toContain('replica')
-    expect(existsSync(a.path('only on B'))).toBe(false)
-  })
 })

@@ -33,6 +33,11 @@ const ACKNOWLEDGED = 'acknowledged-count'
 const GAPS = 'gaps'
 const RENEWED_MS = 'renewed-ms'
 
+/** Whether the share was renewed: its author is another one than the first. */
+export function hasAuthor(index: Index): boolean {
+  return index.getMeta(AUTHOR) !== undefined
+}
+
 export class OwnEdits {
   private readonly options: OwnEditsOptions
   private named: PeerId

@@ -5,7 +5,7 @@ import type { Index } from '../../base/index-port.js'
 import type { Hash } from '../../base/item.js'
 import type { Witness } from '../../base/witness-port.js'
 import type { PeerId } from '../../share/dots.js'
-import { OwnEdits } from '../index/own-edits.js'
+import { hasAuthor, OwnEdits } from '../index/own-edits.js'
 import { noteOpened, suspicionOf } from './witness.js'
 
 export interface AuthorOptions {
@@ -20,6 +20,9 @@ export interface AuthorOptions {
 /** In the index: paths were forgotten, and the share has no new author yet. */
 const FORGOTTEN = 'forgotten'
 const YES = 'yes'
+
+/** In the index: the peer id under which the share was opened last. */
+const PEER = 'peer'
 
 const FORMAT1_LOSSES = 'losses'
 
@@ -44,11 +47,21 @@ export function openEdits(options: AuthorOptions): {
   // Edits that the share does not remember are out there under its name, and what it counts from now on must not be taken for
   // later ones that have seen them.
   const isForgotten = index.getMeta(FORGOTTEN) === YES
-  const suspicion = isForgotten ? undefined : suspicionOf(witness, index, edits.author)
-  if (isForgotten || suspicion !== undefined) edits.renew()
+  // The share from which this one was copied goes on under the former author. The person knows of the new peer id already.
+  const mustRenew = isForgotten || isOfAnotherPeer(options)
+  const suspicion = mustRenew ? undefined : suspicionOf(witness, index, edits.author)
+  if (mustRenew || suspicion !== undefined) edits.renew()
   if (isForgotten) index.putMeta(FORGOTTEN, '')
+  index.putMeta(PEER, peer)
   noteOpened(witness, index, edits.author)
   return { edits, suspicion }
+}
+
+/** Whether the author of the index may be that of another peer id. An older left did not note the peer id: an author of its own
+ *  may then be anybody's, and the first author follows from the peer id. */
+function isOfAnotherPeer({ peer, index }: AuthorOptions): boolean {
+  const former = index.getMeta(PEER) || undefined
+  return former === undefined ? hasAuthor(index) : former !== peer
 }
 
 /** Shares of format 1 that had lost something had a name made of their peer's and of how often that was. */

@@ -1,0 +1,50 @@
+// Keeps in the user's state folder where each peer id of this machine was last used, one file for each. A share whose id is in
+// use in another folder too is a copy of that one. Called by src/app/replica.ts.
+
+import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isSamePeerAt } from './share-mark.js'
+
+/** In the state folder. */
+export const PLACES_FOLDER = 'places'
+
+const NOTE = /^left-place 1 (.+)\n$/s
+
+export class SharePlaces {
+  private readonly folder: string
+  private readonly share: string
+
+  /** `state` is the state folder (witness.ts), which may not be there; `share` is absolute. */
+  constructor(state: string, share: string) {
+    this.folder = join(state, PLACES_FOLDER)
+    this.share = realpathSync(share)
+  }
+
+  /** The other folder in which this peer id of the share was last used, where it is still there with that id. Undefined where
+   *  the notes cannot be read. */
+  elsewhere(peer: string): string | undefined {
+    const place = this.placeOf(peer)
+    return place !== undefined && isSamePeerAt(place, this.share) ? place : undefined
+  }
+
+  /** The id is in use here. Nothing is noted where the state folder cannot be written: no copy on this machine is noticed then. */
+  write(peer: string): void {
+    if (this.placeOf(peer) === this.share) return
+    const file = join(this.folder, peer)
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 })
+      writeFileSync(`${file}.new`, `left-place 1 ${this.share}\n`, { mode: 0o600 })
+      renameSync(`${file}.new`, file)
+    } catch {
+      // As above.
+    }
+  }
+
+  private placeOf(peer: string): string | undefined {
+    try {
+      return NOTE.exec(readFileSync(join(this.folder, peer), 'utf8'))?.[1]
+    } catch {
+      return undefined
+    }
+  }
+}
