@@ -18,47 +18,56 @@ export type Comparison =
   /** The path does not hold what the catalogue knows: it must be read first. */
   | { readonly type: 'unread' }
 
+export interface ComparingOptions {
+  readonly placing: Placing
+  readonly links: LinkPolicy
+  /** Whether what is in this folder may be about to be removed. */
+  readonly mayBeFreed: (folder: string) => boolean
+}
+
 export class Comparing {
-  private readonly placing: Placing
-  private readonly links: LinkPolicy
+  private readonly options: ComparingOptions
   private readonly refusedLinks = new Set<string>()
 
-  constructor(options: {
-    readonly placing: Placing
-    readonly links: LinkPolicy
-  }) {
-    this.placing = options.placing
-    this.links = options.links
+  constructor(options: ComparingOptions) {
+    this.options = options
   }
 
   compare(remote: Entry): Comparison {
-    const decision = this.placing.decide(remote)
+    const decision = this.options.placing.decide(remote)
     switch (decision.type) {
       case 'keep':
         return decision.wins ? { type: 'beaten', entry: undefined } : { type: 'ours' }
-      // Deletions are not carried out yet, and what a folder that is not empty keeps from its place waits.
-      case 'remove':
-      case 'hold':
-        return { type: 'ours' }
-      case 'take':
-        return { type: 'wanted' }
       case 'adopt':
-        return this.placing.adopt(decision.entry)
+        return this.options.placing.adopt(decision.entry)
           ? { type: 'adopted', entry: decision.entry }
           : { type: 'unread' }
+      case 'take':
+      case 'remove':
       case 'conflict':
         return { type: 'wanted' }
+      // What is in the folder may be about to go: that is known when it is to be put in place.
+      case 'hold':
+        return this.options.mayBeFreed(remote.path) ? { type: 'wanted' } : { type: 'ours' }
       case 'defend':
-        return { type: 'beaten', entry: this.placing.defended(decision.folder) }
+        if (this.options.mayBeFreed(remote.path)) return { type: 'wanted' }
+        return { type: 'beaten', entry: this.options.placing.defended(decision.folder) }
     }
   }
 
   /** Why what a peer has is not taken at all. A link of a peer is taken only where links are kept: followed, as links here
    *  are, it would share whatever file of ours the peer names. Each path is told once. */
   refusal({ kind, path }: Entry): { readonly reason: string; readonly isTold: boolean } | undefined {
-    if (kind !== 'link' || this.links === 'keep') return undefined
+    if (kind !== 'link' || this.options.links === 'keep') return undefined
     const isTold = this.refusedLinks.has(path)
     if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(path)
     return { reason: 'it is a link; links of peers are only taken with --links keep', isTold }
   }
+}
+
+/** Of a folder that became a file, what was in it is known to go before the file is considered. */
+export function deletionsFirst(entries: readonly Entry[]): readonly Entry[] {
+  const isDeletion = ({ kind }: Entry) => kind === 'tombstone'
+  if (!entries.some(isDeletion)) return entries
+  return [...entries.filter(isDeletion), ...entries.filter((entry) => !isDeletion(entry))]
 }

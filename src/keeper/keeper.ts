@@ -12,10 +12,10 @@
 import { earliest } from '../base/earliest.js'
 import type { Journal } from '../journal/journal.js'
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, PeerClaim } from '../pipe/messages.js'
-import { NO_MIN_FREE } from '../pipe/settings.js'
+import { NO_MIN_FREE, TRASH_POLICY } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
-import { Comparing } from './comparing.js'
+import { Comparing, deletionsFirst } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
 import type { OwnEdits } from './index/own-edits.js'
 import { Intake } from './intake/intake.js'
@@ -26,7 +26,7 @@ import { Announcer } from './peers/announcer.js'
 import { NoticeThrottle } from './peers/notice-throttle.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
-import { Vetting } from './peers/vetting.js'
+import { refusalOf, renewalFor, Vetting } from './peers/vetting.js'
 import { closeShare } from './recover/recovery.js'
 import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
@@ -56,7 +56,7 @@ export class Keeper {
   private nowMs: number
 
   constructor(options: KeeperOptions, nowMs: number) {
-    const { disk, hash, catalogue, journal, edits, links, wallMs, minFree = NO_MIN_FREE, onFolder } = options
+    const { disk, catalogue, journal, edits, links, minFree = NO_MIN_FREE, trash = TRASH_POLICY } = options
     this.nowMs = nowMs
     this.catalogue = catalogue
     this.journal = journal
@@ -66,13 +66,15 @@ export class Keeper {
     catalogue.onRecorded((path) => this.superseded.handleChange(path))
     this.announcer = new Announcer(catalogue)
     this.vetting = new Vetting(edits, catalogue)
-    this.scanner = new Scanner({ disk, hash, catalogue, edits, links, wallMs, onFolder })
+    this.scanner = new Scanner(options)
     this.peers = new PeerBook({ manifest: catalogue.manifest, isSated: (from) => this.intake.isSated(from) })
     const { scanner } = this
     const lacksSome = (peer: PeerId) => (this.peers.notHeldCount(peer) ?? 0) > 0
-    this.intake = new Intake({ disk, hash, catalogue, journal, scanner, edits, minFree, lacksSome }, nowMs)
+    const isComparing = () => this.peers.isComparing
+    this.intake = new Intake({ ...options, minFree, trash, scanner, lacksSome, isComparing }, nowMs)
     this.notHeld = new NotHeldTries({ catalogue, peers: this.peers, intake: this.intake })
-    this.comparing = new Comparing({ placing: this.intake.placing, links })
+    const mayBeFreed = (folder: string) => this.intake.isRemovingBelow(folder) || isComparing()
+    this.comparing = new Comparing({ placing: this.intake.placing, links, mayBeFreed })
     this.notify({ event: 'scanning' })
     this.startScan(nowMs)
   }
@@ -200,6 +202,8 @@ export class Keeper {
     for (const finding of this.scanner.takeFindings()) {
       if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen)
       else if (finding.type === 'held') this.changed('own')
+      else if (finding.type === 'emptied') this.intake.removing.tidy(finding.path)
+      else if (finding.path === '') this.notify({ event: 'note', message: finding.reason })
       else this.notify({ event: 'problem', path: finding.path, reason: finding.reason })
     }
   }
@@ -261,14 +265,13 @@ export class Keeper {
   private vet({ peer, knows }: PeerClaim, nowMs: number): void {
     const verdict = this.vetting.handleClaim(knows)
     if (verdict.type === 'refused') {
-      const message = `peer ${peer} knows edits of this share that the share does not know, for the second time in a day: it is told nothing; if the share was put back to an older copy, wait until tomorrow`
-      this.notify(this.throttle.handle(peer, 'listing', { event: 'note', message }, nowMs))
+      const notice = { event: 'note', message: refusalOf(peer) } as const
+      this.notify(this.throttle.handle(peer, 'listing', notice, nowMs))
       this.push({ type: 'refused', peer })
       return
     }
     if (verdict.type === 'renewed') {
-      const message = `this share was put back to an older copy: peer ${peer} knows edits of it that are not here. It goes on under a new name, and ${verdict.entries} edits of its own stand beside those that the peers have`
-      this.notify({ event: 'note', message })
+      this.notify({ event: 'note', message: renewalFor(peer, verdict.entries) })
       this.announcer.handleReady(nowMs)
       this.announce(nowMs)
     }
@@ -283,7 +286,7 @@ export class Keeper {
       return
     }
     let all = true
-    for (const entry of found.entries) if (!this.consider(found.peer, entry)) all = false
+    for (const entry of deletionsFirst(found.entries)) if (!this.consider(found.peer, entry)) all = false
     this.peers.handleConsidered(found, all, nowMs)
   }
 

@@ -2,7 +2,7 @@
 // nothing is there that nobody made (I9), and LEFT has cleaned up behind itself (I8, I10).
 
 import type { Access } from '../base/access.js'
-import { JOURNAL_PATH, TEMPORARY_FOLDER } from '../base/own-folder.js'
+import { JOURNAL_PATH, TEMPORARY_FOLDER, TRASH_FOLDER } from '../base/own-folder.js'
 import { isOwnPath } from '../share/path.js'
 import type { SnapshotEntry } from './disk/volume.js'
 import { JOURNAL_BYTES_MAX } from './limits.js'
@@ -28,6 +28,8 @@ export function checkAtRest(world: World): void {
   checkNotHeld(world, shares)
   checkTidy(world, shares)
 }
+
+const TRASH = `${TRASH_FOLDER}/`
 
 /** Whether every two shares hold the same. */
 export function areEqual(world: World): boolean {
@@ -81,6 +83,9 @@ function checkKnown(world: World, shares: readonly Map<string, Seen>[]): void {
 function checkNothingLost(world: World, shares: readonly Map<string, Seen>[]): void {
   const live = new Set<string>()
   for (const share of shares) for (const { digest } of share.values()) live.add(digest)
+  for (const { disk } of world.peers)
+    for (const [path, { kind, bytes }] of disk.snapshot())
+      if (kind === 'file' && path.startsWith(TRASH)) live.add(world.history.digestOf(bytes))
   for (const { path, digest } of world.history.required()) {
     // An empty file has nothing to lose.
     if (!live.has(digest) && world.history.contentOf(digest)?.length !== 0)
@@ -98,37 +103,45 @@ function checkEqual(world: World, shares: readonly Map<string, Seen>[]): void {
 
 function firstDifference(world: World, shares: readonly Map<string, Seen>[]): string | undefined {
   const coarsestMs = Math.max(...world.plan.peers.map(({ timestampStepMs }) => timestampStepMs))
+  const emptied = shares.flatMap((share, peer) => (share.size === 0 ? [peer] : []))
   for (const path of new Set(shares.flatMap((share) => [...share.keys()]))) {
     const holder = shares.findIndex((share) => share.get(path) !== undefined && share.get(path) !== NOTHING)
     if (holder < 0) continue
     const held = shares[holder]!.get(path)!
     for (let peer = 0; peer < shares.length; peer++) {
       const seen = shares[peer]!.get(path) ?? NOTHING
-      if (!isExcused(world, peer, path, seen) && !sameSeen(held, seen, coarsestMs))
+      if (!isExcused(world, peer, path, seen, emptied) && !sameSeen(held, seen, coarsestMs))
         return `at ${JSON.stringify(path)} ${peerName(holder)} has ${wordsOf(held)}, ${peerName(peer)} ${wordsOf(seen)}`
     }
   }
   return undefined
 }
 
-/** Deletions are not passed on, and what was deleted stays so; a disk may refuse the path; and where peers do not all know
- *  each other, nothing comes through the one that deleted it or has no place for it. The only copy of a version that a peer
- *  knows of may have gone with a share that was put back. */
-function isExcused(world: World, peer: number, path: string, seen: Seen): boolean {
+/** A disk may refuse the path, and where peers do not all know each other, nothing comes through the one that has no place for
+ *  it. The only copy of a version that a peer knows of may have gone with a share that was put back. Deletions of a share that
+ *  became empty all at once are told to nobody. */
+function isExcused(
+  world: World,
+  peer: number,
+  path: string,
+  seen: Seen,
+  emptied: readonly number[],
+): boolean {
   const isLacking = seen.kind === 'nothing'
-  if (isLacking && (world.history.removedAt(peer, path) || refuses(world, peer, path))) return true
+  if (isLacking && (emptied.includes(peer) || refuses(world, peer, path))) return true
   // It waits for a newer version than the other one's.
   if (isLacking && world.history.isGivenUp(path) && world.peers[peer]!.notHeld.has(path)) return true
   const isMesh = world.peers.every((_, one) => world.neighboursOf(one).length === world.peers.length - 1)
   if (isMesh) return false
-  return world.peers.some((_, other) => world.history.removedAt(other, path) || refuses(world, other, path))
+  if (emptied.length > 0) return true
+  return world.peers.some((_, other) => refuses(world, other, path))
 }
 
 function refuses(world: World, peer: number, path: string): boolean {
   return world.peers[peer]!.disk.faults.refuses(path)
 }
 
-/** Of what is known and not held nothing stands here, and some disk has no place for it. Where nothing was removed, all know
+/** Of what is known and not held nothing stands here, and some disk has no place for it. All know
  *  the same, whatever they hold. */
 function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void {
   for (const [number, peer] of world.peers.entries()) {
@@ -136,10 +149,7 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
       if (shares[number]!.has(path))
         world.break('I3', `${peerName(number)} holds ${JSON.stringify(path)} and says that it does not`)
       if (world.history.isGivenUp(path)) continue
-      // Deletions are not carried out yet, and so do not end that either.
-      if (
-        !world.peers.some((_, other) => refuses(world, other, path) || world.history.removedAt(other, path))
-      )
+      if (!world.peers.some((_, other) => refuses(world, other, path)))
         world.break(
           'I3',
           `${peerName(number)} does not hold ${JSON.stringify(path)}, which every disk has a place for`,
@@ -147,7 +157,7 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
     }
   }
   // What is lost or differs is told before what comes of that.
-  if (world.history.hasRemovals || world.breach !== undefined) return
+  if (world.breach !== undefined || shares.some((share) => share.size === 0)) return
   // An older version that stands somewhere stays known there while nobody in reach holds the newer one.
   const isStale = (path: string) => new Set(shares.flatMap((share) => share.get(path)?.digest ?? [])).size > 1
   if (world.peers.some(({ notHeld }) => [...notHeld].some(isStale))) return

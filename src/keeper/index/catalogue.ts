@@ -13,7 +13,13 @@ import { sameEntry } from '../../share/entry-line.js'
 import { Manifest } from '../../share/manifest.js'
 import { FoldedPaths } from './folded.js'
 import { Holders } from './holders.js'
-import { decodeFormat1Record, decodeRecord, encodeNotHeld, encodeRecord } from './index-line.js'
+import {
+  decodeFormat1Record,
+  decodeRecord,
+  encodeNotHeld,
+  encodeRecord,
+  encodeRemaining,
+} from './index-line.js'
 import { COMMIT_CHANGES_MAX, KNOWS_PEERS_MAX } from './limits.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
 import type { Signature } from './signature.js'
@@ -28,6 +34,8 @@ export class Catalogue {
   private readonly index: Index
   /** Paths of which the entry is known and nothing is here. */
   private readonly notHeld = new Set<string>()
+  /** Folders that were deleted and still stand here, because something in them is not what the deletion had seen. */
+  private readonly remaining = new Set<string>()
   private readonly holders = new Holders()
   /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
   private readonly awaited = new Set<Digest>()
@@ -95,6 +103,21 @@ export class Catalogue {
     return false
   }
 
+  /** Whether a folder that was deleted still stands here. */
+  isRemaining(path: string): boolean {
+    return this.remaining.has(path)
+  }
+
+  /** Takes note that a folder stands, or stands no more, where one was deleted. Answers whether that is news. */
+  setRemaining(path: string, isRemaining: boolean): boolean {
+    const entry = this.manifest.get(path)
+    if (entry === undefined || this.remaining.has(path) === isRemaining) return false
+    if (isRemaining) this.remaining.add(path)
+    else this.remaining.delete(path)
+    this.put(entry)
+    return true
+  }
+
   signature(path: string): Signature | undefined {
     return unpackLooks(this.manifest.note(path)).signature
   }
@@ -109,6 +132,7 @@ export class Catalogue {
    *  undefined where that is not sure, so that the next scan reads it again. `mode`: of what has none. */
   record(entry: Entry, signature: Signature | undefined, mode?: Mode): void {
     const before = this.notHeld.delete(entry.path) ? undefined : this.manifest.get(entry.path)
+    if (entry.kind !== 'tombstone') this.remaining.delete(entry.path)
     this.manifest.set(entry, packLooks({ signature, mode: entry.kind === 'tombstone' ? undefined : mode }))
     this.handleSeen(entry)
     this.awaited.delete(entry.digest)
@@ -203,6 +227,7 @@ export class Catalogue {
    *  share's later edits need another author then (recovery.ts). */
   forget(path: string): void {
     if (!this.notHeld.delete(path)) this.unhold(this.manifest.get(path))
+    this.remaining.delete(path)
     this.manifest.delete(path)
     this.index.remove(path)
     this.handleUncommitted()
@@ -264,7 +289,9 @@ export class Catalogue {
 
   private lineOf(entry: Entry): string {
     const { path } = entry
-    if (!this.isHeld(path)) return encodeNotHeld(entry)
+    const isHeld = this.isHeld(path)
+    if (this.remaining.has(path)) return encodeRemaining(entry, isHeld)
+    if (!isHeld) return encodeNotHeld(entry)
     return encodeRecord({ entry, ...unpackLooks(this.manifest.note(path)) })
   }
 
@@ -287,6 +314,7 @@ export class Catalogue {
     this.handleSeen(record.entry)
     if (record.isHeld) this.hold(record.entry)
     else this.notHeld.add(path)
+    if (record.isRemaining) this.remaining.add(path)
     return now === undefined
   }
 

@@ -5,7 +5,7 @@
 //                                  └─ not ours ─┬─ new author, edits relabelled ─▶ vetted
 //                                               └─ a second time in a day ───────▶ refused
 
-import { countIn, type Dot, type Seen } from '../../share/dots.js'
+import { countIn, type Dot, type PeerId, type Seen } from '../../share/dots.js'
 import { relabel } from '../../share/edit.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits, Restored } from '../index/own-edits.js'
@@ -63,4 +63,14 @@ export class Vetting {
     catalogue.manifest.forgetReplaced()
     return relabelled
   }
+}
+
+/** For the person. */
+export function refusalOf(peer: PeerId): string {
+  return `peer ${peer} knows edits of this share that the share does not know, for the second time in a day: it is told nothing; if the share was put back to an older copy, wait until tomorrow`
+}
+
+/** For the person. */
+export function renewalFor(peer: PeerId, entries: number): string {
+  return `this share was put back to an older copy: peer ${peer} knows edits of it that are not here. It goes on under a new name, and ${entries} edits of its own stand beside those that the peers have`
 }

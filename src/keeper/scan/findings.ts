@@ -8,7 +8,9 @@ export type Finding =
   | { readonly type: 'changed'; readonly entry: Entry; readonly unseen: Entry | undefined }
   /** The very content that was known at this path and not held has come there. */
   | { readonly type: 'held'; readonly path: string }
-  /** This path is not shared, or cannot be read. */
+  /** Nothing is left in a folder that was deleted and stood for what was in it. */
+  | { readonly type: 'emptied'; readonly path: string }
+  /** This path is not shared, or cannot be read; '' is the share. */
   | { readonly type: 'problem'; readonly path: string; readonly reason: string }
 
 export class Findings {
@@ -22,6 +24,10 @@ export class Findings {
 
   addHeld(path: string): void {
     this.findings.push({ type: 'held', path })
+  }
+
+  addEmptied(path: string): void {
+    this.findings.push({ type: 'emptied', path })
   }
 
   /** Told once for each path, until it is well again. */

@@ -12,3 +12,6 @@ export const HASH_CHUNK_BLOCKS = 16
 
 /** Folders inside folders: PATH_BYTES_MAX has room for no more. */
 export const FOLDER_DEPTH_MAX = 2_048
+
+/** A share that held so many names at its top, and holds none, is taken for a disk that is not mounted. */
+export const EMPTIED_ENTRIES_MIN = 2

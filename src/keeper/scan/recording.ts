@@ -96,16 +96,18 @@ export class Recording {
 
   /** Nothing is at the path any more: a deletion of ours. */
   markDeleted(path: string): void {
-    const entry = this.options.catalogue.live(path)
-    if (entry === undefined) return
-    if (entry.kind === 'folder') this.markDeletedInside(path)
-    this.markOneDeleted(entry)
+    const { catalogue } = this.options
+    const entry = catalogue.live(path)
+    if (entry?.kind === 'folder' || catalogue.hasHeldBelow(path)) this.markDeletedInside(path)
+    catalogue.setRemaining(path, false)
+    if (entry !== undefined) this.markOneDeleted(entry)
   }
 
   private markDeletedInside(folder: string): void {
     const { catalogue, onFolder } = this.options
     for (const entry of [...catalogue.manifest.children(folder)]) {
-      if (entry.kind === 'folder') this.markDeletedInside(entry.path)
+      if (entry.kind === 'folder' || catalogue.hasHeldBelow(entry.path)) this.markDeletedInside(entry.path)
+      catalogue.setRemaining(entry.path, false)
       if (entry.kind !== 'tombstone' && catalogue.isHeld(entry.path)) this.markOneDeleted(entry)
     }
     onFolder(folder, false)

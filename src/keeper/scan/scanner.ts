@@ -18,6 +18,7 @@ import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { type Signature, sameAccess, sameSignature, signatureOf } from '../index/signature.js'
 import { STEP_BYTES, STEP_FILES } from '../limits.js'
+import { Absence } from './absence.js'
 import { type Finding, Findings } from './findings.js'
 import { HashJob } from './hashing.js'
 import { HASH_CHUNK_BLOCKS } from './limits.js'
@@ -50,6 +51,7 @@ export class Scanner {
   private readonly settling: Settling
   private readonly recording: Recording
   private readonly ahead: ReadAhead
+  private readonly absence: Absence
   private job: HashJob | undefined
   private readonly buffer = new Uint8Array(HASH_CHUNK_BLOCKS * BLOCK_BYTES)
 
@@ -59,6 +61,7 @@ export class Scanner {
     const { findings } = this
     this.ahead = new ReadAhead(disk, hash)
     this.sighting = new Sighting({ disk, catalogue, links, findings })
+    this.absence = new Absence({ disk, catalogue, sighting: this.sighting })
     this.settling = new Settling(this.ahead, wallMs)
     this.recording = new Recording({ catalogue, edits, wallMs, onFolder, findings })
   }
@@ -118,7 +121,10 @@ export class Scanner {
   matches(path: string): boolean {
     const entry = this.options.catalogue.live(path)
     const sight = this.sighting.at(path)
-    if (entry === undefined) return sight.type === 'nothing' && this.options.disk.statLink(path) === undefined
+    if (entry === undefined) {
+      if (sight.type === 'folder') return this.options.catalogue.isRemaining(path)
+      return sight.type === 'nothing'
+    }
     if (entry.kind === 'file' && sight.type === 'file') {
       return sameSignature(this.options.catalogue.signature(path), signatureOf(sight.stat))
     }
@@ -130,6 +136,18 @@ export class Scanner {
   /** Whether this path is never read nor written: the user's own secrets, and LEFT's own folder of another share. */
   isWithheld(path: string): boolean {
     return this.sighting.at(path).type === 'withheld'
+  }
+
+  /** Whether something is there that is not shared now, or never. */
+  isUnshared(path: string): boolean {
+    return this.sighting.isUnshared(path)
+  }
+
+  /** What was at the path has been removed because a peer said so. */
+  handleRemoved(path: string, isFolder: boolean): void {
+    this.settling.disarm(path)
+    this.findings.forgetProblem(path)
+    if (isFolder) this.options.onFolder(path, false)
   }
 
   /** A folder that is hinted at has just come: made by a person or by us, or moved here in the place of another one,
@@ -148,7 +166,11 @@ export class Scanner {
     if (renew) onFolder(folder, false)
     // Watched before it is listed: what appears between the two is hinted at, the other way round it is lost.
     onFolder(folder, true)
+    const doubt = this.absence.handleFolder(folder)
+    if (doubt !== undefined) this.findings.addProblem(doubt.path, doubt.reason)
     const listing = disk.list(folder)
+    if (doubt === undefined && listing.names.length > 1) this.findings.forgetProblem(folder)
+    if (listing.names.length === 0 && catalogue.isRemaining(folder)) this.findings.addEmptied(folder)
     for (const name of listing.unreadable)
       this.findings.addProblem(joinPath(folder, name), 'its name is not UTF-8')
     const present = new Set<string>()
@@ -160,10 +182,15 @@ export class Scanner {
         if (this.look(path, nowMs)) this.queueFolder(path, { renew })
       })
     }
-    for (const entry of catalogue.manifest.children(folder)) {
-      if (entry.kind !== 'tombstone' && !present.has(entry.path) && catalogue.isHeld(entry.path))
-        this.settling.arm(entry.path, undefined, nowMs)
-    }
+    if (doubt !== undefined) return
+    for (const { path } of catalogue.manifest.children(folder))
+      if (!present.has(path) && this.isAnyKnown(path)) this.settling.arm(path, undefined, nowMs)
+  }
+
+  /** Whether something of this share is to be at the path, or below it. */
+  private isAnyKnown(path: string): boolean {
+    const { catalogue } = this.options
+    return catalogue.live(path) !== undefined || catalogue.isRemaining(path) || catalogue.hasHeldBelow(path)
   }
 
   /** Compares what is at `path` with the catalogue; answers whether it is a folder. */
@@ -173,15 +200,18 @@ export class Scanner {
     const entry = catalogue.live(path)
     switch (sight.type) {
       case 'nothing':
-        if (entry !== undefined) this.settling.arm(path, undefined, nowMs)
+        if (this.isAnyKnown(path)) this.settling.arm(path, undefined, nowMs)
         else this.settling.disarm(path)
         return false
+      case 'unshared':
       case 'withheld':
         this.settling.disarm(path)
         if (entry !== undefined) this.recording.withhold(entry)
         return false
       case 'folder':
         this.settling.disarm(path)
+        // It was deleted, and stays for what is in it.
+        if (catalogue.isRemaining(path)) return true
         if (entry?.kind !== 'folder') {
           this.recording.recordFolder(path, sight.stat)
           this.queueFolder(path)
@@ -261,8 +291,14 @@ export class Scanner {
       return
     }
     this.settling.handleSettled(path)
-    if (sight.type === 'nothing') this.recording.markDeleted(path)
+    if (sight.type === 'nothing') this.handleAbsent(path)
     else this.look(path, nowMs)
+  }
+
+  private handleAbsent(path: string): void {
+    const doubt = this.absence.doubtAt(path)
+    if (doubt === undefined) this.recording.markDeleted(path)
+    else this.findings.addProblem(doubt.path, doubt.reason)
   }
 
   private stepJob(job: HashJob, nowMs: number): void {

@@ -9,9 +9,10 @@ import type { Catalogue } from '../index/catalogue.js'
 import type { Findings } from './findings.js'
 import { FOLDER_DEPTH_MAX } from './limits.js'
 
-/** 'nothing' too for what is not shared. */
 export type Sight =
   | { readonly type: 'nothing' }
+  /** Something that cannot be shared now is there, or a link that is left out: what the catalogue knows of it stands. */
+  | { readonly type: 'unshared' }
   /** Something never shared is there: what the catalogue knows of it stands, and its content is not given. */
   | { readonly type: 'withheld' }
   | { readonly type: 'folder'; readonly stat: FileStat }
@@ -42,7 +43,7 @@ export class Sighting {
       return { type: 'nothing' }
     }
     if (own.kind !== 'link') return this.atContent(path, own)
-    if (links === 'skip') return { type: 'nothing' }
+    if (links === 'skip') return { type: 'unshared' }
     const target = disk.readLink(path)
     if (links === 'keep') return { type: 'link', target }
     // A link that a peer made stays one: followed, it would share whatever file of ours the peer names.
@@ -51,13 +52,19 @@ export class Sighting {
     const pointed = disk.stat(path)
     if (pointed === undefined) {
       findings.addProblem(path, 'it is a link to nothing')
-      return { type: 'nothing' }
+      return { type: 'unshared' }
     }
     if (pointed.kind === 'folder' && this.isCycle(path, pointed)) {
       findings.addProblem(path, 'it is a link to a folder that holds it')
-      return { type: 'nothing' }
+      return { type: 'unshared' }
     }
     return this.atContent(path, pointed)
+  }
+
+  /** Whether something is there that is not shared. */
+  isUnshared(path: string): boolean {
+    const { type } = this.at(path)
+    return type === 'unshared' || type === 'withheld'
   }
 
   private isInOtherShare(path: string): boolean {
@@ -82,7 +89,7 @@ export class Sighting {
     } else {
       this.options.findings.addProblem(path, 'it is neither a file nor a folder')
     }
-    return { type: 'nothing' }
+    return { type: 'unshared' }
   }
 
   /** Whether a folder that a link points at is one of those that the link is in, or the share itself. */
