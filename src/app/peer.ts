@@ -194,6 +194,7 @@ class Peer implements RunningPeer {
         links: options.links,
         privatePlaces: this.privatePlaces,
         minFree: options.minFree,
+        trash: options.trash,
       },
       onReady: () => this.handleReady(),
       onMessages: (messages) => {

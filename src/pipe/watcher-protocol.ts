@@ -3,7 +3,7 @@
 import type { PrivatePlaces } from '../base/ports.js'
 import type { SlowStep } from '../rdt/protection.js'
 import type { EngineToKeeper, KeeperToEngine } from './messages.js'
-import type { LinkPolicy, MinFree } from './settings.js'
+import type { LinkPolicy, MinFree, TrashPolicy } from './settings.js'
 
 export interface WatcherStart {
   /** Absolute path of the share. */
@@ -13,6 +13,7 @@ export interface WatcherStart {
   /** Neither read nor written by the watcher, wherever they are. */
   readonly privatePlaces: PrivatePlaces
   readonly minFree: MinFree
+  readonly trash: TrashPolicy
 }
 
 /** The file of an identity, made where there is none. */

@@ -72,6 +72,7 @@ class Watcher {
         edits,
         links: start.links,
         minFree: start.minFree,
+        trash: start.trash,
         wallMs,
         onFolder: (path, present) => {
           if (present) this.folders.add(path)

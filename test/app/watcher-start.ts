@@ -1,5 +1,5 @@
 import { NO_PRIVATE_PLACES } from '../../src/base/ports.js'
-import { NO_MIN_FREE } from '../../src/pipe/settings.js'
+import { NO_MIN_FREE, TRASH_POLICY } from '../../src/pipe/settings.js'
 
 /** Start of a watcher process for tests in which no share is opened. */
 export const WATCHER_START = {
@@ -8,4 +8,5 @@ export const WATCHER_START = {
   links: 'follow',
   privatePlaces: NO_PRIVATE_PLACES,
   minFree: NO_MIN_FREE,
+  trash: TRASH_POLICY,
 } as const

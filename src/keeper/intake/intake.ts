@@ -25,6 +25,7 @@ import { Knowing } from '../place/knowing.js'
 import { Placing } from '../place/placing.js'
 import { Removing } from '../remove/removing.js'
 import type { Scanner } from '../scan/scanner.js'
+import { Sweeping } from '../trash/sweeping.js'
 import { Trash } from '../trash/trash.js'
 import { Builds } from './builds.js'
 import { SETTLE_ROUNDS_MAX } from './limits.js'
@@ -72,6 +73,7 @@ export class Intake {
   private readonly end: WantEnd
   private readonly placements: Placements
   private readonly removals: Removals
+  private readonly sweeping: Sweeping
   /** The last call ordered as much as one may, and there may be more. */
   private ordersLeft = false
 
@@ -82,6 +84,7 @@ export class Intake {
     const room = new Room({ disk, minFree, wants })
     const temporaries = new Temporaries({ disk, hash, catalogue, journal, wants, room })
     const trash = new Trash({ disk, wallMs, policy: options.trash })
+    this.sweeping = new Sweeping({ disk, wallMs, policy: options.trash }, nowMs)
     const placing = new Placing({ disk, catalogue, journal, scanner, edits, trash })
     const removing = new Removing({ disk, catalogue, journal, scanner, trash })
     const knowing = new Knowing({ disk, catalogue, scanner })
@@ -128,7 +131,12 @@ export class Intake {
   /** Whether `step` has something to do right now. */
   get busy(): boolean {
     const isOrdering = this.ordersLeft || this.wants.hasInstant
-    return this.placements.busy || this.builds.busy || (!this.end.fullDisk.paused && isOrdering)
+    return (
+      this.placements.busy ||
+      this.builds.busy ||
+      this.sweeping.busy ||
+      (!this.end.fullDisk.paused && isOrdering)
+    )
   }
 
   /** How `remote` stands against what is wanted at its path: it is that, is no better than that, or is free to be
@@ -195,11 +203,18 @@ export class Intake {
     for (let want = this.end.takePlaceAgain(nowMs); want !== undefined; want = this.end.takePlaceAgain(nowMs))
       if (want.remote.kind === 'tombstone') this.removals.remove(want, nowMs)
       else this.placements.place(want, nowMs)
+    if (this.end.fullDisk.paused) this.sweeping.handleFull(nowMs)
+    this.sweeping.step(nowMs)
     if (this.wants.size === 0) this.placements.stepCheckpoint(nowMs)
   }
 
   pollTimeout(): number | undefined {
-    return earliest(this.end.pollTimeout(), this.placements.pollTimeout(), this.removals.pollTimeout())
+    return earliest(
+      this.end.pollTimeout(),
+      this.placements.pollTimeout(),
+      this.removals.pollTimeout(),
+      this.sweeping.pollTimeout(),
+    )
   }
 
   /** After each call into this: orders what may be ordered, and makes what was placed survive a kill. */

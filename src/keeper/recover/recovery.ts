@@ -22,6 +22,7 @@ import type { OwnEdits } from '../index/own-edits.js'
 import { isKeptTime, modeOf, type Signature, sameSignature, signatureOf } from '../index/signature.js'
 import { applyMetadata, makeFolder, placedAccess } from '../place/metadata.js'
 import { HashJob, type HashStep } from '../scan/hashing.js'
+import { checkTrashPlace } from '../trash/place.js'
 import { noteForgotten, openEdits } from './author.js'
 import { established } from './facts.js'
 import { type End, isRecent, lostPaths } from './loss.js'
@@ -52,11 +53,13 @@ export interface Recovered {
   readonly notes: readonly string[]
 }
 
-/** Makes `.left` where it is missing. Throws a DiskError, or a LeftError where a newer left wrote the log. */
+/** Makes `.left` where it is missing. Throws a DiskError, or a LeftError where a newer left wrote the log, or the trash is on
+ *  another disk. */
 export function openShare(options: RecoveryOptions): Recovered {
   const { disk, hash, crc32, index, boot } = options
   for (const folder of [OWN_FOLDER, TEMPORARY_FOLDER])
     if (disk.stat(folder) === undefined) disk.makeFolder(folder, 'private')
+  checkTrashPlace(disk)
   disk.probeModes(TEMPORARY_FOLDER)
   const catalogue = new Catalogue(hash, index)
   const lastWriteMs = disk.stat(JOURNAL_PATH)?.ctimeMs ?? 0

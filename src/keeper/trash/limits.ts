@@ -1,11 +1,6 @@
 import { assert } from '../../base/assert.js'
+import { TRASH_DAYS_MIN } from '../../base/limits.js'
 import { TRASH_POLICY } from '../../pipe/settings.js'
-
-/** What the trash took in the last so many days stays, however large it is. */
-export const TRASH_DAYS_MIN = 7
-
-/** More is a typing error. */
-export const TRASH_DAYS_MAX = 3_650
 
 /** Things that one path may leave in the trash within one hour, beside the first of the day: a peer that writes and deletes one
  *  path again and again waits for the next hour then. */

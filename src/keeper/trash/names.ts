@@ -8,8 +8,9 @@
 // into the day's slot, a second one of the same path into that of its hour.
 
 import { dateMs, dayOf, utcStamp } from '../../base/calendar.js'
+import { TRASH_DAYS_MIN } from '../../base/limits.js'
 import { TRASH_FOLDER } from '../../base/own-folder.js'
-import { TRASH_DAYS_MIN, TRASHED_PER_HOUR_MAX } from './limits.js'
+import { TRASHED_PER_HOUR_MAX } from './limits.js'
 
 const HOUR_MS = 3_600_000
 
