@@ -3,8 +3,9 @@
 
 import type { LinkPolicy } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
+import type { Expiry } from './index/expiry.js'
+import type { Intake } from './intake/intake.js'
 import { REFUSED_PATHS_MAX } from './limits.js'
-import type { Placing } from './place/placing.js'
 
 export type Comparison =
   /** Ours stays as it is. */
@@ -19,10 +20,11 @@ export type Comparison =
   | { readonly type: 'unread' }
 
 export interface ComparingOptions {
-  readonly placing: Placing
+  /** Places things, and knows what is about to be removed. */
+  readonly intake: Pick<Intake, 'placing' | 'mayBeFreed'>
   readonly links: LinkPolicy
-  /** Whether what is in this folder may be about to be removed. */
-  readonly mayBeFreed: (folder: string) => boolean
+  /** A deletion that has expired is not taken note of again. */
+  readonly expiry: Pick<Expiry, 'isPast'>
 }
 
 export class Comparing {
@@ -34,12 +36,13 @@ export class Comparing {
   }
 
   compare(remote: Entry): Comparison {
-    const decision = this.options.placing.decide(remote)
+    const decision = this.options.intake.placing.decide(remote)
     switch (decision.type) {
       case 'keep':
         return decision.wins ? { type: 'beaten', entry: undefined } : { type: 'ours' }
       case 'adopt':
-        return this.options.placing.adopt(decision.entry)
+        if (remote.kind === 'tombstone' && this.options.expiry.isPast(remote)) return { type: 'ours' }
+        return this.options.intake.placing.adopt(decision.entry)
           ? { type: 'adopted', entry: decision.entry }
           : { type: 'unread' }
       case 'take':
@@ -48,10 +51,10 @@ export class Comparing {
         return { type: 'wanted' }
       // What is in the folder may be about to go: that is known when it is to be put in place.
       case 'hold':
-        return this.options.mayBeFreed(remote.path) ? { type: 'wanted' } : { type: 'ours' }
+        return this.options.intake.mayBeFreed(remote.path) ? { type: 'wanted' } : { type: 'ours' }
       case 'defend':
-        if (this.options.mayBeFreed(remote.path)) return { type: 'wanted' }
-        return { type: 'beaten', entry: this.options.placing.defended(decision.folder) }
+        if (this.options.intake.mayBeFreed(remote.path)) return { type: 'wanted' }
+        return { type: 'beaten', entry: this.options.intake.placing.defended(decision.folder) }
     }
   }
 

@@ -17,6 +17,7 @@ import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
 import { Comparing, deletionsFirst } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
+import { Expiry } from './index/expiry.js'
 import type { OwnEdits } from './index/own-edits.js'
 import { Intake } from './intake/intake.js'
 import type { IntakeOutcome, RefusalNotice } from './intake/outcomes.js'
@@ -28,6 +29,7 @@ import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { refusalOf, renewalFor, Vetting } from './peers/vetting.js'
 import { closeShare } from './recover/recovery.js'
+import { noticeOf } from './scan/findings.js'
 import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
@@ -48,6 +50,7 @@ export class Keeper {
   private readonly notHeld: NotHeldTries
   private readonly ownWrites = new OwnWrites()
   private readonly comparing: Comparing
+  private readonly expiry: Expiry
   private readonly vetting: Vetting
   private readonly throttle = new NoticeThrottle()
   private readonly announcer: Announcer
@@ -73,8 +76,8 @@ export class Keeper {
     const isComparing = () => this.peers.isComparing
     this.intake = new Intake({ ...options, minFree, trash, scanner, lacksSome, isComparing }, nowMs)
     this.notHeld = new NotHeldTries({ catalogue, peers: this.peers, intake: this.intake })
-    const mayBeFreed = (folder: string) => this.intake.isRemovingBelow(folder) || isComparing()
-    this.comparing = new Comparing({ placing: this.intake.placing, links, mayBeFreed })
+    this.expiry = new Expiry({ catalogue, wallMs: options.wallMs }, nowMs)
+    this.comparing = new Comparing({ intake: this.intake, links, expiry: this.expiry })
     this.notify({ event: 'scanning' })
     this.startScan(nowMs)
   }
@@ -115,7 +118,7 @@ export class Keeper {
         this.intake.handleFetchFailed(message.fetch, message.reason, nowMs)
         break
       case 'locate':
-        this.handleLocate(message.items)
+        this.push({ type: 'located', items: message.items.map((name) => this.locate(name)) })
         break
       case 'suspect':
         // Its times may not tell: it is read again whatever they say.
@@ -144,11 +147,12 @@ export class Keeper {
     this.handleFound(this.peers.step(nowMs), nowMs)
     for (const { entry, peer } of this.notHeld.take()) this.consider(peer, entry)
     this.peers.handleTimeout(nowMs)
+    if (this.expiry.step(nowMs)) this.changed('received')
     for (const notice of this.throttle.takeDue(nowMs)) this.notify(notice)
     this.settle(nowMs)
     if (!this.scanner.busy) this.finishScan(nowMs)
     if (this.scans.ready) this.announce(nowMs)
-    return more || this.intake.busy || this.peers.busy || this.notHeld.busy
+    return more || this.intake.busy || this.peers.busy || this.notHeld.busy || this.expiry.busy
   }
 
   pollTimeout(): number | undefined {
@@ -160,6 +164,7 @@ export class Keeper {
       this.announcer.pollTimeout(),
       this.throttle.pollTimeout(),
       this.scans.pollTimeout(),
+      this.expiry.pollTimeout(),
     )
   }
 
@@ -203,8 +208,7 @@ export class Keeper {
       if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen)
       else if (finding.type === 'held') this.changed('own')
       else if (finding.type === 'emptied') this.intake.removing.tidy(finding.path)
-      else if (finding.path === '') this.notify({ event: 'note', message: finding.reason })
-      else this.notify({ event: 'problem', path: finding.path, reason: finding.reason })
+      else this.notify(noticeOf(finding))
     }
   }
 
@@ -329,13 +333,10 @@ export class Keeper {
     return true
   }
 
-  private handleLocate(names: readonly ItemName[]): void {
-    const items = names.map((name) => {
-      const { location, unreadable } = this.locator.locate(name)
-      if (unreadable !== undefined) this.scanner.hint(unreadable)
-      return { name, location }
-    })
-    this.push({ type: 'located', items })
+  private locate(name: ItemName) {
+    const { location, unreadable } = this.locator.locate(name)
+    if (unreadable !== undefined) this.scanner.hint(unreadable)
+    return { name, location }
   }
 
   private notifyThrottled(peer: PeerId, notice: RefusalNotice): void {

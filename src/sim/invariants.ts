@@ -129,12 +129,18 @@ function isExcused(
 ): boolean {
   const isLacking = seen.kind === 'nothing'
   if (isLacking && (emptied.includes(peer) || refuses(world, peer, path))) return true
+  // A deleted folder stands where something is in it.
+  if (isLacking && refusesBelow(world, peer, path)) return true
   // It waits for a newer version than the other one's.
   if (isLacking && world.history.isGivenUp(path) && world.peers[peer]!.notHeld.has(path)) return true
   const isMesh = world.peers.every((_, one) => world.neighboursOf(one).length === world.peers.length - 1)
   if (isMesh) return false
   if (emptied.length > 0) return true
   return world.peers.some((_, other) => refuses(world, other, path))
+}
+
+function refusesBelow(world: World, peer: number, folder: string): boolean {
+  return [...world.peers[peer]!.notHeld].some((path) => path.startsWith(`${folder}/`))
 }
 
 function refuses(world: World, peer: number, path: string): boolean {
@@ -159,7 +165,9 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
   // What is lost or differs is told before what comes of that.
   if (world.breach !== undefined || shares.some((share) => share.size === 0)) return
   // An older version that stands somewhere stays known there while nobody in reach holds the newer one.
-  const isStale = (path: string) => new Set(shares.flatMap((share) => share.get(path)?.digest ?? [])).size > 1
+  const isStale = (path: string) =>
+    world.history.isGivenUp(path) ||
+    new Set(shares.flatMap((share) => share.get(path)?.digest ?? [])).size > 1
   if (world.peers.some(({ notHeld }) => [...notHeld].some(isStale))) return
   const other = world.peers.findIndex(({ root }) => root !== world.peers[0]!.root)
   if (other > 0) world.break('I3', `${peerName(0)} and ${peerName(other)} do not know the same`)

@@ -27,7 +27,11 @@ function shareWith(files: Readonly<Record<string, string>>): ShareOnDisk {
 }
 
 function compare(share: ShareOnDisk, remote: Entry) {
-  return new Comparing({ placing: share.placing, links: 'follow', mayBeFreed: () => false }).compare(remote)
+  return new Comparing({
+    intake: { placing: share.placing, mayBeFreed: () => false },
+    links: 'follow',
+    expiry: { isPast: () => false },
+  }).compare(remote)
 }
 
 /** Of a peer that had seen what stands at the path here. */
@@ -154,6 +158,15 @@ describe('a deletion by a peer', () => {
     expect(elsewhere(remote, ours)).toMatchObject({ type: 'adopt', entry: share.catalogue.get('a')! })
   })
 
+  test('that has expired is not taken note of again', () => {
+    const { placing } = shareWith({})
+    const options = { intake: { placing, mayBeFreed: () => false }, links: 'follow' } as const
+    const remote = removeContent(theirFile('a', 'theirs'), `${THEIRS}:9`, START_MS).entry
+    const compared = (isPast: boolean) =>
+      new Comparing({ ...options, expiry: { isPast: () => isPast } }).compare(remote).type
+    expect([compared(true), compared(false)]).toEqual(['ours', 'adopted'])
+  })
+
   test('of what never was here is taken note of, so that both know the same', () => {
     const share = shareWith({})
     const remote = removeContent(theirFile('a', 'theirs'), `${THEIRS}:9`, START_MS).entry
@@ -164,14 +177,20 @@ describe('a deletion by a peer', () => {
 
 test('a link of a peer is refused, and told once for each path, unless links are kept', () => {
   const share = shareWith({})
-  const comparing = new Comparing({ placing: share.placing, links: 'follow', mayBeFreed: () => false })
+  const comparing = new Comparing({
+    intake: { placing: share.placing, mayBeFreed: () => false },
+    links: 'follow',
+    expiry: { isPast: () => false },
+  })
   expect(comparing.refusal(theirLink('a', 'x'))).toMatchObject({ isTold: false })
   expect(comparing.refusal(theirLink('a', 'y'))).toMatchObject({ isTold: true })
   expect(comparing.refusal(theirLink('b', 'x'))).toMatchObject({ isTold: false })
   expect(comparing.refusal(theirFolder('a'))).toBeUndefined()
   expect(
-    new Comparing({ placing: share.placing, links: 'keep', mayBeFreed: () => false }).refusal(
-      theirLink('a', 'x'),
-    ),
+    new Comparing({
+      intake: { placing: share.placing, mayBeFreed: () => false },
+      links: 'keep',
+      expiry: { isPast: () => false },
+    }).refusal(theirLink('a', 'x')),
   ).toBeUndefined()
 })

@@ -19,3 +19,12 @@ export const SAME_CONTENT_SLOTS_MAX = 8
 
 /** Authors whose highest counts a peer is told: 34 bytes each, beside two roots in the 1,024 bytes of a state in a hello. */
 export const KNOWS_PEERS_MAX = 24
+
+/** A deletion is remembered for so many days: who was away for longer shows what was deleted as something of its own. */
+export const TOMBSTONE_DAYS = 400
+
+/** Clocks of peers differ: a deletion that a peer tells of so many days after its end is not taken note of again. */
+export const TOMBSTONE_LATE_DAYS = 2
+
+/** Expired deletions forgotten in one step. */
+export const EXPIRY_STEP_PATHS = 256

@@ -118,9 +118,9 @@ export class Intake {
     return this.wants.size
   }
 
-  /** Whether something below this folder is to be removed. */
-  isRemovingBelow(folder: string): boolean {
-    return this.wants.removals.hasBelow(folder)
+  /** Whether what is in this folder may be about to be removed. */
+  mayBeFreed(folder: string): boolean {
+    return this.wants.removals.hasBelow(folder) || this.options.isComparing()
   }
 
   /** Whether so much is wanted of this peer that it is better not to look for more. */

@@ -1,6 +1,7 @@
 // Results of a scan that others have to know: our own changes, and what cannot be shared. The scanner collects them, and
 // the keeper takes them after each of its steps.
 
+import type { KeeperNotice } from '../../pipe/messages.js'
 import type { Entry } from '../../share/entry.js'
 
 export type Finding =
@@ -47,4 +48,9 @@ export class Findings {
     this.findings = []
     return findings
   }
+}
+
+/** For the person. */
+export function noticeOf({ path, reason }: Finding & { readonly type: 'problem' }): KeeperNotice {
+  return path === '' ? { event: 'note', message: reason } : { event: 'problem', path, reason }
 }
