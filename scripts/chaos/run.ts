@@ -132,11 +132,12 @@ class Run {
     return this.stage.peers.map(({ runner }) => ({
       name: runner.name,
       snapshot: this.reader.read(runner.share),
+      trash: this.reader.trash(runner.share),
     }))
   }
 
   private differences() {
-    return differencesOf(this.shares(), this.stage.history)
+    return differencesOf(this.shares())
   }
 
   private async converge(): Promise<void> {
