@@ -103,7 +103,7 @@ function checkEqual(world: World, shares: readonly Map<string, Seen>[]): void {
 
 function firstDifference(world: World, shares: readonly Map<string, Seen>[]): string | undefined {
   const coarsestMs = Math.max(...world.plan.peers.map(({ timestampStepMs }) => timestampStepMs))
-  const emptied = shares.flatMap((share, peer) => (share.size === 0 ? [peer] : []))
+  const emptied = emptiedPeers(world, shares)
   for (const path of new Set(shares.flatMap((share) => [...share.keys()]))) {
     const holder = shares.findIndex((share) => share.get(path) !== undefined && share.get(path) !== NOTHING)
     if (holder < 0) continue
@@ -139,6 +139,15 @@ function isExcused(
   return world.peers.some((_, other) => refuses(world, other, path))
 }
 
+/** Peers whose share is empty, and was not when they looked last. */
+function emptiedPeers(world: World, shares: readonly Map<string, Seen>[]): number[] {
+  return [...shares.keys()].filter((peer) => {
+    const catalogue = world.catalogues.get(peer)
+    const known = [...(catalogue?.manifest.children('') ?? [])]
+    return shares[peer]!.size === 0 && known.some(({ path }) => catalogue?.live(path) !== undefined)
+  })
+}
+
 function refusesBelow(world: World, peer: number, folder: string): boolean {
   return [...world.peers[peer]!.notHeld].some((path) => path.startsWith(`${folder}/`))
 }
@@ -163,7 +172,7 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
     }
   }
   // What is lost or differs is told before what comes of that.
-  if (world.breach !== undefined || shares.some((share) => share.size === 0)) return
+  if (world.breach !== undefined || emptiedPeers(world, shares).length > 0) return
   // An older version that stands somewhere stays known there while nobody in reach holds the newer one.
   const isStale = (path: string) =>
     world.history.isGivenUp(path) ||
