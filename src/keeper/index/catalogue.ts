@@ -27,6 +27,8 @@ import type { Signature } from './signature.js'
 /** In the index: the format of its lines, where it is not the first one. */
 const FORMAT = 'format'
 const FORMAT_NOW = '2'
+/** In the index: when it was last committed, by this machine's clock. */
+const COMMITTED_MS = 'committed'
 
 export class Catalogue {
   readonly manifest: Manifest
@@ -261,6 +263,16 @@ export class Catalogue {
    *  does. */
   commitAfter(beforeCommit: () => void): void {
     this.beforeCommit = beforeCommit
+  }
+
+  /** Goes into the index with the next commit. */
+  noteTime(wallMs: number): void {
+    this.index.putMeta(COMMITTED_MS, String(Math.round(wallMs)))
+  }
+
+  /** When the index was last committed by whoever noted the time; NaN where nobody did. */
+  get committedMs(): number {
+    return Number(this.index.getMeta(COMMITTED_MS) ?? Number.NaN)
   }
 
   /** Makes everything recorded so far survive a kill. Before anything is announced. */

@@ -105,6 +105,7 @@ export class Intake {
     catalogue.commitAfter(() => {
       removing.syncFolders()
       journal.sync()
+      catalogue.noteTime(wallMs())
     })
   }
 

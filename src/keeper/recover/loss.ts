@@ -9,12 +9,13 @@ import { parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { UNWRITTEN_MS_MAX } from './limits.js'
 
-/** When the machine went down, by the disk's clock, in two ways: the clock may have been set back meanwhile. */
+/** When the machine went down, in three ways: the clock may have been set back meanwhile. */
 export interface End {
   /** The newest time of any file. */
   readonly newestMs: number
-  /** When the log was last written. */
+  /** When the log was last written, and the index. */
   readonly lastWriteMs: number
+  readonly committedMs: number
 }
 
 export interface LossOptions {
@@ -25,8 +26,9 @@ export interface LossOptions {
 }
 
 /** Whether what happened then may not have reached the disk. */
-export function isRecent(atMs: number, { newestMs, lastWriteMs }: End): boolean {
-  return atMs > newestMs - UNWRITTEN_MS_MAX || Math.abs(atMs - lastWriteMs) < UNWRITTEN_MS_MAX
+export function isRecent(atMs: number, { newestMs, lastWriteMs, committedMs }: End): boolean {
+  const isNear = (ms: number) => Math.abs(atMs - ms) < UNWRITTEN_MS_MAX
+  return atMs > newestMs - UNWRITTEN_MS_MAX || isNear(lastWriteMs) || isNear(committedMs)
 }
 
 /** Paths that are missing because they were lost: nobody deleted them. */

@@ -283,7 +283,7 @@ class Recovery {
   private end(isStopped: boolean): End {
     let newestMs = isStopped ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
     for (const { signature } of this.catalogue.signedFiles()) newestMs = Math.max(newestMs, signature.ctimeMs)
-    return { newestMs, lastWriteMs: this.lastWriteMs }
+    return { newestMs, lastWriteMs: this.lastWriteMs, committedMs: this.catalogue.committedMs }
   }
 
   /** Torn, or what was there before is back: a folder whose place the file had taken, for example. */
