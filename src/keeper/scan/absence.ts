@@ -2,7 +2,7 @@
 // empty at once. The scanner asks it before it records that something is gone.
 
 import type { Disk } from '../../base/ports.js'
-import { isOwnPath, parentOf } from '../../share/path.js'
+import { isOwnPath, OWN_FOLDER, parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { EMPTIED_ENTRIES_MIN } from './limits.js'
 import type { Sighting } from './sight.js'
@@ -47,7 +47,9 @@ export class Absence {
       if (this.options.sighting.isUnshared(folder))
         return { path: folder, reason: 'what is in it cannot be seen now, and counts as there' }
     }
-    if (!this.isEmptied()) return undefined
+    // Whoever removes, moves or unmounts a share takes LEFT's own folder with it.
+    const isGone = this.options.disk.statLink(OWN_FOLDER) === undefined
+    if (!isGone && !this.isEmptied()) return undefined
     return {
       path: '',
       reason:

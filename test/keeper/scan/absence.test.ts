@@ -134,6 +134,17 @@ describe('a share that is empty', () => {
     expect(share.scanned()).toEqual(['file a', 'tombstone f', 'tombstone f/b'])
   })
 
+  test('with LEFT’s own folder is one that was removed: nothing in it is told', () => {
+    const share = shareWith({ a: '1', stays: '2' })
+    share.disk.unharmed((disk) => {
+      disk.removeFile('a')
+      disk.rename('.left', 'elsewhere')
+    })
+    expect(share.scanned().filter((change) => change.includes('tombstone'))).toEqual([])
+    share.disk.unharmed((disk) => disk.rename('elsewhere', '.left'))
+    expect(share.scanned()).toContain('tombstone a')
+  })
+
   test('and held one name is one deletion', () => {
     const share = shareWith({ a: '1' })
     share.disk.unharmed((disk) => disk.removeFile('a'))
