@@ -2,7 +2,10 @@
 // nothing is there that nobody made (I9), and LEFT has cleaned up behind itself (I8, I10).
 
 import type { Access } from '../base/access.js'
+import { dayOf } from '../base/calendar.js'
 import { JOURNAL_PATH, TEMPORARY_FOLDER, TRASH_FOLDER } from '../base/own-folder.js'
+import { TOMBSTONE_DAYS } from '../keeper/index/limits.js'
+import { sameEntry } from '../share/entry-line.js'
 import { isOwnPath } from '../share/path.js'
 import type { SnapshotEntry } from './disk/volume.js'
 import { JOURNAL_BYTES_MAX } from './limits.js'
@@ -178,8 +181,23 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
     world.history.isGivenUp(path) ||
     new Set(shares.flatMap((share) => share.get(path)?.digest ?? [])).size > 1
   if (world.peers.some(({ notHeld }) => [...notHeld].some(isStale))) return
-  const other = world.peers.findIndex(({ root }) => root !== world.peers[0]!.root)
+  const other = world.peers.findIndex(
+    ({ root }, peer) => root !== world.peers[0]!.root && !knowSame(world, 0, peer),
+  )
   if (other > 0) world.break('I3', `${peerName(0)} and ${peerName(other)} do not know the same`)
+}
+
+/** Whether two peers know the same, but for deletions that one has forgotten: its clock says that they are that old. */
+function knowSame(world: World, one: number, other: number): boolean {
+  const [ours, theirs] = [one, other].map((peer) => world.catalogues.get(peer)!)
+  const paths = [ours!, theirs!].flatMap(({ manifest }) => [...manifest.entries()].map(({ path }) => path))
+  return paths.every((path) => {
+    const [left, right] = [ours!.get(path), theirs!.get(path)]
+    if (left !== undefined && right !== undefined) return sameEntry(left, right)
+    const lacking = world.peers[left === undefined ? one : other]!
+    const { kind, mtimeMs } = (left ?? right)!
+    return kind === 'tombstone' && dayOf(lacking.wallMs()) - dayOf(mtimeMs) > TOMBSTONE_DAYS
+  })
 }
 
 function sameSeen(left: Seen, right: Seen, coarsestMs: number): boolean {
