@@ -162,11 +162,12 @@ function refuses(world: World, peer: number, path: string): boolean {
 /** Of what is known and not held nothing stands here, and some disk has no place for it. All know
  *  the same, whatever they hold. */
 function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void {
+  const isEmptied = emptiedPeers(world, shares).length > 0
   for (const [number, peer] of world.peers.entries()) {
     for (const path of peer.notHeld) {
       if (shares[number]!.has(path))
         world.break('I3', `${peerName(number)} holds ${JSON.stringify(path)} and says that it does not`)
-      if (world.history.isGivenUp(path)) continue
+      if (world.history.isGivenUp(path) || isEmptied) continue
       if (!world.peers.some((_, other) => refuses(world, other, path)))
         world.break(
           'I3',
@@ -175,7 +176,7 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
     }
   }
   // What is lost or differs is told before what comes of that.
-  if (world.breach !== undefined || emptiedPeers(world, shares).length > 0) return
+  if (world.breach !== undefined || isEmptied) return
   // An older version that stands somewhere stays known there while nobody in reach holds the newer one.
   const isStale = (path: string) =>
     world.history.isGivenUp(path) ||

@@ -28,6 +28,7 @@ const FOUND = [
   [658, 'a file that was built a second time was open to whoever was to read it in its place'],
   [504020, 'the log claimed blocks for a content that was being fetched a second time'],
   [21389, 'a peer whose clock is ahead by years forgot a deletion that the other one remembered'],
+  [30552, 'a share that was empty all at once offered for ever what it could not give'],
   [50353, 'what a neighbour came to hold later was not fetched in place of an older version'],
 ] as const
 

@@ -38,6 +38,8 @@ export class Catalogue {
   private readonly notHeld = new Set<string>()
   /** Folders that were deleted and still stand here, because something in them is not what the deletion had seen. */
   private readonly remaining = new Set<string>()
+  /** Paths of which the entry stands and nothing can be given now. Not in the index: each start looks again. */
+  private readonly hidden = new Set<string>()
   private readonly holders = new Holders()
   /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
   private readonly awaited = new Set<Digest>()
@@ -75,9 +77,23 @@ export class Catalogue {
     return !this.notHeld.has(path)
   }
 
-  /** Entries that are known and not held. */
+  /** Entries that are known and not held, or hidden. */
   get notHeldCount(): number {
-    return this.notHeld.size
+    return this.notHeld.size + this.hidden.size
+  }
+
+  /** Whether what the live entry says cannot be seen now. */
+  isHidden(path: string): boolean {
+    return this.hidden.has(path)
+  }
+
+  /** Takes note that what a live entry says cannot be seen now, or can again. Answers whether that is news. */
+  setHidden(path: string, isHidden: boolean): boolean {
+    if (!isHidden) return this.hidden.delete(path)
+    this.doubt(path)
+    if (this.hidden.has(path) || this.live(path) === undefined) return false
+    this.hidden.add(path)
+    return true
   }
 
   notHeldPaths(): Iterable<string> {
@@ -135,6 +151,7 @@ export class Catalogue {
   record(entry: Entry, signature: Signature | undefined, mode?: Mode): void {
     const before = this.notHeld.delete(entry.path) ? undefined : this.manifest.get(entry.path)
     if (entry.kind !== 'tombstone') this.remaining.delete(entry.path)
+    this.hidden.delete(entry.path)
     this.manifest.set(entry, packLooks({ signature, mode: entry.kind === 'tombstone' ? undefined : mode }))
     this.handleSeen(entry)
     this.awaited.delete(entry.digest)
@@ -230,6 +247,7 @@ export class Catalogue {
   forget(path: string): void {
     if (!this.notHeld.delete(path)) this.unhold(this.manifest.get(path))
     this.remaining.delete(path)
+    this.hidden.delete(path)
     this.manifest.delete(path)
     this.index.remove(path)
     this.handleUncommitted()

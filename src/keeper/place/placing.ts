@@ -112,9 +112,11 @@ export class Placing {
     const isTime = entry.kind === 'file' && (local === undefined || mtimeOf(local) !== mtimeOf(entry))
     // An entry that nobody has looked at yet must not be counted as having seen the peer's version.
     if (!scanner.matches(entry.path)) {
-      if (!scanner.isUnshared(entry.path)) return false
+      const isHidden = catalogue.isHidden(entry.path)
+      if (!isHidden && !scanner.isUnshared(entry.path)) return false
       // Nothing of it is looked at or touched: that the peer has the same is all there is to know.
       catalogue.record(entry, undefined)
+      if (isHidden) catalogue.setHidden(entry.path, true)
       return true
     }
     if ((!isMode && !isTime) || (entry.kind !== 'file' && entry.kind !== 'folder')) {

@@ -7,7 +7,7 @@ import type { Entry } from '../../share/entry.js'
 export type Finding =
   /** A change of our own; it stands in the catalogue. It has not seen `unseen`, which was known at its path and not held. */
   | { readonly type: 'changed'; readonly entry: Entry; readonly unseen: Entry | undefined }
-  /** The very content that was known at this path and not held has come there. */
+  /** The very content that was known at this path and not held has come there, or what is held cannot be seen any more. */
   | { readonly type: 'held'; readonly path: string }
   /** Nothing is left in a folder that was deleted and stood for what was in it. */
   | { readonly type: 'emptied'; readonly path: string }

@@ -122,6 +122,20 @@ export class Recording {
     for (const child of [...catalogue.manifest.children(entry.path)]) this.withhold(child)
   }
 
+  /** What the entry says cannot be seen now, with all that is in it: it stands, and is not given. */
+  hide(entry: Entry): void {
+    const { catalogue, findings } = this.options
+    if (catalogue.setHidden(entry.path, true)) findings.addHeld(entry.path)
+    if (entry.kind === 'folder')
+      for (const child of [...catalogue.manifest.children(entry.path)]) this.hide(child)
+  }
+
+  /** Something stands at the path again. */
+  show(path: string): void {
+    const { catalogue, findings } = this.options
+    if (catalogue.setHidden(path, false)) findings.addHeld(path)
+  }
+
   private markOneDeleted(entry: Entry): void {
     const { catalogue, edits, wallMs, findings } = this.options
     const tombstone = this.entryOf(removeContent(entry, edits.nextDot(), Math.round(wallMs())))

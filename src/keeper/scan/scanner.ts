@@ -182,9 +182,12 @@ export class Scanner {
         if (this.look(path, nowMs)) this.queueFolder(path, { renew })
       })
     }
-    if (doubt !== undefined) return
-    for (const { path } of catalogue.manifest.children(folder))
-      if (!present.has(path) && this.isAnyKnown(path)) this.settling.arm(path, undefined, nowMs)
+    for (const entry of [...catalogue.manifest.children(folder)]) {
+      const { path } = entry
+      if (present.has(path)) continue
+      if (doubt !== undefined) this.recording.hide(entry)
+      else if (this.isAnyKnown(path)) this.settling.arm(path, undefined, nowMs)
+    }
   }
 
   /** Whether something of this share is to be at the path, or below it. */
@@ -198,6 +201,7 @@ export class Scanner {
     const { catalogue } = this.options
     const sight = this.sighting.at(path)
     const entry = catalogue.live(path)
+    if (sight.type !== 'nothing' && sight.type !== 'unshared') this.recording.show(path)
     switch (sight.type) {
       case 'nothing':
         if (this.isAnyKnown(path)) this.settling.arm(path, undefined, nowMs)
@@ -207,6 +211,7 @@ export class Scanner {
       case 'withheld':
         this.settling.disarm(path)
         if (entry !== undefined) this.recording.withhold(entry)
+        if (entry !== undefined && sight.type === 'unshared') this.recording.hide(entry)
         return false
       case 'folder':
         this.settling.disarm(path)
@@ -297,8 +302,13 @@ export class Scanner {
 
   private handleAbsent(path: string): void {
     const doubt = this.absence.doubtAt(path)
-    if (doubt === undefined) this.recording.markDeleted(path)
-    else this.findings.addProblem(doubt.path, doubt.reason)
+    if (doubt === undefined) {
+      this.recording.markDeleted(path)
+      return
+    }
+    this.findings.addProblem(doubt.path, doubt.reason)
+    const entry = this.options.catalogue.live(path)
+    if (entry !== undefined) this.recording.hide(entry)
   }
 
   private stepJob(job: HashJob, nowMs: number): void {

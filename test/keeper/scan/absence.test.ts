@@ -43,6 +43,7 @@ describe('what is there and cannot be shared now is no deletion, and its content
     expect(share.problems.map(({ path }) => path)).toEqual(['a'])
     share.restart()
     expect(share.scanned()).toEqual([])
+    expect(share.catalogue.notHeldCount).toBe(1)
   })
 
   test('a file that nobody may read, and all that is in such a folder', () => {
@@ -129,9 +130,12 @@ describe('a share that is empty', () => {
     share.scan()
     expect(share.problems).toEqual([{ path: '', reason: expect.stringContaining('empty all at once') }])
     expect(share.catalogue.live('f/b')).toBeDefined()
+    // Peers are told that it is not to be had here.
+    expect(share.catalogue.notHeldCount).toBe(3)
     // Something stands there again: what is still missing was deleted.
     share.disk.putFile('a', utf8('1'))
     expect(share.scanned()).toEqual(['file a', 'tombstone f', 'tombstone f/b'])
+    expect(share.catalogue.notHeldCount).toBe(0)
   })
 
   test('with LEFT’s own folder is one that was removed: nothing in it is told', () => {
