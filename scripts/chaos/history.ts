@@ -138,11 +138,6 @@ export class History {
     return cameBack
   }
 
-  /** Whether somebody at this peer removed what was at the path, and nobody there made it anew. */
-  removedAt(peer: string, path: string): boolean {
-    return this.removalsOf(peer).has(path)
-  }
-
   /** Whether `digest`, which stands at the path now, was removed there and nobody could have brought it back: it was made
    *  once, nobody touched it since, and everything else that stood at the path led to it, each content written in place of the
    *  one before. Contents that were made apart met in a conflict somewhere, and the version that won there has seen more than

@@ -26,6 +26,7 @@ export interface Share {
 const TIME_MS_OFF_MAX = 1
 
 const OWN_FOLDER = '.left'
+const TRASH_FOLDER = '.left/trash'
 
 /** Reads shares, and a file only again where it looks different. */
 export class Reader {
@@ -35,6 +36,13 @@ export class Reader {
     const snapshot = new Map<string, Seen>()
     this.walk(share, '', false, snapshot)
     return snapshot
+  }
+
+  /** Digests of the files in the trash of a share. */
+  trash(share: string): ReadonlySet<string> {
+    const snapshot = new Map<string, Seen>()
+    this.walk(join(share, TRASH_FOLDER), '', false, snapshot)
+    return new Set([...snapshot.values()].map(({ digest }) => digest))
   }
 
   private walk(share: string, folder: string, isLinked: boolean, snapshot: Map<string, Seen>): void {
@@ -96,8 +104,7 @@ export function differencesOf(
     // A peer that knows of a version whose only copy is gone waits for it, and takes no older one in its stead.
     const isGone = [...history.givenUpAt(path)].some((digest) => !standing.has(digest))
     const counting = shares.filter(
-      ({ name, snapshot }) =>
-        !isExcused(name, snapshot, path, history) && !(isGone && snapshot.get(path) === undefined),
+      ({ snapshot }) => !isExcused(snapshot, path) && !(isGone && snapshot.get(path) === undefined),
     )
     const [first, ...others] = counting
     if (first === undefined) continue
@@ -112,10 +119,8 @@ export function differencesOf(
   return lines
 }
 
-/** Deletions are not passed on, and what was deleted stays so; and nothing is written through a link. */
-function isExcused(peer: string, snapshot: Snapshot, path: string, history: History): boolean {
-  const seen = snapshot.get(path)
-  if (seen === undefined && history.removedAt(peer, path)) return true
+/** Nothing is written through a link. */
+function isExcused(snapshot: Snapshot, path: string): boolean {
   for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1))
     if (snapshot.get(path.slice(0, slash))?.isLinked === true) return true
   return false
@@ -137,12 +142,17 @@ function wordsOf(seen: Seen | undefined): string {
 
 /** Contents that nobody made, contents that are lost, and deleted ones that came back. */
 export function faultsOf(
-  shares: readonly { readonly name: string; readonly snapshot: Snapshot }[],
+  shares: readonly {
+    readonly name: string
+    readonly snapshot: Snapshot
+    readonly trash: ReadonlySet<string>
+  }[],
   history: History,
 ): string[] {
   const faults: string[] = []
   const standing = new Set<string>()
-  for (const { name, snapshot } of shares) {
+  for (const { name, snapshot, trash } of shares) {
+    for (const digest of trash) standing.add(digest)
     for (const [path, { kind, digest }] of snapshot) {
       if (kind !== 'file') continue
       standing.add(digest)

@@ -137,6 +137,7 @@ class Run {
     return this.stage.peers.map(({ runner }) => ({
       name: runner.name,
       snapshot: this.reader.read(runner.share),
+      trash: this.reader.trash(runner.share),
     }))
   }
 

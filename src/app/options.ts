@@ -28,6 +28,9 @@ export interface PeerOptions {
   /** Disk space that stays free, however much peers send: at least so many hundredths of the disk, and so many bytes.
    */
   readonly minFree: { readonly percent: number; readonly bytes: number }
+  /** How many days the contents that peers delete or replace are kept, 0 for not at all; and hundredths of the disk that
+   *  they may take, those of the last week apart. */
+  readonly trash: { readonly days: number; readonly percent: number }
   /** Whether the person means it where the share is a folder that one rarely shares. */
   readonly yes: boolean
   readonly verbose: boolean

@@ -214,8 +214,8 @@ class Peer implements RunningPeer {
   }
 
   private openShare(peer: string): void {
-    const { share, links, minFree } = this.options
-    this.watcher.open({ share, peer, links, privatePlaces: this.privatePlaces, minFree })
+    const { share, links, minFree, trash } = this.options
+    this.watcher.open({ share, peer, links, privatePlaces: this.privatePlaces, minFree, trash })
   }
 
   private startWatcher(isGrowthKnown: boolean): WatcherProcess {

@@ -20,6 +20,9 @@ export const JOURNAL_PATH = `${OWN_FOLDER}/journal`
 /** Becomes the journal once it is whole. */
 export const NEW_JOURNAL_PATH = `${JOURNAL_PATH}.new`
 
+/** Contents that a peer deleted or replaced: `<day>/<path>`; src/keeper/trash. */
+export const TRASH_FOLDER = `${OWN_FOLDER}/trash`
+
 /** Received files until they are put in place; their names are in src/pipe/layout.ts. */
 export const TEMPORARY_FOLDER = `${OWN_FOLDER}/tmp`
 

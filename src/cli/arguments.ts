@@ -19,6 +19,7 @@ import {
   TIMEOUT_MS_MIN,
   WINDOW_BLOCKS_MAX,
 } from './limits.js'
+import { trashPolicy } from './trash-options.js'
 
 /** The options of the main command as texts, before anything is known to be right. */
 export interface RawArguments {
@@ -38,6 +39,8 @@ export interface RawArguments {
   readonly background?: boolean
   readonly links?: string
   readonly minFree?: string
+  readonly trash?: string
+  readonly trashSize?: string
   readonly yes?: boolean
   readonly once?: boolean
   readonly timeout?: string
@@ -72,6 +75,7 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     offload: oneOf('--offload', raw.offload ?? 'auto', ['auto', 'no']),
     links: oneOf('--links', raw.links ?? 'follow', ['follow', 'keep', 'skip']),
     minFree: raw.minFree === undefined ? MIN_FREE_DEFAULT : parseMinFree(raw.minFree),
+    trash: trashPolicy(raw),
     yes: raw.yes ?? false,
     verbose: raw.verbose ?? false,
   }

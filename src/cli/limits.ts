@@ -24,6 +24,9 @@ export const LIMIT_BYTES_PER_S_MAX = 1_000_000_000_000
 export const MIN_FREE_BYTES_MIN = 100_000_000
 export const MIN_FREE_DEFAULT = { percent: 1, bytes: MIN_FREE_BYTES_MIN } as const
 
+/** How long the trash keeps what peers delete or replace, and how much of the disk that may be. */
+export const TRASH_DEFAULT = { days: 30, percent: 10 } as const
+
 /** A petabyte; beyond it the number is a slip of the finger. */
 export const MIN_FREE_BYTES_MAX = 1_000_000_000_000_000
 

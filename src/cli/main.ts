@@ -5,7 +5,7 @@
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
 import { LeftError } from '../base/errors.js'
-import { DEFAULT_PORT } from '../base/limits.js'
+import { DEFAULT_PORT, TRASH_DAYS_MIN } from '../base/limits.js'
 import { quoted } from './addresses.js'
 import { onceOf, peerOptions, type RawArguments } from './arguments.js'
 import type { RawAskArguments } from './ask/ask.js'
@@ -180,6 +180,14 @@ function leftProgram(commands: Commands): Command {
     .option(
       '--min-free <percent|size>',
       'what peers leave free of the disk, at least 100 MB where it is a part: 5%, 2G, or 0 for nothing; what comes waits until there is more (default: 1%)',
+    )
+    .option(
+      '--trash <days|no>',
+      `how long what peers delete or replace is kept in .left/trash: ${TRASH_DAYS_MIN}d or more, or no to keep nothing (default: 30d)`,
+    )
+    .option(
+      '--trash-size <percent>',
+      `the part of the disk that the trash may take; that of the last ${TRASH_DAYS_MIN} days stays all the same (default: 10%)`,
     )
     .option(
       '--yes',

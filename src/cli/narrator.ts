@@ -93,6 +93,14 @@ function tallied(event: PeerEvent, alone: string): TallyMember | undefined {
         alone,
         together: CHANGED_TOGETHER[event.kind],
       }
+    case 'removed':
+      return {
+        group: `removed ${event.peer}`,
+        name: printableName(event.path),
+        bytes: event.bytes,
+        alone,
+        together: (sum) => `removed what was deleted there: ${listed(sum)}`,
+      }
     case 'problem':
     case 'abandoned': {
       const [before, after] =

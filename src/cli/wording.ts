@@ -43,6 +43,8 @@ export function sentence(event: PeerEvent, from: (peer: string) => string): stri
       return fetchingSentence(event, from)
     case 'received':
       return receivedSentence(event, from)
+    case 'removed':
+      return `removed ${printableName(event.path)}${event.kind === 'folder' ? '/' : ''}: deleted on ${printable(from(event.peer))}`
     case 'abandoned':
       return `stopped fetching ${printableName(event.path)}: ${printable(event.reason)}; it will be tried again`
     case 'conflict':

@@ -3,8 +3,9 @@
 
 import type { LinkPolicy } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
+import type { Expiry } from './index/expiry.js'
+import type { Intake } from './intake/intake.js'
 import { REFUSED_PATHS_MAX } from './limits.js'
-import type { Placing } from './place/placing.js'
 
 export type Comparison =
   /** Ours stays as it is. */
@@ -18,47 +19,58 @@ export type Comparison =
   /** The path does not hold what the catalogue knows: it must be read first. */
   | { readonly type: 'unread' }
 
+export interface ComparingOptions {
+  /** Places things, and knows what is about to be removed. */
+  readonly intake: Pick<Intake, 'placing' | 'mayBeFreed'>
+  readonly links: LinkPolicy
+  /** A deletion that has expired is not taken note of again. */
+  readonly expiry: Pick<Expiry, 'isPast'>
+}
+
 export class Comparing {
-  private readonly placing: Placing
-  private readonly links: LinkPolicy
+  private readonly options: ComparingOptions
   private readonly refusedLinks = new Set<string>()
 
-  constructor(options: {
-    readonly placing: Placing
-    readonly links: LinkPolicy
-  }) {
-    this.placing = options.placing
-    this.links = options.links
+  constructor(options: ComparingOptions) {
+    this.options = options
   }
 
   compare(remote: Entry): Comparison {
-    const decision = this.placing.decide(remote)
+    const decision = this.options.intake.placing.decide(remote)
     switch (decision.type) {
       case 'keep':
         return decision.wins ? { type: 'beaten', entry: undefined } : { type: 'ours' }
-      // Deletions are not carried out yet, and what a folder that is not empty keeps from its place waits.
-      case 'remove':
-      case 'hold':
-        return { type: 'ours' }
-      case 'take':
-        return { type: 'wanted' }
       case 'adopt':
-        return this.placing.adopt(decision.entry)
+        if (remote.kind === 'tombstone' && this.options.expiry.isPast(remote)) return { type: 'ours' }
+        return this.options.intake.placing.adopt(decision.entry)
           ? { type: 'adopted', entry: decision.entry }
           : { type: 'unread' }
+      case 'take':
+      case 'remove':
       case 'conflict':
         return { type: 'wanted' }
+      // What is in the folder may be about to go: that is known when it is to be put in place.
+      case 'hold':
+        return this.options.intake.mayBeFreed(remote.path) ? { type: 'wanted' } : { type: 'ours' }
       case 'defend':
-        return { type: 'beaten', entry: this.placing.defended(decision.folder) }
+        if (this.options.intake.mayBeFreed(remote.path)) return { type: 'wanted' }
+        return { type: 'beaten', entry: this.options.intake.placing.defended(decision.folder) }
     }
   }
 
   /** Why what a peer has is not taken at all. A link of a peer is taken only where links are kept: followed, as links here
    *  are, it would share whatever file of ours the peer names. Each path is told once. */
   refusal({ kind, path }: Entry): { readonly reason: string; readonly isTold: boolean } | undefined {
-    if (kind !== 'link' || this.links === 'keep') return undefined
+    if (kind !== 'link' || this.options.links === 'keep') return undefined
     const isTold = this.refusedLinks.has(path)
     if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(path)
     return { reason: 'it is a link; links of peers are only taken with --links keep', isTold }
   }
+}
+
+/** Of a folder that became a file, what was in it is known to go before the file is considered. */
+export function deletionsFirst(entries: readonly Entry[]): readonly Entry[] {
+  const isDeletion = ({ kind }: Entry) => kind === 'tombstone'
+  if (!entries.some(isDeletion)) return entries
+  return [...entries.filter(isDeletion), ...entries.filter((entry) => !isDeletion(entry))]
 }

@@ -3,7 +3,7 @@
 import type { Hash } from '../base/item.js'
 import type { Disk } from '../base/ports.js'
 import type { Journal } from '../journal/journal.js'
-import type { LinkPolicy, MinFree } from '../pipe/settings.js'
+import type { LinkPolicy, MinFree, TrashPolicy } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
 import type { Catalogue } from './index/catalogue.js'
 import type { OwnEdits } from './index/own-edits.js'
@@ -21,6 +21,8 @@ export interface KeeperOptions {
   readonly wallMs: () => number
   /** Space of the disk that stays free, whatever peers send; nothing unless given. */
   readonly minFree?: MinFree
+  /** The usual one unless given. */
+  readonly trash?: TrashPolicy
   /** A folder is there (or no longer) and hints about it are welcome. */
   readonly onFolder: (path: string, present: boolean) => void
 }

@@ -11,24 +11,26 @@
 
 import { earliest } from '../base/earliest.js'
 import type { Journal } from '../journal/journal.js'
-import type { EngineToKeeper, KeeperNotice, KeeperToEngine, PeerClaim } from '../pipe/messages.js'
-import { NO_MIN_FREE } from '../pipe/settings.js'
+import type { EngineToKeeper, KeeperToEngine, PeerClaim } from '../pipe/messages.js'
+import { NO_MIN_FREE, TRASH_POLICY } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
 import { Commands } from './commands.js'
-import { Comparing } from './comparing.js'
+import { Comparing, deletionsFirst } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
+import { Expiry } from './index/expiry.js'
 import type { PeerAuthors } from './index/peer-authors.js'
 import { Intake } from './intake/intake.js'
-import type { IntakeOutcome, RefusalNotice } from './intake/outcomes.js'
+import type { IntakeOutcome } from './intake/outcomes.js'
 import type { KeeperOptions } from './keeper-options.js'
 import { NotHeldTries } from './not-held.js'
+import { Outbox } from './outbox.js'
 import { Announcer } from './peers/announcer.js'
-import { NoticeThrottle } from './peers/notice-throttle.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { Vetting, wordsOf } from './peers/vetting.js'
 import { closeShare } from './recover/recovery.js'
+import { noticeOf } from './scan/findings.js'
 import { isRulesFile } from './scan/ignoring.js'
 import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
@@ -49,19 +51,19 @@ export class Keeper {
   private readonly notHeld: NotHeldTries
   private readonly ownWrites = new OwnWrites()
   private readonly comparing: Comparing
+  private readonly expiry: Expiry
   private readonly vetting: Vetting
   private readonly authors: PeerAuthors
-  private readonly throttle = new NoticeThrottle()
+  private readonly outbox = new Outbox()
   private readonly announcer: Announcer
   /** Of the person. */
   readonly commands: Commands
-  private messages: KeeperToEngine[] = []
   /** As of the call under way, for what happens inside it. */
   private nowMs: number
 
   constructor(options: KeeperOptions, nowMs: number) {
-    const { disk, hash, catalogue, journal, edits, authors, links, wallMs } = options
-    const { minFree = NO_MIN_FREE, onFolder } = options
+    const { disk, catalogue, journal, edits, authors, links } = options
+    const { minFree = NO_MIN_FREE, trash = TRASH_POLICY } = options
     this.nowMs = nowMs
     this.catalogue = catalogue
     this.journal = journal
@@ -71,16 +73,18 @@ export class Keeper {
     this.announcer = new Announcer(catalogue, edits)
     this.authors = authors
     this.vetting = new Vetting(edits, catalogue)
-    this.scanner = new Scanner({ disk, hash, catalogue, edits, links, wallMs, onFolder })
-    this.peers = new PeerBook({ manifest: catalogue.manifest, isSated: (from) => this.intake.isSated(from) })
+    this.scanner = new Scanner(options)
     const { scanner } = this
+    this.peers = new PeerBook({ manifest: catalogue.manifest, isSated: (from) => this.intake.isSated(from) })
     const lacksSome = (peer: PeerId) => (this.peers.notHeldCount(peer) ?? 0) > 0
-    this.intake = new Intake({ disk, hash, catalogue, journal, scanner, edits, minFree, lacksSome }, nowMs)
+    const isComparing = () => this.peers.isComparing
+    this.intake = new Intake({ ...options, minFree, trash, scanner, lacksSome, isComparing }, nowMs)
     this.notHeld = new NotHeldTries({ catalogue, scanner, peers: this.peers, intake: this.intake })
-    this.comparing = new Comparing({ placing: this.intake.placing, links })
-    const { peers, intake, scans, notHeld } = this
+    this.expiry = new Expiry({ catalogue, wallMs: options.wallMs }, nowMs)
+    const { peers, intake, scans, notHeld, expiry } = this
+    this.comparing = new Comparing({ intake, links, expiry })
     this.commands = new Commands({ catalogue, scanner, scans, peers, intake, notHeld })
-    this.notify({ event: 'scanning' })
+    this.outbox.notify({ event: 'scanning' })
     this.startScan(nowMs)
   }
 
@@ -122,7 +126,7 @@ export class Keeper {
       case 'locate': {
         const { items, unreadable } = this.locator.locateAll(message.items)
         for (const path of unreadable) this.scanner.hint(path)
-        this.push({ type: 'located', items })
+        this.outbox.push({ type: 'located', items })
         break
       }
       case 'suspect':
@@ -152,11 +156,12 @@ export class Keeper {
     this.handleFound(this.peers.step(nowMs), nowMs)
     for (const { entry, peer } of this.notHeld.take()) this.consider(peer, entry)
     this.peers.handleTimeout(nowMs)
-    for (const notice of this.throttle.takeDue(nowMs)) this.notify(notice)
+    if (this.expiry.step(nowMs)) this.changed('received')
+    this.outbox.handleTimeout(nowMs)
     this.settle(nowMs)
     if (!this.scanner.busy) this.finishScan(nowMs)
     if (this.scans.ready) this.announce(nowMs)
-    return more || this.intake.busy || this.peers.busy || this.notHeld.busy
+    return more || this.intake.busy || this.peers.busy || this.notHeld.busy || this.expiry.busy
   }
 
   pollTimeout(): number | undefined {
@@ -166,8 +171,9 @@ export class Keeper {
       this.intake.pollTimeout(),
       this.peers.pollTimeout(),
       this.announcer.pollTimeout(),
-      this.throttle.pollTimeout(),
+      this.outbox.pollTimeout(),
       this.scans.pollTimeout(),
+      this.expiry.pollTimeout(),
     )
   }
 
@@ -177,9 +183,7 @@ export class Keeper {
   }
 
   takeMessages(): readonly KeeperToEngine[] {
-    const { messages } = this
-    this.messages = []
-    return messages
+    return this.outbox.take()
   }
 
   /** Carries what one part produced to the parts that wait for it. */
@@ -190,20 +194,18 @@ export class Keeper {
     this.intake.settle(nowMs)
     this.drainIntake(nowMs)
     this.drainScanner()
-    for (const notice of this.catalogue.folded.takeNotices()) this.notify(notice)
-    for (let pull = this.peers.pollPull(); pull !== undefined; pull = this.peers.pollPull()) {
-      this.push({ type: 'pull-tree', peer: pull.peer, item: pull.item })
-    }
+    for (const notice of this.catalogue.folded.takeNotices()) this.outbox.notify(notice)
+    for (let pull = this.peers.pollPull(); pull !== undefined; pull = this.peers.pollPull())
+      this.outbox.push({ type: 'pull-tree', peer: pull.peer, item: pull.item })
     for (let peer = this.peers.pollAsk(); peer !== undefined; peer = this.peers.pollAsk())
-      this.push({ type: 'ask', peer })
+      this.outbox.push({ type: 'ask', peer })
     // A root waits until the share is read, and for what is still coming. By then an author may be back with an older copy, and would
     // not hear of what is here.
     this.tellKnown()
-    if (!this.scans.ready) return
-    if (this.intake.size > 0) return
+    if (!this.scans.ready || this.intake.size > 0) return
     const { manifest, notHeldCount } = this.catalogue
     for (const inStep of this.peers.newlyInStep(notHeldCount))
-      this.push({ type: 'in-step', files: manifest.fileCount, ...inStep })
+      this.outbox.push({ type: 'in-step', files: manifest.fileCount, ...inStep })
   }
 
   private drainScanner(): void {
@@ -211,7 +213,8 @@ export class Keeper {
       if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen)
       else if (finding.type === 'held' || finding.type === 'released') this.changed('own')
       else if (finding.type === 'rules') this.notHeld.handleRules()
-      else this.notify({ event: 'problem', path: finding.path, reason: finding.reason })
+      else if (finding.type === 'emptied') this.intake.removing.tidy(finding.path)
+      else this.outbox.notify(noticeOf(finding))
     }
   }
 
@@ -223,7 +226,7 @@ export class Keeper {
   private handleOutcome(outcome: IntakeOutcome, nowMs: number): void {
     switch (outcome.type) {
       case 'message':
-        this.push(outcome.message)
+        this.outbox.push(outcome.message)
         return
       case 'placed':
         if (isRulesFile(outcome.path)) this.scanner.hint(outcome.path)
@@ -245,7 +248,7 @@ export class Keeper {
         this.superseded.handleChange(outcome.path)
         return
       case 'refused':
-        this.notifyThrottled(outcome.peer, outcome.notice)
+        this.outbox.refuse(outcome.peer, outcome.notice, nowMs)
         return
     }
   }
@@ -254,12 +257,12 @@ export class Keeper {
 
   private handleClaim({ question, claim }: EngineToKeeper & { type: 'claim' }, nowMs: number): void {
     if (!this.scans.ready) {
-      this.push({ type: 'answer', question, answer: 'working' })
+      this.outbox.push({ type: 'answer', question, answer: 'working' })
       return
     }
     this.vet(claim, nowMs)
     const same = claim.root.digest === this.catalogue.manifest.root().digest
-    this.push({ type: 'answer', question, answer: same ? 'same' : 'differs' })
+    this.outbox.push({ type: 'answer', question, answer: same ? 'same' : 'differs' })
     const before = this.peers.notHeldCount(claim.peer)
     const found = this.peers.handleClaim(claim)
     if (before === undefined || claim.notHeldCount < before) {
@@ -275,50 +278,47 @@ export class Keeper {
     this.tellKnown()
     const verdict = this.vetting.handleClaim(theyKnow)
     if (verdict.type === 'unsaid') return
-    const isRefused = verdict.type === 'refused'
     const message = wordsOf(verdict, peer)
-    const note = message === undefined ? undefined : ({ event: 'note', message } as const)
-    this.notify(note && isRefused ? this.throttle.handle(peer, 'listing', note, nowMs) : note)
+    const isRefused = verdict.type === 'refused'
+    if (message !== undefined && isRefused) this.outbox.notifyOf(peer, message, nowMs)
+    else if (message !== undefined) this.outbox.notify({ event: 'note', message })
     if (verdict.type === 'renewed') {
       this.announcer.handleReady(nowMs)
       this.announce(nowMs)
     }
-    this.push({ type: isRefused ? 'refused' : 'vetted', peer })
+    this.outbox.push({ type: isRefused ? 'refused' : 'vetted', peer })
   }
 
   private tellKnown(): void {
     const known = this.authors.takeNews()
-    if (known.length > 0) this.push({ type: 'knows', known })
+    if (known.length > 0) this.outbox.push({ type: 'knows', known })
   }
 
   private handleFound(found: Listed | PeerProblem | undefined, nowMs: number): void {
     if (found === undefined) return
     if (found.type === 'problem') {
       const message = `peer ${found.peer} sent a listing that cannot be read (${found.reason})`
-      this.notify(this.throttle.handle(found.peer, 'listing', { event: 'note', message }, nowMs))
+      this.outbox.notifyOf(found.peer, message, nowMs)
       return
     }
     let all = true
-    for (const entry of found.entries) if (!this.consider(found.peer, entry)) all = false
+    for (const entry of deletionsFirst(found.entries)) if (!this.consider(found.peer, entry)) all = false
     this.peers.handleConsidered(found, all, nowMs)
   }
 
   /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
    *  read, and then compared with the peer again. */
   private consider(peer: PeerId, remote: Entry): boolean {
-    if (this.scanner.leavesOut(remote)) {
-      if (this.intake.knowing.know(remote)) this.changed('received')
-      return true
-    }
+    // A deletion of what is left out removes nothing, and is known like any other.
+    if (this.scanner.leavesOut(remote) && remote.kind !== 'tombstone') return this.takeNote(remote)
     const { reason, isTold } = this.comparing.refusal(remote) ?? {}
     if (reason !== undefined) {
-      if (!isTold) this.notifyThrottled(peer, { event: 'problem', path: remote.path, reason })
-      if (this.intake.knowing.know(remote)) this.changed('received')
-      return true
+      if (!isTold) this.outbox.refuse(peer, { event: 'problem', path: remote.path, reason }, this.nowMs)
+      return this.takeNote(remote)
     }
     const standing = this.intake.standing(remote, peer)
     this.drainIntake(this.nowMs)
-    if (standing === 'refused' && this.intake.knowing.know(remote)) this.changed('received')
+    if (standing === 'refused') return this.takeNote(remote)
     if (standing === 'beaten') this.superseded.add(peer, remote)
     if (standing !== 'free') return true
     const comparison = this.comparing.compare(remote)
@@ -346,9 +346,10 @@ export class Keeper {
     return true
   }
 
-  private notifyThrottled(peer: PeerId, notice: RefusalNotice): void {
-    const kind = notice.event === 'problem' ? 'path' : 'fetch'
-    this.notify(this.throttle.handle(peer, kind, notice, this.nowMs))
+  /** It is known from now on, and not had: that is all there is to do about it. */
+  private takeNote(remote: Entry): true {
+    if (this.intake.knowing.know(remote)) this.changed('received')
+    return true
   }
 
   // — What peers are told —
@@ -362,7 +363,7 @@ export class Keeper {
     this.intake.handleMade(entry)
     this.drainIntake(this.nowMs)
     if (this.scans.ready)
-      this.notify({ event: 'changed', path: entry.path, kind: entry.kind, bytes: entry.sizeBytes })
+      this.outbox.notify({ event: 'changed', path: entry.path, kind: entry.kind, bytes: entry.sizeBytes })
     this.changed('own')
   }
 
@@ -375,12 +376,9 @@ export class Keeper {
     if (!this.announcer.isDue(nowMs)) return
     const isCommitted = this.intake.commit(nowMs)
     this.drainIntake(nowMs)
-    if (!isCommitted) {
-      this.announcer.handleFull(nowMs)
-      return
-    }
-    const message = this.announcer.take(nowMs)
-    if (message !== undefined) this.push(message)
+    if (!isCommitted) this.announcer.handleFull(nowMs)
+    const message = isCommitted ? this.announcer.take(nowMs) : undefined
+    if (message !== undefined) this.outbox.push(message)
   }
 
   // — Scans —
@@ -393,15 +391,7 @@ export class Keeper {
   private finishScan(nowMs: number): void {
     const finished = this.scans.handleIdle(this.scanner.pollTimeout(), nowMs)
     if (finished === undefined || !finished.isFirst) return
-    this.notify({ event: 'scanned', ...this.catalogue.heldTotals(), durationMs: finished.durationMs })
+    this.outbox.notify({ event: 'scanned', ...this.catalogue.heldTotals(), durationMs: finished.durationMs })
     this.announcer.handleReady(nowMs)
-  }
-
-  private notify(notice: KeeperNotice | undefined): void {
-    if (notice !== undefined) this.push({ type: 'notice', notice })
-  }
-
-  private push(message: KeeperToEngine): void {
-    this.messages.push(message)
   }
 }

@@ -216,6 +216,13 @@ export type KeeperNotice =
       readonly peer: PeerId
       readonly sources: readonly Delivered[]
     }
+  | {
+      readonly event: 'removed'
+      readonly path: string
+      readonly kind: Exclude<Entry['kind'], 'tombstone'>
+      readonly bytes: number
+      readonly peer: PeerId
+    }
   | { readonly event: 'abandoned'; readonly path: string; readonly reason: string }
   | { readonly event: 'conflict'; readonly path: string; readonly kept: string }
   | { readonly event: 'paused'; readonly reason: string }

@@ -9,3 +9,13 @@ export interface MinFree {
 }
 
 export const NO_MIN_FREE: MinFree = { percent: 0, bytes: 0 }
+
+/** What becomes of contents that peers delete or replace. */
+export interface TrashPolicy {
+  /** How long they are kept; 0 keeps none. */
+  readonly days: number
+  /** Hundredths of the disk that they may take; those of the last days stay all the same. */
+  readonly percent: number
+}
+
+export const TRASH_POLICY: TrashPolicy = { days: 30, percent: 10 }

@@ -4,7 +4,7 @@ import type { PrivatePlaces } from '../base/ports.js'
 import type { SlowStep } from '../rdt/protection.js'
 import type { ShareCommand, ShareResult } from './commands.js'
 import type { EngineToKeeper, KeeperToEngine } from './messages.js'
-import type { LinkPolicy, MinFree } from './settings.js'
+import type { LinkPolicy, MinFree, TrashPolicy } from './settings.js'
 
 export interface WatcherStart {
   /** Absolute path of the share. */
@@ -14,6 +14,7 @@ export interface WatcherStart {
   /** Neither read nor written by the watcher, wherever they are. */
   readonly privatePlaces: PrivatePlaces
   readonly minFree: MinFree
+  readonly trash: TrashPolicy
 }
 
 /** The file of an identity, made where there is none. */

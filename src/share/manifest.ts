@@ -151,6 +151,12 @@ export class Manifest {
     return this.below('')
   }
 
+  /** The deletions. Nothing may be set or deleted meanwhile. */
+  *tombstones(): Generator<Entry> {
+    for (const [path, record] of this.recordsBelow(''))
+      if (kindOf(record) === 'tombstone') yield this.packer.unpack(record, path)
+  }
+
   /** The folders that have an entry. */
   *folders(): Generator<Entry> {
     for (const [path, record] of this.recordsBelow(''))

@@ -1,6 +1,7 @@
 // Paths inside a share. A path comes from a peer or from the disk; either way it passes `checkPath` once,
 // and the rest of the program may trust it.
 
+import { utcStamp } from '../base/calendar.js'
 import { NAME_BYTES_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../base/limits.js'
 import { OWN_FOLDER, SHARE_MARK } from '../base/own-folder.js'
 import type { Entry } from './entry.js'
@@ -137,35 +138,6 @@ function cutToBytes(text: string, bytesMax: number): string {
     length += character.length
   }
   return text.slice(0, length)
-}
-
-/** `YYYYMMDD-HHMMSS` in UTC, from the calendar arithmetic of Howard Hinnant's "chrono-compatible low-level
- *  date algorithms" (civil_from_days): the core has no clock and needs none to write one down. */
-function utcStamp(epochMs: number): string {
-  const seconds = Math.floor(epochMs / 1000)
-  const days = Math.floor(seconds / 86_400)
-  const inDay = seconds - days * 86_400
-  const shifted = days + 719_468
-  const era = Math.floor(shifted / 146_097)
-  const dayOfEra = shifted - era * 146_097
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  )
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
-  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-  const date = `${year < 0 ? '-' : ''}${digits(Math.abs(year), 4)}${digits(month, 2)}${digits(day, 2)}`
-  return `${date}-${digits(Math.floor(inDay / 3600), 2)}${digits(Math.floor(inDay / 60) % 60, 2)}${digits(inDay % 60, 2)}`
-}
-
-function digits(value: number, width: number): string {
-  return value.toString().padStart(width, '0')
 }
 
 /** A cheap 32-bit hash of a name, part of the wire format (it cuts folder listings into pages): FNV-1a

@@ -283,19 +283,6 @@ export class History {
     this.heldSince[peer]!.delete(path)
   }
 
-  /** Whether somebody at this peer removed what was at the path, or one of the folders that it is in, and LEFT has
-   *  put nothing there since. */
-  removedAt(peer: number, path: string): boolean {
-    for (let place = path; place !== ''; place = parentOf(place))
-      if (this.removed[peer]!.has(place)) return true
-    return false
-  }
-
-  /** Whether anybody removed anything that LEFT has not put there again. */
-  get hasRemovals(): boolean {
-    return this.removed.some((atPeer) => atPeer.size > 0)
-  }
-
   /** Contents that must be somewhere in the end. */
   *required(): Iterable<{ readonly path: string; readonly digest: Digest }> {
     for (const made of this.madeAt.values())

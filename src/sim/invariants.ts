@@ -2,7 +2,10 @@
 // nothing is there that nobody made (I9), and LEFT has cleaned up behind itself (I8, I10).
 
 import type { Access } from '../base/access.js'
-import { JOURNAL_PATH, TEMPORARY_FOLDER } from '../base/own-folder.js'
+import { dayOf } from '../base/calendar.js'
+import { JOURNAL_PATH, TEMPORARY_FOLDER, TRASH_FOLDER } from '../base/own-folder.js'
+import { TOMBSTONE_DAYS } from '../keeper/index/limits.js'
+import { sameEntry } from '../share/entry-line.js'
 import { isOwnPath } from '../share/path.js'
 import type { SnapshotEntry } from './disk/volume.js'
 import { JOURNAL_BYTES_MAX } from './limits.js'
@@ -29,6 +32,8 @@ export function checkAtRest(world: World): void {
   checkNotHeld(world, shares)
   checkTidy(world, shares)
 }
+
+const TRASH = `${TRASH_FOLDER}/`
 
 /** Whether every two shares hold the same. */
 export function areEqual(world: World): boolean {
@@ -82,6 +87,9 @@ function checkKnown(world: World, shares: readonly Map<string, Seen>[]): void {
 function checkNothingLost(world: World, shares: readonly Map<string, Seen>[]): void {
   const live = new Set<string>()
   for (const share of shares) for (const { digest } of share.values()) live.add(digest)
+  for (const { disk } of world.peers)
+    for (const [path, { kind, bytes }] of disk.snapshot())
+      if (kind === 'file' && path.startsWith(TRASH)) live.add(world.history.digestOf(bytes))
   for (const { path, digest } of world.history.required()) {
     // An empty file has nothing to lose.
     if (!live.has(digest) && world.history.contentOf(digest)?.length !== 0)
@@ -111,28 +119,52 @@ function checkEqual(world: World, shares: readonly Map<string, Seen>[]): void {
 
 function firstDifference(world: World, shares: readonly Map<string, Seen>[]): string | undefined {
   const coarsestMs = Math.max(...world.plan.peers.map(({ timestampStepMs }) => timestampStepMs))
+  const emptied = emptiedPeers(world, shares)
   for (const path of new Set(shares.flatMap((share) => [...share.keys()]))) {
     const holder = shares.findIndex((share) => share.get(path) !== undefined && share.get(path) !== NOTHING)
     if (holder < 0) continue
     const held = shares[holder]!.get(path)!
     for (let peer = 0; peer < shares.length; peer++) {
       const seen = shares[peer]!.get(path) ?? NOTHING
-      if (!isExcused(world, peer, path, seen) && !sameSeen(held, seen, coarsestMs))
+      if (!isExcused(world, peer, path, seen, emptied) && !sameSeen(held, seen, coarsestMs))
         return `at ${JSON.stringify(path)} ${peerName(holder)} has ${wordsOf(held)}, ${peerName(peer)} ${wordsOf(seen)}`
     }
   }
   return undefined
 }
 
-/** Deletions are not passed on, and what was deleted stays so; a disk may refuse the path; and where peers do not all know
- *  each other, nothing comes through the one that deleted it or has no place for it. */
-function isExcused(world: World, peer: number, path: string, seen: Seen): boolean {
+/** A disk may refuse the path, and where peers do not all know each other, nothing comes through the one that has no place for
+ *  it. The only copy of a version that a peer knows of may be gone. Deletions of a share that became empty all at once are told
+ *  to nobody. */
+function isExcused(
+  world: World,
+  peer: number,
+  path: string,
+  seen: Seen,
+  emptied: readonly number[],
+): boolean {
   const isLacking = seen.kind === 'nothing'
-  if (isLacking && (world.history.removedAt(peer, path) || refuses(world, peer, path))) return true
+  if (isLacking && (emptied.includes(peer) || refuses(world, peer, path))) return true
+  // A deleted folder stands where something is in it.
+  if (isLacking && refusesBelow(world, peer, path)) return true
   if (isLacking && waitsForNobody(world, peer, path)) return true
   const isMesh = world.peers.every((_, one) => world.neighboursOf(one).length === world.peers.length - 1)
   if (isMesh) return false
-  return world.peers.some((_, other) => world.history.removedAt(other, path) || refuses(world, other, path))
+  if (emptied.length > 0) return true
+  return world.peers.some((_, other) => refuses(world, other, path))
+}
+
+/** Peers whose share is empty, and was not when they looked last. */
+function emptiedPeers(world: World, shares: readonly Map<string, Seen>[]): number[] {
+  return [...shares.keys()].filter((peer) => {
+    const catalogue = world.catalogues.get(peer)
+    const known = [...(catalogue?.manifest.children('') ?? [])]
+    return shares[peer]!.size === 0 && known.some(({ path }) => catalogue?.live(path) !== undefined)
+  })
+}
+
+function refusesBelow(world: World, peer: number, folder: string): boolean {
+  return [...world.peers[peer]!.notHeld].some((path) => path.startsWith(`${folder}/`))
 }
 
 /** The version that this peer knows, and does not hold, is on no machine any more: the only copy went with a share that was put
@@ -162,18 +194,16 @@ function refuses(world: World, peer: number, path: string): boolean {
   return world.peers[peer]!.disk.faults.refuses(path)
 }
 
-/** Of what is known and not held nothing stands here, and some disk has no place for it. Where nothing was removed, all know
+/** Of what is known and not held nothing stands here, and some disk has no place for it. All know
  *  the same, whatever they hold. */
 function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void {
+  const isEmptied = emptiedPeers(world, shares).length > 0
   for (const [number, peer] of world.peers.entries()) {
     for (const path of peer.notHeld) {
       if (shares[number]!.has(path))
         world.break('I3', `${peerName(number)} holds ${JSON.stringify(path)} and says that it does not`)
-      if (waitsForNobody(world, number, path)) continue
-      // Deletions are not carried out yet, and so do not end that either.
-      if (
-        !world.peers.some((_, other) => refuses(world, other, path) || world.history.removedAt(other, path))
-      )
+      if (waitsForNobody(world, number, path) || isEmptied) continue
+      if (!world.peers.some((_, other) => refuses(world, other, path)))
         world.break(
           'I3',
           `${peerName(number)} does not hold ${JSON.stringify(path)}, which every disk has a place for`,
@@ -181,15 +211,30 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
     }
   }
   // What is lost or differs is told before what comes of that.
-  if (world.history.hasRemovals || world.breach !== undefined) return
+  if (world.breach !== undefined || isEmptied) return
   // An older version that stands somewhere stays known there while nobody in reach holds the newer one.
   const isStale = (path: string, peer: number) => {
     const standing = new Set(shares.flatMap((share) => share.get(path)?.digest ?? []))
-    return standing.size > 1 || (standing.size === 1 && waitsForNobody(world, peer, path))
+    return standing.size > 1 || waitsForNobody(world, peer, path)
   }
   if (world.peers.some(({ notHeld }, peer) => [...notHeld].some((path) => isStale(path, peer)))) return
-  const other = world.peers.findIndex(({ root }) => root !== world.peers[0]!.root)
+  const other = world.peers.findIndex(
+    ({ root }, peer) => root !== world.peers[0]!.root && !knowSame(world, 0, peer),
+  )
   if (other > 0) world.break('I3', `${peerName(0)} and ${peerName(other)} do not know the same`)
+}
+
+/** Whether two peers know the same, but for deletions that one has forgotten: its clock says that they are that old. */
+function knowSame(world: World, one: number, other: number): boolean {
+  const [ours, theirs] = [one, other].map((peer) => world.catalogues.get(peer)!)
+  const paths = [ours!, theirs!].flatMap(({ manifest }) => [...manifest.entries()].map(({ path }) => path))
+  return paths.every((path) => {
+    const [left, right] = [ours!.get(path), theirs!.get(path)]
+    if (left !== undefined && right !== undefined) return sameEntry(left, right)
+    const lacking = world.peers[left === undefined ? one : other]!
+    const { kind, mtimeMs } = (left ?? right)!
+    return kind === 'tombstone' && dayOf(lacking.wallMs()) - dayOf(mtimeMs) > TOMBSTONE_DAYS
+  })
 }
 
 function sameSeen(left: Seen, right: Seen, coarsestMs: number): boolean {

@@ -77,6 +77,7 @@ class Watcher {
         authors,
         links: start.links,
         minFree: start.minFree,
+        trash: start.trash,
         wallMs,
         onFolder: (path, present) => {
           if (present) this.folders.add(path)

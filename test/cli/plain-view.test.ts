@@ -47,6 +47,7 @@ describe('the plain view', () => {
       `received big.iso from ${ADDRESS} (618 MB, of which 352 MB crossed, in 29 s)`,
       'conflict: plan.txt was changed on two machines; the older version is kept as plan.conflict-b2b2.txt',
       'skipped secret.key: permission denied',
+      `removed old/notes.txt: deleted on ${ADDRESS}`,
       'stopped fetching video.mkv: it changed while it was sent; it will be tried again',
       'paused: the disk is full; it goes on by itself when there is room',
       'resumed: going on where it paused',

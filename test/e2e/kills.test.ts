@@ -1,6 +1,7 @@
 // Processes are killed at the worst moment: what is on the disk stays, what was in flight comes again, nothing is lost.
 
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { childrenOf, isRunning } from '../../harness/processes.js'
@@ -173,4 +174,35 @@ describe('in the middle of a large file that several receive', () => {
     expect(c.received('large.bin')[0]!.sources.length).toBeGreaterThan(1)
     expect(d.received('large.bin')[0]!.sources.length).toBeGreaterThan(1)
   })
+})
+
+test('kill -9 while deletions are carried out, again and again: all arrive, and none is an edit', async ({
+  world,
+}) => {
+  const [a, b] = await pair(world)
+  const paths = Array.from({ length: 1_500 }, (_, index) => `tree/${index % 30}/${index}`)
+  for (const path of paths) {
+    mkdirSync(dirname(a.path(path)), { recursive: true })
+    writeFileSync(a.path(path), path)
+  }
+  for (const name of ['stays', 'stays too']) writeFileSync(a.path(name), name)
+  await world.start([a, b])
+  await world.untilSame([a, b])
+  rmSync(a.path('tree'), { recursive: true })
+  await world.until(
+    'A to have told it',
+    () => a.of('changed').filter(({ kind }) => kind === 'tombstone').length > 1_500,
+  )
+  for (let round = 0; round < 8 && existsSync(b.path('tree')); round++) {
+    await world.until('B to be at it', () => b.of('removed').length > 20 || !existsSync(b.path('tree')))
+    await b.kill('both')
+    b.start()
+  }
+  await world.until('B to have removed all', () => !existsSync(b.path('tree')))
+  await world.untilSame([a, b])
+  expect(readdirSync(b.share).sort()).toEqual(['.left', 'stays', 'stays too'])
+  // Nothing that was removed, or half removed, was told as a change of B's.
+  expect(b.of('changed')).toEqual([])
+  const trashed = readdirSync(b.path('.left/trash'), { recursive: true, encoding: 'utf8' })
+  for (const path of paths) expect(trashed.some((name) => name.endsWith(`/${path}`))).toBe(true)
 })

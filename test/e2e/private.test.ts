@@ -35,6 +35,8 @@ describe('what is private', () => {
       for (const name of readdirSync(peer.path('.left'), { recursive: true, encoding: 'utf8' })) {
         const path = join(peer.path('.left'), name)
         const isFolder = lstatSync(path).isDirectory()
+        // What is in the trash is as it was, behind folders that nobody else can enter.
+        if (!isFolder && name.startsWith('trash/')) continue
         expect([name, modeOf(path)]).toEqual([name, isFolder ? '700' : '600'])
       }
     }

@@ -27,7 +27,11 @@ function shareWith(files: Readonly<Record<string, string>>): ShareOnDisk {
 }
 
 function compare(share: ShareOnDisk, remote: Entry) {
-  return new Comparing({ placing: share.placing, links: 'follow' }).compare(remote)
+  return new Comparing({
+    intake: { placing: share.placing, mayBeFreed: () => false },
+    links: 'follow',
+    expiry: { isPast: () => false },
+  }).compare(remote)
 }
 
 /** Of a peer that had seen what stands at the path here. */
@@ -128,17 +132,14 @@ describe('a file of a peer in the place of a folder', () => {
 })
 
 describe('a deletion by a peer', () => {
-  test.each(['a', 'f/inside', 'f'])(
-    'that had seen ours is not carried out yet: %s stays as it is',
-    (path) => {
-      const share = shareWith({ a: 'ours', 'f/inside': 'ours' })
-      const ours = share.catalogue.get(path)!
-      const remote = removeContent(ours, `${THEIRS}:9`, START_MS).entry
-      expect(compare(share, remote)).toEqual({ type: 'ours' })
-      expect(share.catalogue.get(path)).toEqual(ours)
-      expect(share.disk.statLink(path)).toBeDefined()
-    },
-  )
+  test.each(['a', 'f/inside', 'f'])('that had seen ours is to be carried out: %s', (path) => {
+    const share = shareWith({ a: 'ours', 'f/inside': 'ours' })
+    const ours = share.catalogue.get(path)!
+    const remote = removeContent(ours, `${THEIRS}:9`, START_MS).entry
+    expect(compare(share, remote)).toEqual({ type: 'wanted' })
+    expect(share.catalogue.get(path)).toEqual(ours)
+    expect(share.disk.statLink(path)).toBeDefined()
+  })
 
   test('that had not seen ours loses', () => {
     const share = shareWith({ a: 'ours' })
@@ -157,22 +158,39 @@ describe('a deletion by a peer', () => {
     expect(elsewhere(remote, ours)).toMatchObject({ type: 'adopt', entry: share.catalogue.get('a')! })
   })
 
-  test('of what never was here is no news', () => {
+  test('that has expired is not taken note of again', () => {
+    const { placing } = shareWith({})
+    const options = { intake: { placing, mayBeFreed: () => false }, links: 'follow' } as const
+    const remote = removeContent(theirFile('a', 'theirs'), `${THEIRS}:9`, START_MS).entry
+    const compared = (isPast: boolean) =>
+      new Comparing({ ...options, expiry: { isPast: () => isPast } }).compare(remote).type
+    expect([compared(true), compared(false)]).toEqual(['ours', 'adopted'])
+  })
+
+  test('of what never was here is taken note of, so that both know the same', () => {
     const share = shareWith({})
     const remote = removeContent(theirFile('a', 'theirs'), `${THEIRS}:9`, START_MS).entry
-    expect(compare(share, remote)).toEqual({ type: 'ours' })
-    expect(share.catalogue.get('a')).toBeUndefined()
+    expect(compare(share, remote)).toEqual({ type: 'adopted', entry: remote })
+    expect(share.catalogue.get('a')).toEqual(remote)
   })
 })
 
 test('a link of a peer is refused, and told once for each path, unless links are kept', () => {
   const share = shareWith({})
-  const comparing = new Comparing({ placing: share.placing, links: 'follow' })
+  const comparing = new Comparing({
+    intake: { placing: share.placing, mayBeFreed: () => false },
+    links: 'follow',
+    expiry: { isPast: () => false },
+  })
   expect(comparing.refusal(theirLink('a', 'x'))).toMatchObject({ isTold: false })
   expect(comparing.refusal(theirLink('a', 'y'))).toMatchObject({ isTold: true })
   expect(comparing.refusal(theirLink('b', 'x'))).toMatchObject({ isTold: false })
   expect(comparing.refusal(theirFolder('a'))).toBeUndefined()
   expect(
-    new Comparing({ placing: share.placing, links: 'keep' }).refusal(theirLink('a', 'x')),
+    new Comparing({
+      intake: { placing: share.placing, mayBeFreed: () => false },
+      links: 'keep',
+      expiry: { isPast: () => false },
+    }).refusal(theirLink('a', 'x')),
   ).toBeUndefined()
 })

@@ -734,11 +734,12 @@ describe('what cannot be placed here', () => {
   test('is announced as far as it went: the folder on its way', () => {
     const share = new KeptShare()
     share.disk.faults.refusePath('f/a')
+    share.disk.faults.refusePath('f')
     // Known already, so that nothing else is news when it is tried again.
     share.claim([theirFile('f/a', 'theirs')])
     deliver(share, { 'f/a': 'theirs' })
     share.pass(5_000)
-    share.disk.unharmed((disk) => disk.removeFolder('f'))
+    share.disk.faults.refusePath('f', false)
     share.pass(RETRY_BACKOFF_MS - 10_000)
     share.take('root')
     share.pass(10_000)

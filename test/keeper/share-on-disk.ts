@@ -10,9 +10,11 @@ import type { Catalogue } from '../../src/keeper/index/catalogue.js'
 import { OwnEdits } from '../../src/keeper/index/own-edits.js'
 import { Placing } from '../../src/keeper/place/placing.js'
 import { openShare } from '../../src/keeper/recover/recovery.js'
+import { Removing } from '../../src/keeper/remove/removing.js'
 import { Scanner } from '../../src/keeper/scan/scanner.js'
+import { Trash } from '../../src/keeper/trash/trash.js'
 import type { Temporary } from '../../src/pipe/layout.js'
-import type { LinkPolicy } from '../../src/pipe/settings.js'
+import { type LinkPolicy, TRASH_POLICY, type TrashPolicy } from '../../src/pipe/settings.js'
 import { type Dot, type DottedVersion, type PeerId, uniteSeen } from '../../src/share/dots.js'
 import type { Entry } from '../../src/share/entry.js'
 import { SimDisk, type SimDiskOptions } from '../../src/sim/disk/disk.js'
@@ -48,6 +50,8 @@ export class ShareOnDisk {
   journal!: Journal<Entry>
   scanner!: Scanner
   placing!: Placing
+  removing!: Removing
+  trash: TrashPolicy = TRASH_POLICY
   private readonly links: LinkPolicy
 
   constructor(options: ShareOptions = {}) {
@@ -87,13 +91,10 @@ export class ShareOnDisk {
         else if (this.watched.delete(path)) this.unwatched.push(path)
       },
     })
-    this.placing = new Placing({
-      disk,
-      catalogue,
-      journal,
-      scanner: this.scanner,
-      edits,
-    })
+    const { scanner } = this
+    const trash = new Trash({ disk, wallMs, policy: this.trash })
+    this.placing = new Placing({ disk, catalogue, journal, scanner, edits, trash })
+    this.removing = new Removing({ disk, catalogue, journal, scanner, trash })
   }
 
   /** Ends the process as kill -9 does, or with `power` the machine, and starts it again. */

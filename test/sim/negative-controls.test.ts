@@ -8,6 +8,7 @@ import { crc32, hash } from '../../src/io/hash.js'
 import { Journal } from '../../src/journal/journal.js'
 import { Catalogue } from '../../src/keeper/index/catalogue.js'
 import { NotHeldTries } from '../../src/keeper/not-held.js'
+import { Removing } from '../../src/keeper/remove/removing.js'
 import type { SimDisk } from '../../src/sim/disk/disk.js'
 import { contentOf } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
@@ -187,6 +188,40 @@ function busy(world: World, disk: Disk): void {
       disk.removeFile('.left/tmp/small-9')
     })
 }
+
+describe('deletions', () => {
+  /** B carries deletions out in this way. */
+  function removing(as: typeof Removing.prototype.remove): void {
+    const spy = vi.spyOn(Removing.prototype, 'remove').mockImplementation(as)
+    onTestFinished(() => spy.mockRestore())
+  }
+
+  test('break I3 where one does not arrive', () => {
+    removing(() => ({ type: 'needless' }))
+    const world = restingWorld(['a', 'b'])
+    world.edit(A, { type: 'remove', path: 'a' })
+    settle(world, 0)
+    expectOnly(world, 'I3', /at "a" B has [0-9a-f]{8}.*, A nothing/)
+  })
+
+  test('break I2 where one takes what it had not seen, unless that is in the trash', () => {
+    for (const isTrashed of [false, true]) {
+      const world = restingWorld(['a', 'b'])
+      write(world, B, 'a', ANOTHER)
+      keeperDiskOf(world, B).rename('a', isTrashed ? '.left/trash' : '.left/tmp/gone')
+      if (isTrashed) {
+        const disk = keeperDiskOf(world, B)
+        disk.rename('.left/trash', '.left/tmp/kept')
+        disk.makeFolder('.left/trash')
+        disk.rename('.left/tmp/kept', '.left/trash/a')
+      }
+      world.edit(A, { type: 'remove', path: 'a' })
+      settle(world, 0)
+      if (isTrashed) expect(world.broken).toEqual([])
+      else expectOnly(world, 'I2', /made at "a" and never replaced by anybody, is nowhere/)
+    }
+  })
+})
 
 describe('I3, what is not held keeps nobody from knowing the same', () => {
   const refusedWorld = (): BrokenWorld => {

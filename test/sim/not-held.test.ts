@@ -151,10 +151,11 @@ describe('a file of which the only neighbour has none', () => {
     world.startAll()
     world.run(SOON_MS)
     expect(holds(world, C, 'a', 1)).toBe(true)
-    // As where the neighbour's place was lost for a while: its own file goes, and nothing new can come.
+    // The neighbour's file goes while C cannot hear of it, and nothing new can come.
+    happen(world, { type: 'stop', peer: C, downMs: 1.5 * SOON_MS })
     world.peers[B]!.disk.unharmed((disk) => disk.removeFile('a'))
     world.run(SOON_MS)
-    refuse(world, B, 'a', 2 * SOON_MS)
+    refuse(world, B, 'a', 3 * SOON_MS)
     write(world, A, 'a', 2)
     world.run(SOON_MS)
     expect([notHeldAt(world, B), holds(world, C, 'a', 1)]).toEqual([['a'], true])

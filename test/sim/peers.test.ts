@@ -118,19 +118,6 @@ describe('two peers', () => {
     }
   })
 
-  test('leave a deletion where it was made, also after both were started again', () => {
-    const world = worldOf()
-    write(world, A, 'a', 1)
-    world.startAll()
-    world.run(SOON_MS)
-    world.edit(A, { type: 'remove', path: 'a' })
-    world.run(SOON_MS)
-    for (const peer of [A, B]) happen(world, { type: 'kill', peer, downMs: 100 })
-    expectRest(world)
-    expect([...shareOf(world, A).keys()]).toEqual([])
-    expect([...shareOf(world, B).keys()]).toEqual(['a'])
-  })
-
   test('bring back what was deleted where somebody had changed it meanwhile', () => {
     const world = worldOf()
     write(world, A, 'a', 1)

@@ -8,14 +8,20 @@ import { BLOCK_BYTES } from '../../base/limits.js'
 import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
 import { isConflictCopy } from '../../share/decide.js'
-import { countOf, dotsOf, isOfFormat1, type PeerId, peerOf } from '../../share/dots.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import { Manifest } from '../../share/manifest.js'
+import { AuthorCounts } from './author-counts.js'
 import { FoldedPaths } from './folded.js'
 import { Holders } from './holders.js'
-import { decodeFormat1Record, decodeRecord, encodeNotHeld, encodeRecord } from './index-line.js'
-import { COMMIT_CHANGES_MAX, COUNTED_AUTHORS_MAX } from './limits.js'
+import {
+  decodeFormat1Record,
+  decodeRecord,
+  encodeNotHeld,
+  encodeRecord,
+  encodeRemaining,
+} from './index-line.js'
+import { COMMIT_CHANGES_MAX } from './limits.js'
 import { NotHeldPaths } from './not-held-paths.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
 import type { Signature } from './signature.js'
@@ -23,13 +29,20 @@ import type { Signature } from './signature.js'
 /** In the index: the format of its lines, where it is not the first one. */
 const FORMAT = 'format'
 const FORMAT_NOW = '2'
+/** In the index: when it was last committed, by this machine's clock. */
+const COMMITTED_MS = 'committed'
 
 export class Catalogue {
   readonly manifest: Manifest
   readonly folded = new FoldedPaths()
+  readonly authorCounts = new AuthorCounts()
   private readonly index: Index
   /** Paths of which the entry is known and nothing is here. */
   private readonly notHeld = new NotHeldPaths()
+  /** Folders that were deleted and still stand here, because something in them is not what the deletion had seen. */
+  private readonly remaining = new Set<string>()
+  /** Paths of which the entry stands and nothing can be given now. Not in the index: each start looks again. */
+  private readonly hidden = new Set<string>()
   private readonly holders = new Holders()
   /** Losers of conflicts that are held beside their winners. */
   private readonly copies = new Set<string>()
@@ -39,10 +52,6 @@ export class Catalogue {
   private uncommitted = 0
   private beforeCommit: () => void = () => {}
   private recorded: (path: string) => void = () => {}
-  /** The highest count of each author that an entry here has ever seen. */
-  private readonly counts = new Map<PeerId, number>()
-  /** Authors whose highest count is another one since `takeCounted`. */
-  private counted = new Set<PeerId>()
 
   constructor(hash: Hash, index: Index) {
     this.manifest = new Manifest(hash)
@@ -69,9 +78,23 @@ export class Catalogue {
     return !this.notHeld.has(path)
   }
 
-  /** Entries that are known and not held. */
+  /** Entries that are known and not held, or hidden. */
   get notHeldCount(): number {
-    return this.notHeld.size
+    return this.notHeld.size + this.hidden.size
+  }
+
+  /** Whether what the live entry says cannot be seen now. */
+  isHidden(path: string): boolean {
+    return this.hidden.has(path)
+  }
+
+  /** Takes note that what a live entry says cannot be seen now, or can again. Answers whether that is news. */
+  setHidden(path: string, isHidden: boolean): boolean {
+    if (!isHidden) return this.hidden.delete(path)
+    this.doubt(path)
+    if (this.hidden.has(path) || this.live(path) === undefined) return false
+    this.hidden.add(path)
+    return true
   }
 
   notHeldPaths(): Iterable<string> {
@@ -101,6 +124,21 @@ export class Catalogue {
     return this.manifest.liveCountBelow(folder) > this.notHeld.countBelow(folder)
   }
 
+  /** Whether a folder that was deleted still stands here. */
+  isRemaining(path: string): boolean {
+    return this.remaining.has(path)
+  }
+
+  /** Takes note that a folder stands, or stands no more, where one was deleted. Answers whether that is news. */
+  setRemaining(path: string, isRemaining: boolean): boolean {
+    const entry = this.manifest.get(path)
+    if (entry === undefined || this.remaining.has(path) === isRemaining) return false
+    if (isRemaining) this.remaining.add(path)
+    else this.remaining.delete(path)
+    this.put(entry)
+    return true
+  }
+
   signature(path: string): Signature | undefined {
     return unpackLooks(this.manifest.note(path)).signature
   }
@@ -115,8 +153,10 @@ export class Catalogue {
    *  undefined where that is not sure, so that the next scan reads it again. `mode`: of what has none. */
   record(entry: Entry, signature: Signature | undefined, mode?: Mode): void {
     const before = this.notHeld.delete(entry.path) ? undefined : this.manifest.get(entry.path)
+    if (entry.kind !== 'tombstone') this.remaining.delete(entry.path)
+    this.hidden.delete(entry.path)
     this.manifest.set(entry, packLooks({ signature, mode: entry.kind === 'tombstone' ? undefined : mode }))
-    this.handleSeen(entry)
+    this.authorCounts.handleSeen(entry.version)
     this.awaited.delete(entry.digest)
     if (before?.kind !== entry.kind || before.digest !== entry.digest) {
       this.unhold(before)
@@ -134,7 +174,7 @@ export class Catalogue {
     const before = this.manifest.get(path)
     if (!this.isHeld(path) && before !== undefined && sameEntry(before, entry)) return false
     this.manifest.set(entry)
-    this.handleSeen(entry)
+    this.authorCounts.handleSeen(entry.version)
     this.notHeld.add(path)
     this.put(entry)
     this.handleChanged(entry)
@@ -148,6 +188,7 @@ export class Catalogue {
     if (entry === undefined) return
     this.setLooks(path, undefined, this.mode(path))
     this.unhold(entry)
+    this.hidden.delete(path)
     this.notHeld.add(path)
     this.put(entry)
     this.recorded(path)
@@ -158,31 +199,6 @@ export class Catalogue {
     if (this.changes === undefined) return
     this.changes.push(entry)
     if (this.changes.length > CHANGES_LISTED_MAX) this.changes = undefined
-  }
-
-  /** The highest count of an author that an entry here has ever seen; 0 where none has. */
-  countOf(author: PeerId): number {
-    return this.counts.get(author) ?? 0
-  }
-
-  /** Authors whose highest count is another one than at the last call. */
-  takeCounted(): ReadonlySet<PeerId> {
-    const counted = this.counted
-    this.counted = new Set()
-    return counted
-  }
-
-  private handleSeen({ version }: Entry): void {
-    for (const dot of dotsOf(version.seen)) {
-      // Nobody counts in it, and each entry of a share of format 1 has one of its own.
-      if (isOfFormat1(dot)) continue
-      const peer = peerOf(dot)
-      const count = countOf(dot)
-      const known = this.counts.get(peer)
-      if (known === undefined ? this.counts.size >= COUNTED_AUTHORS_MAX : count <= known) continue
-      this.counts.set(peer, count)
-      this.counted.add(peer)
-    }
   }
 
   /** Files whose content is known for sure, and what they looked like then. */
@@ -222,6 +238,8 @@ export class Catalogue {
    *  share's later edits need another author then (recovery.ts). */
   forget(path: string): void {
     if (!this.notHeld.delete(path)) this.unhold(this.manifest.get(path))
+    this.remaining.delete(path)
+    this.hidden.delete(path)
     this.manifest.delete(path)
     this.index.remove(path)
     this.handleUncommitted()
@@ -257,6 +275,16 @@ export class Catalogue {
     this.beforeCommit = beforeCommit
   }
 
+  /** Goes into the index with the next commit. */
+  noteTime(wallMs: number): void {
+    this.index.putMeta(COMMITTED_MS, String(Math.round(wallMs)))
+  }
+
+  /** When the index was last committed by whoever noted the time; NaN where nobody did. */
+  get committedMs(): number {
+    return Number(this.index.getMeta(COMMITTED_MS) ?? Number.NaN)
+  }
+
   /** Makes everything recorded so far survive a kill. Before anything is announced. */
   commit(): void {
     if (this.uncommitted > 0) this.commitAll()
@@ -287,7 +315,9 @@ export class Catalogue {
 
   private lineOf(entry: Entry): string {
     const { path } = entry
-    if (!this.isHeld(path)) return encodeNotHeld(entry, this.mode(path))
+    const isHeld = this.isHeld(path)
+    if (this.remaining.has(path)) return encodeRemaining(entry, isHeld)
+    if (!isHeld) return encodeNotHeld(entry, this.mode(path))
     return encodeRecord({ entry, ...unpackLooks(this.manifest.note(path)) })
   }
 
@@ -307,9 +337,10 @@ export class Catalogue {
     const record = now ?? (mayBeFormat1 ? decodeFormat1Record(path, value) : undefined)
     if (record === undefined) return false
     this.manifest.set(record.entry, packLooks(record))
-    this.handleSeen(record.entry)
+    this.authorCounts.handleSeen(record.entry.version)
     if (record.isHeld) this.hold(record.entry)
     else this.notHeld.add(path)
+    if (record.isRemaining) this.remaining.add(path)
     return now === undefined
   }
 

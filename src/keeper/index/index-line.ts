@@ -11,14 +11,17 @@ interface IndexRecord extends Looks {
   readonly entry: Entry
   /** False where the entry is known and nothing of it is here. */
   readonly isHeld: boolean
+  /** A folder that was deleted still stands at the path. */
+  readonly isRemaining: boolean
 }
 
-/** In place of a signature: known, not held. */
+/** In place of a signature: known, not held; and a deleted folder that still stands, with what the deletion had not seen. */
 const NOT_HELD = '!'
+const REMAINING = '^'
 
 /** `<size>,<mtime>,<ctime>,<inode>,<mode>` or `-<mode>`, a space, and the entry line with the name in place of the path, which
  *  is the key. Mode: 'o', 'g' or 'a' for owner, group and all, nothing where it is not known; 'x' where it is executable. */
-export function encodeRecord({ entry, signature, mode }: Omit<IndexRecord, 'isHeld'>): string {
+export function encodeRecord({ entry, signature, mode }: Looks & { readonly entry: Entry }): string {
   return `${encodeLooks(signature, mode)} ${encodeEntryInFolder(entry)}`
 }
 
@@ -26,6 +29,11 @@ export function encodeRecord({ entry, signature, mode }: Omit<IndexRecord, 'isHe
  *  it was held before. */
 export function encodeNotHeld(entry: Entry, mode?: Mode): string {
   return `${NOT_HELD}${encodeMode(mode)} ${encodeEntryInFolder(entry)}`
+}
+
+/** The same where a deleted folder still stands at the path: '^', behind '!' where the entry is not held. */
+export function encodeRemaining(entry: Entry, isHeld: boolean): string {
+  return `${isHeld ? '' : NOT_HELD}${REMAINING} ${encodeEntryInFolder(entry)}`
 }
 
 export function decodeRecord(path: string, value: string): IndexRecord | undefined {
@@ -43,10 +51,14 @@ export function decodeFormat1Record(path: string, value: string): IndexRecord | 
 function recordOf(path: string, looks: string, line: string): IndexRecord | undefined {
   const entry = decodeEntryInFolder(line, parentOf(path))
   if (!entry.ok || entry.value.path !== path) return undefined
+  // '!' comes first, with or without a mode behind it; '^' stands alone or behind it.
   const isHeld = !looks.startsWith(NOT_HELD)
-  // Nothing that was deleted is lacking.
-  if (!isHeld && entry.value.kind === 'tombstone') return undefined
-  return { entry: entry.value, ...decodeLooks(looks), isHeld }
+  const isRemaining = looks === REMAINING || looks === NOT_HELD + REMAINING
+  const isDeleted = entry.value.kind === 'tombstone'
+  // Nothing that was deleted is lacking, and where a deleted folder stands nothing else does.
+  if (!isHeld && isDeleted) return undefined
+  if (isRemaining && isHeld && !isDeleted) return undefined
+  return { entry: entry.value, ...decodeLooks(looks), isHeld, isRemaining }
 }
 
 function encodeLooks(signature: Signature | undefined, mode: Mode | undefined): string {

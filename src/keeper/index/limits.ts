@@ -23,3 +23,12 @@ export const COUNTED_AUTHORS_MAX = 65_536
 
 /** Peers of which it is kept in whose name they edit; of another the first message of its next session tells it. */
 export const PEER_AUTHORS_MAX = 256
+
+/** A deletion is remembered for so many days: who was away for longer shows what was deleted as something of its own. */
+export const TOMBSTONE_DAYS = 400
+
+/** Clocks of peers differ: a deletion that a peer tells of so many days after its end is not taken note of again. */
+export const TOMBSTONE_LATE_DAYS = 2
+
+/** Expired deletions forgotten in one step. */
+export const EXPIRY_STEP_PATHS = 256

@@ -41,11 +41,11 @@ export class PeerAuthors {
 
   /** What is known of the peers' own edits, where that is something else than at the last call. */
   takeNews(): Known {
-    const counted = this.catalogue.takeCounted()
+    const counted = this.catalogue.authorCounts.takeCounted()
     const known: Known[number][] = []
     for (const [peer, author] of this.authors) {
       if (!this.untold.has(peer) && !counted.has(author)) continue
-      known.push({ peer, author, count: this.catalogue.countOf(author) })
+      known.push({ peer, author, count: this.catalogue.authorCounts.of(author) })
     }
     this.untold.clear()
     return known

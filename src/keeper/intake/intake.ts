@@ -14,7 +14,7 @@ import type { Journal } from '../../journal/journal.js'
 import { runsOf } from '../../journal/record.js'
 import { largeTemporary } from '../../pipe/layout.js'
 import type { Delivered, FetchFailure, FetchId } from '../../pipe/messages.js'
-import type { MinFree } from '../../pipe/settings.js'
+import type { MinFree, TrashPolicy } from '../../pipe/settings.js'
 import { type PeerId, sameVersion } from '../../share/dots.js'
 import { hasSeenMore } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
@@ -23,11 +23,15 @@ import type { OwnEdits } from '../index/own-edits.js'
 import { STEP_FILES } from '../limits.js'
 import { Knowing } from '../place/knowing.js'
 import { Placing } from '../place/placing.js'
+import { Removing } from '../remove/removing.js'
 import type { Scanner } from '../scan/scanner.js'
+import { Sweeping } from '../trash/sweeping.js'
+import { Trash } from '../trash/trash.js'
 import { Builds } from './builds.js'
 import { SETTLE_ROUNDS_MAX } from './limits.js'
 import { type IntakeOutcome, Outcomes } from './outcomes.js'
 import { Placements } from './placements.js'
+import { Removals } from './removals.js'
 import { Room } from './room.js'
 import { Temporaries } from './temporaries.js'
 import { WantEnd } from './want-end.js'
@@ -49,12 +53,17 @@ export interface IntakeOptions {
   readonly minFree: MinFree
   /** Whether a peer has said that it does not hold all that it knows. */
   readonly lacksSome: (peer: PeerId) => boolean
+  /** Whether more of what peers have may be found in a moment. */
+  readonly isComparing: () => boolean
+  readonly wallMs: () => number
+  readonly trash: TrashPolicy
 }
 
 /** After each call drain `pollOutcome` until it answers undefined. */
 export class Intake {
   readonly placing: Placing
   readonly knowing: Knowing
+  readonly removing: Removing
   private readonly options: IntakeOptions
   private readonly wants = new Wants()
   private readonly outcomes = new Outcomes()
@@ -63,16 +72,21 @@ export class Intake {
   private readonly builds: Builds
   private readonly end: WantEnd
   private readonly placements: Placements
+  private readonly removals: Removals
+  private readonly sweeping: Sweeping
   /** The last call ordered as much as one may, and there may be more. */
   private ordersLeft = false
 
   constructor(options: IntakeOptions, nowMs: number) {
     this.options = options
-    const { disk, hash, catalogue, journal, scanner, edits, minFree } = options
+    const { disk, hash, catalogue, journal, scanner, edits, minFree, isComparing, wallMs } = options
     const { wants, outcomes } = this
     const room = new Room({ disk, minFree, wants })
     const temporaries = new Temporaries({ disk, hash, catalogue, journal, wants, room })
-    const placing = new Placing({ disk, catalogue, journal, scanner, edits })
+    const trash = new Trash({ disk, wallMs, policy: options.trash })
+    this.sweeping = new Sweeping({ disk, wallMs, policy: options.trash }, nowMs)
+    const placing = new Placing({ disk, catalogue, journal, scanner, edits, trash })
+    const removing = new Removing({ disk, catalogue, journal, scanner, trash })
     const knowing = new Knowing({ disk, catalogue, scanner })
     const end = new WantEnd({ catalogue, knowing, wants, temporaries, room, outcomes })
     this.room = room
@@ -82,9 +96,17 @@ export class Intake {
     this.knowing = knowing
     this.builds = new Builds({ disk, hash, catalogue, journal, wants, room })
     this.placements = new Placements(
-      { disk, catalogue, journal, scanner, placing, wants, temporaries, end, outcomes },
+      { disk, catalogue, journal, scanner, placing, wants, temporaries, end, outcomes, isComparing },
       nowMs,
     )
+    const { placements } = this
+    this.removing = removing
+    this.removals = new Removals({ removing, scanner, wants, end, outcomes, placements, isComparing })
+    catalogue.commitAfter(() => {
+      removing.syncFolders()
+      journal.sync()
+      catalogue.noteTime(wallMs())
+    })
   }
 
   /** Takes the next outcome to carry out, in the order in which they came about. */
@@ -112,6 +134,11 @@ export class Intake {
     return this.end.refusalAt(path)
   }
 
+  /** Whether what is in this folder may be about to be removed. */
+  mayBeFreed(folder: string): boolean {
+    return this.wants.removals.hasBelow(folder) || this.options.isComparing()
+  }
+
   /** Whether so much is wanted of this peer that it is better not to look for more. */
   isSated(peer: PeerId): boolean {
     return this.wants.isSated(peer)
@@ -120,7 +147,12 @@ export class Intake {
   /** Whether `step` has something to do right now. */
   get busy(): boolean {
     const isOrdering = this.ordersLeft || this.wants.hasInstant
-    return this.placements.busy || this.builds.busy || (!this.end.fullDisk.paused && isOrdering)
+    return (
+      this.placements.busy ||
+      this.builds.busy ||
+      this.sweeping.busy ||
+      (!this.end.fullDisk.paused && isOrdering)
+    )
   }
 
   /** How `remote` stands against what is wanted at its path: it is that, is no better than that, or is free to be
@@ -140,12 +172,12 @@ export class Intake {
     return 'free'
   }
 
-  /** Whether what a peer has is to be wanted instead of what is. A deletion never is, and equal content only with a
-   *  version that has seen the other: a join of the two would be an edit that nobody made. */
+  /** Whether what a peer has is to be wanted instead of what is. Equal content only with a version that has seen the other:
+   *  a join of the two would be an edit that nobody made. */
   private isBetter(remote: Entry, wanted: Entry): boolean {
     const decision = this.placing.compare(wanted, remote)
     if (decision.type === 'adopt') return hasSeenMore(remote, wanted)
-    return decision.type === 'take' || decision.type === 'conflict'
+    return decision.type === 'take' || decision.type === 'conflict' || decision.type === 'remove'
   }
 
   want(remote: Entry, peer: PeerId): void {
@@ -169,10 +201,11 @@ export class Intake {
     this.end.handleLocalChange(path)
   }
 
-  /** Rules may leave out more than before. */
+  /** Rules may leave out more than before. A deletion of that removes nothing, and is carried out all the same. */
   handleRules(): void {
     const { scanner } = this.options
-    for (const want of [...this.wants.all()]) if (scanner.leavesOut(want.remote)) this.end.abandonKnown(want)
+    for (const want of [...this.wants.all()])
+      if (scanner.leavesOut(want.remote) && want.remote.kind !== 'tombstone') this.end.abandonKnown(want)
   }
 
   /** This peer holds more than before. */
@@ -191,12 +224,20 @@ export class Intake {
     else for (const message of result?.messages ?? []) this.outcomes.message(message)
     this.end.retryRefused(nowMs)
     for (let want = this.end.takePlaceAgain(nowMs); want !== undefined; want = this.end.takePlaceAgain(nowMs))
-      this.placements.place(want, nowMs)
+      if (want.remote.kind === 'tombstone') this.removals.remove(want, nowMs)
+      else this.placements.place(want, nowMs)
+    if (this.end.fullDisk.paused) this.sweeping.handleFull(nowMs)
+    this.sweeping.step(nowMs)
     if (this.wants.size === 0) this.placements.stepCheckpoint(nowMs)
   }
 
   pollTimeout(): number | undefined {
-    return earliest(this.end.pollTimeout(), this.placements.pollTimeout())
+    return earliest(
+      this.end.pollTimeout(),
+      this.placements.pollTimeout(),
+      this.removals.pollTimeout(),
+      this.sweeping.pollTimeout(),
+    )
   }
 
   /** After each call into this: orders what may be ordered, and makes what was placed survive a kill. */
@@ -209,6 +250,7 @@ export class Intake {
       ordersLeft -= this.order(ordersLeft, nowMs)
       if (!this.placements.placeReady(nowMs) || ordersLeft === 0) break
     }
+    if (this.removals.isDue(nowMs)) ordersLeft -= this.removals.step(ordersLeft, nowMs)
     this.ordersLeft = ordersLeft === 0
     this.placements.settle(this.wants.size === 0 && !this.end.fullDisk.paused, nowMs)
     const totals = this.wants.takeTotals()

@@ -24,3 +24,9 @@ export const RETRY_BACKOFF_MS_MAX = 3_600_000
 
 /** The first time after a peer said that it does not hold the content: its file may only have been written at that moment. */
 export const NOT_HELD_BACKOFF_MS = 1_000
+
+/** Deletions wait for the content that came with them, but not longer than this. */
+export const REMOVAL_WAIT_MS = 10_000
+
+/** Names that are told of a folder that cannot go. */
+export const REMAINING_NAMED_MAX = 3

@@ -25,6 +25,8 @@ export interface PlacementsOptions {
   readonly temporaries: Temporaries
   readonly end: WantEnd
   readonly outcomes: Outcomes
+  /** Whether more of what peers have may be found in a moment. */
+  readonly isComparing: () => boolean
 }
 
 interface PreparedWant {
@@ -32,11 +34,18 @@ interface PreparedWant {
   readonly change: Prepared
 }
 
+/** What is in the folder in its place is to be removed first. */
+interface Waiting {
+  readonly type: 'waiting'
+}
+
 export class Placements {
   private readonly options: PlacementsOptions
   /** Complete, and to be put in place before the intake's call is over. */
   private readonly ready = new Set<Want>()
   private readonly committing: CommitGroup
+  /** In the place of a folder of which deletions are still to be carried out. */
+  private readonly waiting = new Set<Want>()
 
   constructor(options: PlacementsOptions, nowMs: number) {
     this.options = options
@@ -46,6 +55,13 @@ export class Placements {
   /** Whether files wait for `placeReady`. */
   get busy(): boolean {
     return this.ready.size > 0
+  }
+
+  /** How many wait for deletions. */
+  get waitingCount(): number {
+    for (const want of this.waiting)
+      if (this.options.wants.get(want.remote.path) !== want) this.waiting.delete(want)
+    return this.waiting.size
   }
 
   /** A file waits for the others that are ready now: they share one sync of the log. */
@@ -135,8 +151,10 @@ export class Placements {
   }
 
   /** Everything short of the change itself. Folders on the way that are wanted are placed first, as their maker has them. */
-  private prepare(want: Want, folders: Set<string>, nowMs: number): Prepared | Placed {
+  private prepare(want: Want, folders: Set<string>, nowMs: number): Prepared | Placed | Waiting {
     const { placing, wants } = this.options
+    this.waiting.delete(want)
+    if (this.mustWait(want)) return { type: 'waiting' }
     const plan = placing.plan(want.remote, want.temporary, folders)
     if (plan.type !== 'planned') return plan
     for (const path of plan.missingFolders) {
@@ -147,6 +165,14 @@ export class Placements {
     // They are there, whatever becomes of the file.
     if (plan.missingFolders.length > 0) this.changed('received')
     return prepared
+  }
+
+  /** What is in a folder goes before something else takes its place; its deletion may be told after that. */
+  private mustWait(want: Want): boolean {
+    const { catalogue, wants, isComparing } = this.options
+    const { path, kind } = want.remote
+    if (kind === 'folder' || !catalogue.hasHeldBelow(path)) return false
+    return wants.removals.hasBelow(path) || (isComparing() && ++want.placeTries < PLACE_TRIES_MAX)
   }
 
   private carryOut(prepared: readonly PreparedWant[], nowMs: number): void {
@@ -163,7 +189,7 @@ export class Placements {
     for (const { want, change } of prepared) this.handlePlacing(want, placing.carryOut(change), nowMs)
   }
 
-  private handlePlacing(want: Want, result: Placed, nowMs: number): void {
+  private handlePlacing(want: Want, result: Placed | Waiting, nowMs: number): void {
     const { end } = this.options
     switch (result.type) {
       case 'placed':
@@ -177,6 +203,10 @@ export class Placements {
       case 'needless':
         end.finish(want)
         this.changed('received')
+        return
+      case 'waiting':
+        this.waiting.add(want)
+        end.placeLater(want, nowMs + PLACE_RETRY_MS)
         return
       case 'unsettled':
         this.handleUnsettled(want, nowMs)
@@ -218,6 +248,11 @@ export class Placements {
     wants.remove(want, true)
     outcomes.push({ type: 'placed', path })
     this.changed(keptAs === undefined ? 'received' : 'own')
+    this.handleInPlace(path, nowMs)
+  }
+
+  /** The path is as a peer has it: that is to be committed with the others. */
+  handleInPlace(path: string, nowMs: number): void {
     if (this.committing.add(path, nowMs)) this.commitPlaced(nowMs)
   }
 

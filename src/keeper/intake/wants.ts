@@ -15,6 +15,7 @@ import {
   WANT_TEXT_PER_PEER_MAX,
   WANTS_PER_PEER_MAX,
 } from './limits.js'
+import { RemovalQueue } from './removal-queue.js'
 
 export interface Want {
   /** As the peers have it. */
@@ -70,6 +71,8 @@ export class Wants {
   private readonly instant = new Set<Want>()
   private readonly small = new Set<Want>()
   private readonly large = new Set<Want>()
+  /** Deletions: `pollOrder` does not order them. */
+  readonly removals = new RemovalQueue<Want>()
   private readonly byFetch = new Map<FetchId, Want>()
   /** Wants for content that another want is fetching: they are copies once it is there. */
   private readonly parked = new Map<Digest, Set<Want>>()
@@ -211,6 +214,7 @@ export class Wants {
       this.wants.delete(want.remote.path)
     }
     this.instant.delete(want)
+    this.removals.delete(want)
     this.small.delete(want)
     this.large.delete(want)
     // Before the fetch ends, which would put it back into the queue with the others that wait.
@@ -253,7 +257,8 @@ export class Wants {
 
   /** Back into the queue, to be ordered anew. */
   queue(want: Want): void {
-    if (want.remote.kind !== 'file' || want.remote.sizeBytes === 0) this.instant.add(want)
+    if (want.remote.kind === 'tombstone') this.removals.queue(want)
+    else if (want.remote.kind !== 'file' || want.remote.sizeBytes === 0) this.instant.add(want)
     else if (isLarge(want)) this.large.add(want)
     else this.small.add(want)
   }

@@ -235,6 +235,13 @@ export class PeerBook {
     return this.nextToRead() !== undefined
   }
 
+  /** Whether a walk may find more of what a peer has, as soon as its listings come. */
+  get isComparing(): boolean {
+    for (const [peer, { standing }] of this.peers)
+      if (standing.type === 'walking' && !this.options.isSated(peer)) return true
+    return false
+  }
+
   private nextToRead():
     | { readonly peer: PeerId; readonly state: PeerState; readonly walk: PeerWalk }
     | undefined {

@@ -9,8 +9,6 @@ export function decideHere(catalogue: Catalogue, remote: Entry): Decision {
   const { path } = remote
   const known = catalogue.get(path)
   const isHeld = known !== undefined && catalogue.isHeld(path)
-  // Deletions are not carried out yet: who has the content still gives it to whoever never had it.
-  if (remote.kind === 'tombstone' && !isHeld) return { type: 'keep', wins: false }
   const decision = decide(known, remote, { folderHasLiveChildren: catalogue.hasHeldBelow(path) })
   if ('folded' in decision) catalogue.folded.add(path, decision.folded)
   return known === undefined || isHeld ? decision : decideNotHeld(known, remote, decision)

@@ -25,9 +25,9 @@ export class Knowing {
   }
 
   private isFree(path: string): boolean {
-    const { disk, scanner } = this.options
+    const { disk, catalogue, scanner } = this.options
     try {
-      return disk.statLink(path) === undefined || scanner.isWithheld(path)
+      return disk.statLink(path) === undefined || scanner.isUnshared(path) || catalogue.isRemaining(path)
     } catch (error) {
       // Nobody may look into its folder.
       if (!(error instanceof DiskError)) throw error

@@ -16,7 +16,9 @@ import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { signatureOf } from '../index/signature.js'
 import type { Scanner } from '../scan/scanner.js'
+import type { Trash } from '../trash/trash.js'
 import { decideHere } from './deciding.js'
+import { failureOf } from './failure.js'
 import { syncFile } from './file-sync.js'
 import { CONFLICT_NAMES_MAX } from './limits.js'
 import { applyMode, makeFolder, prepareTemporary, shownMode, signatureAfter, widens } from './metadata.js'
@@ -58,6 +60,7 @@ export interface PlacingOptions {
   readonly journal: Journal<Entry>
   readonly scanner: Scanner
   readonly edits: OwnEdits
+  readonly trash: Trash
 }
 
 export class Placing {
@@ -95,6 +98,10 @@ export class Placing {
 
   private tryToAdopt(entry: Entry): boolean {
     const { disk, catalogue, scanner } = this.options
+    if (entry.kind === 'tombstone') {
+      catalogue.record(entry, undefined)
+      return true
+    }
     if (!catalogue.isHeld(entry.path)) {
       catalogue.recordNotHeld(entry)
       return true
@@ -103,10 +110,12 @@ export class Placing {
     const isMode = local !== undefined && !sameMode(local, entry)
     const isTime = entry.kind === 'file' && (local === undefined || mtimeOf(local) !== mtimeOf(entry))
     // An entry that nobody has looked at yet must not be counted as having seen the peer's version.
-    if (entry.kind !== 'tombstone' && !scanner.matches(entry.path)) {
-      if (!scanner.isWithheld(entry.path)) return false
+    if (!scanner.matches(entry.path)) {
+      const isHidden = catalogue.isHidden(entry.path)
+      if (!isHidden && !scanner.isUnshared(entry.path)) return false
       // Nothing of it is looked at or touched: that the peer has the same is all there is to know.
       catalogue.record(entry, undefined)
+      if (isHidden) catalogue.setHidden(entry.path, true)
       return true
     }
     if ((!isMode && !isTime) || (entry.kind !== 'file' && entry.kind !== 'folder')) {
@@ -208,7 +217,7 @@ export class Placing {
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       if (error.code === 'exists' || error.code === 'missing') return { type: 'unsettled' }
-      return { type: 'failed', noSpace: error.code === 'no-space', reason: reasonOf(error) }
+      return failureOf(error)
     }
   }
 
@@ -267,17 +276,20 @@ export class Placing {
 
   /** The one moment in which a path changes from an old version to a new one. */
   private replace(entry: Entry, temporary: Temporary | undefined): void {
-    const { disk, catalogue } = this.options
+    const { disk, catalogue, trash } = this.options
     const { path } = entry
     const before = catalogue.live(path)
     if (entry.kind === 'folder') {
-      if (before !== undefined && before.kind !== 'folder') disk.removeFile(path)
+      if (before !== undefined && before.kind !== 'folder') trash.settle(trash.take(path))
+      // One that was deleted, and still stands: nobody has told who may look into it.
+      if (catalogue.isRemaining(path)) applyMode(disk, path, entry, true)
       const isThere = disk.statLink(path) !== undefined
       const mode = isThere ? shownMode(disk, path) : makeFolder(disk, path, entry.access)
       catalogue.record(entry, undefined, mode)
       return
     }
-    if (before?.kind === 'folder') disk.removeFolder(path)
+    if (before?.kind === 'folder' || catalogue.isRemaining(path)) disk.removeFolder(path)
+    else if (before !== undefined) trash.keepVersion(path)
     if (entry.kind === 'link') {
       if (before === undefined || before.kind === 'folder') disk.makeLink(path, entry.target)
       else this.replaceByLink(path, entry.target)
@@ -355,29 +367,16 @@ export class Placing {
     const stat = disk.statLink(path)
     if (stat === undefined) {
       const known = catalogue.get(path)
+      if (known?.kind === 'tombstone') {
+        // The deletion stands. What it had not seen has a folder as long as it is there.
+        catalogue.setRemaining(path, true)
+        makeFolder(disk, path, 'owner')
+        return
+      }
       const made = known?.kind === 'folder' ? known : makeFolderOnTheWay(path, edits.nextDot())
       catalogue.record(made, undefined, makeFolder(disk, path, made.access))
     }
     // A folder is wanted here too, and its place is not free yet: once it is there, what is in it can follow.
     if (stat?.kind === 'file') throw new DiskError('missing', `${path} is not a folder yet`)
-  }
-}
-
-function reasonOf(error: DiskError): string {
-  switch (error.code) {
-    case 'link':
-      return 'its folder is behind a link here, and nothing is written through a link'
-    case 'private':
-      return 'it would take the place of your identity, your trusted peers, your secret or of another share'
-    case 'denied':
-      return 'it cannot be written (permission denied)'
-    case 'not-empty':
-      return 'a folder that is not empty stands in its place'
-    case 'changed-kind':
-      return 'a file stands where a folder is needed'
-    case 'no-space':
-      return 'the disk is full'
-    default:
-      return `it cannot be written (${error.message})`
   }
 }

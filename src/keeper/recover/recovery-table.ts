@@ -6,14 +6,15 @@ import { assert } from '../../base/assert.js'
 
 /** Things to settle.
  *  - `placing`: the log says that something is about to be put in place, and not that it was
+ *  - `removing`: the same of a deletion
  *  - `placed`: the log says that something was put in place, and not that it is on stable storage
  *  - `temporary`: a file in `.left/tmp` */
-export type RecoverySubject = 'placing' | 'placed' | 'temporary'
+export type RecoverySubject = 'placing' | 'removing' | 'placed' | 'temporary'
 
 export interface RecoveryFacts {
   /** The machine went down, not only the process: what was not synced may be missing or torn. */
   readonly machineWentDown: boolean
-  /** The index has this very version (`placing`) or content (`placed`) at the path. */
+  /** The index has this very version (`placing`) or content (`placed`) at the path, or has seen the deletion (`removing`). */
   readonly indexKnows: boolean
   /** Something is at the path. */
   readonly targetExists: boolean
@@ -47,6 +48,8 @@ export type RecoveryAction =
   /** That, and its time and mode are set again. */
   | 'apply-metadata-and-take'
   | 'make-folder'
+  /** The path is gone from the share: the deletion is recorded as the peer's, no edit of ours. */
+  | 'record-removal'
   /** The entry was in place: with that recorded, the scan finds it missing, which is a deletion. */
   | 'record-as-placed'
   /** The file there can only be what the loss left of our writing; it is fetched again. */
@@ -190,6 +193,20 @@ export const RECOVERY_TABLE: readonly RecoveryRow[] = [
       targetHolds: false,
     },
     action: 'remove-torn',
+  },
+
+  { name: 'removed and recorded', subject: 'removing', when: { indexKnows: true }, action: 'leave' },
+  {
+    name: 'removed, not recorded',
+    subject: 'removing',
+    when: { indexKnows: false, targetExists: false },
+    action: 'record-removal',
+  },
+  {
+    name: 'not removed, or made anew since',
+    subject: 'removing',
+    when: { indexKnows: false, targetExists: true },
+    action: 'leave',
   },
 
   { name: 'placed', subject: 'placed', when: { machineWentDown: false }, action: 'leave' },

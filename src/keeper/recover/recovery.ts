@@ -11,7 +11,7 @@ import { type Disk, DiskError } from '../../base/ports.js'
 import type { Witness } from '../../base/witness-port.js'
 import { JOURNAL_PATH, Journal, type LoggedPlacing } from '../../journal/journal.js'
 import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
-import { type PeerId, sameVersion } from '../../share/dots.js'
+import { holds, type PeerId, sameVersion } from '../../share/dots.js'
 import { mtimeOf } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { decodeEntry, encodeEntry } from '../../share/entry-line.js'
@@ -23,10 +23,13 @@ import { PeerAuthors } from '../index/peer-authors.js'
 import { isKeptTime, modeOf, type Signature, sameSignature, signatureOf } from '../index/signature.js'
 import { applyMetadata, makeFolder, placedAccess } from '../place/metadata.js'
 import { HashJob, type HashStep } from '../scan/hashing.js'
+import { checkTrashPlace } from '../trash/place.js'
 import { noteForgotten, openEdits } from './author.js'
 import { lookAt, unlessDenied } from './denied.js'
-import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from './limits.js'
-import { type RecoveryFact, recoveryOf } from './recovery-table.js'
+import { established } from './facts.js'
+import { type End, isRecent, lostPaths } from './loss.js'
+import { recoveryOf } from './recovery-table.js'
+import { tidyLists, tidyTemporaries } from './tidying.js'
 
 export interface RecoveryOptions {
   readonly disk: Disk
@@ -53,11 +56,13 @@ export interface Recovered {
   readonly notes: readonly string[]
 }
 
-/** Makes `.left` where it is missing. Throws a DiskError, or a LeftError where a newer left wrote the log. */
+/** Makes `.left` where it is missing. Throws a DiskError, or a LeftError where a newer left wrote the log, or the trash is on
+ *  another disk. */
 export function openShare(options: RecoveryOptions): Recovered {
   const { disk, hash, crc32, index, boot } = options
   for (const folder of [OWN_FOLDER, TEMPORARY_FOLDER])
     if (disk.stat(folder) === undefined) disk.makeFolder(folder, 'private')
+  checkTrashPlace(disk)
   disk.probeModes(TEMPORARY_FOLDER)
   const catalogue = new Catalogue(hash, index)
   const lastWriteMs = disk.stat(JOURNAL_PATH)?.ctimeMs ?? 0
@@ -120,14 +125,17 @@ class Recovery {
       this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
     const isStopped = boot === STOPPED || boot.startsWith(`${STOPPED}.`)
     const unclean = boot !== this.options.boot && !isStopped
-    for (const placing of this.journal.placing) this.settlePlacing(placing, unclean)
+    for (const placing of this.journal.placing) {
+      if (placing.entry.kind === 'tombstone') this.settleRemoval(placing.entry)
+      else this.settlePlacing(placing, unclean)
+    }
     for (const [path, digest] of this.journal.placedSinceCheckpoint)
       this.sparing(path, unclean, () => this.settlePlaced(path, digest, unclean))
     // Files that a person had written just before we stopped may not have been on the disk when the machine went down.
     if (boot !== this.options.boot && boot !== `${STOPPED}.${this.options.boot}`) this.findDamage(isStopped)
     if (unclean) this.findLoss()
-    this.tidyTemporaries()
-    this.tidyLists()
+    tidyTemporaries(this.options, this.catalogue, this.journal)
+    tidyLists(this.options, this.catalogue)
     this.catalogue.commit()
   }
 
@@ -185,6 +193,24 @@ class Recovery {
       default:
         assert(action === 'leave', 'what is being placed has an action of its own')
     }
+  }
+
+  /** The process died between saying that it would carry a deletion out and knowing that it did. */
+  private settleRemoval(entry: Entry): void {
+    const { path, version } = entry
+    const known = this.catalogue.get(path)
+    const { action } = recoveryOf(
+      'removing',
+      established({
+        indexKnows: () => known !== undefined && holds(known.version.seen, version.content),
+        // Where nobody may look, something may be there: the peer tells of the deletion again.
+        targetExists: () => lookAt(this.options.disk, path) !== undefined,
+      }),
+    )
+    if (action === 'record-removal') this.catalogue.record(entry, undefined)
+    else assert(action === 'leave', 'what is being removed has an action of its own')
+    this.catalogue.commit()
+    this.journal.append({ kind: 'placed', paths: [path] })
   }
 
   /** A disk that refuses it must not keep the share from being opened: the file before is gone, and the folder comes again. */
@@ -250,26 +276,29 @@ class Recovery {
   private findDamage(isStopped: boolean): void {
     const { disk } = this.options
     const files = [...this.catalogue.signedFiles()]
-    // Two ways to tell the time of the end: the clock may have been set back meanwhile. An orderly stop tells it itself.
-    let newestMs = isStopped ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
-    for (const { signature } of files) newestMs = Math.max(newestMs, signature.ctimeMs)
-    const isRecent = ({ ctimeMs }: Signature): boolean =>
-      ctimeMs > newestMs - UNWRITTEN_MS_MAX || Math.abs(ctimeMs - this.lastWriteMs) < UNWRITTEN_MS_MAX
+    const end = this.end(isStopped)
     for (const { entry, signature } of files) {
       const stat = lookAt(disk, entry.path)
-      if (stat?.kind === 'folder' && isRecent(signature)) this.disown(entry.path)
+      if (stat?.kind === 'folder' && isRecent(signature.ctimeMs, end)) this.disown(entry.path)
       if (stat?.kind !== 'file') continue
       // A program that writes into a file gives it a later time; a loss of power does not.
       const isWritten = stat.mtimeMs !== signature.mtimeMs || stat.sizeBytes !== signature.sizeBytes
       if (stat.ctimeMs > signature.ctimeMs && isWritten) continue
       const asKnown = sameSignature(signatureOf(stat), signature)
-      if (asKnown && !isRecent(signature)) continue
+      if (asKnown && !isRecent(signature.ctimeMs, end)) continue
       if (!this.holds(entry)) this.disown(entry.path)
       else if (!asKnown && stat.ctimeMs <= signature.ctimeMs) {
         applyMetadata(disk, { ...entry, ...signature.mode }, signature.mode.access !== 'none')
         this.catalogue.refreshSignature(entry.path, signatureOf(disk.stat(entry.path) ?? stat))
       }
     }
+  }
+
+  /** An orderly stop tells it itself. */
+  private end(isStopped: boolean): End {
+    let newestMs = isStopped ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+    for (const { signature } of this.catalogue.signedFiles()) newestMs = Math.max(newestMs, signature.ctimeMs)
+    return { newestMs, lastWriteMs: this.lastWriteMs, committedMs: this.catalogue.committedMs }
   }
 
   /** Torn, or what was there before is back: a folder whose place the file had taken, for example. */
@@ -281,11 +310,9 @@ class Recovery {
   /** Entries that are missing now were made just before the machine went down and did not reach the disk. Nobody
    *  deleted them, so they are no deletions, and come back from whoever has them. */
   private findLoss(): void {
-    const missing: string[] = []
-    for (const { kind, path } of this.catalogue.manifest.entries()) {
-      if (kind === 'tombstone' || !this.catalogue.isHeld(path)) continue
-      if (lookAt(this.options.disk, path) === undefined) missing.push(path)
-    }
+    const { disk } = this.options
+    const { catalogue, journal } = this
+    const missing = lostPaths({ disk, catalogue, journal, end: this.end(false) })
     for (const path of missing) this.forget(path)
     const [first] = missing
     if (first === undefined) return
@@ -352,50 +379,5 @@ class Recovery {
       if (error instanceof DiskError) return undefined
       throw error
     }
-  }
-
-  /** Only what the log can go on from stays: the large files that are being built, for a week. */
-  private tidyTemporaries(): void {
-    const { disk, wallMs } = this.options
-    for (const name of disk.list(TEMPORARY_FOLDER).names) {
-      const path = `${TEMPORARY_FOLDER}/${name}`
-      const stat = disk.statLink(path)
-      const { action } = recoveryOf(
-        'temporary',
-        established({
-          fetching: () => this.journal.fetches.has(name),
-          contentHeld: () => this.catalogue.holderOf(name) !== undefined,
-          fresh: () => stat !== undefined && Math.abs(wallMs() - stat.mtimeMs) < TEMPORARY_AGE_MS_MAX,
-        }),
-      )
-      if (action === 'keep-temporary') continue
-      if (stat?.kind === 'folder') continue
-      disk.removeFile(path)
-    }
-    for (const digest of [...this.journal.fetches.keys()]) {
-      if (disk.statLink(`${TEMPORARY_FOLDER}/${digest}`) === undefined)
-        this.journal.append({ kind: 'dropped', digest })
-    }
-  }
-
-  private tidyLists(): void {
-    const { index } = this.options
-    for (const digest of [...index.listDigests()]) {
-      if (this.catalogue.holderOf(digest) === undefined) index.removeList(digest)
-    }
-  }
-}
-
-/** Facts that are established when they are asked for, each once. */
-function established(facts: Partial<Record<RecoveryFact, () => boolean>>): (fact: RecoveryFact) => boolean {
-  const known = new Map<RecoveryFact, boolean>()
-  return (fact) => {
-    const before = known.get(fact)
-    if (before !== undefined) return before
-    const establish = facts[fact]
-    assert(establish !== undefined, 'a row asks for facts of its subject only')
-    const isSo = establish()
-    known.set(fact, isSo)
-    return isSo
   }
 }

@@ -1,18 +1,21 @@
 // Results of a scan that others have to know: our own changes, and what cannot be shared. The scanner collects them, and
 // the keeper takes them after each of its steps.
 
+import type { KeeperNotice } from '../../pipe/messages.js'
 import type { Entry } from '../../share/entry.js'
 
 export type Finding =
   /** A change of our own; it stands in the catalogue. It has not seen `unseen`, which was known at its path and not held. */
   | { readonly type: 'changed'; readonly entry: Entry; readonly unseen: Entry | undefined }
-  /** The very content that was known at this path and not held has come there. */
+  /** The very content that was known at this path and not held has come there, or what is held cannot be seen any more. */
   | { readonly type: 'held'; readonly path: string }
   /** Rules leave out what was held at this path. */
   | { readonly type: 'released'; readonly path: string }
   /** Rules are others than before, and what they are about was looked at. */
   | { readonly type: 'rules' }
-  /** This path is not shared, or cannot be read. */
+  /** Nothing is left in a folder that was deleted and stood for what was in it. */
+  | { readonly type: 'emptied'; readonly path: string }
+  /** This path is not shared, or cannot be read; '' is the share. */
   | { readonly type: 'problem'; readonly path: string; readonly reason: string }
 
 export class Findings {
@@ -34,6 +37,10 @@ export class Findings {
 
   addRules(): void {
     this.findings.push({ type: 'rules' })
+  }
+
+  addEmptied(path: string): void {
+    this.findings.push({ type: 'emptied', path })
   }
 
   /** Told once for each path, until it is well again. */
@@ -58,4 +65,9 @@ export class Findings {
     this.findings = []
     return findings
   }
+}
+
+/** For the person. */
+export function noticeOf({ path, reason }: Finding & { readonly type: 'problem' }): KeeperNotice {
+  return path === '' ? { event: 'note', message: reason } : { event: 'problem', path, reason }
 }

@@ -18,3 +18,6 @@ export const RULES_TOTAL_BYTES_MAX = 1_048_576
 
 /** Folders of which is remembered whether rules leave them out; looked up anew beyond that. */
 export const FOLDER_VERDICTS_MAX = 4_096
+
+/** A share that held so many names at its top, and holds none, is taken for a disk that is not mounted. */
+export const EMPTIED_ENTRIES_MIN = 2

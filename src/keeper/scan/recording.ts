@@ -111,16 +111,18 @@ export class Recording {
 
   /** Nothing is at the path any more: a deletion of ours. */
   markDeleted(path: string): void {
-    const entry = this.options.catalogue.live(path)
-    if (entry === undefined) return
-    if (entry.kind === 'folder') this.markDeletedInside(path)
-    this.markOneDeleted(entry)
+    const { catalogue } = this.options
+    const entry = catalogue.live(path)
+    if (entry?.kind === 'folder' || catalogue.hasHeldBelow(path)) this.markDeletedInside(path)
+    catalogue.setRemaining(path, false)
+    if (entry !== undefined) this.markOneDeleted(entry)
   }
 
   private markDeletedInside(folder: string): void {
     const { catalogue, onFolder } = this.options
     for (const entry of [...catalogue.manifest.children(folder)]) {
-      if (entry.kind === 'folder') this.markDeletedInside(entry.path)
+      if (entry.kind === 'folder' || catalogue.hasHeldBelow(entry.path)) this.markDeletedInside(entry.path)
+      catalogue.setRemaining(entry.path, false)
       if (entry.kind !== 'tombstone' && catalogue.isHeld(entry.path)) this.markOneDeleted(entry)
     }
     onFolder(folder, false)
@@ -143,10 +145,25 @@ export class Recording {
 
   private release(entry: Entry): void {
     const { catalogue, onFolder } = this.options
+    const isFolder = entry.kind === 'folder' || catalogue.isRemaining(entry.path)
     catalogue.release(entry.path)
-    if (entry.kind !== 'folder') return
+    if (!isFolder) return
     onFolder(entry.path, false)
     for (const child of [...catalogue.manifest.children(entry.path)]) this.release(child)
+  }
+
+  /** What the entry says cannot be seen now, with all that is in it: it stands, and is not given. */
+  hide(entry: Entry): void {
+    const { catalogue, findings } = this.options
+    if (catalogue.setHidden(entry.path, true)) findings.addHeld(entry.path)
+    if (entry.kind === 'folder')
+      for (const child of [...catalogue.manifest.children(entry.path)]) this.hide(child)
+  }
+
+  /** Something stands at the path again. */
+  show(path: string): void {
+    const { catalogue, findings } = this.options
+    if (catalogue.setHidden(path, false)) findings.addHeld(path)
   }
 
   private markOneDeleted(entry: Entry): void {

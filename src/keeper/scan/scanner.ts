@@ -17,8 +17,9 @@ import { IGNORE_FILE } from '../../share/ignore-rules.js'
 import { isOwnPath, joinPath } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
-import { type Signature, sameAccess, sameSignature, signatureOf } from '../index/signature.js'
+import { type Signature, sameSignature, signatureOf } from '../index/signature.js'
 import { STEP_BYTES, STEP_FILES } from '../limits.js'
+import { Absence } from './absence.js'
 import { type Finding, Findings } from './findings.js'
 import { HashJob } from './hashing.js'
 import { Ignoring, isRulesFile } from './ignoring.js'
@@ -26,7 +27,7 @@ import { HASH_CHUNK_BLOCKS } from './limits.js'
 import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
 import { Settling } from './settling.js'
-import { PRIVATE_REASON, Sighting } from './sight.js'
+import { Sighting, unreadableReason } from './sight.js'
 
 export interface ScannerOptions {
   readonly disk: Disk
@@ -53,6 +54,7 @@ export class Scanner {
   private readonly settling: Settling
   private readonly recording: Recording
   private readonly ahead: ReadAhead
+  private readonly absence: Absence
   private job: HashJob | undefined
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
@@ -66,6 +68,7 @@ export class Scanner {
     this.ignoring = new Ignoring({ disk, findings })
     const { ignoring } = this
     this.sighting = new Sighting({ disk, catalogue, links, findings, ignoring })
+    this.absence = new Absence({ disk, catalogue, sighting: this.sighting })
     this.settling = new Settling(this.ahead, wallMs)
     const onRecordedFolder = (path: string, present: boolean) => {
       if (!present) ignoring.forget(path)
@@ -157,15 +160,7 @@ export class Scanner {
 
   /** Whether what stands at `path` is what the catalogue says, so that it may be replaced. */
   matches(path: string): boolean {
-    const entry = this.options.catalogue.live(path)
-    const sight = this.sighting.at(path)
-    if (entry === undefined) return sight.type === 'nothing' && this.options.disk.statLink(path) === undefined
-    if (entry.kind === 'file' && sight.type === 'file') {
-      return sameSignature(this.options.catalogue.signature(path), signatureOf(sight.stat))
-    }
-    if (entry.kind === 'folder' && sight.type === 'folder')
-      return sameAccess(this.options.catalogue.mode(path), sight.stat)
-    return entry.kind === sight.type && (sight.type !== 'link' || sight.target === entry.target)
+    return this.sighting.matches(path)
   }
 
   /** Whether this path is neither read nor written: the user's own secrets, LEFT's own folder of another share, and what rules
@@ -173,6 +168,18 @@ export class Scanner {
   isWithheld(path: string): boolean {
     const { type } = this.sighting.at(path)
     return type === 'withheld' || type === 'ignored'
+  }
+
+  /** Whether something is there that is not shared now, or never. */
+  isUnshared(path: string): boolean {
+    return this.sighting.isUnshared(path)
+  }
+
+  /** What was at the path has been removed because a peer said so. */
+  handleRemoved(path: string, isFolder: boolean): void {
+    this.settling.disarm(path)
+    this.findings.forgetProblem(path)
+    if (isFolder) this.options.onFolder(path, false)
   }
 
   /** A folder that is hinted at has just come: made by a person or by us, or moved here in the place of another one,
@@ -191,7 +198,11 @@ export class Scanner {
     if (renew) onFolder(folder, false)
     // Watched before it is listed: what appears between the two is hinted at, the other way round it is lost.
     onFolder(folder, true)
+    const doubt = this.absence.handleFolder(folder)
+    if (doubt !== undefined) this.findings.addProblem(doubt.path, doubt.reason)
     const listing = disk.list(folder)
+    if (doubt === undefined && listing.names.length > 1) this.findings.forgetProblem(folder)
+    if (listing.names.length === 0 && catalogue.isRemaining(folder)) this.findings.addEmptied(folder)
     for (const name of listing.unreadable)
       this.findings.addProblem(joinPath(folder, name), 'its name is not UTF-8')
     this.ignoring.handleListed(folder, listing.names.includes(IGNORE_FILE), nowMs)
@@ -205,13 +216,21 @@ export class Scanner {
       })
     }
     const absent: Entry[] = []
-    for (const entry of catalogue.manifest.children(folder)) {
-      if (entry.kind === 'tombstone' || present.has(entry.path) || !catalogue.isHeld(entry.path)) continue
-      if (this.ignoring.leavesOut(entry)) absent.push(entry)
-      else this.settling.arm(entry.path, undefined, nowMs)
+    for (const entry of [...catalogue.manifest.children(folder)]) {
+      const { path } = entry
+      if (present.has(path)) continue
+      if (catalogue.live(path) !== undefined && this.ignoring.leavesOut(entry)) absent.push(entry)
+      else if (doubt !== undefined) this.recording.hide(entry)
+      else if (this.isAnyKnown(path)) this.settling.arm(path, undefined, nowMs)
     }
     // It was left out before it was gone, or it may have been: no deletion.
     for (const entry of absent) this.recording.leaveOut(entry)
+  }
+
+  /** Whether something of this share is to be at the path, or below it. */
+  private isAnyKnown(path: string): boolean {
+    const { catalogue } = this.options
+    return catalogue.live(path) !== undefined || catalogue.isRemaining(path) || catalogue.hasHeldBelow(path)
   }
 
   /** Compares what is at `path` with the catalogue; answers whether it is a folder. */
@@ -221,21 +240,28 @@ export class Scanner {
     if (isOwnPath(path)) return false
     const sight = this.sighting.at(path)
     const entry = catalogue.live(path)
+    if (sight.type !== 'nothing' && sight.type !== 'unshared') this.recording.show(path)
     switch (sight.type) {
       case 'nothing':
-        if (entry !== undefined) this.settling.arm(path, undefined, nowMs)
+        if (this.isAnyKnown(path)) this.settling.arm(path, undefined, nowMs)
         else this.settling.disarm(path)
         return false
+      case 'unshared':
       case 'withheld':
         this.settling.disarm(path)
         if (entry !== undefined) this.recording.withhold(entry)
+        if (entry !== undefined && sight.type === 'unshared') this.recording.hide(entry)
         return false
       case 'ignored':
         this.settling.disarm(path)
+        // A deleted folder that remains is none of ours, and what is in it may be.
         if (entry !== undefined) this.recording.leaveOut(entry)
+        else if (catalogue.isRemaining(path)) this.recording.leaveOut(catalogue.get(path)!)
         return false
       case 'folder':
         this.settling.disarm(path)
+        // It was deleted, and stays for what is in it.
+        if (catalogue.isRemaining(path)) return true
         if (entry?.kind !== 'folder') {
           this.recording.recordFolder(path, sight.stat)
           this.queueFolder(path)
@@ -315,8 +341,19 @@ export class Scanner {
       return
     }
     this.settling.handleSettled(path)
-    if (sight.type === 'nothing') this.recording.markDeleted(path)
+    if (sight.type === 'nothing') this.handleAbsent(path)
     else this.look(path, nowMs)
+  }
+
+  private handleAbsent(path: string): void {
+    const doubt = this.absence.doubtAt(path)
+    if (doubt === undefined) {
+      this.recording.markDeleted(path)
+      return
+    }
+    this.findings.addProblem(doubt.path, doubt.reason)
+    const entry = this.options.catalogue.live(path)
+    if (entry !== undefined) this.recording.hide(entry)
   }
 
   private stepJob(job: HashJob, nowMs: number): void {
@@ -344,7 +381,7 @@ export class Scanner {
       this.settling.disarm(path)
       // A file that vanished since it was seen, or became something else, is found so by the next look.
       if (error.code === 'missing' || error.code === 'changed-kind') this.pathsToLook.add(path)
-      else this.findings.addProblem(path, reasonOf(error))
+      else this.findings.addProblem(path, unreadableReason(error))
     }
   }
 
@@ -357,10 +394,4 @@ export class Scanner {
 /** Whether the mode that a disk shows is known already. */
 function isKnown(known: Mode | undefined, seen: Mode): boolean {
   return seen.access === 'none' || known?.access === seen.access
-}
-
-function reasonOf(error: DiskError): string {
-  if (error.code === 'private') return PRIVATE_REASON
-  if (error.code === 'denied') return 'it cannot be read (permission denied)'
-  return `it cannot be read (${error.message})`
 }

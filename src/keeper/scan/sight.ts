@@ -2,7 +2,7 @@
 // asks it for each path; problems go to the findings.
 
 import { FILE_BYTES_MAX, PATH_DEPTH_MAX } from '../../base/limits.js'
-import type { Disk, FileStat } from '../../base/ports.js'
+import type { Disk, DiskError, FileStat } from '../../base/ports.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
 import {
   checkPath,
@@ -13,12 +13,14 @@ import {
   SHARE_MARK,
 } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
+import { sameAccess, sameSignature, signatureOf } from '../index/signature.js'
 import type { Findings } from './findings.js'
 import type { Ignoring } from './ignoring.js'
 
-/** 'nothing' too for what is not shared. */
 export type Sight =
   | { readonly type: 'nothing' }
+  /** Something that cannot be shared now is there, or a link that is left out: what the catalogue knows of it stands. */
+  | { readonly type: 'unshared' }
   /** Something never shared is there: what the catalogue knows of it stands, and its content is not given. */
   | { readonly type: 'withheld' }
   /** Rules leave the path out, whatever is there: the same. */
@@ -57,7 +59,7 @@ export class Sighting {
       return { type: 'ignored' }
     }
     if (own.kind !== 'link') return this.atContent(path, own)
-    if (links === 'skip') return { type: 'nothing' }
+    if (links === 'skip') return { type: 'unshared' }
     const target = disk.readLink(path)
     if (links === 'keep') return { type: 'link', target }
     // A link that a peer made stays one: followed, it would share whatever file of ours the peer names.
@@ -65,13 +67,35 @@ export class Sighting {
     if (known?.kind === 'link' && known.target === target) return { type: 'link', target }
     if (pointed === undefined) {
       findings.addProblem(path, 'it is a link to nothing')
-      return { type: 'nothing' }
+      return { type: 'unshared' }
     }
     if (pointed.kind === 'folder' && this.isCycle(path, pointed)) {
       findings.addProblem(path, 'it is a link to a folder that holds it')
-      return { type: 'nothing' }
+      return { type: 'unshared' }
     }
     return this.atContent(path, pointed)
+  }
+
+  /** Whether what stands at `path` is what the catalogue says, so that it may be replaced. */
+  matches(path: string): boolean {
+    const entry = this.options.catalogue.live(path)
+    const sight = this.at(path)
+    if (entry === undefined) {
+      if (sight.type === 'folder') return this.options.catalogue.isRemaining(path)
+      return sight.type === 'nothing'
+    }
+    if (entry.kind === 'file' && sight.type === 'file') {
+      return sameSignature(this.options.catalogue.signature(path), signatureOf(sight.stat))
+    }
+    if (entry.kind === 'folder' && sight.type === 'folder')
+      return sameAccess(this.options.catalogue.mode(path), sight.stat)
+    return entry.kind === sight.type && (sight.type !== 'link' || sight.target === entry.target)
+  }
+
+  /** Whether something is there that is not shared. */
+  isUnshared(path: string): boolean {
+    const { type } = this.at(path)
+    return type === 'unshared' || type === 'withheld' || type === 'ignored'
   }
 
   private isInOtherShare(path: string): boolean {
@@ -96,7 +120,7 @@ export class Sighting {
     } else {
       this.options.findings.addProblem(path, 'it is neither a file nor a folder')
     }
-    return { type: 'nothing' }
+    return { type: 'unshared' }
   }
 
   /** Whether a folder that a link points at is one of those that the link is in, or the share itself. */
@@ -129,3 +153,9 @@ export const PRIVATE_REASON =
   'it is or holds your identity, the peers that you trust or your secret: that is never shared, and no peer writes it'
 
 export const OTHER_SHARE_REASON = "it is left's own folder of another share: that is never shared"
+
+export function unreadableReason(error: DiskError): string {
+  if (error.code === 'private') return PRIVATE_REASON
+  if (error.code === 'denied') return 'it cannot be read (permission denied)'
+  return `it cannot be read (${error.message})`
+}

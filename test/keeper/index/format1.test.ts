@@ -65,8 +65,8 @@ function dyingAt(index: SimIndex, commits: number, error: Error = new SimulatedD
 describe('an index of format 1', () => {
   test('tells a peer of the counts of its authors, and of no dot that was made for it', () => {
     const catalogue = new Catalogue(hash, indexOf(LINES))
-    expect([catalogue.countOf(A), catalogue.countOf(B)]).toEqual([12, 7])
-    expect([...catalogue.takeCounted()].sort()).toEqual([A, B].sort())
+    expect([catalogue.authorCounts.of(A), catalogue.authorCounts.of(B)]).toEqual([12, 7])
+    expect([...catalogue.authorCounts.takeCounted()].sort()).toEqual([A, B].sort())
   })
 
   test('says what it said, with dots', () => {

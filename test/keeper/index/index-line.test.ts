@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeRecord, encodeNotHeld, encodeRecord } from '../../../src/keeper/index/index-line.js'
+import {
+  decodeRecord,
+  encodeNotHeld,
+  encodeRecord,
+  encodeRemaining,
+} from '../../../src/keeper/index/index-line.js'
 import { arbitraryEntry, entryOf, fileEntry } from '../../share/entries.js'
 
 const UNKNOWN = { access: 'none', executable: false }
@@ -24,14 +29,20 @@ describe('the mode that the disk showed', () => {
   test.each(modes)('is kept with the signature of a file: $access, executable $executable', (mode) => {
     const signature = { sizeBytes: 1, mtimeMs: 2.5, ctimeMs: 3, inode: 4, mode }
     const line = encodeRecord({ entry, signature, mode })
-    expect(decodeRecord('a/b', line)).toEqual({ entry, signature, mode, isHeld: true })
+    expect(decodeRecord('a/b', line)).toEqual({ entry, signature, mode, isHeld: true, isRemaining: false })
   })
 
   test.each(modes)('is kept where there is no signature: $access, executable $executable', (mode) => {
     const line = encodeRecord({ entry, signature: undefined, mode })
     const isNothing = mode.access === 'none' && !mode.executable
     const expected = isNothing ? undefined : mode
-    expect(decodeRecord('a/b', line)).toEqual({ entry, signature: undefined, mode: expected, isHeld: true })
+    expect(decodeRecord('a/b', line)).toEqual({
+      entry,
+      signature: undefined,
+      mode: expected,
+      isHeld: true,
+      isRemaining: false,
+    })
   })
 
   test('is not known of a line of format 1', () => {
@@ -48,8 +59,8 @@ describe('the mode that the disk showed', () => {
     fc.assert(
       fc.property(part, (looks) => {
         const read = decodeRecord('a/b', [looks, ...words].join(' '))
-        if (read === undefined || !read.isHeld) return
-        const again = decodeRecord('a/b', encodeRecord(read))!
+        if (read === undefined) return
+        const again = decodeRecord('a/b', lineOf(read))!
         const isNothing = again.mode === undefined && read.mode?.executable === false
         expect(again).toEqual(isNothing ? { ...read, mode: undefined } : read)
       }),
@@ -67,18 +78,31 @@ test('a line says of an entry that it is not held, and a deletion is never lacki
   const line = encodeNotHeld(entry)
   const deletion = entryOf('tombstone', 'a/b')
   expect(decodeRecord('a/b', encodeRecord({ entry: deletion, ...UNSEEN }))?.entry).toEqual(deletion)
-  expect(decodeRecord('a/b', line)).toEqual({ entry, ...UNSEEN, isHeld: false })
+  expect(decodeRecord('a/b', line)).toEqual({ entry, ...UNSEEN, isHeld: false, isRemaining: false })
   expect(decodeRecord('a/b', encodeRecord({ entry, ...UNSEEN }))).toEqual({
     entry,
     ...UNSEEN,
     isHeld: true,
+    isRemaining: false,
   })
   expect(decodeRecord('a/b', encodeNotHeld(deletion))).toBeUndefined()
+})
+
+test('a line says that a deleted folder still stands, and of nothing else that is held', () => {
+  const deletion = entryOf('tombstone', 'a/b')
+  const read = (line: string) => decodeRecord('a/b', line)
+  expect(read(encodeRemaining(deletion, true))).toMatchObject({ isHeld: true, isRemaining: true })
+  expect(read(encodeRemaining(entry, false))).toMatchObject({ isHeld: false, isRemaining: true })
+  expect(read(encodeRemaining(entry, true))).toBeUndefined()
+  expect(read(encodeRemaining(deletion, false))).toBeUndefined()
 })
 
 test('any line is read as nothing, or as what is written again in the same way', () => {
   const lines = fc.oneof(
     arbitraryEntry.map((value) => encodeNotHeld({ ...value, path: 'a/b' })),
+    fc
+      .tuple(arbitraryEntry, fc.boolean())
+      .map(([value, isHeld]) => encodeRemaining({ ...value, path: 'a/b' }, isHeld)),
     fc.tuple(fc.string(), arbitraryEntry).map(([signature, value]) => {
       const line = encodeRecord({ entry: { ...value, path: 'a/b' }, ...UNSEEN })
       return `${signature}${line.slice(line.indexOf(' '))}`
@@ -89,10 +113,15 @@ test('any line is read as nothing, or as what is written again in the same way',
     fc.property(lines, (line) => {
       const record = decodeRecord('a/b', line)
       if (record === undefined) return
-      const written = record.isHeld ? encodeRecord(record) : encodeNotHeld(record.entry, record.mode)
+      const written = lineOf(record)
       const again = decodeRecord('a/b', written)!
       const isNothing = again.mode === undefined && record.mode?.executable === false
       expect(again).toEqual(isNothing ? { ...record, mode: undefined } : record)
     }),
   )
 })
+
+function lineOf(record: NonNullable<ReturnType<typeof decodeRecord>>): string {
+  if (record.isRemaining) return encodeRemaining(record.entry, record.isHeld)
+  return record.isHeld ? encodeRecord(record) : encodeNotHeld(record.entry, record.mode)
+}

@@ -82,14 +82,15 @@ describe('a new file or folder', () => {
     expect(share.scanned()).toEqual([])
   })
 
-  test('a folder on the way, over one that was deleted here too, is private wherever it is told of first', () => {
+  test('a folder on the way, over one that was deleted, is private, and the deletion stands', () => {
     const share = shareWith({})
-    const deleted = removeContent(folderOf('owner'), `${OURS}:1`, 0).entry
+    const deleted = removeContent(folderOf('all'), `${OURS}:1`, 0).entry
     share.catalogue.record(deleted, undefined)
     place(share, theirFile('f/a', '1'), '1')
-    const other = shareWith({})
-    place(other, share.catalogue.get('f')!)
-    expect(modeAt(other, 'f')).toBe(0o700)
+    expect(modeAt(share, 'f')).toBe(0o700)
+    expect(share.catalogue.get('f')).toEqual(deleted)
+    expect(share.catalogue.isRemaining('f')).toBe(true)
+    expect(share.scanned()).toEqual([])
   })
 
   test.each(['owner', 'group', 'all'] as const)(
@@ -97,7 +98,6 @@ describe('a new file or folder', () => {
     (access) => {
       const share = shareWith({})
       const chosen = folderOf(access)
-      share.catalogue.record(removeContent(chosen, `${OURS}:1`, 0).entry, undefined)
       place(share, theirFile('f/a', '1'), '1')
       const onTheWay = share.catalogue.get('f')!
       const source = shareWith({})

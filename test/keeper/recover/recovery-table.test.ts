@@ -10,7 +10,7 @@ import {
   rowApplies,
 } from '../../../src/keeper/recover/recovery-table.js'
 
-const SUBJECTS: readonly RecoverySubject[] = ['placing', 'placed', 'temporary']
+const SUBJECTS: readonly RecoverySubject[] = ['placing', 'removing', 'placed', 'temporary']
 const FACTS: readonly RecoveryFact[] = [
   'machineWentDown',
   'indexKnows',
@@ -44,7 +44,7 @@ const actionFor = ({ subject, isSo }: Combination) => recoveryOf(subject, isSo).
 
 describe('the recovery table', () => {
   test('has exactly one row for every combination of facts', () => {
-    expect(everyCombination).toHaveLength(3 * 4096)
+    expect(everyCombination).toHaveLength(4 * 4096)
     for (const { subject, isSo } of everyCombination) {
       const rows = RECOVERY_TABLE.filter((row) => rowApplies(row, subject, isSo))
       expect(rows.map((row) => row.name)).toHaveLength(1)
@@ -79,6 +79,15 @@ describe('the recovery table', () => {
     for (const combination of everyCombination) {
       if (actionFor(combination) === 'record-as-placed')
         expect(combination.facts).toMatchObject({ machineWentDown: false, targetExists: false })
+    }
+  })
+
+  test('records a deletion of a peer only where nothing stands any more, and removes nothing for it', () => {
+    for (const combination of everyCombination) {
+      if (actionFor(combination) === 'record-removal')
+        expect(combination.facts).toMatchObject({ indexKnows: false, targetExists: false })
+      if (combination.subject === 'removing')
+        expect(['leave', 'record-removal']).toContain(actionFor(combination))
     }
   })
 

@@ -4,6 +4,7 @@ import { concatBytes, utf8 } from '../../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from '../../../src/keeper/recover/limits.js'
 import { closeShare } from '../../../src/keeper/recover/recovery.js'
+import { COUNTS_PER_SECOND } from '../../../src/share/dots.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { SimulatedDeath } from '../../../src/sim/disk/disk.js'
 import {
@@ -245,6 +246,36 @@ describe('a machine that went down', () => {
       isRead ? 'a was damaged when the machine stopped; what peers have of it is kept too' : '',
     )
     expect(share.catalogue.live('a') === undefined).toBe(isRead)
+  })
+
+  test.each([
+    ['just before: it did not reach the disk, and is fetched again', UNWRITTEN_MS_MAX - 1, []],
+    ['long before: it was deleted', UNWRITTEN_MS_MAX, ['tombstone a', 'tombstone f', 'tombstone f/moved']],
+  ])('misses what was recorded %s', (_, afterMs, changes) => {
+    const { share, mtimeMs } = ownShare()
+    share.disk.putFile('stays', utf8('1'))
+    share.scan()
+    // Moved here with its folder, so that its own times are old.
+    const count = (mtimeMs / 1_000) * COUNTS_PER_SECOND
+    share.catalogue.record({ ...theirFolder('f'), version: dotted(`${OURS}:${Math.ceil(count)}`) }, undefined)
+    const moved = {
+      sizeBytes: 1,
+      mtimeMs: 0,
+      ctimeMs: 0,
+      inode: 99,
+      mode: { access: 'all', executable: false },
+    } as const
+    share.catalogue.record(theirFile('f/moved', 'x', { version: dotted(`${OURS}:7`) }), moved)
+    share.nowMs = mtimeMs + afterMs
+    share.disk.putFile('newest', utf8('2'))
+    share.scanner.hint('newest')
+    share.pass(1_000)
+    share.catalogue.commit()
+    share.journal.append({ kind: 'checkpoint' })
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    share.disk.settle()
+    share.restart({ power: true })
+    expect(share.scanned()).toEqual(changes)
   })
 
   test('after an orderly stop takes what is missing for deleted', () => {

@@ -95,14 +95,14 @@ describe('links', () => {
     expect(share.scanned()).toEqual(['file dangling', 'file later'])
   })
 
-  test('whose target goes away are remembered as deleted', () => {
+  test('whose target goes away are no deletion: only a link that goes itself is', () => {
     const share = withLinks('follow')
     share.scan()
     share.disk.unharmed((disk) => disk.removeFile('folder/file'))
-    expect(share.scanned()).toEqual([
-      'tombstone folder/file',
-      'tombstone to-file',
-      'tombstone to-folder/file',
-    ])
+    expect(share.scanned()).toEqual(['tombstone folder/file', 'tombstone to-folder/file'])
+    expect(share.catalogue.live('to-file')).toBeDefined()
+    expect(share.catalogue.signature('to-file')).toBeUndefined()
+    share.disk.unharmed((disk) => disk.removeFile('to-file'))
+    expect(share.scanned()).toEqual(['tombstone to-file'])
   })
 })

@@ -1,0 +1,172 @@
+// Carries a deletion of a peer out: a path goes from the share into the trash, if it holds exactly what the catalogue knows of it.
+// What has changed since is looked at as an edit first, which the deletion has not seen. The log says what is about to happen.
+// Each step can be the last one: recovery-table.ts has the rows for `removing`. The intake calls it (intake/removals.ts).
+//
+//     decide ─▶ look ─▶ log ─▶ look again ─▶ rename into the trash ─▶ record
+
+import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
+import type { Journal } from '../../journal/journal.js'
+import type { Entry } from '../../share/entry.js'
+import { parentOf } from '../../share/path.js'
+import type { Catalogue } from '../index/catalogue.js'
+import { decideHere } from '../place/deciding.js'
+import { failureOf } from '../place/failure.js'
+import type { Scanner } from '../scan/scanner.js'
+import type { Trash } from '../trash/trash.js'
+
+export type Removed =
+  | { readonly type: 'removed'; readonly local: Entry }
+  /** A folder that holds what the deletion had not seen: it stays, and its deletion stands. `names`: what is in it. */
+  | { readonly type: 'remains'; readonly names: readonly string[] }
+  /** Nothing was to be removed. `beaten`: ours won against the deletion, which may yet win when ours changes. */
+  | { readonly type: 'needless' | 'beaten' }
+  /** The path does not hold what the catalogue says: it must be looked at first. */
+  | { readonly type: 'unsettled' }
+  | { readonly type: 'failed'; readonly noSpace: boolean; readonly reason: string }
+
+export interface RemovingOptions {
+  readonly disk: Disk
+  readonly catalogue: Catalogue
+  readonly journal: Journal<Entry>
+  readonly scanner: Scanner
+  readonly trash: Trash
+}
+
+export class Removing {
+  private readonly options: RemovingOptions
+  /** From which something was removed since the index was committed last. */
+  private readonly unsynced = new Set<string>()
+
+  constructor(options: RemovingOptions) {
+    this.options = options
+  }
+
+  /** Carries out a deletion that a peer has told of. */
+  remove(tombstone: Entry): Removed {
+    try {
+      return this.tryToRemove(tombstone)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      return error.code === 'missing' ? { type: 'unsettled' } : failureOf(error)
+    }
+  }
+
+  /** Removes a folder that was deleted and still stands, if nothing is in it any more, and those above it. */
+  tidy(folder: string): void {
+    const { catalogue } = this.options
+    for (let path = folder; path !== '' && catalogue.isRemaining(path); path = parentOf(path)) {
+      try {
+        this.removeFolder(path)
+      } catch (error) {
+        if (!(error instanceof DiskError)) throw error
+        return
+      }
+      catalogue.setRemaining(path, false)
+    }
+  }
+
+  /** Before the index says that something is gone, the disk must: a loss of power that brought it back would make it an edit. */
+  syncFolders(): void {
+    const { disk } = this.options
+    for (const folder of this.unsynced) {
+      try {
+        // Those that are gone themselves are gone from a folder that is among these too.
+        if (folder === '' || disk.statLink(folder)?.kind === 'folder') disk.syncFolder(folder)
+      } catch (error) {
+        if (!(error instanceof DiskError)) throw error
+      }
+    }
+    this.unsynced.clear()
+  }
+
+  /** Throws a DiskError. */
+  private tryToRemove(tombstone: Entry): Removed {
+    const { catalogue, scanner } = this.options
+    const { path } = tombstone
+    const decision = decideHere(catalogue, tombstone)
+    if (decision.type === 'keep') return { type: decision.wins ? 'beaten' : 'needless' }
+    if (decision.type !== 'remove' && decision.type !== 'adopt') return { type: 'needless' }
+    const { entry } = decision
+    const local = catalogue.live(path)
+    // Nothing of what is known is here, or what is here is nobody's business: that it was deleted is all there is to know.
+    if (entry.kind !== 'tombstone' || local === undefined || scanner.isUnshared(path)) {
+      if (entry.kind === 'tombstone') catalogue.record(entry, undefined)
+      return { type: 'needless' }
+    }
+    return local.kind === 'folder' ? this.takeFolder(entry, local) : this.take(entry, local)
+  }
+
+  /** A file, or a link: never what it points at. */
+  private take(entry: Entry, local: Entry): Removed {
+    const { disk, catalogue, journal, scanner, trash } = this.options
+    const { path } = entry
+    if (!scanner.matches(path)) return { type: 'unsettled' }
+    journal.append({ kind: 'placing', entry, replaces: local.digest })
+    const looks = disk.statLink(path)
+    if (!scanner.matches(path)) return this.withdrawn(path)
+    const place = trash.take(path)
+    if (!isSame(looks, disk.statLink(place))) {
+      trash.giveBack(place, path)
+      return this.withdrawn(path)
+    }
+    trash.settle(place)
+    this.unsynced.add(parentOf(path))
+    catalogue.record(entry, undefined)
+    scanner.handleRemoved(path, false)
+    this.tidy(parentOf(path))
+    return { type: 'removed', local }
+  }
+
+  /** Its known children were removed before it. */
+  private takeFolder(entry: Entry, local: Entry): Removed {
+    const { disk, catalogue, journal, scanner } = this.options
+    const { path } = entry
+    const kind = disk.statLink(path)?.kind
+    // A link that is followed leads to a folder that is not ours: its place goes, and nothing in it.
+    if (kind === 'link' && !catalogue.hasHeldBelow(path)) return this.take(entry, local)
+    if (kind === 'link') throw new DiskError('link', `${path} is a symbolic link`)
+    if (kind !== 'folder') return { type: 'unsettled' }
+    journal.append({ kind: 'placing', entry, replaces: '' })
+    try {
+      if (catalogue.hasHeldBelow(path)) return this.remains(entry)
+      this.removeFolder(path)
+    } catch (error) {
+      if (!(error instanceof DiskError) || error.code !== 'not-empty') {
+        this.withdrawn(path)
+        throw error
+      }
+      return this.remains(entry)
+    }
+    catalogue.record(entry, undefined)
+    scanner.handleRemoved(path, true)
+    this.tidy(parentOf(path))
+    return { type: 'removed', local }
+  }
+
+  private remains(entry: Entry): Removed {
+    const { disk, catalogue } = this.options
+    const { path } = entry
+    catalogue.record(entry, undefined)
+    catalogue.setRemaining(path, true)
+    return { type: 'remains', names: disk.list(path).names }
+  }
+
+  private removeFolder(path: string): void {
+    const { disk, trash } = this.options
+    disk.removeFolder(path)
+    trash.takeFolder(path)
+    this.unsynced.add(parentOf(path))
+  }
+
+  private withdrawn(path: string): Removed {
+    this.options.journal.append({ kind: 'unplaced', path })
+    return { type: 'unsettled' }
+  }
+}
+
+/** Whether somebody wrote into it, or put another in its place, in the moment before it was renamed. */
+function isSame(before: FileStat | undefined, after: FileStat | undefined): boolean {
+  if (before === undefined || after === undefined) return false
+  const isContent = before.sizeBytes === after.sizeBytes && before.mtimeMs === after.mtimeMs
+  return before.inode === after.inode && before.kind === after.kind && isContent
+}

@@ -1,0 +1,143 @@
+// The trash of a share: what a peer deletes is renamed into it, and of what a peer replaces it gets a second name before that. What
+// is in it stands below `.left/trash` under the path that it had (names.ts). Removing and placing use it; sweeping.ts makes
+// room, restoring.ts gives back.
+
+import { TEMPORARY_FOLDER, TRASH_FOLDER } from '../../base/own-folder.js'
+import { type Disk, DiskError } from '../../base/ports.js'
+import type { TrashPolicy } from '../../pipe/settings.js'
+import { parentOf } from '../../share/path.js'
+import { COPY_BYTES, KNOWN_FOLDERS_MAX } from './limits.js'
+import { placeIn, slotsFor, versionSlotsFor } from './names.js'
+
+/** Where a thing goes that no trash keeps, until it has been looked at once more. */
+const ON_ITS_WAY_OUT = `${TEMPORARY_FOLDER}/removed`
+
+export interface TrashOptions {
+  readonly disk: Disk
+  readonly wallMs: () => number
+  readonly policy: TrashPolicy
+}
+
+export class Trash {
+  private readonly options: TrashOptions
+  private readonly folders = new Set<string>()
+
+  constructor(options: TrashOptions) {
+    this.options = options
+  }
+
+  /** Takes the file or the link at a path of the share, whatever it points at. Answers its new place. Throws a DiskError. */
+  take(path: string): string {
+    const { disk } = this.options
+    const place = this.isKept ? this.freePlace(path) : ON_ITS_WAY_OUT
+    disk.rename(path, place)
+    return place
+  }
+
+  /** The thing taken from the share to this place stays out of it. */
+  settle(place: string): void {
+    if (place === ON_ITS_WAY_OUT) this.options.disk.removeFile(place)
+  }
+
+  /** It is not what was to be taken: it goes back, unless something stands at its path by now. */
+  giveBack(place: string, path: string): void {
+    const { disk } = this.options
+    try {
+      disk.moveNew(place, path)
+    } catch (error) {
+      if (!(error instanceof DiskError) || error.code !== 'exists' || place !== ON_ITS_WAY_OUT) throw error
+      // Nothing that nobody has seen is lost, trash or no trash.
+      disk.rename(place, this.freePlace(path))
+    }
+  }
+
+  /** Keeps the folder of a path, which is empty, as far as its name goes. */
+  takeFolder(path: string): void {
+    if (!this.isKept) return
+    for (const slot of slotsFor(this.options.wallMs())) if (this.makeWay(placeIn(slot, path))) return
+  }
+
+  /** Keeps the version that stands at a path, a file or a link, which keeps its name there. One for each path and hour. */
+  keepVersion(path: string): void {
+    if (!this.isKept) return
+    for (const slot of versionSlotsFor(this.options.wallMs())) {
+      const place = placeIn(slot, path)
+      if (!this.isFree(place)) continue
+      this.linkOrCopy(path, place)
+      return
+    }
+  }
+
+  private get isKept(): boolean {
+    return this.options.policy.days > 0
+  }
+
+  private freePlace(path: string): string {
+    for (const slot of slotsFor(this.options.wallMs())) {
+      const place = placeIn(slot, path)
+      if (this.isFree(place)) return place
+    }
+    throw new DiskError('exists', `the trash has taken ${path} too often within this hour`)
+  }
+
+  /** Whether something can be put there. Makes the folders on the way. */
+  private isFree(place: string): boolean {
+    return this.makeWay(parentOf(place)) && this.options.disk.statLink(place) === undefined
+  }
+
+  /** Answers false where a file or a link stands in the way. */
+  private makeWay(folder: string): boolean {
+    if (this.folders.has(folder)) {
+      // A sweep, or a person, may have removed it.
+      if (this.options.disk.statLink(folder)?.kind === 'folder') return true
+      this.folders.clear()
+    }
+    if (folder !== TRASH_FOLDER && !this.makeWay(parentOf(folder))) return false
+    const { disk } = this.options
+    const kind = disk.statLink(folder)?.kind
+    if (kind === undefined) disk.makeFolder(folder, 'private')
+    else if (kind !== 'folder') return false
+    if (this.folders.size >= KNOWN_FOLDERS_MAX) this.folders.clear()
+    this.folders.add(folder)
+    return true
+  }
+
+  /** Where the disk makes no hard links (exFAT, FAT), the path must not be empty for a moment either. */
+  private linkOrCopy(path: string, place: string): void {
+    const { disk } = this.options
+    try {
+      disk.linkFile(path, place)
+    } catch (error) {
+      if (!(error instanceof DiskError) || (error.code !== 'denied' && error.code !== 'io')) throw error
+      this.copy(path, place)
+    }
+  }
+
+  private copy(path: string, place: string): void {
+    const { disk } = this.options
+    const stat = disk.statLink(path)
+    if (stat?.kind === 'link') {
+      disk.makeLink(place, disk.readLink(path))
+      return
+    }
+    const source = disk.open(path)
+    try {
+      const target = disk.create(place)
+      try {
+        const buffer = new Uint8Array(COPY_BYTES)
+        let position = 0
+        for (;;) {
+          const bytes = disk.read(source, buffer, position)
+          if (bytes === 0) break
+          disk.write(target, buffer.subarray(0, bytes), position)
+          position += bytes
+        }
+      } finally {
+        disk.close(target)
+      }
+      if (stat !== undefined) disk.setTimes(place, stat.mtimeMs)
+    } finally {
+      disk.close(source)
+    }
+  }
+}

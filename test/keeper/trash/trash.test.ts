@@ -1,0 +1,254 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { utf8 } from '../../../src/base/bytes.js'
+import { DAY_MS } from '../../../src/base/calendar.js'
+import { TRASH_FOLDER } from '../../../src/base/own-folder.js'
+import { emptyTrash, listTrash, restore } from '../../../src/keeper/trash/restoring.js'
+import { Sweeping } from '../../../src/keeper/trash/sweeping.js'
+import { Trash } from '../../../src/keeper/trash/trash.js'
+import { SimDisk } from '../../../src/sim/disk/disk.js'
+import { ShareOnDisk, theirFile } from '../share-on-disk.js'
+
+const HOUR_MS = 3_600_000
+const START_MS = Date.UTC(2026, 10, 29, 9, 30)
+
+let nowMs: number
+let disk: SimDisk
+let trash: Trash
+const policy = { days: 30, percent: 10 }
+const wallMs = () => nowMs
+
+beforeEach(() => {
+  nowMs = START_MS
+  disk = new SimDisk({ nowMs: wallMs })
+  disk.makeFolder('.left')
+  disk.makeFolder('.left/tmp')
+  trash = new Trash({ disk, wallMs, policy })
+})
+
+function put(path: string, text: string): void {
+  disk.putFile(path, utf8(text))
+}
+
+function textAt(path: string): string | undefined {
+  const bytes = disk.contentOf(path)
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
+}
+
+/** A file that was removed by a peer. */
+function thrown(path: string, text: string): string {
+  put(path, text)
+  return trash.take(path)
+}
+
+function places(): string[] {
+  return listTrash(disk).map(({ place }) => place.slice(TRASH_FOLDER.length + 1))
+}
+
+describe('a version that is replaced', () => {
+  test('is kept under a second name: once for the day, and once for each hour', () => {
+    for (const [afterMs, text] of [
+      [0, 'one'],
+      [1, 'two'],
+      [2, 'three'],
+      [HOUR_MS, 'four'],
+      [HOUR_MS + 1, 'five'],
+    ] as const) {
+      nowMs = START_MS + afterMs
+      disk.unharmed(() => disk.statLink('f/a') !== undefined && disk.removeFile('f/a'))
+      put('f/a', text)
+      trash.keepVersion('f/a')
+      expect(textAt('f/a')).toBe(text)
+    }
+    expect(places().sort()).toEqual(['2026-11-29.09/f/a', '2026-11-29.10/f/a', '2026-11-29/f/a'])
+    expect(textAt(`${TRASH_FOLDER}/2026-11-29/f/a`)).toBe('one')
+    expect(textAt(`${TRASH_FOLDER}/2026-11-29.10/f/a`)).toBe('four')
+  })
+
+  test('is copied where the disk makes no hard links', () => {
+    put('a', 'content')
+    disk.failNext('denied', 'linkFile')
+    trash.keepVersion('a')
+    expect(textAt(`${TRASH_FOLDER}/2026-11-29/a`)).toBe('content')
+    expect(disk.stat(`${TRASH_FOLDER}/2026-11-29/a`)).toMatchObject({
+      mode: 0o600,
+      mtimeMs: disk.stat('a')!.mtimeMs,
+    })
+  })
+
+  test('is kept by placing, while its path is never empty', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('a', utf8('ours'))
+    share.scan()
+    const ours = share.catalogue.get('a')!
+    const remote = {
+      ...theirFile('a', 'theirs'),
+      version: {
+        ...ours.version,
+        content: 'bbbbbbbbbbbbbbbb:9',
+        attributes: 'bbbbbbbbbbbbbbbb:9',
+        seen: `${ours.version.seen},bbbbbbbbbbbbbbbb:9`,
+      },
+    }
+    expect(share.placing.place(remote, share.putTemporary(utf8('theirs'))).type).toBe('placed')
+    expect([share.textAt('a'), share.textAt(`${TRASH_FOLDER}/2023-11-14/a`)]).toEqual(['theirs', 'ours'])
+  })
+})
+
+describe('the trash', () => {
+  test('takes a file where a folder of that name is already, and a folder where a file is', () => {
+    thrown('x', 'file')
+    thrown('x/inside', 'below')
+    disk.removeFolder('x')
+    thrown('x', 'again')
+    expect(places().sort()).toEqual(['2026-11-29.09-2/x', '2026-11-29.09/x/inside', '2026-11-29/x'])
+  })
+
+  test('makes its folders for its user alone', () => {
+    thrown('f/a', 'content')
+    for (const folder of ['', '/2026-11-29', '/2026-11-29/f'])
+      expect(disk.stat(`${TRASH_FOLDER}${folder}`)!.mode).toBe(0o700)
+  })
+
+  test('is refused where it is no folder', () => {
+    const share = new ShareOnDisk()
+    share.disk.unharmed((it) => it.makeLink(TRASH_FOLDER, '/elsewhere'))
+    expect(() => share.restart()).toThrow(expect.objectContaining({ code: 'share-unusable' }))
+  })
+
+  test('is refused on another disk than the share', () => {
+    const share = new ShareOnDisk()
+    share.disk.makeFolder(TRASH_FOLDER)
+    const statLink = share.disk.statLink.bind(share.disk)
+    share.disk.statLink = (path) => {
+      const stat = statLink(path)
+      return path === TRASH_FOLDER && stat !== undefined ? { ...stat, device: 7 } : stat
+    }
+    expect(() => share.restart()).toThrow(expect.objectContaining({ code: 'share-unusable' }))
+  })
+})
+
+describe('restoring', () => {
+  test('gives back the newest of a path, or the one that stood there at a time', () => {
+    thrown('a', 'first')
+    nowMs += HOUR_MS
+    thrown('a', 'second')
+    nowMs += HOUR_MS
+    expect(restore('a', { disk, wallMs, policy, asOfMs: START_MS - 1 })).toEqual({
+      restored: ['a'],
+      refused: [],
+    })
+    expect(textAt('a')).toBe('first')
+    expect(restore('a', { disk, wallMs, policy }).refused).toEqual([
+      { path: 'a', reason: 'something stands there by now' },
+    ])
+    expect(restore('a', { disk, wallMs, policy, replaces: true }).restored).toEqual(['a'])
+    expect(textAt('a')).toBe('second')
+    expect(listTrash(disk).map(({ place }) => textAt(place))).toEqual(['first'])
+  })
+
+  test('gives back a folder with what was in it, links and empty folders too', () => {
+    thrown('f/a', 'one')
+    thrown('f/g/b', 'two')
+    disk.makeLink('f/l', 'target')
+    trash.take('f/l')
+    disk.makeFolder('f/empty')
+    for (const folder of ['f/empty', 'f/g', 'f']) {
+      disk.removeFolder(folder)
+      trash.takeFolder(folder)
+    }
+    thrown('other', 'three')
+    expect(restore('f', { disk, wallMs, policy }).restored.toSorted()).toEqual([
+      'f/a',
+      'f/empty',
+      'f/g/b',
+      'f/l',
+    ])
+    expect([textAt('f/a'), textAt('f/g/b'), disk.readLink('f/l'), disk.stat('f/empty')!.kind]).toEqual([
+      'one',
+      'two',
+      'target',
+      'folder',
+    ])
+    expect(places()).toEqual(['2026-11-29/other'])
+  })
+
+  test('makes an edit that everybody gets', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('a', utf8('content'))
+    share.disk.putFile('b', utf8('stays'))
+    share.scan()
+    new Trash({ disk: share.disk, wallMs: () => share.nowMs, policy }).take('a')
+    expect(share.scanned()).toEqual(['tombstone a'])
+    restore('a', { disk: share.disk, wallMs: () => share.nowMs, policy })
+    expect(share.scanned()).toEqual(['file a'])
+  })
+
+  test('empties all that LEFT has put there and nothing else', () => {
+    thrown('f/a', 'four')
+    disk.unharmed((it) => it.makeFolder(`${TRASH_FOLDER}/mine`))
+    expect(emptyTrash(disk)).toEqual({ things: 1, bytes: 4 })
+    expect(disk.list(TRASH_FOLDER).names).toEqual(['mine'])
+  })
+})
+
+describe('the trash is swept', () => {
+  function sweep(sweeping: Sweeping): void {
+    sweeping.step(nowMs - START_MS)
+    while (sweeping.busy) sweeping.step(nowMs - START_MS)
+  }
+
+  test('of what is older than its days, and once an hour', () => {
+    thrown('old', 'old')
+    const sweeping = new Sweeping({ disk, wallMs, policy }, 0)
+    nowMs += 30 * DAY_MS
+    thrown('new', 'new')
+    sweep(sweeping)
+    expect(places()).toHaveLength(2)
+    nowMs += DAY_MS
+    sweep(sweeping)
+    expect(places()).toEqual(['2026-12-29/new'])
+    expect(sweeping.pollTimeout()).toBe(nowMs - START_MS + HOUR_MS)
+  })
+
+  test('of the oldest where it is too large, and never of the last seven days', () => {
+    disk.capacityBytes = 10_000
+    for (let day = 0; day < 20; day++) {
+      thrown(`a${day}`, 'x'.repeat(300))
+      nowMs += DAY_MS
+    }
+    sweep(new Sweeping({ disk, wallMs, policy }, 0))
+    // Eight days are within the last seven and today.
+    expect(places().map((place) => place.slice(0, 10))).toEqual([
+      '2026-12-12',
+      '2026-12-13',
+      '2026-12-14',
+      '2026-12-15',
+      '2026-12-16',
+      '2026-12-17',
+      '2026-12-18',
+    ])
+  })
+
+  test('of all that may go where the disk is full', () => {
+    for (let day = 0; day < 20; day++) {
+      thrown(`a${day}`, 'x')
+      nowMs += DAY_MS
+    }
+    const sweeping = new Sweeping({ disk, wallMs, policy }, Number.POSITIVE_INFINITY)
+    sweeping.handleFull(0)
+    while (sweeping.busy) sweeping.step(0)
+    expect(places()).toHaveLength(7)
+    sweeping.handleFull(HOUR_MS - 1)
+    expect(sweeping.busy).toBe(false)
+  })
+
+  test('a bounded number of names at a time', () => {
+    for (let count = 0; count < 200; count++) thrown(`f/${count}`, 'x')
+    nowMs += 40 * DAY_MS
+    const sweeping = new Sweeping({ disk, wallMs, policy }, 0)
+    const before = disk.operationCount
+    sweeping.step(0)
+    expect(disk.operationCount - before).toBeLessThanOrEqual(64)
+    expect(sweeping.busy).toBe(true)
+  })
+})
