@@ -5,6 +5,7 @@ import type { Access } from '../base/access.js'
 import { dayOf } from '../base/calendar.js'
 import { JOURNAL_PATH, TEMPORARY_FOLDER, TRASH_FOLDER } from '../base/own-folder.js'
 import { TOMBSTONE_DAYS } from '../keeper/index/limits.js'
+import { peerOf } from '../share/dots.js'
 import { sameEntry } from '../share/entry-line.js'
 import { isOwnPath } from '../share/path.js'
 import type { SnapshotEntry } from './disk/volume.js'
@@ -100,15 +101,18 @@ function checkNothingLost(world: World, shares: readonly Map<string, Seen>[]): v
   }
 }
 
-/** What a loss of power took is no deletion, though nothing brings it back where nobody else had it. */
+/** What a loss of power took is no deletion of this machine, though nothing brings it back where nobody else had it. Somebody at
+ *  another one may have deleted it. */
 function checkNotDeleted(world: World): void {
-  world.peers.forEach((_, peer) => {
-    for (const path of world.history.lostPathsOf(peer))
-      if (world.catalogues.get(peer)?.get(path)?.kind === 'tombstone')
-        world.break(
-          'I5',
-          `${peerName(peer)} tells that ${JSON.stringify(path)}, which a loss of power took, was deleted`,
-        )
+  world.peers.forEach(({ witness }, peer) => {
+    for (const path of world.history.lostPathsOf(peer)) {
+      const known = world.catalogues.get(peer)?.get(path)
+      if (known?.kind !== 'tombstone' || witness.read(peerOf(known.version.content)) === undefined) continue
+      world.break(
+        'I5',
+        `${peerName(peer)} tells that ${JSON.stringify(path)}, which a loss of power took, was deleted`,
+      )
+    }
   })
 }
 

@@ -309,15 +309,16 @@ describe('I5, nothing deleted comes back', () => {
 })
 
 /** B wrote a file that its disk did not have yet when the power went, though LEFT had told of it. */
-function cutAtB(): BrokenWorld {
+function cutAtB({ isAlsoAtA } = { isAlsoAtA: false }): BrokenWorld {
   for (let seed = 1; seed <= 50; seed++) {
     const world = worldOf({ seed })
     world.startAll()
     world.run(SOON_MS)
+    // Else it would only have to be fetched again.
+    if (!isAlsoAtA) happen(world, { type: 'cut', peer: A, other: B, bothWays: true, forMs: 3 * SOON_MS })
     write(world, B, 'b', 1)
     world.run(SOON_MS)
-    // Else it would only have to be fetched again.
-    diskOf(world, A).removeFile('b')
+    if (isAlsoAtA) world.edit(A, { type: 'remove', path: 'b' })
     happen(world, { type: 'power-loss', peer: B, downMs: 100 })
     if (world.history.powerCutLosses > 0) return world
   }
@@ -332,6 +333,14 @@ describe('I5, what a loss of power took is no deletion', () => {
     expect(world.broken.map(({ detail }) => detail)).not.toContainEqual(
       expect.stringContaining('was deleted'),
     )
+  })
+
+  test('holds where somebody else deleted it meanwhile', () => {
+    const world = cutAtB({ isAlsoAtA: true })
+    world.run(SOON_MS)
+    checkAtRest(world)
+    expect(world.catalogues.get(B)?.get('b')?.kind).toBe('tombstone')
+    expect(world.broken).toEqual([])
   })
 
   test('breaks where a keeper goes by what is missing', () => {
