@@ -9,6 +9,7 @@ import type { History } from './history.js'
 import { UNSEEN_MS_MAX } from './limits.js'
 import type { SimPeer } from './peer/peer.js'
 import { peerName } from './plan.js'
+import type { Privacy } from './privacy.js'
 import type { Trace } from './trace.js'
 
 export interface PowerLossScene {
@@ -16,6 +17,7 @@ export interface PowerLossScene {
   readonly peers: readonly SimPeer[]
   readonly editors: readonly Editor[]
   readonly history: History
+  readonly privacy: Privacy
   readonly trace: Trace
   readonly catalogues: ReadonlyMap<number, Catalogue>
 }
@@ -55,8 +57,11 @@ export function recordPowerLoss(
     // A rename of a person's that was undone may bring back what LEFT had put there, and nobody could have synced.
     const isFolder = is !== undefined && is.bytes === undefined
     if (isFolder) history.madeFolder(peer, path)
-    else if (own || (is !== undefined && (is.isLink || inodes.has(is.inode))))
+    else if (own || (is !== undefined && (is.isLink || inodes.has(is.inode)))) {
       history.damaged(peer, path, digest, is?.bytes, nowMs)
+      // The rest of the file is as open as this disk shows it, though another file of that content may be private.
+      scene.privacy.handleEdited(peer, path)
+    }
   }
 }
 

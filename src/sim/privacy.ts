@@ -30,7 +30,7 @@ export class Privacy {
     this.placed = options.disks.map(() => new Map())
   }
 
-  /** Somebody at `peer` changed what is at the path. */
+  /** Somebody at `peer` changed what is at the path, or a loss of power changed what is a person's there. */
   handleEdited(peer: number, path: string): void {
     const disk = this.options.disks[peer]!
     const stat = disk.unharmed(() => disk.stat(path))

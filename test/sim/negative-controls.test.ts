@@ -16,6 +16,7 @@ import { checkAtRest } from '../../src/sim/invariants.js'
 import { HEAL_MS_MAX, JOURNAL_BYTES_MAX, QUIET_MS, UNTOLD_WRITES_MAX } from '../../src/sim/limits.js'
 import type { LinkFaults } from '../../src/sim/network.js'
 import { calmLink, calmPeer, meshOf, type PeerPlan } from '../../src/sim/plan.js'
+import { recordPowerLoss } from '../../src/sim/power-loss.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { drawScenario } from '../../src/sim/scenario.js'
 import { settle, simulate } from '../../src/sim/simulate.js'
@@ -552,6 +553,37 @@ describe('I15, nothing is open to more than at its source', () => {
     settle(world, 0)
     expect(world.broken).toEqual([])
     expect(diskOf(world, A).snapshot().get('a')?.mode).toBe(0o644)
+  })
+
+  /** A's machine loses power, and keeps so many bytes of what was written to 'a' last. */
+  function tear(world: BrokenWorld, keptBytes: number): void {
+    const disk = diskOf(world, A)
+    recordPowerLoss(world, { peer: A, wasOpen: true }, () =>
+      disk.putFile('a', disk.contentOf('a')!.slice(0, keptBytes)),
+    )
+  }
+
+  test('holds where a loss of power leaves of an open file what is private elsewhere', () => {
+    const world = restingWorld([])
+    world.edit(B, { ...PRIVATE, path: 'b', sizeBytes: 0, access: 'owner' })
+    world.edit(A, { ...PRIVATE, access: 'all' })
+    tear(world, 0)
+    settle(world, 0)
+    expect(world.broken).toEqual([])
+    const shown = diskOf(world, B).snapshot()
+    expect(shown.get('a')).toMatchObject({ bytes: new Uint8Array(0), mode: 0o644 })
+    expect(shown.get('b')?.mode).toBe(0o600)
+  })
+
+  test('breaks where a disk opens what a loss of power left of a private file', () => {
+    const world = restingWorld([])
+    const disk = diskOf(world, B)
+    const setAccess = disk.setAccess.bind(disk)
+    disk.setAccess = (path, access) => setAccess(path, { ...access, access: 'all' })
+    world.edit(A, { ...PRIVATE, access: 'owner' })
+    tear(world, 500)
+    world.run(SOON_MS)
+    expectOnly(world, 'I15', /^B "a": a file of mode 644 is more private at its source/)
   })
 })
 

@@ -45,6 +45,8 @@ export class PeerTalk {
   private askedHolding: Digest | undefined
   private greetingDue: boolean
   private heard = false
+  /** The root that the peer told by itself while it owes us an answer: which of the two is newer is not known. */
+  private crossed: Digest | undefined
   private retryAtMs: number | undefined
   private stands: 'unknown' | 'vetted' | 'refused' = 'unknown'
 
@@ -120,6 +122,11 @@ export class PeerTalk {
     this.theirCount = notHeldCount
   }
 
+  /** The peer tells a state by itself. */
+  handleRequest({ root }: StateMessage): void {
+    if (this.awaiting !== undefined) this.crossed = root.digest
+  }
+
   /** Entries that the peer knows and does not hold, as it said last in this session. */
   get theirNotHeldCount(): number {
     return this.theirCount
@@ -136,13 +143,18 @@ export class PeerTalk {
     return { notHeldCount: own.notHeldCount, authorOfPeer: own.knownOf(this.peer)?.author }
   }
 
-  /** The outstanding request was answered. Answers the root that both sides are now known to have: a greeting is
+  /** The outstanding request was answered, with the root of an 'excess'. Answers the root that both sides are now known to have: a greeting is
    *  answered with 'same' for no other reason. */
-  handleSettled(reply: 'same' | 'excess'): ItemRef | undefined {
-    const { awaiting } = this
+  handleSettled(reply: 'same' | 'excess', theirRoot?: Digest): ItemRef | undefined {
+    const { awaiting, crossed } = this
     this.heard = true
     this.awaiting = undefined
+    this.crossed = undefined
     if (awaiting === undefined) return undefined
+    // An answer that was lost is said again as it was, perhaps after what the peer has told since. What is asked now is
+    // answered later than both.
+    const told = reply === 'excess' ? theirRoot : awaiting.greeting ? awaiting.root.digest : crossed
+    if (crossed !== undefined && crossed !== told) this.greetingDue = true
     this.told = awaiting.root.digest
     this.toldNews = awaiting
     return awaiting.greeting && reply === 'same' ? awaiting.root : undefined
@@ -176,6 +188,7 @@ export class PeerTalk {
   handleWorking(retryMs: number, nowMs: number): void {
     if (this.awaiting?.greeting) this.greetingDue = true
     this.awaiting = undefined
+    this.crossed = undefined
     this.retryAtMs = nowMs + retryMs
   }
 

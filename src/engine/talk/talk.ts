@@ -121,6 +121,7 @@ export class Talk {
       this.replyWorking(session, number)
       return
     }
+    this.sessions.get(session)?.peerTalk.handleRequest(request)
     this.handleState(session, request, { number, type: request.type, theirs: request.root.digest })
   }
 
@@ -137,7 +138,7 @@ export class Talk {
       return
     }
     if (reply?.type === 'excess') {
-      peerTalk.handleSettled('excess')
+      peerTalk.handleSettled('excess', reply.root.digest)
       this.handleState(session, reply, undefined)
     } else if (reply?.type === 'same') {
       const root = peerTalk.handleSettled('same')

@@ -488,3 +488,42 @@ describe('a peer that may not be told of entries', () => {
     expect(talk.pollRequest(own, 0)?.lines).toEqual([])
   })
 })
+
+describe('an answer that comes after what the peer has told by itself meanwhile', () => {
+  const update = (root: ItemRef) =>
+    ({
+      type: 'update',
+      root,
+      author: AUTHOR,
+      knows: undefined,
+      scope: { type: 'some' },
+      notHeldCount: 0,
+      lines: [],
+    }) as const
+
+  test('may be the older of the two: the peer is greeted again', () => {
+    const own = ownState(first)
+    for (const reply of ['same', 'excess'] as const) {
+      const talk = vettedTalk(true)
+      talk.pollRequest(own, 0)
+      talk.handleRequest(update(second))
+      talk.handleSettled(reply, third.digest)
+      expect(talk.pollRequest(own, 0)?.type).toBe('have')
+      talk.handleSettled('excess', second.digest)
+      expect(talk.pollRequest(own, 0)).toBeUndefined()
+    }
+  })
+
+  test('needs no greeting where both say the same, or the answer tells of no root', () => {
+    const own = ownState(first)
+    const talk = vettedTalk(true)
+    talk.pollRequest(own, 0)
+    talk.handleRequest(update(second))
+    talk.handleSettled('excess', second.digest)
+    tell(own, third, [other], [file, other])
+    expect(talk.pollRequest(own, 0)?.type).toBe('update')
+    talk.handleRequest(update(second))
+    talk.handleSettled('same')
+    expect(talk.pollRequest(own, 0)).toBeUndefined()
+  })
+})

@@ -83,8 +83,10 @@ describe('the author of a share', () => {
 
   test('that was renewed by a left that did not note the peer id is renewed once more', () => {
     const machine = openedBefore(true)
+    const { author: former } = machine.open(PEER).edits
     machine.index.putMeta('peer', '')
     const renewed = new Set([1, 2, 3].map(() => machine.open(PEER).edits.author))
     expect(renewed.size).toBe(1)
+    expect(renewed).not.toContain(former)
   })
 })
