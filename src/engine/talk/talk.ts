@@ -210,6 +210,7 @@ export class Talk {
 
   handleRoot(message: KeeperToEngine & { type: 'root' }): void {
     this.own.update(message)
+    for (const requested of this.vetted.handleOwn(message.own)) this.serving.handleRequested(requested)
   }
 
   handleKnows(message: KeeperToEngine & { type: 'knows' }): void {

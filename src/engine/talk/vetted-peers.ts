@@ -12,6 +12,8 @@ export class VettedPeers {
   /** Vetted while this keeper has kept the share: meanwhile it has forgotten nothing, and they have heard of our edits from us. */
   private readonly peers = new Set<string>()
   private readonly waiting = new Map<SessionId, RequestedBlock[]>()
+  /** Told before our own counts were known: a handshake says it once, and may come while the share is still read. */
+  private readonly unjudged = new Map<SessionId, KnownEdits>()
 
   constructor(private readonly sessions: PeerSessions) {}
 
@@ -25,7 +27,12 @@ export class VettedPeers {
     own: OwnCounts | undefined,
     theyKnow: KnownEdits | undefined,
   ): readonly RequestedBlock[] {
-    const found = own && recall(own, theyKnow)
+    if (own === undefined) {
+      if (theyKnow !== undefined) this.unjudged.set(session, theyKnow)
+      return []
+    }
+    this.unjudged.delete(session)
+    const found = recall(own, theyKnow)
     if (found === 'forgotten') {
       this.peers.delete(peer)
       peerTalk.handleDoubted()
@@ -34,6 +41,17 @@ export class VettedPeers {
     this.add(peer)
     peerTalk.handleVetted()
     return this.take(session)
+  }
+
+  /** Our own counts are known. Answers listings that may be given now. */
+  handleOwn(own: OwnCounts): readonly RequestedBlock[] {
+    const released: RequestedBlock[] = []
+    for (const [session, theyKnow] of [...this.unjudged]) {
+      const found = this.sessions.get(session)
+      this.unjudged.delete(session)
+      if (found !== undefined) released.push(...this.handleTold(found, own, theyKnow))
+    }
+    return released
   }
 
   /** The keeper's verdict, for all sessions of the peer. Answers what is not to wait any longer. */
@@ -64,6 +82,7 @@ export class VettedPeers {
 
   handleClosed(session: SessionId): void {
     this.waiting.delete(session)
+    this.unjudged.delete(session)
   }
 
   /** The next keeper may have another share: all are vetted anew. */

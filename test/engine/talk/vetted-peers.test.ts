@@ -32,7 +32,6 @@ test('a peer that knows edits that we remember is given what it asked for before
   const session = open(1)
   expect(vetted.admitsListing(listing(1))).toBe('waits')
   expect(vetted.handleTold(session, own, undefined)).toEqual([])
-  expect(vetted.handleTold(session, undefined, knows(10))).toEqual([])
   expect([vetted.has(PEER), session.peerTalk.verdict]).toEqual([false, 'unknown'])
   expect(vetted.handleTold(session, own, knows(10))).toEqual([listing(1)])
   expect([vetted.has(PEER), session.peerTalk.verdict, vetted.admitsListing(listing(1))]).toEqual([
@@ -40,6 +39,15 @@ test('a peer that knows edits that we remember is given what it asked for before
     'vetted',
     'yes',
   ])
+})
+
+test('what a peer told with its handshake, before our own share was read, is judged when it is', () => {
+  const session = open(1)
+  vetted.admitsListing(listing(1))
+  expect(vetted.handleTold(session, undefined, knows(10))).toEqual([])
+  expect(vetted.handleOwn(own)).toEqual([listing(1)])
+  expect([vetted.has(PEER), session.peerTalk.verdict]).toEqual([true, 'vetted'])
+  expect(vetted.handleOwn(own)).toEqual([])
 })
 
 test('a peer that knows an edit that we do not remember is told nothing more until the keeper has decided', () => {
