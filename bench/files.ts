@@ -29,7 +29,7 @@ interface Measured {
   readonly files: number
   readonly phase: string
   readonly seconds: number
-  /** Of PROCESSES; undefined where the process does not run. */
+  /** Memory of each of PROCESSES; undefined where the process does not run. */
   readonly peaksMb: readonly (number | undefined)[]
   readonly restMb: readonly (number | undefined)[]
 }

@@ -19,7 +19,7 @@ import { usageOf } from './usage.js'
 const WAIT_MS_MAX = 120_000
 const FILES_PER_FOLDER = 100
 const FILE_BYTES = 100
-/** What a start leaves to be done, the commit of the index among it, belongs to its cost. */
+/** Work that a start leaves for later, such as the commit of the index, belongs to its cost. */
 const REST_MS = 3_000
 
 const values = parseArguments('start', {
@@ -35,7 +35,7 @@ const options = values.plain ? ['--encryption', 'no'] : []
 interface Start {
   readonly seconds: number
   readonly cpuSeconds: number
-  /** Of both sockets together, until the peers were stopped. */
+  /** Bytes that both sockets sent together, until the peers were stopped. */
   readonly sentBytes: number
 }
 

@@ -125,7 +125,7 @@ export interface Memory {
   readonly nowBytes: number
 }
 
-/** Of each process that is alive below (and with) this one, its parent before it. */
+/** Memory of each process that is alive below (and with) this one, its parent before it. */
 export function memoryOf(root: number): Memory[] {
   return descendants(root, allStats()).map(({ pid }) => ({
     peakBytes: peakRssOf(pid),

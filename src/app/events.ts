@@ -90,11 +90,11 @@ export type PeerEvent =
       event: 'in-step'
       peer: string
       address: string
-      /** It knows the same as we. */
+      /** The peer knows the same as we. */
       equal: boolean
       /** That are known here. */
       files: number
-      /** Of all entries that are known here (files, folders, links), what is not held here. */
+      /** Entries (files, folders, links) that are known and not held here. */
       notHeldHere: number
       /** The same of the peer, as it says. */
       notHeldThere: number

@@ -1,9 +1,10 @@
 // Keeps in the user's state folder where each peer id of this machine was last used, one file for each. A share whose id is in
 // use in another folder too is a copy of that one. Called by src/app/replica.ts.
 
-import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSamePeerAt } from './share-mark.js'
+import { StateNotes } from './state-notes.js'
 
 /** In the state folder. */
 export const PLACES_FOLDER = 'places'
@@ -11,12 +12,12 @@ export const PLACES_FOLDER = 'places'
 const NOTE = /^left-place 1 (.+)\n$/s
 
 export class SharePlaces {
-  private readonly folder: string
+  private readonly notes: StateNotes
   private readonly share: string
 
   /** `state` is the state folder (witness.ts), which may not be there; `share` is absolute. */
   constructor(state: string, share: string) {
-    this.folder = join(state, PLACES_FOLDER)
+    this.notes = new StateNotes(join(state, PLACES_FOLDER))
     this.share = realpathSync(share)
   }
 
@@ -29,22 +30,10 @@ export class SharePlaces {
 
   /** The id is in use here. Nothing is noted where the state folder cannot be written: no copy on this machine is noticed then. */
   write(peer: string): void {
-    if (this.placeOf(peer) === this.share) return
-    const file = join(this.folder, peer)
-    try {
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 })
-      writeFileSync(`${file}.new`, `left-place 1 ${this.share}\n`, { mode: 0o600 })
-      renameSync(`${file}.new`, file)
-    } catch {
-      // As above.
-    }
+    if (this.placeOf(peer) !== this.share) this.notes.write(peer, `left-place 1 ${this.share}\n`)
   }
 
   private placeOf(peer: string): string | undefined {
-    try {
-      return NOTE.exec(readFileSync(join(this.folder, peer), 'utf8'))?.[1]
-    } catch {
-      return undefined
-    }
+    return NOTE.exec(this.notes.read(peer) ?? '')?.[1]
   }
 }

@@ -1,11 +1,12 @@
 // Keeps the notes of recover/witness.ts in the user's state folder, one file for each share by its author: times that it was
 // opened, and where.
 
-import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Witness, WitnessNote } from '../base/witness-port.js'
 import { isSamePeerAt } from './share-mark.js'
+import { StateNotes } from './state-notes.js'
 
 /** `$XDG_STATE_HOME/left`, else `~/.local/state/left`; on Windows `%LOCALAPPDATA%\left`. It may not be there yet. */
 export function stateFolder(environment: NodeJS.ProcessEnv = process.env): string {
@@ -20,37 +21,22 @@ export const WITNESS_FOLDER = 'shares'
 const NOTE = /^left-share 1 ([1-9][0-9]{0,15}) (.+)\n$/s
 
 export class WitnessFolder implements Witness {
-  private readonly folder: string
+  private readonly notes: StateNotes
   private readonly share: string
 
   /** `share` is absolute. */
   constructor(folder: string, share: string) {
-    this.folder = join(folder, WITNESS_FOLDER)
+    this.notes = new StateNotes(join(folder, WITNESS_FOLDER))
     this.share = realpathSync(share)
   }
 
   read(author: string): WitnessNote | undefined {
-    const [, opened, place] = NOTE.exec(textIn(join(this.folder, author)) ?? '') ?? []
+    const [, opened, place] = NOTE.exec(this.notes.read(author) ?? '') ?? []
     if (opened === undefined || place === undefined) return undefined
     return { opened: Number(opened), isAlsoElsewhere: isSamePeerAt(place, this.share) }
   }
 
   write(author: string, opened: number): void {
-    const file = join(this.folder, author)
-    try {
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 })
-      writeFileSync(`${file}.new`, `left-share 1 ${opened} ${this.share}\n`, { mode: 0o600 })
-      renameSync(`${file}.new`, file)
-    } catch {
-      // A home that cannot be written to: see Witness.
-    }
-  }
-}
-
-function textIn(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
+    this.notes.write(author, `left-share 1 ${opened} ${this.share}\n`)
   }
 }

@@ -1,4 +1,4 @@
-// What was put in place and may not be on stable storage yet: path and digest, in some 80 bytes each, since a share of any
+// Paths that were put in place and may not be on stable storage yet: path and digest, in some 80 bytes each, since a share of any
 // size may have come at once. The log has one.
 //
 // Records stand one after the other in large pieces of memory, outside the heap, and a table with open addressing and linear

@@ -38,6 +38,15 @@ const arbitraryRef: fc.Arbitrary<ItemRef> = fc
 
 const AUTHOR = 'a'.repeat(16)
 
+/** All of a state but its type and its root, where nothing else is told. */
+const BARE = {
+  author: AUTHOR,
+  knows: undefined,
+  scope: { type: 'some' },
+  notHeldCount: 0,
+  lines: [],
+} as const
+
 const arbitraryState: fc.Arbitrary<StateMessage> = fc
   .record({
     type: fc.constantFrom('have' as const, 'update' as const, 'excess' as const),
@@ -121,11 +130,7 @@ describe('a message', () => {
           encodeMessage({
             type,
             root,
-            author: AUTHOR,
-            knows: undefined,
-            notHeldCount: 0,
-            scope: { type: 'some' },
-            lines: [],
+            ...BARE,
           }),
         )![0],
     )
@@ -142,11 +147,8 @@ describe('a message', () => {
     const message: StateMessage = {
       type: 'update',
       root,
-      author: AUTHOR,
-      knows: undefined,
-      scope: { type: 'some' },
+      ...BARE,
       notHeldCount: 3,
-      lines: [],
     }
     expect(textOf(encodeMessage(message))).toBe(`u|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|3`)
   })
@@ -344,11 +346,7 @@ describe('limits of a message', () => {
     const nothing = {
       type: 'have',
       root,
-      author: AUTHOR,
-      knows: undefined,
-      notHeldCount: 0,
-      scope: { type: 'some' },
-      lines: [],
+      ...BARE,
     }
     expect(fitLines(message(1, room - 2))).toEqual(nothing)
     expect(fitLines(message(ENTRIES_PER_MESSAGE_MAX, 1)).lines).toHaveLength(ENTRIES_PER_MESSAGE_MAX)

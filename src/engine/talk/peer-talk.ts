@@ -25,6 +25,8 @@ import type { OwnState } from './own-state.js'
 interface Awaiting extends News {
   readonly root: ItemRef
   readonly greeting: boolean
+  /** The root that the peer told by itself meanwhile: whether that or the answer is newer is not known. */
+  crossed?: Digest
 }
 
 /** Beside the root, what of our state is told again when it changes. */
@@ -45,8 +47,6 @@ export class PeerTalk {
   private askedHolding: Digest | undefined
   private greetingDue: boolean
   private heard = false
-  /** The root that the peer told by itself while it owes us an answer: which of the two is newer is not known. */
-  private crossed: Digest | undefined
   private retryAtMs: number | undefined
   private stands: 'unknown' | 'vetted' | 'refused' = 'unknown'
 
@@ -124,7 +124,7 @@ export class PeerTalk {
 
   /** The peer tells a state by itself. */
   handleRequest({ root }: StateMessage): void {
-    if (this.awaiting !== undefined) this.crossed = root.digest
+    if (this.awaiting !== undefined) this.awaiting.crossed = root.digest
   }
 
   /** Entries that the peer knows and does not hold, as it said last in this session. */
@@ -134,30 +134,31 @@ export class PeerTalk {
 
   /** Whether the peer knows our state, or asks again for the answer that tells it. */
   isTold(own: OwnState): boolean {
-    const { notHeldCount, authorOfPeer } = this.newsOf(own)
-    const isNews = this.toldNews.notHeldCount !== notHeldCount || this.toldNews.authorOfPeer !== authorOfPeer
-    return this.told === own.root?.digest && !isNews
+    const { notHeldCount, authorOfPeer } = this.toldNews
+    if (this.told !== own.root?.digest || notHeldCount !== own.notHeldCount) return false
+    return authorOfPeer === own.knownOf(this.peer)?.author
   }
 
   private newsOf(own: OwnState): News {
     return { notHeldCount: own.notHeldCount, authorOfPeer: own.knownOf(this.peer)?.author }
   }
 
-  /** The outstanding request was answered, with the root of an 'excess'. Answers the root that both sides are now known to have: a greeting is
-   *  answered with 'same' for no other reason. */
+  /** The outstanding request was answered, with the root of an 'excess'. Answers the root that both sides are now known to
+   *  have: a greeting is answered with 'same' for no other reason. */
   handleSettled(reply: 'same' | 'excess', theirRoot?: Digest): ItemRef | undefined {
-    const { awaiting, crossed } = this
+    const { awaiting } = this
     this.heard = true
     this.awaiting = undefined
-    this.crossed = undefined
     if (awaiting === undefined) return undefined
-    // An answer that was lost is said again as it was, perhaps after what the peer has told since. What is asked now is
-    // answered later than both.
-    const told = reply === 'excess' ? theirRoot : awaiting.greeting ? awaiting.root.digest : crossed
-    if (crossed !== undefined && crossed !== told) this.greetingDue = true
     this.told = awaiting.root.digest
     this.toldNews = awaiting
-    return awaiting.greeting && reply === 'same' ? awaiting.root : undefined
+    const equal = awaiting.greeting && reply === 'same' ? awaiting.root : undefined
+    const answered = equal?.digest ?? theirRoot
+    // An answer that was lost is said again as it was, perhaps after what the peer has told since. What is asked now is
+    // answered later than both.
+    const { crossed } = awaiting
+    if (crossed !== undefined && answered !== undefined && answered !== crossed) this.greetingDue = true
+    return equal
   }
 
   /** Whether the peer may be told of entries: it has told what it knows of ours, and that is nothing that we have forgotten. */
@@ -188,7 +189,6 @@ export class PeerTalk {
   handleWorking(retryMs: number, nowMs: number): void {
     if (this.awaiting?.greeting) this.greetingDue = true
     this.awaiting = undefined
-    this.crossed = undefined
     this.retryAtMs = nowMs + retryMs
   }
 

@@ -121,7 +121,6 @@ export class Talk {
       this.replyWorking(session, number)
       return
     }
-    this.sessions.get(session)?.peerTalk.handleRequest(request)
     this.handleState(session, request, { number, type: request.type, theirs: request.root.digest })
   }
 
@@ -178,6 +177,7 @@ export class Talk {
   private handleState(session: SessionId, message: StateMessage, request: Question['request']): void {
     const found = this.sessions.get(session)
     if (found === undefined) return
+    if (request !== undefined) found.peerTalk.handleRequest(message)
     found.peerTalk.handleState(message)
     this.handleTold(found, message.knows)
     this.questions.ask(claimOf(found.peer, message), { session, request })

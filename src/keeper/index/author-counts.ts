@@ -16,8 +16,9 @@ export class AuthorCounts {
 
   /** Authors whose highest count is another one than at the last call. */
   takeCounted(): ReadonlySet<PeerId> {
-    const counted = this.counted
-    this.counted = new Set()
+    const { counted } = this
+    // Asked for after each step of the keeper.
+    if (counted.size > 0) this.counted = new Set()
     return counted
   }
 

@@ -106,7 +106,7 @@ export class Catalogue {
     return this.copies
   }
 
-  /** What is in this share. */
+  /** Counts of what is held in this share, in files, folders and bytes. */
   heldTotals(): { files: number; folders: number; bytes: number } {
     let { fileCount: files, folderCount: folders, totalBytes: bytes } = this.manifest
     for (const path of this.notHeld) {

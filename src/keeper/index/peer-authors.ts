@@ -42,6 +42,7 @@ export class PeerAuthors {
   /** What is known of the peers' own edits, where that is something else than at the last call. */
   takeNews(): Known {
     const counted = this.catalogue.authorCounts.takeCounted()
+    if (this.untold.size === 0 && counted.size === 0) return []
     const known: Known[number][] = []
     for (const [peer, author] of this.authors) {
       if (!this.untold.has(peer) && !counted.has(author)) continue

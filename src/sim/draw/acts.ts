@@ -1,6 +1,7 @@
 // Draws from a seed what happens in a world beside its ordinary edits and faults, each from numbers of its own: what a seed
 // stood for before there was one of these is otherwise the same now. Used by scenario.ts.
 
+import type { Edit } from '../edits.js'
 import type { Act, PeerPlan } from '../plan.js'
 import { SeededRandom } from '../random.js'
 import type { EditDrawing } from './edits.js'
@@ -86,16 +87,7 @@ export function drawFlurry({ seed, edits: others, peerCount, lastMs }: Scene): A
   const fromMs = random.next() * lastMs
   const gapMs = 1_000 / (3 + random.below(6))
   return Array.from({ length: Math.floor(1_000 / gapMs) }, (_, index): Act => {
-    const edit = random.chance(0.7)
-      ? ({
-          type: 'write',
-          path,
-          content: random.uint32(),
-          sizeBytes: 1 + random.below(2_000),
-          steps: 1,
-          stepMs: 0,
-        } as const)
-      : edits.of(path)
+    const edit = random.chance(0.7) ? smallWrite(path, random) : edits.of(path)
     return { atMs: fromMs + index * gapMs, happening: { type: 'edit', peer, edit } }
   })
 }
@@ -110,14 +102,7 @@ export function drawPowerCut(
   const peer = random.below(peers.length)
   const path = others.path(random)
   const atMs = random.next() * lastMs
-  const edit = {
-    type: 'write',
-    path,
-    content: random.uint32(),
-    sizeBytes: 1 + random.below(2_000),
-    steps: 1,
-    stepMs: 0,
-  } as const
+  const edit = smallWrite(path, random)
   return {
     peers: peers.map((plan, number) => (number === peer ? { ...plan, syncsEdits: false } : plan)),
     acts: [
@@ -128,4 +113,9 @@ export function drawPowerCut(
       },
     ],
   }
+}
+
+function smallWrite(path: string, random: SeededRandom): Edit {
+  const sizes = { content: random.uint32(), sizeBytes: 1 + random.below(2_000) }
+  return { type: 'write', path, ...sizes, steps: 1, stepMs: 0 }
 }

@@ -14,6 +14,15 @@ import { OWN_COUNTS, tell } from './tell.js'
 const PEER = 'b'.repeat(16)
 const AUTHOR = OWN_COUNTS.author
 
+/** All of a state but its type and its root, where nothing else is told. */
+const BARE = {
+  author: AUTHOR,
+  knows: undefined,
+  scope: { type: 'some' },
+  notHeldCount: 0,
+  lines: [],
+} as const
+
 /** A conversation with a peer that may be told of entries. */
 function vettedTalk(initiator: boolean): PeerTalk {
   const talk = new PeerTalk(PEER, initiator, undefined)
@@ -171,11 +180,7 @@ describe('an update', () => {
     expect(message).toEqual({
       type: 'update',
       root: second,
-      author: AUTHOR,
-      knows: undefined,
-      notHeldCount: 0,
-      scope: { type: 'some' },
-      lines: [],
+      ...BARE,
     })
     expect(encodeMessage(message).length).toBeLessThan(CONTROL_BYTES_MAX)
   })
@@ -199,11 +204,7 @@ describe('an update', () => {
     expect(talk.pollRequest(own, 0)).toEqual({
       type: 'update',
       root: second,
-      author: AUTHOR,
-      knows: undefined,
-      scope: { type: 'some' },
-      notHeldCount: 0,
-      lines: [],
+      ...BARE,
     })
   })
 
@@ -231,11 +232,7 @@ describe('an update', () => {
     expect(decoded(new PeerTalk(PEER, false, undefined).tidings(own, EARLY_BYTES_MAX))).toEqual({
       type: 'update',
       root: first,
-      author: AUTHOR,
-      knows: undefined,
-      notHeldCount: 0,
-      scope: { type: 'some' },
-      lines: [],
+      ...BARE,
     })
   })
 
@@ -367,11 +364,8 @@ describe('a count of what is not held', () => {
     const news = {
       type: 'update',
       root: first,
-      author: AUTHOR,
-      knows: undefined,
-      scope: { type: 'some' },
+      ...BARE,
       notHeldCount: 3,
-      lines: [],
     }
     expect(talk.pollRequest(own, 0)).toEqual(news)
     talk.handleSettled('same')
@@ -387,11 +381,8 @@ describe('a count of what is not held', () => {
     const reply = {
       type: 'excess',
       root: first,
-      author: AUTHOR,
-      knows: undefined,
-      scope: { type: 'some' },
+      ...BARE,
       notHeldCount: 3,
-      lines: [],
     }
     expect(talk.replyTo(asking('have', first), true, own)).toEqual(reply)
     expect(talk.replyTo(asking('have', first), true, own)).toBeUndefined()
@@ -403,11 +394,8 @@ describe('a count of what is not held', () => {
     tell(own, first, undefined, [file], 3)
     const bare = {
       root: first,
-      author: AUTHOR,
-      knows: undefined,
-      scope: { type: 'some' },
+      ...BARE,
       notHeldCount: 3,
-      lines: [],
     }
     expect(new PeerTalk(PEER, true, undefined).pollRequest(own, 0)).toEqual({ type: 'have', ...bare })
     const tidings = new PeerTalk(PEER, false, undefined).tidings(own, EARLY_BYTES_MAX)
@@ -422,11 +410,8 @@ describe('a count of what is not held', () => {
     talk.handleState({
       type: 'update',
       root: theirs,
-      author: AUTHOR,
-      knows: undefined,
-      scope: { type: 'some' },
+      ...BARE,
       notHeldCount: 2,
-      lines: [],
     })
     expect(talk.theirNotHeldCount).toBe(2)
   })
@@ -494,11 +479,7 @@ describe('an answer that comes after what the peer has told by itself meanwhile'
     ({
       type: 'update',
       root,
-      author: AUTHOR,
-      knows: undefined,
-      scope: { type: 'some' },
-      notHeldCount: 0,
-      lines: [],
+      ...BARE,
     }) as const
 
   test('may be the older of the two: the peer is greeted again', () => {
