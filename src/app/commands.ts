@@ -1,12 +1,18 @@
 // Commands that a running peer carries out for whoever asks at its control socket: a row each. Those that are about the share are
 // handed to the keeper (src/pipe/commands.ts); the command line has a row for each too (src/cli/ask).
 
+import type { Arguments } from '../control/protocol.js'
 import { type CarryOut, type CommandTable, ControlError } from '../control/server.js'
 import type { Status } from '../control/status.js'
+import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
 
 /** The parts of a peer that commands need. */
 export interface CommandHost {
   status(): Promise<Status | undefined>
+  /** Carried out by the keeper; undefined while there is none. */
+  share<Command extends ShareCommand>(
+    command: Command,
+  ): Promise<ShareCommands[Command['name']]['result'] | undefined>
 }
 
 export function commandsOf(host: CommandHost): CommandTable {
@@ -14,10 +20,36 @@ export function commandsOf(host: CommandHost): CommandTable {
     [
       'status',
       async () => {
-        const status = await host.status()
-        if (status === undefined) throw new ControlError('not-now', 'it is starting: try again')
-        return status
+        return known(await host.status())
       },
     ],
+    [
+      'trash-restore',
+      async (given) => {
+        const sought = { path: textOf(given, 'path'), asOfMs: timeOf(given, 'at') }
+        return known(await host.share({ name: 'trash-restore', ...sought }))
+      },
+    ],
+    [
+      'trash-empty',
+      async (given) => known(await host.share({ name: 'trash-empty', beforeMs: timeOf(given, 'before') })),
+    ],
   ])
+}
+
+function known<T>(result: T | undefined): T {
+  if (result === undefined) throw new ControlError('not-now', 'it is starting: try again')
+  return result
+}
+
+function textOf(given: Arguments, name: string): string {
+  const value = given[name]
+  if (typeof value !== 'string') throw new ControlError('bad-arguments', `${name} must be a text`)
+  return value
+}
+
+function timeOf(given: Arguments, name: string): number | undefined {
+  const value = given[name]
+  if (value === undefined || typeof value === 'number') return value
+  throw new ControlError('bad-arguments', `${name} must be a time, in milliseconds since 1970`)
 }

@@ -6,6 +6,7 @@ import { OWN_FOLDER } from '../base/own-folder.js'
 import { ControlServer } from '../control/server.js'
 import type { Status } from '../control/status.js'
 import type { Engine } from '../engine/engine.js'
+import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
 import { commandsOf } from './commands.js'
 import type { PeerEvent } from './events.js'
 import { STATE_MS_MAX } from './limits.js'
@@ -56,6 +57,12 @@ export class Steering {
   sample(nowMs: number): void {
     const engine = this.host.engine()
     if (engine !== undefined) this.book.sample(engine.peers(''), engine.sentFiles(), nowMs)
+  }
+
+  share<Command extends ShareCommand>(
+    command: Command,
+  ): Promise<ShareCommands[Command['name']]['result'] | undefined> {
+    return this.host.watcher().command(command)
   }
 
   async status(): Promise<Status | undefined> {

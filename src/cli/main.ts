@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `left`: what can be asked, and with which exit code it ends. One file per command does the
-// work: run.ts (the default), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts; those that ask a running peer are in ask/.
+// work: run.ts (the default), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts; those about a share are in ask/.
 
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
@@ -8,9 +8,8 @@ import { LeftError } from '../base/errors.js'
 import { DEFAULT_PORT, TRASH_DAYS_MIN } from '../base/limits.js'
 import { quoted } from './addresses.js'
 import { onceOf, peerOptions, type RawArguments } from './arguments.js'
-import type { RawAskArguments } from './ask/ask.js'
-import type { AskCommand } from './ask/ask-command.js'
-import { ASK_COMMANDS } from './ask/commands.js'
+import type { AskCommand, RawAskArguments } from './ask/ask-command.js'
+import { ASK_COMMANDS, ASK_GROUPS } from './ask/commands.js'
 import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
 import type { RawIdentityArguments } from './identity.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
@@ -112,7 +111,7 @@ interface Commands {
   trust(words: readonly string[], raw: RawTrustArguments): Promise<void>
   /** `words` are the file. */
   secret(words: readonly string[], raw: RawSecretArguments): Promise<void>
-  /** Of a running peer. */
+  /** About a share, mostly of the peer that runs on it. */
   ask(command: AskCommand, words: readonly string[], raw: RawAskArguments): Promise<void>
   selftest(raw: RawSelftestArguments): Promise<void>
 }
@@ -274,18 +273,35 @@ function leftProgram(commands: Commands): Command {
   return program
 }
 
-/** All that ask a running peer look alike. */
+/** All that are about a share look alike. */
 function addAskCommand(program: Command, asking: AskCommand, commands: Commands): void {
-  const command = program
-    .command(asking.name)
+  const [first, second] = asking.name.split(' ') as [string, string | undefined]
+  const command = (second === undefined ? program : groupOf(program, first))
+    .command(second ?? first)
     .description(asking.description)
     .option('--share <folder>', 'the share (default: the one that the current folder is in, else ./share)')
     .option('--json', 'print the result as one JSON object')
     .allowExcessArguments()
+  for (const { flags, description } of asking.options ?? []) command.option(flags, description)
   if (asking.words !== '') command.arguments(asking.words)
   command.action(async () => {
     if (asking.words === '') refuseExtra(command, `left ${asking.name} --help shows what there is`)
     await commands.ask(asking, command.args, command.optsWithGlobals<RawAskArguments>())
+  })
+}
+
+/** The command that those with this first word belong to. */
+function groupOf(program: Command, name: string): Command {
+  const known = program.commands.find((command) => command.name() === name)
+  if (known !== undefined) return known
+  const group = program
+    .command(name)
+    .description(ASK_GROUPS[name] ?? '')
+    .helpCommand(false)
+    .allowExcessArguments()
+  return group.action(() => {
+    const names = group.commands.map((command) => command.name()).join(', ')
+    throw new LeftError('usage', `left ${name} needs one of ${names}; left ${name} --help shows more`)
   })
 }
 

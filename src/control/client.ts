@@ -10,11 +10,20 @@ import { type ControlAnswer, type ControlRequest, decodeAnswer, encodeRequest } 
 import { withSocketName } from './socket-place.js'
 
 /** @throws LeftError 'not-running' where nobody answers, 'control-failed' where the answer is none. */
-export function askPeer(share: string, request: ControlRequest): Promise<ControlAnswer> {
-  return withSocketName(join(share, OWN_FOLDER), (name) => askAt(name, share, request))
+export function askPeer(
+  share: string,
+  request: ControlRequest,
+  answerMsMax = ANSWER_MS_MAX,
+): Promise<ControlAnswer> {
+  return withSocketName(join(share, OWN_FOLDER), (name) => askAt(name, share, request, answerMsMax))
 }
 
-function askAt(name: string, share: string, request: ControlRequest): Promise<ControlAnswer> {
+function askAt(
+  name: string,
+  share: string,
+  request: ControlRequest,
+  answerMsMax: number,
+): Promise<ControlAnswer> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(name)
     const reader = new LineReader(ANSWER_BYTES_MAX)
@@ -22,7 +31,7 @@ function askAt(name: string, share: string, request: ControlRequest): Promise<Co
       socket.destroy()
       reject(error)
     }
-    socket.setTimeout(ANSWER_MS_MAX, () =>
+    socket.setTimeout(answerMsMax, () =>
       fail(new LeftError('control-failed', `left runs on ${share} and does not answer: try again`)),
     )
     socket.once('connect', () => socket.write(`${encodeRequest(request)}\n`))

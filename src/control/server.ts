@@ -100,8 +100,10 @@ export class ControlServer {
       if (lines.length === 0) return
       // What is asked meanwhile waits in the kernel.
       socket.pause()
+      socket.setTimeout(0)
       answered = answered.then(async () => {
         for (const line of lines) await write(socket, `${await this.answer(line)}\n`)
+        socket.setTimeout(IDLE_MS)
         socket.resume()
       })
     })

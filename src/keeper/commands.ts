@@ -1,12 +1,14 @@
 // Commands of a person that the keeper carries out: a row each (src/pipe/commands.ts). Each reads or changes the parts of the
-// keeper within one call.
+// keeper within one call, or is a generator that does a bounded piece of that at a time.
 
+import type { Disk } from '../base/ports.js'
 import type {
   PathWithReason,
   Sample,
   ShareCommand,
   ShareCommandName,
   ShareCommands,
+  ShareResult,
   ShareState,
 } from '../pipe/commands.js'
 import { SAMPLE_MAX } from '../pipe/limits.js'
@@ -16,8 +18,10 @@ import type { NotHeldTries } from './not-held.js'
 import type { PeerBook } from './peers/peer-book.js'
 import type { ScanSchedule } from './scan/scan-schedule.js'
 import type { Scanner } from './scan/scanner.js'
+import { emptyTrash, restore } from './trash/restoring.js'
 
 export interface CommandsOptions {
+  readonly disk: Disk
   readonly catalogue: Catalogue
   readonly scanner: Scanner
   readonly scans: ScanSchedule
@@ -26,19 +30,30 @@ export interface CommandsOptions {
   readonly notHeld: NotHeldTries
 }
 
+/** At once, or when the generator is at its end. */
+export type Work<Result> = Result | Generator<undefined, Result>
+
 type Table = {
-  readonly [Name in ShareCommandName]: (given: ShareCommands[Name]['given']) => ShareCommands[Name]['result']
+  readonly [Name in ShareCommandName]: (
+    given: ShareCommands[Name]['given'],
+  ) => Work<ShareCommands[Name]['result']>
 }
 
 export class Commands {
   private readonly table: Table
 
   constructor(options: CommandsOptions) {
-    this.table = { state: () => stateOf(options) }
+    const { disk, scanner } = options
+    this.table = {
+      state: () => stateOf(options),
+      'trash-restore': (sought) => restore(disk, sought, (path) => scanner.hint(path)),
+      'trash-empty': ({ beforeMs }) => emptyTrash(disk, beforeMs),
+    }
   }
 
-  carryOut<Command extends ShareCommand>(command: Command): ShareCommands[Command['name']]['result'] {
-    return this.table[command.name](command)
+  carryOut(command: ShareCommand): Work<ShareResult> {
+    const row = this.table[command.name] as (given: ShareCommand) => Work<ShareResult>
+    return row(command)
   }
 }
 

@@ -7,6 +7,13 @@ import type { PeerId } from '../share/dots.js'
 export interface ShareCommands {
   /** All that there is to know of the share right now. */
   readonly state: { readonly given: object; readonly result: ShareState }
+  /** Gives back what peers deleted or replaced. */
+  readonly 'trash-restore': { readonly given: TrashSought; readonly result: RestoredFromTrash }
+  /** Removes it for good. */
+  readonly 'trash-empty': {
+    readonly given: { readonly beforeMs: number | undefined }
+    readonly result: EmptiedTrash
+  }
 }
 
 export type ShareCommandName = keyof ShareCommands
@@ -28,6 +35,28 @@ export interface PathWithReason {
   readonly path: string
   /** Empty where none is known. */
   readonly reason: string
+}
+
+/** Which things of the trash. */
+export interface TrashSought {
+  /** A file, a link, or a folder with all that was in it; '' for the whole share. */
+  readonly path: string
+  /** As the share was then: of each path what was taken in first, then or later. All of it where undefined. */
+  readonly asOfMs: number | undefined
+}
+
+export interface RestoredFromTrash {
+  /** Paths that are back. */
+  readonly restored: Sample<string>
+  /** Given back beside what stands at the path by now. */
+  readonly beside: Sample<{ readonly path: string; readonly as: string }>
+  /** Still in the trash, and why. */
+  readonly refused: Sample<PathWithReason>
+}
+
+export interface EmptiedTrash {
+  readonly things: number
+  readonly bytes: number
 }
 
 export interface ShareState {

@@ -106,15 +106,25 @@ export function utf8Bytes(text: string): number {
  *  keeps the same loser makes the same name: `notes.conflict-20261121-103000-0123abcd.txt`. Where something else
  *  stands there the second choice is `notes.conflict-20261121-103000-0123abcd-2.txt`, and so on. */
 export function conflictPath(entry: Entry, choice = 1): string {
-  const name = nameOf(entry.path)
+  const mark = `.conflict-${utcStamp(entry.mtimeMs)}-${contentMark(entry)}${choice === 1 ? '' : `-${choice}`}`
+  return markedPath(entry.path, mark)
+}
+
+/** Where something comes back from the trash whose path is taken: beside it, named by when it was taken away,
+ *  `notes.restored-20261129-103000.txt`. */
+export function restoredPath(path: string, takenMs: number): string {
+  return markedPath(path, `.restored-${utcStamp(takenMs)}`)
+}
+
+function markedPath(path: string, mark: string): string {
+  const name = nameOf(path)
   const dot = name.lastIndexOf('.')
   // A leading dot hides a file and starts no extension, and a very long "extension" is none.
   const hasExtension = dot > 0 && utf8Bytes(name.slice(dot)) <= EXTENSION_BYTES_MAX
   const extension = hasExtension ? name.slice(dot) : ''
   const stem = hasExtension ? name.slice(0, dot) : name
-  const mark = `.conflict-${utcStamp(entry.mtimeMs)}-${contentMark(entry)}${choice === 1 ? '' : `-${choice}`}`
   // In a folder so deep that the path would come too long, the copy goes to the next one up with room.
-  let folder = parentOf(entry.path)
+  let folder = parentOf(path)
   while (utf8Bytes(folder) + 1 + NAME_BYTES_MAX > PATH_BYTES_MAX) folder = parentOf(folder)
   const cutStem = cutToBytes(stem, NAME_BYTES_MAX - mark.length - utf8Bytes(extension))
   return joinPath(folder, cutStem + mark + extension)

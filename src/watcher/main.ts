@@ -19,6 +19,7 @@ import { FULL_DISK_REASON } from '../keeper/intake/full-disk.js'
 import { Keeper } from '../keeper/keeper.js'
 import { FULL_DISK_RETRY_MS } from '../keeper/limits.js'
 import { openShare, type Recovered } from '../keeper/recover/recovery.js'
+import type { ShareResult } from '../pipe/commands.js'
 import type { KeeperNotice } from '../pipe/messages.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../pipe/watcher-protocol.js'
 import { SHARE_CHECK_MS } from './limits.js'
@@ -42,6 +43,8 @@ class Watcher {
   private readonly checking: NodeJS.Timeout
   /** How the file of this machine's ignore rules looked last. */
   private ownRules: string | undefined
+  /** Commands that are being carried out. */
+  private readonly works: { readonly number: number; readonly work: Generator<undefined, ShareResult> }[] = []
   private immediate: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
 
@@ -98,10 +101,25 @@ class Watcher {
   }
 
   command({ number, command }: ToWatcher & { type: 'command' }): void {
-    const result = this.keeper.commands.carryOut(command)
+    const work = this.keeper.commands.carryOut(command)
+    if ('next' in work) this.works.push({ number, work })
+    else this.answer(number, work)
+    this.wake()
+  }
+
+  private answer(number: number, result: ShareResult): void {
     this.flush()
     send({ type: 'command-done', number, result })
-    this.wake()
+  }
+
+  /** A bounded piece of the oldest command that is not done. */
+  private stepWork(): void {
+    const [first] = this.works
+    if (first === undefined) return
+    const next = first.work.next()
+    if (next.done !== true) return
+    this.works.shift()
+    this.answer(first.number, next.value)
   }
 
   async stop(): Promise<void> {
@@ -157,9 +175,10 @@ class Watcher {
   /** One step a turn of the event loop, so that messages and hints come in between. */
   private readonly turn = (): void => {
     this.immediate = undefined
+    this.stepWork()
     const more = this.keeper.step(nowMs())
     this.flush()
-    if (more) this.wake()
+    if (more || this.works.length > 0) this.wake()
     else this.sleep()
   }
 

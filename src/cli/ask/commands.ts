@@ -1,7 +1,18 @@
-// Commands that ask a running peer, a row each: how it is called, what it takes, and how its result reads. main.ts makes the command
+// Commands of a person about a share, a row each: how it is called, what it takes, and how its result reads. main.ts makes the command
 // line of them, ask.ts carries each out.
 
 import type { AskCommand } from './ask-command.js'
 import { statusCommand } from './status.js'
+import { trashEmptyCommand, trashListCommand, trashRestoreCommand } from './trash.js'
 
-export const ASK_COMMANDS: readonly AskCommand[] = [statusCommand]
+export const ASK_COMMANDS: readonly AskCommand[] = [
+  statusCommand,
+  trashListCommand,
+  trashRestoreCommand,
+  trashEmptyCommand,
+]
+
+/** Of the first words of those that have two. */
+export const ASK_GROUPS: Readonly<Record<string, string>> = {
+  trash: 'list, give back or remove what peers deleted or replaced here',
+}

@@ -28,6 +28,7 @@ export const statusCommand: AskCommand = {
   name: 'status',
   description: 'show how a running peer is: who is in step, what is missing, what is under way',
   words: '',
+  asksPeer: true,
   given: () => ({}),
   lines: (result) => statusLines(result as Status, new Date()),
 }

@@ -153,8 +153,9 @@ export class Removing {
 
   private removeFolder(path: string): void {
     const { disk, trash } = this.options
+    const access = disk.statLink(path)?.access ?? 'owner'
     disk.removeFolder(path)
-    trash.takeFolder(path)
+    trash.takeFolder(path, access)
     this.unsynced.add(parentOf(path))
   }
 

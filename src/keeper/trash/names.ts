@@ -38,6 +38,12 @@ export function placeIn(slot: string, path: string): string {
   return `${TRASH_FOLDER}/${slot}/${path}`
 }
 
+/** The path that something in the trash had, '' for a slot and for the trash. */
+export function pathIn(place: string): string {
+  const slash = place.indexOf('/', TRASH_FOLDER.length + 1)
+  return slash < 0 ? '' : place.slice(slash + 1)
+}
+
 const SLOT = /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:\.([0-9]{2})(?:-[2-9])?)?$/
 
 /** Undefined for a name that LEFT does not give: somebody else's, which stays. */

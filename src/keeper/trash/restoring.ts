@@ -1,96 +1,155 @@
-// Lists the trash, gives things back from it and empties it, for the commands of a person: with a disk of the share, whether LEFT
-// runs on it or not. A thing that comes back is an edit of the share like any other, which the next look of LEFT finds.
+// Looks for what the trash holds, gives it back and empties it, for the commands of a person: with a disk of the share, whether
+// LEFT runs on it or not. A thing that comes back is an edit of the share like any other, which the next look of LEFT finds. Each is a
+// generator that yields where somebody else may have a turn; `finish` runs one to its end.
 
 import { TRASH_FOLDER } from '../../base/own-folder.js'
-import { type Disk, DiskError } from '../../base/ports.js'
-import { joinPath, parentOf } from '../../share/path.js'
-import { Trash, type TrashOptions } from './trash.js'
-import { contentsOf, removeAll, rootOf, slotsOn, type Trashed } from './walking.js'
+import { type Disk, DiskError, type DiskErrorCode } from '../../base/ports.js'
+import type { EmptiedTrash, RestoredFromTrash, Sample, TrashSought } from '../../pipe/commands.js'
+import { SAMPLE_MAX } from '../../pipe/limits.js'
+import { joinPath, parentOf, restoredPath } from '../../share/path.js'
+import { SWEEP_STEP_NAMES } from './limits.js'
+import { contentsOf, slotsOn, type Trashed } from './walking.js'
 
 export type { Trashed } from './walking.js'
 
-/** All that is in the trash but for the folders that only lead to it, what was taken in first before the rest. */
-export function listTrash(disk: Disk): Trashed[] {
+export function finish<T>(work: Generator<undefined, T>): T {
+  for (;;) {
+    const next = work.next()
+    if (next.done === true) return next.value
+  }
+}
+
+/** What was taken in first stands first. Folders that only lead to something are left out. */
+export function* lookFor(disk: Disk, { path, asOfMs }: TrashSought): Generator<undefined, Trashed[]> {
   const things: Trashed[] = []
   for (const slot of slotsOn(disk)) {
-    const inSlot = [...contentsOf(disk, slot)].filter((thing) => thing !== undefined)
-    const parents = new Set(inSlot.map(({ place }) => parentOf(place)))
-    things.push(...inSlot.filter(({ kind, place }) => kind !== 'folder' || !parents.has(place)))
+    const inSlot: Trashed[] = []
+    const parents = new Set<string>()
+    for (const thing of contentsOf(disk, slot)) {
+      if (thing === undefined) yield undefined
+      else {
+        parents.add(parentOf(thing.place))
+        inSlot.push(thing)
+      }
+    }
+    for (const thing of inSlot)
+      if (isWithin(thing.path, path) && !(thing.kind === 'folder' && parents.has(thing.place)))
+        things.push(thing)
   }
-  return things.sort((left, right) => left.takenMs - right.takenMs)
+  things.sort((left, right) => left.takenMs - right.takenMs)
+  return asOfMs === undefined ? things : [...firstOfEach(things, asOfMs).values()]
 }
 
-export interface RestoreOptions extends TrashOptions {
-  /** As the share was then: of each path the version that was taken in first after that. The newest one of each, where undefined. */
-  readonly asOfMs?: number | undefined
-  /** Whether what stands at a path by now goes to the trash itself. Else the path is left. */
-  readonly replaces?: boolean
-}
-
-export interface Restored {
-  readonly restored: readonly string[]
-  /** Paths that could not be given back, and why. */
-  readonly refused: readonly { readonly path: string; readonly reason: string }[]
-}
-
-/** Gives back a file, a link, or all that was in a folder, '' being the share. */
-export function restore(path: string, options: RestoreOptions): Restored {
-  const { disk } = options
-  const chosen = new Map<string, Trashed>()
-  for (const thing of listTrash(disk)) {
-    if (path !== '' && thing.path !== path && !thing.path.startsWith(`${path}/`)) continue
-    if (options.asOfMs === undefined) chosen.set(thing.path, thing)
-    else if (thing.takenMs >= options.asOfMs && !chosen.has(thing.path)) chosen.set(thing.path, thing)
-  }
-  const restored: string[] = []
-  const refused: { path: string; reason: string }[] = []
-  for (const thing of chosen.values()) {
+/** Gives back the newest thing of each path, or the one of a time. Nothing that stands in the share is touched: a thing that was
+ *  asked for by its very path comes back beside it, any other stays in the trash. */
+export function* restore(
+  disk: Disk,
+  sought: TrashSought,
+  onBack: (path: string) => void = () => {},
+): Generator<undefined, RestoredFromTrash> {
+  const things = yield* lookFor(disk, sought)
+  const restored = new Sampled<string>()
+  const beside = new Sampled<{ readonly path: string; readonly as: string }>()
+  const refused = new Sampled<{ readonly path: string; readonly reason: string }>()
+  let count = 0
+  // Of several of one path the last one stays in the map, which is the newest.
+  for (const thing of new Map(things.map((thing) => [thing.path, thing])).values()) {
+    if (++count % SWEEP_STEP_NAMES === 0) yield undefined
+    const { path } = thing
     try {
-      giveBack(thing, options)
-      restored.push(thing.path)
+      const as = giveBack(disk, thing, path === sought.path)
+      if (as === path) restored.add(path)
+      else beside.add({ path, as })
+      onBack(as)
       removeEmptied(disk, parentOf(thing.place))
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
-      const reason = error.code === 'exists' ? 'something stands there by now' : error.message
-      refused.push({ path: thing.path, reason })
+      refused.add({ path, reason: REASONS[error.code] ?? error.message })
     }
   }
-  return { restored, refused }
+  return { restored: restored.sample(), beside: beside.sample(), refused: refused.sample() }
 }
 
-/** Removes all that LEFT has put there. Answers how much that was. */
-export function emptyTrash(disk: Disk): { readonly things: number; readonly bytes: number } {
-  const things = listTrash(disk).length
+/** Removes what LEFT has put there, or what of that was taken in before a time. */
+export function* emptyTrash(
+  disk: Disk,
+  beforeMs = Number.POSITIVE_INFINITY,
+): Generator<undefined, EmptiedTrash> {
+  let things = 0
   let bytes = 0
-  for (const slot of slotsOn(disk)) {
-    const removing = removeAll(disk, rootOf(slot))
-    for (let next = removing.next(); ; next = removing.next()) {
-      if (next.done !== true) continue
-      bytes += next.value
-      break
+  for (const { place, kind, sizeBytes, takenMs } of yield* lookFor(disk, EVERYTHING)) {
+    if (takenMs >= beforeMs) continue
+    try {
+      if (kind === 'folder') disk.removeFolder(place)
+      else disk.removeFile(place)
+      things++
+      bytes += sizeBytes
+      removeEmptied(disk, parentOf(place))
+    } catch (error) {
+      // It stays where somebody else put something into it, or nobody may remove it.
+      if (!(error instanceof DiskError)) throw error
     }
+    if (things % SWEEP_STEP_NAMES === 0) yield undefined
   }
   return { things, bytes }
 }
 
-/** Throws a DiskError, 'exists' where something stands in its place. */
-function giveBack({ path, place, kind }: Trashed, options: RestoreOptions): void {
-  const { disk, replaces = false } = options
-  makeFolders(disk, parentOf(path))
-  if (kind === 'folder') {
-    if (disk.statLink(path)?.kind !== 'folder') disk.makeFolder(path)
-    disk.removeFolder(place)
-    return
-  }
-  const standing = disk.statLink(path)
-  if (replaces && (standing?.kind === 'file' || standing?.kind === 'link')) {
-    // The path is at no moment empty.
-    new Trash(options).keepVersion(path)
-    disk.rename(place, path)
-  } else disk.moveNew(place, path)
+const EVERYTHING: TrashSought = { path: '', asOfMs: undefined }
+
+const REASONS: Readonly<Partial<Record<DiskErrorCode, string>>> = {
+  exists: 'something stands there by now; named by its own path it comes back beside that',
+  'changed-kind': 'a file stands in the place of its folder by now',
+  link: 'a link stands in the place of its folder by now',
+  missing: 'it is gone from the trash',
 }
 
-/** Folders of the trash that led to it, and the slot, where nothing is left in them. */
+function isWithin(path: string, folder: string): boolean {
+  return folder === '' || path === folder || path.startsWith(`${folder}/`)
+}
+
+function firstOfEach(things: readonly Trashed[], sinceMs: number): Map<string, Trashed> {
+  const chosen = new Map<string, Trashed>()
+  for (const thing of things)
+    if (thing.takenMs >= sinceMs && !chosen.has(thing.path)) chosen.set(thing.path, thing)
+  return chosen
+}
+
+/** Answers the path that it has now. Throws a DiskError, 'exists' where something stands in its place. */
+function giveBack(disk: Disk, thing: Trashed, mayStandBeside: boolean): string {
+  const { path, place, kind, takenMs } = thing
+  if (kind === 'folder') {
+    const standing = disk.statLink(path)
+    if (standing !== undefined && standing.kind !== 'folder') throw new DiskError('exists', `${path} exists`)
+    makeFolders(disk, path, thing)
+    disk.removeFolder(place)
+    return path
+  }
+  makeFolders(disk, parentOf(path), thing)
+  try {
+    disk.moveNew(place, path)
+    return path
+  } catch (error) {
+    if (!(error instanceof DiskError) || error.code !== 'exists' || !mayStandBeside) throw error
+    const beside = restoredPath(path, takenMs)
+    disk.moveNew(place, beside)
+    return beside
+  }
+}
+
+/** Who could look into a folder when something of it was taken in can do so again; of any other folder its user alone. */
+function makeFolders(disk: Disk, path: string, thing: Trashed): void {
+  const slot = thing.place.slice(0, -thing.path.length)
+  let folder = ''
+  for (const name of path === '' ? [] : path.split('/')) {
+    folder = joinPath(folder, name)
+    if (disk.statLink(folder) !== undefined) continue
+    disk.makeFolder(folder, 'private')
+    const access = disk.statLink(`${slot}${folder}`)?.access ?? 'owner'
+    if (access !== 'owner') disk.setMode(folder, { access, executable: false, widens: true })
+  }
+}
+
+/** Folders of the trash that led to a thing, and its slot, where nothing is left in them. */
 function removeEmptied(disk: Disk, place: string): void {
   try {
     for (let folder = place; folder !== TRASH_FOLDER; folder = parentOf(folder)) disk.removeFolder(folder)
@@ -99,10 +158,17 @@ function removeEmptied(disk: Disk, place: string): void {
   }
 }
 
-function makeFolders(disk: Disk, path: string): void {
-  let folder = ''
-  for (const name of path === '' ? [] : path.split('/')) {
-    folder = joinPath(folder, name)
-    if (disk.statLink(folder) === undefined) disk.makeFolder(folder)
+/** The first few of many, and how many there are. */
+class Sampled<T> {
+  private readonly first: T[] = []
+  private count = 0
+
+  add(each: T): void {
+    this.count++
+    if (this.first.length < SAMPLE_MAX) this.first.push(each)
+  }
+
+  sample(): Sample<T> {
+    return { count: this.count, first: this.first }
   }
 }

@@ -2,12 +2,13 @@
 // is in it stands below `.left/trash` under the path that it had (names.ts). Removing and placing use it; sweeping.ts makes
 // room, restoring.ts gives back.
 
+import type { Access } from '../../base/access.js'
 import { TEMPORARY_FOLDER, TRASH_FOLDER } from '../../base/own-folder.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { TrashPolicy } from '../../pipe/settings.js'
 import { parentOf } from '../../share/path.js'
 import { COPY_BYTES, KNOWN_FOLDERS_MAX } from './limits.js'
-import { placeIn, slotsFor, versionSlotsFor } from './names.js'
+import { pathIn, placeIn, slotsFor, versionSlotsFor } from './names.js'
 
 /** Where a thing goes that no trash keeps, until it has been looked at once more. */
 const ON_ITS_WAY_OUT = `${TEMPORARY_FOLDER}/removed`
@@ -51,10 +52,15 @@ export class Trash {
     }
   }
 
-  /** Keeps the folder of a path, which is empty, as far as its name goes. */
-  takeFolder(path: string): void {
+  /** Keeps the folder of a path, which was empty and is gone, as far as its name goes, and who could look into it. */
+  takeFolder(path: string, access: Access): void {
     if (!this.isKept) return
-    for (const slot of slotsFor(this.options.wallMs())) if (this.makeWay(placeIn(slot, path))) return
+    for (const slot of slotsFor(this.options.wallMs())) {
+      const place = placeIn(slot, path)
+      if (!this.makeWay(place)) continue
+      this.open(place, access)
+      return
+    }
   }
 
   /** Keeps the version that stands at a path, a file or a link, which keeps its name there. One for each path and hour. */
@@ -95,11 +101,24 @@ export class Trash {
     if (folder !== TRASH_FOLDER && !this.makeWay(parentOf(folder))) return false
     const { disk } = this.options
     const kind = disk.statLink(folder)?.kind
-    if (kind === undefined) disk.makeFolder(folder, 'private')
-    else if (kind !== 'folder') return false
+    if (kind === undefined) {
+      disk.makeFolder(folder, 'private')
+      this.open(folder, disk.statLink(pathIn(folder))?.access ?? 'owner')
+    } else if (kind !== 'folder') return false
     if (this.folders.size >= KNOWN_FOLDERS_MAX) this.folders.clear()
     this.folders.add(folder)
     return true
+  }
+
+  /** A folder of the trash has the access of the one in the share, for when it comes back: the trash itself keeps all out. */
+  private open(place: string, access: Access): void {
+    if (access === 'owner' || access === 'none' || pathIn(place) === '') return
+    try {
+      this.options.disk.setMode(place, { access, executable: false, widens: true })
+    } catch (error) {
+      // It comes back as its user's alone.
+      if (!(error instanceof DiskError)) throw error
+    }
   }
 
   /** Where the disk makes no hard links (exFAT, FAT), the path must not be empty for a moment either. */

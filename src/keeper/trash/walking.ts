@@ -2,7 +2,7 @@
 // may do something else in between.
 
 import { TRASH_FOLDER } from '../../base/own-folder.js'
-import { type Disk, DiskError } from '../../base/ports.js'
+import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
 import { SWEEP_STEP_NAMES } from './limits.js'
 import { type Slot, slotOf } from './names.js'
 
@@ -20,8 +20,8 @@ export interface Trashed {
 
 /** Slots, the oldest first. */
 export function slotsOn(disk: Disk): Slot[] {
-  if (disk.statLink(TRASH_FOLDER)?.kind !== 'folder') return []
-  const slots = disk.list(TRASH_FOLDER).names.flatMap((name) => slotOf(name) ?? [])
+  if (lookAt(disk, TRASH_FOLDER)?.kind !== 'folder') return []
+  const slots = namesIn(disk, TRASH_FOLDER).flatMap((name) => slotOf(name) ?? [])
   return slots.sort((left, right) => left.sinceMs - right.sinceMs || (left.name < right.name ? -1 : 1))
 }
 
@@ -37,7 +37,7 @@ export function* contentsOf(disk: Disk, slot: Slot): Generator<Trashed | undefin
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const name of namesIn(disk, folder)) {
       const place = `${folder}/${name}`
-      const stat = disk.statLink(place)
+      const stat = lookAt(disk, place)
       if (stat === undefined || (stat.kind !== 'file' && stat.kind !== 'folder' && stat.kind !== 'link'))
         continue
       if (stat.kind === 'folder') folders.push(place)
@@ -59,7 +59,7 @@ export function* removeAll(disk: Disk, root: string): Generator<undefined, numbe
     const before = folders.length
     for (const name of namesIn(disk, folder)) {
       const place = `${folder}/${name}`
-      const stat = disk.statLink(place)
+      const stat = lookAt(disk, place)
       if (stat?.kind === 'folder') folders.push(place)
       else if (attempt(() => disk.removeFile(place)) && stat?.kind === 'file') bytes += stat.sizeBytes
       if (++count % SWEEP_STEP_NAMES === 0) yield undefined
@@ -78,6 +78,15 @@ function namesIn(disk: Disk, folder: string): readonly string[] {
     names = disk.list(folder).names
   })
   return names
+}
+
+/** Undefined also for what cannot be looked at. */
+function lookAt(disk: Disk, place: string): FileStat | undefined {
+  let stat: FileStat | undefined
+  attempt(() => {
+    stat = disk.statLink(place)
+  })
+  return stat
 }
 
 function attempt(work: () => void): boolean {

@@ -2,13 +2,16 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
 import { DAY_MS } from '../../../src/base/calendar.js'
 import { TRASH_FOLDER } from '../../../src/base/own-folder.js'
-import { emptyTrash, listTrash, restore } from '../../../src/keeper/trash/restoring.js'
+import { emptyTrash, finish, lookFor, restore } from '../../../src/keeper/trash/restoring.js'
 import { Sweeping } from '../../../src/keeper/trash/sweeping.js'
 import { Trash } from '../../../src/keeper/trash/trash.js'
+import { SAMPLE_MAX } from '../../../src/pipe/limits.js'
 import { SimDisk } from '../../../src/sim/disk/disk.js'
 import { ShareOnDisk, theirFile } from '../share-on-disk.js'
 
 const HOUR_MS = 3_600_000
+const NONE = { count: 0, first: [] }
+const NOTHING = { restored: NONE, beside: NONE, refused: NONE }
 const START_MS = Date.UTC(2026, 10, 29, 9, 30)
 
 let nowMs: number
@@ -41,7 +44,9 @@ function thrown(path: string, text: string): string {
 }
 
 function places(): string[] {
-  return listTrash(disk).map(({ place }) => place.slice(TRASH_FOLDER.length + 1))
+  return finish(lookFor(disk, { path: '', asOfMs: undefined })).map(({ place }) =>
+    place.slice(TRASH_FOLDER.length + 1),
+  )
 }
 
 describe('a version that is replaced', () => {
@@ -103,10 +108,9 @@ describe('the trash', () => {
     expect(places().sort()).toEqual(['2026-11-29.09-2/x', '2026-11-29.09/x/inside', '2026-11-29/x'])
   })
 
-  test('makes its folders for its user alone', () => {
+  test('is for its user alone', () => {
     thrown('f/a', 'content')
-    for (const folder of ['', '/2026-11-29', '/2026-11-29/f'])
-      expect(disk.stat(`${TRASH_FOLDER}${folder}`)!.mode).toBe(0o700)
+    for (const folder of ['', '/2026-11-29']) expect(disk.stat(`${TRASH_FOLDER}${folder}`)!.mode).toBe(0o700)
   })
 
   test('is refused where it is no folder', () => {
@@ -128,22 +132,50 @@ describe('the trash', () => {
 })
 
 describe('restoring', () => {
+  const back = (path: string, asOfMs?: number) => finish(restore(disk, { path, asOfMs }))
+
   test('gives back the newest of a path, or the one that stood there at a time', () => {
     thrown('a', 'first')
     nowMs += HOUR_MS
     thrown('a', 'second')
     nowMs += HOUR_MS
-    expect(restore('a', { disk, wallMs, policy, asOfMs: START_MS - 1 })).toEqual({
-      restored: ['a'],
-      refused: [],
-    })
+    expect(back('a', START_MS - 1)).toEqual({ ...NOTHING, restored: { count: 1, first: ['a'] } })
     expect(textAt('a')).toBe('first')
-    expect(restore('a', { disk, wallMs, policy }).refused).toEqual([
-      { path: 'a', reason: 'something stands there by now' },
-    ])
-    expect(restore('a', { disk, wallMs, policy, replaces: true }).restored).toEqual(['a'])
+    disk.unharmed((it) => it.removeFile('a'))
+    expect(back('a').restored.first).toEqual(['a'])
     expect(textAt('a')).toBe('second')
-    expect(listTrash(disk).map(({ place }) => textAt(place))).toEqual(['first'])
+    expect(disk.list(TRASH_FOLDER).names).toEqual([])
+  })
+
+  test('puts what was named beside what stands there by now, and leaves the rest of a folder in the trash', () => {
+    thrown('f/a.txt', 'old')
+    thrown('f/b', 'old')
+    put('f/a.txt', 'new')
+    expect(back('f')).toEqual({
+      restored: { count: 1, first: ['f/b'] },
+      beside: { count: 0, first: [] },
+      refused: { count: 1, first: [{ path: 'f/a.txt', reason: expect.stringContaining('stands there') }] },
+    })
+    const as = 'f/a.restored-20261129-093000.txt'
+    expect(back('f/a.txt')).toEqual({ ...NOTHING, beside: { count: 1, first: [{ path: 'f/a.txt', as }] } })
+    expect([textAt('f/a.txt'), textAt(as)]).toEqual(['new', 'old'])
+    expect(back('f/a.txt')).toEqual(NOTHING)
+  })
+
+  test('never overwrites, whatever stands in the place of a path or of its folder', () => {
+    thrown('f/a', 'old')
+    disk.makeFolder('empty')
+    disk.removeFolder('empty')
+    trash.takeFolder('empty', 'all')
+    disk.unharmed((it) => it.removeFolder('f'))
+    put('f', 'a file')
+    put('empty', 'a file')
+    expect(back('').refused).toMatchObject({ count: 2 })
+    disk.unharmed((it) => it.removeFile('f'))
+    disk.unharmed((it) => it.makeLink('f', '/elsewhere'))
+    expect(back('').refused).toMatchObject({ count: 2 })
+    expect([disk.readLink('f'), textAt('empty')]).toEqual(['/elsewhere', 'a file'])
+    expect(places().sort()).toEqual(['2026-11-29/empty', '2026-11-29/f/a'])
   })
 
   test('gives back a folder with what was in it, links and empty folders too', () => {
@@ -154,15 +186,10 @@ describe('restoring', () => {
     disk.makeFolder('f/empty')
     for (const folder of ['f/empty', 'f/g', 'f']) {
       disk.removeFolder(folder)
-      trash.takeFolder(folder)
+      trash.takeFolder(folder, 'all')
     }
     thrown('other', 'three')
-    expect(restore('f', { disk, wallMs, policy }).restored.toSorted()).toEqual([
-      'f/a',
-      'f/empty',
-      'f/g/b',
-      'f/l',
-    ])
+    expect(back('f').restored.first.toSorted()).toEqual(['f/a', 'f/empty', 'f/g/b', 'f/l'])
     expect([textAt('f/a'), textAt('f/g/b'), disk.readLink('f/l'), disk.stat('f/empty')!.kind]).toEqual([
       'one',
       'two',
@@ -172,6 +199,21 @@ describe('restoring', () => {
     expect(places()).toEqual(['2026-11-29/other'])
   })
 
+  test('makes a folder for whoever could look into it, and one of which that is not known for its user alone', () => {
+    disk.makeFolder('private', 'private')
+    thrown('private/a', 'one')
+    thrown('open/a', 'two')
+    disk.unharmed((it) => it.makeFolder(`${TRASH_FOLDER}/2026-11-29/unknown`, 'private'))
+    disk.unharmed((it) => it.rename('.left/trash/2026-11-29/open/a', '.left/trash/2026-11-29/unknown/a'))
+    const folders = ['private', 'open', 'unknown', 'empty']
+    disk.makeFolder('empty')
+    for (const folder of ['private', 'open', 'empty']) disk.removeFolder(folder)
+    for (const folder of ['open', 'empty']) trash.takeFolder(folder, 'all')
+    expect(back('').restored.count).toBe(4)
+    const modes = Object.fromEntries(folders.map((folder) => [folder, disk.stat(folder)!.mode]))
+    expect(modes).toEqual({ private: 0o700, open: 0o755, unknown: 0o700, empty: 0o755 })
+  })
+
   test('makes an edit that everybody gets', () => {
     const share = new ShareOnDisk()
     share.disk.putFile('a', utf8('content'))
@@ -179,15 +221,39 @@ describe('restoring', () => {
     share.scan()
     new Trash({ disk: share.disk, wallMs: () => share.nowMs, policy }).take('a')
     expect(share.scanned()).toEqual(['tombstone a'])
-    restore('a', { disk: share.disk, wallMs: () => share.nowMs, policy })
+    finish(restore(share.disk, { path: 'a', asOfMs: undefined }))
     expect(share.scanned()).toEqual(['file a'])
   })
 
-  test('empties all that LEFT has put there and nothing else', () => {
+  test('works in bounded pieces, and names the first of many', () => {
+    for (let count = 0; count < 300; count++) thrown(`f/${count}`, 'x')
+    const work = restore(disk, { path: 'f', asOfMs: undefined })
+    let pieces = 0
+    for (let next = work.next(); ; next = work.next()) {
+      if (next.done !== true) pieces++
+      else {
+        expect(next.value.restored).toMatchObject({ count: 300, first: { length: SAMPLE_MAX } })
+        break
+      }
+    }
+    expect(pieces).toBeGreaterThanOrEqual(8)
+  })
+})
+
+describe('emptying', () => {
+  test('removes all that LEFT has put there and nothing else', () => {
     thrown('f/a', 'four')
     disk.unharmed((it) => it.makeFolder(`${TRASH_FOLDER}/mine`))
-    expect(emptyTrash(disk)).toEqual({ things: 1, bytes: 4 })
+    expect(finish(emptyTrash(disk))).toEqual({ things: 1, bytes: 4 })
     expect(disk.list(TRASH_FOLDER).names).toEqual(['mine'])
+  })
+
+  test('before a time leaves what came later', () => {
+    thrown('f/a', 'four')
+    nowMs += 1
+    thrown('f/b', 'later')
+    expect(finish(emptyTrash(disk, nowMs))).toEqual({ things: 1, bytes: 4 })
+    expect(places()).toEqual(['2026-11-29/f/b'])
   })
 })
 
