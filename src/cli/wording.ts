@@ -3,6 +3,7 @@
 
 import type { PeerEvent } from '../app/events.js'
 import { unreachable } from '../base/assert.js'
+import { TRASH_FOLDER } from '../base/own-folder.js'
 import { formatBytes, formatCount, formatDuration, formatFiles, formatRate, percentOf } from './format.js'
 import { printable, printableName } from './names.js'
 
@@ -48,7 +49,7 @@ export function sentence(event: PeerEvent, from: (peer: string) => string): stri
     case 'abandoned':
       return `stopped fetching ${printableName(event.path)}: ${printable(event.reason)}; it will be tried again`
     case 'conflict':
-      return `conflict: ${printableName(event.path)} was changed on two machines; the older version is kept as ${printableName(event.kept)}`
+      return `conflict: ${printableName(event.path)} was changed on two machines; the older version is kept as ${keptWords(event.kept)}`
     case 'paused':
       return `paused: ${printable(event.reason)}; it goes on by itself when there is room`
     case 'resumed':
@@ -193,4 +194,9 @@ function summarySentence(event: Of<'summary'>): string {
 
 function counted(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function keptWords(kept: string): string {
+  if (!kept.startsWith(`${TRASH_FOLDER}/`)) return printableName(kept)
+  return `${printableName(kept)}, beside as many conflict copies as one file may have: left conflicts shows them`
 }

@@ -4,7 +4,6 @@
 import type { Disk } from '../base/ports.js'
 import type {
   PathWithReason,
-  Sample,
   ShareCommand,
   ShareCommandName,
   ShareCommands,
@@ -71,7 +70,7 @@ function stateOf({ catalogue, scanner, scans, peers, intake, notHeld }: Commands
     unsettled: { count: unsettled.size, first: firstOf(unsettled.paths()) },
     skipped: { count: problems.size, first: firstOf(problems).map(withReason) },
     notHeld: { count: catalogue.notHeldCount, first: reasons },
-    conflicts: sampleOf(catalogue.conflictCopies),
+    conflicts: { count: catalogue.conflictCopies.size, first: firstOf(catalogue.conflictCopies) },
     wantedCount: intake.size,
     pause: intake.pause,
     peers: [...peers.standings()].map((standing) => ({
@@ -83,10 +82,6 @@ function stateOf({ catalogue, scanner, scans, peers, intake, notHeld }: Commands
 
 function withReason([path, reason]: readonly [string, string]): PathWithReason {
   return { path, reason }
-}
-
-function sampleOf<T>(all: ReadonlySet<T>): Sample<T> {
-  return { count: all.size, first: firstOf(all) }
 }
 
 function firstOf<T>(all: Iterable<T>): T[] {

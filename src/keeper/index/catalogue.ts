@@ -7,11 +7,11 @@ import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { DiskError } from '../../base/ports.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
-import { isConflictCopy } from '../../share/decide.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import { Manifest } from '../../share/manifest.js'
 import { AuthorCounts } from './author-counts.js'
+import { ConflictCopies } from './conflict-copies.js'
 import { FoldedPaths } from './folded.js'
 import { Holders } from './holders.js'
 import {
@@ -44,8 +44,7 @@ export class Catalogue {
   /** Paths of which the entry stands and nothing can be given now. Not in the index: each start looks again. */
   private readonly hidden = new Set<string>()
   private readonly holders = new Holders()
-  /** Losers of conflicts that are held beside their winners. */
-  private readonly copies = new Set<string>()
+  private readonly copies = new ConflictCopies()
   /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
   private readonly awaited = new Set<Digest>()
   private changes: Entry[] | undefined = []
@@ -102,7 +101,7 @@ export class Catalogue {
   }
 
   /** Losers of conflicts that are kept beside their winners. */
-  get conflictCopies(): ReadonlySet<string> {
+  get conflictCopies(): Omit<ConflictCopies, 'handleHeld' | 'handleGone'> {
     return this.copies
   }
 
@@ -355,14 +354,14 @@ export class Catalogue {
   }
 
   private hold(entry: Entry): void {
-    if (isConflictCopy(entry)) this.copies.add(entry.path)
+    this.copies.handleHeld(entry)
     if (entry.kind === 'file') this.holders.add(entry.digest as Digest, this.manifest.placeOf(entry.path))
   }
 
   /** Of an entry that the manifest still has, or has replaced by another one. */
   private unhold(entry: Entry | undefined): void {
     if (entry?.kind !== 'file') return
-    this.copies.delete(entry.path)
+    this.copies.handleGone(entry)
     this.holders.remove(entry.digest, this.manifest.placeOf(entry.path))
     const { digest, sizeBytes } = entry
     if (sizeBytes <= BLOCK_BYTES || this.awaited.has(digest)) return

@@ -1,3 +1,5 @@
+import { assert } from '../../base/assert.js'
+
 /** Placed entries are committed and logged after this long, or as soon as there are so many: a commit waits for the
  *  disk, and until then the log says that the files are being placed. */
 export const PLACED_COMMIT_MS = 250
@@ -9,5 +11,11 @@ export const CHECKPOINT_QUIET_MS = 10_000
 export const CHECKPOINT_DELAY_MS_MAX = 300_000
 export const CHECKPOINT_STEP_FILES = 16
 
+/** Copies of one file that lost conflicts, beside it: what loses after that is kept in the trash. A person can look through so many,
+ *  and two programs that write one large file at once must not fill the disk. */
+export const CONFLICT_COPIES_MAX = 10
+
 /** Names tried for the loser of a conflict, where something else stands at the first ones. */
 export const CONFLICT_NAMES_MAX = 100
+
+assert(CONFLICT_COPIES_MAX < CONFLICT_NAMES_MAX)

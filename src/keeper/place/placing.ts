@@ -8,10 +8,10 @@ import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import type { JournalRecord } from '../../journal/record.js'
 import { LINK_TEMPORARY, type Temporary } from '../../pipe/layout.js'
-import { type Decision, decide, defendFolder, originalOf } from '../../share/decide.js'
-import { makeFolderOnTheWay, mtimeOf, sameContent, sameMode } from '../../share/edit.js'
+import { type Decision, decide, defendFolder } from '../../share/decide.js'
+import { makeFolderOnTheWay, mtimeOf, sameMode } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
-import { conflictPath, isShareMark, ownFoldersWithin, parentOf } from '../../share/path.js'
+import { isShareMark, ownFoldersWithin, parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { signatureOf } from '../index/signature.js'
@@ -20,10 +20,11 @@ import type { Trash } from '../trash/trash.js'
 import { decideHere } from './deciding.js'
 import { failureOf } from './failure.js'
 import { syncFile } from './file-sync.js'
-import { CONFLICT_NAMES_MAX } from './limits.js'
+import { Keeping } from './keeping.js'
 import { applyMode, makeFolder, prepareTemporary, shownMode, signatureAfter, widens } from './metadata.js'
 
 export type Placed =
+  /** `keptAs`: where the loser of a conflict is, beside it or in the trash. */
   | { readonly type: 'placed'; readonly entry: Entry; readonly keptAs: string | undefined }
   /** Ours turned out to be as good: nothing was put anywhere. */
   | { readonly type: 'needless' }
@@ -65,9 +66,11 @@ export interface PlacingOptions {
 
 export class Placing {
   private readonly options: PlacingOptions
+  private readonly keeping: Keeping
 
   constructor(options: PlacingOptions) {
     this.options = options
+    this.keeping = new Keeping({ ...options, adopt: (entry) => this.tryToAdopt(entry) })
   }
 
   decide(remote: Entry): Decision {
@@ -200,8 +203,8 @@ export class Placing {
       // is taken anyway.
       const takesFreePlace = kind === 'file' && catalogue.live(path) === undefined
       if (!takesFreePlace && !scanner.matches(path)) return { type: 'unsettled' }
-      const keptAs = decision.type === 'conflict' ? this.keepLoser(path, decision.copy) : undefined
-      this.replace(decision.entry, temporary)
+      const keptAs = decision.type === 'conflict' ? this.keeping.keepLoser(path, decision.copy) : undefined
+      this.replace(decision.entry, temporary, keptAs !== undefined)
       return { type: 'placed', entry: decision.entry, keptAs }
     })
     // Or recovery would take what is not there for something that a person removed.
@@ -274,8 +277,8 @@ export class Placing {
     syncFile(this.options.disk, path)
   }
 
-  /** The one moment in which a path changes from an old version to a new one. */
-  private replace(entry: Entry, temporary: Temporary | undefined): void {
+  /** The one moment in which a path changes from an old version to a new one. `isKept`: the old one has another name already. */
+  private replace(entry: Entry, temporary: Temporary | undefined, isKept: boolean): void {
     const { disk, catalogue, trash } = this.options
     const { path } = entry
     const before = catalogue.live(path)
@@ -289,7 +292,7 @@ export class Placing {
       return
     }
     if (before?.kind === 'folder' || catalogue.isRemaining(path)) disk.removeFolder(path)
-    else if (before !== undefined) trash.keepVersion(path)
+    else if (before !== undefined && !isKept) trash.keepVersion(path)
     if (entry.kind === 'link') {
       if (before === undefined || before.kind === 'folder') disk.makeLink(path, entry.target)
       else this.replaceByLink(path, entry.target)
@@ -311,43 +314,6 @@ export class Placing {
     if (disk.statLink(LINK_TEMPORARY) !== undefined) disk.removeFile(LINK_TEMPORARY)
     disk.makeLink(LINK_TEMPORARY, target)
     disk.rename(LINK_TEMPORARY, path)
-  }
-
-  /** Gives the loser of a conflict at `from` its second name; answers which, or undefined where somebody has seen the copy
-   *  and deleted it. A loser that is a copy itself loses its name: it takes the next one. Folders never lose. */
-  private keepLoser(from: string, copy: Entry): string | undefined {
-    for (let choice = 1; choice <= CONFLICT_NAMES_MAX; choice++) {
-      const path = choice === 1 ? copy.path : conflictPath({ ...copy, path: originalOf(from) }, choice)
-      if (path === from || !this.keepAs(from, { ...copy, path })) continue
-      return this.options.catalogue.live(path) === undefined ? undefined : path
-    }
-    throw new DiskError('io', `no name is left for the loser of a conflict at ${from}`)
-  }
-
-  /** A conflict copy is a file like any other: somebody may have written into it since, or deleted it. Answers false where
-   *  something else is there. */
-  private keepAs(from: string, copy: Entry): boolean {
-    const { disk, catalogue, scanner } = this.options
-    const { path } = copy
-    const decision = this.decide(copy)
-    if (decision.type === 'keep') {
-      // Kept already, or seen and deleted since. Any other content that has its dot among the seen ones is one that the loser's
-      // author wrote here by another way: a vector holds every count up to the largest, whatever path that edit was of.
-      const standing = catalogue.live(path)
-      return (standing === undefined || sameContent(standing, copy)) && scanner.matches(path)
-    }
-    if (decision.type === 'adopt') return this.tryToAdopt(decision.entry)
-    if (!scanner.matches(path)) return false
-    if (decision.type !== 'take' || decision.replaces !== undefined) return false
-    if (copy.kind === 'link') {
-      disk.makeLink(path, copy.target)
-      catalogue.record(decision.entry, undefined)
-      return true
-    }
-    const own = disk.stat(from)
-    disk.linkFile(from, path)
-    catalogue.record(decision.entry, signatureAfter(own, disk.stat(path)), own)
-    return true
   }
 
   /** The parents of `path` that are no folders, outermost first; those that are one are added to `folders`. */

@@ -74,6 +74,14 @@ export class Trash {
     }
   }
 
+  /** The loser of a conflict, which keeps its name until the winner takes that. Nothing that nobody has seen is lost, trash or no
+   *  trash. Answers its place. Throws a DiskError, 'exists' where it was taken too often. */
+  keepLoser(path: string): string {
+    const place = this.freePlace(path)
+    this.linkOrCopy(path, place)
+    return place
+  }
+
   private get isKept(): boolean {
     return this.options.policy.days > 0
   }
