@@ -4,7 +4,7 @@
 import type { Arguments } from '../control/protocol.js'
 import { type CarryOut, type CommandTable, ControlError } from '../control/server.js'
 import type { Status } from '../control/status.js'
-import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
+import type { ConflictChoice, ShareCommand, ShareCommands } from '../pipe/commands.js'
 
 /** The parts of a peer that commands need. */
 export interface CommandHost {
@@ -21,6 +21,17 @@ export function commandsOf(host: CommandHost): CommandTable {
       'status',
       async () => {
         return known(await host.status())
+      },
+    ],
+    [
+      'conflicts',
+      async (given) => known(await host.share({ name: 'conflicts', path: textOf(given, 'path') })),
+    ],
+    [
+      'conflicts-keep',
+      async (given) => {
+        const [path, choice] = [textOf(given, 'path'), choiceOf(given)]
+        return known(await host.share({ name: 'conflicts-keep', path, choice }))
       },
     ],
     [
@@ -46,6 +57,12 @@ function textOf(given: Arguments, name: string): string {
   const value = given[name]
   if (typeof value !== 'string') throw new ControlError('bad-arguments', `${name} must be a text`)
   return value
+}
+
+function choiceOf(given: Arguments): ConflictChoice {
+  const choice = textOf(given, 'choice')
+  if (choice === 'this' || choice === 'other' || choice === 'both') return choice
+  throw new ControlError('bad-arguments', 'choice must be this, other or both')
 }
 
 function timeOf(given: Arguments, name: string): number | undefined {

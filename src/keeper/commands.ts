@@ -1,7 +1,6 @@
 // Commands of a person that the keeper carries out: a row each (src/pipe/commands.ts). Each reads or changes the parts of the
 // keeper within one call, or is a generator that does a bounded piece of that at a time.
 
-import type { Disk } from '../base/ports.js'
 import type {
   PathWithReason,
   ShareCommand,
@@ -11,6 +10,7 @@ import type {
   ShareState,
 } from '../pipe/commands.js'
 import { SAMPLE_MAX } from '../pipe/limits.js'
+import { Conflicts } from './conflicts.js'
 import type { Catalogue } from './index/catalogue.js'
 import type { Intake } from './intake/intake.js'
 import type { NotHeldTries } from './not-held.js'
@@ -18,9 +18,10 @@ import type { PeerBook } from './peers/peer-book.js'
 import type { ScanSchedule } from './scan/scan-schedule.js'
 import type { Scanner } from './scan/scanner.js'
 import { emptyTrash, restore } from './trash/restoring.js'
+import { Trash, type TrashOptions } from './trash/trash.js'
 
 export interface CommandsOptions {
-  readonly disk: Disk
+  readonly trash: TrashOptions
   readonly catalogue: Catalogue
   readonly scanner: Scanner
   readonly scans: ScanSchedule
@@ -42,9 +43,13 @@ export class Commands {
   private readonly table: Table
 
   constructor(options: CommandsOptions) {
-    const { disk, scanner } = options
+    const { catalogue, scanner, trash } = options
+    const { disk } = trash
+    const conflicts = new Conflicts({ disk, catalogue, scanner, trash: new Trash(trash) })
     this.table = {
       state: () => stateOf(options),
+      conflicts: ({ path }) => conflicts.list(path),
+      'conflicts-keep': ({ path, choice }) => conflicts.settle(path, choice),
       'trash-restore': (sought) => restore(disk, sought, (path) => scanner.hint(path)),
       'trash-empty': ({ beforeMs }) => emptyTrash(disk, beforeMs),
     }

@@ -83,7 +83,15 @@ export class Keeper {
     this.expiry = new Expiry({ catalogue, wallMs: options.wallMs }, nowMs)
     const { peers, intake, scans, notHeld, expiry } = this
     this.comparing = new Comparing({ intake, links, expiry })
-    this.commands = new Commands({ disk, catalogue, scanner, scans, peers, intake, notHeld })
+    this.commands = new Commands({
+      catalogue,
+      scanner,
+      scans,
+      peers,
+      intake,
+      notHeld,
+      trash: { disk, policy: trash, wallMs: options.wallMs },
+    })
     this.outbox.notify({ event: 'scanning' })
     this.startScan(nowMs)
   }

@@ -7,6 +7,12 @@ import type { PeerId } from '../share/dots.js'
 export interface ShareCommands {
   /** All that there is to know of the share right now. */
   readonly state: { readonly given: object; readonly result: ShareState }
+  /** Files that lost conflicts and are still kept beside their winners. */
+  readonly conflicts: { readonly given: { readonly path: string }; readonly result: Sample<Conflict> }
+  readonly 'conflicts-keep': {
+    readonly given: { readonly path: string; readonly choice: ConflictChoice }
+    readonly result: SettledConflicts
+  }
   /** Gives back what peers deleted or replaced. */
   readonly 'trash-restore': { readonly given: TrashSought; readonly result: RestoredFromTrash }
   /** Removes it for good. */
@@ -35,6 +41,32 @@ export interface PathWithReason {
   readonly path: string
   /** Empty where none is known. */
   readonly reason: string
+}
+
+/** What stands at the path, what stands in the copy, or each as a file of its own. */
+export type ConflictChoice = 'this' | 'other' | 'both'
+
+export interface Conflict {
+  readonly path: string
+  /** What stands there on all machines; null where it was deleted. */
+  readonly this: ConflictSide | null
+  /** Copies beside it. */
+  readonly others: Sample<ConflictSide>
+}
+
+export interface ConflictSide {
+  readonly path: string
+  readonly kind: 'file' | 'folder' | 'link' | 'tombstone'
+  readonly bytes: number
+  readonly mtimeMs: number
+  /** In whose name the content was edited: a peer id. */
+  readonly author: PeerId
+}
+
+export interface SettledConflicts {
+  /** Copies, and where their content is now: the place in the trash, the path, or another name. */
+  readonly settled: readonly { readonly path: string; readonly as: string }[]
+  readonly refused: readonly PathWithReason[]
 }
 
 /** Which things of the trash. */

@@ -110,6 +110,11 @@ export function originalOf(path: string): string {
   return path.replace(COPY_MARK, '')
 }
 
+/** The name of a copy that a person keeps as a file of its own: `notes.kept-20261121-103000-0123abcd.txt`. */
+export function keptPath(copy: string): string {
+  return copy.replace(COPY_MARK, (mark) => mark.replace('.conflict-', '.kept-'))
+}
+
 function relationOfContents(local: Entry, remote: Entry): Relation {
   const relation = relate(
     local.version.content,

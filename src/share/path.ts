@@ -74,6 +74,11 @@ export function isShareMark(path: string): boolean {
   return nameOf(path).toLowerCase() === SHARE_MARK && ownFoldersWithin(path).includes(parent)
 }
 
+/** Whether a path is this folder's, or this file; '' is the share. */
+export function isWithin(path: string, folder: string): boolean {
+  return folder === '' || path === folder || path.startsWith(`${folder}/`)
+}
+
 /** The folder that holds `path`: '' is the share itself. */
 export function parentOf(path: string): string {
   const slash = path.lastIndexOf('/')

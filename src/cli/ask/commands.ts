@@ -2,11 +2,14 @@
 // line of them, ask.ts carries each out.
 
 import type { AskCommand } from './ask-command.js'
+import { conflictsCommand, conflictsKeepCommand } from './conflicts.js'
 import { statusCommand } from './status.js'
 import { trashEmptyCommand, trashListCommand, trashRestoreCommand } from './trash.js'
 
 export const ASK_COMMANDS: readonly AskCommand[] = [
   statusCommand,
+  conflictsCommand,
+  conflictsKeepCommand,
   trashListCommand,
   trashRestoreCommand,
   trashEmptyCommand,

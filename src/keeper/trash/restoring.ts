@@ -6,7 +6,7 @@ import { TRASH_FOLDER } from '../../base/own-folder.js'
 import { type Disk, DiskError, type DiskErrorCode } from '../../base/ports.js'
 import type { EmptiedTrash, RestoredFromTrash, Sample, TrashSought } from '../../pipe/commands.js'
 import { SAMPLE_MAX } from '../../pipe/limits.js'
-import { joinPath, parentOf, restoredPath } from '../../share/path.js'
+import { isWithin, joinPath, parentOf, restoredPath } from '../../share/path.js'
 import { SWEEP_STEP_NAMES } from './limits.js'
 import { contentsOf, slotsOn, type Trashed } from './walking.js'
 
@@ -101,10 +101,6 @@ const REASONS: Readonly<Partial<Record<DiskErrorCode, string>>> = {
   'changed-kind': 'a file stands in the place of its folder by now',
   link: 'a link stands in the place of its folder by now',
   missing: 'it is gone from the trash',
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return folder === '' || path === folder || path.startsWith(`${folder}/`)
 }
 
 function firstOfEach(things: readonly Trashed[], sinceMs: number): Map<string, Trashed> {
