@@ -8,7 +8,7 @@ import type { EmptiedTrash, RestoredFromTrash, Sample, TrashSought } from '../..
 import { SAMPLE_MAX } from '../../pipe/limits.js'
 import { isWithin, joinPath, parentOf, restoredPath } from '../../share/path.js'
 import { SWEEP_STEP_NAMES } from './limits.js'
-import { contentsOf, slotsOn, type Trashed } from './walking.js'
+import { contentsOf, lookAt, openTo, slotsOn, type Trashed } from './walking.js'
 
 export type { Trashed } from './walking.js'
 
@@ -140,8 +140,7 @@ function makeFolders(disk: Disk, path: string, thing: Trashed): void {
     folder = joinPath(folder, name)
     if (disk.statLink(folder) !== undefined) continue
     disk.makeFolder(folder, 'private')
-    const access = disk.statLink(`${slot}${folder}`)?.access ?? 'owner'
-    if (access !== 'owner') disk.setMode(folder, { access, executable: false, widens: true })
+    openTo(disk, folder, lookAt(disk, `${slot}${folder}`)?.access ?? 'owner')
   }
 }
 

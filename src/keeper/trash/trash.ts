@@ -9,6 +9,7 @@ import type { TrashPolicy } from '../../pipe/settings.js'
 import { parentOf } from '../../share/path.js'
 import { COPY_BYTES, KNOWN_FOLDERS_MAX } from './limits.js'
 import { pathIn, placeIn, slotsFor, versionSlotsFor } from './names.js'
+import { lookAt, openTo } from './walking.js'
 
 /** Where a thing goes that no trash keeps, until it has been looked at once more. */
 const ON_ITS_WAY_OUT = `${TEMPORARY_FOLDER}/removed`
@@ -111,7 +112,7 @@ export class Trash {
     const kind = disk.statLink(folder)?.kind
     if (kind === undefined) {
       disk.makeFolder(folder, 'private')
-      this.open(folder, disk.statLink(pathIn(folder))?.access ?? 'owner')
+      this.open(folder, lookAt(disk, pathIn(folder))?.access ?? 'owner')
     } else if (kind !== 'folder') return false
     if (this.folders.size >= KNOWN_FOLDERS_MAX) this.folders.clear()
     this.folders.add(folder)
@@ -120,13 +121,7 @@ export class Trash {
 
   /** A folder of the trash has the access of the one in the share, for when it comes back: the trash itself keeps all out. */
   private open(place: string, access: Access): void {
-    if (access === 'owner' || access === 'none' || pathIn(place) === '') return
-    try {
-      this.options.disk.setMode(place, { access, executable: false, widens: true })
-    } catch (error) {
-      // It comes back as its user's alone.
-      if (!(error instanceof DiskError)) throw error
-    }
+    if (pathIn(place) !== '') openTo(this.options.disk, place, access)
   }
 
   /** Where the disk makes no hard links (exFAT, FAT), the path must not be empty for a moment either. */

@@ -1,6 +1,7 @@
 // Looks through the trash, and removes from it. A bounded number of names between two yields: whoever drives a generator of these
 // may do something else in between.
 
+import type { Access } from '../../base/access.js'
 import { TRASH_FOLDER } from '../../base/own-folder.js'
 import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
 import { SWEEP_STEP_NAMES } from './limits.js'
@@ -81,12 +82,18 @@ function namesIn(disk: Disk, folder: string): readonly string[] {
 }
 
 /** Undefined also for what cannot be looked at. */
-function lookAt(disk: Disk, place: string): FileStat | undefined {
+export function lookAt(disk: Disk, place: string): FileStat | undefined {
   let stat: FileStat | undefined
   attempt(() => {
     stat = disk.statLink(place)
   })
   return stat
+}
+
+/** Lets those into a folder, its user's alone until now, who may look into it. Where the disk refuses that, it stays as it is. */
+export function openTo(disk: Disk, folder: string, access: Access): void {
+  if (access === 'owner' || access === 'none') return
+  attempt(() => disk.setMode(folder, { access, executable: false, widens: true }))
 }
 
 function attempt(work: () => void): boolean {
