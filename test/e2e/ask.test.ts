@@ -84,6 +84,12 @@ describe('left status', () => {
     await world.start([a, b])
     expect(a.notes).toEqual([expect.stringContaining('no control socket can be made')])
     expect(await left(a.share, 'status')).toMatchObject({ exitCode: 1 })
+    // What changes the share is not done behind its back.
+    expect(await left(a.share, 'trash', 'list')).toMatchObject({ exitCode: 0 })
+    expect(await left(a.share, 'trash', 'empty')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('cannot be asked'),
+    })
     expect(await statusOf(b)).toMatchObject({ share: b.share })
     await a.stop()
     rmSync(a.path('.left/control.sock'), { recursive: true })
