@@ -73,18 +73,7 @@ describe('left conflicts', () => {
     const [a] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
     a.start()
     await world.until('A to run', () => a.of('scanned').length > 0)
-    for (const words of [
-      ['keep'],
-      ['keep', 'a'],
-      ['keep', 'a', 'mine'],
-      ['keep', 'a', 'this', 'b'],
-      ['a', 'b'],
-      ['../a'],
-    ])
-      expect(await left(a.share, 'conflicts', ...words), words.join(' ')).toMatchObject({
-        exitCode: 2,
-        stdout: '',
-      })
+    expect(await left(a.share, 'conflicts', 'keep', 'a')).toMatchObject({ exitCode: 2, stdout: '' })
     expect(await left(a.share, 'conflicts', 'keep', 'a', 'this')).toMatchObject({ exitCode: 1 })
     await a.stop()
     expect(await left(a.share, 'conflicts')).toMatchObject({ exitCode: 1 })

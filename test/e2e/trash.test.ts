@@ -95,21 +95,11 @@ describe('left trash', () => {
     const [a] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
     a.start()
     await world.until('A to run', () => a.of('scanned').length > 0)
-    for (const words of [
-      [],
-      ['lst'],
-      ['restore'],
-      ['restore', 'a', 'b'],
-      ['restore', '../a'],
-      ['restore', 'a', '--at', 'noon'],
-      ['empty', 'a'],
-    ])
+    for (const words of [[], ['lst'], ['restore']])
       expect(await left(a.share, 'trash', ...words), words.join(' ')).toMatchObject({
         exitCode: 2,
         stdout: '',
       })
     expect(await left(a.share, 'trash', 'empty')).toMatchObject({ exitCode: 0 })
-    const help = await left(a.share, 'trash', '--help')
-    for (const word of ['list', 'restore', 'empty']) expect(help.stdout).toContain(word)
   })
 })
