@@ -10,7 +10,7 @@ import { BLOCK_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Witness } from '../../base/witness-port.js'
 import { JOURNAL_PATH, Journal, type LoggedPlacing } from '../../journal/journal.js'
-import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
+import { FOLDER_TEMPORARY, TEMPORARY_FOLDER } from '../../pipe/layout.js'
 import { type PeerId, sameVersion } from '../../share/dots.js'
 import { mtimeOf } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
@@ -369,8 +369,8 @@ class Recovery {
         }),
       )
       if (action === 'keep-temporary') continue
-      if (stat?.kind === 'folder') continue
-      disk.removeFile(path)
+      if (stat?.kind !== 'folder') disk.removeFile(path)
+      else if (path === FOLDER_TEMPORARY && disk.list(path).names.length === 0) disk.removeFolder(path)
     }
     for (const digest of [...this.journal.fetches.keys()]) {
       if (disk.statLink(`${TEMPORARY_FOLDER}/${digest}`) === undefined)

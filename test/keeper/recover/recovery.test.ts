@@ -309,6 +309,21 @@ describe('temporary files', () => {
     expect(age(TEMPORARY_AGE_MS_MAX)).toBe(0)
   })
 
+  test('that a kill left while a folder was made go, and so does the folder', () => {
+    const share = new ShareOnDisk()
+    share.disk.unharmed((disk) => disk.makeFolder('.left/tmp/folder'))
+    share.restart()
+    expect(share.disk.list('.left/tmp').names).toEqual([])
+  })
+
+  test('stay where they hold something in the place of a folder, and the share is opened', () => {
+    const share = new ShareOnDisk()
+    share.disk.unharmed((disk) => disk.makeFolder('.left/tmp/folder'))
+    share.disk.putFile('.left/tmp/folder/a', utf8('1'))
+    share.restart()
+    expect(share.textAt('.left/tmp/folder/a')).toBe('1')
+  })
+
   test('that are gone are not gone on from', () => {
     const share = new ShareOnDisk()
     const { digest } = theirFile('a', large)
