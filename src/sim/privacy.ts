@@ -42,7 +42,8 @@ export class Privacy {
     const known = [before, this.placed[peer]!.get(path)].filter((standing) => standing?.shown === shown)
     const meant = Math.min(shown, ...known.map((standing) => standing!.meant))
     this.ofContent.add(this.options.digestOf(disk.contentOf(path)!), meant)
-    if (before !== undefined && meant < before.meant) this.opened.add(path, meant)
+    // A mode wider than the disk showed is an edit to LEFT, whether a person or a umask had closed the file.
+    if (before !== undefined && (meant < before.meant || shown < before.shown)) this.opened.add(path, meant)
     this.last[peer]!.set(path, { shown, meant })
   }
 

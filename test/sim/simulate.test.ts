@@ -59,6 +59,7 @@ const FOUND_WITH_RESTORES = [
   [2216, 'an edit between a restore and a restart counted as seen by a peer'],
   [3399, 'a content changed and put back while nobody was there was not made anew'],
   [302, 'the probes of a path alone wore out the keys of a session'],
+  [12186, 'to the judge a person did not open what a umask might have closed'],
 ] as const
 
 function breachOf(seed: number, power = false, restores = false): string | undefined {

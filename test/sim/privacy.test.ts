@@ -1,0 +1,69 @@
+// The judge of privacy where the disk alone does not say what a person meant: a umask took a part of the mode.
+// That it finds what peers do wrong: negative-controls.test.ts.
+
+import { describe, expect, test } from 'vitest'
+import { crc32, hash } from '../../src/io/hash.js'
+import type { ToldAccess } from '../../src/sim/edits.js'
+import { HEAL_MS_MAX } from '../../src/sim/limits.js'
+import { calmLink, calmPeer } from '../../src/sim/plan.js'
+import { settle } from '../../src/sim/simulate.js'
+import { addressOf, World } from '../../src/sim/world.js'
+
+const A = 0
+const B = 1
+const C = 2
+const WRITE = { type: 'write', path: 'a', content: 1, sizeBytes: 1_000, steps: 1, stepMs: 0 } as const
+const ANOTHER = { type: 'overwrite', path: 'a', content: 2, sizeBytes: 500, from: 0 } as const
+
+/** A chain of A, B and C. All hold 'a', which A's person opened to everybody. */
+function openFile(umaskOfB: number): World {
+  const peers = [calmPeer(A), calmPeer(B, { umask: umaskOfB }), calmPeer(C)]
+  const links = [calmLink(A, B), calmLink(B, C)]
+  const world = new World({ seed: 1, peers, links }, { hash, crc32 })
+  world.edit(A, { ...WRITE, access: 'all' })
+  world.startAll()
+  rest(world)
+  return world
+}
+
+function rest(world: World): void {
+  expect(world.runUntilQuiet(HEAL_MS_MAX)).toBe(true)
+}
+
+function cut(world: World, one: number, other: number, down = true): void {
+  world.network.shape(addressOf(one), addressOf(other), { down })
+}
+
+function chmod(world: World, peer: number, access: ToldAccess): void {
+  world.edit(peer, { type: 'chmod', path: 'a', access })
+}
+
+function modeOf(world: World, peer: number): number | undefined {
+  return world.peers[peer]!.disk.snapshot().get('a')?.mode
+}
+
+describe('a person opens a file', () => {
+  test('by a chmod of what a umask may have closed, though its content was open once', () => {
+    const world = openFile(0o077)
+    chmod(world, A, 'owner')
+    rest(world)
+    cut(world, A, B)
+    world.edit(A, ANOTHER)
+    chmod(world, B, 'all')
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(modeOf(world, A)).toBe(0o644)
+  })
+
+  test('not by a chmod that changes nothing', () => {
+    const world = openFile(0o022)
+    chmod(world, A, 'owner')
+    rest(world)
+    chmod(world, B, 'owner')
+    world.edit(A, ANOTHER)
+    world.peers[B]!.disk.chmod('a', 0o644)
+    expect(world.privacy.handlePlaced(B, 'a')).toBeUndefined()
+    world.peers[B]!.disk.putFile('a', world.peers[A]!.disk.contentOf('a')!, { mode: 0o644 })
+    expect(world.privacy.handlePlaced(B, 'a')).toMatch(/^a file of mode 644 is more private/)
+  })
+})
