@@ -47,6 +47,17 @@ export class Privacy {
     this.last[peer]!.set(path, { shown, meant })
   }
 
+  /** For `putBack`, with a copy of the peer's share. */
+  copyOf(peer: number): Standings {
+    return { last: new Map(this.last[peer]), placed: new Map(this.placed[peer]) }
+  }
+
+  /** The share of `peer` is as it was at the copy. That opens nothing: what a person meant by a mode then is meant again. */
+  putBack(peer: number, { last, placed }: Standings): void {
+    this.last[peer] = new Map(last)
+    this.placed[peer] = new Map(placed)
+  }
+
   /** LEFT changed what is at the path. Answers what is wrong with that, if anything. */
   handlePlaced(peer: number, path: string): string | undefined {
     const disk = this.options.disks[peer]!
@@ -83,6 +94,12 @@ export class Privacy {
     if (stat === undefined || stat.access === 'none' || (stat.mode & 0o077) === 0) return undefined
     return `a temporary file has the mode ${stat.mode.toString(8)}`
   }
+}
+
+/** Of one peer, by path. */
+export interface Standings {
+  readonly last: ReadonlyMap<string, Standing>
+  readonly placed: ReadonlyMap<string, Standing>
 }
 
 interface Standing {
