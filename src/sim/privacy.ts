@@ -3,7 +3,7 @@
 
 import { type Access, PRIVACY } from '../base/access.js'
 import type { Digest } from '../base/item.js'
-import { originalOf } from '../share/decide.js'
+import { isCopyOf } from './copies.js'
 import type { SimDisk } from './disk/disk.js'
 
 export interface PrivacyOptions {
@@ -75,8 +75,7 @@ export class Privacy {
     if (!this.ofContent.has(digest)) return undefined
     const allowed = Math.min(
       this.ofContent.of(digest),
-      this.opened.of(path),
-      this.opened.of(originalOf(path)),
+      this.opened.ofAny((other) => other === path || isCopyOf(path, other)),
     )
     // The umask took what the file would have, and its person's next content is not more private for that.
     const usual = rankOf(disk.usualAccess())
@@ -119,6 +118,11 @@ class Widest<K> {
 
   of(key: K): number {
     return this.ranks.get(key) ?? PRIVACY.owner
+  }
+
+  ofAny(matches: (key: K) => boolean): number {
+    const keys = [...this.ranks.keys()].filter(matches)
+    return Math.min(PRIVACY.owner, ...keys.map((key) => this.of(key)))
   }
 
   add(key: K, rank: number): void {

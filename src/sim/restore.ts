@@ -1,7 +1,7 @@
 // A share that a person puts back to an older copy, LEFT's own folder and index in it, and what that means for the history.
 
-import { originalOf } from '../share/decide.js'
 import { isOwnPath } from '../share/path.js'
+import { isCopyOf } from './copies.js'
 import type { SimDisk } from './disk/disk.js'
 import type { SnapshotEntry } from './disk/volume.js'
 import type { Removal } from './history.js'
@@ -97,7 +97,6 @@ function contentsOn(disk: SimDisk): Map<string, Uint8Array> {
 function holds(world: World, disk: SimDisk, path: string, digest: string | undefined): boolean {
   if (digest === undefined) return false
   for (const [other, bytes] of contentsOn(disk))
-    if ((other === path || originalOf(other) === path) && world.history.digestOf(bytes) === digest)
-      return true
+    if ((other === path || isCopyOf(other, path)) && world.history.digestOf(bytes) === digest) return true
   return false
 }

@@ -1,8 +1,9 @@
 // The judge of privacy where the disk alone does not say what a person meant: a umask took a part of the mode, the share is
-// put back to an older copy. That it finds what peers do wrong: negative-controls.test.ts.
+// put back to an older copy, the name of a copy was cut. That it finds what peers do wrong: negative-controls.test.ts.
 
 import { describe, expect, test } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
+import { isCopyOf } from '../../src/sim/copies.js'
 import type { ToldAccess } from '../../src/sim/edits.js'
 import { HEAL_MS_MAX } from '../../src/sim/limits.js'
 import { calmLink, calmPeer } from '../../src/sim/plan.js'
@@ -118,5 +119,28 @@ describe('a share that is put back', () => {
     world.peers[A]!.start()
     world.run(SOON_MS)
     expect(world.breach).toMatchObject({ invariant: 'I15', detail: expect.stringMatching(/^A "a": a file/) })
+  })
+})
+
+describe('a copy of a conflict', () => {
+  const MARK = '.conflict-20261121-103000-0123abcd'
+  const LONG = 'x'.repeat(255)
+  const CUT = `${'x'.repeat(255 - MARK.length)}${MARK}`
+  const CUT_TEXT = `${'x'.repeat(251 - MARK.length)}${MARK}.txt`
+
+  test.each([
+    ['with its name', `notes${MARK}.txt`, 'notes.txt', true],
+    ['with another extension', `notes${MARK}.txt`, 'notes.md', false],
+    ['that is no copy', 'notes.txt', 'notes.txt', false],
+    ['with a short beginning of its name', `not${MARK}.txt`, 'notes.txt', false],
+    ['with as much of its name as has room', CUT, LONG, true],
+    ['the same in a folder', `f/${CUT}`, `f/${LONG}`, true],
+    ['in another folder', `f/${CUT}`, LONG, false],
+    ['with another beginning', CUT, `y${LONG.slice(1)}`, false],
+    ['with more than its name', CUT, 'x'.repeat(255 - MARK.length - 1), false],
+    ['with what has room, and its extension', CUT_TEXT, `${'x'.repeat(251)}.txt`, true],
+    ['without its extension', CUT_TEXT, LONG, false],
+  ])('%s', (_which, path, original, isOne) => {
+    expect(isCopyOf(path, original)).toBe(isOne)
   })
 })

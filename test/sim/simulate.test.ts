@@ -63,6 +63,11 @@ const FOUND_WITH_RESTORES = [
   [14121, 'a umask took a mode at the copy that the judge had forgotten when the share was put back'],
 ] as const
 
+/** The same, with both. */
+const FOUND_WITH_POWER_AND_RESTORES = [
+  [50183, 'the copy of an opened file that has a long name was a private one to the judge'],
+] as const
+
 function breachOf(seed: number, power = false, restores = false): string | undefined {
   const { breach } = simulate(drawScenario(seed, { power, restores }), { hash, crc32 })
   return breach === undefined ? undefined : `seed ${seed}: ${breach.invariant}: ${breach.detail}`
@@ -93,6 +98,10 @@ describe('peers in a world of loss, kills, full disks and wrong clocks', () => {
 
 test.each(FOUND_WITH_RESTORES)('seed %i with shares that are put back: %s', (seed) => {
   expect(breachOf(seed, false, true)).toBeUndefined()
+})
+
+test.each(FOUND_WITH_POWER_AND_RESTORES)('seed %i with both: %s', (seed) => {
+  expect(breachOf(seed, true, true)).toBeUndefined()
 })
 
 test('losses of power take what a running peer knew', () => {
