@@ -1,11 +1,12 @@
 // A share that a person puts back to an older copy, LEFT's own folder and index in it, and what that means for the history.
 
-import { originalOf } from '../share/decide.js'
 import { isOwnPath } from '../share/path.js'
+import { isCopyOf } from './copies.js'
 import type { SimDisk } from './disk/disk.js'
 import type { SnapshotEntry } from './disk/volume.js'
 import type { Removal } from './history.js'
 import type { IndexCopy } from './peer/index.js'
+import type { Standings } from './privacy.js'
 import type { World } from './world.js'
 
 export interface ShareCopy {
@@ -14,6 +15,7 @@ export interface ShareCopy {
   /** Where the machine is put back, and not the share alone. */
   readonly witness: ReadonlyMap<string, number> | undefined
   readonly removals: ReadonlyMap<string, Removal>
+  readonly standings: Standings
 }
 
 /** LEFT is stopped, or has committed what it told. */
@@ -24,6 +26,7 @@ export function copyOf(world: World, number: number, isOfMachine: boolean): Shar
     index: index.copy(),
     witness: isOfMachine ? witness.copy() : undefined,
     removals: world.history.removalsOf(number),
+    standings: world.privacy.copyOf(number),
   }
 }
 
@@ -49,6 +52,7 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   peer.index.putBack(copy.index)
   if (copy.witness !== undefined) peer.witness.putBack(copy.witness)
   history.putRemovalsBack(number, copy.removals)
+  world.privacy.putBack(number, copy.standings)
   const after = contentsOn(disk)
   for (const path of new Set([...before.keys(), ...after.keys()])) {
     const was = before.get(path)
@@ -68,7 +72,6 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
     const inode = disk.unharmed(() => disk.statLink(path))?.inode
     if (inode === undefined || isOwnPath(path)) continue
     world.editors[number]!.inodes.add(inode)
-    world.privacy.handleEdited(number, path)
   }
 }
 
@@ -94,7 +97,6 @@ function contentsOn(disk: SimDisk): Map<string, Uint8Array> {
 function holds(world: World, disk: SimDisk, path: string, digest: string | undefined): boolean {
   if (digest === undefined) return false
   for (const [other, bytes] of contentsOn(disk))
-    if ((other === path || originalOf(other) === path) && world.history.digestOf(bytes) === digest)
-      return true
+    if ((other === path || isCopyOf(other, path)) && world.history.digestOf(bytes) === digest) return true
   return false
 }

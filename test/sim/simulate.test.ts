@@ -59,6 +59,13 @@ const FOUND_WITH_RESTORES = [
   [2216, 'an edit between a restore and a restart counted as seen by a peer'],
   [3399, 'a content changed and put back while nobody was there was not made anew'],
   [302, 'the probes of a path alone wore out the keys of a session'],
+  [12186, 'to the judge a person did not open what a umask might have closed'],
+  [14121, 'a umask took a mode at the copy that the judge had forgotten when the share was put back'],
+] as const
+
+/** The same, with both. */
+const FOUND_WITH_POWER_AND_RESTORES = [
+  [50183, 'the copy of an opened file that has a long name was a private one to the judge'],
 ] as const
 
 function breachOf(seed: number, power = false, restores = false): string | undefined {
@@ -91,6 +98,10 @@ describe('peers in a world of loss, kills, full disks and wrong clocks', () => {
 
 test.each(FOUND_WITH_RESTORES)('seed %i with shares that are put back: %s', (seed) => {
   expect(breachOf(seed, false, true)).toBeUndefined()
+})
+
+test.each(FOUND_WITH_POWER_AND_RESTORES)('seed %i with both: %s', (seed) => {
+  expect(breachOf(seed, true, true)).toBeUndefined()
 })
 
 test('losses of power take what a running peer knew', () => {
