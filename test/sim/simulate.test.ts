@@ -61,6 +61,11 @@ const FOUND_WITH_RESTORES = [
   [302, 'the probes of a path alone wore out the keys of a session'],
 ] as const
 
+/** The same, with both. */
+const FOUND_WITH_POWER_AND_RESTORES = [
+  [50364, 'what was deleted after an orderly stop came back where something had come just before the stop'],
+] as const
+
 function breachOf(seed: number, power = false, restores = false): string | undefined {
   const { breach } = simulate(drawScenario(seed, { power, restores }), { hash, crc32 })
   return breach === undefined ? undefined : `seed ${seed}: ${breach.invariant}: ${breach.detail}`
@@ -92,6 +97,13 @@ describe('peers in a world of loss, kills, full disks and wrong clocks', () => {
 test.each(FOUND_WITH_RESTORES)('seed %i with shares that are put back: %s', (seed) => {
   expect(breachOf(seed, false, true)).toBeUndefined()
 })
+
+test.each(FOUND_WITH_POWER_AND_RESTORES)(
+  'seed %i with losses of power and shares that are put back: %s',
+  (seed) => {
+    expect(breachOf(seed, true, true)).toBeUndefined()
+  },
+)
 
 test('losses of power take what a running peer knew', () => {
   let losses = 0

@@ -21,6 +21,7 @@ import { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { PeerAuthors } from '../index/peer-authors.js'
 import { isKeptTime, modeOf, type Signature, sameSignature, signatureOf } from '../index/signature.js'
+import { checkpointAtStop } from '../place/checkpoint.js'
 import { applyMetadata, makeFolder, placedAccess } from '../place/metadata.js'
 import { HashJob, type HashStep } from '../scan/hashing.js'
 import { noteForgotten, openEdits } from './author.js'
@@ -85,10 +86,18 @@ function decodeLogged(text: string): Decoded<Entry> {
   return line === undefined ? entry : decodeEntry(line)
 }
 
+export interface OpenShare {
+  readonly disk: Disk
+  readonly catalogue: Catalogue
+  readonly journal: Journal<Entry>
+}
+
 /** Leaves word that nothing was under way and all that is ours is on the disk: what is missing at the next start was
  *  deleted, even if the machine was switched off meanwhile. Throws a DiskError. */
-export function closeShare(catalogue: Catalogue, journal: Journal<Entry>): void {
+export function closeShare({ disk, catalogue, journal }: OpenShare): void {
   catalogue.commitAll()
+  // Without it the log tells of no orderly stop, and what is deleted until the machine has started anew comes back.
+  checkpointAtStop(disk, journal)
   if (journal.placedSinceCheckpoint.size === 0 && journal.placing.length === 0) {
     journal.append({ kind: 'opened', boot: `${STOPPED}.${journal.boot}` })
   }
