@@ -6,6 +6,7 @@ import type { SimDisk } from './disk/disk.js'
 import type { SnapshotEntry } from './disk/volume.js'
 import type { Removal } from './history.js'
 import type { IndexCopy } from './peer/index.js'
+import type { ResumptionCopy } from './resumption.js'
 import type { World } from './world.js'
 
 export interface ShareCopy {
@@ -14,6 +15,7 @@ export interface ShareCopy {
   /** Where the machine is put back, and not the share alone. */
   readonly witness: ReadonlyMap<string, number> | undefined
   readonly removals: ReadonlyMap<string, Removal>
+  readonly resumption: ResumptionCopy
 }
 
 /** LEFT is stopped, or has committed what it told. */
@@ -24,6 +26,7 @@ export function copyOf(world: World, number: number, isOfMachine: boolean): Shar
     index: index.copy(),
     witness: isOfMachine ? witness.copy() : undefined,
     removals: world.history.removalsOf(number),
+    resumption: world.resumptions[number]!.copy(),
   }
 }
 
@@ -49,6 +52,7 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   peer.index.putBack(copy.index)
   if (copy.witness !== undefined) peer.witness.putBack(copy.witness)
   history.putRemovalsBack(number, copy.removals)
+  world.resumptions[number]!.putBack(copy.resumption)
   const after = contentsOn(disk)
   for (const path of new Set([...before.keys(), ...after.keys()])) {
     const was = before.get(path)

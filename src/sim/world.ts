@@ -71,7 +71,7 @@ export class World {
   readonly datagramCounts = new Uint32Array(256)
   /** What each peer knows of its share, since it was last opened. */
   readonly catalogues = new Map<number, Catalogue>()
-  private readonly resumptions: readonly Resumption[]
+  readonly resumptions: readonly Resumption[]
   readonly privacy: Privacy
   private readonly numberOf = new Map<string, number>()
   private lastActivityMs = 0
@@ -246,14 +246,14 @@ export class World {
         if (!IDLE_TYPES.has(type)) this.noteActivity(peer, `datagram of type ${type}`)
       },
       handleMessage: (peer, message) => {
+        if (message.type === 'fetch-blocks')
+          this.resumptions[peer]!.handlePrepared(message.temporary, message.needed)
         if (message.type !== 'notice' && message.type !== 'work')
           this.trace.say(() => `${peerName(peer)} ${JSON.stringify(message, inBrief)}`)
       },
       handleOpened: (peer, recovered) => this.handleOpened(peer, recovered),
-      handleBlockWritten: (peer, temporary, position) => {
-        const detail = this.resumptions[peer]!.handleWritten(temporary, position, this.nowMs)
-        if (detail !== undefined) this.break('I6', `${peerName(peer)} ${detail}`)
-      },
+      handleBlockWritten: (peer, temporary, position) =>
+        this.resumptions[peer]!.handleWritten(temporary, position, this.nowMs),
       handlePowerLoss: (peer, wasOpen, lose) => recordPowerLoss(this, { peer, wasOpen }, lose),
       handleDeath: (peer, victim) => this.handleDeath(peer, victim),
       handleRefusal: (peer, reason) =>

@@ -58,12 +58,14 @@ const FOUND_WITH_RESTORES = [
   [1482, 'a version replaced just before its share was put back was known elsewhere, and gone'],
   [2216, 'an edit between a restore and a restart counted as seen by a peer'],
   [3399, 'a content changed and put back while nobody was there was not made anew'],
+  [11899, 'blocks that were written just before a copy, and not logged, came back with it'],
   [302, 'the probes of a path alone wore out the keys of a session'],
 ] as const
 
 /** The same, with both. */
 const FOUND_WITH_POWER_AND_RESTORES = [
   [50364, 'what was deleted after an orderly stop came back where something had come just before the stop'],
+  [50419, 'claims of the log that a loss of power made wrong stood until the fetch went on'],
 ] as const
 
 function breachOf(seed: number, power = false, restores = false): string | undefined {
