@@ -66,6 +66,9 @@ const FOUND_WITH_RESTORES = [
 const FOUND_WITH_POWER_AND_RESTORES = [
   [50364, 'what was deleted after an orderly stop came back where something had come just before the stop'],
   [50419, 'claims of the log that a loss of power made wrong stood until the fetch went on'],
+  [51236, 'what a loss of power had torn was put back with a new time, and cannot be told from an edit'],
+  [51462, 'the same, and written over before anybody looked'],
+  [51580, 'the same, and touched'],
 ] as const
 
 function breachOf(seed: number, power = false, restores = false): string | undefined {

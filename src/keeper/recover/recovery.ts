@@ -108,6 +108,11 @@ export function closeShare({ disk, catalogue, journal }: OpenShare): void {
 /** Stands in the log before the run of the machine after an orderly stop. */
 const STOPPED = 'stopped'
 
+/** Whether what a log says of the machine's run tells of an orderly stop. */
+export function isStopped(boot: string): boolean {
+  return boot === STOPPED || boot.startsWith(`${STOPPED}.`)
+}
+
 class Recovery {
   readonly notes: string[] = []
   private readonly options: RecoveryOptions
@@ -127,13 +132,13 @@ class Recovery {
     const { cut, boot } = this.journal.replay
     if (cut !== undefined)
       this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
-    const isStopped = boot === STOPPED || boot.startsWith(`${STOPPED}.`)
-    const unclean = boot !== this.options.boot && !isStopped
+    const stopped = isStopped(boot)
+    const unclean = boot !== this.options.boot && !stopped
     for (const placing of this.journal.placing) this.settlePlacing(placing, unclean)
     for (const [path, digest] of this.journal.placedSinceCheckpoint)
       this.sparing(path, unclean, () => this.settlePlaced(path, digest, unclean))
     // Files that a person had written just before we stopped may not have been on the disk when the machine went down.
-    if (boot !== this.options.boot && boot !== `${STOPPED}.${this.options.boot}`) this.findDamage(isStopped)
+    if (boot !== this.options.boot && boot !== `${STOPPED}.${this.options.boot}`) this.findDamage(stopped)
     if (unclean) this.findLoss()
     this.tidyTemporaries()
     this.tidyLists()

@@ -36,6 +36,8 @@ export class SimPeer {
   engine: Engine | undefined
   /** Whether the machine is on; LEFT may be stopped on it nevertheless. */
   powered = true
+  /** Whether LEFT was stopped in order when it ran last. */
+  endedInOrder = false
   private readonly options: SimPeerOptions
   private readonly watcher: SimWatcher
   private readonly engineDisk: EngineDisk
@@ -79,7 +81,7 @@ export class SimPeer {
       index: this.index,
       witness: this.witness,
       wallMs: this.wallMs,
-      boot: () => `boot-${this.boot}`,
+      boot: () => this.bootName,
       onMessages: (messages) => this.tellEngine(messages),
       onRefusal: () => this.refuse(),
       onDeath: () => this.dieArmed(),
@@ -100,6 +102,11 @@ export class SimPeer {
     return new Set(this.watcher.catalogue?.notHeldPaths())
   }
 
+  /** Names the machine's life since power came last. */
+  get bootName(): string {
+    return `boot-${this.boot}`
+  }
+
   get running(): boolean {
     return this.engine !== undefined
   }
@@ -117,6 +124,7 @@ export class SimPeer {
     if (this.engine !== undefined) return
     const { plan, scheduler, network, random, hash, crc32, address, neighbours } = this.options
     this.powered = true
+    this.endedInOrder = false
     this.life++
     const own = random.fork()
     this.engine = new Engine(
@@ -164,7 +172,7 @@ export class SimPeer {
     if (engine === undefined) return
     engine.close(this.nowMs)
     this.send(engine)
-    this.watcher.stop()
+    this.endedInOrder = this.watcher.stop()
     this.end('process')
   }
 
