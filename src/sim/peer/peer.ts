@@ -10,23 +10,17 @@ import { type DiskOp, Engine } from '../../engine/engine.js'
 import type { Keeper } from '../../keeper/keeper.js'
 import type { EngineToKeeper, KeeperToEngine } from '../../pipe/messages.js'
 import type { Address } from '../../rdt/endpoint.js'
-import type { Protection, SlowStep } from '../../rdt/protection.js'
-import type { Codec } from '../../seal/frames/codec.js'
-import { loadCodec } from '../../seal/frames/codec.js'
-import { SealedProtection } from '../../seal/sealed.js'
+import type { SlowStep } from '../../rdt/protection.js'
 import { type DeathMoment, SimDisk } from '../disk/disk.js'
 import { SLOW_STEP_MS, START_AGAIN_MS, WALL_EPOCH_MS, WATCHER_RESTART_MS } from '../limits.js'
 import type { Victim } from '../plan.js'
-import type { SeededRandom } from '../random.js'
-import { SimTrust } from '../trust.js'
+import { protectionOf, SimTrust } from '../trust.js'
 import { EngineDisk, type WriteOutcome } from './engine-disk.js'
 import { SimIndex } from './index.js'
 import type { SimPeerOptions } from './peer-options.js'
 import { type DiskObserver, WatchedDisk } from './watched-disk.js'
 import { SimWatcher } from './watcher.js'
 import { SimWitness } from './witness.js'
-
-let codec: Codec | undefined
 
 export class SimPeer {
   readonly disk: SimDisk
@@ -122,7 +116,7 @@ export class SimPeer {
 
   start(): void {
     if (this.engine !== undefined) return
-    const { plan, scheduler, network, random, hash, crc32, address, neighbours } = this.options
+    const { plan, scheduler, network, random, hash, crc32, address, neighbours, key } = this.options
     this.powered = true
     this.endedInOrder = false
     this.life++
@@ -131,7 +125,7 @@ export class SimPeer {
       {
         peerId: plan.id,
         random: own,
-        protection: this.protection(own),
+        protection: protectionOf({ peerId: plan.id, key, trust: this.trust, random: own }),
         hash,
         crc32,
         window: plan.window,
@@ -147,23 +141,6 @@ export class SimPeer {
     for (const neighbour of neighbours) this.engine.connect(neighbour, scheduler.nowMs)
     this.watcher.spawn()
     this.wakeEngine()
-  }
-
-  private protection(random: SeededRandom): Protection {
-    const { plan, key } = this.options
-    const { modulus, staticKey, curves } = key
-    const { trust } = this
-    codec ??= loadCodec()
-    return new SealedProtection({
-      peerId: plan.id,
-      random,
-      modulus,
-      staticKey,
-      curves,
-      trust,
-      codec,
-      compresses: true,
-    })
   }
 
   /** As Ctrl-C does. */
