@@ -10,7 +10,6 @@
 //                    └──┴── fetch, content ───────────────── engine
 
 import { earliest } from '../base/earliest.js'
-import type { Journal } from '../journal/journal.js'
 import type { EngineToKeeper, ItemName, KeeperNotice, KeeperToEngine, PeerClaim } from '../pipe/messages.js'
 import { NO_MIN_FREE } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
@@ -27,7 +26,7 @@ import { NoticeThrottle } from './peers/notice-throttle.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { Vetting } from './peers/vetting.js'
-import { closeShare } from './recover/recovery.js'
+import { closeShare, type OpenShare } from './recover/recovery.js'
 import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
@@ -36,8 +35,8 @@ import { Locator } from './serve/locator.js'
 /** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` soon after each `handle*`, again at once
  *  while it answers true, else at `pollTimeout`. */
 export class Keeper {
+  private readonly share: OpenShare
   private readonly catalogue: Catalogue
-  private readonly journal: Journal<Entry>
   private readonly scanner: Scanner
   private readonly scans = new ScanSchedule()
   private readonly locator: Locator
@@ -59,8 +58,8 @@ export class Keeper {
     const { disk, hash, catalogue, journal, edits, authors, links, wallMs } = options
     const { minFree = NO_MIN_FREE, onFolder } = options
     this.nowMs = nowMs
+    this.share = options
     this.catalogue = catalogue
-    this.journal = journal
     this.locator = new Locator(disk, catalogue)
     // Called as it is recorded: only an entry that lost before that is decided anew, not one that loses after it.
     catalogue.onRecorded((path) => this.superseded.handleChange(path))
@@ -164,7 +163,7 @@ export class Keeper {
 
   /** An orderly end: all that is known is on the disk. Throws a DiskError; not used afterwards. */
   stop(): void {
-    closeShare(this.catalogue, this.journal)
+    closeShare(this.share)
   }
 
   takeMessages(): readonly KeeperToEngine[] {

@@ -29,6 +29,16 @@ export interface Removal {
   readonly atMs: number
 }
 
+export interface ShareMemory {
+  /** Deletions. */
+  readonly removed: ReadonlyMap<string, Removal>
+  /** What a loss of power took from a path before LEFT looked. */
+  readonly unmended: ReadonlyMap<string, Digest>
+  /** The run of the machine that LEFT last ran in, where its log need not say that it was stopped: in another run LEFT
+   *  takes what is missing for lost. */
+  readonly unstoppedIn?: string | undefined
+}
+
 export class History {
   private readonly hash: Hash
   private readonly contents = new Map<Digest, Uint8Array>()
@@ -52,6 +62,7 @@ export class History {
   private readonly diedAtMs: number[] = []
   private readonly isDown = new Set<number>()
   private readonly hasLostPower = new Set<number>()
+  private readonly putBackUnopened = new Map<number, ShareMemory>()
   private readonly edits = new Map<
     string,
     { readonly peer: number; readonly atMs: number; readonly digest: Digest | undefined }[]
@@ -182,6 +193,7 @@ export class History {
     this.isDown.delete(peer)
     this.beforeDown[peer]!.clear()
     this.hasLostPower.delete(peer)
+    this.putBackUnopened.delete(peer)
     this.unmended[peer]!.clear()
   }
 
@@ -223,7 +235,7 @@ export class History {
   forgiveRemovals(peer: number, sinceMs: number): void {
     this.hasLostPower.add(peer)
     for (const [path, removal] of this.removed[peer]!)
-      if (removal.atMs >= sinceMs) this.removed[peer]!.set(path, { ...removal, digest: undefined })
+      if (removal.atMs >= sinceMs) this.forgiveRemoval(peer, path)
   }
 
   /** Somebody at `peer` made a folder. */
@@ -267,15 +279,28 @@ export class History {
     if (made !== undefined) made.retouchedAtMs = Number.POSITIVE_INFINITY
   }
 
-  /** Deletions that the share of a peer remembers. */
-  removalsOf(peer: number): ReadonlyMap<string, Removal> {
-    return new Map(this.removed[peer]!)
+  /** What holds for the share of a peer as it is now, and for a copy of it. */
+  memoryOf(peer: number): ShareMemory {
+    return { removed: new Map(this.removed[peer]!), unmended: new Map(this.unmended[peer]!) }
   }
 
-  /** An older copy of the share was put back: it remembers these deletions and no others. */
-  putRemovalsBack(peer: number, removals: ReadonlyMap<string, Removal>): void {
-    this.removed[peer] = new Map(removals)
+  /** An older copy of the share was put back: this holds for it. */
+  putMemoryBack(peer: number, memory: ShareMemory): void {
+    this.removed[peer] = new Map(memory.removed)
+    this.unmended[peer] = new Map(memory.unmended)
+    this.putBackUnopened.set(peer, memory)
     this.lost[peer]!.clear()
+  }
+
+  /** The older copy that the share was put back to and LEFT has not opened yet. */
+  unopenedCopy(peer: number): ShareMemory | undefined {
+    return this.putBackUnopened.get(peer)
+  }
+
+  /** Whether this was removed by a person or lost, LEFT cannot know. */
+  forgiveRemoval(peer: number, path: string): void {
+    const removal = this.removed[peer]!.get(path)
+    if (removal !== undefined) this.removed[peer]!.set(path, { ...removal, digest: undefined })
   }
 
   /** LEFT took away what was at a path (in favour of a folder, or a version that is fetched again). */

@@ -9,5 +9,8 @@ export const CHECKPOINT_QUIET_MS = 10_000
 export const CHECKPOINT_DELAY_MS_MAX = 300_000
 export const CHECKPOINT_STEP_FILES = 16
 
+/** Placed files that an orderly stop still syncs: at 10 ms each, half of the time after which the parent kills the process. */
+export const CHECKPOINT_STOP_FILES_MAX = 32
+
 /** Names tried for the loser of a conflict, where something else stands at the first ones. */
 export const CONFLICT_NAMES_MAX = 100

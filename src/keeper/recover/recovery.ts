@@ -21,6 +21,7 @@ import { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { PeerAuthors } from '../index/peer-authors.js'
 import { isKeptTime, modeOf, type Signature, sameSignature, signatureOf } from '../index/signature.js'
+import { checkpointAtStop } from '../place/checkpoint.js'
 import { applyMetadata, makeFolder, placedAccess } from '../place/metadata.js'
 import { HashJob, type HashStep } from '../scan/hashing.js'
 import { noteForgotten, openEdits } from './author.js'
@@ -85,10 +86,18 @@ function decodeLogged(text: string): Decoded<Entry> {
   return line === undefined ? entry : decodeEntry(line)
 }
 
+export interface OpenShare {
+  readonly disk: Disk
+  readonly catalogue: Catalogue
+  readonly journal: Journal<Entry>
+}
+
 /** Leaves word that nothing was under way and all that is ours is on the disk: what is missing at the next start was
  *  deleted, even if the machine was switched off meanwhile. Throws a DiskError. */
-export function closeShare(catalogue: Catalogue, journal: Journal<Entry>): void {
+export function closeShare({ disk, catalogue, journal }: OpenShare): void {
   catalogue.commitAll()
+  // Without it the log tells of no orderly stop, and what is deleted until the machine has started anew comes back.
+  checkpointAtStop(disk, journal)
   if (journal.placedSinceCheckpoint.size === 0 && journal.placing.length === 0) {
     journal.append({ kind: 'opened', boot: `${STOPPED}.${journal.boot}` })
   }
@@ -98,6 +107,11 @@ export function closeShare(catalogue: Catalogue, journal: Journal<Entry>): void 
 
 /** Stands in the log before the run of the machine after an orderly stop. */
 const STOPPED = 'stopped'
+
+/** Whether what a log says of the machine's run tells of an orderly stop. */
+export function isStopped(boot: string): boolean {
+  return boot === STOPPED || boot.startsWith(`${STOPPED}.`)
+}
 
 class Recovery {
   readonly notes: string[] = []
@@ -118,13 +132,13 @@ class Recovery {
     const { cut, boot } = this.journal.replay
     if (cut !== undefined)
       this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
-    const isStopped = boot === STOPPED || boot.startsWith(`${STOPPED}.`)
-    const unclean = boot !== this.options.boot && !isStopped
+    const stopped = isStopped(boot)
+    const unclean = boot !== this.options.boot && !stopped
     for (const placing of this.journal.placing) this.settlePlacing(placing, unclean)
     for (const [path, digest] of this.journal.placedSinceCheckpoint)
       this.sparing(path, unclean, () => this.settlePlaced(path, digest, unclean))
     // Files that a person had written just before we stopped may not have been on the disk when the machine went down.
-    if (boot !== this.options.boot && boot !== `${STOPPED}.${this.options.boot}`) this.findDamage(isStopped)
+    if (boot !== this.options.boot && boot !== `${STOPPED}.${this.options.boot}`) this.findDamage(stopped)
     if (unclean) this.findLoss()
     this.tidyTemporaries()
     this.tidyLists()
