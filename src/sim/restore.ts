@@ -4,7 +4,7 @@ import { isOwnPath } from '../share/path.js'
 import { isCopyOf } from './copies.js'
 import type { SimDisk } from './disk/disk.js'
 import type { SnapshotEntry } from './disk/volume.js'
-import type { Removal } from './history.js'
+import type { Memory } from './history.js'
 import type { IndexCopy } from './peer/index.js'
 import type { Standings } from './privacy.js'
 import type { World } from './world.js'
@@ -14,7 +14,7 @@ export interface ShareCopy {
   readonly index: IndexCopy
   /** Where the machine is put back, and not the share alone. */
   readonly witness: ReadonlyMap<string, number> | undefined
-  readonly removals: ReadonlyMap<string, Removal>
+  readonly memory: Memory
   readonly standings: Standings
 }
 
@@ -25,7 +25,7 @@ export function copyOf(world: World, number: number, isOfMachine: boolean): Shar
     entries: disk.snapshot(),
     index: index.copy(),
     witness: isOfMachine ? witness.copy() : undefined,
-    removals: world.history.removalsOf(number),
+    memory: world.history.memoryOf(number),
     standings: world.privacy.copyOf(number),
   }
 }
@@ -36,6 +36,7 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   const { disk } = peer
   const { history } = world
   const before = contentsOn(disk)
+  const forgotten = new Set([...foldersOn(disk), ...history.memoryOf(number).removals.keys()])
   const { capacityBytes } = disk
   disk.capacityBytes = undefined
   disk.unharmed(() => {
@@ -51,9 +52,12 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   disk.settle()
   peer.index.putBack(copy.index)
   if (copy.witness !== undefined) peer.witness.putBack(copy.witness)
-  history.putRemovalsBack(number, copy.removals)
+  history.putMemoryBack(number, copy.memory)
   world.privacy.putBack(number, copy.standings)
   const after = contentsOn(disk)
+  // A folder, or a deletion, may have taken the place of a version that others know.
+  for (const path of [...foldersOn(disk), ...copy.memory.removals.keys()]) forgotten.delete(path)
+  for (const path of forgotten) history.giveUp(path, world.nowMs)
   for (const path of new Set([...before.keys(), ...after.keys()])) {
     const was = before.get(path)
     const is = after.get(path)
@@ -91,6 +95,11 @@ function contentsOn(disk: SimDisk): Map<string, Uint8Array> {
     if (bytes !== undefined) contents.set(path, bytes)
   }
   return contents
+}
+
+function foldersOn(disk: SimDisk): string[] {
+  const entries = [...disk.snapshot()].filter(([path]) => !isOwnPath(path))
+  return entries.flatMap(([path, { kind }]) => (kind === 'folder' ? [path] : []))
 }
 
 /** A copy of a conflict stands for the path that it is a copy of. */

@@ -60,6 +60,8 @@ const FOUND_WITH_RESTORES = [
   [3399, 'a content changed and put back while nobody was there was not made anew'],
   [302, 'the probes of a path alone wore out the keys of a session'],
   [12186, 'to the judge a person did not open what a umask might have closed'],
+  [20262, 'a content that two people wrote apart was replaced at one of them, and missed by the judge'],
+  [15148, 'a folder took the place of a version that is known elsewhere, and its share was put back'],
   [20263, 'a file that made room for a folder which the disk then refused was told as a deletion'],
   [14121, 'a umask took a mode at the copy that the judge had forgotten when the share was put back'],
 ] as const
