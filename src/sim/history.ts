@@ -36,6 +36,9 @@ export interface Memory {
   readonly removals: ReadonlyMap<string, Removal>
   /** Paths at which something of LEFT's or of a person's has ever stood. */
   readonly paths: ReadonlySet<string>
+  /** What a loss of power took that LEFT has not looked at yet. */
+  readonly unmended: ReadonlyMap<string, Digest>
+  readonly hasLostPower: boolean
 }
 
 export class History {
@@ -294,13 +297,21 @@ export class History {
   }
 
   memoryOf(peer: number): Memory {
-    return { removals: new Map(this.removed[peer]!), paths: new Set(this.remembered[peer]!) }
+    return {
+      removals: new Map(this.removed[peer]!),
+      paths: new Set(this.remembered[peer]!),
+      unmended: new Map(this.unmended[peer]!),
+      hasLostPower: this.hasLostPower.has(peer),
+    }
   }
 
   /** An older copy of the share was put back: it remembers this and no more. */
-  putMemoryBack(peer: number, { removals, paths }: Memory): void {
+  putMemoryBack(peer: number, { removals, paths, unmended, hasLostPower }: Memory): void {
     this.removed[peer] = new Map(removals)
     this.remembered[peer] = new Set(paths)
+    this.unmended[peer] = new Map(unmended)
+    if (hasLostPower) this.hasLostPower.add(peer)
+    else this.hasLostPower.delete(peer)
     this.lost[peer]!.clear()
   }
 

@@ -69,6 +69,9 @@ const FOUND_WITH_RESTORES = [
 /** The same, with both. */
 const FOUND_WITH_POWER_AND_RESTORES = [
   [50183, 'the copy of an opened file that has a long name was a private one to the judge'],
+  [60293, 'an older version, back after a loss of power, had a new ctime in a share that was put back'],
+  [60573, 'and so had a file that was torn'],
+  [50552, 'what a copy holds torn was written over after it was put back'],
 ] as const
 
 function breachOf(seed: number, power = false, restores = false): string | undefined {
