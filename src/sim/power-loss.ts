@@ -2,8 +2,6 @@
 // damage to what LEFT had put there is left for LEFT to mend, and the invariants find it where LEFT does not.
 
 import type { Catalogue } from '../keeper/index/catalogue.js'
-import { isKeptTime } from '../keeper/index/signature.js'
-import { mtimeOf } from '../share/edit.js'
 import { isOwnPath } from '../share/path.js'
 import type { SimDisk } from './disk/disk.js'
 import type { Editor } from './edits.js'
@@ -73,17 +71,8 @@ export function recordOpenedCopy(
   { peer, known, copy }: { peer: number; known: Catalogue; copy: ShareMemory },
 ): void {
   const { history } = scene
-  const { disk, bootName } = scene.peers[peer]!
-  // What a loss of power had torn before LEFT looked has new times: with another length or time than LEFT knew it cannot be told
-  // from an edit of the whole.
-  for (const [path, digest] of copy.unmended) {
-    const entry = known.live(path)
-    const stat = disk.unharmed(() => disk.stat(path))
-    if (entry?.digest !== digest || stat?.kind !== 'file') continue
-    const isAsKnown = stat.sizeBytes === entry.sizeBytes && isKeptTime(stat.mtimeMs, mtimeOf(entry))
-    if (!isAsKnown) history.supersede(peer, path, digest)
-  }
-  // Nor can a deletion that it had not seen be told from what a loss of power took.
+  const { bootName } = scene.peers[peer]!
+  // A deletion that it had not seen cannot be told from what a loss of power took.
   if (copy.unstoppedIn === undefined || copy.unstoppedIn === bootName) return
   for (const path of history.memoryOf(peer).removed.keys())
     if (known.get(path)?.kind !== 'tombstone') history.forgiveRemoval(peer, path)

@@ -50,6 +50,7 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   const { disk } = peer
   const { history } = world
   const before = contentsOn(disk)
+  const forgotten = new Set([...foldersOn(disk), ...history.memoryOf(number).removed.keys()])
   const { capacityBytes } = disk
   disk.capacityBytes = undefined
   disk.unharmed(() => {
@@ -69,6 +70,9 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   history.putMemoryBack(number, copy.memory)
   world.resumptions[number]!.putBack(copy.resumption)
   const after = contentsOn(disk)
+  // A folder, or a deletion, may have taken the place of a version that others know.
+  for (const path of [...foldersOn(disk), ...copy.memory.removed.keys()]) forgotten.delete(path)
+  for (const path of forgotten) history.giveUp(path, world.nowMs)
   for (const path of new Set([...before.keys(), ...after.keys()])) {
     const was = before.get(path)
     const is = after.get(path)
@@ -106,6 +110,11 @@ function contentsOn(disk: SimDisk): Map<string, Uint8Array> {
     if (bytes !== undefined) contents.set(path, bytes)
   }
   return contents
+}
+
+function foldersOn(disk: SimDisk): string[] {
+  const entries = [...disk.snapshot()].filter(([path]) => !isOwnPath(path))
+  return entries.flatMap(([path, { kind }]) => (kind === 'folder' ? [path] : []))
 }
 
 /** A copy of a conflict stands for the path that it is a copy of. */

@@ -61,6 +61,9 @@ const FOUND_WITH_RESTORES = [
   [11899, 'blocks that were written just before a copy, and not logged, came back with it'],
   [302, 'the probes of a path alone wore out the keys of a session'],
   [12186, 'to the judge a person did not open what a umask might have closed'],
+  [20262, 'a content that two people wrote apart was replaced at one of them, and missed by the judge'],
+  [15148, 'a folder took the place of a version that is known elsewhere, and its share was put back'],
+  [20263, 'a file that made room for a folder which the disk then refused was told as a deletion'],
   [14121, 'a umask took a mode at the copy that the judge had forgotten when the share was put back'],
 ] as const
 
@@ -69,9 +72,12 @@ const FOUND_WITH_POWER_AND_RESTORES = [
   [50183, 'the copy of an opened file that has a long name was a private one to the judge'],
   [50364, 'what was deleted after an orderly stop came back where something had come just before the stop'],
   [50419, 'claims of the log that a loss of power made wrong stood until the fetch went on'],
-  [51236, 'what a loss of power had torn was put back with a new time, and cannot be told from an edit'],
+  [51236, 'what a loss of power had torn was put back with a new ctime'],
   [51462, 'the same, and written over before anybody looked'],
   [51580, 'the same, and touched'],
+  [60293, 'an older version, back after a loss of power, had a new ctime in a share that was put back'],
+  [60573, 'and so had a file that was torn'],
+  [50552, 'what a copy holds torn was written over after it was put back'],
 ] as const
 
 function breachOf(seed: number, power = false, restores = false): string | undefined {

@@ -195,11 +195,16 @@ export class Placing {
       this.replace(decision.entry, temporary)
       return { type: 'placed', entry: decision.entry, keptAs }
     })
-    // Or recovery would take what is not there for something that a person removed.
-    if (result.type !== 'placed') {
-      this.attempt(() => this.options.journal.append({ kind: 'unplaced', path: record.entry.path }))
-    }
+    if (result.type !== 'placed') this.attempt(() => this.logUnplaced(record.entry.path))
     return result
+  }
+
+  /** Or recovery would take what is not there for something that a person removed. */
+  private logUnplaced(path: string): void {
+    const { catalogue, journal } = this.options
+    // Until the index says that the place was vacated, the log has to.
+    if (!catalogue.isHeld(path)) catalogue.commit()
+    journal.append({ kind: 'unplaced', path })
   }
 
   private attempt<T>(work: () => T): T | Placed {
@@ -271,13 +276,13 @@ export class Placing {
     const { path } = entry
     const before = catalogue.live(path)
     if (entry.kind === 'folder') {
-      if (before !== undefined && before.kind !== 'folder') disk.removeFile(path)
+      if (before !== undefined && before.kind !== 'folder') this.vacate(before, entry)
       const isThere = disk.statLink(path) !== undefined
       const mode = isThere ? shownMode(disk, path) : makeFolder(disk, path, entry.access)
       catalogue.record(entry, undefined, mode)
       return
     }
-    if (before?.kind === 'folder') disk.removeFolder(path)
+    if (before?.kind === 'folder') this.vacate(before, entry)
     if (entry.kind === 'link') {
       if (before === undefined || before.kind === 'folder') disk.makeLink(path, entry.target)
       else this.replaceByLink(path, entry.target)
@@ -291,6 +296,14 @@ export class Placing {
     if (!isFree) disk.rename(temporary.path, path)
     const placed = isFree ? disk.moveNew(temporary.path, path) : disk.stat(path)
     catalogue.record(entry, signatureAfter(temporary.looks, placed), temporary.looks)
+  }
+
+  /** Removes what no rename can replace. The disk may still refuse `entry`: then the empty path is nobody's deletion. */
+  private vacate({ kind, path }: Entry, entry: Entry): void {
+    const { disk, catalogue } = this.options
+    if (kind === 'folder') disk.removeFolder(path)
+    else disk.removeFile(path)
+    catalogue.recordVacated(entry)
   }
 
   /** Made beside the share and renamed, so that the path is at no moment empty. */

@@ -273,8 +273,9 @@ class Recovery {
       const stat = lookAt(disk, entry.path)
       if (stat?.kind === 'folder' && isRecent(signature)) this.disown(entry.path)
       if (stat?.kind !== 'file') continue
-      // A program that writes into a file gives it a later time; a loss of power does not.
-      const isWritten = stat.mtimeMs !== signature.mtimeMs || stat.sizeBytes !== signature.sizeBytes
+      // A program that writes into a file gives it a later time; a loss of power does not, nor a copy that was made after one.
+      const isOther = stat.mtimeMs !== signature.mtimeMs || stat.sizeBytes !== signature.sizeBytes
+      const isWritten = isStopped ? isOther : stat.mtimeMs > signature.mtimeMs
       if (stat.ctimeMs > signature.ctimeMs && isWritten) continue
       const asKnown = sameSignature(signatureOf(stat), signature)
       if (asKnown && !isRecent(signature)) continue
@@ -386,17 +387,15 @@ class Recovery {
       if (stat?.kind !== 'folder') disk.removeFile(path)
       else if (path === FOLDER_TEMPORARY && disk.list(path).names.length === 0) disk.removeFolder(path)
     }
-    for (const digest of [...this.journal.fetches.keys()]) {
+    for (const digest of [...this.journal.fetches.keys()])
       if (disk.statLink(`${TEMPORARY_FOLDER}/${digest}`) === undefined)
         this.journal.append({ kind: 'dropped', digest })
-    }
   }
 
   private tidyLists(): void {
     const { index } = this.options
-    for (const digest of [...index.listDigests()]) {
+    for (const digest of [...index.listDigests()])
       if (this.catalogue.holderOf(digest) === undefined) index.removeList(digest)
-    }
   }
 }
 

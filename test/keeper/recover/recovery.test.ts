@@ -249,6 +249,27 @@ describe('a machine that went down', () => {
     expect(share.catalogue.live('a') === undefined).toBe(isRead)
   })
 
+  test.each([
+    ['has an older time', 'before', -60_000, true],
+    ['has its time and not its length', '', 0, true],
+    ['has a later time', 'edited', 60_000, false],
+  ])(
+    '%s: a file that was put back from a copy is damage, unless somebody wrote it',
+    (_, text, byMs, isDamage) => {
+      const { share, mtimeMs } = ownShare()
+      share.catalogue.commit()
+      share.pass(1_000)
+      // Made anew, so its ctime is that of now.
+      share.disk.putFile('a', utf8(text), { mtimeMs: mtimeMs + byMs })
+      share.disk.settle()
+      share.restart({ power: true })
+      expect(share.notes.join()).toBe(
+        isDamage ? 'a was damaged when the machine stopped; what peers have of it is kept too' : '',
+      )
+      expect(share.catalogue.live('a') === undefined).toBe(isDamage)
+    },
+  )
+
   test('after an orderly stop takes what is missing for deleted', () => {
     const { share } = ownShare()
     share.disk.settle()
