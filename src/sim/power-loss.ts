@@ -39,10 +39,13 @@ export function recordPowerLoss(
     const was = before.get(path)
     const is = after.get(path)
     const digest = digestIn(history, was)
+    // A person replaced what LEFT had told of, and it may not have looked since: the edit may count as damage now.
+    const told = scene.catalogues.get(peer)?.live(path)
+    if (told?.kind === 'file' && told.digest !== digest && !isHeldElsewhere(scene, peer, path, told.digest))
+      history.giveUp(path, nowMs)
     if (was !== undefined && is !== undefined && digest === digestIn(history, is)) continue
     // A path that LEFT did not know is no deletion that it could tell.
-    const isKnown = scene.catalogues.get(peer)?.live(path) !== undefined
-    if (is === undefined && wasOpen && isKnown) history.lostInPowerCut(peer, path)
+    if (is === undefined && wasOpen && told !== undefined) history.lostInPowerCut(peer, path)
     scene.trace.say(
       () =>
         `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes?.length ?? 0} other bytes`}`,

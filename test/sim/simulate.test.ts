@@ -48,6 +48,7 @@ const FOUND_WITH_POWER = [
   [63878, 'the same'],
   [107, 'a version that a loss of power took was waited for, and gone'],
   [1443, 'what we had put in place, removed by somebody, came back torn under what was placed after it'],
+  [710556, 'a version that a person replaced unseen, just before a loss of power, was waited for'],
 ] as const
 
 /** The same, with shares that are put back. */
