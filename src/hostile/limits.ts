@@ -35,9 +35,11 @@ export const GONE_MS = { full: 8_000, quick: 4_000 }
 export const GONE_TURN_MS = 20
 export const GONE_ASK_US_MAX = 40
 
-/** How often one message is repeated, and how many answers to it may wait in the target for their turn. */
+/** How often one message is repeated, and how many answers may come after the answer to a later ping. The kernel holds up to
+ *  1,000 datagrams in a queue of each processor (net.core.netdev_max_backlog), and a ping sent from another processor passes
+ *  them. A target that queues each answer keeps 5,000 and more. */
 export const REPETITIONS = 100_000
-export const LATE_ANSWERS_MAX = 64
+export const LATE_ANSWERS_MAX = 1_000
 
 /** Memory of both processes together after any attack. */
 export const MEMORY_BYTES_MAX = 400 * 1024 * 1024

@@ -10,7 +10,6 @@
 //                    └──┴── fetch, content ───────────────── engine
 
 import { earliest } from '../base/earliest.js'
-import type { Journal } from '../journal/journal.js'
 import type { EngineToKeeper, KeeperToEngine, PeerClaim } from '../pipe/messages.js'
 import { NO_MIN_FREE, TRASH_POLICY } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
@@ -29,7 +28,7 @@ import { Announcer } from './peers/announcer.js'
 import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { Vetting, wordsOf } from './peers/vetting.js'
-import { closeShare } from './recover/recovery.js'
+import { closeShare, type OpenShare } from './recover/recovery.js'
 import { noticeOf } from './scan/findings.js'
 import { isRulesFile } from './scan/ignoring.js'
 import { OwnWrites } from './scan/own-writes.js'
@@ -40,8 +39,8 @@ import { Locator } from './serve/locator.js'
 /** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` soon after each `handle*`, again at once
  *  while it answers true, else at `pollTimeout`. */
 export class Keeper {
+  private readonly share: OpenShare
   private readonly catalogue: Catalogue
-  private readonly journal: Journal<Entry>
   private readonly scanner: Scanner
   private readonly scans = new ScanSchedule()
   private readonly locator: Locator
@@ -62,11 +61,11 @@ export class Keeper {
   private nowMs: number
 
   constructor(options: KeeperOptions, nowMs: number) {
-    const { disk, catalogue, journal, edits, authors, links } = options
+    const { disk, catalogue, edits, authors, links } = options
     const { minFree = NO_MIN_FREE, trash = TRASH_POLICY } = options
     this.nowMs = nowMs
+    this.share = options
     this.catalogue = catalogue
-    this.journal = journal
     this.locator = new Locator(disk, catalogue)
     // Called as it is recorded: only an entry that lost before that is decided anew, not one that loses after it.
     catalogue.onRecorded((path) => this.superseded.handleChange(path))
@@ -187,7 +186,7 @@ export class Keeper {
 
   /** An orderly end: all that is known is on the disk. Throws a DiskError; not used afterwards. */
   stop(): void {
-    closeShare(this.catalogue, this.journal)
+    closeShare(this.share)
   }
 
   takeMessages(): readonly KeeperToEngine[] {

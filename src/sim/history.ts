@@ -19,6 +19,8 @@ interface Made {
   retouchedAtMs: number
   /** Peers at which somebody who had it replaced or removed it; it must be somewhere while there are none. */
   readonly supersededAt: Set<number>
+  /** Those of them at which it was replaced by another content. */
+  readonly replacedAt: Set<number>
 }
 
 /** The content at a path of one peer before a person removed it. */
@@ -29,6 +31,20 @@ export interface Removal {
   readonly atMs: number
 }
 
+/** The past of a share that a copy of it holds too. */
+export interface ShareMemory {
+  /** Deletions. */
+  readonly removed: ReadonlyMap<string, Removal>
+  /** Paths at which something of LEFT's or of a person's has ever stood. */
+  readonly paths: ReadonlySet<string>
+  /** What a loss of power took from a path before LEFT looked. */
+  readonly unmended: ReadonlyMap<string, Digest>
+  readonly hasLostPower: boolean
+  /** The run of the machine that LEFT last ran in, where its log need not say that it was stopped: in another run LEFT
+   *  takes what is missing for lost. */
+  readonly unstoppedIn?: string | undefined
+}
+
 export class History {
   private readonly hash: Hash
   private readonly contents = new Map<Digest, Uint8Array>()
@@ -36,6 +52,7 @@ export class History {
   private readonly removed: Map<string, Removal>[] = []
   /** Per peer, since when each path has held what it holds. */
   private readonly heldSince: Map<string, number>[] = []
+  private readonly remembered: Set<string>[] = []
 
   /** Per peer, what a loss of power took from a path since LEFT last ran. */
   private readonly unmended: Map<string, Digest>[] = []
@@ -52,6 +69,7 @@ export class History {
   private readonly diedAtMs: number[] = []
   private readonly isDown = new Set<number>()
   private readonly hasLostPower = new Set<number>()
+  private readonly putBackUnopened = new Map<number, ShareMemory>()
   private readonly edits = new Map<
     string,
     { readonly peer: number; readonly atMs: number; readonly digest: Digest | undefined }[]
@@ -62,6 +80,7 @@ export class History {
     for (let peer = 0; peer < peerCount; peer++) {
       this.removed.push(new Map())
       this.heldSince.push(new Map())
+      this.remembered.push(new Set())
       this.unmended.push(new Map())
       this.lost.push(new Set())
       this.beforeDown.push(new Map())
@@ -125,7 +144,10 @@ export class History {
     this.forgetLost(peer, path)
     const beforeDown = this.beforeDown[peer]!
     if (this.isDown.has(peer) && !beforeDown.has(path)) beforeDown.set(path, before)
-    if (before !== undefined && before !== digest) this.supersede(peer, path, before)
+    if (before !== undefined && before !== digest) {
+      this.supersede(peer, path, before)
+      if (digest !== undefined) this.madeAt.get(path)?.get(before)?.replacedAt.add(peer)
+    }
     // Written over what a loss of power had made of it, before LEFT could look: it cannot be told from an edit of the
     // whole.
     const lost = this.unmended[peer]!.get(path)
@@ -145,10 +167,20 @@ export class History {
     this.removed[peer]!.delete(path)
     this.heldSince[peer]!.set(path, atMs)
     this.contents.set(digest, after)
-    const supersededAt = this.madeAt.get(path)?.get(digest)?.supersededAt ?? new Set([peer])
-    const supersededBefore = [...supersededAt].filter((other) => !isPutBack || other !== peer)
+    const known = this.madeAt.get(path)?.get(digest)
+    const supersededBefore = [...(known?.supersededAt ?? [peer])].filter(
+      (other) => !isPutBack || other !== peer,
+    )
+    // Equal contents written apart are one edit: who replaced the other has replaced this one (versions.md, rule 5).
+    const isApart = !this.remembered[peer]!.has(path)
+    const replacedApart = isApart ? [...(known?.replacedAt ?? [])].filter((other) => other !== peer) : []
+    this.remembered[peer]!.add(path)
     this.make(peer, path, digest, atMs)
     const made = this.madeAt.get(path)!.get(digest)!
+    for (const other of replacedApart) {
+      made.supersededAt.add(other)
+      made.replacedAt.add(other)
+    }
     if (before === digest) made.retouchedAtMs = atMs
     // Another time or an executable bit, even taken back again, does not make the content anew, nor somebody's who
     // never wrote it.
@@ -182,6 +214,7 @@ export class History {
     this.isDown.delete(peer)
     this.beforeDown[peer]!.clear()
     this.hasLostPower.delete(peer)
+    this.putBackUnopened.delete(peer)
     this.unmended[peer]!.clear()
   }
 
@@ -223,13 +256,14 @@ export class History {
   forgiveRemovals(peer: number, sinceMs: number): void {
     this.hasLostPower.add(peer)
     for (const [path, removal] of this.removed[peer]!)
-      if (removal.atMs >= sinceMs) this.removed[peer]!.set(path, { ...removal, digest: undefined })
+      if (removal.atMs >= sinceMs) this.forgiveRemoval(peer, path)
   }
 
   /** Somebody at `peer` made a folder. */
   madeFolder(peer: number, path: string): void {
     this.lost[peer]!.delete(path)
     this.removed[peer]!.delete(path)
+    this.remembered[peer]!.add(path)
   }
 
   /** LEFT put this content at a path. Answers what is wrong with that, if anything. */
@@ -238,6 +272,7 @@ export class History {
     this.removed[peer]!.delete(path)
     this.lost[peer]!.delete(path)
     this.heldSince[peer]!.set(path, atMs)
+    this.remembered[peer]!.add(path)
     if (removal?.digest !== digest) return undefined
     const made = this.madeAt.get(path)?.get(digest)
     // Made by somebody who could not know of the deletion: then it is an edit of its own.
@@ -267,15 +302,36 @@ export class History {
     if (made !== undefined) made.retouchedAtMs = Number.POSITIVE_INFINITY
   }
 
-  /** Deletions that the share of a peer remembers. */
-  removalsOf(peer: number): ReadonlyMap<string, Removal> {
-    return new Map(this.removed[peer]!)
+  /** What holds for the share of a peer as it is now, and for a copy of it. */
+  memoryOf(peer: number): ShareMemory {
+    return {
+      removed: new Map(this.removed[peer]!),
+      paths: new Set(this.remembered[peer]!),
+      unmended: new Map(this.unmended[peer]!),
+      hasLostPower: this.hasLostPower.has(peer),
+    }
   }
 
-  /** An older copy of the share was put back: it remembers these deletions and no others. */
-  putRemovalsBack(peer: number, removals: ReadonlyMap<string, Removal>): void {
-    this.removed[peer] = new Map(removals)
+  /** An older copy of the share was put back: this holds for it. */
+  putMemoryBack(peer: number, memory: ShareMemory): void {
+    this.removed[peer] = new Map(memory.removed)
+    this.remembered[peer] = new Set(memory.paths)
+    this.unmended[peer] = new Map(memory.unmended)
+    this.putBackUnopened.set(peer, memory)
+    if (memory.hasLostPower) this.hasLostPower.add(peer)
+    else this.hasLostPower.delete(peer)
     this.lost[peer]!.clear()
+  }
+
+  /** The older copy that the share was put back to and LEFT has not opened yet. */
+  unopenedCopy(peer: number): ShareMemory | undefined {
+    return this.putBackUnopened.get(peer)
+  }
+
+  /** Whether this was removed by a person or lost, LEFT cannot know. */
+  forgiveRemoval(peer: number, path: string): void {
+    const removal = this.removed[peer]!.get(path)
+    if (removal !== undefined) this.removed[peer]!.set(path, { ...removal, digest: undefined })
   }
 
   /** LEFT took away what was at a path (in favour of a folder, or a version that is fetched again). */
@@ -314,12 +370,14 @@ export class History {
         atMs,
         retouchedAtMs: Number.NEGATIVE_INFINITY,
         supersededAt: new Set(),
+        replacedAt: new Set(),
       })
       return
     }
     known.peers.add(peer)
     known.atMs = atMs
     known.supersededAt.clear()
+    known.replacedAt.clear()
   }
 
   /** Records that this content was replaced or removed at the path, or lost where no other peer had it. */

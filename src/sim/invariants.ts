@@ -5,6 +5,7 @@ import type { Access } from '../base/access.js'
 import { dayOf } from '../base/calendar.js'
 import { JOURNAL_PATH, TEMPORARY_FOLDER, TRASH_FOLDER } from '../base/own-folder.js'
 import { TOMBSTONE_DAYS } from '../keeper/index/limits.js'
+import { FOLDER_TEMPORARY, LINK_TEMPORARY } from '../pipe/layout.js'
 import { peerOf } from '../share/dots.js'
 import { sameEntry } from '../share/entry-line.js'
 import { isOwnPath } from '../share/path.js'
@@ -258,6 +259,9 @@ function wordsOf(seen: Seen): string {
   return `${seen.digest.slice(0, 8)}${seen.executable ? ' executable' : ''} of ${seen.mtimeMs}${access}`
 }
 
+/** Temporaries of one step, besides small files. */
+const SHORT_LIVED: readonly string[] = [FOLDER_TEMPORARY, LINK_TEMPORARY]
+
 function checkTidy(world: World, shares: readonly Map<string, Seen>[]): void {
   world.peers.forEach((peer, number) => {
     const { disk } = peer
@@ -265,7 +269,8 @@ function checkTidy(world: World, shares: readonly Map<string, Seen>[]): void {
     // content is in the share by now until the next start, where a death kept it from being tidied up.
     const live = new Set([...shares[number]!.values()].map(({ digest }) => digest))
     for (const name of disk.unharmed(() => disk.list(TEMPORARY_FOLDER).names)) {
-      if (name.startsWith('small-') || (live.has(name) && !world.died.has(number)))
+      const isShortLived = name.startsWith('small-') || SHORT_LIVED.includes(`${TEMPORARY_FOLDER}/${name}`)
+      if (isShortLived || (live.has(name) && !world.died.has(number)))
         world.break('I10', `${peerName(number)} left ${name} in ${TEMPORARY_FOLDER}`)
     }
     const journal = disk.unharmed(() => disk.stat(JOURNAL_PATH))

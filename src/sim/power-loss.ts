@@ -5,7 +5,7 @@ import type { Catalogue } from '../keeper/index/catalogue.js'
 import { isOwnPath } from '../share/path.js'
 import type { SimDisk } from './disk/disk.js'
 import type { Editor } from './edits.js'
-import type { History } from './history.js'
+import type { History, ShareMemory } from './history.js'
 import { UNSEEN_MS_MAX } from './limits.js'
 import type { SimPeer } from './peer/peer.js'
 import { peerName } from './plan.js'
@@ -39,10 +39,13 @@ export function recordPowerLoss(
     const was = before.get(path)
     const is = after.get(path)
     const digest = digestIn(history, was)
+    // A person replaced what LEFT had told of, and it may not have looked since: the edit may count as damage now.
+    const told = scene.catalogues.get(peer)?.live(path)
+    if (told?.kind === 'file' && told.digest !== digest && !isHeldElsewhere(scene, peer, path, told.digest))
+      history.giveUp(path, nowMs)
     if (was !== undefined && is !== undefined && digest === digestIn(history, is)) continue
     // A path that LEFT did not know is no deletion that it could tell.
-    const isKnown = scene.catalogues.get(peer)?.live(path) !== undefined
-    if (is === undefined && wasOpen && isKnown) history.lostInPowerCut(peer, path)
+    if (is === undefined && wasOpen && told !== undefined) history.lostInPowerCut(peer, path)
     scene.trace.say(
       () =>
         `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes?.length ?? 0} other bytes`}`,
@@ -63,6 +66,19 @@ export function recordPowerLoss(
       scene.privacy.handleEdited(peer, path)
     }
   }
+}
+
+/** LEFT has opened an older copy of its share, and cannot know of all that happened before the copy was taken. */
+export function recordOpenedCopy(
+  scene: PowerLossScene,
+  { peer, known, copy }: { peer: number; known: Catalogue; copy: ShareMemory },
+): void {
+  const { history } = scene
+  const { bootName } = scene.peers[peer]!
+  // A deletion that it had not seen cannot be told from what a loss of power took.
+  if (copy.unstoppedIn === undefined || copy.unstoppedIn === bootName) return
+  for (const path of history.memoryOf(peer).removed.keys())
+    if (known.get(path)?.kind !== 'tombstone') history.forgiveRemoval(peer, path)
 }
 
 function isHeldElsewhere(

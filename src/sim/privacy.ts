@@ -3,7 +3,7 @@
 
 import { type Access, PRIVACY } from '../base/access.js'
 import type { Digest } from '../base/item.js'
-import { originalOf } from '../share/decide.js'
+import { isCopyOf } from './copies.js'
 import type { SimDisk } from './disk/disk.js'
 
 export interface PrivacyOptions {
@@ -42,8 +42,20 @@ export class Privacy {
     const known = [before, this.placed[peer]!.get(path)].filter((standing) => standing?.shown === shown)
     const meant = Math.min(shown, ...known.map((standing) => standing!.meant))
     this.ofContent.add(this.options.digestOf(disk.contentOf(path)!), meant)
-    if (before !== undefined && meant < before.meant) this.opened.add(path, meant)
+    // A mode wider than the disk showed is an edit to LEFT, whether a person or a umask had closed the file.
+    if (before !== undefined && (meant < before.meant || shown < before.shown)) this.opened.add(path, meant)
     this.last[peer]!.set(path, { shown, meant })
+  }
+
+  /** For `putBack`, with a copy of the peer's share. */
+  copyOf(peer: number): Standings {
+    return { last: new Map(this.last[peer]), placed: new Map(this.placed[peer]) }
+  }
+
+  /** The share of `peer` is as it was at the copy. That opens nothing: what a person meant by a mode then is meant again. */
+  putBack(peer: number, { last, placed }: Standings): void {
+    this.last[peer] = new Map(last)
+    this.placed[peer] = new Map(placed)
   }
 
   /** LEFT changed what is at the path. Answers what is wrong with that, if anything. */
@@ -63,8 +75,7 @@ export class Privacy {
     if (!this.ofContent.has(digest)) return undefined
     const allowed = Math.min(
       this.ofContent.of(digest),
-      this.opened.of(path),
-      this.opened.of(originalOf(path)),
+      this.opened.ofAny((other) => other === path || isCopyOf(path, other)),
     )
     // The umask took what the file would have, and its person's next content is not more private for that.
     const usual = rankOf(disk.usualAccess())
@@ -84,6 +95,12 @@ export class Privacy {
   }
 }
 
+/** Of one peer, by path. */
+export interface Standings {
+  readonly last: ReadonlyMap<string, Standing>
+  readonly placed: ReadonlyMap<string, Standing>
+}
+
 interface Standing {
   /** By the disk. */
   readonly shown: number
@@ -101,6 +118,11 @@ class Widest<K> {
 
   of(key: K): number {
     return this.ranks.get(key) ?? PRIVACY.owner
+  }
+
+  ofAny(matches: (key: K) => boolean): number {
+    const keys = [...this.ranks.keys()].filter(matches)
+    return Math.min(PRIVACY.owner, ...keys.map((key) => this.of(key)))
   }
 
   add(key: K, rank: number): void {

@@ -1,11 +1,15 @@
 // A share that a person puts back to an older copy, LEFT's own folder and index in it, and what that means for the history.
 
-import { originalOf } from '../share/decide.js'
+import { CHECKPOINT_STOP_FILES_MAX } from '../keeper/place/limits.js'
+import { isStopped } from '../keeper/recover/recovery.js'
 import { isOwnPath } from '../share/path.js'
+import { isCopyOf } from './copies.js'
 import type { SimDisk } from './disk/disk.js'
 import type { SnapshotEntry } from './disk/volume.js'
-import type { Removal } from './history.js'
+import type { ShareMemory } from './history.js'
 import type { IndexCopy } from './peer/index.js'
+import type { Standings } from './privacy.js'
+import type { ResumptionCopy } from './resumption.js'
 import type { World } from './world.js'
 
 export interface ShareCopy {
@@ -13,7 +17,9 @@ export interface ShareCopy {
   readonly index: IndexCopy
   /** Where the machine is put back, and not the share alone. */
   readonly witness: ReadonlyMap<string, number> | undefined
-  readonly removals: ReadonlyMap<string, Removal>
+  readonly standings: Standings
+  readonly memory: ShareMemory
+  readonly resumption: ResumptionCopy
 }
 
 /** LEFT is stopped, or has committed what it told. */
@@ -23,8 +29,19 @@ export function copyOf(world: World, number: number, isOfMachine: boolean): Shar
     entries: disk.snapshot(),
     index: index.copy(),
     witness: isOfMachine ? witness.copy() : undefined,
-    removals: world.history.removalsOf(number),
+    standings: world.privacy.copyOf(number),
+    memory: { ...world.history.memoryOf(number), unstoppedIn: unstoppedIn(world, number) },
+    resumption: world.resumptions[number]!.copy(),
   }
+}
+
+/** The run of the machine that LEFT ended in, where its log does not tell of an orderly stop and need not. */
+function unstoppedIn(world: World, number: number): string | undefined {
+  const { disk, endedInOrder } = world.peers[number]!
+  const journal = world.journals.get(number)
+  if (journal === undefined || isStopped(journal.boot)) return undefined
+  const isBusy = journal.placing.length > 0 || journal.placedSinceCheckpoint.size > CHECKPOINT_STOP_FILES_MAX
+  return endedInOrder && !isBusy && disk.capacityBytes === undefined ? undefined : journal.boot
 }
 
 /** LEFT is stopped. What only this share held is given up with it; what another one holds is still somebody's. */
@@ -33,6 +50,7 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   const { disk } = peer
   const { history } = world
   const before = contentsOn(disk)
+  const forgotten = new Set([...foldersOn(disk), ...history.memoryOf(number).removed.keys()])
   const { capacityBytes } = disk
   disk.capacityBytes = undefined
   disk.unharmed(() => {
@@ -48,8 +66,13 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   disk.settle()
   peer.index.putBack(copy.index)
   if (copy.witness !== undefined) peer.witness.putBack(copy.witness)
-  history.putRemovalsBack(number, copy.removals)
+  world.privacy.putBack(number, copy.standings)
+  history.putMemoryBack(number, copy.memory)
+  world.resumptions[number]!.putBack(copy.resumption)
   const after = contentsOn(disk)
+  // A folder, or a deletion, may have taken the place of a version that others know.
+  for (const path of [...foldersOn(disk), ...copy.memory.removed.keys()]) forgotten.delete(path)
+  for (const path of forgotten) history.giveUp(path, world.nowMs)
   for (const path of new Set([...before.keys(), ...after.keys()])) {
     const was = before.get(path)
     const is = after.get(path)
@@ -68,7 +91,6 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
     const inode = disk.unharmed(() => disk.statLink(path))?.inode
     if (inode === undefined || isOwnPath(path)) continue
     world.editors[number]!.inodes.add(inode)
-    world.privacy.handleEdited(number, path)
   }
 }
 
@@ -90,11 +112,15 @@ function contentsOn(disk: SimDisk): Map<string, Uint8Array> {
   return contents
 }
 
+function foldersOn(disk: SimDisk): string[] {
+  const entries = [...disk.snapshot()].filter(([path]) => !isOwnPath(path))
+  return entries.flatMap(([path, { kind }]) => (kind === 'folder' ? [path] : []))
+}
+
 /** A copy of a conflict stands for the path that it is a copy of. */
 function holds(world: World, disk: SimDisk, path: string, digest: string | undefined): boolean {
   if (digest === undefined) return false
   for (const [other, bytes] of contentsOn(disk))
-    if ((other === path || originalOf(other) === path) && world.history.digestOf(bytes) === digest)
-      return true
+    if ((other === path || isCopyOf(other, path)) && world.history.digestOf(bytes) === digest) return true
   return false
 }

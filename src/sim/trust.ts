@@ -2,10 +2,12 @@
 // they do on a disk that another program writes.
 
 import { hexOf } from '../base/bytes.js'
-import type { SlowStep } from '../rdt/protection.js'
+import type { Protection, SlowStep } from '../rdt/protection.js'
 import type { Curves } from '../seal/curves.js'
 import type { KeyExchange } from '../seal/exchange.js'
 import type { Fingerprint } from '../seal/fingerprint.js'
+import { type Codec, loadCodec } from '../seal/frames/codec.js'
+import { SealedProtection } from '../seal/sealed.js'
 import type { Party, Shown, Trust, Verdict, Welcome } from '../seal/trust.js'
 import { SeededRandom } from './random.js'
 import { StandInKey, standInCurves } from './stand-ins.js'
@@ -24,6 +26,30 @@ export function standInKey(seed: number): SimKey {
   const key = new StandInKey(random)
   const { modulus, staticKey } = key
   return { modulus, staticKey, carryOut: (step) => key.carryOut(step), curves: standInCurves(random) }
+}
+
+let codec: Codec | undefined
+
+/** The seal of one start of a machine's engine. */
+export function protectionOf(options: {
+  readonly peerId: string
+  readonly key: SimKey
+  readonly trust: SimTrust
+  readonly random: SeededRandom
+}): Protection {
+  const { peerId, key, trust, random } = options
+  const { modulus, staticKey, curves } = key
+  codec ??= loadCodec()
+  return new SealedProtection({
+    peerId,
+    random,
+    modulus,
+    staticKey,
+    curves,
+    trust,
+    codec,
+    compresses: true,
+  })
 }
 
 /** Pins whoever is first met at a neighbour's address. */

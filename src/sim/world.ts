@@ -3,10 +3,12 @@
 
 import type { Hash } from '../base/item.js'
 import type { EngineEvent } from '../engine/engine.js'
+import type { Journal } from '../journal/journal.js'
 import type { Catalogue } from '../keeper/index/catalogue.js'
 import type { Recovered } from '../keeper/recover/recovery.js'
 import { DatagramType } from '../rdt/wire/control.js'
 import type { Crc32 } from '../seal/frames/frame.js'
+import type { Entry } from '../share/entry.js'
 import { type Edit, Editor } from './edits.js'
 import { History } from './history.js'
 import { EVENTS_MAX, QUIET_MS } from './limits.js'
@@ -15,7 +17,7 @@ import { putOutside } from './outside.js'
 import { SimPeer } from './peer/peer.js'
 import type { PeerObserver } from './peer/peer-options.js'
 import { peerName, type Victim, type WorldPlan } from './plan.js'
-import { recordPowerLoss } from './power-loss.js'
+import { recordOpenedCopy, recordPowerLoss } from './power-loss.js'
 import { Privacy } from './privacy.js'
 import { SeededRandom } from './random.js'
 import { Resumption } from './resumption.js'
@@ -71,7 +73,9 @@ export class World {
   readonly datagramCounts = new Uint32Array(256)
   /** What each peer knows of its share, since it was last opened. */
   readonly catalogues = new Map<number, Catalogue>()
-  private readonly resumptions: readonly Resumption[]
+  /** The log of each share, since it was last opened. */
+  readonly journals = new Map<number, Journal<Entry>>()
+  readonly resumptions: readonly Resumption[]
   readonly privacy: Privacy
   private readonly numberOf = new Map<string, number>()
   private lastActivityMs = 0
@@ -246,14 +250,14 @@ export class World {
         if (!IDLE_TYPES.has(type)) this.noteActivity(peer, `datagram of type ${type}`)
       },
       handleMessage: (peer, message) => {
+        if (message.type === 'fetch-blocks')
+          this.resumptions[peer]!.handlePrepared(message.temporary, message.needed)
         if (message.type !== 'notice' && message.type !== 'work')
           this.trace.say(() => `${peerName(peer)} ${JSON.stringify(message, inBrief)}`)
       },
       handleOpened: (peer, recovered) => this.handleOpened(peer, recovered),
-      handleBlockWritten: (peer, temporary, position) => {
-        const detail = this.resumptions[peer]!.handleWritten(temporary, position, this.nowMs)
-        if (detail !== undefined) this.break('I6', `${peerName(peer)} ${detail}`)
-      },
+      handleBlockWritten: (peer, temporary, position) =>
+        this.resumptions[peer]!.handleWritten(temporary, position, this.nowMs),
       handlePowerLoss: (peer, wasOpen, lose) => recordPowerLoss(this, { peer, wasOpen }, lose),
       handleDeath: (peer, victim) => this.handleDeath(peer, victim),
       handleRefusal: (peer, reason) =>
@@ -299,8 +303,11 @@ export class World {
 
   private handleOpened(peer: number, recovered: Recovered): void {
     for (const note of recovered.notes) this.trace.say(() => `${peerName(peer)} ${note}`)
+    const copy = this.history.unopenedCopy(peer)
+    if (copy !== undefined) recordOpenedCopy(this, { peer, known: recovered.catalogue, copy })
     this.history.handleOpened(peer)
     this.catalogues.set(peer, recovered.catalogue)
+    this.journals.set(peer, recovered.journal)
     const wrong = this.resumptions[peer]!.handleOpened(recovered.journal.fetches)
     if (wrong !== undefined) this.break(wrong.invariant, `${peerName(peer)} ${wrong.detail}`)
   }

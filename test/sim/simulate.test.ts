@@ -51,6 +51,7 @@ const FOUND_WITH_POWER = [
   [63878, 'the same'],
   [107, 'a version that a loss of power took was waited for, and gone'],
   [1443, 'what we had put in place, removed by somebody, came back torn under what was placed after it'],
+  [710556, 'a version that a person replaced unseen, just before a loss of power, was waited for'],
 ] as const
 
 /** The same, with shares that are put back. */
@@ -61,7 +62,26 @@ const FOUND_WITH_RESTORES = [
   [1482, 'a version replaced just before its share was put back was known elsewhere, and gone'],
   [2216, 'an edit between a restore and a restart counted as seen by a peer'],
   [3399, 'a content changed and put back while nobody was there was not made anew'],
+  [11899, 'blocks that were written just before a copy, and not logged, came back with it'],
   [302, 'the probes of a path alone wore out the keys of a session'],
+  [12186, 'to the judge a person did not open what a umask might have closed'],
+  [20262, 'a content that two people wrote apart was replaced at one of them, and missed by the judge'],
+  [15148, 'a folder took the place of a version that is known elsewhere, and its share was put back'],
+  [20263, 'a file that made room for a folder which the disk then refused was told as a deletion'],
+  [14121, 'a umask took a mode at the copy that the judge had forgotten when the share was put back'],
+] as const
+
+/** The same, with both. */
+const FOUND_WITH_POWER_AND_RESTORES = [
+  [50183, 'the copy of an opened file that has a long name was a private one to the judge'],
+  [50364, 'what was deleted after an orderly stop came back where something had come just before the stop'],
+  [50419, 'claims of the log that a loss of power made wrong stood until the fetch went on'],
+  [51236, 'what a loss of power had torn was put back with a new ctime'],
+  [51462, 'the same, and written over before anybody looked'],
+  [51580, 'the same, and touched'],
+  [60293, 'an older version, back after a loss of power, had a new ctime in a share that was put back'],
+  [60573, 'and so had a file that was torn'],
+  [50552, 'what a copy holds torn was written over after it was put back'],
 ] as const
 
 function breachOf(seed: number, power = false, restores = false): string | undefined {
@@ -95,6 +115,13 @@ describe('peers in a world of loss, kills, full disks and wrong clocks', () => {
 test.each(FOUND_WITH_RESTORES)('seed %i with shares that are put back: %s', (seed) => {
   expect(breachOf(seed, false, true)).toBeUndefined()
 })
+
+test.each(FOUND_WITH_POWER_AND_RESTORES)(
+  'seed %i with losses of power and shares that are put back: %s',
+  (seed) => {
+    expect(breachOf(seed, true, true)).toBeUndefined()
+  },
+)
 
 test('losses of power take what a running peer knew', () => {
   let losses = 0

@@ -193,6 +193,14 @@ export class Catalogue {
     this.recorded(path)
   }
 
+  /** What stood at the path was removed to make room for this entry, which is known and not held until it is recorded. */
+  recordVacated(entry: Entry): void {
+    this.unhold(this.live(entry.path))
+    this.hidden.delete(entry.path)
+    this.notHeld.add(entry.path)
+    this.recordNotHeld(entry)
+  }
+
   private handleChanged(entry: Entry): void {
     this.recorded(entry.path)
     if (this.changes === undefined) return

@@ -190,7 +190,9 @@ export class Placements {
   }
 
   private handlePlacing(want: Want, result: Placed | Waiting, nowMs: number): void {
-    const { end } = this.options
+    const { end, catalogue } = this.options
+    // Its place may have been vacated for it.
+    if (result.type !== 'placed' && !catalogue.isHeld(want.remote.path)) this.changed('received')
     switch (result.type) {
       case 'placed':
         this.handlePlaced(want, result.keptAs, nowMs)

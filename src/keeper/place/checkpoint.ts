@@ -7,7 +7,12 @@ import type { Journal } from '../../journal/journal.js'
 import type { Entry } from '../../share/entry.js'
 import { parentOf } from '../../share/path.js'
 import { syncFile } from './file-sync.js'
-import { CHECKPOINT_DELAY_MS_MAX, CHECKPOINT_QUIET_MS, CHECKPOINT_STEP_FILES } from './limits.js'
+import {
+  CHECKPOINT_DELAY_MS_MAX,
+  CHECKPOINT_QUIET_MS,
+  CHECKPOINT_STEP_FILES,
+  CHECKPOINT_STOP_FILES_MAX,
+} from './limits.js'
 
 export class Checkpoint {
   private readonly disk: Disk
@@ -88,4 +93,12 @@ export class Checkpoint {
       return false
     }
   }
+}
+
+/** The process ends before the checkpoint is due: it is written now where few files need a sync for it. */
+export function checkpointAtStop(disk: Disk, journal: Journal<Entry>): void {
+  if (journal.placedSinceCheckpoint.size > CHECKPOINT_STOP_FILES_MAX) return
+  const checkpoint = new Checkpoint(disk, journal, 0)
+  for (let dueMs = checkpoint.pollTimeout(); dueMs !== undefined; dueMs = checkpoint.pollTimeout())
+    checkpoint.step(dueMs)
 }

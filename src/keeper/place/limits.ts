@@ -11,6 +11,9 @@ export const CHECKPOINT_QUIET_MS = 10_000
 export const CHECKPOINT_DELAY_MS_MAX = 300_000
 export const CHECKPOINT_STEP_FILES = 16
 
+/** Placed files that an orderly stop still syncs: at 10 ms each, half of the time after which the parent kills the process. */
+export const CHECKPOINT_STOP_FILES_MAX = 32
+
 /** Copies of one file that lost conflicts, beside it: what loses after that is kept in the trash. A person can look through so many,
  *  and two programs that write one large file at once must not fill the disk. */
 export const CONFLICT_COPIES_MAX = 10

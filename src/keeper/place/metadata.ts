@@ -34,9 +34,14 @@ export function makeFolder(disk: Disk, path: string, access: Access): Mode | und
   // One that a kill left may be open already.
   if (disk.statLink(FOLDER_TEMPORARY) !== undefined) disk.removeFolder(FOLDER_TEMPORARY)
   disk.makeFolder(FOLDER_TEMPORARY, 'private')
-  applyMode(disk, FOLDER_TEMPORARY, { access, executable: false }, true)
-  if (disk.statLink(path) !== undefined) throw new DiskError('exists', `${path} exists`)
-  disk.rename(FOLDER_TEMPORARY, path)
+  try {
+    applyMode(disk, FOLDER_TEMPORARY, { access, executable: false }, true)
+    if (disk.statLink(path) !== undefined) throw new DiskError('exists', `${path} exists`)
+    disk.rename(FOLDER_TEMPORARY, path)
+  } catch (error) {
+    ifAllowed(() => disk.removeFolder(FOLDER_TEMPORARY))
+    throw error
+  }
   return shownMode(disk, path)
 }
 

@@ -207,11 +207,16 @@ export class Placing {
       this.replace(decision.entry, temporary, keptAs !== undefined)
       return { type: 'placed', entry: decision.entry, keptAs }
     })
-    // Or recovery would take what is not there for something that a person removed.
-    if (result.type !== 'placed') {
-      this.attempt(() => this.options.journal.append({ kind: 'unplaced', path: record.entry.path }))
-    }
+    if (result.type !== 'placed') this.attempt(() => this.logUnplaced(record.entry.path))
     return result
+  }
+
+  /** Or recovery would take what is not there for something that a person removed. */
+  private logUnplaced(path: string): void {
+    const { catalogue, journal } = this.options
+    // Until the index says that the place was vacated, the log has to.
+    if (!catalogue.isHeld(path)) catalogue.commit()
+    journal.append({ kind: 'unplaced', path })
   }
 
   private attempt<T>(work: () => T): T | Placed {
@@ -283,7 +288,7 @@ export class Placing {
     const { path } = entry
     const before = catalogue.live(path)
     if (entry.kind === 'folder') {
-      if (before !== undefined && before.kind !== 'folder') trash.settle(trash.take(path))
+      if (before !== undefined && before.kind !== 'folder') this.vacate(before, entry)
       // One that was deleted, and still stands: nobody has told who may look into it.
       if (catalogue.isRemaining(path)) applyMode(disk, path, entry, true)
       const isThere = disk.statLink(path) !== undefined
@@ -291,7 +296,8 @@ export class Placing {
       catalogue.record(entry, undefined, mode)
       return
     }
-    if (before?.kind === 'folder' || catalogue.isRemaining(path)) disk.removeFolder(path)
+    if (before?.kind === 'folder') this.vacate(before, entry)
+    else if (catalogue.isRemaining(path)) disk.removeFolder(path)
     else if (before !== undefined && !isKept) trash.keepVersion(path)
     if (entry.kind === 'link') {
       if (before === undefined || before.kind === 'folder') disk.makeLink(path, entry.target)
@@ -306,6 +312,14 @@ export class Placing {
     if (!isFree) disk.rename(temporary.path, path)
     const placed = isFree ? disk.moveNew(temporary.path, path) : disk.stat(path)
     catalogue.record(entry, signatureAfter(temporary.looks, placed), temporary.looks)
+  }
+
+  /** Removes what no rename can replace. The disk may still refuse `entry`: then the empty path is nobody's deletion. */
+  private vacate({ kind, path }: Entry, entry: Entry): void {
+    const { disk, catalogue, trash } = this.options
+    if (kind === 'folder') disk.removeFolder(path)
+    else trash.settle(trash.take(path))
+    catalogue.recordVacated(entry)
   }
 
   /** Made beside the share and renamed, so that the path is at no moment empty. */

@@ -21,6 +21,7 @@ import { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { PeerAuthors } from '../index/peer-authors.js'
 import { isKeptTime, modeOf, type Signature, sameSignature, signatureOf } from '../index/signature.js'
+import { checkpointAtStop } from '../place/checkpoint.js'
 import { applyMetadata, makeFolder, placedAccess } from '../place/metadata.js'
 import { HashJob, type HashStep } from '../scan/hashing.js'
 import { checkTrashPlace } from '../trash/place.js'
@@ -90,10 +91,18 @@ function decodeLogged(text: string): Decoded<Entry> {
   return line === undefined ? entry : decodeEntry(line)
 }
 
+export interface OpenShare {
+  readonly disk: Disk
+  readonly catalogue: Catalogue
+  readonly journal: Journal<Entry>
+}
+
 /** Leaves word that nothing was under way and all that is ours is on the disk: what is missing at the next start was
  *  deleted, even if the machine was switched off meanwhile. Throws a DiskError. */
-export function closeShare(catalogue: Catalogue, journal: Journal<Entry>): void {
+export function closeShare({ disk, catalogue, journal }: OpenShare): void {
   catalogue.commitAll()
+  // Without it the log tells of no orderly stop, and what is deleted until the machine has started anew comes back.
+  checkpointAtStop(disk, journal)
   if (journal.placedSinceCheckpoint.size === 0 && journal.placing.length === 0) {
     journal.append({ kind: 'opened', boot: `${STOPPED}.${journal.boot}` })
   }
@@ -103,6 +112,11 @@ export function closeShare(catalogue: Catalogue, journal: Journal<Entry>): void 
 
 /** Stands in the log before the run of the machine after an orderly stop. */
 const STOPPED = 'stopped'
+
+/** Whether what a log says of the machine's run tells of an orderly stop. */
+export function isStopped(boot: string): boolean {
+  return boot === STOPPED || boot.startsWith(`${STOPPED}.`)
+}
 
 class Recovery {
   readonly notes: string[] = []
@@ -123,8 +137,8 @@ class Recovery {
     const { cut, boot } = this.journal.replay
     if (cut !== undefined)
       this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
-    const isStopped = boot === STOPPED || boot.startsWith(`${STOPPED}.`)
-    const unclean = boot !== this.options.boot && !isStopped
+    const stopped = isStopped(boot)
+    const unclean = boot !== this.options.boot && !stopped
     for (const placing of this.journal.placing) {
       if (placing.entry.kind === 'tombstone') this.settleRemoval(placing.entry)
       else this.settlePlacing(placing, unclean)
@@ -132,7 +146,7 @@ class Recovery {
     for (const [path, digest] of this.journal.placedSinceCheckpoint)
       this.sparing(path, unclean, () => this.settlePlaced(path, digest, unclean))
     // Files that a person had written just before we stopped may not have been on the disk when the machine went down.
-    if (boot !== this.options.boot && boot !== `${STOPPED}.${this.options.boot}`) this.findDamage(isStopped)
+    if (boot !== this.options.boot && boot !== `${STOPPED}.${this.options.boot}`) this.findDamage(stopped)
     if (unclean) this.findLoss()
     tidyTemporaries(this.options, this.catalogue, this.journal)
     tidyLists(this.options, this.catalogue)
@@ -281,8 +295,9 @@ class Recovery {
       const stat = lookAt(disk, entry.path)
       if (stat?.kind === 'folder' && isRecent(signature.ctimeMs, end)) this.disown(entry.path)
       if (stat?.kind !== 'file') continue
-      // A program that writes into a file gives it a later time; a loss of power does not.
-      const isWritten = stat.mtimeMs !== signature.mtimeMs || stat.sizeBytes !== signature.sizeBytes
+      // A program that writes into a file gives it a later time; a loss of power does not, nor a copy that was made after one.
+      const isOther = stat.mtimeMs !== signature.mtimeMs || stat.sizeBytes !== signature.sizeBytes
+      const isWritten = isStopped ? isOther : stat.mtimeMs > signature.mtimeMs
       if (stat.ctimeMs > signature.ctimeMs && isWritten) continue
       const asKnown = sameSignature(signatureOf(stat), signature)
       if (asKnown && !isRecent(signature.ctimeMs, end)) continue

@@ -3,7 +3,7 @@
 import type { Index } from '../../base/index-port.js'
 import type { Disk } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
-import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
+import { FOLDER_TEMPORARY, TEMPORARY_FOLDER } from '../../pipe/layout.js'
 import type { Entry } from '../../share/entry.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { established } from './facts.js'
@@ -28,8 +28,8 @@ export function tidyTemporaries(
       }),
     )
     if (action === 'keep-temporary') continue
-    if (stat?.kind === 'folder') continue
-    disk.removeFile(path)
+    if (stat?.kind !== 'folder') disk.removeFile(path)
+    else if (path === FOLDER_TEMPORARY && disk.list(path).names.length === 0) disk.removeFolder(path)
   }
   for (const digest of [...journal.fetches.keys()]) {
     if (disk.statLink(`${TEMPORARY_FOLDER}/${digest}`) === undefined)

@@ -10,23 +10,17 @@ import { type DiskOp, Engine } from '../../engine/engine.js'
 import type { Keeper } from '../../keeper/keeper.js'
 import type { EngineToKeeper, KeeperToEngine } from '../../pipe/messages.js'
 import type { Address } from '../../rdt/endpoint.js'
-import type { Protection, SlowStep } from '../../rdt/protection.js'
-import type { Codec } from '../../seal/frames/codec.js'
-import { loadCodec } from '../../seal/frames/codec.js'
-import { SealedProtection } from '../../seal/sealed.js'
+import type { SlowStep } from '../../rdt/protection.js'
 import { type DeathMoment, SimDisk } from '../disk/disk.js'
 import { SLOW_STEP_MS, START_AGAIN_MS, WALL_EPOCH_MS, WATCHER_RESTART_MS } from '../limits.js'
 import type { Victim } from '../plan.js'
-import type { SeededRandom } from '../random.js'
-import { SimTrust } from '../trust.js'
+import { protectionOf, SimTrust } from '../trust.js'
 import { EngineDisk, type WriteOutcome } from './engine-disk.js'
 import { SimIndex } from './index.js'
 import type { SimPeerOptions } from './peer-options.js'
 import { type DiskObserver, WatchedDisk } from './watched-disk.js'
 import { SimWatcher } from './watcher.js'
 import { SimWitness } from './witness.js'
-
-let codec: Codec | undefined
 
 export class SimPeer {
   readonly disk: SimDisk
@@ -36,6 +30,8 @@ export class SimPeer {
   engine: Engine | undefined
   /** Whether the machine is on; LEFT may be stopped on it nevertheless. */
   powered = true
+  /** Whether LEFT was stopped in order when it ran last. */
+  endedInOrder = false
   private readonly options: SimPeerOptions
   private readonly watcher: SimWatcher
   private readonly engineDisk: EngineDisk
@@ -79,7 +75,7 @@ export class SimPeer {
       index: this.index,
       witness: this.witness,
       wallMs: this.wallMs,
-      boot: () => `boot-${this.boot}`,
+      boot: () => this.bootName,
       onMessages: (messages) => this.tellEngine(messages),
       onRefusal: () => this.refuse(),
       onDeath: () => this.dieArmed(),
@@ -100,6 +96,11 @@ export class SimPeer {
     return new Set(this.watcher.catalogue?.notHeldPaths())
   }
 
+  /** Names the machine's life since power came last. */
+  get bootName(): string {
+    return `boot-${this.boot}`
+  }
+
   get running(): boolean {
     return this.engine !== undefined
   }
@@ -115,15 +116,16 @@ export class SimPeer {
 
   start(): void {
     if (this.engine !== undefined) return
-    const { plan, scheduler, network, random, hash, crc32, address, neighbours } = this.options
+    const { plan, scheduler, network, random, hash, crc32, address, neighbours, key } = this.options
     this.powered = true
+    this.endedInOrder = false
     this.life++
     const own = random.fork()
     this.engine = new Engine(
       {
         peerId: plan.id,
         random: own,
-        protection: this.protection(own),
+        protection: protectionOf({ peerId: plan.id, key, trust: this.trust, random: own }),
         hash,
         crc32,
         window: plan.window,
@@ -141,30 +143,13 @@ export class SimPeer {
     this.wakeEngine()
   }
 
-  private protection(random: SeededRandom): Protection {
-    const { plan, key } = this.options
-    const { modulus, staticKey, curves } = key
-    const { trust } = this
-    codec ??= loadCodec()
-    return new SealedProtection({
-      peerId: plan.id,
-      random,
-      modulus,
-      staticKey,
-      curves,
-      trust,
-      codec,
-      compresses: true,
-    })
-  }
-
   /** As Ctrl-C does. */
   stop(): void {
     const { engine } = this
     if (engine === undefined) return
     engine.close(this.nowMs)
     this.send(engine)
-    this.watcher.stop()
+    this.endedInOrder = this.watcher.stop()
     this.end('process')
   }
 

@@ -55,17 +55,23 @@ export class SimWatcher {
     return this.state !== 'none'
   }
 
-  /** As its parent's end of the pipe closing does. */
-  stop(): void {
-    this.guarded(() => this.stopKeeper())
+  /** As its parent's end of the pipe closing does. Answers whether all that was known reached the disk. */
+  stop(): boolean {
+    let isInOrder = false
+    this.guarded(() => {
+      isInOrder = this.stopKeeper()
+    })
+    return isInOrder
   }
 
-  private stopKeeper(): void {
+  private stopKeeper(): boolean {
     try {
       this.keeper?.stop()
+      return this.keeper !== undefined
     } catch (error) {
       // As in src/watcher/main.ts: what is not committed is found again by the next start.
       if (!(error instanceof DiskError)) throw error
+      return false
     }
   }
 

@@ -71,6 +71,14 @@ describe('a new file or folder', () => {
     expect(modeAt(share, 'f')).toBe(0o700)
   })
 
+  test('leaves nothing beside the share where it cannot be put in its place', () => {
+    const share = shareWith({})
+    share.disk.failNext('io', 'rename')
+    expect(share.placing.place(folderOf('all'), undefined)).toMatchObject({ type: 'failed' })
+    expect(share.disk.list('.left/tmp').names).toEqual([])
+    expect(modeAt(share, 'f')).toBeUndefined()
+  })
+
   test('is as private when a folder is made on the way of a file, until it is told', () => {
     const share = shareWith({})
     place(share, theirFile('f/a', '1'), '1')

@@ -487,6 +487,30 @@ describe('folders, links and what stands in their place', () => {
     expect(share.textAt('f/new')).toBe('1')
   })
 
+  test.each([
+    ['a folder that has not seen it', theirFolder('f'), 'a file'],
+    ['a folder that has seen it', { ...theirFolder('f'), ...seenOurs }, 'a file'],
+    ['a link that has seen it', { ...theirLink('f', 'x'), ...seenOurs }, undefined],
+  ])('what makes room for %s is no deletion where the disk refuses that', (_, remote, text) => {
+    const share = shareWith(text === undefined ? {} : { f: text }, { links: 'keep' })
+    if (text === undefined) share.disk.unharmed((disk) => disk.makeFolder('f'))
+    share.scan()
+    share.catalogue.commit()
+    share.disk.faults.refusePath('f')
+    expect(share.placing.place(remote, undefined).type).toBe('failed')
+    const expectNotHeld = () => {
+      expect(share.scanned()).toEqual([])
+      expect([share.catalogue.get('f')?.kind, share.catalogue.isHeld('f')]).toEqual([remote.kind, false])
+    }
+    expectNotHeld()
+    share.restart()
+    expectNotHeld()
+    share.disk.faults.refusePath('f', false)
+    expect(share.placing.place(remote, undefined).type).toBe('placed')
+    expect(share.scanned()).toEqual([])
+    expect(share.catalogue.live('f')?.kind).toBe(remote.kind)
+  })
+
   test('a kept link is made, replaced, and replaces a file that it has seen', () => {
     const share = shareWith({ a: '1' }, { links: 'keep' })
     expect(share.placing.place(theirLink('l', 'x y'), undefined).type).toBe('placed')

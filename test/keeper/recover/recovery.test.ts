@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { concatBytes, utf8 } from '../../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../../src/base/limits.js'
+import { DiskError } from '../../../src/base/ports.js'
+import { CHECKPOINT_STOP_FILES_MAX } from '../../../src/keeper/place/limits.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from '../../../src/keeper/recover/limits.js'
 import { closeShare } from '../../../src/keeper/recover/recovery.js'
 import { COUNTS_PER_SECOND } from '../../../src/share/dots.js'
@@ -231,7 +233,7 @@ describe('a machine that went down', () => {
     const { share, mtimeMs } = ownShare()
     share.disk.settle()
     share.pass(afterMs)
-    closeShare(share.catalogue, share.journal)
+    closeShare(share)
     // As a file system that had its length and time on the disk, and not its content, gives it back.
     const { ctimeMs } = share.disk.stat('a')!
     share.disk.putFile('a', new Uint8Array(6), { mtimeMs })
@@ -278,15 +280,91 @@ describe('a machine that went down', () => {
     expect(share.scanned()).toEqual(changes)
   })
 
+  test.each([
+    ['has an older time', 'before', -60_000, true],
+    ['has its time and not its length', '', 0, true],
+    ['has a later time', 'edited', 60_000, false],
+  ])(
+    '%s: a file that was put back from a copy is damage, unless somebody wrote it',
+    (_, text, byMs, isDamage) => {
+      const { share, mtimeMs } = ownShare()
+      share.catalogue.commit()
+      share.pass(1_000)
+      // Made anew, so its ctime is that of now.
+      share.disk.putFile('a', utf8(text), { mtimeMs: mtimeMs + byMs })
+      share.disk.settle()
+      share.restart({ power: true })
+      expect(share.notes.join()).toBe(
+        isDamage ? 'a was damaged when the machine stopped; what peers have of it is kept too' : '',
+      )
+      expect(share.catalogue.live('a') === undefined).toBe(isDamage)
+    },
+  )
+
   test('after an orderly stop takes what is missing for deleted', () => {
     const { share } = ownShare()
     share.disk.settle()
-    closeShare(share.catalogue, share.journal)
+    closeShare(share)
     share.disk.unharmed((disk) => disk.removeFile('a'))
     share.disk.settle()
     share.restart({ power: true })
     expect(share.notes).toEqual([])
     expect(share.scanned()).toEqual(['tombstone a'])
+  })
+
+  /** Received, and the process was stopped before their checkpoint was due. */
+  function stoppedAfterPlacing(files: number): ShareOnDisk {
+    const share = new ShareOnDisk()
+    for (let index = 0; index < files; index++) {
+      place(share, theirFile(`${index}`, 'theirs'), utf8('theirs'))
+      settle(share, `${index}`)
+    }
+    closeShare(share)
+    return share
+  }
+
+  test.each([
+    [CHECKPOINT_STOP_FILES_MAX, ['tombstone 0']],
+    [CHECKPOINT_STOP_FILES_MAX + 1, []],
+  ])(
+    'after an orderly stop soon after %i files came, takes what is missing for deleted: %j',
+    (files, changes) => {
+      const share = stoppedAfterPlacing(files)
+      share.disk.unharmed((disk) => {
+        disk.removeFile('0')
+        disk.syncFolder('')
+      })
+      share.restart({ power: true })
+      expect(share.scanned()).toEqual(changes)
+    },
+  )
+
+  test('soon after an orderly stop tears nothing of a few files that had just come', () => {
+    const share = stoppedAfterPlacing(CHECKPOINT_STOP_FILES_MAX)
+    share.restart({ power: true })
+    expect(share.notes).toEqual([])
+    expect(share.scanned()).toEqual([])
+    expect(share.disk.contentOf('0')).toEqual(utf8('theirs'))
+  })
+
+  test('after a stop on a disk that could not sync what came, does not take what is missing for deleted', () => {
+    const share = new ShareOnDisk()
+    place(share, theirFile('a', 'theirs'), utf8('theirs'))
+    settle(share, 'a')
+    const open = share.disk.open.bind(share.disk)
+    share.disk.open = (path) => {
+      if (path === 'a') throw new DiskError('io', 'a bad sector')
+      return open(path)
+    }
+    closeShare(share)
+    share.disk.open = open
+    expect([...share.journal.placedSinceCheckpoint.keys()]).toEqual(['a'])
+    share.disk.unharmed((disk) => {
+      disk.removeFile('a')
+      disk.syncFolder('')
+    })
+    share.restart({ power: true })
+    expect(share.scanned()).toEqual([])
   })
 
   test('and brought back the folder whose place a file had taken: that is no edit of ours', () => {
@@ -338,6 +416,21 @@ describe('temporary files', () => {
     }
     expect(age(TEMPORARY_AGE_MS_MAX - 1)).toBe(1)
     expect(age(TEMPORARY_AGE_MS_MAX)).toBe(0)
+  })
+
+  test('that a kill left while a folder was made go, and so does the folder', () => {
+    const share = new ShareOnDisk()
+    share.disk.unharmed((disk) => disk.makeFolder('.left/tmp/folder'))
+    share.restart()
+    expect(share.disk.list('.left/tmp').names).toEqual([])
+  })
+
+  test('stay where they hold something in the place of a folder, and the share is opened', () => {
+    const share = new ShareOnDisk()
+    share.disk.unharmed((disk) => disk.makeFolder('.left/tmp/folder'))
+    share.disk.putFile('.left/tmp/folder/a', utf8('1'))
+    share.restart()
+    expect(share.textAt('.left/tmp/folder/a')).toBe('1')
   })
 
   test('that are gone are not gone on from', () => {

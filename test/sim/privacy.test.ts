@@ -1,0 +1,146 @@
+// The judge of privacy where the disk alone does not say what a person meant: a umask took a part of the mode, the share is
+// put back to an older copy, the name of a copy was cut. That it finds what peers do wrong: negative-controls.test.ts.
+
+import { describe, expect, test } from 'vitest'
+import { crc32, hash } from '../../src/io/hash.js'
+import { isCopyOf } from '../../src/sim/copies.js'
+import type { ToldAccess } from '../../src/sim/edits.js'
+import { HEAL_MS_MAX } from '../../src/sim/limits.js'
+import { calmLink, calmPeer } from '../../src/sim/plan.js'
+import { copyOf, putBack, type ShareCopy } from '../../src/sim/restore.js'
+import { settle } from '../../src/sim/simulate.js'
+import { addressOf, World } from '../../src/sim/world.js'
+
+const A = 0
+const B = 1
+const C = 2
+const SOON_MS = 1_500
+const RECONNECT_MS = 60_000
+const WRITE = { type: 'write', path: 'a', content: 1, sizeBytes: 1_000, steps: 1, stepMs: 0 } as const
+const ANOTHER = { type: 'overwrite', path: 'a', content: 2, sizeBytes: 500, from: 0 } as const
+
+/** A chain of A, B and C. All hold 'a', which A's person opened to everybody. */
+function openFile(umaskOfB: number): World {
+  const peers = [calmPeer(A), calmPeer(B, { umask: umaskOfB }), calmPeer(C)]
+  const links = [calmLink(A, B), calmLink(B, C)]
+  const world = new World({ seed: 1, peers, links }, { hash, crc32 })
+  world.edit(A, { ...WRITE, access: 'all' })
+  world.startAll()
+  rest(world)
+  return world
+}
+
+function rest(world: World): void {
+  expect(world.runUntilQuiet(HEAL_MS_MAX)).toBe(true)
+}
+
+function cut(world: World, one: number, other: number, down = true): void {
+  world.network.shape(addressOf(one), addressOf(other), { down })
+}
+
+function chmod(world: World, peer: number, access: ToldAccess): void {
+  world.edit(peer, { type: 'chmod', path: 'a', access })
+}
+
+/** LEFT is stopped meanwhile. */
+function copyShare(world: World, peer: number): ShareCopy {
+  world.peers[peer]!.stop()
+  const copy = copyOf(world, peer, true)
+  world.peers[peer]!.start()
+  return copy
+}
+
+function modeOf(world: World, peer: number): number | undefined {
+  return world.peers[peer]!.disk.snapshot().get('a')?.mode
+}
+
+describe('a person opens a file', () => {
+  test('by a chmod of what a umask may have closed, though its content was open once', () => {
+    const world = openFile(0o077)
+    chmod(world, A, 'owner')
+    rest(world)
+    cut(world, A, B)
+    world.edit(A, ANOTHER)
+    chmod(world, B, 'all')
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(modeOf(world, A)).toBe(0o644)
+  })
+
+  test('not by a chmod that changes nothing', () => {
+    const world = openFile(0o022)
+    chmod(world, A, 'owner')
+    rest(world)
+    chmod(world, B, 'owner')
+    world.edit(A, ANOTHER)
+    world.peers[B]!.disk.chmod('a', 0o644)
+    expect(world.privacy.handlePlaced(B, 'a')).toBeUndefined()
+    world.peers[B]!.disk.putFile('a', world.peers[A]!.disk.contentOf('a')!, { mode: 0o644 })
+    expect(world.privacy.handlePlaced(B, 'a')).toMatch(/^a file of mode 644 is more private/)
+  })
+})
+
+describe('a share that is put back', () => {
+  test('has modes that are meant as they were at the copy', () => {
+    const world = openFile(0o027)
+    const copy = copyShare(world, B)
+    rest(world)
+    cut(world, A, B)
+    chmod(world, C, 'owner')
+    world.run(SOON_MS)
+    expect(modeOf(world, B)).toBe(0o600)
+    world.peers[B]!.stop()
+    putBack(world, B, copy)
+    expect(modeOf(world, B)).toBe(0o640)
+    cut(world, B, C)
+    cut(world, A, B, false)
+    world.edit(B, ANOTHER)
+    world.peers[B]!.start()
+    world.run(RECONNECT_MS)
+    expect(world.breach).toBeUndefined()
+    expect(modeOf(world, A)).toBe(0o644)
+  })
+
+  test('opens nothing that was made private after the copy', () => {
+    const world = openFile(0o022)
+    const copy = copyShare(world, A)
+    rest(world)
+    chmod(world, A, 'owner')
+    rest(world)
+    world.edit(B, ANOTHER)
+    rest(world)
+    const { disk } = world.peers[A]!
+    expect(modeOf(world, A)).toBe(0o600)
+    world.peers[A]!.stop()
+    putBack(world, A, copy)
+    expect(modeOf(world, A)).toBe(0o644)
+    const setAccess = disk.setAccess.bind(disk)
+    disk.setAccess = (path, access) => setAccess(path, { ...access, access: 'all' })
+    world.peers[A]!.start()
+    world.run(SOON_MS)
+    expect(world.breach).toMatchObject({ invariant: 'I15', detail: expect.stringMatching(/^A "a": a file/) })
+  })
+})
+
+describe('a copy of a conflict', () => {
+  const MARK = '.conflict-20261121-103000-0123abcd'
+  const LONG = 'x'.repeat(255)
+  const CUT = `${'x'.repeat(255 - MARK.length)}${MARK}`
+  const CUT_TEXT = `${'x'.repeat(251 - MARK.length)}${MARK}.txt`
+
+  test.each([
+    ['with its name', `notes${MARK}.txt`, 'notes.txt', true],
+    ['with another extension', `notes${MARK}.txt`, 'notes.md', false],
+    ['that is no copy', 'notes.txt', 'notes.txt', false],
+    ['with a short beginning of its name', `not${MARK}.txt`, 'notes.txt', false],
+    ['with as much of its name as has room', CUT, LONG, true],
+    ['the same in a folder', `f/${CUT}`, `f/${LONG}`, true],
+    ['in another folder', `f/${CUT}`, LONG, false],
+    ['with another beginning', CUT, `y${LONG.slice(1)}`, false],
+    ['with more than its name', CUT, 'x'.repeat(255 - MARK.length - 1), false],
+    ['with what has room, and its extension', CUT_TEXT, `${'x'.repeat(251)}.txt`, true],
+    ['without its extension', CUT_TEXT, LONG, false],
+  ])('%s', (_which, path, original, isOne) => {
+    expect(isCopyOf(path, original)).toBe(isOne)
+  })
+})

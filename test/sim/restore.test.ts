@@ -1,0 +1,112 @@
+// Shares that are put back to copies that LEFT cannot see through, and what the invariants make of them.
+
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { crc32, hash } from '../../src/io/hash.js'
+import { Catalogue } from '../../src/keeper/index/catalogue.js'
+import { Trash } from '../../src/keeper/trash/trash.js'
+import { contentOf } from '../../src/sim/edits.js'
+import { HEAL_MS_MAX } from '../../src/sim/limits.js'
+import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
+import { copyOf, putBack } from '../../src/sim/restore.js'
+import { settle } from '../../src/sim/simulate.js'
+import { World } from '../../src/sim/world.js'
+
+const A = 0
+const B = 1
+const BYTES = 1_000
+
+/** Both have the file that A made. */
+function restingWorld(): World {
+  const peers = [A, B].map((peer) => calmPeer(peer))
+  const links = meshOf(2).map(([one, other]) => calmLink(one, other))
+  const world = new World({ seed: 1, peers, links }, { hash, crc32 })
+  world.edit(A, { type: 'write', path: 'a', content: 1, sizeBytes: BYTES, steps: 1, stepMs: 0 })
+  world.startAll()
+  expect(world.runUntilQuiet(HEAL_MS_MAX)).toBe(true)
+  expect(world.peers[B]!.disk.contentOf('a')).toEqual(contentOf(1, BYTES))
+  return world
+}
+
+describe('I2, a file that a loss of power tore', () => {
+  /** A's machine lost power, and LEFT has not looked yet: this is left of the file, with the time that it had. */
+  function tornAtA(left: Uint8Array): World {
+    const world = restingWorld()
+    const { disk } = world.peers[A]!
+    const { mtimeMs } = disk.statLink('a')!
+    const crash = disk.crash.bind(disk)
+    disk.crash = (options) => {
+      crash(options)
+      if (options.power) disk.putFile('a', left, { mtimeMs })
+    }
+    world.peers[A]!.losePower()
+    disk.crash = crash
+    return world
+  }
+
+  const torn = [
+    ['of another length', new Uint8Array(0)],
+    ['of the same length', new Uint8Array(BYTES)],
+  ] as const
+
+  const places = [
+    ['on its disk', () => {}],
+    ['put back from a copy', (world: World) => putBack(world, A, copyOf(world, A, true))],
+  ] as const
+  const cases = torn.flatMap(([how, left]) => places.map(([where, put]) => [how, where, left, put] as const))
+
+  test.each(cases)('is mended: %s, %s', (_how, _where, left, put) => {
+    const world = tornAtA(left)
+    put(world)
+    world.peers[A]!.start()
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(world.peers[A]!.disk.contentOf('a')).toEqual(contentOf(1, BYTES))
+  })
+
+  test('is found by the judge where LEFT takes it for the whole one', () => {
+    const forget = vi.spyOn(Catalogue.prototype, 'forget').mockImplementation(() => {})
+    // The judge is content with what the trash of the other machine keeps.
+    const keepVersion = vi.spyOn(Trash.prototype, 'keepVersion').mockImplementation(() => {})
+    onTestFinished(() => {
+      forget.mockRestore()
+      keepVersion.mockRestore()
+    })
+    const world = tornAtA(new Uint8Array(BYTES))
+    putBack(world, A, copyOf(world, A, true))
+    world.peers[A]!.start()
+    settle(world, 0)
+    expect(world.breach?.invariant).toBe('I2')
+  })
+})
+
+describe('I5, a file that was deleted while LEFT was not running, in a copy', () => {
+  /** LEFT at B ended, somebody deleted the file, and a copy was taken, which was put back later. */
+  function putBackAfter(end: 'kill' | 'stop', machineWentDown: boolean): World {
+    const world = restingWorld()
+    const peer = world.peers[B]!
+    peer[end]()
+    world.edit(B, { type: 'remove', path: 'a' })
+    const copy = copyOf(world, B, true)
+    // Else it hears of the deletion, and nobody is left who has the file.
+    world.peers[A]!.kill()
+    peer.start()
+    world.run(1_500)
+    if (machineWentDown) peer.losePower()
+    else peer.stop()
+    putBack(world, B, copy)
+    world.peers[A]!.start()
+    peer.start()
+    settle(world, 0)
+    return world
+  }
+
+  test.each([
+    ['stays away after an orderly stop', 'stop', true, undefined],
+    ['stays away where the machine runs on', 'kill', false, undefined],
+    ['may come back where LEFT was killed and the machine has started anew', 'kill', true, BYTES],
+  ] as const)('%s', (_, end, machineWentDown, bytes) => {
+    const world = putBackAfter(end, machineWentDown)
+    expect(world.breach).toBeUndefined()
+    expect(world.peers[B]!.disk.contentOf('a')?.length).toBe(bytes)
+  })
+})
