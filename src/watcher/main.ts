@@ -21,6 +21,7 @@ import { FULL_DISK_RETRY_MS } from '../keeper/limits.js'
 import { openShare, type Recovered } from '../keeper/recover/recovery.js'
 import type { KeeperNotice } from '../pipe/messages.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../pipe/watcher-protocol.js'
+import { ThreadedSearch } from './block-search.js'
 import { SHARE_CHECK_MS } from './limits.js'
 import { loadLmdb, type OpenIndex, openIndex } from './open-index.js'
 import { RsaKeeper } from './rsa-keeper.js'
@@ -78,6 +79,7 @@ class Watcher {
         links: start.links,
         minFree: start.minFree,
         trash: start.trash,
+        search: new ThreadedSearch(disk, () => this.wake()),
         wallMs,
         onFolder: (path, present) => {
           if (present) this.folders.add(path)
