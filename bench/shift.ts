@@ -1,7 +1,7 @@
 // A file that changed so that its bytes stand elsewhere: what crosses until the other side has the new version, how long that takes
 // and what it costs, beside rsync. bench/README.md says what the columns mean.
 //
-//   npm run build && npm run bench:shift [-- --runs 3 --size 240M --only 1g-2ms,veth --programs left,rsync --cases head]
+//   npm run build && npm run bench:shift [-- --runs 3 --size 240M --only 1g-2ms,veth --programs 'left plain,left,rsync' --cases head]
 
 import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
