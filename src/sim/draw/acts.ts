@@ -12,7 +12,7 @@ const RESTORES_SEED = 0x5eed
 // Chosen so that the seeds in test/sim/simulate.test.ts that once found something have none of these.
 const CLOCKS_SEED = 0xc118
 const FLURRIES_SEED = 0xf3d2
-const INSERTIONS_SEED = 0x1a5e
+const INSERTIONS_SEED = 0x1a96
 const POWER_CUTS_SEED = 0xda3
 const YEAR_MS = 365.25 * 86_400_000
 
