@@ -9,7 +9,7 @@ import { parseArguments } from '../harness/peers/arguments.js'
 import { EXIT_LEFT_OUT } from './bench.js'
 
 /** Those over links take the options; the others know no runs. */
-const OVER_LINKS = ['link', 'small', 'many', 'memory', 'fair']
+const OVER_LINKS = ['link', 'small', 'many', 'shift', 'memory', 'fair']
 const OTHERS = ['loss', 'latency', 'start', 'seal', 'files']
 
 const values = parseArguments('bench', { runs: { type: 'string', default: '3' }, lock: { type: 'string' } })

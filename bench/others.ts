@@ -3,7 +3,7 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { basename, dirname, join } from 'node:path'
@@ -47,11 +47,17 @@ export function hasUdx(): boolean {
   }
 }
 
-/** From the start of the client until its end; the daemon runs already. */
-export async function transferWithRsync(sandbox: Sandbox, testbed: Testbed, job: Job): Promise<Transfer> {
+/** From the start of the client until its end; the daemon runs already. `prior` is what the sink has of the file. */
+export async function transferWithRsync(
+  sandbox: Sandbox,
+  testbed: Testbed,
+  job: Job,
+  prior?: string,
+): Promise<Transfer> {
   const folder = sandbox.path('rsync')
   const sinkFolder = join(folder, 'sink')
   mkdirSync(sinkFolder, { recursive: true })
+  if (prior !== undefined) copyFileSync(prior, join(sinkFolder, basename(job.source)))
   const config = join(folder, 'rsyncd.conf')
   writeFileSync(
     config,

@@ -8,13 +8,13 @@ export type Digest = string
 
 /** The input of an item's digest.
  *  - `tree`: a listing of a folder of a share; digest = BLAKE3(bytes)
- *  - `list`: the block digests of a file, 32 bytes each, and behind them perhaps a weak sum of each block, 4 bytes each;
- *    digest = BLAKE3 of the block digests alone
+ *  - `list`: the block digests of a file, 32 bytes each; digest = BLAKE3(bytes)
+ *  - `sums`: a weak sum of each block of a file, 4 bytes each; goes by the digest of the file, and nothing proves it
  *  - `file`: the content of a file; digest = BLAKE3 of its list, so a list proves itself and then
  *    proves each block
  *  - `pack`: several files, one after the other, together no longer than a block; digest = BLAKE3 of the digests of
  *    the files, 32 bytes each, which prove them */
-export type ItemKind = 'tree' | 'list' | 'file' | 'pack'
+export type ItemKind = 'tree' | 'list' | 'file' | 'pack' | 'sums'
 
 /** Names an item and tells how long it is, which is all that is needed to pull it. */
 export interface ItemRef {
@@ -42,9 +42,9 @@ export function listBytes(sizeBytes: number): number {
   return blockCount(sizeBytes) * DIGEST_BYTES
 }
 
-/** The most bytes that the list item of a file of `sizeBytes` may have: with a weak sum for each block. */
-export function listItemBytesMax(sizeBytes: number): number {
-  return blockCount(sizeBytes) * (DIGEST_BYTES + WEAK_SUM_BYTES)
+/** Bytes of the weak sums of the blocks of a file of `sizeBytes`. */
+export function sumsBytes(sizeBytes: number): number {
+  return blockCount(sizeBytes) * WEAK_SUM_BYTES
 }
 
 /** Whether `bytes` are the file of this digest. Only of a file of one block, whose list is the digest of that block. */

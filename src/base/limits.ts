@@ -14,7 +14,7 @@ export const BLOCK_BYTES = 65_300
 /** BLAKE3 with its standard output length. */
 export const DIGEST_BYTES = 32
 
-/** Bytes of one weak sum of a block, behind the digests of a list. Room in wire format 2: nobody sends or reads them yet. */
+/** Bytes of the weak sum of one block, as a number of 32 bits, big endian; 0 stands for none. */
 export const WEAK_SUM_BYTES = 4
 
 /** Largest UDP payload over IPv4: 65,535 − 20 (IP) − 8 (UDP). RFC 768. */

@@ -48,6 +48,9 @@ export class KeeperOrders {
         receiving.large.fetchBlocks(message, nowMs)
         reports.handleFetchBegun(nowMs)
         break
+      case 'here':
+        receiving.large.handleHere(message.fetch, message.blockIndices)
+        break
       case 'cancel':
         receiving.cancel(message.fetch)
         break

@@ -2,6 +2,7 @@
 
 import type { Hash } from '../base/item.js'
 import type { Disk } from '../base/ports.js'
+import type { BlockSearch } from '../delta/search-port.js'
 import type { Journal } from '../journal/journal.js'
 import type { LinkPolicy, MinFree, TrashPolicy } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
@@ -23,6 +24,8 @@ export interface KeeperOptions {
   readonly minFree?: MinFree
   /** The usual one unless given. */
   readonly trash?: TrashPolicy
+  /** Looks for shifted blocks; nobody does unless given. */
+  readonly search?: BlockSearch | undefined
   /** A folder is there (or no longer) and hints about it are welcome. */
   readonly onFolder: (path: string, present: boolean) => void
 }

@@ -110,7 +110,7 @@ export class Keeper {
         this.handleFound(this.peers.handleTree(message.peer, message.digest, message.bytes, nowMs), nowMs)
         break
       case 'list':
-        this.intake.handleList(message.fetch, message.list)
+        this.intake.handleList(message.fetch, message.list, message.sums)
         break
       case 'blocks':
         this.intake.handleBlocks(message.fetch, message.blockIndices)

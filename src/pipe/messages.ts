@@ -35,8 +35,14 @@ export type EngineToKeeper =
       readonly digest: Digest
       readonly bytes: Uint8Array | undefined
     }
-  /** The digest list of a file being fetched, proved against the file's digest. */
-  | { readonly type: 'list'; readonly fetch: FetchId; readonly list: Uint8Array }
+  /** The digest list of a file being fetched, proved against the file's digest. The weak sums of its blocks are proved by
+   *  nothing; undefined where it is new, or the peer has none. */
+  | {
+      readonly type: 'list'
+      readonly fetch: FetchId
+      readonly list: Uint8Array
+      readonly sums: Uint8Array | undefined
+    }
   /** These blocks are verified and written to the temporary file. */
   | { readonly type: 'blocks'; readonly fetch: FetchId; readonly blockIndices: readonly number[] }
   /** The whole temporary file is written and synced. */
@@ -159,6 +165,8 @@ export type KeeperToEngine =
       readonly temporary: string
       readonly needed: Uint8Array
     }
+  /** These were found here meanwhile and are written: they need not come. */
+  | { readonly type: 'here'; readonly fetch: FetchId; readonly blockIndices: readonly number[] }
   | { readonly type: 'cancel'; readonly fetch: FetchId }
   | {
       readonly type: 'located'

@@ -44,6 +44,14 @@ export type Edit =
       readonly sizeBytes: number
       readonly from: number
     }
+  /** Bytes put in between: what is behind `from` moves on. */
+  | {
+      readonly type: 'insert'
+      readonly path: string
+      readonly content: number
+      readonly sizeBytes: number
+      readonly from: number
+    }
   | {
       readonly type: 'append'
       readonly path: string
@@ -107,6 +115,9 @@ export class Editor {
         break
       case 'overwrite':
         this.overwrite(edit)
+        break
+      case 'insert':
+        this.insert(edit)
         break
       case 'append':
         this.append(edit, edit.steps)
@@ -181,6 +192,16 @@ export class Editor {
       const position = Math.floor(sizeBytes * edit.from)
       const bytes = contentOf(edit.content, Math.min(edit.sizeBytes, sizeBytes - position))
       disk.write(handle, bytes, position)
+    })
+  }
+
+  private insert(edit: Edit & { type: 'insert' }): void {
+    this.inFile(edit.path, (disk, handle, sizeBytes) => {
+      const position = Math.floor(sizeBytes * edit.from)
+      const behind = new Uint8Array(sizeBytes - position)
+      disk.read(handle, behind, position)
+      disk.write(handle, contentOf(edit.content, edit.sizeBytes), position)
+      disk.write(handle, behind, position + edit.sizeBytes)
     })
   }
 

@@ -44,3 +44,6 @@ export const SLOW_STEP_MS = 3
 
 /** Blocks that the engine may have been writing when its watcher process died. */
 export const UNTOLD_WRITES_MAX = 4
+
+/** A step of the search for shifted blocks takes up to this long: 2 MB on a busy core. */
+export const SEARCH_STEP_MS_MAX = 40

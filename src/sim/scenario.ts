@@ -3,7 +3,14 @@
 
 import { BLOCK_BYTES } from '../base/limits.js'
 import type { DeathMoment } from './disk/disk.js'
-import { drawFlurry, drawPowerCut, drawRefusedPaths, drawRestores, drawRightedClock } from './draw/acts.js'
+import {
+  drawFlurry,
+  drawInsertions,
+  drawPowerCut,
+  drawRefusedPaths,
+  drawRestores,
+  drawRightedClock,
+} from './draw/acts.js'
 import { ACCESSES, EditDrawing, NAMES } from './draw/edits.js'
 import { drawLink } from './draw/link.js'
 import type { Edit } from './edits.js'
@@ -84,6 +91,7 @@ class Drawing {
     const righted = drawRightedClock(scene, drawnPeers)
     const cut = this.power ? drawPowerCut(scene, righted.peers) : { peers: righted.peers, acts: [] }
     acts.push(...drawRefusedPaths(scene), ...righted.acts, ...drawFlurry(scene), ...cut.acts)
+    acts.push(...drawInsertions(scene))
     acts.sort((left, right) => left.atMs - right.atMs)
     return { seed, peers: cut.peers, links, beginnings, acts, healAtMs, restLoss }
   }

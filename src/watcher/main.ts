@@ -22,6 +22,7 @@ import { openShare, type Recovered } from '../keeper/recover/recovery.js'
 import type { ShareResult } from '../pipe/commands.js'
 import type { KeeperNotice } from '../pipe/messages.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../pipe/watcher-protocol.js'
+import { ThreadedSearch } from './block-search.js'
 import { SHARE_CHECK_MS } from './limits.js'
 import { loadLmdb, type OpenIndex, openIndex } from './open-index.js'
 import { RsaKeeper } from './rsa-keeper.js'
@@ -81,6 +82,7 @@ class Watcher {
         links: start.links,
         minFree: start.minFree,
         trash: start.trash,
+        search: new ThreadedSearch(disk, () => this.wake()),
         wallMs,
         onFolder: (path, present) => {
           if (present) this.folders.add(path)

@@ -1,7 +1,7 @@
 // Large files: only what changed crosses, and nobody ever sees a mixture.
 
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { describe, expect } from 'vitest'
 import { contentChunks, overwriteContent, writeContent } from '../../harness/peers/content.js'
 import { sha256Of } from '../../harness/peers/tree.js'
@@ -29,6 +29,42 @@ describe('319 KB changed in the middle of 40 MB', () => {
     const { crossedBytes } = b.received('large.bin')[1]!
     expect(crossedBytes).toBeGreaterThanOrEqual(319_000)
     expect(crossedBytes).toBeLessThanOrEqual(319_000 + 4 * BLOCK_BYTES)
+  })
+})
+
+describe('100 bytes at the head of 40 MB', () => {
+  const insertAtHead = (path: string) => {
+    const [inserted] = contentChunks('inserted', 100)
+    writeFileSync(path, Buffer.concat([inserted!, readFileSync(path)]))
+  }
+
+  test('are all that crosses, with the rest of their block', async ({ world }) => {
+    const [a, b] = await pair(world)
+    await writeContent(a.path('large.bin'), 'large', 40_000_000)
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    insertAtHead(a.path('large.bin'))
+    await world.until('B to have the change', () => b.received('large.bin').length === 2)
+    await world.untilSame([a, b])
+    expect(b.received('large.bin')[1]!.crossedBytes).toBeLessThanOrEqual(2 * BLOCK_BYTES)
+  })
+
+  test('are all that crosses where the receiver is killed while it looks for the rest', async ({ world }) => {
+    const [a, b] = await pair(world)
+    await writeContent(a.path('large.bin'), 'large', 40_000_000)
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    await b.stop()
+    insertAtHead(a.path('large.bin'))
+    await world.until('A to know', () => a.of('changed').length === 1)
+    b.start()
+    const temporaries = b.path('.left/tmp')
+    await world.until('B to build it', () => readdirSync(temporaries).some((name) => name.length >= 64))
+    await b.kill('both')
+    b.start()
+    await world.untilSame([a, b])
+    const crossed = b.received('large.bin').map(({ crossedBytes }) => crossedBytes)
+    expect(Math.max(0, ...crossed)).toBeLessThanOrEqual(2 * BLOCK_BYTES)
   })
 })
 

@@ -1,9 +1,8 @@
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { concatBytes, hexOf, textOf, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES, PACK_FILES_MAX, WEAK_SUM_BYTES } from '../../src/base/limits.js'
 import { Engine, type EngineEvent } from '../../src/engine/engine.js'
 import { ANNOUNCED_AHEAD_MAX } from '../../src/engine/limits.js'
-import { Places } from '../../src/engine/serve/places.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { TREE_PULLS_MAX } from '../../src/pipe/limits.js'
 import type { EngineToKeeper, ItemName, KeeperToEngine, Location } from '../../src/pipe/messages.js'
@@ -99,6 +98,10 @@ beforeEach(() => {
 })
 
 /** Carries what both have to say, and lets time pass from one thing that is due to the next. */
+function bytesOrGone(bytes: Uint8Array | undefined): Location {
+  return bytes === undefined ? { type: 'gone' } : { type: 'bytes', bytes }
+}
+
 function run(ms: number): void {
   const endMs = nowMs + ms
   for (;;) {
@@ -259,13 +262,13 @@ describe('a file', () => {
     locate(b.take('locate').flatMap(({ items }) => items))
   }
 
-  function locate(names: readonly ItemName[]): void {
+  function locate(names: readonly ItemName[], sums?: Uint8Array): void {
     if (names.length > 0) {
       const located = names.map((name) => ({
         name,
         location:
-          name.kind === 'list'
-            ? ({ type: 'bytes', bytes: listOf(large) } as const)
+          name.kind === 'list' || name.kind === 'sums'
+            ? bytesOrGone(name.kind === 'list' ? listOf(large) : sums)
             : ({
                 type: 'file',
                 path: 'large',
@@ -309,31 +312,24 @@ describe('a file', () => {
   })
 
   test.each([
-    [0, 1],
-    [3 * WEAK_SUM_BYTES - 1, 0],
-    [3 * WEAK_SUM_BYTES, 1],
-    [3 * WEAK_SUM_BYTES + 1, 0],
-    [-1, 0],
-  ])(
-    'has a list with weak sums behind the digests or without: %d bytes more are taken %d times',
-    (more, lists) => {
-      // Nobody sends them yet, and what is served must have its name.
-      const places = Places.prototype as unknown as { isProved(): boolean }
-      vi.spyOn(places, 'isProved').mockReturnValue(true)
-      onTestFinished(() => void vi.restoreAllMocks())
-      const list = concatBytes([listOf(large), new Uint8Array(Math.max(0, more)).fill(7)])
-      a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
-      run(50)
-      const bytes = more < 0 ? list.subarray(0, list.length + more) : list
-      const located = b.take('locate').flatMap(({ items }) => items)
-      b.tell(
-        { type: 'located', items: located.map((name) => ({ name, location: { type: 'bytes', bytes } })) },
-        nowMs,
-      )
-      run(500)
-      expect(a.take('list')).toEqual(lists === 0 ? [] : [{ type: 'list', fetch: 1, list: listOf(large) }])
-    },
-  )
+    [undefined, undefined],
+    [3 * WEAK_SUM_BYTES, 3 * WEAK_SUM_BYTES],
+    [3 * WEAK_SUM_BYTES - 1, undefined],
+    [3 * WEAK_SUM_BYTES + 1, undefined],
+    [0, undefined],
+  ])('has the weak sums of its blocks told with its list: of %s bytes, %s are taken', (length, taken) => {
+    const sums = length === undefined ? undefined : new Uint8Array(length).fill(7)
+    a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
+    run(50)
+    locate(
+      b.take('locate').flatMap(({ items }) => items),
+      sums,
+    )
+    run(500)
+    expect(a.take('list')).toEqual([
+      { type: 'list', fetch: 1, list: listOf(large), sums: taken && new Uint8Array(taken).fill(7) },
+    ])
+  })
 
   test('that was read wrong once is asked for again, and counted once', () => {
     a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)

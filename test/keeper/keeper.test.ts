@@ -388,7 +388,7 @@ describe('a large file', () => {
   function fetchList(share: KeptShare): Told<'fetch-blocks'> {
     const [order] = share.take('fetch-list')
     expect(order).toMatchObject({ peer: THEIRS, path: 'large' })
-    share.send({ type: 'list', fetch: order!.fetch, list: listOf(large) })
+    share.send({ type: 'list', fetch: order!.fetch, list: listOf(large), sums: undefined })
     return share.take('fetch-blocks')[0]!
   }
 
@@ -445,7 +445,7 @@ describe('a large file', () => {
     expect(share.take('cancel')).toMatchObject([{ fetch: order.fetch }])
     const [other] = share.take('fetch-list')
     expect(other).toMatchObject({ peer: OTHER })
-    share.send({ type: 'list', fetch: other!.fetch, list: listOf(large) })
+    share.send({ type: 'list', fetch: other!.fetch, list: listOf(large), sums: undefined })
     expect([...new BlockSet(3, share.take('fetch-blocks')[0]!.needed)]).toEqual([1, 2])
   })
 
@@ -516,7 +516,7 @@ describe('a fetch that fails', () => {
     share.send({ type: 'fetch-failed', fetch: 99, reason: 'gone' })
     share.send({ type: 'fetched', fetch: 99, crossedBytes: 1, savedBytes: 0, sources: [] })
     share.send({ type: 'contents', files: [{ fetch: 99, bytes: utf8('1'), savedBytes: 0 }] })
-    share.send({ type: 'list', fetch: 99, list: new Uint8Array(64) })
+    share.send({ type: 'list', fetch: 99, list: new Uint8Array(64), sums: undefined })
     expect(share.disk.snapshot().has('a')).toBe(false)
   })
 })
@@ -637,7 +637,8 @@ describe('what is to stay free of the disk', () => {
 
   function orderLarge(share: KeptShare): FetchId | undefined {
     const [order] = share.take('fetch-list')
-    if (order !== undefined) share.send({ type: 'list', fetch: order.fetch, list: listOf(large) })
+    if (order !== undefined)
+      share.send({ type: 'list', fetch: order.fetch, list: listOf(large), sums: undefined })
     return order?.fetch
   }
 

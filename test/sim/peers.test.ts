@@ -151,6 +151,68 @@ describe('two peers', () => {
     expect(world.peers[B]!.engine!.receivedBytes - before).toBe(BLOCK_BYTES)
   })
 
+  test('send little more than what was inserted at the head of a file', () => {
+    const world = worldOf()
+    write(world, A, 'large', 1, 40 * BLOCK_BYTES + 5)
+    world.startAll()
+    world.run(3_000)
+    const before = world.peers[B]!.engine!.receivedBytes
+    world.edit(A, { type: 'insert', path: 'large', content: 2, sizeBytes: 100, from: 0 })
+    expectRest(world)
+    expect(world.peers[B]!.engine!.receivedBytes - before).toBe(BLOCK_BYTES)
+  })
+
+  test('pass the sums of a shifted file on with the file', () => {
+    const world = worldOf({ peers: 3, pairs: chainOf(3) })
+    write(world, A, 'large', 1, 40 * BLOCK_BYTES + 5)
+    world.startAll()
+    world.run(5_000)
+    const before = world.peers[C]!.engine!.receivedBytes
+    world.edit(A, { type: 'insert', path: 'large', content: 2, sizeBytes: 100, from: 0 })
+    world.edit(A, { type: 'insert', path: 'large', content: 3, sizeBytes: 100, from: 0.5 })
+    expectRest(world)
+    expect(world.peers[C]!.engine!.receivedBytes - before).toBeLessThanOrEqual(3 * BLOCK_BYTES)
+  })
+
+  test('send to whoever missed several insertions only what none of them left whole', () => {
+    const world = worldOf()
+    write(world, A, 'large', 1, 60 * BLOCK_BYTES)
+    world.startAll()
+    world.run(3_000)
+    happen(world, { type: 'stop', peer: B, downMs: 20_000 })
+    for (let content = 2; content < 5; content++) {
+      world.edit(A, { type: 'insert', path: 'large', content, sizeBytes: 10, from: (content - 2) / 3 })
+      world.run(3_000)
+    }
+    expectRest(world)
+    expect(world.peers[B]!.engine!.receivedBytes).toBeLessThanOrEqual(6 * BLOCK_BYTES)
+  })
+
+  test.each(['kill', 'watcher-death'] as const)(
+    'find shifted blocks again, or have them logged, after a %s at any moment of the search',
+    (type) => {
+      const moments = isLong ? 60 : 8
+      let resumedCount = 0
+      for (let moment = 0; moment < moments; moment++) {
+        const world = worldOf({ seed: moment + 1 })
+        write(world, A, 'large', 1, 150 * BLOCK_BYTES)
+        world.startAll()
+        world.run(3_000)
+        const before = world.peers[B]!.engine!.receivedBytes
+        world.edit(A, { type: 'insert', path: 'large', content: 2, sizeBytes: 100, from: 0 })
+        world.run(130 + (moment * 400) / moments)
+        if (type === 'kill') happen(world, { type, peer: B, downMs: 500 })
+        else happen(world, { type, peer: B })
+        expectRest(world)
+        const received = world.peers[B]!.engine!.receivedBytes
+        expect(type === 'kill' ? received : received - before).toBeLessThanOrEqual(4 * BLOCK_BYTES)
+        const fetched = eventsOf(world, B, 'fetching').map(({ event }) => event as { resumedBytes: number })
+        if (fetched.some(({ resumedBytes }) => resumedBytes > 0)) resumedCount++
+      }
+      expect(resumedCount).toBeGreaterThan(0)
+    },
+  )
+
   test('find a change that no hint told of', () => {
     const world = worldOf({ plan: { hintLoss: 1 } })
     world.startAll()

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { bytesOfHex, concatBytes, hexOf, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES, WIRE_VERSION } from '../../src/base/limits.js'
 import { packOf } from '../../src/base/pack.js'
+import { weakSum } from '../../src/delta/weak-sum.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import type { BlockName } from '../../src/rdt/protection.js'
 import { makeX25519 } from '../../src/seal/exchange.js'
@@ -26,11 +27,13 @@ import { readVectors } from './read.js'
 
 const digest = 'ab'.repeat(32)
 const block = utf8('a block of a few bytes')
-const names: readonly BlockName[] = (['tree', 'list', 'file', 'pack'] as const).map((kind, index) => ({
-  kind,
-  digest,
-  blockIndex: index,
-}))
+const names: readonly BlockName[] = (['tree', 'list', 'file', 'pack', 'sums'] as const).map(
+  (kind, index) => ({
+    kind,
+    digest,
+    blockIndex: index,
+  }),
+)
 const knows = { author: 'a0a1a2a3a4a5a6a7', count: 0x0102_0304_0506 }
 const counting = (length: number, first = 0) => Uint8Array.from({ length }, (_, index) => first + index)
 const wire = { high: 0x01020304, low: 0x05060708 }
@@ -94,6 +97,13 @@ const HANDSHAKE = new Map<string, () => Uint8Array>([
   ...handshakeVectors(),
 ])
 
+const longBlock = () => Uint8Array.from({ length: BLOCK_BYTES }, (_, index) => 7 * index)
+const sumOf = (bytes: Uint8Array) => {
+  const sum = new Uint8Array(4)
+  new DataView(sum.buffer).setUint32(0, weakSum(bytes))
+  return sum
+}
+
 const tree = () => {
   const manifest = new Manifest(hash)
   manifest.set(fileEntry('notes.txt', { digest }))
@@ -145,6 +155,9 @@ const ITEMS = new Map<string, () => Uint8Array>([
       return bytesOfHex(packOf(hash, files).digest)!
     },
   ],
+  ['weak sum of a block', () => sumOf(block)],
+  ['weak sum of a block of 65,300 bytes, each 7 more than the one before', () => sumOf(longBlock())],
+  ['weak sum of zeros', () => sumOf(new Uint8Array(BLOCK_BYTES))],
   ['tree: a file, and a folder with a program in it', () => tree().items.item(tree().root.digest)!],
   ['digest of that tree', () => bytesOfHex(tree().root.digest)!],
   ['tree: every kind of entry, edits of three peers', everyKind],

@@ -1,5 +1,5 @@
-// Puts tree items and digest lists together in memory: their blocks are not proved one by one, but the whole by its
-// digest. A list may have a weak sum of each block behind its digests, which is neither proved nor read. Used by Receiving.
+// Puts tree items, digest lists and weak sums together in memory: their blocks are not proved one by one, but the whole by its
+// digest. Weak sums are taken as they come: they prove nothing, and nothing proves them. Used by Receiving.
 
 import { BlockSet } from '../../base/blockset.js'
 import { concatBytes, hexOf } from '../../base/bytes.js'
@@ -21,8 +21,7 @@ import type { ReceivedBlock } from './received-block.js'
 /** The waiter for an item: the walk through a peer's tree, or the fetch of a large file. */
 export type Purpose =
   | { readonly type: 'tree'; readonly peer: string }
-  /** `digestBytes`: of the list without the weak sums. */
-  | { readonly type: 'list'; readonly fetch: FetchId; readonly digestBytes: number }
+  | { readonly type: 'list' | 'sums'; readonly fetch: FetchId }
 
 interface Assembly {
   readonly session: SessionId
@@ -110,13 +109,13 @@ export class Assembling {
     const { session, kind, digest, blockIndex, frame } = block
     const key = sessionKey(session, kind, digest)
     const assembly = this.assemblies.get(key)
-    const isWrong = assembly !== undefined && !isLength(bytes.length, blockIndex, assembly)
+    const isWrong = assembly !== undefined && bytes.length !== blockBytes(assembly.item.sizeBytes, blockIndex)
     if (!isWrong) assembly?.blocks.set(blockIndex, bytes.slice())
     frame.release()
     if (isWrong) endpoint.rejectBlock(session, kind, digest, blockIndex, 'wrong')
-    if (assembly === undefined || assembly.blocks.size < blockCount(provedBytes(assembly))) return
+    if (assembly === undefined || assembly.blocks.size < blockCount(assembly.item.sizeBytes)) return
     const whole = wholeOf(assembly)
-    if (hexOf(hash(whole)) !== digest) {
+    if (kind !== 'sums' && hexOf(hash(whole)) !== digest) {
       this.tryAgain(key, assembly)
       return
     }
@@ -134,9 +133,8 @@ export class Assembling {
     this.pullWhole(assembly)
   }
 
-  private pullWhole(assembly: Assembly): void {
-    const { session, item } = assembly
-    const blocks = BlockSet.full(blockCount(provedBytes(assembly)))
+  private pullWhole({ session, item }: Assembly): void {
+    const blocks = BlockSet.full(blockCount(item.sizeBytes))
     this.options.endpoint.pull(session, item, blocks, { priority: 'control' })
   }
 
@@ -155,19 +153,8 @@ function sessionKey(session: SessionId, kind: ItemKind, digest: Digest): string 
   return `${session} ${itemKey(kind, digest)}`
 }
 
-/** Bytes that the digest covers: all of a tree item, the digests of a list. */
-function provedBytes({ item, purpose }: Assembly): number {
-  return purpose.type === 'list' ? purpose.digestBytes : item.sizeBytes
-}
-
-/** Whether a block has the length that it has in the item, or in a list without weak sums. */
-function isLength(length: number, blockIndex: number, assembly: Assembly): boolean {
-  const sizes = [assembly.item.sizeBytes, provedBytes(assembly)]
-  return sizes.some((sizeBytes) => length === blockBytes(sizeBytes, blockIndex))
-}
-
 function wholeOf(assembly: Assembly): Uint8Array {
   const parts: Uint8Array[] = []
   for (let index = 0; index < assembly.blocks.size; index++) parts.push(assembly.blocks.get(index)!)
-  return concatBytes(parts).subarray(0, provedBytes(assembly))
+  return concatBytes(parts)
 }

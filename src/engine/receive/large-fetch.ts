@@ -31,6 +31,9 @@ export interface Building {
 export class LargeFetch {
   readonly progress: FileInFlight
   list: Uint8Array | undefined
+  /** Weak sums of its blocks; undefined where the peer has none, or they have not come. */
+  sums: Uint8Array | undefined
+  awaitsSums = false
   /** Blocks pulled before the list is here; undefined where something of the file is here already. */
   prefetch: Prefetch | undefined
   /** Undefined until the keeper has prepared the temporary file. */
@@ -94,11 +97,13 @@ export class FileBuilding implements Building {
     return blockIndex < this.unwritten.blockCount && !this.unwritten.has(blockIndex)
   }
 
-  handleWritten(blockIndex: number): void {
-    if (!this.unwritten.delete(blockIndex)) return
+  /** Answers whether it was not written before. */
+  handleWritten(blockIndex: number): boolean {
+    if (!this.unwritten.delete(blockIndex)) return false
     const piece = this.pieceOf(blockIndex)
     this.unwrittenIn[piece]!--
     if (this.unwrittenIn[piece] === 0) this.pieces.add(piece)
+    return true
   }
 
   /** Keeps the count of bytes that a former source gave. */

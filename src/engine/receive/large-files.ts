@@ -85,12 +85,45 @@ export class LargeFiles {
     const fetch = this.fetches.get(id)
     if (fetch === undefined) return
     fetch.list = list
-    this.options.toKeeper.push({ type: 'list', fetch: id, list })
+    this.tellList(fetch)
+  }
+
+  /** The weak sums of its blocks are being pulled with its list: the keeper is told of both together. */
+  awaitSums(id: FetchId): void {
+    const fetch = this.fetches.get(id)
+    if (fetch !== undefined) fetch.awaitsSums = true
+  }
+
+  /** Undefined where the peer has none. */
+  handleSums(id: FetchId, sums: Uint8Array | undefined): void {
+    const fetch = this.fetches.get(id)
+    if (fetch === undefined) return
+    fetch.sums = sums
+    fetch.awaitsSums = false
+    this.tellList(fetch)
+  }
+
+  private tellList({ fetch, list, sums, awaitsSums }: LargeFetch): void {
+    if (list !== undefined && !awaitsSums) this.options.toKeeper.push({ type: 'list', fetch, list, sums })
   }
 
   handleListGivenUp(id: FetchId, reason: 'gone' | 'unservable'): void {
     const fetch = this.fetches.get(id)
     if (fetch !== undefined) this.fail(fetch, reason)
+  }
+
+  /** These blocks were here after all, and are written: whoever was asked for them need not go on. */
+  handleHere(id: FetchId, blockIndices: readonly number[]): void {
+    const fetch = this.fetches.get(id)
+    if (fetch?.building === undefined) return
+    const { building, file, progress } = fetch
+    for (const blockIndex of blockIndices) {
+      for (const needless of building.picker.handleHere(blockIndex))
+        this.options.endpoint.cancelBlock(needless.session, 'file', file.digest, needless.blockIndex)
+      if (building.handleWritten(blockIndex)) progress.doneBytes += blockBytes(file.sizeBytes, blockIndex)
+    }
+    this.sources.pullMore(fetch, building)
+    this.finishIfWhole(fetch)
   }
 
   fetchBlocks(order: KeeperToEngine & { type: 'fetch-blocks' }, nowMs: number): void {
@@ -258,11 +291,10 @@ export class LargeFiles {
     fetch.crossedBytes += bytes
     fetch.savedBytes += savedBytes
     this.savedBytes += savedBytes
-    fetch.progress.doneBytes += bytes
     this.receivedBytes += bytes
     fetch.writing--
     fetch.written.push(block.blockIndex)
-    fetch.building?.handleWritten(block.blockIndex)
+    if (fetch.building?.handleWritten(block.blockIndex) === true) fetch.progress.doneBytes += bytes
     if (fetch.written.length >= BLOCKS_PER_REPORT) this.report(fetch)
     else this.reportAtMs ??= nowMs + BLOCK_REPORT_MS
     this.finishIfWhole(fetch)
@@ -360,7 +392,7 @@ export class LargeFiles {
     // Blocks are asked of it before the list is here.
     endpoint.cancelPull(session, 'file', digest)
     for (const source of building?.picker.all() ?? []) endpoint.cancelPull(source.session, 'file', digest)
-    if (fetch.list === undefined) onListNeedless(session, digest)
+    if (fetch.list === undefined || fetch.awaitsSums) onListNeedless(session, digest)
     // While it is being synced too: the next file of this name is another.
     if (building !== undefined) this.writes.release(building.path)
   }

@@ -10,8 +10,8 @@ import {
   type ItemKind,
   type ItemRef,
   listBytes,
-  listItemBytesMax,
   provesSmall,
+  sumsBytes,
 } from '../../base/item.js'
 import { cutIntoPacks, packOf } from '../../base/pack.js'
 import type { FetchFailure, FetchId, KeeperToEngine } from '../../pipe/messages.js'
@@ -71,19 +71,24 @@ export class Receiving {
       endpoint,
       self,
       toKeeper,
-      onListNeedless: (session, digest) => this.assembling.drop(session, 'list', digest),
+      onListNeedless: (session, digest) => {
+        this.assembling.drop(session, 'list', digest)
+        this.assembling.drop(session, 'sums', digest)
+      },
     })
     this.assembling = new Assembling({
       endpoint,
       hash,
       onWhole: (purpose, { digest }, bytes) => {
         if (purpose.type === 'tree') toKeeper.push({ type: 'tree', peer: purpose.peer, digest, bytes })
-        else this.large.handleList(purpose.fetch, bytes)
+        else if (purpose.type === 'list') this.large.handleList(purpose.fetch, bytes)
+        else this.large.handleSums(purpose.fetch, bytes)
       },
       onGivenUp: (purpose, { digest }, reason) => {
         if (purpose.type === 'tree')
           toKeeper.push({ type: 'tree', peer: purpose.peer, digest, bytes: undefined })
-        else this.large.handleListGivenUp(purpose.fetch, reason)
+        else if (purpose.type === 'list') this.large.handleListGivenUp(purpose.fetch, reason)
+        else this.large.handleSums(purpose.fetch, undefined)
       },
     })
   }
@@ -126,10 +131,16 @@ export class Receiving {
   fetchList(session: SessionId, peer: string, order: KeeperToEngine & { type: 'fetch-list' }): void {
     this.large.start(session, peer, order)
     const { digest, sizeBytes } = order.file
-    const list: ItemRef = { kind: 'list', digest, sizeBytes: listItemBytesMax(sizeBytes) }
-    const digestBytes = listBytes(sizeBytes)
-    this.assembling.pull(session, list, { type: 'list', fetch: order.fetch, digestBytes })
-    if (order.isNew) this.large.prefetch(order.fetch)
+    const { fetch } = order
+    const list: ItemRef = { kind: 'list', digest, sizeBytes: listBytes(sizeBytes) }
+    this.assembling.pull(session, list, { type: 'list', fetch })
+    if (order.isNew) {
+      this.large.prefetch(fetch)
+      return
+    }
+    this.large.awaitSums(fetch)
+    const sums: ItemRef = { kind: 'sums', digest, sizeBytes: sumsBytes(sizeBytes) }
+    this.assembling.pull(session, sums, { type: 'sums', fetch })
   }
 
   cancel(id: FetchId): void {

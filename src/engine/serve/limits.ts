@@ -12,3 +12,6 @@ export const REQUESTED_BLOCKS_MAX = 4_096
 
 /** Files of which is remembered how much peers have pulled: several for each session, and no person reads more. */
 export const SENT_FILES_MAX = 64
+
+/** Files whose weak sums are served in the life of a process, 200 bytes each: what was served is remembered, and no more is. */
+export const SUMS_SERVED_MAX = 8_192

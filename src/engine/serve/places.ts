@@ -11,7 +11,7 @@ import type { ItemName, Location } from '../../pipe/messages.js'
 import type { BlockName } from '../../rdt/protection.js'
 import type { Outbox } from '../outbox.js'
 import type { Building } from '../receive/large-fetch.js'
-import { LOCATION_BYTES_MAX, LOCATIONS_MAX } from './limits.js'
+import { LOCATION_BYTES_MAX, LOCATIONS_MAX, SUMS_SERVED_MAX } from './limits.js'
 
 /** Stands for the time of a file that is being written: its descriptor is used again nevertheless. */
 const BUILDING_MTIME_MS = 0
@@ -31,6 +31,9 @@ export class Places {
   private locationBytes = 0
   /** Items that the keeper was asked for and has not located yet. */
   private readonly asked = new Set<string>()
+  /** By file, the digest of the weak sums that were served under its name. Of the process's life, as keys of sessions are: a
+   *  seal covers what its name names, and these are named by what does not prove them. */
+  private readonly sumsServed = new Map<Digest, Digest>()
   /** By item, the blocks that were served as they were read, without being held against their digests. */
   private readonly unproved = new Map<string, BlockSet>()
 
@@ -121,10 +124,20 @@ export class Places {
     if (location.type === 'pack') return this.isProvedPack(members ?? [], location)
     if (location.type !== 'file') {
       const hashed = this.options.hash(location.bytes)
+      if (kind === 'sums') return this.areOnlySums(digest, hexOf(hashed))
       return hexOf(kind === 'file' ? this.options.hash(hashed) : hashed) === digest
     }
     // The digest of a single block stands for its list, and is checked with the block.
     return location.list.length === 0 || hexOf(this.options.hash(location.list)) === digest
+  }
+
+  /** Whether no other sums were served under this name. */
+  private areOnlySums(digest: Digest, sums: Digest): boolean {
+    const served = this.sumsServed.get(digest)
+    if (served !== undefined) return served === sums
+    if (this.sumsServed.size >= SUMS_SERVED_MAX) return false
+    this.sumsServed.set(digest, sums)
+    return true
   }
 
   private isProvedPack(members: readonly Digest[], { files, bytes }: Location & { type: 'pack' }): boolean {

@@ -3,13 +3,14 @@
 // there (yet), `proveHere` does the work.
 
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { equalBytes } from '../../base/bytes.js'
 import { FRAME_BLOCK_AT } from '../../base/limits.js'
 import type { FrameCipher } from '../../rdt/protection.js'
 import { decipher, sealInPlace } from '../../seal/frames/frame-cipher.js'
 import { hash } from '../hash.js'
-import { PROOFS_IN_FLIGHT_MAX, THREAD_BYTES_MIN, THREAD_HEAP } from '../limits.js'
+import { PROOFS_IN_FLIGHT_MAX, THREAD_BYTES_MIN } from '../limits.js'
+import { startThread } from '../thread.js'
 
 /** Outcome for a block: it is in the file; it is a frame; its seal is broken; it is not the one that was wanted. */
 export type Proof = 'written' | 'sealed' | 'damaged' | 'wrong'
@@ -107,7 +108,7 @@ export class BlockProver {
   /** The first `add` does so too; it takes this thread 1 to 3 ms, and the other one some ten. */
   start(): void {
     if (this.thread.state !== 'none') return
-    const worker = startThread()
+    const worker = startThread('./block-thread', import.meta.url)
     this.thread = { state: 'starting', worker }
     worker.unref()
     worker.on('message', (reply: ProofReply | undefined) => {
@@ -171,16 +172,6 @@ export function sealBlockOf({ bytes, digest, cipher, length }: PieceToSeal, read
   if (readBytes !== length || !equalBytes(hash(block), digest)) return 'wrong'
   sealInPlace(cipher, bytes, length)
   return 'sealed'
-}
-
-function startThread(): Worker {
-  const options = { execArgv: [], resourceLimits: THREAD_HEAP }
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./block-thread.js', import.meta.url), options)
-  // From the sources, as tests run it, a thread has to be taught TypeScript first.
-  const program = JSON.stringify(new URL('./block-thread.ts', import.meta.url).href)
-  const script = `import('tsx/esm/api').then(({ register }) => { register(); return import(${program}) })`
-  return new Worker(script, { ...options, eval: true })
 }
 
 /** Those of the pool and of what was deciphered are no others'. */

@@ -25,6 +25,7 @@ import { COMMIT_CHANGES_MAX } from './limits.js'
 import { NotHeldPaths } from './not-held-paths.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
 import type { Signature } from './signature.js'
+import { type BlockList, blockListOf, storedList } from './stored-list.js'
 
 /** In the index: the format of its lines, where it is not the first one. */
 const FORMAT = 'format'
@@ -262,12 +263,25 @@ export class Catalogue {
 
   /** The block digests of a file of several blocks. */
   list(digest: Digest): Uint8Array | undefined {
-    return this.index.getList(digest)
+    return this.blockList(digest)?.list
   }
 
-  putList(digest: Digest, list: Uint8Array): void {
+  /** The same, and the weak sums of its blocks where they are known. */
+  blockList(digest: Digest): BlockList | undefined {
+    const stored = this.index.getList(digest)
+    return stored && blockListOf(stored)
+  }
+
+  /** Of the file at this path. */
+  blocksAt(path: string): BlockList | undefined {
+    const entry = this.live(path)
+    return entry?.kind === 'file' ? this.blockList(entry.digest) : undefined
+  }
+
+  /** Weak sums that are known already stay. */
+  putList(digest: Digest, list: Uint8Array, sums?: Uint8Array): void {
     this.awaited.add(digest)
-    this.index.putList(digest, list)
+    this.index.putList(digest, storedList({ list, sums: this.blockList(digest)?.sums ?? sums }))
     this.handleUncommitted()
   }
 

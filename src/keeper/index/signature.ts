@@ -49,6 +49,11 @@ export function sameAccess(left: Mode | undefined, right: Mode | undefined): boo
   return known === seen || known === 'none' || seen === 'none'
 }
 
+/** Whether the mode that a disk shows is known already. */
+export function isKnownMode(known: Mode | undefined, seen: Mode): boolean {
+  return seen.access === 'none' || known?.access === seen.access
+}
+
 const PLAIN = modesOf(false)
 const EXECUTABLE = modesOf(true)
 

@@ -39,6 +39,8 @@ export interface Built {
   readonly held: BlockSet
   readonly resumedBytes: number
   readonly reusedBytes: number
+  /** Blocks of the source that were looked at for some block. */
+  readonly covered: BlockSet
 }
 
 export class BuildJob {
@@ -50,6 +52,7 @@ export class BuildJob {
   /** For each block, the block of the source that should be the same; absent where there is none. */
   private readonly reuse = new Map<number, number>()
   private readonly held: BlockSet
+  private readonly covered: BlockSet
   private readonly buffer = new Uint8Array(BLOCK_BYTES)
   private readonly zeros: ZeroBlocks
   /** Size of the temporary file as an earlier try left it: zero blocks that lie behind become holes. */
@@ -70,12 +73,15 @@ export class BuildJob {
     this.handle = disk.create(this.temporary)
     this.formerBytes = disk.stateOf(this.handle).sizeBytes
     this.zeros = new ZeroBlocks(options.hash, list, sizeBytes)
+    this.covered = new BlockSet(blockCount(source?.sizeBytes ?? 0))
     this.sourceHandle = source === undefined ? undefined : openSource(disk, source.path)
     if (source !== undefined && this.sourceHandle !== undefined) {
       const plan = planReuse({ list, sizeBytes, old: source.list, oldSizeBytes: source.sizeBytes })
       for (const run of plan.copies) {
-        for (let offset = 0; offset < run.count; offset++)
+        for (let offset = 0; offset < run.count; offset++) {
           this.reuse.set(run.toIndex + offset, run.fromIndex + offset)
+          this.covered.add(run.fromIndex + offset)
+        }
       }
     }
   }
@@ -115,8 +121,8 @@ export class BuildJob {
     disk.truncate(this.handle, sizeBytes)
     const needed = BlockSet.full(this.blocks)
     for (const index of this.held) needed.delete(index)
-    const { temporary, held, resumedBytes, reusedBytes } = this
-    return { temporary, needed, held, resumedBytes, reusedBytes }
+    const { temporary, held, resumedBytes, reusedBytes, covered } = this
+    return { temporary, needed, held, resumedBytes, reusedBytes, covered }
   }
 
   close(): void {
@@ -180,7 +186,7 @@ const LOOK_BYTES = 512
 const PRIVATE = { access: 'owner', executable: false, widens: false } as const
 
 /** A source that cannot be read is no source: its blocks are pulled. */
-function openSource(disk: Disk, path: string): FileHandle | undefined {
+export function openSource(disk: Disk, path: string): FileHandle | undefined {
   try {
     return disk.open(path)
   } catch (error) {

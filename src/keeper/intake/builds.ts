@@ -1,11 +1,14 @@
 // The large files whose block digests are here: one after the other gets its temporary file prepared (build-job.ts), and
 // the engine is told which blocks are missing. The intake owns it.
 //
-//     list ─▶ queued ─▶ building ─▶ fetch-blocks
+//     list ─▶ queued ─▶ building ─┬─ little is missing, or no weak sums came ─▶ fetch-blocks
+//                                 └─▶ shifted blocks are looked for ─┬─ over ─▶ fetch-blocks
+//                                                                    └─ little found for long ─▶ fetch-blocks, here … here
 
 import type { Hash } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
+import type { BlockSearch } from '../../delta/search-port.js'
 import type { Journal } from '../../journal/journal.js'
 import { runsOf } from '../../journal/record.js'
 import { largeTemporary } from '../../pipe/layout.js'
@@ -14,6 +17,7 @@ import type { Entry } from '../../share/entry.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { BuildJob, type BuildSource, type Built, bytesToWrite } from './build-job.js'
 import type { Room } from './room.js'
+import { beginShift, type ShiftJob } from './shift-job.js'
 import type { Want, Wants } from './wants.js'
 
 export interface BuildsOptions {
@@ -23,6 +27,8 @@ export interface BuildsOptions {
   readonly journal: Journal<Entry>
   readonly wants: Wants
   readonly room: Room
+  /** Undefined where shifted blocks are not looked for. */
+  readonly search: BlockSearch | undefined
 }
 
 /** How the preparation of a temporary file ended: what the engine is to know, or that the disk or the log refuses. */
@@ -33,25 +39,38 @@ export type BuildResult =
 interface Listed {
   readonly fetch: FetchId
   readonly list: Uint8Array
+  readonly sums: Uint8Array | undefined
 }
 
-interface ActiveBuild {
+interface ActiveBuild extends Listed {
   readonly job: BuildJob
   readonly want: Want
-  readonly fetch: FetchId
+  readonly source: BuildSource | undefined
+}
+
+/** A file whose temporary file is prepared, and of which shifted blocks are looked for. */
+interface ActiveShift {
+  readonly job: ShiftJob
+  readonly build: ActiveBuild
+  readonly built: Built
+  isFetching: boolean
 }
 
 export class Builds {
   private readonly options: BuildsOptions
   private readonly queued: Listed[] = []
   private active: ActiveBuild | undefined
+  /** As many as large files are fetched at once, at most. */
+  private readonly shifts = new Map<FetchId, ActiveShift>()
 
   constructor(options: BuildsOptions) {
     this.options = options
   }
 
   get busy(): boolean {
-    return this.active !== undefined || this.queued.length > 0
+    if (this.active !== undefined || this.queued.length > 0) return true
+    for (const { job } of this.shifts.values()) if (job.busy) return true
+    return false
   }
 
   /** Whether nothing of it is here, as far as one can tell before its list has come. */
@@ -60,13 +79,23 @@ export class Builds {
     return (logged === undefined || logged.size === 0) && this.sourceFor(want) === undefined
   }
 
-  /** The block digests of a file that is being fetched, proved. */
-  handleList(fetch: FetchId, list: Uint8Array): void {
-    this.queued.push({ fetch, list })
+  /** The block digests of a file that is being fetched, proved, and the weak sums of its blocks, which are not. */
+  handleList(fetch: FetchId, list: Uint8Array, sums: Uint8Array | undefined): void {
+    this.queued.push({ fetch, list, sums })
+  }
+
+  /** Its temporary file is whole, and is about to be put in place: nothing writes it any more. */
+  handleFetched(fetch: FetchId): void {
+    this.shifts.get(fetch)?.job.close()
+    this.shifts.delete(fetch)
   }
 
   /** Does a bounded piece; answers what it led to where something ended with it. */
   step(): BuildResult | undefined {
+    return this.stepBuild() ?? this.stepShifts()
+  }
+
+  private stepBuild(): BuildResult | undefined {
     if (this.active === undefined) {
       const next = this.queued.shift()
       const want = next === undefined ? undefined : this.options.wants.byFetchId(next.fetch)
@@ -96,7 +125,8 @@ export class Builds {
   }
 
   /** Throws a DiskError. */
-  private begin(want: Want, { fetch, list }: Listed): ActiveBuild {
+  private begin(want: Want, listed: Listed): ActiveBuild {
+    const { fetch, list, sums } = listed
     const { disk, hash, journal, catalogue, room } = this.options
     const { digest, sizeBytes, path } = want.remote
     // The temporary file of the logged fetch was put in place, and the log is not told of that yet.
@@ -111,8 +141,8 @@ export class Builds {
     room.reserve(fetch, bytes)
     const source = this.sourceFor(want)
     const job = new BuildJob({ disk, hash, digest, sizeBytes, list, logged, source })
-    catalogue.putList(digest, list)
-    return { job, want, fetch }
+    catalogue.putList(digest, list, sums)
+    return { ...listed, job, want, source }
   }
 
   /** The file that most likely shares blocks: one of the same content, else the version that is replaced. */
@@ -128,12 +158,67 @@ export class Builds {
   }
 
   /** Throws a DiskError. */
-  private handleBuilt({ want, fetch }: ActiveBuild, built: Built): readonly KeeperToEngine[] {
-    const { journal, room } = this.options
-    const { digest, path, sizeBytes } = want.remote
+  private handleBuilt(build: ActiveBuild, built: Built): readonly KeeperToEngine[] {
+    const { journal, room, disk, hash, search } = this.options
+    const { fetch, list, sums, source, want } = build
+    const { digest, sizeBytes } = want.remote
     if (built.held.size > 0) journal.append({ kind: 'blocks', digest, runs: runsOf(built.held) })
-    const { temporary, needed, resumedBytes, reusedBytes } = built
-    room.reserve(fetch, needed.size * BLOCK_BYTES)
+    room.reserve(fetch, built.needed.size * BLOCK_BYTES)
+    const job =
+      search &&
+      sums &&
+      source &&
+      beginShift({ disk, hash, search, id: fetch, sizeBytes, list, sums, source, built })
+    if (job === undefined) return this.fetch(build, built, 0)
+    this.shifts.set(fetch, { job, build, built, isFetching: false })
+    return []
+  }
+
+  /** Copies what the searches have found. */
+  private stepShifts(): BuildResult | undefined {
+    const { search, wants } = this.options
+    for (let report = search?.poll(); report !== undefined; report = search?.poll())
+      this.shifts.get(report.search)?.job.handleReport(report)
+    for (const [fetch, shift] of this.shifts) {
+      const { job, build } = shift
+      if (wants.byFetchId(fetch) !== build.want) {
+        this.handleFetched(fetch)
+        continue
+      }
+      try {
+        const messages = this.stepShift(shift)
+        if (job.isOver) this.handleFetched(fetch)
+        if (messages.length > 0) return { type: 'built', messages }
+      } catch (error) {
+        if (!(error instanceof DiskError)) throw error
+        this.handleFetched(fetch)
+        return { type: 'failed', want: build.want, error }
+      }
+    }
+    return undefined
+  }
+
+  /** Throws a DiskError. */
+  private stepShift(shift: ActiveShift): readonly KeeperToEngine[] {
+    const { journal, room } = this.options
+    const { job, build, built } = shift
+    const { fetch, want } = build
+    const written = [...job.step()].sort((left, right) => left - right)
+    if (written.length > 0) {
+      journal.append({ kind: 'blocks', digest: want.remote.digest, runs: runsOf(written) })
+      room.handleWritten(fetch, written.length)
+      if (shift.isFetching) return [{ type: 'here', fetch, blockIndices: written }]
+    }
+    if (shift.isFetching || !job.mayFetch) return []
+    shift.isFetching = true
+    return this.fetch(build, built, job.foundBytes)
+  }
+
+  /** Has the engine fetch what is not here. */
+  private fetch({ fetch, want }: ActiveBuild, built: Built, foundBytes: number): readonly KeeperToEngine[] {
+    const { path, sizeBytes } = want.remote
+    const { temporary, needed, resumedBytes } = built
+    const reusedBytes = built.reusedBytes + foundBytes
     const peer = want.source ?? ''
     return [
       {

@@ -10,6 +10,7 @@
 import { earliest } from '../../base/earliest.js'
 import type { Hash } from '../../base/item.js'
 import { type Disk, DiskError } from '../../base/ports.js'
+import type { BlockSearch } from '../../delta/search-port.js'
 import type { Journal } from '../../journal/journal.js'
 import { runsOf } from '../../journal/record.js'
 import { largeTemporary } from '../../pipe/layout.js'
@@ -57,6 +58,7 @@ export interface IntakeOptions {
   readonly isComparing: () => boolean
   readonly wallMs: () => number
   readonly trash: TrashPolicy
+  readonly search?: BlockSearch | undefined
 }
 
 /** After each call drain `pollOutcome` until it answers undefined. */
@@ -94,7 +96,7 @@ export class Intake {
     this.end = end
     this.placing = placing
     this.knowing = knowing
-    this.builds = new Builds({ disk, hash, catalogue, journal, wants, room })
+    this.builds = new Builds({ disk, hash, catalogue, journal, wants, room, search: options.search })
     this.placements = new Placements(
       { disk, catalogue, journal, scanner, placing, wants, temporaries, end, outcomes, isComparing },
       nowMs,
@@ -213,8 +215,8 @@ export class Intake {
     this.end.handleHoldsMore(peer)
   }
 
-  handleList(fetch: FetchId, list: Uint8Array): void {
-    this.builds.handleList(fetch, list)
+  handleList(fetch: FetchId, list: Uint8Array, sums: Uint8Array | undefined): void {
+    this.builds.handleList(fetch, list, sums)
   }
 
   /** Does a bounded piece of building, and tries again what waited for its place. */
@@ -315,6 +317,7 @@ export class Intake {
 
   handleFetched(fetch: FetchId, { crossedBytes, savedBytes, sources }: FetchedBytes, nowMs: number): void {
     const want = this.wants.byFetchId(fetch)
+    this.builds.handleFetched(fetch)
     if (want === undefined) return
     want.delivered = sources
     want.crossedBytes = crossedBytes

@@ -12,12 +12,12 @@ import type { Hash } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
-import type { Entry, Mode } from '../../share/entry.js'
+import type { Entry } from '../../share/entry.js'
 import { IGNORE_FILE } from '../../share/ignore-rules.js'
 import { isOwnPath, joinPath } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
-import { type Signature, sameSignature, signatureOf } from '../index/signature.js'
+import { isKnownMode, type Signature, sameSignature, signatureOf } from '../index/signature.js'
 import { STEP_BYTES, STEP_FILES } from '../limits.js'
 import { Absence } from './absence.js'
 import { type Finding, Findings } from './findings.js'
@@ -265,7 +265,8 @@ export class Scanner {
         if (entry?.kind !== 'folder') {
           this.recording.recordFolder(path, sight.stat)
           this.queueFolder(path)
-        } else if (!isKnown(catalogue.mode(path), sight.stat)) this.recording.recordFolder(path, sight.stat)
+        } else if (!isKnownMode(catalogue.mode(path), sight.stat))
+          this.recording.recordFolder(path, sight.stat)
         return true
       case 'link':
         this.settling.disarm(path)
@@ -286,7 +287,7 @@ export class Scanner {
       return
     }
     this.settling.disarm(path)
-    if (!isKnown(known?.mode, signature.mode)) catalogue.refreshSignature(path, signature)
+    if (!isKnownMode(known?.mode, signature.mode)) catalogue.refreshSignature(path, signature)
   }
 
   private readSomeAhead(nowMs: number): void {
@@ -321,7 +322,7 @@ export class Scanner {
     if (candidate === undefined) return
     if (candidate.isRipe && candidate.signature !== undefined) {
       // Whether it is still what was seen is what the job ends with.
-      this.job = new HashJob(this.options.disk, this.options.hash, path, candidate.signature)
+      this.beginJob(path, candidate.signature)
       return
     }
     const sight = this.sighting.at(path)
@@ -337,12 +338,17 @@ export class Scanner {
       return
     }
     if (signature !== undefined) {
-      this.job = new HashJob(this.options.disk, this.options.hash, path, signature)
+      this.beginJob(path, signature)
       return
     }
     this.settling.handleSettled(path)
     if (sight.type === 'nothing') this.handleAbsent(path)
     else this.look(path, nowMs)
+  }
+
+  private beginJob(path: string, signature: Signature): void {
+    const { disk, hash, catalogue } = this.options
+    this.job = new HashJob(disk, hash, path, signature, catalogue.blocksAt(path))
   }
 
   private handleAbsent(path: string): void {
@@ -367,8 +373,9 @@ export class Scanner {
     }
     this.settling.handleSettled(job.path)
     if (this.ignoring.isIgnored(job.path, false)) return
-    if (result.list.length > DIGEST_BYTES) this.options.catalogue.putList(result.digest, result.list)
-    this.recording.recordFile(job.path, job.signature, result.digest)
+    const { digest, list, sums } = result
+    if (list.length > DIGEST_BYTES) this.options.catalogue.putList(digest, list, sums)
+    this.recording.recordFile(job.path, job.signature, digest)
   }
 
   /** Runs `work`; what the disk refuses is said once and the path is left as it is until it changes. */
@@ -389,9 +396,4 @@ export class Scanner {
     this.job?.close()
     this.job = undefined
   }
-}
-
-/** Whether the mode that a disk shows is known already. */
-function isKnown(known: Mode | undefined, seen: Mode): boolean {
-  return seen.access === 'none' || known?.access === seen.access
 }

@@ -50,6 +50,8 @@ export class Locator {
         return inBytes(this.catalogue.manifest.item(name.digest))
       case 'list':
         return inBytes(this.catalogue.list(name.digest))
+      case 'sums':
+        return inBytes(this.catalogue.blockList(name.digest)?.sums)
       case 'pack':
         return this.locatePack(name.members ?? [])
       case 'file':

@@ -49,7 +49,7 @@ export interface Request {
   readonly groups: AskGroup[]
 }
 
-const KINDS: readonly ItemKind[] = ['tree', 'list', 'file', 'pack']
+const KINDS: readonly ItemKind[] = ['tree', 'list', 'file', 'pack', 'sums']
 const GROUP_BYTES = 3 + 1 + DIGEST_BYTES + 2 + 1
 const ASK_BYTES_MAX = 13
 const AS_SET = 255

@@ -9,7 +9,8 @@
 // data names the text. The digest is that of the item's content, the index says which part of it, and the server holds
 // every block against that name before it seals it (src/engine/serve/serving.ts), so one name is one block. The codec
 // says what became of the block, and LZ4 makes the same of it every time within a process, which is where keys live and
-// die: of a pack by the lengths of its files, which their digests name. So one nonce is one text, and sealing it again
+// die: of a pack by the lengths of its files, which their digests name. Weak sums go by the digest of their file, which does not
+// name them; the server serves one text of them in the life of a process (src/engine/serve/places.ts). So one nonce is one text, and sealing it again
 // gives the same bytes: a repair may mix segments of the first serving and the second. Two names meet in one nonce by
 // the birthday of 2⁹⁶ only. Each direction of each session has keys of its own; frames never cross from one into
 // another.
@@ -28,7 +29,7 @@ import { decipher } from './frame-cipher.js'
 
 export const CODEC_LZ4 = 1
 const CODEC_BYTES = 1
-const KINDS: readonly ItemKind[] = ['tree', 'list', 'file', 'pack']
+const KINDS: readonly ItemKind[] = ['tree', 'list', 'file', 'pack', 'sums']
 
 export class SealedFrames implements FrameSeal {
   readonly needsProof = true

@@ -1,6 +1,7 @@
 // Draws from a seed what happens in a world beside its ordinary edits and faults, each from numbers of its own: what a seed
 // stood for before there was one of these is otherwise the same now. Used by scenario.ts.
 
+import { BLOCK_BYTES } from '../../base/limits.js'
 import type { Edit } from '../edits.js'
 import type { Act, PeerPlan } from '../plan.js'
 import { SeededRandom } from '../random.js'
@@ -11,6 +12,7 @@ const RESTORES_SEED = 0x5eed
 // Chosen so that the seeds in test/sim/simulate.test.ts that once found something have none of these.
 const CLOCKS_SEED = 0xc118
 const FLURRIES_SEED = 0xf3d2
+const INSERTIONS_SEED = 0x1a96
 const POWER_CUTS_SEED = 0xda3
 const YEAR_MS = 365.25 * 86_400_000
 
@@ -90,6 +92,30 @@ export function drawFlurry({ seed, edits: others, peerCount, lastMs }: Scene): A
     const edit = random.chance(0.7) ? smallWrite(path, random) : edits.of(path)
     return { atMs: fromMs + index * gapMs, happening: { type: 'edit', peer, edit } }
   })
+}
+
+/** A file of many blocks, in which every few seconds somebody inserts something. */
+export function drawInsertions({ seed, edits, peerCount, lastMs }: Scene): Act[] {
+  const random = new SeededRandom(seed ^ INSERTIONS_SEED)
+  if (!random.chance(0.08)) return []
+  const path = edits.path(random)
+  const size = {
+    content: random.uint32(),
+    sizeBytes: (10 + random.below(14)) * BLOCK_BYTES + random.below(BLOCK_BYTES),
+  }
+  const write: Edit = { type: 'write', path, ...size, steps: 1, stepMs: 0 }
+  const atMs = random.next() * lastMs * 0.3
+  const insertions = Array.from({ length: 1 + random.below(4) }, (): Act => {
+    const from = random.chance(0.5) ? 0 : random.next()
+    const inserted = {
+      content: random.uint32(),
+      sizeBytes: 1 + random.below(random.chance(0.8) ? 300 : 3 * BLOCK_BYTES),
+    }
+    const edit: Edit = { type: 'insert', path, ...inserted, from }
+    const happening = { type: 'edit', peer: random.below(peerCount), edit } as const
+    return { atMs: atMs + random.next() * lastMs, happening }
+  })
+  return [{ atMs, happening: { type: 'edit', peer: random.below(peerCount), edit: write } }, ...insertions]
 }
 
 /** A person whose programs do not sync makes a file, and the power goes while LEFT knows it and the disk does not. */

@@ -10,6 +10,7 @@ import { parentOf } from '../../share/path.js'
 import { type SimDisk, SimulatedDeath } from '../disk/disk.js'
 import type { SimIndex } from './index.js'
 import type { SimPeerOptions } from './peer-options.js'
+import { TurnedSearch } from './turned-search.js'
 import type { WatchedDisk } from './watched-disk.js'
 
 /** The machine that the watcher process runs on, and the receivers of its messages. */
@@ -142,6 +143,15 @@ export class SimWatcher {
     }
     observer.handleOpened(number, recovered)
     const { edits, authors, catalogue, journal } = recovered
+    const { life } = this
+    const search = new TurnedSearch({
+      disk: this.host.disk,
+      hash,
+      scheduler,
+      random,
+      isAlive: () => this.life === life,
+      onReport: () => this.wakeKeeper(),
+    })
     this.state = 'up'
     this.catalogue = catalogue
     this.keeper = new Keeper(
@@ -153,6 +163,7 @@ export class SimWatcher {
         edits,
         authors,
         links: 'follow',
+        search,
         wallMs,
         onFolder: (path, present) => {
           if (present) this.watchedFolders.add(path)

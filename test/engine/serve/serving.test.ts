@@ -4,7 +4,12 @@ import { blockBytes } from '../../../src/base/item.js'
 import { BLOCK_BYTES, FRAME_BLOCK_AT } from '../../../src/base/limits.js'
 import { packOf } from '../../../src/base/pack.js'
 import { Outbox } from '../../../src/engine/outbox.js'
-import { LOCATIONS_MAX, READS_MAX, REQUESTED_BLOCKS_MAX } from '../../../src/engine/serve/limits.js'
+import {
+  LOCATIONS_MAX,
+  READS_MAX,
+  REQUESTED_BLOCKS_MAX,
+  SUMS_SERVED_MAX,
+} from '../../../src/engine/serve/limits.js'
 import { type ReadOp, type RequestedBlock, type Served, Serving } from '../../../src/engine/serve/serving.js'
 import { crc32, hash } from '../../../src/io/hash.js'
 import type { ItemName, Location } from '../../../src/pipe/messages.js'
@@ -459,4 +464,41 @@ test('when the watcher process dies, what it was asked is gone, and what was rea
   expect(allServed()).toMatchObject([{ requested: { digest: smallName.digest }, frame: undefined }])
   serving.handleRead(op!.id, blockOf(large, 0))
   expect(allServed().map(blockIn)).toEqual([blockOf(large, 0)])
+})
+
+describe('weak sums', () => {
+  const served = (digest: string, byte: number) => {
+    const name = { kind: 'sums', digest } as const
+    // As when its place was forgotten meanwhile.
+    serving.handleRequested(requested(name, 0))
+    locates()
+    serving.handleLocated(name, { type: 'bytes', bytes: new Uint8Array(12).fill(byte) })
+    return serving.pollServed()?.frame !== undefined
+  }
+  const digestNumbered = (number: number) => number.toString(16).padStart(64, '0')
+  /** More places than are remembered. */
+  const forgetPlaces = () => {
+    for (let number = 1; number <= LOCATIONS_MAX; number++) {
+      const content = contentOf(100 + number)
+      const name: ItemName = { kind: 'list', digest: hexOf(hash(content)) }
+      serving.handleRequested(requested(name, 0))
+      serving.handleLocated(name, { type: 'bytes', bytes: content })
+      serving.pollServed()
+    }
+    locates()
+  }
+
+  test('of a file are the same in the life of a process, or are gone: what is sealed has one text', () => {
+    expect(served(digestNumbered(1), 7)).toBe(true)
+    forgetPlaces()
+    expect(served(digestNumbered(1), 8)).toBe(false)
+    expect(served(digestNumbered(1), 7)).toBe(true)
+  })
+
+  test('are served of so many files and no more', () => {
+    for (let number = 1; number < SUMS_SERVED_MAX; number++) served(digestNumbered(number), 7)
+    expect(served(digestNumbered(SUMS_SERVED_MAX), 7)).toBe(true)
+    expect(served(digestNumbered(SUMS_SERVED_MAX + 1), 7)).toBe(false)
+    expect(served(digestNumbered(SUMS_SERVED_MAX), 7)).toBe(true)
+  })
 })

@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BLOCK_BYTES } from '../../../src/base/limits.js'
+import { concatBytes } from '../../../src/base/bytes.js'
+import { BLOCK_BYTES, WEAK_SUM_BYTES } from '../../../src/base/limits.js'
 import { DiskError } from '../../../src/base/ports.js'
+import { SEARCH_NEEDED_MIN } from '../../../src/delta/limits.js'
+import { NO_SUM, weakSum } from '../../../src/delta/weak-sum.js'
 import { hash } from '../../../src/io/hash.js'
 import { signatureOf } from '../../../src/keeper/index/signature.js'
+import type { BlockList } from '../../../src/keeper/index/stored-list.js'
 import { HashJob, type HashStep } from '../../../src/keeper/scan/hashing.js'
 import { SimDisk } from '../../../src/sim/disk/disk.js'
 import { contentOf, digestOfContent, listOf } from '../share-on-disk.js'
@@ -111,4 +115,56 @@ test('a file that cannot be opened says so at once', () => {
   const disk = diskWith(contentOf(1))
   disk.deny('a')
   expect(() => jobOf(disk)).toThrow(DiskError)
+})
+
+describe('the weak sums of a file', () => {
+  const old = contentOf(20 * BLOCK_BYTES)
+  const hashed = (content: Uint8Array, former?: BlockList) => {
+    const disk = diskWith(content)
+    const job = new HashJob(disk, hash, 'a', signatureOf(disk.stat('a')!), former)
+    const { end } = run(job, { bufferBlocks: 3, budgetBytes: Number.POSITIVE_INFINITY })
+    job.close()
+    return end as HashStep & { type: 'done' }
+  }
+  const sumAt = (sums: Uint8Array, index: number) =>
+    new DataView(sums.buffer).getUint32(index * WEAK_SUM_BYTES)
+  const changed = (content: Uint8Array, ...blocks: readonly number[]) => {
+    const copy = content.slice()
+    for (const block of blocks) copy[block * BLOCK_BYTES]! ^= 1
+    return copy
+  }
+  const few = Array.from({ length: SEARCH_NEEDED_MIN }, (_, index) => index)
+
+  test('are taken of none that is new', () => {
+    expect(hashed(old).sums).toBeUndefined()
+  })
+
+  test('are taken of the blocks that are not what they were, where they are so many', () => {
+    const former = { list: listOf(old), sums: undefined }
+    expect(hashed(changed(old, ...few.slice(1)), former).sums).toBeUndefined()
+    const fresh = changed(old, ...few)
+    const { sums } = hashed(fresh, former)
+    for (let index = 0; index < 20; index++) {
+      const block = fresh.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES)
+      expect(sumAt(sums!, index)).toBe(few.includes(index) ? weakSum(block) : NO_SUM)
+    }
+  })
+
+  test('are taken over from the version before, so that who missed several has them all', () => {
+    const first = hashed(changed(old, ...few), { list: listOf(old), sums: undefined })
+    const fresh = changed(old, ...few, 15)
+    const { sums } = hashed(fresh, first)
+    for (const index of [...few, 15])
+      expect(sumAt(sums!, index)).toBe(
+        weakSum(fresh.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES)),
+      )
+    expect(sumAt(sums!, 14)).toBe(NO_SUM)
+  })
+
+  test('are taken of a file that became longer or shorter', () => {
+    const former = { list: listOf(old), sums: undefined }
+    const longer = concatBytes([old, contentOf(9 * BLOCK_BYTES)])
+    expect(hashed(longer, former).sums).toHaveLength(29 * WEAK_SUM_BYTES)
+    expect(hashed(old.subarray(0, 5 * BLOCK_BYTES), former).sums).toBeUndefined()
+  })
 })

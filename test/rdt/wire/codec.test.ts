@@ -72,7 +72,7 @@ const ask: fc.Arbitrary<Ask> = fc
   .filter(({ low, high }) => low !== 0 || high !== 0)
 const group = fc.record({
   handle: fc.nat(0xff_ffff),
-  kind: fc.constantFrom('tree' as const, 'list' as const, 'file' as const),
+  kind: fc.constantFrom('tree' as const, 'list' as const, 'file' as const, 'sums' as const),
   digest: bytesOf(32).map(hexOf),
   segmentBytes: fc.integer({ min: PATH_BYTES_BASE, max: PATH_BYTES_WHOLE }),
   asks: fc.array(ask, { minLength: 1, maxLength: 20 }),

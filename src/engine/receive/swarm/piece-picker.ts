@@ -152,9 +152,13 @@ export class PiecePicker implements BlockPicker {
     source.taken.delete(blockIndex)
     source.deliveredBytes += blockBytes(this.sizeBytes, blockIndex)
     if (source.isDoubted) this.trustAgain(source)
+    return this.handleHere(blockIndex)
+  }
+
+  /** The block is here. Answers who need not go on with it. */
+  handleHere(blockIndex: number): readonly Needless[] {
     this.missing.delete(blockIndex)
     if (this.free.delete(blockIndex)) this.freeIn[this.pieceOf(blockIndex)]!--
-    if (this.sources.size === 1) return []
     const needless: Needless[] = []
     for (const other of this.sources.values())
       if (other.taken.delete(blockIndex)) needless.push({ session: other.session, blockIndex })
