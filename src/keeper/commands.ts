@@ -16,6 +16,7 @@ import type { NotHeldTries } from './not-held.js'
 import type { PeerBook } from './peers/peer-book.js'
 import type { ScanSchedule } from './scan/scan-schedule.js'
 import type { Scanner } from './scan/scanner.js'
+import type { StoppedChanges } from './stopped-changes.js'
 
 export interface CommandsOptions {
   readonly catalogue: Catalogue
@@ -24,6 +25,7 @@ export interface CommandsOptions {
   readonly peers: PeerBook
   readonly intake: Intake
   readonly notHeld: NotHeldTries
+  readonly stopped: StoppedChanges
 }
 
 type Table = {
@@ -34,7 +36,12 @@ export class Commands {
   private readonly table: Table
 
   constructor(options: CommandsOptions) {
-    this.table = { state: () => stateOf(options) }
+    const { stopped } = options
+    this.table = {
+      state: () => stateOf(options),
+      confirm: () => stopped.confirm(),
+      undo: () => stopped.undo(),
+    }
   }
 
   carryOut<Command extends ShareCommand>(command: Command): ShareCommands[Command['name']]['result'] {
@@ -42,7 +49,8 @@ export class Commands {
   }
 }
 
-function stateOf({ catalogue, scanner, scans, peers, intake, notHeld }: CommandsOptions): ShareState {
+function stateOf(options: CommandsOptions): ShareState {
+  const { catalogue, scanner, scans, peers, intake, notHeld, stopped } = options
   const { unsettled, problems } = scanner
   const reasons = firstOf(catalogue.notHeldPaths()).map((path) => {
     const isLeftOut = scanner.leavesOut(catalogue.get(path)!)
@@ -51,11 +59,12 @@ function stateOf({ catalogue, scanner, scans, peers, intake, notHeld }: Commands
   return {
     root: catalogue.manifest.root().digest,
     isRead: scans.ready,
-    isBusy: scanner.busy || peers.busy || intake.busy || notHeld.busy,
+    isBusy: scanner.busy || peers.busy || intake.busy || notHeld.busy || stopped.busy,
     ...catalogue.heldTotals(),
-    unsettled: { count: unsettled.size, first: firstOf(unsettled.paths()) },
+    unsettled: { count: unsettled.count, first: firstOf(unsettled.paths) },
     skipped: { count: problems.size, first: firstOf(problems).map(withReason) },
     notHeld: { count: catalogue.notHeldCount, first: reasons },
+    stopped: { count: stopped.count, first: firstOf(stopped.described()) },
     conflicts: sampleOf(catalogue.conflictCopies),
     wantedCount: intake.size,
     pause: intake.pause,

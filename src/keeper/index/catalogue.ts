@@ -17,14 +17,18 @@ import { Holders } from './holders.js'
 import {
   decodeFormat1Record,
   decodeRecord,
+  encodeKept,
+  encodeMissing,
   encodeNotHeld,
   encodeRecord,
   encodeRemaining,
+  type Kept,
 } from './index-line.js'
 import { COMMIT_CHANGES_MAX } from './limits.js'
 import { NotHeldPaths } from './not-held-paths.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
 import type { Signature } from './signature.js'
+import { Stopped } from './stopped.js'
 
 /** In the index: the format of its lines, where it is not the first one. */
 const FORMAT = 'format'
@@ -34,6 +38,8 @@ const COMMITTED_MS = 'committed'
 
 export class Catalogue {
   readonly manifest: Manifest
+  /** Facts about the whole share, for their owners; committed with the entries. */
+  readonly meta: Pick<Index, 'getMeta' | 'putMeta'>
   readonly folded = new FoldedPaths()
   readonly authorCounts = new AuthorCounts()
   private readonly index: Index
@@ -43,6 +49,8 @@ export class Catalogue {
   private readonly remaining = new Set<string>()
   /** Paths of which the entry stands and nothing can be given now. Not in the index: each start looks again. */
   private readonly hidden = new Set<string>()
+  /** Changes that the breaker stopped: `live` and `kept` say what is here of them. */
+  private readonly stopped = new Stopped()
   private readonly holders = new Holders()
   /** Losers of conflicts that are held beside their winners. */
   private readonly copies = new Set<string>()
@@ -56,6 +64,7 @@ export class Catalogue {
   constructor(hash: Hash, index: Index) {
     this.manifest = new Manifest(hash)
     this.index = index
+    this.meta = index
     const isFormat1 = index.getMeta(FORMAT) !== FORMAT_NOW
     const translated: string[] = []
     for (const { path, value } of index.load())
@@ -78,9 +87,24 @@ export class Catalogue {
     return !this.notHeld.has(path)
   }
 
-  /** Entries that are known and not held, or hidden. */
+  /** Entries that are known and not held, or hidden, and deletions that were stopped. */
   get notHeldCount(): number {
-    return this.notHeld.size + this.hidden.size
+    return this.notHeld.size + this.hidden.size + this.stopped.keptFromDeletionCount
+  }
+
+  /** Ours, where a change of a peer is known and was stopped. */
+  kept(path: string): Kept | undefined {
+    return this.stopped.kept(path)
+  }
+
+  /** Whether the deletion of the live entry was found here and stopped. */
+  isMissing(path: string): boolean {
+    return this.stopped.isMissing(path)
+  }
+
+  /** Paths of both kinds of stopped changes. */
+  get stoppedPaths(): Pick<Stopped, 'missing' | 'keptPaths' | 'isEmpty'> {
+    return this.stopped
   }
 
   /** Whether what the live entry says cannot be seen now. */
@@ -90,11 +114,77 @@ export class Catalogue {
 
   /** Takes note that what a live entry says cannot be seen now, or can again. Answers whether that is news. */
   setHidden(path: string, isHidden: boolean): boolean {
-    if (!isHidden) return this.hidden.delete(path)
+    if (!isHidden) {
+      if (this.stopped.deleteMissing(path)) this.put(this.manifest.get(path)!)
+      return this.hidden.delete(path)
+    }
     this.doubt(path)
     if (this.hidden.has(path) || this.live(path) === undefined) return false
     this.hidden.add(path)
     return true
+  }
+
+  /** The live entry is gone here, and nobody is told: it stands, and cannot be given. */
+  stopDeletion(path: string): void {
+    const entry = this.live(path)
+    if (entry === undefined || this.stopped.isMissing(path)) return
+    this.setHidden(path, true)
+    this.stopped.addMissing(path)
+    this.put(entry)
+    this.recorded(path)
+  }
+
+  /** A peer's `entry` is known from now on, and not carried out: ours stays where it is. */
+  keepOurs(entry: Entry): void {
+    const { path } = entry
+    const ours = this.live(path)
+    assert(ours !== undefined, 'only what stands is kept')
+    const kept = { entry: ours, ...unpackLooks(this.manifest.note(path)) }
+    // Its list stays for when it counts again.
+    if (ours.digest !== '') this.awaited.add(ours.digest)
+    this.unhold(ours)
+    this.hidden.delete(path)
+    this.stopped.deleteMissing(path)
+    this.manifest.set(entry)
+    this.authorCounts.handleSeen(entry.version)
+    this.stopped.keep(path, kept, entry.kind === 'tombstone')
+    if (entry.kind !== 'tombstone') this.notHeld.add(path)
+    this.put(entry)
+    this.handleChanged(entry)
+  }
+
+  /** Ours counts again as if the change of the peer, which is answered, had not been told. */
+  takeBack(path: string): Entry | undefined {
+    const kept = this.stopped.deleteKept(path)
+    if (kept === undefined) return undefined
+    const known = this.manifest.get(path)
+    this.notHeld.delete(path)
+    const { entry, mode } = kept
+    this.awaited.delete(entry.digest)
+    const hasList = entry.sizeBytes <= BLOCK_BYTES || this.list(entry.digest as Digest) !== undefined
+    this.manifest.set(entry, packLooks({ signature: hasList ? kept.signature : undefined, mode }))
+    this.hold(entry)
+    this.put(entry)
+    this.handleChanged(entry)
+    return known
+  }
+
+  /** More is told of the change of a peer that was stopped. */
+  renewStopped(entry: Entry): void {
+    this.manifest.set(entry)
+    this.authorCounts.handleSeen(entry.version)
+    this.put(entry)
+    this.handleChanged(entry)
+  }
+
+  /** Ours is gone: the change of the peer is all there is. */
+  dropKept(path: string): void {
+    if (this.stopped.deleteKept(path) !== undefined) this.put(this.manifest.get(path)!)
+  }
+
+  /** What is kept was looked at again. */
+  refreshKept(path: string, looks: Pick<Kept, 'signature' | 'mode'>): void {
+    if (this.stopped.refresh(path, looks)) this.put(this.manifest.get(path)!)
   }
 
   notHeldPaths(): Iterable<string> {
@@ -155,6 +245,7 @@ export class Catalogue {
     const before = this.notHeld.delete(entry.path) ? undefined : this.manifest.get(entry.path)
     if (entry.kind !== 'tombstone') this.remaining.delete(entry.path)
     this.hidden.delete(entry.path)
+    this.stopped.delete(entry.path)
     this.manifest.set(entry, packLooks({ signature, mode: entry.kind === 'tombstone' ? undefined : mode }))
     this.authorCounts.handleSeen(entry.version)
     this.awaited.delete(entry.digest)
@@ -189,6 +280,7 @@ export class Catalogue {
     this.setLooks(path, undefined, this.mode(path))
     this.unhold(entry)
     this.hidden.delete(path)
+    this.stopped.delete(path)
     this.notHeld.add(path)
     this.put(entry)
     this.recorded(path)
@@ -240,6 +332,7 @@ export class Catalogue {
     if (!this.notHeld.delete(path)) this.unhold(this.manifest.get(path))
     this.remaining.delete(path)
     this.hidden.delete(path)
+    this.stopped.delete(path)
     this.manifest.delete(path)
     this.index.remove(path)
     this.handleUncommitted()
@@ -315,6 +408,14 @@ export class Catalogue {
 
   private lineOf(entry: Entry): string {
     const { path } = entry
+    const kept = this.stopped.kept(path)
+    if (kept !== undefined) return encodeKept(kept, this.plainLineOf(entry))
+    const line = this.plainLineOf(entry)
+    return this.stopped.isMissing(path) ? encodeMissing(line) : line
+  }
+
+  private plainLineOf(entry: Entry): string {
+    const { path } = entry
     const isHeld = this.isHeld(path)
     if (this.remaining.has(path)) return encodeRemaining(entry, isHeld)
     if (!isHeld) return encodeNotHeld(entry, this.mode(path))
@@ -341,7 +442,14 @@ export class Catalogue {
     if (record.isHeld) this.hold(record.entry)
     else this.notHeld.add(path)
     if (record.isRemaining) this.remaining.add(path)
+    if (record.kept !== undefined) this.stopped.keep(path, record.kept, record.entry.kind === 'tombstone')
+    if (record.isMissing) this.restoreMissing(path)
     return now === undefined
+  }
+
+  private restoreMissing(path: string): void {
+    this.stopped.addMissing(path)
+    this.hidden.add(path)
   }
 
   /** Writes the lines of format 1 as lines of today. A kill on the way leaves some of either, and the next start goes on. */

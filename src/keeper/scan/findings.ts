@@ -13,6 +13,10 @@ export type Finding =
   | { readonly type: 'released'; readonly path: string }
   /** Rules are others than before, and what they are about was looked at. */
   | { readonly type: 'rules' }
+  /** What was kept here against a change of a peer is gone. */
+  | { readonly type: 'dropped'; readonly path: string }
+  /** So much was deleted here that it is told to nobody before a person confirms it. */
+  | { readonly type: 'stopped'; readonly count: number }
   /** Nothing is left in a folder that was deleted and stood for what was in it. */
   | { readonly type: 'emptied'; readonly path: string }
   /** This path is not shared, or cannot be read; '' is the share. */
@@ -33,6 +37,14 @@ export class Findings {
 
   addReleased(path: string): void {
     this.findings.push({ type: 'released', path })
+  }
+
+  addDropped(path: string): void {
+    this.findings.push({ type: 'dropped', path })
+  }
+
+  addStopped(count: number): void {
+    this.findings.push({ type: 'stopped', count })
   }
 
   addRules(): void {
@@ -66,6 +78,9 @@ export class Findings {
     return findings
   }
 }
+
+export const OWN_STOPPED_WORDS =
+  'so many files were deleted here at once that nobody is told before you have seen it: left status shows which, left confirm deletes them everywhere, left undo fetches them back'
 
 /** For the person. */
 export function noticeOf({ path, reason }: Finding & { readonly type: 'problem' }): KeeperNotice {
