@@ -60,6 +60,9 @@ export const SENDING_MS = 2_000
 /** How long a state is waited for of a watcher process that is reading or hashing; a step of it takes milliseconds. */
 export const STATE_MS_MAX = 3_000
 
+/** How long a command that changes the share is waited for: a confirmation of a million deletions takes a minute. */
+export const COMMAND_MS_MAX = 120_000
+
 /** How often `left --once` looks whether all is in step. */
 export const ONCE_POLL_MS = 100
 

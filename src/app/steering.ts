@@ -6,9 +6,10 @@ import { OWN_FOLDER } from '../base/own-folder.js'
 import { ControlServer } from '../control/server.js'
 import type { Status } from '../control/status.js'
 import type { Engine } from '../engine/engine.js'
+import type { ReleasedCounts } from '../pipe/commands.js'
 import { commandsOf } from './commands.js'
 import type { PeerEvent } from './events.js'
-import { STATE_MS_MAX } from './limits.js'
+import { COMMAND_MS_MAX, STATE_MS_MAX } from './limits.js'
 import type { NamedPeers } from './named-peers.js'
 import type { Reporter } from './reporter.js'
 import { StatusBook } from './status-book.js'
@@ -56,6 +57,10 @@ export class Steering {
   sample(nowMs: number): void {
     const engine = this.host.engine()
     if (engine !== undefined) this.book.sample(engine.peers(''), engine.sentFiles(), nowMs)
+  }
+
+  release(name: 'confirm' | 'undo'): Promise<ReleasedCounts | undefined> {
+    return within(COMMAND_MS_MAX, this.host.watcher().command({ name }))
   }
 
   async status(): Promise<Status | undefined> {

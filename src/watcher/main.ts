@@ -78,6 +78,7 @@ class Watcher {
         links: start.links,
         minFree: start.minFree,
         trash: start.trash,
+        maxDelete: start.maxDelete,
         wallMs,
         onFolder: (path, present) => {
           if (present) this.folders.add(path)

@@ -2,6 +2,7 @@
 // line of them, ask.ts carries each out.
 
 import type { AskCommand } from './ask-command.js'
+import { confirmCommand, undoCommand } from './release.js'
 import { statusCommand } from './status.js'
 
-export const ASK_COMMANDS: readonly AskCommand[] = [statusCommand]
+export const ASK_COMMANDS: readonly AskCommand[] = [statusCommand, confirmCommand, undoCommand]

@@ -14,9 +14,9 @@ interface IndexRecord extends Looks {
   /** A folder that was deleted still stands at the path. */
   readonly isRemaining: boolean
   /** The breaker stopped the deletion of it here: nobody was told. */
-  readonly isMissing: boolean
+  readonly isMissing?: boolean
   /** The breaker stopped the entry, of a peer: this of ours stands in its place. */
-  readonly kept: Kept | undefined
+  readonly kept?: Kept
 }
 
 /** Ours, where a change of a peer is known and was not carried out. */
@@ -104,8 +104,7 @@ function recordOf(path: string, looks: string, line: string): IndexRecord | unde
   // Nothing that was deleted is lacking, and where a deleted folder stands nothing else does.
   if (!isHeld && isDeleted) return undefined
   if (isRemaining && isHeld && !isDeleted) return undefined
-  const stopped = { isMissing: false, kept: undefined }
-  return { entry: entry.value, ...decodeLooks(looks), isHeld, isRemaining, ...stopped }
+  return { entry: entry.value, ...decodeLooks(looks), isHeld, isRemaining }
 }
 
 function encodeLooks(signature: Signature | undefined, mode: Mode | undefined): string {
