@@ -31,7 +31,7 @@ import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { Vetting, wordsOf } from './peers/vetting.js'
 import { closeShare } from './recover/recovery.js'
-import { noticeOf, OWN_STOPPED_WORDS } from './scan/findings.js'
+import { noticeOf, stoppedWords } from './scan/findings.js'
 import { isRulesFile } from './scan/ignoring.js'
 import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
@@ -225,7 +225,8 @@ export class Keeper {
       if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen)
       else if (finding.type === 'held' || finding.type === 'released') this.changed('own')
       else if (finding.type === 'dropped') this.handleDropped(finding.path)
-      else if (finding.type === 'stopped') this.outbox.notify({ event: 'note', message: OWN_STOPPED_WORDS })
+      else if (finding.type === 'stopped')
+        this.outbox.notify({ event: 'note', message: stoppedWords(finding) })
       else if (finding.type === 'rules') this.notHeld.handleRules()
       else if (finding.type === 'emptied') this.intake.removing.tidy(finding.path)
       else this.outbox.notify(noticeOf(finding))

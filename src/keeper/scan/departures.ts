@@ -63,7 +63,7 @@ export class Departures {
     const { departed, isEmptied } = this.judge()
     const files = this.filesIn(departed)
     if (isEmptied || breaker.isTripped(OWN) || breaker.exceeds(OWN, files.size)) {
-      this.stop(departed, files.size)
+      this.stop(departed, isEmptied)
       return
     }
     breaker.handleDeleted([OWN], files.size)
@@ -98,11 +98,11 @@ export class Departures {
     }
   }
 
-  private stop(paths: readonly string[], fileCount: number): void {
+  private stop(paths: readonly string[], isAll: boolean): void {
     const { breaker, findings } = this.options
     if (paths.length === 0) return
     for (const path of paths) this.stopOne(path)
-    if (breaker.trip(OWN)) findings.addStopped(fileCount)
+    if (breaker.trip(OWN)) findings.addStopped(isAll)
   }
 
   private stopOne(path: string): void {

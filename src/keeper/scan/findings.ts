@@ -16,7 +16,7 @@ export type Finding =
   /** What was kept here against a change of a peer is gone. */
   | { readonly type: 'dropped'; readonly path: string }
   /** So much was deleted here that it is told to nobody before a person confirms it. */
-  | { readonly type: 'stopped'; readonly count: number }
+  | { readonly type: 'stopped'; readonly isAll: boolean }
   /** Nothing is left in a folder that was deleted and stood for what was in it. */
   | { readonly type: 'emptied'; readonly path: string }
   /** This path is not shared, or cannot be read; '' is the share. */
@@ -43,8 +43,8 @@ export class Findings {
     this.findings.push({ type: 'dropped', path })
   }
 
-  addStopped(count: number): void {
-    this.findings.push({ type: 'stopped', count })
+  addStopped(isAll: boolean): void {
+    this.findings.push({ type: 'stopped', isAll })
   }
 
   addRules(): void {
@@ -79,8 +79,13 @@ export class Findings {
   }
 }
 
-export const OWN_STOPPED_WORDS =
-  'so many files were deleted here at once that nobody is told before you have seen it: left status shows which, left confirm deletes them everywhere, left undo fetches them back'
+/** For the person. `isAll`: nothing is left. */
+export function stoppedWords({ isAll }: { readonly isAll: boolean }): string {
+  const what = isAll
+    ? 'the share is empty all at once: perhaps a disk is not mounted. Nobody is told'
+    : 'so many files were deleted here that nobody is told'
+  return `${what} before you have seen it: left status shows what, left confirm deletes it everywhere, left undo fetches it back`
+}
 
 /** For the person. */
 export function noticeOf({ path, reason }: Finding & { readonly type: 'problem' }): KeeperNotice {
