@@ -4,7 +4,7 @@ import type { PeerOptions } from '../app/options.js'
 import { LeftError } from '../base/errors.js'
 import { TRASH_DAYS_MAX, TRASH_DAYS_MIN } from '../base/limits.js'
 import { quoted } from './addresses.js'
-import { MAX_DELETE_PERCENT_DEFAULT, TRASH_DEFAULT } from './limits.js'
+import { MAX_DELETE_FILES_MIN, MAX_DELETE_PERCENT_DEFAULT, TRASH_DEFAULT } from './limits.js'
 
 /** `--trash 30d` or `no`, and `--trash-size 10%`.
  *  @throws LeftError 'usage' */
@@ -18,11 +18,16 @@ export function trashPolicy(raw: { trash?: string; trashSize?: string }): PeerOp
 /** `--max-delete 25%`, `strict` or `no`.
  *  @throws LeftError 'usage' */
 export function maxDelete(text: string | undefined): PeerOptions['maxDelete'] {
-  if (text === 'no') return { percent: 100, isStrict: false }
+  if (text === 'no') return { percent: 100, filesMin: MAX_DELETE_FILES_MIN, isStrict: false }
   if (text === undefined || text === 'strict')
-    return { percent: MAX_DELETE_PERCENT_DEFAULT, isStrict: text === 'strict' }
+    return {
+      percent: MAX_DELETE_PERCENT_DEFAULT,
+      filesMin: MAX_DELETE_FILES_MIN,
+      isStrict: text === 'strict',
+    }
   const percent = /^([0-9]{1,2}(?:\.[0-9]{1,6})?)%?$/.exec(text)?.[1]
-  if (percent !== undefined) return { percent: Number(percent), isStrict: false }
+  if (percent !== undefined)
+    return { percent: Number(percent), filesMin: MAX_DELETE_FILES_MIN, isStrict: false }
   throw new LeftError(
     'usage',
     `--max-delete ${quoted(text)} is neither strict nor no nor a part of the files below 100%, for example --max-delete 25%`,

@@ -267,6 +267,11 @@ export class History {
     if (made !== undefined) made.retouchedAtMs = Number.POSITIVE_INFINITY
   }
 
+  /** A person takes back that something was removed here. */
+  takeRemovalBack(peer: number, path: string): void {
+    this.removed[peer]!.delete(path)
+  }
+
   /** Deletions that the share of a peer remembers. */
   removalsOf(peer: number): ReadonlyMap<string, Removal> {
     return new Map(this.removed[peer]!)

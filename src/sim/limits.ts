@@ -44,3 +44,6 @@ export const SLOW_STEP_MS = 3
 
 /** Blocks that the engine may have been writing when its watcher process died. */
 export const UNTOLD_WRITES_MAX = 4
+
+/** How often somebody says what becomes of what is held: what one machine takes back may be too much for the next one. */
+export const ANSWER_ROUNDS_MAX = 6

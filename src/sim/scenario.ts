@@ -3,7 +3,14 @@
 
 import { BLOCK_BYTES } from '../base/limits.js'
 import type { DeathMoment } from './disk/disk.js'
-import { drawFlurry, drawPowerCut, drawRefusedPaths, drawRestores, drawRightedClock } from './draw/acts.js'
+import {
+  drawBreakers,
+  drawFlurry,
+  drawPowerCut,
+  drawRefusedPaths,
+  drawRestores,
+  drawRightedClock,
+} from './draw/acts.js'
 import { ACCESSES, EditDrawing, NAMES } from './draw/edits.js'
 import { drawLink } from './draw/link.js'
 import type { Edit } from './edits.js'
@@ -84,8 +91,10 @@ class Drawing {
     const righted = drawRightedClock(scene, drawnPeers)
     const cut = this.power ? drawPowerCut(scene, righted.peers) : { peers: righted.peers, acts: [] }
     acts.push(...drawRefusedPaths(scene), ...righted.acts, ...drawFlurry(scene), ...cut.acts)
+    const cautious = drawBreakers(scene, cut.peers)
+    acts.push(...cautious.acts)
     acts.sort((left, right) => left.atMs - right.atMs)
-    return { seed, peers: cut.peers, links, beginnings, acts, healAtMs, restLoss }
+    return { seed, peers: cautious.peers, links, beginnings, acts, healAtMs, restLoss }
   }
 
   /** Of a generator of its own: what else is drawn from a seed stays as it was before there was this. */

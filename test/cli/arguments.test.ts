@@ -32,7 +32,7 @@ describe('the options of a peer', () => {
       links: 'follow',
       minFree: { percent: 1, bytes: 100_000_000 },
       trash: { days: 30, percent: 10 },
-      maxDelete: { percent: 25, isStrict: false },
+      maxDelete: { percent: 25, filesMin: 20, isStrict: false },
       yes: false,
       verbose: false,
     })
@@ -80,7 +80,7 @@ describe('the options of a peer', () => {
       links: 'keep',
       minFree: { percent: 0, bytes: 2_500_000_000 },
       trash: { days: 90, percent: 2.5 },
-      maxDelete: { percent: 12.5, isStrict: false },
+      maxDelete: { percent: 12.5, filesMin: 20, isStrict: false },
       yes: true,
       verbose: true,
     })

@@ -7,7 +7,7 @@
 
 import type { Index } from '../../base/index-port.js'
 import type { MaxDelete } from '../../pipe/settings.js'
-import { COUNTED_HOURS, HOUR_MS, ORIGINS_MAX, STOPPED_FILES_MIN } from './limits.js'
+import { COUNTED_HOURS, HOUR_MS, ORIGINS_MAX } from './limits.js'
 
 /** A peer id, or OWN. */
 export type Origin = string
@@ -68,7 +68,8 @@ export class Breaker {
     if (!this.isOn) return false
     // Of the files that there were before any went.
     const files = this.options.files() + this.countOf(GONE)
-    const countMax = Math.max(STOPPED_FILES_MIN, Math.floor((files * this.options.maxDelete.percent) / 100))
+    const { percent, filesMin } = this.options.maxDelete
+    const countMax = Math.max(filesMin, Math.floor((files * percent) / 100))
     return this.countOf(origin) + pending > countMax
   }
 

@@ -100,6 +100,11 @@ export class SimPeer {
     return new Set(this.watcher.catalogue?.notHeldPaths())
   }
 
+  /** A person says what becomes of what is held. Nothing where the process is down. */
+  answer(name: 'confirm' | 'undo'): void {
+    this.watcher.carryOut({ name })
+  }
+
   get running(): boolean {
     return this.engine !== undefined
   }
