@@ -101,8 +101,8 @@ export class StoppedChanges {
     const { catalogue, breaker, scanner, edits } = this.options
     const { missing, keptPaths } = catalogue.stoppedPaths
     const counts = { own: missing.size, received: keptPaths.size }
-    const origins = new Map<Origin, number>()
-    for (const origin of breaker.trippedOrigins) if (origin !== OWN) origins.set(origin, keptPaths.size)
+    const origins = this.originsOfKept()
+    breaker.close(new Map([...origins].map((origin) => [origin, keptPaths.size])))
     for (const path of [...missing]) scanner.confirmDeleted(path)
     for (const path of [...keptPaths.keys()]) {
       const stopped = catalogue.takeBack(path)!
@@ -110,8 +110,17 @@ export class StoppedChanges {
       const entry = isDeleted ? confirmRemoval(stopped, edits.nextDot()).entry : stopped
       this.confirmed.push(...this.toldOf(entry))
     }
-    breaker.close(origins)
     return counts
+  }
+
+  /** Whoever may tell again of what is kept, now or when it is back. */
+  private originsOfKept(): ReadonlySet<Origin> {
+    const { catalogue, breaker, peers } = this.options
+    const origins = new Set<Origin>([...breaker.trippedOrigins, ...peers.all()])
+    for (const path of catalogue.stoppedPaths.keptPaths.keys())
+      origins.add(peerOf(catalogue.get(path)!.version.content))
+    origins.delete(OWN)
+    return origins
   }
 
   /** All that is held is taken back: what was deleted here is fetched again, and what peers deleted or replaced is an edit on top of

@@ -38,4 +38,7 @@ function makeAnew(world: World, peer: number, path: string): void {
   const bytes = world.peers[peer]!.disk.contentOf(path)
   if (bytes === undefined) return
   world.history.edited(peer, path, world.history.digestOf(bytes), bytes, world.nowMs)
+  // A link that it replaces is in the trash as a link.
+  const undone = world.catalogues.get(peer)?.get(path)?.digest
+  if (undone) world.history.supersede(peer, path, undone)
 }
