@@ -1,23 +1,27 @@
 // Counts the files that each origin deletes or replaces over 24 hours, and trips where they are too many: from then on, until a person
-// confirms or undoes, nothing of that origin is deleted or replaced. An origin is this machine, the author of an edit, and the peer
-// that told of it: an author can be invented, and a peer cannot. Decides; the scanner (scan/departures.ts) and the intake
+// confirms or undoes, nothing of that origin is deleted or replaced. An origin is this machine, the author of an edit, the peer that
+// told of it, and all peers together, which may delete twice as much: one machine can show any number of authors and peer ids. Decides; the scanner (scan/departures.ts) and the intake
 // (intake/gate.ts) carry out. Both counts and trips are in the index.
 //
 //     closed ── counted + pending > max(20, 25% of the files) ──▶ tripped ── confirm, undo, nothing is stopped any more ──▶ closed
 
 import type { Index } from '../../base/index-port.js'
 import type { MaxDelete } from '../../pipe/settings.js'
-import { COUNTED_HOURS, HOUR_MS, ORIGINS_MAX } from './limits.js'
+import { COUNTED_HOURS, COUNTED_PATHS_MAX, HOUR_MS, ORIGINS_MAX } from './limits.js'
 
-/** A peer id, or OWN. */
+/** A peer id, OWN or PEERS. */
 export type Origin = string
 
 /** What is deleted on this machine. */
 export const OWN: Origin = 'own'
+/** All other machines together. */
+export const PEERS: Origin = 'peers'
 /** All origins that there is no room for. */
 const OTHERS: Origin = 'others'
 /** Counted as one of them: files that were deleted, by whomever. */
 const GONE: Origin = 'gone'
+/** No peer takes their places. */
+const OURS: ReadonlySet<Origin> = new Set([OWN, PEERS, GONE])
 
 export interface BreakerOptions {
   readonly index: Pick<Index, 'getMeta' | 'putMeta'>
@@ -36,6 +40,8 @@ export class Breaker {
   /** By origin and hour since 1970. Below zero is what a person has confirmed and what is still to come. */
   private readonly counts: Map<Origin, Map<number, number>>
   private readonly tripped: Set<Origin>
+  /** When a path was counted for an origin: what changes all day counts once. Not in the index. */
+  private readonly countedPaths = new Map<string, number>()
 
   constructor(options: BreakerOptions) {
     this.options = options
@@ -70,7 +76,13 @@ export class Breaker {
     const files = this.options.files() + this.countOf(GONE)
     const { percent, filesMin } = this.options.maxDelete
     const countMax = Math.max(filesMin, Math.floor((files * percent) / 100))
-    return this.countOf(origin) + pending > countMax
+    return this.countOf(origin) + pending > (origin === PEERS ? 2 * countMax : countMax)
+  }
+
+  /** Whether what this origin does at the path was counted in the last 24 hours. */
+  wasCounted(origin: Origin, path: string): boolean {
+    const hour = this.countedPaths.get(keyOf(origin, path))
+    return hour !== undefined && isRecent(hour, this.hour())
   }
 
   /** Answers whether that is news. */
@@ -82,14 +94,34 @@ export class Breaker {
     return true
   }
 
-  /** So many files were deleted because one origin, or several that are one, said so. */
-  handleDeleted(origins: Iterable<Origin>, files: number): void {
-    this.handleReplaced(origins, files)
-    this.count(GONE, files)
+  /** Files were deleted because these origins said so. */
+  handleDeleted(origins: readonly Origin[], paths: Iterable<string>): void {
+    this.count(GONE, this.handleLost(origins, paths))
   }
 
-  handleReplaced(origins: Iterable<Origin>, files: number): void {
+  handleReplaced(origins: readonly Origin[], path: string): void {
+    this.handleLost(origins, [path])
+  }
+
+  private handleLost(origins: readonly Origin[], paths: Iterable<string>): number {
+    let files = 0
+    for (const path of paths) {
+      files++
+      for (const origin of origins) this.notePath(keyOf(origin, path))
+    }
     for (const origin of origins) this.count(origin, files)
+    return files
+  }
+
+  private notePath(key: string): void {
+    if (!this.isOn) return
+    this.countedPaths.delete(key)
+    this.countedPaths.set(key, this.hour())
+    if (this.countedPaths.size <= COUNTED_PATHS_MAX) return
+    for (const [oldest] of this.countedPaths) {
+      this.countedPaths.delete(oldest)
+      return
+    }
   }
 
   private count(origin: Origin, files: number): void {
@@ -109,6 +141,7 @@ export class Breaker {
     if (this.tripped.size === 0 && this.counts.size === 0) return
     this.tripped.clear()
     this.counts.clear()
+    this.countedPaths.clear()
     for (const [origin, files] of confirmed) this.count(origin, -files)
     this.writeTripped()
     this.writeCounts()
@@ -130,7 +163,7 @@ export class Breaker {
   }
 
   private known(origin: Origin): Origin {
-    if (this.counts.has(origin) || this.tripped.has(origin)) return origin
+    if (OURS.has(origin) || this.counts.has(origin) || this.tripped.has(origin)) return origin
     return this.counts.size + this.tripped.size < ORIGINS_MAX ? origin : OTHERS
   }
 
@@ -148,6 +181,10 @@ export class Breaker {
   private writeTripped(): void {
     this.options.index.putMeta(TRIPPED, [...this.tripped].join(' '))
   }
+}
+
+function keyOf(origin: Origin, path: string): string {
+  return `${origin} ${path}`
 }
 
 /** A clock that was set back makes nothing uncounted. */

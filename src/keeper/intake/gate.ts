@@ -3,7 +3,7 @@
 
 import { type PeerId, peerOf } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
-import type { Breaker } from '../breaker/breaker.js'
+import { type Breaker, type Origin, PEERS } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { decideHere } from '../place/deciding.js'
 import { EMPTIED_ENTRIES_MIN } from '../scan/limits.js'
@@ -56,8 +56,8 @@ export class Gate {
   handleDone({ loss, remote }: Want): void {
     const { breaker } = this.options
     if (loss?.isCounted !== true) return
-    if (remote.kind === 'tombstone') breaker.handleDeleted(loss.origins, 1)
-    else breaker.handleReplaced(loss.origins, 1)
+    if (remote.kind === 'tombstone') breaker.handleDeleted(loss.origins, [remote.path])
+    else breaker.handleReplaced(loss.origins, remote.path)
   }
 
   /** Where all that is at the top of the share is to be deleted, and it is more than one thing, none of it is: a peer whose disk is
@@ -106,8 +106,8 @@ export class Gate {
     const author = peerOf(remote.version.content)
     const isMove = remote.kind === 'tombstone' && remote.target !== ''
     return {
-      origins: author === peer ? [peer] : [peer, author],
-      isCounted: ours.kind !== 'folder' && !isMove,
+      origins: author === peer ? [peer, PEERS] : [peer, author, PEERS],
+      isCounted: ours.kind !== 'folder' && !isMove && !breaker.wasCounted(peer, remote.path),
     }
   }
 
@@ -128,6 +128,7 @@ export class Gate {
   }
 }
 
-function wordsOf(origin: string): string {
-  return `peer ${origin} deletes or replaces so many files that nothing more of that is done here before a person has seen it: left status shows what, left confirm lets it happen, left undo takes it back`
+function wordsOf(origin: Origin): string {
+  const who = origin === PEERS ? 'peers together delete or replace' : `peer ${origin} deletes or replaces`
+  return `${who} so many files that nothing more of that is done here before a person has seen it: left status shows what, left confirm lets it happen, left undo takes it back`
 }

@@ -66,7 +66,7 @@ export class Departures {
       this.stop(departed, isEmptied)
       return
     }
-    breaker.handleDeleted([OWN], files.size)
+    breaker.handleDeleted([OWN], files)
     this.told = departed
   }
 
@@ -129,9 +129,10 @@ export class Departures {
   }
 
   private addFiles(path: string, files: Set<string>): void {
-    const { catalogue } = this.options
+    const { catalogue, breaker } = this.options
     const entry = catalogue.live(path)
-    if (entry !== undefined && entry.kind !== 'folder' && !catalogue.isMissing(path)) files.add(path)
+    const isFile = entry !== undefined && entry.kind !== 'folder' && !catalogue.isMissing(path)
+    if (isFile && !breaker.wasCounted(OWN, path)) files.add(path)
     if (entry?.kind === 'folder' || catalogue.hasHeldBelow(path))
       for (const child of catalogue.manifest.children(path)) this.addFiles(child.path, files)
   }
