@@ -103,7 +103,7 @@ export class StoppedChanges {
     const counts = { own: missing.size, received: keptPaths.size }
     const origins = this.originsOfKept()
     breaker.close(new Map([...origins].map((origin) => [origin, keptPaths.size])))
-    for (const path of [...missing]) scanner.confirmDeleted(path)
+    for (const path of [...missing]) scanner.recording.confirmDeleted(path)
     for (const path of [...keptPaths.keys()]) {
       const stopped = catalogue.takeBack(path)!
       const isDeleted = stopped.kind === 'tombstone' && !stopped.confirmed
@@ -133,7 +133,7 @@ export class StoppedChanges {
       catalogue.release(path)
       notHeld.handleRetry(path)
     }
-    for (const path of [...keptPaths.keys()]) scanner.restoreKept(path)
+    for (const path of [...keptPaths.keys()]) scanner.recording.restoreKept(path)
     breaker.close()
     return counts
   }

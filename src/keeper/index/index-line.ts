@@ -49,6 +49,26 @@ export function encodeRemaining(entry: Entry, isHeld: boolean): string {
   return `${isHeld ? '' : NOT_HELD}${REMAINING} ${encodeEntryInFolder(entry)}`
 }
 
+/** The line of whatever is known of an entry. */
+export function encodeLine(
+  entry: Entry,
+  facts: Looks & {
+    readonly isHeld: boolean
+    readonly isRemaining: boolean
+    readonly isMissing: boolean
+    readonly kept: Kept | undefined
+  },
+): string {
+  const { isHeld, isRemaining, isMissing, kept, signature, mode } = facts
+  const plain = isRemaining
+    ? encodeRemaining(entry, isHeld)
+    : isHeld
+      ? encodeRecord({ entry, signature, mode })
+      : encodeNotHeld(entry, mode)
+  if (kept !== undefined) return encodeKept(kept, plain)
+  return isMissing ? encodeMissing(plain) : plain
+}
+
 /** A line of what was deleted here and told to nobody. */
 export function encodeMissing(line: string): string {
   return `${MISSING}${line}`

@@ -111,7 +111,7 @@ export class Intake {
     catalogue.commitAfter(() => {
       removing.syncFolders()
       journal.sync()
-      catalogue.noteTime(wallMs())
+      catalogue.commits.noteTime(wallMs())
     })
   }
 

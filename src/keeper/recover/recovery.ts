@@ -93,7 +93,7 @@ function decodeLogged(text: string): Decoded<Entry> {
 /** Leaves word that nothing was under way and all that is ours is on the disk: what is missing at the next start was
  *  deleted, even if the machine was switched off meanwhile. Throws a DiskError. */
 export function closeShare(catalogue: Catalogue, journal: Journal<Entry>): void {
-  catalogue.commitAll()
+  catalogue.commits.commitAll()
   if (journal.placedSinceCheckpoint.size === 0 && journal.placing.length === 0) {
     journal.append({ kind: 'opened', boot: `${STOPPED}.${journal.boot}` })
   }
@@ -298,7 +298,7 @@ class Recovery {
   private end(isStopped: boolean): End {
     let newestMs = isStopped ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
     for (const { signature } of this.catalogue.signedFiles()) newestMs = Math.max(newestMs, signature.ctimeMs)
-    return { newestMs, lastWriteMs: this.lastWriteMs, committedMs: this.catalogue.committedMs }
+    return { newestMs, lastWriteMs: this.lastWriteMs, committedMs: this.catalogue.commits.committedMs }
   }
 
   /** Torn, or what was there before is back: a folder whose place the file had taken, for example. */

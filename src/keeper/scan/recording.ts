@@ -151,7 +151,9 @@ export class Recording {
     const kept = catalogue.kept(path)
     const stopped = catalogue.takeBack(path)
     if (kept === undefined || stopped === undefined) return
-    const edit = { path, content: kept.entry, mode: kept.entry, dot: edits.nextDot() }
+    // As the disk shows it: a touch belongs to the content of another edit.
+    const content = { ...kept.entry, mtimeMs: mtimeOf(kept.entry) }
+    const edit = { path, content, mode: kept.entry, dot: edits.nextDot() }
     const entry = this.entryOf(editContent(stopped, edit))
     catalogue.record(entry, catalogue.signature(path), catalogue.mode(path))
     findings.addChange(entry)

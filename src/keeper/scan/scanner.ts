@@ -25,11 +25,12 @@ import { Departures } from './departures.js'
 import { type Finding, Findings } from './findings.js'
 import { HashJob } from './hashing.js'
 import { Ignoring, isRulesFile } from './ignoring.js'
+import { Keeping } from './keeping.js'
 import { HASH_CHUNK_BLOCKS } from './limits.js'
 import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
 import { Settling } from './settling.js'
-import { type Sight, Sighting, unreadableReason } from './sight.js'
+import { Sighting, unreadableReason } from './sight.js'
 
 export interface ScannerOptions {
   readonly disk: Disk
@@ -55,10 +56,11 @@ export class Scanner {
   private readonly ignoring: Ignoring
   private readonly sighting: Sighting
   private readonly settling: Settling
-  private readonly recording: Recording
+  readonly recording: Recording
   private readonly ahead: ReadAhead
   private readonly absence: Absence
   private readonly departures: Departures
+  private readonly keeping: Keeping
   private job: HashJob | undefined
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
@@ -79,7 +81,8 @@ export class Scanner {
       onFolder(path, present)
     }
     this.recording = new Recording({ catalogue, edits, wallMs, onFolder: onRecordedFolder, findings })
-    const { sighting, absence, recording } = this
+    const { sighting, absence, recording, settling } = this
+    this.keeping = new Keeping({ catalogue, settling })
     this.departures = new Departures({ catalogue, breaker, sighting, absence, recording, findings })
   }
 
@@ -100,7 +103,7 @@ export class Scanner {
   /** Paths that changed and are not at rest yet. */
   get unsettled(): { readonly count: number; readonly paths: Iterable<string> } {
     const { settling, departures } = this
-    return { count: settling.size + departures.size, paths: chain(settling.paths(), departures.paths()) }
+    return { count: settling.size + departures.size, paths: [...departures.paths(), ...settling.paths()] }
   }
 
   /** Paths that are there and cannot be shared, with the reason of each. */
@@ -193,16 +196,6 @@ export class Scanner {
     return this.sighting.isUnshared(path)
   }
 
-  /** A person says that the deletion here, which was stopped, is meant. */
-  confirmDeleted(path: string): void {
-    this.recording.confirmDeleted(path)
-  }
-
-  /** A person says that what was kept is to be the newest version of all. */
-  restoreKept(path: string): void {
-    this.recording.restoreKept(path)
-  }
-
   /** What was at the path has been removed because a peer said so. */
   handleRemoved(path: string, isFolder: boolean): void {
     this.settling.disarm(path)
@@ -269,7 +262,7 @@ export class Scanner {
     if (isRulesFile(path)) this.ignoring.look(path, nowMs)
     if (isOwnPath(path)) return false
     const sight = this.sighting.at(path)
-    if (catalogue.kept(path) !== undefined && this.isAsKept(path, sight, nowMs))
+    if (catalogue.kept(path) !== undefined && this.keeping.isAsKept(path, sight, nowMs))
       return sight.type === 'folder'
     const entry = catalogue.live(path)
     if (sight.type !== 'nothing' && sight.type !== 'unshared') this.recording.show(path)
@@ -308,22 +301,6 @@ export class Scanner {
         this.lookAtFile(path, signatureOf(sight.stat), nowMs)
         return false
     }
-  }
-
-  /** Of ours in whose place a peer's change was stopped: nothing is done while it stands as it is. Answers false where it is edited. */
-  private isAsKept(path: string, sight: Sight, nowMs: number): boolean {
-    const { catalogue } = this.options
-    const { entry, signature } = catalogue.kept(path)!
-    const isNone = sight.type === 'nothing' || sight.type === 'unshared' || sight.type === 'withheld'
-    if (sight.type === 'nothing') this.settling.arm(path, undefined, nowMs)
-    if (isNone || sight.type === 'ignored') return true
-    if (sight.type === 'file') {
-      const seen = signatureOf(sight.stat)
-      if (entry.kind === 'file' && sameSignature(signature, seen)) this.settling.disarm(path)
-      else this.settling.arm(path, seen, nowMs)
-      return true
-    }
-    return sight.type === entry.kind && (sight.type === 'folder' || sight.target === entry.target)
   }
 
   private lookAtFile(path: string, signature: Signature, nowMs: number): void {
@@ -431,8 +408,4 @@ export class Scanner {
 /** Whether the mode that a disk shows is known already. */
 function isKnown(known: Mode | undefined, seen: Mode): boolean {
   return seen.access === 'none' || known?.access === seen.access
-}
-
-function* chain<T>(...all: readonly Iterable<T>[]): Generator<T> {
-  for (const each of all) yield* each
 }
