@@ -6,7 +6,7 @@ import { type PeerId, peerOf } from '../share/dots.js'
 import { confirmRemoval, sameContent } from '../share/edit.js'
 import type { Entry } from '../share/entry.js'
 import { sameEntry } from '../share/entry-line.js'
-import { type Breaker, type Origin, OWN } from './breaker/breaker.js'
+import { type Breaker, type Origin, OWN, PEERS } from './breaker/breaker.js'
 import type { Catalogue } from './index/catalogue.js'
 import type { OwnEdits } from './index/own-edits.js'
 import type { Intake } from './intake/intake.js'
@@ -116,7 +116,7 @@ export class StoppedChanges {
   /** Whoever may tell again of what is kept, now or when it is back. */
   private originsOfKept(): ReadonlySet<Origin> {
     const { catalogue, breaker, peers } = this.options
-    const origins = new Set<Origin>([...breaker.trippedOrigins, ...peers.all()])
+    const origins = new Set<Origin>([...breaker.trippedOrigins, PEERS, ...peers.all()])
     for (const path of catalogue.stoppedPaths.keptPaths.keys())
       origins.add(peerOf(catalogue.get(path)!.version.content))
     origins.delete(OWN)
