@@ -23,6 +23,8 @@ export function commandsOf(host: CommandHost): CommandTable {
         return known(await host.status())
       },
     ],
+    ['confirm', async () => known(await host.share({ name: 'confirm' }))],
+    ['undo', async () => known(await host.share({ name: 'undo' }))],
     [
       'conflicts',
       async (given) => known(await host.share({ name: 'conflicts', path: textOf(given, 'path') })),

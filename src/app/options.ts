@@ -31,6 +31,9 @@ export interface PeerOptions {
   /** How many days the contents that peers delete or replace are kept, 0 for not at all; and hundredths of the disk that
    *  they may take, those of the last week apart. */
   readonly trash: { readonly days: number; readonly percent: number }
+  /** Hundredths of the files, and a count, that one machine may delete or replace in a day before a person is asked; 100 for all. Whether also
+   *  what was confirmed on another machine is asked about. */
+  readonly maxDelete: { readonly percent: number; readonly filesMin: number; readonly isStrict: boolean }
   /** Whether the person means it where the share is a folder that one rarely shares. */
   readonly yes: boolean
   readonly verbose: boolean

@@ -214,8 +214,9 @@ class Peer implements RunningPeer {
   }
 
   private openShare(peer: string): void {
-    const { share, links, minFree, trash } = this.options
-    this.watcher.open({ share, peer, links, privatePlaces: this.privatePlaces, minFree, trash })
+    const { share, links, minFree, trash, maxDelete } = this.options
+    const { privatePlaces } = this
+    this.watcher.open({ share, peer, links, privatePlaces, minFree, trash, maxDelete })
   }
 
   private startWatcher(isGrowthKnown: boolean): WatcherProcess {

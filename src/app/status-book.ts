@@ -242,8 +242,9 @@ function stateOf(
   return standing.isEqual && session.isTold ? 'in-step' : 'behind'
 }
 
-function holdsOf({ isRead, files, folders, bytes, unsettled, skipped, notHeld, conflicts }: ShareState) {
-  return { isRead, files, folders, bytes, unsettled, skipped, notHeld, conflicts }
+function holdsOf(state: ShareState) {
+  const { isRead, files, folders, bytes, unsettled, skipped, notHeld, stopped, conflicts } = state
+  return { isRead, files, folders, bytes, unsettled, skipped, notHeld, stopped, conflicts }
 }
 
 function rttOf(session: EnginePeer | undefined): number | null {

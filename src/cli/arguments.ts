@@ -19,7 +19,7 @@ import {
   TIMEOUT_MS_MIN,
   WINDOW_BLOCKS_MAX,
 } from './limits.js'
-import { trashPolicy } from './trash-options.js'
+import { maxDelete, trashPolicy } from './trash-options.js'
 
 /** The options of the main command as texts, before anything is known to be right. */
 export interface RawArguments {
@@ -41,6 +41,7 @@ export interface RawArguments {
   readonly minFree?: string
   readonly trash?: string
   readonly trashSize?: string
+  readonly maxDelete?: string
   readonly yes?: boolean
   readonly once?: boolean
   readonly timeout?: string
@@ -76,6 +77,7 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     links: oneOf('--links', raw.links ?? 'follow', ['follow', 'keep', 'skip']),
     minFree: raw.minFree === undefined ? MIN_FREE_DEFAULT : parseMinFree(raw.minFree),
     trash: trashPolicy(raw),
+    maxDelete: maxDelete(raw.maxDelete),
     yes: raw.yes ?? false,
     verbose: raw.verbose ?? false,
   }

@@ -27,6 +27,11 @@ export const MIN_FREE_DEFAULT = { percent: 1, bytes: MIN_FREE_BYTES_MIN } as con
 /** How long the trash keeps what peers delete or replace, and how much of the disk that may be. */
 export const TRASH_DEFAULT = { days: 30, percent: 10 } as const
 
+/** The part of the files that one machine may delete or replace in a day before a person is asked. */
+export const MAX_DELETE_PERCENT_DEFAULT = 25
+/** So many files may always go: whoever empties a folder of a small share is not asked. */
+export const MAX_DELETE_FILES_MIN = 20
+
 /** A petabyte; beyond it the number is a slip of the finger. */
 export const MIN_FREE_BYTES_MAX = 1_000_000_000_000_000
 

@@ -189,6 +189,10 @@ function leftProgram(commands: Commands): Command {
       `the part of the disk that the trash may take; that of the last ${TRASH_DAYS_MIN} days stays all the same (default: 10%)`,
     )
     .option(
+      '--max-delete <percent|strict|no>',
+      'the part of the files that one machine may delete or replace in a day before you are asked (left status, left confirm, left undo); strict: 25%, also where it was confirmed on another machine; no: never ask (default: 25%)',
+    )
+    .option(
       '--yes',
       'share also what one rarely means to: /, folders of the system, a whole home folder, what holds or lies in another share',
     )

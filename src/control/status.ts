@@ -33,6 +33,8 @@ export interface ShareStatus {
   readonly unsettled: Listed<string>
   readonly skipped: Listed<PathWithReason>
   readonly notHeld: Listed<PathWithReason>
+  /** Deletions and replacements that wait for `confirm` or `undo`. */
+  readonly stopped: Listed<PathWithReason>
   readonly conflicts: Listed<string>
 }
 

@@ -92,6 +92,16 @@ export const REFLECTION_MS = 2_500
 /** For how long an edit under a count that was used before is looked at. */
 export const OLD_COPY_MS = 500
 
+/** Files that a peer tries to delete, and how many at a time where not all at once; below the least that may always go. */
+export const MASS_FILES = 200
+export const MASS_PORTION = 19
+/** Peer ids that one key shows, one after the other. */
+export const MASS_NAMES = 4
+/** The part of them that must stay: all peers together may delete twice a quarter of the files, those of the warm-up among them. */
+export const MASS_KEPT_PART = 0.35
+/** How long the target has for each. */
+export const MASS_REST_MS = 1_000
+
 /** For how long calls are answered in the place of a peer that holds a secret. */
 export const GUESSED_MS = { full: 25_000, quick: 6_000 }
 

@@ -13,6 +13,7 @@ import { counters, deepNames, endlessIndex, unfinished } from './attacks/indexes
 import { copiedIntroduction, dictionary, modulusOnly } from './attacks/introductions.js'
 import { linkRace, ownLink } from './attacks/links.js'
 import { endlessFiles, manyWants, treeBomb } from './attacks/listings.js'
+import { massDeletion } from './attacks/mass-deletion.js'
 import { oldCopy } from './attacks/old-copies.js'
 import { overflow } from './attacks/overflow.js'
 import { goneFlood, repetitions } from './attacks/queues.js'
@@ -80,6 +81,8 @@ export const ATTACKS: readonly Attack[] = [
   dictionary,
   // Behind it the target is another process, whose memory has not grown yet.
   replayedResumption,
+  // Nothing is replaced any more behind it, whoever tells of it.
+  massDeletion,
 ]
 
 export interface Outcome {

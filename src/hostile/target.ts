@@ -66,6 +66,7 @@ export class Target {
     stranger: string,
     readonly guises: Guises,
     private readonly secret: string | undefined,
+    private readonly options: readonly string[],
   ) {
     this.folder = folder
     this.share = join(folder, 'target', 'share')
@@ -76,7 +77,10 @@ export class Target {
   }
 
   /** Throws a LeftError where the target does not come up. */
-  static async start(encryption: Encryption, { secret }: { secret?: string } = {}): Promise<Target> {
+  static async start(
+    encryption: Encryption,
+    { secret, options = [] }: { secret?: string; options?: readonly string[] } = {},
+  ): Promise<Target> {
     const network = `127.${100 + (process.pid % 100)}.${Math.floor(process.pid / 100) % 200}`
     const [host, friend, stranger] = [`${network}.1`, `${network}.2`, `${network}.3`]
     const folder = mkdtempSync(join(realpathSync(tmpdir()), 'left-hostile-'))
@@ -84,7 +88,7 @@ export class Target {
     try {
       const endpoint = { host, port: await freePort(host) }
       const guises = await guisesIn(encryption, folder, secret)
-      target = new Target(encryption, folder, endpoint, friend, stranger, guises, secret)
+      target = new Target(encryption, folder, endpoint, friend, stranger, guises, secret, options)
       target.furnish()
       await target.run()
       await target.warmUp()
@@ -248,6 +252,7 @@ export class Target {
       '--share',
       this.share,
       ...(this.secret === undefined ? [] : ['--secret-file', this.secretFile]),
+      ...this.options,
     ]
     const saidBefore = this.said.length
     const child = spawn(

@@ -17,6 +17,7 @@ import type { NotHeldTries } from './not-held.js'
 import type { PeerBook } from './peers/peer-book.js'
 import type { ScanSchedule } from './scan/scan-schedule.js'
 import type { Scanner } from './scan/scanner.js'
+import type { StoppedChanges } from './stopped-changes.js'
 import { emptyTrash, restore } from './trash/restoring.js'
 import { Trash, type TrashOptions } from './trash/trash.js'
 
@@ -28,6 +29,7 @@ export interface CommandsOptions {
   readonly peers: PeerBook
   readonly intake: Intake
   readonly notHeld: NotHeldTries
+  readonly stopped: StoppedChanges
 }
 
 /** At once, or when the generator is at its end. */
@@ -43,11 +45,13 @@ export class Commands {
   private readonly table: Table
 
   constructor(options: CommandsOptions) {
-    const { catalogue, scanner, trash } = options
+    const { catalogue, scanner, trash, stopped } = options
     const { disk } = trash
     const conflicts = new Conflicts({ disk, catalogue, scanner, trash: new Trash(trash) })
     this.table = {
       state: () => stateOf(options),
+      confirm: () => stopped.confirm(),
+      undo: () => stopped.undo(),
       conflicts: ({ path }) => conflicts.list(path),
       'conflicts-keep': ({ path, choice }) => conflicts.settle(path, choice),
       'trash-restore': (sought) => restore(disk, sought, (path) => scanner.hint(path)),
@@ -61,7 +65,8 @@ export class Commands {
   }
 }
 
-function stateOf({ catalogue, scanner, scans, peers, intake, notHeld }: CommandsOptions): ShareState {
+function stateOf(options: CommandsOptions): ShareState {
+  const { catalogue, scanner, scans, peers, intake, notHeld, stopped } = options
   const { unsettled, problems } = scanner
   const reasons = firstOf(catalogue.notHeldPaths()).map((path) => {
     const isLeftOut = scanner.leavesOut(catalogue.get(path)!)
@@ -70,11 +75,12 @@ function stateOf({ catalogue, scanner, scans, peers, intake, notHeld }: Commands
   return {
     root: catalogue.manifest.root().digest,
     isRead: scans.ready,
-    isBusy: scanner.busy || peers.busy || intake.busy || notHeld.busy,
+    isBusy: scanner.busy || peers.busy || intake.busy || notHeld.busy || stopped.busy,
     ...catalogue.heldTotals(),
-    unsettled: { count: unsettled.size, first: firstOf(unsettled.paths()) },
+    unsettled: { count: unsettled.count, first: firstOf(unsettled.paths) },
     skipped: { count: problems.size, first: firstOf(problems).map(withReason) },
     notHeld: { count: catalogue.notHeldCount, first: reasons },
+    stopped: { count: stopped.count, first: firstOf(stopped.described()) },
     conflicts: { count: catalogue.conflictCopies.size, first: firstOf(catalogue.conflictCopies) },
     wantedCount: intake.size,
     pause: intake.pause,

@@ -11,9 +11,10 @@
 
 import { earliest } from '../base/earliest.js'
 import type { EngineToKeeper, KeeperToEngine, PeerClaim } from '../pipe/messages.js'
-import { NO_MIN_FREE, TRASH_POLICY } from '../pipe/settings.js'
+import { MAX_DELETE, NO_MIN_FREE, TRASH_POLICY } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
+import { Breaker } from './breaker/breaker.js'
 import { Commands } from './commands.js'
 import { Comparing, deletionsFirst } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
@@ -29,12 +30,13 @@ import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { Vetting, wordsOf } from './peers/vetting.js'
 import { closeShare, type OpenShare } from './recover/recovery.js'
-import { noticeOf } from './scan/findings.js'
+import { noticeOf, stoppedWords } from './scan/findings.js'
 import { isRulesFile } from './scan/ignoring.js'
 import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
 import { Locator } from './serve/locator.js'
+import { StoppedChanges } from './stopped-changes.js'
 
 /** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` soon after each `handle*`, again at once
  *  while it answers true, else at `pollTimeout`. */
@@ -53,6 +55,8 @@ export class Keeper {
   private readonly expiry: Expiry
   private readonly vetting: Vetting
   private readonly authors: PeerAuthors
+  private readonly breaker: Breaker
+  private readonly stopped: StoppedChanges
   private readonly outbox = new Outbox()
   private readonly announcer: Announcer
   /** Of the person. */
@@ -62,7 +66,7 @@ export class Keeper {
 
   constructor(options: KeeperOptions, nowMs: number) {
     const { disk, catalogue, edits, authors, links } = options
-    const { minFree = NO_MIN_FREE, trash = TRASH_POLICY } = options
+    const { minFree = NO_MIN_FREE, trash = TRASH_POLICY, maxDelete = MAX_DELETE, wallMs } = options
     this.nowMs = nowMs
     this.share = options
     this.catalogue = catalogue
@@ -72,16 +76,22 @@ export class Keeper {
     this.announcer = new Announcer(catalogue, edits)
     this.authors = authors
     this.vetting = new Vetting(edits, catalogue)
-    this.scanner = new Scanner(options)
+    const files = () => catalogue.heldTotals().files
+    this.breaker = new Breaker({ index: catalogue.meta, wallMs, maxDelete, files })
+    const { breaker } = this
+    this.scanner = new Scanner({ ...options, breaker })
     const { scanner } = this
     this.peers = new PeerBook({ manifest: catalogue.manifest, isSated: (from) => this.intake.isSated(from) })
     const lacksSome = (peer: PeerId) => (this.peers.notHeldCount(peer) ?? 0) > 0
     const isComparing = () => this.peers.isComparing
-    this.intake = new Intake({ ...options, minFree, trash, scanner, lacksSome, isComparing }, nowMs)
+    this.intake = new Intake({ ...options, minFree, trash, breaker, scanner, lacksSome, isComparing }, nowMs)
     this.notHeld = new NotHeldTries({ catalogue, scanner, peers: this.peers, intake: this.intake })
-    this.expiry = new Expiry({ catalogue, wallMs: options.wallMs }, nowMs)
+    this.expiry = new Expiry({ catalogue, wallMs }, nowMs)
     const { peers, intake, scans, notHeld, expiry } = this
     this.comparing = new Comparing({ intake, links, expiry })
+    this.stopped = new StoppedChanges({ catalogue, breaker, scanner, edits, peers, intake, notHeld })
+    const { stopped } = this
+    const trashed = { disk, policy: trash, wallMs }
     this.commands = new Commands({
       catalogue,
       scanner,
@@ -89,7 +99,8 @@ export class Keeper {
       peers,
       intake,
       notHeld,
-      trash: { disk, policy: trash, wallMs: options.wallMs },
+      stopped,
+      trash: trashed,
     })
     this.outbox.notify({ event: 'scanning' })
     this.startScan(nowMs)
@@ -162,13 +173,15 @@ export class Keeper {
     this.drainIntake(nowMs)
     this.handleFound(this.peers.step(nowMs), nowMs)
     for (const { entry, peer } of this.notHeld.take()) this.consider(peer, entry)
+    for (const { entry, peer } of this.stopped.take()) this.consider(peer, entry)
     this.peers.handleTimeout(nowMs)
     if (this.expiry.step(nowMs)) this.changed('received')
     this.outbox.handleTimeout(nowMs)
     this.settle(nowMs)
     if (!this.scanner.busy) this.finishScan(nowMs)
     if (this.scans.ready) this.announce(nowMs)
-    return more || this.intake.busy || this.peers.busy || this.notHeld.busy || this.expiry.busy
+    const { intake, peers, notHeld, stopped, expiry } = this
+    return more || intake.busy || peers.busy || notHeld.busy || stopped.busy || expiry.busy
   }
 
   pollTimeout(): number | undefined {
@@ -208,6 +221,7 @@ export class Keeper {
       this.outbox.push({ type: 'ask', peer })
     // A root waits until the share is read, and for what is still coming. By then an author may be back with an older copy, and would
     // not hear of what is here.
+    if (this.catalogue.stoppedPaths.isEmpty) this.breaker.handleNoneStopped()
     this.tellKnown()
     if (!this.scans.ready || this.intake.size > 0) return
     const { manifest, notHeldCount } = this.catalogue
@@ -219,6 +233,9 @@ export class Keeper {
     for (const finding of this.scanner.takeFindings()) {
       if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen)
       else if (finding.type === 'held' || finding.type === 'released') this.changed('own')
+      else if (finding.type === 'dropped') this.handleDropped(finding.path)
+      else if (finding.type === 'stopped')
+        this.outbox.notify({ event: 'note', message: stoppedWords(finding) })
       else if (finding.type === 'rules') this.notHeld.handleRules()
       else if (finding.type === 'emptied') this.intake.removing.tidy(finding.path)
       else this.outbox.notify(noticeOf(finding))
@@ -323,6 +340,9 @@ export class Keeper {
       if (!isTold) this.outbox.refuse(peer, { event: 'problem', path: remote.path, reason }, this.nowMs)
       return this.takeNote(remote)
     }
+    const stoppedBefore = this.stopped.handleTold(remote)
+    if (stoppedBefore === 'renewed') this.changed('received')
+    if (stoppedBefore !== 'free') return true
     const standing = this.intake.standing(remote, peer)
     this.drainIntake(this.nowMs)
     if (standing === 'refused') return this.takeNote(remote)
@@ -341,7 +361,10 @@ export class Keeper {
         this.catalogue.record(comparison.entry, undefined, this.catalogue.mode(remote.path))
         break
       case 'wanted':
-        this.intake.want(remote, peer)
+        if (this.intake.want(remote, peer) === 'stopped') {
+          this.drainIntake(this.nowMs)
+          return true
+        }
         // The person was told that what is tried again is not held.
         if (this.catalogue.isHeld(remote.path)) this.peers.outOfStep(peer)
         return true
@@ -351,6 +374,12 @@ export class Keeper {
     }
     this.changed('received')
     return true
+  }
+
+  /** What a peer has at the path is wanted again, where it is not a deletion. */
+  private handleDropped(path: string): void {
+    this.notHeld.handleRetry(path)
+    this.changed('own')
   }
 
   /** It is known from now on, and not had: that is all there is to do about it. */

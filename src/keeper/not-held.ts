@@ -59,7 +59,8 @@ export class NotHeldTries {
       if (entries.length >= STEP_FILES) break
       this.due.delete(path)
       const entry = catalogue.get(path)
-      if (entry === undefined || catalogue.isHeld(path) || scanner.leavesOut(entry)) continue
+      if (entry === undefined || catalogue.isHeld(path) || catalogue.kept(path) || scanner.leavesOut(entry))
+        continue
       entries.push(entry)
     }
     const peers = this.peers()

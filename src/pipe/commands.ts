@@ -7,6 +7,10 @@ import type { PeerId } from '../share/dots.js'
 export interface ShareCommands {
   /** All that there is to know of the share right now. */
   readonly state: { readonly given: object; readonly result: ShareState }
+  /** What is held is meant: it happens here and elsewhere. */
+  readonly confirm: { readonly given: object; readonly result: ReleasedCounts }
+  /** What is held is not meant: what was deleted or replaced comes back. */
+  readonly undo: { readonly given: object; readonly result: ReleasedCounts }
   /** Files that lost conflicts and are still kept beside their winners. */
   readonly conflicts: { readonly given: { readonly path: string }; readonly result: Sample<Conflict> }
   readonly 'conflicts-keep': {
@@ -30,6 +34,14 @@ export type ShareCommand = {
 }[ShareCommandName]
 
 export type ShareResult = ShareCommands[ShareCommandName]['result']
+
+/** Paths that were held, and are not any more. */
+export interface ReleasedCounts {
+  /** Deleted here. */
+  readonly own: number
+  /** Deleted or replaced by peers. */
+  readonly received: number
+}
 
 /** The first few of many. */
 export interface Sample<T> {
@@ -107,6 +119,8 @@ export interface ShareState {
   readonly skipped: Sample<PathWithReason>
   /** Known, and not held here. */
   readonly notHeld: Sample<PathWithReason>
+  /** Deletions and replacements that are held until a person confirms or undoes them. */
+  readonly stopped: Sample<PathWithReason>
   /** Losers of conflicts that are still kept beside their winners. */
   readonly conflicts: Sample<string>
   /** Wanted and not in place yet, of all peers. */

@@ -19,3 +19,16 @@ export interface TrashPolicy {
 }
 
 export const TRASH_POLICY: TrashPolicy = { days: 30, percent: 10 }
+
+/** How much of a share one machine may delete or replace in 24 hours before a person is asked. */
+export interface MaxDelete {
+  /** Hundredths of the files; 100 or more for no limit. */
+  readonly percent: number
+  /** So many files may always go: a person who deletes a folder of a small share is not asked. */
+  readonly filesMin: number
+  /** Also what was confirmed on another machine is asked about. */
+  readonly isStrict: boolean
+}
+
+export const MAX_DELETE: MaxDelete = { percent: 25, filesMin: 20, isStrict: false }
+export const NO_MAX_DELETE: MaxDelete = { percent: 100, filesMin: 20, isStrict: false }

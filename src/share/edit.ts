@@ -85,6 +85,11 @@ export function changeMode(base: Entry, dot: Dot, mode: Mode): Made {
   return editAttributes(base, { ...base, access: mode.access, executable: mode.executable }, dot)
 }
 
+/** The same deletion, which a person confirmed: no machine asks about it again. */
+export function confirmRemoval(tombstone: Entry, dot: Dot): Made {
+  return editAttributes(tombstone, { ...tombstone, confirmed: true }, dot)
+}
+
 /** Turns a peer's edits of a count above `kept` into edits of its new id. Called when it learns that its share was put back
  *  to an older copy: edits that it does not remember are out there under its old id, and a vector that holds one of its
  *  later edits claims to have seen them. `kept` is its highest count before the gap that they were made in, or the highest

@@ -1,6 +1,7 @@
 // Carries out in a world what its plan has in store: edits, deaths, cut links, full disks. Called by runs of a
 // scenario and by tests.
 
+import { answerHeld } from './held.js'
 import type { SimPeer } from './peer/peer.js'
 import type { Happening } from './plan.js'
 import { copyOf, putBack } from './restore.js'
@@ -24,6 +25,9 @@ export function happen(world: World, happening: Happening): void {
     case 'power-loss':
       peer.losePower()
       restart(world, peer, happening.downMs)
+      break
+    case 'answer':
+      answerHeld(world, number, happening.answer)
       break
     case 'restore':
       restore(world, happening)

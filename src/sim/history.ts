@@ -312,6 +312,11 @@ export class History {
     }
   }
 
+  /** A person takes back that something was removed here. */
+  takeRemovalBack(peer: number, path: string): void {
+    this.removed[peer]!.delete(path)
+  }
+
   /** An older copy of the share was put back: this holds for it. */
   putMemoryBack(peer: number, memory: ShareMemory): void {
     this.removed[peer] = new Map(memory.removed)

@@ -47,3 +47,6 @@ export const UNTOLD_WRITES_MAX = 4
 
 /** A step of the search for shifted blocks takes up to this long: 2 MB on a busy core. */
 export const SEARCH_STEP_MS_MAX = 40
+
+/** How often somebody says what becomes of what is held: what one machine takes back may be too much for the next one. */
+export const ANSWER_ROUNDS_MAX = 6

@@ -1,6 +1,7 @@
 // The plan of a simulated world: its machines, the links between them, and what happens when. Drawn from a seed by
 // scenario.ts, or written down by a test.
 
+import type { MaxDelete } from '../pipe/settings.js'
 import type { DeathMoment } from './disk/disk.js'
 import type { Edit } from './edits.js'
 import type { LineFaults, LinkFaults } from './network.js'
@@ -31,6 +32,8 @@ export interface PeerPlan {
   readonly startAtMs: number
   /** When its sessions get fresh keys, where that is sooner than in a running peer. */
   readonly rekeying?: { readonly afterMs: number; readonly afterBytes: number }
+  /** How much may be deleted or replaced before a person is asked, where that is not as usual. */
+  readonly maxDelete?: MaxDelete
   /** The line that all its links share, where that is less than they have. */
   readonly line?: LineFaults
 }
@@ -52,6 +55,8 @@ export type Happening =
   | { readonly type: 'kill'; readonly peer: number; readonly downMs: number }
   | { readonly type: 'power-loss'; readonly peer: number; readonly downMs: number }
   | { readonly type: 'watcher-death'; readonly peer: number }
+  /** A person says what becomes of what is held, if anything is. */
+  | { readonly type: 'answer'; readonly peer: number; readonly answer: 'confirm' | 'undo' }
   /** LEFT is stopped and the share copied; `keptMs` later it is put back, edited, and LEFT started again. */
   | {
       readonly type: 'restore'

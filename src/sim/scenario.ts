@@ -4,6 +4,7 @@
 import { BLOCK_BYTES } from '../base/limits.js'
 import type { DeathMoment } from './disk/disk.js'
 import {
+  drawBreakers,
   drawFlurry,
   drawInsertions,
   drawPowerCut,
@@ -92,8 +93,10 @@ class Drawing {
     const cut = this.power ? drawPowerCut(scene, righted.peers) : { peers: righted.peers, acts: [] }
     acts.push(...drawRefusedPaths(scene), ...righted.acts, ...drawFlurry(scene), ...cut.acts)
     acts.push(...drawInsertions(scene))
+    const cautious = drawBreakers(scene, cut.peers)
+    acts.push(...cautious.acts)
     acts.sort((left, right) => left.atMs - right.atMs)
-    return { seed, peers: cut.peers, links, beginnings, acts, healAtMs, restLoss }
+    return { seed, peers: cautious.peers, links, beginnings, acts, healAtMs, restLoss }
   }
 
   /** Of a generator of its own: what else is drawn from a seed stays as it was before there was this. */

@@ -2,9 +2,10 @@
 // checked. Used by `left sim` (run.ts) and the tests.
 
 import { happen } from './happenings.js'
+import { answerHeld, isAnyHeld, isHeldAt } from './held.js'
 import { areEqual, checkAtRest } from './invariants.js'
-import { HEAL_MS_MAX } from './limits.js'
-import type { Scenario } from './plan.js'
+import { ANSWER_ROUNDS_MAX, HEAL_MS_MAX } from './limits.js'
+import { peerName, type Scenario } from './plan.js'
 import { type Breach, World, type WorldOptions } from './world.js'
 
 export interface SimulationResult {
@@ -46,5 +47,24 @@ export function settle(world: World, restLoss: number): void {
     const invariant = areEqual(world) ? 'I4' : 'I3'
     world.break(invariant, `it does not come to rest within ${HEAL_MS_MAX / 1000} s; last: ${world.activity}`)
   }
+  if (world.breach === undefined) answerAll(world)
   if (world.breach === undefined) checkAtRest(world)
+}
+
+/** Nothing is lost by what is held, and everything is the same once somebody at each machine has said what becomes of it. */
+function answerAll(world: World): void {
+  for (let round = 0; world.breach === undefined && isAnyHeld(world); round++) {
+    if (round === ANSWER_ROUNDS_MAX) {
+      world.break('I4', `something is still held after ${ANSWER_ROUNDS_MAX} answers`)
+      return
+    }
+    for (const [peer] of world.peers.entries()) {
+      if (!isHeldAt(world, peer)) continue
+      const isUndone = round === 0 && (world.plan.seed + peer) % 2 === 0
+      world.trace.say(() => `${peerName(peer)} ${isUndone ? 'undoes' : 'confirms'} what is held`)
+      answerHeld(world, peer, isUndone ? 'undo' : 'confirm')
+    }
+    if (!world.runUntilQuiet(HEAL_MS_MAX) && world.breach === undefined)
+      world.break('I4', `it does not come to rest after what was held; last: ${world.activity}`)
+  }
 }

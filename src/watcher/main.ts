@@ -83,6 +83,7 @@ class Watcher {
         minFree: start.minFree,
         trash: start.trash,
         search: new ThreadedSearch(disk, () => this.wake()),
+        maxDelete: start.maxDelete,
         wallMs,
         onFolder: (path, present) => {
           if (present) this.folders.add(path)

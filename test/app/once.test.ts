@@ -21,6 +21,7 @@ const at = (isInStep: boolean): Status => ({
     unsettled: NONE,
     skipped: NONE,
     notHeld: NONE,
+    stopped: NONE,
     conflicts: NONE,
   },
   peers: [],

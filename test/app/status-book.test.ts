@@ -21,6 +21,7 @@ const share = (over: Partial<ShareState> = {}): ShareState => ({
   unsettled: NONE,
   skipped: NONE,
   notHeld: NONE,
+  stopped: NONE,
   conflicts: NONE,
   wantedCount: 0,
   pause: '',

@@ -32,6 +32,7 @@ describe('the options of a peer', () => {
       links: 'follow',
       minFree: { percent: 1, bytes: 100_000_000 },
       trash: { days: 30, percent: 10 },
+      maxDelete: { percent: 25, filesMin: 20, isStrict: false },
       yes: false,
       verbose: false,
     })
@@ -56,6 +57,7 @@ describe('the options of a peer', () => {
       minFree: '2.5G',
       trash: '90d',
       trashSize: '2.5%',
+      maxDelete: '12.5%',
       yes: true,
       json: true,
       verbose: true,
@@ -78,6 +80,7 @@ describe('the options of a peer', () => {
       links: 'keep',
       minFree: { percent: 0, bytes: 2_500_000_000 },
       trash: { days: 90, percent: 2.5 },
+      maxDelete: { percent: 12.5, filesMin: 20, isStrict: false },
       yes: true,
       verbose: true,
     })
@@ -134,6 +137,8 @@ describe('the options of a peer', () => {
     [{ ip, trash: '3651d' }, '--trash'],
     [{ ip, trash: '30' }, '--trash'],
     [{ ip, trash: 'yes' }, '--trash'],
+    [{ ip, maxDelete: '100%' }, '--max-delete'],
+    [{ ip, maxDelete: 'yes' }, '--max-delete'],
     [{ ip, trashSize: '100%' }, '--trash-size'],
     [{ ip, trashSize: '1G' }, '--trash-size'],
     [{ ip, minFree: '-1' }, '--min-free'],

@@ -126,7 +126,7 @@ describe('a deletion', () => {
   })
 
   test('of 5,000 files arrives whole', async ({ world }) => {
-    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    const [a, b] = (await world.group('AB', ['--max-delete', 'no'])) as [RecordedPeer, RecordedPeer]
     put(a, 'stays')
     put(a, 'stays too')
     for (let folder = 0; folder < 50; folder++)

@@ -6,6 +6,7 @@ import { blockBytes, blockCount } from '../../src/base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../src/base/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import type { Journal } from '../../src/journal/journal.js'
+import { Breaker } from '../../src/keeper/breaker/breaker.js'
 import type { Catalogue } from '../../src/keeper/index/catalogue.js'
 import { OwnEdits } from '../../src/keeper/index/own-edits.js'
 import { Placing } from '../../src/keeper/place/placing.js'
@@ -14,7 +15,13 @@ import { Removing } from '../../src/keeper/remove/removing.js'
 import { Scanner } from '../../src/keeper/scan/scanner.js'
 import { Trash } from '../../src/keeper/trash/trash.js'
 import type { Temporary } from '../../src/pipe/layout.js'
-import { type LinkPolicy, TRASH_POLICY, type TrashPolicy } from '../../src/pipe/settings.js'
+import {
+  type LinkPolicy,
+  type MaxDelete,
+  NO_MAX_DELETE,
+  TRASH_POLICY,
+  type TrashPolicy,
+} from '../../src/pipe/settings.js'
 import { type Dot, type DottedVersion, type PeerId, uniteSeen } from '../../src/share/dots.js'
 import type { Entry } from '../../src/share/entry.js'
 import { SimDisk, type SimDiskOptions } from '../../src/sim/disk/disk.js'
@@ -29,6 +36,7 @@ export const START_MS = 1_700_000_000_000
 
 export interface ShareOptions extends Partial<SimDiskOptions> {
   readonly links?: LinkPolicy
+  readonly maxDelete?: MaxDelete
 }
 
 /** The machine's clock and the process's are one here; time passes where `pass` says so. */
@@ -52,11 +60,13 @@ export class ShareOnDisk {
   placing!: Placing
   removing!: Removing
   trash: TrashPolicy = TRASH_POLICY
+  private readonly maxDelete: MaxDelete
   private readonly links: LinkPolicy
 
   constructor(options: ShareOptions = {}) {
-    const { links = 'follow', ...diskOptions } = options
+    const { links = 'follow', maxDelete = NO_MAX_DELETE, ...diskOptions } = options
     this.links = links
+    this.maxDelete = maxDelete
     this.disk = new SimDisk({ nowMs: () => this.nowMs, ...diskOptions })
     this.open()
   }
@@ -79,11 +89,14 @@ export class ShareOnDisk {
     const { catalogue, journal, notes } = opened
     const edits = countedEdits(this.counts, opened.edits.author)
     Object.assign(this, { catalogue, journal, notes })
+    const { maxDelete } = this
+    const breaker = new Breaker({ index, wallMs, maxDelete, files: () => catalogue.heldTotals().files })
     this.scanner = new Scanner({
       disk,
       hash,
       catalogue,
       edits,
+      breaker,
       links: this.links,
       wallMs,
       onFolder: (path, present) => {

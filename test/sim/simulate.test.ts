@@ -30,6 +30,8 @@ const FOUND = [
   [21389, 'a peer whose clock is ahead by years forgot a deletion that the other one remembered'],
   [30552, 'a share that was empty all at once offered for ever what it could not give'],
   [50353, 'what a neighbour came to hold later was not fetched in place of an older version'],
+  [117, 'a replacement that was confirmed was held again, because another peer told of it'],
+  [5414, 'what was kept and taken back had another time on its disk than in its entry'],
 ] as const
 
 /** The same, with losses of power. */

@@ -3,11 +3,14 @@
 
 import type { AskCommand } from './ask-command.js'
 import { conflictsCommand, conflictsKeepCommand } from './conflicts.js'
+import { confirmCommand, undoCommand } from './release.js'
 import { statusCommand } from './status.js'
 import { trashEmptyCommand, trashListCommand, trashRestoreCommand } from './trash.js'
 
 export const ASK_COMMANDS: readonly AskCommand[] = [
   statusCommand,
+  confirmCommand,
+  undoCommand,
   conflictsCommand,
   conflictsKeepCommand,
   trashListCommand,

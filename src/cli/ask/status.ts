@@ -102,8 +102,14 @@ function fileLine({ path, address, bytes, doneBytes, bytesPerS, etaMs }: FileSta
   return `${printableName(path)}${to}: ${parts.join(', ')}`
 }
 
-function countLines({ unsettled, skipped, notHeld, conflicts }: ShareStatus): string[] {
+function countLines({ unsettled, skipped, notHeld, stopped, conflicts }: ShareStatus): string[] {
   return [
+    ...listed('held, because it is so much', stopped, withReason),
+    ...(stopped.count === 0
+      ? []
+      : [
+          '  left confirm lets all of it happen, left undo takes all of it back; to change a file releases it',
+        ]),
     ...listed('being written here', unsettled, printableName),
     ...listed('conflict copies kept', conflicts, printableName),
     ...listed('skipped here', skipped, withReason),

@@ -5,36 +5,32 @@ import { assert } from '../../base/assert.js'
 import type { Index } from '../../base/index-port.js'
 import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
-import { DiskError } from '../../base/ports.js'
-import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import { Manifest } from '../../share/manifest.js'
 import { AuthorCounts } from './author-counts.js'
-import { ConflictCopies } from './conflict-copies.js'
+import { Changes } from './changes.js'
+import { Commits } from './commits.js'
+import type { ConflictCopies } from './conflict-copies.js'
+import { Contents } from './contents.js'
 import { FoldedPaths } from './folded.js'
-import { Holders } from './holders.js'
-import {
-  decodeFormat1Record,
-  decodeRecord,
-  encodeNotHeld,
-  encodeRecord,
-  encodeRemaining,
-} from './index-line.js'
+import { decodeFormat1Record, decodeRecord, encodeLine, type Kept } from './index-line.js'
 import { COMMIT_CHANGES_MAX } from './limits.js'
 import { NotHeldPaths } from './not-held-paths.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
 import type { Signature } from './signature.js'
-import { type BlockList, blockListOf, storedList } from './stored-list.js'
+import { Stopped } from './stopped.js'
+import type { BlockList } from './stored-list.js'
 
 /** In the index: the format of its lines, where it is not the first one. */
 const FORMAT = 'format'
 const FORMAT_NOW = '2'
-/** In the index: when it was last committed, by this machine's clock. */
-const COMMITTED_MS = 'committed'
 
 export class Catalogue {
+  readonly commits: Commits
   readonly manifest: Manifest
+  /** Facts about the whole share, for their owners; committed with the entries. */
+  readonly meta: Pick<Index, 'getMeta' | 'putMeta'>
   readonly folded = new FoldedPaths()
   readonly authorCounts = new AuthorCounts()
   private readonly index: Index
@@ -44,18 +40,18 @@ export class Catalogue {
   private readonly remaining = new Set<string>()
   /** Paths of which the entry stands and nothing can be given now. Not in the index: each start looks again. */
   private readonly hidden = new Set<string>()
-  private readonly holders = new Holders()
-  private readonly copies = new ConflictCopies()
-  /** Contents whose list is here and whose file is not yet: the list stays even when another file of the content goes. */
-  private readonly awaited = new Set<Digest>()
-  private changes: Entry[] | undefined = []
-  private uncommitted = 0
-  private beforeCommit: () => void = () => {}
+  /** Changes that the breaker stopped: `live` and `kept` say what is here of them. */
+  private readonly stopped = new Stopped()
+  private readonly contents: Contents
+  private readonly changes = new Changes()
   private recorded: (path: string) => void = () => {}
 
   constructor(hash: Hash, index: Index) {
     this.manifest = new Manifest(hash)
     this.index = index
+    this.meta = index
+    this.commits = new Commits(index)
+    this.contents = new Contents(this.manifest, index)
     const isFormat1 = index.getMeta(FORMAT) !== FORMAT_NOW
     const translated: string[] = []
     for (const { path, value } of index.load())
@@ -78,9 +74,24 @@ export class Catalogue {
     return !this.notHeld.has(path)
   }
 
-  /** Entries that are known and not held, or hidden. */
+  /** Entries that are known and not held, or hidden, and deletions that were stopped. */
   get notHeldCount(): number {
-    return this.notHeld.size + this.hidden.size
+    return this.notHeld.size + this.hidden.size + this.stopped.keptFromDeletionCount
+  }
+
+  /** Ours, where a change of a peer is known and was stopped. */
+  kept(path: string): Kept | undefined {
+    return this.stopped.kept(path)
+  }
+
+  /** Whether the deletion of the live entry was found here and stopped. */
+  isMissing(path: string): boolean {
+    return this.stopped.isMissing(path)
+  }
+
+  /** Paths of both kinds of stopped changes. */
+  get stoppedPaths(): Pick<Stopped, 'missing' | 'keptPaths' | 'isEmpty'> {
+    return this.stopped
   }
 
   /** Whether what the live entry says cannot be seen now. */
@@ -90,11 +101,77 @@ export class Catalogue {
 
   /** Takes note that what a live entry says cannot be seen now, or can again. Answers whether that is news. */
   setHidden(path: string, isHidden: boolean): boolean {
-    if (!isHidden) return this.hidden.delete(path)
+    if (!isHidden) {
+      if (this.stopped.deleteMissing(path)) this.put(this.manifest.get(path)!)
+      return this.hidden.delete(path)
+    }
     this.doubt(path)
     if (this.hidden.has(path) || this.live(path) === undefined) return false
     this.hidden.add(path)
     return true
+  }
+
+  /** The live entry is gone here, and nobody is told: it stands, and cannot be given. */
+  stopDeletion(path: string): void {
+    const entry = this.live(path)
+    if (entry === undefined || this.stopped.isMissing(path)) return
+    this.setHidden(path, true)
+    this.stopped.addMissing(path)
+    this.put(entry)
+    this.recorded(path)
+  }
+
+  /** A peer's `entry` is known from now on, and not carried out: ours stays where it is. */
+  keepOurs(entry: Entry): void {
+    const { path } = entry
+    const ours = this.live(path)
+    assert(ours !== undefined, 'only what stands is kept')
+    const kept = { entry: ours, ...unpackLooks(this.manifest.note(path)) }
+    // Its list stays for when it counts again.
+    this.contents.await(ours.digest)
+    this.contents.unhold(ours)
+    this.hidden.delete(path)
+    this.stopped.deleteMissing(path)
+    this.manifest.set(entry)
+    this.authorCounts.handleSeen(entry.version)
+    this.stopped.keep(path, kept, entry.kind === 'tombstone')
+    if (entry.kind !== 'tombstone') this.notHeld.add(path)
+    this.put(entry)
+    this.handleChanged(entry)
+  }
+
+  /** Ours counts again as if the change of the peer, which is answered, had not been told. */
+  takeBack(path: string): Entry | undefined {
+    const kept = this.stopped.deleteKept(path)
+    if (kept === undefined) return undefined
+    const known = this.manifest.get(path)
+    this.notHeld.delete(path)
+    const { entry, mode } = kept
+    this.contents.handleCame(entry.digest)
+    const hasList = entry.sizeBytes <= BLOCK_BYTES || this.list(entry.digest as Digest) !== undefined
+    this.manifest.set(entry, packLooks({ signature: hasList ? kept.signature : undefined, mode }))
+    this.contents.hold(entry)
+    this.put(entry)
+    this.handleChanged(entry)
+    return known
+  }
+
+  /** More is told of the change of a peer that was stopped. */
+  renewStopped(entry: Entry): void {
+    this.manifest.set(entry)
+    this.authorCounts.handleSeen(entry.version)
+    this.put(entry)
+    this.handleChanged(entry)
+  }
+
+  /** Ours is gone: the change of the peer is all there is. */
+  dropKept(path: string): void {
+    if (this.stopped.deleteKept(path) !== undefined) this.put(this.manifest.get(path)!)
+  }
+
+  /** What is kept was looked at again. */
+  refreshKept(path: string, looks: Pick<Kept, 'signature' | 'mode'>): void {
+    if (this.stopped.refresh(path, looks)) this.put(this.manifest.get(path)!)
   }
 
   notHeldPaths(): Iterable<string> {
@@ -103,19 +180,12 @@ export class Catalogue {
 
   /** Losers of conflicts that are kept beside their winners. */
   get conflictCopies(): Omit<ConflictCopies, 'handleHeld' | 'handleGone'> {
-    return this.copies
+    return this.contents.copies
   }
 
   /** Counts of what is held in this share, in files, folders and bytes. */
   heldTotals(): { files: number; folders: number; bytes: number } {
-    let { fileCount: files, folderCount: folders, totalBytes: bytes } = this.manifest
-    for (const path of this.notHeld) {
-      const { kind, sizeBytes } = this.manifest.get(path)!
-      if (kind === 'file') files--
-      if (kind === 'folder') folders--
-      bytes -= sizeBytes
-    }
-    return { files, folders, bytes }
+    return this.notHeld.heldOf(this.manifest)
   }
 
   /** Whether anything live of ours lies below `folder`, at any depth. */
@@ -155,12 +225,13 @@ export class Catalogue {
     const before = this.notHeld.delete(entry.path) ? undefined : this.manifest.get(entry.path)
     if (entry.kind !== 'tombstone') this.remaining.delete(entry.path)
     this.hidden.delete(entry.path)
+    this.stopped.delete(entry.path)
     this.manifest.set(entry, packLooks({ signature, mode: entry.kind === 'tombstone' ? undefined : mode }))
     this.authorCounts.handleSeen(entry.version)
-    this.awaited.delete(entry.digest)
+    this.contents.handleCame(entry.digest)
     if (before?.kind !== entry.kind || before.digest !== entry.digest) {
-      this.unhold(before)
-      this.hold(entry)
+      this.contents.unhold(before)
+      this.contents.hold(entry)
     }
     this.put(entry)
     this.handleChanged(entry)
@@ -187,8 +258,9 @@ export class Catalogue {
     const entry = this.live(path)
     if (entry === undefined) return
     this.setLooks(path, undefined, this.mode(path))
-    this.unhold(entry)
+    this.contents.unhold(entry)
     this.hidden.delete(path)
+    this.stopped.delete(path)
     this.notHeld.add(path)
     this.put(entry)
     this.recorded(path)
@@ -196,17 +268,16 @@ export class Catalogue {
 
   /** What stood at the path was removed to make room for this entry, which is known and not held until it is recorded. */
   recordVacated(entry: Entry): void {
-    this.unhold(this.live(entry.path))
+    this.contents.unhold(this.live(entry.path))
     this.hidden.delete(entry.path)
+    this.stopped.delete(entry.path)
     this.notHeld.add(entry.path)
     this.recordNotHeld(entry)
   }
 
   private handleChanged(entry: Entry): void {
     this.recorded(entry.path)
-    if (this.changes === undefined) return
-    this.changes.push(entry)
-    if (this.changes.length > CHANGES_LISTED_MAX) this.changes = undefined
+    this.changes.add(entry)
   }
 
   /** Files whose content is known for sure, and what they looked like then. */
@@ -238,27 +309,26 @@ export class Catalogue {
     const entry = this.manifest.get(path)
     if (entry === undefined) return
     this.setLooks(path, signature, undefined)
-    this.awaited.delete(entry.digest)
+    this.contents.handleCame(entry.digest)
     this.put(entry)
   }
 
   /** Forgets a path as if it had never been seen: what is there is not what was recorded, and nobody made it so. The
    *  share's later edits need another author then (recovery.ts). */
   forget(path: string): void {
-    if (!this.notHeld.delete(path)) this.unhold(this.manifest.get(path))
+    if (!this.notHeld.delete(path)) this.contents.unhold(this.manifest.get(path))
     this.remaining.delete(path)
     this.hidden.delete(path)
+    this.stopped.delete(path)
     this.manifest.delete(path)
     this.index.remove(path)
-    this.handleUncommitted()
-    this.changes = undefined
+    this.commits.handleChange()
+    this.changes.handleMany()
   }
 
   /** A path whose file held this content when it was last read. */
   holderOf(digest: Digest): string | undefined {
-    for (const path of this.holders.candidates(digest))
-      if (this.manifest.get(path)?.digest === digest) return path
-    return undefined
+    return this.contents.holderOf(digest)
   }
 
   /** The block digests of a file of several blocks. */
@@ -268,8 +338,7 @@ export class Catalogue {
 
   /** The same, and the weak sums of its blocks where they are known. */
   blockList(digest: Digest): BlockList | undefined {
-    const stored = this.index.getList(digest)
-    return stored && blockListOf(stored)
+    return this.contents.blockList(digest)
   }
 
   /** Of the file at this path. */
@@ -280,9 +349,8 @@ export class Catalogue {
 
   /** Weak sums that are known already stay. */
   putList(digest: Digest, list: Uint8Array, sums?: Uint8Array): void {
-    this.awaited.add(digest)
-    this.index.putList(digest, storedList({ list, sums: this.blockList(digest)?.sums ?? sums }))
-    this.handleUncommitted()
+    this.contents.putList(digest, list, sums)
+    this.commits.handleChange()
   }
 
   /** Sets the listener for each path whose entry became another one. */
@@ -293,36 +361,17 @@ export class Catalogue {
   /** Sets the action before each commit: it syncs the log, which must say that something is in place before the index
    *  does. */
   commitAfter(beforeCommit: () => void): void {
-    this.beforeCommit = beforeCommit
-  }
-
-  /** Goes into the index with the next commit. */
-  noteTime(wallMs: number): void {
-    this.index.putMeta(COMMITTED_MS, String(Math.round(wallMs)))
-  }
-
-  /** When the index was last committed by whoever noted the time; NaN where nobody did. */
-  get committedMs(): number {
-    return Number(this.index.getMeta(COMMITTED_MS) ?? Number.NaN)
+    this.commits.after(beforeCommit)
   }
 
   /** Makes everything recorded so far survive a kill. Before anything is announced. */
   commit(): void {
-    if (this.uncommitted > 0) this.commitAll()
-  }
-
-  /** Also what the index was told beside entries, for which alone nothing is committed. */
-  commitAll(): void {
-    this.beforeCommit()
-    this.index.commit()
-    this.uncommitted = 0
+    this.commits.commit()
   }
 
   /** Takes the entries recorded since the last call, or undefined where they are too many to list. */
   takeChanges(): readonly Entry[] | undefined {
-    const { changes } = this
-    this.changes = []
-    return changes
+    return this.changes.take()
   }
 
   private setLooks(path: string, signature: Signature | undefined, mode: Mode | undefined): void {
@@ -331,25 +380,18 @@ export class Catalogue {
 
   private put(entry: Entry): void {
     this.index.put(entry.path, this.lineOf(entry))
-    this.handleUncommitted()
+    this.commits.handleChange()
   }
 
   private lineOf(entry: Entry): string {
     const { path } = entry
-    const isHeld = this.isHeld(path)
-    if (this.remaining.has(path)) return encodeRemaining(entry, isHeld)
-    if (!isHeld) return encodeNotHeld(entry, this.mode(path))
-    return encodeRecord({ entry, ...unpackLooks(this.manifest.note(path)) })
-  }
-
-  private handleUncommitted(): void {
-    if (++this.uncommitted % COMMIT_CHANGES_MAX !== 0) return
-    try {
-      this.commit()
-    } catch (error) {
-      // This bounds what a kill loses, no more: whoever commits before telling the peers says that the disk is full.
-      if (!(error instanceof DiskError) || error.code !== 'no-space') throw error
-    }
+    return encodeLine(entry, {
+      ...unpackLooks(this.manifest.note(path)),
+      isHeld: this.isHeld(path),
+      isRemaining: this.remaining.has(path),
+      isMissing: this.stopped.isMissing(path),
+      kept: this.stopped.kept(path),
+    })
   }
 
   /** Answers whether the line was one of format 1. */
@@ -359,10 +401,17 @@ export class Catalogue {
     if (record === undefined) return false
     this.manifest.set(record.entry, packLooks(record))
     this.authorCounts.handleSeen(record.entry.version)
-    if (record.isHeld) this.hold(record.entry)
+    if (record.isHeld) this.contents.hold(record.entry)
     else this.notHeld.add(path)
     if (record.isRemaining) this.remaining.add(path)
+    if (record.kept !== undefined) this.stopped.keep(path, record.kept, record.entry.kind === 'tombstone')
+    if (record.isMissing) this.restoreMissing(path)
     return now === undefined
+  }
+
+  private restoreMissing(path: string): void {
+    this.stopped.addMissing(path)
+    this.hidden.add(path)
   }
 
   /** Writes the lines of format 1 as lines of today. A kill on the way leaves some of either, and the next start goes on. */
@@ -373,20 +422,5 @@ export class Catalogue {
     }
     this.index.putMeta(FORMAT, FORMAT_NOW)
     if (translated.length > 0) this.index.commit()
-  }
-
-  private hold(entry: Entry): void {
-    this.copies.handleHeld(entry)
-    if (entry.kind === 'file') this.holders.add(entry.digest as Digest, this.manifest.placeOf(entry.path))
-  }
-
-  /** Of an entry that the manifest still has, or has replaced by another one. */
-  private unhold(entry: Entry | undefined): void {
-    if (entry?.kind !== 'file') return
-    this.copies.handleGone(entry)
-    this.holders.remove(entry.digest, this.manifest.placeOf(entry.path))
-    const { digest, sizeBytes } = entry
-    if (sizeBytes <= BLOCK_BYTES || this.awaited.has(digest)) return
-    if (this.holderOf(digest) === undefined) this.index.removeList(digest)
   }
 }

@@ -13,11 +13,24 @@ interface IndexRecord extends Looks {
   readonly isHeld: boolean
   /** A folder that was deleted still stands at the path. */
   readonly isRemaining: boolean
+  /** The breaker stopped the deletion of it here: nobody was told. */
+  readonly isMissing?: boolean
+  /** The breaker stopped the entry, of a peer: this of ours stands in its place. */
+  readonly kept?: Kept
+}
+
+/** Ours, where a change of a peer is known and was not carried out. */
+export interface Kept extends Looks {
+  readonly entry: Entry
 }
 
 /** In place of a signature: known, not held; and a deleted folder that still stands, with what the deletion had not seen. */
 const NOT_HELD = '!'
 const REMAINING = '^'
+/** In front of the line of what was deleted here, and of ours where a peer's change was not carried out: the peer's follows in a
+ *  second line. */
+const MISSING = '%'
+const KEPT = '~'
 
 /** `<size>,<mtime>,<ctime>,<inode>,<mode>` or `-<mode>`, a space, and the entry line with the name in place of the path, which
  *  is the key. Mode: 'o', 'g' or 'a' for owner, group and all, nothing where it is not known; 'x' where it is executable. */
@@ -36,9 +49,62 @@ export function encodeRemaining(entry: Entry, isHeld: boolean): string {
   return `${isHeld ? '' : NOT_HELD}${REMAINING} ${encodeEntryInFolder(entry)}`
 }
 
+/** The line of whatever is known of an entry. */
+export function encodeLine(
+  entry: Entry,
+  facts: Looks & {
+    readonly isHeld: boolean
+    readonly isRemaining: boolean
+    readonly isMissing: boolean
+    readonly kept: Kept | undefined
+  },
+): string {
+  const { isHeld, isRemaining, isMissing, kept, signature, mode } = facts
+  const plain = isRemaining
+    ? encodeRemaining(entry, isHeld)
+    : isHeld
+      ? encodeRecord({ entry, signature, mode })
+      : encodeNotHeld(entry, mode)
+  if (kept !== undefined) return encodeKept(kept, plain)
+  return isMissing ? encodeMissing(plain) : plain
+}
+
+/** A line of what was deleted here and told to nobody. */
+export function encodeMissing(line: string): string {
+  return `${MISSING}${line}`
+}
+
+/** The line of an entry of a peer in whose place ours stands. */
+export function encodeKept(kept: Kept, line: string): string {
+  return `${KEPT}${encodeRecord(kept)}\n${line}`
+}
+
 export function decodeRecord(path: string, value: string): IndexRecord | undefined {
+  if (value.startsWith(MISSING)) return decodeMissing(path, value.slice(1))
+  if (value.startsWith(KEPT)) return decodeKept(path, value.slice(1))
+  return decodePlain(path, value)
+}
+
+function decodePlain(path: string, value: string): IndexRecord | undefined {
   const space = value.indexOf(' ')
   return space < 0 ? undefined : recordOf(path, value.slice(0, space), value.slice(space + 1))
+}
+
+function decodeMissing(path: string, value: string): IndexRecord | undefined {
+  const record = decodePlain(path, value)
+  const isLive = record?.isHeld === true && record.entry.kind !== 'tombstone'
+  return isLive ? { ...record, isMissing: true } : undefined
+}
+
+function decodeKept(path: string, value: string): IndexRecord | undefined {
+  const end = value.indexOf('\n')
+  const kept = end < 0 ? undefined : decodePlain(path, value.slice(0, end))
+  const record = end < 0 ? undefined : decodePlain(path, value.slice(end + 1))
+  if (kept?.isHeld !== true || kept.entry.kind === 'tombstone' || record === undefined) return undefined
+  // Nothing is stopped that is here.
+  if (record.isRemaining || (record.isHeld && record.entry.kind !== 'tombstone')) return undefined
+  const { entry, signature, mode } = kept
+  return { ...record, kept: { entry, signature, mode } }
 }
 
 /** The same of an index of format 1. */

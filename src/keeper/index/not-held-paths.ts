@@ -2,6 +2,7 @@
 // whether anything of ours is in it, and a peer may have told of any number that are not held. The catalogue owns them.
 
 import { copyOfText } from '../../base/bytes.js'
+import type { Manifest } from '../../share/manifest.js'
 import { parentOf } from '../../share/path.js'
 
 export class NotHeldPaths implements Iterable<string> {
@@ -40,6 +41,18 @@ export class NotHeldPaths implements Iterable<string> {
       else this.counts.delete(folder)
     }
     return true
+  }
+
+  /** Counts of what is here of a manifest, in files, folders and bytes. */
+  heldOf(manifest: Manifest): { files: number; folders: number; bytes: number } {
+    let { fileCount: files, folderCount: folders, totalBytes: bytes } = manifest
+    for (const path of this.paths) {
+      const { kind, sizeBytes } = manifest.get(path)!
+      if (kind === 'file') files--
+      if (kind === 'folder') folders--
+      bytes -= sizeBytes
+    }
+    return { files, folders, bytes }
   }
 
   /** How many lie below `folder` ('' for the share), at any depth. */

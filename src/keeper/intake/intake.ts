@@ -19,6 +19,7 @@ import type { MinFree, TrashPolicy } from '../../pipe/settings.js'
 import { type PeerId, sameVersion } from '../../share/dots.js'
 import { hasSeenMore } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
+import type { Breaker } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { STEP_FILES } from '../limits.js'
@@ -29,6 +30,7 @@ import type { Scanner } from '../scan/scanner.js'
 import { Sweeping } from '../trash/sweeping.js'
 import { Trash } from '../trash/trash.js'
 import { Builds } from './builds.js'
+import { Gate } from './gate.js'
 import { SETTLE_ROUNDS_MAX } from './limits.js'
 import { type IntakeOutcome, Outcomes } from './outcomes.js'
 import { Placements } from './placements.js'
@@ -59,6 +61,7 @@ export interface IntakeOptions {
   readonly wallMs: () => number
   readonly trash: TrashPolicy
   readonly search?: BlockSearch | undefined
+  readonly breaker: Breaker
 }
 
 /** After each call drain `pollOutcome` until it answers undefined. */
@@ -73,6 +76,7 @@ export class Intake {
   private readonly temporaries: Temporaries
   private readonly builds: Builds
   private readonly end: WantEnd
+  private readonly gate: Gate
   private readonly placements: Placements
   private readonly removals: Removals
   private readonly sweeping: Sweeping
@@ -97,17 +101,19 @@ export class Intake {
     this.placing = placing
     this.knowing = knowing
     this.builds = new Builds({ disk, hash, catalogue, journal, wants, room, search: options.search })
+    const gate = new Gate({ catalogue, breaker: options.breaker, wants, end, outcomes })
+    this.gate = gate
     this.placements = new Placements(
-      { disk, catalogue, journal, scanner, placing, wants, temporaries, end, outcomes, isComparing },
+      { disk, catalogue, journal, scanner, placing, wants, temporaries, end, gate, outcomes, isComparing },
       nowMs,
     )
     const { placements } = this
     this.removing = removing
-    this.removals = new Removals({ removing, scanner, wants, end, outcomes, placements, isComparing })
+    this.removals = new Removals({ removing, scanner, wants, end, gate, outcomes, placements, isComparing })
     catalogue.commitAfter(() => {
       removing.syncFolders()
       journal.sync()
-      catalogue.noteTime(wallMs())
+      catalogue.commits.noteTime(wallMs())
     })
   }
 
@@ -182,8 +188,9 @@ export class Intake {
     return decision.type === 'take' || decision.type === 'conflict' || decision.type === 'remove'
   }
 
-  want(remote: Entry, peer: PeerId): void {
-    this.wants.add(remote, peer)
+  /** 'stopped': it takes away so much that a person is asked first. */
+  want(remote: Entry, peer: PeerId): 'wanted' | 'stopped' {
+    return this.gate.add(remote, peer)
   }
 
   handlePeerGone(peer: PeerId): void {

@@ -9,6 +9,7 @@ import type { Catalogue } from '../index/catalogue.js'
 import { CommitGroup } from '../place/commit-group.js'
 import type { Placed, Placing, Prepared } from '../place/placing.js'
 import type { Scanner } from '../scan/scanner.js'
+import type { Gate } from './gate.js'
 import { PLACE_RETRY_MS, PLACE_TRIES_MAX } from './limits.js'
 import type { Outcomes } from './outcomes.js'
 import type { Temporaries } from './temporaries.js'
@@ -24,6 +25,7 @@ export interface PlacementsOptions {
   readonly wants: Wants
   readonly temporaries: Temporaries
   readonly end: WantEnd
+  readonly gate: Gate
   readonly outcomes: Outcomes
   /** Whether more of what peers have may be found in a moment. */
   readonly isComparing: () => boolean
@@ -231,9 +233,10 @@ export class Placements {
   }
 
   private handlePlaced(want: Want, keptAs: string | undefined, nowMs: number): void {
-    const { wants, end, outcomes } = this.options
+    const { wants, end, gate, outcomes } = this.options
     const { path, kind, sizeBytes } = want.remote
     end.handlePlaced(want)
+    if (keptAs === undefined) gate.handleDone(want)
     if (keptAs !== undefined) outcomes.notify({ event: 'conflict', path, kept: keptAs })
     if (kind === 'file') {
       outcomes.notify({

@@ -4,6 +4,7 @@
 import type { Entry } from '../../share/entry.js'
 import type { Removing } from '../remove/removing.js'
 import type { Scanner } from '../scan/scanner.js'
+import type { Gate } from './gate.js'
 import { PLACE_RETRY_MS, PLACE_TRIES_MAX, REMAINING_NAMED_MAX, REMOVAL_WAIT_MS } from './limits.js'
 import type { Outcomes } from './outcomes.js'
 import type { Placements } from './placements.js'
@@ -15,6 +16,7 @@ export interface RemovalsOptions {
   readonly scanner: Scanner
   readonly wants: Wants
   readonly end: WantEnd
+  readonly gate: Gate
   readonly outcomes: Outcomes
   readonly placements: Placements
   /** Whether more of what peers have may be found in a moment. */
@@ -52,7 +54,8 @@ export class Removals {
 
   /** Carries out as many as one may; answers how many. */
   step(countMax: number, nowMs: number): number {
-    const { wants, end } = this.options
+    const { wants, end, gate } = this.options
+    gate.stopEmptying()
     for (let count = 0; count < countMax; count++) {
       const want = end.fullDisk.paused ? undefined : wants.removals.take()
       if (want === undefined) return count
@@ -63,8 +66,9 @@ export class Removals {
 
   /** Carries out one, now or when what was in its folder is gone. */
   remove(want: Want, nowMs: number): void {
-    const { removing, wants, end } = this.options
+    const { removing, wants, end, gate } = this.options
     const { path } = want.remote
+    if (!gate.admitsMove(want)) return
     if (wants.removals.hasBelow(path)) {
       end.placeLater(want, nowMs + PLACE_RETRY_MS)
       return
@@ -97,6 +101,7 @@ export class Removals {
   private handleRemoved(want: Want, { kind, sizeBytes }: Entry): void {
     const { path } = want.remote
     if (kind === 'tombstone') return
+    this.options.gate.handleDone(want)
     const peer = firstSource(want)
     this.options.outcomes.notify({ event: 'removed', path, kind, bytes: sizeBytes, peer })
   }

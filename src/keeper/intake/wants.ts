@@ -17,9 +17,18 @@ import {
 } from './limits.js'
 import { RemovalQueue } from './removal-queue.js'
 
+/** Something of ours goes, or is replaced, when the want is carried out. */
+export interface Loss {
+  /** The peer that told of it, and the author. */
+  readonly origins: readonly string[]
+  /** It counts for the breaker: no folder, nor the one half of a move. */
+  readonly isCounted: boolean
+}
+
 export interface Want {
   /** As the peers have it. */
   readonly remote: Entry
+  readonly loss: Loss | undefined
   /** Peers that said they have it; the first of them is the one that it counts for. Changed by `Wants` alone. */
   readonly sources: ReadonlySet<PeerId>
   fetch: FetchId | undefined
@@ -66,6 +75,8 @@ interface Account {
 export class Wants {
   private readonly wants = new Map<string, Want>()
   private readonly accounts = new Map<PeerId, Account>()
+  /** Wants that are counted as losses, by origin. */
+  private readonly losses = new Map<string, number>()
   /** How many wants there are for each content. */
   private readonly digestCounts = new Map<Digest, number>()
   private readonly instant = new Set<Want>()
@@ -128,6 +139,20 @@ export class Wants {
     return this.accounts.get(peer)?.wantCount ?? 0
   }
 
+  /** How many files of ours are about to go, or to be replaced, because of this origin. */
+  lossCountOf(origin: string): number {
+    return this.losses.get(origin) ?? 0
+  }
+
+  private countLoss({ loss }: Want, change: 1 | -1): void {
+    if (loss?.isCounted !== true) return
+    for (const origin of loss.origins) {
+      const count = this.lossCountOf(origin) + change
+      if (count === 0) this.losses.delete(origin)
+      else this.losses.set(origin, count)
+    }
+  }
+
   addSource(want: Want, peer: PeerId): void {
     const sources = want.sources as Set<PeerId>
     if (sources.size === 0) this.account(peer, want, 1)
@@ -176,12 +201,13 @@ export class Wants {
     return want?.remote.kind === 'folder' ? want : undefined
   }
 
-  add(remote: Entry, peer: PeerId): Want {
+  add(remote: Entry, peer: PeerId, loss?: Loss): Want {
     this.totalsChanged = true
     if (this.wants.size === 0)
       Object.assign(this.totals, { filesWanted: 0, bytesWanted: 0, filesDone: 0, bytesDone: 0 })
     const want: Want = {
       remote,
+      loss,
       sources: new Set(),
       fetch: undefined,
       source: undefined,
@@ -195,6 +221,7 @@ export class Wants {
     }
     this.wants.set(remote.path, want)
     this.countDigest(remote.digest, 1)
+    this.countLoss(want, 1)
     this.addSource(want, peer)
     if (remote.kind === 'file') {
       this.totals.filesWanted++
@@ -211,6 +238,7 @@ export class Wants {
       const first = firstOf(want.sources)
       if (first !== undefined) this.account(first, want, -1)
       this.countDigest(want.remote.digest, -1)
+      this.countLoss(want, -1)
       this.wants.delete(want.remote.path)
     }
     this.instant.delete(want)

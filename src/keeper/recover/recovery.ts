@@ -100,7 +100,7 @@ export interface OpenShare {
 /** Leaves word that nothing was under way and all that is ours is on the disk: what is missing at the next start was
  *  deleted, even if the machine was switched off meanwhile. Throws a DiskError. */
 export function closeShare({ disk, catalogue, journal }: OpenShare): void {
-  catalogue.commitAll()
+  catalogue.commits.commitAll()
   // Without it the log tells of no orderly stop, and what is deleted until the machine has started anew comes back.
   checkpointAtStop(disk, journal)
   if (journal.placedSinceCheckpoint.size === 0 && journal.placing.length === 0) {
@@ -313,7 +313,7 @@ class Recovery {
   private end(isStopped: boolean): End {
     let newestMs = isStopped ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
     for (const { signature } of this.catalogue.signedFiles()) newestMs = Math.max(newestMs, signature.ctimeMs)
-    return { newestMs, lastWriteMs: this.lastWriteMs, committedMs: this.catalogue.committedMs }
+    return { newestMs, lastWriteMs: this.lastWriteMs, committedMs: this.catalogue.commits.committedMs }
   }
 
   /** Torn, or what was there before is back: a folder whose place the file had taken, for example. */

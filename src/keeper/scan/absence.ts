@@ -13,10 +13,12 @@ export interface AbsenceOptions {
   readonly sighting: Sighting
 }
 
-/** Why what is missing counts as there: at `path`, for the person. */
+/** Why what is missing counts as there: at `path`, for the person. `isEmptied`: the share held names and holds none, which may be
+ *  meant. */
 export interface Doubt {
   readonly path: string
   readonly reason: string
+  readonly isEmptied?: boolean
 }
 
 export class Absence {
@@ -54,6 +56,7 @@ export class Absence {
       path: '',
       reason:
         'the share is empty all at once: nothing of that is told to the others, in case a disk is not mounted',
+      isEmptied: !isGone,
     }
   }
 

@@ -13,6 +13,10 @@ export type Finding =
   | { readonly type: 'released'; readonly path: string }
   /** Rules are others than before, and what they are about was looked at. */
   | { readonly type: 'rules' }
+  /** What was kept here against a change of a peer is gone. */
+  | { readonly type: 'dropped'; readonly path: string }
+  /** So much was deleted here that it is told to nobody before a person confirms it. */
+  | { readonly type: 'stopped'; readonly isAll: boolean }
   /** Nothing is left in a folder that was deleted and stood for what was in it. */
   | { readonly type: 'emptied'; readonly path: string }
   /** This path is not shared, or cannot be read; '' is the share. */
@@ -33,6 +37,14 @@ export class Findings {
 
   addReleased(path: string): void {
     this.findings.push({ type: 'released', path })
+  }
+
+  addDropped(path: string): void {
+    this.findings.push({ type: 'dropped', path })
+  }
+
+  addStopped(isAll: boolean): void {
+    this.findings.push({ type: 'stopped', isAll })
   }
 
   addRules(): void {
@@ -65,6 +77,14 @@ export class Findings {
     this.findings = []
     return findings
   }
+}
+
+/** For the person. `isAll`: nothing is left. */
+export function stoppedWords({ isAll }: { readonly isAll: boolean }): string {
+  const what = isAll
+    ? 'the share is empty all at once: perhaps a disk is not mounted. Nobody is told'
+    : 'so many files were deleted here that nobody is told'
+  return `${what} before you have seen it: left status shows what, left confirm deletes it everywhere, left undo fetches it back`
 }
 
 /** For the person. */

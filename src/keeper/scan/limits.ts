@@ -19,5 +19,9 @@ export const RULES_TOTAL_BYTES_MAX = 1_048_576
 /** Folders of which is remembered whether rules leave them out; looked up anew beyond that. */
 export const FOLDER_VERDICTS_MAX = 4_096
 
+/** Deletions wait until nothing is read or settles, at most so long: the other half of a rename may still be found, and all that goes at
+ *  once is counted at once. */
+export const DEPARTURE_WAIT_MS = 10_000
+
 /** A share that held so many names at its top, and holds none, is taken for a disk that is not mounted. */
 export const EMPTIED_ENTRIES_MIN = 2

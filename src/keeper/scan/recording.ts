@@ -4,6 +4,7 @@ import { morePrivate, PRIVACY } from '../../base/access.js'
 import type { Digest } from '../../base/item.js'
 import {
   changeMode,
+  confirmRemoval,
   editContent,
   type Made,
   mtimeOf,
@@ -53,11 +54,19 @@ export class Recording {
   private record(path: string, content: Content, seen: Mode, signature: Signature | undefined): void {
     const { catalogue, findings } = this.options
     findings.forgetProblem(path)
+    const kept = catalogue.kept(path)
+    if (kept !== undefined && sameContent(kept.entry, content)) {
+      catalogue.refreshKept(path, { signature, mode: signature?.mode ?? seen })
+      return
+    }
+    // An edit of what was kept is on top of that, and has not seen the change that was stopped.
+    const stopped = catalogue.takeBack(path)
     const known = catalogue.get(path)
     // An edit has seen nothing of what is not held, and would replace it at those who have it.
-    const unseen =
+    const unheld =
       known === undefined || catalogue.isHeld(path) || sameContent(known, content) ? undefined : known
-    const before = unseen === undefined ? known : undefined
+    const before = unheld === undefined ? known : undefined
+    const unseen = stopped ?? unheld
     const isReplaced = signature !== undefined && this.isReplaced(path, signature)
     const entry = this.edited(before, path, content, { seen, isReplaced })
     if (entry === before) {
@@ -113,15 +122,48 @@ export class Recording {
   markDeleted(path: string): void {
     const { catalogue } = this.options
     const entry = catalogue.live(path)
+    this.dropKept(path)
     if (entry?.kind === 'folder' || catalogue.hasHeldBelow(path)) this.markDeletedInside(path)
     catalogue.setRemaining(path, false)
     if (entry !== undefined) this.markOneDeleted(entry)
+  }
+
+  /** What a peer deleted or replaced, and was kept here all the same, is gone by a person's hand. */
+  dropKept(path: string): void {
+    const { catalogue, findings } = this.options
+    const kept = catalogue.kept(path)
+    if (kept === undefined) return
+    catalogue.dropKept(path)
+    findings.addDropped(path)
+    if (kept.entry.kind !== 'folder') return
+    for (const child of [...catalogue.manifest.children(path)]) this.dropKept(child.path)
+  }
+
+  /** A person says that what was deleted here is to be deleted everywhere, much as it is. */
+  confirmDeleted(path: string): void {
+    const entry = this.options.catalogue.live(path)
+    if (entry !== undefined) this.markOneDeleted(entry, { isConfirmed: true })
+  }
+
+  /** What was kept against a change of a peer is an edit on top of that. */
+  restoreKept(path: string): void {
+    const { catalogue, edits, findings } = this.options
+    const kept = catalogue.kept(path)
+    const stopped = catalogue.takeBack(path)
+    if (kept === undefined || stopped === undefined) return
+    // As the disk shows it: a touch belongs to the content of another edit.
+    const content = { ...kept.entry, mtimeMs: mtimeOf(kept.entry) }
+    const edit = { path, content, mode: kept.entry, dot: edits.nextDot() }
+    const entry = this.entryOf(editContent(stopped, edit))
+    catalogue.record(entry, catalogue.signature(path), catalogue.mode(path))
+    findings.addChange(entry)
   }
 
   private markDeletedInside(folder: string): void {
     const { catalogue, onFolder } = this.options
     for (const entry of [...catalogue.manifest.children(folder)]) {
       if (entry.kind === 'folder' || catalogue.hasHeldBelow(entry.path)) this.markDeletedInside(entry.path)
+      this.dropKept(entry.path)
       catalogue.setRemaining(entry.path, false)
       if (entry.kind !== 'tombstone' && catalogue.isHeld(entry.path)) this.markOneDeleted(entry)
     }
@@ -166,9 +208,11 @@ export class Recording {
     if (catalogue.setHidden(path, false)) findings.addHeld(path)
   }
 
-  private markOneDeleted(entry: Entry): void {
+  private markOneDeleted(entry: Entry, { isConfirmed } = { isConfirmed: false }): void {
     const { catalogue, edits, wallMs, findings } = this.options
-    const tombstone = this.entryOf(removeContent(entry, edits.nextDot(), Math.round(wallMs())))
+    const dot = edits.nextDot()
+    const removed = this.entryOf(removeContent(entry, dot, Math.round(wallMs())))
+    const tombstone = isConfirmed ? this.entryOf(confirmRemoval(removed, dot)) : removed
     catalogue.record(tombstone, undefined)
     findings.addChange(tombstone)
   }

@@ -15,14 +15,17 @@ import type { LinkPolicy } from '../../pipe/settings.js'
 import type { Entry } from '../../share/entry.js'
 import { IGNORE_FILE } from '../../share/ignore-rules.js'
 import { isOwnPath, joinPath } from '../../share/path.js'
+import type { Breaker } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { isKnownMode, type Signature, sameSignature, signatureOf } from '../index/signature.js'
 import { STEP_BYTES, STEP_FILES } from '../limits.js'
 import { Absence } from './absence.js'
+import { Departures } from './departures.js'
 import { type Finding, Findings } from './findings.js'
 import { HashJob } from './hashing.js'
 import { Ignoring, isRulesFile } from './ignoring.js'
+import { Keeping } from './keeping.js'
 import { HASH_CHUNK_BLOCKS } from './limits.js'
 import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
@@ -34,6 +37,7 @@ export interface ScannerOptions {
   readonly hash: Hash
   readonly catalogue: Catalogue
   readonly edits: OwnEdits
+  readonly breaker: Breaker
   readonly links: LinkPolicy
   readonly wallMs: () => number
   /** A folder is there (or no longer) and its changes should be hinted at. A call and no finding: the watch must begin before
@@ -52,9 +56,11 @@ export class Scanner {
   private readonly ignoring: Ignoring
   private readonly sighting: Sighting
   private readonly settling: Settling
-  private readonly recording: Recording
+  readonly recording: Recording
   private readonly ahead: ReadAhead
   private readonly absence: Absence
+  private readonly departures: Departures
+  private readonly keeping: Keeping
   private job: HashJob | undefined
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
@@ -62,7 +68,7 @@ export class Scanner {
 
   constructor(options: ScannerOptions) {
     this.options = options
-    const { disk, hash, catalogue, edits, links, wallMs, onFolder } = options
+    const { disk, hash, catalogue, edits, breaker, links, wallMs, onFolder } = options
     const { findings } = this
     this.ahead = new ReadAhead(disk, hash)
     this.ignoring = new Ignoring({ disk, findings })
@@ -75,21 +81,29 @@ export class Scanner {
       onFolder(path, present)
     }
     this.recording = new Recording({ catalogue, edits, wallMs, onFolder: onRecordedFolder, findings })
+    const { sighting, absence, recording, settling } = this
+    this.keeping = new Keeping({ catalogue, settling })
+    this.departures = new Departures({ catalogue, breaker, sighting, absence, recording, findings })
   }
 
   /** Nothing to list, look at, hash or wait for. */
   get idle(): boolean {
-    return !this.busy && this.settling.size === 0
+    return !this.busy && this.settling.size === 0 && this.departures.size === 0
   }
 
   /** There is work for the next step now. */
   get busy(): boolean {
+    return this.isReading || this.departures.busy
+  }
+
+  private get isReading(): boolean {
     return this.foldersToList.length > 0 || this.pathsToLook.size > 0 || this.job !== undefined
   }
 
   /** Paths that changed and are not at rest yet. */
-  get unsettled(): Pick<Settling, 'size' | 'paths'> {
-    return this.settling
+  get unsettled(): { readonly count: number; readonly paths: Iterable<string> } {
+    const { settling, departures } = this
+    return { count: settling.size + departures.size, paths: [...departures.paths(), ...settling.paths()] }
   }
 
   /** Paths that are there and cannot be shared, with the reason of each. */
@@ -121,7 +135,13 @@ export class Scanner {
   }
 
   pollTimeout(): number | undefined {
-    return earliest(this.settling.pollTimeout(), this.ahead.pollTimeout(), this.ignoring.pollTimeout())
+    const { settling, ahead, ignoring, departures } = this
+    return earliest(
+      settling.pollTimeout(),
+      ahead.pollTimeout(),
+      ignoring.pollTimeout(),
+      departures.pollTimeout(),
+    )
   }
 
   /** Take them after each call of `step`, and of `matches` and `isWithheld`. */
@@ -150,6 +170,7 @@ export class Scanner {
       this.guarded(folder, () => this.listFolder(folder, nowMs))
     }
     if (!this.busy) this.readSomeAhead(nowMs)
+    this.departures.step(!this.isReading && this.settling.size === 0, nowMs)
     const isMore = this.busy || (this.pollTimeout() ?? Number.POSITIVE_INFINITY) <= nowMs
     if (!isMore && this.isRulesNews) {
       this.isRulesNews = false
@@ -230,7 +251,9 @@ export class Scanner {
   /** Whether something of this share is to be at the path, or below it. */
   private isAnyKnown(path: string): boolean {
     const { catalogue } = this.options
-    return catalogue.live(path) !== undefined || catalogue.isRemaining(path) || catalogue.hasHeldBelow(path)
+    if (catalogue.isMissing(path)) return false
+    if (catalogue.live(path) !== undefined || catalogue.kept(path) !== undefined) return true
+    return catalogue.isRemaining(path) || catalogue.hasHeldBelow(path)
   }
 
   /** Compares what is at `path` with the catalogue; answers whether it is a folder. */
@@ -239,6 +262,8 @@ export class Scanner {
     if (isRulesFile(path)) this.ignoring.look(path, nowMs)
     if (isOwnPath(path)) return false
     const sight = this.sighting.at(path)
+    if (catalogue.kept(path) !== undefined && this.keeping.isAsKept(path, sight, nowMs))
+      return sight.type === 'folder'
     const entry = catalogue.live(path)
     if (sight.type !== 'nothing' && sight.type !== 'unshared') this.recording.show(path)
     switch (sight.type) {
@@ -342,24 +367,13 @@ export class Scanner {
       return
     }
     this.settling.handleSettled(path)
-    if (sight.type === 'nothing') this.handleAbsent(path)
+    if (sight.type === 'nothing') this.departures.add(path, nowMs)
     else this.look(path, nowMs)
   }
 
   private beginJob(path: string, signature: Signature): void {
     const { disk, hash, catalogue } = this.options
     this.job = new HashJob(disk, hash, path, signature, catalogue.blocksAt(path))
-  }
-
-  private handleAbsent(path: string): void {
-    const doubt = this.absence.doubtAt(path)
-    if (doubt === undefined) {
-      this.recording.markDeleted(path)
-      return
-    }
-    this.findings.addProblem(doubt.path, doubt.reason)
-    const entry = this.options.catalogue.live(path)
-    if (entry !== undefined) this.recording.hide(entry)
   }
 
   private stepJob(job: HashJob, nowMs: number): void {

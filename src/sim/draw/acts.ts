@@ -14,6 +14,7 @@ const CLOCKS_SEED = 0xc118
 const FLURRIES_SEED = 0xf3d2
 const INSERTIONS_SEED = 0x1a96
 const POWER_CUTS_SEED = 0xda3
+const BREAKERS_SEED = 0xb2ea
 const YEAR_MS = 365.25 * 86_400_000
 
 export interface Scene {
@@ -22,6 +23,40 @@ export interface Scene {
   readonly peerCount: number
   /** When the last of it begins. */
   readonly lastMs: number
+}
+
+/** Machines that ask a person about few deletions, much that goes at once, and answers. */
+export function drawBreakers(
+  { seed, edits, peerCount, lastMs }: Scene,
+  peers: readonly PeerPlan[],
+): { peers: readonly PeerPlan[]; acts: Act[] } {
+  const random = new SeededRandom(seed ^ BREAKERS_SEED)
+  if (random.chance(0.7)) return { peers, acts: [] }
+  const cautious = peers.map((peer) => {
+    if (random.chance(0.3)) return peer
+    const maxDelete = { percent: 25, filesMin: 1 + random.below(3), isStrict: random.chance(0.15) }
+    return { ...peer, maxDelete }
+  })
+  const acts: Act[] = []
+  if (random.chance(0.6)) {
+    const atMs = random.next() * lastMs
+    const peer = random.below(peerCount)
+    for (const path of edits.paths)
+      if (random.chance(0.8))
+        acts.push({
+          atMs: atMs + random.next() * 50,
+          happening: { type: 'edit', peer, edit: { type: 'remove', path } },
+        })
+  }
+  const answers = random.below(4)
+  for (let count = 0; count < answers; count++) {
+    const answer = random.chance(0.5) ? 'confirm' : 'undo'
+    acts.push({
+      atMs: random.next() * lastMs * 1.2,
+      happening: { type: 'answer', peer: random.below(peerCount), answer },
+    })
+  }
+  return { peers: cautious, acts }
 }
 
 /** Paths at which a disk lets nothing be made, for a while or for good. */

@@ -101,6 +101,11 @@ export class SimPeer {
     return `boot-${this.boot}`
   }
 
+  /** A person says what becomes of what is held. Nothing where the process is down. */
+  answer(name: 'confirm' | 'undo'): void {
+    this.watcher.carryOut({ name })
+  }
+
   get running(): boolean {
     return this.engine !== undefined
   }

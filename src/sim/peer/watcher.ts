@@ -5,6 +5,7 @@ import { DiskError } from '../../base/ports.js'
 import type { Witness } from '../../base/witness-port.js'
 import { Keeper } from '../../keeper/keeper.js'
 import { openShare, type Recovered } from '../../keeper/recover/recovery.js'
+import type { ShareCommand } from '../../pipe/commands.js'
 import type { EngineToKeeper, KeeperToEngine } from '../../pipe/messages.js'
 import { parentOf } from '../../share/path.js'
 import { type SimDisk, SimulatedDeath } from '../disk/disk.js'
@@ -165,6 +166,7 @@ export class SimWatcher {
         links: 'follow',
         search,
         wallMs,
+        ...(plan.maxDelete && { maxDelete: plan.maxDelete }),
         onFolder: (path, present) => {
           if (present) this.watchedFolders.add(path)
           else this.watchedFolders.delete(path)
@@ -173,6 +175,13 @@ export class SimWatcher {
       scheduler.nowMs,
     )
     this.handToKeeper(this.unread.splice(0))
+  }
+
+  /** A person asks it for something, as at the control socket. */
+  carryOut(command: ShareCommand): void {
+    this.guarded(() => this.keeper?.commands.carryOut(command))
+    this.tellEngine()
+    this.wakeKeeper()
   }
 
   private handToKeeper(messages: readonly EngineToKeeper[]): void {

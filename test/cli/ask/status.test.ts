@@ -33,6 +33,7 @@ const status = (over: Partial<Status> = {}): Status => ({
     unsettled: NONE,
     skipped: NONE,
     notHeld: NONE,
+    stopped: NONE,
     conflicts: NONE,
   },
   peers: [peer('lab2')],

@@ -337,7 +337,7 @@ describe('whether a folder holds anything of ours', () => {
           if (what === 'record') catalogue.record(entry, undefined)
           else if (what === 'forget') catalogue.forget(path)
           else if (what === 'restart') {
-            catalogue.commitAll()
+            catalogue.commits.commitAll()
             catalogue = restarted()
           } else if (kind !== 'tombstone' && catalogue.live(path) === undefined)
             catalogue.recordNotHeld(entry)

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   decodeRecord,
+  encodeKept,
+  encodeMissing,
   encodeNotHeld,
   encodeRecord,
   encodeRemaining,
@@ -122,6 +124,11 @@ test('any line is read as nothing, or as what is written again in the same way',
 })
 
 function lineOf(record: NonNullable<ReturnType<typeof decodeRecord>>): string {
+  if (record.kept !== undefined) return encodeKept(record.kept, plainLineOf(record))
+  return record.isMissing ? encodeMissing(plainLineOf(record)) : plainLineOf(record)
+}
+
+function plainLineOf(record: NonNullable<ReturnType<typeof decodeRecord>>): string {
   if (record.isRemaining) return encodeRemaining(record.entry, record.isHeld)
   return record.isHeld ? encodeRecord(record) : encodeNotHeld(record.entry, record.mode)
 }

@@ -1,0 +1,134 @@
+// Lets changes of peers through that take something of ours away, or stops them where the breaker says that they are too many: then they
+// are known, and what is here stays. The intake asks it for each want, before anything is fetched.
+
+import { type PeerId, peerOf } from '../../share/dots.js'
+import type { Entry } from '../../share/entry.js'
+import { type Breaker, type Origin, PEERS } from '../breaker/breaker.js'
+import type { Catalogue } from '../index/catalogue.js'
+import { decideHere } from '../place/deciding.js'
+import { EMPTIED_ENTRIES_MIN } from '../scan/limits.js'
+import type { Outcomes } from './outcomes.js'
+import type { WantEnd } from './want-end.js'
+import type { Loss, Want, Wants } from './wants.js'
+
+export interface GateOptions {
+  readonly catalogue: Catalogue
+  readonly breaker: Breaker
+  readonly wants: Wants
+  readonly end: WantEnd
+  readonly outcomes: Outcomes
+}
+
+export class Gate {
+  private readonly options: GateOptions
+
+  constructor(options: GateOptions) {
+    this.options = options
+  }
+
+  /** Makes a want of what a peer has, or stops it. */
+  add(remote: Entry, peer: PeerId): 'wanted' | 'stopped' {
+    const { breaker, wants } = this.options
+    const loss = breaker.isOn ? this.lossOf(remote, peer) : undefined
+    if (loss !== undefined && this.isOver(loss)) {
+      this.keepOurs(remote)
+      return 'stopped'
+    }
+    wants.add(remote, peer, loss)
+    return 'wanted'
+  }
+
+  /** Whether a deletion whose content is said to be elsewhere is one half of a move. Else it is a deletion like any other, and may
+   *  be too much. */
+  admitsMove(want: Want): boolean {
+    const { catalogue } = this.options
+    const { target, path } = want.remote
+    const ours = catalogue.live(path)
+    if (want.loss === undefined || target === '' || ours === undefined || ours.kind === 'folder') return true
+    const moved = catalogue.live(target)
+    if (moved?.kind === ours.kind && moved.digest === ours.digest && moved.target === ours.target) return true
+    if (!this.isOver({ ...want.loss, isCounted: true })) return true
+    this.stop(want)
+    return false
+  }
+
+  /** A want was carried out. */
+  handleDone({ loss, remote }: Want): void {
+    const { breaker } = this.options
+    if (loss?.isCounted !== true) return
+    if (remote.kind === 'tombstone') breaker.handleDeleted(loss.origins, [remote.path])
+    else breaker.handleReplaced(loss.origins, remote.path)
+  }
+
+  /** Where all that is at the top of the share is to be deleted, and it is more than one thing, none of it is: a peer whose disk is
+   *  not mounted shows the same. */
+  stopEmptying(): void {
+    const { catalogue, breaker, wants } = this.options
+    if (!breaker.isOn) return
+    const origins = new Set<string>()
+    let count = 0
+    for (const { path, kind } of catalogue.manifest.children('')) {
+      if (kind === 'tombstone' || !catalogue.isHeld(path)) continue
+      const want = wants.get(path)
+      if (want?.loss === undefined || want.remote.kind !== 'tombstone') return
+      for (const origin of want.loss.origins) origins.add(origin)
+      count++
+    }
+    if (count >= EMPTIED_ENTRIES_MIN) this.trip([...origins])
+  }
+
+  /** All that is wanted of what these origins would take away is stopped. */
+  trip(origins: readonly string[]): void {
+    const { breaker, wants, outcomes } = this.options
+    let isNews = false
+    for (const origin of origins) if (breaker.trip(origin)) isNews = true
+    if (isNews) outcomes.notify({ event: 'note', message: wordsOf(origins[0]!) })
+    for (const want of [...wants.all()])
+      if (want.loss?.origins.some((origin) => origins.includes(origin))) this.stop(want)
+  }
+
+  private isOver(loss: Loss): boolean {
+    const { breaker, wants } = this.options
+    if (loss.origins.some((origin) => breaker.isTripped(origin))) return true
+    if (!loss.isCounted) return false
+    const over = loss.origins.filter((origin) => breaker.exceeds(origin, wants.lossCountOf(origin) + 1))
+    if (over.length > 0) this.trip(over)
+    return over.length > 0
+  }
+
+  private lossOf(remote: Entry, peer: PeerId): Loss | undefined {
+    const { catalogue, breaker } = this.options
+    const ours = catalogue.live(remote.path)
+    if (ours === undefined || (remote.confirmed && breaker.trustsConfirmed)) return undefined
+    const decision = decideHere(catalogue, remote)
+    const isReplaced = decision.type === 'take' && decision.replaces !== undefined
+    if (decision.type !== 'remove' && !isReplaced) return undefined
+    const author = peerOf(remote.version.content)
+    const isMove = remote.kind === 'tombstone' && remote.target !== ''
+    return {
+      origins: author === peer ? [peer, PEERS] : [peer, author, PEERS],
+      isCounted: ours.kind !== 'folder' && !isMove && !breaker.wasCounted(peer, remote.path),
+    }
+  }
+
+  private stop(want: Want): void {
+    const { remote } = want
+    this.options.end.abandon(want, undefined)
+    this.keepOurs(remote)
+  }
+
+  /** Decided anew: what is here may have changed since it was wanted. */
+  private keepOurs(remote: Entry): void {
+    const { catalogue, outcomes, wants } = this.options
+    const decision = decideHere(catalogue, remote)
+    if (decision.type !== 'take' && decision.type !== 'remove') return
+    if (catalogue.live(remote.path) === undefined) return
+    catalogue.keepOurs(decision.entry)
+    outcomes.push({ type: 'changed', by: 'received', isLast: wants.size === 0 })
+  }
+}
+
+function wordsOf(origin: Origin): string {
+  const who = origin === PEERS ? 'peers together delete or replace' : `peer ${origin} deletes or replaces`
+  return `${who} so many files that nothing more of that is done here before a person has seen it: left status shows what, left confirm lets it happen, left undo takes it back`
+}

@@ -1,0 +1,139 @@
+// Deletions that were found here, gathered until nothing is read or settles any more: what goes at once is counted at once, and where it
+// is too much (keeper/breaker), or the whole share, nobody is told of it. The scanner owns this.
+
+import { DiskError } from '../../base/ports.js'
+import { type Breaker, OWN } from '../breaker/breaker.js'
+import type { Catalogue } from '../index/catalogue.js'
+import { STEP_FILES } from '../limits.js'
+import type { Absence, Doubt } from './absence.js'
+import type { Findings } from './findings.js'
+import { DEPARTURE_WAIT_MS } from './limits.js'
+import type { Recording } from './recording.js'
+import type { Sighting } from './sight.js'
+
+export interface DeparturesOptions {
+  readonly catalogue: Catalogue
+  readonly breaker: Breaker
+  readonly sighting: Sighting
+  readonly absence: Absence
+  readonly recording: Recording
+  readonly findings: Findings
+}
+
+export class Departures {
+  private readonly options: DeparturesOptions
+  private readonly gone = new Set<string>()
+  /** Deleted, and to be told. */
+  private told: string[] = []
+  private sinceMs: number | undefined
+
+  constructor(options: DeparturesOptions) {
+    this.options = options
+  }
+
+  get size(): number {
+    return this.gone.size + this.told.length
+  }
+
+  /** Whether `step` has something to do right now. */
+  get busy(): boolean {
+    return this.told.length > 0
+  }
+
+  paths(): Iterable<string> {
+    return this.gone
+  }
+
+  pollTimeout(): number | undefined {
+    return this.sinceMs === undefined ? undefined : this.sinceMs + DEPARTURE_WAIT_MS
+  }
+
+  /** Nothing has stood at the path for a while. */
+  add(path: string, nowMs: number): void {
+    this.gone.add(path)
+    this.sinceMs ??= nowMs
+  }
+
+  /** `isQuiet`: nothing more of what happened is about to be found. */
+  step(isQuiet: boolean, nowMs: number): void {
+    for (const path of this.told.splice(0, STEP_FILES)) this.options.recording.markDeleted(path)
+    const isDue = this.sinceMs !== undefined && (isQuiet || nowMs >= this.sinceMs + DEPARTURE_WAIT_MS)
+    if (!isDue || this.told.length > 0) return
+    const { breaker } = this.options
+    const { departed, isEmptied } = this.judge()
+    const files = this.filesIn(departed)
+    if (isEmptied || breaker.isTripped(OWN) || breaker.exceeds(OWN, files.size)) {
+      this.stop(departed, isEmptied)
+      return
+    }
+    breaker.handleDeleted([OWN], files)
+    this.told = departed
+  }
+
+  /** Tells what was deleted from what only cannot be seen, which is hidden. */
+  private judge(): { readonly departed: string[]; readonly isEmptied: boolean } {
+    const departed: string[] = []
+    let isEmptied = false
+    for (const path of this.gone) {
+      const doubt = this.doubtAt(path)
+      if (doubt === 'there') continue
+      const isAll = doubt?.isEmptied === true && this.options.breaker.isOn
+      if (isAll) isEmptied = true
+      if (doubt === undefined || isAll) departed.push(path)
+      else this.hide(path, doubt)
+    }
+    this.gone.clear()
+    this.sinceMs = undefined
+    return { departed, isEmptied }
+  }
+
+  /** 'there': something is at the path again, or nobody may look. */
+  private doubtAt(path: string): Doubt | 'there' | undefined {
+    try {
+      if (this.options.sighting.at(path).type !== 'nothing') return 'there'
+      return this.options.absence.doubtAt(path)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      return 'there'
+    }
+  }
+
+  private stop(paths: readonly string[], isAll: boolean): void {
+    const { breaker, findings } = this.options
+    if (paths.length === 0) return
+    for (const path of paths) this.stopOne(path)
+    if (breaker.trip(OWN)) findings.addStopped(isAll)
+  }
+
+  private stopOne(path: string): void {
+    const { catalogue, recording, findings } = this.options
+    recording.dropKept(path)
+    for (const child of [...catalogue.manifest.children(path)]) this.stopOne(child.path)
+    if (catalogue.live(path) === undefined || catalogue.isMissing(path)) return
+    catalogue.stopDeletion(path)
+    findings.addHeld(path)
+  }
+
+  private hide(path: string, { path: at, reason }: Doubt): void {
+    const { catalogue, recording, findings } = this.options
+    findings.addProblem(at, reason)
+    const entry = catalogue.live(path)
+    if (entry !== undefined) recording.hide(entry)
+  }
+
+  /** Files and links that went with these paths. */
+  private filesIn(paths: readonly string[]): ReadonlySet<string> {
+    const files = new Set<string>()
+    for (const path of paths) this.addFiles(path, files)
+    return files
+  }
+
+  private addFiles(path: string, files: Set<string>): void {
+    const { catalogue, breaker } = this.options
+    const entry = catalogue.live(path)
+    const isFile = entry !== undefined && entry.kind !== 'folder' && !catalogue.isMissing(path)
+    if (isFile && !breaker.wasCounted(OWN, path)) files.add(path)
+    if (entry?.kind === 'folder' || catalogue.hasHeldBelow(path))
+      for (const child of catalogue.manifest.children(path)) this.addFiles(child.path, files)
+  }
+}

@@ -1,0 +1,146 @@
+// Changes that the breaker stopped: more is told of one, or a person says what becomes of all. The keeper owns it, and considers what
+// `take` answers.
+
+import type { PathWithReason, ReleasedCounts } from '../pipe/commands.js'
+import { type PeerId, peerOf } from '../share/dots.js'
+import { confirmRemoval, sameContent } from '../share/edit.js'
+import type { Entry } from '../share/entry.js'
+import { sameEntry } from '../share/entry-line.js'
+import { type Breaker, type Origin, OWN, PEERS } from './breaker/breaker.js'
+import type { Catalogue } from './index/catalogue.js'
+import type { OwnEdits } from './index/own-edits.js'
+import type { Intake } from './intake/intake.js'
+import { STEP_FILES } from './limits.js'
+import type { NotHeldTries } from './not-held.js'
+import type { PeerBook } from './peers/peer-book.js'
+import type { Scanner } from './scan/scanner.js'
+
+export interface StoppedChangesOptions {
+  readonly catalogue: Catalogue
+  readonly breaker: Breaker
+  readonly scanner: Scanner
+  readonly edits: OwnEdits
+  readonly peers: PeerBook
+  readonly intake: Intake
+  readonly notHeld: NotHeldTries
+}
+
+interface Told {
+  readonly entry: Entry
+  readonly peer: PeerId
+}
+
+export class StoppedChanges {
+  private readonly options: StoppedChangesOptions
+  /** Confirmed, and to be considered as if it were told now. */
+  private confirmed: Told[] = []
+
+  constructor(options: StoppedChangesOptions) {
+    this.options = options
+  }
+
+  get count(): number {
+    const { missing, keptPaths } = this.options.catalogue.stoppedPaths
+    return missing.size + keptPaths.size
+  }
+
+  /** What is held, for the person. */
+  *described(): Generator<PathWithReason> {
+    const { catalogue } = this.options
+    const { missing, keptPaths } = catalogue.stoppedPaths
+    for (const path of missing) yield { path, reason: 'deleted here, and nobody was told' }
+    for (const path of keptPaths.keys()) {
+      const { kind, version } = catalogue.get(path)!
+      const what = kind === 'tombstone' ? 'deleted' : 'replaced'
+      yield { path, reason: `${what} by peer ${peerOf(version.content)}, and still here as it was` }
+    }
+  }
+
+  /** Whether `take` has something. */
+  get busy(): boolean {
+    return this.confirmed.length > 0
+  }
+
+  take(): readonly Told[] {
+    return this.confirmed.splice(0, STEP_FILES)
+  }
+
+  /** A peer tells of something at a path. 'free': nothing is stopped there any more, and it is to be considered. 'renewed': it is the
+   *  change that was stopped, of which more is known now. */
+  handleTold(remote: Entry): 'free' | 'known' | 'renewed' {
+    const { catalogue, intake, breaker } = this.options
+    const { path } = remote
+    if (catalogue.isMissing(path)) return this.handleToldOfMissing(remote)
+    const known = catalogue.kept(path) === undefined ? undefined : catalogue.get(path)
+    if (known === undefined) return 'free'
+    const decision = intake.placing.decide(remote)
+    if (decision.type === 'keep') return 'known'
+    const isConfirmed = remote.confirmed && !known.confirmed && breaker.trustsConfirmed
+    if (sameContent(known, remote) && !isConfirmed) {
+      if ((decision.type !== 'adopt' && decision.type !== 'take') || sameEntry(decision.entry, known))
+        return 'known'
+      catalogue.renewStopped(decision.entry)
+      return 'renewed'
+    }
+    catalogue.takeBack(path)
+    return 'free'
+  }
+
+  /** It is gone here, and an edit of a peer brings it back; that a peer deleted it too is all there is to say. */
+  private handleToldOfMissing(remote: Entry): 'free' | 'known' {
+    const { catalogue, intake } = this.options
+    const { type } = intake.placing.decide(remote)
+    if (type === 'keep') return 'known'
+    if (type !== 'adopt') catalogue.release(remote.path)
+    return 'free'
+  }
+
+  /** All that is held happens: deletions of ours are told, with a mark by which no other machine asks again; changes of peers are
+   *  carried out. */
+  confirm(): ReleasedCounts {
+    const { catalogue, breaker, scanner, edits } = this.options
+    const { missing, keptPaths } = catalogue.stoppedPaths
+    const counts = { own: missing.size, received: keptPaths.size }
+    const origins = this.originsOfKept()
+    breaker.close(new Map([...origins].map((origin) => [origin, keptPaths.size])))
+    for (const path of [...missing]) scanner.recording.confirmDeleted(path)
+    for (const path of [...keptPaths.keys()]) {
+      const stopped = catalogue.takeBack(path)!
+      const isDeleted = stopped.kind === 'tombstone' && !stopped.confirmed
+      const entry = isDeleted ? confirmRemoval(stopped, edits.nextDot()).entry : stopped
+      this.confirmed.push(...this.toldOf(entry))
+    }
+    return counts
+  }
+
+  /** Whoever may tell again of what is kept, now or when it is back. */
+  private originsOfKept(): ReadonlySet<Origin> {
+    const { catalogue, breaker, peers } = this.options
+    const origins = new Set<Origin>([...breaker.trippedOrigins, PEERS, ...peers.all()])
+    for (const path of catalogue.stoppedPaths.keptPaths.keys())
+      origins.add(peerOf(catalogue.get(path)!.version.content))
+    origins.delete(OWN)
+    return origins
+  }
+
+  /** All that is held is taken back: what was deleted here is fetched again, and what peers deleted or replaced is an edit on top of
+   *  that. */
+  undo(): ReleasedCounts {
+    const { catalogue, breaker, scanner, notHeld } = this.options
+    const { missing, keptPaths } = catalogue.stoppedPaths
+    const counts = { own: missing.size, received: keptPaths.size }
+    for (const path of [...missing]) {
+      catalogue.release(path)
+      notHeld.handleRetry(path)
+    }
+    for (const path of [...keptPaths.keys()]) scanner.recording.restoreKept(path)
+    breaker.close()
+    return counts
+  }
+
+  /** Nothing is fetched for a deletion, so that nobody need be there who told of it. */
+  private toldOf(entry: Entry): readonly Told[] {
+    if (entry.kind === 'tombstone') return [{ entry, peer: peerOf(entry.version.content) }]
+    return [...this.options.peers.all()].map((peer) => ({ entry, peer }))
+  }
+}

@@ -1,0 +1,44 @@
+// What the breaker holds in a world, and the person who says what becomes of it: then the history knows too.
+
+import type { World } from './world.js'
+
+/** Whether a peer holds back anything. */
+export function isAnyHeld(world: World): boolean {
+  return world.peers.some((_, peer) => isHeldAt(world, peer))
+}
+
+export function isHeldAt(world: World, peer: number): boolean {
+  return world.catalogues.get(peer)?.stoppedPaths.isEmpty === false
+}
+
+export function answerHeld(world: World, peer: number, answer: 'confirm' | 'undo'): void {
+  const stopped = world.catalogues.get(peer)?.stoppedPaths
+  if (stopped === undefined || world.peers[peer]!.keeper === undefined) return
+  if (answer === 'undo') {
+    for (const path of stopped.missing) takeDeletionBack(world, peer, path)
+    for (const path of stopped.keptPaths.keys()) makeAnew(world, peer, path)
+  }
+  world.peers[peer]!.answer(answer)
+}
+
+/** A person wants back what was deleted here. It comes from nobody where nobody else has it. */
+function takeDeletionBack(world: World, peer: number, path: string): void {
+  const { history } = world
+  history.takeRemovalBack(peer, path)
+  const digest = world.catalogues.get(peer)?.get(path)?.digest
+  const isAnywhere = world.peers.some(({ disk }) => {
+    const bytes = disk.contentOf(path)
+    return bytes !== undefined && history.digestOf(bytes) === digest
+  })
+  if (!isAnywhere) history.giveUp(path, world.nowMs)
+}
+
+/** A person says that the content here is to be the newest of all. */
+function makeAnew(world: World, peer: number, path: string): void {
+  const bytes = world.peers[peer]!.disk.contentOf(path)
+  if (bytes === undefined) return
+  world.history.edited(peer, path, world.history.digestOf(bytes), bytes, world.nowMs)
+  // A link that it replaces is in the trash as a link.
+  const undone = world.catalogues.get(peer)?.get(path)?.digest
+  if (undone) world.history.supersede(peer, path, undone)
+}

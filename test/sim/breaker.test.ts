@@ -1,0 +1,114 @@
+// Stories of deletions that are too many, on machines that ask about more than two of eight files.
+
+import { describe, expect, test } from 'vitest'
+import { crc32, hash } from '../../src/io/hash.js'
+import type { MaxDelete } from '../../src/pipe/settings.js'
+import { happen } from '../../src/sim/happenings.js'
+import { shareOf } from '../../src/sim/invariants.js'
+import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
+import { settle } from '../../src/sim/simulate.js'
+import { World } from '../../src/sim/world.js'
+
+const A = 0
+const B = 1
+const C = 2
+const SOON_MS = 2_000
+const PATHS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+const CAREFUL: MaxDelete = { percent: 25, filesMin: 1, isStrict: false }
+const STRICT: MaxDelete = { ...CAREFUL, isStrict: true }
+const NONE: MaxDelete = { ...CAREFUL, percent: 100 }
+
+/** Peers with eight files, all in step. */
+function worldOf(...settings: MaxDelete[]): World {
+  const links = meshOf(settings.length).map(([one, other]) => calmLink(one, other))
+  const peers = settings.map((maxDelete, peer) => calmPeer(peer, { maxDelete }))
+  const world = new World({ seed: 1, peers, links }, { hash, crc32 })
+  for (const [content, path] of PATHS.entries())
+    world.edit(A, { type: 'write', path, content, sizeBytes: 500, steps: 1, stepMs: 0 })
+  world.startAll()
+  world.run(SOON_MS)
+  return world
+}
+
+function remove(world: World, peer: number, paths: readonly string[]): void {
+  for (const path of paths) world.edit(peer, { type: 'remove', path })
+  world.run(SOON_MS)
+}
+
+function countAt(world: World, peer: number): number {
+  return shareOf(world, peer).size
+}
+
+function answer(world: World, peer: number, what: 'confirm' | 'undo'): void {
+  happen(world, { type: 'answer', peer, answer: what })
+  world.run(SOON_MS)
+}
+
+function expectAll(world: World, count: number): void {
+  settle(world, 0)
+  expect(world.breach).toBeUndefined()
+  for (const peer of world.peers.keys()) expect(countAt(world, peer)).toBe(count)
+}
+
+test('two of eight files go, and three are held until they are confirmed', () => {
+  const world = worldOf(CAREFUL, CAREFUL)
+  remove(world, A, PATHS.slice(0, 2))
+  expect(countAt(world, B)).toBe(6)
+  remove(world, A, PATHS.slice(2, 3))
+  expect(countAt(world, B)).toBe(6)
+  answer(world, A, 'confirm')
+  expectAll(world, 5)
+})
+
+test('a share that is empty at once is held across a restart, and may be meant', () => {
+  const world = worldOf(CAREFUL, CAREFUL)
+  remove(world, A, PATHS)
+  happen(world, { type: 'kill', peer: A, downMs: 100 })
+  world.run(SOON_MS)
+  expect(countAt(world, B)).toBe(8)
+  answer(world, A, 'confirm')
+  expectAll(world, 0)
+})
+
+test('a confirmed deletion reaches a machine that was away', () => {
+  const world = worldOf(CAREFUL, CAREFUL, CAREFUL)
+  world.peers[C]!.stop()
+  remove(world, A, PATHS.slice(0, 5))
+  answer(world, A, 'confirm')
+  expect(countAt(world, B)).toBe(3)
+  world.peers[C]!.start()
+  world.run(SOON_MS)
+  expect(countAt(world, C)).toBe(3)
+  expectAll(world, 3)
+})
+
+describe('a machine that asks about everything', () => {
+  test('holds what was confirmed elsewhere, until it is confirmed there', () => {
+    const world = worldOf(CAREFUL, STRICT)
+    remove(world, A, PATHS.slice(0, 5))
+    answer(world, A, 'confirm')
+    expect(countAt(world, B)).toBe(8)
+    answer(world, B, 'confirm')
+    expectAll(world, 3)
+  })
+})
+
+describe('what a peer deletes', () => {
+  test('is held where it would leave nothing, though it is few', () => {
+    const world = worldOf(NONE, { ...CAREFUL, filesMin: 20 })
+    remove(world, A, PATHS)
+    // Which does not ask takes its own empty share for a disk that is not mounted.
+    expect(countAt(world, B)).toBe(8)
+  })
+
+  test('is held together with what a second one deletes, beyond twice the part', () => {
+    const world = worldOf(NONE, NONE, CAREFUL)
+    remove(world, A, PATHS.slice(0, 2))
+    remove(world, B, PATHS.slice(2, 4))
+    expect(countAt(world, C)).toBe(4)
+    remove(world, B, PATHS.slice(4, 5))
+    expect(countAt(world, C)).toBe(4)
+    answer(world, C, 'undo')
+    expectAll(world, 4)
+  })
+})
