@@ -253,6 +253,15 @@ export class Catalogue {
     return undefined
   }
 
+  /** The same, some of them where there are many. */
+  *holdersOf(digest: Digest, countMax: number): Iterable<string> {
+    let count = 0
+    for (const path of this.holders.candidates(digest)) {
+      if (++count > countMax) return
+      if (this.manifest.get(path)?.digest === digest) yield path
+    }
+  }
+
   /** The block digests of a file of several blocks. */
   list(digest: Digest): Uint8Array | undefined {
     return this.index.getList(digest)

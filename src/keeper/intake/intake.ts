@@ -8,7 +8,7 @@
 //                                                      └── look again ◀┘
 
 import { earliest } from '../../base/earliest.js'
-import type { Hash } from '../../base/item.js'
+import type { Digest, Hash } from '../../base/item.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import { runsOf } from '../../journal/record.js'
@@ -96,7 +96,19 @@ export class Intake {
     this.knowing = knowing
     this.builds = new Builds({ disk, hash, catalogue, journal, wants, room })
     this.placements = new Placements(
-      { disk, catalogue, journal, scanner, placing, wants, temporaries, end, outcomes, isComparing },
+      {
+        disk,
+        catalogue,
+        journal,
+        scanner,
+        placing,
+        removing,
+        wants,
+        temporaries,
+        end,
+        outcomes,
+        isComparing,
+      },
       nowMs,
     )
     const { placements } = this
@@ -235,6 +247,7 @@ export class Intake {
     return earliest(
       this.end.pollTimeout(),
       this.placements.pollTimeout(),
+      this.wants.pollTimeout(),
       this.removals.pollTimeout(),
       this.sweeping.pollTimeout(),
     )
@@ -259,9 +272,11 @@ export class Intake {
 
   /** Answers how many orders it carried out. */
   private order(ordersMax: number, nowMs: number): number {
+    const { catalogue, isComparing } = this.options
+    const here = { holderOf: (digest: Digest) => catalogue.holderOf(digest), isComparing }
     let orders = 0
     for (; orders < ordersMax && !this.end.fullDisk.paused; orders++) {
-      const order = this.wants.pollOrder((digest) => this.options.catalogue.holderOf(digest), nowMs)
+      const order = this.wants.pollOrder(here, nowMs)
       if (order === undefined) return orders
       if (!this.room.hasFor(order.want)) this.end.handleDiskFailure(order.want, true, '', nowMs)
       else if (order.type === 'place') this.placements.place(order.want, nowMs)

@@ -28,5 +28,8 @@ export const NOT_HELD_BACKOFF_MS = 1_000
 /** Deletions wait for the content that came with them, but not longer than this. */
 export const REMOVAL_WAIT_MS = 10_000
 
+/** Content that is in the share waits so long for a deletion to tell that it was moved, and for what takes its place. */
+export const MOVE_WAIT_MS = 10_000
+
 /** Names that are told of a folder that cannot go. */
 export const REMAINING_NAMED_MAX = 3

@@ -2,14 +2,17 @@
 // put in place together with them, and is committed. Wanted folders on the way of a file are placed before it. The intake
 // owns it.
 
+import { earliest } from '../../base/earliest.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import type { Entry } from '../../share/entry.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { CommitGroup } from '../place/commit-group.js'
+import type { Standing } from '../place/moving.js'
 import type { Placed, Placing, Prepared } from '../place/placing.js'
+import type { Removing } from '../remove/removing.js'
 import type { Scanner } from '../scan/scanner.js'
-import { PLACE_RETRY_MS, PLACE_TRIES_MAX } from './limits.js'
+import { MOVE_WAIT_MS, PLACE_RETRY_MS, PLACE_TRIES_MAX } from './limits.js'
 import type { Outcomes } from './outcomes.js'
 import type { Temporaries } from './temporaries.js'
 import type { WantEnd } from './want-end.js'
@@ -21,6 +24,7 @@ export interface PlacementsOptions {
   readonly journal: Journal<Entry>
   readonly scanner: Scanner
   readonly placing: Placing
+  readonly removing: Removing
   readonly wants: Wants
   readonly temporaries: Temporaries
   readonly end: WantEnd
@@ -44,6 +48,8 @@ export class Placements {
   /** Complete, and to be put in place before the intake's call is over. */
   private readonly ready = new Set<Want>()
   private readonly committing: CommitGroup
+  /** To be had from files that are about to be replaced, once what replaces them is ready. */
+  private readonly behind = new Set<Want>()
   /** In the place of a folder of which deletions are still to be carried out. */
   private readonly waiting = new Set<Want>()
 
@@ -66,11 +72,15 @@ export class Placements {
 
   /** A file waits for the others that are ready now: they share one sync of the log. */
   place(want: Want, nowMs: number): void {
+    if (want.move?.type === 'link' && want.temporary === undefined) {
+      this.behind.add(want)
+      return
+    }
     if (want.remote.kind === 'file') {
       this.ready.add(want)
       return
     }
-    const prepared = this.prepare(want, new Set(), nowMs)
+    const prepared = this.prepare(want, undefined, new Set(), nowMs)
     const placed = prepared.type === 'prepared' ? this.options.placing.finish(prepared) : prepared
     this.handlePlacing(want, placed, nowMs)
   }
@@ -82,25 +92,78 @@ export class Placements {
 
   /** Answers whether anything was ready. */
   placeReady(nowMs: number): boolean {
-    if (this.ready.size === 0) return false
-    const wants = [...this.ready]
+    const links = this.takeLinks(nowMs)
+    if (this.ready.size === 0 && links.size === 0) return false
+    const wants = [...links.keys(), ...this.ready]
     this.ready.clear()
     const folders = new Set<string>()
     const prepared: PreparedWant[] = []
     for (const want of wants) {
       const isWanted = this.options.wants.get(want.remote.path) === want
-      if (!isWanted || !this.makeEmptyTemporary(want, nowMs)) continue
-      const change = this.prepare(want, folders, nowMs)
+      const standing = links.get(want) ?? (isWanted ? this.movedFile(want) : undefined)
+      if (!isWanted || (standing === undefined && !this.makeEmptyTemporary(want, nowMs))) continue
+      const change = this.prepare(want, standing, folders, nowMs)
       if (change.type === 'prepared') prepared.push({ want, change })
       else this.handlePlacing(want, change, nowMs)
     }
     if (prepared.length > 0) this.carryOut(prepared, nowMs)
+    for (const { path } of links.values()) this.options.temporaries.remove(path)
     return true
   }
 
-  /** When placed files are to be committed, or brought onto stable storage. */
+  /** The file that is moved to where it is wanted. Where that cannot be used, the want goes on without it. */
+  private movedFile(want: Want): Standing | undefined {
+    const { placing, wants } = this.options
+    const { move } = want
+    if (move?.type !== 'move') return undefined
+    const { removal } = move
+    if (wants.get(removal.remote.path) !== removal) return undefined
+    return ifThere(() => placing.moving.standingFor(want.remote, removal.remote))
+  }
+
+  /** Second names of files that are about to be replaced by what is ready, or by each other, for those that want their content.
+   *  Made before any of them is replaced: files that changed places among each other are a circle. */
+  private takeLinks(nowMs: number): Map<Want, Standing> {
+    const links = new Map<Want, Standing>()
+    if (this.behind.size === 0) return links
+    const { placing, wants, temporaries } = this.options
+    const due = new Set([...this.behind].filter((want) => wants.get(want.remote.path) === want))
+    this.behind.clear()
+    const isComing = (want: Want | undefined) => want !== undefined && (this.ready.has(want) || due.has(want))
+    for (let size = -1; size !== due.size; ) {
+      size = due.size
+      for (const want of due) {
+        const atHolder = want.move?.type === 'link' ? wants.get(want.move.from) : undefined
+        if (isComing(atHolder)) continue
+        due.delete(want)
+        if (atHolder?.remote.kind === 'file' && nowMs < want.startedMs + MOVE_WAIT_MS) this.behind.add(want)
+        else this.refuseMove(want)
+      }
+    }
+    for (const want of due) {
+      const { move, remote } = want
+      if (move?.type !== 'link') continue
+      const link = ifThere(() => placing.moving.linkFor(remote, move.from, temporaries.nextName()))
+      if (link === undefined) this.refuseMove(want)
+      else links.set(want, link)
+    }
+    return links
+  }
+
+  /** Its content is copied or fetched, as that of any other. */
+  private refuseMove(want: Want): void {
+    want.move = undefined
+    want.isMoveRefused = true
+    this.options.wants.queue(want)
+  }
+
+  /** When placed files are to be committed, or brought onto stable storage; and when something has waited for long enough. */
   pollTimeout(): number | undefined {
-    return this.committing.pollTimeout(this.options.wants.size === 0)
+    const [first] = this.behind
+    return earliest(
+      first === undefined ? undefined : first.startedMs + MOVE_WAIT_MS,
+      this.committing.pollTimeout(this.options.wants.size === 0),
+    )
   }
 
   /** Commits placed files that are due; with `isOver` nothing more will come. */
@@ -151,11 +214,17 @@ export class Placements {
   }
 
   /** Everything short of the change itself. Folders on the way that are wanted are placed first, as their maker has them. */
-  private prepare(want: Want, folders: Set<string>, nowMs: number): Prepared | Placed | Waiting {
+  private prepare(
+    want: Want,
+    standing: Standing | undefined,
+    folders: Set<string>,
+    nowMs: number,
+  ): Prepared | Placed | Waiting {
     const { placing, wants } = this.options
     this.waiting.delete(want)
     if (this.mustWait(want)) return { type: 'waiting' }
-    const plan = placing.plan(want.remote, want.temporary, folders)
+    if (want.move !== undefined && standing === undefined) return { type: 'unmoved' }
+    const plan = placing.plan(want.remote, standing ?? want.temporary, folders)
     if (plan.type !== 'planned') return plan
     for (const path of plan.missingFolders) {
       const folder = wants.wantedFolder(path)
@@ -194,6 +263,10 @@ export class Placements {
     switch (result.type) {
       case 'placed':
         this.handlePlaced(want, result.keptAs, nowMs)
+        if (result.vacated !== undefined) this.handleVacated(want, result.vacated, nowMs)
+        return
+      case 'unmoved':
+        this.refuseMove(want)
         return
       case 'beaten':
         end.reportBeaten(want)
@@ -212,7 +285,8 @@ export class Placements {
         this.handleUnsettled(want, nowMs)
         return
       case 'failed':
-        end.handleDiskFailure(want, result.noSpace, result.reason, nowMs)
+        if (want.move !== undefined) this.refuseMove(want)
+        else end.handleDiskFailure(want, result.noSpace, result.reason, nowMs)
         return
     }
   }
@@ -251,6 +325,19 @@ export class Placements {
     this.handleInPlace(path, nowMs)
   }
 
+  /** The content of the want was moved from the path of this deletion, which is carried out with that. */
+  private handleVacated({ move, remote }: Want, vacated: Entry, nowMs: number): void {
+    const { removing, wants, end, outcomes } = this.options
+    removing.handleMoved(vacated, remote.path)
+    outcomes.push({ type: 'placed', path: vacated.path })
+    if (move?.type === 'move') {
+      end.handlePlaced(move.removal)
+      wants.remove(move.removal, true)
+    }
+    this.changed('received')
+    this.handleInPlace(vacated.path, nowMs)
+  }
+
   /** The path is as a peer has it: that is to be committed with the others. */
   handleInPlace(path: string, nowMs: number): void {
     if (this.committing.add(path, nowMs)) this.commitPlaced(nowMs)
@@ -259,5 +346,15 @@ export class Placements {
   private changed(by: 'own' | 'received'): void {
     const { wants, outcomes } = this.options
     outcomes.push({ type: 'changed', by, isLast: wants.size === 0 })
+  }
+}
+
+/** What a disk refuses to look at, or to give a second name, is not moved. */
+function ifThere<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+    return undefined
   }
 }

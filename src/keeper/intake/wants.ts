@@ -10,11 +10,13 @@ import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import {
   LARGE_FETCHES_MAX,
+  MOVE_WAIT_MS,
   SMALL_FETCH_BYTES_MAX,
   SMALL_FETCHES_MAX,
   WANT_TEXT_PER_PEER_MAX,
   WANTS_PER_PEER_MAX,
 } from './limits.js'
+import { type Move, Moves } from './moves.js'
 import { RemovalQueue } from './removal-queue.js'
 
 export interface Want {
@@ -36,11 +38,15 @@ export interface Want {
   roomBytes: number
   /** How often what stood in its place was not what the catalogue says. */
   placeTries: number
+  /** How it is had from a file of this share that leaves its path. */
+  move: Move | undefined
+  /** It could not be had in that way. */
+  isMoveRefused: boolean
 }
 
 /** The next step of a want. */
 export type FetchOrder =
-  | { readonly type: 'place'; readonly want: Want } // nothing to fetch: a folder, a link, an empty file
+  | { readonly type: 'place'; readonly want: Want } // nothing to fetch: a folder, a link, an empty file, a move
   | { readonly type: 'copy'; readonly want: Want; readonly from: string } // the content is in the share already
   | {
       readonly type: 'fetch'
@@ -49,6 +55,13 @@ export type FetchOrder =
       readonly file: ItemRef
       readonly large: boolean
     }
+
+/** The content that this share holds. */
+export interface ContentHere {
+  holderOf(digest: Digest): string | undefined
+  /** Whether more of what peers have may be found in a moment. */
+  isComparing(): boolean
+}
 
 export interface Totals {
   filesWanted: number
@@ -73,6 +86,9 @@ export class Wants {
   private readonly large = new Set<Want>()
   /** Deletions: `pollOrder` does not order them. */
   readonly removals = new RemovalQueue<Want>()
+  private readonly moves = new Moves()
+  /** Wants for content that is in the share: a deletion that is not known yet may say that it was moved. */
+  private readonly undecided = new Set<Want>()
   private readonly byFetch = new Map<FetchId, Want>()
   /** Wants for content that another want is fetching: they are copies once it is there. */
   private readonly parked = new Map<Digest, Set<Want>>()
@@ -192,8 +208,11 @@ export class Wants {
       delivered: [],
       roomBytes: 0,
       placeTries: 0,
+      move: undefined,
+      isMoveRefused: false,
     }
     this.wants.set(remote.path, want)
+    this.moves.add(want)
     this.countDigest(remote.digest, 1)
     this.addSource(want, peer)
     if (remote.kind === 'file') {
@@ -214,6 +233,8 @@ export class Wants {
       this.wants.delete(want.remote.path)
     }
     this.instant.delete(want)
+    this.undecided.delete(want)
+    this.moves.delete(want)
     this.removals.delete(want)
     this.small.delete(want)
     this.large.delete(want)
@@ -257,6 +278,7 @@ export class Wants {
 
   /** Back into the queue, to be ordered anew. */
   queue(want: Want): void {
+    this.undecided.delete(want)
     if (want.remote.kind === 'tombstone') this.removals.queue(want)
     else if (want.remote.kind !== 'file' || want.remote.sizeBytes === 0) this.instant.add(want)
     else if (isLarge(want)) this.large.add(want)
@@ -272,16 +294,37 @@ export class Wants {
   }
 
   /** Answers the next order, or undefined while there is none or as much is under way as may be. */
-  pollOrder(holderOf: (digest: Digest) => string | undefined, nowMs: number): FetchOrder | undefined {
+  pollOrder(here: ContentHere, nowMs: number): FetchOrder | undefined {
+    if (!here.isComparing() || nowMs >= (this.pollTimeout() ?? nowMs)) this.decide(here)
     for (const want of this.instant) {
       this.instant.delete(want)
+      if (want.remote.kind === 'file') want.move = this.moveFor(want, here)
       return { type: 'place', want }
     }
     if (this.smallCount < SMALL_FETCHES_MAX && this.smallBytes < SMALL_FETCH_BYTES_MAX) {
-      const order = this.orderOf(this.small, holderOf, nowMs)
+      const order = this.orderOf(this.small, here, nowMs)
       if (order !== undefined) return order
     }
-    return this.largeCount < LARGE_FETCHES_MAX ? this.orderOf(this.large, holderOf, nowMs) : undefined
+    return this.largeCount < LARGE_FETCHES_MAX ? this.orderOf(this.large, here, nowMs) : undefined
+  }
+
+  /** All that could tell of a move is known, or was waited for for long enough. */
+  private decide(here: ContentHere): void {
+    for (const want of this.undecided) {
+      if (here.isComparing() && this.moveFor(want, here) === undefined) want.isMoveRefused = true
+      this.queue(want)
+    }
+  }
+
+  /** When what may tell of a move is waited for no longer. */
+  pollTimeout(): number | undefined {
+    for (const { startedMs } of this.undecided) return startedMs + MOVE_WAIT_MS
+    return undefined
+  }
+
+  private moveFor(want: Want, here: ContentHere): Move | undefined {
+    const holder = here.holderOf(want.remote.digest)
+    return this.moves.moveFor(want, holder, holder === undefined ? undefined : this.wants.get(holder))
   }
 
   /** Fetches a want whose copy here proved false. Undefined where nobody has it any more. */
@@ -293,23 +336,25 @@ export class Wants {
     return { type: 'fetch', want, peer, file: { kind: 'file', digest, sizeBytes }, large: isLarge(want) }
   }
 
-  private orderOf(
-    queue: Set<Want>,
-    holderOf: (digest: Digest) => string | undefined,
-    nowMs: number,
-  ): FetchOrder | undefined {
+  private orderOf(queue: Set<Want>, here: ContentHere, nowMs: number): FetchOrder | undefined {
     for (const want of queue) {
       queue.delete(want)
       const { digest, sizeBytes } = want.remote
       if (digest === '') continue
+      want.startedMs = nowMs
+      want.move = this.moveFor(want, here)
+      if (want.move !== undefined) return { type: 'place', want }
+      if (here.isComparing() && !want.isMoveRefused && here.holderOf(digest) !== undefined) {
+        this.undecided.add(want)
+        continue
+      }
       if (this.fetchingDigest.has(digest)) {
         this.park(digest, want)
         continue
       }
       const peer = firstOf(want.sources)
       if (peer === undefined) continue
-      want.startedMs = nowMs
-      const from = holderOf(digest)
+      const from = here.holderOf(digest)
       if (from !== undefined && !isLarge(want)) return { type: 'copy', want, from }
       this.startFetch(want, peer)
       return { type: 'fetch', want, peer, file: { kind: 'file', digest, sizeBytes }, large: isLarge(want) }

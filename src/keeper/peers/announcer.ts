@@ -45,6 +45,11 @@ export class Announcer {
     return this.dueMs !== undefined && nowMs >= this.dueMs
   }
 
+  /** What is to be told is only one half of something. */
+  postpone(nowMs: number): void {
+    this.dueMs = nowMs + ANNOUNCE_MS
+  }
+
   /** The index could not be committed: the disk is full. */
   handleFull(nowMs: number): void {
     this.dueMs = nowMs + FULL_DISK_RETRY_MS

@@ -51,6 +51,16 @@ export class Removing {
     }
   }
 
+  /** What was at the path of a deletion has just been moved to another one. */
+  handleMoved(tombstone: Entry, to: string): void {
+    const { catalogue, scanner } = this.options
+    const { path } = tombstone
+    this.unsynced.add(parentOf(path)).add(parentOf(to))
+    catalogue.record(tombstone, undefined)
+    scanner.handleRemoved(path, false)
+    this.tidy(parentOf(path))
+  }
+
   /** Removes a folder that was deleted and still stands, if nothing is in it any more, and those above it. */
   tidy(folder: string): void {
     const { catalogue } = this.options

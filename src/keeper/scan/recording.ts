@@ -18,6 +18,7 @@ import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { isKeptTime, modeOf, type Signature } from '../index/signature.js'
 import type { Findings } from './findings.js'
+import { type Moved, movedFolder } from './moved.js'
 
 export interface RecordingOptions {
   readonly catalogue: Catalogue
@@ -25,6 +26,7 @@ export interface RecordingOptions {
   readonly wallMs: () => number
   readonly onFolder: (path: string, present: boolean) => void
   readonly findings: Findings
+  readonly moved: Moved
 }
 
 export class Recording {
@@ -70,6 +72,7 @@ export class Recording {
     }
     if (before?.kind === 'folder' && content.kind !== 'folder') this.markDeletedInside(path)
     catalogue.record(entry, signature, seen)
+    this.options.moved.handleRecorded(path)
     findings.addChange(entry, unseen)
   }
 
@@ -113,19 +116,26 @@ export class Recording {
   markDeleted(path: string): void {
     const { catalogue } = this.options
     const entry = catalogue.live(path)
-    if (entry?.kind === 'folder' || catalogue.hasHeldBelow(path)) this.markDeletedInside(path)
+    const isFolder = entry?.kind === 'folder' || catalogue.hasHeldBelow(path)
+    const target = isFolder ? this.markDeletedInside(path) : ''
     catalogue.setRemaining(path, false)
-    if (entry !== undefined) this.markOneDeleted(entry)
+    if (entry !== undefined) this.markOneDeleted(entry, target)
   }
 
-  private markDeletedInside(folder: string): void {
+  /** Answers where the folder is now, by the first thing in it that was moved. */
+  private markDeletedInside(folder: string): string {
     const { catalogue, onFolder } = this.options
+    let target = ''
     for (const entry of [...catalogue.manifest.children(folder)]) {
-      if (entry.kind === 'folder' || catalogue.hasHeldBelow(entry.path)) this.markDeletedInside(entry.path)
+      const isFolder = entry.kind === 'folder' || catalogue.hasHeldBelow(entry.path)
+      const below = isFolder ? this.markDeletedInside(entry.path) : ''
       catalogue.setRemaining(entry.path, false)
-      if (entry.kind !== 'tombstone' && catalogue.isHeld(entry.path)) this.markOneDeleted(entry)
+      if (entry.kind === 'tombstone' || !catalogue.isHeld(entry.path)) continue
+      const part = this.markOneDeleted(entry, below)
+      if (target === '') target = movedFolder(entry.path, part)
     }
     onFolder(folder, false)
+    return catalogue.live(target)?.kind === 'folder' ? target : ''
   }
 
   /** The entry is there and not shared: neither it nor what is in it is given. */
@@ -166,11 +176,15 @@ export class Recording {
     if (catalogue.setHidden(path, false)) findings.addHeld(path)
   }
 
-  private markOneDeleted(entry: Entry): void {
-    const { catalogue, edits, wallMs, findings } = this.options
-    const tombstone = this.entryOf(removeContent(entry, edits.nextDot(), Math.round(wallMs())))
+  /** `folderNow`: of a folder, where it is now. Answers where the content is, '' where nothing tells. */
+  private markOneDeleted(entry: Entry, folderNow: string): string {
+    const { catalogue, edits, wallMs, findings, moved } = this.options
+    const target = entry.kind === 'folder' ? folderNow : moved.targetOf(entry)
+    const tombstone = this.entryOf(removeContent(entry, edits.nextDot(), Math.round(wallMs()), target))
     catalogue.record(tombstone, undefined)
+    moved.handleRecorded(entry.path)
     findings.addChange(tombstone)
+    return target
   }
 }
 

@@ -8,7 +8,7 @@
 //                                   └─────────────────────────────┘
 
 import { earliest } from '../../base/earliest.js'
-import type { Hash } from '../../base/item.js'
+import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
@@ -23,10 +23,11 @@ import { Absence } from './absence.js'
 import { type Finding, Findings } from './findings.js'
 import { HashJob } from './hashing.js'
 import { Ignoring, isRulesFile } from './ignoring.js'
-import { HASH_CHUNK_BLOCKS } from './limits.js'
+import { HASH_CHUNK_BLOCKS, MOVE_MS_MAX, MOVE_RETRY_MS } from './limits.js'
+import { Moved } from './moved.js'
 import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
-import { Settling } from './settling.js'
+import { type Candidate, Settling } from './settling.js'
 import { Sighting, unreadableReason } from './sight.js'
 
 export interface ScannerOptions {
@@ -55,6 +56,7 @@ export class Scanner {
   private readonly recording: Recording
   private readonly ahead: ReadAhead
   private readonly absence: Absence
+  private readonly moved: Moved
   private job: HashJob | undefined
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
@@ -74,7 +76,9 @@ export class Scanner {
       if (!present) ignoring.forget(path)
       onFolder(path, present)
     }
-    this.recording = new Recording({ catalogue, edits, wallMs, onFolder: onRecordedFolder, findings })
+    this.moved = new Moved(options)
+    const { moved } = this
+    this.recording = new Recording({ catalogue, edits, wallMs, onFolder: onRecordedFolder, findings, moved })
   }
 
   /** Nothing to list, look at, hash or wait for. */
@@ -95,6 +99,11 @@ export class Scanner {
   /** Paths that are there and cannot be shared, with the reason of each. */
   get problems(): ReadonlyMap<string, string> {
     return this.findings.problems
+  }
+
+  /** Whether one half of a move is recorded and the other one comes in a moment: they are told together. */
+  isMoving(nowMs: number): boolean {
+    return this.moved.isOpen(nowMs)
   }
 
   /** Reads the whole share again. */
@@ -150,6 +159,7 @@ export class Scanner {
       this.guarded(folder, () => this.listFolder(folder, nowMs))
     }
     if (!this.busy) this.readSomeAhead(nowMs)
+    if (this.idle) this.moved.handleIdle()
     const isMore = this.busy || (this.pollTimeout() ?? Number.POSITIVE_INFINITY) <= nowMs
     if (!isMore && this.isRulesNews) {
       this.isRulesNews = false
@@ -221,10 +231,15 @@ export class Scanner {
       if (present.has(path)) continue
       if (catalogue.live(path) !== undefined && this.ignoring.leavesOut(entry)) absent.push(entry)
       else if (doubt !== undefined) this.recording.hide(entry)
-      else if (this.isAnyKnown(path)) this.settling.arm(path, undefined, nowMs)
+      else if (this.isAnyKnown(path)) this.armAbsent(path, nowMs)
     }
     // It was left out before it was gone, or it may have been: no deletion.
     for (const entry of absent) this.recording.leaveOut(entry)
+  }
+
+  private armAbsent(path: string, nowMs: number): void {
+    this.settling.arm(path, undefined, nowMs)
+    this.moved.handleMissing(path)
   }
 
   /** Whether something of this share is to be at the path, or below it. */
@@ -243,7 +258,7 @@ export class Scanner {
     if (sight.type !== 'nothing' && sight.type !== 'unshared') this.recording.show(path)
     switch (sight.type) {
       case 'nothing':
-        if (this.isAnyKnown(path)) this.settling.arm(path, undefined, nowMs)
+        if (this.isAnyKnown(path)) this.armAbsent(path, nowMs)
         else this.settling.disarm(path)
         return false
       case 'unshared':
@@ -319,7 +334,8 @@ export class Scanner {
   private handleDue(path: string, nowMs: number): void {
     const candidate = this.settling.get(path)
     if (candidate === undefined) return
-    if (candidate.isRipe && candidate.signature !== undefined) {
+    const moved = candidate.signature === undefined ? undefined : this.moved.digestOf(candidate.signature)
+    if (candidate.isRipe && moved === undefined && candidate.signature !== undefined) {
       // Whether it is still what was seen is what the job ends with.
       this.job = new HashJob(this.options.disk, this.options.hash, path, candidate.signature)
       return
@@ -330,19 +346,36 @@ export class Scanner {
       this.settling.arm(path, signature, nowMs)
       return
     }
-    const digest = this.ahead.take(path)
+    const digest = this.ahead.take(path) ?? moved
     if (signature !== undefined && digest !== undefined) {
       this.settling.handleSettled(path)
-      this.recording.recordFile(path, signature, digest)
+      this.recordFile(path, signature, digest, nowMs)
       return
     }
     if (signature !== undefined) {
       this.job = new HashJob(this.options.disk, this.options.hash, path, signature)
       return
     }
+    if (sight.type === 'nothing' && this.mayBeMoved(path, candidate, nowMs)) {
+      this.settling.putOff(path, nowMs + MOVE_RETRY_MS)
+      return
+    }
     this.settling.handleSettled(path)
     if (sight.type === 'nothing') this.handleAbsent(path)
     else this.look(path, nowMs)
+  }
+
+  /** Whether what is missing may be elsewhere: that is looked for, at most for a while. */
+  private mayBeMoved(path: string, { sinceMs }: Candidate, nowMs: number): boolean {
+    if (nowMs >= sinceMs + MOVE_MS_MAX) return false
+    const isLooking = this.foldersToList.length > 0 || this.pathsToLook.size > 0
+    return isLooking || this.moved.isAwaited(path, this.settling.inodes())
+  }
+
+  private recordFile(path: string, signature: Signature, digest: Digest, nowMs: number): void {
+    const from = this.moved.handleFile(path, signature, digest, nowMs)
+    this.recording.recordFile(path, signature, digest)
+    if (from !== undefined && !this.settling.expedite(from, nowMs)) this.pathsToLook.add(from)
   }
 
   private handleAbsent(path: string): void {
@@ -368,7 +401,7 @@ export class Scanner {
     this.settling.handleSettled(job.path)
     if (this.ignoring.isIgnored(job.path, false)) return
     if (result.list.length > DIGEST_BYTES) this.options.catalogue.putList(result.digest, result.list)
-    this.recording.recordFile(job.path, job.signature, result.digest)
+    this.recordFile(job.path, job.signature, result.digest, nowMs)
   }
 
   /** Runs `work`; what the disk refuses is said once and the path is left as it is until it changes. */

@@ -1,6 +1,7 @@
 // Paths that differ from the catalogue and must stay the same for a while before they count: each change meanwhile makes
 // that longer. Small files are read ahead. The scanner owns this.
 
+import { parentOf } from '../../share/path.js'
 import { DueQueue } from '../due-queue.js'
 import { type Signature, sameSignature } from '../index/signature.js'
 import { SETTLE_MS, SETTLE_MS_MAX } from '../limits.js'
@@ -32,6 +33,11 @@ export class Settling {
     return this.candidates.size
   }
 
+  /** Inodes of files that are not at rest, or not read yet. */
+  *inodes(): Iterable<number> {
+    for (const { signature } of this.candidates.values()) if (signature !== undefined) yield signature.inode
+  }
+
   /** Paths that are not at rest yet. */
   paths(): Iterable<string> {
     return this.candidates.keys()
@@ -53,6 +59,23 @@ export class Settling {
   /** The polled path has stayed the same. */
   handleSettled(path: string): void {
     this.candidates.delete(path)
+  }
+
+  /** What is polled is to be looked at again then. */
+  putOff(path: string, untilMs: number): void {
+    this.due.set(path, untilMs)
+  }
+
+  /** Where the path, or a folder above it, has been missing for long enough, that is looked at now. Answers whether one is known
+   *  to be missing. */
+  expedite(path: string, nowMs: number): boolean {
+    for (let each = path; each !== ''; each = parentOf(each)) {
+      const candidate = this.candidates.get(each)
+      if (candidate === undefined || candidate.signature !== undefined) continue
+      if (nowMs - candidate.sinceMs >= candidate.settleMs) this.due.set(each, nowMs)
+      return true
+    }
+    return false
   }
 
   /** Something that differs from the catalogue was seen at the path. */
