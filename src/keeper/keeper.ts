@@ -373,11 +373,8 @@ export class Keeper {
   }
 
   private announce(nowMs: number): void {
-    if (!this.announcer.isDue(nowMs)) return
-    if (this.scanner.isMoving(nowMs)) {
-      this.announcer.postpone(nowMs)
+    if (!this.announcer.isDue(nowMs) || this.announcer.isPostponed(this.scanner.isMoving(nowMs), nowMs))
       return
-    }
     const isCommitted = this.intake.commit(nowMs)
     this.drainIntake(nowMs)
     if (!isCommitted) this.announcer.handleFull(nowMs)

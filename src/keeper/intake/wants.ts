@@ -39,7 +39,7 @@ export interface Want {
   /** How often what stood in its place was not what the catalogue says. */
   placeTries: number
   /** How it is had from a file of this share that leaves its path. */
-  move: Move | undefined
+  move: Move<Want> | undefined
   /** It could not be had in that way. */
   isMoveRefused: boolean
 }
@@ -86,7 +86,7 @@ export class Wants {
   private readonly large = new Set<Want>()
   /** Deletions: `pollOrder` does not order them. */
   readonly removals = new RemovalQueue<Want>()
-  private readonly moves = new Moves()
+  private readonly moves = new Moves<Want>()
   /** Wants for content that is in the share: a deletion that is not known yet may say that it was moved. */
   private readonly undecided = new Set<Want>()
   private readonly byFetch = new Map<FetchId, Want>()
@@ -322,7 +322,7 @@ export class Wants {
     return undefined
   }
 
-  private moveFor(want: Want, here: ContentHere): Move | undefined {
+  private moveFor(want: Want, here: ContentHere): Move<Want> | undefined {
     const holder = here.holderOf(want.remote.digest)
     return this.moves.moveFor(want, holder, holder === undefined ? undefined : this.wants.get(holder))
   }

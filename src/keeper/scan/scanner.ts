@@ -23,11 +23,12 @@ import { Absence } from './absence.js'
 import { type Finding, Findings } from './findings.js'
 import { HashJob } from './hashing.js'
 import { Ignoring, isRulesFile } from './ignoring.js'
-import { HASH_CHUNK_BLOCKS, MOVE_MS_MAX, MOVE_RETRY_MS } from './limits.js'
+import { HASH_CHUNK_BLOCKS } from './limits.js'
+import { Missing } from './missing.js'
 import { Moved } from './moved.js'
 import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
-import { type Candidate, Settling } from './settling.js'
+import { Settling } from './settling.js'
 import { Sighting, unreadableReason } from './sight.js'
 
 export interface ScannerOptions {
@@ -57,6 +58,7 @@ export class Scanner {
   private readonly ahead: ReadAhead
   private readonly absence: Absence
   private readonly moved: Moved
+  private readonly missing: Missing
   private job: HashJob | undefined
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
@@ -79,6 +81,8 @@ export class Scanner {
     this.moved = new Moved(options)
     const { moved } = this
     this.recording = new Recording({ catalogue, edits, wallMs, onFolder: onRecordedFolder, findings, moved })
+    const { settling, recording, absence } = this
+    this.missing = new Missing({ catalogue, settling, recording, absence, moved, findings })
   }
 
   /** Nothing to list, look at, hash or wait for. */
@@ -231,21 +235,10 @@ export class Scanner {
       if (present.has(path)) continue
       if (catalogue.live(path) !== undefined && this.ignoring.leavesOut(entry)) absent.push(entry)
       else if (doubt !== undefined) this.recording.hide(entry)
-      else if (this.isAnyKnown(path)) this.armAbsent(path, nowMs)
+      else if (this.missing.isAnyKnown(path)) this.missing.arm(path, nowMs)
     }
     // It was left out before it was gone, or it may have been: no deletion.
     for (const entry of absent) this.recording.leaveOut(entry)
-  }
-
-  private armAbsent(path: string, nowMs: number): void {
-    this.settling.arm(path, undefined, nowMs)
-    this.moved.handleMissing(path)
-  }
-
-  /** Whether something of this share is to be at the path, or below it. */
-  private isAnyKnown(path: string): boolean {
-    const { catalogue } = this.options
-    return catalogue.live(path) !== undefined || catalogue.isRemaining(path) || catalogue.hasHeldBelow(path)
   }
 
   /** Compares what is at `path` with the catalogue; answers whether it is a folder. */
@@ -258,7 +251,7 @@ export class Scanner {
     if (sight.type !== 'nothing' && sight.type !== 'unshared') this.recording.show(path)
     switch (sight.type) {
       case 'nothing':
-        if (this.isAnyKnown(path)) this.armAbsent(path, nowMs)
+        if (this.missing.isAnyKnown(path)) this.missing.arm(path, nowMs)
         else this.settling.disarm(path)
         return false
       case 'unshared':
@@ -347,46 +340,22 @@ export class Scanner {
       return
     }
     const digest = this.ahead.take(path) ?? moved
-    if (signature !== undefined && digest !== undefined) {
-      this.settling.handleSettled(path)
-      this.recordFile(path, signature, digest, nowMs)
-      return
-    }
-    if (signature !== undefined) {
+    if (signature !== undefined && digest === undefined) {
       this.job = new HashJob(this.options.disk, this.options.hash, path, signature)
       return
     }
-    if (sight.type === 'nothing' && this.mayBeMoved(path, candidate, nowMs)) {
-      this.settling.putOff(path, nowMs + MOVE_RETRY_MS)
-      return
-    }
-    this.settling.handleSettled(path)
-    if (sight.type === 'nothing') this.handleAbsent(path)
-    else this.look(path, nowMs)
-  }
-
-  /** Whether what is missing may be elsewhere: that is looked for, at most for a while. */
-  private mayBeMoved(path: string, { sinceMs }: Candidate, nowMs: number): boolean {
-    if (nowMs >= sinceMs + MOVE_MS_MAX) return false
     const isLooking = this.foldersToList.length > 0 || this.pathsToLook.size > 0
-    return isLooking || this.moved.isAwaited(path, this.settling.inodes())
+    if (sight.type === 'nothing' && this.missing.mustWait(path, candidate, isLooking, nowMs)) return
+    this.settling.handleSettled(path)
+    if (signature !== undefined && digest !== undefined) this.recordFile(path, signature, digest, nowMs)
+    else if (sight.type === 'nothing') this.missing.handleSettled(path)
+    else this.look(path, nowMs)
   }
 
   private recordFile(path: string, signature: Signature, digest: Digest, nowMs: number): void {
     const from = this.moved.handleFile(path, signature, digest, nowMs)
     this.recording.recordFile(path, signature, digest)
     if (from !== undefined && !this.settling.expedite(from, nowMs)) this.pathsToLook.add(from)
-  }
-
-  private handleAbsent(path: string): void {
-    const doubt = this.absence.doubtAt(path)
-    if (doubt === undefined) {
-      this.recording.markDeleted(path)
-      return
-    }
-    this.findings.addProblem(doubt.path, doubt.reason)
-    const entry = this.options.catalogue.live(path)
-    if (entry !== undefined) this.recording.hide(entry)
   }
 
   private stepJob(job: HashJob, nowMs: number): void {
