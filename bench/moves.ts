@@ -49,10 +49,14 @@ try {
   events = 0
   const startMs = performance.now()
   renameSync(join(a.share, 'tree'), join(a.share, 'wood'))
-  await until(() => isThere('wood') && statSync(join(b.share, 'tree'), { throwIfNoEntry: false }) === undefined)
+  await until(
+    () => isThere('wood') && statSync(join(b.share, 'tree'), { throwIfNoEntry: false }) === undefined,
+  )
   const seconds = (performance.now() - startMs) / 1_000
   await sleep(SETTLED_MS)
-  const kept = names.filter((name, index) => statSync(join(b.share, 'wood', name)).ino === inodes[index]).length
+  const kept = names.filter(
+    (name, index) => statSync(join(b.share, 'wood', name)).ino === inodes[index],
+  ).length
   const bytes = loopbackBytes() - before.bytes
   const cpu = cpuSeconds().map((seconds, index) => (seconds - before.cpu[index]!).toFixed(2))
   process.stdout.write(
@@ -66,21 +70,28 @@ try {
 
 function isThere(folder: string): boolean {
   try {
-    return statSync(join(b.share, folder, `${Math.floor((fileCount - 1) / FILES_PER_FOLDER)}/file-${fileCount - 1}`)).isFile()
+    return statSync(
+      join(b.share, folder, `${Math.floor((fileCount - 1) / FILES_PER_FOLDER)}/file-${fileCount - 1}`),
+    ).isFile()
   } catch {
     return false
   }
 }
 
 function loopbackBytes(): number {
-  const line = readFileSync('/proc/net/dev', 'utf8').split('\n').find((each) => each.includes('lo:'))
+  const line = readFileSync('/proc/net/dev', 'utf8')
+    .split('\n')
+    .find((each) => each.includes('lo:'))
   return Number(line?.trim().split(/[\s:]+/)[1])
 }
 
 /** Of each peer, both of its processes. */
 function cpuSeconds(): number[] {
   return peers.map(({ pid }) => {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter(Boolean)
     return [String(pid), ...children].reduce((sum, each) => {
       const fields = readFileSync(`/proc/${each}/stat`, 'utf8').split(') ')[1]!.split(' ')
       return sum + (Number(fields[11]) + Number(fields[12])) / 100

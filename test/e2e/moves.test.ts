@@ -135,6 +135,7 @@ describe('a folder that is renamed', () => {
     for (let file = 0; file < 2_000; file++) files[`tree/${file % 20}/${file}`] = `content ${file % 1_000}`
     const { a, b } = await pairWith(world, files)
     const inodes = new Map(Object.keys(files).map((path) => [path, inodeAt(b, path)]))
+    const folder = inodeAt(b, 'tree/7')
     mkdirSync(a.path('into'))
     renameSync(a.path('tree'), a.path('into/wood'))
     await world.untilSame([a, b])
@@ -143,6 +144,7 @@ describe('a folder that is renamed', () => {
       ([path, inode]) => inodeAt(b, path.replace('tree', 'into/wood')) !== inode,
     )
     expect(moved).toEqual([])
+    expect(inodeAt(b, 'into/wood/7')).toBe(folder)
     expect(trashOf(b)).toEqual([])
   })
 })

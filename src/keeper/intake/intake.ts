@@ -23,6 +23,7 @@ import type { OwnEdits } from '../index/own-edits.js'
 import { STEP_FILES } from '../limits.js'
 import { Knowing } from '../place/knowing.js'
 import { Placing } from '../place/placing.js'
+import { TreeMoving } from '../place/tree-moving.js'
 import { Removing } from '../remove/removing.js'
 import type { Scanner } from '../scan/scanner.js'
 import { Sweeping } from '../trash/sweeping.js'
@@ -102,6 +103,7 @@ export class Intake {
         journal,
         scanner,
         placing,
+        treeMoving: new TreeMoving(options),
         removing,
         wants,
         temporaries,

@@ -10,6 +10,8 @@ import type { Catalogue } from '../index/catalogue.js'
 import { CommitGroup } from '../place/commit-group.js'
 import type { Standing } from '../place/moving.js'
 import type { Placed, Placing, Prepared } from '../place/placing.js'
+import type { TreeMoving } from '../place/tree-moving.js'
+import { missingFolders } from '../place/way.js'
 import type { Removing } from '../remove/removing.js'
 import type { Scanner } from '../scan/scanner.js'
 import { MOVE_WAIT_MS, PLACE_RETRY_MS, PLACE_TRIES_MAX } from './limits.js'
@@ -24,6 +26,7 @@ export interface PlacementsOptions {
   readonly journal: Journal<Entry>
   readonly scanner: Scanner
   readonly placing: Placing
+  readonly treeMoving: TreeMoving
   readonly removing: Removing
   readonly wants: Wants
   readonly temporaries: Temporaries
@@ -80,6 +83,8 @@ export class Placements {
       this.ready.add(want)
       return
     }
+    if (want.move?.type === 'move' && this.moveTree(want, want.move.removal, nowMs)) return
+    want.move = undefined
     const prepared = this.prepare(want, undefined, new Set(), nowMs)
     const placed = prepared.type === 'prepared' ? this.options.placing.finish(prepared) : prepared
     this.handlePlacing(want, placed, nowMs)
@@ -109,6 +114,36 @@ export class Placements {
     if (prepared.length > 0) this.carryOut(prepared, nowMs)
     for (const { path } of links.values()) this.options.temporaries.remove(path)
     return true
+  }
+
+  /** Renames a folder with all that is in it. Answers false where not all of it is wanted alike. */
+  private moveTree({ remote }: Want, removal: Want, nowMs: number): boolean {
+    const { treeMoving, removing, scanner, wants } = this.options
+    const { path: to } = remote
+    const { path: from } = removal.remote
+    const parts = ifThere(() => {
+      for (const folder of missingFolders(this.options.disk, to, new Set())) {
+        const wanted = wants.wantedFolder(folder)
+        if (wanted !== undefined) this.place(wanted, nowMs)
+      }
+      const plan = treeMoving.plan(from, to, (path) => wants.get(path)?.remote)
+      if (plan !== undefined) treeMoving.carryOut(plan)
+      return plan
+    })
+    if (parts === undefined) return false
+    removing.handleTreeMoved(from, to)
+    scanner.hint(to)
+    for (const { creation, deletion } of parts) {
+      this.handleMovedPart(creation, nowMs)
+      this.handleMovedPart(deletion, nowMs)
+    }
+    return true
+  }
+
+  private handleMovedPart({ path }: Entry, nowMs: number): void {
+    const want = this.options.wants.get(path)
+    if (want?.remote.kind === 'tombstone') this.finishRemoval(want, nowMs)
+    else if (want !== undefined) this.handlePlaced(want, undefined, nowMs)
   }
 
   /** The file that is moved to where it is wanted. Where that cannot be used, the want goes on without it. */
@@ -327,15 +362,19 @@ export class Placements {
 
   /** The content of the want was moved from the path of this deletion, which is carried out with that. */
   private handleVacated({ move, remote }: Want, vacated: Entry, nowMs: number): void {
-    const { removing, wants, end, outcomes } = this.options
+    const { removing } = this.options
     removing.handleMoved(vacated, remote.path)
-    outcomes.push({ type: 'placed', path: vacated.path })
-    if (move?.type === 'move') {
-      end.handlePlaced(move.removal)
-      wants.remove(move.removal, true)
-    }
+    if (move?.type === 'move') this.finishRemoval(move.removal, nowMs)
+  }
+
+  private finishRemoval(removal: Want, nowMs: number): void {
+    const { wants, end, outcomes } = this.options
+    const { path } = removal.remote
+    end.handlePlaced(removal)
+    wants.remove(removal, true)
+    outcomes.push({ type: 'placed', path })
     this.changed('received')
-    this.handleInPlace(vacated.path, nowMs)
+    this.handleInPlace(path, nowMs)
   }
 
   /** The path is as a peer has it: that is to be committed with the others. */

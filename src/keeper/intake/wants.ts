@@ -87,7 +87,7 @@ export class Wants {
   /** Deletions: `pollOrder` does not order them. */
   readonly removals = new RemovalQueue<Want>()
   private readonly moves = new Moves<Want>()
-  /** Wants for content that is in the share: a deletion that is not known yet may say that it was moved. */
+  /** Wants for folders, and for content that is in the share: a deletion that is not known yet may say that they were moved. */
   private readonly undecided = new Set<Want>()
   private readonly byFetch = new Map<FetchId, Want>()
   /** Wants for content that another want is fetching: they are copies once it is there. */
@@ -298,8 +298,11 @@ export class Wants {
     if (!here.isComparing() || nowMs >= (this.pollTimeout() ?? nowMs)) this.decide(here)
     for (const want of this.instant) {
       this.instant.delete(want)
-      if (want.remote.kind === 'file') want.move = this.moveFor(want, here)
-      return { type: 'place', want }
+      want.move = this.moveFor(want, here)
+      // A folder is moved where all that is in it is known to be.
+      if (want.remote.kind !== 'folder' || this.isDecided(want, here)) return { type: 'place', want }
+      want.startedMs = nowMs
+      this.undecided.add(want)
     }
     if (this.smallCount < SMALL_FETCHES_MAX && this.smallBytes < SMALL_FETCH_BYTES_MAX) {
       const order = this.orderOf(this.small, here, nowMs)
@@ -322,8 +325,13 @@ export class Wants {
     return undefined
   }
 
+  private isDecided({ isMoveRefused }: Want, here: ContentHere): boolean {
+    return isMoveRefused || !here.isComparing()
+  }
+
   private moveFor(want: Want, here: ContentHere): Move<Want> | undefined {
-    const holder = here.holderOf(want.remote.digest)
+    const { kind, digest } = want.remote
+    const holder = kind === 'file' ? here.holderOf(digest as Digest) : undefined
     return this.moves.moveFor(want, holder, holder === undefined ? undefined : this.wants.get(holder))
   }
 
@@ -344,7 +352,7 @@ export class Wants {
       want.startedMs = nowMs
       want.move = this.moveFor(want, here)
       if (want.move !== undefined) return { type: 'place', want }
-      if (here.isComparing() && !want.isMoveRefused && here.holderOf(digest) !== undefined) {
+      if (!this.isDecided(want, here) && here.holderOf(digest) !== undefined) {
         this.undecided.add(want)
         continue
       }

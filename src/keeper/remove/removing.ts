@@ -61,6 +61,12 @@ export class Removing {
     this.tidy(parentOf(path))
   }
 
+  /** A folder has just been moved with all that was in it. */
+  handleTreeMoved(from: string, to: string): void {
+    this.unsynced.add(parentOf(from)).add(parentOf(to))
+    this.tidy(parentOf(from))
+  }
+
   /** Removes a folder that was deleted and still stands, if nothing is in it any more, and those above it. */
   tidy(folder: string): void {
     const { catalogue } = this.options

@@ -33,7 +33,7 @@ export class Missing {
 
   arm(path: string, nowMs: number): void {
     this.options.settling.arm(path, undefined, nowMs)
-    this.options.moved.handleMissing(path)
+    this.options.moved.handleMissing(path, nowMs)
   }
 
   /** Whether what is missing may be elsewhere, and is looked for: at most for a while. `isLooking`: at more than that. */

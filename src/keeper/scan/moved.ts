@@ -27,9 +27,10 @@ export class Moved {
     this.catalogue = catalogue
   }
 
-  /** Nothing is at the path any more, where the catalogue knows something. */
-  handleMissing(path: string): void {
+  /** Nothing is at the path any more, where the catalogue knows something. A folder may have been recorded elsewhere already. */
+  handleMissing(path: string, nowMs: number): void {
     this.unlisted.add(path)
+    if (this.catalogue.live(path)?.kind === 'folder') this.open.set(path, nowMs + MOVE_MS_MAX)
   }
 
   /** Something stands at the path, or its deletion was recorded. */

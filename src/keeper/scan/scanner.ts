@@ -192,6 +192,7 @@ export class Scanner {
   /** What was at the path has been removed because a peer said so. */
   handleRemoved(path: string, isFolder: boolean): void {
     this.settling.disarm(path)
+    this.moved.handleRecorded(path)
     this.findings.forgetProblem(path)
     if (isFolder) this.options.onFolder(path, false)
   }
@@ -268,6 +269,7 @@ export class Scanner {
         return false
       case 'folder':
         this.settling.disarm(path)
+        this.moved.handleRecorded(path)
         // It was deleted, and stays for what is in it.
         if (catalogue.isRemaining(path)) return true
         if (entry?.kind !== 'folder') {
