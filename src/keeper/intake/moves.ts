@@ -5,6 +5,7 @@
 //     another content is wanted where the file stands        it gets its second name when that is put in place
 
 import type { Entry } from '../../share/entry.js'
+import { MOVE_WAIT_MS } from './limits.js'
 
 /** How the content of a want is to be had without a copy. */
 export type Move<W> =
@@ -13,19 +14,53 @@ export type Move<W> =
 
 interface Moveable {
   readonly remote: Entry
-  readonly isMoveRefused: boolean
+  isMoveRefused: boolean
+  startedMs: number
 }
 
 export class Moves<W extends Moveable> {
   /** Deletions that are wanted, by the path to which they say that the content was moved. */
   private readonly removals = new Map<string, W>()
+  /** Folders, and content that is in the share: a deletion that is not known yet may say that they were moved. The one that has
+   *  waited for longest first. */
+  private readonly undecided = new Set<W>()
 
   add(want: W): void {
     const { kind, target } = want.remote
     if (kind === 'tombstone' && target !== '') this.removals.set(target, want)
   }
 
+  /** While peers are compared with, it is not known whether this want was moved. */
+  putOff(want: W, nowMs: number): void {
+    want.startedMs = nowMs
+    this.undecided.add(want)
+  }
+
+  /** It is in a queue again, or over. */
+  handleQueued(want: W): void {
+    this.undecided.delete(want)
+  }
+
+  /** When wants have waited for long enough. */
+  pollTimeout(): number | undefined {
+    for (const { startedMs } of this.undecided) return startedMs + MOVE_WAIT_MS
+    return undefined
+  }
+
+  /** Takes those that have waited for long enough. */
+  takeDecided(isComparing: boolean, nowMs: number): readonly W[] {
+    if (this.undecided.size === 0 || (isComparing && nowMs < this.pollTimeout()!)) return []
+    const decided = [...this.undecided]
+    this.undecided.clear()
+    // A file that is known to be moved is that; of a folder it is not known whether all of it is.
+    for (const want of decided)
+      if (isComparing && (want.remote.kind === 'folder' || !this.removals.has(want.remote.path)))
+        want.isMoveRefused = true
+    return decided
+  }
+
   delete(want: W): void {
+    this.undecided.delete(want)
     const { target } = want.remote
     if (this.removals.get(target) === want) this.removals.delete(target)
   }

@@ -10,7 +10,6 @@ import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import {
   LARGE_FETCHES_MAX,
-  MOVE_WAIT_MS,
   SMALL_FETCH_BYTES_MAX,
   SMALL_FETCHES_MAX,
   WANT_TEXT_PER_PEER_MAX,
@@ -87,8 +86,6 @@ export class Wants {
   /** Deletions: `pollOrder` does not order them. */
   readonly removals = new RemovalQueue<Want>()
   private readonly moves = new Moves<Want>()
-  /** Wants for folders, and for content that is in the share: a deletion that is not known yet may say that they were moved. */
-  private readonly undecided = new Set<Want>()
   private readonly byFetch = new Map<FetchId, Want>()
   /** Wants for content that another want is fetching: they are copies once it is there. */
   private readonly parked = new Map<Digest, Set<Want>>()
@@ -233,7 +230,6 @@ export class Wants {
       this.wants.delete(want.remote.path)
     }
     this.instant.delete(want)
-    this.undecided.delete(want)
     this.moves.delete(want)
     this.removals.delete(want)
     this.small.delete(want)
@@ -278,7 +274,7 @@ export class Wants {
 
   /** Back into the queue, to be ordered anew. */
   queue(want: Want): void {
-    this.undecided.delete(want)
+    this.moves.handleQueued(want)
     if (want.remote.kind === 'tombstone') this.removals.queue(want)
     else if (want.remote.kind !== 'file' || want.remote.sizeBytes === 0) this.instant.add(want)
     else if (isLarge(want)) this.large.add(want)
@@ -295,14 +291,13 @@ export class Wants {
 
   /** Answers the next order, or undefined while there is none or as much is under way as may be. */
   pollOrder(here: ContentHere, nowMs: number): FetchOrder | undefined {
-    if (!here.isComparing() || nowMs >= (this.pollTimeout() ?? nowMs)) this.decide(here)
+    for (const want of this.moves.takeDecided(here.isComparing(), nowMs)) this.queue(want)
     for (const want of this.instant) {
       this.instant.delete(want)
       want.move = this.moveFor(want, here)
       // A folder is moved where all that is in it is known to be.
       if (want.remote.kind !== 'folder' || this.isDecided(want, here)) return { type: 'place', want }
-      want.startedMs = nowMs
-      this.undecided.add(want)
+      this.moves.putOff(want, nowMs)
     }
     if (this.smallCount < SMALL_FETCHES_MAX && this.smallBytes < SMALL_FETCH_BYTES_MAX) {
       const order = this.orderOf(this.small, here, nowMs)
@@ -311,18 +306,9 @@ export class Wants {
     return this.largeCount < LARGE_FETCHES_MAX ? this.orderOf(this.large, here, nowMs) : undefined
   }
 
-  /** All that could tell of a move is known, or was waited for for long enough. */
-  private decide(here: ContentHere): void {
-    for (const want of this.undecided) {
-      if (here.isComparing() && this.moveFor(want, here) === undefined) want.isMoveRefused = true
-      this.queue(want)
-    }
-  }
-
-  /** When what may tell of a move is waited for no longer. */
+  /** When it is waited no longer for what may tell of a move. */
   pollTimeout(): number | undefined {
-    for (const { startedMs } of this.undecided) return startedMs + MOVE_WAIT_MS
-    return undefined
+    return this.moves.pollTimeout()
   }
 
   private isDecided({ isMoveRefused }: Want, here: ContentHere): boolean {
@@ -353,7 +339,7 @@ export class Wants {
       want.move = this.moveFor(want, here)
       if (want.move !== undefined) return { type: 'place', want }
       if (!this.isDecided(want, here) && here.holderOf(digest) !== undefined) {
-        this.undecided.add(want)
+        this.moves.putOff(want, nowMs)
         continue
       }
       if (this.fetchingDigest.has(digest)) {

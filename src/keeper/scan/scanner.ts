@@ -79,9 +79,16 @@ export class Scanner {
       onFolder(path, present)
     }
     this.moved = new Moved(options)
-    const { moved } = this
-    this.recording = new Recording({ catalogue, edits, wallMs, onFolder: onRecordedFolder, findings, moved })
-    const { settling, recording, absence } = this
+    const { moved, settling, absence } = this
+    const recording = new Recording({
+      catalogue,
+      edits,
+      wallMs,
+      onFolder: onRecordedFolder,
+      findings,
+      moved,
+    })
+    this.recording = recording
     this.missing = new Missing({ catalogue, settling, recording, absence, moved, findings })
   }
 
@@ -162,7 +169,7 @@ export class Scanner {
       this.queuedFolders.delete(folder)
       this.guarded(folder, () => this.listFolder(folder, nowMs))
     }
-    if (!this.busy) this.readSomeAhead(nowMs)
+    if (!this.busy) this.ahead.readSome(this.buffer, nowMs, (path, work) => this.guarded(path, work))
     if (this.idle) this.moved.handleIdle()
     const isMore = this.busy || (this.pollTimeout() ?? Number.POSITIVE_INFINITY) <= nowMs
     if (!isMore && this.isRulesNews) {
@@ -297,17 +304,6 @@ export class Scanner {
     }
     this.settling.disarm(path)
     if (!isKnown(known?.mode, signature.mode)) catalogue.refreshSignature(path, signature)
-  }
-
-  private readSomeAhead(nowMs: number): void {
-    let budgetBytes = STEP_BYTES
-    for (let files = 0; files < STEP_FILES && budgetBytes > 0; files++) {
-      const path = this.ahead.pollPath(nowMs)
-      if (path === undefined) return
-      this.guarded(path, () => {
-        budgetBytes -= Math.max(this.ahead.read(path, this.buffer), 1)
-      })
-    }
   }
 
   private hashSome(nowMs: number): boolean {
