@@ -31,5 +31,10 @@ export const REMOVAL_WAIT_MS = 10_000
 /** Content that is in the share waits so long for a deletion to tell that it was moved, and for what takes its place. */
 export const MOVE_WAIT_MS = 10_000
 
+/** What is complete waits so long for what its author recorded before it, among so many wants at most: as many small files as are
+ *  in flight at once, since what waits to be placed stays in flight. */
+export const ORDER_WAIT_MS = 10_000
+export const ORDERED_WANTS_MAX = SMALL_FETCHES_MAX
+
 /** Names that are told of a folder that cannot go. */
 export const REMAINING_NAMED_MAX = 3

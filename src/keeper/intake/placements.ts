@@ -14,8 +14,10 @@ import type { TreeMoving } from '../place/tree-moving.js'
 import { missingFolders } from '../place/way.js'
 import type { Removing } from '../remove/removing.js'
 import type { Scanner } from '../scan/scanner.js'
-import { MOVE_WAIT_MS, PLACE_RETRY_MS, PLACE_TRIES_MAX } from './limits.js'
+import { PLACE_RETRY_MS, PLACE_TRIES_MAX } from './limits.js'
+import { ifThere, Links } from './links.js'
 import type { Outcomes } from './outcomes.js'
+import { PlacingOrder } from './placing-order.js'
 import type { Temporaries } from './temporaries.js'
 import type { WantEnd } from './want-end.js'
 import { firstSource, type Want, type Wants } from './wants.js'
@@ -51,19 +53,21 @@ export class Placements {
   /** Complete, and to be put in place before the intake's call is over. */
   private readonly ready = new Set<Want>()
   private readonly committing: CommitGroup
-  /** To be had from files that are about to be replaced, once what replaces them is ready. */
-  private readonly behind = new Set<Want>()
+  private readonly links: Links
+  private readonly order: PlacingOrder
   /** In the place of a folder of which deletions are still to be carried out. */
   private readonly waiting = new Set<Want>()
 
   constructor(options: PlacementsOptions, nowMs: number) {
     this.options = options
+    this.links = new Links(options)
+    this.order = new PlacingOrder({ wants: options.wants, links: this.links })
     this.committing = new CommitGroup(options.disk, options.journal, nowMs)
   }
 
   /** Whether files wait for `placeReady`. */
   get busy(): boolean {
-    return this.ready.size > 0
+    return this.ready.size > this.order.heldCount
   }
 
   /** How many wait for deletions. */
@@ -76,7 +80,7 @@ export class Placements {
   /** A file waits for the others that are ready now: they share one sync of the log. */
   place(want: Want, nowMs: number): void {
     if (want.move?.type === 'link' && want.temporary === undefined) {
-      this.behind.add(want)
+      this.links.add(want)
       return
     }
     if (want.remote.kind === 'file') {
@@ -97,10 +101,11 @@ export class Placements {
 
   /** Answers whether anything was ready. */
   placeReady(nowMs: number): boolean {
-    const links = this.takeLinks(nowMs)
-    if (this.ready.size === 0 && links.size === 0) return false
-    const wants = [...links.keys(), ...this.ready]
-    this.ready.clear()
+    const due = this.order.take(this.ready, nowMs)
+    const { links, refused } = this.links.take(new Set(due), nowMs)
+    for (const want of refused) this.refuseMove(want)
+    if (due.length === 0 && links.size === 0) return false
+    const wants = [...links.keys(), ...due]
     const folders = new Set<string>()
     const prepared: PreparedWant[] = []
     for (const want of wants) {
@@ -156,35 +161,6 @@ export class Placements {
     return ifThere(() => placing.moving.standingFor(want.remote, removal.remote))
   }
 
-  /** Second names of files that are about to be replaced by what is ready, or by each other, for those that want their content.
-   *  Made before any of them is replaced: files that changed places among each other are a circle. */
-  private takeLinks(nowMs: number): Map<Want, Standing> {
-    const links = new Map<Want, Standing>()
-    if (this.behind.size === 0) return links
-    const { placing, wants, temporaries } = this.options
-    const due = new Set([...this.behind].filter((want) => wants.get(want.remote.path) === want))
-    this.behind.clear()
-    const isComing = (want: Want | undefined) => want !== undefined && (this.ready.has(want) || due.has(want))
-    for (let size = -1; size !== due.size; ) {
-      size = due.size
-      for (const want of due) {
-        const atHolder = want.move?.type === 'link' ? wants.get(want.move.from) : undefined
-        if (isComing(atHolder)) continue
-        due.delete(want)
-        if (atHolder?.remote.kind === 'file' && nowMs < want.startedMs + MOVE_WAIT_MS) this.behind.add(want)
-        else this.refuseMove(want)
-      }
-    }
-    for (const want of due) {
-      const { move, remote } = want
-      if (move?.type !== 'link') continue
-      const link = ifThere(() => placing.moving.linkFor(remote, move.from, temporaries.nextName()))
-      if (link === undefined) this.refuseMove(want)
-      else links.set(want, link)
-    }
-    return links
-  }
-
   /** Its content is copied or fetched, as that of any other. */
   private refuseMove(want: Want): void {
     want.move = undefined
@@ -194,9 +170,9 @@ export class Placements {
 
   /** When placed files are to be committed, or brought onto stable storage; and when something has waited for long enough. */
   pollTimeout(): number | undefined {
-    const [first] = this.behind
     return earliest(
-      first === undefined ? undefined : first.startedMs + MOVE_WAIT_MS,
+      this.links.pollTimeout(),
+      this.order.pollTimeout(),
       this.committing.pollTimeout(this.options.wants.size === 0),
     )
   }
@@ -385,15 +361,5 @@ export class Placements {
   private changed(by: 'own' | 'received'): void {
     const { wants, outcomes } = this.options
     outcomes.push({ type: 'changed', by, isLast: wants.size === 0 })
-  }
-}
-
-/** What a disk refuses to look at, or to give a second name, is not moved. */
-function ifThere<T>(work: () => T): T | undefined {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof DiskError)) throw error
-    return undefined
   }
 }

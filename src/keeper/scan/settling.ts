@@ -83,10 +83,12 @@ export class Settling {
     const before = this.candidates.get(path)
     if (before !== undefined && sameSignature(before.signature, signature)) return
     const settleMs = settleAgainMs(before, nowMs)
-    const restMs = settleMs - this.quietMs(signature, settleMs)
+    const quietMs = this.quietMs(signature)
+    const restMs = Math.max(settleMs - quietMs, 0)
     const sinceMs = before?.sinceMs ?? nowMs
     this.candidates.set(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
-    this.due.set(path, nowMs + restMs)
+    // In the order of their times, which is that in which they are told: an object stands before what refers to it.
+    this.due.set(path, nowMs + settleMs - quietMs)
     // A file that changes again and again is read once, when it has come to rest.
     if (settleMs === SETTLE_MS) this.ahead.handleArmed(path, signature, restMs, nowMs)
     else this.ahead.forget(path)
@@ -101,12 +103,10 @@ export class Settling {
     this.due.set(path, nowMs + settleMs)
   }
 
-  /** How long a file has been as it is now, by its own timestamps; at most `settleMs`, and 0 where the clock
-   *  that stamped it and ours disagree. */
-  private quietMs(signature: Signature | undefined, settleMs: number): number {
+  /** How long a file has been as it is now, by its own timestamps; 0 where the clock that stamped it and ours disagree. */
+  private quietMs(signature: Signature | undefined): number {
     if (signature === undefined) return 0
-    const quietMs = this.wallMs() - Math.max(signature.mtimeMs, signature.ctimeMs)
-    return quietMs < 0 ? 0 : Math.min(quietMs, settleMs)
+    return Math.max(this.wallMs() - Math.max(signature.mtimeMs, signature.ctimeMs), 0)
   }
 
   /** There is nothing to wait for at the path. */
