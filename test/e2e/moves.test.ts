@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { type RecordedPeer, test, type World } from './world.js'
 
 const LARGE_BYTES = 30_000_000
@@ -94,6 +96,14 @@ describe('a file that is renamed', () => {
     await moved(world, [a, b], 'new')
     expect(crossedTo(b)).toBe(0)
     expect(inodeAt(b, 'new')).toBe(inode)
+  })
+
+  test('and edited in the same moment: what was edited crosses', async ({ world }) => {
+    const { a, b } = await pairWith(world, { old: CONTENTS.large! })
+    renameSync(a.path('old'), a.path('new'))
+    appendFileSync(a.path('new'), 'more')
+    await moved(world, [a, b], 'new')
+    expect(crossedTo(b)).toBeLessThanOrEqual(2 * BLOCK_BYTES)
   })
 
   test('and another file of that name: both stay the files that they were', async ({ world }) => {

@@ -65,6 +65,11 @@ export class Moves<W extends Moveable> {
     if (this.removals.get(target) === want) this.removals.delete(target)
   }
 
+  /** Where a deletion says that the content of this want was, before it was edited perhaps. */
+  oldPathOf({ remote }: W): string | undefined {
+    return this.removals.get(remote.path)?.remote.path
+  }
+
   /** The move by which this want can be had. `holder`: a path that holds its content, and `atHolder` what is wanted there. */
   moveFor(want: W, holder: string | undefined, atHolder: W | undefined): Move<W> | undefined {
     if (want.isMoveRefused) return undefined

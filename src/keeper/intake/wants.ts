@@ -311,6 +311,11 @@ export class Wants {
     return this.moves.pollTimeout()
   }
 
+  /** Where a deletion that is wanted says that the content of this want was. */
+  oldPathOf(want: Want): string | undefined {
+    return this.moves.oldPathOf(want)
+  }
+
   private isDecided({ isMoveRefused }: Want, here: ContentHere): boolean {
     return isMoveRefused || !here.isComparing()
   }

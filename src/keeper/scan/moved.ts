@@ -1,5 +1,6 @@
-// Pairs what vanished with what appeared: a file that has the inode and the digest of one that is missing was moved. The deletion
-// then names the new path, a hint that spares the others a fetch and a copy. Both halves are told together: until the other
+// Pairs what vanished with what appeared: a file that has the inode of one that is missing was moved, and edited where its digest is
+// another one. The deletion then names the new path, a hint that spares the others a fetch and a copy. Disks give the inode of a
+// removed file to a new one: then the hint is of no use, and does no harm. Both halves are told together: until the other
 // half is recorded nothing is announced. The scanner asks it.
 
 import type { Digest } from '../../base/item.js'
@@ -90,17 +91,17 @@ export class Moved {
 
   private oldPath(path: string, inode: number, digest: Digest): string | undefined {
     const missing = this.missingFile(inode)
-    if (missing !== undefined && missing !== path && this.wasFile(missing, inode, digest)) return missing
+    if (missing !== undefined && missing !== path && this.wasFile(missing, inode)) return missing
     // Its absence may not have been seen yet, or something else stands there by now.
     for (const holder of this.catalogue.holdersOf(digest, SAME_CONTENT_LOOKED_AT_MAX))
-      if (holder !== path && this.wasFile(holder, inode, digest)) return holder
+      if (holder !== path && this.wasFile(holder, inode)) return holder
     return undefined
   }
 
   /** Whether this very file was last seen at the path, and is there no more. */
-  private wasFile(path: string, inode: number, digest: Digest): boolean {
-    const known = this.catalogue.live(path)
-    if (known?.digest !== digest || this.catalogue.signature(path)?.inode !== inode) return false
+  private wasFile(path: string, inode: number): boolean {
+    if (this.catalogue.live(path)?.kind !== 'file') return false
+    if (this.catalogue.signature(path)?.inode !== inode) return false
     return this.disk.statLink(path)?.inode !== inode
   }
 
