@@ -24,6 +24,8 @@ export class Moves<W extends Moveable> {
   /** Folders, and content that is in the share: a deletion that is not known yet may say that they were moved. The one that has
    *  waited for longest first. */
   private readonly undecided = new Set<W>()
+  /** When the last one began to wait. */
+  private newsMs = 0
 
   add(want: W): void {
     const { kind, target } = want.remote
@@ -34,6 +36,7 @@ export class Moves<W extends Moveable> {
   putOff(want: W, nowMs: number): void {
     want.startedMs = nowMs
     this.undecided.add(want)
+    this.newsMs = nowMs
   }
 
   /** It is in a queue again, or over. */
@@ -43,8 +46,7 @@ export class Moves<W extends Moveable> {
 
   /** When wants have waited for long enough. */
   pollTimeout(): number | undefined {
-    for (const { startedMs } of this.undecided) return startedMs + MOVE_WAIT_MS
-    return undefined
+    return this.undecided.size === 0 ? undefined : this.newsMs + MOVE_WAIT_MS
   }
 
   /** Takes those that have waited for long enough. */

@@ -10,6 +10,7 @@ import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import {
   LARGE_FETCHES_MAX,
+  MOVED_WANT_PART,
   SMALL_FETCH_BYTES_MAX,
   SMALL_FETCHES_MAX,
   WANT_TEXT_PER_PEER_MAX,
@@ -160,9 +161,11 @@ export class Wants {
   private account(peer: PeerId, want: Want, change: 1 | -1): void {
     if (this.wants.get(want.remote.path) !== want) return
     const account = this.accounts.get(peer) ?? { wantCount: 0, textUnits: 0 }
-    const { path, version, target } = want.remote
-    account.wantCount += change
-    account.textUnits += change * (path.length + version.seen.length + target.length)
+    const { path, version, target, kind } = want.remote
+    // The other halves of moves are to be known too, or files that were moved are removed, and fetched again.
+    const part = kind === 'tombstone' && target !== '' ? change * MOVED_WANT_PART : change
+    account.wantCount += part
+    account.textUnits += part * (path.length + version.seen.length + target.length)
     if (account.wantCount === 0) this.accounts.delete(peer)
     else this.accounts.set(peer, account)
   }
