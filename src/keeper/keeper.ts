@@ -409,7 +409,8 @@ export class Keeper {
   }
 
   private announce(nowMs: number): void {
-    if (!this.announcer.isDue(nowMs)) return
+    if (!this.announcer.isDue(nowMs) || this.announcer.isPostponed(this.scanner.isMoving(nowMs), nowMs))
+      return
     const isCommitted = this.intake.commit(nowMs)
     this.drainIntake(nowMs)
     if (!isCommitted) this.announcer.handleFull(nowMs)

@@ -67,10 +67,10 @@ export function makeFolderOnTheWay(path: string, dot: Dot): Entry {
     .entry
 }
 
-/** A tombstone on top of what stood here. */
-export function removeContent(base: Entry, dot: Dot, mtimeMs: number): Made {
+/** A tombstone on top of what stood here. `target`: the path to which the content was moved, '' where it was not. */
+export function removeContent(base: Entry, dot: Dot, mtimeMs: number, target = ''): Made {
   const deletedKind = base.kind === 'tombstone' ? base.deletedKind : base.kind
-  const content: Content = { kind: 'tombstone', sizeBytes: 0, digest: '', target: '', mtimeMs, deletedKind }
+  const content: Content = { kind: 'tombstone', sizeBytes: 0, digest: '', target, mtimeMs, deletedKind }
   const attributes = { ...NO_MODE, touched: undefined, confirmed: false }
   return made(base.path, content, attributes, { content: dot, attributes: dot }, seenOf(base, dot))
 }

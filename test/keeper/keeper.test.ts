@@ -580,7 +580,7 @@ describe('what is to stay free of the disk', () => {
     const room = new Room({ disk, minFree: { percent: 0, bytes: BLOCK_BYTES }, wants })
     const [first, second] = [4, 3].map((blocks) => {
       const want = wants.add(theirFile(`${blocks}`, new Uint8Array(blocks * BLOCK_BYTES)), THEIRS)
-      wants.pollOrder(() => undefined, 0)
+      wants.pollOrder({ holderOf: () => undefined, isComparing: () => false }, 0)
       room.reserve(want.fetch!, blocks * BLOCK_BYTES)
       return want
     })

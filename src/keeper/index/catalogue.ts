@@ -331,6 +331,11 @@ export class Catalogue {
     return this.contents.holderOf(digest)
   }
 
+  /** The same, some of them where there are many. */
+  holdersOf(digest: Digest, countMax: number): Iterable<string> {
+    return this.contents.holdersOf(digest, countMax)
+  }
+
   /** The block digests of a file of several blocks. */
   list(digest: Digest): Uint8Array | undefined {
     return this.blockList(digest)?.list

@@ -44,6 +44,15 @@ export class Contents {
     return undefined
   }
 
+  /** The same, some of them where there are many. */
+  *holdersOf(digest: Digest, countMax: number): Generator<string> {
+    let count = 0
+    for (const path of this.holders.candidates(digest)) {
+      if (++count > countMax) return
+      if (this.manifest.get(path)?.digest === digest) yield path
+    }
+  }
+
   /** The digests of the blocks of a content of several blocks, and their weak sums where they are known. */
   blockList(digest: Digest): BlockList | undefined {
     const stored = this.index.getList(digest)

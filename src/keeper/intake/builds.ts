@@ -145,11 +145,13 @@ export class Builds {
     return { ...listed, job, want, source }
   }
 
-  /** The file that most likely shares blocks: one of the same content, else the version that is replaced. */
+  /** The file that most likely shares blocks: one of the same content, else the one that was moved there and edited, else the version
+   *  that is replaced. */
   private sourceFor(want: Want): BuildSource | undefined {
-    const { catalogue } = this.options
-    const same = catalogue.holderOf(want.remote.digest)
-    const entry = catalogue.live(same ?? want.remote.path)
+    const { catalogue, wants } = this.options
+    const { digest, path } = want.remote
+    const likely = catalogue.holderOf(digest) ?? wants.oldPathOf(want)
+    const entry = (likely === undefined ? undefined : catalogue.live(likely)) ?? catalogue.live(path)
     if (entry?.kind !== 'file' || entry.sizeBytes === 0) return undefined
     const list = catalogue.list(entry.digest)
     return list === undefined || list.length < 2 * DIGEST_BYTES

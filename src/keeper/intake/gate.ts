@@ -71,6 +71,9 @@ export class Gate {
       if (kind === 'tombstone' || !catalogue.isHeld(path)) continue
       const want = wants.get(path)
       if (want?.loss === undefined || want.remote.kind !== 'tombstone') return
+      const { target } = want.remote
+      // A move leaves the share as full as it was.
+      if (target !== '' && (catalogue.live(target) ?? wants.get(target)?.remote) !== undefined) return
       for (const origin of want.loss.origins) origins.add(origin)
       count++
     }

@@ -8,7 +8,7 @@
 //                                                      └── look again ◀┘
 
 import { earliest } from '../../base/earliest.js'
-import type { Hash } from '../../base/item.js'
+import type { Digest, Hash } from '../../base/item.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { BlockSearch } from '../../delta/search-port.js'
 import type { Journal } from '../../journal/journal.js'
@@ -25,6 +25,7 @@ import type { OwnEdits } from '../index/own-edits.js'
 import { STEP_FILES } from '../limits.js'
 import { Knowing } from '../place/knowing.js'
 import { Placing } from '../place/placing.js'
+import { TreeMoving } from '../place/tree-moving.js'
 import { Removing } from '../remove/removing.js'
 import type { Scanner } from '../scan/scanner.js'
 import { Sweeping } from '../trash/sweeping.js'
@@ -104,7 +105,21 @@ export class Intake {
     const gate = new Gate({ catalogue, breaker: options.breaker, wants, end, outcomes })
     this.gate = gate
     this.placements = new Placements(
-      { disk, catalogue, journal, scanner, placing, wants, temporaries, end, gate, outcomes, isComparing },
+      {
+        disk,
+        catalogue,
+        journal,
+        scanner,
+        placing,
+        treeMoving: new TreeMoving(options),
+        removing,
+        wants,
+        temporaries,
+        end,
+        gate,
+        outcomes,
+        isComparing,
+      },
       nowMs,
     )
     const { placements } = this
@@ -244,6 +259,7 @@ export class Intake {
     return earliest(
       this.end.pollTimeout(),
       this.placements.pollTimeout(),
+      this.wants.pollTimeout(),
       this.removals.pollTimeout(),
       this.sweeping.pollTimeout(),
     )
@@ -268,9 +284,11 @@ export class Intake {
 
   /** Answers how many orders it carried out. */
   private order(ordersMax: number, nowMs: number): number {
+    const { catalogue, isComparing } = this.options
+    const here = { holderOf: (digest: Digest) => catalogue.holderOf(digest), isComparing }
     let orders = 0
     for (; orders < ordersMax && !this.end.fullDisk.paused; orders++) {
-      const order = this.wants.pollOrder((digest) => this.options.catalogue.holderOf(digest), nowMs)
+      const order = this.wants.pollOrder(here, nowMs)
       if (order === undefined) return orders
       if (!this.room.hasFor(order.want)) this.end.handleDiskFailure(order.want, true, '', nowMs)
       else if (order.type === 'place') this.placements.place(order.want, nowMs)

@@ -15,6 +15,9 @@ export const LARGE_FETCHES_MAX = 4
 export const WANTS_PER_PEER_MAX = 32_768
 export const WANT_TEXT_PER_PEER_MAX = 8 * 1024 * 1024
 
+/** So much of a want counts a deletion that says where the content is now. A power of two: sums of it are exact. */
+export const MOVED_WANT_PART = 1 / 4
+
 /** How often what was placed may let something else be placed in one call; the rest waits for the next one. */
 export const SETTLE_ROUNDS_MAX = 64
 
@@ -25,8 +28,17 @@ export const RETRY_BACKOFF_MS_MAX = 3_600_000
 /** The first time after a peer said that it does not hold the content: its file may only have been written at that moment. */
 export const NOT_HELD_BACKOFF_MS = 1_000
 
-/** Deletions wait for the content that came with them, but not longer than this. */
+/** Deletions wait for the content that came with them, but not longer than this after the last news of what is wanted. */
 export const REMOVAL_WAIT_MS = 10_000
+
+/** Content that is in the share waits so long for a deletion to tell that it was moved, after the last that came to wait; and for what
+ *  takes its place. */
+export const MOVE_WAIT_MS = 10_000
+
+/** What is complete waits so long for what its author recorded before it, among so many wants at most: as many small files as are
+ *  in flight at once, since what waits to be placed stays in flight. */
+export const ORDER_WAIT_MS = 10_000
+export const ORDERED_WANTS_MAX = SMALL_FETCHES_MAX
 
 /** Names that are told of a folder that cannot go. */
 export const REMAINING_NAMED_MAX = 3

@@ -2,16 +2,23 @@
 // put in place together with them, and is committed. Wanted folders on the way of a file are placed before it. The intake
 // owns it.
 
+import { earliest } from '../../base/earliest.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import type { Entry } from '../../share/entry.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { CommitGroup } from '../place/commit-group.js'
+import type { Standing } from '../place/moving.js'
 import type { Placed, Placing, Prepared } from '../place/placing.js'
+import type { TreeMoving } from '../place/tree-moving.js'
+import { missingFolders } from '../place/way.js'
+import type { Removing } from '../remove/removing.js'
 import type { Scanner } from '../scan/scanner.js'
 import type { Gate } from './gate.js'
 import { PLACE_RETRY_MS, PLACE_TRIES_MAX } from './limits.js'
+import { ifThere, Links } from './links.js'
 import type { Outcomes } from './outcomes.js'
+import { PlacingOrder } from './placing-order.js'
 import type { Temporaries } from './temporaries.js'
 import type { WantEnd } from './want-end.js'
 import { firstSource, type Want, type Wants } from './wants.js'
@@ -22,6 +29,8 @@ export interface PlacementsOptions {
   readonly journal: Journal<Entry>
   readonly scanner: Scanner
   readonly placing: Placing
+  readonly treeMoving: TreeMoving
+  readonly removing: Removing
   readonly wants: Wants
   readonly temporaries: Temporaries
   readonly end: WantEnd
@@ -46,17 +55,21 @@ export class Placements {
   /** Complete, and to be put in place before the intake's call is over. */
   private readonly ready = new Set<Want>()
   private readonly committing: CommitGroup
+  private readonly links: Links
+  private readonly order: PlacingOrder
   /** In the place of a folder of which deletions are still to be carried out. */
   private readonly waiting = new Set<Want>()
 
   constructor(options: PlacementsOptions, nowMs: number) {
     this.options = options
+    this.links = new Links(options)
+    this.order = new PlacingOrder({ wants: options.wants, links: this.links })
     this.committing = new CommitGroup(options.disk, options.journal, nowMs)
   }
 
   /** Whether files wait for `placeReady`. */
   get busy(): boolean {
-    return this.ready.size > 0
+    return this.ready.size > this.order.heldCount
   }
 
   /** How many wait for deletions. */
@@ -68,11 +81,17 @@ export class Placements {
 
   /** A file waits for the others that are ready now: they share one sync of the log. */
   place(want: Want, nowMs: number): void {
+    if (want.move?.type === 'link' && want.temporary === undefined) {
+      this.links.add(want)
+      return
+    }
     if (want.remote.kind === 'file') {
       this.ready.add(want)
       return
     }
-    const prepared = this.prepare(want, new Set(), nowMs)
+    if (want.move?.type === 'move' && this.moveTree(want, want.move.removal, nowMs)) return
+    want.move = undefined
+    const prepared = this.prepare(want, undefined, new Set(), nowMs)
     const placed = prepared.type === 'prepared' ? this.options.placing.finish(prepared) : prepared
     this.handlePlacing(want, placed, nowMs)
   }
@@ -84,25 +103,80 @@ export class Placements {
 
   /** Answers whether anything was ready. */
   placeReady(nowMs: number): boolean {
-    if (this.ready.size === 0) return false
-    const wants = [...this.ready]
-    this.ready.clear()
+    const due = this.order.take(this.ready, nowMs)
+    const { links, refused } = this.links.take(new Set(due), nowMs)
+    for (const want of refused) this.refuseMove(want)
+    if (due.length === 0 && links.size === 0) return false
+    const wants = [...links.keys(), ...due]
     const folders = new Set<string>()
     const prepared: PreparedWant[] = []
     for (const want of wants) {
       const isWanted = this.options.wants.get(want.remote.path) === want
-      if (!isWanted || !this.makeEmptyTemporary(want, nowMs)) continue
-      const change = this.prepare(want, folders, nowMs)
+      const standing = links.get(want) ?? (isWanted ? this.movedFile(want) : undefined)
+      if (!isWanted || (standing === undefined && !this.makeEmptyTemporary(want, nowMs))) continue
+      const change = this.prepare(want, standing, folders, nowMs)
       if (change.type === 'prepared') prepared.push({ want, change })
       else this.handlePlacing(want, change, nowMs)
     }
     if (prepared.length > 0) this.carryOut(prepared, nowMs)
+    for (const { path } of links.values()) this.options.temporaries.remove(path)
     return true
   }
 
-  /** When placed files are to be committed, or brought onto stable storage. */
+  /** Renames a folder with all that is in it. Answers false where not all of it is wanted alike. */
+  private moveTree({ remote }: Want, removal: Want, nowMs: number): boolean {
+    const { treeMoving, removing, scanner, wants } = this.options
+    const { path: to } = remote
+    const { path: from } = removal.remote
+    const parts = ifThere(() => {
+      for (const folder of missingFolders(this.options.disk, to, new Set())) {
+        const wanted = wants.wantedFolder(folder)
+        if (wanted !== undefined) this.place(wanted, nowMs)
+      }
+      const plan = treeMoving.plan(from, to, (path) => wants.get(path)?.remote)
+      if (plan !== undefined) treeMoving.carryOut(plan)
+      return plan
+    })
+    if (parts === undefined) return false
+    removing.handleTreeMoved(from, to)
+    scanner.hint(to)
+    for (const { creation, deletion } of parts) {
+      this.handleMovedPart(creation, nowMs)
+      this.handleMovedPart(deletion, nowMs)
+    }
+    return true
+  }
+
+  private handleMovedPart({ path }: Entry, nowMs: number): void {
+    const want = this.options.wants.get(path)
+    if (want?.remote.kind === 'tombstone') this.finishRemoval(want, nowMs)
+    else if (want !== undefined) this.handlePlaced(want, undefined, nowMs)
+  }
+
+  /** The file that is moved to where it is wanted. Where that cannot be used, the want goes on without it. */
+  private movedFile(want: Want): Standing | undefined {
+    const { placing, wants } = this.options
+    const { move } = want
+    if (move?.type !== 'move') return undefined
+    const { removal } = move
+    if (wants.get(removal.remote.path) !== removal) return undefined
+    return ifThere(() => placing.moving.standingFor(want.remote, removal.remote))
+  }
+
+  /** Its content is copied or fetched, as that of any other. */
+  private refuseMove(want: Want): void {
+    want.move = undefined
+    want.isMoveRefused = true
+    this.options.wants.queue(want)
+  }
+
+  /** When placed files are to be committed, or brought onto stable storage; and when something has waited for long enough. */
   pollTimeout(): number | undefined {
-    return this.committing.pollTimeout(this.options.wants.size === 0)
+    return earliest(
+      this.links.pollTimeout(),
+      this.order.pollTimeout(),
+      this.committing.pollTimeout(this.options.wants.size === 0),
+    )
   }
 
   /** Commits placed files that are due; with `isOver` nothing more will come. */
@@ -153,11 +227,17 @@ export class Placements {
   }
 
   /** Everything short of the change itself. Folders on the way that are wanted are placed first, as their maker has them. */
-  private prepare(want: Want, folders: Set<string>, nowMs: number): Prepared | Placed | Waiting {
+  private prepare(
+    want: Want,
+    standing: Standing | undefined,
+    folders: Set<string>,
+    nowMs: number,
+  ): Prepared | Placed | Waiting {
     const { placing, wants } = this.options
     this.waiting.delete(want)
     if (this.mustWait(want)) return { type: 'waiting' }
-    const plan = placing.plan(want.remote, want.temporary, folders)
+    if (want.move !== undefined && standing === undefined) return { type: 'unmoved' }
+    const plan = placing.plan(want.remote, standing ?? want.temporary, folders)
     if (plan.type !== 'planned') return plan
     for (const path of plan.missingFolders) {
       const folder = wants.wantedFolder(path)
@@ -198,6 +278,10 @@ export class Placements {
     switch (result.type) {
       case 'placed':
         this.handlePlaced(want, result.keptAs, nowMs)
+        if (result.vacated !== undefined) this.handleVacated(want, result.vacated, nowMs)
+        return
+      case 'unmoved':
+        this.refuseMove(want)
         return
       case 'beaten':
         end.reportBeaten(want)
@@ -216,7 +300,8 @@ export class Placements {
         this.handleUnsettled(want, nowMs)
         return
       case 'failed':
-        end.handleDiskFailure(want, result.noSpace, result.reason, nowMs)
+        if (want.move !== undefined) this.refuseMove(want)
+        else end.handleDiskFailure(want, result.noSpace, result.reason, nowMs)
         return
     }
   }
@@ -253,6 +338,23 @@ export class Placements {
     wants.remove(want, true)
     outcomes.push({ type: 'placed', path })
     this.changed(keptAs === undefined ? 'received' : 'own')
+    this.handleInPlace(path, nowMs)
+  }
+
+  /** The content of the want was moved from the path of this deletion, which is carried out with that. */
+  private handleVacated({ move, remote }: Want, vacated: Entry, nowMs: number): void {
+    const { removing } = this.options
+    removing.handleMoved(vacated, remote.path)
+    if (move?.type === 'move') this.finishRemoval(move.removal, nowMs)
+  }
+
+  private finishRemoval(removal: Want, nowMs: number): void {
+    const { wants, end, outcomes } = this.options
+    const { path } = removal.remote
+    end.handlePlaced(removal)
+    wants.remove(removal, true)
+    outcomes.push({ type: 'placed', path })
+    this.changed('received')
     this.handleInPlace(path, nowMs)
   }
 

@@ -25,8 +25,9 @@ export interface RemovalsOptions {
 
 export class Removals {
   private readonly options: RemovalsOptions
-  /** Since when deletions have waited. */
+  /** Since when deletions have waited, and nothing more has been wanted. */
   private sinceMs: number | undefined
+  private wantCount = 0
 
   constructor(options: RemovalsOptions) {
     this.options = options
@@ -45,7 +46,8 @@ export class Removals {
       this.sinceMs = undefined
       return false
     }
-    this.sinceMs ??= nowMs
+    if (this.sinceMs === undefined || wants.size > this.wantCount) this.sinceMs = nowMs
+    this.wantCount = wants.size
     if (end.fullDisk.paused) return false
     if (nowMs >= this.sinceMs + REMOVAL_WAIT_MS) return true
     const contentCount = wants.size - wants.removals.size - placements.waitingCount

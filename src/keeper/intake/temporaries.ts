@@ -34,7 +34,7 @@ export class Temporaries {
   make(want: Want, bytes: Uint8Array): void {
     const { disk, catalogue, room } = this.options
     const { path: target, mtimeMs } = want.remote
-    const path = smallTemporary(++this.count)
+    const path = this.nextName()
     // A version that is replaced must not be lost with unsynced data of the new one.
     const sync = catalogue.live(target) !== undefined
     room.claim(bytes.length)
@@ -44,6 +44,11 @@ export class Temporaries {
       if (error instanceof DiskError) this.remove(path)
       throw error
     }
+  }
+
+  /** A name that no temporary file of this run has had. */
+  nextName(): string {
+    return smallTemporary(++this.count)
   }
 
   /** The content of a want, of one block, from where the index says that it is; undefined where it is not. */
@@ -100,7 +105,8 @@ export class Temporaries {
     }
   }
 
-  private remove(path: string): void {
+  /** Removes a temporary file, if it is there. */
+  remove(path: string): void {
     try {
       this.options.disk.removeFile(path)
     } catch (error) {

@@ -10,11 +10,13 @@ import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import {
   LARGE_FETCHES_MAX,
+  MOVED_WANT_PART,
   SMALL_FETCH_BYTES_MAX,
   SMALL_FETCHES_MAX,
   WANT_TEXT_PER_PEER_MAX,
   WANTS_PER_PEER_MAX,
 } from './limits.js'
+import { type Move, Moves } from './moves.js'
 import { RemovalQueue } from './removal-queue.js'
 
 /** Something of ours goes, or is replaced, when the want is carried out. */
@@ -45,11 +47,15 @@ export interface Want {
   roomBytes: number
   /** How often what stood in its place was not what the catalogue says. */
   placeTries: number
+  /** How it is had from a file of this share that leaves its path. */
+  move: Move<Want> | undefined
+  /** It could not be had in that way. */
+  isMoveRefused: boolean
 }
 
 /** The next step of a want. */
 export type FetchOrder =
-  | { readonly type: 'place'; readonly want: Want } // nothing to fetch: a folder, a link, an empty file
+  | { readonly type: 'place'; readonly want: Want } // nothing to fetch: a folder, a link, an empty file, a move
   | { readonly type: 'copy'; readonly want: Want; readonly from: string } // the content is in the share already
   | {
       readonly type: 'fetch'
@@ -58,6 +64,13 @@ export type FetchOrder =
       readonly file: ItemRef
       readonly large: boolean
     }
+
+/** The content that this share holds. */
+export interface ContentHere {
+  holderOf(digest: Digest): string | undefined
+  /** Whether more of what peers have may be found in a moment. */
+  isComparing(): boolean
+}
 
 export interface Totals {
   filesWanted: number
@@ -84,6 +97,7 @@ export class Wants {
   private readonly large = new Set<Want>()
   /** Deletions: `pollOrder` does not order them. */
   readonly removals = new RemovalQueue<Want>()
+  private readonly moves = new Moves<Want>()
   private readonly byFetch = new Map<FetchId, Want>()
   /** Wants for content that another want is fetching: they are copies once it is there. */
   private readonly parked = new Map<Digest, Set<Want>>()
@@ -172,9 +186,11 @@ export class Wants {
   private account(peer: PeerId, want: Want, change: 1 | -1): void {
     if (this.wants.get(want.remote.path) !== want) return
     const account = this.accounts.get(peer) ?? { wantCount: 0, textUnits: 0 }
-    const { path, version, target } = want.remote
-    account.wantCount += change
-    account.textUnits += change * (path.length + version.seen.length + target.length)
+    const { path, version, target, kind } = want.remote
+    // The other halves of moves are to be known too, or files that were moved are removed, and fetched again.
+    const part = kind === 'tombstone' && target !== '' ? change * MOVED_WANT_PART : change
+    account.wantCount += part
+    account.textUnits += part * (path.length + version.seen.length + target.length)
     if (account.wantCount === 0) this.accounts.delete(peer)
     else this.accounts.set(peer, account)
   }
@@ -218,8 +234,11 @@ export class Wants {
       delivered: [],
       roomBytes: 0,
       placeTries: 0,
+      move: undefined,
+      isMoveRefused: false,
     }
     this.wants.set(remote.path, want)
+    this.moves.add(want)
     this.countDigest(remote.digest, 1)
     this.countLoss(want, 1)
     this.addSource(want, peer)
@@ -242,6 +261,7 @@ export class Wants {
       this.wants.delete(want.remote.path)
     }
     this.instant.delete(want)
+    this.moves.delete(want)
     this.removals.delete(want)
     this.small.delete(want)
     this.large.delete(want)
@@ -285,6 +305,7 @@ export class Wants {
 
   /** Back into the queue, to be ordered anew. */
   queue(want: Want): void {
+    this.moves.handleQueued(want)
     if (want.remote.kind === 'tombstone') this.removals.queue(want)
     else if (want.remote.kind !== 'file' || want.remote.sizeBytes === 0) this.instant.add(want)
     else if (isLarge(want)) this.large.add(want)
@@ -300,16 +321,40 @@ export class Wants {
   }
 
   /** Answers the next order, or undefined while there is none or as much is under way as may be. */
-  pollOrder(holderOf: (digest: Digest) => string | undefined, nowMs: number): FetchOrder | undefined {
+  pollOrder(here: ContentHere, nowMs: number): FetchOrder | undefined {
+    for (const want of this.moves.takeDecided(here.isComparing(), nowMs)) this.queue(want)
     for (const want of this.instant) {
       this.instant.delete(want)
-      return { type: 'place', want }
+      want.move = this.moveFor(want, here)
+      // A folder is moved where all that is in it is known to be.
+      if (want.remote.kind !== 'folder' || this.isDecided(want, here)) return { type: 'place', want }
+      this.moves.putOff(want, nowMs)
     }
     if (this.smallCount < SMALL_FETCHES_MAX && this.smallBytes < SMALL_FETCH_BYTES_MAX) {
-      const order = this.orderOf(this.small, holderOf, nowMs)
+      const order = this.orderOf(this.small, here, nowMs)
       if (order !== undefined) return order
     }
-    return this.largeCount < LARGE_FETCHES_MAX ? this.orderOf(this.large, holderOf, nowMs) : undefined
+    return this.largeCount < LARGE_FETCHES_MAX ? this.orderOf(this.large, here, nowMs) : undefined
+  }
+
+  /** When it is waited no longer for what may tell of a move. */
+  pollTimeout(): number | undefined {
+    return this.moves.pollTimeout()
+  }
+
+  /** Where a deletion that is wanted says that the content of this want was. */
+  oldPathOf(want: Want): string | undefined {
+    return this.moves.oldPathOf(want)
+  }
+
+  private isDecided({ isMoveRefused }: Want, here: ContentHere): boolean {
+    return isMoveRefused || !here.isComparing()
+  }
+
+  private moveFor(want: Want, here: ContentHere): Move<Want> | undefined {
+    const { kind, digest } = want.remote
+    const holder = kind === 'file' ? here.holderOf(digest as Digest) : undefined
+    return this.moves.moveFor(want, holder, holder === undefined ? undefined : this.wants.get(holder))
   }
 
   /** Fetches a want whose copy here proved false. Undefined where nobody has it any more. */
@@ -321,23 +366,25 @@ export class Wants {
     return { type: 'fetch', want, peer, file: { kind: 'file', digest, sizeBytes }, large: isLarge(want) }
   }
 
-  private orderOf(
-    queue: Set<Want>,
-    holderOf: (digest: Digest) => string | undefined,
-    nowMs: number,
-  ): FetchOrder | undefined {
+  private orderOf(queue: Set<Want>, here: ContentHere, nowMs: number): FetchOrder | undefined {
     for (const want of queue) {
       queue.delete(want)
       const { digest, sizeBytes } = want.remote
       if (digest === '') continue
+      want.startedMs = nowMs
+      want.move = this.moveFor(want, here)
+      if (want.move !== undefined) return { type: 'place', want }
+      if (!this.isDecided(want, here) && here.holderOf(digest) !== undefined) {
+        this.moves.putOff(want, nowMs)
+        continue
+      }
       if (this.fetchingDigest.has(digest)) {
         this.park(digest, want)
         continue
       }
       const peer = firstOf(want.sources)
       if (peer === undefined) continue
-      want.startedMs = nowMs
-      const from = holderOf(digest)
+      const from = here.holderOf(digest)
       if (from !== undefined && !isLarge(want)) return { type: 'copy', want, from }
       this.startFetch(want, peer)
       return { type: 'fetch', want, peer, file: { kind: 'file', digest, sizeBytes }, large: isLarge(want) }

@@ -45,6 +45,12 @@ export class Announcer {
     return this.dueMs !== undefined && nowMs >= this.dueMs
   }
 
+  /** Puts it off for a moment where what is to be told is only one half of something. Answers `isHalf`. */
+  isPostponed(isHalf: boolean, nowMs: number): boolean {
+    if (isHalf) this.dueMs = nowMs + ANNOUNCE_MS
+    return isHalf
+  }
+
   /** The index could not be committed: the disk is full. */
   handleFull(nowMs: number): void {
     this.dueMs = nowMs + FULL_DISK_RETRY_MS

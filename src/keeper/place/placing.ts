@@ -9,7 +9,7 @@ import type { Journal } from '../../journal/journal.js'
 import type { JournalRecord } from '../../journal/record.js'
 import { LINK_TEMPORARY, type Temporary } from '../../pipe/layout.js'
 import { type Decision, decide, defendFolder } from '../../share/decide.js'
-import { makeFolderOnTheWay, mtimeOf, sameMode } from '../../share/edit.js'
+import { mtimeOf, sameMode } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { isShareMark, ownFoldersWithin, parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
@@ -22,10 +22,20 @@ import { failureOf } from './failure.js'
 import { syncFile } from './file-sync.js'
 import { Keeping } from './keeping.js'
 import { applyMode, makeFolder, prepareTemporary, shownMode, signatureAfter, widens } from './metadata.js'
+import { isStanding, Moving } from './moving.js'
+import { makeWay, missingFolders } from './way.js'
 
 export type Placed =
-  /** `keptAs`: where the loser of a conflict is, beside it or in the trash. */
-  | { readonly type: 'placed'; readonly entry: Entry; readonly keptAs: string | undefined }
+  /** `keptAs`: where the loser of a conflict is, beside it or in the trash. `vacated`: the deletion of the path that the file had
+   *  before, carried out with it. */
+  | {
+      readonly type: 'placed'
+      readonly entry: Entry
+      readonly keptAs: string | undefined
+      readonly vacated: Entry | undefined
+    }
+  /** The file of the share that was to be moved is not what it was: the content is to be had by another way. */
+  | { readonly type: 'unmoved' }
   /** Ours turned out to be as good: nothing was put anywhere. */
   | { readonly type: 'needless' }
   /** Ours won against it: nothing was put anywhere, and it may yet win when ours changes. */
@@ -65,12 +75,14 @@ export interface PlacingOptions {
 }
 
 export class Placing {
+  readonly moving: Moving
   private readonly options: PlacingOptions
   private readonly keeping: Keeping
 
   constructor(options: PlacingOptions) {
     this.options = options
     this.keeping = new Keeping({ ...options, adopt: (entry) => this.tryToAdopt(entry) })
+    this.moving = new Moving(options)
   }
 
   decide(remote: Entry): Decision {
@@ -190,12 +202,13 @@ export class Placing {
     const { disk, journal } = this.options
     for (const folder of new Set(prepared.map(({ folderToSync }) => folderToSync)))
       if (folder !== undefined) disk.syncFolder(folder)
-    journal.append(prepared.map(({ record }) => record))
+    journal.append(prepared.flatMap(recordsOf))
     journal.sync()
   }
 
   /** The change itself. */
-  carryOut({ decision, temporary, record }: Prepared): Placed {
+  carryOut(prepared: Prepared): Placed {
+    const { decision, temporary, record } = prepared
     const result = this.attempt<Placed>(() => {
       const { catalogue, scanner } = this.options
       const { kind, path } = record.entry
@@ -203,20 +216,23 @@ export class Placing {
       // is taken anyway.
       const takesFreePlace = kind === 'file' && catalogue.live(path) === undefined
       if (!takesFreePlace && !scanner.matches(path)) return { type: 'unsettled' }
+      if (isStanding(temporary) && !this.moving.isUntouched(temporary)) return { type: 'unmoved' }
       const keptAs = decision.type === 'conflict' ? this.keeping.keepLoser(path, decision.copy) : undefined
       this.replace(decision.entry, temporary, keptAs !== undefined)
-      return { type: 'placed', entry: decision.entry, keptAs }
+      const vacated = isStanding(temporary) ? temporary.vacates : undefined
+      if (isStanding(temporary)) this.moving.handlePlaced(temporary)
+      return { type: 'placed', entry: decision.entry, keptAs, vacated }
     })
-    if (result.type !== 'placed') this.attempt(() => this.logUnplaced(record.entry.path))
+    if (result.type !== 'placed') this.attempt(() => this.logUnplaced(prepared))
     return result
   }
 
   /** Or recovery would take what is not there for something that a person removed. */
-  private logUnplaced(path: string): void {
+  private logUnplaced(prepared: Prepared): void {
     const { catalogue, journal } = this.options
     // Until the index says that the place was vacated, the log has to.
-    if (!catalogue.isHeld(path)) catalogue.commit()
-    journal.append({ kind: 'unplaced', path })
+    if (!catalogue.isHeld(prepared.record.entry.path)) catalogue.commit()
+    journal.append(recordsOf(prepared).map(({ entry }) => ({ kind: 'unplaced', path: entry.path }) as const))
   }
 
   private attempt<T>(work: () => T): T | Placed {
@@ -244,7 +260,7 @@ export class Placing {
         return { type: 'beaten' }
     }
     const { entry } = decision
-    const { catalogue, scanner } = this.options
+    const { disk, catalogue, scanner } = this.options
     const isNew = catalogue.live(entry.path) === undefined
     // Where nothing is known the disk refuses the places of secrets.
     const mayBeWithheld = !isNew || ownFoldersWithin(entry.path).length > 0
@@ -252,15 +268,16 @@ export class Placing {
       throw new DiskError('private', `${entry.path} is never written`)
     // A new file takes no place that is taken, whatever has appeared there.
     if (!(isNew && entry.kind === 'file') && !scanner.matches(remote.path)) return { type: 'unsettled' }
-    return { type: 'planned', decision, temporary, missingFolders: this.missingFolders(entry.path, folders) }
+    return { type: 'planned', decision, temporary, missingFolders: missingFolders(disk, entry.path, folders) }
   }
 
   private tryToPrepare({ decision, temporary, missingFolders }: Plan): Prepared | Placed {
-    const { disk, catalogue, journal } = this.options
+    const { catalogue, journal } = this.options
     const { entry } = decision
     const standing = catalogue.live(entry.path)
-    for (const folder of missingFolders) this.makeFolder(folder)
-    const prepared = temporary === undefined ? undefined : prepareTemporary(disk, temporary, entry, standing)
+    for (const folder of missingFolders) makeWay(this.options, folder)
+    const prepared = this.preparedContent(temporary, entry, standing)
+    if (temporary !== undefined && prepared === undefined) return { type: 'unmoved' }
     if (standing?.kind === 'file') this.syncStanding(entry.path)
     // Somebody removed what we had put here a moment ago: a loss of power could bring that back torn, and what is placed
     // now would be blamed for it.
@@ -274,6 +291,15 @@ export class Placing {
       ...(temporary === undefined ? {} : { temporary: temporary.path }),
     } as const
     return { type: 'prepared', decision, temporary: prepared, record, folderToSync }
+  }
+
+  private preparedContent(temporary: Temporary | undefined, entry: Entry, standing: Entry | undefined) {
+    const { disk } = this.options
+    if (temporary === undefined) return undefined
+    if (!isStanding(temporary)) return prepareTemporary(disk, temporary, entry, standing)
+    // A version that is replaced must not be lost with unsynced data of the new one.
+    if (standing !== undefined) this.syncStanding(temporary.path)
+    return this.moving.prepare(temporary, entry)
   }
 
   /** Syncs the file that is replaced first: a loss of power may undo the rename, and then the old version must be there
@@ -329,34 +355,11 @@ export class Placing {
     disk.makeLink(LINK_TEMPORARY, target)
     disk.rename(LINK_TEMPORARY, path)
   }
+}
 
-  /** The parents of `path` that are no folders, outermost first; those that are one are added to `folders`. */
-  private missingFolders(path: string, folders: Set<string>): string[] {
-    const missing: string[] = []
-    for (let parent = parentOf(path); parent !== '' && !folders.has(parent); parent = parentOf(parent)) {
-      const stat = this.options.disk.statLink(parent)
-      if (stat?.kind === 'folder') folders.add(parent)
-      else missing.unshift(parent)
-      if (stat !== undefined) break
-    }
-    return missing
-  }
-
-  private makeFolder(path: string): void {
-    const { disk, catalogue, edits } = this.options
-    const stat = disk.statLink(path)
-    if (stat === undefined) {
-      const known = catalogue.get(path)
-      if (known?.kind === 'tombstone') {
-        // The deletion stands. What it had not seen has a folder as long as it is there.
-        catalogue.setRemaining(path, true)
-        makeFolder(disk, path, 'owner')
-        return
-      }
-      const made = known?.kind === 'folder' ? known : makeFolderOnTheWay(path, edits.nextDot())
-      catalogue.record(made, undefined, makeFolder(disk, path, made.access))
-    }
-    // A folder is wanted here too, and its place is not free yet: once it is there, what is in it can follow.
-    if (stat?.kind === 'file') throw new DiskError('missing', `${path} is not a folder yet`)
-  }
+/** A move is logged with the deletion that it carries out. */
+function recordsOf({ record, temporary }: Prepared): Prepared['record'][] {
+  const vacates = isStanding(temporary) ? temporary.vacates : undefined
+  if (vacates === undefined) return [record]
+  return [record, { kind: 'placing', entry: vacates, replaces: record.entry.digest }]
 }

@@ -28,6 +28,8 @@ export interface RecoveryFacts {
   readonly pathKnown: boolean
   /** The temporary file that was to be renamed, where there was to be one, has gone. */
   readonly temporaryGone: boolean
+  /** A move: a file of the share was to be renamed in place of a temporary file. Anybody may have removed it since. */
+  readonly movesFile: boolean
   /** Read back, the path holds what the log says, content and all. */
   readonly targetHolds: boolean
   /** The log says that the temporary file is being built. */
@@ -43,7 +45,8 @@ export type RecoveryFact = keyof RecoveryFacts
 export type RecoveryAction =
   /** In place or not, the scan and the peers see to it by themselves. */
   | 'leave'
-  /** The version came with the content: it is recorded as the peer's, no edit of ours. */
+  /** The version came with the content: it is recorded as the peer's, no edit of ours. The other name of the file, in
+   *  `.left/tmp` or where it was moved from, goes. */
   | 'take-as-received'
   /** That, and its time and mode are set again. */
   | 'apply-metadata-and-take'
@@ -114,9 +117,25 @@ export const RECOVERY_TABLE: readonly RecoveryRow[] = [
       targetExists: false,
       halfReplaced: false,
       temporaryGone: true,
+      movesFile: false,
       targetHolds: false,
     },
     action: 'record-as-placed',
+  },
+  {
+    // Whoever removed it under its old name has not seen the new one: no deletion of that.
+    name: 'not moved and removed by somebody since, or moved and removed',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: false,
+      targetExists: false,
+      halfReplaced: false,
+      temporaryGone: true,
+      movesFile: true,
+      targetHolds: false,
+    },
+    action: 'leave',
   },
   {
     name: 'not placed, or edited since',

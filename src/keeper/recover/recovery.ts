@@ -16,7 +16,7 @@ import { mtimeOf } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { decodeEntry, encodeEntry } from '../../share/entry-line.js'
 import { lineOfFormat1 } from '../../share/format1.js'
-import { OWN_FOLDER, parentOf } from '../../share/path.js'
+import { isOwnPath, OWN_FOLDER, parentOf } from '../../share/path.js'
 import { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { PeerAuthors } from '../index/peer-authors.js'
@@ -139,10 +139,10 @@ class Recovery {
       this.notes.push(`the log ended in the middle of a record (${cut.reason}); what it said before stands`)
     const stopped = isStopped(boot)
     const unclean = boot !== this.options.boot && !stopped
-    for (const placing of this.journal.placing) {
-      if (placing.entry.kind === 'tombstone') this.settleRemoval(placing.entry)
-      else this.settlePlacing(placing, unclean)
-    }
+    const { placing } = this.journal
+    for (const each of placing) if (each.entry.kind !== 'tombstone') this.settlePlacing(each, unclean)
+    // Of a file that was moved the old name goes first.
+    for (const { entry } of placing) if (entry.kind === 'tombstone') this.settleRemoval(entry)
     for (const [path, digest] of this.journal.placedSinceCheckpoint)
       this.sparing(path, unclean, () => this.settlePlaced(path, digest, unclean))
     // Files that a person had written just before we stopped may not have been on the disk when the machine went down.
@@ -181,6 +181,7 @@ class Recovery {
         targetLooksPlaced: () => this.looksPlaced(entry),
         pathKnown: () => this.catalogue.live(path) !== undefined,
         temporaryGone: () => temporary !== undefined && disk.statLink(temporary) === undefined,
+        movesFile: () => temporary !== undefined && !isOwnPath(temporary),
         targetHolds: () => this.holds(entry),
       }),
     )

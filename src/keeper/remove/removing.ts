@@ -51,6 +51,22 @@ export class Removing {
     }
   }
 
+  /** What was at the path of a deletion has just been moved to another one. */
+  handleMoved(tombstone: Entry, to: string): void {
+    const { catalogue, scanner } = this.options
+    const { path } = tombstone
+    this.unsynced.add(parentOf(path)).add(parentOf(to))
+    catalogue.record(tombstone, undefined)
+    scanner.handleRemoved(path, false)
+    this.tidy(parentOf(path))
+  }
+
+  /** A folder has just been moved with all that was in it. */
+  handleTreeMoved(from: string, to: string): void {
+    this.unsynced.add(parentOf(from)).add(parentOf(to))
+    this.tidy(parentOf(from))
+  }
+
   /** Removes a folder that was deleted and still stands, if nothing is in it any more, and those above it. */
   tidy(folder: string): void {
     const { catalogue } = this.options

@@ -8,6 +8,7 @@ import { STEP_FILES } from '../limits.js'
 import type { Absence, Doubt } from './absence.js'
 import type { Findings } from './findings.js'
 import { DEPARTURE_WAIT_MS } from './limits.js'
+import type { Moved } from './moved.js'
 import type { Recording } from './recording.js'
 import type { Sighting } from './sight.js'
 
@@ -17,6 +18,7 @@ export interface DeparturesOptions {
   readonly sighting: Sighting
   readonly absence: Absence
   readonly recording: Recording
+  readonly moved: Moved
   readonly findings: Findings
 }
 
@@ -48,10 +50,10 @@ export class Departures {
     return this.sinceMs === undefined ? undefined : this.sinceMs + DEPARTURE_WAIT_MS
   }
 
-  /** Nothing has stood at the path for a while. */
-  add(path: string, nowMs: number): void {
+  /** Nothing has stood at the path since then. */
+  add(path: string, sinceMs: number): void {
     this.gone.add(path)
-    this.sinceMs ??= nowMs
+    this.sinceMs = Math.min(this.sinceMs ?? sinceMs, sinceMs)
   }
 
   /** `isQuiet`: nothing more of what happened is about to be found. */
@@ -106,7 +108,8 @@ export class Departures {
   }
 
   private stopOne(path: string): void {
-    const { catalogue, recording, findings } = this.options
+    const { catalogue, recording, moved, findings } = this.options
+    moved.handleRecorded(path)
     recording.dropKept(path)
     for (const child of [...catalogue.manifest.children(path)]) this.stopOne(child.path)
     if (catalogue.live(path) === undefined || catalogue.isMissing(path)) return
@@ -115,13 +118,14 @@ export class Departures {
   }
 
   private hide(path: string, { path: at, reason }: Doubt): void {
-    const { catalogue, recording, findings } = this.options
+    const { catalogue, recording, moved, findings } = this.options
+    moved.handleRecorded(path)
     findings.addProblem(at, reason)
     const entry = catalogue.live(path)
     if (entry !== undefined) recording.hide(entry)
   }
 
-  /** Files and links that went with these paths. */
+  /** Files and links that went with these paths. What was moved is not gone. */
   private filesIn(paths: readonly string[]): ReadonlySet<string> {
     const files = new Set<string>()
     for (const path of paths) this.addFiles(path, files)
@@ -129,10 +133,11 @@ export class Departures {
   }
 
   private addFiles(path: string, files: Set<string>): void {
-    const { catalogue, breaker } = this.options
+    const { catalogue, breaker, moved } = this.options
     const entry = catalogue.live(path)
     const isFile = entry !== undefined && entry.kind !== 'folder' && !catalogue.isMissing(path)
-    if (isFile && !breaker.wasCounted(OWN, path)) files.add(path)
+    const isMoved = entry !== undefined && moved.targetOf(entry) !== ''
+    if (isFile && !isMoved && !breaker.wasCounted(OWN, path)) files.add(path)
     if (entry?.kind === 'folder' || catalogue.hasHeldBelow(path))
       for (const child of catalogue.manifest.children(path)) this.addFiles(child.path, files)
   }

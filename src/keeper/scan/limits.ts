@@ -10,6 +10,16 @@ export const OWN_WRITES_MAX = 65_536
 /** Blocks read at once for hashing: a 1 MB buffer, held for ever. */
 export const HASH_CHUNK_BLOCKS = 16
 
+/** A deletion waits so long, at most, for what may be the other half of a move; and between two looks whether that is there. */
+export const MOVE_MS_MAX = 10_000
+export const MOVE_RETRY_MS = 50
+
+/** Where a file was renamed and another one stands in its place, that one is waited for so long: a log may grow for ever. */
+export const REPLACED_MS_MAX = 1_000
+
+/** Files of one content that are looked at to find out which of them was moved. */
+export const SAME_CONTENT_LOOKED_AT_MAX = 16
+
 /** A file of ignore rules: the longest that github.com/github/gitignore has are 12 kB. */
 export const RULES_BYTES_MAX = 65_536
 

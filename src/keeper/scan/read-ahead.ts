@@ -7,6 +7,7 @@ import { BLOCK_BYTES } from '../../base/limits.js'
 import type { Disk } from '../../base/ports.js'
 import { DueQueue } from '../due-queue.js'
 import type { Signature } from '../index/signature.js'
+import { STEP_BYTES, STEP_FILES } from '../limits.js'
 import { HashJob } from './hashing.js'
 import { READ_AHEAD_MS } from './limits.js'
 
@@ -46,13 +47,20 @@ export class ReadAhead {
     return this.due.nextDueMs()
   }
 
-  /** The next path to be read. */
-  pollPath(nowMs: number): string | undefined {
-    return this.due.take(nowMs)
+  /** Reads some of what is due through `buffer`, of a block at least. `guarded` catches the DiskErrors of each. */
+  readSome(buffer: Uint8Array, nowMs: number, guarded: (path: string, work: () => void) => void): void {
+    let budgetBytes = STEP_BYTES
+    for (let files = 0; files < STEP_FILES && budgetBytes > 0; files++) {
+      const path = this.due.take(nowMs)
+      if (path === undefined) return
+      guarded(path, () => {
+        budgetBytes -= Math.max(this.read(path, buffer), 1)
+      })
+    }
   }
 
-  /** Reads it through `buffer`, of a block at least; answers how many bytes that were. Throws a DiskError. */
-  read(path: string, buffer: Uint8Array): number {
+  /** Answers how many bytes that were. Throws a DiskError. */
+  private read(path: string, buffer: Uint8Array): number {
     const signature = this.signatures.get(path)
     if (signature === undefined) return 0
     const job = new HashJob(this.disk, this.hash, path, signature)

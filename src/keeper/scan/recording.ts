@@ -19,6 +19,7 @@ import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { isKeptTime, modeOf, type Signature } from '../index/signature.js'
 import type { Findings } from './findings.js'
+import { type Moved, movedFolder } from './moved.js'
 
 export interface RecordingOptions {
   readonly catalogue: Catalogue
@@ -26,6 +27,7 @@ export interface RecordingOptions {
   readonly wallMs: () => number
   readonly onFolder: (path: string, present: boolean) => void
   readonly findings: Findings
+  readonly moved: Moved
 }
 
 export class Recording {
@@ -79,6 +81,7 @@ export class Recording {
     }
     if (before?.kind === 'folder' && content.kind !== 'folder') this.markDeletedInside(path)
     catalogue.record(entry, signature, seen)
+    this.options.moved.handleRecorded(path)
     findings.addChange(entry, unseen)
   }
 
@@ -123,9 +126,10 @@ export class Recording {
     const { catalogue } = this.options
     const entry = catalogue.live(path)
     this.dropKept(path)
-    if (entry?.kind === 'folder' || catalogue.hasHeldBelow(path)) this.markDeletedInside(path)
+    const isFolder = entry?.kind === 'folder' || catalogue.hasHeldBelow(path)
+    const target = isFolder ? this.markDeletedInside(path) : ''
     catalogue.setRemaining(path, false)
-    if (entry !== undefined) this.markOneDeleted(entry)
+    if (entry !== undefined) this.markOneDeleted(entry, target)
   }
 
   /** What a peer deleted or replaced, and was kept here all the same, is gone by a person's hand. */
@@ -142,7 +146,7 @@ export class Recording {
   /** A person says that what was deleted here is to be deleted everywhere, much as it is. */
   confirmDeleted(path: string): void {
     const entry = this.options.catalogue.live(path)
-    if (entry !== undefined) this.markOneDeleted(entry, { isConfirmed: true })
+    if (entry !== undefined) this.markOneDeleted(entry, '', { isConfirmed: true })
   }
 
   /** What was kept against a change of a peer is an edit on top of that. */
@@ -159,15 +163,21 @@ export class Recording {
     findings.addChange(entry)
   }
 
-  private markDeletedInside(folder: string): void {
+  /** Answers where the folder is now, by the first thing in it that was moved. */
+  private markDeletedInside(folder: string): string {
     const { catalogue, onFolder } = this.options
+    let target = ''
     for (const entry of [...catalogue.manifest.children(folder)]) {
-      if (entry.kind === 'folder' || catalogue.hasHeldBelow(entry.path)) this.markDeletedInside(entry.path)
+      const isFolder = entry.kind === 'folder' || catalogue.hasHeldBelow(entry.path)
+      const below = isFolder ? this.markDeletedInside(entry.path) : ''
       this.dropKept(entry.path)
       catalogue.setRemaining(entry.path, false)
-      if (entry.kind !== 'tombstone' && catalogue.isHeld(entry.path)) this.markOneDeleted(entry)
+      if (entry.kind === 'tombstone' || !catalogue.isHeld(entry.path)) continue
+      const part = this.markOneDeleted(entry, below)
+      if (target === '') target = movedFolder(entry.path, part)
     }
     onFolder(folder, false)
+    return catalogue.live(target)?.kind === 'folder' ? target : ''
   }
 
   /** The entry is there and not shared: neither it nor what is in it is given. */
@@ -208,13 +218,17 @@ export class Recording {
     if (catalogue.setHidden(path, false)) findings.addHeld(path)
   }
 
-  private markOneDeleted(entry: Entry, { isConfirmed } = { isConfirmed: false }): void {
-    const { catalogue, edits, wallMs, findings } = this.options
+  /** `folderNow`: of a folder, where it is now. Answers where the content is, '' where nothing tells. */
+  private markOneDeleted(entry: Entry, folderNow: string, { isConfirmed } = { isConfirmed: false }): string {
+    const { catalogue, edits, wallMs, findings, moved } = this.options
+    const target = entry.kind === 'folder' ? folderNow : moved.targetOf(entry)
     const dot = edits.nextDot()
-    const removed = this.entryOf(removeContent(entry, dot, Math.round(wallMs())))
+    const removed = this.entryOf(removeContent(entry, dot, Math.round(wallMs()), target))
     const tombstone = isConfirmed ? this.entryOf(confirmRemoval(removed, dot)) : removed
     catalogue.record(tombstone, undefined)
+    moved.handleRecorded(entry.path)
     findings.addChange(tombstone)
+    return target
   }
 }
 

@@ -8,7 +8,7 @@
 //                                   └─────────────────────────────┘
 
 import { earliest } from '../../base/earliest.js'
-import type { Hash } from '../../base/item.js'
+import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
@@ -27,6 +27,8 @@ import { HashJob } from './hashing.js'
 import { Ignoring, isRulesFile } from './ignoring.js'
 import { Keeping } from './keeping.js'
 import { HASH_CHUNK_BLOCKS } from './limits.js'
+import { Missing } from './missing.js'
+import { Moved } from './moved.js'
 import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
 import { Settling } from './settling.js'
@@ -61,6 +63,8 @@ export class Scanner {
   private readonly absence: Absence
   private readonly departures: Departures
   private readonly keeping: Keeping
+  private readonly moved: Moved
+  private readonly missing: Missing
   private job: HashJob | undefined
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
@@ -80,10 +84,14 @@ export class Scanner {
       if (!present) ignoring.forget(path)
       onFolder(path, present)
     }
-    this.recording = new Recording({ catalogue, edits, wallMs, onFolder: onRecordedFolder, findings })
-    const { sighting, absence, recording, settling } = this
+    this.moved = new Moved(options)
+    const { moved, sighting, settling, absence } = this
+    const onRecorded = { onFolder: onRecordedFolder, findings, moved }
+    this.recording = new Recording({ catalogue, edits, wallMs, ...onRecorded })
+    const { recording } = this
     this.keeping = new Keeping({ catalogue, settling })
-    this.departures = new Departures({ catalogue, breaker, sighting, absence, recording, findings })
+    this.departures = new Departures({ catalogue, breaker, sighting, absence, recording, moved, findings })
+    this.missing = new Missing({ catalogue, settling, moved })
   }
 
   /** Nothing to list, look at, hash or wait for. */
@@ -109,6 +117,11 @@ export class Scanner {
   /** Paths that are there and cannot be shared, with the reason of each. */
   get problems(): ReadonlyMap<string, string> {
     return this.findings.problems
+  }
+
+  /** Whether one half of a move is recorded and the other one comes in a moment: they are told together. */
+  isMoving(nowMs: number): boolean {
+    return this.moved.isOpen(nowMs)
   }
 
   /** Reads the whole share again. */
@@ -169,8 +182,9 @@ export class Scanner {
       this.queuedFolders.delete(folder)
       this.guarded(folder, () => this.listFolder(folder, nowMs))
     }
-    if (!this.busy) this.readSomeAhead(nowMs)
+    if (!this.busy) this.ahead.readSome(this.buffer, nowMs, (path, work) => this.guarded(path, work))
     this.departures.step(!this.isReading && this.settling.size === 0, nowMs)
+    if (this.idle) this.moved.handleIdle()
     const isMore = this.busy || (this.pollTimeout() ?? Number.POSITIVE_INFINITY) <= nowMs
     if (!isMore && this.isRulesNews) {
       this.isRulesNews = false
@@ -199,6 +213,7 @@ export class Scanner {
   /** What was at the path has been removed because a peer said so. */
   handleRemoved(path: string, isFolder: boolean): void {
     this.settling.disarm(path)
+    this.moved.handleRecorded(path)
     this.findings.forgetProblem(path)
     if (isFolder) this.options.onFolder(path, false)
   }
@@ -242,18 +257,10 @@ export class Scanner {
       if (present.has(path)) continue
       if (catalogue.live(path) !== undefined && this.ignoring.leavesOut(entry)) absent.push(entry)
       else if (doubt !== undefined) this.recording.hide(entry)
-      else if (this.isAnyKnown(path)) this.settling.arm(path, undefined, nowMs)
+      else if (this.missing.isAnyKnown(path)) this.missing.arm(path, nowMs)
     }
     // It was left out before it was gone, or it may have been: no deletion.
     for (const entry of absent) this.recording.leaveOut(entry)
-  }
-
-  /** Whether something of this share is to be at the path, or below it. */
-  private isAnyKnown(path: string): boolean {
-    const { catalogue } = this.options
-    if (catalogue.isMissing(path)) return false
-    if (catalogue.live(path) !== undefined || catalogue.kept(path) !== undefined) return true
-    return catalogue.isRemaining(path) || catalogue.hasHeldBelow(path)
   }
 
   /** Compares what is at `path` with the catalogue; answers whether it is a folder. */
@@ -268,7 +275,7 @@ export class Scanner {
     if (sight.type !== 'nothing' && sight.type !== 'unshared') this.recording.show(path)
     switch (sight.type) {
       case 'nothing':
-        if (this.isAnyKnown(path)) this.settling.arm(path, undefined, nowMs)
+        if (this.missing.isAnyKnown(path)) this.missing.arm(path, nowMs)
         else this.settling.disarm(path)
         return false
       case 'unshared':
@@ -285,6 +292,7 @@ export class Scanner {
         return false
       case 'folder':
         this.settling.disarm(path)
+        this.moved.handleRecorded(path)
         // It was deleted, and stays for what is in it.
         if (catalogue.isRemaining(path)) return true
         if (entry?.kind !== 'folder') {
@@ -315,17 +323,6 @@ export class Scanner {
     if (!isKnownMode(known?.mode, signature.mode)) catalogue.refreshSignature(path, signature)
   }
 
-  private readSomeAhead(nowMs: number): void {
-    let budgetBytes = STEP_BYTES
-    for (let files = 0; files < STEP_FILES && budgetBytes > 0; files++) {
-      const path = this.ahead.pollPath(nowMs)
-      if (path === undefined) return
-      this.guarded(path, () => {
-        budgetBytes -= Math.max(this.ahead.read(path, this.buffer), 1)
-      })
-    }
-  }
-
   private hashSome(nowMs: number): boolean {
     let budgetBytes = STEP_BYTES
     for (let files = 0; files < STEP_FILES && budgetBytes > 0; files++) {
@@ -345,7 +342,8 @@ export class Scanner {
   private handleDue(path: string, nowMs: number): void {
     const candidate = this.settling.get(path)
     if (candidate === undefined) return
-    if (candidate.isRipe && candidate.signature !== undefined) {
+    const moved = candidate.signature === undefined ? undefined : this.moved.digestOf(candidate.signature)
+    if (candidate.isRipe && moved === undefined && candidate.signature !== undefined) {
       // Whether it is still what was seen is what the job ends with.
       this.beginJob(path, candidate.signature)
       return
@@ -356,24 +354,28 @@ export class Scanner {
       this.settling.arm(path, signature, nowMs)
       return
     }
-    const digest = this.ahead.take(path)
-    if (signature !== undefined && digest !== undefined) {
-      this.settling.handleSettled(path)
-      this.recording.recordFile(path, signature, digest)
-      return
-    }
-    if (signature !== undefined) {
+    const digest = this.ahead.take(path) ?? moved
+    if (signature !== undefined && digest === undefined) {
       this.beginJob(path, signature)
       return
     }
+    const isLooking = this.foldersToList.length > 0 || this.pathsToLook.size > 0
+    if (sight.type === 'nothing' && this.missing.mustWait(path, candidate, isLooking, nowMs)) return
     this.settling.handleSettled(path)
-    if (sight.type === 'nothing') this.departures.add(path, nowMs)
+    if (signature !== undefined && digest !== undefined) this.recordFile(path, signature, digest, nowMs)
+    else if (sight.type === 'nothing') this.departures.add(path, candidate.sinceMs)
     else this.look(path, nowMs)
   }
 
   private beginJob(path: string, signature: Signature): void {
     const { disk, hash, catalogue } = this.options
     this.job = new HashJob(disk, hash, path, signature, catalogue.blocksAt(path))
+  }
+
+  private recordFile(path: string, signature: Signature, digest: Digest, nowMs: number): void {
+    const from = this.moved.handleFile(path, signature, digest, nowMs)
+    this.recording.recordFile(path, signature, digest)
+    if (from !== undefined && !this.settling.expedite(from, nowMs)) this.pathsToLook.add(from)
   }
 
   private stepJob(job: HashJob, nowMs: number): void {
@@ -389,7 +391,7 @@ export class Scanner {
     if (this.ignoring.isIgnored(job.path, false)) return
     const { digest, list, sums } = result
     if (list.length > DIGEST_BYTES) this.options.catalogue.putList(digest, list, sums)
-    this.recording.recordFile(job.path, job.signature, digest)
+    this.recordFile(job.path, job.signature, digest, nowMs)
   }
 
   /** Runs `work`; what the disk refuses is said once and the path is left as it is until it changes. */

@@ -1,6 +1,7 @@
 // Paths that differ from the catalogue and must stay the same for a while before they count: each change meanwhile makes
 // that longer. Small files are read ahead. The scanner owns this.
 
+import { parentOf } from '../../share/path.js'
 import { DueQueue } from '../due-queue.js'
 import { type Signature, sameSignature } from '../index/signature.js'
 import { SETTLE_MS, SETTLE_MS_MAX } from '../limits.js'
@@ -32,6 +33,11 @@ export class Settling {
     return this.candidates.size
   }
 
+  /** Inodes of files that are not at rest, or not read yet. */
+  *inodes(): Iterable<number> {
+    for (const { signature } of this.candidates.values()) if (signature !== undefined) yield signature.inode
+  }
+
   /** Paths that are not at rest yet. */
   paths(): Iterable<string> {
     return this.candidates.keys()
@@ -55,15 +61,34 @@ export class Settling {
     this.candidates.delete(path)
   }
 
+  /** What is polled is to be looked at again then. */
+  putOff(path: string, untilMs: number): void {
+    this.due.set(path, untilMs)
+  }
+
+  /** Where the path, or a folder above it, has been missing for long enough, that is looked at now. Answers whether one is known
+   *  to be missing. */
+  expedite(path: string, nowMs: number): boolean {
+    for (let each = path; each !== ''; each = parentOf(each)) {
+      const candidate = this.candidates.get(each)
+      if (candidate === undefined || candidate.signature !== undefined) continue
+      if (nowMs - candidate.sinceMs >= candidate.settleMs) this.due.set(each, nowMs)
+      return true
+    }
+    return false
+  }
+
   /** Something that differs from the catalogue was seen at the path. */
   arm(path: string, signature: Signature | undefined, nowMs: number): void {
     const before = this.candidates.get(path)
     if (before !== undefined && sameSignature(before.signature, signature)) return
     const settleMs = settleAgainMs(before, nowMs)
-    const restMs = settleMs - this.quietMs(signature, settleMs)
+    const quietMs = this.quietMs(signature)
+    const restMs = Math.max(settleMs - quietMs, 0)
     const sinceMs = before?.sinceMs ?? nowMs
     this.candidates.set(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
-    this.due.set(path, nowMs + restMs)
+    // In the order of their times, which is that in which they are told: an object stands before what refers to it.
+    this.due.set(path, nowMs + settleMs - quietMs)
     // A file that changes again and again is read once, when it has come to rest.
     if (settleMs === SETTLE_MS) this.ahead.handleArmed(path, signature, restMs, nowMs)
     else this.ahead.forget(path)
@@ -78,12 +103,10 @@ export class Settling {
     this.due.set(path, nowMs + settleMs)
   }
 
-  /** How long a file has been as it is now, by its own timestamps; at most `settleMs`, and 0 where the clock
-   *  that stamped it and ours disagree. */
-  private quietMs(signature: Signature | undefined, settleMs: number): number {
+  /** How long a file has been as it is now, by its own timestamps; 0 where the clock that stamped it and ours disagree. */
+  private quietMs(signature: Signature | undefined): number {
     if (signature === undefined) return 0
-    const quietMs = this.wallMs() - Math.max(signature.mtimeMs, signature.ctimeMs)
-    return quietMs < 0 ? 0 : Math.min(quietMs, settleMs)
+    return Math.max(this.wallMs() - Math.max(signature.mtimeMs, signature.ctimeMs), 0)
   }
 
   /** There is nothing to wait for at the path. */

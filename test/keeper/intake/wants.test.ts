@@ -28,7 +28,8 @@ const addLarge = (path: string, attributes: Partial<Entry> = {}): Want =>
 
 function orders(holderOf: (digest: string) => string | undefined = nowhere): FetchOrder[] {
   const all: FetchOrder[] = []
-  for (let order = wants.pollOrder(holderOf, 5); order !== undefined; order = wants.pollOrder(holderOf, 5))
+  const here = { holderOf, isComparing: () => false }
+  for (let order = wants.pollOrder(here, 5); order !== undefined; order = wants.pollOrder(here, 5))
     all.push(order)
   return all
 }

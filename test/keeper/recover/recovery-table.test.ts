@@ -20,6 +20,7 @@ const FACTS: readonly RecoveryFact[] = [
   'targetLooksPlaced',
   'pathKnown',
   'temporaryGone',
+  'movesFile',
   'targetHolds',
   'fetching',
   'contentHeld',
@@ -44,7 +45,7 @@ const actionFor = ({ subject, isSo }: Combination) => recoveryOf(subject, isSo).
 
 describe('the recovery table', () => {
   test('has exactly one row for every combination of facts', () => {
-    expect(everyCombination).toHaveLength(4 * 4096)
+    expect(everyCombination).toHaveLength(4 * 8192)
     for (const { subject, isSo } of everyCombination) {
       const rows = RECOVERY_TABLE.filter((row) => rowApplies(row, subject, isSo))
       expect(rows.map((row) => row.name)).toHaveLength(1)
@@ -78,7 +79,11 @@ describe('the recovery table', () => {
   test('makes a deletion only of what a process alone left behind', () => {
     for (const combination of everyCombination) {
       if (actionFor(combination) === 'record-as-placed')
-        expect(combination.facts).toMatchObject({ machineWentDown: false, targetExists: false })
+        expect(combination.facts).toMatchObject({
+          machineWentDown: false,
+          targetExists: false,
+          movesFile: false,
+        })
     }
   })
 

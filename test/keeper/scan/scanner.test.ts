@@ -452,6 +452,7 @@ describe('what changed on the disk', () => {
     expect(share.changes.map(({ kind, path }) => `${kind} ${path}`).sort()).toEqual([
       'file f/g/b',
       'tombstone f/g/a',
+      'tombstone other/g/b',
     ])
     // Their watches followed the folders that bore these names before.
     expect(share.unwatched).toEqual(['f', 'f/g'])
