@@ -19,12 +19,14 @@ let folder: string
 const STAND_IN = `
 if (process.env.LEFT_TEST_WATCHER === 'silent') process.exit(7)
 if (process.env.LEFT_TEST_WATCHER === 'killed') process.kill(process.pid, 'SIGKILL')
+let expected
 process.on('message', ({ type, step, expects }) => {
   if (type === 'stop') process.exit(0)
   if (type === 'rsa' && step.type === 'sign') process.send({ type: 'rsa-done', id: step.id, result: step.text })
   if (type === 'identity' && expects === undefined) process.send({ type: 'identity', identity: { fingerprint: 'of it' } })
-  if (type === 'identity' && expects !== undefined)
-    process.send({ type: 'rsa-done', id: 7, result: Uint8Array.of(expects.length) })
+  if (type === 'identity') expected = expects
+  if (type === 'rsa' && step.type === 'decrypt' && expected !== undefined)
+    process.send({ type: 'rsa-done', id: step.id, result: Uint8Array.of(expected.length) })
 })
 process.send({ type: 'ready' })
 `
