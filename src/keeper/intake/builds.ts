@@ -16,6 +16,7 @@ import type { FetchId, KeeperToEngine } from '../../pipe/messages.js'
 import type { Entry } from '../../share/entry.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { BuildJob, type BuildSource, type Built, bytesToWrite } from './build-job.js'
+import { OUTRUN_BLOCKS_MAX } from './limits.js'
 import type { Room } from './room.js'
 import { beginShift, type ShiftJob } from './shift-job.js'
 import type { Want, Wants } from './wants.js'
@@ -54,6 +55,8 @@ interface ActiveShift {
   readonly build: ActiveBuild
   readonly built: Built
   isFetching: boolean
+  /** Blocks fetched since, less those found since. */
+  aheadCount: number
 }
 
 export class Builds {
@@ -88,6 +91,14 @@ export class Builds {
   handleFetched(fetch: FetchId): void {
     this.shifts.get(fetch)?.job.close()
     this.shifts.delete(fetch)
+  }
+
+  /** So many blocks of it have come. Where the link gives more than the search does, that only takes the processor from it. */
+  handleBlocks(fetch: FetchId, blockCount: number): void {
+    const shift = this.shifts.get(fetch)
+    if (shift === undefined) return
+    shift.aheadCount += blockCount
+    if (shift.aheadCount >= OUTRUN_BLOCKS_MAX && !shift.job.busy) this.handleFetched(fetch)
   }
 
   /** Does a bounded piece; answers what it led to where something ended with it. */
@@ -172,7 +183,7 @@ export class Builds {
       source &&
       beginShift({ disk, hash, search, id: fetch, sizeBytes, list, sums, source, built })
     if (job === undefined) return this.fetch(build, built, 0)
-    this.shifts.set(fetch, { job, build, built, isFetching: false })
+    this.shifts.set(fetch, { job, build, built, isFetching: false, aheadCount: 0 })
     return []
   }
 
@@ -209,6 +220,7 @@ export class Builds {
     if (written.length > 0) {
       journal.append({ kind: 'blocks', digest: want.remote.digest, runs: runsOf(written) })
       room.handleWritten(fetch, written.length)
+      shift.aheadCount -= shift.isFetching ? written.length : 0
       if (shift.isFetching) return [{ type: 'here', fetch, blockIndices: written }]
     }
     if (shift.isFetching || !job.mayFetch) return []

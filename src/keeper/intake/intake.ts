@@ -331,6 +331,7 @@ export class Intake {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
     this.room.handleWritten(fetch, blockIndices.length)
+    this.builds.handleBlocks(fetch, blockIndices.length)
     const sorted = [...blockIndices].sort((left, right) => left - right)
     try {
       this.options.journal.append({ kind: 'blocks', digest: want.remote.digest, runs: runsOf(sorted) })

@@ -42,3 +42,7 @@ export const ORDERED_WANTS_MAX = SMALL_FETCHES_MAX
 
 /** Names that are told of a folder that cannot go. */
 export const REMAINING_NAMED_MAX = 3
+
+/** Blocks that a fetch may get ahead of the search for shifted ones until that is given up: 4 MB, which take longer than a search in
+ *  vain takes in all where the link is slower than 200 Mbit/s. */
+export const OUTRUN_BLOCKS_MAX = 64
