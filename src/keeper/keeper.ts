@@ -76,7 +76,7 @@ export class Keeper {
     this.announcer = new Announcer(catalogue, edits)
     this.authors = authors
     this.vetting = new Vetting(edits, catalogue)
-    const files = () => catalogue.heldTotals().files
+    const files = () => catalogue.filesHeldMin
     this.breaker = new Breaker({ index: catalogue.meta, wallMs, maxDelete, files })
     const { breaker } = this
     this.scanner = new Scanner({ ...options, breaker })

@@ -90,7 +90,7 @@ export class ShareOnDisk {
     const edits = countedEdits(this.counts, opened.edits.author)
     Object.assign(this, { catalogue, journal, notes })
     const { maxDelete } = this
-    const breaker = new Breaker({ index, wallMs, maxDelete, files: () => catalogue.heldTotals().files })
+    const breaker = new Breaker({ index, wallMs, maxDelete, files: () => catalogue.filesHeldMin })
     this.scanner = new Scanner({
       disk,
       hash,

@@ -188,6 +188,11 @@ export class Catalogue {
     return this.notHeld.heldOf(this.manifest)
   }
 
+  /** At least so many files are held: looked up for each deletion, so that nothing is counted. */
+  get filesHeldMin(): number {
+    return Math.max(0, this.manifest.fileCount - this.notHeld.size)
+  }
+
   /** Whether anything live of ours lies below `folder`, at any depth. */
   hasHeldBelow(folder: string): boolean {
     // Whatever is not held is live.
