@@ -56,6 +56,8 @@ export class PlacingOrder {
     if (this.wants.size - this.wants.removals.size > ORDERED_WANTS_MAX) return first
     for (const want of this.wants.all()) {
       if (want.remote.kind !== 'file' || ready.has(want) || this.links.has(want)) continue
+      // It is a copy of what is ready.
+      if (this.wants.isBehind(want, ready)) continue
       const { content } = want.remote.version
       const author = peerOf(content)
       first.set(author, Math.min(countOf(content), first.get(author) ?? Number.POSITIVE_INFINITY))

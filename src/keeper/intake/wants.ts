@@ -404,6 +404,12 @@ export class Wants {
     }
   }
 
+  /** Whether this want waits for content that one of these brings into the share. */
+  isBehind(want: Want, others: ReadonlySet<Want>): boolean {
+    const first = this.fetchingDigest.get(want.remote.digest)
+    return first !== undefined && first !== want && others.has(first)
+  }
+
   private park(digest: Digest, want: Want): void {
     const parked = this.parked.get(digest)
     if (parked === undefined) this.parked.set(digest, new Set([want]))

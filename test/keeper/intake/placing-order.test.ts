@@ -6,6 +6,7 @@ import { fileEntry, PEERS } from '../../share/entries.js'
 import { dotted, OURS, THEIRS } from '../share-on-disk.js'
 
 const NOW_MS = 1_000
+const NOWHERE = { holderOf: () => undefined, isComparing: () => false }
 
 /** Wants of one file each for these counts, and what is to be placed of them. */
 function orderOf(counts: readonly number[], author = THEIRS) {
@@ -56,6 +57,19 @@ describe('files that came together', () => {
   test('do not wait for those that wait for them', () => {
     const { take, behind, want } = orderOf([1, 2])
     behind.add(want(1))
+    expect(take(NOW_MS, 2)).toEqual(['f2'])
+  })
+
+  test('do not wait for those that are copies of them', () => {
+    const { take, wants, want } = orderOf([2])
+    const { digest } = want(2).remote
+    // Recorded before it, and fetched by it.
+    wants.add(fileEntry('f1', { digest, version: dotted(`${THEIRS}:1`) }), PEERS[0]!)
+    expect(wants.pollOrder(NOWHERE, NOW_MS)).toMatchObject({
+      type: 'fetch',
+      want: { remote: { path: 'f2' } },
+    })
+    expect(wants.pollOrder(NOWHERE, NOW_MS)).toBeUndefined()
     expect(take(NOW_MS, 2)).toEqual(['f2'])
   })
 
