@@ -77,7 +77,11 @@ async function walk(
   tree: Tree,
   describe: (fullPath: string, facts: FileFacts) => Promise<string>,
 ): Promise<void> {
-  for (const name of await readdir(join(root, folder))) {
+  const names = await readdir(join(root, folder)).catch((error: NodeJS.ErrnoException) => {
+    if (folder === '' || error.code !== 'ENOENT') throw error
+    return []
+  })
+  for (const name of names) {
     if (folder === '' && name === OWN_FOLDER) continue
     const path = folder === '' ? name : `${folder}/${name}`
     const facts = await stat(join(root, path)).catch(() => undefined)

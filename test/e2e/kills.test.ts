@@ -179,7 +179,7 @@ describe('in the middle of a large file that several receive', () => {
 test('kill -9 while deletions are carried out, again and again: all arrive, and none is an edit', async ({
   world,
 }) => {
-  const [a, b] = await pair(world)
+  const [a, b] = (await world.group('AB', ['--max-delete', 'no'])) as [RecordedPeer, RecordedPeer]
   const paths = Array.from({ length: 1_500 }, (_, index) => `tree/${index % 30}/${index}`)
   for (const path of paths) {
     mkdirSync(dirname(a.path(path)), { recursive: true })

@@ -12,11 +12,7 @@ import { decodeMessage, encodeMessage, type Message } from '../../src/ecp/messag
 import { crc32, hash } from '../../src/io/hash.js'
 import { JOURNAL_PATH, Journal } from '../../src/journal/journal.js'
 import { decodeRecord, encodeRecords, type JournalRecord } from '../../src/journal/record.js'
-import {
-  decodeRecord as decodeIndexRecord,
-  encodeNotHeld,
-  encodeRecord,
-} from '../../src/keeper/index/index-line.js'
+import { decodeRecord as decodeIndexRecord, encodeLine } from '../../src/keeper/index/index-line.js'
 import {
   COUNT_MAX,
   type DottedVersion,
@@ -312,18 +308,21 @@ fuzz({
         executable: fc.boolean(),
       }),
       isHeld: fc.boolean(),
+      isMissing: fc.boolean(),
     })
     .filter(({ value, isHeld }) => isHeld || value.kind !== 'tombstone')
-    .map(({ value, times: [sizeBytes, mtimeMs, ctimeMs, inode], mode, isHeld }) => {
-      if (!isHeld) return utf8(encodeNotHeld({ ...value, path: 'a/b' }, mode))
-      const signature = { sizeBytes, mtimeMs, ctimeMs, inode, mode }
-      return utf8(encodeRecord({ entry: { ...value, path: 'a/b' }, signature, mode }))
+    .map(({ value, times: [sizeBytes, mtimeMs, ctimeMs, inode], mode, isHeld, isMissing }) => {
+      const signature = isHeld ? { sizeBytes, mtimeMs, ctimeMs, inode, mode } : undefined
+      const isStopped = isMissing && isHeld && value.kind !== 'tombstone'
+      const facts = { signature, mode, isHeld, isRemaining: false, isMissing: isStopped, kept: undefined }
+      return utf8(encodeLine({ ...value, path: 'a/b' }, facts))
     }),
   decode: (bytes) => {
     const text = textOf(bytes)
     return text === undefined ? undefined : decodeIndexRecord('a/b', text)
   },
-  encode: (record) => utf8(record.isHeld ? encodeRecord(record) : encodeNotHeld(record.entry, record.mode)),
+  encode: ({ entry, isMissing = false, kept, ...facts }) =>
+    utf8(encodeLine(entry, { ...facts, isMissing, kept })),
   // Numbers of the disk are read in any spelling, for nobody compares the lines.
   isCanonical: () => false,
 })

@@ -54,6 +54,10 @@ const FOUND_WITH_POWER = [
   [107, 'a version that a loss of power took was waited for, and gone'],
   [1443, 'what we had put in place, removed by somebody, came back torn under what was placed after it'],
   [710556, 'a version that a person replaced unseen, just before a loss of power, was waited for'],
+  [
+    30034,
+    'what we had put in place, renamed over by somebody, came back torn under what was placed after it',
+  ],
 ] as const
 
 /** The same, with shares that are put back. */

@@ -61,7 +61,7 @@ export interface Prepared {
   /** With its time and mode. */
   readonly temporary: Temporary | undefined
   readonly record: JournalRecord<Entry> & { kind: 'placing' }
-  /** Removals from this folder must be on the disk before something else takes a removed name. */
+  /** Removals from this folder, and renames in it, must be on the disk before something else takes the name. */
   readonly folderToSync: string | undefined
 }
 
@@ -190,7 +190,7 @@ export class Placing {
   finish(prepared: Prepared): Placed {
     return this.attempt(() => {
       // A folder or a link has no content that a loss of power could tear: nothing waits for the log.
-      if (prepared.temporary === undefined) this.options.journal.append(prepared.record)
+      if (prepared.temporary === undefined) this.append([prepared])
       else this.log([prepared])
       return this.carryOut(prepared)
     })
@@ -199,11 +199,15 @@ export class Placing {
   /** Writes down what is about to happen, where a loss of power does not undo it: the content of new files may be lost
    *  with one, and then the log must say that they are ours. One sync for all of them. Throws a DiskError. */
   log(prepared: readonly Prepared[]): void {
+    this.append(prepared)
+    this.options.journal.sync()
+  }
+
+  private append(prepared: readonly Prepared[]): void {
     const { disk, journal } = this.options
     for (const folder of new Set(prepared.map(({ folderToSync }) => folderToSync)))
       if (folder !== undefined) disk.syncFolder(folder)
     journal.append(prepared.flatMap(recordsOf))
-    journal.sync()
   }
 
   /** The change itself. */
@@ -279,10 +283,9 @@ export class Placing {
     const prepared = this.preparedContent(temporary, entry, standing)
     if (temporary !== undefined && prepared === undefined) return { type: 'unmoved' }
     if (standing?.kind === 'file') this.syncStanding(entry.path)
-    // Somebody removed what we had put here a moment ago: a loss of power could bring that back torn, and what is placed
-    // now would be blamed for it.
-    const folderToSync =
-      standing === undefined && journal.mayBeUnsynced(entry.path) ? parentOf(entry.path) : undefined
+    // Somebody removed what we had put here a moment ago, or renamed a file over it: a loss of power could bring that back torn,
+    // and what is placed now would be blamed for it.
+    const folderToSync = journal.mayBeUnsynced(entry.path) ? parentOf(entry.path) : undefined
     const replaces = standing?.digest ?? ''
     const record = {
       kind: 'placing',
