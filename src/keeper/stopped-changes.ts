@@ -126,14 +126,17 @@ export class StoppedChanges {
   /** All that is held is taken back: what was deleted here is fetched again, and what peers deleted or replaced is an edit on top of
    *  that. */
   undo(): ReleasedCounts {
-    const { catalogue, breaker, scanner, notHeld } = this.options
+    const { catalogue, breaker, scanner, intake, notHeld } = this.options
     const { missing, keptPaths } = catalogue.stoppedPaths
     const counts = { own: missing.size, received: keptPaths.size }
     for (const path of [...missing]) {
       catalogue.release(path)
       notHeld.handleRetry(path)
     }
-    for (const path of [...keptPaths.keys()]) scanner.recording.restoreKept(path)
+    for (const path of [...keptPaths.keys()]) {
+      scanner.recording.restoreKept(path)
+      intake.placing.close(path)
+    }
     breaker.close()
     return counts
   }

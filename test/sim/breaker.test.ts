@@ -112,3 +112,26 @@ describe('what a peer deletes', () => {
     expectAll(world, 4)
   })
 })
+
+describe('what a peer replaced by a file for its group', () => {
+  test('stays as private, where it is undone', () => {
+    const world = worldOf(NONE, CAREFUL)
+    for (const [at, path] of PATHS.slice(0, 4).entries())
+      world.edit(A, {
+        type: 'write',
+        path,
+        content: 8 + at,
+        sizeBytes: 500,
+        steps: 1,
+        stepMs: 0,
+        access: 'group',
+      })
+    world.run(SOON_MS)
+    const modesAt = (peer: number) =>
+      PATHS.slice(0, 4).map((path) => world.peers[peer]!.disk.stat(path)?.access)
+    expect(modesAt(B)).toContain('all')
+    answer(world, B, 'undo')
+    expectAll(world, 8)
+    for (const peer of [A, B]) expect(new Set(modesAt(peer))).toEqual(new Set(['group']))
+  })
+})

@@ -88,6 +88,7 @@ const FOUND_WITH_POWER_AND_RESTORES = [
   [60293, 'an older version, back after a loss of power, had a new ctime in a share that was put back'],
   [60573, 'and so had a file that was torn'],
   [50552, 'what a copy holds torn was written over after it was put back'],
+  [10041, 'an older version that was taken back opened what a peer had closed and went on writing'],
 ] as const
 
 function breachOf(seed: number, power = false, restores = false): string | undefined {

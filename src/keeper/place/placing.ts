@@ -4,6 +4,7 @@
 //
 //     plan ─▶ (the owner places wanted parent folders) ─▶ prepare ─▶ log ─▶ carryOut
 
+import { PRIVACY } from '../../base/access.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import type { JournalRecord } from '../../journal/record.js'
@@ -157,6 +158,24 @@ export class Placing {
     const isFile = stat?.kind === 'file' && stat.sizeBytes === entry.sizeBytes
     catalogue.record(entry, entry.kind === 'file' && isFile ? signatureOf(stat) : undefined, stat)
     return true
+  }
+
+  /** Makes a file of ours as private as its entry. One that was edited meanwhile is left to the next scan. */
+  close(path: string): void {
+    const { disk, catalogue, scanner } = this.options
+    const entry = catalogue.live(path)
+    const shown = catalogue.mode(path)
+    if (entry?.kind !== 'file' || shown === undefined || shown.access === 'none') return
+    if (PRIVACY[entry.access] <= PRIVACY[shown.access]) return
+    try {
+      if (!scanner.matches(path)) return
+      applyMode(disk, path, entry, false)
+      const stat = disk.stat(path)
+      if (stat?.kind === 'file') catalogue.refreshSignature(path, signatureOf(stat))
+    } catch (error) {
+      // Nobody may look into its folder, or it has gone.
+      if (!(error instanceof DiskError)) throw error
+    }
   }
 
   /** Takes note of an entry whose file or folder stays as it is. */

@@ -10,6 +10,7 @@ import {
   mtimeOf,
   NO_MODE,
   removeContent,
+  restoreContent,
   sameContent,
   sameMode,
   touch,
@@ -155,10 +156,7 @@ export class Recording {
     const kept = catalogue.kept(path)
     const stopped = catalogue.takeBack(path)
     if (kept === undefined || stopped === undefined) return
-    // As the disk shows it: a touch belongs to the content of another edit.
-    const content = { ...kept.entry, mtimeMs: mtimeOf(kept.entry) }
-    const edit = { path, content, mode: kept.entry, dot: edits.nextDot() }
-    const entry = this.entryOf(editContent(stopped, edit))
+    const entry = this.entryOf(restoreContent(kept.entry, stopped, edits.nextDot()))
     catalogue.record(entry, catalogue.signature(path), catalogue.mode(path))
     findings.addChange(entry)
   }
