@@ -223,6 +223,7 @@ export class Intake {
   /** The path changed here: what was refused there, above or below it may fit now. */
   handleLocalChange(path: string): void {
     this.end.handleLocalChange(path)
+    this.removing.handleLocalChange(path)
   }
 
   /** Rules may leave out more than before. A deletion of that removes nothing, and is carried out all the same. */

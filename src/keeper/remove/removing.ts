@@ -34,7 +34,7 @@ export interface RemovingOptions {
 
 export class Removing {
   private readonly options: RemovingOptions
-  /** From which something was removed since the index was committed last. */
+  /** In which a name was removed, or leads elsewhere, since the index was committed last. */
   private readonly unsynced = new Set<string>()
 
   constructor(options: RemovingOptions) {
@@ -49,6 +49,12 @@ export class Removing {
       if (!(error instanceof DiskError)) throw error
       return error.code === 'missing' ? { type: 'unsettled' } : failureOf(error)
     }
+  }
+
+  /** Somebody removed what is at the path, or renamed a file over it. A loss of power that undid this would bring back what we had put
+   *  there, and nobody could sync it any more. */
+  handleLocalChange(path: string): void {
+    if (this.options.journal.mayBeUnsynced(path)) this.unsynced.add(parentOf(path))
   }
 
   /** What was at the path of a deletion has just been moved to another one. */
