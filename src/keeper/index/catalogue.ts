@@ -133,7 +133,8 @@ export class Catalogue {
     return true
   }
 
-  /** What stood at the path was removed to make room for this entry, which is known and not held until it is recorded. */
+  /** Takes note that the keeper removed what stood at the path, to make room for this entry: it is known and not held until it is
+   *  recorded. */
   recordVacated(entry: Entry): void {
     this.unhold(this.live(entry.path))
     this.notHeld.add(entry.path)
