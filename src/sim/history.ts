@@ -37,7 +37,7 @@ export interface ShareMemory {
   readonly removed: ReadonlyMap<string, Removal>
   /** Paths at which something of LEFT's or of a person's has ever stood. */
   readonly paths: ReadonlySet<string>
-  /** What a loss of power took from a path before LEFT looked. */
+  /** Contents that a loss of power took from their paths before LEFT looked. */
   readonly unmended: ReadonlyMap<string, Digest>
   readonly hasLostPower: boolean
   /** The run of the machine that LEFT last ran in, where its log need not say that it was stopped: in another run LEFT
@@ -302,7 +302,7 @@ export class History {
     if (made !== undefined) made.retouchedAtMs = Number.POSITIVE_INFINITY
   }
 
-  /** What holds for the share of a peer as it is now, and for a copy of it. */
+  /** The memory of a peer's share as it is now, and of a copy that is taken now. */
   memoryOf(peer: number): ShareMemory {
     return {
       removed: new Map(this.removed[peer]!),

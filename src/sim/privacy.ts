@@ -95,7 +95,7 @@ export class Privacy {
   }
 }
 
-/** Of one peer, by path. */
+/** The modes of one peer's files, by path. */
 export interface Standings {
   readonly last: ReadonlyMap<string, Standing>
   readonly placed: ReadonlyMap<string, Standing>

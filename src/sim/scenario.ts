@@ -104,7 +104,8 @@ class Drawing {
     const random = new SeededRandom(this.seed + REKEYING_SEED)
     if (!random.chance(0.3)) return {}
     // More than the probes of a session take in the time that a world must be quiet, 340,000 bytes a minute and side where
-    // datagrams may be large, and more where they are lost (seed 2001770): else it would be renewed by them alone for ever, and each renewal greets.
+    // datagrams may be large, and more where they are lost (seed 2001770): else the session would be renewed by them alone for
+    // ever, and each renewal greets.
     const afterBytes = Math.max(REKEYING_BYTES_MIN, 500_000 + random.next() * 2_000_000)
     return { rekeying: { afterMs: 600_000, afterBytes } }
   }

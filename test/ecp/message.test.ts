@@ -24,6 +24,7 @@ import { hash } from '../../src/io/hash.js'
 import { decodeEntry, encodeEntry } from '../../src/share/entry-line.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { arbitraryEntry } from '../share/entries.js'
+import { bareState } from './bare-state.js'
 import { readVectors } from './vectors.js'
 
 const root: ItemRef = { kind: 'tree', digest: '0123456789abcdef'.repeat(4), sizeBytes: 130 }
@@ -38,14 +39,7 @@ const arbitraryRef: fc.Arbitrary<ItemRef> = fc
 
 const AUTHOR = 'a'.repeat(16)
 
-/** All of a state but its type and its root, where nothing else is told. */
-const BARE = {
-  author: AUTHOR,
-  knows: undefined,
-  scope: { type: 'some' },
-  notHeldCount: 0,
-  lines: [],
-} as const
+const BARE = bareState(AUTHOR)
 
 const arbitraryState: fc.Arbitrary<StateMessage> = fc
   .record({

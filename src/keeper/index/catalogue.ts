@@ -271,7 +271,8 @@ export class Catalogue {
     this.recorded(path)
   }
 
-  /** What stood at the path was removed to make room for this entry, which is known and not held until it is recorded. */
+  /** Takes note that the keeper removed what stood at the path, to make room for this entry: it is known and not held until it is
+   *  recorded. */
   recordVacated(entry: Entry): void {
     this.contents.unhold(this.live(entry.path))
     this.hidden.delete(entry.path)

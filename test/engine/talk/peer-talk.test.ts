@@ -8,20 +8,14 @@ import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
 import { EARLY_BYTES_MAX } from '../../../src/rdt/protection.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { encodeEntry } from '../../../src/share/entry-line.js'
+import { bareState } from '../../ecp/bare-state.js'
 import { digestOf, fileEntry } from '../../share/entries.js'
 import { OWN_COUNTS, tell } from './tell.js'
 
 const PEER = 'b'.repeat(16)
 const AUTHOR = OWN_COUNTS.author
 
-/** All of a state but its type and its root, where nothing else is told. */
-const BARE = {
-  author: AUTHOR,
-  knows: undefined,
-  scope: { type: 'some' },
-  notHeldCount: 0,
-  lines: [],
-} as const
+const BARE = bareState(AUTHOR)
 
 /** A conversation with a peer that may be told of entries. */
 function vettedTalk(initiator: boolean): PeerTalk {
