@@ -1,7 +1,7 @@
 // The real disk of one share: the watcher process scans, builds and places files through it.
 //
 // Writing never passes through a symbolic link: folders on the way by confinement.ts, the last component by
-// O_NOFOLLOW. Reading follows links only where the person asked for it (`--links follow`).
+// O_NOFOLLOW. Reading follows the links that the person asked for (`--links`): outward-links.ts.
 
 import {
   closeSync,
@@ -57,17 +57,17 @@ import { attempt } from './disk-errors.js'
 import { syncFolderAt } from './folder-sync.js'
 import { refuseForeignName } from './foreign-names.js'
 import { PrivateFiles } from './private-files.js'
+import { type Following, READ_FLAGS, Reading } from './reading.js'
 import { fileStat, STAT_OPTIONS, secondsText, sortedByLegibility, statOrNothing } from './stats.js'
 
-const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK // opening a pipe must not wait for a writer
 const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW
 const MODE_PROBE = 'mode-probe'
 
 export interface RealDiskOptions {
-  /** Whether reading follows links (the default). Where not, what is behind a link is as good as not there, also when
-   *  the link came into its place a moment ago, and `stat` answers of a link what `statLink` does. */
-  readonly followLinks?: boolean
+  /** Which links reading follows; all unless given. What is behind another is as good as not there, also when the link came into
+   *  its place a moment ago, and `stat` answers of it what `statLink` does. */
+  readonly following?: Following
   /** Files that are never read or written, wherever they are: none unless given. The disk does not close this. */
   readonly privateFiles?: PrivateFiles
 }
@@ -75,20 +75,18 @@ export interface RealDiskOptions {
 export class RealDisk implements Disk {
   private readonly confinement: Confinement
   private readonly privateFiles: PrivateFiles
-  private readonly followLinks: boolean
-  private readonly readFlags: number
+  private readonly reading: Reading
   private readonly usual = usualModes(process.umask())
   private keepsModes = true
 
   /** `root` is the absolute path of the share folder, which is there; it may itself be reached through links. Throws a
    *  DiskError where it cannot be opened. */
   constructor(root: string, options: RealDiskOptions = {}) {
-    const { followLinks = true, privateFiles = new PrivateFiles(NO_PRIVATE_PLACES) } = options
+    const { following = 'all', privateFiles = new PrivateFiles(NO_PRIVATE_PLACES) } = options
     assert(isAbsolute(root), 'a share has an absolute path')
     this.confinement = attempt('open the share', root, () => confine(root))
-    this.followLinks = followLinks
+    this.reading = new Reading(this.confinement, following)
     this.privateFiles = privateFiles
-    this.readFlags = followLinks ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW
   }
 
   /** Gives back the folders that are held open. The disk is not used afterwards. */
@@ -106,7 +104,8 @@ export class RealDisk implements Disk {
   }
 
   stat(path: string): FileStat | undefined {
-    if (!this.followLinks) return this.statLink(path)
+    const own = this.reading.following === 'all' ? undefined : this.statLink(path)
+    if (own !== undefined && (own.kind !== 'link' || !this.reading.isFollowed(path))) return own
     return attempt('look at', path, () =>
       this.seen(
         path,
@@ -137,7 +136,8 @@ export class RealDisk implements Disk {
 
   open(path: string): FileHandle {
     return attempt('open', path, () => {
-      const handle = openSync(this.readablePlaceOf(path), this.readFlags)
+      assertInside(path)
+      const handle = this.reading.open(path)
       return this.publicOnly(fileOnly(handle, path), path)
     })
   }
@@ -313,16 +313,13 @@ export class RealDisk implements Disk {
 
   private readablePlaceOf(path: string): string {
     assertInside(path)
-    const { confinement } = this
-    return this.followLinks ? confinement.followedPlaceOf(path) : confinement.placeOf(path)
+    return this.reading.placeOf(path)
   }
 
   /** For a folder whose names are read: where links are not followed, it is none itself. */
   private listedPlaceOf(path: string): string {
-    if (this.followLinks || path === '') return this.readablePlaceOf(path)
     assertInside(path)
-    // As the folder of something in it, which holds it open.
-    return this.confinement.placeOf(`${path}/.`)
+    return this.reading.listedPlaceOf(path)
   }
 
   private writablePlaceOf(path: string): string {

@@ -34,7 +34,7 @@ beforeEach(() => {
   outside = realpathSync(temporaryFolder())
 })
 
-function diskOf(options?: { followLinks: boolean }): RealDisk {
+function diskOf(options?: { following: 'none' | 'outward' }): RealDisk {
   const disk = new RealDisk(root, options)
   onTestFinished(() => disk.dispose())
   return disk
@@ -151,7 +151,7 @@ describe('a folder that is swapped for a link all the time', () => {
       let read = 0
       let refused = 0
       for (const _ of rounds(1_500, () => written > 0 && read > 0 && refused > 0)) {
-        const io = new BlockIo(root, { followLinks: false })
+        const io = new BlockIo(root, { following: 'none' })
         const attempts: Promise<unknown>[] = [
           writeBlock(io, '.left/tmp/block', 0, Buffer.from('ours')).then(() => written++),
           io
@@ -179,7 +179,7 @@ describe('a folder that is swapped for a link all the time', () => {
   it(
     'shows nothing of what is behind it to a disk that does not follow links',
     async () => {
-      const disk = diskOf({ followLinks: false })
+      const disk = diskOf({ following: 'none' })
       mkdirSync(`${root}/a/b`, { recursive: true })
       mkdirSync(`${outside}/b`)
       writeFileSync(`${outside}/secret`, 'secret')
@@ -230,7 +230,7 @@ describe('our own folder behind a link', () => {
 
 describe('a disk that does not follow links', () => {
   it('sees a link as itself, and nothing behind one', () => {
-    const disk = diskOf({ followLinks: false })
+    const disk = diskOf({ following: 'none' })
     writeFileSync(`${outside}/secret`, 'secret')
     symlinkSync(outside, `${root}/way-out`)
     symlinkSync(`${outside}/secret`, `${root}/to-secret`)

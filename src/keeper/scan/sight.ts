@@ -53,7 +53,8 @@ export class Sighting {
       const known = this.options.catalogue.live(path)
       return { type: known !== undefined && ignoring.leavesOut(known) ? 'ignored' : 'nothing' }
     }
-    const pointed = own.kind === 'link' && links === 'follow' ? disk.stat(path) : own
+    const isFollowed = own.kind === 'link' && (links === 'follow' || links === 'auto')
+    const pointed = isFollowed ? disk.stat(path) : own
     if (ignoring.isIgnored(path, pointed?.kind === 'folder')) {
       findings.forgetProblem(path)
       return { type: 'ignored' }
@@ -61,7 +62,8 @@ export class Sighting {
     if (own.kind !== 'link') return this.atContent(path, own)
     if (links === 'skip') return { type: 'unshared' }
     const target = disk.readLink(path)
-    if (links === 'keep') return { type: 'link', target }
+    // With `auto` the disk follows some links and others not: it answers these themselves.
+    if (links === 'keep' || pointed?.kind === 'link') return { type: 'link', target }
     // A link that a peer made stays one: followed, it would share whatever file of ours the peer names.
     const known = this.options.catalogue.live(path)
     if (known?.kind === 'link' && known.target === target) return { type: 'link', target }

@@ -187,6 +187,7 @@ export class SimDisk implements Disk {
     const inode = this.volume.resolve(path, true)
     if (this.secrets.has(inode)) throw new DiskError('private', `${path} is one of the user's secrets`)
     refuseUnreadable(inode, path)
+    if (inode.kind === 'link') throw new DiskError('link', `${path} is a link that is not followed`)
     if (inode.kind !== 'file') throw new DiskError('changed-kind', `${path} is not a file`)
     return this.openFiles.open(inode, 'read')
   }

@@ -1,6 +1,7 @@
 // Files, folders and links of the simulated disk, and what of them would outlive a loss of power. Content is a byte
 // array that is shared with its stable copy until the next write.
 
+import { innerTarget } from '../../base/link-text.js'
 import type { FileKind } from '../../base/ports.js'
 import { DiskError } from '../../base/ports.js'
 
@@ -160,19 +161,29 @@ export function visit(inode: Inode, path: string, callback: (path: string, inode
   for (const [name, child] of inode.names) visit(child, path === '' ? name : `${path}/${name}`, callback)
 }
 
-/** Where a path of the share leads, links followed on the way and, if asked for, at its end. */
+/** Where a path of the share leads, links followed on the way and, if asked for, at its end. With 'outward' a link that leads to a
+ *  place of the share by its text is the end of the way. */
 export function resolvePath(from: {
   readonly world: Inode
   readonly share: Inode
   readonly path: string
   readonly followLast: boolean
+  readonly following: 'all' | 'outward'
 }): Inode | undefined {
-  const { world, share, followLast } = from
+  const { world, share, path, followLast, following } = from
   const names = from.path.split('/')
   const above: Inode[] = [world]
   let current = share
   let linkCount = 0
+  /** Names of the path itself that were passed, and those up to the last link. */
+  let depth = 0
+  let floor = 0
+  /** Names that are still to come of what links point at. */
+  let borrowedCount = 0
   for (let name = names.shift(); name !== undefined; name = names.shift()) {
+    const isBorrowed = borrowedCount > 0
+    if (isBorrowed) borrowedCount--
+    else depth++
     if (name === '' || name === '.') continue
     if (name === '..') {
       current = above.pop() ?? world
@@ -186,9 +197,16 @@ export function resolvePath(from: {
       current = next
       continue
     }
+    if (following === 'outward' && !isBorrowed) {
+      const prefix = path.split('/').slice(0, depth).join('/')
+      if (innerTarget(prefix, next.target, floor) !== undefined) return names.length === 0 ? next : undefined
+      floor = depth
+    }
     linkCount++
     if (linkCount > LINKS_MAX) return undefined
-    names.unshift(...next.target.split('/'))
+    const borrowed = next.target.split('/')
+    borrowedCount += borrowed.length
+    names.unshift(...borrowed)
     if (next.target.startsWith('/')) {
       above.length = 0
       current = world

@@ -19,6 +19,8 @@ export interface VolumeOptions {
   readonly namesInOrder?: boolean
   /** Of the machine's user; 022 unless said otherwise. */
   readonly umask?: number
+  /** Which links reading follows, as src/io/reading.ts has it; all unless said otherwise. */
+  readonly following?: 'all' | 'outward'
   /** Whether it keeps modes; true unless said otherwise. FAT does not, nor do folders shared with a virtual machine. */
   readonly keepsModes?: boolean
 }
@@ -108,7 +110,8 @@ export class Volume {
   }
 
   tryResolve(path: string, followLast: boolean): Inode | undefined {
-    return resolvePath({ world: this.world, share: this.share, path, followLast })
+    const { world, share } = this
+    return resolvePath({ world, share, path, followLast, following: this.options.following ?? 'all' })
   }
 
   // — Content. —
