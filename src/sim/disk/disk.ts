@@ -18,6 +18,7 @@ import {
 import { SimSecrets } from '../secrets.js'
 import { type DeathMoment, DiskFaults, type DiskOperation } from './disk-faults.js'
 import { type Inode, isEmpty, isWithin } from './inode.js'
+import { linkContent } from './link-content.js'
 import { OpenFiles } from './open-files.js'
 import {
   type Place,
@@ -129,9 +130,10 @@ export class SimDisk implements Disk {
     this.volume.setMode(this.volume.resolve(path, true), mode)
   }
 
-  /** The content of a file, links followed; undefined where there is none. */
+  /** The content of a file, links followed; what stands for it of a link that is not followed; undefined where there is neither. */
   contentOf(path: string): Uint8Array | undefined {
     const inode = this.volume.tryResolve(path, true)
+    if (inode?.kind === 'link') return linkContent(inode.target)
     return inode?.kind === 'file' ? inode.content() : undefined
   }
 

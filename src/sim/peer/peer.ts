@@ -57,6 +57,7 @@ export class SimPeer {
       namesInOrder: plan.namesInOrder,
       umask: plan.umask,
       keepsModes: plan.keepsModes,
+      following: 'outward',
     })
     this.engineDisk = new EngineDisk(this.disk, options.hash)
     const diskObserver: DiskObserver = {
