@@ -1,7 +1,7 @@
 // The real disk of one share: the watcher process scans, builds and places files through it.
 //
 // Writing never passes through a symbolic link: folders on the way by confinement.ts, the last component by
-// O_NOFOLLOW. Reading follows the links that the person asked for (`--links`): outward-links.ts.
+// O_NOFOLLOW. Reading follows the links that the person asked for (`--links`): reading.ts.
 
 import {
   closeSync,
