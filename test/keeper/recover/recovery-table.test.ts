@@ -16,6 +16,7 @@ const FACTS: readonly RecoveryFact[] = [
   'indexKnows',
   'targetExists',
   'halfReplaced',
+  'folderReplaced',
   'tookFreePlace',
   'targetLooksPlaced',
   'pathKnown',
@@ -44,7 +45,7 @@ const actionFor = ({ subject, isSo }: Combination) => recoveryOf(subject, isSo).
 
 describe('the recovery table', () => {
   test('has exactly one row for every combination of facts', () => {
-    expect(everyCombination).toHaveLength(4 * 4096)
+    expect(everyCombination).toHaveLength(4 * 8192)
     for (const { subject, isSo } of everyCombination) {
       const rows = RECOVERY_TABLE.filter((row) => rowApplies(row, subject, isSo))
       expect(rows.map((row) => row.name)).toHaveLength(1)
@@ -79,6 +80,17 @@ describe('the recovery table', () => {
     for (const combination of everyCombination) {
       if (actionFor(combination) === 'record-as-placed')
         expect(combination.facts).toMatchObject({ machineWentDown: false, targetExists: false })
+    }
+  })
+
+  test('makes nobody the one who deleted what made room for something else', () => {
+    for (const combination of everyCombination) {
+      if (actionFor(combination) === 'record-vacated')
+        expect(combination.facts).toMatchObject({
+          folderReplaced: true,
+          targetExists: false,
+          indexKnows: false,
+        })
     }
   })
 
