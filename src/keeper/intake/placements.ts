@@ -59,11 +59,15 @@ export class Placements {
     return this.ready.size > 0
   }
 
-  /** How many wait for deletions. */
+  /** How many wait for deletions, with those that wait for the content of one that does. */
   get waitingCount(): number {
-    for (const want of this.waiting)
-      if (this.options.wants.get(want.remote.path) !== want) this.waiting.delete(want)
-    return this.waiting.size
+    const { wants } = this.options
+    let parkedCount = 0
+    for (const want of this.waiting) {
+      if (wants.get(want.remote.path) !== want) this.waiting.delete(want)
+      else parkedCount += wants.parkedBehind(want)
+    }
+    return this.waiting.size + parkedCount
   }
 
   /** A file waits for the others that are ready now: they share one sync of the log. */
