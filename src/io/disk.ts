@@ -62,7 +62,7 @@ import { fileStat, STAT_OPTIONS, secondsText, sortedByLegibility, statOrNothing 
 
 const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW
-const MODE_PROBE = 'mode-probe'
+const PROBE = 'probe-\u00e9'
 
 export interface RealDiskOptions {
   /** Which links reading follows; all unless given. What is behind another is as good as not there, also when the link came into
@@ -78,6 +78,7 @@ export class RealDisk implements Disk {
   private readonly reading: Reading
   private readonly usual = usualModes(process.umask())
   private keepsModes = true
+  private hasOneName = false
 
   /** `root` is the absolute path of the share folder, which is there; it may itself be reached through links. Throws a
    *  DiskError where it cannot be opened. */
@@ -116,7 +117,8 @@ export class RealDisk implements Disk {
 
   list(path: string): FolderListing {
     return attempt('list', path, () => {
-      const place = this.listedPlaceOf(path)
+      assertInside(path)
+      const place = this.reading.listedPlaceOf(path)
       const names = readdirSync(place)
       // Bytes that are not UTF-8 decode to U+FFFD. Only then is it worth reading the names again as bytes,
       // which is three times slower: a legal name may hold that character too.
@@ -281,18 +283,24 @@ export class RealDisk implements Disk {
     })
   }
 
-  probeModes(folder: string): void {
-    const path = `${folder}/${MODE_PROBE}`
-    attempt('try a mode in', folder, () => {
+  probe(folder: string): void {
+    const path = `${folder}/${PROBE}`
+    attempt('try a file in', folder, () => {
       const place = this.writablePlaceOf(path)
       const handle = openSync(place, CREATE_FLAGS, PRIVATE_FILE_MODE)
       try {
         this.keepsModes = keepsModes(handle)
+        const others = [PROBE.toUpperCase(), PROBE.normalize('NFD')]
+        this.hasOneName = others.some((name) => this.statLink(`${folder}/${name}`) !== undefined)
       } finally {
         closeSync(handle)
         unlinkSync(place)
       }
     })
+  }
+
+  foldsNames(): boolean {
+    return this.hasOneName
   }
 
   usualAccess(): Access {
@@ -314,12 +322,6 @@ export class RealDisk implements Disk {
   private readablePlaceOf(path: string): string {
     assertInside(path)
     return this.reading.placeOf(path)
-  }
-
-  /** For a folder whose names are read: where links are not followed, it is none itself. */
-  private listedPlaceOf(path: string): string {
-    assertInside(path)
-    return this.reading.listedPlaceOf(path)
   }
 
   private writablePlaceOf(path: string): string {

@@ -177,6 +177,9 @@ export class Placements {
   private mustWait(want: Want): boolean {
     const { catalogue, wants, isComparing } = this.options
     const { path, kind } = want.remote
+    // On some disks the old name of what was renamed is in the way of the new one.
+    const isGoing = (other: string) => wants.get(other)?.remote.kind === 'tombstone'
+    if (catalogue.twins.find(path, isGoing) !== undefined) return true
     if (kind === 'folder' || !catalogue.hasHeldBelow(path)) return false
     return wants.removals.hasBelow(path) || (isComparing() && ++want.placeTries < PLACE_TRIES_MAX)
   }

@@ -64,7 +64,7 @@ export function openShare(options: RecoveryOptions): Recovered {
   for (const folder of [OWN_FOLDER, TEMPORARY_FOLDER])
     if (disk.stat(folder) === undefined) disk.makeFolder(folder, 'private')
   checkTrashPlace(disk)
-  disk.probeModes(TEMPORARY_FOLDER)
+  disk.probe(TEMPORARY_FOLDER)
   const catalogue = new Catalogue(hash, index)
   const lastWriteMs = disk.stat(JOURNAL_PATH)?.ctimeMs ?? 0
   const journal = new Journal<Entry>({ disk, crc32, encodeEntry, decodeEntry: decodeLogged })

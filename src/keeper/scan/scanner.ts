@@ -29,6 +29,7 @@ import { Keeping } from './keeping.js'
 import { HASH_CHUNK_BLOCKS } from './limits.js'
 import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
+import { SameNames } from './same-names.js'
 import { Settling } from './settling.js'
 import { Sighting, unreadableReason } from './sight.js'
 
@@ -61,6 +62,7 @@ export class Scanner {
   private readonly absence: Absence
   private readonly departures: Departures
   private readonly keeping: Keeping
+  private readonly sameNames: SameNames
   private job: HashJob | undefined
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
@@ -83,6 +85,7 @@ export class Scanner {
     this.recording = new Recording({ catalogue, edits, wallMs, onFolder: onRecordedFolder, findings })
     const { sighting, absence, recording, settling } = this
     this.keeping = new Keeping({ catalogue, settling })
+    this.sameNames = new SameNames({ disk, catalogue, sighting, recording, findings })
     this.departures = new Departures({ catalogue, breaker, sighting, absence, recording, findings })
   }
 
@@ -191,6 +194,11 @@ export class Scanner {
     return type === 'withheld' || type === 'ignored'
   }
 
+  /** The path that this disk takes for the same as `path`, and at which something of ours stands. */
+  clashAt(path: string): string | undefined {
+    return this.sighting.clashAt(path)
+  }
+
   /** Whether something is there that is not shared now, or never. */
   isUnshared(path: string): boolean {
     return this.sighting.isUnshared(path)
@@ -290,6 +298,7 @@ export class Scanner {
         if (entry?.kind !== 'folder') {
           this.recording.recordFolder(path, sight.stat)
           this.queueFolder(path)
+          this.hintOther(path)
         } else if (!isKnownMode(catalogue.mode(path), sight.stat))
           this.recording.recordFolder(path, sight.stat)
         return true
@@ -360,6 +369,7 @@ export class Scanner {
     if (signature !== undefined && digest !== undefined) {
       this.settling.handleSettled(path)
       this.recording.recordFile(path, signature, digest)
+      this.hintOther(path)
       return
     }
     if (signature !== undefined) {
@@ -367,8 +377,15 @@ export class Scanner {
       return
     }
     this.settling.handleSettled(path)
-    if (sight.type === 'nothing') this.departures.add(path, nowMs)
+    if (sight.type === 'nothing' && !this.sameNames.giveUp(path)) this.departures.add(path, nowMs)
+    else if (sight.type === 'nothing') this.settling.disarm(path)
     else this.look(path, nowMs)
+  }
+
+  /** What had the name before, spelt in another way, may be gone with that. */
+  private hintOther(path: string): void {
+    const other = this.sameNames.otherOf(path)
+    if (other !== undefined) this.hint(other)
   }
 
   private beginJob(path: string, signature: Signature): void {
@@ -390,6 +407,7 @@ export class Scanner {
     const { digest, list, sums } = result
     if (list.length > DIGEST_BYTES) this.options.catalogue.putList(digest, list, sums)
     this.recording.recordFile(job.path, job.signature, digest)
+    this.hintOther(job.path)
   }
 
   /** Runs `work`; what the disk refuses is said once and the path is left as it is until it changes. */

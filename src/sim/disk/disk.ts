@@ -268,7 +268,10 @@ export class SimDisk implements Disk {
     const source = this.placeFor('rename', from)
     const target = this.placeFor('rename', to)
     const inode = present(source, from)
-    if (inode === target.inode) return
+    if (inode === target.inode) {
+      if (from !== to && this.foldsNames()) this.respell(source, target, inode)
+      return
+    }
     refuseToReplace(inode, target.inode, to)
     if (inode.kind === 'folder' && isWithin(inode, target.folder))
       throw new DiskError('io', `${from} cannot go into itself`)
@@ -279,6 +282,15 @@ export class SimDisk implements Disk {
       ])
       inode.ctimeMs = this.volume.now()
     })
+  }
+
+  /** The same name for this disk, spelt in another way. */
+  private respell(source: Place, target: Place, inode: Inode): void {
+    const change = { folder: source.folder, name: source.name, inode: undefined, before: inode }
+    const { folder, name } = target
+    this.faults.mutate(() =>
+      this.volume.changeNames(inode, [change, { folder, name, inode, before: undefined }]),
+    )
   }
 
   linkFile(from: string, to: string): void {
@@ -356,7 +368,11 @@ export class SimDisk implements Disk {
     return this.volume.statOf(inode)
   }
 
-  probeModes(): void {}
+  probe(): void {}
+
+  foldsNames(): boolean {
+    return this.volume.foldsNames
+  }
 
   usualAccess(): Access {
     return this.volume.usualAccess

@@ -1,6 +1,7 @@
 // Files, folders and links of the simulated disk, and what of them would outlive a loss of power. Content is a byte
 // array that is shared with its stable copy until the next write.
 
+import { foldedName } from '../../base/folded-name.js'
 import { innerTarget } from '../../base/link-text.js'
 import type { FileKind } from '../../base/ports.js'
 import { DiskError } from '../../base/ports.js'
@@ -43,13 +44,19 @@ export class Inode {
   /** The names on stable storage; undefined while they are the same as `names`. */
   stableNames: Map<string, Inode> | undefined
 
-  constructor(inodeNumber: number, kind: FileKind, { nowMs, mode }: { nowMs: number; mode: number }) {
+  constructor(
+    inodeNumber: number,
+    kind: FileKind,
+    options: { nowMs: number; mode: number; foldsNames: boolean },
+  ) {
+    const { nowMs, mode, foldsNames } = options
     this.number = inodeNumber
     this.kind = kind
     this.mode = mode
     this.mtimeMs = nowMs
     this.ctimeMs = nowMs
-    this.names = kind === 'folder' ? new Map() : NO_NAMES
+    const names = foldsNames ? new FoldedNames() : new Map()
+    this.names = kind === 'folder' ? names : NO_NAMES
   }
 
   read(target: Uint8Array, position: number): number {
@@ -134,6 +141,32 @@ export class Inode {
     larger.set(this.bytes.subarray(0, this.sizeBytes))
     this.bytes = larger
     this.sharedWithStable = false
+  }
+}
+
+/** Names of a folder of which those that differ in case or Unicode form are one: the spelling that came first stays. */
+class FoldedNames extends Map<string, Inode> {
+  override get(name: string): Inode | undefined {
+    return super.get(this.spelt(name))
+  }
+
+  override has(name: string): boolean {
+    return super.has(this.spelt(name))
+  }
+
+  override set(name: string, inode: Inode): this {
+    return super.set(this.spelt(name), inode)
+  }
+
+  override delete(name: string): boolean {
+    return super.delete(this.spelt(name))
+  }
+
+  private spelt(name: string): string {
+    if (super.has(name)) return name
+    const folded = foldedName(name)
+    for (const known of this.keys()) if (foldedName(known) === folded) return known
+    return name
   }
 }
 

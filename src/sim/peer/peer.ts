@@ -58,6 +58,7 @@ export class SimPeer {
       umask: plan.umask,
       keepsModes: plan.keepsModes,
       following: 'outward',
+      foldsNames: plan.foldsNames ?? false,
     })
     this.engineDisk = new EngineDisk(this.disk, options.hash)
     const diskObserver: DiskObserver = {
