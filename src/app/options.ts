@@ -1,3 +1,5 @@
+import type { LinkPolicy } from '../pipe/settings.js'
+
 /** The options that `left` needs to run one peer; the command line makes it, tests make it directly. */
 export interface PeerOptions {
   /** Peers to keep in step with: host, host:port or [v6]:port, as given. Names are resolved at run time. */
@@ -24,7 +26,7 @@ export interface PeerOptions {
   readonly limitBytesPerS: number | undefined
   /** 'auto' uses what the kernel offers beyond Node's sockets where that is faster. */
   readonly offload: 'auto' | 'no'
-  readonly links: 'follow' | 'keep' | 'skip'
+  readonly links: LinkPolicy
   /** Disk space that stays free, however much peers send: at least so many hundredths of the disk, and so many bytes.
    */
   readonly minFree: { readonly percent: number; readonly bytes: number }

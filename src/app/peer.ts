@@ -16,6 +16,7 @@ import { PrivateFiles } from '../io/private-files.js'
 import { SystemRandom } from '../io/random.js'
 import { stateFolder } from '../io/witness.js'
 import type { EngineToKeeper } from '../pipe/messages.js'
+import { FOLLOWING } from '../pipe/settings.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
 import { DiskOps } from './disk-ops.js'
 import type { PeerEvent } from './events.js'
@@ -91,7 +92,7 @@ class Peer implements RunningPeer {
     this.privatePlaces = privatePlacesOf(options)
     this.privateFiles = new PrivateFiles(this.privatePlaces)
     const { privateFiles } = this
-    this.blocks = new BlockIo(options.share, { followLinks: options.links === 'follow', privateFiles })
+    this.blocks = new BlockIo(options.share, { following: FOLLOWING[options.links], privateFiles })
     this.reporter = new Reporter((event) => {
       this.steering.handle(event)
       onEvent(event)

@@ -51,7 +51,7 @@ function onDisk<T>(share: string, work: (disk: Disk) => T): T {
   const noneNamed = { identity: undefined, secretFiles: [], passphraseFile: undefined }
   const privateFiles = new PrivateFiles(privatePlacesOf(noneNamed))
   try {
-    const disk = new RealDisk(share, { followLinks: false, privateFiles })
+    const disk = new RealDisk(share, { following: 'none', privateFiles })
     try {
       return work(disk)
     } finally {

@@ -44,6 +44,7 @@ export type DiskErrorCode =
   | 'no-space'
   | 'link' // a component of the path is a symbolic link, and links are not followed there
   | 'changed-kind' // a file where a folder was expected, or the reverse
+  | 'same-name' // what stands there has another name, which this disk takes for the same
   | 'private' // one of the user's own secrets, or the place of one
   | 'io'
 
@@ -141,9 +142,11 @@ export interface Disk {
   /** Opens a file that this user alone could use to whoever may use it in its place. A disk that keeps no modes leaves
    *  it as it is. Answers how the file looks. */
   setAccess(path: string, access: FileAccess): FileStat
-  /** Finds out whether this disk keeps modes, by a file that it makes in this folder and removes again. Until then it is
-   *  taken to keep them. */
-  probeModes(folder: string): void
+  /** Finds out whether this disk keeps modes and takes names that differ in case or Unicode form for one, by a file that it makes in
+   *  this folder and removes again. Until then it is taken to keep them, and names to be different. */
+  probe(folder: string): void
+  /** Whether names that differ in case or Unicode form alone may be one. */
+  foldsNames(): boolean
   /** Who may read this user's new files, as the umask has it. */
   usualAccess(): Access
   /** Free space of the file system that the share is on; undefined where the system does not tell. */

@@ -74,7 +74,7 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     background: background(raw),
     limitBytesPerS: raw.limit === undefined ? undefined : parseLimit(raw.limit),
     offload: oneOf('--offload', raw.offload ?? 'auto', ['auto', 'no']),
-    links: oneOf('--links', raw.links ?? 'follow', ['follow', 'keep', 'skip']),
+    links: oneOf('--links', raw.links ?? 'auto', ['auto', 'follow', 'keep', 'skip']),
     minFree: raw.minFree === undefined ? MIN_FREE_DEFAULT : parseMinFree(raw.minFree),
     trash: trashPolicy(raw),
     maxDelete: maxDelete(raw.maxDelete),

@@ -174,7 +174,7 @@ function leftProgram(commands: Commands): Command {
     )
     .option(
       '--links <how>',
-      'soft links: follow shares what they point at, keep shares the link itself, skip neither (default: follow)',
+      'soft links: keep shares the link itself, follow what it points at, skip neither; auto keeps a link whose text leads to a place of the share and follows any other (default: auto)',
     )
     .option(
       '--min-free <percent|size>',

@@ -1,7 +1,7 @@
 // The real disk of one share: the watcher process scans, builds and places files through it.
 //
 // Writing never passes through a symbolic link: folders on the way by confinement.ts, the last component by
-// O_NOFOLLOW. Reading follows links only where the person asked for it (`--links follow`).
+// O_NOFOLLOW. Reading follows the links that the person asked for (`--links`): reading.ts.
 
 import {
   closeSync,
@@ -57,17 +57,17 @@ import { attempt } from './disk-errors.js'
 import { syncFolderAt } from './folder-sync.js'
 import { refuseForeignName } from './foreign-names.js'
 import { PrivateFiles } from './private-files.js'
+import { type Following, READ_FLAGS, Reading } from './reading.js'
 import { fileStat, STAT_OPTIONS, secondsText, sortedByLegibility, statOrNothing } from './stats.js'
 
-const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK // opening a pipe must not wait for a writer
 const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW
-const MODE_PROBE = 'mode-probe'
+const PROBE = 'probe-\u00e9'
 
 export interface RealDiskOptions {
-  /** Whether reading follows links (the default). Where not, what is behind a link is as good as not there, also when
-   *  the link came into its place a moment ago, and `stat` answers of a link what `statLink` does. */
-  readonly followLinks?: boolean
+  /** Which links reading follows; all unless given. What is behind another is as good as not there, also when the link came into
+   *  its place a moment ago, and `stat` answers of it what `statLink` does. */
+  readonly following?: Following
   /** Files that are never read or written, wherever they are: none unless given. The disk does not close this. */
   readonly privateFiles?: PrivateFiles
 }
@@ -75,20 +75,19 @@ export interface RealDiskOptions {
 export class RealDisk implements Disk {
   private readonly confinement: Confinement
   private readonly privateFiles: PrivateFiles
-  private readonly followLinks: boolean
-  private readonly readFlags: number
+  private readonly reading: Reading
   private readonly usual = usualModes(process.umask())
   private keepsModes = true
+  private hasOneName = false
 
   /** `root` is the absolute path of the share folder, which is there; it may itself be reached through links. Throws a
    *  DiskError where it cannot be opened. */
   constructor(root: string, options: RealDiskOptions = {}) {
-    const { followLinks = true, privateFiles = new PrivateFiles(NO_PRIVATE_PLACES) } = options
+    const { following = 'all', privateFiles = new PrivateFiles(NO_PRIVATE_PLACES) } = options
     assert(isAbsolute(root), 'a share has an absolute path')
     this.confinement = attempt('open the share', root, () => confine(root))
-    this.followLinks = followLinks
+    this.reading = new Reading(this.confinement, following)
     this.privateFiles = privateFiles
-    this.readFlags = followLinks ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW
   }
 
   /** Gives back the folders that are held open. The disk is not used afterwards. */
@@ -106,7 +105,8 @@ export class RealDisk implements Disk {
   }
 
   stat(path: string): FileStat | undefined {
-    if (!this.followLinks) return this.statLink(path)
+    const own = this.reading.following === 'all' ? undefined : this.statLink(path)
+    if (own !== undefined && (own.kind !== 'link' || !this.reading.isFollowed(path))) return own
     return attempt('look at', path, () =>
       this.seen(
         path,
@@ -117,7 +117,8 @@ export class RealDisk implements Disk {
 
   list(path: string): FolderListing {
     return attempt('list', path, () => {
-      const place = this.listedPlaceOf(path)
+      assertInside(path)
+      const place = this.reading.listedPlaceOf(path)
       const names = readdirSync(place)
       // Bytes that are not UTF-8 decode to U+FFFD. Only then is it worth reading the names again as bytes,
       // which is three times slower: a legal name may hold that character too.
@@ -137,7 +138,8 @@ export class RealDisk implements Disk {
 
   open(path: string): FileHandle {
     return attempt('open', path, () => {
-      const handle = openSync(this.readablePlaceOf(path), this.readFlags)
+      assertInside(path)
+      const handle = this.reading.open(path)
       return this.publicOnly(fileOnly(handle, path), path)
     })
   }
@@ -281,18 +283,24 @@ export class RealDisk implements Disk {
     })
   }
 
-  probeModes(folder: string): void {
-    const path = `${folder}/${MODE_PROBE}`
-    attempt('try a mode in', folder, () => {
+  probe(folder: string): void {
+    const path = `${folder}/${PROBE}`
+    attempt('try a file in', folder, () => {
       const place = this.writablePlaceOf(path)
       const handle = openSync(place, CREATE_FLAGS, PRIVATE_FILE_MODE)
       try {
         this.keepsModes = keepsModes(handle)
+        const others = [PROBE.toUpperCase(), PROBE.normalize('NFD')]
+        this.hasOneName = others.some((name) => this.statLink(`${folder}/${name}`) !== undefined)
       } finally {
         closeSync(handle)
         unlinkSync(place)
       }
     })
+  }
+
+  foldsNames(): boolean {
+    return this.hasOneName
   }
 
   usualAccess(): Access {
@@ -313,16 +321,7 @@ export class RealDisk implements Disk {
 
   private readablePlaceOf(path: string): string {
     assertInside(path)
-    const { confinement } = this
-    return this.followLinks ? confinement.followedPlaceOf(path) : confinement.placeOf(path)
-  }
-
-  /** For a folder whose names are read: where links are not followed, it is none itself. */
-  private listedPlaceOf(path: string): string {
-    if (this.followLinks || path === '') return this.readablePlaceOf(path)
-    assertInside(path)
-    // As the folder of something in it, which holds it open.
-    return this.confinement.placeOf(`${path}/.`)
+    return this.reading.placeOf(path)
   }
 
   private writablePlaceOf(path: string): string {

@@ -51,6 +51,9 @@ export const RESOLVE_TIMEOUT_MS = 5_000
 /** Addresses of one name that are worth trying. */
 export const RESOLVED_COUNT_MAX = 16
 
+/** Followed links that the disk remembers, so as not to look for a way without links first. Forgotten all at once: it saves time alone. */
+export const OUTWARD_LINKS_MAX = 1_000
+
 /** Open files that the engine keeps for reading, and as many again for writing. */
 export const OPEN_FILES_MAX = 64
 

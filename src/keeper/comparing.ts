@@ -1,8 +1,10 @@
 // Decides where an entry of a peer differs from ours: ours stays, ours takes over what the peer knows, or the peer's is
 // wanted. The keeper calls this for each entry of a claim or a listing.
 
+import { innerTarget } from '../base/link-text.js'
 import type { LinkPolicy } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
+import { checkPath, ownFoldersWithin } from '../share/path.js'
 import type { Expiry } from './index/expiry.js'
 import type { Intake } from './intake/intake.js'
 import { REFUSED_PATHS_MAX } from './limits.js'
@@ -58,15 +60,31 @@ export class Comparing {
     }
   }
 
-  /** Why what a peer has is not taken at all. A link of a peer is taken only where links are kept: followed, as links here
-   *  are, it would share whatever file of ours the peer names. Each path is told once. */
-  refusal({ kind, path }: Entry): { readonly reason: string; readonly isTold: boolean } | undefined {
-    if (kind !== 'link' || this.options.links === 'keep') return undefined
+  /** Why what a peer has is not taken at all. A link of a peer is taken only where nobody follows it: followed, it would share
+   *  whatever file of ours the peer names. Each path is told once. */
+  refusal(remote: Entry): { readonly reason: string; readonly isTold: boolean } | undefined {
+    const { kind, path } = remote
+    const { links } = this.options
+    if (kind !== 'link' || links === 'keep' || (links === 'auto' && isInner(remote))) return undefined
     const isTold = this.refusedLinks.has(path)
     if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(path)
-    return { reason: 'it is a link; links of peers are only taken with --links keep', isTold }
+    return { reason: links === 'auto' ? OUTWARD_REASON : REFUSED_REASON, isTold }
   }
 }
+
+/** Whether a link leads to a place of the share, LEFT's own folders left out. */
+function isInner({ path, target }: Entry): boolean {
+  const inner = innerTarget(path, target)
+  return (
+    inner !== undefined &&
+    (inner === '' || checkPath(inner) === undefined) &&
+    ownFoldersWithin(inner).length === 0
+  )
+}
+
+const REFUSED_REASON = 'it is a link; links of peers are only taken with --links auto or keep'
+const OUTWARD_REASON =
+  'it is a link that leads out of the share; such links of peers are only taken with --links keep'
 
 /** Of a folder that became a file, what was in it is known to go before the file is considered. */
 export function deletionsFirst(entries: readonly Entry[]): readonly Entry[] {

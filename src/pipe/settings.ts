@@ -1,6 +1,10 @@
 // Decisions about a share by the person who runs the peer.
 
-export type LinkPolicy = 'follow' | 'keep' | 'skip'
+/** Soft links are shared as what they point at, as links, or not at all; `auto`: as links where their text leads to a place of the share. */
+export type LinkPolicy = 'auto' | 'follow' | 'keep' | 'skip'
+
+/** Through which links a share is read: src/io/reading.ts. */
+export const FOLLOWING = { auto: 'outward', follow: 'all', keep: 'none', skip: 'none' } as const
 
 /** At least so many hundredths of the disk, and at least so many bytes. */
 export interface MinFree {

@@ -73,6 +73,8 @@ export type Edit =
   | { readonly type: 'swap'; readonly path: string; readonly content: number; readonly sizeBytes: number }
   /** A link to a file of this name beside the share. */
   | { readonly type: 'link'; readonly path: string; readonly outside: string }
+  /** A link with this text, which leads to a place of the share or nowhere. */
+  | { readonly type: 'inner-link'; readonly path: string; readonly target: string }
 
 export interface EditorOptions {
   readonly peer: number
@@ -152,7 +154,11 @@ export class Editor {
         this.swap(edit)
         break
       case 'link':
-        this.link(edit.path, edit.outside)
+        // From the top of the simulated machine, so that it leads there from wherever it is renamed to.
+        this.link(edit.path, `/${edit.outside}`)
+        break
+      case 'inner-link':
+        this.link(edit.path, edit.target)
         break
     }
   }
@@ -252,7 +258,7 @@ export class Editor {
 
   private copy(path: string, to: string): void {
     const bytes = this.options.disk.contentOf(path)
-    if (bytes === undefined || path === to) return
+    if (bytes === undefined || path === to || this.kindOf(path) !== 'file') return
     this.makeFolders(parentOf(to))
     this.change([to], (disk) => {
       const handle = disk.create(to)
@@ -274,10 +280,8 @@ export class Editor {
     this.write({ type: 'write', path: target, content, sizeBytes, steps: 1, stepMs: 0 })
   }
 
-  private link(path: string, outside: string): void {
+  private link(path: string, target: string): void {
     if (this.kindOf(path) === 'folder') return
-    // From the top of the simulated machine, so that it leads there from wherever it is renamed to.
-    const target = `/${outside}`
     this.makeFolders(parentOf(path))
     this.change([path], (disk) => {
       if (disk.statLink(path) !== undefined) disk.removeFile(path)

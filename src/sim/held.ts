@@ -25,7 +25,8 @@ export function answerHeld(world: World, peer: number, answer: 'confirm' | 'undo
 function takeDeletionBack(world: World, peer: number, path: string): void {
   const { history } = world
   history.takeRemovalBack(peer, path)
-  const digest = world.catalogues.get(peer)?.get(path)?.digest
+  const known = world.catalogues.get(peer)?.get(path)
+  const digest = known && history.digestOfEntry(known)
   const isAnywhere = world.peers.some(({ disk }) => {
     const bytes = disk.contentOf(path)
     return bytes !== undefined && history.digestOf(bytes) === digest

@@ -5,7 +5,9 @@
 import { hexOf } from '../base/bytes.js'
 import { blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
+import type { Entry } from '../share/entry.js'
 import { parentOf } from '../share/path.js'
+import { linkContent } from './disk/link-content.js'
 import { UNDERWAY_MS_MAX, UNSEEN_MS_MAX } from './limits.js'
 
 /** A content that somebody made at a path. */
@@ -95,6 +97,11 @@ export class History {
       list.set(this.hash(block), index * DIGEST_BYTES)
     }
     return hexOf(this.hash(list))
+  }
+
+  /** The same of what an entry says. */
+  digestOfEntry({ kind, target, digest }: Entry): Digest {
+    return kind === 'link' ? this.digestOf(linkContent(target)) : digest
   }
 
   /** Peers may know of what stood at the path until now, or of a version before it, and it comes from nobody. */

@@ -9,6 +9,7 @@ import { FOLDER_TEMPORARY, LINK_TEMPORARY } from '../pipe/layout.js'
 import { peerOf } from '../share/dots.js'
 import { sameEntry } from '../share/entry-line.js'
 import { isOwnPath } from '../share/path.js'
+import { linkContent } from './disk/link-content.js'
 import type { SnapshotEntry } from './disk/volume.js'
 import { JOURNAL_BYTES_MAX } from './limits.js'
 import { peerName } from './plan.js'
@@ -90,8 +91,9 @@ function checkNothingLost(world: World, shares: readonly Map<string, Seen>[]): v
   const live = new Set<string>()
   for (const share of shares) for (const { digest } of share.values()) live.add(digest)
   for (const { disk } of world.peers)
-    for (const [path, { kind, bytes }] of disk.snapshot())
-      if (kind === 'file' && path.startsWith(TRASH)) live.add(world.history.digestOf(bytes))
+    for (const [path, { kind, bytes, target }] of disk.snapshot())
+      if (kind !== 'folder' && path.startsWith(TRASH))
+        live.add(world.history.digestOf(kind === 'link' ? linkContent(target) : bytes))
   for (const { path, digest } of world.history.required()) {
     // An empty file has nothing to lose.
     if (!live.has(digest) && world.history.contentOf(digest)?.length !== 0)
@@ -181,7 +183,8 @@ function waitsForNobody(world: World, peer: number, path: string): boolean {
   const { history } = world
   const known = world.catalogues.get(peer)?.get(path)
   if (known === undefined || !world.peers[peer]!.notHeld.has(path)) return false
-  if (!history.isBeforeLoss(path, known.digest) || isAnywhere(world, known.digest)) return false
+  const digest = history.digestOfEntry(known)
+  if (!history.isBeforeLoss(path, digest) || isAnywhere(world, digest)) return false
   return world.peers.every(({ disk }) => {
     const bytes = disk.contentOf(path)
     return bytes === undefined || history.isBeforeLoss(path, history.digestOf(bytes))

@@ -18,6 +18,8 @@ export interface PeerPlan {
   readonly namesInOrder: boolean
   readonly umask: number
   readonly keepsModes: boolean
+  /** Whether its disk takes names for one that differ in case or Unicode form alone. */
+  readonly foldsNames?: boolean
   /** Whether the person's programs sync what they write. */
   readonly syncsEdits: boolean
   /** The longest that each of these may take; drawn anew each time. */

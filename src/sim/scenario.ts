@@ -6,6 +6,7 @@ import type { DeathMoment } from './disk/disk.js'
 import {
   drawBreakers,
   drawFlurry,
+  drawInnerLinks,
   drawInsertions,
   drawPowerCut,
   drawRefusedPaths,
@@ -92,7 +93,7 @@ class Drawing {
     const righted = drawRightedClock(scene, drawnPeers)
     const cut = this.power ? drawPowerCut(scene, righted.peers) : { peers: righted.peers, acts: [] }
     acts.push(...drawRefusedPaths(scene), ...righted.acts, ...drawFlurry(scene), ...cut.acts)
-    acts.push(...drawInsertions(scene))
+    acts.push(...drawInsertions(scene), ...drawInnerLinks(scene))
     const cautious = drawBreakers(scene, cut.peers)
     acts.push(...cautious.acts)
     acts.sort((left, right) => left.atMs - right.atMs)

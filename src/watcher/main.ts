@@ -21,6 +21,7 @@ import { FULL_DISK_RETRY_MS } from '../keeper/limits.js'
 import { openShare, type Recovered } from '../keeper/recover/recovery.js'
 import type { ShareResult } from '../pipe/commands.js'
 import type { KeeperNotice } from '../pipe/messages.js'
+import { FOLLOWING } from '../pipe/settings.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../pipe/watcher-protocol.js'
 import { ThreadedSearch } from './block-search.js'
 import { SHARE_CHECK_MS } from './limits.js'
@@ -57,7 +58,7 @@ class Watcher {
     this.leave = takeOverFromStaleWatcher(join(start.share, OWN_FOLDER))
     this.privateFiles = new PrivateFiles(start.privatePlaces)
     const { privateFiles } = this
-    const disk = new RealDisk(start.share, { followLinks: start.links === 'follow', privateFiles })
+    const disk = new RealDisk(start.share, { following: FOLLOWING[start.links], privateFiles })
     this.index = openIndex(join(start.share, INDEX_PATH), lmdb)
     const { edits, authors, catalogue, journal, notes } = this.openShare(start, disk)
     this.folders = new FolderWatch({

@@ -29,7 +29,7 @@ describe('the options of a peer', () => {
       background: false,
       limitBytesPerS: undefined,
       offload: 'auto',
-      links: 'follow',
+      links: 'auto',
       minFree: { percent: 1, bytes: 100_000_000 },
       trash: { days: 30, percent: 10 },
       maxDelete: { percent: 25, filesMin: 20, isStrict: false },
@@ -146,7 +146,7 @@ describe('the options of a peer', () => {
     [{ ip, minFree: '1.000001P' }, '--min-free'],
     [{ ip, minFree: '1000001G' }, '--min-free'],
     [{ ip, offload: 'yes' }, 'auto, no'],
-    [{ ip, links: 'copy' }, 'follow, keep, skip'],
+    [{ ip, links: 'copy' }, 'auto, follow, keep, skip'],
     [{ ip, encryption: 'maybe' }, 'yes, no'],
     [{ ip, compression: 'yes' }, 'auto, no'],
   ])('refuse %j as usage', (raw, words) => {

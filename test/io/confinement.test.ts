@@ -34,7 +34,7 @@ beforeEach(() => {
   outside = realpathSync(temporaryFolder())
 })
 
-function diskOf(options?: { followLinks: boolean }): RealDisk {
+function diskOf(options?: { following: 'none' | 'outward' }): RealDisk {
   const disk = new RealDisk(root, options)
   onTestFinished(() => disk.dispose())
   return disk
@@ -151,7 +151,7 @@ describe('a folder that is swapped for a link all the time', () => {
       let read = 0
       let refused = 0
       for (const _ of rounds(1_500, () => written > 0 && read > 0 && refused > 0)) {
-        const io = new BlockIo(root, { followLinks: false })
+        const io = new BlockIo(root, { following: 'none' })
         const attempts: Promise<unknown>[] = [
           writeBlock(io, '.left/tmp/block', 0, Buffer.from('ours')).then(() => written++),
           io
@@ -179,7 +179,7 @@ describe('a folder that is swapped for a link all the time', () => {
   it(
     'shows nothing of what is behind it to a disk that does not follow links',
     async () => {
-      const disk = diskOf({ followLinks: false })
+      const disk = diskOf({ following: 'none' })
       mkdirSync(`${root}/a/b`, { recursive: true })
       mkdirSync(`${outside}/b`)
       writeFileSync(`${outside}/secret`, 'secret')
@@ -230,7 +230,7 @@ describe('our own folder behind a link', () => {
 
 describe('a disk that does not follow links', () => {
   it('sees a link as itself, and nothing behind one', () => {
-    const disk = diskOf({ followLinks: false })
+    const disk = diskOf({ following: 'none' })
     writeFileSync(`${outside}/secret`, 'secret')
     symlinkSync(outside, `${root}/way-out`)
     symlinkSync(`${outside}/secret`, `${root}/to-secret`)
@@ -254,6 +254,62 @@ describe('a disk that does not follow links', () => {
     expect(disk.list('folder').names).toEqual(['file'])
     expect(() => disk.list('folder/file')).toThrow(expect.objectContaining({ code: 'changed-kind' }))
     disk.close(disk.open('folder/file'))
+  })
+})
+
+describe('a disk that follows links that lead out', () => {
+  beforeEach(() => {
+    mkdirSync(`${outside}/deep`)
+    writeFileSync(`${outside}/deep/file`, 'elsewhere')
+    symlinkSync('file', `${outside}/deep/twin`)
+    symlinkSync('../deep', `${outside}/deep/up`)
+    symlinkSync('../..', `${outside}/deep/above`)
+    mkdirSync(`${root}/folder`)
+    writeFileSync(`${root}/folder/file`, 'mine')
+    symlinkSync('folder', `${root}/inner`)
+    symlinkSync('folder/file', `${root}/inner-file`)
+    symlinkSync(outside, `${root}/outer`)
+    symlinkSync(`${outside}/deep/file`, `${root}/folder/outer-file`)
+  })
+
+  it('reads through these alone, and sees any other as itself', () => {
+    const disk = diskOf({ following: 'outward' })
+    // Twice: the second time it knows which links were followed.
+    for (const _ of [1, 2]) {
+      expect(disk.stat('inner')?.kind).toBe('link')
+      expect(disk.stat('inner/file')).toBeUndefined()
+      expect(disk.statLink('inner/file')).toBeUndefined()
+      expect(disk.stat('outer')?.kind).toBe('folder')
+      expect([...disk.list('outer/deep').names].sort()).toEqual(['above', 'file', 'twin', 'up'])
+      expect(disk.stat('outer/deep/twin')?.kind).toBe('link')
+      expect(disk.stat('outer/deep/up')?.kind).toBe('link')
+      // It leads above what the followed link points at, which is no place of the share.
+      expect(disk.stat('outer/deep/above')?.kind).toBe('folder')
+      expect(disk.stat('folder/outer-file')?.kind).toBe('file')
+    }
+    for (const path of ['folder/file', 'folder/outer-file', 'outer/deep/file']) disk.close(disk.open(path))
+    for (const path of ['inner-file', 'inner/file', 'outer/deep/twin', 'outer/deep/up/file'])
+      expect(() => disk.open(path)).toThrow(expect.objectContaining({ code: 'link' }))
+    expect(() => disk.list('inner')).toThrow(expect.objectContaining({ code: 'link' }))
+    expect(() => disk.create('outer/deep/new')).toThrow(expect.objectContaining({ code: 'link' }))
+  })
+
+  it('reads blocks in the same way', async () => {
+    const io = new BlockIo(root, { following: 'outward' })
+    onTestFinished(() => io.close())
+    const textAt = async (path: string) => {
+      try {
+        const block = await io.readBlock({ path, mtimeMs: 1, sizeBytes: 9 }, 0, new Uint8Array(9))
+        return Buffer.from(block).toString()
+      } catch (error) {
+        return (error as DiskError).code
+      }
+    }
+    expect(await textAt('folder/file')).toBe('mine')
+    expect(await textAt('folder/outer-file')).toBe('elsewhere')
+    expect(await textAt('outer/deep/file')).toBe('elsewhere')
+    for (const path of ['inner-file', 'inner/file', 'outer/deep/twin'])
+      expect(await textAt(path)).toBe('link')
   })
 })
 

@@ -384,9 +384,11 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
 
     test("that keeps modes says so, and who may read this user's new files", () => {
       disk.makeFolder('tmp', 'private')
-      disk.probeModes('tmp')
+      disk.probe('tmp')
       expect(disk.list('tmp').names).toEqual([])
       expect(disk.usualAccess()).toBe(accessOf(under.usualMode))
+      write('one-name', '')
+      expect(disk.statLink('One-Name') !== undefined).toBe(disk.foldsNames())
       write('a', 'x')
       expect(disk.stat('a')?.access).toBe('owner')
     })

@@ -175,6 +175,27 @@ describe('a deletion by a peer', () => {
   })
 })
 
+test('a link of a peer that leads out of the share is refused where such links are followed', () => {
+  const share = shareWith({})
+  const comparing = new Comparing({
+    intake: { placing: share.placing, mayBeFreed: () => false },
+    links: 'auto',
+    expiry: { isPast: () => false },
+  })
+  const isTaken = (path: string, target: string) => comparing.refusal(theirLink(path, target)) === undefined
+  for (const target of ['x', '../b', '..', '../../c'])
+    expect([target, isTaken('a/b/link', target)]).toEqual([target, true])
+  for (const target of [
+    '/etc/passwd',
+    '../../../c',
+    'x/../../../..',
+    '../../.left/journal',
+    '../../.LEFT',
+    '../.left/key',
+  ])
+    expect([target, isTaken('a/b/link', target)]).toEqual([target, false])
+})
+
 test('a link of a peer is refused, and told once for each path, unless links are kept', () => {
   const share = shareWith({})
   const comparing = new Comparing({

@@ -25,6 +25,7 @@ import type {
 } from '../../src/pipe/messages.js'
 import { NO_MIN_FREE } from '../../src/pipe/settings.js'
 import { peerOf } from '../../src/share/dots.js'
+import { removeContent } from '../../src/share/edit.js'
 import type { Entry } from '../../src/share/entry.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { SimDisk } from '../../src/sim/disk/disk.js'
@@ -916,6 +917,24 @@ describe('a link of a peer where links are followed', () => {
     share.claim([link])
     expect(share.take('in-step')).toMatchObject([{ equal: true, notHeldHere: 1, notHeldThere: 0 }])
     expect(share.disk.unharmed((disk) => disk.statLink('to'))).toBeUndefined()
+  })
+})
+
+describe('a file in the place of a folder', () => {
+  test('is placed once what was in the folder is gone, also where another file waits for its content', () => {
+    const share = new KeptShare({ 'd/x': 'old' })
+    const ours = new Map(share.take('root')[0]!.whole!.map(({ path, version }) => [path, version.content]))
+    const dotOf = (path: string) => ours.get(path)!
+    const gone = removeContent(
+      theirFile('d/x', 'old', { version: dotted(dotOf('d/x')) }),
+      `${THEIRS}:1`,
+      START_MS,
+    ).entry
+    const file = theirFile('d', 'same', { version: dotted(dotOf('d'), `${THEIRS}:2`) })
+    share.claim([file, gone, theirFile('e', 'same', { version: dotted(`${THEIRS}:3`) })])
+    deliver(share, { d: 'same', e: 'same' })
+    share.pass(2 * PLACE_RETRY_MS)
+    expect([share.textAt('d'), share.textAt('e')]).toEqual(['same', 'same'])
   })
 })
 

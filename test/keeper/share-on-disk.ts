@@ -67,7 +67,8 @@ export class ShareOnDisk {
     const { links = 'follow', maxDelete = NO_MAX_DELETE, ...diskOptions } = options
     this.links = links
     this.maxDelete = maxDelete
-    this.disk = new SimDisk({ nowMs: () => this.nowMs, ...diskOptions })
+    const following = links === 'auto' ? 'outward' : 'all'
+    this.disk = new SimDisk({ nowMs: () => this.nowMs, following, ...diskOptions })
     this.open()
   }
 

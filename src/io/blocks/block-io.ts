@@ -16,6 +16,7 @@ import type { FrameCipher } from '../../rdt/protection.js'
 import { openedCheck } from '../confinement.js'
 import { OPEN_FILES_MAX } from '../limits.js'
 import { PrivateFiles } from '../private-files.js'
+import { type Following, outwardCheck, READ_FLAGS } from '../reading.js'
 import {
   BlockProver,
   openBlock,
@@ -49,13 +50,12 @@ export interface BlockToProve {
 export interface BlockIoOptions {
   /** Open files of each cache, for reading and for writing. */
   readonly openFilesMax?: number
-  /** Whether blocks are read through links (the default); never are they written so. */
-  readonly followLinks?: boolean
+  /** Through which links blocks are read, all unless given; never are they written so. */
+  readonly following?: Following
   /** Files that are neither read nor written, whatever path leads to them: none unless given. */
   readonly privateFiles?: PrivateFiles
 }
 
-const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
 const WRITE_FLAGS = constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 /** All failures are DiskErrors. Any number of calls may be in flight; the pool runs four at a time. */
@@ -71,15 +71,20 @@ export class BlockIo {
   /** `root` is the absolute path of the share folder, which is there. */
   constructor(root: string, options: BlockIoOptions = {}) {
     assert(isAbsolute(root), 'a share has an absolute path')
-    const { openFilesMax: countMax = OPEN_FILES_MAX, followLinks = true } = options
+    const { openFilesMax: countMax = OPEN_FILES_MAX, following = 'all' } = options
     const { privateFiles = new PrivateFiles(NO_PRIVATE_PLACES) } = options
     const isInPlace = openedCheck(root)
-    const readFlags = followLinks ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW
+    const readFlags = following === 'none' ? READ_FLAGS | constants.O_NOFOLLOW : READ_FLAGS
+    const outward = outwardCheck(root)
+    const isReadable =
+      following === 'none'
+        ? isInPlace
+        : (path: string, fd: number) => isInPlace(path, fd) || outward(path, fd)
     const common = { root, countMax, privateFiles }
     this.readers = new DescriptorCache({
       ...common,
       flags: readFlags,
-      isInPlace: followLinks ? undefined : isInPlace,
+      isInPlace: following === 'all' ? undefined : isReadable,
     })
     this.writers = new DescriptorCache({ ...common, flags: WRITE_FLAGS, isInPlace })
   }

@@ -16,6 +16,7 @@ import { Contents } from './contents.js'
 import { FoldedPaths } from './folded.js'
 import { decodeFormat1Record, decodeRecord, encodeLine, type Kept } from './index-line.js'
 import { COMMIT_CHANGES_MAX } from './limits.js'
+import { NameTwins } from './name-twins.js'
 import { NotHeldPaths } from './not-held-paths.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
 import type { Signature } from './signature.js'
@@ -33,6 +34,7 @@ export class Catalogue {
   readonly meta: Pick<Index, 'getMeta' | 'putMeta'>
   readonly folded = new FoldedPaths()
   readonly authorCounts = new AuthorCounts()
+  readonly twins = new NameTwins()
   private readonly index: Index
   /** Paths of which the entry is known and nothing is here. */
   private readonly notHeld = new NotHeldPaths()
@@ -282,6 +284,7 @@ export class Catalogue {
   }
 
   private handleChanged(entry: Entry): void {
+    this.twins.add(entry.path)
     this.recorded(entry.path)
     this.changes.add(entry)
   }

@@ -72,11 +72,15 @@ export class Placements {
     return this.ready.size > this.order.heldCount
   }
 
-  /** How many wait for deletions. */
+  /** How many wait for deletions, with those that wait for the content of one that does. */
   get waitingCount(): number {
-    for (const want of this.waiting)
-      if (this.options.wants.get(want.remote.path) !== want) this.waiting.delete(want)
-    return this.waiting.size
+    const { wants } = this.options
+    let parkedCount = 0
+    for (const want of this.waiting) {
+      if (wants.get(want.remote.path) !== want) this.waiting.delete(want)
+      else parkedCount += wants.parkedBehind(want)
+    }
+    return this.waiting.size + parkedCount
   }
 
   /** A file waits for the others that are ready now: they share one sync of the log. */
@@ -253,6 +257,9 @@ export class Placements {
   private mustWait(want: Want): boolean {
     const { catalogue, wants, isComparing } = this.options
     const { path, kind } = want.remote
+    // On some disks the old name of what was renamed is in the way of the new one.
+    const isGoing = (other: string) => wants.get(other)?.remote.kind === 'tombstone'
+    if (catalogue.twins.find(path, isGoing) !== undefined) return true
     if (kind === 'folder' || !catalogue.hasHeldBelow(path)) return false
     return wants.removals.hasBelow(path) || (isComparing() && ++want.placeTries < PLACE_TRIES_MAX)
   }

@@ -75,7 +75,8 @@ export class Removals {
       end.placeLater(want, nowMs + PLACE_RETRY_MS)
       return
     }
-    const result = removing.remove(want.remote)
+    const isGoing = (folder: string) => wants.get(folder)?.remote.kind === 'tombstone'
+    const result = removing.remove(want.remote, isGoing)
     switch (result.type) {
       case 'removed':
         this.handleRemoved(want, result.local)

@@ -295,6 +295,12 @@ export class Wants {
     this.unpark(digest)
   }
 
+  /** How many wait for the content that came for this one. */
+  parkedBehind(want: Want): number {
+    const { digest } = want.remote
+    return this.fetchingDigest.get(digest) === want ? (this.parked.get(digest)?.size ?? 0) : 0
+  }
+
   /** Its content is in the share: whoever waited for it can copy it. */
   unpark(digest: Digest): void {
     const parked = this.parked.get(digest)

@@ -24,6 +24,8 @@ function reasonOf(error: DiskError): string {
       return 'a folder that is not empty stands in its place'
     case 'changed-kind':
       return 'a file stands where a folder is needed'
+    case 'same-name':
+      return error.message
     case 'no-space':
       return 'the disk is full'
     default:

@@ -27,7 +27,8 @@ export class Knowing {
   private isFree(path: string): boolean {
     const { disk, catalogue, scanner } = this.options
     try {
-      return disk.statLink(path) === undefined || scanner.isUnshared(path) || catalogue.isRemaining(path)
+      const isEmpty = disk.statLink(path) === undefined || scanner.clashAt(path) !== undefined
+      return isEmpty || scanner.isUnshared(path) || catalogue.isRemaining(path)
     } catch (error) {
       // Nobody may look into its folder.
       if (!(error instanceof DiskError)) throw error

@@ -17,6 +17,7 @@ import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { signatureOf } from '../index/signature.js'
 import type { Scanner } from '../scan/scanner.js'
+import { sameNameReason } from '../scan/sight.js'
 import type { Trash } from '../trash/trash.js'
 import { decideHere } from './deciding.js'
 import { failureOf } from './failure.js'
@@ -285,6 +286,8 @@ export class Placing {
     const { entry } = decision
     const { disk, catalogue, scanner } = this.options
     const isNew = catalogue.live(entry.path) === undefined
+    const clash = scanner.clashAt(entry.path)
+    if (clash !== undefined) throw new DiskError('same-name', sameNameReason(clash))
     // Where nothing is known the disk refuses the places of secrets.
     const mayBeWithheld = !isNew || ownFoldersWithin(entry.path).length > 0
     if ((mayBeWithheld && scanner.isWithheld(entry.path)) || isShareMark(entry.path))

@@ -20,6 +20,8 @@ export interface RecoveryFacts {
   readonly targetExists: boolean
   /** A folder was to take the place of a file, which is removed first. */
   readonly halfReplaced: boolean
+  /** A file or a link was to take the place of a folder, which is removed first. */
+  readonly folderReplaced: boolean
   /** Nothing was at the path when it was to be placed; where something was, its successor was synced first and is whole. */
   readonly tookFreePlace: boolean
   /** The file at the path has the length and the time of the one that was to be placed. */
@@ -51,6 +53,8 @@ export type RecoveryAction =
   /** That, and its time and mode are set again. */
   | 'apply-metadata-and-take'
   | 'make-folder'
+  /** What was there made room: the new version is known and not held, and the empty path is nobody's deletion. */
+  | 'record-vacated'
   /** The path is gone from the share: the deletion is recorded as the peer's, no edit of ours. */
   | 'record-removal'
   /** The entry was in place: with that recorded, the scan finds it missing, which is a deletion. */
@@ -103,10 +107,25 @@ export const RECOVERY_TABLE: readonly RecoveryRow[] = [
       machineWentDown: false,
       targetExists: false,
       halfReplaced: false,
+      folderReplaced: false,
       temporaryGone: false,
       targetHolds: false,
     },
     action: 'leave',
+  },
+  {
+    name: 'folder removed, nothing in its place yet',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: false,
+      targetExists: false,
+      halfReplaced: false,
+      folderReplaced: true,
+      temporaryGone: false,
+      targetHolds: false,
+    },
+    action: 'record-vacated',
   },
   {
     name: 'placed, and removed by somebody since',
@@ -156,9 +175,23 @@ export const RECOVERY_TABLE: readonly RecoveryRow[] = [
       machineWentDown: true,
       targetExists: false,
       halfReplaced: false,
+      folderReplaced: false,
       targetHolds: false,
     },
     action: 'leave',
+  },
+  {
+    name: 'folder removed, and nothing in its place, or that lost',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: true,
+      targetExists: false,
+      halfReplaced: false,
+      folderReplaced: true,
+      targetHolds: false,
+    },
+    action: 'record-vacated',
   },
   {
     name: 'old version or an edit',

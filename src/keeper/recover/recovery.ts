@@ -13,7 +13,7 @@ import { JOURNAL_PATH, Journal, type LoggedPlacing } from '../../journal/journal
 import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
 import { holds, type PeerId, sameVersion } from '../../share/dots.js'
 import { mtimeOf } from '../../share/edit.js'
-import type { Entry } from '../../share/entry.js'
+import type { Entry, EntryKind } from '../../share/entry.js'
 import { decodeEntry, encodeEntry } from '../../share/entry-line.js'
 import { lineOfFormat1 } from '../../share/format1.js'
 import { isOwnPath, OWN_FOLDER, parentOf } from '../../share/path.js'
@@ -64,7 +64,7 @@ export function openShare(options: RecoveryOptions): Recovered {
   for (const folder of [OWN_FOLDER, TEMPORARY_FOLDER])
     if (disk.stat(folder) === undefined) disk.makeFolder(folder, 'private')
   checkTrashPlace(disk)
-  disk.probeModes(TEMPORARY_FOLDER)
+  disk.probe(TEMPORARY_FOLDER)
   const catalogue = new Catalogue(hash, index)
   const lastWriteMs = disk.stat(JOURNAL_PATH)?.ctimeMs ?? 0
   const journal = new Journal<Entry>({ disk, crc32, encodeEntry, decodeEntry: decodeLogged })
@@ -176,7 +176,8 @@ class Recovery {
         machineWentDown: () => machineWentDown,
         indexKnows: () => this.indexKnows(entry),
         targetExists: () => disk.statLink(path) !== undefined,
-        halfReplaced: () => this.isHalfReplaced(entry),
+        halfReplaced: () => entry.kind === 'folder' && this.stood(path, ['file', 'link']),
+        folderReplaced: () => entry.kind !== 'folder' && this.stood(path, ['folder']),
         tookFreePlace: () => replaces === '',
         targetLooksPlaced: () => this.looksPlaced(entry),
         pathKnown: () => this.catalogue.live(path) !== undefined,
@@ -188,8 +189,7 @@ class Recovery {
     switch (action) {
       case 'take-as-received':
       case 'apply-metadata-and-take':
-        // Its other name goes first: that changes the times of the file.
-        // By now the same content may be on its way to another path under that name: that is another file.
+        // Its other name goes first: that changes the times of the file. By now that may be another file of the same content.
         if (temporary !== undefined && this.isSameFile(temporary, path)) disk.removeFile(temporary)
         // Its time may not have reached the disk, and is nobody's edit.
         if (action === 'apply-metadata-and-take' && entry.kind === 'file')
@@ -198,6 +198,9 @@ class Recovery {
         break
       case 'make-folder':
         this.makeFolder(entry)
+        break
+      case 'record-vacated':
+        this.catalogue.recordVacated(entry)
         break
       case 'record-as-placed':
         this.catalogue.record(entry, undefined)
@@ -248,8 +251,8 @@ class Recovery {
     const { path, executable } = entry
     const stat = this.options.disk.statLink(path)
     const before = this.catalogue.live(path)
-    const replaced =
-      replaces === '' || before === undefined ? undefined : { entry: before, mode: this.catalogue.mode(path) }
+    const isNew = replaces === '' || before === undefined
+    const replaced = isNew ? undefined : { entry: before, mode: this.catalogue.mode(path) }
     // After a loss of power its mode may be any that it has had.
     const access = machineWentDown ? 'none' : placedAccess(this.options.disk, entry, replaced)
     const mode = access === 'none' ? stat && modeOf(stat) : modeOf({ access, executable })
@@ -259,12 +262,11 @@ class Recovery {
     this.notes.push(`${entry.path} was put in place before the last stop; taken as received`)
   }
 
-  /** Whether a folder was to take the place of a file, which is removed first. */
-  private isHalfReplaced(entry: Entry): boolean {
-    const known = this.catalogue.live(entry.path)
-    const wasFile = known?.kind === 'file' || known?.kind === 'link'
-    if (entry.kind !== 'folder' || !wasFile) return false
-    return this.options.disk.statLink(parentOf(entry.path))?.kind === 'folder'
+  /** Whether the index has something of these kinds at the path, which is removed before anything else can take its place. */
+  private stood(path: string, kinds: readonly EntryKind[]): boolean {
+    const kind = this.catalogue.live(path)?.kind
+    if (kind === undefined || !kinds.includes(kind)) return false
+    return this.options.disk.statLink(parentOf(path))?.kind === 'folder'
   }
 
   /** The machine went down: what was put in place without waiting for the disk may be torn, gone, or what was there

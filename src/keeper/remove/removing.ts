@@ -41,10 +41,10 @@ export class Removing {
     this.options = options
   }
 
-  /** Carries out a deletion that a peer has told of. */
-  remove(tombstone: Entry): Removed {
+  /** Carries out a deletion that a peer has told of. `isGoing` answers whether the deletion of a folder is to be carried out too. */
+  remove(tombstone: Entry, isGoing: (folder: string) => boolean = () => false): Removed {
     try {
-      return this.tryToRemove(tombstone)
+      return this.tryToRemove(tombstone, isGoing)
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       return error.code === 'missing' ? { type: 'unsettled' } : failureOf(error)
@@ -102,7 +102,7 @@ export class Removing {
   }
 
   /** Throws a DiskError. */
-  private tryToRemove(tombstone: Entry): Removed {
+  private tryToRemove(tombstone: Entry, isGoing: (folder: string) => boolean): Removed {
     const { catalogue, scanner } = this.options
     const { path } = tombstone
     const decision = decideHere(catalogue, tombstone)
@@ -115,7 +115,19 @@ export class Removing {
       if (entry.kind === 'tombstone') catalogue.record(entry, undefined)
       return { type: 'needless' }
     }
+    if (this.isBehindGoing(path, isGoing)) {
+      if (!scanner.matches(path)) return { type: 'unsettled' }
+      catalogue.record(entry, undefined)
+      return { type: 'removed', local }
+    }
     return local.kind === 'folder' ? this.takeFolder(entry, local) : this.take(entry, local)
+  }
+
+  /** Whether it is seen through a link, a followed one, that goes: that takes it out of the share, and where the link leads it stays. */
+  private isBehindGoing(path: string, isGoing: (folder: string) => boolean): boolean {
+    for (let folder = parentOf(path); folder !== ''; folder = parentOf(folder))
+      if (this.options.disk.statLink(folder)?.kind === 'link' && isGoing(folder)) return true
+    return false
   }
 
   /** A file, or a link: never what it points at. */

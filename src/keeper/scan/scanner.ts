@@ -31,6 +31,7 @@ import { Missing } from './missing.js'
 import { Moved } from './moved.js'
 import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
+import { SameNames } from './same-names.js'
 import { Settling } from './settling.js'
 import { Sighting, unreadableReason } from './sight.js'
 
@@ -65,6 +66,7 @@ export class Scanner {
   private readonly keeping: Keeping
   private readonly moved: Moved
   private readonly missing: Missing
+  private readonly sameNames: SameNames
   private job: HashJob | undefined
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
@@ -90,6 +92,7 @@ export class Scanner {
     this.recording = new Recording({ catalogue, edits, wallMs, ...onRecorded })
     const { recording } = this
     this.keeping = new Keeping({ catalogue, settling })
+    this.sameNames = new SameNames({ disk, catalogue, sighting, recording, findings })
     this.departures = new Departures({ catalogue, breaker, sighting, absence, recording, moved, findings })
     this.missing = new Missing({ catalogue, settling, moved })
   }
@@ -205,6 +208,11 @@ export class Scanner {
     return type === 'withheld' || type === 'ignored'
   }
 
+  /** The path that this disk takes for the same as `path`, and at which something of ours stands. */
+  clashAt(path: string): string | undefined {
+    return this.sighting.clashAt(path)
+  }
+
   /** Whether something is there that is not shared now, or never. */
   isUnshared(path: string): boolean {
     return this.sighting.isUnshared(path)
@@ -298,6 +306,7 @@ export class Scanner {
         if (entry?.kind !== 'folder') {
           this.recording.recordFolder(path, sight.stat)
           this.queueFolder(path)
+          this.hintOther(path)
         } else if (!isKnownMode(catalogue.mode(path), sight.stat))
           this.recording.recordFolder(path, sight.stat)
         return true
@@ -363,8 +372,15 @@ export class Scanner {
     if (sight.type === 'nothing' && this.missing.mustWait(path, candidate, isLooking, nowMs)) return
     this.settling.handleSettled(path)
     if (signature !== undefined && digest !== undefined) this.recordFile(path, signature, digest, nowMs)
-    else if (sight.type === 'nothing') this.departures.add(path, candidate.sinceMs)
-    else this.look(path, nowMs)
+    else if (sight.type !== 'nothing') this.look(path, nowMs)
+    else if (this.sameNames.giveUp(path)) this.settling.disarm(path)
+    else this.departures.add(path, candidate.sinceMs)
+  }
+
+  /** What had the name before, spelt in another way, may be gone with that. */
+  private hintOther(path: string): void {
+    const other = this.sameNames.otherOf(path)
+    if (other !== undefined) this.hint(other)
   }
 
   private beginJob(path: string, signature: Signature): void {
@@ -375,6 +391,7 @@ export class Scanner {
   private recordFile(path: string, signature: Signature, digest: Digest, nowMs: number): void {
     const from = this.moved.handleFile(path, signature, digest, nowMs)
     this.recording.recordFile(path, signature, digest)
+    this.hintOther(path)
     if (from !== undefined && !this.settling.expedite(from, nowMs)) this.pathsToLook.add(from)
   }
 

@@ -7,6 +7,7 @@ import type { LinkPolicy } from '../../pipe/settings.js'
 import {
   checkPath,
   joinPath,
+  nameOf,
   ownFoldersWithin,
   type PathFault,
   parentOf,
@@ -47,13 +48,14 @@ export class Sighting {
       findings.addProblem(path, OTHER_SHARE_REASON)
       return { type: 'withheld' }
     }
-    const own = disk.statLink(path)
+    const own = this.clashAt(path) === undefined ? disk.statLink(path) : undefined
     if (own === undefined) {
       findings.forgetProblem(path)
       const known = this.options.catalogue.live(path)
       return { type: known !== undefined && ignoring.leavesOut(known) ? 'ignored' : 'nothing' }
     }
-    const pointed = own.kind === 'link' && links === 'follow' ? disk.stat(path) : own
+    const isFollowed = own.kind === 'link' && (links === 'follow' || links === 'auto')
+    const pointed = isFollowed ? disk.stat(path) : own
     if (ignoring.isIgnored(path, pointed?.kind === 'folder')) {
       findings.forgetProblem(path)
       return { type: 'ignored' }
@@ -61,7 +63,8 @@ export class Sighting {
     if (own.kind !== 'link') return this.atContent(path, own)
     if (links === 'skip') return { type: 'unshared' }
     const target = disk.readLink(path)
-    if (links === 'keep') return { type: 'link', target }
+    // With `auto` the disk follows some links and others not: it answers these themselves.
+    if (links === 'keep' || pointed?.kind === 'link') return { type: 'link', target }
     // A link that a peer made stays one: followed, it would share whatever file of ours the peer names.
     const known = this.options.catalogue.live(path)
     if (known?.kind === 'link' && known.target === target) return { type: 'link', target }
@@ -90,6 +93,15 @@ export class Sighting {
     if (entry.kind === 'folder' && sight.type === 'folder')
       return sameAccess(this.options.catalogue.mode(path), sight.stat)
     return entry.kind === sight.type && (sight.type !== 'link' || sight.target === entry.target)
+  }
+
+  /** The path at which what stands at `path`, or in a folder on its way, has its name, where this disk takes the two for one. */
+  clashAt(path: string): string | undefined {
+    const { disk, catalogue } = this.options
+    const twin = catalogue.twins.find(path, (other) => catalogue.live(other) !== undefined)
+    if (twin === undefined || disk.statLink(twin.path) === undefined) return undefined
+    const { names } = disk.list(parentOf(twin.path))
+    return names.includes(nameOf(twin.path)) ? undefined : twin.other
   }
 
   /** Whether something is there that is not shared. */
@@ -147,6 +159,11 @@ export interface SightingOptions {
   readonly links: LinkPolicy
   readonly findings: Findings
   readonly ignoring: Ignoring
+}
+
+/** Why something is not held at a path that this disk takes for another one. */
+export function sameNameReason(other: string): string {
+  return `its name is the same as that of ${other} on this disk, which takes them for one`
 }
 
 export const PRIVATE_REASON =

@@ -18,6 +18,7 @@ import {
 import { SimSecrets } from '../secrets.js'
 import { type DeathMoment, DiskFaults, type DiskOperation } from './disk-faults.js'
 import { type Inode, isEmpty, isWithin } from './inode.js'
+import { linkContent } from './link-content.js'
 import { OpenFiles } from './open-files.js'
 import {
   type Place,
@@ -129,9 +130,10 @@ export class SimDisk implements Disk {
     this.volume.setMode(this.volume.resolve(path, true), mode)
   }
 
-  /** The content of a file, links followed; undefined where there is none. */
+  /** The content of a file, links followed; what stands for it of a link that is not followed; undefined where there is neither. */
   contentOf(path: string): Uint8Array | undefined {
     const inode = this.volume.tryResolve(path, true)
+    if (inode?.kind === 'link') return linkContent(inode.target)
     return inode?.kind === 'file' ? inode.content() : undefined
   }
 
@@ -187,6 +189,7 @@ export class SimDisk implements Disk {
     const inode = this.volume.resolve(path, true)
     if (this.secrets.has(inode)) throw new DiskError('private', `${path} is one of the user's secrets`)
     refuseUnreadable(inode, path)
+    if (inode.kind === 'link') throw new DiskError('link', `${path} is a link that is not followed`)
     if (inode.kind !== 'file') throw new DiskError('changed-kind', `${path} is not a file`)
     return this.openFiles.open(inode, 'read')
   }
@@ -265,7 +268,10 @@ export class SimDisk implements Disk {
     const source = this.placeFor('rename', from)
     const target = this.placeFor('rename', to)
     const inode = present(source, from)
-    if (inode === target.inode) return
+    if (inode === target.inode) {
+      if (from !== to && this.foldsNames()) this.respell(source, target, inode)
+      return
+    }
     refuseToReplace(inode, target.inode, to)
     if (inode.kind === 'folder' && isWithin(inode, target.folder))
       throw new DiskError('io', `${from} cannot go into itself`)
@@ -276,6 +282,15 @@ export class SimDisk implements Disk {
       ])
       inode.ctimeMs = this.volume.now()
     })
+  }
+
+  /** The same name for this disk, spelt in another way. */
+  private respell(source: Place, target: Place, inode: Inode): void {
+    const change = { folder: source.folder, name: source.name, inode: undefined, before: inode }
+    const { folder, name } = target
+    this.faults.mutate(() =>
+      this.volume.changeNames(inode, [change, { folder, name, inode, before: undefined }]),
+    )
   }
 
   linkFile(from: string, to: string): void {
@@ -353,7 +368,11 @@ export class SimDisk implements Disk {
     return this.volume.statOf(inode)
   }
 
-  probeModes(): void {}
+  probe(): void {}
+
+  foldsNames(): boolean {
+    return this.volume.foldsNames
+  }
 
   usualAccess(): Access {
     return this.volume.usualAccess

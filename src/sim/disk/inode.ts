@@ -1,6 +1,8 @@
 // Files, folders and links of the simulated disk, and what of them would outlive a loss of power. Content is a byte
 // array that is shared with its stable copy until the next write.
 
+import { foldedName } from '../../base/folded-name.js'
+import { innerTarget } from '../../base/link-text.js'
 import type { FileKind } from '../../base/ports.js'
 import { DiskError } from '../../base/ports.js'
 
@@ -42,13 +44,19 @@ export class Inode {
   /** The names on stable storage; undefined while they are the same as `names`. */
   stableNames: Map<string, Inode> | undefined
 
-  constructor(inodeNumber: number, kind: FileKind, { nowMs, mode }: { nowMs: number; mode: number }) {
+  constructor(
+    inodeNumber: number,
+    kind: FileKind,
+    options: { nowMs: number; mode: number; foldsNames: boolean },
+  ) {
+    const { nowMs, mode, foldsNames } = options
     this.number = inodeNumber
     this.kind = kind
     this.mode = mode
     this.mtimeMs = nowMs
     this.ctimeMs = nowMs
-    this.names = kind === 'folder' ? new Map() : NO_NAMES
+    const names = foldsNames ? new FoldedNames() : new Map()
+    this.names = kind === 'folder' ? names : NO_NAMES
   }
 
   read(target: Uint8Array, position: number): number {
@@ -136,6 +144,32 @@ export class Inode {
   }
 }
 
+/** Names of a folder of which those that differ in case or Unicode form are one: the spelling that came first stays. */
+class FoldedNames extends Map<string, Inode> {
+  override get(name: string): Inode | undefined {
+    return super.get(this.spelt(name))
+  }
+
+  override has(name: string): boolean {
+    return super.has(this.spelt(name))
+  }
+
+  override set(name: string, inode: Inode): this {
+    return super.set(this.spelt(name), inode)
+  }
+
+  override delete(name: string): boolean {
+    return super.delete(this.spelt(name))
+  }
+
+  private spelt(name: string): string {
+    if (super.has(name)) return name
+    const folded = foldedName(name)
+    for (const known of this.keys()) if (foldedName(known) === folded) return known
+    return name
+  }
+}
+
 const NOTHING = new Uint8Array(0)
 const EMPTY: StableContent = { bytes: NOTHING, sizeBytes: 0, mtimeMs: 0, ctimeMs: 0, mode: 0o600 }
 const NO_NAMES: Map<string, Inode> = new Map()
@@ -160,19 +194,29 @@ export function visit(inode: Inode, path: string, callback: (path: string, inode
   for (const [name, child] of inode.names) visit(child, path === '' ? name : `${path}/${name}`, callback)
 }
 
-/** Where a path of the share leads, links followed on the way and, if asked for, at its end. */
+/** Where a path of the share leads, links followed on the way and, if asked for, at its end. With 'outward' a link that leads to a
+ *  place of the share by its text is the end of the way. */
 export function resolvePath(from: {
   readonly world: Inode
   readonly share: Inode
   readonly path: string
   readonly followLast: boolean
+  readonly following: 'all' | 'outward'
 }): Inode | undefined {
-  const { world, share, followLast } = from
+  const { world, share, path, followLast, following } = from
   const names = from.path.split('/')
   const above: Inode[] = [world]
   let current = share
   let linkCount = 0
+  /** Names of the path itself that were passed, and those up to the last link. */
+  let depth = 0
+  let floor = 0
+  /** Names that are still to come of what links point at. */
+  let borrowedCount = 0
   for (let name = names.shift(); name !== undefined; name = names.shift()) {
+    const isBorrowed = borrowedCount > 0
+    if (isBorrowed) borrowedCount--
+    else depth++
     if (name === '' || name === '.') continue
     if (name === '..') {
       current = above.pop() ?? world
@@ -186,9 +230,16 @@ export function resolvePath(from: {
       current = next
       continue
     }
+    if (following === 'outward' && !isBorrowed) {
+      const prefix = path.split('/').slice(0, depth).join('/')
+      if (innerTarget(prefix, next.target, floor) !== undefined) return names.length === 0 ? next : undefined
+      floor = depth
+    }
     linkCount++
     if (linkCount > LINKS_MAX) return undefined
-    names.unshift(...next.target.split('/'))
+    const borrowed = next.target.split('/')
+    borrowedCount += borrowed.length
+    names.unshift(...borrowed)
     if (next.target.startsWith('/')) {
       above.length = 0
       current = world

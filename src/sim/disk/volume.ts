@@ -19,6 +19,10 @@ export interface VolumeOptions {
   readonly namesInOrder?: boolean
   /** Of the machine's user; 022 unless said otherwise. */
   readonly umask?: number
+  /** Which links reading follows, as src/io/reading.ts has it; all unless said otherwise. */
+  readonly following?: 'all' | 'outward'
+  /** Whether names that differ in case or Unicode form are one; false unless said otherwise. */
+  readonly foldsNames?: boolean
   /** Whether it keeps modes; true unless said otherwise. FAT does not, nor do folders shared with a virtual machine. */
   readonly keepsModes?: boolean
 }
@@ -55,6 +59,10 @@ export class Volume {
     this.share = this.makeInode('folder')
     this.world.names.set(SHARE_NAME, this.share)
     this.share.nameCount = 1
+  }
+
+  get foldsNames(): boolean {
+    return this.options.foldsNames ?? false
   }
 
   get usedBytes(): number {
@@ -108,7 +116,8 @@ export class Volume {
   }
 
   tryResolve(path: string, followLast: boolean): Inode | undefined {
-    return resolvePath({ world: this.world, share: this.share, path, followLast })
+    const { world, share } = this
+    return resolvePath({ world, share, path, followLast, following: this.options.following ?? 'all' })
   }
 
   // — Content. —
@@ -188,7 +197,7 @@ export class Volume {
   makeInode(kind: 'file' | 'folder' | 'link', access: 'usual' | 'private' = 'usual'): Inode {
     const isPrivate = access === 'private' && this.keepsModes
     const mode = isPrivate ? PRIVATE_MODES[kind] : this.usualMode(kind)
-    return new Inode(this.nextInode++, kind, { nowMs: this.now(), mode })
+    return new Inode(this.nextInode++, kind, { nowMs: this.now(), mode, foldsNames: this.foldsNames })
   }
 
   attach(folder: Inode, name: string, inode: Inode): Inode {

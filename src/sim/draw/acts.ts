@@ -13,6 +13,7 @@ const RESTORES_SEED = 0x5eed
 const CLOCKS_SEED = 0xc118
 const FLURRIES_SEED = 0xf3d2
 const INSERTIONS_SEED = 0x1a96
+const LINKS_SEED = 0x4f78
 const POWER_CUTS_SEED = 0xda3
 const BREAKERS_SEED = 0xb2ea
 const YEAR_MS = 365.25 * 86_400_000
@@ -151,6 +152,19 @@ export function drawInsertions({ seed, edits, peerCount, lastMs }: Scene): Act[]
     return { atMs: atMs + random.next() * lastMs, happening }
   })
   return [{ atMs, happening: { type: 'edit', peer: random.below(peerCount), edit: write } }, ...insertions]
+}
+
+/** Links that stay in the share, some of them to nothing, in the places of files and beside them. */
+export function drawInnerLinks({ seed, edits, peerCount, lastMs }: Scene): Act[] {
+  const random = new SeededRandom(seed ^ LINKS_SEED)
+  if (!random.chance(0.15)) return []
+  return Array.from({ length: 1 + random.below(5) }, (): Act => {
+    const path = random.chance(0.6) ? edits.path(random) : `to ${random.below(3)}`
+    const target = random.chance(0.5) ? 'nowhere' : edits.path(random).split('/')[0]!
+    const edit: Edit = random.chance(0.8) ? { type: 'inner-link', path, target } : { type: 'remove', path }
+    const happening = { type: 'edit', peer: random.below(peerCount), edit } as const
+    return { atMs: random.next() * lastMs, happening }
+  })
 }
 
 /** A person whose programs do not sync makes a file, and the power goes while LEFT knows it and the disk does not. */

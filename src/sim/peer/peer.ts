@@ -57,6 +57,8 @@ export class SimPeer {
       namesInOrder: plan.namesInOrder,
       umask: plan.umask,
       keepsModes: plan.keepsModes,
+      following: 'outward',
+      foldsNames: plan.foldsNames ?? false,
     })
     this.engineDisk = new EngineDisk(this.disk, options.hash)
     const diskObserver: DiskObserver = {

@@ -122,8 +122,12 @@ export class WatchedDisk implements Disk {
     return this.watched([path], () => this.disk.setAccess(path, access))
   }
 
-  probeModes(folder: string): void {
-    this.disk.probeModes(folder)
+  probe(folder: string): void {
+    this.disk.probe(folder)
+  }
+
+  foldsNames(): boolean {
+    return this.disk.foldsNames()
   }
 
   usualAccess(): Access {

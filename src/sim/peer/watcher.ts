@@ -163,7 +163,7 @@ export class SimWatcher {
         catalogue,
         edits,
         authors,
-        links: 'follow',
+        links: 'auto',
         search,
         wallMs,
         ...(plan.maxDelete && { maxDelete: plan.maxDelete }),

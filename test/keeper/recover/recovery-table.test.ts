@@ -16,6 +16,7 @@ const FACTS: readonly RecoveryFact[] = [
   'indexKnows',
   'targetExists',
   'halfReplaced',
+  'folderReplaced',
   'tookFreePlace',
   'targetLooksPlaced',
   'pathKnown',
@@ -45,7 +46,7 @@ const actionFor = ({ subject, isSo }: Combination) => recoveryOf(subject, isSo).
 
 describe('the recovery table', () => {
   test('has exactly one row for every combination of facts', () => {
-    expect(everyCombination).toHaveLength(4 * 8192)
+    expect(everyCombination).toHaveLength(4 * 16384)
     for (const { subject, isSo } of everyCombination) {
       const rows = RECOVERY_TABLE.filter((row) => rowApplies(row, subject, isSo))
       expect(rows.map((row) => row.name)).toHaveLength(1)
@@ -83,6 +84,17 @@ describe('the recovery table', () => {
           machineWentDown: false,
           targetExists: false,
           movesFile: false,
+        })
+    }
+  })
+
+  test('makes nobody the one who deleted what made room for something else', () => {
+    for (const combination of everyCombination) {
+      if (actionFor(combination) === 'record-vacated')
+        expect(combination.facts).toMatchObject({
+          folderReplaced: true,
+          targetExists: false,
+          indexKnows: false,
         })
     }
   })

@@ -535,3 +535,45 @@ describe('a process that dies at any moment while it puts something in place', (
     },
   )
 })
+
+describe('a process that dies at any moment while something takes the place of a folder', () => {
+  const MOMENTS = ['before', 'during', 'after'] as const
+  const version = dotted(`${OURS}:1`, `${THEIRS}:1`)
+  const cases = [
+    ['a file', { ...theirFile('f', 'theirs'), version }],
+    ['a link', { ...theirLink('f', 'theirs'), version }],
+  ] as const
+
+  test.each(cases.flatMap(([name, remote]) => [false, true].map((power) => [name, power, remote] as const)))(
+    '%s (with a loss of power: %s): nobody deleted the folder, and it goes on',
+    (_, power, remote) => {
+      for (let count = 1; count <= 12; count++)
+        for (const moment of MOMENTS) {
+          const share = new ShareOnDisk({ links: 'auto' })
+          share.disk.unharmed((disk) => disk.makeFolder('f'))
+          share.scan()
+          share.catalogue.commit()
+          share.disk.settle()
+          const place = () =>
+            share.placing.place(
+              remote,
+              remote.kind === 'file' ? share.putTemporary(utf8('theirs')) : undefined,
+            )
+          share.disk.dieAfterOperations(count, moment)
+          try {
+            place()
+          } catch (error) {
+            if (!(error instanceof SimulatedDeath)) throw error
+          }
+          share.restart({ power, seed: count })
+          const when = `${moment} ${count}`
+          const changes = share.scanned()
+          expect([when, changes.filter((change) => change.startsWith('tombstone'))]).toEqual([when, []])
+          if (power && changes.length > 0) continue
+          place()
+          expect([when, share.disk.statLink('f')?.kind]).toEqual([when, remote.kind])
+          expect(share.catalogue.get('f')).toMatchObject({ kind: remote.kind, version: remote.version })
+        }
+    },
+  )
+})

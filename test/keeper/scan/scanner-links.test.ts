@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
+import type { LinkPolicy } from '../../../src/pipe/settings.js'
 import { holds } from '../../../src/share/dots.js'
 import { digestOfContent, ShareOnDisk } from '../share-on-disk.js'
 
 describe('links', () => {
-  function withLinks(links: 'follow' | 'keep' | 'skip'): ShareOnDisk {
+  function withLinks(links: LinkPolicy): ShareOnDisk {
     const share = new ShareOnDisk({ links })
     share.disk.putFile('folder/file', utf8('content'))
     share.disk.putOutside('outside', utf8('from elsewhere'))
@@ -51,6 +52,47 @@ describe('links', () => {
     expect(target).toBe('folder')
     expect(holds(version.seen, before.content)).toBe(true)
     expect(holds(before.seen, version.content)).toBe(false)
+  })
+
+  test('are kept where they stay inside, and followed where they lead out', () => {
+    const share = withLinks('auto')
+    share.disk.unharmed((disk) => {
+      disk.makeLink('dangling', 'later')
+      disk.makeLink('folder/up', '../to-file')
+      disk.makeLink('dangling-out', '/nowhere')
+    })
+    expect(share.scanned()).toEqual([
+      'file folder/file',
+      'file to-outside',
+      'folder folder',
+      'link dangling',
+      'link folder/up',
+      'link to-file',
+      'link to-folder',
+    ])
+    expect(share.problems).toEqual([{ path: 'dangling-out', reason: 'it is a link to nothing' }])
+    // Nothing is seen through a link that is kept, whatever hints say.
+    share.scanner.hint('to-folder/file')
+    share.pass(10_000)
+    expect(share.catalogue.get('to-folder/file')).toBeUndefined()
+  })
+
+  test('that were followed are kept from then on, with what was seen through them gone', () => {
+    const share = new ShareOnDisk({ links: 'auto' })
+    share.disk.putFile('folder/file', utf8('content'))
+    share.disk.unharmed((disk) => disk.makeLink('to', '/share/folder'))
+    share.scan()
+    expect(share.catalogue.live('to/file')).toBeDefined()
+    share.disk.unharmed((disk) => {
+      disk.removeFile('to')
+      disk.makeLink('to', 'folder')
+    })
+    expect(share.scanned()).toEqual(['link to', 'tombstone to/file'])
+    share.disk.unharmed((disk) => {
+      disk.removeFile('to')
+      disk.makeLink('to', '/share/folder')
+    })
+    expect(share.scanned()).toEqual(['file to/file', 'folder to'])
   })
 
   test('are skipped: as if they were not there', () => {

@@ -62,6 +62,23 @@ describe('the simulated disk', () => {
     expect([...disk.snapshot().keys()].sort()).toEqual(['absolute', 'far', 'home', 'up'])
   })
 
+  test('links that stay inside are not read through where only the others are', () => {
+    const disk = makeDisk({ following: 'outward' })
+    disk.putOutside('music', bytesOf('song'))
+    disk.putFile('folder/file', bytesOf('text'))
+    disk.makeLink('inner', 'folder')
+    disk.makeLink('outer', '/share/folder')
+    disk.makeLink('folder/song', '../../music')
+    disk.makeLink('folder/twin', 'file')
+    expect(
+      ['inner', 'inner/file', 'outer', 'outer/file', 'folder/song', 'outer/twin'].map(
+        (path) => disk.stat(path)?.kind,
+      ),
+    ).toEqual(['link', undefined, 'folder', 'file', 'file', 'link'])
+    expect(textOf(disk.contentOf('outer/song'))).toBe('song')
+    expect(() => disk.open('folder/twin')).toThrow(expect.objectContaining({ code: 'link' }))
+  })
+
   test('names that are not UTF-8 and things that may not be read', () => {
     const disk = makeDisk()
     disk.makeFolder('a')
