@@ -272,8 +272,7 @@ export class World {
     const { disk } = this.peers[peer]!
     const bytes = disk.contentOf(path)
     if (bytes === undefined) {
-      this.history.takenAway(peer, path)
-      if (disk.unharmed(() => disk.statLink(path))?.kind === 'folder') this.history.madeFolder(peer, path)
+      if (disk.unharmed(() => disk.statLink(path))?.kind === 'folder') this.history.placedFolder(peer, path)
       return
     }
     const digest = this.history.digestOf(bytes)
@@ -281,7 +280,7 @@ export class World {
     this.trace.say(
       () => `${peerName(peer)} has ${JSON.stringify(path)} ${digest.slice(0, 8)} (${bytes.length})`,
     )
-    if (!this.history.existed(digest))
+    if (!this.history.model.existed(digest))
       this.break(
         'I9',
         `${peerName(peer)} put ${bytes.length} bytes at ${JSON.stringify(path)} that nobody made`,
@@ -316,7 +315,7 @@ export class World {
     this.trace.mix(4, peer, victim.length)
     this.trace.say(() => `${peerName(peer)} ${victim} dies`)
     this.died.add(peer)
-    this.history.handleDeath(peer, this.nowMs)
+    this.history.model.handleDeath(peer, this.nowMs)
     this.resumptions[peer]!.handleDeath(victim, this.nowMs)
   }
 }
