@@ -54,7 +54,7 @@ export class Deeds {
     isCertain = true,
   ): Deed {
     const view = this.viewOf(peer, path)
-    if (before !== undefined) this.learn(view, path, before)
+    if (before !== undefined && isCertain) this.learn(view, path, before)
     const lane = `${peer}.${this.lives.get(peer) ?? 0}`
     const count = (view.seen.get(lane) ?? 0) + 1
     const deed = { peer, atMs, before, after, lane, count, seen: new Map(view.seen), isCertain }
@@ -124,12 +124,12 @@ export class Deeds {
     return new Map(views.map(([path, view]) => [path, { ...view, seen: new Map(view.seen) }]))
   }
 
-  /** An older copy of the peer's share was put back: later deeds are another life's, and nobody knows what became of those
-   *  after the copy. */
+  /** An older copy of the peer's share was put back: later deeds are another life's, nobody knows what became of those after
+   *  the copy, and LEFT may not have looked at what the copy holds. */
   putBack(peer: Who, views: Views, copiedAtMs: number): void {
     this.doubtSince(peer, copiedAtMs)
     this.lives.set(peer, (this.lives.get(peer) ?? 0) + 1)
-    this.views.set(peer, new Map([...views].map(([path, view]) => [path, { ...view, seen: new Map(view.seen) }])))
+    this.views.set(peer, new Map([...views].map(([path, view]) => [path, { ...view, seen: new Map() }])))
   }
 
   private isAlone(path: string, one: Deed): boolean {

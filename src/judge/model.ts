@@ -141,6 +141,11 @@ export class Model {
     if (after !== undefined) this.contents.makeByDamage(peer, path, after, atMs)
   }
 
+  /** A loss of power brought an older content back that LEFT had replaced: LEFT may take it for an edit and keep a copy. */
+  broughtBack(peer: Who, path: string, digest: string, atMs: number): void {
+    this.deeds.did({ peer, path, before: undefined, after: digest, atMs }, false)
+  }
+
   /** Somebody at this peer gave the content another time, or wrote it, so shortly before that LEFT need not know: what a loss
    *  of power makes of it then has another time than LEFT knew, and cannot be told from an edit. */
   isUnseenEdit(peer: Who, path: string, digest: string, nowMs: number): boolean {

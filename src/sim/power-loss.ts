@@ -64,7 +64,8 @@ export function recordPowerLoss(
       history.damaged(peer, path, digest, is?.bytes, nowMs)
       // The rest of the file is as open as this disk shows it, though another file of that content may be private.
       scene.privacy.handleEdited(peer, path)
-    }
+    } else if (is?.bytes !== undefined)
+      history.model.broughtBack(peer, path, history.digestOf(is.bytes), nowMs)
   }
 }
 
