@@ -48,13 +48,14 @@ export class Deeds {
     return this.pasts.keys()
   }
 
-  /** A person changed what is at the path. `isCertain`: false for what no person did (damage, an older copy put back). */
+  /** A person changed what is at the path. `isCertain`: false for what no person did (damage, an older copy put back).
+   *  `sees`: whether LEFT, too, knows what stood there. */
   did(
     { peer, path, before, after, atMs }: Pick<Deed, 'peer' | 'before' | 'after' | 'atMs'> & { path: string },
-    isCertain = true,
+    { isCertain = true, sees = isCertain } = {},
   ): Deed {
     const view = this.viewOf(peer, path)
-    if (before !== undefined && isCertain) this.learn(view, path, before)
+    if (before !== undefined && sees) this.learn(view, path, before, atMs)
     const lane = `${peer}.${this.lives.get(peer) ?? 0}`
     const count = (view.seen.get(lane) ?? 0) + 1
     const deed = { peer, atMs, before, after, lane, count, seen: new Map(view.seen), isCertain }
@@ -73,8 +74,7 @@ export class Deeds {
     const { removal } = view
     const cameBack = removal?.before === digest && this.isAlone(path, removal) && this.isOver(path, digest)
     view.removal = undefined
-    this.learn(view, path, digest)
-    view.learnedAtMs = atMs
+    this.learn(view, path, digest, atMs)
     return cameBack
   }
 
@@ -98,7 +98,9 @@ export class Deeds {
 
   /** No deed at the path was concurrent with one that made this content: it met no other in a conflict. */
   wasNeverInConflict(path: string, digest: string): boolean {
-    return this.at(path).every((deed) => deed.after !== digest || this.isAlone(path, deed))
+    return this.at(path).every(
+      (deed) => deed.after !== digest || (deed.isCertain && this.isAlone(path, deed)),
+    )
   }
 
   /** Whether LEFT took note of these deeds can no longer be told. */
@@ -136,13 +138,15 @@ export class Deeds {
     return this.at(path).every((other) => other === one || hasSeen(one, other) || hasSeen(other, one))
   }
 
-  private learn(view: View, path: string, digest: string): void {
+  private learn(view: View, path: string, digest: string, atMs: number): void {
     const makings = this.at(path).filter(({ after }) => after === digest)
     const [first, ...others] = makings.map(upTo)
     if (first === undefined) return
     for (const [lane, count] of first) {
       const certain = others.reduce((least, seen) => Math.min(least, seen.get(lane) ?? 0), count)
-      if (certain > (view.seen.get(lane) ?? 0)) view.seen.set(lane, certain)
+      if (certain <= (view.seen.get(lane) ?? 0)) continue
+      view.seen.set(lane, certain)
+      view.learnedAtMs = atMs
     }
   }
 
@@ -165,7 +169,7 @@ function hasSeen(later: Deed, earlier: Deed): boolean {
   return (later.seen.get(earlier.lane) ?? 0) >= earlier.count
 }
 
-/** The deed, and what its doer had seen. */
-function upTo({ lane, count, seen }: Deed): Map<string, number> {
-  return new Map([...seen, [lane, count]])
+/** The deed, and what its doer had seen: nothing where LEFT may not have taken note of it. */
+function upTo({ lane, count, seen, isCertain }: Deed): Map<string, number> {
+  return new Map([...(isCertain ? seen : []), [lane, count]])
 }

@@ -83,7 +83,8 @@ export class Model {
     if (lost !== undefined) this.contents.supersede(peer, path, lost)
     this.unmended.get(peer)?.delete(path)
     const isPutBack = after !== undefined && before !== after && this.isPutBack(peer, path, after)
-    this.deeds.did(edit)
+    // What was put there just before LEFT died may be news to it.
+    this.deeds.did(edit, { sees: down === undefined })
     if (after !== undefined)
       this.contents.make({ peer, path, digest: after, atMs, isSame: before === after, isPutBack })
   }
@@ -131,19 +132,20 @@ export class Model {
   /** The machine went down: what a person did that no scan has seen yet cannot be told from what the loss of power did. */
   handlePowerLoss(peer: Who, atMs: number): void {
     this.deeds.doubtSince(peer, atMs - UNSEEN_MS_MAX)
+    this.deeds.doubtPlacings(peer, atMs - UNSEEN_MS_MAX)
   }
 
   /** A loss of power made this of what stood at the path. To everybody else it is an edit, though not one that anybody would
    *  miss. */
   damaged({ peer, path, before, after, atMs }: Edit): void {
     if (before !== undefined) this.unmendedAt(peer).set(path, before)
-    this.deeds.did({ peer, path, before: undefined, after, atMs }, false)
+    this.deeds.did({ peer, path, before: undefined, after, atMs }, { isCertain: false })
     if (after !== undefined) this.contents.makeByDamage(peer, path, after, atMs)
   }
 
   /** A loss of power brought an older content back that LEFT had replaced: LEFT may take it for an edit and keep a copy. */
   broughtBack(peer: Who, path: string, digest: string, atMs: number): void {
-    this.deeds.did({ peer, path, before: undefined, after: digest, atMs }, false)
+    this.deeds.did({ peer, path, before: undefined, after: digest, atMs }, { isCertain: false })
   }
 
   /** Somebody at this peer gave the content another time, or wrote it, so shortly before that LEFT need not know: what a loss
@@ -201,7 +203,7 @@ export class Model {
     this.unmended.set(peer, new Map(memory.unmended))
     this.beforeDown.get(peer)?.clear()
     for (const [path, digest] of files)
-      this.deeds.did({ peer, path, before: digest, after: digest, atMs }, false)
+      this.deeds.did({ peer, path, before: digest, after: digest, atMs }, { isCertain: false })
   }
 
   /** What does not hold in shares that have come to rest. */
