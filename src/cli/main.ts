@@ -217,6 +217,8 @@ function leftProgram(commands: Commands): Command {
     .option('--workers <count>', 'processes that share the work (default: one per core)')
     .option('--power', 'machines lose power too, and what was not synced with it')
     .option('--restores', 'shares are put back to older copies too')
+    .option('--shrink', 'shrink the first seed that fails to a short story; one seed if no --runs')
+    .option('--plan <file>', 'play a plan that --shrink printed, instead of a seed')
     .option('--quick', `${RUN_COUNT_QUICK} runs unless --runs says otherwise`)
     .allowExcessArguments()
     .addHelpText('after', SIM_EXAMPLES)

@@ -52,7 +52,7 @@ export class Deeds {
    *  `sees`: whether LEFT, too, knows what stood there. */
   did(
     { peer, path, before, after, atMs }: Pick<Deed, 'peer' | 'before' | 'after' | 'atMs'> & { path: string },
-    { isCertain = true, sees = isCertain } = {},
+    { isCertain = true, sees = isCertain }: { isCertain?: boolean; sees?: boolean } = {},
   ): Deed {
     const view = this.viewOf(peer, path)
     if (before !== undefined && sees) this.learn(view, path, before, atMs)

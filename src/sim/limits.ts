@@ -46,3 +46,6 @@ export const SEARCH_STEP_MS_MAX = 40
 
 /** How often somebody says what becomes of what is held: what one machine takes back may be too much for the next one. */
 export const ANSWER_ROUNDS_MAX = 6
+
+/** Runs that shrinking a plan may take: a minute or two. */
+export const SHRINK_RUNS_MAX = 300
