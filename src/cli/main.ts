@@ -48,6 +48,8 @@ const SIM_EXAMPLES = `
 Examples:
   left sim --seed 42                one scenario, told step by step
   left sim --seed 1 --runs 10000    many, on every core
+  left sim --seed 42 --shrink       a seed that fails, as a short story
+  left sim --plan plan.json         the plan that such a story ends with
 `
 
 process.exitCode = await main(process.argv.slice(2))

@@ -3,8 +3,8 @@
 // is in a share, in a conflict copy, in a trash, or was deleted or replaced by somebody who had it; and what was deleted or
 // replaced by somebody who had seen all that made it stands nowhere. src/sim and scripts/chaos tell it and ask it.
 
-import { isCopyOf } from './copies.js'
 import { Contents } from './contents.js'
+import { isCopyOf } from './copies.js'
 import { type Deed, Deeds, FOLDER, type Views, type Who } from './deeds.js'
 
 /** A change that no hint told of is seen by LEFT within this: a rescan, and five seconds. */
@@ -226,7 +226,8 @@ export class Model {
 
   private *losses(shares: readonly Standing[]): Iterable<Fault> {
     const standing = new Set<string>()
-    for (const { files, trash } of shares) for (const digest of [...files.values(), ...trash]) standing.add(digest)
+    for (const { files, trash } of shares)
+      for (const digest of [...files.values(), ...trash]) standing.add(digest)
     for (const { path, digest, by } of this.contents.required())
       if (!standing.has(digest) && !this.isEmpty(digest))
         yield {

@@ -81,7 +81,9 @@ const INVARIANTS = { 'nobody-made-it': 'I1', lost: 'I2', 'came-back': 'I5' } as 
 function checkModel(world: World, shares: readonly Map<string, Seen>[]): void {
   const standing = shares.map((share, peer) => ({
     name: peerName(peer),
-    files: new Map([...share].flatMap(([path, { kind, digest }]) => (kind === 'file' ? [[path, digest]] : []))),
+    files: new Map(
+      [...share].flatMap(([path, { kind, digest }]) => (kind === 'file' ? [[path, digest]] : [])),
+    ),
     trash: trashOf(world, peer),
   }))
   for (const { type, detail } of world.history.model.judge(standing)) world.break(INVARIANTS[type], detail)

@@ -21,10 +21,7 @@ export function contentsOn(disk: SimDisk): Map<string, Uint8Array> {
 }
 
 /** An only copy of the path went; its other contents may stand in a share. */
-export function loseOnlyCopy(
-  { history, peers, nowMs }: SharesScene,
-  path: string,
-): void {
+export function loseOnlyCopy({ history, peers, nowMs }: SharesScene, path: string): void {
   const standing = new Set(
     peers.flatMap(({ disk }) => [...contentsOn(disk).values()].map((bytes) => history.digestOf(bytes))),
   )

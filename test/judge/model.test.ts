@@ -94,7 +94,11 @@ describe('what must not stand', () => {
 
   test('is a conflict copy of what met no other edit', () => {
     const copy = 'a.conflict-20261121-000000-12345678'
-    expect(shared().did('B', 'a', 'one', 'two').faults({ a: 'two', [copy]: 'one' })).toEqual(['one came-back'])
+    expect(
+      shared()
+        .did('B', 'a', 'one', 'two')
+        .faults({ a: 'two', [copy]: 'one' }),
+    ).toEqual(['one came-back'])
     const met = shared().did('A', 'a', 'one', 'three').did('B', 'a', 'one', 'two')
     expect(met.faults({ a: 'two', [copy]: 'three' })).toEqual([])
   })
@@ -102,7 +106,10 @@ describe('what must not stand', () => {
   test('is not what somebody else touched or made anew meanwhile', () => {
     const touched = shared().did('A', 'a', 'one', 'one').did('B', 'a', 'one', undefined)
     expect(touched.faults({ a: 'one' })).toEqual([])
-    const anew = shared().did('A', 'a', 'one', 'two').did('B', 'a', 'one', undefined).did('A', 'a', 'two', 'one')
+    const anew = shared()
+      .did('A', 'a', 'one', 'two')
+      .did('B', 'a', 'one', undefined)
+      .did('A', 'a', 'two', 'one')
     expect(anew.faults({ a: 'one' }, ['two'])).toEqual([])
   })
 
@@ -110,7 +117,9 @@ describe('what must not stand', () => {
     expect(shared().did('B', 'a', 'one', undefined).placed('B', 'a', 'one')).toBe(true)
     const edited = shared().did('A', 'a', 'one', 'two').did('B', 'a', 'one', undefined)
     expect(edited.placed('B', 'a', 'two')).toBe(false)
-    expect(new Story().did('A', 'a', undefined, 'one').did('B', 'a', undefined, undefined).placed('B', 'a', 'one')).toBe(false)
+    expect(
+      new Story().did('A', 'a', undefined, 'one').did('B', 'a', undefined, undefined).placed('B', 'a', 'one'),
+    ).toBe(false)
   })
 })
 

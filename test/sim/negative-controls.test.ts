@@ -197,12 +197,13 @@ describe('deletions', () => {
     onTestFinished(() => spy.mockRestore())
   }
 
-  test('break I3 where one does not arrive', () => {
+  test('break I5 and I3 where one does not arrive', () => {
     removing(() => ({ type: 'needless' }))
     const world = restingWorld(['a', 'b'])
     world.edit(A, { type: 'remove', path: 'a' })
     settle(world, 0)
-    expectOnly(world, 'I3', /at "a" B has [0-9a-f]{8}.*, A nothing/)
+    expect(world.broken.map(({ invariant }) => invariant)).toEqual(['I5', 'I3'])
+    expect(world.breach!.detail).toMatch(/^B holds at "a" .*, which somebody who had seen it deleted/)
   })
 
   test('break I2 where one takes what it had not seen, unless that is in the trash', () => {
