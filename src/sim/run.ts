@@ -3,12 +3,12 @@
 
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { crc32, hash, loadHash } from '../io/hash.js'
-import { describeScenario } from './describe.js'
 import type { Scenario } from './plan.js'
 import { drawScenario } from './scenario.js'
-import { shrink } from './shrink.js'
 import { type SimulationResult, simulate } from './simulate.js'
-import { parsePlan, planText, storyOf } from './story.js'
+import { describeScenario } from './story/describe.js'
+import { shrink } from './story/shrink.js'
+import { parsePlan, planText, storyOf } from './story/story.js'
 
 export interface RunOptions {
   readonly firstSeed: number

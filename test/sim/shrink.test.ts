@@ -7,9 +7,9 @@ import { Removing } from '../../src/keeper/remove/removing.js'
 import { Trash } from '../../src/keeper/trash/trash.js'
 import type { Scenario } from '../../src/sim/plan.js'
 import { drawScenario } from '../../src/sim/scenario.js'
-import { shrink } from '../../src/sim/shrink.js'
 import { simulate } from '../../src/sim/simulate.js'
-import { parsePlan, planText, storyOf } from '../../src/sim/story.js'
+import { shrink } from '../../src/sim/story/shrink.js'
+import { parsePlan, planText, storyOf } from '../../src/sim/story/story.js'
 
 const SEEDS = 40
 

@@ -1,7 +1,7 @@
 // A plan as a short story for a person, and as text that can be played again. Used by run.ts for a shrunk plan.
 
-import type { Edit } from './edits.js'
-import { type Happening, peerName, type Scenario } from './plan.js'
+import type { Edit } from '../edits.js'
+import { type Happening, peerName, type Scenario } from '../plan.js'
 
 /** One line each: what people did and what went wrong, in the order of time. */
 export function storyOf({ peers, links, beginnings, acts, healAtMs }: Scenario): string[] {

@@ -2,8 +2,8 @@
 // breaks (delta debugging; Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input, 2002). Each try is a
 // whole run, so the number of tries is limited. Used by run.ts.
 
-import { SHRINK_RUNS_MAX } from './limits.js'
-import { type Act, calmLink, calmPeer, type Happening, meshOf, type Scenario } from './plan.js'
+import { SHRINK_RUNS_MAX } from '../limits.js'
+import { type Act, calmLink, calmPeer, type Happening, meshOf, type Scenario } from '../plan.js'
 
 export interface Shrunk {
   readonly scenario: Scenario
