@@ -1,9 +1,9 @@
 // The invariants once the faults have stopped and everything has come to rest; the real world's sibling of
-// src/sim/invariants.ts. Answers what does not, as lines for a person.
+// src/sim/checks/invariants.ts. Answers what does not, as lines for a person.
 
 import { closeSync, lstatSync, openSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { History } from './history.js'
+import { digestsOf, type History } from './history.js'
 import { digestOf } from './person.js'
 
 export interface Seen {
@@ -149,28 +149,8 @@ export function faultsOf(
   }[],
   history: History,
 ): string[] {
-  const faults: string[] = []
-  const standing = new Set<string>()
-  for (const { name, snapshot, trash } of shares) {
-    for (const digest of trash) standing.add(digest)
-    for (const [path, { kind, digest }] of snapshot) {
-      if (kind !== 'file') continue
-      standing.add(digest)
-      if (!history.existed(digest))
-        faults.push(`${name} holds at ${JSON.stringify(path)} what nobody wrote (${digest.slice(0, 10)})`)
-      else if (history.cameBack(name, path, digest))
-        faults.push(
-          `${name}: ${JSON.stringify(path)} was deleted there and came back (${digest.slice(0, 10)})`,
-        )
-    }
-  }
-  for (const { path, digest, by } of history.required()) {
-    if (!standing.has(digest))
-      faults.push(
-        `${digest.slice(0, 10)}, written at ${JSON.stringify(path)} on ${by} and replaced by nobody, is nowhere`,
-      )
-  }
-  return faults
+  const standing = shares.map(({ name, snapshot, trash }) => ({ name, files: digestsOf(snapshot), trash }))
+  return history.judge(standing).map(({ detail }) => detail)
 }
 
 /** Faults in a share whose peer has been stopped in order. */

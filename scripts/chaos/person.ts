@@ -162,14 +162,14 @@ export class Person {
   touch(path: string, byMs: number): void {
     const at = (Date.now() + byMs) / 1_000
     utimesSync(this.at(path), at, at)
-    this.history.touched(this.name, path)
+    this.history.touched(this.name, path, this.digestAt(path))
   }
 
   toggleExecutable(path: string): void {
     const stat = statSync(this.at(path))
     if (!stat.isFile()) return
     chmodSync(this.at(path), stat.mode ^ 0o111)
-    this.history.touched(this.name, path)
+    this.history.touched(this.name, path, this.digestAt(path))
   }
 
   folder(path: string): void {
@@ -359,7 +359,7 @@ class OpenFile {
       work()
     } finally {
       this.read()
-      if (this.digest === before) this.history.touched(this.person.name, this.path)
+      if (this.digest === before) this.history.touched(this.person.name, this.path, before)
       else this.record(before, this.digest!)
     }
   }
@@ -399,7 +399,7 @@ class OpenFile {
     const place = this.person.below('').find((path) => statOf(this.person.at(path))?.ino === ino)
     if (place !== undefined) this.history.edited(this.person.name, place, before, after)
     // Behind a link that is gone, or where nobody may look.
-    else this.history.editedOutOfSight(this.path, before, after)
+    else this.history.editedOutOfSight(this.person.name, this.path, before, after)
   }
 }
 

@@ -4,13 +4,13 @@
 
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Removals } from './history.js'
+import type { Memory } from '../../src/judge/model.js'
 import { Reader, type Snapshot } from './judge.js'
 import type { Peer, Stage } from './stage.js'
 
 export interface ShareCopy {
   readonly folder: string
-  readonly removals: Removals
+  readonly memory: Memory
 }
 
 export class Copies {
@@ -40,7 +40,7 @@ export class Copies {
     copy(runner.share, join(folder, 'share'))
     if (existsSync(runner.state)) copy(runner.state, join(folder, 'state'))
     this.drop(peer)
-    this.copies.set(peer, { folder, removals: this.stage.history.removalsAt(runner.name) })
+    this.copies.set(peer, { folder, memory: this.stage.history.memoryOf(runner.name) })
     return true
   }
 
@@ -58,7 +58,7 @@ export class Copies {
       rmSync(runner.state, { recursive: true, force: true })
       copy(join(copied.folder, 'state'), runner.state)
     }
-    history.putBack(runner.name, { before, after: this.read(peer), elsewhere, removals: copied.removals })
+    history.putBack(runner.name, { before, after: this.read(peer), elsewhere, memory: copied.memory })
     return true
   }
 

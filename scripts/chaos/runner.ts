@@ -27,6 +27,8 @@ export interface RunnerOptions {
   /** Called with each failure, in words. */
   readonly onFailure: (text: string) => void
   readonly onEvent: (name: string, event: PeerEvent) => void
+  /** Called when a process is about to be ended. */
+  readonly onDeath: (name: string) => void
 }
 
 const LOOK_MS = 20
@@ -149,6 +151,7 @@ export class Runner {
   /** SIGKILL. A watcher process is started again by its engine. `lingering` leaves one that was stopped to the next life. */
   async kill(whom: Whom): Promise<void> {
     this.measure()
+    this.options.onDeath(this.name)
     const pids = this.pids(whom)
     if (whom !== 'watcher') this.child = undefined
     this.signal('SIGKILL', pids)
@@ -160,6 +163,7 @@ export class Runner {
     this.measure()
     const { child } = this
     if (child === undefined) return
+    this.options.onDeath(this.name)
     const pids = this.pids()
     const { onFailure } = this.options
     this.isStopping = true

@@ -89,6 +89,7 @@ export class Stage {
           // The small disk is to be filled.
           words: ['--bind', host, '--port', String(port), '--ip', others.join(','), '--min-free', '0'],
           onFailure,
+          onDeath: (peer) => history.handleDeath(peer),
           onEvent: (peer, event) => stage.handleEvent(peer, event),
         })
         const person = new Person({ name, share, outside: join(folder, name, 'outside'), history })
@@ -147,6 +148,7 @@ export class Stage {
 
   private handleEvent(peer: string, event: PeerEvent): void {
     if (QUIET_EVENTS.has(event.event)) return
+    if (event.event === 'scanned') this.history.handleOpened(peer)
     const text = `${peer} says ${JSON.stringify({ ...event, time: undefined })}`
     this.history.note(text)
     if (event.event === 'received') this.handlePlaced(peer, event.path)

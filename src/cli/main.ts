@@ -48,6 +48,8 @@ const SIM_EXAMPLES = `
 Examples:
   left sim --seed 42                one scenario, told step by step
   left sim --seed 1 --runs 10000    many, on every core
+  left sim --seed 42 --shrink       a seed that fails, as a short story
+  left sim --plan plan.json         the plan that such a story ends with
 `
 
 process.exitCode = await main(process.argv.slice(2))
@@ -217,6 +219,8 @@ function leftProgram(commands: Commands): Command {
     .option('--workers <count>', 'processes that share the work (default: one per core)')
     .option('--power', 'machines lose power too, and what was not synced with it')
     .option('--restores', 'shares are put back to older copies too')
+    .option('--shrink', 'shrink the first seed that fails to a short story; one seed if no --runs')
+    .option('--plan <file>', 'play a plan that --shrink printed, instead of a seed')
     .option('--quick', `${RUN_COUNT_QUICK} runs unless --runs says otherwise`)
     .allowExcessArguments()
     .addHelpText('after', SIM_EXAMPLES)

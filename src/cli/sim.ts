@@ -1,6 +1,8 @@
 // `left sim`: runs the core in the simulated world from seeds, each of which can be played again.
 
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { LeftError } from '../base/errors.js'
 import { parseWhole } from './arguments.js'
 import { EXIT_FAILED, EXIT_STOPPED } from './failure.js'
 import { formatCount } from './format.js'
@@ -15,6 +17,8 @@ export interface RawSimArguments {
   readonly quick?: boolean
   readonly power?: boolean
   readonly restores?: boolean
+  readonly shrink?: boolean
+  readonly plan?: string
 }
 
 export interface SimOptions {
@@ -28,6 +32,10 @@ export interface SimOptions {
   readonly restores: boolean
   /** A single run tells every step. */
   readonly trace: boolean
+  /** The plan of the first seed that fails is shrunk, of many too. */
+  readonly shrink: boolean
+  /** The text of a plan to play in place of a seed's. */
+  readonly plan: string | undefined
 }
 
 export type RunSimulations = (
@@ -36,7 +44,8 @@ export type RunSimulations = (
 
 /** @throws LeftError 'usage'. `freshSeed` is taken where none is given. */
 export function simOptions(raw: RawSimArguments, freshSeed: number): SimOptions {
-  const runsDefault = raw.quick ? RUN_COUNT_QUICK : RUN_COUNT_DEFAULT
+  const isSingle = raw.plan !== undefined || (raw.shrink === true && raw.runs === undefined)
+  const runsDefault = isSingle ? 1 : raw.quick ? RUN_COUNT_QUICK : RUN_COUNT_DEFAULT
   const runs =
     raw.runs === undefined ? runsDefault : parseWhole('--runs', raw.runs, { min: 1, max: RUN_COUNT_MAX })
   const workers =
@@ -51,7 +60,19 @@ export function simOptions(raw: RawSimArguments, freshSeed: number): SimOptions 
     workers,
     power: raw.power === true,
     restores: raw.restores === true,
-    trace: runs === 1,
+    // The story is short, and the steps of the whole plan would hide it.
+    trace: runs === 1 && raw.shrink !== true,
+    shrink: raw.shrink === true,
+    plan: raw.plan === undefined ? undefined : readPlan(raw.plan),
+  }
+}
+
+/** @throws LeftError 'usage'. */
+function readPlan(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new LeftError('usage', `--plan: cannot read ${path}: ${(cause as Error).message}`, cause)
   }
 }
 
@@ -68,6 +89,7 @@ export async function runSim(raw: RawSimArguments, runSimulations?: RunSimulatio
     )
     return EXIT_STOPPED
   }
+  if (options.plan !== undefined) return EXIT_FAILED
   printLine(
     `${formatCount(failedSeeds.length)} of ${formatCount(options.runs)} runs from seed ${options.firstSeed} failed`,
   )

@@ -1,5 +1,6 @@
 // What the breaker holds in a world, and the person who says what becomes of it: then the history knows too.
 
+import { loseOnlyCopy } from './shares.js'
 import type { World } from './world.js'
 
 /** Whether a peer holds back anything. */
@@ -24,14 +25,14 @@ export function answerHeld(world: World, peer: number, answer: 'confirm' | 'undo
 /** A person wants back what was deleted here. It comes from nobody where nobody else has it. */
 function takeDeletionBack(world: World, peer: number, path: string): void {
   const { history } = world
-  history.takeRemovalBack(peer, path)
+  history.model.takeRemovalBack(peer, path)
   const known = world.catalogues.get(peer)?.get(path)
   const digest = known && history.digestOfEntry(known)
   const isAnywhere = world.peers.some(({ disk }) => {
     const bytes = disk.contentOf(path)
     return bytes !== undefined && history.digestOf(bytes) === digest
   })
-  if (!isAnywhere) history.giveUp(path, world.nowMs)
+  if (!isAnywhere) loseOnlyCopy(world, path)
 }
 
 /** A person says that the content here is to be the newest of all. */
@@ -41,5 +42,5 @@ function makeAnew(world: World, peer: number, path: string): void {
   world.history.edited(peer, path, world.history.digestOf(bytes), bytes, world.nowMs)
   // A link that it replaces is in the trash as a link.
   const undone = world.catalogues.get(peer)?.get(path)?.digest
-  if (undone) world.history.supersede(peer, path, undone)
+  if (undone) world.history.model.lost(peer, path, undone)
 }

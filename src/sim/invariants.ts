@@ -28,8 +28,7 @@ interface Seen {
 /** Breaks the world where one does not hold. */
 export function checkAtRest(world: World): void {
   const shares = world.peers.map((_, peer) => shareOf(world, peer))
-  checkKnown(world, shares)
-  checkNothingLost(world, shares)
+  checkModel(world, shares)
   checkNotDeleted(world)
   checkEqual(world, shares)
   checkNotHeld(world, shares)
@@ -78,30 +77,25 @@ function comparedAccess(world: World, peer: number, path: string): Access | unde
 
 const NOTHING: Seen = { kind: 'nothing', digest: '', executable: false, mtimeMs: 0, access: undefined }
 
-function checkKnown(world: World, shares: readonly Map<string, Seen>[]): void {
-  shares.forEach((share, peer) => {
-    for (const [path, seen] of share) {
-      if (seen.kind === 'file' && !world.history.existed(seen.digest))
-        world.break('I1', `${peerName(peer)} holds at ${JSON.stringify(path)} what nobody made`)
-    }
-  })
+const INVARIANTS = { 'nobody-made-it': 'I1', lost: 'I2', 'came-back': 'I5' } as const
+
+function checkModel(world: World, shares: readonly Map<string, Seen>[]): void {
+  const standing = shares.map((share, peer) => ({
+    name: peerName(peer),
+    files: new Map(
+      [...share].flatMap(([path, { kind, digest }]) => (kind === 'file' ? [[path, digest]] : [])),
+    ),
+    trash: trashOf(world, peer),
+  }))
+  for (const { type, detail } of world.history.model.judge(standing)) world.break(INVARIANTS[type], detail)
 }
 
-function checkNothingLost(world: World, shares: readonly Map<string, Seen>[]): void {
-  const live = new Set<string>()
-  for (const share of shares) for (const { digest } of share.values()) live.add(digest)
-  for (const { disk } of world.peers)
-    for (const [path, { kind, bytes, target }] of disk.snapshot())
-      if (kind !== 'folder' && path.startsWith(TRASH))
-        live.add(world.history.digestOf(kind === 'link' ? linkContent(target) : bytes))
-  for (const { path, digest } of world.history.required()) {
-    // An empty file has nothing to lose.
-    if (!live.has(digest) && world.history.contentOf(digest)?.length !== 0)
-      world.break(
-        'I2',
-        `${digest.slice(0, 8)}, made at ${JSON.stringify(path)} and never replaced by anybody, is nowhere`,
-      )
-  }
+function trashOf(world: World, peer: number): Set<string> {
+  const digests = new Set<string>()
+  for (const [path, { kind, bytes, target }] of world.peers[peer]!.disk.snapshot())
+    if (kind !== 'folder' && path.startsWith(TRASH))
+      digests.add(world.history.digestOf(kind === 'link' ? linkContent(target) : bytes))
+  return digests
 }
 
 /** What a loss of power took is no deletion of this machine, though nothing brings it back where nobody else had it. Somebody at
@@ -126,14 +120,13 @@ function checkEqual(world: World, shares: readonly Map<string, Seen>[]): void {
 
 function firstDifference(world: World, shares: readonly Map<string, Seen>[]): string | undefined {
   const coarsestMs = Math.max(...world.plan.peers.map(({ timestampStepMs }) => timestampStepMs))
-  const emptied = emptiedPeers(world, shares)
   for (const path of new Set(shares.flatMap((share) => [...share.keys()]))) {
     const holder = shares.findIndex((share) => share.get(path) !== undefined && share.get(path) !== NOTHING)
     if (holder < 0) continue
     const held = shares[holder]!.get(path)!
     for (let peer = 0; peer < shares.length; peer++) {
       const seen = shares[peer]!.get(path) ?? NOTHING
-      if (!isExcused(world, peer, path, seen, emptied) && !sameSeen(held, seen, coarsestMs))
+      if (!isExcused(world, peer, path, seen) && !sameSeen(held, seen, coarsestMs))
         return `at ${JSON.stringify(path)} ${peerName(holder)} has ${wordsOf(held)}, ${peerName(peer)} ${wordsOf(seen)}`
     }
   }
@@ -141,33 +134,16 @@ function firstDifference(world: World, shares: readonly Map<string, Seen>[]): st
 }
 
 /** A disk may refuse the path, and where peers do not all know each other, nothing comes through the one that has no place for
- *  it. The only copy of a version that a peer knows of may be gone. Deletions of a share that became empty all at once are told
- *  to nobody. */
-function isExcused(
-  world: World,
-  peer: number,
-  path: string,
-  seen: Seen,
-  emptied: readonly number[],
-): boolean {
+ *  it. The only copy of a version that a peer knows of may be gone. */
+function isExcused(world: World, peer: number, path: string, seen: Seen): boolean {
   const isLacking = seen.kind === 'nothing'
-  if (isLacking && (emptied.includes(peer) || refuses(world, peer, path))) return true
+  if (isLacking && refuses(world, peer, path)) return true
   // A deleted folder stands where something is in it.
   if (isLacking && refusesBelow(world, peer, path)) return true
   if (isLacking && waitsForNobody(world, peer, path)) return true
   const isMesh = world.peers.every((_, one) => world.neighboursOf(one).length === world.peers.length - 1)
   if (isMesh) return false
-  if (emptied.length > 0) return true
   return world.peers.some((_, other) => refuses(world, other, path))
-}
-
-/** Peers whose share is empty, and was not when they looked last. */
-function emptiedPeers(world: World, shares: readonly Map<string, Seen>[]): number[] {
-  return [...shares.keys()].filter((peer) => {
-    const catalogue = world.catalogues.get(peer)
-    const known = [...(catalogue?.manifest.children('') ?? [])]
-    return shares[peer]!.size === 0 && known.some(({ path }) => catalogue?.live(path) !== undefined)
-  })
 }
 
 function refusesBelow(world: World, peer: number, folder: string): boolean {
@@ -184,10 +160,10 @@ function waitsForNobody(world: World, peer: number, path: string): boolean {
   const known = world.catalogues.get(peer)?.get(path)
   if (known === undefined || !world.peers[peer]!.notHeld.has(path)) return false
   const digest = history.digestOfEntry(known)
-  if (!history.isBeforeLoss(path, digest) || isAnywhere(world, digest)) return false
+  if (!history.model.goneAt(path).has(digest) || isAnywhere(world, digest)) return false
   return world.peers.every(({ disk }) => {
     const bytes = disk.contentOf(path)
-    return bytes === undefined || history.isBeforeLoss(path, history.digestOf(bytes))
+    return bytes === undefined || history.model.isBeforeLoss(path, history.digestOf(bytes))
   })
 }
 
@@ -205,12 +181,11 @@ function refuses(world: World, peer: number, path: string): boolean {
 /** Of what is known and not held nothing stands here, and some disk has no place for it. All know
  *  the same, whatever they hold. */
 function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void {
-  const isEmptied = emptiedPeers(world, shares).length > 0
   for (const [number, peer] of world.peers.entries()) {
     for (const path of peer.notHeld) {
       if (shares[number]!.has(path))
         world.break('I3', `${peerName(number)} holds ${JSON.stringify(path)} and says that it does not`)
-      if (waitsForNobody(world, number, path) || isEmptied) continue
+      if (waitsForNobody(world, number, path)) continue
       if (!world.peers.some((_, other) => refuses(world, other, path)))
         world.break(
           'I3',
@@ -219,7 +194,7 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
     }
   }
   // What is lost or differs is told before what comes of that.
-  if (world.breach !== undefined || isEmptied) return
+  if (world.breach !== undefined) return
   // An older version that stands somewhere stays known there while nobody in reach holds the newer one.
   const isStale = (path: string, peer: number) => {
     const standing = new Set(shares.flatMap((share) => share.get(path)?.digest ?? []))

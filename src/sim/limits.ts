@@ -1,6 +1,7 @@
 // The simulated world's numbers, each with its unit and where it comes from.
 
 import { assert } from '../base/assert.js'
+import { UNSEEN_MS_MAX } from '../judge/model.js'
 import { RESCAN_MS_MIN } from '../keeper/limits.js'
 
 /** Where the virtual wall clocks stand when nobody's is wrong: 2026-11-21 00:00 UTC. */
@@ -31,13 +32,8 @@ export const READERS_MAX = 64
 /** Journals longer than this are not compacted as they should be. */
 export const JOURNAL_BYTES_MAX = 16 * 1024 * 1024
 
-/** A change that no hint told of is seen by a rescan within this. */
-export const UNSEEN_MS_MAX = RESCAN_MS_MIN + 5_000
-
+assert(UNSEEN_MS_MAX >= RESCAN_MS_MIN, 'a rescan must find what no hint told of')
 assert(QUIET_MS > 2 * RESCAN_MS_MIN, 'a share that is never at rest must show within the quiet time')
-
-/** An edit may take this long from one peer to another while faults last. */
-export const UNDERWAY_MS_MAX = 30_000
 
 /** Duration of an operation with an RSA private key. */
 export const SLOW_STEP_MS = 3
@@ -50,3 +46,6 @@ export const SEARCH_STEP_MS_MAX = 40
 
 /** How often somebody says what becomes of what is held: what one machine takes back may be too much for the next one. */
 export const ANSWER_ROUNDS_MAX = 6
+
+/** Runs that shrinking a plan may take: a minute or two. */
+export const SHRINK_RUNS_MAX = 300

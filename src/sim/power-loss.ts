@@ -3,13 +3,13 @@
 
 import type { Catalogue } from '../keeper/index/catalogue.js'
 import { isOwnPath } from '../share/path.js'
+import type { Privacy } from './checks/privacy.js'
 import type { SimDisk } from './disk/disk.js'
 import type { Editor } from './edits.js'
 import type { History, ShareMemory } from './history.js'
-import { UNSEEN_MS_MAX } from './limits.js'
 import type { SimPeer } from './peer/peer.js'
 import { peerName } from './plan.js'
-import type { Privacy } from './privacy.js'
+import { loseOnlyCopy } from './shares.js'
 import type { Trace } from './trace.js'
 
 export interface PowerLossScene {
@@ -31,7 +31,7 @@ export function recordPowerLoss(
   const { history, nowMs } = scene
   const { disk } = scene.peers[peer]!
   const { inodes } = scene.editors[peer]!
-  history.forgiveRemovals(peer, nowMs - UNSEEN_MS_MAX)
+  history.model.handlePowerLoss(peer, nowMs)
   const before = shareOn(disk)
   lose()
   const after = shareOn(disk)
@@ -42,7 +42,7 @@ export function recordPowerLoss(
     // A person replaced what LEFT had told of, and it may not have looked since: the edit may count as damage now.
     const told = scene.catalogues.get(peer)?.live(path)
     if (told?.kind === 'file' && told.digest !== digest && !isHeldElsewhere(scene, peer, path, told.digest))
-      history.giveUp(path, nowMs)
+      loseOnlyCopy(scene, path)
     if (was !== undefined && is !== undefined && digest === digestIn(history, is)) continue
     // A path that LEFT did not know is no deletion that it could tell.
     if (is === undefined && wasOpen && told !== undefined) history.lostInPowerCut(peer, path)
@@ -54,17 +54,18 @@ export function recordPowerLoss(
     // The file behind a link has no time that would tell what happened to the link: that counts as a person's edit.
     const heldElsewhere = !was?.isLink && isHeldElsewhere(scene, peer, path, digest)
     // Not synced here and lost elsewhere before: then it is nowhere, and nobody could have kept it.
-    const isUnseen = own && digest !== undefined && history.isUnseenEdit(peer, path, digest, nowMs)
-    if (digest !== undefined && (!heldElsewhere || isUnseen)) history.supersede(peer, path, digest)
-    if (digest !== undefined && !heldElsewhere) history.giveUp(path, nowMs)
+    const isUnseen = own && digest !== undefined && history.model.isUnseenEdit(peer, path, digest, nowMs)
+    if (digest !== undefined && (!heldElsewhere || isUnseen)) history.model.lost(peer, path, digest)
+    if (digest !== undefined && !heldElsewhere) loseOnlyCopy(scene, path)
     // A rename of a person's that was undone may bring back what LEFT had put there, and nobody could have synced.
     const isFolder = is !== undefined && is.bytes === undefined
-    if (isFolder) history.madeFolder(peer, path)
+    if (isFolder) history.placedFolder(peer, path)
     else if (own || (is !== undefined && (is.isLink || inodes.has(is.inode)))) {
       history.damaged(peer, path, digest, is?.bytes, nowMs)
       // The rest of the file is as open as this disk shows it, though another file of that content may be private.
       scene.privacy.handleEdited(peer, path)
-    }
+    } else if (is?.bytes !== undefined)
+      history.model.broughtBack(peer, path, history.digestOf(is.bytes), nowMs)
   }
 }
 
@@ -77,8 +78,8 @@ export function recordOpenedCopy(
   const { bootName } = scene.peers[peer]!
   // A deletion that it had not seen cannot be told from what a loss of power took.
   if (copy.unstoppedIn === undefined || copy.unstoppedIn === bootName) return
-  for (const path of history.memoryOf(peer).removed.keys())
-    if (known.get(path)?.kind !== 'tombstone') history.forgiveRemoval(peer, path)
+  for (const path of history.model.removedAt(peer))
+    if (known.get(path)?.kind !== 'tombstone') history.model.takeRemovalBack(peer, path)
 }
 
 function isHeldElsewhere(

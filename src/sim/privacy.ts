@@ -3,7 +3,7 @@
 
 import { type Access, PRIVACY } from '../base/access.js'
 import type { Digest } from '../base/item.js'
-import { isCopyOf } from './copies.js'
+import { isCopyOf } from '../judge/copies.js'
 import type { SimDisk } from './disk/disk.js'
 
 export interface PrivacyOptions {

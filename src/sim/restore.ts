@@ -1,15 +1,16 @@
 // A share that a person puts back to an older copy, LEFT's own folder and index in it, and what that means for the history.
 
+import { isCopyOf } from '../judge/copies.js'
 import { CHECKPOINT_STOP_FILES_MAX } from '../keeper/place/limits.js'
 import { isStopped } from '../keeper/recover/recovery.js'
 import { isOwnPath } from '../share/path.js'
-import { isCopyOf } from './copies.js'
+import type { Standings } from './checks/privacy.js'
+import type { ResumptionCopy } from './checks/resumption.js'
 import type { SimDisk } from './disk/disk.js'
 import type { SnapshotEntry } from './disk/volume.js'
 import type { ShareMemory } from './history.js'
 import type { IndexCopy } from './peer/index.js'
-import type { Standings } from './privacy.js'
-import type { ResumptionCopy } from './resumption.js'
+import { contentsOn, loseOnlyCopy } from './shares.js'
 import type { World } from './world.js'
 
 export interface ShareCopy {
@@ -30,7 +31,7 @@ export function copyOf(world: World, number: number, isOfMachine: boolean): Shar
     index: index.copy(),
     witness: isOfMachine ? witness.copy() : undefined,
     standings: world.privacy.copyOf(number),
-    memory: { ...world.history.memoryOf(number), unstoppedIn: unstoppedIn(world, number) },
+    memory: { ...world.history.model.memoryOf(number, world.nowMs), unstoppedIn: unstoppedIn(world, number) },
     resumption: world.resumptions[number]!.copy(),
   }
 }
@@ -50,7 +51,7 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   const { disk } = peer
   const { history } = world
   const before = contentsOn(disk)
-  const forgotten = new Set([...foldersOn(disk), ...history.memoryOf(number).removed.keys()])
+  const forgotten = new Set([...foldersOn(disk), ...history.model.removedAt(number)])
   const { capacityBytes } = disk
   disk.capacityBytes = undefined
   disk.unharmed(() => {
@@ -67,12 +68,12 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   peer.index.putBack(copy.index)
   if (copy.witness !== undefined) peer.witness.putBack(copy.witness)
   world.privacy.putBack(number, copy.standings)
-  history.putMemoryBack(number, copy.memory)
   world.resumptions[number]!.putBack(copy.resumption)
   const after = contentsOn(disk)
+  history.putBack(number, copy.memory, after, world.nowMs)
   // A folder, or a deletion, may have taken the place of a version that others know.
-  for (const path of [...foldersOn(disk), ...copy.memory.removed.keys()]) forgotten.delete(path)
-  for (const path of forgotten) history.giveUp(path, world.nowMs)
+  for (const path of [...foldersOn(disk), ...history.model.removedAt(number)]) forgotten.delete(path)
+  for (const path of forgotten) loseOnlyCopy(world, path)
   for (const path of new Set([...before.keys(), ...after.keys()])) {
     const was = before.get(path)
     const is = after.get(path)
@@ -82,10 +83,9 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
     )
     const stays = is !== undefined && history.digestOf(is) === digest
     if (digest !== undefined && !stays && !isElsewhere) {
-      history.supersede(number, path, digest)
-      history.giveUp(path, world.nowMs)
+      history.model.lost(number, path, digest)
+      loseOnlyCopy(world, path)
     }
-    history.putBack(number, path, is, world.nowMs)
   }
   for (const [path] of disk.snapshot()) {
     const inode = disk.unharmed(() => disk.statLink(path))?.inode
@@ -100,16 +100,6 @@ function write(disk: SimDisk, path: string, { kind, bytes, target, mode, mtimeMs
     disk.chmod(path, mode)
   } else if (kind === 'link') disk.makeLink(path, target)
   else disk.putFile(path, bytes ?? new Uint8Array(0), { mode, mtimeMs })
-}
-
-/** Files by path, links followed; LEFT's own folder is left out. */
-function contentsOn(disk: SimDisk): Map<string, Uint8Array> {
-  const contents = new Map<string, Uint8Array>()
-  for (const path of disk.snapshot().keys()) {
-    const bytes = isOwnPath(path) ? undefined : disk.contentOf(path)
-    if (bytes !== undefined) contents.set(path, bytes)
-  }
-  return contents
 }
 
 function foldersOn(disk: SimDisk): string[] {

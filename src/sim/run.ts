@@ -3,9 +3,12 @@
 
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { crc32, hash, loadHash } from '../io/hash.js'
-import { describeScenario } from './describe.js'
+import type { Scenario } from './plan.js'
 import { drawScenario } from './scenario.js'
 import { type SimulationResult, simulate } from './simulate.js'
+import { describeScenario } from './story/describe.js'
+import { shrink } from './story/shrink.js'
+import { parsePlan, planText, storyOf } from './story/story.js'
 
 export interface RunOptions {
   readonly firstSeed: number
@@ -17,6 +20,10 @@ export interface RunOptions {
   readonly restores: boolean
   /** Tell every step; for a single run. */
   readonly trace: boolean
+  /** Shrink the plan of the first seed that fails; a single seed that fails is shrunk anyhow. */
+  readonly shrink?: boolean
+  /** The text of a plan to play in place of a seed's. */
+  readonly plan?: string | undefined
   readonly print: (line: string) => void
 }
 
@@ -40,6 +47,8 @@ export async function runSimulations(options: RunOptions): Promise<{ failedSeeds
     if (result.breach === undefined) return
     failedSeeds.push(result.seed)
     options.print(failureOf(result, options))
+    if (options.plan === undefined && options.runs > 1 && options.shrink === true && failedSeeds.length === 1)
+      tellShrunk(result, options)
   }
   // Threads run the built program; from the sources, as in development, there is one.
   const single = options.workers === 1 || import.meta.url.endsWith('.ts')
@@ -57,15 +66,41 @@ export async function runSimulations(options: RunOptions): Promise<{ failedSeeds
 }
 
 /** One run in full: the scenario first, so that it is there even if the run never ends. */
-function runOne(seed: number, { trace, power, restores, print }: RunOptions): SimulationResult {
-  const scenario = drawScenario(seed, { power, restores })
+function runOne(seed: number, options: RunOptions): SimulationResult {
+  const { trace, power, restores, print, plan } = options
+  const scenario = plan === undefined ? drawScenario(seed, { power, restores }) : parsePlan(plan)
   for (const line of describeScenario(scenario)) print(line)
   const result = simulate(scenario, { hash, crc32, tell: trace ? print : undefined })
-  print(`seed ${seed}: ${Math.round(result.virtualMs / 1000)} s of virtual time, trace ${result.trace}`)
+  print(
+    `seed ${scenario.seed}: ${Math.round(result.virtualMs / 1000)} s of virtual time, trace ${result.trace}`,
+  )
+  if (plan === undefined && result.breach !== undefined) tellShrunk(result, options)
   return result
 }
 
-function failureOf({ seed, breach }: SimulationResult, { power, restores }: RunOptions): string {
+/** The story that is left of a failed seed, and the plan, which no seed draws. */
+function tellShrunk(
+  { seed, breach }: SimulationResult,
+  { power, restores, print }: Pick<RunOptions, 'power' | 'restores' | 'print'>,
+): void {
+  const whole = drawScenario(seed, { power, restores })
+  print(`shrinking seed ${seed}: ${whole.peers.length} peers, ${editsOf(whole)} edits and faults`)
+  const breachOf = (scenario: Scenario) => simulate(scenario, { hash, crc32 }).breach
+  const { scenario, runs } = shrink(whole, (plan) => breachOf(plan)?.invariant === breach!.invariant)
+  print(`after ${runs} runs: ${scenario.peers.length} peers, ${editsOf(scenario)} edits and faults`)
+  for (const line of storyOf(scenario)) print(line)
+  const left = breachOf(scenario)!
+  print(`  then ${left.invariant}: ${left.detail}`)
+  print('to play it: save this line as plan.json, then left sim --plan plan.json')
+  print(planText(scenario))
+}
+
+function editsOf({ beginnings, acts }: Scenario): number {
+  return beginnings.length + acts.length
+}
+
+function failureOf({ seed, breach }: SimulationResult, { power, restores, plan }: RunOptions): string {
+  if (plan !== undefined) return `the plan FAILED: ${breach!.invariant}: ${breach!.detail}`
   const replay = `left sim --seed ${seed}${power ? ' --power' : ''}${restores ? ' --restores' : ''}`
   return `seed ${seed} FAILED: ${breach!.invariant}: ${breach!.detail}\n  replay: ${replay}`
 }

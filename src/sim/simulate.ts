@@ -1,9 +1,9 @@
 // One run of one seed: the scenario happens, everything is healed, the world comes to rest, and what must hold is
 // checked. Used by `left sim` (run.ts) and the tests.
 
+import { areEqual, checkAtRest } from './checks/invariants.js'
 import { happen } from './happenings.js'
 import { answerHeld, isAnyHeld, isHeldAt } from './held.js'
-import { areEqual, checkAtRest } from './invariants.js'
 import { ANSWER_ROUNDS_MAX, HEAL_MS_MAX } from './limits.js'
 import { peerName, type Scenario } from './plan.js'
 import { type Breach, World, type WorldOptions } from './world.js'

@@ -9,6 +9,8 @@ import type { Recovered } from '../keeper/recover/recovery.js'
 import { DatagramType } from '../rdt/wire/control.js'
 import type { Crc32 } from '../seal/frames/frame.js'
 import type { Entry } from '../share/entry.js'
+import { Privacy } from './checks/privacy.js'
+import { Resumption } from './checks/resumption.js'
 import { type Edit, Editor } from './edits.js'
 import { History } from './history.js'
 import { EVENTS_MAX, QUIET_MS } from './limits.js'
@@ -18,9 +20,7 @@ import { SimPeer } from './peer/peer.js'
 import type { PeerObserver } from './peer/peer-options.js'
 import { peerName, type Victim, type WorldPlan } from './plan.js'
 import { recordOpenedCopy, recordPowerLoss } from './power-loss.js'
-import { Privacy } from './privacy.js'
 import { SeededRandom } from './random.js'
-import { Resumption } from './resumption.js'
 import { Scheduler } from './scheduler.js'
 import { Trace } from './trace.js'
 import { type SimKey, standInKey } from './trust.js'
@@ -272,8 +272,7 @@ export class World {
     const { disk } = this.peers[peer]!
     const bytes = disk.contentOf(path)
     if (bytes === undefined) {
-      this.history.takenAway(peer, path)
-      if (disk.unharmed(() => disk.statLink(path))?.kind === 'folder') this.history.madeFolder(peer, path)
+      if (disk.unharmed(() => disk.statLink(path))?.kind === 'folder') this.history.placedFolder(peer, path)
       return
     }
     const digest = this.history.digestOf(bytes)
@@ -281,7 +280,7 @@ export class World {
     this.trace.say(
       () => `${peerName(peer)} has ${JSON.stringify(path)} ${digest.slice(0, 8)} (${bytes.length})`,
     )
-    if (!this.history.existed(digest))
+    if (!this.history.model.existed(digest))
       this.break(
         'I9',
         `${peerName(peer)} put ${bytes.length} bytes at ${JSON.stringify(path)} that nobody made`,
@@ -316,7 +315,7 @@ export class World {
     this.trace.mix(4, peer, victim.length)
     this.trace.say(() => `${peerName(peer)} ${victim} dies`)
     this.died.add(peer)
-    this.history.handleDeath(peer, this.nowMs)
+    this.history.model.handleDeath(peer, this.nowMs)
     this.resumptions[peer]!.handleDeath(victim, this.nowMs)
   }
 }

@@ -221,6 +221,8 @@ describe('the options of left sim', () => {
       workers: 1,
       power: false,
       restores: false,
+      shrink: false,
+      plan: undefined,
       trace: true,
     })
     expect(simOptions({ quick: true }, 77)).toMatchObject({ firstSeed: 77, runs: 100, trace: false })
@@ -234,6 +236,8 @@ describe('the options of left sim', () => {
       workers: 4,
       power: true,
       restores: true,
+      shrink: false,
+      plan: undefined,
       trace: false,
     })
   })

@@ -42,14 +42,14 @@ describe('what the people of a chaos run did', () => {
 
   it('excuses a content that somebody touched after it was removed', () => {
     const story = removedAtB()
-    story.touched('A', 'a')
+    story.touched('A', 'a', 'first')
     expect(story.placed('B', 'a', 'first')).toBe(false)
   })
 
   describe('where an older copy of a share is put back', () => {
     const files = (contents: Readonly<Record<string, string>>) =>
       new Map(Object.entries(contents).map(([path, digest]) => [path, { kind: 'file', digest }]))
-    const requiredOf = (story: History) => [...story.required()].map(({ digest }) => digest)
+    const requiredOf = (story: History) => story.judge([]).map(({ digest }) => digest)
 
     /** A wrote two versions; `copied` was in the copy that is put back. */
     function putBackAtA(
@@ -58,12 +58,13 @@ describe('what the people of a chaos run did', () => {
     ): History {
       const story = history()
       story.edited('A', 'a', undefined, 'first')
+      const memory = story.memoryOf('A')
       story.edited('A', 'a', 'first', 'second')
       story.putBack('A', {
         before: files({ a: 'second' }),
         after: files(copied),
         elsewhere: [files(atB)],
-        removals: new Map(),
+        memory,
       })
       return story
     }
@@ -97,22 +98,14 @@ describe('what the people of a chaos run did', () => {
       expect(requiredOf(story)).toEqual(['third'])
     })
 
-    it('remembers the removals of the copy and no others', () => {
-      const story = history()
-      story.edited('A', 'a', undefined, 'first')
-      const removals = story.removalsAt('A')
-      story.edited('A', 'a', 'first', undefined)
-      story.putBack('A', { before: files({}), after: files({ a: 'first' }), elsewhere: [], removals })
-      expect(story.removalsAt('A')).toEqual(removals)
-    })
-
     it('excuses what comes back to another peer that had removed it', () => {
       const story = removedAtB()
+      const memory = story.memoryOf('A')
       story.putBack('A', {
         before: files({}),
         after: files({ a: 'first' }),
         elsewhere: [],
-        removals: new Map(),
+        memory,
       })
       expect(story.placed('B', 'a', 'first')).toBe(false)
     })

@@ -9,10 +9,10 @@ import { Journal } from '../../src/journal/journal.js'
 import { Catalogue } from '../../src/keeper/index/catalogue.js'
 import { NotHeldTries } from '../../src/keeper/not-held.js'
 import { Removing } from '../../src/keeper/remove/removing.js'
+import { checkAtRest } from '../../src/sim/checks/invariants.js'
 import type { SimDisk } from '../../src/sim/disk/disk.js'
 import { contentOf } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
-import { checkAtRest } from '../../src/sim/invariants.js'
 import { HEAL_MS_MAX, JOURNAL_BYTES_MAX, QUIET_MS, UNTOLD_WRITES_MAX } from '../../src/sim/limits.js'
 import type { LinkFaults } from '../../src/sim/network.js'
 import { calmLink, calmPeer, meshOf, type PeerPlan } from '../../src/sim/plan.js'
@@ -197,12 +197,13 @@ describe('deletions', () => {
     onTestFinished(() => spy.mockRestore())
   }
 
-  test('break I3 where one does not arrive', () => {
+  test('break I5 and I3 where one does not arrive', () => {
     removing(() => ({ type: 'needless' }))
     const world = restingWorld(['a', 'b'])
     world.edit(A, { type: 'remove', path: 'a' })
     settle(world, 0)
-    expectOnly(world, 'I3', /at "a" B has [0-9a-f]{8}.*, A nothing/)
+    expect(world.broken.map(({ invariant }) => invariant)).toEqual(['I5', 'I3'])
+    expect(world.breach!.detail).toMatch(/^B holds at "a" .*, which somebody who had seen it deleted/)
   })
 
   test('break I2 where one takes what it had not seen, unless that is in the trash', () => {

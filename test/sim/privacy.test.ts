@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
-import { isCopyOf } from '../../src/sim/copies.js'
+import { isCopyOf } from '../../src/judge/copies.js'
 import type { ToldAccess } from '../../src/sim/edits.js'
 import { HEAL_MS_MAX } from '../../src/sim/limits.js'
 import { calmLink, calmPeer } from '../../src/sim/plan.js'

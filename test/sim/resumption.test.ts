@@ -5,11 +5,11 @@ import { BlockSet } from '../../src/base/blockset.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { hash } from '../../src/io/hash.js'
 import { largeTemporary } from '../../src/pipe/layout.js'
+import { Resumption } from '../../src/sim/checks/resumption.js'
 import { SimDisk } from '../../src/sim/disk/disk.js'
 import { contentOf } from '../../src/sim/edits.js'
 import { History } from '../../src/sim/history.js'
 import { LOGGED_AFTER_MS, UNTOLD_WRITES_MAX } from '../../src/sim/limits.js'
-import { Resumption } from '../../src/sim/resumption.js'
 
 const BLOCKS = 16
 const whole = contentOf(1, BLOCKS * BLOCK_BYTES)

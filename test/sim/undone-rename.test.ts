@@ -2,9 +2,9 @@
 
 import { expect, test } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
+import { shareOf } from '../../src/sim/checks/invariants.js'
 import { contentOf } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
-import { shareOf } from '../../src/sim/invariants.js'
 import { calmLink, calmPeer } from '../../src/sim/plan.js'
 import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'

@@ -1,7 +1,7 @@
 // A drawn scenario in words, printed before it runs.
 
-import type { Act, LinkPlan, PeerPlan, Scenario } from './plan.js'
-import { peerName } from './plan.js'
+import type { Act, LinkPlan, PeerPlan, Scenario } from '../plan.js'
+import { peerName } from '../plan.js'
 
 export function describeScenario(scenario: Scenario): string[] {
   return [

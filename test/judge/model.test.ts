@@ -1,0 +1,163 @@
+// Both sides of what the model asks for: what must stand, what must not, and what nobody can tell.
+
+import { describe, expect, test } from 'vitest'
+import { Model, type Standing } from '../../src/judge/model.js'
+
+const EMPTY = 'empty'
+
+/** Two machines, A and B; each step comes a second after the one before. */
+class Story {
+  readonly model = new Model((digest) => digest === EMPTY)
+  private nowMs = 0
+
+  did(peer: string, path: string, before: string | undefined, after: string | undefined): this {
+    this.model.edited({ peer, path, before, after, atMs: this.tick() })
+    return this
+  }
+
+  placed(peer: string, path: string, digest: string): boolean {
+    return this.model.placed(peer, path, digest, this.tick())
+  }
+
+  /** LEFT brings a content over. */
+  got(peer: string, path: string, digest: string): this {
+    this.placed(peer, path, digest)
+    return this
+  }
+
+  faults(files: Readonly<Record<string, string>>, trash: readonly string[] = []): string[] {
+    const standing: Standing = { name: 'A', files: new Map(Object.entries(files)), trash: new Set(trash) }
+    return this.model.judge([standing]).map(({ type, digest }) => `${digest} ${type}`)
+  }
+
+  tick(): number {
+    this.nowMs += 1_000
+    return this.nowMs
+  }
+}
+
+/** A made it, B got it. */
+const shared = () => new Story().did('A', 'a', undefined, 'one').got('B', 'a', 'one')
+
+describe('what must stand', () => {
+  test('is what somebody made and nobody replaced: in a share, in a conflict copy, in a trash', () => {
+    expect(shared().faults({})).toEqual(['one lost'])
+    expect(shared().faults({ a: 'one' })).toEqual([])
+    expect(shared().faults({}, ['one'])).toEqual([])
+    const apart = new Story().did('A', 'a', undefined, 'one').did('B', 'a', undefined, 'two')
+    expect(apart.faults({ a: 'two' })).toEqual(['one lost'])
+    expect(apart.faults({ a: 'two', 'a.conflict-20261121-000000-12345678': 'one' })).toEqual([])
+  })
+
+  test('is not what somebody deleted or replaced who had it', () => {
+    expect(shared().did('B', 'a', 'one', undefined).faults({})).toEqual([])
+    expect(shared().did('B', 'a', 'one', 'two').faults({ a: 'two' })).toEqual([])
+  })
+
+  test('is an edit that the deletion had not seen', () => {
+    const story = shared().did('A', 'a', 'one', 'two').did('B', 'a', 'one', undefined)
+    expect(story.faults({})).toEqual(['two lost'])
+    expect(story.faults({ a: 'two' })).toEqual([])
+  })
+
+  test('is not an empty file', () => {
+    expect(new Story().did('A', 'a', undefined, EMPTY).faults({})).toEqual([])
+  })
+
+  test('is not what only a lost disk held', () => {
+    const story = new Story().did('A', 'a', undefined, 'one')
+    story.model.lost('A', 'a', 'one')
+    expect(story.faults({})).toEqual([])
+  })
+
+  test('is a content that was made anew after its deletion', () => {
+    const story = shared().did('B', 'a', 'one', undefined).did('B', 'a', undefined, 'one')
+    expect(story.faults({})).toEqual(['one lost'])
+    expect(story.faults({ a: 'one' })).toEqual([])
+  })
+})
+
+describe('what must not stand', () => {
+  test('is what nobody made', () => {
+    expect(shared().faults({ a: 'one', b: 'other' })).toEqual(['other nobody-made-it'])
+  })
+
+  test('is what was deleted or replaced by somebody who had seen it', () => {
+    expect(shared().did('B', 'a', 'one', undefined).faults({ a: 'one' })).toEqual(['one came-back'])
+    expect(shared().did('B', 'a', 'one', 'two').faults({ a: 'one' }, ['two'])).toEqual(['one came-back'])
+  })
+
+  test('is what a later edit of the maker replaced, whoever deletes that', () => {
+    const story = shared().did('A', 'a', 'one', 'two').got('B', 'a', 'two').did('B', 'a', 'two', undefined)
+    expect(story.faults({ a: 'one' })).toEqual(['one came-back'])
+  })
+
+  test('is a conflict copy of what met no other edit', () => {
+    const copy = 'a.conflict-20261121-000000-12345678'
+    expect(
+      shared()
+        .did('B', 'a', 'one', 'two')
+        .faults({ a: 'two', [copy]: 'one' }),
+    ).toEqual(['one came-back'])
+    const met = shared().did('A', 'a', 'one', 'three').did('B', 'a', 'one', 'two')
+    expect(met.faults({ a: 'two', [copy]: 'three' })).toEqual([])
+  })
+
+  test('is not what somebody else touched or made anew meanwhile', () => {
+    const touched = shared().did('A', 'a', 'one', 'one').did('B', 'a', 'one', undefined)
+    expect(touched.faults({ a: 'one' })).toEqual([])
+    const anew = shared()
+      .did('A', 'a', 'one', 'two')
+      .did('B', 'a', 'one', undefined)
+      .did('A', 'a', 'two', 'one')
+    expect(anew.faults({ a: 'one' }, ['two'])).toEqual([])
+  })
+
+  test('shows at once where it comes back to the machine that deleted it', () => {
+    expect(shared().did('B', 'a', 'one', undefined).placed('B', 'a', 'one')).toBe(true)
+    const edited = shared().did('A', 'a', 'one', 'two').did('B', 'a', 'one', undefined)
+    expect(edited.placed('B', 'a', 'two')).toBe(false)
+    expect(
+      new Story().did('A', 'a', undefined, 'one').did('B', 'a', undefined, undefined).placed('B', 'a', 'one'),
+    ).toBe(false)
+  })
+})
+
+describe('what nobody can tell', () => {
+  test('is what was placed just before LEFT died', () => {
+    const died = shared()
+    died.model.handleDeath('B', died.tick() - 500)
+    died.did('B', 'a', 'one', 'two')
+    expect(died.faults({ a: 'one', 'a.conflict-20261121-000000-12345678': 'two' })).toEqual([])
+    const late = shared()
+    late.tick()
+    late.model.handleDeath('B', late.tick())
+    late.did('B', 'a', 'one', 'two')
+    expect(late.faults({ a: 'one' }, ['two'])).toEqual(['one came-back'])
+  })
+
+  test('is a deletion just before a loss of power', () => {
+    const story = shared().did('B', 'a', 'one', undefined)
+    story.model.handlePowerLoss('B', story.tick())
+    expect(story.faults({ a: 'one' })).toEqual([])
+  })
+
+  test('is what an older copy of the share brought back', () => {
+    const story = shared()
+    const memory = story.model.memoryOf('A', story.tick())
+    story.did('B', 'a', 'one', undefined)
+    story.model.putBack('A', memory, new Map([['a', 'one']]), story.tick())
+    expect(story.faults({ a: 'one' })).toEqual([])
+    expect(story.faults({})).toEqual([])
+  })
+
+  test('is gone with an only copy, and no more than that', () => {
+    const story = shared().did('A', 'a', 'one', 'two')
+    story.model.loseOnlyCopy('a', story.tick(), (digest) => digest === 'one')
+    expect([...story.model.goneAt('a')]).toEqual(['two'])
+    expect(story.model.isBeforeLoss('a', 'one')).toBe(true)
+    story.did('A', 'a', undefined, 'three')
+    expect(story.model.isBeforeLoss('a', 'three')).toBe(false)
+    expect([...story.model.goneAt('a')]).toEqual(['two'])
+  })
+})
