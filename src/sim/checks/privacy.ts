@@ -1,10 +1,10 @@
 // Who may read what, as the people at the simulated machines have it: no file and no folder that LEFT makes or changes is
 // open to more (I15). The world tells it of each edit, and asks it after each operation of a keeper.
 
-import { type Access, PRIVACY } from '../base/access.js'
-import type { Digest } from '../base/item.js'
-import { isCopyOf } from '../judge/copies.js'
-import type { SimDisk } from './disk/disk.js'
+import { type Access, PRIVACY } from '../../base/access.js'
+import type { Digest } from '../../base/item.js'
+import { isCopyOf } from '../../judge/copies.js'
+import type { SimDisk } from '../disk/disk.js'
 
 export interface PrivacyOptions {
   readonly disks: readonly SimDisk[]

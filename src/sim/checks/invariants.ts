@@ -1,19 +1,19 @@
 // The invariants of a world that has come to rest: every peer has the same (I3), nothing that anybody made is lost (I2),
 // nothing is there that nobody made (I9), and LEFT has cleaned up behind itself (I8, I10).
 
-import type { Access } from '../base/access.js'
-import { dayOf } from '../base/calendar.js'
-import { JOURNAL_PATH, TEMPORARY_FOLDER, TRASH_FOLDER } from '../base/own-folder.js'
-import { TOMBSTONE_DAYS } from '../keeper/index/limits.js'
-import { FOLDER_TEMPORARY, LINK_TEMPORARY } from '../pipe/layout.js'
-import { peerOf } from '../share/dots.js'
-import { sameEntry } from '../share/entry-line.js'
-import { isOwnPath } from '../share/path.js'
-import { linkContent } from './disk/link-content.js'
-import type { SnapshotEntry } from './disk/volume.js'
-import { JOURNAL_BYTES_MAX } from './limits.js'
-import { peerName } from './plan.js'
-import type { World } from './world.js'
+import type { Access } from '../../base/access.js'
+import { dayOf } from '../../base/calendar.js'
+import { JOURNAL_PATH, TEMPORARY_FOLDER, TRASH_FOLDER } from '../../base/own-folder.js'
+import { TOMBSTONE_DAYS } from '../../keeper/index/limits.js'
+import { FOLDER_TEMPORARY, LINK_TEMPORARY } from '../../pipe/layout.js'
+import { peerOf } from '../../share/dots.js'
+import { sameEntry } from '../../share/entry-line.js'
+import { isOwnPath } from '../../share/path.js'
+import { linkContent } from '../disk/link-content.js'
+import type { SnapshotEntry } from '../disk/volume.js'
+import { JOURNAL_BYTES_MAX } from '../limits.js'
+import { peerName } from '../plan.js'
+import type { World } from '../world.js'
 
 /** A path as a person sees it: links are followed. */
 interface Seen {

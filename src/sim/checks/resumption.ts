@@ -1,17 +1,17 @@
 // Proves for one peer that the log is never ahead of the disk (I7), and that a restart goes on from the blocks that
 // were there (I6).
 
-import { BlockSet } from '../base/blockset.js'
-import { equalBytes } from '../base/bytes.js'
-import { blockCount, type Digest } from '../base/item.js'
-import { BLOCK_BYTES } from '../base/limits.js'
-import { TEMPORARY_FOLDER } from '../base/own-folder.js'
-import type { Fetch } from '../journal/journal.js'
-import { largeTemporary } from '../pipe/layout.js'
-import type { SimDisk } from './disk/disk.js'
-import type { History } from './history.js'
-import { LOGGED_AFTER_MS, UNTOLD_WRITES_MAX } from './limits.js'
-import type { Victim } from './plan.js'
+import { BlockSet } from '../../base/blockset.js'
+import { equalBytes } from '../../base/bytes.js'
+import { blockCount, type Digest } from '../../base/item.js'
+import { BLOCK_BYTES } from '../../base/limits.js'
+import { TEMPORARY_FOLDER } from '../../base/own-folder.js'
+import type { Fetch } from '../../journal/journal.js'
+import { largeTemporary } from '../../pipe/layout.js'
+import type { SimDisk } from '../disk/disk.js'
+import type { History } from '../history.js'
+import { LOGGED_AFTER_MS, UNTOLD_WRITES_MAX } from '../limits.js'
+import type { Victim } from '../plan.js'
 
 interface Broken {
   readonly invariant: 'I6' | 'I7'
