@@ -18,7 +18,7 @@ describe('left status', () => {
     const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
     mkdirSync(a.path('folder/deep'), { recursive: true })
     await writeContent(a.path('folder/large.bin'), 'large', 3_000_000)
-    symlinkSync('nowhere', a.path('dangling'))
+    symlinkSync('/nowhere', a.path('dangling'))
     a.start()
     await world.until('A to have read its share', () => a.of('scanned').length > 0)
     await eventually(() => statusOf(a)).toMatchObject({
