@@ -49,8 +49,14 @@ export class Expiry {
     const { catalogue, wallMs } = this.options
     const wall = wallMs()
     for (const entry of catalogue.manifest.tombstones())
-      if (daysOver(entry, wall) > 0) this.paths.push(entry.path)
+      if (daysOver(entry, wall) > 0 && !this.isPending(entry.path)) this.paths.push(entry.path)
     this.dueMs = nowMs + (dayOf(wall) + 1) * DAY_MS - wall
+  }
+
+  /** Whether what was deleted still stands here: without its deletion it would be taken for new, and come back everywhere. */
+  private isPending(path: string): boolean {
+    const { catalogue } = this.options
+    return catalogue.kept(path) !== undefined || catalogue.isRemaining(path)
   }
 
   private forgetSome(): boolean {
@@ -58,7 +64,7 @@ export class Expiry {
     const paths = this.paths.splice(-EXPIRY_STEP_PATHS)
     let isAny = false
     for (const path of paths) {
-      if (catalogue.get(path)?.kind !== 'tombstone') continue
+      if (catalogue.get(path)?.kind !== 'tombstone' || this.isPending(path)) continue
       catalogue.forget(path)
       isAny = true
     }

@@ -69,6 +69,21 @@ describe('a deletion', () => {
     expect(share.catalogue.manifest.size).toBe(2)
   })
 
+  test('is remembered as long as what it deleted still stands here: stopped by the breaker, or a folder with something in it', () => {
+    const share = shareWith(theirFile('stopped', 'x'), deletion('folder'))
+    share.catalogue.keepOurs(deletion('stopped'))
+    share.catalogue.setRemaining('folder', true)
+    let wallMs = BORDER_MS
+    const expiry = expiryOf(share, () => wallMs)
+    for (const path of ['stopped', 'folder']) expect(share.catalogue.get(path)?.kind).toBe('tombstone')
+    // Undone or confirmed, and empty by now.
+    share.catalogue.dropKept('stopped')
+    share.catalogue.setRemaining('folder', false)
+    wallMs += DAY_MS
+    expiry.step(DAY_MS)
+    for (const path of ['stopped', 'folder']) expect(share.catalogue.get(path)).toBeUndefined()
+  })
+
   test('that a peer still tells of is past for as long as clocks may differ', () => {
     const share = shareWith()
     let wallMs = BORDER_MS - 1
