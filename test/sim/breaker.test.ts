@@ -135,3 +135,31 @@ describe('what a peer replaced by a file for its group', () => {
     for (const peer of [A, B]) expect(new Set(modesAt(peer))).toEqual(new Set(['group']))
   })
 })
+
+describe('what a peer deleted and is still here', () => {
+  const closed = (world: World, path: string) => world.edit(B, { type: 'chmod', path, access: 'group' })
+  const touched = (world: World, path: string) => world.edit(B, { type: 'touch', path, ageMs: 3_600_000 })
+
+  test.each([{ edit: closed }, { edit: touched }])(
+    'comes back as a person left it: $edit.name meanwhile',
+    ({ edit }) => {
+      const world = worldOf(NONE, CAREFUL)
+      remove(world, A, PATHS.slice(0, 4))
+      for (const path of PATHS.slice(0, 4)) edit(world, path)
+      world.run(SOON_MS)
+      happen(world, { type: 'kill', peer: B, downMs: 100 })
+      world.run(SOON_MS)
+      answer(world, B, 'undo')
+      expectAll(world, 8)
+    },
+  )
+
+  test('goes all the same, where the deletion is confirmed', () => {
+    const world = worldOf(NONE, CAREFUL)
+    remove(world, A, PATHS.slice(0, 4))
+    closed(world, PATHS[0]!)
+    world.run(SOON_MS)
+    answer(world, B, 'confirm')
+    expectAll(world, 4)
+  })
+})

@@ -172,8 +172,8 @@ export class Catalogue {
   }
 
   /** What is kept was looked at again. */
-  refreshKept(path: string, looks: Pick<Kept, 'signature' | 'mode'>): void {
-    if (this.stopped.refresh(path, looks)) this.put(this.manifest.get(path)!)
+  refreshKept(path: string, kept: Kept): void {
+    if (this.stopped.refresh(path, kept)) this.put(this.manifest.get(path)!)
   }
 
   notHeldPaths(): Iterable<string> {

@@ -51,10 +51,10 @@ export class Stopped {
   }
 
   /** Answers whether something is kept there. */
-  refresh(path: string, looks: Pick<Kept, 'signature' | 'mode'>): boolean {
-    const kept = this.keptByPath.get(path)
-    if (kept !== undefined) this.keptByPath.set(path, { ...kept, ...looks })
-    return kept !== undefined
+  refresh(path: string, kept: Kept): boolean {
+    const isKept = this.keptByPath.has(path)
+    if (isKept) this.keptByPath.set(path, kept)
+    return isKept
   }
 
   deleteKept(path: string): Kept | undefined {

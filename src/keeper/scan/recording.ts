@@ -59,7 +59,11 @@ export class Recording {
     findings.forgetProblem(path)
     const kept = catalogue.kept(path)
     if (kept !== undefined && sameContent(kept.entry, content)) {
-      catalogue.refreshKept(path, { signature, mode: signature?.mode ?? seen })
+      // Whoever may read it, and its time, are a person's edits all the same, for when it counts again.
+      const isReplaced = isOtherFile(kept.signature, signature)
+      const known = { mode: kept.mode, isHeld: true }
+      const entry = this.edited(kept.entry, path, content, { seen, known, isReplaced })
+      catalogue.refreshKept(path, { entry, signature, mode: signature?.mode ?? seen })
       return
     }
     // An edit of what was kept is on top of that, and has not seen the change that was stopped.
@@ -70,8 +74,9 @@ export class Recording {
       known === undefined || catalogue.isHeld(path) || sameContent(known, content) ? undefined : known
     const before = unheld === undefined ? known : undefined
     const unseen = stopped ?? unheld
-    const isReplaced = signature !== undefined && this.isReplaced(path, signature)
-    const entry = this.edited(before, path, content, { seen, isReplaced })
+    const isReplaced = isOtherFile(catalogue.signature(path), signature)
+    const shown = { mode: catalogue.mode(path), isHeld: catalogue.isHeld(path) }
+    const entry = this.edited(before, path, content, { seen, known: shown, isReplaced })
     if (entry === before) {
       if (!catalogue.isHeld(path)) {
         catalogue.record(entry, signature, seen)
@@ -91,16 +96,19 @@ export class Recording {
     before: Entry | undefined,
     path: string,
     content: Content,
-    { seen, isReplaced }: { seen: Mode; isReplaced: boolean },
+    {
+      seen,
+      known,
+      isReplaced,
+    }: { seen: Mode; known: { mode: Mode | undefined; isHeld: boolean }; isReplaced: boolean },
   ): Entry {
-    const { edits, catalogue } = this.options
+    const { edits } = this.options
     const isEdited = before === undefined || !sameContent(before, content)
     const isSameKind = before?.kind === content.kind
     // Whoever made the very content that was not held chose who may read it.
-    const isMade = isEdited || !catalogue.isHeld(path)
-    const known = catalogue.mode(path)
+    const isMade = isEdited || !known.isHeld
     const mode = isSameKind
-      ? editedMode(before, { seen, known, isMade, isReplaced: isMade && isReplaced })
+      ? editedMode(before, { seen, known: known.mode, isMade, isReplaced: isMade && isReplaced })
       : seen
     if (isEdited) return this.entryOf(editContent(before, { path, content, mode, dot: edits.nextDot() }))
     const isTimed = isKeptTime(content.mtimeMs, mtimeOf(before))
@@ -109,12 +117,6 @@ export class Recording {
     const dot = edits.nextDot()
     const entry = isMode ? before : this.entryOf(changeMode(before, dot, mode))
     return isTimed ? entry : this.entryOf(touch(entry, dot, content.mtimeMs))
-  }
-
-  /** Whether another file stands there than the one that was known. */
-  private isReplaced(path: string, { inode }: Signature): boolean {
-    const known = this.options.catalogue.signature(path)
-    return known !== undefined && known.inode !== inode
   }
 
   private entryOf({ entry, folded }: Made): Entry {
@@ -228,6 +230,11 @@ export class Recording {
     findings.addChange(tombstone)
     return target
   }
+}
+
+/** Whether another file stands there than the one that was known. */
+function isOtherFile(known: Signature | undefined, seen: Signature | undefined): boolean {
+  return known !== undefined && seen !== undefined && known.inode !== seen.inode
 }
 
 const NO_CONTENT = { sizeBytes: 0, mtimeMs: 0, digest: '', target: '', deletedKind: undefined } as const
