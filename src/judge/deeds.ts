@@ -88,10 +88,13 @@ export class Deeds {
       if (removal !== undefined) yield [path, removal]
   }
 
-  /** Every deed that made this content was seen by somebody who then replaced or removed it. */
+  /** Every deed that made this content was seen by somebody who then replaced or removed it. Another time or mode replaces
+   *  nothing: that of the content which LEFT had put in this one's place says nothing of the loser of that conflict. */
   isOver(path: string, digest: string): boolean {
     const past = this.at(path)
-    const ends = past.filter(({ after, isCertain }) => isCertain && after !== digest)
+    const ends = past.filter(
+      ({ before, after, isCertain }) => isCertain && after !== digest && after !== before,
+    )
     const makings = past.filter(({ after }) => after === digest)
     return makings.length > 0 && makings.every((making) => ends.some((end) => hasSeen(end, making)))
   }

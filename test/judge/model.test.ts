@@ -113,6 +113,17 @@ describe('what must not stand', () => {
     expect(anew.faults({ a: 'one' }, ['two'])).toEqual([])
   })
 
+  test('is not what lost to the content that somebody touched, and is what that somebody wrote over', () => {
+    // B's loses against A's, which A deletes meanwhile: then B's is the only edit left.
+    const met = () =>
+      new Story().did('A', 'a', undefined, 'one').did('B', 'a', undefined, 'two').got('B', 'a', 'one')
+    expect(met().did('A', 'a', 'one', undefined).did('B', 'a', 'one', 'one').faults({ a: 'two' })).toEqual([])
+    const written = met().did('A', 'a', 'one', undefined).did('B', 'a', 'one', 'three')
+    expect(written.faults({ a: 'two' }, ['three'])).toEqual(['two came-back'])
+    const touched = shared().did('B', 'a', 'one', 'two').did('B', 'a', 'two', 'two')
+    expect(touched.faults({ a: 'one' }, ['two'])).toEqual(['one came-back'])
+  })
+
   test('shows at once where it comes back to the machine that deleted it', () => {
     expect(shared().did('B', 'a', 'one', undefined).placed('B', 'a', 'one')).toBe(true)
     const edited = shared().did('A', 'a', 'one', 'two').did('B', 'a', 'one', undefined)
