@@ -99,6 +99,11 @@ export class Model {
     this.deeds.did({ peer, path, before: undefined, after: FOLDER, atMs })
   }
 
+  /** Somebody gave a folder that stands there another mode: it was there before, and its content is what is in it. */
+  touchedFolder(peer: Who, path: string, atMs: number): void {
+    this.deeds.did({ peer, path, before: FOLDER, after: FOLDER, atMs }, { sees: false })
+  }
+
   /** Something that stood at the path is elsewhere by now, and was changed: it may stand somewhere, and need not. */
   editedOutOfSight(peer: Who, path: string, before: string | undefined, after: string): void {
     if (before !== undefined) this.contents.supersede(peer, path, before)

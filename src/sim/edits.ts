@@ -331,7 +331,8 @@ export class Editor {
         const same = bytes !== undefined && was.digest === history.digestOf(bytes)
         if (!same || times !== was.times) history.edited(peer, path, was.digest, bytes, scheduler.nowMs)
       }
-      if (kind === 'folder') history.madeFolder(peer, path, scheduler.nowMs)
+      if (kind === 'folder' && was.kind === 'folder') history.touchedFolder(peer, path, scheduler.nowMs)
+      else if (kind === 'folder') history.madeFolder(peer, path, scheduler.nowMs)
       const inode = disk.unharmed(() => disk.stat(path))?.inode
       if (inode !== undefined) this.inodes.add(inode)
       onChanged(path)

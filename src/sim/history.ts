@@ -67,6 +67,11 @@ export class History {
     this.model.madeFolder(peer, path, atMs)
   }
 
+  touchedFolder(peer: number, path: string, atMs: number): void {
+    this.lost[peer]!.delete(path)
+    this.model.touchedFolder(peer, path, atMs)
+  }
+
   /** LEFT put this content at a path. Answers what is wrong with that, if anything. */
   placed(peer: number, path: string, digest: Digest, atMs: number): string | undefined {
     this.lost[peer]!.delete(path)

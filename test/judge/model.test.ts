@@ -124,6 +124,17 @@ describe('what must not stand', () => {
     expect(touched.faults({ a: 'one' }, ['two'])).toEqual(['one came-back'])
   })
 
+  test('is not what lost to a folder whose mode somebody changed, and is what somebody made a folder of', () => {
+    const one = () => new Story().did('A', 'a', undefined, 'one')
+    const touched = one()
+    touched.model.placedFolder('A', 'a')
+    touched.model.touchedFolder('A', 'a', touched.tick())
+    expect(touched.faults({ a: 'one' })).toEqual([])
+    const made = one()
+    made.model.madeFolder('A', 'a', made.tick())
+    expect(made.faults({ a: 'one' })).toEqual(['one came-back'])
+  })
+
   test('shows at once where it comes back to the machine that deleted it', () => {
     expect(shared().did('B', 'a', 'one', undefined).placed('B', 'a', 'one')).toBe(true)
     const edited = shared().did('A', 'a', 'one', 'two').did('B', 'a', 'one', undefined)
