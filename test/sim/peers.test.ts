@@ -55,6 +55,19 @@ function eventsOf(world: World, peer: number, name: string) {
   return world.events.filter(({ peer: who, event }) => who === peer && event.event === name)
 }
 
+describe('files of several blocks', () => {
+  test('come one after the other, in whatever order their author recorded them', () => {
+    const world = worldOf()
+    const paths = Array.from({ length: 12 }, (_, at) => `f${String(at).padStart(2, '0')}`)
+    // What was recorded last is asked for first, and waits to be placed for what nobody has asked for yet.
+    for (const [content, path] of paths.entries()) write(world, A, path, content, 2 * BLOCK_BYTES)
+    world.startAll()
+    world.run(2 * SOON_MS)
+    expect(paths.filter((path, content) => holds(world, B, path, content, 2 * BLOCK_BYTES))).toEqual(paths)
+    expectRest(world)
+  })
+})
+
 describe('sessions with fresh keys', () => {
   test('go on with what crosses, and nobody is told that a peer went away', () => {
     const plan = { rekeying: { afterMs: 400, afterBytes: 300_000 } }

@@ -350,6 +350,7 @@ export class Intake {
     want.crossedBytes = crossedBytes
     want.savedBytes = savedBytes
     want.temporary = { path: largeTemporary(want.remote.digest), looks: undefined }
+    this.wants.handleFetched(want)
     this.placements.place(want, nowMs)
   }
 

@@ -6,7 +6,7 @@ export const PLACE_TRIES_MAX = 40
 export const SMALL_FETCHES_MAX = 512
 export const SMALL_FETCH_BYTES_MAX = 6 * 1024 * 1024
 
-/** Files of several blocks in flight at most. */
+/** Files of several blocks in flight at most, until the last block of each is here. */
 export const LARGE_FETCHES_MAX = 4
 
 /** Paths wanted of one peer until nothing more is looked for in its listings, 600 bytes each, and the UTF-16 code units of

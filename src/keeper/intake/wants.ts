@@ -105,7 +105,8 @@ export class Wants {
   private nextFetch = 1
   private smallCount = 0
   private smallBytes = 0
-  private largeCount = 0
+  /** Files of several blocks of which blocks are still to come. */
+  private readonly largeFetches = new Set<Want>()
   /** Since nothing was wanted last. */
   readonly totals: Totals = { filesWanted: 0, bytesWanted: 0, filesDone: 0, bytesDone: 0 }
   private totalsChanged = false
@@ -282,7 +283,7 @@ export class Wants {
   endFetch(want: Want): void {
     if (want.fetch !== undefined) {
       this.byFetch.delete(want.fetch)
-      if (isLarge(want)) this.largeCount--
+      if (isLarge(want)) this.largeFetches.delete(want)
       else {
         this.smallCount--
         this.smallBytes -= want.remote.sizeBytes
@@ -293,6 +294,11 @@ export class Wants {
     const { digest } = want.remote
     if (this.fetchingDigest.get(digest) === want) this.fetchingDigest.delete(digest)
     this.unpark(digest)
+  }
+
+  /** All of it is here. Another one may be fetched: it may be the one that this waits for to be placed. */
+  handleFetched(want: Want): void {
+    this.largeFetches.delete(want)
   }
 
   /** How many wait for the content that came for this one. */
@@ -340,7 +346,7 @@ export class Wants {
       const order = this.orderOf(this.small, here, nowMs)
       if (order !== undefined) return order
     }
-    return this.largeCount < LARGE_FETCHES_MAX ? this.orderOf(this.large, here, nowMs) : undefined
+    return this.largeFetches.size < LARGE_FETCHES_MAX ? this.orderOf(this.large, here, nowMs) : undefined
   }
 
   /** When it is waited no longer for what may tell of a move. */
@@ -403,7 +409,7 @@ export class Wants {
     want.source = peer
     this.byFetch.set(want.fetch, want)
     if (want.remote.digest !== '') this.fetchingDigest.set(want.remote.digest, want)
-    if (isLarge(want)) this.largeCount++
+    if (isLarge(want)) this.largeFetches.add(want)
     else {
       this.smallCount++
       this.smallBytes += want.remote.sizeBytes

@@ -118,6 +118,16 @@ describe('what is in flight at once', () => {
     wants.remove(wants.get('large 0')!, true)
     expect(told(orders())).toEqual([`fetch large ${LARGE_FETCHES_MAX}`])
   })
+
+  test('a large file that is complete and waits to be placed does not count, and gives no place when that is over', () => {
+    for (let file = 0; file < LARGE_FETCHES_MAX + 2; file++)
+      addLarge(`large ${file}`, { digest: digestOf(file) })
+    expect(orders()).toHaveLength(LARGE_FETCHES_MAX)
+    wants.handleFetched(wants.get('large 0')!)
+    expect(told(orders())).toEqual([`fetch large ${LARGE_FETCHES_MAX}`])
+    wants.remove(wants.get('large 0')!, true)
+    expect(orders()).toEqual([])
+  })
 })
 
 describe('equal contents', () => {
