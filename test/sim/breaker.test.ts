@@ -20,13 +20,18 @@ const NONE: MaxDelete = { ...CAREFUL, percent: 100 }
 
 /** Peers with eight files, all in step. */
 function worldOf(...settings: MaxDelete[]): World {
+  return worldWith(500, ...settings)
+}
+
+function worldWith(sizeBytes: number, ...settings: MaxDelete[]): World {
   const links = meshOf(settings.length).map(([one, other]) => calmLink(one, other))
   const peers = settings.map((maxDelete, peer) => calmPeer(peer, { maxDelete }))
   const world = new World({ seed: 1, peers, links }, { hash, crc32 })
   for (const [content, path] of PATHS.entries())
-    world.edit(A, { type: 'write', path, content, sizeBytes: 500, steps: 1, stepMs: 0 })
+    world.edit(A, { type: 'write', path, content, sizeBytes, steps: 1, stepMs: 0 })
   world.startAll()
-  world.run(SOON_MS)
+  // Files of several blocks come in their own time.
+  world.run(3 * SOON_MS)
   return world
 }
 
@@ -114,26 +119,31 @@ describe('what a peer deletes', () => {
 })
 
 describe('what a peer replaced by a file for its group', () => {
-  test('stays as private, where it is undone', () => {
-    const world = worldOf(NONE, CAREFUL)
-    for (const [at, path] of PATHS.slice(0, 4).entries())
-      world.edit(A, {
-        type: 'write',
-        path,
-        content: 8 + at,
-        sizeBytes: 500,
-        steps: 1,
-        stepMs: 0,
-        access: 'group',
-      })
-    world.run(SOON_MS)
-    const modesAt = (peer: number) =>
-      PATHS.slice(0, 4).map((path) => world.peers[peer]!.disk.stat(path)?.access)
-    expect(modesAt(B)).toContain('all')
-    answer(world, B, 'undo')
-    expectAll(world, 8)
-    for (const peer of [A, B]) expect(new Set(modesAt(peer))).toEqual(new Set(['group']))
-  })
+  test.each([{ sizeBytes: 500 }, { sizeBytes: 70_000 }])(
+    'stays as private, where it is undone after a restart: $sizeBytes bytes',
+    ({ sizeBytes }) => {
+      const world = worldWith(sizeBytes, NONE, CAREFUL)
+      for (const [at, path] of PATHS.slice(0, 4).entries())
+        world.edit(A, {
+          type: 'write',
+          path,
+          content: 8 + at,
+          sizeBytes,
+          steps: 1,
+          stepMs: 0,
+          access: 'group',
+        })
+      world.run(SOON_MS)
+      const modesAt = (peer: number) =>
+        PATHS.slice(0, 4).map((path) => world.peers[peer]!.disk.stat(path)?.access)
+      expect(modesAt(B)).toContain('all')
+      happen(world, { type: 'kill', peer: B, downMs: 100 })
+      world.run(SOON_MS)
+      answer(world, B, 'undo')
+      expectAll(world, 8)
+      for (const peer of [A, B]) expect(new Set(modesAt(peer))).toEqual(new Set(['group']))
+    },
+  )
 })
 
 describe('what a peer deleted and is still here', () => {

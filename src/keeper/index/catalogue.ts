@@ -345,6 +345,11 @@ export class Catalogue {
     return this.contents.holdersOf(digest, countMax)
   }
 
+  /** Whether the list of this content belongs to a file that is here, or that will count again. */
+  needsList(digest: Digest): boolean {
+    return this.contents.needsList(digest)
+  }
+
   /** The block digests of a file of several blocks. */
   list(digest: Digest): Uint8Array | undefined {
     return this.blockList(digest)?.list
@@ -418,7 +423,10 @@ export class Catalogue {
     if (record.isHeld) this.contents.hold(record.entry)
     else this.notHeld.add(path)
     if (record.isRemaining) this.remaining.add(path)
-    if (record.kept !== undefined) this.stopped.keep(path, record.kept, record.entry.kind === 'tombstone')
+    if (record.kept !== undefined) {
+      this.contents.await(record.kept.entry.digest)
+      this.stopped.keep(path, record.kept, record.entry.kind === 'tombstone')
+    }
     if (record.isMissing) this.restoreMissing(path)
     return now === undefined
   }

@@ -33,8 +33,11 @@ export class Contents {
     this.copies.handleGone(entry)
     this.holders.remove(entry.digest, this.manifest.placeOf(entry.path))
     const { digest, sizeBytes } = entry
-    if (sizeBytes <= BLOCK_BYTES || this.awaited.has(digest)) return
-    if (this.holderOf(digest) === undefined) this.index.removeList(digest)
+    if (sizeBytes > BLOCK_BYTES && !this.needsList(digest)) this.index.removeList(digest)
+  }
+
+  needsList(digest: Digest): boolean {
+    return this.awaited.has(digest) || this.holderOf(digest) !== undefined
   }
 
   /** A path whose file held this content when it was last read. */

@@ -39,6 +39,6 @@ export function tidyTemporaries(
 
 export function tidyLists({ index }: { readonly index: Index }, catalogue: Catalogue): void {
   for (const digest of [...index.listDigests()]) {
-    if (catalogue.holderOf(digest) === undefined) index.removeList(digest)
+    if (!catalogue.needsList(digest)) index.removeList(digest)
   }
 }
