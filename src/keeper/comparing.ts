@@ -52,8 +52,11 @@ export class Comparing {
       case 'conflict':
         return { type: 'wanted' }
       // What is in the folder may be about to go: that is known when it is to be put in place.
-      case 'hold':
-        return this.options.intake.mayBeFreed(remote.path) ? { type: 'wanted' } : { type: 'ours' }
+      case 'hold': {
+        if (this.options.intake.mayBeFreed(remote.path)) return { type: 'wanted' }
+        const entry = this.options.intake.placing.revived(remote.path)
+        return entry === undefined ? { type: 'ours' } : { type: 'beaten', entry }
+      }
       case 'defend':
         if (this.options.intake.mayBeFreed(remote.path)) return { type: 'wanted' }
         return { type: 'beaten', entry: this.options.intake.placing.defended(decision.folder) }

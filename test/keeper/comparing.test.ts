@@ -113,13 +113,37 @@ describe('a file of a peer in the place of a folder', () => {
     expect(share.catalogue.manifest.root()).toEqual(before)
   })
 
-  test('that is deleted here and has content again: the file waits', () => {
+  test('that is deleted here and has content again: the folder is made anew, and wins at the peer too', () => {
     const share = shareWith({ 'f/inside': 'ours' })
     const folder = share.catalogue.get('f')!
-    share.catalogue.record(removeContent(folder, `${OURS}:90`, START_MS).entry, undefined)
+    share.catalogue.record(removeContent(folder, `${OURS}:2`, START_MS).entry, undefined)
+    share.catalogue.setRemaining('f', true)
     const remote = onTopOf(share, theirFile('f', 'theirs'))
-    expect(compare(share, remote)).toEqual({ type: 'ours' })
-    expect(share.catalogue.get('f')).toMatchObject({ kind: 'tombstone' })
+    const comparison = compare(share, remote)
+    expect(comparison).toMatchObject({
+      type: 'beaten',
+      entry: { path: 'f', kind: 'folder', access: 'owner' },
+    })
+    const { entry } = comparison as { entry: Entry }
+    expect(share.catalogue.get('f')).toEqual(entry)
+    expect(share.disk.statLink('f')?.access).toBe('owner')
+    expect(elsewhere(remote, entry)).toMatchObject({ type: 'conflict', entry: { kind: 'folder' } })
+    expect(elsewhere(entry, remote)).toEqual({ type: 'keep', wins: true })
+  })
+
+  test('that was known before anything was made in the folder: the folder is made anew', () => {
+    const share = shareWith({ 'f/inside': 'ours' })
+    const folder = share.catalogue.get('f')!
+    share.disk.unharmed((disk) => disk.removeFile('f/inside'))
+    share.scan()
+    share.catalogue.record(removeContent(folder, `${OURS}:90`, START_MS).entry, undefined)
+    share.catalogue.setRemaining('f', true)
+    const remote = theirFile('f', 'theirs')
+    share.catalogue.recordNotHeld(remote)
+    expect(compare(share, remote)).toEqual({ type: 'wanted' })
+    share.disk.putFile('f/inside', utf8('later'))
+    share.scan()
+    expect(compare(share, remote)).toMatchObject({ type: 'beaten', entry: { kind: 'folder' } })
   })
 
   test('that is empty is wanted where it had seen the folder, and loses where it had not', () => {

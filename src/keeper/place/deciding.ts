@@ -9,9 +9,14 @@ export function decideHere(catalogue: Catalogue, remote: Entry): Decision {
   const { path } = remote
   const known = catalogue.get(path)
   const isHeld = known !== undefined && catalogue.isHeld(path)
-  const decision = decide(known, remote, { folderHasLiveChildren: catalogue.hasHeldBelow(path) })
+  const folderHasLiveChildren = catalogue.hasHeldBelow(path)
+  const decision = decide(known, remote, { folderHasLiveChildren })
   if ('folded' in decision) catalogue.folded.add(path, decision.folded)
-  return known === undefined || isHeld ? decision : decideNotHeld(known, remote, decision)
+  if (known === undefined || isHeld) return decision
+  const here = decideNotHeld(known, remote, decision)
+  // It was known before there was anything in the folder that stands here.
+  const isBlocked = folderHasLiveChildren && here.type === 'take' && here.entry.kind !== 'folder'
+  return isBlocked ? { type: 'hold', entry: here.entry } : here
 }
 
 /** The decision where nothing is here of what is known: what is not held is neither kept as the loser of a conflict nor

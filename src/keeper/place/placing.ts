@@ -25,7 +25,7 @@ import { syncFile } from './file-sync.js'
 import { Keeping } from './keeping.js'
 import { applyMode, makeFolder, prepareTemporary, shownMode, signatureAfter, widens } from './metadata.js'
 import { isStanding, Moving } from './moving.js'
-import { makeWay, missingFolders } from './way.js'
+import { makeWay, missingFolders, reviveFolder } from './way.js'
 
 export type Placed =
   /** `keptAs`: where the loser of a conflict is, beside it or in the trash. `vacated`: the deletion of the path that the file had
@@ -99,6 +99,11 @@ export class Placing {
   /** A new version of a folder of ours, which what wants its place has not seen. */
   defended(folder: Entry): Entry {
     return defendFolder(folder, this.options.edits.nextDot())
+  }
+
+  /** A folder that was deleted is one again, for what stays in it. Undefined where there is none, or nobody may look at it. */
+  revived(path: string): Entry | undefined {
+    return reviveFolder(this.options, path)
   }
 
   /** Takes over what a peer knows of content that is here already. Answers false where the file must be looked
@@ -275,8 +280,9 @@ export class Placing {
       case 'keep':
         return { type: decision.wins ? 'beaten' : 'needless' }
       case 'remove':
-      case 'hold':
         return { type: 'needless' }
+      case 'hold':
+        return { type: this.revived(remote.path) === undefined ? 'needless' : 'beaten' }
       case 'adopt':
         return this.adopt(decision.entry) ? { type: 'needless' } : { type: 'unsettled' }
       case 'defend':

@@ -2,10 +2,11 @@
 
 import { type Disk, DiskError } from '../../base/ports.js'
 import { makeFolderOnTheWay } from '../../share/edit.js'
+import type { Entry } from '../../share/entry.js'
 import { parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
-import { makeFolder } from './metadata.js'
+import { applyMode, makeFolder, shownMode } from './metadata.js'
 
 /** The parents of `path` that are no folders, outermost first; those that are one are added to `folders`. */
 export function missingFolders(disk: Disk, path: string, folders: Set<string>): string[] {
@@ -19,15 +20,31 @@ export function missingFolders(disk: Disk, path: string, folders: Set<string>): 
   return missing
 }
 
+interface WayOptions {
+  readonly disk: Disk
+  readonly catalogue: Catalogue
+  readonly edits: OwnEdits
+}
+
+/** Gives a folder that was deleted, and stands for what is in it, a version of ours again: a file wants its place, and no peer
+ *  would take what is in it otherwise. Nobody has told who may look into it. Undefined where nothing is known there, or the disk
+ *  shows no folder. */
+export function reviveFolder({ disk, catalogue, edits }: WayOptions, path: string): Entry | undefined {
+  if (catalogue.get(path) === undefined) return undefined
+  try {
+    if (disk.statLink(path)?.kind !== 'folder') return undefined
+    const folder = makeFolderOnTheWay(path, edits.nextDot())
+    applyMode(disk, path, folder, false)
+    catalogue.record(folder, undefined, shownMode(disk, path))
+    return folder
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+    return undefined
+  }
+}
+
 /** Makes one that nobody has told of, with a version of ours, or one whose deletion stands. Throws a DiskError. */
-export function makeWay(
-  {
-    disk,
-    catalogue,
-    edits,
-  }: { readonly disk: Disk; readonly catalogue: Catalogue; readonly edits: OwnEdits },
-  path: string,
-): void {
+export function makeWay({ disk, catalogue, edits }: WayOptions, path: string): void {
   const stat = disk.statLink(path)
   if (stat === undefined) {
     const known = catalogue.get(path)
