@@ -77,13 +77,17 @@ export const chmod =
 
 const COPY = /\.conflict-\d+-\d+-[0-9a-f]+(?:-\d)?/
 
-/** All that stands below `folder`; an empty tree where there is no such folder. */
+/** LEFT's own in the root of a share. */
+const OWN_FOLDER = '.left'
+
+/** All that stands below `folder`, for a person; an empty tree where there is no such folder. */
 export function treeOf(folder: string): Tree {
   const found = new Map<string, Thing[]>()
   const walk = (path: string): void => {
     const names = readdirSync(join(folder, path))
     if (names.length === 0 && path !== '') found.set(path, [EMPTY_FOLDER])
     for (const name of names) {
+      if (path === '' && name === OWN_FOLDER) continue
       const below = path === '' ? name : `${path}/${name}`
       const place = join(folder, below)
       const stats = lstatSync(place)
