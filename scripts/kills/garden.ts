@@ -13,8 +13,10 @@ export class Garden {
   /** Content by path. No two are equal. */
   readonly files = new Map<string, string>()
   readonly folders = new Set<string>()
-  /** Contents that a person removed or wrote over since `begin`, and that stood everywhere then. */
-  readonly gone = new Set<string>()
+  /** Contents that a person removed or wrote over since `begin`, and that stood everywhere then, with the path. */
+  readonly gone = new Map<string, string>()
+  /** Paths where a file was replaced: the trash keeps one of those versions an hour. */
+  private readonly replaced = new Set<string>()
   private standing = new Set<string>()
   private readonly random: SeededRandom
   private count = 0
@@ -99,7 +101,9 @@ export class Garden {
 
   private rename(share: string, from: string, to: string): string {
     renameSync(join(share, from), join(share, to))
-    this.forget(to)
+    if (this.replaced.has(to)) this.files.delete(to)
+    else this.forget(to)
+    this.replaced.add(to)
     this.moveIn(from, to)
     return `${from} renamed to ${to}`
   }
@@ -138,7 +142,7 @@ export class Garden {
     const content = this.files.get(path)
     if (content === undefined) return
     this.files.delete(path)
-    if (this.standing.has(content)) this.gone.add(content)
+    if (this.standing.has(content)) this.gone.set(content, path)
   }
 
   private folder(share: string, path: string): void {
