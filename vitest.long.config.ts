@@ -24,6 +24,7 @@ export default defineConfig({
           name: 'seeds',
           include: [
             LONG,
+            'test/e2e/scenarios/*.test.ts',
             'test/fuzz/*.test.ts',
             'test/rdt/sharing.test.ts',
             'test/sim/peers.test.ts',
