@@ -38,6 +38,8 @@ export interface PeerOptions {
   readonly maxDelete: { readonly percent: number; readonly filesMin: number; readonly isStrict: boolean }
   /** Whether the person means it where the share is a folder that one rarely shares. */
   readonly yes: boolean
+  /** Whether the person knows that the share that was last in this folder is gone. */
+  readonly anew: boolean
   readonly verbose: boolean
 }
 

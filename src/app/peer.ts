@@ -49,7 +49,7 @@ export async function startPeer(
   onEvent: (event: PeerEvent) => void,
 ): Promise<RunningPeer> {
   refuseDangerousShare(options.share, { isMeant: options.yes })
-  const folder = openShareFolder(options.share, stateFolder())
+  const folder = openShareFolder(options.share, stateFolder(), { beginsAnew: options.anew })
   try {
     const peer = new Peer(options, folder, onEvent)
     await peer.start()

@@ -59,8 +59,9 @@ export class Replica {
       return { peer: mark.peer, note }
     }
     const peer = hexOf(new SystemRandom().bytes(PEER_ID_BYTES))
-    this.attempt(() => writeMark(share, { peer, key }))
+    // First: a mark that is noted nowhere looks like that of another share (share-folder.ts).
     places.write(peer)
+    this.attempt(() => writeMark(share, { peer, key }))
     return { peer, note }
   }
 

@@ -100,7 +100,7 @@ function isWithin(path: string, folder: string): boolean {
 }
 
 /** The real path of the part that exists, followed by the names that will be made in it. */
-function realPathOf(path: string): string {
+export function realPathOf(path: string): string {
   try {
     return realpathSync(path)
   } catch {

@@ -18,7 +18,10 @@ import { LeftError } from '../base/errors.js'
 import { FORMAT_PATH, OWN_FOLDER } from '../base/own-folder.js'
 import { keepPrivate } from '../io/access.js'
 import { lockShare } from '../io/lock.js'
+import { peerAt } from '../io/share-mark.js'
+import { peersLastAt } from '../io/share-places.js'
 import { Replica, type SettledReplica } from './replica.js'
+import { realPathOf } from './share-danger.js'
 
 /** Version of the layout of `.left`; a newer one is not touched. */
 const STATE_FORMAT = 2
@@ -31,8 +34,14 @@ export interface ShareFolder {
   readonly release: () => void
 }
 
-/** `state` is the user's state folder, which may not be there. Throws a LeftError that says what to do. */
-export function openShareFolder(share: string, state: string): ShareFolder {
+/** `state` is the user's state folder, which may not be there. `beginsAnew`: the person knows that the share that was there is gone.
+ *  Throws a LeftError that says what to do. */
+export function openShareFolder(
+  share: string,
+  state: string,
+  { beginsAnew }: { readonly beginsAnew: boolean } = { beginsAnew: false },
+): ShareFolder {
+  if (!beginsAnew) refuseUnmounted(share, state)
   makeShare(share)
   const own = join(share, OWN_FOLDER)
   attempt(share, () => {
@@ -48,6 +57,22 @@ export function openShareFolder(share: string, state: string): ShareFolder {
     release()
     throw error
   }
+}
+
+/** A share was here at the last start. Where its disk is not mounted its place is an empty folder, or shows the share of another disk:
+ *  begun anew, it would be filled with all that the peers have. Nothing is made before this. */
+function refuseUnmounted(share: string, state: string): void {
+  const known = peersLastAt(realPathOf(share), state)
+  if (known.length === 0) return
+  const own = join(share, OWN_FOLDER)
+  const peer = peerAt(share)
+  // Without a mark it may be a share whose mark was lost with power, or removed as we said.
+  if (peer === undefined ? existsSync(own) : known.includes(peer)) return
+  const found = peer === undefined ? `${own} is missing` : 'what stands there now is another share'
+  throw new LeftError(
+    'share-unusable',
+    `${share} was a share when left last ran on it, and ${found}: nothing is done, in case its disk is not mounted; mount it and start again, or add --anew if you mean to begin with what is there now`,
+  )
 }
 
 function makeShare(share: string): void {
@@ -101,7 +126,7 @@ function checkFormat(file: string): void {
   }
   throw new LeftError(
     'state-newer',
-    `${dirname(file)} was written by another version of left (format ${text.trim().slice(0, 20)}); use that version, or move ${dirname(file)} away to start anew`,
+    `${dirname(file)} was written by another version of left (format ${text.trim().slice(0, 20)}); use that version, or move ${dirname(file)} away and start with --anew`,
   )
 }
 

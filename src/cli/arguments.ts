@@ -43,6 +43,7 @@ export interface RawArguments {
   readonly trashSize?: string
   readonly maxDelete?: string
   readonly yes?: boolean
+  readonly anew?: boolean
   readonly once?: boolean
   readonly timeout?: string
   readonly json?: boolean
@@ -79,6 +80,7 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     trash: trashPolicy(raw),
     maxDelete: maxDelete(raw.maxDelete),
     yes: raw.yes ?? false,
+    anew: raw.anew ?? false,
     verbose: raw.verbose ?? false,
   }
 }

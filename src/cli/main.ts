@@ -199,6 +199,10 @@ function leftProgram(commands: Commands): Command {
       'share also what one rarely means to: /, folders of the system, a whole home folder, what holds or lies in another share',
     )
     .option(
+      '--anew',
+      'begin with what is in the folder now, where the share that left last ran on is missing from it (without: refused, in case its disk is not mounted)',
+    )
+    .option(
       '--once',
       'end with 0 as soon as every peer was met and all hold the same, but for what cannot be held; with 3 where that was not so in time, and what is missing on stderr',
     )

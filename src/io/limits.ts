@@ -102,6 +102,9 @@ export const PRIVATE_HELD_MAX = 64
 /** Links that lead from one to the next, as Linux has it (path_resolution(7)). */
 export const PRIVATE_LINKS_MAX = 40
 
+/** Notes of where peer ids were last used that are read at a start, 10 µs each; a share whose note lies beyond them is not missed. */
+export const PLACES_LOOKED_AT_MAX = 10_000
+
 /** Files in LEFT's own folder whose mode is put right at a start, and how deep: `.left/index/data.mdb` is at 2. More than
  *  the log, the index and a few hundred temporary files are there only by mistake, and the folder itself keeps all out. */
 export const OWN_FILES_MAX = 10_000

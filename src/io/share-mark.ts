@@ -58,7 +58,8 @@ export function isSamePeerAt(place: string, share: string): boolean {
   return peer !== undefined && peerAt(place) === peer && !isSameFolder(place, share)
 }
 
-function peerAt(share: string): string | undefined {
+/** The peer id in the mark of the share at a place; undefined where there is none that can be read. */
+export function peerAt(share: string): string | undefined {
   try {
     return parseMark(readFileSync(join(share, OWN_FOLDER, SHARE_MARK), 'utf8'))?.peer
   } catch {

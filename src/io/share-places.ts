@@ -1,8 +1,10 @@
 // Keeps in the user's state folder where each peer id of this machine was last used, one file for each. A share whose id is in
-// use in another folder too is a copy of that one. Called by src/app/replica.ts.
+// use in another folder too is a copy of that one, and a folder in which an id was used last and that shows no share, or another one,
+// may be a disk that is not mounted. Called by src/app/replica.ts and src/app/share-folder.ts.
 
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { PLACES_LOOKED_AT_MAX } from './limits.js'
 import { isSamePeerAt } from './share-mark.js'
 import { StateNotes } from './state-notes.js'
 
@@ -34,6 +36,17 @@ export class SharePlaces {
   }
 
   private placeOf(peer: string): string | undefined {
-    return NOTE.exec(this.notes.read(peer) ?? '')?.[1]
+    return placeIn(this.notes, peer)
   }
+}
+
+/** Peer ids that were last used in this place, which need not be there: an absolute path through no links. */
+export function peersLastAt(place: string, state: string): string[] {
+  const notes = new StateNotes(join(state, PLACES_FOLDER))
+  const peers = notes.names().slice(0, PLACES_LOOKED_AT_MAX)
+  return peers.filter((peer) => placeIn(notes, peer) === place)
+}
+
+function placeIn(notes: StateNotes, peer: string): string | undefined {
+  return NOTE.exec(notes.read(peer) ?? '')?.[1]
 }

@@ -1,7 +1,7 @@
 // Small notes that are kept outside of a share, in a folder of the user's state folder: a file each, replaced whole. Whoever
 // keeps them goes on without where they cannot be read or written.
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export class StateNotes {
@@ -14,6 +14,15 @@ export class StateNotes {
       return readFileSync(join(this.folder, name), 'utf8')
     } catch {
       return undefined
+    }
+  }
+
+  /** Names of the notes; none where they cannot be listed. */
+  names(): string[] {
+    try {
+      return readdirSync(this.folder)
+    } catch {
+      return []
     }
   }
 

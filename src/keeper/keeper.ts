@@ -72,7 +72,10 @@ export class Keeper {
     this.catalogue = catalogue
     this.locator = new Locator(disk, catalogue)
     // Called as it is recorded: only an entry that lost before that is decided anew, not one that loses after it.
-    catalogue.onRecorded((path) => this.superseded.handleChange(path))
+    catalogue.onRecorded((path) => {
+      this.superseded.handleChange(path)
+      this.stopped.handleRecorded(path)
+    })
     this.announcer = new Announcer(catalogue, edits)
     this.authors = authors
     this.vetting = new Vetting(edits, catalogue)

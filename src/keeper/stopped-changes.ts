@@ -6,6 +6,7 @@ import { type PeerId, peerOf } from '../share/dots.js'
 import { confirmRemoval, sameContent } from '../share/edit.js'
 import type { Entry } from '../share/entry.js'
 import { sameEntry } from '../share/entry-line.js'
+import { parentOf } from '../share/path.js'
 import { type Breaker, type Origin, OWN, PEERS } from './breaker/breaker.js'
 import type { Catalogue } from './index/catalogue.js'
 import type { OwnEdits } from './index/own-edits.js'
@@ -34,6 +35,8 @@ export class StoppedChanges {
   private readonly options: StoppedChangesOptions
   /** Confirmed, and to be considered as if it were told now. */
   private confirmed: Told[] = []
+  /** Kept paths whose content may be elsewhere by now, as the peer that deleted it says; and folders in which nothing may be left. */
+  private readonly moved = new Set<string>()
 
   constructor(options: StoppedChangesOptions) {
     this.options = options
@@ -58,11 +61,38 @@ export class StoppedChanges {
 
   /** Whether `take` has something. */
   get busy(): boolean {
-    return this.confirmed.length > 0
+    return this.confirmed.length > 0 || this.moved.size > 0
   }
 
   take(): readonly Told[] {
-    return this.confirmed.splice(0, STEP_FILES)
+    const moved = [...this.moved].flatMap((path) => this.releaseMoved(path))
+    this.moved.clear()
+    return [...moved, ...this.confirmed.splice(0, STEP_FILES)]
+  }
+
+  /** The entry at a path became another one: it may be the late half of a move, or the last that was left in a folder. */
+  handleRecorded(path: string): void {
+    const { catalogue } = this.options
+    const { stoppedPaths } = catalogue
+    if (stoppedPaths.isEmpty) return
+    const from = stoppedPaths.keptMovedTo(path)
+    if (from !== undefined) this.moved.add(from)
+    const folder = parentOf(path)
+    if (catalogue.kept(folder)?.entry.kind === 'folder') this.moved.add(folder)
+  }
+
+  /** What a peer moved is no deletion that a person need be asked about. */
+  private releaseMoved(path: string): readonly Told[] {
+    const { catalogue } = this.options
+    const ours = catalogue.kept(path)?.entry
+    const told = catalogue.get(path)
+    if (ours === undefined || told?.kind !== 'tombstone') return []
+    const moved = catalogue.live(told.target)
+    const isGone =
+      ours.kind === 'folder'
+        ? !catalogue.stoppedPaths.isKeptBelow(path) && !catalogue.hasHeldBelow(path)
+        : moved !== undefined && sameContent(moved, ours)
+    return isGone ? this.toldOf(catalogue.takeBack(path)!) : []
   }
 
   /** A peer tells of something at a path. 'free': nothing is stopped there any more, and it is to be considered. 'renewed': it is the

@@ -1,4 +1,14 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { openShareFolder } from '../../src/app/share-folder.js'
@@ -56,8 +66,12 @@ function shareWith(mark?: string): string {
 const markOf = (share: string) => readFileSync(join(share, '.left', 'replica'), 'utf8')
 
 /** One start; without a fingerprint it is one without encryption. */
-function start(share: string, fingerprint?: string): { peer: string; note: string | undefined } {
-  const { settle, release } = openShareFolder(share, state)
+function start(
+  share: string,
+  fingerprint?: string,
+  beginsAnew = false,
+): { peer: string; note: string | undefined } {
+  const { settle, release } = openShareFolder(share, state, { beginsAnew })
   const settled = settle(fingerprint)
   release()
   return settled
@@ -182,7 +196,7 @@ describe('a share that was copied on this machine', () => {
     const { peer } = start(share, KEY)
     const moved = join(temporaryFolder(), 'moved')
     renameSync(share, moved)
-    start(share, KEY)
+    start(share, KEY, true)
     for (let time = 0; time < 2; time++) expect(start(moved, KEY)).toEqual({ peer, note: undefined })
   })
 
@@ -214,3 +228,96 @@ describe('a share that was copied on this machine', () => {
     expect(readdirSync(join(state, 'places')).filter((name) => !name.endsWith('.new'))).toEqual(keptNotes)
   })
 })
+
+describe('a folder that was a share at the last start', () => {
+  const REFUSED = expect.objectContaining({
+    code: 'share-unusable',
+    message: expect.stringMatching(/mounted.*--anew/),
+  })
+
+  test.each([
+    ['is gone', (share: string) => rmSync(share, { recursive: true })],
+    ['is empty', (share: string) => rmSync(join(share, '.left'), { recursive: true })],
+    [
+      'has something else in it',
+      (share: string) => {
+        aside(share)
+        writeFileSync(join(share, 'README'), 'not mounted')
+      },
+    ],
+  ])('and %s is no share, and nothing is made in it', (_, take) => {
+    const share = shareWith()
+    start(share, KEY)
+    take(share)
+    const before = existsSync(share) && readdirSync(share)
+    for (let time = 0; time < 2; time++) expect(() => start(share, KEY)).toThrow(REFUSED)
+    expect(existsSync(share) && readdirSync(share)).toEqual(before)
+  })
+
+  test('and shows another share is refused, and so is that of another machine', () => {
+    const share = shareWith()
+    start(share, KEY)
+    rmSync(share, { recursive: true })
+    const other = shareWith()
+    start(other, KEY)
+    for (const from of [other, shareWith(REPLICA)]) {
+      cpSync(from, share, { recursive: true })
+      const mark = markOf(share)
+      expect(() => start(share, KEY)).toThrow(REFUSED)
+      expect(markOf(share)).toBe(mark)
+      rmSync(share, { recursive: true })
+    }
+  })
+
+  test('begins anew where that is meant, once, and goes on so', () => {
+    const share = shareWith()
+    const { peer } = start(share, KEY)
+    const disk = aside(share)
+    const anew = start(share, KEY, true)
+    expect(anew.peer).not.toBe(peer)
+    expect(start(share, KEY)).toEqual({ peer: anew.peer, note: undefined })
+    // Both are known there from now on, whichever disk is mounted.
+    rmSync(share, { recursive: true })
+    renameSync(disk, share)
+    expect(start(share, KEY)).toEqual({ peer, note: undefined })
+  })
+
+  test('is found through links, and a share in its neighbourhood is none of it', () => {
+    const share = shareWith()
+    start(share, KEY)
+    const link = join(temporaryFolder(), 'link')
+    symlinkSync(share, link)
+    rmSync(join(share, '.left'), { recursive: true })
+    expect(() => start(link, KEY)).toThrow(REFUSED)
+    start(`${share}2`, KEY)
+    start(join(share, 'below'), KEY)
+  })
+
+  test('may have lost its mark with power, or another key', () => {
+    const share = shareWith()
+    start(share, KEY)
+    writeFileSync(join(share, '.left', 'replica'), '')
+    start(share, KEY)
+    start(share, OTHER_KEY)
+    rmSync(join(share, '.left', 'replica'))
+    start(share, OTHER_KEY)
+  })
+
+  test('is not missed where nothing can be read of it', () => {
+    const share = shareWith()
+    start(share, KEY)
+    rmSync(join(share, '.left'), { recursive: true })
+    writeFileSync(join(state, 'places', 'x'), 'left-place 2')
+    for (const note of readdirSync(join(state, 'places'))) rmSync(join(state, 'places', note))
+    writeFileSync(join(state, 'places', PEER), `left-place 1 ${share}`)
+    start(share, KEY)
+  })
+})
+
+/** Moves a share away, and leaves an empty folder in its place. Answers where the share is. */
+function aside(share: string): string {
+  const place = join(temporaryFolder(), 'aside')
+  renameSync(share, place)
+  mkdirSync(share)
+  return place
+}

@@ -34,6 +34,7 @@ describe('the options of a peer', () => {
       trash: { days: 30, percent: 10 },
       maxDelete: { percent: 25, filesMin: 20, isStrict: false },
       yes: false,
+      anew: false,
       verbose: false,
     })
   })
@@ -59,6 +60,7 @@ describe('the options of a peer', () => {
       trashSize: '2.5%',
       maxDelete: '12.5%',
       yes: true,
+      anew: true,
       json: true,
       verbose: true,
     }
@@ -82,6 +84,7 @@ describe('the options of a peer', () => {
       trash: { days: 90, percent: 2.5 },
       maxDelete: { percent: 12.5, filesMin: 20, isStrict: false },
       yes: true,
+      anew: true,
       verbose: true,
     })
   })

@@ -1,11 +1,20 @@
 // A command that cannot work is refused in one line that says what to do, and with exit code 2.
 
 import { createSocket } from 'node:dgram'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { endpointText } from '../../harness/peers/endpoints.js'
 import { runLeft } from '../../harness/processes.js'
-import { test, type World } from './world.js'
+import { type RecordedPeer, test, type World } from './world.js'
 
 /** Runs a peer that is expected to refuse, of a user without an identity; `words` come on top of an endpoint of its own.
  *  Nothing is made for that user. */
@@ -96,6 +105,30 @@ describe('left refuses to start, and says what to do', () => {
     writeFileSync(world.path('share/.left/format'), '999\n')
     expect(await refusal(world, [])).toContain('999')
     expect(readFileSync(world.path('share/.left/format'), 'utf8')).toBe('999\n')
+  })
+
+  test('on a share that is missing from its place, in case its disk is not mounted, until it is told to begin anew', async ({
+    world,
+  }) => {
+    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    writeFileSync(a.path('file'), 'a file')
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    await b.stop()
+    renameSync(b.share, world.path('disk'))
+    mkdirSync(b.share)
+    const state = {
+      ...process.env,
+      XDG_CONFIG_HOME: world.config,
+      XDG_STATE_HOME: join(world.config, 'state'),
+    }
+    const ended = await runLeft(['--ip', a.address, '--share', b.share, '--yes'], { env: state })
+    expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(ended.stderr).toMatch(/^left: [^\n]+mount it[^\n]+--anew[^\n]*\n$/)
+    expect(readdirSync(b.share)).toEqual([])
+    b.start(['--anew'])
+    await world.untilSame([a, b])
+    expect(readFileSync(b.path('file'), 'utf8')).toBe('a file')
   })
 
   test.each(['/proc/none', '/proc/none/below'])('on a share that cannot be made, %s', async (share) => {

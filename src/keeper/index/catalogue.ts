@@ -92,7 +92,7 @@ export class Catalogue {
   }
 
   /** Paths of both kinds of stopped changes. */
-  get stoppedPaths(): Pick<Stopped, 'missing' | 'keptPaths' | 'isEmpty'> {
+  get stoppedPaths(): Pick<Stopped, 'missing' | 'keptPaths' | 'isKeptBelow' | 'keptMovedTo' | 'isEmpty'> {
     return this.stopped
   }
 
@@ -136,7 +136,7 @@ export class Catalogue {
     this.stopped.deleteMissing(path)
     this.manifest.set(entry)
     this.authorCounts.handleSeen(entry.version)
-    this.stopped.keep(path, kept, entry.kind === 'tombstone')
+    this.stopped.keep(kept, entry)
     if (entry.kind !== 'tombstone') this.notHeld.add(path)
     this.put(entry)
     this.handleChanged(entry)
@@ -425,7 +425,7 @@ export class Catalogue {
     if (record.isRemaining) this.remaining.add(path)
     if (record.kept !== undefined) {
       this.contents.await(record.kept.entry.digest)
-      this.stopped.keep(path, record.kept, record.entry.kind === 'tombstone')
+      this.stopped.keep(record.kept, record.entry)
     }
     if (record.isMissing) this.restoreMissing(path)
     return now === undefined

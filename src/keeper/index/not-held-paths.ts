@@ -1,5 +1,6 @@
-// Paths of which the entry is known and nothing is here, counted by the folders above them: each decision about a folder asks
-// whether anything of ours is in it, and a peer may have told of any number that are not held. The catalogue owns them.
+// Paths, counted by the folders above them. Of those of which the entry is known and nothing is here: each decision about a folder asks
+// whether anything of ours is in it, and a peer may have told of any number that are not held. Of those that the breaker stopped too. The
+// catalogue owns them.
 
 import { copyOfText } from '../../base/bytes.js'
 import type { Manifest } from '../../share/manifest.js'

@@ -1,12 +1,18 @@
 // Changes that the breaker stopped (keeper/breaker), by path: deletions found here of which nobody was told, and changes of peers
 // that are known and were not carried out. The catalogue owns it and writes both into the index.
 
+import type { Entry } from '../../share/entry.js'
 import type { Kept } from './index-line.js'
+import { NotHeldPaths } from './not-held-paths.js'
 
 export class Stopped {
   private readonly missingPaths = new Set<string>()
   private readonly keptByPath = new Map<string, Kept>()
-  private readonly keptFromDeletion = new Set<string>()
+  /** Of those that a peer deleted, where it says that their content is; '' where it does not. */
+  private readonly targets = new Map<string, string>()
+  private readonly keptByTarget = new Map<string, string>()
+  /** The paths of `keptByPath`, counted by folder. */
+  private readonly keptByFolder = new NotHeldPaths()
 
   get isEmpty(): boolean {
     return this.missingPaths.size === 0 && this.keptByPath.size === 0
@@ -24,7 +30,17 @@ export class Stopped {
 
   /** How many peers' deletions are known and were not carried out. */
   get keptFromDeletionCount(): number {
-    return this.keptFromDeletion.size
+    return this.targets.size
+  }
+
+  /** Whether something in this folder, at any depth, was deleted or replaced by a peer and is kept. */
+  isKeptBelow(folder: string): boolean {
+    return this.keptByFolder.countBelow(folder) > 0
+  }
+
+  /** A path that a peer deleted, saying that its content was moved to `target`, and that is kept. */
+  keptMovedTo(target: string): string | undefined {
+    return this.keptByTarget.get(target)
   }
 
   isMissing(path: string): boolean {
@@ -44,10 +60,15 @@ export class Stopped {
     return this.missingPaths.delete(path)
   }
 
-  keep(path: string, kept: Kept, isFromDeletion: boolean): void {
+  /** `told`: what the peer has there. */
+  keep(kept: Kept, told: Entry): void {
+    const { path } = told
     this.keptByPath.set(path, kept)
-    if (isFromDeletion) this.keptFromDeletion.add(path)
-    else this.keptFromDeletion.delete(path)
+    this.keptByFolder.add(path)
+    this.forgetTarget(path)
+    if (told.kind !== 'tombstone') return
+    this.targets.set(path, told.target)
+    if (told.target !== '') this.keptByTarget.set(told.target, path)
   }
 
   /** Answers whether something is kept there. */
@@ -60,8 +81,15 @@ export class Stopped {
   deleteKept(path: string): Kept | undefined {
     const kept = this.keptByPath.get(path)
     this.keptByPath.delete(path)
-    this.keptFromDeletion.delete(path)
+    this.keptByFolder.delete(path)
+    this.forgetTarget(path)
     return kept
+  }
+
+  private forgetTarget(path: string): void {
+    const target = this.targets.get(path)
+    this.targets.delete(path)
+    if (target !== undefined && this.keptByTarget.get(target) === path) this.keptByTarget.delete(target)
   }
 
   delete(path: string): void {

@@ -2,6 +2,7 @@
 // are known, and what is here stays. The intake asks it for each want, before anything is fetched.
 
 import { type PeerId, peerOf } from '../../share/dots.js'
+import { sameContent } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { type Breaker, type Origin, PEERS } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
@@ -30,7 +31,9 @@ export class Gate {
   add(remote: Entry, peer: PeerId): 'wanted' | 'stopped' {
     const { breaker, wants } = this.options
     const loss = breaker.isOn ? this.lossOf(remote, peer) : undefined
-    if (loss !== undefined && this.isOver(loss)) {
+    // Whether it is one half of a move is known when it is to be carried out.
+    const isFree = isMove(remote) || this.isEmptyFolder(remote)
+    if (loss !== undefined && !isFree && this.isOver(loss)) {
       this.keepOurs(remote)
       return 'stopped'
     }
@@ -39,17 +42,34 @@ export class Gate {
   }
 
   /** Whether a deletion whose content is said to be elsewhere is one half of a move. Else it is a deletion like any other, and may
-   *  be too much. */
+   *  be too much. A folder goes with what is in it. */
   admitsMove(want: Want): boolean {
-    const { catalogue } = this.options
-    const { target, path } = want.remote
+    const { catalogue, breaker } = this.options
+    const { path } = want.remote
     const ours = catalogue.live(path)
-    if (want.loss === undefined || target === '' || ours === undefined || ours.kind === 'folder') return true
-    const moved = catalogue.live(target)
-    if (moved?.kind === ours.kind && moved.digest === ours.digest && moved.target === ours.target) return true
-    if (!this.isOver({ ...want.loss, isCounted: true })) return true
-    this.stop(want)
-    return false
+    if (want.loss === undefined || !isMove(want.remote) || ours === undefined) return true
+    const isFolder = ours.kind === 'folder'
+    if (isFolder ? !catalogue.stoppedPaths.isKeptBelow(path) : this.isMoved(ours, want)) return true
+    const { origins } = want.loss
+    const isCounted = !isFolder && !breaker.wasCounted(origins[0]!, path)
+    if (this.isOver({ origins, isCounted })) {
+      this.stop(want)
+      return false
+    }
+    if (isCounted) breaker.handleDeleted(origins, [path])
+    return true
+  }
+
+  /** What was in the folder was moved. */
+  private isEmptyFolder({ kind, path }: Entry): boolean {
+    const { catalogue } = this.options
+    if (kind !== 'tombstone' || catalogue.live(path)?.kind !== 'folder') return false
+    return !catalogue.hasHeldBelow(path) && !catalogue.stoppedPaths.isKeptBelow(path)
+  }
+
+  private isMoved(ours: Entry, { remote }: Pick<Want, 'remote'>): boolean {
+    const moved = this.options.catalogue.live(remote.target)
+    return moved !== undefined && sameContent(moved, ours)
   }
 
   /** A want was carried out. */
@@ -87,7 +107,8 @@ export class Gate {
     for (const origin of origins) if (breaker.trip(origin)) isNews = true
     if (isNews) outcomes.notify({ event: 'note', message: wordsOf(origins[0]!) })
     for (const want of [...wants.all()])
-      if (want.loss?.origins.some((origin) => origins.includes(origin))) this.stop(want)
+      if (!isMove(want.remote) && want.loss?.origins.some((origin) => origins.includes(origin)))
+        this.stop(want)
   }
 
   private isOver(loss: Loss): boolean {
@@ -107,10 +128,9 @@ export class Gate {
     const isReplaced = decision.type === 'take' && decision.replaces !== undefined
     if (decision.type !== 'remove' && !isReplaced) return undefined
     const author = peerOf(remote.version.content)
-    const isMove = remote.kind === 'tombstone' && remote.target !== ''
     return {
       origins: author === peer ? [peer, PEERS] : [peer, author, PEERS],
-      isCounted: ours.kind !== 'folder' && !isMove && !breaker.wasCounted(peer, remote.path),
+      isCounted: ours.kind !== 'folder' && !isMove(remote) && !breaker.wasCounted(peer, remote.path),
     }
   }
 
@@ -129,6 +149,10 @@ export class Gate {
     catalogue.keepOurs(decision.entry)
     outcomes.push({ type: 'changed', by: 'received', isLast: wants.size === 0 })
   }
+}
+
+function isMove({ kind, target }: Entry): boolean {
+  return kind === 'tombstone' && target !== ''
 }
 
 function wordsOf(origin: Origin): string {

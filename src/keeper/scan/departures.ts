@@ -1,13 +1,15 @@
 // Deletions that were found here, gathered until nothing is read or settles any more: what goes at once is counted at once, and where it
 // is too much (keeper/breaker), or the whole share, nobody is told of it. The scanner owns this.
 
+import type { Digest } from '../../base/item.js'
 import { DiskError } from '../../base/ports.js'
+import { nameOf, parentOf } from '../../share/path.js'
 import { type Breaker, OWN } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { STEP_FILES } from '../limits.js'
 import type { Absence, Doubt } from './absence.js'
 import type { Findings } from './findings.js'
-import { DEPARTURE_WAIT_MS } from './limits.js'
+import { DEPARTURE_WAIT_MS, SAME_CONTENT_LOOKED_AT_MAX } from './limits.js'
 import type { Moved } from './moved.js'
 import type { Recording } from './recording.js'
 import type { Sighting } from './sight.js'
@@ -102,19 +104,61 @@ export class Departures {
 
   private stop(paths: readonly string[], isAll: boolean): void {
     const { breaker, findings } = this.options
-    if (paths.length === 0) return
-    for (const path of paths) this.stopOne(path)
-    if (breaker.trip(OWN)) findings.addStopped(isAll)
+    let isAnyHeld = false
+    for (const path of paths) if (this.stopOne(path) === 'held') isAnyHeld = true
+    if (isAnyHeld && breaker.trip(OWN)) findings.addStopped(isAll)
   }
 
-  private stopOne(path: string): void {
+  /** What was moved is told all the same, and so is a folder of which nothing else was left. */
+  private stopOne(path: string): 'held' | 'moved' | 'nothing' {
     const { catalogue, recording, moved, findings } = this.options
+    const entry = catalogue.live(path)
+    if (entry !== undefined && entry.kind !== 'folder' && moved.targetOf(entry) !== '') {
+      this.told.push(path)
+      return 'moved'
+    }
+    const toldCount = this.told.length
+    const inside = new Set([...catalogue.manifest.children(path)].map((child) => this.stopOne(child.path)))
+    if (inside.has('moved') && !inside.has('held')) {
+      // With all that is in it.
+      this.told.splice(toldCount, this.told.length, path)
+      return 'moved'
+    }
     moved.handleRecorded(path)
     recording.dropKept(path)
-    for (const child of [...catalogue.manifest.children(path)]) this.stopOne(child.path)
-    if (catalogue.live(path) === undefined || catalogue.isMissing(path)) return
-    catalogue.stopDeletion(path)
-    findings.addHeld(path)
+    if (entry === undefined) return inside.has('held') ? 'held' : 'nothing'
+    if (!catalogue.isMissing(path)) {
+      catalogue.stopDeletion(path)
+      findings.addHeld(path)
+    }
+    return 'held'
+  }
+
+  /** A file was recorded at a path: where the deletion of the same content is held, that was one half of a move, and this is the other.
+   *  Folders go with what was in them. */
+  handleRecorded(path: string, digest: Digest): void {
+    const { catalogue, moved, recording } = this.options
+    const from = this.lateHalfOf(path, digest)
+    if (from === undefined) return
+    moved.handleLate(from, path)
+    recording.markDeleted(from)
+    for (let folder = parentOf(from); catalogue.isMissing(folder); folder = parentOf(folder)) {
+      if (catalogue.hasHeldBelow(folder)) return
+      recording.markDeleted(folder)
+    }
+  }
+
+  private lateHalfOf(path: string, digest: Digest): string | undefined {
+    const { catalogue } = this.options
+    if (catalogue.stoppedPaths.missing.size === 0) return undefined
+    let found: string | undefined
+    for (const holder of catalogue.holdersOf(digest, SAME_CONTENT_LOOKED_AT_MAX)) {
+      if (holder === path || !catalogue.isMissing(holder)) continue
+      if (nameOf(holder) === nameOf(path)) return holder
+      // Empty files are alike and nothing more.
+      if (catalogue.live(holder)!.sizeBytes > 0) found ??= holder
+    }
+    return found
   }
 
   private hide(path: string, { path: at, reason }: Doubt): void {

@@ -65,6 +65,11 @@ export class Moved {
     return from
   }
 
+  /** A file that was missing for longer than that is waited for turned up at `to`. */
+  handleLate(from: string, to: string): void {
+    this.targets.set(from, to)
+  }
+
   /** Where the content of an entry that is missing is now; '' where it is nowhere. */
   targetOf({ path }: Entry): string {
     const target = this.targets.get(path)

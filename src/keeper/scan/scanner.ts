@@ -391,6 +391,7 @@ export class Scanner {
   private recordFile(path: string, signature: Signature, digest: Digest, nowMs: number): void {
     const from = this.moved.handleFile(path, signature, digest, nowMs)
     this.recording.recordFile(path, signature, digest)
+    this.departures.handleRecorded(path, digest)
     this.hintOther(path)
     if (from !== undefined && !this.settling.expedite(from, nowMs)) this.pathsToLook.add(from)
   }

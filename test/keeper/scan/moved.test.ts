@@ -153,3 +153,81 @@ describe('a folder that is renamed', () => {
     expect(share.scanner.isMoving(share.nowMs)).toBe(false)
   })
 })
+
+describe('a folder whose deletion is held, because it is so much', () => {
+  const FILES = { 'old/a': 'of a', 'old/in/b': contentOf(3 * BLOCK_BYTES), 'old/in/empty': '', y: 'of y' }
+
+  /** The folder left the share. */
+  function held(): ShareOnDisk {
+    const share = new ShareOnDisk({ maxDelete: { percent: 25, filesMin: 1, isStrict: false } })
+    for (const [path, content] of Object.entries(FILES))
+      share.disk.putFile(path, typeof content === 'string' ? utf8(content) : content)
+    share.scan()
+    rename(share, ['old', '.left/aside'])
+    share.changes.length = 0
+    share.scan()
+    expect(share.changes).toEqual([])
+    expect(share.catalogue.stoppedPaths.missing.size).toBe(5)
+    return share
+  }
+
+  test.each([
+    ['at once', () => {}],
+    ['after a restart', (share: ShareOnDisk) => share.restart()],
+  ])('and turns up elsewhere was moved, %s', (_, meanwhile) => {
+    const share = held()
+    share.catalogue.commit()
+    meanwhile(share)
+    rename(share, ['.left/aside', 'new'])
+    share.scan()
+    expect(share.catalogue.stoppedPaths.isEmpty).toBe(true)
+    const gone = [
+      'old > ',
+      'old/a > new/a',
+      'old/in > ',
+      'old/in/b > new/in/b',
+      'old/in/empty > new/in/empty',
+    ]
+    expect(deletions(share)).toEqual(gone)
+  })
+
+  test('and turns up in part was moved in part: the rest is held, with its folders', () => {
+    const share = held()
+    rename(share, ['.left/aside/a', 'a'])
+    share.scan()
+    expect(deletions(share)).toEqual(['old/a > a'])
+    expect([...share.catalogue.stoppedPaths.missing].sort()).toEqual([
+      'old',
+      'old/in',
+      'old/in/b',
+      'old/in/empty',
+    ])
+  })
+
+  test('is not released by another file that is empty, or alike but for a byte', () => {
+    const share = held()
+    share.disk.putFile('a', utf8('of A'))
+    share.disk.putFile('b', new Uint8Array(0))
+    share.scan()
+    expect(deletions(share)).toEqual([])
+    expect(share.catalogue.stoppedPaths.missing.size).toBe(5)
+  })
+})
+
+test('a folder of which most was moved and more is deleted than may be is told of what was moved', () => {
+  const share = new ShareOnDisk({ maxDelete: { percent: 25, filesMin: 1, isStrict: false } })
+  for (const path of ['old/1', 'old/2', 'old/3', 'old/4', 'old/all/4', 'old/all/5', 'y'])
+    share.disk.putFile(path, utf8(`of ${path}`))
+  share.scan()
+  share.changes.length = 0
+  share.disk.unharmed((disk) => disk.makeFolder('new'))
+  rename(share, ['old/1', 'new/1'], ['old/all', 'new/all'], ['old', '.left/aside'])
+  share.scan()
+  expect(deletions(share)).toEqual([
+    'old/1 > new/1',
+    'old/all > new/all',
+    'old/all/4 > new/all/4',
+    'old/all/5 > new/all/5',
+  ])
+  expect([...share.catalogue.stoppedPaths.missing].sort()).toEqual(['old', 'old/2', 'old/3', 'old/4'])
+})
