@@ -4,7 +4,7 @@
 //
 //     decide ─▶ look ─▶ log ─▶ look again ─▶ rename into the trash ─▶ record
 
-import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
+import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import type { Entry } from '../../share/entry.js'
 import { parentOf } from '../../share/path.js'
@@ -13,6 +13,7 @@ import { decideHere } from '../place/deciding.js'
 import { failureOf } from '../place/failure.js'
 import type { Scanner } from '../scan/scanner.js'
 import type { Trash } from '../trash/trash.js'
+import { isSame } from './seen.js'
 
 export type Removed =
   | { readonly type: 'removed'; readonly local: Entry }
@@ -71,6 +72,12 @@ export class Removing {
   handleTreeMoved(from: string, to: string): void {
     this.unsynced.add(parentOf(from)).add(parentOf(to))
     this.tidy(parentOf(from))
+  }
+
+  /** A folder has just been removed with all that was in it. */
+  handleTreeRemoved(path: string): void {
+    this.unsynced.add(parentOf(path))
+    this.tidy(parentOf(path))
   }
 
   /** Removes a folder that was deleted and still stands, if nothing is in it any more, and those above it. */
@@ -197,11 +204,4 @@ export class Removing {
     this.options.journal.append({ kind: 'unplaced', path })
     return { type: 'unsettled' }
   }
-}
-
-/** Whether somebody wrote into it, or put another in its place, in the moment before it was renamed. */
-function isSame(before: FileStat | undefined, after: FileStat | undefined): boolean {
-  if (before === undefined || after === undefined) return false
-  const isContent = before.sizeBytes === after.sizeBytes && before.mtimeMs === after.mtimeMs
-  return before.inode === after.inode && before.kind === after.kind && isContent
 }

@@ -10,7 +10,7 @@
 import { earliest } from '../../base/earliest.js'
 import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
-import { type Disk, DiskError } from '../../base/ports.js'
+import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
 import type { Entry } from '../../share/entry.js'
 import { IGNORE_FILE } from '../../share/ignore-rules.js'
@@ -199,6 +199,11 @@ export class Scanner {
   /** Whether what stands at `path` is what the catalogue says, so that it may be replaced. */
   matches(path: string): boolean {
     return this.sighting.matches(path)
+  }
+
+  /** The stat of what stands at `path`, where that is what the catalogue says and nothing is seen through a link there. */
+  knownStat(path: string): FileStat | undefined {
+    return this.sighting.knownStat(path)
   }
 
   /** Whether this path is neither read nor written: the user's own secrets, LEFT's own folder of another share, and what rules

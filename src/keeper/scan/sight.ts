@@ -26,9 +26,9 @@ export type Sight =
   | { readonly type: 'withheld' }
   /** Rules leave the path out, whatever is there: the same. */
   | { readonly type: 'ignored' }
-  | { readonly type: 'folder'; readonly stat: FileStat }
-  | { readonly type: 'file'; readonly stat: FileStat }
-  | { readonly type: 'link'; readonly target: string }
+  /** `stat`: of what a followed link leads to, if it is one. */
+  | { readonly type: 'folder' | 'file'; readonly stat: FileStat; readonly isBehindLink: boolean }
+  | { readonly type: 'link'; readonly target: string; readonly stat: FileStat }
 
 export class Sighting {
   private readonly options: SightingOptions
@@ -60,14 +60,14 @@ export class Sighting {
       findings.forgetProblem(path)
       return { type: 'ignored' }
     }
-    if (own.kind !== 'link') return this.atContent(path, own)
+    if (own.kind !== 'link') return this.atContent(path, own, false)
     if (links === 'skip') return { type: 'unshared' }
     const target = disk.readLink(path)
     // With `auto` the disk follows some links and others not: it answers these themselves.
-    if (links === 'keep' || pointed?.kind === 'link') return { type: 'link', target }
+    if (links === 'keep' || pointed?.kind === 'link') return { type: 'link', target, stat: own }
     // A link that a peer made stays one: followed, it would share whatever file of ours the peer names.
     const known = this.options.catalogue.live(path)
-    if (known?.kind === 'link' && known.target === target) return { type: 'link', target }
+    if (known?.kind === 'link' && known.target === target) return { type: 'link', target, stat: own }
     if (pointed === undefined) {
       findings.addProblem(path, 'it is a link to nothing')
       return { type: 'unshared' }
@@ -76,13 +76,23 @@ export class Sighting {
       findings.addProblem(path, 'it is a link to a folder that holds it')
       return { type: 'unshared' }
     }
-    return this.atContent(path, pointed)
+    return this.atContent(path, pointed, true)
   }
 
   /** Whether what stands at `path` is what the catalogue says, so that it may be replaced. */
   matches(path: string): boolean {
-    const entry = this.options.catalogue.live(path)
+    return this.isKnown(path, this.at(path))
+  }
+
+  /** The stat of what stands at `path` itself, where that is what the catalogue says and no link that is followed. */
+  knownStat(path: string): FileStat | undefined {
     const sight = this.at(path)
+    if (!('stat' in sight) || (sight.type !== 'link' && sight.isBehindLink)) return undefined
+    return this.isKnown(path, sight) ? sight.stat : undefined
+  }
+
+  private isKnown(path: string, sight: Sight): boolean {
+    const entry = this.options.catalogue.live(path)
     if (entry === undefined) {
       if (sight.type === 'folder') return this.options.catalogue.isRemaining(path)
       return sight.type === 'nothing'
@@ -117,14 +127,14 @@ export class Sighting {
     })
   }
 
-  private atContent(path: string, stat: FileStat): Sight {
-    if (stat.kind === 'folder') return { type: 'folder', stat }
+  private atContent(path: string, stat: FileStat, isBehindLink: boolean): Sight {
+    if (stat.kind === 'folder') return { type: 'folder', stat, isBehindLink }
     if (stat.kind === 'private') {
       this.options.findings.addProblem(path, PRIVATE_REASON)
       return { type: 'withheld' }
     }
     if (stat.kind === 'file') {
-      if (stat.sizeBytes <= FILE_BYTES_MAX) return { type: 'file', stat }
+      if (stat.sizeBytes <= FILE_BYTES_MAX) return { type: 'file', stat, isBehindLink }
       this.options.findings.addProblem(
         path,
         `it is larger than ${FILE_BYTES_MAX} bytes, the most that one file may have`,
