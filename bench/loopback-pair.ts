@@ -12,7 +12,7 @@ import type { PeerEvent } from '../src/app/events.js'
 import { formatFigure } from './table.js'
 import { memoryOf, resetPeaks, usageOfProcesses } from './usage.js'
 
-const FILES_PER_FOLDER = 500
+export const FILES_PER_FOLDER = 500
 const POLL_MS = 10
 const PHASE_MS_MAX = 1_800_000
 export const PROCESSES = ['A engine', 'A watcher', 'B engine', 'B watcher'] as const
@@ -107,10 +107,10 @@ export class LoopbackPair {
 }
 
 /** Small files, each unlike the others. Answers their paths below the folder. */
-export function makeFiles(folder: string, count: number): string[] {
+export function makeFiles(folder: string, count: number, perFolder = FILES_PER_FOLDER): string[] {
   return Array.from({ length: count }, (_, file) => {
-    const below = `${Math.floor(file / FILES_PER_FOLDER)}`
-    if (file % FILES_PER_FOLDER === 0) mkdirSync(join(folder, below), { recursive: true })
+    const below = `${Math.floor(file / perFolder)}`
+    if (file % perFolder === 0) mkdirSync(join(folder, below), { recursive: true })
     const path = join(below, `file-${file}`)
     writeFileSync(join(folder, path), `${file} `.repeat(20))
     return path

@@ -117,23 +117,25 @@ export class Removing {
     if (decision.type !== 'remove' && decision.type !== 'adopt') return { type: 'needless' }
     const { entry } = decision
     const local = catalogue.live(path)
+    const seen = entry.kind === 'tombstone' && local !== undefined ? scanner.compare(path) : undefined
     // Nothing of what is known is here, or what is here is nobody's business: that it was deleted is all there is to know.
-    if (entry.kind !== 'tombstone' || local === undefined || scanner.isUnshared(path)) {
+    if (local === undefined || seen === undefined || seen.type === 'unshared') {
       if (entry.kind === 'tombstone') catalogue.record(entry, undefined)
       return { type: 'needless' }
     }
     if (this.isBehindGoing(path, isGoing)) {
-      if (!scanner.matches(path)) return { type: 'unsettled' }
+      if (seen.type !== 'same') return { type: 'unsettled' }
       catalogue.record(entry, undefined)
       return { type: 'removed', local }
     }
+    if (local.kind !== 'folder' && seen.type !== 'same') return { type: 'unsettled' }
     return local.kind === 'folder' ? this.takeFolder(entry, local) : this.take(entry, local)
   }
 
   /** Whether it is seen through a link, a followed one, that goes: that takes it out of the share, and where the link leads it stays. */
   private isBehindGoing(path: string, isGoing: (folder: string) => boolean): boolean {
     for (let folder = parentOf(path); folder !== ''; folder = parentOf(folder))
-      if (this.options.disk.statLink(folder)?.kind === 'link' && isGoing(folder)) return true
+      if (isGoing(folder) && this.options.disk.statLink(folder)?.kind === 'link') return true
     return false
   }
 
@@ -141,12 +143,11 @@ export class Removing {
   private take(entry: Entry, local: Entry): Removed {
     const { disk, catalogue, journal, scanner, trash } = this.options
     const { path } = entry
-    if (!scanner.matches(path)) return { type: 'unsettled' }
     journal.append({ kind: 'placing', entry, replaces: local.digest })
-    const looks = disk.statLink(path)
-    if (!scanner.matches(path)) return this.withdrawn(path)
+    const seen = scanner.compare(path)
+    if (seen.type !== 'same') return this.withdrawn(path)
     const place = trash.take(path)
-    if (!isSame(looks, disk.statLink(place))) {
+    if (!isSame(seen.own, disk.statLink(place))) {
       trash.giveBack(place, path)
       return this.withdrawn(path)
     }

@@ -83,12 +83,13 @@ export class TreeRemoving {
     const { disk, catalogue, scanner } = this.options
     const local = catalogue.live(path)
     const wanted = deletionAt(path)
-    const stat = scanner.knownStat(path)
-    if (local === undefined || wanted === undefined || stat === undefined || catalogue.isHidden(path))
-      return path
+    if (local === undefined || wanted === undefined || catalogue.isHidden(path)) return path
+    const seen = scanner.compare(path)
+    // A followed link stands for what is not in this folder.
+    if (seen.type !== 'same' || seen.own.kind !== local.kind) return path
     const decision = decideHere(catalogue, wanted)
     if (decision.type !== 'remove') return path
-    parts.push({ local, deletion: decision.entry, stat })
+    parts.push({ local, deletion: decision.entry, stat: seen.own })
     if (local.kind !== 'folder') return undefined
     const names = new Set(disk.list(path).names)
     for (const child of catalogue.manifest.children(path)) {

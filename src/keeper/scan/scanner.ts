@@ -10,7 +10,7 @@
 import { earliest } from '../../base/earliest.js'
 import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
-import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
+import { type Disk, DiskError } from '../../base/ports.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
 import type { Entry } from '../../share/entry.js'
 import { IGNORE_FILE } from '../../share/ignore-rules.js'
@@ -33,7 +33,7 @@ import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
 import { SameNames } from './same-names.js'
 import { Settling } from './settling.js'
-import { Sighting, unreadableReason } from './sight.js'
+import { type Comparison, Sighting, unreadableReason } from './sight.js'
 
 export interface ScannerOptions {
   readonly disk: Disk
@@ -201,9 +201,9 @@ export class Scanner {
     return this.sighting.matches(path)
   }
 
-  /** The stat of what stands at `path`, where that is what the catalogue says and nothing is seen through a link there. */
-  knownStat(path: string): FileStat | undefined {
-    return this.sighting.knownStat(path)
+  /** What stands at `path`, beside what the catalogue says. */
+  compare(path: string): Comparison {
+    return this.sighting.compare(path)
   }
 
   /** Whether this path is neither read nor written: the user's own secrets, LEFT's own folder of another share, and what rules

@@ -26,9 +26,14 @@ export type Sight =
   | { readonly type: 'withheld' }
   /** Rules leave the path out, whatever is there: the same. */
   | { readonly type: 'ignored' }
-  /** `stat`: of what a followed link leads to, if it is one. */
-  | { readonly type: 'folder' | 'file'; readonly stat: FileStat; readonly isBehindLink: boolean }
-  | { readonly type: 'link'; readonly target: string; readonly stat: FileStat }
+  /** `stat`: of what a followed link leads to, where `own`, which stands at the path itself, is one. */
+  | { readonly type: 'folder' | 'file'; readonly stat: FileStat; readonly own: FileStat }
+  | { readonly type: 'link'; readonly target: string; readonly own: FileStat }
+
+/** What stands at a path, beside what the catalogue says. */
+export type Comparison =
+  | { readonly type: 'unshared' | 'differs' }
+  | { readonly type: 'same'; readonly own: FileStat }
 
 export class Sighting {
   private readonly options: SightingOptions
@@ -60,14 +65,14 @@ export class Sighting {
       findings.forgetProblem(path)
       return { type: 'ignored' }
     }
-    if (own.kind !== 'link') return this.atContent(path, own, false)
+    if (own.kind !== 'link') return this.atContent(path, own, own)
     if (links === 'skip') return { type: 'unshared' }
     const target = disk.readLink(path)
     // With `auto` the disk follows some links and others not: it answers these themselves.
-    if (links === 'keep' || pointed?.kind === 'link') return { type: 'link', target, stat: own }
+    if (links === 'keep' || pointed?.kind === 'link') return { type: 'link', target, own }
     // A link that a peer made stays one: followed, it would share whatever file of ours the peer names.
     const known = this.options.catalogue.live(path)
-    if (known?.kind === 'link' && known.target === target) return { type: 'link', target, stat: own }
+    if (known?.kind === 'link' && known.target === target) return { type: 'link', target, own }
     if (pointed === undefined) {
       findings.addProblem(path, 'it is a link to nothing')
       return { type: 'unshared' }
@@ -76,7 +81,7 @@ export class Sighting {
       findings.addProblem(path, 'it is a link to a folder that holds it')
       return { type: 'unshared' }
     }
-    return this.atContent(path, pointed, true)
+    return this.atContent(path, pointed, own)
   }
 
   /** Whether what stands at `path` is what the catalogue says, so that it may be replaced. */
@@ -84,11 +89,13 @@ export class Sighting {
     return this.isKnown(path, this.at(path))
   }
 
-  /** The stat of what stands at `path` itself, where that is what the catalogue says and no link that is followed. */
-  knownStat(path: string): FileStat | undefined {
+  /** One look at a path of which something is known that can be held. */
+  compare(path: string): Comparison {
     const sight = this.at(path)
-    if (!('stat' in sight) || (sight.type !== 'link' && sight.isBehindLink)) return undefined
-    return this.isKnown(path, sight) ? sight.stat : undefined
+    if (isUnshared(sight)) return { type: 'unshared' }
+    return 'own' in sight && this.isKnown(path, sight)
+      ? { type: 'same', own: sight.own }
+      : { type: 'differs' }
   }
 
   private isKnown(path: string, sight: Sight): boolean {
@@ -116,8 +123,7 @@ export class Sighting {
 
   /** Whether something is there that is not shared. */
   isUnshared(path: string): boolean {
-    const { type } = this.at(path)
-    return type === 'unshared' || type === 'withheld' || type === 'ignored'
+    return isUnshared(this.at(path))
   }
 
   private isInOtherShare(path: string): boolean {
@@ -127,14 +133,14 @@ export class Sighting {
     })
   }
 
-  private atContent(path: string, stat: FileStat, isBehindLink: boolean): Sight {
-    if (stat.kind === 'folder') return { type: 'folder', stat, isBehindLink }
+  private atContent(path: string, stat: FileStat, own: FileStat): Sight {
+    if (stat.kind === 'folder') return { type: 'folder', stat, own }
     if (stat.kind === 'private') {
       this.options.findings.addProblem(path, PRIVATE_REASON)
       return { type: 'withheld' }
     }
     if (stat.kind === 'file') {
-      if (stat.sizeBytes <= FILE_BYTES_MAX) return { type: 'file', stat, isBehindLink }
+      if (stat.sizeBytes <= FILE_BYTES_MAX) return { type: 'file', stat, own }
       this.options.findings.addProblem(
         path,
         `it is larger than ${FILE_BYTES_MAX} bytes, the most that one file may have`,
@@ -156,6 +162,10 @@ export class Sighting {
     }
     return true
   }
+}
+
+function isUnshared({ type }: Sight): boolean {
+  return type === 'unshared' || type === 'withheld' || type === 'ignored'
 }
 
 function reasonOf(fault: PathFault): string {
