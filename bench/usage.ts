@@ -133,6 +133,11 @@ export function memoryOf(root: number): Memory[] {
   }))
 }
 
+/** Processor time of each process that is alive below (and with) this one, its parent before it, in seconds. */
+export function usageOfProcesses(root: number): number[] {
+  return descendants(root, allStats()).map((stat) => (stat.userTicks + stat.systemTicks) / TICKS_PER_S)
+}
+
 /** Peaks count from now on. proc(5), clear_refs: 5 sets VmHWM to VmRSS. */
 export function resetPeaks(root: number): void {
   for (const { pid } of descendants(root, allStats())) writeFileSync(`/proc/${pid}/clear_refs`, '5')

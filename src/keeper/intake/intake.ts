@@ -27,6 +27,7 @@ import { Knowing } from '../place/knowing.js'
 import { Placing } from '../place/placing.js'
 import { TreeMoving } from '../place/tree-moving.js'
 import { Removing } from '../remove/removing.js'
+import { TreeRemoving } from '../remove/tree-removing.js'
 import type { Scanner } from '../scan/scanner.js'
 import { Sweeping } from '../trash/sweeping.js'
 import { Trash } from '../trash/trash.js'
@@ -124,7 +125,17 @@ export class Intake {
     )
     const { placements } = this
     this.removing = removing
-    this.removals = new Removals({ removing, scanner, wants, end, gate, outcomes, placements, isComparing })
+    this.removals = new Removals({
+      treeRemoving: new TreeRemoving({ ...options, trash }),
+      removing,
+      scanner,
+      wants,
+      end,
+      gate,
+      outcomes,
+      placements,
+      isComparing,
+    })
     catalogue.commitAfter(() => {
       removing.syncFolders()
       journal.sync()
@@ -277,7 +288,7 @@ export class Intake {
       if (!this.placements.placeReady(nowMs) || ordersLeft === 0) break
     }
     if (this.removals.isDue(nowMs)) ordersLeft -= this.removals.step(ordersLeft, nowMs)
-    this.ordersLeft = ordersLeft === 0
+    this.ordersLeft = ordersLeft <= 0
     this.placements.settle(this.wants.size === 0 && !this.end.fullDisk.paused, nowMs)
     const totals = this.wants.takeTotals()
     if (totals !== undefined) this.outcomes.message({ type: 'work', ...totals })

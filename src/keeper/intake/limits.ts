@@ -31,6 +31,10 @@ export const NOT_HELD_BACKOFF_MS = 1_000
 /** Deletions wait for the content that came with them, but not longer than this after the last news of what is wanted. */
 export const REMOVAL_WAIT_MS = 10_000
 
+/** Paths that go into the trash by one rename of their folder: each is looked at twice, 30 µs a time, and until then nothing else is
+ *  done. A larger folder goes folder by folder. */
+export const TREE_REMOVAL_PATHS_MAX = 1_024
+
 /** Content that is in the share waits so long for a deletion to tell that it was moved, after the last that came to wait; and for what
  *  takes its place. */
 export const MOVE_WAIT_MS = 10_000

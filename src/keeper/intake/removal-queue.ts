@@ -24,6 +24,11 @@ export class RemovalQueue<W extends { readonly remote: { readonly path: string }
     return this.below.has(folder)
   }
 
+  /** How many deletions below this folder are wanted. */
+  countBelow(folder: string): number {
+    return this.below.get(folder) ?? 0
+  }
+
   queue(want: W): void {
     if (!this.wanted.has(want)) {
       this.wanted.add(want)

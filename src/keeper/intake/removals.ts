@@ -1,11 +1,20 @@
 // Deletions that peers told of: carried out when the content that came with them is in place, so that what was renamed is copied
 // from where it was, and a reference never stands without its object; the deepest first. The intake owns it.
 
+import { DiskError } from '../../base/ports.js'
 import type { Entry } from '../../share/entry.js'
+import { parentOf } from '../../share/path.js'
 import type { Removing } from '../remove/removing.js'
+import type { RemovedPart, TreeRemoving } from '../remove/tree-removing.js'
 import type { Scanner } from '../scan/scanner.js'
 import type { Gate } from './gate.js'
-import { PLACE_RETRY_MS, PLACE_TRIES_MAX, REMAINING_NAMED_MAX, REMOVAL_WAIT_MS } from './limits.js'
+import {
+  PLACE_RETRY_MS,
+  PLACE_TRIES_MAX,
+  REMAINING_NAMED_MAX,
+  REMOVAL_WAIT_MS,
+  TREE_REMOVAL_PATHS_MAX,
+} from './limits.js'
 import type { Outcomes } from './outcomes.js'
 import type { Placements } from './placements.js'
 import type { WantEnd } from './want-end.js'
@@ -13,6 +22,7 @@ import { firstSource, type Want, type Wants } from './wants.js'
 
 export interface RemovalsOptions {
   readonly removing: Removing
+  readonly treeRemoving: TreeRemoving
   readonly scanner: Scanner
   readonly wants: Wants
   readonly end: WantEnd
@@ -28,6 +38,8 @@ export class Removals {
   /** Since when deletions have waited, and nothing more has been wanted. */
   private sinceMs: number | undefined
   private wantCount = 0
+  /** Folders that cannot go by one rename: not all that is in them goes. */
+  private readonly partial = new WeakSet<Want>()
 
   constructor(options: RemovalsOptions) {
     this.options = options
@@ -58,12 +70,15 @@ export class Removals {
   step(countMax: number, nowMs: number): number {
     const { wants, end, gate } = this.options
     gate.stopEmptying()
-    for (let count = 0; count < countMax; count++) {
+    let count = 0
+    while (count < countMax) {
       const want = end.fullDisk.paused ? undefined : wants.removals.take()
       if (want === undefined) return count
-      this.remove(want, nowMs)
+      const treeCount = this.removeWithFolder(want, nowMs)
+      if (treeCount === 0) this.remove(want, nowMs)
+      count += Math.max(1, treeCount)
     }
-    return countMax
+    return count
   }
 
   /** Carries out one, now or when what was in its folder is gone. */
@@ -98,6 +113,67 @@ export class Removals {
       case 'failed':
         end.handleDiskFailure(want, result.noSpace, result.reason, nowMs)
         return
+    }
+  }
+
+  /** Carries out the deletion of the largest folder around it that goes as a whole; answers how many paths went. */
+  private removeWithFolder(want: Want, nowMs: number): number {
+    for (let tree = this.treeAround(want); tree !== undefined; tree = this.treeAround(want)) {
+      const parts = this.takeTree(tree)
+      if (parts === undefined) continue
+      for (const { deletion, local } of parts) {
+        const part = this.options.wants.get(deletion.path)!
+        this.handleRemoved(part, local)
+        this.handleDone(part, nowMs)
+      }
+      return parts.length
+    }
+    return 0
+  }
+
+  private treeAround({ remote }: Want): Want | undefined {
+    const { wants } = this.options
+    let tree: Want | undefined
+    for (let folder = parentOf(remote.path); folder !== ''; folder = parentOf(folder)) {
+      const want = wants.get(folder)
+      if (want?.remote.kind !== 'tombstone' || this.partial.has(want)) break
+      if (wants.removals.countBelow(folder) >= TREE_REMOVAL_PATHS_MAX) break
+      tree = want
+    }
+    return tree
+  }
+
+  private takeTree(tree: Want): readonly RemovedPart[] | undefined {
+    const { treeRemoving, removing, wants } = this.options
+    const { path } = tree.remote
+    try {
+      const plan = treeRemoving.plan(path, (each) => this.deletionAt(each))
+      const isWhole = plan.type === 'whole' && plan.parts.length === wants.removals.countBelow(path) + 1
+      if (isWhole && treeRemoving.carryOut(plan.parts)) {
+        removing.handleTreeRemoved(path)
+        return plan.parts
+      }
+      this.handlePartial(tree, plan.type === 'partial' ? plan.path : path)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.handlePartial(tree, path)
+    }
+    return undefined
+  }
+
+  /** Half of a move may turn out to be a deletion that is too much. */
+  private deletionAt(path: string): Entry | undefined {
+    const remote = this.options.wants.get(path)?.remote
+    return remote?.kind === 'tombstone' && remote.target === '' ? remote : undefined
+  }
+
+  /** Neither the folder goes as a whole nor one between it and the path that stays. */
+  private handlePartial(tree: Want, path: string): void {
+    const { wants } = this.options
+    this.partial.add(tree)
+    for (let folder = path; folder.length > tree.remote.path.length; folder = parentOf(folder)) {
+      const want = wants.get(folder)
+      if (want !== undefined) this.partial.add(want)
     }
   }
 

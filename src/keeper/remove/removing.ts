@@ -4,7 +4,7 @@
 //
 //     decide ─▶ look ─▶ log ─▶ look again ─▶ rename into the trash ─▶ record
 
-import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
+import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import type { Entry } from '../../share/entry.js'
 import { parentOf } from '../../share/path.js'
@@ -13,6 +13,7 @@ import { decideHere } from '../place/deciding.js'
 import { failureOf } from '../place/failure.js'
 import type { Scanner } from '../scan/scanner.js'
 import type { Trash } from '../trash/trash.js'
+import { isSame } from './seen.js'
 
 export type Removed =
   | { readonly type: 'removed'; readonly local: Entry }
@@ -73,6 +74,12 @@ export class Removing {
     this.tidy(parentOf(from))
   }
 
+  /** A folder has just been removed with all that was in it. */
+  handleTreeRemoved(path: string): void {
+    this.unsynced.add(parentOf(path))
+    this.tidy(parentOf(path))
+  }
+
   /** Removes a folder that was deleted and still stands, if nothing is in it any more, and those above it. */
   tidy(folder: string): void {
     const { catalogue } = this.options
@@ -110,23 +117,25 @@ export class Removing {
     if (decision.type !== 'remove' && decision.type !== 'adopt') return { type: 'needless' }
     const { entry } = decision
     const local = catalogue.live(path)
+    const seen = entry.kind === 'tombstone' && local !== undefined ? scanner.compare(path) : undefined
     // Nothing of what is known is here, or what is here is nobody's business: that it was deleted is all there is to know.
-    if (entry.kind !== 'tombstone' || local === undefined || scanner.isUnshared(path)) {
+    if (local === undefined || seen === undefined || seen.type === 'unshared') {
       if (entry.kind === 'tombstone') catalogue.record(entry, undefined)
       return { type: 'needless' }
     }
     if (this.isBehindGoing(path, isGoing)) {
-      if (!scanner.matches(path)) return { type: 'unsettled' }
+      if (seen.type !== 'same') return { type: 'unsettled' }
       catalogue.record(entry, undefined)
       return { type: 'removed', local }
     }
+    if (local.kind !== 'folder' && seen.type !== 'same') return { type: 'unsettled' }
     return local.kind === 'folder' ? this.takeFolder(entry, local) : this.take(entry, local)
   }
 
   /** Whether it is seen through a link, a followed one, that goes: that takes it out of the share, and where the link leads it stays. */
   private isBehindGoing(path: string, isGoing: (folder: string) => boolean): boolean {
     for (let folder = parentOf(path); folder !== ''; folder = parentOf(folder))
-      if (this.options.disk.statLink(folder)?.kind === 'link' && isGoing(folder)) return true
+      if (isGoing(folder) && this.options.disk.statLink(folder)?.kind === 'link') return true
     return false
   }
 
@@ -134,12 +143,11 @@ export class Removing {
   private take(entry: Entry, local: Entry): Removed {
     const { disk, catalogue, journal, scanner, trash } = this.options
     const { path } = entry
-    if (!scanner.matches(path)) return { type: 'unsettled' }
     journal.append({ kind: 'placing', entry, replaces: local.digest })
-    const looks = disk.statLink(path)
-    if (!scanner.matches(path)) return this.withdrawn(path)
+    const seen = scanner.compare(path)
+    if (seen.type !== 'same') return this.withdrawn(path)
     const place = trash.take(path)
-    if (!isSame(looks, disk.statLink(place))) {
+    if (!isSame(seen.own, disk.statLink(place))) {
       trash.giveBack(place, path)
       return this.withdrawn(path)
     }
@@ -197,11 +205,4 @@ export class Removing {
     this.options.journal.append({ kind: 'unplaced', path })
     return { type: 'unsettled' }
   }
-}
-
-/** Whether somebody wrote into it, or put another in its place, in the moment before it was renamed. */
-function isSame(before: FileStat | undefined, after: FileStat | undefined): boolean {
-  if (before === undefined || after === undefined) return false
-  const isContent = before.sizeBytes === after.sizeBytes && before.mtimeMs === after.mtimeMs
-  return before.inode === after.inode && before.kind === after.kind && isContent
 }

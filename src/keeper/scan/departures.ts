@@ -78,8 +78,10 @@ export class Departures {
   private judge(): { readonly departed: string[]; readonly isEmptied: boolean } {
     const departed: string[] = []
     let isEmptied = false
+    /** By folder: as many paths may be gone as a folder holds. */
+    const doubts = new Map<string, Doubt | undefined>()
     for (const path of this.gone) {
-      const doubt = this.doubtAt(path)
+      const doubt = this.doubtAt(path, doubts)
       if (doubt === 'there') continue
       const isAll = doubt?.isEmptied === true && this.options.breaker.isOn
       if (isAll) isEmptied = true
@@ -92,10 +94,12 @@ export class Departures {
   }
 
   /** 'there': something is at the path again, or nobody may look. */
-  private doubtAt(path: string): Doubt | 'there' | undefined {
+  private doubtAt(path: string, doubts: Map<string, Doubt | undefined>): Doubt | 'there' | undefined {
     try {
       if (this.options.sighting.at(path).type !== 'nothing') return 'there'
-      return this.options.absence.doubtAt(path)
+      const folder = parentOf(path)
+      if (!doubts.has(folder)) doubts.set(folder, this.options.absence.doubtAt(path))
+      return doubts.get(folder)
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       return 'there'

@@ -36,7 +36,7 @@ export class Missing {
   mustWait(path: string, { sinceMs }: Candidate, isLooking: boolean, nowMs: number): boolean {
     const { settling, moved } = this.options
     if (nowMs >= sinceMs + MOVE_MS_MAX) return false
-    if (!isLooking && !moved.isAwaited(path, settling.inodes())) return false
+    if (!isLooking && !moved.isAwaited(path, settling.inodes)) return false
     settling.putOff(path, nowMs + MOVE_RETRY_MS)
     return true
   }

@@ -77,8 +77,10 @@ export class Moved {
   }
 
   /** Whether one of these inodes is that of a file that is missing at the path, or below it. */
-  isAwaited(path: string, inodes: Iterable<number>): boolean {
-    for (const inode of inodes) {
+  isAwaited(path: string, inodes: Pick<ReadonlyMap<number, unknown>, 'has' | 'keys'>): boolean {
+    const own = this.catalogue.live(path)?.kind === 'file' ? this.catalogue.signature(path)?.inode : undefined
+    if (own !== undefined) return inodes.has(own) && this.missingFile(own) === path
+    for (const inode of inodes.keys()) {
       const from = this.missingFile(inode)
       if (from === path || from?.startsWith(`${path}/`)) return true
     }

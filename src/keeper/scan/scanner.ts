@@ -33,7 +33,7 @@ import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
 import { SameNames } from './same-names.js'
 import { Settling } from './settling.js'
-import { Sighting, unreadableReason } from './sight.js'
+import { type Comparison, Sighting, unreadableReason } from './sight.js'
 
 export interface ScannerOptions {
   readonly disk: Disk
@@ -199,6 +199,11 @@ export class Scanner {
   /** Whether what stands at `path` is what the catalogue says, so that it may be replaced. */
   matches(path: string): boolean {
     return this.sighting.matches(path)
+  }
+
+  /** What stands at `path`, beside what the catalogue says. */
+  compare(path: string): Comparison {
+    return this.sighting.compare(path)
   }
 
   /** Whether this path is neither read nor written: the user's own secrets, LEFT's own folder of another share, and what rules

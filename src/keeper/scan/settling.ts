@@ -20,6 +20,8 @@ export interface Candidate {
 
 export class Settling {
   private readonly candidates = new Map<string, Candidate>()
+  /** How many candidates have each inode: a missing path is looked for among them, and there may be as many of either. */
+  private readonly inodeCounts = new Map<number, number>()
   private readonly due = new DueQueue()
   private readonly ahead: ReadAhead
   private readonly wallMs: () => number
@@ -34,8 +36,8 @@ export class Settling {
   }
 
   /** Inodes of files that are not at rest, or not read yet. */
-  *inodes(): Iterable<number> {
-    for (const { signature } of this.candidates.values()) if (signature !== undefined) yield signature.inode
+  get inodes(): Pick<ReadonlyMap<number, unknown>, 'has' | 'keys'> {
+    return this.inodeCounts
   }
 
   /** Paths that are not at rest yet. */
@@ -58,7 +60,7 @@ export class Settling {
 
   /** The polled path has stayed the same. */
   handleSettled(path: string): void {
-    this.candidates.delete(path)
+    this.remove(path)
   }
 
   /** What is polled is to be looked at again then. */
@@ -86,7 +88,7 @@ export class Settling {
     const quietMs = this.quietMs(signature)
     const restMs = Math.max(settleMs - quietMs, 0)
     const sinceMs = before?.sinceMs ?? nowMs
-    this.candidates.set(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
+    this.put(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
     // In the order of their times, which is that in which they are told: an object stands before what refers to it.
     this.due.set(path, nowMs + settleMs - quietMs)
     // A file that changes again and again is read once, when it has come to rest.
@@ -99,7 +101,7 @@ export class Settling {
     const before = this.candidates.get(path)
     const settleMs = settleAgainMs(before, nowMs)
     const sinceMs = before?.sinceMs ?? nowMs
-    this.candidates.set(path, { signature, settleMs, sinceMs, isRipe: false })
+    this.put(path, { signature, settleMs, sinceMs, isRipe: false })
     this.due.set(path, nowMs + settleMs)
   }
 
@@ -111,9 +113,30 @@ export class Settling {
 
   /** There is nothing to wait for at the path. */
   disarm(path: string): void {
-    if (!this.candidates.delete(path)) return
+    if (!this.remove(path)) return
     this.due.delete(path)
     this.ahead.forget(path)
+  }
+
+  private put(path: string, candidate: Candidate): void {
+    const before = this.candidates.get(path)
+    if (before !== undefined) this.countInode(before, -1)
+    this.candidates.set(path, candidate)
+    this.countInode(candidate, 1)
+  }
+
+  private remove(path: string): boolean {
+    const candidate = this.candidates.get(path)
+    if (candidate === undefined) return false
+    this.countInode(candidate, -1)
+    return this.candidates.delete(path)
+  }
+
+  private countInode({ signature }: Candidate, change: 1 | -1): void {
+    if (signature === undefined) return
+    const count = (this.inodeCounts.get(signature.inode) ?? 0) + change
+    if (count === 0) this.inodeCounts.delete(signature.inode)
+    else this.inodeCounts.set(signature.inode, count)
   }
 }
 

@@ -26,9 +26,14 @@ export type Sight =
   | { readonly type: 'withheld' }
   /** Rules leave the path out, whatever is there: the same. */
   | { readonly type: 'ignored' }
-  | { readonly type: 'folder'; readonly stat: FileStat }
-  | { readonly type: 'file'; readonly stat: FileStat }
-  | { readonly type: 'link'; readonly target: string }
+  /** `stat`: of what a followed link leads to, where `own`, which stands at the path itself, is one. */
+  | { readonly type: 'folder' | 'file'; readonly stat: FileStat; readonly own: FileStat }
+  | { readonly type: 'link'; readonly target: string; readonly own: FileStat }
+
+/** What stands at a path, beside what the catalogue says. */
+export type Comparison =
+  | { readonly type: 'unshared' | 'differs' }
+  | { readonly type: 'same'; readonly own: FileStat }
 
 export class Sighting {
   private readonly options: SightingOptions
@@ -60,14 +65,14 @@ export class Sighting {
       findings.forgetProblem(path)
       return { type: 'ignored' }
     }
-    if (own.kind !== 'link') return this.atContent(path, own)
+    if (own.kind !== 'link') return this.atContent(path, own, own)
     if (links === 'skip') return { type: 'unshared' }
     const target = disk.readLink(path)
     // With `auto` the disk follows some links and others not: it answers these themselves.
-    if (links === 'keep' || pointed?.kind === 'link') return { type: 'link', target }
+    if (links === 'keep' || pointed?.kind === 'link') return { type: 'link', target, own }
     // A link that a peer made stays one: followed, it would share whatever file of ours the peer names.
     const known = this.options.catalogue.live(path)
-    if (known?.kind === 'link' && known.target === target) return { type: 'link', target }
+    if (known?.kind === 'link' && known.target === target) return { type: 'link', target, own }
     if (pointed === undefined) {
       findings.addProblem(path, 'it is a link to nothing')
       return { type: 'unshared' }
@@ -76,13 +81,25 @@ export class Sighting {
       findings.addProblem(path, 'it is a link to a folder that holds it')
       return { type: 'unshared' }
     }
-    return this.atContent(path, pointed)
+    return this.atContent(path, pointed, own)
   }
 
   /** Whether what stands at `path` is what the catalogue says, so that it may be replaced. */
   matches(path: string): boolean {
-    const entry = this.options.catalogue.live(path)
+    return this.isKnown(path, this.at(path))
+  }
+
+  /** One look at a path of which something is known that can be held. */
+  compare(path: string): Comparison {
     const sight = this.at(path)
+    if (isUnshared(sight)) return { type: 'unshared' }
+    return 'own' in sight && this.isKnown(path, sight)
+      ? { type: 'same', own: sight.own }
+      : { type: 'differs' }
+  }
+
+  private isKnown(path: string, sight: Sight): boolean {
+    const entry = this.options.catalogue.live(path)
     if (entry === undefined) {
       if (sight.type === 'folder') return this.options.catalogue.isRemaining(path)
       return sight.type === 'nothing'
@@ -106,8 +123,7 @@ export class Sighting {
 
   /** Whether something is there that is not shared. */
   isUnshared(path: string): boolean {
-    const { type } = this.at(path)
-    return type === 'unshared' || type === 'withheld' || type === 'ignored'
+    return isUnshared(this.at(path))
   }
 
   private isInOtherShare(path: string): boolean {
@@ -117,14 +133,14 @@ export class Sighting {
     })
   }
 
-  private atContent(path: string, stat: FileStat): Sight {
-    if (stat.kind === 'folder') return { type: 'folder', stat }
+  private atContent(path: string, stat: FileStat, own: FileStat): Sight {
+    if (stat.kind === 'folder') return { type: 'folder', stat, own }
     if (stat.kind === 'private') {
       this.options.findings.addProblem(path, PRIVATE_REASON)
       return { type: 'withheld' }
     }
     if (stat.kind === 'file') {
-      if (stat.sizeBytes <= FILE_BYTES_MAX) return { type: 'file', stat }
+      if (stat.sizeBytes <= FILE_BYTES_MAX) return { type: 'file', stat, own }
       this.options.findings.addProblem(
         path,
         `it is larger than ${FILE_BYTES_MAX} bytes, the most that one file may have`,
@@ -146,6 +162,10 @@ export class Sighting {
     }
     return true
   }
+}
+
+function isUnshared({ type }: Sight): boolean {
+  return type === 'unshared' || type === 'withheld' || type === 'ignored'
 }
 
 function reasonOf(fault: PathFault): string {

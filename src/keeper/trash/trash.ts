@@ -28,7 +28,12 @@ export class Trash {
     this.options = options
   }
 
-  /** Takes the file or the link at a path of the share, whatever it points at. Answers its new place. Throws a DiskError. */
+  /** Whether what is taken stays for a time. */
+  get isKept(): boolean {
+    return this.options.policy.days > 0
+  }
+
+  /** Takes the file or the link at a path of the share, whatever it points at, or where things are kept a folder with all in it. Answers its new place. Throws a DiskError. */
   take(path: string): string {
     const { disk } = this.options
     const place = this.isKept ? this.freePlace(path) : ON_ITS_WAY_OUT
@@ -51,6 +56,12 @@ export class Trash {
       // Nothing that nobody has seen is lost, trash or no trash.
       disk.rename(place, this.freePlace(path))
     }
+  }
+
+  /** A folder that was taken with all that is in it goes back, unless something stands at its path by now: then it stays here. */
+  giveFolderBack(place: string, path: string): void {
+    const { disk } = this.options
+    if (disk.statLink(path) === undefined) disk.rename(place, path)
   }
 
   /** Keeps the folder of a path, which was empty and is gone, as far as its name goes, and who could look into it. */
@@ -81,10 +92,6 @@ export class Trash {
     const place = this.freePlace(path)
     this.linkOrCopy(path, place)
     return place
-  }
-
-  private get isKept(): boolean {
-    return this.options.policy.days > 0
   }
 
   private freePlace(path: string): string {
