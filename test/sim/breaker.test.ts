@@ -202,3 +202,22 @@ test.each([
   answer(world, B, what)
   expectAll(world, count)
 })
+
+test('a deletion that is held stays so when somebody else has kept a conflict at its path', () => {
+  const world = worldWith({ late: [C] }, CAREFUL, CAREFUL, NONE)
+  world.edit(C, {
+    type: 'write',
+    path: 'a',
+    content: 99,
+    sizeBytes: 500,
+    steps: 1,
+    stepMs: 0,
+    ageMs: 9_000_000,
+  })
+  remove(world, A, PATHS)
+  world.peers[C]!.start()
+  world.run(SOON_MS)
+  answer(world, A, 'undo')
+  // With the loser of the conflict beside it.
+  expectAll(world, 9)
+})
