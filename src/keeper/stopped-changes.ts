@@ -98,7 +98,7 @@ export class StoppedChanges {
   /** All that is held happens: deletions of ours are told, with a mark by which no other machine asks again; changes of peers are
    *  carried out. */
   confirm(): ReleasedCounts {
-    const { catalogue, breaker, scanner, edits } = this.options
+    const { catalogue, breaker, scanner, edits, intake } = this.options
     const { missing, keptPaths } = catalogue.stoppedPaths
     const counts = { own: missing.size, received: keptPaths.size }
     const origins = this.originsOfKept()
@@ -108,6 +108,7 @@ export class StoppedChanges {
       const stopped = catalogue.takeBack(path)!
       const isDeleted = stopped.kind === 'tombstone' && !stopped.confirmed
       const entry = isDeleted ? confirmRemoval(stopped, edits.nextDot()).entry : stopped
+      intake.handleConfirmed(entry)
       this.confirmed.push(...this.toldOf(entry))
     }
     return counts

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
+import { REMOVAL_WAIT_MS } from '../../src/keeper/intake/limits.js'
 import type { MaxDelete } from '../../src/pipe/settings.js'
 import { shareOf } from '../../src/sim/checks/invariants.js'
 import { happen } from '../../src/sim/happenings.js'
@@ -103,6 +104,24 @@ describe('a machine that asks about everything', () => {
     expect(countAt(world, B)).toBe(8)
     answer(world, B, 'confirm')
     expectAll(world, 3)
+  })
+
+  test('lets a share be emptied that a person has confirmed there too, and asks about the next time', () => {
+    const world = worldOf(CAREFUL, STRICT)
+    remove(world, A, PATHS)
+    answer(world, A, 'confirm')
+    expect(countAt(world, B)).toBe(8)
+    answer(world, B, 'confirm')
+    world.run(REMOVAL_WAIT_MS)
+    expect(countAt(world, B)).toBe(0)
+    for (const [content, path] of PATHS.entries())
+      world.edit(A, { type: 'write', path, content: 8 + content, sizeBytes: 500, steps: 1, stepMs: 0 })
+    world.run(SOON_MS)
+    remove(world, A, PATHS)
+    answer(world, A, 'confirm')
+    expect(countAt(world, B)).toBe(8)
+    answer(world, B, 'confirm')
+    expectAll(world, 0)
   })
 })
 
