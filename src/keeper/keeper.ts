@@ -345,6 +345,7 @@ export class Keeper {
     }
     const stoppedBefore = this.stopped.handleTold(remote)
     if (stoppedBefore === 'renewed') this.changed('received')
+    if (stoppedBefore === 'beaten') this.superseded.add(peer, remote)
     if (stoppedBefore !== 'free') return true
     const standing = this.intake.standing(remote, peer)
     this.drainIntake(this.nowMs)

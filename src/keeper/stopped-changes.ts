@@ -96,15 +96,15 @@ export class StoppedChanges {
   }
 
   /** A peer tells of something at a path. 'free': nothing is stopped there any more, and it is to be considered. 'renewed': it is the
-   *  change that was stopped, of which more is known now. */
-  handleTold(remote: Entry): 'free' | 'known' | 'renewed' {
+   *  change that was stopped, of which more is known now. 'beaten': what stands or is known there wins, until a person decides. */
+  handleTold(remote: Entry): 'free' | 'known' | 'beaten' | 'renewed' {
     const { catalogue, intake, breaker } = this.options
     const { path } = remote
     if (catalogue.isMissing(path)) return this.handleToldOfMissing(remote)
     const known = catalogue.kept(path) === undefined ? undefined : catalogue.get(path)
     if (known === undefined) return 'free'
     const decision = intake.placing.decide(remote)
-    if (decision.type === 'keep') return 'known'
+    if (decision.type === 'keep') return decision.wins ? 'beaten' : 'known'
     const isConfirmed = remote.confirmed && !known.confirmed && breaker.trustsConfirmed
     if (sameContent(known, remote) && !isConfirmed) {
       if ((decision.type !== 'adopt' && decision.type !== 'take') || sameEntry(decision.entry, known))
@@ -117,18 +117,18 @@ export class StoppedChanges {
   }
 
   /** It is gone here, and an edit of a peer brings it back; that a peer deleted it too is all there is to say. */
-  private handleToldOfMissing(remote: Entry): 'free' | 'known' {
+  private handleToldOfMissing(remote: Entry): 'free' | 'known' | 'beaten' {
     const { catalogue, intake } = this.options
-    const { type } = intake.placing.decide(remote)
-    if (type === 'keep') return 'known'
-    if (type !== 'adopt') catalogue.release(remote.path)
+    const decision = intake.placing.decide(remote)
+    if (decision.type === 'keep') return decision.wins ? 'beaten' : 'known'
+    if (decision.type !== 'adopt') catalogue.release(remote.path)
     return 'free'
   }
 
   /** All that is held happens: deletions of ours are told, with a mark by which no other machine asks again; changes of peers are
    *  carried out. */
   confirm(): ReleasedCounts {
-    const { catalogue, breaker, scanner, edits } = this.options
+    const { catalogue, breaker, scanner, edits, intake } = this.options
     const { missing, keptPaths } = catalogue.stoppedPaths
     const counts = { own: missing.size, received: keptPaths.size }
     const origins = this.originsOfKept()
@@ -138,6 +138,7 @@ export class StoppedChanges {
       const stopped = catalogue.takeBack(path)!
       const isDeleted = stopped.kind === 'tombstone' && !stopped.confirmed
       const entry = isDeleted ? confirmRemoval(stopped, edits.nextDot()).entry : stopped
+      intake.handleConfirmed(entry)
       this.confirmed.push(...this.toldOf(entry))
     }
     return counts

@@ -20,10 +20,14 @@ export function contentsOn(disk: SimDisk): Map<string, Uint8Array> {
   return contents
 }
 
-/** An only copy of the path went; its other contents may stand in a share. */
+/** An only copy of the path went; another version of it may stand at the path in a share. The same content at another path is no
+ *  copy of it: a person may replace that one before anybody has fetched it. */
 export function loseOnlyCopy({ history, peers, nowMs }: SharesScene, path: string): void {
   const standing = new Set(
-    peers.flatMap(({ disk }) => [...contentsOn(disk).values()].map((bytes) => history.digestOf(bytes))),
+    peers.flatMap(({ disk }) => {
+      const bytes = disk.contentOf(path)
+      return bytes === undefined ? [] : [history.digestOf(bytes)]
+    }),
   )
   history.model.loseOnlyCopy(path, nowMs, (digest) => standing.has(digest))
 }

@@ -2,10 +2,11 @@
 
 import { describe, expect, test } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
+import { REMOVAL_WAIT_MS } from '../../src/keeper/intake/limits.js'
 import type { MaxDelete } from '../../src/pipe/settings.js'
 import { shareOf } from '../../src/sim/checks/invariants.js'
 import { happen } from '../../src/sim/happenings.js'
-import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
+import { calmLink, calmPeer, chainOf, meshOf } from '../../src/sim/plan.js'
 import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'
 
@@ -20,16 +21,24 @@ const NONE: MaxDelete = { ...CAREFUL, percent: 100 }
 
 /** Peers with eight files, all in step. */
 function worldOf(...settings: MaxDelete[]): World {
-  return worldWith(500, ...settings)
+  return worldWith({}, ...settings)
 }
 
-function worldWith(sizeBytes: number, ...settings: MaxDelete[]): World {
-  const links = meshOf(settings.length).map(([one, other]) => calmLink(one, other))
+/** `late`: peers that are not started yet. */
+function worldWith(
+  {
+    sizeBytes = 500,
+    late = [],
+    pairs,
+  }: { sizeBytes?: number; late?: readonly number[]; pairs?: readonly (readonly [number, number])[] },
+  ...settings: MaxDelete[]
+): World {
+  const links = (pairs ?? meshOf(settings.length)).map(([one, other]) => calmLink(one, other))
   const peers = settings.map((maxDelete, peer) => calmPeer(peer, { maxDelete }))
   const world = new World({ seed: 1, peers, links }, { hash, crc32 })
   for (const [content, path] of PATHS.entries())
     world.edit(A, { type: 'write', path, content, sizeBytes, steps: 1, stepMs: 0 })
-  world.startAll()
+  for (const [peer, each] of world.peers.entries()) if (!late.includes(peer)) each.start()
   // Files of several blocks come in their own time.
   world.run(3 * SOON_MS)
   return world
@@ -96,6 +105,24 @@ describe('a machine that asks about everything', () => {
     answer(world, B, 'confirm')
     expectAll(world, 3)
   })
+
+  test('lets a share be emptied that a person has confirmed there too, and asks about the next time', () => {
+    const world = worldOf(CAREFUL, STRICT)
+    remove(world, A, PATHS)
+    answer(world, A, 'confirm')
+    expect(countAt(world, B)).toBe(8)
+    answer(world, B, 'confirm')
+    world.run(REMOVAL_WAIT_MS)
+    expect(countAt(world, B)).toBe(0)
+    for (const [content, path] of PATHS.entries())
+      world.edit(A, { type: 'write', path, content: 8 + content, sizeBytes: 500, steps: 1, stepMs: 0 })
+    world.run(SOON_MS)
+    remove(world, A, PATHS)
+    answer(world, A, 'confirm')
+    expect(countAt(world, B)).toBe(8)
+    answer(world, B, 'confirm')
+    expectAll(world, 0)
+  })
 })
 
 describe('what a peer deletes', () => {
@@ -122,7 +149,7 @@ describe('what a peer replaced by a file for its group', () => {
   test.each([{ sizeBytes: 500 }, { sizeBytes: 70_000 }])(
     'stays as private, where it is undone after a restart: $sizeBytes bytes',
     ({ sizeBytes }) => {
-      const world = worldWith(sizeBytes, NONE, CAREFUL)
+      const world = worldWith({ sizeBytes }, NONE, CAREFUL)
       for (const [at, path] of PATHS.slice(0, 4).entries())
         world.edit(A, {
           type: 'write',
@@ -172,4 +199,44 @@ describe('what a peer deleted and is still here', () => {
     answer(world, B, 'confirm')
     expectAll(world, 4)
   })
+})
+
+test.each([
+  { what: 'confirm', count: 1 },
+  { what: 'undo', count: 9 },
+] as const)('an older file of a machine that comes meanwhile is there after a $what', ({ what, count }) => {
+  const world = worldWith({ late: [C], pairs: chainOf(3) }, CAREFUL, CAREFUL, NONE)
+  world.edit(C, {
+    type: 'write',
+    path: 'a',
+    content: 99,
+    sizeBytes: 500,
+    steps: 1,
+    stepMs: 0,
+    ageMs: 9_000_000,
+  })
+  remove(world, B, PATHS)
+  world.peers[C]!.start()
+  world.run(SOON_MS)
+  answer(world, B, what)
+  expectAll(world, count)
+})
+
+test('a deletion that is held stays so when somebody else has kept a conflict at its path', () => {
+  const world = worldWith({ late: [C] }, CAREFUL, CAREFUL, NONE)
+  world.edit(C, {
+    type: 'write',
+    path: 'a',
+    content: 99,
+    sizeBytes: 500,
+    steps: 1,
+    stepMs: 0,
+    ageMs: 9_000_000,
+  })
+  remove(world, A, PATHS)
+  world.peers[C]!.start()
+  world.run(SOON_MS)
+  answer(world, A, 'undo')
+  // With the loser of the conflict beside it.
+  expectAll(world, 9)
 })

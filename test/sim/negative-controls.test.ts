@@ -15,7 +15,7 @@ import { contentOf } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
 import { HEAL_MS_MAX, JOURNAL_BYTES_MAX, QUIET_MS, UNTOLD_WRITES_MAX } from '../../src/sim/limits.js'
 import type { LinkFaults } from '../../src/sim/network.js'
-import { calmLink, calmPeer, meshOf, type PeerPlan } from '../../src/sim/plan.js'
+import { calmLink, calmPeer, chainOf, type PeerPlan } from '../../src/sim/plan.js'
 import { recordPowerLoss } from '../../src/sim/power-loss.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { drawScenario } from '../../src/sim/scenario.js'
@@ -24,6 +24,7 @@ import { type Breach, World } from '../../src/sim/world.js'
 
 const A = 0
 const B = 1
+const C = 2
 const SOON_MS = 1_500
 const ANOTHER = 77
 
@@ -31,9 +32,11 @@ interface Setting {
   readonly seed?: number
   readonly plan?: Partial<PeerPlan>
   readonly link?: Partial<LinkFaults>
+  /** So many machines, each connected to the one before. */
+  readonly chain?: number
 }
 
-/** A world of two that remembers every invariant that broke, not the first one alone. */
+/** A world that remembers every invariant that broke, not the first one alone. */
 class BrokenWorld extends World {
   readonly broken: Breach[] = []
 
@@ -43,9 +46,9 @@ class BrokenWorld extends World {
   }
 }
 
-function worldOf({ seed = 1, plan = {}, link = {} }: Setting = {}): BrokenWorld {
-  const peers = [A, B].map((peer) => calmPeer(peer, plan))
-  const links = meshOf(2).map(([one, other]) => calmLink(one, other, link))
+function worldOf({ seed = 1, plan = {}, link = {}, chain = 2 }: Setting = {}): BrokenWorld {
+  const peers = Array.from({ length: chain }, (_, peer) => calmPeer(peer, plan))
+  const links = chainOf(chain).map(([one, other]) => calmLink(one, other, link))
   return new BrokenWorld({ seed, peers, links }, { hash, crc32 })
 }
 
@@ -307,6 +310,40 @@ describe('I5, nothing deleted comes back', () => {
     settle(world, 0)
     expect(world.broken).toEqual([])
     expect(diskOf(world, B).contentOf('a')).toEqual(contentOf(1, 1_000))
+  })
+})
+
+describe('I5, behind a disk that has no place for the newer version', () => {
+  /** A, B and C hold the same; then the disk of B takes nothing at "a" any more. */
+  const refusing = (): BrokenWorld => {
+    const world = restingWorld(['a', 'b', 'c'], { chain: 3 })
+    world.peers[B]!.stop()
+    world.edit(B, { type: 'remove', path: 'a' })
+    world.history.model.takeRemovalBack(B, 'a')
+    happen(world, { type: 'refused-path', peer: B, path: 'a', forMs: undefined })
+    return world
+  }
+
+  test('holds where an old one stays', () => {
+    const world = refusing()
+    write(world, C, 'a', ANOTHER)
+    world.run(SOON_MS)
+    checkAtRest(world)
+    expect(diskOf(world, A).contentOf('a')).toEqual(contentOf(1, 1_000))
+    expect(world.broken.filter(({ invariant }) => invariant === 'I5')).toEqual([])
+  })
+
+  test('breaks where a deleted one stays, or the newer one stands on this side', () => {
+    const deleted = refusing()
+    deleted.edit(C, { type: 'remove', path: 'a' })
+    checkAtRest(deleted)
+    const near = refusing()
+    happen(near, { type: 'refused-path', peer: B, path: 'a', forMs: 0 })
+    near.run(SOON_MS)
+    write(near, C, 'a', ANOTHER)
+    checkAtRest(near)
+    for (const world of [deleted, near])
+      expect(world.broken.map(({ invariant }) => invariant)).toContain('I5')
   })
 })
 

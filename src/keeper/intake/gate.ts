@@ -1,7 +1,7 @@
 // Lets changes of peers through that take something of ours away, or stops them where the breaker says that they are too many: then they
 // are known, and what is here stays. The intake asks it for each want, before anything is fetched.
 
-import { type PeerId, peerOf } from '../../share/dots.js'
+import { type Dot, type PeerId, peerOf } from '../../share/dots.js'
 import { sameContent } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { type Breaker, type Origin, PEERS } from '../breaker/breaker.js'
@@ -22,9 +22,15 @@ export interface GateOptions {
 
 export class Gate {
   private readonly options: GateOptions
+  /** Content by path that a person here has let happen, whatever else goes with it. */
+  private readonly confirmed = new Map<string, Dot>()
 
   constructor(options: GateOptions) {
     this.options = options
+  }
+
+  handleConfirmed({ path, version }: Entry): void {
+    this.confirmed.set(path, version.content)
   }
 
   /** Makes a want of what a peer has, or stops it. */
@@ -75,6 +81,7 @@ export class Gate {
   /** A want was carried out. */
   handleDone({ loss, remote }: Want): void {
     const { breaker } = this.options
+    this.confirmed.delete(remote.path)
     if (loss?.isCounted !== true) return
     if (remote.kind === 'tombstone') breaker.handleDeleted(loss.origins, [remote.path])
     else breaker.handleReplaced(loss.origins, remote.path)
@@ -124,6 +131,7 @@ export class Gate {
     const { catalogue, breaker } = this.options
     const ours = catalogue.live(remote.path)
     if (ours === undefined || (remote.confirmed && breaker.trustsConfirmed)) return undefined
+    if (this.confirmed.get(remote.path) === remote.version.content) return undefined
     const decision = decideHere(catalogue, remote)
     const isReplaced = decision.type === 'take' && decision.replaces !== undefined
     if (decision.type !== 'remove' && !isReplaced) return undefined

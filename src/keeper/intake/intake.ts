@@ -219,6 +219,11 @@ export class Intake {
     return this.gate.add(remote, peer)
   }
 
+  /** A person lets this happen here, though it was stopped. */
+  handleConfirmed(entry: Entry): void {
+    this.gate.handleConfirmed(entry)
+  }
+
   handlePeerGone(peer: PeerId): void {
     for (const want of [...this.wants.wantedOf(peer)]) {
       this.wants.removeSource(want, peer)

@@ -134,10 +134,12 @@ export class Placing {
     // An entry that nobody has looked at yet must not be counted as having seen the peer's version.
     if (!scanner.matches(entry.path)) {
       const isHidden = catalogue.isHidden(entry.path)
+      const isMissing = catalogue.isMissing(entry.path)
       if (!isHidden && !scanner.isUnshared(entry.path)) return false
       // Nothing of it is looked at or touched: that the peer has the same is all there is to know.
       catalogue.record(entry, undefined)
-      if (isHidden) catalogue.setHidden(entry.path, true)
+      if (isMissing) catalogue.stopDeletion(entry.path)
+      else if (isHidden) catalogue.setHidden(entry.path, true)
       return true
     }
     if ((!isMode && !isTime) || (entry.kind !== 'file' && entry.kind !== 'folder')) {
