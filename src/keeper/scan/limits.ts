@@ -2,6 +2,9 @@
  *  also from a clock that ticks every 10 ms. */
 export const READ_AHEAD_MS = 20
 
+/** Folders are listed before a file is read that has been due for less than this. A scan of 10,000 folders takes less. */
+export const LISTED_FIRST_MS_MAX = 1_000
+
 /** Hints about what was put in place a moment ago wait until nothing is wanted any more, at most so long; and of so many
  *  paths. */
 export const OWN_WRITE_REST_MS = 1_000

@@ -82,8 +82,9 @@ export class Settling {
   arm(path: string, signature: Signature | undefined, nowMs: number): void {
     const before = this.candidates.get(path)
     if (before !== undefined && sameSignature(before.signature, signature)) return
-    const settleMs = settleAgainMs(before, nowMs)
     const quietMs = this.quietMs(signature)
+    // A change counts when it was made, and may be seen only when the path is due.
+    const settleMs = settleAgainMs(before, nowMs - quietMs)
     const restMs = Math.max(settleMs - quietMs, 0)
     const sinceMs = before?.sinceMs ?? nowMs
     this.candidates.set(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
@@ -119,7 +120,7 @@ export class Settling {
 
 /** How long what has changed once more must stay the same. The making of a file and the first writes into it come one after
  *  the other and are one change; what still changes after that is being written for longer. */
-function settleAgainMs(before: Candidate | undefined, nowMs: number): number {
-  if (before === undefined || nowMs - before.sinceMs < SETTLE_MS) return SETTLE_MS
+function settleAgainMs(before: Candidate | undefined, changedMs: number): number {
+  if (before === undefined || changedMs - before.sinceMs < SETTLE_MS) return SETTLE_MS
   return Math.min(2 * before.settleMs, SETTLE_MS_MAX)
 }
