@@ -81,7 +81,8 @@ export class Scanner {
     const { ignoring } = this
     this.sighting = new Sighting({ disk, catalogue, links, findings, ignoring })
     this.absence = new Absence({ disk, catalogue, sighting: this.sighting })
-    this.settling = new Settling(this.ahead, wallMs)
+    const isKnown = (path: string) => catalogue.live(path) !== undefined
+    this.settling = new Settling({ ahead: this.ahead, wallMs, isKnown })
     const onRecordedFolder = (path: string, present: boolean) => {
       if (!present) ignoring.forget(path)
       onFolder(path, present)

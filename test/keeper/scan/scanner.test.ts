@@ -166,6 +166,19 @@ describe('a file that is being written', () => {
     expect(share.changes).toMatchObject([{ digest: digestOfContent(utf8('half and half')) }])
   })
 
+  test('is announced after a new one of the same tick of the clock', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('reference', utf8('none'))
+    share.scan()
+    share.disk.putFile('reference', utf8('to the object'))
+    share.disk.putFile('object', utf8('object'))
+    share.scanner.hint('reference')
+    share.scanner.hint('object')
+    share.changes.length = 0
+    share.pass(SETTLE_MS)
+    expect(share.changes.map(({ path }) => path)).toEqual(['object', 'reference'])
+  })
+
   test('is announced after an older one in a folder that is still to be listed', () => {
     const share = new ShareOnDisk()
     share.scan()
