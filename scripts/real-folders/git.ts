@@ -10,7 +10,8 @@ import { rest, type Site } from './site.js'
 /** How often B looks at a repository while A works. */
 const SAMPLES = 200
 
-/** A works no longer for that. */
+/** Rounds of work, at least and at most. */
+const ROUNDS_MIN = 4
 const ROUNDS_MAX = 100
 
 const COMMITS = 60
@@ -34,7 +35,8 @@ export async function workWithGit(site: Site): Promise<string[] | undefined> {
       cwd: a.share,
       env: site.env,
     })
-    for (let round = 0; sampler.count < SAMPLES && round < ROUNDS_MAX; round++) {
+    const isEnough = (rounds: number) => rounds >= ROUNDS_MIN && sampler.count >= SAMPLES
+    for (let round = 0; !isEnough(round) && round < ROUNDS_MAX; round++) {
       await workOnce(site, round)
       if (round % 5 === 0) say(`${round + 1} rounds of work, ${sampler.count} samples`)
     }
@@ -179,8 +181,8 @@ class Sampler {
   }
 
   private fail(words: readonly string[], exitCode: number | null, said: string): void {
-    this.failures.push(
-      `sample ${this.count}: git ${words.join(' ')} ended with ${exitCode}: ${said.slice(0, 300)}`,
-    )
+    const text = `sample ${this.count}: git ${words.join(' ')} ended with ${exitCode}: ${said.slice(0, 300)}`
+    this.failures.push(text)
+    this.site.note(text)
   }
 }

@@ -1,6 +1,6 @@
 // Three peers with one share, in which other programs work.
 
-import { lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs'
+import { appendFileSync, lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { freeEndpoints } from '../../harness/peers/endpoints.js'
 import { addressesOfOthers, Peer, waitForPeers } from '../../harness/peers/peer.js'
@@ -19,6 +19,8 @@ export interface Site {
   readonly sandbox: Sandbox
   readonly peers: readonly [Peer, Peer, Peer]
   readonly say: (text: string) => void
+  /** For a person who looks into a failure: a line in the file `story` of the sandbox, between the events of the peers. */
+  readonly note: (text: string) => void
   /** For git and npm: nothing of the person who runs this. */
   readonly env: NodeJS.ProcessEnv
 }
@@ -36,7 +38,15 @@ export async function openSite(sandbox: Sandbox, say: (text: string) => void): P
       new Peer({ name, endpoint, share, config: sandbox.path(name, 'config'), others, options }),
     )
   }) as [Peer, Peer, Peer]
-  for (const peer of peers) peer.start()
+  const note = (text: string) =>
+    appendFileSync(sandbox.path('story'), `${new Date().toISOString()} ${text}\n`)
+  for (const peer of peers) {
+    peer.onEvent = (event) => {
+      if (!['progress', 'totals', 'receipt'].includes(event.event))
+        note(`${peer.name} ${JSON.stringify(event)}`)
+    }
+    peer.start()
+  }
   await waitForPeers(peers, 'all to be in step', () => peers.every(({ inStep }) => inStep.size === 2), {
     timeoutMs: REST_MS_MAX,
   })
@@ -56,7 +66,7 @@ export async function openSite(sandbox: Sandbox, say: (text: string) => void): P
     npm_config_userconfig: join(home, '.npmrc'),
     npm_config_update_notifier: 'false',
   }
-  return { sandbox, peers, say, env }
+  return { sandbox, peers, say, note, env }
 }
 
 /** Until all peers say that nothing is lacking anywhere, and the shares are the same. Answers what is wrong with them. */

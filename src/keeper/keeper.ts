@@ -87,7 +87,9 @@ export class Keeper {
     this.peers = new PeerBook({ manifest: catalogue.manifest, isSated: (from) => this.intake.isSated(from) })
     const lacksSome = (peer: PeerId) => (this.peers.notHeldCount(peer) ?? 0) > 0
     const isComparing = () => this.peers.isComparing
-    this.intake = new Intake({ ...options, minFree, trash, breaker, scanner, lacksSome, isComparing }, nowMs)
+    const comparisonWith = (peer: PeerId) => this.peers.comparisonWith(peer)
+    const lookups = { lacksSome, isComparing, comparisonWith }
+    this.intake = new Intake({ ...options, minFree, trash, breaker, scanner, ...lookups }, nowMs)
     this.notHeld = new NotHeldTries({ catalogue, scanner, peers: this.peers, intake: this.intake })
     this.expiry = new Expiry({ catalogue, wallMs }, nowMs)
     const { peers, intake, scans, notHeld, expiry } = this

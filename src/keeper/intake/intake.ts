@@ -60,6 +60,8 @@ export interface IntakeOptions {
   readonly lacksSome: (peer: PeerId) => boolean
   /** Whether more of what peers have may be found in a moment. */
   readonly isComparing: () => boolean
+  /** Stands for the comparison with a peer that is under way, if there is one. */
+  readonly comparisonWith: (peer: PeerId) => object | undefined
   readonly wallMs: () => number
   readonly trash: TrashPolicy
   readonly search?: BlockSearch | undefined
@@ -120,6 +122,7 @@ export class Intake {
         gate,
         outcomes,
         isComparing,
+        comparisonWith: options.comparisonWith,
       },
       nowMs,
     )

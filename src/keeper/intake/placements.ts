@@ -5,6 +5,7 @@
 import { earliest } from '../../base/earliest.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
+import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { CommitGroup } from '../place/commit-group.js'
@@ -38,6 +39,8 @@ export interface PlacementsOptions {
   readonly outcomes: Outcomes
   /** Whether more of what peers have may be found in a moment. */
   readonly isComparing: () => boolean
+  /** Stands for the comparison with a peer that is under way, if there is one. */
+  readonly comparisonWith: (peer: PeerId) => object | undefined
 }
 
 interface PreparedWant {
@@ -63,13 +66,13 @@ export class Placements {
   constructor(options: PlacementsOptions, nowMs: number) {
     this.options = options
     this.links = new Links(options)
-    this.order = new PlacingOrder({ wants: options.wants, links: this.links })
+    this.order = new PlacingOrder({ ...options, links: this.links })
     this.committing = new CommitGroup(options.disk, options.journal, nowMs)
   }
 
   /** Whether files wait for `placeReady`. */
   get busy(): boolean {
-    return this.ready.size > this.order.heldCount
+    return this.ready.size > this.order.heldCount || this.order.hasDue
   }
 
   /** How many wait for deletions, with those that wait for the content of one that does. */

@@ -237,9 +237,14 @@ export class PeerBook {
 
   /** Whether a walk may find more of what a peer has, as soon as its listings come. */
   get isComparing(): boolean {
-    for (const [peer, { standing }] of this.peers)
-      if (standing.type === 'walking' && !this.options.isSated(peer)) return true
+    for (const peer of this.peers.keys()) if (this.comparisonWith(peer) !== undefined) return true
     return false
+  }
+
+  /** The walk that may find more of what this peer has, as soon as its listings come. */
+  comparisonWith(peer: PeerId): object | undefined {
+    const standing = this.peers.get(peer)?.standing
+    return standing?.type === 'walking' && !this.options.isSated(peer) ? standing.walk : undefined
   }
 
   private nextToRead():

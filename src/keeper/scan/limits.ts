@@ -2,6 +2,16 @@
  *  also from a clock that ticks every 10 ms. */
 export const READ_AHEAD_MS = 20
 
+/** Folders are listed before a file is read that has been due for less than this. A scan of 10,000 folders takes less. */
+export const LISTED_FIRST_MS_MAX = 1_000
+
+/** Files get their times from a clock that ticks every 4 ms (Linux, 250 Hz), and programs write several within one tick: a new one
+ *  counts as so much earlier than one that replaces another, which may refer to it. */
+export const NEW_EARLIER_MS = 0.01
+
+/** A step ahead of the wall clock is believed after this long, twice at most. */
+export const FILE_CLOCK_MS = 10_000
+
 /** Hints about what was put in place a moment ago wait until nothing is wanted any more, at most so long; and of so many
  *  paths. */
 export const OWN_WRITE_REST_MS = 1_000

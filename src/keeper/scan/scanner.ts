@@ -26,7 +26,7 @@ import { type Finding, Findings } from './findings.js'
 import { HashJob } from './hashing.js'
 import { Ignoring, isRulesFile } from './ignoring.js'
 import { Keeping } from './keeping.js'
-import { HASH_CHUNK_BLOCKS } from './limits.js'
+import { HASH_CHUNK_BLOCKS, LISTED_FIRST_MS_MAX } from './limits.js'
 import { Missing } from './missing.js'
 import { Moved } from './moved.js'
 import { ReadAhead } from './read-ahead.js'
@@ -81,7 +81,8 @@ export class Scanner {
     const { ignoring } = this
     this.sighting = new Sighting({ disk, catalogue, links, findings, ignoring })
     this.absence = new Absence({ disk, catalogue, sighting: this.sighting })
-    this.settling = new Settling(this.ahead, wallMs)
+    const isKnown = (path: string) => catalogue.live(path) !== undefined
+    this.settling = new Settling({ ahead: this.ahead, wallMs, isKnown })
     const onRecordedFolder = (path: string, present: boolean) => {
       if (!present) ignoring.forget(path)
       onFolder(path, present)
@@ -179,7 +180,7 @@ export class Scanner {
         if (this.look(path, nowMs)) this.queueFolder(path, { renew: true })
       })
     }
-    if (this.hashSome(nowMs)) return true
+    if (!this.isLookingFirst(nowMs) && this.hashSome(nowMs)) return true
     const folder = this.foldersToList.pop()
     if (folder !== undefined) {
       this.queuedFolders.delete(folder)
@@ -229,6 +230,13 @@ export class Scanner {
     this.moved.handleRecorded(path)
     this.findings.forgetProblem(path)
     if (isFolder) this.options.onFolder(path, false)
+  }
+
+  /** What is due is told after what is older, and some of that may stand in a folder that is not listed yet. */
+  private isLookingFirst(nowMs: number): boolean {
+    if (this.job !== undefined || this.foldersToList.length === 0) return false
+    const dueMs = this.settling.pollTimeout()
+    return dueMs !== undefined && nowMs - dueMs < LISTED_FIRST_MS_MAX
   }
 
   /** A folder that is hinted at has just come: made by a person or by us, or moved here in the place of another one,

@@ -5,6 +5,8 @@ import { parentOf } from '../../share/path.js'
 import { DueQueue } from '../due-queue.js'
 import { type Signature, sameSignature } from '../index/signature.js'
 import { SETTLE_MS, SETTLE_MS_MAX } from '../limits.js'
+import { FileClock } from './file-clock.js'
+import { NEW_EARLIER_MS } from './limits.js'
 import type { ReadAhead } from './read-ahead.js'
 
 export interface Candidate {
@@ -18,17 +20,26 @@ export interface Candidate {
   readonly isRipe: boolean
 }
 
+export interface SettlingOptions {
+  readonly ahead: ReadAhead
+  readonly wallMs: () => number
+  /** Whether something stood at the path before. */
+  readonly isKnown: (path: string) => boolean
+}
+
 export class Settling {
   private readonly candidates = new Map<string, Candidate>()
   /** How many candidates have each inode: a missing path is looked for among them, and there may be as many of either. */
   private readonly inodeCounts = new Map<number, number>()
   private readonly due = new DueQueue()
   private readonly ahead: ReadAhead
-  private readonly wallMs: () => number
+  private readonly clock: FileClock
+  private readonly isKnown: (path: string) => boolean
 
-  constructor(ahead: ReadAhead, wallMs: () => number) {
+  constructor({ ahead, wallMs, isKnown }: SettlingOptions) {
     this.ahead = ahead
-    this.wallMs = wallMs
+    this.clock = new FileClock(wallMs)
+    this.isKnown = isKnown
   }
 
   get size(): number {
@@ -84,13 +95,15 @@ export class Settling {
   arm(path: string, signature: Signature | undefined, nowMs: number): void {
     const before = this.candidates.get(path)
     if (before !== undefined && sameSignature(before.signature, signature)) return
-    const settleMs = settleAgainMs(before, nowMs)
-    const quietMs = this.quietMs(signature)
+    const quietMs = this.quietMs(signature, nowMs)
+    // A change counts when it was made, and may be seen only when the path is due.
+    const settleMs = settleAgainMs(before, nowMs - quietMs)
     const restMs = Math.max(settleMs - quietMs, 0)
     const sinceMs = before?.sinceMs ?? nowMs
     this.put(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
     // In the order of their times, which is that in which they are told: an object stands before what refers to it.
-    this.due.set(path, nowMs + settleMs - quietMs)
+    const earlierMs = signature === undefined || this.isKnown(path) ? 0 : NEW_EARLIER_MS
+    this.due.set(path, nowMs - quietMs + settleMs - earlierMs)
     // A file that changes again and again is read once, when it has come to rest.
     if (settleMs === SETTLE_MS) this.ahead.handleArmed(path, signature, restMs, nowMs)
     else this.ahead.forget(path)
@@ -106,9 +119,9 @@ export class Settling {
   }
 
   /** How long a file has been as it is now, by its own timestamps; 0 where the clock that stamped it and ours disagree. */
-  private quietMs(signature: Signature | undefined): number {
+  private quietMs(signature: Signature | undefined, nowMs: number): number {
     if (signature === undefined) return 0
-    return Math.max(this.wallMs() - Math.max(signature.mtimeMs, signature.ctimeMs), 0)
+    return Math.max(this.clock.at(nowMs) - Math.max(signature.mtimeMs, signature.ctimeMs), 0)
   }
 
   /** There is nothing to wait for at the path. */
@@ -142,7 +155,7 @@ export class Settling {
 
 /** How long what has changed once more must stay the same. The making of a file and the first writes into it come one after
  *  the other and are one change; what still changes after that is being written for longer. */
-function settleAgainMs(before: Candidate | undefined, nowMs: number): number {
-  if (before === undefined || nowMs - before.sinceMs < SETTLE_MS) return SETTLE_MS
+function settleAgainMs(before: Candidate | undefined, changedMs: number): number {
+  if (before === undefined || changedMs - before.sinceMs < SETTLE_MS) return SETTLE_MS
   return Math.min(2 * before.settleMs, SETTLE_MS_MAX)
 }

@@ -15,12 +15,17 @@ function orderOf(counts: readonly number[], author = THEIRS) {
   for (const count of counts)
     all.set(count, wants.add(fileEntry(`f${count}`, { version: dotted(`${author}:${count}`) }), PEERS[0]!))
   const behind = new Set<Want>()
-  const order = new PlacingOrder({ wants, links: behind })
+  /** The comparison that is under way. */
+  let comparison: object | undefined
+  const order = new PlacingOrder({ wants, links: behind, comparisonWith: () => comparison })
   const ready = new Set<Want>()
   return {
     wants,
     behind,
     order,
+    compare: (other: object | undefined) => {
+      comparison = other
+    },
     want: (count: number) => all.get(count)!,
     take: (nowMs: number, ...complete: readonly number[]) => {
       for (const count of complete) ready.add(all.get(count)!)
@@ -52,6 +57,32 @@ describe('files that came together', () => {
     expect(take(NOW_MS + ORDER_WAIT_MS - 1)).toEqual([])
     expect(take(NOW_MS + ORDER_WAIT_MS)).toEqual(['f2'])
     expect(order.heldCount).toBe(0)
+  })
+
+  test('wait for the comparison in which they were found: the rest of it may come before them', () => {
+    const { take, order, compare, wants } = orderOf([2])
+    const comparison = {}
+    compare(comparison)
+    expect(take(NOW_MS, 2)).toEqual([])
+    expect(order.hasDue).toBe(false)
+    wants.add(fileEntry('f1', { version: dotted(`${THEIRS}:1`) }), PEERS[0]!)
+    compare(undefined)
+    expect(order.hasDue).toBe(true)
+    expect(take(NOW_MS)).toEqual([])
+    wants.remove(wants.get('f1')!, true)
+    expect(take(NOW_MS)).toEqual(['f2'])
+  })
+
+  test('do not wait for the next comparison, and not for long', () => {
+    const { take, order, compare } = orderOf([1, 2])
+    const first = {}
+    compare(first)
+    expect(take(NOW_MS, 1)).toEqual([])
+    compare({})
+    expect(order.hasDue).toBe(true)
+    expect(take(NOW_MS + 1, 2)).toEqual(['f1'])
+    expect(order.pollTimeout()).toBe(NOW_MS + 1 + ORDER_WAIT_MS)
+    expect(take(NOW_MS + 1 + ORDER_WAIT_MS)).toEqual(['f2'])
   })
 
   test('do not wait for those that wait for them', () => {

@@ -153,6 +153,48 @@ describe('a file that is being written', () => {
     expect(share.changes).toMatchObject([{ digest: digestOfContent(utf8('half and half')) }])
   })
 
+  test('is waited for no longer where a write that followed its making is seen late', () => {
+    const share = new ShareOnDisk()
+    share.scan()
+    share.disk.putFile('a', utf8('half'))
+    share.scanner.hint('a')
+    share.pass(10)
+    share.disk.putFile('a', utf8('half and half'))
+    share.pass(SETTLE_MS - 1)
+    expect(share.changes).toEqual([])
+    share.pass(1)
+    expect(share.changes).toMatchObject([{ digest: digestOfContent(utf8('half and half')) }])
+  })
+
+  test('is announced after a new one of the same tick of the clock', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('reference', utf8('none'))
+    share.scan()
+    share.disk.putFile('reference', utf8('to the object'))
+    share.disk.putFile('object', utf8('object'))
+    share.scanner.hint('reference')
+    share.scanner.hint('object')
+    share.changes.length = 0
+    share.pass(SETTLE_MS)
+    expect(share.changes.map(({ path }) => path)).toEqual(['object', 'reference'])
+  })
+
+  test('is announced after an older one in a folder that is still to be listed', () => {
+    const share = new ShareOnDisk()
+    share.scan()
+    share.disk.putFile('objects/new/object', utf8('object'))
+    share.nowMs += 5
+    share.disk.putFile('reference', utf8('to the object'))
+    share.nowMs += SETTLE_MS
+    share.scanner.hint('reference')
+    share.scanner.hint('objects')
+    share.pass(0)
+    expect(share.changes.filter(({ kind }) => kind === 'file').map(({ path }) => path)).toEqual([
+      'objects/new/object',
+      'reference',
+    ])
+  })
+
   test('is read again when it changes while it is hashed, even where its times are too coarse to show it', () => {
     const share = new ShareOnDisk({ timestampStepMs: 60_000 })
     const large = contentOf(80 * BLOCK_BYTES)
