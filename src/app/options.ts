@@ -1,4 +1,4 @@
-import type { LinkPolicy } from '../pipe/settings.js'
+import type { Direction, LinkPolicy } from '../pipe/settings.js'
 
 /** The options that `left` needs to run one peer; the command line makes it, tests make it directly. */
 export interface PeerOptions {
@@ -27,6 +27,7 @@ export interface PeerOptions {
   /** 'auto' uses what the kernel offers beyond Node's sockets where that is faster. */
   readonly offload: 'auto' | 'no'
   readonly links: LinkPolicy
+  readonly direction: Direction
   /** Disk space that stays free, however much peers send: at least so many hundredths of the disk, and so many bytes.
    */
   readonly minFree: { readonly percent: number; readonly bytes: number }

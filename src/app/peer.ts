@@ -194,6 +194,8 @@ class Peer implements RunningPeer {
       fingerprint: this.protection.fingerprint ?? null,
       peers: options.peers.map(({ text }) => text),
     })
+    const words = DIRECTION_WORDS[options.direction]
+    if (words !== undefined) this.reporter.say({ event: 'note', message: words })
     if (isSuperuser()) this.reporter.say({ event: 'note', message: SUPERUSER_NOTE })
     if (options.verbose)
       this.reporter.say({ event: 'debug', message: offloadWords(this.socket, offload.why) })
@@ -215,9 +217,9 @@ class Peer implements RunningPeer {
   }
 
   private openShare(peer: string): void {
-    const { share, links, minFree, trash, maxDelete } = this.options
+    const { share, links, minFree, trash, maxDelete, direction } = this.options
     const { privatePlaces } = this
-    this.watcher.open({ share, peer, links, privatePlaces, minFree, trash, maxDelete })
+    this.watcher.open({ share, peer, links, privatePlaces, minFree, trash, maxDelete, direction })
   }
 
   private startWatcher(isGrowthKnown: boolean): WatcherProcess {
@@ -383,6 +385,12 @@ class Peer implements RunningPeer {
     this.finish(error)
   }
 }
+
+const DIRECTION_WORDS = {
+  both: undefined,
+  'send-only': 'send-only: what others change is not taken over; left status shows it',
+  'receive-only': 'receive-only: what is changed here is told to nobody; left status shows it',
+} as const
 
 function offloadWords({ offloads }: UdpSocket, why: string): string {
   const ways = [offloads.segments ? 'cuts datagrams' : '', offloads.merges ? 'merges datagrams' : '']

@@ -243,8 +243,10 @@ function stateOf(
 }
 
 function holdsOf(state: ShareState) {
-  const { isRead, files, folders, bytes, unsettled, skipped, notHeld, stopped, conflicts } = state
-  return { isRead, files, folders, bytes, unsettled, skipped, notHeld, stopped, conflicts }
+  const { isRead, direction, files, folders, bytes } = state
+  const { unsettled, skipped, notHeld, local, stopped, conflicts } = state
+  const lists = { unsettled, skipped, notHeld, local, stopped, conflicts }
+  return { isRead, direction, files, folders, bytes, ...lists }
 }
 
 function rttOf(session: EnginePeer | undefined): number | null {

@@ -37,6 +37,8 @@ export interface RawArguments {
   readonly limit?: string
   readonly offload?: string
   readonly background?: boolean
+  readonly sendOnly?: boolean
+  readonly receiveOnly?: boolean
   readonly links?: string
   readonly minFree?: string
   readonly trash?: string
@@ -76,6 +78,7 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     limitBytesPerS: raw.limit === undefined ? undefined : parseLimit(raw.limit),
     offload: oneOf('--offload', raw.offload ?? 'auto', ['auto', 'no']),
     links: oneOf('--links', raw.links ?? 'auto', ['auto', 'follow', 'keep', 'skip']),
+    direction: direction(raw),
     minFree: raw.minFree === undefined ? MIN_FREE_DEFAULT : parseMinFree(raw.minFree),
     trash: trashPolicy(raw),
     maxDelete: maxDelete(raw.maxDelete),
@@ -197,6 +200,13 @@ function background(raw: RawArguments): boolean {
   if (raw.background === true && raw.window !== undefined && raw.window !== 'auto')
     throw new LeftError('usage', '--background needs --window auto, which is the default; leave --window out')
   return raw.background ?? false
+}
+
+function direction({ sendOnly, receiveOnly }: RawArguments): PeerOptions['direction'] {
+  if (sendOnly && receiveOnly)
+    throw new LeftError('usage', '--send-only and --receive-only exclude each other; leave one of them out')
+  if (sendOnly) return 'send-only'
+  return receiveOnly ? 'receive-only' : 'both'
 }
 
 function path(option: string, text: string, folder: string): string {

@@ -179,6 +179,14 @@ function leftProgram(commands: Commands): Command {
       'soft links: keep shares the link itself, follow what it points at, skip neither; auto keeps a link whose text leads to a place of the share and follows any other (default: auto)',
     )
     .option(
+      '--send-only',
+      'take nothing over that others change: it is known and not held here, and left undo sends back what is here',
+    )
+    .option(
+      '--receive-only',
+      'tell nobody of what is changed here: left status shows it, left undo takes it back, and it goes to the trash where others change the same',
+    )
+    .option(
       '--min-free <percent|size>',
       'what peers leave free of the disk, at least 100 MB where it is a part: 5%, 2G, or 0 for nothing; what comes waits until there is more (default: 1%)',
     )

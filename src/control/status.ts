@@ -27,13 +27,16 @@ export interface Status {
 export interface ShareStatus {
   /** False until the share has been read for the first time. */
   readonly isRead: boolean
+  readonly direction: 'both' | 'send-only' | 'receive-only'
   readonly files: number
   readonly folders: number
   readonly bytes: number
   readonly unsettled: Listed<string>
   readonly skipped: Listed<PathWithReason>
   readonly notHeld: Listed<PathWithReason>
-  /** Deletions and replacements that wait for `confirm` or `undo`. */
+  /** Changed on a machine that only receives. */
+  readonly local: Listed<PathWithReason>
+  /** Deletions and replacements that wait for `confirm` or `undo`; what others changed, on a machine that only sends. */
   readonly stopped: Listed<PathWithReason>
   readonly conflicts: Listed<string>
 }

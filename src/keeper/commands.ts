@@ -10,9 +10,11 @@ import type {
   ShareState,
 } from '../pipe/commands.js'
 import { SAMPLE_MAX } from '../pipe/limits.js'
+import type { Direction } from '../pipe/settings.js'
 import { Conflicts } from './conflicts.js'
 import type { Catalogue } from './index/catalogue.js'
 import type { Intake } from './intake/intake.js'
+import type { LocalChanges } from './local-changes.js'
 import type { NotHeldTries } from './not-held.js'
 import type { PeerBook } from './peers/peer-book.js'
 import type { ScanSchedule } from './scan/scan-schedule.js'
@@ -30,6 +32,8 @@ export interface CommandsOptions {
   readonly intake: Intake
   readonly notHeld: NotHeldTries
   readonly stopped: StoppedChanges
+  readonly local: LocalChanges
+  readonly direction: Direction
 }
 
 /** At once, or when the generator is at its end. */
@@ -66,20 +70,28 @@ export class Commands {
 }
 
 function stateOf(options: CommandsOptions): ShareState {
-  const { catalogue, scanner, scans, peers, intake, notHeld, stopped } = options
+  const { catalogue, scanner, scans, peers, intake, notHeld, stopped, local, direction } = options
+  const isReceiveOnly = direction === 'receive-only'
   const { unsettled, problems } = scanner
   const reasons = firstOf(catalogue.notHeldPaths()).map((path) => {
     const isLeftOut = scanner.leavesOut(catalogue.get(path)!)
-    return { path, reason: isLeftOut ? 'ignore rules leave it out' : intake.refusalAt(path) }
+    if (isLeftOut) return { path, reason: 'ignore rules leave it out' }
+    const isLocal = scanner.locals.get(path) !== undefined
+    return { path, reason: isLocal ? 'another one was made here' : intake.refusalAt(path) }
   })
   return {
     root: catalogue.manifest.root().digest,
     isRead: scans.ready,
+    direction,
     isBusy: scanner.busy || peers.busy || intake.busy || notHeld.busy || stopped.busy,
     ...catalogue.heldTotals(),
     unsettled: { count: unsettled.count, first: firstOf(unsettled.paths) },
     skipped: { count: problems.size, first: firstOf(problems).map(withReason) },
     notHeld: { count: catalogue.notHeldCount, first: reasons },
+    local: {
+      count: isReceiveOnly ? local.count : 0,
+      first: isReceiveOnly ? firstOf(local.described()) : [],
+    },
     stopped: { count: stopped.count, first: firstOf(stopped.described()) },
     conflicts: { count: catalogue.conflictCopies.size, first: firstOf(catalogue.conflictCopies) },
     wantedCount: intake.size,

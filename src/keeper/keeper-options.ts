@@ -4,7 +4,7 @@ import type { Hash } from '../base/item.js'
 import type { Disk } from '../base/ports.js'
 import type { BlockSearch } from '../delta/search-port.js'
 import type { Journal } from '../journal/journal.js'
-import type { LinkPolicy, MaxDelete, MinFree, TrashPolicy } from '../pipe/settings.js'
+import type { Direction, LinkPolicy, MaxDelete, MinFree, TrashPolicy } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
 import type { Catalogue } from './index/catalogue.js'
 import type { OwnEdits } from './index/own-edits.js'
@@ -28,6 +28,8 @@ export interface KeeperOptions {
   readonly search?: BlockSearch | undefined
   /** The usual one unless given. */
   readonly maxDelete?: MaxDelete
+  /** Both unless given. */
+  readonly direction?: Direction
   /** A folder is there (or no longer) and hints about it are welcome. */
   readonly onFolder: (path: string, present: boolean) => void
 }

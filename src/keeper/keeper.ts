@@ -23,6 +23,7 @@ import type { PeerAuthors } from './index/peer-authors.js'
 import { Intake } from './intake/intake.js'
 import type { IntakeOutcome } from './intake/outcomes.js'
 import type { KeeperOptions } from './keeper-options.js'
+import { LocalChanges } from './local-changes.js'
 import { NotHeldTries } from './not-held.js'
 import { Outbox } from './outbox.js'
 import { Announcer } from './peers/announcer.js'
@@ -37,6 +38,7 @@ import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
 import { Locator } from './serve/locator.js'
 import { StoppedChanges } from './stopped-changes.js'
+import { Trash } from './trash/trash.js'
 
 /** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` soon after each `handle*`, again at once
  *  while it answers true, else at `pollTimeout`. */
@@ -57,6 +59,7 @@ export class Keeper {
   private readonly authors: PeerAuthors
   private readonly breaker: Breaker
   private readonly stopped: StoppedChanges
+  private readonly local: LocalChanges
   private readonly outbox = new Outbox()
   private readonly announcer: Announcer
   /** Of the person. */
@@ -67,6 +70,7 @@ export class Keeper {
   constructor(options: KeeperOptions, nowMs: number) {
     const { disk, catalogue, edits, authors, links } = options
     const { minFree = NO_MIN_FREE, trash = TRASH_POLICY, maxDelete = MAX_DELETE, wallMs } = options
+    const { direction = 'both' } = options
     this.nowMs = nowMs
     this.share = options
     this.catalogue = catalogue
@@ -82,21 +86,25 @@ export class Keeper {
     const files = () => catalogue.filesHeldMin
     this.breaker = new Breaker({ index: catalogue.meta, wallMs, maxDelete, files })
     const { breaker } = this
-    this.scanner = new Scanner({ ...options, breaker })
+    this.scanner = new Scanner({ ...options, breaker, direction })
     const { scanner } = this
     this.peers = new PeerBook({ manifest: catalogue.manifest, isSated: (from) => this.intake.isSated(from) })
     const lacksSome = (peer: PeerId) => (this.peers.notHeldCount(peer) ?? 0) > 0
     const isComparing = () => this.peers.isComparing
     const comparisonWith = (peer: PeerId) => this.peers.comparisonWith(peer)
     const lookups = { lacksSome, isComparing, comparisonWith }
-    this.intake = new Intake({ ...options, minFree, trash, breaker, scanner, ...lookups }, nowMs)
+    const given = { ...options, minFree, trash, direction }
+    this.intake = new Intake({ ...given, breaker, scanner, ...lookups }, nowMs)
     this.notHeld = new NotHeldTries({ catalogue, scanner, peers: this.peers, intake: this.intake })
     this.expiry = new Expiry({ catalogue, wallMs }, nowMs)
     const { peers, intake, scans, notHeld, expiry } = this
     this.comparing = new Comparing({ intake, links, expiry })
-    this.stopped = new StoppedChanges({ catalogue, breaker, scanner, edits, peers, intake, notHeld })
-    const { stopped } = this
     const trashed = { disk, policy: trash, wallMs }
+    const local = new LocalChanges({ disk, catalogue, scanner, intake, notHeld, trash: new Trash(trashed) })
+    this.local = local
+    const held = { catalogue, breaker, scanner, edits, peers, intake, notHeld, local, direction }
+    this.stopped = new StoppedChanges(held)
+    const { stopped } = this
     this.commands = new Commands({
       catalogue,
       scanner,
@@ -105,6 +113,8 @@ export class Keeper {
       intake,
       notHeld,
       stopped,
+      local,
+      direction,
       trash: trashed,
     })
     this.outbox.notify({ event: 'scanning' })
@@ -237,7 +247,8 @@ export class Keeper {
   private drainScanner(): void {
     for (const finding of this.scanner.takeFindings()) {
       if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen)
-      else if (finding.type === 'held' || finding.type === 'released') this.changed('own')
+      else if (finding.type === 'held') this.handleHeld(finding.path)
+      else if (finding.type === 'released') this.changed('own')
       else if (finding.type === 'dropped') this.handleDropped(finding.path)
       else if (finding.type === 'stopped')
         this.outbox.notify({ event: 'note', message: stoppedWords(finding) })
@@ -349,6 +360,9 @@ export class Keeper {
     if (stoppedBefore === 'renewed') this.changed('received')
     if (stoppedBefore === 'beaten') this.superseded.add(peer, remote)
     if (stoppedBefore !== 'free') return true
+    const localBefore = this.local.handleTold(remote)
+    if (localBefore === 'held') this.changed('received')
+    if (localBefore !== 'free') return true
     const standing = this.intake.standing(remote, peer)
     this.drainIntake(this.nowMs)
     if (standing === 'refused') return this.takeNote(remote)
@@ -380,6 +394,12 @@ export class Keeper {
     }
     this.changed('received')
     return true
+  }
+
+  private handleHeld(path: string): void {
+    // What stood in the way there may be gone.
+    this.intake.handleLocalChange(path)
+    this.changed('own')
   }
 
   /** What a peer has at the path is wanted again, where it is not a deletion. */

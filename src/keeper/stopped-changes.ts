@@ -2,6 +2,7 @@
 // `take` answers.
 
 import type { PathWithReason, ReleasedCounts } from '../pipe/commands.js'
+import type { Direction } from '../pipe/settings.js'
 import { type PeerId, peerOf } from '../share/dots.js'
 import { confirmRemoval, sameContent } from '../share/edit.js'
 import type { Entry } from '../share/entry.js'
@@ -12,6 +13,7 @@ import type { Catalogue } from './index/catalogue.js'
 import type { OwnEdits } from './index/own-edits.js'
 import type { Intake } from './intake/intake.js'
 import { STEP_FILES } from './limits.js'
+import type { LocalChanges } from './local-changes.js'
 import type { NotHeldTries } from './not-held.js'
 import type { PeerBook } from './peers/peer-book.js'
 import type { Scanner } from './scan/scanner.js'
@@ -24,6 +26,8 @@ export interface StoppedChangesOptions {
   readonly peers: PeerBook
   readonly intake: Intake
   readonly notHeld: NotHeldTries
+  readonly local: LocalChanges
+  readonly direction: Direction
 }
 
 interface Told {
@@ -44,14 +48,20 @@ export class StoppedChanges {
 
   get count(): number {
     const { missing, keptPaths } = this.options.catalogue.stoppedPaths
-    return missing.size + keptPaths.size
+    return (this.isReceiveOnly ? 0 : missing.size) + keptPaths.size
+  }
+
+  /** What is deleted here is a local change like any other. */
+  private get isReceiveOnly(): boolean {
+    return this.options.direction === 'receive-only'
   }
 
   /** What is held, for the person. */
   *described(): Generator<PathWithReason> {
     const { catalogue } = this.options
     const { missing, keptPaths } = catalogue.stoppedPaths
-    for (const path of missing) yield { path, reason: 'deleted here, and nobody was told' }
+    if (!this.isReceiveOnly)
+      for (const path of missing) yield { path, reason: 'deleted here, and nobody was told' }
     for (const path of keptPaths.keys()) {
       const { kind, version } = catalogue.get(path)!
       const what = kind === 'tombstone' ? 'deleted' : 'replaced'
@@ -74,7 +84,7 @@ export class StoppedChanges {
   handleRecorded(path: string): void {
     const { catalogue } = this.options
     const { stoppedPaths } = catalogue
-    if (stoppedPaths.isEmpty) return
+    if (stoppedPaths.isEmpty || this.options.direction === 'send-only') return
     const from = stoppedPaths.keptMovedTo(path)
     if (from !== undefined) this.moved.add(from)
     const folder = parentOf(path)
@@ -126,17 +136,19 @@ export class StoppedChanges {
   }
 
   /** All that is held happens: deletions of ours are told, with a mark by which no other machine asks again; changes of peers are
-   *  carried out. */
+   *  carried out. A machine that only receives tells nobody of anything, and one that only sends takes nothing over. */
   confirm(): ReleasedCounts {
-    const { catalogue, breaker, scanner, edits, intake } = this.options
-    const { missing, keptPaths } = catalogue.stoppedPaths
-    const counts = { own: missing.size, received: keptPaths.size }
+    const { catalogue, breaker, scanner, edits, intake, direction } = this.options
+    const { stoppedPaths } = catalogue
+    const missing = this.isReceiveOnly ? NONE : stoppedPaths.missing
+    const keptPaths = direction === 'send-only' ? NONE : stoppedPaths.keptPaths
+    const counts = { own: missing.size, received: keptPaths.size, local: 0 }
     const origins = this.originsOfKept()
     breaker.close(new Map([...origins].map((origin) => [origin, keptPaths.size])))
     for (const path of [...missing]) scanner.recording.confirmDeleted(path)
     for (const path of [...keptPaths.keys()]) {
       const stopped = catalogue.takeBack(path)!
-      const isDeleted = stopped.kind === 'tombstone' && !stopped.confirmed
+      const isDeleted = stopped.kind === 'tombstone' && !stopped.confirmed && !this.isReceiveOnly
       const entry = isDeleted ? confirmRemoval(stopped, edits.nextDot()).entry : stopped
       intake.handleConfirmed(entry)
       this.confirmed.push(...this.toldOf(entry))
@@ -155,11 +167,15 @@ export class StoppedChanges {
   }
 
   /** All that is held is taken back: what was deleted here is fetched again, and what peers deleted or replaced is an edit on top of
-   *  that. */
+   *  that. A machine that only receives takes back what was changed here, and makes no edit of the rest: that is held on. */
   undo(): ReleasedCounts {
-    const { catalogue, breaker, scanner, intake, notHeld } = this.options
-    const { missing, keptPaths } = catalogue.stoppedPaths
-    const counts = { own: missing.size, received: keptPaths.size }
+    const { catalogue, breaker, scanner, intake, notHeld, local } = this.options
+    const { stoppedPaths } = catalogue
+    const { missing } = stoppedPaths
+    const keptPaths = this.isReceiveOnly ? NONE : stoppedPaths.keptPaths
+    const own = missing.size
+    const localCount = this.isReceiveOnly ? local.undo() + own : 0
+    const counts = { own: this.isReceiveOnly ? 0 : own, received: keptPaths.size, local: localCount }
     for (const path of [...missing]) {
       catalogue.release(path)
       notHeld.handleRetry(path)
@@ -168,7 +184,7 @@ export class StoppedChanges {
       scanner.recording.restoreKept(path)
       intake.placing.close(path)
     }
-    breaker.close()
+    if (stoppedPaths.isEmpty) breaker.close()
     return counts
   }
 
@@ -178,3 +194,5 @@ export class StoppedChanges {
     return [...this.options.peers.all()].map((peer) => ({ entry, peer }))
   }
 }
+
+const NONE: ReadonlySet<string> = new Set()

@@ -3,6 +3,7 @@
 
 import type { Digest } from '../base/item.js'
 import type { PeerId } from '../share/dots.js'
+import type { Direction } from './settings.js'
 
 export interface ShareCommands {
   /** All that there is to know of the share right now. */
@@ -41,6 +42,8 @@ export interface ReleasedCounts {
   readonly own: number
   /** Deleted or replaced by peers. */
   readonly received: number
+  /** Changed on a machine that only receives. */
+  readonly local: number
 }
 
 /** The first few of many. */
@@ -107,6 +110,7 @@ export interface ShareState {
   readonly root: Digest
   /** The first scan is over: what the share holds is known. */
   readonly isRead: boolean
+  readonly direction: Direction
   /** Something is being read, compared, tried again or put in place right now. */
   readonly isBusy: boolean
   /** That are held. */
@@ -119,6 +123,8 @@ export interface ShareState {
   readonly skipped: Sample<PathWithReason>
   /** Known, and not held here. */
   readonly notHeld: Sample<PathWithReason>
+  /** Changed here, and told to nobody: receive-only. */
+  readonly local: Sample<PathWithReason>
   /** Deletions and replacements that are held until a person confirms or undoes them. */
   readonly stopped: Sample<PathWithReason>
   /** Losers of conflicts that are still kept beside their winners. */

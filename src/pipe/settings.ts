@@ -3,6 +3,9 @@
 /** Soft links are shared as what they point at, as links, or not at all; `auto`: as links where their text leads to a place of the share. */
 export type LinkPolicy = 'auto' | 'follow' | 'keep' | 'skip'
 
+/** `send-only`: what others change is known and not held. `receive-only`: what is changed here is shown, and told to nobody. */
+export type Direction = 'both' | 'send-only' | 'receive-only'
+
 /** Through which links a share is read: src/io/reading.ts. */
 export const FOLLOWING = { auto: 'outward', follow: 'all', keep: 'none', skip: 'none' } as const
 

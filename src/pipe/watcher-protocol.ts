@@ -4,7 +4,7 @@ import type { PrivatePlaces } from '../base/ports.js'
 import type { SlowStep } from '../rdt/protection.js'
 import type { ShareCommand, ShareResult } from './commands.js'
 import type { EngineToKeeper, KeeperToEngine } from './messages.js'
-import type { LinkPolicy, MaxDelete, MinFree, TrashPolicy } from './settings.js'
+import type { Direction, LinkPolicy, MaxDelete, MinFree, TrashPolicy } from './settings.js'
 
 export interface WatcherStart {
   /** Absolute path of the share. */
@@ -16,6 +16,7 @@ export interface WatcherStart {
   readonly minFree: MinFree
   readonly trash: TrashPolicy
   readonly maxDelete: MaxDelete
+  readonly direction: Direction
 }
 
 /** The file of an identity, made where there is none. */

@@ -1,7 +1,7 @@
 // The plan of a simulated world: its machines, the links between them, and what happens when. Drawn from a seed by
 // scenario.ts, or written down by a test.
 
-import type { MaxDelete } from '../pipe/settings.js'
+import type { Direction, MaxDelete } from '../pipe/settings.js'
 import type { DeathMoment } from './disk/disk.js'
 import type { Edit } from './edits.js'
 import type { LineFaults, LinkFaults } from './network.js'
@@ -36,6 +36,8 @@ export interface PeerPlan {
   readonly rekeying?: { readonly afterMs: number; readonly afterBytes: number }
   /** How much may be deleted or replaced before a person is asked, where that is not as usual. */
   readonly maxDelete?: MaxDelete
+  /** Both ways where not given. */
+  readonly direction?: Direction
   /** The line that all its links share, where that is less than they have. */
   readonly line?: LineFaults
 }

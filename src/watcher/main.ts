@@ -85,6 +85,7 @@ class Watcher {
         trash: start.trash,
         search: new ThreadedSearch(disk, () => this.wake()),
         maxDelete: start.maxDelete,
+        direction: start.direction,
         wallMs,
         onFolder: (path, present) => {
           if (present) this.folders.add(path)

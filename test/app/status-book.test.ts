@@ -14,6 +14,7 @@ const TIME = '2026-01-02T03:04:05.000Z'
 const share = (over: Partial<ShareState> = {}): ShareState => ({
   root: 'r',
   isRead: true,
+  direction: 'both',
   isBusy: false,
   files: 2,
   folders: 1,
@@ -21,6 +22,7 @@ const share = (over: Partial<ShareState> = {}): ShareState => ({
   unsettled: NONE,
   skipped: NONE,
   notHeld: NONE,
+  local: NONE,
   stopped: NONE,
   conflicts: NONE,
   wantedCount: 0,

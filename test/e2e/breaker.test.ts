@@ -58,7 +58,7 @@ describe('60 of 100 files that are deleted here', () => {
     expect(await stoppedAt(a)).toBe(GONE + 1)
     expect(mostOf(b)).toBe(GONE)
     const confirmed = await left(a.path('.'), 'confirm', '--json')
-    expect(confirmed).toMatchObject({ exitCode: 0, stdout: `{"own":${GONE + 1},"received":0}\n` })
+    expect(confirmed).toMatchObject({ exitCode: 0, stdout: `{"own":${GONE + 1},"received":0,"local":0}\n` })
     await eventually(() => mostOf(b)).toBe(0)
     await world.untilSame([a, b])
     expect(trashOf(b)).toBe(GONE)

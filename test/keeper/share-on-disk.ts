@@ -16,6 +16,7 @@ import { Scanner } from '../../src/keeper/scan/scanner.js'
 import { Trash } from '../../src/keeper/trash/trash.js'
 import type { Temporary } from '../../src/pipe/layout.js'
 import {
+  type Direction,
   type LinkPolicy,
   type MaxDelete,
   NO_MAX_DELETE,
@@ -37,6 +38,7 @@ export const START_MS = 1_700_000_000_000
 export interface ShareOptions extends Partial<SimDiskOptions> {
   readonly links?: LinkPolicy
   readonly maxDelete?: MaxDelete
+  readonly direction?: Direction
 }
 
 /** The machine's clock and the process's are one here; time passes where `pass` says so. */
@@ -62,9 +64,11 @@ export class ShareOnDisk {
   trash: TrashPolicy = TRASH_POLICY
   private readonly maxDelete: MaxDelete
   private readonly links: LinkPolicy
+  private readonly direction: Direction
 
   constructor(options: ShareOptions = {}) {
-    const { links = 'follow', maxDelete = NO_MAX_DELETE, ...diskOptions } = options
+    const { links = 'follow', maxDelete = NO_MAX_DELETE, direction = 'both', ...diskOptions } = options
+    this.direction = direction
     this.links = links
     this.maxDelete = maxDelete
     const following = links === 'auto' ? 'outward' : 'all'
@@ -99,6 +103,7 @@ export class ShareOnDisk {
       edits,
       breaker,
       links: this.links,
+      direction: this.direction,
       wallMs,
       onFolder: (path, present) => {
         if (present) this.watched.add(path)
@@ -107,7 +112,15 @@ export class ShareOnDisk {
     })
     const { scanner } = this
     const trash = new Trash({ disk, wallMs, policy: this.trash })
-    this.placing = new Placing({ disk, catalogue, journal, scanner, edits, trash })
+    this.placing = new Placing({
+      disk,
+      catalogue,
+      journal,
+      scanner,
+      edits,
+      trash,
+      direction: this.direction,
+    })
     this.removing = new Removing({ disk, catalogue, journal, scanner, trash })
   }
 

@@ -1,4 +1,5 @@
-// `left confirm` and `left undo`: what becomes of deletions and replacements that are held because they are so many.
+// `left confirm` and `left undo`: what becomes of deletions and replacements that are held because they are so many, and of what was
+// changed on a machine that only receives.
 
 import { WORK_ANSWER_MS_MAX } from '../../control/limits.js'
 import { formatCount } from '../format.js'
@@ -7,6 +8,8 @@ import type { AskCommand } from './ask-command.js'
 interface Released {
   readonly own: number
   readonly received: number
+  /** Not told by an older peer. */
+  readonly local?: number
 }
 
 export const confirmCommand: AskCommand = {
@@ -19,6 +22,7 @@ export const confirmCommand: AskCommand = {
   given: () => ({}),
   lines: (result) =>
     linesOf(result as Released, {
+      local: '',
       own: 'deleted here: the others are told now',
       received: 'deleted or replaced by peers: carried out now, and in the trash here',
     }),
@@ -26,21 +30,27 @@ export const confirmCommand: AskCommand = {
 
 export const undoCommand: AskCommand = {
   name: 'undo',
-  description: 'take back what is held because it deletes or replaces so much: what is gone is fetched again',
+  description:
+    'take back what is held because it deletes or replaces so much: what is gone is fetched again; with --receive-only, what was changed here',
   words: '',
   asksPeer: true,
   answerMsMax: WORK_ANSWER_MS_MAX,
   given: () => ({}),
   lines: (result) =>
     linesOf(result as Released, {
+      local: 'changed here: what the others have comes in its place',
       own: 'deleted here: fetched again from the others',
       received: 'deleted or replaced by peers: what is here goes back to them',
     }),
 }
 
-function linesOf({ own, received }: Released, words: { own: string; received: string }): readonly string[] {
-  if (own + received === 0) return ['nothing is held']
+function linesOf(
+  { own, received, local = 0 }: Released,
+  words: { own: string; received: string; local: string },
+): readonly string[] {
+  if (own + received + local === 0) return ['nothing is held']
   return [
+    ...(local > 0 ? [`${formatCount(local)} ${words.local}`] : []),
     ...(own > 0 ? [`${formatCount(own)} ${words.own}`] : []),
     ...(received > 0 ? [`${formatCount(received)} ${words.received}`] : []),
   ]

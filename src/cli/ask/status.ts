@@ -102,14 +102,24 @@ function fileLine({ path, address, bytes, doneBytes, bytesPerS, etaMs }: FileSta
   return `${printableName(path)}${to}: ${parts.join(', ')}`
 }
 
-function countLines({ unsettled, skipped, notHeld, stopped, conflicts }: ShareStatus): string[] {
+const WAYS_OUT = {
+  both: 'left confirm lets all of it happen, left undo takes all of it back; to change a file releases it',
+  'send-only': 'left undo sends back what is here; to change a file sends it too',
+  'receive-only': 'left confirm lets all of it happen',
+  local: 'left undo takes it back: what was made or edited here goes to the trash',
+} as const
+
+function countLines({ direction, local, ...lists }: ShareStatus): string[] {
+  const { unsettled, skipped, notHeld, stopped, conflicts } = lists
   return [
-    ...listed('held, because it is so much', stopped, withReason),
-    ...(stopped.count === 0
-      ? []
-      : [
-          '  left confirm lets all of it happen, left undo takes all of it back; to change a file releases it',
-        ]),
+    ...listed('changed here, and told to nobody (--receive-only)', local, withReason),
+    ...(local.count === 0 ? [] : [`  ${WAYS_OUT.local}`]),
+    ...listed(
+      direction === 'send-only' ? 'held (--send-only)' : 'held, because it is so much',
+      stopped,
+      withReason,
+    ),
+    ...(stopped.count === 0 ? [] : [`  ${WAYS_OUT[direction]}`]),
     ...listed('being written here', unsettled, printableName),
     ...listed('conflict copies kept', conflicts, printableName),
     ...listed('skipped here', skipped, withReason),

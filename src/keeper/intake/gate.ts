@@ -1,12 +1,14 @@
 // Lets changes of peers through that take something of ours away, or stops them where the breaker says that they are too many: then they
 // are known, and what is here stays. The intake asks it for each want, before anything is fetched.
 
+import type { Direction } from '../../pipe/settings.js'
 import { type Dot, type PeerId, peerOf } from '../../share/dots.js'
 import { sameContent } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { type Breaker, type Origin, PEERS } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { decideHere } from '../place/deciding.js'
+import type { Knowing } from '../place/knowing.js'
 import { EMPTIED_ENTRIES_MIN } from '../scan/limits.js'
 import type { Outcomes } from './outcomes.js'
 import type { WantEnd } from './want-end.js'
@@ -15,6 +17,8 @@ import type { Loss, Want, Wants } from './wants.js'
 export interface GateOptions {
   readonly catalogue: Catalogue
   readonly breaker: Breaker
+  readonly knowing: Knowing
+  readonly direction: Direction
   readonly wants: Wants
   readonly end: WantEnd
   readonly outcomes: Outcomes
@@ -35,7 +39,11 @@ export class Gate {
 
   /** Makes a want of what a peer has, or stops it. */
   add(remote: Entry, peer: PeerId): 'wanted' | 'stopped' {
-    const { breaker, wants } = this.options
+    const { breaker, wants, direction } = this.options
+    if (direction === 'send-only') {
+      this.keepOut(remote)
+      return 'stopped'
+    }
     const loss = breaker.isOn ? this.lossOf(remote, peer) : undefined
     // Whether it is one half of a move is known when it is to be carried out.
     const isFree = isMove(remote) || this.isEmptyFolder(remote)
@@ -148,13 +156,22 @@ export class Gate {
     this.keepOurs(remote)
   }
 
+  /** What others change is known, and not held. */
+  private keepOut(remote: Entry): void {
+    const { catalogue, knowing, outcomes } = this.options
+    if (catalogue.live(remote.path) !== undefined) this.keepOurs(remote)
+    else if (knowing.know(remote)) outcomes.push({ type: 'changed', by: 'received', isLast: true })
+  }
+
   /** Decided anew: what is here may have changed since it was wanted. */
   private keepOurs(remote: Entry): void {
     const { catalogue, outcomes, wants } = this.options
     const decision = decideHere(catalogue, remote)
-    if (decision.type !== 'take' && decision.type !== 'remove') return
+    const isLoser = decision.type === 'conflict' && this.options.direction === 'send-only'
+    if (decision.type !== 'take' && decision.type !== 'remove' && !isLoser) return
     if (catalogue.live(remote.path) === undefined) return
-    catalogue.keepOurs(decision.entry)
+    // The loser of a conflict has not been kept beside it: the vectors are not united.
+    catalogue.keepOurs(isLoser ? remote : decision.entry)
     outcomes.push({ type: 'changed', by: 'received', isLast: wants.size === 0 })
   }
 }

@@ -15,7 +15,7 @@ import type { Journal } from '../../journal/journal.js'
 import { runsOf } from '../../journal/record.js'
 import { largeTemporary } from '../../pipe/layout.js'
 import type { Delivered, FetchFailure, FetchId } from '../../pipe/messages.js'
-import type { MinFree, TrashPolicy } from '../../pipe/settings.js'
+import type { Direction, MinFree, TrashPolicy } from '../../pipe/settings.js'
 import { type PeerId, sameVersion } from '../../share/dots.js'
 import { hasSeenMore } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
@@ -66,6 +66,7 @@ export interface IntakeOptions {
   readonly trash: TrashPolicy
   readonly search?: BlockSearch | undefined
   readonly breaker: Breaker
+  readonly direction: Direction
 }
 
 /** After each call drain `pollOutcome` until it answers undefined. */
@@ -89,13 +90,14 @@ export class Intake {
 
   constructor(options: IntakeOptions, nowMs: number) {
     this.options = options
-    const { disk, hash, catalogue, journal, scanner, edits, minFree, isComparing, wallMs } = options
+    const { disk, hash, catalogue, journal, scanner, edits, minFree, isComparing, wallMs, direction } =
+      options
     const { wants, outcomes } = this
     const room = new Room({ disk, minFree, wants })
     const temporaries = new Temporaries({ disk, hash, catalogue, journal, wants, room })
     const trash = new Trash({ disk, wallMs, policy: options.trash })
     this.sweeping = new Sweeping({ disk, wallMs, policy: options.trash }, nowMs)
-    const placing = new Placing({ disk, catalogue, journal, scanner, edits, trash })
+    const placing = new Placing({ disk, catalogue, journal, scanner, edits, trash, direction })
     const removing = new Removing({ disk, catalogue, journal, scanner, trash })
     const knowing = new Knowing({ disk, catalogue, scanner })
     const end = new WantEnd({ catalogue, knowing, wants, temporaries, room, outcomes })
@@ -105,7 +107,8 @@ export class Intake {
     this.placing = placing
     this.knowing = knowing
     this.builds = new Builds({ disk, hash, catalogue, journal, wants, room, search: options.search })
-    const gate = new Gate({ catalogue, breaker: options.breaker, wants, end, outcomes })
+    const { breaker } = options
+    const gate = new Gate({ catalogue, breaker, wants, end, outcomes, knowing, direction })
     this.gate = gate
     this.placements = new Placements(
       {

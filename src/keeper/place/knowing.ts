@@ -21,14 +21,18 @@ export class Knowing {
     const { catalogue } = this.options
     if (catalogue.live(remote.path) !== undefined || !this.isFree(remote.path)) return false
     const decision = decideHere(catalogue, remote)
-    return decision.type === 'take' && catalogue.recordNotHeld(decision.entry)
+    if (decision.type !== 'take') return false
+    // It takes the place of what was changed here as soon as it can.
+    this.options.scanner.locals.leave(remote.path)
+    return catalogue.recordNotHeld(decision.entry)
   }
 
   private isFree(path: string): boolean {
     const { disk, catalogue, scanner } = this.options
     try {
       const isEmpty = disk.statLink(path) === undefined || scanner.clashAt(path) !== undefined
-      return isEmpty || scanner.isUnshared(path) || catalogue.isRemaining(path)
+      if (isEmpty || scanner.isUnshared(path) || catalogue.isRemaining(path)) return true
+      return scanner.locals.get(path) !== undefined
     } catch (error) {
       // Nobody may look into its folder.
       if (!(error instanceof DiskError)) throw error

@@ -9,9 +9,10 @@ import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import type { JournalRecord } from '../../journal/record.js'
 import { LINK_TEMPORARY, type Temporary } from '../../pipe/layout.js'
+import type { Direction } from '../../pipe/settings.js'
 import { type Decision, decide, defendFolder } from '../../share/decide.js'
 import { mtimeOf, sameMode } from '../../share/edit.js'
-import type { Entry } from '../../share/entry.js'
+import type { Entry, EntryKind } from '../../share/entry.js'
 import { isShareMark, ownFoldersWithin, parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
@@ -74,6 +75,7 @@ export interface PlacingOptions {
   readonly scanner: Scanner
   readonly edits: OwnEdits
   readonly trash: Trash
+  readonly direction: Direction
 }
 
 export class Placing {
@@ -142,7 +144,8 @@ export class Placing {
       else if (isHidden) catalogue.setHidden(entry.path, true)
       return true
     }
-    if ((!isMode && !isTime) || (entry.kind !== 'file' && entry.kind !== 'folder')) {
+    const isTaken = this.options.direction !== 'send-only'
+    if ((!isMode && !isTime) || !isTaken || (entry.kind !== 'file' && entry.kind !== 'folder')) {
       this.record(entry)
       return true
     }
@@ -245,7 +248,7 @@ export class Placing {
       const { kind, path } = record.entry
       // Writing the log takes a while, and somebody may have edited the file meanwhile. A new file takes no place that
       // is taken anyway.
-      const takesFreePlace = kind === 'file' && catalogue.live(path) === undefined
+      const takesFreePlace = kind === 'file' && catalogue.live(path) === undefined && !scanner.isLocal(path)
       if (!takesFreePlace && !scanner.matches(path)) return { type: 'unsettled' }
       if (isStanding(temporary) && !this.moving.isUntouched(temporary)) return { type: 'unmoved' }
       const keptAs = decision.type === 'conflict' ? this.keeping.keepLoser(path, decision.copy) : undefined
@@ -292,6 +295,7 @@ export class Placing {
         return { type: 'beaten' }
     }
     const { entry } = decision
+    const { path } = entry
     const { disk, catalogue, scanner } = this.options
     const isNew = catalogue.live(entry.path) === undefined
     const clash = scanner.clashAt(entry.path)
@@ -300,6 +304,8 @@ export class Placing {
     const mayBeWithheld = !isNew || ownFoldersWithin(entry.path).length > 0
     if ((mayBeWithheld && scanner.isWithheld(entry.path)) || isShareMark(entry.path))
       throw new DiskError('private', `${entry.path} is never written`)
+    if (scanner.locals.get(path)?.kind === 'folder' && entry.kind !== 'folder')
+      throw new DiskError('not-empty', `a folder that was made here stands at ${path}`)
     // A new file takes no place that is taken, whatever has appeared there.
     if (!(isNew && entry.kind === 'file') && !scanner.matches(remote.path)) return { type: 'unsettled' }
     return { type: 'planned', decision, temporary, missingFolders: missingFolders(disk, entry.path, folders) }
@@ -343,11 +349,12 @@ export class Placing {
 
   /** The one moment in which a path changes from an old version to a new one. `isKept`: the old one has another name already. */
   private replace(entry: Entry, temporary: Temporary | undefined, isKept: boolean): void {
-    const { disk, catalogue, trash } = this.options
+    const { disk, catalogue, scanner, trash } = this.options
     const { path } = entry
-    const before = catalogue.live(path)
+    const before = catalogue.live(path) ?? scanner.locals.get(path)
+    scanner.locals.delete(path)
     if (entry.kind === 'folder') {
-      if (before !== undefined && before.kind !== 'folder') this.vacate(before, entry)
+      if (before !== undefined && before.kind !== 'folder') this.vacate(before.kind, entry)
       // One that was deleted, and still stands: nobody has told who may look into it.
       if (catalogue.isRemaining(path)) applyMode(disk, path, entry, true)
       const isThere = disk.statLink(path) !== undefined
@@ -355,7 +362,7 @@ export class Placing {
       catalogue.record(entry, undefined, mode)
       return
     }
-    if (before?.kind === 'folder') this.vacate(before, entry)
+    if (before?.kind === 'folder') this.vacate('folder', entry)
     else if (catalogue.isRemaining(path)) disk.removeFolder(path)
     else if (before !== undefined && !isKept) trash.keepVersion(path)
     if (entry.kind === 'link') {
@@ -374,8 +381,9 @@ export class Placing {
   }
 
   /** Removes what no rename can replace. The disk may still refuse `entry`: then the empty path is nobody's deletion. */
-  private vacate({ kind, path }: Entry, entry: Entry): void {
+  private vacate(kind: EntryKind, entry: Entry): void {
     const { disk, catalogue, trash } = this.options
+    const { path } = entry
     if (kind === 'folder') disk.removeFolder(path)
     else trash.settle(trash.take(path))
     catalogue.recordVacated(entry)

@@ -22,6 +22,8 @@ export interface DeparturesOptions {
   readonly recording: Recording
   readonly moved: Moved
   readonly findings: Findings
+  /** Nobody is told of any. */
+  readonly isReceiveOnly: boolean
 }
 
 export class Departures {
@@ -65,6 +67,10 @@ export class Departures {
     if (!isDue || this.told.length > 0) return
     const { breaker } = this.options
     const { departed, isEmptied } = this.judge()
+    if (this.options.isReceiveOnly) {
+      this.told = departed
+      return
+    }
     const files = this.filesIn(departed)
     if (isEmptied || breaker.isTripped(OWN) || breaker.exceeds(OWN, files.size)) {
       this.stop(departed, isEmptied)
@@ -141,7 +147,8 @@ export class Departures {
   /** A file was recorded at a path: where the deletion of the same content is held, that was one half of a move, and this is the other.
    *  Folders go with what was in them. */
   handleRecorded(path: string, digest: Digest): void {
-    const { catalogue, moved, recording } = this.options
+    const { catalogue, moved, recording, isReceiveOnly } = this.options
+    if (isReceiveOnly) return
     const from = this.lateHalfOf(path, digest)
     if (from === undefined) return
     moved.handleLate(from, path)

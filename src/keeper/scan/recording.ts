@@ -16,10 +16,12 @@ import {
   touch,
 } from '../../share/edit.js'
 import type { Content, Entry, Mode } from '../../share/entry.js'
+import { joinPath } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { isKeptTime, modeOf, type Signature } from '../index/signature.js'
 import type { Findings } from './findings.js'
+import type { Locals } from './locals.js'
 import { type Moved, movedFolder } from './moved.js'
 
 export interface RecordingOptions {
@@ -29,6 +31,8 @@ export interface RecordingOptions {
   readonly onFolder: (path: string, present: boolean) => void
   readonly findings: Findings
   readonly moved: Moved
+  /** Given on a machine that only receives. */
+  readonly locals: Locals | undefined
 }
 
 export class Recording {
@@ -55,8 +59,12 @@ export class Recording {
 
   /** A new version of our own making, unless it says nothing new. `seen`: the mode that the disk shows. */
   private record(path: string, content: Content, seen: Mode, signature: Signature | undefined): void {
-    const { catalogue, findings } = this.options
+    const { catalogue, findings, locals } = this.options
     findings.forgetProblem(path)
+    if (locals !== undefined) {
+      this.recordLocal(path, content, { seen, signature, locals })
+      return
+    }
     const kept = catalogue.kept(path)
     if (kept !== undefined && sameContent(kept.entry, content)) {
       // Whoever may read it, and its time, are a person's edits all the same, for when it counts again.
@@ -89,6 +97,62 @@ export class Recording {
     catalogue.record(entry, signature, seen)
     this.options.moved.handleRecorded(path)
     findings.addChange(entry, unseen)
+  }
+
+  /** Nothing that is changed here gets a version. What a peer has stands; where its content is another one, it is not held. */
+  private recordLocal(
+    path: string,
+    content: Content,
+    {
+      seen,
+      signature,
+      locals,
+    }: { readonly seen: Mode; readonly signature: Signature | undefined; readonly locals: Locals },
+  ): void {
+    const { catalogue, findings } = this.options
+    const kept = catalogue.kept(path)
+    if (kept !== undefined) {
+      catalogue.refreshKept(path, { ...kept, signature, mode: signature?.mode ?? seen })
+      return
+    }
+    const known = catalogue.get(path)
+    if (known !== undefined && known.kind !== 'tombstone' && sameContent(known, content)) {
+      locals.delete(path)
+      if (!catalogue.isHeld(path)) {
+        catalogue.record(known, signature, seen)
+        findings.addHeld(path)
+      } else if (signature !== undefined) catalogue.refreshSignature(path, signature)
+      else if (seen.access !== 'none') catalogue.refreshMode(path, seen)
+      return
+    }
+    const live = catalogue.live(path)
+    if (live?.kind === 'folder')
+      for (const child of [...catalogue.manifest.children(path)]) this.miss(child.path, locals)
+    if (live !== undefined) catalogue.release(path)
+    if (locals.set(path, content, signature)) findings.addHeld(path)
+  }
+
+  /** Nothing is at the path any more, on a machine that only receives. */
+  private miss(path: string, locals: Locals): void {
+    const { catalogue, findings } = this.options
+    this.dropKept(path)
+    for (const child of [...catalogue.manifest.children(path)]) this.miss(child.path, locals)
+    for (const name of locals.namesIn(path)) this.miss(joinPath(path, name), locals)
+    const known = catalogue.get(path)
+    // It was edited here before it went.
+    if (locals.delete(path)) {
+      if (known !== undefined && !catalogue.isHeld(path)) catalogue.record(known, undefined)
+      findings.addHeld(path)
+    }
+    if (catalogue.live(path) === undefined || catalogue.isMissing(path)) return
+    catalogue.stopDeletion(path)
+    findings.addHeld(path)
+  }
+
+  /** What was changed here is gone by a person's hand. */
+  handleLocalGone(path: string): void {
+    const { locals } = this.options
+    if (locals?.get(path) !== undefined) this.miss(path, locals)
   }
 
   /** The same entry where nothing is new: the same content with another time was touched. */
@@ -126,7 +190,11 @@ export class Recording {
 
   /** Nothing is at the path any more: a deletion of ours. */
   markDeleted(path: string): void {
-    const { catalogue } = this.options
+    const { catalogue, locals } = this.options
+    if (locals !== undefined) {
+      this.miss(path, locals)
+      return
+    }
     const entry = catalogue.live(path)
     this.dropKept(path)
     const isFolder = entry?.kind === 'folder' || catalogue.hasHeldBelow(path)

@@ -11,7 +11,7 @@ import { earliest } from '../../base/earliest.js'
 import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
-import type { LinkPolicy } from '../../pipe/settings.js'
+import type { Direction, LinkPolicy } from '../../pipe/settings.js'
 import type { Entry } from '../../share/entry.js'
 import { IGNORE_FILE } from '../../share/ignore-rules.js'
 import { isOwnPath, joinPath } from '../../share/path.js'
@@ -27,6 +27,7 @@ import { HashJob } from './hashing.js'
 import { Ignoring, isRulesFile } from './ignoring.js'
 import { Keeping } from './keeping.js'
 import { HASH_CHUNK_BLOCKS, LISTED_FIRST_MS_MAX } from './limits.js'
+import { Locals } from './locals.js'
 import { Missing } from './missing.js'
 import { Moved } from './moved.js'
 import { ReadAhead } from './read-ahead.js'
@@ -42,6 +43,7 @@ export interface ScannerOptions {
   readonly edits: OwnEdits
   readonly breaker: Breaker
   readonly links: LinkPolicy
+  readonly direction: Direction
   readonly wallMs: () => number
   /** A folder is there (or no longer) and its changes should be hinted at. A call and no finding: the watch must begin before
    *  the folder is listed, or what comes into it between the two is lost. */
@@ -60,6 +62,8 @@ export class Scanner {
   private readonly sighting: Sighting
   private readonly settling: Settling
   readonly recording: Recording
+  /** What was changed here, on a machine that only receives; elsewhere there is none. */
+  readonly locals = new Locals()
   private readonly ahead: ReadAhead
   private readonly absence: Absence
   private readonly departures: Departures
@@ -75,6 +79,7 @@ export class Scanner {
   constructor(options: ScannerOptions) {
     this.options = options
     const { disk, hash, catalogue, edits, breaker, links, wallMs, onFolder } = options
+    const isReceiveOnly = options.direction === 'receive-only'
     const { findings } = this
     this.ahead = new ReadAhead(disk, hash)
     this.ignoring = new Ignoring({ disk, findings })
@@ -90,11 +95,13 @@ export class Scanner {
     this.moved = new Moved(options)
     const { moved, sighting, settling, absence } = this
     const onRecorded = { onFolder: onRecordedFolder, findings, moved }
-    this.recording = new Recording({ catalogue, edits, wallMs, ...onRecorded })
+    const locals = isReceiveOnly ? this.locals : undefined
+    this.recording = new Recording({ catalogue, edits, wallMs, locals, ...onRecorded })
     const { recording } = this
     this.keeping = new Keeping({ catalogue, settling })
     this.sameNames = new SameNames({ disk, catalogue, sighting, recording, findings })
-    this.departures = new Departures({ catalogue, breaker, sighting, absence, recording, moved, findings })
+    const departing = { catalogue, breaker, sighting, absence, recording, moved, findings, isReceiveOnly }
+    this.departures = new Departures(departing)
     this.missing = new Missing({ catalogue, settling, moved })
   }
 
@@ -199,12 +206,23 @@ export class Scanner {
 
   /** Whether what stands at `path` is what the catalogue says, so that it may be replaced. */
   matches(path: string): boolean {
-    return this.sighting.matches(path)
+    return this.sighting.matches(path) || this.isLocal(path)
   }
 
-  /** What stands at `path`, beside what the catalogue says. */
+  /** Whether what stands at `path` is what was changed here, on a machine that only receives, and has been read. */
+  isLocal(path: string): boolean {
+    const local = this.locals.get(path)
+    if (local === undefined) return false
+    const sight = this.sighting.at(path)
+    if (sight.type === 'file') return sameSignature(local.signature, signatureOf(sight.stat))
+    return sight.type === local.kind && (sight.type !== 'link' || sight.target === local.target)
+  }
+
+  /** What stands at `path`, beside what the catalogue says, or was changed here on a machine that only receives. */
   compare(path: string): Comparison {
-    return this.sighting.compare(path)
+    const seen = this.sighting.compare(path)
+    const own = seen.type === 'differs' && this.isLocal(path) ? this.options.disk.statLink(path) : undefined
+    return own === undefined ? seen : { type: 'same', own }
   }
 
   /** Whether this path is neither read nor written: the user's own secrets, LEFT's own folder of another share, and what rules
@@ -280,6 +298,10 @@ export class Scanner {
       else if (doubt !== undefined) this.recording.hide(entry)
       else if (this.missing.isAnyKnown(path)) this.missing.arm(path, nowMs)
     }
+    for (const name of this.locals.namesIn(folder)) {
+      const path = joinPath(folder, name)
+      if (!present.has(path)) this.recording.handleLocalGone(path)
+    }
     // It was left out before it was gone, or it may have been: no deletion.
     for (const entry of absent) this.recording.leaveOut(entry)
   }
@@ -296,17 +318,20 @@ export class Scanner {
     if (sight.type !== 'nothing' && sight.type !== 'unshared') this.recording.show(path)
     switch (sight.type) {
       case 'nothing':
+        this.recording.handleLocalGone(path)
         if (this.missing.isAnyKnown(path)) this.missing.arm(path, nowMs)
         else this.settling.disarm(path)
         return false
       case 'unshared':
       case 'withheld':
         this.settling.disarm(path)
+        this.locals.delete(path)
         if (entry !== undefined) this.recording.withhold(entry)
         if (entry !== undefined && sight.type === 'unshared') this.recording.hide(entry)
         return false
       case 'ignored':
         this.settling.disarm(path)
+        this.locals.delete(path)
         // A deleted folder that remains is none of ours, and what is in it may be.
         if (entry !== undefined) this.recording.leaveOut(entry)
         else if (catalogue.isRemaining(path)) this.recording.leaveOut(catalogue.get(path)!)
@@ -337,6 +362,10 @@ export class Scanner {
   private lookAtFile(path: string, signature: Signature, nowMs: number): void {
     const { catalogue } = this.options
     const known = catalogue.signature(path)
+    if (sameSignature(this.locals.get(path)?.signature, signature)) {
+      this.settling.disarm(path)
+      return
+    }
     if (catalogue.live(path)?.kind !== 'file' || !sameSignature(known, signature)) {
       this.settling.arm(path, signature, nowMs)
       return

@@ -167,6 +167,7 @@ export class SimWatcher {
         search,
         wallMs,
         ...(plan.maxDelete && { maxDelete: plan.maxDelete }),
+        ...(plan.direction && { direction: plan.direction }),
         onFolder: (path, present) => {
           if (present) this.watchedFolders.add(path)
           else this.watchedFolders.delete(path)

@@ -80,8 +80,9 @@ class Shrinking {
       this.attempt({ ...this.scenario, links: links.map(({ one, other }) => calmLink(one, other)) })
     if (this.scenario.restLoss > 0) this.attempt({ ...this.scenario, restLoss: 0 })
     for (const [peer, plan] of this.scenario.peers.entries()) {
-      const { id, maxDelete } = plan
-      const calm = calmPeer(peer, maxDelete === undefined ? { id } : { id, maxDelete })
+      const { id, maxDelete, direction } = plan
+      const kept = { ...(maxDelete && { maxDelete }), ...(direction && { direction }) }
+      const calm = calmPeer(peer, { id, ...kept })
       if (JSON.stringify(calm) === JSON.stringify(plan)) continue
       const peers = this.scenario.peers.map((other, number) => (number === peer ? calm : other))
       this.attempt({ ...this.scenario, peers })

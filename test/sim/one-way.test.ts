@@ -1,0 +1,213 @@
+// Stories of machines that only send or only receive.
+
+import { describe, expect, test } from 'vitest'
+import { crc32, hash } from '../../src/io/hash.js'
+import type { ShareState } from '../../src/pipe/commands.js'
+import type { Direction } from '../../src/pipe/settings.js'
+import { shareOf } from '../../src/sim/checks/invariants.js'
+import type { Edit } from '../../src/sim/edits.js'
+import { happen } from '../../src/sim/happenings.js'
+import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
+import { World } from '../../src/sim/world.js'
+
+const A = 0
+const B = 1
+const C = 2
+const SOON_MS = 3_000
+const FILES = ['a', 'b', 'folder/c', 'folder/d']
+
+const write = (path: string, content: number): Edit => {
+  return { type: 'write', path, content, sizeBytes: 500, steps: 1, stepMs: 0 }
+}
+const remove = (path: string): Edit => ({ type: 'remove', path })
+const rename = (path: string, to: string): Edit => ({ type: 'rename', path, to })
+
+/** Peers that have the same four files. */
+function worldOf(...directions: Direction[]): World {
+  const links = meshOf(directions.length).map(([one, other]) => calmLink(one, other))
+  const peers = directions.map((direction, peer) => calmPeer(peer, { direction }))
+  const world = new World({ seed: 1, peers, links }, { hash, crc32 })
+  for (const peer of directions.keys()) {
+    world.edit(peer, { type: 'folder', path: 'folder' })
+    for (const [content, path] of FILES.entries()) world.edit(peer, write(path, content))
+  }
+  world.startAll()
+  return later(world)
+}
+
+function later(world: World): World {
+  world.run(SOON_MS)
+  expect(world.breach).toBeUndefined()
+  return world
+}
+
+function edit(world: World, peer: number, ...edits: readonly Edit[]): void {
+  for (const each of edits) world.edit(peer, each)
+  later(world)
+}
+
+function undo(world: World, peer: number): void {
+  happen(world, { type: 'answer', peer, answer: 'undo' })
+  later(world)
+}
+
+/** Files of a share, each with its content. */
+function filesAt(world: World, peer: number): Map<string, string> {
+  const files = [...shareOf(world, peer)].filter(([, { kind }]) => kind === 'file')
+  return new Map(files.map(([path, { digest }]): [string, string] => [path, digest]).sort())
+}
+
+function expectSame(world: World, one: number, other: number): void {
+  expect(filesAt(world, one)).toEqual(filesAt(world, other))
+}
+
+function trashOf(world: World, peer: number): string[] {
+  return [...world.peers[peer]!.disk.snapshot()]
+    .filter(([path, { kind }]) => path.startsWith('.left/trash/') && kind === 'file')
+    .map(([path]) => path.split('/').slice(3).join('/'))
+    .sort()
+}
+
+function stateOf(world: World, peer: number): ShareState {
+  return world.peers[peer]!.keeper!.commands.carryOut({ name: 'state' }) as ShareState
+}
+
+function localAt(world: World, peer: number): string[] {
+  return stateOf(world, peer)
+    .local.first.map(({ path, reason }) => `${path}: ${reason}`)
+    .sort()
+}
+
+describe('a machine that only receives', () => {
+  test('tells nobody of what is made, edited, renamed or deleted on it, and shows it', () => {
+    const world = worldOf('both', 'receive-only')
+    const before = filesAt(world, A)
+    edit(world, B, write('new', 10), write('a', 11), remove('b'), rename('folder/c', 'folder/e'))
+    edit(world, B, { type: 'folder', path: 'made' }, write('made/in', 12))
+    expect(filesAt(world, A)).toEqual(before)
+    const shown = ['a: edited here', 'b: deleted here', 'folder/c: deleted here', 'folder/e: made here']
+    const made = ['made/in: made here', 'made: made here', 'new: made here']
+    expect(localAt(world, B)).toEqual([...shown, ...made])
+    expect(world.peers[A]!.root).toBe(world.peers[B]!.root)
+    // So it stays, whatever is started anew.
+    for (const peer of [A, B]) {
+      happen(world, { type: 'kill', peer, downMs: 100 })
+      later(world)
+      expect(filesAt(world, A)).toEqual(before)
+      expect(localAt(world, B)).toEqual([...shown, ...made])
+    }
+    expect(filesAt(world, B).get('a')).not.toBe(before.get('a'))
+  })
+
+  test('has what the others have after undo, and its own in the trash', () => {
+    const world = worldOf('both', 'receive-only')
+    edit(world, B, write('new', 10), write('a', 11), remove('b'), rename('folder/c', 'folder/e'))
+    edit(world, B, { type: 'folder', path: 'made' }, write('made/in', 12))
+    undo(world, B)
+    expectSame(world, A, B)
+    expect([...filesAt(world, B).keys()]).toEqual(FILES)
+    expect(trashOf(world, B)).toEqual(['a', 'folder/e', 'made/in', 'new'])
+    expect(shareOf(world, B).has('made')).toBe(false)
+    expect(stateOf(world, B)).toMatchObject({ local: { count: 0 }, notHeld: { count: 0 } })
+  })
+
+  test('gives its own up, into the trash, where a peer changes the same', () => {
+    const world = worldOf('both', 'receive-only')
+    edit(world, B, write('a', 10), write('new', 11), remove('b'))
+    edit(world, A, write('a', 12), write('new', 13), write('b', 14))
+    expectSame(world, A, B)
+    expect(trashOf(world, B)).toEqual(['a', 'new'])
+    expect(localAt(world, B)).toEqual([])
+  })
+
+  test('keeps what was edited on it where a peer deletes that, and what was deleted stays so', () => {
+    const world = worldOf('both', 'receive-only')
+    edit(world, B, write('a', 10), remove('b'))
+    edit(world, A, remove('a'), remove('b'))
+    expect([...filesAt(world, B).keys()]).toEqual(['a', 'folder/c', 'folder/d'])
+    expect(localAt(world, B)).toEqual(['a: edited here'])
+    undo(world, B)
+    expectSame(world, A, B)
+  })
+
+  test('holds what it has made itself where a peer makes the very same', () => {
+    const world = worldOf('both', 'receive-only')
+    edit(world, B, write('new', 10), write('a', 11))
+    edit(world, A, write('new', 10), write('a', 11))
+    expectSame(world, A, B)
+    expect(localAt(world, B)).toEqual([])
+    expect(trashOf(world, B)).toEqual([])
+  })
+
+  test('has back what it was, where a person undoes an edit by hand', () => {
+    const world = worldOf('both', 'receive-only')
+    edit(world, B, write('a', 10))
+    edit(world, B, write('a', 0))
+    expect(stateOf(world, B)).toMatchObject({ local: { count: 0 }, notHeld: { count: 0 } })
+    edit(world, B, write('a', 10))
+    edit(world, B, remove('a'))
+    expect(localAt(world, B)).toEqual(['a: deleted here'])
+    undo(world, B)
+    expectSame(world, A, B)
+  })
+
+  test('keeps a folder that was made where a peer has a file, until undo', () => {
+    const world = worldOf('both', 'receive-only')
+    edit(world, B, { type: 'swap', path: 'a', content: 10, sizeBytes: 500 })
+    edit(world, A, write('a', 11))
+    expect(shareOf(world, B).get('a')?.kind).toBe('folder')
+    undo(world, B)
+    world.run(120_000)
+    expectSame(world, A, B)
+  })
+
+  test('passes on what it has from one peer to another', () => {
+    const world = worldOf('both', 'receive-only', 'both')
+    happen(world, { type: 'cut', peer: A, other: C, bothWays: true, forMs: 1e9 })
+    edit(world, B, write('b', 10))
+    edit(world, A, write('a', 11))
+    later(world)
+    expect(filesAt(world, C).get('a')).toBe(filesAt(world, A).get('a'))
+    expect(filesAt(world, C).get('b')).toBe(filesAt(world, A).get('b'))
+  })
+})
+
+describe('a machine that only sends', () => {
+  test('takes nothing over that others make, edit or delete, and is in step', () => {
+    const world = worldOf('send-only', 'both')
+    const before = filesAt(world, A)
+    edit(world, B, write('new', 10), write('a', 11), remove('b'), remove('folder/c'), remove('folder/d'))
+    edit(world, B, remove('folder'), { type: 'chmod', path: 'a', access: 'owner' })
+    expect(filesAt(world, A)).toEqual(before)
+    const { stopped, notHeld } = stateOf(world, A)
+    expect(stopped.first.map(({ path }) => path).sort()).toEqual(['a', 'b', 'folder', 'folder/c', 'folder/d'])
+    expect(notHeld.first.map(({ path }) => path).sort()).toEqual(['a', 'new'])
+    expect(world.peers[A]!.root).toBe(world.peers[B]!.root)
+    happen(world, { type: 'kill', peer: A, downMs: 100 })
+    later(world)
+    expect(filesAt(world, A)).toEqual(before)
+    happen(world, { type: 'answer', peer: A, answer: 'confirm' })
+    later(world)
+    expect(filesAt(world, A)).toEqual(before)
+    undo(world, A)
+    const { new: _, ...rest } = Object.fromEntries(filesAt(world, B))
+    expect(rest).toEqual(Object.fromEntries(before))
+  })
+
+  test('sends what is edited on it, also where others changed the same: both are kept there', () => {
+    const world = worldOf('send-only', 'both')
+    edit(world, B, write('a', 10))
+    edit(world, A, write('a', 11), remove('b'), rename('folder/c', 'folder/e'))
+    expect(filesAt(world, B).get('a')).toBe(filesAt(world, A).get('a'))
+    expect([...filesAt(world, B).keys()].filter((path) => path.startsWith('a.conflict-'))).toHaveLength(1)
+    expect([...filesAt(world, A).keys()]).toEqual(['a', 'folder/d', 'folder/e'])
+    expect(filesAt(world, B).has('folder/c')).toBe(false)
+  })
+
+  test('and one that only receives have the same, whatever happens to the latter', () => {
+    const world = worldOf('send-only', 'receive-only')
+    edit(world, B, write('a', 10), remove('b'))
+    edit(world, A, write('a', 11), write('b', 12), write('c', 13))
+    expectSame(world, A, B)
+  })
+})
