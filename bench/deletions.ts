@@ -66,10 +66,18 @@ const confirmed = await pair.measure(
   () => isGone(b) && pair.isInStep(STAYING_FILES),
 )
 if (!isGone(a) || existsSync(join(b.share, 'tree'))) throw new Error('the folder is still there')
+const restarted = await pair.measure(
+  'both to be in step with all those deletions',
+  async () => {
+    await pair.stop()
+    for (const peer of pair.peers) peer.start()
+  },
+  () => pair.isInStep(STAYING_FILES),
+)
 await pair.stop()
-const phases = { made, held, confirmed }
+const phases = { made, held, confirmed, restarted }
 const table =
-  `${files} small files, ${perFolder} to a folder: made, removed and held, confirmed until gone on the other side (${heldCount} paths were held, ${removed} told as removed)\n` +
+  `${files} small files, ${perFolder} to a folder: made, removed and held, confirmed until gone on the other side, both restarted (${heldCount} paths were held, ${removed} told as removed)\n` +
   formatTable(
     ['', 's', 'MB on the wire', ...PROCESSES.map((name) => `${name}: CPU s / peak MB`)],
     Object.entries(phases).map(([name, cost]) => [name, ...cellsOf(cost)]),
