@@ -71,12 +71,16 @@ export class LoopbackPair {
   ): Promise<PhaseCost> {
     this.filesInStep.clear()
     for (const { pid } of this.peers) if (pid !== undefined) resetPeaks(pid)
-    const before = { cpu: this.cpuSeconds(), wireBytes: loopbackBytes() }
+    const pids = this.peers.map(({ pid }) => pid)
+    const before = { pids, cpu: this.cpuSeconds(), wireBytes: loopbackBytes() }
     const beganMs = performance.now()
     await begin()
     await waitForPeers(this.peers, what, isDone, { timeoutMs: PHASE_MS_MAX, pollMs })
     const seconds = (performance.now() - beganMs) / 1_000
-    const cpuSeconds = this.cpuSeconds().map((cpu, index) => cpu - (before.cpu[index] ?? 0))
+    const after = this.cpuSeconds()
+    // Processes that were started meanwhile began with nothing.
+    const isSame = before.pids.every((pid, index) => pid === this.peers[index]!.pid)
+    const cpuSeconds = after.map((cpu, index) => (isSame ? cpu - before.cpu[index]! : cpu))
     const memory = this.peers.flatMap(({ pid }) => (pid === undefined ? [] : memoryOf(pid)))
     const peaksMb = memory.map(({ peakBytes }) => peakBytes / 1e6)
     return { seconds, cpuSeconds, peaksMb, wireBytes: loopbackBytes() - before.wireBytes }

@@ -1,6 +1,6 @@
 // Two versions of a file for bench:shift: the later one has the bytes of the first, shifted.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { contentChunks } from '../harness/peers/content.js'
 
 export interface ShiftCase {
@@ -77,6 +77,20 @@ export const SHIFT_CASES: readonly ShiftCase[] = [
     },
   },
 ]
+
+/** Two versions of a real file: `NAME=OLD,NEW`. Throws where it is not that. */
+export function caseOfPair(text: string): ShiftCase {
+  const [, name, older, newer] = /^([^=]+)=([^,]+),([^,]+)$/.exec(text) ?? []
+  if (name === undefined || older === undefined || newer === undefined)
+    throw new Error(`--pair takes NAME=OLD,NEW, not ${text}`)
+  return {
+    name,
+    make({ old, fresh }) {
+      copyFileSync(older, old)
+      copyFileSync(newer, fresh)
+    },
+  }
+}
 
 /** Whether two files hold the same bytes. */
 export function areSame(one: string, other: string): boolean {

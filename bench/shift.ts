@@ -2,6 +2,7 @@
 // and what it costs, beside rsync. bench/README.md says what the columns mean.
 //
 //   npm run build && npm run bench:shift [-- --runs 3 --size 240M --only 1g-2ms,veth --programs 'left plain,left,rsync' --cases head]
+//   … -- --pair 'a kernel image=old.bin,new.bin' [--pair …]: two versions of a file of yours in place of the cases
 
 import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +10,7 @@ import { Bench, median } from './bench.js'
 import { groupTestbedOf, LeftGroup, timeOf } from './left.js'
 import { type Link, linksNamed } from './links.js'
 import { hasRsync, transferWithRsync } from './others.js'
-import { areSame, SHIFT_CASES, type ShiftCase } from './shift-cases.js'
+import { areSame, caseOfPair, SHIFT_CASES, type ShiftCase } from './shift-cases.js'
 import { formatFigure, formatTable } from './table.js'
 import { openTestbed, type Testbed } from './testbed.js'
 import { usageOf } from './usage.js'
@@ -17,6 +18,7 @@ import { usageOf } from './usage.js'
 const SIZE_BYTES = 250_000_000
 const LINKS = '1g-2ms,veth'
 const SINK_LAG_MS = 500
+const RSYNC_LATER_MS = 60_000
 
 interface Versions {
   readonly old: string
@@ -41,12 +43,17 @@ interface Result extends Measured {
 const bench = new Bench('shift', {
   programs: { type: 'string', default: 'left plain,left,rsync' },
   cases: { type: 'string', default: '' },
+  pair: { type: 'string', multiple: true, default: [] },
 })
 bench.needNamespaces()
 const { sandbox, options } = bench
 const sizeBytes = options.sizeBytes ?? SIZE_BYTES
 const programs = String(bench.values.programs).split(',')
-const cases = SHIFT_CASES.filter(({ name }) => name.includes(String(bench.values.cases)))
+const pairs = [bench.values.pair].flat().map(String)
+const cases =
+  pairs.length > 0
+    ? pairs.map(caseOfPair)
+    : SHIFT_CASES.filter(({ name }) => name.includes(String(bench.values.cases)))
 const results: Result[] = []
 await bench.warm(4 * sizeBytes)
 for (const one of cases) {
@@ -133,7 +140,9 @@ async function withLeft(testbed: Testbed, versions: Versions, program: string): 
 
 async function withRsync(testbed: Testbed, { old, fresh }: Versions): Promise<Measured> {
   const bytes = statSync(fresh).size
-  utimesSync(fresh, new Date(), new Date())
+  // Of one size and time the two would be the same to rsync.
+  const later = new Date(Date.now() + RSYNC_LATER_MS)
+  utimesSync(fresh, later, later)
   const check = async (copy: string) => {
     if (!areSame(fresh, copy)) throw new Error('the copy is another')
   }

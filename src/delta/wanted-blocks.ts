@@ -67,9 +67,19 @@ export class WantedBlocks implements SumTable {
   /** Wanted blocks of this digest that are in the table. */
   ofDigest(digest: Uint8Array): readonly number[] {
     const slot = this.slotOfDigest(digest)
+    const first = slot === undefined ? -1 : this.firstOf[slot]!
     const blocks: number[] = []
-    for (let index = slot === undefined ? -1 : this.firstOf[slot]!; index >= 0; index = this.nextOf[index]!)
-      if (this.has(index)) blocks.push(index)
+    if (first < 0) return blocks
+    // Those that were found meanwhile leave the row, but for the first, by which the slot is known: a list may have one digest 2^18
+    // times, and false sums have it looked up again and again.
+    let last = first
+    for (let index = first; index >= 0; index = this.nextOf[index]!) {
+      if (!this.has(index)) continue
+      blocks.push(index)
+      if (index !== first) this.nextOf[last] = index
+      last = index
+    }
+    this.nextOf[last] = -1
     return blocks
   }
 

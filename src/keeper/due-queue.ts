@@ -1,16 +1,25 @@
+/** Former times of keys that the heap holds beside the present ones before it is built anew. */
+const STALE_MAX = 64
+
 /** Keys with a time at which each is due: a binary heap, with later changes of a key's time left in the heap and
- *  skipped when they surface. */
+ *  skipped when they surface; where these are more than the keys, the heap is built anew. */
 export class DueQueue {
   private readonly dueOf = new Map<string, number>()
-  private readonly heap: { readonly key: string; readonly dueMs: number }[] = []
+  private heap: { readonly key: string; readonly dueMs: number }[] = []
 
   get size(): number {
     return this.dueOf.size
   }
 
+  /** Times that are kept, former ones of keys too. */
+  get timeCount(): number {
+    return this.heap.length
+  }
+
   set(key: string, dueMs: number): void {
     this.dueOf.set(key, dueMs)
     this.push({ key, dueMs })
+    this.dropMostStale()
   }
 
   delete(key: string): void {
@@ -31,6 +40,13 @@ export class DueQueue {
     this.dueOf.delete(first.key)
     this.pop()
     return first.key
+  }
+
+  /** What is put off again and again, or refused and forgotten, would fill the memory until its first time has come. */
+  private dropMostStale(): void {
+    if (this.heap.length <= 2 * this.dueOf.size + STALE_MAX) return
+    this.heap = []
+    for (const [key, dueMs] of this.dueOf) this.push({ key, dueMs })
   }
 
   private dropStale(): void {

@@ -301,6 +301,27 @@ describe('the work of a search', () => {
     expect(hashed * BLOCK_BYTES).toBeLessThanOrEqual(bytesMax + (found.size + 1) * BLOCK_BYTES)
   })
 
+  test('looks through equal blocks once, however often their digest is met after they were found', () => {
+    const count = 1_000
+    const list = new Uint8Array(count * DIGEST_BYTES).fill(5)
+    const sums = new Uint8Array(count * WEAK_SUM_BYTES).fill(3)
+    const needed = BlockSet.full(count)
+    const { has } = needed
+    let looks = 0
+    needed.has = (index) => {
+      looks++
+      return has.call(needed, index)
+    }
+    const wanted = new WantedBlocks({ sizeBytes: count * BLOCK_BYTES, list, sums, needed })
+    const digest = list.subarray(0, DIGEST_BYTES)
+    const blocks = wanted.ofDigest(digest)
+    expect(blocks).toHaveLength(count)
+    for (const index of blocks) wanted.delete(index)
+    looks = 0
+    for (let time = 0; time < count; time++) expect(wanted.ofDigest(digest)).toEqual([])
+    expect(looks).toBeLessThanOrEqual(2 * count)
+  })
+
   test('is bounded where digests or sums are made to meet in one slot of a table', () => {
     const count = 100
     const list = new Uint8Array(count * DIGEST_BYTES)

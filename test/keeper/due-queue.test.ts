@@ -15,6 +15,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 describe('a queue of keys that are due', () => {
+  test('keeps few former times of keys that are put off, or forgotten, again and again', () => {
+    const queue = new DueQueue()
+    for (let time = 0; time < 10_000; time++) {
+      queue.set('put off', 1_000_000 - time)
+      queue.set('put off twice', 1_000_000 + time)
+      queue.set(`forgotten ${time}`, 500_000)
+      queue.delete(`forgotten ${time}`)
+      expect(queue.timeCount).toBeLessThanOrEqual(2 * queue.size + 64 + 2)
+    }
+    expect([queue.take(990_000), queue.take(990_000), queue.take(990_001)]).toEqual([
+      undefined,
+      undefined,
+      'put off',
+    ])
+    expect(queue.take(1_009_999)).toBe('put off twice')
+  })
+
   test('does what a map of key to time does that is searched for the earliest', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {

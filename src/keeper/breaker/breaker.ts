@@ -7,7 +7,7 @@
 
 import type { Index } from '../../base/index-port.js'
 import type { MaxDelete } from '../../pipe/settings.js'
-import { COUNTED_HOURS, COUNTED_PATHS_MAX, HOUR_MS, ORIGINS_MAX } from './limits.js'
+import { COUNTED_HOURS, COUNTED_PATHS_MAX, COUNTED_TEXT_MAX, HOUR_MS, ORIGINS_MAX } from './limits.js'
 
 /** A peer id, OWN or PEERS. */
 export type Origin = string
@@ -42,6 +42,7 @@ export class Breaker {
   private readonly tripped: Set<Origin>
   /** When a path was counted for an origin: what changes all day counts once. Not in the index. */
   private readonly countedPaths = new Map<string, number>()
+  private countedTextUnits = 0
 
   constructor(options: BreakerOptions) {
     this.options = options
@@ -115,13 +116,17 @@ export class Breaker {
 
   private notePath(key: string): void {
     if (!this.isOn) return
-    this.countedPaths.delete(key)
+    this.forgetPath(key)
     this.countedPaths.set(key, this.hour())
-    if (this.countedPaths.size <= COUNTED_PATHS_MAX) return
+    this.countedTextUnits += key.length
     for (const [oldest] of this.countedPaths) {
-      this.countedPaths.delete(oldest)
-      return
+      if (this.countedPaths.size <= COUNTED_PATHS_MAX && this.countedTextUnits <= COUNTED_TEXT_MAX) return
+      this.forgetPath(oldest)
     }
+  }
+
+  private forgetPath(key: string): void {
+    if (this.countedPaths.delete(key)) this.countedTextUnits -= key.length
   }
 
   private count(origin: Origin, files: number): void {
@@ -142,6 +147,7 @@ export class Breaker {
     this.tripped.clear()
     this.counts.clear()
     this.countedPaths.clear()
+    this.countedTextUnits = 0
     for (const [origin, files] of confirmed) this.count(origin, -files)
     this.writeTripped()
     this.writeCounts()

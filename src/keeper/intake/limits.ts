@@ -9,13 +9,15 @@ export const SMALL_FETCH_BYTES_MAX = 6 * 1024 * 1024
 /** Files of several blocks in flight at most, until the last block of each is here. */
 export const LARGE_FETCHES_MAX = 4
 
-/** Paths wanted of one peer until nothing more is looked for in its listings, 600 bytes each, and the UTF-16 code units of
- *  their texts, for paths may be long: 20 to 40 MB. Far more than is fetched at once, and as much as many a share holds, so
+/** Paths wanted of one peer until nothing more is looked for in its listings, 800 bytes each, and the UTF-16 code units of
+ *  their texts, for paths may be long: 26 to 40 MB. Far more than is fetched at once, and as much as many a share holds, so
  *  that a person mostly sees at once how much is to come. */
 export const WANTS_PER_PEER_MAX = 32_768
 export const WANT_TEXT_PER_PEER_MAX = 8 * 1024 * 1024
 
-/** So much of a want counts a deletion that says where the content is now. A power of two: sums of it are exact. */
+/** So much of a want counts a deletion that says where the content is now: of a peer that wants nothing but those, 131,072 of them take
+ *  115 MB. What is kept of deletions and moves beside wants (RemovalQueue, Moves) has an entry for each want, and for each folder
+ *  of this share above one. A power of two: sums of it are exact. */
 export const MOVED_WANT_PART = 1 / 4
 
 /** How often what was placed may let something else be placed in one call; the rest waits for the next one. */

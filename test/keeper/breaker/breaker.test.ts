@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { Breaker, OWN, PEERS } from '../../../src/keeper/breaker/breaker.js'
-import { HOUR_MS, ORIGINS_MAX } from '../../../src/keeper/breaker/limits.js'
+import {
+  COUNTED_PATHS_MAX,
+  COUNTED_TEXT_MAX,
+  HOUR_MS,
+  ORIGINS_MAX,
+} from '../../../src/keeper/breaker/limits.js'
 import { MAX_DELETE, type MaxDelete, NO_MAX_DELETE } from '../../../src/pipe/settings.js'
 import { SimIndex } from '../../../src/sim/peer/index.js'
 import { SeededRandom } from '../../../src/sim/random.js'
@@ -92,6 +97,27 @@ describe('deletions of one origin', () => {
     setting.nowMs -= 1_000 * HOUR_MS
     expect(setting.breaker.exceeds(A, 1)).toBe(true)
   })
+})
+
+test.each([
+  ['short', 10, COUNTED_PATHS_MAX],
+  ['long', 4_000, Math.floor(COUNTED_TEXT_MAX / 4_017)],
+])('as many %s paths as there is room for count once, and those before them again', (_, units, countMax) => {
+  const { breaker } = new Setting()
+  const pathOf = (index: number) => String(index).padStart(units, '0')
+  for (let index = 0; index < countMax; index++) breaker.handleDeleted([A], [pathOf(index)])
+  expect(breaker.wasCounted(A, pathOf(0))).toBe(true)
+  breaker.handleDeleted([A], [pathOf(countMax)])
+  const counted = [0, 1, countMax].map((index) => breaker.wasCounted(A, pathOf(index)))
+  expect(counted).toEqual([false, true, true])
+})
+
+test('a path that is counted again takes its room once', () => {
+  const { breaker } = new Setting()
+  const long = 'x'.repeat(COUNTED_TEXT_MAX / 4)
+  breaker.handleDeleted([A], ['first'])
+  for (let time = 0; time < 10; time++) breaker.handleDeleted([A], [long])
+  expect(breaker.wasCounted(A, 'first')).toBe(true)
 })
 
 test('all peers together may delete twice as much as one', () => {

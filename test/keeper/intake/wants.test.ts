@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import {
   LARGE_FETCHES_MAX,
+  MOVED_WANT_PART,
   SMALL_FETCH_BYTES_MAX,
   SMALL_FETCHES_MAX,
   WANT_TEXT_PER_PEER_MAX,
@@ -220,6 +221,25 @@ describe('a peer of which much is wanted', () => {
     expect(wants.isSated(A)).toBe(false)
     add(`${path}999999`)
     expect(wants.isSated(A)).toBe(true)
+  })
+
+  test('is sated at as many deletions as other paths, and at more that tell of a move', () => {
+    const deletion = (index: number, target: string) => {
+      const gone = { ...fileEntry(`gone ${index}`), kind: 'tombstone', sizeBytes: 0, digest: '' } as const
+      wants.add({ ...gone, target }, A)
+    }
+    for (const [target, part] of [
+      ['', 1],
+      ['there', MOVED_WANT_PART],
+    ] as const) {
+      wants = new Wants()
+      const countMax = WANTS_PER_PEER_MAX / part
+      for (let index = 0; index < countMax - 1; index++)
+        deletion(index, target === '' ? '' : `${target} ${index}`)
+      expect(wants.isSated(A)).toBe(false)
+      deletion(countMax, target)
+      expect([wants.isSated(A), wants.size, wants.removals.size]).toEqual([true, countMax, countMax])
+    }
   })
 
   test('does not sate another that has the same, until it is the only one', () => {
