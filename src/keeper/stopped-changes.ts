@@ -116,7 +116,8 @@ export class StoppedChanges {
     const decision = intake.placing.decide(remote)
     if (decision.type === 'keep') return decision.wins ? 'beaten' : 'known'
     const isConfirmed = remote.confirmed && !known.confirmed && breaker.trustsConfirmed
-    if (sameContent(known, remote) && !isConfirmed) {
+    // Of an older content too there may be more to know: who may read it, say.
+    if (!isConfirmed && (sameContent(known, remote) || decision.type === 'adopt')) {
       if ((decision.type !== 'adopt' && decision.type !== 'take') || sameEntry(decision.entry, known))
         return 'known'
       catalogue.renewStopped(decision.entry)

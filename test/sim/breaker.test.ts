@@ -24,17 +24,25 @@ function worldOf(...settings: MaxDelete[]): World {
   return worldWith({}, ...settings)
 }
 
-/** `late`: peers that are not started yet. */
+/** `late`: peers that are not started yet; `deaf`: peers that are told of no change and find it by a full scan. */
 function worldWith(
   {
     sizeBytes = 500,
     late = [],
     pairs,
-  }: { sizeBytes?: number; late?: readonly number[]; pairs?: readonly (readonly [number, number])[] },
+    deaf = [],
+  }: {
+    sizeBytes?: number
+    late?: readonly number[]
+    pairs?: readonly (readonly [number, number])[]
+    deaf?: readonly number[]
+  },
   ...settings: MaxDelete[]
 ): World {
   const links = (pairs ?? meshOf(settings.length)).map(([one, other]) => calmLink(one, other))
-  const peers = settings.map((maxDelete, peer) => calmPeer(peer, { maxDelete }))
+  const peers = settings.map((maxDelete, peer) =>
+    calmPeer(peer, { maxDelete, hintLoss: deaf.includes(peer) ? 1 : 0 }),
+  )
   const world = new World({ seed: 1, peers, links }, { hash, crc32 })
   for (const [content, path] of PATHS.entries())
     world.edit(A, { type: 'write', path, content, sizeBytes, steps: 1, stepMs: 0 })
@@ -239,4 +247,20 @@ test('a deletion that is held stays so when somebody else has kept a conflict at
   answer(world, A, 'undo')
   // With the loser of the conflict beside it.
   expectAll(world, 9)
+})
+
+test('a touch of the old content does not make a machine forget the change that it holds', () => {
+  const world = worldWith({ pairs: chainOf(3), deaf: [B] }, NONE, CAREFUL, NONE)
+  world.peers[C]!.stop()
+  for (const [content, path] of PATHS.slice(0, 4).entries())
+    world.edit(A, { type: 'write', path, content: 8 + content, sizeBytes: 500, steps: 1, stepMs: 0 })
+  world.run(SOON_MS)
+  const [held] = world.peers[B]!.notHeld
+  world.edit(C, { type: 'touch', path: held!, ageMs: 3_600_000 })
+  // Of the old content, too: the new one is to come.
+  world.edit(B, { type: 'remove', path: held! })
+  world.peers[C]!.start()
+  world.run(SOON_MS)
+  answer(world, B, 'confirm')
+  expectAll(world, 8)
 })
