@@ -10,6 +10,7 @@ const SLOW = [
   'explorer/explorer',
   'e2e/quiet',
   'e2e/disk',
+  'scenarios/scenarios',
   'e2e/changes',
   'e2e/trust',
   'e2e/peers',

@@ -20,6 +20,9 @@ const COMMITS = 60
 const BROKEN =
   /fatal|bad (object|tree|ref)|corrupt|missing (blob|tree|commit|tag)|unable to read|loose object|mismatch/i
 
+/** In a row that miss the same object. */
+const LOOKS = 4
+
 const OBJECT = /[0-9a-f]{40}/g
 
 export async function workWithGit(site: Site): Promise<string[] | undefined> {
@@ -170,7 +173,7 @@ class Sampler {
   private async check(env: NodeJS.ProcessEnv): Promise<void> {
     const words = ['fsck', '--connectivity-only', '--no-dangling']
     let missing: ReadonlySet<string> | undefined
-    for (let look = 0; look < 2; look++) {
+    for (let look = 0; look < LOOKS; look++) {
       const { exitCode, stdout, stderr } = await attempt('git', words, { cwd: repositoryOf(this.peer), env })
       const before = missing
       const named = `${stdout}${stderr}`.match(OBJECT) ?? []

@@ -50,6 +50,8 @@ describe('npm run', () => {
     ['chaos', ['--seed', '1', '--minutes', '1']],
     ['chaos', ['--seed', '2', '--minutes', '1', '--peers', '4']],
     ['resume-after-kill', ['--seed', '1']],
+    ['kills', ['--seed', '1', '--kills', '40']],
+    ...['git', 'sqlite', 'npm', 'tree'].map((name): [string, string[]] => ['real-folders', ['--only', name]]),
     ['demo', []],
   ])('%s with %j ends well and leaves nothing', async (script, words) => {
     const { exitCode, output, left } = await run(script, words)
