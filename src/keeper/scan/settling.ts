@@ -5,6 +5,7 @@ import { parentOf } from '../../share/path.js'
 import { DueQueue } from '../due-queue.js'
 import { type Signature, sameSignature } from '../index/signature.js'
 import { SETTLE_MS, SETTLE_MS_MAX } from '../limits.js'
+import type { Growing } from './growing.js'
 import type { ReadAhead } from './read-ahead.js'
 
 export interface Candidate {
@@ -22,10 +23,12 @@ export class Settling {
   private readonly candidates = new Map<string, Candidate>()
   private readonly due = new DueQueue()
   private readonly ahead: ReadAhead
+  private readonly growing: Growing
   private readonly wallMs: () => number
 
-  constructor(ahead: ReadAhead, wallMs: () => number) {
+  constructor(ahead: ReadAhead, growing: Growing, wallMs: () => number) {
     this.ahead = ahead
+    this.growing = growing
     this.wallMs = wallMs
   }
 
@@ -82,13 +85,14 @@ export class Settling {
   arm(path: string, signature: Signature | undefined, nowMs: number): void {
     const before = this.candidates.get(path)
     if (before !== undefined && sameSignature(before.signature, signature)) return
+    if (hasShrunk(before?.signature, signature)) this.growing.handleShrunk(path)
     const settleMs = settleAgainMs(before, nowMs)
     const quietMs = this.quietMs(signature)
     const restMs = Math.max(settleMs - quietMs, 0)
     const sinceMs = before?.sinceMs ?? nowMs
     this.candidates.set(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
     // In the order of their times, which is that in which they are told: an object stands before what refers to it.
-    this.due.set(path, nowMs + settleMs - quietMs)
+    this.due.set(path, this.dueMs(path, { sinceMs, restedMs: nowMs + settleMs - quietMs }, nowMs))
     // A file that changes again and again is read once, when it has come to rest.
     if (settleMs === SETTLE_MS) this.ahead.handleArmed(path, signature, restMs, nowMs)
     else this.ahead.forget(path)
@@ -100,7 +104,22 @@ export class Settling {
     const settleMs = settleAgainMs(before, nowMs)
     const sinceMs = before?.sinceMs ?? nowMs
     this.candidates.set(path, { signature, settleMs, sinceMs, isRipe: false })
-    this.due.set(path, nowMs + settleMs)
+    this.due.set(path, this.dueMs(path, { sinceMs, restedMs: nowMs + settleMs }, nowMs))
+  }
+
+  /** When it has rested, or is read without. */
+  private dueMs(
+    path: string,
+    { sinceMs, restedMs }: { sinceMs: number; restedMs: number },
+    nowMs: number,
+  ): number {
+    return Math.min(restedMs, Math.max(this.growing.dueMs(path, sinceMs), nowMs))
+  }
+
+  /** Whether it is read now though it does not rest. */
+  isReadNow(path: string, nowMs: number): boolean {
+    const candidate = this.candidates.get(path)
+    return candidate?.signature !== undefined && nowMs >= this.growing.dueMs(path, candidate.sinceMs)
   }
 
   /** How long a file has been as it is now, by its own timestamps; 0 where the clock that stamped it and ours disagree. */
@@ -111,10 +130,16 @@ export class Settling {
 
   /** There is nothing to wait for at the path. */
   disarm(path: string): void {
+    this.growing.forget(path)
     if (!this.candidates.delete(path)) return
     this.due.delete(path)
     this.ahead.forget(path)
   }
+}
+
+function hasShrunk(before: Signature | undefined, now: Signature | undefined): boolean {
+  if (before === undefined || now === undefined) return false
+  return now.inode !== before.inode || now.sizeBytes < before.sizeBytes
 }
 
 /** How long what has changed once more must stay the same. The making of a file and the first writes into it come one after
