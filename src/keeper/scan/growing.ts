@@ -46,7 +46,8 @@ export class Growing {
 
   /** When a file that has changed since then is read, though it does not rest. */
   dueMs(path: string, sinceMs: number): number {
-    return this.paths.get(path)?.dueMs ?? sinceMs + GROWING_MS_MIN
+    const dueMs = this.paths.get(path)?.dueMs
+    return dueMs === undefined || sinceMs > dueMs + GROWING_MS_MIN ? sinceMs + GROWING_MS_MIN : dueMs
   }
 
   /** What the file at the path began with when it was last read. `known`: as the catalogue has it. */
@@ -80,7 +81,12 @@ export class Growing {
     return true
   }
 
-  /** It rests, or is gone. */
+  /** What has not changed since it was read last, for longer than until it was to be read again, rests. */
+  sweep(nowMs: number): void {
+    for (const [path, { dueMs }] of this.paths) if (nowMs > dueMs + GROWING_MS_MIN) this.forget(path)
+  }
+
+  /** It rests. */
   forget(path: string): void {
     this.paths.delete(path)
     this.shrunk.delete(path)

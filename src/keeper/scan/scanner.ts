@@ -163,11 +163,13 @@ export class Scanner {
 
   pollTimeout(): number | undefined {
     const { settling, ahead, ignoring, departures } = this
+    const awaitedUntilMs = departures.size > 0 ? settling.awaitedUntilMs() : Number.POSITIVE_INFINITY
     return earliest(
       settling.pollTimeout(),
       ahead.pollTimeout(),
       ignoring.pollTimeout(),
       departures.pollTimeout(),
+      Number.isFinite(awaitedUntilMs) ? awaitedUntilMs : undefined,
     )
   }
 
@@ -197,8 +199,10 @@ export class Scanner {
       this.guarded(folder, () => this.listFolder(folder, nowMs))
     }
     if (!this.busy) this.ahead.readSome(this.buffer, nowMs, (path, work) => this.guarded(path, work))
-    this.departures.step(!this.isReading && this.settling.size === 0, nowMs)
+    if (this.departures.size > 0)
+      this.departures.step(!this.isReading && this.settling.awaitedUntilMs() <= nowMs, nowMs)
     if (this.idle) this.moved.handleIdle()
+    if (this.settling.size === 0) this.growing.sweep(nowMs)
     const isMore = this.busy || (this.pollTimeout() ?? Number.POSITIVE_INFINITY) <= nowMs
     if (!isMore && this.isRulesNews) {
       this.isRulesNews = false

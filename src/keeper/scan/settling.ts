@@ -6,6 +6,7 @@ import { DueQueue } from '../due-queue.js'
 import { type Signature, sameSignature } from '../index/signature.js'
 import { SETTLE_MS, SETTLE_MS_MAX } from '../limits.js'
 import type { Growing } from './growing.js'
+import { DEPARTURE_SETTLE_MS } from './limits.js'
 import type { ReadAhead } from './read-ahead.js'
 
 export interface Candidate {
@@ -48,6 +49,17 @@ export class Settling {
 
   pollTimeout(): number | undefined {
     return this.due.nextDueMs()
+  }
+
+  /** Until when a deletion waits for what has changed with it: at most until that has been changing for so long. A disappearance is waited
+   *  for whatever it takes. */
+  awaitedUntilMs(): number {
+    let untilMs = Number.NEGATIVE_INFINITY
+    for (const { signature, sinceMs } of this.candidates.values()) {
+      if (signature === undefined) return Number.POSITIVE_INFINITY
+      untilMs = Math.max(untilMs, sinceMs + DEPARTURE_SETTLE_MS)
+    }
+    return untilMs
   }
 
   /** The next path whose time is over: look whether it is still the same. */
@@ -130,7 +142,6 @@ export class Settling {
 
   /** There is nothing to wait for at the path. */
   disarm(path: string): void {
-    this.growing.forget(path)
     if (!this.candidates.delete(path)) return
     this.due.delete(path)
     this.ahead.forget(path)

@@ -80,13 +80,17 @@ const NOTHING: Seen = { kind: 'nothing', digest: '', executable: false, mtimeMs:
 const INVARIANTS = { 'nobody-made-it': 'I1', lost: 'I2', 'came-back': 'I5' } as const
 
 function checkModel(world: World, shares: readonly Map<string, Seen>[]): void {
-  const standing = shares.map((share, peer) => ({
-    name: peerName(peer),
-    files: new Map(
-      [...share].flatMap(([path, { kind, digest }]) => (kind === 'file' ? [[path, digest]] : [])),
-    ),
-    trash: trashOf(world, peer),
-  }))
+  const standing = shares.map((share, peer) => {
+    const files = new Map<string, string>()
+    const trash = trashOf(world, peer)
+    for (const [path, { kind, digest }] of share) {
+      if (kind !== 'file') continue
+      // What only one that only sends still holds is out of the others' reach, as what is in a trash.
+      if (world.catalogues.get(peer)?.kept(path)) trash.add(digest)
+      else files.set(path, digest)
+    }
+    return { name: peerName(peer), files, trash }
+  })
   for (const { type, detail } of world.history.model.judge(standing)) world.break(INVARIANTS[type], detail)
 }
 

@@ -52,6 +52,33 @@ describe('a log of twenty lines a second', () => {
     share.pass(SETTLE_MS_MAX + GROWING_MS_MIN)
     expect(share.changes.at(-1)?.digest ?? told.at(-1)!.digest).toBe(digestOfContent(lines(1_241)))
     expect(share.scanner.idle).toBe(true)
+    // After a rest it is a file like any other.
+    share.pass(60_000)
+    share.changes.length = 0
+    share.disk.putFile('log', lines(2_000))
+    share.scanner.hint('log')
+    share.pass(2 * TICK_MS - 1)
+    expect(share.changes).toEqual([])
+    share.pass(1)
+    expect(share.changes).toHaveLength(1)
+  })
+
+  test('is named to the person once, also where it stands still between its lines', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('log', lines(1))
+    share.scan()
+    const said: boolean[] = []
+    for (let tick = 0; tick < 600; tick++) {
+      share.disk.putFile('log', lines(tick + 2))
+      share.scanner.hint('log')
+      for (let ms = 0; ms < TICK_MS; ms += 10) {
+        while (share.scanner.step(share.nowMs));
+        share.nowMs += 10
+      }
+      for (const finding of share.scanner.takeFindings())
+        if (finding.type === 'restless') said.push(finding.isGrowing)
+    }
+    expect(said).toEqual([true])
   })
 
   test('of many blocks is told too', () => {
