@@ -56,11 +56,17 @@ export class Model {
   /** What stood at the paths that somebody has changed since LEFT ended there, by peer. */
   private readonly beforeDown = new Map<Who, Map<string, string | undefined>>()
   private readonly diedAtMs = new Map<Who, number>()
+  private readonly receiving = new Set<Who>()
   /** Contents of no length: nobody misses them. */
   private readonly isEmpty: (digest: string) => boolean
 
   constructor(isEmpty: (digest: string) => boolean) {
     this.isEmpty = isEmpty
+  }
+
+  /** LEFT tells nobody of what persons do at this peer: it may stand there or in its trash, and replaces nothing elsewhere. */
+  onlyReceives(peer: Who): void {
+    this.receiving.add(peer)
   }
 
   /** Different contents that persons made. */
@@ -84,7 +90,7 @@ export class Model {
     this.unmended.get(peer)?.delete(path)
     const isPutBack = after !== undefined && before !== after && this.isPutBack(peer, path, after)
     // What was put there just before LEFT died may be news to it.
-    this.deeds.did(edit, { sees: down === undefined })
+    this.deeds.did(edit, { sees: down === undefined, isCertain: !this.receiving.has(peer) })
     if (after !== undefined)
       this.contents.make({ peer, path, digest: after, atMs, isSame: before === after, isPutBack })
   }
@@ -96,7 +102,8 @@ export class Model {
 
   madeFolder(peer: Who, path: string, atMs: number): void {
     this.contents.remember(peer, path)
-    this.deeds.did({ peer, path, before: undefined, after: FOLDER, atMs })
+    const isCertain = !this.receiving.has(peer)
+    this.deeds.did({ peer, path, before: undefined, after: FOLDER, atMs }, { isCertain })
   }
 
   /** Somebody gave a folder that stands there another mode: it was there before, and its content is what is in it. */

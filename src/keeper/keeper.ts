@@ -31,7 +31,7 @@ import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { Vetting, wordsOf } from './peers/vetting.js'
 import { closeShare, type OpenShare } from './recover/recovery.js'
-import { noticeOf, stoppedWords } from './scan/findings.js'
+import { noticeOf, restlessWords, stoppedWords } from './scan/findings.js'
 import { isRulesFile } from './scan/ignoring.js'
 import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
@@ -252,6 +252,8 @@ export class Keeper {
       else if (finding.type === 'dropped') this.handleDropped(finding.path)
       else if (finding.type === 'stopped')
         this.outbox.notify({ event: 'note', message: stoppedWords(finding) })
+      else if (finding.type === 'restless')
+        this.outbox.notify({ event: 'note', message: restlessWords(finding) })
       else if (finding.type === 'rules') this.notHeld.handleRules()
       else if (finding.type === 'emptied') this.intake.removing.tidy(finding.path)
       else this.outbox.notify(noticeOf(finding))
@@ -381,13 +383,7 @@ export class Keeper {
         this.catalogue.record(comparison.entry, undefined, this.catalogue.mode(remote.path))
         break
       case 'wanted':
-        if (this.intake.want(remote, peer) === 'stopped') {
-          this.drainIntake(this.nowMs)
-          return true
-        }
-        // The person was told that what is tried again is not held.
-        if (this.catalogue.isHeld(remote.path)) this.peers.outOfStep(peer)
-        return true
+        return this.want(peer, remote)
       case 'unread':
         this.scanner.hint(remote.path)
         return false
@@ -400,6 +396,15 @@ export class Keeper {
     // What stood in the way there may be gone.
     this.intake.handleLocalChange(path)
     this.changed('own')
+  }
+
+  private want(peer: PeerId, remote: Entry): boolean {
+    const result = this.intake.want(remote, peer)
+    this.drainIntake(this.nowMs)
+    if (result === 'unread') this.scanner.hint(remote.path)
+    // The person was told that what is tried again is not held.
+    else if (result === 'wanted' && this.catalogue.isHeld(remote.path)) this.peers.outOfStep(peer)
+    return result !== 'unread'
   }
 
   /** What a peer has at the path is wanted again, where it is not a deletion. */

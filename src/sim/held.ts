@@ -1,5 +1,6 @@
 // What the breaker holds in a world, and the person who says what becomes of it: then the history knows too.
 
+import type { ShareState } from '../pipe/commands.js'
 import { loseOnlyCopy } from './shares.js'
 import type { World } from './world.js'
 
@@ -9,7 +10,27 @@ export function isAnyHeld(world: World): boolean {
 }
 
 export function isHeldAt(world: World, peer: number): boolean {
-  return world.catalogues.get(peer)?.stoppedPaths.isEmpty === false
+  const catalogue = world.catalogues.get(peer)
+  if (catalogue === undefined) return false
+  const { isEmpty, missing, keptPaths } = catalogue.stoppedPaths
+  if (world.plan.peers[peer]!.direction !== 'send-only') return !isEmpty || isChanged(world, peer)
+  // A folder with something in it that only the others have stands there against a file, whatever is undone.
+  return missing.size > 0 || [...keptPaths.keys()].some((path) => catalogue.get(path)?.kind !== 'folder')
+}
+
+/** Whether something was changed at a peer that only receives. */
+function isChanged(world: World, peer: number): boolean {
+  const { keeper } = world.peers[peer]!
+  if (keeper === undefined || world.plan.peers[peer]!.direction !== 'receive-only') return false
+  return (keeper.commands.carryOut({ name: 'state' }) as ShareState).local.count > 0
+}
+
+/** The only answer that ends what is held at a peer that goes one way; undefined where either does. */
+export function onlyAnswerAt(world: World, peer: number): 'confirm' | 'undo' | undefined {
+  const { direction } = world.plan.peers[peer]!
+  if (direction === 'send-only') return 'undo'
+  if (direction === 'receive-only') return isChanged(world, peer) ? 'undo' : 'confirm'
+  return undefined
 }
 
 export function answerHeld(world: World, peer: number, answer: 'confirm' | 'undo'): void {
@@ -17,7 +38,8 @@ export function answerHeld(world: World, peer: number, answer: 'confirm' | 'undo
   if (stopped === undefined || world.peers[peer]!.keeper === undefined) return
   if (answer === 'undo') {
     for (const path of stopped.missing) takeDeletionBack(world, peer, path)
-    for (const path of stopped.keptPaths.keys()) makeAnew(world, peer, path)
+    const isReceiveOnly = world.plan.peers[peer]!.direction === 'receive-only'
+    if (!isReceiveOnly) for (const path of stopped.keptPaths.keys()) makeAnew(world, peer, path)
   }
   world.peers[peer]!.answer(answer)
 }

@@ -5,6 +5,7 @@ import { BLOCK_BYTES } from '../base/limits.js'
 import type { DeathMoment } from './disk/disk.js'
 import {
   drawBreakers,
+  drawDirection,
   drawFlurry,
   drawInnerLinks,
   drawInsertions,
@@ -96,8 +97,9 @@ class Drawing {
     acts.push(...drawInsertions(scene), ...drawInnerLinks(scene))
     const cautious = drawBreakers(scene, cut.peers)
     acts.push(...cautious.acts)
+    const peers = drawDirection(scene, cautious.peers)
     acts.sort((left, right) => left.atMs - right.atMs)
-    return { seed, peers: cautious.peers, links, beginnings, acts, healAtMs, restLoss }
+    return { seed, peers, links, beginnings, acts, healAtMs, restLoss }
   }
 
   /** Of a generator of its own: what else is drawn from a seed stays as it was before there was this. */

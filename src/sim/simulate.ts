@@ -3,7 +3,7 @@
 
 import { areEqual, checkAtRest } from './checks/invariants.js'
 import { happen } from './happenings.js'
-import { answerHeld, isAnyHeld, isHeldAt } from './held.js'
+import { answerHeld, isAnyHeld, isHeldAt, onlyAnswerAt } from './held.js'
 import { ANSWER_ROUNDS_MAX, HEAL_MS_MAX } from './limits.js'
 import { peerName, type Scenario } from './plan.js'
 import { type Breach, World, type WorldOptions } from './world.js'
@@ -60,9 +60,10 @@ function answerAll(world: World): void {
     }
     for (const [peer] of world.peers.entries()) {
       if (!isHeldAt(world, peer)) continue
-      const isUndone = round === 0 && (world.plan.seed + peer) % 2 === 0
-      world.trace.say(() => `${peerName(peer)} ${isUndone ? 'undoes' : 'confirms'} what is held`)
-      answerHeld(world, peer, isUndone ? 'undo' : 'confirm')
+      const either = round === 0 && (world.plan.seed + peer) % 2 === 0 ? 'undo' : 'confirm'
+      const answer = onlyAnswerAt(world, peer) ?? either
+      world.trace.say(() => `${peerName(peer)} ${answer === 'undo' ? 'undoes' : 'confirms'} what is held`)
+      answerHeld(world, peer, answer)
     }
     if (!world.runUntilQuiet(HEAL_MS_MAX) && world.breach === undefined)
       world.break('I4', `it does not come to rest after what was held; last: ${world.activity}`)

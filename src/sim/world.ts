@@ -87,6 +87,8 @@ export class World {
     const random = new SeededRandom(plan.seed)
     this.network = new Network(this.scheduler, random.fork())
     this.history = new History(options.hash, plan.peers.length)
+    for (const [peer, { direction }] of plan.peers.entries())
+      if (direction === 'receive-only') this.history.model.onlyReceives(peer)
     this.trace = new Trace(this.scheduler, options.tell)
     plan.peers.forEach(({ line }, peer) => {
       this.numberOf.set(addressOf(peer), peer)

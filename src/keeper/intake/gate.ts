@@ -38,12 +38,9 @@ export class Gate {
   }
 
   /** Makes a want of what a peer has, or stops it. */
-  add(remote: Entry, peer: PeerId): 'wanted' | 'stopped' {
+  add(remote: Entry, peer: PeerId): 'wanted' | 'stopped' | 'unread' {
     const { breaker, wants, direction } = this.options
-    if (direction === 'send-only') {
-      this.keepOut(remote)
-      return 'stopped'
-    }
+    if (direction === 'send-only') return this.keepOut(remote)
     const loss = breaker.isOn ? this.lossOf(remote, peer) : undefined
     // Whether it is one half of a move is known when it is to be carried out.
     const isFree = isMove(remote) || this.isEmptyFolder(remote)
@@ -156,11 +153,26 @@ export class Gate {
     this.keepOurs(remote)
   }
 
-  /** What others change is known, and not held. */
-  private keepOut(remote: Entry): void {
+  /** What others change is known, and not held. 'unread': something that nobody knows yet stands at its path. */
+  private keepOut(remote: Entry): 'stopped' | 'unread' {
     const { catalogue, knowing, outcomes } = this.options
-    if (catalogue.live(remote.path) !== undefined) this.keepOurs(remote)
-    else if (knowing.know(remote)) outcomes.push({ type: 'changed', by: 'received', isLast: true })
+    const { path, kind } = remote
+    if (catalogue.live(path) !== undefined) {
+      this.keepOurs(remote)
+      return 'stopped'
+    }
+    if (kind === 'tombstone' ? this.knowDeletion(remote) : knowing.know(remote))
+      outcomes.push({ type: 'changed', by: 'received', isLast: true })
+    return kind !== 'tombstone' && catalogue.isHeld(path) ? 'unread' : 'stopped'
+  }
+
+  /** Nothing of it is here. */
+  private knowDeletion(remote: Entry): boolean {
+    const { catalogue } = this.options
+    const decision = decideHere(catalogue, remote)
+    if (decision.type !== 'remove' && decision.type !== 'adopt') return false
+    catalogue.record(decision.entry, undefined)
+    return true
   }
 
   /** Decided anew: what is here may have changed since it was wanted. */

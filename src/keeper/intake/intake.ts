@@ -220,8 +220,9 @@ export class Intake {
     return decision.type === 'take' || decision.type === 'conflict' || decision.type === 'remove'
   }
 
-  /** 'stopped': it takes away so much that a person is asked first. */
-  want(remote: Entry, peer: PeerId): 'wanted' | 'stopped' {
+  /** 'stopped': it takes away so much that a person is asked first, or nothing is taken over at all. 'unread': that is known when what stands
+   *  at the path has been read. */
+  want(remote: Entry, peer: PeerId): 'wanted' | 'stopped' | 'unread' {
     return this.gate.add(remote, peer)
   }
 

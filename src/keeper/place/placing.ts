@@ -253,6 +253,7 @@ export class Placing {
       if (isStanding(temporary) && !this.moving.isUntouched(temporary)) return { type: 'unmoved' }
       const keptAs = decision.type === 'conflict' ? this.keeping.keepLoser(path, decision.copy) : undefined
       this.replace(decision.entry, temporary, keptAs !== undefined)
+      scanner.locals.delete(path)
       const vacated = isStanding(temporary) ? temporary.vacates : undefined
       if (isStanding(temporary)) this.moving.handlePlaced(temporary)
       return { type: 'placed', entry: decision.entry, keptAs, vacated }
@@ -351,8 +352,8 @@ export class Placing {
   private replace(entry: Entry, temporary: Temporary | undefined, isKept: boolean): void {
     const { disk, catalogue, scanner, trash } = this.options
     const { path } = entry
-    const before = catalogue.live(path) ?? scanner.locals.get(path)
-    scanner.locals.delete(path)
+    const local = scanner.locals.get(path)
+    const before = catalogue.live(path) ?? local
     if (entry.kind === 'folder') {
       if (before !== undefined && before.kind !== 'folder') this.vacate(before.kind, entry)
       // One that was deleted, and still stands: nobody has told who may look into it.
@@ -364,6 +365,8 @@ export class Placing {
     }
     if (before?.kind === 'folder') this.vacate('folder', entry)
     else if (catalogue.isRemaining(path)) disk.removeFolder(path)
+    // Nobody else has seen what was changed here.
+    else if (local !== undefined) trash.keepLoser(path)
     else if (before !== undefined && !isKept) trash.keepVersion(path)
     if (entry.kind === 'link') {
       if (before === undefined || before.kind === 'folder') disk.makeLink(path, entry.target)

@@ -17,6 +17,8 @@ export type Finding =
   | { readonly type: 'dropped'; readonly path: string }
   /** So much was deleted here that it is told to nobody before a person confirms it. */
   | { readonly type: 'stopped'; readonly isAll: boolean }
+  /** A file is written without rest. `isGrowing`: it is told of as far as it goes. */
+  | { readonly type: 'restless'; readonly path: string; readonly isGrowing: boolean }
   /** Nothing is left in a folder that was deleted and stood for what was in it. */
   | { readonly type: 'emptied'; readonly path: string }
   /** This path is not shared, or cannot be read; '' is the share. */
@@ -51,6 +53,10 @@ export class Findings {
     this.findings.push({ type: 'rules' })
   }
 
+  addRestless(path: string, isGrowing: boolean): void {
+    this.findings.push({ type: 'restless', path, isGrowing })
+  }
+
   addEmptied(path: string): void {
     this.findings.push({ type: 'emptied', path })
   }
@@ -77,6 +83,13 @@ export class Findings {
     this.findings = []
     return findings
   }
+}
+
+/** For the person. */
+export function restlessWords({ path, isGrowing }: Finding & { readonly type: 'restless' }): string {
+  return isGrowing
+    ? `${path} is written all the time: it is sent every few seconds, as far as it has grown`
+    : `${path} is written all the time: it is sent when it rests`
 }
 
 /** For the person. `isAll`: nothing is left. */

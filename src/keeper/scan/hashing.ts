@@ -10,10 +10,13 @@ import { SEARCH_NEEDED_MIN } from '../../delta/limits.js'
 import { NO_SUM, weakSum } from '../../delta/weak-sum.js'
 import { type Signature, sameSignature, signatureOf } from '../index/signature.js'
 import type { BlockList } from '../index/stored-list.js'
+import { type Beginning, Comparison } from './growing.js'
 
 export type HashStep =
   | { readonly type: 'more' }
   | { readonly type: 'changed' } // the file is not what it was when the job began
+  /** It has grown since the job began, and begins with what it began with before: what was read is of one moment. */
+  | { readonly type: 'grown'; readonly digest: Digest; readonly list: Uint8Array }
   | {
       readonly type: 'done'
       readonly digest: Digest
@@ -31,10 +34,25 @@ export class HashJob {
   private readonly handle: FileHandle
   private readonly list: Uint8Array
   private readonly sums: BlockSums | undefined
+  readonly isRestless: boolean
+  private readonly comparison: Comparison | undefined
   private nextBlock = 0
 
-  /** `former`: the version before. Throws a DiskError where the file cannot be opened. */
-  constructor(disk: Disk, hash: Hash, path: string, signature: Signature, former?: BlockList) {
+  /** `former`: the version before. `restless`: the file does not rest; it counts only as grown, from what it began with where that is known.
+   *  Throws a DiskError where it cannot be opened. */
+  constructor(
+    disk: Disk,
+    hash: Hash,
+    path: string,
+    signature: Signature,
+    {
+      former,
+      restless,
+    }: {
+      readonly former?: BlockList | undefined
+      readonly restless?: { readonly beginning: Beginning | undefined } | undefined
+    } = {},
+  ) {
     this.disk = disk
     this.hash = hash
     this.path = path
@@ -43,6 +61,8 @@ export class HashJob {
     const count = blockCount(signature.sizeBytes)
     this.list = new Uint8Array(count * DIGEST_BYTES)
     this.sums = former && new BlockSums(count, former)
+    this.isRestless = restless !== undefined
+    this.comparison = restless?.beginning && new Comparison(restless.beginning, hash)
   }
 
   /** Reads at most `budgetBytes`, at least one block, through `buffer` (whole blocks long). */
@@ -61,6 +81,7 @@ export class HashJob {
         const digest = this.hash(block)
         this.list.set(digest, this.nextBlock * DIGEST_BYTES)
         this.sums?.add(this.nextBlock, block, digest)
+        this.comparison?.add(this.nextBlock, block, digest)
         this.nextBlock++
       }
       usedBytes += readBytes
@@ -72,8 +93,19 @@ export class HashJob {
       now !== undefined &&
       sameSignature(signatureOf(now), this.signature) &&
       sameSignature(signatureOf(this.disk.stateOf(this.handle)), this.signature)
-    if (!unchanged) return { type: 'changed' }
-    return { type: 'done', digest: hexOf(this.hash(this.list)), list: this.list, sums: this.sums?.take() }
+    const digest = hexOf(this.hash(this.list))
+    if (unchanged && !this.isRestless)
+      return { type: 'done', digest, list: this.list, sums: this.sums?.take() }
+    const { inode, sizeBytes } = this.signature
+    const isGrown = now?.kind === 'file' && now.inode === inode && now.sizeBytes >= sizeBytes
+    return isGrown && this.comparison?.isSame
+      ? { type: 'grown', digest, list: this.list }
+      : { type: 'changed' }
+  }
+
+  /** Digests of the blocks; undefined where not all were read. */
+  get read(): Uint8Array | undefined {
+    return this.nextBlock === blockCount(this.signature.sizeBytes) ? this.list : undefined
   }
 
   close(): void {

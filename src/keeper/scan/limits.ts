@@ -20,6 +20,14 @@ export const OWN_WRITES_MAX = 65_536
 /** Blocks read at once for hashing: a 1 MB buffer, held for ever. */
 export const HASH_CHUNK_BLOCKS = 16
 
+/** A file that does not rest is read after so long, and not again before so many times the time that this took: one part in twenty of the
+ *  time is spent on it. */
+export const GROWING_MS_MIN = 5_000
+export const GROWING_READS = 20
+
+/** Files that do not rest of which a person is told, at a time. */
+export const RESTLESS_NAMED_MAX = 16
+
 /** A deletion waits so long, at most, for what may be the other half of a move; and between two looks whether that is there. */
 export const MOVE_MS_MAX = 10_000
 export const MOVE_RETRY_MS = 50
@@ -42,6 +50,10 @@ export const FOLDER_VERDICTS_MAX = 4_096
 /** Deletions wait until nothing is read or settles, at most so long: the other half of a rename may still be found, and all that goes at
  *  once is counted at once. */
 export const DEPARTURE_WAIT_MS = 10_000
+
+/** Of what settles, only what has not done so for longer keeps deletions waiting: a log never rests, and nothing that came with a deletion
+ *  takes so long after its last write. */
+export const DEPARTURE_SETTLE_MS = 1_000
 
 /** A share that held so many names at its top, and holds none, is taken for a disk that is not mounted. */
 export const EMPTIED_ENTRIES_MIN = 2

@@ -23,6 +23,7 @@ import { STEP_BYTES, STEP_FILES } from '../limits.js'
 import { Absence } from './absence.js'
 import { Departures } from './departures.js'
 import { type Finding, Findings } from './findings.js'
+import { type Beginning, Growing } from './growing.js'
 import { HashJob } from './hashing.js'
 import { Ignoring, isRulesFile } from './ignoring.js'
 import { Keeping } from './keeping.js'
@@ -61,6 +62,7 @@ export class Scanner {
   private readonly ignoring: Ignoring
   private readonly sighting: Sighting
   private readonly settling: Settling
+  private readonly growing: Growing
   readonly recording: Recording
   /** What was changed here, on a machine that only receives; elsewhere there is none. */
   readonly locals = new Locals()
@@ -72,6 +74,7 @@ export class Scanner {
   private readonly missing: Missing
   private readonly sameNames: SameNames
   private job: HashJob | undefined
+  private jobStartedMs = 0
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
   private readonly buffer = new Uint8Array(HASH_CHUNK_BLOCKS * BLOCK_BYTES)
@@ -86,8 +89,9 @@ export class Scanner {
     const { ignoring } = this
     this.sighting = new Sighting({ disk, catalogue, links, findings, ignoring })
     this.absence = new Absence({ disk, catalogue, sighting: this.sighting })
+    this.growing = new Growing(hash)
     const isKnown = (path: string) => catalogue.live(path) !== undefined
-    this.settling = new Settling({ ahead: this.ahead, wallMs, isKnown })
+    this.settling = new Settling({ ahead: this.ahead, growing: this.growing, wallMs, isKnown })
     const onRecordedFolder = (path: string, present: boolean) => {
       if (!present) ignoring.forget(path)
       onFolder(path, present)
@@ -160,11 +164,13 @@ export class Scanner {
 
   pollTimeout(): number | undefined {
     const { settling, ahead, ignoring, departures } = this
+    const awaitedUntilMs = departures.size > 0 ? settling.awaitedUntilMs() : Number.POSITIVE_INFINITY
     return earliest(
       settling.pollTimeout(),
       ahead.pollTimeout(),
       ignoring.pollTimeout(),
       departures.pollTimeout(),
+      Number.isFinite(awaitedUntilMs) ? awaitedUntilMs : undefined,
     )
   }
 
@@ -194,8 +200,10 @@ export class Scanner {
       this.guarded(folder, () => this.listFolder(folder, nowMs))
     }
     if (!this.busy) this.ahead.readSome(this.buffer, nowMs, (path, work) => this.guarded(path, work))
-    this.departures.step(!this.isReading && this.settling.size === 0, nowMs)
+    if (this.departures.size > 0)
+      this.departures.step(!this.isReading && this.settling.awaitedUntilMs() <= nowMs, nowMs)
     if (this.idle) this.moved.handleIdle()
+    if (this.settling.size === 0) this.growing.sweep(nowMs)
     const isMore = this.busy || (this.pollTimeout() ?? Number.POSITIVE_INFINITY) <= nowMs
     if (!isMore && this.isRulesNews) {
       this.isRulesNews = false
@@ -396,23 +404,29 @@ export class Scanner {
     const moved = candidate.signature === undefined ? undefined : this.moved.digestOf(candidate.signature)
     if (candidate.isRipe && moved === undefined && candidate.signature !== undefined) {
       // Whether it is still what was seen is what the job ends with.
-      this.beginJob(path, candidate.signature)
+      this.beginJob(path, candidate.signature, nowMs)
       return
     }
     const sight = this.sighting.at(path)
     const signature = sight.type === 'file' ? signatureOf(sight.stat) : undefined
+    if (signature !== undefined && moved === undefined && this.settling.isReadNow(path, nowMs)) {
+      const beginning = this.growing.beginning(path, signature, this.knownAt(path))
+      this.beginJob(path, signature, nowMs, { beginning })
+      return
+    }
     if (!sameSignature(signature, candidate.signature)) {
       this.settling.arm(path, signature, nowMs)
       return
     }
     const digest = this.ahead.take(path) ?? moved
     if (signature !== undefined && digest === undefined) {
-      this.beginJob(path, signature)
+      this.beginJob(path, signature, nowMs)
       return
     }
     const isLooking = this.foldersToList.length > 0 || this.pathsToLook.size > 0
     if (sight.type === 'nothing' && this.missing.mustWait(path, candidate, isLooking, nowMs)) return
     this.settling.handleSettled(path)
+    this.growing.forget(path)
     if (signature !== undefined && digest !== undefined) this.recordFile(path, signature, digest, nowMs)
     else if (sight.type !== 'nothing') this.look(path, nowMs)
     else if (this.sameNames.giveUp(path)) this.settling.disarm(path)
@@ -425,9 +439,25 @@ export class Scanner {
     if (other !== undefined) this.hint(other)
   }
 
-  private beginJob(path: string, signature: Signature): void {
+  private beginJob(
+    path: string,
+    signature: Signature,
+    nowMs: number,
+    restless?: { readonly beginning: Beginning | undefined },
+  ): void {
     const { disk, hash, catalogue } = this.options
-    this.job = new HashJob(disk, hash, path, signature, catalogue.blocksAt(path))
+    this.job = new HashJob(disk, hash, path, signature, { former: catalogue.blocksAt(path), restless })
+    this.jobStartedMs = nowMs
+  }
+
+  /** The content that a file was told with last. */
+  private knownAt(path: string): Beginning | undefined {
+    const { catalogue } = this.options
+    const entry = catalogue.live(path)
+    if (entry?.kind !== 'file' || entry.digest === '') return undefined
+    const { sizeBytes, digest } = entry
+    const list = catalogue.list(digest)
+    return sizeBytes > BLOCK_BYTES && list === undefined ? undefined : { sizeBytes, digest, list }
   }
 
   private recordFile(path: string, signature: Signature, digest: Digest, nowMs: number): void {
@@ -442,6 +472,7 @@ export class Scanner {
     const result = job.step(this.buffer, STEP_BYTES)
     if (result.type === 'more') return
     this.closeJob()
+    if (job.isRestless) this.handleRestless(job, result.type === 'grown', nowMs)
     if (result.type === 'changed') {
       const sight = this.sighting.at(job.path)
       this.settling.rearm(job.path, sight.type === 'file' ? signatureOf(sight.stat) : undefined, nowMs)
@@ -449,9 +480,18 @@ export class Scanner {
     }
     this.settling.handleSettled(job.path)
     if (this.ignoring.isIgnored(job.path, false)) return
-    const { digest, list, sums } = result
+    const { digest, list } = result
+    const sums = result.type === 'done' ? result.sums : undefined
+    if (result.type === 'done') this.growing.forget(job.path)
+    else this.pathsToLook.add(job.path)
     if (list.length > DIGEST_BYTES) this.options.catalogue.putList(digest, list, sums)
     this.recordFile(job.path, job.signature, digest, nowMs)
+  }
+
+  /** A file was read while it changed, since it does not rest. */
+  private handleRestless({ path, signature, read }: HashJob, isGrown: boolean, nowMs: number): void {
+    const reading = { startedMs: this.jobStartedMs, signature, list: read }
+    if (this.growing.handleRead(path, reading, nowMs)) this.findings.addRestless(path, isGrown)
   }
 
   /** Runs `work`; what the disk refuses is said once and the path is left as it is until it changes. */

@@ -6,7 +6,8 @@ import { DueQueue } from '../due-queue.js'
 import { type Signature, sameSignature } from '../index/signature.js'
 import { SETTLE_MS, SETTLE_MS_MAX } from '../limits.js'
 import { FileClock } from './file-clock.js'
-import { NEW_EARLIER_MS } from './limits.js'
+import type { Growing } from './growing.js'
+import { DEPARTURE_SETTLE_MS, NEW_EARLIER_MS } from './limits.js'
 import type { ReadAhead } from './read-ahead.js'
 
 export interface Candidate {
@@ -22,6 +23,7 @@ export interface Candidate {
 
 export interface SettlingOptions {
   readonly ahead: ReadAhead
+  readonly growing: Growing
   readonly wallMs: () => number
   /** Whether something stood at the path before. */
   readonly isKnown: (path: string) => boolean
@@ -34,10 +36,12 @@ export class Settling {
   private readonly due = new DueQueue()
   private readonly ahead: ReadAhead
   private readonly clock: FileClock
+  private readonly growing: Growing
   private readonly isKnown: (path: string) => boolean
 
-  constructor({ ahead, wallMs, isKnown }: SettlingOptions) {
+  constructor({ ahead, growing, wallMs, isKnown }: SettlingOptions) {
     this.ahead = ahead
+    this.growing = growing
     this.clock = new FileClock(wallMs)
     this.isKnown = isKnown
   }
@@ -58,6 +62,17 @@ export class Settling {
 
   pollTimeout(): number | undefined {
     return this.due.nextDueMs()
+  }
+
+  /** Until when a deletion waits for what has changed with it: at most until that has been changing for so long. A disappearance is waited
+   *  for whatever it takes. */
+  awaitedUntilMs(): number {
+    let untilMs = Number.NEGATIVE_INFINITY
+    for (const { signature, sinceMs } of this.candidates.values()) {
+      if (signature === undefined) return Number.POSITIVE_INFINITY
+      untilMs = Math.max(untilMs, sinceMs + DEPARTURE_SETTLE_MS)
+    }
+    return untilMs
   }
 
   /** The next path whose time is over: look whether it is still the same. */
@@ -95,6 +110,7 @@ export class Settling {
   arm(path: string, signature: Signature | undefined, nowMs: number): void {
     const before = this.candidates.get(path)
     if (before !== undefined && sameSignature(before.signature, signature)) return
+    if (hasShrunk(before?.signature, signature)) this.growing.handleShrunk(path)
     const quietMs = this.quietMs(signature, nowMs)
     // A change counts when it was made, and may be seen only when the path is due.
     const settleMs = settleAgainMs(before, nowMs - quietMs)
@@ -103,7 +119,8 @@ export class Settling {
     this.put(path, { signature, settleMs, sinceMs, isRipe: restMs === 0 })
     // In the order of their times, which is that in which they are told: an object stands before what refers to it.
     const earlierMs = signature === undefined || this.isKnown(path) ? 0 : NEW_EARLIER_MS
-    this.due.set(path, nowMs - quietMs + settleMs - earlierMs)
+    const restedMs = nowMs - quietMs + settleMs - earlierMs
+    this.due.set(path, this.dueMs(path, { sinceMs, restedMs }, nowMs))
     // A file that changes again and again is read once, when it has come to rest.
     if (settleMs === SETTLE_MS) this.ahead.handleArmed(path, signature, restMs, nowMs)
     else this.ahead.forget(path)
@@ -115,7 +132,22 @@ export class Settling {
     const settleMs = settleAgainMs(before, nowMs)
     const sinceMs = before?.sinceMs ?? nowMs
     this.put(path, { signature, settleMs, sinceMs, isRipe: false })
-    this.due.set(path, nowMs + settleMs)
+    this.due.set(path, this.dueMs(path, { sinceMs, restedMs: nowMs + settleMs }, nowMs))
+  }
+
+  /** When it has rested, or is read without. */
+  private dueMs(
+    path: string,
+    { sinceMs, restedMs }: { sinceMs: number; restedMs: number },
+    nowMs: number,
+  ): number {
+    return Math.min(restedMs, Math.max(this.growing.dueMs(path, sinceMs), nowMs))
+  }
+
+  /** Whether it is read now though it does not rest. */
+  isReadNow(path: string, nowMs: number): boolean {
+    const candidate = this.candidates.get(path)
+    return candidate?.signature !== undefined && nowMs >= this.growing.dueMs(path, candidate.sinceMs)
   }
 
   /** How long a file has been as it is now, by its own timestamps; 0 where the clock that stamped it and ours disagree. */
@@ -151,6 +183,11 @@ export class Settling {
     if (count === 0) this.inodeCounts.delete(signature.inode)
     else this.inodeCounts.set(signature.inode, count)
   }
+}
+
+function hasShrunk(before: Signature | undefined, now: Signature | undefined): boolean {
+  if (before === undefined || now === undefined) return false
+  return now.inode !== before.inode || now.sizeBytes < before.sizeBytes
 }
 
 /** How long what has changed once more must stay the same. The making of a file and the first writes into it come one after

@@ -80,13 +80,17 @@ const NOTHING: Seen = { kind: 'nothing', digest: '', executable: false, mtimeMs:
 const INVARIANTS = { 'nobody-made-it': 'I1', lost: 'I2', 'came-back': 'I5' } as const
 
 function checkModel(world: World, shares: readonly Map<string, Seen>[]): void {
-  const standing = shares.map((share, peer) => ({
-    name: peerName(peer),
-    files: new Map(
-      [...share].flatMap(([path, { kind, digest }]) => (kind === 'file' ? [[path, digest]] : [])),
-    ),
-    trash: trashOf(world, peer),
-  }))
+  const standing = shares.map((share, peer) => {
+    const files = new Map<string, string>()
+    const trash = trashOf(world, peer)
+    for (const [path, { kind, digest }] of share) {
+      if (kind !== 'file') continue
+      // What only one that only sends still holds is out of the others' reach, as what is in a trash.
+      if (world.catalogues.get(peer)?.kept(path)) trash.add(digest)
+      else files.set(path, digest)
+    }
+    return { name: peerName(peer), files, trash }
+  })
   for (const { type, detail, at, path } of world.history.model.judge(standing)) {
     const peer = standing.findIndex(({ name }) => name === at)
     if (type === 'came-back' && isCutOff(world, shares, peer, path)) continue
@@ -112,6 +116,9 @@ function trashOf(world: World, peer: number): Set<string> {
   for (const [path, { kind, bytes, target }] of world.peers[peer]!.disk.snapshot())
     if (kind !== 'folder' && path.startsWith(TRASH))
       digests.add(world.history.digestOf(kind === 'link' ? linkContent(target) : bytes))
+  // What a link in it pointed at beside the share is still there.
+  if (world.plan.peers[peer]!.direction === 'receive-only')
+    for (const bytes of world.outside[peer]!.values()) digests.add(world.history.digestOf(bytes))
   return digests
 }
 
@@ -143,7 +150,9 @@ function firstDifference(world: World, shares: readonly Map<string, Seen>[]): st
     const held = shares[holder]!.get(path)!
     for (let peer = 0; peer < shares.length; peer++) {
       const seen = shares[peer]!.get(path) ?? NOTHING
-      if (!isExcused(world, peer, path, seen) && !sameSeen(held, seen, coarsestMs))
+      const isOneWay = [holder, peer].some((one) => world.plan.peers[one]!.direction !== undefined)
+      const isSame = isOneWay ? sameContent(held, seen) : sameSeen(held, seen, coarsestMs)
+      if (!isExcused(world, peer, path, seen) && !isSame)
         return `at ${JSON.stringify(path)} ${peerName(holder)} has ${wordsOf(held)}, ${peerName(peer)} ${wordsOf(seen)}`
     }
   }
@@ -154,13 +163,17 @@ function firstDifference(world: World, shares: readonly Map<string, Seen>[]): st
  *  it. The only copy of a version that a peer knows of may be gone. */
 function isExcused(world: World, peer: number, path: string, seen: Seen): boolean {
   const isLacking = seen.kind === 'nothing'
+  if (isSendOnly(world, peer) && (isLacking || world.catalogues.get(peer)?.kept(path))) return true
   if (isLacking && refuses(world, peer, path)) return true
   // A deleted folder stands where something is in it.
   if (isLacking && refusesBelow(world, peer, path)) return true
   if (isLacking && waitsForNobody(world, peer, path)) return true
-  const isMesh = world.peers.every((_, one) => world.neighboursOf(one).length === world.peers.length - 1)
-  if (isMesh) return false
-  return world.peers.some((_, other) => refuses(world, other, path))
+  if (isMesh(world)) return false
+  return world.peers.some((_, other) => refuses(world, other, path) || isSendOnly(world, other))
+}
+
+function isMesh(world: World): boolean {
+  return world.peers.every((_, one) => world.neighboursOf(one).length === world.peers.length - 1)
 }
 
 function refusesBelow(world: World, peer: number, folder: string): boolean {
@@ -191,6 +204,11 @@ function isAnywhere(world: World, digest: string): boolean {
   )
 }
 
+/** It takes nothing over that others make. */
+function isSendOnly(world: World, peer: number): boolean {
+  return world.plan.peers[peer]!.direction === 'send-only'
+}
+
 function refuses(world: World, peer: number, path: string): boolean {
   return world.peers[peer]!.disk.faults.refuses(path)
 }
@@ -200,9 +218,12 @@ function refuses(world: World, peer: number, path: string): boolean {
 function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void {
   for (const [number, peer] of world.peers.entries()) {
     for (const path of peer.notHeld) {
+      if (isSendOnly(world, number)) continue
       if (shares[number]!.has(path))
         world.break('I3', `${peerName(number)} holds ${JSON.stringify(path)} and says that it does not`)
       if (waitsForNobody(world, number, path)) continue
+      // It may have come through one that only sends.
+      if (!isMesh(world) && world.peers.some((_, other) => isSendOnly(world, other))) continue
       if (!world.peers.some((_, other) => refuses(world, other, path)))
         world.break(
           'I3',
@@ -242,6 +263,11 @@ function sameSeen(left: Seen, right: Seen, coarsestMs: number): boolean {
   const isMode = same(left.executable, right.executable) && same(left.access, right.access)
   if (left.mtimeMs === undefined || right.mtimeMs === undefined) return isMode
   return isMode && Math.abs(left.mtimeMs - right.mtimeMs) <= coarsestMs
+}
+
+/** Times and modes go one way, or none. */
+function sameContent(left: Seen, right: Seen): boolean {
+  return left.kind === right.kind && left.digest === right.digest
 }
 
 function same<T>(left: T | undefined, right: T | undefined): boolean {

@@ -16,6 +16,7 @@ const INSERTIONS_SEED = 0x1a96
 const LINKS_SEED = 0x4f78
 const POWER_CUTS_SEED = 0xda3
 const BREAKERS_SEED = 0xb2ea
+const DIRECTIONS_SEED = 0xd19e
 const YEAR_MS = 365.25 * 86_400_000
 
 export interface Scene {
@@ -58,6 +59,15 @@ export function drawBreakers(
     })
   }
   return { peers: cautious, acts }
+}
+
+/** A machine that only receives, or only sends. */
+export function drawDirection({ seed, peerCount }: Scene, peers: readonly PeerPlan[]): readonly PeerPlan[] {
+  const random = new SeededRandom(seed ^ DIRECTIONS_SEED)
+  if (!random.chance(0.1)) return peers
+  const number = random.below(peerCount)
+  const direction = random.chance(0.6) ? 'receive-only' : 'send-only'
+  return peers.map((peer, at) => (at === number ? { ...peer, direction } : peer))
 }
 
 /** Paths at which a disk lets nothing be made, for a while or for good. */

@@ -121,7 +121,7 @@ describe('the weak sums of a file', () => {
   const old = contentOf(20 * BLOCK_BYTES)
   const hashed = (content: Uint8Array, former?: BlockList) => {
     const disk = diskWith(content)
-    const job = new HashJob(disk, hash, 'a', signatureOf(disk.stat('a')!), former)
+    const job = new HashJob(disk, hash, 'a', signatureOf(disk.stat('a')!), { former })
     const { end } = run(job, { bufferBlocks: 3, budgetBytes: Number.POSITIVE_INFINITY })
     job.close()
     return end as HashStep & { type: 'done' }
