@@ -267,6 +267,7 @@ export class Intake {
 
   /** Does a bounded piece of building, and tries again what waited for its place. */
   step(nowMs: number): void {
+    this.removing.handleTurn()
     const result = this.builds.step()
     if (result?.type === 'failed') this.end.handleUnwritable(result.want, result.error, nowMs)
     else for (const message of result?.messages ?? []) this.outcomes.message(message)
@@ -292,6 +293,7 @@ export class Intake {
   /** After each call into this: orders what may be ordered, and makes what was placed survive a kill. */
   settle(nowMs: number): void {
     this.room.handleTurn()
+    this.removing.handleTurn()
     this.end.fullDisk.handleTimeout(nowMs)
     // Placed content may be what other wants wait for.
     let ordersLeft = STEP_FILES

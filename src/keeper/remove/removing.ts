@@ -2,7 +2,7 @@
 // What has changed since is looked at as an edit first, which the deletion has not seen. The log says what is about to happen.
 // Each step can be the last one: recovery-table.ts has the rows for `removing`. The intake calls it (intake/removals.ts).
 //
-//     decide ─▶ look ─▶ log ─▶ look again ─▶ rename into the trash ─▶ record
+//     decide ─▶ log ─▶ look ─▶ rename into the trash ─▶ look again ─▶ record
 
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
@@ -37,9 +37,17 @@ export class Removing {
   private readonly options: RemovingOptions
   /** In which a name was removed, or leads elsewhere, since the index was committed last. */
   private readonly unsynced = new Set<string>()
+  /** Whether each folder that was asked for in this turn is a link: thousands of files are removed from one folder. */
+  private readonly linksSeen = new Map<string, boolean>()
 
   constructor(options: RemovingOptions) {
     this.options = options
+  }
+
+  /** Others may have changed folders since: they are looked at anew. */
+  handleTurn(): void {
+    this.linksSeen.clear()
+    this.options.trash.handleTurn()
   }
 
   /** Carries out a deletion that a peer has told of. `isGoing` answers whether the deletion of a folder is to be carried out too. */
@@ -117,26 +125,37 @@ export class Removing {
     if (decision.type !== 'remove' && decision.type !== 'adopt') return { type: 'needless' }
     const { entry } = decision
     const local = catalogue.live(path)
-    const seen = entry.kind === 'tombstone' && local !== undefined ? scanner.compare(path) : undefined
-    // Nothing of what is known is here, or what is here is nobody's business: that it was deleted is all there is to know.
-    if (local === undefined || seen === undefined || seen.type === 'unshared') {
-      if (entry.kind === 'tombstone') catalogue.record(entry, undefined)
-      return { type: 'needless' }
-    }
+    if (entry.kind !== 'tombstone') return { type: 'needless' }
+    // Nothing of what is known is here: that it was deleted is all there is to know.
+    if (local === undefined) return this.record(entry, { type: 'needless' })
     if (this.isBehindGoing(path, isGoing)) {
-      if (seen.type !== 'same') return { type: 'unsettled' }
-      catalogue.record(entry, undefined)
-      return { type: 'removed', local }
+      const seen = scanner.compare(path)
+      if (seen.type === 'unshared') return this.record(entry, { type: 'needless' })
+      return seen.type === 'same' ? this.record(entry, { type: 'removed', local }) : { type: 'unsettled' }
     }
-    if (local.kind !== 'folder' && seen.type !== 'same') return { type: 'unsettled' }
     return local.kind === 'folder' ? this.takeFolder(entry, local) : this.take(entry, local)
+  }
+
+  /** Nothing on the disk changes. */
+  private record(entry: Entry, result: Removed): Removed {
+    this.options.catalogue.record(entry, undefined)
+    return result
   }
 
   /** Whether it is seen through a link, a followed one, that goes: that takes it out of the share, and where the link leads it stays. */
   private isBehindGoing(path: string, isGoing: (folder: string) => boolean): boolean {
     for (let folder = parentOf(path); folder !== ''; folder = parentOf(folder))
-      if (isGoing(folder) && this.options.disk.statLink(folder)?.kind === 'link') return true
+      if (isGoing(folder) && this.isLink(folder)) return true
     return false
+  }
+
+  private isLink(folder: string): boolean {
+    let isLink = this.linksSeen.get(folder)
+    if (isLink === undefined) {
+      isLink = this.options.disk.statLink(folder)?.kind === 'link'
+      this.linksSeen.set(folder, isLink)
+    }
+    return isLink
   }
 
   /** A file, or a link: never what it points at. */
@@ -145,7 +164,11 @@ export class Removing {
     const { path } = entry
     journal.append({ kind: 'placing', entry, replaces: local.digest })
     const seen = scanner.compare(path)
-    if (seen.type !== 'same') return this.withdrawn(path)
+    if (seen.type !== 'same') {
+      const result = this.withdrawn(path)
+      // What is here is nobody's business.
+      return seen.type === 'unshared' ? this.record(entry, { type: 'needless' }) : result
+    }
     const place = trash.take(path)
     if (!isSame(seen.own, disk.statLink(place))) {
       trash.giveBack(place, path)
@@ -163,6 +186,7 @@ export class Removing {
   private takeFolder(entry: Entry, local: Entry): Removed {
     const { disk, catalogue, journal, scanner } = this.options
     const { path } = entry
+    if (scanner.isUnshared(path)) return this.record(entry, { type: 'needless' })
     const kind = disk.statLink(path)?.kind
     // A link that is followed leads to a folder that is not ours: its place goes, and nothing in it.
     if (kind === 'link' && !catalogue.hasHeldBelow(path)) return this.take(entry, local)

@@ -23,6 +23,8 @@ export interface TrashOptions {
 export class Trash {
   private readonly options: TrashOptions
   private readonly folders = new Set<string>()
+  /** Those of them that were seen in this turn. */
+  private readonly seen = new Set<string>()
 
   constructor(options: TrashOptions) {
     this.options = options
@@ -31,6 +33,11 @@ export class Trash {
   /** Whether what is taken stays for a time. */
   get isKept(): boolean {
     return this.options.policy.days > 0
+  }
+
+  /** Others may have removed folders since: they are looked at anew. */
+  handleTurn(): void {
+    this.seen.clear()
   }
 
   /** Takes the file or the link at a path of the share, whatever it points at, or where things are kept a folder with all in it. Answers its new place. Throws a DiskError. */
@@ -109,9 +116,13 @@ export class Trash {
 
   /** Answers false where a file or a link stands in the way. */
   private makeWay(folder: string): boolean {
+    if (this.seen.has(folder)) return true
     if (this.folders.has(folder)) {
       // A sweep, or a person, may have removed it.
-      if (this.options.disk.statLink(folder)?.kind === 'folder') return true
+      if (this.options.disk.statLink(folder)?.kind === 'folder') {
+        this.seen.add(folder)
+        return true
+      }
       this.folders.clear()
     }
     if (folder !== TRASH_FOLDER && !this.makeWay(parentOf(folder))) return false

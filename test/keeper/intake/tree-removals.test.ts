@@ -1,0 +1,130 @@
+// Deletions that a peer tells of, all at once: which folders go into the trash whole, and which thing by thing.
+
+import { describe, expect, test } from 'vitest'
+import { utf8 } from '../../../src/base/bytes.js'
+import { TRASH_FOLDER } from '../../../src/base/own-folder.js'
+import { crc32, hash } from '../../../src/io/hash.js'
+import { TREE_REMOVAL_PATHS_MAX } from '../../../src/keeper/intake/limits.js'
+import { Keeper } from '../../../src/keeper/keeper.js'
+import { openShare } from '../../../src/keeper/recover/recovery.js'
+import type { KeeperNotice } from '../../../src/pipe/messages.js'
+import { NO_MAX_DELETE } from '../../../src/pipe/settings.js'
+import { removeContent } from '../../../src/share/edit.js'
+import { SimDisk } from '../../../src/sim/disk/disk.js'
+import { SimIndex } from '../../../src/sim/peer/index.js'
+import { SimWitness } from '../../../src/sim/peer/witness.js'
+import { OURS, START_MS, THEIRS } from '../share-on-disk.js'
+
+class Share {
+  nowMs = START_MS
+  readonly disk = new SimDisk({ nowMs: () => this.nowMs })
+  readonly notices: KeeperNotice[] = []
+  /** Paths of the share that were renamed, in order. */
+  readonly renamed: string[] = []
+  private readonly opened
+  private readonly keeper: Keeper
+
+  constructor(paths: readonly string[]) {
+    for (const path of [...paths, 'stays']) this.disk.putFile(path, utf8(path))
+    const { disk } = this
+    const wallMs = () => this.nowMs
+    this.opened = openShare({
+      disk,
+      peer: OURS,
+      hash,
+      crc32,
+      index: new SimIndex(),
+      boot: 'boot',
+      wallMs,
+      random: () => 0,
+      witness: new SimWitness(),
+    })
+    const options = { disk, hash, links: 'keep', wallMs, onFolder: () => {} } as const
+    this.keeper = new Keeper({ ...this.opened, ...options, maxDelete: NO_MAX_DELETE }, this.nowMs)
+    this.pass(20_000)
+    const { rename } = disk
+    disk.rename = (from, to) => {
+      if (!from.startsWith('.left')) this.renamed.push(from)
+      rename.call(disk, from, to)
+    }
+  }
+
+  /** A peer tells that all of these were deleted there. */
+  tellDeleted(paths: readonly string[]): void {
+    const { catalogue } = this.opened
+    const entries = paths.map(
+      (path, index) => removeContent(catalogue.get(path)!, `${THEIRS}:${index + 1}`, START_MS).entry,
+    )
+    const root = { kind: 'tree', digest: 'd'.repeat(64), sizeBytes: 1 } as const
+    const common = { peer: THEIRS, root, author: undefined, theyKnow: undefined, notHeldCount: 0 }
+    const claim = { ...common, scope: { type: 'whole' }, entries } as const
+    this.keeper.handle({ type: 'claim', question: 1, claim }, this.nowMs)
+    this.pass(20_000)
+  }
+
+  pass(ms: number): void {
+    const endMs = this.nowMs + ms
+    for (;;) {
+      while (this.keeper.step(this.nowMs));
+      for (const message of this.keeper.takeMessages())
+        if (message.type === 'notice') this.notices.push(message.notice)
+      const dueMs = this.keeper.pollTimeout()
+      if (dueMs === undefined || dueMs > endMs) break
+      this.nowMs = Math.max(this.nowMs + 1, dueMs)
+    }
+    this.nowMs = endMs
+  }
+
+  get paths(): string[] {
+    return [...this.disk.snapshot().keys()].filter((path) => !path.startsWith('.left')).sort()
+  }
+
+  get trashed(): string[] {
+    return [...this.disk.snapshot()]
+      .filter(([path, { kind }]) => path.startsWith(TRASH_FOLDER) && kind === 'file')
+      .map(([path]) => path.split('/').slice(3).join('/'))
+      .sort()
+  }
+
+  get toldRemoved(): string[] {
+    return this.notices.flatMap((notice) => (notice.event === 'removed' ? notice.path : [])).sort()
+  }
+}
+
+function filesIn(folder: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${folder}/${index}`)
+}
+
+describe('a folder that a peer deleted with all that is in it', () => {
+  test.each([
+    ['goes by one rename', TREE_REMOVAL_PATHS_MAX - 1, ['f']],
+    ['goes folder by folder where it is too large for that', TREE_REMOVAL_PATHS_MAX, ['f/g']],
+  ])('%s', (_, count, renamed) => {
+    // With the folder in it.
+    const files = filesIn('f/g', count - 1)
+    const share = new Share(files)
+    share.tellDeleted(['f', 'f/g', ...files])
+    expect(share.renamed).toEqual(renamed)
+    expect(share.paths).toEqual(['stays'])
+    expect(share.trashed).toEqual([...files].sort())
+    expect(share.toldRemoved).toEqual(['f', 'f/g', ...files].sort())
+  })
+
+  test('goes whole beside one that does not, because something in it was edited', () => {
+    const files = [...filesIn('f/kept', 3), ...filesIn('f/gone', 3)]
+    const share = new Share(files)
+    share.disk.putFile('f/kept/1', utf8('edited meanwhile'))
+    share.tellDeleted(['f', 'f/gone', 'f/kept', ...files])
+    expect(share.renamed.sort()).toEqual(['f/gone', 'f/kept/0', 'f/kept/2'])
+    expect(share.paths).toEqual(['f', 'f/kept', 'f/kept/1', 'stays'])
+    expect(new TextDecoder().decode(share.disk.contentOf('f/kept/1')!)).toBe('edited meanwhile')
+  })
+
+  test('is not renamed where it is not deleted itself', () => {
+    const files = filesIn('f', 3)
+    const share = new Share(files)
+    share.tellDeleted(['f/0', 'f/2'])
+    expect(share.renamed.sort()).toEqual(['f/0', 'f/2'])
+    expect(share.paths).toEqual(['f', 'f/1', 'stays'])
+  })
+})
