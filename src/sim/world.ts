@@ -11,6 +11,7 @@ import type { Crc32 } from '../seal/frames/frame.js'
 import type { Entry } from '../share/entry.js'
 import { Privacy } from './checks/privacy.js'
 import { Resumption } from './checks/resumption.js'
+import { TrashCheck } from './checks/trash.js'
 import { type Edit, Editor } from './edits.js'
 import { History } from './history.js'
 import { EVENTS_MAX, QUIET_MS } from './limits.js'
@@ -39,6 +40,7 @@ export interface Breach {
     | 'I9'
     | 'I10'
     | 'I11'
+    | 'I14'
     | 'I15'
     | 'error'
   readonly detail: string
@@ -76,6 +78,7 @@ export class World {
   /** The log of each share, since it was last opened. */
   readonly journals = new Map<number, Journal<Entry>>()
   readonly resumptions: readonly Resumption[]
+  private readonly trashChecks: readonly TrashCheck[]
   readonly privacy: Privacy
   private readonly numberOf = new Map<string, number>()
   private lastActivityMs = 0
@@ -121,6 +124,7 @@ export class World {
     })
     this.outside = this.peers.map((peer) => putOutside(peer))
     this.resumptions = this.peers.map((peer) => new Resumption(peer.disk, this.history))
+    this.trashChecks = this.peers.map(({ disk }) => new TrashCheck(disk))
     this.editors = this.peers.map(
       (peer, number) =>
         new Editor({
@@ -243,6 +247,13 @@ export class World {
       handleOwnFile: (peer, path) => this.checkPrivate(peer, path, this.privacy.handleTemporary(peer, path)),
       handleWrittenInPlace: (peer, path) =>
         this.break('I1', `${peerName(peer)} wrote into ${JSON.stringify(path)} in its place`),
+      handleTaking: (peer, path, to) => {
+        const isGone = this.trashChecks[peer]!.handleTaking(path, to)
+        return () => {
+          if (isGone())
+            this.break('I14', `${peerName(peer)} took ${JSON.stringify(path)} away, and not into its trash`)
+        }
+      },
       handleActivity: (peer, what) => this.noteActivity(peer, what),
       handleEvent: (peer, event) => this.handleEvent(peer, event),
       handleDatagram: (peer, to, bytes) => {

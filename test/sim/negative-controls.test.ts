@@ -9,6 +9,7 @@ import { Journal } from '../../src/journal/journal.js'
 import { Catalogue } from '../../src/keeper/index/catalogue.js'
 import { NotHeldTries } from '../../src/keeper/not-held.js'
 import { Removing } from '../../src/keeper/remove/removing.js'
+import { Trash } from '../../src/keeper/trash/trash.js'
 import { checkAtRest } from '../../src/sim/checks/invariants.js'
 import type { SimDisk } from '../../src/sim/disk/disk.js'
 import { contentOf } from '../../src/sim/edits.js'
@@ -125,7 +126,8 @@ describe('I2, nothing that anybody made is lost', () => {
     write(world, A, 'a', 1)
     write(world, B, 'a', 2)
     settle(world, 0)
-    expectOnly(world, 'I2', /made at "a" and never replaced by anybody, is nowhere/)
+    // At once, and not only when nobody has it any more.
+    expectOnly(world, 'I14', /^[AB] took "a" away, and not into its trash/)
   })
 
   test('breaks where a file of one byte is gone everywhere, and holds for an empty one', () => {
@@ -225,6 +227,44 @@ describe('deletions', () => {
       if (isTrashed) expect(world.broken).toEqual([])
       else expectOnly(world, 'I2', /made at "a" and never replaced by anybody, is nowhere/)
     }
+  })
+})
+
+describe('I14, what LEFT takes away is in the trash', () => {
+  const without = (name: 'take' | 'keepVersion', as: (this: Trash, path: string) => unknown): void => {
+    const spy = vi.spyOn(Trash.prototype, name).mockImplementation(as as Trash['take'])
+    onTestFinished(() => spy.mockRestore())
+  }
+
+  test('breaks where a keeper removes without the trash', () => {
+    const world = restingWorld(['a', 'b'])
+    const disk = keeperDiskOf(world, B)
+    without('take', (path) => {
+      disk.rename(path, '.left/tmp/removed')
+      return '.left/tmp/removed'
+    })
+    world.edit(A, { type: 'remove', path: 'a' })
+    settle(world, 0)
+    expectOnly(world, 'I14', /^B took ".left\/tmp\/removed" away, and not into its trash/)
+  })
+
+  test('breaks where a keeper overwrites without the trash', () => {
+    without('keepVersion', () => undefined)
+    const world = restingWorld(['a', 'b'])
+    write(world, A, 'a', ANOTHER)
+    settle(world, 0)
+    expectOnly(world, 'I14', /^B took "a" away, and not into its trash/)
+  })
+
+  test('holds where the trash keeps both, and is emptied later', () => {
+    const world = restingWorld(['a', 'b'])
+    write(world, A, 'a', ANOTHER)
+    world.edit(A, { type: 'remove', path: 'b' })
+    settle(world, 0)
+    const disk = keeperDiskOf(world, B)
+    for (const path of diskOf(world, B).snapshot().keys())
+      if (path.startsWith('.left/trash/') && disk.statLink(path)?.kind === 'file') disk.removeFile(path)
+    expect(world.broken).toEqual([])
   })
 })
 

@@ -137,6 +137,13 @@ export class SimDisk implements Disk {
     return inode?.kind === 'file' ? inode.content() : undefined
   }
 
+  /** Of the file with content at this path: tells later whether it still has a name, anywhere on the machine. */
+  fileAt(path: string): { readonly number: number; readonly isNamed: () => boolean } | undefined {
+    const inode = this.volume.tryResolve(path, false)
+    if (inode?.kind !== 'file' || inode.sizeBytes === 0) return undefined
+    return { number: inode.number, isNamed: () => inode.nameCount > 0 }
+  }
+
   /** A file beside the share, at `/<name>`, for links to point at: `../<name>` from the top of the share. */
   putOutside(name: string, bytes: Uint8Array): void {
     this.volume.putOutside(name, bytes)

@@ -18,6 +18,8 @@ export interface PeerObserver {
   /** The keeper made a file below `.left`. */
   handleOwnFile(peer: number, path: string): void
   handleWrittenInPlace(peer: number, path: string): void
+  /** A running keeper takes the name of what stands here away. The answer is called when that is done. */
+  handleTaking(peer: number, path: string, to?: string): () => void
   /** Something other than waiting goes on. */
   handleActivity(peer: number, what: string): void
   handleEvent(peer: number, event: EngineEvent): void

@@ -68,6 +68,8 @@ export class SimPeer {
       },
       handleOwnFile: (path) => observer.handleOwnFile(number, path),
       handleWrittenInPlace: (path) => observer.handleWrittenInPlace(number, path),
+      handleTaking: (path, to) =>
+        this.keeper === undefined ? () => {} : observer.handleTaking(number, path, to),
       handleChange: () => observer.handleActivity(number, 'disk'),
     }
     this.watcher = new SimWatcher({

@@ -20,6 +20,9 @@ export interface DiskObserver {
   handleOwnFile(path: string): void
   /** The keeper wrote into a file of the share instead of beside it. */
   handleWrittenInPlace(path: string): void
+  /** The name of what stands at the path is about to be taken away: it becomes `to`, is given to another file (`to` is `path`), or goes.
+   *  Call what this answers once that is done. */
+  handleTaking(path: string, to?: string): () => void
   /** Something on the disk changed, anywhere. */
   handleChange(): void
 }
@@ -83,7 +86,9 @@ export class WatchedDisk implements Disk {
   }
 
   rename(from: string, to: string): void {
+    const checks = [this.observer.handleTaking(from, to), this.observer.handleTaking(to, to)]
     this.watched([from, to], () => this.disk.rename(from, to))
+    for (const check of checks) check()
   }
 
   linkFile(from: string, to: string): void {
@@ -103,7 +108,9 @@ export class WatchedDisk implements Disk {
   }
 
   removeFile(path: string): void {
+    const check = this.observer.handleTaking(path)
     this.watched([path], () => this.disk.removeFile(path))
+    check()
   }
 
   removeFolder(path: string): void {
