@@ -27,6 +27,8 @@ export default defineConfig({
             'test/e2e/scenarios/*.test.ts',
             'test/fuzz/*.test.ts',
             'test/rdt/sharing.test.ts',
+            'test/share/page-cuts.test.ts',
+            'test/share/walk.test.ts',
             'test/sim/peers.test.ts',
             'test/sim/simulate.test.ts',
           ],

@@ -7,11 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { runLeft } from '../../harness/processes.js'
 import { outcomeLines, runSelftest } from '../../src/cli/selftest.js'
 import type { Attack, AttackResult } from '../../src/hostile/attack.js'
-import type { Attacker } from '../../src/hostile/attacker.js'
-import { massDeletion } from '../../src/hostile/attacks/mass-deletion.js'
 import { ATTACKS, type Outcome, runHostile } from '../../src/hostile/run.js'
-import { Target } from '../../src/hostile/target.js'
-import { loadHash } from '../../src/io/hash.js'
 
 const onLinux = process.platform === 'linux'
 const fine: AttackResult = { fault: undefined, seen: 'nothing' }
@@ -109,34 +105,6 @@ describe.runIf(onLinux)('the hostile self-test', () => {
     expect({ exitCode, notRejected, stderr }).toEqual({ exitCode: 0, notRejected: [], stderr: '' })
     for (const name of names) expect(stdout).toMatch(new RegExp(`^rejected +${name} `, 'm'))
     expect(stdout).toContain(`${names.length} of ${names.length} attacks rejected`)
-  })
-})
-
-describe.runIf(onLinux)('a peer that deletes everything', () => {
-  it('succeeds where nobody is asked, so that the attack is one', async () => {
-    await loadHash()
-    const target = await Target.start('no', { options: ['--max-delete', 'no'] })
-    const attackers: Attacker[] = []
-    try {
-      const attacker = async () => {
-        const one = await target.attacker()
-        attackers.push(one)
-        return one
-      }
-      const connected = async () => {
-        const one = await attacker()
-        await one.connect()
-        return one
-      }
-      const { fault, seen } = await massDeletion.run({ target, quick: true, attacker, connected })
-      expect({ fault, seen }).toEqual({
-        fault: '100 files went at once',
-        seen: expect.stringContaining('0 where all are replaced'),
-      })
-    } finally {
-      for (const one of attackers) await one.close()
-      target.stop()
-    }
   })
 })
 

@@ -204,7 +204,7 @@ describe('two peers', () => {
   test.each(['kill', 'watcher-death'] as const)(
     'find shifted blocks again, or have them logged, after a %s at any moment of the search',
     (type) => {
-      const moments = isLong ? 60 : 8
+      const moments = isLong ? 60 : 4
       let resumedCount = 0
       for (let moment = 0; moment < moments; moment++) {
         const world = worldOf({ seed: moment + 1 })
@@ -393,7 +393,7 @@ describe('a death at any change of the disk', () => {
 
   test.each(ends)('of the $victim, $moment it, loses nothing and ends well', ({ victim, moment }) => {
     for (const peer of [A, B]) {
-      for (let count = 1; count <= operations; count += isLong ? 1 : 3) {
+      for (let count = 1; count <= operations; count += isLong ? 1 : 5) {
         const world = story()
         happen(world, { type: 'death-in-operation', peer, count, moment, victim, downMs: 300 })
         world.startAll()

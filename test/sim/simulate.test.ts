@@ -10,7 +10,7 @@ import { drawScenario } from '../../src/sim/scenario.js'
 import { simulate } from '../../src/sim/simulate.js'
 import { isLong } from '../length.js'
 
-const RUNS = isLong ? 1_000 : 60
+const RUNS = isLong ? 1_000 : 40
 const RUNS_WITH_POWER = isLong ? 500 : 20
 const RUNS_WITH_RESTORES = isLong ? 500 : 20
 
