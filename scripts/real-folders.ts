@@ -14,16 +14,18 @@ import { workWithTree } from './real-folders/tree.js'
 
 const SCRIPT = 'real-folders'
 
-const HELP = `npm run real-folders -- [--only git|npm|sqlite|tree] [--tarball FILE] [--keep]
+const HELP = `npm run real-folders -- [--only git|npm|sqlite|tree] [--tarball FILE] [--fsck] [--keep]
 
   --only NAME      one of them (default: one after the other)
   --tarball FILE   the tree is that of this tarball, as of a kernel (default: a small one is made)
+  --fsck           of git: look for missing objects during the work too, on the other side; a commit that is arriving may show
   --keep           leave the shares where they are
 `
 
 const values = parseArguments(SCRIPT, {
   only: { type: 'string' },
   tarball: { type: 'string' },
+  fsck: { type: 'boolean', default: false },
   keep: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 })
@@ -34,7 +36,7 @@ if (values.help) {
 
 /** Each answers what did not hold, or undefined where the program is not installed. */
 const WORKS: Readonly<Record<string, (site: Site) => Promise<string[] | undefined>>> = {
-  git: workWithGit,
+  git: (site) => workWithGit(site, values.fsck),
   sqlite: workWithSqlite,
   npm: workWithNpm,
   tree: (site) => workWithTree(site, values.tarball === undefined ? undefined : resolve(values.tarball)),
