@@ -19,6 +19,7 @@ import type { MinFree, TrashPolicy } from '../../pipe/settings.js'
 import { type PeerId, sameVersion } from '../../share/dots.js'
 import { hasSeenMore } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
+import type { TreeMove } from '../../share/tree-move.js'
 import type { Breaker } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
@@ -38,6 +39,7 @@ import { Placements } from './placements.js'
 import { Removals } from './removals.js'
 import { Room } from './room.js'
 import { Temporaries } from './temporaries.js'
+import { type Refuses, ToldMoves } from './told-moves.js'
 import { WantEnd } from './want-end.js'
 import { type FetchOrder, type Want, Wants } from './wants.js'
 
@@ -80,6 +82,7 @@ export class Intake {
   private readonly gate: Gate
   private readonly placements: Placements
   private readonly removals: Removals
+  private readonly toldMoves: ToldMoves
   private readonly sweeping: Sweeping
   /** The last call ordered as much as one may, and there may be more. */
   private ordersLeft = false
@@ -104,6 +107,13 @@ export class Intake {
     this.builds = new Builds({ disk, hash, catalogue, journal, wants, room, search: options.search })
     const gate = new Gate({ catalogue, breaker: options.breaker, wants, end, outcomes })
     this.gate = gate
+    const treeMoving = new TreeMoving(options)
+    this.toldMoves = new ToldMoves({
+      ...options,
+      wants,
+      treeMoving,
+      commit: (now) => this.placements.commitPlaced(now),
+    })
     this.placements = new Placements(
       {
         disk,
@@ -111,7 +121,7 @@ export class Intake {
         journal,
         scanner,
         placing,
-        treeMoving: new TreeMoving(options),
+        treeMoving,
         removing,
         wants,
         temporaries,
@@ -201,6 +211,15 @@ export class Intake {
     const decision = this.placing.compare(wanted, remote)
     if (decision.type === 'adopt') return hasSeenMore(remote, wanted)
     return decision.type === 'take' || decision.type === 'conflict' || decision.type === 'remove'
+  }
+
+  /** A peer renamed a folder. Answers whether it was renamed here too. */
+  handleTreeMove(move: TreeMove, peer: PeerId, refuses: Refuses, nowMs: number): boolean {
+    const moved = this.end.fullDisk.paused ? undefined : this.toldMoves.carryOut(move, peer, refuses, nowMs)
+    if (moved === undefined) return false
+    for (const path of [move.from, move.to]) this.end.handleLocalChange(path)
+    this.placements.handleTreeMoved(moved, peer, nowMs)
+    return true
   }
 
   /** 'stopped': it takes away so much that a person is asked first. */
