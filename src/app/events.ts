@@ -55,6 +55,7 @@ export type PeerEvent =
       /** The bytes that crossed, by the peer that gave them, most first. */
       sources: readonly { readonly peer: string; readonly bytes: number }[]
     }
+  | { event: 'moved'; from: string; path: string; things: number; peer: string } // a peer renamed a folder: so it was here, with all that is in it
   | { event: 'removed'; path: string; kind: 'file' | 'folder' | 'link'; bytes: number; peer: string } // a deletion of a peer, carried out: it is in the trash
   | { event: 'abandoned'; path: string; reason: string } // this fetch stopped; it will be tried again when it can
   | { event: 'conflict'; path: string; kept: string } // the loser of two edits, kept beside the winner

@@ -44,6 +44,8 @@ export function sentence(event: PeerEvent, from: (peer: string) => string): stri
       return fetchingSentence(event, from)
     case 'received':
       return receivedSentence(event, from)
+    case 'moved':
+      return `moved ${printableName(event.from)}/ to ${printableName(event.path)}/, with all that is in it: moved on ${printable(from(event.peer))}`
     case 'removed':
       return `removed ${printableName(event.path)}${event.kind === 'folder' ? '/' : ''}: deleted on ${printable(from(event.peer))}`
     case 'abandoned':

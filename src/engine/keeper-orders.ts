@@ -74,9 +74,10 @@ export class KeeperOrders {
 
   /** Peers will ask for what they are told of: where the newest large files are is found out meanwhile. */
   private lookUpAnnounced({ changes }: KeeperToEngine & { type: 'root' }): void {
-    for (const { kind, sizeBytes, digest } of changes?.slice(-ANNOUNCED_AHEAD_MAX) ?? [])
-      if (kind === 'file' && sizeBytes > BLOCK_BYTES && listBytes(sizeBytes) <= BLOCK_BYTES)
-        this.parts.serving.handleAnnounced(digest)
+    for (const change of changes?.slice(-ANNOUNCED_AHEAD_MAX) ?? []) {
+      if (change.kind !== 'file' || change.sizeBytes <= BLOCK_BYTES) continue
+      if (listBytes(change.sizeBytes) <= BLOCK_BYTES) this.parts.serving.handleAnnounced(change.digest)
+    }
   }
 
   private handleLocated({ items }: KeeperToEngine & { type: 'located' }): void {

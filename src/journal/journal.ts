@@ -51,6 +51,13 @@ export interface LoggedPlacing<E extends Placeable> {
   readonly temporary?: string
 }
 
+/** A folder about to be renamed, or just renamed, with all that is in it. */
+export interface LoggedMoving {
+  readonly from: string
+  readonly path: string
+  readonly line: string
+}
+
 /** The findings of the replay of a log. */
 export interface Replay {
   readonly recordCount: number
@@ -67,6 +74,8 @@ export class Journal<E extends Placeable> {
   private readonly options: JournalOptions<E>
   private readonly fetchOf = new Map<Digest, Fetch>()
   private readonly placingAt = new Map<string, LoggedPlacing<E>>()
+  /** By the new path. */
+  private readonly movingAt = new Map<string, LoggedMoving>()
   /** With the digest that was placed: all that received files leave in memory. */
   private readonly placedAt = new PlacedPaths()
   private bootNow = ''
@@ -99,6 +108,11 @@ export class Journal<E extends Placeable> {
   /** Renames that were announced and are not known to have happened. */
   get placing(): LoggedPlacing<E>[] {
     return [...this.placingAt.values()]
+  }
+
+  /** The same of folders. */
+  get moving(): LoggedMoving[] {
+    return [...this.movingAt.values()]
   }
 
   /** Files that were put in place and may not be on stable storage yet. */
@@ -257,10 +271,17 @@ export class Journal<E extends Placeable> {
       case 'placing':
         this.placingAt.set(record.entry.path, record)
         return
+      case 'moving':
+        this.movingAt.set(record.path, record)
+        return
       case 'placed':
-        for (const path of record.paths) this.applyPlaced(path)
+        for (const path of record.paths) {
+          this.applyPlaced(path)
+          this.applyMoved(path)
+        }
         return
       case 'unplaced':
+        this.movingAt.delete(record.path)
         this.placingAt.delete(record.path)
         return
       case 'unsynced':
@@ -289,6 +310,16 @@ export class Journal<E extends Placeable> {
     this.placedAt.set(path, placing.entry.digest)
     // The rename took the temporary file away.
     if (placing.entry.digest !== '') this.fetchOf.delete(placing.entry.digest)
+  }
+
+  /** What may not be on stable storage of the folder has other paths now. */
+  private applyMoved(path: string): void {
+    const moving = this.movingAt.get(path)
+    if (moving === undefined) return
+    this.movingAt.delete(path)
+    const inside = `${moving.from}/`
+    const moved = [...this.placedAt].filter(([placed]) => placed.startsWith(inside))
+    for (const [placed, digest] of moved) this.placedAt.set(`${path}/${placed.slice(inside.length)}`, digest)
   }
 
   /** Writes the header and the live records, a batch at once: those of a million placed files would take hundreds of MB
@@ -321,5 +352,6 @@ export class Journal<E extends Placeable> {
       if (blocks.size > 0) yield { kind: 'blocks', digest, runs: runsOf(blocks) }
     }
     for (const placing of this.placingAt.values()) yield { kind: 'placing', ...placing }
+    for (const { from, path, line } of this.movingAt.values()) yield { kind: 'moving', from, path, line }
   }
 }

@@ -50,6 +50,8 @@ export type JournalRecord<E extends Placeable> =
       /** The file that is renamed: if it is gone, the rename happened. */
       readonly temporary?: string
     }
+  /** A folder is about to be renamed with all that is in it. `line`: of share's tree-move.ts. */
+  | { readonly kind: 'moving'; readonly from: string; readonly path: string; readonly line: string }
   | { readonly kind: 'placed'; readonly paths: readonly string[] }
   | { readonly kind: 'unplaced'; readonly path: string }
   | { readonly kind: 'unsynced'; readonly digest: Digest | ''; readonly path: string }
@@ -140,6 +142,8 @@ function payloadsOf<E extends Placeable>(record: JournalRecord<E>, codec: EntryC
       return [
         `placing ${orDash(record.replaces)} ${orDash(escapeField(record.temporary ?? ''))} ${codec.encodeEntry(record.entry)}`,
       ]
+    case 'moving':
+      return [`moving ${escapeField(record.from)} ${escapeField(record.path)} ${record.line}`]
     case 'placed':
       return grouped(record.paths.map(escapeField), ' ').map((paths) => `placed ${paths}`)
     case 'unplaced':
@@ -188,6 +192,8 @@ function recordOf<E extends Placeable>(text: string, codec: EntryCodec<E>): Deco
       return blocksOf(rest)
     case 'placing':
       return placingOf(rest, codec)
+    case 'moving':
+      return movingOf(rest)
     case 'placed':
       return placedOf(rest)
     case 'unplaced': {
@@ -267,6 +273,15 @@ function placingOf<E extends Placeable>(rest: string, codec: EntryCodec<E>): Dec
     replaces: replaces === '-' ? '' : replaces,
     ...(temporary === '' ? {} : { temporary }),
   })
+}
+
+/** The line is read by whoever knows what it says. */
+function movingOf(rest: string): Decoded<{ kind: 'moving'; from: string; path: string; line: string }> {
+  const [fromField, pathField, ...words] = rest.split(' ')
+  if (fromField === undefined || pathField === undefined || words.length === 0) return undecoded('truncated')
+  const [from, path] = [unescapeField(fromField), unescapeField(pathField)]
+  if (from === undefined || from === '' || path === undefined || path === '') return undecoded('bad-field')
+  return decoded({ kind: 'moving', from, path, line: words.join(' ') })
 }
 
 function orDash(field: string): string {

@@ -5,6 +5,7 @@ import { innerTarget } from '../base/link-text.js'
 import type { LinkPolicy } from '../pipe/settings.js'
 import type { Entry } from '../share/entry.js'
 import { checkPath, ownFoldersWithin } from '../share/path.js'
+import { type Change, isTreeMove, type TreeMove } from '../share/tree-move.js'
 import type { Expiry } from './index/expiry.js'
 import type { Intake } from './intake/intake.js'
 import { REFUSED_PATHS_MAX } from './limits.js'
@@ -88,6 +89,20 @@ function isInner({ path, target }: Entry): boolean {
 const REFUSED_REASON = 'it is a link; links of peers are only taken with --links auto or keep'
 const OUTWARD_REASON =
   'it is a link that leads out of the share; such links of peers are only taken with --links keep'
+
+/** Moves as they are, and the entries between them. */
+export function runsOf(
+  changes: readonly Change[],
+): readonly (TreeMove | { readonly entries: readonly Entry[] })[] {
+  const runs: (TreeMove | { readonly entries: Entry[] })[] = []
+  for (const change of changes) {
+    const last = runs.at(-1)
+    if (isTreeMove(change)) runs.push(change)
+    else if (last !== undefined && 'entries' in last) last.entries.push(change)
+    else runs.push({ entries: [change] })
+  }
+  return runs
+}
 
 /** Of a folder that became a file, what was in it is known to go before the file is considered. */
 export function deletionsFirst(entries: readonly Entry[]): readonly Entry[] {

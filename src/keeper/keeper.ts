@@ -14,9 +14,10 @@ import type { EngineToKeeper, KeeperToEngine, PeerClaim } from '../pipe/messages
 import { MAX_DELETE, NO_MIN_FREE, TRASH_POLICY } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
+import type { MovedTree, TreeMove } from '../share/tree-move.js'
 import { Breaker } from './breaker/breaker.js'
 import { Commands } from './commands.js'
-import { Comparing, deletionsFirst } from './comparing.js'
+import { Comparing, deletionsFirst, runsOf } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
 import { Expiry } from './index/expiry.js'
 import type { PeerAuthors } from './index/peer-authors.js'
@@ -27,7 +28,7 @@ import { LocalChanges } from './local-changes.js'
 import { NotHeldTries } from './not-held.js'
 import { Outbox } from './outbox.js'
 import { Announcer } from './peers/announcer.js'
-import { type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
+import { asIncomplete, type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { Vetting, wordsOf } from './peers/vetting.js'
 import { closeShare, type OpenShare } from './recover/recovery.js'
@@ -247,6 +248,7 @@ export class Keeper {
   private drainScanner(): void {
     for (const finding of this.scanner.takeFindings()) {
       if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen)
+      else if (finding.type === 'moved') this.handleLocalMove(finding.moved)
       else if (finding.type === 'held') this.handleHeld(finding.path)
       else if (finding.type === 'released') this.changed('own')
       else if (finding.type === 'dropped') this.handleDropped(finding.path)
@@ -343,9 +345,18 @@ export class Keeper {
       this.outbox.notifyOf(found.peer, message, nowMs)
       return
     }
-    let all = true
-    for (const entry of deletionsFirst(found.entries)) if (!this.consider(found.peer, entry)) all = false
-    this.peers.handleConsidered(found, all, nowMs)
+    let [all, fits] = [true, true]
+    for (const run of runsOf(found.changes))
+      if (!('entries' in run)) fits = this.considerMove(found.peer, run, nowMs) && fits
+      else for (const entry of deletionsFirst(run.entries)) if (!this.consider(found.peer, entry)) all = false
+    this.peers.handleConsidered(fits ? found : asIncomplete(found), all, nowMs)
+  }
+
+  /** A folder that a peer moved. Answers false where that is not to be done as it was there. */
+  private considerMove(peer: PeerId, move: TreeMove, nowMs: number): boolean {
+    if (move.author === this.vetting.author) return false
+    const refuses = (entry: Entry) => this.comparing.refusal(entry) !== undefined
+    return this.intake.handleTreeMove(move, peer, refuses, nowMs)
   }
 
   /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
@@ -431,6 +442,14 @@ export class Keeper {
     this.drainIntake(this.nowMs)
     if (this.scans.ready)
       this.outbox.notify({ event: 'changed', path: entry.path, kind: entry.kind, bytes: entry.sizeBytes })
+    this.changed('own')
+  }
+
+  private handleLocalMove({ move: { from, to } }: MovedTree): void {
+    for (const path of [from, to]) this.intake.handleLocalChange(path)
+    this.intake.removing.handleTreeMoved(from, to)
+    this.outbox.notify({ event: 'changed', path: to, kind: 'folder', bytes: 0 })
+    this.outbox.notify({ event: 'changed', path: from, kind: 'tombstone', bytes: 0 })
     this.changed('own')
   }
 

@@ -6,6 +6,7 @@ import type { KnownEdits } from '../base/known-edits.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
 import type { OwnCounts } from '../share/own-counts.js'
+import type { Change } from '../share/tree-move.js'
 
 /** A peer's statement of its own state in an ecp message, decoded. */
 export interface PeerClaim {
@@ -18,7 +19,7 @@ export interface PeerClaim {
   /** Entries under the root that the peer knows and does not hold. */
   readonly notHeldCount: number
   readonly scope: { readonly type: 'whole' | 'some' } | { readonly type: 'since'; readonly base: ItemRef }
-  readonly entries: readonly Entry[]
+  readonly changes: readonly Change[]
 }
 
 /** Numbers a fetch: one file being received. Never reused while a watcher process lives. */
@@ -123,7 +124,7 @@ export type KeeperToEngine =
       readonly type: 'root'
       readonly root: ItemRef
       readonly own: OwnCounts
-      readonly changes: readonly Entry[] | undefined
+      readonly changes: readonly Change[] | undefined
       readonly whole: readonly Entry[] | undefined
       readonly files: number
       /** Entries under the root that are known here and not held. */
@@ -229,6 +230,14 @@ export type KeeperNotice =
       readonly path: string
       readonly kind: Exclude<Entry['kind'], 'tombstone'>
       readonly bytes: number
+      readonly peer: PeerId
+    }
+  /** A folder, with all that is in it. */
+  | {
+      readonly event: 'moved'
+      readonly from: string
+      readonly path: string
+      readonly things: number
       readonly peer: PeerId
     }
   | { readonly event: 'abandoned'; readonly path: string; readonly reason: string }

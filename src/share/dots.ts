@@ -56,6 +56,7 @@ const PEER = /^[0-9a-f]{16}$/
 const COUNT = /^[1-9][0-9]{0,15}$/
 const PLACE = /^(0|[1-9][0-9]?)(?:\.([1-9][0-9]{0,15}))?$/
 const PEER_LENGTH = 16
+const DOT_LENGTH_MIN = PEER_LENGTH + 2
 
 export function dotOf(peer: string, count: number): Dot {
   return `${peer}:${count}`
@@ -101,6 +102,8 @@ export function dotsOf(seen: Seen): Dot[] {
 export function uniteSeen(left: Seen, right: Seen): Seen {
   if (left === right || right === '') return left
   if (left === '') return right
+  if (peerOf(left) === peerOf(right) && !left.includes(',') && !right.includes(','))
+    return countOf(left) < countOf(right) ? right : left
   const counts = new Map<string, Dot>()
   for (const dot of [...dotsOf(left), ...dotsOf(right)]) {
     const known = counts.get(peerOf(dot))
@@ -124,6 +127,7 @@ export function isSeen(text: string): boolean {
 
 /** At most `peersMax` peers: the peers of `pinned` dots, then those with the largest counts, which are the latest. */
 export function foldSeen(seen: Seen, pinned: readonly Dot[], peersMax = SEEN_PEERS_MAX): Folded {
+  if (seen.length < peersMax * DOT_LENGTH_MIN) return { seen, folded: '' }
   const dots = dotsOf(seen)
   if (dots.length <= peersMax) return { seen, folded: '' }
   const pinnedPeers = new Set(pinned.map(peerOf))
@@ -181,6 +185,7 @@ export function sameVersion(left: DottedVersion, right: DottedVersion): boolean 
 }
 
 export function encodeVersion(version: DottedVersion): string {
+  if (version.seen === version.content && version.seen === version.attributes) return `${version.seen}/0`
   const dots = dotsOf(version.seen)
   const place = (dot: Dot) => {
     const index = dots.findIndex((seen) => peerOf(seen) === peerOf(dot))

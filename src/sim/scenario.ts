@@ -15,6 +15,7 @@ import {
   drawRightedClock,
 } from './draw/acts.js'
 import { ACCESSES, EditDrawing, NAMES } from './draw/edits.js'
+import { drawFolderMoves } from './draw/folder-moves.js'
 import { drawLink } from './draw/link.js'
 import type { Edit } from './edits.js'
 import {
@@ -94,7 +95,7 @@ class Drawing {
     const righted = drawRightedClock(scene, drawnPeers)
     const cut = this.power ? drawPowerCut(scene, righted.peers) : { peers: righted.peers, acts: [] }
     acts.push(...drawRefusedPaths(scene), ...righted.acts, ...drawFlurry(scene), ...cut.acts)
-    acts.push(...drawInsertions(scene), ...drawInnerLinks(scene))
+    acts.push(...drawInsertions(scene), ...drawInnerLinks(scene), ...drawFolderMoves(scene))
     const cautious = drawBreakers(scene, cut.peers)
     acts.push(...cautious.acts)
     const peers = drawDirection(scene, cautious.peers)

@@ -97,6 +97,7 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
     sources: [{ peer: PEER, bytes: 352_260_000 }],
   },
   removed: { event: 'removed', path: 'old/notes.txt', kind: 'file', bytes: 12_000, peer: PEER },
+  moved: { event: 'moved', from: 'old/album', path: 'album', things: 1_001, peer: PEER },
   abandoned: { event: 'abandoned', path: 'video.mkv', reason: 'it changed while it was sent' },
   conflict: { event: 'conflict', path: 'plan.txt', kept: 'plan.conflict-b2b2.txt' },
   paused: { event: 'paused', reason: 'the disk is full' },

@@ -45,6 +45,7 @@ describe('the plain view', () => {
       `refused ${ADDRESS}: it speaks version 2, this is version 1`,
       `fetching big.iso (618 MB) from ${ADDRESS}, resumed from 43%`,
       `received big.iso from ${ADDRESS} (618 MB, of which 352 MB crossed, in 29 s)`,
+      `moved old/album/ to album/, with all that is in it: moved on ${ADDRESS}`,
       'conflict: plan.txt was changed on two machines; the older version is kept as plan.conflict-b2b2.txt',
       'skipped secret.key: permission denied',
       `removed old/notes.txt: deleted on ${ADDRESS}`,

@@ -61,6 +61,7 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
       Array.isArray(value) && value.every(({ peer, bytes }) => peerId(peer) && count(bytes) && bytes > 0),
   },
   removed: { path, kind: oneOf('file', 'folder', 'link'), bytes: count, peer: peerId },
+  moved: { from: path, path, things: count, peer: peerId },
   abandoned: { path, reason: text },
   conflict: { path, kept: path },
   paused: { reason: text },

@@ -189,7 +189,7 @@ describe('two peers', () => {
     answerAll(b, 'differs')
     expect(a.heard).toEqual([expect.stringMatching(/^e\|\*\|/)])
     expect(a.take('claim')).toMatchObject([
-      { claim: { peer: THEIRS, scope: { type: 'whole' }, entries: [file] } },
+      { claim: { peer: THEIRS, scope: { type: 'whole' }, changes: [file] } },
     ])
     run(4_000)
     expect(b.heard).toHaveLength(1)
@@ -231,7 +231,7 @@ describe('what is no message of ecp', () => {
       nowMs,
     )
     run(50)
-    expect(b.take('claim')).toMatchObject([{ claim: { scope: { type: 'some' }, entries: [file] } }])
+    expect(b.take('claim')).toMatchObject([{ claim: { scope: { type: 'some' }, changes: [file] } }])
   })
 
   test('an answer that cannot be read makes the asker ask again', () => {

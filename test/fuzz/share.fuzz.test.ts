@@ -33,9 +33,11 @@ import {
   encodeEntryInFolder,
 } from '../../src/share/entry-line.js'
 import { IgnoreRules } from '../../src/share/ignore-rules.js'
+import { MTIME_MS_MAX, TREE_MOVE_THINGS_MAX } from '../../src/share/limits.js'
 import { Manifest } from '../../src/share/manifest.js'
 import { conflictPath } from '../../src/share/path.js'
 import { decodeTreeItem, encodeLines, encodePages, type TreeItem } from '../../src/share/tree-item.js'
+import { type Change, decodeChange, encodeChange, type TreeMove } from '../../src/share/tree-move.js'
 import { VersionTable } from '../../src/share/version-table.js'
 import { TreeWalk } from '../../src/share/walk.js'
 import { SimDisk } from '../../src/sim/disk/disk.js'
@@ -131,6 +133,26 @@ fuzz<Entry>({
   valid: entry.map((value) => utf8(encodeEntry(value))),
   decode: ofText(accepted<Entry, string>(decodeEntry)),
   encode: (value) => utf8(encodeEntry(value)),
+})
+
+const treeMove: fc.Arbitrary<TreeMove> = fc
+  .record({
+    kind: fc.constant('tree-move' as const),
+    from: path,
+    to: path,
+    author: fc.constantFrom('0123456789abcdef', 'f'.repeat(16)),
+    first: fc.integer({ min: 1, max: COUNT_MAX - 2 * TREE_MOVE_THINGS_MAX }),
+    timeMs: fc.integer({ min: -MTIME_MS_MAX, max: MTIME_MS_MAX }),
+    state: digest,
+    things: fc.integer({ min: 1, max: TREE_MOVE_THINGS_MAX }),
+  })
+  .filter(({ from, to }) => !`${to}/`.startsWith(`${from}/`) && !`${from}/`.startsWith(`${to}/`))
+
+fuzz<Change>({
+  name: 'a line of what changed',
+  valid: fc.oneof(treeMove, entry).map((value) => utf8(encodeChange(value))),
+  decode: ofText(accepted<Change, string>(decodeChange)),
+  encode: (value) => utf8(encodeChange(value)),
 })
 
 fuzz<Entry>({
@@ -274,6 +296,7 @@ const record: fc.Arbitrary<JournalRecord<Entry>> = fc.oneof(
     digest: fc.oneof(digest, fc.constant('' as const)),
     path,
   }),
+  fc.record({ kind: fc.constant('moving' as const), from: path, path, line: treeMove.map(encodeChange) }),
   fc.record({ kind: fc.constant('dropped' as const), digest }),
   fc.constant({ kind: 'checkpoint' as const }),
 )

@@ -28,6 +28,7 @@ import { peerOf } from '../../src/share/dots.js'
 import { removeContent } from '../../src/share/edit.js'
 import type { Entry } from '../../src/share/entry.js'
 import { Manifest } from '../../src/share/manifest.js'
+import { isEntry } from '../../src/share/tree-move.js'
 import { SimDisk } from '../../src/sim/disk/disk.js'
 import { SimIndex } from '../../src/sim/peer/index.js'
 import { SimWitness } from '../../src/sim/peer/witness.js'
@@ -147,7 +148,7 @@ class KeptShare {
         theyKnow: undefined,
         notHeldCount,
         scope,
-        entries,
+        changes: entries,
       },
     })
   }
@@ -225,7 +226,7 @@ describe('a share that is read for the first time', () => {
           theyKnow: undefined,
           notHeldCount: 0,
           scope: { type: 'whole' },
-          entries: [],
+          changes: [],
         },
       },
       share.nowMs,
@@ -361,7 +362,7 @@ describe('a claim', () => {
       theyKnow: undefined,
       notHeldCount: 0,
       scope: { type: 'some' },
-      entries: [],
+      changes: [],
     }
     share.send({ type: 'claim', question: 1, claim })
     const [pull] = share.take('pull-tree')
@@ -748,7 +749,7 @@ describe('what cannot be placed here', () => {
     deliver(share, { 'f/a': 'theirs' })
     share.pass(5_000)
     expect(share.disk.unharmed((disk) => disk.stat('f')?.kind)).toBe('folder')
-    const told = share.take('root').flatMap(({ changes }) => changes ?? [])
+    const told = share.take('root').flatMap(({ changes }) => changes?.filter(isEntry) ?? [])
     expect(told.filter(({ path }) => path === 'f').at(-1)).toMatchObject({ kind: 'folder' })
   })
 })

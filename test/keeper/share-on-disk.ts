@@ -25,6 +25,7 @@ import {
 } from '../../src/pipe/settings.js'
 import { type Dot, type DottedVersion, type PeerId, uniteSeen } from '../../src/share/dots.js'
 import type { Entry } from '../../src/share/entry.js'
+import type { MovedTree, TreeMove } from '../../src/share/tree-move.js'
 import { SimDisk, type SimDiskOptions } from '../../src/sim/disk/disk.js'
 import { SimIndex } from '../../src/sim/peer/index.js'
 import { SimWitness } from '../../src/sim/peer/witness.js'
@@ -47,6 +48,8 @@ export class ShareOnDisk {
   readonly disk: SimDisk
   readonly index = new SimIndex()
   readonly changes: Entry[] = []
+  /** Folders that were found to be moved as a whole. */
+  readonly moves: TreeMove[] = []
   readonly problems: { path: string; reason: string }[] = []
   readonly watched = new Set<string>()
   /** Folders whose watch was ended, in order. */
@@ -149,8 +152,14 @@ export class ShareOnDisk {
   takeFindings(): void {
     for (const finding of this.scanner.takeFindings()) {
       if (finding.type === 'changed') this.changes.push(finding.entry)
+      else if (finding.type === 'moved') this.handleMoved(finding.moved)
       else if (finding.type === 'problem') this.problems.push({ path: finding.path, reason: finding.reason })
     }
+  }
+
+  private handleMoved({ move, parts }: MovedTree): void {
+    this.moves.push(move)
+    for (const { creation, deletion } of parts) this.changes.push(creation, deletion)
   }
 
   /** Reads the whole share and waits until nothing is left to settle. */

@@ -3,13 +3,13 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
 import { Catalogue } from '../../src/keeper/index/catalogue.js'
-import { Trash } from '../../src/keeper/trash/trash.js'
 import { contentOf } from '../../src/sim/edits.js'
 import { HEAL_MS_MAX } from '../../src/sim/limits.js'
 import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
 import { copyOf, putBack } from '../../src/sim/restore.js'
 import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'
+import { withoutTrash } from './without-trash.js'
 
 const A = 0
 const B = 1
@@ -64,13 +64,10 @@ describe('I2, a file that a loss of power tore', () => {
   })
 
   test('is found by the judge where LEFT takes it for the whole one', () => {
-    const forget = vi.spyOn(Catalogue.prototype, 'forget').mockImplementation(() => {})
+    vi.spyOn(Catalogue.prototype, 'forget').mockImplementation(() => {})
     // The judge is content with what the trash of the other machine keeps.
-    const keepVersion = vi.spyOn(Trash.prototype, 'keepVersion').mockImplementation(() => {})
-    onTestFinished(() => {
-      forget.mockRestore()
-      keepVersion.mockRestore()
-    })
+    withoutTrash()
+    onTestFinished(() => void vi.restoreAllMocks())
     const world = tornAtA(new Uint8Array(BYTES))
     putBack(world, A, copyOf(world, A, true))
     world.peers[A]!.start()

@@ -4,11 +4,11 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
 import { Vetting } from '../../src/keeper/peers/vetting.js'
-import { Trash } from '../../src/keeper/trash/trash.js'
 import { SimWitness } from '../../src/sim/peer/witness.js'
 import { drawScenario } from '../../src/sim/scenario.js'
 import { simulate } from '../../src/sim/simulate.js'
 import { isLong } from '../length.js'
+import { withoutTrash } from './without-trash.js'
 
 const RUNS = isLong ? 1_000 : 40
 const RUNS_WITH_POWER = isLong ? 500 : 20
@@ -146,7 +146,7 @@ test('the simulator finds peers that take no note of an older copy', () => {
   vi.spyOn(Vetting.prototype, 'handleClaim').mockReturnValue({ type: 'vetted' })
   vi.spyOn(SimWitness.prototype, 'read').mockReturnValue({ opened: 0, isAlsoElsewhere: false })
   // What a peer replaces that had not seen it would be in the trash there.
-  vi.spyOn(Trash.prototype, 'keepVersion').mockReturnValue(undefined)
+  withoutTrash()
   onTestFinished(() => void vi.restoreAllMocks())
   const found = Array.from({ length: 60 }, (_, index) => breachOf(1_001 + index, false, true))
   expect(found.filter((breach) => breach?.includes(': I2: '))).not.toEqual([])

@@ -7,6 +7,7 @@ import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
 import type { KeeperToEngine } from '../../pipe/messages.js'
 import { encodeEntry } from '../../share/entry-line.js'
 import type { OwnCounts } from '../../share/own-counts.js'
+import { encodeChange } from '../../share/tree-move.js'
 import { ROOT_HISTORY_MAX } from './limits.js'
 
 interface Step {
@@ -61,7 +62,7 @@ export class OwnState {
     this.ownCounts = own
     this.lackingCount = notHeldCount
     if (this.current !== undefined && this.current.digest !== root.digest) {
-      this.steps.push({ before: this.current, after: root.digest, lines: changes?.map(encodeEntry) })
+      this.steps.push({ before: this.current, after: root.digest, lines: changes?.map(encodeChange) })
       if (this.steps.length > ROOT_HISTORY_MAX) this.steps.shift()
     }
     this.current = root

@@ -5,8 +5,7 @@ import type { Digest, ItemRef } from '../../base/item.js'
 import type { StateMessage } from '../../ecp/message.js'
 import type { PeerClaim } from '../../pipe/messages.js'
 import type { SessionId } from '../../rdt/endpoint.js'
-import type { Entry } from '../../share/entry.js'
-import { decodeEntry } from '../../share/entry-line.js'
+import { type Change, decodeChange } from '../../share/tree-move.js'
 import type { Outbox } from '../outbox.js'
 
 export interface Question {
@@ -63,19 +62,19 @@ export function equalClaim(peer: string, root: ItemRef, notHeldCount: number): P
     theyKnow: undefined,
     scope: { type: 'some' },
     notHeldCount,
-    entries: [],
+    changes: [],
   }
 }
 
-/** Entry lines that cannot be read are left out, and then the list is no longer complete: the tree is walked,
+/** Lines that cannot be read are left out, and then the list is no longer complete: the tree is walked,
  *  where the same line is refused with a reason. */
 export function claimOf(peer: string, message: StateMessage): PeerClaim {
-  const entries: Entry[] = []
+  const changes: Change[] = []
   for (const line of message.lines) {
-    const entry = decodeEntry(line)
-    if (entry.ok) entries.push(entry.value)
+    const change = decodeChange(line)
+    if (change.ok) changes.push(change.value)
   }
-  const complete = entries.length === message.lines.length
+  const complete = changes.length === message.lines.length
   const { root, author, knows: theyKnow, scope, notHeldCount } = message
-  return { peer, root, author, theyKnow, scope: !complete ? { type: 'some' } : scope, notHeldCount, entries }
+  return { peer, root, author, theyKnow, scope: !complete ? { type: 'some' } : scope, notHeldCount, changes }
 }

@@ -8,13 +8,14 @@ import { BLOCK_BYTES } from '../../base/limits.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import { Manifest } from '../../share/manifest.js'
+import type { Change, MovedPart, MovedTree } from '../../share/tree-move.js'
 import { AuthorCounts } from './author-counts.js'
 import { Changes } from './changes.js'
 import { Commits } from './commits.js'
 import type { ConflictCopies } from './conflict-copies.js'
 import { Contents } from './contents.js'
 import { FoldedPaths } from './folded.js'
-import { decodeFormat1Record, decodeRecord, encodeLine, type Kept } from './index-line.js'
+import { decodeFormat1Record, decodeRecord, encodeLine, encodeRecord, type Kept } from './index-line.js'
 import { COMMIT_CHANGES_MAX } from './limits.js'
 import { NameTwins } from './name-twins.js'
 import { NotHeldPaths } from './not-held-paths.js'
@@ -244,6 +245,35 @@ export class Catalogue {
     this.handleChanged(entry)
   }
 
+  /** A folder was moved with all that is in it, which is held and looks as it did. A kill leaves all of that in the index or nothing. */
+  recordMove({ move, parts }: MovedTree): void {
+    this.commits.together(() => {
+      for (const part of parts) this.recordPart(part)
+    })
+    this.authorCounts.handleSeen(parts.at(-1)!.deletion.version)
+    this.changes.add(move)
+  }
+
+  private recordPart({ before, creation, deletion }: MovedPart): void {
+    const { manifest } = this
+    const note = manifest.note(before.path)
+    manifest.set(creation, note)
+    this.contents.hold(creation)
+    this.contents.unhold(before)
+    manifest.set(deletion)
+    for (const { path } of [creation, deletion]) {
+      this.remaining.delete(path)
+      this.stopped.delete(path)
+    }
+    this.index.put(creation.path, encodeRecord({ entry: creation, ...unpackLooks(note) }))
+    this.index.put(deletion.path, encodeRecord({ entry: deletion, signature: undefined, mode: undefined }))
+    for (const { path } of [creation, deletion]) {
+      this.commits.handleChange()
+      this.recorded(path)
+    }
+    this.twins.add(creation.path)
+  }
+
   /** Takes note of a live entry that cannot be had here now: it is known and not held. Nothing live of ours stands at its
    *  path. Answers whether that is news. */
   recordNotHeld(entry: Entry): boolean {
@@ -388,8 +418,8 @@ export class Catalogue {
     this.commits.commit()
   }
 
-  /** Takes the entries recorded since the last call, or undefined where they are too many to list. */
-  takeChanges(): readonly Entry[] | undefined {
+  /** Takes what was recorded since the last call, or undefined where it is too much to list. */
+  takeChanges(): readonly Change[] | undefined {
     return this.changes.take()
   }
 

@@ -9,13 +9,24 @@ const COMMITTED_MS = 'committed'
 
 export class Commits {
   private changeCount = 0
+  private isTogether = false
   private beforeCommit: () => void = () => {}
 
   constructor(private readonly index: Index) {}
 
+  /** What `record` puts into the index survives a kill as a whole or not at all. */
+  together(record: () => void): void {
+    this.isTogether = true
+    try {
+      record()
+    } finally {
+      this.isTogether = false
+    }
+  }
+
   /** Something was put into the index, or removed from it. */
   handleChange(): void {
-    if (++this.changeCount % COMMIT_CHANGES_MAX !== 0) return
+    if (++this.changeCount % COMMIT_CHANGES_MAX !== 0 || this.isTogether) return
     try {
       this.commit()
     } catch (error) {

@@ -6,8 +6,9 @@
 // of the next, belongs to edits that we do not remember: the share goes on under a new name, its author.
 // docs/decisions/versions.md, "A share that was put back to an older copy".
 
+import { assert } from '../../base/assert.js'
 import type { Index } from '../../base/index-port.js'
-import { type Dot, DRAWN_COUNTS, dotOf, nextCount, type PeerId } from '../../share/dots.js'
+import { COUNT_MAX, type Dot, DRAWN_COUNTS, dotOf, nextCount, type PeerId } from '../../share/dots.js'
 import { type Gap, gapAround, type OwnCounts } from '../../share/own-counts.js'
 import { GAPS_MAX, LIFE_COUNTS_DRAWN, RENEWAL_MS_MIN } from './limits.js'
 
@@ -70,6 +71,15 @@ export class OwnEdits {
     this.highest = this.nextCount(this.highest)
     this.options.index.putMeta(HIGHEST, String(this.highest))
     return dotOf(this.named, this.highest)
+  }
+
+  /** The first of so many counts in a row, of edits that are found together. They survive a kill as one does. */
+  nextCounts(edits: number): number {
+    const first = this.nextCount(this.highest)
+    assert(first <= COUNT_MAX - (edits - 1), 'counts last until the year 6325')
+    this.highest = first + edits - 1
+    this.options.index.putMeta(HIGHEST, String(this.highest))
+    return first
   }
 
   /** A peer knows edits of ours up to `count`. Answers whether that tells that the share was put back. */

@@ -19,6 +19,7 @@ import type { Direction, MinFree, TrashPolicy } from '../../pipe/settings.js'
 import { type PeerId, sameVersion } from '../../share/dots.js'
 import { hasSeenMore } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
+import type { TreeMove } from '../../share/tree-move.js'
 import type { Breaker } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
@@ -39,6 +40,7 @@ import { Placements } from './placements.js'
 import { Removals } from './removals.js'
 import { Room } from './room.js'
 import { Temporaries } from './temporaries.js'
+import { type Refuses, ToldMoves } from './told-moves.js'
 import { WantEnd } from './want-end.js'
 import { type FetchOrder, type Want, Wants } from './wants.js'
 
@@ -84,6 +86,7 @@ export class Intake {
   private readonly gate: Gate
   private readonly placements: Placements
   private readonly removals: Removals
+  private readonly toldMoves: ToldMoves
   private readonly sweeping: Sweeping
   /** The last call ordered as much as one may, and there may be more. */
   private ordersLeft = false
@@ -110,6 +113,13 @@ export class Intake {
     const { breaker } = options
     const gate = new Gate({ catalogue, breaker, wants, end, outcomes, knowing, direction })
     this.gate = gate
+    const treeMoving = new TreeMoving(options)
+    this.toldMoves = new ToldMoves({
+      ...options,
+      wants,
+      treeMoving,
+      commit: (now) => this.placements.commitPlaced(now),
+    })
     this.placements = new Placements(
       {
         disk,
@@ -117,7 +127,7 @@ export class Intake {
         journal,
         scanner,
         placing,
-        treeMoving: new TreeMoving(options),
+        treeMoving,
         removing,
         wants,
         temporaries,
@@ -218,6 +228,15 @@ export class Intake {
     const decision = this.placing.compare(wanted, remote)
     if (decision.type === 'adopt') return hasSeenMore(remote, wanted)
     return decision.type === 'take' || decision.type === 'conflict' || decision.type === 'remove'
+  }
+
+  /** A peer renamed a folder. Answers whether it was renamed here too. */
+  handleTreeMove(move: TreeMove, peer: PeerId, refuses: Refuses, nowMs: number): boolean {
+    const moved = this.end.fullDisk.paused ? undefined : this.toldMoves.carryOut(move, peer, refuses, nowMs)
+    if (moved === undefined) return false
+    for (const path of [move.from, move.to]) this.end.handleLocalChange(path)
+    this.placements.handleTreeMoved(moved, peer, nowMs)
+    return true
   }
 
   /** 'stopped': it takes away so much that a person is asked first, or nothing is taken over at all. 'unread': that is known when what stands

@@ -7,6 +7,7 @@ import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
+import type { MovedTree } from '../../share/tree-move.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { CommitGroup } from '../place/commit-group.js'
 import type { Standing } from '../place/moving.js'
@@ -154,6 +155,18 @@ export class Placements {
     return true
   }
 
+  /** A folder was renamed because a peer told of that in one line. */
+  handleTreeMoved({ move, parts }: MovedTree, peer: PeerId, nowMs: number): void {
+    const { removing, scanner, outcomes } = this.options
+    const { from, to } = move
+    removing.handleTreeMoved(from, to)
+    scanner.hint(to)
+    outcomes.notify({ event: 'moved', from, path: to, things: parts.length, peer })
+    for (const path of [from, to]) outcomes.push({ type: 'placed', path })
+    this.changed('received')
+    this.handleInPlace(to, nowMs)
+  }
+
   private handleMovedPart({ path }: Entry, nowMs: number): void {
     const want = this.options.wants.get(path)
     if (want?.remote.kind === 'tombstone') this.finishRemoval(want, nowMs)
@@ -210,9 +223,12 @@ export class Placements {
     return true
   }
 
-  private commitPlaced(nowMs: number): void {
-    if (this.commit(nowMs)) this.committing.handleCommitted(nowMs)
+  /** The same, and the log says no more that it is being placed. */
+  commitPlaced(nowMs: number): boolean {
+    const isCommitted = this.commit(nowMs)
+    if (isCommitted) this.committing.handleCommitted(nowMs)
     else this.committing.handleFull(nowMs)
+    return isCommitted
   }
 
   /** Answers false where the disk refuses. */

@@ -8,8 +8,8 @@ import type { Digest, ItemRef } from '../../base/item.js'
 import type { PeerStanding } from '../../pipe/commands.js'
 import type { PeerClaim } from '../../pipe/messages.js'
 import type { PeerId } from '../../share/dots.js'
-import type { Entry } from '../../share/entry.js'
 import type { Manifest } from '../../share/manifest.js'
+import { type Change, isEntry } from '../../share/tree-move.js'
 import type { WalkFault } from '../../share/walk.js'
 import { ASK_AGAIN_MS, ASK_AGAIN_MS_MAX, PEERS_LEFT_MAX } from './limits.js'
 import { PeerWalk } from './peer-walk.js'
@@ -68,12 +68,12 @@ export interface PeerBookOptions {
   readonly isSated: (peer: PeerId) => boolean
 }
 
-/** Entries of a peer that may be better than ours. Consider each, then hand this to `handleConsidered`, before anything else is
+/** Entries of a peer that may be better than ours, and moves of folders. Consider each, then hand this to `handleConsidered`, before anything else is
  *  handed to the book. */
 export interface Listed {
   readonly type: 'listed'
   readonly peer: PeerId
-  readonly entries: readonly Entry[]
+  readonly changes: readonly Change[]
   /** Where the book goes on once all of them are considered. */
   readonly next:
     | { readonly type: 'reconciled' | 'compare' | 'extend-walk'; readonly root: ItemRef }
@@ -101,7 +101,7 @@ export class PeerBook {
   }
 
   handleClaim(claim: PeerClaim): Listed | undefined {
-    const { peer, root, scope, entries } = claim
+    const { peer, root, scope, changes } = claim
     const state = this.handleRoot(peer, root.digest)
     state.notHeldCount = claim.notHeldCount
     const { standing } = state
@@ -114,13 +114,16 @@ export class PeerBook {
       this.walkOrWait(peer, state, root)
       return undefined
     }
-    if (scope.type === 'whole') return { type: 'listed', peer, entries, next: { type: 'reconciled', root } }
+    // A move is one of what was known at its base, and nothing of itself.
+    const entries = changes.filter(isEntry)
+    if (scope.type === 'whole' && entries.length === changes.length)
+      return { type: 'listed', peer, changes, next: { type: 'reconciled', root } }
     if (scope.type === 'since' && scope.base.digest === continuedRoot(standing)) {
       const type = standing.type === 'walking' ? 'extend-walk' : 'reconciled'
-      return { type: 'listed', peer, entries, next: { type, root } }
+      return { type: 'listed', peer, changes, next: { type, root } }
     }
     // Listed entries are worth considering even where the list is not complete: they are the newest.
-    return { type: 'listed', peer, entries, next: { type: 'compare', root } }
+    return { type: 'listed', peer, changes: entries, next: { type: 'compare', root } }
   }
 
   /** A peer that speaks need not be asked. */
@@ -227,7 +230,7 @@ export class PeerBook {
     state.readInStep = ++this.stepCount
     const entries = walk.read()
     if (!entries.ok) return this.handleFault(peer, state, entries.reason, nowMs)
-    return { type: 'listed', peer, entries: entries.value, next: { type: 'walk-on' } }
+    return { type: 'listed', peer, changes: entries.value, next: { type: 'walk-on' } }
   }
 
   /** Whether `step` has something to do right now. */
@@ -372,4 +375,10 @@ function consideredRoot(standing: Standing): Digest | undefined {
 function continuedRoot(standing: Standing): Digest | undefined {
   if (standing.type === 'reconciled') return standing.root
   return standing.type === 'walking' && standing.nextRoot === undefined ? standing.leadsTo : undefined
+}
+
+/** The list is not complete: something in it did not fit what is here. */
+export function asIncomplete(listed: Listed): Listed {
+  const { next } = listed
+  return 'root' in next ? { ...listed, next: { type: 'compare', root: next.root } } : listed
 }

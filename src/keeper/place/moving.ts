@@ -83,6 +83,8 @@ export class Moving {
   private fits(from: string, wanted: Entry): boolean {
     const { disk, catalogue, scanner } = this.options
     const local = catalogue.live(from)
+    // What was changed here, where that is told to nobody, is another content.
+    if (!catalogue.isHeld(from)) return false
     if (local?.kind !== 'file' || wanted.kind !== 'file' || local.digest !== wanted.digest) return false
     // A followed link is not the file.
     const stat = disk.statLink(from)

@@ -8,15 +8,10 @@ import type { Journal } from '../../journal/journal.js'
 import { mtimeOf, sameContent, sameMode } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import { isOwnPath, joinPath, nameOf, parentOf } from '../../share/path.js'
+import { encodeTreeMove, type MovedPart, type MovedTree } from '../../share/tree-move.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { Scanner } from '../scan/scanner.js'
 import { decideHere } from './deciding.js'
-
-/** What becomes of one thing: it is created at its new path and deleted at the old one. */
-export interface MovedPart {
-  readonly creation: Entry
-  readonly deletion: Entry
-}
 
 /** What a peer has at a path, where that is wanted. */
 export type WantedAt = (path: string) => Entry | undefined
@@ -61,6 +56,24 @@ export class TreeMoving {
     for (const part of parts) this.record(part)
   }
 
+  /** Renames a folder of which a peer told in one line, and records all of that. The index was committed: what the log tells of,
+   *  recovery derives from that. Throws a DiskError, and then nothing was moved. */
+  carryOutTold(moved: MovedTree): void {
+    const { disk, catalogue, journal, scanner } = this.options
+    const { from, to } = moved.move
+    journal.append({ kind: 'moving', from, path: to, line: encodeTreeMove(moved.move) })
+    journal.sync()
+    try {
+      disk.rename(from, to)
+    } catch (error) {
+      journal.append({ kind: 'unplaced', path: to })
+      throw error
+    }
+    catalogue.recordMove(moved)
+    for (const { creation, deletion } of moved.parts)
+      scanner.handleRemoved(deletion.path, creation.kind === 'folder')
+  }
+
   /** Answers false where the thing at `from`, or something below it, is not to be moved alike. */
   private add(parts: MovedPart[], from: string, to: string, wantedAt: WantedAt): boolean {
     const { disk, catalogue, scanner } = this.options
@@ -68,12 +81,18 @@ export class TreeMoving {
     const wanted = wantedAt(to)
     const tombstone = wantedAt(from)
     if (local === undefined || wanted === undefined || tombstone?.kind !== 'tombstone') return false
-    if (catalogue.live(to) !== undefined || catalogue.isHidden(from) || !scanner.matches(from)) return false
+    if (
+      catalogue.live(to) !== undefined ||
+      !catalogue.isHeld(from) ||
+      catalogue.isHidden(from) ||
+      !scanner.matches(from)
+    )
+      return false
     const creation = decideHere(catalogue, wanted)
     const deletion = decideHere(catalogue, tombstone)
     if (creation.type !== 'take' || deletion.type !== 'remove') return false
     if (!isAlike(local, creation.entry)) return false
-    parts.push({ creation: creation.entry, deletion: deletion.entry })
+    parts.push({ before: local, creation: creation.entry, deletion: deletion.entry })
     if (local.kind !== 'folder') return true
     const names = new Set(disk.list(from).names.filter((name) => !isOwnPath(joinPath(from, name))))
     for (const child of catalogue.manifest.children(from)) {

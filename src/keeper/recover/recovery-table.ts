@@ -7,14 +7,16 @@ import { assert } from '../../base/assert.js'
 /** Things to settle.
  *  - `placing`: the log says that something is about to be put in place, and not that it was
  *  - `removing`: the same of a deletion
+ *  - `moving`: the same of a folder that takes another path with all that is in it
  *  - `placed`: the log says that something was put in place, and not that it is on stable storage
  *  - `temporary`: a file in `.left/tmp` */
-export type RecoverySubject = 'placing' | 'removing' | 'placed' | 'temporary'
+export type RecoverySubject = 'placing' | 'removing' | 'moving' | 'placed' | 'temporary'
 
 export interface RecoveryFacts {
   /** The machine went down, not only the process: what was not synced may be missing or torn. */
   readonly machineWentDown: boolean
-  /** The index has this very version (`placing`) or content (`placed`) at the path, or has seen the deletion (`removing`). */
+  /** The index has this very version (`placing`) or content (`placed`) at the path, or has seen the deletion (`removing`, `moving`
+   *  of the old path). */
   readonly indexKnows: boolean
   /** Something is at the path. */
   readonly targetExists: boolean
@@ -32,7 +34,7 @@ export interface RecoveryFacts {
   readonly temporaryGone: boolean
   /** A move: a file of the share was to be renamed in place of a temporary file. Anybody may have removed it since. */
   readonly movesFile: boolean
-  /** Read back, the path holds what the log says, content and all. */
+  /** Read back, the path holds what the log says, content and all; of a folder that was moved, each thing in it looks as it did. */
   readonly targetHolds: boolean
   /** The log says that the temporary file is being built. */
   readonly fetching: boolean
@@ -57,6 +59,8 @@ export type RecoveryAction =
   | 'record-vacated'
   /** The path is gone from the share: the deletion is recorded as the peer's, no edit of ours. */
   | 'record-removal'
+  /** All that the rename did is recorded as the peer's, no edit of ours. */
+  | 'record-move'
   /** The entry was in place: with that recorded, the scan finds it missing, which is a deletion. */
   | 'record-as-placed'
   /** The file there can only be what the loss left of our writing; it is fetched again. */
@@ -258,6 +262,20 @@ export const RECOVERY_TABLE: readonly RecoveryRow[] = [
     name: 'not removed, or made anew since',
     subject: 'removing',
     when: { indexKnows: false, targetExists: true },
+    action: 'leave',
+  },
+
+  { name: 'moved and recorded', subject: 'moving', when: { indexKnows: true }, action: 'leave' },
+  {
+    name: 'moved, not recorded',
+    subject: 'moving',
+    when: { indexKnows: false, targetHolds: true },
+    action: 'record-move',
+  },
+  {
+    name: 'not moved, or changed since',
+    subject: 'moving',
+    when: { indexKnows: false, targetHolds: false },
     action: 'leave',
   },
 

@@ -9,7 +9,7 @@ import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Witness } from '../../base/witness-port.js'
-import { JOURNAL_PATH, Journal, type LoggedPlacing } from '../../journal/journal.js'
+import { JOURNAL_PATH, Journal, type LoggedMoving, type LoggedPlacing } from '../../journal/journal.js'
 import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
 import { holds, type PeerId, sameVersion } from '../../share/dots.js'
 import { mtimeOf } from '../../share/edit.js'
@@ -17,6 +17,13 @@ import type { Entry, EntryKind } from '../../share/entry.js'
 import { decodeEntry, encodeEntry } from '../../share/entry-line.js'
 import { lineOfFormat1 } from '../../share/format1.js'
 import { isOwnPath, OWN_FOLDER, parentOf } from '../../share/path.js'
+import {
+  decodeTreeMove,
+  deletionOfFolder,
+  movedTree,
+  stateOfPlaces,
+  type TreeMove,
+} from '../../share/tree-move.js'
 import { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { PeerAuthors } from '../index/peer-authors.js'
@@ -24,6 +31,7 @@ import { isKeptTime, modeOf, type Signature, sameSignature, signatureOf } from '
 import { checkpointAtStop } from '../place/checkpoint.js'
 import { applyMetadata, makeFolder, placedAccess } from '../place/metadata.js'
 import { HashJob, type HashStep } from '../scan/hashing.js'
+import { standsAs } from '../scan/standing-tree.js'
 import { checkTrashPlace } from '../trash/place.js'
 import { noteForgotten, openEdits } from './author.js'
 import { lookAt, unlessDenied } from './denied.js'
@@ -103,7 +111,8 @@ export function closeShare({ disk, catalogue, journal }: OpenShare): void {
   catalogue.commits.commitAll()
   // Without it the log tells of no orderly stop, and what is deleted until the machine has started anew comes back.
   checkpointAtStop(disk, journal)
-  if (journal.placedSinceCheckpoint.size === 0 && journal.placing.length === 0) {
+  const isUnderWay = journal.placing.length > 0 || journal.moving.length > 0
+  if (journal.placedSinceCheckpoint.size === 0 && !isUnderWay) {
     journal.append({ kind: 'opened', boot: `${STOPPED}.${journal.boot}` })
   }
   journal.sync()
@@ -140,6 +149,7 @@ class Recovery {
     const stopped = isStopped(boot)
     const unclean = boot !== this.options.boot && !stopped
     const { placing } = this.journal
+    for (const moving of this.journal.moving) this.settleMoving(moving, unclean)
     for (const each of placing) if (each.entry.kind !== 'tombstone') this.settlePlacing(each, unclean)
     // Of a file that was moved the old name goes first.
     for (const { entry } of placing) if (entry.kind === 'tombstone') this.settleRemoval(entry)
@@ -229,6 +239,32 @@ class Recovery {
     else assert(action === 'leave', 'what is being removed has an action of its own')
     this.catalogue.commit()
     this.journal.append({ kind: 'placed', paths: [path] })
+  }
+
+  /** The process died between saying that it would rename a folder and knowing that it did. The index was committed just before. */
+  private settleMoving({ path, line }: LoggedMoving, machineWentDown: boolean): void {
+    const { catalogue, journal } = this
+    const decoded = decodeTreeMove(line)
+    if (decoded.ok) this.sparing(path, machineWentDown, () => this.carryOutMoving(decoded.value))
+    catalogue.commit()
+    journal.append({ kind: 'placed', paths: [path] })
+  }
+
+  private carryOutMoving(move: TreeMove): void {
+    const { catalogue } = this
+    const { disk } = this.options
+    const { from, to } = move
+    const known = catalogue.get(from)
+    const isAsBefore = () => stateOfPlaces(catalogue.manifest, from, to) === move.state
+    const { action } = recoveryOf(
+      'moving',
+      established({
+        indexKnows: () => known !== undefined && holds(known.version.seen, deletionOfFolder(move)),
+        targetHolds: () => isAsBefore() && standsAs({ disk, catalogue, from, at: to }),
+      }),
+    )
+    const moved = action === 'record-move' ? movedTree(catalogue.manifest, move) : undefined
+    if (moved !== undefined) catalogue.recordMove(moved)
   }
 
   /** A disk that refuses it must not keep the share from being opened: the file before is gone, and the folder comes again. */

@@ -3,10 +3,13 @@
 
 import type { KeeperNotice } from '../../pipe/messages.js'
 import type { Entry } from '../../share/entry.js'
+import type { MovedTree } from '../../share/tree-move.js'
 
 export type Finding =
   /** A change of our own; it stands in the catalogue. It has not seen `unseen`, which was known at its path and not held. */
   | { readonly type: 'changed'; readonly entry: Entry; readonly unseen: Entry | undefined }
+  /** A folder was moved here with all that is in it; that stands in the catalogue. */
+  | { readonly type: 'moved'; readonly moved: MovedTree }
   /** The very content that was known at this path and not held has come there, or what is held cannot be seen any more. */
   | { readonly type: 'held'; readonly path: string }
   /** Rules leave out what was held at this path. */
@@ -31,6 +34,10 @@ export class Findings {
 
   addChange(entry: Entry, unseen?: Entry): void {
     this.findings.push({ type: 'changed', entry, unseen })
+  }
+
+  addMove(moved: MovedTree): void {
+    this.findings.push({ type: 'moved', moved })
   }
 
   addHeld(path: string): void {

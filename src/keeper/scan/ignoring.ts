@@ -48,6 +48,11 @@ export class Ignoring {
     return this.due.nextDueMs()
   }
 
+  /** Whether there are no rules at all. */
+  get isEmpty(): boolean {
+    return this.files.size === 0
+  }
+
   /** Whether rules leave this path out, by itself or with a folder that it is in. */
   isIgnored(path: string, isFolder: boolean): boolean {
     return this.files.size > 0 && (this.isFolderIgnored(parentOf(path)) || this.isNamed(path, isFolder))

@@ -32,6 +32,9 @@ export const RESTLESS_NAMED_MAX = 16
 export const MOVE_MS_MAX = 10_000
 export const MOVE_RETRY_MS = 50
 
+/** New folders that wait until it is known whether one that is missing is the same; of more than that nothing is missed but speed. */
+export const CAME_MAX = 256
+
 /** Where a file was renamed and another one stands in its place, that one is waited for so long: a log may grow for ever. */
 export const REPLACED_MS_MAX = 1_000
 

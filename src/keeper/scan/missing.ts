@@ -4,12 +4,14 @@
 import type { Catalogue } from '../index/catalogue.js'
 import { MOVE_MS_MAX, MOVE_RETRY_MS } from './limits.js'
 import type { Moved } from './moved.js'
+import type { MovedTrees } from './moved-trees.js'
 import type { Candidate, Settling } from './settling.js'
 
 export interface MissingOptions {
   readonly catalogue: Catalogue
   readonly settling: Settling
   readonly moved: Moved
+  readonly movedTrees: MovedTrees
 }
 
 export class Missing {
@@ -30,6 +32,7 @@ export class Missing {
   arm(path: string, nowMs: number): void {
     this.options.settling.arm(path, undefined, nowMs)
     this.options.moved.handleMissing(path, nowMs)
+    this.options.movedTrees.handleMissing(path)
   }
 
   /** Whether what is missing may be elsewhere, and is looked for: at most for a while. `isLooking`: at more than that. */

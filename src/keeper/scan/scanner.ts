@@ -15,6 +15,7 @@ import type { Direction, LinkPolicy } from '../../pipe/settings.js'
 import type { Entry } from '../../share/entry.js'
 import { IGNORE_FILE } from '../../share/ignore-rules.js'
 import { isOwnPath, joinPath } from '../../share/path.js'
+import type { MovedTree } from '../../share/tree-move.js'
 import type { Breaker } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
@@ -31,6 +32,7 @@ import { HASH_CHUNK_BLOCKS, LISTED_FIRST_MS_MAX } from './limits.js'
 import { Locals } from './locals.js'
 import { Missing } from './missing.js'
 import { Moved } from './moved.js'
+import { MovedTrees } from './moved-trees.js'
 import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
 import { SameNames } from './same-names.js'
@@ -71,6 +73,7 @@ export class Scanner {
   private readonly departures: Departures
   private readonly keeping: Keeping
   private readonly moved: Moved
+  private readonly movedTrees: MovedTrees
   private readonly missing: Missing
   private readonly sameNames: SameNames
   private job: HashJob | undefined
@@ -106,12 +109,16 @@ export class Scanner {
     this.sameNames = new SameNames({ disk, catalogue, sighting, recording, findings })
     const departing = { catalogue, breaker, sighting, absence, recording, moved, findings, isReceiveOnly }
     this.departures = new Departures(departing)
-    this.missing = new Missing({ catalogue, settling, moved })
+    const moving = { sighting, absence, ignoring, isReceiveOnly, onFolder: onRecordedFolder }
+    this.movedTrees = new MovedTrees({ ...options, ...moving })
+    const { movedTrees } = this
+    this.missing = new Missing({ catalogue, settling, moved, movedTrees })
   }
 
   /** Nothing to list, look at, hash or wait for. */
   get idle(): boolean {
-    return !this.busy && this.settling.size === 0 && this.departures.size === 0
+    const { settling, departures, movedTrees } = this
+    return !this.busy && settling.size + departures.size + movedTrees.size === 0
   }
 
   /** There is work for the next step now. */
@@ -163,9 +170,10 @@ export class Scanner {
   }
 
   pollTimeout(): number | undefined {
-    const { settling, ahead, ignoring, departures } = this
+    const { settling, ahead, ignoring, departures, movedTrees } = this
     const awaitedUntilMs = departures.size > 0 ? settling.awaitedUntilMs() : Number.POSITIVE_INFINITY
     return earliest(
+      movedTrees.pollTimeout(),
       settling.pollTimeout(),
       ahead.pollTimeout(),
       ignoring.pollTimeout(),
@@ -189,6 +197,7 @@ export class Scanner {
     for (const path of this.pathsToLook) {
       if (files++ >= STEP_FILES) return true
       this.pathsToLook.delete(path)
+      if (this.movedTrees.covers(path)) continue
       this.guarded(path, () => {
         if (this.look(path, nowMs)) this.queueFolder(path, { renew: true })
       })
@@ -200,9 +209,13 @@ export class Scanner {
       this.guarded(folder, () => this.listFolder(folder, nowMs))
     }
     if (!this.busy) this.ahead.readSome(this.buffer, nowMs, (path, work) => this.guarded(path, work))
-    if (this.departures.size > 0)
-      this.departures.step(!this.isReading && this.settling.awaitedUntilMs() <= nowMs, nowMs)
-    if (this.idle) this.moved.handleIdle()
+    if (!this.isReading) for (const path of this.movedTrees.takeDue(nowMs)) this.hint(path)
+    const isQuiet = !this.isReading && this.settling.awaitedUntilMs() <= nowMs && this.movedTrees.size === 0
+    if (this.departures.size > 0) this.departures.step(isQuiet, nowMs)
+    if (this.idle) {
+      this.moved.handleIdle()
+      this.movedTrees.handleIdle()
+    }
     if (this.settling.size === 0) this.growing.sweep(nowMs)
     const isMore = this.busy || (this.pollTimeout() ?? Number.POSITIVE_INFINITY) <= nowMs
     if (!isMore && this.isRulesNews) {
@@ -210,6 +223,11 @@ export class Scanner {
       this.findings.addRules()
     }
     return isMore
+  }
+
+  /** Whether rules leave something out at the path to which a peer moved it. */
+  leavesOutSome(moved: MovedTree): boolean {
+    return this.movedTrees.leavesOutSome(moved)
   }
 
   /** Whether what stands at `path` is what the catalogue says, so that it may be replaced. */
@@ -289,22 +307,21 @@ export class Scanner {
     for (const name of listing.unreadable)
       this.findings.addProblem(joinPath(folder, name), 'its name is not UTF-8')
     this.ignoring.handleListed(folder, listing.names.includes(IGNORE_FILE), nowMs)
-    const present = new Set<string>()
-    for (const name of listing.names) {
-      const path = joinPath(folder, name)
-      if (isOwnPath(path)) continue
-      present.add(path)
-      this.guarded(path, () => {
-        if (this.look(path, nowMs)) this.queueFolder(path, { renew })
-      })
-    }
+    const present = new Set(listing.names.map((name) => joinPath(folder, name)))
     const absent: Entry[] = []
+    // What is missing first: it may be among what came.
     for (const entry of [...catalogue.manifest.children(folder)]) {
       const { path } = entry
       if (present.has(path)) continue
       if (catalogue.live(path) !== undefined && this.ignoring.leavesOut(entry)) absent.push(entry)
       else if (doubt !== undefined) this.recording.hide(entry)
       else if (this.missing.isAnyKnown(path)) this.missing.arm(path, nowMs)
+    }
+    for (const path of present) {
+      if (isOwnPath(path)) continue
+      this.guarded(path, () => {
+        if (this.look(path, nowMs)) this.queueFolder(path, { renew })
+      })
     }
     for (const name of this.locals.namesIn(folder)) {
       const path = joinPath(folder, name)
@@ -347,8 +364,11 @@ export class Scanner {
       case 'folder':
         this.settling.disarm(path)
         this.moved.handleRecorded(path)
+        this.lookAtPlaceOf(path)
         // It was deleted, and stays for what is in it.
         if (catalogue.isRemaining(path)) return true
+        if (catalogue.get(path)?.kind !== 'folder' && this.movedTrees.isLeftAlone(path, sight.stat, nowMs))
+          return false
         if (entry?.kind !== 'folder') {
           this.recording.recordFolder(path, sight.stat)
           this.queueFolder(path)
@@ -423,6 +443,7 @@ export class Scanner {
       this.beginJob(path, signature, nowMs)
       return
     }
+    if (sight.type === 'nothing' && this.movedTree(path)) return
     const isLooking = this.foldersToList.length > 0 || this.pathsToLook.size > 0
     if (sight.type === 'nothing' && this.missing.mustWait(path, candidate, isLooking, nowMs)) return
     this.settling.handleSettled(path)
@@ -431,6 +452,31 @@ export class Scanner {
     else if (sight.type !== 'nothing') this.look(path, nowMs)
     else if (this.sameNames.giveUp(path)) this.settling.disarm(path)
     else this.departures.add(path, candidate.sinceMs)
+  }
+
+  /** A folder is there that was missing, and is nowhere else. */
+  private lookAtPlaceOf(path: string): void {
+    const place = this.movedTrees.handleRecorded(path)
+    if (place !== undefined) this.hint(place)
+  }
+
+  /** Answers whether the folder that is missing at the path was moved as a whole; else where it seemed to be is looked at. */
+  private movedTree(path: string): boolean {
+    const place = this.movedTrees.placeOf(path)
+    if (place === undefined) return false
+    const moved = this.movedTrees.take(path)
+    if (moved === undefined) {
+      this.hint(place)
+      return false
+    }
+    this.settling.handleSettled(path)
+    // What is in it may have been found to be missing before.
+    for (const { deletion } of moved.parts) {
+      this.settling.disarm(deletion.path)
+      this.moved.handleRecorded(deletion.path)
+    }
+    this.findings.addMove(moved)
+    return true
   }
 
   /** What had the name before, spelt in another way, may be gone with that. */

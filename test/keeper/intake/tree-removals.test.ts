@@ -52,12 +52,12 @@ class Share {
   /** A peer tells that all of these were deleted there. */
   tellDeleted(paths: readonly string[]): void {
     const { catalogue } = this.opened
-    const entries = paths.map(
+    const changes = paths.map(
       (path, index) => removeContent(catalogue.get(path)!, `${THEIRS}:${index + 1}`, START_MS).entry,
     )
     const root = { kind: 'tree', digest: 'd'.repeat(64), sizeBytes: 1 } as const
     const common = { peer: THEIRS, root, author: undefined, theyKnow: undefined, notHeldCount: 0 }
-    const claim = { ...common, scope: { type: 'whole' }, entries } as const
+    const claim = { ...common, scope: { type: 'whole' }, changes } as const
     this.keeper.handle({ type: 'claim', question: 1, claim }, this.nowMs)
     this.pass(20_000)
   }

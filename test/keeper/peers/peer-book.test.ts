@@ -10,6 +10,7 @@ import type { PeerClaim } from '../../../src/pipe/messages.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { Manifest } from '../../../src/share/manifest.js'
 import { encodeLines, type TreeRow } from '../../../src/share/tree-item.js'
+import { isEntry } from '../../../src/share/tree-move.js'
 import { digestOf, entryOf, fileEntry, PEERS } from '../../share/entries.js'
 
 const PEER = PEERS[1]
@@ -47,7 +48,7 @@ function claim(
       theyKnow: undefined,
       notHeldCount,
       scope,
-      entries,
+      changes: entries,
     }),
   )
 }
@@ -60,7 +61,7 @@ function nameOfFolder(index: number): string {
 function follow(found: Listed | PeerProblem | undefined): void {
   if (found?.type === 'problem') problems.push(found.reason)
   if (found?.type !== 'listed') return
-  for (const { path } of found.entries) considered.push(path)
+  for (const { path } of found.changes.filter(isEntry)) considered.push(path)
   book.handleConsidered(found, true, 0)
 }
 
@@ -261,7 +262,7 @@ describe('a peer that is asked again', () => {
       theyKnow: undefined,
       notHeldCount: 0,
       scope,
-      entries: [fileEntry('a')],
+      changes: [fileEntry('a')],
     })
     if (found === undefined) throw new Error('nothing was listed')
     book.handleConsidered(found, false, 0)
@@ -471,7 +472,7 @@ test('peers are read one after the other', () => {
         theyKnow: undefined,
         notHeldCount: 0,
         scope: { type: 'some' },
-        entries: [],
+        changes: [],
       }),
     )
   const serve = () => {

@@ -10,7 +10,7 @@ import {
   rowApplies,
 } from '../../../src/keeper/recover/recovery-table.js'
 
-const SUBJECTS: readonly RecoverySubject[] = ['placing', 'removing', 'placed', 'temporary']
+const SUBJECTS: readonly RecoverySubject[] = ['placing', 'removing', 'moving', 'placed', 'temporary']
 const FACTS: readonly RecoveryFact[] = [
   'machineWentDown',
   'indexKnows',
@@ -46,7 +46,7 @@ const actionFor = ({ subject, isSo }: Combination) => recoveryOf(subject, isSo).
 
 describe('the recovery table', () => {
   test('has exactly one row for every combination of facts', () => {
-    expect(everyCombination).toHaveLength(4 * 16384)
+    expect(everyCombination).toHaveLength(5 * 16384)
     for (const { subject, isSo } of everyCombination) {
       const rows = RECOVERY_TABLE.filter((row) => rowApplies(row, subject, isSo))
       expect(rows.map((row) => row.name)).toHaveLength(1)
@@ -105,6 +105,14 @@ describe('the recovery table', () => {
         expect(combination.facts).toMatchObject({ indexKnows: false, targetExists: false })
       if (combination.subject === 'removing')
         expect(['leave', 'record-removal']).toContain(actionFor(combination))
+    }
+  })
+
+  test('records a move of a folder only where all of it stands at its new path', () => {
+    for (const combination of everyCombination) {
+      if (actionFor(combination) === 'record-move')
+        expect(combination.facts).toMatchObject({ indexKnows: false, targetHolds: true })
+      if (combination.subject === 'moving') expect(['leave', 'record-move']).toContain(actionFor(combination))
     }
   })
 

@@ -145,7 +145,7 @@ describe('a folder that is renamed', () => {
     rename(share, ['old', 'new'])
     for (const path of ['new', 'old']) share.scanner.hint(path)
     share.pass(1)
-    expect(share.changes.map(({ path }) => path)).toContain('new')
+    expect(share.changes).toEqual([])
     expect(share.scanner.isMoving(share.nowMs)).toBe(true)
     share.pass(2 * SETTLE_MS)
     expect(share.scanner.isMoving(share.nowMs)).toBe(false)
