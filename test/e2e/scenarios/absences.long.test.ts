@@ -76,7 +76,8 @@ test('a machine that lost `.left`: what is the same is not sent, edits and delet
   rmSync(a.path('deleted'))
   writeFileSync(a.path('edited'), 'edited')
   await world.untilSame([a, c])
-  b.start()
+  // Refused without: its disk may not be mounted (refusals.test.ts).
+  b.start(['--anew'])
   await world.until('all to be in step', () => b.inStep.size === 2)
   await world.untilSame([a, b, c])
   for (const peer of [a, b, c])
