@@ -127,7 +127,9 @@ export class Gate {
     const { breaker, wants } = this.options
     if (loss.origins.some((origin) => breaker.isTripped(origin))) return true
     if (!loss.isCounted) return false
-    const over = loss.origins.filter((origin) => breaker.exceeds(origin, wants.lossCountOf(origin) + 1))
+    const over = loss.origins.filter((origin) =>
+      breaker.exceeds(origin, wants.counts.lossCountOf(origin) + 1),
+    )
     if (over.length > 0) this.trip(over)
     return over.length > 0
   }

@@ -171,7 +171,7 @@ export class Intake {
 
   /** How many paths are wanted of this peer, others that it shares with an earlier one left out. */
   wantedOf(peer: PeerId): number {
-    return this.wants.countOf(peer)
+    return this.wants.counts.countOf(peer)
   }
 
   /** Why nothing is written for now; empty where nothing keeps it from that. */
@@ -191,7 +191,7 @@ export class Intake {
 
   /** Whether so much is wanted of this peer that it is better not to look for more. */
   isSated(peer: PeerId): boolean {
-    return this.wants.isSated(peer)
+    return this.wants.counts.isSated(peer)
   }
 
   /** Whether `step` has something to do right now. */

@@ -8,16 +8,10 @@ import type { Temporary } from '../../pipe/layout.js'
 import type { Delivered, FetchId } from '../../pipe/messages.js'
 import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
-import {
-  LARGE_FETCHES_MAX,
-  MOVED_WANT_PART,
-  SMALL_FETCH_BYTES_MAX,
-  SMALL_FETCHES_MAX,
-  WANT_TEXT_PER_PEER_MAX,
-  WANTS_PER_PEER_MAX,
-} from './limits.js'
+import { LARGE_FETCHES_MAX, SMALL_FETCH_BYTES_MAX, SMALL_FETCHES_MAX } from './limits.js'
 import { type Move, Moves } from './moves.js'
 import { RemovalQueue } from './removal-queue.js'
+import { WantCounts } from './want-counts.js'
 
 /** Something of ours goes, or is replaced, when the want is carried out. */
 export interface Loss {
@@ -79,17 +73,10 @@ export interface Totals {
   bytesDone: number
 }
 
-/** How much is wanted of one peer: paths, and the UTF-16 code units that these and what belongs to them take. */
-interface Account {
-  wantCount: number
-  textUnits: number
-}
-
 export class Wants {
   private readonly wants = new Map<string, Want>()
-  private readonly accounts = new Map<PeerId, Account>()
-  /** Wants that are counted as losses, by origin. */
-  private readonly losses = new Map<string, number>()
+  /** What several peers have counts for one of them, so that none has to wait for what another does not give. */
+  readonly counts = new WantCounts()
   /** How many wants there are for each content. */
   private readonly digestCounts = new Map<Digest, number>()
   private readonly instant = new Set<Want>()
@@ -141,36 +128,9 @@ export class Wants {
     return want !== undefined && want.temporary === undefined
   }
 
-  /** Whether so much is wanted of this peer that it is better not to look for more. What several peers have counts for one
-   *  of them, so that none has to wait for what another does not give. */
-  isSated(peer: PeerId): boolean {
-    const account = this.accounts.get(peer)
-    if (account === undefined) return false
-    return account.wantCount >= WANTS_PER_PEER_MAX || account.textUnits >= WANT_TEXT_PER_PEER_MAX
-  }
-
-  /** Paths that count for this peer: of several that have one the first. */
-  countOf(peer: PeerId): number {
-    return this.accounts.get(peer)?.wantCount ?? 0
-  }
-
-  /** How many files of ours are about to go, or to be replaced, because of this origin. */
-  lossCountOf(origin: string): number {
-    return this.losses.get(origin) ?? 0
-  }
-
-  private countLoss({ loss }: Want, change: 1 | -1): void {
-    if (loss?.isCounted !== true) return
-    for (const origin of loss.origins) {
-      const count = this.lossCountOf(origin) + change
-      if (count === 0) this.losses.delete(origin)
-      else this.losses.set(origin, count)
-    }
-  }
-
   addSource(want: Want, peer: PeerId): void {
     const sources = want.sources as Set<PeerId>
-    if (sources.size === 0) this.account(peer, want, 1)
+    if (sources.size === 0) this.count(peer, want, 1)
     sources.add(peer)
   }
 
@@ -178,22 +138,18 @@ export class Wants {
     const sources = want.sources as Set<PeerId>
     const isFirst = firstOf(sources) === peer
     if (!sources.delete(peer) || !isFirst) return
-    this.account(peer, want, -1)
+    this.count(peer, want, -1)
     const next = firstOf(sources)
-    if (next !== undefined) this.account(next, want, 1)
+    if (next !== undefined) this.count(next, want, 1)
   }
 
-  /** Counts a want of a peer in or out. A want that is over is not counted any more. */
-  private account(peer: PeerId, want: Want, change: 1 | -1): void {
-    if (this.wants.get(want.remote.path) !== want) return
-    const account = this.accounts.get(peer) ?? { wantCount: 0, textUnits: 0 }
-    const { path, version, target, kind } = want.remote
-    // The other halves of moves are to be known too, or files that were moved are removed, and fetched again.
-    const part = kind === 'tombstone' && target !== '' ? change * MOVED_WANT_PART : change
-    account.wantCount += part
-    account.textUnits += part * (path.length + version.seen.length + target.length)
-    if (account.wantCount === 0) this.accounts.delete(peer)
-    else this.accounts.set(peer, account)
+  /** A want that is over is not counted any more. */
+  private count(peer: PeerId, want: Want, change: 1 | -1): void {
+    if (this.wants.get(want.remote.path) === want) this.counts.count(peer, want.remote, change)
+  }
+
+  private countLoss({ loss }: Want, change: 1 | -1): void {
+    if (loss?.isCounted === true) this.counts.countLoss(loss.origins, change)
   }
 
   /** Whether the same content is wanted at another path. */
@@ -256,7 +212,7 @@ export class Wants {
     this.totalsChanged = true
     if (this.wants.get(want.remote.path) === want) {
       const first = firstOf(want.sources)
-      if (first !== undefined) this.account(first, want, -1)
+      if (first !== undefined) this.count(first, want, -1)
       this.countDigest(want.remote.digest, -1)
       this.countLoss(want, -1)
       this.wants.delete(want.remote.path)

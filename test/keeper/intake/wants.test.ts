@@ -205,12 +205,12 @@ describe('a peer of which much is wanted', () => {
 
   test('is sated at a number of paths, and no more when one of them is done', () => {
     fill(WANTS_PER_PEER_MAX - 1)
-    expect(wants.isSated(A)).toBe(false)
+    expect(wants.counts.isSated(A)).toBe(false)
     const last = add('last')
-    expect(wants.isSated(A)).toBe(true)
-    expect(wants.isSated(B)).toBe(false)
+    expect(wants.counts.isSated(A)).toBe(true)
+    expect(wants.counts.isSated(B)).toBe(false)
     wants.remove(last, true)
-    expect(wants.isSated(A)).toBe(false)
+    expect(wants.counts.isSated(A)).toBe(false)
   })
 
   test('is sated at fewer paths that are long', () => {
@@ -218,9 +218,9 @@ describe('a peer of which much is wanted', () => {
     const { version } = fileEntry('')
     const count = Math.ceil(WANT_TEXT_PER_PEER_MAX / (path.length + 6 + version.seen.length))
     for (let index = 0; index < count - 1; index++) add(`${path}${String(index).padStart(6, '0')}`)
-    expect(wants.isSated(A)).toBe(false)
+    expect(wants.counts.isSated(A)).toBe(false)
     add(`${path}999999`)
-    expect(wants.isSated(A)).toBe(true)
+    expect(wants.counts.isSated(A)).toBe(true)
   })
 
   test('is sated at as many deletions as other paths, and at more that tell of a move', () => {
@@ -236,20 +236,20 @@ describe('a peer of which much is wanted', () => {
       const countMax = WANTS_PER_PEER_MAX / part
       for (let index = 0; index < countMax - 1; index++)
         deletion(index, target === '' ? '' : `${target} ${index}`)
-      expect(wants.isSated(A)).toBe(false)
+      expect(wants.counts.isSated(A)).toBe(false)
       deletion(countMax, target)
-      expect([wants.isSated(A), wants.size, wants.removals.size]).toEqual([true, countMax, countMax])
+      expect([wants.counts.isSated(A), wants.size, wants.removals.size]).toEqual([true, countMax, countMax])
     }
   })
 
   test('does not sate another that has the same, until it is the only one', () => {
     const all = fill(WANTS_PER_PEER_MAX)
     for (const want of all) wants.addSource(want, B)
-    expect([wants.isSated(A), wants.isSated(B)]).toEqual([true, false])
+    expect([wants.counts.isSated(A), wants.counts.isSated(B)]).toEqual([true, false])
     for (const want of all) wants.removeSource(want, A)
-    expect([wants.isSated(A), wants.isSated(B)]).toEqual([false, true])
+    expect([wants.counts.isSated(A), wants.counts.isSated(B)]).toEqual([false, true])
     for (const want of all) wants.remove(want, false)
-    expect([wants.isSated(A), wants.isSated(B)]).toEqual([false, false])
+    expect([wants.counts.isSated(A), wants.counts.isSated(B)]).toEqual([false, false])
   })
 
   test('is not counted for a want that is over', () => {
@@ -258,9 +258,9 @@ describe('a peer of which much is wanted', () => {
     for (const want of all) wants.removeSource(want, A)
     for (const want of all) wants.addSource(want, B)
     fill(WANTS_PER_PEER_MAX - 1)
-    expect([wants.isSated(A), wants.isSated(B)]).toEqual([false, false])
+    expect([wants.counts.isSated(A), wants.counts.isSated(B)]).toEqual([false, false])
     add('last')
-    expect(wants.isSated(A)).toBe(true)
+    expect(wants.counts.isSated(A)).toBe(true)
   })
 })
 
