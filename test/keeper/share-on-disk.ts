@@ -117,6 +117,7 @@ export class ShareOnDisk {
     const trash = new Trash({ disk, wallMs, policy: this.trash })
     this.placing = new Placing({
       disk,
+      hash,
       catalogue,
       journal,
       scanner,

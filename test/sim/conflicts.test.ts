@@ -61,3 +61,64 @@ test.each([
   expect(told.filter((kept) => kept.startsWith(`${TRASH_FOLDER}/`))).toHaveLength(3)
   expect(trashedOf(world, A).length + trashedOf(world, B).length).toBeGreaterThanOrEqual(3)
 })
+
+/** Both write while they do not hear each other, first B and then A: what B wrote loses. */
+function writtenApart(rounds: number, bytesOf: (round: number) => { first: number; last: number }): World {
+  const world = worldOf(meshOf(2), 2)
+  world.startAll()
+  world.run(SOON_MS)
+  for (let round = 0; round < rounds; round++) {
+    happen(world, { type: 'cut', peer: A, other: B, bothWays: true, forMs: SOON_MS })
+    const { first, last } = bytesOf(round)
+    // The bytes of one content begin with those of it that are fewer.
+    const log = { type: 'write', path: 'a', content: 7, steps: 1, stepMs: 0 } as const
+    world.edit(B, { ...log, sizeBytes: first })
+    world.run(100)
+    world.edit(A, { ...log, sizeBytes: last })
+    world.run(10 * SOON_MS)
+  }
+  settle(world, 0)
+  expect(world.breach).toBeUndefined()
+  expect(copiesOf(world, B)).toEqual(copiesOf(world, A))
+  return world
+}
+
+test('two states of one log, again and again, the longer one newer: no copy', () => {
+  const world = writtenApart(6, (round) => ({
+    first: 50_000 + 20_000 * round,
+    last: 60_000 + 20_000 * round,
+  }))
+  expect(copiesOf(world, A)).toEqual([])
+  for (const peer of [A, B]) expect(world.peers[peer]!.disk.contentOf('a')).toHaveLength(160_000)
+  expect(world.events.filter(({ event }) => event.event === 'conflict')).toEqual([])
+})
+
+test('two states of one log, the shorter one newer: a copy each time', () => {
+  const world = writtenApart(3, (round) => ({
+    first: 60_000 + 20_000 * round,
+    last: 50_000 + 20_000 * round,
+  }))
+  expect(copiesOf(world, A)).toHaveLength(3)
+})
+
+test('one side appends to a log every second, the other edits its middle: each copy holds what nothing else does', () => {
+  const world = worldOf(meshOf(2), 2)
+  world.startAll()
+  world.edit(A, { type: 'write', path: 'a', content: 7, sizeBytes: 100_000, steps: 1, stepMs: 0 })
+  world.run(10 * SOON_MS)
+  const lines = { steps: 140, stepMs: 1_000, sizeBytes: 60 }
+  world.edit(A, { type: 'append', path: 'a', content: 100, ...lines })
+  for (let edit = 0; edit < 12; edit++) {
+    world.run(10_300)
+    world.edit(B, { type: 'overwrite', path: 'a', content: 1_000 + edit, sizeBytes: 60, from: 0.5 })
+  }
+  settle(world, 0)
+  expect(world.breach).toBeUndefined()
+  const copies = copiesOf(world, A)
+  expect(copies.length).toBeGreaterThan(0)
+  expect(copies.length).toBeLessThanOrEqual(CONFLICT_COPIES_MAX)
+  const contents = [...copies, 'a'].map((path) => Buffer.from(world.peers[A]!.disk.contentOf(path)!))
+  for (const part of contents)
+    for (const whole of contents)
+      expect(part !== whole && whole.subarray(0, part.length).equals(part)).toBe(false)
+})

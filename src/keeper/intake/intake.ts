@@ -100,7 +100,7 @@ export class Intake {
     const temporaries = new Temporaries({ disk, hash, catalogue, journal, wants, room })
     const trash = new Trash({ disk, wallMs, policy: options.trash })
     this.sweeping = new Sweeping({ disk, wallMs, policy: options.trash }, nowMs)
-    const placing = new Placing({ disk, catalogue, journal, scanner, edits, trash, direction })
+    const placing = new Placing({ disk, hash, catalogue, journal, scanner, edits, trash, direction })
     const removing = new Removing({ disk, catalogue, journal, scanner, trash })
     const knowing = new Knowing({ disk, catalogue, scanner })
     const end = new WantEnd({ catalogue, knowing, wants, temporaries, room, outcomes })

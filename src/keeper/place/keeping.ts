@@ -1,7 +1,9 @@
 // Keeps the loser of a conflict, in the moment before the winner takes its path: beside it, under a name that every peer makes of the same
-// loser; in the trash where enough copies of one file stand beside it. Placing calls it.
+// loser; in the trash where enough copies of one file stand beside it, or where the winner holds all of it. Placing calls it.
 
+import type { Digest, Hash } from '../../base/item.js'
 import { type Disk, DiskError } from '../../base/ports.js'
+import type { Temporary } from '../../pipe/layout.js'
 import { originalOf } from '../../share/decide.js'
 import { sameContent } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
@@ -9,12 +11,14 @@ import { conflictPath } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { Scanner } from '../scan/scanner.js'
 import type { Trash } from '../trash/trash.js'
+import { beginsWith } from './beginning.js'
 import { decideHere } from './deciding.js'
 import { CONFLICT_COPIES_MAX, CONFLICT_NAMES_MAX } from './limits.js'
 import { signatureAfter } from './metadata.js'
 
 export interface KeepingOptions {
   readonly disk: Disk
+  readonly hash: Hash
   readonly catalogue: Catalogue
   readonly scanner: Scanner
   readonly trash: Trash
@@ -43,6 +47,32 @@ export class Keeping {
       if (kept === 'kept') return catalogue.live(path) === undefined ? undefined : path
     }
     throw new DiskError('io', `no name is left for the loser of a conflict at ${from}`)
+  }
+
+  /** Whether the loser is the beginning of the winner, whose content the temporary file holds. Where that cannot be read the
+   *  loser gets its copy. */
+  isContained(loser: Entry, winner: Entry, temporary: Temporary | undefined): boolean {
+    const { disk, hash, catalogue } = this.options
+    if (temporary === undefined) return false
+    const list = (digest: Digest) => catalogue.list(digest)
+    try {
+      return beginsWith({ disk, hash, list }, temporary.path, winner, loser)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      return false
+    }
+  }
+
+  /** Keeps a loser that the winner begins with in the trash: its person may have meant to cut the file short. Answers false where
+   *  the trash has taken too many within this hour; the winner holds all of it. Throws a DiskError. */
+  keepContained(from: string): boolean {
+    try {
+      this.options.trash.keepLoser(from)
+      return true
+    } catch (error) {
+      if (!(error instanceof DiskError) || error.code !== 'exists') throw error
+      return false
+    }
   }
 
   /** A conflict copy is a file like any other: somebody may have written into it since, or deleted it. 'taken': something else

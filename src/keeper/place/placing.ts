@@ -5,6 +5,7 @@
 //     plan ─▶ (the owner places wanted parent folders) ─▶ prepare ─▶ log ─▶ carryOut
 
 import { PRIVACY } from '../../base/access.js'
+import type { Hash } from '../../base/item.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
 import type { JournalRecord } from '../../journal/record.js'
@@ -66,10 +67,13 @@ export interface Prepared {
   readonly record: JournalRecord<Entry> & { kind: 'placing' }
   /** Removals from this folder, and renames in it, must be on the disk before something else takes the name. */
   readonly folderToSync: string | undefined
+  /** All that the loser of the conflict holds is in the winner. */
+  readonly isContained: boolean
 }
 
 export interface PlacingOptions {
   readonly disk: Disk
+  readonly hash: Hash
   readonly catalogue: Catalogue
   readonly journal: Journal<Entry>
   readonly scanner: Scanner
@@ -251,8 +255,10 @@ export class Placing {
       const takesFreePlace = kind === 'file' && catalogue.live(path) === undefined && !scanner.isLocal(path)
       if (!takesFreePlace && !scanner.matches(path)) return { type: 'unsettled' }
       if (isStanding(temporary) && !this.moving.isUntouched(temporary)) return { type: 'unmoved' }
-      const keptAs = decision.type === 'conflict' ? this.keeping.keepLoser(path, decision.copy) : undefined
-      this.replace(decision.entry, temporary, keptAs !== undefined)
+      const isCopied = decision.type === 'conflict' && !prepared.isContained
+      const keptAs = isCopied ? this.keeping.keepLoser(path, decision.copy) : undefined
+      const isInTrash = prepared.isContained && this.keeping.keepContained(path)
+      this.replace(decision.entry, temporary, keptAs !== undefined || isInTrash)
       scanner.locals.delete(path)
       const vacated = isStanding(temporary) ? temporary.vacates : undefined
       if (isStanding(temporary)) this.moving.handlePlaced(temporary)
@@ -317,6 +323,9 @@ export class Placing {
     const { entry } = decision
     const standing = catalogue.live(entry.path)
     for (const folder of missingFolders) makeWay(this.options, folder)
+    // Here, since reading takes a while: between the last look at what stands there and its change nothing is to wait.
+    const isContained =
+      decision.type === 'conflict' && this.keeping.isContained(decision.copy, entry, temporary)
     const prepared = this.preparedContent(temporary, entry, standing)
     if (temporary !== undefined && prepared === undefined) return { type: 'unmoved' }
     if (standing?.kind === 'file') this.syncStanding(entry.path)
@@ -330,7 +339,7 @@ export class Placing {
       replaces,
       ...(temporary === undefined ? {} : { temporary: temporary.path }),
     } as const
-    return { type: 'prepared', decision, temporary: prepared, record, folderToSync }
+    return { type: 'prepared', decision, temporary: prepared, record, folderToSync, isContained }
   }
 
   private preparedContent(temporary: Temporary | undefined, entry: Entry, standing: Entry | undefined) {
