@@ -128,14 +128,16 @@ function relationOfContents(local: Entry, remote: Entry): Relation {
 }
 
 /** Where each has seen the other's, the order decides at once: a peer that left a chmod behind with a content of another kind
- *  (a deletion that an edit won against) has a larger vector and the wider mode. `isLost`: ours is the loser of a conflict. Its
- *  mode may have replaced the winner's by way of a deletion only, and was given to another file: it opens the winner to nobody. */
+ *  (a deletion that an edit won against) has a larger vector and the wider mode. `isLost`: ours is the loser
+ *  of a conflict. A mode that came with its content was given to another file, and may have replaced the winner's by way of a
+ *  deletion only: it opens the winner to nobody. A chmod does. */
 function chosenAttributes(local: Entry, remote: Entry, isLost: boolean): Side {
   const { version: ours } = local
   const { version: theirs } = remote
   const isMutual = holds(ours.seen, theirs.attributes) && holds(theirs.seen, ours.attributes)
   const relation = isMutual ? 'settled' : relate(ours.attributes, ours.seen, theirs.attributes, theirs.seen)
-  if (isLost && PRIVACY[remote.access] > PRIVACY[local.access]) return 'remote'
+  if (isLost && ours.attributes === ours.content && PRIVACY[remote.access] > PRIVACY[local.access])
+    return 'remote'
   return chosen(relation, orderOfAttributes(local, remote))
 }
 

@@ -258,6 +258,9 @@ describe('attributes of another kind', () => {
       expect(taken(other, winner)).toEqual(winner)
       expect(taken(winner, other)).toEqual(winner)
     }
+    // A chmod opens it.
+    const opened = changeMode({ ...made, access: 'group' }, dotOf(B, 2), { access: 'all', executable: false })
+    expect(decide(opened.entry, edited, EMPTY)).toMatchObject({ type: 'conflict', entry: { access: 'all' } })
     // Where the file that is open to all wins, it stays so.
     const newer = taken(gone(inGroup, dotOf(A, 2)), file('another', dotOf(B, 1), { mtimeMs: 10 }))
     expect(decide(edited, newer, EMPTY)).toMatchObject({ type: 'conflict', entry: { access: 'all' } })
