@@ -205,6 +205,16 @@ describe('a machine that only sends', () => {
     expect(filesAt(world, B).has('folder/c')).toBe(false)
   })
 
+  test('knows the newest of what others have where a file of its own has just been written there', () => {
+    const world = worldOf('send-only', 'both')
+    edit(world, B, write('new', 10))
+    world.edit(A, write('new', 11))
+    world.run(20)
+    edit(world, B, { type: 'swap', path: 'new', content: 12, sizeBytes: 500 })
+    expect(stateOf(world, A).stopped.first).toMatchObject([{ path: 'new' }])
+    expect(world.peers[A]!.root).toBe(world.peers[B]!.root)
+  })
+
   test('keeps its file where the others have a folder with something in it, and they have the same', () => {
     const world = worldOf('send-only', 'both', 'both')
     edit(world, B, { type: 'swap', path: 'a', content: 10, sizeBytes: 500 })
