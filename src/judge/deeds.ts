@@ -28,6 +28,8 @@ export interface Deed {
 /** What stood at a path for a peer, and what LEFT had shown it. */
 interface View {
   readonly seen: Map<string, number>
+  /** How often what stood here was forgotten. */
+  turn: number
   learnedAtMs: number
   /** The deed that removed what stood here, while nothing has come since. */
   removal: Deed | undefined
@@ -56,7 +58,7 @@ export class Deeds {
   ): Deed {
     const view = this.viewOf(peer, path)
     if (before !== undefined && sees) this.learn(view, path, before, atMs)
-    const lane = `${peer}.${this.lives.get(peer) ?? 0}`
+    const lane = `${peer}.${this.lives.get(peer) ?? 0}.${view.turn}`
     const count = (view.seen.get(lane) ?? 0) + 1
     const deed = { peer, atMs, before, after, lane, count, seen: new Map(view.seen), isCertain }
     view.seen.set(lane, count)
@@ -104,6 +106,18 @@ export class Deeds {
     return this.at(path).every(
       (deed) => deed.after !== digest || (deed.isCertain && this.isAlone(path, deed)),
     )
+  }
+
+  /** What stood at the path is gone there, and nobody's deed: the next one has seen nothing. */
+  forget(peer: Who, path: string): void {
+    const view = this.viewOf(peer, path)
+    view.seen.clear()
+    view.turn++
+  }
+
+  /** The next deed of this peer there has seen the content. */
+  see(peer: Who, path: string, digest: string, atMs: number): void {
+    this.learn(this.viewOf(peer, path), path, digest, atMs)
   }
 
   /** Whether LEFT took note of these deeds can no longer be told. */
@@ -161,7 +175,7 @@ export class Deeds {
     }
     let view = views.get(path)
     if (view === undefined) {
-      view = { seen: new Map(), learnedAtMs: Number.NEGATIVE_INFINITY, removal: undefined }
+      view = { seen: new Map(), turn: 0, learnedAtMs: Number.NEGATIVE_INFINITY, removal: undefined }
       views.set(path, view)
     }
     return view

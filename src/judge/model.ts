@@ -86,7 +86,10 @@ export class Model {
       this.contents.supersede(peer, path, before, after !== undefined)
     // Written over what a loss of power had made of it, before LEFT could look: it cannot be told from an edit of the whole.
     const lost = this.unmended.get(peer)?.get(path)
-    if (lost !== undefined) this.contents.supersede(peer, path, lost)
+    if (lost !== undefined) {
+      this.contents.supersede(peer, path, lost)
+      this.deeds.see(peer, path, lost, atMs)
+    }
     this.unmended.get(peer)?.delete(path)
     const isPutBack = after !== undefined && before !== after && this.isPutBack(peer, path, after)
     // What was put there just before LEFT died may be news to it.
@@ -148,9 +151,12 @@ export class Model {
   }
 
   /** A loss of power made this of what stood at the path. To everybody else it is an edit, though not one that anybody would
-   *  miss. */
+   *  miss. Whoever removes it, once LEFT has looked at it, has not seen what it was: that comes back from others. */
   damaged({ peer, path, before, after, atMs }: Edit): void {
-    if (before !== undefined) this.unmendedAt(peer).set(path, before)
+    if (before !== undefined) {
+      this.unmendedAt(peer).set(path, before)
+      this.deeds.forget(peer, path)
+    }
     this.deeds.did({ peer, path, before: undefined, after, atMs }, { isCertain: false })
     if (after !== undefined) this.contents.makeByDamage(peer, path, after, atMs)
   }

@@ -10,6 +10,7 @@
 // what a vector holds has been replaced by somebody who had seen it, or has been kept. Where each holds the other there is
 // nothing left to keep. docs/decisions/versions.md has what was tried instead, with counterexamples.
 
+import { PRIVACY } from '../base/access.js'
 import { type Dot, holds, type Relation, relate, type Seen, uniteSeen } from './dots.js'
 import { editContent, orderOfAttributes, orderOfContents, type Side, sameContent, unite } from './edit.js'
 import type { Entry, EntryKind } from './entry.js'
@@ -71,7 +72,7 @@ export function decide(local: Entry | undefined, remote: Entry, facts: Reconcile
   const keeps = relation === 'concurrent' && !equal
   if (keeps && content === 'local') return { type: 'keep', wins: true }
   // Attributes of another kind of thing would not fit: a file without readers, an executable folder.
-  const attributes = local.kind === remote.kind ? chosenAttributes(local, remote) : content
+  const attributes = local.kind === remote.kind ? chosenAttributes(local, remote, keeps) : content
   const { entry, folded } = unite(local, remote, { content, attributes })
   if (content === 'local' || equal)
     return sameEntry(entry, local) ? { type: 'keep', wins: false } : { type: 'adopt', entry, folded }
@@ -127,12 +128,16 @@ function relationOfContents(local: Entry, remote: Entry): Relation {
 }
 
 /** Where each has seen the other's, the order decides at once: a peer that left a chmod behind with a content of another kind
- *  (a deletion that an edit won against) has a larger vector and the wider mode. */
-function chosenAttributes(local: Entry, remote: Entry): Side {
+ *  (a deletion that an edit won against) has a larger vector and the wider mode. `isLost`: ours is the loser
+ *  of a conflict. A mode that came with its content was given to another file, and may have replaced the winner's by way of a
+ *  deletion only: it opens the winner to nobody. A chmod does. */
+function chosenAttributes(local: Entry, remote: Entry, isLost: boolean): Side {
   const { version: ours } = local
   const { version: theirs } = remote
   const isMutual = holds(ours.seen, theirs.attributes) && holds(theirs.seen, ours.attributes)
   const relation = isMutual ? 'settled' : relate(ours.attributes, ours.seen, theirs.attributes, theirs.seen)
+  if (isLost && ours.attributes === ours.content && PRIVACY[remote.access] > PRIVACY[local.access])
+    return 'remote'
   return chosen(relation, orderOfAttributes(local, remote))
 }
 

@@ -1,6 +1,7 @@
 // What the breaker holds in a world, and the person who says what becomes of it: then the history knows too.
 
 import type { ShareState } from '../pipe/commands.js'
+import { waitsForNobody } from './checks/invariants.js'
 import { loseOnlyCopy } from './shares.js'
 import type { World } from './world.js'
 
@@ -18,11 +19,12 @@ export function isHeldAt(world: World, peer: number): boolean {
   return missing.size > 0 || [...keptPaths.keys()].some((path) => catalogue.get(path)?.kind !== 'folder')
 }
 
-/** Whether something was changed at a peer that only receives. */
+/** Whether something was changed at a peer that only receives, and there is what it can be replaced by. */
 function isChanged(world: World, peer: number): boolean {
   const { keeper } = world.peers[peer]!
   if (keeper === undefined || world.plan.peers[peer]!.direction !== 'receive-only') return false
-  return (keeper.commands.carryOut({ name: 'state' }) as ShareState).local.count > 0
+  const { count, first } = (keeper.commands.carryOut({ name: 'state' }) as ShareState).local
+  return count > first.length || first.some(({ path }) => !waitsForNobody(world, peer, path))
 }
 
 /** The only answer that ends what is held at a peer that goes one way; undefined where either does. */

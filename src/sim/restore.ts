@@ -1,5 +1,6 @@
 // A share that a person puts back to an older copy, LEFT's own folder and index in it, and what that means for the history.
 
+import { TRASH_FOLDER } from '../base/own-folder.js'
 import { isCopyOf } from '../judge/copies.js'
 import { CHECKPOINT_STOP_FILES_MAX } from '../keeper/place/limits.js'
 import { isStopped } from '../keeper/recover/recovery.js'
@@ -51,6 +52,7 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   const { disk } = peer
   const { history } = world
   const before = contentsOn(disk)
+  const trashed = trashOn(disk)
   const forgotten = new Set([...foldersOn(disk), ...history.model.removedAt(number)])
   const { capacityBytes } = disk
   disk.capacityBytes = undefined
@@ -87,6 +89,10 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
       loseOnlyCopy(world, path)
     }
   }
+  // LEFT itself puts there what was changed on a machine that only receives, and what loses against ten others.
+  for (const [path, bytes] of trashed)
+    if (!world.peers.some((peer) => holdsAnywhere(world, peer.disk, bytes)))
+      history.model.lost(number, path, history.digestOf(bytes))
   for (const [path] of disk.snapshot()) {
     const inode = disk.unharmed(() => disk.statLink(path))?.inode
     if (inode === undefined || isOwnPath(path)) continue
@@ -105,6 +111,22 @@ function write(disk: SimDisk, path: string, { kind, bytes, target, mode, mtimeMs
 function foldersOn(disk: SimDisk): string[] {
   const entries = [...disk.snapshot()].filter(([path]) => !isOwnPath(path))
   return entries.flatMap(([path, { kind }]) => (kind === 'folder' ? [path] : []))
+}
+
+/** Files of the trash, by the place in it. */
+function trashOn(disk: SimDisk): [string, Uint8Array][] {
+  const trash = `${TRASH_FOLDER}/`
+  return [...disk.snapshot()].flatMap(([place, { kind, bytes }]) =>
+    kind === 'file' && place.startsWith(trash)
+      ? [[place.slice(place.indexOf('/', trash.length) + 1), bytes]]
+      : [],
+  )
+}
+
+function holdsAnywhere(world: World, disk: SimDisk, bytes: Uint8Array): boolean {
+  const digest = world.history.digestOf(bytes)
+  const standing = [...contentsOn(disk).values(), ...trashOn(disk).map(([, trashed]) => trashed)]
+  return standing.some((other) => world.history.digestOf(other) === digest)
 }
 
 /** A copy of a conflict stands for the path that it is a copy of. */

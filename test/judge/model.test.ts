@@ -164,6 +164,23 @@ describe('what nobody can tell', () => {
     expect(story.faults({ a: 'one' })).toEqual([])
   })
 
+  test('is what others have of a file that a loss of power tore, where a person removes the torn one', () => {
+    for (const [isLookedAt, faults] of [
+      [true, []],
+      [false, ['one came-back']],
+    ] as const) {
+      const story = shared()
+      // Long before the loss.
+      for (let seconds = 0; seconds < 60; seconds++) story.tick()
+      story.model.handleDeath('A', story.tick())
+      story.model.handlePowerLoss('A', story.tick())
+      story.model.damaged({ peer: 'A', path: 'a', before: 'one', after: 'torn', atMs: story.tick() })
+      if (isLookedAt) story.model.handleOpened('A')
+      story.did('A', 'a', 'torn', undefined)
+      expect(story.faults({ a: 'one' })).toEqual(faults)
+    }
+  })
+
   test('is what an older copy of the share brought back', () => {
     const story = shared()
     const memory = story.model.memoryOf('A', story.tick())

@@ -242,6 +242,30 @@ describe('attributes of another kind', () => {
     expect(taken(there, here).access).toBe('owner')
   })
 
+  test('that replaced those of the winner of a conflict by way of a deletion open the winner to nobody', () => {
+    const inGroup = file('old', dotOf(A, 1), { access: 'group' })
+    const edited = file('new', dotOf(C, 1), { base: inGroup, access: 'group', mtimeMs: 9 })
+    const taken = (local: Entry, remote: Entry) => {
+      const decision = decide(local, remote, EMPTY)
+      if (decision.type === 'keep') return local
+      return decision.type === 'defend' ? decision.folder : decision.entry
+    }
+    // Made with no knowledge of the old file, and open to all.
+    const made = taken(gone(inGroup, dotOf(A, 2)), file('another', dotOf(B, 1), { mtimeMs: 5 }))
+    expect(decide(made, edited, EMPTY)).toMatchObject({ type: 'conflict', entry: { access: 'group' } })
+    const winner = taken(made, edited)
+    for (const other of [made, edited]) {
+      expect(taken(other, winner)).toEqual(winner)
+      expect(taken(winner, other)).toEqual(winner)
+    }
+    // A chmod opens it.
+    const opened = changeMode({ ...made, access: 'group' }, dotOf(B, 2), { access: 'all', executable: false })
+    expect(decide(opened.entry, edited, EMPTY)).toMatchObject({ type: 'conflict', entry: { access: 'all' } })
+    // Where the file that is open to all wins, it stays so.
+    const newer = taken(gone(inGroup, dotOf(A, 2)), file('another', dotOf(B, 1), { mtimeMs: 10 }))
+    expect(decide(edited, newer, EMPTY)).toMatchObject({ type: 'conflict', entry: { access: 'all' } })
+  })
+
   test('do not make a folder executable', () => {
     const made = folder(dotOf(B, 1), closed)
     const opened = changeMode(closed, dotOf(A, 2), { access: 'owner', executable: true }).entry

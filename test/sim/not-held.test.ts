@@ -2,12 +2,14 @@
 // keep nobody from being in step, nothing of them is lost, and they come when they can.
 
 import { describe, expect, test } from 'vitest'
+import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { RETRY_BACKOFF_MS } from '../../src/keeper/intake/limits.js'
-import { shareOf } from '../../src/sim/checks/invariants.js'
+import { shareOf, waitsForNobody } from '../../src/sim/checks/invariants.js'
 import { contentOf } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
 import { calmLink, calmPeer, chainOf, meshOf } from '../../src/sim/plan.js'
+import { loseOnlyCopy } from '../../src/sim/shares.js'
 import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'
 
@@ -175,5 +177,73 @@ describe('a file of which the only neighbour has none', () => {
     for (const peer of [B, C]) expect(holds(world, peer, 'a', 1)).toBe(true)
     expectRest(world)
     expect(inStep(world, C)).toMatchObject({ equal: true, notHeldHere: 0, notHeldThere: 0 })
+  })
+})
+
+describe('a version that a machine knows and does not hold', () => {
+  /** A has lost the file that B knows, with the power. */
+  function lostWorld(): World {
+    const world = refusedWorld(2 * SOON_MS)
+    happen(world, { type: 'power-loss', peer: A, downMs: 100 })
+    world.run(SOON_MS)
+    expect(holds(world, A, 'a', 1)).toBe(false)
+    return world
+  }
+
+  test('is waited for in vain where what was made since is older by a clock that went back', () => {
+    const world = lostWorld()
+    expect(waitsForNobody(world, B, 'a')).toBe(true)
+    happen(world, { type: 'clock-step', peer: A, byMs: -86_400_000 })
+    world.edit(A, { type: 'remove', path: 'a' })
+    write(world, A, 'a', 3)
+    world.run(RETRY_BACKOFF_MS)
+    expect(notHeldAt(world, B)).toEqual(['a'])
+    expect(waitsForNobody(world, B, 'a')).toBe(true)
+    expectRest(world)
+  })
+
+  test('is not waited for where what was made since is newer', () => {
+    const world = lostWorld()
+    happen(world, { type: 'cut', peer: A, other: B, bothWays: true, forMs: SOON_MS })
+    world.edit(A, { type: 'remove', path: 'a' })
+    write(world, A, 'a', 3)
+    world.run(SOON_MS / 2)
+    expect(notHeldAt(world, B)).toEqual(['a'])
+    expect(waitsForNobody(world, B, 'a')).toBe(false)
+    expectRest(world)
+    expect(holds(world, B, 'a', 3)).toBe(true)
+  })
+
+  test.each([
+    [BLOCK_BYTES, false],
+    [BLOCK_BYTES + 1, true],
+  ])('is taken from another path here where it has one block: %i bytes', (sizeBytes, isInVain) => {
+    const world = worldOf()
+    const file = { type: 'write', content: 1, sizeBytes, steps: 1, stepMs: 0 } as const
+    refuse(world, B, 'a')
+    world.edit(A, { ...file, path: 'a' })
+    world.startAll()
+    world.run(SOON_MS)
+    world.edit(B, { ...file, path: 'b' })
+    world.peers[A]!.stop()
+    expect(notHeldAt(world, B)).toEqual(['a'])
+    world.peers[A]!.disk.unharmed((disk) => disk.removeFile('a'))
+    expect(waitsForNobody(world, B, 'a')).toBe(false)
+    loseOnlyCopy(world, 'a')
+    expect(waitsForNobody(world, B, 'a')).toBe(isInVain)
+    world.edit(A, { ...file, path: 'elsewhere' })
+    expect(waitsForNobody(world, B, 'a')).toBe(false)
+  })
+
+  test('has its only copy at its own path, whatever has the same content', () => {
+    const world = worldOf()
+    write(world, A, 'a', 1)
+    write(world, B, 'b', 1)
+    const digest = world.history.digestOf(contentOf(1, 1_000))
+    loseOnlyCopy(world, 'a')
+    expect([...world.history.model.goneAt('a')]).toEqual([])
+    world.peers[A]!.disk.unharmed((disk) => disk.removeFile('a'))
+    loseOnlyCopy(world, 'a')
+    expect([...world.history.model.goneAt('a')]).toEqual([digest])
   })
 })

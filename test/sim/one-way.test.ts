@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
 import type { ShareState } from '../../src/pipe/commands.js'
 import type { Direction } from '../../src/pipe/settings.js'
-import { shareOf } from '../../src/sim/checks/invariants.js'
+import { checkAtRest, shareOf } from '../../src/sim/checks/invariants.js'
 import type { Edit } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
 import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
+import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'
 
 const A = 0
@@ -202,6 +203,31 @@ describe('a machine that only sends', () => {
     expect([...filesAt(world, B).keys()].filter((path) => path.startsWith('a.conflict-'))).toHaveLength(1)
     expect([...filesAt(world, A).keys()]).toEqual(['a', 'folder/d', 'folder/e'])
     expect(filesAt(world, B).has('folder/c')).toBe(false)
+  })
+
+  test('knows the newest of what others have where a file of its own has just been written there', () => {
+    const world = worldOf('send-only', 'both')
+    edit(world, B, write('new', 10))
+    world.edit(A, write('new', 11))
+    world.run(20)
+    edit(world, B, { type: 'swap', path: 'new', content: 12, sizeBytes: 500 })
+    expect(stateOf(world, A).stopped.first).toMatchObject([{ path: 'new' }])
+    expect(world.peers[A]!.root).toBe(world.peers[B]!.root)
+  })
+
+  test('keeps its file where the others have a folder with something in it, and they have the same', () => {
+    const world = worldOf('send-only', 'both', 'both')
+    edit(world, B, { type: 'swap', path: 'a', content: 10, sizeBytes: 500 })
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(shareOf(world, A).get('a')?.kind).toBe('file')
+    const { disk } = world.peers[C]!
+    disk.unharmed(() => {
+      disk.removeFile('a/inside')
+      disk.removeFolder('a')
+    })
+    checkAtRest(world)
+    expect(world.breach?.detail).toMatch(/^at "a(\/inside)?" B has .*, C nothing$/)
   })
 
   test('and one that only receives have the same, whatever happens to the latter', () => {

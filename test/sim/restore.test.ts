@@ -72,7 +72,8 @@ describe('I2, a file that a loss of power tore', () => {
     putBack(world, A, copyOf(world, A, true))
     world.peers[A]!.start()
     settle(world, 0)
-    expect(world.breach?.invariant).toBe('I2')
+    // When the other machine overwrites the whole one.
+    expect(world.breach?.invariant).toBe('I14')
   })
 })
 
@@ -105,5 +106,41 @@ describe('I5, a file that was deleted while LEFT was not running, in a copy', ()
     const world = putBackAfter(end, machineWentDown)
     expect(world.breach).toBeUndefined()
     expect(world.peers[B]!.disk.contentOf('a')?.length).toBe(bytes)
+  })
+})
+
+describe('I2, what was changed on a machine that only receives', () => {
+  /** A peer has made the same path: what was made at A is in A's trash, and nowhere else. */
+  function trashedWorld(): World {
+    const peers = [calmPeer(A, { direction: 'receive-only' }), calmPeer(B)]
+    const world = new World({ seed: 1, peers, links: [calmLink(A, B)] }, { hash, crc32 })
+    const file = { type: 'write', path: 'a', sizeBytes: BYTES, steps: 1, stepMs: 0 } as const
+    world.startAll()
+    world.edit(A, { ...file, content: 1 })
+    expect(world.runUntilQuiet(HEAL_MS_MAX)).toBe(true)
+    world.edit(B, { ...file, content: 2 })
+    expect(world.runUntilQuiet(HEAL_MS_MAX)).toBe(true)
+    expect(world.peers[A]!.disk.contentOf('a')).toEqual(contentOf(2, BYTES))
+    return world
+  }
+
+  test('goes with its trash where an older copy is put back', () => {
+    const world = trashedWorld()
+    world.peers[A]!.stop()
+    const copy = copyOf(world, A, true)
+    const entries = new Map([...copy.entries].filter(([path]) => !path.startsWith('.left/trash')))
+    putBack(world, A, { ...copy, entries })
+    world.peers[A]!.start()
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+  })
+
+  test('is missed where its trash goes otherwise', () => {
+    const world = trashedWorld()
+    const { disk } = world.peers[A]!
+    for (const [path, { kind }] of disk.snapshot())
+      if (path.startsWith('.left/trash/') && kind === 'file') disk.unharmed(() => disk.removeFile(path))
+    settle(world, 0)
+    expect(world.breach).toMatchObject({ invariant: 'I2' })
   })
 })

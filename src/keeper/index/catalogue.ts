@@ -159,6 +159,14 @@ export class Catalogue {
     return known
   }
 
+  /** The same entry, with other dots. How it looks here, and whatever else is noted of the path, stays. */
+  relabel(entry: Entry): void {
+    this.manifest.set(entry, this.manifest.note(entry.path))
+    this.authorCounts.handleSeen(entry.version)
+    this.put(entry)
+    this.handleChanged(entry)
+  }
+
   /** More is told of the change of a peer that was stopped. */
   renewStopped(entry: Entry): void {
     this.manifest.set(entry)

@@ -5,6 +5,7 @@ import type { Direction } from '../../pipe/settings.js'
 import { type Dot, type PeerId, peerOf } from '../../share/dots.js'
 import { sameContent } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
+import { sameEntry } from '../../share/entry-line.js'
 import { type Breaker, type Origin, PEERS } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { decideHere } from '../place/deciding.js'
@@ -165,7 +166,14 @@ export class Gate {
     }
     if (kind === 'tombstone' ? this.knowDeletion(remote) : knowing.know(remote))
       outcomes.push({ type: 'changed', by: 'received', isLast: true })
-    return kind !== 'tombstone' && catalogue.isHeld(path) ? 'unread' : 'stopped'
+    return kind !== 'tombstone' && this.isNews(remote) ? 'unread' : 'stopped'
+  }
+
+  private isNews(remote: Entry): boolean {
+    const { catalogue } = this.options
+    const known = catalogue.get(remote.path)
+    const decision = decideHere(catalogue, remote)
+    return decision.type === 'take' && (known === undefined || !sameEntry(decision.entry, known))
   }
 
   /** Nothing of it is here. */

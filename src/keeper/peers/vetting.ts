@@ -76,8 +76,7 @@ export class Vetting {
       const renamed = relabel(catalogue.get(path)!, old, newDot)
       if (renamed === undefined) continue
       const { entry, folded } = renamed
-      if (catalogue.isHeld(path)) catalogue.record(entry, catalogue.signature(path), catalogue.mode(path))
-      else catalogue.recordNotHeld(entry)
+      catalogue.relabel(entry)
       catalogue.folded.add(path, folded)
       relabelled++
     }

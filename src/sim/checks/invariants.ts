@@ -3,10 +3,13 @@
 
 import type { Access } from '../../base/access.js'
 import { dayOf } from '../../base/calendar.js'
+import { BLOCK_BYTES } from '../../base/limits.js'
 import { JOURNAL_PATH, TEMPORARY_FOLDER, TRASH_FOLDER } from '../../base/own-folder.js'
 import { TOMBSTONE_DAYS } from '../../keeper/index/limits.js'
 import { FOLDER_TEMPORARY, LINK_TEMPORARY } from '../../pipe/layout.js'
+import { decide } from '../../share/decide.js'
 import { peerOf } from '../../share/dots.js'
+import type { Entry } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import { isOwnPath } from '../../share/path.js'
 import { linkContent } from '../disk/link-content.js'
@@ -145,7 +148,10 @@ function checkEqual(world: World, shares: readonly Map<string, Seen>[]): void {
 function firstDifference(world: World, shares: readonly Map<string, Seen>[]): string | undefined {
   const coarsestMs = Math.max(...world.plan.peers.map(({ timestampStepMs }) => timestampStepMs))
   for (const path of new Set(shares.flatMap((share) => [...share.keys()]))) {
-    const holder = shares.findIndex((share) => share.get(path) !== undefined && share.get(path) !== NOTHING)
+    const holder = shares.findIndex((share, peer) => {
+      const seen = share.get(path)
+      return seen !== undefined && seen !== NOTHING && !standsAgainstFolder(world, peer, path)
+    })
     if (holder < 0) continue
     const held = shares[holder]!.get(path)!
     for (let peer = 0; peer < shares.length; peer++) {
@@ -159,6 +165,14 @@ function firstDifference(world: World, shares: readonly Map<string, Seen>[]): st
   return undefined
 }
 
+/** A file of a machine that only sends stands where the others have a folder with something in it, and no undo takes that from them:
+ *  they are compared among each other. */
+function standsAgainstFolder(world: World, peer: number, path: string): boolean {
+  if (!isSendOnly(world, peer)) return false
+  const catalogue = world.catalogues.get(peer)
+  return catalogue?.kept(path) !== undefined && catalogue.get(path)?.kind === 'folder'
+}
+
 /** A disk may refuse the path, and where peers do not all know each other, nothing comes through the one that has no place for
  *  it. The only copy of a version that a peer knows of may be gone. */
 function isExcused(world: World, peer: number, path: string, seen: Seen): boolean {
@@ -167,7 +181,7 @@ function isExcused(world: World, peer: number, path: string, seen: Seen): boolea
   if (isLacking && refuses(world, peer, path)) return true
   // A deleted folder stands where something is in it.
   if (isLacking && refusesBelow(world, peer, path)) return true
-  if (isLacking && waitsForNobody(world, peer, path)) return true
+  if ((isLacking || isReceiveOnly(world, peer)) && waitsForNobody(world, peer, path)) return true
   if (isMesh(world)) return false
   return world.peers.some((_, other) => refuses(world, other, path) || isSendOnly(world, other))
 }
@@ -180,33 +194,49 @@ function refusesBelow(world: World, peer: number, folder: string): boolean {
   return [...world.peers[peer]!.notHeld].some((path) => path.startsWith(`${folder}/`))
 }
 
-/** The version that this peer knows, and does not hold, is on no machine any more: the only copy went with a share that was put
- *  back, or with a loss of power, or was replaced by one that did. The peer cannot tell that from a machine that is away.
+/** The version that this peer knows, and does not hold, can be had of no machine any more: the only copy went with a share that was
+ *  put back, or with a loss of power, or was replaced by one that did. The peer cannot tell that from a machine that is away.
  *  What others have at the path is older, and what the missing version replaced or wins against: placed in its stead, it
  *  would go round as the newest. Nothing is lost by the wait, since that other version stands where it is (I2 looks for it),
- *  and the person is told that the path is not held. What somebody made after the loss is not waited for in vain. */
-function waitsForNobody(world: World, peer: number, path: string): boolean {
+ *  and the person is told that the path is not held. What somebody made after the loss is not waited for in vain, but where a
+ *  clock went back: it is older by its time, has not seen the missing version, and loses against it. */
+export function waitsForNobody(world: World, peer: number, path: string): boolean {
   const { history } = world
   const known = world.catalogues.get(peer)?.get(path)
   if (known === undefined || !world.peers[peer]!.notHeld.has(path)) return false
   const digest = history.digestOfEntry(known)
-  if (!history.model.goneAt(path).has(digest) || isAnywhere(world, digest)) return false
-  return world.peers.every(({ disk }) => {
+  if (!history.model.goneAt(path).has(digest) || isToBeHad(world, peer, known)) return false
+  return world.peers.every(({ disk }, other) => {
     const bytes = disk.contentOf(path)
-    return bytes === undefined || history.model.isBeforeLoss(path, history.digestOf(bytes))
+    if (bytes === undefined || history.model.isBeforeLoss(path, history.digestOf(bytes))) return true
+    const theirs = world.catalogues.get(other)?.get(path)
+    return theirs !== undefined && isBeaten(known, theirs)
   })
 }
 
-/** Whether a file of this content stands in any share. */
-function isAnywhere(world: World, digest: string): boolean {
-  return world.peers.some((_, peer) =>
-    [...shareOf(world, peer).values()].some((seen) => seen.digest === digest),
-  )
+/** A conflict that the first one wins. */
+function isBeaten(known: Entry, theirs: Entry): boolean {
+  const decision = decide(known, theirs, { folderHasLiveChildren: false })
+  return decision.type === 'keep' && decision.wins
+}
+
+/** Whether a file of this content stands in the share of another one, or here and has one block: the list of a longer one comes from
+ *  others. */
+function isToBeHad(world: World, peer: number, known: Entry): boolean {
+  const digest = world.history.digestOfEntry(known)
+  return world.peers.some((_, other) => {
+    if (other === peer && known.sizeBytes > BLOCK_BYTES) return false
+    return [...shareOf(world, other).values()].some((seen) => seen.digest === digest)
+  })
 }
 
 /** It takes nothing over that others make. */
 function isSendOnly(world: World, peer: number): boolean {
   return world.plan.peers[peer]!.direction === 'send-only'
+}
+
+function isReceiveOnly(world: World, peer: number): boolean {
+  return world.plan.peers[peer]!.direction === 'receive-only'
 }
 
 function refuses(world: World, peer: number, path: string): boolean {

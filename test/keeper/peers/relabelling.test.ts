@@ -3,6 +3,7 @@ import { OwnEdits } from '../../../src/keeper/index/own-edits.js'
 import { Vetting } from '../../../src/keeper/peers/vetting.js'
 import { Knowing } from '../../../src/keeper/place/knowing.js'
 import { countOf, peerOf } from '../../../src/share/dots.js'
+import { removeContent } from '../../../src/share/edit.js'
 import { SimIndex } from '../../../src/sim/peer/index.js'
 import { dotted, OURS, ShareOnDisk, START_MS, theirFile, theirFolder } from '../share-on-disk.js'
 
@@ -37,6 +38,36 @@ describe('an edit of ours that is relabelled', () => {
     share.restart()
     expect(share.catalogue.isHeld('a')).toBe(false)
     expect(peerOf(share.catalogue.get('a')!.version.content)).toBe(NEW_AUTHOR)
+  })
+
+  test('stays a deletion that is held, in the index too', () => {
+    const share = new ShareOnDisk()
+    share.catalogue.record(theirFile('a', 'lost', { version: dotted(FORGOTTEN) }), undefined)
+    share.catalogue.stopDeletion('a')
+    put(share).handleClaim({ author: peerOf(FORGOTTEN), count: countOf(FORGOTTEN) })
+    for (const start of [() => share.catalogue.commit(), () => share.restart()]) {
+      expect(peerOf(share.catalogue.get('a')!.version.content)).toBe(NEW_AUTHOR)
+      expect(share.catalogue.isMissing('a')).toBe(true)
+      expect(share.catalogue.isHidden('a')).toBe(true)
+      start()
+    }
+    expect(share.catalogue.isMissing('a')).toBe(true)
+  })
+
+  test.each([
+    ['deletion', removeContent(theirFile('a', 'ours'), FORGOTTEN, START_MS).entry],
+    ['content', theirFile('a', 'lost', { version: dotted(FORGOTTEN) })],
+  ])('stays a %s that is known and not carried out', (_, told) => {
+    const share = new ShareOnDisk()
+    const ours = theirFile('a', 'ours')
+    share.catalogue.record(ours, undefined)
+    share.catalogue.keepOurs(told)
+    put(share).handleClaim({ author: peerOf(FORGOTTEN), count: countOf(FORGOTTEN) })
+    expect(peerOf(share.catalogue.get('a')!.version.content)).toBe(NEW_AUTHOR)
+    expect(share.catalogue.kept('a')?.entry).toEqual(ours)
+    share.catalogue.commit()
+    share.restart()
+    expect(share.catalogue.kept('a')?.entry).toEqual(ours)
   })
 
   test('keeps the mode that the disk showed', () => {
