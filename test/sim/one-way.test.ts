@@ -8,6 +8,7 @@ import { shareOf } from '../../src/sim/checks/invariants.js'
 import type { Edit } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
 import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
+import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'
 
 const A = 0
@@ -203,6 +204,26 @@ describe('a machine that only sends', () => {
     expect([...filesAt(world, A).keys()]).toEqual(['a', 'folder/d', 'folder/e'])
     expect(filesAt(world, B).has('folder/c')).toBe(false)
   })
+
+  test.each([
+    [A, B],
+    [B, A],
+  ])(
+    'keeps its file where others have a folder with something in it, undone or not (it is peer %i)',
+    (sender, other) => {
+      const world = worldOf(
+        ...([A, B].map((peer) => (peer === sender ? 'send-only' : 'both')) as Direction[]),
+      )
+      const before = filesAt(world, sender)
+      edit(world, other, { type: 'swap', path: 'a', content: 10, sizeBytes: 500 })
+      undo(world, sender)
+      expect(filesAt(world, sender)).toEqual(before)
+      expect(shareOf(world, other).get('a')?.kind).toBe('folder')
+      expect([...filesAt(world, other).keys()]).toEqual(['a/inside', 'b', 'folder/c', 'folder/d'])
+      settle(world, 0)
+      expect(world.breach).toBeUndefined()
+    },
+  )
 
   test('and one that only receives have the same, whatever happens to the latter', () => {
     const world = worldOf('send-only', 'receive-only')

@@ -145,8 +145,10 @@ function checkEqual(world: World, shares: readonly Map<string, Seen>[]): void {
 function firstDifference(world: World, shares: readonly Map<string, Seen>[]): string | undefined {
   const coarsestMs = Math.max(...world.plan.peers.map(({ timestampStepMs }) => timestampStepMs))
   for (const path of new Set(shares.flatMap((share) => [...share.keys()]))) {
-    const holder = shares.findIndex((share) => share.get(path) !== undefined && share.get(path) !== NOTHING)
-    if (holder < 0) continue
+    const holders = [...shares.keys()].filter((peer) => (shares[peer]!.get(path) ?? NOTHING) !== NOTHING)
+    // Against what one keeps that takes nothing over, it alone is excused: the others are compared with each other.
+    const holder = holders.find((peer) => !isKept(world, peer, path)) ?? holders[0]
+    if (holder === undefined) continue
     const held = shares[holder]!.get(path)!
     for (let peer = 0; peer < shares.length; peer++) {
       const seen = shares[peer]!.get(path) ?? NOTHING
@@ -163,7 +165,7 @@ function firstDifference(world: World, shares: readonly Map<string, Seen>[]): st
  *  it. The only copy of a version that a peer knows of may be gone. */
 function isExcused(world: World, peer: number, path: string, seen: Seen): boolean {
   const isLacking = seen.kind === 'nothing'
-  if (isSendOnly(world, peer) && (isLacking || world.catalogues.get(peer)?.kept(path))) return true
+  if ((isSendOnly(world, peer) && isLacking) || isKept(world, peer, path)) return true
   if (isLacking && refuses(world, peer, path)) return true
   // A deleted folder stands where something is in it.
   if (isLacking && refusesBelow(world, peer, path)) return true
@@ -207,6 +209,12 @@ function isAnywhere(world: World, digest: string): boolean {
 /** It takes nothing over that others make. */
 function isSendOnly(world: World, peer: number): boolean {
   return world.plan.peers[peer]!.direction === 'send-only'
+}
+
+/** What others have there is known at this peer, which only sends, and its own stands: a file against a folder with something in it
+ *  that only they have, since that stays with them whatever is undone (held.ts), and their disks have no place for both. */
+function isKept(world: World, peer: number, path: string): boolean {
+  return isSendOnly(world, peer) && world.catalogues.get(peer)?.kept(path) !== undefined
 }
 
 function refuses(world: World, peer: number, path: string): boolean {
