@@ -2,6 +2,7 @@
 // keep nobody from being in step, nothing of them is lost, and they come when they can.
 
 import { describe, expect, test } from 'vitest'
+import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { RETRY_BACKOFF_MS } from '../../src/keeper/intake/limits.js'
 import { shareOf } from '../../src/sim/checks/invariants.js'
@@ -177,3 +178,59 @@ describe('a file of which the only neighbour has none', () => {
     expect(inStep(world, C)).toMatchObject({ equal: true, notHeldHere: 0, notHeldThere: 0 })
   })
 })
+
+describe('a deletion that is taken back, of what nobody else has', () => {
+  const SMALL = 1_000
+  const LARGE = 3 * BLOCK_BYTES + 1
+
+  /** A has deleted two files that B, which only sends, knows and does not hold; and has the content of one of them at 'kept' too. */
+  function deletedWorld(sizeBytes: number): World {
+    const maxDelete = { percent: 25, filesMin: 1, isStrict: false }
+    const peers = [calmPeer(A, { maxDelete }), calmPeer(B, { direction: 'send-only' })]
+    const world = new World({ seed: 1, peers, links: [calmLink(A, B)] }, { hash, crc32 })
+    for (const [path, content] of [
+      ['gone', 1],
+      ['kept', 1],
+      ['other', 2],
+    ] as const)
+      world.edit(A, { type: 'write', path, content, sizeBytes, steps: 1, stepMs: 0 })
+    world.startAll()
+    world.run(2 * SOON_MS)
+    for (const path of ['gone', 'other']) world.edit(A, { type: 'remove', path })
+    world.run(2 * SOON_MS)
+    expect(world.catalogues.get(A)!.stoppedPaths.missing.size).toBe(2)
+    return world
+  }
+
+  const undo = (world: World): void => happen(world, { type: 'answer', peer: A, answer: 'undo' })
+  const isGone = (world: World): boolean => world.peers[A]!.disk.contentOf('gone') === undefined
+
+  test.each([SMALL, LARGE])('comes of the same content at another path (%i bytes)', (sizeBytes) => {
+    const world = deletedWorld(sizeBytes)
+    undo(world)
+    world.run(SOON_MS)
+    expect(isGone(world)).toBe(false)
+    expect(notHeldAt(world, A)).toEqual(['other'])
+    expectRest(world)
+    expect(received(world, 'gone')).toEqual([{ bytes: sizeBytes, crossedBytes: 0 }])
+  })
+
+  test.each([SMALL, LARGE])('does not where that has just been changed (%i bytes)', (sizeBytes) => {
+    const world = deletedWorld(sizeBytes)
+    // The catalogue still has the content there.
+    undo(world)
+    world.edit(A, { type: 'overwrite', path: 'kept', content: 3, sizeBytes: 100, from: 0.5 })
+    world.run(SOON_MS)
+    expect(isGone(world)).toBe(true)
+    expect(notHeldAt(world, A)).toEqual(['gone', 'other'])
+    expectRest(world)
+  })
+})
+
+function received(world: World, path: string) {
+  return world.events.flatMap(({ event }) =>
+    event.event === 'received' && event.path === path
+      ? [{ bytes: event.bytes, crossedBytes: event.crossedBytes }]
+      : [],
+  )
+}

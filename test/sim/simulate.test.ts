@@ -36,6 +36,10 @@ const FOUND = [
     'a folder with something in it stood against a file of one that only sends, which was excused as the second alone',
   ],
   [20869, 'the same'],
+  [
+    21103,
+    'a large file that was taken back and nobody else had was not copied from another path of its own share',
+  ],
   [5414, 'what was kept and taken back had another time on its disk than in its entry'],
 ] as const
 
