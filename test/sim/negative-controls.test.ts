@@ -16,7 +16,7 @@ import { contentOf } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
 import { HEAL_MS_MAX, JOURNAL_BYTES_MAX, QUIET_MS, UNTOLD_WRITES_MAX } from '../../src/sim/limits.js'
 import type { LinkFaults } from '../../src/sim/network.js'
-import { calmLink, calmPeer, chainOf, type PeerPlan } from '../../src/sim/plan.js'
+import { calmLink, calmPeer, chainOf, meshOf, type PeerPlan } from '../../src/sim/plan.js'
 import { recordPowerLoss } from '../../src/sim/power-loss.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { drawScenario } from '../../src/sim/scenario.js'
@@ -174,6 +174,34 @@ describe('I3, every peer has the same', () => {
       checkAtRest(world)
       expect(world.broken.map(({ invariant }) => invariant)).toEqual(broken)
     }
+  })
+
+  test.each([
+    ['holds where one that only sends keeps its file against a folder of the others', [], undefined],
+    [
+      'breaks where one of these has that folder, and another has not',
+      [C],
+      /^at "a" B has a folder.*, C nothing/,
+    ],
+    ['breaks where none of them has it', [B, C], /^at "a" A has \w+ .*, B nothing/],
+  ])('%s', (_, lacking, detail) => {
+    const peers = [A, B, C].map((peer) => calmPeer(peer, peer === A ? { direction: 'send-only' } : {}))
+    const links = meshOf(3).map(([one, other]) => calmLink(one, other))
+    const world = new BrokenWorld({ seed: 1, peers, links }, { hash, crc32 })
+    write(world, A, 'a', 1)
+    world.startAll()
+    expect(world.runUntilQuiet(HEAL_MS_MAX)).toBe(true)
+    world.edit(B, { type: 'swap', path: 'a', content: 2, sizeBytes: 1_000 })
+    settle(world, 0)
+    expect(world.broken).toEqual([])
+    for (const peer of lacking)
+      diskOf(world, peer).unharmed((disk) => {
+        disk.removeFile('a/inside')
+        disk.removeFolder('a')
+      })
+    checkAtRest(world)
+    if (detail === undefined) expect(world.broken).toEqual([])
+    else expect(world.broken.map(({ detail }) => detail)).toContainEqual(expect.stringMatching(detail))
   })
 
   test('breaks where a peer waits for another one that is never started again', () => {

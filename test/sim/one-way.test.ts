@@ -230,6 +230,26 @@ describe('a machine that only sends', () => {
     expect(world.breach?.detail).toMatch(/^at "a(\/inside)?" B has .*, C nothing$/)
   })
 
+  test.each([
+    [A, B],
+    [B, A],
+  ])(
+    'keeps its file where others have a folder with something in it, undone or not (it is peer %i)',
+    (sender, other) => {
+      const world = worldOf(
+        ...([A, B].map((peer) => (peer === sender ? 'send-only' : 'both')) as Direction[]),
+      )
+      const before = filesAt(world, sender)
+      edit(world, other, { type: 'swap', path: 'a', content: 10, sizeBytes: 500 })
+      undo(world, sender)
+      expect(filesAt(world, sender)).toEqual(before)
+      expect(shareOf(world, other).get('a')?.kind).toBe('folder')
+      expect([...filesAt(world, other).keys()]).toEqual(['a/inside', 'b', 'folder/c', 'folder/d'])
+      settle(world, 0)
+      expect(world.breach).toBeUndefined()
+    },
+  )
+
   test('and one that only receives have the same, whatever happens to the latter', () => {
     const world = worldOf('send-only', 'receive-only')
     edit(world, B, write('a', 10), remove('b'))

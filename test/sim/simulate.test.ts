@@ -31,6 +31,15 @@ const FOUND = [
   [30552, 'a share that was empty all at once offered for ever what it could not give'],
   [50353, 'what a neighbour came to hold later was not fetched in place of an older version'],
   [117, 'a replacement that was confirmed was held again, because another peer told of it'],
+  [
+    20644,
+    'a folder with something in it stood against a file of one that only sends, which was excused as the second alone',
+  ],
+  [20869, 'the same'],
+  [
+    21103,
+    'a large file that was taken back and nobody else had was not copied from another path of its own share',
+  ],
   [5414, 'what was kept and taken back had another time on its disk than in its entry'],
 ] as const
 

@@ -125,6 +125,11 @@ export class BuildJob {
     return { temporary, needed, held, resumedBytes, reusedBytes, covered }
   }
 
+  /** Throws a DiskError. */
+  sync(): void {
+    this.options.disk.sync(this.handle)
+  }
+
   close(): void {
     this.options.disk.close(this.handle)
     if (this.sourceHandle !== undefined) this.options.disk.close(this.sourceHandle)

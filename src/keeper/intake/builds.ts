@@ -5,7 +5,7 @@
 //                                 └─▶ shifted blocks are looked for ─┬─ over ─▶ fetch-blocks
 //                                                                    └─ little found for long ─▶ fetch-blocks, here … here
 
-import type { Hash } from '../../base/item.js'
+import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { BlockSearch } from '../../delta/search-port.js'
@@ -35,12 +35,18 @@ export interface BuildsOptions {
 /** How the preparation of a temporary file ended: what the engine is to know, or that the disk or the log refuses. */
 export type BuildResult =
   | { readonly type: 'built'; readonly messages: readonly KeeperToEngine[] }
+  /** Copied from the share, whole and synced. */
+  | { readonly type: 'copied'; readonly fetch: FetchId }
+  /** What was to be copied is not what the catalogue says. */
+  | { readonly type: 'not-copied'; readonly fetch: FetchId; readonly from: string | undefined }
   | { readonly type: 'failed'; readonly want: Want; readonly error: DiskError }
 
 interface Listed {
   readonly fetch: FetchId
   readonly list: Uint8Array
   readonly sums: Uint8Array | undefined
+  /** Nobody gives the blocks that are not here. */
+  readonly isCopy: boolean
 }
 
 interface ActiveBuild extends Listed {
@@ -84,7 +90,18 @@ export class Builds {
 
   /** The block digests of a file that is being fetched, proved, and the weak sums of its blocks, which are not. */
   handleList(fetch: FetchId, list: Uint8Array, sums: Uint8Array | undefined): void {
-    this.queued.push({ fetch, list, sums })
+    this.queued.push({ fetch, list, sums, isCopy: false })
+  }
+
+  /** Whoever was to give the list has none of the file. Answers whether the catalogue has the same content, which is copied then. Not
+   *  into a file that the engine was to write blocks into: some of them may still be on their way to the disk. */
+  copy(fetch: FetchId, digest: Digest): boolean {
+    const { catalogue, room } = this.options
+    if (room.hasReserved(fetch) || catalogue.holderOf(digest) === undefined) return false
+    const known = catalogue.blockList(digest)
+    if (known === undefined) return false
+    this.queued.push({ fetch, ...known, isCopy: true })
+    return true
   }
 
   /** Its temporary file is whole, and is about to be put in place: nothing writes it any more. */
@@ -126,7 +143,9 @@ export class Builds {
     try {
       const built = active.job.step()
       if (built === undefined) return undefined
+      if (active.isCopy && built.needed.size === 0) active.job.sync()
       this.close()
+      if (active.isCopy) return this.handleCopied(active, built)
       return { type: 'built', messages: this.handleBuilt(active, built) }
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
@@ -171,12 +190,27 @@ export class Builds {
   }
 
   /** Throws a DiskError. */
+  private handleCopied(build: ActiveBuild, built: Built): BuildResult {
+    const { fetch, source } = build
+    this.logHeld(build, built)
+    if (built.needed.size === 0) return { type: 'copied', fetch }
+    return { type: 'not-copied', fetch, from: source?.path }
+  }
+
+  /** Throws a DiskError. */
+  private logHeld({ fetch, want }: ActiveBuild, { held, needed }: Built): void {
+    const { journal, room } = this.options
+    const { digest } = want.remote
+    if (held.size > 0) journal.append({ kind: 'blocks', digest, runs: runsOf(held) })
+    room.reserve(fetch, needed.size * BLOCK_BYTES)
+  }
+
+  /** Throws a DiskError. */
   private handleBuilt(build: ActiveBuild, built: Built): readonly KeeperToEngine[] {
-    const { journal, room, disk, hash, search } = this.options
+    const { disk, hash, search } = this.options
     const { fetch, list, sums, source, want } = build
-    const { digest, sizeBytes } = want.remote
-    if (built.held.size > 0) journal.append({ kind: 'blocks', digest, runs: runsOf(built.held) })
-    room.reserve(fetch, built.needed.size * BLOCK_BYTES)
+    const { sizeBytes } = want.remote
+    this.logHeld(build, built)
     const job =
       search &&
       sums &&

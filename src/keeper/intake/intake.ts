@@ -4,17 +4,18 @@
 //
 //     want ─┬─▶ copy ────────────────────────┐
 //           ├─▶ fetch-small ─▶ content ──────┼─▶ temporary file ─▶ Placing ─▶ log, index
-//           └─▶ fetch-list ─▶ build ─▶ blocks┘         ▲               │ not what we know
-//                                                      └── look again ◀┘
+//           └─▶ fetch-list ─▶ build ─▶ blocks┤         ▲               │ not what we know
+//                    └─▶ gone ─▶ build, whole┘         └── look again ◀┘
 
 import { earliest } from '../../base/earliest.js'
 import type { Digest, Hash } from '../../base/item.js'
+import { BLOCK_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { BlockSearch } from '../../delta/search-port.js'
 import type { Journal } from '../../journal/journal.js'
 import { runsOf } from '../../journal/record.js'
 import { largeTemporary } from '../../pipe/layout.js'
-import type { Delivered, FetchFailure, FetchId } from '../../pipe/messages.js'
+import type { Delivered, FetchFailure, FetchId, SourceFailure } from '../../pipe/messages.js'
 import type { Direction, MinFree, TrashPolicy } from '../../pipe/settings.js'
 import { type PeerId, sameVersion } from '../../share/dots.js'
 import { hasSeenMore } from '../../share/edit.js'
@@ -32,7 +33,7 @@ import { TreeRemoving } from '../remove/tree-removing.js'
 import type { Scanner } from '../scan/scanner.js'
 import { Sweeping } from '../trash/sweeping.js'
 import { Trash } from '../trash/trash.js'
-import { Builds } from './builds.js'
+import { type BuildResult, Builds } from './builds.js'
 import { Gate } from './gate.js'
 import { SETTLE_ROUNDS_MAX } from './limits.js'
 import { type IntakeOutcome, Outcomes } from './outcomes.js'
@@ -288,8 +289,7 @@ export class Intake {
   step(nowMs: number): void {
     this.removing.handleTurn()
     const result = this.builds.step()
-    if (result?.type === 'failed') this.end.handleUnwritable(result.want, result.error, nowMs)
-    else for (const message of result?.messages ?? []) this.outcomes.message(message)
+    if (result !== undefined) this.handleBuilt(result, nowMs)
     this.end.retryRefused(nowMs)
     for (let want = this.end.takePlaceAgain(nowMs); want !== undefined; want = this.end.takePlaceAgain(nowMs))
       if (want.remote.kind === 'tombstone') this.removals.remove(want, nowMs)
@@ -297,6 +297,23 @@ export class Intake {
     if (this.end.fullDisk.paused) this.sweeping.handleFull(nowMs)
     this.sweeping.step(nowMs)
     if (this.wants.size === 0) this.placements.stepCheckpoint(nowMs)
+  }
+
+  private handleBuilt(result: BuildResult, nowMs: number): void {
+    switch (result.type) {
+      case 'built':
+        for (const message of result.messages) this.outcomes.message(message)
+        break
+      case 'copied':
+        this.handleFetched(result.fetch, { crossedBytes: 0, savedBytes: 0, sources: [] }, nowMs)
+        break
+      case 'not-copied':
+        if (result.from !== undefined) this.options.scanner.hint(result.from)
+        this.handleSourceFailed(result.fetch, 'gone', nowMs)
+        break
+      case 'failed':
+        this.end.handleUnwritable(result.want, result.error, nowMs)
+    }
   }
 
   pollTimeout(): number | undefined {
@@ -398,15 +415,23 @@ export class Intake {
     this.placements.place(want, nowMs)
   }
 
-  /** Where its session is over, the peer may have another: then it still has what it told there. */
   handleFetchFailed(fetch: FetchId, reason: FetchFailure, nowMs: number): void {
     const want = this.wants.byFetchId(fetch)
     if (want === undefined) return
-    const { source } = want
+    const { digest, sizeBytes } = want.remote
     if (reason === 'no-space' || reason === 'disk') {
       this.end.handleDiskFailure(want, reason === 'no-space', 'the disk failed', nowMs)
       return
     }
+    const isCopied = reason === 'gone' && digest !== '' && sizeBytes > BLOCK_BYTES
+    if (!isCopied || !this.builds.copy(fetch, digest)) this.handleSourceFailed(fetch, reason, nowMs)
+  }
+
+  /** Where its session is over, the peer may have another: then it still has what it told there. */
+  private handleSourceFailed(fetch: FetchId, reason: SourceFailure, nowMs: number): void {
+    const want = this.wants.byFetchId(fetch)
+    if (want === undefined) return
+    const { source } = want
     this.wants.endFetch(want)
     const isNotHeld = source !== undefined && this.isNotHeldBy(source, want, reason)
     if (isNotHeld) this.end.handleNotHeld(want, source, nowMs)
@@ -425,7 +450,7 @@ export class Intake {
   }
 
   /** Its tree tells of the content all the same, so that asking it anew would tell nothing new. */
-  private isNotHeldBy(peer: PeerId, { remote }: Want, reason: FetchFailure): boolean {
+  private isNotHeldBy(peer: PeerId, { remote }: Want, reason: SourceFailure): boolean {
     const { lacksSome, catalogue } = this.options
     return (reason === 'gone' && lacksSome(peer)) || !catalogue.isHeld(remote.path)
   }

@@ -60,6 +60,10 @@ export class Room {
     this.reserved.set(fetch, bytes)
   }
 
+  hasReserved(fetch: FetchId): boolean {
+    return this.reserved.has(fetch)
+  }
+
   handleWritten(fetch: FetchId, blockCount: number): void {
     const bytes = this.reserved.get(fetch)
     if (bytes !== undefined) this.reserved.set(fetch, Math.max(0, bytes - blockCount * BLOCK_BYTES))

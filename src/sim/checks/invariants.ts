@@ -3,7 +3,6 @@
 
 import type { Access } from '../../base/access.js'
 import { dayOf } from '../../base/calendar.js'
-import { BLOCK_BYTES } from '../../base/limits.js'
 import { JOURNAL_PATH, TEMPORARY_FOLDER, TRASH_FOLDER } from '../../base/own-folder.js'
 import { TOMBSTONE_DAYS } from '../../keeper/index/limits.js'
 import { FOLDER_TEMPORARY, LINK_TEMPORARY } from '../../pipe/layout.js'
@@ -148,11 +147,10 @@ function checkEqual(world: World, shares: readonly Map<string, Seen>[]): void {
 function firstDifference(world: World, shares: readonly Map<string, Seen>[]): string | undefined {
   const coarsestMs = Math.max(...world.plan.peers.map(({ timestampStepMs }) => timestampStepMs))
   for (const path of new Set(shares.flatMap((share) => [...share.keys()]))) {
-    const holder = shares.findIndex((share, peer) => {
-      const seen = share.get(path)
-      return seen !== undefined && seen !== NOTHING && !standsAgainstFolder(world, peer, path)
-    })
-    if (holder < 0) continue
+    const holders = [...shares.keys()].filter((peer) => (shares[peer]!.get(path) ?? NOTHING) !== NOTHING)
+    // Against what one keeps that takes nothing over, it alone is excused: the others are compared with each other.
+    const holder = holders.find((peer) => !isKept(world, peer, path)) ?? holders[0]
+    if (holder === undefined) continue
     const held = shares[holder]!.get(path)!
     for (let peer = 0; peer < shares.length; peer++) {
       const seen = shares[peer]!.get(path) ?? NOTHING
@@ -165,19 +163,17 @@ function firstDifference(world: World, shares: readonly Map<string, Seen>[]): st
   return undefined
 }
 
-/** A file of a machine that only sends stands where the others have a folder with something in it, and no undo takes that from them:
- *  they are compared among each other. */
-function standsAgainstFolder(world: World, peer: number, path: string): boolean {
-  if (!isSendOnly(world, peer)) return false
-  const catalogue = world.catalogues.get(peer)
-  return catalogue?.kept(path) !== undefined && catalogue.get(path)?.kind === 'folder'
+/** What others have there is known at this peer, which only sends, and its own stands: a file against a folder with something in it
+ *  that only they have, since that stays with them whatever is undone (held.ts), and their disks have no place for both. */
+function isKept(world: World, peer: number, path: string): boolean {
+  return isSendOnly(world, peer) && world.catalogues.get(peer)?.kept(path) !== undefined
 }
 
 /** A disk may refuse the path, and where peers do not all know each other, nothing comes through the one that has no place for
  *  it. The only copy of a version that a peer knows of may be gone. */
 function isExcused(world: World, peer: number, path: string, seen: Seen): boolean {
   const isLacking = seen.kind === 'nothing'
-  if (isSendOnly(world, peer) && (isLacking || world.catalogues.get(peer)?.kept(path))) return true
+  if ((isSendOnly(world, peer) && isLacking) || isKept(world, peer, path)) return true
   if (isLacking && refuses(world, peer, path)) return true
   // A deleted folder stands where something is in it.
   if (isLacking && refusesBelow(world, peer, path)) return true
@@ -205,7 +201,7 @@ export function waitsForNobody(world: World, peer: number, path: string): boolea
   const known = world.catalogues.get(peer)?.get(path)
   if (known === undefined || !world.peers[peer]!.notHeld.has(path)) return false
   const digest = history.digestOfEntry(known)
-  if (!history.model.goneAt(path).has(digest) || isToBeHad(world, peer, known)) return false
+  if (!history.model.goneAt(path).has(digest) || isToBeHad(world, known)) return false
   return world.peers.every(({ disk }, other) => {
     const bytes = disk.contentOf(path)
     if (bytes === undefined || history.model.isBeforeLoss(path, history.digestOf(bytes))) return true
@@ -220,14 +216,12 @@ function isBeaten(known: Entry, theirs: Entry): boolean {
   return decision.type === 'keep' && decision.wins
 }
 
-/** Whether a file of this content stands in the share of another one, or here and has one block: the list of a longer one comes from
- *  others. */
-function isToBeHad(world: World, peer: number, known: Entry): boolean {
+/** Whether a file of this content stands in any share. */
+function isToBeHad(world: World, known: Entry): boolean {
   const digest = world.history.digestOfEntry(known)
-  return world.peers.some((_, other) => {
-    if (other === peer && known.sizeBytes > BLOCK_BYTES) return false
-    return [...shareOf(world, other).values()].some((seen) => seen.digest === digest)
-  })
+  return world.peers.some((_, peer) =>
+    [...shareOf(world, peer).values()].some((seen) => seen.digest === digest),
+  )
 }
 
 /** It takes nothing over that others make. */
