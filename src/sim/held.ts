@@ -34,13 +34,14 @@ export function onlyAnswerAt(world: World, peer: number): 'confirm' | 'undo' | u
 }
 
 export function answerHeld(world: World, peer: number, answer: 'confirm' | 'undo'): void {
-  const stopped = world.catalogues.get(peer)?.stoppedPaths
-  if (stopped === undefined || world.peers[peer]!.keeper === undefined) return
+  const catalogue = world.catalogues.get(peer)
+  const stopped = catalogue?.stoppedPaths
+  if (catalogue === undefined || stopped === undefined || world.peers[peer]!.keeper === undefined) return
   if (answer === 'undo') {
     for (const path of stopped.missing) takeDeletionBack(world, peer, path)
     const isReceiveOnly = world.plan.peers[peer]!.direction === 'receive-only'
     if (!isReceiveOnly) for (const path of stopped.keptPaths.keys()) makeAnew(world, peer, path)
-  }
+  } else for (const path of catalogue.aside.paths()) makeAnew(world, peer, path)
   world.peers[peer]!.answer(answer)
 }
 

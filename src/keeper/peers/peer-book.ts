@@ -311,6 +311,15 @@ export class PeerBook {
     state.askDelayMs = Math.min(2 * state.askDelayMs, ASK_AGAIN_MS_MAX)
   }
 
+  /** All that the peer knows is to be considered once more, whatever was considered before. */
+  compareAnew(peer: PeerId): void {
+    const state = this.peers.get(peer)
+    if (state === undefined) return
+    state.standing = { type: 'unsettled' }
+    state.told = 'nothing'
+    this.asks.push(peer)
+  }
+
   handleTimeout(nowMs: number): void {
     for (const [peer, state] of this.peers) {
       if (state.standing.type !== 'asking' || nowMs < state.standing.atMs) continue

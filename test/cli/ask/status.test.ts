@@ -36,6 +36,7 @@ const status = (over: Partial<Status> = {}): Status => ({
     notHeld: NONE,
     local: NONE,
     stopped: NONE,
+    away: NONE,
     conflicts: NONE,
   },
   peers: [peer('lab2')],
