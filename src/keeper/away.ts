@@ -69,11 +69,11 @@ export class Away {
     if (this.options.intake.size > 0) return undefined
     if (this.isAway) {
       if (!this.isSetAside) return this.setAllAside()
-      return this.isAnyCompared() ? this.handleBack() : undefined
+      return this.options.peers.isAnyCompared ? this.handleBack() : undefined
     }
     const today = this.today()
     if (today === this.metDay && today === this.ranDay) return undefined
-    if (this.isAnyCompared()) this.write({ metDay: today, ranDays: 0 })
+    if (this.options.peers.isAnyCompared) this.write({ metDay: today, ranDays: 0 })
     else if (today !== this.ranDay) this.write({ metDay: this.metDay, ranDays: this.ranDays + 1 })
     return undefined
   }
@@ -135,10 +135,10 @@ export class Away {
     return true
   }
 
-  /** Of what only is known, nobody tells before a peer does, and what no peer has told of yet was deleted by nobody. Deletions stay:
-   *  they are not older than others remember them. */
+  /** What is only known is forgotten until a peer tells of it. An edit of ours that no peer has told of was deleted by nobody, and stays
+   *  told. Deletions stay too: they are not older than others remember them. */
   private setAllAside(): string | undefined {
-    const { catalogue, edits, peers } = this.options
+    const { catalogue, edits, peers, direction } = this.options
     const { manifest } = catalogue
     this.isSetAside = true
     this.isAnyTold = false
@@ -151,17 +151,14 @@ export class Away {
       const isStopped = catalogue.isMissing(path) || catalogue.kept(path) !== undefined
       if (isStopped || catalogue.isRemaining(path) || manifest.liveCountBelow(path) > 0) continue
       if (catalogue.isHeld(path)) catalogue.setAside(path)
+      // Told again, it would be news, and take the place of what was changed here.
+      else if (direction === 'receive-only') continue
       else catalogue.forget(path)
       isAny = true
     }
     manifest.forgetReplaced()
     for (const peer of [...peers.all()]) peers.compareAnew(peer)
     return isAny ? AWAY_WORDS : undefined
-  }
-
-  private isAnyCompared(): boolean {
-    for (const { isHere, isCompared } of this.options.peers.standings()) if (isHere && isCompared) return true
-    return false
   }
 
   /** All that a peer knows has been considered. */

@@ -20,9 +20,9 @@ const SOON_MS = 2_000
 const PATHS = ['a', 'f', 'f/b', 'f/g', 'f/g/c', 'stays']
 const LONG = TOMBSTONE_DAYS + 1
 
-/** Three peers in step. */
-function worldOf(late: readonly number[] = []): World {
-  const peers = ALL.map((peer) => calmPeer(peer))
+/** Three peers in step; `last` is how C runs. */
+function worldOf(late: readonly number[] = [], last: Parameters<typeof calmPeer>[1] = {}): World {
+  const peers = ALL.map((peer) => calmPeer(peer, peer === C ? last : {}))
   const links = meshOf(3).map(([one, other]) => calmLink(one, other))
   const world = new World({ seed: 1, peers, links }, { hash, crc32 })
   for (const [content, path] of ['a', 'f/b', 'f/g/c', 'stays'].entries()) write(world, A, path, content)
@@ -272,4 +272,57 @@ test('a machine that was never in step with anybody holds nothing back', () => {
   expect(heldAt(world)).toEqual([])
   settle(world, 0)
   expectPaths(world, [...PATHS, 'own'].sort())
+})
+
+test('a machine that only receives holds on what is confirmed there, and moves it to the trash by an undo', () => {
+  const world = worldOf([], { direction: 'receive-only' })
+  write(world, C, 'stays', 9)
+  world.run(SOON_MS)
+  away(world, LONG, () => remove(world, A, 'a'))
+  comeBack(world)
+  expect(heldAt(world)).toEqual(['a'])
+  answer(world, 'confirm')
+  expect(heldAt(world)).toEqual(['a'])
+  expectPaths(world, PATHS.slice(1), [A, B])
+  // What was edited here is still that, and not in the trash.
+  expect(trashOf(world, C)).toEqual([])
+  answer(world, 'undo')
+  settle(world, 0)
+  expectPaths(world, PATHS.slice(1))
+  expect(trashOf(world, C)).toEqual(['a', 'stays'])
+})
+
+test('what was made more private while it was held comes back as private', () => {
+  const world = worldOf()
+  away(world, LONG, () => remove(world, A, 'a'))
+  comeBack(world)
+  world.edit(C, { type: 'chmod', path: 'a', access: 'owner' })
+  world.run(SOON_MS)
+  happen(world, { type: 'kill', peer: C, downMs: 100 })
+  world.run(SOON_MS)
+  expect(heldAt(world)).toEqual(['a'])
+  answer(world, 'confirm')
+  settle(world, 0)
+  expectPaths(world, PATHS)
+  for (const peer of ALL) expect(world.peers[peer]!.disk.stat('a')?.access).toBe('owner')
+})
+
+test('a kill at any moment of the return loses nothing, and brings nothing back', () => {
+  for (let atMs = 20; atMs <= 600; atMs += 20) {
+    const world = worldOf()
+    away(world, LONG, () => {
+      remove(world, A, 'a')
+      write(world, B, 'f/b', 9)
+    })
+    world.peers[C]!.start()
+    world.run(atMs)
+    happen(world, { type: 'kill', peer: C, downMs: 50 })
+    world.run(3 * SOON_MS)
+    expect(heldAt(world)).toEqual(['a'])
+    expectPaths(world, PATHS.slice(1), [A, B])
+    answer(world, 'undo')
+    settle(world, 0)
+    expectPaths(world, PATHS.slice(1))
+    expect(trashOf(world, C)).toEqual(['a', 'f', 'f/b'])
+  }
 })

@@ -278,6 +278,13 @@ export class PeerBook {
     return this.peers.get(peer)?.notHeldCount
   }
 
+  /** Whether there is a peer of which all that it said it knows has been considered. */
+  get isAnyCompared(): boolean {
+    for (const { standing, root } of this.peers.values())
+      if (standing.type === 'reconciled' && standing.root === root) return true
+    return false
+  }
+
   /** How far the comparison with each peer has come, and how those that left stood to us then. */
   *standings(): Iterable<Omit<PeerStanding, 'wantedCount'>> {
     const ownRoot = this.options.manifest.root().digest
