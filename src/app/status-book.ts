@@ -244,8 +244,8 @@ function stateOf(
 
 function holdsOf(state: ShareState) {
   const { isRead, direction, files, folders, bytes } = state
-  const { unsettled, skipped, notHeld, local, stopped, conflicts } = state
-  const lists = { unsettled, skipped, notHeld, local, stopped, conflicts }
+  const { unsettled, skipped, notHeld, local, stopped, away, conflicts } = state
+  const lists = { unsettled, skipped, notHeld, local, stopped, away, conflicts }
   return { isRead, direction, files, folders, bytes, ...lists }
 }
 

@@ -38,6 +38,8 @@ export interface ShareStatus {
   readonly local: Listed<PathWithReason>
   /** Deletions and replacements that wait for `confirm` or `undo`; what others changed, on a machine that only sends. */
   readonly stopped: Listed<PathWithReason>
+  /** Here since before this machine was away for 400 days or more, known to no peer, and told to nobody until `confirm` or `undo`. */
+  readonly away: Listed<string>
   readonly conflicts: Listed<string>
 }
 

@@ -11,6 +11,7 @@ import type {
 } from '../pipe/commands.js'
 import { SAMPLE_MAX } from '../pipe/limits.js'
 import type { Direction } from '../pipe/settings.js'
+import type { Away } from './away.js'
 import { Conflicts } from './conflicts.js'
 import type { Catalogue } from './index/catalogue.js'
 import type { Intake } from './intake/intake.js'
@@ -32,6 +33,7 @@ export interface CommandsOptions {
   readonly intake: Intake
   readonly notHeld: NotHeldTries
   readonly stopped: StoppedChanges
+  readonly away: Away
   readonly local: LocalChanges
   readonly direction: Direction
 }
@@ -49,13 +51,13 @@ export class Commands {
   private readonly table: Table
 
   constructor(options: CommandsOptions) {
-    const { catalogue, scanner, trash, stopped } = options
+    const { catalogue, scanner, trash, stopped, away } = options
     const { disk } = trash
     const conflicts = new Conflicts({ disk, catalogue, scanner, trash: new Trash(trash) })
     this.table = {
       state: () => stateOf(options),
-      confirm: () => stopped.confirm(),
-      undo: () => stopped.undo(),
+      confirm: () => ({ ...stopped.confirm(), away: away.confirm(), staying: away.count }),
+      undo: () => ({ ...stopped.undo(), away: away.undo(), staying: away.count }),
       conflicts: ({ path }) => conflicts.list(path),
       'conflicts-keep': ({ path, choice }) => conflicts.settle(path, choice),
       'trash-restore': (sought) => restore(disk, sought, (path) => scanner.hint(path)),
@@ -70,7 +72,7 @@ export class Commands {
 }
 
 function stateOf(options: CommandsOptions): ShareState {
-  const { catalogue, scanner, scans, peers, intake, notHeld, stopped, local, direction } = options
+  const { catalogue, scanner, scans, peers, intake, notHeld, stopped, away, local, direction } = options
   const isReceiveOnly = direction === 'receive-only'
   const { unsettled, problems } = scanner
   const reasons = firstOf(catalogue.notHeldPaths()).map((path) => {
@@ -93,6 +95,7 @@ function stateOf(options: CommandsOptions): ShareState {
       first: isReceiveOnly ? firstOf(local.described()) : [],
     },
     stopped: { count: stopped.count, first: firstOf(stopped.described()) },
+    away: { count: away.count, first: firstOf(away.paths()) },
     conflicts: { count: catalogue.conflictCopies.size, first: firstOf(catalogue.conflictCopies) },
     wantedCount: intake.size,
     pause: intake.pause,

@@ -15,6 +15,7 @@ import { MAX_DELETE, NO_MIN_FREE, TRASH_POLICY } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
 import type { MovedTree, TreeMove } from '../share/tree-move.js'
+import { Away } from './away.js'
 import { Breaker } from './breaker/breaker.js'
 import { Commands } from './commands.js'
 import { Comparing, deletionsFirst, runsOf } from './comparing.js'
@@ -61,6 +62,7 @@ export class Keeper {
   private readonly breaker: Breaker
   private readonly stopped: StoppedChanges
   private readonly local: LocalChanges
+  private readonly away: Away
   private readonly outbox = new Outbox()
   private readonly announcer: Announcer
   /** Of the person. */
@@ -101,8 +103,11 @@ export class Keeper {
     const { peers, intake, scans, notHeld, expiry } = this
     this.comparing = new Comparing({ intake, links, expiry })
     const trashed = { disk, policy: trash, wallMs }
-    const local = new LocalChanges({ disk, catalogue, scanner, intake, notHeld, trash: new Trash(trashed) })
+    const place = { disk, catalogue, scanner, intake, trash: new Trash(trashed) }
+    const local = new LocalChanges({ ...place, notHeld })
     this.local = local
+    this.away = new Away({ ...place, edits, peers, wallMs, direction })
+    const { away } = this
     const held = { catalogue, breaker, scanner, edits, peers, intake, notHeld, local, direction }
     this.stopped = new StoppedChanges(held)
     const { stopped } = this
@@ -114,6 +119,7 @@ export class Keeper {
       intake,
       notHeld,
       stopped,
+      away,
       local,
       direction,
       trash: trashed,
@@ -195,6 +201,7 @@ export class Keeper {
     this.outbox.handleTimeout(nowMs)
     this.settle(nowMs)
     if (!this.scanner.busy) this.finishScan(nowMs)
+    if (this.scans.ready) this.lookAway()
     if (this.scans.ready) this.announce(nowMs)
     const { intake, peers, notHeld, stopped, expiry } = this
     return more || intake.busy || peers.busy || notHeld.busy || stopped.busy || expiry.busy
@@ -362,6 +369,7 @@ export class Keeper {
   /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
    *  read, and then compared with the peer again. */
   private consider(peer: PeerId, remote: Entry): boolean {
+    if (this.away.handleTold(remote)) this.changed('received')
     // A deletion of what is left out removes nothing, and is known like any other.
     if (this.scanner.leavesOut(remote) && remote.kind !== 'tombstone') return this.takeNote(remote)
     const { reason, isTold } = this.comparing.refusal(remote) ?? {}
@@ -466,6 +474,13 @@ export class Keeper {
     if (!isCommitted) this.announcer.handleFull(nowMs)
     const message = isCommitted ? this.announcer.take(nowMs) : undefined
     if (message !== undefined) this.outbox.push(message)
+  }
+
+  private lookAway(): void {
+    const message = this.away.step()
+    if (message === undefined) return
+    this.outbox.notify({ event: 'note', message })
+    this.changed('own')
   }
 
   // — Scans —

@@ -30,6 +30,8 @@ export interface StoppedChangesOptions {
   readonly direction: Direction
 }
 
+type Released = Omit<ReleasedCounts, 'away' | 'staying'>
+
 interface Told {
   readonly entry: Entry
   readonly peer: PeerId
@@ -138,7 +140,7 @@ export class StoppedChanges {
 
   /** All that is held happens: deletions of ours are told, with a mark by which no other machine asks again; changes of peers are
    *  carried out. A machine that only receives tells nobody of anything, and one that only sends takes nothing over. */
-  confirm(): ReleasedCounts {
+  confirm(): Released {
     const { catalogue, breaker, scanner, edits, intake, direction } = this.options
     const { stoppedPaths } = catalogue
     const missing = this.isReceiveOnly ? NONE : stoppedPaths.missing
@@ -169,7 +171,7 @@ export class StoppedChanges {
 
   /** All that is held is taken back: what was deleted here is fetched again, and what peers deleted or replaced is an edit on top of
    *  that. A machine that only receives takes back what was changed here, and makes no edit of the rest: that is held on. */
-  undo(): ReleasedCounts {
+  undo(): Released {
     const { catalogue, breaker, scanner, intake, notHeld, local } = this.options
     const { stoppedPaths } = catalogue
     const { missing } = stoppedPaths

@@ -44,6 +44,10 @@ export interface ReleasedCounts {
   readonly received: number
   /** Changed on a machine that only receives. */
   readonly local: number
+  /** Kept, or moved to the trash, of what is here since before this machine was away for long and no peer knows. */
+  readonly away: number
+  /** Of these, neither: still held. */
+  readonly staying: number
 }
 
 /** The first few of many. */
@@ -127,6 +131,8 @@ export interface ShareState {
   readonly local: Sample<PathWithReason>
   /** Deletions and replacements that are held until a person confirms or undoes them. */
   readonly stopped: Sample<PathWithReason>
+  /** Here since before this machine was away for long, known to no peer, and told to nobody until a person confirms or undoes it. */
+  readonly away: Sample<string>
   /** Losers of conflicts that are still kept beside their winners. */
   readonly conflicts: Sample<string>
   /** Wanted and not in place yet, of all peers. */

@@ -1,6 +1,5 @@
 // What the breaker holds in a world, and the person who says what becomes of it: then the history knows too.
 
-import type { ShareState } from '../pipe/commands.js'
 import { waitsForNobody } from './checks/invariants.js'
 import { loseOnlyCopy } from './shares.js'
 import type { World } from './world.js'
@@ -21,10 +20,7 @@ export function isHeldAt(world: World, peer: number): boolean {
 
 /** Whether something was changed at a peer that only receives, and there is what it can be replaced by. */
 function isChanged(world: World, peer: number): boolean {
-  const { keeper } = world.peers[peer]!
-  if (keeper === undefined || world.plan.peers[peer]!.direction !== 'receive-only') return false
-  const { count, first } = (keeper.commands.carryOut({ name: 'state' }) as ShareState).local
-  return count > first.length || first.some(({ path }) => !waitsForNobody(world, peer, path))
+  return world.localPathsOf(peer).some((path) => !waitsForNobody(world, peer, path))
 }
 
 /** The only answer that ends what is held at a peer that goes one way; undefined where either does. */
@@ -36,13 +32,14 @@ export function onlyAnswerAt(world: World, peer: number): 'confirm' | 'undo' | u
 }
 
 export function answerHeld(world: World, peer: number, answer: 'confirm' | 'undo'): void {
-  const stopped = world.catalogues.get(peer)?.stoppedPaths
-  if (stopped === undefined || world.peers[peer]!.keeper === undefined) return
+  const catalogue = world.catalogues.get(peer)
+  const stopped = catalogue?.stoppedPaths
+  if (catalogue === undefined || stopped === undefined || world.peers[peer]!.keeper === undefined) return
   if (answer === 'undo') {
     for (const path of stopped.missing) takeDeletionBack(world, peer, path)
     const isReceiveOnly = world.plan.peers[peer]!.direction === 'receive-only'
     if (!isReceiveOnly) for (const path of stopped.keptPaths.keys()) makeAnew(world, peer, path)
-  }
+  } else for (const path of catalogue.aside.paths()) makeAnew(world, peer, path)
   world.peers[peer]!.answer(answer)
 }
 

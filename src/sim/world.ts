@@ -6,6 +6,7 @@ import type { EngineEvent } from '../engine/engine.js'
 import type { Journal } from '../journal/journal.js'
 import type { Catalogue } from '../keeper/index/catalogue.js'
 import type { Recovered } from '../keeper/recover/recovery.js'
+import type { ShareState } from '../pipe/commands.js'
 import { DatagramType } from '../rdt/wire/control.js'
 import type { Crc32 } from '../seal/frames/frame.js'
 import type { Entry } from '../share/entry.js'
@@ -146,6 +147,14 @@ export class World {
 
   get nowMs(): number {
     return this.scheduler.nowMs
+  }
+
+  /** Paths at which something was changed at a peer that only receives: the first of many. */
+  localPathsOf(peer: number): readonly string[] {
+    const { keeper } = this.peers[peer]!
+    if (keeper === undefined || this.plan.peers[peer]!.direction !== 'receive-only') return []
+    const { local } = keeper.commands.carryOut({ name: 'state' }) as ShareState
+    return local.first.map(({ path }) => path)
   }
 
   neighboursOf(peer: number): number[] {

@@ -24,6 +24,7 @@ const at = (isInStep: boolean): Status => ({
     notHeld: NONE,
     local: NONE,
     stopped: NONE,
+    away: NONE,
     conflicts: NONE,
   },
   peers: [],

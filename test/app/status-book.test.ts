@@ -24,6 +24,7 @@ const share = (over: Partial<ShareState> = {}): ShareState => ({
   notHeld: NONE,
   local: NONE,
   stopped: NONE,
+  away: NONE,
   conflicts: NONE,
   wantedCount: 0,
   pause: '',

@@ -56,7 +56,7 @@ test('what is changed where --receive-only is given stays there, is shown, and i
   expect(textAt(b, 'edited')).toBe('of B')
   expect(existsSync(a.path('made'))).toBe(false)
   const undone = await left(b.share, 'undo', '--json')
-  expect(JSON.parse(undone.stdout)).toEqual({ own: 0, received: 0, local: 5 })
+  expect(JSON.parse(undone.stdout)).toEqual({ own: 0, received: 0, local: 5, away: 0, staying: 0 })
   await world.untilSame([a, b])
   expect(textAt(b, 'edited')).toBe('of A, edited')
   expect(existsSync(b.path('made'))).toBe(false)

@@ -106,11 +106,12 @@ const WAYS_OUT = {
   both: 'left confirm lets all of it happen, left undo takes all of it back; to change a file releases it',
   'send-only': 'left undo sends back what is here; to change a file sends it too',
   'receive-only': 'left confirm lets all of it happen',
+  away: 'it may have been deleted meanwhile: left confirm keeps it and tells the others, left undo moves it to the trash; to change a file keeps it too',
   local: 'left undo takes it back: what was made or edited here goes to the trash',
 } as const
 
 function countLines({ direction, local, ...lists }: ShareStatus): string[] {
-  const { unsettled, skipped, notHeld, stopped, conflicts } = lists
+  const { unsettled, skipped, notHeld, stopped, away, conflicts } = lists
   return [
     ...listed('changed here, and told to nobody (--receive-only)', local, withReason),
     ...(local.count === 0 ? [] : [`  ${WAYS_OUT.local}`]),
@@ -120,6 +121,8 @@ function countLines({ direction, local, ...lists }: ShareStatus): string[] {
       withReason,
     ),
     ...(stopped.count === 0 ? [] : [`  ${WAYS_OUT[direction]}`]),
+    ...listed('held, because no peer knows it since this machine was away for long', away, printableName),
+    ...(away.count === 0 ? [] : [`  ${WAYS_OUT.away}`]),
     ...listed('being written here', unsettled, printableName),
     ...listed('conflict copies kept', conflicts, printableName),
     ...listed('skipped here', skipped, withReason),

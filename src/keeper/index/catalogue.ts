@@ -15,11 +15,21 @@ import { Commits } from './commits.js'
 import type { ConflictCopies } from './conflict-copies.js'
 import { Contents } from './contents.js'
 import { FoldedPaths } from './folded.js'
-import { decodeFormat1Record, decodeRecord, encodeLine, encodeRecord, type Kept } from './index-line.js'
+import {
+  decodeAside,
+  decodeFormat1Record,
+  decodeRecord,
+  encodeAside,
+  encodeLine,
+  encodeRecord,
+  isAside,
+  type Kept,
+} from './index-line.js'
 import { COMMIT_CHANGES_MAX } from './limits.js'
 import { NameTwins } from './name-twins.js'
 import { NotHeldPaths } from './not-held-paths.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
+import { SetAside } from './set-aside.js'
 import type { Signature } from './signature.js'
 import { Stopped } from './stopped.js'
 import type { BlockList } from './stored-list.js'
@@ -45,6 +55,7 @@ export class Catalogue {
   private readonly hidden = new Set<string>()
   /** Changes that the breaker stopped: `live` and `kept` say what is here of them. */
   private readonly stopped = new Stopped()
+  private readonly setAsides = new SetAside()
   private readonly contents: Contents
   private readonly changes = new Changes()
   private recorded: (path: string) => void = () => {}
@@ -185,6 +196,54 @@ export class Catalogue {
     if (this.stopped.refresh(path, kept)) this.put(this.manifest.get(path)!)
   }
 
+  /** Ours that is in no tree. None of it is live. */
+  get aside(): Pick<SetAside, 'size' | 'has' | 'get' | 'paths'> {
+    return this.setAsides
+  }
+
+  /** What stands at the path leaves the tree: from now on nobody is told of it. */
+  setAside(path: string): void {
+    const entry = this.live(path)
+    assert(entry !== undefined, 'only what stands is set aside')
+    const aside = { entry, ...unpackLooks(this.manifest.note(path)) }
+    // Its list stays for when it counts again.
+    this.contents.await(entry.digest)
+    this.forget(path)
+    this.putAside(path, aside)
+  }
+
+  /** What is set aside counts again, as it did before. Answers false where nothing is. */
+  takeUp(path: string): boolean {
+    const aside = this.setAsides.get(path)
+    if (!this.setAsides.delete(path) || aside === undefined) return false
+    const { entry, signature, mode } = aside
+    this.contents.handleCame(entry.digest)
+    const hasList = entry.sizeBytes <= BLOCK_BYTES || this.list(entry.digest as Digest) !== undefined
+    this.record(entry, hasList ? signature : undefined, mode)
+    return true
+  }
+
+  /** What was set aside was looked at again. */
+  refreshAside(path: string, aside: Kept): void {
+    if (this.setAsides.has(path)) this.putAside(path, aside)
+  }
+
+  /** What was set aside is gone, or is not shared any more. */
+  dropAside(path: string): void {
+    const aside = this.setAsides.get(path)
+    if (!this.setAsides.delete(path)) return
+    if (aside !== undefined) this.contents.handleCame(aside.entry.digest)
+    this.index.remove(path)
+    this.commits.handleChange()
+  }
+
+  private putAside(path: string, aside: Kept): void {
+    const line = encodeAside(aside)
+    this.setAsides.put(path, line)
+    this.index.put(path, line)
+    this.commits.handleChange()
+  }
+
   notHeldPaths(): Iterable<string> {
     return this.notHeld
   }
@@ -242,6 +301,7 @@ export class Catalogue {
     if (entry.kind !== 'tombstone') this.remaining.delete(entry.path)
     this.hidden.delete(entry.path)
     this.stopped.delete(entry.path)
+    this.setAsides.delete(entry.path)
     this.manifest.set(entry, packLooks({ signature, mode: entry.kind === 'tombstone' ? undefined : mode }))
     this.authorCounts.handleSeen(entry.version)
     this.contents.handleCame(entry.digest)
@@ -289,6 +349,7 @@ export class Catalogue {
     assert(this.live(path) === undefined && entry.kind !== 'tombstone', 'only a free path is not held')
     const before = this.manifest.get(path)
     if (!this.isHeld(path) && before !== undefined && sameEntry(before, entry)) return false
+    this.setAsides.delete(path)
     this.manifest.set(entry)
     this.authorCounts.handleSeen(entry.version)
     this.notHeld.add(path)
@@ -453,6 +514,14 @@ export class Catalogue {
 
   /** Answers whether the line was one of format 1. */
   private restore(path: string, value: string, mayBeFormat1: boolean): boolean {
+    if (isAside(value)) {
+      const aside = decodeAside(path, value)
+      if (aside === undefined) return false
+      this.contents.await(aside.entry.digest)
+      this.authorCounts.handleSeen(aside.entry.version)
+      this.setAsides.put(path, value)
+      return false
+    }
     const now = decodeRecord(path, value)
     const record = now ?? (mayBeFormat1 ? decodeFormat1Record(path, value) : undefined)
     if (record === undefined) return false

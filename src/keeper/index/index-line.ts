@@ -31,6 +31,8 @@ const REMAINING = '^'
  *  second line. */
 const MISSING = '%'
 const KEPT = '~'
+/** In front of the line of what is here and in no tree. */
+const ASIDE = '?'
 
 /** `<size>,<mtime>,<ctime>,<inode>,<mode>` or `-<mode>`, a space, and the entry line with the name in place of the path, which
  *  is the key. Mode: 'o', 'g' or 'a' for owner, group and all, nothing where it is not known; 'x' where it is executable. */
@@ -79,9 +81,27 @@ export function encodeKept(kept: Kept, line: string): string {
   return `${KEPT}${encodeRecord(kept)}\n${line}`
 }
 
+/** The line of what is here and in no tree. */
+export function encodeAside(aside: Kept): string {
+  return `${ASIDE}${encodeRecord(aside)}`
+}
+
+/** Whether the line is one of `encodeAside`, which `decodeRecord` does not read. */
+export function isAside(line: string): boolean {
+  return line.startsWith(ASIDE)
+}
+
+export function decodeAside(path: string, line: string): Kept | undefined {
+  const record = isAside(line) ? decodePlain(path, line.slice(1)) : undefined
+  if (record?.isHeld !== true || record.isRemaining || record.entry.kind === 'tombstone') return undefined
+  const { entry, signature, mode } = record
+  return { entry, signature, mode }
+}
+
 export function decodeRecord(path: string, value: string): IndexRecord | undefined {
   if (value.startsWith(MISSING)) return decodeMissing(path, value.slice(1))
   if (value.startsWith(KEPT)) return decodeKept(path, value.slice(1))
+  if (isAside(value)) return undefined
   return decodePlain(path, value)
 }
 

@@ -24,8 +24,11 @@ export const COUNTED_AUTHORS_MAX = 65_536
 /** Peers of which it is kept in whose name they edit; of another the first message of its next session tells it. */
 export const PEER_AUTHORS_MAX = 256
 
-/** A deletion is remembered for so many days: who was away for longer shows what was deleted as something of its own. */
+/** A deletion is remembered for so many days: who was away for longer holds what nobody else knows (keeper/away.ts). */
 export const TOMBSTONE_DAYS = 400
+
+/** A machine that ran on so many days since it was in step last is the one that the others were away from. */
+export const HOME_DAYS = 30
 
 /** Clocks of peers differ: a deletion that a peer tells of so many days after its end is not taken note of again. */
 export const TOMBSTONE_LATE_DAYS = 2

@@ -8,7 +8,16 @@
 
 import { assert } from '../../base/assert.js'
 import type { Index } from '../../base/index-port.js'
-import { COUNT_MAX, type Dot, DRAWN_COUNTS, dotOf, nextCount, type PeerId } from '../../share/dots.js'
+import {
+  COUNT_MAX,
+  countOf,
+  type Dot,
+  DRAWN_COUNTS,
+  dotOf,
+  nextCount,
+  type PeerId,
+  peerOf,
+} from '../../share/dots.js'
 import { type Gap, gapAround, type OwnCounts } from '../../share/own-counts.js'
 import { GAPS_MAX, LIFE_COUNTS_DRAWN, RENEWAL_MS_MIN } from './limits.js'
 
@@ -64,6 +73,11 @@ export class OwnEdits {
 
   get counts(): OwnCounts {
     return { author: this.named, gaps: this.gaps, highest: this.highest }
+  }
+
+  /** Whether an edit is ours, and no peer has told that it knows edits of ours up to it. */
+  isUntold(dot: Dot): boolean {
+    return peerOf(dot) === this.named && countOf(dot) > this.acknowledged
   }
 
   /** The dot of the next edit. Survives a kill with the next commit of the index, before which nobody is told of the edit. */

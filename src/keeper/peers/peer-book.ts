@@ -281,6 +281,13 @@ export class PeerBook {
     return this.peers.get(peer)?.notHeldCount
   }
 
+  /** Whether there is a peer of which all that it said it knows has been considered. */
+  get isAnyCompared(): boolean {
+    for (const { standing, root } of this.peers.values())
+      if (standing.type === 'reconciled' && standing.root === root) return true
+    return false
+  }
+
   /** How far the comparison with each peer has come, and how those that left stood to us then. */
   *standings(): Iterable<Omit<PeerStanding, 'wantedCount'>> {
     const ownRoot = this.options.manifest.root().digest
@@ -312,6 +319,15 @@ export class PeerBook {
     if (state === undefined || state.standing.type === 'asking') return
     state.standing = { type: 'asking', atMs: nowMs + state.askDelayMs }
     state.askDelayMs = Math.min(2 * state.askDelayMs, ASK_AGAIN_MS_MAX)
+  }
+
+  /** All that the peer knows is to be considered once more, whatever was considered before. */
+  compareAnew(peer: PeerId): void {
+    const state = this.peers.get(peer)
+    if (state === undefined) return
+    state.standing = { type: 'unsettled' }
+    state.told = 'nothing'
+    this.asks.push(peer)
   }
 
   handleTimeout(nowMs: number): void {

@@ -1,4 +1,4 @@
-// Of ours in whose place a change of a peer was stopped: whether it stands as it did. The scanner owns this.
+// Of ours in whose place a change of a peer was stopped, or that was set aside: whether it stands as it did. The scanner owns this.
 
 import type { Catalogue } from '../index/catalogue.js'
 import { sameSignature, signatureOf } from '../index/signature.js'
@@ -16,7 +16,7 @@ export class Keeping {
   /** Nothing is done while it stands as it is; what has changed in it, or its absence, settles first. Answers false where it is edited. */
   isAsKept(path: string, sight: Sight, nowMs: number): boolean {
     const { catalogue, settling } = this.options
-    const { entry, signature } = catalogue.kept(path)!
+    const { entry, signature } = (catalogue.kept(path) ?? catalogue.aside.get(path))!
     switch (sight.type) {
       case 'nothing':
         settling.arm(path, undefined, nowMs)

@@ -16,7 +16,7 @@ import {
   touch,
 } from '../../share/edit.js'
 import type { Content, Entry, Mode } from '../../share/entry.js'
-import { joinPath } from '../../share/path.js'
+import { joinPath, parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
 import { isKeptTime, modeOf, type Signature } from '../index/signature.js'
@@ -65,15 +65,20 @@ export class Recording {
       this.recordLocal(path, content, { seen, signature, locals })
       return
     }
-    const kept = catalogue.kept(path)
+    const aside = catalogue.aside.get(path)
+    const kept = catalogue.kept(path) ?? aside
     if (kept !== undefined && sameContent(kept.entry, content)) {
       // Whoever may read it, and its time, are a person's edits all the same, for when it counts again.
       const isReplaced = isOtherFile(kept.signature, signature)
       const known = { mode: kept.mode, isHeld: true }
       const entry = this.edited(kept.entry, path, content, { seen, known, isReplaced })
-      catalogue.refreshKept(path, { entry, signature, mode: signature?.mode ?? seen })
+      const refreshed = { entry, signature, mode: signature?.mode ?? seen }
+      if (aside === undefined) catalogue.refreshKept(path, refreshed)
+      else catalogue.refreshAside(path, refreshed)
       return
     }
+    // An edit of what was set aside is on top of it, and stands in folders that count.
+    this.takeUp(path)
     // An edit of what was kept is on top of that, and has not seen the change that was stopped.
     const stopped = catalogue.takeBack(path)
     const known = catalogue.get(path)
@@ -115,6 +120,12 @@ export class Recording {
       catalogue.refreshKept(path, { ...kept, signature, mode: signature?.mode ?? seen })
       return
     }
+    const aside = catalogue.aside.get(path)
+    if (aside !== undefined && sameContent(aside.entry, content)) {
+      catalogue.refreshAside(path, { ...aside, signature, mode: signature?.mode ?? seen })
+      return
+    }
+    catalogue.dropAside(path)
     const known = catalogue.get(path)
     if (known !== undefined && known.kind !== 'tombstone' && sameContent(known, content)) {
       locals.delete(path)
@@ -227,6 +238,34 @@ export class Recording {
     const stopped = catalogue.takeBack(path)
     if (kept === undefined || stopped === undefined) return
     const entry = this.entryOf(restoreContent(kept.entry, stopped, edits.nextDot()))
+    catalogue.record(entry, catalogue.signature(path), catalogue.mode(path))
+    findings.addChange(entry)
+  }
+
+  /** What was set aside at the path and in the folders above it counts again. Answers whether anything was. */
+  takeUp(path: string): boolean {
+    const { catalogue } = this.options
+    if (catalogue.aside.size === 0) return false
+    let isAny = false
+    for (let at = path; at !== ''; at = parentOf(at)) if (catalogue.takeUp(at)) isAny = true
+    return isAny
+  }
+
+  /** Nothing stands any more where something was set aside. */
+  handleAsideGone(path: string): void {
+    const { catalogue, locals } = this.options
+    // A machine that only receives tells of no deletion.
+    if (locals !== undefined) catalogue.dropAside(path)
+    else catalogue.takeUp(path)
+  }
+
+  /** A person says that what was set aside is to be everywhere, whoever has deleted it. */
+  confirmAside(path: string): void {
+    const { catalogue, edits, findings } = this.options
+    if (!catalogue.takeUp(path)) return
+    const known = catalogue.get(path)!
+    const content = { ...known, mtimeMs: mtimeOf(known) }
+    const entry = this.entryOf(editContent(known, { path, content, mode: known, dot: edits.nextDot() }))
     catalogue.record(entry, catalogue.signature(path), catalogue.mode(path))
     findings.addChange(entry)
   }

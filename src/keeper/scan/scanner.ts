@@ -149,6 +149,8 @@ export class Scanner {
   /** Reads the whole share again. */
   scanAll(): void {
     this.queueFolder('')
+    // No folder tells that one of these is missing.
+    for (const path of this.options.catalogue.aside.paths()) this.pathsToLook.add(path)
   }
 
   /** Something may have changed at `path` (or anywhere in it, where it is a folder). */
@@ -244,6 +246,16 @@ export class Scanner {
     return sight.type === local.kind && (sight.type !== 'link' || sight.target === local.target)
   }
 
+  /** Whether what stands at `path` is what was set aside there. */
+  isAsSetAside(path: string): boolean {
+    const aside = this.options.catalogue.aside.get(path)
+    if (aside === undefined) return false
+    const sight = this.sighting.at(path)
+    if (sight.type === 'file') return sameSignature(aside.signature, signatureOf(sight.stat))
+    const { kind, target } = aside.entry
+    return sight.type === kind && (sight.type !== 'link' || sight.target === target)
+  }
+
   /** What stands at `path`, beside what the catalogue says, or was changed here on a machine that only receives. */
   compare(path: string): Comparison {
     const seen = this.sighting.compare(path)
@@ -337,8 +349,12 @@ export class Scanner {
     if (isRulesFile(path)) this.ignoring.look(path, nowMs)
     if (isOwnPath(path)) return false
     const sight = this.sighting.at(path)
-    if (catalogue.kept(path) !== undefined && this.keeping.isAsKept(path, sight, nowMs))
-      return sight.type === 'folder'
+    // A person removed it: whoever knows it yet is told.
+    if (sight.type === 'nothing') this.recording.handleAsideGone(path)
+    // Never to be shared: nobody is asked about it.
+    if (sight.type === 'ignored' || sight.type === 'withheld') catalogue.dropAside(path)
+    const isKept = catalogue.kept(path) !== undefined || catalogue.aside.has(path)
+    if (isKept && this.keeping.isAsKept(path, sight, nowMs)) return sight.type === 'folder'
     const entry = catalogue.live(path)
     if (sight.type !== 'nothing' && sight.type !== 'unshared') this.recording.show(path)
     switch (sight.type) {

@@ -36,6 +36,7 @@ const status = (over: Partial<Status> = {}): Status => ({
     notHeld: NONE,
     local: NONE,
     stopped: NONE,
+    away: NONE,
     conflicts: NONE,
   },
   peers: [peer('lab2')],
@@ -129,6 +130,18 @@ describe('left status', () => {
       expect(text.split('\n')).toContain(line)
     expect(text).not.toContain('f: it is odd')
     expect(text).toContain('being read: 3 files')
+  })
+
+  test('names what no peer knows since the machine was away, and the ways out', () => {
+    const text = shown({ holds: { ...status().holds!, away: { count: 2, first: ['a', 'b'] } } })
+    for (const line of [
+      'held, because no peer knows it since this machine was away for long: 2',
+      '  a',
+      '  b',
+    ])
+      expect(text.split('\n')).toContain(line)
+    for (const word of ['left confirm', 'left undo']) expect(text).toContain(word)
+    expect(shown()).not.toContain('away for long')
   })
 
   test('shows a problem of a later version by its name, and a share that is not open', () => {

@@ -378,3 +378,51 @@ test.each([
 ])('a disk that keeps %s may say %i for %i: %s', (_, seenMs, mtimeMs, isKept) => {
   expect(isKeptTime(seenMs, mtimeMs)).toBe(isKept)
 })
+
+describe('what is set aside', () => {
+  test('is in no tree and held by nobody, and stays so for the next process', () => {
+    catalogue.record(fileEntry('a'), seen)
+    catalogue.record(fileEntry('b'), seen)
+    catalogue.setAside('a')
+    catalogue.commit()
+    for (const each of [catalogue, restarted()]) {
+      expect([...each.aside.paths()]).toEqual(['a'])
+      expect(each.get('a')).toBeUndefined()
+      expect(each.holderOf(fileEntry('a').digest as string)).not.toBe('a')
+      expect([...each.manifest.entries()].map(({ path }) => path)).toEqual(['b'])
+    }
+  })
+
+  test('counts again as it did, with its list and its signature', () => {
+    const entry = large('a', digestOf('large'))
+    catalogue.putList(entry.digest as string, list)
+    catalogue.record(entry, seen)
+    const { digest } = catalogue.manifest.root()
+    catalogue.setAside('a')
+    catalogue.commit()
+    const next = restarted()
+    expect(next.manifest.root().digest).not.toBe(digest)
+    expect(next.takeUp('a')).toBe(true)
+    expect(next.takeUp('a')).toBe(false)
+    expect(next.manifest.root().digest).toBe(digest)
+    expect(next.signature('a')).toEqual(seen)
+    expect(next.list(entry.digest as string)).toEqual(list)
+    expect(next.aside.size).toBe(0)
+  })
+
+  test('is read again where its list was lost', () => {
+    const entry = large('a', digestOf('large'))
+    catalogue.record(entry, seen)
+    catalogue.setAside('a')
+    catalogue.takeUp('a')
+    expect(catalogue.signature('a')).toBeUndefined()
+  })
+
+  test('is forgotten where it is dropped, also for the next process', () => {
+    catalogue.record(fileEntry('a'), seen)
+    catalogue.setAside('a')
+    catalogue.dropAside('a')
+    catalogue.commit()
+    expect(restarted().aside.size).toBe(0)
+  })
+})

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  decodeAside,
   decodeRecord,
+  encodeAside,
   encodeKept,
   encodeMissing,
   encodeNotHeld,
@@ -132,3 +134,33 @@ function plainLineOf(record: NonNullable<ReturnType<typeof decodeRecord>>): stri
   if (record.isRemaining) return encodeRemaining(record.entry, record.isHeld)
   return record.isHeld ? encodeRecord(record) : encodeNotHeld(record.entry, record.mode)
 }
+
+describe('a line of what was set aside', () => {
+  test('is read back, and never as a line of the tree', () => {
+    const arbitraryMode = fc.record({
+      access: fc.constantFrom('owner', 'group', 'all'),
+      executable: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(arbitraryEntry, arbitraryMode, (made, mode) => {
+        const looks = { signature: undefined, mode } as Parameters<typeof encodeAside>[0]
+        const line = encodeAside({ ...looks, entry: made })
+        expect(decodeRecord(made.path, line)).toBeUndefined()
+        const expected = made.kind === 'tombstone' ? undefined : { ...looks, entry: made }
+        expect(decodeAside(made.path, line)).toEqual(expected)
+      }),
+    )
+  })
+
+  test('that anything has happened to is no line, or is written as it was read', () => {
+    const [, ...words] = encodeRecord({ entry, ...UNSEEN }).split(' ')
+    const part = fc.stringMatching(/^[?!^%~]{0,3}-?[0-9,]{0,12}[ogax]{0,2}$/)
+    fc.assert(
+      fc.property(part, (looks) => {
+        const aside = decodeAside('a/b', [looks, ...words].join(' '))
+        if (aside === undefined) return
+        expect(decodeAside('a/b', encodeAside(aside))).toEqual(aside)
+      }),
+    )
+  })
+})
