@@ -18,7 +18,7 @@ export function isHeldAt(world: World, peer: number): boolean {
   return missing.size > 0 || [...keptPaths.keys()].some((path) => catalogue.get(path)?.kind !== 'folder')
 }
 
-/** Whether something was changed at a peer that only receives, and there is what it can be replaced by. */
+/** Whether something was changed at a peer that only receives. */
 function isChanged(world: World, peer: number): boolean {
   return world.localPathsOf(peer).some((path) => !waitsForNobody(world, peer, path))
 }

@@ -177,7 +177,7 @@ function isExcused(world: World, peer: number, path: string, seen: Seen): boolea
   if (isLacking && refuses(world, peer, path)) return true
   // A deleted folder stands where something is in it.
   if (isLacking && refusesBelow(world, peer, path)) return true
-  if ((isLacking || isReceiveOnly(world, peer)) && waitsForNobody(world, peer, path)) return true
+  if (isLacking && waitsForNobody(world, peer, path)) return true
   if (isMesh(world)) return false
   return world.peers.some((_, other) => refuses(world, other, path) || isSendOnly(world, other))
 }
@@ -229,10 +229,6 @@ function isToBeHad(world: World, known: Entry): boolean {
 /** It takes nothing over that others make. */
 function isSendOnly(world: World, peer: number): boolean {
   return world.plan.peers[peer]!.direction === 'send-only'
-}
-
-function isReceiveOnly(world: World, peer: number): boolean {
-  return world.plan.peers[peer]!.direction === 'receive-only'
 }
 
 function refuses(world: World, peer: number, path: string): boolean {
