@@ -328,11 +328,14 @@ export class Placing {
       decision.type === 'conflict' && this.keeping.isContained(decision.copy, entry, temporary)
     const prepared = this.preparedContent(temporary, entry, standing)
     if (temporary !== undefined && prepared === undefined) return { type: 'unmoved' }
-    if ((standing ?? scanner.locals.get(entry.path))?.kind === 'file') this.syncStanding(entry.path)
+    const replaced = standing ?? scanner.locals.get(entry.path)
+    if (replaced?.kind === 'file') this.syncStanding(entry.path)
+    // Recovery leaves what it finds in the place of something, and what it finds must be whole.
+    if (temporary !== undefined && replaced !== standing) this.syncStanding(temporary.path)
     // Somebody removed what we had put here a moment ago, or renamed a file over it: a loss of power could bring that back torn,
     // and what is placed now would be blamed for it.
     const folderToSync = journal.mayBeUnsynced(entry.path) ? parentOf(entry.path) : undefined
-    const replaces = standing?.digest ?? ''
+    const replaces = replaced?.digest ?? ''
     const record = {
       kind: 'placing',
       entry,
