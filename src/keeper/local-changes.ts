@@ -6,9 +6,11 @@ import type { PathWithReason } from '../pipe/commands.js'
 import { sameVersion } from '../share/dots.js'
 import { sameContent } from '../share/edit.js'
 import type { Entry } from '../share/entry.js'
+import { parentOf } from '../share/path.js'
 import type { Catalogue } from './index/catalogue.js'
 import type { Intake } from './intake/intake.js'
 import type { NotHeldTries } from './not-held.js'
+import { syncFile } from './place/file-sync.js'
 import type { Scanner } from './scan/scanner.js'
 import type { Trash } from './trash/trash.js'
 
@@ -61,20 +63,31 @@ export class LocalChanges {
     const { scanner, catalogue, notHeld } = this.options
     // What is in a folder goes before it.
     const paths = [...scanner.locals.paths()].sort((left, right) => (left < right ? 1 : -1))
+    /** In the trash, one of each folder. */
+    const places = new Map<string, string>()
     let count = 0
     for (const path of paths) {
       const known = catalogue.get(path)
       const isReplaced = isFile(known) && isFile(scanner.locals.get(path))
       if (isReplaced) scanner.locals.leave(path)
-      else if (!this.take(path)) continue
+      else if (!this.take(path, places)) continue
       if (known !== undefined) notHeld.handleRetry(path)
       count++
     }
+    for (const place of places.values()) this.syncPlace(place)
     return count
   }
 
-  /** Answers false where it cannot go. */
-  private take(path: string): boolean {
+  private syncPlace(place: string): void {
+    try {
+      this.options.trash.syncPlace(place)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+    }
+  }
+
+  /** Answers false where it cannot go. `places`: where it went. */
+  private take(path: string, places: Map<string, string>): boolean {
     const { disk, scanner, intake, trash } = this.options
     if (!isLocal(scanner, path)) {
       scanner.hint(path)
@@ -85,7 +98,13 @@ export class LocalChanges {
       if (stat?.kind === 'folder') {
         disk.removeFolder(path)
         trash.takeFolder(path, stat.access)
-      } else trash.settle(trash.take(path))
+      } else {
+        // The trash has the only copy.
+        if (trash.isKept && stat?.kind === 'file') syncFile(disk, path)
+        const place = trash.take(path)
+        trash.settle(place)
+        if (trash.isKept) places.set(parentOf(place), place)
+      }
     } catch (error) {
       // What is in it is not shared, or nobody may change it.
       if (!(error instanceof DiskError)) throw error

@@ -67,6 +67,8 @@ const FOUND_WITH_POWER = [
     30034,
     'what we had put in place, renamed over by somebody, came back torn under what was placed after it',
   ],
+  [720226, 'what was changed on a machine that only receives was torn in its trash'],
+  [720271, 'and so was what made room there for a folder'],
 ] as const
 
 /** The same, with shares that are put back. */

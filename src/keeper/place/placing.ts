@@ -319,7 +319,7 @@ export class Placing {
   }
 
   private tryToPrepare({ decision, temporary, missingFolders }: Plan): Prepared | Placed {
-    const { catalogue, journal } = this.options
+    const { catalogue, journal, scanner } = this.options
     const { entry } = decision
     const standing = catalogue.live(entry.path)
     for (const folder of missingFolders) makeWay(this.options, folder)
@@ -328,11 +328,14 @@ export class Placing {
       decision.type === 'conflict' && this.keeping.isContained(decision.copy, entry, temporary)
     const prepared = this.preparedContent(temporary, entry, standing)
     if (temporary !== undefined && prepared === undefined) return { type: 'unmoved' }
-    if (standing?.kind === 'file') this.syncStanding(entry.path)
+    const replaced = standing ?? scanner.locals.get(entry.path)
+    if (replaced?.kind === 'file') this.syncStanding(entry.path)
+    // Recovery leaves what it finds in the place of something, and what it finds must be whole.
+    if (temporary !== undefined && replaced !== standing) this.syncStanding(temporary.path)
     // Somebody removed what we had put here a moment ago, or renamed a file over it: a loss of power could bring that back torn,
     // and what is placed now would be blamed for it.
     const folderToSync = journal.mayBeUnsynced(entry.path) ? parentOf(entry.path) : undefined
-    const replaces = standing?.digest ?? ''
+    const replaces = replaced?.digest ?? ''
     const record = {
       kind: 'placing',
       entry,
@@ -352,7 +355,7 @@ export class Placing {
   }
 
   /** Syncs the file that is replaced first: a loss of power may undo the rename, and then the old version must be there
-   *  whole. */
+   *  whole. Of a local change the trash has the only copy. */
   private syncStanding(path: string): void {
     syncFile(this.options.disk, path)
   }
@@ -394,9 +397,10 @@ export class Placing {
 
   /** Removes what no rename can replace. The disk may still refuse `entry`: then the empty path is nobody's deletion. */
   private vacate(kind: EntryKind, entry: Entry): void {
-    const { disk, catalogue, trash } = this.options
+    const { disk, catalogue, scanner, trash } = this.options
     const { path } = entry
     if (kind === 'folder') disk.removeFolder(path)
+    else if (scanner.locals.get(path) !== undefined) trash.takeUnseen(path)
     else trash.settle(trash.take(path))
     catalogue.recordVacated(entry)
   }

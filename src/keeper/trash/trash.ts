@@ -4,7 +4,7 @@
 
 import type { Access } from '../../base/access.js'
 import { TEMPORARY_FOLDER, TRASH_FOLDER } from '../../base/own-folder.js'
-import { type Disk, DiskError } from '../../base/ports.js'
+import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
 import type { TrashPolicy } from '../../pipe/settings.js'
 import { parentOf } from '../../share/path.js'
 import { COPY_BYTES, KNOWN_FOLDERS_MAX } from './limits.js'
@@ -88,17 +88,37 @@ export class Trash {
     for (const slot of versionSlotsFor(this.options.wallMs())) {
       const place = placeIn(slot, path)
       if (!this.isFree(place)) continue
-      this.linkOrCopy(path, place)
+      this.linkOrCopy(path, place, { syncs: false })
       return
     }
   }
 
-  /** The loser of a conflict, which keeps its name until the winner takes that. Nothing that nobody has seen is lost, trash or no
-   *  trash. Answers its place. Throws a DiskError, 'exists' where it was taken too often. */
+  /** The loser of a conflict, or what was changed here and told to nobody: it keeps its name until something else takes that. Nothing
+   *  that nobody has seen is lost, trash or no trash, nor with a loss of power: its caller has synced the file. Answers its place.
+   *  Throws a DiskError, 'exists' where it was taken too often, 'missing' where somebody changed it meanwhile. */
   keepLoser(path: string): string {
+    const { disk } = this.options
+    const before = disk.statLink(path)
     const place = this.freePlace(path)
-    this.linkOrCopy(path, place)
-    return place
+    this.linkOrCopy(path, place, { syncs: true })
+    this.syncPlace(place)
+    // That takes a while, and nobody has looked at what came to the path in it.
+    const after = disk.statLink(path)
+    if (isUntouched(before, after)) return place
+    if (before?.inode === after?.inode) disk.removeFile(place)
+    throw new DiskError('missing', `${path} was changed while it went to the trash`)
+  }
+
+  /** The same of what makes room for something that no rename can put in its place. */
+  takeUnseen(path: string): void {
+    const place = this.freePlace(path)
+    this.options.disk.rename(path, place)
+    this.syncPlace(place)
+  }
+
+  /** Brings the name of a thing in the trash onto the disk. */
+  syncPlace(place: string): void {
+    this.options.disk.syncFolder(parentOf(place))
   }
 
   private freePlace(path: string): string {
@@ -143,17 +163,17 @@ export class Trash {
   }
 
   /** Where the disk makes no hard links (exFAT, FAT), the path must not be empty for a moment either. */
-  private linkOrCopy(path: string, place: string): void {
+  private linkOrCopy(path: string, place: string, { syncs }: { readonly syncs: boolean }): void {
     const { disk } = this.options
     try {
       disk.linkFile(path, place)
     } catch (error) {
       if (!(error instanceof DiskError) || (error.code !== 'denied' && error.code !== 'io')) throw error
-      this.copy(path, place)
+      this.copy(path, place, syncs)
     }
   }
 
-  private copy(path: string, place: string): void {
+  private copy(path: string, place: string, syncs: boolean): void {
     const { disk } = this.options
     const stat = disk.statLink(path)
     if (stat?.kind === 'link') {
@@ -172,6 +192,7 @@ export class Trash {
           disk.write(target, buffer.subarray(0, bytes), position)
           position += bytes
         }
+        if (syncs) disk.sync(target)
       } finally {
         disk.close(target)
       }
@@ -180,4 +201,10 @@ export class Trash {
       disk.close(source)
     }
   }
+}
+
+/** Whether nobody wrote into it, or put another in its place. */
+function isUntouched(before: FileStat | undefined, after: FileStat | undefined): boolean {
+  const isContent = before?.sizeBytes === after?.sizeBytes && before?.mtimeMs === after?.mtimeMs
+  return before?.inode === after?.inode && isContent
 }

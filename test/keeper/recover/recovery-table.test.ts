@@ -73,7 +73,7 @@ describe('the recovery table', () => {
       if (!actionFor(combination).startsWith('remove-torn')) continue
       expect(facts).toMatchObject({ machineWentDown: true, targetHolds: false })
       if (subject === 'placing')
-        expect((facts.tookFreePlace && facts.targetLooksPlaced) || !facts.pathKnown).toBe(true)
+        expect(facts.tookFreePlace && (facts.targetLooksPlaced || !facts.pathKnown)).toBe(true)
     }
   })
 

@@ -219,6 +219,48 @@ describe('a machine that went down', () => {
     expect(share.scanned()).toEqual([])
   })
 
+  /** Something of a peer's is put in the place of what was changed here, and the machine goes down in the operation. Answers whether
+   *  it did. */
+  function goesDownOverLocal(byMs: number, count: number, seed: number): boolean {
+    const remote = theirFile('a', 'theirs')
+    const share = new ShareOnDisk({ direction: 'receive-only' })
+    share.disk.putFile('a', utf8('changed'), { mtimeMs: remote.mtimeMs + byMs })
+    share.scan()
+    // The name is on the disk, and not all that was written.
+    share.disk.syncFolder('')
+    const temporary = share.putTemporary(utf8('theirs'))
+    share.disk.dieAfterOperations(count)
+    let isDown = false
+    try {
+      share.placing.place(remote, temporary)
+    } catch (error) {
+      if (!(error instanceof SimulatedDeath)) throw error
+      isDown = true
+    }
+    // Before it syncs anything, what a person has not synced is at risk as ever.
+    const isSynced = share.journal.placing.length > 0
+    share.restart({ power: true, seed })
+    const told = `operation ${count}, seed ${seed}`
+    if (!isSynced) return isDown
+    const stands = share.textAt('a')
+    expect(['changed', 'theirs'], told).toContain(stands)
+    if (stands === 'theirs') expect(share.textAt('.left/trash/2023-11-14/a'), told).toBe('changed')
+    return isDown
+  }
+
+  test.each([
+    ['its own time', 60_000],
+    ['the time of the one that comes', 0],
+  ])(
+    'while something takes the place of what was changed on a machine that only receives, with %s: one of both is whole, and nothing is lost',
+    (_, byMs) => {
+      let count = 1
+      for (let isDown = true; isDown; count++)
+        for (let seed = 1; seed <= 12; seed++) isDown = goesDownOverLocal(byMs, count, seed)
+      expect(count).toBeGreaterThan(5)
+    },
+  )
+
   /** A file of ours that was read and told. */
   function ownShare(): { readonly share: ShareOnDisk; readonly mtimeMs: number } {
     const share = new ShareOnDisk()

@@ -7,7 +7,8 @@ import { Sweeping } from '../../../src/keeper/trash/sweeping.js'
 import { Trash } from '../../../src/keeper/trash/trash.js'
 import { SAMPLE_MAX } from '../../../src/pipe/limits.js'
 import { SimDisk } from '../../../src/sim/disk/disk.js'
-import { ShareOnDisk, theirFile } from '../share-on-disk.js'
+import { SeededRandom } from '../../../src/sim/random.js'
+import { ShareOnDisk, theirFile, theirFolder } from '../share-on-disk.js'
 
 const HOUR_MS = 3_600_000
 const NONE = { count: 0, first: [] }
@@ -96,6 +97,77 @@ describe('a version that is replaced', () => {
     }
     expect(share.placing.place(remote, share.putTemporary(utf8('theirs'))).type).toBe('placed')
     expect([share.textAt('a'), share.textAt(`${TRASH_FOLDER}/2023-11-14/a`)]).toEqual(['theirs', 'ours'])
+  })
+})
+
+describe('the only copy of a content', () => {
+  const place = `${TRASH_FOLDER}/2026-11-29/a`
+
+  /** Put at the path, and on the disk like all before it. */
+  function putSynced(): void {
+    put('a', 'content')
+    disk.settle()
+  }
+
+  /** Somebody acts while the trash syncs. */
+  function meanwhile(act: () => void): void {
+    const syncFolder = disk.syncFolder.bind(disk)
+    disk.syncFolder = (folder) => {
+      disk.unharmed(act)
+      syncFolder(folder)
+    }
+  }
+
+  test.each([
+    ['has two names', () => trash.keepLoser('a'), () => {}],
+    ['is copied', () => trash.keepLoser('a'), () => disk.failNext('denied', 'linkFile')],
+    ['is renamed', () => trash.takeUnseen('a'), () => {}],
+  ])('is in the trash after a loss of power too, where it %s', (_, keep, prepare) => {
+    for (let seed = 1; seed <= 8; seed++) {
+      disk = new SimDisk({ nowMs: wallMs, namesInOrder: false })
+      disk.makeFolder('.left')
+      disk.makeFolder('.left/tmp')
+      trash = new Trash({ disk, wallMs, policy: { ...policy, days: 0 } })
+      putSynced()
+      prepare()
+      keep()
+      // Something else takes the name.
+      put('b', 'other')
+      disk.rename('b', 'a')
+      disk.crash({ power: true, random: new SeededRandom(seed) })
+      expect(textAt(place)).toBe('content')
+    }
+  })
+
+  test('is kept where a peer makes a folder in its place, trash or no trash', () => {
+    const share = new ShareOnDisk({ direction: 'receive-only' })
+    share.trash = { ...policy, days: 0 }
+    share.restart()
+    share.disk.putFile('a', utf8('ours'))
+    share.scan()
+    expect(share.placing.place(theirFolder('a'), undefined).type).toBe('placed')
+    expect(share.disk.statLink('a')!.kind).toBe('folder')
+    expect(share.textAt(`${TRASH_FOLDER}/2023-11-14/a`)).toBe('ours')
+  })
+
+  test('stays alone there where somebody renames another over it meanwhile', () => {
+    putSynced()
+    meanwhile(() => {
+      put('b', 'edited')
+      disk.rename('b', 'a')
+    })
+    expect(() => trash.keepLoser('a')).toThrow(expect.objectContaining({ code: 'missing' }))
+    expect([textAt('a'), textAt(place)]).toEqual(['edited', 'content'])
+  })
+
+  test('stays at its path where somebody writes into it meanwhile', () => {
+    putSynced()
+    meanwhile(() => {
+      nowMs++
+      put('a', 'edited')
+    })
+    expect(() => trash.keepLoser('a')).toThrow(expect.objectContaining({ code: 'missing' }))
+    expect([textAt('a'), textAt(place)]).toEqual(['edited', undefined])
   })
 })
 
