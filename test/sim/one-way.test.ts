@@ -7,7 +7,7 @@ import type { Direction } from '../../src/pipe/settings.js'
 import { shareOf } from '../../src/sim/checks/invariants.js'
 import type { Edit } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
-import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
+import { calmLink, calmPeer, meshOf, type PeerPlan } from '../../src/sim/plan.js'
 import { World } from '../../src/sim/world.js'
 
 const A = 0
@@ -23,11 +23,13 @@ const remove = (path: string): Edit => ({ type: 'remove', path })
 const rename = (path: string, to: string): Edit => ({ type: 'rename', path, to })
 
 /** Peers that have the same four files. */
-function worldOf(...directions: Direction[]): World {
-  const links = meshOf(directions.length).map(([one, other]) => calmLink(one, other))
-  const peers = directions.map((direction, peer) => calmPeer(peer, { direction }))
+function worldOf(...machines: (Direction | Partial<PeerPlan>)[]): World {
+  const links = meshOf(machines.length).map(([one, other]) => calmLink(one, other))
+  const peers = machines.map((machine, peer) =>
+    calmPeer(peer, typeof machine === 'string' ? { direction: machine } : machine),
+  )
   const world = new World({ seed: 1, peers, links }, { hash, crc32 })
-  for (const peer of directions.keys()) {
+  for (const peer of machines.keys()) {
     world.edit(peer, { type: 'folder', path: 'folder' })
     for (const [content, path] of FILES.entries()) world.edit(peer, write(path, content))
   }
@@ -202,6 +204,16 @@ describe('a machine that only sends', () => {
     expect([...filesAt(world, B).keys()].filter((path) => path.startsWith('a.conflict-'))).toHaveLength(1)
     expect([...filesAt(world, A).keys()]).toEqual(['a', 'folder/d', 'folder/e'])
     expect(filesAt(world, B).has('folder/c')).toBe(false)
+  })
+
+  test('hears of an edit where its own has not been read yet, and sends that back after undo', () => {
+    const world = worldOf('both', { direction: 'send-only', hintLoss: 1 })
+    edit(world, A, write('new', 10))
+    world.edit(B, write('new', 11))
+    edit(world, A, write('new', 12))
+    expect(stateOf(world, B).stopped.first.map(({ path }) => path)).toEqual(['new'])
+    undo(world, B)
+    expectSame(world, A, B)
   })
 
   test('and one that only receives have the same, whatever happens to the latter', () => {

@@ -32,6 +32,7 @@ const FOUND = [
   [50353, 'what a neighbour came to hold later was not fetched in place of an older version'],
   [117, 'a replacement that was confirmed was held again, because another peer told of it'],
   [5414, 'what was kept and taken back had another time on its disk than in its entry'],
+  [700023, 'one that only sends did not hear of an edit at a path whose own file it had not read yet'],
 ] as const
 
 /** The same, with losses of power. */

@@ -163,9 +163,11 @@ export class Gate {
       this.keepOurs(remote)
       return 'stopped'
     }
-    if (kind === 'tombstone' ? this.knowDeletion(remote) : knowing.know(remote))
-      outcomes.push({ type: 'changed', by: 'received', isLast: true })
-    return kind !== 'tombstone' && catalogue.isHeld(path) ? 'unread' : 'stopped'
+    const isNews = kind === 'tombstone' ? this.knowDeletion(remote) : knowing.know(remote)
+    if (isNews) outcomes.push({ type: 'changed', by: 'received', isLast: true })
+    if (isNews || kind === 'tombstone') return 'stopped'
+    // What a person made where something is known and not held may be an edit that the peer's has not seen.
+    return catalogue.isHeld(path) || !knowing.isFree(path) ? 'unread' : 'stopped'
   }
 
   /** Nothing of it is here. */
