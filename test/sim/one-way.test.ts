@@ -216,6 +216,24 @@ describe('a machine that only sends', () => {
     expectSame(world, A, B)
   })
 
+  test('forgets no edit of one peer for that of another which it does not hold either', () => {
+    const world = worldOf('both', 'send-only', 'both')
+    happen(world, { type: 'cut', peer: A, other: C, bothWays: true, forMs: 1e9 })
+    edit(world, C, write('a', 10))
+    edit(world, A, write('a', 11))
+    const own = filesAt(world, B)
+    // A's edit was shown until now, and C's is from here on.
+    undo(world, B)
+    expect(stateOf(world, B).stopped.first.map(({ path }) => path)).toEqual(['a'])
+    undo(world, B)
+    expect(filesAt(world, B)).toEqual(own)
+    expect(stateOf(world, B).stopped.count).toBe(0)
+    for (const peer of [A, C]) {
+      expectSame(world, peer, B)
+      expect(world.peers[peer]!.root).toBe(world.peers[B]!.root)
+    }
+  })
+
   test('and one that only receives have the same, whatever happens to the latter', () => {
     const world = worldOf('send-only', 'receive-only')
     edit(world, B, write('a', 10), remove('b'))

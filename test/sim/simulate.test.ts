@@ -33,6 +33,7 @@ const FOUND = [
   [117, 'a replacement that was confirmed was held again, because another peer told of it'],
   [5414, 'what was kept and taken back had another time on its disk than in its entry'],
   [700023, 'one that only sends did not hear of an edit at a path whose own file it had not read yet'],
+  [700372, 'one that only sends forgot what it did not hold for a concurrent edit not held either'],
 ] as const
 
 /** The same, with losses of power. */
