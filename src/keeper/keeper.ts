@@ -100,7 +100,7 @@ export class Keeper {
     this.intake = new Intake({ ...given, breaker, scanner, ...lookups }, nowMs)
     this.notHeld = new NotHeldTries({ catalogue, scanner, peers: this.peers, intake: this.intake })
     this.expiry = new Expiry({ catalogue, wallMs }, nowMs)
-    const { peers, intake, scans, notHeld, expiry } = this
+    const { peers, superseded, intake, scans, notHeld, expiry } = this
     this.comparing = new Comparing({ intake, links, expiry })
     const trashed = { disk, policy: trash, wallMs }
     const place = { disk, catalogue, scanner, intake, trash: new Trash(trashed) }
@@ -108,7 +108,7 @@ export class Keeper {
     this.local = local
     this.away = new Away({ ...place, edits, peers, wallMs, direction })
     const { away } = this
-    const held = { catalogue, breaker, scanner, edits, peers, intake, notHeld, local, direction }
+    const held = { catalogue, breaker, scanner, edits, peers, superseded, intake, notHeld, local, direction }
     this.stopped = new StoppedChanges(held)
     const { stopped } = this
     this.commands = new Commands({

@@ -3,7 +3,7 @@
 
 import type { PathWithReason, ReleasedCounts } from '../pipe/commands.js'
 import type { Direction } from '../pipe/settings.js'
-import { type PeerId, peerOf } from '../share/dots.js'
+import { holds, type PeerId, peerOf } from '../share/dots.js'
 import { confirmRemoval, sameContent } from '../share/edit.js'
 import type { Entry } from '../share/entry.js'
 import { sameEntry } from '../share/entry-line.js'
@@ -16,6 +16,7 @@ import { STEP_FILES } from './limits.js'
 import type { LocalChanges } from './local-changes.js'
 import type { NotHeldTries } from './not-held.js'
 import type { PeerBook } from './peers/peer-book.js'
+import type { Superseded } from './peers/superseded.js'
 import type { Scanner } from './scan/scanner.js'
 
 export interface StoppedChangesOptions {
@@ -24,6 +25,7 @@ export interface StoppedChangesOptions {
   readonly scanner: Scanner
   readonly edits: OwnEdits
   readonly peers: PeerBook
+  readonly superseded: Pick<Superseded, 'add'>
   readonly intake: Intake
   readonly notHeld: NotHeldTries
   readonly local: LocalChanges
@@ -125,8 +127,17 @@ export class StoppedChanges {
       catalogue.renewStopped(decision.entry)
       return 'renewed'
     }
+    this.rememberUnseen(known, remote)
     catalogue.takeBack(path)
     return 'free'
+  }
+
+  /** Another peer's change takes the place of one that it has not seen. Nothing is here that could be kept as the loser, and it may win
+   *  against what a person makes of the path. Whoever told of it will not do so again. */
+  private rememberUnseen(known: Entry, remote: Entry): void {
+    const { peers, superseded } = this.options
+    if (holds(remote.version.seen, known.version.content)) return
+    for (const peer of peers.all()) superseded.add(peer, known)
   }
 
   /** It is gone here, and an edit of a peer brings it back; that a peer deleted it too is all there is to say. */

@@ -259,6 +259,7 @@ export class World {
       handleTaking: (peer, path, to) => {
         const isGone = this.trashChecks[peer]!.handleTaking(path, to)
         return () => {
+          if (to !== path) this.resumptions[peer]!.handleTaken(path)
           if (isGone())
             this.break('I14', `${peerName(peer)} took ${JSON.stringify(path)} away, and not into its trash`)
         }

@@ -7,7 +7,7 @@ import type { Direction } from '../../src/pipe/settings.js'
 import { checkAtRest, shareOf } from '../../src/sim/checks/invariants.js'
 import type { Edit } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
-import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
+import { calmLink, calmPeer, meshOf, type PeerPlan } from '../../src/sim/plan.js'
 import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'
 
@@ -24,15 +24,17 @@ const remove = (path: string): Edit => ({ type: 'remove', path })
 const rename = (path: string, to: string): Edit => ({ type: 'rename', path, to })
 
 /** Peers that have the same four files. */
-function worldOf(...directions: Direction[]): World {
-  return seededWorldOf(1, ...directions)
+function worldOf(...machines: (Direction | Partial<PeerPlan>)[]): World {
+  return seededWorldOf(1, ...machines)
 }
 
-function seededWorldOf(seed: number, ...directions: Direction[]): World {
-  const links = meshOf(directions.length).map(([one, other]) => calmLink(one, other))
-  const peers = directions.map((direction, peer) => calmPeer(peer, { direction }))
+function seededWorldOf(seed: number, ...machines: (Direction | Partial<PeerPlan>)[]): World {
+  const links = meshOf(machines.length).map(([one, other]) => calmLink(one, other))
+  const peers = machines.map((machine, peer) =>
+    calmPeer(peer, typeof machine === 'string' ? { direction: machine } : machine),
+  )
   const world = new World({ seed, peers, links }, { hash, crc32 })
-  for (const peer of directions.keys()) {
+  for (const peer of machines.keys()) {
     world.edit(peer, { type: 'folder', path: 'folder' })
     for (const [content, path] of FILES.entries()) world.edit(peer, write(path, content))
   }
@@ -281,6 +283,34 @@ describe('a machine that only sends', () => {
       expect(world.breach).toBeUndefined()
     },
   )
+
+  test('hears of an edit where its own has not been read yet, and sends that back after undo', () => {
+    const world = worldOf('both', { direction: 'send-only', hintLoss: 1 })
+    edit(world, A, write('new', 10))
+    world.edit(B, write('new', 11))
+    edit(world, A, write('new', 12))
+    expect(stateOf(world, B).stopped.first.map(({ path }) => path)).toEqual(['new'])
+    undo(world, B)
+    expectSame(world, A, B)
+  })
+
+  test('forgets no edit of one peer for that of another which it does not hold either', () => {
+    const world = worldOf('both', 'send-only', 'both')
+    happen(world, { type: 'cut', peer: A, other: C, bothWays: true, forMs: 1e9 })
+    edit(world, C, write('a', 10))
+    edit(world, A, write('a', 11))
+    const own = filesAt(world, B)
+    // A's edit was shown until now, and C's is from here on.
+    undo(world, B)
+    expect(stateOf(world, B).stopped.first.map(({ path }) => path)).toEqual(['a'])
+    undo(world, B)
+    expect(filesAt(world, B)).toEqual(own)
+    expect(stateOf(world, B).stopped.count).toBe(0)
+    for (const peer of [A, C]) {
+      expectSame(world, peer, B)
+      expect(world.peers[peer]!.root).toBe(world.peers[B]!.root)
+    }
+  })
 
   test('and one that only receives have the same, whatever happens to the latter', () => {
     const world = worldOf('send-only', 'receive-only')

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { BlockSet } from '../../src/base/blockset.js'
+import { hexOf } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { hash } from '../../src/io/hash.js'
 import { largeTemporary } from '../../src/pipe/layout.js'
@@ -26,6 +27,7 @@ function scene(missing: readonly number[] = []) {
   const resumption = new Resumption(disk, history)
   return {
     resumption,
+    temporary,
     /** LEFT opens the share, and the log claims these blocks. Answers what is wrong with that. */
     open: (claimed: readonly number[]) => {
       const fetch = { path: 'large', sizeBytes: whole.length, blocks: setOf(claimed) }
@@ -133,5 +135,19 @@ describe('I6: blocks that the log does not claim', () => {
     resumption.handleDeath('process', 40_000)
     resumption.putBack(copy)
     expect(open([])).toBeUndefined()
+  })
+
+  test.each([
+    ['that was taken away, and another one of the same content has them', true, [], undefined],
+    ['that was taken away, and into the next one of the same content', true, many, 'I6'],
+    ['beside another one that was taken away', false, [], 'I6'],
+  ])('written into a temporary file %s', (_, isSame, again, broken) => {
+    const { resumption, temporary, open, write } = scene()
+    open([])
+    write(many, 5_000)
+    resumption.handleTaken(isSame ? temporary : largeTemporary(hexOf(hash(new Uint8Array(1)))))
+    write(again, 10_000)
+    resumption.handleDeath('process', 40_000)
+    expect(open([])).toBe(broken)
   })
 })

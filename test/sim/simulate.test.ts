@@ -41,6 +41,9 @@ const FOUND = [
     'a large file that was taken back and nobody else had was not copied from another path of its own share',
   ],
   [5414, 'what was kept and taken back had another time on its disk than in its entry'],
+  [700023, 'one that only sends did not hear of an edit at a path whose own file it had not read yet'],
+  [700372, 'one that only sends forgot what it did not hold for a concurrent edit not held either'],
+  [700416, 'a content fetched a second time was taken for blocks of the first fetch by the judge'],
 ] as const
 
 /** The same, with losses of power. */

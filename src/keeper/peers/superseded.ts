@@ -1,4 +1,4 @@
-// Entries of peers that lost against ours, or against what is wanted: they are looked at again when that changes,
+// Entries of peers that lost against ours, or against what is wanted or stopped: they are looked at again when that changes,
 // because the peer that has them will not say so a second time. The keeper owns it.
 
 import type { PeerId } from '../../share/dots.js'

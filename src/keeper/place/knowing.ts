@@ -27,7 +27,8 @@ export class Knowing {
     return catalogue.recordNotHeld(decision.entry)
   }
 
-  private isFree(path: string): boolean {
+  /** Whether nothing stands at the path but what is known or left out there. */
+  isFree(path: string): boolean {
     const { disk, catalogue, scanner } = this.options
     try {
       const isEmpty = disk.statLink(path) === undefined || scanner.clashAt(path) !== undefined

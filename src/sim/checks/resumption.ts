@@ -54,6 +54,12 @@ export class Resumption {
     this.unproved.get(digest)?.delete(block)
   }
 
+  /** The keeper took the name at this path away. A temporary file was put in place or given up, and a later one of the same content
+   *  has none of what was written into it. */
+  handleTaken(path: string): void {
+    if (path.startsWith(`${TEMPORARY_FOLDER}/`)) this.writtenAt.delete(contentIn(path))
+  }
+
   /** The keeper has read what the log claims of this temporary file; these blocks are missing. */
   handlePrepared(temporary: string, needed: Uint8Array): void {
     const unproved = this.unproved.get(contentIn(temporary))

@@ -96,7 +96,10 @@ export class WatchedDisk implements Disk {
   }
 
   moveNew(from: string, to: string): FileStat {
-    return this.watched([to], () => this.disk.moveNew(from, to))
+    const check = this.observer.handleTaking(from, to)
+    const stat = this.watched([to], () => this.disk.moveNew(from, to))
+    check()
+    return stat
   }
 
   makeFolder(path: string, access?: 'usual' | 'private'): void {
