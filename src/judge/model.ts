@@ -138,6 +138,11 @@ export class Model {
     this.deeds.doubtPlacings(peer, atMs - UNRECORDED_MS_MAX)
   }
 
+  /** Paths that somebody has changed since LEFT ended there, each with what stood at it then. */
+  changedUnseen(peer: Who): ReadonlyMap<string, string | undefined> {
+    return this.beforeDown.get(peer) ?? new Map()
+  }
+
   /** LEFT has looked at what stands there: from now on it knows. */
   handleOpened(peer: Who): void {
     this.beforeDown.delete(peer)

@@ -1,6 +1,6 @@
 // What the breaker holds in a world, and the person who says what becomes of it: then the history knows too.
 
-import { waitsForNobody } from './checks/invariants.js'
+import { isTakenBackInVain } from './checks/invariants.js'
 import { loseOnlyCopy } from './shares.js'
 import type { World } from './world.js'
 
@@ -20,7 +20,7 @@ export function isHeldAt(world: World, peer: number): boolean {
 
 /** Whether something was changed at a peer that only receives. */
 function isChanged(world: World, peer: number): boolean {
-  return world.localPathsOf(peer).some((path) => !waitsForNobody(world, peer, path))
+  return world.localPathsOf(peer).some((path) => !isTakenBackInVain(world, peer, path))
 }
 
 /** The only answer that ends what is held at a peer that goes one way; undefined where either does. */

@@ -2,6 +2,7 @@
 // damage to what LEFT had put there is left for LEFT to mend, and the invariants find it where LEFT does not.
 
 import type { Catalogue } from '../keeper/index/catalogue.js'
+import type { Entry } from '../share/entry.js'
 import { isOwnPath } from '../share/path.js'
 import type { Privacy } from './checks/privacy.js'
 import type { SimDisk } from './disk/disk.js'
@@ -76,10 +77,26 @@ export function recordOpenedCopy(
 ): void {
   const { history } = scene
   const { bootName } = scene.peers[peer]!
+  // A person wrote over what peers know from the time after the copy: to the share under its new name the edit has not seen that.
+  for (const [path, digest] of history.model.changedUnseen(peer)) {
+    const isNews = digest !== undefined && digestKnown(history, known.live(path)) !== digest
+    if (isNews && !isHeldAnywhere(scene, path, digest)) loseOnlyCopy(scene, path)
+  }
   // A deletion that it had not seen cannot be told from what a loss of power took.
   if (copy.unstoppedIn === undefined || copy.unstoppedIn === bootName) return
   for (const path of history.model.removedAt(peer))
     if (known.get(path)?.kind !== 'tombstone') history.model.takeRemovalBack(peer, path)
+}
+
+function digestKnown(history: History, entry: Entry | undefined): string | undefined {
+  return entry === undefined ? undefined : history.digestOfEntry(entry)
+}
+
+function isHeldAnywhere({ peers, history }: PowerLossScene, path: string, digest: string): boolean {
+  return peers.some(({ disk }) => {
+    const held = disk.contentOf(path)
+    return held !== undefined && history.digestOf(held) === digest
+  })
 }
 
 function isHeldElsewhere(

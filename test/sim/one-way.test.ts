@@ -1,7 +1,8 @@
 // Stories of machines that only send or only receive.
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
+import { LocalChanges } from '../../src/keeper/local-changes.js'
 import type { ShareState } from '../../src/pipe/commands.js'
 import type { Direction } from '../../src/pipe/settings.js'
 import { checkAtRest, shareOf } from '../../src/sim/checks/invariants.js'
@@ -25,10 +26,11 @@ const rename = (path: string, to: string): Edit => ({ type: 'rename', path, to }
 
 /** Peers that have the same four files. */
 function worldOf(...machines: (Direction | Partial<PeerPlan>)[]): World {
-  return seededWorldOf(1, ...machines)
+  return later(newWorld(1, ...machines))
 }
 
-function seededWorldOf(seed: number, ...machines: (Direction | Partial<PeerPlan>)[]): World {
+/** The same, just started. */
+function newWorld(seed: number, ...machines: (Direction | Partial<PeerPlan>)[]): World {
   const links = meshOf(machines.length).map(([one, other]) => calmLink(one, other))
   const peers = machines.map((machine, peer) =>
     calmPeer(peer, typeof machine === 'string' ? { direction: machine } : machine),
@@ -39,7 +41,7 @@ function seededWorldOf(seed: number, ...machines: (Direction | Partial<PeerPlan>
     for (const [content, path] of FILES.entries()) world.edit(peer, write(path, content))
   }
   world.startAll()
-  return later(world)
+  return world
 }
 
 function later(world: World): World {
@@ -51,6 +53,16 @@ function later(world: World): World {
 function edit(world: World, peer: number, ...edits: readonly Edit[]): void {
   for (const each of edits) world.edit(peer, each)
   later(world)
+}
+
+/** A made the version of 'a' that B got and edited; then A is put back to a copy that is older than that version. */
+function putBackWorld(): World {
+  const world = worldOf('both', 'receive-only')
+  happen(world, { type: 'restore', peer: A, keptMs: 2 * SOON_MS, downMs: 100, edits: [], isOfMachine: true })
+  later(world)
+  edit(world, A, write('a', 11))
+  edit(world, B, write('a', 12))
+  return later(world)
 }
 
 function undo(world: World, peer: number): void {
@@ -143,7 +155,7 @@ describe('a machine that only receives', () => {
   ])('loses nothing of its own in the trash with a loss of power, where %s', (_, giveUp) => {
     // A loss of power leaves all, some or nothing of what was not synced, and may undo that a file went to the trash.
     for (let seed = 1; seed <= 8; seed++) {
-      const world = seededWorldOf(seed, 'both', 'receive-only')
+      const world = later(newWorld(seed, 'both', 'receive-only'))
       edit(world, B, write('a', 10), write('new', 11))
       const own = ['a', 'new'].map((path) => filesAt(world, B).get(path)!)
       giveUp(world)
@@ -194,6 +206,66 @@ describe('a machine that only receives', () => {
     undo(world, B)
     world.run(120_000)
     expectSame(world, A, B)
+  })
+
+  test('keeps what was edited on it, also after undo, while what it was edited from is on no machine', () => {
+    const world = putBackWorld()
+    // Another edit on it ends the wait no more than the first one: it has no version either.
+    edit(world, B, write('a', 14))
+    const edited = filesAt(world, B).get('a')
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(filesAt(world, B).get('a')).toBe(edited)
+    expect(localAt(world, B)).toEqual(['a: edited here'])
+    expect(stateOf(world, B).notHeld.first.map(({ path }) => path)).toEqual(['a'])
+  })
+
+  test('has what a person makes there afterwards', () => {
+    const world = putBackWorld()
+    edit(world, A, write('a', 13))
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expectSame(world, A, B)
+  })
+
+  /** A is put back to a copy in which 'a' stands as it is, and a person writes over it before LEFT runs. By A's clock, which was
+   *  put back too, that is older than what it wrote over. */
+  function overwrittenWorld(isKnownInCopy: boolean): World {
+    const world = newWorld(1, 'both', 'receive-only')
+    const restore = () => {
+      const edits = [write('a', 13)]
+      happen(world, { type: 'restore', peer: A, keptMs: 2 * SOON_MS, downMs: 100, edits, isOfMachine: true })
+    }
+    if (isKnownInCopy) world.run(SOON_MS)
+    restore()
+    later(world)
+    edit(world, B, write('a', 12))
+    happen(world, { type: 'clock-step', peer: A, byMs: -86_400_000 })
+    later(world)
+    return later(world)
+  }
+
+  test('keeps it also where the last copy of that was written over before LEFT had ever seen it there', () => {
+    const world = overwrittenWorld(false)
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(localAt(world, B)).toEqual(['a: edited here'])
+  })
+
+  test('gives it up where LEFT had seen that there', () => {
+    const world = overwrittenWorld(true)
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expectSame(world, A, B)
+  })
+
+  test('is to take back what was edited on it where somebody has what that was before', () => {
+    const world = worldOf('both', 'receive-only')
+    edit(world, B, write('a', 11))
+    vi.spyOn(LocalChanges.prototype, 'undo').mockReturnValue(0)
+    onTestFinished(() => void vi.restoreAllMocks())
+    settle(world, 0)
+    expect(world.breach).toMatchObject({ invariant: 'I4', detail: 'something is still held after 6 answers' })
   })
 
   test('passes on what it has from one peer to another', () => {

@@ -89,6 +89,7 @@ const FOUND_WITH_RESTORES = [
   [15148, 'a folder took the place of a version that is known elsewhere, and its share was put back'],
   [20263, 'a file that made room for a folder which the disk then refused was told as a deletion'],
   [14121, 'a umask took a mode at the copy that the judge had forgotten when the share was put back'],
+  [20583, 'an edit that is told to nobody was to be taken back for a version that no machine had any more'],
 ] as const
 
 /** The same, with both. */

@@ -147,7 +147,9 @@ function checkEqual(world: World, shares: readonly Map<string, Seen>[]): void {
 function firstDifference(world: World, shares: readonly Map<string, Seen>[]): string | undefined {
   const coarsestMs = Math.max(...world.plan.peers.map(({ timestampStepMs }) => timestampStepMs))
   for (const path of new Set(shares.flatMap((share) => [...share.keys()]))) {
-    const holders = [...shares.keys()].filter((peer) => (shares[peer]!.get(path) ?? NOTHING) !== NOTHING)
+    const holders = [...shares.keys()].filter(
+      (peer) => (shares[peer]!.get(path) ?? NOTHING) !== NOTHING && !isTakenBackInVain(world, peer, path),
+    )
     // Against what one keeps that takes nothing over, it alone is excused: the others are compared with each other.
     const holder = holders.find((peer) => !isKept(world, peer, path)) ?? holders[0]
     if (holder === undefined) continue
@@ -178,6 +180,7 @@ function isExcused(world: World, peer: number, path: string, seen: Seen): boolea
   // A deleted folder stands where something is in it.
   if (isLacking && refusesBelow(world, peer, path)) return true
   if (isLacking && waitsForNobody(world, peer, path)) return true
+  if (isTakenBackInVain(world, peer, path)) return true
   if (isMesh(world)) return false
   return world.peers.some((_, other) => refuses(world, other, path) || isSendOnly(world, other))
 }
@@ -212,6 +215,13 @@ export function waitsForNobody(world: World, peer: number, path: string): boolea
   })
 }
 
+/** Edited on a machine that only receives, where the version that it was edited from is on no machine any more. Nobody is told of the
+ *  edit, and it stands also where its person takes it back: it goes to the trash when what replaces it is here, not before, since
+ *  that may be on a machine that is away. The person sees it in the list of local changes. */
+export function isTakenBackInVain(world: World, peer: number, path: string): boolean {
+  return world.localPathsOf(peer).includes(path) && waitsForNobody(world, peer, path)
+}
+
 /** A conflict that the first one wins. */
 function isBeaten(known: Entry, theirs: Entry): boolean {
   const decision = decide(known, theirs, { folderHasLiveChildren: false })
@@ -240,7 +250,7 @@ function refuses(world: World, peer: number, path: string): boolean {
 function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void {
   for (const [number, peer] of world.peers.entries()) {
     for (const path of peer.notHeld) {
-      if (isSendOnly(world, number)) continue
+      if (isSendOnly(world, number) || isTakenBackInVain(world, number, path)) continue
       if (shares[number]!.has(path))
         world.break('I3', `${peerName(number)} holds ${JSON.stringify(path)} and says that it does not`)
       if (waitsForNobody(world, number, path)) continue
