@@ -72,8 +72,7 @@ describe('I2, a file that a loss of power tore', () => {
     putBack(world, A, copyOf(world, A, true))
     world.peers[A]!.start()
     settle(world, 0)
-    // When the other machine overwrites the whole one.
-    expect(world.breach?.invariant).toBe('I14')
+    expect(world.breach?.invariant).toBe('I2')
   })
 })
 
