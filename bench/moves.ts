@@ -85,7 +85,7 @@ function loopbackBytes(): number {
   return Number(line?.trim().split(/[\s:]+/)[1])
 }
 
-/** Of each peer, both of its processes. */
+/** CPU seconds that each peer has used so far, both of its processes. */
 function cpuSeconds(): number[] {
   return peers.map(({ pid }) => {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')

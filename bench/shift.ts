@@ -27,7 +27,7 @@ interface Versions {
 
 interface Measured {
   readonly crossedBytes: number
-  /** Of content, as the sink counts it; rsync does not tell. */
+  /** Bytes of content, as the sink counts it; undefined for rsync, which does not tell. */
   readonly contentBytes: number | undefined
   readonly seconds: number
   readonly wholeSeconds: number
@@ -140,7 +140,7 @@ async function withLeft(testbed: Testbed, versions: Versions, program: string): 
 
 async function withRsync(testbed: Testbed, { old, fresh }: Versions): Promise<Measured> {
   const bytes = statSync(fresh).size
-  // Of one size and time the two would be the same to rsync.
+  // Two versions of one size and time would be the same to rsync.
   const later = new Date(Date.now() + RSYNC_LATER_MS)
   utimesSync(fresh, later, later)
   const check = async (copy: string) => {

@@ -168,7 +168,7 @@ async function killSome(peers: readonly Peer[], count: number): Promise<void> {
   }
 }
 
-/** What the persons left stands in all shares, and nothing else. */
+/** Waits until all shares hold what the persons left, and nothing else; throws with the differences. */
 async function untilAsLeft(peers: readonly Peer[], garden: Garden): Promise<void> {
   const wanted: Tree = new Map([
     ...garden.files,
@@ -189,7 +189,7 @@ async function untilAsLeft(peers: readonly Peer[], garden: Garden): Promise<void
   })
 }
 
-/** What was removed or replaced for another's sake can be had back. */
+/** Fails unless contents that were removed or replaced for another's sake can be given back. */
 function checkTrash(
   peers: readonly Peer[],
   actors: readonly { readonly tree: string; readonly peer: Peer }[],

@@ -1,4 +1,4 @@
-// What programs do to folders, in the share of three real peers: git, npm, SQLite, tar. In the end the share is the same on all of them,
+// Programs work on folders in the share of three real peers: git, npm, SQLite, tar. In the end the share is the same on all of them,
 // what the programs keep in it is whole on all sides, and no side file or conflict copy is left. `npm run real-folders -- --help`.
 //
 // Ends with 0 where everything held, with 1 where not.

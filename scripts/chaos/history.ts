@@ -110,7 +110,7 @@ export class History {
     return this.model.goneAt(path)
   }
 
-  /** What does not hold in shares at rest. */
+  /** Lists what does not hold in shares at rest. */
   judge(shares: readonly Standing[]): readonly Fault[] {
     return this.model.judge(shares)
   }

@@ -5,7 +5,7 @@ import { spawn, spawnSync } from 'node:child_process'
 export interface Ended {
   readonly exitCode: number | null
   readonly stdout: string
-  /** What it said of faults, and of anything else. */
+  /** Error output of the command: faults, and anything else that it says there. */
   readonly stderr: string
 }
 

@@ -12,7 +12,7 @@ import type { Status } from '../../src/control/status.js'
 /** Ends a wait that would never end. */
 const REST_MS_MAX = 20 * 60_000
 
-/** What programs have beside their files while they work, and nobody once they have ended; and copies of conflicts. */
+/** Matches side files, which programs have beside their files only while they work, and copies of conflicts. */
 const SIDE_FILE = /(-wal|-shm|-journal|\.lock|gc\.pid|rebase-merge|rebase-apply|\.conflict-[^/]*)$/
 
 export interface Site {

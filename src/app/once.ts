@@ -33,7 +33,7 @@ export async function untilInStep({ status, endMs, stopped }: OnceOptions): Prom
   let sinceMs: number | undefined
   let now: Status | undefined
   for (;;) {
-    // Whoever asks to stop does not wait for an answer.
+    // Somebody who asks to stop does not wait for an answer.
     const before = now
     now = await Promise.race([status(), stop.then(() => before)])
     const isInStep = now?.isInStep === true

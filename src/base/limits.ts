@@ -71,6 +71,6 @@ assert(BLOCK_COUNT_MAX * DIGEST_BYTES <= 64 * 1024 * 1024, 'a digest list must f
 assert((BLOCK_COUNT_MAX / PIECES_MAX) % PIECE_BLOCKS_MIN === 0, 'pieces double until a file has few enough')
 assert(FRAME_BYTES_MAX + 64 <= DATAGRAM_BYTES_MAX, 'a sealed block and its header must fit one datagram')
 
-/** What the trash took in within the last so many days stays, however large it is; more than the other is a slip of the finger. */
+/** Bounds of `--trash`, days. All of the last TRASH_DAYS_MIN stays, however large; beyond TRASH_DAYS_MAX is a slip of the finger. */
 export const TRASH_DAYS_MIN = 7
 export const TRASH_DAYS_MAX = 3_650

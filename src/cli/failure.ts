@@ -7,7 +7,7 @@ import { printable } from './names.js'
 export const EXIT_STOPPED = 0
 export const EXIT_FAILED = 1
 export const EXIT_REFUSED = 2
-/** Of --once: something was missing when the time was over, or when it was stopped. */
+/** Exit code of --once: something was missing when the time was over, or when it was stopped. */
 export const EXIT_NOT_IN_STEP = 3
 
 /** Codes that mean "it did not start, and the person can change that". */

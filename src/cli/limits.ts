@@ -29,7 +29,7 @@ export const TRASH_DEFAULT = { days: 30, percent: 10 } as const
 
 /** The part of the files that one machine may delete or replace in a day before a person is asked. */
 export const MAX_DELETE_PERCENT_DEFAULT = 25
-/** So many files may always go: whoever empties a folder of a small share is not asked. */
+/** Files that may always go: a person who empties a folder of a small share is not asked. */
 export const MAX_DELETE_FILES_MIN = 20
 
 /** A petabyte; beyond it the number is a slip of the finger. */

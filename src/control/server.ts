@@ -98,7 +98,7 @@ export class ControlServer {
         return
       }
       if (lines.length === 0) return
-      // What is asked meanwhile waits in the kernel.
+      // Requests that come meanwhile wait in the kernel.
       socket.pause()
       socket.setTimeout(0)
       answered = answered.then(async () => {

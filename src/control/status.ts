@@ -76,7 +76,7 @@ export interface PeerStatus {
   readonly reason: string
   /** Files, folders and links that it has and that are wanted of it. */
   readonly wanted: number
-  /** That it knows and does not hold. */
+  /** Entries that the peer knows and does not hold. */
   readonly notHeldThere: number
   readonly receivedBytesPerS: number
   readonly sentBytesPerS: number

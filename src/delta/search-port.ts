@@ -14,7 +14,7 @@ export interface SearchOrder {
 
 export interface SearchReport {
   readonly search: number
-  /** What was found since the last report: proved by the searcher, and again by whoever copies it. */
+  /** Blocks found since the last report: proved by the searcher, and again by the one that copies them. */
   readonly found: readonly FoundBlock[]
   /** Whether a fetch should not wait for it any longer. */
   readonly isLagging: boolean
@@ -22,7 +22,7 @@ export interface SearchReport {
   readonly isOver: boolean
 }
 
-/** Whoever owns it is woken when there are reports. Searches run one after the other. */
+/** Searches for shifted blocks, one search after the other. Its owner is woken when there are reports. */
 export interface BlockSearch {
   begin(order: SearchOrder): void
   /** Nothing is reported of this search any more. */

@@ -70,7 +70,7 @@ export class WantedBlocks implements SumTable {
     const first = slot === undefined ? -1 : this.firstOf[slot]!
     const blocks: number[] = []
     if (first < 0) return blocks
-    // Those that were found meanwhile leave the row, but for the first, by which the slot is known: a list may have one digest 2^18
+    // Blocks found meanwhile leave the row, but for the first, by which the slot is known: a list may have one digest 2^18
     // times, and false sums have it looked up again and again.
     let last = first
     for (let index = first; index >= 0; index = this.nextOf[index]!) {
@@ -83,7 +83,7 @@ export class WantedBlocks implements SumTable {
     return blocks
   }
 
-  /** It is found. */
+  /** Takes a block that was found out of the wanted ones. */
   delete(blockIndex: number): void {
     if (!this.input.needed.delete(blockIndex)) return
     const sum = this.sumAt(blockIndex)

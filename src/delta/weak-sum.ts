@@ -13,13 +13,13 @@ import { BLOCK_BYTES } from '../base/limits.js'
 /** Stands in a list of sums for a block of which none was taken. */
 export const NO_SUM = 0
 
-/** That of librsync: 5 modulo 8, so that its powers have the longest period, 2^30. */
+/** Multiplier of the rolling sum, that of librsync: 5 modulo 8, so that its powers have the longest period, 2^30. */
 const K = 0x08104225
 const K2 = Math.imul(K, K)
 const K3 = Math.imul(K2, K)
 const K4 = Math.imul(K3, K)
 
-/** What the first byte of a window of one block counts after the next one has come in. */
+/** Factor of the first byte of a window of one block, in its sum, after the next byte has come in. */
 const K_BLOCK = powerOfK(BLOCK_BYTES)
 
 /** The sum of `length` bytes from `start` as a window takes it along: signed, 0 not replaced. */

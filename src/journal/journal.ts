@@ -312,7 +312,7 @@ export class Journal<E extends Placeable> {
     if (placing.entry.digest !== '') this.fetchOf.delete(placing.entry.digest)
   }
 
-  /** What may not be on stable storage of the folder has other paths now. */
+  /** Renames the paths in the moved folder that may not be on stable storage: they are at its new place now. */
   private applyMoved(path: string): void {
     const moving = this.movingAt.get(path)
     if (moving === undefined) return

@@ -13,7 +13,7 @@ interface Made {
   atMs: number
   /** Peers at which somebody who had it replaced or removed it; it must be somewhere while there are none. */
   readonly supersededAt: Set<Who>
-  /** Those of them at which it was replaced by another content. */
+  /** The peers of `supersededAt` at which another content replaced it. */
   readonly replacedAt: Set<Who>
 }
 

@@ -1,4 +1,4 @@
-// What persons did at each path and what each had seen of the others' deeds by then, as far as that is certain. Judges what
+// Deeds of persons at each path, and what each had seen of the others' deeds by then, as far as that is certain. Judges what
 // must not stand: a content that somebody deleted or replaced who had seen every deed that made it. Used by model.ts.
 //
 // A peer's deeds at a path are counted in its lane; a vector of counts by lane says what was seen. A peer has seen a deed
@@ -25,7 +25,7 @@ export interface Deed {
   isCertain: boolean
 }
 
-/** What stood at a path for a peer, and what LEFT had shown it. */
+/** A peer's view of a path: what stood there for it, and what LEFT had shown it. */
 interface View {
   readonly seen: Map<string, number>
   /** How often what stood here was forgotten. */
@@ -108,7 +108,7 @@ export class Deeds {
     )
   }
 
-  /** What stood at the path is gone there, and nobody's deed: the next one has seen nothing. */
+  /** Notes that what stood at the path is gone there by nobody's deed: the next deed has seen nothing. */
   forget(peer: Who, path: string): void {
     const view = this.viewOf(peer, path)
     view.seen.clear()
@@ -129,7 +129,7 @@ export class Deeds {
     for (const path of this.pasts.keys()) this.doubt(peer, path, sinceMs)
   }
 
-  /** What LEFT put there so shortly before it died may be news to it when it is started again. */
+  /** Takes out of the peer's views what LEFT put there so shortly before it died that it may be news to it at its next start. */
   doubtPlacings(peer: Who, sinceMs: number): void {
     for (const view of this.views.get(peer)?.values() ?? [])
       if (view.learnedAtMs >= sinceMs) {

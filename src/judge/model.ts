@@ -10,7 +10,7 @@ import { type Deed, Deeds, FOLDER, type Views, type Who } from './deeds.js'
 /** A change that no hint told of is seen by LEFT within this: a rescan, and five seconds. */
 export const UNSEEN_MS_MAX = 35_000
 
-/** What LEFT put in place this shortly before it died may not have been recorded. */
+/** A content that LEFT put in place this shortly before it died may not have been recorded. */
 const UNRECORDED_MS_MAX = 1_000
 
 /** A person changed what is at a path; undefined stands for no file. */
@@ -35,7 +35,7 @@ export interface Fault {
   readonly type: 'nobody-made-it' | 'lost' | 'came-back'
   readonly path: string
   readonly digest: string
-  /** Of a share, or of the peer where a lost content was made last. */
+  /** Name of the share, or of the peer where a lost content was made last. */
   readonly at: string
   readonly detail: string
 }
@@ -51,9 +51,9 @@ export interface Memory {
 export class Model {
   private readonly contents = new Contents()
   private readonly deeds = new Deeds()
-  /** What a loss of power took from a path since LEFT last ran, by peer. */
+  /** Contents that a loss of power took since LEFT last ran: digests by path, by peer. */
   private readonly unmended = new Map<Who, Map<string, string>>()
-  /** What stood at the paths that somebody has changed since LEFT ended there, by peer. */
+  /** Contents that stood, when LEFT ended there, at paths that somebody has changed since: digests by path, by peer. */
   private readonly beforeDown = new Map<Who, Map<string, string | undefined>>()
   private readonly diedAtMs = new Map<Who, number>()
   private readonly receiving = new Set<Who>()
@@ -92,7 +92,7 @@ export class Model {
     }
     this.unmended.get(peer)?.delete(path)
     const isPutBack = after !== undefined && before !== after && this.isPutBack(peer, path, after)
-    // What was put there just before LEFT died may be news to it.
+    // A content that was put there just before LEFT died may be news to it.
     this.deeds.did(edit, { sees: down === undefined, isCertain: !this.receiving.has(peer) })
     if (after !== undefined)
       this.contents.make({ peer, path, digest: after, atMs, isSame: before === after, isPutBack })
@@ -229,7 +229,7 @@ export class Model {
       this.deeds.did({ peer, path, before: digest, after: digest, atMs }, { isCertain: false })
   }
 
-  /** What does not hold in shares that have come to rest. */
+  /** Lists what does not hold in shares that have come to rest. */
   judge(shares: readonly Standing[]): Fault[] {
     return [...this.strangers(shares), ...this.losses(shares), ...this.returns(shares)]
   }

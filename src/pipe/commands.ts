@@ -8,9 +8,9 @@ import type { Direction } from './settings.js'
 export interface ShareCommands {
   /** All that there is to know of the share right now. */
   readonly state: { readonly given: object; readonly result: ShareState }
-  /** What is held is meant: it happens here and elsewhere. */
+  /** Confirms what is held: it is meant, and happens here and elsewhere. */
   readonly confirm: { readonly given: object; readonly result: ReleasedCounts }
-  /** What is held is not meant: what was deleted or replaced comes back. */
+  /** Undoes what is held: it is not meant, and what was deleted or replaced comes back. */
   readonly undo: { readonly given: object; readonly result: ReleasedCounts }
   /** Files that lost conflicts and are still kept beside their winners. */
   readonly conflicts: { readonly given: { readonly path: string }; readonly result: Sample<Conflict> }
@@ -46,7 +46,7 @@ export interface ReleasedCounts {
   readonly local: number
   /** Kept, or moved to the trash, of what is here since before this machine was away for long and no peer knows. */
   readonly away: number
-  /** Of these, neither: still held. */
+  /** Paths like those of `away` that were neither kept nor moved: still held. */
   readonly staying: number
 }
 
@@ -62,12 +62,12 @@ export interface PathWithReason {
   readonly reason: string
 }
 
-/** What stands at the path, what stands in the copy, or each as a file of its own. */
+/** Side of a conflict that is kept: what stands at the path, what stands in the copy, or each as a file of its own. */
 export type ConflictChoice = 'this' | 'other' | 'both'
 
 export interface Conflict {
   readonly path: string
-  /** What stands there on all machines; null where it was deleted. */
+  /** The side that stands at the path on all machines; null where it was deleted. */
   readonly this: ConflictSide | null
   /** Copies beside it. */
   readonly others: Sample<ConflictSide>
@@ -117,7 +117,7 @@ export interface ShareState {
   readonly direction: Direction
   /** Something is being read, compared, tried again or put in place right now. */
   readonly isBusy: boolean
-  /** That are held. */
+  /** Counts of the files that are held here; so also `folders` and `bytes`. */
   readonly files: number
   readonly folders: number
   readonly bytes: number
@@ -145,13 +145,13 @@ export interface ShareState {
 /** How far the comparison with a peer has come. */
 export interface PeerStanding {
   readonly peer: PeerId
-  /** It has a session; else this is how it was when it left. */
+  /** Whether the peer has a session; else the rest is how it was when it left. */
   readonly isHere: boolean
   /** All that it said it knows has been considered. */
   readonly isCompared: boolean
-  /** It knows what we know. */
+  /** Whether the peer knows what we know. */
   readonly isEqual: boolean
-  /** That it knows and does not hold. */
+  /** Entries that the peer knows and does not hold. */
   readonly notHeldCount: number
   /** Wanted of it. */
   readonly wantedCount: number

@@ -17,7 +17,7 @@ export interface MinFree {
 
 export const NO_MIN_FREE: MinFree = { percent: 0, bytes: 0 }
 
-/** What becomes of contents that peers delete or replace. */
+/** Limits of the trash, which keeps contents that peers delete or replace. */
 export interface TrashPolicy {
   /** How long they are kept; 0 keeps none. */
   readonly days: number
@@ -31,7 +31,7 @@ export const TRASH_POLICY: TrashPolicy = { days: 30, percent: 10 }
 export interface MaxDelete {
   /** Hundredths of the files; 100 or more for no limit. */
   readonly percent: number
-  /** So many files may always go: a person who deletes a folder of a small share is not asked. */
+  /** Files that may always go: a person who deletes a folder of a small share is not asked. */
   readonly filesMin: number
   /** Also what was confirmed on another machine is asked about. */
   readonly isStrict: boolean

@@ -42,7 +42,7 @@ export type ToWatcher =
   | { readonly type: 'keeper'; readonly messages: readonly EngineToKeeper[] }
   /** RSA of handshakes; each is answered by 'rsa-done'. */
   | { readonly type: 'rsa'; readonly step: SlowStep }
-  /** Of a person; answered by 'command-done' with the same number. */
+  /** A person's command; answered by 'command-done' with the same number. */
   | { readonly type: 'command'; readonly number: number; readonly command: ShareCommand }
   | { readonly type: 'stop' }
 

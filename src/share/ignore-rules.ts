@@ -26,7 +26,7 @@ interface Rule {
   readonly prefix: string
   /** Undefined where the prefix is all. */
   readonly pattern: Pattern | undefined
-  /** Of `*` and a suffix without wildcards, which most lines are: the suffix. */
+  /** The suffix of a pattern that is `*` and a suffix without wildcards, as most lines are; else undefined. */
   readonly suffix: string | undefined
 }
 

@@ -48,7 +48,7 @@ export interface TreeMove {
   readonly things: number
 }
 
-/** What becomes of one thing: it is created at its new path and deleted at the old one. */
+/** One thing of a moved tree: it is created at its new path and deleted at the old one. */
 export interface MovedPart {
   /** As it was known. */
   readonly before: Entry
@@ -62,7 +62,7 @@ export interface MovedTree {
   readonly parts: readonly MovedPart[]
 }
 
-/** What a peer is told that changed. */
+/** A change that a peer is told of: an entry, or the move of a whole tree. */
 export type Change = Entry | TreeMove
 
 /** Stands for all that is known of two places, below them and of themselves. The root of the manifest is computed for that. */
@@ -104,7 +104,7 @@ export function movedTree(manifest: Manifest, move: TreeMove): MovedTree | undef
       if (child.kind !== 'tombstone' && !add(child)) return false
     return true
   }
-  // What is below something that is no folder is known, and in no place of its own.
+  // Entries below something that is no folder are known, and in no place of their own.
   return add(manifest.get(from)!) && parts.length === things ? { move, parts } : undefined
 }
 

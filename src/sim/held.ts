@@ -1,4 +1,4 @@
-// What the breaker holds in a world, and the person who says what becomes of it: then the history knows too.
+// Changes that the breaker holds in a world, and the person who says what becomes of them: then the history knows too.
 
 import { isTakenBackInVain } from './checks/invariants.js'
 import { loseOnlyCopy } from './shares.js'

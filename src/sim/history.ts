@@ -1,5 +1,5 @@
-// What the people at the simulated machines ever did to their shares, told to the model that judges it (src/judge), and the
-// bytes of each content.
+// History of all that people at the simulated machines did to their shares, told to the model that judges it (src/judge), and
+// the bytes of each content.
 
 import { hexOf } from '../base/bytes.js'
 import { blockCount, type Digest, type Hash } from '../base/item.js'

@@ -10,7 +10,7 @@ import { startThread } from '../io/thread.js'
 /** To the thread: what to search in which open file; or, as undefined, that nobody waits for it any more. */
 export type ToSearchThread = { readonly fd: number; readonly input: ShiftInput } | undefined
 
-/** Of the thread, after each of its steps that had something to tell. */
+/** From the thread, after each of its steps that had something to tell. */
 export interface FromSearchThread {
   readonly found: readonly FoundBlock[]
   readonly isLagging: boolean

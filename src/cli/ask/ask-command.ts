@@ -16,7 +16,7 @@ export interface AskCommand {
   readonly asksPeer: boolean
   /** How long the answer may take; ANSWER_MS_MAX unless given. */
   readonly answerMsMax?: number
-  /** What the peer is given. @throws LeftError 'usage'. */
+  /** Parses the arguments that the peer is given. @throws LeftError 'usage'. */
   given(words: readonly string[], view: ShareView, raw: RawAskArguments): Arguments
   /** Carries it out on the folder of the share. Missing where only a running peer can. @throws LeftError. */
   onFolder?(share: string, given: Arguments): object

@@ -18,7 +18,7 @@ export const ASK_COMMANDS: readonly AskCommand[] = [
   trashEmptyCommand,
 ]
 
-/** Of the first words of those that have two. */
+/** Help texts of command groups, by the first word of the commands that have two. */
 export const ASK_GROUPS: Readonly<Record<string, string>> = {
   trash: 'list, give back or remove what peers deleted or replaced here',
 }

@@ -87,7 +87,7 @@ function checkModel(world: World, shares: readonly Map<string, Seen>[]): void {
     const trash = trashOf(world, peer)
     for (const [path, { kind, digest }] of share) {
       if (kind !== 'file') continue
-      // What only one that only sends still holds is out of the others' reach, as what is in a trash.
+      // A content that only a send-only peer still holds is out of the others' reach, like what is in a trash.
       if (world.catalogues.get(peer)?.kept(path)) trash.add(digest)
       else files.set(path, digest)
     }
@@ -118,14 +118,14 @@ function trashOf(world: World, peer: number): Set<string> {
   for (const [path, { kind, bytes, target }] of world.peers[peer]!.disk.snapshot())
     if (kind !== 'folder' && path.startsWith(TRASH))
       digests.add(world.history.digestOf(kind === 'link' ? linkContent(target) : bytes))
-  // What a link in it pointed at beside the share is still there.
+  // A file beside the share that a link here pointed at is still there.
   if (world.plan.peers[peer]!.direction === 'receive-only')
     for (const bytes of world.outside[peer]!.values()) digests.add(world.history.digestOf(bytes))
   return digests
 }
 
-/** What a loss of power took is no deletion of this machine, though nothing brings it back where nobody else had it. Somebody at
- *  another one may have deleted it. */
+/** Checks that no machine tells of a loss of power as its own deletion, though nothing brings the path back where nobody else had
+ *  it. Somebody at another machine may have deleted it. */
 function checkNotDeleted(world: World): void {
   world.peers.forEach(({ witness }, peer) => {
     for (const path of world.history.lostPathsOf(peer)) {
@@ -165,7 +165,7 @@ function firstDifference(world: World, shares: readonly Map<string, Seen>[]): st
   return undefined
 }
 
-/** What others have there is known at this peer, which only sends, and its own stands: a file against a folder with something in it
+/** Whether this peer only sends, knows what others have there, and its own stands: a file against a folder with something in it
  *  that only they have, since that stays with them whatever is undone (held.ts), and their disks have no place for both. */
 function isKept(world: World, peer: number, path: string): boolean {
   return isSendOnly(world, peer) && world.catalogues.get(peer)?.kept(path) !== undefined
@@ -236,7 +236,7 @@ function isToBeHad(world: World, known: Entry): boolean {
   )
 }
 
-/** It takes nothing over that others make. */
+/** Whether the peer takes nothing over that others make. */
 function isSendOnly(world: World, peer: number): boolean {
   return world.plan.peers[peer]!.direction === 'send-only'
 }
@@ -245,8 +245,8 @@ function refuses(world: World, peer: number, path: string): boolean {
   return world.peers[peer]!.disk.faults.refuses(path)
 }
 
-/** Of what is known and not held nothing stands here, and some disk has no place for it. All know
- *  the same, whatever they hold. */
+/** Checks entries that are known and not held: nothing of them stands here, and some disk has no
+ *  place for them. All peers know the same, whatever they hold. */
 function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void {
   for (const [number, peer] of world.peers.entries()) {
     for (const path of peer.notHeld) {
@@ -254,7 +254,7 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
       if (shares[number]!.has(path))
         world.break('I3', `${peerName(number)} holds ${JSON.stringify(path)} and says that it does not`)
       if (waitsForNobody(world, number, path)) continue
-      // It may have come through one that only sends.
+      // The version may have come through a peer that only sends.
       if (!isMesh(world) && world.peers.some((_, other) => isSendOnly(world, other))) continue
       if (!world.peers.some((_, other) => refuses(world, other, path)))
         world.break(
@@ -263,7 +263,7 @@ function checkNotHeld(world: World, shares: readonly Map<string, Seen>[]): void 
         )
     }
   }
-  // What is lost or differs is told before what comes of that.
+  // A loss or a difference is told before what comes of it.
   if (world.breach !== undefined) return
   // An older version that stands somewhere stays known there while nobody in reach holds the newer one.
   const isStale = (path: string, peer: number) => {

@@ -23,7 +23,7 @@ export class TrashCheck {
     const bytes = this.disk.contentOf(path)!
     return () => {
       if (to !== undefined && isOwnPath(to) && !to.startsWith(TRASH)) this.leaving.add(file.number)
-      // Of versions that are overwritten the trash keeps one for each path and hour.
+      // The trash keeps one overwritten version for each path and hour.
       return !file.isNamed() && !(to === path && (this.hasVersion(path) || this.hasCopy(path, bytes)))
     }
   }

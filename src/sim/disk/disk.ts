@@ -137,7 +137,7 @@ export class SimDisk implements Disk {
     return inode?.kind === 'file' ? inode.content() : undefined
   }
 
-  /** Of the file with content at this path: tells later whether it still has a name, anywhere on the machine. */
+  /** Looks up the file with content at this path; `isNamed` tells later whether it still has a name, anywhere on the machine. */
   fileAt(path: string): { readonly number: number; readonly isNamed: () => boolean } | undefined {
     const inode = this.volume.tryResolve(path, false)
     if (inode?.kind !== 'file' || inode.sizeBytes === 0) return undefined
