@@ -2,6 +2,7 @@
 // replaced must stand somewhere in the end. Used by model.ts.
 
 import { parentOf } from '../share/path.js'
+import { isCopyOf } from './copies.js'
 import type { Who } from './deeds.js'
 
 /** A content that somebody made at a path. */
@@ -113,7 +114,10 @@ export class Contents {
   loseOnlyCopy(path: string, atMs: number, stands: (digest: string) => boolean): void {
     const gone = this.gone.get(path) ?? { digests: new Set<string>(), atMs }
     gone.atMs = atMs
-    for (const digest of this.made.get(path)?.keys() ?? []) if (!stands(digest)) gone.digests.add(digest)
+    for (const [original, made] of this.made) {
+      if (original !== path && !isCopyOf(path, original)) continue
+      for (const digest of made.keys()) if (!stands(digest)) gone.digests.add(digest)
+    }
     this.gone.set(path, gone)
   }
 
