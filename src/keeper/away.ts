@@ -85,7 +85,7 @@ export class Away {
     return isAside
   }
 
-  /** What nobody else is known to have: it is here and told to nobody. */
+  /** Paths of what nobody else is known to have: it is here and told to nobody. */
   paths(): Iterable<string> {
     return this.options.catalogue.aside.paths()
   }
@@ -126,7 +126,7 @@ export class Away {
         trash.takeFolder(path, stat.access)
       } else trash.settle(trash.take(path))
     } catch (error) {
-      // What is in it is shared, or left out, or nobody may change it.
+      // The folder holds something that is shared, or left out, or nobody may change it.
       if (!(error instanceof DiskError)) throw error
       return false
     }
@@ -135,8 +135,8 @@ export class Away {
     return true
   }
 
-  /** What is only known is forgotten until a peer tells of it. An edit of ours that no peer has told of was deleted by nobody, and stays
-   *  told. Deletions stay too: they are not older than others remember them. */
+  /** Sets aside what is held, and forgets what is only known, until a peer tells of it. An edit of ours that no peer has told of was
+   *  deleted by nobody, and stays told. Deletions stay too: they are not older than others remember them. */
   private setAllAside(): string | undefined {
     const { catalogue, edits, peers, direction } = this.options
     const { manifest } = catalogue
@@ -184,7 +184,7 @@ export class Away {
   }
 }
 
-/** What is in a folder comes before it. */
+/** Sorts paths so that what is in a folder comes before it. */
 function deepestFirst(paths: Iterable<string>): readonly string[] {
   return [...paths].sort((left, right) => (left < right ? 1 : -1))
 }

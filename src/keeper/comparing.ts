@@ -52,7 +52,7 @@ export class Comparing {
       case 'remove':
       case 'conflict':
         return { type: 'wanted' }
-      // What is in the folder may be about to go: that is known when it is to be put in place.
+      // Things in the folder may be about to go: that is known when the entry is to be put in place.
       case 'hold': {
         if (this.options.intake.mayBeFreed(remote.path)) return { type: 'wanted' }
         const entry = this.options.intake.placing.revived(remote.path)
@@ -104,7 +104,7 @@ export function runsOf(
   return runs
 }
 
-/** Of a folder that became a file, what was in it is known to go before the file is considered. */
+/** Puts deletions first: where a folder became a file, what was in it is known to go before the file is considered. */
 export function deletionsFirst(entries: readonly Entry[]): readonly Entry[] {
   const isDeletion = ({ kind }: Entry) => kind === 'tombstone'
   if (!entries.some(isDeletion)) return entries

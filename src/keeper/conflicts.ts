@@ -28,7 +28,7 @@ export class Conflicts {
     this.options = options
   }
 
-  /** Of a file, of all that is in a folder, or of the whole share (''). */
+  /** Lists the conflicts of a file, of all that is in a folder, or of the whole share (''). */
   list(path: string): Sample<Conflict> {
     const { catalogue } = this.options
     const first: Conflict[] = []

@@ -42,7 +42,7 @@ export class DueQueue {
     return first.key
   }
 
-  /** What is put off again and again, or refused and forgotten, would fill the memory until its first time has come. */
+  /** Drops former times: keys put off again and again, or refused and forgotten, would fill the memory until their first one has come. */
   private dropMostStale(): void {
     if (this.heap.length <= 2 * this.dueOf.size + STALE_MAX) return
     this.heap = []

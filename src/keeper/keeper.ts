@@ -65,7 +65,7 @@ export class Keeper {
   private readonly away: Away
   private readonly outbox = new Outbox()
   private readonly announcer: Announcer
-  /** Of the person. */
+  /** Commands of the person. */
   readonly commands: Commands
   /** As of the call under way, for what happens inside it. */
   private nowMs: number
@@ -412,7 +412,7 @@ export class Keeper {
   }
 
   private handleHeld(path: string): void {
-    // What stood in the way there may be gone.
+    // Things that stood in the way there may be gone.
     this.intake.handleLocalChange(path)
     this.changed('own')
   }
@@ -426,13 +426,13 @@ export class Keeper {
     return result !== 'unread'
   }
 
-  /** What a peer has at the path is wanted again, where it is not a deletion. */
+  /** Wants the content that a peer has at the path again, where it is not a deletion. */
   private handleDropped(path: string): void {
     this.notHeld.handleRetry(path)
     this.changed('own')
   }
 
-  /** It is known from now on, and not had: that is all there is to do about it. */
+  /** Records an entry of a peer as known, and not had: that is all there is to do about it. */
   private takeNote(remote: Entry): true {
     if (this.intake.knowing.know(remote)) this.changed('received')
     return true

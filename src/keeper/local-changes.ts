@@ -1,5 +1,5 @@
-// What is changed on a machine that only receives (scan/locals.ts): a peer tells of something at its path, or the person takes it back.
-// Nobody is ever told of it. The keeper owns this.
+// Changes made on a machine that only receives (scan/locals.ts): a peer tells of something at such a path, or the person takes them back.
+// Nobody is ever told of them. The keeper owns this.
 
 import { type Disk, DiskError } from '../base/ports.js'
 import type { PathWithReason } from '../pipe/commands.js'
@@ -61,7 +61,7 @@ export class LocalChanges {
    *  many paths that are; what is being written at this moment stays. */
   undo(): number {
     const { scanner, catalogue, notHeld } = this.options
-    // What is in a folder goes before it.
+    // Things in a folder go before it.
     const paths = [...scanner.locals.paths()].sort((left, right) => (left < right ? 1 : -1))
     /** In the trash, one of each folder. */
     const places = new Map<string, string>()
@@ -106,7 +106,7 @@ export class LocalChanges {
         if (trash.isKept) places.set(parentOf(place), place)
       }
     } catch (error) {
-      // What is in it is not shared, or nobody may change it.
+      // The folder holds something that is not shared, or nobody may change it.
       if (!(error instanceof DiskError)) throw error
       return false
     }

@@ -55,12 +55,12 @@ export class StoppedChanges {
     return (this.isReceiveOnly ? 0 : missing.size) + keptPaths.size
   }
 
-  /** What is deleted here is a local change like any other. */
+  /** Whether this machine only receives: what is deleted here is then a local change like any other. */
   private get isReceiveOnly(): boolean {
     return this.options.direction === 'receive-only'
   }
 
-  /** What is held, for the person. */
+  /** Lists what is held, for the person. */
   *described(): Generator<PathWithReason> {
     const { catalogue } = this.options
     const { missing, keptPaths } = catalogue.stoppedPaths
@@ -95,7 +95,7 @@ export class StoppedChanges {
     if (catalogue.kept(folder)?.entry.kind === 'folder') this.moved.add(folder)
   }
 
-  /** What a peer moved is no deletion that a person need be asked about. */
+  /** Takes back a kept path whose content a peer moved: that is no deletion that a person need be asked about. */
   private releaseMoved(path: string): readonly Told[] {
     const { catalogue } = this.options
     const ours = catalogue.kept(path)?.entry
@@ -120,7 +120,7 @@ export class StoppedChanges {
     const decision = intake.placing.decide(remote)
     if (decision.type === 'keep') return decision.wins ? 'beaten' : 'known'
     const isConfirmed = remote.confirmed && !known.confirmed && breaker.trustsConfirmed
-    // Of an older content too there may be more to know: who may read it, say.
+    // More may be known of an older content too: who may read it, say.
     if (!isConfirmed && (sameContent(known, remote) || decision.type === 'adopt')) {
       if ((decision.type !== 'adopt' && decision.type !== 'take') || sameEntry(decision.entry, known))
         return 'known'
@@ -140,7 +140,7 @@ export class StoppedChanges {
     for (const peer of peers.all()) superseded.add(peer, known)
   }
 
-  /** It is gone here, and an edit of a peer brings it back; that a peer deleted it too is all there is to say. */
+  /** Handles a path that is gone here. An edit of a peer brings it back; that a peer deleted it too is all there is to say. */
   private handleToldOfMissing(remote: Entry): 'free' | 'known' | 'beaten' {
     const { catalogue, intake } = this.options
     const decision = intake.placing.decide(remote)
@@ -170,7 +170,7 @@ export class StoppedChanges {
     return counts
   }
 
-  /** Whoever may tell again of what is kept, now or when it is back. */
+  /** Origins that may tell again of what is kept, now or when they are back. */
   private originsOfKept(): ReadonlySet<Origin> {
     const { catalogue, breaker, peers } = this.options
     const origins = new Set<Origin>([...breaker.trippedOrigins, PEERS, ...peers.all()])

@@ -12,7 +12,7 @@ import { COUNTED_HOURS, COUNTED_PATHS_MAX, COUNTED_TEXT_MAX, HOUR_MS, ORIGINS_MA
 /** A peer id, OWN or PEERS. */
 export type Origin = string
 
-/** What is deleted on this machine. */
+/** Origin of what is deleted on this machine. */
 export const OWN: Origin = 'own'
 /** All other machines together. */
 export const PEERS: Origin = 'peers'
@@ -73,7 +73,7 @@ export class Breaker {
   /** Whether so many files more would be too many; `pending` are about to go and not counted yet. */
   exceeds(origin: Origin, pending: number): boolean {
     if (!this.isOn) return false
-    // Of the files that there were before any went.
+    // The percentage is of the files that there were before any went.
     const files = this.options.files() + this.countOf(GONE)
     const { percent, filesMin } = this.options.maxDelete
     const countMax = Math.max(filesMin, Math.floor((files * percent) / 100))
@@ -153,7 +153,7 @@ export class Breaker {
     this.writeCounts()
   }
 
-  /** What was stopped is all gone or came back, by edits: the counts stand. */
+  /** Closes all trips where what was stopped is all gone or came back, by edits: the counts stand. */
   handleNoneStopped(): void {
     if (this.tripped.size === 0) return
     this.tripped.clear()

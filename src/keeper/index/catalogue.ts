@@ -191,7 +191,7 @@ export class Catalogue {
     if (this.stopped.deleteKept(path) !== undefined) this.put(this.manifest.get(path)!)
   }
 
-  /** What is kept was looked at again. */
+  /** Renews what is kept at the path, which was looked at again. */
   refreshKept(path: string, kept: Kept): void {
     if (this.stopped.refresh(path, kept)) this.put(this.manifest.get(path)!)
   }
@@ -201,7 +201,7 @@ export class Catalogue {
     return this.setAsides
   }
 
-  /** What stands at the path leaves the tree: from now on nobody is told of it. */
+  /** Takes the entry at the path out of the tree: peers are not told of it from now on. */
   setAside(path: string): void {
     const entry = this.live(path)
     assert(entry !== undefined, 'only what stands is set aside')
@@ -212,7 +212,7 @@ export class Catalogue {
     this.putAside(path, aside)
   }
 
-  /** What is set aside counts again, as it did before. Answers false where nothing is. */
+  /** Puts what is set aside at the path back into the tree, as it was before. Answers false where nothing is. */
   takeUp(path: string): boolean {
     const aside = this.setAsides.get(path)
     if (!this.setAsides.delete(path) || aside === undefined) return false
@@ -223,12 +223,12 @@ export class Catalogue {
     return true
   }
 
-  /** What was set aside was looked at again. */
+  /** Renews what is set aside at the path, which was looked at again. */
   refreshAside(path: string, aside: Kept): void {
     if (this.setAsides.has(path)) this.putAside(path, aside)
   }
 
-  /** What was set aside is gone, or is not shared any more. */
+  /** Forgets what was set aside at the path: it is gone, or is not shared any more. */
   dropAside(path: string): void {
     const aside = this.setAsides.get(path)
     if (!this.setAsides.delete(path)) return
@@ -459,7 +459,7 @@ export class Catalogue {
     return this.contents.blockList(digest)
   }
 
-  /** Of the file at this path. */
+  /** Block digests of the file at this path, and their weak sums where they are known. */
   blocksAt(path: string): BlockList | undefined {
     const entry = this.live(path)
     return entry?.kind === 'file' ? this.blockList(entry.digest) : undefined

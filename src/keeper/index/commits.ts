@@ -14,7 +14,7 @@ export class Commits {
 
   constructor(private readonly index: Index) {}
 
-  /** What `record` puts into the index survives a kill as a whole or not at all. */
+  /** Runs `record`: what that puts into the index survives a kill as a whole or not at all. */
   together(record: () => void): void {
     this.isTogether = true
     try {
@@ -30,7 +30,7 @@ export class Commits {
     try {
       this.commit()
     } catch (error) {
-      // This bounds what a kill loses, no more: whoever commits before telling the peers says that the disk is full.
+      // The commit bounds what a kill loses, no more: a caller that commits before telling the peers says that the disk is full.
       if (!(error instanceof DiskError) || error.code !== 'no-space') throw error
     }
   }

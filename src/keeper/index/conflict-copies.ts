@@ -13,7 +13,7 @@ export class ConflictCopies {
     return this.count
   }
 
-  /** Of the file that stands, or stood, at this path. */
+  /** Paths of the copies of the file that stands, or stood, at this path. */
   of(original: string): ReadonlySet<string> {
     return this.copies.get(original) ?? NONE
   }

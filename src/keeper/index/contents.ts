@@ -27,7 +27,7 @@ export class Contents {
     if (entry.kind === 'file') this.holders.add(entry.digest as Digest, this.manifest.placeOf(entry.path))
   }
 
-  /** Of an entry that the manifest still has, or has replaced by another one. */
+  /** Releases the content of an entry that the manifest still has, or has replaced by another one. */
   unhold(entry: Entry | undefined): void {
     if (entry?.kind !== 'file') return
     this.copies.handleGone(entry)

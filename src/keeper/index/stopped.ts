@@ -8,7 +8,7 @@ import { NotHeldPaths } from './not-held-paths.js'
 export class Stopped {
   private readonly missingPaths = new Set<string>()
   private readonly keptByPath = new Map<string, Kept>()
-  /** Of those that a peer deleted, where it says that their content is; '' where it does not. */
+  /** By kept path that a peer deleted, where the peer says that its content is; '' where it does not say. */
   private readonly targets = new Map<string, string>()
   private readonly keptByTarget = new Map<string, string>()
   /** The paths of `keptByPath`, counted by folder. */

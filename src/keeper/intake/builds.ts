@@ -37,7 +37,7 @@ export type BuildResult =
   | { readonly type: 'built'; readonly messages: readonly KeeperToEngine[] }
   /** Copied from the share, whole and synced. */
   | { readonly type: 'copied'; readonly fetch: FetchId }
-  /** What was to be copied is not what the catalogue says. */
+  /** The source of the copy does not hold what the catalogue says. */
   | { readonly type: 'not-copied'; readonly fetch: FetchId; readonly from: string | undefined }
   | { readonly type: 'failed'; readonly want: Want; readonly error: DiskError }
 
@@ -93,8 +93,8 @@ export class Builds {
     this.queued.push({ fetch, list, sums, isCopy: false })
   }
 
-  /** Whoever was to give the list has none of the file. Answers whether the catalogue has the same content, which is copied then. Not
-   *  into a file that the engine was to write blocks into: some of them may still be on their way to the disk. */
+  /** Handles a peer that was to give the list and has none of the file. Answers whether the catalogue has the same content, which is
+   *  copied then. Not into a file that the engine was to write blocks into: some of them may still be on their way to the disk. */
   copy(fetch: FetchId, digest: Digest): boolean {
     const { catalogue, room } = this.options
     if (room.hasReserved(fetch) || catalogue.holderOf(digest) === undefined) return false
@@ -110,7 +110,7 @@ export class Builds {
     this.shifts.delete(fetch)
   }
 
-  /** So many blocks of it have come. Where the link gives more than the search does, that only takes the processor from it. */
+  /** Counts blocks of a fetch that have come. Where the link gives more than the search does, that only takes the processor from it. */
   handleBlocks(fetch: FetchId, blockCount: number): void {
     const shift = this.shifts.get(fetch)
     if (shift === undefined) return

@@ -72,7 +72,7 @@ export class Gate {
     return true
   }
 
-  /** What was in the folder was moved. */
+  /** Whether a peer deletes a folder that is here and in which nothing is left: what was in it was moved. */
   private isEmptyFolder({ kind, path }: Entry): boolean {
     const { catalogue } = this.options
     if (kind !== 'tombstone' || catalogue.live(path)?.kind !== 'folder') return false
@@ -156,7 +156,7 @@ export class Gate {
     this.keepOurs(remote)
   }
 
-  /** What others change is known, and not held. 'unread': something that nobody knows yet stands at its path. */
+  /** Records a change of a peer as known, and not held. 'unread': something that nobody knows yet stands at its path. */
   private keepOut(remote: Entry): 'stopped' | 'unread' {
     const { catalogue, knowing, outcomes } = this.options
     const { path, kind } = remote

@@ -15,7 +15,7 @@ export const LARGE_FETCHES_MAX = 4
 export const WANTS_PER_PEER_MAX = 32_768
 export const WANT_TEXT_PER_PEER_MAX = 8 * 1024 * 1024
 
-/** So much of a want counts a deletion that says where the content is now: of a peer that wants nothing but those, 131,072 of them take
+/** Wants that a deletion counts for, if it says where the content is now: of a peer that wants nothing but those, 131,072 of them take
  *  115 MB. What is kept of deletions and moves beside wants (RemovalQueue, Moves) has an entry for each want, and for each folder
  *  of this share above one. A power of two: sums of it are exact. */
 export const MOVED_WANT_PART = 1 / 4
@@ -41,8 +41,8 @@ export const TREE_REMOVAL_PATHS_MAX = 1_024
  *  takes its place. */
 export const MOVE_WAIT_MS = 10_000
 
-/** What is complete waits so long for what its author recorded before it, among so many wants at most: as many small files as are
- *  in flight at once, since what waits to be placed stays in flight. */
+/** Longest time that a complete want waits for what its author recorded before it, among so many wants at most: as many small files as
+ *  are in flight at once, since what waits to be placed stays in flight. */
 export const ORDER_WAIT_MS = 10_000
 export const ORDERED_WANTS_MAX = SMALL_FETCHES_MAX
 

@@ -79,7 +79,7 @@ export class Links {
   }
 }
 
-/** What a disk refuses to look at, or to give a second name, is not moved. */
+/** Runs `work`; undefined on a DiskError: what a disk refuses to look at, or to give a second name, is not moved. */
 export function ifThere<T>(work: () => T): T | undefined {
   try {
     return work()

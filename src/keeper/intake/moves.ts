@@ -39,7 +39,7 @@ export class Moves<W extends Moveable> {
     this.newsMs = nowMs
   }
 
-  /** It is in a queue again, or over. */
+  /** Forgets a want that was put off: it is in a queue again, or over. */
   handleQueued(want: W): void {
     this.undecided.delete(want)
   }

@@ -49,7 +49,7 @@ interface PreparedWant {
   readonly change: Prepared
 }
 
-/** What is in the folder in its place is to be removed first. */
+/** Result for a want that has to wait: what is in the folder in its place is to be removed first. */
 interface Waiting {
   readonly type: 'waiting'
 }
@@ -272,7 +272,7 @@ export class Placements {
     return prepared
   }
 
-  /** What is in a folder goes before something else takes its place; its deletion may be told after that. */
+  /** Whether a want has to wait: what is in a folder goes before something else takes its place; its deletion may be told after that. */
   private mustWait(want: Want): boolean {
     const { catalogue, wants, isComparing } = this.options
     const { path, kind } = want.remote

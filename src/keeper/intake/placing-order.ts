@@ -103,7 +103,7 @@ export class PlacingOrder {
     if (wants.size - wants.removals.size > ORDERED_WANTS_MAX) return undefined
     for (const want of wants.all()) {
       if (want.remote.kind !== 'file' || ready.has(want) || links.has(want)) continue
-      // It is a copy of what is ready.
+      // The want is a copy of what is ready.
       if (wants.isBehind(want, ready)) continue
       const { content } = want.remote.version
       const author = peerOf(content)

@@ -46,7 +46,7 @@ export class ToldMoves {
   carryOut(move: TreeMove, peer: string, refuses: Refuses, nowMs: number): MovedTree | undefined {
     try {
       const moved = this.isFree(move, peer) ? this.derived(move, refuses) : undefined
-      // What the log says of things in the folder is over by then.
+      // Records of the log about things in the folder are over by then.
       if (moved === undefined || !this.options.commit(nowMs)) return undefined
       this.options.treeMoving.carryOutTold(moved)
       return moved

@@ -4,7 +4,7 @@ import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import { MOVED_WANT_PART, WANT_TEXT_PER_PEER_MAX, WANTS_PER_PEER_MAX } from './limits.js'
 
-/** Of one peer: paths, and the UTF-16 code units that these and what belongs to them take. */
+/** Wants counted for one peer: paths, and the UTF-16 code units that these and what belongs to them take. */
 interface Account {
   wantCount: number
   textUnits: number

@@ -17,7 +17,7 @@ import { WantCounts } from './want-counts.js'
 export interface Loss {
   /** The peer that told of it, and the author. */
   readonly origins: readonly string[]
-  /** It counts for the breaker: no folder, nor the one half of a move. */
+  /** Whether the loss counts for the breaker: no folder, nor the one half of a move. */
   readonly isCounted: boolean
 }
 
@@ -43,7 +43,7 @@ export interface Want {
   placeTries: number
   /** How it is had from a file of this share that leaves its path. */
   move: Move<Want> | undefined
-  /** It could not be had in that way. */
+  /** Whether the content could not be had in that way. */
   isMoveRefused: boolean
 }
 
@@ -75,7 +75,7 @@ export interface Totals {
 
 export class Wants {
   private readonly wants = new Map<string, Want>()
-  /** What several peers have counts for one of them, so that none has to wait for what another does not give. */
+  /** Wants by peer: what several peers have counts for one of them, so that none has to wait for what another does not give. */
   readonly counts = new WantCounts()
   /** How many wants there are for each content. */
   private readonly digestCounts = new Map<Digest, number>()

@@ -14,7 +14,7 @@ export function decideHere(catalogue: Catalogue, remote: Entry): Decision {
   if ('folded' in decision) catalogue.folded.add(path, decision.folded)
   if (known === undefined || isHeld) return decision
   const here = decideNotHeld(known, remote, decision)
-  // It was known before there was anything in the folder that stands here.
+  // The entry was known before there was anything in the folder that stands here.
   const isBlocked = folderHasLiveChildren && here.type === 'take' && here.entry.kind !== 'folder'
   return isBlocked ? { type: 'hold', entry: here.entry } : here
 }

@@ -1,4 +1,4 @@
-// What a person is told of a change that the disk refuses. Placing and removing use it.
+// Words for a person about a change that the disk refuses. Placing and removing use it.
 
 import type { DiskError } from '../../base/ports.js'
 

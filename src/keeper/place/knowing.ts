@@ -22,7 +22,7 @@ export class Knowing {
     if (catalogue.live(remote.path) !== undefined || !this.isFree(remote.path)) return false
     const decision = decideHere(catalogue, remote)
     if (decision.type !== 'take') return false
-    // It takes the place of what was changed here as soon as it can.
+    // The entry takes the place of what was changed here as soon as it can.
     this.options.scanner.locals.leave(remote.path)
     return catalogue.recordNotHeld(decision.entry)
   }

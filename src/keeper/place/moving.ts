@@ -1,5 +1,5 @@
 // A file of the share takes another path without being copied, because a deletion of a peer says that its content was moved there.
-// That is a hint and no more: a deletion and a creation stand on their own, and where the file is not exactly what is wanted
+// The target is a hint and no more: a deletion and a creation stand on their own, and where the file is not exactly what is wanted
 // they are carried out one by one. Placing uses it; the intake finds the pairs (intake/moves.ts).
 //
 //     the old path is deleted      rename of the file itself: the deletion is recorded with the new path
@@ -62,7 +62,7 @@ export class Moving {
       catalogue.refreshSignature(path, after)
   }
 
-  /** It has its new path. Throws a DiskError. */
+  /** Notes that the file has its new path. Throws a DiskError. */
   handlePlaced({ vacates, from }: Standing): void {
     if (vacates === undefined) this.handleRenamed(from)
   }
@@ -83,7 +83,7 @@ export class Moving {
   private fits(from: string, wanted: Entry): boolean {
     const { disk, catalogue, scanner } = this.options
     const local = catalogue.live(from)
-    // What was changed here, where that is told to nobody, is another content.
+    // Content that was changed here, where that is told to nobody, is another one.
     if (!catalogue.isHeld(from)) return false
     if (local?.kind !== 'file' || wanted.kind !== 'file' || local.digest !== wanted.digest) return false
     // A followed link is not the file.
@@ -91,7 +91,7 @@ export class Moving {
     if (stat?.kind !== 'file' || !sameMode(local, wanted)) return false
     if (!isKeptTime(stat.mtimeMs, mtimeOf(wanted)) || !scanner.matches(from)) return false
     const replaced = catalogue.live(wanted.path)
-    // Whoever could not read the file that it takes the place of cannot read this one.
+    // A user who could not read the file that it takes the place of cannot read this one.
     return replaced?.kind !== 'file' || disk.statLink(wanted.path)?.mode === stat.mode
   }
 }

@@ -13,7 +13,7 @@ import type { Catalogue } from '../index/catalogue.js'
 import type { Scanner } from '../scan/scanner.js'
 import { decideHere } from './deciding.js'
 
-/** What a peer has at a path, where that is wanted. */
+/** Looks up the entry that a peer has at a path, where that is wanted. */
 export type WantedAt = (path: string) => Entry | undefined
 
 export interface TreeMovingOptions {
@@ -30,7 +30,7 @@ export class TreeMoving {
     this.options = options
   }
 
-  /** What one rename of the folder `from` to `to` does, folders before what is in them; undefined where it would do more or
+  /** Lists what one rename of the folder `from` to `to` does, folders before what is in them; undefined where it would do more or
    *  less than what is wanted. Throws a DiskError. */
   plan(from: string, to: string, wantedAt: WantedAt): readonly MovedPart[] | undefined {
     const { disk } = this.options
@@ -100,7 +100,7 @@ export class TreeMoving {
       const name = nameOf(child.path)
       if (!names.delete(name) || !this.add(parts, child.path, joinPath(to, name), wantedAt)) return false
     }
-    // What nobody has told of would go with it.
+    // Things that nobody has told of would go with the folder.
     return names.size === 0
   }
 

@@ -1,5 +1,5 @@
-// What a machine lost that went down: entries that were recorded just before and are missing now did not reach the disk. What was
-// recorded earlier and is missing was deleted while LEFT was not there. Called by recovery.ts.
+// Paths lost when the machine went down: entries that were recorded just before and are missing now did not reach the disk. Those
+// recorded earlier and missing were deleted while LEFT was not there. Called by recovery.ts.
 
 import type { Disk } from '../../base/ports.js'
 import type { Journal } from '../../journal/journal.js'
@@ -38,7 +38,7 @@ export function lostPaths({ disk, catalogue, journal, end }: LossOptions): strin
   for (const entry of catalogue.manifest.entries()) {
     const { kind, path } = entry
     if (kind === 'tombstone' || !catalogue.isHeld(path) || lookAt(disk, path) !== undefined) continue
-    // What was moved here with its folder has older times of its own.
+    // Things that were moved here with their folder have older times of their own.
     const isWithFolder = lost.has(parentOf(path))
     if (isWithFolder || journal.mayBeUnsynced(path) || isRecent(recordedMs(entry, catalogue), end))
       lost.add(path)

@@ -55,7 +55,7 @@ export type RecoveryAction =
   /** That, and its time and mode are set again. */
   | 'apply-metadata-and-take'
   | 'make-folder'
-  /** What was there made room: the new version is known and not held, and the empty path is nobody's deletion. */
+  /** The thing that was there made room: the new version is known and not held, and the empty path is nobody's deletion. */
   | 'record-vacated'
   /** The path is gone from the share: the deletion is recorded as the peer's, no edit of ours. */
   | 'record-removal'
@@ -146,7 +146,7 @@ export const RECOVERY_TABLE: readonly RecoveryRow[] = [
     action: 'record-as-placed',
   },
   {
-    // Whoever removed it under its old name has not seen the new one: no deletion of that.
+    // A removal under the old name has not seen the new one: no deletion of that.
     name: 'not moved and removed by somebody since, or moved and removed',
     subject: 'placing',
     when: {

@@ -151,7 +151,7 @@ class Recovery {
     const { placing } = this.journal
     for (const moving of this.journal.moving) this.settleMoving(moving, unclean)
     for (const each of placing) if (each.entry.kind !== 'tombstone') this.settlePlacing(each, unclean)
-    // Of a file that was moved the old name goes first.
+    // The old name of a file that was moved goes first.
     for (const { entry } of placing) if (entry.kind === 'tombstone') this.settleRemoval(entry)
     for (const [path, digest] of this.journal.placedSinceCheckpoint)
       this.sparing(path, unclean, () => this.settlePlaced(path, digest, unclean))

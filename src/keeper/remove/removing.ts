@@ -1,5 +1,5 @@
 // Carries a deletion of a peer out: a path goes from the share into the trash, if it holds exactly what the catalogue knows of it.
-// What has changed since is looked at as an edit first, which the deletion has not seen. The log says what is about to happen.
+// A path that has changed since is looked at as an edit first, which the deletion has not seen. The log says what is about to happen.
 // Each step can be the last one: recovery-table.ts has the rows for `removing`. The intake calls it (intake/removals.ts).
 //
 //     decide ─▶ log ─▶ look ─▶ rename into the trash ─▶ look again ─▶ record
@@ -66,7 +66,7 @@ export class Removing {
     if (this.options.journal.mayBeUnsynced(path)) this.unsynced.add(parentOf(path))
   }
 
-  /** What was at the path of a deletion has just been moved to another one. */
+  /** Records the deletion of a path whose file has just been moved to another one. */
   handleMoved(tombstone: Entry, to: string): void {
     const { catalogue, scanner } = this.options
     const { path } = tombstone
@@ -107,7 +107,7 @@ export class Removing {
     const { disk } = this.options
     for (const folder of this.unsynced) {
       try {
-        // Those that are gone themselves are gone from a folder that is among these too.
+        // Folders that are gone themselves are gone from a folder that is among these too.
         if (folder === '' || disk.statLink(folder)?.kind === 'folder') disk.syncFolder(folder)
       } catch (error) {
         if (!(error instanceof DiskError)) throw error
@@ -166,7 +166,7 @@ export class Removing {
     const seen = scanner.compare(path)
     if (seen.type !== 'same') {
       const result = this.withdrawn(path)
-      // What is here is nobody's business.
+      // A thing here that is not shared is nobody's business.
       return seen.type === 'unshared' ? this.record(entry, { type: 'needless' }) : result
     }
     const place = trash.take(path)

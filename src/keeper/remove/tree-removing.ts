@@ -98,7 +98,7 @@ export class TreeRemoving {
       const fault = this.add(parts, child.path, deletionAt)
       if (fault !== undefined) return fault
     }
-    // What nobody has told of would go with it.
+    // Things that nobody has told of would go with the folder.
     for (const name of names) return joinPath(path, name)
     return undefined
   }

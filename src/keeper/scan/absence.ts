@@ -49,7 +49,7 @@ export class Absence {
       if (this.options.sighting.isUnshared(folder))
         return { path: folder, reason: 'what is in it cannot be seen now, and counts as there' }
     }
-    // Whoever removes, moves or unmounts a share takes LEFT's own folder with it.
+    // A person who removes, moves or unmounts a share takes LEFT's own folder with it.
     const isGone = this.options.disk.statLink(OWN_FOLDER) === undefined
     if (!isGone && !this.isEmptied()) return undefined
     return {

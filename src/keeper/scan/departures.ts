@@ -119,7 +119,7 @@ export class Departures {
     if (isAnyHeld && breaker.trip(OWN)) findings.addStopped(isAll)
   }
 
-  /** What was moved is told all the same, and so is a folder of which nothing else was left. */
+  /** Stops the deletion at the path. A moved file is told all the same, and so is a folder of which nothing else was left. */
   private stopOne(path: string): 'held' | 'moved' | 'nothing' {
     const { catalogue, recording, moved, findings } = this.options
     const entry = catalogue.live(path)

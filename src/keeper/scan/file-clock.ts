@@ -17,7 +17,7 @@ export class FileClock {
 
   at(nowMs: number): number {
     if (nowMs - this.sinceMs > FILE_CLOCK_MS) {
-      // What was measured long ago says nothing of today's clock.
+      // A measurement of long ago says nothing of today's clock.
       const isRecent = nowMs - this.sinceMs <= 2 * FILE_CLOCK_MS
       this.leastBeforeMs = isRecent ? this.leastMs : Number.POSITIVE_INFINITY
       this.leastMs = Number.POSITIVE_INFINITY

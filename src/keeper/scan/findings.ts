@@ -16,15 +16,15 @@ export type Finding =
   | { readonly type: 'released'; readonly path: string }
   /** Rules are others than before, and what they are about was looked at. */
   | { readonly type: 'rules' }
-  /** What was kept here against a change of a peer is gone. */
+  /** A thing that was kept here against a change of a peer is gone. */
   | { readonly type: 'dropped'; readonly path: string }
-  /** So much was deleted here that it is told to nobody before a person confirms it. */
+  /** Deletions here are so many that nobody is told of them before a person confirms them. */
   | { readonly type: 'stopped'; readonly isAll: boolean }
   /** A file is written without rest. `isGrowing`: it is told of as far as it goes. */
   | { readonly type: 'restless'; readonly path: string; readonly isGrowing: boolean }
   /** Nothing is left in a folder that was deleted and stood for what was in it. */
   | { readonly type: 'emptied'; readonly path: string }
-  /** This path is not shared, or cannot be read; '' is the share. */
+  /** A path that is not shared, or cannot be read; '' is the share. */
   | { readonly type: 'problem'; readonly path: string; readonly reason: string }
 
 export class Findings {

@@ -28,7 +28,7 @@ interface Restless {
 export interface Reading {
   readonly startedMs: number
   readonly signature: Signature
-  /** Of what was read; undefined where that was not all that there was to be read. */
+  /** Digests of the blocks that were read; undefined where these were not all that there were to be read. */
   readonly list: Uint8Array | undefined
 }
 
@@ -50,7 +50,7 @@ export class Growing {
     return dueMs === undefined || sinceMs > dueMs + GROWING_MS_MIN ? sinceMs + GROWING_MS_MIN : dueMs
   }
 
-  /** What the file at the path began with when it was last read. `known`: as the catalogue has it. */
+  /** Finds the content that the file at the path began with when it was last read. `known`: as the catalogue has it. */
   beginning(
     path: string,
     { inode, sizeBytes }: Signature,
@@ -63,12 +63,12 @@ export class Growing {
     return isGrown && !this.shrunk.has(path) ? before : undefined
   }
 
-  /** It became shorter, or another file took its place. */
+  /** Notes a file that became shorter, or whose place another file took. */
   handleShrunk(path: string): void {
     this.shrunk.add(path)
   }
 
-  /** It was read while it changed. Answers whether that is to be told: once. */
+  /** Remembers a file that was read while it changed. Answers whether that is to be told: once. */
   handleRead(path: string, { startedMs, signature, list }: Reading, nowMs: number): boolean {
     const dueMs = nowMs + Math.max(GROWING_MS_MIN, GROWING_READS * (nowMs - startedMs))
     const { sizeBytes, inode } = signature
@@ -81,12 +81,12 @@ export class Growing {
     return true
   }
 
-  /** What has not changed since it was read last, for longer than until it was to be read again, rests. */
+  /** Forgets files that rest: unchanged since they were read last, for longer than until they were to be read again. */
   sweep(nowMs: number): void {
     for (const [path, { dueMs }] of this.paths) if (nowMs > dueMs + GROWING_MS_MIN) this.forget(path)
   }
 
-  /** It rests. */
+  /** Forgets a file that rests. */
   forget(path: string): void {
     this.paths.delete(path)
     this.shrunk.delete(path)

@@ -15,7 +15,7 @@ import { type Beginning, Comparison } from './growing.js'
 export type HashStep =
   | { readonly type: 'more' }
   | { readonly type: 'changed' } // the file is not what it was when the job began
-  /** It has grown since the job began, and begins with what it began with before: what was read is of one moment. */
+  /** The file has grown since the job began, and begins with what it began with before: what was read is of one moment. */
   | { readonly type: 'grown'; readonly digest: Digest; readonly list: Uint8Array }
   | {
       readonly type: 'done'

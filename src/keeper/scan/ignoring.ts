@@ -32,7 +32,7 @@ export class Ignoring {
   private readonly options: IgnoringOptions
   /** By the path of the file. */
   private readonly files = new Map<string, Loaded>()
-  /** What was seen of files that are not at rest. */
+  /** By path, the signature that was seen of a file of rules that is not at rest; undefined where none was there. */
   private readonly unsettled = new Map<string, Signature | undefined>()
   private readonly due = new DueQueue()
   private heldBytes = 0

@@ -1,4 +1,5 @@
-// Of ours in whose place a change of a peer was stopped, or that was set aside: whether it stands as it did. The scanner owns this.
+// Checks whether things of ours stand as they did: those in whose place a change of a peer was stopped, or that were set aside. The
+// scanner owns this.
 
 import type { Catalogue } from '../index/catalogue.js'
 import { sameSignature, signatureOf } from '../index/signature.js'

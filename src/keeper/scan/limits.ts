@@ -54,8 +54,8 @@ export const FOLDER_VERDICTS_MAX = 4_096
  *  once is counted at once. */
 export const DEPARTURE_WAIT_MS = 10_000
 
-/** Of what settles, only what has not done so for longer keeps deletions waiting: a log never rests, and nothing that came with a deletion
- *  takes so long after its last write. */
+/** Longest time that a file not settled yet keeps deletions waiting, from when it was first seen to change: a log never rests, and
+ *  nothing that came with a deletion takes so long after its last write. */
 export const DEPARTURE_SETTLE_MS = 1_000
 
 /** A share that held so many names at its top, and holds none, is taken for a disk that is not mounted. */

@@ -1,6 +1,6 @@
-// What was changed on a machine that only receives: known to this process by path, told to nobody, and shown to the person. Nothing of
-// it is in the index: each start finds it again. What was there before is known and not held, or, where something was deleted, missing.
-// It goes to the trash where a peer changes the same, or when the person takes it back. The scanner owns this.
+// Changes made on a machine that only receives: known to this process by path, told to nobody, and shown to the person. None of them
+// is in the index: each start finds them again. What was there before is known and not held, or, where something was deleted, missing.
+// A change goes to the trash where a peer changes the same, or when the person takes it back. The scanner owns this.
 //
 //     new, edited ── a peer has something new at the path, undo ──▶ in the trash
 //          └──────── the very content that a peer has ──▶ held
@@ -11,7 +11,7 @@ import { nameOf, parentOf } from '../../share/path.js'
 import type { Signature } from '../index/signature.js'
 
 export interface Local extends Content {
-  /** Of a file, as it looked when it was read. */
+  /** Signature of a file, as it looked when it was read. */
   readonly signature: Signature | undefined
 }
 

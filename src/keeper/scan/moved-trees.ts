@@ -51,7 +51,7 @@ export class MovedTrees {
   private readonly places = new Map<string, string>()
   /** New folders that were renamed just now, and until when it is waited for one that is missing for that. */
   private readonly came = new Map<string, number>()
-  /** Of those, what is looked at like any other now, with all that is in it. */
+  /** Folders that came and for which none was missing: looked at like any other now, with all that is in them. */
   private readonly released = new Set<string>()
   /** A share that is read for the first time misses nothing. */
   private mayMiss: boolean

@@ -68,7 +68,7 @@ export class Recording {
     const aside = catalogue.aside.get(path)
     const kept = catalogue.kept(path) ?? aside
     if (kept !== undefined && sameContent(kept.entry, content)) {
-      // Whoever may read it, and its time, are a person's edits all the same, for when it counts again.
+      // Mode and time of what is kept are a person's edits all the same, for when it counts again.
       const isReplaced = isOtherFile(kept.signature, signature)
       const known = { mode: kept.mode, isHeld: true }
       const entry = this.edited(kept.entry, path, content, { seen, known, isReplaced })
@@ -150,7 +150,7 @@ export class Recording {
     for (const child of [...catalogue.manifest.children(path)]) this.miss(child.path, locals)
     for (const name of locals.namesIn(path)) this.miss(joinPath(path, name), locals)
     const known = catalogue.get(path)
-    // It was edited here before it went.
+    // The path was edited here before it went.
     if (locals.delete(path)) {
       if (known !== undefined && !catalogue.isHeld(path)) catalogue.record(known, undefined)
       findings.addHeld(path)
@@ -160,7 +160,7 @@ export class Recording {
     findings.addHeld(path)
   }
 
-  /** What was changed here is gone by a person's hand. */
+  /** Records that a change made here is gone from its path by a person's hand. */
   handleLocalGone(path: string): void {
     const { locals } = this.options
     if (locals?.get(path) !== undefined) this.miss(path, locals)
@@ -214,7 +214,7 @@ export class Recording {
     if (entry !== undefined) this.markOneDeleted(entry, target)
   }
 
-  /** What a peer deleted or replaced, and was kept here all the same, is gone by a person's hand. */
+  /** Forgets what a peer deleted or replaced, and was kept here all the same: it is gone by a person's hand. */
   dropKept(path: string): void {
     const { catalogue, findings } = this.options
     const kept = catalogue.kept(path)
@@ -231,7 +231,7 @@ export class Recording {
     if (entry !== undefined) this.markOneDeleted(entry, '', { isConfirmed: true })
   }
 
-  /** What was kept against a change of a peer is an edit on top of that. */
+  /** Makes what was kept against a change of a peer an edit on top of that. */
   restoreKept(path: string): void {
     const { catalogue, edits, findings } = this.options
     const kept = catalogue.kept(path)
@@ -242,7 +242,7 @@ export class Recording {
     findings.addChange(entry)
   }
 
-  /** What was set aside at the path and in the folders above it counts again. Answers whether anything was. */
+  /** Lets what was set aside at the path and in the folders above it count again. Answers whether anything was. */
   takeUp(path: string): boolean {
     const { catalogue } = this.options
     if (catalogue.aside.size === 0) return false
@@ -311,7 +311,7 @@ export class Recording {
     for (const child of [...catalogue.manifest.children(entry.path)]) this.release(child)
   }
 
-  /** What the entry says cannot be seen now, with all that is in it: it stands, and is not given. */
+  /** Hides an entry that cannot be seen now, with all that is in it: it stands, and is not given. */
   hide(entry: Entry): void {
     const { catalogue, findings } = this.options
     if (catalogue.setHidden(entry.path, true)) findings.addHeld(entry.path)

@@ -66,7 +66,7 @@ export class Scanner {
   private readonly settling: Settling
   private readonly growing: Growing
   readonly recording: Recording
-  /** What was changed here, on a machine that only receives; elsewhere there is none. */
+  /** Changes made here, on a machine that only receives; elsewhere there are none. */
   readonly locals = new Locals()
   private readonly ahead: ReadAhead
   private readonly absence: Absence
@@ -165,7 +165,7 @@ export class Scanner {
     if (!this.ignoring.leavesOut(remote)) return false
     const held = this.options.catalogue.live(remote.path)
     if (held === undefined) return true
-    // What is here may be of another kind, of which the rules say nothing.
+    // The entry that is here may be of another kind, of which the rules say nothing.
     if (!this.ignoring.leavesOut(held)) return false
     this.recording.leaveOut(held)
     return true
@@ -256,7 +256,7 @@ export class Scanner {
     return sight.type === kind && (sight.type !== 'link' || sight.target === target)
   }
 
-  /** What stands at `path`, beside what the catalogue says, or was changed here on a machine that only receives. */
+  /** Compares what stands at `path` with the catalogue; a change made here, on a machine that only receives, is the 'same'. */
   compare(path: string): Comparison {
     const seen = this.sighting.compare(path)
     const own = seen.type === 'differs' && this.isLocal(path) ? this.options.disk.statLink(path) : undefined
@@ -280,7 +280,7 @@ export class Scanner {
     return this.sighting.isUnshared(path)
   }
 
-  /** What was at the path has been removed because a peer said so. */
+  /** Notes that what was at the path has been removed because a peer said so. */
   handleRemoved(path: string, isFolder: boolean): void {
     this.settling.disarm(path)
     this.moved.handleRecorded(path)
@@ -288,7 +288,7 @@ export class Scanner {
     if (isFolder) this.options.onFolder(path, false)
   }
 
-  /** What is due is told after what is older, and some of that may stand in a folder that is not listed yet. */
+  /** Whether folders are listed first: what is due is told after what is older, and some of that may stand in one not listed yet. */
   private isLookingFirst(nowMs: number): boolean {
     if (this.job !== undefined || this.foldersToList.length === 0) return false
     const dueMs = this.settling.pollTimeout()
@@ -321,7 +321,7 @@ export class Scanner {
     this.ignoring.handleListed(folder, listing.names.includes(IGNORE_FILE), nowMs)
     const present = new Set(listing.names.map((name) => joinPath(folder, name)))
     const absent: Entry[] = []
-    // What is missing first: it may be among what came.
+    // Missing paths first: each may be among what came.
     for (const entry of [...catalogue.manifest.children(folder)]) {
       const { path } = entry
       if (present.has(path)) continue
@@ -339,7 +339,7 @@ export class Scanner {
       const path = joinPath(folder, name)
       if (!present.has(path)) this.recording.handleLocalGone(path)
     }
-    // It was left out before it was gone, or it may have been: no deletion.
+    // The entry was left out before it was gone, or it may have been: no deletion.
     for (const entry of absent) this.recording.leaveOut(entry)
   }
 
@@ -381,7 +381,7 @@ export class Scanner {
         this.settling.disarm(path)
         this.moved.handleRecorded(path)
         this.lookAtPlaceOf(path)
-        // It was deleted, and stays for what is in it.
+        // The folder was deleted, and stays for what is in it.
         if (catalogue.isRemaining(path)) return true
         if (catalogue.get(path)?.kind !== 'folder' && this.movedTrees.isLeftAlone(path, sight.stat, nowMs))
           return false
@@ -486,7 +486,7 @@ export class Scanner {
       return false
     }
     this.settling.handleSettled(path)
-    // What is in it may have been found to be missing before.
+    // Things in the folder may have been found to be missing before.
     for (const { deletion } of moved.parts) {
       this.settling.disarm(deletion.path)
       this.moved.handleRecorded(deletion.path)
@@ -495,7 +495,7 @@ export class Scanner {
     return true
   }
 
-  /** What had the name before, spelt in another way, may be gone with that. */
+  /** Hints at the path that had the name before, spelt in another way: it may be gone with that. */
   private hintOther(path: string): void {
     const other = this.sameNames.otherOf(path)
     if (other !== undefined) this.hint(other)

@@ -89,7 +89,7 @@ export class Settling {
     this.remove(path)
   }
 
-  /** What is polled is to be looked at again then. */
+  /** Puts off a polled path: it is looked at again at `untilMs`. */
   putOff(path: string, untilMs: number): void {
     this.due.set(path, untilMs)
   }

@@ -30,7 +30,7 @@ export type Sight =
   | { readonly type: 'folder' | 'file'; readonly stat: FileStat; readonly own: FileStat }
   | { readonly type: 'link'; readonly target: string; readonly own: FileStat }
 
-/** What stands at a path, beside what the catalogue says. */
+/** Result of comparing what stands at a path with what the catalogue says. `own`: the state of the thing at the path itself. */
 export type Comparison =
   | { readonly type: 'unshared' | 'differs' }
   | { readonly type: 'same'; readonly own: FileStat }

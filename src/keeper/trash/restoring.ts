@@ -19,7 +19,7 @@ export function finish<T>(work: Generator<undefined, T>): T {
   }
 }
 
-/** What was taken in first stands first. Folders that only lead to something are left out. */
+/** Finds things in the trash, those taken in first at the front. Folders that only lead to something are left out. */
 export function* lookFor(disk: Disk, { path, asOfMs }: TrashSought): Generator<undefined, Trashed[]> {
   const things: Trashed[] = []
   for (const slot of slotsOn(disk)) {
@@ -52,7 +52,7 @@ export function* restore(
   const beside = new Sampled<{ readonly path: string; readonly as: string }>()
   const refused = new Sampled<{ readonly path: string; readonly reason: string }>()
   let count = 0
-  // Of several of one path the last one stays in the map, which is the newest.
+  // The last of several things of one path stays in the map, which is the newest.
   for (const thing of new Map(things.map((thing) => [thing.path, thing])).values()) {
     if (++count % SWEEP_STEP_NAMES === 0) yield undefined
     const { path } = thing
@@ -86,7 +86,7 @@ export function* emptyTrash(
       bytes += sizeBytes
       removeEmptied(disk, parentOf(place))
     } catch (error) {
-      // It stays where somebody else put something into it, or nobody may remove it.
+      // A thing stays where somebody else put something into it, or nobody may remove it.
       if (!(error instanceof DiskError)) throw error
     }
     if (things % SWEEP_STEP_NAMES === 0) yield undefined
@@ -132,7 +132,7 @@ function giveBack(disk: Disk, thing: Trashed, mayStandBeside: boolean): string {
   }
 }
 
-/** Who could look into a folder when something of it was taken in can do so again; of any other folder its user alone. */
+/** Makes missing folders. Users who could look into one when something of it was taken in can again; into any other, its owner alone. */
 function makeFolders(disk: Disk, path: string, thing: Trashed): void {
   const slot = thing.place.slice(0, -thing.path.length)
   let folder = ''

@@ -23,7 +23,7 @@ export interface TrashOptions {
 export class Trash {
   private readonly options: TrashOptions
   private readonly folders = new Set<string>()
-  /** Those of them that were seen in this turn. */
+  /** Folders among these that were seen in this turn. */
   private readonly seen = new Set<string>()
 
   constructor(options: TrashOptions) {
@@ -53,7 +53,7 @@ export class Trash {
     if (place === ON_ITS_WAY_OUT) this.options.disk.removeFile(place)
   }
 
-  /** It is not what was to be taken: it goes back, unless something stands at its path by now. */
+  /** Gives back a thing that is not what was to be taken, unless something stands at its path by now. */
   giveBack(place: string, path: string): void {
     const { disk } = this.options
     try {
@@ -102,7 +102,7 @@ export class Trash {
     const place = this.freePlace(path)
     this.linkOrCopy(path, place, { syncs: true })
     this.syncPlace(place)
-    // That takes a while, and nobody has looked at what came to the path in it.
+    // The copy takes a while, and nobody has looked at what came to the path meanwhile.
     const after = disk.statLink(path)
     if (isUntouched(before, after)) return place
     if (before?.inode === after?.inode) disk.removeFile(place)
