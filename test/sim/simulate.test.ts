@@ -72,6 +72,7 @@ const FOUND_WITH_POWER = [
   ],
   [720226, 'what was changed on a machine that only receives was torn in its trash'],
   [720271, 'and so was what made room there for a folder'],
+  [2001251, 'what came just before a kill and was edited at once stood against its own edit, in a conflict'],
 ] as const
 
 /** The same, with shares that are put back. */

@@ -54,6 +54,8 @@ export type RecoveryAction =
   | 'take-as-received'
   /** That, and its time and mode are set again. */
   | 'apply-metadata-and-take'
+  /** The version came, and its content was changed here since: with the version recorded, the scan finds an edit of ours. */
+  | 'take-as-edited'
   | 'make-folder'
   /** The thing that was there made room: the new version is known and not held, and the empty path is nobody's deletion. */
   | 'record-vacated'
@@ -161,12 +163,40 @@ export const RECOVERY_TABLE: readonly RecoveryRow[] = [
     action: 'leave',
   },
   {
-    name: 'not placed, or edited since',
+    name: 'not placed, and something else there',
     subject: 'placing',
     when: {
       indexKnows: false,
       machineWentDown: false,
       targetExists: true,
+      temporaryGone: false,
+      targetHolds: false,
+    },
+    action: 'leave',
+  },
+  {
+    // The edit was made of what was placed, and would else be a conflict with it.
+    name: 'placed, and edited by somebody since',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: false,
+      targetExists: true,
+      temporaryGone: true,
+      movesFile: false,
+      targetHolds: false,
+    },
+    action: 'take-as-edited',
+  },
+  {
+    name: 'not moved and removed by somebody since, or moved and edited',
+    subject: 'placing',
+    when: {
+      indexKnows: false,
+      machineWentDown: false,
+      targetExists: true,
+      temporaryGone: true,
+      movesFile: true,
       targetHolds: false,
     },
     action: 'leave',

@@ -206,6 +206,9 @@ class Recovery {
           applyMetadata(disk, entry, entry.access !== 'none' || replaces === '')
         this.takeAsReceived(placing, machineWentDown)
         break
+      case 'take-as-edited':
+        this.takeAsReceived(placing, machineWentDown, true)
+        break
       case 'make-folder':
         this.makeFolder(entry)
         break
@@ -282,8 +285,13 @@ class Recovery {
     return known !== undefined && this.catalogue.isHeld(path) && sameVersion(known.version, version)
   }
 
-  /** Records the entry as received. The scan will see what a person changed of it since. */
-  private takeAsReceived({ entry, replaces }: LoggedPlacing<Entry>, machineWentDown: boolean): void {
+  /** Records the entry as received. The scan will see what a person changed of it since; `isEdited`: its content, whatever time
+   *  the file has. */
+  private takeAsReceived(
+    { entry, replaces }: LoggedPlacing<Entry>,
+    machineWentDown: boolean,
+    isEdited = false,
+  ): void {
     const { path, executable } = entry
     const stat = this.options.disk.statLink(path)
     const before = this.catalogue.live(path)
@@ -292,7 +300,7 @@ class Recovery {
     // After a loss of power its mode may be any that it has had.
     const access = machineWentDown ? 'none' : placedAccess(this.options.disk, entry, replaced)
     const mode = access === 'none' ? stat && modeOf(stat) : modeOf({ access, executable })
-    const asPlaced = stat !== undefined && isKeptTime(stat.mtimeMs, mtimeOf(entry))
+    const asPlaced = !isEdited && stat !== undefined && isKeptTime(stat.mtimeMs, mtimeOf(entry))
     const signature = entry.kind === 'file' && asPlaced ? { ...signatureOf(stat), mode: mode! } : undefined
     this.catalogue.record(entry, signature, mode)
     this.notes.push(`${entry.path} was put in place before the last stop; taken as received`)

@@ -77,12 +77,14 @@ describe('the recovery table', () => {
     }
   })
 
-  test('makes a deletion only of what a process alone left behind', () => {
+  test('makes a deletion or an edit only of what a process alone left behind, and had put in place for certain', () => {
     for (const combination of everyCombination) {
-      if (actionFor(combination) === 'record-as-placed')
+      const action = actionFor(combination)
+      if (action === 'record-as-placed' || action === 'take-as-edited')
         expect(combination.facts).toMatchObject({
           machineWentDown: false,
-          targetExists: false,
+          targetExists: action === 'take-as-edited',
+          temporaryGone: true,
           movesFile: false,
         })
     }

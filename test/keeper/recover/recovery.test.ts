@@ -6,7 +6,8 @@ import { DiskError } from '../../../src/base/ports.js'
 import { CHECKPOINT_STOP_FILES_MAX } from '../../../src/keeper/place/limits.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from '../../../src/keeper/recover/limits.js'
 import { closeShare } from '../../../src/keeper/recover/recovery.js'
-import { COUNTS_PER_SECOND } from '../../../src/share/dots.js'
+import { COUNTS_PER_SECOND, holds } from '../../../src/share/dots.js'
+import { mtimeOf } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { SimulatedDeath } from '../../../src/sim/disk/disk.js'
 import {
@@ -33,6 +34,11 @@ function place(share: ShareOnDisk, remote: Entry, content: Uint8Array): void {
 function settle(share: ShareOnDisk, ...paths: string[]): void {
   share.catalogue.commit()
   share.journal.append({ kind: 'placed', paths })
+}
+
+/** Whether what is known at the path has seen the peer's version. */
+function hasSeen(share: ShareOnDisk, { path, version }: Entry): boolean {
+  return holds(share.catalogue.get(path)!.version.seen, version.content)
 }
 
 describe('opening a share', () => {
@@ -114,11 +120,35 @@ describe('a process that died while it put a file in place', () => {
 
   test('and whose file was edited before the restart: the edit is one of ours', () => {
     const share = new ShareOnDisk()
-    place(share, theirFile('a', 'theirs'), utf8('theirs'))
+    const remote = theirFile('a', 'theirs')
+    place(share, remote, utf8('theirs'))
     share.disk.putFile('a', utf8('edited'))
     share.restart()
     expect(share.scanned()).toEqual(['file a'])
     expect(share.textAt('a')).toBe('edited')
+    expect(hasSeen(share, remote)).toBe(true)
+  })
+
+  test('and whose file was edited in place, with the length and the time that it had: the edit is one of ours', () => {
+    const share = new ShareOnDisk()
+    const remote = theirFile('a', 'theirs')
+    place(share, remote, utf8('theirs'))
+    share.disk.putFile('a', utf8('edited'))
+    share.disk.setTimes('a', mtimeOf(remote))
+    share.restart()
+    expect(share.scanned()).toEqual(['file a'])
+    expect(hasSeen(share, remote)).toBe(true)
+  })
+
+  test('before the rename, and somebody made a file there: that has seen nothing of what was to come', () => {
+    const share = new ShareOnDisk()
+    const remote = theirFile('a', 'theirs')
+    const temporary = share.putTemporary(utf8('theirs'), 'small-1')
+    share.journal.append({ kind: 'placing', entry: remote, replaces: '', temporary: temporary.path })
+    share.disk.putFile('a', utf8('made here'))
+    share.restart()
+    expect(share.scanned()).toEqual(['file a'])
+    expect(hasSeen(share, remote)).toBe(false)
   })
 
   test.each([
