@@ -412,6 +412,9 @@ export class Keeper {
   }
 
   private handleHeld(path: string): void {
+    // An edit that was wanted when the deletion was held brings the path back, like one that comes later.
+    const wanted = this.intake.wantedAt(path)
+    if (wanted !== undefined && this.catalogue.isMissing(path)) this.stopped.handleTold(wanted)
     // Things that stood in the way there may be gone.
     this.intake.handleLocalChange(path)
     this.changed('own')

@@ -264,3 +264,15 @@ test('a touch of the old content does not make a machine forget the change that 
   answer(world, B, 'confirm')
   expectAll(world, 8)
 })
+
+test('an edit that was on its way when a deletion was held brings the path back at once', () => {
+  const world = worldOf(CAREFUL, CAREFUL)
+  world.edit(A, { type: 'write', path: 'a', content: 8, sizeBytes: 500, steps: 1, stepMs: 0 })
+  world.run(60)
+  for (const path of PATHS.slice(0, 3)) world.edit(B, { type: 'remove', path })
+  world.run(SOON_MS)
+  expect([...world.catalogues.get(B)!.stoppedPaths.missing].sort()).toEqual(['b', 'c'])
+  expect(world.peers[B]!.disk.contentOf('a')).toEqual(world.peers[A]!.disk.contentOf('a'))
+  answer(world, B, 'confirm')
+  expectAll(world, 6)
+})

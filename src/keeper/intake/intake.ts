@@ -170,6 +170,11 @@ export class Intake {
     return this.wants.size
   }
 
+  /** What is wanted at this path. */
+  wantedAt(path: string): Entry | undefined {
+    return this.wants.get(path)?.remote
+  }
+
   /** How many paths are wanted of this peer, others that it shares with an earlier one left out. */
   wantedOf(peer: PeerId): number {
     return this.wants.counts.countOf(peer)

@@ -3,7 +3,7 @@
 // and now and then all the same, since what a person does about a permission is no change that the scan sees. The intake
 // owns it.
 
-import type { Dot, PeerId } from '../../share/dots.js'
+import { type Dot, holds, type PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import { DueQueue } from '../due-queue.js'
 import { REFUSED_PATHS_MAX } from '../limits.js'
@@ -106,6 +106,15 @@ export class RetryBackoff {
       orders.push({ path: refused, sources })
     }
     return orders
+  }
+
+  /** `entry` stands at its path from now on. Takes another content that was refused there and that it has not seen: the two are a
+   *  conflict, and no peer tells of its side again. */
+  takeUnseenBy({ path, version }: Entry): readonly RetryOrder[] {
+    const refusal = this.byPath.get(path)
+    this.delete(path)
+    if (refusal === undefined || holds(version.seen, refusal.content)) return []
+    return [{ path, sources: refusal.sources }]
   }
 
   /** This peer holds more than before: takes what it did not hold, which may be tried with it. */

@@ -110,7 +110,7 @@ export class WantEnd {
   handlePlaced(want: Want): void {
     const { path, kind } = want.remote
     this.placeAgain.delete(path)
-    this.backoff.delete(path)
+    this.retry(this.backoff.takeUnseenBy(want.remote))
     if (kind === 'folder') this.handleLocalChange(path)
     // Fetches that were under way when the disk turned out to be full may still find room.
     if (!this.fullDisk.paused) this.options.outcomes.notify(this.fullDisk.handleRoom())

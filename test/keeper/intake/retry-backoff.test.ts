@@ -100,4 +100,20 @@ describe('refused paths', () => {
     expect(backoff.has(touch(file, `${THEIRS}:9`, 5).entry, THEIRS)).toBe(true)
     expect(backoff.has({ ...file, version: { ...file.version, content: `${THEIRS}:9` } }, THEIRS)).toBe(false)
   })
+
+  test('are tried again when a content that has not seen them is put in place, and forgotten when one has', () => {
+    const file = theirFile('a', 'x')
+    const other = `${OTHERS}:1`
+    const unseeing = { ...file, version: { content: other, attributes: other, seen: other } }
+    for (const [placed, isTried] of [
+      [unseeing, true],
+      [file, false],
+    ] as const) {
+      const backoff = new RetryBackoff()
+      backoff.add(file, new Set([THEIRS]), 'no', 0)
+      const order = { path: 'a', sources: new Set([THEIRS]) }
+      expect(backoff.takeUnseenBy(placed)).toEqual(isTried ? [order] : [])
+      expect([backoff.has(file, THEIRS), backoff.pollTimeout()]).toEqual([false, undefined])
+    }
+  })
 })
