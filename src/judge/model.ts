@@ -55,6 +55,8 @@ export class Model {
   private readonly unmended = new Map<Who, Map<string, string>>()
   /** Contents that stood, when LEFT ended there, at paths that somebody has changed since: digests by path, by peer. */
   private readonly beforeDown = new Map<Who, Map<string, string | undefined>>()
+  /** Where a loss of power may have taken what stood, and LEFT has not looked since. */
+  private readonly unlooked = new Set<Who>()
   private readonly diedAtMs = new Map<Who, number>()
   private readonly receiving = new Set<Who>()
   /** Contents of no length: nobody misses them. */
@@ -92,8 +94,10 @@ export class Model {
     }
     this.unmended.get(peer)?.delete(path)
     const isPutBack = after !== undefined && before !== after && this.isPutBack(peer, path, after)
+    // LEFT finds it missing and has no time of the loss to go by: the loss may have taken it, and nobody deleted it.
+    const mayBeLoss = after === undefined && this.unlooked.has(peer)
     // A content that was put there just before LEFT died may be news to it.
-    this.deeds.did(edit, { sees: down === undefined, isCertain: !this.receiving.has(peer) })
+    this.deeds.did(edit, { sees: down === undefined, isCertain: !this.receiving.has(peer) && !mayBeLoss })
     if (after !== undefined)
       this.contents.make({ peer, path, digest: after, atMs, isSame: before === after, isPutBack })
   }
@@ -146,11 +150,14 @@ export class Model {
   /** LEFT has looked at what stands there: from now on it knows. */
   handleOpened(peer: Who): void {
     this.beforeDown.delete(peer)
+    this.unlooked.delete(peer)
     this.unmended.delete(peer)
   }
 
-  /** The machine went down: what a person did that no scan has seen yet cannot be told from what the loss of power did. */
-  handlePowerLoss(peer: Who, atMs: number): void {
+  /** The machine went down: what a person did that no scan has seen yet cannot be told from what the loss of power did.
+   *  `isStopped`: LEFT had ended in order before, and takes nothing that is missing for lost. */
+  handlePowerLoss(peer: Who, atMs: number, isStopped: boolean): void {
+    if (!isStopped) this.unlooked.add(peer)
     this.deeds.doubtSince(peer, atMs - UNSEEN_MS_MAX)
     this.deeds.doubtPlacings(peer, atMs - UNSEEN_MS_MAX)
   }
@@ -225,6 +232,7 @@ export class Model {
     this.contents.putPathsBack(peer, memory.paths)
     this.unmended.set(peer, new Map(memory.unmended))
     this.beforeDown.get(peer)?.clear()
+    this.unlooked.delete(peer)
     for (const [path, digest] of files)
       this.deeds.did({ peer, path, before: digest, after: digest, atMs }, { isCertain: false })
   }

@@ -1,7 +1,10 @@
 // Tells the history what a loss of power did to one share. Damage to what a person had not synced is the person's own;
 // damage to what LEFT had put there is left for LEFT to mend, and the invariants find it where LEFT does not.
 
+import type { Journal } from '../journal/journal.js'
 import type { Catalogue } from '../keeper/index/catalogue.js'
+import { CHECKPOINT_STOP_FILES_MAX } from '../keeper/place/limits.js'
+import { isStopped } from '../keeper/recover/recovery.js'
 import type { Entry } from '../share/entry.js'
 import { isOwnPath } from '../share/path.js'
 import type { Privacy } from './checks/privacy.js'
@@ -21,6 +24,7 @@ export interface PowerLossScene {
   readonly privacy: Privacy
   readonly trace: Trace
   readonly catalogues: ReadonlyMap<number, Catalogue>
+  readonly journals: ReadonlyMap<number, Journal<Entry>>
 }
 
 /** Runs `lose` and compares the share before and after it. */
@@ -32,7 +36,7 @@ export function recordPowerLoss(
   const { history, nowMs } = scene
   const { disk } = scene.peers[peer]!
   const { inodes } = scene.editors[peer]!
-  history.model.handlePowerLoss(peer, nowMs)
+  history.model.handlePowerLoss(peer, nowMs, unstoppedIn(scene, peer) === undefined)
   const before = shareOn(disk)
   lose()
   const after = shareOn(disk)
@@ -86,6 +90,18 @@ export function recordOpenedCopy(
   if (copy.unstoppedIn === undefined || copy.unstoppedIn === bootName) return
   for (const path of history.model.removedAt(peer))
     if (known.get(path)?.kind !== 'tombstone') history.model.takeRemovalBack(peer, path)
+}
+
+/** The run of the machine that LEFT ended in, where its log does not tell of an orderly stop and need not. */
+export function unstoppedIn(
+  { peers, journals }: Pick<PowerLossScene, 'peers' | 'journals'>,
+  number: number,
+): string | undefined {
+  const { disk, endedInOrder } = peers[number]!
+  const journal = journals.get(number)
+  if (journal === undefined || isStopped(journal.boot)) return undefined
+  const isBusy = journal.placing.length > 0 || journal.placedSinceCheckpoint.size > CHECKPOINT_STOP_FILES_MAX
+  return endedInOrder && !isBusy && disk.capacityBytes === undefined ? undefined : journal.boot
 }
 
 function digestKnown(history: History, entry: Entry | undefined): string | undefined {

@@ -2,8 +2,6 @@
 
 import { TRASH_FOLDER } from '../base/own-folder.js'
 import { isCopyOf } from '../judge/copies.js'
-import { CHECKPOINT_STOP_FILES_MAX } from '../keeper/place/limits.js'
-import { isStopped } from '../keeper/recover/recovery.js'
 import { isOwnPath } from '../share/path.js'
 import type { Standings } from './checks/privacy.js'
 import type { ResumptionCopy } from './checks/resumption.js'
@@ -11,6 +9,7 @@ import type { SimDisk } from './disk/disk.js'
 import type { SnapshotEntry } from './disk/volume.js'
 import type { ShareMemory } from './history.js'
 import type { IndexCopy } from './peer/index.js'
+import { unstoppedIn } from './power-loss.js'
 import { contentsOn, loseOnlyCopy } from './shares.js'
 import type { World } from './world.js'
 
@@ -35,15 +34,6 @@ export function copyOf(world: World, number: number, isOfMachine: boolean): Shar
     memory: { ...world.history.model.memoryOf(number, world.nowMs), unstoppedIn: unstoppedIn(world, number) },
     resumption: world.resumptions[number]!.copy(),
   }
-}
-
-/** The run of the machine that LEFT ended in, where its log does not tell of an orderly stop and need not. */
-function unstoppedIn(world: World, number: number): string | undefined {
-  const { disk, endedInOrder } = world.peers[number]!
-  const journal = world.journals.get(number)
-  if (journal === undefined || isStopped(journal.boot)) return undefined
-  const isBusy = journal.placing.length > 0 || journal.placedSinceCheckpoint.size > CHECKPOINT_STOP_FILES_MAX
-  return endedInOrder && !isBusy && disk.capacityBytes === undefined ? undefined : journal.boot
 }
 
 /** LEFT is stopped. What only this share held is given up with it; what another one holds is still somebody's. */

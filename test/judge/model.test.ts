@@ -160,20 +160,45 @@ describe('what nobody can tell', () => {
 
   test('is a deletion just before a loss of power', () => {
     const story = shared().did('B', 'a', 'one', undefined)
-    story.model.handlePowerLoss('B', story.tick())
+    story.model.handlePowerLoss('B', story.tick(), false)
     expect(story.faults({ a: 'one' })).toEqual([])
   })
 
+  test('is a deletion after a loss of power, until LEFT has looked, where it had not been stopped', () => {
+    for (const [isStopped, isLookedAt, comesBack] of [
+      [false, false, false],
+      [false, true, true],
+      [true, false, true],
+    ] as const) {
+      const story = new Story().did('B', 'a', undefined, 'one').got('A', 'a', 'one')
+      story.model.handleDeath('B', story.tick())
+      story.model.handlePowerLoss('B', story.tick(), isStopped)
+      if (isLookedAt) story.model.handleOpened('B')
+      story.did('B', 'a', 'one', undefined)
+      expect(story.placed('B', 'a', 'one')).toBe(comesBack)
+      expect(story.faults({ a: 'one' })).toEqual(comesBack ? ['one came-back'] : [])
+      expect(story.faults({})).toEqual([])
+    }
+  })
+
+  test('is not what somebody wrote over after a loss of power, before LEFT looked', () => {
+    const story = new Story().did('B', 'a', undefined, 'one').got('A', 'a', 'one')
+    story.model.handlePowerLoss('B', story.tick(), false)
+    story.did('B', 'a', 'one', 'two')
+    expect(story.faults({ a: 'one' }, ['two'])).toEqual(['one came-back'])
+  })
+
   test('is what others have of a file that a loss of power tore, where a person removes the torn one', () => {
-    for (const [isLookedAt, faults] of [
-      [true, []],
-      [false, ['one came-back']],
+    for (const [isStopped, isLookedAt, faults] of [
+      [false, true, []],
+      [false, false, []],
+      [true, false, ['one came-back']],
     ] as const) {
       const story = shared()
       // Long before the loss.
       for (let seconds = 0; seconds < 60; seconds++) story.tick()
       story.model.handleDeath('A', story.tick())
-      story.model.handlePowerLoss('A', story.tick())
+      story.model.handlePowerLoss('A', story.tick(), isStopped)
       story.model.damaged({ peer: 'A', path: 'a', before: 'one', after: 'torn', atMs: story.tick() })
       if (isLookedAt) story.model.handleOpened('A')
       story.did('A', 'a', 'torn', undefined)

@@ -462,6 +462,45 @@ describe('I5, what a loss of power took is no deletion', () => {
   })
 })
 
+/** B wrote a file, A has it, and a person removes it between a loss of power at B and the next look of LEFT. */
+function removedUnlooked({ isStopped }: { isStopped: boolean }): BrokenWorld {
+  const world = restingWorld([], { plan: { spawnMs: 2_000, syncsEdits: true } })
+  write(world, B, 'b', 1)
+  world.run(SOON_MS)
+  expect(diskOf(world, A).contentOf('b')).toBeDefined()
+  if (isStopped) world.peers[B]!.stop()
+  happen(world, { type: 'power-loss', peer: B, downMs: 10 })
+  world.run(20)
+  expect(diskOf(world, B).contentOf('b')).toBeDefined()
+  expect(world.peers[B]!.keeper).toBeUndefined()
+  world.edit(B, { type: 'remove', path: 'b' })
+  return world
+}
+
+describe('I5, what a person removed after a loss of power, before LEFT looked', () => {
+  test('may come back: LEFT cannot tell it from what the loss took', () => {
+    const world = removedUnlooked({ isStopped: false })
+    settle(world, 0)
+    expect(diskOf(world, B).contentOf('b')).toEqual(contentOf(1, 1_000))
+    expect(world.broken).toEqual([])
+  })
+
+  test('is deleted everywhere where LEFT had been stopped in order', () => {
+    const world = removedUnlooked({ isStopped: true })
+    settle(world, 0)
+    expect(diskOf(world, A).contentOf('b')).toBeUndefined()
+    expect(world.broken).toEqual([])
+  })
+
+  test('breaks where it comes back after an orderly stop', () => {
+    const world = removedUnlooked({ isStopped: true })
+    const disk = keeperDiskOf(world, B)
+    disk.writeNew('.left/tmp/small-9', { bytes: contentOf(1, 1_000), mtimeMs: 0, sync: false })
+    disk.moveNew('.left/tmp/small-9', 'b')
+    expectOnly(world, 'I5', /^B "b": what was deleted here came back, and nobody had made it anew/)
+  })
+})
+
 /** B is killed while it fetches a file of many blocks, and started again. */
 function killedWhileFetching(): BrokenWorld {
   const world = worldOf({ link: { rateBitPerS: 10_000_000 } })

@@ -59,6 +59,7 @@ const FOUND_WITH_POWER = [
   [712390, 'a folder came back whose place a file had taken, and counted as an edit of the file'],
   [804443, 'what was fetched in a session that ended was not asked for in the next, open already'],
   [807885, 'a file removed after a loss of power, before anybody looked, may have been lost in it'],
+  [2000293, 'and so may what its own machine had written, and kept'],
   [702668, 'a file touched unseen and then torn cannot be told from an edit'],
   [721290, 'a file taken away and put back while nobody was there was not made anew'],
   [60217, 'a torn file that had been touched unseen'],
