@@ -72,6 +72,7 @@ const FOUND_WITH_POWER = [
   ],
   [720226, 'what was changed on a machine that only receives was torn in its trash'],
   [720271, 'and so was what made room there for a folder'],
+  [620153, 'the copy of an older version, back on a disk without modes, was open beside a closed original'],
   [2000933, 'a folder whose rename a loss of power undid was a private one to the judge'],
 ] as const
 
