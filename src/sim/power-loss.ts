@@ -64,8 +64,12 @@ export function recordPowerLoss(
     if (digest !== undefined && !heldElsewhere) loseOnlyCopy(scene, path)
     // A rename of a person's that was undone may bring back what LEFT had put there, and nobody could have synced.
     const isFolder = is !== undefined && is.bytes === undefined
-    if (isFolder) history.placedFolder(peer, path)
-    else if (own || (is !== undefined && (is.isLink || inodes.has(is.inode)))) {
+    if (isFolder) {
+      history.placedFolder(peer, path)
+      // A rename that was undone: the folder keeps what its person opened it to under its other name.
+      for (const [from, { bytes, inode }] of before)
+        if (bytes === undefined && inode === is.inode) scene.privacy.handleMovedBack(from, path)
+    } else if (own || (is !== undefined && (is.isLink || inodes.has(is.inode)))) {
       history.damaged(peer, path, digest, is?.bytes, nowMs)
       // The rest of the file is as open as this disk shows it, though another file of that content may be private.
       scene.privacy.handleEdited(peer, path)

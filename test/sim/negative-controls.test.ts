@@ -730,6 +730,34 @@ describe('I15, nothing is open to more than at its source', () => {
     world.run(SOON_MS)
     expectOnly(world, 'I15', /^B "a": a file of mode 644 is more private at its source/)
   })
+
+  /** A's person renames a folder and sets its mode. A loss of power then undoes the rename, and not the mode. */
+  function undoRename(world: BrokenWorld, access: 'owner' | 'all'): void {
+    const disk = diskOf(world, A)
+    disk.unharmed(() => disk.makeFolder('old', 'private'))
+    world.edit(A, { type: 'chmod', path: 'old', access: 'owner' })
+    world.edit(A, { type: 'rename', path: 'old', to: 'new' })
+    world.edit(A, { type: 'chmod', path: 'new', access })
+    recordPowerLoss(world, { peer: A, wasOpen: true }, () => disk.unharmed(() => disk.rename('new', 'old')))
+  }
+
+  test('holds where a loss of power undoes the rename of a folder that was opened after it', () => {
+    const world = restingWorld([])
+    undoRename(world, 'all')
+    settle(world, 0)
+    expect(world.broken).toEqual([])
+    expect(diskOf(world, B).snapshot().get('old')?.mode).toBe(0o755)
+  })
+
+  test('breaks where a disk opens a private folder whose rename a loss of power undid', () => {
+    const world = restingWorld([])
+    const disk = diskOf(world, B)
+    const setMode = disk.setMode.bind(disk)
+    disk.setMode = (path, change) => setMode(path, { ...change, access: 'all' })
+    undoRename(world, 'owner')
+    world.run(SOON_MS)
+    expectOnly(world, 'I15', /^B "old": a folder of mode 755 is more private at its source/)
+  })
 })
 
 test('an error that a keeper lets out is reported as one', () => {

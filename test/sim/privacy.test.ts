@@ -123,6 +123,25 @@ describe('a share that is put back', () => {
 })
 
 describe('a copy of a conflict', () => {
+  test.each([
+    ['of which a disk without modes told nothing is as private as the file that won', false, 0o640],
+    ['of which a disk told that all may read it is as open as that', true, 0o644],
+  ])('%s', (_which, keepsModes, mode) => {
+    const peers = [calmPeer(A), calmPeer(B, { keepsModes })]
+    const world = new World({ seed: 1, peers, links: [calmLink(A, B)] }, { hash, crc32 })
+    world.edit(B, { ...WRITE, access: 'all' })
+    world.run(SOON_MS)
+    world.edit(A, { ...WRITE, content: 2, access: 'group' })
+    world.startAll()
+    rest(world)
+    const { disk } = world.peers[A]!
+    const copy = [...disk.snapshot().keys()].find((path) => path.startsWith('a.conflict-'))!
+    expect(disk.contentOf('a')).not.toEqual(world.peers[B]!.disk.contentOf(copy))
+    expect(modeOf(world, A)).toBe(0o640)
+    expect(disk.snapshot().get(copy)?.mode).toBe(mode)
+    expect(world.breach).toBeUndefined()
+  })
+
   const MARK = '.conflict-20261121-103000-0123abcd'
   const LONG = 'x'.repeat(255)
   const CUT = `${'x'.repeat(255 - MARK.length)}${MARK}`

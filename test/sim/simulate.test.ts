@@ -74,6 +74,8 @@ const FOUND_WITH_POWER = [
   [720226, 'what was changed on a machine that only receives was torn in its trash'],
   [720271, 'and so was what made room there for a folder'],
   [2001251, 'what came just before a kill and was edited at once stood against its own edit, in a conflict'],
+  [620153, 'the copy of an older version, back on a disk without modes, was open beside a closed original'],
+  [2000933, 'a folder whose rename a loss of power undid was a private one to the judge'],
 ] as const
 
 /** The same, with shares that are put back. */

@@ -4,6 +4,7 @@
 import { type Access, morePrivate, PRIVACY } from '../../base/access.js'
 import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
 import { FOLDER_TEMPORARY, type Temporary } from '../../pipe/layout.js'
+import { isConflictCopy, originalOf } from '../../share/decide.js'
 import { isOfFormat1 } from '../../share/dots.js'
 import { mtimeOf } from '../../share/edit.js'
 import type { Entry, Mode } from '../../share/entry.js'
@@ -60,13 +61,20 @@ export function prepareTemporary(
   standing: Entry | undefined,
 ): Temporary {
   const { access, executable } = entry
-  const change = { access, executable, widens: widens(standing, entry) }
-  const replaces = standing?.kind === 'file' ? entry.path : undefined
+  // A disk without modes told nothing of the loser: its copy is as private as what stands at the path that it lost.
+  const original = access === 'none' && isConflictCopy(entry) ? originalOf(entry.path) : undefined
+  const isLikeOriginal = standing === undefined && original !== undefined && isFile(disk, original)
+  const change = { access, executable, widens: !isLikeOriginal && widens(standing, entry) }
+  const replaces = standing?.kind === 'file' ? entry.path : isLikeOriginal ? original : undefined
   const looks = disk.setAccess(path, { ...change, replaces })
   // Exactly: the time at which it was written may be one that a coarse disk would keep for another.
   if (Math.round(looks.mtimeMs) === mtimeOf(entry)) return { path, looks }
   disk.setTimes(path, mtimeOf(entry))
   return { path, looks: disk.statLink(path) }
+}
+
+function isFile(disk: Disk, path: string): boolean {
+  return disk.statLink(path)?.kind === 'file'
 }
 
 /** The access that the disk shows of a file or a folder that was just placed. 'none' where that cannot be told.

@@ -47,6 +47,11 @@ export class Privacy {
     this.last[peer]!.set(path, { shown, meant })
   }
 
+  /** A loss of power undid the rename of a folder. Its mode stays, so that it is as open at `to` as a person made it at `from`. */
+  handleMovedBack(from: string, to: string): void {
+    this.ofFolder.add(to, this.ofFolder.of(from))
+  }
+
   /** For `putBack`, with a copy of the peer's share. */
   copyOf(peer: number): Standings {
     return { last: new Map(this.last[peer]), placed: new Map(this.placed[peer]) }
