@@ -128,8 +128,22 @@ export class StoppedChanges {
       return 'renewed'
     }
     this.rememberUnseen(known, remote)
+    if (decision.type === 'take' && this.isBeatenByReplaced(known, remote)) {
+      catalogue.replaceStopped(remote)
+      return 'renewed'
+    }
     catalogue.takeBack(path)
     return 'free'
+  }
+
+  /** Whether a change that beats the stopped one loses against what that one replaced, and has seen neither. Taken back, what is kept here
+   *  would win against this change, be replaced by the stopped one again, and that be beaten by this change, for ever. */
+  private isBeatenByReplaced(known: Entry, remote: Entry): boolean {
+    const ours = this.options.catalogue.kept(remote.path)!.entry
+    if (!holds(known.version.seen, ours.version.content)) return false
+    if (holds(remote.version.seen, known.version.content)) return false
+    const decision = this.options.intake.placing.compare(ours, remote)
+    return decision.type === 'keep' && decision.wins
   }
 
   /** Another peer's change takes the place of one that it has not seen. Nothing is here that could be kept as the loser, and it may win

@@ -18,7 +18,7 @@ const C = 2
 const SOON_MS = 3_000
 const FILES = ['a', 'b', 'folder/c', 'folder/d']
 
-const write = (path: string, content: number): Edit => {
+const write = (path: string, content: number): Extract<Edit, { type: 'write' }> => {
   return { type: 'write', path, content, sizeBytes: 500, steps: 1, stepMs: 0 }
 }
 const remove = (path: string): Edit => ({ type: 'remove', path })
@@ -382,6 +382,29 @@ describe('a machine that only sends', () => {
       expectSame(world, peer, B)
       expect(world.peers[peer]!.root).toBe(world.peers[B]!.root)
     }
+  })
+
+  test.each([
+    ['replaced', { ...write('a', 10), ageMs: 200_000 }],
+    ['deleted', remove('a')],
+  ] as const)('comes to rest where its file is %s by one, and beats an edit of another', (_, change) => {
+    // What A asks for when it hears of B's file is gone when B hears that.
+    const links = [calmLink(A, B, { delayMs: 50 }), calmLink(B, C)]
+    const peers = [A, B, C].map((peer) => calmPeer(peer, peer === B ? { direction: 'send-only' } : {}))
+    const world = new World({ seed: 1, peers, links }, { hash, crc32 })
+    world.edit(A, { ...write('a', 11), ageMs: 100_000 })
+    world.edit(B, write('a', 12))
+    const own = filesAt(world, B)
+    world.peers[B]!.start()
+    world.peers[C]!.start()
+    later(world)
+    edit(world, C, change)
+    world.peers[A]!.start()
+    later(world)
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(filesAt(world, B)).toEqual(own)
+    expect(world.peers.map(({ root }) => root)).toEqual(Array(3).fill(world.peers[B]!.root))
   })
 
   test('and one that only receives have the same, whatever happens to the latter', () => {

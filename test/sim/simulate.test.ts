@@ -44,6 +44,10 @@ const FOUND = [
   [700023, 'one that only sends did not hear of an edit at a path whose own file it had not read yet'],
   [700372, 'one that only sends forgot what it did not hold for a concurrent edit not held either'],
   [700416, 'a content fetched a second time was taken for blocks of the first fetch by the judge'],
+  [
+    1000220,
+    'one that only sends went round its own version, an edit of that and one that beats the edit, without end',
+  ],
 ] as const
 
 /** The same, with losses of power. */

@@ -186,6 +186,13 @@ export class Catalogue {
     this.handleChanged(entry)
   }
 
+  /** A content of another peer takes the place of the change that was stopped; ours is kept on. */
+  replaceStopped(entry: Entry): void {
+    this.stopped.keep(this.stopped.kept(entry.path)!, entry)
+    this.notHeld.add(entry.path)
+    this.renewStopped(entry)
+  }
+
   /** Ours is gone: the change of the peer is all there is. */
   dropKept(path: string): void {
     if (this.stopped.deleteKept(path) !== undefined) this.put(this.manifest.get(path)!)
