@@ -109,9 +109,10 @@ export class StoppedChanges {
     return isGone ? this.toldOf(catalogue.takeBack(path)!) : []
   }
 
-  /** A peer tells of something at a path. 'free': nothing is stopped there any more, and it is to be considered. 'renewed': it is the
-   *  change that was stopped, of which more is known now. 'beaten': what stands or is known there wins, until a person decides. */
-  handleTold(remote: Entry): 'free' | 'known' | 'beaten' | 'renewed' {
+  /** A peer tells of something at a path. 'free': nothing is stopped there, and it is to be considered. 'taken-back': the same, and
+   *  ours counts again. 'renewed': it is the change that was stopped, of which more is known now. 'beaten': what stands or is known
+   *  there wins, until a person decides. */
+  handleTold(remote: Entry): 'free' | 'taken-back' | 'known' | 'beaten' | 'renewed' {
     const { catalogue, intake, breaker } = this.options
     const { path } = remote
     if (catalogue.isMissing(path)) return this.handleToldOfMissing(remote)
@@ -129,7 +130,7 @@ export class StoppedChanges {
     }
     this.rememberUnseen(known, remote)
     catalogue.takeBack(path)
-    return 'free'
+    return 'taken-back'
   }
 
   /** Another peer's change takes the place of one that it has not seen. Nothing is here that could be kept as the loser, and it may win

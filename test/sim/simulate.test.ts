@@ -72,6 +72,10 @@ const FOUND_WITH_POWER = [
   ],
   [720226, 'what was changed on a machine that only receives was torn in its trash'],
   [720271, 'and so was what made room there for a folder'],
+  [
+    2000664,
+    'one that only sends did not tell of its own file when the newer one of a peer, not taken, was deleted',
+  ],
 ] as const
 
 /** The same, with shares that are put back. */
