@@ -76,6 +76,7 @@ const FOUND_WITH_POWER = [
     2000664,
     'one that only sends did not tell of its own file when the newer one of a peer, not taken, was deleted',
   ],
+  [2000859, 'what a peer had told was forgotten for what it was asked for in vain'],
 ] as const
 
 /** The same, with shares that are put back. */
