@@ -378,9 +378,10 @@ export class Keeper {
       return this.takeNote(remote)
     }
     const stoppedBefore = this.stopped.handleTold(remote)
-    if (stoppedBefore === 'renewed') this.changed('received')
+    // Ours may win against what is told now, and then nothing else tells the peers of it.
+    if (stoppedBefore === 'renewed' || stoppedBefore === 'taken-back') this.changed('received')
     if (stoppedBefore === 'beaten') this.superseded.add(peer, remote)
-    if (stoppedBefore !== 'free') return true
+    if (stoppedBefore !== 'free' && stoppedBefore !== 'taken-back') return true
     const localBefore = this.local.handleTold(remote)
     if (localBefore === 'held') this.changed('received')
     if (localBefore !== 'free') return true

@@ -109,9 +109,10 @@ export class StoppedChanges {
     return isGone ? this.toldOf(catalogue.takeBack(path)!) : []
   }
 
-  /** A peer tells of something at a path. 'free': nothing is stopped there any more, and it is to be considered. 'renewed': it is the
-   *  change that was stopped, of which more is known now. 'beaten': what stands or is known there wins, until a person decides. */
-  handleTold(remote: Entry): 'free' | 'known' | 'beaten' | 'renewed' {
+  /** A peer tells of something at a path. 'free': nothing is stopped there, and it is to be considered. 'taken-back': the same, and
+   *  ours counts again. 'renewed': it is the change that was stopped, of which more is known now. 'beaten': what stands or is known
+   *  there wins, until a person decides. */
+  handleTold(remote: Entry): 'free' | 'taken-back' | 'known' | 'beaten' | 'renewed' {
     const { catalogue, intake, breaker } = this.options
     const { path } = remote
     if (catalogue.isMissing(path)) return this.handleToldOfMissing(remote)
@@ -133,7 +134,7 @@ export class StoppedChanges {
       return 'renewed'
     }
     catalogue.takeBack(path)
-    return 'free'
+    return 'taken-back'
   }
 
   /** Whether a change that beats the stopped one loses against what that one replaced, and has seen neither. Taken back, what is kept here

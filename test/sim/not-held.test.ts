@@ -299,3 +299,25 @@ function received(world: World, path: string) {
       : [],
   )
 }
+
+test('a version that lost against one that nobody gives comes when that one is deleted', () => {
+  const late = { startAtMs: 2 * SOON_MS }
+  // B asks before it tells of two deletions.
+  const careful = { hintLoss: 1, maxDelete: { percent: 25, filesMin: 1, isStrict: false } }
+  const plans = [{}, careful, late, { startAtMs: 3 * SOON_MS }].map((plan, peer) => calmPeer(peer, plan))
+  const links = chainOf(4).map(([one, other]) => calmLink(one, other, {}))
+  const world = new World({ seed: 1, peers: plans, links }, { hash, crc32 })
+  const D = 3
+  world.edit(D, { type: 'write', path: 'a', content: 1, sizeBytes: 1_000, steps: 1, stepMs: 0, ageMs: 1e6 })
+  write(world, A, 'a', 2)
+  write(world, A, 'b', 3)
+  world.startAll()
+  world.run(SOON_MS)
+  // B gives neither to C, though nobody has seen yet that they are gone.
+  world.edit(B, { type: 'rename', path: 'a', to: 'c' })
+  world.edit(B, { type: 'remove', path: 'b' })
+  world.run(3 * SOON_MS)
+  expect(notHeldAt(world, C)).toContain('a')
+  expectRest(world)
+  for (const peer of world.peers.keys()) expect(holds(world, peer, 'a', 1)).toBe(true)
+})

@@ -407,6 +407,16 @@ describe('a machine that only sends', () => {
     expect(world.peers.map(({ root }) => root)).toEqual(Array(3).fill(world.peers[B]!.root))
   })
 
+  test('tells of its own file when the newer one of a peer, which it did not take, is deleted', () => {
+    const world = worldOf('both', 'send-only', { clockErrorMs: 3_600_000 })
+    edit(world, C, write('new', 10))
+    edit(world, B, write('new', 11))
+    expect(stateOf(world, B).stopped.first.map(({ path }) => path)).toEqual(['new'])
+    edit(world, A, remove('new'))
+    expect(stateOf(world, B).stopped.count).toBe(0)
+    for (const peer of [A, C]) expectSame(world, peer, B)
+  })
+
   test('and one that only receives have the same, whatever happens to the latter', () => {
     const world = worldOf('send-only', 'receive-only')
     edit(world, B, write('a', 10), remove('b'))

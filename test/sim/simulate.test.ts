@@ -80,6 +80,11 @@ const FOUND_WITH_POWER = [
   [2001251, 'what came just before a kill and was edited at once stood against its own edit, in a conflict'],
   [620153, 'the copy of an older version, back on a disk without modes, was open beside a closed original'],
   [2000933, 'a folder whose rename a loss of power undid was a private one to the judge'],
+  [
+    2000664,
+    'one that only sends did not tell of its own file when the newer one of a peer, not taken, was deleted',
+  ],
+  [2000859, 'what a peer had told was forgotten for what it was asked for in vain'],
 ] as const
 
 /** The same, with shares that are put back. */

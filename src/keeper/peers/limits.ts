@@ -22,3 +22,6 @@ export const ASK_AGAIN_MS_MAX = 10_000
 
 /** Peers that left whose last word is remembered. */
 export const PEERS_LEFT_MAX = 256
+
+/** Entries of one peer at one path that lost against ours and have not seen each other; the oldest beyond them is forgotten. */
+export const SUPERSEDED_OF_PEER_MAX = 4

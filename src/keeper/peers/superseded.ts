@@ -1,17 +1,23 @@
 // Entries of peers that lost against ours, or against what is wanted or stopped: they are looked at again when that changes,
 // because the peer that has them will not say so a second time. The keeper owns it.
 
-import type { PeerId } from '../../share/dots.js'
+import { holds, type PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
+import { SUPERSEDED_OF_PEER_MAX } from './limits.js'
 
 export class Superseded {
-  private readonly entries = new Map<string, Map<PeerId, Entry>>()
+  private readonly entries = new Map<string, Map<PeerId, readonly Entry[]>>()
   private readonly changed = new Set<string>()
 
+  /** What is known and not held is tried with each peer, whatever the peer told itself: one takes the place of the other only where it
+   *  has seen it. */
   add(peer: PeerId, remote: Entry): void {
-    const atPath = this.entries.get(remote.path)
-    if (atPath === undefined) this.entries.set(remote.path, new Map([[peer, remote]]))
-    else atPath.set(peer, remote)
+    const atPath = this.entries.get(remote.path) ?? new Map<PeerId, readonly Entry[]>()
+    this.entries.set(remote.path, atPath)
+    const unseen = (atPath.get(peer) ?? []).filter(
+      ({ version }) => !holds(remote.version.seen, version.content),
+    )
+    atPath.set(peer, [...unseen, remote].slice(-SUPERSEDED_OF_PEER_MAX))
   }
 
   /** The entry that stands at the path, or is wanted there, has changed. */
@@ -28,7 +34,8 @@ export class Superseded {
   takeChanged(): { readonly peer: PeerId; readonly remote: Entry }[] {
     const taken: { peer: PeerId; remote: Entry }[] = []
     for (const path of this.changed) {
-      for (const [peer, remote] of this.entries.get(path) ?? []) taken.push({ peer, remote })
+      for (const [peer, entries] of this.entries.get(path) ?? [])
+        for (const remote of entries) taken.push({ peer, remote })
       this.entries.delete(path)
     }
     this.changed.clear()

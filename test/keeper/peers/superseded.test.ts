@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { SUPERSEDED_OF_PEER_MAX } from '../../../src/keeper/peers/limits.js'
 import { Superseded } from '../../../src/keeper/peers/superseded.js'
-import { fileEntry, PEERS } from '../../share/entries.js'
+import { fileEntry, PEERS, versionOf } from '../../share/entries.js'
 
 const [first, second] = PEERS
 const a = fileEntry('a')
@@ -32,6 +33,33 @@ describe('entries that lost against ours', () => {
     superseded.add(first, newer)
     superseded.handleChange('b')
     expect(superseded.takeChanged()).toEqual([{ peer: first, remote: newer }])
+  })
+
+  it('are also what a newer one of the same peer has not seen, so many at most', () => {
+    const versions = [versionOf(0), versionOf(1), versionOf(2), versionOf(3)]
+    const others = versions.map((version) => fileEntry('c', { version }))
+    const later = fileEntry('c', { version: { ...versionOf(0, 0), seen: versionOf(0, 0).content } })
+    for (const each of others) superseded.add(first, each)
+    superseded.handleChange('c')
+    expect(superseded.takeChanged()).toEqual(others.map((remote) => ({ peer: first, remote })))
+    expect(others).toHaveLength(SUPERSEDED_OF_PEER_MAX)
+    // It has seen the first, and not the others.
+    for (const each of [...others, later]) superseded.add(first, each)
+    superseded.handleChange('c')
+    expect(superseded.takeChanged()).toEqual(
+      [...others.slice(1), later].map((remote) => ({ peer: first, remote })),
+    )
+  })
+
+  it('beyond that many are forgotten, the oldest first', () => {
+    const author = (index: number) => `${index}`.repeat(16)
+    const entries = Array.from({ length: SUPERSEDED_OF_PEER_MAX + 1 }, (_, index) => {
+      const dot = `${author(index)}:1` as const
+      return fileEntry('c', { version: { content: dot, attributes: dot, seen: dot } })
+    })
+    for (const each of entries) superseded.add(first, each)
+    superseded.handleChange('c')
+    expect(superseded.takeChanged()).toEqual(entries.slice(1).map((remote) => ({ peer: first, remote })))
   })
 
   it('are forgotten with their peer, and those of the others are not', () => {
