@@ -297,14 +297,7 @@ describe('limits of a message', () => {
   test('a count of what is not held has its largest', () => {
     expect(reasonOf(`u|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|${NOT_HELD_MAX}`)).toBe('none')
     expect(reasonOf(`u|*|${rootText}|*|${AUTHOR}|*|-|*|-|*|${NOT_HELD_MAX + 1}`)).toBe('bad-field')
-    const most = {
-      type: 'have',
-      root,
-      author: AUTHOR,
-      knows: undefined,
-      scope: { type: 'some' },
-      lines: [],
-    } as const
+    const most = { ...BARE, type: 'have', root } as const
     const said = decodeMessage(encodeMessage({ ...most, notHeldCount: NOT_HELD_MAX + 1 }))
     expect(said).toEqual({ ok: true, value: { ...most, notHeldCount: NOT_HELD_MAX } })
   })

@@ -208,14 +208,7 @@ describe('an update', () => {
     tell(own, second, [fileEntry('b')], undefined)
     tell(own, third, [fileEntry('c')], undefined)
     const lines = [encodeEntry(fileEntry('c'))]
-    const some = {
-      root: third,
-      author: AUTHOR,
-      knows: undefined,
-      notHeldCount: 0,
-      scope: { type: 'some' },
-      lines,
-    }
+    const some = { ...BARE, root: third, lines }
     expect(vettedTalk(true).pollRequest(own, 0)).toEqual({ type: 'have', ...some })
     expect(decoded(new PeerTalk(PEER, false, undefined).tidings(own, EARLY_BYTES_MAX))).toEqual({
       type: 'update',
