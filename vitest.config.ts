@@ -20,7 +20,7 @@ export const common = {
 export default defineConfig({
   test: {
     // One more than there are cores, and two at least: half of the files wait for processes most of the time.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: SlowFirst },
     // What child processes run is not counted: the end-to-end tests start the program as it is built.
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },

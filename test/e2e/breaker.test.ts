@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { left, statusOf } from './left.js'
-import { type RecordedPeer, test, type World } from './world.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 const FILES = 100
 const GONE = 60
@@ -73,7 +73,7 @@ describe('60 of 100 files that are deleted here', () => {
     expect((await left(a.share, 'confirm')).stdout).toBe('nothing is held\n')
   })
 
-  test('come back with left undo', async ({ world }) => {
+  longTest('come back with left undo', async ({ world }) => {
     const [a, b] = await pair(world)
     rmSync(a.path('most'), { recursive: true })
     await eventually(() => stoppedAt(a)).toBe(GONE + 1)
@@ -113,7 +113,7 @@ describe('60 of 100 files that a peer deletes without being asked itself', () =>
     await eventually(() => stoppedAt(b)).toBe(0)
   })
 
-  test('go back to where they were deleted with left undo', async ({ world }) => {
+  longTest('go back to where they were deleted with left undo', async ({ world }) => {
     const [a, b] = await deleted(world)
     await left(b.share, 'undo')
     await world.untilSame([a, b])
@@ -121,7 +121,7 @@ describe('60 of 100 files that a peer deletes without being asked itself', () =>
     expect(readFileSync(join(a.share, 'most/7'), 'utf8')).toBe('content of 7')
   })
 
-  test('and an edit of one of them releases that one', async ({ world }) => {
+  longTest('and an edit of one of them releases that one', async ({ world }) => {
     const [a, b] = await deleted(world)
     writeFileSync(b.path('most/7'), 'edited')
     await eventually(() => existsSync(a.path('most/7'))).toBe(true)
@@ -156,7 +156,7 @@ describe('60 of 100 files that a peer replaces', () => {
     expect(scrambledAt(b)).toBe(GONE)
   })
 
-  test('and go back with left undo', async ({ world }) => {
+  longTest('and go back with left undo', async ({ world }) => {
     const [a, b] = await replaced(world)
     const scrambled = scrambledAt(b)
     await left(b.share, 'undo')

@@ -16,7 +16,7 @@ import {
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { sleep } from '../../harness/peers/wait.js'
-import { expectSameBytes, type RecordedPeer, test, type World } from './world.js'
+import { expectSameBytes, longTest, type RecordedPeer, test, type World } from './world.js'
 
 const FILE_BYTES = 6_000_000
 const SLOW = ['--limit', '5M']
@@ -154,7 +154,7 @@ describe('a file that is written all the while', () => {
 })
 
 describe('a share', () => {
-  test('may be named through a link, and hold thousands of files', async ({ world }) => {
+  longTest('may be named through a link, and hold thousands of files', async ({ world }) => {
     const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
     for (let index = 0; index < 2_000; index++) {
       if (index % 100 === 0) mkdirSync(a.path(`${index / 100}`))

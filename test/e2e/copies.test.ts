@@ -7,7 +7,8 @@ import { describe, expect } from 'vitest'
 import { addressesOfOthers } from '../../harness/peers/peer.js'
 import { runLeft } from '../../harness/processes.js'
 import type { HostPort } from '../../src/io/net/address.js'
-import { type RecordedPeer, test, type World } from './world.js'
+import { someOf } from '../length.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 /** A, B and C, who name each other; C is of the user of this configuration. */
 async function three(world: World, configOfC: string): Promise<[RecordedPeer, RecordedPeer, RecordedPeer]> {
@@ -55,10 +56,10 @@ function expectOwnId(copy: RecordedPeer, former: string): void {
 const refusals = (peers: readonly RecordedPeer[]) => peers.flatMap((peer) => peer.of('refused'))
 
 describe('a share that was copied with its own folder', () => {
-  for (const [where, configOf] of [
+  for (const [where, configOf] of someOf([
     ['to another machine', (world: World) => world.otherConfig()],
     ['on the same machine', (world: World) => world.config],
-  ] as const)
+  ] as const))
     test(`${where} gets in step with both, and edits of original and copy count as those of two`, async ({
       world,
     }) => {
@@ -104,7 +105,7 @@ describe('a share that was copied with its own folder', () => {
 })
 
 describe('a machine that was set up anew with its old share', () => {
-  test('has a new key and a new peer id, and goes on once its key is trusted', async ({ world }) => {
+  longTest('has a new key and a new peer id, and goes on once its key is trusted', async ({ world }) => {
     const endpoints = (await world.endpoints(2)) as [HostPort, HostPort]
     const [endpointA, endpointB] = endpoints
     const a = world.peer('A', endpointA, addressesOfOthers(endpoints, endpointA))

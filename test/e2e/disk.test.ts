@@ -18,7 +18,7 @@ import { writeContent } from '../../harness/peers/content.js'
 import { addressesOfOthers } from '../../harness/peers/peer.js'
 import { sleep, waitUntil } from '../../harness/peers/wait.js'
 import { childrenOf, runLeft } from '../../harness/processes.js'
-import { type RecordedPeer, test, type World } from './world.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 const AFTERWARDS_MS = 500
 
@@ -67,40 +67,40 @@ describe('a full disk', () => {
     expect(b.notes).toEqual([])
   })
 
-  test('that fills while the share is at rest holds back what changes there until there is room', async ({
-    world,
-    skip,
-  }) => {
-    const [a, b] = (await world.group('AB', TO_THE_LAST_BYTE)) as [RecordedPeer, RecordedPeer]
-    const free = await onSmallDisk(world, { peer: a, roomBytes: 1_000_000 })
-    if (free === undefined) return skip(NO_MOUNT)
-    await world.start([a, b])
-    await writeContent(a.path('fills.bin'), 'fills', 800_000)
-    await world.until('A to pause', () => a.of('paused').length > 0)
-    free()
-    await world.untilSame([a, b])
-    await world.until('A to go on', () => a.of('resumed').length > 0)
-    expect(a.of('paused')).toHaveLength(1)
-    expect(a.notes).toEqual([])
-  })
+  longTest(
+    'that fills while the share is at rest holds back what changes there until there is room',
+    async ({ world, skip }) => {
+      const [a, b] = (await world.group('AB', TO_THE_LAST_BYTE)) as [RecordedPeer, RecordedPeer]
+      const free = await onSmallDisk(world, { peer: a, roomBytes: 1_000_000 })
+      if (free === undefined) return skip(NO_MOUNT)
+      await world.start([a, b])
+      await writeContent(a.path('fills.bin'), 'fills', 800_000)
+      await world.until('A to pause', () => a.of('paused').length > 0)
+      free()
+      await world.untilSame([a, b])
+      await world.until('A to go on', () => a.of('resumed').length > 0)
+      expect(a.of('paused')).toHaveLength(1)
+      expect(a.notes).toEqual([])
+    },
+  )
 
-  test('at the start is waited for too, also by a watcher process that was killed', async ({
-    world,
-    skip,
-  }) => {
-    const [a, b] = (await world.group('AB', TO_THE_LAST_BYTE)) as [RecordedPeer, RecordedPeer]
-    const free = await onSmallDisk(world, { peer: b, roomBytes: 100_000 })
-    if (free === undefined) return skip(NO_MOUNT)
-    writeFileSync(a.path('file'), 'file')
-    a.start()
-    b.start()
-    await world.until('B to pause', () => b.of('paused').length > 0)
-    process.kill(childrenOf(b.pid!)[0]!, 'SIGKILL')
-    await world.until('B to pause again', () => b.of('paused').length > 1)
-    free()
-    await world.untilSame([a, b])
-    expect(b.of('resumed')).toHaveLength(1)
-  })
+  longTest(
+    'at the start is waited for too, also by a watcher process that was killed',
+    async ({ world, skip }) => {
+      const [a, b] = (await world.group('AB', TO_THE_LAST_BYTE)) as [RecordedPeer, RecordedPeer]
+      const free = await onSmallDisk(world, { peer: b, roomBytes: 100_000 })
+      if (free === undefined) return skip(NO_MOUNT)
+      writeFileSync(a.path('file'), 'file')
+      a.start()
+      b.start()
+      await world.until('B to pause', () => b.of('paused').length > 0)
+      process.kill(childrenOf(b.pid!)[0]!, 'SIGKILL')
+      await world.until('B to pause again', () => b.of('paused').length > 1)
+      free()
+      await world.untilSame([a, b])
+      expect(b.of('resumed')).toHaveLength(1)
+    },
+  )
 
   test('without room for the first files of a share is refused', async ({ world, skip }) => {
     const [a, b] = (await world.group('AB', TO_THE_LAST_BYTE)) as [RecordedPeer, RecordedPeer]

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
 import { statusOf } from './left.js'
-import { type EventOf, type RecordedPeer, test, type World } from './world.js'
+import { type EventOf, longTest, type RecordedPeer, test, type World } from './world.js'
 
 type Pair = [RecordedPeer, RecordedPeer]
 
@@ -125,29 +125,30 @@ describe('ignore rules', () => {
     await world.untilSame([a, b])
   })
 
-  test('of one machine that come later leave what it has there, and its changes of it to itself', async ({
-    world,
-  }) => {
-    const [a, b] = (await world.group('AB')) as Pair
-    put(a, { 'notes/mine': '1', 'notes/yours': '2' })
-    await world.start([a, b])
-    await world.untilSame([a, b])
-    put(b, { '.left/ignore': 'mine\n' })
-    await untilInStep(world, [a, b], 0, 1)
-    put(b, { 'notes/mine': 'of B alone' })
-    put(a, { 'notes/mine': 'of A' })
-    await mark(world, b, a, 'later')
-    await untilInStep(world, [a, b], 0, 1)
-    expect([textAt(a, 'notes/mine'), textAt(b, 'notes/mine')]).toEqual(['of A', 'of B alone'])
-    rmSync(b.path('.left/ignore'))
-    await untilInStep(world, [a, b], 0, 0)
-    // Two contents that nobody saw together: both are kept.
-    await world.untilSame([a, b])
-    const kept = [...a.of('conflict'), ...b.of('conflict')]
-    expect(kept.map(({ path }) => path)).toEqual(['notes/mine'])
-    const both = [textAt(a, 'notes/mine'), textAt(a, kept[0]!.kept)]
-    expect(both.sort()).toEqual(['of A', 'of B alone'])
-  })
+  longTest(
+    'of one machine that come later leave what it has there, and its changes of it to itself',
+    async ({ world }) => {
+      const [a, b] = (await world.group('AB')) as Pair
+      put(a, { 'notes/mine': '1', 'notes/yours': '2' })
+      await world.start([a, b])
+      await world.untilSame([a, b])
+      put(b, { '.left/ignore': 'mine\n' })
+      await untilInStep(world, [a, b], 0, 1)
+      put(b, { 'notes/mine': 'of B alone' })
+      put(a, { 'notes/mine': 'of A' })
+      await mark(world, b, a, 'later')
+      await untilInStep(world, [a, b], 0, 1)
+      expect([textAt(a, 'notes/mine'), textAt(b, 'notes/mine')]).toEqual(['of A', 'of B alone'])
+      rmSync(b.path('.left/ignore'))
+      await untilInStep(world, [a, b], 0, 0)
+      // Two contents that nobody saw together: both are kept.
+      await world.untilSame([a, b])
+      const kept = [...a.of('conflict'), ...b.of('conflict')]
+      expect(kept.map(({ path }) => path)).toEqual(['notes/mine'])
+      const both = [textAt(a, 'notes/mine'), textAt(a, kept[0]!.kept)]
+      expect(both.sort()).toEqual(['of A', 'of B alone'])
+    },
+  )
 
   test('in a folder are of that folder, and a third machine that comes later knows what nobody holds', async ({
     world,

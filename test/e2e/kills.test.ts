@@ -5,9 +5,14 @@ import { dirname } from 'node:path'
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { childrenOf, isRunning } from '../../harness/processes.js'
-import { type RecordedPeer, test, type World } from './world.js'
+import { isLong } from '../length.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 const FILE_BYTES = 12_000_000
+
+/** Of a tree: what is done to them takes long enough to be killed in the middle. */
+const FILES = isLong ? 1_500 : 600
+const KILLS = isLong ? 8 : 3
 
 /** Slow enough to do something in the middle. */
 const SLOW = ['--limit', '4M']
@@ -48,20 +53,23 @@ describe('in the middle of a large file', () => {
     )
   })
 
-  test('kill -9 of the receiver, twice and of the engine alone: it goes on each time', async ({ world }) => {
-    const [a, b] = await inTheMiddle(world)
-    await b.kill()
-    b.start(SLOW)
-    await world.until('B to go on', () =>
-      b.of('progress').some(({ doneBytes }) => doneBytes > FILE_BYTES / 2),
-    )
-    expect(b.of('fetching')[0]!.resumedBytes).toBeGreaterThan(0)
-    await b.kill()
-    b.start()
-    await world.until('B to have it', () => b.received('large.bin').length === 1)
-    await world.untilSame([a, b])
-    expect(b.of('fetching')[0]!.resumedBytes).toBeGreaterThan(FILE_BYTES / 4)
-  })
+  longTest(
+    'kill -9 of the receiver, twice and of the engine alone: it goes on each time',
+    async ({ world }) => {
+      const [a, b] = await inTheMiddle(world)
+      await b.kill()
+      b.start(SLOW)
+      await world.until('B to go on', () =>
+        b.of('progress').some(({ doneBytes }) => doneBytes > FILE_BYTES / 2),
+      )
+      expect(b.of('fetching')[0]!.resumedBytes).toBeGreaterThan(0)
+      await b.kill()
+      b.start()
+      await world.until('B to have it', () => b.received('large.bin').length === 1)
+      await world.untilSame([a, b])
+      expect(b.of('fetching')[0]!.resumedBytes).toBeGreaterThan(FILE_BYTES / 4)
+    },
+  )
 
   test('kill -9 of the sender: the rest comes when it is back', async ({ world }) => {
     const [a, b] = await inTheMiddle(world)
@@ -85,7 +93,7 @@ describe('in the middle of a large file', () => {
     expect(childrenOf(b.pid!)).toHaveLength(1)
   })
 
-  test('kill -9 of the watcher process of the sender: the same', async ({ world }) => {
+  longTest('kill -9 of the watcher process of the sender: the same', async ({ world }) => {
     const [a, b] = await inTheMiddle(world)
     killWatcher(a)
     await writeContent(a.path('meanwhile.bin'), 'meanwhile', 100_000)
@@ -111,31 +119,32 @@ describe('in the middle of a large file', () => {
   })
 })
 
-describe('in the middle of a tree of 1,500 files', () => {
-  test('kill -9 of everything, one after the other: all arrives, and nothing counts as an edit', async ({
-    world,
-  }) => {
-    const [a, b] = await pair(world)
-    for (let index = 0; index < 1_500; index++) {
-      await writeContent(a.path(`tree/${index % 30}/${index}`), `${index}`, 1 + ((index * 7_919) % 9_000))
-    }
-    const isBetween = (peer: RecordedPeer) => peer.of('received').length > 20 || peer.inStep.size === 1
-    a.start()
-    b.start(['--limit', '1M'])
-    await world.until('B to be in the middle', () => isBetween(b))
-    await b.kill('both')
-    b.start(['--limit', '1M'])
-    await world.until('B to be in the middle again', () => isBetween(b))
-    killWatcher(b)
-    await world.until('B to go on', () => b.of('scanned').length > 1)
-    await a.kill('both')
-    a.start()
-    await b.kill()
-    b.start()
-    await world.untilSame([a, b])
-    expect([...a.of('conflict'), ...b.of('conflict'), ...a.of('received')]).toEqual([])
-    expect(b.of('changed')).toEqual([])
-  })
+describe('in the middle of a tree of many files', () => {
+  longTest(
+    'kill -9 of everything, one after the other: all arrives, and nothing counts as an edit',
+    async ({ world }) => {
+      const [a, b] = await pair(world)
+      for (let index = 0; index < FILES; index++) {
+        await writeContent(a.path(`tree/${index % 30}/${index}`), `${index}`, 1 + ((index * 7_919) % 9_000))
+      }
+      const isBetween = (peer: RecordedPeer) => peer.of('received').length > 20 || peer.inStep.size === 1
+      a.start()
+      b.start(['--limit', '1M'])
+      await world.until('B to be in the middle', () => isBetween(b))
+      await b.kill('both')
+      b.start(['--limit', '1M'])
+      await world.until('B to be in the middle again', () => isBetween(b))
+      killWatcher(b)
+      await world.until('B to go on', () => b.of('scanned').length > 1)
+      await a.kill('both')
+      a.start()
+      await b.kill()
+      b.start()
+      await world.untilSame([a, b])
+      expect([...a.of('conflict'), ...b.of('conflict'), ...a.of('received')]).toEqual([])
+      expect(b.of('changed')).toEqual([])
+    },
+  )
 })
 
 function killWatcher(peer: RecordedPeer): void {
@@ -180,7 +189,7 @@ test('kill -9 while deletions are carried out, again and again: all arrive, and 
   world,
 }) => {
   const [a, b] = (await world.group('AB', ['--max-delete', 'no'])) as [RecordedPeer, RecordedPeer]
-  const paths = Array.from({ length: 1_500 }, (_, index) => `tree/${index % 30}/${index}`)
+  const paths = Array.from({ length: FILES }, (_, index) => `tree/${index % 30}/${index}`)
   for (const path of paths) {
     mkdirSync(dirname(a.path(path)), { recursive: true })
     writeFileSync(a.path(path), path)
@@ -191,9 +200,9 @@ test('kill -9 while deletions are carried out, again and again: all arrive, and 
   rmSync(a.path('tree'), { recursive: true })
   await world.until(
     'A to have told it',
-    () => a.of('changed').filter(({ kind }) => kind === 'tombstone').length > 1_500,
+    () => a.of('changed').filter(({ kind }) => kind === 'tombstone').length > FILES,
   )
-  for (let round = 0; round < 8 && existsSync(b.path('tree')); round++) {
+  for (let round = 0; round < KILLS && existsSync(b.path('tree')); round++) {
     await world.until('B to be at it', () => b.of('removed').length > 20 || !existsSync(b.path('tree')))
     await b.kill('both')
     b.start()

@@ -6,7 +6,7 @@ import { describe, expect } from 'vitest'
 import { contentChunks, overwriteContent, writeContent } from '../../harness/peers/content.js'
 import { sha256Of } from '../../harness/peers/tree.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
-import { type RecordedPeer, test, type World } from './world.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 const FILE_BYTES = 12_000_000
 
@@ -49,23 +49,26 @@ describe('100 bytes at the head of 40 MB', () => {
     expect(b.received('large.bin')[1]!.crossedBytes).toBeLessThanOrEqual(2 * BLOCK_BYTES)
   })
 
-  test('are all that crosses where the receiver is killed while it looks for the rest', async ({ world }) => {
-    const [a, b] = await pair(world)
-    await writeContent(a.path('large.bin'), 'large', 40_000_000)
-    await world.start([a, b])
-    await world.untilSame([a, b])
-    await b.stop()
-    insertAtHead(a.path('large.bin'))
-    await world.until('A to know', () => a.of('changed').length === 1)
-    b.start()
-    const temporaries = b.path('.left/tmp')
-    await world.until('B to build it', () => readdirSync(temporaries).some((name) => name.length >= 64))
-    await b.kill('both')
-    b.start()
-    await world.untilSame([a, b])
-    const crossed = b.received('large.bin').map(({ crossedBytes }) => crossedBytes)
-    expect(Math.max(0, ...crossed)).toBeLessThanOrEqual(2 * BLOCK_BYTES)
-  })
+  longTest(
+    'are all that crosses where the receiver is killed while it looks for the rest',
+    async ({ world }) => {
+      const [a, b] = await pair(world)
+      await writeContent(a.path('large.bin'), 'large', 40_000_000)
+      await world.start([a, b])
+      await world.untilSame([a, b])
+      await b.stop()
+      insertAtHead(a.path('large.bin'))
+      await world.until('A to know', () => a.of('changed').length === 1)
+      b.start()
+      const temporaries = b.path('.left/tmp')
+      await world.until('B to build it', () => readdirSync(temporaries).some((name) => name.length >= 64))
+      await b.kill('both')
+      b.start()
+      await world.untilSame([a, b])
+      const crossed = b.received('large.bin').map(({ crossedBytes }) => crossedBytes)
+      expect(Math.max(0, ...crossed)).toBeLessThanOrEqual(2 * BLOCK_BYTES)
+    },
+  )
 })
 
 describe('a file that is edited while it is sent', () => {

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
-import { type RecordedPeer, test } from './world.js'
+import { longTest, type RecordedPeer, test } from './world.js'
 
 /** An Ethernet's MTU 1500 less the headers of IPv4 and UDP: what is larger vanishes. */
 const ETHERNET_BYTES = 1_472
@@ -21,7 +21,7 @@ async function fill(
 }
 
 describe('a link that loses 5% each way', () => {
-  test('carries everything in datagrams of its MTU', async ({ world }) => {
+  longTest('carries everything in datagrams of its MTU', async ({ world }) => {
     const faults = { loss: 0.05, datagramBytesMax: ETHERNET_BYTES, delayMs: 2, jitterMs: 1, seed: 1 }
     const { a, b, relay } = await world.pairOverRelay(faults)
     await fill(a, { files: 60, largeBytes: 8_000_000 })
@@ -59,7 +59,7 @@ describe('a link that loses 5% each way', () => {
     expect(forwardedBytes / forwarded).toBeGreaterThan(BLOCK_BYTES / 10)
   })
 
-  test('carries a file to a receiver that is killed in the middle', async ({ world }) => {
+  longTest('carries a file to a receiver that is killed in the middle', async ({ world }) => {
     const faults = { loss: 0.05, datagramBytesMax: ETHERNET_BYTES, rateBytesPerS: 4_000_000, seed: 3 }
     const { a, b } = await world.pairOverRelay(faults)
     await fill(a, { files: 0, largeBytes: 6_000_000 })

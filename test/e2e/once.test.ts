@@ -10,7 +10,7 @@ import { PROGRAM } from '../../harness/peers/peer.js'
 import { differences, readDigests } from '../../harness/peers/tree.js'
 import type { HostPort } from '../../src/io/net/address.js'
 import { statusOf } from './left.js'
-import { type RecordedPeer, test, type World } from './world.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 interface Ended {
   readonly exitCode: number | null
@@ -97,7 +97,7 @@ describe('left --once', () => {
     }
   })
 
-  test('of three ends with 0 on all, whoever begins', async ({ world }) => {
+  longTest('of three ends with 0 on all, whoever begins', async ({ world }) => {
     const peers = await group(world, 'ABC')
     for (const [index, peer] of peers.entries())
       await writeContent(peer.path(`${index}.bin`), `${index}`, 400_000)
@@ -118,25 +118,28 @@ describe('left --once', () => {
     expect(statSync(once.path('theirs')).size).toBe(6)
   })
 
-  test('ends with 3 where one peer is never there, though all is well with the other', async ({ world }) => {
-    const [a, b, nobody] = (await world.endpoints(3)) as [HostPort, HostPort, HostPort]
-    const one = new OncePeer(world, 'A', a, [b, nobody])
-    const other = new OncePeer(world, 'B', b, [a])
-    writeFileSync(one.path('file'), 'file')
-    const [left, right] = await Promise.all([
-      one.run('--timeout', '8s').ended,
-      other.run('--timeout', '60s').ended,
-    ])
-    expect(right).toEqual(DONE)
-    expect(left.exitCode).toBe(3)
-    expect(left.stderr.split('\n')).toEqual([
-      'left: not in step after 8.0 s',
-      expect.stringContaining(`left: ${endpointText(nobody)}: not met (no answer yet`),
-      '',
-    ])
-  })
+  longTest(
+    'ends with 3 where one peer is never there, though all is well with the other',
+    async ({ world }) => {
+      const [a, b, nobody] = (await world.endpoints(3)) as [HostPort, HostPort, HostPort]
+      const one = new OncePeer(world, 'A', a, [b, nobody])
+      const other = new OncePeer(world, 'B', b, [a])
+      writeFileSync(one.path('file'), 'file')
+      const [left, right] = await Promise.all([
+        one.run('--timeout', '8s').ended,
+        other.run('--timeout', '60s').ended,
+      ])
+      expect(right).toEqual(DONE)
+      expect(left.exitCode).toBe(3)
+      expect(left.stderr.split('\n')).toEqual([
+        'left: not in step after 8.0 s',
+        expect.stringContaining(`left: ${endpointText(nobody)}: not met (no answer yet`),
+        '',
+      ])
+    },
+  )
 
-  test('ends with 3 where the time does not suffice, and says how much is missing', async ({ world }) => {
+  longTest('ends with 3 where the time does not suffice, and says how much is missing', async ({ world }) => {
     const [a, b] = (await group(world, 'AB')) as [OncePeer, OncePeer]
     await writeContent(a.path('large.bin'), 'large', 20_000_000)
     const [left, right] = await Promise.all([

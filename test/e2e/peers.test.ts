@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { sleep } from '../../harness/peers/wait.js'
 import { SUPERUSER_NOTE } from '../../src/app/superuser.js'
-import { type RecordedPeer, test, type World } from './world.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 /** Long enough for a second edit, an echo or a return of what was deleted to show itself. */
 const AFTERWARDS_MS = 700
@@ -120,7 +120,7 @@ describe('two edits that have not seen each other', () => {
     ).toBe(true)
   })
 
-  test('are both kept where the name has no room for more', async ({ world }) => {
+  longTest('are both kept where the name has no room for more', async ({ world }) => {
     const name = `${'😀'.repeat(62)}xyz.txt`
     expect(Buffer.byteLength(name)).toBe(255)
     const peers = await editBoth(world, name)
@@ -145,7 +145,7 @@ describe('two edits that have not seen each other', () => {
 })
 
 describe('a deletion', () => {
-  test('stays done over restarts of either, until somebody makes it anew', async ({ world }) => {
+  longTest('stays done over restarts of either, until somebody makes it anew', async ({ world }) => {
     const [a, b] = await pair(world)
     writeFileSync(a.path('deleted.txt'), 'gone')
     await writeContent(a.path('folder/deleted.bin'), 'gone', 100_000)

@@ -11,7 +11,7 @@ import { hexOf, utf8 } from '../../src/base/bytes.js'
 import { hash } from '../../src/io/hash.js'
 import type { HostPort } from '../../src/io/net/address.js'
 import { openIdentity } from '../../src/seal/identity.js'
-import { type RecordedPeer, test, type World } from './world.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 const text = 'the quick brown fox of a very secret project jumps over the lazy dog\n'.repeat(4_000)
 const NAMES = ['secret-folder', 'a-telling-name.txt', 'blob.bin']
@@ -99,32 +99,33 @@ const isShutOut = (peer: RecordedPeer) =>
   peer.of('waiting').some(({ reason }) => reason.includes('does not let this peer in'))
 
 describe('a peer with another key', () => {
-  test('at a known address is stopped, once and in both their names, until a person trusts it', async ({
-    world,
-  }) => {
-    const { a, b, trustAtA } = await twoUsers(world, {}, world.path('new-user'))
-    await world.start([a, b])
-    await world.untilSame([a, b])
-    expect(a.of('pinned')).toMatchObject([{ address: b.address, how: 'first-use' }])
-    const first = a.of('pinned')[0]!.fingerprint
-    // B's user had no identity yet, and is told of what takes a second.
-    const isMaking = ({ message }: { message: string }) =>
-      message.startsWith('making an identity for this user')
-    expect(b.of('note').filter(isMaking)).toHaveLength(1)
-    expect(a.of('note').filter(isMaking)).toEqual([])
-    await b.stop()
-    const file = world.path('another.pem')
-    const { fingerprint } = await openIdentity({ file })
-    writeFileSync(b.path('new'), 'of somebody else')
-    b.start(['--identity', file])
-    await world.until('A to stop it', () => a.of('key-changed').length > 0)
-    await world.until('B to know', () => isShutOut(b))
-    expect(a.of('key-changed')).toMatchObject([{ address: b.address, fingerprint, pinned: first }])
-    expect(a.received('new')).toEqual([])
-    await trustAtA(fingerprint)
-    await world.untilSame([a, b])
-    expect(a.of('key-changed')).toHaveLength(1)
-  })
+  longTest(
+    'at a known address is stopped, once and in both their names, until a person trusts it',
+    async ({ world }) => {
+      const { a, b, trustAtA } = await twoUsers(world, {}, world.path('new-user'))
+      await world.start([a, b])
+      await world.untilSame([a, b])
+      expect(a.of('pinned')).toMatchObject([{ address: b.address, how: 'first-use' }])
+      const first = a.of('pinned')[0]!.fingerprint
+      // B's user had no identity yet, and is told of what takes a second.
+      const isMaking = ({ message }: { message: string }) =>
+        message.startsWith('making an identity for this user')
+      expect(b.of('note').filter(isMaking)).toHaveLength(1)
+      expect(a.of('note').filter(isMaking)).toEqual([])
+      await b.stop()
+      const file = world.path('another.pem')
+      const { fingerprint } = await openIdentity({ file })
+      writeFileSync(b.path('new'), 'of somebody else')
+      b.start(['--identity', file])
+      await world.until('A to stop it', () => a.of('key-changed').length > 0)
+      await world.until('B to know', () => isShutOut(b))
+      expect(a.of('key-changed')).toMatchObject([{ address: b.address, fingerprint, pinned: first }])
+      expect(a.received('new')).toEqual([])
+      await trustAtA(fingerprint)
+      await world.untilSame([a, b])
+      expect(a.of('key-changed')).toHaveLength(1)
+    },
+  )
 
   test('is refused with --trust pinned until its fingerprint is named', async ({ world }) => {
     const { a, b, trustAtA } = await twoUsers(world, { a: ['--trust', 'pinned'] })

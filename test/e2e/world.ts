@@ -18,6 +18,7 @@ import {
 import type { PeerEvent } from '../../src/app/events.js'
 import { SUPERUSER_NOTE } from '../../src/app/superuser.js'
 import type { HostPort } from '../../src/io/net/address.js'
+import { isLong } from '../length.js'
 import { faultOf } from './event-schema.js'
 
 export type EventOf<Name extends PeerEvent['event']> = Extract<PeerEvent, { event: Name }>
@@ -38,6 +39,9 @@ export const test = base.extend<{ world: World }>({
     world.checkEvents()
   },
 })
+
+/** One that `npm test` leaves to `npm run test:long`: what others show in part, or what waits for long. */
+export const longTest = test.runIf(isLong)
 
 /** A peer whose events are kept and checked. */
 export class RecordedPeer extends Peer {

@@ -159,7 +159,7 @@ describe.each(CROWDS)('the pages of a folder of names that are %s', (kind, names
           if (bytes !== undefined) expect(hexOf(sha256(bytes))).toBe(digest)
         }
       }),
-      { numRuns: isLong ? 15 : 5 },
+      { numRuns: isLong ? 15 : 3 },
     )
   })
 
@@ -253,7 +253,7 @@ describe('whatever the entries of a folder are', () => {
         }
         expect(readWhole(manifest)).toBe(manifest.size)
       }),
-      { numRuns: 4 },
+      { numRuns: isLong ? 8 : 2 },
     )
   })
 

@@ -10,9 +10,9 @@ import { simulate } from '../../src/sim/simulate.js'
 import { isLong } from '../length.js'
 import { withoutTrash } from './without-trash.js'
 
-const RUNS = isLong ? 1_000 : 40
-const RUNS_WITH_POWER = isLong ? 500 : 20
-const RUNS_WITH_RESTORES = isLong ? 500 : 20
+const RUNS = isLong ? 1_000 : 25
+const RUNS_WITH_POWER = isLong ? 500 : 15
+const RUNS_WITH_RESTORES = isLong ? 500 : 15
 
 /** The fault that each of these seeds once showed. */
 const FOUND = [
@@ -176,8 +176,8 @@ test('the simulator finds peers that take no note of an older copy', () => {
   // What a peer replaces that had not seen it would be in the trash there.
   withoutTrash()
   onTestFinished(() => void vi.restoreAllMocks())
-  const found = Array.from({ length: 60 }, (_, index) => breachOf(1_001 + index, false, true))
-  expect(found.filter((breach) => breach?.includes(': I2: '))).not.toEqual([])
+  const seeds = Array.from({ length: 60 }, (_, index) => 1_001 + index)
+  expect(seeds.some((seed) => breachOf(seed, false, true)?.includes(': I2: '))).toBe(true)
 })
 
 test('the simulator finds a peer that loses what it is given', () => {

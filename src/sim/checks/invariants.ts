@@ -172,7 +172,7 @@ function isKept(world: World, peer: number, path: string): boolean {
 }
 
 /** A disk may refuse the path, and where peers do not all know each other, nothing comes through the one that has no place for
- *  it. The only copy of a version that a peer knows of may be gone. */
+ *  it, or that waits for a newer version. The only copy of a version that a peer knows of may be gone. */
 function isExcused(world: World, peer: number, path: string, seen: Seen): boolean {
   const isLacking = seen.kind === 'nothing'
   if ((isSendOnly(world, peer) && isLacking) || isKept(world, peer, path)) return true
@@ -182,7 +182,10 @@ function isExcused(world: World, peer: number, path: string, seen: Seen): boolea
   if (isLacking && waitsForNobody(world, peer, path)) return true
   if (isTakenBackInVain(world, peer, path)) return true
   if (isMesh(world)) return false
-  return world.peers.some((_, other) => refuses(world, other, path) || isSendOnly(world, other))
+  return world.peers.some(
+    (_, other) =>
+      refuses(world, other, path) || isSendOnly(world, other) || waitsForNobody(world, other, path),
+  )
 }
 
 function isMesh(world: World): boolean {
