@@ -24,7 +24,7 @@ export default defineConfig({
           name: 'seeds',
           include: [
             LONG,
-            'test/e2e/{breaker,changes,copies,deletions,disk,ignore,kills,large,loss,moves,once,peers,trust}.test.ts',
+            'test/e2e/*.test.ts',
             'test/e2e/scenarios/*.test.ts',
             'test/fuzz/*.test.ts',
             'test/rdt/sharing.test.ts',

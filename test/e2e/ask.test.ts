@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { left, statusOf } from './left.js'
-import { type RecordedPeer, test } from './world.js'
+import { longTest, type RecordedPeer, test } from './world.js'
 
 /** No wait of these tests measures anything. */
 function eventually<T>(take: () => Promise<T>) {
@@ -63,7 +63,7 @@ describe('left status', () => {
     expect(await left('/', 'status', '--share', a.share)).toMatchObject({ exitCode: 1 })
   })
 
-  test('is answered by the next peer where one was killed', async ({ world }) => {
+  longTest('is answered by the next peer where one was killed', async ({ world }) => {
     const [a] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
     a.start()
     await world.until('A to run', () => a.of('scanned').length > 0)
@@ -75,23 +75,24 @@ describe('left status', () => {
     expect((await statusOf(a)).share).toBe(a.share)
   })
 
-  test('is answered while the watcher process is gone, and a peer without a socket says so and goes on', async ({
-    world,
-  }) => {
-    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
-    mkdirSync(a.path('.left/control.sock'), { recursive: true, mode: 0o700 })
-    writeFileSync(a.path('file'), 'file')
-    await world.start([a, b])
-    expect(a.notes).toEqual([expect.stringContaining('no control socket can be made')])
-    expect(await left(a.share, 'status')).toMatchObject({ exitCode: 1 })
-    // What changes the share is not done behind its back.
-    expect(await left(a.share, 'trash', 'list')).toMatchObject({ exitCode: 0 })
-    expect(await left(a.share, 'trash', 'empty')).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringContaining('cannot be asked'),
-    })
-    expect(await statusOf(b)).toMatchObject({ share: b.share })
-    await a.stop()
-    rmSync(a.path('.left/control.sock'), { recursive: true })
-  })
+  longTest(
+    'is answered while the watcher process is gone, and a peer without a socket says so and goes on',
+    async ({ world }) => {
+      const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+      mkdirSync(a.path('.left/control.sock'), { recursive: true, mode: 0o700 })
+      writeFileSync(a.path('file'), 'file')
+      await world.start([a, b])
+      expect(a.notes).toEqual([expect.stringContaining('no control socket can be made')])
+      expect(await left(a.share, 'status')).toMatchObject({ exitCode: 1 })
+      // What changes the share is not done behind its back.
+      expect(await left(a.share, 'trash', 'list')).toMatchObject({ exitCode: 0 })
+      expect(await left(a.share, 'trash', 'empty')).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('cannot be asked'),
+      })
+      expect(await statusOf(b)).toMatchObject({ share: b.share })
+      await a.stop()
+      rmSync(a.path('.left/control.sock'), { recursive: true })
+    },
+  )
 })

@@ -49,7 +49,7 @@ describe('while a large file is fetched, at its source it', () => {
     expect([undefined, FILE_BYTES]).toContain(statSync(b.path('large.bin'), { throwIfNoEntry: false })?.size)
   })
 
-  test('is moved', async ({ world }) => {
+  longTest('is moved', async ({ world }) => {
     const [a, b] = await inTheMiddle(world)
     mkdirSync(a.path('elsewhere'))
     renameSync(a.path('large.bin'), a.path('elsewhere/moved.bin'))
@@ -72,7 +72,7 @@ describe('while a large file is fetched, at its source it', () => {
     await goOn(world, a, b)
   })
 
-  test('turns into a folder', async ({ world }) => {
+  longTest('turns into a folder', async ({ world }) => {
     const [a, b] = await inTheMiddle(world)
     rmSync(a.path('large.bin'))
     mkdirSync(a.path('large.bin'))
@@ -80,14 +80,14 @@ describe('while a large file is fetched, at its source it', () => {
     await goOn(world, a, b)
   })
 
-  test('is replaced by a rename', async ({ world }) => {
+  longTest('is replaced by a rename', async ({ world }) => {
     const [a, b] = await inTheMiddle(world)
     await writeContent(world.path('other.bin'), 'other', FILE_BYTES)
     renameSync(world.path('other.bin'), a.path('large.bin'))
     await goOn(world, a, b)
   })
 
-  test('is written at its destination too', async ({ world }) => {
+  longTest('is written at its destination too', async ({ world }) => {
     const [a, b] = await inTheMiddle(world)
     writeFileSync(b.path('large.bin'), 'mine')
     await goOn(world, a, b)

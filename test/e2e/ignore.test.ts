@@ -150,28 +150,29 @@ describe('ignore rules', () => {
     },
   )
 
-  test('in a folder are of that folder, and a third machine that comes later knows what nobody holds', async ({
-    world,
-  }) => {
-    const [a, b, c] = (await world.group('ABC')) as [RecordedPeer, RecordedPeer, RecordedPeer]
-    put(a, { 'one/x.log': '1', 'two/x.log': '2' })
-    a.start()
-    b.start()
-    await world.until(
-      'A and B to be in step',
-      () => lastInStep(a)?.equal === true && lastInStep(b)?.equal === true,
-    )
-    await world.untilSame([a, b])
-    put(b, { 'one/.leftignore': '*.log\n' })
-    await untilInStep(world, [a, b], 1, 1)
-    c.start()
-    await world.until('C to have what there is', () => existsSync(c.path('two/x.log')))
-    await world.until('C to be in step with both', () =>
-      [a, b].every(({ address }) =>
-        c.of('in-step').some((event) => event.address === address && event.equal),
-      ),
-    )
-    expect(lastInStep(c)?.notHeldHere).toBe(1)
-    expect(existsSync(c.path('one/x.log'))).toBe(false)
-  })
+  longTest(
+    'in a folder are of that folder, and a third machine that comes later knows what nobody holds',
+    async ({ world }) => {
+      const [a, b, c] = (await world.group('ABC')) as [RecordedPeer, RecordedPeer, RecordedPeer]
+      put(a, { 'one/x.log': '1', 'two/x.log': '2' })
+      a.start()
+      b.start()
+      await world.until(
+        'A and B to be in step',
+        () => lastInStep(a)?.equal === true && lastInStep(b)?.equal === true,
+      )
+      await world.untilSame([a, b])
+      put(b, { 'one/.leftignore': '*.log\n' })
+      await untilInStep(world, [a, b], 1, 1)
+      c.start()
+      await world.until('C to have what there is', () => existsSync(c.path('two/x.log')))
+      await world.until('C to be in step with both', () =>
+        [a, b].every(({ address }) =>
+          c.of('in-step').some((event) => event.address === address && event.equal),
+        ),
+      )
+      expect(lastInStep(c)?.notHeldHere).toBe(1)
+      expect(existsSync(c.path('one/x.log'))).toBe(false)
+    },
+  )
 })

@@ -71,7 +71,7 @@ describe('in the middle of a large file', () => {
     },
   )
 
-  test('kill -9 of the sender: the rest comes when it is back', async ({ world }) => {
+  longTest('kill -9 of the sender: the rest comes when it is back', async ({ world }) => {
     const [a, b] = await inTheMiddle(world)
     await a.kill('both')
     a.start()
@@ -154,35 +154,36 @@ function killWatcher(peer: RecordedPeer): void {
 }
 
 describe('in the middle of a large file that several receive', () => {
-  test('kill -9 of one of them: it goes on where it was, from the others too, and they lose nothing', async ({
-    world,
-  }) => {
-    const [a, b, c, d] = (await world.group('ABCD')) as [
-      RecordedPeer,
-      RecordedPeer,
-      RecordedPeer,
-      RecordedPeer,
-    ]
-    await writeContent(a.path('large.bin'), 'large', FILE_BYTES)
-    a.start()
-    for (const peer of [b, c, d]) peer.start(SLOW)
-    await world.until('B to be in the middle', () =>
-      b.of('progress').some(({ doneBytes }) => doneBytes > FILE_BYTES / 4),
-    )
-    const { doneBytes } = b.of('progress').at(-1)!
-    await b.kill('both')
-    b.start()
-    await world.until('all to have it', () =>
-      [b, c, d].every((peer) => peer.received('large.bin').length === 1),
-    )
-    await world.untilSame([a, b, c, d])
-    expect(b.received('large.bin')[0]!.crossedBytes).toBeLessThanOrEqual(
-      FILE_BYTES - doneBytes + REFETCHED_BYTES_MAX,
-    )
-    // Each of them had some of it from another one that was still receiving.
-    expect(c.received('large.bin')[0]!.sources.length).toBeGreaterThan(1)
-    expect(d.received('large.bin')[0]!.sources.length).toBeGreaterThan(1)
-  })
+  longTest(
+    'kill -9 of one of them: it goes on where it was, from the others too, and they lose nothing',
+    async ({ world }) => {
+      const [a, b, c, d] = (await world.group('ABCD')) as [
+        RecordedPeer,
+        RecordedPeer,
+        RecordedPeer,
+        RecordedPeer,
+      ]
+      await writeContent(a.path('large.bin'), 'large', FILE_BYTES)
+      a.start()
+      for (const peer of [b, c, d]) peer.start(SLOW)
+      await world.until('B to be in the middle', () =>
+        b.of('progress').some(({ doneBytes }) => doneBytes > FILE_BYTES / 4),
+      )
+      const { doneBytes } = b.of('progress').at(-1)!
+      await b.kill('both')
+      b.start()
+      await world.until('all to have it', () =>
+        [b, c, d].every((peer) => peer.received('large.bin').length === 1),
+      )
+      await world.untilSame([a, b, c, d])
+      expect(b.received('large.bin')[0]!.crossedBytes).toBeLessThanOrEqual(
+        FILE_BYTES - doneBytes + REFETCHED_BYTES_MAX,
+      )
+      // Each of them had some of it from another one that was still receiving.
+      expect(c.received('large.bin')[0]!.sources.length).toBeGreaterThan(1)
+      expect(d.received('large.bin')[0]!.sources.length).toBeGreaterThan(1)
+    },
+  )
 })
 
 test('kill -9 while deletions are carried out, again and again: all arrive, and none is an edit', async ({

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { describe, expect } from 'vitest'
-import { type RecordedPeer, test, type World } from './world.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 type Kind = 'file' | 'folder' | 'link'
 const KINDS: readonly Kind[] = ['file', 'folder', 'link']
@@ -83,7 +83,7 @@ describe('a change of kind', () => {
       expect([path, trash.some((name) => name.endsWith(`/${path}`))]).toEqual([path, true])
   })
 
-  test('that was made while the others were away arrives when they are back', async ({ world }) => {
+  longTest('that was made while the others were away arrives when they are back', async ({ world }) => {
     const peers = await inStep(world)
     const [a, , c] = peers as [RecordedPeer, RecordedPeer, RecordedPeer]
     for (const [from, to] of CHANGES) make(a.path(`${from}-${to}`), from, 'first')

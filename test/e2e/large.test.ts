@@ -18,7 +18,7 @@ async function pair(world: World): Promise<[RecordedPeer, RecordedPeer]> {
 }
 
 describe('319 KB changed in the middle of 40 MB', () => {
-  test('are all that crosses', async ({ world }) => {
+  longTest('are all that crosses', async ({ world }) => {
     const [a, b] = await pair(world)
     await writeContent(a.path('large.bin'), 'large', 40_000_000)
     await world.start([a, b])

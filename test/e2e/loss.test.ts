@@ -75,7 +75,7 @@ describe('a link that loses 5% each way', () => {
 })
 
 describe('a link that loses 20% each way', () => {
-  test('carries a small set of files, in both directions', async ({ world }) => {
+  longTest('carries a small set of files, in both directions', async ({ world }) => {
     const { a, b } = await world.pairOverRelay({
       loss: 0.2,
       datagramBytesMax: ETHERNET_BYTES,

@@ -2,7 +2,7 @@
 
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { describe } from 'vitest'
-import { type RecordedPeer, test, type World } from './world.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 const modeOf = (peer: RecordedPeer, path: string): string | undefined => {
   const stats = statSync(peer.path(path), { throwIfNoEntry: false })
@@ -87,7 +87,7 @@ describe('who may read', () => {
       await untilModes(world, peer, { ...AS_MADE, news: '600', open: '700', minutes: '644', team: '700' })
   })
 
-  test('is cut by the umask of a peer, and the others are not told of that', async ({ world }) => {
+  longTest('is cut by the umask of a peer, and the others are not told of that', async ({ world }) => {
     const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
     fill(a)
     startWith(0o022, a)

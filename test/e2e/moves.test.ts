@@ -111,7 +111,7 @@ describe('a file that is renamed', () => {
     expect(crossedTo(b)).toBeLessThanOrEqual(2 * BLOCK_BYTES)
   })
 
-  test('and another file of that name: both stay the files that they were', async ({ world }) => {
+  longTest('and another file of that name: both stay the files that they were', async ({ world }) => {
     const { a, b } = await pairWith(world, { one: 'first', two: CONTENTS.large! })
     const inodes = [inodeAt(b, 'one'), inodeAt(b, 'two')]
     renameSync(a.path('one'), a.path('three'))

@@ -169,7 +169,7 @@ describe('left --once', () => {
     expect(statSync(b.path('file')).size).toBe(4)
   })
 
-  test('ends with 3 where something is being written all the time, and names it', async ({ world }) => {
+  longTest('ends with 3 where something is being written all the time, and names it', async ({ world }) => {
     const [a, b] = (await group(world, 'AB')) as [OncePeer, OncePeer]
     writeFileSync(a.path('log'), 'line\n')
     const writing = setInterval(() => appendFileSync(a.path('log'), 'line\n'), 20)

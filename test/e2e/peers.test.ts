@@ -72,7 +72,7 @@ describe('peers', () => {
     expect([...a.inStep]).toEqual([b.address])
   })
 
-  test('go on with each other when one is started again', async ({ world }) => {
+  longTest('go on with each other when one is started again', async ({ world }) => {
     const [a, b] = await pair(world)
     await world.start([a, b])
     await b.stop()
@@ -132,7 +132,7 @@ describe('two edits that have not seen each other', () => {
     }
   })
 
-  test('that come to the same content are no conflict', async ({ world }) => {
+  longTest('that come to the same content are no conflict', async ({ world }) => {
     const [a, b] = await pair(world)
     writeFileSync(a.path('same.txt'), 'the same words')
     writeFileSync(b.path('same.txt'), 'the same words')

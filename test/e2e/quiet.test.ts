@@ -8,7 +8,7 @@ import { writeContent } from '../../harness/peers/content.js'
 import { sleep } from '../../harness/peers/wait.js'
 import { childrenOf } from '../../harness/processes.js'
 import type { PeerEvent } from '../../src/app/events.js'
-import { test } from './world.js'
+import { longTest, test } from './world.js'
 
 const QUIET_MS = 5_000
 
@@ -100,7 +100,7 @@ describe('peers that are in step', () => {
 })
 
 describe('a new file of 1 KB', () => {
-  test('is on the two others', async ({ world }) => {
+  longTest('is on the two others', async ({ world }) => {
     const [a, b, c] = await world.group('ABC')
     await world.start([a!, b!, c!])
     const tookMs: number[] = []

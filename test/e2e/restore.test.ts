@@ -3,6 +3,7 @@
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { someOf } from '../length.js'
 import { type RecordedPeer, test, type World } from './world.js'
 
 /** The contents of the files of a share whose names begin so. */
@@ -42,10 +43,10 @@ async function putBack(world: World, isWitnessKept: boolean): Promise<[RecordedP
 }
 
 describe('a share that was put back to an older copy, and edited', () => {
-  for (const [how, isWitnessKept] of [
+  for (const [how, isWitnessKept] of someOf([
     ['at its start by a note outside of it', true],
     ['by what its peer knows of it', false],
-  ] as const)
+  ] as const))
     test(`is noticed ${how}, and both edits are there in the end`, async ({ world }) => {
       const [a, b] = await putBack(world, isWitnessKept)
       const both = ['edited after the share was put back', 'v5']

@@ -204,7 +204,7 @@ describe('two peers', () => {
   test.each(['kill', 'watcher-death'] as const)(
     'find shifted blocks again, or have them logged, after a %s at any moment of the search',
     (type) => {
-      const moments = isLong ? 60 : 4
+      const moments = isLong ? 60 : 2
       let resumedCount = 0
       for (let moment = 0; moment < moments; moment++) {
         const world = worldOf({ seed: moment + 1 })
