@@ -54,6 +54,10 @@ const FOUND = [
 
 /** The same, with losses of power. */
 const FOUND_WITH_POWER = [
+  [
+    2000169,
+    'nothing older came through the only way, which waited for a version that no machine has any more',
+  ],
   [41045, 'what was placed where an old version had just been removed was torn, and taken for an edit'],
   [704965, 'blocks were written into the file that had the name before, while it was given up'],
   [705296, 'and the one that had the name then was put in place with nothing in it'],
