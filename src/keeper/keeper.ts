@@ -86,7 +86,8 @@ export class Keeper {
     this.announcer = new Announcer(catalogue, edits)
     this.authors = authors
     this.vetting = new Vetting(edits, catalogue)
-    const files = () => catalogue.filesHeldMin
+    // With what is set aside, folders too, for it is here.
+    const files = () => catalogue.filesHeldMin + catalogue.aside.size
     this.breaker = new Breaker({ index: catalogue.meta, wallMs, maxDelete, files })
     const { breaker } = this
     this.scanner = new Scanner({ ...options, breaker, direction })

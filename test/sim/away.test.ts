@@ -21,10 +21,10 @@ const PATHS = ['a', 'f', 'f/b', 'f/g', 'f/g/c', 'stays']
 const LONG = TOMBSTONE_DAYS + 1
 
 /** Three peers in step; `last` is how C runs. */
-function worldOf(late: readonly number[] = [], last: Parameters<typeof calmPeer>[1] = {}): World {
+function worldOf(late: readonly number[] = [], last: Parameters<typeof calmPeer>[1] = {}, seed = 1): World {
   const peers = ALL.map((peer) => calmPeer(peer, peer === C ? last : {}))
   const links = meshOf(3).map(([one, other]) => calmLink(one, other))
-  const world = new World({ seed: 1, peers, links }, { hash, crc32 })
+  const world = new World({ seed, peers, links }, { hash, crc32 })
   for (const [content, path] of ['a', 'f/b', 'f/g/c', 'stays'].entries()) write(world, A, path, content)
   for (const peer of ALL) if (!late.includes(peer)) world.peers[peer]!.start()
   world.run(2 * SOON_MS)
@@ -257,6 +257,21 @@ test('nothing is held where all machines were off, or the only other one knows n
   for (const peer of ALL) expect(heldAt(world, peer)).toEqual([])
   settle(world, 0)
   expectPaths(world, [...PATHS, 'new'].sort())
+})
+
+test('what was deleted before all machines were off goes while that is remembered, whoever is met first', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const world = worldOf([], {}, seed)
+    world.peers[C]!.stop()
+    for (const path of ['a', 'f/b', 'f/g/c', 'f/g', 'f']) remove(world, A, path)
+    world.run(SOON_MS)
+    for (const peer of [A, B]) world.peers[peer]!.stop()
+    pass(world, TOMBSTONE_DAYS)
+    for (const peer of ALL) world.peers[peer]!.start()
+    world.run(2 * SOON_MS)
+    expectPaths(world, ['stays'])
+    expect(heldAt(world)).toEqual([])
+  }
 })
 
 test('a machine that was never in step with anybody holds nothing back', () => {

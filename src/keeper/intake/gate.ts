@@ -97,7 +97,8 @@ export class Gate {
    *  not mounted shows the same. */
   stopEmptying(): void {
     const { catalogue, breaker, wants } = this.options
-    if (!breaker.isOn) return
+    // What is set aside stays, in no tree.
+    if (!breaker.isOn || catalogue.aside.size > 0) return
     const origins = new Set<string>()
     let count = 0
     for (const { path, kind } of catalogue.manifest.children('')) {

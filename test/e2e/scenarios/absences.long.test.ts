@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
+import { runLeft } from '../../../harness/processes.js'
 import { TOMBSTONE_DAYS } from '../../../src/keeper/index/limits.js'
 import { type RecordedPeer, test, type World } from '../world.js'
 import { put, treeOf } from './things.js'
@@ -39,7 +40,8 @@ describe('a machine that was away while files were deleted and edited elsewhere'
   const EDITED = { edited: 'edited', stays: 'stays, before' }
   const DELETED = { deleted: 'deleted, before', 'd/deleted': 'd/deleted, before' }
 
-  async function backAfter(world: World, days: number): Promise<Three> {
+  /** All of them, C from before the others changed it. */
+  async function offFor(world: World, days: number): Promise<Three> {
     const [a, b, c] = await inStep(world)
     await c.stop()
     rmSync(a.path('deleted'))
@@ -49,25 +51,33 @@ describe('a machine that was away while files were deleted and edited elsewhere'
     await a.stop()
     await b.stop()
     goOn(world, days)
-    await world.start([a, b, c])
-    writeFileSync(c.path('later'), 'later')
-    await world.until('all to have it', () => [a, b].every((peer) => existsSync(peer.path('later'))))
     return [a, b, c]
   }
 
   test('for as long as deletions are remembered: they arrive', async ({ world }) => {
-    const peers = await backAfter(world, TOMBSTONE_DAYS)
+    const peers = await offFor(world, TOMBSTONE_DAYS)
+    await world.start(peers)
     await world.untilSame(peers)
-    for (const peer of peers) expect(treeOf(peer.share)).toEqual({ ...EDITED, later: 'later' })
+    await world.until('C to have deleted it', () => !existsSync(peers[2].path('d')))
+    for (const peer of peers) expect(treeOf(peer.share)).toEqual(EDITED)
   })
 
-  // While the others ran on, it is held (test/sim/away.test.ts); here all of them were off, and none knows more than another.
-  test('for longer, as all of them: what was deleted is its own, edits arrive, and nothing is lost', async ({
+  test('for longer: it is held until a person confirms it, edits arrive, and nothing is lost', async ({
     world,
   }) => {
-    const peers = await backAfter(world, TOMBSTONE_DAYS + 1)
-    await world.untilSame(peers)
-    for (const peer of peers) expect(treeOf(peer.share)).toEqual({ ...EDITED, ...DELETED, later: 'later' })
+    const [a, b, c] = await offFor(world, TOMBSTONE_DAYS + 1)
+    // They have met each other and told what is theirs when the third one comes.
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    c.start()
+    await world.until('C to hold it', () => c.notes.some((note) => note.includes('known to no peer')))
+    await world.until('C to have the edit', () => readFileSync(c.path('edited'), 'utf8') === 'edited')
+    expect(treeOf(c.share)).toEqual({ ...EDITED, ...DELETED })
+    for (const peer of [a, b]) expect(treeOf(peer.share)).toEqual(EDITED)
+    expect(await runLeft(['confirm', '--share', c.share])).toMatchObject({ exitCode: 0 })
+    await world.until('A to have it', () => existsSync(a.path('d/deleted')))
+    await world.untilSame([a, b, c])
+    expect(treeOf(a.share)).toEqual({ ...EDITED, ...DELETED })
   })
 })
 
