@@ -66,6 +66,7 @@ const FOUND_WITH_POWER = [
     'what a person had written was torn after an orderly stop, and counted as an edit of what a peer had whole',
   ],
   [721407, 'and was not looked at again where it had its length and its time'],
+  [930165, 'nor where the clock was set back between the write and the stop'],
   [712390, 'a folder came back whose place a file had taken, and counted as an edit of the file'],
   [804443, 'what was fetched in a session that ended was not asked for in the next, open already'],
   [807885, 'a file removed after a loss of power, before anybody looked, may have been lost in it'],

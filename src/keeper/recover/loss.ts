@@ -12,7 +12,7 @@ import { UNWRITTEN_MS_MAX } from './limits.js'
 
 /** When the machine went down, in three ways: the clock may have been set back meanwhile. */
 export interface End {
-  /** The newest time of any file. */
+  /** The newest time of any file; after an orderly stop, that of the stop. */
   readonly newestMs: number
   /** When the log was last written, and the index. */
   readonly lastWriteMs: number

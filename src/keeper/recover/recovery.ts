@@ -356,11 +356,15 @@ class Recovery {
     }
   }
 
-  /** An orderly stop tells it itself. */
+  /** The log tells the time of an orderly stop. A file that is newer was written before the clock was set back, and nobody can
+   *  tell how long before. */
   private end(isStopped: boolean): End {
-    let newestMs = isStopped ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+    const { lastWriteMs } = this
+    const { committedMs } = this.catalogue.commits
+    if (isStopped) return { newestMs: lastWriteMs, lastWriteMs, committedMs }
+    let newestMs = Number.NEGATIVE_INFINITY
     for (const { signature } of this.catalogue.signedFiles()) newestMs = Math.max(newestMs, signature.ctimeMs)
-    return { newestMs, lastWriteMs: this.lastWriteMs, committedMs: this.catalogue.commits.committedMs }
+    return { newestMs, lastWriteMs, committedMs }
   }
 
   /** Torn, or what was there before is back: a folder whose place the file had taken, for example. */

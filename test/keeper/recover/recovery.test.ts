@@ -301,6 +301,7 @@ describe('a machine that went down', () => {
 
   test.each([
     ['just after an orderly stop', 1_000, true],
+    ['after an orderly stop under a clock that was set back', -2 * UNWRITTEN_MS_MAX, true],
     ['long after a write', 2 * UNWRITTEN_MS_MAX, false],
   ])('%s: what a person had written is read again, where it may be torn', (_, afterMs, isRead) => {
     const { share, mtimeMs } = ownShare()
