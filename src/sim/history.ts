@@ -5,6 +5,7 @@ import { hexOf } from '../base/bytes.js'
 import { blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import { type Memory, Model } from '../judge/model.js'
+import type { Seen } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
 import { linkContent } from './disk/link-content.js'
 
@@ -19,14 +20,15 @@ export class History {
   readonly model = new Model((digest) => this.contents.get(digest)?.length === 0)
   private readonly hash: Hash
   private readonly contents = new Map<Digest, Uint8Array>()
-  /** Per peer, paths that a loss of power took under a running LEFT, which knew them, and that nobody has removed since. */
-  private readonly lost: Set<string>[] = []
+  /** Per peer, paths that a loss of power took under a running LEFT, which knew them, and that nobody has removed since, each with
+   *  what the version that went had seen. */
+  private readonly lost: Map<string, Seen>[] = []
   private powerCutLossCount = 0
   private readonly putBackUnopened = new Map<number, ShareMemory>()
 
   constructor(hash: Hash, peerCount: number) {
     this.hash = hash
-    for (let peer = 0; peer < peerCount; peer++) this.lost.push(new Set())
+    for (let peer = 0; peer < peerCount; peer++) this.lost.push(new Map())
   }
 
   /** The digest of a content as LEFT names it: of the list of its blocks' digests. */
@@ -98,8 +100,8 @@ export class History {
   }
 
   /** A loss of power took this path, which LEFT knew and had not been stopped: nobody has deleted it. */
-  lostInPowerCut(peer: number, path: string): void {
-    this.lost[peer]!.add(path)
+  lostInPowerCut(peer: number, path: string, seen: Seen): void {
+    this.lost[peer]!.set(path, seen)
     this.powerCutLossCount++
   }
 
@@ -108,8 +110,8 @@ export class History {
     return this.powerCutLossCount
   }
 
-  /** Paths of this peer that no person removed: a deletion of them is LEFT's own. */
-  lostPathsOf(peer: number): ReadonlySet<string> {
+  /** Paths of this peer that no person removed since they were lost: a deletion that the lost version had not seen is LEFT's own. */
+  lostPathsOf(peer: number): ReadonlyMap<string, Seen> {
     return this.lost[peer]!
   }
 
@@ -142,6 +144,6 @@ export class History {
   /** A person makes something at the path, or removes it, with all that was below. */
   private forgetLost(peer: number, path: string): void {
     const lost = this.lost[peer]!
-    for (const each of lost) if (each === path || each.startsWith(`${path}/`)) lost.delete(each)
+    for (const each of lost.keys()) if (each === path || each.startsWith(`${path}/`)) lost.delete(each)
   }
 }

@@ -50,7 +50,8 @@ export function recordPowerLoss(
       loseOnlyCopy(scene, path)
     if (was !== undefined && is !== undefined && digest === digestIn(history, is)) continue
     // A path that LEFT did not know is no deletion that it could tell.
-    if (is === undefined && wasOpen && told !== undefined) history.lostInPowerCut(peer, path)
+    if (is === undefined && wasOpen && told !== undefined)
+      history.lostInPowerCut(peer, path, told.version.seen)
     scene.trace.say(
       () =>
         `${peerName(peer)} lost power: ${JSON.stringify(path)} ${digest?.slice(0, 8)} is ${is === undefined ? 'gone' : `${is.bytes?.length ?? 0} other bytes`}`,

@@ -416,11 +416,17 @@ describe('I5, behind a disk that has no place for the newer version', () => {
 })
 
 /** B wrote a file that its disk did not have yet when the power went, though LEFT had told of it. */
-function cutAtB({ isAlsoAtA } = { isAlsoAtA: false }): BrokenWorld {
+function cutAtB({ isAlsoAtA = false, isMadeAnew = false } = {}): BrokenWorld {
   for (let seed = 1; seed <= 50; seed++) {
     const world = worldOf({ seed })
     world.startAll()
     world.run(SOON_MS)
+    if (isMadeAnew) {
+      write(world, B, 'b', ANOTHER)
+      world.run(SOON_MS)
+      world.edit(B, { type: 'remove', path: 'b' })
+      world.run(SOON_MS)
+    }
     // Else it would only have to be fetched again.
     if (!isAlsoAtA) happen(world, { type: 'cut', peer: A, other: B, bothWays: true, forMs: 3 * SOON_MS })
     write(world, B, 'b', 1)
@@ -450,10 +456,19 @@ describe('I5, what a loss of power took is no deletion', () => {
     expect(world.broken).toEqual([])
   })
 
-  test('breaks where a keeper goes by what is missing', () => {
+  test('holds where a peer gives back an older deletion, which the lost file had seen', () => {
+    const world = cutAtB({ isMadeAnew: true })
+    const deletion = world.catalogues.get(A)?.get('b')?.version
+    world.run(4 * SOON_MS)
+    checkAtRest(world)
+    expect(world.catalogues.get(B)?.get('b')).toMatchObject({ kind: 'tombstone', version: deletion })
+    expect(world.broken).toEqual([])
+  })
+
+  test.each([false, true])('breaks where a keeper goes by what is missing, made anew: %s', (isMadeAnew) => {
     const forget = vi.spyOn(Catalogue.prototype, 'forget').mockImplementation(() => {})
     onTestFinished(() => forget.mockRestore())
-    const world = cutAtB()
+    const world = cutAtB({ isMadeAnew })
     world.run(SOON_MS)
     checkAtRest(world)
     expect(world.broken.map(({ detail }) => detail)).toContainEqual(

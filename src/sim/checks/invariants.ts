@@ -7,7 +7,7 @@ import { JOURNAL_PATH, TEMPORARY_FOLDER, TRASH_FOLDER } from '../../base/own-fol
 import { TOMBSTONE_DAYS } from '../../keeper/index/limits.js'
 import { FOLDER_TEMPORARY, LINK_TEMPORARY } from '../../pipe/layout.js'
 import { decide } from '../../share/decide.js'
-import { peerOf } from '../../share/dots.js'
+import { holds, peerOf } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import { isOwnPath } from '../../share/path.js'
@@ -125,12 +125,14 @@ function trashOf(world: World, peer: number): Set<string> {
 }
 
 /** Checks that no machine tells of a loss of power as its own deletion, though nothing brings the path back where nobody else had
- *  it. Somebody at another machine may have deleted it. */
+ *  it. Somebody at another machine may have deleted it. And where it had been deleted before and was made anew, that deletion, which
+ *  the lost version had seen, comes back from whoever never heard of the version: it was a person's. */
 function checkNotDeleted(world: World): void {
   world.peers.forEach(({ witness }, peer) => {
-    for (const path of world.history.lostPathsOf(peer)) {
+    for (const [path, seen] of world.history.lostPathsOf(peer)) {
       const known = world.catalogues.get(peer)?.get(path)
       if (known?.kind !== 'tombstone' || witness.read(peerOf(known.version.content)) === undefined) continue
+      if (holds(seen, known.version.content)) continue
       world.break(
         'I5',
         `${peerName(peer)} tells that ${JSON.stringify(path)}, which a loss of power took, was deleted`,
