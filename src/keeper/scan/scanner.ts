@@ -30,6 +30,7 @@ import { Ignoring, isRulesFile } from './ignoring.js'
 import { Keeping } from './keeping.js'
 import { HASH_CHUNK_BLOCKS, LISTED_FIRST_MS_MAX } from './limits.js'
 import { Locals } from './locals.js'
+import { LookQueue, type QueuedFolder } from './look-queue.js'
 import { Missing } from './missing.js'
 import { Moved } from './moved.js'
 import { MovedTrees } from './moved-trees.js'
@@ -55,11 +56,7 @@ export interface ScannerOptions {
 
 export class Scanner {
   private readonly options: ScannerOptions
-  private readonly foldersToList: string[] = []
-  private readonly queuedFolders = new Set<string>()
-  /** Queued folders whose names may stand for other folders by now than the ones that are watched. */
-  private readonly foldersToRenew = new Set<string>()
-  private readonly pathsToLook = new Set<string>()
+  private readonly queue: LookQueue
   private readonly findings = new Findings()
   private readonly ignoring: Ignoring
   private readonly sighting: Sighting
@@ -88,6 +85,7 @@ export class Scanner {
     const isReceiveOnly = options.direction === 'receive-only'
     const { findings } = this
     this.ahead = new ReadAhead(disk, hash)
+    this.queue = new LookQueue(this.ahead)
     this.ignoring = new Ignoring({ disk, findings })
     const { ignoring } = this
     this.sighting = new Sighting({ disk, catalogue, links, findings, ignoring })
@@ -127,7 +125,7 @@ export class Scanner {
   }
 
   private get isReading(): boolean {
-    return this.foldersToList.length > 0 || this.pathsToLook.size > 0 || this.job !== undefined
+    return !this.queue.isEmpty || this.job !== undefined
   }
 
   /** Paths that changed and are not at rest yet. */
@@ -148,16 +146,14 @@ export class Scanner {
 
   /** Reads the whole share again. */
   scanAll(): void {
-    this.queueFolder('')
+    this.queue.addFolder('')
     // No folder tells that one of these is missing.
-    for (const path of this.options.catalogue.aside.paths()) this.pathsToLook.add(path)
+    for (const path of this.options.catalogue.aside.paths()) this.queue.addPath(path)
   }
 
   /** Something may have changed at `path` (or anywhere in it, where it is a folder). */
   hint(path: string): void {
-    this.ahead.handleHint(path)
-    if (path === '') this.queueFolder('')
-    else if (!isOwnPath(path) || isRulesFile(path)) this.pathsToLook.add(path)
+    this.queue.hint(path)
   }
 
   /** Whether rules leave an entry of a peer out; what is here of it is released. */
@@ -192,26 +188,21 @@ export class Scanner {
   /** Does one bounded piece of work; answers whether there is more right now. */
   step(nowMs: number): boolean {
     for (const folder of this.ignoring.takeChanged(nowMs)) {
-      this.queueFolder(folder)
+      this.queue.addFolder(folder)
       this.isRulesNews = true
     }
-    let files = 0
-    for (const path of this.pathsToLook) {
-      if (files++ >= STEP_FILES) return true
-      this.pathsToLook.delete(path)
+    for (const path of this.queue.takePaths(STEP_FILES)) {
       if (this.movedTrees.covers(path)) continue
       this.guarded(path, () => {
-        if (this.look(path, nowMs)) this.queueFolder(path, { renew: true })
+        if (this.look(path, nowMs)) this.queue.addFolder(path, { renew: true })
       })
     }
+    if (this.queue.hasPaths) return true
     if (!this.isLookingFirst(nowMs) && this.hashSome(nowMs)) return true
-    const folder = this.foldersToList.pop()
-    if (folder !== undefined) {
-      this.queuedFolders.delete(folder)
-      this.guarded(folder, () => this.listFolder(folder, nowMs))
-    }
+    const folder = this.queue.takeFolder()
+    if (folder !== undefined) this.guarded(folder.path, () => this.listFolder(folder, nowMs))
     if (!this.busy) this.ahead.readSome(this.buffer, nowMs, (path, work) => this.guarded(path, work))
-    if (!this.isReading) for (const path of this.movedTrees.takeDue(nowMs)) this.hint(path)
+    if (!this.isReading) for (const path of this.movedTrees.takeDue(nowMs)) this.queue.hint(path)
     const isQuiet = !this.isReading && this.settling.awaitedUntilMs() <= nowMs && this.movedTrees.size === 0
     if (this.departures.size > 0) this.departures.step(isQuiet, nowMs)
     if (this.idle) {
@@ -290,23 +281,13 @@ export class Scanner {
 
   /** Whether folders are listed first: what is due is told after what is older, and some of that may stand in one not listed yet. */
   private isLookingFirst(nowMs: number): boolean {
-    if (this.job !== undefined || this.foldersToList.length === 0) return false
+    if (this.job !== undefined || !this.queue.hasFolders) return false
     const dueMs = this.settling.pollTimeout()
     return dueMs !== undefined && nowMs - dueMs < LISTED_FIRST_MS_MAX
   }
 
-  /** A folder that is hinted at has just come: made by a person or by us, or moved here in the place of another one,
-   *  with all that is in it. */
-  private queueFolder(path: string, { renew }: { renew: boolean } = { renew: false }): void {
-    if (renew) this.foldersToRenew.add(path)
-    if (this.queuedFolders.has(path)) return
-    this.queuedFolders.add(path)
-    this.foldersToList.push(path)
-  }
-
-  private listFolder(folder: string, nowMs: number): void {
+  private listFolder({ path: folder, renew }: QueuedFolder, nowMs: number): void {
     const { disk, catalogue, onFolder } = this.options
-    const renew = this.foldersToRenew.delete(folder)
     if (folder !== '' && this.sighting.at(folder).type !== 'folder') return
     if (renew) onFolder(folder, false)
     // Watched before it is listed: what appears between the two is hinted at, the other way round it is lost.
@@ -332,7 +313,7 @@ export class Scanner {
     for (const path of present) {
       if (isOwnPath(path)) continue
       this.guarded(path, () => {
-        if (this.look(path, nowMs)) this.queueFolder(path, { renew })
+        if (this.look(path, nowMs)) this.queue.addFolder(path, { renew })
       })
     }
     for (const name of this.locals.namesIn(folder)) {
@@ -387,7 +368,7 @@ export class Scanner {
           return false
         if (entry?.kind !== 'folder') {
           this.recording.recordFolder(path, sight.stat)
-          this.queueFolder(path)
+          this.queue.addFolder(path)
           this.hintOther(path)
         } else if (!isKnownMode(catalogue.mode(path), sight.stat))
           this.recording.recordFolder(path, sight.stat)
@@ -460,7 +441,7 @@ export class Scanner {
       return
     }
     if (sight.type === 'nothing' && this.movedTree(path)) return
-    const isLooking = this.foldersToList.length > 0 || this.pathsToLook.size > 0
+    const isLooking = !this.queue.isEmpty
     if (sight.type === 'nothing' && this.missing.mustWait(path, candidate, isLooking, nowMs)) return
     this.settling.handleSettled(path)
     this.growing.forget(path)
@@ -473,7 +454,7 @@ export class Scanner {
   /** A folder is there that was missing, and is nowhere else. */
   private lookAtPlaceOf(path: string): void {
     const place = this.movedTrees.handleRecorded(path)
-    if (place !== undefined) this.hint(place)
+    if (place !== undefined) this.queue.hint(place)
   }
 
   /** Answers whether the folder that is missing at the path was moved as a whole; else where it seemed to be is looked at. */
@@ -482,7 +463,7 @@ export class Scanner {
     if (place === undefined) return false
     const moved = this.movedTrees.take(path)
     if (moved === undefined) {
-      this.hint(place)
+      this.queue.hint(place)
       return false
     }
     this.settling.handleSettled(path)
@@ -498,7 +479,7 @@ export class Scanner {
   /** Hints at the path that had the name before, spelt in another way: it may be gone with that. */
   private hintOther(path: string): void {
     const other = this.sameNames.otherOf(path)
-    if (other !== undefined) this.hint(other)
+    if (other !== undefined) this.queue.hint(other)
   }
 
   private beginJob(
@@ -527,7 +508,7 @@ export class Scanner {
     this.recording.recordFile(path, signature, digest)
     this.departures.handleRecorded(path, digest)
     this.hintOther(path)
-    if (from !== undefined && !this.settling.expedite(from, nowMs)) this.pathsToLook.add(from)
+    if (from !== undefined && !this.settling.expedite(from, nowMs)) this.queue.addPath(from)
   }
 
   private stepJob(job: HashJob, nowMs: number): void {
@@ -545,7 +526,7 @@ export class Scanner {
     const { digest, list } = result
     const sums = result.type === 'done' ? result.sums : undefined
     if (result.type === 'done') this.growing.forget(job.path)
-    else this.pathsToLook.add(job.path)
+    else this.queue.addPath(job.path)
     if (list.length > DIGEST_BYTES) this.options.catalogue.putList(digest, list, sums)
     this.recordFile(job.path, job.signature, digest, nowMs)
   }
@@ -565,7 +546,7 @@ export class Scanner {
       if (this.job?.path === path) this.closeJob()
       this.settling.disarm(path)
       // A file that vanished since it was seen, or became something else, is found so by the next look.
-      if (error.code === 'missing' || error.code === 'changed-kind') this.pathsToLook.add(path)
+      if (error.code === 'missing' || error.code === 'changed-kind') this.queue.addPath(path)
       else this.findings.addProblem(path, unreadableReason(error))
     }
   }
