@@ -13,24 +13,22 @@ import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Direction, LinkPolicy } from '../../pipe/settings.js'
 import type { Entry } from '../../share/entry.js'
-import { IGNORE_FILE } from '../../share/ignore-rules.js'
-import { isOwnPath, joinPath } from '../../share/path.js'
 import type { MovedTree } from '../../share/tree-move.js'
 import type { Breaker } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
-import { isKnownMode, type Signature, sameSignature, signatureOf } from '../index/signature.js'
+import { type Signature, sameSignature, signatureOf } from '../index/signature.js'
 import { STEP_BYTES, STEP_FILES } from '../limits.js'
 import { Absence } from './absence.js'
 import { Departures } from './departures.js'
 import { type Finding, Findings } from './findings.js'
 import { type Beginning, Growing } from './growing.js'
 import { HashJob } from './hashing.js'
-import { Ignoring, isRulesFile } from './ignoring.js'
-import { Keeping } from './keeping.js'
+import { Ignoring } from './ignoring.js'
 import { HASH_CHUNK_BLOCKS, LISTED_FIRST_MS_MAX } from './limits.js'
 import { Locals } from './locals.js'
-import { LookQueue, type QueuedFolder } from './look-queue.js'
+import { LookQueue } from './look-queue.js'
+import { Looking } from './looking.js'
 import { Missing } from './missing.js'
 import { Moved } from './moved.js'
 import { MovedTrees } from './moved-trees.js'
@@ -66,13 +64,12 @@ export class Scanner {
   /** Changes made here, on a machine that only receives; elsewhere there are none. */
   readonly locals = new Locals()
   private readonly ahead: ReadAhead
-  private readonly absence: Absence
   private readonly departures: Departures
-  private readonly keeping: Keeping
   private readonly moved: Moved
   private readonly movedTrees: MovedTrees
   private readonly missing: Missing
   private readonly sameNames: SameNames
+  private readonly looking: Looking
   private job: HashJob | undefined
   private jobStartedMs = 0
   /** Rules changed, and not all that they are about has been looked at. */
@@ -89,7 +86,6 @@ export class Scanner {
     this.ignoring = new Ignoring({ disk, findings })
     const { ignoring } = this
     this.sighting = new Sighting({ disk, catalogue, links, findings, ignoring })
-    this.absence = new Absence({ disk, catalogue, sighting: this.sighting })
     this.growing = new Growing(hash)
     const isKnown = (path: string) => catalogue.live(path) !== undefined
     this.settling = new Settling({ ahead: this.ahead, growing: this.growing, wallMs, isKnown })
@@ -98,19 +94,25 @@ export class Scanner {
       onFolder(path, present)
     }
     this.moved = new Moved(options)
-    const { moved, sighting, settling, absence } = this
+    const { moved, sighting, settling, queue } = this
+    const absence = new Absence({ disk, catalogue, sighting })
     const onRecorded = { onFolder: onRecordedFolder, findings, moved }
     const locals = isReceiveOnly ? this.locals : undefined
     this.recording = new Recording({ catalogue, edits, wallMs, locals, ...onRecorded })
     const { recording } = this
-    this.keeping = new Keeping({ catalogue, settling })
-    this.sameNames = new SameNames({ disk, catalogue, sighting, recording, findings })
+    this.sameNames = new SameNames({ disk, catalogue, sighting, recording, findings, queue })
     const departing = { catalogue, breaker, sighting, absence, recording, moved, findings, isReceiveOnly }
     this.departures = new Departures(departing)
     const moving = { sighting, absence, ignoring, isReceiveOnly, onFolder: onRecordedFolder }
     this.movedTrees = new MovedTrees({ ...options, ...moving })
     const { movedTrees } = this
     this.missing = new Missing({ catalogue, settling, moved, movedTrees })
+    const { missing, sameNames } = this
+    this.looking = new Looking({
+      ...{ disk, catalogue, onFolder, queue, findings, ignoring, sighting, absence, settling, recording },
+      ...{ locals: this.locals, moved, movedTrees, missing, sameNames },
+      guarded: (path, work) => this.guarded(path, work),
+    })
   }
 
   /** Nothing to list, look at, hash or wait for. */
@@ -194,13 +196,13 @@ export class Scanner {
     for (const path of this.queue.takePaths(STEP_FILES)) {
       if (this.movedTrees.covers(path)) continue
       this.guarded(path, () => {
-        if (this.look(path, nowMs)) this.queue.addFolder(path, { renew: true })
+        if (this.looking.look(path, nowMs)) this.queue.addFolder(path, { renew: true })
       })
     }
     if (this.queue.hasPaths) return true
     if (!this.isLookingFirst(nowMs) && this.hashSome(nowMs)) return true
     const folder = this.queue.takeFolder()
-    if (folder !== undefined) this.guarded(folder.path, () => this.listFolder(folder, nowMs))
+    if (folder !== undefined) this.guarded(folder.path, () => this.looking.listFolder(folder, nowMs))
     if (!this.busy) this.ahead.readSome(this.buffer, nowMs, (path, work) => this.guarded(path, work))
     if (!this.isReading) for (const path of this.movedTrees.takeDue(nowMs)) this.queue.hint(path)
     const isQuiet = !this.isReading && this.settling.awaitedUntilMs() <= nowMs && this.movedTrees.size === 0
@@ -286,119 +288,6 @@ export class Scanner {
     return dueMs !== undefined && nowMs - dueMs < LISTED_FIRST_MS_MAX
   }
 
-  private listFolder({ path: folder, renew }: QueuedFolder, nowMs: number): void {
-    const { disk, catalogue, onFolder } = this.options
-    if (folder !== '' && this.sighting.at(folder).type !== 'folder') return
-    if (renew) onFolder(folder, false)
-    // Watched before it is listed: what appears between the two is hinted at, the other way round it is lost.
-    onFolder(folder, true)
-    const doubt = this.absence.handleFolder(folder)
-    if (doubt !== undefined) this.findings.addProblem(doubt.path, doubt.reason)
-    const listing = disk.list(folder)
-    if (doubt === undefined && listing.names.length > 1) this.findings.forgetProblem(folder)
-    if (listing.names.length === 0 && catalogue.isRemaining(folder)) this.findings.addEmptied(folder)
-    for (const name of listing.unreadable)
-      this.findings.addProblem(joinPath(folder, name), 'its name is not UTF-8')
-    this.ignoring.handleListed(folder, listing.names.includes(IGNORE_FILE), nowMs)
-    const present = new Set(listing.names.map((name) => joinPath(folder, name)))
-    const absent: Entry[] = []
-    // Missing paths first: each may be among what came.
-    for (const entry of [...catalogue.manifest.children(folder)]) {
-      const { path } = entry
-      if (present.has(path)) continue
-      if (catalogue.live(path) !== undefined && this.ignoring.leavesOut(entry)) absent.push(entry)
-      else if (doubt !== undefined) this.recording.hide(entry)
-      else if (this.missing.isAnyKnown(path)) this.missing.arm(path, nowMs)
-    }
-    for (const path of present) {
-      if (isOwnPath(path)) continue
-      this.guarded(path, () => {
-        if (this.look(path, nowMs)) this.queue.addFolder(path, { renew })
-      })
-    }
-    for (const name of this.locals.namesIn(folder)) {
-      const path = joinPath(folder, name)
-      if (!present.has(path)) this.recording.handleLocalGone(path)
-    }
-    // The entry was left out before it was gone, or it may have been: no deletion.
-    for (const entry of absent) this.recording.leaveOut(entry)
-  }
-
-  /** Compares what is at `path` with the catalogue; answers whether it is a folder. */
-  private look(path: string, nowMs: number): boolean {
-    const { catalogue } = this.options
-    if (isRulesFile(path)) this.ignoring.look(path, nowMs)
-    if (isOwnPath(path)) return false
-    const sight = this.sighting.at(path)
-    // A person removed it: whoever knows it yet is told.
-    if (sight.type === 'nothing') this.recording.handleAsideGone(path)
-    // Never to be shared: nobody is asked about it.
-    if (sight.type === 'ignored' || sight.type === 'withheld') catalogue.dropAside(path)
-    const isKept = catalogue.kept(path) !== undefined || catalogue.aside.has(path)
-    if (isKept && this.keeping.isAsKept(path, sight, nowMs)) return sight.type === 'folder'
-    const entry = catalogue.live(path)
-    if (sight.type !== 'nothing' && sight.type !== 'unshared') this.recording.show(path)
-    switch (sight.type) {
-      case 'nothing':
-        this.recording.handleLocalGone(path)
-        if (this.missing.isAnyKnown(path)) this.missing.arm(path, nowMs)
-        else this.settling.disarm(path)
-        return false
-      case 'unshared':
-      case 'withheld':
-        this.settling.disarm(path)
-        this.locals.delete(path)
-        if (entry !== undefined) this.recording.withhold(entry)
-        if (entry !== undefined && sight.type === 'unshared') this.recording.hide(entry)
-        return false
-      case 'ignored':
-        this.settling.disarm(path)
-        this.locals.delete(path)
-        // A deleted folder that remains is none of ours, and what is in it may be.
-        if (entry !== undefined) this.recording.leaveOut(entry)
-        else if (catalogue.isRemaining(path)) this.recording.leaveOut(catalogue.get(path)!)
-        return false
-      case 'folder':
-        this.settling.disarm(path)
-        this.moved.handleRecorded(path)
-        this.lookAtPlaceOf(path)
-        // The folder was deleted, and stays for what is in it.
-        if (catalogue.isRemaining(path)) return true
-        if (catalogue.get(path)?.kind !== 'folder' && this.movedTrees.isLeftAlone(path, sight.stat, nowMs))
-          return false
-        if (entry?.kind !== 'folder') {
-          this.recording.recordFolder(path, sight.stat)
-          this.queue.addFolder(path)
-          this.hintOther(path)
-        } else if (!isKnownMode(catalogue.mode(path), sight.stat))
-          this.recording.recordFolder(path, sight.stat)
-        return true
-      case 'link':
-        this.settling.disarm(path)
-        if (entry?.kind !== 'link' || entry.target !== sight.target)
-          this.recording.recordLink(path, sight.target)
-        return false
-      case 'file':
-        this.lookAtFile(path, signatureOf(sight.stat), nowMs)
-        return false
-    }
-  }
-
-  private lookAtFile(path: string, signature: Signature, nowMs: number): void {
-    const { catalogue } = this.options
-    const known = catalogue.signature(path)
-    if (sameSignature(this.locals.get(path)?.signature, signature)) {
-      this.settling.disarm(path)
-      return
-    }
-    if (catalogue.live(path)?.kind !== 'file' || !sameSignature(known, signature)) {
-      this.settling.arm(path, signature, nowMs)
-      return
-    }
-    this.settling.disarm(path)
-    if (!isKnownMode(known?.mode, signature.mode)) catalogue.refreshSignature(path, signature)
-  }
-
   private hashSome(nowMs: number): boolean {
     let budgetBytes = STEP_BYTES
     for (let files = 0; files < STEP_FILES && budgetBytes > 0; files++) {
@@ -446,15 +335,9 @@ export class Scanner {
     this.settling.handleSettled(path)
     this.growing.forget(path)
     if (signature !== undefined && digest !== undefined) this.recordFile(path, signature, digest, nowMs)
-    else if (sight.type !== 'nothing') this.look(path, nowMs)
+    else if (sight.type !== 'nothing') this.looking.look(path, nowMs)
     else if (this.sameNames.giveUp(path)) this.settling.disarm(path)
     else this.departures.add(path, candidate.sinceMs)
-  }
-
-  /** A folder is there that was missing, and is nowhere else. */
-  private lookAtPlaceOf(path: string): void {
-    const place = this.movedTrees.handleRecorded(path)
-    if (place !== undefined) this.queue.hint(place)
   }
 
   /** Answers whether the folder that is missing at the path was moved as a whole; else where it seemed to be is looked at. */
@@ -474,12 +357,6 @@ export class Scanner {
     }
     this.findings.addMove(moved)
     return true
-  }
-
-  /** Hints at the path that had the name before, spelt in another way: it may be gone with that. */
-  private hintOther(path: string): void {
-    const other = this.sameNames.otherOf(path)
-    if (other !== undefined) this.queue.hint(other)
   }
 
   private beginJob(
@@ -507,7 +384,7 @@ export class Scanner {
     const from = this.moved.handleFile(path, signature, digest, nowMs)
     this.recording.recordFile(path, signature, digest)
     this.departures.handleRecorded(path, digest)
-    this.hintOther(path)
+    this.sameNames.hintOther(path)
     if (from !== undefined && !this.settling.expedite(from, nowMs)) this.queue.addPath(from)
   }
 
