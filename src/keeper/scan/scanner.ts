@@ -1,6 +1,7 @@
 // Finds out what changed in the share: folders are listed, what looks different waits until it has settled, is read
 // and hashed, and then stands in the catalogue with a new version. Hints of a watch only say where to look first;
-// the truth is the scan. One bounded step at a time; the keeper drives it.
+// the truth is the scan. One bounded step at a time; the keeper drives it. `LookQueue` says what comes
+// next, `Looking` lists and looks, `Settling` waits, `DuePaths` hashes.
 //
 //     hint ─▶ look ──┐ differs            same for SETTLE_MS           digest
 //                    ├────────▶ settling ───────────────────▶ hashing ───────▶ catalogue
@@ -8,8 +9,7 @@
 //                                   └─────────────────────────────┘
 
 import { earliest } from '../../base/earliest.js'
-import type { Digest, Hash } from '../../base/item.js'
-import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
+import type { Hash } from '../../base/item.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Direction, LinkPolicy } from '../../pipe/settings.js'
 import type { Entry } from '../../share/entry.js'
@@ -17,15 +17,15 @@ import type { MovedTree } from '../../share/tree-move.js'
 import type { Breaker } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
-import { type Signature, sameSignature, signatureOf } from '../index/signature.js'
-import { STEP_BYTES, STEP_FILES } from '../limits.js'
+import { sameSignature, signatureOf } from '../index/signature.js'
+import { STEP_FILES } from '../limits.js'
 import { Absence } from './absence.js'
 import { Departures } from './departures.js'
+import { DuePaths } from './due-paths.js'
 import { type Finding, Findings } from './findings.js'
-import { type Beginning, Growing } from './growing.js'
-import { HashJob } from './hashing.js'
+import { Growing } from './growing.js'
 import { Ignoring } from './ignoring.js'
-import { HASH_CHUNK_BLOCKS, LISTED_FIRST_MS_MAX } from './limits.js'
+import { LISTED_FIRST_MS_MAX } from './limits.js'
 import { Locals } from './locals.js'
 import { LookQueue } from './look-queue.js'
 import { Looking } from './looking.js'
@@ -67,14 +67,10 @@ export class Scanner {
   private readonly departures: Departures
   private readonly moved: Moved
   private readonly movedTrees: MovedTrees
-  private readonly missing: Missing
-  private readonly sameNames: SameNames
   private readonly looking: Looking
-  private job: HashJob | undefined
-  private jobStartedMs = 0
+  private readonly duePaths: DuePaths
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
-  private readonly buffer = new Uint8Array(HASH_CHUNK_BLOCKS * BLOCK_BYTES)
 
   constructor(options: ScannerOptions) {
     this.options = options
@@ -100,19 +96,19 @@ export class Scanner {
     const locals = isReceiveOnly ? this.locals : undefined
     this.recording = new Recording({ catalogue, edits, wallMs, locals, ...onRecorded })
     const { recording } = this
-    this.sameNames = new SameNames({ disk, catalogue, sighting, recording, findings, queue })
+    const sameNames = new SameNames({ disk, catalogue, sighting, recording, findings, queue })
     const departing = { catalogue, breaker, sighting, absence, recording, moved, findings, isReceiveOnly }
     this.departures = new Departures(departing)
     const moving = { sighting, absence, ignoring, isReceiveOnly, onFolder: onRecordedFolder }
     this.movedTrees = new MovedTrees({ ...options, ...moving })
     const { movedTrees } = this
-    this.missing = new Missing({ catalogue, settling, moved, movedTrees })
-    const { missing, sameNames } = this
-    this.looking = new Looking({
-      ...{ disk, catalogue, onFolder, queue, findings, ignoring, sighting, absence, settling, recording },
-      ...{ locals: this.locals, moved, movedTrees, missing, sameNames },
-      guarded: (path, work) => this.guarded(path, work),
-    })
+    const missing = new Missing({ catalogue, settling, moved, movedTrees, findings, queue })
+    const guarded = (path: string, work: () => void) => this.guarded(path, work)
+    const seeing = { disk, catalogue, queue, findings, ignoring, sighting, settling, recording, guarded }
+    const pairing = { moved, missing, sameNames }
+    this.looking = new Looking({ ...seeing, ...pairing, onFolder, absence, locals: this.locals, movedTrees })
+    const { looking, departures, ahead, growing } = this
+    this.duePaths = new DuePaths({ ...seeing, ...pairing, hash, looking, departures, ahead, growing })
   }
 
   /** Nothing to list, look at, hash or wait for. */
@@ -127,7 +123,7 @@ export class Scanner {
   }
 
   private get isReading(): boolean {
-    return !this.queue.isEmpty || this.job !== undefined
+    return !this.queue.isEmpty || this.duePaths.isReading
   }
 
   /** Paths that changed and are not at rest yet. */
@@ -200,10 +196,10 @@ export class Scanner {
       })
     }
     if (this.queue.hasPaths) return true
-    if (!this.isLookingFirst(nowMs) && this.hashSome(nowMs)) return true
+    if (!this.isLookingFirst(nowMs) && this.duePaths.step(nowMs)) return true
     const folder = this.queue.takeFolder()
     if (folder !== undefined) this.guarded(folder.path, () => this.looking.listFolder(folder, nowMs))
-    if (!this.busy) this.ahead.readSome(this.buffer, nowMs, (path, work) => this.guarded(path, work))
+    if (!this.busy) this.duePaths.readAhead(nowMs)
     if (!this.isReading) for (const path of this.movedTrees.takeDue(nowMs)) this.queue.hint(path)
     const isQuiet = !this.isReading && this.settling.awaitedUntilMs() <= nowMs && this.movedTrees.size === 0
     if (this.departures.size > 0) this.departures.step(isQuiet, nowMs)
@@ -283,135 +279,9 @@ export class Scanner {
 
   /** Whether folders are listed first: what is due is told after what is older, and some of that may stand in one not listed yet. */
   private isLookingFirst(nowMs: number): boolean {
-    if (this.job !== undefined || !this.queue.hasFolders) return false
+    if (this.duePaths.isReading || !this.queue.hasFolders) return false
     const dueMs = this.settling.pollTimeout()
     return dueMs !== undefined && nowMs - dueMs < LISTED_FIRST_MS_MAX
-  }
-
-  private hashSome(nowMs: number): boolean {
-    let budgetBytes = STEP_BYTES
-    for (let files = 0; files < STEP_FILES && budgetBytes > 0; files++) {
-      if (this.job === undefined) {
-        const path = this.settling.pollPath(nowMs)
-        if (path === undefined) return false
-        this.guarded(path, () => this.handleDue(path, nowMs))
-        continue
-      }
-      const { job } = this
-      budgetBytes -= Math.max(job.signature.sizeBytes, 1)
-      this.guarded(job.path, () => this.stepJob(job, nowMs))
-    }
-    return true
-  }
-
-  private handleDue(path: string, nowMs: number): void {
-    const candidate = this.settling.get(path)
-    if (candidate === undefined) return
-    const moved = candidate.signature === undefined ? undefined : this.moved.digestOf(candidate.signature)
-    if (candidate.isRipe && moved === undefined && candidate.signature !== undefined) {
-      // Whether it is still what was seen is what the job ends with.
-      this.beginJob(path, candidate.signature, nowMs)
-      return
-    }
-    const sight = this.sighting.at(path)
-    const signature = sight.type === 'file' ? signatureOf(sight.stat) : undefined
-    if (signature !== undefined && moved === undefined && this.settling.isReadNow(path, nowMs)) {
-      const beginning = this.growing.beginning(path, signature, this.knownAt(path))
-      this.beginJob(path, signature, nowMs, { beginning })
-      return
-    }
-    if (!sameSignature(signature, candidate.signature)) {
-      this.settling.arm(path, signature, nowMs)
-      return
-    }
-    const digest = this.ahead.take(path) ?? moved
-    if (signature !== undefined && digest === undefined) {
-      this.beginJob(path, signature, nowMs)
-      return
-    }
-    if (sight.type === 'nothing' && this.movedTree(path)) return
-    const isLooking = !this.queue.isEmpty
-    if (sight.type === 'nothing' && this.missing.mustWait(path, candidate, isLooking, nowMs)) return
-    this.settling.handleSettled(path)
-    this.growing.forget(path)
-    if (signature !== undefined && digest !== undefined) this.recordFile(path, signature, digest, nowMs)
-    else if (sight.type !== 'nothing') this.looking.look(path, nowMs)
-    else if (this.sameNames.giveUp(path)) this.settling.disarm(path)
-    else this.departures.add(path, candidate.sinceMs)
-  }
-
-  /** Answers whether the folder that is missing at the path was moved as a whole; else where it seemed to be is looked at. */
-  private movedTree(path: string): boolean {
-    const place = this.movedTrees.placeOf(path)
-    if (place === undefined) return false
-    const moved = this.movedTrees.take(path)
-    if (moved === undefined) {
-      this.queue.hint(place)
-      return false
-    }
-    this.settling.handleSettled(path)
-    // Things in the folder may have been found to be missing before.
-    for (const { deletion } of moved.parts) {
-      this.settling.disarm(deletion.path)
-      this.moved.handleRecorded(deletion.path)
-    }
-    this.findings.addMove(moved)
-    return true
-  }
-
-  private beginJob(
-    path: string,
-    signature: Signature,
-    nowMs: number,
-    restless?: { readonly beginning: Beginning | undefined },
-  ): void {
-    const { disk, hash, catalogue } = this.options
-    this.job = new HashJob(disk, hash, path, signature, { former: catalogue.blocksAt(path), restless })
-    this.jobStartedMs = nowMs
-  }
-
-  /** The content that a file was told with last. */
-  private knownAt(path: string): Beginning | undefined {
-    const { catalogue } = this.options
-    const entry = catalogue.live(path)
-    if (entry?.kind !== 'file' || entry.digest === '') return undefined
-    const { sizeBytes, digest } = entry
-    const list = catalogue.list(digest)
-    return sizeBytes > BLOCK_BYTES && list === undefined ? undefined : { sizeBytes, digest, list }
-  }
-
-  private recordFile(path: string, signature: Signature, digest: Digest, nowMs: number): void {
-    const from = this.moved.handleFile(path, signature, digest, nowMs)
-    this.recording.recordFile(path, signature, digest)
-    this.departures.handleRecorded(path, digest)
-    this.sameNames.hintOther(path)
-    if (from !== undefined && !this.settling.expedite(from, nowMs)) this.queue.addPath(from)
-  }
-
-  private stepJob(job: HashJob, nowMs: number): void {
-    const result = job.step(this.buffer, STEP_BYTES)
-    if (result.type === 'more') return
-    this.closeJob()
-    if (job.isRestless) this.handleRestless(job, result.type === 'grown', nowMs)
-    if (result.type === 'changed') {
-      const sight = this.sighting.at(job.path)
-      this.settling.rearm(job.path, sight.type === 'file' ? signatureOf(sight.stat) : undefined, nowMs)
-      return
-    }
-    this.settling.handleSettled(job.path)
-    if (this.ignoring.isIgnored(job.path, false)) return
-    const { digest, list } = result
-    const sums = result.type === 'done' ? result.sums : undefined
-    if (result.type === 'done') this.growing.forget(job.path)
-    else this.queue.addPath(job.path)
-    if (list.length > DIGEST_BYTES) this.options.catalogue.putList(digest, list, sums)
-    this.recordFile(job.path, job.signature, digest, nowMs)
-  }
-
-  /** A file was read while it changed, since it does not rest. */
-  private handleRestless({ path, signature, read }: HashJob, isGrown: boolean, nowMs: number): void {
-    const reading = { startedMs: this.jobStartedMs, signature, list: read }
-    if (this.growing.handleRead(path, reading, nowMs)) this.findings.addRestless(path, isGrown)
   }
 
   /** Runs `work`; what the disk refuses is said once and the path is left as it is until it changes. */
@@ -420,16 +290,11 @@ export class Scanner {
       work()
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
-      if (this.job?.path === path) this.closeJob()
+      this.duePaths.handleFailed(path)
       this.settling.disarm(path)
       // A file that vanished since it was seen, or became something else, is found so by the next look.
       if (error.code === 'missing' || error.code === 'changed-kind') this.queue.addPath(path)
       else this.findings.addProblem(path, unreadableReason(error))
     }
-  }
-
-  private closeJob(): void {
-    this.job?.close()
-    this.job = undefined
   }
 }
