@@ -100,7 +100,7 @@ export class Looking {
     // A person removed it: whoever knows it yet is told.
     if (sight.type === 'nothing') recording.handleAsideGone(path)
     // Never to be shared: nobody is asked about it.
-    if (sight.type === 'ignored' || sight.type === 'withheld') catalogue.dropAside(path)
+    if (sight.type === 'ignored' || sight.type === 'withheld') catalogue.aside.drop(path)
     const isKept = catalogue.kept(path) !== undefined || catalogue.aside.has(path)
     if (isKept && this.keeping.isAsKept(path, sight, nowMs)) return sight.type === 'folder'
     const entry = catalogue.live(path)

@@ -74,7 +74,7 @@ export class Recording {
       const entry = this.edited(kept.entry, path, content, { seen, known, isReplaced })
       const refreshed = { entry, signature, mode: signature?.mode ?? seen }
       if (aside === undefined) catalogue.refreshKept(path, refreshed)
-      else catalogue.refreshAside(path, refreshed)
+      else catalogue.aside.refresh(path, refreshed)
       return
     }
     // An edit of what was set aside is on top of it, and stands in folders that count.
@@ -122,10 +122,10 @@ export class Recording {
     }
     const aside = catalogue.aside.get(path)
     if (aside !== undefined && sameContent(aside.entry, content)) {
-      catalogue.refreshAside(path, { ...aside, signature, mode: signature?.mode ?? seen })
+      catalogue.aside.refresh(path, { ...aside, signature, mode: signature?.mode ?? seen })
       return
     }
-    catalogue.dropAside(path)
+    catalogue.aside.drop(path)
     const known = catalogue.get(path)
     if (known !== undefined && known.kind !== 'tombstone' && sameContent(known, content)) {
       locals.delete(path)
@@ -255,7 +255,7 @@ export class Recording {
   handleAsideGone(path: string): void {
     const { catalogue, locals } = this.options
     // A machine that only receives tells of no deletion.
-    if (locals !== undefined) catalogue.dropAside(path)
+    if (locals !== undefined) catalogue.aside.drop(path)
     else catalogue.takeUp(path)
   }
 
