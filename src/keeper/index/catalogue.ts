@@ -15,6 +15,7 @@ import type { ConflictCopies } from './conflict-copies.js'
 import type { Contents } from './contents.js'
 import { FoldedPaths } from './folded.js'
 import type { Kept } from './index-line.js'
+import { KeptEntries } from './kept-entries.js'
 import type { NameTwins } from './name-twins.js'
 import type { NotHeldPaths } from './not-held-paths.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
@@ -32,6 +33,8 @@ export class Catalogue {
   readonly folded = new FoldedPaths()
   readonly authorCounts: AuthorCounts
   readonly twins: NameTwins
+  /** Takes changes of peers that are stopped, in whose place ours is kept. */
+  readonly keptEntries: KeptEntries
   private readonly records: Records
   private readonly contents: Contents
   private readonly notHeld: NotHeldPaths
@@ -44,6 +47,7 @@ export class Catalogue {
   constructor(hash: Hash, index: Index) {
     this.meta = index
     this.records = new Records(hash, index)
+    this.keptEntries = new KeptEntries(this.records)
     const { commits, manifest, authorCounts, twins, contents } = this.records
     const { notHeld, remaining, hidden, stopped, setAsides } = this.records
     this.commits = commits
@@ -120,72 +124,12 @@ export class Catalogue {
     this.records.handleRecorded(path)
   }
 
-  /** A peer's `entry` is known from now on, and not carried out: ours stays where it is. */
-  keepOurs(entry: Entry): void {
-    const { path } = entry
-    const ours = this.live(path)
-    assert(ours !== undefined, 'only what stands is kept')
-    const kept = { entry: ours, ...unpackLooks(this.manifest.note(path)) }
-    // Its list stays for when it counts again.
-    this.contents.await(ours.digest)
-    this.contents.unhold(ours)
-    this.hidden.delete(path)
-    this.stopped.deleteMissing(path)
-    this.manifest.set(entry)
-    this.authorCounts.handleSeen(entry.version)
-    this.stopped.keep(kept, entry)
-    if (entry.kind !== 'tombstone') this.notHeld.add(path)
-    this.records.put(entry)
-    this.records.handleChanged(entry)
-  }
-
-  /** Ours counts again as if the change of the peer, which is answered, had not been told. */
-  takeBack(path: string): Entry | undefined {
-    const kept = this.stopped.deleteKept(path)
-    if (kept === undefined) return undefined
-    const known = this.manifest.get(path)
-    this.notHeld.delete(path)
-    const { entry, mode } = kept
-    this.contents.handleCame(entry.digest)
-    const hasList = entry.sizeBytes <= BLOCK_BYTES || this.list(entry.digest as Digest) !== undefined
-    this.manifest.set(entry, packLooks({ signature: hasList ? kept.signature : undefined, mode }))
-    this.contents.hold(entry)
-    this.records.put(entry)
-    this.records.handleChanged(entry)
-    return known
-  }
-
   /** The same entry, with other dots. How it looks here, and whatever else is noted of the path, stays. */
   relabel(entry: Entry): void {
     this.manifest.set(entry, this.manifest.note(entry.path))
     this.authorCounts.handleSeen(entry.version)
     this.records.put(entry)
     this.records.handleChanged(entry)
-  }
-
-  /** More is told of the change of a peer that was stopped. */
-  renewStopped(entry: Entry): void {
-    this.manifest.set(entry)
-    this.authorCounts.handleSeen(entry.version)
-    this.records.put(entry)
-    this.records.handleChanged(entry)
-  }
-
-  /** A content of another peer takes the place of the change that was stopped; ours is kept on. */
-  replaceStopped(entry: Entry): void {
-    this.stopped.keep(this.stopped.kept(entry.path)!, entry)
-    this.notHeld.add(entry.path)
-    this.renewStopped(entry)
-  }
-
-  /** Ours is gone: the change of the peer is all there is. */
-  dropKept(path: string): void {
-    if (this.stopped.deleteKept(path) !== undefined) this.records.put(this.manifest.get(path)!)
-  }
-
-  /** Renews what is kept at the path, which was looked at again. */
-  refreshKept(path: string, kept: Kept): void {
-    if (this.stopped.refresh(path, kept)) this.records.put(this.manifest.get(path)!)
   }
 
   /** Ours that is in no tree. None of it is live. */
