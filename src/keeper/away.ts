@@ -130,7 +130,7 @@ export class Away {
       if (!(error instanceof DiskError)) throw error
       return false
     }
-    catalogue.dropAside(path)
+    catalogue.aside.drop(path)
     scanner.handleRemoved(path, true)
     return true
   }

@@ -106,7 +106,7 @@ export class StoppedChanges {
       ours.kind === 'folder'
         ? !catalogue.stoppedPaths.isKeptBelow(path) && !catalogue.hasHeldBelow(path)
         : moved !== undefined && sameContent(moved, ours)
-    return isGone ? this.toldOf(catalogue.takeBack(path)!) : []
+    return isGone ? this.toldOf(catalogue.keptEntries.takeBack(path)!) : []
   }
 
   /** A peer tells of something at a path. 'free': nothing is stopped there, and it is to be considered. 'taken-back': the same, and
@@ -125,15 +125,15 @@ export class StoppedChanges {
     if (!isConfirmed && (sameContent(known, remote) || decision.type === 'adopt')) {
       if ((decision.type !== 'adopt' && decision.type !== 'take') || sameEntry(decision.entry, known))
         return 'known'
-      catalogue.renewStopped(decision.entry)
+      catalogue.keptEntries.renew(decision.entry)
       return 'renewed'
     }
     this.rememberUnseen(known, remote)
     if (decision.type === 'take' && this.isBeatenByReplaced(known, remote)) {
-      catalogue.replaceStopped(remote)
+      catalogue.keptEntries.replace(remote)
       return 'renewed'
     }
-    catalogue.takeBack(path)
+    catalogue.keptEntries.takeBack(path)
     return 'taken-back'
   }
 
@@ -176,7 +176,7 @@ export class StoppedChanges {
     breaker.close(new Map([...origins].map((origin) => [origin, keptPaths.size])))
     for (const path of [...missing]) scanner.recording.confirmDeleted(path)
     for (const path of [...keptPaths.keys()]) {
-      const stopped = catalogue.takeBack(path)!
+      const stopped = catalogue.keptEntries.takeBack(path)!
       const isDeleted = stopped.kind === 'tombstone' && !stopped.confirmed && !this.isReceiveOnly
       const entry = isDeleted ? confirmRemoval(stopped, edits.nextDot()).entry : stopped
       intake.handleConfirmed(entry)

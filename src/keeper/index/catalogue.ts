@@ -7,36 +7,23 @@ import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
-import { Manifest } from '../../share/manifest.js'
-import type { Change, MovedPart, MovedTree } from '../../share/tree-move.js'
-import { AuthorCounts } from './author-counts.js'
-import { Changes } from './changes.js'
-import { Commits } from './commits.js'
+import type { Manifest } from '../../share/manifest.js'
+import type { Change, MovedTree } from '../../share/tree-move.js'
+import type { AuthorCounts } from './author-counts.js'
+import type { Commits } from './commits.js'
 import type { ConflictCopies } from './conflict-copies.js'
-import { Contents } from './contents.js'
+import type { Contents } from './contents.js'
 import { FoldedPaths } from './folded.js'
-import {
-  decodeAside,
-  decodeFormat1Record,
-  decodeRecord,
-  encodeAside,
-  encodeLine,
-  encodeRecord,
-  isAside,
-  type Kept,
-} from './index-line.js'
-import { COMMIT_CHANGES_MAX } from './limits.js'
-import { NameTwins } from './name-twins.js'
-import { NotHeldPaths } from './not-held-paths.js'
+import type { Kept } from './index-line.js'
+import { KeptEntries } from './kept-entries.js'
+import type { NameTwins } from './name-twins.js'
+import type { NotHeldPaths } from './not-held-paths.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
-import { SetAside } from './set-aside.js'
+import { Records } from './records.js'
+import type { SetAside } from './set-aside.js'
 import type { Signature } from './signature.js'
-import { Stopped } from './stopped.js'
+import type { Stopped } from './stopped.js'
 import type { BlockList } from './stored-list.js'
-
-/** In the index: the format of its lines, where it is not the first one. */
-const FORMAT = 'format'
-const FORMAT_NOW = '2'
 
 export class Catalogue {
   readonly commits: Commits
@@ -44,33 +31,35 @@ export class Catalogue {
   /** Facts about the whole share, for their owners; committed with the entries. */
   readonly meta: Pick<Index, 'getMeta' | 'putMeta'>
   readonly folded = new FoldedPaths()
-  readonly authorCounts = new AuthorCounts()
-  readonly twins = new NameTwins()
-  private readonly index: Index
-  /** Paths of which the entry is known and nothing is here. */
-  private readonly notHeld = new NotHeldPaths()
-  /** Folders that were deleted and still stand here, because something in them is not what the deletion had seen. */
-  private readonly remaining = new Set<string>()
-  /** Paths of which the entry stands and nothing can be given now. Not in the index: each start looks again. */
-  private readonly hidden = new Set<string>()
-  /** Changes that the breaker stopped: `live` and `kept` say what is here of them. */
-  private readonly stopped = new Stopped()
-  private readonly setAsides = new SetAside()
+  readonly authorCounts: AuthorCounts
+  readonly twins: NameTwins
+  /** Takes changes of peers that are stopped, in whose place ours is kept. */
+  readonly keptEntries: KeptEntries
+  private readonly records: Records
   private readonly contents: Contents
-  private readonly changes = new Changes()
-  private recorded: (path: string) => void = () => {}
+  private readonly notHeld: NotHeldPaths
+  private readonly remaining: Set<string>
+  private readonly hidden: Set<string>
+  /** `live` and `kept` say what is here of them. */
+  private readonly stopped: Stopped
+  private readonly setAsides: SetAside
 
   constructor(hash: Hash, index: Index) {
-    this.manifest = new Manifest(hash)
-    this.index = index
     this.meta = index
-    this.commits = new Commits(index)
-    this.contents = new Contents(this.manifest, index)
-    const isFormat1 = index.getMeta(FORMAT) !== FORMAT_NOW
-    const translated: string[] = []
-    for (const { path, value } of index.load())
-      if (this.restore(path, value, isFormat1)) translated.push(path)
-    if (isFormat1) this.writeFormat(translated)
+    this.records = new Records(hash, index)
+    this.keptEntries = new KeptEntries(this.records)
+    const { commits, manifest, authorCounts, twins, contents } = this.records
+    const { notHeld, remaining, hidden, stopped, setAsides } = this.records
+    this.commits = commits
+    this.manifest = manifest
+    this.authorCounts = authorCounts
+    this.twins = twins
+    this.contents = contents
+    this.notHeld = notHeld
+    this.remaining = remaining
+    this.hidden = hidden
+    this.stopped = stopped
+    this.setAsides = setAsides
   }
 
   get(path: string): Entry | undefined {
@@ -116,7 +105,7 @@ export class Catalogue {
   /** Takes note that what a live entry says cannot be seen now, or can again. Answers whether that is news. */
   setHidden(path: string, isHidden: boolean): boolean {
     if (!isHidden) {
-      if (this.stopped.deleteMissing(path)) this.put(this.manifest.get(path)!)
+      if (this.stopped.deleteMissing(path)) this.records.put(this.manifest.get(path)!)
       return this.hidden.delete(path)
     }
     this.doubt(path)
@@ -131,80 +120,20 @@ export class Catalogue {
     if (entry === undefined || this.stopped.isMissing(path)) return
     this.setHidden(path, true)
     this.stopped.addMissing(path)
-    this.put(entry)
-    this.recorded(path)
-  }
-
-  /** A peer's `entry` is known from now on, and not carried out: ours stays where it is. */
-  keepOurs(entry: Entry): void {
-    const { path } = entry
-    const ours = this.live(path)
-    assert(ours !== undefined, 'only what stands is kept')
-    const kept = { entry: ours, ...unpackLooks(this.manifest.note(path)) }
-    // Its list stays for when it counts again.
-    this.contents.await(ours.digest)
-    this.contents.unhold(ours)
-    this.hidden.delete(path)
-    this.stopped.deleteMissing(path)
-    this.manifest.set(entry)
-    this.authorCounts.handleSeen(entry.version)
-    this.stopped.keep(kept, entry)
-    if (entry.kind !== 'tombstone') this.notHeld.add(path)
-    this.put(entry)
-    this.handleChanged(entry)
-  }
-
-  /** Ours counts again as if the change of the peer, which is answered, had not been told. */
-  takeBack(path: string): Entry | undefined {
-    const kept = this.stopped.deleteKept(path)
-    if (kept === undefined) return undefined
-    const known = this.manifest.get(path)
-    this.notHeld.delete(path)
-    const { entry, mode } = kept
-    this.contents.handleCame(entry.digest)
-    const hasList = entry.sizeBytes <= BLOCK_BYTES || this.list(entry.digest as Digest) !== undefined
-    this.manifest.set(entry, packLooks({ signature: hasList ? kept.signature : undefined, mode }))
-    this.contents.hold(entry)
-    this.put(entry)
-    this.handleChanged(entry)
-    return known
+    this.records.put(entry)
+    this.records.handleRecorded(path)
   }
 
   /** The same entry, with other dots. How it looks here, and whatever else is noted of the path, stays. */
   relabel(entry: Entry): void {
     this.manifest.set(entry, this.manifest.note(entry.path))
     this.authorCounts.handleSeen(entry.version)
-    this.put(entry)
-    this.handleChanged(entry)
-  }
-
-  /** More is told of the change of a peer that was stopped. */
-  renewStopped(entry: Entry): void {
-    this.manifest.set(entry)
-    this.authorCounts.handleSeen(entry.version)
-    this.put(entry)
-    this.handleChanged(entry)
-  }
-
-  /** A content of another peer takes the place of the change that was stopped; ours is kept on. */
-  replaceStopped(entry: Entry): void {
-    this.stopped.keep(this.stopped.kept(entry.path)!, entry)
-    this.notHeld.add(entry.path)
-    this.renewStopped(entry)
-  }
-
-  /** Ours is gone: the change of the peer is all there is. */
-  dropKept(path: string): void {
-    if (this.stopped.deleteKept(path) !== undefined) this.put(this.manifest.get(path)!)
-  }
-
-  /** Renews what is kept at the path, which was looked at again. */
-  refreshKept(path: string, kept: Kept): void {
-    if (this.stopped.refresh(path, kept)) this.put(this.manifest.get(path)!)
+    this.records.put(entry)
+    this.records.handleChanged(entry)
   }
 
   /** Ours that is in no tree. None of it is live. */
-  get aside(): Pick<SetAside, 'size' | 'has' | 'get' | 'paths'> {
+  get aside(): Omit<SetAside, 'put' | 'take' | 'handleRecorded' | 'restore'> {
     return this.setAsides
   }
 
@@ -216,39 +145,17 @@ export class Catalogue {
     // Its list stays for when it counts again.
     this.contents.await(entry.digest)
     this.forget(path)
-    this.putAside(path, aside)
+    this.setAsides.put(path, aside)
   }
 
   /** Puts what is set aside at the path back into the tree, as it was before. Answers false where nothing is. */
   takeUp(path: string): boolean {
-    const aside = this.setAsides.get(path)
-    if (!this.setAsides.delete(path) || aside === undefined) return false
+    const aside = this.setAsides.take(path)
+    if (aside === undefined) return false
     const { entry, signature, mode } = aside
-    this.contents.handleCame(entry.digest)
     const hasList = entry.sizeBytes <= BLOCK_BYTES || this.list(entry.digest as Digest) !== undefined
     this.record(entry, hasList ? signature : undefined, mode)
     return true
-  }
-
-  /** Renews what is set aside at the path, which was looked at again. */
-  refreshAside(path: string, aside: Kept): void {
-    if (this.setAsides.has(path)) this.putAside(path, aside)
-  }
-
-  /** Forgets what was set aside at the path: it is gone, or is not shared any more. */
-  dropAside(path: string): void {
-    const aside = this.setAsides.get(path)
-    if (!this.setAsides.delete(path)) return
-    if (aside !== undefined) this.contents.handleCame(aside.entry.digest)
-    this.index.remove(path)
-    this.commits.handleChange()
-  }
-
-  private putAside(path: string, aside: Kept): void {
-    const line = encodeAside(aside)
-    this.setAsides.put(path, line)
-    this.index.put(path, line)
-    this.commits.handleChange()
   }
 
   notHeldPaths(): Iterable<string> {
@@ -287,7 +194,7 @@ export class Catalogue {
     if (entry === undefined || this.remaining.has(path) === isRemaining) return false
     if (isRemaining) this.remaining.add(path)
     else this.remaining.delete(path)
-    this.put(entry)
+    this.records.put(entry)
     return true
   }
 
@@ -308,7 +215,7 @@ export class Catalogue {
     if (entry.kind !== 'tombstone') this.remaining.delete(entry.path)
     this.hidden.delete(entry.path)
     this.stopped.delete(entry.path)
-    this.setAsides.delete(entry.path)
+    this.setAsides.handleRecorded(entry.path)
     this.manifest.set(entry, packLooks({ signature, mode: entry.kind === 'tombstone' ? undefined : mode }))
     this.authorCounts.handleSeen(entry.version)
     this.contents.handleCame(entry.digest)
@@ -316,37 +223,17 @@ export class Catalogue {
       this.contents.unhold(before)
       this.contents.hold(entry)
     }
-    this.put(entry)
-    this.handleChanged(entry)
+    this.records.put(entry)
+    this.records.handleChanged(entry)
   }
 
   /** A folder was moved with all that is in it, which is held and looks as it did. A kill leaves all of that in the index or nothing. */
   recordMove({ move, parts }: MovedTree): void {
     this.commits.together(() => {
-      for (const part of parts) this.recordPart(part)
+      for (const part of parts) this.records.putMoved(part)
     })
     this.authorCounts.handleSeen(parts.at(-1)!.deletion.version)
-    this.changes.add(move)
-  }
-
-  private recordPart({ before, creation, deletion }: MovedPart): void {
-    const { manifest } = this
-    const note = manifest.note(before.path)
-    manifest.set(creation, note)
-    this.contents.hold(creation)
-    this.contents.unhold(before)
-    manifest.set(deletion)
-    for (const { path } of [creation, deletion]) {
-      this.remaining.delete(path)
-      this.stopped.delete(path)
-    }
-    this.index.put(creation.path, encodeRecord({ entry: creation, ...unpackLooks(note) }))
-    this.index.put(deletion.path, encodeRecord({ entry: deletion, signature: undefined, mode: undefined }))
-    for (const { path } of [creation, deletion]) {
-      this.commits.handleChange()
-      this.recorded(path)
-    }
-    this.twins.add(creation.path)
+    this.records.changes.add(move)
   }
 
   /** Takes note of a live entry that cannot be had here now: it is known and not held. Nothing live of ours stands at its
@@ -356,12 +243,12 @@ export class Catalogue {
     assert(this.live(path) === undefined && entry.kind !== 'tombstone', 'only a free path is not held')
     const before = this.manifest.get(path)
     if (!this.isHeld(path) && before !== undefined && sameEntry(before, entry)) return false
-    this.setAsides.delete(path)
+    this.setAsides.handleRecorded(path)
     this.manifest.set(entry)
     this.authorCounts.handleSeen(entry.version)
     this.notHeld.add(path)
-    this.put(entry)
-    this.handleChanged(entry)
+    this.records.put(entry)
+    this.records.handleChanged(entry)
     return true
   }
 
@@ -375,8 +262,8 @@ export class Catalogue {
     this.hidden.delete(path)
     this.stopped.delete(path)
     this.notHeld.add(path)
-    this.put(entry)
-    this.recorded(path)
+    this.records.put(entry)
+    this.records.handleRecorded(path)
   }
 
   /** Takes note that the keeper removed what stood at the path, to make room for this entry: it is known and not held until it is
@@ -387,12 +274,6 @@ export class Catalogue {
     this.stopped.delete(entry.path)
     this.notHeld.add(entry.path)
     this.recordNotHeld(entry)
-  }
-
-  private handleChanged(entry: Entry): void {
-    this.twins.add(entry.path)
-    this.recorded(entry.path)
-    this.changes.add(entry)
   }
 
   /** Files whose content is known for sure, and what they looked like then. */
@@ -408,7 +289,7 @@ export class Catalogue {
     const entry = this.manifest.get(path)
     if (entry === undefined || this.signature(path) === undefined) return
     this.setLooks(path, undefined, this.mode(path))
-    this.put(entry)
+    this.records.put(entry)
   }
 
   /** The same folder looked at again: nothing to tell anyone. */
@@ -416,7 +297,7 @@ export class Catalogue {
     const entry = this.manifest.get(path)
     if (entry === undefined) return
     this.setLooks(path, this.signature(path), mode)
-    this.put(entry)
+    this.records.put(entry)
   }
 
   /** The same content looked at again (a link count or an owner changed): nothing to tell anyone. */
@@ -425,7 +306,7 @@ export class Catalogue {
     if (entry === undefined) return
     this.setLooks(path, signature, undefined)
     this.contents.handleCame(entry.digest)
-    this.put(entry)
+    this.records.put(entry)
   }
 
   /** Forgets a path as if it had never been seen: what is there is not what was recorded, and nobody made it so. The
@@ -436,9 +317,7 @@ export class Catalogue {
     this.hidden.delete(path)
     this.stopped.delete(path)
     this.manifest.delete(path)
-    this.index.remove(path)
-    this.commits.handleChange()
-    this.changes.handleMany()
+    this.records.remove(path)
   }
 
   /** A path whose file held this content when it was last read. */
@@ -480,7 +359,7 @@ export class Catalogue {
 
   /** Sets the listener for each path whose entry became another one. */
   onRecorded(recorded: (path: string) => void): void {
-    this.recorded = recorded
+    this.records.onRecorded(recorded)
   }
 
   /** Sets the action before each commit: it syncs the log, which must say that something is in place before the index
@@ -496,67 +375,10 @@ export class Catalogue {
 
   /** Takes what was recorded since the last call, or undefined where it is too much to list. */
   takeChanges(): readonly Change[] | undefined {
-    return this.changes.take()
+    return this.records.changes.take()
   }
 
   private setLooks(path: string, signature: Signature | undefined, mode: Mode | undefined): void {
     this.manifest.setNote(path, packLooks({ signature, mode }))
-  }
-
-  private put(entry: Entry): void {
-    this.index.put(entry.path, this.lineOf(entry))
-    this.commits.handleChange()
-  }
-
-  private lineOf(entry: Entry): string {
-    const { path } = entry
-    return encodeLine(entry, {
-      ...unpackLooks(this.manifest.note(path)),
-      isHeld: this.isHeld(path),
-      isRemaining: this.remaining.has(path),
-      isMissing: this.stopped.isMissing(path),
-      kept: this.stopped.kept(path),
-    })
-  }
-
-  /** Answers whether the line was one of format 1. */
-  private restore(path: string, value: string, mayBeFormat1: boolean): boolean {
-    if (isAside(value)) {
-      const aside = decodeAside(path, value)
-      if (aside === undefined) return false
-      this.contents.await(aside.entry.digest)
-      this.authorCounts.handleSeen(aside.entry.version)
-      this.setAsides.put(path, value)
-      return false
-    }
-    const now = decodeRecord(path, value)
-    const record = now ?? (mayBeFormat1 ? decodeFormat1Record(path, value) : undefined)
-    if (record === undefined) return false
-    this.manifest.set(record.entry, packLooks(record))
-    this.authorCounts.handleSeen(record.entry.version)
-    if (record.isHeld) this.contents.hold(record.entry)
-    else this.notHeld.add(path)
-    if (record.isRemaining) this.remaining.add(path)
-    if (record.kept !== undefined) {
-      this.contents.await(record.kept.entry.digest)
-      this.stopped.keep(record.kept, record.entry)
-    }
-    if (record.isMissing) this.restoreMissing(path)
-    return now === undefined
-  }
-
-  private restoreMissing(path: string): void {
-    this.stopped.addMissing(path)
-    this.hidden.add(path)
-  }
-
-  /** Writes the lines of format 1 as lines of today. A kill on the way leaves some of either, and the next start goes on. */
-  private writeFormat(translated: readonly string[]): void {
-    for (const [at, path] of translated.entries()) {
-      this.index.put(path, this.lineOf(this.manifest.get(path)!))
-      if ((at + 1) % COMMIT_CHANGES_MAX === 0) this.index.commit()
-    }
-    this.index.putMeta(FORMAT, FORMAT_NOW)
-    if (translated.length > 0) this.index.commit()
   }
 }

@@ -1,5 +1,5 @@
-// One line of the index: an entry, and what the disk said of its file when it was read. Written and read by the catalogue
-// (catalogue.ts); the index is a file that anything may have happened to, so a line that is none is read as nothing.
+// One line of the index: an entry, and what the disk said of its file when it was read. Written and read by records.ts;
+// the index is a file that anything may have happened to, so a line that is none is read as nothing.
 
 import type { Access, Entry, Mode } from '../../share/entry.js'
 import { decodeEntryInFolder, encodeEntryInFolder } from '../../share/entry-line.js'

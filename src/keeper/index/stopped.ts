@@ -1,5 +1,5 @@
 // Changes that the breaker stopped (keeper/breaker), by path: deletions found here of which nobody was told, and changes of peers
-// that are known and were not carried out. The catalogue owns it and writes both into the index.
+// that are known and were not carried out. records.ts owns it and writes both into the index.
 
 import type { Entry } from '../../share/entry.js'
 import type { Kept } from './index-line.js'

@@ -194,7 +194,7 @@ export class Gate {
     if (decision.type !== 'take' && decision.type !== 'remove' && !isLoser) return
     if (catalogue.live(remote.path) === undefined) return
     // The loser of a conflict has not been kept beside it: the vectors are not united.
-    catalogue.keepOurs(isLoser ? remote : decision.entry)
+    catalogue.keptEntries.keep(isLoser ? remote : decision.entry)
     outcomes.push({ type: 'changed', by: 'received', isLast: wants.size === 0 })
   }
 }

@@ -1,5 +1,5 @@
-// Checks whether things of ours stand as they did: those in whose place a change of a peer was stopped, or that were set aside. The
-// scanner owns this.
+// Checks whether things of ours stand as they did: those in whose place a change of a peer was stopped, or that were set aside. A part
+// of looking.ts.
 
 import type { Catalogue } from '../index/catalogue.js'
 import { sameSignature, signatureOf } from '../index/signature.js'

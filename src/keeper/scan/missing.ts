@@ -2,7 +2,9 @@
 // been looked for. What becomes of it then, departures.ts says. The scanner asks it.
 
 import type { Catalogue } from '../index/catalogue.js'
+import type { Findings } from './findings.js'
 import { MOVE_MS_MAX, MOVE_RETRY_MS } from './limits.js'
+import type { LookQueue } from './look-queue.js'
 import type { Moved } from './moved.js'
 import type { MovedTrees } from './moved-trees.js'
 import type { Candidate, Settling } from './settling.js'
@@ -12,6 +14,8 @@ export interface MissingOptions {
   readonly settling: Settling
   readonly moved: Moved
   readonly movedTrees: MovedTrees
+  readonly findings: Findings
+  readonly queue: LookQueue
 }
 
 export class Missing {
@@ -35,12 +39,32 @@ export class Missing {
     this.options.movedTrees.handleMissing(path)
   }
 
-  /** Whether what is missing may be elsewhere, and is looked for: at most for a while. `isLooking`: at more than that. */
-  mustWait(path: string, { sinceMs }: Candidate, isLooking: boolean, nowMs: number): boolean {
-    const { settling, moved } = this.options
+  /** Whether what is missing may be elsewhere, and is looked for: at most for a while. */
+  mustWait(path: string, { sinceMs }: Candidate, nowMs: number): boolean {
+    const { settling, moved, queue } = this.options
     if (nowMs >= sinceMs + MOVE_MS_MAX) return false
-    if (!isLooking && !moved.isAwaited(path, settling.inodes)) return false
+    if (queue.isEmpty && !moved.isAwaited(path, settling.inodes)) return false
     settling.putOff(path, nowMs + MOVE_RETRY_MS)
+    return true
+  }
+
+  /** Answers whether the folder that is missing at the path was moved as a whole; else where it seemed to be is looked at. */
+  handleMovedTree(path: string): boolean {
+    const { settling, movedTrees, findings, queue } = this.options
+    const place = movedTrees.placeOf(path)
+    if (place === undefined) return false
+    const tree = movedTrees.take(path)
+    if (tree === undefined) {
+      queue.hint(place)
+      return false
+    }
+    settling.handleSettled(path)
+    // Things in the folder may have been found to be missing before.
+    for (const { deletion } of tree.parts) {
+      settling.disarm(deletion.path)
+      this.options.moved.handleRecorded(deletion.path)
+    }
+    findings.addMove(tree)
     return true
   }
 }

@@ -73,14 +73,14 @@ export class Recording {
       const known = { mode: kept.mode, isHeld: true }
       const entry = this.edited(kept.entry, path, content, { seen, known, isReplaced })
       const refreshed = { entry, signature, mode: signature?.mode ?? seen }
-      if (aside === undefined) catalogue.refreshKept(path, refreshed)
-      else catalogue.refreshAside(path, refreshed)
+      if (aside === undefined) catalogue.keptEntries.refresh(path, refreshed)
+      else catalogue.aside.refresh(path, refreshed)
       return
     }
     // An edit of what was set aside is on top of it, and stands in folders that count.
     this.takeUp(path)
     // An edit of what was kept is on top of that, and has not seen the change that was stopped.
-    const stopped = catalogue.takeBack(path)
+    const stopped = catalogue.keptEntries.takeBack(path)
     const known = catalogue.get(path)
     // An edit has seen nothing of what is not held, and would replace it at those who have it.
     const unheld =
@@ -117,15 +117,15 @@ export class Recording {
     const { catalogue, findings } = this.options
     const kept = catalogue.kept(path)
     if (kept !== undefined) {
-      catalogue.refreshKept(path, { ...kept, signature, mode: signature?.mode ?? seen })
+      catalogue.keptEntries.refresh(path, { ...kept, signature, mode: signature?.mode ?? seen })
       return
     }
     const aside = catalogue.aside.get(path)
     if (aside !== undefined && sameContent(aside.entry, content)) {
-      catalogue.refreshAside(path, { ...aside, signature, mode: signature?.mode ?? seen })
+      catalogue.aside.refresh(path, { ...aside, signature, mode: signature?.mode ?? seen })
       return
     }
-    catalogue.dropAside(path)
+    catalogue.aside.drop(path)
     const known = catalogue.get(path)
     if (known !== undefined && known.kind !== 'tombstone' && sameContent(known, content)) {
       locals.delete(path)
@@ -219,7 +219,7 @@ export class Recording {
     const { catalogue, findings } = this.options
     const kept = catalogue.kept(path)
     if (kept === undefined) return
-    catalogue.dropKept(path)
+    catalogue.keptEntries.drop(path)
     findings.addDropped(path)
     if (kept.entry.kind !== 'folder') return
     for (const child of [...catalogue.manifest.children(path)]) this.dropKept(child.path)
@@ -235,7 +235,7 @@ export class Recording {
   restoreKept(path: string): void {
     const { catalogue, edits, findings } = this.options
     const kept = catalogue.kept(path)
-    const stopped = catalogue.takeBack(path)
+    const stopped = catalogue.keptEntries.takeBack(path)
     if (kept === undefined || stopped === undefined) return
     const entry = this.entryOf(restoreContent(kept.entry, stopped, edits.nextDot()))
     catalogue.record(entry, catalogue.signature(path), catalogue.mode(path))
@@ -255,7 +255,7 @@ export class Recording {
   handleAsideGone(path: string): void {
     const { catalogue, locals } = this.options
     // A machine that only receives tells of no deletion.
-    if (locals !== undefined) catalogue.dropAside(path)
+    if (locals !== undefined) catalogue.aside.drop(path)
     else catalogue.takeUp(path)
   }
 

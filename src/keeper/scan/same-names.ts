@@ -5,6 +5,7 @@ import type { Disk } from '../../base/ports.js'
 import type { Entry } from '../../share/entry.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { Findings } from './findings.js'
+import type { LookQueue } from './look-queue.js'
 import type { Recording } from './recording.js'
 import { type Sighting, sameNameReason } from './sight.js'
 
@@ -14,6 +15,7 @@ export interface SameNamesOptions {
   readonly sighting: Sighting
   readonly recording: Recording
   readonly findings: Findings
+  readonly queue: LookQueue
 }
 
 export class SameNames {
@@ -25,10 +27,11 @@ export class SameNames {
     if (disk.foldsNames()) catalogue.twins.enable([...catalogue.manifest.entries()].map(({ path }) => path))
   }
 
-  /** Another path of ours that this disk may take for `path`. */
-  otherOf(path: string): string | undefined {
-    const { catalogue } = this.options
-    return catalogue.twins.find(path, (other) => catalogue.live(other) !== undefined)?.other
+  /** Hints at another path of ours that this disk may take for `path`: it had the name before, and may be gone with that. */
+  hintOther(path: string): void {
+    const { catalogue, queue } = this.options
+    const twin = catalogue.twins.find(path, (other) => catalogue.live(other) !== undefined)
+    if (twin !== undefined) queue.hint(twin.other)
   }
 
   /** Nothing stands under the name of what is known at `path`. Where something else has the name on this disk, since the share came

@@ -1,6 +1,7 @@
 // Finds out what changed in the share: folders are listed, what looks different waits until it has settled, is read
 // and hashed, and then stands in the catalogue with a new version. Hints of a watch only say where to look first;
-// the truth is the scan. One bounded step at a time; the keeper drives it.
+// the truth is the scan. One bounded step at a time; the keeper drives it. `LookQueue` says what comes
+// next, `Looking` lists and looks, `Settling` waits, `DuePaths` hashes.
 //
 //     hint ─▶ look ──┐ differs            same for SETTLE_MS           digest
 //                    ├────────▶ settling ───────────────────▶ hashing ───────▶ catalogue
@@ -8,28 +9,26 @@
 //                                   └─────────────────────────────┘
 
 import { earliest } from '../../base/earliest.js'
-import type { Digest, Hash } from '../../base/item.js'
-import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
+import type { Hash } from '../../base/item.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Direction, LinkPolicy } from '../../pipe/settings.js'
 import type { Entry } from '../../share/entry.js'
-import { IGNORE_FILE } from '../../share/ignore-rules.js'
-import { isOwnPath, joinPath } from '../../share/path.js'
 import type { MovedTree } from '../../share/tree-move.js'
 import type { Breaker } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
-import { isKnownMode, type Signature, sameSignature, signatureOf } from '../index/signature.js'
-import { STEP_BYTES, STEP_FILES } from '../limits.js'
+import { sameSignature, signatureOf } from '../index/signature.js'
+import { STEP_FILES } from '../limits.js'
 import { Absence } from './absence.js'
 import { Departures } from './departures.js'
+import { DuePaths } from './due-paths.js'
 import { type Finding, Findings } from './findings.js'
-import { type Beginning, Growing } from './growing.js'
-import { HashJob } from './hashing.js'
-import { Ignoring, isRulesFile } from './ignoring.js'
-import { Keeping } from './keeping.js'
-import { HASH_CHUNK_BLOCKS, LISTED_FIRST_MS_MAX } from './limits.js'
+import { Growing } from './growing.js'
+import { Ignoring } from './ignoring.js'
+import { LISTED_FIRST_MS_MAX } from './limits.js'
 import { Locals } from './locals.js'
+import { LookQueue } from './look-queue.js'
+import { Looking } from './looking.js'
 import { Missing } from './missing.js'
 import { Moved } from './moved.js'
 import { MovedTrees } from './moved-trees.js'
@@ -55,11 +54,7 @@ export interface ScannerOptions {
 
 export class Scanner {
   private readonly options: ScannerOptions
-  private readonly foldersToList: string[] = []
-  private readonly queuedFolders = new Set<string>()
-  /** Queued folders whose names may stand for other folders by now than the ones that are watched. */
-  private readonly foldersToRenew = new Set<string>()
-  private readonly pathsToLook = new Set<string>()
+  private readonly queue: LookQueue
   private readonly findings = new Findings()
   private readonly ignoring: Ignoring
   private readonly sighting: Sighting
@@ -69,18 +64,13 @@ export class Scanner {
   /** Changes made here, on a machine that only receives; elsewhere there are none. */
   readonly locals = new Locals()
   private readonly ahead: ReadAhead
-  private readonly absence: Absence
   private readonly departures: Departures
-  private readonly keeping: Keeping
   private readonly moved: Moved
   private readonly movedTrees: MovedTrees
-  private readonly missing: Missing
-  private readonly sameNames: SameNames
-  private job: HashJob | undefined
-  private jobStartedMs = 0
+  private readonly looking: Looking
+  private readonly duePaths: DuePaths
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
-  private readonly buffer = new Uint8Array(HASH_CHUNK_BLOCKS * BLOCK_BYTES)
 
   constructor(options: ScannerOptions) {
     this.options = options
@@ -88,10 +78,10 @@ export class Scanner {
     const isReceiveOnly = options.direction === 'receive-only'
     const { findings } = this
     this.ahead = new ReadAhead(disk, hash)
+    this.queue = new LookQueue(this.ahead)
     this.ignoring = new Ignoring({ disk, findings })
     const { ignoring } = this
     this.sighting = new Sighting({ disk, catalogue, links, findings, ignoring })
-    this.absence = new Absence({ disk, catalogue, sighting: this.sighting })
     this.growing = new Growing(hash)
     const isKnown = (path: string) => catalogue.live(path) !== undefined
     this.settling = new Settling({ ahead: this.ahead, growing: this.growing, wallMs, isKnown })
@@ -100,19 +90,25 @@ export class Scanner {
       onFolder(path, present)
     }
     this.moved = new Moved(options)
-    const { moved, sighting, settling, absence } = this
+    const { moved, sighting, settling, queue } = this
+    const absence = new Absence({ disk, catalogue, sighting })
     const onRecorded = { onFolder: onRecordedFolder, findings, moved }
     const locals = isReceiveOnly ? this.locals : undefined
     this.recording = new Recording({ catalogue, edits, wallMs, locals, ...onRecorded })
     const { recording } = this
-    this.keeping = new Keeping({ catalogue, settling })
-    this.sameNames = new SameNames({ disk, catalogue, sighting, recording, findings })
+    const sameNames = new SameNames({ disk, catalogue, sighting, recording, findings, queue })
     const departing = { catalogue, breaker, sighting, absence, recording, moved, findings, isReceiveOnly }
     this.departures = new Departures(departing)
     const moving = { sighting, absence, ignoring, isReceiveOnly, onFolder: onRecordedFolder }
     this.movedTrees = new MovedTrees({ ...options, ...moving })
     const { movedTrees } = this
-    this.missing = new Missing({ catalogue, settling, moved, movedTrees })
+    const missing = new Missing({ catalogue, settling, moved, movedTrees, findings, queue })
+    const guarded = (path: string, work: () => void) => this.guarded(path, work)
+    const seeing = { disk, catalogue, queue, findings, ignoring, sighting, settling, recording, guarded }
+    const pairing = { moved, missing, sameNames }
+    this.looking = new Looking({ ...seeing, ...pairing, onFolder, absence, locals: this.locals, movedTrees })
+    const { looking, departures, ahead, growing } = this
+    this.duePaths = new DuePaths({ ...seeing, ...pairing, hash, looking, departures, ahead, growing })
   }
 
   /** Nothing to list, look at, hash or wait for. */
@@ -127,7 +123,7 @@ export class Scanner {
   }
 
   private get isReading(): boolean {
-    return this.foldersToList.length > 0 || this.pathsToLook.size > 0 || this.job !== undefined
+    return !this.queue.isEmpty || this.duePaths.isReading
   }
 
   /** Paths that changed and are not at rest yet. */
@@ -148,16 +144,14 @@ export class Scanner {
 
   /** Reads the whole share again. */
   scanAll(): void {
-    this.queueFolder('')
+    this.queue.addFolder('')
     // No folder tells that one of these is missing.
-    for (const path of this.options.catalogue.aside.paths()) this.pathsToLook.add(path)
+    for (const path of this.options.catalogue.aside.paths()) this.queue.addPath(path)
   }
 
   /** Something may have changed at `path` (or anywhere in it, where it is a folder). */
   hint(path: string): void {
-    this.ahead.handleHint(path)
-    if (path === '') this.queueFolder('')
-    else if (!isOwnPath(path) || isRulesFile(path)) this.pathsToLook.add(path)
+    this.queue.hint(path)
   }
 
   /** Whether rules leave an entry of a peer out; what is here of it is released. */
@@ -192,26 +186,21 @@ export class Scanner {
   /** Does one bounded piece of work; answers whether there is more right now. */
   step(nowMs: number): boolean {
     for (const folder of this.ignoring.takeChanged(nowMs)) {
-      this.queueFolder(folder)
+      this.queue.addFolder(folder)
       this.isRulesNews = true
     }
-    let files = 0
-    for (const path of this.pathsToLook) {
-      if (files++ >= STEP_FILES) return true
-      this.pathsToLook.delete(path)
+    for (const path of this.queue.takePaths(STEP_FILES)) {
       if (this.movedTrees.covers(path)) continue
       this.guarded(path, () => {
-        if (this.look(path, nowMs)) this.queueFolder(path, { renew: true })
+        if (this.looking.look(path, nowMs)) this.queue.addFolder(path, { renew: true })
       })
     }
-    if (!this.isLookingFirst(nowMs) && this.hashSome(nowMs)) return true
-    const folder = this.foldersToList.pop()
-    if (folder !== undefined) {
-      this.queuedFolders.delete(folder)
-      this.guarded(folder, () => this.listFolder(folder, nowMs))
-    }
-    if (!this.busy) this.ahead.readSome(this.buffer, nowMs, (path, work) => this.guarded(path, work))
-    if (!this.isReading) for (const path of this.movedTrees.takeDue(nowMs)) this.hint(path)
+    if (this.queue.hasPaths) return true
+    if (!this.isLookingFirst(nowMs) && this.duePaths.step(nowMs)) return true
+    const folder = this.queue.takeFolder()
+    if (folder !== undefined) this.guarded(folder.path, () => this.looking.listFolder(folder, nowMs))
+    if (!this.busy) this.duePaths.readAhead(nowMs)
+    if (!this.isReading) for (const path of this.movedTrees.takeDue(nowMs)) this.queue.hint(path)
     const isQuiet = !this.isReading && this.settling.awaitedUntilMs() <= nowMs && this.movedTrees.size === 0
     if (this.departures.size > 0) this.departures.step(isQuiet, nowMs)
     if (this.idle) {
@@ -290,270 +279,9 @@ export class Scanner {
 
   /** Whether folders are listed first: what is due is told after what is older, and some of that may stand in one not listed yet. */
   private isLookingFirst(nowMs: number): boolean {
-    if (this.job !== undefined || this.foldersToList.length === 0) return false
+    if (this.duePaths.isReading || !this.queue.hasFolders) return false
     const dueMs = this.settling.pollTimeout()
     return dueMs !== undefined && nowMs - dueMs < LISTED_FIRST_MS_MAX
-  }
-
-  /** A folder that is hinted at has just come: made by a person or by us, or moved here in the place of another one,
-   *  with all that is in it. */
-  private queueFolder(path: string, { renew }: { renew: boolean } = { renew: false }): void {
-    if (renew) this.foldersToRenew.add(path)
-    if (this.queuedFolders.has(path)) return
-    this.queuedFolders.add(path)
-    this.foldersToList.push(path)
-  }
-
-  private listFolder(folder: string, nowMs: number): void {
-    const { disk, catalogue, onFolder } = this.options
-    const renew = this.foldersToRenew.delete(folder)
-    if (folder !== '' && this.sighting.at(folder).type !== 'folder') return
-    if (renew) onFolder(folder, false)
-    // Watched before it is listed: what appears between the two is hinted at, the other way round it is lost.
-    onFolder(folder, true)
-    const doubt = this.absence.handleFolder(folder)
-    if (doubt !== undefined) this.findings.addProblem(doubt.path, doubt.reason)
-    const listing = disk.list(folder)
-    if (doubt === undefined && listing.names.length > 1) this.findings.forgetProblem(folder)
-    if (listing.names.length === 0 && catalogue.isRemaining(folder)) this.findings.addEmptied(folder)
-    for (const name of listing.unreadable)
-      this.findings.addProblem(joinPath(folder, name), 'its name is not UTF-8')
-    this.ignoring.handleListed(folder, listing.names.includes(IGNORE_FILE), nowMs)
-    const present = new Set(listing.names.map((name) => joinPath(folder, name)))
-    const absent: Entry[] = []
-    // Missing paths first: each may be among what came.
-    for (const entry of [...catalogue.manifest.children(folder)]) {
-      const { path } = entry
-      if (present.has(path)) continue
-      if (catalogue.live(path) !== undefined && this.ignoring.leavesOut(entry)) absent.push(entry)
-      else if (doubt !== undefined) this.recording.hide(entry)
-      else if (this.missing.isAnyKnown(path)) this.missing.arm(path, nowMs)
-    }
-    for (const path of present) {
-      if (isOwnPath(path)) continue
-      this.guarded(path, () => {
-        if (this.look(path, nowMs)) this.queueFolder(path, { renew })
-      })
-    }
-    for (const name of this.locals.namesIn(folder)) {
-      const path = joinPath(folder, name)
-      if (!present.has(path)) this.recording.handleLocalGone(path)
-    }
-    // The entry was left out before it was gone, or it may have been: no deletion.
-    for (const entry of absent) this.recording.leaveOut(entry)
-  }
-
-  /** Compares what is at `path` with the catalogue; answers whether it is a folder. */
-  private look(path: string, nowMs: number): boolean {
-    const { catalogue } = this.options
-    if (isRulesFile(path)) this.ignoring.look(path, nowMs)
-    if (isOwnPath(path)) return false
-    const sight = this.sighting.at(path)
-    // A person removed it: whoever knows it yet is told.
-    if (sight.type === 'nothing') this.recording.handleAsideGone(path)
-    // Never to be shared: nobody is asked about it.
-    if (sight.type === 'ignored' || sight.type === 'withheld') catalogue.dropAside(path)
-    const isKept = catalogue.kept(path) !== undefined || catalogue.aside.has(path)
-    if (isKept && this.keeping.isAsKept(path, sight, nowMs)) return sight.type === 'folder'
-    const entry = catalogue.live(path)
-    if (sight.type !== 'nothing' && sight.type !== 'unshared') this.recording.show(path)
-    switch (sight.type) {
-      case 'nothing':
-        this.recording.handleLocalGone(path)
-        if (this.missing.isAnyKnown(path)) this.missing.arm(path, nowMs)
-        else this.settling.disarm(path)
-        return false
-      case 'unshared':
-      case 'withheld':
-        this.settling.disarm(path)
-        this.locals.delete(path)
-        if (entry !== undefined) this.recording.withhold(entry)
-        if (entry !== undefined && sight.type === 'unshared') this.recording.hide(entry)
-        return false
-      case 'ignored':
-        this.settling.disarm(path)
-        this.locals.delete(path)
-        // A deleted folder that remains is none of ours, and what is in it may be.
-        if (entry !== undefined) this.recording.leaveOut(entry)
-        else if (catalogue.isRemaining(path)) this.recording.leaveOut(catalogue.get(path)!)
-        return false
-      case 'folder':
-        this.settling.disarm(path)
-        this.moved.handleRecorded(path)
-        this.lookAtPlaceOf(path)
-        // The folder was deleted, and stays for what is in it.
-        if (catalogue.isRemaining(path)) return true
-        if (catalogue.get(path)?.kind !== 'folder' && this.movedTrees.isLeftAlone(path, sight.stat, nowMs))
-          return false
-        if (entry?.kind !== 'folder') {
-          this.recording.recordFolder(path, sight.stat)
-          this.queueFolder(path)
-          this.hintOther(path)
-        } else if (!isKnownMode(catalogue.mode(path), sight.stat))
-          this.recording.recordFolder(path, sight.stat)
-        return true
-      case 'link':
-        this.settling.disarm(path)
-        if (entry?.kind !== 'link' || entry.target !== sight.target)
-          this.recording.recordLink(path, sight.target)
-        return false
-      case 'file':
-        this.lookAtFile(path, signatureOf(sight.stat), nowMs)
-        return false
-    }
-  }
-
-  private lookAtFile(path: string, signature: Signature, nowMs: number): void {
-    const { catalogue } = this.options
-    const known = catalogue.signature(path)
-    if (sameSignature(this.locals.get(path)?.signature, signature)) {
-      this.settling.disarm(path)
-      return
-    }
-    if (catalogue.live(path)?.kind !== 'file' || !sameSignature(known, signature)) {
-      this.settling.arm(path, signature, nowMs)
-      return
-    }
-    this.settling.disarm(path)
-    if (!isKnownMode(known?.mode, signature.mode)) catalogue.refreshSignature(path, signature)
-  }
-
-  private hashSome(nowMs: number): boolean {
-    let budgetBytes = STEP_BYTES
-    for (let files = 0; files < STEP_FILES && budgetBytes > 0; files++) {
-      if (this.job === undefined) {
-        const path = this.settling.pollPath(nowMs)
-        if (path === undefined) return false
-        this.guarded(path, () => this.handleDue(path, nowMs))
-        continue
-      }
-      const { job } = this
-      budgetBytes -= Math.max(job.signature.sizeBytes, 1)
-      this.guarded(job.path, () => this.stepJob(job, nowMs))
-    }
-    return true
-  }
-
-  private handleDue(path: string, nowMs: number): void {
-    const candidate = this.settling.get(path)
-    if (candidate === undefined) return
-    const moved = candidate.signature === undefined ? undefined : this.moved.digestOf(candidate.signature)
-    if (candidate.isRipe && moved === undefined && candidate.signature !== undefined) {
-      // Whether it is still what was seen is what the job ends with.
-      this.beginJob(path, candidate.signature, nowMs)
-      return
-    }
-    const sight = this.sighting.at(path)
-    const signature = sight.type === 'file' ? signatureOf(sight.stat) : undefined
-    if (signature !== undefined && moved === undefined && this.settling.isReadNow(path, nowMs)) {
-      const beginning = this.growing.beginning(path, signature, this.knownAt(path))
-      this.beginJob(path, signature, nowMs, { beginning })
-      return
-    }
-    if (!sameSignature(signature, candidate.signature)) {
-      this.settling.arm(path, signature, nowMs)
-      return
-    }
-    const digest = this.ahead.take(path) ?? moved
-    if (signature !== undefined && digest === undefined) {
-      this.beginJob(path, signature, nowMs)
-      return
-    }
-    if (sight.type === 'nothing' && this.movedTree(path)) return
-    const isLooking = this.foldersToList.length > 0 || this.pathsToLook.size > 0
-    if (sight.type === 'nothing' && this.missing.mustWait(path, candidate, isLooking, nowMs)) return
-    this.settling.handleSettled(path)
-    this.growing.forget(path)
-    if (signature !== undefined && digest !== undefined) this.recordFile(path, signature, digest, nowMs)
-    else if (sight.type !== 'nothing') this.look(path, nowMs)
-    else if (this.sameNames.giveUp(path)) this.settling.disarm(path)
-    else this.departures.add(path, candidate.sinceMs)
-  }
-
-  /** A folder is there that was missing, and is nowhere else. */
-  private lookAtPlaceOf(path: string): void {
-    const place = this.movedTrees.handleRecorded(path)
-    if (place !== undefined) this.hint(place)
-  }
-
-  /** Answers whether the folder that is missing at the path was moved as a whole; else where it seemed to be is looked at. */
-  private movedTree(path: string): boolean {
-    const place = this.movedTrees.placeOf(path)
-    if (place === undefined) return false
-    const moved = this.movedTrees.take(path)
-    if (moved === undefined) {
-      this.hint(place)
-      return false
-    }
-    this.settling.handleSettled(path)
-    // Things in the folder may have been found to be missing before.
-    for (const { deletion } of moved.parts) {
-      this.settling.disarm(deletion.path)
-      this.moved.handleRecorded(deletion.path)
-    }
-    this.findings.addMove(moved)
-    return true
-  }
-
-  /** Hints at the path that had the name before, spelt in another way: it may be gone with that. */
-  private hintOther(path: string): void {
-    const other = this.sameNames.otherOf(path)
-    if (other !== undefined) this.hint(other)
-  }
-
-  private beginJob(
-    path: string,
-    signature: Signature,
-    nowMs: number,
-    restless?: { readonly beginning: Beginning | undefined },
-  ): void {
-    const { disk, hash, catalogue } = this.options
-    this.job = new HashJob(disk, hash, path, signature, { former: catalogue.blocksAt(path), restless })
-    this.jobStartedMs = nowMs
-  }
-
-  /** The content that a file was told with last. */
-  private knownAt(path: string): Beginning | undefined {
-    const { catalogue } = this.options
-    const entry = catalogue.live(path)
-    if (entry?.kind !== 'file' || entry.digest === '') return undefined
-    const { sizeBytes, digest } = entry
-    const list = catalogue.list(digest)
-    return sizeBytes > BLOCK_BYTES && list === undefined ? undefined : { sizeBytes, digest, list }
-  }
-
-  private recordFile(path: string, signature: Signature, digest: Digest, nowMs: number): void {
-    const from = this.moved.handleFile(path, signature, digest, nowMs)
-    this.recording.recordFile(path, signature, digest)
-    this.departures.handleRecorded(path, digest)
-    this.hintOther(path)
-    if (from !== undefined && !this.settling.expedite(from, nowMs)) this.pathsToLook.add(from)
-  }
-
-  private stepJob(job: HashJob, nowMs: number): void {
-    const result = job.step(this.buffer, STEP_BYTES)
-    if (result.type === 'more') return
-    this.closeJob()
-    if (job.isRestless) this.handleRestless(job, result.type === 'grown', nowMs)
-    if (result.type === 'changed') {
-      const sight = this.sighting.at(job.path)
-      this.settling.rearm(job.path, sight.type === 'file' ? signatureOf(sight.stat) : undefined, nowMs)
-      return
-    }
-    this.settling.handleSettled(job.path)
-    if (this.ignoring.isIgnored(job.path, false)) return
-    const { digest, list } = result
-    const sums = result.type === 'done' ? result.sums : undefined
-    if (result.type === 'done') this.growing.forget(job.path)
-    else this.pathsToLook.add(job.path)
-    if (list.length > DIGEST_BYTES) this.options.catalogue.putList(digest, list, sums)
-    this.recordFile(job.path, job.signature, digest, nowMs)
-  }
-
-  /** A file was read while it changed, since it does not rest. */
-  private handleRestless({ path, signature, read }: HashJob, isGrown: boolean, nowMs: number): void {
-    const reading = { startedMs: this.jobStartedMs, signature, list: read }
-    if (this.growing.handleRead(path, reading, nowMs)) this.findings.addRestless(path, isGrown)
   }
 
   /** Runs `work`; what the disk refuses is said once and the path is left as it is until it changes. */
@@ -562,16 +290,11 @@ export class Scanner {
       work()
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
-      if (this.job?.path === path) this.closeJob()
+      this.duePaths.handleFailed(path)
       this.settling.disarm(path)
       // A file that vanished since it was seen, or became something else, is found so by the next look.
-      if (error.code === 'missing' || error.code === 'changed-kind') this.pathsToLook.add(path)
+      if (error.code === 'missing' || error.code === 'changed-kind') this.queue.addPath(path)
       else this.findings.addProblem(path, unreadableReason(error))
     }
-  }
-
-  private closeJob(): void {
-    this.job?.close()
-    this.job = undefined
   }
 }

@@ -421,7 +421,7 @@ describe('what is set aside', () => {
   test('is forgotten where it is dropped, also for the next process', () => {
     catalogue.record(fileEntry('a'), seen)
     catalogue.setAside('a')
-    catalogue.dropAside('a')
+    catalogue.aside.drop('a')
     catalogue.commit()
     expect(restarted().aside.size).toBe(0)
   })

@@ -71,13 +71,13 @@ describe('a deletion', () => {
 
   test('is remembered as long as what it deleted still stands here: stopped by the breaker, or a folder with something in it', () => {
     const share = shareWith(theirFile('stopped', 'x'), deletion('folder'))
-    share.catalogue.keepOurs(deletion('stopped'))
+    share.catalogue.keptEntries.keep(deletion('stopped'))
     share.catalogue.setRemaining('folder', true)
     let wallMs = BORDER_MS
     const expiry = expiryOf(share, () => wallMs)
     for (const path of ['stopped', 'folder']) expect(share.catalogue.get(path)?.kind).toBe('tombstone')
     // Undone or confirmed, and empty by now.
-    share.catalogue.dropKept('stopped')
+    share.catalogue.keptEntries.drop('stopped')
     share.catalogue.setRemaining('folder', false)
     wallMs += DAY_MS
     expiry.step(DAY_MS)

@@ -61,7 +61,7 @@ describe('an edit of ours that is relabelled', () => {
     const share = new ShareOnDisk()
     const ours = theirFile('a', 'ours')
     share.catalogue.record(ours, undefined)
-    share.catalogue.keepOurs(told)
+    share.catalogue.keptEntries.keep(told)
     put(share).handleClaim({ author: peerOf(FORGOTTEN), count: countOf(FORGOTTEN) })
     expect(peerOf(share.catalogue.get('a')!.version.content)).toBe(NEW_AUTHOR)
     expect(share.catalogue.kept('a')?.entry).toEqual(ours)
