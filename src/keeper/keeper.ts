@@ -143,26 +143,17 @@ export class Keeper {
         this.handleFound(this.peers.handleTree(message.peer, message.digest, message.bytes, nowMs), nowMs)
         break
       case 'list':
-        this.intake.handleList(message.fetch, message.list, message.sums)
-        break
       case 'blocks':
-        this.intake.handleBlocks(message.fetch, message.blockIndices)
-        break
       case 'fetched':
-        this.intake.handleFetched(message.fetch, message, nowMs)
+      case 'source-lost':
+      case 'fetch-failed':
+        this.intake.fetches.handle(message, nowMs)
         break
       case 'contents':
-        for (const { fetch, bytes, savedBytes } of message.files)
-          this.intake.handleContent(fetch, bytes, savedBytes, nowMs)
+        this.intake.fetches.handle(message, nowMs)
         this.drainIntake(nowMs)
         // Put in place by the next step: what has come until then shares one sync of the log and one order for more.
         return
-      case 'source-lost':
-        this.intake.handleSourceLost(message.fetch, message.peer)
-        break
-      case 'fetch-failed':
-        this.intake.handleFetchFailed(message.fetch, message.reason, nowMs)
-        break
       case 'locate': {
         const { items, unreadable } = this.locator.locateAll(message.items)
         for (const path of unreadable) this.scanner.hint(path)
