@@ -67,14 +67,11 @@ export class Keeper {
   private readonly announcer: Announcer
   /** Commands of the person. */
   readonly commands: Commands
-  /** As of the call under way, for what happens inside it. */
-  private nowMs: number
 
   constructor(options: KeeperOptions, nowMs: number) {
     const { disk, catalogue, edits, authors, links } = options
     const { minFree = NO_MIN_FREE, trash = TRASH_POLICY, maxDelete = MAX_DELETE, wallMs } = options
     const { direction = 'both' } = options
-    this.nowMs = nowMs
     this.share = options
     this.catalogue = catalogue
     this.locator = new Locator(disk, catalogue)
@@ -129,7 +126,6 @@ export class Keeper {
   }
 
   handle(message: EngineToKeeper, nowMs: number): void {
-    this.nowMs = nowMs
     switch (message.type) {
       case 'claim':
         this.handleClaim(message, nowMs)
@@ -170,29 +166,27 @@ export class Keeper {
   }
 
   /** Something may have changed at this path of the share. */
-  handleHint(path: string, nowMs: number): void {
-    this.nowMs = nowMs
+  handleHint(path: string): void {
     if (!this.ownWrites.keeps(path)) this.scanner.hint(path)
   }
 
   /** Does one bounded piece of what is waiting; answers whether there is more right now. */
   step(nowMs: number): boolean {
-    this.nowMs = nowMs
     if (this.scans.isDue(nowMs)) this.startScan(nowMs)
     for (const path of this.ownWrites.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
     const more = this.scanner.step(nowMs)
-    this.drainScanner()
+    this.drainScanner(nowMs)
     this.intake.step(nowMs)
     this.drainIntake(nowMs)
     this.handleFound(this.peers.step(nowMs), nowMs)
-    for (const { entry, peer } of this.notHeld.take()) this.consider(peer, entry)
-    for (const { entry, peer } of this.stopped.take()) this.consider(peer, entry)
+    for (const { entry, peer } of this.notHeld.take()) this.consider(peer, entry, nowMs)
+    for (const { entry, peer } of this.stopped.take()) this.consider(peer, entry, nowMs)
     this.peers.handleTimeout(nowMs)
-    if (this.expiry.step(nowMs)) this.changed('received')
+    if (this.expiry.step(nowMs)) this.changed('received', nowMs)
     this.outbox.handleTimeout(nowMs)
     this.settle(nowMs)
     if (!this.scanner.busy) this.finishScan(nowMs)
-    if (this.scans.ready) this.lookAway()
+    if (this.scans.ready) this.lookAway(nowMs)
     if (this.scans.ready) this.announce(nowMs)
     const { intake, peers, notHeld, stopped, expiry } = this
     return more || intake.busy || peers.busy || notHeld.busy || stopped.busy || expiry.busy
@@ -224,10 +218,10 @@ export class Keeper {
   private settle(nowMs: number): void {
     this.drainIntake(nowMs)
     for (const { peer, remote } of this.superseded.takeChanged())
-      if (!this.consider(peer, remote)) this.peers.askAgain(peer, nowMs)
+      if (!this.consider(peer, remote, nowMs)) this.peers.askAgain(peer, nowMs)
     this.intake.settle(nowMs)
     this.drainIntake(nowMs)
-    this.drainScanner()
+    this.drainScanner(nowMs)
     for (const notice of this.catalogue.folded.takeNotices()) this.outbox.notify(notice)
     for (let pull = this.peers.pollPull(); pull !== undefined; pull = this.peers.pollPull())
       this.outbox.push({ type: 'pull-tree', peer: pull.peer, item: pull.item })
@@ -243,13 +237,13 @@ export class Keeper {
       this.outbox.push({ type: 'in-step', files: manifest.fileCount, ...inStep })
   }
 
-  private drainScanner(): void {
+  private drainScanner(nowMs: number): void {
     for (const finding of this.scanner.takeFindings()) {
-      if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen)
-      else if (finding.type === 'moved') this.handleLocalMove(finding.moved)
-      else if (finding.type === 'held') this.handleHeld(finding.path)
-      else if (finding.type === 'released') this.changed('own')
-      else if (finding.type === 'dropped') this.handleDropped(finding.path)
+      if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen, nowMs)
+      else if (finding.type === 'moved') this.handleLocalMove(finding.moved, nowMs)
+      else if (finding.type === 'held') this.handleHeld(finding.path, nowMs)
+      else if (finding.type === 'released') this.changed('own', nowMs)
+      else if (finding.type === 'dropped') this.handleDropped(finding.path, nowMs)
       else if (finding.type === 'stopped')
         this.outbox.notify({ event: 'note', message: stoppedWords(finding) })
       else if (finding.type === 'restless')
@@ -346,7 +340,9 @@ export class Keeper {
     let [all, fits] = [true, true]
     for (const run of runsOf(found.changes))
       if (!('entries' in run)) fits = this.considerMove(found.peer, run, nowMs) && fits
-      else for (const entry of deletionsFirst(run.entries)) if (!this.consider(found.peer, entry)) all = false
+      else
+        for (const entry of deletionsFirst(run.entries))
+          if (!this.consider(found.peer, entry, nowMs)) all = false
     this.peers.handleConsidered(fits ? found : asIncomplete(found), all, nowMs)
   }
 
@@ -359,26 +355,26 @@ export class Keeper {
 
   /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
    *  read, and then compared with the peer again. */
-  private consider(peer: PeerId, remote: Entry): boolean {
-    if (this.away.handleTold(remote)) this.changed('received')
+  private consider(peer: PeerId, remote: Entry, nowMs: number): boolean {
+    if (this.away.handleTold(remote)) this.changed('received', nowMs)
     // A deletion of what is left out removes nothing, and is known like any other.
-    if (this.scanner.leavesOut(remote) && remote.kind !== 'tombstone') return this.takeNote(remote)
+    if (this.scanner.leavesOut(remote) && remote.kind !== 'tombstone') return this.takeNote(remote, nowMs)
     const { reason, isTold } = this.comparing.refusal(remote) ?? {}
     if (reason !== undefined) {
-      if (!isTold) this.outbox.refuse(peer, { event: 'problem', path: remote.path, reason }, this.nowMs)
-      return this.takeNote(remote)
+      if (!isTold) this.outbox.refuse(peer, { event: 'problem', path: remote.path, reason }, nowMs)
+      return this.takeNote(remote, nowMs)
     }
     const stoppedBefore = this.stopped.handleTold(remote)
     // Ours may win against what is told now, and then nothing else tells the peers of it.
-    if (stoppedBefore === 'renewed' || stoppedBefore === 'taken-back') this.changed('received')
+    if (stoppedBefore === 'renewed' || stoppedBefore === 'taken-back') this.changed('received', nowMs)
     if (stoppedBefore === 'beaten') this.superseded.add(peer, remote)
     if (stoppedBefore !== 'free' && stoppedBefore !== 'taken-back') return true
     const localBefore = this.local.handleTold(remote)
-    if (localBefore === 'held') this.changed('received')
+    if (localBefore === 'held') this.changed('received', nowMs)
     if (localBefore !== 'free') return true
     const standing = this.intake.standing(remote, peer)
-    this.drainIntake(this.nowMs)
-    if (standing === 'refused') return this.takeNote(remote)
+    this.drainIntake(nowMs)
+    if (standing === 'refused') return this.takeNote(remote, nowMs)
     if (standing === 'beaten') this.superseded.add(peer, remote)
     if (standing !== 'free') return true
     const comparison = this.comparing.compare(remote)
@@ -394,27 +390,27 @@ export class Keeper {
         this.catalogue.record(comparison.entry, undefined, this.catalogue.mode(remote.path))
         break
       case 'wanted':
-        return this.want(peer, remote)
+        return this.want(peer, remote, nowMs)
       case 'unread':
         this.scanner.hint(remote.path)
         return false
     }
-    this.changed('received')
+    this.changed('received', nowMs)
     return true
   }
 
-  private handleHeld(path: string): void {
+  private handleHeld(path: string, nowMs: number): void {
     // An edit that was wanted when the deletion was held brings the path back, like one that comes later.
     const wanted = this.intake.wantedAt(path)
     if (wanted !== undefined && this.catalogue.isMissing(path)) this.stopped.handleTold(wanted)
     // Things that stood in the way there may be gone.
     this.intake.handleLocalChange(path)
-    this.changed('own')
+    this.changed('own', nowMs)
   }
 
-  private want(peer: PeerId, remote: Entry): boolean {
+  private want(peer: PeerId, remote: Entry, nowMs: number): boolean {
     const result = this.intake.want(remote, peer)
-    this.drainIntake(this.nowMs)
+    this.drainIntake(nowMs)
     if (result === 'unread') this.scanner.hint(remote.path)
     // The person was told that what is tried again is not held.
     else if (result === 'wanted' && this.catalogue.isHeld(remote.path)) this.peers.outOfStep(peer)
@@ -422,43 +418,43 @@ export class Keeper {
   }
 
   /** Wants the content that a peer has at the path again, where it is not a deletion. */
-  private handleDropped(path: string): void {
+  private handleDropped(path: string, nowMs: number): void {
     this.notHeld.handleRetry(path)
-    this.changed('own')
+    this.changed('own', nowMs)
   }
 
   /** Records an entry of a peer as known, and not had: that is all there is to do about it. */
-  private takeNote(remote: Entry): true {
-    if (this.intake.knowing.know(remote)) this.changed('received')
+  private takeNote(remote: Entry, nowMs: number): true {
+    if (this.intake.knowing.know(remote)) this.changed('received', nowMs)
     return true
   }
 
   // — What peers are told —
 
-  private handleLocalChange(entry: Entry, unseen: Entry | undefined): void {
+  private handleLocalChange(entry: Entry, unseen: Entry | undefined, nowMs: number): void {
     this.intake.handleLocalChange(entry.path)
     // The peers' trees tell nothing new, and now it is a conflict.
     if (unseen !== undefined)
       for (const peer of this.peers.all())
-        if (!this.consider(peer, unseen)) this.peers.askAgain(peer, this.nowMs)
+        if (!this.consider(peer, unseen, nowMs)) this.peers.askAgain(peer, nowMs)
     this.intake.handleMade(entry)
-    this.drainIntake(this.nowMs)
+    this.drainIntake(nowMs)
     if (this.scans.ready)
       this.outbox.notify({ event: 'changed', path: entry.path, kind: entry.kind, bytes: entry.sizeBytes })
-    this.changed('own')
+    this.changed('own', nowMs)
   }
 
-  private handleLocalMove({ move: { from, to } }: MovedTree): void {
+  private handleLocalMove({ move: { from, to } }: MovedTree, nowMs: number): void {
     for (const path of [from, to]) this.intake.handleLocalChange(path)
     this.intake.removing.handleTreeMoved(from, to)
     this.outbox.notify({ event: 'changed', path: to, kind: 'folder', bytes: 0 })
     this.outbox.notify({ event: 'changed', path: from, kind: 'tombstone', bytes: 0 })
-    this.changed('own')
+    this.changed('own', nowMs)
   }
 
-  private changed(by: 'own' | 'received'): void {
+  private changed(by: 'own' | 'received', nowMs: number): void {
     // Changes that came from peers are passed on when nothing more is coming, or now and then.
-    this.announcer.handleChange(by === 'own' || this.intake.size === 0, this.nowMs)
+    this.announcer.handleChange(by === 'own' || this.intake.size === 0, nowMs)
   }
 
   private announce(nowMs: number): void {
@@ -471,11 +467,11 @@ export class Keeper {
     if (message !== undefined) this.outbox.push(message)
   }
 
-  private lookAway(): void {
+  private lookAway(nowMs: number): void {
     const message = this.away.step()
     if (message === undefined) return
     this.outbox.notify({ event: 'note', message })
-    this.changed('own')
+    this.changed('own', nowMs)
   }
 
   // — Scans —
