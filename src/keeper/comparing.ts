@@ -1,5 +1,5 @@
 // Decides where an entry of a peer differs from ours: ours stays, ours takes over what the peer knows, or the peer's is
-// wanted. The keeper calls this for each entry of a claim or a listing.
+// wanted. Receiving calls this for each entry of a claim or a listing.
 
 import { innerTarget } from '../base/link-text.js'
 import type { LinkPolicy } from '../pipe/settings.js'

@@ -5,7 +5,7 @@
 //     Scanner ──▶ Catalogue ──▶ root ─────────────────────▶ engine ══▶ peers
 //                    ▲                                          │
 //                    │ placed                                   ▼ claims, tree items
-//     Placing ◀── Intake ◀── decide ◀──────────────────────── PeerBook
+//     Placing ◀── Intake ◀── Receiving ◀───────────────────── PeerBook
 //                    │  ▲
 //                    └──┴── fetch, content ───────────────── engine
 
@@ -14,27 +14,25 @@ import type { EngineToKeeper, KeeperToEngine, PeerClaim } from '../pipe/messages
 import { MAX_DELETE, NO_MIN_FREE, TRASH_POLICY } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
-import type { MovedTree, TreeMove } from '../share/tree-move.js'
+import type { MovedTree } from '../share/tree-move.js'
 import { Away } from './away.js'
 import { Breaker } from './breaker/breaker.js'
 import { Commands } from './commands.js'
-import { Comparing, deletionsFirst, runsOf } from './comparing.js'
 import type { Catalogue } from './index/catalogue.js'
 import { Expiry } from './index/expiry.js'
 import type { PeerAuthors } from './index/peer-authors.js'
 import { Intake } from './intake/intake.js'
-import type { IntakeOutcome } from './intake/outcomes.js'
 import type { KeeperOptions } from './keeper-options.js'
 import { LocalChanges } from './local-changes.js'
 import { NotHeldTries } from './not-held.js'
 import { Outbox } from './outbox.js'
 import { Announcer } from './peers/announcer.js'
-import { asIncomplete, type Listed, PeerBook, type PeerProblem } from './peers/peer-book.js'
+import { PeerBook } from './peers/peer-book.js'
 import { Superseded } from './peers/superseded.js'
 import { Vetting, wordsOf } from './peers/vetting.js'
+import { Receiving } from './receiving.js'
 import { closeShare, type OpenShare } from './recover/recovery.js'
 import { noticeOf, restlessWords, stoppedWords } from './scan/findings.js'
-import { isRulesFile } from './scan/ignoring.js'
 import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
@@ -52,35 +50,31 @@ export class Keeper {
   private readonly locator: Locator
   private readonly peers: PeerBook
   private readonly intake: Intake
-  private readonly superseded = new Superseded()
   private readonly notHeld: NotHeldTries
   private readonly ownWrites = new OwnWrites()
-  private readonly comparing: Comparing
+  private readonly receiving: Receiving
   private readonly expiry: Expiry
   private readonly vetting: Vetting
   private readonly authors: PeerAuthors
   private readonly breaker: Breaker
   private readonly stopped: StoppedChanges
-  private readonly local: LocalChanges
   private readonly away: Away
   private readonly outbox = new Outbox()
   private readonly announcer: Announcer
   /** Commands of the person. */
   readonly commands: Commands
-  /** As of the call under way, for what happens inside it. */
-  private nowMs: number
 
   constructor(options: KeeperOptions, nowMs: number) {
     const { disk, catalogue, edits, authors, links } = options
     const { minFree = NO_MIN_FREE, trash = TRASH_POLICY, maxDelete = MAX_DELETE, wallMs } = options
     const { direction = 'both' } = options
-    this.nowMs = nowMs
     this.share = options
     this.catalogue = catalogue
     this.locator = new Locator(disk, catalogue)
+    const superseded = new Superseded()
     // Called as it is recorded: only an entry that lost before that is decided anew, not one that loses after it.
     catalogue.onRecorded((path) => {
-      this.superseded.handleChange(path)
+      superseded.handleChange(path)
       this.stopped.handleRecorded(path)
     })
     this.announcer = new Announcer(catalogue, edits)
@@ -101,17 +95,16 @@ export class Keeper {
     this.intake = new Intake({ ...given, breaker, scanner, ...lookups }, nowMs)
     this.notHeld = new NotHeldTries({ catalogue, scanner, peers: this.peers, intake: this.intake })
     this.expiry = new Expiry({ catalogue, wallMs }, nowMs)
-    const { peers, superseded, intake, scans, notHeld, expiry } = this
-    this.comparing = new Comparing({ intake, links, expiry })
+    const { peers, intake, scans, notHeld, expiry, ownWrites, announcer, outbox } = this
     const trashed = { disk, policy: trash, wallMs }
     const place = { disk, catalogue, scanner, intake, trash: new Trash(trashed) }
     const local = new LocalChanges({ ...place, notHeld })
-    this.local = local
     this.away = new Away({ ...place, edits, peers, wallMs, direction })
     const { away } = this
-    const held = { catalogue, breaker, scanner, edits, peers, superseded, intake, notHeld, local, direction }
-    this.stopped = new StoppedChanges(held)
+    const told = { catalogue, scanner, edits, peers, superseded, intake, notHeld, local }
+    this.stopped = new StoppedChanges({ ...told, breaker, direction })
     const { stopped } = this
+    this.receiving = new Receiving({ ...told, stopped, away, expiry, links, ownWrites, announcer, outbox })
     this.commands = new Commands({
       catalogue,
       scanner,
@@ -130,40 +123,28 @@ export class Keeper {
   }
 
   handle(message: EngineToKeeper, nowMs: number): void {
-    this.nowMs = nowMs
     switch (message.type) {
       case 'claim':
         this.handleClaim(message, nowMs)
         break
       case 'peer-gone':
-        this.peers.handleGone(message.peer)
-        this.superseded.handlePeerGone(message.peer)
-        this.intake.handlePeerGone(message.peer)
+        this.receiving.handlePeerGone(message.peer)
         break
       case 'tree':
-        this.handleFound(this.peers.handleTree(message.peer, message.digest, message.bytes, nowMs), nowMs)
+        this.receiving.handleTree(message, nowMs)
         break
       case 'list':
-        this.intake.handleList(message.fetch, message.list, message.sums)
-        break
       case 'blocks':
-        this.intake.handleBlocks(message.fetch, message.blockIndices)
-        break
       case 'fetched':
-        this.intake.handleFetched(message.fetch, message, nowMs)
+      case 'source-lost':
+      case 'fetch-failed':
+        this.intake.fetches.handle(message, nowMs)
         break
       case 'contents':
-        for (const { fetch, bytes, savedBytes } of message.files)
-          this.intake.handleContent(fetch, bytes, savedBytes, nowMs)
-        this.drainIntake(nowMs)
+        this.intake.fetches.handle(message, nowMs)
+        this.receiving.drainIntake(nowMs)
         // Put in place by the next step: what has come until then shares one sync of the log and one order for more.
         return
-      case 'source-lost':
-        this.intake.handleSourceLost(message.fetch, message.peer)
-        break
-      case 'fetch-failed':
-        this.intake.handleFetchFailed(message.fetch, message.reason, nowMs)
-        break
       case 'locate': {
         const { items, unreadable } = this.locator.locateAll(message.items)
         for (const path of unreadable) this.scanner.hint(path)
@@ -180,40 +161,31 @@ export class Keeper {
   }
 
   /** Something may have changed at this path of the share. */
-  handleHint(path: string, nowMs: number): void {
-    this.nowMs = nowMs
+  handleHint(path: string): void {
     if (!this.ownWrites.keeps(path)) this.scanner.hint(path)
   }
 
   /** Does one bounded piece of what is waiting; answers whether there is more right now. */
   step(nowMs: number): boolean {
-    this.nowMs = nowMs
     if (this.scans.isDue(nowMs)) this.startScan(nowMs)
     for (const path of this.ownWrites.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
     const more = this.scanner.step(nowMs)
-    this.drainScanner()
-    this.intake.step(nowMs)
-    this.drainIntake(nowMs)
-    this.handleFound(this.peers.step(nowMs), nowMs)
-    for (const { entry, peer } of this.notHeld.take()) this.consider(peer, entry)
-    for (const { entry, peer } of this.stopped.take()) this.consider(peer, entry)
-    this.peers.handleTimeout(nowMs)
-    if (this.expiry.step(nowMs)) this.changed('received')
+    this.drainScanner(nowMs)
+    this.receiving.step(nowMs)
+    if (this.expiry.step(nowMs)) this.announcer.handleChange(this.intake.size === 0, nowMs)
     this.outbox.handleTimeout(nowMs)
     this.settle(nowMs)
     if (!this.scanner.busy) this.finishScan(nowMs)
-    if (this.scans.ready) this.lookAway()
+    if (this.scans.ready) this.lookAway(nowMs)
     if (this.scans.ready) this.announce(nowMs)
-    const { intake, peers, notHeld, stopped, expiry } = this
-    return more || intake.busy || peers.busy || notHeld.busy || stopped.busy || expiry.busy
+    return more || this.receiving.busy || this.expiry.busy
   }
 
   pollTimeout(): number | undefined {
     return earliest(
       this.scanner.pollTimeout(),
       this.ownWrites.pollTimeout(),
-      this.intake.pollTimeout(),
-      this.peers.pollTimeout(),
+      this.receiving.pollTimeout(),
       this.announcer.pollTimeout(),
       this.outbox.pollTimeout(),
       this.scans.pollTimeout(),
@@ -232,12 +204,8 @@ export class Keeper {
 
   /** Carries what one part produced to the parts that wait for it. */
   private settle(nowMs: number): void {
-    this.drainIntake(nowMs)
-    for (const { peer, remote } of this.superseded.takeChanged())
-      if (!this.consider(peer, remote)) this.peers.askAgain(peer, nowMs)
-    this.intake.settle(nowMs)
-    this.drainIntake(nowMs)
-    this.drainScanner()
+    this.receiving.settle(nowMs)
+    this.drainScanner(nowMs)
     for (const notice of this.catalogue.folded.takeNotices()) this.outbox.notify(notice)
     for (let pull = this.peers.pollPull(); pull !== undefined; pull = this.peers.pollPull())
       this.outbox.push({ type: 'pull-tree', peer: pull.peer, item: pull.item })
@@ -253,13 +221,13 @@ export class Keeper {
       this.outbox.push({ type: 'in-step', files: manifest.fileCount, ...inStep })
   }
 
-  private drainScanner(): void {
+  private drainScanner(nowMs: number): void {
     for (const finding of this.scanner.takeFindings()) {
-      if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen)
-      else if (finding.type === 'moved') this.handleLocalMove(finding.moved)
-      else if (finding.type === 'held') this.handleHeld(finding.path)
-      else if (finding.type === 'released') this.changed('own')
-      else if (finding.type === 'dropped') this.handleDropped(finding.path)
+      if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen, nowMs)
+      else if (finding.type === 'moved') this.handleLocalMove(finding.moved, nowMs)
+      else if (finding.type === 'held') this.handleHeld(finding.path, nowMs)
+      else if (finding.type === 'released') this.changed(nowMs)
+      else if (finding.type === 'dropped') this.handleDropped(finding.path, nowMs)
       else if (finding.type === 'stopped')
         this.outbox.notify({ event: 'note', message: stoppedWords(finding) })
       else if (finding.type === 'restless')
@@ -267,41 +235,6 @@ export class Keeper {
       else if (finding.type === 'rules') this.notHeld.handleRules()
       else if (finding.type === 'emptied') this.intake.removing.tidy(finding.path)
       else this.outbox.notify(noticeOf(finding))
-    }
-  }
-
-  private drainIntake(nowMs: number): void {
-    for (let outcome = this.intake.pollOutcome(); outcome !== undefined; outcome = this.intake.pollOutcome())
-      this.handleOutcome(outcome, nowMs)
-  }
-
-  private handleOutcome(outcome: IntakeOutcome, nowMs: number): void {
-    switch (outcome.type) {
-      case 'message':
-        this.outbox.push(outcome.message)
-        return
-      case 'placed':
-        if (isRulesFile(outcome.path)) this.scanner.hint(outcome.path)
-        this.ownWrites.handlePlaced(outcome.path, nowMs)
-        return
-      case 'changed':
-        this.announcer.handleChange(outcome.by === 'own' || outcome.isLast, nowMs)
-        return
-      case 'retry':
-        this.notHeld.handleRetry(outcome.path)
-        return
-      case 'source-failed':
-        this.peers.askAgain(outcome.peer, nowMs)
-        return
-      case 'beaten':
-        this.superseded.add(outcome.peer, outcome.remote)
-        return
-      case 'abandoned':
-        this.superseded.handleChange(outcome.path)
-        return
-      case 'refused':
-        this.outbox.refuse(outcome.peer, outcome.notice, nowMs)
-        return
     }
   }
 
@@ -315,13 +248,7 @@ export class Keeper {
     this.vet(claim, nowMs)
     const same = claim.root.digest === this.catalogue.manifest.root().digest
     this.outbox.push({ type: 'answer', question, answer: same ? 'same' : 'differs' })
-    const before = this.peers.notHeldCount(claim.peer)
-    const found = this.peers.handleClaim(claim)
-    if (before === undefined || claim.notHeldCount < before) {
-      this.intake.handleHoldsMore(claim.peer)
-      this.notHeld.handleHoldsMore()
-    }
-    this.handleFound(found, nowMs)
+    this.receiving.handleClaim(claim, nowMs)
   }
 
   /** Before the peer is told of any entry, and before one of its entries is considered. */
@@ -346,146 +273,64 @@ export class Keeper {
     if (known.length > 0) this.outbox.push({ type: 'knows', known })
   }
 
-  private handleFound(found: Listed | PeerProblem | undefined, nowMs: number): void {
-    if (found === undefined) return
-    if (found.type === 'problem') {
-      const message = `peer ${found.peer} sent a listing that cannot be read (${found.reason})`
-      this.outbox.notifyOf(found.peer, message, nowMs)
-      return
-    }
-    let [all, fits] = [true, true]
-    for (const run of runsOf(found.changes))
-      if (!('entries' in run)) fits = this.considerMove(found.peer, run, nowMs) && fits
-      else for (const entry of deletionsFirst(run.entries)) if (!this.consider(found.peer, entry)) all = false
-    this.peers.handleConsidered(fits ? found : asIncomplete(found), all, nowMs)
-  }
+  // — What changed here —
 
-  /** A folder that a peer moved. Answers false where that is not to be done as it was there. */
-  private considerMove(peer: PeerId, move: TreeMove, nowMs: number): boolean {
-    if (move.author === this.vetting.author) return false
-    const refuses = (entry: Entry) => this.comparing.refusal(entry) !== undefined
-    return this.intake.handleTreeMove(move, peer, refuses, nowMs)
-  }
-
-  /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
-   *  read, and then compared with the peer again. */
-  private consider(peer: PeerId, remote: Entry): boolean {
-    if (this.away.handleTold(remote)) this.changed('received')
-    // A deletion of what is left out removes nothing, and is known like any other.
-    if (this.scanner.leavesOut(remote) && remote.kind !== 'tombstone') return this.takeNote(remote)
-    const { reason, isTold } = this.comparing.refusal(remote) ?? {}
-    if (reason !== undefined) {
-      if (!isTold) this.outbox.refuse(peer, { event: 'problem', path: remote.path, reason }, this.nowMs)
-      return this.takeNote(remote)
-    }
-    const stoppedBefore = this.stopped.handleTold(remote)
-    // Ours may win against what is told now, and then nothing else tells the peers of it.
-    if (stoppedBefore === 'renewed' || stoppedBefore === 'taken-back') this.changed('received')
-    if (stoppedBefore === 'beaten') this.superseded.add(peer, remote)
-    if (stoppedBefore !== 'free' && stoppedBefore !== 'taken-back') return true
-    const localBefore = this.local.handleTold(remote)
-    if (localBefore === 'held') this.changed('received')
-    if (localBefore !== 'free') return true
-    const standing = this.intake.standing(remote, peer)
-    this.drainIntake(this.nowMs)
-    if (standing === 'refused') return this.takeNote(remote)
-    if (standing === 'beaten') this.superseded.add(peer, remote)
-    if (standing !== 'free') return true
-    const comparison = this.comparing.compare(remote)
-    switch (comparison.type) {
-      case 'ours':
-        return true
-      case 'adopted':
-        this.intake.handleMade(comparison.entry)
-        break
-      case 'beaten':
-        this.superseded.add(peer, remote)
-        if (comparison.entry === undefined) return true
-        this.catalogue.record(comparison.entry, undefined, this.catalogue.mode(remote.path))
-        break
-      case 'wanted':
-        return this.want(peer, remote)
-      case 'unread':
-        this.scanner.hint(remote.path)
-        return false
-    }
-    this.changed('received')
-    return true
-  }
-
-  private handleHeld(path: string): void {
+  private handleHeld(path: string, nowMs: number): void {
     // An edit that was wanted when the deletion was held brings the path back, like one that comes later.
     const wanted = this.intake.wantedAt(path)
     if (wanted !== undefined && this.catalogue.isMissing(path)) this.stopped.handleTold(wanted)
     // Things that stood in the way there may be gone.
     this.intake.handleLocalChange(path)
-    this.changed('own')
-  }
-
-  private want(peer: PeerId, remote: Entry): boolean {
-    const result = this.intake.want(remote, peer)
-    this.drainIntake(this.nowMs)
-    if (result === 'unread') this.scanner.hint(remote.path)
-    // The person was told that what is tried again is not held.
-    else if (result === 'wanted' && this.catalogue.isHeld(remote.path)) this.peers.outOfStep(peer)
-    return result !== 'unread'
+    this.changed(nowMs)
   }
 
   /** Wants the content that a peer has at the path again, where it is not a deletion. */
-  private handleDropped(path: string): void {
+  private handleDropped(path: string, nowMs: number): void {
     this.notHeld.handleRetry(path)
-    this.changed('own')
+    this.changed(nowMs)
   }
 
-  /** Records an entry of a peer as known, and not had: that is all there is to do about it. */
-  private takeNote(remote: Entry): true {
-    if (this.intake.knowing.know(remote)) this.changed('received')
-    return true
-  }
-
-  // — What peers are told —
-
-  private handleLocalChange(entry: Entry, unseen: Entry | undefined): void {
+  private handleLocalChange(entry: Entry, unseen: Entry | undefined, nowMs: number): void {
     this.intake.handleLocalChange(entry.path)
     // The peers' trees tell nothing new, and now it is a conflict.
     if (unseen !== undefined)
-      for (const peer of this.peers.all())
-        if (!this.consider(peer, unseen)) this.peers.askAgain(peer, this.nowMs)
+      for (const peer of this.peers.all()) this.receiving.considerAgain(peer, unseen, nowMs)
     this.intake.handleMade(entry)
-    this.drainIntake(this.nowMs)
+    this.receiving.drainIntake(nowMs)
     if (this.scans.ready)
       this.outbox.notify({ event: 'changed', path: entry.path, kind: entry.kind, bytes: entry.sizeBytes })
-    this.changed('own')
+    this.changed(nowMs)
   }
 
-  private handleLocalMove({ move: { from, to } }: MovedTree): void {
+  private handleLocalMove({ move: { from, to } }: MovedTree, nowMs: number): void {
     for (const path of [from, to]) this.intake.handleLocalChange(path)
     this.intake.removing.handleTreeMoved(from, to)
     this.outbox.notify({ event: 'changed', path: to, kind: 'folder', bytes: 0 })
     this.outbox.notify({ event: 'changed', path: from, kind: 'tombstone', bytes: 0 })
-    this.changed('own')
+    this.changed(nowMs)
   }
 
-  private changed(by: 'own' | 'received'): void {
-    // Changes that came from peers are passed on when nothing more is coming, or now and then.
-    this.announcer.handleChange(by === 'own' || this.intake.size === 0, this.nowMs)
+  private changed(nowMs: number): void {
+    this.announcer.handleChange(true, nowMs)
   }
+
+  // — What peers are told —
 
   private announce(nowMs: number): void {
     if (!this.announcer.isDue(nowMs) || this.announcer.isPostponed(this.scanner.isMoving(nowMs), nowMs))
       return
     const isCommitted = this.intake.commit(nowMs)
-    this.drainIntake(nowMs)
+    this.receiving.drainIntake(nowMs)
     if (!isCommitted) this.announcer.handleFull(nowMs)
     const message = isCommitted ? this.announcer.take(nowMs) : undefined
     if (message !== undefined) this.outbox.push(message)
   }
 
-  private lookAway(): void {
+  private lookAway(nowMs: number): void {
     const message = this.away.step()
     if (message === undefined) return
     this.outbox.notify({ event: 'note', message })
-    this.changed('own')
+    this.changed(nowMs)
   }
 
   // — Scans —

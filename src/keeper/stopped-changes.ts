@@ -1,5 +1,5 @@
-// Changes that the breaker stopped: more is told of one, or a person says what becomes of all. The keeper owns it, and considers what
-// `take` answers.
+// Changes that the breaker stopped: more is told of one, or a person says what becomes of all. The keeper owns it, and Receiving
+// considers what `take` answers.
 
 import type { PathWithReason, ReleasedCounts } from '../pipe/commands.js'
 import type { Direction } from '../pipe/settings.js'

@@ -64,10 +64,7 @@ class Watcher {
     this.folders = new FolderWatch({
       root: start.share,
       onHint: (folder, name) => {
-        this.keeper.handleHint(
-          name === undefined ? folder : folder === '' ? name : `${folder}/${name}`,
-          nowMs(),
-        )
+        this.keeper.handleHint(name === undefined ? folder : folder === '' ? name : `${folder}/${name}`)
         this.wake()
       },
       onDegraded: (message) => tell({ event: 'note', message }),
@@ -162,7 +159,7 @@ class Watcher {
     const looks = looksOf(join(this.share, OWN_RULES_PATH))
     if (looks === this.ownRules) return
     this.ownRules = looks
-    this.keeper.handleHint(OWN_RULES_PATH, nowMs())
+    this.keeper.handleHint(OWN_RULES_PATH)
     this.wake()
   }
 

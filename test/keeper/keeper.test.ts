@@ -317,7 +317,7 @@ describe('a claim', () => {
     }
 
     function hint(share: KeptShare): void {
-      share.keeper.handleHint('a', share.nowMs)
+      share.keeper.handleHint('a')
       share.pass(0)
     }
 
@@ -456,7 +456,7 @@ describe('a large file', () => {
     const old = large.slice()
     old[BLOCK_BYTES + 5]! ^= 1
     share.disk.putFile('large', old)
-    share.keeper.handleHint('large', share.nowMs)
+    share.keeper.handleHint('large')
     share.pass(1_000)
     share.claim([{ ...remote, version: dotted(`${OURS}:1`, `${THEIRS}:1`) }])
     expect([...new BlockSet(3, fetchList(share).needed)]).toEqual([1])
@@ -759,7 +759,7 @@ describe('serving', () => {
     const rest = contentOf(BLOCK_BYTES - 4)
     const share = new KeptShare({ a: 'text', b: 'x' })
     share.disk.putFile('rest', rest)
-    share.keeper.handleHint('rest', share.nowMs)
+    share.keeper.handleHint('rest')
     share.pass(1_000)
     const [a, b] = [theirFile('a', 'text').digest, theirFile('b', 'x').digest]
     const whole = digestOfContent(rest)
@@ -791,7 +791,7 @@ describe('serving', () => {
     const share = new KeptShare({ a: 'text' })
     const large = contentOf(BLOCK_BYTES + 1)
     share.disk.putFile('large', large)
-    share.keeper.handleHint('large', share.nowMs)
+    share.keeper.handleHint('large')
     share.pass(1_000)
     const root = share.take('root').at(-1)!
     const { digest } = theirFile('large', large)

@@ -1,6 +1,6 @@
 // The download pipeline: what is wanted is ordered, fetched by the engine or copied from where it is already, built in a
-// temporary file and put in place. Orders and what the engine answers are here; placements.ts has what is complete, want-end.ts
-// how a want ends or is put off when a peer, the disk or the log fails. The keeper owns it.
+// temporary file and put in place. What is wanted and what is ordered next is here; fetches.ts has what is on its way, placements.ts
+// what is complete, want-end.ts how a want ends or is put off when a peer, the disk or the log fails. The keeper owns it.
 //
 //     want ─┬─▶ copy ────────────────────────┐
 //           ├─▶ fetch-small ─▶ content ──────┼─▶ temporary file ─▶ Placing ─▶ log, index
@@ -9,13 +9,9 @@
 
 import { earliest } from '../../base/earliest.js'
 import type { Digest, Hash } from '../../base/item.js'
-import { BLOCK_BYTES } from '../../base/limits.js'
-import { type Disk, DiskError } from '../../base/ports.js'
+import type { Disk } from '../../base/ports.js'
 import type { BlockSearch } from '../../delta/search-port.js'
 import type { Journal } from '../../journal/journal.js'
-import { runsOf } from '../../journal/record.js'
-import { largeTemporary } from '../../pipe/layout.js'
-import type { Delivered, FetchFailure, FetchId, SourceFailure } from '../../pipe/messages.js'
 import type { Direction, MinFree, TrashPolicy } from '../../pipe/settings.js'
 import { type PeerId, sameVersion } from '../../share/dots.js'
 import { hasSeenMore } from '../../share/edit.js'
@@ -33,7 +29,7 @@ import { TreeRemoving } from '../remove/tree-removing.js'
 import type { Scanner } from '../scan/scanner.js'
 import { Sweeping } from '../trash/sweeping.js'
 import { Trash } from '../trash/trash.js'
-import { type BuildResult, Builds } from './builds.js'
+import { Fetches } from './fetches.js'
 import { Gate } from './gate.js'
 import { SETTLE_ROUNDS_MAX } from './limits.js'
 import { type IntakeOutcome, Outcomes } from './outcomes.js'
@@ -43,13 +39,7 @@ import { Room } from './room.js'
 import { Temporaries } from './temporaries.js'
 import { type Refuses, ToldMoves } from './told-moves.js'
 import { WantEnd } from './want-end.js'
-import { type FetchOrder, type Want, Wants } from './wants.js'
-
-interface FetchedBytes {
-  readonly crossedBytes: number
-  readonly savedBytes: number
-  readonly sources: readonly Delivered[]
-}
+import { Wants } from './wants.js'
 
 export interface IntakeOptions {
   readonly disk: Disk
@@ -77,12 +67,12 @@ export class Intake {
   readonly placing: Placing
   readonly knowing: Knowing
   readonly removing: Removing
+  readonly fetches: Fetches
   private readonly options: IntakeOptions
   private readonly wants = new Wants()
   private readonly outcomes = new Outcomes()
   private readonly room: Room
   private readonly temporaries: Temporaries
-  private readonly builds: Builds
   private readonly end: WantEnd
   private readonly gate: Gate
   private readonly placements: Placements
@@ -110,7 +100,6 @@ export class Intake {
     this.end = end
     this.placing = placing
     this.knowing = knowing
-    this.builds = new Builds({ disk, hash, catalogue, journal, wants, room, search: options.search })
     const { breaker } = options
     const gate = new Gate({ catalogue, breaker, wants, end, outcomes, knowing, direction })
     this.gate = gate
@@ -141,6 +130,9 @@ export class Intake {
       nowMs,
     )
     const { placements } = this
+    const { lacksSome, search } = options
+    const built = { disk, hash, catalogue, journal, wants, room, search }
+    this.fetches = new Fetches({ ...built, scanner, temporaries, placements, end, outcomes, lacksSome })
     this.removing = removing
     this.removals = new Removals({
       treeRemoving: new TreeRemoving({ ...options, trash }),
@@ -205,7 +197,7 @@ export class Intake {
     const isOrdering = this.ordersLeft || this.wants.hasInstant
     return (
       this.placements.busy ||
-      this.builds.busy ||
+      this.fetches.busy ||
       this.sweeping.busy ||
       (!this.end.fullDisk.paused && isOrdering)
     )
@@ -286,15 +278,10 @@ export class Intake {
     this.end.handleHoldsMore(peer)
   }
 
-  handleList(fetch: FetchId, list: Uint8Array, sums: Uint8Array | undefined): void {
-    this.builds.handleList(fetch, list, sums)
-  }
-
   /** Does a bounded piece of building, and tries again what waited for its place. */
   step(nowMs: number): void {
     this.removing.handleTurn()
-    const result = this.builds.step()
-    if (result !== undefined) this.handleBuilt(result, nowMs)
+    this.fetches.step(nowMs)
     this.end.retryRefused(nowMs)
     for (let want = this.end.takePlaceAgain(nowMs); want !== undefined; want = this.end.takePlaceAgain(nowMs))
       if (want.remote.kind === 'tombstone') this.removals.remove(want, nowMs)
@@ -302,23 +289,6 @@ export class Intake {
     if (this.end.fullDisk.paused) this.sweeping.handleFull(nowMs)
     this.sweeping.step(nowMs)
     if (this.wants.size === 0) this.placements.stepCheckpoint(nowMs)
-  }
-
-  private handleBuilt(result: BuildResult, nowMs: number): void {
-    switch (result.type) {
-      case 'built':
-        for (const message of result.messages) this.outcomes.message(message)
-        break
-      case 'copied':
-        this.handleFetched(result.fetch, { crossedBytes: 0, savedBytes: 0, sources: [] }, nowMs)
-        break
-      case 'not-copied':
-        if (result.from !== undefined) this.options.scanner.hint(result.from)
-        this.handleSourceFailed(result.fetch, 'gone', nowMs)
-        break
-      case 'failed':
-        this.end.handleUnwritable(result.want, result.error, nowMs)
-    }
   }
 
   pollTimeout(): number | undefined {
@@ -359,114 +329,10 @@ export class Intake {
       if (order === undefined) return orders
       if (!this.room.hasFor(order.want)) this.end.handleDiskFailure(order.want, true, '', nowMs)
       else if (order.type === 'place') this.placements.place(order.want, nowMs)
-      else if (order.type === 'copy') this.copy(order.want, order.from, nowMs)
-      else this.fetch(order)
+      else if (order.type === 'copy') this.fetches.copy(order.want, order.from, nowMs)
+      else this.fetches.begin(order)
     }
     return orders
-  }
-
-  private fetch(order: FetchOrder & { type: 'fetch' }): void {
-    const { want, peer, file, large } = order
-    const common = { fetch: want.fetch!, peer, file, path: want.remote.path }
-    if (large) this.outcomes.message({ type: 'fetch-list', ...common, isNew: this.builds.isNew(want) })
-    else this.outcomes.message({ type: 'fetch-small', ...common })
-  }
-
-  /** The same content is in the share already, one block of it: read, prove, write. */
-  private copy(want: Want, from: string, nowMs: number): void {
-    const bytes = this.temporaries.readFrom(from, want)
-    if (bytes !== undefined) {
-      this.placements.placeContent(want, bytes, nowMs)
-      return
-    }
-    // The holder is not what the index says; until the scan has seen it, the network is the source.
-    this.options.scanner.hint(from)
-    const order = this.wants.forceFetch(want)
-    if (order !== undefined) this.fetch(order)
-  }
-
-  handleContent(fetch: FetchId, bytes: Uint8Array, savedBytes: number, nowMs: number): void {
-    const want = this.wants.byFetchId(fetch)
-    if (want === undefined) return
-    want.crossedBytes = bytes.length
-    want.delivered = want.source === undefined ? [] : [{ peer: want.source, bytes: bytes.length }]
-    want.savedBytes = savedBytes
-    this.placements.placeContent(want, bytes, nowMs)
-  }
-
-  handleBlocks(fetch: FetchId, blockIndices: readonly number[]): void {
-    const want = this.wants.byFetchId(fetch)
-    if (want === undefined) return
-    this.room.handleWritten(fetch, blockIndices.length)
-    this.builds.handleBlocks(fetch, blockIndices.length)
-    const sorted = [...blockIndices].sort((left, right) => left - right)
-    try {
-      this.options.journal.append({ kind: 'blocks', digest: want.remote.digest, runs: runsOf(sorted) })
-    } catch (error) {
-      // The log may lag behind the disk: then a restart fetches these blocks again.
-      if (!(error instanceof DiskError)) throw error
-    }
-  }
-
-  handleFetched(fetch: FetchId, { crossedBytes, savedBytes, sources }: FetchedBytes, nowMs: number): void {
-    const want = this.wants.byFetchId(fetch)
-    this.builds.handleFetched(fetch)
-    if (want === undefined) return
-    want.delivered = sources
-    want.crossedBytes = crossedBytes
-    want.savedBytes = savedBytes
-    want.temporary = { path: largeTemporary(want.remote.digest), looks: undefined }
-    this.wants.handleFetched(want)
-    this.placements.place(want, nowMs)
-  }
-
-  handleFetchFailed(fetch: FetchId, reason: FetchFailure, nowMs: number): void {
-    const want = this.wants.byFetchId(fetch)
-    if (want === undefined) return
-    const { digest, sizeBytes } = want.remote
-    if (reason === 'no-space' || reason === 'disk') {
-      this.end.handleDiskFailure(want, reason === 'no-space', 'the disk failed', nowMs)
-      return
-    }
-    const isCopied = reason === 'gone' && digest !== '' && sizeBytes > BLOCK_BYTES
-    if (!isCopied || !this.builds.copy(fetch, digest)) this.handleSourceFailed(fetch, reason, nowMs)
-  }
-
-  /** Where its session is over, the peer may have another: then it still has what it told there. */
-  private handleSourceFailed(fetch: FetchId, reason: SourceFailure, nowMs: number): void {
-    const want = this.wants.byFetchId(fetch)
-    if (want === undefined) return
-    const { source } = want
-    this.wants.endFetch(want)
-    const isNotHeld = source !== undefined && this.isNotHeldBy(source, want, reason)
-    if (isNotHeld) this.end.handleNotHeld(want, source, nowMs)
-    if (source !== undefined) {
-      this.wants.removeSource(want, source)
-      if (!isNotHeld) this.outcomes.sourceFailed(source)
-    }
-    if (want.sources.size > 0) this.wants.queue(want)
-    else if (isNotHeld) this.end.abandonKnown(want)
-    else
-      this.end.abandon(
-        want,
-        reason === 'unservable' ? 'what the peer sends does not match its digest' : undefined,
-        source,
-      )
-  }
-
-  /** Its tree tells of the content all the same, so that asking it anew would tell nothing new. */
-  private isNotHeldBy(peer: PeerId, { remote }: Want, reason: SourceFailure): boolean {
-    const { lacksSome, catalogue } = this.options
-    return (reason === 'gone' && lacksSome(peer)) || !catalogue.isHeld(remote.path)
-  }
-
-  /** One of several sources is none any more; the fetch goes on. */
-  handleSourceLost(fetch: FetchId, peer: PeerId): void {
-    const want = this.wants.byFetchId(fetch)
-    if (want === undefined) return
-    this.wants.removeSource(want, peer)
-    if (want.source === peer) want.source = undefined
-    this.outcomes.sourceFailed(peer)
   }
 
   /** Makes what the catalogue says survive a kill. Answers false, and pauses, where the disk is too full for it. */

@@ -41,11 +41,6 @@ export class Vetting {
     this.catalogue = catalogue
   }
 
-  /** In whose name our edits are. */
-  get author(): PeerId {
-    return this.edits.author
-  }
-
   handleClaim(theyKnow: KnownEdits | undefined): Verdict {
     const { edits } = this
     if (theyKnow?.author !== edits.author) return { type: 'unsaid' }

@@ -85,14 +85,14 @@ export class SimWatcher {
     const { life } = this
     scheduler.at(scheduler.nowMs + random.next() * plan.hintMs, () => {
       if (this.life !== life) return
-      this.keeper?.handleHint(path, scheduler.nowMs)
+      this.keeper?.handleHint(path)
       this.wakeKeeper()
     })
   }
 
   /** The whole share is read again, as it is every now and then. */
   readAgain(): void {
-    this.keeper?.handleHint('', this.nowMs)
+    this.keeper?.handleHint('')
     this.wakeKeeper()
   }
 
