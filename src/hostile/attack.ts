@@ -30,6 +30,8 @@ export interface Attack {
   readonly only?: Encryption
   /** The attack mostly waits: it begins first and ends last, beside the others, and its cost is not measured. */
   readonly waits?: boolean
+  /** It has a target of its own, whose share holds nothing that others left. */
+  readonly wantsOwnTarget?: boolean
   /** Paths in the share that may appear or change: what an honest peer could have written too. */
   readonly mayWrite?: (path: string) => boolean
   run(ground: Ground): Promise<AttackResult>

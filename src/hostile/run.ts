@@ -81,7 +81,6 @@ export const ATTACKS: readonly Attack[] = [
   dictionary,
   // Behind it the target is another process, whose memory has not grown yet.
   replayedResumption,
-  // Nothing is replaced any more behind it, whoever tells of it.
   massDeletion,
 ]
 
@@ -138,6 +137,10 @@ async function runWith(
   try {
     const waiting = those.filter(({ waits }) => waits).map((attack) => runWaiting(attack, target, quick))
     for (const attack of those.filter(({ waits }) => !waits)) {
+      if (attack.wantsOwnTarget) {
+        tell(await runOnOwn(attack, encryption, quick))
+        continue
+      }
       if (!target.isRunning) {
         target.stop()
         target = await Target.start(encryption)
@@ -151,6 +154,15 @@ async function runWith(
     target.stop()
   }
   return isAllRejected
+}
+
+async function runOnOwn(attack: Attack, encryption: Encryption, quick: boolean): Promise<Outcome> {
+  const target = await Target.start(encryption)
+  try {
+    return await runOne(attack, target, quick, [attack])
+  } finally {
+    target.stop()
+  }
 }
 
 /** `done` are the attacks of this target up to this one. What one of them may write can come during a later one: on a busy

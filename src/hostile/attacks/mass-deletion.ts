@@ -17,6 +17,8 @@ let rounds = 0
 
 export const massDeletion: Attack = {
   name: 'mass deletion',
+  // How many may go is a part of the files that are there.
+  wantsOwnTarget: true,
   mayWrite: (path) => path.startsWith(NAME),
   async run({ target, connected }) {
     const round = ++rounds
