@@ -1,5 +1,5 @@
-// Stories of a folder that is renamed with all that is in it and told in one line: a death at any change of the disk on
-// either side.
+// Stories of a folder that is renamed with all that is in it and told in one line: a death at any change of the disk on either side, and a
+// peer that passes it on.
 
 import { describe, expect, test } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
@@ -14,6 +14,7 @@ import { isLong } from '../length.js'
 
 const A = 0
 const B = 1
+const C = 2
 /** Long enough for a small change to be everywhere. */
 const SOON_MS = 1_500
 const REST_MS = 20_000
@@ -154,4 +155,50 @@ describe('a death at any change of the disk while a folder is moved', () => {
       }
     },
   )
+})
+
+describe('a folder of 200 files that is renamed at one end of a chain', () => {
+  const NAMES = Array.from({ length: 200 }, (_, at) => `${at % 2 === 0 ? '' : `g${at % 5}/`}f${at}`)
+  const THINGS = NAMES.length + 7
+  /** A told move takes six; a file by itself takes one at least. */
+  const OPERATIONS_MAX = 30
+  const AWAY_MS = 3_000
+
+  test.each<[string, (world: World) => void, boolean]>([
+    ['at once', () => {}, true],
+    [
+      'when that was cut off meanwhile',
+      (world) => happen(world, { type: 'cut', peer: B, other: C, bothWays: true, forMs: AWAY_MS }),
+      true,
+    ],
+    // By a walk, which finds the same.
+    [
+      'when that was off meanwhile',
+      (world) => happen(world, { type: 'stop', peer: C, downMs: AWAY_MS }),
+      false,
+    ],
+    [
+      'when that was dead meanwhile',
+      (world) => happen(world, { type: 'kill', peer: C, downMs: AWAY_MS }),
+      false,
+    ],
+  ])('is renamed once at the other end, %s, and no content crosses', (_, meanwhile, isTold) => {
+    const world = worldOf(3, NAMES)
+    const inodes = [B, C].map((peer) => inodesOf(world, peer, 'old', NAMES))
+    meanwhile(world)
+    const { engine } = world.peers[C]!
+    const crossedBefore = [B, C].map((peer) => world.peers[peer]!.engine?.receivedBytes ?? 0)
+    const operationsBefore = world.peers.map(({ disk }) => disk.operationCount)
+    rename(world, 'old', 'new')
+    world.run(2 * AWAY_MS)
+    const operations = world.peers.map(({ disk }, peer) => disk.operationCount - operationsBefore[peer]!)
+    settle(world, 0)
+    expectFolders(world, NAMES, ['new'])
+    expect([B, C].map((peer) => inodesOf(world, peer, 'new', NAMES))).toEqual(inodes)
+    const crossed = [B, C].map((peer) => world.peers[peer]!.engine!.receivedBytes)
+    expect(crossed).toEqual([crossedBefore[0], world.peers[C]!.engine === engine ? crossedBefore[1] : 0])
+    expect(movesOf(world, B)).toEqual([`old > new: ${THINGS}`])
+    expect(movesOf(world, C)).toEqual(isTold ? [`old > new: ${THINGS}`] : [])
+    for (const count of operations) expect(count).toBeLessThan(OPERATIONS_MAX)
+  })
 })
