@@ -237,6 +237,15 @@ describe('a folder stays where it is where the line', () => {
     expectMoved(receiver, receiver.move({ to: `${folder.slice(0, -2)}/e` }))
   })
 
+  test('names a place in a folder that nobody has told of yet', () => {
+    const receiver = new Receiver()
+    const { share } = receiver
+    share.disk.unharmed((disk) => disk.makeFolder('made'))
+    expectRefused(receiver, receiver.move({ to: 'made/new' }))
+    share.scan()
+    expectMoved(receiver, receiver.move({ to: 'made/new' }))
+  })
+
   test('names another spelling of the folder, on a disk that takes the two for one', () => {
     const receiver = new Receiver({ foldsNames: true })
     expectRefused(receiver, receiver.move({ to: 'OLD' }))
@@ -310,6 +319,7 @@ describe('a folder stays where it is where what is known here', () => {
       ({ catalogue }) => void catalogue.recordNotHeld(theirFolder('old/more')),
     ],
     ['cannot be seen now', ({ catalogue }) => void catalogue.setHidden('old/g/b', true)],
+    ['cannot be seen now, a folder', ({ catalogue }) => void catalogue.setHidden('old/g', true)],
     ['is in doubt', ({ catalogue }) => catalogue.doubt('old/a')],
   ])('%s, as there', (_, change) => {
     const receiver = new Receiver()
