@@ -14,6 +14,7 @@ import type { EngineToKeeper, KeeperToEngine, PeerClaim } from '../pipe/messages
 import { MAX_DELETE, NO_MIN_FREE, TRASH_POLICY } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
+import { TREE_MOVE_THINGS_MAX } from '../share/limits.js'
 import type { MovedTree, TreeMove } from '../share/tree-move.js'
 import { Away } from './away.js'
 import { Breaker } from './breaker/breaker.js'
@@ -352,10 +353,14 @@ export class Keeper {
       this.outbox.notifyOf(found.peer, message, nowMs)
       return
     }
-    let [all, fits] = [true, true]
+    let [all, fits, things] = [true, true, 0]
     for (const run of runsOf(found.changes))
-      if (!('entries' in run)) fits = this.considerMove(found.peer, run, nowMs) && fits
-      else for (const entry of deletionsFirst(run.entries)) if (!this.consider(found.peer, entry)) all = false
+      if (!('entries' in run)) {
+        // All moves of one message together keep other peers waiting for no longer than one may.
+        things += run.things
+        if (things > TREE_MOVE_THINGS_MAX || !this.considerMove(found.peer, run, nowMs)) fits = false
+      } else
+        for (const entry of deletionsFirst(run.entries)) if (!this.consider(found.peer, entry)) all = false
     this.peers.handleConsidered(fits ? found : asIncomplete(found), all, nowMs)
   }
 

@@ -14,6 +14,7 @@ import { openShare } from '../../../src/keeper/recover/recovery.js'
 import type { KeeperToEngine, PeerClaim } from '../../../src/pipe/messages.js'
 import { type Direction, type MaxDelete, NO_MAX_DELETE, NO_MIN_FREE } from '../../../src/pipe/settings.js'
 import type { Entry } from '../../../src/share/entry.js'
+import { TREE_MOVE_THINGS_MAX } from '../../../src/share/limits.js'
 import { Manifest } from '../../../src/share/manifest.js'
 import { type Change, movedTree, stateOfPlaces, type TreeMove } from '../../../src/share/tree-move.js'
 import { SimDisk } from '../../../src/sim/disk/disk.js'
@@ -688,6 +689,20 @@ describe('the line of a peer', () => {
     expect(share.paths).toEqual(share.theirPaths)
     expect(share.paths).toContain('new/g/b')
     for (const path of share.paths) expect(share.get(path)).toEqual(share.theirs.get(path))
+  })
+
+  test.each([
+    ['as many as one may move', TREE_MOVE_THINGS_MAX - 4, true],
+    ['one more than that', TREE_MOVE_THINGS_MAX - 3, false],
+  ])('after another one is carried out at once where the two say to move %s', (_, things, isTold) => {
+    const share = new KeptShare()
+    const { base, move } = share.rename()
+    expect(move.things).toBe(4)
+    share.claim({ type: 'since', base }, [{ ...move, from: 'nothing', things }, move])
+    expect(share.paths.includes('new')).toBe(isTold)
+    share.serve()
+    share.pass(FULL_DISK_RETRY_MS)
+    expect(share.paths).toEqual(MOVED)
   })
 
   test('that is told twice is carried out once', () => {
