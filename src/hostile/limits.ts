@@ -102,6 +102,12 @@ export const MASS_KEPT_PART = 0.35
 /** How long the target has for each. */
 export const MASS_REST_MS = 1_000
 
+/** Renames of a folder that are told and never were, and how many fit one message; for how long anything may still come of them. */
+export const MOVE_LINES = 10_000
+export const MOVE_LINES_QUICK = 500
+export const MOVE_LINES_PER_MESSAGE = 7
+export const MOVE_SETTLE_MS = 700
+
 /** For how long calls are answered in the place of a peer that holds a secret. */
 export const GUESSED_MS = { full: 25_000, quick: 6_000 }
 

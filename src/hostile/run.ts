@@ -14,6 +14,7 @@ import { copiedIntroduction, dictionary, modulusOnly } from './attacks/introduct
 import { linkRace, ownLink } from './attacks/links.js'
 import { endlessFiles, manyWants, treeBomb } from './attacks/listings.js'
 import { massDeletion } from './attacks/mass-deletion.js'
+import { falseMoves } from './attacks/moves.js'
 import { oldCopy } from './attacks/old-copies.js'
 import { overflow } from './attacks/overflow.js'
 import { goneFlood, repetitions } from './attacks/queues.js'
@@ -68,6 +69,7 @@ export const ATTACKS: readonly Attack[] = [
   oldCopy,
   ownLink,
   linkRace,
+  falseMoves,
   ownSecrets,
   deepNames,
   endlessIndex,

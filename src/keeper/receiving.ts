@@ -11,6 +11,7 @@ import type { EngineToKeeper, PeerClaim } from '../pipe/messages.js'
 import type { LinkPolicy } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
+import { TREE_MOVE_THINGS_MAX } from '../share/limits.js'
 import type { TreeMove } from '../share/tree-move.js'
 import type { Away } from './away.js'
 import { Comparing, deletionsFirst, runsOf } from './comparing.js'
@@ -164,10 +165,13 @@ export class Receiving {
       this.options.outbox.notifyOf(found.peer, message, nowMs)
       return
     }
-    let [all, fits] = [true, true]
+    let [all, fits, things] = [true, true, 0]
     for (const run of runsOf(found.changes))
-      if (!('entries' in run)) fits = this.considerMove(found.peer, run, nowMs) && fits
-      else
+      if (!('entries' in run)) {
+        // All moves of one message together keep other peers waiting for no longer than one may.
+        things += run.things
+        if (things > TREE_MOVE_THINGS_MAX || !this.considerMove(found.peer, run, nowMs)) fits = false
+      } else
         for (const entry of deletionsFirst(run.entries))
           if (!this.consider(found.peer, entry, nowMs)) all = false
     this.options.peers.handleConsidered(fits ? found : asIncomplete(found), all, nowMs)

@@ -106,8 +106,8 @@ assert(
   'any folder that a walk reads fits its lists',
 )
 
-/** Things that one rename moves and one line tells: they are looked at, and recorded, in one step of the keeper, of two seconds on a
- *  slow machine with so many. A larger folder is moved path by path. */
+/** Things that one rename moves and one line tells, and all lines of one message together: they are looked at, and recorded, in one step
+ *  of the keeper, of two seconds on a slow machine with so many. What is more is moved path by path. */
 export const TREE_MOVE_THINGS_MAX = 1 << 17
 
 /** Steps of matching one path against ignore rules, 3 to 8 ns each. A line with wildcards and a path take a hundred or two. */

@@ -94,6 +94,21 @@ describe('a folder that is moved', () => {
   })
 })
 
+test('a folder of the most things is told in one line, and one of more is not', () => {
+  const manifest = new Manifest(hash)
+  const dot = `${AUTHORS[0]}:1`
+  manifest.set(entryAt('from', 'folder', dot))
+  for (let thing = 2; thing < TREE_MOVE_THINGS_MAX; thing++)
+    manifest.set(entryAt(`from/${thing}`, 'link', dot))
+  expect(thingsToMove(manifest, 'from', 'to')).toBe(TREE_MOVE_THINGS_MAX - 1)
+  manifest.set(entryAt('from/last', 'link', dot))
+  expect(thingsToMove(manifest, 'from', 'to')).toBe(TREE_MOVE_THINGS_MAX)
+  const line = encodeTreeMove(moveWith(manifestOf([]), { things: TREE_MOVE_THINGS_MAX }))
+  expect(decodeTreeMove(line).ok).toBe(true)
+  manifest.set(entryAt('from/more', 'link', dot))
+  expect(thingsToMove(manifest, 'from', 'to')).toBeUndefined()
+})
+
 describe('the line of a move', () => {
   const move = moveWith(manifestOf(drawnEntries(new SeededRandom(1))), {})
 

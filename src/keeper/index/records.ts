@@ -82,6 +82,8 @@ export class Records {
   putMoved({ before, creation, deletion }: MovedPart): void {
     const { manifest } = this
     const note = manifest.note(before.path)
+    // A person may have removed that just now, which has not been seen yet.
+    this.setAsides.drop(creation.path)
     manifest.set(creation, note)
     this.contents.hold(creation)
     this.contents.unhold(before)

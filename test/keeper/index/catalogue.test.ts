@@ -7,6 +7,7 @@ import { COMMIT_CHANGES_MAX } from '../../../src/keeper/index/limits.js'
 import { isKeptTime, type Signature, sameSignature } from '../../../src/keeper/index/signature.js'
 import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
 import type { Entry } from '../../../src/share/entry.js'
+import { type MovedTree, movedTree, stateOfPlaces } from '../../../src/share/tree-move.js'
 import { SimIndex } from '../../../src/sim/peer/index.js'
 import { arbitraryEntry, digestOf, entryOf, fileEntry, versionOf } from '../../share/entries.js'
 
@@ -424,5 +425,77 @@ describe('what is set aside', () => {
     catalogue.aside.drop('a')
     catalogue.commit()
     expect(restarted().aside.size).toBe(0)
+  })
+})
+
+describe('a folder that is moved', () => {
+  const author = 'c'.repeat(16)
+
+  function moved(catalogueOf = catalogue): MovedTree {
+    const { manifest } = catalogueOf
+    const [from, to] = ['old', 'new']
+    const things = manifest.liveCountBelow(from) + 1
+    const state = stateOfPlaces(manifest, from, to)
+    const tree = movedTree(manifest, {
+      kind: 'tree-move',
+      from,
+      to,
+      author,
+      first: 1,
+      timeMs: 5,
+      state,
+      things,
+    })
+    if (tree === undefined) throw new Error('it can be moved')
+    return tree
+  }
+
+  function fill(files: number): void {
+    catalogue.record(entryOf('folder', 'old'), undefined)
+    for (let file = 0; file < files; file++) catalogue.record(fileEntry(`old/${file}`), seen)
+    catalogue.commit()
+  }
+
+  test('is held at its new path as it looked, also for the next process', () => {
+    fill(3)
+    const tree = moved()
+    catalogue.recordMove(tree)
+    expect(catalogue.takeChanges()?.at(-1)).toEqual(tree.move)
+    catalogue.commit()
+    for (const each of [catalogue, restarted()]) {
+      for (const { creation, deletion } of tree.parts) {
+        expect(each.get(creation.path)).toEqual(creation)
+        expect(each.isHeld(creation.path)).toBe(true)
+        expect(each.get(deletion.path)).toEqual(deletion)
+      }
+      expect(each.signature('new/2')).toEqual(seen)
+      expect(each.signature('old/2')).toBeUndefined()
+      expect(each.holderOf(fileEntry('old/2').digest)).toMatch(/^new\//)
+      expect(each.heldTotals()).toMatchObject({ files: 3, folders: 1 })
+    }
+  })
+
+  test('is moved as a whole or not at all, however much is in it', () => {
+    fill(COMMIT_CHANGES_MAX)
+    const before = catalogue.manifest.root()
+    let commits = 0
+    catalogue.commitAfter(() => commits++)
+    catalogue.recordMove(moved())
+    expect(commits).toBe(0)
+    expect(restarted().manifest.root()).toEqual(before)
+  })
+
+  test('takes the place of what was set aside there, which is gone by then', () => {
+    fill(3)
+    const aside = fileEntry('new/1', { digest: 'd'.repeat(64) })
+    catalogue.record(aside, seen)
+    catalogue.setAside('new/1')
+    const tree = moved()
+    catalogue.recordMove(tree)
+    expect(catalogue.aside.has('new/1')).toBe(false)
+    catalogue.aside.drop('new/1')
+    catalogue.commit()
+    const creation = tree.parts.find((part) => part.creation.path === 'new/1')!.creation
+    expect(restarted().get('new/1')).toEqual(creation)
   })
 })
