@@ -99,8 +99,9 @@ export interface DiskRoom {
  *  `remove*`, `setTimes`, `setMode`, `setAccess`) refuse with code 'link' when a folder on the way is a symbolic link; reading follows
  *  links. */
 export interface Disk {
-  /** The thing itself, links not followed; undefined where there is nothing. */
-  statLink(path: string): FileStat | undefined
+  /** The thing itself, links not followed; undefined where there is nothing. `listed`: its folder was listed just now, and where that is
+   *  need not be asked for each name. */
+  statLink(path: string, when?: 'listed'): FileStat | undefined
   /** Follows links; undefined where there is nothing or the link dangles. */
   stat(path: string): FileStat | undefined
   list(path: string): FolderListing

@@ -13,9 +13,10 @@
 //
 // A folder that is held may be moved, out of the share even. The kernel tells where it is now (the name of its
 // descriptor), and it is used again only where it was. That is one readlink(2) in memory for each operation: 0.9 µs,
-// where looking at every component took 0.7 µs each. Of the folder of temporary files, to which each small file comes back
-// three times within microseconds, it is asked again only after OWN_FOLDER_TRUSTED_MS: nobody but us works in it, and what
-// lands in it just after somebody moved it away is a temporary file of ours in what was a folder of ours.
+// where looking at every component took 0.7 µs each. It is asked again only after FOLDER_TRUSTED_MS of a folder that was
+// listed, while its names are looked at (they are as they were when it was listed), and of the folder of temporary files, to which each
+// small file comes back three times within microseconds: nobody but us works in it, and what lands in it just after
+// somebody moved it away is a temporary file of ours in what was a folder of ours.
 //
 // Elsewhere every folder on the way is looked at just before the operation, and what was opened for writing is compared
 // with what stands there just after. A swap in the microseconds between look and operation is not caught there.
@@ -32,15 +33,15 @@ import {
 } from 'node:fs'
 import { TEMPORARY_FOLDER } from '../base/own-folder.js'
 import { DiskError } from '../base/ports.js'
-import { FOLDER_HELD_MS_MAX, FOLDERS_HELD_MAX, OWN_FOLDER_TRUSTED_MS } from './limits.js'
+import { FOLDER_HELD_MS_MAX, FOLDER_TRUSTED_MS, FOLDERS_HELD_MAX } from './limits.js'
 import type { FileIdentity } from './private-files.js'
 
 /** A share's disk writes through this. Paths are clean and relative, '' is the share. */
 export interface Confinement {
   /** Where the last component of `path` may be made, moved, removed or opened without following it. Good for the
    *  next system call only, or two of them. Throws a DiskError 'link' or 'changed-kind' where a folder on the way is
-   *  none, and what the system says where it is missing. */
-  placeOf(path: string): string
+   *  none, and what the system says where it is missing. `listed`: for a look only, soon after the folder was listed. */
+  placeOf(path: string, when?: 'listed'): string
   /** The folders in which the last component of `path` is, from the share on, as they were at the last `placeOf`. */
   wayTo(path: string): readonly FileIdentity[]
   /** Where reading may begin that follows whatever links there are. */
@@ -112,10 +113,10 @@ class HeldFolders implements Confinement {
     return slash < 0 ? this.rootWay : this.hold(path.slice(0, slash)).way
   }
 
-  placeOf(path: string): string {
+  placeOf(path: string, when?: 'listed'): string {
     const slash = path.lastIndexOf('/')
     if (slash < 0) return this.followedPlaceOf(path)
-    return `/proc/self/fd/${this.hold(path.slice(0, slash)).fd}${path.slice(slash)}`
+    return `/proc/self/fd/${this.hold(path.slice(0, slash), when).fd}${path.slice(slash)}`
   }
 
   followedPlaceOf(path: string): string {
@@ -132,11 +133,12 @@ class HeldFolders implements Confinement {
     closeSync(this.root)
   }
 
-  private hold(folder: string): HeldFolder {
+  private hold(folder: string, when?: 'listed'): HeldFolder {
     const known = this.held.get(folder)
     if (known !== undefined) {
       const nowMs = performance.now()
-      if (folder === TEMPORARY_FOLDER && nowMs - known.seenMs < OWN_FOLDER_TRUSTED_MS) return known
+      const isTrusted = when === 'listed' || folder === TEMPORARY_FOLDER
+      if (isTrusted && nowMs - known.seenMs < FOLDER_TRUSTED_MS) return known
       if (nameOfDescriptor(known.fd) === known.name) {
         known.seenMs = nowMs
         this.held.delete(folder)

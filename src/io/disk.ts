@@ -95,11 +95,11 @@ export class RealDisk implements Disk {
     this.confinement.close()
   }
 
-  statLink(path: string): FileStat | undefined {
+  statLink(path: string, when?: 'listed'): FileStat | undefined {
     return attempt('look at', path, () =>
       this.seen(
         path,
-        statOrNothing(() => lstatSync(this.readablePlaceOf(path), STAT_OPTIONS)),
+        statOrNothing(() => lstatSync(this.readablePlaceOf(path, when), STAT_OPTIONS)),
       ),
     )
   }
@@ -319,9 +319,9 @@ export class RealDisk implements Disk {
     attempt('sync the folder', path, () => syncFolderAt(this.writablePlaceOf(path), FOLDER_FLAGS))
   }
 
-  private readablePlaceOf(path: string): string {
+  private readablePlaceOf(path: string, when?: 'listed'): string {
     assertInside(path)
-    return this.reading.placeOf(path)
+    return this.reading.placeOf(path, when)
   }
 
   private writablePlaceOf(path: string): string {

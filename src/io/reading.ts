@@ -26,13 +26,13 @@ export class Reading {
   }
 
   /** Where the last component of a path is looked at. Throws a DiskError 'link' where it is behind a link that is not followed. */
-  placeOf(path: string): string {
+  placeOf(path: string, when?: 'listed'): string {
     const { confinement, following, outward } = this
     if (following === 'all') return confinement.followedPlaceOf(path)
-    if (following === 'none') return confinement.placeOf(path)
+    if (following === 'none') return confinement.placeOf(path, when)
     if (outward.isKnownBehind(path)) return outward.placeOf(path)
     try {
-      return confinement.placeOf(path)
+      return confinement.placeOf(path, when)
     } catch (error) {
       if (!(error instanceof DiskError) || error.code !== 'link') throw error
       return outward.placeOf(path)

@@ -12,13 +12,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type Disk, DiskError } from '../../src/base/ports.js'
 import { BlockIo } from '../../src/io/blocks/block-io.js'
 import { RealDisk } from '../../src/io/disk.js'
 import { macFault, refuseForeignName, windowsFault } from '../../src/io/foreign-names.js'
-import { FOLDER_HELD_MS_MAX, FOLDERS_HELD_MAX } from '../../src/io/limits.js'
+import { FOLDER_HELD_MS_MAX, FOLDER_TRUSTED_MS, FOLDERS_HELD_MAX } from '../../src/io/limits.js'
 import { writeBlock } from './blocks/write-block.js'
 import { temporaryFolder } from './temporary-folder.js'
 
@@ -337,6 +338,21 @@ describe.runIf(onLinux)('folders that are held open', () => {
     expect(readdirSync(`${root}/c/b`)).toEqual(['first'])
     rmSync(`${root}/a`, { recursive: true })
     expect(() => write(disk, 'a/b/fourth')).toThrow(expect.objectContaining({ code: 'missing' }))
+  })
+
+  it('are asked where they are before each look, or soon after they were listed', async () => {
+    const disk = diskOf()
+    disk.makeFolder('a')
+    write(disk, 'a/file')
+    disk.list('a')
+    expect(disk.statLink('a/file', 'listed')?.kind).toBe('file')
+    renameSync(`${root}/a`, `${root}/b`)
+    expect(disk.statLink('a/file')).toBeUndefined()
+    disk.list('b')
+    renameSync(`${root}/b`, `${root}/c`)
+    await sleep(2 * FOLDER_TRUSTED_MS)
+    expect(disk.statLink('b/file', 'listed')).toBeUndefined()
+    expect(disk.statLink('c/file', 'listed')?.kind).toBe('file')
   })
 
   it('are not followed out of the share', () => {

@@ -79,7 +79,7 @@ export class Looking {
     for (const path of present) {
       if (isOwnPath(path)) continue
       guarded(path, () => {
-        if (this.look(path, nowMs)) queue.addFolder(path, { renew })
+        if (this.look(path, nowMs, 'listed')) queue.addFolder(path, { renew })
       })
     }
     for (const name of locals.namesIn(folder)) {
@@ -90,13 +90,13 @@ export class Looking {
     for (const entry of absent) recording.leaveOut(entry)
   }
 
-  /** Compares what is at `path` with the catalogue; answers whether it is a folder. */
-  look(path: string, nowMs: number): boolean {
+  /** Compares what is at `path` with the catalogue; answers whether it is a folder. `listed`: the folder of the path was listed just now. */
+  look(path: string, nowMs: number, when?: 'listed'): boolean {
     const { catalogue, ignoring, sighting, recording, settling, locals } = this.options
     const { missing, moved, movedTrees, sameNames, queue } = this.options
     if (isRulesFile(path)) ignoring.look(path, nowMs)
     if (isOwnPath(path)) return false
-    const sight = sighting.at(path)
+    const sight = sighting.at(path, when)
     // A person removed it: whoever knows it yet is told.
     if (sight.type === 'nothing') recording.handleAsideGone(path)
     // Never to be shared: nobody is asked about it.

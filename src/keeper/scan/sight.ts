@@ -42,7 +42,8 @@ export class Sighting {
     this.options = options
   }
 
-  at(path: string): Sight {
+  /** `listed`: its folder was listed just now. */
+  at(path: string, when?: 'listed'): Sight {
     const { disk, links, findings, ignoring } = this.options
     const fault = checkPath(path)
     if (fault !== undefined) {
@@ -53,7 +54,7 @@ export class Sighting {
       findings.addProblem(path, OTHER_SHARE_REASON)
       return { type: 'withheld' }
     }
-    const own = this.clashAt(path) === undefined ? disk.statLink(path) : undefined
+    const own = this.clashAt(path) === undefined ? disk.statLink(path, when) : undefined
     if (own === undefined) {
       findings.forgetProblem(path)
       const known = this.options.catalogue.live(path)
