@@ -138,10 +138,10 @@ function listed<T>(title: string, { count, first }: Listed<T>, line: (each: T) =
   if (count === 0) return []
   const shown = first.slice(0, STATUS_NAMES_MAX).map(line)
   const rest = count - shown.length
-  return section(
-    `${title}: ${formatCount(count)}`,
-    rest > 0 ? [...shown, `and ${formatCount(rest)} more`] : shown,
-  )
+  const head = `${title}: ${formatCount(count)}`
+  // Where none is listed, all are in a list above.
+  if (shown.length === 0) return ['', head]
+  return section(head, rest > 0 ? [...shown, `and ${formatCount(rest)} more`] : shown)
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -132,6 +132,12 @@ describe('left status', () => {
     expect(text).toContain('being read: 3 files')
   })
 
+  test('counts what is not held and named in another list', () => {
+    const text = shown({ holds: { ...status().holds!, notHeld: { count: 60, first: [] } } })
+    expect(text.split('\n')).toContain('known, not held here: 60')
+    expect(text).not.toContain('more')
+  })
+
   test('names what no peer knows since the machine was away, and the ways out', () => {
     const text = shown({ holds: { ...status().holds!, away: { count: 2, first: ['a', 'b'] } } })
     for (const line of [
