@@ -27,6 +27,7 @@ import {
 import { dirname, join } from 'node:path'
 import { contentChunks } from '../../harness/peers/content.js'
 import { sleep } from '../../harness/peers/wait.js'
+import { isOwnPath } from '../../src/share/path.js'
 import { EMPTY_DIGEST, type History } from './history.js'
 
 /** How the bytes of a new content look. */
@@ -398,8 +399,9 @@ class OpenFile {
     // The file has been renamed meanwhile, or is kept as the copy of a conflict.
     const place = this.person.below('').find((path) => statOf(this.person.at(path))?.ino === ino)
     if (place !== undefined) this.history.edited(this.person.name, place, before, after)
-    // Behind a link that is gone, or where nobody may look.
-    else this.history.editedOutOfSight(this.person.name, this.path, before, after)
+    // Behind a link that is gone, or where nobody may look; or in the trash, where nobody looks for what stood at the path.
+    if (place === undefined || isOwnPath(place))
+      this.history.editedOutOfSight(this.person.name, this.path, before, after)
   }
 }
 

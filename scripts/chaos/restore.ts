@@ -2,7 +2,7 @@
 // that nobody else has. LEFT is stopped meanwhile, and all else happens in one go: nobody edits between what the history is
 // told and what is done.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Memory } from '../../src/judge/model.js'
 import { Reader, type Snapshot } from './judge.js'
@@ -72,6 +72,8 @@ export class Copies {
   }
 }
 
+/** A killed process leaves its control socket behind, which cannot be copied. */
 function copy(from: string, to: string): void {
-  cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
+  const filter = (path: string) => !lstatSync(path).isSocket()
+  cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true, filter })
 }

@@ -62,6 +62,25 @@ test.each([
   expect(trashedOf(world, A).length + trashedOf(world, B).length).toBeGreaterThanOrEqual(3)
 })
 
+test('a file and a folder that are made at one path again and again, beyond ten copies: nothing is lost, and all are the same', () => {
+  const world = worldOf(meshOf(2), 2)
+  world.startAll()
+  world.run(SOON_MS)
+  const write = (peer: number, path: string, content: number) =>
+    world.edit(peer, { type: 'write', path, content, sizeBytes: 1_000, steps: 1, stepMs: 0 })
+  for (let round = 0; round < 2 * CONFLICT_COPIES_MAX + 5; round++) {
+    happen(world, { type: 'cut', peer: A, other: B, bothWays: true, forMs: SOON_MS })
+    // The folder of the one is where the file of the other stands.
+    for (const peer of [A, B]) world.edit(peer, { type: 'remove', path: 'a' })
+    write(A, 'a', 10 * round)
+    write(B, 'a/inside', 10 * round + 1)
+    world.run(10 * SOON_MS)
+  }
+  settle(world, 0)
+  expect(world.breach).toBeUndefined()
+  expect([...shareOf(world, A).keys()]).toEqual([...shareOf(world, B).keys()])
+})
+
 /** Both write while they do not hear each other, first B and then A: what B wrote loses. */
 function writtenApart(rounds: number, bytesOf: (round: number) => { first: number; last: number }): World {
   const world = worldOf(meshOf(2), 2)

@@ -105,6 +105,25 @@ describe('a deletion arrives', () => {
     expectAll(world, ['stays'])
   })
 
+  test('of what stands in a folder whose name a file had that was deleted again and again within the hour', () => {
+    const world = worldOf()
+    write(world, A, 'stays')
+    world.startAll()
+    world.run(SOON_MS)
+    for (let round = 0; round < 14; round++) {
+      write(world, A, 'x', 2 + round)
+      world.run(SOON_MS)
+      remove(world, A, 'x')
+      world.run(SOON_MS)
+    }
+    for (const path of ['x/f/a', 'x/f/b', 'x/stays']) write(world, A, path, 100)
+    world.run(SOON_MS)
+    remove(world, A, 'x/f')
+    expectAll(world, ['stays', 'x', 'x/stays'])
+    expect(trashOf(world, B).filter((path) => path === 'x')).toHaveLength(14 + 1)
+    expect(trashOf(world, B)).toEqual(expect.arrayContaining(['x/f/a', 'x/f/b']))
+  })
+
   test('and what is made anew at the path arrives too', () => {
     const world = worldOf()
     for (const path of ['a', 'stays']) write(world, A, path)

@@ -66,13 +66,7 @@ export class Keeping {
   /** Keeps a loser that the winner begins with in the trash: its person may have meant to cut the file short. Answers false where
    *  the trash has taken too many within this hour; the winner holds all of it. Throws a DiskError. */
   keepContained(from: string): boolean {
-    try {
-      this.options.trash.keepLoser(from)
-      return true
-    } catch (error) {
-      if (!(error instanceof DiskError) || error.code !== 'exists') throw error
-      return false
-    }
+    return this.options.trash.keepContained(from)
   }
 
   /** A conflict copy is a file like any other: somebody may have written into it since, or deleted it. 'taken': something else
@@ -108,7 +102,7 @@ export class Keeping {
       return this.options.trash.keepLoser(from)
     } catch (error) {
       if (!(error instanceof DiskError) || error.code !== 'exists') throw error
-      const reason = `${CONFLICT_COPIES_MAX} conflict copies of it are kept, and the trash has taken it too often within this hour: left conflicts shows them`
+      const reason = `${CONFLICT_COPIES_MAX} conflict copies of it are kept, and of more the trash takes one a minute: left conflicts shows them`
       throw new DiskError('io', reason, error)
     }
   }

@@ -2,9 +2,15 @@ import { assert } from '../../base/assert.js'
 import { TRASH_DAYS_MIN } from '../../base/limits.js'
 import { TRASH_POLICY } from '../../pipe/settings.js'
 
-/** Things that one path may leave in the trash within one hour, beside the first of the day: a peer that writes and deletes one
- *  path again and again waits for the next hour then. */
-export const TRASHED_PER_HOUR_MAX = 9
+/** Slots of an hour that are tried one after the other. No more than these take losers of conflicts that the winner begins with. */
+export const SLOTS_NEAR = 9
+
+/** Losers of conflicts at one path beyond these wait for so long, each of them: two programs that write one file on two machines make
+ *  them without end, and would fill the disk. */
+export const LOSER_PACE_MS = 60_000
+
+/** Largest number of a slot in its hour. No path comes near it: that would be 277,777 deletions a second. */
+export const SLOT_NUMBER_MAX = 999_999_999
 
 /** The trash is looked through this often, so many of its names a step. */
 export const SWEEP_MS = 3_600_000

@@ -1,16 +1,17 @@
 // Names in the trash, and when they expire. Pure; trash.ts and sweeping.ts work by them.
 //
 //     place = '.left/trash/' slot '/' path
-//     slot  = day | day '.' hour | day '.' hour '-' number     number: 2..9
+//     slot  = day | day '.' hour | day '.' hour '-' number     number: 2..999999999
 //     day   = YYYY-MM-DD, hour = HH                            UTC, when it was taken in
 //
 // A path keeps its name, however long that is, so that a person who looks into the trash finds it. The first thing of a day goes
-// into the day's slot, a second one of the same path into that of its hour.
+// into the day's slot, a second one of the same path into that of its hour, and any other into the first numbered slot of that hour
+// in which nothing stands at the path, and no file in the place of a folder on the way to it.
 
 import { dateMs, dayOf, utcStamp } from '../../base/calendar.js'
 import { TRASH_DAYS_MIN } from '../../base/limits.js'
 import { TRASH_FOLDER } from '../../base/own-folder.js'
-import { TRASHED_PER_HOUR_MAX } from './limits.js'
+import { SLOT_NUMBER_MAX, SLOTS_NEAR } from './limits.js'
 
 const HOUR_MS = 3_600_000
 
@@ -21,17 +22,32 @@ export interface Slot {
   readonly sinceMs: number
 }
 
-/** Slots that a thing may be put into at this time, the first one first. */
+/** Slots that are tried one after the other at this time, the first one first: the day, the hour, more of that hour. */
 export function slotsFor(nowMs: number): string[] {
-  const day = dayNameOf(nowMs)
-  const hour = `${day}.${utcStamp(nowMs).slice(-6, -4)}`
-  const others = Array.from({ length: TRASHED_PER_HOUR_MAX - 1 }, (_, index) => `${hour}-${index + 2}`)
-  return [day, hour, ...others]
+  const others = Array.from({ length: SLOTS_NEAR - 1 }, (_, index) => numberedSlot(nowMs, index + 2))
+  return [dayNameOf(nowMs), hourNameOf(nowMs), ...others]
 }
 
-/** Slots for a version that is replaced: one for each path and hour is enough. */
-export function versionSlotsFor(nowMs: number): string[] {
-  return slotsFor(nowMs).slice(0, 2)
+export function numberedSlot(nowMs: number, number: number): string {
+  return `${hourNameOf(nowMs)}-${number}`
+}
+
+/** Finds a free number beyond those of `slotsFor`: doubles it until one is free, then halves the rest. Where all up to one are taken
+ *  that is the next. Undefined where none is found. */
+export function freeNumber(isFree: (number: number) => boolean): number | undefined {
+  let taken = SLOTS_NEAR
+  let free = SLOTS_NEAR + 1
+  while (!isFree(free)) {
+    if (free === SLOT_NUMBER_MAX) return undefined
+    taken = free
+    free = Math.min(2 * free, SLOT_NUMBER_MAX)
+  }
+  while (free - taken > 1) {
+    const middle = Math.floor((taken + free) / 2)
+    if (isFree(middle)) free = middle
+    else taken = middle
+  }
+  return free
 }
 
 export function placeIn(slot: string, path: string): string {
@@ -44,7 +60,7 @@ export function pathIn(place: string): string {
   return slash < 0 ? '' : place.slice(slash + 1)
 }
 
-const SLOT = /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:\.([0-9]{2})(?:-[2-9])?)?$/
+const SLOT = /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:\.([0-9]{2})(?:-(?:[2-9]|[1-9][0-9]{1,8}))?)?$/
 
 /** Undefined for a name that LEFT does not give: somebody else's, which stays. */
 export function slotOf(name: string): Slot | undefined {
@@ -63,6 +79,10 @@ export function isExpired({ sinceMs }: Slot, days: number, nowMs: number): boole
 /** Whether it may go before its time where room is short. */
 export function isSpare(slot: Slot, nowMs: number): boolean {
   return isExpired(slot, TRASH_DAYS_MIN, nowMs)
+}
+
+function hourNameOf(ms: number): string {
+  return `${dayNameOf(ms)}.${utcStamp(ms).slice(-6, -4)}`
 }
 
 function dayNameOf(ms: number): string {

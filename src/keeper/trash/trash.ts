@@ -7,8 +7,8 @@ import { TEMPORARY_FOLDER, TRASH_FOLDER } from '../../base/own-folder.js'
 import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
 import type { TrashPolicy } from '../../pipe/settings.js'
 import { parentOf } from '../../share/path.js'
-import { COPY_BYTES, KNOWN_FOLDERS_MAX } from './limits.js'
-import { pathIn, placeIn, slotsFor, versionSlotsFor } from './names.js'
+import { COPY_BYTES, KNOWN_FOLDERS_MAX, LOSER_PACE_MS, SLOTS_NEAR } from './limits.js'
+import { freeNumber, numberedSlot, pathIn, placeIn, slotsFor } from './names.js'
 import { lookAt, openTo } from './walking.js'
 
 /** Where a thing goes that no trash keeps, until it has been looked at once more. */
@@ -19,6 +19,14 @@ export interface TrashOptions {
   readonly wallMs: () => number
   readonly policy: TrashPolicy
 }
+
+interface Found {
+  readonly place: string
+  /** Something stands there that will do. */
+  readonly isKept: boolean
+}
+
+type WillDo = (there: FileStat, slot: string) => boolean
 
 export class Trash {
   private readonly options: TrashOptions
@@ -85,22 +93,43 @@ export class Trash {
   /** Keeps the version that stands at a path, a file or a link, which keeps its name there. One for each path and hour. */
   keepVersion(path: string): void {
     if (!this.isKept) return
-    for (const slot of versionSlotsFor(this.options.wallMs())) {
-      const place = placeIn(slot, path)
-      if (!this.isFree(place)) continue
-      this.linkOrCopy(path, place, { syncs: false })
-      return
-    }
+    const [day] = slotsFor(this.options.wallMs())
+    const found = this.find(path, (there, slot) => slot !== day && there.kind !== 'folder')
+    if (!found.isKept) this.linkOrCopy(path, found.place, { syncs: false })
   }
 
   /** The loser of a conflict, or what was changed here and told to nobody: it keeps its name until something else takes that. Nothing
-   *  that nobody has seen is lost, trash or no trash, nor with a loss of power: its caller has synced the file. Answers its place.
-   *  Throws a DiskError, 'exists' where it was taken too often, 'missing' where somebody changed it meanwhile. */
+   *  that nobody has seen is lost, trash or no trash, nor with a loss of power: its caller has synced the file. Answers its place, the
+   *  same one as long as it is the same file. Throws a DiskError, 'exists' where it was taken too often in this hour, and a minute ago
+   *  at most, 'missing' where somebody changed it meanwhile. */
   keepLoser(path: string): string {
+    const before = this.options.disk.statLink(path)
+    const isSameFile = isFile(before)
+    let count = 0
+    let lastMs = Number.NEGATIVE_INFINITY
+    const found = this.find(path, (there, slot) => {
+      count++
+      lastMs = Math.max(lastMs, there.ctimeMs)
+      return isSameFile(there, slot)
+    })
+    const agoMs = this.options.wallMs() - lastMs
+    if (!found.isKept && count > SLOTS_NEAR && agoMs >= 0 && agoMs < LOSER_PACE_MS)
+      throw new DiskError('exists', `the trash has taken ${path} a moment ago, and often within this hour`)
+    return this.keepUnseen(path, before, found)
+  }
+
+  /** The loser of a conflict that the winner begins with. Answers false where enough of that path was taken within this hour. Throws a
+   *  DiskError. */
+  keepContained(path: string): boolean {
+    const before = this.options.disk.statLink(path)
+    const found = this.findNear(path, isFile(before))
+    if (found !== undefined) this.keepUnseen(path, before, found)
+    return found !== undefined
+  }
+
+  private keepUnseen(path: string, before: FileStat | undefined, { place, isKept }: Found): string {
     const { disk } = this.options
-    const before = disk.statLink(path)
-    const place = this.freePlace(path)
-    this.linkOrCopy(path, place, { syncs: true })
+    if (!isKept) this.linkOrCopy(path, place, { syncs: true })
     this.syncPlace(place)
     // The copy takes a while, and nobody has looked at what came to the path meanwhile.
     const after = disk.statLink(path)
@@ -122,16 +151,51 @@ export class Trash {
   }
 
   private freePlace(path: string): string {
-    for (const slot of slotsFor(this.options.wallMs())) {
-      const place = placeIn(slot, path)
-      if (this.isFree(place)) return place
-    }
-    throw new DiskError('exists', `the trash has taken ${path} too often within this hour`)
+    return this.find(path, () => false).place
   }
 
-  /** Whether something can be put there. Makes the folders on the way. */
-  private isFree(place: string): boolean {
-    return this.makeWay(parentOf(place)) && this.options.disk.statLink(place) === undefined
+  /** Finds a place for what stands at a path, or one where something stands already that will do for it. Places do not run out: a
+   *  deletion that had to wait would keep shares different. */
+  private find(path: string, willDo: WillDo): Found {
+    const near = this.findNear(path, willDo)
+    if (near !== undefined) return near
+    const nowMs = this.options.wallMs()
+    const number = freeNumber((each) => this.isOpen(placeIn(numberedSlot(nowMs, each), path)))
+    // The one before may hold what will do.
+    for (const each of number === undefined ? [] : [number - 1, number]) {
+      const found = this.findIn(numberedSlot(nowMs, each), path, willDo)
+      if (found !== undefined) return found
+    }
+    throw new DiskError('exists', `the trash has no place for ${path} within this hour`)
+  }
+
+  private findNear(path: string, willDo: WillDo): Found | undefined {
+    for (const slot of slotsFor(this.options.wallMs())) {
+      const found = this.findIn(slot, path, willDo)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  /** Makes the folders on the way. */
+  private findIn(slot: string, path: string, willDo: WillDo): Found | undefined {
+    const place = placeIn(slot, path)
+    if (!this.makeWay(parentOf(place))) return undefined
+    const there = this.options.disk.statLink(place)
+    if (there === undefined) return { place, isKept: false }
+    return willDo(there, slot) ? { place, isKept: true } : undefined
+  }
+
+  /** Whether nothing stands there, and no file or link in the place of a folder on the way. */
+  private isOpen(place: string): boolean {
+    const { disk } = this.options
+    const next = (end: number) => place.indexOf('/', end + 1)
+    for (let end = next(TRASH_FOLDER.length); end >= 0; end = next(end)) {
+      const kind = disk.statLink(place.slice(0, end))?.kind
+      if (kind === undefined) return true
+      if (kind !== 'folder') return false
+    }
+    return disk.statLink(place) === undefined
   }
 
   /** Answers false where a file or a link stands in the way. */
@@ -201,6 +265,11 @@ export class Trash {
       disk.close(source)
     }
   }
+}
+
+/** Whether a thing in the trash is a second name of this file: a change that failed after it got that is tried again. */
+function isFile(stat: FileStat | undefined): WillDo {
+  return (there) => there.inode === stat?.inode && there.device === stat.device
 }
 
 /** Whether nobody wrote into it, or put another in its place. */

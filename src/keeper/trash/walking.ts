@@ -23,7 +23,13 @@ export interface Trashed {
 export function slotsOn(disk: Disk): Slot[] {
   if (lookAt(disk, TRASH_FOLDER)?.kind !== 'folder') return []
   const slots = namesIn(disk, TRASH_FOLDER).flatMap((name) => slotOf(name) ?? [])
-  return slots.sort((left, right) => left.sinceMs - right.sinceMs || (left.name < right.name ? -1 : 1))
+  return slots.sort(byAge)
+}
+
+/** Numbers of an hour have no leading zeros: the longer one is the larger. */
+function byAge(left: Slot, right: Slot): number {
+  const order = left.sinceMs - right.sinceMs || left.name.length - right.name.length
+  return order || (left.name < right.name ? -1 : 1)
 }
 
 export function rootOf({ name }: Slot): string {

@@ -5,7 +5,7 @@ import { concatBytes, utf8 } from '../../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import { CONFLICT_COPIES_MAX } from '../../../src/keeper/place/limits.js'
 import type { Placed } from '../../../src/keeper/place/placing.js'
-import { TRASHED_PER_HOUR_MAX } from '../../../src/keeper/trash/limits.js'
+import { LOSER_PACE_MS, SLOTS_NEAR } from '../../../src/keeper/trash/limits.js'
 import { conflictPath } from '../../../src/share/path.js'
 import {
   contentOf,
@@ -121,25 +121,19 @@ describe('the losers of conflicts at one path', () => {
     expect(share.textAt(keptAt(loseOnce('one too many')))).toBe('one too many')
   })
 
-  test('keep their place where the trash has taken too many, and it is said why', () => {
+  test('keep their place for a minute each where the trash has taken many within the hour, and it is said why', () => {
     for (let nth = 1; nth <= CONFLICT_COPIES_MAX; nth++) loseOnce()
-    let placed: Placed
-    for (let nth = 0; ; nth++) {
-      placed = loseOnce(`beyond ${nth}`)
-      if (placed.type === 'placed') continue
-      // At least as many as one path may leave there within one hour.
-      expect(nth).toBeGreaterThanOrEqual(TRASHED_PER_HOUR_MAX)
-      expect(share.textAt('a.txt')).toBe(`beyond ${nth}`)
-      break
+    for (let nth = 0; nth <= SLOTS_NEAR; nth++) expect(keptAt(loseOnce())).toMatch(/^\.left\/trash\//)
+    for (let round = 0; round < 20; round++) {
+      expect(loseOnce(`beyond ${round}`)).toMatchObject({
+        type: 'failed',
+        noSpace: false,
+        reason: expect.stringContaining('left conflicts'),
+      })
+      expect(share.textAt('a.txt')).toBe(`beyond ${round}`)
+      share.nowMs += LOSER_PACE_MS
+      expect(share.textAt(keptAt(loseOnce(`again ${round}`)))).toBe(`again ${round}`)
     }
-    expect(placed).toMatchObject({
-      type: 'failed',
-      noSpace: false,
-      reason: expect.stringContaining('left conflicts'),
-    })
-    expect(share.journal.placing).toEqual([])
-    share.nowMs += 3_600_000
-    expect(loseOnce()).toMatchObject({ type: 'placed' })
   })
 })
 
@@ -244,13 +238,13 @@ describe('a loser that is the beginning of the winner', () => {
   })
 
   test('is not kept where the trash has taken too many within the hour, and the winner takes its place', () => {
-    for (let nth = 0; nth <= 2 * TRASHED_PER_HOUR_MAX; nth++) {
+    for (let nth = 0; nth <= 2 * SLOTS_NEAR; nth++) {
       const placed = lose(utf8('log '.repeat(2 * nth + 1)), utf8('log '.repeat(2 * nth + 2)), {
         mtimeMs: NEWER_MS + nth,
       })
       expect(placed).toMatchObject({ type: 'placed', keptAs: undefined })
     }
     expect(share.paths).toEqual(['a.txt'])
-    expect(trashed().length).toBe(TRASHED_PER_HOUR_MAX + 1)
+    expect(trashed().length).toBe(SLOTS_NEAR + 1)
   })
 })

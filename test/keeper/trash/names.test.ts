@@ -2,13 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DAY_MS, dateMs, dayOf } from '../../../src/base/calendar.js'
 import { TRASH_DAYS_MIN } from '../../../src/base/limits.js'
+import { SLOT_NUMBER_MAX, SLOTS_NEAR } from '../../../src/keeper/trash/limits.js'
 import {
+  freeNumber,
   isExpired,
   isSpare,
+  numberedSlot,
   placeIn,
   slotOf,
   slotsFor,
-  versionSlotsFor,
 } from '../../../src/keeper/trash/names.js'
 
 const HOUR_MS = 3_600_000
@@ -34,17 +36,18 @@ describe('slots of the trash', () => {
   test('are the day, then the hour, then more of that hour', () => {
     expect(slotsFor(NOW_MS).slice(0, 3)).toEqual(['2026-11-29', '2026-11-29.13', '2026-11-29.13-2'])
     expect(slotsFor(NOW_MS)).toHaveLength(10)
-    expect(versionSlotsFor(NOW_MS)).toEqual(['2026-11-29', '2026-11-29.13'])
+    expect(numberedSlot(NOW_MS, 10)).toBe('2026-11-29.13-10')
     expect(placeIn('2026-11-29', 'f/a')).toBe('.left/trash/2026-11-29/f/a')
   })
 
   test('are read back, each in its own hour', () => {
     const times = fc.integer({ min: 0, max: Date.UTC(9998, 0) })
+    const numbers = fc.integer({ min: SLOTS_NEAR, max: SLOT_NUMBER_MAX })
     fc.assert(
-      fc.property(times, (ms) => {
+      fc.property(times, numbers, (ms, number) => {
         const [day, hour, ...more] = slotsFor(ms)
         expect(slotOf(day!)).toEqual({ name: day, sinceMs: dayOf(ms) * DAY_MS })
-        for (const name of [hour!, ...more])
+        for (const name of [hour!, ...more, numberedSlot(ms, number), numberedSlot(ms, SLOT_NUMBER_MAX)])
           expect(slotOf(name)).toEqual({ name, sinceMs: Math.floor(ms / HOUR_MS) * HOUR_MS })
       }),
     )
@@ -57,7 +60,8 @@ describe('slots of the trash', () => {
     '2026-13-01',
     '2026-11-29.24',
     '2026-11-29.13-1',
-    '2026-11-29.13-10',
+    '2026-11-29.13-02',
+    '2026-11-29.13-1000000000',
     '2026-11-29 ',
     '26-11-29',
   ])('are not taken for LEFT’s where somebody else named them: %s', (name) => {
@@ -69,6 +73,29 @@ describe('slots of the trash', () => {
       fc.property(fc.stringMatching(/^[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[0-9]{2}(-[0-9])?)?$/), (name) => {
         const slot = slotOf(name)
         if (slot !== undefined) expect(slotsFor(slot.sinceMs)).toContain(name)
+      }),
+    )
+  })
+
+  test('beyond those that are tried in turn are found by few looks, however many are taken', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: SLOTS_NEAR, max: SLOT_NUMBER_MAX - 1 }), (takenMax) => {
+        let looks = 0
+        const number = freeNumber((each) => ++looks > 0 && each > takenMax)
+        expect(number).toBe(takenMax + 1)
+        expect(looks).toBeLessThan(64)
+      }),
+    )
+    expect(freeNumber((each) => each === SLOT_NUMBER_MAX)).toBe(SLOT_NUMBER_MAX)
+    expect(freeNumber(() => false)).toBeUndefined()
+    expect(freeNumber(() => true)).toBe(SLOTS_NEAR + 1)
+  })
+
+  test('are free where gaps are among those that are taken', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 10, max: 200 })), (taken) => {
+        const number = freeNumber((each) => !taken.includes(each))
+        expect(taken).not.toContain(number)
       }),
     )
   })

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
 import { DAY_MS } from '../../../src/base/calendar.js'
 import { TRASH_FOLDER } from '../../../src/base/own-folder.js'
+import { LOSER_PACE_MS, SLOTS_NEAR } from '../../../src/keeper/trash/limits.js'
 import { emptyTrash, finish, lookFor, restore } from '../../../src/keeper/trash/restoring.js'
 import { Sweeping } from '../../../src/keeper/trash/sweeping.js'
 import { Trash } from '../../../src/keeper/trash/trash.js'
@@ -178,6 +179,62 @@ describe('the trash', () => {
     disk.removeFolder('x')
     thrown('x', 'again')
     expect(places().sort()).toEqual(['2026-11-29.09-2/x', '2026-11-29.09/x/inside', '2026-11-29/x'])
+  })
+
+  test('takes what was below a folder, however often a file in place of that folder was taken within the hour', () => {
+    for (let round = 0; round < 40; round++) thrown('x', `${round}`)
+    put('x/f/a', 'version')
+    trash.keepVersion('x/f/a')
+    put('x/f/b', 'loser')
+    trash.keepLoser('x/f/b')
+    thrown('x/f/c', 'deleted')
+    disk.removeFile('x/f/a')
+    disk.removeFile('x/f/b')
+    expect(trash.take('x')).toMatch(/^\.left\/trash\/2026-11-29\.09-/)
+    const texts = places().flatMap((place) => textAt(`${TRASH_FOLDER}/${place}`) ?? [])
+    expect(new Set(texts)).toEqual(new Set([...Array(40).keys(), 'version', 'loser', 'deleted'].map(String)))
+  })
+
+  test('keeps one version within the hour of what is replaced again and again, in whatever slot there is room', () => {
+    for (let round = 0; round < 40; round++) thrown('x', `${round}`)
+    put('x/a', 'first')
+    trash.keepVersion('x/a')
+    disk.removeFile('x/a')
+    put('x/a', 'second')
+    trash.keepVersion('x/a')
+    expect(places().filter((place) => place.endsWith('/x/a'))).toHaveLength(1)
+  })
+
+  test('makes no folder in slots that it only looks at', () => {
+    for (let round = 0; round < 100; round++) thrown('x', `${round}`)
+    thrown('y', '')
+    expect(disk.list(TRASH_FOLDER).names).toHaveLength(100)
+  })
+
+  test('takes one loser a minute beyond those that it takes at once', () => {
+    const lose = () => {
+      put('a', `${nowMs}`)
+      disk.settle()
+      trash.keepLoser('a')
+      disk.removeFile('a')
+    }
+    for (let round = 0; round <= SLOTS_NEAR; round++) lose()
+    for (let round = 0; round < 12; round++) {
+      nowMs += LOSER_PACE_MS - 1
+      expect(lose).toThrow(expect.objectContaining({ code: 'exists' }))
+      nowMs += 1
+      disk.removeFile('a')
+      lose()
+    }
+    expect(places()).toHaveLength(SLOTS_NEAR + 1 + 12)
+  })
+
+  test('keeps what loses and still stands at its path once, however often that is tried', () => {
+    put('a', 'content')
+    disk.settle()
+    const place = trash.keepLoser('a')
+    expect([trash.keepLoser('a'), trash.keepLoser('a')]).toEqual([place, place])
+    expect(places()).toEqual(['2026-11-29/a'])
   })
 
   test('is for its user alone', () => {
