@@ -187,7 +187,7 @@ export class SimDisk implements Disk {
   readLink(path: string): string {
     this.faults.begin('readLink')
     const inode = this.volume.resolve(path, false)
-    if (inode.kind !== 'link') throw new DiskError('io', `${path} is not a link`)
+    if (inode.kind !== 'link') throw new DiskError('changed-kind', `${path} is not a link`)
     return inode.target
   }
 
