@@ -308,11 +308,13 @@ export class RealDisk implements Disk {
   }
 
   room(): DiskRoom | undefined {
-    return attempt('ask the room of', '', () => {
+    try {
       const { blocks, bavail, bsize } = statfsSync(this.confinement.followedPlaceOf(''))
       // Some network file systems count nothing.
       return blocks === 0 ? undefined : { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
-    })
+    } catch {
+      return undefined
+    }
   }
 
   syncFolder(path: string): void {

@@ -10,7 +10,7 @@ export class SimulatedDeath extends Error {
   }
 }
 
-export type DiskOperation = Exclude<keyof Disk, 'close'>
+export type DiskOperation = Exclude<keyof Disk, 'close' | 'room'>
 
 /** When the process dies: before the operation, after it, or (a write) when half of it is done. */
 export type DeathMoment = 'before' | 'during' | 'after'

@@ -391,7 +391,7 @@ export class SimDisk implements Disk {
   }
 
   room(): DiskRoom | undefined {
-    this.faults.begin('room')
+    this.faults.refuseDead()
     const { capacityBytes } = this
     return capacityBytes === undefined
       ? undefined
