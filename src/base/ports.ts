@@ -94,7 +94,7 @@ export interface DiskRoom {
  *  The user's own secrets are private, wherever they lie: `stat` and `statLink` say so, `open` and every operation that
  *  writes refuse them, their places and the folder that they are in with code 'private'.
  *
- *  Paths are relative to the share, joined by '/', '' being the share itself. Every operation throws a
+ *  Paths are relative to the share, joined by '/', '' being the share itself. Every operation but `room` throws a
  *  `DiskError`. Operations that write (`create`, `writeNew`, `rename`, `linkFile`, `moveNew`, `makeFolder`, `makeLink`,
  *  `remove*`, `setTimes`, `setMode`, `setAccess`) refuse with code 'link' when a folder on the way is a symbolic link; reading follows
  *  links. */
@@ -150,7 +150,8 @@ export interface Disk {
   foldsNames(): boolean
   /** Who may read this user's new files, as the umask has it. */
   usualAccess(): Access
-  /** Free space of the file system that the share is on; undefined where the system does not tell. */
+  /** Free space of the file system that the share is on; undefined where the system does not tell, whatever the reason: this is
+   *  asked in passing, and never throws. */
   room(): DiskRoom | undefined
   /** Makes the names in a folder durable, where the platform can. */
   syncFolder(path: string): void

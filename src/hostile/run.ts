@@ -200,8 +200,7 @@ async function runOne(
     faults.push('the target takes no session any more')
     target.stop()
   }
-  if (target.said.slice(saidBefore).some(isRestart))
-    faults.push('the watcher process died and was started again')
+  for (const { message } of target.said.slice(saidBefore).filter(isRestart)) faults.push(String(message))
   if (target.complaints.length > complaintsBefore)
     faults.push(`it printed: ${target.complaints.slice(complaintsBefore).split('\n', 1)[0]}`)
   const lastGrowthBytes = memoryGrowthBytes.at(-1) ?? 0

@@ -16,7 +16,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readlinkSync,
   readSync,
   renameSync,
   rmdirSync,
@@ -106,13 +105,13 @@ export class RealDisk implements Disk {
 
   stat(path: string): FileStat | undefined {
     const own = this.reading.following === 'all' ? undefined : this.statLink(path)
-    if (own !== undefined && (own.kind !== 'link' || !this.reading.isFollowed(path))) return own
-    return attempt('look at', path, () =>
-      this.seen(
+    return attempt('look at', path, () => {
+      if (own !== undefined && (own.kind !== 'link' || !this.reading.isFollowed(path))) return own
+      return this.seen(
         path,
         statOrNothing(() => statSync(this.readablePlaceOf(path), STAT_OPTIONS)),
-      ),
-    )
+      )
+    })
   }
 
   list(path: string): FolderListing {
@@ -129,7 +128,8 @@ export class RealDisk implements Disk {
 
   readLink(path: string): string {
     return attempt('read the link', path, () => {
-      const target = textOf(readlinkSync(this.readablePlaceOf(path), { encoding: 'buffer' }))
+      assertInside(path)
+      const target = textOf(this.reading.targetOf(path))
       if (target === undefined)
         throw new DiskError('io', `read the link ${path}: what it points at is not UTF-8`)
       return target
@@ -308,11 +308,13 @@ export class RealDisk implements Disk {
   }
 
   room(): DiskRoom | undefined {
-    return attempt('ask the room of', '', () => {
+    try {
       const { blocks, bavail, bsize } = statfsSync(this.confinement.followedPlaceOf(''))
       // Some network file systems count nothing.
       return blocks === 0 ? undefined : { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
-    })
+    } catch {
+      return undefined
+    }
   }
 
   syncFolder(path: string): void {

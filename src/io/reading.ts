@@ -50,6 +50,16 @@ export class Reading {
     return this.following === 'all' || (this.following === 'outward' && this.outward.follows(path))
   }
 
+  /** What a link points at. Throws a DiskError 'changed-kind' where something else stands there. */
+  targetOf(path: string): Uint8Array {
+    try {
+      return readlinkSync(this.placeOf(path), { encoding: 'buffer' })
+    } catch (error) {
+      if (!isOfNoLink(error)) throw error
+      throw new DiskError('changed-kind', `${path} is not a link`, error)
+    }
+  }
+
   open(path: string): number {
     const place = this.placeOf(path)
     if (this.following === 'all') return openSync(place, READ_FLAGS)
@@ -105,7 +115,10 @@ class OutwardLinks {
       const stats = statOrNothing(() => lstatSync(this.followedPlaceOf(prefix), STAT_OPTIONS))
       if (stats === undefined) return true
       if (!stats.isSymbolicLink()) continue
-      if (innerTarget(prefix, readlinkSync(this.followedPlaceOf(prefix)), floor) !== undefined) return false
+      const target = targetAt(this.followedPlaceOf(prefix))
+      // Something else came into the place of the link since it was seen.
+      if (target === undefined) continue
+      if (innerTarget(prefix, target, floor) !== undefined) return false
       if (floor === 0) this.note(prefix)
       floor = depth
     }
@@ -116,6 +129,21 @@ class OutwardLinks {
     if (this.known.size >= OUTWARD_LINKS_MAX) this.known.clear()
     this.known.add(link)
   }
+}
+
+/** Undefined where no link stands at the place. */
+function targetAt(place: string): string | undefined {
+  try {
+    return readlinkSync(place)
+  } catch (error) {
+    if (!isOfNoLink(error) && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return undefined
+  }
+}
+
+/** Whether readlink(2) says that what stands there is no link. */
+function isOfNoLink(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EINVAL'
 }
 
 function endOfName(path: string, start: number): number {

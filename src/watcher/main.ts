@@ -2,7 +2,6 @@
 // scans it, hashes, compares, plans, keeps the index and the log. RSA is done here too. It ends with its parent.
 
 import { randomInt } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LeftError } from '../base/errors.js'
 import { INDEX_PATH, OWN_FOLDER, OWN_RULES_PATH } from '../base/own-folder.js'
@@ -25,6 +24,7 @@ import { FOLLOWING } from '../pipe/settings.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../pipe/watcher-protocol.js'
 import { ThreadedSearch } from './block-search.js'
 import { SHARE_CHECK_MS } from './limits.js'
+import { folderAt, looksOf } from './looks.js'
 import { loadLmdb, type OpenIndex, openIndex } from './open-index.js'
 import { RsaKeeper } from './rsa-keeper.js'
 
@@ -144,7 +144,7 @@ class Watcher {
     // Secrets that were replaced since, so that they are known when their folder is renamed.
     this.privateFiles.look()
     this.checkOwnRules()
-    if (folderAt(this.share) === this.root) return
+    if (folderAt(this.share, this.root) === this.root) return
     clearInterval(this.checking)
     fail(
       new LeftError(
@@ -156,7 +156,7 @@ class Watcher {
 
   /** No watch is on LEFT's own folder, where much goes on. */
   private checkOwnRules(): void {
-    const looks = looksOf(join(this.share, OWN_RULES_PATH))
+    const looks = looksOf(join(this.share, OWN_RULES_PATH), this.ownRules)
     if (looks === this.ownRules) return
     this.ownRules = looks
     this.keeper.handleHint(OWN_RULES_PATH)
@@ -212,18 +212,6 @@ function send(message: FromWatcher): void {
 
 function tell(notice: KeeperNotice): void {
   send({ type: 'keeper', messages: [{ type: 'notice', notice }] })
-}
-
-/** Tells the folder at a path from any other that may come to be there; undefined where there is none. */
-function folderAt(path: string): string | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  return stat === undefined ? undefined : `${stat.dev} ${stat.ino}`
-}
-
-/** Tells a file from what it was before; undefined where there is none. */
-function looksOf(file: string): string | undefined {
-  const stat = statSync(file, { throwIfNoEntry: false })
-  return stat && `${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`
 }
 
 const rsa = new RsaKeeper({ send, note: (message) => tell({ event: 'note', message }), fail })

@@ -203,6 +203,29 @@ describe('a folder that is swapped for a link all the time', () => {
     },
     RACE_MS_MAX * 2,
   )
+
+  it(
+    'is looked at with DiskErrors and nothing else by a disk that follows links out of the share',
+    async () => {
+      const disk = diskOf({ following: 'outward' })
+      mkdirSync(`${root}/a`)
+      writeFileSync(`${root}/a/file`, 'ours')
+      writeFileSync(`${outside}/file`, 'theirs')
+      const child = await swapper(`${root}/a`)
+      const seen = new Set<string>()
+      for (const _ of rounds(20_000, () => seen.has('folder') && seen.has('link'))) {
+        does(() => seen.add(disk.statLink('a')?.kind ?? 'nothing'))
+        does(() => disk.stat('a'))
+        does(() => disk.readLink('a'))
+        does(() => disk.list('a'))
+        does(() => disk.stat('a/file'))
+        does(() => disk.close(disk.open('a/file')))
+      }
+      await ended(child)
+      expect([...seen]).toEqual(expect.arrayContaining(['folder', 'link']))
+    },
+    RACE_MS_MAX * 2,
+  )
 })
 
 describe('our own folder behind a link', () => {

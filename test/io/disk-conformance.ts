@@ -250,6 +250,7 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
       expect(codeOf(() => disk.create('folder'))).toBe('changed-kind')
       expect(codeOf(() => disk.list('file'))).toBe('changed-kind')
       expect(codeOf(() => disk.create('file/x'))).toBe('changed-kind')
+      for (const path of ['file', 'folder']) expect(codeOf(() => disk.readLink(path))).toBe('changed-kind')
     })
 
     test('what is not there is not found', () => {

@@ -53,6 +53,12 @@ beforeEach(() => {
   disk = new RealDisk(root)
 })
 
+it('that is gone tells of no room and throws nothing', () => {
+  const other = new RealDisk(root)
+  other.dispose()
+  expect(other.room()).toBeUndefined()
+})
+
 function codeOf(act: () => unknown): string {
   try {
     act()

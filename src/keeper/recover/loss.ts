@@ -7,8 +7,8 @@ import { COUNTS_PER_SECOND, countOf } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import { parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
-import { lookAt } from './denied.js'
 import { UNWRITTEN_MS_MAX } from './limits.js'
+import { lookAt } from './refused.js'
 
 /** When the machine went down, in three ways: the clock may have been set back meanwhile. */
 export interface End {

@@ -34,10 +34,10 @@ import { HashJob, type HashStep } from '../scan/hashing.js'
 import { standsAs } from '../scan/standing-tree.js'
 import { checkTrashPlace } from '../trash/place.js'
 import { noteForgotten, openEdits } from './author.js'
-import { lookAt, unlessDenied } from './denied.js'
 import { established } from './facts.js'
 import { type End, isRecent, lostPaths } from './loss.js'
 import { recoveryOf } from './recovery-table.js'
+import { lookAt, unlessRefused } from './refused.js'
 import { tidyLists, tidyTemporaries } from './tidying.js'
 
 export interface RecoveryOptions {
@@ -170,9 +170,9 @@ class Recovery {
     this.journal.append({ kind: 'placed', paths: [path] })
   }
 
-  /** Where nobody may look, what may be torn counts for nothing; else a scan finds later whether the file was put in place. */
+  /** Where the disk refuses it, what may be torn counts for nothing; else a scan finds later whether the file was put in place. */
   private sparing(path: string, machineWentDown: boolean, work: () => void): void {
-    if (!unlessDenied(work) && machineWentDown) this.forget(path)
+    if (!unlessRefused(work) && machineWentDown) this.forget(path)
   }
 
   /** The process died between saying that it would put `entry` in place and knowing that it did. */
@@ -234,7 +234,7 @@ class Recovery {
       'removing',
       established({
         indexKnows: () => known !== undefined && holds(known.version.seen, version.content),
-        // Where nobody may look, something may be there: the peer tells of the deletion again.
+        // Where the disk refuses to look, something may be there: the peer tells of the deletion again.
         targetExists: () => lookAt(this.options.disk, path) !== undefined,
       }),
     )
@@ -272,12 +272,9 @@ class Recovery {
 
   /** A disk that refuses it must not keep the share from being opened: the file before is gone, and the folder comes again. */
   private makeFolder(entry: Entry): void {
-    try {
-      this.catalogue.record(entry, undefined, makeFolder(this.options.disk, entry.path, entry.access))
-    } catch (error) {
-      if (!(error instanceof DiskError) || error.code !== 'denied') throw error
-      this.forget(entry.path)
-    }
+    const { path, access } = entry
+    const make = () => this.catalogue.record(entry, undefined, makeFolder(this.options.disk, path, access))
+    if (!unlessRefused(make)) this.forget(path)
   }
 
   private indexKnows({ path, version }: Entry): boolean {
@@ -335,24 +332,27 @@ class Recovery {
   /** Files that a person's programs wrote just before the machine went down may be torn or back at an older state, and
    *  peers may have them whole: such a file must not count as an edit of what they have. */
   private findDamage(isStopped: boolean): void {
-    const { disk } = this.options
     const files = [...this.catalogue.signedFiles()]
     const end = this.end(isStopped)
-    for (const { entry, signature } of files) {
-      const stat = lookAt(disk, entry.path)
-      if (stat?.kind === 'folder' && isRecent(signature.ctimeMs, end)) this.disown(entry.path)
-      if (stat?.kind !== 'file') continue
-      // A program that writes into a file gives it a later time; a loss of power does not, nor a copy that was made after one.
-      const isOther = stat.mtimeMs !== signature.mtimeMs || stat.sizeBytes !== signature.sizeBytes
-      const isWritten = isStopped ? isOther : stat.mtimeMs > signature.mtimeMs
-      if (stat.ctimeMs > signature.ctimeMs && isWritten) continue
-      const asKnown = sameSignature(signatureOf(stat), signature)
-      if (asKnown && !isRecent(signature.ctimeMs, end)) continue
-      if (!this.holds(entry)) this.disown(entry.path)
-      else if (!asKnown && stat.ctimeMs <= signature.ctimeMs) {
-        applyMetadata(disk, { ...entry, ...signature.mode }, signature.mode.access !== 'none')
-        this.catalogue.refreshSignature(entry.path, signatureOf(disk.stat(entry.path) ?? stat))
-      }
+    for (const { entry, signature } of files)
+      unlessRefused(() => this.findDamageAt(entry, signature, isStopped, end))
+  }
+
+  private findDamageAt(entry: Entry, signature: Signature, isStopped: boolean, end: End): void {
+    const { disk } = this.options
+    const stat = disk.statLink(entry.path)
+    if (stat?.kind === 'folder' && isRecent(signature.ctimeMs, end)) this.disown(entry.path)
+    if (stat?.kind !== 'file') return
+    // A program that writes into a file gives it a later time; a loss of power does not, nor a copy that was made after one.
+    const isOther = stat.mtimeMs !== signature.mtimeMs || stat.sizeBytes !== signature.sizeBytes
+    const isWritten = isStopped ? isOther : stat.mtimeMs > signature.mtimeMs
+    if (stat.ctimeMs > signature.ctimeMs && isWritten) return
+    const asKnown = sameSignature(signatureOf(stat), signature)
+    if (asKnown && !isRecent(signature.ctimeMs, end)) return
+    if (!this.holds(entry)) this.disown(entry.path)
+    else if (!asKnown && stat.ctimeMs <= signature.ctimeMs) {
+      applyMetadata(disk, { ...entry, ...signature.mode }, signature.mode.access !== 'none')
+      this.catalogue.refreshSignature(entry.path, signatureOf(disk.stat(entry.path) ?? stat))
     }
   }
 

@@ -9,6 +9,7 @@ import type { Catalogue } from '../index/catalogue.js'
 import { established } from './facts.js'
 import { TEMPORARY_AGE_MS_MAX } from './limits.js'
 import { recoveryOf } from './recovery-table.js'
+import { unlessRefused } from './refused.js'
 
 /** Only what the log can go on from stays: the large files that are being built, for a week. */
 export function tidyTemporaries(
@@ -28,8 +29,10 @@ export function tidyTemporaries(
       }),
     )
     if (action === 'keep-temporary') continue
-    if (stat?.kind !== 'folder') disk.removeFile(path)
-    else if (path === FOLDER_TEMPORARY && disk.list(path).names.length === 0) disk.removeFolder(path)
+    unlessRefused(() => {
+      if (stat?.kind !== 'folder') disk.removeFile(path)
+      else if (path === FOLDER_TEMPORARY && disk.list(path).names.length === 0) disk.removeFolder(path)
+    })
   }
   for (const digest of [...journal.fetches.keys()]) {
     if (disk.statLink(`${TEMPORARY_FOLDER}/${digest}`) === undefined)

@@ -10,7 +10,7 @@ export class SimulatedDeath extends Error {
   }
 }
 
-export type DiskOperation = Exclude<keyof Disk, 'close'>
+export type DiskOperation = Exclude<keyof Disk, 'close' | 'room'>
 
 /** When the process dies: before the operation, after it, or (a write) when half of it is done. */
 export type DeathMoment = 'before' | 'during' | 'after'
@@ -23,11 +23,19 @@ const PUTTING: ReadonlySet<DiskOperation> = new Set([
   'makeLink',
 ])
 
+interface LaterFailure {
+  readonly code: DiskErrorCode
+  readonly isMeant: (path: string) => boolean
+  /** Operations until it comes, its own too. */
+  left: number
+}
+
 export class DiskFaults {
   private mutations = 0
   private death: { readonly atCount: number; readonly moment: DeathMoment } | undefined
   private dead = false
   private failure: { readonly code: DiskErrorCode; readonly operation: DiskOperation | undefined } | undefined
+  private laterFailure: LaterFailure | undefined
   /** Paths at which nothing new can be put. */
   private readonly refusedPaths = new Set<string>()
   /** How many `without` are running, one in another. */
@@ -39,6 +47,15 @@ export class DiskFaults {
 
   failNext(code: DiskErrorCode, operation: DiskOperation | undefined): void {
     this.failure = { code, operation }
+  }
+
+  failAt(count: number, code: DiskErrorCode, isMeant: (path: string) => boolean): void {
+    this.laterFailure = { code, isMeant, left: count }
+  }
+
+  /** Whether the failure that was put down for later is still to come. */
+  get isFailureLeft(): boolean {
+    return this.laterFailure !== undefined
   }
 
   /** Nothing new can be put at this path from now on, as where the disk does not take the name; what is there
@@ -64,6 +81,7 @@ export class DiskFaults {
     this.dead = false
     this.death = undefined
     this.failure = undefined
+    this.laterFailure = undefined
   }
 
   without<T>(action: () => T): T {
@@ -80,13 +98,22 @@ export class DiskFaults {
   }
 
   /** Every operation of the port begins here. */
-  begin(operation: DiskOperation): void {
+  begin(operation: DiskOperation, path?: string): void {
     this.refuseDead()
+    if (this.suspended > 0) return
+    if (path !== undefined) this.countDown(operation, path)
     const { failure } = this
-    if (failure === undefined || this.suspended > 0) return
+    if (failure === undefined) return
     if (failure.operation !== undefined && failure.operation !== operation) return
     this.failure = undefined
     throw new DiskError(failure.code, `${operation}: the simulated disk was told to fail`)
+  }
+
+  private countDown(operation: DiskOperation, path: string): void {
+    const { laterFailure } = this
+    if (laterFailure?.isMeant(path) !== true || --laterFailure.left > 0) return
+    this.laterFailure = undefined
+    throw new DiskError(laterFailure.code, `${operation} ${path}: the simulated disk was told to fail`)
   }
 
   /** Every operation that may put something at a free path comes here. */

@@ -58,6 +58,11 @@ export class SimDisk implements Disk {
     this.faults.failNext(code, operation)
   }
 
+  /** The `count`-th operation from now that names such a path, 1 being the next, throws a DiskError and does nothing. */
+  failAt(count: number, code: DiskErrorCode, isMeant: (path: string) => boolean): void {
+    this.faults.failAt(count, code, isMeant)
+  }
+
   /** The process dies at the `count`-th operation from now that changes the disk, 1 being the next. */
   dieAfterOperations(count: number, moment: DeathMoment = 'after'): void {
     this.faults.dieAfterOperations(count, moment)
@@ -167,17 +172,17 @@ export class SimDisk implements Disk {
   // — The port: reading. —
 
   statLink(path: string): FileStat | undefined {
-    this.faults.begin('statLink')
+    this.faults.begin('statLink', path)
     return this.seen(path, this.volume.tryResolve(path, false))
   }
 
   stat(path: string): FileStat | undefined {
-    this.faults.begin('stat')
+    this.faults.begin('stat', path)
     return this.seen(path, this.volume.tryResolve(path, true))
   }
 
   list(path: string): FolderListing {
-    this.faults.begin('list')
+    this.faults.begin('list', path)
     const folder = this.volume.resolve(path, true)
     if (folder.kind !== 'folder') throw new DiskError('changed-kind', `${path} is not a folder`)
     refuseUnreadable(folder, path)
@@ -185,14 +190,14 @@ export class SimDisk implements Disk {
   }
 
   readLink(path: string): string {
-    this.faults.begin('readLink')
+    this.faults.begin('readLink', path)
     const inode = this.volume.resolve(path, false)
-    if (inode.kind !== 'link') throw new DiskError('io', `${path} is not a link`)
+    if (inode.kind !== 'link') throw new DiskError('changed-kind', `${path} is not a link`)
     return inode.target
   }
 
   open(path: string): FileHandle {
-    this.faults.begin('open')
+    this.faults.begin('open', path)
     const inode = this.volume.resolve(path, true)
     if (this.secrets.has(inode)) throw new DiskError('private', `${path} is one of the user's secrets`)
     refuseUnreadable(inode, path)
@@ -386,7 +391,7 @@ export class SimDisk implements Disk {
   }
 
   room(): DiskRoom | undefined {
-    this.faults.begin('room')
+    this.faults.refuseDead()
     const { capacityBytes } = this
     return capacityBytes === undefined
       ? undefined
@@ -394,7 +399,7 @@ export class SimDisk implements Disk {
   }
 
   syncFolder(path: string): void {
-    this.faults.begin('syncFolder')
+    this.faults.begin('syncFolder', path)
     const folder = this.volume.resolve(path, true)
     if (folder.kind !== 'folder') throw new DiskError('changed-kind', `${path} is not a folder`)
     this.faults.mutate(() => this.volume.nameLog.commit(folder))
@@ -409,7 +414,7 @@ export class SimDisk implements Disk {
   }
 
   private placeFor(operation: DiskOperation, path: string): Place {
-    this.faults.begin(operation)
+    this.faults.begin(operation, path)
     const place = writablePlace(this.volume.share, path)
     if (place.inode === undefined) this.faults.refuseNew(operation, path)
     if (!this.isByPerson && this.secrets.isPlace(path, place))

@@ -9,7 +9,9 @@ import { closeShare } from '../../../src/keeper/recover/recovery.js'
 import { COUNTS_PER_SECOND, holds } from '../../../src/share/dots.js'
 import { mtimeOf } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
+import { isOwnPath } from '../../../src/share/path.js'
 import { SimulatedDeath } from '../../../src/sim/disk/disk.js'
+import { SeededRandom } from '../../../src/sim/random.js'
 import {
   contentOf,
   dotted,
@@ -198,6 +200,63 @@ describe('a folder into which nobody may look', () => {
       expect(share.changes.filter(({ kind }) => kind === 'tombstone')).toEqual([])
     },
   )
+})
+
+describe('a path at which the disk refuses something', () => {
+  const CODES = ['link', 'missing', 'changed-kind', 'denied', 'not-empty', 'exists', 'private', 'io'] as const
+
+  /** Of everything that recovery settles, something was under way. */
+  function interrupted(): ShareOnDisk {
+    const share = new ShareOnDisk({ links: 'keep' })
+    for (const path of ['f/known', 'f/edited', 'gone', 'from/in']) share.disk.putFile(path, utf8(path))
+    share.scan()
+    place(share, theirFile('f/a', 'placed'), utf8('placed'))
+    settle(share, 'f/a')
+    place(share, theirFile('f/new', 'theirs'), utf8('theirs'))
+    const onTopOf = (path: string) => dotted(share.catalogue.live(path)!.version.content, `${THEIRS}:2`)
+    place(share, theirFile('f/edited', 'replaced', { version: onTopOf('f/edited') }), utf8('replaced'))
+    share.journal.append([
+      { kind: 'placing', entry: theirFolder('made'), replaces: '' },
+      { kind: 'placing', entry: theirLink('l', 'f/known'), replaces: '' },
+    ])
+    share.disk.unharmed((disk) => disk.makeLink('l', 'f/known'))
+    const { digest } = share.catalogue.live('gone')!
+    const version = onTopOf('gone')
+    const deletion = { ...theirFolder('gone'), kind: 'tombstone', deletedKind: 'file', version } as const
+    share.journal.append({ kind: 'placing', entry: deletion, replaces: digest })
+    share.disk.syncFolder('')
+    share.disk.syncFolder('f')
+    return share
+  }
+
+  test.each(CODES.flatMap((code) => [false, true].map((power) => [code, power] as const)))(
+    'by %s does not keep a share from being opened after a death, of the machine: %s',
+    (code, power) => {
+      let count = 0
+      for (let isOver = false; !isOver; ) {
+        const share = interrupted()
+        share.disk.crash({ power, random: new SeededRandom(1) })
+        share.index.crash()
+        if (power) share.boot = 'boot-2'
+        share.disk.failAt(++count, code, (path) => path !== '' && !isOwnPath(path))
+        share.open()
+        isOver = share.disk.faults.isFailureLeft
+        share.disk.faults.reset()
+        share.scan()
+        expect(share.textAt('f/known')).toBe('f/known')
+        expect(share.catalogue.live('f/known')?.kind).toBe('file')
+        expect(share.journal.placing).toEqual([])
+      }
+      expect(count).toBeGreaterThan(10)
+    },
+  )
+
+  test('for want of room is tried again, as nothing else can be done', () => {
+    const share = interrupted()
+    share.disk.crash({ power: false, random: new SeededRandom(1) })
+    share.disk.failAt(1, 'no-space', (path) => path !== '' && !isOwnPath(path))
+    expect(() => share.open()).toThrow(expect.objectContaining({ code: 'no-space' }))
+  })
 })
 
 describe('a machine that went down', () => {
