@@ -23,6 +23,19 @@ test.each([
   expect(overwritten()).toBe(isLost)
 })
 
+test.each([
+  ['a version of it', '.left/trash/2026-11-29/a', false],
+  ['something that was below a folder of its name', '.left/trash/2026-11-29/a/b', true],
+])('a file that is overwritten while the trash has %s', (_, place, isLost) => {
+  const disk = new SimDisk({ nowMs: () => 0 })
+  disk.putFile('a', contentOf(1, 100))
+  disk.putFile(place, contentOf(2, 100))
+  disk.putFile('.left/tmp/new', contentOf(3, 100))
+  const overwritten = new TrashCheck(disk).handleTaking('a', 'a')
+  disk.rename('.left/tmp/new', 'a')
+  expect(overwritten()).toBe(isLost)
+})
+
 test('a file that is removed beside its conflict copy', () => {
   const disk = new SimDisk({ nowMs: () => 0 })
   for (const path of ['a', COPY]) disk.putFile(path, contentOf(1, 100))

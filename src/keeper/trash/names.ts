@@ -29,11 +29,6 @@ export function slotsFor(nowMs: number): string[] {
   return [day, hour, ...others]
 }
 
-/** Slots for a version that is replaced: one for each path and hour is enough. */
-export function versionSlotsFor(nowMs: number): string[] {
-  return slotsFor(nowMs).slice(0, 2)
-}
-
 export function placeIn(slot: string, path: string): string {
   return `${TRASH_FOLDER}/${slot}/${path}`
 }

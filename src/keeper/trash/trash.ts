@@ -8,7 +8,7 @@ import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
 import type { TrashPolicy } from '../../pipe/settings.js'
 import { parentOf } from '../../share/path.js'
 import { COPY_BYTES, KNOWN_FOLDERS_MAX } from './limits.js'
-import { pathIn, placeIn, slotsFor, versionSlotsFor } from './names.js'
+import { pathIn, placeIn, slotsFor } from './names.js'
 import { lookAt, openTo } from './walking.js'
 
 /** Where a thing goes that no trash keeps, until it has been looked at once more. */
@@ -82,15 +82,21 @@ export class Trash {
     }
   }
 
-  /** Keeps the version that stands at a path, a file or a link, which keeps its name there. One for each path and hour. */
+  /** Keeps the version that stands at a path, a file or a link, which keeps its name there: beside the first one of the day one for
+   *  each path and hour. Where things of another kind are in the way in one slot, the next one has room: they are no version of it.
+   *  Throws a DiskError, 'exists' where they are in the way in all. */
   keepVersion(path: string): void {
     if (!this.isKept) return
-    for (const slot of versionSlotsFor(this.options.wallMs())) {
+    const slots = slotsFor(this.options.wallMs())
+    for (const slot of slots) {
       const place = placeIn(slot, path)
-      if (!this.isFree(place)) continue
-      this.linkOrCopy(path, place, { syncs: false })
-      return
+      if (this.isFree(place)) {
+        this.linkOrCopy(path, place, { syncs: false })
+        return
+      }
+      if (slot !== slots[0] && this.holdsVersion(place)) return
     }
+    throw tooOften(path)
   }
 
   /** The loser of a conflict, or what was changed here and told to nobody: it keeps its name until something else takes that. Nothing
@@ -126,12 +132,18 @@ export class Trash {
       const place = placeIn(slot, path)
       if (this.isFree(place)) return place
     }
-    throw new DiskError('exists', `the trash has taken ${path} too often within this hour`)
+    throw tooOften(path)
   }
 
   /** Whether something can be put there. Makes the folders on the way. */
   private isFree(place: string): boolean {
     return this.makeWay(parentOf(place)) && this.options.disk.statLink(place) === undefined
+  }
+
+  /** Whether a file or a link is there, and no folder, nor a file where a folder is needed on the way. */
+  private holdsVersion(place: string): boolean {
+    const kind = lookAt(this.options.disk, place)?.kind
+    return kind !== undefined && kind !== 'folder'
   }
 
   /** Answers false where a file or a link stands in the way. */
@@ -201,6 +213,10 @@ export class Trash {
       disk.close(source)
     }
   }
+}
+
+function tooOften(path: string): DiskError {
+  return new DiskError('exists', `the trash has taken ${path} too often within this hour`)
 }
 
 /** Whether nobody wrote into it, or put another in its place. */

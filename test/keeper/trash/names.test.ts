@@ -2,14 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DAY_MS, dateMs, dayOf } from '../../../src/base/calendar.js'
 import { TRASH_DAYS_MIN } from '../../../src/base/limits.js'
-import {
-  isExpired,
-  isSpare,
-  placeIn,
-  slotOf,
-  slotsFor,
-  versionSlotsFor,
-} from '../../../src/keeper/trash/names.js'
+import { isExpired, isSpare, placeIn, slotOf, slotsFor } from '../../../src/keeper/trash/names.js'
 
 const HOUR_MS = 3_600_000
 /** 29 November 2026, 13:30 UTC. */
@@ -34,7 +27,6 @@ describe('slots of the trash', () => {
   test('are the day, then the hour, then more of that hour', () => {
     expect(slotsFor(NOW_MS).slice(0, 3)).toEqual(['2026-11-29', '2026-11-29.13', '2026-11-29.13-2'])
     expect(slotsFor(NOW_MS)).toHaveLength(10)
-    expect(versionSlotsFor(NOW_MS)).toEqual(['2026-11-29', '2026-11-29.13'])
     expect(placeIn('2026-11-29', 'f/a')).toBe('.left/trash/2026-11-29/f/a')
   })
 
