@@ -1,10 +1,17 @@
 // The judge of the trash: what counts as kept where a file of the share is overwritten. That it finds what peers do wrong:
-// negative-controls.test.ts.
+// negative-controls.test.ts. And a world in which the trash has no room for a version.
 
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { crc32, hash } from '../../src/io/hash.js'
+import { slotsFor } from '../../src/keeper/trash/names.js'
 import { TrashCheck } from '../../src/sim/checks/trash.js'
 import { SimDisk } from '../../src/sim/disk/disk.js'
+import type { SnapshotEntry } from '../../src/sim/disk/volume.js'
 import { contentOf } from '../../src/sim/edits.js'
+import { HEAL_MS_MAX } from '../../src/sim/limits.js'
+import { calmLink, calmPeer } from '../../src/sim/plan.js'
+import { settle } from '../../src/sim/simulate.js'
+import { World } from '../../src/sim/world.js'
 
 const COPY = 'a.conflict-20261121-000000-0123abcd'
 
@@ -42,4 +49,44 @@ test('a file that is removed beside its conflict copy', () => {
   const removed = new TrashCheck(disk).handleTaking('a')
   disk.removeFile('a')
   expect(removed()).toBe(true)
+})
+
+describe('a file in a folder that was a file is replaced, and the version of it kept', () => {
+  /** Machine 1 holds version 1 of f/a, and things at f in so many slots of its trash. Machine 0 writes version 3. */
+  function worldOf(taken: number): World {
+    // Ten minutes before the hour is over.
+    const peers = [calmPeer(0), calmPeer(1, { clockErrorMs: 50 * 60_000 })]
+    const world = new World({ seed: 1, peers, links: [calmLink(0, 1)] }, { hash, crc32 })
+    world.edit(0, { type: 'write', path: 'f/a', content: 1, sizeBytes: 100, steps: 1, stepMs: 0 })
+    world.startAll()
+    expect(world.runUntilQuiet(HEAL_MS_MAX)).toBe(true)
+    const { disk, wallMs } = world.peers[1]!
+    for (const slot of slotsFor(wallMs()).slice(0, taken))
+      disk.putFile(`.left/trash/${slot}/f`, contentOf(2, 100))
+    world.edit(0, { type: 'write', path: 'f/a', content: 3, sizeBytes: 100, steps: 1, stepMs: 0 })
+    return world
+  }
+
+  /** Versions of f/a in the trash of machine 1. */
+  const keptIn = (world: World): SnapshotEntry[] =>
+    [...world.peers[1]!.disk.snapshot()].flatMap(([path, entry]) =>
+      path.startsWith('.left/trash/') && path.endsWith('/f/a') ? [entry] : [],
+    )
+
+  test('where a file is in the way in all slots but one', () => {
+    const world = worldOf(9)
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(keptIn(world)).toMatchObject([{ bytes: contentOf(1, 100) }])
+  })
+
+  test('after the hour where one is in the way in all', () => {
+    const world = worldOf(10)
+    world.run(60_000)
+    expect(world.peers[1]!.disk.contentOf('f/a')).toEqual(contentOf(1, 100))
+    world.run(30 * 60_000)
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(keptIn(world)).toMatchObject([{ bytes: contentOf(1, 100) }])
+  })
 })
