@@ -50,6 +50,10 @@ const FOUND = [
     1000220,
     'one that only sends went round its own version, an edit of that and one that beats the edit, without end',
   ],
+  [
+    4042,
+    'a file in a folder was replaced and not kept, where versions of a file that had been there were in the way',
+  ],
 ] as const
 
 /** The same, with losses of power. */

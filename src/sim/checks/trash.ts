@@ -36,8 +36,13 @@ export class TrashCheck {
   }
 
   private hasVersion(path: string): boolean {
-    for (const place of this.disk.snapshot().keys())
-      if (place.startsWith(TRASH) && place.slice(place.indexOf('/', TRASH.length) + 1) === path) return true
+    for (const [place, { kind }] of this.disk.snapshot())
+      if (
+        kind !== 'folder' &&
+        place.startsWith(TRASH) &&
+        place.slice(place.indexOf('/', TRASH.length) + 1) === path
+      )
+        return true
     return false
   }
 }

@@ -71,6 +71,44 @@ describe('a version that is replaced', () => {
     expect(textAt(`${TRASH_FOLDER}/2026-11-29.10/f/a`)).toBe('four')
   })
 
+  test('is kept, once an hour, where files that became its folder are in the way', () => {
+    for (const text of ['one', 'two']) {
+      put('f', text)
+      trash.keepVersion('f')
+      disk.removeFile('f')
+    }
+    for (const text of ['three', 'four']) {
+      put('f/a', text)
+      trash.keepVersion('f/a')
+      disk.removeFile('f/a')
+    }
+    expect(places().sort()).toEqual(['2026-11-29.09-2/f/a', '2026-11-29.09/f', '2026-11-29/f'])
+    expect(textAt(`${TRASH_FOLDER}/2026-11-29.09-2/f/a`)).toBe('three')
+  })
+
+  test('is kept, once an hour, where folders that became a file are in the way', () => {
+    for (const text of ['one', 'two']) {
+      put('f/a', text)
+      trash.keepVersion('f/a')
+      disk.removeFile('f/a')
+    }
+    disk.removeFolder('f')
+    for (const text of ['three', 'four']) {
+      put('f', text)
+      trash.keepVersion('f')
+      disk.removeFile('f')
+    }
+    expect(places().sort()).toEqual(['2026-11-29.09-2/f', '2026-11-29.09/f/a', '2026-11-29/f/a'])
+    expect(textAt(`${TRASH_FOLDER}/2026-11-29.09-2/f`)).toBe('three')
+  })
+
+  test('is kept however many such things are in the way', () => {
+    for (let count = 0; count < 30; count++) thrown('f', `file ${count}`)
+    put('f/a', 'content')
+    trash.keepVersion('f/a')
+    expect(textAt(`${TRASH_FOLDER}/2026-11-29.09-30/f/a`)).toBe('content')
+  })
+
   test('is copied where the disk makes no hard links', () => {
     put('a', 'content')
     disk.failNext('denied', 'linkFile')
