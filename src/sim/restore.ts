@@ -1,6 +1,5 @@
 // A share that a person puts back to an older copy, LEFT's own folder and index in it, and what that means for the history.
 
-import { TRASH_FOLDER } from '../base/own-folder.js'
 import { isCopyOf } from '../judge/copies.js'
 import { isOwnPath } from '../share/path.js'
 import type { Standings } from './checks/privacy.js'
@@ -10,7 +9,7 @@ import type { SnapshotEntry } from './disk/volume.js'
 import type { ShareMemory } from './history.js'
 import type { IndexCopy } from './peer/index.js'
 import { unstoppedIn } from './power-loss.js'
-import { contentsOn, loseOnlyCopy } from './shares.js'
+import { contentsInTrash, contentsOn, loseOnlyCopy } from './shares.js'
 import type { World } from './world.js'
 
 export interface ShareCopy {
@@ -42,7 +41,7 @@ export function putBack(world: World, number: number, copy: ShareCopy): void {
   const { disk } = peer
   const { history } = world
   const before = contentsOn(disk)
-  const trashed = trashOn(disk)
+  const trashed = contentsInTrash(disk)
   const forgotten = new Set([...foldersOn(disk), ...history.model.removedAt(number)])
   const { capacityBytes } = disk
   disk.capacityBytes = undefined
@@ -103,19 +102,9 @@ function foldersOn(disk: SimDisk): string[] {
   return entries.flatMap(([path, { kind }]) => (kind === 'folder' ? [path] : []))
 }
 
-/** Files of the trash, by the place in it. */
-function trashOn(disk: SimDisk): [string, Uint8Array][] {
-  const trash = `${TRASH_FOLDER}/`
-  return [...disk.snapshot()].flatMap(([place, { kind, bytes }]) =>
-    kind === 'file' && place.startsWith(trash)
-      ? [[place.slice(place.indexOf('/', trash.length) + 1), bytes]]
-      : [],
-  )
-}
-
 function holdsAnywhere(world: World, disk: SimDisk, bytes: Uint8Array): boolean {
   const digest = world.history.digestOf(bytes)
-  const standing = [...contentsOn(disk).values(), ...trashOn(disk).map(([, trashed]) => trashed)]
+  const standing = [...contentsOn(disk).values(), ...contentsInTrash(disk).map(([, trashed]) => trashed)]
   return standing.some((other) => world.history.digestOf(other) === digest)
 }
 

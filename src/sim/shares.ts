@@ -1,7 +1,10 @@
-// The contents that stand in the shares of a world. Used where a share is put back, or loses what only it had.
+// The contents that stand in the shares of a world, and in their trash. Used where a share is put back, or loses what only it
+// had, and by the invariants.
 
+import { TRASH_FOLDER } from '../base/own-folder.js'
 import { isOwnPath } from '../share/path.js'
 import type { SimDisk } from './disk/disk.js'
+import { linkContent } from './disk/link-content.js'
 import type { History } from './history.js'
 
 export interface SharesScene {
@@ -18,6 +21,21 @@ export function contentsOn(disk: SimDisk): Map<string, Uint8Array> {
     if (bytes !== undefined) contents.set(path, bytes)
   }
   return contents
+}
+
+const TRASH = `${TRASH_FOLDER}/`
+
+/** What the trash keeps, each with the path that it had in the share. A link goes there as a link: LEFT leaves alone what it points
+ *  at. An absolute one leads from the trash where it led from the share, so that what stands there is still to be had
+ *  through it; a relative one leads elsewhere, and only its text is kept. */
+export function contentsInTrash(disk: SimDisk): [string, Uint8Array][] {
+  return [...disk.snapshot()].flatMap(([place, { kind, bytes, target }]): [string, Uint8Array][] => {
+    if (kind === 'folder' || !place.startsWith(TRASH)) return []
+    const path = place.slice(place.indexOf('/', TRASH.length) + 1)
+    if (kind === 'file') return [[path, bytes]]
+    const followed = target.startsWith('/') ? disk.contentOf(place) : undefined
+    return [linkContent(target), ...(followed === undefined ? [] : [followed])].map((each) => [path, each])
+  })
 }
 
 /** An only copy of the path went; another version of it may stand at the path in a share. The same content at another path is no

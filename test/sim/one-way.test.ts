@@ -356,6 +356,45 @@ describe('a machine that only sends', () => {
     },
   )
 
+  /** The others have a link where it has a folder, and it takes that back: the link is in their trash. */
+  function undoneLinkWorld(): World {
+    const world = worldOf('send-only', 'both')
+    edit(world, B, remove('folder'))
+    edit(world, B, { type: 'link', path: 'folder', outside: 'outside-0' })
+    undo(world, A)
+    expectSame(world, A, B)
+    return world
+  }
+
+  /** Takes the link out of B's trash; another one may take its place. */
+  function replaceTrashedLink(world: World, target?: string): void {
+    const { disk } = world.peers[B]!
+    const links = [...disk.snapshot()].filter(([, { kind }]) => kind === 'link')
+    expect(links.map(([path]) => path)).toEqual([expect.stringMatching(/^\.left\/trash\/[^/]*\/folder$/)])
+    disk.unharmed(() => {
+      disk.removeFile(links[0]![0])
+      if (target !== undefined) disk.makeLink(links[0]![0], target)
+    })
+  }
+
+  test('has its folder back where others made a link in its place, which leads from their trash where it led', () => {
+    const world = undoneLinkWorld()
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+  })
+
+  test.each([
+    ['is gone', undefined],
+    ['leads to another file', '/outside-1'],
+    ['is a relative one, which leads elsewhere from there', '../../../../outside-0'],
+  ])('loses what others had there where the link in their trash %s', (_, target) => {
+    const world = undoneLinkWorld()
+    replaceTrashedLink(world, target)
+    settle(world, 0)
+    expect(world.breach).toMatchObject({ invariant: 'I2' })
+    expect(world.breach?.detail).toMatch(/made at "folder" and never replaced by anybody, is nowhere$/)
+  })
+
   test('hears of an edit where its own has not been read yet, and sends that back after undo', () => {
     const world = worldOf('both', { direction: 'send-only', hintLoss: 1 })
     edit(world, A, write('new', 10))

@@ -3,7 +3,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
 import { Catalogue } from '../../src/keeper/index/catalogue.js'
-import { contentOf } from '../../src/sim/edits.js'
+import { contentOf, type Edit } from '../../src/sim/edits.js'
 import { HEAL_MS_MAX } from '../../src/sim/limits.js'
 import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
 import { copyOf, putBack } from '../../src/sim/restore.js'
@@ -109,22 +109,33 @@ describe('I5, a file that was deleted while LEFT was not running, in a copy', ()
 })
 
 describe('I2, what was changed on a machine that only receives', () => {
+  const FILE = { type: 'write', path: 'a', sizeBytes: BYTES, steps: 1, stepMs: 0 } as const
+  const changes: readonly [string, Edit][] = [
+    ['a file', { ...FILE, content: 1 }],
+    ['a link', { type: 'link', path: 'a', outside: 'outside-0' }],
+  ]
+
   /** A peer has made the same path: what was made at A is in A's trash, and nowhere else. */
-  function trashedWorld(): World {
+  function trashedWorld(change: Edit): World {
     const peers = [calmPeer(A, { direction: 'receive-only' }), calmPeer(B)]
     const world = new World({ seed: 1, peers, links: [calmLink(A, B)] }, { hash, crc32 })
-    const file = { type: 'write', path: 'a', sizeBytes: BYTES, steps: 1, stepMs: 0 } as const
     world.startAll()
-    world.edit(A, { ...file, content: 1 })
+    world.edit(A, change)
     expect(world.runUntilQuiet(HEAL_MS_MAX)).toBe(true)
-    world.edit(B, { ...file, content: 2 })
+    world.edit(B, { ...FILE, content: 2 })
     expect(world.runUntilQuiet(HEAL_MS_MAX)).toBe(true)
     expect(world.peers[A]!.disk.contentOf('a')).toEqual(contentOf(2, BYTES))
     return world
   }
 
-  test('goes with its trash where an older copy is put back', () => {
-    const world = trashedWorld()
+  test.each(changes)('stays in its trash: %s', (_, change) => {
+    const world = trashedWorld(change)
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+  })
+
+  test.each(changes)('goes with its trash where an older copy is put back: %s', (_, change) => {
+    const world = trashedWorld(change)
     world.peers[A]!.stop()
     const copy = copyOf(world, A, true)
     const entries = new Map([...copy.entries].filter(([path]) => !path.startsWith('.left/trash')))
@@ -134,11 +145,11 @@ describe('I2, what was changed on a machine that only receives', () => {
     expect(world.breach).toBeUndefined()
   })
 
-  test('is missed where its trash goes otherwise', () => {
-    const world = trashedWorld()
+  test.each(changes)('is missed where its trash goes otherwise: %s', (_, change) => {
+    const world = trashedWorld(change)
     const { disk } = world.peers[A]!
     for (const [path, { kind }] of disk.snapshot())
-      if (path.startsWith('.left/trash/') && kind === 'file') disk.unharmed(() => disk.removeFile(path))
+      if (path.startsWith('.left/trash/') && kind !== 'folder') disk.unharmed(() => disk.removeFile(path))
     settle(world, 0)
     expect(world.breach).toMatchObject({ invariant: 'I2' })
   })

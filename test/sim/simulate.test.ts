@@ -97,6 +97,10 @@ const FOUND_WITH_POWER = [
   ],
   [2000859, 'what a peer had told was forgotten for what it was asked for in vain'],
   [430027, 'a deletion from before a lost file was made anew, back from a peer, counted as told of the loss'],
+  [
+    4001096,
+    'a link in the place of a folder of one that only sends went to the trash, and what it leads to was missed by the judge',
+  ],
 ] as const
 
 /** The same, with shares that are put back. */

@@ -3,7 +3,7 @@
 
 import type { Access } from '../../base/access.js'
 import { dayOf } from '../../base/calendar.js'
-import { JOURNAL_PATH, TEMPORARY_FOLDER, TRASH_FOLDER } from '../../base/own-folder.js'
+import { JOURNAL_PATH, TEMPORARY_FOLDER } from '../../base/own-folder.js'
 import { TOMBSTONE_DAYS } from '../../keeper/index/limits.js'
 import { FOLDER_TEMPORARY, LINK_TEMPORARY } from '../../pipe/layout.js'
 import { decide } from '../../share/decide.js'
@@ -11,10 +11,10 @@ import { holds, peerOf } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import { isOwnPath } from '../../share/path.js'
-import { linkContent } from '../disk/link-content.js'
 import type { SnapshotEntry } from '../disk/volume.js'
 import { JOURNAL_BYTES_MAX } from '../limits.js'
 import { peerName } from '../plan.js'
+import { contentsInTrash } from '../shares.js'
 import type { World } from '../world.js'
 
 /** A path as a person sees it: links are followed. */
@@ -36,8 +36,6 @@ export function checkAtRest(world: World): void {
   checkNotHeld(world, shares)
   checkTidy(world, shares)
 }
-
-const TRASH = `${TRASH_FOLDER}/`
 
 /** Whether every two shares hold the same. */
 export function areEqual(world: World): boolean {
@@ -114,14 +112,7 @@ function isCutOff(world: World, shares: readonly Map<string, Seen>[], peer: numb
 }
 
 function trashOf(world: World, peer: number): Set<string> {
-  const digests = new Set<string>()
-  for (const [path, { kind, bytes, target }] of world.peers[peer]!.disk.snapshot())
-    if (kind !== 'folder' && path.startsWith(TRASH))
-      digests.add(world.history.digestOf(kind === 'link' ? linkContent(target) : bytes))
-  // A file beside the share that a link here pointed at is still there.
-  if (world.plan.peers[peer]!.direction === 'receive-only')
-    for (const bytes of world.outside[peer]!.values()) digests.add(world.history.digestOf(bytes))
-  return digests
+  return new Set(contentsInTrash(world.peers[peer]!.disk).map(([, bytes]) => world.history.digestOf(bytes)))
 }
 
 /** Checks that no machine tells of a loss of power as its own deletion, though nothing brings the path back where nobody else had
