@@ -34,7 +34,7 @@ export class Contents {
   private readonly all = new Set<string>()
   /** Paths at which something of LEFT's or of a person's has ever stood, by peer. */
   private readonly remembered = new Map<Who, Set<string>>()
-  /** Contents of a path that stood in no share when an only copy went, and when the last one did. */
+  /** Contents of a path that stood in no share when an only copy went, and before when what was made there ends no wait for one. */
   private readonly gone = new Map<string, { readonly digests: Set<string>; atMs: number }>()
 
   get count(): number {
@@ -119,6 +119,19 @@ export class Contents {
       for (const digest of made.keys()) if (!stands(digest)) gone.digests.add(digest)
     }
     this.gone.set(path, gone)
+  }
+
+  /** Somebody replaced or removed the last copy of this content, and no peer is told of that. It is no loss: what was made at the path
+   *  after that content is as before. */
+  replaceLastUntold(path: string, digest: string): void {
+    for (const [original, contents] of this.made) {
+      const made = original === path || isCopyOf(path, original) ? contents.get(digest) : undefined
+      if (made === undefined) continue
+      const gone = this.gone.get(path) ?? { digests: new Set<string>(), atMs: made.atMs }
+      gone.atMs = Math.max(gone.atMs, made.atMs)
+      gone.digests.add(digest)
+      this.gone.set(path, gone)
+    }
   }
 
   /** Contents of the path whose only copies went: peers may know of them still. */

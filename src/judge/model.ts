@@ -197,6 +197,11 @@ export class Model {
     this.contents.loseOnlyCopy(path, atMs, stands)
   }
 
+  /** Somebody replaced or removed the last copy of this content on a machine that only receives: no peer is told, and they know of it. */
+  replaceLastUntold(path: string, digest: string): void {
+    this.contents.replaceLastUntold(path, digest)
+  }
+
   /** Contents of the path whose only copies went. */
   goneAt(path: string): ReadonlySet<string> {
     return this.contents.goneAt(path)

@@ -88,6 +88,8 @@ export interface EditorOptions {
   readonly powered: () => boolean
   /** Something changed at this path: the platform may tell the watcher. */
   readonly onChanged: (path: string) => void
+  /** A content that stood at this path was replaced or removed. */
+  readonly onReplaced: (path: string, digest: string) => void
 }
 
 interface Standing {
@@ -316,7 +318,7 @@ export class Editor {
 
   /** Changes what is at these paths and writes into the history what became of each. */
   private change(paths: readonly string[], act: (disk: Disk) => void): void {
-    const { disk, history, peer, scheduler, onChanged } = this.options
+    const { disk, history, peer, scheduler, onChanged, onReplaced } = this.options
     const before = paths.map((path) => this.standingAt(path))
     try {
       disk.unharmed(act)
@@ -330,6 +332,7 @@ export class Editor {
       if (kind === 'folder' ? was.kind === 'file' : kind === 'file' || was.kind !== 'nothing') {
         const same = bytes !== undefined && was.digest === history.digestOf(bytes)
         if (!same || times !== was.times) history.edited(peer, path, was.digest, bytes, scheduler.nowMs)
+        if (!same && was.digest !== undefined) onReplaced(path, was.digest)
       }
       if (kind === 'folder' && was.kind === 'folder') history.touchedFolder(peer, path, scheduler.nowMs)
       else if (kind === 'folder') history.madeFolder(peer, path, scheduler.nowMs)

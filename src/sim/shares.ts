@@ -1,7 +1,8 @@
-// The contents that stand in the shares of a world, and in their trash. Used where a share is put back, or loses what only it
-// had, and by the invariants.
+// The contents that stand in the shares of a world, and in their trash. Used where a share is put back, or loses or replaces what
+// only it had, and by the invariants.
 
 import { TRASH_FOLDER } from '../base/own-folder.js'
+import type { Entry } from '../share/entry.js'
 import { isOwnPath } from '../share/path.js'
 import type { SimDisk } from './disk/disk.js'
 import { linkContent } from './disk/link-content.js'
@@ -11,6 +12,23 @@ export interface SharesScene {
   readonly nowMs: number
   readonly peers: readonly { readonly disk: SimDisk }[]
   readonly history: History
+}
+
+/** A person replaced or removed what stood at the path of a machine that only receives, `told`: what LEFT had put there. Where a loss
+ *  of power, or an older copy of a share, has taken all others, the machines that know of it wait for nobody: that person's
+ *  edit gets no version. A copy that stands anywhere else is still waited for. */
+export function replaceUntold(
+  { history, peers }: SharesScene,
+  path: string,
+  was: string,
+  told?: Entry,
+): void {
+  if (told === undefined || history.digestOfEntry(told) !== was) return
+  const isAnywhere = peers.some(({ disk }) => {
+    const bytes = disk.contentOf(path)
+    return bytes !== undefined && history.digestOf(bytes) === was
+  })
+  if (!isAnywhere) history.model.replaceLastUntold(path, was)
 }
 
 /** Files by path, links followed; LEFT's own folder is left out. */

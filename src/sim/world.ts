@@ -24,6 +24,7 @@ import { peerName, type Victim, type WorldPlan } from './plan.js'
 import { recordOpenedCopy, recordPowerLoss } from './power-loss.js'
 import { SeededRandom } from './random.js'
 import { Scheduler } from './scheduler.js'
+import { replaceUntold } from './shares.js'
 import { Trace } from './trace.js'
 import { type SimKey, standInKey } from './trust.js'
 
@@ -140,6 +141,10 @@ export class World {
             this.trace.mix(1, number, path.length)
             this.privacy.handleEdited(number, path)
             peer.hint(path)
+          },
+          onReplaced: (path, digest) => {
+            if (plan.peers[number]!.direction === 'receive-only')
+              replaceUntold(this, path, digest, this.catalogues.get(number)?.live(path))
           },
         }),
     )

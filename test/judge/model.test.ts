@@ -224,4 +224,19 @@ describe('what nobody can tell', () => {
     expect(story.model.isBeforeLoss('a', 'three')).toBe(false)
     expect([...story.model.goneAt('a')]).toEqual(['two'])
   })
+
+  test('is gone where its last copy was replaced and nobody is told, and what was made since is after it', () => {
+    const story = shared().did('A', 'a', 'one', 'two').did('A', 'a', 'two', 'three')
+    story.model.replaceLastUntold('a', 'two')
+    expect([...story.model.goneAt('a')]).toEqual(['two'])
+    expect(['one', 'two', 'three'].map((digest) => story.model.isBeforeLoss('a', digest))).toEqual([
+      true,
+      true,
+      false,
+    ])
+    story.model.replaceLastUntold('a', 'one')
+    expect(story.model.isBeforeLoss('a', 'two')).toBe(true)
+    story.model.replaceLastUntold('b', 'three')
+    expect([...story.model.goneAt('b')]).toEqual([])
+  })
 })

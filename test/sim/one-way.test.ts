@@ -5,7 +5,7 @@ import { crc32, hash } from '../../src/io/hash.js'
 import { LocalChanges } from '../../src/keeper/local-changes.js'
 import type { ShareState } from '../../src/pipe/commands.js'
 import type { Direction } from '../../src/pipe/settings.js'
-import { checkAtRest, shareOf } from '../../src/sim/checks/invariants.js'
+import { checkAtRest, isTakenBackInVain, shareOf } from '../../src/sim/checks/invariants.js'
 import type { Edit } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
 import { calmLink, calmPeer, meshOf, type PeerPlan } from '../../src/sim/plan.js'
@@ -257,6 +257,49 @@ describe('a machine that only receives', () => {
     settle(world, 0)
     expect(world.breach).toBeUndefined()
     expectSame(world, A, B)
+  })
+
+  /** A, which made it, lost a version with the power, and a person at B wrote over the copy there. A third one is not reached by then. */
+  function lastCopyWorld(...more: Direction[]): World {
+    const machines: Direction[] = ['both', 'receive-only', ...more]
+    for (let seed = 1; ; seed++) {
+      const world = later(newWorld(seed, ...machines))
+      edit(world, A, write('a', 11))
+      if (more.length > 0)
+        for (const peer of [A, B])
+          happen(world, { type: 'cut', peer, other: C, bothWays: true, forMs: 60_000 })
+      happen(world, { type: 'power-loss', peer: A, downMs: 1_000 })
+      // A loss of power leaves all, some or nothing.
+      if (world.peers[A]!.disk.contentOf('a')?.length !== 0) continue
+      edit(world, B, write('a', 12))
+      expect(localAt(world, B)).toEqual(['a: edited here'])
+      return world
+    }
+  }
+
+  test('keeps it also where its maker lost that with the power', () => {
+    const world = lastCopyWorld()
+    const edited = filesAt(world, B).get('a')
+    expect(isTakenBackInVain(world, B, 'a')).toBe(true)
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(filesAt(world, B).get('a')).toBe(edited)
+    // What is made afterwards ends that.
+    edit(world, A, write('a', 13))
+    expect(isTakenBackInVain(world, B, 'a')).toBe(false)
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expectSame(world, A, B)
+  })
+
+  test('gives it up where a third one has that, which comes back later', () => {
+    const world = lastCopyWorld('both')
+    const made = filesAt(world, C).get('a')!
+    expect(world.history.model.goneAt('a').has(made)).toBe(false)
+    expect(isTakenBackInVain(world, B, 'a')).toBe(false)
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    for (const peer of [A, B]) expect(filesAt(world, peer).get('a')).toBe(made)
   })
 
   test('is to take back what was edited on it where somebody has what that was before', () => {

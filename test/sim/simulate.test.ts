@@ -96,6 +96,11 @@ const FOUND_WITH_POWER = [
     'one that only sends did not tell of its own file when the newer one of a peer, not taken, was deleted',
   ],
   [2000859, 'what a peer had told was forgotten for what it was asked for in vain'],
+  [
+    4000240,
+    'the last copy of what a loss of power had taken was replaced on one that only receives, and was to be taken back',
+  ],
+  [4001471, 'the same'],
   [430027, 'a deletion from before a lost file was made anew, back from a peer, counted as told of the loss'],
   [
     4001096,
