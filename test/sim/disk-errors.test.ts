@@ -1,10 +1,12 @@
 // Whole peers on disks that refuse any operation at any moment, as a disk does where another program changes folders all the
 // time. Files may come late for that, and modes may be lost; the keeper has to live.
 
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { DiskErrorCode } from '../../src/base/ports.js'
 import { crc32, hash } from '../../src/io/hash.js'
+import type { Edit } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
+import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { drawScenario } from '../../src/sim/scenario.js'
 import { settle } from '../../src/sim/simulate.js'
@@ -63,4 +65,53 @@ test('no refusal of a disk is thrown out of the keeper, whatever it was at', () 
     refusals += count
   }
   expect(refusals).toBeGreaterThan(4 * SEEDS)
+})
+
+const MAKER = 0
+const OTHER = 1
+const SOON_MS = 1_500
+
+function written(path: string, content: number): Edit {
+  return { type: 'write', path, content, sizeBytes: 1_000, steps: 1, stepMs: 0 }
+}
+
+const TREE: readonly Edit[] = [
+  ...['d/a', 'd/b', 'd/e/c', 'd/e/f/g', 'k', 'stays'].map(written),
+  { type: 'inner-link', path: 'd/l', target: 'a' },
+]
+
+describe('one refusal at each operation in turn, while a peer', () => {
+  const stories: readonly (readonly [string, readonly Edit[]])[] = [
+    ['deletes a folder with all that is in it', [{ type: 'remove', path: 'd' }]],
+    ['moves one', [{ type: 'rename', path: 'd', to: 'n' }]],
+    ['moves a file and edits another', [{ type: 'rename', path: 'd/a', to: 'm' }, written('d/b', 20)]],
+    [
+      'makes a file of a folder and a folder of a file',
+      [{ type: 'remove', path: 'd' }, written('d', 21), { type: 'remove', path: 'k' }, written('k/in', 22)],
+    ],
+  ]
+
+  test.each(
+    stories.flatMap(([name, edits]) => [MAKER, OTHER].map((victim) => [name, victim, edits] as const)),
+  )('%s, on the disk of peer %i, is thrown out of no keeper', (_, victim, edits) => {
+    let count = 0
+    for (let isOver = false; !isOver; ) {
+      const plan = { seed: 1, peers: [calmPeer(MAKER), calmPeer(OTHER)] }
+      const world = new World({ ...plan, links: meshOf(2).map(([a, b]) => calmLink(a, b)) }, { hash, crc32 })
+      for (const edit of TREE) world.edit(MAKER, edit)
+      world.startAll()
+      world.run(SOON_MS)
+      const { disk } = world.peers[victim]!
+      const code = CODES[count % CODES.length]!
+      disk.failAt(++count, code, () => true)
+      for (const edit of edits) world.edit(MAKER, edit)
+      world.run(3 * SOON_MS)
+      isOver = disk.faults.isFailureLeft
+      disk.failAt(1, 'io', () => false)
+      if (world.breach === undefined) settle(world, 0)
+      const thrown = world.breach?.invariant === 'error' ? world.breach.detail : ''
+      expect([count, code, thrown]).toEqual([count, code, ''])
+    }
+    expect(count).toBeGreaterThan(10)
+  })
 })

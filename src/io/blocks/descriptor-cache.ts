@@ -91,17 +91,22 @@ export class DescriptorCache {
   /** Opening makes nothing and changes nothing, so it is what was opened that is checked, before its first use. */
   private async open(path: string): Promise<number> {
     refuseForeignName(path)
-    const { root, flags, isInPlace, privateFiles } = this.options
-    const fd = await openFile(`${root}/${path}`, flags)
-    const refusal =
-      isInPlace?.(path, fd) === false
-        ? new DiskError('link', `${path} is behind a symbolic link`)
-        : !privateFiles.isEmpty && privateFiles.hasNow(fstatSync(fd))
-          ? new DiskError('private', `${path} is one of this user's secrets`)
-          : undefined
-    if (refusal === undefined) return fd
-    await closeFile(fd)
-    throw refusal
+    const fd = await openFile(`${this.options.root}/${path}`, this.options.flags)
+    try {
+      this.check(path, fd)
+      return fd
+    } catch (error) {
+      await closeFile(fd)
+      throw error
+    }
+  }
+
+  /** Throws a DiskError where the file may not be used, or what the system says where that cannot be told. */
+  private check(path: string, fd: number): void {
+    const { isInPlace, privateFiles } = this.options
+    if (isInPlace?.(path, fd) === false) throw new DiskError('link', `${path} is behind a symbolic link`)
+    if (!privateFiles.isEmpty && privateFiles.hasNow(fstatSync(fd)))
+      throw new DiskError('private', `${path} is one of this user's secrets`)
   }
 
   private release(descriptor: Descriptor): void {
