@@ -13,7 +13,9 @@ import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'
 import { isLong } from '../length.js'
 
-const SEEDS = isLong ? 1_000 : 40
+const SEEDS = isLong ? 1_000 : 15
+/** Every so many operations of a story one is refused. */
+const STEP = isLong ? 1 : 5
 /** The next refusal of a disk comes after so many operations at most, and is put down every so often. */
 const OPERATIONS_MAX = 25
 const EVERY_MS = 3
@@ -103,7 +105,8 @@ describe('one refusal at each operation in turn, while a peer', () => {
       world.run(SOON_MS)
       const { disk } = world.peers[victim]!
       const code = CODES[count % CODES.length]!
-      disk.failAt(++count, code, () => true)
+      count += STEP
+      disk.failAt(count, code, () => true)
       for (const edit of edits) world.edit(MAKER, edit)
       world.run(3 * SOON_MS)
       isOver = disk.faults.isFailureLeft
