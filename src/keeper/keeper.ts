@@ -61,6 +61,8 @@ export class Keeper {
   private readonly away: Away
   private readonly outbox = new Outbox()
   private readonly announcer: Announcer
+  /** Peers that may be told of entries once these are announced under the new name. */
+  private readonly vettedOnceTold = new Set<PeerId>()
   /** Commands of the person. */
   readonly commands: Commands
 
@@ -262,10 +264,14 @@ export class Keeper {
     if (message !== undefined && isRefused) this.outbox.notifyOf(peer, message, nowMs)
     else if (message !== undefined) this.outbox.notify({ event: 'note', message })
     if (verdict.type === 'renewed') {
+      // The engine has the entries under the old name until then, and would tell the peer of those.
+      this.vettedOnceTold.add(peer)
       this.announcer.handleReady(nowMs)
       this.announce(nowMs)
+      return
     }
-    this.outbox.push({ type: isRefused ? 'refused' : 'vetted', peer })
+    if (isRefused) this.vettedOnceTold.delete(peer)
+    this.outbox.push({ type: verdict.type, peer })
   }
 
   private tellKnown(): void {
@@ -323,7 +329,10 @@ export class Keeper {
     this.receiving.drainIntake(nowMs)
     if (!isCommitted) this.announcer.handleFull(nowMs)
     const message = isCommitted ? this.announcer.take(nowMs) : undefined
-    if (message !== undefined) this.outbox.push(message)
+    if (message === undefined) return
+    this.outbox.push(message)
+    for (const peer of this.vettedOnceTold) this.outbox.push({ type: 'vetted', peer })
+    this.vettedOnceTold.clear()
   }
 
   private lookAway(nowMs: number): void {

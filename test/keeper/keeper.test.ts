@@ -48,6 +48,7 @@ import {
 } from './share-on-disk.js'
 
 const OTHER = 'cccccccccccccccc'
+const RENEWED = 'dddddddddddddddd'
 
 type Told<T extends KeeperToEngine['type']> = KeeperToEngine & { readonly type: T }
 
@@ -86,7 +87,7 @@ class KeptShare {
       witness: this.witness,
     })
     const { catalogue, journal } = opened
-    const edits = countedEdits(this.counts, opened.edits.author)
+    const edits = countedEdits(this.counts, opened.edits.author, RENEWED)
     const options = {
       disk,
       hash,
@@ -135,6 +136,7 @@ class KeptShare {
     scope: PeerClaim['scope'] = { type: 'whole' },
     notHeldCount = 0,
     author?: string,
+    theyKnow?: PeerClaim['theyKnow'],
   ): void {
     const manifest = new Manifest(hash)
     for (const entry of entries) manifest.set(entry)
@@ -145,7 +147,7 @@ class KeptShare {
         peer,
         root: manifest.root(),
         author,
-        theyKnow: undefined,
+        theyKnow,
         notHeldCount,
         scope,
         changes: entries,
@@ -379,6 +381,58 @@ describe('a claim', () => {
         .map(({ path }) => path)
         .sort(),
     ).toEqual(['a', 'b'])
+  })
+})
+
+describe('a peer that knows an edit of ours that we have forgotten', () => {
+  const FORGOTTEN = { author: OURS, count: 1_000 }
+  const claimOf = (share: KeptShare, theyKnow: PeerClaim['theyKnow']): void =>
+    share.claim([], THEIRS, { type: 'whole' }, 0, THEIRS, theyKnow)
+  const told = (share: KeptShare) =>
+    share.messages.flatMap((message) =>
+      message.type === 'root'
+        ? [message.own.author]
+        : message.type === 'vetted' || message.type === 'refused'
+          ? [message.type]
+          : [],
+    )
+
+  /** One half of a move was found: nothing is announced until the other one is. */
+  function movingShare(): KeptShare {
+    const share = new KeptShare({ a: '1' })
+    share.take('root')
+    share.disk.rename('a', 'b')
+    share.keeper.handleHint('b')
+    share.pass(100)
+    expect(told(share)).toEqual([])
+    return share
+  }
+
+  test('may be told of entries once they are announced under the new name', () => {
+    const share = new KeptShare({ a: '1' })
+    share.take('root')
+    claimOf(share, FORGOTTEN)
+    expect(told(share)).toEqual([RENEWED, 'vetted'])
+  })
+
+  test('waits for that where half of a move puts it off', () => {
+    const share = movingShare()
+    claimOf(share, FORGOTTEN)
+    expect(told(share)).toEqual([])
+    share.keeper.handleHint('a')
+    share.pass(2_000)
+    expect(told(share)).toEqual([RENEWED, 'vetted'])
+    claimOf(share, { author: RENEWED, count: 0 })
+    expect(told(share)).toEqual([RENEWED, 'vetted', 'vetted'])
+  })
+
+  test('is told nothing where it is refused while it waits', () => {
+    const share = movingShare()
+    claimOf(share, FORGOTTEN)
+    claimOf(share, { ...FORGOTTEN, author: RENEWED })
+    share.keeper.handleHint('a')
+    share.pass(2_000)
+    expect(told(share)).toEqual(['refused', RENEWED])
   })
 })
 

@@ -228,11 +228,11 @@ export function dotted(...dots: readonly Dot[]): DottedVersion {
 }
 
 /** Counts that tests can name: 1, 2, 3, by a clock that stands. */
-export function countedEdits(index: Index, author: PeerId): OwnEdits {
+export function countedEdits(index: Index, author: PeerId, renewed = author): OwnEdits {
   return new OwnEdits({
     index,
     firstAuthor: author,
-    newAuthor: () => author,
+    newAuthor: () => renewed,
     wallMs: () => 0,
     random: () => 0,
   })

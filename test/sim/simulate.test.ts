@@ -124,6 +124,7 @@ const FOUND_WITH_RESTORES = [
   [20263, 'a file that made room for a folder which the disk then refused was told as a deletion'],
   [14121, 'a umask took a mode at the copy that the judge had forgotten when the share was put back'],
   [20583, 'an edit that is told to nobody was to be taken back for a version that no machine had any more'],
+  [5000659, 'a share under a new name told a peer once more of its entries under the old one'],
 ] as const
 
 /** The same, with both. */

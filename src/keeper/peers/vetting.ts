@@ -2,7 +2,7 @@
 // the share was put back to an older copy, and goes on under a new author before anybody is told of an entry. The keeper owns it.
 //
 //     claim ─▶ told count of ours ─┬─ known, or 0 ───────────────────────────▶ vetted
-//                                  └─ forgotten ┬─ new author, edits relabelled ─▶ vetted
+//                                  └─ forgotten ┬─ new author, edits relabelled ─▶ vetted, once they are announced
 //                                               └─ a second time in a day ───────▶ refused
 
 import type { KnownEdits } from '../../base/known-edits.js'
