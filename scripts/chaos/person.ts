@@ -257,10 +257,15 @@ export class Person {
   private unlockAll(folder: string): void {
     for (const name of readdirSync(folder)) {
       const at = join(folder, name)
-      const stat = lstatSync(at)
-      if (!stat.isSymbolicLink() && (stat.mode & 0o700) === 0)
-        chmodSync(at, stat.isDirectory() ? 0o755 : 0o644)
-      if (stat.isDirectory()) this.unlockAll(at)
+      try {
+        const stat = lstatSync(at)
+        if (!stat.isSymbolicLink() && (stat.mode & 0o700) === 0)
+          chmodSync(at, stat.isDirectory() ? 0o755 : 0o644)
+        if (stat.isDirectory()) this.unlockAll(at)
+      } catch (error) {
+        // LEFT is at work: what it makes in its own folder goes again.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      }
     }
   }
 
@@ -398,10 +403,10 @@ class OpenFile {
     }
     // The file has been renamed meanwhile, or is kept as the copy of a conflict.
     const place = this.person.below('').find((path) => statOf(this.person.at(path))?.ino === ino)
-    if (place !== undefined) this.history.edited(this.person.name, place, before, after)
-    // Behind a link that is gone, or where nobody may look; or in the trash, where nobody looks for what stood at the path.
+    // Behind a link that is gone, or where nobody may look; or in LEFT's own folder, where it has no path that lasts.
     if (place === undefined || isOwnPath(place))
       this.history.editedOutOfSight(this.person.name, this.path, before, after)
+    else this.history.edited(this.person.name, place, before, after)
   }
 }
 

@@ -13,7 +13,7 @@ import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'
 import { isLong } from '../length.js'
 
-const SEEDS = isLong ? 1_000 : 15
+const SEEDS = isLong ? 300 : 15
 /** Every so many operations of a story one is refused. */
 const STEP = isLong ? 1 : 5
 /** The next refusal of a disk comes after so many operations at most, and is put down every so often. */
