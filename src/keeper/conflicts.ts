@@ -28,13 +28,13 @@ export class Conflicts {
     this.options = options
   }
 
-  /** Lists the conflicts of a file, of all that is in a folder, or of the whole share (''). */
+  /** Lists the conflicts of a file, of all that is in a folder, or of the whole share (''), by path. */
   list(path: string): Sample<Conflict> {
     const { catalogue } = this.options
     const first: Conflict[] = []
     let count = 0
     let copyCount = 0
-    for (const original of catalogue.conflictCopies.originals()) {
+    for (const original of [...catalogue.conflictCopies.originals()].sort()) {
       if (!isWithin(original, originalOf(path))) continue
       count++
       if (copyCount >= SAMPLE_MAX) continue
