@@ -1,7 +1,7 @@
 // Changes that the breaker holds in a world, and the person who says what becomes of them: then the history knows too.
 
 import { isTakenBackInVain } from './checks/invariants.js'
-import { loseOnlyCopy } from './shares.js'
+import { isHeldAnywhere, loseOnlyCopy } from './shares.js'
 import type { World } from './world.js'
 
 /** Whether a peer holds back anything. */
@@ -49,11 +49,7 @@ function takeDeletionBack(world: World, peer: number, path: string): void {
   history.model.takeRemovalBack(peer, path)
   const known = world.catalogues.get(peer)?.get(path)
   const digest = known && history.digestOfEntry(known)
-  const isAnywhere = world.peers.some(({ disk }) => {
-    const bytes = disk.contentOf(path)
-    return bytes !== undefined && history.digestOf(bytes) === digest
-  })
-  if (!isAnywhere) loseOnlyCopy(world, path)
+  if (!isHeldAnywhere(world, path, digest)) loseOnlyCopy(world, path)
 }
 
 /** A person says that the content here is to be the newest of all. */

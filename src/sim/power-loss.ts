@@ -13,7 +13,7 @@ import type { Editor } from './edits.js'
 import type { History, ShareMemory } from './history.js'
 import type { SimPeer } from './peer/peer.js'
 import { peerName } from './plan.js'
-import { loseOnlyCopy } from './shares.js'
+import { isHeldAnywhere, loseOnlyCopy } from './shares.js'
 import type { Trace } from './trace.js'
 
 export interface PowerLossScene {
@@ -113,23 +113,13 @@ function digestKnown(history: History, entry: Entry | undefined): string | undef
   return entry === undefined ? undefined : history.digestOfEntry(entry)
 }
 
-function isHeldAnywhere({ peers, history }: PowerLossScene, path: string, digest: string): boolean {
-  return peers.some(({ disk }) => {
-    const held = disk.contentOf(path)
-    return held !== undefined && history.digestOf(held) === digest
-  })
-}
-
 function isHeldElsewhere(
   { peers, history }: PowerLossScene,
   peer: number,
   path: string,
   digest: string | undefined,
 ): boolean {
-  return peers.some(({ disk }, other) => {
-    const held = other === peer ? undefined : disk.contentOf(path)
-    return held !== undefined && history.digestOf(held) === digest
-  })
+  return isHeldAnywhere({ history, peers: peers.filter((_, other) => other !== peer) }, path, digest)
 }
 
 function digestIn(history: History, seen: Seen | undefined): string | undefined {

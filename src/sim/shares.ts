@@ -24,11 +24,19 @@ export function replaceUntold(
   told?: Entry,
 ): void {
   if (told === undefined || history.digestOfEntry(told) !== was) return
-  const isAnywhere = peers.some(({ disk }) => {
+  if (!isHeldAnywhere({ history, peers }, path, was)) history.model.replaceLastUntold(path, was)
+}
+
+/** Whether this content stands at the path of any share. */
+export function isHeldAnywhere(
+  { peers, history }: Pick<SharesScene, 'peers' | 'history'>,
+  path: string,
+  digest: string | undefined,
+): boolean {
+  return peers.some(({ disk }) => {
     const bytes = disk.contentOf(path)
-    return bytes !== undefined && history.digestOf(bytes) === was
+    return bytes !== undefined && history.digestOf(bytes) === digest
   })
-  if (!isAnywhere) history.model.replaceLastUntold(path, was)
 }
 
 /** Files by path, links followed; LEFT's own folder is left out. */
@@ -43,7 +51,7 @@ export function contentsOn(disk: SimDisk): Map<string, Uint8Array> {
 
 const TRASH = `${TRASH_FOLDER}/`
 
-/** What the trash keeps, each with the path that it had in the share. A link goes there as a link: LEFT leaves alone what it points
+/** Contents that the trash keeps, each with the path that it had in the share. A link goes there as a link: LEFT leaves alone what it points
  *  at. An absolute one leads from the trash where it led from the share, so that what stands there is still to be had
  *  through it; a relative one leads elsewhere, and only its text is kept. */
 export function contentsInTrash(disk: SimDisk): [string, Uint8Array][] {
