@@ -33,6 +33,8 @@ import { SeededRandom } from '../../src/sim/random.js'
 
 export const OURS = 'aaaaaaaaaaaaaaaa'
 export const THEIRS = 'bbbbbbbbbbbbbbbb'
+/** Author of a move of a folder. */
+export const MOVER = 'cccccccccccccccc'
 /** When the tests take place: 14 November 2023. */
 export const START_MS = 1_700_000_000_000
 

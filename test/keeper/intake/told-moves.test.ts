@@ -3,25 +3,17 @@
 
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
-import { crc32, hash } from '../../../src/io/hash.js'
 import { Breaker, type Origin, OWN, PEERS } from '../../../src/keeper/breaker/breaker.js'
 import { ToldMoves } from '../../../src/keeper/intake/told-moves.js'
 import { Wants } from '../../../src/keeper/intake/wants.js'
-import { Keeper } from '../../../src/keeper/keeper.js'
-import { FULL_DISK_RETRY_MS } from '../../../src/keeper/limits.js'
 import { TreeMoving } from '../../../src/keeper/place/tree-moving.js'
-import { openShare } from '../../../src/keeper/recover/recovery.js'
-import type { KeeperToEngine, PeerClaim } from '../../../src/pipe/messages.js'
-import { type Direction, type MaxDelete, NO_MAX_DELETE, NO_MIN_FREE } from '../../../src/pipe/settings.js'
+import { type Direction, type MaxDelete, NO_MAX_DELETE } from '../../../src/pipe/settings.js'
 import type { Entry } from '../../../src/share/entry.js'
-import { TREE_MOVE_THINGS_MAX } from '../../../src/share/limits.js'
-import { Manifest } from '../../../src/share/manifest.js'
-import { type Change, movedTree, stateOfPlaces, type TreeMove } from '../../../src/share/tree-move.js'
-import { SimDisk } from '../../../src/sim/disk/disk.js'
-import { SimIndex } from '../../../src/sim/peer/index.js'
-import { SimWitness } from '../../../src/sim/peer/witness.js'
+import { movedTree, stateOfPlaces, type TreeMove } from '../../../src/share/tree-move.js'
+import type { SimDisk } from '../../../src/sim/disk/disk.js'
 import {
   dotted,
+  MOVER,
   OURS,
   ShareOnDisk,
   type ShareOptions,
@@ -31,7 +23,6 @@ import {
   theirFolder,
 } from '../share-on-disk.js'
 
-const MOVER = 'cccccccccccccccc'
 const PARTS = ['old', 'old/a', 'old/empty', 'old/g', 'old/g/b', 'old/link']
 const BESIDE = ['in', 'in/stays', 'stays']
 const CAREFUL: MaxDelete = { percent: 25, filesMin: 1, isStrict: false }
@@ -39,6 +30,15 @@ const CAREFUL: MaxDelete = { percent: 25, filesMin: 1, isStrict: false }
 interface Setting extends ShareOptions {
   readonly rules?: string
   readonly tripped?: readonly Origin[]
+}
+
+/** Moves what is at the path out of the way, and makes a link there. */
+function swapped(path: string, aside: string, target: string): (disk: SimDisk) => void {
+  return (disk) =>
+    disk.unharmed(() => {
+      disk.rename(path, aside)
+      disk.makeLink(path, target)
+    })
 }
 
 /** A share at rest with the folder `old`, and what carries out moves there. */
@@ -373,22 +373,8 @@ describe('a folder stays where it is where on the disk', () => {
           disk.makeLink('old/link', 'g')
         }),
     ],
-    [
-      'a link is in the place of a folder in it',
-      (disk) =>
-        disk.unharmed(() => {
-          disk.rename('old/g', 'g')
-          disk.makeLink('old/g', '../g')
-        }),
-    ],
-    [
-      'a link is in its place',
-      (disk) =>
-        disk.unharmed(() => {
-          disk.rename('old', 'elsewhere')
-          disk.makeLink('old', 'elsewhere')
-        }),
-    ],
+    ['a link is in the place of a folder in it', swapped('old/g', 'g', '../g')],
+    ['a link is in its place', swapped('old', 'elsewhere', 'elsewhere')],
     ['it is gone', (disk) => disk.unharmed(() => disk.rename('old', 'elsewhere'))],
     ['a file is at its new path', (disk) => disk.putFile('new', utf8('new'))],
     ['an empty folder is at its new path', (disk) => disk.unharmed(() => disk.makeFolder('new'))],
@@ -402,22 +388,13 @@ describe('a folder stays where it is where on the disk', () => {
 
   test.each<[string, (disk: SimDisk) => void]>([
     ['is gone', (disk) => disk.unharmed(() => disk.rename('in', 'elsewhere'))],
-    [
-      'is a link',
-      (disk) =>
-        disk.unharmed(() => {
-          disk.rename('in', 'elsewhere')
-          disk.makeLink('in', 'elsewhere')
-        }),
-    ],
+    ['is a link', swapped('in', 'elsewhere', 'elsewhere')],
     [
       'is a link out of the share',
-      (disk) =>
-        disk.unharmed(() => {
-          disk.putOutside('secret', utf8('1'))
-          disk.rename('in', 'elsewhere')
-          disk.makeLink('in', '..')
-        }),
+      (disk) => {
+        disk.putOutside('secret', utf8('1'))
+        swapped('in', 'elsewhere', '..')(disk)
+      },
     ],
   ])('the folder to which it goes %s', (_, change) => {
     const receiver = new Receiver()
@@ -471,246 +448,5 @@ describe('a folder stays where it is where rules', () => {
   test('of links refuse one that is in it', () => {
     const receiver = new Receiver()
     expectRefused(receiver, receiver.move(), ({ kind, path }) => kind === 'link' && path === 'new/link')
-  })
-})
-
-/** A keeper with the folder `old` on a simulated disk; the test is its engine and its peer, which knows the same at first. */
-class KeptShare {
-  nowMs = START_MS
-  readonly disk = new SimDisk({ nowMs: () => this.nowMs })
-  readonly theirs = new Manifest(hash)
-  readonly messages: KeeperToEngine[] = []
-  private readonly keeper: Keeper
-  private readonly opened: ReturnType<typeof openShare>
-
-  constructor() {
-    const { disk } = this
-    for (const path of ['old/a', 'old/g/b', 'stays']) disk.putFile(path, utf8(path))
-    const wallMs = () => this.nowMs
-    const index = new SimIndex()
-    const witness = new SimWitness()
-    this.opened = openShare({
-      disk,
-      peer: OURS,
-      hash,
-      crc32,
-      index,
-      boot: 'boot',
-      wallMs,
-      random: () => 0,
-      witness,
-    })
-    const options = { disk, hash, links: 'keep', wallMs, minFree: NO_MIN_FREE, onFolder: () => {} } as const
-    this.keeper = new Keeper({ ...this.opened, ...options }, this.nowMs)
-    this.pass(20_000)
-    for (const entry of this.opened.catalogue.manifest.entries()) this.theirs.set(entry)
-    this.claim({ type: 'some' }, [])
-  }
-
-  get author(): string {
-    return this.opened.edits.author
-  }
-
-  /** The peer tells its root, and how it came about. */
-  claim(scope: PeerClaim['scope'], changes: readonly Change[]): void {
-    const root = this.theirs.root()
-    const claim = {
-      peer: THEIRS,
-      root,
-      author: undefined,
-      theyKnow: undefined,
-      notHeldCount: 0,
-      scope,
-      changes,
-    }
-    this.keeper.handle({ type: 'claim', question: 1, claim }, this.nowMs)
-    this.pass(0)
-  }
-
-  /** The peer renames the folder. Answers the root before that, and what it tells. */
-  rename(part: Partial<TreeMove> = {}) {
-    const base = this.theirs.root()
-    const [from, to] = ['old', 'new']
-    const state = stateOfPlaces(this.theirs, from, to)
-    const things = this.theirs.liveCountBelow(from) + 1
-    const move: TreeMove = {
-      kind: 'tree-move',
-      from,
-      to,
-      author: MOVER,
-      first: 1_000,
-      timeMs: START_MS,
-      state,
-      things,
-      ...part,
-    }
-    for (const { creation, deletion } of movedTree(this.theirs, move)!.parts) {
-      this.theirs.set(creation)
-      this.theirs.set(deletion)
-    }
-    return { base, move }
-  }
-
-  /** Serves the peer's tree as long as it is asked for. Answers how often it was. */
-  serve(): number {
-    let asked = 0
-    for (;;) {
-      const pulls = this.messages
-        .splice(0)
-        .flatMap((message) => (message.type === 'pull-tree' ? [message.item] : []))
-      if (pulls.length === 0) return asked
-      asked += pulls.length
-      for (const { digest } of pulls)
-        this.keeper.handle(
-          { type: 'tree', peer: THEIRS, digest, bytes: this.theirs.item(digest) },
-          this.nowMs,
-        )
-      this.pass(1_000)
-    }
-  }
-
-  pass(ms: number): void {
-    const endMs = this.nowMs + ms
-    for (;;) {
-      while (this.keeper.step(this.nowMs));
-      this.messages.push(...this.keeper.takeMessages())
-      const dueMs = this.keeper.pollTimeout()
-      if (dueMs === undefined || dueMs > endMs) break
-      this.nowMs = Math.max(this.nowMs + 1, dueMs)
-    }
-    this.nowMs = endMs
-  }
-
-  get paths(): string[] {
-    return [...this.disk.snapshot().keys()].filter((path) => !path.startsWith('.left')).sort()
-  }
-
-  get theirPaths(): string[] {
-    const live = [...this.theirs.entries()].filter(({ kind }) => kind !== 'tombstone')
-    return live.map(({ path }) => path).sort()
-  }
-
-  get(path: string): Entry | undefined {
-    return this.opened.catalogue.get(path)
-  }
-
-  get root() {
-    return this.opened.catalogue.manifest.root()
-  }
-}
-
-describe('the line of a peer', () => {
-  const MOVED = ['new', 'new/a', 'new/g', 'new/g/b', 'stays']
-
-  test('is carried out after the root that was considered, and nothing is walked', () => {
-    const share = new KeptShare()
-    const { base, move } = share.rename()
-    share.claim({ type: 'since', base }, [move])
-    expect(share.serve()).toBe(0)
-    expect(share.paths).toEqual(MOVED)
-    expect(share.root).toEqual(share.theirs.root())
-  })
-
-  test.each<[string, (share: KeptShare) => void]>([
-    [
-      'in the name of this share itself',
-      (share) => {
-        const { base, move } = share.rename({ author: share.author, first: 2 ** 52 })
-        share.claim({ type: 'since', base }, [move])
-      },
-    ],
-    [
-      'after a root that was not considered',
-      (share) => {
-        share.theirs.set(theirFile('other', ''))
-        const { base, move } = share.rename()
-        share.claim({ type: 'since', base }, [move])
-      },
-    ],
-    [
-      'among all that the peer knows',
-      (share) => {
-        const { move } = share.rename()
-        share.claim({ type: 'whole' }, [move])
-      },
-    ],
-    [
-      'among some of what the peer knows',
-      (share) => {
-        const { move } = share.rename()
-        share.claim({ type: 'some' }, [move])
-      },
-    ],
-    [
-      'after an edit in the folder, which is wanted',
-      (share) => {
-        const base = share.theirs.root()
-        const known = share.theirs.get('old/a')!
-        const edit = theirFile('old/a', '', { version: dotted(known.version.content, `${THEIRS}:1`) })
-        share.theirs.set(edit)
-        const { move } = share.rename()
-        share.claim({ type: 'since', base }, [edit, move])
-      },
-    ],
-    [
-      'while a file in the folder has just been written',
-      (share) => {
-        share.disk.putFile('old/a', utf8('old/a'))
-        const { base, move } = share.rename()
-        share.claim({ type: 'since', base }, [move])
-      },
-    ],
-    [
-      'that the disk refuses at first',
-      (share) => {
-        share.disk.failNext('denied', 'rename')
-        const { base, move } = share.rename()
-        share.claim({ type: 'since', base }, [move])
-      },
-    ],
-    [
-      'while the disk is full',
-      (share) => {
-        share.disk.capacityBytes = share.disk.usedBytes
-        const { base, move } = share.rename()
-        share.claim({ type: 'since', base }, [move])
-        expect(share.paths).not.toContain('new')
-        share.disk.capacityBytes = undefined
-      },
-    ],
-  ])('%s counts for nothing: the same is found by a walk', (_, tell) => {
-    const share = new KeptShare()
-    tell(share)
-    expect(share.serve()).toBeGreaterThan(0)
-    for (let time = 0; time < 2; time++) {
-      share.pass(FULL_DISK_RETRY_MS)
-      share.serve()
-    }
-    expect(share.paths).toEqual(share.theirPaths)
-    expect(share.paths).toContain('new/g/b')
-    for (const path of share.paths) expect(share.get(path)).toEqual(share.theirs.get(path))
-  })
-
-  test.each([
-    ['as many as one may move', TREE_MOVE_THINGS_MAX - 4, true],
-    ['one more than that', TREE_MOVE_THINGS_MAX - 3, false],
-  ])('after another one is carried out at once where the two say to move %s', (_, things, isTold) => {
-    const share = new KeptShare()
-    const { base, move } = share.rename()
-    expect(move.things).toBe(4)
-    share.claim({ type: 'since', base }, [{ ...move, from: 'nothing', things }, move])
-    expect(share.paths.includes('new')).toBe(isTold)
-    share.serve()
-    share.pass(FULL_DISK_RETRY_MS)
-    expect(share.paths).toEqual(MOVED)
-  })
-
-  test('that is told twice is carried out once', () => {
-    const share = new KeptShare()
-    const { base, move } = share.rename()
-    share.claim({ type: 'since', base }, [move, move, { ...move, first: 2_000 }])
-    expect(share.serve()).toBe(0)
-    expect(share.paths).toEqual(MOVED)
-    expect(share.root).toEqual(share.theirs.root())
   })
 })

@@ -3,45 +3,19 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
 import { TRASH_FOLDER } from '../../../src/base/own-folder.js'
-import { crc32, hash } from '../../../src/io/hash.js'
 import { TREE_REMOVAL_PATHS_MAX } from '../../../src/keeper/intake/limits.js'
-import { Keeper } from '../../../src/keeper/keeper.js'
-import { openShare } from '../../../src/keeper/recover/recovery.js'
-import type { KeeperNotice } from '../../../src/pipe/messages.js'
 import { NO_MAX_DELETE } from '../../../src/pipe/settings.js'
 import { removeContent } from '../../../src/share/edit.js'
-import { SimDisk } from '../../../src/sim/disk/disk.js'
-import { SimIndex } from '../../../src/sim/peer/index.js'
-import { SimWitness } from '../../../src/sim/peer/witness.js'
-import { OURS, START_MS, THEIRS } from '../share-on-disk.js'
+import { KeptShare } from '../kept-share.js'
+import { START_MS, THEIRS } from '../share-on-disk.js'
 
-class Share {
-  nowMs = START_MS
-  readonly disk = new SimDisk({ nowMs: () => this.nowMs })
-  readonly notices: KeeperNotice[] = []
+class Share extends KeptShare {
   /** Paths of the share that were renamed, in order. */
   readonly renamed: string[] = []
-  private readonly opened
-  private readonly keeper: Keeper
 
   constructor(paths: readonly string[]) {
-    for (const path of [...paths, 'stays']) this.disk.putFile(path, utf8(path))
+    super([...paths, 'stays'], { maxDelete: NO_MAX_DELETE })
     const { disk } = this
-    const wallMs = () => this.nowMs
-    this.opened = openShare({
-      disk,
-      peer: OURS,
-      hash,
-      crc32,
-      index: new SimIndex(),
-      boot: 'boot',
-      wallMs,
-      random: () => 0,
-      witness: new SimWitness(),
-    })
-    const options = { disk, hash, links: 'keep', wallMs, onFolder: () => {} } as const
-    this.keeper = new Keeper({ ...this.opened, ...options, maxDelete: NO_MAX_DELETE }, this.nowMs)
-    this.pass(20_000)
     const { rename } = disk
     disk.rename = (from, to) => {
       if (!from.startsWith('.left')) this.renamed.push(from)
@@ -62,23 +36,6 @@ class Share {
     this.pass(20_000)
   }
 
-  pass(ms: number): void {
-    const endMs = this.nowMs + ms
-    for (;;) {
-      while (this.keeper.step(this.nowMs));
-      for (const message of this.keeper.takeMessages())
-        if (message.type === 'notice') this.notices.push(message.notice)
-      const dueMs = this.keeper.pollTimeout()
-      if (dueMs === undefined || dueMs > endMs) break
-      this.nowMs = Math.max(this.nowMs + 1, dueMs)
-    }
-    this.nowMs = endMs
-  }
-
-  get paths(): string[] {
-    return [...this.disk.snapshot().keys()].filter((path) => !path.startsWith('.left')).sort()
-  }
-
   get trashed(): string[] {
     return [...this.disk.snapshot()]
       .filter(([path, { kind }]) => path.startsWith(TRASH_FOLDER) && kind === 'file')
@@ -87,7 +44,9 @@ class Share {
   }
 
   get toldRemoved(): string[] {
-    return this.notices.flatMap((notice) => (notice.event === 'removed' ? notice.path : [])).sort()
+    return this.messages
+      .flatMap((each) => (each.type === 'notice' && each.notice.event === 'removed' ? each.notice.path : []))
+      .sort()
   }
 }
 
