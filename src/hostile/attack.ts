@@ -30,7 +30,7 @@ export interface Attack {
   readonly only?: Encryption
   /** The attack mostly waits: it begins first and ends last, beside the others, and its cost is not measured. */
   readonly waits?: boolean
-  /** It has a target of its own, whose share holds nothing that others left. */
+  /** The attack gets a target of its own, whose share holds nothing that other attacks left. */
   readonly wantsOwnTarget?: boolean
   /** Paths in the share that may appear or change: what an honest peer could have written too. */
   readonly mayWrite?: (path: string) => boolean

@@ -50,7 +50,7 @@ export class Reading {
     return this.following === 'all' || (this.following === 'outward' && this.outward.follows(path))
   }
 
-  /** What a link points at. Throws a DiskError 'changed-kind' where something else stands there. */
+  /** Reads the target of a link, as bytes. Throws a DiskError 'changed-kind' where something else stands there. */
   targetOf(path: string): Uint8Array {
     try {
       return readlinkSync(this.placeOf(path), { encoding: 'buffer' })

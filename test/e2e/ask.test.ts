@@ -84,7 +84,7 @@ describe('left status', () => {
       await world.start([a, b])
       expect(a.notes).toEqual([expect.stringContaining('no control socket can be made')])
       expect(await left(a.share, 'status')).toMatchObject({ exitCode: 1 })
-      // What changes the share is not done behind its back.
+      // Commands that change the share are refused while a peer without a socket runs on it.
       expect(await left(a.share, 'trash', 'list')).toMatchObject({ exitCode: 0 })
       expect(await left(a.share, 'trash', 'empty')).toMatchObject({
         exitCode: 1,

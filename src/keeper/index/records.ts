@@ -1,4 +1,4 @@
-// What is known of each path, in memory and as its line of the index: the entry, how it looks here, and whether it is held, remains,
+// Records of all known paths, in memory and as lines of the index: the entry, how it looks here, and whether it is held, remains,
 // was stopped or is set aside. Reads the index at the start; each later change is written, counted and told. The catalogue owns it
 // and decides what changes.
 

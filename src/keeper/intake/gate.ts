@@ -97,7 +97,7 @@ export class Gate {
    *  not mounted shows the same. */
   stopEmptying(): void {
     const { catalogue, breaker, wants } = this.options
-    // What is set aside stays, in no tree.
+    // Paths that are set aside stay, though no tree has them.
     if (!breaker.isOn || catalogue.aside.size > 0) return
     const origins = new Set<string>()
     let count = 0

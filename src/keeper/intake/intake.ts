@@ -162,7 +162,7 @@ export class Intake {
     return this.wants.size
   }
 
-  /** What is wanted at this path. */
+  /** The entry that is wanted at this path. */
   wantedAt(path: string): Entry | undefined {
     return this.wants.get(path)?.remote
   }

@@ -9,8 +9,8 @@ export class Superseded {
   private readonly entries = new Map<string, Map<PeerId, readonly Entry[]>>()
   private readonly changed = new Set<string>()
 
-  /** What is known and not held is tried with each peer, whatever the peer told itself: one takes the place of the other only where it
-   *  has seen it. */
+  /** Remembers an entry that a peer has. An older one of that peer is forgotten only where the new one has seen it: versions that are known
+   *  and not held are tried with each peer, whatever the peer told itself. */
   add(peer: PeerId, remote: Entry): void {
     const atPath = this.entries.get(remote.path) ?? new Map<PeerId, readonly Entry[]>()
     this.entries.set(remote.path, atPath)
