@@ -87,6 +87,8 @@ async function run(): Promise<void> {
     checkTrash(peers, actors, garden)
     console.log(`round ${round}: ${kills} kills, ${garden.gone.size} contents removed, all the same`)
   }
+  // The last kill may have come when all were the same already: a process that has just begun dies of a SIGINT.
+  await untilInStep(peers)
   for (const peer of peers) await peer.stop()
   const changes: string[] = []
   for (const peer of peers) {
