@@ -4,6 +4,7 @@
 import type { Digest, Hash } from '../../base/item.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Temporary } from '../../pipe/layout.js'
+import type { Direction } from '../../pipe/settings.js'
 import { originalOf } from '../../share/decide.js'
 import { sameContent } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
@@ -11,6 +12,7 @@ import { conflictPath } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { Scanner } from '../scan/scanner.js'
 import type { Trash } from '../trash/trash.js'
+import { adoptStanding } from './adopting.js'
 import { beginsWith } from './beginning.js'
 import { decideHere } from './deciding.js'
 import { CONFLICT_COPIES_MAX, CONFLICT_NAMES_MAX } from './limits.js'
@@ -22,8 +24,7 @@ export interface KeepingOptions {
   readonly catalogue: Catalogue
   readonly scanner: Scanner
   readonly trash: Trash
-  /** Takes over what is known of content that is here; false where the file must be looked at first. Throws a DiskError. */
-  readonly adopt: (entry: Entry) => boolean
+  readonly direction: Direction
 }
 
 export class Keeping {
@@ -72,7 +73,7 @@ export class Keeping {
   /** A conflict copy is a file like any other: somebody may have written into it since, or deleted it. 'taken': something else
    *  is there. */
   private keepAs(from: string, copy: Entry, copyCount: number): 'kept' | 'taken' | 'too-many' {
-    const { disk, catalogue, scanner, adopt } = this.options
+    const { disk, catalogue, scanner } = this.options
     const { path } = copy
     const decision = decideHere(catalogue, copy)
     if (decision.type === 'keep') {
@@ -82,7 +83,7 @@ export class Keeping {
       const isSame = standing === undefined || sameContent(standing, copy)
       return isSame && scanner.matches(path) ? 'kept' : 'taken'
     }
-    if (decision.type === 'adopt') return adopt(decision.entry) ? 'kept' : 'taken'
+    if (decision.type === 'adopt') return adoptStanding(this.options, decision.entry) ? 'kept' : 'taken'
     if (!scanner.matches(path)) return 'taken'
     if (decision.type !== 'take' || decision.replaces !== undefined) return 'taken'
     if (copyCount >= CONFLICT_COPIES_MAX) return 'too-many'

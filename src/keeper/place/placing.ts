@@ -12,7 +12,6 @@ import type { JournalRecord } from '../../journal/record.js'
 import { LINK_TEMPORARY, type Temporary } from '../../pipe/layout.js'
 import type { Direction } from '../../pipe/settings.js'
 import { type Decision, decide, defendFolder } from '../../share/decide.js'
-import { mtimeOf, sameMode } from '../../share/edit.js'
 import type { Entry, EntryKind } from '../../share/entry.js'
 import { isShareMark, ownFoldersWithin, parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
@@ -21,11 +20,12 @@ import { signatureOf } from '../index/signature.js'
 import type { Scanner } from '../scan/scanner.js'
 import { sameNameReason } from '../scan/sight.js'
 import type { Trash } from '../trash/trash.js'
+import { adoptStanding, recordStanding } from './adopting.js'
 import { decideHere } from './deciding.js'
 import { failureOf } from './failure.js'
 import { syncFile } from './file-sync.js'
 import { Keeping } from './keeping.js'
-import { applyMode, makeFolder, prepareTemporary, shownMode, signatureAfter, widens } from './metadata.js'
+import { applyMode, makeFolder, prepareTemporary, shownMode, signatureAfter } from './metadata.js'
 import { isStanding, Moving } from './moving.js'
 import { makeWay, missingFolders, reviveFolder } from './way.js'
 
@@ -89,7 +89,7 @@ export class Placing {
 
   constructor(options: PlacingOptions) {
     this.options = options
-    this.keeping = new Keeping({ ...options, adopt: (entry) => this.tryToAdopt(entry) })
+    this.keeping = new Keeping(options)
     this.moving = new Moving(options)
   }
 
@@ -116,63 +116,12 @@ export class Placing {
    *  at first. */
   adopt(entry: Entry): boolean {
     try {
-      return this.tryToAdopt(entry)
+      return adoptStanding(this.options, entry)
     } catch (error) {
       // Nobody may look into its folder, say: what cannot be looked at is not known.
       if (!(error instanceof DiskError)) throw error
       return false
     }
-  }
-
-  private tryToAdopt(entry: Entry): boolean {
-    const { disk, catalogue, scanner } = this.options
-    if (entry.kind === 'tombstone') {
-      catalogue.record(entry, undefined)
-      return true
-    }
-    if (!catalogue.isHeld(entry.path)) {
-      catalogue.recordNotHeld(entry)
-      return true
-    }
-    const local = catalogue.get(entry.path)
-    const isMode = local !== undefined && !sameMode(local, entry)
-    const isTime = entry.kind === 'file' && (local === undefined || mtimeOf(local) !== mtimeOf(entry))
-    // An entry that nobody has looked at yet must not be counted as having seen the peer's version.
-    if (!scanner.matches(entry.path)) {
-      const isHidden = catalogue.isHidden(entry.path)
-      const isMissing = catalogue.isMissing(entry.path)
-      if (!isHidden && !scanner.isUnshared(entry.path)) return false
-      // Nothing of it is looked at or touched: that the peer has the same is all there is to know.
-      catalogue.record(entry, undefined)
-      if (isMissing) catalogue.stopDeletion(entry.path)
-      else if (isHidden) catalogue.setHidden(entry.path, true)
-      return true
-    }
-    const isTaken = this.options.direction !== 'send-only'
-    if ((!isMode && !isTime) || !isTaken || (entry.kind !== 'file' && entry.kind !== 'folder')) {
-      this.record(entry)
-      return true
-    }
-    try {
-      // With its new time, recovery could not tell a torn file from a person's.
-      if (entry.kind === 'file') {
-        this.syncStanding(entry.path)
-        // That takes a while, and with the new time nobody would find what was written meanwhile.
-        if (!scanner.matches(entry.path)) return false
-      }
-      const isWidened = widens(local, entry)
-      if (isMode) applyMode(disk, entry.path, entry, isWidened)
-      if (isTime) disk.setTimes(entry.path, mtimeOf(entry))
-    } catch (error) {
-      // Behind a link, or not ours to touch: the content is the same, and that is what counts.
-      if (!(error instanceof DiskError)) throw error
-    }
-    // As it looks now is how it is known, even where the disk keeps coarser times or it is a link's file that was
-    // left as it is: else the next scan would tell of a change, and the peers would answer it, for ever.
-    const stat = disk.stat(entry.path)
-    const isFile = stat?.kind === 'file' && stat.sizeBytes === entry.sizeBytes
-    catalogue.record(entry, entry.kind === 'file' && isFile ? signatureOf(stat) : undefined, stat)
-    return true
   }
 
   /** Makes a file of ours as private as its entry. One that was edited meanwhile is left to the next scan. */
@@ -191,12 +140,6 @@ export class Placing {
       // Nobody may look into its folder, or it has gone.
       if (!(error instanceof DiskError)) throw error
     }
-  }
-
-  /** Takes note of an entry whose file or folder stays as it is. */
-  private record(entry: Entry): void {
-    const { catalogue } = this.options
-    catalogue.record(entry, catalogue.signature(entry.path), catalogue.mode(entry.path))
   }
 
   /** Puts `remote` in place, all steps at once; `temporary` holds the content where it is a file. */
@@ -298,7 +241,7 @@ export class Placing {
       case 'adopt':
         return this.adopt(decision.entry) ? { type: 'needless' } : { type: 'unsettled' }
       case 'defend':
-        this.record(this.defended(decision.folder))
+        recordStanding(this.options.catalogue, this.defended(decision.folder))
         return { type: 'beaten' }
     }
     const { entry } = decision

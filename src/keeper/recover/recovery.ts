@@ -6,8 +6,7 @@ import { assert } from '../../base/assert.js'
 import type { Decoded } from '../../base/decoded.js'
 import type { Index } from '../../base/index-port.js'
 import type { Digest, Hash } from '../../base/item.js'
-import { BLOCK_BYTES } from '../../base/limits.js'
-import { type Disk, DiskError } from '../../base/ports.js'
+import type { Disk } from '../../base/ports.js'
 import type { Witness } from '../../base/witness-port.js'
 import { JOURNAL_PATH, Journal, type LoggedMoving, type LoggedPlacing } from '../../journal/journal.js'
 import { TEMPORARY_FOLDER } from '../../pipe/layout.js'
@@ -30,11 +29,11 @@ import { PeerAuthors } from '../index/peer-authors.js'
 import { isKeptTime, modeOf, type Signature, sameSignature, signatureOf } from '../index/signature.js'
 import { checkpointAtStop } from '../place/checkpoint.js'
 import { applyMetadata, makeFolder, placedAccess } from '../place/metadata.js'
-import { HashJob, type HashStep } from '../scan/hashing.js'
 import { standsAs } from '../scan/standing-tree.js'
 import { checkTrashPlace } from '../trash/place.js'
 import { noteForgotten, openEdits } from './author.js'
 import { established } from './facts.js'
+import { FoundPlaces } from './found-places.js'
 import { type End, isRecent, lostPaths } from './loss.js'
 import { recoveryOf } from './recovery-table.js'
 import { lookAt, unlessRefused } from './refused.js'
@@ -134,12 +133,14 @@ class Recovery {
   private readonly journal: Journal<Entry>
   /** When the log was last written, by the disk's clock. */
   private readonly lastWriteMs: number
+  private readonly found: FoundPlaces
 
   constructor(options: RecoveryOptions, catalogue: Catalogue, journal: Journal<Entry>, lastWriteMs: number) {
     this.options = options
     this.catalogue = catalogue
     this.journal = journal
     this.lastWriteMs = lastWriteMs
+    this.found = new FoundPlaces({ disk: options.disk, hash: options.hash, catalogue })
   }
 
   run(): void {
@@ -189,18 +190,18 @@ class Recovery {
         halfReplaced: () => entry.kind === 'folder' && this.stood(path, ['file', 'link']),
         folderReplaced: () => entry.kind !== 'folder' && this.stood(path, ['folder']),
         tookFreePlace: () => replaces === '',
-        targetLooksPlaced: () => this.looksPlaced(entry),
+        targetLooksPlaced: () => this.found.looksPlaced(entry),
         pathKnown: () => this.catalogue.live(path) !== undefined,
         temporaryGone: () => temporary !== undefined && disk.statLink(temporary) === undefined,
         movesFile: () => temporary !== undefined && !isOwnPath(temporary),
-        targetHolds: () => this.holds(entry),
+        targetHolds: () => this.found.holds(entry),
       }),
     )
     switch (action) {
       case 'take-as-received':
       case 'apply-metadata-and-take':
         // Its other name goes first: that changes the times of the file. By now that may be another file of the same content.
-        if (temporary !== undefined && this.isSameFile(temporary, path)) disk.removeFile(temporary)
+        if (temporary !== undefined && this.found.isSameFile(temporary, path)) disk.removeFile(temporary)
         // Its time may not have reached the disk, and is nobody's edit.
         if (action === 'apply-metadata-and-take' && entry.kind === 'file')
           applyMetadata(disk, entry, entry.access !== 'none' || replaces === '')
@@ -219,7 +220,7 @@ class Recovery {
         this.catalogue.record(entry, undefined)
         break
       case 'remove-torn':
-        this.removeTorn(entry)
+        this.found.removeTorn(entry)
         break
       default:
         assert(action === 'leave', 'what is being placed has an action of its own')
@@ -319,12 +320,12 @@ class Recovery {
       established({
         machineWentDown: () => machineWentDown,
         indexKnows: () => entry?.digest === digest,
-        targetHolds: () => entry !== undefined && this.holds(entry),
+        targetHolds: () => entry !== undefined && this.found.holds(entry),
       }),
     )
     if (action === 'leave' || entry === undefined) return
     assert(action === 'remove-torn-and-forget', 'what was placed has an action of its own')
-    this.removeTorn(entry)
+    this.found.removeTorn(entry)
     this.forget(path)
     this.notes.push(`${path} was not wholly on the disk when the machine stopped; it is fetched again`)
   }
@@ -349,7 +350,7 @@ class Recovery {
     if (stat.ctimeMs > signature.ctimeMs && isWritten) return
     const asKnown = sameSignature(signatureOf(stat), signature)
     if (asKnown && !isRecent(signature.ctimeMs, end)) return
-    if (!this.holds(entry)) this.disown(entry.path)
+    if (!this.found.holds(entry)) this.disown(entry.path)
     else if (!asKnown && stat.ctimeMs <= signature.ctimeMs) {
       applyMetadata(disk, { ...entry, ...signature.mode }, signature.mode.access !== 'none')
       this.catalogue.refreshSignature(entry.path, signatureOf(disk.stat(entry.path) ?? stat))
@@ -393,57 +394,5 @@ class Recovery {
   private forget(path: string): void {
     noteForgotten(this.options.index)
     this.catalogue.forget(path)
-  }
-
-  /** Removes a file that can only be what a loss of power left of one that we put there. */
-  private removeTorn(entry: Entry): void {
-    const { disk } = this.options
-    const stat = disk.statLink(entry.path)
-    if (entry.kind !== 'file' || stat?.kind !== 'file') return
-    if (stat.sizeBytes === 0 || isKeptTime(stat.mtimeMs, mtimeOf(entry))) disk.removeFile(entry.path)
-  }
-
-  /** Whether the file at the path has the length and the time that we gave ours: nobody's edit has both. */
-  private looksPlaced(entry: Entry): boolean {
-    const { path, kind, sizeBytes } = entry
-    const stat = this.options.disk.statLink(path)
-    if (kind !== 'file' || stat?.kind !== 'file') return false
-    return stat.sizeBytes === sizeBytes && isKeptTime(stat.mtimeMs, mtimeOf(entry))
-  }
-
-  private isSameFile(one: string, other: string): boolean {
-    const { disk } = this.options
-    const stat = disk.statLink(one)
-    return stat !== undefined && stat.inode === disk.statLink(other)?.inode
-  }
-
-  /** Whether the path holds exactly what the entry says. */
-  private holds(entry: Entry): boolean {
-    const { disk } = this.options
-    const stat = disk.statLink(entry.path)
-    if (entry.kind === 'folder') return stat?.kind === 'folder'
-    if (entry.kind === 'link') return stat?.kind === 'link' && disk.readLink(entry.path) === entry.target
-    if (entry.kind !== 'file' || stat?.kind !== 'file' || stat.sizeBytes !== entry.sizeBytes) return false
-    const read = this.digestOf(entry.path, signatureOf(stat))
-    if (read?.digest !== entry.digest) return false
-    if (entry.sizeBytes > BLOCK_BYTES) this.catalogue.putList(entry.digest, read.list)
-    return true
-  }
-
-  /** Undefined where the file cannot be read, or changes meanwhile. */
-  private digestOf(path: string, signature: Signature): (HashStep & { type: 'done' }) | undefined {
-    const { disk, hash } = this.options
-    try {
-      const job = new HashJob(disk, hash, path, signature)
-      try {
-        const result = job.step(new Uint8Array(BLOCK_BYTES), Number.POSITIVE_INFINITY)
-        return result.type === 'done' ? result : undefined
-      } finally {
-        job.close()
-      }
-    } catch (error) {
-      if (error instanceof DiskError) return undefined
-      throw error
-    }
   }
 }
