@@ -477,6 +477,13 @@ describe('folders, links and what stands in their place', () => {
       expect(share.placing.place(theirFolder('f'), undefined).type).toBe('placed')
       expect([...share.scanner.locals.paths()]).toEqual([])
     })
+
+    test('a folder on the way takes the path where a person has just removed the file', () => {
+      const share = shareWithLocal()
+      share.disk.unharmed((disk) => disk.removeFile('f'))
+      expect(placeText(share, 'f/a', 'theirs').type).toBe('placed')
+      expect([...share.scanner.locals.paths()]).toEqual([])
+    })
   })
 
   test('a file takes the place of an empty folder that its maker replaced', () => {
