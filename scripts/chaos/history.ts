@@ -105,6 +105,20 @@ export class History {
     this.model.putBack(peer, memory, digestsOf(after), this.nowMs())
   }
 
+  /** The trash of this peer went with its share. LEFT had put there what a peer deleted or replaced, what lost against ten conflict copies, and
+   *  what was changed on a machine that only receives: a content that stood nowhere else is gone by a person's hand. */
+  emptiedTrash(
+    peer: string,
+    trashed: readonly { readonly path: string; readonly digest: string }[],
+    standing: ReadonlySet<string>,
+  ): void {
+    for (const { path, digest } of trashed) {
+      if (standing.has(digest)) continue
+      this.note(`${peer} ${JSON.stringify(path)} ${short(digest)} is gone with the trash`)
+      this.model.lost(peer, path, digest)
+    }
+  }
+
   /** Contents of this path that are on no disk any more since a share was put back. */
   givenUpAt(path: string): ReadonlySet<string> {
     return this.model.goneAt(path)

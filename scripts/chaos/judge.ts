@@ -3,6 +3,7 @@
 
 import { closeSync, lstatSync, openSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathIn } from '../../src/keeper/trash/names.js'
 import { digestsOf, type History } from './history.js'
 import { digestOf } from './person.js'
 
@@ -16,6 +17,11 @@ export interface Seen {
 }
 
 export type Snapshot = ReadonlyMap<string, Seen>
+
+export interface Trashed {
+  readonly path: string
+  readonly digest: string
+}
 
 export interface Share {
   readonly name: string
@@ -38,11 +44,13 @@ export class Reader {
     return snapshot
   }
 
-  /** Digests of the files in the trash of a share. */
-  trash(share: string): ReadonlySet<string> {
+  /** The files in the trash of a share, each with the path that it had. */
+  trash(share: string): readonly Trashed[] {
     const snapshot = new Map<string, Seen>()
     this.walk(join(share, TRASH_FOLDER), '', false, snapshot)
-    return new Set([...snapshot.values()].map(({ digest }) => digest))
+    return [...snapshot].flatMap(([place, { kind, digest }]) =>
+      kind === 'file' ? [{ path: pathIn(`${TRASH_FOLDER}/${place}`), digest }] : [],
+    )
   }
 
   private walk(share: string, folder: string, isLinked: boolean, snapshot: Map<string, Seen>): void {
@@ -145,11 +153,15 @@ export function faultsOf(
   shares: readonly {
     readonly name: string
     readonly snapshot: Snapshot
-    readonly trash: ReadonlySet<string>
+    readonly trash: readonly Trashed[]
   }[],
   history: History,
 ): string[] {
-  const standing = shares.map(({ name, snapshot, trash }) => ({ name, files: digestsOf(snapshot), trash }))
+  const standing = shares.map(({ name, snapshot, trash }) => ({
+    name,
+    files: digestsOf(snapshot),
+    trash: new Set(trash.map(({ digest }) => digest)),
+  }))
   return history.judge(standing).map(({ detail }) => detail)
 }
 

@@ -5,6 +5,7 @@
 import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Memory } from '../../src/judge/model.js'
+import { digestsOf } from './history.js'
 import { Reader, type Snapshot } from './judge.js'
 import type { Peer, Stage } from './stage.js'
 
@@ -50,6 +51,7 @@ export class Copies {
     const { history } = this.stage
     if (!person.opensAll()) return false
     const before = this.read(peer)
+    const trashed = this.reader.trash(runner.share)
     const elsewhere = this.stage.peers.filter((other) => other !== peer).map((other) => this.read(other))
     for (const name of readdirSync(runner.share))
       rmSync(join(runner.share, name), { recursive: true, force: true })
@@ -59,12 +61,23 @@ export class Copies {
       copy(join(copied.folder, 'state'), runner.state)
     }
     history.putBack(runner.name, { before, after: this.read(peer), elsewhere, memory: copied.memory })
+    history.emptiedTrash(runner.name, trashed, this.standing())
     return true
   }
 
   private drop(peer: Peer): void {
     const known = this.copies.get(peer)
     if (known !== undefined) rmSync(known.folder, { recursive: true, force: true })
+  }
+
+  /** Digests of all files in the shares and in their trash. */
+  private standing(): ReadonlySet<string> {
+    return new Set(
+      this.stage.peers.flatMap((peer) => [
+        ...digestsOf(this.read(peer)).values(),
+        ...this.reader.trash(peer.runner.share).map(({ digest }) => digest),
+      ]),
+    )
   }
 
   private read({ runner }: Peer): Snapshot {

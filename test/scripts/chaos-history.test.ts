@@ -69,6 +69,19 @@ describe('what the people of a chaos run did', () => {
       return story
     }
 
+    it.each([
+      { standing: [], required: [] },
+      { standing: ['loser'], required: ['loser'] },
+    ])(
+      'asks for a content of the trash only where it stands elsewhere: $standing',
+      ({ standing, required }) => {
+        const story = history()
+        story.edited('B', 'a', undefined, 'loser')
+        story.emptiedTrash('A', [{ path: 'a', digest: 'loser' }], new Set(standing))
+        expect(requiredOf(story)).toEqual(required)
+      },
+    )
+
     it('lets a content go that no other share had received', () => {
       const story = putBackAtA({ a: 'first' }, { a: 'first' })
       expect(requiredOf(story)).toEqual([])
