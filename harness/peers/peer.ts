@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { PeerEvent } from '../../src/app/events.js'
 import type { HostPort } from '../../src/io/net/address.js'
 import { endpointText } from './endpoints.js'
+import { EventLines } from './event-lines.js'
 import { waitUntil } from './wait.js'
 
 /** The program that `npm run build` makes; LEFT_PROGRAM names another build. */
@@ -87,7 +88,13 @@ export class Peer {
     this.totals = undefined
     this.inStep.clear()
     this.summary = undefined
-    createInterface({ input: child.stdout! }).on('line', (line) => this.handleLine(line, child))
+    const events = new EventLines()
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const event = events.read(line)
+      if (event === undefined) return
+      if (event.event !== 'progress') this.remember(line)
+      this.handleEvent(event, child)
+    })
     createInterface({ input: child.stderr! }).on('line', (line) => this.remember(line))
     child.once('exit', (code, signal) => {
       if (this.child !== child) return
@@ -152,9 +159,7 @@ export class Peer {
     return child
   }
 
-  private handleLine(line: string, child: ChildProcess): void {
-    const event = JSON.parse(line) as PeerEvent
-    if (event.event !== 'progress') this.remember(line)
+  private handleEvent(event: PeerEvent, child: ChildProcess): void {
     if (event.event === 'summary') this.summary = event
     const isOfThisLife = child === this.child || this.child === undefined
     if (isOfThisLife) {

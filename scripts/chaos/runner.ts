@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { EventLines } from '../../harness/peers/event-lines.js'
 import { PROGRAM } from '../../harness/peers/peer.js'
 import { sleep, waitUntil } from '../../harness/peers/wait.js'
 import { childrenOf, cpuMsOf, isRunning, waitedMsOf } from '../../harness/processes.js'
@@ -105,9 +106,10 @@ export class Runner {
       detached: true,
     })
     this.child = child
+    const lines = new EventLines()
     createInterface({ input: child.stdout! }).on('line', (line) => {
-      const event = JSON.parse(line) as PeerEvent
-      if (this.child !== child) return
+      const event = lines.read(line)
+      if (event === undefined || this.child !== child) return
       if (event.event !== 'progress' && event.event !== 'totals') this.events.push(event)
       this.options.onEvent(name, event)
     })
