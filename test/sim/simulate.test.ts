@@ -125,6 +125,10 @@ const FOUND_WITH_RESTORES = [
   [14121, 'a umask took a mode at the copy that the judge had forgotten when the share was put back'],
   [20583, 'an edit that is told to nobody was to be taken back for a version that no machine had any more'],
   [5000659, 'a share under a new name told a peer once more of its entries under the old one'],
+  [
+    5000868,
+    'an edit that is told to nobody was listed after it had made room for a folder that the disk refused',
+  ],
 ] as const
 
 /** The same, with both. */

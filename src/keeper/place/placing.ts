@@ -343,8 +343,10 @@ export class Placing {
     const { disk, catalogue, scanner, trash } = this.options
     const { path } = entry
     if (kind === 'folder') disk.removeFolder(path)
-    else if (scanner.locals.get(path) !== undefined) trash.takeUnseen(path)
-    else trash.settle(trash.take(path))
+    else if (scanner.locals.get(path) !== undefined) {
+      trash.takeUnseen(path)
+      scanner.locals.delete(path)
+    } else trash.settle(trash.take(path))
     catalogue.recordVacated(entry)
   }
 

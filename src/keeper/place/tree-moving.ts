@@ -59,7 +59,7 @@ export class TreeMoving {
   /** Renames a folder of which a peer told in one line, and records all of that. The index was committed: what the log tells of,
    *  recovery derives from that. Throws a DiskError, and then nothing was moved. */
   carryOutTold(moved: MovedTree): void {
-    const { disk, catalogue, journal, scanner } = this.options
+    const { disk, catalogue, journal } = this.options
     const { from, to } = moved.move
     journal.append({ kind: 'moving', from, path: to, line: encodeTreeMove(moved.move) })
     journal.sync()
@@ -70,8 +70,7 @@ export class TreeMoving {
       throw error
     }
     catalogue.recordMove(moved)
-    for (const { creation, deletion } of moved.parts)
-      scanner.handleRemoved(deletion.path, creation.kind === 'folder')
+    for (const part of moved.parts) this.handleMoved(part)
   }
 
   /** Answers false where the thing at `from`, or something below it, is not to be moved alike. */
@@ -104,12 +103,20 @@ export class TreeMoving {
     return names.size === 0
   }
 
-  private record({ creation, deletion }: MovedPart): void {
-    const { catalogue, scanner } = this.options
+  private record(part: MovedPart): void {
+    const { catalogue } = this.options
+    const { creation, deletion } = part
     const { path } = deletion
     catalogue.record(creation, catalogue.signature(path), catalogue.mode(path))
     catalogue.record(deletion, undefined)
-    scanner.handleRemoved(path, creation.kind === 'folder')
+    this.handleMoved(part)
+  }
+
+  private handleMoved({ creation, deletion }: MovedPart): void {
+    const { scanner } = this.options
+    // The new path was empty: what was made here there has just been removed, and the next look finds what was moved.
+    scanner.locals.delete(creation.path)
+    scanner.handleRemoved(deletion.path, creation.kind === 'folder')
   }
 }
 

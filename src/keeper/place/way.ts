@@ -6,6 +6,7 @@ import type { Entry } from '../../share/entry.js'
 import { parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
+import type { Scanner } from '../scan/scanner.js'
 import { applyMode, makeFolder, shownMode } from './metadata.js'
 
 /** The parents of `path` that are no folders, outermost first; those that are one are added to `folders`. */
@@ -24,6 +25,7 @@ interface WayOptions {
   readonly disk: Disk
   readonly catalogue: Catalogue
   readonly edits: OwnEdits
+  readonly scanner: Pick<Scanner, 'locals'>
 }
 
 /** Gives a folder that was deleted, and stands for what is in it, a version of ours again: a file wants its place, and no peer
@@ -44,9 +46,11 @@ export function reviveFolder({ disk, catalogue, edits }: WayOptions, path: strin
 }
 
 /** Makes one that nobody has told of, with a version of ours, or one whose deletion stands. Throws a DiskError. */
-export function makeWay({ disk, catalogue, edits }: WayOptions, path: string): void {
+export function makeWay({ disk, catalogue, edits, scanner }: WayOptions, path: string): void {
   const stat = disk.statLink(path)
   if (stat === undefined) {
+    // A file made here that a person has just removed: the folder in its place hides that from the next look.
+    scanner.locals.delete(path)
     const known = catalogue.get(path)
     if (known?.kind === 'tombstone') {
       // The deletion stands. What it had not seen has a folder as long as it is there.

@@ -143,6 +143,14 @@ test('a folder is renamed into another one that is here', () => {
   expectMoved(receiver, receiver.move({ to: 'in/new' }))
 })
 
+test('a folder that is renamed leaves nothing listed that was made at its new path and removed', () => {
+  const receiver = new Receiver({ direction: 'receive-only' })
+  const { scanner, catalogue } = receiver.share
+  for (const path of ['new', 'new/a']) scanner.locals.set(path, catalogue.get('old/a')!, undefined)
+  expectMoved(receiver)
+  expect([...scanner.locals.paths()]).toEqual([])
+})
+
 describe('a machine', () => {
   test.each<[Direction, boolean]>([
     ['send-only', false],

@@ -458,6 +458,34 @@ describe('folders, links and what stands in their place', () => {
     expect(share.textAt(placed.keptAs!)).toBe('a file')
   })
 
+  describe('on a machine that only receives, of a file that was made there', () => {
+    function shareWithLocal(): ShareOnDisk {
+      const share = shareWith({ f: 'made here' }, { direction: 'receive-only' })
+      expect([...share.scanner.locals.paths()]).toEqual(['f'])
+      return share
+    }
+
+    test('a folder that the disk refuses leaves a free path, which nobody has deleted', () => {
+      const share = shareWithLocal()
+      share.disk.faults.refusePath('f')
+      expect(share.placing.place(theirFolder('f'), undefined).type).toBe('failed')
+      expect(share.disk.unharmed((disk) => disk.statLink('f'))).toBeUndefined()
+      expect([...share.scanner.locals.paths()]).toEqual([])
+      share.disk.faults.refusePath('f', false)
+      share.scan()
+      expect([...share.catalogue.stoppedPaths.missing]).toEqual([])
+      expect(share.placing.place(theirFolder('f'), undefined).type).toBe('placed')
+      expect([...share.scanner.locals.paths()]).toEqual([])
+    })
+
+    test('a folder on the way takes the path where a person has just removed the file', () => {
+      const share = shareWithLocal()
+      share.disk.unharmed((disk) => disk.removeFile('f'))
+      expect(placeText(share, 'f/a', 'theirs').type).toBe('placed')
+      expect([...share.scanner.locals.paths()]).toEqual([])
+    })
+  })
+
   test('a file takes the place of an empty folder that its maker replaced', () => {
     const share = shareWith({ 'f/a': '1' })
     share.disk.unharmed((disk) => disk.removeFile('f/a'))

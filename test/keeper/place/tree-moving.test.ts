@@ -98,6 +98,14 @@ describe('a folder that a peer moved', () => {
     expect(share.journal.placing).toEqual([])
   })
 
+  test('leaves nothing listed that was made at its new path and removed, where that is told to nobody', () => {
+    const share = shareWithTree()
+    for (const path of ['new', 'new/a'])
+      share.scanner.locals.set(path, share.catalogue.get('old/a')!, undefined)
+    expect(move(share)).toBe(PARTS.length)
+    expect([...share.scanner.locals.paths()]).toEqual([])
+  })
+
   test('is not moved into itself', () => {
     const share = shareWithTree()
     expect(treeMoving(share).plan('old', 'old/g/new', () => undefined)).toBeUndefined()
