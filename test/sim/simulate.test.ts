@@ -54,6 +54,7 @@ const FOUND = [
     4042,
     'a file in a folder was replaced and not kept, where versions of a file that had been there were in the way',
   ],
+  [8002861, 'tries of what three machines could not hold left no quiet time for ten minutes'],
 ] as const
 
 /** The same, with losses of power. */
