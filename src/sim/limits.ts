@@ -13,6 +13,10 @@ export const QUIET_MS = 65_000
 /** How long after the last fault a world may take until it is quiet. */
 export const HEAL_MS_MAX = 600_000
 
+/** And how much longer until it is quiet, where nothing changes any more and paths that are not held are tried again: many that were
+ *  refused at different times leave no quiet time between their tries at first. By then one is tried once in half an hour. */
+export const TRIES_MS_MAX = 3_600_000
+
 /** Events in one run at most: beyond, something spins. */
 export const EVENTS_MAX = 3_000_000
 

@@ -4,7 +4,7 @@
 import { areEqual, checkAtRest } from './checks/invariants.js'
 import { happen } from './happenings.js'
 import { answerHeld, isAnyHeld, isHeldAt, onlyAnswerAt } from './held.js'
-import { ANSWER_ROUNDS_MAX, HEAL_MS_MAX } from './limits.js'
+import { ANSWER_ROUNDS_MAX, HEAL_MS_MAX, TRIES_MS_MAX } from './limits.js'
 import { peerName, type Scenario } from './plan.js'
 import { type Breach, World, type WorldOptions } from './world.js'
 
@@ -43,12 +43,25 @@ export function simulate(scenario: Scenario, options: WorldOptions): SimulationR
 export function settle(world: World, restLoss: number): void {
   world.trace.say(() => 'every fault ends')
   world.heal(restLoss)
-  if (!world.runUntilQuiet(HEAL_MS_MAX) && world.breach === undefined) {
+  if (!comesToRest(world) && world.breach === undefined) {
     const invariant = areEqual(world) ? 'I4' : 'I3'
     world.break(invariant, `it does not come to rest within ${HEAL_MS_MAX / 1000} s; last: ${world.activity}`)
   }
   if (world.breach === undefined) answerAll(world)
   if (world.breach === undefined) checkAtRest(world)
+}
+
+/** Whether everything is as it stays within `HEAL_MS_MAX`. What a peer cannot hold is tried again, ever more rarely: the world is
+ *  quiet between two tries, later than that where there are many, and nothing changes until then. */
+function comesToRest(world: World): boolean {
+  if (world.runUntilQuiet(HEAL_MS_MAX)) return true
+  if (world.breach !== undefined || !isAnyTried(world) || !areEqual(world)) return false
+  const { nowMs } = world
+  return world.runUntilQuiet(TRIES_MS_MAX) && world.lastChange.atMs <= nowMs
+}
+
+function isAnyTried(world: World): boolean {
+  return world.peers.some(({ notHeld }) => notHeld.size > 0)
 }
 
 /** Nothing is lost by what is held, and everything is the same once somebody at each machine has said what becomes of it. */
@@ -65,7 +78,7 @@ function answerAll(world: World): void {
       world.trace.say(() => `${peerName(peer)} ${answer === 'undo' ? 'undoes' : 'confirms'} what is held`)
       answerHeld(world, peer, answer)
     }
-    if (!world.runUntilQuiet(HEAL_MS_MAX) && world.breach === undefined)
+    if (!comesToRest(world) && world.breach === undefined)
       world.break('I4', `it does not come to rest after what was held; last: ${world.activity}`)
   }
 }

@@ -15,6 +15,7 @@ import { Resumption } from './checks/resumption.js'
 import { TrashCheck } from './checks/trash.js'
 import { type Edit, Editor } from './edits.js'
 import { History } from './history.js'
+import { LastChange } from './last-change.js'
 import { EVENTS_MAX, QUIET_MS } from './limits.js'
 import { Network } from './network.js'
 import { putOutside } from './outside.js'
@@ -82,6 +83,7 @@ export class World {
   readonly resumptions: readonly Resumption[]
   private readonly trashChecks: readonly TrashCheck[]
   readonly privacy: Privacy
+  readonly lastChange = new LastChange()
   private readonly numberOf = new Map<string, number>()
   private lastActivityMs = 0
   private lastActivity = ''
@@ -138,6 +140,7 @@ export class World {
           syncs: plan.peers[number]!.syncsEdits,
           powered: () => peer.powered,
           onChanged: (path) => {
+            this.lastChange.handleEdited(this.nowMs)
             this.trace.mix(1, number, path.length)
             this.privacy.handleEdited(number, path)
             peer.hint(path)
@@ -278,6 +281,8 @@ export class World {
         if (!IDLE_TYPES.has(type)) this.noteActivity(peer, `datagram of type ${type}`)
       },
       handleMessage: (peer, message) => {
+        if (message.type === 'root')
+          this.lastChange.handleTold(peer, message.root.digest, message.notHeldCount, this.nowMs)
         if (message.type === 'fetch-blocks')
           this.resumptions[peer]!.handlePrepared(message.temporary, message.needed)
         if (message.type !== 'notice' && message.type !== 'work')
@@ -299,11 +304,12 @@ export class World {
   private checkPlaced(peer: number, path: string): void {
     const { disk } = this.peers[peer]!
     const bytes = disk.contentOf(path)
-    if (bytes === undefined) {
+    const digest = bytes && this.history.digestOf(bytes)
+    this.lastChange.handleTouched(peer, path, disk, digest, this.nowMs)
+    if (bytes === undefined || digest === undefined) {
       if (disk.unharmed(() => disk.statLink(path))?.kind === 'folder') this.history.placedFolder(peer, path)
       return
     }
-    const digest = this.history.digestOf(bytes)
     this.trace.mix(3, peer, bytes.length)
     this.trace.say(
       () => `${peerName(peer)} has ${JSON.stringify(path)} ${digest.slice(0, 8)} (${bytes.length})`,

@@ -505,6 +505,15 @@ describe('a large file', () => {
     expect([...new BlockSet(3, share.take('fetch-blocks')[0]!.needed)]).toEqual([1, 2])
   })
 
+  test('goes on from where it was when a later version of the same content is told', () => {
+    const share = new KeptShare()
+    share.claim([remote])
+    write(share, fetchList(share), [0])
+    const seen = dotted(`${OTHER}:1`, `${THEIRS}:1`)
+    share.claim([{ ...remote, version: seen }])
+    expect([...new BlockSet(3, fetchList(share).needed)]).toEqual([1, 2])
+  })
+
   test('that changed in one block pulls that block alone', () => {
     const share = new KeptShare()
     const old = large.slice()

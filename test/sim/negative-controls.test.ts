@@ -14,7 +14,13 @@ import { checkAtRest } from '../../src/sim/checks/invariants.js'
 import type { SimDisk } from '../../src/sim/disk/disk.js'
 import { contentOf } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
-import { HEAL_MS_MAX, JOURNAL_BYTES_MAX, QUIET_MS, UNTOLD_WRITES_MAX } from '../../src/sim/limits.js'
+import {
+  HEAL_MS_MAX,
+  JOURNAL_BYTES_MAX,
+  QUIET_MS,
+  TRIES_MS_MAX,
+  UNTOLD_WRITES_MAX,
+} from '../../src/sim/limits.js'
 import type { LinkFaults } from '../../src/sim/network.js'
 import { calmLink, calmPeer, chainOf, meshOf, type PeerPlan } from '../../src/sim/plan.js'
 import { recordPowerLoss } from '../../src/sim/power-loss.js'
@@ -215,8 +221,8 @@ describe('I3, every peer has the same', () => {
 })
 
 /** A keeper that writes and removes the same file again and again, more often than the world would call quiet. */
-function busy(world: World, disk: Disk): void {
-  for (let atMs = 0; atMs < HEAL_MS_MAX + QUIET_MS; atMs += QUIET_MS / 3)
+function busy(world: World, disk: Disk, forMs: number = HEAL_MS_MAX + QUIET_MS): void {
+  for (let atMs = 0; atMs < forMs; atMs += QUIET_MS / 3)
     world.scheduler.at(world.nowMs + atMs, () => {
       disk.writeNew('.left/tmp/small-9', { bytes: new Uint8Array(1), mtimeMs: 0, sync: false })
       disk.removeFile('.left/tmp/small-9')
@@ -347,6 +353,24 @@ describe('I4, peers come to rest', () => {
     busy(world, keeperDiskOf(world, B))
     settle(world, 0)
     expectOnly(world, 'I4', /^it does not come to rest within 600 s; last: B: disk/)
+  })
+
+  const LATER_MS = HEAL_MS_MAX + QUIET_MS
+
+  test.each([
+    ['breaks where a keeper goes on to write for ever', HEAL_MS_MAX + 2 * TRIES_MS_MAX, undefined, ['I4']],
+    ['holds where it is quiet later and nothing changes', LATER_MS, undefined, []],
+    ['breaks where a share changes later', LATER_MS, LATER_MS - QUIET_MS / 2, ['I4']],
+  ])('%s, beside a path that a disk refuses', (_, busyMs, editedMs, broken) => {
+    const world = restingWorld()
+    happen(world, { type: 'refused-path', peer: B, path: 'refused', forMs: undefined })
+    write(world, A, 'refused', 2)
+    world.run(SOON_MS)
+    expect([...world.peers[B]!.notHeld]).toEqual(['refused'])
+    busy(world, keeperDiskOf(world, B), busyMs)
+    if (editedMs !== undefined) world.scheduler.at(world.nowMs + editedMs, () => write(world, A, 'late', 3))
+    settle(world, 0)
+    expect(world.broken.map(({ invariant }) => invariant)).toEqual(broken)
   })
 
   test('breaks where a keeper always has one more step to do', () => {

@@ -75,6 +75,18 @@ describe('a file that a disk has no place for', () => {
     expect(inStep(world, B)).toMatchObject({ equal: true, notHeldHere: 1, notHeldThere: 0 })
   })
 
+  test('keeps no world from its rest, though the tries of many come one after the other', () => {
+    const world = worldOf()
+    world.startAll()
+    for (let number = 0; number < 11; number++) {
+      refuse(world, B, `a${number}`)
+      write(world, A, `a${number}`, number)
+      world.run(RETRY_BACKOFF_MS)
+    }
+    expectRest(world)
+    expect(notHeldAt(world, B)).toHaveLength(11)
+  })
+
   test('is fetched when there is a place', () => {
     const world = refusedWorld(SOON_MS)
     world.run(RETRY_BACKOFF_MS)

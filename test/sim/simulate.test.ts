@@ -54,6 +54,11 @@ const FOUND = [
     4042,
     'a file in a folder was replaced and not kept, where versions of a file that had been there were in the way',
   ],
+  [8002861, 'tries of what three machines could not hold left no quiet time for ten minutes'],
+  [
+    8003281,
+    'what was built of a content was dropped for a later version of the same content, each time a session ended',
+  ],
 ] as const
 
 /** The same, with losses of power. */

@@ -216,7 +216,8 @@ export class Intake {
     if (!this.isBetter(remote, want.remote)) return 'beaten'
     this.end.reportBeaten(want)
     this.end.abandon(want, undefined)
-    this.temporaries.drop(want)
+    // A later version of the same content goes on with what was built.
+    if (want.remote.digest !== remote.digest) this.temporaries.drop(want)
     return 'free'
   }
 
