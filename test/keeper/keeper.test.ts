@@ -505,15 +505,6 @@ describe('a large file', () => {
     expect([...new BlockSet(3, share.take('fetch-blocks')[0]!.needed)]).toEqual([1, 2])
   })
 
-  test('goes on from where it was when a later version of the same content is told', () => {
-    const share = new KeptShare()
-    share.claim([remote])
-    write(share, fetchList(share), [0])
-    const seen = dotted(`${OTHER}:1`, `${THEIRS}:1`)
-    share.claim([{ ...remote, version: seen }])
-    expect([...new BlockSet(3, fetchList(share).needed)]).toEqual([1, 2])
-  })
-
   test('that changed in one block pulls that block alone', () => {
     const share = new KeptShare()
     const old = large.slice()
@@ -524,6 +515,29 @@ describe('a large file', () => {
     share.claim([{ ...remote, version: dotted(`${OURS}:1`, `${THEIRS}:1`) }])
     expect([...new BlockSet(3, fetchList(share).needed)]).toEqual([1])
     expect(share.notices('fetching')).toMatchObject([{ reusedBytes: 2 * BLOCK_BYTES }])
+  })
+
+  test('that its source touches meanwhile goes on from its blocks', () => {
+    const share = new KeptShare()
+    share.claim([remote])
+    const order = fetchList(share)
+    write(share, order, [0, 2])
+    const seen = dotted(`${THEIRS}:1`, `${THEIRS}:2`)
+    share.claim([{ ...remote, mtimeMs: START_MS, version: { ...seen, content: `${THEIRS}:1` } }])
+    expect(share.take('cancel')).toMatchObject([{ fetch: order.fetch }])
+    expect([...new BlockSet(3, fetchList(share).needed)]).toEqual([1])
+    expect(share.notices('fetching').at(-1)).toMatchObject({ resumedBytes: 2 * BLOCK_BYTES })
+  })
+
+  test('that its source writes anew meanwhile leaves nothing of the content before', () => {
+    const share = new KeptShare()
+    share.claim([remote])
+    const order = fetchList(share)
+    write(share, order, [0, 2])
+    const anew = contentOf(2 * BLOCK_BYTES)
+    share.claim([theirFile('large', anew, { version: dotted(`${THEIRS}:1`, `${THEIRS}:2`) })])
+    expect(share.take('cancel')).toMatchObject([{ fetch: order.fetch }])
+    expect(share.disk.snapshot().has(order.temporary)).toBe(false)
   })
 
   test('may be given up, and its pieces stay for the next try', () => {

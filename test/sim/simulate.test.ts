@@ -134,6 +134,7 @@ const FOUND_WITH_RESTORES = [
     5000868,
     'an edit that is told to nobody was listed after it had made room for a folder that the disk refused',
   ],
+  [6000947, 'a large file was fetched from its start for ever, at each renewal of the keys'],
 ] as const
 
 /** The same, with both. */

@@ -216,7 +216,7 @@ export class Intake {
     if (!this.isBetter(remote, want.remote)) return 'beaten'
     this.end.reportBeaten(want)
     this.end.abandon(want, undefined)
-    // A later version of the same content goes on with what was built.
+    // The same content goes on from the blocks that are here: a touch of a large file does not fetch it from its start.
     if (want.remote.digest !== remote.digest) this.temporaries.drop(want)
     return 'free'
   }
