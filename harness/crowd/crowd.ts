@@ -2,8 +2,8 @@
 // as they run, simulated disks and network. Counts what each sends. Nothing is judged here but who holds which file; worlds
 // that judge everything are src/sim/world.ts, of a few peers. Used by bench/scale.ts and the tests of many peers.
 
-import { contentOf } from '../../src/sim/edits.js'
 import { crc32, hash } from '../../src/io/hash.js'
+import { contentOf } from '../../src/sim/edits.js'
 import { Network } from '../../src/sim/network.js'
 import { SimPeer } from '../../src/sim/peer/peer.js'
 import type { PeerObserver } from '../../src/sim/peer/peer-options.js'

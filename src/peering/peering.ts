@@ -30,7 +30,6 @@ interface KnownAddress {
   readonly address: string
   /** The lower, the sooner it is called. */
   readonly rank: number
-  isCalled: boolean
   /** Since when it has been called without a session. */
   missingSinceMs: number
   /** Until when it is passed over, and how long that was. */
@@ -51,6 +50,8 @@ export class Peering {
   /** The best rank first. */
   private readonly known: KnownAddress[] = []
   private readonly byAddress = new Map<string, KnownAddress>()
+  /** The best rank first. */
+  private readonly called: KnownAddress[] = []
   private readonly orders: PeeringOrder[] = []
   private changeAtMs: number | undefined
 
@@ -58,7 +59,7 @@ export class Peering {
 
   /** Whether this address is called, or would be without a session. */
   isCalled(address: string): boolean {
-    return this.byAddress.get(address)?.isCalled ?? false
+    return this.called.some((each) => each.address === address)
   }
 
   add(address: string, nowMs: number): void {
@@ -67,15 +68,13 @@ export class Peering {
     const added: KnownAddress = {
       address,
       rank: rankOf(hash, peerId, address),
-      isCalled: false,
       missingSinceMs: nowMs,
       restUntilMs: nowMs,
       restMs: 0,
       sessions: new Map(),
     }
     this.byAddress.set(address, added)
-    const place = this.known.findIndex(({ rank }) => rank > added.rank)
-    this.known.splice(place === -1 ? this.known.length : place, 0, added)
+    insert(this.known, added)
     if (!this.callsAll) this.makeRoomFor(added, nowMs)
     this.decide(nowMs)
   }
@@ -85,14 +84,20 @@ export class Peering {
     const removed = this.byAddress.get(address)
     if (removed === undefined) return
     this.byAddress.delete(address)
-    this.known.splice(this.known.indexOf(removed), 1)
+    remove(this.known, removed)
+    remove(this.called, removed)
     this.orders.push({ type: 'leave', address })
     this.decide(nowMs)
   }
 
   /** A session that goes on with fresh keys counts as begun by whoever began the one before it. */
   handleOpened(
-    { session, address, isOurs, isRenewal }: { session: number; address: string; isOurs: boolean; isRenewal: boolean },
+    {
+      session,
+      address,
+      isOurs,
+      isRenewal,
+    }: { session: number; address: string; isOurs: boolean; isRenewal: boolean },
     nowMs: number,
   ): void {
     const found = this.byAddress.get(address)
@@ -120,8 +125,8 @@ export class Peering {
   pollTimeout(): number | undefined {
     if (this.callsAll) return undefined
     let atMs = this.changeAtMs
-    for (const each of this.known)
-      if (each.isCalled && each.sessions.size === 0) atMs = earliest(atMs, each.missingSinceMs + ANSWER_MS)
+    for (const { sessions, missingSinceMs } of this.called)
+      if (sessions.size === 0) atMs = earliest(atMs, missingSinceMs + ANSWER_MS)
     return atMs
   }
 
@@ -136,13 +141,12 @@ export class Peering {
   private decide(nowMs: number): void {
     if (this.callsAll) {
       this.changeAtMs = undefined
-      for (const each of this.known) if (!each.isCalled) this.call(each, nowMs)
+      for (const each of this.known) if (!this.called.includes(each)) this.call(each, nowMs)
       return
     }
-    for (const each of this.known)
-      if (each.isCalled && each.sessions.size === 0 && nowMs - each.missingSinceMs >= ANSWER_MS)
-        this.passOver(each, nowMs)
-    for (let count = this.calledCount(); count < CALLED_MAX; count++) this.call(this.nextToCall(nowMs), nowMs)
+    for (const each of [...this.called])
+      if (each.sessions.size === 0 && nowMs - each.missingSinceMs >= ANSWER_MS) this.passOver(each, nowMs)
+    while (this.called.length < CALLED_MAX) this.call(this.nextToCall(nowMs), nowMs)
     this.changeAtMs ??= nowMs + CHANGE_MS
     if (nowMs < this.changeAtMs) return
     this.changeAtMs = nowMs + CHANGE_MS
@@ -152,28 +156,18 @@ export class Peering {
   /** An address that has no session yet gives way at once to one that comes before it: names of many peers are found one
    *  after the other, and those found first would be everybody's. */
   private makeRoomFor(added: KnownAddress, nowMs: number): void {
-    const pending = this.known.filter(({ isCalled, sessions }) => isCalled && sessions.size === 0)
-    if (pending.some(({ rank }) => rank > added.rank)) {
-      this.call(added, nowMs)
-      pending.push(added)
-      pending.sort((left, right) => left.rank - right.rank)
+    const isPending = ({ sessions }: KnownAddress) => sessions.size === 0
+    if (this.called.some((each) => isPending(each) && each.rank > added.rank)) this.call(added, nowMs)
+    while (this.called.length > CALLED_MAX) {
+      const last = this.called.filter(isPending).at(-1)
+      if (last === undefined) return
+      this.stopCalling(last)
     }
-    for (let count = this.calledCount(); count > CALLED_MAX && pending.length > 0; count--) {
-      const last = pending.pop()!
-      last.isCalled = false
-      this.orders.push({ type: 'stop-calling', address: last.address })
-    }
-  }
-
-  private calledCount(): number {
-    let count = 0
-    for (const { isCalled } of this.known) if (isCalled) count++
-    return count
   }
 
   /** One step towards the order of ranks: the last of too many is left, or one that comes before the last is called. */
   private change(nowMs: number): void {
-    const called = this.known.filter(({ isCalled }) => isCalled)
+    const { called } = this
     const last = called.at(-1)!
     if (called.length > CALLED_MAX) {
       const openCount = called.filter(({ sessions }) => sessions.size > 0).length
@@ -181,35 +175,57 @@ export class Peering {
       return
     }
     const better = this.known.find(
-      (each) => !each.isCalled && each.rank < last.rank && each.restUntilMs <= nowMs,
+      (each) => each.rank < last.rank && each.restUntilMs <= nowMs && !called.includes(each),
     )
     if (better !== undefined) this.call(better, nowMs)
   }
 
   /** The first that does not rest, or the one whose rest is over first. There are more addresses than are called. */
   private nextToCall(nowMs: number): KnownAddress {
-    const free = this.known.filter(({ isCalled }) => !isCalled)
-    const rested = free.find(({ restUntilMs, sessions }) => sessions.size > 0 || restUntilMs <= nowMs)
-    return rested ?? free.reduce((best, each) => (each.restUntilMs < best.restUntilMs ? each : best))
+    let soonest: KnownAddress | undefined
+    for (const each of this.known) {
+      if (this.called.includes(each)) continue
+      if (each.sessions.size > 0 || each.restUntilMs <= nowMs) return each
+      if (soonest === undefined || each.restUntilMs < soonest.restUntilMs) soonest = each
+    }
+    return soonest!
   }
 
   private call(each: KnownAddress, nowMs: number): void {
-    each.isCalled = true
+    insert(this.called, each)
     each.missingSinceMs = nowMs
     this.orders.push({ type: 'call', address: each.address })
   }
 
+  private stopCalling(each: KnownAddress): void {
+    remove(this.called, each)
+    this.orders.push({ type: 'stop-calling', address: each.address })
+  }
+
   private passOver(each: KnownAddress, nowMs: number): void {
-    each.isCalled = false
     each.restMs = Math.min(REST_MS_MAX, each.restMs === 0 ? REST_MS_FIRST : 2 * each.restMs)
     each.restUntilMs = nowMs + each.restMs
-    this.orders.push({ type: 'stop-calling', address: each.address })
+    this.stopCalling(each)
   }
 
   /** A session that the other side began is wanted there: it stays. */
   private leave(each: KnownAddress): void {
-    each.isCalled = false
-    const isOurs = [...each.sessions.values()].some((session) => session.isOurs)
-    this.orders.push({ type: isOurs ? 'leave' : 'stop-calling', address: each.address })
+    if (![...each.sessions.values()].some(({ isOurs }) => isOurs)) {
+      this.stopCalling(each)
+      return
+    }
+    remove(this.called, each)
+    this.orders.push({ type: 'leave', address: each.address })
   }
+}
+
+/** Into a list by rank. */
+function insert(list: KnownAddress[], added: KnownAddress): void {
+  const place = list.findIndex(({ rank }) => rank > added.rank)
+  list.splice(place === -1 ? list.length : place, 0, added)
+}
+
+function remove(list: KnownAddress[], removed: KnownAddress): void {
+  const place = list.indexOf(removed)
+  if (place >= 0) list.splice(place, 1)
 }
