@@ -45,6 +45,7 @@ const PARTS = [0.1, 0.5, 0.9, 1] as const
 const NAMES: Readonly<Record<string, string>> = {
   small: 'new file',
   large: 'new file',
+  next: 'the next one',
   afterLoss: 'a third lost meanwhile',
 }
 
@@ -66,11 +67,14 @@ function measure(count: number) {
   say(`${count} peers: all have the small file`)
   const large = spread(crowd, { path: 'large', content: 2, sizeBytes: sizeOf(values.size) })
   say(`${count} peers: all have the large file`)
+  // Paths and windows are known by now.
+  const next = spread(crowd, { path: 'next', content: 4, sizeBytes: sizeOf(values.size) })
+  say(`${count} peers: all have the next one`)
   const lost = Array.from({ length: count }, (_, peer) => peer).filter((peer) => peer % 3 === 1)
-  // In the middle: when half of them have it, as it was the first time.
-  const inTheMiddle = { lost, afterMs: large.arrivedMs[1]! / 2 }
+  // In the middle: half the time until half of them had the one before.
+  const inTheMiddle = { lost, afterMs: next.arrivedMs[1]! / 2 }
   const afterLoss = spread(crowd, { path: 'after', content: 3, sizeBytes: sizeOf(values.size) }, inTheMiddle)
-  return { count, rateMbit, delayMs, seed, sessions: spreadOf(sessions), idle, small, large, afterLoss }
+  return { count, rateMbit, delayMs, seed, sessions: spreadOf(sessions), idle, small, large, next, afterLoss }
 }
 
 function spread(
