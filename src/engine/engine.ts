@@ -79,9 +79,9 @@ export class Engine {
       rooms: endpoint.rooms,
       toKeeper,
     })
-    const talk = new Talk({ endpoint, files, serving, toKeeper })
-    const reports = new Reports({ endpoint, sessions: talk.sessions, files })
     const peering = new Peering(options)
+    const talk = new Talk({ endpoint, peering, files, serving, toKeeper })
+    const reports = new Reports({ endpoint, sessions: talk.sessions, files })
     const parts = { endpoint, peering, talk, receiving, serving, toKeeper, reports }
     this.endpoint = endpoint
     this.peering = peering

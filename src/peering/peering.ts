@@ -134,7 +134,8 @@ export class Peering {
     return this.orders.shift()
   }
 
-  private get callsAll(): boolean {
+  /** Whether so few addresses are known that all are called. */
+  get callsAll(): boolean {
     return this.known.length <= ALL_CALLED_MAX
   }
 
