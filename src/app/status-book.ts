@@ -33,6 +33,8 @@ export interface StatusFacts {
   readonly namesOf: (text: string) => readonly string[]
   /** Whether the address is this peer's own. */
   readonly isSelf: (text: string) => boolean
+  /** Whether no session is sought with any address that this one of `--ip` stands for. */
+  readonly isPassedOver: (text: string) => boolean
 }
 
 type Started = PeerEvent & { event: 'started' }
@@ -180,7 +182,7 @@ export class StatusBook {
       since: this.since,
       holds: share === undefined ? null : holdsOf(share),
       peers,
-      isInStep: isAtRest && share.wantedCount === 0 && peers.every((peer) => peer.isInStep),
+      isInStep: isAtRest && share.wantedCount === 0 && peers.every(isNotAwaited),
       receiving: { ...totals, now: [...this.fetching.values()] },
       sending: this.sendingOf(facts),
       paused: share === undefined || share.pause === '' ? this.paused : share.pause,
@@ -189,14 +191,14 @@ export class StatusBook {
   }
 
   private peerStatus(address: string, facts: StatusFacts): PeerStatus {
-    const { share, enginePeers, nameOf, isSelf } = facts
+    const { share, enginePeers, nameOf } = facts
     const names = facts.namesOf(address)
     const session = enginePeers.find((each) => names.includes(nameOf(each.address)))
     const met = names.find((name) => this.met.has(name))
     const peer = session?.peer ?? (met === undefined ? null : this.met.get(met)!)
     const away = names.find((name) => this.reasons.has(name))
     const standing = share?.peers.find((each) => each.peer === peer)
-    const state = isSelf(address) ? 'self' : stateOf(peer, session, standing, share)
+    const state = this.stateAt(address, { peer, session, standing }, facts)
     const rates = session && this.rates.get(session.session)
     return {
       address,
@@ -210,6 +212,16 @@ export class StatusBook {
       sentBytesPerS: Math.round(rates?.sentBytesPerS ?? 0),
       rttMs: rttOf(session),
     }
+  }
+
+  private stateAt(
+    address: string,
+    known: { peer: string | null; session: EnginePeer | undefined; standing: PeerStanding | undefined },
+    { share, isSelf, isPassedOver }: StatusFacts,
+  ): PeerState {
+    if (isSelf(address)) return 'self'
+    if (known.session === undefined && isPassedOver(address)) return 'not-called'
+    return stateOf(known.peer, known.session, known.standing, share)
   }
 
   private sendingOf({ enginePeers, sentFiles, nameOf }: StatusFacts): FileStatus[] {
@@ -240,6 +252,10 @@ function stateOf(
   if (standing.wantedCount > 0) return 'receiving'
   if (!standing.isCompared) return 'comparing'
   return standing.isEqual && session.isTold ? 'in-step' : 'behind'
+}
+
+function isNotAwaited({ isInStep, state }: PeerStatus): boolean {
+  return isInStep || state === 'not-called'
 }
 
 function holdsOf(state: ShareState) {

@@ -78,6 +78,10 @@ export class Steering {
       nameOf: (address) => reporter.nameOf(address),
       namesOf: (text) => [text, ...[...named.addressesOf(text)].map((address) => reporter.nameOf(address))],
       isSelf: (text) => named.isSelf(text),
+      isPassedOver: (text) => {
+        const addresses = [...named.addressesOf(text)]
+        return addresses.length > 0 && !addresses.some((address) => engine.isCalled(address))
+      },
     })
   }
 }

@@ -4,8 +4,9 @@ import { assert } from '../base/assert.js'
 
 // — What a person may ask for —
 
-/** Addresses in `--ip`, all of them together. A lab, not the internet: every peer talks to every peer. */
-export const PEER_COUNT_MAX = 256
+/** Addresses in `--ip`, all of them together: as many as peers were simulated (docs/scale.md), and as many handshakes as
+ *  addresses that were named may begin at once. */
+export const PEER_COUNT_MAX = 512
 
 /** Ports of UDP; 0 would mean "any", which nobody could find. RFC 768. */
 export const PORT_MAX = 65_535

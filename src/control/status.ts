@@ -14,7 +14,7 @@ export interface Status {
   readonly holds: ShareStatus | null
   /** One for each address of `--ip`, in that order. */
   readonly peers: readonly PeerStatus[]
-  /** Nothing is lacking at any of them, nor here. */
+  /** Nothing is lacking at any of them with which a session is sought, nor here. */
   readonly isInStep: boolean
   readonly receiving: TransferStatus
   readonly sending: readonly FileStatus[]
@@ -57,6 +57,7 @@ export interface PathWithReason {
 export type PeerState =
   | 'self' // this machine's own address, which is ignored
   | 'waiting' // not met since the start
+  | 'not-called' // one of more than 16 addresses with which no session is sought: what changes there comes through others
   | 'away' // met, and not there now
   | 'comparing' // what it has is being found out, or our share is being read
   | 'receiving' // something that it has is lacking here
@@ -119,6 +120,7 @@ function lackingAt({ address, state, isInStep, reason, wanted }: PeerStatus): st
   if (isInStep) return []
   switch (state) {
     case 'self':
+    case 'not-called':
       return []
     case 'waiting':
       return [`${address}: not met${reason === '' ? '' : ` (${reason})`}`]

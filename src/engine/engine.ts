@@ -10,6 +10,7 @@
 
 import { earliest } from '../base/earliest.js'
 import type { Digest, Hash } from '../base/item.js'
+import { Peering } from '../peering/peering.js'
 import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
 import {
   type Address,
@@ -51,6 +52,7 @@ export interface EnginePeer {
 /** After each `handle*`, drain every `poll*` until it answers undefined. */
 export class Engine {
   readonly endpoint: Endpoint
+  private readonly peering: Peering
   private readonly receiving: Receiving
   private readonly serving: Serving
   private readonly talk: Talk
@@ -77,10 +79,12 @@ export class Engine {
       rooms: endpoint.rooms,
       toKeeper,
     })
-    const talk = new Talk({ endpoint, files, serving, toKeeper })
+    const peering = new Peering(options)
+    const talk = new Talk({ endpoint, peering, files, serving, toKeeper })
     const reports = new Reports({ endpoint, sessions: talk.sessions, files })
-    const parts = { endpoint, talk, receiving, serving, toKeeper, reports }
+    const parts = { endpoint, peering, talk, receiving, serving, toKeeper, reports }
     this.endpoint = endpoint
+    this.peering = peering
     this.receiving = receiving
     this.serving = serving
     this.talk = talk
@@ -116,8 +120,21 @@ export class Engine {
     return this.serving.sent.all()
   }
 
+  /** There is a peer at this address: it is called, or where there are many perhaps others instead. */
   connect(address: Address, nowMs: number): void {
-    this.endpoint.connect(address, nowMs)
+    this.peering.add(address, nowMs)
+    this.settlePeering(nowMs)
+  }
+
+  /** There is none at this address any more: a session with it ends. */
+  disconnect(address: Address, nowMs: number): void {
+    this.peering.remove(address, nowMs)
+    this.settle(nowMs)
+  }
+
+  /** Whether it is called; of the others no session is waited for. */
+  isCalled(address: Address): boolean {
+    return this.peering.isCalled(address)
   }
 
   close(nowMs: number): void {
@@ -164,6 +181,7 @@ export class Engine {
 
   handleTimeout(nowMs: number): void {
     this.endpoint.handleTimeout(nowMs)
+    this.peering.handleTimeout(nowMs)
     this.receiving.large.handleTimeout(nowMs)
     this.reports.handleTimeout(nowMs)
     this.settle(nowMs)
@@ -171,9 +189,10 @@ export class Engine {
 
   /** When `handleTimeout` is next due, on the caller's clock. */
   pollTimeout(): number | undefined {
-    const { endpoint, receiving, talk, reports } = this
+    const { endpoint, peering, receiving, talk, reports } = this
     return earliest(
       endpoint.pollTimeout(),
+      peering.pollTimeout(),
       receiving.large.pollTimeout(),
       talk.pollTimeout(),
       reports.pollTimeout(),
@@ -224,8 +243,11 @@ export class Engine {
 
   /** Carries what one part produced to the parts that wait for it. */
   private settle(nowMs: number): void {
-    for (let event = this.endpoint.pollEvent(); event !== undefined; event = this.endpoint.pollEvent())
+    this.settlePeering(nowMs)
+    for (let event = this.endpoint.pollEvent(); event !== undefined; event = this.endpoint.pollEvent()) {
       this.router.handle(event, nowMs)
+      this.settlePeering(nowMs)
+    }
     for (let served = this.serving.pollServed(); served !== undefined; served = this.serving.pollServed()) {
       const { requested, frame } = served
       const { session, kind, digest } = requested
@@ -239,5 +261,14 @@ export class Engine {
     )
       this.serving.handleBuilt(built.digest, built.building)
     this.talk.sendRequests(nowMs)
+  }
+
+  private settlePeering(nowMs: number): void {
+    const { peering, endpoint } = this
+    for (let order = peering.pollOrder(); order !== undefined; order = peering.pollOrder()) {
+      if (order.type === 'call') endpoint.connect(order.address, nowMs)
+      else if (order.type === 'leave') endpoint.disconnect(order.address, nowMs)
+      else endpoint.stopConnecting(order.address)
+    }
   }
 }

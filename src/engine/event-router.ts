@@ -8,7 +8,7 @@ export class EventRouter {
   constructor(private readonly parts: EngineParts) {}
 
   handle(event: EndpointEvent, nowMs: number): void {
-    const { endpoint, talk, receiving, serving, reports } = this.parts
+    const { endpoint, peering, talk, receiving, serving, reports } = this.parts
     switch (event.type) {
       case 'block':
         receiving.handleBlock(event, nowMs)
@@ -35,12 +35,14 @@ export class EventRouter {
         break
       case 'opened': {
         talk.handleOpened(event, nowMs)
-        const { peerId: peer, address, fingerprint } = event
-        if (!event.isRenewal) reports.show({ event: 'connected', peer, address, fingerprint })
+        const { peerId: peer, address, fingerprint, initiator: isOurs, isRenewal } = event
+        peering.handleOpened({ session: event.session, address, isOurs, isRenewal }, nowMs)
+        if (!isRenewal) reports.show({ event: 'connected', peer, address, fingerprint })
         break
       }
       case 'closed': {
         this.handleClosed(event)
+        peering.handleClosed(event, nowMs)
         const { peerId: peer, address, reason } = event
         // Fresh keys are nothing that a person has to know.
         if (reason !== 'renewed') reports.show({ event: 'disconnected', peer, address, reason })

@@ -1,5 +1,6 @@
 // The parts of an engine among which events of the network and orders of the keeper are handed out. The engine makes them.
 
+import type { Peering } from '../peering/peering.js'
 import type { Endpoint } from '../rdt/endpoint.js'
 import type { Outbox } from './outbox.js'
 import type { Receiving } from './receive/receiving.js'
@@ -9,6 +10,7 @@ import type { Talk } from './talk/talk.js'
 
 export interface EngineParts {
   readonly endpoint: Endpoint
+  readonly peering: Peering
   readonly talk: Talk
   readonly receiving: Receiving
   readonly serving: Serving

@@ -106,8 +106,13 @@ export class Endpoint {
     if (!this.isClosed) this.handshake.connect(address, nowMs)
   }
 
-  disconnect(address: Address, nowMs: number): void {
+  /** Tries no more; a session with this address stays. */
+  stopConnecting(address: Address): void {
     this.handshake.disconnect(address)
+  }
+
+  disconnect(address: Address, nowMs: number): void {
+    this.stopConnecting(address)
     for (const session of this.sessions.all()) {
       if (session.facts.address === address) this.closeSession(session, 'local', nowMs, true)
     }

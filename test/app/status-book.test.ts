@@ -58,6 +58,7 @@ const facts = (over: Partial<StatusFacts> = {}): StatusFacts => ({
   nameOf: (address) => address,
   namesOf: (text) => [text],
   isSelf: () => false,
+  isPassedOver: () => false,
   ...over,
 })
 
@@ -154,6 +155,20 @@ describe('the state of a peer', () => {
     const status = made.status(facts({ share: state, enginePeers, isSelf: (text) => text === 'self' }))!
     expect(status.peers.map(({ state }) => state)).toEqual(['self', 'in-step', 'behind', 'waiting'])
     expect(lackingOf(status)).toEqual([expect.stringMatching(/^c: /), 'd: not met (no answer yet)'])
+  })
+
+  test('of more than it calls waits for none of the others, and for one of them that has a session', () => {
+    const made = book(['b', 'c', 'd'], connected(B, 'b'), connected(C, 'c'))
+    const isPassedOver = (text: string) => text !== 'b'
+    const peers = [standing(B), standing(C, { isEqual: false })]
+    const enginePeers = [session(B, 'b')]
+    const status = made.status(facts({ share: share({ peers }), enginePeers, isPassedOver }))!
+    expect(status.peers.map(({ state }) => state)).toEqual(['in-step', 'not-called', 'not-called'])
+    expect([status.isInStep, lackingOf(status)]).toEqual([true, []])
+    const withSession = [...enginePeers, session(C, 'c', { session: 2 })]
+    const behind = made.status(facts({ share: share({ peers }), enginePeers: withSession, isPassedOver }))!
+    expect(behind.peers.map(({ state }) => state)).toEqual(['in-step', 'behind', 'not-called'])
+    expect(lackingOf(behind)).toEqual([expect.stringMatching(/^c: /)])
   })
 
   test('is found by either of two names of one machine', () => {

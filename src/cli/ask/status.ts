@@ -61,6 +61,7 @@ function holdsWords({ isRead, files, folders, bytes }: ShareStatus): string {
 const STATE_WORDS = {
   self: 'this machine, ignored',
   waiting: 'not met yet',
+  'not-called': 'through others',
   away: 'gone',
   comparing: 'comparing',
   receiving: 'receiving from it',

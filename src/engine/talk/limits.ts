@@ -4,5 +4,12 @@ export const ROOT_HISTORY_MAX = 64
 /** Listings that a peer may ask for before it is vetted: a walk has no more of them under way. */
 export const UNVETTED_REQUESTS_MAX = 256
 
+/** Where not all known addresses are called, peers that are told of a new file of several blocks before one of them has it all:
+ *  they pass it on, and the uplink brings a first copy out so much sooner. Measured in docs/scale.md. */
+export const TOLD_FIRST_MAX = 4
+
+/** The others are told after so long at the latest, however slow the first are. */
+export const HELD_BACK_MS = 1_500
+
 /** Peers that are known to be vetted while no session is open with them; another tells first what it knows. */
 export const VETTED_PEERS_MAX = 1_024

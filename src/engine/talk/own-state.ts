@@ -3,11 +3,12 @@
 
 import type { Digest, ItemRef } from '../../base/item.js'
 import type { KnownEdits } from '../../base/known-edits.js'
+import { BLOCK_BYTES } from '../../base/limits.js'
 import { CHANGES_LISTED_MAX } from '../../pipe/limits.js'
 import type { KeeperToEngine } from '../../pipe/messages.js'
 import { encodeEntry } from '../../share/entry-line.js'
 import type { OwnCounts } from '../../share/own-counts.js'
-import { encodeChange } from '../../share/tree-move.js'
+import { type Change, encodeChange, isTreeMove } from '../../share/tree-move.js'
 import { ROOT_HISTORY_MAX } from './limits.js'
 
 interface Step {
@@ -27,6 +28,7 @@ export class OwnState {
   private readonly known = new Map<string, KnownEdits>()
   private readonly steps: Step[] = []
   private lackingCount = 0
+  private hasLargeFiles = false
 
   /** Undefined until the share has been read. */
   get root(): ItemRef | undefined {
@@ -58,12 +60,18 @@ export class OwnState {
     return this.steps.at(-1)?.lines ?? []
   }
 
+  /** Whether files of several blocks are among the last changes. */
+  get hasLargeNews(): boolean {
+    return this.hasLargeFiles
+  }
+
   update({ root, own, changes, whole, notHeldCount }: Told): void {
     this.ownCounts = own
     this.lackingCount = notHeldCount
     if (this.current !== undefined && this.current.digest !== root.digest) {
       this.steps.push({ before: this.current, after: root.digest, lines: changes?.map(encodeChange) })
       if (this.steps.length > ROOT_HISTORY_MAX) this.steps.shift()
+      this.hasLargeFiles = changes?.some((change) => isLarge(change)) ?? false
     }
     this.current = root
     this.whole = whole?.map(encodeEntry)
@@ -95,4 +103,8 @@ export class OwnState {
     }
     return undefined
   }
+}
+
+function isLarge(change: Change): boolean {
+  return !isTreeMove(change) && change.kind === 'file' && change.sizeBytes > BLOCK_BYTES
 }

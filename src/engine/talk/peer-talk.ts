@@ -11,6 +11,7 @@
 //        └──────────────────┘ w: the same request again after the time it names
 
 import { assert } from '../../base/assert.js'
+import { earliest } from '../../base/earliest.js'
 import type { Digest, ItemRef } from '../../base/item.js'
 import type { KnownEdits } from '../../base/known-edits.js'
 import {
@@ -20,6 +21,7 @@ import {
   type Scope,
   type StateMessage,
 } from '../../ecp/message.js'
+import { HELD_BACK_MS } from './limits.js'
 import type { OwnState } from './own-state.js'
 
 interface Awaiting extends News {
@@ -48,6 +50,10 @@ export class PeerTalk {
   private greetingDue: boolean
   private heard = false
   private retryAtMs: number | undefined
+  /** Until when the peer is not told what changed, because others are told first. */
+  private heldUntilMs: number | undefined
+  /** The root that the peer told last. */
+  private theirRoot: Digest | undefined
   private stands: 'unknown' | 'vetted' | 'refused' = 'unknown'
 
   /** `weKnow`: edits of the peer that it was told with the session that we know. A session begins with a count of 0 on either
@@ -96,7 +102,22 @@ export class PeerTalk {
   }
 
   pollTimeout(): number | undefined {
-    return this.retryAtMs
+    return earliest(this.retryAtMs, this.heldUntilMs)
+  }
+
+  /** Whether the peer has been told this root, or is being told, and has told another one since. */
+  isBehind(root: Digest): boolean {
+    return (this.told === root || this.awaiting?.root.digest === root) && this.theirRoot !== root
+  }
+
+  /** Holds the next update back while `others` are to have it first; answers whether it does. */
+  holdBack(own: OwnState, others: boolean, nowMs: number): boolean {
+    const isDue = this.isFree && this.heard && !this.greetingDue && this.retryAtMs === undefined
+    const isNews = this.told !== own.root?.digest
+    this.heldUntilMs = others && isDue && isNews ? (this.heldUntilMs ?? nowMs + HELD_BACK_MS) : undefined
+    if (this.heldUntilMs !== undefined && nowMs < this.heldUntilMs) return true
+    this.heldUntilMs = undefined
+    return false
   }
 
   /** The peer is to be told before it has greeted us: what we say is there when its greeting sets out. */
@@ -118,7 +139,8 @@ export class PeerTalk {
   }
 
   /** The peer tells its state. */
-  handleState({ notHeldCount }: StateMessage): void {
+  handleState({ notHeldCount, root }: StateMessage): void {
+    this.theirRoot = root.digest
     this.theirCount = notHeldCount
   }
 
@@ -154,6 +176,7 @@ export class PeerTalk {
     this.toldNews = awaiting
     const equal = awaiting.greeting && reply === 'same' ? awaiting.root : undefined
     const answered = equal?.digest ?? theirRoot
+    if (equal !== undefined) this.theirRoot = equal.digest
     // An answer that was lost is said again as it was, perhaps after what the peer has told since. What is asked now is
     // answered later than both.
     const { crossed } = awaiting

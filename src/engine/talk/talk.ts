@@ -8,6 +8,7 @@ import { earliest } from '../../base/earliest.js'
 import type { Digest } from '../../base/item.js'
 import type { KnownEdits } from '../../base/known-edits.js'
 import { decodeMessage, encodeMessage, type Message, type StateMessage } from '../../ecp/message.js'
+import type { Peering } from '../../peering/peering.js'
 import type { KeeperToEngine } from '../../pipe/messages.js'
 import type { Endpoint, EndpointEvent, SessionId } from '../../rdt/endpoint.js'
 import { EARLY_BYTES_MAX } from '../../rdt/protection.js'
@@ -16,6 +17,7 @@ import type { Outbox } from '../outbox.js'
 import type { LargeFiles } from '../receive/large-files.js'
 import type { RequestedBlock, Serving } from '../serve/serving.js'
 import { Holdings } from './holdings.js'
+import { TOLD_FIRST_MAX } from './limits.js'
 import { OwnState } from './own-state.js'
 import { type PeerSession, PeerSessions } from './peer-sessions.js'
 import { PeerTalk } from './peer-talk.js'
@@ -24,6 +26,7 @@ import { VettedPeers } from './vetted-peers.js'
 
 export interface TalkOptions {
   readonly endpoint: Endpoint
+  readonly peering: Pick<Peering, 'callsAll'>
   readonly files: LargeFiles
   readonly serving: Serving
   readonly toKeeper: Outbox
@@ -33,14 +36,16 @@ export class Talk {
   readonly sessions = new PeerSessions()
   private readonly own = new OwnState()
   private readonly endpoint: Endpoint
+  private readonly peering: Pick<Peering, 'callsAll'>
   private readonly files: LargeFiles
   private readonly questions: QuestionBook
   private readonly holdings: Holdings
   private readonly vetted = new VettedPeers(this.sessions)
   private readonly serving: Serving
 
-  constructor({ endpoint, files, serving, toKeeper }: TalkOptions) {
+  constructor({ endpoint, peering, files, serving, toKeeper }: TalkOptions) {
     this.endpoint = endpoint
+    this.peering = peering
     this.files = files
     this.serving = serving
     this.questions = new QuestionBook(toKeeper)
@@ -151,16 +156,28 @@ export class Talk {
     }
   }
 
-  /** Sends each peer the request that is due: states come first, then who holds what of a file. */
+  /** Sends each peer the request that is due: states come first, then who holds what of a file. A large file is told to a few
+   *  of many peers first, who pass it on: told at once, all pull it from here, and none has it before all have. */
   sendRequests(nowMs: number): void {
+    const root = this.own.root?.digest
+    const isRationed = root !== undefined && this.own.hasLargeNews && !this.peering.callsAll
+    let behindCount = 0
+    if (isRationed) for (const { peerTalk } of this.sessions.all()) if (peerTalk.isBehind(root)) behindCount++
     for (const { session, peerTalk } of this.sessions.all()) {
-      const request = this.nextRequest(session, peerTalk, nowMs)
+      const wasBehind = isRationed && peerTalk.isBehind(root)
+      const isHeld = peerTalk.holdBack(this.own, isRationed && behindCount >= TOLD_FIRST_MAX, nowMs)
+      const request = this.nextRequest(session, peerTalk, { isHeld, nowMs })
       if (request !== undefined) this.endpoint.sendRequest(session, encodeMessage(request), nowMs)
+      if (isRationed && !wasBehind && peerTalk.isBehind(root)) behindCount++
     }
   }
 
-  private nextRequest(session: SessionId, peerTalk: PeerTalk, nowMs: number): Message | undefined {
-    const state = peerTalk.pollRequest(this.own, nowMs)
+  private nextRequest(
+    session: SessionId,
+    peerTalk: PeerTalk,
+    { isHeld, nowMs }: { isHeld: boolean; nowMs: number },
+  ): Message | undefined {
+    const state = isHeld ? undefined : peerTalk.pollRequest(this.own, nowMs)
     if (state !== undefined || !peerTalk.isFree) return state
     const holding = this.files.pollHolding(session, nowMs)
     if (holding !== undefined) peerTalk.handleAskedHolding(holding)

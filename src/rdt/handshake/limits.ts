@@ -13,7 +13,7 @@ export const CONNECT_TRIES_TOLD = 3
 /** How long the peer with the smaller id lets the other's attempt pass because its own is under way. */
 export const YIELD_MS = 1_500
 
-/** Handshakes of others at once: of addresses that we call (every peer there may be, twice over) and of strangers, each
+/** Handshakes of others at once: of addresses that were named (one of every peer there may be) and of strangers, each
  *  with room of its own; and of one address. */
 export const ANSWERS_NAMED_MAX = 512
 export const ANSWERS_STRANGERS_MAX = 256
@@ -31,7 +31,7 @@ export const HANDSHAKE_MS = 20_000
 export const ANSWERS_PER_S_MAX = 128
 
 /** The same of one address that we call: an honest one begins another when its last cookie is stale or its process was
- *  started again. With all 256 named ones at their limit it is an eighth of a core. */
+ *  started again. With all 512 named ones at their limit it is a quarter of a core. */
 export const OPENS_PER_ADDRESS_PER_S_MAX = 1
 export const OPENS_PER_ADDRESS_BURST = 4
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ItemRef } from '../../../src/base/item.js'
+import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import { ROOT_HISTORY_MAX } from '../../../src/engine/talk/limits.js'
 import { OwnState } from '../../../src/engine/talk/own-state.js'
 import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
@@ -141,4 +142,18 @@ test('the same root told twice is no step', () => {
   tell(own, root, [entryOf('a', 1)], [entryOf('a', 1)])
   expect(own.changesSince(root.digest)).toBeUndefined()
   expect(own.wholeLines).toHaveLength(1)
+})
+
+test('says whether a file of several blocks is among the last changes', () => {
+  const own = new OwnState()
+  const roots = ['a', 'b', 'c', 'd'].map(
+    (name): ItemRef => ({ kind: 'tree', digest: digestOf(name), sizeBytes: 1 }),
+  )
+  const small = { ...fileEntry('small'), sizeBytes: BLOCK_BYTES }
+  const large = { ...fileEntry('large'), sizeBytes: BLOCK_BYTES + 1 }
+  const said = [undefined, [small], [small, large], undefined].map((changes, at) => {
+    tell(own, roots[at]!, changes, undefined)
+    return own.hasLargeNews
+  })
+  expect(said).toEqual([false, false, true, false])
 })

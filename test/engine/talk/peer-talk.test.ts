@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ItemRef } from '../../../src/base/item.js'
 import { CONTROL_BYTES_MAX } from '../../../src/base/limits.js'
 import { decodeMessage, encodeMessage, type Message } from '../../../src/ecp/message.js'
+import { HELD_BACK_MS } from '../../../src/engine/talk/limits.js'
 import { OwnState } from '../../../src/engine/talk/own-state.js'
 import { PeerTalk } from '../../../src/engine/talk/peer-talk.js'
 import { CHANGES_LISTED_MAX } from '../../../src/pipe/limits.js'
@@ -494,4 +495,59 @@ describe('an answer that comes after what the peer has told by itself meanwhile'
     talk.handleSettled('same')
     expect(talk.pollRequest(own, 0)).toBeUndefined()
   })
+})
+
+describe('a peer that others come before', () => {
+  const HELD_AT_MS = 100
+
+  test('is told of what changed when they have it, and after a while at the latest', () => {
+    const { talk, own } = toldAndChanged()
+    expect(talk.holdBack(own, true, HELD_AT_MS)).toBe(true)
+    expect(talk.pollTimeout()).toBe(HELD_AT_MS + HELD_BACK_MS)
+    expect(talk.holdBack(own, true, HELD_AT_MS + HELD_BACK_MS - 1)).toBe(true)
+    expect(talk.holdBack(own, true, HELD_AT_MS + HELD_BACK_MS)).toBe(false)
+    expect(talk.pollTimeout()).toBeUndefined()
+    expect(talk.holdBack(own, true, HELD_AT_MS + HELD_BACK_MS + 1)).toBe(true)
+    expect(talk.holdBack(own, false, HELD_AT_MS + HELD_BACK_MS + 2)).toBe(false)
+    expect(talk.pollTimeout()).toBeUndefined()
+    expect(talk.pollRequest(own, HELD_AT_MS + HELD_BACK_MS + 2)?.type).toBe('update')
+  })
+
+  test('does not wait longer where more changes meanwhile', () => {
+    const { talk, own } = toldAndChanged()
+    talk.holdBack(own, true, HELD_AT_MS)
+    tell(own, third, [other], undefined)
+    talk.holdBack(own, true, HELD_AT_MS + 1_000)
+    expect(talk.pollTimeout()).toBe(HELD_AT_MS + HELD_BACK_MS)
+  })
+
+  test('is held back from nothing else: a greeting, an answer that is awaited, what it knows already', () => {
+    const own = ownState(first)
+    const greeting = vettedTalk(true)
+    expect(greeting.holdBack(own, true, 0)).toBe(false)
+    greeting.pollRequest(own, 0)
+    expect(greeting.holdBack(own, true, 0)).toBe(false)
+    greeting.handleSettled('same')
+    expect(greeting.holdBack(own, true, 0)).toBe(false)
+  })
+
+  test('is behind from the time that it is told of a root until it tells that root', () => {
+    const { talk, own } = toldAndChanged()
+    expect(talk.isBehind(second.digest)).toBe(false)
+    talk.pollRequest(own, 0)
+    expect(talk.isBehind(second.digest)).toBe(true)
+    talk.handleSettled('same')
+    expect(talk.isBehind(second.digest)).toBe(true)
+    talk.handleState({ ...BARE, type: 'update', root: second })
+    expect(talk.isBehind(second.digest)).toBe(false)
+  })
+
+  function toldAndChanged(): { talk: PeerTalk; own: OwnState } {
+    const own = ownState(first)
+    const talk = vettedTalk(true)
+    talk.pollRequest(own, 0)
+    talk.handleSettled('same')
+    tell(own, second, [file], undefined)
+    return { talk, own }
+  }
 })
