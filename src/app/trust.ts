@@ -6,7 +6,7 @@ import { showFingerprint } from '../seal/fingerprint.js'
 import type { Pins } from '../seal/pins.js'
 import type { Party, Refusal, Shown, Trust, Verdict, Welcome } from '../seal/trust.js'
 import type { PeerEvent } from './events.js'
-import { REFUSED_TOLD_MAX } from './limits.js'
+import { REFUSED_TOLD_MAX, TRIALS_MAX } from './limits.js'
 
 export interface PinnedTrustOptions {
   readonly pins: Pins
@@ -21,6 +21,8 @@ export interface PinnedTrustOptions {
   readonly hasSecret: boolean
   /** Whether the person named this address with --ip. */
   readonly isNamed: (address: string) => boolean
+  /** Whether it was found, by a beacon for example: that is no reason to trust whoever is there. */
+  readonly isFound: (address: string) => boolean
   /** As the person wrote it. */
   readonly nameOf: (address: string) => string
   readonly onEvent: (event: PeerEvent) => void
@@ -52,6 +54,16 @@ export class PinnedTrust implements Trust {
 
   keyAt(address: string): string | undefined {
     return this.options.pins.ofAddress(address)?.fingerprint
+  }
+
+  /** Our own key too: another machine may have a copy of the identity. */
+  trialsAt(address: string): readonly string[] | undefined {
+    const { pins, own, isNamed, isFound } = this.options
+    if (isNamed(address) || !isFound(address)) return undefined
+    const here = this.keyAt(address)
+    const known = pins.list().map(({ fingerprint }) => fingerprint)
+    const keys = new Set([...(here === undefined ? [] : [here]), ...known, own])
+    return [...keys].filter((key) => this.staticOf(key) !== undefined).slice(0, TRIALS_MAX)
   }
 
   staticOf(fingerprint: string): Uint8Array | undefined {

@@ -136,7 +136,14 @@ function leftProgram(commands: Commands): Command {
       `the other machines, joined by commas: IPv4, [IPv6] or name, each with :port if it is not ${DEFAULT_PORT}; may be repeated`,
       (list: string, before: readonly string[] | undefined) => [...(before ?? []), list],
     )
-    .option('--port <number>', `UDP port to listen on (default: ${DEFAULT_PORT})`)
+    .option(
+      '--discover',
+      'find the other machines on the local network, in place of --ip or beside it; only those are let in that hold the secret of --secret-file or are trusted already',
+    )
+    .option(
+      '--port <number|auto>',
+      `UDP port to listen on; auto takes any that is free, and is printed at the start (default: ${DEFAULT_PORT})`,
+    )
     .option('--bind <address>', 'listen on this address of this machine only (default: all)')
     .option('--share <folder>', 'the folder to keep the same, made if missing (default: ./share)')
     .option(
@@ -219,7 +226,7 @@ function leftProgram(commands: Commands): Command {
     .option('--verbose', 'tell more, and the causes of errors')
     .addHelpText('after', EXAMPLES)
     .action(async (raw: RawArguments, command: Command) => {
-      if (raw.ip === undefined) refuseWord(command)
+      if (raw.ip === undefined && raw.discover === undefined) refuseWord(command)
       refuseExtra(command, 'join several addresses with commas and without blanks: --ip 10.0.0.7,10.0.0.8')
       await commands.run(raw)
     })

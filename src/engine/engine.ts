@@ -111,6 +111,12 @@ export class Engine {
       yield { peer, address, session, isTold, stats: this.endpoint.stats(session) }
   }
 
+  isConnected(address: Address): boolean {
+    for (const { session } of this.talk.sessions.all())
+      if (this.endpoint.addressOf(session) === address) return true
+    return false
+  }
+
   /** Files that peers have pulled of late, of sessions that may be over. */
   sentFiles(): Iterable<SentFile> {
     return this.serving.sent.all()
@@ -118,6 +124,12 @@ export class Engine {
 
   connect(address: Address, nowMs: number): void {
     this.endpoint.connect(address, nowMs)
+  }
+
+  /** Ends the attempts, and sessions with this address. */
+  disconnect(address: Address, nowMs: number): void {
+    this.endpoint.disconnect(address, nowMs)
+    this.settle(nowMs)
   }
 
   close(nowMs: number): void {

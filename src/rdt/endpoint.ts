@@ -174,6 +174,11 @@ export class Endpoint {
     return this.sessions.get(session)?.facts.fingerprint
   }
 
+  /** The address that this session is with; undefined where it is over. */
+  addressOf(session: SessionId): Address | undefined {
+    return this.sessions.get(session)?.facts.address
+  }
+
   /** When `handleTimeout` and the polls are next due, on the caller's clock. */
   pollTimeout(): number | undefined {
     if (this.isClosed) return undefined
