@@ -133,7 +133,7 @@ export class PinnedTrust implements Trust {
   }
 
   private pin({ fingerprint, address }: Party, verdict: Welcome): void {
-    const { pins, own, isNamed, nameOf, onEvent } = this.options
+    const { pins, own, isNamed, isFound, nameOf, onEvent } = this.options
     const name = nameOf(address)
     const pin = pins.ofFingerprint(fingerprint)
     if (pin?.addresses.includes(address)) return
@@ -143,10 +143,12 @@ export class PinnedTrust implements Trust {
       return
     }
     if (pin !== undefined) {
-      this.once(`moved ${fingerprint} ${address}`, {
-        event: 'note',
-        message: `the peer at ${name} is ${pin.name || pin.addresses[0] || 'one that is trusted'}: its key is known`,
-      })
+      // Found addresses are many, and of one machine.
+      if (isNamed(address) || !isFound(address))
+        this.once(`moved ${fingerprint} ${address}`, {
+          event: 'note',
+          message: `the peer at ${name} is ${pin.name || pin.addresses[0] || 'one that is trusted'}: its key is known`,
+        })
       // A peer calls from an address that need not be one at which it can be reached: only named addresses are kept.
       if (isNamed(address)) this.write({ fingerprint, address })
       return
