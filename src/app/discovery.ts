@@ -11,7 +11,7 @@ import { formatAddress } from '../io/net/address.js'
 import { BeaconSockets } from '../io/net/beacon-sockets.js'
 import { isOwnAddress } from '../io/net/interfaces.js'
 import { readNeighbours } from '../io/net/neighbours.js'
-import { localAddresses } from '../io/net/own-addresses.js'
+import { type LocalAddress, localAddresses } from '../io/net/own-addresses.js'
 import { hmac } from '../seal/keys.js'
 import type { FoundPeers } from './found-peers.js'
 import { OWN_ADDRESSES_LOOK_MS } from './limits.js'
@@ -31,6 +31,8 @@ export interface DiscoveryOptions {
   readonly found: FoundPeers
   /** Somebody may have been found. */
   readonly onFound: () => void
+  /** An address of this machine is gone. */
+  readonly onMoved: () => void
 }
 
 export class Discovery {
@@ -38,7 +40,7 @@ export class Discovery {
   private sockets!: BeaconSockets
   private looking: NodeJS.Timeout | undefined
   private timer: NodeJS.Timeout | undefined
-  private lastAddresses = ''
+  private addresses: readonly LocalAddress[] = []
   private isStopped = false
 
   constructor(private readonly options: DiscoveryOptions) {
@@ -78,14 +80,14 @@ export class Discovery {
   }
 
   private look(): void {
-    const { bind, ipv6, found } = this.options
-    const addresses = localAddresses(bind).filter(({ host }) => ipv6 || !host.includes(':'))
-    const text = JSON.stringify(addresses)
-    if (text !== this.lastAddresses) {
-      this.lastAddresses = text
-      this.sockets.setAddresses(addresses)
-      this.machine.handleAddresses(addresses, nowMs())
+    const { bind, ipv6, found, onMoved } = this.options
+    const before = this.addresses
+    this.addresses = localAddresses(bind).filter(({ host }) => ipv6 || !host.includes(':'))
+    if (JSON.stringify(before) !== JSON.stringify(this.addresses)) {
+      this.sockets.setAddresses(this.addresses)
+      this.machine.handleAddresses(this.addresses, nowMs())
       this.drain()
+      if (before.some(({ host }) => this.addresses.every((own) => own.host !== host))) onMoved()
     }
     found.sweep(nowMs())
   }

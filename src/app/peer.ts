@@ -26,12 +26,12 @@ import { knowsOption } from './heap.js'
 import { LEAN_GROWTH, PINS_LOOK_MS, ROOMY_GROWTH, SENDS_PER_TURN_MAX } from './limits.js'
 import { NamedPeers } from './named-peers.js'
 import type { PeerOptions } from './options.js'
+import { sayStarted, saySessions, saySummary } from './own-account.js'
 import { privatePlacesOf } from './private-places.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
 import { refuseDangerousShare } from './share-danger.js'
 import { openShareFolder, type ShareFolder } from './share-folder.js'
-import { sayStarted } from './start-words.js'
 import { Steering } from './steering.js'
 import { PROGRAM_VERSION } from './version.js'
 import { WatcherProcess } from './watcher-process.js'
@@ -284,6 +284,10 @@ class Peer implements RunningPeer {
       random: new SystemRandom(),
       found,
       onFound: () => this.wake(),
+      onMoved: () => {
+        this.engine.doubtSessions(nowMs())
+        this.wake()
+      },
     })
     if (!(await this.discovery.start())) this.reporter.say({ event: 'note', message: DEAF_NOTE })
   }
@@ -363,14 +367,6 @@ class Peer implements RunningPeer {
     }
   }
 
-  /** How each session did, for whoever wonders why a link is slow. */
-  private reportSessions(): void {
-    for (const { peer, stats } of this.engine.sessionStats()) {
-      const parts = Object.entries(stats).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`)
-      this.reporter.say({ event: 'debug', message: `session with ${peer}: ${parts.join(', ')}` })
-    }
-  }
-
   private end(error: LeftError | undefined): Promise<void> {
     this.stopped ??= this.shutDown(error)
     return this.stopped
@@ -381,7 +377,7 @@ class Peer implements RunningPeer {
     this.steering.close()
     this.named.stop()
     clearInterval(this.revoking)
-    if (this.options.verbose) this.reportSessions()
+    if (this.options.verbose) saySessions(this.reporter, this.engine)
     this.engine.close(nowMs())
     this.send(Number.POSITIVE_INFINITY)
     await this.discovery?.stop()
@@ -389,17 +385,7 @@ class Peer implements RunningPeer {
     await this.protection.settled()
     await this.blocks.close()
     this.privateFiles.close()
-    const { counters } = this.engine.endpoint
-    this.reporter.say({
-      event: 'summary',
-      receivedBytes: counters.bytesIn,
-      sentBytes: counters.bytesOut,
-      savedBytes: this.engine.savedBytes,
-      receivedDatagrams: counters.datagramsIn,
-      sentDatagrams: counters.datagramsOut,
-      droppedDatagrams: counters.dropped,
-      strangers: counters.strangers,
-    })
+    saySummary(this.reporter, this.engine)
     await this.socket.close()
     this.folder.release()
     this.reporter.say({ event: 'stopped' })

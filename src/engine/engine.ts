@@ -112,8 +112,7 @@ export class Engine {
   }
 
   isConnected(address: Address): boolean {
-    for (const { session } of this.talk.sessions.all())
-      if (this.endpoint.addressOf(session) === address) return true
+    for (const standing of this.talk.standings('')) if (standing.address === address) return true
     return false
   }
 
@@ -130,6 +129,11 @@ export class Engine {
   disconnect(address: Address, nowMs: number): void {
     this.endpoint.disconnect(address, nowMs)
     this.settle(nowMs)
+  }
+
+  /** An address of this machine is gone. */
+  doubtSessions(nowMs: number): void {
+    this.endpoint.doubtSessions(nowMs)
   }
 
   close(nowMs: number): void {

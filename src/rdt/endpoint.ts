@@ -124,6 +124,11 @@ export class Endpoint {
     }
   }
 
+  /** Asks each peer whether it is still there: datagrams of ours may come from another address by now. */
+  doubtSessions(nowMs: number): void {
+    for (const session of this.sessions.values()) session.handleReset(nowMs)
+  }
+
   /** Says bye to everybody. Nothing is received afterwards. */
   close(nowMs: number): void {
     this.isClosed = true
@@ -172,11 +177,6 @@ export class Endpoint {
   /** The fingerprint of the peer's public key; undefined where it has shown none, or the session is over. */
   fingerprintOf(session: SessionId): string | undefined {
     return this.sessions.get(session)?.facts.fingerprint
-  }
-
-  /** The address that this session is with; undefined where it is over. */
-  addressOf(session: SessionId): Address | undefined {
-    return this.sessions.get(session)?.facts.address
   }
 
   /** When `handleTimeout` and the polls are next due, on the caller's clock. */

@@ -1,5 +1,6 @@
-// The first words of a running peer: what it is, and what the person may not expect of it. Used by Peer.
+// The account that a running peer gives of itself: what it is, how its sessions did, and what it sent and received. Used by Peer.
 
+import type { Engine } from '../engine/engine.js'
 import type { UdpSocket } from '../io/net/udp.js'
 import type { PeerOptions } from './options.js'
 import type { Reporter } from './reporter.js'
@@ -31,6 +32,28 @@ export function sayStarted({ options, reporter, socket, peerId, fingerprint, off
   if (words !== undefined) reporter.say({ event: 'note', message: words })
   if (isSuperuser()) reporter.say({ event: 'note', message: SUPERUSER_NOTE })
   if (options.verbose) reporter.say({ event: 'debug', message: offloadWords(socket, offloadWhy) })
+}
+
+/** How each session did, for whoever wonders why a link is slow. */
+export function saySessions(reporter: Reporter, engine: Engine): void {
+  for (const { peer, stats } of engine.sessionStats()) {
+    const parts = Object.entries(stats).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`)
+    reporter.say({ event: 'debug', message: `session with ${peer}: ${parts.join(', ')}` })
+  }
+}
+
+export function saySummary(reporter: Reporter, { endpoint, savedBytes }: Engine): void {
+  const { counters } = endpoint
+  reporter.say({
+    event: 'summary',
+    receivedBytes: counters.bytesIn,
+    sentBytes: counters.bytesOut,
+    savedBytes,
+    receivedDatagrams: counters.datagramsIn,
+    sentDatagrams: counters.datagramsOut,
+    droppedDatagrams: counters.dropped,
+    strangers: counters.strangers,
+  })
 }
 
 const DIRECTION_WORDS = {
