@@ -116,6 +116,7 @@ class Peer implements RunningPeer {
     this.steering = new Steering({
       reporter: this.reporter,
       named: this.named,
+      isDiscovering: options.discover,
       engine: () => (this.isEngineThere ? this.engine : undefined),
       watcher: () => this.watcher,
     })

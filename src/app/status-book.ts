@@ -33,6 +33,8 @@ export interface StatusFacts {
   readonly namesOf: (text: string) => readonly string[]
   /** Whether the address is this peer's own. */
   readonly isSelf: (text: string) => boolean
+  /** Whether peers are there that nobody named. */
+  readonly isDiscovering?: boolean
 }
 
 type Started = PeerEvent & { event: 'started' }
@@ -168,7 +170,8 @@ export class StatusBook {
     const { started } = this
     if (started === undefined) return undefined
     const { share } = facts
-    const peers = started.peers.map((address) => this.peerStatus(address, facts))
+    const named = started.peers.map((address) => this.peerStatus(address, facts))
+    const peers = facts.isDiscovering ? [...named, ...this.foundStatus(named, facts)] : named
     const isAtRest = share?.isRead === true && !share.isBusy && share.unsettled.count === 0
     const { event: _, ...totals } = this.totals
     return {
@@ -180,7 +183,7 @@ export class StatusBook {
       since: this.since,
       holds: share === undefined ? null : holdsOf(share),
       peers,
-      isInStep: isAtRest && share.wantedCount === 0 && peers.every((peer) => peer.isInStep),
+      isInStep: isAtRest && share.wantedCount === 0 && isMet(peers),
       receiving: { ...totals, now: [...this.fetching.values()] },
       sending: this.sendingOf(facts),
       paused: share === undefined || share.pause === '' ? this.paused : share.pause,
@@ -212,6 +215,15 @@ export class StatusBook {
     }
   }
 
+  /** Of the peers that are connected and are none of `--ip`. */
+  private foundStatus(named: readonly PeerStatus[], facts: StatusFacts): PeerStatus[] {
+    const found = facts.enginePeers.filter(({ peer }) => named.every((each) => each.peer !== peer))
+    return found.map(({ address }) => {
+      const name = facts.nameOf(address)
+      return this.peerStatus(name, { ...facts, namesOf: () => [name] })
+    })
+  }
+
   private sendingOf({ enginePeers, sentFiles, nameOf }: StatusFacts): FileStatus[] {
     const sampledMs = this.sampledMs ?? 0
     return sentFiles.flatMap(({ session, path, sizeBytes, sentBytes }) => {
@@ -226,6 +238,11 @@ export class StatusBook {
       ]
     })
   }
+}
+
+/** Nobody is in step with nobody. */
+function isMet(peers: readonly PeerStatus[]): boolean {
+  return peers.length > 0 && peers.every((peer) => peer.isInStep)
 }
 
 function stateOf(

@@ -18,6 +18,7 @@ import type { WatcherProcess } from './watcher-process.js'
 export interface SteeringHost {
   readonly reporter: Reporter
   readonly named: NamedPeers
+  readonly isDiscovering: boolean
   /** Undefined before the peer has started. */
   readonly engine: () => Engine | undefined
   readonly watcher: () => WatcherProcess
@@ -78,6 +79,7 @@ export class Steering {
       nameOf: (address) => reporter.nameOf(address),
       namesOf: (text) => [text, ...[...named.addressesOf(text)].map((address) => reporter.nameOf(address))],
       isSelf: (text) => named.isSelf(text),
+      isDiscovering: this.host.isDiscovering,
     })
   }
 }
