@@ -69,8 +69,9 @@ export const ONCE_LINGER_MS = 500
 /** Addresses that were found and not named. */
 export const FOUND_PEERS_MAX = 64
 
-/** How long a found address is called that nobody is met at: three beacons may be lost, and a neighbour has had a few hellos by then. */
-export const FOUND_MS = { beacon: 120_000, neighbour: 10_000 } as const
+/** How long a found address is called that nobody is met at. Of a beacon of the group three may be lost; of one that anybody may have
+ *  sent, in the name of another host of the link, and at a neighbour, it is six hellos. */
+export const FOUND_MS = { beacon: 120_000, untagged: 10_000, neighbour: 10_000 } as const
 
 /** The same of one that was met since this process started: it may be off for the night. */
 export const FOUND_MET_MS = 86_400_000

@@ -10,7 +10,7 @@ import { equalSecrets, hexOf } from '../base/bytes.js'
 import { earliest } from '../base/earliest.js'
 import type { Random } from '../base/ports.js'
 import { RateLimit, RateLimits } from '../rdt/rate-limit.js'
-import { decodeBeacon, encodeBeacon, taggedText } from './beacon.js'
+import { type Beacon, decodeBeacon, encodeBeacon, taggedText } from './beacon.js'
 import {
   BEACON_KEYS_MAX,
   BEACON_MS_FIRST,
@@ -56,7 +56,8 @@ export interface OutgoingBeacon {
 export interface Found {
   readonly host: string
   readonly port: number
-  readonly source: 'beacon' | 'neighbour'
+  /** 'untagged': a beacon that anybody may have sent. */
+  readonly source: 'beacon' | 'untagged' | 'neighbour'
 }
 
 /** Beacons that came, by what became of them. */
@@ -143,19 +144,25 @@ export class Beacons {
       counters.malformed++
       return
     }
-    const { port, nonce, tag } = beacon.value
-    const name = hexOf(nonce)
+    const name = hexOf(beacon.value.nonce)
     if (this.ownNonces.has(name)) counters.own++
     else if (!this.perHost.take(host, nowMs) || !this.perSecond.take(nowMs)) counters.flooding++
     else if (!isOnLink(host, this.addresses())) counters.offLink++
-    else if (!this.isOurs({ port, nonce }, tag)) counters.strange++
     else if (this.nonces.has(name)) counters.repeated++
+    else this.judge(host, beacon.value, name, nowMs)
+  }
+
+  private judge(host: string, { port, nonce, tag }: Beacon, name: string, nowMs: number): void {
+    const { counters } = this
+    const { keys, takesAny } = this.options
+    const isTagged = keys.some((key) => equalSecrets(this.tagOf(key, { port, nonce }), tag))
+    if (!isTagged && !takesAny) counters.strange++
     else if (!this.foundPerSecond.take(nowMs) || this.found.length >= FOUND_QUEUED_MAX) counters.flooding++
     else {
       this.nonces.add(name)
       this.heard.add(host)
       counters.found++
-      this.found.push({ host, port, source: 'beacon' })
+      this.found.push({ host, port, source: isTagged ? 'beacon' : 'untagged' })
     }
   }
 
@@ -223,11 +230,6 @@ export class Beacons {
     }
     sender.dueAtMs = nowMs + sender.waitMs * (0.75 + 0.5 * random.next())
     sender.waitMs = Math.min(BEACON_MS_MAX, 2 * sender.waitMs)
-  }
-
-  private isOurs(named: { port: number; nonce: Uint8Array }, tag: Uint8Array): boolean {
-    const { keys, takesAny } = this.options
-    return takesAny || keys.some((key) => equalSecrets(this.tagOf(key, named), tag))
   }
 
   private tagOf(key: Uint8Array, named: { port: number; nonce: Uint8Array }): Uint8Array {
