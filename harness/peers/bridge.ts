@@ -84,18 +84,54 @@ export class Bridge {
     const macs = this.hosts.map(({ namespace }) => macOf(namespace))
     for (const [index, { namespace }] of this.hosts.entries()) {
       const port = `port${index + 1}`
-      execFileSync('ip', ['netns', 'exec', bridge, 'bridge', 'link', 'set', 'dev', port, 'mcast_flood', 'off'])
-      execFileSync('ip', ['netns', 'exec', bridge, 'bridge', 'link', 'set', 'dev', port, 'bcast_flood', 'off'])
+      execFileSync('ip', [
+        'netns',
+        'exec',
+        bridge,
+        'bridge',
+        'link',
+        'set',
+        'dev',
+        port,
+        'mcast_flood',
+        'off',
+      ])
+      execFileSync('ip', [
+        'netns',
+        'exec',
+        bridge,
+        'bridge',
+        'link',
+        'set',
+        'dev',
+        port,
+        'bcast_flood',
+        'off',
+      ])
       for (const [other, { host }] of this.hosts.entries()) {
         if (other === index) continue
-        ip('-n', namespace, 'neigh', 'replace', host, 'lladdr', macs[other]!, 'dev', 'eth0', 'nud', 'permanent')
+        ip(
+          '-n',
+          namespace,
+          'neigh',
+          'replace',
+          host,
+          'lladdr',
+          macs[other]!,
+          'dev',
+          'eth0',
+          'nud',
+          'permanent',
+        )
       }
     }
   }
 }
 
 function macOf(namespace: string): string {
-  const [{ address }] = JSON.parse(String(execFileSync('ip', ['-n', namespace, '-j', 'link', 'show', 'eth0'])))
+  const [{ address }] = JSON.parse(
+    String(execFileSync('ip', ['-n', namespace, '-j', 'link', 'show', 'eth0'])),
+  )
   return address
 }
 

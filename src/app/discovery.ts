@@ -1,11 +1,11 @@
 // Finds peers on the local network, for --discover: the beacons machine drained into sockets, the neighbour table and the
 // addresses of this machine. Whoever is found goes to FoundPeers. Used by Peer.
 
+import { DEFAULT_PORT } from '../base/limits.js'
+import type { Random } from '../base/ports.js'
 import { Beacons } from '../beacons/beacons.js'
 import { BEACON_GROUP_IPV4, BEACON_GROUP_IPV6, BEACON_PORT } from '../beacons/limits.js'
 import { broadcastOf } from '../beacons/own-address.js'
-import { DEFAULT_PORT } from '../base/limits.js'
-import type { Random } from '../base/ports.js'
 import { nowMs } from '../io/clock.js'
 import { formatAddress } from '../io/net/address.js'
 import { BeaconSockets } from '../io/net/beacon-sockets.js'

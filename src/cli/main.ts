@@ -26,6 +26,10 @@ Examples:
     left --ip 192.168.56.118,192.168.56.120
     left --ip 192.168.56.118,192.168.56.119
 
+  The same where they find each other on the local network; the file is on all of them:
+    left secret left.secret
+    left --discover --secret-file left.secret
+
   Another folder, and a slow link that others use too (at most 500 KB/s):
     left --ip lab3.local --share ~/data --limit 500K
 

@@ -110,7 +110,8 @@ export function lackingOf({ holds, peers, paused, isInStep }: Status): string[] 
   const lines = peers.flatMap((peer) => lackingAt(peer))
   if (holds === null) lines.push('this share: it is not open yet')
   else if (!holds.isRead) lines.push('this share: it is still being read')
-  else if (peers.length === 0) lines.push('no machine was found yet: left must run on another one, with --discover')
+  else if (peers.length === 0)
+    lines.push('no machine was found yet: left must run on another one, with --discover')
   else if (holds.unsettled.count > 0) lines.push(`this share: ${beingWritten(holds.unsettled)}`)
   if (paused !== null) lines.push(`this share: paused, ${paused}`)
   return lines.length > 0 ? lines : ['this share: something is being compared or put in place']

@@ -237,9 +237,14 @@ describe('peers that nobody named', () => {
     const made = book([])
     const alone = made.status(facts(found))!
     expect(alone).toMatchObject({ peers: [], isInStep: false })
-    expect(lackingOf(alone)).toEqual(['no machine was found yet: left must run on another one, with --discover'])
+    expect(lackingOf(alone)).toEqual([
+      'no machine was found yet: left must run on another one, with --discover',
+    ])
     const met = made.status(facts({ ...found, enginePeers: [session(B, '10.0.0.2:1')] }))!
-    expect(met).toMatchObject({ peers: [{ address: '10.0.0.2:1', peer: B, state: 'in-step' }], isInStep: true })
+    expect(met).toMatchObject({
+      peers: [{ address: '10.0.0.2:1', peer: B, state: 'in-step' }],
+      isInStep: true,
+    })
   })
 
   test('are not shown twice where they are named too, nor without --discover', () => {

@@ -223,7 +223,8 @@ describe('beacons of others', () => {
 })
 
 describe('neighbours', () => {
-  const many = (count: number) => Array.from({ length: count }, (_, at) => `10.0.${at >> 8}.${2 + (at & 127)}`)
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, at) => `10.0.${at >> 8}.${2 + (at & 127)}`)
 
   test('are looked for when beacons have had their time, then ever more rarely', () => {
     const machine = machineOf()

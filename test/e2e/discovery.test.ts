@@ -45,30 +45,36 @@ describe('on a local network', () => {
     expect(peers.flatMap((peer) => [...peer.notes, ...peer.of('waiting'), ...peer.of('refused')])).toEqual([])
   })
 
-  longTest('three peers find each other by the neighbour table where beacons are filtered', async ({ world, skip }) => {
-    const options = { count: 3, isFiltered: true }
-    const { peers } = peersOn(world, skip, options, ['--secret-file', secretIn(world)])
-    for (const peer of peers) peer.start()
-    await world.untilSame(peers)
-  })
+  longTest(
+    'three peers find each other by the neighbour table where beacons are filtered',
+    async ({ world, skip }) => {
+      const options = { count: 3, isFiltered: true }
+      const { peers } = peersOn(world, skip, options, ['--secret-file', secretIn(world)])
+      for (const peer of peers) peer.start()
+      await world.untilSame(peers)
+    },
+  )
 
-  longTest('a peer whose address changes in the middle of a transfer is found again, and it goes on', async ({ world, skip }) => {
-    const words = ['--secret-file', secretIn(world), '--limit', '3M']
-    const { bridge, peers } = peersOn(world, skip, { count: 3 }, words)
-    const [a, b] = peers as [RecordedPeer, RecordedPeer]
-    for (const peer of peers) peer.start()
-    await world.untilSame(peers)
-    writeFileSync(b.path('large'), randomBytes(30e6))
-    await world.until('the transfer to be under way', () =>
-      a.of('progress').some(({ doneBytes }) => doneBytes > 3e6),
-    )
-    bridge.move(bridge.hosts[1]!, '10.88.0.77')
-    expect(existsSync(a.path('large'))).toBe(false)
-    await world.untilSame(peers)
-    // Not a byte more than what was under way is fetched again.
-    const crossed = a.received('large').reduce((sum, event) => sum + event.crossedBytes, 0)
-    expect(crossed).toBeLessThanOrEqual(statSync(b.path('large')).size + 6e6)
-  })
+  longTest(
+    'a peer whose address changes in the middle of a transfer is found again, and it goes on',
+    async ({ world, skip }) => {
+      const words = ['--secret-file', secretIn(world), '--limit', '3M']
+      const { bridge, peers } = peersOn(world, skip, { count: 3 }, words)
+      const [a, b] = peers as [RecordedPeer, RecordedPeer]
+      for (const peer of peers) peer.start()
+      await world.untilSame(peers)
+      writeFileSync(b.path('large'), randomBytes(30e6))
+      await world.until('the transfer to be under way', () =>
+        a.of('progress').some(({ doneBytes }) => doneBytes > 3e6),
+      )
+      bridge.move(bridge.hosts[1]!, '10.88.0.77')
+      expect(existsSync(a.path('large'))).toBe(false)
+      await world.untilSame(peers)
+      // Not a byte more than what was under way is fetched again.
+      const crossed = a.received('large').reduce((sum, event) => sum + event.crossedBytes, 0)
+      expect(crossed).toBeLessThanOrEqual(statSync(b.path('large')).size + 6e6)
+    },
+  )
 
   longTest('two users who have met find each other by their pins alone', async ({ world, skip }) => {
     const { bridge, peers } = peersOn(world, skip, { count: 2 }, [])

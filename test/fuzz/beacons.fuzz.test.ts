@@ -19,7 +19,9 @@ const valid = beacon.map(encodeBeacon)
 
 fuzz<Beacon>({ name: 'decodeBeacon', valid, decode: accepted(decodeBeacon), encode: encodeBeacon })
 
-test('a peer that hears anything from anywhere never throws, and counts each once', { timeout: 120_000 }, () => {
+test('a peer that hears anything from anywhere never throws, and counts each once', {
+  timeout: 120_000,
+}, () => {
   const bytes = fc.oneof(fc.uint8Array({ maxLength: 100 }), valid, damaged(valid))
   const host = fc.constantFrom('10.0.0.2', '10.0.1.2', 'fe80::2%eth0', '', 'no host', '10.0.0.1')
   const heard = fc.array(fc.record({ bytes, host, afterMs: fc.nat(2_000) }), { maxLength: 60 })

@@ -5,9 +5,9 @@ import { makeItem, type Node, World } from '../../harness/rdt/world.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { DEAD_MS, RESET_MS } from '../../src/rdt/session/limits.js'
 import { DatagramType } from '../../src/rdt/wire/control.js'
+import { fingerprintOf } from '../../src/seal/fingerprint.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { StandInKey } from '../../src/sim/stand-ins.js'
-import { fingerprintOf } from '../../src/seal/fingerprint.js'
 import { SealedNode } from './world.js'
 
 const A = '10.0.0.1:1'
@@ -46,7 +46,11 @@ describe('at an address that was only found', () => {
     const world = new World(1, { delayMs: 5 })
     const left = SealedNode.make(world, A, { signer: keys[0]! })
     const right = SealedNode.make(world, B, { signer: keys[4]!, admit: () => false })
-    find(left, B, [keys[1]!, keys[2]!, keys[3]!, keys[4]!].map((key) => pin(left, key)))
+    find(
+      left,
+      B,
+      [keys[1]!, keys[2]!, keys[3]!, keys[4]!].map((key) => pin(left, key)),
+    )
     pin(right, keys[0]!)
     left.connect(right)
     world.run(5_000)

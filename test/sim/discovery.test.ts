@@ -3,10 +3,10 @@
 import { expect, test } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
 import { contentOf } from '../../src/sim/edits.js'
+import { beaconAddress } from '../../src/sim/peer/discovery.js'
 import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { settle } from '../../src/sim/simulate.js'
-import { beaconAddress } from '../../src/sim/peer/discovery.js'
 import { addressOf, World } from '../../src/sim/world.js'
 
 const GROUP = 7
@@ -32,7 +32,14 @@ test('three peers find each other by beacons that are lost, flooded and replayed
       }
   }
   for (const peer of [0, 1, 2])
-    world.edit(peer, { type: 'write', path: `of ${peer}`, content: peer, sizeBytes: 1_000, steps: 1, stepMs: 0 })
+    world.edit(peer, {
+      type: 'write',
+      path: `of ${peer}`,
+      content: peer,
+      sizeBytes: 1_000,
+      steps: 1,
+      stepMs: 0,
+    })
   world.startAll()
   world.run(60_000)
   for (const peer of world.peers)

@@ -30,7 +30,9 @@ export const beacons: Attack = {
       const calledBytes = new Map<Socket, number>()
       for (let count = 0; count < HOSTS; count++) {
         const socket = await boundTo(`${network}.250.${count + 1}`)
-        socket.on('message', (bytes) => calledBytes.set(socket, (calledBytes.get(socket) ?? 0) + bytes.length))
+        socket.on('message', (bytes) =>
+          calledBytes.set(socket, (calledBytes.get(socket) ?? 0) + bytes.length),
+        )
         sockets.push(socket)
       }
       const each = quick ? BEACONS_EACH.quick : BEACONS_EACH.full
@@ -48,7 +50,9 @@ export const beacons: Attack = {
       const friend = await finding.attacker()
       const isWell = (await friend.getsIn()) && (await friend.isAlive())
       await friend.close()
-      const connected = finding.said.filter(({ event, address }) => event === 'connected' && isOf(address, network))
+      const connected = finding.said.filter(
+        ({ event, address }) => event === 'connected' && isOf(address, network),
+      )
       const fault = !isWell
         ? 'a peer that was named is not let in any more'
         : connected.length > 0
@@ -59,7 +63,10 @@ export const beacons: Attack = {
               ? `a host was sent ${most} bytes for its beacons`
               : undefined
       const sent = 5 * HOSTS * each
-      return { fault, seen: `${sent} beacons of ${HOSTS} hosts: ${calledBytes.size} called, ${most} bytes at most` }
+      return {
+        fault,
+        seen: `${sent} beacons of ${HOSTS} hosts: ${calledBytes.size} called, ${most} bytes at most`,
+      }
     } finally {
       for (const socket of sockets) socket.close()
       finding.stop()

@@ -16,7 +16,10 @@ export async function readNeighbours(): Promise<string[]> {
 
 /** `192.168.1.1 dev eth0 lladdr 52:54:00:12:34:56 REACHABLE` */
 export function parseIpNeigh(text: string): string[] {
-  return hostsOf(text, /^(\S+) dev (\S+) lladdr [0-9a-f:]+ (?:.* )?(?:REACHABLE|STALE|DELAY|PROBE|PERMANENT) *$/)
+  return hostsOf(
+    text,
+    /^(\S+) dev (\S+) lladdr [0-9a-f:]+ (?:.* )?(?:REACHABLE|STALE|DELAY|PROBE|PERMANENT) *$/,
+  )
 }
 
 /** `192.168.1.1  0x1  0x2  52:54:00:12:34:56  *  eth0`: flag 2 of an entry is that it is complete. */

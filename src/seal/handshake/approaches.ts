@@ -23,7 +23,8 @@ export class Approaches {
   to(address: string): Approach | undefined {
     const { trust, generators } = this
     const trials = trust.trialsAt?.(address)
-    if (trials !== undefined) return generators.length > 0 ? this.pairAt(address) : this.trialAt(address, trials)
+    if (trials !== undefined)
+      return generators.length > 0 ? this.pairAt(address) : this.trialAt(address, trials)
     const fingerprint = trust.keyAt(address)
     const staticKey = fingerprint === undefined ? undefined : trust.staticOf(fingerprint)
     if (fingerprint !== undefined && staticKey !== undefined) return { used: 1, fingerprint, staticKey }
