@@ -24,6 +24,7 @@ const PURE_FOLDERS = [
   'keeper',
   'peering',
   'pipe',
+  'beacons',
 ]
 
 const IMPURE_NAMES = new Set(

@@ -24,9 +24,10 @@ const LAST_WORDS_MAX = 8
 
 export interface PeerSetup {
   readonly name: string
+  /** Port 0 for any that is free. */
   readonly endpoint: HostPort
   readonly share: string
-  /** As for `--ip`. */
+  /** As for `--ip`; none where it is to find them. */
   readonly others: readonly string[]
   readonly options?: readonly string[]
   /** Where its user's identity and trusted peers are kept, in the place of ~/.config; `state` in it, in that of ~/.local/state. */
@@ -73,7 +74,9 @@ export class Peer {
     if (this.child !== undefined) throw new Error(`${this.name} is running already`)
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run "npm run build" first`)
     const { endpoint, share, others, config, namespace } = this.setup
-    const network = ['--bind', endpoint.host, '--port', String(endpoint.port), '--ip', others.join(',')]
+    const port = endpoint.port === 0 ? 'auto' : String(endpoint.port)
+    const named = others.length === 0 ? ['--discover'] : ['--ip', others.join(',')]
+    const network = ['--bind', endpoint.host, '--port', port, ...named]
     const program = [process.execPath, PROGRAM, '--json', ...network, '--share', share, ...options]
     // `ip netns exec` becomes the program, so that the process is the peer either way.
     const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]

@@ -131,7 +131,7 @@ export class Node {
 
   constructor(
     readonly world: World,
-    readonly address: string,
+    public address: string,
     options: Partial<NodeOptions>,
   ) {
     this.options = {
@@ -177,6 +177,13 @@ export class Node {
   kill(): void {
     this.life++
     this.world.network.detach(this.address)
+  }
+
+  /** Has another address from now on, and not the one before. */
+  moveTo(address: string): void {
+    this.world.network.detach(this.address)
+    this.address = address
+    this.attach()
   }
 
   connect(other: Node | string): void {

@@ -65,3 +65,19 @@ export const ONCE_POLL_MS = 100
 
 /** How long it goes on then. On a link of 20 ms that loses 5% each way, one answer in ten thousand is lost four times in it. */
 export const ONCE_LINGER_MS = 500
+
+/** Addresses that were found and not named. */
+export const FOUND_PEERS_MAX = 64
+
+/** How long a found address is called that nobody is met at. Of a beacon of the group three may be lost; of one that anybody may have
+ *  sent, in the name of another host of the link, and at a neighbour, it is six hellos. */
+export const FOUND_MS = { beacon: 120_000, untagged: 10_000, neighbour: 10_000 } as const
+
+/** The same of one that was met since this process started: it may be off for the night. */
+export const FOUND_MET_MS = 86_400_000
+
+/** How often this machine's addresses are looked at, 0.1 ms each time: a new one is used 2 s later. Found addresses are swept then. */
+export const OWN_ADDRESSES_LOOK_MS = 2_000
+
+/** Trusted keys that are tried at a found address, one a hello: with waits of up to 5 s these take five minutes. */
+export const TRIALS_MAX = 64

@@ -59,7 +59,7 @@ export class NamedPeers {
     for (const peer of options.peers) if (!(await this.resolve(peer))) unresolved.push(peer)
     if (unresolved.length > 0 && !this.isStopped)
       this.retry = setTimeout(() => void this.resolveAll(), RESOLVE_RETRY_MS)
-    if (unresolved.length === 0 && this.addresses.size === 0)
+    if (unresolved.length === 0 && this.addresses.size === 0 && !options.discover)
       reporter.once('alone', {
         event: 'note',
         message: 'there is no other machine in --ip: name one there',

@@ -4,7 +4,10 @@ import type { Direction, LinkPolicy } from '../pipe/settings.js'
 export interface PeerOptions {
   /** Peers to keep in step with: host, host:port or [v6]:port, as given. Names are resolved at run time. */
   readonly peers: readonly PeerAddress[]
+  /** 0 for any that is free. */
   readonly port: number
+  /** Whether peers are looked for on the local network. */
+  readonly discover: boolean
   /** Local address to bind, undefined for every one. */
   readonly bind: string | undefined
   /** Absolute path of the share folder; made if missing. */

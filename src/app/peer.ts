@@ -18,19 +18,21 @@ import { stateFolder } from '../io/witness.js'
 import type { EngineToKeeper } from '../pipe/messages.js'
 import { FOLLOWING } from '../pipe/settings.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
+import { DEAF_NOTE, Discovery } from './discovery.js'
 import { DiskOps } from './disk-ops.js'
 import type { PeerEvent } from './events.js'
+import { FoundPeers } from './found-peers.js'
 import { knowsOption } from './heap.js'
 import { LEAN_GROWTH, PINS_LOOK_MS, ROOMY_GROWTH, SENDS_PER_TURN_MAX } from './limits.js'
 import { NamedPeers } from './named-peers.js'
 import type { PeerOptions } from './options.js'
+import { saySessions, sayStarted, saySummary } from './own-account.js'
 import { privatePlacesOf } from './private-places.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
 import { refuseDangerousShare } from './share-danger.js'
 import { openShareFolder, type ShareFolder } from './share-folder.js'
 import { Steering } from './steering.js'
-import { isSuperuser, SUPERUSER_NOTE } from './superuser.js'
 import { PROGRAM_VERSION } from './version.js'
 import { WatcherProcess } from './watcher-process.js'
 
@@ -75,6 +77,8 @@ class Peer implements RunningPeer {
   private watcher!: WatcherProcess
   private finish!: (error: LeftError | undefined) => void
   private readonly named: NamedPeers
+  private readonly found: FoundPeers
+  private discovery: Discovery | undefined
   private diskOps!: DiskOps
   private isReady = false
   private isEngineThere = false
@@ -103,9 +107,16 @@ class Peer implements RunningPeer {
       onAddress: (address) => this.engine.connect(address, nowMs()),
       onResolved: () => this.wake(),
     })
+    this.found = new FoundPeers({
+      isNamed: (address) => this.named.has(address),
+      isConnected: (address) => this.engine.isConnected(address),
+      connect: (address) => this.engine.connect(address, nowMs()),
+      disconnect: (address) => this.engine.disconnect(address, nowMs()),
+    })
     this.steering = new Steering({
       reporter: this.reporter,
       named: this.named,
+      isDiscovering: options.discover,
       engine: () => (this.isEngineThere ? this.engine : undefined),
       watcher: () => this.watcher,
     })
@@ -121,7 +132,7 @@ class Peer implements RunningPeer {
     if (isGrowthKnown) setFlagsFromString(ROOMY_GROWTH)
     const random = new SystemRandom()
     const offload = await chooseOffload(options.offload === 'auto')
-    const ipv6 = options.peers.some(({ host }) => host.includes(':'))
+    const ipv6 = options.discover || options.peers.some(({ host }) => host.includes(':'))
     // Before the identity: a port in use is a refusal, and a refusal makes nothing and tells of nothing else.
     this.socket = await UdpSocket.open({
       port: options.port,
@@ -148,6 +159,7 @@ class Peer implements RunningPeer {
         random,
         crc32,
         isNamed: (address) => this.named.has(address),
+        isFound: (address) => this.found.has(address),
         nameOf: (address) => this.reporter.nameOf(address),
         onEvent: (event) => this.reporter.say(event),
         openIdentity: (request, onMaking) => startedWatcher().openIdentity(request, onMaking),
@@ -173,7 +185,7 @@ class Peer implements RunningPeer {
         background: options.background,
         limitBytesPerS: options.limitBytesPerS,
         agent: `left ${PROGRAM_VERSION}`,
-        admit: (address) => this.named.has(address),
+        admit: (address) => this.named.has(address) || this.found.has(address),
         datagramBytesMax: (address) => datagramBytesMax(address, options.bind),
         receiveBufferBytes: this.socket.receiveBufferBytes,
       },
@@ -183,22 +195,14 @@ class Peer implements RunningPeer {
     const { engine, blocks } = this
     this.diskOps = new DiskOps({ engine, blocks, wake: () => this.wake() })
     this.openShare(peerId)
-    this.reporter.say({
-      event: 'started',
-      version: PROGRAM_VERSION,
-      share: options.share,
-      listening: this.socket.listening,
-      peer: peerId,
-      window: String(options.window),
-      encryption: options.encryption,
-      fingerprint: this.protection.fingerprint ?? null,
-      peers: options.peers.map(({ text }) => text),
+    sayStarted({
+      options,
+      reporter: this.reporter,
+      socket: this.socket,
+      peerId,
+      fingerprint: this.protection.fingerprint,
+      offloadWhy: offload.why,
     })
-    const words = DIRECTION_WORDS[options.direction]
-    if (words !== undefined) this.reporter.say({ event: 'note', message: words })
-    if (isSuperuser()) this.reporter.say({ event: 'note', message: SUPERUSER_NOTE })
-    if (options.verbose)
-      this.reporter.say({ event: 'debug', message: offloadWords(this.socket, offload.why) })
     this.revoking = setInterval(() => {
       this.steering.sample(nowMs())
       this.engine.revoke((fingerprint) => this.protection.isTrusted(fingerprint), nowMs())
@@ -268,6 +272,25 @@ class Peer implements RunningPeer {
     if (this.isReady || this.stopped !== undefined) return
     this.isReady = true
     this.named.start(this.socket.port)
+    if (this.options.discover) void this.discover()
+  }
+
+  private async discover(): Promise<void> {
+    const { socket, options, protection, found } = this
+    this.discovery = new Discovery({
+      port: socket.port,
+      bind: options.bind,
+      ipv6: socket.listening.startsWith('['),
+      ...protection.beacons,
+      random: new SystemRandom(),
+      found,
+      onFound: () => this.wake(),
+      onMoved: () => {
+        this.engine.doubtSessions(nowMs())
+        this.wake()
+      },
+    })
+    if (!(await this.discovery.start())) this.reporter.say({ event: 'note', message: DEAF_NOTE })
   }
 
   // — The loop —
@@ -337,17 +360,11 @@ class Peer implements RunningPeer {
   }
 
   private report(event: EngineEvent): void {
+    // Nobody said that there is a peer.
+    if (event.event === 'waiting' && this.found.has(event.address)) return
     this.reporter.handle(event, nowMs())
     if (this.options.verbose && event.event === 'connected') {
       this.reporter.say({ event: 'debug', message: `session with ${event.peer} over ${event.address}` })
-    }
-  }
-
-  /** How each session did, for whoever wonders why a link is slow. */
-  private reportSessions(): void {
-    for (const { peer, stats } of this.engine.sessionStats()) {
-      const parts = Object.entries(stats).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`)
-      this.reporter.say({ event: 'debug', message: `session with ${peer}: ${parts.join(', ')}` })
     }
   }
 
@@ -361,39 +378,18 @@ class Peer implements RunningPeer {
     this.steering.close()
     this.named.stop()
     clearInterval(this.revoking)
-    if (this.options.verbose) this.reportSessions()
+    if (this.options.verbose) saySessions(this.reporter, this.engine)
     this.engine.close(nowMs())
     this.send(Number.POSITIVE_INFINITY)
+    await this.discovery?.stop()
     await this.watcher.stop()
     await this.protection.settled()
     await this.blocks.close()
     this.privateFiles.close()
-    const { counters } = this.engine.endpoint
-    this.reporter.say({
-      event: 'summary',
-      receivedBytes: counters.bytesIn,
-      sentBytes: counters.bytesOut,
-      savedBytes: this.engine.savedBytes,
-      receivedDatagrams: counters.datagramsIn,
-      sentDatagrams: counters.datagramsOut,
-      droppedDatagrams: counters.dropped,
-      strangers: counters.strangers,
-    })
+    saySummary(this.reporter, this.engine)
     await this.socket.close()
     this.folder.release()
     this.reporter.say({ event: 'stopped' })
     this.finish(error)
   }
-}
-
-const DIRECTION_WORDS = {
-  both: undefined,
-  'send-only': 'send-only: what others change is not taken over; left status shows it',
-  'receive-only': 'receive-only: what is changed here is told to nobody; left status shows it',
-} as const
-
-function offloadWords({ offloads }: UdpSocket, why: string): string {
-  const ways = [offloads.segments ? 'cuts datagrams' : '', offloads.merges ? 'merges datagrams' : '']
-  const used = ways.filter((way) => way !== '').join(' and ')
-  return used === '' ? `no offload (${why})` : `offload: the kernel ${used} (${why})`
 }

@@ -6,6 +6,7 @@ import { LeftError } from '../base/errors.js'
 import type { Random } from '../base/ports.js'
 import type { IdentityRequest, OpenedIdentity } from '../pipe/watcher-protocol.js'
 import type { Protection } from '../rdt/protection.js'
+import { type BeaconKeys, beaconKeys } from '../seal/beacon-key.js'
 import { IDENTITY_FILE, openConfigFolder, PINS_FILE } from '../seal/config-folder.js'
 import { makeX25519 } from '../seal/exchange.js'
 import { loadCodec } from '../seal/frames/codec.js'
@@ -26,6 +27,7 @@ export interface ProtectionRequest {
   readonly random: Random
   readonly crc32: (bytes: Uint8Array, seed?: number) => number
   readonly isNamed: (address: string) => boolean
+  readonly isFound: (address: string) => boolean
   readonly nameOf: (address: string) => string
   readonly onEvent: (event: PeerEvent) => void
   /** In the watcher process, which carries out the slow steps too. */
@@ -37,6 +39,7 @@ export interface OpenProtection {
   readonly peerId: string
   /** Fingerprint of our own key; undefined without encryption. */
   readonly fingerprint: string | undefined
+  readonly beacons: BeaconKeys
   /** Whether a session of this key may go on: the pins, as the file has them now. */
   isTrusted(fingerprint: string): boolean
   /** Resolves when what was learned of peers is on the disk, or cannot be had there. */
@@ -57,6 +60,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
       protection: new PlainProtection({ ...request, peerId }),
       peerId,
       fingerprint: undefined,
+      beacons: { keys: [], takesAny: true },
       isTrusted: () => true,
       settled: async () => {},
     }
@@ -67,6 +71,8 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
   const passphrase = passphraseOf(options)
   const secrets = options.secretFiles.map(secretOf)
   const pins = new Pins(join(folder, PINS_FILE))
+  if (options.discover && options.peers.length === 0 && secrets.length === 0 && pins.list().length === 0)
+    throw new LeftError('usage', NOBODY_TO_FIND)
   const [identity, ...generators] = await Promise.all([
     openIdentity({ file, passphrase }, () =>
       onEvent({ event: 'note', message: `making an identity for this user: ${file}` }),
@@ -84,6 +90,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     policy: options.trust,
     hasSecret: generators.length > 0,
     isNamed: request.isNamed,
+    isFound: request.isFound,
     nameOf: request.nameOf,
     onEvent,
   })
@@ -101,6 +108,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     protection,
     peerId,
     fingerprint: identity.fingerprint,
+    beacons: beaconKeys(secrets),
     isTrusted: (fingerprint) => trust.isTrusted(fingerprint),
     settled: () => pins.settled(),
   }
@@ -122,3 +130,7 @@ function secretOf(file: string): Uint8Array {
     `the secret in ${file} is shorter than ${SHARED_SECRET_BYTES_MIN} bytes and could be guessed; make one with: left secret ${shellWord(file)}.new`,
   )
 }
+
+const NOBODY_TO_FIND =
+  '--discover finds machines and trusts none of them for that: make a secret with left secret left.secret, copy it to all machines ' +
+  'and add --secret-file left.secret on each; or trust the key of each with left trust'

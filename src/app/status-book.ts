@@ -35,6 +35,8 @@ export interface StatusFacts {
   readonly isSelf: (text: string) => boolean
   /** Whether no session is sought with any address that this one of `--ip` stands for. */
   readonly isPassedOver: (text: string) => boolean
+  /** Whether peers are there that nobody named. */
+  readonly isDiscovering?: boolean
 }
 
 type Started = PeerEvent & { event: 'started' }
@@ -170,7 +172,8 @@ export class StatusBook {
     const { started } = this
     if (started === undefined) return undefined
     const { share } = facts
-    const peers = started.peers.map((address) => this.peerStatus(address, facts))
+    const named = started.peers.map((address) => this.peerStatus(address, facts))
+    const peers = facts.isDiscovering ? [...named, ...this.foundStatus(named, facts)] : named
     const isAtRest = share?.isRead === true && !share.isBusy && share.unsettled.count === 0
     const { event: _, ...totals } = this.totals
     return {
@@ -182,7 +185,7 @@ export class StatusBook {
       since: this.since,
       holds: share === undefined ? null : holdsOf(share),
       peers,
-      isInStep: isAtRest && share.wantedCount === 0 && peers.every(isNotAwaited),
+      isInStep: isAtRest && share.wantedCount === 0 && isMet(peers),
       receiving: { ...totals, now: [...this.fetching.values()] },
       sending: this.sendingOf(facts),
       paused: share === undefined || share.pause === '' ? this.paused : share.pause,
@@ -224,6 +227,15 @@ export class StatusBook {
     return stateOf(known.peer, known.session, known.standing, share)
   }
 
+  /** Of the peers that are connected and are none of `--ip`. */
+  private foundStatus(named: readonly PeerStatus[], facts: StatusFacts): PeerStatus[] {
+    const found = facts.enginePeers.filter(({ peer }) => named.every((each) => each.peer !== peer))
+    return found.map(({ address }) => {
+      const name = facts.nameOf(address)
+      return this.peerStatus(name, { ...facts, namesOf: () => [name] })
+    })
+  }
+
   private sendingOf({ enginePeers, sentFiles, nameOf }: StatusFacts): FileStatus[] {
     const sampledMs = this.sampledMs ?? 0
     return sentFiles.flatMap(({ session, path, sizeBytes, sentBytes }) => {
@@ -240,6 +252,11 @@ export class StatusBook {
   }
 }
 
+/** Nobody is in step with nobody. */
+function isMet(peers: readonly PeerStatus[]): boolean {
+  return peers.length > 0 && peers.every(({ isInStep, state }) => isInStep || state === 'not-called')
+}
+
 function stateOf(
   peer: string | null,
   session: EnginePeer | undefined,
@@ -252,10 +269,6 @@ function stateOf(
   if (standing.wantedCount > 0) return 'receiving'
   if (!standing.isCompared) return 'comparing'
   return standing.isEqual && session.isTold ? 'in-step' : 'behind'
-}
-
-function isNotAwaited({ isInStep, state }: PeerStatus): boolean {
-  return isInStep || state === 'not-called'
 }
 
 function holdsOf(state: ShareState) {

@@ -18,6 +18,7 @@ import type { WatcherProcess } from './watcher-process.js'
 export interface SteeringHost {
   readonly reporter: Reporter
   readonly named: NamedPeers
+  readonly isDiscovering: boolean
   /** Undefined before the peer has started. */
   readonly engine: () => Engine | undefined
   readonly watcher: () => WatcherProcess
@@ -82,6 +83,7 @@ export class Steering {
         const addresses = [...named.addressesOf(text)]
         return addresses.length > 0 && !addresses.some((address) => engine.isCalled(address))
       },
+      isDiscovering: this.host.isDiscovering,
     })
   }
 }

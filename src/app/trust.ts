@@ -6,7 +6,7 @@ import { showFingerprint } from '../seal/fingerprint.js'
 import type { Pins } from '../seal/pins.js'
 import type { Party, Refusal, Shown, Trust, Verdict, Welcome } from '../seal/trust.js'
 import type { PeerEvent } from './events.js'
-import { REFUSED_TOLD_MAX } from './limits.js'
+import { REFUSED_TOLD_MAX, TRIALS_MAX } from './limits.js'
 
 export interface PinnedTrustOptions {
   readonly pins: Pins
@@ -21,6 +21,8 @@ export interface PinnedTrustOptions {
   readonly hasSecret: boolean
   /** Whether the person named this address with --ip. */
   readonly isNamed: (address: string) => boolean
+  /** Whether it was found, by a beacon for example: that is no reason to trust whoever is there. */
+  readonly isFound: (address: string) => boolean
   /** As the person wrote it. */
   readonly nameOf: (address: string) => string
   readonly onEvent: (event: PeerEvent) => void
@@ -52,6 +54,16 @@ export class PinnedTrust implements Trust {
 
   keyAt(address: string): string | undefined {
     return this.options.pins.ofAddress(address)?.fingerprint
+  }
+
+  /** Our own key too: another machine may have a copy of the identity. */
+  trialsAt(address: string): readonly string[] | undefined {
+    const { pins, own, isNamed, isFound } = this.options
+    if (isNamed(address) || !isFound(address)) return undefined
+    const here = this.keyAt(address)
+    const known = pins.list().map(({ fingerprint }) => fingerprint)
+    const keys = new Set([...(here === undefined ? [] : [here]), ...known, own])
+    return [...keys].filter((key) => this.staticOf(key) !== undefined).slice(0, TRIALS_MAX)
   }
 
   staticOf(fingerprint: string): Uint8Array | undefined {
@@ -121,7 +133,7 @@ export class PinnedTrust implements Trust {
   }
 
   private pin({ fingerprint, address }: Party, verdict: Welcome): void {
-    const { pins, own, isNamed, nameOf, onEvent } = this.options
+    const { pins, own, isNamed, isFound, nameOf, onEvent } = this.options
     const name = nameOf(address)
     const pin = pins.ofFingerprint(fingerprint)
     if (pin?.addresses.includes(address)) return
@@ -131,10 +143,12 @@ export class PinnedTrust implements Trust {
       return
     }
     if (pin !== undefined) {
-      this.once(`moved ${fingerprint} ${address}`, {
-        event: 'note',
-        message: `the peer at ${name} is ${pin.name || pin.addresses[0] || 'one that is trusted'}: its key is known`,
-      })
+      // Found addresses are many, and of one machine.
+      if (isNamed(address) || !isFound(address))
+        this.once(`moved ${fingerprint} ${address}`, {
+          event: 'note',
+          message: `the peer at ${name} is ${pin.name || pin.addresses[0] || 'one that is trusted'}: its key is known`,
+        })
       // A peer calls from an address that need not be one at which it can be reached: only named addresses are kept.
       if (isNamed(address)) this.write({ fingerprint, address })
       return

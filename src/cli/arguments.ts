@@ -25,6 +25,7 @@ import { maxDelete, trashPolicy } from './trash-options.js'
 export interface RawArguments {
   readonly ip?: readonly string[]
   readonly port?: string
+  readonly discover?: boolean
   readonly bind?: string
   readonly share?: string
   readonly identity?: string
@@ -56,15 +57,17 @@ export interface RawArguments {
  *  @throws LeftError 'usage' for what is wrong. */
 export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
   const peers = parsePeers(raw.ip ?? [])
-  if (peers.length === 0) {
+  const isDiscovering = discover(raw)
+  if (peers.length === 0 && !isDiscovering) {
     throw new LeftError(
       'usage',
-      '--ip is missing: name the other machines, for example left --ip 192.168.56.119,192.168.56.120 (left --help shows more)',
+      '--ip is missing: name the other machines, for example left --ip 192.168.56.119,192.168.56.120, or find them with --discover (left --help shows more)',
     )
   }
   return {
     peers,
     port: port(raw.port),
+    discover: isDiscovering,
     bind: raw.bind === undefined ? undefined : parseBind(raw.bind),
     share: path('--share', raw.share ?? 'share', folder),
     encryption: oneOf('--encryption', raw.encryption ?? 'yes', ['yes', 'no']),
@@ -173,13 +176,23 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
   gi: 2 ** 30,
 }
 
+/** In the clear an address is all that a peer is known by, and anybody can have himself found at one. */
+function discover({ discover, encryption }: RawArguments): boolean {
+  if (discover !== true || encryption !== 'no') return discover ?? false
+  throw new LeftError(
+    'usage',
+    '--discover needs encryption: with --encryption no whoever is found would be let in; leave one of the two out',
+  )
+}
+
 function port(text: string | undefined): number {
   if (text === undefined) return DEFAULT_PORT
+  if (text === 'auto') return 0
   const value = parsePort(text)
   if (value !== undefined) return value
   throw new LeftError(
     'usage',
-    `--port ${quoted(text)} is not a number from 1 to ${PORT_MAX}, for example --port 22001`,
+    `--port ${quoted(text)} is neither auto nor a number from 1 to ${PORT_MAX}, for example --port 22001`,
   )
 }
 

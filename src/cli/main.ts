@@ -26,6 +26,10 @@ Examples:
     left --ip 192.168.56.118,192.168.56.120
     left --ip 192.168.56.118,192.168.56.119
 
+  The same where they find each other on the local network; the file is on all of them:
+    left secret left.secret
+    left --discover --secret-file left.secret
+
   Another folder, and a slow link that others use too (at most 500 KB/s):
     left --ip lab3.local --share ~/data --limit 500K
 
@@ -136,7 +140,14 @@ function leftProgram(commands: Commands): Command {
       `the other machines, joined by commas: IPv4, [IPv6] or name, each with :port if it is not ${DEFAULT_PORT}; may be repeated`,
       (list: string, before: readonly string[] | undefined) => [...(before ?? []), list],
     )
-    .option('--port <number>', `UDP port to listen on (default: ${DEFAULT_PORT})`)
+    .option(
+      '--discover',
+      'find the other machines on the local network, in place of --ip or beside it; only those are let in that hold the secret of --secret-file or are trusted already',
+    )
+    .option(
+      '--port <number|auto>',
+      `UDP port to listen on; auto takes any that is free, and is printed at the start (default: ${DEFAULT_PORT})`,
+    )
     .option('--bind <address>', 'listen on this address of this machine only (default: all)')
     .option('--share <folder>', 'the folder to keep the same, made if missing (default: ./share)')
     .option(
@@ -219,7 +230,7 @@ function leftProgram(commands: Commands): Command {
     .option('--verbose', 'tell more, and the causes of errors')
     .addHelpText('after', EXAMPLES)
     .action(async (raw: RawArguments, command: Command) => {
-      if (raw.ip === undefined) refuseWord(command)
+      if (raw.ip === undefined && raw.discover === undefined) refuseWord(command)
       refuseExtra(command, 'join several addresses with commas and without blanks: --ip 10.0.0.7,10.0.0.8')
       await commands.run(raw)
     })

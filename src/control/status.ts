@@ -12,7 +12,7 @@ export interface Status {
   readonly since: string
   /** Null while the watcher process does not answer: it is starting, or waits for room on the disk. */
   readonly holds: ShareStatus | null
-  /** One for each address of `--ip`, in that order. */
+  /** One for each address of `--ip`, in that order; with `--discover` those that are connected besides, too. */
   readonly peers: readonly PeerStatus[]
   /** Nothing is lacking at any of them with which a session is sought, nor here. */
   readonly isInStep: boolean
@@ -111,6 +111,8 @@ export function lackingOf({ holds, peers, paused, isInStep }: Status): string[] 
   const lines = peers.flatMap((peer) => lackingAt(peer))
   if (holds === null) lines.push('this share: it is not open yet')
   else if (!holds.isRead) lines.push('this share: it is still being read')
+  else if (peers.length === 0)
+    lines.push('no machine was found yet: left must run on another one, in a way to be found')
   else if (holds.unsettled.count > 0) lines.push(`this share: ${beingWritten(holds.unsettled)}`)
   if (paused !== null) lines.push(`this share: paused, ${paused}`)
   return lines.length > 0 ? lines : ['this share: something is being compared or put in place']

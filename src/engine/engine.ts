@@ -115,6 +115,11 @@ export class Engine {
       yield { peer, address, session, isTold, stats: this.endpoint.stats(session) }
   }
 
+  isConnected(address: Address): boolean {
+    for (const standing of this.talk.standings('')) if (standing.address === address) return true
+    return false
+  }
+
   /** Files that peers have pulled of late, of sessions that may be over. */
   sentFiles(): Iterable<SentFile> {
     return this.serving.sent.all()
@@ -135,6 +140,11 @@ export class Engine {
   /** Whether it is called; of the others no session is waited for. */
   isCalled(address: Address): boolean {
     return this.peering.isCalled(address)
+  }
+
+  /** An address of this machine is gone. */
+  doubtSessions(nowMs: number): void {
+    this.endpoint.doubtSessions(nowMs)
   }
 
   close(nowMs: number): void {

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { loadHash } from '../io/hash.js'
 import type { Attack, AttackResult } from './attack.js'
 import type { Attacker } from './attacker.js'
+import { beacons } from './attacks/beacons.js'
 import { bombs } from './attacks/bombs.js'
 import { helloFlood, otherKeys, slowHandshake, strangers, unproved } from './attacks/floods.js'
 import { earlyOffer, forgedRefusal, openFlood, pendingFlood } from './attacks/handshakes.js'
@@ -81,6 +82,7 @@ export const ATTACKS: readonly Attack[] = [
   repetitions,
   beyondTheEnd,
   dictionary,
+  beacons,
   // Behind it the target is another process, whose memory has not grown yet.
   replayedResumption,
   massDeletion,

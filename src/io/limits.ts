@@ -109,3 +109,13 @@ export const PLACES_LOOKED_AT_MAX = 10_000
  *  the log, the index and a few hundred temporary files are there only by mistake, and the folder itself keeps all out. */
 export const OWN_FILES_MAX = 10_000
 export const OWN_FOLDER_DEPTH_MAX = 2
+
+/** The system's neighbour table: some 80 bytes an entry, of which Linux keeps 1,024; and how long a command may take that prints it. */
+export const NEIGHBOUR_TABLE_BYTES_MAX = 1_048_576
+export const NEIGHBOUR_TABLE_MS_MAX = 2_000
+
+/** Received beacons that wait in the kernel. What a flood brings beyond is dropped there, at no cost. */
+export const BEACON_BUFFER_BYTES = 64 * 1_024
+
+/** Hops of a beacon: it stays on its link. */
+export const BEACON_HOPS = 1

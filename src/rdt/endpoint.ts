@@ -129,6 +129,11 @@ export class Endpoint {
     }
   }
 
+  /** Asks each peer whether it is still there: datagrams of ours may come from another address by now. */
+  doubtSessions(nowMs: number): void {
+    for (const session of this.sessions.values()) session.handleReset(nowMs)
+  }
+
   /** Says bye to everybody. Nothing is received afterwards. */
   close(nowMs: number): void {
     this.isClosed = true

@@ -149,6 +149,8 @@ interface Attempt {
 export interface AskingAttempt extends Attempt {
   /** The same each time that it is sent. */
   readonly first: FirstFlight
+  /** Whether the next hello is to be another attempt's: there are several ways to ask, and no answer tells which is wrong. */
+  readonly isTrial?: boolean
   /** False where that is no flight that fits here. */
   handleFlight(flight: Flight): boolean
   /** The attempt is over, agreed or not: what it used is used up. */
@@ -192,7 +194,7 @@ export interface Protection {
   /** Whether a first flight from an address that nobody named is worth an answer. `mayCompute` is asked before a key
    *  agreement is spent on that. */
   isIntroduced(nonce: Uint8Array, first: FirstFlight, mayCompute: () => boolean): boolean
-  /** Undefined where nothing may be asked now: too many guesses of a secret went wrong. */
+  /** Undefined where nothing may be asked now: too many guesses of a secret went wrong, or there is no way to ask at this address. */
   ask(opening: Opening): AskingAttempt | undefined
   /** Flight 2 for an address that has not proved itself: no more than three times as long as flight 1, and nothing is
    *  kept of it. Undefined where `first` is no first flight; empty where this protection offers nothing. */

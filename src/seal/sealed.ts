@@ -95,6 +95,7 @@ export class SealedProtection implements Protection {
     const { guesses } = this.context
     const { address, atMs } = opening
     const approach = this.approaches.to(address)
+    if (approach === undefined) return undefined
     if (approach.used >= 2 && !guesses.mayAsk(atMs)) return undefined
     return Asking.begin(this.context, opening, approach, () => this.approaches.handleWrong(address))
   }

@@ -33,6 +33,9 @@ export interface Trust {
   judge(party: Party): Verdict
   /** The key that we know to be at this address. */
   keyAt(address: string): Fingerprint | undefined
+  /** The keys that may be at an address that was found and that nobody named, the likeliest first; undefined for any other
+   *  address. Nobody there is shown anything that does not hold one of them, or a secret. */
+  trialsAt?(address: string): readonly Fingerprint[] | undefined
   /** The static key that was pinned with this key; undefined where none was. */
   staticOf(fingerprint: Fingerprint): Uint8Array | undefined
   /** The peer ids of this key. */

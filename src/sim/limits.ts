@@ -53,3 +53,6 @@ export const ANSWER_ROUNDS_MAX = 6
 
 /** Runs that shrinking a plan may take: a minute or two. */
 export const SHRINK_RUNS_MAX = 300
+
+/** How long a found address is called that nobody is met at. */
+export const FOUND_MS = 60_000

@@ -36,6 +36,8 @@ export interface PeerPlan {
   readonly rekeying?: { readonly afterMs: number; readonly afterBytes: number }
   /** How much may be deleted or replaced before a person is asked, where that is not as usual. */
   readonly maxDelete?: MaxDelete
+  /** The secret by which it finds its neighbours, in place of knowing their addresses. */
+  readonly group?: number
   /** Both ways where not given. */
   readonly direction?: Direction
   /** The line that all its links share, where that is less than they have. */

@@ -73,7 +73,7 @@ describe('left --once', () => {
   test('ends when the time is over, and says what is missing', async () => {
     expect(await run(states(at(false)), 1_000)).toMatchObject({
       end: 'late',
-      lacking: [expect.stringContaining('this share')],
+      lacking: [expect.stringContaining('no machine was found yet')],
     })
     expect(await run(states(undefined), 1_000)).toMatchObject({ end: 'late', lacking: [expect.any(String)] })
   })

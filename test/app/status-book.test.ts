@@ -244,3 +244,29 @@ describe('what is under way', () => {
     })
   })
 })
+
+describe('peers that nobody named', () => {
+  const found = { isDiscovering: true, share: share({ peers: [standing(B), standing(C)] }) }
+
+  test('are shown while they are connected, and one is to be met for all to be in step', () => {
+    const made = book([])
+    const alone = made.status(facts(found))!
+    expect(alone).toMatchObject({ peers: [], isInStep: false })
+    expect(lackingOf(alone)).toEqual([
+      'no machine was found yet: left must run on another one, in a way to be found',
+    ])
+    const met = made.status(facts({ ...found, enginePeers: [session(B, '10.0.0.2:1')] }))!
+    expect(met).toMatchObject({
+      peers: [{ address: '10.0.0.2:1', peer: B, state: 'in-step' }],
+      isInStep: true,
+    })
+  })
+
+  test('are not shown twice where they are named too, nor without --discover', () => {
+    const made = book(['b'], connected(B, 'b'))
+    const enginePeers = [session(B, 'b'), session(C, 'c')]
+    expect(made.status(facts({ ...found, enginePeers }))!.peers.map(({ peer }) => peer)).toEqual([B, C])
+    const { peers } = made.status(facts({ ...found, isDiscovering: false, enginePeers }))!
+    expect(peers.map(({ peer }) => peer)).toEqual([B])
+  })
+})

@@ -14,6 +14,7 @@ const OWN_ID = '00000000000000aa'
 const ID = '00000000000000bb'
 const NAMED = '10.0.0.1:22001'
 const ELSEWHERE = '10.9.9.9:4000'
+const FOUND = '10.0.0.8:22001'
 
 let pins: Pins
 let events: PeerEvent[]
@@ -36,6 +37,7 @@ function start(hasSecret = false): PinnedTrust {
     policy: 'first-use',
     hasSecret,
     isNamed: (address) => address === NAMED,
+    isFound: (address) => address === FOUND,
     nameOf: (address) => address,
     onEvent: (event) => events.push(event),
   })
@@ -218,4 +220,39 @@ test('a wrong secret is told once for each address', () => {
   for (const address of [NAMED, NAMED, ELSEWHERE]) trust.handleWrongGuess(address)
   expect(refusals()).toHaveLength(2)
   expect(refusals()[0]).toContain('--secret-file')
+})
+
+describe('an address that was only found', () => {
+  test('is no reason to trust: an unknown key there is a stranger, and nothing is pinned', () => {
+    expect(meet(KEY, ID, FOUND)).toBe('stranger')
+    expect(pins.list()).toEqual([])
+    expect(refusals()[0]).toContain('its key is not trusted')
+    // The same key at an address of --ip is pinned.
+    expect(meet(KEY, ID, NAMED)).toBe('first-use')
+  })
+
+  test('lets a pinned key in, and whoever is to show the secret', async () => {
+    await pins.trust(KEY, {})
+    expect(meet(KEY, ID, FOUND)).toBe('trusted')
+    expect(meet(OTHER, '00000000000000cc', FOUND, start(true))).toBe('secret')
+  })
+
+  test('is not kept with the pin: others have it tomorrow', async () => {
+    meet(OTHER, ID, FOUND, start(true))
+    await pins.trust(KEY, {})
+    meet(KEY, '00000000000000cc', FOUND)
+    expect(pins.list().flatMap(({ addresses }) => addresses)).toEqual([])
+    expect(trust.keyAt(FOUND)).toBeUndefined()
+  })
+
+  test('is asked for each key that is known, the one that was met there first', async () => {
+    await pins.trust(KEY, {})
+    await pins.bindStatic(KEY, '07'.repeat(32))
+    await pins.trust(OTHER, { address: FOUND })
+    // Without a static key there is nothing to ask by that hides who asks.
+    expect(trust.trialsAt(FOUND)).toEqual([KEY, OWN])
+    await pins.bindStatic(OTHER, '08'.repeat(32))
+    expect(trust.trialsAt(FOUND)).toEqual([OTHER, KEY, OWN])
+    expect([trust.trialsAt(NAMED), trust.trialsAt(ELSEWHERE)]).toEqual([undefined, undefined])
+  })
 })

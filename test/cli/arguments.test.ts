@@ -17,6 +17,7 @@ describe('the options of a peer', () => {
     expect(peerOptions({ ip }, '/home/lab')).toEqual({
       peers: [{ host: '10.0.0.7', port: 22001, text: '10.0.0.7' }],
       port: 22001,
+      discover: false,
       bind: undefined,
       share: '/home/lab/share',
       encryption: 'yes',
@@ -69,6 +70,7 @@ describe('the options of a peer', () => {
     expect(peerOptions(raw, '/home/lab')).toEqual({
       peers: [{ host: '10.0.0.7', port: 22001, text: '10.0.0.7' }],
       port: 9000,
+      discover: false,
       bind: '::1',
       share: '/home/data',
       encryption: 'no',
@@ -90,6 +92,12 @@ describe('the options of a peer', () => {
       anew: true,
       verbose: true,
     })
+  })
+
+  it('need no address with --discover, and take any port with auto', () => {
+    const { peers, discover, port } = peerOptions({ discover: true, port: 'auto' }, '/')
+    expect([peers, discover, port]).toEqual([[], true, 0])
+    expect(peerOptions({ ip, discover: true }, '/').peers).toHaveLength(1)
   })
 
   it('take --background with the window that can give way, named or not', () => {
@@ -115,6 +123,8 @@ describe('the options of a peer', () => {
   it.each<[RawArguments, string]>([
     [{}, '--ip is missing'],
     [{ ip: [''] }, 'empty address'],
+    [{ discover: true, encryption: 'no' }, '--discover needs encryption'],
+    [{ ip, port: 'any' }, "--port 'any' is neither auto nor a number"],
     [{ ip, port: '0' }, "--port '0'"],
     [{ ip, port: '65536' }, "--port '65536'"],
     [{ ip, port: '22001x' }, "--port '22001x'"],

@@ -65,6 +65,17 @@ describe('left refuses to start, and says what to do', () => {
     expect(ended.stderr).toMatch(/^left: [^\n]*--ip[^\n]*\n$/)
   })
 
+  test('to find machines of which none could be trusted', async ({ world }) => {
+    const config = world.path('config of a new user')
+    const share = world.path('share')
+    const ended = await runLeft(['--json', '--discover', '--port', 'auto', '--share', share], {
+      env: { ...process.env, XDG_CONFIG_HOME: config },
+    })
+    expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
+    for (const words of ['left secret', '--secret-file', 'left trust']) expect(ended.stderr).toContain(words)
+    expect(existsSync(config)).toBe(false)
+  })
+
   test('on a port in use', async ({ world }) => {
     const [endpoint] = await world.endpoints(1)
     const socket = createSocket('udp4')

@@ -122,10 +122,11 @@ export class World {
     others: readonly string[],
     options: readonly string[] = [],
     config = this.config,
+    namespace?: string,
   ): RecordedPeer {
     const share = this.path(name, 'share')
     mkdirSync(share, { recursive: true })
-    const peer = new RecordedPeer({ name, endpoint, share, config, others, options })
+    const peer = new RecordedPeer({ name, endpoint, share, config, others, options, namespace })
     this.peers.push(peer)
     return peer
   }

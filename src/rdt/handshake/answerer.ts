@@ -192,8 +192,12 @@ export class Answerer {
     const renewed = continues && sessions.ofLocal(continues)
     if (renewed?.isSettled && renewed.facts.life === agreement.life) session.renew(renewed)
     const { peerId, life, early, theyKnow, weKnow } = agreement
+    const settled = sessions.settledWith(peerId)
+    // It begins another: the one that is there may be of no use to it, because an address has changed. A living one answers a ping.
+    if (settled !== undefined && settled !== session.renews && settled.facts.life === life)
+      settled.handleReset(nowMs)
     // Where there is a session with this process already, one of the two is over before it has said anything.
-    if (answer.isProved && sessions.settledWith(peerId)?.facts.life !== life) {
+    if (answer.isProved && settled?.facts.life !== life) {
       session.isTold = true
       const { id } = session.facts
       const agreed = { peerId, address, life, theyKnow, weKnow, early }

@@ -156,7 +156,8 @@ export class Asker {
     const opening = () => connecting.opening(termsOf(this.host, connecting.address, nowMs))
     let { resuming, asking } = connecting.state.type === 'calling' ? connecting.state : NO_CALLS
     // Not answered for so long, it may be asked in another way by now: a key may have become known.
-    if (asking !== undefined && nowMs - asking.opening.atMs >= COOKIE_PERIOD_MS) {
+    const isOld = asking !== undefined && nowMs - asking.opening.atMs >= COOKIE_PERIOD_MS
+    if (asking !== undefined && (isOld || asking.attempt.isTrial)) {
       asking.attempt.end()
       asking = undefined
     }
@@ -228,7 +229,9 @@ export class Asker {
     }
     const known = sessions.settledWith(peerId)
     if (known !== undefined && known.facts.life === life && known.facts.address !== connecting.address) {
-      // The same peer under another address: one session is enough, and this address waits for its end.
+      // The same peer under another address: one session is enough, and this address waits for its end. It may have moved here:
+      // then nothing comes of the session any more, and that shows in seconds.
+      known.handleReset(nowMs)
       connecting.handleConnected(peerId)
       return
     }

@@ -1,11 +1,12 @@
 // Which of several sessions with one peer, or at one address, stays. Asked by the endpoint when both sides know of one.
 //
-// Two sessions with one process are one too many: the one that the smaller peer id began stays. A process that was
-// restarted (another life) takes the place of the one before it.
+// Two sessions with one process are one too many: the one that the smaller peer id began stays, unless nothing may come of it
+// any more: it is doubted when its peer begins another, as one does whose address has changed. A process that was restarted (another
+// life) takes the place of the one before it.
 
 import type { Session } from './session.js'
 
-type Rival = Pick<Session, 'facts' | 'isSettled'>
+type Rival = Pick<Session, 'facts' | 'isSettled' | 'isDoubted'>
 
 export interface Rivalry<S extends Rival> {
   /** False where `session` gives way to one of the others. */
@@ -26,7 +27,7 @@ export function rivalsOver<S extends Rival>(session: S, all: readonly S[], peerI
     const isSameProcess = isSamePeer && other.facts.life === facts.life
     const isOtherPreferred = other.facts.isInitiator === peerId < other.facts.peerId
     // A pending one that would stay is waited for: its initiator goes on until it is through.
-    if (isSameProcess && isOtherPreferred && !isPreferred) return { stays: false, over }
+    if (isSameProcess && isOtherPreferred && !isPreferred && !other.isDoubted) return { stays: false, over }
     // But not where that initiator has come to this one instead.
     const isSameAttempt =
       other.facts.isInitiator === facts.isInitiator && other.facts.address === facts.address

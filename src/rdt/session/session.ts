@@ -164,7 +164,7 @@ export class Session {
     this.doubtedUntilMs = Number.POSITIVE_INFINITY
   }
 
-  /** The other side, or somebody in its name, says that there is no such session. */
+  /** The other side, or somebody in its name, says that there is no such session; or it is met at another address. */
   handleReset(nowMs: number): void {
     if (this.doubtedUntilMs !== Number.POSITIVE_INFINITY) return
     this.doubtedUntilMs = nowMs + RESET_MS

@@ -41,7 +41,13 @@ import {
 export type Approach =
   /** `requires`: the pinned key, of which no static key is known yet. */
   | { readonly used: 0; readonly requires: Fingerprint | undefined }
-  | { readonly used: 1; readonly fingerprint: Fingerprint; readonly staticKey: Uint8Array }
+  | {
+      readonly used: 1
+      readonly fingerprint: Fingerprint
+      readonly staticKey: Uint8Array
+      /** One of several keys that may be there. */
+      readonly isTrial?: boolean
+    }
   | { readonly used: 2 | 3; readonly generator: Uint8Array }
 
 interface Proved {
@@ -101,6 +107,10 @@ export class Asking implements AskingAttempt {
         ? introductionOf(fixed!, approach.staticKey, opening.nonce, this.fields)
         : context.randomBytes(INTRODUCTION_BYTES)
     this.first = { introduction, body: writeFirst(this.fields) }
+  }
+
+  get isTrial(): boolean {
+    return this.approach.used === 1 && this.approach.isTrial === true
   }
 
   handleFlight({ step, body }: Flight): boolean {

@@ -15,6 +15,7 @@ import { type DeathMoment, SimDisk } from '../disk/disk.js'
 import { SLOW_STEP_MS, START_AGAIN_MS, WALL_EPOCH_MS, WATCHER_RESTART_MS } from '../limits.js'
 import type { Victim } from '../plan.js'
 import { protectionOf, SimTrust } from '../trust.js'
+import { SimDiscovery } from './discovery.js'
 import { EngineDisk, type WriteOutcome } from './engine-disk.js'
 import { SimIndex } from './index.js'
 import type { SimPeerOptions } from './peer-options.js'
@@ -28,6 +29,7 @@ export class SimPeer {
   readonly witness = new SimWitness()
   readonly trust = new SimTrust()
   engine: Engine | undefined
+  private discovery: SimDiscovery | undefined
   /** Whether the machine is on; LEFT may be stopped on it nevertheless. */
   powered = true
   /** Whether LEFT was stopped in order when it ran last. */
@@ -147,7 +149,9 @@ export class SimPeer {
       scheduler.nowMs,
     )
     network.attach(address, (from, bytes) => this.receive(from, bytes))
-    for (const neighbour of neighbours) this.engine.connect(neighbour, scheduler.nowMs)
+    const host = { random: own, engine: () => this.engine, onFound: () => this.wakeEngine() }
+    if (plan.group !== undefined) this.discovery = new SimDiscovery(this.options, host, plan.group)
+    else for (const neighbour of neighbours) this.engine.connect(neighbour, scheduler.nowMs)
     this.watcher.spawn()
     this.wakeEngine()
   }
@@ -375,6 +379,7 @@ export class SimPeer {
     const { network, address, number, observer, random } = this.options
     observer.handleDeath(number, victim)
     network.detach(address)
+    this.discovery?.stop()
     this.engine = undefined
     this.life++
     this.drainDue = false
