@@ -41,14 +41,14 @@ function meet(one: Entry, other: Entry): { held: Entry; kept: Set<string> } {
   return { held: held[0]!, kept }
 }
 
-function isRemembered(_: Entry, at: number): boolean {
+function isRemembered(at: number): boolean {
   return at === 0 || at > PEER_COUNT - SEEN_PEERS_MAX
 }
 
 describe('two hundred peers that each edited a path and are gone', () => {
   test('leave the counts of the last 63 in its version, and that of the first, who gave it its attributes', () => {
     const peers = dotsOf(newest.version.seen).map(peerOf)
-    const remembered = history.map((_, at) => at).filter(isRemembered)
+    const remembered = [...history.keys()].filter(isRemembered)
     expect(remembered).toHaveLength(SEEN_PEERS_MAX)
     expect(peers.sort()).toEqual(remembered.map(peerAt).sort())
   })
@@ -57,7 +57,7 @@ describe('two hundred peers that each edited a path and are gone', () => {
     for (const [at, old] of history.slice(0, -1).entries()) {
       const { held, kept } = meet(newest, old)
       expect(held.digest).toBe(newest.digest)
-      expect([...kept]).toEqual(isRemembered(old, at) ? [] : [old.digest])
+      expect([...kept]).toEqual(isRemembered(at) ? [] : [old.digest])
     }
   })
 
