@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { makeItem, type Node, World } from '../../harness/rdt/world.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
-import { DEAD_MS, RESET_MS } from '../../src/rdt/session/limits.js'
+import { DEAD_MS, RESET_MS, SESSION_FRESH_MS } from '../../src/rdt/session/limits.js'
 import { DatagramType } from '../../src/rdt/wire/control.js'
 import { fingerprintOf } from '../../src/seal/fingerprint.js'
 import { SeededRandom } from '../../src/sim/random.js'
@@ -108,7 +108,7 @@ describe('a peer whose address changes in the middle of a transfer', () => {
     left.hold(item)
     left.connect(right)
     right.connect(left)
-    world.run(1_000)
+    world.run(SESSION_FRESH_MS)
     expect([left.session, right.session]).not.toContain(undefined)
     return [left, right]
   }

@@ -195,7 +195,7 @@ export class Answerer {
     const settled = sessions.settledWith(peerId)
     // It begins another: the one that is there may be of no use to it, because an address has changed. A living one answers a ping.
     if (settled !== undefined && settled !== session.renews && settled.facts.life === life)
-      settled.handleReset(nowMs)
+      settled.handleMetElsewhere(nowMs)
     // Where there is a session with this process already, one of the two is over before it has said anything.
     if (answer.isProved && settled?.facts.life !== life) {
       session.isTold = true

@@ -231,7 +231,7 @@ export class Asker {
     if (known !== undefined && known.facts.life === life && known.facts.address !== connecting.address) {
       // The same peer under another address: one session is enough, and this address waits for its end. It may have moved here:
       // then nothing comes of the session any more, and that shows in seconds.
-      known.handleReset(nowMs)
+      known.handleMetElsewhere(nowMs)
       connecting.handleConnected(peerId)
       return
     }

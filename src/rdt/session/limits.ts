@@ -14,6 +14,9 @@ export const LIVES_REMEMBERED_MAX = 8
  *  proves that. At half the datagrams lost each way, 15 pings go unanswered once in 75 times. */
 export const RESET_MS = 3_000
 
+/** Two that call each other at several addresses come to several sessions within this time, and one of them stays. */
+export const SESSION_FRESH_MS = 2_000
+
 /** Nothing received for this long: ask whether the other is there, then again every PING_AGAIN_MS. Fifty tries
  *  until DEAD_MS, so that half the datagrams may be lost each way and a false death is still one in a million. */
 export const PING_MS = 5_000

@@ -23,7 +23,7 @@ import type { WindowPolicy } from '../window/window-policy.js'
 import { encodeFields, type SessionControl, type WireSession } from '../wire/control.js'
 import { PATH_BYTES_BASE } from '../wire/limits.js'
 import type { Request } from '../wire/request.js'
-import { CONTROL_QUEUED_MAX, DEAD_MS, PING_AGAIN_MS, PING_MS, RESET_MS } from './limits.js'
+import { CONTROL_QUEUED_MAX, DEAD_MS, PING_AGAIN_MS, PING_MS, RESET_MS, SESSION_FRESH_MS } from './limits.js'
 import { StopAndWait } from './stop-and-wait.js'
 
 /** Shared by all sessions of an endpoint. */
@@ -164,7 +164,13 @@ export class Session {
     this.doubtedUntilMs = Number.POSITIVE_INFINITY
   }
 
-  /** The other side, or somebody in its name, says that there is no such session; or it is met at another address. */
+  /** The other side is met at another address, or begins another session: it may have moved. Just opened, a session is one of
+   *  several attempts at once. */
+  handleMetElsewhere(nowMs: number): void {
+    if (nowMs - this.openedAtMs >= SESSION_FRESH_MS) this.handleReset(nowMs)
+  }
+
+  /** The other side, or somebody in its name, says that there is no such session. */
   handleReset(nowMs: number): void {
     if (this.doubtedUntilMs !== Number.POSITIVE_INFINITY) return
     this.doubtedUntilMs = nowMs + RESET_MS
