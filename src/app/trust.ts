@@ -2,6 +2,7 @@
 // --secret-file. Tells the person of every new pin and of everybody who is refused, once each.
 
 import { bytesOfHex, hexOf } from '../base/bytes.js'
+import { isVisitor } from '../base/visitor.js'
 import { showFingerprint } from '../seal/fingerprint.js'
 import type { Pins } from '../seal/pins.js'
 import type { Party, Refusal, Shown, Trust, Verdict, Welcome } from '../seal/trust.js'
@@ -103,7 +104,8 @@ export class PinnedTrust implements Trust {
     const { pins, own } = this.options
     const { fingerprint } = party
     this.pin(party, verdict)
-    this.bind(party, peerId)
+    // The id of one visit is no machine's.
+    if (!isVisitor(peerId)) this.bind(party, peerId)
     if (fingerprint !== own && pins.staticOf(fingerprint) === undefined)
       this.keep(pins.bindStatic(fingerprint, hexOf(staticKey)))
   }

@@ -29,6 +29,7 @@ import { Reports } from './reports.js'
 import type { SentFile } from './serve/sent-files.js'
 import { type ReadOp, Serving } from './serve/serving.js'
 import { Talk } from './talk/talk.js'
+import { Visits } from './talk/visits.js'
 
 export type { EngineEvent }
 
@@ -54,6 +55,7 @@ export class Engine {
   private readonly receiving: Receiving
   private readonly serving: Serving
   private readonly talk: Talk
+  private readonly visits: Visits
   private readonly reports: Reports
   private readonly router: EventRouter
   private readonly orders: KeeperOrders
@@ -78,12 +80,14 @@ export class Engine {
       toKeeper,
     })
     const talk = new Talk({ endpoint, files, serving, toKeeper })
+    const visits = new Visits({ endpoint, hash: options.hash, serving, toKeeper })
     const reports = new Reports({ endpoint, sessions: talk.sessions, files })
-    const parts = { endpoint, talk, receiving, serving, toKeeper, reports }
+    const parts = { endpoint, talk, visits, receiving, serving, toKeeper, reports }
     this.endpoint = endpoint
     this.receiving = receiving
     this.serving = serving
     this.talk = talk
+    this.visits = visits
     this.reports = reports
     this.router = new EventRouter(parts)
     this.orders = new KeeperOrders(parts)
@@ -158,6 +162,7 @@ export class Engine {
     this.receiving.handleKeeperLost()
     this.serving.handleKeeperLost()
     this.talk.handleKeeperLost()
+    this.visits.handleKeeperLost()
     this.toKeeper.handleKeeperLost()
     this.settle(nowMs)
   }
