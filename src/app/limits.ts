@@ -65,3 +65,7 @@ export const ONCE_POLL_MS = 100
 
 /** How long it goes on then. On a link of 20 ms that loses 5% each way, one answer in ten thousand is lost four times in it. */
 export const ONCE_LINGER_MS = 500
+
+/** How long one key is asked for at an address where none was met, before the next one is tried; and how many are. */
+export const VISIT_CALL_AGAIN_MS = 1_500
+export const VISIT_KEYS_MAX = 8

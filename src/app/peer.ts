@@ -18,6 +18,7 @@ import { stateFolder } from '../io/witness.js'
 import type { EngineToKeeper } from '../pipe/messages.js'
 import { FOLLOWING } from '../pipe/settings.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
+import { DIRECTION_WORDS } from './direction-words.js'
 import { DiskOps } from './disk-ops.js'
 import type { PeerEvent } from './events.js'
 import { knowsOption } from './heap.js'
@@ -104,6 +105,8 @@ class Peer implements RunningPeer {
       onResolved: () => this.wake(),
     })
     this.steering = new Steering({
+      options,
+      listening: () => (this.isEngineThere ? this.socket.listening : undefined),
       reporter: this.reporter,
       named: this.named,
       engine: () => (this.isEngineThere ? this.engine : undefined),
@@ -385,12 +388,6 @@ class Peer implements RunningPeer {
     this.finish(error)
   }
 }
-
-const DIRECTION_WORDS = {
-  both: undefined,
-  'send-only': 'send-only: what others change is not taken over; left status shows it',
-  'receive-only': 'receive-only: what is changed here is told to nobody; left status shows it',
-} as const
 
 function offloadWords({ offloads }: UdpSocket, why: string): string {
   const ways = [offloads.segments ? 'cuts datagrams' : '', offloads.merges ? 'merges datagrams' : '']

@@ -25,6 +25,9 @@ export interface PinnedTrustOptions {
   /** As the person wrote it. */
   readonly nameOf: (address: string) => string
   readonly onEvent: (event: PeerEvent) => void
+  /** The key to ask for at an address where none was met, of those that are trusted: whoever asks may know by other means who is
+   *  there, or try. */
+  readonly expectedAt?: (address: string) => string | undefined
 }
 
 export class PinnedTrust implements Trust {
@@ -52,7 +55,7 @@ export class PinnedTrust implements Trust {
   }
 
   keyAt(address: string): string | undefined {
-    return this.options.pins.ofAddress(address)?.fingerprint
+    return this.options.pins.ofAddress(address)?.fingerprint ?? this.options.expectedAt?.(address)
   }
 
   staticOf(fingerprint: string): Uint8Array | undefined {

@@ -18,6 +18,7 @@ import type { RawSecretArguments } from './secret.js'
 import type { RawSelftestArguments } from './selftest.js'
 import type { RawSimArguments } from './sim.js'
 import type { RawTrustArguments } from './trust.js'
+import { addVisitCommands, type VisitCommands } from './visit/commands.js'
 
 const EXAMPLES = `
 Examples:
@@ -89,6 +90,10 @@ async function main(words: readonly string[]): Promise<number> {
       const { runAsk } = await import('./ask/ask.js')
       exitCode = await runAsk(command, words, raw)
     },
+    ls: async (words, raw) => {
+      const { runLs } = await import('./visit/ls.js')
+      exitCode = await runLs(words, raw)
+    },
     selftest: async (raw) => {
       const { runSelftest } = await import('./selftest.js')
       exitCode = await runSelftest(raw)
@@ -105,7 +110,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-interface Commands {
+interface Commands extends VisitCommands {
   run(raw: RawArguments): Promise<void>
   sim(raw: RawSimArguments): Promise<void>
   identity(raw: RawIdentityArguments): Promise<void>
@@ -289,6 +294,7 @@ function leftProgram(commands: Commands): Command {
       refuseExtra(command, 'left selftest --help shows what there is')
       await commands.selftest(raw)
     })
+  addVisitCommands(program, commands)
   for (const command of ASK_COMMANDS) addAskCommand(program, command, commands)
   return program
 }

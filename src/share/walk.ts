@@ -56,6 +56,7 @@ interface Reading {
 
 export class TreeWalk {
   private readonly local: Manifest
+  private readonly looksInto: ((folder: string) => boolean) | undefined
   private readonly awaited = new Map<Digest, Awaited>()
   /** Not given out by `pollPull` yet; the newest first, so that the walk goes deep before it goes wide. */
   private readonly unpulled: Digest[] = []
@@ -71,9 +72,10 @@ export class TreeWalk {
   private heldItems = 0
   private heldBytesSum = 0
 
-  /** `root` is the peer's, of kind 'tree'. */
-  constructor(local: Manifest, root: ItemRef) {
+  /** `root` is the peer's, of kind 'tree'. `looksInto`: which folders are of interest; all of them where it is left out. */
+  constructor(local: Manifest, root: ItemRef, options: { looksInto?: (folder: string) => boolean } = {}) {
     this.local = local
+    this.looksInto = options.looksInto
     if (root.sizeBytes > TREE_ITEM_BYTES_MAX) this.fault = 'too-long'
     else if (local.root().digest !== root.digest) this.awaitItem(root, { folder: '', listDepth: 0 })
   }
@@ -194,7 +196,8 @@ export class TreeWalk {
         if (ours === undefined || !sameEntry(ours, entry)) differing.push(standalone(entry))
       }
       for (const subtree of listing.subtrees)
-        this.lookInto(subtree.item, { folder: standaloneText(subtree.path), listDepth: 0 })
+        if (this.looksInto?.(subtree.path) !== false)
+          this.lookInto(subtree.item, { folder: standaloneText(subtree.path), listDepth: 0 })
     }
     const isTooMany =
       this.lineCount > WALK_LINES_MAX ||
