@@ -85,7 +85,8 @@ export class Listing {
     const message = decodeMessage(body)
     if (message.ok && message.value.type === 'holds') {
       const { root, held, untoldCount } = message.value
-      this.walk = new TreeWalk(this.nothing, root, { looksInto: (folder) => this.isOnTheWay(folder) })
+      const looksInto = (folder: string) => this.isOnTheWay(folder)
+      this.walk = new TreeWalk(this.nothing, root, { looksInto, isBrief: true })
       this.heldItem = held
       this.isHeldPulled = false
       this.untold = untoldCount
