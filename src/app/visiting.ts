@@ -40,6 +40,7 @@ export interface Listed {
   readonly address: Address
   /** The id of the peer. */
   readonly peer: string
+  readonly fingerprint: string | undefined
   /** Ascending by path. */
   readonly entries: readonly Entry[]
   /** Paths of so many more are held otherwise. */

@@ -94,6 +94,10 @@ async function main(words: readonly string[]): Promise<number> {
       const { runLs } = await import('./visit/ls.js')
       exitCode = await runLs(words, raw)
     },
+    get: async (words, raw) => {
+      const { runGet } = await import('./visit/get.js')
+      exitCode = await runGet(words, raw)
+    },
     selftest: async (raw) => {
       const { runSelftest } = await import('./selftest.js')
       exitCode = await runSelftest(raw)

@@ -31,6 +31,7 @@ export type VisitEvent =
       readonly type: 'listed'
       readonly address: Address
       readonly peer: string
+      readonly fingerprint: string | undefined
       readonly entries: Entry[]
       readonly untoldCount: number
     }
@@ -270,7 +271,11 @@ export class Visitor {
     visited.listing = undefined
     const { fault, untoldCount } = listing
     if (fault !== undefined) this.events.push({ type: 'fault', address, fault })
-    else this.events.push({ type: 'listed', address, peer, entries: listing.entries(), untoldCount })
+    else {
+      const fingerprint = this.endpoint.fingerprintOf(session)
+      const entries = listing.entries()
+      this.events.push({ type: 'listed', address, peer, fingerprint, entries, untoldCount })
+    }
   }
 
   private pullFor(visited: Visited, fetch: Fetch): void {

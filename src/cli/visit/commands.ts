@@ -2,10 +2,12 @@
 
 import type { Command } from 'commander'
 import { DEFAULT_PORT } from '../../base/limits.js'
+import type { RawGetArguments } from './get.js'
 import type { RawLsArguments } from './ls.js'
 
 export interface VisitCommands {
   ls(words: readonly string[], raw: RawLsArguments): Promise<void>
+  get(words: readonly string[], raw: RawGetArguments): Promise<void>
 }
 
 const LS_EXAMPLES = `
@@ -20,6 +22,17 @@ Examples:
   left ls --json | jq 'select(.versions | length > 1)'    what differs
 
 '*' stands before the newest of several versions. Exit code 1: some machine could not be listed.
+`
+
+const GET_EXAMPLES = `
+Examples:
+  left get lab3:docs/plan.txt               to the current folder
+  left get lab3:docs lab2:photos ~/backup   two folders, into a folder
+  left get 10.0.0.7:22002:a.iso b.iso       from another port, under another name
+  left get [fd00::7]:disk.img .
+
+A place is HOST:PATH or HOST:PORT:PATH; HOST: is all of its share. What was cut off goes on with the same command, from a file
+.left-get-… beside its place. Exit code 1: something did not arrive.
 `
 
 export function addVisitCommands(program: Command, commands: VisitCommands): void {
@@ -38,6 +51,24 @@ export function addVisitCommands(program: Command, commands: VisitCommands): voi
       .addHelpText('after', LS_EXAMPLES),
   ).action(async (words: string[], raw: RawLsArguments) => {
     await commands.ls(words, raw)
+  })
+  addGet(program, commands)
+}
+
+function addGet(program: Command, commands: VisitCommands): void {
+  withVisitOptions(
+    program
+      .command('get')
+      .description(
+        'get files and folders of a peer once, without a share, as scp does: resumed after a cut, proved block by block',
+      )
+      .argument('<place...>')
+      .usage('[options] <host:path...> [folder]')
+      .option('--force', 'replace files that stand there and are others')
+      .option('--json', 'print every event as one JSON object a line')
+      .addHelpText('after', GET_EXAMPLES),
+  ).action(async (words: string[], raw: RawGetArguments) => {
+    await commands.get(words, raw)
   })
 }
 
