@@ -17,7 +17,9 @@ import { quoted } from '../addresses.js'
 import { EXIT_FAILED, EXIT_STOPPED } from '../failure.js'
 import { formatBytes, formatFiles } from '../format.js'
 import { followJobControl } from '../job-control.js'
+import { printable } from '../names.js'
 import { openView } from '../open-view.js'
+import { printLine } from '../printing.js'
 import { isPlace, type Place, parsePlace } from './place.js'
 import { type RawVisitArguments, visitOptions } from './visit-options.js'
 
@@ -69,12 +71,12 @@ export async function runGet(words: readonly string[], raw: RawGetArguments): Pr
       }
       const { counts, failure } = getting
       const there = counts.there === 0 ? '' : `; ${formatFiles(counts.there)} there already`
-      view.show({
-        event: 'note',
-        message: `got ${formatFiles(counts.files)}, ${formatBytes(counts.bytes)}${there}`,
-      })
-      if (failure !== undefined)
-        view.show({ event: 'note', message: `${failure}. The same command goes on from here` })
+      const words = [`got ${formatFiles(counts.files)}, ${formatBytes(counts.bytes)}${there}`]
+      if (failure !== undefined) words.push(`${failure}. The same command goes on from here`)
+      // Behind what the view has summed up.
+      if (!raw.json) view.restore()
+      for (const message of words)
+        raw.json ? view.show({ event: 'note', message }) : printLine(printable(message))
       return failure === undefined && counts.failed === 0 ? EXIT_STOPPED : EXIT_FAILED
     } finally {
       await visiting.close()
