@@ -106,9 +106,10 @@ export class PinnedTrust implements Trust {
   handleProved(party: Party, verdict: Welcome, { peerId, staticKey }: Shown): void {
     const { pins, own } = this.options
     const { fingerprint } = party
-    this.pin(party, verdict)
-    // The id of one visit is no machine's.
-    if (!isVisitor(peerId)) this.bind(party, peerId)
+    // The id of one visit is no machine's, and its address is new each time.
+    const isVisit = isVisitor(peerId)
+    this.pin(party, verdict, isVisit || isVisitor(this.options.peerId))
+    if (!isVisit) this.bind(party, peerId)
     if (fingerprint !== own && pins.staticOf(fingerprint) === undefined)
       this.keep(pins.bindStatic(fingerprint, hexOf(staticKey)))
   }
@@ -125,7 +126,7 @@ export class PinnedTrust implements Trust {
     this.keep(pins.bind(peerId, fingerprint))
   }
 
-  private pin({ fingerprint, address }: Party, verdict: Welcome): void {
+  private pin({ fingerprint, address }: Party, verdict: Welcome, isVisit: boolean): void {
     const { pins, own, isNamed, nameOf, onEvent } = this.options
     const name = nameOf(address)
     const pin = pins.ofFingerprint(fingerprint)
@@ -136,10 +137,12 @@ export class PinnedTrust implements Trust {
       return
     }
     if (pin !== undefined) {
-      this.once(`moved ${fingerprint} ${address}`, {
-        event: 'note',
-        message: `the peer at ${name} is ${pin.name || pin.addresses[0] || 'one that is trusted'}: its key is known`,
-      })
+      const known = pin.name || pin.addresses[0] || 'one that is trusted'
+      if (!isVisit)
+        this.once(`moved ${fingerprint} ${address}`, {
+          event: 'note',
+          message: `the peer at ${name} is ${known}: its key is known`,
+        })
       // A peer calls from an address that need not be one at which it can be reached: only named addresses are kept.
       if (isNamed(address)) this.write({ fingerprint, address })
       return
