@@ -18,6 +18,11 @@ import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { PROGRAM } from '../../harness/peers/peer.js'
 import { type Ended, runLeft } from '../../harness/processes.js'
+import { hexOf } from '../../src/base/bytes.js'
+import { IDENTITY_FILE, PINS_FILE } from '../../src/seal/config-folder.js'
+import { makeX25519 } from '../../src/seal/exchange.js'
+import { type Identity, openIdentity } from '../../src/seal/identity.js'
+import { Pins } from '../../src/seal/pins.js'
 import { statusOf } from './left.js'
 import { expectSameBytes, longTest, type RecordedPeer, test, type World } from './world.js'
 
@@ -29,17 +34,22 @@ interface Guest {
 }
 
 async function guestOf(world: World): Promise<Guest> {
-  const env = { ...process.env, XDG_CONFIG_HOME: world.otherConfig() }
-  const host = { ...process.env, XDG_CONFIG_HOME: world.config }
-  const trustLine = async (of: NodeJS.ProcessEnv) => {
-    const { stdout } = await runLeft(['identity'], { env: of })
-    return /left (trust \S+ --static \S+)/.exec(stdout)![1]!.split(' ')
-  }
-  await runLeft(await trustLine(host), { env })
-  await runLeft((await trustLine(env)).slice(0, 2), { env: host })
+  const config = world.otherConfig()
+  const env = { ...process.env, XDG_CONFIG_HOME: config }
+  const host = await openIdentity({ file: join(world.config, 'left', IDENTITY_FILE) })
+  const own = await openIdentity({ file: join(config, 'left', IDENTITY_FILE) })
+  await knowKey(config, host)
+  await new Pins(join(world.config, 'left', PINS_FILE)).trust(own.fingerprint, {})
   const folder = world.path('guest')
   mkdirSync(folder)
   return { folder, env, left: (...words) => runLeft(words, { env, cwd: folder }) }
+}
+
+/** As `left trust --static` does. */
+async function knowKey(config: string, key: Pick<Identity, 'fingerprint' | 'staticSeed'>): Promise<void> {
+  const pins = new Pins(join(config, 'left', PINS_FILE))
+  await pins.trust(key.fingerprint, {})
+  await pins.bindStatic(key.fingerprint, hexOf(makeX25519(key.staticSeed).publicKey))
 }
 
 /** Peers that do not know each other, so that they stay different; started. */
@@ -71,9 +81,7 @@ function found(share: string): string[] {
     .toString()
     .trim()
     .split('\n')
-    .map((line) =>
-      line.replace(/ ([0-9]+\.[0-9]{3})[0-9]*$/, (_, seconds) => ` ${Math.round(1_000 * Number(seconds))}`),
-    )
+    .map((line) => line.replace(/ ([0-9.]+)$/, (_, seconds) => ` ${Math.round(1_000 * Number(seconds))}`))
     .sort()
 }
 
@@ -158,9 +166,9 @@ describe('left ls', () => {
 
   longTest('is answered by nobody who does not trust the key', async ({ world }) => {
     const [a] = (await loners(world, (peer) => writeFileSync(peer!.path('x'), 'x'), 1)) as [RecordedPeer]
-    const env = { ...process.env, XDG_CONFIG_HOME: world.otherConfig() }
-    const { stdout } = await runLeft(['identity'], { env: { ...env, XDG_CONFIG_HOME: world.config } })
-    await runLeft(/left (trust \S+ --static \S+)/.exec(stdout)![1]!.split(' '), { env })
+    const config = world.otherConfig()
+    const env = { ...process.env, XDG_CONFIG_HOME: config }
+    await knowKey(config, await openIdentity({ file: join(world.config, 'left', IDENTITY_FILE) }))
     const refused = await runLeft(['ls', a.address, '--timeout', '4s'], { env, cwd: world.folder })
     expect(refused).toMatchObject({ exitCode: 1, stdout: '' })
     expect(refused.stderr).toMatch(/does not let this machine in: there, left trust [0-9a-f]{64}/)
