@@ -18,6 +18,8 @@ export function keysToTry(
   const ofNowhere = pins.filter(({ addresses }) => addresses.length === 0)
   const fingerprints = (some: typeof pins) => some.map(({ fingerprint }) => fingerprint)
   const likely = [...fingerprints(ofName), ...fingerprints(ofHost)]
-  const keys = new Set([...likely, undefined, ...fingerprints(ofNowhere), own])
+  // A person who trusts a key by hand does so to ask for it; of many, it is as likely none.
+  const byHand = fingerprints(ofNowhere)
+  const keys = new Set([...likely, ...byHand.slice(0, 1), undefined, ...byHand.slice(1), own])
   return [...keys].slice(0, VISIT_KEYS_MAX)
 }

@@ -268,7 +268,10 @@ function leftProgram(commands: Commands): Command {
       '--remove',
       'trust this one no more: its sessions end at once, and it is refused until it is trusted again; the beginning of its fingerprint is enough',
     )
-    .option('--name <name>', 'what you call it; left ls and left get ask for its key at an address of that name')
+    .option(
+      '--name <name>',
+      'what you call it; left ls and left get ask for its key at an address of that name',
+    )
     .option(
       '--static <key>',
       'its static key too, as left identity shows it over there: then it can be asked from an address that it does not name',
