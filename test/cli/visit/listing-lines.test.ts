@@ -19,7 +19,7 @@ test('a line for each version of each path, the newest marked', () => {
   expect([...listingLines(merged(), style)]).toEqual([
     '                                  all   a/',
     '*  20 bytes  2026-11-29 14:30:05  lab3  b',
-    '     1.5 kB  2026-11-29 14:29:05  lab2  b',
+    '     1.5 KB  2026-11-29 14:29:05  lab2  b',
     expect.stringMatching(/ {2}lab3 {2}l -> b$/),
     '    5 bytes  2026-11-29 14:30:05  all   odd\\n\\u202ename',
   ])
