@@ -2,7 +2,7 @@
 //
 //   mark  '*' before the newest of several versions
 //   size  human-readable, in bytes with --bytes; blank for what is no file
-//   date  on this machine's clock; blank for a folder
+//   date  on this machine's clock; blank for what is no file
 //   who   'all' where every peer that was listed has it; left out where one was
 //   name  escaped, a '/' behind a folder, ' -> ' and its target behind a link
 
@@ -81,7 +81,7 @@ function nameText(path: string, entry: Entry, { nameOf }: ListingStyle): string 
 function dateText(entry: Entry, isLong: boolean): string {
   const ms = mtimeOf(entry)
   const blank = isLong ? 23 : 19
-  if (entry.kind === 'folder') return ' '.repeat(blank)
+  if (entry.kind !== 'file') return ' '.repeat(blank)
   const milliseconds = isLong ? `.${String(((ms % 1000) + 1000) % 1000).padStart(3, '0')}` : ''
   return `${formatTime(ms)}${milliseconds}`
 }
@@ -101,7 +101,7 @@ export function* listingJson(paths: readonly MergedPath[]): Generator<string> {
     const told = versions.map(({ entry, holders }, index) => ({
       kind: entry.kind,
       bytes: entry.sizeBytes,
-      mtimeMs: entry.kind === 'folder' ? null : mtimeOf(entry),
+      mtimeMs: entry.kind === 'file' ? mtimeOf(entry) : null,
       digest: entry.digest || null,
       target: entry.target || null,
       access: entry.access,

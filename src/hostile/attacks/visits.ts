@@ -45,6 +45,8 @@ export const pushyVisitor: Attack = {
 
 interface Lie {
   readonly what: string
+  /** Arrives all the same: else nothing would have been got at all. */
+  readonly arrives?: string
   /** Of the share that is listed. */
   tree(attacker: Attacker, outside: string): ItemRef
 }
@@ -62,6 +64,7 @@ const LIES: readonly Lie[] = [
   },
   {
     what: 'a file behind a link, and the link',
+    arrives: 'way/evil',
     tree: ({ items }, outside) => {
       const inner = items.addTree([items.addFile('evil', evil)])
       const lines = [line({ path: 'way', letter: 'l', target: outside }), subtree('way', inner)]
@@ -70,6 +73,7 @@ const LIES: readonly Lie[] = [
   },
   {
     what: 'a link in the place of a temporary file',
+    arrives: 'file',
     tree: ({ items }, outside) => {
       const file = items.addFile('file', evil)
       const digest = file.split(' ')[4]!
@@ -109,7 +113,7 @@ export const lyingLister: Attack = {
   },
 }
 
-async function getLie(target: Target, { tree }: Lie): Promise<string | undefined> {
+async function getLie(target: Target, { tree, arrives }: Lie): Promise<string | undefined> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'left-got-'))
   const port = await freePort('127.0.0.1')
   const attacker = await target.attackerOf({ host: '127.0.0.1', port })
@@ -129,8 +133,8 @@ async function getLie(target: Target, { tree }: Lie): Promise<string | undefined
     const there = Object.keys(Object.fromEntries(snapshot(folder, () => true)))
     if (!isIn) return 'the attacker got no session'
     if (exitCode === 0) return 'ended as if all had arrived'
-    // What the lies have in common with an honest share may arrive.
-    const wrong = there.filter((path) => path.endsWith('evil') && path !== 'way/evil')
+    if (arrives !== undefined && !there.includes(arrives)) return `${arrives} did not arrive`
+    const wrong = there.filter((path) => path.endsWith('evil') && path !== arrives)
     return wrong.length === 0 ? undefined : `${wrong.join(', ')} arrived`
   } finally {
     await attacker.close()
