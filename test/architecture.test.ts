@@ -21,6 +21,7 @@ const PURE_FOLDERS = [
   'ecp',
   'journal',
   'engine',
+  'visit',
   'keeper',
   'peering',
   'pipe',

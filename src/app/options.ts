@@ -53,3 +53,8 @@ export interface PeerAddress {
   /** As the person wrote it: used in every message. */
   readonly text: string
 }
+
+export interface VisitedPeer extends PeerAddress {
+  /** It runs here, for this user: it has our own key. */
+  readonly isOwn: boolean
+}

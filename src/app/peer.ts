@@ -114,6 +114,8 @@ class Peer implements RunningPeer {
       disconnect: (address) => this.engine.disconnect(address, nowMs()),
     })
     this.steering = new Steering({
+      options,
+      listening: () => (this.isEngineThere ? this.socket.listening : undefined),
       reporter: this.reporter,
       named: this.named,
       isDiscovering: options.discover,
@@ -160,6 +162,7 @@ class Peer implements RunningPeer {
         crc32,
         isNamed: (address) => this.named.has(address),
         isFound: (address) => this.found.has(address),
+        isFoundOnly: options.discover && options.peers.length === 0,
         nameOf: (address) => this.reporter.nameOf(address),
         onEvent: (event) => this.reporter.say(event),
         openIdentity: (request, onMaking) => startedWatcher().openIdentity(request, onMaking),

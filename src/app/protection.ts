@@ -11,6 +11,7 @@ import { IDENTITY_FILE, openConfigFolder, PINS_FILE } from '../seal/config-folde
 import { makeX25519 } from '../seal/exchange.js'
 import { loadCodec } from '../seal/frames/codec.js'
 import { SHARED_SECRET_BYTES_MIN } from '../seal/limits.js'
+import type { Pin } from '../seal/pin-file.js'
 import { Pins } from '../seal/pins.js'
 import { PlainProtection } from '../seal/plain.js'
 import { readSecretLine, shellWord } from '../seal/private-file.js'
@@ -20,18 +21,34 @@ import type { PeerEvent } from './events.js'
 import type { PeerOptions } from './options.js'
 import { PinnedTrust } from './trust.js'
 
+/** The options of a peer that a visitor has too. */
+export type ProtectionOptions = Pick<
+  PeerOptions,
+  'encryption' | 'compression' | 'identity' | 'passphraseFile' | 'trust' | 'secretFiles'
+>
+
 export interface ProtectionRequest {
-  readonly options: PeerOptions
+  readonly options: ProtectionOptions
   /** Settles the peer id under our own key. Throws a LeftError. */
   readonly settlePeerId: (fingerprint: string | undefined) => string
   readonly random: Random
   readonly crc32: (bytes: Uint8Array, seed?: number) => number
   readonly isNamed: (address: string) => boolean
   readonly isFound: (address: string) => boolean
+  /** Whether no peer is named: then a secret or a trusted key is needed to know one by. */
+  readonly isFoundOnly: boolean
   readonly nameOf: (address: string) => string
   readonly onEvent: (event: PeerEvent) => void
+  /** The key to ask for at an address where none was met; see PinnedTrustOptions. */
+  readonly expectedAt?: (address: string, known: KnownKeys) => string | undefined
   /** In the watcher process, which carries out the slow steps too. */
   readonly openIdentity: (request: IdentityRequest, onMaking: () => void) => Promise<OpenedIdentity>
+}
+
+export interface KnownKeys {
+  /** Fingerprint of our own key. */
+  readonly own: string
+  readonly pins: readonly Pin[]
 }
 
 export interface OpenProtection {
@@ -71,7 +88,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
   const passphrase = passphraseOf(options)
   const secrets = options.secretFiles.map(secretOf)
   const pins = new Pins(join(folder, PINS_FILE))
-  if (options.discover && options.peers.length === 0 && secrets.length === 0 && pins.list().length === 0)
+  if (request.isFoundOnly && secrets.length === 0 && pins.list().length === 0)
     throw new LeftError('usage', NOBODY_TO_FIND)
   const [identity, ...generators] = await Promise.all([
     openIdentity({ file, passphrase }, () =>
@@ -93,6 +110,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     isFound: request.isFound,
     nameOf: request.nameOf,
     onEvent,
+    expectedAt: (address) => request.expectedAt?.(address, { own: identity.fingerprint, pins: pins.list() }),
   })
   const protection = new SealedProtection({
     peerId,
@@ -114,7 +132,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
   }
 }
 
-function passphraseOf({ passphraseFile }: PeerOptions): string | undefined {
+function passphraseOf({ passphraseFile }: ProtectionOptions): string | undefined {
   const text =
     passphraseFile === undefined
       ? process.env.LEFT_PASSPHRASE

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path'
 import { hexOf } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
 import { OWN_FOLDER, SHARE_MARK } from '../base/own-folder.js'
+import { isVisitor } from '../base/visitor.js'
 import { SystemRandom } from '../io/random.js'
 import { markedKey, parseMark, type ShareMark, writeMark } from '../io/share-mark.js'
 import { SharePlaces } from '../io/share-places.js'
@@ -58,7 +59,7 @@ export class Replica {
       places.write(mark.peer)
       return { peer: mark.peer, note }
     }
-    const peer = hexOf(new SystemRandom().bytes(PEER_ID_BYTES))
+    const peer = newPeerId()
     // First: a mark that is noted nowhere looks like that of another share (share-folder.ts).
     places.write(peer)
     this.attempt(() => writeMark(share, { peer, key }))
@@ -82,6 +83,14 @@ export class Replica {
       const reason = (error as NodeJS.ErrnoException).code ?? String(error)
       throw new LeftError('share-unusable', `cannot use ${this.file} (${reason})`, error)
     }
+  }
+}
+
+function newPeerId(): string {
+  const random = new SystemRandom()
+  for (;;) {
+    const peer = hexOf(random.bytes(PEER_ID_BYTES))
+    if (!isVisitor(peer)) return peer
   }
 }
 

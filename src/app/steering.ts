@@ -5,20 +5,26 @@ import { join } from 'node:path'
 import { OWN_FOLDER } from '../base/own-folder.js'
 import { ControlServer } from '../control/server.js'
 import type { Status } from '../control/status.js'
+import type { WhomToVisit } from '../control/visit-results.js'
 import type { Engine } from '../engine/engine.js'
 import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
+import type { Address } from '../rdt/endpoint.js'
 import { commandsOf } from './commands.js'
 import type { PeerEvent } from './events.js'
 import { STATE_MS_MAX } from './limits.js'
 import type { NamedPeers } from './named-peers.js'
+import type { PeerOptions } from './options.js'
 import type { Reporter } from './reporter.js'
 import { StatusBook } from './status-book.js'
 import type { WatcherProcess } from './watcher-process.js'
 
 export interface SteeringHost {
+  readonly options: PeerOptions
   readonly reporter: Reporter
   readonly named: NamedPeers
   readonly isDiscovering: boolean
+  /** Where the peer is reached; undefined before it has started. */
+  readonly listening: () => Address | undefined
   /** Undefined before the peer has started. */
   readonly engine: () => Engine | undefined
   readonly watcher: () => WatcherProcess
@@ -64,6 +70,20 @@ export class Steering {
     command: Command,
   ): Promise<ShareCommands[Command['name']]['result'] | undefined> {
     return this.host.watcher().command(command)
+  }
+
+  whomToVisit(): WhomToVisit | undefined {
+    const { options, named, listening } = this.host
+    const own = listening()
+    if (own === undefined) return undefined
+    const { encryption, identity, passphraseFile, peers } = options
+    return {
+      encryption,
+      identity: identity ?? null,
+      passphraseFile: passphraseFile ?? null,
+      listening: own,
+      peers: peers.filter(({ text }) => !named.isSelf(text)),
+    }
   }
 
   async status(): Promise<Status | undefined> {

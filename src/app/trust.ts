@@ -2,6 +2,7 @@
 // --secret-file. Tells the person of every new pin and of everybody who is refused, once each.
 
 import { bytesOfHex, hexOf } from '../base/bytes.js'
+import { isVisitor } from '../base/visitor.js'
 import { showFingerprint } from '../seal/fingerprint.js'
 import type { Pins } from '../seal/pins.js'
 import type { Party, Refusal, Shown, Trust, Verdict, Welcome } from '../seal/trust.js'
@@ -26,6 +27,9 @@ export interface PinnedTrustOptions {
   /** As the person wrote it. */
   readonly nameOf: (address: string) => string
   readonly onEvent: (event: PeerEvent) => void
+  /** The key to ask for at an address where none was met, of those that are trusted: whoever asks may know by other means who is
+   *  there, or try. */
+  readonly expectedAt?: (address: string) => string | undefined
 }
 
 export class PinnedTrust implements Trust {
@@ -53,7 +57,7 @@ export class PinnedTrust implements Trust {
   }
 
   keyAt(address: string): string | undefined {
-    return this.options.pins.ofAddress(address)?.fingerprint
+    return this.options.pins.ofAddress(address)?.fingerprint ?? this.options.expectedAt?.(address)
   }
 
   /** Our own key too: another machine may have a copy of the identity. */
@@ -114,8 +118,10 @@ export class PinnedTrust implements Trust {
   handleProved(party: Party, verdict: Welcome, { peerId, staticKey }: Shown): void {
     const { pins, own } = this.options
     const { fingerprint } = party
-    this.pin(party, verdict)
-    this.bind(party, peerId)
+    // The id of one visit is no machine's, and its address is new each time.
+    const isVisit = isVisitor(peerId)
+    this.pin(party, verdict, isVisit || isVisitor(this.options.peerId))
+    if (!isVisit) this.bind(party, peerId)
     if (fingerprint !== own && pins.staticOf(fingerprint) === undefined)
       this.keep(pins.bindStatic(fingerprint, hexOf(staticKey)))
   }
@@ -132,7 +138,7 @@ export class PinnedTrust implements Trust {
     this.keep(pins.bind(peerId, fingerprint))
   }
 
-  private pin({ fingerprint, address }: Party, verdict: Welcome): void {
+  private pin({ fingerprint, address }: Party, verdict: Welcome, isVisit: boolean): void {
     const { pins, own, isNamed, isFound, nameOf, onEvent } = this.options
     const name = nameOf(address)
     const pin = pins.ofFingerprint(fingerprint)
@@ -143,11 +149,12 @@ export class PinnedTrust implements Trust {
       return
     }
     if (pin !== undefined) {
+      const known = pin.name || pin.addresses[0] || 'one that is trusted'
       // Found addresses are many, and of one machine.
-      if (isNamed(address) || !isFound(address))
+      if (!isVisit && (isNamed(address) || !isFound(address)))
         this.once(`moved ${fingerprint} ${address}`, {
           event: 'note',
-          message: `the peer at ${name} is ${pin.name || pin.addresses[0] || 'one that is trusted'}: its key is known`,
+          message: `the peer at ${name} is ${known}: its key is known`,
         })
       // A peer calls from an address that need not be one at which it can be reached: only named addresses are kept.
       if (isNamed(address)) this.write({ fingerprint, address })

@@ -2,8 +2,10 @@
 // identity where there is none, so that fingerprints can be exchanged before anything runs.
 
 import { join, resolve } from 'node:path'
+import { hexOf } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
 import { IDENTITY_FILE, openConfigFolder } from '../seal/config-folder.js'
+import { makeX25519 } from '../seal/exchange.js'
 import { showFingerprint } from '../seal/fingerprint.js'
 import { openIdentity, relockedNote } from '../seal/identity.js'
 import { readSecretLine } from '../seal/private-file.js'
@@ -35,17 +37,23 @@ export async function runIdentity(
   })
   const relocked = relockedNote(identity)
   if (relocked !== undefined) print(printable(relocked))
-  for (const line of identityLines(identity)) print(line)
+  const staticKey = hexOf(makeX25519(identity.staticSeed).publicKey)
+  for (const line of identityLines({ ...identity, staticKey })) print(line)
   return EXIT_STOPPED
 }
 
-export function identityLines(identity: { readonly fingerprint: string; readonly file: string }): string[] {
+export function identityLines(identity: {
+  readonly fingerprint: string
+  readonly file: string
+  readonly staticKey: string
+}): string[] {
   const [first, ...others] = fingerprintLines(identity.fingerprint)
   return [
     `fingerprint  ${first}`,
     ...others.map((line) => `             ${line}`),
     `file         ${printable(identity.file)}`,
     `for others   left trust ${identity.fingerprint}`,
+    `for visits   left trust ${identity.fingerprint} --static ${identity.staticKey}`,
   ]
 }
 

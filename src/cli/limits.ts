@@ -100,3 +100,10 @@ export const BACKLOG_BYTES_MAX = 16_000_000
 assert(FLUSH_MS_MAX < STOP_MS_MAX, 'the last lines must be out before the guard ends the process')
 assert(BACKLOG_BYTES_SOFT < BACKLOG_BYTES_MAX, 'progress is left out before anything else')
 assert(TICK_MS <= TALLY_MS && TICK_MS <= PLAIN_PROGRESS_MS, 'a view must look at its clock often enough')
+
+/** How long `left ls` and `left get` wait for a peer that does not answer: a handshake on a bad link takes three seconds, and three keys may
+ *  have to be tried. */
+export const VISIT_TIMEOUT_MS = 10_000
+
+/** Characters of a list that are printed at once. */
+export const PRINT_CHUNK_CHARACTERS = 65_536

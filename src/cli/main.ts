@@ -18,6 +18,7 @@ import type { RawSecretArguments } from './secret.js'
 import type { RawSelftestArguments } from './selftest.js'
 import type { RawSimArguments } from './sim.js'
 import type { RawTrustArguments } from './trust.js'
+import { addVisitCommands, type VisitCommands } from './visit/commands.js'
 
 const EXAMPLES = `
 Examples:
@@ -93,6 +94,14 @@ async function main(words: readonly string[]): Promise<number> {
       const { runAsk } = await import('./ask/ask.js')
       exitCode = await runAsk(command, words, raw)
     },
+    ls: async (words, raw) => {
+      const { runLs } = await import('./visit/ls.js')
+      exitCode = await runLs(words, raw)
+    },
+    get: async (words, raw) => {
+      const { runGet } = await import('./visit/get.js')
+      exitCode = await runGet(words, raw)
+    },
     selftest: async (raw) => {
       const { runSelftest } = await import('./selftest.js')
       exitCode = await runSelftest(raw)
@@ -109,7 +118,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-interface Commands {
+interface Commands extends VisitCommands {
   run(raw: RawArguments): Promise<void>
   sim(raw: RawSimArguments): Promise<void>
   identity(raw: RawIdentityArguments): Promise<void>
@@ -270,7 +279,14 @@ function leftProgram(commands: Commands): Command {
       '--remove',
       'trust this one no more: its sessions end at once, and it is refused until it is trusted again; the beginning of its fingerprint is enough',
     )
-    .option('--name <name>', 'what you call it')
+    .option(
+      '--name <name>',
+      'what you call it; left ls and left get ask for its key at an address of that name',
+    )
+    .option(
+      '--static <key>',
+      'its static key too, as left identity shows it over there: then it can be asked from an address that it does not name',
+    )
     .action(async (words: readonly string[], raw: RawTrustArguments) => {
       await commands.trust(words, raw)
     })
@@ -300,6 +316,7 @@ function leftProgram(commands: Commands): Command {
       refuseExtra(command, 'left selftest --help shows what there is')
       await commands.selftest(raw)
     })
+  addVisitCommands(program, commands)
   for (const command of ASK_COMMANDS) addAskCommand(program, command, commands)
   return program
 }

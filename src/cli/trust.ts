@@ -18,10 +18,11 @@ export interface RawTrustArguments {
   readonly list?: boolean
   readonly remove?: boolean
   readonly name?: string
+  readonly static?: string
 }
 
 /** The part of the pins that the command needs. */
-export type TrustedPeers = Pick<Pins, 'file' | 'list' | 'removed' | 'trust' | 'remove'>
+export type TrustedPeers = Pick<Pins, 'file' | 'list' | 'removed' | 'trust' | 'bindStatic' | 'remove'>
 
 /** Characters of a fingerprint that are enough to remove one: removal lets nobody in. */
 const PREFIX_LENGTH_MIN = 8
@@ -54,10 +55,12 @@ export async function runTrust(
     )
   } else {
     const fingerprint = wholeFingerprint(typed)
+    const staticKey = raw.static === undefined ? undefined : wholeStatic(raw.static)
     const isThis = (pin: Pin) => pin.fingerprint === fingerprint
     const known = pins.list().find(isThis)
     const wasRemoved = pins.removed().some(isThis)
     await pins.trust(fingerprint, raw.name === undefined ? {} : { name: raw.name })
+    if (staticKey !== undefined) await pins.bindStatic(fingerprint, staticKey)
     const word = wasRemoved ? 'trusted again' : 'trusted from now on'
     print(known === undefined ? `${word}, wherever it is:` : 'was trusted already:')
     for (const line of fingerprintLines(fingerprint)) print(`  ${line}`)
@@ -91,6 +94,16 @@ function wholeFingerprint(typed: string): Fingerprint {
   throw new LeftError(
     'usage',
     `${quoted(typed)} is no fingerprint: it has 64 hexadecimal characters, as left identity shows them on the other machine`,
+  )
+}
+
+/** In the spelling of the pins. */
+function wholeStatic(typed: string): string {
+  const key = typed.toLowerCase()
+  if (/^[0-9a-f]{64}$/.test(key)) return key
+  throw new LeftError(
+    'usage',
+    `--static ${quoted(typed)} is no static key: it has 64 hexadecimal characters, as left identity shows them on the other machine`,
   )
 }
 

@@ -6,6 +6,8 @@
 //     same    s                                                                 nothing to do
 //     excess  e|*|<root>|*|<author>|*|<knows>|*|<whole>|*|<lacking>|*|<entry>…  what the asker lacks
 //     holding |*|<file>|*|<pieces>                                              these pieces of this file are here
+//     visit   v                                                                 a visitor asks what is held here
+//     holds   v|*|<root>|*|<held>|*|<untold>                                    its answer
 //
 // <root> and <base> are `<digest>:<bytes>` of a root tree item. <author> is in whose name the sender edits. <knows> is
 // `<author>:<count>`, in whose name the addressee edits and how many of its edits the sender knows, '-' where it was never told
@@ -14,7 +16,8 @@
 // from <root>. <lacking> is how many entries under <root> the sender knows and does not hold. An <entry> is an entry line of
 // the share (src/share/README.md), which never holds a bare '|'. <file> is `<digest>:<bytes>` of a file; <pieces> are 'whole',
 // '-' for none, or one hexadecimal digit for every four pieces (src/base/pieces.ts), the lowest bit of the first digit for
-// piece 0.
+// piece 0. <held> is `<digest>:<bytes>` of the item that tells what is held otherwise than the tree says (share/held-item.ts), '-'
+// where nothing is; <untold> is of how many more paths that is so.
 
 import { BlockSet } from '../base/blockset.js'
 import { textOf, utf8 } from '../base/bytes.js'
@@ -53,9 +56,21 @@ export interface HoldingMessage {
   readonly pieces: BlockSet
 }
 
+/** What a visitor is answered. */
+export interface HoldsMessage {
+  readonly type: 'holds'
+  readonly root: ItemRef
+  /** Tells what is held otherwise than the tree says; undefined where nothing is. */
+  readonly held: ItemRef | undefined
+  /** Paths of which that is so and which did not fit. */
+  readonly untoldCount: number
+}
+
 export type Message =
   | StateMessage
   | HoldingMessage
+  | HoldsMessage
+  | { readonly type: 'visit' }
   | { readonly type: 'working'; readonly retryMs: number }
   | { readonly type: 'same' }
 
@@ -68,6 +83,8 @@ const TYPES = { h: 'have', u: 'update', e: 'excess' } as const
 /** The bytes of a message. The caller fits it first: see `fitLines`. */
 export function encodeMessage(message: Message): Uint8Array {
   if (message.type === 'same') return utf8('s')
+  if (message.type === 'visit') return utf8('v')
+  if (message.type === 'holds') return utf8(['v', ...holdsFields(message)].join(SEPARATOR))
   if (message.type === 'working') return utf8(`w${SEPARATOR}${Math.ceil(message.retryMs)}`)
   if (message.type === 'holding')
     return utf8(['', encodeRef(message.file), encodePieces(message.pieces)].join(SEPARATOR))
@@ -101,8 +118,27 @@ export function decodeMessage(bytes: Uint8Array): Decoded<Message> {
   if (letter === '') return decodeHolding(items)
   if (letter === 's') return items.length === 0 ? decoded({ type: 'same' }) : undecoded('trailing-bytes')
   if (letter === 'w') return decodeWorking(items)
+  if (letter === 'v') return items.length === 0 ? decoded({ type: 'visit' }) : decodeHolds(items)
   if (letter === 'h' || letter === 'u' || letter === 'e') return decodeState(TYPES[letter], items)
   return undecoded('unknown-kind')
+}
+
+function holdsFields({ root, held, untoldCount }: HoldsMessage): string[] {
+  const untold = Math.min(untoldCount, NOT_HELD_MAX)
+  return [encodeRef(root), held === undefined ? '-' : encodeRef(held), `${untold}`]
+}
+
+function decodeHolds(items: readonly string[]): Decoded<Message> {
+  const [rootText, heldText, untoldText] = items
+  if (rootText === undefined || heldText === undefined || untoldText === undefined)
+    return undecoded('truncated')
+  if (items.length > 3) return undecoded('trailing-bytes')
+  const root = decodeRef(rootText)
+  const held = heldText === '-' ? undefined : decodeRef(heldText)
+  const untoldCount = wholeNumber(untoldText, NOT_HELD_MAX)
+  if (root === undefined || (held === undefined && heldText !== '-') || untoldCount === undefined)
+    return undecoded('bad-field')
+  return decoded({ type: 'holds', root, held, untoldCount })
 }
 
 function decodeWorking(items: readonly string[]): Decoded<Message> {

@@ -30,6 +30,7 @@ import { Reports } from './reports.js'
 import type { SentFile } from './serve/sent-files.js'
 import { type ReadOp, Serving } from './serve/serving.js'
 import { Talk } from './talk/talk.js'
+import { Visits } from './talk/visits.js'
 
 export type { EngineEvent }
 
@@ -56,6 +57,7 @@ export class Engine {
   private readonly receiving: Receiving
   private readonly serving: Serving
   private readonly talk: Talk
+  private readonly visits: Visits
   private readonly reports: Reports
   private readonly router: EventRouter
   private readonly orders: KeeperOrders
@@ -81,13 +83,15 @@ export class Engine {
     })
     const peering = new Peering(options)
     const talk = new Talk({ endpoint, peering, files, serving, toKeeper })
+    const visits = new Visits({ endpoint, hash: options.hash, serving, toKeeper })
     const reports = new Reports({ endpoint, sessions: talk.sessions, files })
-    const parts = { endpoint, peering, talk, receiving, serving, toKeeper, reports }
+    const parts = { endpoint, peering, talk, visits, receiving, serving, toKeeper, reports }
     this.endpoint = endpoint
     this.peering = peering
     this.receiving = receiving
     this.serving = serving
     this.talk = talk
+    this.visits = visits
     this.reports = reports
     this.router = new EventRouter(parts)
     this.orders = new KeeperOrders(parts)
@@ -185,6 +189,7 @@ export class Engine {
     this.receiving.handleKeeperLost()
     this.serving.handleKeeperLost()
     this.talk.handleKeeperLost()
+    this.visits.handleKeeperLost()
     this.toKeeper.handleKeeperLost()
     this.settle(nowMs)
   }

@@ -1,6 +1,7 @@
 // Takes each event of the endpoint to the part that it is for, or to the person who watches. Used by the engine, which polls
 // the endpoint.
 
+import { isVisitor } from '../base/visitor.js'
 import type { EndpointEvent } from '../rdt/endpoint.js'
 import type { EngineParts } from './parts.js'
 
@@ -8,7 +9,8 @@ export class EventRouter {
   constructor(private readonly parts: EngineParts) {}
 
   handle(event: EndpointEvent, nowMs: number): void {
-    const { endpoint, peering, talk, receiving, serving, reports } = this.parts
+    const { endpoint, peering, talk, visits, receiving, serving, reports } = this.parts
+    if (this.isVisit(event)) return
     switch (event.type) {
       case 'block':
         receiving.handleBlock(event, nowMs)
@@ -16,7 +18,8 @@ export class EventRouter {
       case 'wanted': {
         const { session, kind, digest, blockIndex, members } = event
         const requested = { session, kind, digest, blockIndex, members }
-        const admitted = kind === 'tree' ? talk.admitsListing(requested) : 'yes'
+        // The share's listings are kept from a peer that knows edits which the share forgot; a visitor knows none.
+        const admitted = kind === 'tree' && !visits.has(session) ? talk.admitsListing(requested) : 'yes'
         if (admitted === 'yes') serving.handleRequested(requested)
         else if (admitted === 'no') endpoint.serveGone(session, kind, digest)
         break
@@ -69,6 +72,18 @@ export class EventRouter {
         reports.show({ event: 'stranger', address: event.address })
         break
     }
+  }
+
+  /** Whether the event is of a visitor's session, and was taken care of. */
+  private isVisit(event: EndpointEvent): boolean {
+    const { visits } = this.parts
+    if (event.type === 'opened' && isVisitor(event.peerId)) visits.handleOpened(event.session)
+    else if (event.type === 'request' && visits.has(event.session))
+      visits.handleRequest(event.session, event.number, event.body)
+    else if (event.type === 'closed') return visits.handleClosed(event.session)
+    // Nothing was said in it yet.
+    else return (event.type === 'answered' || event.type === 'withdrawn') && isVisitor(event.peerId)
+    return true
   }
 
   private handleClosed(event: EndpointEvent & { type: 'closed' | 'withdrawn' }): void {

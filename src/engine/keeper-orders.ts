@@ -24,6 +24,9 @@ export class KeeperOrders {
       case 'answer':
         talk.handleAnswer(message)
         break
+      case 'visited':
+        this.parts.visits.handleVisited(message)
+        break
       case 'vetted':
         for (const requested of talk.handleVerdict(message.peer, message.type))
           this.parts.serving.handleRequested(requested)

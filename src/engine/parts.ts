@@ -7,11 +7,13 @@ import type { Receiving } from './receive/receiving.js'
 import type { Reports } from './reports.js'
 import type { Serving } from './serve/serving.js'
 import type { Talk } from './talk/talk.js'
+import type { Visits } from './talk/visits.js'
 
 export interface EngineParts {
   readonly endpoint: Endpoint
   readonly peering: Peering
   readonly talk: Talk
+  readonly visits: Visits
   readonly receiving: Receiving
   readonly serving: Serving
   readonly toKeeper: Outbox

@@ -51,6 +51,8 @@ export class Attacker {
   onRequest: (request: Request) => void = (request) => this.serve(request)
   /** The target calls everybody whom it is told of; an attack may answer that. */
   onHello: (bytes: Uint8Array) => void = () => {}
+  /** What a message of the target is answered: whatever it has to tell, we hold the same. */
+  onMessage: (body: Uint8Array) => Uint8Array = () => encodeMessage({ type: 'same' })
   /** Told of each datagram of the session but requests and segments. */
   onControl: (control: Control) => void = () => {}
   /** The frame of a block that is served. */
@@ -256,8 +258,7 @@ export class Attacker {
     } else if (control?.type === 'ping') {
       this.control({ type: 'pong', session: remote, number: control.number })
     } else if (control?.type === 'message') {
-      // Whatever it has to tell, we hold the same.
-      const body = encodeMessage({ type: 'same' })
+      const body = this.onMessage(control.body)
       this.control({ type: 'reply', session: remote, number: control.number, body })
     } else if (control?.type === 'bye' || (control?.type === 'reset' && this.isOurs(bytes))) {
       this.session = undefined

@@ -32,6 +32,7 @@ import { ownSecrets } from './attacks/secrets.js'
 import { longFrames, segments } from './attacks/segments.js'
 import { times } from './attacks/times.js'
 import { traversal } from './attacks/traversal.js'
+import { lyingLister, pushyVisitor } from './attacks/visits.js'
 import type { Encryption } from './guises.js'
 import { ANSWER_RATIO_MAX, ATTACK_ROUNDS_MAX, MEMORY_BYTES_MAX, MEMORY_GROWTH_BYTES_MAX } from './limits.js'
 import { changes } from './snapshot.js'
@@ -59,6 +60,8 @@ export const ATTACKS: readonly Attack[] = [
   forgedRequests,
   stolenSession,
   traversal,
+  pushyVisitor,
+  lyingLister,
   overflow,
   counters,
   bombs,

@@ -129,6 +129,22 @@ export class Target {
     return Attacker.open({ host, port: free }, this.endpoint, guise, giveBack, peerId)
   }
 
+  /** Of another process of the target's user, which it is to be let in by. */
+  attackerOf(endpoint: HostPort): Promise<Attacker> {
+    return Attacker.open({ host: this.friend, port: 0 }, endpoint, this.guises.friend)
+  }
+
+  /** Runs another command of the target's user to its end. Answers the exit code; null where it was killed. */
+  runLeft(words: readonly string[]): Promise<number | null> {
+    const child = spawn(process.execPath, [...nodeOptions(), program(), ...words], {
+      stdio: 'ignore',
+      env: environmentIn(this.folder),
+      timeout: WARM_UP_MS_MAX,
+      killSignal: 'SIGKILL',
+    })
+    return new Promise((resolve) => child.once('close', resolve))
+  }
+
   /** One of many hosts that nobody named. */
   elsewhere(index: number): string {
     return this.stranger.replace(/[0-9]+$/, String(4 + (index % 200)))
@@ -239,8 +255,6 @@ export class Target {
 
   private async run(): Promise<void> {
     const { host, port } = this.endpoint
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const program = fileURLToPath(new URL(`../cli/main.${extension}`, import.meta.url))
     const words = [
       '--json',
       '--bind',
@@ -257,7 +271,7 @@ export class Target {
     const saidBefore = this.said.length
     const child = spawn(
       process.execPath,
-      [...nodeOptions(), program, ...words, '--encryption', this.encryption],
+      [...nodeOptions(), program(), ...words, '--encryption', this.encryption],
       { stdio: ['ignore', 'pipe', 'pipe'], env: environmentIn(this.folder) },
     )
     this.child = child
@@ -317,7 +331,12 @@ export function nodeOptions(): string[] {
   return isFromSources ? [...process.execArgv, '--import', 'tsx'] : process.execArgv
 }
 
-function freePort(host: string): Promise<number> {
+function program(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return fileURLToPath(new URL(`../cli/main.${extension}`, import.meta.url))
+}
+
+export function freePort(host: string): Promise<number> {
   const socket = createSocket('udp4')
   return new Promise((resolve, reject) => {
     socket.once('error', (error) =>

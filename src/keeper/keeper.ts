@@ -10,7 +10,7 @@
 //                    └──┴── fetch, content ───────────────── engine
 
 import { earliest } from '../base/earliest.js'
-import type { EngineToKeeper, KeeperToEngine, PeerClaim } from '../pipe/messages.js'
+import type { EngineToKeeper, KeeperToEngine, PeerClaim, ShareHoldings } from '../pipe/messages.js'
 import { MAX_DELETE, NO_MIN_FREE, TRASH_POLICY } from '../pipe/settings.js'
 import type { PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
@@ -36,6 +36,7 @@ import { noticeOf, restlessWords, stoppedWords } from './scan/findings.js'
 import { OwnWrites } from './scan/own-writes.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
+import { holdingsOf } from './serve/holdings.js'
 import { Locator } from './serve/locator.js'
 import { StoppedChanges } from './stopped-changes.js'
 import { Trash } from './trash/trash.js'
@@ -153,6 +154,9 @@ export class Keeper {
         this.outbox.push({ type: 'located', items })
         break
       }
+      case 'visit':
+        this.outbox.push({ type: 'visited', question: message.question, holdings: this.holdings() })
+        break
       case 'suspect':
         // Its times may not tell: it is read again whatever they say.
         this.catalogue.doubt(message.path)
@@ -272,6 +276,10 @@ export class Keeper {
     }
     if (isRefused) this.vettedOnceTold.delete(peer)
     this.outbox.push({ type: verdict.type, peer })
+  }
+
+  private holdings(): ShareHoldings | 'working' {
+    return this.scans.ready ? holdingsOf(this.catalogue) : 'working'
   }
 
   private tellKnown(): void {

@@ -75,6 +75,8 @@ export type EngineToKeeper =
   | { readonly type: 'fetch-failed'; readonly fetch: FetchId; readonly reason: FetchFailure }
   /** Where is this item, so that it can be served? Answered by 'located'. */
   | { readonly type: 'locate'; readonly items: readonly ItemName[] }
+  /** A visitor asks what is held here; answered by 'visited' with the same `question`. */
+  | { readonly type: 'visit'; readonly question: number }
   /** The bytes read there are not what the index says: look at the path again. */
   | { readonly type: 'suspect'; readonly path: string }
 
@@ -117,6 +119,15 @@ export type Location =
     }
   | { readonly type: 'gone' }
 
+/** What is told to a visitor. */
+export interface ShareHoldings {
+  readonly root: ItemRef
+  /** The item that tells what is held otherwise than the tree says (src/share/held-item.ts); undefined where nothing is. */
+  readonly held: Uint8Array | undefined
+  /** Paths of which that is so and which had no room in it. */
+  readonly untoldCount: number
+}
+
 export type KeeperToEngine =
   /** The share's state has changed (first: is known). `changes` are all that changed since the root before, or
    *  undefined where they are too many to list; `whole` holds everything where that is little. */
@@ -134,6 +145,7 @@ export type KeeperToEngine =
    *  Of peers that are not named, what was told before holds. */
   | { readonly type: 'knows'; readonly known: readonly (KnownEdits & { readonly peer: PeerId })[] }
   | { readonly type: 'answer'; readonly question: number; readonly answer: 'same' | 'differs' | 'working' }
+  | { readonly type: 'visited'; readonly question: number; readonly holdings: ShareHoldings | 'working' }
   /** The peer knows no edits of this share that the share itself does not know: it may be told of entries. */
   | { readonly type: 'vetted'; readonly peer: PeerId }
   /** It knows some, and this share may not take another name yet: what it asks for is not given. */

@@ -40,6 +40,8 @@ const UNPROTECTED: ReadonlySet<number | undefined> = new Set([
 export class Demux {
   private readonly run = new SegmentBatch()
   private readonly strangers = new Set<Address>()
+  /** Addresses that are not admitted and were known once; the oldest are forgotten. */
+  private readonly introduced = new Set<Address>()
   private readonly resets = new RateLimit(RESETS_PER_S_MAX)
 
   constructor(private readonly host: DemuxHost) {}
@@ -56,7 +58,9 @@ export class Demux {
       const end = isRun ? run.end : Math.min(bytes.length, at + datagramBytes)
       counters.datagramsIn += count
       counters.bytesIn += end - at
-      if (!isAdmitted && !this.isKnown(from, bytes.subarray(at, end), nowMs)) this.handleStranger(from, count)
+      const isKnown = isAdmitted || this.isKnown(from, bytes.subarray(at, end), nowMs)
+      if (!isAdmitted && isKnown) this.handleIntroduced(from)
+      if (!isKnown) this.handleStranger(from, count)
       else if (isRun) counters.dropped += this.handleSegments(from, run, end - at, nowMs)
       else if (!this.handleAdmitted(from, bytes.subarray(at, end), nowMs)) counters.dropped++
       at = end
@@ -80,8 +84,16 @@ export class Demux {
     return this.host.handshake.isIntroduced(from, decoded.value, nowMs)
   }
 
+  private handleIntroduced(from: Address): void {
+    if (this.introduced.has(from)) return
+    this.introduced.add(from)
+    if (this.introduced.size > STRANGERS_MAX) this.introduced.delete(this.introduced.values().next().value!)
+  }
+
   private handleStranger(from: Address, datagramCount: number): void {
     this.host.counters.strangers += datagramCount
+    // Its session is over, and what was still on its way is of no account.
+    if (this.introduced.has(from)) return
     if (this.strangers.has(from) || this.strangers.size >= STRANGERS_MAX) return
     this.strangers.add(from)
     this.host.emit({ type: 'stranger', address: from })

@@ -6,6 +6,7 @@
 import type { BlockSet } from '../base/blockset.js'
 import { earliest } from '../base/earliest.js'
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
+import { isVisitor } from '../base/visitor.js'
 import type {
   Address,
   BlockSupply,
@@ -307,7 +308,9 @@ export class Endpoint {
   /** Both sides know of the session. Decides which of the sessions with this peer stays. */
   private settle(session: Session, nowMs: number): void {
     const { facts } = session
-    if (this.clones.handleHeard(facts.peerId, facts.life, session.openedAtMs, nowMs)) {
+    // Each visit has an id of its own, and the memory of lives is for machines.
+    const isVisit = isVisitor(facts.peerId)
+    if (!isVisit && this.clones.handleHeard(facts.peerId, facts.life, session.openedAtMs, nowMs)) {
       this.endClones(session, nowMs)
       return
     }

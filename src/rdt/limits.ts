@@ -7,6 +7,9 @@ export const SESSIONS_MAX = 256
  *  few copies of a share. And sessions of one such peer, of which one stays. */
 export const SESSIONS_PER_KEY_MAX = 4
 
+/** Visitors of one key that may have a session at once, beside its peers: a person has a few terminals. */
+export const VISITS_PER_KEY_MAX = 4
+
 /** Addresses of strangers that are remembered as told. */
 export const STRANGERS_MAX = 1_024
 

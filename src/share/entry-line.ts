@@ -92,7 +92,21 @@ function decodeLine(text: string, folder: string | undefined, versions: VersionT
   const target = targetOf(fields[7], kind)
   const path = pathOf(fields[6]!, folder)
   if (times === undefined || target === undefined || path === undefined) return undecoded('bad-field')
-  return decoded({ path, kind, sizeBytes, digest, target, ...times, ...mode, version: version.value })
+  // Field by field, not spread: a walk decodes a hundred thousand lines in a second.
+  return decoded({
+    path,
+    kind,
+    sizeBytes,
+    digest,
+    target,
+    mtimeMs: times.mtimeMs,
+    touched: times.touched,
+    access: mode.access,
+    executable: mode.executable,
+    deletedKind: mode.deletedKind,
+    confirmed: mode.confirmed,
+    version: version.value,
+  })
 }
 
 function modeOf(
@@ -100,8 +114,7 @@ function modeOf(
   kind: EntryKind,
 ): Pick<Entry, 'access' | 'executable' | 'deletedKind' | 'confirmed'> | undefined {
   const flag = text.slice(1)
-  const plain = { executable: false, deletedKind: undefined, confirmed: false } as const
-  if (kind === 'link') return text === '-' ? { ...plain, access: 'none' } : undefined
+  if (kind === 'link') return text === '-' ? LINK_MODE : undefined
   if (kind === 'tombstone') {
     const deletedKind = KIND_OF_LETTER[text.slice(0, 1)]
     if (deletedKind === undefined || deletedKind === 'tombstone' || (flag !== '' && flag !== '!'))
@@ -110,8 +123,10 @@ function modeOf(
   }
   const access = ACCESS_OF_LETTER[text.slice(0, 1)]
   if (access === undefined || (flag !== '' && (flag !== 'x' || kind !== 'file'))) return undefined
-  return { ...plain, access, executable: flag === 'x' }
+  return { access, executable: flag === 'x', deletedKind: undefined, confirmed: false }
 }
+
+const LINK_MODE = { access: 'none', executable: false, deletedKind: undefined, confirmed: false } as const
 
 /** `content` is the dot of the entry's own content. */
 function timesOf(

@@ -90,6 +90,9 @@ export const WALK_LINES_MAX = 1 << 24
 export const WALK_STEP_LINES = 4_096
 export const WALK_LINE_BYTES = 128
 
+/** Lines of the item that tells what is held otherwise than the tree says. Beyond, a visitor is told how many more there are. */
+export const HELD_LINES_MAX = 1 << 16
+
 /** Lines decoded at once, between which the step is held against its bound. */
 export const WALK_CHUNK_LINES = 64
 

@@ -54,8 +54,16 @@ interface Reading {
   readonly place: ListingPlace
 }
 
+export interface WalkOptions {
+  /** Which folders are of interest; all of them where it is left out. */
+  readonly looksInto?: (folder: string) => boolean
+  /** The entries are not kept for long: each may keep the whole text of its listing alive. */
+  readonly isBrief?: boolean
+}
+
 export class TreeWalk {
   private readonly local: Manifest
+  private readonly options: WalkOptions
   private readonly awaited = new Map<Digest, Awaited>()
   /** Not given out by `pollPull` yet; the newest first, so that the walk goes deep before it goes wide. */
   private readonly unpulled: Digest[] = []
@@ -72,8 +80,9 @@ export class TreeWalk {
   private heldBytesSum = 0
 
   /** `root` is the peer's, of kind 'tree'. */
-  constructor(local: Manifest, root: ItemRef) {
+  constructor(local: Manifest, root: ItemRef, options: WalkOptions = {}) {
     this.local = local
+    this.options = options
     if (root.sizeBytes > TREE_ITEM_BYTES_MAX) this.fault = 'too-long'
     else if (local.root().digest !== root.digest) this.awaitItem(root, { folder: '', listDepth: 0 })
   }
@@ -189,12 +198,14 @@ export class TreeWalk {
       const pagePlace = { folder: place.folder, listDepth: place.listDepth + 1 }
       for (const page of listing.pages) this.lookInto(page, pagePlace)
     } else {
+      const { isBrief } = this.options
       for (const entry of listing.entries) {
         const ours = this.local.get(entry.path)
-        if (ours === undefined || !sameEntry(ours, entry)) differing.push(standalone(entry))
+        if (ours === undefined || !sameEntry(ours, entry)) differing.push(isBrief ? entry : standalone(entry))
       }
       for (const subtree of listing.subtrees)
-        this.lookInto(subtree.item, { folder: standaloneText(subtree.path), listDepth: 0 })
+        if (this.options.looksInto?.(subtree.path) !== false)
+          this.lookInto(subtree.item, { folder: standaloneText(subtree.path), listDepth: 0 })
     }
     const isTooMany =
       this.lineCount > WALK_LINES_MAX ||

@@ -10,6 +10,7 @@ async function ask(name: string, given: Arguments): Promise<ShareCommand> {
   let asked: ShareCommand | undefined
   const commands = commandsOf({
     status: async () => undefined,
+    whomToVisit: () => undefined,
     share: async (command) => {
       asked = command
       return {} as never
@@ -49,8 +50,12 @@ describe('a request about the share', () => {
   })
 
   test('waits for the keeper to be there', async () => {
-    const commands = commandsOf({ status: async () => undefined, share: async () => undefined })
-    for (const name of ['status', 'trash-empty'])
+    const commands = commandsOf({
+      status: async () => undefined,
+      whomToVisit: () => undefined,
+      share: async () => undefined,
+    })
+    for (const name of ['status', 'visit', 'trash-empty'])
       await expect(commands.get(name)!({})).rejects.toMatchObject({ code: 'not-now' })
   })
 })

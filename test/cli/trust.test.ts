@@ -61,6 +61,12 @@ describe('left trust', () => {
     expect(pins.list()).toEqual([])
   })
 
+  it('keeps the static key with it, where it is given whole', async () => {
+    await expect(trust(first, { static: 'abc' })).rejects.toThrow('is no static key')
+    await trust(first, { static: second.toUpperCase() })
+    expect(pins.staticOf(first)).toBe(second)
+  })
+
   it('removes one, by as much of its fingerprint as tells it from others', async () => {
     await pins.trust(first, { address: '10.0.0.7:22001', name: 'lab 3' })
     await pins.trust(second, {})
@@ -90,11 +96,12 @@ describe('left trust', () => {
 
 describe('left identity', () => {
   it('shows the fingerprint in two lines that can be compared aloud, where the file is, and what to say to others', () => {
-    expect(identityLines({ fingerprint: first, file: '/home/a/identity.pem' })).toEqual([
+    expect(identityLines({ fingerprint: first, file: '/home/a/identity.pem', staticKey: second })).toEqual([
       'fingerprint  5f3a 91c0 5f3a 91c0 5f3a 91c0 5f3a 91c0',
       '             5f3a 91c0 5f3a 91c0 5f3a 91c0 5f3a 91c0',
       'file         /home/a/identity.pem',
       `for others   left trust ${first}`,
+      `for visits   left trust ${first} --static ${second}`,
     ])
   })
 

@@ -64,6 +64,14 @@ const arbitraryState: fc.Arbitrary<StateMessage> = fc
 const arbitraryMessage: fc.Arbitrary<Message> = fc.oneof(
   arbitraryState,
   fc.constant<Message>({ type: 'same' }),
+  fc.constant<Message>({ type: 'visit' }),
+  fc
+    .record({
+      root: arbitraryRef,
+      held: fc.option(arbitraryRef, { nil: undefined }),
+      untoldCount: fc.nat(NOT_HELD_MAX),
+    })
+    .map<Message>((holds) => ({ type: 'holds', ...holds })),
   fc.nat(WORKING_MS_MAX).map<Message>((retryMs) => ({ type: 'working', retryMs })),
   fc
     .record({
@@ -158,6 +166,7 @@ describe('golden vectors of the wire format', () => {
       'h',
       's',
       'u',
+      'v',
       'w',
       '|',
     ])

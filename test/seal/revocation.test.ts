@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 import { World } from '../../harness/rdt/world.js'
-import { SESSIONS_PER_KEY_MAX } from '../../src/rdt/limits.js'
+import { visitorId } from '../../src/base/visitor.js'
+import { SESSIONS_PER_KEY_MAX, VISITS_PER_KEY_MAX } from '../../src/rdt/limits.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { StandInKey } from '../../src/sim/stand-ins.js'
 import { SealedNode } from './world.js'
@@ -57,6 +58,24 @@ describe('a key', () => {
     peers[0]!.drain()
     world.run(30_000)
     expect(hub.count('opened')).toBe(SESSIONS_PER_KEY_MAX + 2)
+  })
+
+  it('has visitors beside its peers, as many as they may be', () => {
+    const world = new World(1, { delayMs: 5 })
+    const hub = SealedNode.make(world, A)
+    const signer = new StandInKey(new SeededRandom(9))
+    const make = (index: number, peerId: string) =>
+      SealedNode.make(world, `10.0.1.${index}:1`, { signer, peerId })
+    const ids = [
+      ...Array.from({ length: SESSIONS_PER_KEY_MAX }, (_, index) => `0000000000000${100 + index}`),
+      ...Array.from({ length: VISITS_PER_KEY_MAX }, (_, index) => visitorId(`00000${100 + index}`)),
+    ]
+    for (const [index, id] of ids.entries()) make(index, id).connect(hub)
+    world.run(3_000)
+    expect([hub.count('opened'), hub.count('crowded')]).toEqual([ids.length, 0])
+    make(50, visitorId('00000200')).connect(hub)
+    world.run(3_000)
+    expect([hub.count('opened'), hub.count('crowded')]).toEqual([ids.length, 1])
   })
 
   it('that has as many as it may may start one of its peers again', () => {

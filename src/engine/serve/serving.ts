@@ -120,6 +120,11 @@ export class Serving {
     this.places.handleBuilt(digest, building)
   }
 
+  /** A listing that stands nowhere but here, for whoever is told of it; for a while. */
+  offer(name: ItemName, bytes: Uint8Array): void {
+    this.places.handleLocated(name, { type: 'bytes', bytes })
+  }
+
   /** Peers are told of this file and will ask for its list and its blocks: their places are looked up meanwhile. */
   handleAnnounced(digest: Digest): void {
     this.places.handleAnnounced(digest)

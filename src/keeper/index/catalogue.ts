@@ -162,6 +162,11 @@ export class Catalogue {
     return this.notHeld
   }
 
+  /** Paths whose live entries cannot be seen now, or are missing here. */
+  hiddenPaths(): Iterable<string> {
+    return this.hidden
+  }
+
   /** Losers of conflicts that are kept beside their winners. */
   get conflictCopies(): Omit<ConflictCopies, 'handleHeld' | 'handleGone'> {
     return this.contents.copies

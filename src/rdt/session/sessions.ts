@@ -2,8 +2,9 @@
 // and its handshake.
 
 import type { Random } from '../../base/ports.js'
+import { isVisitor } from '../../base/visitor.js'
 import type { Address, SessionId } from '../api.js'
-import { SESSIONS_MAX, SESSIONS_PER_KEY_MAX } from '../limits.js'
+import { SESSIONS_MAX, SESSIONS_PER_KEY_MAX, VISITS_PER_KEY_MAX } from '../limits.js'
 import type { WireSession } from '../wire/control.js'
 import { SESSION_BYTES } from '../wire/limits.js'
 import { u32At } from '../wire/segment.js'
@@ -79,12 +80,14 @@ export class SessionTable {
     address: Address,
   ): boolean {
     if (fingerprint === undefined) return true
+    const isVisit = isVisitor(peerId)
     const others = new Set<string>()
     for (const { facts, isSettled } of this.byId.values()) {
       if (facts.fingerprint !== fingerprint || facts.peerId === peerId) continue
+      if (isVisitor(facts.peerId) !== isVisit) continue
       if (!isSettled || facts.address !== address) others.add(facts.peerId)
     }
-    return others.size < SESSIONS_PER_KEY_MAX
+    return others.size < (isVisit ? VISITS_PER_KEY_MAX : SESSIONS_PER_KEY_MAX)
   }
 
   /** The oldest of a peer that has as many as it may have: one that nothing was heard in yet, where there is one. */
