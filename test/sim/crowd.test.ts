@@ -4,7 +4,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Crowd } from '../../harness/crowd/crowd.js'
 import { loadHash } from '../../src/io/hash.js'
-import { CALLED_MAX, CHANGE_MS } from '../../src/peering/limits.js'
+import { ANSWER_MS, CALLED_MAX } from '../../src/peering/limits.js'
+import { DEAD_MS } from '../../src/rdt/session/limits.js'
 import { isLong } from '../length.js'
 
 beforeAll(loadHash)
@@ -41,7 +42,7 @@ describe.each(isLong ? [24, 100] : [24])(`a crowd of %i peers (seed ${SEED})`, (
     expect(crowd.runUntilHeld(HELD_MS_MAX)).toBe(true)
 
     // Who comes back has it too, from whomever it calls.
-    crowd.run(2 * CHANGE_MS)
+    crowd.run(DEAD_MS + 2 * ANSWER_MS)
     crowd.powerUp(third)
     crowd.write(0, { ...SMALL, path: 'later' })
     expect(crowd.runUntilHeld(HELD_MS_MAX)).toBe(true)
