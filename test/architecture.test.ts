@@ -12,7 +12,19 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url))
 
 /** Folders that see no clock, no randomness, no timer and nothing of Node; src/tsconfig.core.json compiles them
  *  alone. */
-const PURE_FOLDERS = ['base', 'share', 'judge', 'delta', 'rdt', 'ecp', 'journal', 'engine', 'keeper', 'pipe']
+const PURE_FOLDERS = [
+  'base',
+  'share',
+  'judge',
+  'delta',
+  'rdt',
+  'ecp',
+  'journal',
+  'engine',
+  'keeper',
+  'pipe',
+  'discovery',
+]
 
 const IMPURE_NAMES = new Set(
   `Date Math.random performance setTimeout setInterval setImmediate queueMicrotask Buffer process console
