@@ -65,3 +65,14 @@ export const ONCE_POLL_MS = 100
 
 /** How long it goes on then. On a link of 20 ms that loses 5% each way, one answer in ten thousand is lost four times in it. */
 export const ONCE_LINGER_MS = 500
+
+/** How often a tracker looks who is gone, and how often at most it tells of a change: its log does not grow by what others do. */
+export const TRACKER_LOOK_MS = 1_000
+export const TRACKER_TOLD_MS = 10_000
+
+/** Addresses of trackers, of all names together. */
+export const TRACKER_ADDRESSES_MAX = 32
+
+/** Addresses that are kept of those that were found, of each source and of all: as many as a group may have, twice. */
+export const FOUND_PER_SOURCE_MAX = 256
+export const FOUND_MAX = 512

@@ -4,6 +4,8 @@ import type { Direction, LinkPolicy } from '../pipe/settings.js'
 export interface PeerOptions {
   /** Peers to keep in step with: host, host:port or [v6]:port, as given. Names are resolved at run time. */
   readonly peers: readonly PeerAddress[]
+  /** Trackers that tell where others of the group are; needs `secretFiles`, and encryption. */
+  readonly trackers: readonly PeerAddress[]
   readonly port: number
   /** Local address to bind, undefined for every one. */
   readonly bind: string | undefined

@@ -20,6 +20,8 @@ import { FOLLOWING } from '../pipe/settings.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
 import { DiskOps } from './disk-ops.js'
 import type { PeerEvent } from './events.js'
+import { sessionFigures, summaryOf } from './figures.js'
+import { FoundPeers, factsOf } from './found-peers.js'
 import { knowsOption } from './heap.js'
 import { LEAN_GROWTH, PINS_LOOK_MS, ROOMY_GROWTH, SENDS_PER_TURN_MAX } from './limits.js'
 import { NamedPeers } from './named-peers.js'
@@ -29,8 +31,9 @@ import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
 import { refuseDangerousShare } from './share-danger.js'
 import { openShareFolder, type ShareFolder } from './share-folder.js'
+import { startEvents } from './start-events.js'
 import { Steering } from './steering.js'
-import { isSuperuser, SUPERUSER_NOTE } from './superuser.js'
+import { Trackers } from './trackers.js'
 import { PROGRAM_VERSION } from './version.js'
 import { WatcherProcess } from './watcher-process.js'
 
@@ -75,6 +78,8 @@ class Peer implements RunningPeer {
   private watcher!: WatcherProcess
   private finish!: (error: LeftError | undefined) => void
   private readonly named: NamedPeers
+  private readonly found: FoundPeers
+  private trackers!: Trackers
   private diskOps!: DiskOps
   private isReady = false
   private isEngineThere = false
@@ -93,19 +98,33 @@ class Peer implements RunningPeer {
     this.privateFiles = new PrivateFiles(this.privatePlaces)
     const { privateFiles } = this
     this.blocks = new BlockIo(options.share, { following: FOLLOWING[options.links], privateFiles })
-    this.reporter = new Reporter((event) => {
-      this.steering.handle(event)
-      onEvent(event)
-    })
+    this.reporter = new Reporter(
+      (event) => {
+        this.steering.handle(event)
+        onEvent(event)
+      },
+      (address) => !this.named.has(address) && this.found.has(address),
+    )
     this.named = new NamedPeers({
       options,
       reporter: this.reporter,
       onAddress: (address) => this.engine.connect(address, nowMs()),
       onResolved: () => this.wake(),
     })
+    this.found = new FoundPeers({
+      isNamed: (address) => this.named.has(address),
+      isUnusable: (address) => !this.socket.canReach(address) || this.named.isOwn(address),
+      connect: (address) => {
+        this.engine.connect(address, nowMs())
+        this.wake()
+      },
+      disconnect: (address) => this.engine.disconnect(address, nowMs()),
+    })
     this.steering = new Steering({
       reporter: this.reporter,
       named: this.named,
+      found: () => this.found.machines().map((machine) => factsOf(machine, this.protection.groups)),
+      trackers: () => this.trackers.status(),
       engine: () => (this.isEngineThere ? this.engine : undefined),
       watcher: () => this.watcher,
     })
@@ -121,7 +140,8 @@ class Peer implements RunningPeer {
     if (isGrowthKnown) setFlagsFromString(ROOMY_GROWTH)
     const random = new SystemRandom()
     const offload = await chooseOffload(options.offload === 'auto')
-    const ipv6 = options.peers.some(({ host }) => host.includes(':'))
+    // A tracker may name peers of both families.
+    const ipv6 = options.trackers.length > 0 || options.peers.some(({ host }) => host.includes(':'))
     // Before the identity: a port in use is a refusal, and a refusal makes nothing and tells of nothing else.
     this.socket = await UdpSocket.open({
       port: options.port,
@@ -131,7 +151,8 @@ class Peer implements RunningPeer {
       onDatagram: (from, bytes, datagramBytes) => {
         // A peer that does not know yet whether it can keep its share is not there yet: hellos are repeated.
         if (!this.isReady) return
-        this.engine.handleDatagrams(from, bytes, datagramBytes, nowMs())
+        if (!this.trackers.handleDatagrams(from, bytes, datagramBytes))
+          this.engine.handleDatagrams(from, bytes, datagramBytes, nowMs())
         this.wake()
       },
       onRoom: () => this.wake(),
@@ -161,7 +182,17 @@ class Peer implements RunningPeer {
       await this.socket.close()
       throw error
     }
-    const { peerId } = this.protection
+    const { peerId, groups } = this.protection
+    const { found, reporter } = this
+    this.trackers = new Trackers({
+      trackers: options.trackers,
+      groups,
+      peerId,
+      random,
+      found,
+      reporter,
+      send: (to, bytes) => this.socket.send({ to, bytes, segmentBytes: bytes.length }),
+    })
     this.engine = new Engine(
       {
         peerId,
@@ -173,7 +204,7 @@ class Peer implements RunningPeer {
         background: options.background,
         limitBytesPerS: options.limitBytesPerS,
         agent: `left ${PROGRAM_VERSION}`,
-        admit: (address) => this.named.has(address),
+        admit: (address) => this.named.has(address) || found.has(address),
         datagramBytesMax: (address) => datagramBytesMax(address, options.bind),
         receiveBufferBytes: this.socket.receiveBufferBytes,
       },
@@ -183,22 +214,10 @@ class Peer implements RunningPeer {
     const { engine, blocks } = this
     this.diskOps = new DiskOps({ engine, blocks, wake: () => this.wake() })
     this.openShare(peerId)
-    this.reporter.say({
-      event: 'started',
-      version: PROGRAM_VERSION,
-      share: options.share,
-      listening: this.socket.listening,
-      peer: peerId,
-      window: String(options.window),
-      encryption: options.encryption,
-      fingerprint: this.protection.fingerprint ?? null,
-      peers: options.peers.map(({ text }) => text),
-    })
-    const words = DIRECTION_WORDS[options.direction]
-    if (words !== undefined) this.reporter.say({ event: 'note', message: words })
-    if (isSuperuser()) this.reporter.say({ event: 'note', message: SUPERUSER_NOTE })
-    if (options.verbose)
-      this.reporter.say({ event: 'debug', message: offloadWords(this.socket, offload.why) })
+    const { socket } = this
+    const { fingerprint } = this.protection
+    for (const event of startEvents({ options, socket, peerId, fingerprint, offloadWhy: offload.why }))
+      reporter.say(event)
     this.revoking = setInterval(() => {
       this.steering.sample(nowMs())
       this.engine.revoke((fingerprint) => this.protection.isTrusted(fingerprint), nowMs())
@@ -268,6 +287,7 @@ class Peer implements RunningPeer {
     if (this.isReady || this.stopped !== undefined) return
     this.isReady = true
     this.named.start(this.socket.port)
+    this.trackers.start()
   }
 
   // — The loop —
@@ -337,17 +357,10 @@ class Peer implements RunningPeer {
   }
 
   private report(event: EngineEvent): void {
+    this.found.handle(event)
     this.reporter.handle(event, nowMs())
     if (this.options.verbose && event.event === 'connected') {
       this.reporter.say({ event: 'debug', message: `session with ${event.peer} over ${event.address}` })
-    }
-  }
-
-  /** How each session did, for whoever wonders why a link is slow. */
-  private reportSessions(): void {
-    for (const { peer, stats } of this.engine.sessionStats()) {
-      const parts = Object.entries(stats).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`)
-      this.reporter.say({ event: 'debug', message: `session with ${peer}: ${parts.join(', ')}` })
     }
   }
 
@@ -360,40 +373,20 @@ class Peer implements RunningPeer {
     clearTimeout(this.timer)
     this.steering.close()
     this.named.stop()
+    this.trackers.stop()
     clearInterval(this.revoking)
-    if (this.options.verbose) this.reportSessions()
+    if (this.options.verbose)
+      for (const message of sessionFigures(this.engine)) this.reporter.say({ event: 'debug', message })
     this.engine.close(nowMs())
     this.send(Number.POSITIVE_INFINITY)
     await this.watcher.stop()
     await this.protection.settled()
     await this.blocks.close()
     this.privateFiles.close()
-    const { counters } = this.engine.endpoint
-    this.reporter.say({
-      event: 'summary',
-      receivedBytes: counters.bytesIn,
-      sentBytes: counters.bytesOut,
-      savedBytes: this.engine.savedBytes,
-      receivedDatagrams: counters.datagramsIn,
-      sentDatagrams: counters.datagramsOut,
-      droppedDatagrams: counters.dropped,
-      strangers: counters.strangers,
-    })
+    this.reporter.say(summaryOf(this.engine))
     await this.socket.close()
     this.folder.release()
     this.reporter.say({ event: 'stopped' })
     this.finish(error)
   }
-}
-
-const DIRECTION_WORDS = {
-  both: undefined,
-  'send-only': 'send-only: what others change is not taken over; left status shows it',
-  'receive-only': 'receive-only: what is changed here is told to nobody; left status shows it',
-} as const
-
-function offloadWords({ offloads }: UdpSocket, why: string): string {
-  const ways = [offloads.segments ? 'cuts datagrams' : '', offloads.merges ? 'merges datagrams' : '']
-  const used = ways.filter((way) => way !== '').join(' and ')
-  return used === '' ? `no offload (${why})` : `offload: the kernel ${used} (${why})`
 }

@@ -9,12 +9,13 @@ import type { Protection } from '../rdt/protection.js'
 import { IDENTITY_FILE, openConfigFolder, PINS_FILE } from '../seal/config-folder.js'
 import { makeX25519 } from '../seal/exchange.js'
 import { loadCodec } from '../seal/frames/codec.js'
+import { type GroupKeys, groupKeysOf } from '../seal/group-keys.js'
 import { SHARED_SECRET_BYTES_MIN } from '../seal/limits.js'
 import { Pins } from '../seal/pins.js'
 import { PlainProtection } from '../seal/plain.js'
 import { readSecretLine, shellWord } from '../seal/private-file.js'
 import { SealedProtection } from '../seal/sealed.js'
-import { hardenedGenerator } from '../seal/secret.js'
+import { hardenedGenerator, strengthOf } from '../seal/secret.js'
 import type { PeerEvent } from './events.js'
 import type { PeerOptions } from './options.js'
 import { PinnedTrust } from './trust.js'
@@ -37,6 +38,8 @@ export interface OpenProtection {
   readonly peerId: string
   /** Fingerprint of our own key; undefined without encryption. */
   readonly fingerprint: string | undefined
+  /** Of the shared secrets, for trackers; none without --tracker. */
+  readonly groups: readonly GroupKeys[]
   /** Whether a session of this key may go on: the pins, as the file has them now. */
   isTrusted(fingerprint: string): boolean
   /** Resolves when what was learned of peers is on the disk, or cannot be had there. */
@@ -57,6 +60,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
       protection: new PlainProtection({ ...request, peerId }),
       peerId,
       fingerprint: undefined,
+      groups: [],
       isTrusted: () => true,
       settled: async () => {},
     }
@@ -65,7 +69,8 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
   const file = options.identity ?? join(folder, IDENTITY_FILE)
   // All files are read before an identity is made: what is refused leaves nothing behind.
   const passphrase = passphraseOf(options)
-  const secrets = options.secretFiles.map(secretOf)
+  const isTracked = options.trackers.length > 0
+  const secrets = options.secretFiles.map((secretFile) => secretOf(secretFile, isTracked))
   const pins = new Pins(join(folder, PINS_FILE))
   const [identity, ...generators] = await Promise.all([
     openIdentity({ file, passphrase }, () =>
@@ -101,6 +106,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     protection,
     peerId,
     fingerprint: identity.fingerprint,
+    groups: isTracked ? secrets.map(groupKeysOf) : [],
     isTrusted: (fingerprint) => trust.isTrusted(fingerprint),
     settled: () => pins.settled(),
   }
@@ -114,8 +120,16 @@ function passphraseOf({ passphraseFile }: PeerOptions): string | undefined {
   return text === '' ? undefined : text
 }
 
-function secretOf(file: string): Uint8Array {
-  const secret = Buffer.from(readSecretLine(file, '--secret-file'))
+/** For trackers only one that `left secret` made. */
+function secretOf(file: string, isTracked: boolean): Uint8Array {
+  const line = readSecretLine(file, '--secret-file')
+  const secret = Buffer.from(line)
+  if (isTracked && strengthOf(line).strength !== 'made')
+    throw new LeftError(
+      'secret-unusable',
+      `--tracker needs a secret that left made: with the one in ${file} a tracker, or somebody between you and it, could try sentences until one fits. ` +
+        `Make one: left secret ${shellWord(file)}.new`,
+    )
   if (secret.length >= SHARED_SECRET_BYTES_MIN) return new Uint8Array(secret)
   throw new LeftError(
     'secret-unusable',

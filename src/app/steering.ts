@@ -12,12 +12,14 @@ import type { PeerEvent } from './events.js'
 import { STATE_MS_MAX } from './limits.js'
 import type { NamedPeers } from './named-peers.js'
 import type { Reporter } from './reporter.js'
-import { StatusBook } from './status-book.js'
+import { type FoundFacts, StatusBook } from './status-book.js'
 import type { WatcherProcess } from './watcher-process.js'
 
 export interface SteeringHost {
   readonly reporter: Reporter
   readonly named: NamedPeers
+  readonly found: () => readonly FoundFacts[]
+  readonly trackers: () => Status['trackers']
   /** Undefined before the peer has started. */
   readonly engine: () => Engine | undefined
   readonly watcher: () => WatcherProcess
@@ -78,6 +80,8 @@ export class Steering {
       nameOf: (address) => reporter.nameOf(address),
       namesOf: (text) => [text, ...[...named.addressesOf(text)].map((address) => reporter.nameOf(address))],
       isSelf: (text) => named.isSelf(text),
+      found: this.host.found(),
+      trackers: this.host.trackers(),
     })
   }
 }

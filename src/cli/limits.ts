@@ -7,6 +7,9 @@ import { assert } from '../base/assert.js'
 /** Addresses in `--ip`, all of them together. A lab, not the internet: every peer talks to every peer. */
 export const PEER_COUNT_MAX = 256
 
+/** Trackers in `--tracker`, all of them together. Each is asked every 30 s. */
+export const TRACKER_COUNT_MAX = 8
+
 /** Ports of UDP; 0 would mean "any", which nobody could find. RFC 768. */
 export const PORT_MAX = 65_535
 

@@ -5,7 +5,7 @@
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
 import { LeftError } from '../base/errors.js'
-import { DEFAULT_PORT, TRASH_DAYS_MIN } from '../base/limits.js'
+import { DEFAULT_PORT, TRACKER_PORT, TRASH_DAYS_MIN } from '../base/limits.js'
 import { quoted } from './addresses.js'
 import { onceOf, peerOptions, type RawArguments } from './arguments.js'
 import type { AskCommand, RawAskArguments } from './ask/ask-command.js'
@@ -17,6 +17,7 @@ import { watchPrinting } from './printing.js'
 import type { RawSecretArguments } from './secret.js'
 import type { RawSelftestArguments } from './selftest.js'
 import type { RawSimArguments } from './sim.js'
+import type { RawTrackerArguments } from './tracker.js'
 import type { RawTrustArguments } from './trust.js'
 
 const EXAMPLES = `
@@ -32,6 +33,11 @@ Examples:
   Another port on the other side, and IPv6:
     left --ip 10.0.0.7:22002,[fd00::7]:22001,fd00::8
 
+  Machines whose addresses change, or that you do not want to list on each:
+    left secret left-secret                       once; bring the file to the others
+    left tracker                                  on one machine that all can reach
+    left --tracker 10.0.0.7 --secret-file left-secret     on each
+
   For programs, one JSON object a line:
     left --ip 10.0.0.7 --json | jq -c 'select(.event == "received")'
 
@@ -42,6 +48,16 @@ Examples:
     left --ip 10.0.0.7 --window 1
 
 Ctrl-C stops in under a second; the next start goes on where it was.
+`
+
+const TRACKER_EXAMPLES = `
+A tracker tells the peers of a group where the others are. It sees addresses and a name derived from the group's secret: no
+file, no file name, no key. Let its UDP port in where a firewall runs. One tracker serves many groups, which see nothing of
+each other; stopped and started again, it knows everybody after half a minute.
+
+Examples:
+  left tracker                                  on one machine that all can reach
+  left --tracker 10.0.0.7 --secret-file F       on each machine of the group (left secret F makes the file)
 `
 
 const SIM_EXAMPLES = `
@@ -89,6 +105,11 @@ async function main(words: readonly string[]): Promise<number> {
       const { runAsk } = await import('./ask/ask.js')
       exitCode = await runAsk(command, words, raw)
     },
+    tracker: async (raw) => {
+      const { runTracker } = await import('./tracker.js')
+      endWatch() // A tracker goes on without its output.
+      exitCode = await runTracker(raw)
+    },
     selftest: async (raw) => {
       const { runSelftest } = await import('./selftest.js')
       exitCode = await runSelftest(raw)
@@ -113,6 +134,7 @@ interface Commands {
   trust(words: readonly string[], raw: RawTrustArguments): Promise<void>
   /** `words` are the file. */
   secret(words: readonly string[], raw: RawSecretArguments): Promise<void>
+  tracker(raw: RawTrackerArguments): Promise<void>
   /** About a share, mostly of the peer that runs on it. */
   ask(command: AskCommand, words: readonly string[], raw: RawAskArguments): Promise<void>
   selftest(raw: RawSelftestArguments): Promise<void>
@@ -122,7 +144,7 @@ interface Commands {
 function leftProgram(commands: Commands): Command {
   const program = new Command('left')
     .description('Keeps a folder the same on several machines, over UDP. Run it on each of them.')
-    .usage('--ip <addresses> [options]')
+    .usage('--ip <addresses> | --tracker <address> [options]')
     .version(PROGRAM_VERSION, '--version', 'print the version')
     .helpOption('--help', 'print this help')
     .helpCommand(false)
@@ -134,6 +156,11 @@ function leftProgram(commands: Commands): Command {
     .option(
       '--ip <addresses>',
       `the other machines, joined by commas: IPv4, [IPv6] or name, each with :port if it is not ${DEFAULT_PORT}; may be repeated`,
+      (list: string, before: readonly string[] | undefined) => [...(before ?? []), list],
+    )
+    .option(
+      '--tracker <address>',
+      `a machine on which left tracker runs, with :port if it is not ${TRACKER_PORT}: it tells where the others of the group are, also without --ip; needs --secret-file; may be repeated`,
       (list: string, before: readonly string[] | undefined) => [...(before ?? []), list],
     )
     .option('--port <number>', `UDP port to listen on (default: ${DEFAULT_PORT})`)
@@ -219,7 +246,7 @@ function leftProgram(commands: Commands): Command {
     .option('--verbose', 'tell more, and the causes of errors')
     .addHelpText('after', EXAMPLES)
     .action(async (raw: RawArguments, command: Command) => {
-      if (raw.ip === undefined) refuseWord(command)
+      if (raw.ip === undefined && raw.tracker === undefined) refuseWord(command)
       refuseExtra(command, 'join several addresses with commas and without blanks: --ip 10.0.0.7,10.0.0.8')
       await commands.run(raw)
     })
@@ -270,6 +297,18 @@ function leftProgram(commands: Commands): Command {
     .option('--check', 'make none, and say how hard the one in this file is to guess')
     .action(async (words: readonly string[], raw: RawSecretArguments) => {
       await commands.secret(words, raw)
+    })
+  program
+    .command('tracker')
+    .description('tell the peers of each group where the others are; runs until it is stopped')
+    .option('--port <number>', `UDP port to listen on (default: ${TRACKER_PORT})`)
+    .option('--bind <address>', 'listen on this address of this machine only (default: all)')
+    .option('--json', 'print every event as one JSON object a line')
+    .allowExcessArguments()
+    .addHelpText('after', TRACKER_EXAMPLES)
+    .action(async (raw: RawTrackerArguments, command: Command) => {
+      refuseExtra(command, 'left tracker --help shows what there is')
+      await commands.tracker(raw)
     })
   program
     .command('selftest')

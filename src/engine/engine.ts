@@ -120,6 +120,12 @@ export class Engine {
     this.endpoint.connect(address, nowMs)
   }
 
+  /** Ends the attempts to reach this address, and its session. */
+  disconnect(address: Address, nowMs: number): void {
+    this.endpoint.disconnect(address, nowMs)
+    this.settle(nowMs)
+  }
+
   close(nowMs: number): void {
     this.endpoint.close(nowMs)
     this.settle(nowMs)

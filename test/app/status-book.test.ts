@@ -58,6 +58,8 @@ const facts = (over: Partial<StatusFacts> = {}): StatusFacts => ({
   nameOf: (address) => address,
   namesOf: (text) => [text],
   isSelf: () => false,
+  found: [],
+  trackers: [],
   ...over,
 })
 
@@ -71,6 +73,7 @@ function book(peers: readonly string[], ...events: PeerEvent[]): StatusBook {
     encryption: 'no',
     fingerprint: null,
     peers: [...peers],
+    trackers: [],
   })
   for (const event of events) made.handle(event)
   return made

@@ -16,6 +16,7 @@ describe('the options of a peer', () => {
   it('are the defaults where nothing is said', () => {
     expect(peerOptions({ ip }, '/home/lab')).toEqual({
       peers: [{ host: '10.0.0.7', port: 22001, text: '10.0.0.7' }],
+      trackers: [],
       port: 22001,
       bind: undefined,
       share: '/home/lab/share',
@@ -68,6 +69,7 @@ describe('the options of a peer', () => {
     }
     expect(peerOptions(raw, '/home/lab')).toEqual({
       peers: [{ host: '10.0.0.7', port: 22001, text: '10.0.0.7' }],
+      trackers: [],
       port: 9000,
       bind: '::1',
       share: '/home/data',
