@@ -25,7 +25,7 @@ export interface PeerSetup {
   readonly name: string
   readonly endpoint: HostPort
   readonly share: string
-  /** As for `--ip`. */
+  /** As for `--ip`, which is left out where there are none. */
   readonly others: readonly string[]
   readonly options?: readonly string[]
   /** Where its user's identity and trusted peers are kept, in the place of ~/.config; `state` in it, in that of ~/.local/state. */
@@ -72,7 +72,8 @@ export class Peer {
     if (this.child !== undefined) throw new Error(`${this.name} is running already`)
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run "npm run build" first`)
     const { endpoint, share, others, config, namespace } = this.setup
-    const network = ['--bind', endpoint.host, '--port', String(endpoint.port), '--ip', others.join(',')]
+    const named = others.length === 0 ? [] : ['--ip', others.join(',')]
+    const network = ['--bind', endpoint.host, '--port', String(endpoint.port), ...named]
     const program = [process.execPath, PROGRAM, '--json', ...network, '--share', share, ...options]
     // `ip netns exec` becomes the program, so that the process is the peer either way.
     const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]
