@@ -30,6 +30,7 @@ import {
 import { ownSecrets } from './attacks/secrets.js'
 import { longFrames, segments } from './attacks/segments.js'
 import { times } from './attacks/times.js'
+import { lyingTracker, trackerFlood } from './attacks/trackers.js'
 import { traversal } from './attacks/traversal.js'
 import type { Encryption } from './guises.js'
 import { ANSWER_RATIO_MAX, ATTACK_ROUNDS_MAX, MEMORY_BYTES_MAX, MEMORY_GROWTH_BYTES_MAX } from './limits.js'
@@ -81,6 +82,8 @@ export const ATTACKS: readonly Attack[] = [
   repetitions,
   beyondTheEnd,
   dictionary,
+  lyingTracker,
+  trackerFlood,
   // Behind it the target is another process, whose memory has not grown yet.
   replayedResumption,
   massDeletion,
