@@ -6,7 +6,7 @@
 //   leave, its cookie holds    ──▶ forgotten
 //   nothing for MEMBER_GONE_MS ──▶ forgotten
 
-import { equalBytes, hexOf } from '../base/bytes.js'
+import { equalSecrets, hexOf } from '../base/bytes.js'
 import type { Hash } from '../base/item.js'
 import type { Random } from '../base/ports.js'
 import type { Address } from '../rdt/api.js'
@@ -34,6 +34,8 @@ import {
   type Beat,
   decodeDiscovery,
   encodeDiscovery,
+  encodeLine,
+  encodeMembers,
   type FromTracker,
   type Leave,
   LINES_PER_PAGE,
@@ -59,9 +61,14 @@ export interface TrackerCounters {
 
 interface Member {
   readonly group: string
-  line: MemberLine
-  /** Of its last heartbeat: what it is told of its own accord carries it. */
+  readonly address: Address
+  /** Encoded: MEMBER_ID_BYTES, then the rest. */
+  line: Uint8Array
+  /** Of its last heartbeat: what it is told unasked carries it. */
   nonce: Uint8Array
+  /** The cookie that it was given last, and when. Where it comes back no hash is spent on it. */
+  cookie: Uint8Array
+  cookieMs: number
   heardMs: number
 }
 
@@ -108,7 +115,7 @@ export class TrackerServer {
   handleDatagram(from: Address, bytes: Uint8Array, nowMs: number): void {
     const isAllowed = this.hosts.take(hostOf(from), nowMs)
     const datagram = isAllowed ? decodeDiscovery(bytes, this.options.crc32) : undefined
-    if (!datagram?.ok || bytesOfAddress(from) === undefined) this.counters.dropped++
+    if (!datagram?.ok) this.counters.dropped++
     else if (datagram.value.type === 'beat') this.handleBeat(from, datagram.value, nowMs)
     else if (datagram.value.type === 'leave') this.handleLeave(from, datagram.value, nowMs)
     else this.counters.dropped++
@@ -143,67 +150,87 @@ export class TrackerServer {
       if (this.challenges.take(nowMs)) this.send(from, { type: 'refused', nonce, reason: 'version' })
       return
     }
-    if (!this.cookies.isValid(beat.cookie, from, group, nowMs)) {
-      if (!this.challenges.take(nowMs)) return
-      this.counters.challenged++
-      const cookie = this.cookies.make(from, group, nowMs)
-      this.send(from, { type: 'challenge', nonce, cookie, seen: from })
+    const name = hexOf(group)
+    const known = this.groups.get(name)?.get(from)
+    if (!this.isProved(from, beat, known, nowMs)) {
+      this.challenge(from, beat, nowMs)
       return
     }
     this.handleTimeout(nowMs)
-    const name = hexOf(group)
-    if (!this.keep(name, from, beat, nowMs)) {
+    const member = this.keep(name, from, beat, nowMs)
+    if (member === undefined) {
       this.counters.refused++
       this.send(from, { type: 'refused', nonce, reason: 'full' })
       return
     }
     this.counters.answered++
-    this.answer(from, beat, this.groups.get(name)!, nowMs)
+    this.answer(member, beat)
   }
 
-  /** False where there is no room for one more. */
-  private keep(name: string, from: Address, { member, mark, nonce }: Beat, nowMs: number): boolean {
-    const line: MemberLine = { member, mark, address: from }
-    const known = this.groups.get(name)?.get(from)
+  private isProved(
+    from: Address,
+    { cookie, group }: Beat,
+    known: Member | undefined,
+    nowMs: number,
+  ): boolean {
+    if (known !== undefined && isFresh(known, nowMs) && equalSecrets(cookie, known.cookie)) return true
+    return this.cookies.isValid(cookie, from, group, nowMs)
+  }
+
+  private challenge(from: Address, { nonce, group }: Beat, nowMs: number): void {
+    if (bytesOfAddress(from) === undefined || !this.challenges.take(nowMs)) return
+    this.counters.challenged++
+    const cookie = this.cookies.make(from, group, nowMs)
+    this.send(from, { type: 'challenge', nonce, cookie, seen: from })
+  }
+
+  /** Undefined where there is no room for one more. */
+  private keep(
+    name: string,
+    from: Address,
+    { member, mark, nonce, group }: Beat,
+    nowMs: number,
+  ): Member | undefined {
+    const members = this.groups.get(name)
+    const known = members?.get(from)
+    if (known === undefined && !this.hasRoom(members)) return undefined
+    const line = encodeLine({ member, mark, address: from })
+    const isFreshCookie = known !== undefined && isFresh(known, nowMs)
+    const cookie = isFreshCookie ? known.cookie : this.cookies.make(from, group, nowMs)
+    const facts = { line, nonce, cookie, cookieMs: isFreshCookie ? known.cookieMs : nowMs, heardMs: nowMs }
     if (known !== undefined) {
-      Object.assign(known, { line, nonce, heardMs: nowMs })
+      Object.assign(known, facts)
       this.byAge.delete(known)
       this.byAge.add(known)
-      return true
+      return known
     }
-    const members = this.groups.get(name)
-    if (this.byAge.size >= MEMBERS_MAX) return false
-    if (members === undefined ? this.groups.size >= GROUPS_MAX : members.size >= MEMBERS_PER_GROUP_MAX)
-      return false
-    const newcomer: Member = { group: name, line, nonce, heardMs: nowMs }
+    const newcomer: Member = { group: name, address: from, ...facts }
     this.byAge.add(newcomer)
     if (members === undefined) this.groups.set(name, new Map([[from, newcomer]]))
     else {
-      if (this.news.take(name, nowMs)) this.tell(members.values(), line)
+      if (this.news.take(name, nowMs)) this.tell(members.values(), { member, mark, address: from })
       members.set(from, newcomer)
     }
-    return true
+    return newcomer
+  }
+
+  private hasRoom(members: ReadonlyMap<Address, Member> | undefined): boolean {
+    if (this.byAge.size >= MEMBERS_MAX) return false
+    return members === undefined ? this.groups.size < GROUPS_MAX : members.size < MEMBERS_PER_GROUP_MAX
   }
 
   /** Their addresses have proved themselves. */
   private tell(members: Iterable<Member>, line: MemberLine): void {
-    for (const { nonce, line: to } of members) this.send(to.address, { type: 'joined', nonce, line })
+    for (const { nonce, address } of members) this.send(address, { type: 'joined', nonce, line })
   }
 
-  private answer(
-    to: Address,
-    { nonce, group, member }: Beat,
-    members: ReadonlyMap<Address, Member>,
-    nowMs: number,
-  ): void {
-    const lines = [...members.values()]
-      .map(({ line }) => line)
-      .filter((line) => !equalBytes(line.member, member))
-    const cookie = this.cookies.make(to, group, nowMs)
+  private answer({ group, address, cookie }: Member, { nonce, member }: Beat): void {
+    const lines: Uint8Array[] = []
+    for (const { line } of this.groups.get(group)!.values()) if (!startsWith(line, member)) lines.push(line)
     const pages = Math.max(1, Math.ceil(lines.length / LINES_PER_PAGE))
     for (let page = 0; page < pages; page++) {
       const part = lines.slice(page * LINES_PER_PAGE, (page + 1) * LINES_PER_PAGE)
-      this.send(to, { type: 'members', nonce, cookie, page, pages, lines: part })
+      this.put(address, encodeMembers({ nonce, cookie, page, pages }, part, this.options.crc32))
     }
   }
 
@@ -215,12 +242,25 @@ export class TrackerServer {
   private forget(member: Member): void {
     this.byAge.delete(member)
     const members = this.groups.get(member.group)
-    members?.delete(member.line.address)
+    members?.delete(member.address)
     if (members?.size === 0) this.groups.delete(member.group)
   }
 
   private send(to: Address, datagram: FromTracker): void {
-    if (this.outbox.length - this.outboxHead >= TRACKER_OUTBOX_MAX) return
-    this.outbox.push({ to, bytes: encodeDiscovery(datagram, this.options.crc32) })
+    this.put(to, encodeDiscovery(datagram, this.options.crc32))
   }
+
+  private put(to: Address, bytes: Uint8Array): void {
+    if (this.outbox.length - this.outboxHead < TRACKER_OUTBOX_MAX) this.outbox.push({ to, bytes })
+  }
+}
+
+/** Whether its cookie holds for long enough to be given again. */
+function isFresh({ cookieMs }: Member, nowMs: number): boolean {
+  return nowMs - cookieMs < TRACKER_COOKIE_PERIOD_MS
+}
+
+function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
+  for (let index = 0; index < start.length; index++) if (bytes[index] !== start[index]) return false
+  return true
 }

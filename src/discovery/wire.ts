@@ -68,6 +68,15 @@ export type TrackerRefusal = 'full' | 'version'
 
 export type ToTracker = Beat | Leave
 
+interface Members {
+  readonly type: 'members'
+  readonly nonce: Uint8Array
+  readonly cookie: Uint8Array
+  readonly page: number
+  readonly pages: number
+  readonly lines: readonly MemberLine[]
+}
+
 export type FromTracker =
   | {
       readonly type: 'challenge'
@@ -76,14 +85,7 @@ export type FromTracker =
       /** The address that the heartbeat came from. */
       readonly seen: Address
     }
-  | {
-      readonly type: 'members'
-      readonly nonce: Uint8Array
-      readonly cookie: Uint8Array
-      readonly page: number
-      readonly pages: number
-      readonly lines: readonly MemberLine[]
-    }
+  | Members
   | { readonly type: 'joined'; readonly nonce: Uint8Array; readonly line: MemberLine }
   | { readonly type: 'refused'; readonly nonce: Uint8Array; readonly reason: TrackerRefusal }
 
@@ -102,7 +104,11 @@ const REFUSALS: readonly TrackerRefusal[] = ['full', 'version']
 /** Bytes of the longest line. */
 export const LINE_BYTES_MAX = MEMBER_ID_BYTES + MARK_BYTES + ADDRESS_BYTES_MAX
 
-const LINES_BYTES_MAX = DISCOVERY_DATAGRAM_BYTES_MAX - (1 + NONCE_BYTES + COOKIE_BYTES + 2) - CRC_BYTES
+const MEMBERS_HEADER_BYTES = 1 + NONCE_BYTES + COOKIE_BYTES + 2
+const LINES_BYTES_MAX = DISCOVERY_DATAGRAM_BYTES_MAX - MEMBERS_HEADER_BYTES - CRC_BYTES
+
+/** Bytes of the longest datagram without lines, a beat. */
+const SMALL_BYTES_MAX = 1 + NONCE_BYTES + 1 + GROUP_NAME_BYTES + MEMBER_ID_BYTES + MARK_BYTES + COOKIE_BYTES
 
 /** Lines in one datagram at most, whatever their family. */
 export const LINES_PER_PAGE = Math.floor(LINES_BYTES_MAX / LINE_BYTES_MAX)
@@ -111,15 +117,36 @@ export function isDiscovery(type: number | undefined): boolean {
   return type !== undefined && type >= DiscoveryType.beat && type <= DiscoveryType.refused
 }
 
+/** A line as it stands in datagrams, for a tracker that repeats it. */
+export function encodeLine(line: MemberLine): Uint8Array {
+  const writer = new FieldWriter(LINE_BYTES_MAX)
+  writeLine(writer, line)
+  return writer.written().slice()
+}
+
+/** The same as `encodeDiscovery` makes, of lines that are encoded already. */
+export function encodeMembers(
+  { nonce, cookie, page, pages }: Omit<Members, 'type' | 'lines'>,
+  lines: readonly Uint8Array[],
+  crc32: Crc32,
+): Uint8Array {
+  const bytes = lines.reduce((sum, line) => sum + line.length, MEMBERS_HEADER_BYTES)
+  const writer = new FieldWriter(Math.min(bytes, DISCOVERY_DATAGRAM_BYTES_MAX - CRC_BYTES))
+  writer.u8(DiscoveryType.members).raw(nonce).raw(cookie).u8(page).u8(pages)
+  for (const line of lines) writer.raw(line)
+  return withCrc(writer.written(), crc32)
+}
+
 /** Freshly allocated. Throws where a field is out of its limits. */
 export function encodeDiscovery(datagram: DiscoveryDatagram, crc32: Crc32): Uint8Array {
-  const writer = new FieldWriter(DISCOVERY_DATAGRAM_BYTES_MAX - CRC_BYTES)
+  if (datagram.type === 'members') return encodeMembers(datagram, datagram.lines.map(encodeLine), crc32)
+  const writer = new FieldWriter(SMALL_BYTES_MAX)
   writer.u8(DiscoveryType[datagram.type]).raw(datagram.nonce)
   writeFields(writer, datagram)
   return withCrc(writer.written(), crc32)
 }
 
-function writeFields(writer: FieldWriter, datagram: DiscoveryDatagram): void {
+function writeFields(writer: FieldWriter, datagram: Exclude<DiscoveryDatagram, Members>): void {
   switch (datagram.type) {
     case 'beat':
       writer.u8(datagram.version).raw(datagram.group)
@@ -131,10 +158,6 @@ function writeFields(writer: FieldWriter, datagram: DiscoveryDatagram): void {
     case 'challenge':
       writer.raw(datagram.cookie)
       writeAddress(writer, datagram.seen)
-      return
-    case 'members':
-      writer.raw(datagram.cookie).u8(datagram.page).u8(datagram.pages)
-      for (const line of datagram.lines) writeLine(writer, line)
       return
     case 'joined':
       writeLine(writer, datagram.line)

@@ -39,6 +39,8 @@ export class SimPeer {
   private boot = 1
   /** Counts starts of the engine's process: what was put down for an earlier one is not for this one. */
   private life = 0
+  /** Addresses that it calls, since its process started. */
+  private met = new Set<Address>()
   private victim: Victim = 'watcher'
   private restartMs: number | undefined
   private toEngineAtMs = 0
@@ -139,7 +141,7 @@ export class SimPeer {
         crc32,
         window: plan.window,
         agent: 'left sim',
-        admit: (from) => neighbours.includes(from),
+        admit: (from) => this.met.has(from),
         datagramBytesMax: () => plan.datagramBytesMax,
         receiveBufferBytes: plan.receiveBufferBytes,
         ...(plan.rekeying && { rekeying: plan.rekeying }),
@@ -147,8 +149,15 @@ export class SimPeer {
       scheduler.nowMs,
     )
     network.attach(address, (from, bytes) => this.receive(from, bytes))
-    for (const neighbour of neighbours) this.engine.connect(neighbour, scheduler.nowMs)
+    this.met = new Set()
+    for (const neighbour of neighbours) this.meet(neighbour)
     this.watcher.spawn()
+    this.wakeEngine()
+  }
+
+  meet(address: Address): void {
+    this.met.add(address)
+    this.engine?.connect(address, this.nowMs)
     this.wakeEngine()
   }
 
