@@ -1,12 +1,14 @@
 // A running tracker: the machine of src/discovery drained into a socket. Holds no share, no key and no secret, and writes nothing.
 // Used by `left tracker`.
 
+import { setFlagsFromString } from 'node:v8'
 import { TrackerServer } from '../discovery/tracker-server.js'
 import { nowMs } from '../io/clock.js'
 import { crc32, hash, loadHash } from '../io/hash.js'
 import { UdpSocket } from '../io/net/udp.js'
 import { SystemRandom } from '../io/random.js'
-import { TRACKER_LOOK_MS, TRACKER_TOLD_MS } from './limits.js'
+import { knowsOption } from './heap.js'
+import { LEAN_GROWTH, TRACKER_LOOK_MS, TRACKER_TOLD_MS } from './limits.js'
 import { PROGRAM_VERSION } from './version.js'
 
 export interface TrackerOptions {
@@ -38,6 +40,7 @@ export async function startTracker(
   onEvent: (event: TrackerEvent) => void,
 ): Promise<RunningTracker> {
   await loadHash()
+  if (await knowsOption(LEAN_GROWTH)) setFlagsFromString(LEAN_GROWTH)
   const server = new TrackerServer({ random: new SystemRandom(), hash, crc32 })
   let socket: UdpSocket | undefined
   const drain = (): void => {

@@ -23,6 +23,7 @@ import {
   GROUPS_MAX,
   HOSTS_REMEMBERED_MAX,
   MEMBER_GONE_MS,
+  MEMBER_ID_BYTES,
   MEMBERS_MAX,
   MEMBERS_PER_GROUP_MAX,
   NEWS_PER_GROUP_BURST,
@@ -65,7 +66,7 @@ interface Member {
   /** Encoded: MEMBER_ID_BYTES, then the rest. */
   line: Uint8Array
   /** Of its last heartbeat: what it is told unasked carries it. */
-  nonce: Uint8Array
+  readonly nonce: Uint8Array
   /** The cookie that it was given last, and when. Where it comes back no hash is spent on it. */
   cookie: Uint8Array
   cookieMs: number
@@ -194,17 +195,21 @@ export class TrackerServer {
     const members = this.groups.get(name)
     const known = members?.get(from)
     if (known === undefined && !this.hasRoom(members)) return undefined
-    const line = encodeLine({ member, mark, address: from })
-    const isFreshCookie = known !== undefined && isFresh(known, nowMs)
-    const cookie = isFreshCookie ? known.cookie : this.cookies.make(from, group, nowMs)
-    const facts = { line, nonce, cookie, cookieMs: isFreshCookie ? known.cookieMs : nowMs, heardMs: nowMs }
     if (known !== undefined) {
-      Object.assign(known, facts)
-      this.byAge.delete(known)
-      this.byAge.add(known)
+      this.renew(known, { member, mark, nonce, group }, nowMs)
       return known
     }
-    const newcomer: Member = { group: name, address: from, ...facts }
+    const line = encodeLine({ member, mark, address: from })
+    const cookie = this.cookies.make(from, group, nowMs)
+    const newcomer: Member = {
+      group: name,
+      address: from,
+      line,
+      nonce,
+      cookie,
+      cookieMs: nowMs,
+      heardMs: nowMs,
+    }
     this.byAge.add(newcomer)
     if (members === undefined) this.groups.set(name, new Map([[from, newcomer]]))
     else {
@@ -212,6 +217,25 @@ export class TrackerServer {
       members.set(from, newcomer)
     }
     return newcomer
+  }
+
+  /** Nearly always all is as it was: nothing new is kept then, which would make the heap grow. */
+  private renew(
+    known: Member,
+    { member, mark, nonce, group }: Pick<Beat, 'member' | 'mark' | 'nonce' | 'group'>,
+    nowMs: number,
+  ): void {
+    const { address } = known
+    if (!isAt(known.line, 0, member) || !isAt(known.line, MEMBER_ID_BYTES, mark))
+      known.line = encodeLine({ member, mark, address })
+    known.nonce.set(nonce)
+    if (!isFresh(known, nowMs)) {
+      known.cookie = this.cookies.make(address, group, nowMs)
+      known.cookieMs = nowMs
+    }
+    known.heardMs = nowMs
+    this.byAge.delete(known)
+    this.byAge.add(known)
   }
 
   private hasRoom(members: ReadonlyMap<Address, Member> | undefined): boolean {
@@ -226,7 +250,7 @@ export class TrackerServer {
 
   private answer({ group, address, cookie }: Member, { nonce, member }: Beat): void {
     const lines: Uint8Array[] = []
-    for (const { line } of this.groups.get(group)!.values()) if (!startsWith(line, member)) lines.push(line)
+    for (const { line } of this.groups.get(group)!.values()) if (!isAt(line, 0, member)) lines.push(line)
     const pages = Math.max(1, Math.ceil(lines.length / LINES_PER_PAGE))
     for (let page = 0; page < pages; page++) {
       const part = lines.slice(page * LINES_PER_PAGE, (page + 1) * LINES_PER_PAGE)
@@ -260,7 +284,7 @@ function isFresh({ cookieMs }: Member, nowMs: number): boolean {
   return nowMs - cookieMs < TRACKER_COOKIE_PERIOD_MS
 }
 
-function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
-  for (let index = 0; index < start.length; index++) if (bytes[index] !== start[index]) return false
+function isAt(bytes: Uint8Array, at: number, part: Uint8Array): boolean {
+  for (let index = 0; index < part.length; index++) if (bytes[at + index] !== part[index]) return false
   return true
 }

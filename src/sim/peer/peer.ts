@@ -39,8 +39,6 @@ export class SimPeer {
   private boot = 1
   /** Counts starts of the engine's process: what was put down for an earlier one is not for this one. */
   private life = 0
-  /** Addresses that it calls, since its process started. */
-  private met = new Set<Address>()
   private victim: Victim = 'watcher'
   private restartMs: number | undefined
   private toEngineAtMs = 0
@@ -141,7 +139,7 @@ export class SimPeer {
         crc32,
         window: plan.window,
         agent: 'left sim',
-        admit: (from) => this.met.has(from),
+        admit: (from) => neighbours.has(from),
         datagramBytesMax: () => plan.datagramBytesMax,
         receiveBufferBytes: plan.receiveBufferBytes,
         ...(plan.rekeying && { rekeying: plan.rekeying }),
@@ -149,14 +147,13 @@ export class SimPeer {
       scheduler.nowMs,
     )
     network.attach(address, (from, bytes) => this.receive(from, bytes))
-    this.met = new Set()
-    for (const neighbour of neighbours) this.meet(neighbour)
+    for (const neighbour of neighbours) this.engine.connect(neighbour, scheduler.nowMs)
     this.watcher.spawn()
     this.wakeEngine()
   }
 
   meet(address: Address): void {
-    this.met.add(address)
+    this.options.neighbours.add(address)
     this.engine?.connect(address, this.nowMs)
     this.wakeEngine()
   }
@@ -218,7 +215,6 @@ export class SimPeer {
     this.watcher.hint(path)
   }
 
-  /** The watcher reads the whole share again, as it does every now and then. */
   readAgain(): void {
     this.watcher.readAgain()
   }
