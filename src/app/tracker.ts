@@ -8,7 +8,7 @@ import { crc32, hash, loadHash } from '../io/hash.js'
 import { UdpSocket } from '../io/net/udp.js'
 import { SystemRandom } from '../io/random.js'
 import { knowsOption } from './heap.js'
-import { LEAN_GROWTH, TRACKER_LOOK_MS, TRACKER_TOLD_MS } from './limits.js'
+import { TRACKER_HEAP, TRACKER_LOOK_MS, TRACKER_TOLD_MS } from './limits.js'
 import { PROGRAM_VERSION } from './version.js'
 
 export interface TrackerOptions {
@@ -40,7 +40,7 @@ export async function startTracker(
   onEvent: (event: TrackerEvent) => void,
 ): Promise<RunningTracker> {
   await loadHash()
-  if (await knowsOption(LEAN_GROWTH)) setFlagsFromString(LEAN_GROWTH)
+  for (const option of TRACKER_HEAP) if (await knowsOption(option)) setFlagsFromString(option)
   const server = new TrackerServer({ random: new SystemRandom(), hash, crc32 })
   let socket: UdpSocket | undefined
   const drain = (): void => {
