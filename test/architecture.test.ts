@@ -26,6 +26,7 @@ const PURE_FOLDERS = [
   'peering',
   'pipe',
   'beacons',
+  'discovery',
 ]
 
 const IMPURE_NAMES = new Set(

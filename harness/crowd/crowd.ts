@@ -70,7 +70,7 @@ export class Crowd {
           number,
           plan: calmPeer(number, { id: hexId(random) }),
           address,
-          neighbours: addresses.filter((other) => other !== address),
+          neighbours: new Set(addresses.filter((other) => other !== address)),
           scheduler: this.scheduler,
           network: this.network,
           random: random.fork(),

@@ -27,7 +27,7 @@ export interface PeerSetup {
   /** Port 0 for any that is free. */
   readonly endpoint: HostPort
   readonly share: string
-  /** As for `--ip`; none where it is to find them. */
+  /** As for `--ip`; none where it is to find them: with --discover, unless `options` name a tracker. */
   readonly others: readonly string[]
   readonly options?: readonly string[]
   /** Where its user's identity and trusted peers are kept, in the place of ~/.config; `state` in it, in that of ~/.local/state. */
@@ -75,7 +75,8 @@ export class Peer {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run "npm run build" first`)
     const { endpoint, share, others, config, namespace } = this.setup
     const port = endpoint.port === 0 ? 'auto' : String(endpoint.port)
-    const named = others.length === 0 ? ['--discover'] : ['--ip', others.join(',')]
+    const found = options.includes('--tracker') ? [] : ['--discover']
+    const named = others.length === 0 ? found : ['--ip', others.join(',')]
     const network = ['--bind', endpoint.host, '--port', port, ...named]
     const program = [process.execPath, PROGRAM, '--json', ...network, '--share', share, ...options]
     // `ip netns exec` becomes the program, so that the process is the peer either way.

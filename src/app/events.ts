@@ -15,6 +15,7 @@ export type PeerEvent =
       /** Fingerprint of our own key, 64 hexadecimal characters; null without encryption. */
       fingerprint: string | null
       peers: string[]
+      trackers: string[]
     }
   | { event: 'note'; message: string } // something odd that needs no action
   | { event: 'scanning' } // the share is being read; sent once at start

@@ -88,3 +88,18 @@ export const VISIT_KEYS_MAX = 8
 
 /** Blocks that `left get` reads and hashes between two turns of its loop: 16 take ten milliseconds on a slow machine. */
 export const GET_BLOCKS_PER_TURN = 16
+
+/** Options of V8 for a tracker, each looked for before it is used: its young heap stays at 2 MB, where it would grow to 32 for what
+ *  each heartbeat makes and drops. With 1,000 groups of 10 it then peaks at 82 MB, and at 113 without (Node 20). */
+export const TRACKER_HEAP = [LEAN_GROWTH, '--semi-space-growth-factor=1']
+
+/** How often a tracker looks who is gone, and how often at most it tells of a change: its log does not grow by what others do. */
+export const TRACKER_LOOK_MS = 1_000
+export const TRACKER_TOLD_MS = 10_000
+
+/** Addresses of trackers, of all names together. */
+export const TRACKER_ADDRESSES_MAX = 32
+
+/** Addresses that are kept of those that trackers told, of each tracker and of all: as many as a group may have, twice. */
+export const TRACKED_PER_SOURCE_MAX = 256
+export const TRACKED_MAX = 512

@@ -1,7 +1,7 @@
 // Finds the addresses of the peers of --ip, and remembers them: who speaks from another address, or another port, is a
 // stranger. Used by Peer.
 
-import { formatAddress } from '../io/net/address.js'
+import { formatAddress, parseAddress } from '../io/net/address.js'
 import { isOwnAddress, resolveHost } from '../io/net/interfaces.js'
 import type { Address } from '../rdt/endpoint.js'
 import { RESOLVE_RETRY_MS } from './limits.js'
@@ -32,6 +32,14 @@ export class NamedPeers {
     return this.addresses.has(address)
   }
 
+  /** Whether this peer itself listens there. */
+  isOwn(address: Address): boolean {
+    const hostPort = parseAddress(address)
+    return (
+      hostPort !== undefined && isOwnAddress(hostPort, { bind: this.host.options.bind, port: this.ownPort })
+    )
+  }
+
   /** The addresses that this one of --ip stands for, as far as they are known. */
   addressesOf(text: string): Iterable<Address> {
     return this.byText.get(text) ?? []
@@ -59,7 +67,8 @@ export class NamedPeers {
     for (const peer of options.peers) if (!(await this.resolve(peer))) unresolved.push(peer)
     if (unresolved.length > 0 && !this.isStopped)
       this.retry = setTimeout(() => void this.resolveAll(), RESOLVE_RETRY_MS)
-    if (unresolved.length === 0 && this.addresses.size === 0 && !options.discover)
+    const isFinding = options.discover || options.trackers.length > 0
+    if (unresolved.length === 0 && this.addresses.size === 0 && !isFinding)
       reporter.once('alone', {
         event: 'note',
         message: 'there is no other machine in --ip: name one there',

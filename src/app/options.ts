@@ -4,6 +4,8 @@ import type { Direction, LinkPolicy } from '../pipe/settings.js'
 export interface PeerOptions {
   /** Peers to keep in step with: host, host:port or [v6]:port, as given. Names are resolved at run time. */
   readonly peers: readonly PeerAddress[]
+  /** Trackers that tell where others of the group are; needs `secretFiles`, and encryption. */
+  readonly trackers: readonly PeerAddress[]
   /** 0 for any that is free. */
   readonly port: number
   /** Whether peers are looked for on the local network. */

@@ -18,20 +18,19 @@ import { stateFolder } from '../io/witness.js'
 import type { EngineToKeeper } from '../pipe/messages.js'
 import { FOLLOWING } from '../pipe/settings.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
-import { DEAF_NOTE, Discovery } from './discovery.js'
 import { DiskOps } from './disk-ops.js'
 import type { PeerEvent } from './events.js'
-import { FoundPeers } from './found-peers.js'
+import { sessionFigures, summaryOf } from './figures.js'
 import { knowsOption } from './heap.js'
 import { LEAN_GROWTH, PINS_LOOK_MS, ROOMY_GROWTH, SENDS_PER_TURN_MAX } from './limits.js'
-import { NamedPeers } from './named-peers.js'
 import type { PeerOptions } from './options.js'
-import { saySessions, sayStarted, saySummary } from './own-account.js'
+import { PeerAddresses } from './peer-addresses.js'
 import { privatePlacesOf } from './private-places.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
 import { refuseDangerousShare } from './share-danger.js'
 import { openShareFolder, type ShareFolder } from './share-folder.js'
+import { startEvents } from './start-events.js'
 import { Steering } from './steering.js'
 import { PROGRAM_VERSION } from './version.js'
 import { WatcherProcess } from './watcher-process.js'
@@ -76,9 +75,7 @@ class Peer implements RunningPeer {
   private engine!: Engine
   private watcher!: WatcherProcess
   private finish!: (error: LeftError | undefined) => void
-  private readonly named: NamedPeers
-  private readonly found: FoundPeers
-  private discovery: Discovery | undefined
+  private readonly addresses: PeerAddresses
   private diskOps!: DiskOps
   private isReady = false
   private isEngineThere = false
@@ -97,27 +94,33 @@ class Peer implements RunningPeer {
     this.privateFiles = new PrivateFiles(this.privatePlaces)
     const { privateFiles } = this
     this.blocks = new BlockIo(options.share, { following: FOLLOWING[options.links], privateFiles })
-    this.reporter = new Reporter((event) => {
-      this.steering.handle(event)
-      onEvent(event)
-    })
-    this.named = new NamedPeers({
+    this.reporter = new Reporter(
+      (event) => {
+        this.steering.handle(event)
+        onEvent(event)
+      },
+      (address) => this.addresses.isUnnamed(address),
+    )
+    this.addresses = new PeerAddresses({
       options,
       reporter: this.reporter,
-      onAddress: (address) => this.engine.connect(address, nowMs()),
-      onResolved: () => this.wake(),
-    })
-    this.found = new FoundPeers({
-      isNamed: (address) => this.named.has(address),
-      isConnected: (address) => this.engine.isConnected(address),
       connect: (address) => this.engine.connect(address, nowMs()),
       disconnect: (address) => this.engine.disconnect(address, nowMs()),
+      isConnected: (address) => this.engine.isConnected(address),
+      canReach: (address) => this.socket.canReach(address),
+      onMoved: () => {
+        this.engine.doubtSessions(nowMs())
+        this.wake()
+      },
+      onChange: () => this.wake(),
     })
     this.steering = new Steering({
       options,
       listening: () => (this.isEngineThere ? this.socket.listening : undefined),
       reporter: this.reporter,
-      named: this.named,
+      named: this.addresses.named,
+      found: () => this.addresses.trackedFacts(),
+      trackers: () => this.addresses.trackerStatus(),
       isDiscovering: options.discover,
       engine: () => (this.isEngineThere ? this.engine : undefined),
       watcher: () => this.watcher,
@@ -134,7 +137,9 @@ class Peer implements RunningPeer {
     if (isGrowthKnown) setFlagsFromString(ROOMY_GROWTH)
     const random = new SystemRandom()
     const offload = await chooseOffload(options.offload === 'auto')
-    const ipv6 = options.discover || options.peers.some(({ host }) => host.includes(':'))
+    // Peers that are found may be of both families.
+    const isFinding = options.discover || options.trackers.length > 0
+    const ipv6 = isFinding || options.peers.some(({ host }) => host.includes(':'))
     // Before the identity: a port in use is a refusal, and a refusal makes nothing and tells of nothing else.
     this.socket = await UdpSocket.open({
       port: options.port,
@@ -144,7 +149,8 @@ class Peer implements RunningPeer {
       onDatagram: (from, bytes, datagramBytes) => {
         // A peer that does not know yet whether it can keep its share is not there yet: hellos are repeated.
         if (!this.isReady) return
-        this.engine.handleDatagrams(from, bytes, datagramBytes, nowMs())
+        if (!this.addresses.handleDatagrams(from, bytes, datagramBytes))
+          this.engine.handleDatagrams(from, bytes, datagramBytes, nowMs())
         this.wake()
       },
       onRoom: () => this.wake(),
@@ -160,9 +166,10 @@ class Peer implements RunningPeer {
         settlePeerId: (fingerprint) => this.settlePeerId(fingerprint),
         random,
         crc32,
-        isNamed: (address) => this.named.has(address),
-        isFound: (address) => this.found.has(address),
+        isNamed: (address) => this.addresses.named.has(address),
+        isFound: (address) => this.addresses.isFound(address),
         isFoundOnly: options.discover && options.peers.length === 0,
+        isTracked: options.trackers.length > 0,
         nameOf: (address) => this.reporter.nameOf(address),
         onEvent: (event) => this.reporter.say(event),
         openIdentity: (request, onMaking) => startedWatcher().openIdentity(request, onMaking),
@@ -176,7 +183,15 @@ class Peer implements RunningPeer {
       await this.socket.close()
       throw error
     }
-    const { peerId } = this.protection
+    const { protection, socket, reporter } = this
+    const { peerId, fingerprint } = protection
+    this.addresses.open({
+      protection,
+      random,
+      port: socket.port,
+      hasIPv6: socket.listening.startsWith('['),
+      send: (to, bytes) => socket.send({ to, bytes, segmentBytes: bytes.length }),
+    })
     this.engine = new Engine(
       {
         peerId,
@@ -188,7 +203,7 @@ class Peer implements RunningPeer {
         background: options.background,
         limitBytesPerS: options.limitBytesPerS,
         agent: `left ${PROGRAM_VERSION}`,
-        admit: (address) => this.named.has(address) || this.found.has(address),
+        admit: (address) => this.addresses.has(address),
         datagramBytesMax: (address) => datagramBytesMax(address, options.bind),
         receiveBufferBytes: this.socket.receiveBufferBytes,
       },
@@ -198,14 +213,8 @@ class Peer implements RunningPeer {
     const { engine, blocks } = this
     this.diskOps = new DiskOps({ engine, blocks, wake: () => this.wake() })
     this.openShare(peerId)
-    sayStarted({
-      options,
-      reporter: this.reporter,
-      socket: this.socket,
-      peerId,
-      fingerprint: this.protection.fingerprint,
-      offloadWhy: offload.why,
-    })
+    for (const event of startEvents({ options, socket, peerId, fingerprint, offloadWhy: offload.why }))
+      reporter.say(event)
     this.revoking = setInterval(() => {
       this.steering.sample(nowMs())
       this.engine.revoke((fingerprint) => this.protection.isTrusted(fingerprint), nowMs())
@@ -274,26 +283,7 @@ class Peer implements RunningPeer {
   private handleReady(): void {
     if (this.isReady || this.stopped !== undefined) return
     this.isReady = true
-    this.named.start(this.socket.port)
-    if (this.options.discover) void this.discover()
-  }
-
-  private async discover(): Promise<void> {
-    const { socket, options, protection, found } = this
-    this.discovery = new Discovery({
-      port: socket.port,
-      bind: options.bind,
-      ipv6: socket.listening.startsWith('['),
-      ...protection.beacons,
-      random: new SystemRandom(),
-      found,
-      onFound: () => this.wake(),
-      onMoved: () => {
-        this.engine.doubtSessions(nowMs())
-        this.wake()
-      },
-    })
-    if (!(await this.discovery.start())) this.reporter.say({ event: 'note', message: DEAF_NOTE })
+    this.addresses.start()
   }
 
   // — The loop —
@@ -364,7 +354,8 @@ class Peer implements RunningPeer {
 
   private report(event: EngineEvent): void {
     // Nobody said that there is a peer.
-    if (event.event === 'waiting' && this.found.has(event.address)) return
+    if (event.event === 'waiting' && this.addresses.isFound(event.address)) return
+    this.addresses.handle(event)
     this.reporter.handle(event, nowMs())
     if (this.options.verbose && event.event === 'connected') {
       this.reporter.say({ event: 'debug', message: `session with ${event.peer} over ${event.address}` })
@@ -379,17 +370,18 @@ class Peer implements RunningPeer {
   private async shutDown(error: LeftError | undefined): Promise<void> {
     clearTimeout(this.timer)
     this.steering.close()
-    this.named.stop()
+    const addressesStopped = this.addresses.stop()
     clearInterval(this.revoking)
-    if (this.options.verbose) saySessions(this.reporter, this.engine)
+    if (this.options.verbose)
+      for (const message of sessionFigures(this.engine)) this.reporter.say({ event: 'debug', message })
     this.engine.close(nowMs())
     this.send(Number.POSITIVE_INFINITY)
-    await this.discovery?.stop()
+    await addressesStopped
     await this.watcher.stop()
     await this.protection.settled()
     await this.blocks.close()
     this.privateFiles.close()
-    saySummary(this.reporter, this.engine)
+    this.reporter.say(summaryOf(this.engine))
     await this.socket.close()
     this.folder.release()
     this.reporter.say({ event: 'stopped' })

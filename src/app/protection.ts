@@ -10,13 +10,14 @@ import { type BeaconKeys, beaconKeys } from '../seal/beacon-key.js'
 import { IDENTITY_FILE, openConfigFolder, PINS_FILE } from '../seal/config-folder.js'
 import { makeX25519 } from '../seal/exchange.js'
 import { loadCodec } from '../seal/frames/codec.js'
+import { type GroupKeys, groupKeysOf } from '../seal/group-keys.js'
 import { SHARED_SECRET_BYTES_MIN } from '../seal/limits.js'
 import type { Pin } from '../seal/pin-file.js'
 import { Pins } from '../seal/pins.js'
 import { PlainProtection } from '../seal/plain.js'
 import { readSecretLine, shellWord } from '../seal/private-file.js'
 import { SealedProtection } from '../seal/sealed.js'
-import { hardenedGenerator } from '../seal/secret.js'
+import { hardenedGenerator, strengthOf } from '../seal/secret.js'
 import type { PeerEvent } from './events.js'
 import type { PeerOptions } from './options.js'
 import { PinnedTrust } from './trust.js'
@@ -37,6 +38,8 @@ export interface ProtectionRequest {
   readonly isFound: (address: string) => boolean
   /** Whether no peer is named: then a secret or a trusted key is needed to know one by. */
   readonly isFoundOnly: boolean
+  /** Whether trackers are asked: then each secret must be one that nobody can guess. */
+  readonly isTracked: boolean
   readonly nameOf: (address: string) => string
   readonly onEvent: (event: PeerEvent) => void
   /** The key to ask for at an address where none was met; see PinnedTrustOptions. */
@@ -57,6 +60,8 @@ export interface OpenProtection {
   /** Fingerprint of our own key; undefined without encryption. */
   readonly fingerprint: string | undefined
   readonly beacons: BeaconKeys
+  /** Of the shared secrets, for trackers; none without --tracker. */
+  readonly groups: readonly GroupKeys[]
   /** Whether a session of this key may go on: the pins, as the file has them now. */
   isTrusted(fingerprint: string): boolean
   /** Resolves when what was learned of peers is on the disk, or cannot be had there. */
@@ -78,6 +83,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
       peerId,
       fingerprint: undefined,
       beacons: { keys: [], takesAny: true },
+      groups: [],
       isTrusted: () => true,
       settled: async () => {},
     }
@@ -86,7 +92,8 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
   const file = options.identity ?? join(folder, IDENTITY_FILE)
   // All files are read before an identity is made: what is refused leaves nothing behind.
   const passphrase = passphraseOf(options)
-  const secrets = options.secretFiles.map(secretOf)
+  const { isTracked } = request
+  const secrets = options.secretFiles.map((secretFile) => secretOf(secretFile, isTracked))
   const pins = new Pins(join(folder, PINS_FILE))
   if (request.isFoundOnly && secrets.length === 0 && pins.list().length === 0)
     throw new LeftError('usage', NOBODY_TO_FIND)
@@ -127,6 +134,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
     peerId,
     fingerprint: identity.fingerprint,
     beacons: beaconKeys(secrets),
+    groups: isTracked ? secrets.map(groupKeysOf) : [],
     isTrusted: (fingerprint) => trust.isTrusted(fingerprint),
     settled: () => pins.settled(),
   }
@@ -140,8 +148,16 @@ function passphraseOf({ passphraseFile }: ProtectionOptions): string | undefined
   return text === '' ? undefined : text
 }
 
-function secretOf(file: string): Uint8Array {
-  const secret = Buffer.from(readSecretLine(file, '--secret-file'))
+/** For trackers only one that `left secret` made. */
+function secretOf(file: string, isTracked: boolean): Uint8Array {
+  const line = readSecretLine(file, '--secret-file')
+  const secret = Buffer.from(line)
+  if (isTracked && strengthOf(line).strength !== 'made')
+    throw new LeftError(
+      'secret-unusable',
+      `--tracker needs a secret that left made: with the one in ${file} a tracker, or somebody between you and it, could try sentences until one fits. ` +
+        `Make one: left secret ${shellWord(file)}.new`,
+    )
   if (secret.length >= SHARED_SECRET_BYTES_MIN) return new Uint8Array(secret)
   throw new LeftError(
     'secret-unusable',

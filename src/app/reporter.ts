@@ -15,6 +15,8 @@ interface Rate {
 }
 
 const NO_ANSWER = 'no answer yet: left must run there, with this machine in its --ip and its UDP port open'
+const NO_ANSWER_FOUND =
+  'no answer yet from where it was found: it may have left, or what is between lets nothing through'
 
 export class Reporter {
   private readonly onEvent: (event: PeerEvent) => void
@@ -24,7 +26,11 @@ export class Reporter {
   private total: Rate | undefined
   private totalsAtMs = 0
 
-  constructor(onEvent: (event: PeerEvent) => void) {
+  /** `isFound`: whether the address is one that no person named. */
+  constructor(
+    onEvent: (event: PeerEvent) => void,
+    private readonly isFound: (address: Address) => boolean = () => false,
+  ) {
     this.onEvent = onEvent
   }
 
@@ -57,7 +63,8 @@ export class Reporter {
             reason:
               'it answers but does not let this peer in: it may not trust our key, which left identity shows; its screen says why',
           })
-        else this.waiting(this.nameOf(event.address), NO_ANSWER)
+        else
+          this.waiting(this.nameOf(event.address), this.isFound(event.address) ? NO_ANSWER_FOUND : NO_ANSWER)
         break
       case 'connected':
         this.said.delete(`waiting ${this.nameOf(event.address)}`)
@@ -103,7 +110,7 @@ export class Reporter {
       case 'stranger':
         this.once(`stranger ${event.address}`, {
           event: 'note',
-          message: `${event.address} is not one of the peers in --ip; what it sends is dropped`,
+          message: `${event.address} is neither in --ip nor found by a tracker; what it sends is dropped`,
         })
         break
       case 'in-step':

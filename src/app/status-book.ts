@@ -1,7 +1,7 @@
 // The state of a running peer, for whoever asks: gathered from the events that a person is told, from the engine's figures, and
 // at the moment of asking from the keeper. Used by Peer.
 
-import type { FileStatus, PeerState, PeerStatus, Status } from '../control/status.js'
+import { type FileStatus, isFound, type PeerState, type PeerStatus, type Status } from '../control/status.js'
 import type { EnginePeer } from '../engine/engine.js'
 import type { SentFile } from '../engine/serve/sent-files.js'
 import type { PeerStanding, ShareState } from '../pipe/commands.js'
@@ -22,6 +22,14 @@ interface Sending {
 }
 
 /** Facts of the moment of asking. */
+/** A machine that no person named. */
+export interface FoundFacts {
+  /** As in events. */
+  readonly addresses: readonly string[]
+  /** Whether it is the peer of this id; false where that is not known. */
+  readonly isPeer: (peer: string) => boolean
+}
+
 export interface StatusFacts {
   /** Undefined while the watcher process does not answer. */
   readonly share: ShareState | undefined
@@ -36,7 +44,9 @@ export interface StatusFacts {
   /** Whether no session is sought with any address that this one of `--ip` stands for. */
   readonly isPassedOver: (text: string) => boolean
   /** Whether peers are there that nobody named. */
-  readonly isDiscovering?: boolean
+  readonly isDiscovering: boolean
+  readonly found: readonly FoundFacts[]
+  readonly trackers: Status['trackers']
 }
 
 type Started = PeerEvent & { event: 'started' }
@@ -171,9 +181,12 @@ export class StatusBook {
   status(facts: StatusFacts): Status | undefined {
     const { started } = this
     if (started === undefined) return undefined
-    const { share } = facts
-    const named = started.peers.map((address) => this.peerStatus(address, facts))
-    const peers = facts.isDiscovering ? [...named, ...this.foundStatus(named, facts)] : named
+    const { share, trackers } = facts
+    const told = [
+      ...started.peers.map((address) => this.peerStatus(address, facts)),
+      ...this.trackedPeers(facts),
+    ]
+    const peers = facts.isDiscovering ? [...told, ...this.foundStatus(told, facts)] : told
     const isAtRest = share?.isRead === true && !share.isBusy && share.unsettled.count === 0
     const { event: _, ...totals } = this.totals
     return {
@@ -185,7 +198,8 @@ export class StatusBook {
       since: this.since,
       holds: share === undefined ? null : holdsOf(share),
       peers,
-      isInStep: isAtRest && share.wantedCount === 0 && isMet(peers),
+      trackers,
+      isInStep: isAtRest && share.wantedCount === 0 && isMet(peers) && isFound({ peers, trackers }),
       receiving: { ...totals, now: [...this.fetching.values()] },
       sending: this.sendingOf(facts),
       paused: share === undefined || share.pause === '' ? this.paused : share.pause,
@@ -193,12 +207,29 @@ export class StatusBook {
     }
   }
 
-  private peerStatus(address: string, facts: StatusFacts): PeerStatus {
+  /** But for those that are the peers of `--ip`, at other addresses. */
+  private trackedPeers(facts: StatusFacts): PeerStatus[] {
+    const names = (this.started?.peers ?? []).flatMap((address) => facts.namesOf(address))
+    const named = names.flatMap((name) => this.met.get(name) ?? [])
+    return facts.found
+      .filter(({ isPeer }) => !named.some(isPeer))
+      .map(({ addresses, isPeer }) => this.peerStatus(addresses[0]!, facts, { names: addresses, isPeer }))
+  }
+
+  private peerStatus(
+    address: string,
+    facts: StatusFacts,
+    known: { names: readonly string[]; isPeer: (peer: string) => boolean } = {
+      names: facts.namesOf(address),
+      isPeer: () => false,
+    },
+  ): PeerStatus {
     const { share, enginePeers, nameOf } = facts
-    const names = facts.namesOf(address)
-    const session = enginePeers.find((each) => names.includes(nameOf(each.address)))
+    const { names, isPeer } = known
+    const session = enginePeers.find((each) => names.includes(nameOf(each.address)) || isPeer(each.peer))
     const met = names.find((name) => this.met.has(name))
-    const peer = session?.peer ?? (met === undefined ? null : this.met.get(met)!)
+    const isMet = met === undefined ? [...this.met.values()].find(isPeer) : this.met.get(met)
+    const peer = session?.peer ?? isMet ?? null
     const away = names.find((name) => this.reasons.has(name))
     const standing = share?.peers.find((each) => each.peer === peer)
     const state = this.stateAt(address, { peer, session, standing }, facts)

@@ -15,7 +15,7 @@ import { STATE_MS_MAX } from './limits.js'
 import type { NamedPeers } from './named-peers.js'
 import type { PeerOptions } from './options.js'
 import type { Reporter } from './reporter.js'
-import { StatusBook } from './status-book.js'
+import { type FoundFacts, StatusBook } from './status-book.js'
 import type { WatcherProcess } from './watcher-process.js'
 
 export interface SteeringHost {
@@ -25,6 +25,8 @@ export interface SteeringHost {
   readonly isDiscovering: boolean
   /** Where the peer is reached; undefined before it has started. */
   readonly listening: () => Address | undefined
+  readonly found: () => readonly FoundFacts[]
+  readonly trackers: () => Status['trackers']
   /** Undefined before the peer has started. */
   readonly engine: () => Engine | undefined
   readonly watcher: () => WatcherProcess
@@ -101,9 +103,13 @@ export class Steering {
       isSelf: (text) => named.isSelf(text),
       isPassedOver: (text) => {
         const addresses = [...named.addressesOf(text)]
-        return addresses.length > 0 && !addresses.some((address) => engine.isCalled(address))
+        // One that was found stands for itself.
+        const all = addresses.length > 0 ? addresses : [text]
+        return all.every((address) => engine.isPassedOver(address))
       },
       isDiscovering: this.host.isDiscovering,
+      found: this.host.found(),
+      trackers: this.host.trackers(),
     })
   }
 }

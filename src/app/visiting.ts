@@ -107,6 +107,7 @@ export class Visiting {
         isNamed: (address) => this.texts.get(address)?.isOwn === false,
         isFound: () => false,
         isFoundOnly: false,
+        isTracked: false,
         nameOf: (address) => this.texts.get(address)?.text ?? address,
         onEvent: (event) => this.handlePeerEvent(event),
         expectedAt: (address, known) => {

@@ -67,6 +67,9 @@ export const CONTROL_BYTES_MAX = 1_190
 /** Where a peer listens unless told otherwise. */
 export const DEFAULT_PORT = 22_001
 
+/** Where a tracker listens unless told otherwise. */
+export const TRACKER_PORT = 22_100
+
 assert(BLOCK_COUNT_MAX * DIGEST_BYTES <= 64 * 1024 * 1024, 'a digest list must fit in memory')
 assert((BLOCK_COUNT_MAX / PIECES_MAX) % PIECE_BLOCKS_MIN === 0, 'pieces double until a file has few enough')
 assert(FRAME_BYTES_MAX + 64 <= DATAGRAM_BYTES_MAX, 'a sealed block and its header must fit one datagram')

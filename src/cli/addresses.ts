@@ -1,4 +1,4 @@
-// The grammar of `--ip`, and of `--bind`:
+// The grammar of `--ip`, of `--tracker`, and of `--bind`:
 //
 //   list    = item *( "," item )              blanks around an item are ignored
 //   item    = host [ ":" port ]
@@ -12,22 +12,58 @@ import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { domainToASCII } from 'node:url'
 import type { PeerAddress } from '../app/options.js'
 import { LeftError } from '../base/errors.js'
-import { DEFAULT_PORT } from '../base/limits.js'
-import { LABEL_CHARACTERS_MAX, NAME_CHARACTERS_MAX, PEER_COUNT_MAX, PORT_MAX } from './limits.js'
+import { DEFAULT_PORT, TRACKER_PORT } from '../base/limits.js'
+import {
+  LABEL_CHARACTERS_MAX,
+  NAME_CHARACTERS_MAX,
+  PEER_COUNT_MAX,
+  PORT_MAX,
+  TRACKER_COUNT_MAX,
+} from './limits.js'
 import { printable, shortenMiddle } from './names.js'
 
-const EXAMPLE = '--ip 192.168.56.119,192.168.56.120:22002,[fd00::7]:22001,lab3.local'
+/** An option that names machines. */
+interface NamingOption {
+  readonly option: string
+  readonly defaultPort: number
+  readonly countMax: number
+  readonly example: string
+}
+
+const IP: NamingOption = {
+  option: '--ip',
+  defaultPort: DEFAULT_PORT,
+  countMax: PEER_COUNT_MAX,
+  example: '--ip 192.168.56.119,192.168.56.120:22002,[fd00::7]:22001,lab3.local',
+}
+
+const TRACKER: NamingOption = {
+  option: '--tracker',
+  defaultPort: TRACKER_PORT,
+  countMax: TRACKER_COUNT_MAX,
+  example: `--tracker tracker.example.org or --tracker 192.168.56.118:${TRACKER_PORT}`,
+}
 
 /** Every address of every `--ip`, in order, duplicates (same host and port) dropped. */
 export function parsePeers(lists: readonly string[]): PeerAddress[] {
+  return parseAll(lists, IP)
+}
+
+/** The same of every `--tracker`. */
+export function parseTrackers(lists: readonly string[]): PeerAddress[] {
+  return parseAll(lists, TRACKER)
+}
+
+function parseAll(lists: readonly string[], naming: NamingOption): PeerAddress[] {
+  const { option, countMax } = naming
   const peers = new Map<string, PeerAddress>()
   for (const list of lists) {
     for (const item of list.split(',')) {
-      const peer = parsePeer(item.trim(), list)
+      const peer = parsePeer(item.trim(), list, naming)
       const key = `${peer.host} ${peer.port}`
       if (!peers.has(key)) peers.set(key, peer)
-      if (peers.size > PEER_COUNT_MAX) {
-        throw new LeftError('usage', `--ip names more than ${PEER_COUNT_MAX} machines; name fewer`)
+      if (peers.size > countMax) {
+        throw new LeftError('usage', `${option} names more than ${countMax} machines; name fewer`)
       }
     }
   }
@@ -58,46 +94,52 @@ export function quoted(text: string): string {
   return `'${shortenMiddle(printable(text), 80)}'`
 }
 
-function parsePeer(item: string, list: string): PeerAddress {
+function parsePeer(item: string, list: string, naming: NamingOption): PeerAddress {
+  const { option, example } = naming
   if (item === '') {
     throw new LeftError(
       'usage',
-      `--ip ${quoted(list)} has an empty address in it; join addresses with single commas, for example ${EXAMPLE}`,
+      `${option} ${quoted(list)} has an empty address in it; join addresses with single commas, for example ${example}`,
     )
   }
+  const unusable = (why: string) =>
+    new LeftError('usage', `${option} ${quoted(item)} is not usable: ${why}; for example ${example}`)
+  const { host, rest } = hostAndRest(item, unusable)
+  refuseNobody(host, unusable)
+  return { host, port: rest === '' ? naming.defaultPort : portAfter(rest, unusable), text: item }
+}
+
+/** Makes the refusal of an item, of the reason. */
+type Unusable = (why: string) => LeftError
+
+function hostAndRest(item: string, unusable: Unusable): { readonly host: string; readonly rest: string } {
   const bracketed = /^\[([^\]]*)\](.*)$/s.exec(item)
   if (bracketed) {
     const host = canonicalIPv6(bracketed[1]!)
-    if (host === undefined) throw unusable(item, 'there is no IPv6 address between the brackets')
-    return { host: peerHost(host, item), port: portAfter(bracketed[2]!, item), text: item }
+    if (host === undefined) throw unusable('there is no IPv6 address between the brackets')
+    return { host, rest: bracketed[2]! }
   }
   const v6 = canonicalIPv6(item)
-  if (v6 !== undefined) return { host: peerHost(v6, item), port: DEFAULT_PORT, text: item }
+  if (v6 !== undefined) return { host: v6, rest: '' }
   const colon = item.indexOf(':')
-  if (colon !== item.lastIndexOf(':')) {
-    throw unusable(item, 'it is no IPv6 address; an IPv6 address with a port needs brackets')
-  }
-  const host = colon < 0 ? item : item.slice(0, colon)
-  return {
-    host: peerHost(hostOf(host, item), item),
-    port: portAfter(colon < 0 ? '' : item.slice(colon), item),
-    text: item,
-  }
+  if (colon !== item.lastIndexOf(':'))
+    throw unusable('it is no IPv6 address; an IPv6 address with a port needs brackets')
+  const host = hostOf(colon < 0 ? item : item.slice(0, colon), unusable)
+  return { host, rest: colon < 0 ? '' : item.slice(colon) }
 }
 
-function portAfter(rest: string, item: string): number {
-  if (rest === '') return DEFAULT_PORT
+function portAfter(rest: string, unusable: Unusable): number {
   const port = rest.startsWith(':') ? parsePort(rest.slice(1)) : undefined
-  if (port === undefined) throw unusable(item, `its port is not a number from 1 to ${PORT_MAX}`)
+  if (port === undefined) throw unusable(`its port is not a number from 1 to ${PORT_MAX}`)
   return port
 }
 
 /** An IPv4 address or a name in lower case; international names as the DNS spells them. */
-function hostOf(text: string, item: string): string {
+function hostOf(text: string, unusable: Unusable): string {
   const host = (/[^\0-\x7f]/.test(text) ? domainToASCII(text) : text).toLowerCase()
   if (isIPv4(host)) return host
   // A name whose last label is a number is a mistyped IPv4 address (URL Standard, "ends in a number").
-  if (/(^|\.)[0-9]+\.?$/.test(host)) throw unusable(item, 'it looks like an IPv4 address but is none')
+  if (/(^|\.)[0-9]+\.?$/.test(host)) throw unusable('it looks like an IPv4 address but is none')
   const name = host.endsWith('.') ? host.slice(0, -1) : host
   const labels = name.split('.')
   const isName =
@@ -105,17 +147,16 @@ function hostOf(text: string, item: string): string {
     labels.every(
       (label) => label.length <= LABEL_CHARACTERS_MAX && /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/.test(label),
     )
-  if (!isName) throw unusable(item, 'it is neither an IP address nor the name of a machine')
+  if (!isName) throw unusable('it is neither an IP address nor the name of a machine')
   return name
 }
 
 /** Refuses what is an address but can be no one machine's: unspecified, multicast, broadcast. */
-function peerHost(host: string, item: string): string {
+function refuseNobody(host: string, unusable: Unusable): void {
   const firstByte = isIPv4(host) ? Number(host.split('.')[0]) : undefined
   const nobodyV4 = firstByte !== undefined && (firstByte === 0 || firstByte >= 224)
   const nobody = nobodyV4 || host === '::' || /^ff[0-9a-f]{2}:/.test(host)
-  if (nobody) throw unusable(item, 'it is not the address of one machine')
-  return host
+  if (nobody) throw unusable('it is not the address of one machine')
 }
 
 /** The shortest text of an IPv6 address (RFC 5952), its zone kept, so that equal addresses are equal texts. */
@@ -125,8 +166,4 @@ function canonicalIPv6(text: string): string | undefined {
   const address = percent < 0 ? text : text.slice(0, percent)
   const zone = percent < 0 ? '' : text.slice(percent)
   return new SocketAddress({ address, family: 'ipv6' }).address + zone
-}
-
-function unusable(item: string, why: string): LeftError {
-  return new LeftError('usage', `--ip ${quoted(item)} is not usable: ${why}; for example ${EXAMPLE}`)
 }

@@ -2,11 +2,11 @@
 // throws nothing but LeftError. Called by run.ts with what commander collected.
 
 import { resolve } from 'node:path'
-import type { PeerOptions } from '../app/options.js'
+import type { PeerAddress, PeerOptions } from '../app/options.js'
 import { LeftError } from '../base/errors.js'
 import { DEFAULT_PORT } from '../base/limits.js'
 import { SECRETS_MAX } from '../seal/limits.js'
-import { parseBind, parsePeers, parsePort, quoted } from './addresses.js'
+import { parseBind, parsePeers, parsePort, parseTrackers, quoted } from './addresses.js'
 import { formatRate } from './format.js'
 import {
   LIMIT_BYTES_PER_S_MAX,
@@ -24,6 +24,7 @@ import { maxDelete, trashPolicy } from './trash-options.js'
 /** The options of the main command as texts, before anything is known to be right. */
 export interface RawArguments {
   readonly ip?: readonly string[]
+  readonly tracker?: readonly string[]
   readonly port?: string
   readonly discover?: boolean
   readonly bind?: string
@@ -58,7 +59,8 @@ export interface RawArguments {
 export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
   const peers = parsePeers(raw.ip ?? [])
   const isDiscovering = discover(raw)
-  if (peers.length === 0 && !isDiscovering) {
+  const trackers = trackersOf(raw)
+  if (peers.length === 0 && trackers.length === 0 && !isDiscovering) {
     throw new LeftError(
       'usage',
       '--ip is missing: name the other machines, for example left --ip 192.168.56.119,192.168.56.120, or find them with --discover (left --help shows more)',
@@ -66,6 +68,7 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
   }
   return {
     peers,
+    trackers,
     port: port(raw.port),
     discover: isDiscovering,
     bind: raw.bind === undefined ? undefined : parseBind(raw.bind),
@@ -89,6 +92,23 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     anew: raw.anew ?? false,
     verbose: raw.verbose ?? false,
   }
+}
+
+/** A tracker brings peers whom nobody named: only keys and the secret of their group tell who they are. */
+function trackersOf({ tracker = [], secretFile = [], encryption }: RawArguments): PeerAddress[] {
+  const trackers = parseTrackers(tracker)
+  if (trackers.length === 0) return trackers
+  if (encryption === 'no')
+    throw new LeftError(
+      'usage',
+      '--tracker needs encryption: without it the tracker decides who reads and writes the share; leave --encryption no out, or name the machines with --ip',
+    )
+  if (secretFile.length === 0)
+    throw new LeftError(
+      'usage',
+      '--tracker needs the secret of your group: make one with left secret left-secret, bring it to the other machines, and add --secret-file left-secret',
+    )
+  return trackers
 }
 
 /** How long `--once` may take. */

@@ -8,6 +8,9 @@ import { assert } from '../base/assert.js'
  *  addresses that were named may begin at once. */
 export const PEER_COUNT_MAX = 512
 
+/** Trackers in `--tracker`, all of them together. Each is asked every 30 s. */
+export const TRACKER_COUNT_MAX = 8
+
 /** Ports of UDP; 0 would mean "any", which nobody could find. RFC 768. */
 export const PORT_MAX = 65_535
 

@@ -5,7 +5,7 @@
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
 import { LeftError } from '../base/errors.js'
-import { DEFAULT_PORT, TRASH_DAYS_MIN } from '../base/limits.js'
+import { DEFAULT_PORT, TRACKER_PORT, TRASH_DAYS_MIN } from '../base/limits.js'
 import { quoted } from './addresses.js'
 import { onceOf, peerOptions, type RawArguments } from './arguments.js'
 import type { AskCommand, RawAskArguments } from './ask/ask-command.js'
@@ -17,6 +17,7 @@ import { watchPrinting } from './printing.js'
 import type { RawSecretArguments } from './secret.js'
 import type { RawSelftestArguments } from './selftest.js'
 import type { RawSimArguments } from './sim.js'
+import type { RawTrackerArguments } from './tracker.js'
 import type { RawTrustArguments } from './trust.js'
 import { addVisitCommands, type VisitCommands } from './visit/commands.js'
 
@@ -37,6 +38,11 @@ Examples:
   Another port on the other side, and IPv6:
     left --ip 10.0.0.7:22002,[fd00::7]:22001,fd00::8
 
+  Machines whose addresses change, or that you do not want to list on each:
+    left secret left-secret                       once; bring the file to the others
+    left tracker                                  on one machine that all can reach
+    left --tracker 10.0.0.7 --secret-file left-secret     on each
+
   For programs, one JSON object a line:
     left --ip 10.0.0.7 --json | jq -c 'select(.event == "received")'
 
@@ -47,6 +53,16 @@ Examples:
     left --ip 10.0.0.7 --window 1
 
 Ctrl-C stops in under a second; the next start goes on where it was.
+`
+
+const TRACKER_EXAMPLES = `
+A tracker tells the peers of a group where the others are. It sees addresses and a name derived from the group's secret: no
+file, no file name, no key. Let its UDP port in where a firewall runs. One tracker serves many groups, which see nothing of
+each other; stopped and started again, it knows everybody after half a minute.
+
+Examples:
+  left tracker                                  on one machine that all can reach
+  left --tracker 10.0.0.7 --secret-file F       on each machine of the group (left secret F makes the file)
 `
 
 const SIM_EXAMPLES = `
@@ -94,6 +110,11 @@ async function main(words: readonly string[]): Promise<number> {
       const { runAsk } = await import('./ask/ask.js')
       exitCode = await runAsk(command, words, raw)
     },
+    tracker: async (raw) => {
+      const { runTracker } = await import('./tracker.js')
+      endWatch() // A tracker goes on without its output.
+      exitCode = await runTracker(raw)
+    },
     ls: async (words, raw) => {
       const { runLs } = await import('./visit/ls.js')
       exitCode = await runLs(words, raw)
@@ -126,6 +147,7 @@ interface Commands extends VisitCommands {
   trust(words: readonly string[], raw: RawTrustArguments): Promise<void>
   /** `words` are the file. */
   secret(words: readonly string[], raw: RawSecretArguments): Promise<void>
+  tracker(raw: RawTrackerArguments): Promise<void>
   /** About a share, mostly of the peer that runs on it. */
   ask(command: AskCommand, words: readonly string[], raw: RawAskArguments): Promise<void>
   selftest(raw: RawSelftestArguments): Promise<void>
@@ -135,7 +157,7 @@ interface Commands extends VisitCommands {
 function leftProgram(commands: Commands): Command {
   const program = new Command('left')
     .description('Keeps a folder the same on several machines, over UDP. Run it on each of them.')
-    .usage('--ip <addresses> [options]')
+    .usage('--ip <addresses> | --tracker <address> [options]')
     .version(PROGRAM_VERSION, '--version', 'print the version')
     .helpOption('--help', 'print this help')
     .helpCommand(false)
@@ -152,6 +174,11 @@ function leftProgram(commands: Commands): Command {
     .option(
       '--discover',
       'find the other machines on the local network, in place of --ip or beside it; only those are let in that hold the secret of --secret-file or are trusted already',
+    )
+    .option(
+      '--tracker <address>',
+      `a machine on which left tracker runs, with :port if it is not ${TRACKER_PORT}: it tells where the others of the group are, also without --ip; needs --secret-file; may be repeated`,
+      (list: string, before: readonly string[] | undefined) => [...(before ?? []), list],
     )
     .option(
       '--port <number|auto>',
@@ -239,7 +266,7 @@ function leftProgram(commands: Commands): Command {
     .option('--verbose', 'tell more, and the causes of errors')
     .addHelpText('after', EXAMPLES)
     .action(async (raw: RawArguments, command: Command) => {
-      if (raw.ip === undefined && raw.discover === undefined) refuseWord(command)
+      if (raw.ip === undefined && raw.discover === undefined && raw.tracker === undefined) refuseWord(command)
       refuseExtra(command, 'join several addresses with commas and without blanks: --ip 10.0.0.7,10.0.0.8')
       await commands.run(raw)
     })
@@ -297,6 +324,18 @@ function leftProgram(commands: Commands): Command {
     .option('--check', 'make none, and say how hard the one in this file is to guess')
     .action(async (words: readonly string[], raw: RawSecretArguments) => {
       await commands.secret(words, raw)
+    })
+  program
+    .command('tracker')
+    .description('tell the peers of each group where the others are; runs until it is stopped')
+    .option('--port <number>', `UDP port to listen on (default: ${TRACKER_PORT})`)
+    .option('--bind <address>', 'listen on this address of this machine only (default: all)')
+    .option('--json', 'print every event as one JSON object a line')
+    .allowExcessArguments()
+    .addHelpText('after', TRACKER_EXAMPLES)
+    .action(async (raw: RawTrackerArguments, command: Command) => {
+      refuseExtra(command, 'left tracker --help shows what there is')
+      await commands.tracker(raw)
     })
   program
     .command('selftest')

@@ -86,9 +86,14 @@ function startedSentence(event: Of<'started'>): string {
   const window = event.window === 'auto' ? '' : `, window ${printable(event.window)}`
   return (
     `left ${printable(event.version)} shares ${printableName(event.share)} on ${printable(event.listening)} ` +
-    `with ${event.peers.map(printable).join(', ')} (peer ${printable(event.peer)}${window}, ` +
+    `with ${withWhom(event)} (peer ${printable(event.peer)}${window}, ` +
     `${event.fingerprint === null ? 'no encryption' : `our key ${keyName(event.fingerprint)}`})`
   )
+}
+
+function withWhom({ peers, trackers }: Of<'started'>): string {
+  const found = trackers.length === 0 ? [] : [`those whom ${trackers.map(printable).join(', ')} names`]
+  return [...peers.map(printable), ...found].join(', ')
 }
 
 /** Enough to tell keys apart at a glance; where it matters the whole is shown. */

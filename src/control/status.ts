@@ -12,8 +12,11 @@ export interface Status {
   readonly since: string
   /** Null while the watcher process does not answer: it is starting, or waits for room on the disk. */
   readonly holds: ShareStatus | null
-  /** One for each address of `--ip`, in that order; with `--discover` those that are connected besides, too. */
+  /** One for each address of `--ip`, in that order, for each machine that trackers told besides, and with `--discover` for each that is
+   *  connected besides. */
   readonly peers: readonly PeerStatus[]
+  /** One for each `--tracker`, in that order. */
+  readonly trackers: readonly TrackerStatus[]
   /** Nothing is lacking at any of them with which a session is sought, nor here. */
   readonly isInStep: boolean
   readonly receiving: TransferStatus
@@ -65,7 +68,7 @@ export type PeerState =
   | 'in-step'
 
 export interface PeerStatus {
-  /** As in `--ip`. */
+  /** As in `--ip`, or where it was found. */
   readonly address: string
   /** Its id; null where it was never met. */
   readonly peer: string | null
@@ -82,6 +85,20 @@ export interface PeerStatus {
   readonly receivedBytesPerS: number
   readonly sentBytesPerS: number
   readonly rttMs: number | null
+}
+
+export interface TrackerStatus {
+  /** As in `--tracker`. */
+  readonly address: string
+  readonly state:
+    | 'asked' // no answer yet, nor time enough for one
+    | 'answers'
+    | 'silent' // it does not answer
+    | 'full' // it has no room for this peer
+    | 'version' // it speaks another version of the protocol
+    | 'unknown' // no address is known for its name
+  /** Addresses of others that it names. */
+  readonly peers: number
 }
 
 export interface TransferStatus {
@@ -106,17 +123,36 @@ export interface FileStatus {
 }
 
 /** Statements of what keeps a peer from being in step, one line each; none where nothing does. */
-export function lackingOf({ holds, peers, paused, isInStep }: Status): string[] {
+export function lackingOf({ holds, peers, trackers, paused, isInStep }: Status): string[] {
   if (isInStep) return []
   const lines = peers.flatMap((peer) => lackingAt(peer))
+  const words = trackers.map(({ address, state }) => `tracker ${address}: ${TRACKER_WORDS[state]}`)
+  if (!isFound({ peers, trackers })) lines.push('no other machine of the group is known yet', ...words)
   if (holds === null) lines.push('this share: it is not open yet')
   else if (!holds.isRead) lines.push('this share: it is still being read')
-  else if (peers.length === 0)
-    lines.push('no machine was found yet: left must run on another one, in a way to be found')
+  else if (peers.length === 0 && trackers.length === 0)
+    lines.push('no machine was found yet: left must run on another one, with --discover')
   else if (holds.unsettled.count > 0) lines.push(`this share: ${beingWritten(holds.unsettled)}`)
   if (paused !== null) lines.push(`this share: paused, ${paused}`)
   return lines.length > 0 ? lines : ['this share: something is being compared or put in place']
 }
+
+/** With trackers: whether all who are there are known, as far as trackers tell, and somebody is. A tracker that does not answer holds
+ *  nobody up who knows another machine. */
+export function isFound({ peers, trackers }: Pick<Status, 'peers' | 'trackers'>): boolean {
+  if (trackers.length === 0) return true
+  return trackers.every(({ state }) => state !== 'asked') && peers.some(({ state }) => state !== 'self')
+}
+
+/** For a person. */
+export const TRACKER_WORDS = {
+  asked: 'no answer yet',
+  answers: 'answers',
+  silent: 'does not answer',
+  full: 'has no room for this peer',
+  version: 'speaks another version of the protocol',
+  unknown: 'no address is known for this name',
+} as const
 
 function lackingAt({ address, state, isInStep, reason, wanted }: PeerStatus): string[] {
   if (isInStep) return []

@@ -141,9 +141,9 @@ export class Engine {
     this.settle(nowMs)
   }
 
-  /** Whether it is called; of the others no session is waited for. */
-  isCalled(address: Address): boolean {
-    return this.peering.isCalled(address)
+  /** Whether it is known and not called: no session with it is waited for. */
+  isPassedOver(address: Address): boolean {
+    return this.peering.isPassedOver(address)
   }
 
   /** An address of this machine is gone. */

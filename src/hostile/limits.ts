@@ -111,6 +111,14 @@ export const MOVE_SETTLE_MS = 700
 /** For how long calls are answered in the place of a peer that holds a secret. */
 export const GUESSED_MS = { full: 25_000, quick: 6_000 }
 
+/** For how long somebody whom a lying tracker named tries to get in. */
+export const LYING_TRACKER_MS = { full: 8_000, quick: 2_000 }
+
+/** Datagrams that flood a tracker, and the hosts they come from; resident memory of a tracker. Node alone takes 50 to 60 MB. */
+export const TRACKER_FLOOD = { full: 100_000, quick: 8_000 }
+export const TRACKER_FLOOD_HOSTS = 64
+export const TRACKER_MEMORY_BYTES_MAX = 150 * 1024 * 1024
+
 /** Ports of one host that begin handshakes, and how many each: as many as the target ever kept. */
 export const PENDING_PORTS = 128
 export const PENDING_PER_PORT = 4

@@ -31,6 +31,7 @@ import {
 import { ownSecrets } from './attacks/secrets.js'
 import { longFrames, segments } from './attacks/segments.js'
 import { times } from './attacks/times.js'
+import { lyingTracker, trackerFlood } from './attacks/trackers.js'
 import { traversal } from './attacks/traversal.js'
 import { lyingLister, pushyVisitor } from './attacks/visits.js'
 import type { Encryption } from './guises.js'
@@ -86,6 +87,8 @@ export const ATTACKS: readonly Attack[] = [
   beyondTheEnd,
   dictionary,
   beacons,
+  lyingTracker,
+  trackerFlood,
   // Behind it the target is another process, whose memory has not grown yet.
   replayedResumption,
   massDeletion,

@@ -62,6 +62,11 @@ export class Peering {
     return this.called.some((each) => each.address === address)
   }
 
+  /** Whether this address is known and another is called in its place. */
+  isPassedOver(address: string): boolean {
+    return this.byAddress.has(address) && !this.isCalled(address)
+  }
+
   add(address: string, nowMs: number): void {
     if (this.byAddress.has(address)) return
     const { peerId, hash } = this.options

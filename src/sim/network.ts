@@ -200,6 +200,8 @@ class Line {
 /** Nodes and the links between them. A link is made when it is first named or used. */
 export class Network {
   private readonly nodes = new Map<string, Receive>()
+  /** By the receiving address and the sender's. */
+  private readonly parts = new Map<string, Receive>()
   private readonly links = new Map<string, Map<string, Link>>()
   private readonly lines = new Map<string, { readonly outward: Line; readonly homeward: Line }>()
 
@@ -212,6 +214,11 @@ export class Network {
 
   attach(address: string, receive: Receive): void {
     this.nodes.set(address, receive)
+  }
+
+  /** Packets of this sender are received by another part of the node, for as long as the node is there. */
+  attachPart(address: string, from: string, receive: Receive): void {
+    this.parts.set(`${address} ${from}`, receive)
   }
 
   /** Packets on their way to a detached node vanish. */
@@ -262,7 +269,11 @@ export class Network {
 
   private arrive(from: string, to: string, bytes: Uint8Array): void {
     const line = this.lines.get(to)?.homeward
-    if (line === undefined) this.nodes.get(to)?.(from, bytes)
-    else line.pass(bytes.length, () => this.nodes.get(to)?.(from, bytes))
+    const receive = () => {
+      const node = this.nodes.get(to)
+      if (node !== undefined) (this.parts.get(`${to} ${from}`) ?? node)(from, bytes)
+    }
+    if (line === undefined) receive()
+    else line.pass(bytes.length, receive)
   }
 }

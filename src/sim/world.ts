@@ -112,7 +112,7 @@ export class World {
           number,
           plan: peerPlan,
           address: addressOf(number),
-          neighbours: this.neighboursOf(number).map(addressOf),
+          neighbours: new Set(this.neighboursOf(number).map(addressOf)),
           scheduler: this.scheduler,
           network: this.network,
           random: random.fork(),

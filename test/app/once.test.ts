@@ -28,6 +28,7 @@ const at = (isInStep: boolean): Status => ({
     conflicts: NONE,
   },
   peers: [],
+  trackers: [],
   receiving: { files: 0, filesWanted: 0, bytes: 0, bytesWanted: 0, bytesPerS: 0, now: [] },
   sending: [],
   paused: null,

@@ -120,7 +120,10 @@ describe('a session', () => {
     const { told, handle } = reporting()
     for (let count = 0; count < 2; count++) handle({ event: 'stranger', address: '10.9.9.9:1' })
     expect(told).toEqual([
-      { event: 'note', message: '10.9.9.9:1 is not one of the peers in --ip; what it sends is dropped' },
+      {
+        event: 'note',
+        message: '10.9.9.9:1 is neither in --ip nor found by a tracker; what it sends is dropped',
+      },
     ])
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { PeerEvent } from '../../src/app/events.js'
 import { SENDING_MS } from '../../src/app/limits.js'
 import { StatusBook, type StatusFacts } from '../../src/app/status-book.js'
-import { lackingOf } from '../../src/control/status.js'
+import { lackingOf, type TrackerStatus } from '../../src/control/status.js'
 import type { EnginePeer } from '../../src/engine/engine.js'
 import type { PeerStanding, ShareState } from '../../src/pipe/commands.js'
 
@@ -58,7 +58,10 @@ const facts = (over: Partial<StatusFacts> = {}): StatusFacts => ({
   nameOf: (address) => address,
   namesOf: (text) => [text],
   isSelf: () => false,
+  isDiscovering: false,
   isPassedOver: () => false,
+  found: [],
+  trackers: [],
   ...over,
 })
 
@@ -72,6 +75,7 @@ function book(peers: readonly string[], ...events: PeerEvent[]): StatusBook {
     encryption: 'no',
     fingerprint: null,
     peers: [...peers],
+    trackers: [],
   })
   for (const event of events) made.handle(event)
   return made
@@ -185,6 +189,65 @@ describe('the state of a peer', () => {
   })
 })
 
+describe('a peer with trackers', () => {
+  const tracker = (state: TrackerStatus['state'], peers = 0): TrackerStatus => ({
+    address: 't',
+    state,
+    peers,
+  })
+  const machine = (peer: string, ...addresses: string[]) => ({
+    addresses,
+    isPeer: (each: string) => each === peer,
+  })
+
+  test.each<[string, TrackerStatus['state'], boolean, string]>([
+    ['has not answered', 'asked', false, 'tracker t: no answer yet'],
+    ['names nobody', 'answers', false, 'tracker t: answers'],
+    ['is not there', 'silent', false, 'tracker t: does not answer'],
+  ])('is not in step alone where its tracker %s', (_, state, isInStep, line) => {
+    const status = book([]).status(facts({ trackers: [tracker(state)] }))!
+    expect(status.isInStep).toBe(isInStep)
+    expect(lackingOf(status)).toEqual(['no other machine of the group is known yet', line])
+  })
+
+  test('is in step with those of --ip though the tracker is not there, once that is known', () => {
+    const over = { share: share({ peers: [standing(B)] }), enginePeers: [session(B, 'b')] }
+    const of = (state: TrackerStatus['state']) =>
+      book(['b'], connected(B, 'b')).status(facts({ ...over, trackers: [tracker(state)] }))!
+    expect(of('asked').isInStep).toBe(false)
+    expect(of('silent').isInStep).toBe(true)
+  })
+
+  test('counts whom a tracker names as named, by whatever address it is met', () => {
+    const found = [machine(B, '10.0.0.7:1', '[fd00::7]:1'), machine(C, '10.0.0.8:1')]
+    const trackers = [tracker('answers', 3)]
+    const alone = book([]).status(facts({ found, trackers }))!
+    expect(alone.peers.map(({ address, state }) => [address, state])).toEqual([
+      ['10.0.0.7:1', 'waiting'],
+      ['10.0.0.8:1', 'waiting'],
+    ])
+    expect(alone.isInStep).toBe(false)
+    const peers = [standing(B), standing(C)]
+    const enginePeers = [session(B, '[fd00::7]:1'), session(C, '192.0.2.1:9', { session: 2 })]
+    const met = book([]).status(facts({ share: share({ peers }), enginePeers, found, trackers }))!
+    expect(met.peers.map(({ peer, state }) => [peer, state])).toEqual([
+      [B, 'in-step'],
+      [C, 'in-step'],
+    ])
+    expect(met.isInStep).toBe(true)
+  })
+
+  test('shows a machine of --ip once, though a tracker names another address of it', () => {
+    const over = { share: share({ peers: [standing(B)] }), enginePeers: [session(B, 'b')] }
+    const found = [machine(B, '192.0.2.1:9')]
+    const status = book(['b'], connected(B, 'b')).status(
+      facts({ ...over, found, trackers: [tracker('answers', 1)] }),
+    )!
+    expect(status.peers.map(({ address }) => address)).toEqual(['b'])
+    expect(status.isInStep).toBe(true)
+  })
+})
+
 describe('what is under way', () => {
   test('is what is fetched, until it is in place or given up', () => {
     const fetching = (path: string): PeerEvent => ({
@@ -253,7 +316,7 @@ describe('peers that nobody named', () => {
     const alone = made.status(facts(found))!
     expect(alone).toMatchObject({ peers: [], isInStep: false })
     expect(lackingOf(alone)).toEqual([
-      'no machine was found yet: left must run on another one, in a way to be found',
+      'no machine was found yet: left must run on another one, with --discover',
     ])
     const met = made.status(facts({ ...found, enginePeers: [session(B, '10.0.0.2:1')] }))!
     expect(met).toMatchObject({

@@ -68,6 +68,21 @@ const refusals = () => events.flatMap((event) => (event.event === 'refused' ? [e
 /** Until what was said in memory is in the file. */
 const written = () => pins.trust(OWN, {})
 
+describe('an address that only a tracker named', () => {
+  test('trusts nobody for being there, with a secret or without', () => {
+    expect(meet(KEY, ID, ELSEWHERE)).toBe('stranger')
+    expect(pins.ofFingerprint(KEY)).toBeUndefined()
+    expect(start(true).judge({ fingerprint: KEY, address: ELSEWHERE })).toBe('secret')
+  })
+
+  test('is not pinned with a key that holds the secret, and refuses no other one there later', () => {
+    expect(meet(KEY, ID, ELSEWHERE, start(true))).toBe('secret')
+    expect(pins.ofFingerprint(KEY)?.addresses).toEqual([])
+    expect(pins.ofAddress(ELSEWHERE)).toBeUndefined()
+    expect(meet(OTHER, '00000000000000cc', ELSEWHERE, start(true))).toBe('secret')
+  })
+})
+
 describe('a peer id', () => {
   test('belongs to the first key that showed it, also after a restart, and both keys are named', async () => {
     await pins.trust(OTHER, {})

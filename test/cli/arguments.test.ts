@@ -16,6 +16,7 @@ describe('the options of a peer', () => {
   it('are the defaults where nothing is said', () => {
     expect(peerOptions({ ip }, '/home/lab')).toEqual({
       peers: [{ host: '10.0.0.7', port: 22001, text: '10.0.0.7' }],
+      trackers: [],
       port: 22001,
       discover: false,
       bind: undefined,
@@ -69,6 +70,7 @@ describe('the options of a peer', () => {
     }
     expect(peerOptions(raw, '/home/lab')).toEqual({
       peers: [{ host: '10.0.0.7', port: 22001, text: '10.0.0.7' }],
+      trackers: [],
       port: 9000,
       discover: false,
       bind: '::1',
@@ -98,6 +100,33 @@ describe('the options of a peer', () => {
     const { peers, discover, port } = peerOptions({ discover: true, port: 'auto' }, '/')
     expect([peers, discover, port]).toEqual([[], true, 0])
     expect(peerOptions({ ip, discover: true }, '/').peers).toHaveLength(1)
+  })
+
+  it('take trackers with a secret, with --ip or without, and --ip without either', () => {
+    const tracker = ['10.0.0.7', 'lab3.local:22101,[fd00::7]']
+    const { peers, trackers } = peerOptions({ tracker, secretFile: ['s'] }, '/')
+    expect(peers).toEqual([])
+    expect(trackers).toEqual([
+      { host: '10.0.0.7', port: 22100, text: '10.0.0.7' },
+      { host: 'lab3.local', port: 22101, text: 'lab3.local:22101' },
+      { host: 'fd00::7', port: 22100, text: '[fd00::7]' },
+    ])
+    expect(peerOptions({ ip, tracker, secretFile: ['s'] }, '/').peers).toHaveLength(1)
+    const eight = Array.from({ length: 8 }, (_, index) => `10.0.0.${index}`)
+    expect(peerOptions({ tracker: eight, secretFile: ['s'] }, '/').trackers).toHaveLength(8)
+  })
+
+  it.each<[RawArguments, string]>([
+    [{ tracker: ['10.0.0.7'] }, 'left secret left-secret'],
+    [{ ip, tracker: ['10.0.0.7'], secretFile: ['s'], encryption: 'no' }, '--tracker needs encryption'],
+    [{ tracker: ['10.0.0.256'], secretFile: ['s'] }, "--tracker '10.0.0.256' is not usable"],
+    [{ tracker: [''], secretFile: ['s'] }, '--tracker'],
+    [
+      { tracker: Array.from({ length: 9 }, (_, index) => `10.0.0.${index}`), secretFile: ['s'] },
+      'more than 8',
+    ],
+  ])('refuse %j', (raw, text) => {
+    expect(() => peerOptions(raw, '/')).toThrow(text)
   })
 
   it('take --background with the window that can give way, named or not', () => {

@@ -58,6 +58,7 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
     encryption: 'yes',
     fingerprint: '5f3a91c0'.repeat(8),
     peers: ['192.168.56.119', '192.168.56.120'],
+    trackers: [],
   },
   note: { event: 'note', message: '192.168.56.118 is this machine; ignored' },
   scanning: { event: 'scanning' },

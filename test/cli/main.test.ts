@@ -16,7 +16,7 @@ describe('the command left', () => {
     const { exitCode, stdout, stderr } = await left('--help')
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     const options =
-      '--ip --discover --port --bind --share --identity --encryption --compression --trust --secret-file --passphrase-file --window --limit --offload --links --once --timeout --json --verbose'
+      '--ip --discover --port --bind --share --identity --encryption --compression --trust --secret-file --tracker --passphrase-file --window --limit --offload --links --once --timeout --json --verbose'
     for (const option of options.split(' ')) expect(stdout).toContain(option)
     expect(stdout).toContain('left --ip 192.168.56.119,192.168.56.120')
     expect(stdout).toContain('--window 1')
@@ -29,12 +29,22 @@ describe('the command left', () => {
     for (const option of ['--seed', '--runs', '--workers', '--quick']) expect(stdout).toContain(option)
   })
 
+  it('tracker --help shows its options and what a tracker sees', async () => {
+    const { exitCode, stdout } = await left('tracker', '--help')
+    expect(exitCode).toBe(0)
+    for (const text of ['--port', '22100', '--bind', '--json', 'no key']) expect(stdout).toContain(text)
+  })
+
   it.each<[string[], string]>([
     [[], '--ip is missing'],
     [['--ip', ''], 'empty address'],
     [['--ip', '10.0.0.7:99999'], "'10.0.0.7:99999'"],
     [['--ip', '10.0.0.7,', '10.0.0.8'], 'without blanks'],
     [['--ip', '10.0.0.7', '--prot', '1'], 'Did you mean --port?'],
+    [['--tracker', '10.0.0.7'], 'left secret left-secret'],
+    [['--tracker', '10.0.0.7', '--secret-file', 's', '--encryption', 'no'], '--tracker needs encryption'],
+    [['tracker', '--port', '0'], "--port '0'"],
+    [['tracker', 'x'], "'x' is not expected"],
     [['--ip'], 'argument missing'],
     // Every user of the machine can read arguments.
     [['--ip', '10.0.0.7', '--passphrase', 'x'], "unknown option '--passphrase'"],
@@ -43,7 +53,7 @@ describe('the command left', () => {
     [['--ip', '10.0.0.7', '--encryption', 'maybe', '--verbose'], 'yes, no'],
     [['--ip', '10.0.0.7', '--once', '--timeout', '0'], "--timeout '0'"],
     [['--ip', '10.0.0.7', '--timeout', '60s'], '--timeout goes with --once'],
-    [['smi'], "there is no command 'smi': there are sim, identity, trust, secret, selftest, status"],
+    [['smi'], "there is no command 'smi': there are sim, identity, trust, secret, tracker, selftest, status"],
     [['--ip', '10.0.0.7', '10.0.0.8'], "'10.0.0.8' is not expected"],
     [['sim', '--seed', 'x'], '--seed'],
     [['sim', 'x'], "'x' is not expected"],

@@ -36,6 +36,7 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
     encryption: oneOf('yes', 'no'),
     fingerprint: orNull(fingerprint),
     peers: (value) => Array.isArray(value) && value.every(address),
+    trackers: (value) => Array.isArray(value) && value.every(address),
   },
   note: { message: text },
   scanning: {},

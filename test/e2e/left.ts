@@ -11,8 +11,13 @@ export interface Ended {
 }
 
 export function left(folder: string, ...words: string[]): Promise<Ended> {
+  return leftOf(process.env, folder, ...words)
+}
+
+/** The same as another user. */
+export function leftOf(env: NodeJS.ProcessEnv, folder: string, ...words: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [PROGRAM, ...words], { cwd: folder })
+    const child = spawn(process.execPath, [PROGRAM, ...words], { cwd: folder, env })
     const texts = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr'] as const)
       child[name].on('data', (bytes) => {

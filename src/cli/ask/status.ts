@@ -9,6 +9,8 @@ import {
   type PeerStatus,
   type ShareStatus,
   type Status,
+  TRACKER_WORDS,
+  type TrackerStatus,
 } from '../../control/status.js'
 import {
   formatBytes,
@@ -34,7 +36,7 @@ export const statusCommand: AskCommand = {
 }
 
 export function statusLines(status: Status, now: Date): string[] {
-  const { share, peers, holds, receiving, sending, paused, lastProblem } = status
+  const { share, peers, trackers, holds, receiving, sending, paused, lastProblem } = status
   const upMs = Math.max(0, now.getTime() - Date.parse(status.since))
   const nameColumns = Math.max(0, ...peers.map(({ address }) => printable(address).length))
   return [
@@ -42,6 +44,7 @@ export function statusLines(status: Status, now: Date): string[] {
     `left ${printable(status.version)} on ${printable(status.listening)} for ${formatDuration(upMs)} (pid ${status.pid}, peer ${printable(status.peer)})`,
     '',
     ...peers.map((peer) => `  ${fitted(printable(peer.address), nameColumns)}  ${peerWords(peer, status)}`),
+    ...section('trackers', trackers.map(trackerLine)),
     ...section('receiving', receivingLines(receiving)),
     ...section('sending', sending.map(fileLine)),
     ...(paused === null ? [] : ['', `paused: ${printable(paused)}`]),
@@ -81,6 +84,11 @@ function peerWords(peer: PeerStatus, { holds }: Status): string {
   if (sentBytesPerS > 0) parts.push(`out ${formatRate(sentBytesPerS)}`)
   if (rttMs !== null) parts.push(`RTT ${rttMs.toFixed(1)} ms`)
   return parts.join(', ')
+}
+
+function trackerLine({ address, state, peers }: TrackerStatus): string {
+  const named = state === 'answers' ? `, and names ${peers === 0 ? 'nobody else' : formatCount(peers)}` : ''
+  return `${printable(address)}  ${TRACKER_WORDS[state]}${named}`
 }
 
 function receivingLines({

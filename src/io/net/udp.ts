@@ -129,6 +129,11 @@ export class UdpSocket {
     return { segments: this.offload?.canSegment ?? false, merges: this.offload?.merges ?? false }
   }
 
+  /** Whether its family of addresses is one of this socket. */
+  canReach(address: Address): boolean {
+    return this.targetOf(address) !== undefined
+  }
+
   /** Cuts `bytes` into datagrams of `segmentBytes` (the last may be shorter) and sends them. Never throws for
    *  what the network does: a datagram that cannot be sent is one that was lost. Answers whether the kernel has
    *  taken them: if not, it may take them later, and the bytes must never change. */

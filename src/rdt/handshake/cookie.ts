@@ -25,18 +25,20 @@ export class CookieJar {
   constructor(
     private readonly random: Random,
     private readonly hash: Hash,
+    /** A cookie holds for one to two of these, milliseconds. */
+    private readonly periodMs = COOKIE_PERIOD_MS,
   ) {
     this.secret = random.bytes(32)
   }
 
   make(address: Address, nonce: Uint8Array, nowMs: number): Uint8Array {
-    return this.cookie(address, nonce, periodOf(nowMs))
+    return this.cookie(address, nonce, this.periodOf(nowMs))
   }
 
   /** The seed of the offer to this address and nonce. */
   seed(address: Address, nonce: Uint8Array, nowMs: number): Uint8Array {
     this.forgetOld(nowMs)
-    const number = periodOf(nowMs)
+    const number = this.periodOf(nowMs)
     let period = this.periods.find((known) => known.number === number)
     if (period === undefined) {
       period = { number, secret: this.random.bytes(32) }
@@ -63,12 +65,12 @@ export class CookieJar {
 
   /** A handshake was begun with it. Two with the same keys could seal two texts in the same way. */
   handleTaken(seed: Uint8Array, nowMs: number): void {
-    this.taken.set(hexOf(seed), periodOf(nowMs))
+    this.taken.set(hexOf(seed), this.periodOf(nowMs))
   }
 
   /** Forgets secrets and seeds that no valid cookie can refer to. */
   forgetOld(nowMs: number): void {
-    const oldest = periodOf(nowMs) - 1
+    const oldest = this.periodOf(nowMs) - 1
     if (this.periods.some(({ number }) => number < oldest))
       this.periods = this.periods.filter(({ number }) => number >= oldest)
     for (const [key, number] of this.taken) {
@@ -78,7 +80,7 @@ export class CookieJar {
   }
 
   private madeIn(cookie: Uint8Array, address: Address, nonce: Uint8Array, nowMs: number): number | undefined {
-    const now = periodOf(nowMs)
+    const now = this.periodOf(nowMs)
     return [now, now - 1].find((number) => equalSecrets(cookie, this.cookie(address, nonce, number)))
   }
 
@@ -89,8 +91,8 @@ export class CookieJar {
   private seedIn({ secret }: Period, address: Address, nonce: Uint8Array): Uint8Array {
     return this.hash(concatBytes([secret, nonce, utf8(address)])).slice(0, SEED_BYTES)
   }
-}
 
-function periodOf(nowMs: number): number {
-  return Math.floor(nowMs / COOKIE_PERIOD_MS)
+  private periodOf(nowMs: number): number {
+    return Math.floor(nowMs / this.periodMs)
+  }
 }

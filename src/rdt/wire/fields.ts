@@ -1,4 +1,4 @@
-// Reading and writing the fields of datagrams: big-endian, bounds checked. Used by rdt's codecs only.
+// Reading and writing the fields of datagrams: big-endian, bounds checked. Used by the codecs of rdt and discovery.
 
 /** Fills a buffer of a size known beforehand; running over it is a programmer's error and throws. */
 export class FieldWriter {

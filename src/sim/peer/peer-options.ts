@@ -44,7 +44,8 @@ export interface SimPeerOptions {
   readonly number: number
   readonly plan: PeerPlan
   readonly address: Address
-  readonly neighbours: readonly Address[]
+  /** Whom it calls and lets call. */
+  readonly neighbours: Set<Address>
   readonly scheduler: Scheduler
   readonly network: Network
   readonly random: SeededRandom

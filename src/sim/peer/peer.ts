@@ -141,7 +141,7 @@ export class SimPeer {
         crc32,
         window: plan.window,
         agent: 'left sim',
-        admit: (from) => neighbours.includes(from),
+        admit: (from) => neighbours.has(from),
         datagramBytesMax: () => plan.datagramBytesMax,
         receiveBufferBytes: plan.receiveBufferBytes,
         ...(plan.rekeying && { rekeying: plan.rekeying }),
@@ -153,6 +153,12 @@ export class SimPeer {
     if (plan.group !== undefined) this.discovery = new SimDiscovery(this.options, host, plan.group)
     else for (const neighbour of neighbours) this.engine.connect(neighbour, scheduler.nowMs)
     this.watcher.spawn()
+    this.wakeEngine()
+  }
+
+  meet(address: Address): void {
+    this.options.neighbours.add(address)
+    this.engine?.connect(address, this.nowMs)
     this.wakeEngine()
   }
 
@@ -213,7 +219,6 @@ export class SimPeer {
     this.watcher.hint(path)
   }
 
-  /** The watcher reads the whole share again, as it does every now and then. */
   readAgain(): void {
     this.watcher.readAgain()
   }

@@ -40,6 +40,7 @@ const status = (over: Partial<Status> = {}): Status => ({
     conflicts: NONE,
   },
   peers: [peer('lab2')],
+  trackers: [],
   isInStep: true,
   receiving: { files: 0, filesWanted: 0, bytes: 0, bytesWanted: 0, bytesPerS: 0, now: [] },
   sending: [],
