@@ -53,7 +53,10 @@ describe('the command left', () => {
     [['--ip', '10.0.0.7', '--encryption', 'maybe', '--verbose'], 'yes, no'],
     [['--ip', '10.0.0.7', '--once', '--timeout', '0'], "--timeout '0'"],
     [['--ip', '10.0.0.7', '--timeout', '60s'], '--timeout goes with --once'],
-    [['smi'], "there is no command 'smi': there are sim, identity, trust, secret, tracker, selftest, status"],
+    [
+      ['smi'],
+      "there is no command 'smi': there are sim, identity, trust, secret, tracker, selftest, ls, get, status",
+    ],
     [['--ip', '10.0.0.7', '10.0.0.8'], "'10.0.0.8' is not expected"],
     [['sim', '--seed', 'x'], '--seed'],
     [['sim', 'x'], "'x' is not expected"],
