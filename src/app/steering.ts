@@ -7,13 +7,14 @@ import { ControlServer } from '../control/server.js'
 import type { Status } from '../control/status.js'
 import type { WhomToVisit } from '../control/visit-results.js'
 import type { Engine } from '../engine/engine.js'
+import { parseAddress } from '../io/net/address.js'
 import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
 import type { Address } from '../rdt/endpoint.js'
 import { commandsOf } from './commands.js'
 import type { PeerEvent } from './events.js'
 import { STATE_MS_MAX } from './limits.js'
 import type { NamedPeers } from './named-peers.js'
-import type { PeerOptions } from './options.js'
+import type { PeerAddress, PeerOptions } from './options.js'
 import type { Reporter } from './reporter.js'
 import { type FoundFacts, StatusBook } from './status-book.js'
 import type { WatcherProcess } from './watcher-process.js'
@@ -84,8 +85,17 @@ export class Steering {
       identity: identity ?? null,
       passphraseFile: passphraseFile ?? null,
       listening: own,
-      peers: peers.filter(({ text }) => !named.isSelf(text)),
+      peers: [...peers.filter(({ text }) => !named.isSelf(text)), ...this.unnamedPeers()],
     }
+  }
+
+  /** Peers that are connected and that no person named. */
+  private unnamedPeers(): PeerAddress[] {
+    const { named, engine } = this.host
+    return [...(engine()?.peers('') ?? [])].flatMap(({ address }) => {
+      const at = named.has(address) ? undefined : parseAddress(address)
+      return at === undefined ? [] : [{ ...at, text: address }]
+    })
   }
 
   async status(): Promise<Status | undefined> {

@@ -7,6 +7,6 @@ export interface WhomToVisit {
   readonly passphraseFile: string | null
   /** Where the peer itself is reached: IP address and port. */
   readonly listening: string
-  /** As they stand in --ip, those that are the peer itself left out. */
+  /** As they stand in --ip, those that are the peer itself left out; then those that are connected and that nobody named. */
   readonly peers: readonly { readonly text: string; readonly host: string; readonly port: number }[]
 }
