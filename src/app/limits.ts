@@ -82,8 +82,7 @@ export const OWN_ADDRESSES_LOOK_MS = 2_000
 /** Trusted keys that are tried at a found address, one a hello: with waits of up to 5 s these take five minutes. */
 export const TRIALS_MAX = 64
 
-/** How long one key is asked for at an address where none was met, before the next one is tried; and how many are. */
-export const VISIT_CALL_AGAIN_MS = 1_500
+/** Keys that are asked for one after the other at an address where none was met: 2 s each. */
 export const VISIT_KEYS_MAX = 8
 
 /** Blocks that `left get` reads and hashes between two turns of its loop: 16 take ten milliseconds on a slow machine. */

@@ -20,7 +20,7 @@ import type { RsaSigner } from '../seal/rsa.js'
 import type { Entry } from '../share/entry.js'
 import { type VisitEvent, Visitor } from '../visit/visitor.js'
 import type { PeerEvent } from './events.js'
-import { SENDS_PER_TURN_MAX, VISIT_CALL_AGAIN_MS } from './limits.js'
+import { SENDS_PER_TURN_MAX } from './limits.js'
 import type { VisitedPeer } from './options.js'
 import { type OpenProtection, openProtection, type ProtectionOptions } from './protection.js'
 import { PROGRAM_VERSION } from './version.js'
@@ -83,7 +83,6 @@ export class Visiting {
   private readonly unsure = new Set<Address>()
   private turn: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
-  private calling: NodeJS.Timeout | undefined
   private isClosed = false
   /** Events of files on their way. */
   onFetch: (event: VisitEvent & { type: 'list' | 'block' | 'lost' }) => void = () => {}
@@ -136,7 +135,6 @@ export class Visiting {
       },
       nowMs(),
     )
-    this.calling = setInterval(() => this.callAgain(), VISIT_CALL_AGAIN_MS)
   }
 
   get fingerprint(): string | undefined {
@@ -191,7 +189,6 @@ export class Visiting {
   async close(): Promise<void> {
     if (this.isClosed) return
     clearTimeout(this.timer)
-    clearInterval(this.calling)
     this.visitor.close(nowMs())
     this.send(Number.POSITIVE_INFINITY)
     this.isClosed = true
@@ -303,8 +300,8 @@ export class Visiting {
         this.endListing(event.address, { failure: `sent a listing that cannot be read (${event.fault})` })
         break
       case 'unreachable':
-        if (event.answers && !this.reasons.has(event.address))
-          this.reasons.set(event.address, this.lockedOut())
+        if (!event.answers) this.handleSilence(event.address)
+        else if (!this.reasons.has(event.address)) this.reasons.set(event.address, this.lockedOut())
         break
       case 'refused':
         this.reasons.set(event.address, refusalWords(event))
@@ -324,13 +321,11 @@ export class Visiting {
     for (const waiter of this.waiters) if (waiter.addresses.includes(address)) waiter.resolve(end)
   }
 
-  /** Somebody who does not know us, or whom we ask for the wrong key, is silent. */
-  private callAgain(): void {
-    for (const address of this.unsure) {
-      if (this.visitor.isReached(address) || this.reasons.has(address)) continue
-      this.rounds.set(address, (this.rounds.get(address) ?? 0) + 1)
-      this.visitor.callAgain(address, nowMs())
-    }
+  /** Somebody who does not know us, or whom we ask for the wrong key, is silent: the next key is asked for. */
+  private handleSilence(address: Address): void {
+    if (!this.unsure.has(address) || this.reasons.has(address)) return
+    this.rounds.set(address, (this.rounds.get(address) ?? 0) + 1)
+    this.visitor.callAgain(address, nowMs())
     this.wake()
   }
 }
