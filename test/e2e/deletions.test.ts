@@ -12,11 +12,10 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { isLong } from '../length.js'
-import { type RecordedPeer, test, type World } from './world.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 /** Of a tree that is deleted. */
-const FILES = isLong ? 5_000 : 600
+const FILES = 5_000
 
 function put(peer: RecordedPeer, path: string, text = path): void {
   mkdirSync(join(peer.path(path), '..'), { recursive: true })
@@ -129,7 +128,7 @@ describe('a deletion', () => {
     expect(existsSync(a.path('full'))).toBe(false)
   })
 
-  test('of thousands of files arrives whole', async ({ world }) => {
+  longTest('of thousands of files arrives whole', async ({ world }) => {
     const [a, b] = (await world.group('AB', ['--max-delete', 'no'])) as [RecordedPeer, RecordedPeer]
     put(a, 'stays')
     put(a, 'stays too')

@@ -193,7 +193,7 @@ describe('peers that know only a tracker', () => {
 })
 
 describe('a tracker that is not there', () => {
-  test('is told of once, and --ip goes on alone', async ({ world }) => {
+  longTest('is told of once, and --ip goes on alone', async ({ world }) => {
     const [one, other, nobody] = (await world.endpoints(3)) as [HostPort, HostPort, HostPort]
     const options = ['--tracker', endpointText(nobody), '--secret-file', await secretIn(world, 'secret')]
     const a = world.peer('A', one, [endpointText(other)], options)

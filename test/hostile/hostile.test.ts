@@ -8,6 +8,7 @@ import { runLeft } from '../../harness/processes.js'
 import { outcomeLines, runSelftest } from '../../src/cli/selftest.js'
 import type { Attack, AttackResult } from '../../src/hostile/attack.js'
 import { ATTACKS, type Outcome, runHostile } from '../../src/hostile/run.js'
+import { isLong } from '../length.js'
 
 const onLinux = process.platform === 'linux'
 const fine: AttackResult = { fault: undefined, seen: 'nothing' }
@@ -25,65 +26,68 @@ async function outcomesOf(attacks: readonly Attack[]): Promise<Outcome[]> {
 }
 
 describe.runIf(onLinux)('the hostile self-test', () => {
-  it('tells of what is written beside the share, of what changes in it, and of faults that an attack finds', async () => {
-    const outcomes = await outcomesOf([
-      { name: 'harmless', run: async () => fine },
-      {
-        name: 'outside',
-        run: async ({ target }) => {
-          writeFileSync(join(target.outside, 'evil'), 'evil')
-          return fine
+  it.runIf(isLong)(
+    'tells of what is written beside the share, of what changes in it, and of faults that an attack finds',
+    async () => {
+      const outcomes = await outcomesOf([
+        { name: 'harmless', run: async () => fine },
+        {
+          name: 'outside',
+          run: async ({ target }) => {
+            writeFileSync(join(target.outside, 'evil'), 'evil')
+            return fine
+          },
         },
-      },
-      {
-        name: 'inside',
-        mayWrite: (path) => path.startsWith('expected'),
-        run: async ({ target }) => {
-          mkdirSync(join(target.share, 'expected'))
-          writeFileSync(join(target.share, 'victim.txt'), 'something else')
-          return fine
+        {
+          name: 'inside',
+          mayWrite: (path) => path.startsWith('expected'),
+          run: async ({ target }) => {
+            mkdirSync(join(target.share, 'expected'))
+            writeFileSync(join(target.share, 'victim.txt'), 'something else')
+            return fine
+          },
         },
-      },
-      {
-        name: 'late',
-        run: async ({ target }) => {
-          writeFileSync(join(target.share, 'expected', 'late'), 'of the attack before')
-          return fine
+        {
+          name: 'late',
+          run: async ({ target }) => {
+            writeFileSync(join(target.share, 'expected', 'late'), 'of the attack before')
+            return fine
+          },
         },
-      },
-      { name: 'found', run: async () => ({ fault: 'it is broken', seen: '' }) },
-      {
-        name: 'came to nothing',
-        run: async () => {
-          throw new Error('no')
+        { name: 'found', run: async () => ({ fault: 'it is broken', seen: '' }) },
+        {
+          name: 'came to nothing',
+          run: async () => {
+            throw new Error('no')
+          },
         },
-      },
-      {
-        name: 'deadly',
-        run: async ({ target }) => {
-          target.stop()
-          while (target.isRunning) await new Promise((resolve) => setTimeout(resolve, 10))
-          return fine
+        {
+          name: 'deadly',
+          run: async ({ target }) => {
+            target.stop()
+            while (target.isRunning) await new Promise((resolve) => setTimeout(resolve, 10))
+            return fine
+          },
         },
-      },
-      { name: 'another target', run: async () => fine },
-    ])
-    expect(outcomes.map(({ name, isRejected }) => [name, isRejected])).toEqual([
-      ['harmless', true],
-      ['outside', false],
-      ['inside', false],
-      ['late', true],
-      ['found', false],
-      ['came to nothing', false],
-      ['deadly', false],
-      ['another target', true],
-    ])
-    expect(outcomes[1]!.outside).toEqual(['outside/evil'])
-    expect(outcomes[2]!.faults).toEqual(['it wrote "victim.txt" in the share'])
-    expect(outcomes[3]!.inside).toEqual(['expected/late'])
-    expect(outcomes[4]!.faults).toEqual(['it is broken'])
-    expect(outcomes[6]!.faults).toContain('the target ended')
-  })
+        { name: 'another target', run: async () => fine },
+      ])
+      expect(outcomes.map(({ name, isRejected }) => [name, isRejected])).toEqual([
+        ['harmless', true],
+        ['outside', false],
+        ['inside', false],
+        ['late', true],
+        ['found', false],
+        ['came to nothing', false],
+        ['deadly', false],
+        ['another target', true],
+      ])
+      expect(outcomes[1]!.outside).toEqual(['outside/evil'])
+      expect(outcomes[2]!.faults).toEqual(['it wrote "victim.txt" in the share'])
+      expect(outcomes[3]!.inside).toEqual(['expected/late'])
+      expect(outcomes[4]!.faults).toEqual(['it is broken'])
+      expect(outcomes[6]!.faults).toContain('the target ended')
+    },
+  )
 
   // Without encryption: selftest.long.test.ts.
   it('is withstood, as the command tells', async () => {
