@@ -59,4 +59,6 @@ export interface PeerAddress {
 export interface VisitedPeer extends PeerAddress {
   /** It runs here, for this user: it has our own key. */
   readonly isOwn: boolean
+  /** Of the key that is known to be there. */
+  readonly fingerprint?: string | undefined
 }

@@ -14,7 +14,7 @@ import { commandsOf } from './commands.js'
 import type { PeerEvent } from './events.js'
 import { STATE_MS_MAX } from './limits.js'
 import type { NamedPeers } from './named-peers.js'
-import type { PeerAddress, PeerOptions } from './options.js'
+import type { PeerOptions } from './options.js'
 import type { Reporter } from './reporter.js'
 import { type FoundFacts, StatusBook } from './status-book.js'
 import type { WatcherProcess } from './watcher-process.js'
@@ -37,6 +37,8 @@ export class Steering {
   private readonly host: SteeringHost
   private readonly book = new StatusBook(() => new Date())
   private control: ControlServer | undefined
+  /** Fingerprints of peers that are connected, by peer id. */
+  private readonly keys = new Map<string, string>()
 
   constructor(host: SteeringHost) {
     this.host = host
@@ -61,6 +63,9 @@ export class Steering {
   /** An event that the person is told. */
   handle(event: PeerEvent): void {
     this.book.handle(event)
+    if (event.event === 'connected' && event.fingerprint !== null)
+      this.keys.set(event.peer, event.fingerprint)
+    else if (event.event === 'disconnected') this.keys.delete(event.peer)
   }
 
   /** Measures rates; call it a few times a second. */
@@ -76,26 +81,42 @@ export class Steering {
   }
 
   whomToVisit(): WhomToVisit | undefined {
-    const { options, named, listening } = this.host
+    const { options, listening } = this.host
     const own = listening()
     if (own === undefined) return undefined
-    const { encryption, identity, passphraseFile, peers } = options
+    const { encryption, identity, passphraseFile } = options
     return {
       encryption,
       identity: identity ?? null,
       passphraseFile: passphraseFile ?? null,
       listening: own,
-      peers: [...peers.filter(({ text }) => !named.isSelf(text)), ...this.unnamedPeers()],
+      peers: [...this.namedPeers(), ...this.unnamedPeers()],
     }
   }
 
+  private namedPeers(): WhomToVisit['peers'] {
+    const { options, named } = this.host
+    const connected = this.connected()
+    return options.peers
+      .filter(({ text }) => !named.isSelf(text))
+      .map((peer) => {
+        const addresses = new Set(named.addressesOf(peer.text))
+        const known = connected.find(({ address }) => addresses.has(address))
+        return { ...peer, fingerprint: known?.fingerprint ?? null }
+      })
+  }
+
   /** Peers that are connected and that no person named. */
-  private unnamedPeers(): PeerAddress[] {
-    const { named, engine } = this.host
-    return [...(engine()?.peers('') ?? [])].flatMap(({ address }) => {
-      const at = named.has(address) ? undefined : parseAddress(address)
-      return at === undefined ? [] : [{ ...at, text: address }]
+  private unnamedPeers(): WhomToVisit['peers'] {
+    return this.connected().flatMap(({ address, fingerprint }) => {
+      const at = this.host.named.has(address) ? undefined : parseAddress(address)
+      return at === undefined ? [] : [{ ...at, text: address, fingerprint }]
     })
+  }
+
+  private connected(): { readonly address: Address; readonly fingerprint: string | null }[] {
+    const peers = [...(this.host.engine()?.peers('') ?? [])]
+    return peers.map(({ peer, address }) => ({ address, fingerprint: this.keys.get(peer) ?? null }))
   }
 
   async status(): Promise<Status | undefined> {

@@ -9,7 +9,7 @@ import type { KnownKeys } from './protection.js'
 /** Fingerprints, the likeliest first; undefined for whoever answers. Never empty. */
 export function keysToTry(
   address: string,
-  peer: Pick<VisitedPeer, 'isOwn' | 'host' | 'text'> | undefined,
+  peer: Pick<VisitedPeer, 'isOwn' | 'host' | 'text' | 'fingerprint'> | undefined,
   { own, pins }: KnownKeys,
 ): readonly (string | undefined)[] {
   if (peer?.isOwn) return [own]
@@ -17,7 +17,8 @@ export function keysToTry(
   const ofName = pins.filter(({ name }) => name !== '' && (name === peer?.host || name === peer?.text))
   const ofNowhere = pins.filter(({ addresses }) => addresses.length === 0)
   const fingerprints = (some: typeof pins) => some.map(({ fingerprint }) => fingerprint)
-  const likely = [...fingerprints(ofName), ...fingerprints(ofHost)]
+  const told = peer?.fingerprint === undefined ? [] : [peer.fingerprint]
+  const likely = [...told, ...fingerprints(ofName), ...fingerprints(ofHost)]
   // A person who trusts a key by hand does so to ask for it; of many, it is as likely none.
   const byHand = fingerprints(ofNowhere)
   const keys = new Set([...likely, ...byHand.slice(0, 1), undefined, ...byHand.slice(1), own])

@@ -44,6 +44,13 @@ const TRACKER: NamingOption = {
   example: `--tracker tracker.example.org or --tracker 192.168.56.118:${TRACKER_PORT}`,
 }
 
+const PLACE: NamingOption = {
+  option: 'the machine',
+  defaultPort: DEFAULT_PORT,
+  countMax: 1,
+  example: 'lab3:docs/plan.txt, 192.168.56.119:22002:docs or [fd00::7]:docs',
+}
+
 /** Every address of every `--ip`, in order, duplicates (same host and port) dropped. */
 export function parsePeers(lists: readonly string[]): PeerAddress[] {
   return parseAll(lists, IP)
@@ -52,6 +59,11 @@ export function parsePeers(lists: readonly string[]): PeerAddress[] {
 /** The same of every `--tracker`. */
 export function parseTrackers(lists: readonly string[]): PeerAddress[] {
   return parseAll(lists, TRACKER)
+}
+
+/** The machine of a place that is visited: HOST or HOST:PORT. */
+export function parseMachine(text: string): PeerAddress {
+  return parsePeer(text, text, PLACE)
 }
 
 function parseAll(lists: readonly string[], naming: NamingOption): PeerAddress[] {

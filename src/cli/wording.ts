@@ -93,7 +93,8 @@ function startedSentence(event: Of<'started'>): string {
 
 function withWhom({ peers, trackers }: Of<'started'>): string {
   const found = trackers.length === 0 ? [] : [`those whom ${trackers.map(printable).join(', ')} names`]
-  return [...peers.map(printable), ...found].join(', ')
+  const whom = [...peers.map(printable), ...found]
+  return whom.length === 0 ? 'those whom it finds on the local network' : whom.join(', ')
 }
 
 /** Enough to tell keys apart at a glance; where it matters the whole is shown. */

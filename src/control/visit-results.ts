@@ -8,5 +8,11 @@ export interface WhomToVisit {
   /** Where the peer itself is reached: IP address and port. */
   readonly listening: string
   /** As they stand in --ip, those that are the peer itself left out; then those that are connected and that nobody named. */
-  readonly peers: readonly { readonly text: string; readonly host: string; readonly port: number }[]
+  readonly peers: readonly {
+    readonly text: string
+    readonly host: string
+    readonly port: number
+    /** Of its key, where it is connected. */
+    readonly fingerprint: string | null
+  }[]
 }

@@ -14,7 +14,7 @@ import { isIP, isIPv6 } from 'node:net'
 import type { PeerAddress } from '../../app/options.js'
 import { LeftError } from '../../base/errors.js'
 import { checkPath } from '../../share/path.js'
-import { parsePeers, quoted } from '../addresses.js'
+import { parseMachine, quoted } from '../addresses.js'
 
 export interface Place {
   readonly peer: PeerAddress
@@ -31,8 +31,7 @@ export function parsePlace(word: string): Place {
       'usage',
       `${quoted(word)} names no machine: write HOST:PATH, for example lab3:docs/plan.txt`,
     )
-  const peer = parsePeers([address])[0]!
-  return { peer, path: pathOf(word, path ?? '') }
+  return { peer: parseMachine(address), path: pathOf(word, path ?? '') }
 }
 
 /** Whether a word means a machine and not a path of the share in which it is said: an IP address, or a host with a colon. What begins

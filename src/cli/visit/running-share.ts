@@ -21,7 +21,10 @@ export async function askWhomToVisit(
     )
   const own = { ...parsePeers([reachable(listening)])[0]!, text: 'here', isOwn: true }
   return {
-    peers: [own, ...peers.map((peer) => ({ ...peer, isOwn: false }))],
+    peers: [
+      own,
+      ...peers.map((peer) => ({ ...peer, isOwn: false, fingerprint: peer.fingerprint ?? undefined })),
+    ],
     key: { identity, passphraseFile },
   }
 }
