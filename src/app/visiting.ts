@@ -339,6 +339,7 @@ const NO_ANSWER =
 
 function refusalWords({ reason, agent }: VisitEvent & { type: 'refused' }): string {
   if (reason === 'version') return `runs ${agent}, which speaks another version of the protocol`
+  if (reason === 'same-peer') return 'no left runs there: at that port this command listens itself'
   if (reason === 'encryption') return 'one of the two runs with --encryption no and the other does not'
   return `refuses (${reason})`
 }
