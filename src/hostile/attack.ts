@@ -30,6 +30,8 @@ export interface Attack {
   readonly only?: Encryption
   /** The attack mostly waits: it begins first and ends last, beside the others, and its cost is not measured. */
   readonly waits?: boolean
+  /** The target has to call the attacker: it gets one of its own that names few addresses, for of many it calls some at a time. */
+  readonly isCalled?: boolean
   /** The attack gets a target of its own, whose share holds nothing that other attacks left. */
   readonly wantsOwnTarget?: boolean
   /** Paths in the share that may appear or change: what an honest peer could have written too. */

@@ -56,6 +56,10 @@ export const FLOOD_SOCKETS = 64
 export const NAMED_PORTS = 120
 export const NAMED_PORT_FIRST = 30_001
 
+/** The same of a target that is to call them all, as it does up to 16 (src/peering); each such target has ports of its own. */
+export const CALLED_PORTS = 8
+export const CALLED_PORT_FIRST = NAMED_PORT_FIRST + NAMED_PORTS
+
 /** Bytes that an honest peer gets at the start, so that the target's buffers are there before memory is measured. */
 export const WARM_UP_BYTES = 24 * 1024 * 1024
 

@@ -145,10 +145,16 @@ async function runWith(
   /** Attacks of this target so far. */
   let done: Attack[] = []
   try {
-    const waiting = those.filter(({ waits }) => waits).map((attack) => runWaiting(attack, target, quick))
+    const waiting = those
+      .filter(({ waits }) => waits)
+      .map((attack) =>
+        attack.isCalled
+          ? onOwn(attack, encryption, (own) => runWaiting(attack, own, quick))
+          : runWaiting(attack, target, quick),
+      )
     for (const attack of those.filter(({ waits }) => !waits)) {
-      if (attack.wantsOwnTarget) {
-        tell(await runOnOwn(attack, encryption, quick))
+      if (attack.wantsOwnTarget || attack.isCalled) {
+        tell(await onOwn(attack, encryption, (own) => runOne(attack, own, quick, [attack])))
         continue
       }
       if (!target.isRunning) {
@@ -166,10 +172,15 @@ async function runWith(
   return isAllRejected
 }
 
-async function runOnOwn(attack: Attack, encryption: Encryption, quick: boolean): Promise<Outcome> {
-  const target = await Target.start(encryption)
+/** Runs an attack on a target of its own. */
+async function onOwn(
+  attack: Attack,
+  encryption: Encryption,
+  run: (target: Target) => Promise<Outcome>,
+): Promise<Outcome> {
+  const target = await Target.start(encryption, { callsAll: attack.isCalled ?? false })
   try {
-    return await runOne(attack, target, quick, [attack])
+    return await run(target)
   } finally {
     target.stop()
   }

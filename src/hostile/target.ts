@@ -20,6 +20,8 @@ import { byName, contentOf } from './content.js'
 import type { MakeGuise } from './guise.js'
 import { CONFIG, type Encryption, environmentIn, type Guises, guisesIn, STATE } from './guises.js'
 import {
+  CALLED_PORT_FIRST,
+  CALLED_PORTS,
   MEMORY_LOOKS_MAX,
   MEMORY_SETTLE_MS,
   NAMED_PORT_FIRST,
@@ -40,6 +42,13 @@ export interface AttackerOptions {
   readonly peerId?: string
 }
 
+export interface TargetOptions {
+  readonly secret?: string
+  readonly options?: readonly string[]
+  /** Whether it names few addresses, and so calls all of them. */
+  readonly callsAll?: boolean
+}
+
 type Said = { readonly event: string } & Readonly<Record<string, unknown>>
 
 export class Target {
@@ -52,7 +61,8 @@ export class Target {
   /** May not. */
   readonly stranger: string
   readonly said: Said[] = []
-  private readonly freePorts = Array.from({ length: NAMED_PORTS }, (_, index) => NAMED_PORT_FIRST + index)
+  private static callingCount = 0
+  private readonly freePorts: number[]
   private child: ChildProcess | undefined
   private errors = ''
   private isStopped = false
@@ -67,7 +77,11 @@ export class Target {
     readonly guises: Guises,
     private readonly secret: string | undefined,
     private readonly options: readonly string[],
+    callsAll: boolean,
   ) {
+    const first = callsAll ? CALLED_PORT_FIRST + CALLED_PORTS * Target.callingCount++ : NAMED_PORT_FIRST
+    const count = callsAll ? CALLED_PORTS : NAMED_PORTS
+    this.freePorts = Array.from({ length: count }, (_, index) => first + index)
     this.folder = folder
     this.share = join(folder, 'target', 'share')
     this.outside = join(folder, 'outside')
@@ -79,7 +93,7 @@ export class Target {
   /** Throws a LeftError where the target does not come up. */
   static async start(
     encryption: Encryption,
-    { secret, options = [] }: { secret?: string; options?: readonly string[] } = {},
+    { secret, options = [], callsAll = false }: TargetOptions = {},
   ): Promise<Target> {
     const network = `127.${100 + (process.pid % 100)}.${Math.floor(process.pid / 100) % 200}`
     const [host, friend, stranger] = [`${network}.1`, `${network}.2`, `${network}.3`]
@@ -88,7 +102,7 @@ export class Target {
     try {
       const endpoint = { host, port: await freePort(host) }
       const guises = await guisesIn(encryption, folder, secret)
-      target = new Target(encryption, folder, endpoint, friend, stranger, guises, secret, options)
+      target = new Target(encryption, folder, endpoint, friend, stranger, guises, secret, options, callsAll)
       target.furnish()
       await target.run()
       await target.warmUp()

@@ -134,6 +134,7 @@ export const forgedRefusal: Attack = {
 export const earlyOffer: Attack = {
   name: 'an offer before the cookie',
   only: 'yes',
+  isCalled: true,
   async run({ target, attacker: open }) {
     const forger = await open()
     let helloCount = 0

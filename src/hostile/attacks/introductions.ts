@@ -44,6 +44,7 @@ export const copiedIntroduction: Attack = {
 export const modulusOnly: Attack = {
   name: 'flight 3 with the modulus',
   only: 'yes',
+  isCalled: true,
   async run({ target, attacker: open }) {
     // Pinned at this address; then somebody else answers there, who knows the pinned public key and no private one.
     const peer = await open()
@@ -117,7 +118,7 @@ export const dictionary: Attack = {
   only: 'yes',
   async run({ quick }) {
     const secret = DICTIONARY.at(-1)!
-    const guarded = await Target.start('yes', { secret })
+    const guarded = await Target.start('yes', { secret, callsAll: true })
     try {
       const generators = await Promise.all(DICTIONARY.map((word) => hardenedGenerator(utf8(word))))
       const makers = await Promise.all(

@@ -14,6 +14,7 @@ const PEER_IDS = ['0000000000000e01', 'fffffffffffffe01']
 export const reflectedResumption: Attack = {
   name: 'resumption reflected',
   only: 'yes',
+  isCalled: true,
   async run({ target, attacker: open }) {
     for (const peerId of PEER_IDS)
       for (const lateMs of [0, REFLECTED_LATE_MS]) {
@@ -30,6 +31,7 @@ export const reflectedResumption: Attack = {
 export const heldAccept: Attack = {
   name: 'an accept held and reflected',
   only: 'yes',
+  isCalled: true,
   waits: true,
   async run({ target, quick, attacker: open }) {
     const heldMs = quick ? HELD_MS.quick : HELD_MS.full
