@@ -39,7 +39,7 @@ export const lyingTracker: Attack = {
     victim.on('message', () => victimCalls++)
     let guarded: Target | undefined
     try {
-      guarded = await Target.start('yes', { secret, options: ['--tracker', tracker.address] })
+      guarded = await Target.start('yes', { secret, options: ['--tracker', tracker.address], callsAll: true })
       // The address that a member has marked: where it was once, or as this tracker told it.
       const { stranger } = guarded.guises
       const attacker = await guarded.attacker({ host: guarded.elsewhere(12), guise: stranger })
