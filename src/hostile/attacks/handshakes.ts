@@ -85,6 +85,7 @@ export const pendingFlood: Attack = {
 
 export const forgedRefusal: Attack = {
   name: 'forged refusals',
+  isCalled: true,
   only: 'yes',
   async run({ target, attacker: open }) {
     const forger = await open()
