@@ -282,17 +282,19 @@ describe('a row of progress', () => {
 })
 
 describe('the choice of view', () => {
-  it('draws only on a terminal that can be drawn on', () => {
-    const view = (request: { json?: boolean; terminal?: string }, stream: Screen | Capture) =>
-      chooseView(
+  it('draws only on a terminal that can be drawn on', async () => {
+    const view = async (request: { json?: boolean; terminal?: string }, stream: Screen | Capture) => {
+      const chosen = await chooseView(
         { json: request.json ?? false, verbose: false, terminal: request.terminal },
         new Output(stream, () => {}),
         new HandClock(),
-      ).constructor.name
-    expect(view({ terminal: 'xterm' }, new Screen(80))).toBe('TerminalView')
-    expect(view({ terminal: 'dumb' }, new Screen(80))).toBe('PlainView')
-    expect(view({}, new Screen(80))).toBe(process.platform === 'win32' ? 'TerminalView' : 'PlainView')
-    expect(view({ terminal: 'xterm' }, new Capture())).toBe('PlainView')
-    expect(view({ json: true }, new Screen(80))).toBe('JsonView')
+      )
+      return chosen.constructor.name
+    }
+    expect(await view({ terminal: 'xterm' }, new Screen(80))).toBe('TerminalView')
+    expect(await view({ terminal: 'dumb' }, new Screen(80))).toBe('PlainView')
+    expect(await view({}, new Screen(80))).toBe(process.platform === 'win32' ? 'TerminalView' : 'PlainView')
+    expect(await view({ terminal: 'xterm' }, new Capture())).toBe('PlainView')
+    expect(await view({ json: true }, new Screen(80))).toBe('JsonView')
   })
 })
