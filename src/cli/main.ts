@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command `left`: what can be asked, and with which exit code it ends. One file per command does the
-// work: run.ts (the default), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts; those about a share are in ask/.
+// work: run.ts (the default), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts; those about a share are in ask/. They are
+// loaded when they are asked for.
 
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
@@ -95,32 +96,32 @@ async function main(words: readonly string[]): Promise<number> {
       exitCode = await runSim(raw)
     },
     identity: async (raw) => {
-      const { runIdentity } = await import('./identity.js')
+      const { runIdentity } = await import('./short-commands.js')
       exitCode = await runIdentity(raw)
     },
     trust: async (words, raw) => {
-      const { runTrust } = await import('./trust.js')
+      const { runTrust } = await import('./short-commands.js')
       exitCode = await runTrust(words, raw)
     },
     secret: async (words, raw) => {
-      const { runSecret } = await import('./secret.js')
+      const { runSecret } = await import('./short-commands.js')
       exitCode = await runSecret(words, raw)
     },
     ask: async (command, words, raw) => {
-      const { runAsk } = await import('./ask/ask.js')
+      const { runAsk } = await import('./short-commands.js')
       exitCode = await runAsk(command, words, raw)
     },
     tracker: async (raw) => {
-      const { runTracker } = await import('./tracker.js')
+      const { runTracker } = await import('./short-commands.js')
       endWatch() // A tracker goes on without its output.
       exitCode = await runTracker(raw)
     },
     ls: async (words, raw) => {
-      const { runLs } = await import('./visit/ls.js')
+      const { runLs } = await import('./short-commands.js')
       exitCode = await runLs(words, raw)
     },
     get: async (words, raw) => {
-      const { runGet } = await import('./visit/get.js')
+      const { runGet } = await import('./short-commands.js')
       exitCode = await runGet(words, raw)
     },
     selftest: async (raw) => {
