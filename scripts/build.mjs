@@ -9,7 +9,7 @@
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, dirname, join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -57,7 +57,7 @@ async function bundle() {
       bundle: true,
       splitting: true,
       packages: 'external',
-      external: program === 'cli/main' ? COMMANDS.map((command) => `./${basename(command)}.js`) : [],
+      external: program === 'cli/main' ? COMMANDS.map((command) => `./${relative('cli', command)}.js`) : [],
       format: 'esm',
       platform: 'node',
       target: 'node20.15',

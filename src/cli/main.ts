@@ -12,6 +12,7 @@ import { onceOf, peerOptions, type RawArguments } from './arguments.js'
 import type { AskCommand, RawAskArguments } from './ask/ask-command.js'
 import { ASK_COMMANDS, ASK_GROUPS } from './ask/commands.js'
 import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
+import { groupHelp, HELP } from './help-groups.js'
 import type { RawIdentityArguments } from './identity.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
 import { watchPrinting } from './printing.js'
@@ -159,8 +160,8 @@ function leftProgram(commands: Commands): Command {
   const program = new Command('left')
     .description('Keeps a folder the same on several machines, over UDP. Run it on each of them.')
     .usage('--ip <addresses> | --tracker <address> [options]')
-    .version(PROGRAM_VERSION, '--version', 'print the version')
-    .helpOption('--help', 'print this help')
+    .version(PROGRAM_VERSION, '-V, --version', 'print the version')
+    .helpOption(...HELP)
     .helpCommand(false)
     .exitOverride()
     // Errors are printed by main, on one line.
@@ -358,7 +359,34 @@ function leftProgram(commands: Commands): Command {
     })
   addVisitCommands(program, commands)
   for (const command of ASK_COMMANDS) addAskCommand(program, command, commands)
+  addAboutCommands(program)
+  groupHelp(program)
   return program
+}
+
+/** `left help` and `left version`, which people try before --help and --version. */
+function addAboutCommands(program: Command): void {
+  program
+    .command('help')
+    .description('print this help, or that of a command')
+    .argument('[command...]')
+    .action((words: readonly string[]) => {
+      let command = program
+      for (const word of words) {
+        const next = command.commands.find((each) => each.name() === word)
+        if (next === undefined) throw unknownCommand(word, command)
+        command = next
+      }
+      command.outputHelp()
+    })
+  program
+    .command('version')
+    .description('print the version')
+    .allowExcessArguments()
+    .action((_: object, command: Command) => {
+      refuseExtra(command, 'left version prints the version')
+      process.stdout.write(`${PROGRAM_VERSION}\n`)
+    })
 }
 
 /** All that are about a share look alike. */
@@ -394,12 +422,16 @@ function groupOf(program: Command, name: string): Command {
 }
 
 /** A word and no address: it was meant for a command. */
-function refuseWord({ args: [word], commands }: Command): void {
-  if (word === undefined) return
+function refuseWord(command: Command): void {
+  const [word] = command.args
+  if (word !== undefined) throw unknownCommand(word, command)
+}
+
+function unknownCommand(word: string, { commands }: Command): LeftError {
   const names = commands.map((command) => command.name()).join(', ')
-  throw new LeftError(
+  return new LeftError(
     'usage',
-    `there is no command ${quoted(word)}: there are ${names}; left --help shows more`,
+    `there is no command ${quoted(word)}: there are ${names || 'none below this one'}; left --help shows more`,
   )
 }
 
