@@ -72,7 +72,7 @@ describe('the plain view', () => {
     const { said, show, pass } = plain()
     show(ONE_OF_EACH.connected)
     for (let index = 0; index < 1_205; index++) show(arrival(`tree/${index}`, 26_000))
-    expect(said().slice(1)).toEqual([`received tree/0 from ${ADDRESS} (26 KB in 3 ms, 8.67 MB/s)`])
+    expect(said().slice(1)).toEqual([`received tree/0 from ${ADDRESS} (26 KB)`])
     pass(TALLY_MS - 1)
     expect(said()).toHaveLength(2)
     pass(1)
@@ -92,7 +92,26 @@ describe('the plain view', () => {
       `in step with ${ADDRESS} (78,500 files), 3 not held there`,
       `in step with ${ADDRESS} (78,500 files), 1,200 not held here`,
       `in step with ${ADDRESS} (78,500 files), 1 not held here, 2 not held there`,
-      `nothing of ${ADDRESS} is lacking here, 1 not held here`,
+      `all that ${ADDRESS} has is here; it has not all of ours yet, 1 not held here`,
+    ])
+  })
+
+  it('says "in step" once, until something else has happened', () => {
+    const { said, show } = plain()
+    show(ONE_OF_EACH['in-step'], ONE_OF_EACH.note, ONE_OF_EACH['in-step'])
+    expect(said()).toHaveLength(2)
+    show(ONE_OF_EACH.changed, ONE_OF_EACH['in-step'])
+    expect(said().at(-1)).toBe(`in step with ${ADDRESS} (78,500 files)`)
+  })
+
+  it('tells time and rate of a file that took some, and not of a small one that waited for others', () => {
+    const { said, show, pass } = plain()
+    show(ONE_OF_EACH.connected, { ...arrival('small', 2), durationMs: 7_700 } as PeerEvent)
+    pass(TALLY_MS)
+    show({ ...arrival('large', 150_000_000), durationMs: 7_700 } as PeerEvent)
+    expect(said().slice(1)).toEqual([
+      `received small from ${ADDRESS} (2 bytes)`,
+      `received large from ${ADDRESS} (150 MB in 7.7 s, 19.5 MB/s)`,
     ])
   })
 
