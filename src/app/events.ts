@@ -71,6 +71,18 @@ export type PeerEvent =
       bytesPerS: number
     } // of what is being received now
   | {
+      event: 'sending'
+      peer: string
+      address: string
+      /** Since it began to pull, and the bytes of their content. */
+      files: number
+      bytes: number
+      bytesPerS: number
+      /** The large file that it pulls. */
+      file: { readonly path: string; readonly bytes: number; readonly doneBytes: number } | null
+    } // what a peer pulls from here
+  | { event: 'sent'; peer: string; address: string; files: number; bytes: number; durationMs: number } // it pulls nothing any more
+  | {
       event: 'receipt'
       files: number
       bytes: number

@@ -37,6 +37,8 @@ export class Narrator {
   show(event: PeerEvent, nowMs: number): void {
     if (event.event === 'connected') this.addresses.set(event.peer, event.address)
     if (event.event === 'fetching' || (FOR_THE_CURIOUS.has(event.event) && !this.verbose)) return
+    // "changed here" and "in step" tell enough of a small one.
+    if (event.event === 'sent' && event.bytes < SMALL_FILE_BYTES && !this.verbose) return
     const line = this.lineOf(event)
     if (line === undefined) return
     if (event.event === 'in-step') {

@@ -67,8 +67,11 @@ export function sentence(event: PeerEvent, from: (peer: string) => string): stri
       return `debug: ${printable(event.message)}`
     case 'stopped':
       return 'stopped'
+    case 'sent':
+      return sentSentence(event)
     case 'progress':
     case 'totals':
+    case 'sending':
       return undefined
     default:
       return unreachable(event)
@@ -159,6 +162,11 @@ function receivedSentence(event: Of<'received'>, from: (peer: string) => string)
     if (crossedBytes >= bytes && durationMs > 0) measure += `, ${formatRate((1000 * bytes) / durationMs)}`
   }
   return `received ${printableName(event.path)} from ${printable(from(event.peer))} (${measure})`
+}
+
+function sentSentence({ address, files, bytes, durationMs }: Of<'sent'>): string {
+  const rate = durationMs > 0 ? `, ${formatRate((1000 * bytes) / durationMs)}` : ''
+  return `sent ${formatFiles(files)} to ${printable(address)} (${formatBytes(bytes)} in ${formatDuration(durationMs)}${rate})`
 }
 
 function receiptSentence(event: Of<'receipt'>): string {

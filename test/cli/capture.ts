@@ -103,6 +103,16 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
   conflict: { event: 'conflict', path: 'plan.txt', kept: 'plan.conflict-b2b2.txt' },
   paused: { event: 'paused', reason: 'the disk is full' },
   resumed: { event: 'resumed' },
+  sending: {
+    event: 'sending',
+    peer: PEER,
+    address: ADDRESS,
+    files: 3,
+    bytes: 341_000_000,
+    bytesPerS: 31_000_000,
+    file: { path: 'big.iso', bytes: 618_000_000, doneBytes: 309_000_000 },
+  },
+  sent: { event: 'sent', peer: PEER, address: ADDRESS, files: 3, bytes: 650_000_000, durationMs: 21_000 },
   totals: {
     event: 'totals',
     files: 1_204,

@@ -52,6 +52,7 @@ describe('the plain view', () => {
       'stopped fetching video.mkv: it changed while it was sent; it will be tried again',
       'paused: the disk is full; it goes on by itself when there is room',
       'resumed: going on where it paused',
+      `sent 3 files to ${ADDRESS} (650 MB in 21 s, 31 MB/s)`,
       `in step with ${ADDRESS} (78,500 files)`,
       'received 1.3 GB in 900,000 datagrams, sent 12 MB in 41,000 datagrams; dropped 3 datagrams; 1 stranger turned away',
       'stopped',
@@ -145,6 +146,19 @@ describe('the plain view', () => {
     expect(said().slice(1)).toEqual([
       'fetching big.iso: 50% of 618 MB, 12.1 MB/s, 0:26 left',
       'fetching big.iso: 50% of 618 MB, 12.1 MB/s, 0:26 left',
+    ])
+  })
+
+  it('tells to whom is being sent once in five seconds, and nothing of a short while', () => {
+    const { said, show, pass } = plain()
+    show(ONE_OF_EACH.sending, { ...ONE_OF_EACH.sent, bytes: 1_000 })
+    expect(said()).toEqual([])
+    show(ONE_OF_EACH.sending)
+    pass(PLAIN_PROGRESS_MS)
+    show(ONE_OF_EACH.sending, ONE_OF_EACH.sent)
+    expect(said()).toEqual([
+      `sending to ${ADDRESS}: 3 files, 341 MB, 31 MB/s, now at 50% of big.iso (618 MB)`,
+      `sent 3 files to ${ADDRESS} (650 MB in 21 s, 31 MB/s)`,
     ])
   })
 

@@ -58,6 +58,34 @@ describe('the terminal view', () => {
     expect(screen.cursorVisible).toBe(false)
   })
 
+  it('draws to whom is being sent, and how far, until that is over', () => {
+    const { shownAfter, screen } = terminal(80)
+    expect(shownAfter(ONE_OF_EACH.sending)).toEqual([
+      'to 192.168.56.119        [========        ]   50%   618 MB    31 MB/s      0:10',
+    ])
+    expect(shownAfter({ ...ONE_OF_EACH.sending, file: null })).toEqual([
+      'to 192.168.56.119        [                ]         341 MB    31 MB/s',
+    ])
+    screen.resize(100)
+    expect(shownAfter(ONE_OF_EACH.sending)[0]).toMatch(/^to 192\.168\.56\.119: big\.iso +\[/)
+    expect(shownAfter(ONE_OF_EACH.sent)).toEqual([`sent 3 files to ${ADDRESS} (650 MB in 21 s, 31 MB/s)`])
+  })
+
+  it('has room for 10,000 files in flight and 50 peers in 80 columns and 24 rows', () => {
+    const { shownAfter, screen } = terminal(80)
+    const lines = shownAfter(
+      ONE_OF_EACH.totals,
+      ...Array.from({ length: 10_000 }, (_, index) => fetching(`folder/photo ${index}.jpg`)),
+      ...Array.from({ length: 50 }, (_, index) => ({ ...ONE_OF_EACH.sending, peer: `${index}` }) as const),
+    )
+    expect(lines).toHaveLength(1 + FILE_BARS_MAX)
+    expect(lines[0]).toContain('1,204 of 78,500 files')
+    expect(lines.at(-1)).toMatch(/^to 192/)
+    expect(lines.at(-3)).toMatch(/^folder/)
+    for (const line of lines) expect(columnsOf(line)).toBeLessThan(80)
+    expect(screen.wraps).toBe(false)
+  })
+
   it('writes what happens above the bars and keeps them whole', () => {
     const { shownAfter } = terminal()
     shownAfter(ONE_OF_EACH.connected, fetching('a'), fetching('b'))

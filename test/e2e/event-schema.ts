@@ -67,6 +67,20 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
   conflict: { path, kept: path },
   paused: { reason: text },
   resumed: {},
+  sending: {
+    peer: peerId,
+    address,
+    files: count,
+    bytes: count,
+    bytesPerS: quantity,
+    file: orNull(
+      (value) =>
+        path((value as { path: unknown }).path) &&
+        count((value as { bytes: unknown }).bytes) &&
+        count((value as { doneBytes: unknown }).doneBytes),
+    ),
+  },
+  sent: { peer: peerId, address, files: count, bytes: count, durationMs: quantity },
   totals: { files: count, filesWanted: count, bytes: count, bytesWanted: count, bytesPerS: quantity },
   receipt: {
     files: count,
