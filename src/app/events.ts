@@ -19,6 +19,14 @@ export type PeerEvent =
     }
   | { event: 'note'; message: string } // something odd that needs no action
   | { event: 'scanning' } // the share is being read; sent once at start
+  | {
+      event: 'reading'
+      files: number
+      bytes: number
+      bytesPerS: number
+      file: { readonly path: string; readonly bytes: number; readonly doneBytes: number } | null
+      isOver: boolean
+    } // files that are read to be shared, where it takes a while
   | { event: 'scanned'; files: number; folders: number; bytes: number; durationMs: number }
   | { event: 'changed'; path: string; kind: 'file' | 'folder' | 'link' | 'tombstone'; bytes: number } // a local change, settled and announced
   | { event: 'problem'; path: string; reason: string } // reported once, skipped until it changes

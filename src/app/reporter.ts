@@ -19,6 +19,7 @@ export class Reporter {
   private readonly said = new Set<string>()
   private readonly rates = new Map<string, Rate>()
   private readonly totals = new Totals()
+  private reading: Rate | undefined
 
   /** `isFound`: whether the address is one that no person named. */
   constructor(
@@ -115,6 +116,11 @@ export class Reporter {
         break
       case 'work':
         this.sayTotals(this.totals.handleWork(event, nowMs))
+        break
+      case 'reading':
+        this.reading = advance(this.reading, event.bytes, nowMs)
+        this.say({ ...event, bytesPerS: Math.round(this.reading.bytesPerS) })
+        if (event.isOver) this.reading = undefined
         break
       case 'scanned':
         this.say({ ...event, durationMs: Math.round(event.durationMs) })

@@ -12,7 +12,7 @@ export class PlainView implements View {
   private readonly output: Output
   private readonly clock: ViewClock
   private readonly narrator: Narrator
-  /** When a file in flight, by path, or everything, '', or a peer that pulls from here last had a line of progress. */
+  /** When a file in flight, by path, everything, '', a peer that pulls from here, or reading last had a line of progress. */
   private readonly toldMs = new Map<string, number>()
 
   constructor(output: Output, clock: ViewClock, verbose: boolean) {
@@ -32,6 +32,9 @@ export class PlainView implements View {
         break
       case 'totals':
         this.totals(event, nowMs)
+        break
+      case 'reading':
+        this.reading(event, nowMs)
         break
       case 'sending':
         this.sending(event, nowMs)
@@ -83,6 +86,12 @@ export class PlainView implements View {
     else if (this.isDue(key, nowMs)) this.line(sendingLine(event), true)
   }
 
+  private reading(event: PeerEvent & { event: 'reading' }, nowMs: number): void {
+    if (event.isOver) this.toldMs.delete(READING)
+    else if (!this.toldMs.has(READING)) this.toldMs.set(READING, nowMs)
+    else if (this.isDue(READING, nowMs)) this.line(readingLine(event), true)
+  }
+
   private isDue(path: string, nowMs: number): boolean {
     if (nowMs - this.toldMs.get(path)! < PLAIN_PROGRESS_MS) return false
     this.toldMs.set(path, nowMs)
@@ -101,17 +110,23 @@ function progressLine(event: PeerEvent & { event: 'progress' }): string {
   )
 }
 
-/** No path ends in a slash. */
+/** No path is or ends in a slash. */
+const READING = '/'
 function sendingKey({ peer }: { readonly peer: string }): string {
   return `${peer}/`
 }
 
 function sendingLine({ address, files, bytes, bytesPerS, file }: PeerEvent & { event: 'sending' }): string {
-  const now =
-    file === null
-      ? ''
-      : `, now at ${percentOf(file.doneBytes, file.bytes)}% of ${printableName(file.path)} (${formatBytes(file.bytes)})`
-  return `sending to ${printable(address)}: ${formatFiles(files)}, ${formatBytes(bytes)}, ${formatRate(bytesPerS)}${now}`
+  return `sending to ${printable(address)}: ${formatFiles(files)}, ${formatBytes(bytes)}, ${formatRate(bytesPerS)}${atNow(file)}`
+}
+
+function readingLine({ files, bytes, bytesPerS, file }: PeerEvent & { event: 'reading' }): string {
+  return `reading: ${formatFiles(files)}, ${formatBytes(bytes)}, ${formatRate(bytesPerS)}${atNow(file)}`
+}
+
+function atNow(file: (PeerEvent & { event: 'reading' | 'sending' })['file']): string {
+  if (file === null) return ''
+  return `, now at ${percentOf(file.doneBytes, file.bytes)}% of ${printableName(file.path)} (${formatBytes(file.bytes)})`
 }
 
 function totalsLine(event: PeerEvent & { event: 'totals' }): string {

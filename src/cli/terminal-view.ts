@@ -14,6 +14,7 @@ import {
   FILE_BARS_MAX,
   FILES_IN_FLIGHT_MAX,
   SENDING_BARS_MAX,
+  SMALL_FILE_BYTES,
   TALLY_UNDER_BARS_MS,
   TICK_MS,
 } from './limits.js'
@@ -80,6 +81,7 @@ export class TerminalView implements View {
   private readonly narrator: Narrator
   private readonly options: TerminalViewOptions
   private readonly files = new Map<string, FileInFlight>()
+  private reading: (PeerEvent & { event: 'reading' }) | undefined
   /** By peer. */
   private readonly sending = new Map<string, PeerEvent & { event: 'sending' }>()
   private totals: (PeerEvent & { event: 'totals' }) | undefined
@@ -122,6 +124,9 @@ export class TerminalView implements View {
       case 'received':
       case 'abandoned':
         this.files.delete(event.path)
+        break
+      case 'reading':
+        this.reading = event.isOver ? undefined : event
         break
       case 'sending':
         this.sending.set(event.peer, event)
@@ -204,7 +209,8 @@ export class TerminalView implements View {
     // Bars that scroll out of a low terminal could not be drawn over any more.
     const barsMax = Math.min(FILE_BARS_MAX, (this.output.stream.rows ?? ROWS_DEFAULT) - 3)
     const sendingBars = Math.min(SENDING_BARS_MAX, this.sending.size, Math.max(0, barsMax - 1))
-    const fileBars = barsMax - sendingBars
+    const fileBars = barsMax - sendingBars - (this.reading === undefined ? 0 : 1)
+    if (this.reading) rows.push(readingRow(this.reading))
     if (this.totals) rows.push(totalsRow(this.totals, this.files.size - fileBars))
     for (const [path, file] of firstOf(this.files, fileBars)) rows.push(fileRow(path, file))
     for (const [, sending] of firstOf(this.sending, sendingBars))
@@ -277,24 +283,44 @@ function* firstOf<Item>(items: Iterable<Item>, count: number): Generator<Item> {
   }
 }
 
-/** How far the large file is, where one is pulled; of small ones nobody here knows how many will be. */
+/** How far the large file is, where one is read; of small ones nobody knows how many there are. */
+function readingRow({ files, bytes, bytesPerS, file }: PeerEvent & { event: 'reading' }): Row {
+  const large = file !== null && file.bytes >= SMALL_FILE_BYTES ? file : undefined
+  const name = `reading ${large ? printableName(large.path) : formatFiles(files)}`
+  return movingRow({ name, large, bytes, bytesPerS })
+}
+
+/** The same of what is pulled. */
 function sendingRow(
   { address, files, bytes, bytesPerS, file }: PeerEvent & { event: 'sending' },
   unseenCount: number,
 ): Row {
   const to = `to ${printable(address.replace(USUAL_PORT, ''))}`
+  const name = `${to}: ${file === null ? formatFiles(files) : printableName(file.path)}`
+  const row = movingRow({ name, large: file ?? undefined, bytes, bytesPerS })
+  const note = unseenCount > 0 ? `+${formatCount(unseenCount)} more peers` : ''
+  return { ...row, cells: { ...row.cells, shortName: to, note } }
+}
+
+interface Moving {
+  readonly name: string
+  readonly large: { readonly bytes: number; readonly doneBytes: number } | undefined
+  readonly bytes: number
+  readonly bytesPerS: number
+}
+
+function movingRow({ name, large, bytes, bytesPerS }: Moving): Row {
+  const leftBytes = large && large.bytes - large.doneBytes
   return {
-    bytes: file?.bytes ?? 1,
-    doneBytes: file?.doneBytes ?? 0,
+    bytes: large?.bytes ?? 1,
+    doneBytes: large?.doneBytes ?? 0,
     cells: {
-      name: `${to}: ${file === null ? formatFiles(files) : printableName(file.path)}`,
-      shortName: to,
-      percent: file === null ? undefined : percentOf(file.doneBytes, file.bytes),
-      size: formatBytes(file?.bytes ?? bytes),
+      name,
+      percent: large && percentOf(large.doneBytes, large.bytes),
+      size: formatBytes(large?.bytes ?? bytes),
       rate: formatRate(bytesPerS),
-      eta:
-        file !== null && bytesPerS > 0 ? formatEta((1000 * (file.bytes - file.doneBytes)) / bytesPerS) : '',
-      note: unseenCount > 0 ? `+${formatCount(unseenCount)} more peers` : '',
+      eta: leftBytes !== undefined && bytesPerS > 0 ? formatEta((1000 * leftBytes) / bytesPerS) : '',
+      note: '',
     },
   }
 }

@@ -72,6 +72,7 @@ export function sentence(event: PeerEvent, from: (peer: string) => string): stri
     case 'progress':
     case 'totals':
     case 'sending':
+    case 'reading':
       return undefined
     default:
       return unreachable(event)

@@ -149,6 +149,14 @@ describe('the plain view', () => {
     ])
   })
 
+  it('tells how far reading is once in five seconds, and nothing of a short while', () => {
+    const { said, show, pass } = plain()
+    show(ONE_OF_EACH.reading, { ...ONE_OF_EACH.reading, isOver: true }, ONE_OF_EACH.reading)
+    pass(PLAIN_PROGRESS_MS)
+    show(ONE_OF_EACH.reading)
+    expect(said()).toEqual(['reading: 12,040 files, 2.1 GB, 450 MB/s, now at 50% of big.iso (618 MB)'])
+  })
+
   it('tells to whom is being sent once in five seconds, and nothing of a short while', () => {
     const { said, show, pass } = plain()
     show(ONE_OF_EACH.sending, { ...ONE_OF_EACH.sent, bytes: 1_000 })

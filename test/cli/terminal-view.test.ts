@@ -71,6 +71,17 @@ describe('the terminal view', () => {
     expect(shownAfter(ONE_OF_EACH.sent)).toEqual([`sent 3 files to ${ADDRESS} (650 MB in 21 s, 31 MB/s)`])
   })
 
+  it('draws how far reading is, until that is over', () => {
+    const { shownAfter } = terminal(80)
+    expect(shownAfter(ONE_OF_EACH.reading)).toEqual([
+      'reading big.iso         [========        ]   50%   618 MB   450 MB/s      0:01',
+    ])
+    expect(shownAfter({ ...ONE_OF_EACH.reading, file: null })).toEqual([
+      'reading 12,040 files    [                ]         2.1 GB   450 MB/s',
+    ])
+    expect(shownAfter({ ...ONE_OF_EACH.reading, isOver: true })).toEqual([])
+  })
+
   it('has room for 10,000 files in flight and 50 peers in 80 columns and 24 rows', () => {
     const { shownAfter, screen } = terminal(80)
     const lines = shownAfter(

@@ -26,6 +26,11 @@ const orNull =
   (value) =>
     value === null || check(value)
 
+const fileUnderWay: Check = (value) => {
+  const file = value as Readonly<Record<string, unknown>>
+  return path(file.path) && count(file.bytes) && count(file.doneBytes)
+}
+
 export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   started: {
     version: (value) => typeof value === 'string' && /^\d+\.\d+\.\d+/.test(value),
@@ -40,6 +45,13 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
   },
   note: { message: text },
   scanning: {},
+  reading: {
+    files: count,
+    bytes: count,
+    bytesPerS: quantity,
+    file: orNull(fileUnderWay),
+    isOver: oneOf(true, false),
+  },
   scanned: { files: count, folders: count, bytes: count, durationMs: quantity },
   changed: { path, kind: oneOf('file', 'folder', 'link', 'tombstone'), bytes: count },
   problem: { path, reason: text },
@@ -73,12 +85,7 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
     files: count,
     bytes: count,
     bytesPerS: quantity,
-    file: orNull(
-      (value) =>
-        path((value as { path: unknown }).path) &&
-        count((value as { bytes: unknown }).bytes) &&
-        count((value as { doneBytes: unknown }).doneBytes),
-    ),
+    file: orNull(fileUnderWay),
   },
   sent: { peer: peerId, address, files: count, bytes: count, durationMs: quantity },
   totals: { files: count, filesWanted: count, bytes: count, bytesWanted: count, bytesPerS: quantity },
