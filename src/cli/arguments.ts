@@ -63,7 +63,7 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
   if (peers.length === 0 && trackers.length === 0 && !isDiscovering) {
     throw new LeftError(
       'usage',
-      '--ip is missing: name the other machines, for example left --ip 192.168.56.119,192.168.56.120, or find them with --discover (left --help shows more)',
+      '--ip is missing: name the other machines, for example left --ip 192.168.56.119,192.168.56.120, or find them with --discover; left init asks and writes left.toml (left --help shows more)',
     )
   }
   return {
