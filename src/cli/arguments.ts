@@ -37,6 +37,7 @@ export interface RawArguments {
   readonly passphraseFile?: string
   readonly window?: string
   readonly limit?: string
+  readonly limitSend?: string
   readonly offload?: string
   readonly background?: boolean
   readonly sendOnly?: boolean
@@ -81,7 +82,8 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     secretFiles: secretFiles(raw.secretFile ?? [], folder),
     window: window(raw.window),
     background: background(raw),
-    limitBytesPerS: raw.limit === undefined ? undefined : parseLimit(raw.limit),
+    limitBytesPerS: limit('--limit', raw.limit),
+    limitSendBytesPerS: limit('--limit-send', raw.limitSend),
     offload: oneOf('--offload', raw.offload ?? 'auto', ['auto', 'no']),
     links: oneOf('--links', raw.links ?? 'auto', ['auto', 'follow', 'keep', 'skip']),
     direction: direction(raw),
@@ -150,20 +152,24 @@ export function parseMinFree(text: string): PeerOptions['minFree'] {
   )
 }
 
+function limit(option: string, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseLimit(text, option)
+}
+
 /** Bytes per second from `10M`, `1.5M`, `512Ki`, `20000`: K, M, G are decimal, Ki, Mi, Gi binary. */
-export function parseLimit(text: string): number {
+export function parseLimit(text: string, option = '--limit'): number {
   const bytesPerS = parseBytes(text)
   if (bytesPerS === undefined) {
     throw new LeftError(
       'usage',
-      `--limit ${quoted(text)} is no rate; write bytes per second, for example --limit 10M`,
+      `${option} ${quoted(text)} is no rate; write bytes per second, for example ${option} 10M`,
     )
   }
   if (bytesPerS < LIMIT_BYTES_PER_S_MIN || bytesPerS > LIMIT_BYTES_PER_S_MAX) {
     throw new LeftError(
       'usage',
-      `--limit ${quoted(text)} is out of range: from ${formatRate(LIMIT_BYTES_PER_S_MIN)} (10K) to ` +
-        `${formatRate(LIMIT_BYTES_PER_S_MAX)} (1000G), for example --limit 10M`,
+      `${option} ${quoted(text)} is out of range: from ${formatRate(LIMIT_BYTES_PER_S_MIN)} (10K) to ` +
+        `${formatRate(LIMIT_BYTES_PER_S_MAX)} (1000G), for example ${option} 10M`,
     )
   }
   return bytesPerS

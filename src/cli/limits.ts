@@ -18,10 +18,10 @@ export const PORT_MAX = 65_535
  *  of 1 Gbit/s and 267 ms. */
 export const WINDOW_BLOCKS_MAX = 512
 
-/** The slowest `--limit`: below it one block takes more than 6.5 s and looks like a dead link. */
+/** The slowest `--limit` and `--limit-send`: below it one block takes more than 6.5 s and looks like a dead link. */
 export const LIMIT_BYTES_PER_S_MIN = 10_000
 
-/** The fastest `--limit`: a terabyte per second; beyond it the number is a slip of the finger. */
+/** The fastest of both: a terabyte per second; beyond it the number is a slip of the finger. */
 export const LIMIT_BYTES_PER_S_MAX = 1_000_000_000_000
 
 /** Space that `--min-free` keeps where a part of the disk is less, 100 MB: room for logs and for editors to save. */

@@ -238,6 +238,10 @@ function leftProgram(commands: Commands): Command {
       '--limit <rate>',
       'receive at most so many bytes per second: 500K, 10M, 1.5G, or 512Ki, 8Mi (default: no limit)',
     )
+    .option(
+      '--limit-send <rate>',
+      'send at most so many bytes per second, to all peers together; written as that of --limit (default: no limit)',
+    )
     .option('--background', 'receive with what others leave of the network, and give way to everything else')
     .option(
       '--offload <auto|no>',

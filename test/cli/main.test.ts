@@ -16,7 +16,7 @@ describe('the command left', () => {
     const { exitCode, stdout, stderr } = await left('--help')
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     const options =
-      '--ip --discover --port --bind --share --identity --encryption --compression --trust --secret-file --tracker --passphrase-file --window --limit --offload --links --config --only --once --timeout --json --verbose'
+      '--ip --discover --port --bind --share --identity --encryption --compression --trust --secret-file --tracker --passphrase-file --window --limit --limit-send --offload --links --config --only --once --timeout --json --verbose'
     for (const option of options.split(' ')) expect(stdout).toContain(option)
     expect(stdout).toContain('left --ip 192.168.56.119,192.168.56.120')
     expect(stdout).toContain('--window 1')

@@ -39,6 +39,7 @@ const KINDS: Readonly<Record<keyof RawArguments, Kind>> = {
   passphraseFile: 'path',
   window: 'amount',
   limit: 'amount',
+  limitSend: 'amount',
   offload: 'text',
   background: 'flag',
   sendOnly: 'flag',
