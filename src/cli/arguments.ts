@@ -50,6 +50,7 @@ export interface RawArguments {
   readonly yes?: boolean
   readonly anew?: boolean
   readonly once?: boolean
+  readonly dryRun?: boolean
   readonly timeout?: string
   readonly json?: boolean
   readonly verbose?: boolean
@@ -120,10 +121,20 @@ export interface Once {
 }
 
 /** Undefined without `--once`. @throws LeftError 'usage'. */
-export function onceOf({ once, timeout }: RawArguments): Once | undefined {
+export function onceOf({ once, dryRun, timeout }: RawArguments): Once | undefined {
+  if (once && dryRun)
+    throw new LeftError('usage', '--dry-run ends by itself and changes nothing; leave --once out')
   if (once) return { timeoutMs: timeout === undefined ? undefined : parseTimeout(timeout) }
-  if (timeout === undefined) return undefined
-  throw new LeftError('usage', '--timeout goes with --once: without it left runs until it is stopped')
+  if (timeout === undefined || dryRun) return undefined
+  throw new LeftError(
+    'usage',
+    '--timeout goes with --once or --dry-run: without them left runs until it is stopped',
+  )
+}
+
+/** Undefined without `--dry-run`. @throws LeftError 'usage'. */
+export function dryRunOf({ dryRun, timeout }: RawArguments): Once | undefined {
+  return dryRun ? { timeoutMs: timeout === undefined ? undefined : parseTimeout(timeout) } : undefined
 }
 
 /** Milliseconds from `90`, `90s`, `5m` or `2h`. */

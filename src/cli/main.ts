@@ -55,6 +55,9 @@ Examples:
   Once, from cron or a script:
     left --ip 10.0.0.7 --once --timeout 5m && echo the same on both
 
+  What would happen, without any of it:
+    left --ip 10.0.0.7 --dry-run
+
   Stop-and-wait, one block at a time, to see what the window is worth:
     left --ip 10.0.0.7 --window 1
 
@@ -95,6 +98,11 @@ async function main(words: readonly string[]): Promise<number> {
         const { runSeveral } = await import('./config/several.js')
         endWatch()
         exitCode = await runSeveral({ ...plan, words, program: process.argv[1]! })
+        return
+      }
+      if (plan.dryRun !== undefined) {
+        const { runDry } = await import('./dry-run.js')
+        exitCode = await runDry({ ...plan, ...plan.dryRun })
         return
       }
       const { run } = await import('./run.js')
@@ -287,7 +295,14 @@ function leftProgram(commands: Commands): Command {
       '--once',
       'end with 0 as soon as every peer was met and all hold the same, but for what cannot be held; with 3 where that was not so in time, and what is missing on stderr',
     )
-    .option('--timeout <time>', 'of --once: 90s, 5m or 2h at most (default: as long as it takes)')
+    .option(
+      '--dry-run',
+      'change nothing, here or there: print what would be fetched, removed, renamed or in conflict here, by what the machines of --ip have; ends with 0 when all were compared, with 3 where not in time',
+    )
+    .option(
+      '--timeout <time>',
+      'of --once and --dry-run: 90s, 5m or 2h at most (default: as long as it takes; of --dry-run 10s for a machine that does not answer)',
+    )
     .option('--json', 'print every event as one JSON object a line')
     .option('--verbose', 'tell more, and the causes of errors')
     .addHelpText('after', EXAMPLES)

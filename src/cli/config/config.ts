@@ -12,7 +12,7 @@ import type { PeerOptions } from '../../app/options.js'
 import { realPathOf } from '../../app/share-danger.js'
 import { LeftError } from '../../base/errors.js'
 import { quoted } from '../addresses.js'
-import { type Once, onceOf, peerOptions, type RawArguments } from '../arguments.js'
+import { dryRunOf, type Once, onceOf, peerOptions, type RawArguments } from '../arguments.js'
 import { findConfig, shareAround } from './find-config.js'
 import { nearestWord } from './nearest-word.js'
 import { type ConfiguredShare, longName, readSettings } from './settings.js'
@@ -29,6 +29,7 @@ export type Plan =
       readonly run: 'one'
       readonly options: PeerOptions
       readonly once: Once | undefined
+      readonly dryRun: Once | undefined
       readonly json: boolean
       /** Statements about the file, for the person. */
       readonly notes: readonly string[]
@@ -91,10 +92,12 @@ function one(share: ConfiguredShare, { own, folder, file, isNamed, notes }: Arou
   const raw = { ...share.raw, ...own }
   const options = checked(() => peerOptions(raw, folder), { share, own, file, folder, notes })
   const once = checked(() => onceOf(raw), { share, own, file, folder, notes })
+  const dryRun = checked(() => dryRunOf(raw), { share, own, file, folder, notes })
   return {
     run: 'one',
     options,
     once,
+    dryRun,
     json: raw.json ?? false,
     notes: [...notes, ...dangerOf(file, isNamed, options)],
   }

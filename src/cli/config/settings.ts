@@ -52,13 +52,14 @@ const KINDS: Readonly<Record<keyof RawArguments, Kind>> = {
   yes: 'flag',
   anew: 'flag',
   once: 'flag',
+  dryRun: 'flag',
   timeout: 'amount',
   json: 'flag',
   verbose: 'flag',
 }
 
 /** Options that say how the command as a whole ends and prints. */
-const OF_THE_WHOLE: readonly (keyof RawArguments)[] = ['json', 'once', 'timeout', 'verbose']
+const OF_THE_WHOLE: readonly (keyof RawArguments)[] = ['json', 'once', 'dryRun', 'timeout', 'verbose']
 
 const SHARES = 'share'
 const FOLDER = 'folder'
