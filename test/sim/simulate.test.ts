@@ -59,6 +59,10 @@ const FOUND = [
     8003281,
     'what was built of a content was dropped for a later version of the same content, each time a session ended',
   ],
+  [
+    9008454,
+    'who may read a file was forgotten with a chmod by a peer while its deletion was held, and one made anew counted as closed',
+  ],
 ] as const
 
 /** The same, with losses of power. */
