@@ -63,6 +63,11 @@ const FOUND = [
     9008454,
     'who may read a file was forgotten with a chmod by a peer while its deletion was held, and one made anew counted as closed',
   ],
+  [
+    9009893,
+    'a file in a folder that LEFT had moved, closed by a umask, was taken for one that its person closed',
+  ],
+  [9015243, 'the same, for its group'],
 ] as const
 
 /** The same, with losses of power. */
