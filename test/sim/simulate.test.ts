@@ -59,6 +59,10 @@ const FOUND = [
     8003281,
     'what was built of a content was dropped for a later version of the same content, each time a session ended',
   ],
+  [
+    9009960,
+    'what was removed on one that only sends, where it had lost a conflict, won another one elsewhere',
+  ],
 ] as const
 
 /** The same, with losses of power. */
