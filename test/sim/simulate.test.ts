@@ -68,6 +68,14 @@ const FOUND = [
     'a file in a folder that LEFT had moved, closed by a umask, was taken for one that its person closed',
   ],
   [9015243, 'the same, for its group'],
+  [
+    9009960,
+    'what was removed on one that only sends, where it had lost a conflict, won another one elsewhere',
+  ],
+  [
+    9011812,
+    'a file written over at the time that it had before, since the clock was set back, was not read again',
+  ],
 ] as const
 
 /** The same, with losses of power. */
