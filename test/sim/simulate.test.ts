@@ -59,6 +59,11 @@ const FOUND = [
     8003281,
     'what was built of a content was dropped for a later version of the same content, each time a session ended',
   ],
+  [
+    9001221,
+    'an edit of ours and what beats it gave way to each other without end, where that lost against ours',
+  ],
+  [9016394, 'the same'],
 ] as const
 
 /** The same, with losses of power. */
