@@ -204,7 +204,7 @@ export class Intake {
   }
 
   /** How `remote` stands against what is wanted at its path: it is that, is no better than that, or is free to be
-   *  considered; or cannot be had for now. What it beats is given up. */
+   *  considered; or cannot be had for now. What it beats is given up, and no outcome says that it was. */
   standing(remote: Entry, peer: PeerId): 'wanted' | 'beaten' | 'free' | 'refused' {
     if (this.end.isRefused(remote, peer)) return 'refused'
     const want = this.wants.get(remote.path)
@@ -214,8 +214,7 @@ export class Intake {
       return 'wanted'
     }
     if (!this.isBetter(remote, want.remote) || this.isBeatenByLoser(remote, want.remote)) return 'beaten'
-    this.end.reportBeaten(want)
-    this.end.abandon(want, undefined)
+    this.end.giveWay(want)
     // The same content goes on from the blocks that are here: a touch of a large file does not fetch it from its start.
     if (want.remote.digest !== remote.digest) this.temporaries.drop(want)
     return 'free'

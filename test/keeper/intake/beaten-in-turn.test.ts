@@ -12,7 +12,9 @@ import { KeptShare } from '../kept-share.js'
 import { dotted, START_MS, THEIRS, theirFile } from '../share-on-disk.js'
 
 const OTHER = 'cccccccccccccccc'
+const THIRD = 'dddddddddddddddd'
 const MINUTE_MS = 60_000
+const SOON_MS = 50
 
 class Share extends KeptShare {
   /** Orders of files, in order. */
@@ -107,4 +109,29 @@ describe('an edit of ours that loses against one which loses against ours', () =
     share.pass(10 * MINUTE_MS)
     expect(share.messages).toEqual([])
   })
+})
+
+test('edits of ours that beat each other in turn end as one: what is ordered is left to come', () => {
+  const share = new Share(['a'])
+  share.messages.length = 0
+  const ours = share.ours.version.content
+  const first = share.version('first', MINUTE_MS, ours, `${THEIRS}:9`)
+  const second = share.version('second', 3 * MINUTE_MS, ours, `${THEIRS}:9`, `${OTHER}:9`)
+  const third = share.version('third', 2 * MINUTE_MS, ours, `${THIRD}:9`)
+  share.tell([first], THEIRS)
+  share.tell([second], OTHER)
+  share.tell([third], THIRD)
+  share.pass(SOON_MS)
+  expect(share.ordered).toHaveLength(0)
+  const orders = share.orders()
+  expect(share.ordered).toEqual(['first', 'second', 'third'])
+  expect(orders).toHaveLength(1)
+  share.give(orders)
+  share.deliver()
+  // The second one has seen the first.
+  expect(share.standing).toEqual(['second', 'third'])
+  share.pass(MINUTE_MS)
+  share.messages.length = 0
+  share.pass(10 * MINUTE_MS)
+  expect(share.messages).toEqual([])
 })
