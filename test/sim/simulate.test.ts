@@ -76,6 +76,11 @@ const FOUND = [
     9011812,
     'a file written over at the time that it had before, since the clock was set back, was not read again',
   ],
+  [
+    9001221,
+    'an edit of ours and what beats it gave way to each other without end, where that lost against ours',
+  ],
+  [9016394, 'the same'],
 ] as const
 
 /** The same, with losses of power. */
