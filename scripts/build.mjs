@@ -17,7 +17,15 @@ const DIST = join(ROOT, 'dist')
 
 /** What the front loads for the command that was asked for. Bundled apart from it, and not as parts of it: there would be a part
  *  for every set of them that shares a line, 20 for `left --version`. Only plain values and errors cross between the two. */
-const COMMANDS = ['cli/run', 'cli/short-commands', 'cli/sim', 'cli/selftest']
+const COMMANDS = [
+  'cli/run',
+  'cli/config/config',
+  'cli/config/several',
+  'cli/dry-run',
+  'cli/short-commands',
+  'cli/sim',
+  'cli/selftest',
+]
 
 /** The files that a process or a thread is started with, and the commands: each has all of its code. */
 const PROGRAMS = [

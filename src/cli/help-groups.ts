@@ -13,14 +13,15 @@ export const OPTION_GROUPS: Readonly<Record<string, string>> = {
   'Which folder, and what of it:': 'share links send-only receive-only yes anew',
   'Who may join, and how it is protected:':
     'trust secret-file identity passphrase-file encryption compression',
-  'How fast:': 'limit background window offload',
+  'How fast:': 'limit limit-send background window offload',
   'What is deleted, and the disk:': 'max-delete trash trash-size min-free',
-  'Once, and for programs:': 'once timeout json',
+  'Options from a file:': 'config only',
+  'Once, and for programs:': 'once dry-run timeout json',
   [ABOUT]: 'verbose version',
 }
 
 export const COMMAND_GROUPS: Readonly<Record<string, string>> = {
-  'Commands about a share and the peer that runs on it:': 'status confirm undo conflicts trash',
+  'Commands about a share and the peer that runs on it:': 'init status confirm undo conflicts trash',
   'Commands about what others hold:': 'ls get',
   'Commands about who may join:': 'identity trust secret tracker',
   'Commands about this program:': 'selftest sim help version',
