@@ -59,6 +59,10 @@ const FOUND = [
     8003281,
     'what was built of a content was dropped for a later version of the same content, each time a session ended',
   ],
+  [
+    9012107,
+    'what one that only sends kept and its person then removed was wanted for ever, where the newer one was deleted',
+  ],
 ] as const
 
 /** The same, with losses of power. */

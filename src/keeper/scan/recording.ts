@@ -2,6 +2,7 @@
 
 import { morePrivate, PRIVACY } from '../../base/access.js'
 import type { Digest } from '../../base/item.js'
+import { holds } from '../../share/dots.js'
 import {
   changeMode,
   confirmRemoval,
@@ -14,6 +15,7 @@ import {
   sameContent,
   sameMode,
   touch,
+  unite,
 } from '../../share/edit.js'
 import type { Content, Entry, Mode } from '../../share/entry.js'
 import { joinPath, parentOf } from '../../share/path.js'
@@ -207,22 +209,34 @@ export class Recording {
       return
     }
     const entry = catalogue.live(path)
-    this.dropKept(path)
+    this.dropKept(path, { isTold: true })
     const isFolder = entry?.kind === 'folder' || catalogue.hasHeldBelow(path)
     const target = isFolder ? this.markDeletedInside(path) : ''
     catalogue.setRemaining(path, false)
     if (entry !== undefined) this.markOneDeleted(entry, target)
   }
 
-  /** Forgets what a peer deleted or replaced, and was kept here all the same: it is gone by a person's hand. */
-  dropKept(path: string): void {
+  /** Forgets what a peer deleted or replaced, and was kept here all the same: it is gone by a person's hand. `isTold`: peers are told of
+   *  that, as of any deletion. */
+  dropKept(path: string, { isTold } = { isTold: false }): void {
     const { catalogue, findings } = this.options
     const kept = catalogue.kept(path)
     if (kept === undefined) return
+    if (isTold) this.markSeen(kept.entry)
     catalogue.keptEntries.drop(path)
     findings.addDropped(path)
     if (kept.entry.kind !== 'folder') return
-    for (const child of [...catalogue.manifest.children(path)]) this.dropKept(child.path)
+    for (const child of [...catalogue.manifest.children(path)]) this.dropKept(child.path, { isTold })
+  }
+
+  /** Adds what was kept, and goes now, to what the change of the peer has seen. A deletion on top of a change that has not seen it would
+   *  lose against it, and peers would ask for it without end. Its mode goes with it. */
+  private markSeen(ours: Entry): void {
+    const { catalogue } = this.options
+    const change = catalogue.get(ours.path)!
+    if (holds(change.version.seen, ours.version.content)) return
+    const made = unite(change, ours, { content: 'local', attributes: 'local' })
+    catalogue.keptEntries.renew(this.entryOf(made))
   }
 
   /** A person says that what was deleted here is to be deleted everywhere, much as it is. */
@@ -277,7 +291,7 @@ export class Recording {
     for (const entry of [...catalogue.manifest.children(folder)]) {
       const isFolder = entry.kind === 'folder' || catalogue.hasHeldBelow(entry.path)
       const below = isFolder ? this.markDeletedInside(entry.path) : ''
-      this.dropKept(entry.path)
+      this.dropKept(entry.path, { isTold: true })
       catalogue.setRemaining(entry.path, false)
       if (entry.kind === 'tombstone' || !catalogue.isHeld(entry.path)) continue
       const part = this.markOneDeleted(entry, below)

@@ -3,7 +3,15 @@ import { utf8 } from '../../../src/base/bytes.js'
 import { type Dot, dotOf } from '../../../src/share/dots.js'
 import { mtimeOf } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
-import { dotted, OURS, ShareOnDisk, START_MS, THEIRS, theirFile } from '../share-on-disk.js'
+import {
+  dotted,
+  OURS,
+  ShareOnDisk,
+  type ShareOptions,
+  START_MS,
+  THEIRS,
+  theirFile,
+} from '../share-on-disk.js'
 
 const HOUR_AGO_MS = START_MS - 3_600_000
 const dotOfEdit = (count: number): Dot => dotOf(OURS, count)
@@ -140,6 +148,34 @@ describe('a deletion', () => {
     const share = shareWithFile()
     found(share, remove)
     expect(found(share, write).version).toEqual(dotted(dotOfEdit(3)))
+  })
+})
+
+describe('the removal of what was kept against a change of a peer that had not seen it', () => {
+  /** The change of the peer, after what was kept is gone, and whatever else. No edit is made of it. */
+  function changeAfterRemoval(options: ShareOptions, ...others: readonly string[]): Entry {
+    const share = new ShareOnDisk(options)
+    for (const path of ['a', 'b', 'c']) share.disk.putFile(path, utf8('first'))
+    share.scan()
+    share.catalogue.keptEntries.keep(theirFile('a', 'theirs', { access: 'owner' }))
+    share.nowMs += 60_000
+    for (const path of ['a', ...others]) share.disk.unharmed((disk) => disk.removeFile(path))
+    expect(share.scanned()).toEqual([])
+    expect(share.catalogue.kept('a')).toBeUndefined()
+    expect(share.catalogue.isHeld('a')).toBe(false)
+    return share.catalogue.get('a')!
+  }
+  const theirs = theirFile('a', 'theirs', { access: 'owner' })
+
+  test('is no edit, and is seen by that change from then on', () => {
+    const seen = `${dotOfEdit(1)},${THEIRS}:1`
+    const version = { ...theirs.version, seen }
+    expect(changeAfterRemoval({ direction: 'send-only' })).toEqual({ ...theirs, version })
+  })
+
+  test('is told to nobody where deletions are held', () => {
+    const maxDelete = { percent: 1, filesMin: 0, isStrict: true }
+    expect(changeAfterRemoval({ direction: 'send-only', maxDelete }, 'b')).toEqual(theirs)
   })
 })
 
