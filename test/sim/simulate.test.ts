@@ -63,6 +63,7 @@ const FOUND = [
     9012107,
     'what one that only sends kept and its person then removed was wanted for ever, where the newer one was deleted',
   ],
+  [9009960, 'and stood at a third one against an edit of the newer one'],
 ] as const
 
 /** The same, with losses of power. */
