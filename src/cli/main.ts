@@ -73,6 +73,13 @@ Examples:
   left sim --plan plan.json         the plan that such a story ends with
 `
 
+const COMPLETION_EXAMPLES = `
+Examples:
+  left completion bash > ~/.local/share/bash-completion/completions/left
+  left completion zsh > ~/.zfunc/_left                 with ~/.zfunc in fpath, before compinit
+  left completion fish > ~/.config/fish/completions/left.fish
+`
+
 process.exitCode = await main(process.argv.slice(2))
 
 /** Answers the exit code. */
@@ -123,6 +130,14 @@ async function main(words: readonly string[]): Promise<number> {
       const { runGet } = await import('./visit/get.js')
       exitCode = await runGet(words, raw)
     },
+    completion: async (shell, program) => {
+      const { completionOf } = await import('./grammar/print.js')
+      process.stdout.write(completionOf(shell, program))
+    },
+    manual: async (program) => {
+      const { manualOf } = await import('./grammar/print.js')
+      process.stdout.write(manualOf(program))
+    },
     selftest: async (raw) => {
       const { runSelftest } = await import('./selftest.js')
       exitCode = await runSelftest(raw)
@@ -151,6 +166,9 @@ interface Commands extends VisitCommands {
   /** About a share, mostly of the peer that runs on it. */
   ask(command: AskCommand, words: readonly string[], raw: RawAskArguments): Promise<void>
   selftest(raw: RawSelftestArguments): Promise<void>
+  /** `program` is the whole tree. */
+  completion(shell: string, program: Command): Promise<void>
+  manual(program: Command): Promise<void>
 }
 
 /** The grammar of the command line. Values are checked in arguments.ts, where their messages are. */
@@ -222,7 +240,7 @@ function leftProgram(commands: Commands): Command {
       'auto lets the kernel cut and merge datagrams where that is faster, on Linux (default: auto)',
     )
     .option(
-      '--links <how>',
+      '--links <auto|keep|follow|skip>',
       'soft links: keep shares the link itself, follow what it points at, skip neither; auto keeps a link whose text leads to a place of the share and follows any other (default: auto)',
     )
     .option(
@@ -344,7 +362,7 @@ function leftProgram(commands: Commands): Command {
     )
     .option('--hostile', 'the attacks of a peer that was let in, and of strangers')
     .option(
-      '--encryption <how>',
+      '--encryption <yes|no|both>',
       'of the peer that is attacked and of those that attack: yes, no or both',
       'both',
     )
@@ -357,7 +375,29 @@ function leftProgram(commands: Commands): Command {
     })
   addVisitCommands(program, commands)
   for (const command of ASK_COMMANDS) addAskCommand(program, command, commands)
+  addPrintingCommands(program, commands)
   return program
+}
+
+/** Hidden: packages call them, and a person once. */
+function addPrintingCommands(program: Command, commands: Commands): void {
+  program
+    .command('completion', { hidden: true })
+    .description('print the completions of bash, zsh or fish')
+    .argument('<shell>')
+    .allowExcessArguments()
+    .addHelpText('after', COMPLETION_EXAMPLES)
+    .action(async (shell: string) => {
+      await commands.completion(shell, program)
+    })
+  program
+    .command('man', { hidden: true })
+    .description('print the manual page as roff')
+    .allowExcessArguments()
+    .action(async (_raw: object, command: Command) => {
+      refuseExtra(command, 'left man --help shows what there is')
+      await commands.manual(program)
+    })
 }
 
 /** All that are about a share look alike. */
