@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../io/temporary-folder.js'
+import { isLong } from '../length.js'
+import { installGlobally, pack, ROOT } from './npm-package.js'
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+
+function installed(): string {
+  const folder = temporaryFolder()
+  const prefix = join(folder, 'empty')
+  mkdirSync(prefix)
+  installGlobally(pack(folder), prefix, folder)
+  return prefix
+}
+
+describe('the npm package', () => {
+  it('installs into an empty folder without a registry: the command, the manual page, the completions', () => {
+    const prefix = installed()
+    // With Node alone on the path.
+    const env = { ...process.env, PATH: dirname(process.execPath) }
+    const left = (...words: string[]) =>
+      execFileSync(join(prefix, 'bin/left'), words, { env, encoding: 'utf8' })
+    expect(left('--version')).toBe(`${manifest.version}\n`)
+    expect(left('completion', 'bash')).toContain('complete -F _left left')
+    const page = readFileSync(join(prefix, 'share/man/man1/left.1'), 'utf8')
+    expect(page).toBe(left('man'))
+    // A protocol run in simulated peers loads nearly all of the program.
+    expect(left('sim', '--seed', '1', '--runs', '2', '--workers', '1')).toContain('all passed')
+  })
+
+  it('brings all that it depends on, but for native code', () => {
+    expect(manifest.bundleDependencies.sort()).toEqual(Object.keys(manifest.dependencies).sort())
+  })
+
+  it.runIf(isLong)('carries a share through a kill and a resume where it is installed', () => {
+    const smoke = [join(ROOT, 'scripts/smoke.mjs'), join(installed(), 'bin/left')]
+    expect(execFileSync(process.execPath, smoke, { encoding: 'utf8' })).toContain('the same by SHA-256')
+  })
+})
