@@ -101,10 +101,20 @@ if [ -z "$tarball" ]; then
   }
   tarball="$(echo "$work"/*.tgz)"
 fi
-for machine in "${machines[@]}"; do
-  put "$machine" left.tgz <"$tarball" || fail "$machine: the package could not be copied"
-  version="$(on "$machine" install)" || fail "$machine: npm could not install the package"
-  echo "$machine: left $version is installed in $prefix"
+# All at once: npm takes its time.
+installs=()
+for index in "${!machines[@]}"; do
+  {
+    put "${machines[$index]}" left.tgz <"$tarball" && on "${machines[$index]}" install
+  } >"$work/installed-$index" &
+  installs+=("$!")
+done
+for index in "${!machines[@]}"; do
+  wait "${installs[$index]}" || failed="${failed:-}${failed:+, }${machines[$index]}"
+done
+[ -z "${failed:-}" ] || fail "not installed on $failed; left.toml was written nowhere"
+for index in "${!machines[@]}"; do
+  echo "${machines[$index]}: left $(cat "$work/installed-$index") is installed in $prefix"
 done
 
 # The secret crosses inside of ssh, and stands in no argument and in no file here.

@@ -162,15 +162,21 @@ why_ended() {
 
 # status SHARE: as soon as all is in step, or however it is when the time is over.
 status() {
+  share="$(at_home "$1")"
   waited=0
-  while :; do
+  while ! is_in_step; do
     is_running || fail "$(why_ended)"
-    said="$(left status --share "$(at_home "$1")" 2>&1)" && ! echo "$said" | grep -q '^not in step' && break
     [ "$waited" -lt "$IN_STEP_S_MAX" ] || break
     sleep 1
     waited=$((waited + 1))
   done
-  echo "$said"
+  left status --share "$share"
+}
+
+# The states of peers are those of src/control/README.md.
+is_in_step() {
+  json="$(left status --json --share "$share" 2>/dev/null)" || return 1
+  ! echo "$json" | grep -qE '"state": ?"(waiting|away|comparing|receiving|behind)"'
 }
 
 case "$step" in

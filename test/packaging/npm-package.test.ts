@@ -1,20 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../io/temporary-folder.js'
-import { isLong } from '../length.js'
-import { installGlobally, pack, ROOT } from './npm-package.js'
+import { installed, ROOT } from './npm-package.js'
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-
-function installed(): string {
-  const folder = temporaryFolder()
-  const prefix = join(folder, 'empty')
-  mkdirSync(prefix)
-  installGlobally(pack(folder), prefix, folder)
-  return prefix
-}
 
 describe('the npm package', () => {
   it('installs into an empty folder without a registry: the command, the manual page, the completions', () => {
@@ -33,10 +23,5 @@ describe('the npm package', () => {
 
   it('brings all that it depends on, but for native code', () => {
     expect(manifest.bundleDependencies.sort()).toEqual(Object.keys(manifest.dependencies).sort())
-  })
-
-  it.runIf(isLong)('carries a share through a kill and a resume where it is installed', () => {
-    const smoke = [join(ROOT, 'scripts/smoke.mjs'), join(installed(), 'bin/left')]
-    expect(execFileSync(process.execPath, smoke, { encoding: 'utf8' })).toContain('the same by SHA-256')
   })
 })

@@ -1,9 +1,10 @@
 // The package as it is published, made of what `npm run build` has built, and installed where there is nothing and no registry.
 
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from '../io/temporary-folder.js'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -13,9 +14,13 @@ export function pack(folder: string): string {
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!)
 }
 
-/** `folder` is npm's own, for its cache. */
-export function installGlobally(tarball: string, prefix: string, folder: string): void {
-  npm(folder, ['install', '--global', '--prefix', prefix, '--offline', tarball])
+/** Answers the prefix that it is installed below, which held nothing before. */
+export function installed(): string {
+  const folder = temporaryFolder()
+  const prefix = join(folder, 'empty')
+  mkdirSync(prefix)
+  npm(folder, ['install', '--global', '--prefix', prefix, '--offline', pack(folder)])
+  return prefix
 }
 
 function npm(folder: string, words: readonly string[]): void {
