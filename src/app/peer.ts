@@ -202,6 +202,7 @@ class Peer implements RunningPeer {
         window: options.window,
         background: options.background,
         limitBytesPerS: options.limitBytesPerS,
+        limitSendBytesPerS: options.limitSendBytesPerS,
         agent: `left ${PROGRAM_VERSION}`,
         admit: (address) => this.addresses.has(address),
         datagramBytesMax: (address) => datagramBytesMax(address, options.bind),

@@ -24,6 +24,8 @@ export type StartPeer = (options: PeerOptions, onEvent: (event: PeerEvent) => vo
 export interface RunRequest {
   readonly options: PeerOptions
   readonly json: boolean
+  /** Said before anything else. */
+  readonly notes?: readonly string[]
   /** Ends by itself once all is in step. */
   readonly once?: Once | undefined
   /** Given by tests; otherwise the real peer. */
@@ -61,6 +63,7 @@ export async function run(request: RunRequest): Promise<number> {
   process.once('exit', () => view.restore())
   if (view.job !== undefined) followJobControl(view.job)
   stop.listen()
+  for (const message of request.notes ?? []) view.show({ event: 'note', message })
   const startedMs = performance.now()
   let failure: unknown
   let lacking: readonly string[] = []
@@ -137,6 +140,8 @@ class StopRequest {
   /** SIGHUP too: it comes when the terminal is closed, and Node would end without a word to the peer. */
   listen(): void {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.ask())
+    // Beside other shares: the process that started all of them is gone.
+    if (process.channel !== undefined) process.once('disconnect', () => this.ask())
   }
 
   ask(): void {

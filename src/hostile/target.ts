@@ -271,6 +271,9 @@ export class Target {
     const { host, port } = this.endpoint
     const words = [
       '--json',
+      // A left.toml of whoever runs the self-test is about other shares.
+      '--config',
+      'no',
       '--bind',
       host,
       '--port',

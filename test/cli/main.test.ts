@@ -16,7 +16,7 @@ describe('the command left', () => {
     const { exitCode, stdout, stderr } = await left('--help')
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     const options =
-      '--ip --discover --port --bind --share --identity --encryption --compression --trust --secret-file --tracker --passphrase-file --window --limit --offload --links --once --timeout --json --verbose'
+      '--ip --discover --port --bind --share --identity --encryption --compression --trust --secret-file --tracker --passphrase-file --window --limit --limit-send --offload --links --config --only --once --dry-run --timeout --json --verbose'
     for (const option of options.split(' ')) expect(stdout).toContain(option)
     expect(stdout).toContain('left --ip 192.168.56.119,192.168.56.120')
     expect(stdout).toContain('--window 1')
@@ -55,9 +55,14 @@ describe('the command left', () => {
     [['--ip', '10.0.0.7', '--timeout', '60s'], '--timeout goes with --once'],
     [
       ['smi'],
-      "there is no command 'smi': there are sim, identity, trust, secret, tracker, selftest, ls, get, status",
+      "there is no command 'smi': there are init, sim, identity, trust, secret, tracker, selftest, ls, get, status",
     ],
     [['--ip', '10.0.0.7', '10.0.0.8'], "'10.0.0.8' is not expected"],
+    [['--ip', '10.0.0.7', '--once', '--dry-run'], 'leave --once out'],
+    [['--discover', '--secret-file', 's', '--dry-run'], '--dry-run compares with machines that are named'],
+    [['--ip', '10.0.0.7', '--encryption', 'no', '--dry-run'], '--dry-run needs encryption'],
+    [['--config', 'test/cli/fixtures/none.toml'], 'cannot read test/cli/fixtures/none.toml'],
+    [['init', 'x'], "'x' is not expected"],
     [['sim', '--seed', 'x'], '--seed'],
     [['sim', 'x'], "'x' is not expected"],
   ])('refuses %j with one line and exit code 2', async (words, text) => {

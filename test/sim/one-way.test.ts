@@ -499,6 +499,22 @@ describe('a machine that only sends', () => {
     for (const peer of [A, C]) expectSame(world, peer, B)
   })
 
+  test('brings its own file back to nobody once it was removed there, though a peer had a newer one', () => {
+    const world = worldOf('both', 'send-only', { clockErrorMs: 3_600_000 })
+    edit(world, C, write('new', 10))
+    // From the other path its content is to be had still.
+    edit(world, B, write('new', 11), write('other', 11))
+    edit(world, B, remove('new'))
+    expect(stateOf(world, B).stopped.count).toBe(0)
+    // By its time it loses against the one that was removed.
+    edit(world, A, { ...write('new', 12), ageMs: 60_000 })
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    for (const peer of [A, C])
+      expect([...filesAt(world, peer).keys()].filter((path) => path.startsWith('new'))).toEqual(['new'])
+    expectSame(world, A, C)
+  })
+
   test('and one that only receives have the same, whatever happens to the latter', () => {
     const world = worldOf('send-only', 'receive-only')
     edit(world, B, write('a', 10), remove('b'))

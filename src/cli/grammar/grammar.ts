@@ -102,8 +102,10 @@ function valueNamed(
   name: string,
   choices: readonly string[] | undefined,
 ): Pick<ValueGrammar, 'name' | 'kind' | 'choices'> {
-  const kind = FILE_NAMES.has(name) ? 'file' : name === 'folder' ? 'folder' : 'text'
-  return { name, kind, choices: choices ?? choicesIn(name) }
+  const [first = ''] = name.split('|')
+  const kind = FILE_NAMES.has(first) ? 'file' : first === 'folder' ? 'folder' : 'text'
+  // Where a path may stand, a word that may stand there too is rare.
+  return { name, kind, choices: choices ?? (kind === 'text' ? choicesIn(name) : []) }
 }
 
 function choicesIn(name: string): string[] {

@@ -12,6 +12,9 @@ export const NEW_EARLIER_MS = 0.01
 /** A step ahead of the wall clock is believed after this long, twice at most. */
 export const FILE_CLOCK_MS = 10_000
 
+/** A hint is looked at so long after the change that it tells of, at most: the keeper may be busy. */
+export const HINT_LATE_MS = 2_000
+
 /** Hints about what was put in place a moment ago wait until nothing is wanted any more, at most so long; and of so many
  *  paths. */
 export const OWN_WRITE_REST_MS = 1_000

@@ -18,6 +18,7 @@ const CANDIDATES = {
   'left --share sim stat': ['status'],
   'left conflicts keep a.txt ': ['both', 'other', 'this'],
   'left --share so': ['some folder'],
+  'left --config so': ['some file', 'some folder'],
   'left --identity so': ['some file', 'some folder'],
 }
 
