@@ -21,9 +21,9 @@ it('the manual page is roff that groff reads without a warning', async ({ skip }
   })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   // As it stands in --help, and each line of the examples as a line.
-  expect(stdout).toMatch(/^ +--secret-file <file>\n +a secret that all machines of a group hold/m)
+  expect(stdout).toMatch(/^ +--secret-file <file>\n +a +secret +that +all +machines +of +a +group/m)
   expect(stdout).toMatch(/^ +left --ip 10\.0\.0\.7:22002,\[fd00::7\]:22001,fd00::8$/m)
-  expect(stdout).toMatch(/^ +left trash restore\n +give a file/m)
+  expect(stdout).toMatch(/^ +left trash restore\n +give +a +file/m)
 })
 
 it('the manual page is shown by man without a warning', async ({ skip }) => {
