@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { waitUntil } from '../../harness/peers/wait.js'
 import { ROOT } from './npm-package.js'
 
@@ -12,12 +12,15 @@ const SYSTEMD = ['/usr/lib/systemd/systemd', '/lib/systemd/systemd'].find(exists
 /** Where units are, in the machine. */
 export const UNITS = '/etc/left-test'
 
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
 const NAMESPACES = ['--pid', '--mount', '--uts', '--ipc', '--net', '--cgroup']
 
 /** Why there cannot be any; undefined where there can. */
 export function whyNoServiceManager(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'namespaces are Linux’s, and need root'
   if (SYSTEMD === undefined) return 'systemd is not installed'
+  if (!PATH.split(':').includes(dirname(process.execPath))) return 'Node is where no unit looks for it'
   if (controlGroups() === undefined) return 'no control groups of version 2 are mounted'
   const overlay =
     'mount -t tmpfs tmpfs /mnt && cd /mnt && mkdir u w && mount -t overlay -o lowerdir=/etc,upperdir=u,workdir=w overlay /etc'
@@ -49,7 +52,10 @@ export class ServiceManager {
       ROOT,
     ]
     const enter = 'echo $$ > "$1/cgroup.procs" && shift && exec "$@"'
-    this.child = spawn('sh', ['-c', enter, 'sh', this.group, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child = spawn('sh', ['-c', enter, 'sh', this.group, ...words], {
+      env: { PATH },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     for (const stream of [this.child.stdout!, this.child.stderr!])
       stream.on('data', (text) => {
         this.output += text
@@ -67,7 +73,11 @@ export class ServiceManager {
   /** In the machine, as its root. */
   run(...words: string[]) {
     const enter = ['--target', this.first!, '--all', '--']
-    return spawnSync('nsenter', [...enter, ...words], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    return spawnSync('nsenter', [...enter, ...words], {
+      encoding: 'utf8',
+      env: { PATH },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
   }
 
   /** @throws where the script fails. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { waitUntil } from '../../harness/peers/wait.js'
 import { temporaryFolder } from '../io/temporary-folder.js'
-import { installed } from './npm-package.js'
+import { installed, ROOT } from './npm-package.js'
 import { ServiceManager, UNITS, whyNoServiceManager } from './service-manager.js'
 
 const WAITING = { timeoutMs: 60_000, pollMs: 200 }
@@ -49,17 +49,17 @@ it('left@NAME.service and left.service of a user start, keep shares the same, st
     machine.script('systemctl show -p NRestarts -p ExecMainStatus left@wrong').split('\n').sort(),
   ).toEqual(['', 'ExecMainStatus=2', 'NRestarts=0'])
 
-  // The service manager of a user, as logind would start it.
+  // The service manager of a user, as logind would start it; deploy.sh finds it.
   machine.script(`
     runtime=/run/user/$(id -u left)
     mkdir -p "$runtime" && chown left: "$runtime" && chmod 700 "$runtime"
     printf '[Service]\\nUser=left\\nType=notify\\nDelegate=yes\\nEnvironment=XDG_RUNTIME_DIR=%s\\nExecStart=/lib/systemd/systemd --user\\n' "$runtime" > ${UNITS}/of-user.service
     systemctl daemon-reload && systemctl start of-user
-    unit=/usr/local/lib/node_modules/left/packaging/systemd/user/left.service
-    runuser -u left -- sh -euc "
-      cd && mkdir -p .config/systemd/user && cp $unit .config/systemd/user/
-      printf 'ip = \\"127.0.0.1:22001\\"\\nport = 22003\\nshare = \\"/var/lib/left/c\\"\\n' > .config/left/left.toml
-      export XDG_RUNTIME_DIR=$runtime && systemctl --user daemon-reload && systemctl --user start left"`)
+    printf 'ip = "127.0.0.1:22001"\\nport = 22003\\nshare = "/var/lib/left/c"\\n' > /var/lib/left/.config/left/left.toml`)
+  const said = machine.script(
+    `runuser -u left -- sh -s -- /usr/local start < ${ROOT}/scripts/deploy/on-machine.sh`,
+  )
+  expect(said).toContain('started as left.service of left')
   await until('the peer of the user', `${status} /var/lib/left/c | grep -q '^left '`)
   const stopped = machine.script(`runuser -u left -- sh -euc "
     export XDG_RUNTIME_DIR=/run/user/$(id -u left)
