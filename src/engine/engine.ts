@@ -27,7 +27,7 @@ import { Outbox } from './outbox.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './receive/disk-op.js'
 import { Receiving } from './receive/receiving.js'
 import { Reports } from './reports.js'
-import type { SentFile } from './serve/sent-files.js'
+import type { SentFile, SentToSession } from './serve/sent-files.js'
 import { type ReadOp, Serving } from './serve/serving.js'
 import { Talk } from './talk/talk.js'
 import { Visits } from './talk/visits.js'
@@ -127,6 +127,11 @@ export class Engine {
   /** Files that peers have pulled of late, of sessions that may be over. */
   sentFiles(): Iterable<SentFile> {
     return this.serving.sent.all()
+  }
+
+  /** How much each session has pulled since it began; of sessions that may be over. */
+  sentToSessions(): Iterable<SentToSession> {
+    return this.serving.sent.bySession()
   }
 
   /** There is a peer at this address: it is called, or where there are many perhaps others instead. */

@@ -515,6 +515,29 @@ describe('a machine that only sends', () => {
     expectSame(world, A, C)
   })
 
+  test.each([
+    ['later', SOON_MS],
+    ['before it is told', 0],
+    ['while it is told', 110],
+  ])(
+    'has its own file, which it kept and a person removed, asked for by nobody that deletes the newer one %s',
+    (_, laterMs) => {
+      const world = newWorld(1, 'send-only', 'both')
+      world.edit(A, { ...write('new', 10), ageMs: 100_000 })
+      world.edit(B, write('new', 11))
+      later(world)
+      expect(stateOf(world, A).stopped.first.map(({ path }) => path)).toEqual(['new'])
+      world.edit(A, remove('new'))
+      world.run(laterMs)
+      edit(world, B, remove('new'))
+      expectSame(world, A, B)
+      expect(stateOf(world, B).notHeld.count).toBe(0)
+      expect(world.peers[A]!.root).toBe(world.peers[B]!.root)
+      settle(world, 0)
+      expect(world.breach).toBeUndefined()
+    },
+  )
+
   test('and one that only receives have the same, whatever happens to the latter', () => {
     const world = worldOf('send-only', 'receive-only')
     edit(world, B, write('a', 10), remove('b'))

@@ -81,6 +81,10 @@ const FOUND = [
     'an edit of ours and what beats it gave way to each other without end, where that lost against ours',
   ],
   [9016394, 'the same'],
+  [
+    9012107,
+    'what one that only sends kept and its person then removed was wanted for ever, where the newer one was deleted',
+  ],
 ] as const
 
 /** The same, with losses of power. */

@@ -6,7 +6,10 @@ const EXIT_STATUS = [
   ['0', 'It was stopped, or it has done all that it was asked to do.'],
   ['1', 'Something failed while it ran, or a part of what was asked for could not be done.'],
   ['2', 'It did not start: one line on stderr says why, and what to do.'],
-  ['3', 'With --once: not all was in step when the time was over.'],
+  [
+    '3',
+    'With --once: not all was in step when the time was over. With --dry-run: not all machines were compared by then.',
+  ],
 ] as const
 
 const ENVIRONMENT = [

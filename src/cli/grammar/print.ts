@@ -1,4 +1,4 @@
-// `left completion` and `left man`: print what packages install for shells and for man(1). Called by main.ts.
+// `left completion` and `left man`: texts that packages install for shells and for man(1). Called by commands.ts.
 
 import type { Command } from 'commander'
 import { LeftError } from '../../base/errors.js'
