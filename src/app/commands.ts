@@ -5,11 +5,13 @@ import type { Arguments } from '../control/protocol.js'
 import { type CarryOut, type CommandTable, ControlError } from '../control/server.js'
 import type { Status } from '../control/status.js'
 import type { WhomToVisit } from '../control/visit-results.js'
+import type { WhyResult } from '../control/why-results.js'
 import type { ConflictChoice, ShareCommand, ShareCommands } from '../pipe/commands.js'
 
 /** The parts of a peer that commands need. */
 export interface CommandHost {
   status(): Promise<Status | undefined>
+  why(path: string): Promise<WhyResult | undefined>
   /** Undefined before the peer has started. */
   whomToVisit(): WhomToVisit | undefined
   /** Carried out by the keeper; undefined while there is none. */
@@ -26,6 +28,7 @@ export function commandsOf(host: CommandHost): CommandTable {
         return known(await host.status())
       },
     ],
+    ['why', async (given) => known(await host.why(textOf(given, 'path')))],
     ['visit', async () => known(host.whomToVisit())],
     ['confirm', async () => known(await host.share({ name: 'confirm' }))],
     ['undo', async () => known(await host.share({ name: 'undo' }))],

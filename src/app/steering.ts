@@ -6,6 +6,7 @@ import { OWN_FOLDER } from '../base/own-folder.js'
 import { ControlServer } from '../control/server.js'
 import type { Status } from '../control/status.js'
 import type { WhomToVisit } from '../control/visit-results.js'
+import type { WhyResult } from '../control/why-results.js'
 import type { Engine } from '../engine/engine.js'
 import { parseAddress } from '../io/net/address.js'
 import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
@@ -18,6 +19,7 @@ import type { PeerOptions } from './options.js'
 import type { Reporter } from './reporter.js'
 import { type FoundFacts, StatusBook } from './status-book.js'
 import type { WatcherProcess } from './watcher-process.js'
+import { whyOf } from './why.js'
 
 export interface SteeringHost {
   readonly options: PeerOptions
@@ -117,6 +119,13 @@ export class Steering {
   private connected(): { readonly address: Address; readonly fingerprint: string | null }[] {
     const peers = [...(this.host.engine()?.peers('') ?? [])]
     return peers.map(({ peer, address }) => ({ address, fingerprint: this.keys.get(peer) ?? null }))
+  }
+
+  async why(path: string): Promise<WhyResult | undefined> {
+    const state = await within(STATE_MS_MAX, this.host.watcher().command({ name: 'why', path }))
+    const status = await this.status()
+    if (state === undefined || status === undefined) return undefined
+    return whyOf({ state, status, wallMs: Date.now() })
   }
 
   async status(): Promise<Status | undefined> {

@@ -23,6 +23,7 @@ import type { Scanner } from './scan/scanner.js'
 import type { StoppedChanges } from './stopped-changes.js'
 import { emptyTrash, restore } from './trash/restoring.js'
 import { Trash, type TrashOptions } from './trash/trash.js'
+import { Why } from './why.js'
 
 export interface CommandsOptions {
   readonly trash: TrashOptions
@@ -44,6 +45,7 @@ export type Work<Result> = Result | Generator<undefined, Result>
 type Table = {
   readonly [Name in ShareCommandName]: (
     given: ShareCommands[Name]['given'],
+    nowMs: number,
   ) => Work<ShareCommands[Name]['result']>
 }
 
@@ -54,8 +56,10 @@ export class Commands {
     const { catalogue, scanner, trash, stopped, away } = options
     const { disk } = trash
     const conflicts = new Conflicts({ disk, catalogue, scanner, trash: new Trash(trash) })
+    const why = new Why(options)
     this.table = {
       state: () => stateOf(options),
+      why: ({ path }, nowMs) => why.at(path, nowMs),
       confirm: () => ({ ...stopped.confirm(), away: away.confirm(), staying: away.count }),
       undo: () => ({ ...stopped.undo(), away: away.undo(), staying: away.count }),
       conflicts: ({ path }) => conflicts.list(path),
@@ -65,9 +69,9 @@ export class Commands {
     }
   }
 
-  carryOut(command: ShareCommand): Work<ShareResult> {
-    const row = this.table[command.name] as (given: ShareCommand) => Work<ShareResult>
-    return row(command)
+  carryOut(command: ShareCommand, nowMs: number): Work<ShareResult> {
+    const row = this.table[command.name] as (given: ShareCommand, nowMs: number) => Work<ShareResult>
+    return row(command, nowMs)
   }
 }
 

@@ -2,12 +2,15 @@
 // to the watcher process beside the messages of the engine, which knows nothing of them.
 
 import type { Digest } from '../base/item.js'
-import type { PeerId } from '../share/dots.js'
+import type { Reason } from '../base/reason.js'
+import type { Dot, PeerId } from '../share/dots.js'
 import type { Direction } from './settings.js'
 
 export interface ShareCommands {
   /** All that there is to know of the share right now. */
   readonly state: { readonly given: object; readonly result: ShareState }
+  /** All that there is to know of one path; '' is the share. */
+  readonly why: { readonly given: { readonly path: string }; readonly result: PathState }
   /** Confirms what is held: it is meant, and happens here and elsewhere. */
   readonly confirm: { readonly given: object; readonly result: ReleasedCounts }
   /** Undoes what is held: it is not meant, and what was deleted or replaced comes back. */
@@ -140,6 +143,36 @@ export interface ShareState {
   /** Why nothing is written for now; empty where nothing keeps it from that. */
   readonly pause: string
   readonly peers: readonly PeerStanding[]
+}
+
+/** A path as it is known here, and what keeps it from being the same at the peers. */
+export interface PathState {
+  readonly path: string
+  /** The first scan is over. */
+  readonly isRead: boolean
+  /** Null where nothing is known of it. */
+  readonly known: EntryFacts | null
+  /** Whether what is known is here too. */
+  readonly isHeld: boolean
+  /** Better than what is known, and to come from peers; null where nothing is. */
+  readonly wanted: EntryFacts | null
+  /** None where nothing here keeps it back. */
+  readonly reasons: readonly Reason[]
+  readonly peers: readonly PeerStanding[]
+}
+
+/** An entry, for a person. */
+export interface EntryFacts {
+  readonly kind: 'file' | 'folder' | 'link' | 'tombstone'
+  /** Of a tombstone. */
+  readonly deletedKind: 'file' | 'folder' | 'link' | null
+  readonly bytes: number
+  /** Null of a folder. */
+  readonly mtimeMs: number | null
+  /** In whose name it was edited. */
+  readonly author: PeerId
+  /** The edit that made its content: two entries of one path with the same are the same. */
+  readonly edit: Dot
 }
 
 /** How far the comparison with a peer has come. */

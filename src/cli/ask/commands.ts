@@ -6,9 +6,11 @@ import { conflictsCommand, conflictsKeepCommand } from './conflicts.js'
 import { confirmCommand, undoCommand } from './release.js'
 import { statusCommand } from './status.js'
 import { trashEmptyCommand, trashListCommand, trashRestoreCommand } from './trash.js'
+import { whyCommand } from './why.js'
 
 export const ASK_COMMANDS: readonly AskCommand[] = [
   statusCommand,
+  whyCommand,
   confirmCommand,
   undoCommand,
   conflictsCommand,

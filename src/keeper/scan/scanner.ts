@@ -35,6 +35,7 @@ import { MovedTrees } from './moved-trees.js'
 import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
 import { SameNames } from './same-names.js'
+import { ScanReasons } from './scan-reasons.js'
 import { Settling } from './settling.js'
 import { type Comparison, Sighting, unreadableReason } from './sight.js'
 
@@ -69,6 +70,8 @@ export class Scanner {
   private readonly movedTrees: MovedTrees
   private readonly looking: Looking
   private readonly duePaths: DuePaths
+  /** For the person. */
+  readonly reasons: ScanReasons
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
 
@@ -109,6 +112,7 @@ export class Scanner {
     this.looking = new Looking({ ...seeing, ...pairing, onFolder, absence, locals: this.locals, movedTrees })
     const { looking, departures, ahead, growing } = this
     this.duePaths = new DuePaths({ ...seeing, ...pairing, hash, looking, departures, ahead, growing })
+    this.reasons = new ScanReasons(seeing)
   }
 
   /** Nothing to list, look at, hash or wait for. */
