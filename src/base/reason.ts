@@ -2,9 +2,64 @@
 // each are in src/control/reason-words.ts, and how each comes about in src/control/README.md.
 
 export const REASON_CODES = [
-  // — Found at the path itself —
+  // — Changed here, and not told yet —
+  'reading',
+  'unnoticed',
   'settling',
+  'growing',
+  'restless',
+  'leaving',
+  'not-told',
+  // — Here, and not shared —
   'ignored',
+  'no-right-to-read',
+  'unreadable',
+  'unseen',
+  'private',
+  'other-share',
+  'own-folder',
+  'not-a-file',
+  'too-large',
+  'too-deep',
+  'name-not-allowed',
+  'name-too-long',
+  'name-not-utf8',
+  'link-to-nothing',
+  'link-cycle',
+  'link-left-out',
+  'rules-unread',
+  // — Held until a person decides —
+  'held',
+  'held-here',
+  'receive-only',
+  'send-only',
+  'away',
+  'conflict',
+  // — Known, and not had —
+  'no-source',
+  'not-held-there',
+  'no-right-to-write',
+  'disk-failed',
+  'same-name',
+  'other-encoding',
+  'link-refused',
+  'behind-link',
+  'place-taken',
+  'place-restless',
+  'waits-for-folder',
+  'folder-remains',
+  // — Wanted, and on its way —
+  'disk-full',
+  'min-free',
+  'fetching',
+  'preparing',
+  'placing',
+  'queued',
+  'same-content',
+  'waits-for-comparison',
+  'waits-for-order',
+  'waits-for-removals',
+  'waits-for-content',
 ] as const
 
 export type ReasonCode = (typeof REASON_CODES)[number]

@@ -2,7 +2,6 @@
 // keeper within one call, or is a generator that does a bounded piece of that at a time.
 
 import type {
-  PathWithReason,
   ShareCommand,
   ShareCommandName,
   ShareCommands,
@@ -17,7 +16,9 @@ import type { Catalogue } from './index/catalogue.js'
 import type { Intake } from './intake/intake.js'
 import type { LocalChanges } from './local-changes.js'
 import type { NotHeldTries } from './not-held.js'
+import type { Announcer } from './peers/announcer.js'
 import type { PeerBook } from './peers/peer-book.js'
+import type { Receiving } from './receiving.js'
 import type { ScanSchedule } from './scan/scan-schedule.js'
 import type { Scanner } from './scan/scanner.js'
 import type { StoppedChanges } from './stopped-changes.js'
@@ -37,6 +38,8 @@ export interface CommandsOptions {
   readonly away: Away
   readonly local: LocalChanges
   readonly direction: Direction
+  readonly receiving: Receiving
+  readonly announcer: Announcer
 }
 
 /** At once, or when the generator is at its end. */
@@ -92,7 +95,10 @@ function stateOf(options: CommandsOptions): ShareState {
     isBusy: scanner.busy || peers.busy || intake.busy || notHeld.busy || stopped.busy,
     ...catalogue.heldTotals(),
     unsettled: { count: unsettled.count, first: firstOf(unsettled.paths) },
-    skipped: { count: problems.size, first: firstOf(problems).map(withReason) },
+    skipped: {
+      count: problems.size,
+      first: firstOf(problems).map(([path, { reason }]) => ({ path, reason })),
+    },
     notHeld: { count: catalogue.notHeldCount, first: reasons },
     local: {
       count: isReceiveOnly ? local.count : 0,
@@ -108,10 +114,6 @@ function stateOf(options: CommandsOptions): ShareState {
       wantedCount: intake.wantedOf(standing.peer),
     })),
   }
-}
-
-function withReason([path, reason]: readonly [string, string]): PathWithReason {
-  return { path, reason }
 }
 
 function firstOf<T>(all: Iterable<T>): T[] {

@@ -67,12 +67,19 @@ export class Comparing {
   /** Why what a peer has is not taken at all. A link of a peer is taken only where nobody follows it: followed, it would share
    *  whatever file of ours the peer names. Each path is told once. */
   refusal(remote: Entry): { readonly reason: string; readonly isTold: boolean } | undefined {
-    const { kind, path } = remote
-    const { links } = this.options
-    if (kind !== 'link' || links === 'keep' || (links === 'auto' && isInner(remote))) return undefined
+    const { path } = remote
+    const reason = this.refusalOf(remote)
+    if (reason === undefined) return undefined
     const isTold = this.refusedLinks.has(path)
     if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(path)
-    return { reason: links === 'auto' ? OUTWARD_REASON : REFUSED_REASON, isTold }
+    return { reason, isTold }
+  }
+
+  /** The same, without taking note that it was told. */
+  refusalOf(remote: Entry): string | undefined {
+    const { links } = this.options
+    if (remote.kind !== 'link' || links === 'keep' || (links === 'auto' && isInner(remote))) return undefined
+    return links === 'auto' ? OUTWARD_REASON : REFUSED_REASON
   }
 }
 

@@ -119,6 +119,8 @@ export class Keeper {
       away,
       local,
       direction,
+      receiving: this.receiving,
+      announcer,
       trash: trashed,
     })
     this.outbox.notify({ event: 'scanning' })

@@ -156,9 +156,18 @@ export interface PathState {
   readonly isHeld: boolean
   /** Better than what is known, and to come from peers; null where nothing is. */
   readonly wanted: EntryFacts | null
+  /** Peers that it is to come from. */
+  readonly wantedOf: readonly PeerId[]
   /** None where nothing here keeps it back. */
   readonly reasons: readonly Reason[]
+  /** Paths in it, where it is a folder, that something keeps back. */
+  readonly below: Sample<PathWithReasons>
   readonly peers: readonly PeerStanding[]
+}
+
+export interface PathWithReasons {
+  readonly path: string
+  readonly reasons: readonly Reason[]
 }
 
 /** An entry, for a person. */

@@ -8,6 +8,7 @@
 import { textOf } from '../../base/bytes.js'
 import { OWN_RULES_PATH } from '../../base/own-folder.js'
 import { type Disk, DiskError } from '../../base/ports.js'
+import { causeOf } from '../../base/reason.js'
 import type { Entry } from '../../share/entry.js'
 import { type DecidingLine, IGNORE_FILE, IgnoreRules } from '../../share/ignore-rules.js'
 import { MATCH_STEPS_MAX } from '../../share/limits.js'
@@ -206,7 +207,11 @@ export class Ignoring {
   }
 
   private problem(file: string, reason: string): void {
-    this.options.findings.addProblem(file, `its rules are not followed: ${reason}`)
+    this.options.findings.addProblem(
+      file,
+      `its rules are not followed: ${reason}`,
+      causeOf('rules-unread', reason),
+    )
   }
 }
 
