@@ -63,6 +63,7 @@ export class Commands {
     this.table = {
       state: () => stateOf(options),
       why: ({ path }, nowMs) => why.at(path, nowMs),
+      rescan: ({ path }) => ({ retried: rescan(options, path) }),
       confirm: () => ({ ...stopped.confirm(), away: away.confirm(), staying: away.count }),
       undo: () => ({ ...stopped.undo(), away: away.undo(), staying: away.count }),
       conflicts: ({ path }) => conflicts.list(path),
@@ -76,6 +77,13 @@ export class Commands {
     const row = this.table[command.name] as (given: ShareCommand, nowMs: number) => Work<ShareResult>
     return row(command, nowMs)
   }
+}
+
+/** Answers how many refused paths are tried again. */
+function rescan({ scanner, intake }: CommandsOptions, path: string): number {
+  if (path === '') scanner.scanAll()
+  else scanner.hint(path)
+  return intake.retryBelow(path)
 }
 
 function stateOf(options: CommandsOptions): ShareState {

@@ -11,6 +11,8 @@ export interface ShareCommands {
   readonly state: { readonly given: object; readonly result: ShareState }
   /** All that there is to know of one path; '' is the share. */
   readonly why: { readonly given: { readonly path: string }; readonly result: PathState }
+  /** Looks at a path, or with '' at the whole share, as if something had changed there, and tries again what was refused there. */
+  readonly rescan: { readonly given: { readonly path: string }; readonly result: Rescanned }
   /** Confirms what is held: it is meant, and happens here and elsewhere. */
   readonly confirm: { readonly given: object; readonly result: ReleasedCounts }
   /** Undoes what is held: it is not meant, and what was deleted or replaced comes back. */
@@ -143,6 +145,11 @@ export interface ShareState {
   /** Why nothing is written for now; empty where nothing keeps it from that. */
   readonly pause: string
   readonly peers: readonly PeerStanding[]
+}
+
+export interface Rescanned {
+  /** Paths that were refused, and are tried again. */
+  readonly retried: number
 }
 
 /** A path as it is known here, and what keeps it from being the same at the peers. */

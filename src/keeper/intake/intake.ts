@@ -287,6 +287,11 @@ export class Intake {
     this.removing.handleLocalChange(path)
   }
 
+  /** A person wants what was refused at the path, above it or below it to be tried again. Answers how many paths that are. */
+  retryBelow(path: string): number {
+    return this.end.handleLocalChange(path)
+  }
+
   /** Rules may leave out more than before. A deletion of that removes nothing, and is carried out all the same. */
   handleRules(): void {
     const { scanner } = this.options

@@ -6,6 +6,7 @@
 import { type Cause, causeOf } from '../../base/reason.js'
 import { type Dot, holds, type PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
+import { isWithin } from '../../share/path.js'
 import { DueQueue } from '../due-queue.js'
 import { REFUSED_PATHS_MAX } from '../limits.js'
 import { NOT_HELD_BACKOFF_MS, RETRY_BACKOFF_MS, RETRY_BACKOFF_MS_MAX } from './limits.js'
@@ -132,7 +133,7 @@ export class RetryBackoff {
   takeTouched(path: string): readonly RetryOrder[] {
     const orders: RetryOrder[] = []
     for (const [refused, { sources }] of this.byPath) {
-      const touches = refused === path || refused.startsWith(`${path}/`) || path.startsWith(`${refused}/`)
+      const touches = isWithin(refused, path) || path.startsWith(`${refused}/`)
       if (!touches) continue
       this.delete(refused)
       orders.push({ path: refused, sources })

@@ -72,9 +72,12 @@ export class WantEnd {
     return undefined
   }
 
-  /** The path changed here: what was refused there, above or below it may fit now. */
-  handleLocalChange(path: string): void {
-    this.retry(this.backoff.takeTouched(path))
+  /** The path changed here: what was refused there, above or below it may fit now. Answers how many paths
+   *  that are. */
+  handleLocalChange(path: string): number {
+    const orders = this.backoff.takeTouched(path)
+    this.retry(orders)
+    return orders.length
   }
 
   /** This peer holds more than before. */

@@ -123,7 +123,7 @@ export class ScanReasons {
   /** The disk shows something else than what is known, and nobody has looked: a watch that tells nothing, say. */
   private unnoticedAt(path: string, nowMs: number, nextScanMs: number | undefined): Reason | undefined {
     const { catalogue } = this.options
-    const isSetAside = catalogue.aside.get(path) !== undefined
+    const isSetAside = catalogue.aside.get(path) !== undefined || catalogue.kept(path) !== undefined
     const isKnownAbsence = catalogue.isHidden(path) || !catalogue.isHeld(path)
     if (isSetAside || isKnownAbsence || catalogue.isRemaining(path)) return undefined
     const stat = this.statAt(path, 'followed')
