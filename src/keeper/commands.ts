@@ -16,15 +16,13 @@ import type { Catalogue } from './index/catalogue.js'
 import type { Intake } from './intake/intake.js'
 import type { LocalChanges } from './local-changes.js'
 import type { NotHeldTries } from './not-held.js'
-import type { Announcer } from './peers/announcer.js'
 import type { PeerBook } from './peers/peer-book.js'
-import type { Receiving } from './receiving.js'
 import type { ScanSchedule } from './scan/scan-schedule.js'
 import type { Scanner } from './scan/scanner.js'
 import type { StoppedChanges } from './stopped-changes.js'
 import { emptyTrash, restore } from './trash/restoring.js'
 import { Trash, type TrashOptions } from './trash/trash.js'
-import { Why } from './why.js'
+import type { Why } from './why.js'
 
 export interface CommandsOptions {
   readonly trash: TrashOptions
@@ -38,8 +36,7 @@ export interface CommandsOptions {
   readonly away: Away
   readonly local: LocalChanges
   readonly direction: Direction
-  readonly receiving: Receiving
-  readonly announcer: Announcer
+  readonly why: Why
 }
 
 /** At once, or when the generator is at its end. */
@@ -59,7 +56,7 @@ export class Commands {
     const { catalogue, scanner, trash, stopped, away } = options
     const { disk } = trash
     const conflicts = new Conflicts({ disk, catalogue, scanner, trash: new Trash(trash) })
-    const why = new Why(options)
+    const { why } = options
     this.table = {
       state: () => stateOf(options),
       why: ({ path }, nowMs) => why.at(path, nowMs),

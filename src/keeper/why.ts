@@ -3,9 +3,10 @@
 //
 //     what stands, and is not told ─▶ what is wanted, and not in place ─▶ what is held back ─▶ what is known, and not had
 
-import { type Cause, causeOf, type Reason, reasonAt } from '../base/reason.js'
+import { type Cause, causeOf, type Reason, type ReasonCode, reasonAt } from '../base/reason.js'
 import type { EntryFacts, PathState, PathWithReasons, Sample } from '../pipe/commands.js'
 import { SAMPLE_MAX } from '../pipe/limits.js'
+import type { ToldStanding } from '../pipe/messages.js'
 import type { Direction } from '../pipe/settings.js'
 import { peerOf } from '../share/dots.js'
 import { mtimeOf } from '../share/edit.js'
@@ -31,6 +32,13 @@ export interface WhyOptions {
   readonly direction: Direction
 }
 
+const DETAIL_IS_PATH: ReadonlySet<ReasonCode> = new Set([
+  'waits-for-folder',
+  'same-content',
+  'same-name',
+  'other-encoding',
+])
+
 export class Why {
   constructor(private readonly options: WhyOptions) {}
 
@@ -52,6 +60,29 @@ export class Why {
         ...standing,
         wantedCount: intake.wantedOf(standing.peer),
       })),
+    }
+  }
+
+  /** The same for a peer that asks: of what is in no tree it hears nothing, and details only where they are paths of the share. */
+  told(path: string, nowMs: number): ToldStanding {
+    const entry = this.options.catalogue.get(path)
+    if (entry === undefined) return { stands: undefined, isHeld: false, reason: undefined }
+    const { kind, deletedKind, sizeBytes: bytes, version } = entry
+    const [first] = this.reasonsAt(path, nowMs)
+    return {
+      stands: {
+        kind: kind === 'tombstone' ? (deletedKind ?? 'file') : kind,
+        isDeleted: kind === 'tombstone',
+        bytes,
+        mtimeMs: mtimeOf(entry),
+        edit: version.content,
+      },
+      isHeld: this.isHeld(path),
+      reason: first && {
+        code: first.code,
+        detail: DETAIL_IS_PATH.has(first.code) ? first.detail : '',
+        seconds: first.forMs === undefined ? undefined : Math.floor(first.forMs / 1_000),
+      },
     }
   }
 

@@ -47,6 +47,10 @@ const session = (peer: string, address: string, over: Partial<EnginePeer> = {}):
   address,
   session: 1,
   isTold: true,
+  isPausedHere: false,
+  stopThere: undefined,
+  isReadingThere: false,
+  isRefused: false,
   stats: undefined,
   ...over,
 })
