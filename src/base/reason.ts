@@ -1,7 +1,8 @@
 // Reasons for which a path, or a peer, is not in step yet: codes that cross the pipe, the control socket and the wire. The words of
 // each are in src/control/reason-words.ts, and how each comes about in src/control/README.md.
 
-export const REASON_CODES = [
+/** Said of a path. */
+export const PATH_REASONS = [
   // — Changed here, and not told yet —
   'reading',
   'unnoticed',
@@ -61,6 +62,31 @@ export const REASON_CODES = [
   'waits-for-removals',
   'waits-for-content',
 ] as const
+
+/** Said of a peer. */
+export const PEER_REASONS = [
+  // — Without a session —
+  'not-reached',
+  'name-unknown',
+  'not-let-in',
+  'refused',
+  'key-changed',
+  'left',
+  'not-called',
+  // — With one —
+  'paused-here',
+  'paused-there',
+  'full-there',
+  'comparing',
+  'reading-there',
+  'forgotten-edits',
+  'wanted-of-it',
+  'untold-there',
+  'behind-there',
+  'unanswered-there',
+] as const
+
+export const REASON_CODES = [...PATH_REASONS, ...PEER_REASONS] as const
 
 export type ReasonCode = (typeof REASON_CODES)[number]
 

@@ -108,6 +108,32 @@ const WORDS: Readonly<Record<ReasonCode, readonly [words: string, remedy: string
   'waits-for-comparison': ['it may have been moved, which the peers may still tell', ''],
   'waits-for-order': ['it was made after others that are still on their way, and comes after them', ''],
   'waits-for-removals': ['what is in its place is removed first', ''],
+  'not-reached': ['it does not answer', 'left must run there, name this machine, and have its UDP port open'],
+  'name-unknown': ['no address is known for its name', 'check the spelling of its name'],
+  'not-let-in': [
+    'it answers, and does not let this peer in',
+    'trust the key of this machine there: left identity here shows it',
+  ],
+  refused: ['one of the two refuses the other', ''],
+  'key-changed': ['it has another key than before', 'compare its key there, then left trust <key>'],
+  left: ['it is not connected any more', 'start left there; it is called all the time'],
+  'not-called': ['no session is sought with it, since there are many: what changes comes through others', ''],
+  'paused-here': ['the exchange with it is paused by left pause here', 'left resume'],
+  'paused-there': ['the exchange is paused by left pause there', 'left resume, there'],
+  'full-there': ['its disk is full', 'free some space there; it goes on by itself'],
+  comparing: ['what it has is being compared', ''],
+  'reading-there': ['its share is being read there', ''],
+  'forgotten-edits': [
+    'it knows edits that this share does not: this share was put back to an older copy, and takes no other name yet',
+    'it is asked again tomorrow; or start from an empty share',
+  ],
+  'wanted-of-it': ['it has what is wanted here', ''],
+  'untold-there': ['it is told in a moment', ''],
+  'behind-there': [
+    'it has been told, and has not said yet that it has all',
+    'left why on that machine says more',
+  ],
+  'unanswered-there': ['it does not say how the path stands there', 'ask there, with left why'],
   'waits-for-content': ['a deletion waits for the content that came with it', ''],
 }
 

@@ -2,14 +2,23 @@
 // command line shows them.
 
 import type { ReasonCode } from '../base/reason.js'
-import type { PeerState } from './status.js'
+import type { Listed, PeerState } from './status.js'
 
 export interface WhyResult {
   readonly path: string
+  /** Something is known of it here, or at a peer that answered. */
+  readonly isKnown: boolean
   /** Nothing keeps it from being the same here and at every peer, and each that is connected says that it is. */
   readonly isSame: boolean
   readonly here: WhyHere
   readonly peers: readonly WhyPeer[]
+  readonly reasons: readonly WhyReason[]
+  /** Paths in it that something here keeps back. */
+  readonly below: Listed<WhyBelow>
+}
+
+export interface WhyBelow {
+  readonly path: string
   readonly reasons: readonly WhyReason[]
 }
 
@@ -25,6 +34,12 @@ export interface WhyPeer {
   readonly address: string
   readonly peer: string | null
   readonly state: PeerState
+  /** Whether it said how the path stands there. */
+  readonly isAnswered: boolean
+  /** As it said; null where it knows nothing of it, or did not say. */
+  readonly known: EntryResult | null
+  /** Null where it did not say. */
+  readonly isHeld: boolean | null
 }
 
 export interface EntryResult {

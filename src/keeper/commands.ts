@@ -58,7 +58,7 @@ export class Commands {
     const conflicts = new Conflicts({ disk, catalogue, scanner, trash: new Trash(trash) })
     const { why } = options
     this.table = {
-      state: () => stateOf(options),
+      state: (_given, nowMs) => stateOf(options, nowMs),
       why: ({ path }, nowMs) => why.at(path, nowMs),
       rescan: ({ path }) => ({ retried: rescan(options, path) }),
       confirm: () => ({ ...stopped.confirm(), away: away.confirm(), staying: away.count }),
@@ -83,7 +83,7 @@ function rescan({ scanner, intake }: CommandsOptions, path: string): number {
   return intake.retryBelow(path)
 }
 
-function stateOf(options: CommandsOptions): ShareState {
+function stateOf(options: CommandsOptions, nowMs: number): ShareState {
   const { catalogue, scanner, scans, peers, intake, notHeld, stopped, away, local, direction } = options
   const isReceiveOnly = direction === 'receive-only'
   const { unsettled, problems } = scanner
@@ -99,6 +99,7 @@ function stateOf(options: CommandsOptions): ShareState {
     direction,
     isBusy: scanner.busy || peers.busy || intake.busy || notHeld.busy || stopped.busy,
     ...catalogue.heldTotals(),
+    waiting: options.why.waiting(nowMs),
     unsettled: { count: unsettled.count, first: firstOf(unsettled.paths) },
     skipped: {
       count: problems.size,

@@ -108,6 +108,16 @@ export class Why {
     return !catalogue.isHidden(path) && catalogue.kept(path) === undefined
   }
 
+  /** The first of those that are wanted of peers. */
+  waiting(nowMs: number): Sample<PathWithReasons> {
+    const first: PathWithReasons[] = []
+    for (const { path } of this.options.intake.wantedEntries()) {
+      if (first.length === SAMPLE_MAX) break
+      first.push({ path, reasons: this.reasonsAt(path, nowMs) })
+    }
+    return { count: this.options.intake.size, first }
+  }
+
   /** Paths in a folder that something keeps back: those that are wanted, and the first of each kind of the others. */
   private below(folder: string, nowMs: number): Sample<PathWithReasons> {
     const first: PathWithReasons[] = []

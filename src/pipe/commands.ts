@@ -126,6 +126,8 @@ export interface ShareState {
   readonly files: number
   readonly folders: number
   readonly bytes: number
+  /** Wanted of peers, and not in place yet. */
+  readonly waiting: Sample<PathWithReasons>
   /** Changed here and not at rest yet, so that nobody was told. */
   readonly unsettled: Sample<string>
   /** There, and not shared for a reason that a person can change. */

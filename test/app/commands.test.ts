@@ -11,6 +11,8 @@ async function ask(name: string, given: Arguments): Promise<ShareCommand> {
   const commands = commandsOf({
     status: async () => undefined,
     why: async () => undefined,
+    pause: async () => undefined,
+    resume: async () => undefined,
     whomToVisit: () => undefined,
     share: async (command) => {
       asked = command
@@ -55,6 +57,8 @@ describe('a request about the share', () => {
       status: async () => undefined,
       whomToVisit: () => undefined,
       why: async () => undefined,
+      pause: async () => undefined,
+      resume: async () => undefined,
       share: async () => undefined,
     })
     for (const name of ['status', 'visit', 'trash-empty'])

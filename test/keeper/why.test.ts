@@ -5,7 +5,7 @@ import { utf8 } from '../../src/base/bytes.js'
 import { DAY_MS } from '../../src/base/calendar.js'
 import { BLOCK_BYTES, FILE_BYTES_MAX } from '../../src/base/limits.js'
 import type { FileStat } from '../../src/base/ports.js'
-import { REASON_CODES, type ReasonCode } from '../../src/base/reason.js'
+import { PATH_REASONS, type ReasonCode } from '../../src/base/reason.js'
 import { RETRY_BACKOFF_MS } from '../../src/keeper/intake/limits.js'
 import { FULL_DISK_RETRY_MS } from '../../src/keeper/limits.js'
 import type { SimDisk } from '../../src/sim/disk/disk.js'
@@ -469,5 +469,5 @@ describe('what is known and not had', () => {
 })
 
 test('each reason was brought about', () => {
-  expect(REASON_CODES.filter((code) => !seen.has(code))).toEqual([])
+  expect(PATH_REASONS.filter((code) => !seen.has(code))).toEqual([])
 })
