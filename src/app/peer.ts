@@ -19,6 +19,7 @@ import type { EngineToKeeper } from '../pipe/messages.js'
 import { FOLLOWING } from '../pipe/settings.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
 import { DiskOps } from './disk-ops.js'
+import { EventLog } from './event-log.js'
 import type { PeerEvent } from './events.js'
 import { sessionFigures, summaryOf } from './figures.js'
 import { knowsOption } from './heap.js'
@@ -67,6 +68,7 @@ class Peer implements RunningPeer {
   private readonly folder: ShareFolder
   private readonly reporter: Reporter
   private readonly steering: Steering
+  private readonly log: EventLog
   private readonly privatePlaces: PrivatePlaces
   private readonly privateFiles: PrivateFiles
   private readonly blocks: BlockIo
@@ -90,6 +92,7 @@ class Peer implements RunningPeer {
   constructor(options: PeerOptions, folder: ShareFolder, onEvent: (event: PeerEvent) => void) {
     this.options = options
     this.folder = folder
+    this.log = new EventLog(options.share, () => new Date())
     this.privatePlaces = privatePlacesOf(options)
     this.privateFiles = new PrivateFiles(this.privatePlaces)
     const { privateFiles } = this
@@ -97,6 +100,7 @@ class Peer implements RunningPeer {
     this.reporter = new Reporter(
       (event) => {
         this.steering.handle(event)
+        this.log.handle(event)
         onEvent(event)
       },
       (address) => this.addresses.isUnnamed(address),
@@ -388,6 +392,7 @@ class Peer implements RunningPeer {
     await this.socket.close()
     this.folder.release()
     this.reporter.say({ event: 'stopped' })
+    await this.log.flush()
     this.finish(error)
   }
 }

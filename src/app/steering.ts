@@ -22,6 +22,7 @@ import { PathAsking } from './path-asking.js'
 import { Pausing, peerNamed } from './pausing.js'
 import type { Reporter } from './reporter.js'
 import { type FoundFacts, StatusBook } from './status-book.js'
+import { PROGRAM_VERSION } from './version.js'
 import type { WatcherProcess } from './watcher-process.js'
 import { whyOf } from './why.js'
 
@@ -58,7 +59,7 @@ export class Steering {
   async open(share: string): Promise<void> {
     const ownFolder = join(share, OWN_FOLDER)
     try {
-      this.control = await ControlServer.open(ownFolder, commandsOf(this))
+      this.control = await ControlServer.open(ownFolder, commandsOf(this), PROGRAM_VERSION)
     } catch (error) {
       const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
       const message = `no control socket can be made in ${ownFolder} (${reason}): left status and the like cannot ask this peer`
