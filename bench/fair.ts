@@ -126,13 +126,19 @@ const QUESTIONS: readonly Question[] = [
     ...limit,
     name: 'limit-2M',
     title: 'rate under --limit 2M, over 2 MB/s',
-    ask: (testbed) => underLimit(testbed, '2M', 2e6),
+    ask: (testbed) => underLimit(testbed, ['--limit', '2M'], 2e6),
   },
   {
     ...limit,
     name: 'limit-20M',
     title: 'rate under --limit 20M, over 20 MB/s',
-    ask: (testbed) => underLimit(testbed, '20M', 20e6),
+    ask: (testbed) => underLimit(testbed, ['--limit', '20M'], 20e6),
+  },
+  {
+    ...limit,
+    name: 'limit-send-20M',
+    title: 'rate under --limit-send 20M, over 20 MB/s',
+    ask: (testbed) => underLimit(testbed, ['--limit-send', '20M'], 20e6),
   },
   ...[NEAR, FAR].flatMap((link) => [start('resumed', link), start('fresh', link)]),
 ]
@@ -264,8 +270,8 @@ async function delayUnderLoad(testbed: Testbed, part: number): Promise<number> {
 }
 
 /** UDP payload that crossed while blocks were coming, over what the limit allows in that time. */
-async function underLimit(testbed: Testbed, words: string, bytesPerS: number): Promise<number> {
-  const flow = new Flow(sandbox, testbed, 'one', 0, ['--limit', words])
+async function underLimit(testbed: Testbed, words: readonly string[], bytesPerS: number): Promise<number> {
+  const flow = new Flow(sandbox, testbed, 'one', 0, words)
   try {
     await flow.ready(Math.min(LIMITED_BYTES_MAX, LIMITED_S * bytesPerS))
     flow.begin()

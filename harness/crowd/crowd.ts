@@ -157,6 +157,7 @@ export class Crowd {
   private observer(): PeerObserver {
     return {
       handleSharePath: (peer, path) => this.handlePlaced(peer, path),
+      handleRenamed: () => {},
       handleOwnFile: () => {},
       handleWrittenInPlace: () => {},
       handleTaking: () => () => {},

@@ -11,7 +11,14 @@ import { LOG_BUFFER_CHARACTERS_MAX, LOG_FILE_BYTES_MAX, LOG_FLUSH_MS } from './l
 export type LoggedEvent = PeerEvent & { readonly time: string }
 
 /** Told many times a second, or for the developer alone. */
-const PASSED_OVER: ReadonlySet<PeerEvent['event']> = new Set(['progress', 'totals', 'debug', 'scanning'])
+const PASSED_OVER: ReadonlySet<PeerEvent['event']> = new Set([
+  'progress',
+  'totals',
+  'reading',
+  'sending',
+  'debug',
+  'scanning',
+])
 const OWNER_ONLY = 0o600
 // A link there is somebody else's.
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0)

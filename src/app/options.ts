@@ -29,6 +29,8 @@ export interface PeerOptions {
   readonly background: boolean
   /** Bytes per second received at most, undefined for no limit. */
   readonly limitBytesPerS: number | undefined
+  /** Bytes per second sent at most, undefined for no limit. */
+  readonly limitSendBytesPerS: number | undefined
   /** 'auto' uses what the kernel offers beyond Node's sockets where that is faster. */
   readonly offload: 'auto' | 'no'
   readonly links: LinkPolicy

@@ -29,6 +29,7 @@ import { PeerAddresses } from './peer-addresses.js'
 import { privatePlacesOf } from './private-places.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
+import { Sending } from './sending.js'
 import { refuseDangerousShare } from './share-danger.js'
 import { openShareFolder, type ShareFolder } from './share-folder.js'
 import { startEvents } from './start-events.js'
@@ -78,6 +79,7 @@ class Peer implements RunningPeer {
   private watcher!: WatcherProcess
   private finish!: (error: LeftError | undefined) => void
   private readonly addresses: PeerAddresses
+  private readonly sending = new Sending()
   private diskOps!: DiskOps
   private isReady = false
   private isEngineThere = false
@@ -207,6 +209,7 @@ class Peer implements RunningPeer {
         window: options.window,
         background: options.background,
         limitBytesPerS: options.limitBytesPerS,
+        limitSendBytesPerS: options.limitSendBytesPerS,
         agent: `left ${PROGRAM_VERSION}`,
         admit: (address) => this.addresses.has(address),
         datagramBytesMax: (address) => datagramBytesMax(address, options.bind),
@@ -222,6 +225,7 @@ class Peer implements RunningPeer {
       reporter.say(event)
     this.revoking = setInterval(() => {
       this.steering.sample(nowMs())
+      this.tellSending()
       this.engine.revoke((fingerprint) => this.protection.isTrusted(fingerprint), nowMs())
       this.wake()
     }, PINS_LOOK_MS)
@@ -229,6 +233,16 @@ class Peer implements RunningPeer {
 
   status(): Promise<Status | undefined> {
     return this.steering.status()
+  }
+
+  private tellSending(): void {
+    const { engine, reporter } = this
+    const facts = {
+      peers: engine.peers(''),
+      sent: engine.sentToSessions(),
+      nameOf: (address: string) => reporter.nameOf(address),
+    }
+    for (const event of this.sending.look(facts, nowMs())) reporter.say(event)
   }
 
   private settlePeerId(fingerprint: string | undefined): string {

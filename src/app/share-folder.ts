@@ -61,7 +61,7 @@ export function openShareFolder(
 
 /** A share was here at the last start. Where its disk is not mounted its place is an empty folder, or shows the share of another disk:
  *  begun anew, it would be filled with all that the peers have. Nothing is made before this. */
-function refuseUnmounted(share: string, state: string): void {
+export function refuseUnmounted(share: string, state: string): void {
   const known = peersLastAt(realPathOf(share), state)
   if (known.length === 0) return
   const own = join(share, OWN_FOLDER)

@@ -18,6 +18,7 @@ import type { Address } from '../rdt/endpoint.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
 import type { RsaSigner } from '../seal/rsa.js'
 import type { Entry } from '../share/entry.js'
+import type { Manifest } from '../share/manifest.js'
 import { type VisitEvent, Visitor } from '../visit/visitor.js'
 import type { PeerEvent } from './events.js'
 import { SENDS_PER_TURN_MAX } from './limits.js'
@@ -32,6 +33,8 @@ export interface VisitOptions extends ProtectionOptions {
   /** Local port; undefined for the usual one of a peer where that is free, else any. Who was never met answers an address that it
    *  names, and that is the usual one. */
   readonly port: number | undefined
+  /** Local address; every one where it is left out. */
+  readonly bind?: string | undefined
   /** How long a peer that does not answer is waited for. */
   readonly timeoutMs: number
 }
@@ -130,7 +133,7 @@ export class Visiting {
         window: 'auto',
         agent: `left ${PROGRAM_VERSION}`,
         admit: (address) => this.texts.has(address),
-        datagramBytesMax: (address) => datagramBytesMax(address, undefined),
+        datagramBytesMax: (address) => datagramBytesMax(address, options.bind),
         receiveBufferBytes: this.socket.receiveBufferBytes,
       },
       nowMs(),
@@ -141,15 +144,15 @@ export class Visiting {
     return this.protection.fingerprint
   }
 
-  /** Answers what this peer holds at and below the paths, or why that is not known. */
-  async list(peer: VisitedPeer, paths: readonly string[]): Promise<ListingEnd> {
+  /** Answers what this peer holds at and below the paths, or what it knows otherwise than `against`; or why that is not known. */
+  async list(peer: VisitedPeer, paths: readonly string[], against?: Manifest): Promise<ListingEnd> {
     const hosts = await resolveHost(peer.host)
     if (hosts.length === 0) return { failure: 'no address is known for this name: check its spelling' }
     const addresses = hosts.map((host) => formatAddress(host, peer.port))
     const listed = new Promise<ListingEnd>((resolve) => this.waiters.add({ peer, addresses, resolve }))
     for (const address of addresses) {
       this.texts.set(address, peer)
-      this.visitor.list(address, paths, nowMs())
+      this.visitor.list(address, paths, nowMs(), against)
     }
     this.wake()
     const unreached = this.whenUnreached(addresses, listed)
@@ -202,7 +205,7 @@ export class Visiting {
     const open = (chosen: number) =>
       UdpSocket.open({
         port: chosen,
-        bind: undefined,
+        bind: this.options.bind,
         ipv6: peers.some(({ host }) => host.includes(':')),
         offload: offload.native && { native: offload.native, firstDatagramBytes },
         onDatagram: (from, bytes, datagramBytes) => {

@@ -37,6 +37,7 @@ export interface RawArguments {
   readonly passphraseFile?: string
   readonly window?: string
   readonly limit?: string
+  readonly limitSend?: string
   readonly offload?: string
   readonly background?: boolean
   readonly sendOnly?: boolean
@@ -49,6 +50,7 @@ export interface RawArguments {
   readonly yes?: boolean
   readonly anew?: boolean
   readonly once?: boolean
+  readonly dryRun?: boolean
   readonly timeout?: string
   readonly json?: boolean
   readonly verbose?: boolean
@@ -63,7 +65,7 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
   if (peers.length === 0 && trackers.length === 0 && !isDiscovering) {
     throw new LeftError(
       'usage',
-      '--ip is missing: name the other machines, for example left --ip 192.168.56.119,192.168.56.120, or find them with --discover (left --help shows more)',
+      '--ip is missing: name the other machines, for example left --ip 192.168.56.119,192.168.56.120, or find them with --discover; left init asks and writes left.toml (left --help shows more)',
     )
   }
   return {
@@ -81,7 +83,8 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     secretFiles: secretFiles(raw.secretFile ?? [], folder),
     window: window(raw.window),
     background: background(raw),
-    limitBytesPerS: raw.limit === undefined ? undefined : parseLimit(raw.limit),
+    limitBytesPerS: limit('--limit', raw.limit),
+    limitSendBytesPerS: limit('--limit-send', raw.limitSend),
     offload: oneOf('--offload', raw.offload ?? 'auto', ['auto', 'no']),
     links: oneOf('--links', raw.links ?? 'auto', ['auto', 'follow', 'keep', 'skip']),
     direction: direction(raw),
@@ -118,10 +121,20 @@ export interface Once {
 }
 
 /** Undefined without `--once`. @throws LeftError 'usage'. */
-export function onceOf({ once, timeout }: RawArguments): Once | undefined {
+export function onceOf({ once, dryRun, timeout }: RawArguments): Once | undefined {
+  if (once && dryRun)
+    throw new LeftError('usage', '--dry-run ends by itself and changes nothing; leave --once out')
   if (once) return { timeoutMs: timeout === undefined ? undefined : parseTimeout(timeout) }
-  if (timeout === undefined) return undefined
-  throw new LeftError('usage', '--timeout goes with --once: without it left runs until it is stopped')
+  if (timeout === undefined || dryRun) return undefined
+  throw new LeftError(
+    'usage',
+    '--timeout goes with --once or --dry-run: without them left runs until it is stopped',
+  )
+}
+
+/** Undefined without `--dry-run`. @throws LeftError 'usage'. */
+export function dryRunOf({ dryRun, timeout }: RawArguments): Once | undefined {
+  return dryRun ? { timeoutMs: timeout === undefined ? undefined : parseTimeout(timeout) } : undefined
 }
 
 /** Milliseconds from `90`, `90s`, `5m` or `2h`. */
@@ -150,20 +163,24 @@ export function parseMinFree(text: string): PeerOptions['minFree'] {
   )
 }
 
+function limit(option: string, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseLimit(text, option)
+}
+
 /** Bytes per second from `10M`, `1.5M`, `512Ki`, `20000`: K, M, G are decimal, Ki, Mi, Gi binary. */
-export function parseLimit(text: string): number {
+export function parseLimit(text: string, option = '--limit'): number {
   const bytesPerS = parseBytes(text)
   if (bytesPerS === undefined) {
     throw new LeftError(
       'usage',
-      `--limit ${quoted(text)} is no rate; write bytes per second, for example --limit 10M`,
+      `${option} ${quoted(text)} is no rate; write bytes per second, for example ${option} 10M`,
     )
   }
   if (bytesPerS < LIMIT_BYTES_PER_S_MIN || bytesPerS > LIMIT_BYTES_PER_S_MAX) {
     throw new LeftError(
       'usage',
-      `--limit ${quoted(text)} is out of range: from ${formatRate(LIMIT_BYTES_PER_S_MIN)} (10K) to ` +
-        `${formatRate(LIMIT_BYTES_PER_S_MAX)} (1000G), for example --limit 10M`,
+      `${option} ${quoted(text)} is out of range: from ${formatRate(LIMIT_BYTES_PER_S_MIN)} (10K) to ` +
+        `${formatRate(LIMIT_BYTES_PER_S_MAX)} (1000G), for example ${option} 10M`,
     )
   }
   return bytesPerS

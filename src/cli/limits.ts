@@ -18,10 +18,10 @@ export const PORT_MAX = 65_535
  *  of 1 Gbit/s and 267 ms. */
 export const WINDOW_BLOCKS_MAX = 512
 
-/** The slowest `--limit`: below it one block takes more than 6.5 s and looks like a dead link. */
+/** The slowest `--limit` and `--limit-send`: below it one block takes more than 6.5 s and looks like a dead link. */
 export const LIMIT_BYTES_PER_S_MIN = 10_000
 
-/** The fastest `--limit`: a terabyte per second; beyond it the number is a slip of the finger. */
+/** The fastest of both: a terabyte per second; beyond it the number is a slip of the finger. */
 export const LIMIT_BYTES_PER_S_MAX = 1_000_000_000_000
 
 /** Space that `--min-free` keeps where a part of the disk is less, 100 MB: room for logs and for editors to save. */
@@ -56,10 +56,27 @@ export const WORKER_COUNT_MAX = 256
 export const RUN_COUNT_DEFAULT = 1
 export const RUN_COUNT_QUICK = 100
 
+// — The file of options —
+
+/** Bytes of left.toml: 512 addresses, 64 shares and comments take a tenth. */
+export const CONFIG_BYTES_MAX = 1_048_576
+
+/** Shares in one file: each is two processes of up to 200 MB. */
+export const CONFIG_SHARES_MAX = 64
+
+/** Characters of the name of a share, which stands before each line. */
+export const SHARE_NAME_CHARACTERS_MAX = 40
+
+/** Bytes of one line of a share's process: an event names 512 peers at most, in 60 bytes each, and a path. */
+export const SHARE_LINE_BYTES_MAX = 1_048_576
+
 // — How a peer ends —
 
 /** From the first Ctrl-C to the end of the process, whatever hangs: the promise is "under a second". */
 export const STOP_MS_MAX = 900
+
+/** From the wish to stop to the kill of the process of a share: twice what it needs at most, on a busy machine. */
+export const SHARE_STOP_MS_MAX = 2 * STOP_MS_MAX
 
 /** How long the end waits for the reader of our output to take what is still buffered. */
 export const FLUSH_MS_MAX = 300
@@ -71,6 +88,9 @@ export const TICK_MS = 200
 
 /** Bars of files at once, so that the screen still has room for what happens. */
 export const FILE_BARS_MAX = 6
+
+/** Bars of peers to whom is being sent, of those. */
+export const SENDING_BARS_MAX = 2
 
 /** Files in flight that a view remembers. More than any window asks for; the rest go unshown. */
 export const FILES_IN_FLIGHT_MAX = 4_096

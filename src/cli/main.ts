@@ -1,17 +1,20 @@
 #!/usr/bin/env node
 // The command `left`: what can be asked, and with which exit code it ends. One file per command does the
-// work: run.ts (the default), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts; those about a share are in ask/.
+// work: run.ts (the default; config/ says with which options), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts; those about
+// a share are in ask/. They are loaded when they are asked for.
 
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
 import { LeftError } from '../base/errors.js'
 import { DEFAULT_PORT, TRACKER_PORT, TRASH_DAYS_MIN } from '../base/limits.js'
 import { quoted } from './addresses.js'
-import { onceOf, peerOptions, type RawArguments } from './arguments.js'
 import type { AskCommand, RawAskArguments } from './ask/ask-command.js'
 import { ASK_COMMANDS, ASK_GROUPS } from './ask/commands.js'
+import type { RawRunArguments } from './config/config.js'
 import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
+import { groupHelp, HELP } from './help-groups.js'
 import type { RawIdentityArguments } from './identity.js'
+import type { RawInitArguments } from './init/init.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
 import { watchPrinting } from './printing.js'
 import type { RawSecretArguments } from './secret.js'
@@ -43,11 +46,18 @@ Examples:
     left tracker                                  on one machine that all can reach
     left --tracker 10.0.0.7 --secret-file left-secret     on each
 
+  The same options each time, or several folders, from left.toml (left init writes one):
+    left
+    left --config ~/left.toml --only photos
+
   For programs, one JSON object a line:
     left --ip 10.0.0.7 --json | jq -c 'select(.event == "received")'
 
   Once, from cron or a script:
     left --ip 10.0.0.7 --once --timeout 5m && echo the same on both
+
+  What would happen, without any of it:
+    left --ip 10.0.0.7 --dry-run
 
   Stop-and-wait, one block at a time, to see what the window is worth:
     left --ip 10.0.0.7 --window 1
@@ -83,44 +93,59 @@ async function main(words: readonly string[]): Promise<number> {
   const program = leftProgram({
     run: async (raw) => {
       verbose = raw.verbose ?? false
-      const options = peerOptions(raw, process.cwd())
-      const once = onceOf(raw)
+      const { planRun } = await import('./config/config.js')
+      const plan = planRun(raw, process.cwd())
+      if (plan.run === 'several') {
+        const { runSeveral } = await import('./config/several.js')
+        endWatch()
+        exitCode = await runSeveral({ ...plan, words, program: process.argv[1]! })
+        return
+      }
+      if (plan.dryRun !== undefined) {
+        const { runDry } = await import('./dry-run.js')
+        exitCode = await runDry({ ...plan, ...plan.dryRun })
+        return
+      }
       const { run } = await import('./run.js')
       endWatch() // A peer goes on without its output.
       // A handle that somebody forgot to close must not hold the terminal once all is said.
-      process.exit(await run({ options, json: raw.json ?? false, once }))
+      process.exit(await run(plan))
     },
     sim: async (raw) => {
       const { runSim } = await import('./sim.js')
       exitCode = await runSim(raw)
     },
     identity: async (raw) => {
-      const { runIdentity } = await import('./identity.js')
+      const { runIdentity } = await import('./short-commands.js')
       exitCode = await runIdentity(raw)
     },
     trust: async (words, raw) => {
-      const { runTrust } = await import('./trust.js')
+      const { runTrust } = await import('./short-commands.js')
       exitCode = await runTrust(words, raw)
     },
     secret: async (words, raw) => {
-      const { runSecret } = await import('./secret.js')
+      const { runSecret } = await import('./short-commands.js')
       exitCode = await runSecret(words, raw)
     },
+    init: async (raw) => {
+      const { runInit } = await import('./short-commands.js')
+      exitCode = await runInit(raw)
+    },
     ask: async (command, words, raw) => {
-      const { runAsk } = await import('./ask/ask.js')
+      const { runAsk } = await import('./short-commands.js')
       exitCode = await runAsk(command, words, raw)
     },
     tracker: async (raw) => {
-      const { runTracker } = await import('./tracker.js')
+      const { runTracker } = await import('./short-commands.js')
       endWatch() // A tracker goes on without its output.
       exitCode = await runTracker(raw)
     },
     ls: async (words, raw) => {
-      const { runLs } = await import('./visit/ls.js')
+      const { runLs } = await import('./short-commands.js')
       exitCode = await runLs(words, raw)
     },
     get: async (words, raw) => {
-      const { runGet } = await import('./visit/get.js')
+      const { runGet } = await import('./short-commands.js')
       exitCode = await runGet(words, raw)
     },
     selftest: async (raw) => {
@@ -140,7 +165,7 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 interface Commands extends VisitCommands {
-  run(raw: RawArguments): Promise<void>
+  run(raw: RawRunArguments): Promise<void>
   sim(raw: RawSimArguments): Promise<void>
   identity(raw: RawIdentityArguments): Promise<void>
   /** `words` are a fingerprint, in one piece or in groups. */
@@ -148,6 +173,7 @@ interface Commands extends VisitCommands {
   /** `words` are the file. */
   secret(words: readonly string[], raw: RawSecretArguments): Promise<void>
   tracker(raw: RawTrackerArguments): Promise<void>
+  init(raw: RawInitArguments): Promise<void>
   /** About a share, mostly of the peer that runs on it. */
   ask(command: AskCommand, words: readonly string[], raw: RawAskArguments): Promise<void>
   selftest(raw: RawSelftestArguments): Promise<void>
@@ -157,9 +183,9 @@ interface Commands extends VisitCommands {
 function leftProgram(commands: Commands): Command {
   const program = new Command('left')
     .description('Keeps a folder the same on several machines, over UDP. Run it on each of them.')
-    .usage('--ip <addresses> | --tracker <address> [options]')
-    .version(PROGRAM_VERSION, '--version', 'print the version')
-    .helpOption('--help', 'print this help')
+    .usage('--ip <addresses> | --tracker <address> | --config <file> [options]')
+    .version(PROGRAM_VERSION, '-V, --version', 'print the version')
+    .helpOption(...HELP)
     .helpCommand(false)
     .exitOverride()
     // Errors are printed by main, on one line.
@@ -180,6 +206,11 @@ function leftProgram(commands: Commands): Command {
       `a machine on which left tracker runs, with :port if it is not ${TRACKER_PORT}: it tells where the others of the group are, also without --ip; needs --secret-file; may be repeated`,
       (list: string, before: readonly string[] | undefined) => [...(before ?? []), list],
     )
+    .option(
+      '--config <file|no>',
+      'options from this file, where the command line does not give them: one line each, such as ip = "10.0.0.7", and [[share]] for each of several shares; no reads none (default: left.toml in the current folder, if that is in no share)',
+    )
+    .option('--only <name>', 'of the shares of the file, keep this one only')
     .option(
       '--port <number|auto>',
       `UDP port to listen on; auto takes any that is free, and is printed at the start (default: ${DEFAULT_PORT})`,
@@ -215,6 +246,10 @@ function leftProgram(commands: Commands): Command {
     .option(
       '--limit <rate>',
       'receive at most so many bytes per second: 500K, 10M, 1.5G, or 512Ki, 8Mi (default: no limit)',
+    )
+    .option(
+      '--limit-send <rate>',
+      'send at most so many bytes per second, to all peers together; written as that of --limit (default: no limit)',
     )
     .option('--background', 'receive with what others leave of the network, and give way to everything else')
     .option(
@@ -261,14 +296,32 @@ function leftProgram(commands: Commands): Command {
       '--once',
       'end with 0 as soon as every peer was met and all hold the same, but for what cannot be held; with 3 where that was not so in time, and what is missing on stderr',
     )
-    .option('--timeout <time>', 'of --once: 90s, 5m or 2h at most (default: as long as it takes)')
+    .option(
+      '--dry-run',
+      'change nothing, here or there: print what would be fetched, removed, renamed or in conflict here, by what the machines of --ip have; ends with 0 when all were compared, with 3 where not in time',
+    )
+    .option(
+      '--timeout <time>',
+      'of --once and --dry-run: 90s, 5m or 2h at most (default: as long as it takes; of --dry-run 10s for a machine that does not answer)',
+    )
     .option('--json', 'print every event as one JSON object a line')
     .option('--verbose', 'tell more, and the causes of errors')
     .addHelpText('after', EXAMPLES)
-    .action(async (raw: RawArguments, command: Command) => {
+    .action(async (raw: RawRunArguments, command: Command) => {
       if (raw.ip === undefined && raw.discover === undefined && raw.tracker === undefined) refuseWord(command)
       refuseExtra(command, 'join several addresses with commas and without blanks: --ip 10.0.0.7,10.0.0.8')
       await commands.run(raw)
+    })
+  program
+    .command('init')
+    .description(
+      'ask which folder is kept the same with whom, and write left.toml here and .leftignore in that folder; nothing is written over',
+    )
+    .option('--yes', 'ask nothing: ./share, with the machines of the local network that hold ./left-secret')
+    .allowExcessArguments()
+    .action(async (raw: RawInitArguments, command: Command) => {
+      refuseExtra(command, 'left init --help shows what there is')
+      await commands.init(raw)
     })
   program
     .command('sim')
@@ -357,7 +410,34 @@ function leftProgram(commands: Commands): Command {
     })
   addVisitCommands(program, commands)
   for (const command of ASK_COMMANDS) addAskCommand(program, command, commands)
+  addAboutCommands(program)
+  groupHelp(program)
   return program
+}
+
+/** `left help` and `left version`, which people try before --help and --version. */
+function addAboutCommands(program: Command): void {
+  program
+    .command('help')
+    .description('print this help, or that of a command')
+    .argument('[command...]')
+    .action((words: readonly string[]) => {
+      let command = program
+      for (const word of words) {
+        const next = command.commands.find((each) => each.name() === word)
+        if (next === undefined) throw unknownCommand(word, command)
+        command = next
+      }
+      command.outputHelp()
+    })
+  program
+    .command('version')
+    .description('print the version')
+    .allowExcessArguments()
+    .action((_: object, command: Command) => {
+      refuseExtra(command, 'left version prints the version')
+      process.stdout.write(`${PROGRAM_VERSION}\n`)
+    })
 }
 
 /** All that are about a share look alike. */
@@ -393,12 +473,16 @@ function groupOf(program: Command, name: string): Command {
 }
 
 /** A word and no address: it was meant for a command. */
-function refuseWord({ args: [word], commands }: Command): void {
-  if (word === undefined) return
+function refuseWord(command: Command): void {
+  const [word] = command.args
+  if (word !== undefined) throw unknownCommand(word, command)
+}
+
+function unknownCommand(word: string, { commands }: Command): LeftError {
   const names = commands.map((command) => command.name()).join(', ')
-  throw new LeftError(
+  return new LeftError(
     'usage',
-    `there is no command ${quoted(word)}: there are ${names}; left --help shows more`,
+    `there is no command ${quoted(word)}: there are ${names || 'none below this one'}; left --help shows more`,
   )
 }
 

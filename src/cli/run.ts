@@ -9,8 +9,9 @@
 //                         └──────────▶ ended: the same, at once; what is on the disk is resumable at any moment
 
 import type { PeerEvent } from '../app/events.js'
+import { untilInStep } from '../app/once.js'
 import type { PeerOptions } from '../app/options.js'
-import type { RunningPeer } from '../app/peer.js'
+import { type RunningPeer, startPeer } from '../app/peer.js'
 import type { Once } from './arguments.js'
 import { EXIT_FAILED, EXIT_NOT_IN_STEP, EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
 import { formatDuration } from './format.js'
@@ -24,6 +25,8 @@ export type StartPeer = (options: PeerOptions, onEvent: (event: PeerEvent) => vo
 export interface RunRequest {
   readonly options: PeerOptions
   readonly json: boolean
+  /** Said before anything else. */
+  readonly notes?: readonly string[]
   /** Ends by itself once all is in step. */
   readonly once?: Once | undefined
   /** Given by tests; otherwise the real peer. */
@@ -35,7 +38,7 @@ export async function run(request: RunRequest): Promise<number> {
   const { options } = request
   let phase: 'starting' | 'running' = 'starting'
   const stop = new StopRequest(() => view.restore(), request.once ? EXIT_NOT_IN_STEP : EXIT_STOPPED)
-  const view = openView({
+  const view = await openView({
     json: request.json,
     verbose: options.verbose,
     stream: process.stdout,
@@ -61,12 +64,12 @@ export async function run(request: RunRequest): Promise<number> {
   process.once('exit', () => view.restore())
   if (view.job !== undefined) followJobControl(view.job)
   stop.listen()
+  for (const message of request.notes ?? []) view.show({ event: 'note', message })
   const startedMs = performance.now()
   let failure: unknown
   let lacking: readonly string[] = []
   try {
-    const startPeer = request.startPeer ?? (await import('../app/peer.js')).startPeer
-    const peer = await startPeer(options, (event) => {
+    const peer = await (request.startPeer ?? startPeer)(options, (event) => {
       // The share has been read: from here on nothing is a refusal to start.
       if (event.event === 'scanned') phase = 'running'
       view.show(event)
@@ -101,7 +104,6 @@ async function endOnce(
   { timeoutMs }: Once,
   { peer, startedMs, stopped }: { peer: RunningPeer; startedMs: number; stopped: Promise<void> },
 ): Promise<readonly string[]> {
-  const { untilInStep } = await import('../app/once.js')
   const endMs = timeoutMs === undefined ? undefined : startedMs + timeoutMs
   const { end, lacking } = await untilInStep({ status: () => peer.status(), endMs, stopped })
   if (end === 'in-step') return []
@@ -137,6 +139,8 @@ class StopRequest {
   /** SIGHUP too: it comes when the terminal is closed, and Node would end without a word to the peer. */
   listen(): void {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.ask())
+    // Beside other shares: the process that started all of them is gone.
+    if (process.channel !== undefined) process.once('disconnect', () => this.ask())
   }
 
   ask(): void {

@@ -32,7 +32,7 @@ export async function runSecret(
 
 function madeLines(file: string): string[] {
   const secret = makeSecret()
-  if (!isPut(file, secret))
+  if (!putSecret(file, secret))
     throw new LeftError('secret-unusable', `${file} is there already, and no secret is written over another`)
   const [, name] = secret.split('-')
   return [
@@ -42,7 +42,8 @@ function madeLines(file: string): string[] {
   ]
 }
 
-function isPut(file: string, secret: string): boolean {
+/** Answers whether it was put there; nothing is written over. @throws LeftError 'secret-unusable'. */
+export function putSecret(file: string, secret: string): boolean {
   try {
     return putPrivateFile(file, secret)
   } catch (error) {

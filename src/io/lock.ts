@@ -60,6 +60,12 @@ export function lockShare(leftFolder: string): () => void {
   }
 }
 
+/** Whether a peer runs on the share whose `.left` folder this is, which need not be there. Takes nothing. */
+export function isShareLocked(leftFolder: string): boolean {
+  const owner = readOwner(`${leftFolder}/lock`)
+  return owner !== undefined && isAlive(owner)
+}
+
 function take(lock: string, claim: string): void {
   for (let attempt = 0; attempt < LOCK_TAKEOVERS_MAX; attempt++) {
     if (linkIfFree(claim, lock)) return

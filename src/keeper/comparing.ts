@@ -67,20 +67,23 @@ export class Comparing {
   /** Why what a peer has is not taken at all. A link of a peer is taken only where nobody follows it: followed, it would share
    *  whatever file of ours the peer names. Each path is told once. */
   refusal(remote: Entry): { readonly reason: string; readonly isTold: boolean } | undefined {
-    const { path } = remote
-    const reason = this.refusalOf(remote)
+    const reason = refusalReason(remote, this.options.links)
     if (reason === undefined) return undefined
-    const isTold = this.refusedLinks.has(path)
-    if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(path)
+    const isTold = this.refusedLinks.has(remote.path)
+    if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(remote.path)
     return { reason, isTold }
   }
 
   /** The same, without taking note that it was told. */
   refusalOf(remote: Entry): string | undefined {
-    const { links } = this.options
-    if (remote.kind !== 'link' || links === 'keep' || (links === 'auto' && isInner(remote))) return undefined
-    return links === 'auto' ? OUTWARD_REASON : REFUSED_REASON
+    return refusalReason(remote, this.options.links)
   }
+}
+
+/** Why a link of a peer is not taken; undefined of anything else. */
+export function refusalReason(remote: Entry, links: LinkPolicy): string | undefined {
+  if (remote.kind !== 'link' || links === 'keep' || (links === 'auto' && isInner(remote))) return undefined
+  return links === 'auto' ? OUTWARD_REASON : REFUSED_REASON
 }
 
 /** Whether a link leads to a place of the share, LEFT's own folders left out. */

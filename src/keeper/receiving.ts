@@ -193,6 +193,17 @@ export class Receiving {
   /** One entry of a peer that differs from ours. Answers false where what stands at the path is not what we know: it is
    *  read, and then compared with the peer again. */
   private consider(peer: PeerId, remote: Entry, nowMs: number): boolean {
+    const { intake, superseded } = this.options
+    const { path } = remote
+    const wasWanted = intake.wantedAt(path) !== undefined
+    const isKnown = this.considerAlone(peer, remote, nowMs)
+    // While something better is wanted, what lost before waits for the end of that: of versions that beat each other in turn, one would
+    // give way to the next without end.
+    if (wasWanted && intake.wantedAt(path) === undefined) superseded.handleChange(path)
+    return isKnown
+  }
+
+  private considerAlone(peer: PeerId, remote: Entry, nowMs: number): boolean {
     const { away, scanner, outbox, stopped, local, intake, superseded, catalogue } = this.options
     if (away.handleTold(remote)) this.changed(nowMs)
     // A deletion of what is left out removes nothing, and is known like any other.

@@ -28,6 +28,9 @@ export interface EndpointOptions {
   readonly background?: boolean
   /** Bytes per second received at most, over all sessions; UDP payload bytes are counted. */
   readonly limitBytesPerS?: number | undefined
+  /** Bytes per second sent at most, over all sessions; UDP payload bytes are counted. Messages are counted and wait for nothing:
+   *  segments of blocks make room for them. */
+  readonly limitSendBytesPerS?: number | undefined
   /** Told to a peer that is met again with the hello, at most EARLY_BYTES_MAX bytes; asked for when an attempt begins. */
   readonly greeting?: (peerId: string) => Uint8Array | undefined
   /** Edits of a peer that we know, told to it when a session begins. */

@@ -54,6 +54,8 @@ export class Endpoint {
   private readonly clones = new Clones()
   private readonly events: EndpointEvent[] = []
   private eventsHead = 0
+  /** Of what is sent; undefined without a limit. */
+  private readonly sendBucket: TokenBucket | undefined
   private readonly outbox: Outgoing[] = []
   private readonly serveTurn: Session[] = []
   private nextSessionId = 1
@@ -64,7 +66,9 @@ export class Endpoint {
     private readonly options: EndpointOptions,
     nowMs: number,
   ) {
-    const { limitBytesPerS } = options
+    const { limitBytesPerS, limitSendBytesPerS } = options
+    this.sendBucket =
+      limitSendBytesPerS === undefined ? undefined : new TokenBucket(limitSendBytesPerS, nowMs)
     const emit = (event: EndpointEvent) => this.events.push(event)
     this.sessions = new SessionTable(options.random)
     this.host = {
@@ -189,15 +193,19 @@ export class Endpoint {
   pollTimeout(): number | undefined {
     if (this.isClosed) return undefined
     let atMs = this.handshake.pollTimeout()
-    for (const session of this.sessions.values()) atMs = earliest(atMs, session.pollTimeout())
+    for (const session of this.sessions.values()) {
+      atMs = earliest(atMs, session.pollTimeout())
+      if (session.server.hasSegments) atMs = earliest(atMs, this.sendBucket?.dueMs())
+    }
     return atMs
   }
 
   pollDatagram(nowMs: number): Outgoing | undefined {
-    const outgoing = this.outbox.shift() ?? this.pollControl(nowMs) ?? this.pollSegments()
+    const outgoing = this.outbox.shift() ?? this.pollControl(nowMs) ?? this.pollSegments(nowMs)
     if (outgoing !== undefined) {
       this.counters.datagramsOut += Math.ceil(outgoing.bytes.length / outgoing.segmentBytes)
       this.counters.bytesOut += outgoing.bytes.length
+      this.sendBucket?.take(outgoing.bytes.length)
     }
     return outgoing
   }
@@ -389,8 +397,10 @@ export class Endpoint {
     return undefined
   }
 
-  /** Sessions take turns. */
-  private pollSegments(): Outgoing | undefined {
+  /** Sessions take turns; under a limit of equal length. */
+  private pollSegments(nowMs: number): Outgoing | undefined {
+    const { sendBucket } = this
+    if (sendBucket !== undefined && !sendBucket.hasTokens(nowMs)) return undefined
     for (;;) {
       const session = this.serveTurn.pop()
       if (session === undefined) {
@@ -398,7 +408,7 @@ export class Endpoint {
         if (this.serveTurn.length === 0) return undefined
         continue
       }
-      const outgoing = session.pollSegments()
+      const outgoing = session.pollSegments(sendBucket?.turnBytes)
       if (outgoing === undefined) continue
       session.bytesSent += outgoing.bytes.length
       return outgoing

@@ -7,8 +7,9 @@
 //
 // **Only the peer that holds the loser of a conflict unites the vectors**, once it has kept the loser. Had the winner's peer
 // united first, the loser's peer would take the result for a replacement, and nobody would have kept the loser. Hence:
-// what a vector holds has been replaced by somebody who had seen it, or has been kept. Where each holds the other there is
-// nothing left to keep. docs/decisions/versions.md has what was tried instead, with counterexamples.
+// what a vector holds has been replaced by somebody who had seen it, has been kept, or was removed by a person who kept it
+// against the winner (keeper/scan/recording.ts). Where each holds the other there is nothing left to keep. docs/decisions/versions.md has what was
+// tried instead, with counterexamples.
 
 import { PRIVACY } from '../base/access.js'
 import { type Dot, holds, type Relation, relate, type Seen, uniteSeen } from './dots.js'

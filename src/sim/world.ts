@@ -261,6 +261,7 @@ export class World {
         this.checkPlaced(peer, path)
         this.checkPrivate(peer, path, this.privacy.handlePlaced(peer, path))
       },
+      handleRenamed: (peer, from, to) => this.privacy.handleRenamed(peer, from, to),
       handleOwnFile: (peer, path) => this.checkPrivate(peer, path, this.privacy.handleTemporary(peer, path)),
       handleWrittenInPlace: (peer, path) =>
         this.break('I1', `${peerName(peer)} wrote into ${JSON.stringify(path)} in its place`),

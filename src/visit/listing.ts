@@ -21,12 +21,14 @@ export interface ListingOptions {
   readonly hash: Hash
   /** Paths of the share; '' is the whole of it. Checked. */
   readonly paths: readonly string[]
+  /** Listed is only what the peer knows otherwise than this, deletions too; undefined lists all that it holds. */
+  readonly against?: Manifest | undefined
 }
 
 export class Listing {
   private readonly options: ListingOptions
   /** Compared with nothing, the walk answers every entry. */
-  private readonly nothing: Manifest
+  private readonly against: Manifest
   private isAsked = false
   private retryAtMs: number | undefined
   private walk: TreeWalk | undefined
@@ -44,7 +46,7 @@ export class Listing {
 
   constructor(options: ListingOptions) {
     this.options = options
-    this.nothing = new Manifest(options.hash)
+    this.against = options.against ?? new Manifest(options.hash)
   }
 
   get isDone(): boolean {
@@ -61,8 +63,11 @@ export class Listing {
     return this.untold
   }
 
-  /** All that is held there, ascending by path in UTF-16 code units. Once it is done. */
+  /** All that is held there, ascending by path in UTF-16 code units; of a comparison, all that is known otherwise there and not lacking
+   *  there. Once it is done. */
   entries(): Entry[] {
+    if (this.options.against !== undefined)
+      return this.found.filter(({ path, kind }) => kind === 'tombstone' || !this.held.has(path)).sort(byPath)
     const instead = [...this.held.values()].filter((entry) => entry !== undefined)
     const listed = this.found.filter(({ path, kind }) => kind !== 'tombstone' && !this.held.has(path))
     const all = instead.length === 0 ? listed : [...listed, ...instead]
@@ -86,7 +91,7 @@ export class Listing {
     if (message.ok && message.value.type === 'holds') {
       const { root, held, untoldCount } = message.value
       const looksInto = (folder: string) => this.isOnTheWay(folder)
-      this.walk = new TreeWalk(this.nothing, root, { looksInto, isBrief: true })
+      this.walk = new TreeWalk(this.against, root, { looksInto, isBrief: true })
       this.heldItem = held
       this.isHeldPulled = false
       this.untold = untoldCount

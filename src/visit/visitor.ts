@@ -21,6 +21,7 @@ import {
 } from '../rdt/endpoint.js'
 import type { SlowStep } from '../rdt/protection.js'
 import type { Entry } from '../share/entry.js'
+import type { Manifest } from '../share/manifest.js'
 import { Fetch, type FetchId } from './fetch.js'
 import { FETCH_TRIES_MAX } from './limits.js'
 import { Listing, type ListingFault } from './listing.js'
@@ -97,9 +98,10 @@ export class Visitor {
 
   // — Commands —
 
-  /** Goes to the peer at this address and lists what it holds at and below `paths`; answered by 'listed' or 'fault'. */
-  list(address: Address, paths: readonly string[], nowMs: number): void {
-    const listing = new Listing({ hash: this.hash, paths })
+  /** Goes to the peer at this address and lists what it holds at and below `paths`, or what it knows otherwise than `against`, which stays
+   *  as it is meanwhile; answered by 'listed' or 'fault'. */
+  list(address: Address, paths: readonly string[], nowMs: number, against?: Manifest): void {
+    const listing = new Listing({ hash: this.hash, paths, against })
     const visited = { address, peer: '', session: undefined, listing, isListed: false, fetches: new Map() }
     this.visited.set(address, visited)
     this.endpoint.connect(address, nowMs)

@@ -12,3 +12,6 @@ export const INDEX_PIECE_BYTES = 262_144
 /** Entries that lmdb reads or writes before its file is mapped anew, which takes 2 ms: at most 20 MB of it are resident, where
  *  they would be all that there are. */
 export const MAPPED_ENTRIES_MAX = 50_000
+
+/** How long a dry run waits, after the share has been read, for what is being written: deletions are told by then, and a log never rests. */
+export const REHEARSAL_SETTLE_MS_MAX = 10_000

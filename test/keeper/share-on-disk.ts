@@ -44,9 +44,11 @@ export interface ShareOptions extends Partial<SimDiskOptions> {
   readonly direction?: Direction
 }
 
-/** The machine's clock and the process's are one here; time passes where `pass` says so. */
+/** The machine's clock and the process's are one here, unless a test sets the former; time passes where `pass` says so. */
 export class ShareOnDisk {
   nowMs = START_MS
+  /** How far the machine's clock is ahead. */
+  clockErrorMs = 0
   readonly disk: SimDisk
   readonly index = new SimIndex()
   readonly changes: Entry[] = []
@@ -77,14 +79,18 @@ export class ShareOnDisk {
     this.links = links
     this.maxDelete = maxDelete
     const following = links === 'auto' ? 'outward' : 'all'
-    this.disk = new SimDisk({ nowMs: () => this.nowMs, following, ...diskOptions })
+    this.disk = new SimDisk({ nowMs: () => this.wallMs, following, ...diskOptions })
     this.open()
+  }
+
+  private get wallMs(): number {
+    return this.nowMs + this.clockErrorMs
   }
 
   /** Starts the process, as after a kill or for the first time. */
   open(): void {
     const { disk, index } = this
-    const wallMs = () => this.nowMs
+    const wallMs = () => this.wallMs
     const opened = openShare({
       disk,
       peer: OURS,

@@ -499,6 +499,45 @@ describe('a machine that only sends', () => {
     for (const peer of [A, C]) expectSame(world, peer, B)
   })
 
+  test('brings its own file back to nobody once it was removed there, though a peer had a newer one', () => {
+    const world = worldOf('both', 'send-only', { clockErrorMs: 3_600_000 })
+    edit(world, C, write('new', 10))
+    // From the other path its content is to be had still.
+    edit(world, B, write('new', 11), write('other', 11))
+    edit(world, B, remove('new'))
+    expect(stateOf(world, B).stopped.count).toBe(0)
+    // By its time it loses against the one that was removed.
+    edit(world, A, { ...write('new', 12), ageMs: 60_000 })
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    for (const peer of [A, C])
+      expect([...filesAt(world, peer).keys()].filter((path) => path.startsWith('new'))).toEqual(['new'])
+    expectSame(world, A, C)
+  })
+
+  test.each([
+    ['later', SOON_MS],
+    ['before it is told', 0],
+    ['while it is told', 110],
+  ])(
+    'has its own file, which it kept and a person removed, asked for by nobody that deletes the newer one %s',
+    (_, laterMs) => {
+      const world = newWorld(1, 'send-only', 'both')
+      world.edit(A, { ...write('new', 10), ageMs: 100_000 })
+      world.edit(B, write('new', 11))
+      later(world)
+      expect(stateOf(world, A).stopped.first.map(({ path }) => path)).toEqual(['new'])
+      world.edit(A, remove('new'))
+      world.run(laterMs)
+      edit(world, B, remove('new'))
+      expectSame(world, A, B)
+      expect(stateOf(world, B).notHeld.count).toBe(0)
+      expect(world.peers[A]!.root).toBe(world.peers[B]!.root)
+      settle(world, 0)
+      expect(world.breach).toBeUndefined()
+    },
+  )
+
   test('and one that only receives have the same, whatever happens to the latter', () => {
     const world = worldOf('send-only', 'receive-only')
     edit(world, B, write('a', 10), remove('b'))

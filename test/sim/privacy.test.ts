@@ -80,6 +80,43 @@ describe('a person opens a file', () => {
   })
 })
 
+describe('a folder that LEFT moved as another machine did', () => {
+  const INNER = { type: 'overwrite', path: 'new/a', content: 2, sizeBytes: 500, from: 0 } as const
+
+  /** B took `old/a` from A, and the move of its folder to `new`. */
+  function moved(access: ToldAccess, umaskOfB: number): World {
+    const peers = [calmPeer(A), calmPeer(B, { umask: umaskOfB }), calmPeer(C)]
+    const links = [calmLink(A, B), calmLink(B, C)]
+    const world = new World({ seed: 1, peers, links }, { hash, crc32 })
+    world.edit(A, { ...WRITE, path: 'old/a', access })
+    world.startAll()
+    rest(world)
+    const { disk } = world.peers[B]!
+    const inode = disk.statLink('old/a')?.inode
+    world.edit(A, { type: 'rename', path: 'old', to: 'new' })
+    rest(world)
+    expect(disk.statLink('new/a')?.inode).toBe(inode)
+    return world
+  }
+
+  test.each([0o027, 0o077])('holds files that a umask of %o closed, and no person', (umask) => {
+    const world = moved('all', umask)
+    world.edit(B, INNER)
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(world.peers[C]!.disk.snapshot().get('new/a')?.mode).toBe(0o644)
+  })
+
+  test('holds files that a person closed', () => {
+    const world = moved('owner', 0o022)
+    world.edit(B, INNER)
+    rest(world)
+    expect(world.breach).toBeUndefined()
+    world.peers[C]!.disk.chmod('new/a', 0o644)
+    expect(world.privacy.handlePlaced(C, 'new/a')).toMatch(/^a file of mode 644 is more private/)
+  })
+})
+
 describe('a share that is put back', () => {
   test('has modes that are meant as they were at the copy', () => {
     const world = openFile(0o027)

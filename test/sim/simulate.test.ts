@@ -59,6 +59,32 @@ const FOUND = [
     8003281,
     'what was built of a content was dropped for a later version of the same content, each time a session ended',
   ],
+  [
+    9008454,
+    'who may read a file was forgotten with a chmod by a peer while its deletion was held, and one made anew counted as closed',
+  ],
+  [
+    9009893,
+    'a file in a folder that LEFT had moved, closed by a umask, was taken for one that its person closed',
+  ],
+  [9015243, 'the same, for its group'],
+  [
+    9009960,
+    'what was removed on one that only sends, where it had lost a conflict, won another one elsewhere',
+  ],
+  [
+    9011812,
+    'a file written over at the time that it had before, since the clock was set back, was not read again',
+  ],
+  [
+    9001221,
+    'an edit of ours and what beats it gave way to each other without end, where that lost against ours',
+  ],
+  [9016394, 'the same'],
+  [
+    9012107,
+    'what one that only sends kept and its person then removed was wanted for ever, where the newer one was deleted',
+  ],
 ] as const
 
 /** The same, with losses of power. */

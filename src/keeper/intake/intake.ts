@@ -224,7 +224,7 @@ export class Intake {
   }
 
   /** How `remote` stands against what is wanted at its path: it is that, is no better than that, or is free to be
-   *  considered; or cannot be had for now. What it beats is given up. */
+   *  considered; or cannot be had for now. What it beats is given up, and no outcome says that it was. */
   standing(remote: Entry, peer: PeerId): 'wanted' | 'beaten' | 'free' | 'refused' {
     if (this.end.isRefused(remote, peer)) return 'refused'
     const want = this.wants.get(remote.path)
@@ -233,9 +233,8 @@ export class Intake {
       this.wants.addSource(want, peer)
       return 'wanted'
     }
-    if (!this.isBetter(remote, want.remote)) return 'beaten'
-    this.end.reportBeaten(want)
-    this.end.abandon(want, undefined)
+    if (!this.isBetter(remote, want.remote) || this.isBeatenByLoser(remote, want.remote)) return 'beaten'
+    this.end.giveWay(want)
     // The same content goes on from the blocks that are here: a touch of a large file does not fetch it from its start.
     if (want.remote.digest !== remote.digest) this.temporaries.drop(want)
     return 'free'
@@ -247,6 +246,12 @@ export class Intake {
     const decision = this.placing.compare(wanted, remote)
     if (decision.type === 'adopt') return hasSeenMore(remote, wanted)
     return decision.type === 'take' || decision.type === 'conflict' || decision.type === 'remove'
+  }
+
+  /** Whether ours wins against `remote` and loses against what is wanted, which `remote` beats. Given up for that, which is not taken
+   *  while ours stands, it would be wanted anew, without end. In its place, it is compared with `remote` again. */
+  private isBeatenByLoser(remote: Entry, wanted: Entry): boolean {
+    return this.placing.decide(remote).type === 'keep' && this.placing.decide(wanted).type !== 'keep'
   }
 
   /** A peer renamed a folder. Answers whether it was renamed here too. */

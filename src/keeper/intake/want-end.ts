@@ -126,19 +126,30 @@ export class WantEnd {
     if (!this.fullDisk.paused) this.options.outcomes.notify(this.fullDisk.handleRoom())
   }
 
+  /** Gives a want up for a better one at its path. */
+  giveWay(want: Want): void {
+    this.reportBeaten(want)
+    this.giveUp(want)
+  }
+
   /** Gives a want up. The person is told where there is a `reason`. */
   abandon(want: Want, reason: string | undefined, source: PeerId = ''): void {
-    const { wants, temporaries, outcomes } = this.options
+    const { outcomes } = this.options
     const { path, sizeBytes } = want.remote
-    this.stopFetch(want)
-    temporaries.handleAbandoned(want)
-    this.placeAgain.delete(path)
-    wants.remove(want, false)
+    this.giveUp(want)
     outcomes.push({ type: 'abandoned', path })
     if (reason === undefined) return
     // The progress of a large one is on screen, and ends with this.
     if (sizeBytes > BLOCK_BYTES) outcomes.notify({ event: 'abandoned', path, reason })
     else outcomes.refuse(source, { event: 'abandoned', path, reason })
+  }
+
+  private giveUp(want: Want): void {
+    const { wants, temporaries } = this.options
+    this.stopFetch(want)
+    temporaries.handleAbandoned(want)
+    this.placeAgain.delete(want.remote.path)
+    wants.remove(want, false)
   }
 
   /** Its content is complete, and is put in place then. */

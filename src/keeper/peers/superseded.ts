@@ -1,5 +1,6 @@
 // Entries of peers that lost against ours, or against what is wanted or stopped: they are looked at again when that changes,
-// because the peer that has them will not say so a second time. The keeper owns it.
+// because the peer that has them will not say so a second time. While something better is wanted in the place of what they lost
+// against, they wait for the end of that. The keeper owns it.
 
 import { holds, type PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
@@ -20,7 +21,7 @@ export class Superseded {
     atPath.set(peer, [...unseen, remote].slice(-SUPERSEDED_OF_PEER_MAX))
   }
 
-  /** The entry that stands at the path, or is wanted there, has changed. */
+  /** The entry that stands at the path has changed, or nothing is wanted there any more. */
   handleChange(path: string): void {
     if (this.entries.has(path)) this.changed.add(path)
   }

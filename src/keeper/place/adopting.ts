@@ -1,10 +1,11 @@
 // Takes over what a peer knows of content that is here already: its version, and the time and mode that the peer gave it. Used by
 // Placing and Keeping.
 
+import { PRIVACY } from '../../base/access.js'
 import { type Disk, DiskError } from '../../base/ports.js'
 import type { Direction } from '../../pipe/settings.js'
 import { mtimeOf, sameMode } from '../../share/edit.js'
-import type { Entry } from '../../share/entry.js'
+import type { Entry, Mode } from '../../share/entry.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { signatureOf } from '../index/signature.js'
 import type { Scanner } from '../scan/scanner.js'
@@ -38,7 +39,7 @@ export function adoptStanding(options: AdoptingOptions, entry: Entry): boolean {
     const isMissing = catalogue.isMissing(entry.path)
     if (!isHidden && !scanner.isUnshared(entry.path)) return false
     // Nothing of it is looked at or touched: that the peer has the same is all there is to know.
-    catalogue.record(entry, undefined)
+    catalogue.record(entry, undefined, lastShown(catalogue, entry))
     if (isMissing) catalogue.stopDeletion(entry.path)
     else if (isHidden) catalogue.setHidden(entry.path, true)
     return true
@@ -68,6 +69,21 @@ export function adoptStanding(options: AdoptingOptions, entry: Entry): boolean {
   const isFile = stat?.kind === 'file' && stat.sizeBytes === entry.sizeBytes
   catalogue.record(entry, entry.kind === 'file' && isFile ? signatureOf(stat) : undefined, stat)
   return true
+}
+
+/** The mode that the disk counts as having shown last of what is not looked at: another one is then a person's edit. Undefined
+ *  where it showed one that a peer has changed since, and that is none. */
+function lastShown(catalogue: Catalogue, entry: Entry): Mode | undefined {
+  const local = catalogue.get(entry.path)
+  const known = catalogue.mode(entry.path)
+  if (local === undefined || known === undefined || sameMode(local, entry)) return known
+  // What is gone from here and put back must not open what the peer closed.
+  const isClosed = PRIVACY[entry.access] > PRIVACY[local.access]
+  if (isClosed || !catalogue.isMissing(entry.path)) return undefined
+  return {
+    access: entry.access === local.access ? known.access : entry.access,
+    executable: entry.executable === local.executable ? known.executable : entry.executable,
+  }
 }
 
 /** Takes note of an entry whose file or folder stays as it is. */

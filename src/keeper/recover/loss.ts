@@ -46,6 +46,14 @@ export function lostPaths({ disk, catalogue, journal, end }: LossOptions): strin
   return [...lost]
 }
 
+/** Paths at which ours was kept against a change of a peer and was lost: no person removed it. */
+export function lostKeptPaths({ disk, catalogue, end }: LossOptions): string[] {
+  return [...catalogue.stoppedPaths.keptPaths.keys()].filter((path) => {
+    const recordedMs = catalogue.kept(path)?.signature?.ctimeMs ?? Number.POSITIVE_INFINITY
+    return isRecent(recordedMs, end) && lookAt(disk, path) === undefined
+  })
+}
+
 /** Where the disk does not tell, by the count of the edit, which runs with the clock of its machine. */
 function recordedMs({ kind, path, version }: Entry, catalogue: Catalogue): number {
   if (kind !== 'file') return (countOf(version.content) / COUNTS_PER_SECOND) * 1_000

@@ -34,7 +34,7 @@ import { checkTrashPlace } from '../trash/place.js'
 import { noteForgotten, openEdits } from './author.js'
 import { established } from './facts.js'
 import { FoundPlaces } from './found-places.js'
-import { type End, isRecent, lostPaths } from './loss.js'
+import { type End, isRecent, lostKeptPaths, lostPaths } from './loss.js'
 import { recoveryOf } from './recovery-table.js'
 import { lookAt, unlessRefused } from './refused.js'
 import { tidyLists, tidyTemporaries } from './tidying.js'
@@ -379,7 +379,10 @@ class Recovery {
   private findLoss(): void {
     const { disk } = this.options
     const { catalogue, journal } = this
-    const missing = lostPaths({ disk, catalogue, journal, end: this.end(false) })
+    const options = { disk, catalogue, journal, end: this.end(false) }
+    // The change of the peer is all there is of these.
+    for (const path of lostKeptPaths(options)) catalogue.keptEntries.drop(path)
+    const missing = lostPaths(options)
     for (const path of missing) this.forget(path)
     const [first] = missing
     if (first === undefined) return

@@ -12,6 +12,9 @@ export const NEW_EARLIER_MS = 0.01
 /** A step ahead of the wall clock is believed after this long, twice at most. */
 export const FILE_CLOCK_MS = 10_000
 
+/** A hint is looked at so long after the change that it tells of, at most: the keeper may be busy. */
+export const HINT_LATE_MS = 2_000
+
 /** Hints about what was put in place a moment ago wait until nothing is wanted any more, at most so long; and of so many
  *  paths. */
 export const OWN_WRITE_REST_MS = 1_000
@@ -19,6 +22,11 @@ export const OWN_WRITES_MAX = 65_536
 
 /** Blocks read at once for hashing: a 1 MB buffer, held for ever. */
 export const HASH_CHUNK_BLOCKS = 16
+
+/** Reading is told of from so many files or bytes on, a tenth of a second on a slow machine; and how often then. */
+export const READING_FILES_MIN = 2_000
+export const READING_BYTES_MIN = 64_000_000
+export const READING_TOLD_MS = 250
 
 /** A file that does not rest is read after so long, and not again before so many times the time that this took: one part in twenty of the
  *  time is spent on it. */

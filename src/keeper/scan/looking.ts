@@ -145,12 +145,16 @@ export class Looking {
         if (entry?.kind !== 'link' || entry.target !== sight.target) recording.recordLink(path, sight.target)
         return false
       case 'file':
-        this.lookAtFile(path, signatureOf(sight.stat), nowMs)
+        this.lookAtFile(path, signatureOf(sight.stat), { nowMs, isHinted: when === undefined })
         return false
     }
   }
 
-  private lookAtFile(path: string, signature: Signature, nowMs: number): void {
+  private lookAtFile(
+    path: string,
+    signature: Signature,
+    { nowMs, isHinted }: { readonly nowMs: number; readonly isHinted: boolean },
+  ): void {
     const { catalogue, settling, locals } = this.options
     const known = catalogue.signature(path)
     if (sameSignature(locals.get(path)?.signature, signature)) {
@@ -159,6 +163,11 @@ export class Looking {
     }
     if (catalogue.live(path)?.kind !== 'file' || !sameSignature(known, signature)) {
       settling.arm(path, signature, nowMs)
+      return
+    }
+    if (isHinted && settling.mayHideChange(signature, nowMs)) {
+      catalogue.doubt(path)
+      settling.rearm(path, signature, nowMs)
       return
     }
     settling.disarm(path)

@@ -2,6 +2,7 @@
 
 import { morePrivate, PRIVACY } from '../../base/access.js'
 import type { Digest } from '../../base/item.js'
+import { holds } from '../../share/dots.js'
 import {
   changeMode,
   confirmRemoval,
@@ -14,6 +15,7 @@ import {
   sameContent,
   sameMode,
   touch,
+  unite,
 } from '../../share/edit.js'
 import type { Content, Entry, Mode } from '../../share/entry.js'
 import { joinPath, parentOf } from '../../share/path.js'
@@ -207,22 +209,33 @@ export class Recording {
       return
     }
     const entry = catalogue.live(path)
-    this.dropKept(path)
+    this.dropKept(path, 'told')
     const isFolder = entry?.kind === 'folder' || catalogue.hasHeldBelow(path)
     const target = isFolder ? this.markDeletedInside(path) : ''
     catalogue.setRemaining(path, false)
     if (entry !== undefined) this.markOneDeleted(entry, target)
   }
 
-  /** Forgets what a peer deleted or replaced, and was kept here all the same: it is gone by a person's hand. */
-  dropKept(path: string): void {
+  /** Forgets what a peer deleted or replaced, and was kept here all the same: it is gone by a person's hand. `told`: peers are told of that. */
+  dropKept(path: string, isTold?: 'told'): void {
     const { catalogue, findings } = this.options
     const kept = catalogue.kept(path)
     if (kept === undefined) return
     catalogue.keptEntries.drop(path)
+    if (isTold !== undefined) this.handleLoserRemoved(kept.entry)
     findings.addDropped(path)
     if (kept.entry.kind !== 'folder') return
-    for (const child of [...catalogue.manifest.children(path)]) this.dropKept(child.path)
+    for (const child of [...catalogue.manifest.children(path)]) this.dropKept(child.path, isTold)
+  }
+
+  /** What was kept as the loser of a conflict was removed by a person who had it: the winner has replaced it from now on.
+   *  Peers remember the loser, and one of them may edit the winner and lose against it. */
+  private handleLoserRemoved(loser: Entry): void {
+    const { catalogue } = this.options
+    const winner = catalogue.get(loser.path)!
+    if (holds(winner.version.seen, loser.version.content)) return
+    const winning = { content: 'local', attributes: 'local' } as const
+    catalogue.keptEntries.renew(this.entryOf(unite(winner, loser, winning)))
   }
 
   /** A person says that what was deleted here is to be deleted everywhere, much as it is. */
@@ -277,7 +290,7 @@ export class Recording {
     for (const entry of [...catalogue.manifest.children(folder)]) {
       const isFolder = entry.kind === 'folder' || catalogue.hasHeldBelow(entry.path)
       const below = isFolder ? this.markDeletedInside(entry.path) : ''
-      this.dropKept(entry.path)
+      this.dropKept(entry.path, 'told')
       catalogue.setRemaining(entry.path, false)
       if (entry.kind === 'tombstone' || !catalogue.isHeld(entry.path)) continue
       const part = this.markOneDeleted(entry, below)

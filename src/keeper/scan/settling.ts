@@ -131,7 +131,12 @@ export class Settling {
     else this.ahead.forget(path)
   }
 
-  /** A file changed while it was read. Its times may be too coarse to tell, so they say nothing of how long ago. */
+  /** Whether what is heard of a file may be a change that its times do not tell: it has the same as before. */
+  mayHideChange({ ctimeMs }: Signature, nowMs: number): boolean {
+    return this.clock.comesAgain(ctimeMs, nowMs)
+  }
+
+  /** A file changed while it was read, or may have changed. Its times may be too coarse to tell, so they say nothing of how long ago. */
   rearm(path: string, signature: Signature | undefined, nowMs: number): void {
     const before = this.candidates.get(path)
     const settleMs = settleAgainMs(before, nowMs)

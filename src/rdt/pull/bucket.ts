@@ -1,4 +1,4 @@
-// A token bucket: keeps what is asked for under a rate. One per endpoint, shared by its sessions.
+// A token bucket: keeps what is asked for, or what is sent, under a rate. One of each per endpoint, shared by its sessions.
 
 import { PATH_BYTES_WHOLE } from '../wire/limits.js'
 
@@ -6,13 +6,13 @@ import { PATH_BYTES_WHOLE } from '../wire/limits.js'
 const BURST_MS = 20
 const TURN_MS = 4
 
-/** A debt is allowed, so that a block larger than the bucket can be asked for; the next one waits longer. */
+/** A debt is allowed, so that a block larger than the bucket can be asked for, or a segment sent; the next one waits longer. */
 export class TokenBucket {
   private tokens: number
   private filledAtMs: number
   private readonly bytesPerMs: number
   private readonly depthBytes: number
-  /** Bytes that each session may ask for in its turn: the same for all, so that they share evenly. */
+  /** Bytes that each session may ask for, or send, in its turn: the same for all, so that they share evenly. */
   readonly turnBytes: number
 
   constructor(bytesPerS: number, nowMs: number) {
@@ -34,6 +34,11 @@ export class TokenBucket {
 
   take(bytes: number): void {
     this.tokens -= bytes
+  }
+
+  /** When there will be tokens, where there are none now. */
+  dueMs(): number | undefined {
+    return this.tokens > -1e-6 ? undefined : this.readyAtMs()
   }
 
   /** When there will be tokens. */

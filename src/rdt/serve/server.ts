@@ -277,17 +277,18 @@ export class Server {
     return this.head < this.queue.length && this.queue[this.head]!.block.frame !== undefined
   }
 
-  /** The next segments, in bytes of the pool; undefined while the block whose turn it is has no frame. */
-  pollSegments(): SegmentBundle | undefined {
+  /** The next segments, in bytes of the pool: at most `bytesMax`, or one segment. Undefined while the block whose turn it is has
+   *  no frame. */
+  pollSegments(bytesMax = BUNDLE_BYTES_MAX): SegmentBundle | undefined {
     while (this.hasSegments) {
-      const bundle = this.bundle()
+      const bundle = this.bundle(bytesMax)
       if (bundle !== undefined) return bundle
     }
     return undefined
   }
 
   /** Segments of one size, the last of which may be shorter; undefined where what was asked for is beyond the end. */
-  private bundle(): SegmentBundle | undefined {
+  private bundle(bytesMax: number): SegmentBundle | undefined {
     const first = this.queue[this.head]!
     limitToFrame(first, first.block.frame!)
     if (isAnswered(first)) {
@@ -295,7 +296,7 @@ export class Server {
       return undefined
     }
     const { segmentBytes } = first
-    const roomSegments = Math.min(BUNDLE_SEGMENTS_MAX, Math.floor(BUNDLE_BYTES_MAX / segmentBytes))
+    const roomSegments = Math.max(1, Math.min(BUNDLE_SEGMENTS_MAX, Math.floor(bytesMax / segmentBytes)))
     const segments = this.segmentsReady(segmentBytes, roomSegments)
     // Where a whole block is one datagram, a small one should not take the room of a large one.
     const roomBytes = segments === 1 ? segmentLength(this.queue[this.head]!) : segments * segmentBytes

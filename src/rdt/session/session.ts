@@ -254,8 +254,9 @@ export class Session {
     return this.puller.pollRequest(nowMs)
   }
 
-  pollSegments(): Outgoing | undefined {
-    const bundle = this.server.pollSegments()
+  /** At most `bytesMax`, or one segment. */
+  pollSegments(bytesMax?: number): Outgoing | undefined {
+    const bundle = this.server.pollSegments(bytesMax)
     return bundle && { to: this.facts.address, ...bundle }
   }
 

@@ -52,6 +52,17 @@ export class Privacy {
     this.ofFolder.add(to, this.ofFolder.of(from))
   }
 
+  /** LEFT renamed something, or died while it did. No mode in a folder changes by that: each means what it meant at the former path,
+   *  where a loss of power may bring it back. */
+  handleRenamed(peer: number, from: string, to: string): void {
+    const disk = this.options.disks[peer]!
+    const [left, come] = disk.unharmed(() => [disk.statLink(from), disk.statLink(to)])
+    if (left !== undefined || come?.kind !== 'folder') return
+    for (const standings of [this.last[peer]!, this.placed[peer]!])
+      for (const [path, standing] of [...standings])
+        if (path.startsWith(`${from}/`)) standings.set(to + path.slice(from.length), standing)
+  }
+
   /** For `putBack`, with a copy of the peer's share. */
   copyOf(peer: number): Standings {
     return { last: new Map(this.last[peer]), placed: new Map(this.placed[peer]) }

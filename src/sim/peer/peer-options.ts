@@ -15,6 +15,8 @@ import type { SimKey } from '../trust.js'
 /** The events of a peer, for the parts that prove the invariants. */
 export interface PeerObserver {
   handleSharePath(peer: number, path: string): void
+  /** The keeper renamed something, or died while it did. */
+  handleRenamed(peer: number, from: string, to: string): void
   /** The keeper made a file below `.left`. */
   handleOwnFile(peer: number, path: string): void
   handleWrittenInPlace(peer: number, path: string): void

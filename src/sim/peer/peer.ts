@@ -68,6 +68,7 @@ export class SimPeer {
         observer.handleSharePath(number, path)
         this.hint(path)
       },
+      handleRenamed: (from, to) => observer.handleRenamed(number, from, to),
       handleOwnFile: (path) => observer.handleOwnFile(number, path),
       handleWrittenInPlace: (path) => observer.handleWrittenInPlace(number, path),
       handleTaking: (path, to) =>

@@ -16,6 +16,8 @@ import { isOwnPath } from '../../share/path.js'
 export interface DiskObserver {
   /** A path outside `.left` was changed by the keeper: what is there now may be looked at. */
   handleSharePath(path: string): void
+  /** What was at a path may have another one now. */
+  handleRenamed(from: string, to: string): void
   /** A file below `.left` was made, or opened for writing. */
   handleOwnFile(path: string): void
   /** The keeper wrote into a file of the share instead of beside it. */
@@ -87,7 +89,11 @@ export class WatchedDisk implements Disk {
 
   rename(from: string, to: string): void {
     const checks = [this.observer.handleTaking(from, to), this.observer.handleTaking(to, to)]
-    this.watched([from, to], () => this.disk.rename(from, to))
+    try {
+      this.watched([from, to], () => this.disk.rename(from, to))
+    } finally {
+      this.observer.handleRenamed(from, to)
+    }
     for (const check of checks) check()
   }
 

@@ -11,6 +11,7 @@ import {
   OURS,
   ShareOnDisk,
   type ShareOptions,
+  START_MS,
   THEIRS,
   theirFile,
   theirFolder,
@@ -239,6 +240,88 @@ function tooWide(share: ShareOnDisk): string[] {
     .filter(([path, { kind, mode }]) => kind !== 'link' && path !== 'f/public' && (mode & 0o077) !== 0)
     .map(([path, { mode }]) => `${path} ${mode.toString(8)}`)
 }
+
+describe('what a peer tells of a file that is not looked at', () => {
+  /** The attributes of ours by the peer, who has seen them. */
+  const told = (share: ShareOnDisk, attributes: Partial<Entry>): Entry => ({
+    ...changed(share, 'a', share.catalogue.get('a')!.access),
+    ...attributes,
+  })
+
+  function adopt(share: ShareOnDisk, attributes: Partial<Entry>): void {
+    expect(share.placing.adopt(told(share, attributes))).toBe(true)
+    expect(share.catalogue.get('a')).toMatchObject(attributes)
+  }
+
+  function remove(share: ShareOnDisk): void {
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    share.catalogue.stopDeletion('a')
+  }
+
+  /** A share in which this was adopted while the deletion of the file, of mode `before`, was held; started anew since. */
+  function missing(before: number, attributes: Partial<Entry>): ShareOnDisk {
+    const share = shareWith({ a: before })
+    remove(share)
+    adopt(share, attributes)
+    share.catalogue.commit()
+    share.restart()
+    expect(share.catalogue.isMissing('a')).toBe(true)
+    return share
+  }
+
+  const TOUCH = { touched: { mtimeMs: START_MS, content: `${OURS}:1` } } as const
+
+  test.each([
+    ['a touch', 0o600, TOUCH, ['owner', 'group', 'all']],
+    ['an executable bit', 0o600, { executable: true }, ['owner', 'group', 'all']],
+    ['a mode for all', 0o600, { access: 'all' }, ['owner', 'group', 'all']],
+    ['a mode for its owner', 0o644, { access: 'owner' }, ['owner', 'owner', 'owner']],
+  ] as const)(
+    '%s: who makes the deleted file anew opens it, but not what a peer closed',
+    (_, before, attributes, accesses) => {
+      for (const [index, mode] of [0o600, 0o640, 0o644].entries()) {
+        const share = missing(before, attributes)
+        share.disk.putFile('a', utf8('anew'), { mode })
+        expect(share.scanned()).toEqual(['file a'])
+        expect(share.catalogue.get('a')).toMatchObject({ access: accesses[index], executable: false })
+      }
+    },
+  )
+
+  test('a mode for its owner: the deleted file that is put back as it was opens nothing', () => {
+    const share = missing(0o644, { access: 'owner' })
+    share.disk.putFile('a', utf8('a'), { mode: 0o644, mtimeMs: START_MS })
+    share.scan()
+    expect(share.catalogue.get('a')).toMatchObject({ access: 'owner' })
+  })
+
+  test('a touch: a umask takes nothing from a deleted file that is put back', () => {
+    const share = shareWith({}, { umask: 0o077 })
+    place(share, theirFile('a', 'a', { mtimeMs: START_MS }), 'a')
+    remove(share)
+    adopt(share, { touched: undefined })
+    share.disk.putFile('a', utf8('a'), { mode: 0o600, mtimeMs: START_MS })
+    expect(share.scanned()).toEqual([])
+    expect(share.catalogue.get('a')).toMatchObject({ access: 'all' })
+  })
+
+  test('a touch: a chmod of a person is an edit when the file is seen again', () => {
+    const share = shareWith({ a: 0o644 })
+    share.catalogue.setHidden('a', true)
+    adopt(share, { executable: false })
+    share.disk.chmod('a', 0o600)
+    expect(share.scanned()).toEqual(['file a'])
+    expect(share.catalogue.get('a')).toMatchObject({ access: 'owner' })
+  })
+
+  test('another mode: the one that it had is no edit when the file is seen again', () => {
+    const share = shareWith({ a: 0o644 })
+    share.catalogue.setHidden('a', true)
+    adopt(share, { access: 'owner' })
+    expect(share.scanned()).toEqual([])
+    expect(share.catalogue.get('a')).toMatchObject({ access: 'owner' })
+  })
+})
 
 describe('a kill at any moment', () => {
   const entries: readonly [Entry, string][] = [

@@ -414,6 +414,29 @@ describe('a machine that went down', () => {
   })
 
   test.each([
+    ['just before the machine went down was lost', UNWRITTEN_MS_MAX - 1, false],
+    ['long before was removed', UNWRITTEN_MS_MAX, true],
+  ])('a missing loser of a conflict that was written %s', (_, afterMs, isSeen) => {
+    const { share, mtimeMs } = ownShare()
+    share.disk.putFile('stays', utf8('1'))
+    share.scan()
+    share.catalogue.keptEntries.keep(theirFile('a', 'theirs'))
+    const loser = share.catalogue.kept('a')!.entry
+    share.nowMs = mtimeMs + afterMs
+    share.disk.putFile('newest', utf8('2'))
+    share.scanner.hint('newest')
+    share.pass(1_000)
+    share.catalogue.commit()
+    share.journal.append({ kind: 'checkpoint' })
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    share.disk.settle()
+    share.restart({ power: true })
+    share.scan()
+    expect(share.catalogue.kept('a')).toBeUndefined()
+    expect(holds(share.catalogue.get('a')!.version.seen, loser.version.content)).toBe(isSeen)
+  })
+
+  test.each([
     ['has an older time', 'before', -60_000, true],
     ['has its time and not its length', '', 0, true],
     ['has a later time', 'edited', 60_000, false],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { SETTLE_MS } from '../../../src/keeper/limits.js'
 import { FileClock } from '../../../src/keeper/scan/file-clock.js'
-import { FILE_CLOCK_MS } from '../../../src/keeper/scan/limits.js'
+import { FILE_CLOCK_MS, HINT_LATE_MS } from '../../../src/keeper/scan/limits.js'
 
 const OFFSET_MS = 1_700_000_000_000
 
@@ -34,5 +35,21 @@ describe('the clock that stamps files', () => {
     const at = clockOf()
     expect(at(0, OFFSET_MS)).toBe(0)
     expect(at(2 * FILE_CLOCK_MS + 1, OFFSET_MS + 7_000)).toBe(7_000)
+  })
+
+  test.each([
+    ['by no more than files settle', 1_000 - SETTLE_MS, 1_000, false],
+    ['by more', 999 - SETTLE_MS, 1_000, true],
+    ['by more, and the change is as old as a hint', 899, 900 - HINT_LATE_MS, true],
+    ['by more, and the change is older than a hint', 899, 899 - HINT_LATE_MS, false],
+    ['by more, and the change is later than all before', 899, 1_001, false],
+  ])('set back %s: what it shows may have been given before', (_, toMs, changedMs, isAgain) => {
+    let clockMs = 1_000
+    const clock = new FileClock(() => clockMs)
+    clock.at(0)
+    clockMs = toMs
+    clock.at(0)
+    // The change comes again at once, and is heard of with the hint.
+    expect(clock.comesAgain(changedMs, 0)).toBe(isAgain)
   })
 })

@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
-import { type Dot, dotOf } from '../../../src/share/dots.js'
+import { type Dot, dotOf, uniteSeen } from '../../../src/share/dots.js'
 import { mtimeOf } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
-import { dotted, OURS, ShareOnDisk, START_MS, THEIRS, theirFile } from '../share-on-disk.js'
+import {
+  dotted,
+  OURS,
+  ShareOnDisk,
+  type ShareOptions,
+  START_MS,
+  THEIRS,
+  theirFile,
+} from '../share-on-disk.js'
 
 const HOUR_AGO_MS = START_MS - 3_600_000
 const dotOfEdit = (count: number): Dot => dotOf(OURS, count)
@@ -157,4 +165,36 @@ test('a mode that nobody told, as of format 1, is no edit', () => {
   share.catalogue.record(entry, undefined)
   expect(share.scanned()).toEqual([])
   expect(share.catalogue.get('a')).toEqual(entry)
+})
+
+describe('a file that is kept as the loser of a conflict, and then removed,', () => {
+  const winner = theirFile('a', 'theirs', { version: dotted(`${THEIRS}:1`) })
+
+  function shareWithLoser(maxDelete?: ShareOptions['maxDelete']): ShareOnDisk {
+    const share = new ShareOnDisk({ direction: 'send-only', ...(maxDelete && { maxDelete }) })
+    share.disk.putFile('a', utf8('ours'))
+    for (const name of ['b', 'c', 'd']) share.disk.putFile(name, utf8(name))
+    share.scan()
+    share.catalogue.keptEntries.keep(winner)
+    return share
+  }
+
+  test('has been seen by the winner from then on', () => {
+    const share = shareWithLoser()
+    const loser = share.catalogue.kept('a')!.entry
+    remove(share)
+    expect(share.scanned()).toEqual([])
+    const { version, ...rest } = share.catalogue.get('a')!
+    expect({ ...rest, version: winner.version }).toEqual(winner)
+    expect(version).toEqual({ ...winner.version, seen: uniteSeen(winner.version.seen, loser.version.seen) })
+    expect(share.catalogue.isHeld('a')).toBe(false)
+  })
+
+  test('has not where that came with more deletions than are told', () => {
+    const share = shareWithLoser({ percent: 25, filesMin: 1, isStrict: false })
+    for (const name of ['a', 'b', 'c']) share.disk.unharmed((disk) => disk.removeFile(name))
+    expect(share.scanned()).toEqual([])
+    expect(share.catalogue.get('a')).toEqual(winner)
+    expect(share.catalogue.kept('a')).toBeUndefined()
+  })
 })

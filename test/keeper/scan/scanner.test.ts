@@ -67,6 +67,25 @@ describe('a scan', () => {
     expect(share.problems).toEqual([])
   })
 
+  test('finds what was written over at the very time that it had before, since the clock was set back', () => {
+    const share = new ShareOnDisk()
+    share.disk.putFile('a', utf8('1'))
+    share.scan()
+    share.pass(60_000)
+    share.disk.putFile('a', utf8('2'))
+    share.scanner.hint('a')
+    share.pass(SETTLE_MS)
+    const { ctimeMs, mtimeMs, inode } = share.disk.stat('a')!
+    // As long after the first time as this is later.
+    share.pass(1_000)
+    share.clockErrorMs = ctimeMs - share.nowMs
+    share.disk.putFile('a', utf8('3'))
+    expect(share.disk.stat('a')).toMatchObject({ ctimeMs, mtimeMs, inode, sizeBytes: 1 })
+    share.scanner.hint('a')
+    share.pass(SETTLE_MS)
+    expect(share.catalogue.get('a')).toMatchObject({ mtimeMs, digest: digestOfContent(utf8('3')) })
+  })
+
   test('after a restart finds nothing either', () => {
     const share = new ShareOnDisk()
     share.disk.putFile('a', utf8('1'))

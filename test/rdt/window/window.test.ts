@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { jain } from '../../../harness/rdt/bottleneck.js'
 import { makeItem, openPair, World } from '../../../harness/rdt/world.js'
 import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import { DatagramType } from '../../../src/rdt/wire/control.js'
@@ -180,6 +181,55 @@ describe('a limit', () => {
         expect(rate / limitBytesPerS).toBeLessThan(1.03)
       }
     }
+  })
+
+  it('of what is sent holds within three parts in a hundred, to one peer and to two together, which share it evenly', () => {
+    for (const limitSendBytesPerS of [20e3, 2e6]) {
+      for (const peers of [1, 2]) {
+        const world = new World(1, GIGABIT)
+        const server = world.node('10.0.0.1:1', { limitSendBytesPerS })
+        const item = makeItem(10 * limitSendBytesPerS)
+        server.hold(item)
+        const pullers = Array.from({ length: peers }, (_, peer) => {
+          const puller = world.node(`10.0.0.${2 + peer}:1`)
+          puller.connect(server)
+          world.run(1_000)
+          puller.pull(item.ref)
+          return puller
+        })
+        world.run(2_000)
+        const counts = () => [
+          server.endpoint.counters.bytesOut,
+          ...pullers.map(({ endpoint }) => endpoint.counters.bytesIn),
+        ]
+        const before = counts()
+        world.run(5_000)
+        const [sent, ...received] = counts().map((count, index) => (count - before[index]!) / 5)
+        const label = `${limitSendBytesPerS} to ${peers}`
+        expect(sent! / limitSendBytesPerS, label).toBeGreaterThan(0.97)
+        expect(sent! / limitSendBytesPerS, label).toBeLessThan(1.03)
+        expect(jain(received), label).toBeGreaterThan(0.98)
+      }
+    }
+  })
+
+  it('of what is sent delays no message, and has little sent twice', () => {
+    const world = new World(1, GIGABIT)
+    const server = world.node('10.0.0.1:1', { limitSendBytesPerS: 100e3 })
+    const puller = world.node('10.0.0.2:1')
+    puller.connect(server)
+    world.run(1_000)
+    const item = makeItem(500_000)
+    server.hold(item)
+    puller.pull(item.ref)
+    world.run(1_000)
+    const answers = () => puller.events.filter(({ type }) => type === 'reply').length
+    puller.endpoint.sendRequest(puller.session!, Uint8Array.of(1), world.nowMs)
+    puller.drain()
+    world.run(100)
+    expect(answers()).toBe(1)
+    expect(world.runUntil(() => puller.pulled.get(item.ref.digest)!.missing.size === 0, 10_000)).toBe(true)
+    expect(server.endpoint.counters.bytesOut).toBeLessThan(1.1 * item.bytes.length)
   })
 
   it('is divided evenly between two sessions', () => {
