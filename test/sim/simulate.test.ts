@@ -133,6 +133,7 @@ const FOUND_WITH_POWER = [
     4001096,
     'a link in the place of a folder of one that only sends went to the trash, and what it leads to was missed by the judge',
   ],
+  [9300195, 'the copy of a link that had lost a conflict went with the power, and was told as a deletion'],
 ] as const
 
 /** The same, with shares that are put back. */
