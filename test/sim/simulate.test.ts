@@ -81,6 +81,10 @@ const FOUND = [
     'an edit of ours and what beats it gave way to each other without end, where that lost against ours',
   ],
   [9016394, 'the same'],
+  [
+    9300423,
+    'an edit on one that only receives was to be taken back for a version beyond a disk that has no place for it',
+  ],
 ] as const
 
 /** The same, with losses of power. */
