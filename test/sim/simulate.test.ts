@@ -85,6 +85,10 @@ const FOUND = [
     9012107,
     'what one that only sends kept and its person then removed was wanted for ever, where the newer one was deleted',
   ],
+  [
+    9300423,
+    'an edit on one that only receives was to be taken back for a version beyond a disk that has no place for it',
+  ],
 ] as const
 
 /** The same, with losses of power. */
@@ -137,6 +141,7 @@ const FOUND_WITH_POWER = [
     4001096,
     'a link in the place of a folder of one that only sends went to the trash, and what it leads to was missed by the judge',
   ],
+  [9300195, 'the copy of a link that had lost a conflict went with the power, and was told as a deletion'],
 ] as const
 
 /** The same, with shares that are put back. */
