@@ -85,6 +85,10 @@ const FOUND = [
     9012107,
     'what one that only sends kept and its person then removed was wanted for ever, where the newer one was deleted',
   ],
+  [
+    9401071,
+    'a change of a peer at a path whose file a person had removed was held with the others, and forgotten',
+  ],
 ] as const
 
 /** The same, with losses of power. */
