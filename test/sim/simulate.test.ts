@@ -89,6 +89,10 @@ const FOUND = [
     9401071,
     'a change of a peer at a path whose file a person had removed was held with the others, and forgotten',
   ],
+  [
+    9700276,
+    'what one that only sends kept in a folder was taken back with undo, though a file had taken the place of the folder',
+  ],
 ] as const
 
 /** The same, with losses of power. */
