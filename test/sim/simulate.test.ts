@@ -89,6 +89,14 @@ const FOUND = [
     9300423,
     'an edit on one that only receives was to be taken back for a version beyond a disk that has no place for it',
   ],
+  [
+    9401071,
+    'a change of a peer at a path whose file a person had removed was held with the others, and forgotten',
+  ],
+  [
+    9700276,
+    'what one that only sends kept in a folder was taken back with undo, though a file had taken the place of the folder',
+  ],
 ] as const
 
 /** The same, with losses of power. */
