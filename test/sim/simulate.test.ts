@@ -81,6 +81,10 @@ const FOUND = [
     'an edit of ours and what beats it gave way to each other without end, where that lost against ours',
   ],
   [9016394, 'the same'],
+  [
+    9200662,
+    'a file that was moved away came back, since it had beaten one that was put in its place meanwhile',
+  ],
 ] as const
 
 /** The same, with losses of power. */
