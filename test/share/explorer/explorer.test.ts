@@ -169,7 +169,7 @@ describe('a counterexample is found for', () => {
   })
 
   test('the larger dot of two equal contents: crossed messages go round three peers without end', () => {
-    const rules = variantOfDots({ largerDotOfEqual: true })
+    const rules = variantOfDots({ largerDotOfEqual: true, winnerOfMutual: true })
     const [a, b, c] = ['c1', 'c1', 'c3'].map((content, at) =>
       rules.edit(undefined, write(content, [0, -2, -1][at]!), { peer: PEERS[at]!, count: at + 2 }),
     ) as [Entry, Entry, Entry]
