@@ -3,11 +3,8 @@
 
 import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
-import { hash } from '../../../src/io/hash.js'
-import type { EngineToKeeper } from '../../../src/pipe/messages.js'
-import type { Dot, PeerId } from '../../../src/share/dots.js'
+import type { Dot } from '../../../src/share/dots.js'
 import type { Entry } from '../../../src/share/entry.js'
-import { Manifest } from '../../../src/share/manifest.js'
 import { KeptShare } from '../kept-share.js'
 import { dotted, START_MS, THEIRS, theirFile } from '../share-on-disk.js'
 
@@ -20,21 +17,6 @@ class Share extends KeptShare {
   /** Orders of files, in order. */
   readonly ordered: string[] = []
   private readonly texts = new Map<string, string>()
-  private question = 0
-
-  send(message: EngineToKeeper): void {
-    this.keeper.handle(message, this.nowMs)
-    this.pass(0)
-  }
-
-  /** A peer tells of these versions, the last of which is what it knows. */
-  tell(versions: readonly Entry[], peer: PeerId = THEIRS): void {
-    const manifest = new Manifest(hash)
-    for (const entry of versions) manifest.set(entry)
-    const told = { peer, root: manifest.root(), author: undefined, theyKnow: undefined, notHeldCount: 0 }
-    const claim = { ...told, scope: { type: 'whole' }, changes: versions } as const
-    this.send({ type: 'claim', question: ++this.question, claim })
-  }
 
   version(text: string, ageMs: number, ...dots: readonly Dot[]): Entry {
     const entry = theirFile('a', text, { mtimeMs: START_MS - ageMs, version: dotted(...dots) })
