@@ -162,6 +162,10 @@ const FOUND_WITH_RESTORES = [
     'an edit that is told to nobody was listed after it had made room for a folder that the disk refused',
   ],
   [6000947, 'a large file was fetched from its start for ever, at each renewal of the keys'],
+  [
+    9110453,
+    'a file that was removed in a share that had just been put back was to come from a machine, to the judge',
+  ],
 ] as const
 
 /** The same, with both. */
