@@ -85,6 +85,10 @@ const FOUND = [
     9012107,
     'what one that only sends kept and its person then removed was wanted for ever, where the newer one was deleted',
   ],
+  [
+    9100069,
+    'a file that its person went on with opened one that had been closed, by way of a deletion, where it lost against that',
+  ],
   [9100675, 'a copy of a file that was renamed with its folder, made before, stayed beside the share'],
 ] as const
 
