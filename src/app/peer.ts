@@ -19,6 +19,7 @@ import type { EngineToKeeper } from '../pipe/messages.js'
 import { FOLLOWING } from '../pipe/settings.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
 import { DiskOps } from './disk-ops.js'
+import { EventLog } from './event-log.js'
 import type { PeerEvent } from './events.js'
 import { sessionFigures, summaryOf } from './figures.js'
 import { knowsOption } from './heap.js'
@@ -68,6 +69,7 @@ class Peer implements RunningPeer {
   private readonly folder: ShareFolder
   private readonly reporter: Reporter
   private readonly steering: Steering
+  private readonly log: EventLog
   private readonly privatePlaces: PrivatePlaces
   private readonly privateFiles: PrivateFiles
   private readonly blocks: BlockIo
@@ -92,6 +94,7 @@ class Peer implements RunningPeer {
   constructor(options: PeerOptions, folder: ShareFolder, onEvent: (event: PeerEvent) => void) {
     this.options = options
     this.folder = folder
+    this.log = new EventLog(options.share, () => new Date())
     this.privatePlaces = privatePlacesOf(options)
     this.privateFiles = new PrivateFiles(this.privatePlaces)
     const { privateFiles } = this
@@ -99,6 +102,7 @@ class Peer implements RunningPeer {
     this.reporter = new Reporter(
       (event) => {
         this.steering.handle(event)
+        this.log.handle(event)
         onEvent(event)
       },
       (address) => this.addresses.isUnnamed(address),
@@ -126,6 +130,7 @@ class Peer implements RunningPeer {
       isDiscovering: options.discover,
       engine: () => (this.isEngineThere ? this.engine : undefined),
       watcher: () => this.watcher,
+      wake: () => this.wake(),
     })
     this.finished = new Promise((resolve) => {
       this.finish = resolve
@@ -325,6 +330,8 @@ class Peer implements RunningPeer {
     for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
       toWatcher.push(message)
     if (toWatcher.length > 0) this.watcher.send(toWatcher)
+    for (let answer = engine.pollPathAnswer(); answer !== undefined; answer = engine.pollPathAnswer())
+      this.steering.handlePathAnswer(answer)
     for (let event = engine.pollEvent(); event !== undefined; event = engine.pollEvent()) this.report(event)
     this.schedule()
   }
@@ -399,6 +406,7 @@ class Peer implements RunningPeer {
     await this.socket.close()
     this.folder.release()
     this.reporter.say({ event: 'stopped' })
+    await this.log.flush()
     this.finish(error)
   }
 }

@@ -12,6 +12,7 @@ import type { AskCommand, RawAskArguments } from './ask/ask-command.js'
 import { ASK_COMMANDS, ASK_GROUPS } from './ask/commands.js'
 import type { RawRunArguments } from './config/config.js'
 import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
+import { addPrintingCommands } from './grammar/commands.js'
 import { groupHelp, HELP } from './help-groups.js'
 import type { RawIdentityArguments } from './identity.js'
 import type { RawInitArguments } from './init/init.js'
@@ -257,7 +258,7 @@ function leftProgram(commands: Commands): Command {
       'auto lets the kernel cut and merge datagrams where that is faster, on Linux (default: auto)',
     )
     .option(
-      '--links <how>',
+      '--links <auto|keep|follow|skip>',
       'soft links: keep shares the link itself, follow what it points at, skip neither; auto keeps a link whose text leads to a place of the share and follows any other (default: auto)',
     )
     .option(
@@ -397,7 +398,7 @@ function leftProgram(commands: Commands): Command {
     )
     .option('--hostile', 'the attacks of a peer that was let in, and of strangers')
     .option(
-      '--encryption <how>',
+      '--encryption <yes|no|both>',
       'of the peer that is attacked and of those that attack: yes, no or both',
       'both',
     )
@@ -411,6 +412,7 @@ function leftProgram(commands: Commands): Command {
   addVisitCommands(program, commands)
   for (const command of ASK_COMMANDS) addAskCommand(program, command, commands)
   addAboutCommands(program)
+  addPrintingCommands(program)
   groupHelp(program)
   return program
 }

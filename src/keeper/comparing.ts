@@ -73,6 +73,11 @@ export class Comparing {
     if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(remote.path)
     return { reason, isTold }
   }
+
+  /** The same, without taking note that it was told. */
+  refusalOf(remote: Entry): string | undefined {
+    return refusalReason(remote, this.options.links)
+  }
 }
 
 /** Why a link of a peer is not taken; undefined of anything else. */

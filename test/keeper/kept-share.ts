@@ -5,25 +5,26 @@ import { crc32, hash } from '../../src/io/hash.js'
 import { Keeper } from '../../src/keeper/keeper.js'
 import type { KeeperOptions } from '../../src/keeper/keeper-options.js'
 import { openShare } from '../../src/keeper/recover/recovery.js'
-import type { EngineToKeeper, KeeperToEngine } from '../../src/pipe/messages.js'
-import type { PeerId } from '../../src/share/dots.js'
-import type { Entry } from '../../src/share/entry.js'
-import { Manifest } from '../../src/share/manifest.js'
-import { SimDisk } from '../../src/sim/disk/disk.js'
+import type { KeeperToEngine } from '../../src/pipe/messages.js'
+import { SimDisk, type SimDiskOptions } from '../../src/sim/disk/disk.js'
 import { SimIndex } from '../../src/sim/peer/index.js'
 import { SimWitness } from '../../src/sim/peer/witness.js'
-import { OURS, START_MS, THEIRS } from './share-on-disk.js'
+import { OURS, START_MS } from './share-on-disk.js'
 
 export class KeptShare {
   nowMs = START_MS
-  readonly disk = new SimDisk({ nowMs: () => this.nowMs })
+  readonly disk: SimDisk
   readonly messages: KeeperToEngine[] = []
   protected readonly keeper: Keeper
   protected readonly opened: ReturnType<typeof openShare>
-  private question = 0
 
   /** Each path is the text of its file. */
-  constructor(paths: readonly string[], given: Partial<KeeperOptions> = {}) {
+  constructor(
+    paths: readonly string[],
+    given: Partial<KeeperOptions> = {},
+    ofDisk: Partial<SimDiskOptions> = {},
+  ) {
+    this.disk = new SimDisk({ nowMs: () => this.nowMs, ...ofDisk })
     for (const path of paths) this.disk.putFile(path, utf8(path))
     const { disk } = this
     const wallMs = () => this.nowMs
@@ -53,20 +54,6 @@ export class KeptShare {
       this.nowMs = Math.max(this.nowMs + 1, dueMs)
     }
     this.nowMs = endMs
-  }
-
-  send(message: EngineToKeeper): void {
-    this.keeper.handle(message, this.nowMs)
-    this.pass(0)
-  }
-
-  /** A peer tells of these versions; of several of one path it knows the last. */
-  tell(versions: readonly Entry[], peer: PeerId = THEIRS): void {
-    const manifest = new Manifest(hash)
-    for (const entry of versions) manifest.set(entry)
-    const told = { peer, root: manifest.root(), author: undefined, theyKnow: undefined, notHeldCount: 0 }
-    const claim = { ...told, scope: { type: 'whole' }, changes: versions } as const
-    this.send({ type: 'claim', question: ++this.question, claim })
   }
 
   get paths(): string[] {

@@ -90,6 +90,18 @@ const FOUND = [
     'a file that its person went on with opened one that had been closed, by way of a deletion, where it lost against that',
   ],
   [9100675, 'a copy of a file that was renamed with its folder, made before, stayed beside the share'],
+  [
+    9300423,
+    'an edit on one that only receives was to be taken back for a version beyond a disk that has no place for it',
+  ],
+  [
+    9401071,
+    'a change of a peer at a path whose file a person had removed was held with the others, and forgotten',
+  ],
+  [
+    9700276,
+    'what one that only sends kept in a folder was taken back with undo, though a file had taken the place of the folder',
+  ],
 ] as const
 
 /** The same, with losses of power. */
@@ -142,6 +154,7 @@ const FOUND_WITH_POWER = [
     4001096,
     'a link in the place of a folder of one that only sends went to the trash, and what it leads to was missed by the judge',
   ],
+  [9300195, 'the copy of a link that had lost a conflict went with the power, and was told as a deletion'],
 ] as const
 
 /** The same, with shares that are put back. */

@@ -24,13 +24,16 @@ export interface Loss {
 export interface Want {
   /** As the peers have it. */
   readonly remote: Entry
-  readonly loss: Loss | undefined
+  /** Changed by `Wants` alone. */
+  loss: Loss | undefined
   /** Peers that said they have it; the first of them is the one that it counts for. Changed by `Wants` alone. */
   readonly sources: ReadonlySet<PeerId>
   fetch: FetchId | undefined
   /** The peer that it is being fetched from. */
   source: PeerId | undefined
   startedMs: number
+  /** Since when it has been wanted. */
+  readonly sinceMs: number
   /** Complete and verified, waiting to be put in place. */
   temporary: Temporary | undefined
   crossedBytes: number
@@ -152,6 +155,12 @@ export class Wants {
     if (loss?.isCounted === true) this.counts.countLoss(loss.origins, change)
   }
 
+  /** Nothing of ours goes any more when it is carried out. */
+  forgetLoss(want: Want): void {
+    this.countLoss(want, -1)
+    want.loss = undefined
+  }
+
   /** Whether the same content is wanted at another path. */
   isWantedElsewhere(want: Want): boolean {
     const own = this.wants.get(want.remote.path) === want ? 1 : 0
@@ -174,7 +183,7 @@ export class Wants {
     return want?.remote.kind === 'folder' ? want : undefined
   }
 
-  add(remote: Entry, peer: PeerId, loss?: Loss): Want {
+  add(remote: Entry, peer: PeerId, loss?: Loss, nowMs = 0): Want {
     this.totalsChanged = true
     if (this.wants.size === 0)
       Object.assign(this.totals, { filesWanted: 0, bytesWanted: 0, filesDone: 0, bytesDone: 0 })
@@ -185,6 +194,7 @@ export class Wants {
       fetch: undefined,
       source: undefined,
       startedMs: 0,
+      sinceMs: nowMs,
       temporary: undefined,
       crossedBytes: 0,
       savedBytes: 0,
@@ -278,6 +288,23 @@ export class Wants {
     else if (want.remote.kind !== 'file' || want.remote.sizeBytes === 0) this.instant.add(want)
     else if (isLarge(want)) this.large.add(want)
     else this.small.add(want)
+  }
+
+  /** How a want waits that is neither fetched nor complete: for what may tell that it was moved, for the fetch of the same content at
+   *  another path, or for its turn. */
+  waitOf(
+    want: Want,
+  ):
+    | { readonly type: 'undecided'; readonly untilMs: number }
+    | { readonly type: 'parked'; readonly behind: string }
+    | { readonly type: 'queued' } {
+    const untilMs = this.moves.pollTimeout()
+    if (untilMs !== undefined && this.moves.isUndecided(want)) return { type: 'undecided', untilMs }
+    const { digest } = want.remote
+    const first = digest === '' ? undefined : this.fetchingDigest.get(digest)
+    if (first !== undefined && this.parked.get(digest)?.has(want) === true)
+      return { type: 'parked', behind: first.remote.path }
+    return { type: 'queued' }
   }
 
   all(): Iterable<Want> {

@@ -66,6 +66,12 @@ export class DuePaths {
     return this.job !== undefined
   }
 
+  /** The file that is read at the moment, and since when. */
+  get reading(): (ReadSoFar['file'] & { readonly sinceMs: number }) | undefined {
+    const { file } = this.readSoFar
+    return file && { ...file, sinceMs: this.jobStartedMs }
+  }
+
   get readSoFar(): ReadSoFar {
     const { job } = this
     const file = job && { path: job.path, bytes: job.signature.sizeBytes, doneBytes: job.doneBytes }
@@ -193,7 +199,7 @@ export class DuePaths {
   /** A file was read while it changed, since it does not rest. */
   private handleRestless({ path, signature, read }: HashJob, isGrown: boolean, nowMs: number): void {
     const { growing, findings } = this.options
-    const reading = { startedMs: this.jobStartedMs, signature, list: read }
+    const reading = { isGrowing: isGrown, startedMs: this.jobStartedMs, signature, list: read }
     if (growing.handleRead(path, reading, nowMs)) findings.addRestless(path, isGrown)
   }
 

@@ -5,10 +5,10 @@ import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import { TEMPORARY_FOLDER } from '../../../src/base/own-folder.js'
 import { removeContent } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
-import { KeptShare } from '../kept-share.js'
+import { FedShare } from '../fed-share.js'
 import { contentOf, dotted, START_MS, THEIRS, theirFile } from '../share-on-disk.js'
 
-class Share extends KeptShare {
+class Share extends FedShare {
   constructor(private readonly content: Uint8Array) {
     super(['stays'])
     this.disk.putFile('old/a', content)
@@ -29,7 +29,7 @@ class Share extends KeptShare {
   }
 
   /** Of the content of the file that is moved. */
-  orders() {
+  contentOrders() {
     const { digest } = theirFile('old/a', this.content)
     return this.messages.flatMap((each) =>
       (each.type === 'fetch-small' || each.type === 'fetch-list') && each.file.digest === digest
@@ -66,10 +66,10 @@ describe('a file that is on its way to its new path when its folder is renamed',
     const share = new Share(contentOf(BLOCK_BYTES + 1))
     const file = share.created('old/a', 1)
     share.tell([file])
-    expect(share.orders()).toHaveLength(1)
+    expect(share.contentOrders()).toHaveLength(1)
     share.tell([file, share.created('old', 2), share.deleted('old', 3), share.deleted('old/a', 4)])
     expect(share.paths).toEqual(['new', 'new/a', 'stays'])
-    expect(share.cancelled).toEqual(share.orders())
+    expect(share.cancelled).toEqual(share.contentOrders())
     expect(share.temporaries).toEqual([])
   })
 })
