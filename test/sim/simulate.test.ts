@@ -102,6 +102,10 @@ const FOUND = [
     9700276,
     'what one that only sends kept in a folder was taken back with undo, though a file had taken the place of the folder',
   ],
+  [
+    9200662,
+    'a file that was moved away came back, since it had beaten one that was put in its place meanwhile',
+  ],
 ] as const
 
 /** The same, with losses of power. */
