@@ -1,9 +1,16 @@
 // Pauses, full disks and questions about a path, between two engines: the stops and the questions of ecp.
 
 import { beforeEach, describe, expect, test } from 'vitest'
+import { utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import type { PathAnswer } from '../../src/engine/engine.js'
-import { PATHS_ASKED_MAX, PAUSED_PEERS_MAX } from '../../src/engine/talk/limits.js'
+import {
+  PATHS_ASKED_MAX,
+  PATHS_TOLD_MAX,
+  PATHS_TOLD_MS,
+  PAUSED_PEERS_MAX,
+  THEIR_PAUSE_MS_MIN,
+} from '../../src/engine/talk/limits.js'
 import { contentOf, digestOfContent, OURS, THEIRS, theirFile } from '../keeper/share-on-disk.js'
 import { answerClaims, connectPeers, PlayedPeer, runPeers } from './played-peers.js'
 
@@ -152,6 +159,7 @@ describe('a question about a path', () => {
     b.know([file], nowMs)
     run(50)
     answerAll(b, 'differs')
+    answerAll(a, 'differs')
   })
 
   test('is answered by the keeper of the peer, one after the other, also in a pause', () => {
@@ -180,6 +188,14 @@ describe('a question about a path', () => {
     expect(answers()).toHaveLength(1 + PATHS_ASKED_MAX)
   })
 
+  test('is not put to a peer that is not vetted: it would tell a name', () => {
+    a.tell({ type: 'refused', peer: THEIRS }, nowMs)
+    a.engine.askPath(1, { peer: THEIRS, path: 'a' }, nowMs)
+    run(50)
+    expect(answers()).toEqual([{ id: 1, answer: undefined }])
+    expect(b.heard.filter((text) => text.startsWith('q'))).toEqual([])
+  })
+
   test('is answered with nothing where the asker is not vetted', () => {
     b.tell({ type: 'refused', peer: OURS }, nowMs)
     a.engine.askPath(1, { peer: THEIRS, path: 'a' }, nowMs)
@@ -188,5 +204,81 @@ describe('a question about a path', () => {
     expect(answers()).toMatchObject([
       { id: 1, answer: { stands: undefined, isHeld: false, reason: undefined } },
     ])
+  })
+})
+
+describe('a peer that asks and pauses all the time', () => {
+  const sessionOf = (peer: PlayedPeer) => [...peer.engine.peers('')][0]!.session
+  const requestsOf = (peer: PlayedPeer, letter: string) =>
+    peer.heard.filter((text) => text.startsWith(letter)).length
+
+  beforeEach(() => {
+    connect()
+    a.know([file], nowMs)
+    b.know([file], nowMs)
+    run(50)
+    answerAll(b, 'same')
+    for (const { asked, heard } of [a, b]) asked.length = heard.length = 0
+  })
+
+  /** A says these in turn, each when the one before was answered, for so long. */
+  function say(bodies: readonly string[], forMs: number): number {
+    const endMs = nowMs + forMs
+    let count = 0
+    for (; nowMs < endMs; run(0.3)) {
+      const next = bodies[count++ % bodies.length]!
+      a.engine.endpoint.sendRequest(sessionOf(a), utf8(next), nowMs)
+      for (const { question } of b.take('why'))
+        b.tell({ type: 'stands', question, stands: undefined, isHeld: false, reason: undefined }, nowMs)
+      for (const { question } of b.take('claim')) b.tell({ type: 'answer', question, answer: 'same' }, nowMs)
+    }
+    return count
+  }
+
+  test('has so many questions a second put to the keeper, and is asked to wait with the others', () => {
+    let toKeeper = 0
+    const tell = b.tell.bind(b)
+    b.tell = (message, atMs) => {
+      if (message.type === 'stands') toKeeper++
+      tell(message, atMs)
+    }
+    const asked = say(['q|*|a'], 3_000)
+    expect(asked).toBeGreaterThan(1_000)
+    expect(toKeeper).toBeGreaterThanOrEqual(PATHS_TOLD_MAX)
+    expect(toKeeper).toBeLessThanOrEqual(4 * PATHS_TOLD_MAX)
+    expect(a.heard).toContain('w|*|300')
+    // It is answered again.
+    run(PATHS_TOLD_MS)
+    const before = toKeeper
+    say(['q|*|a'], 1)
+    expect(toKeeper).toBeGreaterThan(before)
+  })
+
+  test('costs the keeper and the other peers as many of its pauses as last a while', () => {
+    const said = say(['p|*|paused', 'p|*|-'], 5_000)
+    expect(said).toBeGreaterThan(1_000)
+    const cycles = 5_000 / THEIR_PAUSE_MS_MIN + 1
+    expect(b.take('peer-gone').length).toBeLessThanOrEqual(cycles)
+    expect(requestsOf(a, 'h')).toBeLessThanOrEqual(cycles)
+  })
+
+  test('is heard again once it goes on', () => {
+    say(['p|*|paused', 'p|*|-'], 100)
+    a.engine.endpoint.sendRequest(sessionOf(a), utf8('p|*|-'), nowMs)
+    run(THEIR_PAUSE_MS_MIN + 50)
+    expect([...b.engine.peers('')][0]).toMatchObject({ stopThere: undefined })
+    b.take('peer-gone')
+    b.know([file, { ...file, path: 'b' }], nowMs)
+    run(2_000)
+    expect(a.take('claim').length).toBeGreaterThan(0)
+    expect(b.take('peer-gone')).toEqual([])
+  })
+
+  test('asks for what of a file is held, right after its pause, and hears when to ask again', () => {
+    say(['p|*|paused', 'p|*|-'], 1)
+    a.heard.length = 0
+    a.engine.endpoint.sendRequest(sessionOf(a), utf8(`|*|${file.digest}:7|*|-`), nowMs)
+    run(50)
+    expect(a.heard).toContain('w|*|300')
   })
 })
