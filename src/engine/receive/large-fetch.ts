@@ -19,9 +19,15 @@ export interface FileInFlight {
   doneBytes: number
 }
 
-/** A file that is being built: what of it can be served, and from where. */
-export interface Building {
+export interface BuildingPlace {
+  /** Of the temporary file. */
   readonly path: string
+  /** Of the share, where it is to stand. */
+  readonly target: string
+}
+
+/** A file that is being built: what of it can be served, and from where. */
+export interface Building extends BuildingPlace {
   readonly sizeBytes: number
   readonly list: Uint8Array
   /** Whether the block is written, proved. */
@@ -63,6 +69,8 @@ export class LargeFetch {
 }
 
 export class FileBuilding implements Building {
+  readonly path: string
+  readonly target: string
   readonly sizeBytes: number
   readonly picker: PiecePicker
   readonly availability = new PeerAvailability()
@@ -76,12 +84,14 @@ export class FileBuilding implements Building {
   private readonly deliveredBytes = new Map<PeerId, number>()
 
   constructor(
-    readonly path: string,
+    { path, target }: BuildingPlace,
     readonly list: Uint8Array,
     options: PiecePickerOptions,
     nowMs: number,
   ) {
     const { sizeBytes, needed } = options
+    this.path = path
+    this.target = target
     this.sizeBytes = sizeBytes
     this.picker = new PiecePicker(options, nowMs)
     this.unwritten = new BlockSet(needed.blockCount, needed.toBytes())

@@ -132,7 +132,8 @@ export class LargeFiles {
     const { sizeBytes } = fetch.file
     const needed = new BlockSet(blockCount(sizeBytes), order.needed)
     const picker = { sizeBytes, needed, self: this.options.self, isAlone: this.sources.sessionCount < 2 }
-    const building = new FileBuilding(order.temporary, fetch.list, picker, nowMs)
+    const place = { path: order.temporary, target: fetch.progress.path }
+    const building = new FileBuilding(place, fetch.list, picker, nowMs)
     fetch.building = building
     fetch.progress.doneBytes = hereBytes(sizeBytes, needed)
     building.picker.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))

@@ -13,7 +13,7 @@ const SELF = 'aaaaaaaaaaaaaaaa'
 
 function buildingOf(needed: BlockSet): FileBuilding {
   const options = { sizeBytes: SIZE_BYTES, needed, self: SELF, isAlone: false }
-  return new FileBuilding('.left/tmp/x', new Uint8Array(0), options, 0)
+  return new FileBuilding({ path: '.left/tmp/x', target: 'x' }, new Uint8Array(0), options, 0)
 }
 
 function blocksOf(indices: readonly number[]): BlockSet {
