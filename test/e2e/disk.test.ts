@@ -237,4 +237,33 @@ describe('a share that goes away while left runs on it', () => {
       expect(existsSync(b.path('folder/file'))).toBe(true)
     })
   }
+
+  test("LEFT's own folder removed: it says so and ends, and the next start begins anew", async ({
+    world,
+  }) => {
+    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    await writeContent(a.path('folder/file'), 'file', 1_000)
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    rmSync(a.path('.left'), { recursive: true })
+    await waitUntil('A to end', () => !a.isRunning, { timeoutMs: 40_000 })
+    expect(() => a.check()).toThrow(/exit code 1[\s\S]*\.left was moved or removed while left ran/)
+    expect(existsSync(a.path('.left'))).toBe(false)
+    expect(existsSync(a.path('folder/file'))).toBe(true)
+  })
+
+  longTest(
+    "LEFT's own folder moved amid a transfer: it ends all the same, and makes no other",
+    async ({ world }) => {
+      const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+      await world.start([a, b])
+      for (let index = 0; index < 200; index++)
+        await writeContent(b.path(`many/${index}`), `${index}`, 100_000)
+      await world.until('A to receive', () => a.of('received').length > 0)
+      renameSync(a.path('.left'), world.path('elsewhere'))
+      await waitUntil('A to end', () => !a.isRunning, { timeoutMs: 40_000 })
+      expect(() => a.check()).toThrow(/\.left was moved or removed while left ran/)
+      expect(existsSync(a.path('.left'))).toBe(false)
+    },
+  )
 })
