@@ -61,6 +61,7 @@ export interface StatusFacts {
   readonly isDiscovering: boolean
   readonly found: readonly FoundFacts[]
   readonly trackers: Status['trackers']
+  readonly callers: Status['callers']
   readonly pause: Status['pause']
   /** Of the key of a peer that is connected. */
   readonly fingerprintOf: (peer: string) => string | null
@@ -229,6 +230,7 @@ export class StatusBook {
       holds: share === undefined ? null : holdsOf(share, this.wall().getTime()),
       peers,
       trackers,
+      callers: facts.callers,
       isInStep: isAtRest && share.wantedCount === 0 && isMet(peers) && isFound({ peers, trackers }),
       receiving: { ...totals, now: [...this.fetching.values()] },
       sending: this.sendingOf(facts),

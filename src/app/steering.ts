@@ -217,6 +217,7 @@ export class Steering {
       isDiscovering: this.host.isDiscovering,
       found: this.host.found(),
       trackers: this.host.trackers(),
+      callers: [...engine.callers(nowMs())],
       pause: this.pausing.status(),
       fingerprintOf: (peer) => this.keys.get(peer) ?? null,
     })

@@ -137,6 +137,14 @@ const WORDS: Readonly<Record<ReasonCode, readonly [words: string, remedy: string
   'waits-for-content': ['a deletion waits for the content that came with it', ''],
 }
 
+/** Of an address that calls and is not named here. Anybody may say so: `agent` is a claim. */
+export function callerWords(address: string, agent: string): string {
+  return `${address} calls as ${agent === '' ? 'a peer' : agent}, and this machine does not name it`
+}
+
+export const CALLER_REMEDY =
+  'if it is one of yours, name it in --ip here; what it sends is dropped until then'
+
 export function wordsOf({ code, detail }: Cause): string {
   const [words] = WORDS[code]
   return detail === '' ? words : `${words}: ${detail}`

@@ -14,6 +14,7 @@ import { Peering } from '../peering/peering.js'
 import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
 import {
   type Address,
+  type Caller,
   Endpoint,
   type EndpointOptions,
   type Outgoing,
@@ -118,6 +119,11 @@ export class Engine {
   *peers(root: Digest): Iterable<EnginePeer> {
     for (const { peerTalk: _, ...standing } of this.talk.standings(root))
       yield { ...standing, stats: this.endpoint.stats(standing.session) }
+  }
+
+  /** Those who call and whom nobody named. */
+  callers(nowMs: number): Iterable<Caller> {
+    return this.endpoint.callers(nowMs)
   }
 
   isConnected(address: Address): boolean {

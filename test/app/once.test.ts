@@ -30,6 +30,7 @@ const at = (isInStep: boolean): Status => ({
   },
   peers: [],
   trackers: [],
+  callers: [],
   receiving: { files: 0, filesWanted: 0, bytes: 0, bytesWanted: 0, bytesPerS: 0, now: [] },
   sending: [],
   pause: null,

@@ -67,6 +67,7 @@ const facts = (over: Partial<StatusFacts> = {}): StatusFacts => ({
   isPassedOver: () => false,
   found: [],
   trackers: [],
+  callers: [],
   pause: null,
   fingerprintOf: () => null,
   ...over,

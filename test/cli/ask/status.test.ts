@@ -50,6 +50,7 @@ const status = (over: Partial<Status> = {}): Status => ({
   },
   peers: [peer('lab2')],
   trackers: [],
+  callers: [],
   isInStep: true,
   receiving: { files: 0, filesWanted: 0, bytes: 0, bytesWanted: 0, bytesPerS: 0, now: [] },
   sending: [],
