@@ -76,6 +76,9 @@ export const FOUND_MS = { beacon: 120_000, untagged: 10_000, neighbour: 10_000 }
 /** The same of one that was met since this process started: it may be off for the night. */
 export const FOUND_MET_MS = 86_400_000
 
+/** Addresses that were this machine's own: of all its interfaces, and of the networks it was in. */
+export const OWN_ADDRESSES_NOTED_MAX = 64
+
 /** How often this machine's addresses are looked at, 0.1 ms each time: a new one is used 2 s later. Found addresses are swept then. */
 export const OWN_ADDRESSES_LOOK_MS = 2_000
 

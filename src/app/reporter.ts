@@ -45,7 +45,11 @@ export class Reporter {
     this.names.set(address, text)
   }
 
-  waiting(address: string, reason: string, code: 'not-reached' | 'name-unknown' = 'not-reached'): void {
+  waiting(
+    address: string,
+    reason: string,
+    code: 'not-reached' | 'name-unknown' | 'own-address-gone' = 'not-reached',
+  ): void {
     this.once(`waiting ${address}`, { event: 'waiting', address, reason, code })
   }
 

@@ -57,6 +57,8 @@ export interface StatusFacts {
   readonly isSelf: (text: string) => boolean
   /** Whether no session is sought with any address that this one of `--ip` stands for. */
   readonly isPassedOver: (text: string) => boolean
+  /** The address of --bind, where this machine does not have it any more. */
+  readonly bindGone: string | undefined
   /** Whether peers are there that nobody named. */
   readonly isDiscovering: boolean
   readonly found: readonly FoundFacts[]
@@ -269,14 +271,15 @@ export class StatusBook {
     const state = this.stateAt(address, { peer, session, standing }, facts)
     const rates = session && this.rates.get(session.session)
     const isGone = state === 'away' || state === 'paused'
-    const cause = peerCause(state, session, away)
+    const absence = session === undefined ? away : undefined
+    const cause = peerCause(state, session, absence, facts.bindGone)
     const sinceMs = session === undefined ? away?.sinceMs : metMs
     return {
       address,
       peer,
       state,
       isInStep: state === 'self' || state === 'in-step' || (isGone && standing?.isEqual === true),
-      reason: session === undefined && away !== undefined ? away.words : '',
+      reason: cause?.code === 'bind-gone' ? wordsOf(cause) : (absence?.words ?? ''),
       code: cause?.code ?? null,
       since: sinceMs === undefined ? null : new Date(sinceMs).toISOString(),
       fingerprint: session === undefined ? null : facts.fingerprintOf(session.peer),

@@ -215,6 +215,7 @@ export class Steering {
         return all.every((address) => engine.isPassedOver(address))
       },
       isDiscovering: this.host.isDiscovering,
+      bindGone: named.bindGone,
       found: this.host.found(),
       trackers: this.host.trackers(),
       callers: [...engine.callers(nowMs())],

@@ -110,6 +110,14 @@ const WORDS: Readonly<Record<ReasonCode, readonly [words: string, remedy: string
   'waits-for-removals': ['what is in its place is removed first', ''],
   'not-reached': ['it does not answer', 'left must run there, name this machine, and have its UDP port open'],
   'name-unknown': ['no address is known for its name', 'check the spelling of its name'],
+  'own-address-gone': [
+    'it was an address of this machine, and is not any more',
+    'name the address that this machine has now in --ip, here and on the other machines',
+  ],
+  'bind-gone': [
+    'this machine does not have the address of --bind any more',
+    'give this machine that address again, or start left with another --bind, or without',
+  ],
   'not-let-in': [
     'it answers, and does not let this peer in',
     'trust the key of this machine there: left identity here shows it',

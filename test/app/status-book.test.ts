@@ -64,6 +64,7 @@ const facts = (over: Partial<StatusFacts> = {}): StatusFacts => ({
   namesOf: (text) => [text],
   isSelf: () => false,
   isDiscovering: false,
+  bindGone: undefined,
   isPassedOver: () => false,
   found: [],
   trackers: [],
