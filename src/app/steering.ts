@@ -8,7 +8,7 @@ import { ControlError, ControlServer } from '../control/server.js'
 import type { Status } from '../control/status.js'
 import type { WhomToVisit } from '../control/visit-results.js'
 import type { WhyResult } from '../control/why-results.js'
-import type { Engine, PathAnswer, PauseTarget } from '../engine/engine.js'
+import type { Engine, PauseTarget, PeerAnswer } from '../engine/engine.js'
 import { nowMs } from '../io/clock.js'
 import { parseAddress } from '../io/net/address.js'
 import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
@@ -18,8 +18,8 @@ import type { PeerEvent } from './events.js'
 import { STATE_MS_MAX } from './limits.js'
 import type { NamedPeers } from './named-peers.js'
 import type { PeerOptions } from './options.js'
-import { PathAsking } from './path-asking.js'
 import { Pausing, peerNamed } from './pausing.js'
+import { PeerAsking } from './peer-asking.js'
 import type { Reporter } from './reporter.js'
 import { type FoundFacts, StatusBook } from './status-book.js'
 import { PROGRAM_VERSION } from './version.js'
@@ -46,7 +46,7 @@ export class Steering {
   private readonly host: SteeringHost
   private readonly book = new StatusBook(() => new Date())
   private control: ControlServer | undefined
-  private readonly asking = new PathAsking()
+  private readonly asking = new PeerAsking()
   private readonly pausing = new Pausing()
   /** Fingerprints of peers that are connected, by peer id. */
   private readonly keys = new Map<string, string>()
@@ -137,14 +137,14 @@ export class Steering {
     if (state === undefined || engine === undefined || status === undefined) return undefined
     // The share has no entry of its own.
     const asked = path === '' ? [] : [...new Set([...engine.peers('')].map(({ peer }) => peer))]
-    const answers = await this.asking.ask(asked, (id, peer) => {
+    const answers = await this.asking.ask('stands', asked, (id, peer) => {
       engine.askPath(id, { peer, path }, nowMs())
       this.host.wake()
     })
     return whyOf({ state, status, answers, wallMs: Date.now() })
   }
 
-  handlePathAnswer(answer: PathAnswer): void {
+  handlePeerAnswer(answer: PeerAnswer): void {
     this.asking.handle(answer)
   }
 
