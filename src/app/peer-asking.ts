@@ -19,11 +19,20 @@ export class PeerAsking {
     const answers = new Map<string, AnswerOf<Type>>()
     await Promise.all(
       peers.map(async (peer) => {
-        const answer = await this.one((id) => ask(id, peer))
-        if (answer?.type === type) answers.set(peer, answer as AnswerOf<Type>)
+        const answer = await this.askOne(type, (id) => ask(id, peer))
+        if (answer !== undefined) answers.set(peer, answer)
       }),
     )
     return answers
+  }
+
+  /** Undefined where the peer did not say. */
+  async askOne<Type extends Answer['type']>(
+    type: Type,
+    ask: (id: number) => void,
+  ): Promise<AnswerOf<Type> | undefined> {
+    const answer = await this.one(ask)
+    return answer?.type === type ? (answer as AnswerOf<Type>) : undefined
   }
 
   handle({ id, answer }: PeerAnswer): void {

@@ -133,6 +133,7 @@ class Peer implements RunningPeer {
       isDiscovering: options.discover,
       engine: () => (this.isEngineThere ? this.engine : undefined),
       watcher: () => this.watcher,
+      knocks: this.knocks,
       wake: () => this.wake(),
     })
     this.finished = new Promise((resolve) => {

@@ -351,14 +351,14 @@ function stateOf(
 }
 
 function holdsOf(state: ShareState, wallMs: number) {
-  const { isRead, direction, files, folders, bytes } = state
+  const { isRead, direction, files, folders, bytes, unwatchedCount: unwatchedFolders } = state
   const { unsettled, skipped, notHeld, local, stopped, away, conflicts } = state
   const waiting = {
     count: state.waiting.count,
     first: state.waiting.first.map((each) => withCode(each, wallMs)),
   }
   const lists = { waiting, unsettled, skipped, notHeld, local, stopped, away, conflicts }
-  return { isRead, direction, files, folders, bytes, ...lists }
+  return { isRead, direction, files, folders, bytes, unwatchedFolders, ...lists }
 }
 
 function withCode({ path, reasons: [first] }: PathWithReasons, wallMs: number): PathWithCode {

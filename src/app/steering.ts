@@ -3,6 +3,7 @@
 
 import { join } from 'node:path'
 import { OWN_FOLDER } from '../base/own-folder.js'
+import type { DoctorResult } from '../control/doctor-results.js'
 import type { PauseResult } from '../control/pause-results.js'
 import { ControlError, ControlServer } from '../control/server.js'
 import type { Status } from '../control/status.js'
@@ -14,7 +15,10 @@ import { parseAddress } from '../io/net/address.js'
 import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
 import type { Address } from '../rdt/endpoint.js'
 import { commandsOf } from './commands.js'
+import { checkPeers } from './doctor/checking.js'
+import { doctorRunning } from './doctor/doctor.js'
 import type { PeerEvent } from './events.js'
+import type { Knocks } from './knocks.js'
 import { STATE_MS_MAX } from './limits.js'
 import type { NamedPeers } from './named-peers.js'
 import type { PeerOptions } from './options.js'
@@ -38,6 +42,7 @@ export interface SteeringHost {
   /** Undefined before the peer has started. */
   readonly engine: () => Engine | undefined
   readonly watcher: () => WatcherProcess
+  readonly knocks: Knocks
   /** There may be something to send. */
   readonly wake: () => void
 }
@@ -142,6 +147,18 @@ export class Steering {
       this.host.wake()
     })
     return whyOf({ state, status, answers, wallMs: Date.now() })
+  }
+
+  /** Whether all is well, and what to do where it is not. */
+  async doctor(): Promise<DoctorResult | undefined> {
+    const { options, knocks, wake } = this.host
+    const engine = this.host.engine()
+    if (engine === undefined) return undefined
+    const { asking } = this
+    const facts = await checkPeers({ engine, asking, knocks, bind: options.bind, nowMs, wake })
+    const status = await this.status()
+    if (status === undefined) return undefined
+    return doctorRunning({ options, status, facts, watcherPid: this.host.watcher().pid })
   }
 
   handlePeerAnswer(answer: PeerAnswer): void {

@@ -48,6 +48,8 @@ export interface ShareStatus {
   readonly files: number
   readonly folders: number
   readonly bytes: number
+  /** Folders that the system refuses to watch: what changes in them is found by scans alone. */
+  readonly unwatchedFolders: number
   /** Wanted of peers, and not in place yet, with the reason of each. */
   readonly waiting: Listed<PathWithCode>
   readonly unsettled: Listed<string>

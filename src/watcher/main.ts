@@ -84,6 +84,7 @@ class Watcher {
         maxDelete: start.maxDelete,
         direction: start.direction,
         wallMs,
+        unwatchedCount: () => this.folders.refusedCount,
         onFolder: (path, present) => {
           if (present) this.folders.add(path)
           else this.folders.remove(path)

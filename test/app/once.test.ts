@@ -19,6 +19,7 @@ const at = (isInStep: boolean): Status => ({
     files: 0,
     folders: 0,
     bytes: 0,
+    unwatchedFolders: 0,
     waiting: NONE,
     unsettled: NONE,
     skipped: NONE,

@@ -19,6 +19,7 @@ const share = (over: Partial<ShareState> = {}): ShareState => ({
   files: 2,
   folders: 1,
   bytes: 30,
+  unwatchedCount: 0,
   waiting: NONE,
   unsettled: NONE,
   skipped: NONE,

@@ -141,8 +141,11 @@ const WAYS_OUT = {
 } as const
 
 function countLines({ direction, local, ...lists }: ShareStatus): string[] {
-  const { waiting, unsettled, skipped, notHeld, stopped, away, conflicts } = lists
+  const { waiting, unsettled, skipped, notHeld, stopped, away, conflicts, unwatchedFolders } = lists
   return [
+    ...(unwatchedFolders > 0
+      ? ['', `folders that are not watched: ${formatCount(unwatchedFolders)}; left doctor says why`]
+      : []),
     ...listed('wanted, and not here yet', waiting, withReason),
     ...listed('changed here, and told to nobody (--receive-only)', local, withReason),
     ...(local.count === 0 ? [] : [`  ${WAYS_OUT.local}`]),

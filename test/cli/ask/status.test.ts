@@ -39,6 +39,7 @@ const status = (over: Partial<Status> = {}): Status => ({
     files: 3,
     folders: 1,
     bytes: 1_250,
+    unwatchedFolders: 0,
     waiting: NONE,
     unsettled: NONE,
     skipped: NONE,
