@@ -33,13 +33,11 @@ export class Knocks {
     }
   }
 
-  /** Answers whether it is one that is waited for. */
+  /** Answers whether it is a knock. One that nobody waits for is the second of two, or says nothing. */
   handleDatagrams(bytes: Uint8Array): boolean {
-    if (this.awaited.size === 0) return false
     const token = decodeKnock(bytes, crc32)
-    const arrived = token === undefined ? undefined : this.awaited.get(token)
-    arrived?.()
-    return arrived !== undefined
+    if (token !== undefined) this.awaited.get(token)?.()
+    return token !== undefined
   }
 
   /** Sends one from a fresh port, and once more in case it is lost; none where it is too much, or no port can be had. */

@@ -18,6 +18,7 @@ import { writeContent } from '../../harness/peers/content.js'
 import { addressesOfOthers } from '../../harness/peers/peer.js'
 import { sleep, waitUntil } from '../../harness/peers/wait.js'
 import { childrenOf, runLeft } from '../../harness/processes.js'
+import { left, statusOf } from './left.js'
 import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 const AFTERWARDS_MS = 500
@@ -57,6 +58,13 @@ describe('a full disk', () => {
     b.start()
     await world.until('B to pause', () => b.of('paused').length > 0)
     await writeContent(a.path('later.bin'), 'later', 1_000_000)
+    await world.until('A to know', async () => (await statusOf(a)).peers[0]?.code === 'full-there')
+    expect((await left(a.share, 'why')).stdout).toMatch(/its disk is full.*\n.*free some space there/)
+    const doctor = await left(b.share, 'doctor')
+    expect(doctor).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringMatching(/WRONG {2}disk .*the disk is full/),
+    })
     await sleep(AFTERWARDS_MS)
     expect(existsSync(b.path('large.bin'))).toBe(false)
     free()
