@@ -133,7 +133,9 @@ function standingCheck({ address, code, reason, rttMs, state }: PeerStatus): Che
     const rtt = rttMs === null ? '' : `, RTT ${rttMs.toFixed(1)} ms`
     return [ok('peer', `${state === 'not-called' ? 'through others' : 'connected'}${rtt}`, address)]
   }
-  const words = reason === '' ? wordsOf({ code, detail: '' }) : reason
+  // The reason has what to do in it, for who reads it alone.
+  const isPlain = reason === '' || code === 'not-reached'
+  const words = isPlain ? wordsOf({ code, detail: '' }) : reason
   const isMeant = code === 'paused-here' || code === 'paused-there'
   return [(isMeant ? hint : wrong)('peer', words, remedyOf({ code }), address)]
 }

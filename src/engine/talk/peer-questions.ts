@@ -8,7 +8,7 @@ import type { KeeperToEngine } from '../../pipe/messages.js'
 import type { Address, SessionId } from '../../rdt/endpoint.js'
 import { WORKING_RETRY_MS } from '../limits.js'
 import type { Outbox } from '../outbox.js'
-import { QUESTIONS_WAITING_MAX } from './limits.js'
+import { PATHS_TOLD_MAX, PATHS_TOLD_MS, QUESTIONS_WAITING_MAX } from './limits.js'
 
 export type PeerQuestion = WhyMessage | CheckMessage
 
@@ -46,6 +46,8 @@ export class PeerQuestions {
   private readonly theirs = new Map<number, { readonly session: SessionId; readonly number: number }>()
   /** By session. */
   private readonly checks = new Map<SessionId, AskedCheck>()
+  /** How many of its questions went to the keeper since then, by session. */
+  private readonly answered = new Map<SessionId, { readonly sinceMs: number; count: number }>()
   private nextQuestion = 1
 
   constructor(private readonly options: PeerQuestionsOptions) {}
@@ -89,14 +91,30 @@ export class PeerQuestions {
     this.asked.delete(session)
     this.waiting.delete(session)
     this.checks.delete(session)
+    this.answered.delete(session)
     for (const [id, question] of this.theirs) if (question.session === session) this.theirs.delete(id)
   }
 
-  /** A peer asks, and may be told. */
-  handleAsked(session: SessionId, number: number, path: string): void {
+  /** A peer asks, and may be told. Answers false where it asked too much of late. */
+  handleAsked(
+    session: SessionId,
+    { number, path }: { readonly number: number; readonly path: string },
+    nowMs: number,
+  ): boolean {
+    if (!this.count(session, nowMs)) return false
     const question = this.nextQuestion++
     this.theirs.set(question, { session, number })
     this.options.toKeeper.push({ type: 'why', question, path })
+    return true
+  }
+
+  private count(session: SessionId, nowMs: number): boolean {
+    const counted = this.answered.get(session)
+    if (counted === undefined || nowMs >= counted.sinceMs + PATHS_TOLD_MS) {
+      this.answered.set(session, { sinceMs: nowMs, count: 1 })
+      return true
+    }
+    return ++counted.count <= PATHS_TOLD_MAX
   }
 
   handleCheckAsked(check: AskedCheck): void {

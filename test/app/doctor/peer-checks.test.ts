@@ -103,7 +103,7 @@ test('a peer of another program is told of, and of no fault', () => {
 })
 
 test.each([
-  [{ state: 'waiting', code: 'not-reached', reason: 'no answer yet' }, 'peer', 'wrong', 'no answer yet'],
+  [{ state: 'waiting', code: 'not-reached', reason: 'no answer yet' }, 'peer', 'wrong', 'it does not answer'],
   [{ state: 'behind', code: 'full-there' }, 'peer', 'wrong', 'its disk is full'],
   [{ state: 'paused', code: 'paused-there' }, 'peer', 'hint', 'paused'],
   [{ state: 'behind', code: 'behind-there' }, 'peer', 'ok', 'connected'],
