@@ -57,10 +57,13 @@ export interface StatusFacts {
   readonly isSelf: (text: string) => boolean
   /** Whether no session is sought with any address that this one of `--ip` stands for. */
   readonly isPassedOver: (text: string) => boolean
+  /** The address of --bind, where this machine does not have it any more. */
+  readonly bindGone: string | undefined
   /** Whether peers are there that nobody named. */
   readonly isDiscovering: boolean
   readonly found: readonly FoundFacts[]
   readonly trackers: Status['trackers']
+  readonly callers: Status['callers']
   readonly pause: Status['pause']
   /** Of the key of a peer that is connected. */
   readonly fingerprintOf: (peer: string) => string | null
@@ -229,6 +232,7 @@ export class StatusBook {
       holds: share === undefined ? null : holdsOf(share, this.wall().getTime()),
       peers,
       trackers,
+      callers: facts.callers,
       isInStep: isAtRest && share.wantedCount === 0 && isMet(peers) && isFound({ peers, trackers }),
       receiving: { ...totals, now: [...this.fetching.values()] },
       sending: this.sendingOf(facts),
@@ -267,14 +271,15 @@ export class StatusBook {
     const state = this.stateAt(address, { peer, session, standing }, facts)
     const rates = session && this.rates.get(session.session)
     const isGone = state === 'away' || state === 'paused'
-    const cause = peerCause(state, session, away)
+    const absence = session === undefined ? away : undefined
+    const cause = peerCause(state, session, absence, facts.bindGone)
     const sinceMs = session === undefined ? away?.sinceMs : metMs
     return {
       address,
       peer,
       state,
       isInStep: state === 'self' || state === 'in-step' || (isGone && standing?.isEqual === true),
-      reason: session === undefined && away !== undefined ? away.words : '',
+      reason: cause?.code === 'bind-gone' ? wordsOf(cause) : (absence?.words ?? ''),
       code: cause?.code ?? null,
       since: sinceMs === undefined ? null : new Date(sinceMs).toISOString(),
       fingerprint: session === undefined ? null : facts.fingerprintOf(session.peer),
@@ -346,14 +351,14 @@ function stateOf(
 }
 
 function holdsOf(state: ShareState, wallMs: number) {
-  const { isRead, direction, files, folders, bytes } = state
+  const { isRead, direction, files, folders, bytes, unwatchedCount: unwatchedFolders } = state
   const { unsettled, skipped, notHeld, local, stopped, away, conflicts } = state
   const waiting = {
     count: state.waiting.count,
     first: state.waiting.first.map((each) => withCode(each, wallMs)),
   }
   const lists = { waiting, unsettled, skipped, notHeld, local, stopped, away, conflicts }
-  return { isRead, direction, files, folders, bytes, ...lists }
+  return { isRead, direction, files, folders, bytes, unwatchedFolders, ...lists }
 }
 
 function withCode({ path, reasons: [first] }: PathWithReasons, wallMs: number): PathWithCode {

@@ -19,6 +19,8 @@ export interface Status {
   readonly peers: readonly PeerStatus[]
   /** One for each `--tracker`, in that order. */
   readonly trackers: readonly TrackerStatus[]
+  /** Addresses that call this peer and that it does not name. */
+  readonly callers: readonly CallerStatus[]
   /** Nothing is lacking at any of them with which a session is sought, nor here. */
   readonly isInStep: boolean
   readonly receiving: TransferStatus
@@ -46,6 +48,8 @@ export interface ShareStatus {
   readonly files: number
   readonly folders: number
   readonly bytes: number
+  /** Folders that the system refuses to watch: what changes in them is found by scans alone. */
+  readonly unwatchedFolders: number
   /** Wanted of peers, and not in place yet, with the reason of each. */
   readonly waiting: Listed<PathWithCode>
   readonly unsettled: Listed<string>
@@ -118,6 +122,12 @@ export interface PeerStatus {
   readonly minRttMs: number | null
   /** Part of the segments that were asked of it of late and lost, 0 to 1; null where none were asked. */
   readonly loss: number | null
+}
+
+export interface CallerStatus {
+  readonly address: string
+  /** The program that it says it is, as left 0.1.0. */
+  readonly agent: string
 }
 
 export interface TrackerStatus {

@@ -36,6 +36,7 @@ export interface CommandsOptions {
   readonly away: Away
   readonly local: LocalChanges
   readonly direction: Direction
+  readonly unwatchedCount: () => number
   readonly why: Why
 }
 
@@ -99,6 +100,7 @@ function stateOf(options: CommandsOptions, nowMs: number): ShareState {
     direction,
     isBusy: scanner.busy || peers.busy || intake.busy || notHeld.busy || stopped.busy,
     ...catalogue.heldTotals(),
+    unwatchedCount: options.unwatchedCount(),
     waiting: options.why.waiting(nowMs),
     unsettled: { count: unsettled.count, first: firstOf(unsettled.paths) },
     skipped: {

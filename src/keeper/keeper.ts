@@ -127,6 +127,7 @@ export class Keeper {
       away,
       local,
       direction,
+      unwatchedCount: options.unwatchedCount ?? (() => 0),
       why: this.why,
       trash: trashed,
     })

@@ -126,6 +126,8 @@ export interface ShareState {
   readonly files: number
   readonly folders: number
   readonly bytes: number
+  /** Folders that the system refuses to watch: what changes in them is found by scans alone. */
+  readonly unwatchedCount: number
   /** Wanted of peers, and not in place yet. */
   readonly waiting: Sample<PathWithReasons>
   /** Changed here and not at rest yet, so that nobody was told. */

@@ -10,6 +10,7 @@ async function ask(name: string, given: Arguments): Promise<ShareCommand> {
   let asked: ShareCommand | undefined
   const commands = commandsOf({
     status: async () => undefined,
+    doctor: async () => undefined,
     why: async () => undefined,
     pause: async () => undefined,
     resume: async () => undefined,
@@ -55,6 +56,7 @@ describe('a request about the share', () => {
   test('waits for the keeper to be there', async () => {
     const commands = commandsOf({
       status: async () => undefined,
+      doctor: async () => undefined,
       whomToVisit: () => undefined,
       why: async () => undefined,
       pause: async () => undefined,
