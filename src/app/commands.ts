@@ -1,15 +1,22 @@
 // Commands that a running peer carries out for whoever asks at its control socket: a row each. Those that are about the share are
 // handed to the keeper (src/pipe/commands.ts); the command line has a row for each too (src/cli/ask).
 
+import type { PauseResult } from '../control/pause-results.js'
+import type { PeersResult } from '../control/peers-results.js'
 import type { Arguments } from '../control/protocol.js'
 import { type CarryOut, type CommandTable, ControlError } from '../control/server.js'
 import type { Status } from '../control/status.js'
 import type { WhomToVisit } from '../control/visit-results.js'
+import type { WhyResult } from '../control/why-results.js'
 import type { ConflictChoice, ShareCommand, ShareCommands } from '../pipe/commands.js'
 
 /** The parts of a peer that commands need. */
 export interface CommandHost {
   status(): Promise<Status | undefined>
+  why(path: string): Promise<WhyResult | undefined>
+  /** Of one peer, or of all where the word is empty. */
+  pause(word: string): Promise<PauseResult | undefined>
+  resume(word: string): Promise<PauseResult | undefined>
   /** Undefined before the peer has started. */
   whomToVisit(): WhomToVisit | undefined
   /** Carried out by the keeper; undefined while there is none. */
@@ -26,6 +33,17 @@ export function commandsOf(host: CommandHost): CommandTable {
         return known(await host.status())
       },
     ],
+    ['why', async (given) => known(await host.why(textOf(given, 'path')))],
+    [
+      'peers',
+      async (): Promise<PeersResult> => {
+        const { peers, trackers, pause } = known(await host.status())
+        return { peers, trackers, pause }
+      },
+    ],
+    ['pause', async (given) => known(await host.pause(textOf(given, 'peer')))],
+    ['resume', async (given) => known(await host.resume(textOf(given, 'peer')))],
+    ['rescan', async (given) => known(await host.share({ name: 'rescan', path: textOf(given, 'path') }))],
     ['visit', async () => known(host.whomToVisit())],
     ['confirm', async () => known(await host.share({ name: 'confirm' }))],
     ['undo', async () => known(await host.share({ name: 'undo' }))],

@@ -22,7 +22,7 @@ export type PeerEvent =
   | { event: 'scanned'; files: number; folders: number; bytes: number; durationMs: number }
   | { event: 'changed'; path: string; kind: 'file' | 'folder' | 'link' | 'tombstone'; bytes: number } // a local change, settled and announced
   | { event: 'problem'; path: string; reason: string } // reported once, skipped until it changes
-  | { event: 'waiting'; address: string; reason: string } // a peer that is not there yet; once
+  | { event: 'waiting'; address: string; reason: string; code: 'not-reached' | 'not-let-in' | 'name-unknown' } // a peer that is not there yet; once
   | { event: 'connected'; peer: string; address: string; fingerprint: string | null }
   | { event: 'pinned'; address: string; fingerprint: string; how: 'first-use' | 'secret' } // trusted from now on
   | { event: 'key-changed'; address: string; fingerprint: string; pinned: string } // no session until a person has looked

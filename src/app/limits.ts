@@ -102,3 +102,9 @@ export const TRACKER_ADDRESSES_MAX = 32
 /** Addresses that are kept of those that trackers told, of each tracker and of all: as many as a group may have, twice. */
 export const TRACKED_PER_SOURCE_MAX = 256
 export const TRACKED_MAX = 512
+
+/** How long a peer is waited for that was asked about a path: an answer takes a round trip, and a step of its watcher process. */
+export const PATH_ANSWER_MS_MAX = 2_000
+
+/** Characters of a peer id by which a person may name a peer: with 512 peers two have the same four once in two shares. */
+export const PEER_PREFIX_CHARACTERS_MIN = 4

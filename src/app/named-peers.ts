@@ -81,7 +81,7 @@ export class NamedPeers {
     const hosts = await resolveHost(peer.host)
     if (this.isStopped) return true
     if (hosts.length === 0) {
-      reporter.waiting(peer.text, 'no address is known for this name: check its spelling')
+      reporter.waiting(peer.text, 'no address is known for this name: check its spelling', 'name-unknown')
       return false
     }
     for (const host of hosts) {

@@ -124,6 +124,7 @@ class Peer implements RunningPeer {
       isDiscovering: options.discover,
       engine: () => (this.isEngineThere ? this.engine : undefined),
       watcher: () => this.watcher,
+      wake: () => this.wake(),
     })
     this.finished = new Promise((resolve) => {
       this.finish = resolve
@@ -312,6 +313,8 @@ class Peer implements RunningPeer {
     for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
       toWatcher.push(message)
     if (toWatcher.length > 0) this.watcher.send(toWatcher)
+    for (let answer = engine.pollPathAnswer(); answer !== undefined; answer = engine.pollPathAnswer())
+      this.steering.handlePathAnswer(answer)
     for (let event = engine.pollEvent(); event !== undefined; event = engine.pollEvent()) this.report(event)
     this.schedule()
   }

@@ -49,8 +49,8 @@ export class Reporter {
     this.names.set(address, text)
   }
 
-  waiting(address: string, reason: string): void {
-    this.once(`waiting ${address}`, { event: 'waiting', address, reason })
+  waiting(address: string, reason: string, code: 'not-reached' | 'name-unknown' = 'not-reached'): void {
+    this.once(`waiting ${address}`, { event: 'waiting', address, reason, code })
   }
 
   handle(event: EngineEvent, nowMs: number): void {
@@ -62,6 +62,7 @@ export class Reporter {
             address: this.nameOf(event.address),
             reason:
               'it answers but does not let this peer in: it may not trust our key, which left identity shows; its screen says why',
+            code: 'not-let-in',
           })
         else
           this.waiting(this.nameOf(event.address), this.isFound(event.address) ? NO_ANSWER_FOUND : NO_ANSWER)

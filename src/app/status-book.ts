@@ -1,18 +1,32 @@
 // The state of a running peer, for whoever asks: gathered from the events that a person is told, from the engine's figures, and
 // at the moment of asking from the keeper. Used by Peer.
 
-import { type FileStatus, isFound, type PeerState, type PeerStatus, type Status } from '../control/status.js'
+import type { ReasonCode } from '../base/reason.js'
+import { wordsOf } from '../control/reason-words.js'
+import {
+  type FileStatus,
+  isFound,
+  type PathWithCode,
+  type PeerState,
+  type PeerStatus,
+  type Status,
+} from '../control/status.js'
 import type { EnginePeer } from '../engine/engine.js'
 import type { SentFile } from '../engine/serve/sent-files.js'
-import type { PeerStanding, ShareState } from '../pipe/commands.js'
+import type { PathWithReasons, PeerStanding, ShareState } from '../pipe/commands.js'
 import type { PeerEvent } from './events.js'
 import { RATE_GAIN, SENDING_MS } from './limits.js'
+import { type Absence, peerCause } from './peer-reasons.js'
 
 interface Rates {
   receivedBytes: number
   sentBytes: number
   receivedBytesPerS: number
   sentBytesPerS: number
+  asked: number
+  lost: number
+  /** Undefined while nothing was asked. */
+  loss: number | undefined
 }
 
 interface Sending {
@@ -47,6 +61,9 @@ export interface StatusFacts {
   readonly isDiscovering: boolean
   readonly found: readonly FoundFacts[]
   readonly trackers: Status['trackers']
+  readonly pause: Status['pause']
+  /** Of the key of a peer that is connected. */
+  readonly fingerprintOf: (peer: string) => string | null
 }
 
 type Started = PeerEvent & { event: 'started' }
@@ -57,7 +74,9 @@ export class StatusBook {
   private since = ''
   /** By address, as in `--ip`. */
   private readonly met = new Map<string, string>()
-  private readonly reasons = new Map<string, string>()
+  private readonly absences = new Map<string, Absence>()
+  /** By address, when a session with it began. */
+  private readonly metMs = new Map<string, number>()
   /** By path. */
   private readonly fetching = new Map<string, FileStatus>()
   private totals: PeerEvent & { event: 'totals' } = NO_TOTALS
@@ -78,21 +97,22 @@ export class StatusBook {
         this.since = this.wall().toISOString()
         return
       case 'waiting':
-        this.reasons.set(event.address, event.reason)
+        this.absent(event.address, event.code, event.reason)
         return
       case 'connected':
         this.met.set(event.address, event.peer)
-        this.reasons.delete(event.address)
+        this.absences.delete(event.address)
+        this.metMs.set(event.address, this.wall().getTime())
         return
       case 'disconnected':
-        this.reasons.set(event.address, event.reason)
+        this.absent(event.address, 'left', event.reason)
         return
       case 'refused':
-        this.reasons.set(event.address, event.reason)
+        this.absent(event.address, 'refused', event.reason)
         this.note(event)
         return
       case 'key-changed':
-        this.reasons.set(event.address, 'it has another key than before')
+        this.absent(event.address, 'key-changed', 'it has another key than before')
         this.note(event)
         return
       case 'fetching':
@@ -134,6 +154,13 @@ export class StatusBook {
     }
   }
 
+  /** Since when stays, where the reason is the same. */
+  private absent(address: string, code: ReasonCode, words: string): void {
+    const before = this.absences.get(address)
+    const sinceMs = before?.code === code ? before.sinceMs : this.wall().getTime()
+    this.absences.set(address, { code, words, sinceMs })
+  }
+
   private note(event: PeerEvent): void {
     this.lastProblem = { time: this.wall().toISOString(), ...event }
   }
@@ -157,6 +184,9 @@ export class StatusBook {
           elapsedMs,
         ),
         sentBytesPerS: rateAfter(before?.sentBytesPerS, sentBytes - (before?.sentBytes ?? 0), elapsedMs),
+        asked: stats.segmentsAsked,
+        lost: stats.segmentsLost,
+        loss: lossAfter(before, stats),
       })
     }
     for (const session of this.rates.keys()) if (!sessions.has(session)) this.rates.delete(session)
@@ -196,12 +226,13 @@ export class StatusBook {
       listening: started.listening,
       peer: started.peer,
       since: this.since,
-      holds: share === undefined ? null : holdsOf(share),
+      holds: share === undefined ? null : holdsOf(share, this.wall().getTime()),
       peers,
       trackers,
       isInStep: isAtRest && share.wantedCount === 0 && isMet(peers) && isFound({ peers, trackers }),
       receiving: { ...totals, now: [...this.fetching.values()] },
       sending: this.sendingOf(facts),
+      pause: facts.pause,
       paused: share === undefined || share.pause === '' ? this.paused : share.pause,
       lastProblem: this.lastProblem,
     }
@@ -230,21 +261,32 @@ export class StatusBook {
     const met = names.find((name) => this.met.has(name))
     const isMet = met === undefined ? [...this.met.values()].find(isPeer) : this.met.get(met)
     const peer = session?.peer ?? isMet ?? null
-    const away = names.find((name) => this.reasons.has(name))
+    const away = names.map((name) => this.absences.get(name)).find((each) => each !== undefined)
+    const metMs = names.map((name) => this.metMs.get(name)).find((each) => each !== undefined)
     const standing = share?.peers.find((each) => each.peer === peer)
     const state = this.stateAt(address, { peer, session, standing }, facts)
     const rates = session && this.rates.get(session.session)
+    const isGone = state === 'away' || state === 'paused'
+    const cause = peerCause(state, session, away)
+    const sinceMs = session === undefined ? away?.sinceMs : metMs
     return {
       address,
       peer,
       state,
-      isInStep: state === 'self' || state === 'in-step' || (state === 'away' && standing?.isEqual === true),
-      reason: session === undefined && away !== undefined ? this.reasons.get(away)! : '',
+      isInStep: state === 'self' || state === 'in-step' || (isGone && standing?.isEqual === true),
+      reason: session === undefined && away !== undefined ? away.words : '',
+      code: cause?.code ?? null,
+      since: sinceMs === undefined ? null : new Date(sinceMs).toISOString(),
+      fingerprint: session === undefined ? null : facts.fingerprintOf(session.peer),
       wanted: standing?.wantedCount ?? 0,
       notHeldThere: standing?.notHeldCount ?? 0,
       receivedBytesPerS: Math.round(rates?.receivedBytesPerS ?? 0),
       sentBytesPerS: Math.round(rates?.sentBytesPerS ?? 0),
-      rttMs: rttOf(session),
+      receivedBytes: session?.stats?.bytesReceived ?? 0,
+      sentBytes: session?.stats?.bytesSent ?? 0,
+      rttMs: msOf(session?.stats?.srttMs),
+      minRttMs: msOf(session?.stats?.minRttMs),
+      loss: rates?.loss === undefined ? null : Number(rates.loss.toFixed(4)),
     }
   }
 
@@ -296,22 +338,44 @@ function stateOf(
 ): PeerState {
   if (peer === null) return 'waiting'
   if (session === undefined) return 'away'
+  if (session.isPausedHere || session.stopThere === 'paused') return 'paused'
   if (share === undefined || !share.isRead || standing === undefined || !standing.isHere) return 'comparing'
   if (standing.wantedCount > 0) return 'receiving'
   if (!standing.isCompared) return 'comparing'
   return standing.isEqual && session.isTold ? 'in-step' : 'behind'
 }
 
-function holdsOf(state: ShareState) {
+function holdsOf(state: ShareState, wallMs: number) {
   const { isRead, direction, files, folders, bytes } = state
   const { unsettled, skipped, notHeld, local, stopped, away, conflicts } = state
-  const lists = { unsettled, skipped, notHeld, local, stopped, away, conflicts }
+  const waiting = {
+    count: state.waiting.count,
+    first: state.waiting.first.map((each) => withCode(each, wallMs)),
+  }
+  const lists = { waiting, unsettled, skipped, notHeld, local, stopped, away, conflicts }
   return { isRead, direction, files, folders, bytes, ...lists }
 }
 
-function rttOf(session: EnginePeer | undefined): number | null {
-  const rttMs = session?.stats?.srttMs ?? 0
-  return rttMs > 0 && Number.isFinite(rttMs) ? Number(rttMs.toFixed(3)) : null
+function withCode({ path, reasons: [first] }: PathWithReasons, wallMs: number): PathWithCode {
+  if (first === undefined) return { path, reason: '', code: null, since: null }
+  const { code, forMs } = first
+  const since = forMs === undefined ? null : new Date(wallMs - forMs).toISOString()
+  return { path, reason: wordsOf(first), code, since }
+}
+
+function msOf(ms = 0): number | null {
+  return ms > 0 && Number.isFinite(ms) ? Number(ms.toFixed(3)) : null
+}
+
+function lossAfter(
+  before: Rates | undefined,
+  { segmentsAsked, segmentsLost }: { segmentsAsked: number; segmentsLost: number },
+): number | undefined {
+  const asked = segmentsAsked - (before?.asked ?? 0)
+  if (asked <= 0) return before?.loss
+  // What was called lost may come after all.
+  const newest = Math.min(1, Math.max(0, segmentsLost - (before?.lost ?? 0)) / asked)
+  return before?.loss === undefined ? newest : before.loss + RATE_GAIN * (newest - before.loss)
 }
 
 function rateAfter(before: number | undefined, moreBytes: number, elapsedMs: number): number {

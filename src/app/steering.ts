@@ -3,10 +3,13 @@
 
 import { join } from 'node:path'
 import { OWN_FOLDER } from '../base/own-folder.js'
-import { ControlServer } from '../control/server.js'
+import type { PauseResult } from '../control/pause-results.js'
+import { ControlError, ControlServer } from '../control/server.js'
 import type { Status } from '../control/status.js'
 import type { WhomToVisit } from '../control/visit-results.js'
-import type { Engine } from '../engine/engine.js'
+import type { WhyResult } from '../control/why-results.js'
+import type { Engine, PathAnswer, PauseTarget } from '../engine/engine.js'
+import { nowMs } from '../io/clock.js'
 import { parseAddress } from '../io/net/address.js'
 import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
 import type { Address } from '../rdt/endpoint.js'
@@ -15,9 +18,12 @@ import type { PeerEvent } from './events.js'
 import { STATE_MS_MAX } from './limits.js'
 import type { NamedPeers } from './named-peers.js'
 import type { PeerOptions } from './options.js'
+import { PathAsking } from './path-asking.js'
+import { Pausing, peerNamed } from './pausing.js'
 import type { Reporter } from './reporter.js'
 import { type FoundFacts, StatusBook } from './status-book.js'
 import type { WatcherProcess } from './watcher-process.js'
+import { whyOf } from './why.js'
 
 export interface SteeringHost {
   readonly options: PeerOptions
@@ -31,12 +37,16 @@ export interface SteeringHost {
   /** Undefined before the peer has started. */
   readonly engine: () => Engine | undefined
   readonly watcher: () => WatcherProcess
+  /** There may be something to send. */
+  readonly wake: () => void
 }
 
 export class Steering {
   private readonly host: SteeringHost
   private readonly book = new StatusBook(() => new Date())
   private control: ControlServer | undefined
+  private readonly asking = new PathAsking()
+  private readonly pausing = new Pausing()
   /** Fingerprints of peers that are connected, by peer id. */
   private readonly keys = new Map<string, string>()
 
@@ -119,6 +129,71 @@ export class Steering {
     return peers.map(({ peer, address }) => ({ address, fingerprint: this.keys.get(peer) ?? null }))
   }
 
+  async why(path: string): Promise<WhyResult | undefined> {
+    const state = await within(STATE_MS_MAX, this.host.watcher().command({ name: 'why', path }))
+    const engine = this.host.engine()
+    const status = await this.status()
+    if (state === undefined || engine === undefined || status === undefined) return undefined
+    // The share has no entry of its own.
+    const asked = path === '' ? [] : [...new Set([...engine.peers('')].map(({ peer }) => peer))]
+    const answers = await this.asking.ask(asked, (id, peer) => {
+      engine.askPath(id, { peer, path }, nowMs())
+      this.host.wake()
+    })
+    return whyOf({ state, status, answers, wallMs: Date.now() })
+  }
+
+  handlePathAnswer(answer: PathAnswer): void {
+    this.asking.handle(answer)
+  }
+
+  /** Exchanges nothing with a peer, or with any where `word` is empty. Undefined before the peer has started. */
+  async pause(word: string): Promise<PauseResult | undefined> {
+    const [engine, status] = [this.host.engine(), await this.status()]
+    if (engine === undefined || status === undefined) return undefined
+    const whom = word === '' ? 'all' : this.targetOf(word, status)
+    if (!engine.pause(whom, nowMs()))
+      throw new ControlError(
+        'failed',
+        'so many peers are paused one by one that no more can be: left pause pauses all',
+      )
+    this.pausing.handlePaused(whom, Date.now())
+    this.host.wake()
+    return { pause: this.pausing.status() }
+  }
+
+  async resume(word: string): Promise<PauseResult | undefined> {
+    const [engine, status] = [this.host.engine(), await this.status()]
+    if (engine === undefined || status === undefined) return undefined
+    if (word !== '' && this.pausing.isAll)
+      throw new ControlError('failed', 'all peers are paused: left resume without a name lets all go on')
+    const name = this.pausing.get(word) === undefined && word !== '' ? this.targetOf(word, status).name : word
+    const paused = this.pausing.get(name)
+    if (word !== '' && paused === undefined) throw new ControlError('failed', `${word} is not paused`)
+    engine.resume(paused ?? 'all', nowMs())
+    this.pausing.handleResumed(paused === undefined ? 'all' : name)
+    this.host.wake()
+    return { pause: this.pausing.status() }
+  }
+
+  private targetOf(word: string, status: Status): PauseTarget & { readonly name: string } {
+    const found = peerNamed(status, word)
+    if (found === undefined) {
+      const names = status.peers.filter(({ state }) => state !== 'self').map(({ address }) => address)
+      throw new ControlError(
+        'bad-arguments',
+        `${word} is no peer of this share: there are ${names.join(', ') || 'none yet'}`,
+      )
+    }
+    const { address, peer } = found
+    const named = [...this.host.named.addressesOf(address)]
+    return {
+      name: address,
+      peers: peer === null ? [] : [peer],
+      addresses: named.length > 0 ? named : [address],
+    }
+  }
+
   async status(): Promise<Status | undefined> {
     const { reporter, named } = this.host
     const engine = this.host.engine()
@@ -141,6 +216,8 @@ export class Steering {
       isDiscovering: this.host.isDiscovering,
       found: this.host.found(),
       trackers: this.host.trackers(),
+      pause: this.pausing.status(),
+      fingerprintOf: (peer) => this.keys.get(peer) ?? null,
     })
   }
 }

@@ -46,6 +46,8 @@ export type DiskErrorCode =
   | 'changed-kind' // a file where a folder was expected, or the reverse
   | 'same-name' // what stands there has another name, which this disk takes for the same
   | 'private' // one of the user's own secrets, or the place of one
+  | 'name-too-long' // for this disk; a share may hold it
+  | 'bad-name' // this disk, or this system, takes no such name
   | 'io'
 
 /** Thrown by every disk operation that fails. */

@@ -105,6 +105,15 @@ export const TALLY_NAMES_MAX = 3
 /** Names listed in one part of `left status`; `--json` lists more. */
 export const STATUS_NAMES_MAX = 5
 
+/** Paths that `left why` lists of a folder; `--json` lists more. */
+export const WHY_BELOW_MAX = 20
+
+/** Between two answers of `--watch`. */
+export const WATCH_MS = 1_000
+
+/** Events that `left log` prints where no time is given. */
+export const LOG_LINES_DEFAULT = 200
+
 /** Kinds of lines summed up at once; one kind more and they are printed before their time. */
 export const TALLY_GROUPS_MAX = 32
 

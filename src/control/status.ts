@@ -1,6 +1,8 @@
 // The result of `status`: all that a person may want to know of a running peer, on one screen. README.md documents the fields; the
 // peer fills them in (src/app/status-book.ts), the command line shows them.
 
+import type { ReasonCode } from '../base/reason.js'
+
 export interface Status {
   readonly version: string
   readonly pid: number
@@ -21,10 +23,20 @@ export interface Status {
   readonly isInStep: boolean
   readonly receiving: TransferStatus
   readonly sending: readonly FileStatus[]
+  /** Paused by a person; null where nothing is. */
+  readonly pause: PauseStatus | null
   /** Why nothing is written for now, or null. */
   readonly paused: string | null
   /** The last event that told of something that went wrong, as `--json` prints it, or null. */
   readonly lastProblem: (object & { readonly time: string; readonly event: string }) | null
+}
+
+export interface PauseStatus {
+  readonly isAll: boolean
+  /** Peers that are paused one by one, by address or id. */
+  readonly peers: readonly string[]
+  /** ISO 8601, UTC. */
+  readonly since: string
 }
 
 export interface ShareStatus {
@@ -34,6 +46,8 @@ export interface ShareStatus {
   readonly files: number
   readonly folders: number
   readonly bytes: number
+  /** Wanted of peers, and not in place yet, with the reason of each. */
+  readonly waiting: Listed<PathWithCode>
   readonly unsettled: Listed<string>
   readonly skipped: Listed<PathWithReason>
   readonly notHeld: Listed<PathWithReason>
@@ -57,11 +71,18 @@ export interface PathWithReason {
   readonly reason: string
 }
 
+export interface PathWithCode extends PathWithReason {
+  readonly code: ReasonCode | null
+  /** ISO 8601, UTC; null where nobody knows. */
+  readonly since: string | null
+}
+
 export type PeerState =
   | 'self' // this machine's own address, which is ignored
   | 'waiting' // not met since the start
   | 'not-called' // one of more than 16 addresses with which no session is sought: what changes there comes through others
   | 'away' // met, and not there now
+  | 'paused' // a person paused the exchange with it, here or there
   | 'comparing' // what it has is being found out, or our share is being read
   | 'receiving' // something that it has is lacking here
   | 'behind' // something that is here is lacking there, or it has not said yet that it is not
@@ -78,13 +99,25 @@ export interface PeerStatus {
   readonly isInStep: boolean
   /** Why it is not there; empty where it is. */
   readonly reason: string
+  /** Why it is not in step, as in README.md#reasons; null where it is. */
+  readonly code: ReasonCode | null
+  /** ISO 8601, UTC: when it was met, or left, or was first missed; null where nothing was told of it yet. */
+  readonly since: string | null
+  /** Of its key; null where it is not connected, and without encryption. */
+  readonly fingerprint: string | null
   /** Files, folders and links that it has and that are wanted of it. */
   readonly wanted: number
   /** Entries that the peer knows and does not hold. */
   readonly notHeldThere: number
   readonly receivedBytesPerS: number
   readonly sentBytesPerS: number
+  /** In its session. */
+  readonly receivedBytes: number
+  readonly sentBytes: number
   readonly rttMs: number | null
+  readonly minRttMs: number | null
+  /** Part of the segments that were asked of it of late and lost, 0 to 1; null where none were asked. */
+  readonly loss: number | null
 }
 
 export interface TrackerStatus {
@@ -154,7 +187,7 @@ export const TRACKER_WORDS = {
   unknown: 'no address is known for this name',
 } as const
 
-function lackingAt({ address, state, isInStep, reason, wanted }: PeerStatus): string[] {
+function lackingAt({ address, state, isInStep, reason, wanted, code }: PeerStatus): string[] {
   if (isInStep) return []
   switch (state) {
     case 'self':
@@ -164,6 +197,10 @@ function lackingAt({ address, state, isInStep, reason, wanted }: PeerStatus): st
       return [`${address}: not met${reason === '' ? '' : ` (${reason})`}`]
     case 'away':
       return [`${address}: it left before both had the same${reason === '' ? '' : ` (${reason})`}`]
+    case 'paused':
+      return [
+        `${address}: ${code === 'paused-there' ? 'paused there' : 'paused here, left resume ends that'}`,
+      ]
     case 'comparing':
       return [`${address}: what it has is still being compared`]
     case 'receiving':

@@ -10,5 +10,11 @@ export const WORKING_MS_MAX = 60_000
 /** Largest count of entries that a sender may say it does not hold: as many as a walk reads lines of a tree. */
 export const NOT_HELD_MAX = 16_777_216
 
+/** Text of a reason's detail that is told, in UTF-16 code units: a path of some folders. Longer ones are cut. */
+export const DETAIL_CHARACTERS_MAX = 200
+
+/** Longest time that a reason is said to hold: as many digits, 31 years. */
+export const REASON_SECONDS_MAX = 999_999_999
+
 assert(ENTRIES_PER_MESSAGE_MAX * 25 <= CONTROL_BYTES_MAX)
 assert(3 + (2 * DIGEST_BYTES + 1 + 11) + 3 + PIECES_MAX / 4 <= CONTROL_BYTES_MAX, 'pieces fit one message')

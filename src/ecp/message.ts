@@ -8,6 +8,9 @@
 //     holding |*|<file>|*|<pieces>                                              these pieces of this file are here
 //     visit   v                                                                 a visitor asks what is held here
 //     holds   v|*|<root>|*|<held>|*|<untold>                                    its answer
+//     stop    p|*|<why>                                                         nothing is taken or given for now
+//     why     q|*|<path>                                                        how does this path stand there?
+//     stands  q|*|<stands>|*|<held>|*|<code>|*|<detail>|*|<seconds>             its answer (src/ecp/path-message.ts)
 //
 // <root> and <base> are `<digest>:<bytes>` of a root tree item. <author> is in whose name the sender edits. <knows> is
 // `<author>:<count>`, in whose name the addressee edits and how many of its edits the sender knows, '-' where it was never told
@@ -27,6 +30,16 @@ import type { KnownEdits } from '../base/known-edits.js'
 import { CONTROL_BYTES_MAX, FILE_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 import { pieceCount } from '../base/pieces.js'
 import { ENTRIES_PER_MESSAGE_MAX, NOT_HELD_MAX, WORKING_MS_MAX } from './limits.js'
+import {
+  decodeStop,
+  decodeWhy,
+  type StandsMessage,
+  type StopMessage,
+  standsFields,
+  stopFields,
+  type WhyMessage,
+  whyFields,
+} from './path-message.js'
 
 /** How the entries of a message relate to the root that it names. */
 export type Scope =
@@ -70,6 +83,9 @@ export type Message =
   | StateMessage
   | HoldingMessage
   | HoldsMessage
+  | StopMessage
+  | WhyMessage
+  | StandsMessage
   | { readonly type: 'visit' }
   | { readonly type: 'working'; readonly retryMs: number }
   | { readonly type: 'same' }
@@ -84,6 +100,9 @@ const TYPES = { h: 'have', u: 'update', e: 'excess' } as const
 export function encodeMessage(message: Message): Uint8Array {
   if (message.type === 'same') return utf8('s')
   if (message.type === 'visit') return utf8('v')
+  if (message.type === 'stop') return utf8(['p', ...stopFields(message)].join(SEPARATOR))
+  if (message.type === 'why') return utf8(['q', ...whyFields(message)].join(SEPARATOR))
+  if (message.type === 'stands') return utf8(['q', ...standsFields(message)].join(SEPARATOR))
   if (message.type === 'holds') return utf8(['v', ...holdsFields(message)].join(SEPARATOR))
   if (message.type === 'working') return utf8(`w${SEPARATOR}${Math.ceil(message.retryMs)}`)
   if (message.type === 'holding')
@@ -118,6 +137,8 @@ export function decodeMessage(bytes: Uint8Array): Decoded<Message> {
   if (letter === '') return decodeHolding(items)
   if (letter === 's') return items.length === 0 ? decoded({ type: 'same' }) : undecoded('trailing-bytes')
   if (letter === 'w') return decodeWorking(items)
+  if (letter === 'p') return decodeStop(items)
+  if (letter === 'q') return decodeWhy(items)
   if (letter === 'v') return items.length === 0 ? decoded({ type: 'visit' }) : decodeHolds(items)
   if (letter === 'h' || letter === 'u' || letter === 'e') return decodeState(TYPES[letter], items)
   return undecoded('unknown-kind')

@@ -29,10 +29,12 @@ import { Receiving } from './receive/receiving.js'
 import { Reports } from './reports.js'
 import type { SentFile } from './serve/sent-files.js'
 import { type ReadOp, Serving } from './serve/serving.js'
-import { Talk } from './talk/talk.js'
+import type { PathAnswer } from './talk/path-questions.js'
+import type { PauseTarget } from './talk/stops.js'
+import { type PeerFacts, Talk } from './talk/talk.js'
 import { Visits } from './talk/visits.js'
 
-export type { EngineEvent }
+export type { EngineEvent, PathAnswer, PauseTarget }
 
 /** Disk operations of the engine. 'read' is answered by `handleRead`, 'write' and 'finish' by
  *  `handleWritten`, 'release' by nothing. */
@@ -42,11 +44,10 @@ export interface EngineOptions extends EndpointOptions {
   readonly hash: Hash
 }
 
-export interface EnginePeer {
+export interface EnginePeer extends PeerFacts {
   readonly peer: string
   readonly address: Address
   readonly session: number
-  readonly isTold: boolean
   readonly stats: SessionStats | undefined
 }
 
@@ -115,8 +116,8 @@ export class Engine {
 
   /** The peers that have a session. `isTold`: the peer knows that our share is at this root. */
   *peers(root: Digest): Iterable<EnginePeer> {
-    for (const { peer, address, session, isTold } of this.talk.standings(root))
-      yield { peer, address, session, isTold, stats: this.endpoint.stats(session) }
+    for (const { peerTalk: _, ...standing } of this.talk.standings(root))
+      yield { ...standing, stats: this.endpoint.stats(standing.session) }
   }
 
   isConnected(address: Address): boolean {
@@ -139,6 +140,32 @@ export class Engine {
   disconnect(address: Address, nowMs: number): void {
     this.peering.remove(address, nowMs)
     this.settle(nowMs)
+  }
+
+  /** Gives nothing to these peers and takes nothing of them, until `resume`. Answers false where as many are paused as may be. */
+  pause(whom: PauseTarget | 'all', nowMs: number): boolean {
+    const isDone = this.talk.pause(whom)
+    this.settle(nowMs)
+    return isDone
+  }
+
+  resume(whom: PauseTarget | 'all', nowMs: number): void {
+    this.talk.resume(whom)
+    this.settle(nowMs)
+  }
+
+  get stopped(): { readonly isAllPaused: boolean; readonly paused: PauseTarget } {
+    return this.talk.stopped
+  }
+
+  /** Asks a peer how a path stands there; `pollPathAnswer` answers, in any case. */
+  askPath(id: number, { peer, path }: { readonly peer: string; readonly path: string }, nowMs: number): void {
+    this.talk.askPath(id, peer, path)
+    this.settle(nowMs)
+  }
+
+  pollPathAnswer(): PathAnswer | undefined {
+    return this.talk.pollPathAnswer()
   }
 
   /** Whether it is known and not called: no session with it is waited for. */
@@ -275,7 +302,20 @@ export class Engine {
       built = this.receiving.large.pollBuilt()
     )
       this.serving.handleBuilt(built.digest, built.building)
+    this.settlePauses(nowMs)
     this.talk.sendRequests(nowMs)
+  }
+
+  /** A paused peer is as good as gone, for the keeper and for what is fetched. */
+  private settlePauses(nowMs: number): void {
+    const { talk, receiving, toKeeper } = this
+    for (let change = talk.pollPause(); change !== undefined; change = talk.pollPause()) {
+      const { session, peer, isPaused, isPeers } = change
+      if (isPaused) {
+        receiving.handlePaused(session)
+        if (isPeers) toKeeper.push({ type: 'peer-gone', peer })
+      } else receiving.large.handleOpened(session, peer, nowMs)
+    }
   }
 
   private settlePeering(nowMs: number): void {

@@ -19,6 +19,10 @@ export class EventRouter {
         const { session, kind, digest, blockIndex, members } = event
         const requested = { session, kind, digest, blockIndex, members }
         // The share's listings are kept from a peer that knows edits which the share forgot; a visitor knows none.
+        if (talk.isPaused(session)) {
+          endpoint.serveGone(session, kind, digest)
+          break
+        }
         const admitted = kind === 'tree' && !visits.has(session) ? talk.admitsListing(requested) : 'yes'
         if (admitted === 'yes') serving.handleRequested(requested)
         else if (admitted === 'no') endpoint.serveGone(session, kind, digest)

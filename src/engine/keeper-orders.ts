@@ -69,7 +69,12 @@ export class KeeperOrders {
         if (address !== undefined) reports.show({ event: type, address, ...state })
         break
       }
+      case 'stands':
+        talk.handleStands(message)
+        break
       case 'notice':
+        if (message.notice.event === 'paused') talk.setFull(true)
+        else if (message.notice.event === 'resumed') talk.setFull(false)
         reports.handleNotice(message, nowMs)
         break
     }
@@ -97,7 +102,7 @@ export class KeeperOrders {
     run: (session: SessionId) => void,
   ): void {
     const { talk, toKeeper } = this.parts
-    const session = talk.sessions.ofPeer(order.peer)?.session
+    const session = talk.sessionOf(order.peer)
     if (session !== undefined) run(session)
     else if (order.type !== 'pull-tree')
       toKeeper.push({ type: 'fetch-failed', fetch: order.fetch, reason: 'peer-gone' })

@@ -8,7 +8,7 @@ export function diskError(error: unknown, operation: string, path: string): Disk
   const { code = 'unknown', message = String(error) } = error as NodeJS.ErrnoException
   // Node's message is 'ENOSPC: no space left on device, open …': the middle says it best.
   const said = /^[A-Z0-9_]+: ([^,]+)/.exec(message)?.[1] ?? message
-  return new DiskError(codeOf(code), `${operation} ${path || '.'}: ${said}`, error)
+  return new DiskError(codeOf(code, operation), `${operation} ${path || '.'}: ${said}`, error)
 }
 
 /** Does `act`; what a system call says is thrown as a DiskError. */
@@ -23,8 +23,25 @@ export function attempt<T>(operation: string, path: string, act: () => T): T {
   }
 }
 
-function codeOf(errno: string): DiskErrorCode {
+/** Operations that give something a name. EINVAL of any other says nothing about that. */
+const NAMING: ReadonlySet<string> = new Set([
+  'create',
+  'make',
+  'rename',
+  'link',
+  'move',
+  'make the folder',
+  'make the link',
+])
+
+function codeOf(errno: string, operation: string): DiskErrorCode {
   switch (errno) {
+    case 'ENAMETOOLONG':
+      return 'name-too-long'
+    case 'EILSEQ':
+      return 'bad-name'
+    case 'EINVAL':
+      return NAMING.has(operation) ? 'bad-name' : 'io'
     case 'ENOSPC':
     case 'EDQUOT':
       return 'no-space'

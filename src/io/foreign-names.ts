@@ -8,7 +8,7 @@ import { DiskError } from '../base/ports.js'
 /** Throws a DiskError where this system would not take the path as it is meant. */
 export function refuseForeignName(path: string): void {
   const fault = faultHere?.(path)
-  if (fault !== undefined) throw new DiskError('io', `${path}: ${fault}`)
+  if (fault !== undefined) throw new DiskError('bad-name', `${path}: ${fault}`)
 }
 
 /** Devices answer by these names in every folder, whatever follows a dot. Microsoft, "Naming Files, Paths, and

@@ -2,7 +2,6 @@
 // keeper within one call, or is a generator that does a bounded piece of that at a time.
 
 import type {
-  PathWithReason,
   ShareCommand,
   ShareCommandName,
   ShareCommands,
@@ -23,6 +22,7 @@ import type { Scanner } from './scan/scanner.js'
 import type { StoppedChanges } from './stopped-changes.js'
 import { emptyTrash, restore } from './trash/restoring.js'
 import { Trash, type TrashOptions } from './trash/trash.js'
+import type { Why } from './why.js'
 
 export interface CommandsOptions {
   readonly trash: TrashOptions
@@ -36,6 +36,7 @@ export interface CommandsOptions {
   readonly away: Away
   readonly local: LocalChanges
   readonly direction: Direction
+  readonly why: Why
 }
 
 /** At once, or when the generator is at its end. */
@@ -44,6 +45,7 @@ export type Work<Result> = Result | Generator<undefined, Result>
 type Table = {
   readonly [Name in ShareCommandName]: (
     given: ShareCommands[Name]['given'],
+    nowMs: number,
   ) => Work<ShareCommands[Name]['result']>
 }
 
@@ -54,8 +56,11 @@ export class Commands {
     const { catalogue, scanner, trash, stopped, away } = options
     const { disk } = trash
     const conflicts = new Conflicts({ disk, catalogue, scanner, trash: new Trash(trash) })
+    const { why } = options
     this.table = {
-      state: () => stateOf(options),
+      state: (_given, nowMs) => stateOf(options, nowMs),
+      why: ({ path }, nowMs) => why.at(path, nowMs),
+      rescan: ({ path }) => ({ retried: rescan(options, path) }),
       confirm: () => ({ ...stopped.confirm(), away: away.confirm(), staying: away.count }),
       undo: () => ({ ...stopped.undo(), away: away.undo(), staying: away.count }),
       conflicts: ({ path }) => conflicts.list(path),
@@ -65,13 +70,20 @@ export class Commands {
     }
   }
 
-  carryOut(command: ShareCommand): Work<ShareResult> {
-    const row = this.table[command.name] as (given: ShareCommand) => Work<ShareResult>
-    return row(command)
+  carryOut(command: ShareCommand, nowMs: number): Work<ShareResult> {
+    const row = this.table[command.name] as (given: ShareCommand, nowMs: number) => Work<ShareResult>
+    return row(command, nowMs)
   }
 }
 
-function stateOf(options: CommandsOptions): ShareState {
+/** Answers how many refused paths are tried again. */
+function rescan({ scanner, intake }: CommandsOptions, path: string): number {
+  if (path === '') scanner.scanAll()
+  else scanner.hint(path)
+  return intake.retryBelow(path)
+}
+
+function stateOf(options: CommandsOptions, nowMs: number): ShareState {
   const { catalogue, scanner, scans, peers, intake, notHeld, stopped, away, local, direction } = options
   const isReceiveOnly = direction === 'receive-only'
   const { unsettled, problems } = scanner
@@ -87,8 +99,12 @@ function stateOf(options: CommandsOptions): ShareState {
     direction,
     isBusy: scanner.busy || peers.busy || intake.busy || notHeld.busy || stopped.busy,
     ...catalogue.heldTotals(),
+    waiting: options.why.waiting(nowMs),
     unsettled: { count: unsettled.count, first: firstOf(unsettled.paths) },
-    skipped: { count: problems.size, first: firstOf(problems).map(withReason) },
+    skipped: {
+      count: problems.size,
+      first: firstOf(problems).map(([path, { reason }]) => ({ path, reason })),
+    },
     notHeld: { count: catalogue.notHeldCount, first: reasons },
     local: {
       count: isReceiveOnly ? local.count : 0,
@@ -104,10 +120,6 @@ function stateOf(options: CommandsOptions): ShareState {
       wantedCount: intake.wantedOf(standing.peer),
     })),
   }
-}
-
-function withReason([path, reason]: readonly [string, string]): PathWithReason {
-  return { path, reason }
 }
 
 function firstOf<T>(all: Iterable<T>): T[] {

@@ -67,11 +67,16 @@ export class Comparing {
   /** Why what a peer has is not taken at all. A link of a peer is taken only where nobody follows it: followed, it would share
    *  whatever file of ours the peer names. Each path is told once. */
   refusal(remote: Entry): { readonly reason: string; readonly isTold: boolean } | undefined {
-    const reason = refusalReason(remote, this.options.links)
+    const reason = this.refusalOf(remote)
     if (reason === undefined) return undefined
     const isTold = this.refusedLinks.has(remote.path)
     if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(remote.path)
     return { reason, isTold }
+  }
+
+  /** The same, without taking note that it was told. */
+  refusalOf(remote: Entry): string | undefined {
+    return refusalReason(remote, this.options.links)
   }
 }
 

@@ -26,6 +26,11 @@ export class DueQueue {
     this.dueOf.delete(key)
   }
 
+  /** When this key is due. */
+  dueMs(key: string): number | undefined {
+    return this.dueOf.get(key)
+  }
+
   /** When the first key is due. */
   nextDueMs(): number | undefined {
     this.dropStale()

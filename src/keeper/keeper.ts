@@ -40,6 +40,7 @@ import { holdingsOf } from './serve/holdings.js'
 import { Locator } from './serve/locator.js'
 import { StoppedChanges } from './stopped-changes.js'
 import { Trash } from './trash/trash.js'
+import { Why } from './why.js'
 
 /** After each `handle*` and `step`, carry `takeMessages` to the engine. Call `step` soon after each `handle*`, again at once
  *  while it answers true, else at `pollTimeout`. */
@@ -66,6 +67,7 @@ export class Keeper {
   private readonly vettedOnceTold = new Set<PeerId>()
   /** Commands of the person. */
   readonly commands: Commands
+  private readonly why: Why
 
   constructor(options: KeeperOptions, nowMs: number) {
     const { disk, catalogue, edits, authors, links } = options
@@ -108,6 +110,9 @@ export class Keeper {
     this.stopped = new StoppedChanges({ ...told, breaker, direction })
     const { stopped } = this
     this.receiving = new Receiving({ ...told, stopped, away, expiry, links, ownWrites, announcer, outbox })
+    const { receiving } = this
+    const why = { catalogue, scanner, scans, peers, intake, receiving, announcer, direction }
+    this.why = new Why(why)
     this.commands = new Commands({
       catalogue,
       scanner,
@@ -119,6 +124,7 @@ export class Keeper {
       away,
       local,
       direction,
+      why: this.why,
       trash: trashed,
     })
     this.outbox.notify({ event: 'scanning' })
@@ -156,6 +162,13 @@ export class Keeper {
       }
       case 'visit':
         this.outbox.push({ type: 'visited', question: message.question, holdings: this.holdings() })
+        break
+      case 'why':
+        this.outbox.push({
+          type: 'stands',
+          question: message.question,
+          ...this.why.told(message.path, nowMs),
+        })
         break
       case 'suspect':
         // Its times may not tell: it is read again whatever they say.

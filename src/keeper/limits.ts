@@ -18,6 +18,9 @@ export const REFUSED_PATHS_MAX = 16_384
 export const RESCAN_MS_MIN = 30_000
 export const RESCAN_DUTY = 0.0025
 
+/** Paths that something keeps back, of which those in one folder are listed for a person: 10 ms. */
+export const WHY_PATHS_MAX = 32_768
+
 /** After a full disk, how long until the next try. */
 export const FULL_DISK_RETRY_MS = 5_000
 

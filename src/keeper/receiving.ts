@@ -111,6 +111,11 @@ export class Receiving {
     this.drainIntake(nowMs)
   }
 
+  /** Why a link of a peer is not taken, for the person; undefined where it is no link, or is taken. */
+  linkRefusal(remote: Entry): string | undefined {
+    return this.comparing.refusalOf(remote)
+  }
+
   /** Considers an entry of which the tree of the peer tells nothing new. */
   considerAgain(peer: PeerId, remote: Entry, nowMs: number): void {
     if (!this.consider(peer, remote, nowMs)) this.options.peers.askAgain(peer, nowMs)
@@ -245,7 +250,7 @@ export class Receiving {
 
   private want(peer: PeerId, remote: Entry, nowMs: number): boolean {
     const { intake, scanner, catalogue, peers } = this.options
-    const result = intake.want(remote, peer)
+    const result = intake.want(remote, peer, nowMs)
     this.drainIntake(nowMs)
     if (result === 'unread') scanner.hint(remote.path)
     // The person was told that what is tried again is not held.

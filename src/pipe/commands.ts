@@ -2,12 +2,17 @@
 // to the watcher process beside the messages of the engine, which knows nothing of them.
 
 import type { Digest } from '../base/item.js'
-import type { PeerId } from '../share/dots.js'
+import type { Reason } from '../base/reason.js'
+import type { Dot, PeerId } from '../share/dots.js'
 import type { Direction } from './settings.js'
 
 export interface ShareCommands {
   /** All that there is to know of the share right now. */
   readonly state: { readonly given: object; readonly result: ShareState }
+  /** All that there is to know of one path; '' is the share. */
+  readonly why: { readonly given: { readonly path: string }; readonly result: PathState }
+  /** Looks at a path, or with '' at the whole share, as if something had changed there, and tries again what was refused there. */
+  readonly rescan: { readonly given: { readonly path: string }; readonly result: Rescanned }
   /** Confirms what is held: it is meant, and happens here and elsewhere. */
   readonly confirm: { readonly given: object; readonly result: ReleasedCounts }
   /** Undoes what is held: it is not meant, and what was deleted or replaced comes back. */
@@ -121,6 +126,8 @@ export interface ShareState {
   readonly files: number
   readonly folders: number
   readonly bytes: number
+  /** Wanted of peers, and not in place yet. */
+  readonly waiting: Sample<PathWithReasons>
   /** Changed here and not at rest yet, so that nobody was told. */
   readonly unsettled: Sample<string>
   /** There, and not shared for a reason that a person can change. */
@@ -140,6 +147,50 @@ export interface ShareState {
   /** Why nothing is written for now; empty where nothing keeps it from that. */
   readonly pause: string
   readonly peers: readonly PeerStanding[]
+}
+
+export interface Rescanned {
+  /** Paths that were refused, and are tried again. */
+  readonly retried: number
+}
+
+/** A path as it is known here, and what keeps it from being the same at the peers. */
+export interface PathState {
+  readonly path: string
+  /** The first scan is over. */
+  readonly isRead: boolean
+  /** Null where nothing is known of it. */
+  readonly known: EntryFacts | null
+  /** Whether what is known is here too. */
+  readonly isHeld: boolean
+  /** Better than what is known, and to come from peers; null where nothing is. */
+  readonly wanted: EntryFacts | null
+  /** Peers that it is to come from. */
+  readonly wantedOf: readonly PeerId[]
+  /** None where nothing here keeps it back. */
+  readonly reasons: readonly Reason[]
+  /** Paths in it, where it is a folder, that something keeps back. */
+  readonly below: Sample<PathWithReasons>
+  readonly peers: readonly PeerStanding[]
+}
+
+export interface PathWithReasons {
+  readonly path: string
+  readonly reasons: readonly Reason[]
+}
+
+/** An entry, for a person. */
+export interface EntryFacts {
+  readonly kind: 'file' | 'folder' | 'link' | 'tombstone'
+  /** Of a tombstone. */
+  readonly deletedKind: 'file' | 'folder' | 'link' | null
+  readonly bytes: number
+  /** Null of a folder. */
+  readonly mtimeMs: number | null
+  /** In whose name it was edited. */
+  readonly author: PeerId
+  /** The edit that made its content: two entries of one path with the same are the same. */
+  readonly edit: Dot
 }
 
 /** How far the comparison with a peer has come. */

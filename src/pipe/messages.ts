@@ -3,7 +3,8 @@
 
 import type { Digest, ItemKind, ItemRef } from '../base/item.js'
 import type { KnownEdits } from '../base/known-edits.js'
-import type { PeerId } from '../share/dots.js'
+import type { ReasonCode } from '../base/reason.js'
+import type { Dot, PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
 import type { OwnCounts } from '../share/own-counts.js'
 import type { Change } from '../share/tree-move.js'
@@ -77,6 +78,8 @@ export type EngineToKeeper =
   | { readonly type: 'locate'; readonly items: readonly ItemName[] }
   /** A visitor asks what is held here; answered by 'visited' with the same `question`. */
   | { readonly type: 'visit'; readonly question: number }
+  /** A peer asks how a path stands here; answered by 'stands' with the same `question`. */
+  | { readonly type: 'why'; readonly question: number; readonly path: string }
   /** The bytes read there are not what the index says: look at the path again. */
   | { readonly type: 'suspect'; readonly path: string }
 
@@ -96,6 +99,24 @@ export interface ItemName {
   readonly digest: Digest
   /** For a pack: its files, in their order. */
   readonly members?: readonly Digest[]
+}
+
+/** How a path stands here, as a peer may hear it. */
+export interface ToldStanding {
+  /** Undefined where nothing is known of the path, or it is not told. */
+  readonly stands:
+    | {
+        readonly kind: 'file' | 'folder' | 'link'
+        readonly isDeleted: boolean
+        readonly bytes: number
+        readonly mtimeMs: number
+        readonly edit: Dot
+      }
+    | undefined
+  readonly isHeld: boolean
+  readonly reason:
+    | { readonly code: ReasonCode; readonly detail: string; readonly seconds: number | undefined }
+    | undefined
 }
 
 /** Where an item's bytes are. */
@@ -146,6 +167,7 @@ export type KeeperToEngine =
   | { readonly type: 'knows'; readonly known: readonly (KnownEdits & { readonly peer: PeerId })[] }
   | { readonly type: 'answer'; readonly question: number; readonly answer: 'same' | 'differs' | 'working' }
   | { readonly type: 'visited'; readonly question: number; readonly holdings: ShareHoldings | 'working' }
+  | ({ readonly type: 'stands'; readonly question: number } & ToldStanding)
   /** The peer knows no edits of this share that the share itself does not know: it may be told of entries. */
   | { readonly type: 'vetted'; readonly peer: PeerId }
   /** It knows some, and this share may not take another name yet: what it asks for is not given. */

@@ -17,8 +17,16 @@ export const IGNORE_FILE = '.leftignore'
 
 export type IgnoreVerdict = 'ignored' | 'shared'
 
-interface Rule {
+/** The line that decides about a path. */
+export interface DecidingLine {
   readonly verdict: IgnoreVerdict
+  /** From 1. */
+  readonly lineNumber: number
+  /** As it stands in the file. */
+  readonly text: string
+}
+
+interface Rule extends DecidingLine {
   readonly onlyFolders: boolean
   /** Without a slash: matched against the last component. */
   readonly isName: boolean
@@ -52,7 +60,7 @@ export class IgnoreRules {
     this.rules = text
       .replace(/^\ufeff/, '')
       .split('\n')
-      .map((line) => parseRule(line))
+      .map((line, index) => parseRule(line, index + 1))
       .filter((rule) => rule !== undefined)
   }
 
@@ -62,22 +70,27 @@ export class IgnoreRules {
 
   /** Undefined where no line matches. `path` is relative to the folder of the file; whether a folder above it is ignored is the
    *  caller's to know. */
-  verdict(
+  verdict(path: string, isFolder: boolean, budget?: MatchBudget): IgnoreVerdict | undefined {
+    return this.deciding(path, isFolder, budget)?.verdict
+  }
+
+  /** The same, with the line that says so. */
+  deciding(
     path: string,
     isFolder: boolean,
     budget: MatchBudget = { steps: MATCH_STEPS_MAX },
-  ): IgnoreVerdict | undefined {
+  ): DecidingLine | undefined {
     const name = path.slice(path.lastIndexOf('/') + 1)
     for (let index = this.rules.length - 1; index >= 0; index--) {
       const rule = this.rules[index]!
       if (rule.onlyFolders && !isFolder) continue
-      if (matches(rule, rule.isName ? name : path, budget)) return rule.verdict
+      if (matches(rule, rule.isName ? name : path, budget)) return rule
     }
     return undefined
   }
 }
 
-function parseRule(line: string): Rule | undefined {
+function parseRule(line: string, lineNumber: number): Rule | undefined {
   let pattern = withoutFinalSpaces(line.endsWith('\r') ? line.slice(0, -1) : line)
   if (pattern === '' || pattern.startsWith('#')) return undefined
   const isShared = pattern.startsWith('!')
@@ -86,7 +99,8 @@ function parseRule(line: string): Rule | undefined {
   if (onlyFolders) pattern = pattern.slice(0, -1)
   const isName = !pattern.includes('/')
   if (pattern.startsWith('/')) pattern = pattern.slice(1)
-  const common = { verdict: isShared ? 'shared' : 'ignored', onlyFolders, isName } as const
+  const verdict = isShared ? 'shared' : 'ignored'
+  const common = { verdict, lineNumber, text: line.trim(), onlyFolders, isName } as const
   const plain = plainLength(pattern)
   const prefix = pattern.slice(0, plain)
   const rest = pattern.slice(plain)

@@ -161,7 +161,7 @@ export class World {
   localPathsOf(peer: number): readonly string[] {
     const { keeper } = this.peers[peer]!
     if (keeper === undefined || this.plan.peers[peer]!.direction !== 'receive-only') return []
-    const { local } = keeper.commands.carryOut({ name: 'state' }) as ShareState
+    const { local } = keeper.commands.carryOut({ name: 'state' }, this.scheduler.nowMs) as ShareState
     return local.first.map(({ path }) => path)
   }
 

@@ -103,7 +103,7 @@ class Watcher {
   }
 
   command({ number, command }: ToWatcher & { type: 'command' }): void {
-    const work = this.keeper.commands.carryOut(command)
+    const work = this.keeper.commands.carryOut(command, nowMs())
     if ('next' in work) this.works.push({ number, work })
     else this.answer(number, work)
     this.wake()

@@ -10,6 +10,9 @@ async function ask(name: string, given: Arguments): Promise<ShareCommand> {
   let asked: ShareCommand | undefined
   const commands = commandsOf({
     status: async () => undefined,
+    why: async () => undefined,
+    pause: async () => undefined,
+    resume: async () => undefined,
     whomToVisit: () => undefined,
     share: async (command) => {
       asked = command
@@ -53,6 +56,9 @@ describe('a request about the share', () => {
     const commands = commandsOf({
       status: async () => undefined,
       whomToVisit: () => undefined,
+      why: async () => undefined,
+      pause: async () => undefined,
+      resume: async () => undefined,
       share: async () => undefined,
     })
     for (const name of ['status', 'visit', 'trash-empty'])

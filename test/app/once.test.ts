@@ -19,6 +19,7 @@ const at = (isInStep: boolean): Status => ({
     files: 0,
     folders: 0,
     bytes: 0,
+    waiting: NONE,
     unsettled: NONE,
     skipped: NONE,
     notHeld: NONE,
@@ -31,6 +32,7 @@ const at = (isInStep: boolean): Status => ({
   trackers: [],
   receiving: { files: 0, filesWanted: 0, bytes: 0, bytesWanted: 0, bytesPerS: 0, now: [] },
   sending: [],
+  pause: null,
   paused: null,
   lastProblem: null,
 })

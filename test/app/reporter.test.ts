@@ -45,6 +45,7 @@ describe('a peer that is not there yet', () => {
     expect(told).toEqual([
       {
         event: 'waiting',
+        code: 'not-reached',
         address: NAME,
         reason: expect.stringMatching(/^no answer yet: left must run there/),
       },

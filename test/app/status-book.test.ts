@@ -19,6 +19,7 @@ const share = (over: Partial<ShareState> = {}): ShareState => ({
   files: 2,
   folders: 1,
   bytes: 30,
+  waiting: NONE,
   unsettled: NONE,
   skipped: NONE,
   notHeld: NONE,
@@ -47,6 +48,10 @@ const session = (peer: string, address: string, over: Partial<EnginePeer> = {}):
   address,
   session: 1,
   isTold: true,
+  isPausedHere: false,
+  stopThere: undefined,
+  isReadingThere: false,
+  isRefused: false,
   stats: undefined,
   ...over,
 })
@@ -62,6 +67,8 @@ const facts = (over: Partial<StatusFacts> = {}): StatusFacts => ({
   isPassedOver: () => false,
   found: [],
   trackers: [],
+  pause: null,
+  fingerprintOf: () => null,
   ...over,
 })
 
@@ -151,6 +158,7 @@ describe('the state of a peer', () => {
   test('of several is in step when all but itself are, and names each that is not', () => {
     const made = book(['self', 'b', 'c', 'd'], connected(B, 'b'), connected(C, 'c'), {
       event: 'waiting',
+      code: 'not-reached',
       address: 'd',
       reason: 'no answer yet',
     })

@@ -65,7 +65,7 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
   scanned: { event: 'scanned', files: 78_500, folders: 5_012, bytes: 1_300_000_000, durationMs: 2_140 },
   changed: { event: 'changed', path: 'notes.txt', kind: 'file', bytes: 1_024 },
   problem: { event: 'problem', path: 'secret.key', reason: 'permission denied' },
-  waiting: { event: 'waiting', address: ADDRESS, reason: 'no answer yet' },
+  waiting: { event: 'waiting', address: ADDRESS, reason: 'no answer yet', code: 'not-reached' },
   connected: { event: 'connected', peer: PEER, address: ADDRESS, fingerprint: KEY },
   pinned: { event: 'pinned', address: ADDRESS, fingerprint: KEY, how: 'first-use' },
   'key-changed': { event: 'key-changed', address: ADDRESS, fingerprint: '0badcafe'.repeat(8), pinned: KEY },

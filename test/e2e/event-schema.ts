@@ -43,7 +43,7 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
   scanned: { files: count, folders: count, bytes: count, durationMs: quantity },
   changed: { path, kind: oneOf('file', 'folder', 'link', 'tombstone'), bytes: count },
   problem: { path, reason: text },
-  waiting: { address, reason: text },
+  waiting: { address, reason: text, code: oneOf('not-reached', 'not-let-in', 'name-unknown') },
   connected: { peer: peerId, address, fingerprint: orNull(fingerprint) },
   pinned: { address, fingerprint, how: oneOf('first-use', 'secret') },
   'key-changed': { address, fingerprint, pinned: fingerprint },

@@ -11,7 +11,13 @@ import {
   TREE_ITEM_BYTES_MAX,
 } from '../../src/base/limits.js'
 import { pieceBlocks, pieceCount } from '../../src/base/pieces.js'
-import { ENTRIES_PER_MESSAGE_MAX, NOT_HELD_MAX, WORKING_MS_MAX } from '../../src/ecp/limits.js'
+import {
+  DETAIL_CHARACTERS_MAX,
+  ENTRIES_PER_MESSAGE_MAX,
+  NOT_HELD_MAX,
+  REASON_SECONDS_MAX,
+  WORKING_MS_MAX,
+} from '../../src/ecp/limits.js'
 import {
   decodeMessage,
   encodeMessage,
@@ -73,6 +79,33 @@ const arbitraryMessage: fc.Arbitrary<Message> = fc.oneof(
     })
     .map<Message>((holds) => ({ type: 'holds', ...holds })),
   fc.nat(WORKING_MS_MAX).map<Message>((retryMs) => ({ type: 'working', retryMs })),
+  fc
+    .constantFrom('paused' as const, 'full' as const, undefined)
+    .map<Message>((stop) => ({ type: 'stop', stop })),
+  fc.string({ minLength: 1, maxLength: 300 }).map<Message>((path) => ({ type: 'why', path })),
+  fc
+    .record({
+      stands: fc.option(
+        fc.record({
+          kind: fc.constantFrom('file' as const, 'folder' as const, 'link' as const),
+          isDeleted: fc.boolean(),
+          bytes: fc.nat(FILE_BYTES_MAX),
+          mtimeMs: fc.maxSafeInteger(),
+          edit: fc.nat(Number.MAX_SAFE_INTEGER).map((count) => `${AUTHOR}:${count}`),
+        }),
+        { nil: undefined },
+      ),
+      isHeld: fc.boolean(),
+      reason: fc.option(
+        fc.record({
+          code: fc.constantFrom('settling', 'waits-for-folder'),
+          detail: fc.string({ maxLength: DETAIL_CHARACTERS_MAX }).filter((text) => text !== '-'),
+          seconds: fc.option(fc.nat(REASON_SECONDS_MAX), { nil: undefined }),
+        }),
+        { nil: undefined },
+      ),
+    })
+    .map<Message>((stands) => ({ type: 'stands', ...stands })),
   fc
     .record({
       sizeBytes: fc.integer({ min: 1, max: FILE_BYTES_MAX }),
@@ -164,6 +197,8 @@ describe('golden vectors of the wire format', () => {
     expect([...new Set(vectors.map(({ bytes }) => textOf(bytes)![0]))].sort()).toEqual([
       'e',
       'h',
+      'p',
+      'q',
       's',
       'u',
       'v',
@@ -245,6 +280,25 @@ describe('what is no message', () => {
     ['w|*|1e3', 'bad-field'],
     ['w|*|1|*|2', 'trailing-bytes'],
     [`w|*|${root.digest}:130|*|-`, 'trailing-bytes'],
+    ['p', 'truncated'],
+    ['p|*|', 'bad-field'],
+    ['p|*|stopped', 'bad-field'],
+    ['p|*|-|*|-', 'trailing-bytes'],
+    ['q', 'truncated'],
+    ['q|*|', 'bad-field'],
+    ['q|*|a b', 'bad-field'],
+    ['q|*|a|*|+', 'truncated'],
+    ['q|*|-|*|+|*|-|*|-|*|-', 'none'],
+    ['q|*|-|*|+|*|-|*|-|*|-|*|-', 'trailing-bytes'],
+    ['q|*|-|*|0|*|-|*|-|*|-', 'bad-field'],
+    ['q|*|-|*|+|*|-|*|a|*|-', 'bad-field'],
+    ['q|*|-|*|+|*|Held|*|-|*|-', 'bad-field'],
+    ['q|*|-|*|+|*|held|*||*|-', 'bad-field'],
+    ['q|*|-|*|+|*|held|*|-|*|1.5', 'bad-field'],
+    [`q|*|x:1:1:${AUTHOR}:1|*|+|*|-|*|-|*|-`, 'bad-field'],
+    [`q|*|f:01:1:${AUTHOR}:1|*|+|*|-|*|-|*|-`, 'bad-field'],
+    [`q|*|f:${FILE_BYTES_MAX + 1}:1:${AUTHOR}:1|*|+|*|-|*|-|*|-`, 'bad-field'],
+    [`q|*|f:1:1:${AUTHOR}:${2 ** 53}|*|+|*|-|*|-|*|-`, 'bad-field'],
     ['|', 'unknown-kind'],
     ['|*|', 'truncated'],
     [`|*|${root.digest}:130`, 'truncated'],
@@ -288,6 +342,15 @@ describe('what is no message', () => {
 })
 
 describe('limits of a message', () => {
+  test('a detail is cut to its longest, and a longer one is refused', () => {
+    const detail = 'd'.repeat(DETAIL_CHARACTERS_MAX + 1)
+    const reason = { code: 'held', detail, seconds: REASON_SECONDS_MAX + 1 }
+    const text = textOf(encodeMessage({ type: 'stands', stands: undefined, isHeld: false, reason }))!
+    expect(text).toBe(`q|*|-|*|-|*|held|*|${detail.slice(1)}|*|${REASON_SECONDS_MAX}`)
+    expect(reasonOf(text)).toBe('none')
+    expect(reasonOf(text.replace(detail.slice(1), detail))).toBe('bad-field')
+  })
+
   test('a peer may be asked to wait for a minute and no longer', () => {
     expect(reasonOf('w|*|0')).toBe('none')
     expect(reasonOf(`w|*|${WORKING_MS_MAX}`)).toBe('none')

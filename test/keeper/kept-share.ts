@@ -6,20 +6,25 @@ import { Keeper } from '../../src/keeper/keeper.js'
 import type { KeeperOptions } from '../../src/keeper/keeper-options.js'
 import { openShare } from '../../src/keeper/recover/recovery.js'
 import type { KeeperToEngine } from '../../src/pipe/messages.js'
-import { SimDisk } from '../../src/sim/disk/disk.js'
+import { SimDisk, type SimDiskOptions } from '../../src/sim/disk/disk.js'
 import { SimIndex } from '../../src/sim/peer/index.js'
 import { SimWitness } from '../../src/sim/peer/witness.js'
 import { OURS, START_MS } from './share-on-disk.js'
 
 export class KeptShare {
   nowMs = START_MS
-  readonly disk = new SimDisk({ nowMs: () => this.nowMs })
+  readonly disk: SimDisk
   readonly messages: KeeperToEngine[] = []
   protected readonly keeper: Keeper
   protected readonly opened: ReturnType<typeof openShare>
 
   /** Each path is the text of its file. */
-  constructor(paths: readonly string[], given: Partial<KeeperOptions> = {}) {
+  constructor(
+    paths: readonly string[],
+    given: Partial<KeeperOptions> = {},
+    ofDisk: Partial<SimDiskOptions> = {},
+  ) {
+    this.disk = new SimDisk({ nowMs: () => this.nowMs, ...ofDisk })
     for (const path of paths) this.disk.putFile(path, utf8(path))
     const { disk } = this
     const wallMs = () => this.nowMs

@@ -69,7 +69,7 @@ function pathsOf(world: World, peer: number): string[] {
 
 function heldAt(world: World, peer = C): readonly string[] {
   const { keeper } = world.peers[peer]!
-  return [...(keeper!.commands.carryOut({ name: 'state' }) as ShareState).away.first].sort()
+  return [...(keeper!.commands.carryOut({ name: 'state' }, world.nowMs) as ShareState).away.first].sort()
 }
 
 function trashOf(world: World, peer: number): string[] {

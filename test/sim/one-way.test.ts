@@ -94,7 +94,7 @@ function digestsInTrash(world: World, peer: number): string[] {
 }
 
 function stateOf(world: World, peer: number): ShareState {
-  return world.peers[peer]!.keeper!.commands.carryOut({ name: 'state' }) as ShareState
+  return world.peers[peer]!.keeper!.commands.carryOut({ name: 'state' }, world.nowMs) as ShareState
 }
 
 function localAt(world: World, peer: number): string[] {

@@ -32,4 +32,6 @@ export interface RawAskArguments {
   readonly json?: boolean
   readonly at?: string
   readonly before?: string
+  readonly watch?: boolean
+  readonly since?: string
 }

@@ -10,6 +10,7 @@ import { EXIT_FAILED, EXIT_STOPPED } from '../failure.js'
 import { printableJson } from '../names.js'
 import { printLine } from '../printing.js'
 import type { AskCommand, RawAskArguments } from './ask-command.js'
+import { watch } from './watching.js'
 
 /** Answers the exit code. @throws LeftError. */
 export async function runAsk(
@@ -20,10 +21,47 @@ export async function runAsk(
   const folder = process.cwd()
   const share = findShare(raw.share, folder)
   const view = new ShareView(share, folder)
-  const result = await resultOf(command, share, command.given(words, view, raw))
+  const given = command.given(words, view, raw)
+  if (raw.watch === true) return watchOn({ command, share, view, given, raw })
+  const result = await resultOf(command, share, given)
   if (raw.json) printLine(printableJson(JSON.stringify(result)))
   else for (const line of command.lines(result, view)) printLine(line)
   return command.isDone?.(result) === false ? EXIT_FAILED : EXIT_STOPPED
+}
+
+/** The peer that was watched ends as any other does: that is no failure. */
+async function watchOn({ command, share, view, given, raw }: Watched): Promise<number> {
+  const output = process.stdout
+  let isAnswered = false
+  try {
+    await watch({
+      ask: async () => {
+        const result = await resultOf(command, share, given)
+        isAnswered = true
+        return raw.json ? [printableJson(JSON.stringify(result))] : command.lines(result, view)
+      },
+      write: (text) => output.write(text),
+      screen: () =>
+        output.isTTY && raw.json !== true ? { columns: output.columns, rows: output.rows } : undefined,
+      stopped: new Promise((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+        output.once('close', () => resolve())
+      }),
+    })
+  } catch (error) {
+    if (!isAnswered || !(error instanceof LeftError)) throw error
+    process.stderr.write(`left: ${error.message}\n`)
+    return EXIT_FAILED
+  }
+  return EXIT_STOPPED
+}
+
+interface Watched {
+  readonly command: AskCommand
+  readonly share: string
+  readonly view: ShareView
+  readonly given: Arguments
+  readonly raw: RawAskArguments
 }
 
 async function resultOf(command: AskCommand, share: string, given: Arguments): Promise<object> {

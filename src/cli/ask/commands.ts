@@ -3,12 +3,20 @@
 
 import type { AskCommand } from './ask-command.js'
 import { conflictsCommand, conflictsKeepCommand } from './conflicts.js'
+import { peersCommand } from './peers.js'
 import { confirmCommand, undoCommand } from './release.js'
 import { statusCommand } from './status.js'
+import { pauseCommand, rescanCommand, resumeCommand } from './steer.js'
 import { trashEmptyCommand, trashListCommand, trashRestoreCommand } from './trash.js'
+import { whyCommand } from './why.js'
 
 export const ASK_COMMANDS: readonly AskCommand[] = [
   statusCommand,
+  whyCommand,
+  peersCommand,
+  pauseCommand,
+  resumeCommand,
+  rescanCommand,
   confirmCommand,
   undoCommand,
   conflictsCommand,

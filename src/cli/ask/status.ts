@@ -1,6 +1,7 @@
 // `left status`: the state of a running peer on one screen.
 
 import type { PeerEvent } from '../../app/events.js'
+import { PROGRAM_VERSION } from '../../app/version.js'
 import {
   type FileStatus,
   type Listed,
@@ -25,28 +26,33 @@ import { STATUS_NAMES_MAX } from '../limits.js'
 import { fitted, printable, printableName } from '../names.js'
 import { sentence } from '../wording.js'
 import type { AskCommand } from './ask-command.js'
+import { STATE_WORDS } from './state-words.js'
+import { pauseWords } from './steer.js'
 
 export const statusCommand: AskCommand = {
   name: 'status',
   description: 'show how a running peer is: who is in step, what is missing, what is under way',
   words: '',
+  options: [{ flags: '--watch', description: 'show it again every second, until Ctrl-C' }],
   asksPeer: true,
   given: () => ({}),
   lines: (result) => statusLines(result as Status, new Date()),
 }
 
 export function statusLines(status: Status, now: Date): string[] {
-  const { share, peers, trackers, holds, receiving, sending, paused, lastProblem } = status
+  const { share, peers, trackers, holds, receiving, sending, pause, paused, lastProblem } = status
   const upMs = Math.max(0, now.getTime() - Date.parse(status.since))
   const nameColumns = Math.max(0, ...peers.map(({ address }) => printable(address).length))
   return [
     `${printableName(share)}  ${holds === null ? 'not open yet' : holdsWords(holds)}`,
+    ...versionLines(status.version),
     `left ${printable(status.version)} on ${printable(status.listening)} for ${formatDuration(upMs)} (pid ${status.pid}, peer ${printable(status.peer)})`,
     '',
     ...peers.map((peer) => `  ${fitted(printable(peer.address), nameColumns)}  ${peerWords(peer, status)}`),
     ...section('trackers', trackers.map(trackerLine)),
     ...section('receiving', receivingLines(receiving)),
     ...section('sending', sending.map(fileLine)),
+    ...(pause === null ? [] : ['', pauseWords(pause)]),
     ...(paused === null ? [] : ['', `paused: ${printable(paused)}`]),
     ...(holds === null ? [] : countLines(holds)),
     ...(lastProblem === null
@@ -56,25 +62,23 @@ export function statusLines(status: Status, now: Date): string[] {
   ]
 }
 
+/** A program of another version may miss some of what the peer tells. */
+function versionLines(version: string): string[] {
+  if (version === PROGRAM_VERSION) return []
+  return [`the peer is left ${printable(version)}, and this program left ${PROGRAM_VERSION}`]
+}
+
 function holdsWords({ isRead, files, folders, bytes }: ShareStatus): string {
   const counts = `${formatFiles(files)} in ${formatCount(folders)} ${folders === 1 ? 'folder' : 'folders'}, ${formatBytes(bytes)}`
   return isRead ? counts : `being read: ${counts} so far`
 }
 
-const STATE_WORDS = {
-  self: 'this machine, ignored',
-  waiting: 'not met yet',
-  'not-called': 'through others',
-  away: 'gone',
-  comparing: 'comparing',
-  receiving: 'receiving from it',
-  behind: 'it has not got all yet',
-  'in-step': 'in step',
-} as const
-
 function peerWords(peer: PeerStatus, { holds }: Status): string {
-  const { state, isInStep, reason, wanted, notHeldThere, receivedBytesPerS, sentBytesPerS, rttMs } = peer
+  const { state, isInStep, reason, code, wanted, notHeldThere } = peer
+  const { receivedBytesPerS, sentBytesPerS, rttMs, loss } = peer
   const parts: string[] = [state === 'away' && isInStep ? 'gone, and was in step' : STATE_WORDS[state]]
+  if (state === 'paused') parts[0] = code === 'paused-there' ? 'paused there' : 'paused here'
+  if (code === 'full-there') parts.push('its disk is full')
   if (reason !== '') parts.push(printable(reason))
   if (wanted > 0) parts.push(`${formatCount(wanted)} to come`)
   if (state === 'in-step' && holds !== null && holds.notHeld.count > 0)
@@ -83,6 +87,7 @@ function peerWords(peer: PeerStatus, { holds }: Status): string {
   if (receivedBytesPerS > 0) parts.push(`in ${formatRate(receivedBytesPerS)}`)
   if (sentBytesPerS > 0) parts.push(`out ${formatRate(sentBytesPerS)}`)
   if (rttMs !== null) parts.push(`RTT ${rttMs.toFixed(1)} ms`)
+  if (loss !== null && loss >= 0.001) parts.push(`loss ${(100 * loss).toFixed(1)}%`)
   return parts.join(', ')
 }
 
@@ -120,8 +125,9 @@ const WAYS_OUT = {
 } as const
 
 function countLines({ direction, local, ...lists }: ShareStatus): string[] {
-  const { unsettled, skipped, notHeld, stopped, away, conflicts } = lists
+  const { waiting, unsettled, skipped, notHeld, stopped, away, conflicts } = lists
   return [
+    ...listed('wanted, and not here yet', waiting, withReason),
     ...listed('changed here, and told to nobody (--receive-only)', local, withReason),
     ...(local.count === 0 ? [] : [`  ${WAYS_OUT.local}`]),
     ...listed(

@@ -98,6 +98,13 @@ export class Assembling {
     }
   }
 
+  /** The session goes on, and nothing is asked for in it any more. */
+  handlePaused(session: SessionId): void {
+    for (const { session: of, item } of this.assemblies.values())
+      if (of === session) this.options.endpoint.cancelPull(session, item.kind, item.digest)
+    this.handleClosed(session)
+  }
+
   handleGone(session: SessionId, kind: ItemKind, digest: Digest, reason: 'gone' | 'unservable'): void {
     const key = sessionKey(session, kind, digest)
     const assembly = this.assemblies.get(key)

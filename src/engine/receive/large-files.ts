@@ -182,6 +182,13 @@ export class LargeFiles {
     }
   }
 
+  /** The session goes on, and nothing is asked for in it any more. */
+  handlePaused(session: SessionId): void {
+    for (const { file } of this.fetches.values())
+      this.options.endpoint.cancelPull(session, 'file', file.digest)
+    this.handleClosed(session)
+  }
+
   handleGone(session: SessionId, digest: Digest, reason: 'gone' | 'unservable', nowMs: number): void {
     const fetch = this.byDigest.get(digest)
     if (fetch?.building !== undefined)

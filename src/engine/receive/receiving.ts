@@ -164,6 +164,13 @@ export class Receiving {
     for (const fetch of [...this.small.values()]) if (fetch.session === session) this.fail(fetch, 'peer-gone')
   }
 
+  /** Nothing is asked of the peer in this session any more, which goes on. */
+  handlePaused(session: SessionId): void {
+    this.assembling.handlePaused(session)
+    this.large.handlePaused(session)
+    this.handleClosed(session)
+  }
+
   handleGone({ session, kind, digest, reason }: ItemGone, nowMs: number): void {
     const small = kind === 'file' ? this.smallByDigest.get(digest) : undefined
     if (kind === 'pack') this.unpack(packKey(session, digest))

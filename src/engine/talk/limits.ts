@@ -13,3 +13,9 @@ export const HELD_BACK_MS = 1_500
 
 /** Peers that are known to be vetted while no session is open with them; another tells first what it knows. */
 export const VETTED_PEERS_MAX = 1_024
+
+/** Peers with whom a person pauses the exchange one by one: as many addresses as `--ip` may name. */
+export const PAUSED_PEERS_MAX = 512
+
+/** Questions about a path that wait for one peer: a person, a script or two. */
+export const PATHS_ASKED_MAX = 8

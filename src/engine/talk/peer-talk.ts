@@ -21,12 +21,15 @@ import {
   type Scope,
   type StateMessage,
 } from '../../ecp/message.js'
+import type { Stop } from '../../ecp/path-message.js'
 import { HELD_BACK_MS } from './limits.js'
 import type { OwnState } from './own-state.js'
 
 interface Awaiting extends News {
   readonly root: ItemRef
   readonly greeting: boolean
+  /** The peer told by itself meanwhile that it stops, or goes on: what the answer says of that may be older. */
+  isStopCrossed?: boolean
   /** The root that the peer told by itself meanwhile: whether that or the answer is newer is not known. */
   crossed?: Digest
 }
@@ -47,9 +50,16 @@ export class PeerTalk {
   private awaiting: Awaiting | undefined
   /** The file of which the peer was asked what it holds. */
   private askedHolding: Digest | undefined
+  /** Why nothing is given and taken here for now, as the peer is told, was told, and tells. */
+  private askedStop: { readonly stop: Stop | undefined } | undefined
+  private toldStop: Stop | undefined
+  private theirs: Stop | undefined
+  /** A question about a path is outstanding. */
+  private isAskedPath = false
   private greetingDue: boolean
   private heard = false
   private retryAtMs: number | undefined
+  private isBusy = false
   /** Until when the peer is not told what changed, because others are told first. */
   private heldUntilMs: number | undefined
   /** The root that the peer told last. */
@@ -87,7 +97,72 @@ export class PeerTalk {
 
   /** Nothing is outstanding: where no state is to be told, something else may be asked. */
   get isFree(): boolean {
+    if (this.askedStop !== undefined || this.isAskedPath) return false
     return this.awaiting === undefined && this.askedHolding === undefined
+  }
+
+  // — Stops, and questions about a path —
+
+  /** Why the peer gives and takes nothing for now, as it said last. */
+  get theirStop(): Stop | undefined {
+    return this.theirs
+  }
+
+  /** The peer asked to be asked again, and has not answered since. */
+  get isReadingThere(): boolean {
+    return this.isBusy
+  }
+
+  /** Whether the peer is to be told a stop now, or its end. */
+  pollStop(stop: Stop | undefined): boolean {
+    if (!this.isFree || this.toldStop === stop) return false
+    this.askedStop = { stop }
+    return true
+  }
+
+  /** Answers whether the reply is to a stop that the peer was told. */
+  takeAskedStop(): boolean {
+    const asked = this.askedStop
+    this.askedStop = undefined
+    if (asked !== undefined) this.toldStop = asked.stop
+    return asked !== undefined
+  }
+
+  /** The peer is told with a reply. */
+  handleStopReplied(stop: Stop): void {
+    this.toldStop = stop
+  }
+
+  /** The peer says by itself that it stops, or goes on. */
+  handleTheirStop(stop: Stop | undefined): void {
+    this.theirs = stop
+    if (this.awaiting !== undefined) this.awaiting.isStopCrossed = true
+  }
+
+  /** The peer says so in place of an answer, to a state where one was told. */
+  handleStopReply(stop: Stop | undefined): void {
+    const { awaiting } = this
+    if (awaiting?.isStopCrossed !== true) this.theirs = stop
+    if (awaiting?.greeting === true || awaiting?.isStopCrossed === true) this.greetingDue = true
+    this.awaiting = undefined
+  }
+
+  /** Neither side knows any more how the two stood: it is as in a session that has just begun, and we greet. */
+  handleResumed(): void {
+    this.told = undefined
+    this.theirRoot = undefined
+    this.heard = false
+    this.retryAtMs = undefined
+    this.heldUntilMs = undefined
+    this.greet()
+  }
+
+  handleAskedPath(): void {
+    this.isAskedPath = true
+  }
+
+  handlePathReply(): void {
+    this.isAskedPath = false
   }
 
   handleAskedHolding({ file }: HoldingMessage): void {
@@ -170,6 +245,7 @@ export class PeerTalk {
   handleSettled(reply: 'same' | 'excess', theirRoot?: Digest): ItemRef | undefined {
     const { awaiting } = this
     this.heard = true
+    this.isBusy = false
     this.awaiting = undefined
     if (awaiting === undefined) return undefined
     this.told = awaiting.root.digest
@@ -213,6 +289,7 @@ export class PeerTalk {
     if (this.awaiting?.greeting) this.greetingDue = true
     this.awaiting = undefined
     this.retryAtMs = nowMs + retryMs
+    this.isBusy = true
   }
 
   /** Reply to a request of the peer, whose root is `theirs`: undefined for 'same'. `same` is what the

@@ -7,7 +7,9 @@
 import { earliest } from '../../base/earliest.js'
 import type { Digest } from '../../base/item.js'
 import type { KnownEdits } from '../../base/known-edits.js'
+import { CONTROL_BYTES_MAX } from '../../base/limits.js'
 import { decodeMessage, encodeMessage, type Message, type StateMessage } from '../../ecp/message.js'
+import type { Stop } from '../../ecp/path-message.js'
 import type { Peering } from '../../peering/peering.js'
 import type { KeeperToEngine } from '../../pipe/messages.js'
 import type { Endpoint, EndpointEvent, SessionId } from '../../rdt/endpoint.js'
@@ -19,10 +21,32 @@ import type { RequestedBlock, Serving } from '../serve/serving.js'
 import { Holdings } from './holdings.js'
 import { TOLD_FIRST_MAX } from './limits.js'
 import { OwnState } from './own-state.js'
+import { type PathAnswer, PathQuestions } from './path-questions.js'
 import { type PeerSession, PeerSessions } from './peer-sessions.js'
 import { PeerTalk } from './peer-talk.js'
 import { claimOf, equalClaim, type Question, QuestionBook } from './question-book.js'
+import { type PauseTarget, Stops } from './stops.js'
 import { VettedPeers } from './vetted-peers.js'
+
+export interface PeerFacts {
+  /** The peer knows the state of ours that was asked about. */
+  readonly isTold: boolean
+  readonly isPausedHere: boolean
+  readonly stopThere: Stop | undefined
+  /** It asked to be asked again: it reads its share, say. */
+  readonly isReadingThere: boolean
+  /** It knows edits that this share forgot, and is told nothing. */
+  readonly isRefused: boolean
+}
+
+/** Nothing is given and taken in a session from now on, or all is again. */
+export interface PauseChange {
+  readonly session: SessionId
+  readonly peer: string
+  readonly isPaused: boolean
+  /** Whether it is the session in which the peer is asked. */
+  readonly isPeers: boolean
+}
 
 export interface TalkOptions {
   readonly endpoint: Endpoint
@@ -42,17 +66,25 @@ export class Talk {
   private readonly holdings: Holdings
   private readonly vetted = new VettedPeers(this.sessions)
   private readonly serving: Serving
+  private readonly stops = new Stops()
+  private readonly paths: PathQuestions
+  /** Sessions in which nothing is given and taken, as was told by `pollPause`. */
+  private readonly paused = new Set<SessionId>()
+  private readonly pauses: PauseChange[] = []
 
   constructor({ endpoint, peering, files, serving, toKeeper }: TalkOptions) {
     this.endpoint = endpoint
     this.peering = peering
     this.files = files
     this.serving = serving
+    const reply = (session: SessionId, number: number, message: Message) =>
+      this.reply(session, number, message)
+    this.paths = new PathQuestions({ toKeeper, reply })
     this.questions = new QuestionBook(toKeeper)
     this.holdings = new Holdings({
       files,
       serving,
-      reply: (session, number, message) => this.reply(session, number, message),
+      reply,
     })
   }
 
@@ -60,6 +92,7 @@ export class Talk {
 
   /** Early data: our state, sent with the hello to a peer that is met again. */
   greeting(peer: string): Uint8Array | undefined {
+    if (this.stops.isPaused(peer)) return undefined
     return this.talkWith(peer, false, undefined).tidings(this.own, EARLY_BYTES_MAX)
   }
 
@@ -75,7 +108,8 @@ export class Talk {
     if (this.own.root !== undefined) peerTalk.tellFirst()
     this.addSession(event, peerTalk, nowMs)
     const message = event.early && decodeMessage(event.early)
-    if (message?.ok && message.value.type === 'update' && this.own.root !== undefined)
+    const isHeard = this.own.root !== undefined && !this.paused.has(event.session)
+    if (message?.ok && message.value.type === 'update' && isHeard)
       this.handleState(event.session, message.value, undefined)
   }
 
@@ -92,6 +126,8 @@ export class Talk {
     this.holdings.handleClosed(session)
     this.vetted.handleClosed(session)
     this.questions.handleClosed(session)
+    this.paths.handleClosed(session)
+    this.paused.delete(session)
     return isPeerGone
   }
 
@@ -102,8 +138,9 @@ export class Talk {
   ): PeerSession {
     const added = { session, peer, address, peerTalk }
     this.sessions.add(added)
-    this.files.handleOpened(session, peer, nowMs)
     this.handleTold(added, theyKnow)
+    if (this.stops.isPaused(peer, address)) this.settlePause(added)
+    else this.files.handleOpened(session, peer, nowMs)
     return added
   }
 
@@ -118,11 +155,28 @@ export class Talk {
   handleRequest(session: SessionId, number: number, body: Uint8Array, nowMs: number): void {
     const message = decodeMessage(body)
     const request = message.ok ? message.value : undefined
+    const found = this.sessions.get(session)
+    if (found !== undefined && request?.type === 'stop') {
+      found.peerTalk.handleTheirStop(request.stop)
+      this.reply(session, number, { type: 'same' })
+      this.settlePause(found)
+      return
+    }
+    if (found !== undefined && request?.type === 'why') {
+      this.handlePathAsked(found, number, request.path)
+      return
+    }
+    if (found !== undefined && this.stops.isPaused(found.peer, found.address)) {
+      found.peerTalk.handleStopReplied('paused')
+      this.reply(session, number, { type: 'stop', stop: 'paused' })
+      return
+    }
     if (request?.type === 'holding') {
       this.holdings.handleRequest(session, number, request, this.own.root !== undefined, nowMs)
       return
     }
-    if ((request?.type !== 'have' && request?.type !== 'update') || this.own.root === undefined) {
+    const isState = request?.type === 'have' || request?.type === 'update'
+    if (!isState || this.own.root === undefined || this.paused.has(session)) {
       this.replyWorking(session, number)
       return
     }
@@ -135,7 +189,18 @@ export class Talk {
     const { peerTalk } = found
     const message = decodeMessage(body)
     const reply = message.ok ? message.value : undefined
+    if (peerTalk.takeAskedStop()) return
+    if (this.paths.handleReply(session, reply)) {
+      peerTalk.handlePathReply()
+      return
+    }
     const asked = peerTalk.takeAskedHolding()
+    if (reply?.type === 'stop') {
+      if (asked !== undefined) this.files.handleNotHolding(session, asked, nowMs)
+      peerTalk.handleStopReply(reply.stop)
+      this.settlePause(found)
+      return
+    }
     if (asked !== undefined) {
       if (reply?.type === 'holding') this.files.handleHolding(session, reply, nowMs)
       else this.files.handleNotHolding(session, asked, nowMs)
@@ -162,14 +227,30 @@ export class Talk {
     const root = this.own.root?.digest
     const isRationed = root !== undefined && this.own.hasLargeNews && !this.peering.callsAll
     let behindCount = 0
-    if (isRationed) for (const { peerTalk } of this.sessions.all()) if (peerTalk.isBehind(root)) behindCount++
-    for (const { session, peerTalk } of this.sessions.all()) {
+    if (isRationed)
+      for (const { session, peerTalk } of this.sessions.all())
+        if (peerTalk.isBehind(root) && !this.paused.has(session)) behindCount++
+    for (const each of this.sessions.all()) {
+      const { session, peerTalk } = each
+      const first = this.nextBefore(each)
+      if (first !== undefined) this.endpoint.sendRequest(session, encodeMessage(first), nowMs)
+      if (first !== undefined || this.paused.has(session)) continue
       const wasBehind = isRationed && peerTalk.isBehind(root)
       const isHeld = peerTalk.holdBack(this.own, isRationed && behindCount >= TOLD_FIRST_MAX, nowMs)
       const request = this.nextRequest(session, peerTalk, { isHeld, nowMs })
       if (request !== undefined) this.endpoint.sendRequest(session, encodeMessage(request), nowMs)
       if (isRationed && !wasBehind && peerTalk.isBehind(root)) behindCount++
     }
+  }
+
+  /** Requests that are made in a paused session too. */
+  private nextBefore({ session, peer, address, peerTalk }: PeerSession): Message | undefined {
+    const stop = this.stops.stopFor(peer, address)
+    if (peerTalk.pollStop(stop)) return { type: 'stop', stop }
+    const path = peerTalk.isFree ? this.paths.pollPath(session) : undefined
+    if (path === undefined) return undefined
+    peerTalk.handleAskedPath()
+    return { type: 'why', path }
   }
 
   private nextRequest(
@@ -193,7 +274,8 @@ export class Talk {
 
   private handleState(session: SessionId, message: StateMessage, request: Question['request']): void {
     const found = this.sessions.get(session)
-    if (found === undefined) return
+    // What is said in a paused session is said again after that.
+    if (found === undefined || this.paused.has(session)) return
     if (request !== undefined) found.peerTalk.handleRequest(message)
     found.peerTalk.handleState(message)
     this.handleTold(found, message.knows)
@@ -214,14 +296,93 @@ export class Talk {
     this.reply(session, number, { type: 'working', retryMs: WORKING_RETRY_MS })
   }
 
+  // — Stops, and questions about a path —
+
+  /** Answers false where as many are paused as may be. */
+  pause(whom: PauseTarget | 'all'): boolean {
+    const isDone = this.stops.pause(whom)
+    this.settlePauses()
+    return isDone
+  }
+
+  resume(whom: PauseTarget | 'all'): void {
+    this.stops.resume(whom)
+    this.settlePauses()
+  }
+
+  get stopped(): Pick<Stops, 'isAllPaused' | 'paused'> {
+    return this.stops
+  }
+
+  /** Our disk is full, or no more. */
+  setFull(isFull: boolean): void {
+    this.stops.setFull(isFull)
+  }
+
+  /** Whether nothing is given and taken in this session. */
+  isPaused(session: SessionId): boolean {
+    return this.paused.has(session)
+  }
+
+  /** The session in which a peer is asked for what it has. */
+  sessionOf(peer: string): SessionId | undefined {
+    const session = this.sessions.ofPeer(peer)?.session
+    return session === undefined || this.paused.has(session) ? undefined : session
+  }
+
+  pollPause(): PauseChange | undefined {
+    return this.pauses.shift()
+  }
+
+  private settlePauses(): void {
+    for (const session of this.sessions.all()) this.settlePause(session)
+  }
+
+  private settlePause(found: PeerSession): void {
+    const { session, peer, address, peerTalk } = found
+    const isPaused = this.stops.isPaused(peer, address) || peerTalk.theirStop === 'paused'
+    if (isPaused === this.paused.has(session)) return
+    if (isPaused) this.paused.add(session)
+    else {
+      this.paused.delete(session)
+      peerTalk.handleResumed()
+    }
+    const isPeers = this.sessions.ofPeer(peer)?.session === session
+    this.pauses.push({ session, peer, isPaused, isPeers })
+  }
+
+  /** How a path stands at a peer; answered by `pollPathAnswer`. */
+  askPath(id: number, peer: string, path: string): void {
+    // A name may be longer than a datagram.
+    const isShort = encodeMessage({ type: 'why', path }).length <= CONTROL_BYTES_MAX
+    this.paths.ask(isShort ? this.sessions.ofPeer(peer)?.session : undefined, { id, path })
+  }
+
+  pollPathAnswer(): PathAnswer | undefined {
+    return this.paths.pollAnswer()
+  }
+
+  private handlePathAsked({ session, peerTalk }: PeerSession, number: number, path: string): void {
+    if (this.own.root === undefined) this.replyWorking(session, number)
+    else if (peerTalk.verdict === 'vetted') this.paths.handleAsked(session, number, path)
+    else this.reply(session, number, { type: 'stands', stands: undefined, isHeld: false, reason: undefined })
+  }
+
+  handleStands(message: KeeperToEngine & { type: 'stands' }): void {
+    this.paths.handleTold(message)
+  }
+
   // — What the keeper says —
 
   /** The sessions in which peers are asked, and whether each peer has been told the state of ours with this root. */
-  *standings(root: Digest): Iterable<PeerSession & { readonly isTold: boolean }> {
+  *standings(root: Digest): Iterable<PeerSession & PeerFacts> {
     for (const session of this.sessions.all()) {
       if (this.sessions.ofPeer(session.peer) !== session) continue
       const isTold = this.own.root?.digest === root && session.peerTalk.isTold(this.own)
-      yield { ...session, isTold }
+      const { peer, address, peerTalk } = session
+      const isPausedHere = this.stops.isPaused(peer, address)
+      const { theirStop: stopThere, isReadingThere, verdict } = peerTalk
+      yield { ...session, isTold, isPausedHere, stopThere, isReadingThere, isRefused: verdict === 'refused' }
     }
   }
 
@@ -274,6 +435,8 @@ export class Talk {
     for (const { session, request } of this.questions.takeAll())
       if (request !== undefined) this.replyWorking(session, request.number)
     this.holdings.handleKeeperLost()
+    this.paths.handleKeeperLost()
+    this.stops.setFull(false)
     for (const { peerTalk } of this.sessions.all()) peerTalk.handleKeeperLost()
   }
 }

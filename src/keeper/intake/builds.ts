@@ -82,6 +82,12 @@ export class Builds {
     return false
   }
 
+  /** Whether no block of it is asked for yet, though its list is here. */
+  isPreparing(fetch: FetchId): boolean {
+    if (this.active?.fetch === fetch || this.shifts.get(fetch)?.isFetching === false) return true
+    return this.queued.some((each) => each.fetch === fetch)
+  }
+
   /** Whether nothing of it is here, as far as one can tell before its list has come. */
   isNew(want: Want): boolean {
     const logged = this.options.journal.fetches.get(want.remote.digest)?.blocks

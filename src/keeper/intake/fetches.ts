@@ -4,6 +4,7 @@
 
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { DiskError } from '../../base/ports.js'
+import { causeOf } from '../../base/reason.js'
 import { runsOf } from '../../journal/record.js'
 import { largeTemporary } from '../../pipe/layout.js'
 import type { Delivered, EngineToKeeper, FetchFailure, FetchId, SourceFailure } from '../../pipe/messages.js'
@@ -49,6 +50,11 @@ export class Fetches {
   /** Whether `step` has something to do right now. */
   get busy(): boolean {
     return this.builds.busy
+  }
+
+  /** Whether the temporary file of a fetch is prepared, so that its blocks are asked for after that. */
+  isPreparing(want: Want): boolean {
+    return want.fetch !== undefined && this.builds.isPreparing(want.fetch)
   }
 
   /** Asks the engine for the content of a want. */
@@ -168,7 +174,9 @@ export class Fetches {
     if (want === undefined) return
     const { digest, sizeBytes } = want.remote
     if (reason === 'no-space' || reason === 'disk') {
-      this.options.end.handleDiskFailure(want, reason === 'no-space', 'the disk failed', nowMs)
+      const cause = causeOf('disk-failed')
+      const noSpace = reason === 'no-space'
+      this.options.end.handleFailure(want, { noSpace, reason: 'the disk failed', cause }, nowMs)
       return
     }
     const isCopied = reason === 'gone' && digest !== '' && sizeBytes > BLOCK_BYTES

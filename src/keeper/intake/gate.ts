@@ -39,7 +39,7 @@ export class Gate {
   }
 
   /** Makes a want of what a peer has, or stops it. */
-  add(remote: Entry, peer: PeerId): 'wanted' | 'stopped' | 'unread' {
+  add(remote: Entry, peer: PeerId, nowMs: number): 'wanted' | 'stopped' | 'unread' {
     const { breaker, wants, direction } = this.options
     if (direction === 'send-only') return this.keepOut(remote)
     const loss = breaker.isOn ? this.lossOf(remote, peer) : undefined
@@ -49,7 +49,7 @@ export class Gate {
       this.keepOurs(remote)
       return 'stopped'
     }
-    wants.add(remote, peer, loss)
+    wants.add(remote, peer, loss, nowMs)
     return 'wanted'
   }
 

@@ -35,10 +35,12 @@ import { SETTLE_ROUNDS_MAX } from './limits.js'
 import { type IntakeOutcome, Outcomes } from './outcomes.js'
 import { Placements } from './placements.js'
 import { Removals } from './removals.js'
+import type { Refused } from './retry-backoff.js'
 import { Room } from './room.js'
 import { Temporaries } from './temporaries.js'
 import { type Refuses, ToldMoves } from './told-moves.js'
 import { WantEnd } from './want-end.js'
+import { WantReasons } from './want-reasons.js'
 import { Wants } from './wants.js'
 
 export interface IntakeOptions {
@@ -79,6 +81,8 @@ export class Intake {
   private readonly removals: Removals
   private readonly toldMoves: ToldMoves
   private readonly sweeping: Sweeping
+  /** For the person. */
+  readonly reasons: WantReasons
   /** The last call ordered as much as one may, and there may be more. */
   private ordersLeft = false
 
@@ -134,6 +138,7 @@ export class Intake {
     const built = { disk, hash, catalogue, journal, wants, room, search }
     this.fetches = new Fetches({ ...built, scanner, temporaries, placements, end, outcomes, lacksSome })
     this.removing = removing
+    this.reasons = new WantReasons({ wants, end, fetches: this.fetches, placements, isComparing })
     this.removals = new Removals({
       treeRemoving: new TreeRemoving({ ...options, trash }),
       removing,
@@ -180,6 +185,21 @@ export class Intake {
   /** Why what is known at this path is not held; empty where nothing was refused. */
   refusalAt(path: string): string {
     return this.end.refusalAt(path)
+  }
+
+  /** The same for a command. */
+  refusedAt(path: string): Refused | undefined {
+    return this.end.refusedAt(path)
+  }
+
+  /** Peers that have what is wanted at this path. */
+  sourcesAt(path: string): ReadonlySet<PeerId> {
+    return this.wants.get(path)?.sources ?? NONE
+  }
+
+  /** Wanted, and not in place yet. */
+  *wantedEntries(): Iterable<Entry> {
+    for (const { remote } of this.wants.all()) yield remote
   }
 
   /** Whether what is in this folder may be about to be removed. */
@@ -245,8 +265,8 @@ export class Intake {
 
   /** 'stopped': it takes away so much that a person is asked first, or nothing is taken over at all. 'unread': that is known when what stands
    *  at the path has been read. */
-  want(remote: Entry, peer: PeerId): 'wanted' | 'stopped' | 'unread' {
-    return this.gate.add(remote, peer)
+  want(remote: Entry, peer: PeerId, nowMs: number): 'wanted' | 'stopped' | 'unread' {
+    return this.gate.add(remote, peer, nowMs)
   }
 
   /** A person lets this happen here, though it was stopped. */
@@ -270,6 +290,11 @@ export class Intake {
   handleLocalChange(path: string): void {
     this.end.handleLocalChange(path)
     this.removing.handleLocalChange(path)
+  }
+
+  /** A person wants what was refused at the path, above it or below it to be tried again. Answers how many paths that are. */
+  retryBelow(path: string): number {
+    return this.end.handleLocalChange(path)
   }
 
   /** Rules may leave out more than before. A deletion of that removes nothing, and is carried out all the same. */
@@ -333,7 +358,7 @@ export class Intake {
     for (; orders < ordersMax && !this.end.fullDisk.paused; orders++) {
       const order = this.wants.pollOrder(here, nowMs)
       if (order === undefined) return orders
-      if (!this.room.hasFor(order.want)) this.end.handleDiskFailure(order.want, true, '', nowMs)
+      if (!this.room.hasFor(order.want)) this.end.handleNoSpace(order.want, nowMs)
       else if (order.type === 'place') this.placements.place(order.want, nowMs)
       else if (order.type === 'copy') this.fetches.copy(order.want, order.from, nowMs)
       else this.fetches.begin(order)
@@ -351,3 +376,5 @@ export class Intake {
     this.temporaries.handleMade(entry)
   }
 }
+
+const NONE: ReadonlySet<PeerId> = new Set()

@@ -39,6 +39,10 @@ export class Moves<W extends Moveable> {
     this.newsMs = nowMs
   }
 
+  isUndecided(want: W): boolean {
+    return this.undecided.has(want)
+  }
+
   /** Forgets a want that was put off: it is in a queue again, or over. */
   handleQueued(want: W): void {
     this.undecided.delete(want)

@@ -4,12 +4,14 @@
 
 import { earliest } from '../../base/earliest.js'
 import { type Disk, DiskError } from '../../base/ports.js'
+import { causeOf } from '../../base/reason.js'
 import type { Journal } from '../../journal/journal.js'
 import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import type { MovedTree } from '../../share/tree-move.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { CommitGroup } from '../place/commit-group.js'
+import { writeCause } from '../place/failure.js'
 import type { Standing } from '../place/moving.js'
 import type { Placed, Placing, Prepared } from '../place/placing.js'
 import type { TreeMoving } from '../place/tree-moving.js'
@@ -74,6 +76,15 @@ export class Placements {
   /** Whether files wait for `placeReady`. */
   get busy(): boolean {
     return this.ready.size > this.order.heldCount || this.order.hasDue
+  }
+
+  /** How a want waits for others: deletions below it, or what its author recorded before it. */
+  waitOf(
+    want: Want,
+  ): { readonly type: 'removals' } | { readonly type: 'order'; readonly sinceMs: number } | undefined {
+    if (this.waiting.has(want)) return { type: 'removals' }
+    const sinceMs = this.order.heldSinceMs(want)
+    return sinceMs === undefined ? undefined : { type: 'order', sinceMs }
   }
 
   /** How many wait for deletions, with those that wait for the content of one that does. */
@@ -290,8 +301,9 @@ export class Placements {
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       const noSpace = error.code === 'no-space'
+      const reason = `the log cannot be written (${error.message})`
       for (const { want } of prepared)
-        end.handleDiskFailure(want, noSpace, `the log cannot be written (${error.message})`, nowMs)
+        end.handleFailure(want, { noSpace, reason, cause: writeCause(error) }, nowMs)
       return
     }
     for (const { want, change } of prepared) this.handlePlacing(want, placing.carryOut(change), nowMs)
@@ -327,7 +339,7 @@ export class Placements {
         return
       case 'failed':
         if (want.move !== undefined) this.refuseMove(want)
-        else end.handleDiskFailure(want, result.noSpace, result.reason, nowMs)
+        else end.handleFailure(want, result, nowMs)
         return
     }
   }
@@ -340,7 +352,7 @@ export class Placements {
       return
     }
     const reason = 'what stands in its place cannot be read or does not come to rest'
-    end.handleDiskFailure(want, false, reason, nowMs)
+    end.handleFailure(want, { noSpace: false, reason, cause: causeOf('place-restless') }, nowMs)
   }
 
   private handlePlaced(want: Want, keptAs: string | undefined, nowMs: number): void {

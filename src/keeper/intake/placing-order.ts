@@ -36,6 +36,11 @@ export class PlacingOrder {
     return this.held.size
   }
 
+  /** Since when it has been complete, and waits for what comes before it. */
+  heldSinceMs(want: Want): number | undefined {
+    return this.held.get(want)?.sinceMs
+  }
+
   /** Whether a comparison is over that something was held for. */
   get hasDue(): boolean {
     for (const awaited of this.awaited) if (!this.isUnderWay(awaited)) return true

@@ -2,6 +2,7 @@
 // from where it was, and a reference never stands without its object; the deepest first. The intake owns it.
 
 import { DiskError } from '../../base/ports.js'
+import { causeOf } from '../../base/reason.js'
 import type { Entry } from '../../share/entry.js'
 import { parentOf } from '../../share/path.js'
 import type { Removing } from '../remove/removing.js'
@@ -111,7 +112,7 @@ export class Removals {
         this.handleUnsettled(want, nowMs)
         return
       case 'failed':
-        end.handleDiskFailure(want, result.noSpace, result.reason, nowMs)
+        end.handleFailure(want, result, nowMs)
         return
     }
   }
@@ -206,7 +207,10 @@ export class Removals {
     const { scanner, end } = this.options
     scanner.hint(want.remote.path)
     if (++want.placeTries < PLACE_TRIES_MAX) end.placeLater(want, nowMs + PLACE_RETRY_MS)
-    else end.handleDiskFailure(want, false, 'it does not come to rest, or cannot be read', nowMs)
+    else {
+      const reason = 'it does not come to rest, or cannot be read'
+      end.handleFailure(want, { noSpace: false, reason, cause: causeOf('place-restless') }, nowMs)
+    }
   }
 
   private changed(): void {

@@ -3,8 +3,10 @@
 // and now and then all the same, since what a person does about a permission is no change that the scan sees. The intake
 // owns it.
 
+import { type Cause, causeOf } from '../../base/reason.js'
 import { type Dot, holds, type PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
+import { isWithin } from '../../share/path.js'
 import { DueQueue } from '../due-queue.js'
 import { REFUSED_PATHS_MAX } from '../limits.js'
 import { NOT_HELD_BACKOFF_MS, RETRY_BACKOFF_MS, RETRY_BACKOFF_MS_MAX } from './limits.js'
@@ -14,11 +16,25 @@ interface Refusal {
   readonly content: Dot
   /** The disk's; undefined where only `sources` refused: they do not hold it, and others may. */
   readonly reason: string | undefined
+  /** The same for a command. */
+  readonly cause: Cause
+  readonly sinceMs: number
   readonly sources: ReadonlySet<PeerId>
   /** How long until the next try. */
   readonly waitMs: number
   /** Its time is over: it may be tried, and what was said of it stands. */
   open: boolean
+}
+
+/** For a person. */
+export interface Refused {
+  readonly cause: Cause
+  readonly sinceMs: number
+  /** Undefined where its turn has come. */
+  readonly againAtMs: number | undefined
+  /** Only `sources` refused. */
+  readonly isOfSources: boolean
+  readonly sources: ReadonlySet<PeerId>
 }
 
 /** An entry worth another try, and the peers that it may come from. */
@@ -32,11 +48,17 @@ export class RetryBackoff {
   private readonly due = new DueQueue()
 
   /** `remote` cannot be placed. Answers whether that is news to the person. */
-  add(remote: Entry, sources: ReadonlySet<PeerId>, reason: string, nowMs: number): boolean {
+  add(
+    remote: Entry,
+    sources: ReadonlySet<PeerId>,
+    { reason, cause }: { readonly reason: string; readonly cause: Cause },
+    nowMs: number,
+  ): boolean {
     const before = this.before(remote)
     const isNews = before?.reason !== reason
     const waitMs = before === undefined || isNews ? RETRY_BACKOFF_MS : waitAfter(before)
-    this.put(remote, { reason, sources: new Set(sources), waitMs }, nowMs)
+    const sinceMs = isNews ? nowMs : before!.sinceMs
+    this.put(remote, { reason, cause, sinceMs, sources: new Set(sources), waitMs }, nowMs)
     return isNews
   }
 
@@ -46,7 +68,10 @@ export class RetryBackoff {
     const sources = new Set(before?.sources).add(source)
     const waitMs = before === undefined ? NOT_HELD_BACKOFF_MS : waitAfter(before)
     if (before !== undefined && !before.open) this.byPath.set(remote.path, { ...before, sources })
-    else this.put(remote, { reason: before?.reason, sources, waitMs }, nowMs)
+    else {
+      const { reason, cause = causeOf('not-held-there'), sinceMs = nowMs } = before ?? {}
+      this.put(remote, { reason, cause, sinceMs, sources, waitMs }, nowMs)
+    }
   }
 
   private before({ path, version }: Entry): Refusal | undefined {
@@ -80,6 +105,14 @@ export class RetryBackoff {
     return refusal === undefined ? '' : (refusal.reason ?? 'no peer that was asked holds it')
   }
 
+  /** The same for a command; undefined where nothing was refused. */
+  at(path: string): Refused | undefined {
+    const refusal = this.byPath.get(path)
+    if (refusal === undefined) return undefined
+    const { cause, sinceMs, sources, reason } = refusal
+    return { cause, sinceMs, againAtMs: this.due.dueMs(path), isOfSources: reason === undefined, sources }
+  }
+
   pollTimeout(): number | undefined {
     return this.due.nextDueMs()
   }
@@ -100,7 +133,7 @@ export class RetryBackoff {
   takeTouched(path: string): readonly RetryOrder[] {
     const orders: RetryOrder[] = []
     for (const [refused, { sources }] of this.byPath) {
-      const touches = refused === path || refused.startsWith(`${path}/`) || path.startsWith(`${refused}/`)
+      const touches = isWithin(refused, path) || path.startsWith(`${refused}/`)
       if (!touches) continue
       this.delete(refused)
       orders.push({ path: refused, sources })

@@ -4,15 +4,17 @@
 import { earliest } from '../../base/earliest.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import type { DiskError } from '../../base/ports.js'
+import type { Cause } from '../../base/reason.js'
 import type { PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'
 import { DueQueue } from '../due-queue.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { FULL_DISK_RETRY_MS } from '../limits.js'
+import { type Failure, writeCause } from '../place/failure.js'
 import type { Knowing } from '../place/knowing.js'
 import { FULL_DISK_REASON, FullDisk } from './full-disk.js'
 import type { Outcomes } from './outcomes.js'
-import { RetryBackoff, type RetryOrder } from './retry-backoff.js'
+import { type Refused, RetryBackoff, type RetryOrder } from './retry-backoff.js'
 import type { Room } from './room.js'
 import type { Temporaries } from './temporaries.js'
 import { firstSource, type Want, type Wants } from './wants.js'
@@ -47,6 +49,11 @@ export class WantEnd {
     return this.backoff.reasonAt(path)
   }
 
+  /** The same for a command. */
+  refusedAt(path: string): Refused | undefined {
+    return this.backoff.at(path)
+  }
+
   pollTimeout(): number | undefined {
     return earliest(this.placeAgain.nextDueMs(), this.fullDisk.pollTimeout(), this.backoff.pollTimeout())
   }
@@ -65,9 +72,12 @@ export class WantEnd {
     return undefined
   }
 
-  /** The path changed here: what was refused there, above or below it may fit now. */
-  handleLocalChange(path: string): void {
-    this.retry(this.backoff.takeTouched(path))
+  /** The path changed here: what was refused there, above or below it may fit now. Answers how many paths
+   *  that are. */
+  handleLocalChange(path: string): number {
+    const orders = this.backoff.takeTouched(path)
+    this.retry(orders)
+    return orders.length
   }
 
   /** This peer holds more than before. */
@@ -148,20 +158,30 @@ export class WantEnd {
   }
 
   handleUnwritable(want: Want, error: DiskError, nowMs: number): void {
-    this.handleDiskFailure(want, error.code === 'no-space', `it cannot be written (${error.message})`, nowMs)
+    const reason = `it cannot be written (${error.message})`
+    if (error.code === 'no-space') this.handleNoSpace(want, nowMs)
+    else this.handleRefused(want, reason, writeCause(error), nowMs)
   }
 
-  handleDiskFailure(want: Want, noSpace: boolean, reason: string, nowMs: number): void {
+  /** It cannot be written, or put in place. */
+  handleFailure(want: Want, { noSpace, reason, cause }: Omit<Failure, 'type'>, nowMs: number): void {
+    if (noSpace) this.handleNoSpace(want, nowMs)
+    else this.handleRefused(want, reason, cause, nowMs)
+  }
+
+  handleNoSpace(want: Want, nowMs: number): void {
     const { wants, room, outcomes } = this.options
     this.stopFetch(want)
-    if (noSpace) {
-      const why = room.hasFor(want) ? FULL_DISK_REASON : room.reason
-      outcomes.notify(this.fullDisk.handleFull(nowMs, why))
-      if (want.temporary !== undefined) this.placeLater(want, nowMs + FULL_DISK_RETRY_MS)
-      else wants.queue(want)
-      return
-    }
-    if (this.backoff.add(want.remote, want.sources, reason, nowMs))
+    const why = room.hasFor(want) ? FULL_DISK_REASON : room.reason
+    outcomes.notify(this.fullDisk.handleFull(nowMs, why))
+    if (want.temporary !== undefined) this.placeLater(want, nowMs + FULL_DISK_RETRY_MS)
+    else wants.queue(want)
+  }
+
+  private handleRefused(want: Want, reason: string, cause: Cause, nowMs: number): void {
+    const { outcomes } = this.options
+    this.stopFetch(want)
+    if (this.backoff.add(want.remote, want.sources, { reason, cause }, nowMs))
       outcomes.refuse(firstSource(want), { event: 'problem', path: want.remote.path, reason })
     this.abandonKnown(want)
   }

@@ -31,6 +31,8 @@ export interface Want {
   /** The peer that it is being fetched from. */
   source: PeerId | undefined
   startedMs: number
+  /** Since when it has been wanted. */
+  readonly sinceMs: number
   /** Complete and verified, waiting to be put in place. */
   temporary: Temporary | undefined
   crossedBytes: number
@@ -174,7 +176,7 @@ export class Wants {
     return want?.remote.kind === 'folder' ? want : undefined
   }
 
-  add(remote: Entry, peer: PeerId, loss?: Loss): Want {
+  add(remote: Entry, peer: PeerId, loss?: Loss, nowMs = 0): Want {
     this.totalsChanged = true
     if (this.wants.size === 0)
       Object.assign(this.totals, { filesWanted: 0, bytesWanted: 0, filesDone: 0, bytesDone: 0 })
@@ -185,6 +187,7 @@ export class Wants {
       fetch: undefined,
       source: undefined,
       startedMs: 0,
+      sinceMs: nowMs,
       temporary: undefined,
       crossedBytes: 0,
       savedBytes: 0,
@@ -278,6 +281,23 @@ export class Wants {
     else if (want.remote.kind !== 'file' || want.remote.sizeBytes === 0) this.instant.add(want)
     else if (isLarge(want)) this.large.add(want)
     else this.small.add(want)
+  }
+
+  /** How a want waits that is neither fetched nor complete: for what may tell that it was moved, for the fetch of the same content at
+   *  another path, or for its turn. */
+  waitOf(
+    want: Want,
+  ):
+    | { readonly type: 'undecided'; readonly untilMs: number }
+    | { readonly type: 'parked'; readonly behind: string }
+    | { readonly type: 'queued' } {
+    const untilMs = this.moves.pollTimeout()
+    if (untilMs !== undefined && this.moves.isUndecided(want)) return { type: 'undecided', untilMs }
+    const { digest } = want.remote
+    const first = digest === '' ? undefined : this.fetchingDigest.get(digest)
+    if (first !== undefined && this.parked.get(digest)?.has(want) === true)
+      return { type: 'parked', behind: first.remote.path }
+    return { type: 'queued' }
   }
 
   all(): Iterable<Want> {

@@ -22,7 +22,7 @@ import { sameNameReason } from '../scan/sight.js'
 import type { Trash } from '../trash/trash.js'
 import { adoptStanding, recordStanding } from './adopting.js'
 import { decideHere } from './deciding.js'
-import { failureOf } from './failure.js'
+import { type Failure, failureOf } from './failure.js'
 import { syncFile } from './file-sync.js'
 import { Keeping } from './keeping.js'
 import { applyMode, makeFolder, prepareTemporary, shownMode, signatureAfter } from './metadata.js'
@@ -46,7 +46,7 @@ export type Placed =
   | { readonly type: 'beaten' }
   /** The path does not hold what the catalogue says: it must be looked at first. */
   | { readonly type: 'unsettled' }
-  | { readonly type: 'failed'; readonly noSpace: boolean; readonly reason: string }
+  | Failure
 
 /** A change of one path, decided; nothing is done yet. */
 export interface Plan {

@@ -10,7 +10,7 @@ import type { Entry } from '../../share/entry.js'
 import { parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import { decideHere } from '../place/deciding.js'
-import { failureOf } from '../place/failure.js'
+import { type Failure, failureOf } from '../place/failure.js'
 import type { Scanner } from '../scan/scanner.js'
 import type { Trash } from '../trash/trash.js'
 import { isSame } from './seen.js'
@@ -23,7 +23,7 @@ export type Removed =
   | { readonly type: 'needless' | 'beaten' }
   /** The path does not hold what the catalogue says: it must be looked at first. */
   | { readonly type: 'unsettled' }
-  | { readonly type: 'failed'; readonly noSpace: boolean; readonly reason: string }
+  | Failure
 
 export interface RemovingOptions {
   readonly disk: Disk

@@ -3,6 +3,7 @@
 
 import type { Digest } from '../../base/item.js'
 import { DiskError } from '../../base/ports.js'
+import { causeOf } from '../../base/reason.js'
 import { nameOf, parentOf } from '../../share/path.js'
 import { type Breaker, OWN } from '../breaker/breaker.js'
 import type { Catalogue } from '../index/catalogue.js'
@@ -48,6 +49,11 @@ export class Departures {
 
   paths(): Iterable<string> {
     return this.gone
+  }
+
+  /** Whether nothing stands at the path, and that is not told yet. */
+  has(path: string): boolean {
+    return this.gone.has(path) || this.told.includes(path)
   }
 
   pollTimeout(): number | undefined {
@@ -175,7 +181,7 @@ export class Departures {
   private hide(path: string, { path: at, reason }: Doubt): void {
     const { catalogue, recording, moved, findings } = this.options
     moved.handleRecorded(path)
-    findings.addProblem(at, reason)
+    findings.addProblem(at, reason, causeOf('unseen', reason))
     const entry = catalogue.live(path)
     if (entry !== undefined) recording.hide(entry)
   }

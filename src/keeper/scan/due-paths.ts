@@ -63,6 +63,12 @@ export class DuePaths {
     return this.job !== undefined
   }
 
+  /** The file that is read at the moment. */
+  get reading(): { readonly path: string; readonly sizeBytes: number; readonly sinceMs: number } | undefined {
+    const { job } = this
+    return job && { path: job.path, sizeBytes: job.signature.sizeBytes, sinceMs: this.jobStartedMs }
+  }
+
   /** Does one bounded piece of work; answers whether there may be more right now. */
   step(nowMs: number): boolean {
     const { settling, guarded } = this.options
@@ -182,7 +188,7 @@ export class DuePaths {
   /** A file was read while it changed, since it does not rest. */
   private handleRestless({ path, signature, read }: HashJob, isGrown: boolean, nowMs: number): void {
     const { growing, findings } = this.options
-    const reading = { startedMs: this.jobStartedMs, signature, list: read }
+    const reading = { isGrowing: isGrown, startedMs: this.jobStartedMs, signature, list: read }
     if (growing.handleRead(path, reading, nowMs)) findings.addRestless(path, isGrown)
   }
 

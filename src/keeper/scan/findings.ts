@@ -1,6 +1,7 @@
 // Results of a scan that others have to know: our own changes, and what cannot be shared. The scanner collects them, and
 // the keeper takes them after each of its steps.
 
+import type { Cause } from '../../base/reason.js'
 import type { KeeperNotice } from '../../pipe/messages.js'
 import type { Entry } from '../../share/entry.js'
 import type { MovedTree } from '../../share/tree-move.js'
@@ -27,10 +28,22 @@ export type Finding =
   /** A path that is not shared, or cannot be read; '' is the share. */
   | { readonly type: 'problem'; readonly path: string; readonly reason: string }
 
+/** Why something that is there is not shared. */
+export interface Problem extends Cause {
+  /** For the person. */
+  readonly reason: string
+  readonly sinceMs: number
+}
+
 export class Findings {
   private findings: Finding[] = []
   /** Paths whose problem was told already, and what it is. */
-  private readonly troubled = new Map<string, string>()
+  private readonly troubled = new Map<string, Problem>()
+  private nowMs = 0
+
+  handleTurn(nowMs: number): void {
+    this.nowMs = nowMs
+  }
 
   addChange(entry: Entry, unseen?: Entry): void {
     this.findings.push({ type: 'changed', entry, unseen })
@@ -69,9 +82,9 @@ export class Findings {
   }
 
   /** Told once for each path, until it is well again. */
-  addProblem(path: string, reason: string): void {
+  addProblem(path: string, reason: string, cause: Cause): void {
     if (this.troubled.has(path)) return
-    this.troubled.set(path, reason)
+    this.troubled.set(path, { ...cause, reason, sinceMs: this.nowMs })
     this.findings.push({ type: 'problem', path, reason })
   }
 
@@ -81,7 +94,7 @@ export class Findings {
   }
 
   /** Paths that are not shared, with the reason of each. */
-  get problems(): ReadonlyMap<string, string> {
+  get problems(): ReadonlyMap<string, Problem> {
     return this.troubled
   }
 

@@ -18,14 +18,17 @@ export interface Beginning {
   readonly digest: Digest
 }
 
-interface Restless {
+export interface Restless {
   /** When it is read again at the latest. */
   readonly dueMs: number
+  /** It begins with what was told or read of it before, so that it is told as far as it went. */
+  readonly isGrowing: boolean
   /** As it was read last, and of which file. */
   readonly read: (Beginning & { readonly inode: number }) | undefined
 }
 
 export interface Reading {
+  readonly isGrowing: boolean
   readonly startedMs: number
   readonly signature: Signature
   /** Digests of the blocks that were read; undefined where these were not all that there were to be read. */
@@ -50,6 +53,11 @@ export class Growing {
     return dueMs === undefined || sinceMs > dueMs + GROWING_MS_MIN ? sinceMs + GROWING_MS_MIN : dueMs
   }
 
+  /** A file that was read while it changed, and has not rested since. */
+  get(path: string): Omit<Restless, 'read'> | undefined {
+    return this.paths.get(path)
+  }
+
   /** Finds the content that the file at the path began with when it was last read. `known`: as the catalogue has it. */
   beginning(
     path: string,
@@ -69,13 +77,13 @@ export class Growing {
   }
 
   /** Remembers a file that was read while it changed. Answers whether that is to be told: once. */
-  handleRead(path: string, { startedMs, signature, list }: Reading, nowMs: number): boolean {
+  handleRead(path: string, { isGrowing, startedMs, signature, list }: Reading, nowMs: number): boolean {
     const dueMs = nowMs + Math.max(GROWING_MS_MIN, GROWING_READS * (nowMs - startedMs))
     const { sizeBytes, inode } = signature
     const read = list && { sizeBytes, inode, list, digest: hexOf(this.hash(list)) }
     const isKnown = this.paths.has(path)
     this.shrunk.delete(path)
-    this.paths.set(path, { dueMs, read })
+    this.paths.set(path, { dueMs, isGrowing, read })
     if (!isKnown || this.named.has(path) || this.named.size >= RESTLESS_NAMED_MAX) return false
     this.named.add(path)
     return true

@@ -8,8 +8,9 @@
 import { textOf } from '../../base/bytes.js'
 import { OWN_RULES_PATH } from '../../base/own-folder.js'
 import { type Disk, DiskError } from '../../base/ports.js'
+import { causeOf } from '../../base/reason.js'
 import type { Entry } from '../../share/entry.js'
-import { IGNORE_FILE, IgnoreRules } from '../../share/ignore-rules.js'
+import { type DecidingLine, IGNORE_FILE, IgnoreRules } from '../../share/ignore-rules.js'
 import { MATCH_STEPS_MAX } from '../../share/limits.js'
 import { joinPath, nameOf, parentOf } from '../../share/path.js'
 import { DueQueue } from '../due-queue.js'
@@ -21,6 +22,15 @@ import { FOLDER_VERDICTS_MAX, RULES_BYTES_MAX, RULES_TOTAL_BYTES_MAX } from './l
 interface Loaded {
   readonly rules: IgnoreRules
   readonly signature: Signature
+}
+
+/** A line that leaves a path out, or the folder that it is in. */
+export interface IgnoringLine {
+  readonly line: DecidingLine
+  /** Path of the file of rules. */
+  readonly file: string
+  /** The path that the line names. */
+  readonly path: string
 }
 
 export interface IgnoringOptions {
@@ -58,6 +68,15 @@ export class Ignoring {
     return this.files.size > 0 && (this.isFolderIgnored(parentOf(path)) || this.isNamed(path, isFolder))
   }
 
+  /** The line that leaves this path out; undefined where none does. */
+  lineFor(path: string, isFolder: boolean): IgnoringLine | undefined {
+    if (path === '' || this.files.size === 0) return undefined
+    const above = this.lineFor(parentOf(path), true)
+    if (above !== undefined) return above
+    const found = this.deciding(path, isFolder)
+    return found?.line.verdict === 'ignored' ? { ...found, path } : undefined
+  }
+
   leavesOut({ path, kind, deletedKind }: Entry): boolean {
     return this.isIgnored(path, kind === 'folder' || deletedKind === 'folder')
   }
@@ -72,17 +91,24 @@ export class Ignoring {
     return isIgnored
   }
 
-  /** By the first file with a line that matches: the own one, then from the deepest folder up. */
   private isNamed(path: string, isFolder: boolean): boolean {
-    const own = this.files.get(OWN_RULES_PATH)?.rules.verdict(path, isFolder)
-    if (own !== undefined) return own === 'ignored'
+    return this.deciding(path, isFolder)?.line.verdict === 'ignored'
+  }
+
+  /** By the first file with a line that matches: the own one, then from the deepest folder up. */
+  private deciding(
+    path: string,
+    isFolder: boolean,
+  ): { readonly line: DecidingLine; readonly file: string } | undefined {
+    const own = this.files.get(OWN_RULES_PATH)?.rules.deciding(path, isFolder)
+    if (own !== undefined) return { line: own, file: OWN_RULES_PATH }
     const budget = { steps: MATCH_STEPS_MAX }
     for (let folder = parentOf(path); ; folder = parentOf(folder)) {
-      const loaded = this.files.get(joinPath(folder, IGNORE_FILE))
+      const file = joinPath(folder, IGNORE_FILE)
       const within = folder === '' ? path : path.slice(folder.length + 1)
-      const verdict = loaded?.rules.verdict(within, isFolder, budget)
-      if (verdict !== undefined) return verdict === 'ignored'
-      if (folder === '') return false
+      const found = this.files.get(file)?.rules.deciding(within, isFolder, budget)
+      if (found !== undefined) return { line: found, file }
+      if (folder === '') return undefined
     }
   }
 
@@ -181,7 +207,11 @@ export class Ignoring {
   }
 
   private problem(file: string, reason: string): void {
-    this.options.findings.addProblem(file, `its rules are not followed: ${reason}`)
+    this.options.findings.addProblem(
+      file,
+      `its rules are not followed: ${reason}`,
+      causeOf('rules-unread', reason),
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 // Queue of folders to list and of paths to look at, each once. The scanner drains it; hints and the parts of the scanner fill it.
 
-import { isOwnPath } from '../../share/path.js'
+import { isOwnPath, parentOf } from '../../share/path.js'
 import { isRulesFile } from './ignoring.js'
 import type { ReadAhead } from './read-ahead.js'
 
@@ -35,6 +35,14 @@ export class LookQueue {
     this.ahead.handleHint(path)
     if (path === '') this.addFolder('')
     else if (!isOwnPath(path) || isRulesFile(path)) this.addPath(path)
+  }
+
+  /** Whether the path, or a folder that it is in, is to be looked at. */
+  has(path: string): boolean {
+    for (let each = path; ; each = parentOf(each)) {
+      if (this.paths.has(each) || this.queuedFolders.has(each)) return true
+      if (each === '') return false
+    }
   }
 
   addPath(path: string): void {

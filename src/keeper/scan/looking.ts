@@ -2,6 +2,7 @@
 // an absence is armed to settle; what is found on the way is queued. The scanner drives it.
 
 import type { Disk } from '../../base/ports.js'
+import { causeOf } from '../../base/reason.js'
 import type { Entry } from '../../share/entry.js'
 import { IGNORE_FILE } from '../../share/ignore-rules.js'
 import { isOwnPath, joinPath } from '../../share/path.js'
@@ -59,12 +60,12 @@ export class Looking {
     // Watched before it is listed: what appears between the two is hinted at, the other way round it is lost.
     onFolder(folder, true)
     const doubt = absence.handleFolder(folder)
-    if (doubt !== undefined) findings.addProblem(doubt.path, doubt.reason)
+    if (doubt !== undefined) findings.addProblem(doubt.path, doubt.reason, causeOf('unseen', doubt.reason))
     const listing = disk.list(folder)
     if (doubt === undefined && listing.names.length > 1) findings.forgetProblem(folder)
     if (listing.names.length === 0 && catalogue.isRemaining(folder)) findings.addEmptied(folder)
     for (const name of listing.unreadable)
-      findings.addProblem(joinPath(folder, name), 'its name is not UTF-8')
+      findings.addProblem(joinPath(folder, name), 'its name is not UTF-8', causeOf('name-not-utf8'))
     ignoring.handleListed(folder, listing.names.includes(IGNORE_FILE), nowMs)
     const present = new Set(listing.names.map((name) => joinPath(folder, name)))
     const absent: Entry[] = []

@@ -7,7 +7,7 @@ import type { Catalogue } from '../index/catalogue.js'
 import type { Findings } from './findings.js'
 import type { LookQueue } from './look-queue.js'
 import type { Recording } from './recording.js'
-import { type Sighting, sameNameReason } from './sight.js'
+import { type Sighting, sameNameCause, sameNameReason } from './sight.js'
 
 export interface SameNamesOptions {
   readonly disk: Disk
@@ -42,7 +42,7 @@ export class SameNames {
     const entry = catalogue.live(path)
     if (other === undefined || entry === undefined || this.isRespelt(entry)) return false
     recording.leaveOut(entry)
-    findings.addProblem(path, sameNameReason(other))
+    findings.addProblem(path, sameNameReason(other), sameNameCause(path, other))
     return true
   }
 

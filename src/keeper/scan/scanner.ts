@@ -11,6 +11,7 @@
 import { earliest } from '../../base/earliest.js'
 import type { Hash } from '../../base/item.js'
 import { type Disk, DiskError } from '../../base/ports.js'
+import type { Cause } from '../../base/reason.js'
 import type { Direction, LinkPolicy } from '../../pipe/settings.js'
 import type { Entry } from '../../share/entry.js'
 import type { MovedTree } from '../../share/tree-move.js'
@@ -22,7 +23,7 @@ import { STEP_FILES } from '../limits.js'
 import { Absence } from './absence.js'
 import { Departures } from './departures.js'
 import { DuePaths } from './due-paths.js'
-import { type Finding, Findings } from './findings.js'
+import { type Finding, Findings, type Problem } from './findings.js'
 import { Growing } from './growing.js'
 import { Ignoring } from './ignoring.js'
 import { LISTED_FIRST_MS_MAX } from './limits.js'
@@ -35,8 +36,9 @@ import { MovedTrees } from './moved-trees.js'
 import { ReadAhead } from './read-ahead.js'
 import { Recording } from './recording.js'
 import { SameNames } from './same-names.js'
+import { ScanReasons } from './scan-reasons.js'
 import { Settling } from './settling.js'
-import { type Comparison, Sighting, unreadableReason } from './sight.js'
+import { type Comparison, Sighting, sameNameCause, unreadableCause, unreadableReason } from './sight.js'
 
 export interface ScannerOptions {
   readonly disk: Disk
@@ -69,6 +71,8 @@ export class Scanner {
   private readonly movedTrees: MovedTrees
   private readonly looking: Looking
   private readonly duePaths: DuePaths
+  /** For the person. */
+  readonly reasons: ScanReasons
   /** Rules changed, and not all that they are about has been looked at. */
   private isRulesNews = false
 
@@ -109,6 +113,16 @@ export class Scanner {
     this.looking = new Looking({ ...seeing, ...pairing, onFolder, absence, locals: this.locals, movedTrees })
     const { looking, departures, ahead, growing } = this
     this.duePaths = new DuePaths({ ...seeing, ...pairing, hash, looking, departures, ahead, growing })
+    const { locals: changedHere, duePaths } = this
+    this.reasons = new ScanReasons({
+      ...seeing,
+      links,
+      growing,
+      departures,
+      duePaths,
+      movedTrees,
+      locals: changedHere,
+    })
   }
 
   /** Nothing to list, look at, hash or wait for. */
@@ -133,7 +147,7 @@ export class Scanner {
   }
 
   /** Paths that are there and cannot be shared, with the reason of each. */
-  get problems(): ReadonlyMap<string, string> {
+  get problems(): ReadonlyMap<string, Problem> {
     return this.findings.problems
   }
 
@@ -185,6 +199,7 @@ export class Scanner {
 
   /** Does one bounded piece of work; answers whether there is more right now. */
   step(nowMs: number): boolean {
+    this.findings.handleTurn(nowMs)
     for (const folder of this.ignoring.takeChanged(nowMs)) {
       this.queue.addFolder(folder)
       this.isRulesNews = true
@@ -264,6 +279,17 @@ export class Scanner {
     return this.sighting.clashAt(path)
   }
 
+  /** The same for a person; undefined where nothing does, or nobody may look. */
+  clashCause(path: string): Cause | undefined {
+    try {
+      const other = this.sighting.clashAt(path)
+      return other === undefined ? undefined : sameNameCause(path, other)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      return undefined
+    }
+  }
+
   /** Whether something is there that is not shared now, or never. */
   isUnshared(path: string): boolean {
     return this.sighting.isUnshared(path)
@@ -294,7 +320,7 @@ export class Scanner {
       this.settling.disarm(path)
       // A file that vanished since it was seen, or became something else, is found so by the next look.
       if (error.code === 'missing' || error.code === 'changed-kind') this.queue.addPath(path)
-      else this.findings.addProblem(path, unreadableReason(error))
+      else this.findings.addProblem(path, unreadableReason(error), unreadableCause(error))
     }
   }
 }

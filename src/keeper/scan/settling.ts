@@ -84,6 +84,11 @@ export class Settling {
     return this.candidates.get(path)
   }
 
+  /** When the path is looked at next; undefined where its turn has come. */
+  dueAtMs(path: string): number | undefined {
+    return this.due.dueMs(path)
+  }
+
   /** The polled path has stayed the same. */
   handleSettled(path: string): void {
     this.remove(path)

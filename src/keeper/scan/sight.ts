@@ -3,6 +3,7 @@
 
 import { FILE_BYTES_MAX, PATH_DEPTH_MAX } from '../../base/limits.js'
 import type { Disk, DiskError, FileStat } from '../../base/ports.js'
+import { type Cause, causeOf } from '../../base/reason.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
 import {
   checkPath,
@@ -47,11 +48,11 @@ export class Sighting {
     const { disk, links, findings, ignoring } = this.options
     const fault = checkPath(path)
     if (fault !== undefined) {
-      findings.addProblem(path, reasonOf(fault))
+      findings.addProblem(path, reasonOf(fault), causeOf(FAULT_CODES[fault]))
       return { type: 'nothing' }
     }
     if (this.isInOtherShare(path)) {
-      findings.addProblem(path, OTHER_SHARE_REASON)
+      findings.addProblem(path, OTHER_SHARE_REASON, causeOf('other-share'))
       return { type: 'withheld' }
     }
     const own = this.clashAt(path) === undefined ? disk.statLink(path, when) : undefined
@@ -75,11 +76,11 @@ export class Sighting {
     const known = this.options.catalogue.live(path)
     if (known?.kind === 'link' && known.target === target) return { type: 'link', target, own }
     if (pointed === undefined) {
-      findings.addProblem(path, 'it is a link to nothing')
+      findings.addProblem(path, 'it is a link to nothing', causeOf('link-to-nothing'))
       return { type: 'unshared' }
     }
     if (pointed.kind === 'folder' && this.isCycle(path, pointed)) {
-      findings.addProblem(path, 'it is a link to a folder that holds it')
+      findings.addProblem(path, 'it is a link to a folder that holds it', causeOf('link-cycle'))
       return { type: 'unshared' }
     }
     return this.atContent(path, pointed, own)
@@ -137,7 +138,7 @@ export class Sighting {
   private atContent(path: string, stat: FileStat, own: FileStat): Sight {
     if (stat.kind === 'folder') return { type: 'folder', stat, own }
     if (stat.kind === 'private') {
-      this.options.findings.addProblem(path, PRIVATE_REASON)
+      this.options.findings.addProblem(path, PRIVATE_REASON, causeOf('private'))
       return { type: 'withheld' }
     }
     if (stat.kind === 'file') {
@@ -145,9 +146,10 @@ export class Sighting {
       this.options.findings.addProblem(
         path,
         `it is larger than ${FILE_BYTES_MAX} bytes, the most that one file may have`,
+        causeOf('too-large'),
       )
     } else {
-      this.options.findings.addProblem(path, 'it is neither a file nor a folder')
+      this.options.findings.addProblem(path, 'it is neither a file nor a folder', causeOf('not-a-file'))
     }
     return { type: 'unshared' }
   }
@@ -169,6 +171,19 @@ function isUnshared({ type }: Sight): boolean {
   return type === 'unshared' || type === 'withheld' || type === 'ignored'
 }
 
+export const FAULT_CODES = {
+  empty: 'name-not-allowed',
+  absolute: 'name-not-allowed',
+  'empty-component': 'name-not-allowed',
+  'dot-component': 'name-not-allowed',
+  nul: 'name-not-allowed',
+  'not-utf8': 'name-not-utf8',
+  'path-too-long': 'name-too-long',
+  'name-too-long': 'name-too-long',
+  'too-deep': 'too-deep',
+  'own-folder': 'own-folder',
+} as const
+
 function reasonOf(fault: PathFault): string {
   if (fault !== 'too-deep') return `its path cannot be shared (${fault})`
   return `it is skipped: it lies too deep, a path may have ${PATH_DEPTH_MAX} names at most`
@@ -187,10 +202,21 @@ export function sameNameReason(other: string): string {
   return `its name is the same as that of ${other} on this disk, which takes them for one`
 }
 
+/** The same by code: names that are one but for their Unicode form, or but for their case. */
+export function sameNameCause(path: string, other: string): Cause {
+  const isEncoding = path.normalize('NFC') === other.normalize('NFC')
+  return causeOf(isEncoding ? 'other-encoding' : 'same-name', other)
+}
+
 export const PRIVATE_REASON =
   'it is or holds your identity, the peers that you trust or your secret: that is never shared, and no peer writes it'
 
 export const OTHER_SHARE_REASON = "it is left's own folder of another share: that is never shared"
+
+export function unreadableCause({ code, message }: DiskError): Cause {
+  if (code === 'private') return causeOf('private')
+  return code === 'denied' ? causeOf('no-right-to-read') : causeOf('unreadable', message)
+}
 
 export function unreadableReason(error: DiskError): string {
   if (error.code === 'private') return PRIVATE_REASON

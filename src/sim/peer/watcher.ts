@@ -180,7 +180,7 @@ export class SimWatcher {
 
   /** A person asks it for something, as at the control socket. */
   carryOut(command: ShareCommand): void {
-    this.guarded(() => this.keeper?.commands.carryOut(command))
+    this.guarded(() => this.keeper?.commands.carryOut(command, this.nowMs))
     this.tellEngine()
     this.wakeKeeper()
   }

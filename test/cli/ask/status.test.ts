@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { PROGRAM_VERSION } from '../../../src/app/version.js'
 import { statusLines } from '../../../src/cli/ask/status.js'
 import type { PeerStatus, Status } from '../../../src/control/status.js'
 
@@ -10,16 +11,23 @@ const peer = (address: string, over: Partial<PeerStatus> = {}): PeerStatus => ({
   state: 'in-step',
   isInStep: true,
   reason: '',
+  code: null,
+  since: null,
+  fingerprint: null,
   wanted: 0,
   notHeldThere: 0,
   receivedBytesPerS: 0,
   sentBytesPerS: 0,
+  receivedBytes: 0,
+  sentBytes: 0,
   rttMs: null,
+  minRttMs: null,
+  loss: null,
   ...over,
 })
 
 const status = (over: Partial<Status> = {}): Status => ({
-  version: '0.1.0',
+  version: PROGRAM_VERSION,
   pid: 42,
   share: '/home/lab/share',
   listening: '0.0.0.0:22001',
@@ -31,6 +39,7 @@ const status = (over: Partial<Status> = {}): Status => ({
     files: 3,
     folders: 1,
     bytes: 1_250,
+    waiting: NONE,
     unsettled: NONE,
     skipped: NONE,
     notHeld: NONE,
@@ -44,6 +53,7 @@ const status = (over: Partial<Status> = {}): Status => ({
   isInStep: true,
   receiving: { files: 0, filesWanted: 0, bytes: 0, bytesWanted: 0, bytesPerS: 0, now: [] },
   sending: [],
+  pause: null,
   paused: null,
   lastProblem: null,
   ...over,

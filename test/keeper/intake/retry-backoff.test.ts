@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { causeOf } from '../../../src/base/reason.js'
 import {
   NOT_HELD_BACKOFF_MS,
   RETRY_BACKOFF_MS,
@@ -10,13 +11,14 @@ import { touch } from '../../../src/share/edit.js'
 import { THEIRS, theirFile } from '../share-on-disk.js'
 
 const OTHERS = 'c'.repeat(16)
+const NO = { reason: 'no', cause: causeOf('no-right-to-write') }
 
 describe('refused paths', () => {
   test('are remembered up to their limit, then the oldest is forgotten', () => {
     const backoff = new RetryBackoff()
     const file = theirFile('', '')
     const refuse = (index: number) =>
-      backoff.add({ ...file, path: `p${index}` }, new Set([THEIRS]), 'no', index)
+      backoff.add({ ...file, path: `p${index}` }, new Set([THEIRS]), NO, index)
     const has = (index: number) => backoff.has({ ...file, path: `p${index}` }, THEIRS)
     for (let index = 0; index < REFUSED_PATHS_MAX; index++) refuse(index)
     expect([has(0), has(REFUSED_PATHS_MAX - 1)]).toEqual([true, true])
@@ -33,7 +35,7 @@ describe('refused paths', () => {
     let nowMs = 1_000
     let waitMs = RETRY_BACKOFF_MS
     for (let tries = 0; tries < 8; tries++) {
-      expect(backoff.add(file, new Set([THEIRS]), 'no', nowMs)).toBe(tries === 0)
+      expect(backoff.add(file, new Set([THEIRS]), NO, nowMs)).toBe(tries === 0)
       expect(backoff.pollTimeout()).toBe(nowMs + waitMs)
       expect(backoff.takeDue(nowMs + waitMs - 1)).toEqual([])
       expect(backoff.has(file, THEIRS)).toBe(true)
@@ -54,7 +56,7 @@ describe('refused paths', () => {
   ])('at a/b are tried again when %s changes: %s', (changed, isTried) => {
     const backoff = new RetryBackoff()
     const file = theirFile('a/b', 'x')
-    backoff.add(file, new Set([THEIRS]), 'no', 0)
+    backoff.add(file, new Set([THEIRS]), NO, 0)
     const order = { path: 'a/b', sources: new Set([THEIRS]) }
     expect(backoff.takeTouched(changed)).toEqual(isTried ? [order] : [])
     expect(backoff.has(file, THEIRS)).toBe(!isTried)
@@ -77,7 +79,7 @@ describe('refused paths', () => {
   test('wait no longer because two peers of one try do not hold it, nor less because the disk refused before', () => {
     const backoff = new RetryBackoff()
     const file = theirFile('a', 'x')
-    const refuse = (nowMs: number) => backoff.add(file, new Set([THEIRS]), 'no', nowMs)
+    const refuse = (nowMs: number) => backoff.add(file, new Set([THEIRS]), NO, nowMs)
     refuse(0)
     for (
       let nowMs = RETRY_BACKOFF_MS, waitMs = RETRY_BACKOFF_MS;
@@ -96,7 +98,7 @@ describe('refused paths', () => {
   test('are tried at once with another content, and not because its time or mode changed', () => {
     const backoff = new RetryBackoff()
     const file = theirFile('a', 'x')
-    backoff.add(file, new Set([THEIRS]), 'no', 0)
+    backoff.add(file, new Set([THEIRS]), NO, 0)
     expect(backoff.has(touch(file, `${THEIRS}:9`, 5).entry, THEIRS)).toBe(true)
     expect(backoff.has({ ...file, version: { ...file.version, content: `${THEIRS}:9` } }, THEIRS)).toBe(false)
   })
@@ -110,7 +112,7 @@ describe('refused paths', () => {
       [file, false],
     ] as const) {
       const backoff = new RetryBackoff()
-      backoff.add(file, new Set([THEIRS]), 'no', 0)
+      backoff.add(file, new Set([THEIRS]), NO, 0)
       const order = { path: 'a', sources: new Set([THEIRS]) }
       expect(backoff.takeUnseenBy(placed)).toEqual(isTried ? [order] : [])
       expect([backoff.has(file, THEIRS), backoff.pollTimeout()]).toEqual([false, undefined])

@@ -98,7 +98,7 @@ describe('a log of twenty lines a second', () => {
     const share = new ShareOnDisk()
     share.disk.putFile('log', lines(1))
     const signature = signatureOf(share.disk.stat('log')!)
-    const reading = { startedMs: 0, signature, list: listOf(lines(1)) }
+    const reading = { isGrowing: true, startedMs: 0, signature, list: listOf(lines(1)) }
     growing.handleRead('log', reading, 200)
     expect(growing.dueMs('log', 0)).toBe(200 + GROWING_MS_MIN)
     growing.handleRead('log', reading, 1_000)

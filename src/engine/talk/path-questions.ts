@@ -1,0 +1,101 @@
+// Questions about one path, between peers: those of a person here, which wait for a peer's turn and its answer, and those of peers, which
+// the keeper answers. Talk owns it.
+
+import type { Message } from '../../ecp/message.js'
+import type { StandsMessage } from '../../ecp/path-message.js'
+import type { KeeperToEngine } from '../../pipe/messages.js'
+import type { SessionId } from '../../rdt/endpoint.js'
+import { WORKING_RETRY_MS } from '../limits.js'
+import type { Outbox } from '../outbox.js'
+import { PATHS_ASKED_MAX } from './limits.js'
+
+interface Asked {
+  readonly id: number
+  readonly path: string
+}
+
+/** `answer` undefined where the peer did not say: it left, it is older, or too much is asked of it. */
+export interface PathAnswer {
+  readonly id: number
+  readonly answer: StandsMessage | undefined
+}
+
+export interface PathQuestionsOptions {
+  readonly toKeeper: Outbox
+  readonly reply: (session: SessionId, number: number, message: Message) => void
+}
+
+export class PathQuestions {
+  /** To be asked in each session, in their order. */
+  private readonly waiting = new Map<SessionId, Asked[]>()
+  /** Asked, one in each session. */
+  private readonly asked = new Map<SessionId, Asked>()
+  private readonly answers: PathAnswer[] = []
+  /** Of peers, one in each session, for a peer has one request outstanding. */
+  private readonly theirs = new Map<number, { readonly session: SessionId; readonly number: number }>()
+  private nextQuestion = 1
+
+  constructor(private readonly options: PathQuestionsOptions) {}
+
+  /** `session` undefined where there is none with the peer. Answered by `pollAnswer` in any case. */
+  ask(session: SessionId | undefined, asked: Asked): void {
+    const waiting = session === undefined ? [] : (this.waiting.get(session) ?? [])
+    if (session === undefined || waiting.length >= PATHS_ASKED_MAX) {
+      this.answers.push({ id: asked.id, answer: undefined })
+      return
+    }
+    waiting.push(asked)
+    this.waiting.set(session, waiting)
+  }
+
+  /** The path that is to be asked about in this session now. */
+  pollPath(session: SessionId): string | undefined {
+    const next = this.asked.has(session) ? undefined : this.waiting.get(session)?.shift()
+    if (next === undefined) return undefined
+    this.asked.set(session, next)
+    return next.path
+  }
+
+  /** Answers whether the reply is to a question about a path. */
+  handleReply(session: SessionId, reply: Message | undefined): boolean {
+    const asked = this.asked.get(session)
+    if (asked === undefined) return false
+    this.asked.delete(session)
+    this.answers.push({ id: asked.id, answer: reply?.type === 'stands' ? reply : undefined })
+    return true
+  }
+
+  pollAnswer(): PathAnswer | undefined {
+    return this.answers.shift()
+  }
+
+  handleClosed(session: SessionId): void {
+    const asked = this.asked.get(session)
+    for (const { id } of [...(asked === undefined ? [] : [asked]), ...(this.waiting.get(session) ?? [])])
+      this.answers.push({ id, answer: undefined })
+    this.asked.delete(session)
+    this.waiting.delete(session)
+    for (const [id, question] of this.theirs) if (question.session === session) this.theirs.delete(id)
+  }
+
+  /** A peer asks, and may be told. */
+  handleAsked(session: SessionId, number: number, path: string): void {
+    const question = this.nextQuestion++
+    this.theirs.set(question, { session, number })
+    this.options.toKeeper.push({ type: 'why', question, path })
+  }
+
+  handleTold({ question: id, stands, isHeld, reason }: KeeperToEngine & { type: 'stands' }): void {
+    const question = this.theirs.get(id)
+    if (question === undefined) return
+    this.theirs.delete(id)
+    this.options.reply(question.session, question.number, { type: 'stands', stands, isHeld, reason })
+  }
+
+  /** The questions of peers will not be answered. */
+  handleKeeperLost(): void {
+    for (const { session, number } of this.theirs.values())
+      this.options.reply(session, number, { type: 'working', retryMs: WORKING_RETRY_MS })
+    this.theirs.clear()
+  }
+}
