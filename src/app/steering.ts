@@ -13,6 +13,7 @@ import { nowMs } from '../io/clock.js'
 import { parseAddress } from '../io/net/address.js'
 import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
 import type { Address } from '../rdt/endpoint.js'
+import { WebServer } from '../web/server.js'
 import { commandsOf } from './commands.js'
 import type { PeerEvent } from './events.js'
 import { STATE_MS_MAX } from './limits.js'
@@ -45,6 +46,7 @@ export class Steering {
   private readonly host: SteeringHost
   private readonly book = new StatusBook(() => new Date())
   private control: ControlServer | undefined
+  private web: WebServer | undefined
   private readonly asking = new PathAsking()
   private readonly pausing = new Pausing()
   /** Fingerprints of peers that are connected, by peer id. */
@@ -54,11 +56,16 @@ export class Steering {
     this.host = host
   }
 
-  /** Without its socket the peer does its work all the same. */
+  /** Without its socket the peer does its work all the same; a page that was asked for has to be there.
+   *  @throws LeftError as of WebServer. */
   async open(share: string): Promise<void> {
     const ownFolder = join(share, OWN_FOLDER)
+    const commands = commandsOf(this)
+    const place = this.host.options.web
+    if (place !== undefined)
+      this.web = await WebServer.open({ ownFolder, place, commands, status: () => this.status() })
     try {
-      this.control = await ControlServer.open(ownFolder, commandsOf(this))
+      this.control = await ControlServer.open(ownFolder, commands)
     } catch (error) {
       const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
       const message = `no control socket can be made in ${ownFolder} (${reason}): left status and the like cannot ask this peer`
@@ -66,13 +73,20 @@ export class Steering {
     }
   }
 
+  /** Of the page, with its token; undefined where there is none. */
+  get link(): string | undefined {
+    return this.web?.link
+  }
+
   close(): void {
     this.control?.close()
+    this.web?.close()
   }
 
   /** An event that the person is told. */
   handle(event: PeerEvent): void {
     this.book.handle(event)
+    this.web?.handle(event)
     if (event.event === 'connected' && event.fingerprint !== null)
       this.keys.set(event.peer, event.fingerprint)
     else if (event.event === 'disconnected') this.keys.delete(event.peer)

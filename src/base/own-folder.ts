@@ -28,3 +28,6 @@ export const TEMPORARY_FOLDER = `${OWN_FOLDER}/tmp`
 
 /** Where a running peer is asked; src/control. */
 export const CONTROL_SOCKET = 'control.sock'
+
+/** Who may see the page of a running peer: one line, which only this user may read; src/web. */
+export const WEB_TOKEN = 'web-token'
