@@ -218,6 +218,7 @@ export class Steering {
       // The engine has what the keeper told before it answered.
       enginePeers: [...engine.peers(share?.root ?? '')],
       sentFiles: [...engine.sentFiles()],
+      fileMaps: [...engine.fileMaps()],
       nameOf: (address) => reporter.nameOf(address),
       namesOf: (text) => [text, ...[...named.addressesOf(text)].map((address) => reporter.nameOf(address))],
       isSelf: (text) => named.isSelf(text),

@@ -142,7 +142,7 @@ export interface TransferStatus {
   readonly bytesWanted: number
   readonly bytesPerS: number
   /** Files of several blocks that are on their way. */
-  readonly now: readonly FileStatus[]
+  readonly now: readonly ReceivedFileStatus[]
 }
 
 export interface FileStatus {
@@ -153,6 +153,20 @@ export interface FileStatus {
   readonly doneBytes: number
   readonly bytesPerS: number
   readonly etaMs: number | null
+}
+
+export interface ReceivedFileStatus extends FileStatus {
+  /** Parts of the file, all of the same size: `#` all of it is here, a letter: some of it is under way from that one of `sources` (`a` is
+   *  the first), `+` some of it is here, `.` nothing. Empty while it is not known which blocks are here. */
+  readonly map: string
+  /** Peers that gave something of it, most first, or are asked. */
+  readonly sources: readonly FileSource[]
+}
+
+export interface FileSource {
+  /** As that of a peer. */
+  readonly address: string
+  readonly bytes: number
 }
 
 /** Statements of what keeps a peer from being in step, one line each; none where nothing does. */

@@ -25,6 +25,7 @@ import { EventRouter } from './event-router.js'
 import { KeeperOrders } from './keeper-orders.js'
 import { Outbox } from './outbox.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './receive/disk-op.js'
+import type { FileMap } from './receive/large-fetch.js'
 import { Receiving } from './receive/receiving.js'
 import { Reports } from './reports.js'
 import type { SentFile } from './serve/sent-files.js'
@@ -34,7 +35,7 @@ import type { PauseTarget } from './talk/stops.js'
 import { type PeerFacts, Talk } from './talk/talk.js'
 import { Visits } from './talk/visits.js'
 
-export type { EngineEvent, PathAnswer, PauseTarget }
+export type { EngineEvent, FileMap, PathAnswer, PauseTarget }
 
 /** Disk operations of the engine. 'read' is answered by `handleRead`, 'write' and 'finish' by
  *  `handleWritten`, 'release' by nothing. */
@@ -123,6 +124,11 @@ export class Engine {
   isConnected(address: Address): boolean {
     for (const standing of this.talk.standings('')) if (standing.address === address) return true
     return false
+  }
+
+  /** Pictures of the files that are being fetched. */
+  fileMaps(): Iterable<FileMap> {
+    return this.receiving.large.maps()
   }
 
   /** Files that peers have pulled of late, of sessions that may be over. */

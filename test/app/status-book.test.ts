@@ -58,6 +58,7 @@ const session = (peer: string, address: string, over: Partial<EnginePeer> = {}):
 
 const facts = (over: Partial<StatusFacts> = {}): StatusFacts => ({
   share: share(),
+  fileMaps: [],
   enginePeers: [],
   sentFiles: [],
   nameOf: (address) => address,

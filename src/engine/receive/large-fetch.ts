@@ -7,6 +7,7 @@ import { pieceBlocks, pieceCount } from '../../base/pieces.js'
 import type { Delivered, FetchId } from '../../pipe/messages.js'
 import type { BlockSupply, SessionId } from '../../rdt/endpoint.js'
 import type { PeerId } from '../../share/dots.js'
+import { FILE_MAP_CELLS_MAX } from './limits.js'
 import type { Prefetch } from './prefetch.js'
 import { PeerAvailability } from './swarm/peer-availability.js'
 import { PiecePicker, type PiecePickerOptions } from './swarm/piece-picker.js'
@@ -17,6 +18,15 @@ export interface FileInFlight {
   readonly path: string
   readonly sizeBytes: number
   doneBytes: number
+}
+
+/** Where each part of a file is, and who gives it. */
+export interface FileMap {
+  readonly path: string
+  /** At most FILE_MAP_CELLS_MAX parts of the same size: `#` all here, `a` to `z` under way from that one of `sources`, `+` some here, `.` none. */
+  readonly cells: string
+  /** Those that gave something, most first, and those that are asked. */
+  readonly sources: readonly Delivered[]
 }
 
 /** A file that is being built: what of it can be served, and from where. */
@@ -120,10 +130,40 @@ export class FileBuilding implements Building {
       .sort((left, right) => right.bytes - left.bytes)
   }
 
+  /** A picture of the file for a person. */
+  map(): Omit<FileMap, 'path'> {
+    const delivered = this.delivered()
+    const asked = [...this.picker.all()].filter(({ peer }) => delivered.every((each) => each.peer !== peer))
+    const sources = [...delivered, ...asked.map(({ peer }) => ({ peer, bytes: 0 }))].slice(0, LETTERS.length)
+    const count = Math.min(FILE_MAP_CELLS_MAX, this.unwrittenIn.length)
+    const cellOf = (piece: number) => Math.floor((piece * count) / this.unwrittenIn.length)
+    const cells = new Array<string>(count)
+    for (let piece = 0; piece < this.unwrittenIn.length; piece++) {
+      const cell = cellOf(piece)
+      const found = this.standingOf(piece)
+      cells[cell] = cells[cell] === undefined || cells[cell] === found ? found : '+'
+    }
+    for (const { peer, taken } of this.picker.all()) {
+      const letter = LETTERS[sources.findIndex((source) => source.peer === peer)]
+      if (letter === undefined) continue
+      for (const blockIndex of taken) cells[cellOf(this.pieceOf(blockIndex))] = letter
+    }
+    return { cells: cells.join(''), sources }
+  }
+
+  private standingOf(piece: number): '#' | '+' | '.' {
+    const unwritten = this.unwrittenIn[piece]!
+    if (unwritten === 0) return '#'
+    const blocks = Math.min(this.pieceBlocks, this.unwritten.blockCount - piece * this.pieceBlocks)
+    return unwritten === blocks ? '.' : '+'
+  }
+
   private pieceOf(blockIndex: number): number {
     return Math.floor(blockIndex / this.pieceBlocks)
   }
 }
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
 function addTo(bytesOf: Map<PeerId, number>, peer: PeerId, bytes: number): void {
   if (bytes > 0) bytesOf.set(peer, (bytesOf.get(peer) ?? 0) + bytes)

@@ -14,7 +14,14 @@ import { openOrLeaveSealed } from './block-opening.js'
 import { BlockWrites } from './block-writes.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './disk-op.js'
 import { FetchSources } from './fetch-sources.js'
-import { type Building, FileBuilding, type FileInFlight, hereBytes, LargeFetch } from './large-fetch.js'
+import {
+  type Building,
+  FileBuilding,
+  type FileInFlight,
+  type FileMap,
+  hereBytes,
+  LargeFetch,
+} from './large-fetch.js'
 import {
   BLOCK_REPORT_MS,
   BLOCKS_PER_REPORT,
@@ -56,6 +63,11 @@ export class LargeFiles {
 
   *inFlight(): Iterable<FileInFlight> {
     for (const fetch of this.fetches.values()) if (fetch.building !== undefined) yield fetch.progress
+  }
+
+  *maps(): Iterable<FileMap> {
+    for (const { building, progress } of this.fetches.values())
+      if (building !== undefined) yield { path: progress.path, ...building.map() }
   }
 
   has(digest: Digest): boolean {
