@@ -4,7 +4,7 @@ import { formatBytes, formatCount, formatDuration, formatFiles } from '../cli/fo
 import { printableName } from '../cli/names.js'
 import { lackingOf, type Status } from '../control/status.js'
 import { ask } from './ask.js'
-import { button, element, setText } from './dom.js'
+import { button, setText } from './dom.js'
 import { say } from './notice.js'
 
 export class Overview {
@@ -75,8 +75,4 @@ function standingOf(status: Status): { readonly words: string; readonly kind: 'g
   const [first, ...more] = lackingOf(status)
   const rest = more.length === 0 ? '' : `, and ${more.length} more`
   return { words: `${first ?? 'comparing'}${rest}`, kind: 'busy' }
-}
-
-export function emptyWords(words: string): HTMLElement {
-  return element('p', { class: 'empty' }, words)
 }
