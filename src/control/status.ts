@@ -156,10 +156,10 @@ export interface FileStatus {
 }
 
 export interface ReceivedFileStatus extends FileStatus {
-  /** Parts of the file, all of the same size: `#` all of it is here, a letter: some of it is under way from that one of `sources` (`a` is
-   *  the first), `+` some of it is here, `.` nothing. Empty while it is not known which blocks are here. */
+  /** Parts of the file, all of the same size: `#` was here already, a capital is here, last from that one of `sources` (`A` is the first), a
+   *  small letter is under way from it, `+` is here in part, `.` is missing. Empty while it is not known which blocks are here. */
   readonly map: string
-  /** Peers that gave something of it, most first, or are asked. */
+  /** Peers that gave something of it or are asked, in the order in which they came. */
   readonly sources: readonly FileSource[]
 }
 

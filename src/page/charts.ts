@@ -6,6 +6,7 @@ import { formatRate } from '../cli/format.js'
 import { printable } from '../cli/names.js'
 import type { PeerStatus, Status } from '../control/status.js'
 import { element, type Section, section, setText } from './dom.js'
+import { colourOf } from './peer-colours.js'
 import { formatMs } from './peers.js'
 
 /** Of the script that index.html names; undefined where it is not installed. */
@@ -19,8 +20,7 @@ const HEIGHT = 150
 /** How often a point is added while nothing changes, milliseconds. */
 const REPEAT_MS = 5_000
 
-const COLOURS = ['--here', '--from-a', '--from-b', '--from-c'] as const
-const CLASSES = ['', 'from-a', 'from-b', 'from-c'] as const
+const RATES = ['receiving', 'sending'] as const
 
 interface Plot {
   readonly title: string
@@ -112,7 +112,7 @@ export class Charts {
   private draw(): void {
     if (document.hidden || this.section === undefined) return
     for (const [index, plot] of this.plots.entries()) {
-      const names = index === 0 ? ['receiving', 'sending'] : this.peers.map(printable)
+      const names = index === 0 ? RATES : this.peers
       if (names.length === 0) continue
       caption(plot, names)
       plot.chart ??= chartOf(plot, names, this.times)
@@ -138,13 +138,24 @@ function caption({ title, format, values, caption }: Plot, names: readonly strin
   if (caption.childElementCount !== names.length + 1)
     caption.replaceChildren(
       element('strong', {}, title),
-      ...names.map((_, index) => element('span', { class: `key ${CLASSES[index] ?? ''}` })),
+      ...names.map((name) => element('span', { class: `key ${kindOf(name)}` })),
     )
   for (const [index, name] of names.entries()) {
     const value = values[index]
     const words = value === null || value === undefined ? '–' : format(value)
-    setText(caption.children[index + 1]!, names.length === 1 ? words : `${name} ${words}`)
+    setText(caption.children[index + 1]!, names.length === 1 ? words : `${printable(name)} ${words}`)
   }
+}
+
+/** As page.css names colours. */
+function kindOf(name: string): string {
+  if (name === RATES[0]) return 'here'
+  return name === RATES[1] ? 'some' : colourOf(name)
+}
+
+/** Seconds since 1970 as the time of day here. */
+function clock(seconds: number): string {
+  return new Date(1_000 * seconds).toLocaleTimeString([], { hour12: false })
 }
 
 function chartOf(plot: Plot, names: readonly string[], times: readonly number[]): uPlotType {
@@ -162,24 +173,21 @@ function chartOf(plot: Plot, names: readonly string[], times: readonly number[])
     cursor: { show: false },
     scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
     axes: [
-      { ...axis, space: 70 },
+      { ...axis, space: 70, size: 30, values: (_, splits) => splits.map(clock) },
       {
         ...axis,
         size: 74,
-        splits: undefined,
         values: (_, splits) => splits.map((value) => plot.format(value)),
       },
     ],
     series: [
       {},
-      ...names.map((label, index) => ({
+      ...names.map((label) => ({
         label,
-        stroke: colour(COLOURS[index] ?? '--dim'),
+        stroke: colour(`--${kindOf(label)}`),
         width: 2,
         points: { show: false },
-        ...(index === 0 && names.length === 2 && plot.title === 'Rates'
-          ? { fill: `${colour('--here')}22` }
-          : {}),
+        ...(label === RATES[0] ? { fill: `${colour('--here')}22` } : {}),
       })),
     ],
   } as uPlotType.Options

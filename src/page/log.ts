@@ -32,6 +32,7 @@ export class Log {
       this.lastId = line.id
       const { event } = line
       if (event.event === 'connected') this.addresses.set(event.peer, event.address)
+      if (event.event === 'receipt') continue // For the curious, as in the terminal.
       const words = sentence(event, (peer) => this.addresses.get(peer) ?? peer)
       if (words === undefined) continue
       const time = element(

@@ -36,12 +36,11 @@ export class Overview {
         ? []
         : [`${formatFiles(holds.files)} in ${formatCount(holds.folders)} folders`, formatBytes(holds.bytes)]
     const direction = holds === null || holds.direction === 'both' ? [] : [holds.direction]
-    const age = formatDuration(Math.floor((Date.now() - Date.parse(status.since)) / 60_000) * 60_000)
+    const minutes = Math.floor((Date.now() - Date.parse(status.since)) / 60_000)
+    const age = minutes < 1 ? 'up just now' : `up ${formatDuration(60_000 * minutes)}`
     setText(
       this.facts,
-      [...held, ...direction, `listening on ${status.listening}`, `left ${status.version}`, `up ${age}`].join(
-        ' · ',
-      ),
+      [...held, ...direction, `listening on ${status.listening}`, `left ${status.version}`, age].join(' · '),
     )
   }
 

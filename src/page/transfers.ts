@@ -4,9 +4,7 @@ import { formatBytes, formatCount, formatEta, formatRate, percentOf } from '../c
 import { printable, printableName } from '../cli/names.js'
 import type { FileStatus, ReceivedFileStatus, Status } from '../control/status.js'
 import { element, Rows, section, setText } from './dom.js'
-
-/** Peers that have a colour of their own. */
-const LETTERS = 'abcd'
+import { colourOf } from './peer-colours.js'
 
 export class Transfers {
   private readonly section = section('transfers', 'Under way')
@@ -56,7 +54,7 @@ function makeReceived({ path }: ReceivedFileStatus) {
       bar.value = file.bytes === 0 ? 0 : file.doneBytes / file.bytes
       canvas.hidden = file.map === ''
       bar.classList.toggle('alone', file.map === '')
-      if (file.map !== '') drawMap(canvas, file.map)
+      if (file.map !== '') drawMap(canvas, file)
       keysOf(keys, file)
     },
   }
@@ -88,9 +86,9 @@ function figuresOf({ bytes, doneBytes, bytesPerS, etaMs }: FileStatus): string {
 /** Says in words what the colours of the map mean. */
 function keysOf(keys: HTMLElement, { sources, map }: ReceivedFileStatus): void {
   const words = [
-    ...(map === '' ? [] : [{ kind: '', text: 'here' }]),
-    ...sources.map(({ address, bytes }, index) => ({
-      kind: `from-${LETTERS[Math.min(index, LETTERS.length - 1)]}`,
+    ...(map.includes('#') ? [{ kind: '', text: 'here already' }] : []),
+    ...sources.map(({ address, bytes }) => ({
+      kind: colourOf(address),
       text: `from ${printable(address)}${bytes > 0 ? ` ${formatBytes(bytes)}` : ''}`,
     })),
     ...(map.includes('.') ? [{ kind: 'none', text: 'missing' }] : []),
@@ -103,7 +101,7 @@ function keysOf(keys: HTMLElement, { sources, map }: ReceivedFileStatus): void {
   }
 }
 
-function drawMap(canvas: HTMLCanvasElement, map: string): void {
+function drawMap(canvas: HTMLCanvasElement, { map, sources }: ReceivedFileStatus): void {
   const scale = window.devicePixelRatio || 1
   const width = Math.max(1, Math.round(canvas.clientWidth * scale))
   const height = Math.max(1, Math.round(canvas.clientHeight * scale))
@@ -118,14 +116,16 @@ function drawMap(canvas: HTMLCanvasElement, map: string): void {
   for (let cell = 0; cell < map.length; cell++) {
     const from = Math.round((cell * width) / map.length)
     const to = Math.round(((cell + 1) * width) / map.length)
-    context.fillStyle = style.getPropertyValue(colourOf(map[cell]!))
+    context.fillStyle = style.getPropertyValue(`--${kindOf(map[cell]!, sources)}`)
+    // Under way is paler than here.
+    context.globalAlpha = /[a-z]/.test(map[cell]!) ? 0.45 : 1
     context.fillRect(from, 0, Math.max(1, to - from - (map.length > 1 ? 1 : 0)), height)
   }
 }
 
-function colourOf(cell: string): string {
-  if (cell === '#') return '--here'
-  if (cell === '+') return '--some'
-  if (cell === '.') return '--none'
-  return `--from-${LETTERS.includes(cell) ? cell : LETTERS.at(-1)}`
+function kindOf(cell: string, sources: ReceivedFileStatus['sources']): string {
+  if (cell === '#') return 'here'
+  if (cell === '+') return 'some'
+  const source = sources[cell.toLowerCase().charCodeAt(0) - 'a'.charCodeAt(0)]
+  return cell === '.' || source === undefined ? 'none' : colourOf(source.address)
 }

@@ -91,7 +91,6 @@ export class Trash {
       'span',
       { class: 'what' },
       element('bdi', { class: 'path' }, printableName(path)),
-      ' ',
       element('small', {}, `${size} · `, time),
     )
     const restore = button('Restore', () => this.restore(path), {

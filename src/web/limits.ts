@@ -35,3 +35,6 @@ export const UNREAD_MS_MAX = 30_000
 
 /** Events that the log keeps: some screens. */
 export const LOG_MAX = 300
+
+/** How long connections may take to end with the peer, which stops in under a second. */
+export const CLOSE_MS = 200

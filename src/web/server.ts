@@ -18,6 +18,7 @@ import type { Status } from '../control/status.js'
 import { isOfThePage, isOurHost } from './admission.js'
 import { Credentials, openToken } from './credentials.js'
 import {
+  CLOSE_MS,
   COMMANDS_MAX,
   CONNECTIONS_MAX,
   HEAD_BYTES_MAX,
@@ -124,7 +125,8 @@ export class WebServer {
   close(): void {
     this.streams.close()
     this.server.close()
-    this.server.closeAllConnections()
+    // What was written last is to arrive.
+    setTimeout(() => this.server.closeAllConnections(), CLOSE_MS).unref()
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

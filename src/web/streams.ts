@@ -67,7 +67,7 @@ export class Streams {
 
   close(): void {
     clearTimeout(this.timer)
-    for (const { response } of this.streams) response.destroy()
+    for (const { response } of this.streams) response.end()
   }
 
   private lookDueMs = 0

@@ -313,7 +313,8 @@ export class LargeFiles {
     this.receivedBytes += bytes
     fetch.writing--
     fetch.written.push(block.blockIndex)
-    if (fetch.building?.handleWritten(block.blockIndex) === true) fetch.progress.doneBytes += bytes
+    const giver = fetch.building?.picker.source(block.session)?.peer
+    if (fetch.building?.handleWritten(block.blockIndex, giver) === true) fetch.progress.doneBytes += bytes
     if (fetch.written.length >= BLOCKS_PER_REPORT) this.report(fetch)
     else this.reportAtMs ??= nowMs + BLOCK_REPORT_MS
     this.finishIfWhole(fetch)

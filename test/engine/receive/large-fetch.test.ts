@@ -98,9 +98,12 @@ test('a picture of a file shows what is here, what is under way from whom, and w
     ],
   })
   building.picker.handleArrived(20, building.picker.source(2)!)
-  building.handleWritten(20)
-  expect(building.map().cells).toBe('#b+.#+')
-  expect(building.map().sources[0]).toEqual({ peer: C, bytes: BLOCK_BYTES })
+  building.handleWritten(20, C)
+  expect(building.map().cells).toBe('#a+.#+')
+  expect(building.map().sources[1]).toEqual({ peer: C, bytes: BLOCK_BYTES })
+  building.handleWritten(21, C)
+  building.handleWritten(8)
+  expect(building.map().cells).toBe('#a#.#B')
 })
 
 test('a picture of a large file has few parts, each with as many blocks', () => {
