@@ -27,6 +27,9 @@ export const LOOK_MS = 1_000
 export const QUIET_LOOK_MS = 3_000
 export const QUIET_LOOKS = 5
 
+/** A rate below it is not told: two peers that are in step exchange some hundred bytes a second. */
+export const IDLE_BYTES_PER_S = 2_000
+
 /** A stream says this often that it is there: what is between closes connections that are silent for a minute. */
 export const BEAT_MS = 20_000
 

@@ -6,7 +6,15 @@
 //   : beat          now and then
 
 import type { ServerResponse } from 'node:http'
-import { BEAT_MS, LOOK_MS, QUIET_LOOK_MS, QUIET_LOOKS, STREAMS_MAX, UNREAD_MS_MAX } from './limits.js'
+import {
+  BEAT_MS,
+  IDLE_BYTES_PER_S,
+  LOOK_MS,
+  QUIET_LOOK_MS,
+  QUIET_LOOKS,
+  STREAMS_MAX,
+  UNREAD_MS_MAX,
+} from './limits.js'
 import type { EventLog } from './log.js'
 
 export interface StreamsOptions {
@@ -30,6 +38,8 @@ export class Streams {
   private timer: NodeJS.Timeout | undefined
   private isLooking = false
   private status = ''
+  /** The same without what changes all the time between peers that only say that they are there. */
+  private rough: string | undefined
   private sameLooks = 0
 
   constructor(options: StreamsOptions) {
@@ -84,9 +94,10 @@ export class Streams {
     this.timer = undefined
     try {
       const status = await this.options.status()
-      const text = status === undefined ? '' : JSON.stringify(status)
-      this.sameLooks = text === this.status ? this.sameLooks + 1 : 0
-      this.status = text
+      const rough = JSON.stringify(status, roughly)
+      this.sameLooks = rough === this.rough ? this.sameLooks + 1 : 0
+      if (rough !== this.rough) this.status = JSON.stringify(status) ?? ''
+      this.rough = rough
     } catch {
       // Asked again at the next look: the peer may be ending.
     }
@@ -117,6 +128,15 @@ export class Streams {
     response.write(text)
   }
 }
+
+/** Keeps two digits of a figure of a session, and a rate only where something crosses. */
+function roughly(key: string, value: unknown): unknown {
+  if (typeof value !== 'number') return value
+  if (key.endsWith('BytesPerS')) return value < IDLE_BYTES_PER_S ? 0 : value
+  return FIGURES.has(key) ? Number(value.toPrecision(2)) : value
+}
+
+const FIGURES = new Set(['rttMs', 'minRttMs', 'receivedBytes', 'sentBytes', 'loss'])
 
 /** JSON has no line ends. */
 function eventOf(event: string, json: string): string {

@@ -72,7 +72,7 @@ describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
     const bar = page.getByRole('progressbar', { name: 'received of large.bin' })
     await bar.waitFor()
     await page.locator('#transfers').getByText(`from ${b.address}`).waitFor()
-    expect(Number(await bar.getAttribute('value'))).toBeGreaterThan(0)
+    await until(async () => Number(await bar.getAttribute('value', { timeout: 1_000 }))).toBeGreaterThan(0)
     await page.locator('#log').getByText('received large.bin').waitFor({ timeout: 60_000 })
     await page.getByText('nothing is being received or sent').waitFor()
     expect(await page.locator('#charts canvas').count()).toBe(3)

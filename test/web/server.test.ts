@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { REQUEST_BYTES_MAX } from '../../src/control/limits.js'
 import type { CarryOut } from '../../src/control/server.js'
-import type { Status } from '../../src/control/status.js'
+import type { PeerStatus, Status } from '../../src/control/status.js'
 import { CONNECTIONS_MAX, HEAD_BYTES_MAX, LOG_MAX, STREAMS_MAX } from '../../src/web/limits.js'
 import { WebServer } from '../../src/web/server.js'
 import { temporaryFolder } from '../io/temporary-folder.js'
-import { A_STATUS } from './a-status.js'
+import { A_PEER, A_STATUS } from './a-status.js'
 import { parseMetrics } from './prometheus.js'
 
 class Page {
@@ -365,6 +365,19 @@ describe('the stream', () => {
     await page.untilAsked(3)
     page.status = { ...A_STATUS, isInStep: false }
     await stream.until((text) => text.includes('"isInStep":false'))
+    expect(stream.text.match(/event: status/g)).toHaveLength(2)
+  })
+
+  test('is silent while peers only say that they are there, and tells when something crosses', async () => {
+    const page = await (await new Page().open()).enter()
+    const withPeer = (over: Partial<PeerStatus>) => ({ ...A_STATUS, peers: [{ ...A_PEER, ...over }] })
+    page.status = withPeer({ receivedBytesPerS: 300 })
+    const stream = page.stream()
+    await stream.until((text) => text.includes('event: status'))
+    page.status = withPeer({ receivedBytesPerS: 500, receivedBytes: 5_000_400, rttMs: 20.1 })
+    await page.untilAsked(page.statusCount + 2)
+    page.status = withPeer({ receivedBytesPerS: 50_000 })
+    await stream.until((text) => text.includes('"receivedBytesPerS":50000'))
     expect(stream.text.match(/event: status/g)).toHaveLength(2)
   })
 
