@@ -69,7 +69,12 @@ class Peer {
     const all = [...firstWords, '--json', ...this.network, '--share', this.share, ...words]
     const child = spawn(command, all, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, HOME: this.home, XDG_CONFIG_HOME: join(this.home, '.config') },
+      env: {
+        ...process.env,
+        HOME: this.home,
+        XDG_CONFIG_HOME: join(this.home, '.config'),
+        XDG_STATE_HOME: join(this.home, '.local/state'),
+      },
       // A process group of its own: a kill means both processes.
       detached: true,
     })

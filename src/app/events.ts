@@ -20,6 +20,14 @@ export type PeerEvent =
   | { event: 'page'; link: string } // where the page of this peer is, with the token that lets one in
   | { event: 'note'; message: string } // something odd that needs no action
   | { event: 'scanning' } // the share is being read; sent once at start
+  | {
+      event: 'reading'
+      files: number
+      bytes: number
+      bytesPerS: number
+      file: { readonly path: string; readonly bytes: number; readonly doneBytes: number } | null
+      isOver: boolean
+    } // files that are read to be shared, where it takes a while
   | { event: 'scanned'; files: number; folders: number; bytes: number; durationMs: number }
   | { event: 'changed'; path: string; kind: 'file' | 'folder' | 'link' | 'tombstone'; bytes: number } // a local change, settled and announced
   | { event: 'problem'; path: string; reason: string } // reported once, skipped until it changes
@@ -71,6 +79,18 @@ export type PeerEvent =
       bytesWanted: number
       bytesPerS: number
     } // of what is being received now
+  | {
+      event: 'sending'
+      peer: string
+      address: string
+      /** Since it began to pull, and the bytes of their content. */
+      files: number
+      bytes: number
+      bytesPerS: number
+      /** The large file that it pulls. */
+      file: { readonly path: string; readonly bytes: number; readonly doneBytes: number } | null
+    } // what a peer pulls from here
+  | { event: 'sent'; peer: string; address: string; files: number; bytes: number; durationMs: number } // it pulls nothing any more
   | {
       event: 'receipt'
       files: number

@@ -108,3 +108,11 @@ export const PATH_ANSWER_MS_MAX = 2_000
 
 /** Characters of a peer id by which a person may name a peer: with 512 peers two have the same four once in two shares. */
 export const PEER_PREFIX_CHARACTERS_MIN = 4
+
+/** Each of the two files of the log of events: 20,000 events of 200 bytes, which are weeks of a quiet share. A write that finds it so
+ *  long begins the next one. */
+export const LOG_FILE_BYTES_MAX = 4_194_304
+
+/** Events wait so long for a write, and so many characters of them at most. */
+export const LOG_FLUSH_MS = 500
+export const LOG_BUFFER_CHARACTERS_MAX = 1_048_576

@@ -19,6 +19,7 @@ import type { EngineToKeeper } from '../pipe/messages.js'
 import { FOLLOWING } from '../pipe/settings.js'
 import { firstDatagramBytes } from '../rdt/wire/gro-split.js'
 import { DiskOps } from './disk-ops.js'
+import { EventLog } from './event-log.js'
 import type { PeerEvent } from './events.js'
 import { sessionFigures, summaryOf } from './figures.js'
 import { knowsOption } from './heap.js'
@@ -28,6 +29,7 @@ import { PeerAddresses } from './peer-addresses.js'
 import { privatePlacesOf } from './private-places.js'
 import { type OpenProtection, openProtection } from './protection.js'
 import { Reporter } from './reporter.js'
+import { Sending } from './sending.js'
 import { refuseDangerousShare } from './share-danger.js'
 import { openShareFolder, type ShareFolder } from './share-folder.js'
 import { startEvents } from './start-events.js'
@@ -67,6 +69,7 @@ class Peer implements RunningPeer {
   private readonly folder: ShareFolder
   private readonly reporter: Reporter
   private readonly steering: Steering
+  private readonly log: EventLog
   private readonly privatePlaces: PrivatePlaces
   private readonly privateFiles: PrivateFiles
   private readonly blocks: BlockIo
@@ -76,6 +79,7 @@ class Peer implements RunningPeer {
   private watcher!: WatcherProcess
   private finish!: (error: LeftError | undefined) => void
   private readonly addresses: PeerAddresses
+  private readonly sending = new Sending()
   private diskOps!: DiskOps
   private isReady = false
   private isEngineThere = false
@@ -90,6 +94,7 @@ class Peer implements RunningPeer {
   constructor(options: PeerOptions, folder: ShareFolder, onEvent: (event: PeerEvent) => void) {
     this.options = options
     this.folder = folder
+    this.log = new EventLog(options.share, () => new Date())
     this.privatePlaces = privatePlacesOf(options)
     this.privateFiles = new PrivateFiles(this.privatePlaces)
     const { privateFiles } = this
@@ -97,6 +102,7 @@ class Peer implements RunningPeer {
     this.reporter = new Reporter(
       (event) => {
         this.steering.handle(event)
+        this.log.handle(event)
         onEvent(event)
       },
       (address) => this.addresses.isUnnamed(address),
@@ -226,6 +232,7 @@ class Peer implements RunningPeer {
       reporter.say(event)
     this.revoking = setInterval(() => {
       this.steering.sample(nowMs())
+      this.tellSending()
       this.engine.revoke((fingerprint) => this.protection.isTrusted(fingerprint), nowMs())
       this.wake()
     }, PINS_LOOK_MS)
@@ -233,6 +240,16 @@ class Peer implements RunningPeer {
 
   status(): Promise<Status | undefined> {
     return this.steering.status()
+  }
+
+  private tellSending(): void {
+    const { engine, reporter } = this
+    const facts = {
+      peers: engine.peers(''),
+      sent: engine.sentToSessions(),
+      nameOf: (address: string) => reporter.nameOf(address),
+    }
+    for (const event of this.sending.look(facts, nowMs())) reporter.say(event)
   }
 
   private settlePeerId(fingerprint: string | undefined): string {
@@ -396,6 +413,7 @@ class Peer implements RunningPeer {
     await this.socket.close()
     this.folder.release()
     this.reporter.say({ event: 'stopped' })
+    await this.log.flush()
     this.finish(error)
   }
 }

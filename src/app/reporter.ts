@@ -6,13 +6,8 @@ import type { EngineEvent } from '../engine/engine.js'
 import type { Address } from '../rdt/endpoint.js'
 import { SESSIONS_PER_KEY_MAX } from '../rdt/limits.js'
 import type { PeerEvent } from './events.js'
-import { RATE_GAIN, TOTALS_MS } from './limits.js'
-
-interface Rate {
-  bytesPerS: number
-  doneBytes: number
-  atMs: number
-}
+import { advance, type Rate } from './rate.js'
+import { Totals } from './totals.js'
 
 const NO_ANSWER = 'no answer yet: left must run there, with this machine in its --ip and its UDP port open'
 const NO_ANSWER_FOUND =
@@ -23,8 +18,8 @@ export class Reporter {
   private readonly names = new Map<Address, string>()
   private readonly said = new Set<string>()
   private readonly rates = new Map<string, Rate>()
-  private total: Rate | undefined
-  private totalsAtMs = 0
+  private readonly totals = new Totals()
+  private reading: Rate | undefined
 
   /** `isFound`: whether the address is one that no person named. */
   constructor(
@@ -121,13 +116,23 @@ export class Reporter {
         this.progress(event.path, event.sizeBytes, event.doneBytes, nowMs)
         break
       case 'work':
-        this.totals(event, nowMs)
+        this.sayTotals(this.totals.handleWork(event, nowMs))
+        break
+      case 'reading':
+        this.reading = advance(this.reading, event.bytes, nowMs)
+        this.say({ ...event, bytesPerS: Math.round(this.reading.bytesPerS) })
+        if (event.isOver) this.reading = undefined
         break
       case 'scanned':
         this.say({ ...event, durationMs: Math.round(event.durationMs) })
         break
+      case 'fetching':
+        this.totals.handleFetching(event.path, event.resumedBytes + event.reusedBytes)
+        this.say(event)
+        break
       case 'received':
         this.rates.delete(event.path)
+        this.totals.handleEnd(event.path)
         this.say({ ...event, durationMs: Math.round(event.durationMs) })
         break
       case 'receipt':
@@ -135,6 +140,7 @@ export class Reporter {
         break
       case 'abandoned':
         this.rates.delete(event.path)
+        this.totals.handleEnd(event.path)
         this.say(event)
         break
       default:
@@ -155,22 +161,11 @@ export class Reporter {
       bytesPerS: Math.round(rate.bytesPerS),
       etaMs,
     })
+    this.sayTotals(this.totals.handleProgress(path, doneBytes, nowMs))
   }
 
-  private totals(work: EngineEvent & { event: 'work' }, nowMs: number): void {
-    const over = work.filesDone === work.filesWanted
-    if (!over && nowMs - this.totalsAtMs < TOTALS_MS) return
-    this.totalsAtMs = nowMs
-    this.total = advance(this.total, work.bytesDone, nowMs)
-    this.say({
-      event: 'totals',
-      files: work.filesDone,
-      filesWanted: work.filesWanted,
-      bytes: work.bytesDone,
-      bytesWanted: work.bytesWanted,
-      bytesPerS: Math.round(this.total.bytesPerS),
-    })
-    if (over) this.total = undefined
+  private sayTotals(totals: PeerEvent | undefined): void {
+    if (totals !== undefined) this.say(totals)
   }
 
   /** As the person wrote it. */
@@ -227,12 +222,4 @@ function refusalOf(event: EngineEvent & { event: 'refused' }): string {
 
 function ageOf(wireVersion: number): string {
   return wireVersion < WIRE_VERSION ? 'older' : 'newer'
-}
-
-function advance(rate: Rate | undefined, doneBytes: number, nowMs: number): Rate {
-  if (rate === undefined || doneBytes < rate.doneBytes) return { bytesPerS: 0, doneBytes, atMs: nowMs }
-  const elapsedMs = Math.max(1, nowMs - rate.atMs)
-  const newest = ((doneBytes - rate.doneBytes) / elapsedMs) * 1000
-  const bytesPerS = rate.bytesPerS === 0 ? newest : rate.bytesPerS + RATE_GAIN * (newest - rate.bytesPerS)
-  return { bytesPerS, doneBytes, atMs: nowMs }
 }

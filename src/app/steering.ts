@@ -13,7 +13,7 @@ import { nowMs } from '../io/clock.js'
 import { parseAddress } from '../io/net/address.js'
 import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
 import type { Address } from '../rdt/endpoint.js'
-import { WebServer } from '../web/server.js'
+import type { WebServer } from '../web/server.js'
 import { commandsOf } from './commands.js'
 import type { PeerEvent } from './events.js'
 import { STATE_MS_MAX } from './limits.js'
@@ -23,6 +23,7 @@ import { PathAsking } from './path-asking.js'
 import { Pausing, peerNamed } from './pausing.js'
 import type { Reporter } from './reporter.js'
 import { type FoundFacts, StatusBook } from './status-book.js'
+import { PROGRAM_VERSION } from './version.js'
 import type { WatcherProcess } from './watcher-process.js'
 import { whyOf } from './why.js'
 
@@ -62,10 +63,13 @@ export class Steering {
     const ownFolder = join(share, OWN_FOLDER)
     const commands = commandsOf(this)
     const place = this.host.options.web
-    if (place !== undefined)
+    if (place !== undefined) {
+      // Most peers have no page.
+      const { WebServer } = await import('../web/server.js')
       this.web = await WebServer.open({ ownFolder, place, commands, status: () => this.status() })
+    }
     try {
-      this.control = await ControlServer.open(ownFolder, commands)
+      this.control = await ControlServer.open(ownFolder, commands, PROGRAM_VERSION)
     } catch (error) {
       const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
       const message = `no control socket can be made in ${ownFolder} (${reason}): left status and the like cannot ask this peer`

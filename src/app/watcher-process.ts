@@ -11,6 +11,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { LeftError } from '../base/errors.js'
+import { programFile } from '../io/program.js'
 import type { ShareCommand, ShareCommands, ShareResult } from '../pipe/commands.js'
 import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
 import type {
@@ -140,9 +141,7 @@ export class WatcherProcess {
   }
 
   private spawn(): void {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const program = new URL(`../watcher/main.${extension}`, import.meta.url)
-    const child = fork(program, [], {
+    const child = fork(programFile('watcher/main'), [], {
       serialization: 'advanced',
       execArgv: [...process.execArgv, LEAN_HEAP, ...this.options.heapOptions],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

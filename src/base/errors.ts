@@ -25,4 +25,9 @@ export class LeftError extends Error {
     this.name = 'LeftError'
     this.code = code
   }
+
+  /** Also of another copy of this class: the front of the program and each command are bundled apart (scripts/build.mjs). */
+  static override [Symbol.hasInstance](value: unknown): value is LeftError {
+    return value instanceof Error && value.name === 'LeftError'
+  }
 }

@@ -31,3 +31,7 @@ export const CONTROL_SOCKET = 'control.sock'
 
 /** Who may see the page of a running peer: one line, which only this user may read; src/web. */
 export const WEB_TOKEN = 'web-token'
+
+/** Events that a person was told, as lines of `--json`, and those before them; src/app/event-log.ts. */
+export const EVENT_LOG_PATH = `${OWN_FOLDER}/events.jsonl`
+export const OLD_EVENT_LOG_PATH = `${OWN_FOLDER}/events.1.jsonl`

@@ -89,6 +89,9 @@ export const TICK_MS = 200
 /** Bars of files at once, so that the screen still has room for what happens. */
 export const FILE_BARS_MAX = 6
 
+/** Bars of peers to whom is being sent, of those. */
+export const SENDING_BARS_MAX = 2
+
 /** Files in flight that a view remembers. More than any window asks for; the rest go unshown. */
 export const FILES_IN_FLIGHT_MAX = 4_096
 

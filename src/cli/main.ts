@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command `left`: what can be asked, and with which exit code it ends. One file per command does the
 // work: run.ts (the default; config/ says with which options), sim.ts, identity.ts, trust.ts, secret.ts, selftest.ts; those about
-// a share are in ask/.
+// a share are in ask/. They are loaded when they are asked for.
 
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
@@ -12,6 +12,8 @@ import type { AskCommand, RawAskArguments } from './ask/ask-command.js'
 import { ASK_COMMANDS, ASK_GROUPS } from './ask/commands.js'
 import type { RawRunArguments } from './config/config.js'
 import { EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
+import { addPrintingCommands } from './grammar/commands.js'
+import { groupHelp, HELP } from './help-groups.js'
 import type { RawIdentityArguments } from './identity.js'
 import type { RawInitArguments } from './init/init.js'
 import { RUN_COUNT_QUICK, WINDOW_BLOCKS_MAX } from './limits.js'
@@ -115,36 +117,36 @@ async function main(words: readonly string[]): Promise<number> {
       exitCode = await runSim(raw)
     },
     identity: async (raw) => {
-      const { runIdentity } = await import('./identity.js')
+      const { runIdentity } = await import('./short-commands.js')
       exitCode = await runIdentity(raw)
     },
     trust: async (words, raw) => {
-      const { runTrust } = await import('./trust.js')
+      const { runTrust } = await import('./short-commands.js')
       exitCode = await runTrust(words, raw)
     },
     secret: async (words, raw) => {
-      const { runSecret } = await import('./secret.js')
+      const { runSecret } = await import('./short-commands.js')
       exitCode = await runSecret(words, raw)
     },
     init: async (raw) => {
-      const { runInit } = await import('./init/init.js')
+      const { runInit } = await import('./short-commands.js')
       exitCode = await runInit(raw)
     },
     ask: async (command, words, raw) => {
-      const { runAsk } = await import('./ask/ask.js')
+      const { runAsk } = await import('./short-commands.js')
       exitCode = await runAsk(command, words, raw)
     },
     tracker: async (raw) => {
-      const { runTracker } = await import('./tracker.js')
+      const { runTracker } = await import('./short-commands.js')
       endWatch() // A tracker goes on without its output.
       exitCode = await runTracker(raw)
     },
     ls: async (words, raw) => {
-      const { runLs } = await import('./visit/ls.js')
+      const { runLs } = await import('./short-commands.js')
       exitCode = await runLs(words, raw)
     },
     get: async (words, raw) => {
-      const { runGet } = await import('./visit/get.js')
+      const { runGet } = await import('./short-commands.js')
       exitCode = await runGet(words, raw)
     },
     selftest: async (raw) => {
@@ -183,8 +185,8 @@ function leftProgram(commands: Commands): Command {
   const program = new Command('left')
     .description('Keeps a folder the same on several machines, over UDP. Run it on each of them.')
     .usage('--ip <addresses> | --tracker <address> | --config <file> [options]')
-    .version(PROGRAM_VERSION, '--version', 'print the version')
-    .helpOption('--help', 'print this help')
+    .version(PROGRAM_VERSION, '-V, --version', 'print the version')
+    .helpOption(...HELP)
     .helpCommand(false)
     .exitOverride()
     // Errors are printed by main, on one line.
@@ -256,7 +258,7 @@ function leftProgram(commands: Commands): Command {
       'auto lets the kernel cut and merge datagrams where that is faster, on Linux (default: auto)',
     )
     .option(
-      '--links <how>',
+      '--links <auto|keep|follow|skip>',
       'soft links: keep shares the link itself, follow what it points at, skip neither; auto keeps a link whose text leads to a place of the share and follows any other (default: auto)',
     )
     .option(
@@ -400,7 +402,7 @@ function leftProgram(commands: Commands): Command {
     )
     .option('--hostile', 'the attacks of a peer that was let in, and of strangers')
     .option(
-      '--encryption <how>',
+      '--encryption <yes|no|both>',
       'of the peer that is attacked and of those that attack: yes, no or both',
       'both',
     )
@@ -413,7 +415,35 @@ function leftProgram(commands: Commands): Command {
     })
   addVisitCommands(program, commands)
   for (const command of ASK_COMMANDS) addAskCommand(program, command, commands)
+  addAboutCommands(program)
+  addPrintingCommands(program)
+  groupHelp(program)
   return program
+}
+
+/** `left help` and `left version`, which people try before --help and --version. */
+function addAboutCommands(program: Command): void {
+  program
+    .command('help')
+    .description('print this help, or that of a command')
+    .argument('[command...]')
+    .action((words: readonly string[]) => {
+      let command = program
+      for (const word of words) {
+        const next = command.commands.find((each) => each.name() === word)
+        if (next === undefined) throw unknownCommand(word, command)
+        command = next
+      }
+      command.outputHelp()
+    })
+  program
+    .command('version')
+    .description('print the version')
+    .allowExcessArguments()
+    .action((_: object, command: Command) => {
+      refuseExtra(command, 'left version prints the version')
+      process.stdout.write(`${PROGRAM_VERSION}\n`)
+    })
 }
 
 /** All that are about a share look alike. */
@@ -449,12 +479,16 @@ function groupOf(program: Command, name: string): Command {
 }
 
 /** A word and no address: it was meant for a command. */
-function refuseWord({ args: [word], commands }: Command): void {
-  if (word === undefined) return
+function refuseWord(command: Command): void {
+  const [word] = command.args
+  if (word !== undefined) throw unknownCommand(word, command)
+}
+
+function unknownCommand(word: string, { commands }: Command): LeftError {
   const names = commands.map((command) => command.name()).join(', ')
-  throw new LeftError(
+  return new LeftError(
     'usage',
-    `there is no command ${quoted(word)}: there are ${names}; left --help shows more`,
+    `there is no command ${quoted(word)}: there are ${names || 'none below this one'}; left --help shows more`,
   )
 }
 

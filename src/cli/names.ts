@@ -51,7 +51,7 @@ function escaped(character: string): string {
  *  emoji; the view turns line wrapping off, so that a wrong guess costs a cut line and nothing else. */
 export function columnsOf(text: string): number {
   let columns = 0
-  for (const { segment } of graphemes.segment(text)) columns += columnsOfGrapheme(segment)
+  for (const segment of graphemesOf(text)) columns += columnsOfGrapheme(segment)
   return columns
 }
 
@@ -59,7 +59,7 @@ export function columnsOf(text: string): number {
 export function linesOf(text: string, terminalColumns: number): number {
   let lines = 1
   let columns = 0
-  for (const { segment } of graphemes.segment(text)) {
+  for (const segment of graphemesOf(text)) {
     const more = columnsOfGrapheme(segment)
     if (columns + more > terminalColumns) {
       lines++
@@ -75,7 +75,7 @@ export function linesOf(text: string, terminalColumns: number): number {
 export function shortenMiddle(text: string, columnsMax: number): string {
   if (columnsOf(text) <= columnsMax) return text
   if (columnsMax < 1) return ''
-  const parts = Array.from(graphemes.segment(text), ({ segment }) => segment)
+  const parts = graphemesOf(text)
   const room = columnsMax - 1
   let head = ''
   let headColumns = 0
@@ -103,7 +103,15 @@ export function fitted(text: string, columns: number): string {
   return short + ' '.repeat(Math.max(0, columns - columnsOf(short)))
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+let segmenter: Intl.Segmenter | undefined
+
+/** Text in ASCII does without a segmenter, which takes longer to make than the rest of `left --version`. */
+function graphemesOf(text: string): readonly string[] {
+  if (/^[ -~]*$/.test(text)) return text.split('')
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return Array.from(segmenter.segment(text), ({ segment }) => segment)
+}
+
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\u200c\u200d]$/u
 const EMOJI = /\p{Emoji_Presentation}|\ufe0f/u
 

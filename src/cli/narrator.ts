@@ -23,6 +23,9 @@ export class Narrator {
   /** Addresses of connected peers, which say more than their ids; as many as there are peers. */
   private readonly addresses = new Map<string, string>()
 
+  /** What was told last of being in step, by address, since something else was told. */
+  private readonly inStep = new Map<string, string>()
+
   constructor(options: NarratorOptions) {
     this.verbose = options.verbose
     this.print = options.print
@@ -34,8 +37,15 @@ export class Narrator {
   show(event: PeerEvent, nowMs: number): void {
     if (event.event === 'connected') this.addresses.set(event.peer, event.address)
     if (event.event === 'fetching' || (FOR_THE_CURIOUS.has(event.event) && !this.verbose)) return
+    // "changed here" and "in step" tell enough of a small one.
+    if (event.event === 'sent' && event.bytes < SMALL_FILE_BYTES && !this.verbose) return
     const line = this.lineOf(event)
     if (line === undefined) return
+    if (event.event === 'in-step') {
+      // Again with the same counts, and nothing told between: the person knows.
+      if (this.inStep.get(event.address) === line) return
+      this.inStep.set(event.address, line)
+    } else if (!QUIET.has(event.event)) this.inStep.clear()
     const member = tallied(event, line)
     if (member !== undefined) {
       this.tally.add(member, nowMs)
@@ -63,6 +73,14 @@ export class Narrator {
 
 /** Told with --verbose only. */
 const FOR_THE_CURIOUS: ReadonlySet<PeerEvent['event']> = new Set<PeerEvent['event']>(['debug', 'receipt'])
+
+/** They change nothing about being in step. */
+const QUIET: ReadonlySet<PeerEvent['event']> = new Set<PeerEvent['event']>([
+  'debug',
+  'receipt',
+  'note',
+  'waiting',
+])
 
 const CLOSING: ReadonlySet<PeerEvent['event']> = new Set<PeerEvent['event']>([
   'receipt',

@@ -8,8 +8,8 @@ import { JsonView } from './json-view.js'
 import { TICK_MS } from './limits.js'
 import { Output, type OutputStream } from './output.js'
 import { PlainView } from './plain-view.js'
-import { TerminalView } from './terminal-view.js'
-import type { View, ViewClock } from './view.js'
+import type { TerminalView } from './terminal-view.js'
+import type { ViewClock } from './view.js'
 
 export interface ViewRequest {
   readonly json: boolean
@@ -33,9 +33,9 @@ export interface OpenView {
 
 const REAL_CLOCK: ViewClock = { monotonicMs: () => performance.now(), wall: () => new Date() }
 
-export function openView(request: ViewRequest): OpenView {
+export async function openView(request: ViewRequest): Promise<OpenView> {
   const output = new Output(request.stream, request.onGone, { gathers: true })
-  const view = chooseView(request, output, REAL_CLOCK)
+  const view = await chooseView(request, output, REAL_CLOCK)
   const timer = setInterval(() => view.tick(), TICK_MS)
   timer.unref()
   const restore = () => {
@@ -43,7 +43,7 @@ export function openView(request: ViewRequest): OpenView {
     view.close()
     output.release()
   }
-  const job = view instanceof TerminalView ? jobOf(view, output) : undefined
+  const job = 'suspend' in view ? jobOf(view, output) : undefined
   return {
     show: (event) => view.show(event),
     job,
@@ -55,15 +55,15 @@ export function openView(request: ViewRequest): OpenView {
   }
 }
 
-export function chooseView(
+export async function chooseView(
   request: Pick<ViewRequest, 'json' | 'verbose' | 'terminal'>,
   output: Output,
   clock: ViewClock,
-): View {
+): Promise<JsonView | PlainView | TerminalView> {
   if (request.json) return new JsonView(output, clock, request.verbose)
-  return canDraw(output.stream, request.terminal)
-    ? new TerminalView(output, clock, { verbose: request.verbose, isForeground, reflows: reflows() })
-    : new PlainView(output, clock, request.verbose)
+  if (!canDraw(output.stream, request.terminal)) return new PlainView(output, clock, request.verbose)
+  const { TerminalView } = await import('./terminal-view.js')
+  return new TerminalView(output, clock, { verbose: request.verbose, isForeground, reflows: reflows() })
 }
 
 function jobOf(view: TerminalView, output: Output): Job {

@@ -1,9 +1,9 @@
 // Short lines with a time, where there is no terminal to draw on: a log file, a pipe, a service manager.
 
 import type { PeerEvent } from '../app/events.js'
-import { formatBytes, formatCount, formatEta, formatRate, percentOf } from './format.js'
+import { formatBytes, formatCount, formatEta, formatFiles, formatRate, percentOf } from './format.js'
 import { FILES_IN_FLIGHT_MAX, PLAIN_PROGRESS_MS, SMALL_FILE_BYTES, TALLY_MS } from './limits.js'
-import { printableName } from './names.js'
+import { printable, printableName } from './names.js'
 import { Narrator } from './narrator.js'
 import type { Output } from './output.js'
 import type { View, ViewClock } from './view.js'
@@ -12,7 +12,7 @@ export class PlainView implements View {
   private readonly output: Output
   private readonly clock: ViewClock
   private readonly narrator: Narrator
-  /** When a file in flight, by path, or everything, '', last had a line of progress. */
+  /** When a file in flight, by path, everything, '', a peer that pulls from here, or reading last had a line of progress. */
   private readonly toldMs = new Map<string, number>()
 
   constructor(output: Output, clock: ViewClock, verbose: boolean) {
@@ -32,6 +32,15 @@ export class PlainView implements View {
         break
       case 'totals':
         this.totals(event, nowMs)
+        break
+      case 'reading':
+        this.reading(event, nowMs)
+        break
+      case 'sending':
+        this.sending(event, nowMs)
+        break
+      case 'sent':
+        this.toldMs.delete(sendingKey(event))
         break
       case 'received':
       case 'abandoned':
@@ -70,6 +79,19 @@ export class PlainView implements View {
     }
   }
 
+  /** Has its first line after a while: what is over by then is told when it is. */
+  private sending(event: PeerEvent & { event: 'sending' }, nowMs: number): void {
+    const key = sendingKey(event)
+    if (!this.toldMs.has(key)) this.toldMs.set(key, nowMs)
+    else if (this.isDue(key, nowMs)) this.line(sendingLine(event), true)
+  }
+
+  private reading(event: PeerEvent & { event: 'reading' }, nowMs: number): void {
+    if (event.isOver) this.toldMs.delete(READING)
+    else if (!this.toldMs.has(READING)) this.toldMs.set(READING, nowMs)
+    else if (this.isDue(READING, nowMs)) this.line(readingLine(event), true)
+  }
+
   private isDue(path: string, nowMs: number): boolean {
     if (nowMs - this.toldMs.get(path)! < PLAIN_PROGRESS_MS) return false
     this.toldMs.set(path, nowMs)
@@ -86,6 +108,25 @@ function progressLine(event: PeerEvent & { event: 'progress' }): string {
     `fetching ${printableName(event.path)}: ${percentOf(event.doneBytes, event.bytes)}% of ${formatBytes(event.bytes)}, ` +
     `${formatRate(event.bytesPerS)}, ${formatEta(event.etaMs)} left`
   )
+}
+
+/** No path is or ends in a slash. */
+const READING = '/'
+function sendingKey({ peer }: { readonly peer: string }): string {
+  return `${peer}/`
+}
+
+function sendingLine({ address, files, bytes, bytesPerS, file }: PeerEvent & { event: 'sending' }): string {
+  return `sending to ${printable(address)}: ${formatFiles(files)}, ${formatBytes(bytes)}, ${formatRate(bytesPerS)}${atNow(file)}`
+}
+
+function readingLine({ files, bytes, bytesPerS, file }: PeerEvent & { event: 'reading' }): string {
+  return `reading: ${formatFiles(files)}, ${formatBytes(bytes)}, ${formatRate(bytesPerS)}${atNow(file)}`
+}
+
+function atNow(file: (PeerEvent & { event: 'reading' | 'sending' })['file']): string {
+  if (file === null) return ''
+  return `, now at ${percentOf(file.doneBytes, file.bytes)}% of ${printableName(file.path)} (${formatBytes(file.bytes)})`
 }
 
 function totalsLine(event: PeerEvent & { event: 'totals' }): string {

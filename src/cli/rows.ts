@@ -13,8 +13,8 @@ export interface RowCells {
   readonly name: string
   /** Where there is no room for the name. */
   readonly shortName?: string
-  /** 0..100 */
-  readonly percent: number
+  /** 0..100; undefined where nobody knows. */
+  readonly percent: number | undefined
   readonly size: string
   readonly rate: string
   readonly eta: string
@@ -83,7 +83,7 @@ export function rowText(layout: RowLayout, cells: RowCells, bar: () => string): 
   const isShort = cells.shortName !== undefined && columnsOf(cells.name) > layout.nameColumns
   let row = fitted(isShort ? cells.shortName! : cells.name, layout.nameColumns)
   if (layout.barColumns > 0) row += `${gap}[${bar()}]`
-  row += gap + `${cells.percent}%`.padStart(PERCENT_COLUMNS)
+  row += gap + (cells.percent === undefined ? '' : `${cells.percent}%`).padStart(PERCENT_COLUMNS)
   if (layout.sizeColumns > 0) row += gap + cells.size.padStart(layout.sizeColumns)
   if (layout.rateColumns > 0) row += gap + cells.rate.padStart(layout.rateColumns)
   if (layout.etaColumns > 0) row += gap + cells.eta.padStart(layout.etaColumns)

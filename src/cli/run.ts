@@ -9,8 +9,9 @@
 //                         └──────────▶ ended: the same, at once; what is on the disk is resumable at any moment
 
 import type { PeerEvent } from '../app/events.js'
+import { untilInStep } from '../app/once.js'
 import type { PeerOptions } from '../app/options.js'
-import type { RunningPeer } from '../app/peer.js'
+import { type RunningPeer, startPeer } from '../app/peer.js'
 import type { Once } from './arguments.js'
 import { EXIT_FAILED, EXIT_NOT_IN_STEP, EXIT_STOPPED, exitCodeOf, failureText } from './failure.js'
 import { formatDuration } from './format.js'
@@ -37,7 +38,7 @@ export async function run(request: RunRequest): Promise<number> {
   const { options } = request
   let phase: 'starting' | 'running' = 'starting'
   const stop = new StopRequest(() => view.restore(), request.once ? EXIT_NOT_IN_STEP : EXIT_STOPPED)
-  const view = openView({
+  const view = await openView({
     json: request.json,
     verbose: options.verbose,
     stream: process.stdout,
@@ -68,8 +69,7 @@ export async function run(request: RunRequest): Promise<number> {
   let failure: unknown
   let lacking: readonly string[] = []
   try {
-    const startPeer = request.startPeer ?? (await import('../app/peer.js')).startPeer
-    const peer = await startPeer(options, (event) => {
+    const peer = await (request.startPeer ?? startPeer)(options, (event) => {
       // The share has been read: from here on nothing is a refusal to start.
       if (event.event === 'scanned') phase = 'running'
       view.show(event)
@@ -104,7 +104,6 @@ async function endOnce(
   { timeoutMs }: Once,
   { peer, startedMs, stopped }: { peer: RunningPeer; startedMs: number; stopped: Promise<void> },
 ): Promise<readonly string[]> {
-  const { untilInStep } = await import('../app/once.js')
   const endMs = timeoutMs === undefined ? undefined : startedMs + timeoutMs
   const { end, lacking } = await untilInStep({ status: () => peer.status(), endMs, stopped })
   if (end === 'in-step') return []

@@ -2,7 +2,7 @@
 // temporary folder, and prints what became of each attack.
 
 import { LeftError } from '../base/errors.js'
-import type { Outcome } from '../hostile/run.js'
+import { ATTACKS, type Outcome, runHostile } from '../hostile/run.js'
 import { EXIT_FAILED, EXIT_STOPPED } from './failure.js'
 import { formatBytes, formatDuration } from './format.js'
 import { printable } from './names.js'
@@ -29,7 +29,6 @@ export async function runSelftest(
       'not-available',
       'left selftest --hostile runs on Linux only: it needs /proc and 127.0.0.0/8',
     )
-  const { ATTACKS, runHostile } = await import('../hostile/run.js')
   const only = raw.only?.split(';')
   const unknown = only?.find((name) => !ATTACKS.some((attack) => attack.name === name))
   if (unknown !== undefined) {

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { LeftError } from '../base/errors.js'
+import { runSimulations } from '../sim/run.js'
 import { parseWhole } from './arguments.js'
 import { EXIT_FAILED, EXIT_STOPPED } from './failure.js'
 import { formatCount } from './format.js'
@@ -37,10 +38,6 @@ export interface SimOptions {
   /** The text of a plan to play in place of a seed's. */
   readonly plan: string | undefined
 }
-
-export type RunSimulations = (
-  options: SimOptions & { print: (line: string) => void },
-) => Promise<{ failedSeeds: number[] }>
 
 /** @throws LeftError 'usage'. `freshSeed` is taken where none is given. */
 export function simOptions(raw: RawSimArguments, freshSeed: number): SimOptions {
@@ -77,12 +74,11 @@ function readPlan(path: string): string {
 }
 
 /** Answers the exit code: 1 when a seed failed. */
-export async function runSim(raw: RawSimArguments, runSimulations?: RunSimulations): Promise<number> {
+export async function runSim(raw: RawSimArguments): Promise<number> {
   const options = simOptions(raw, Math.floor(Math.random() * SEED_MAX))
-  const simulate = runSimulations ?? (await import('../sim/run.js')).runSimulations
   // Simulations are of no use to anybody who does not read what comes of them.
   process.stdout.on('error', () => process.exit(EXIT_STOPPED))
-  const { failedSeeds } = await simulate({ ...options, print: printLine })
+  const { failedSeeds } = await runSimulations({ ...options, print: printLine })
   if (failedSeeds.length === 0) {
     printLine(
       `${formatCount(options.runs)} ${options.runs === 1 ? 'run' : 'runs'} from seed ${options.firstSeed}: all passed`,

@@ -1,5 +1,5 @@
 // Bars on a terminal: one for everything, one for each of the first files in flight, and the story in lines
-// above them. There are bars only while something is being received; in between the screen is quiet
+// above them, and one for each of two peers to whom is being sent. There are bars only while something moves; in between the screen is quiet
 // and the cursor visible. Drawn with cli-progress.
 //
 // Between two drawings the hidden cursor stands at the first character of the last row. A terminal that gets narrower breaks
@@ -8,9 +8,17 @@
 
 import cliProgress, { type MultiBar, type Options, type Params, type SingleBar } from 'cli-progress'
 import type { PeerEvent } from '../app/events.js'
+import { DEFAULT_PORT } from '../base/limits.js'
 import { formatBytes, formatCount, formatEta, formatFiles, formatRate, percentOf } from './format.js'
-import { FILE_BARS_MAX, FILES_IN_FLIGHT_MAX, TALLY_UNDER_BARS_MS, TICK_MS } from './limits.js'
-import { linesOf, printableName } from './names.js'
+import {
+  FILE_BARS_MAX,
+  FILES_IN_FLIGHT_MAX,
+  SENDING_BARS_MAX,
+  SMALL_FILE_BYTES,
+  TALLY_UNDER_BARS_MS,
+  TICK_MS,
+} from './limits.js'
+import { linesOf, printable, printableName } from './names.js'
 import { Narrator } from './narrator.js'
 import type { Output } from './output.js'
 import { BAR_COLUMNS, type RowCells, type RowLayout, rowLayout, rowText } from './rows.js'
@@ -62,6 +70,8 @@ const ERASE_TO_RIGHT = '\x1b[K'
 /** From the cursor at the start of a line to the end of the screen. In two steps: tmux takes an erasure of the whole screen for
  *  a wish to keep it in the history, from where a larger window brings it back. */
 const ERASE_BELOW = '\x1b7\x1b[2K\x1b[1B\x1b[J\x1b8'
+/** In a row there is no room for what goes without saying. */
+const USUAL_PORT = new RegExp(`:${DEFAULT_PORT}$`)
 const COLUMNS_DEFAULT = 80
 const ROWS_DEFAULT = 24
 
@@ -71,6 +81,9 @@ export class TerminalView implements View {
   private readonly narrator: Narrator
   private readonly options: TerminalViewOptions
   private readonly files = new Map<string, FileInFlight>()
+  private reading: (PeerEvent & { event: 'reading' }) | undefined
+  /** By peer. */
+  private readonly sending = new Map<string, PeerEvent & { event: 'sending' }>()
   private totals: (PeerEvent & { event: 'totals' }) | undefined
   /** Undefined while nothing is drawn; then the cursor is visible and the screen ours no longer. */
   private multibar: DrawnMultiBar | undefined
@@ -111,6 +124,15 @@ export class TerminalView implements View {
       case 'received':
       case 'abandoned':
         this.files.delete(event.path)
+        break
+      case 'reading':
+        this.reading = event.isOver ? undefined : event
+        break
+      case 'sending':
+        this.sending.set(event.peer, event)
+        break
+      case 'sent':
+        this.sending.delete(event.peer)
         break
       case 'totals':
         this.totals = event.files >= event.filesWanted && event.bytes >= event.bytesWanted ? undefined : event
@@ -186,11 +208,13 @@ export class TerminalView implements View {
     const rows: Row[] = []
     // Bars that scroll out of a low terminal could not be drawn over any more.
     const barsMax = Math.min(FILE_BARS_MAX, (this.output.stream.rows ?? ROWS_DEFAULT) - 3)
-    if (this.totals) rows.push(totalsRow(this.totals, this.files.size - barsMax))
-    for (const [path, file] of this.files) {
-      if (rows.length >= barsMax + (this.totals ? 1 : 0)) break
-      rows.push(fileRow(path, file))
-    }
+    const sendingBars = Math.min(SENDING_BARS_MAX, this.sending.size, Math.max(0, barsMax - 1))
+    const fileBars = barsMax - sendingBars - (this.reading === undefined ? 0 : 1)
+    if (this.reading) rows.push(readingRow(this.reading))
+    if (this.totals) rows.push(totalsRow(this.totals, this.files.size - fileBars))
+    for (const [path, file] of firstOf(this.files, fileBars)) rows.push(fileRow(path, file))
+    for (const [, sending] of firstOf(this.sending, sendingBars))
+      rows.push(sendingRow(sending, this.sending.size - sendingBars))
     return rows
   }
 
@@ -247,6 +271,56 @@ function fileRow(path: string, file: FileInFlight): Row {
       rate: formatRate(file.bytesPerS),
       eta: formatEta(file.etaMs),
       note: file.note,
+    },
+  }
+}
+
+function* firstOf<Item>(items: Iterable<Item>, count: number): Generator<Item> {
+  let left = count
+  for (const item of items) {
+    if (left-- <= 0) return
+    yield item
+  }
+}
+
+/** How far the large file is, where one is read; of small ones nobody knows how many there are. */
+function readingRow({ files, bytes, bytesPerS, file }: PeerEvent & { event: 'reading' }): Row {
+  const large = file !== null && file.bytes >= SMALL_FILE_BYTES ? file : undefined
+  const name = `reading ${large ? printableName(large.path) : formatFiles(files)}`
+  return movingRow({ name, large, bytes, bytesPerS })
+}
+
+/** The same of what is pulled. */
+function sendingRow(
+  { address, files, bytes, bytesPerS, file }: PeerEvent & { event: 'sending' },
+  unseenCount: number,
+): Row {
+  const to = `to ${printable(address.replace(USUAL_PORT, ''))}`
+  const name = `${to}: ${file === null ? formatFiles(files) : printableName(file.path)}`
+  const row = movingRow({ name, large: file ?? undefined, bytes, bytesPerS })
+  const note = unseenCount > 0 ? `+${formatCount(unseenCount)} more peers` : ''
+  return { ...row, cells: { ...row.cells, shortName: to, note } }
+}
+
+interface Moving {
+  readonly name: string
+  readonly large: { readonly bytes: number; readonly doneBytes: number } | undefined
+  readonly bytes: number
+  readonly bytesPerS: number
+}
+
+function movingRow({ name, large, bytes, bytesPerS }: Moving): Row {
+  const leftBytes = large && large.bytes - large.doneBytes
+  return {
+    bytes: large?.bytes ?? 1,
+    doneBytes: large?.doneBytes ?? 0,
+    cells: {
+      name,
+      percent: large && percentOf(large.doneBytes, large.bytes),
+      size: formatBytes(large?.bytes ?? bytes),
+      rate: formatRate(bytesPerS),
+      eta: leftBytes !== undefined && bytesPerS > 0 ? formatEta((1000 * leftBytes) / bytesPerS) : '',
+      note: '',
     },
   }
 }

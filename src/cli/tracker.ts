@@ -1,6 +1,6 @@
 // `left tracker`: tells the peers of each group where the others are, until it is stopped.
 
-import type { TrackerEvent } from '../app/tracker.js'
+import { startTracker, type TrackerEvent } from '../app/tracker.js'
 import { LeftError } from '../base/errors.js'
 import { TRACKER_PORT } from '../base/limits.js'
 import { parseBind, parsePort, quoted } from './addresses.js'
@@ -35,7 +35,6 @@ export async function runTracker(
     if (raw.json) print(JSON.stringify({ time, ...event }))
     else for (const line of linesOf(event)) print(printable(`${time.slice(0, 19)}Z  ${line}`))
   }
-  const { startTracker } = await import('../app/tracker.js')
   const tracker = await startTracker({ port, bind }, tell)
   await asked()
   await tracker.stop()

@@ -5,6 +5,7 @@ import type { PeerEvent } from '../app/events.js'
 import { unreachable } from '../base/assert.js'
 import { TRASH_FOLDER } from '../base/own-folder.js'
 import { formatBytes, formatCount, formatDuration, formatFiles, formatRate, percentOf } from './format.js'
+import { SMALL_FILE_BYTES } from './limits.js'
 import { printable, printableName } from './names.js'
 
 type Of<Name extends PeerEvent['event']> = Extract<PeerEvent, { event: Name }>
@@ -68,8 +69,12 @@ export function sentence(event: PeerEvent, from: (peer: string) => string): stri
       return `debug: ${printable(event.message)}`
     case 'stopped':
       return 'stopped'
+    case 'sent':
+      return sentSentence(event)
     case 'progress':
     case 'totals':
+    case 'sending':
+    case 'reading':
       return undefined
     default:
       return unreachable(event)
@@ -149,14 +154,22 @@ function fetchingSentence(event: Of<'fetching'>, from: (peer: string) => string)
 }
 
 function receivedSentence(event: Of<'received'>, from: (peer: string) => string): string {
-  const rate = event.durationMs > 0 ? `, ${formatRate((1000 * event.bytes) / event.durationMs)}` : ''
-  const fully = event.crossedBytes >= event.bytes
-  const saved =
-    event.savedBytes > 0 ? `, compressed to ${formatBytes(event.crossedBytes - event.savedBytes)}` : ''
-  const measure = fully
-    ? `${formatBytes(event.bytes)}${saved} in ${formatDuration(event.durationMs)}${rate}`
-    : `${formatBytes(event.bytes)}, of which ${formatBytes(event.crossedBytes)} crossed${saved}, in ${formatDuration(event.durationMs)}`
+  const { bytes, crossedBytes, savedBytes, durationMs } = event
+  const parts = [formatBytes(bytes)]
+  if (crossedBytes < bytes) parts.push(`of which ${formatBytes(crossedBytes)} crossed`)
+  if (savedBytes > 0) parts.push(`compressed to ${formatBytes(crossedBytes - savedBytes)}`)
+  let measure = parts.join(', ')
+  // A small file waits for others longer than it takes: its time would say nothing.
+  if (bytes >= SMALL_FILE_BYTES) {
+    measure += `${parts.length > 1 ? ',' : ''} in ${formatDuration(durationMs)}`
+    if (crossedBytes >= bytes && durationMs > 0) measure += `, ${formatRate((1000 * bytes) / durationMs)}`
+  }
   return `received ${printableName(event.path)} from ${printable(from(event.peer))} (${measure})`
+}
+
+function sentSentence({ address, files, bytes, durationMs }: Of<'sent'>): string {
+  const rate = durationMs > 0 ? `, ${formatRate((1000 * bytes) / durationMs)}` : ''
+  return `sent ${formatFiles(files)} to ${printable(address)} (${formatBytes(bytes)} in ${formatDuration(durationMs)}${rate})`
 }
 
 function receiptSentence(event: Of<'receipt'>): string {
@@ -185,7 +198,9 @@ function inStepSentence(event: Of<'in-step'>): string {
   const { equal, notHeldHere, notHeldThere } = event
   const address = printable(event.address)
   const parts = [
-    equal ? `in step with ${address} (${formatFiles(event.files)})` : `nothing of ${address} is lacking here`,
+    equal
+      ? `in step with ${address} (${formatFiles(event.files)})`
+      : `all that ${address} has is here; it has not all of ours yet`,
     ...(notHeldHere > 0 ? [`${formatCount(notHeldHere)} not held here`] : []),
     ...(equal && notHeldThere > 0 ? [`${formatCount(notHeldThere)} not held there`] : []),
   ]

@@ -6,23 +6,37 @@ import { LeftError } from '../base/errors.js'
 import { OWN_FOLDER } from '../base/own-folder.js'
 import { ANSWER_BYTES_MAX, ANSWER_MS_MAX, CONTROL_VERSION } from './limits.js'
 import { LineReader } from './line-reader.js'
-import { type ControlAnswer, type ControlRequest, decodeAnswer, encodeRequest } from './protocol.js'
+import {
+  type ControlAnswer,
+  type ControlRequest,
+  decodeAnswer,
+  encodeRequest,
+  versionIn,
+} from './protocol.js'
 import { withSocketName } from './socket-place.js'
+
+export interface AskOptions {
+  readonly answerMsMax?: number | undefined
+  /** Of the program that asks, for the person. */
+  readonly version?: string
+}
 
 /** @throws LeftError 'not-running' where nobody answers, 'control-failed' where the answer is none. */
 export function askPeer(
   share: string,
   request: ControlRequest,
-  answerMsMax = ANSWER_MS_MAX,
+  { answerMsMax = ANSWER_MS_MAX, version = '' }: AskOptions = {},
 ): Promise<ControlAnswer> {
-  return withSocketName(join(share, OWN_FOLDER), (name) => askAt(name, share, request, answerMsMax))
+  return withSocketName(join(share, OWN_FOLDER), (name) =>
+    askAt(name, share, request, { answerMsMax, version }),
+  )
 }
 
 function askAt(
   name: string,
   share: string,
   request: ControlRequest,
-  answerMsMax: number,
+  { answerMsMax, version }: { readonly answerMsMax: number; readonly version: string },
 ): Promise<ControlAnswer> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(name)
@@ -48,7 +62,8 @@ function askAt(
         resolve(answer.value)
         socket.destroy()
       } else if (answer?.reason === 'version') {
-        const message = `left on ${share} speaks another version of the control protocol than ${CONTROL_VERSION}: ask it with the program that it was started with`
+        const theirs = versionIn(line!) ?? 'of another version'
+        const message = `left on ${share} is ${theirs} and speaks another version of the control protocol than ${CONTROL_VERSION}, which this program speaks${version === '' ? '' : `, left ${version}`}: ask it with the program that it was started with`
         fail(new LeftError('control-failed', message))
       } else fail(new LeftError('control-failed', `left on ${share} answered what cannot be read`))
     })

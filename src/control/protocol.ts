@@ -23,9 +23,11 @@ export type ControlErrorCode =
   | 'not-now' // the peer is starting, or its watcher process is
   | 'failed'
 
-export type ControlAnswer =
+/** `version`: of the program that answers; older ones do not tell. */
+export type ControlAnswer = (
   | { readonly ok: true; readonly result: object }
   | { readonly ok: false; readonly error: ControlErrorCode; readonly message: string }
+) & { readonly version?: string | undefined }
 
 export type RequestFault = 'not-json' | 'no-object' | 'version' | 'bad-command' | 'bad-arguments'
 export type AnswerFault = 'not-json' | 'no-object' | 'version' | 'bad-answer'
@@ -57,13 +59,20 @@ export function encodeAnswer(answer: ControlAnswer): string {
 export function decodeAnswer(line: string): Decoded<ControlAnswer, AnswerFault> {
   const fields = parseObject(line)
   if (!fields.ok) return fields
-  const { left, ok, result, error, message } = fields.value
+  const { left, ok, result, error, message, version: told } = fields.value
+  const version = typeof told === 'string' ? { version: told } : {}
   // A peer of another version says so in the shape of its own.
   if (left !== CONTROL_VERSION) return { ok: false, reason: 'version' }
-  if (ok === true && isObject(result)) return { ok: true, value: { ok, result } }
+  if (ok === true && isObject(result)) return { ok: true, value: { ok, result, ...version } }
   if (ok === false && typeof error === 'string' && typeof message === 'string')
-    return { ok: true, value: { ok, error: error as ControlErrorCode, message } }
+    return { ok: true, value: { ok, error: error as ControlErrorCode, message, ...version } }
   return { ok: false, reason: 'bad-answer' }
+}
+
+/** The version of the program that answered, in whatever version of the protocol. */
+export function versionIn(line: string): string | undefined {
+  const fields = parseObject(line)
+  return fields.ok && typeof fields.value.version === 'string' ? fields.value.version : undefined
 }
 
 function parseObject(line: string): Decoded<Record<string, unknown>, 'not-json' | 'no-object'> {

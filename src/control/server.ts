@@ -37,17 +37,22 @@ export class ControlServer {
   private readonly commands: CommandTable
   private readonly connections = new Set<Socket>()
 
-  private constructor(ownFolder: string, commands: CommandTable) {
+  private constructor(
+    ownFolder: string,
+    commands: CommandTable,
+    private readonly version: string | undefined,
+  ) {
     this.ownFolder = ownFolder
     this.commands = commands
     this.server = createServer((socket) => this.serve(socket))
     this.server.maxConnections = CONNECTIONS_MAX
   }
 
-  /** `ownFolder` is the `.left` of a share whose lock is ours. Throws where the disk makes no sockets. */
-  static async open(ownFolder: string, commands: CommandTable): Promise<ControlServer> {
+  /** `ownFolder` is the `.left` of a share whose lock is ours; `version` is told with each answer. Throws where the disk makes no
+   *  sockets. */
+  static async open(ownFolder: string, commands: CommandTable, version?: string): Promise<ControlServer> {
     removeStaleSocket(ownFolder)
-    const control = new ControlServer(ownFolder, commands)
+    const control = new ControlServer(ownFolder, commands, version)
     await withSocketName(ownFolder, (name) => control.listen(name))
     return control
   }
@@ -103,7 +108,10 @@ export class ControlServer {
       socket.setTimeout(0)
       answered = answered.then(async () => {
         for (const line of lines)
-          await write(socket, `${encodeAnswer(await answerTo(this.commands, line))}\n`)
+          await write(
+            socket,
+            `${encodeAnswer({ version: this.version, ...(await answerTo(this.commands, line)) })}\n`,
+          )
         socket.setTimeout(IDLE_MS)
         socket.resume()
       })

@@ -28,7 +28,7 @@ import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './receive/disk-
 import type { FileMap } from './receive/large-fetch.js'
 import { Receiving } from './receive/receiving.js'
 import { Reports } from './reports.js'
-import type { SentFile } from './serve/sent-files.js'
+import type { SentFile, SentToSession } from './serve/sent-files.js'
 import { type ReadOp, Serving } from './serve/serving.js'
 import type { PathAnswer } from './talk/path-questions.js'
 import type { PauseTarget } from './talk/stops.js'
@@ -134,6 +134,11 @@ export class Engine {
   /** Files that peers have pulled of late, of sessions that may be over. */
   sentFiles(): Iterable<SentFile> {
     return this.serving.sent.all()
+  }
+
+  /** How much each session has pulled since it began; of sessions that may be over. */
+  sentToSessions(): Iterable<SentToSession> {
+    return this.serving.sent.bySession()
   }
 
   /** There is a peer at this address: it is called, or where there are many perhaps others instead. */

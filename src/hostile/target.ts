@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { LeftError } from '../base/errors.js'
 import { OWN_FOLDER } from '../base/own-folder.js'
 import type { HostPort } from '../io/net/address.js'
+import { isFromSources, programFile } from '../io/program.js'
 import { WITNESS_FOLDER } from '../io/witness.js'
 import { configFolder, PINS_FILE } from '../seal/config-folder.js'
 import { Pins } from '../seal/pins.js'
@@ -344,13 +345,13 @@ function removeFolder(folder: string): void {
 
 /** How this process runs our files, so that another can: from the sources in development. */
 export function nodeOptions(): string[] {
-  const isFromSources = import.meta.url.endsWith('.ts') && !process.execArgv.includes('tsx')
-  return isFromSources ? [...process.execArgv, '--import', 'tsx'] : process.execArgv
+  return isFromSources() && !process.execArgv.includes('tsx')
+    ? [...process.execArgv, '--import', 'tsx']
+    : process.execArgv
 }
 
 function program(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return fileURLToPath(new URL(`../cli/main.${extension}`, import.meta.url))
+  return fileURLToPath(programFile('cli/main'))
 }
 
 export function freePort(host: string): Promise<number> {

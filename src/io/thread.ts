@@ -2,13 +2,14 @@
 
 import { Worker } from 'node:worker_threads'
 import { THREAD_HEAP } from './limits.js'
+import { isFromSources, programFile } from './program.js'
 
-/** `module` is the address of the thread's module without its extension, `from` that of whoever starts it. */
-export function startThread(module: string, from: string): Worker {
+/** `module` is the path of the thread's module from the root of the program, without its extension. */
+export function startThread(module: string): Worker {
   const options = { execArgv: [], resourceLimits: THREAD_HEAP }
-  if (!from.endsWith('.ts')) return new Worker(new URL(`${module}.js`, from), options)
-  // From the sources, as tests run it, a thread has to be taught TypeScript first.
-  const program = JSON.stringify(new URL(`${module}.ts`, from).href)
+  const file = programFile(module)
+  if (!isFromSources()) return new Worker(file, options)
+  const program = JSON.stringify(file.href)
   const script = `import('tsx/esm/api').then(({ register }) => { register(); return import(${program}) })`
   return new Worker(script, { ...options, eval: true })
 }

@@ -67,7 +67,7 @@ export class Comparing {
   /** Why what a peer has is not taken at all. A link of a peer is taken only where nobody follows it: followed, it would share
    *  whatever file of ours the peer names. Each path is told once. */
   refusal(remote: Entry): { readonly reason: string; readonly isTold: boolean } | undefined {
-    const reason = this.refusalOf(remote)
+    const reason = refusalReason(remote, this.options.links)
     if (reason === undefined) return undefined
     const isTold = this.refusedLinks.has(remote.path)
     if (this.refusedLinks.size < REFUSED_PATHS_MAX) this.refusedLinks.add(remote.path)

@@ -34,6 +34,7 @@ import { Receiving } from './receiving.js'
 import { closeShare, type OpenShare } from './recover/recovery.js'
 import { noticeOf, restlessWords, stoppedWords } from './scan/findings.js'
 import { OwnWrites } from './scan/own-writes.js'
+import { ReadingProgress } from './scan/reading-progress.js'
 import { ScanSchedule } from './scan/scan-schedule.js'
 import { Scanner } from './scan/scanner.js'
 import { holdingsOf } from './serve/holdings.js'
@@ -49,6 +50,7 @@ export class Keeper {
   private readonly catalogue: Catalogue
   private readonly scanner: Scanner
   private readonly scans = new ScanSchedule()
+  private readonly reading = new ReadingProgress()
   private readonly locator: Locator
   private readonly peers: PeerBook
   private readonly intake: Intake
@@ -190,6 +192,8 @@ export class Keeper {
     for (const path of this.ownWrites.take(this.intake.size === 0, nowMs)) this.scanner.hint(path)
     const more = this.scanner.step(nowMs)
     this.drainScanner(nowMs)
+    const reading = this.reading.poll(this.scanner.readSoFar, this.scanner.busy, nowMs)
+    if (reading !== undefined) this.outbox.notify(reading)
     this.receiving.step(nowMs)
     if (this.expiry.step(nowMs)) this.announcer.handleChange(this.intake.size === 0, nowMs)
     this.outbox.handleTimeout(nowMs)

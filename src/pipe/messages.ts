@@ -230,6 +230,14 @@ export type KeeperToEngine =
 /** Notices of the keeper for the person; the shapes of `PeerEvent` in src/app/events.ts. */
 export type KeeperNotice =
   | { readonly event: 'scanning' }
+  /** Files that were read since reading began, and their bytes; where there are many. */
+  | {
+      readonly event: 'reading'
+      readonly files: number
+      readonly bytes: number
+      readonly file: { readonly path: string; readonly bytes: number; readonly doneBytes: number } | null
+      readonly isOver: boolean
+    }
   | {
       readonly event: 'scanned'
       readonly files: number

@@ -3,12 +3,22 @@
 // with each exchange, not one with each hash. Names in the comments are those of the draft.
 
 import { createHash } from 'node:crypto'
-import { ristretto255 } from '@noble/curves/ed25519.js'
+import { createRequire } from 'node:module'
+import type { ristretto255 } from '@noble/curves/ed25519.js'
 import { concatBytes, hexOf, utf8 } from '../base/bytes.js'
 import { CPACE_SCALAR_TOP_MASK, GROUP_BYTES, SECRETS_MAX } from './limits.js'
 
-const { Point } = ristretto255
-type Element = InstanceType<typeof Point>
+type Group = (typeof ristretto255)['Point']
+type Element = InstanceType<Group>
+
+const require = createRequire(import.meta.url)
+let group: Group | undefined
+
+/** Loaded with the first exchange: it takes 25 ms, and a peer that starts is not asked for one at once. */
+function points(): Group {
+  group ??= (require('@noble/curves/ed25519.js') as { ristretto255: typeof ristretto255 }).ristretto255.Point
+  return group
+}
 
 const DSI = utf8('CPaceRistretto255')
 const DSI_ISK = utf8('CPaceRistretto255_ISK')
@@ -30,7 +40,7 @@ export function generatorOf(secret: Uint8Array, { channel, session }: Binding): 
   const hashed = sha512(joined(DSI, secret, padding, channel, session))
   // The map of RFC 9496, 4.3.4. Its name is deprecated in this version, which has no other for it: `ristretto255_hasher`
   // hashes once more.
-  return Point.hashToCurve(hashed).toBytes()
+  return points().hashToCurve(hashed).toBytes()
 }
 
 /** scalar_mult: the share for a generator. Throws where that is none. */
@@ -40,14 +50,15 @@ export function shareOf(generator: Uint8Array, scalar: Uint8Array): Uint8Array {
 
 /** A share for no generator that anybody knows, which nobody tells from one. */
 export function blindShare(scalar: Uint8Array): Uint8Array {
-  return BASE.multiply(numberOf(scalar)).toBytes()
+  base ??= points().BASE.precompute(TABLE_BITS, true)
+  return base.multiply(numberOf(scalar)).toBytes()
 }
 
 /** scalar_mult_vfy: undefined for the neutral element, and for what encodes none. */
 export function agreedPoint(theirs: Uint8Array, scalar: Uint8Array): Uint8Array | undefined {
   const element = decodedElement(theirs)
   const product = element?.multiply(numberOf(scalar))
-  return product === undefined || product.equals(Point.ZERO) ? undefined : product.toBytes()
+  return product === undefined || product.equals(points().ZERO) ? undefined : product.toBytes()
 }
 
 /** ISK, 64 bytes. The shares go in as initiator and responder sent them, each with its ADa or ADb. */
@@ -70,18 +81,18 @@ export function scalarOf(random: Uint8Array): Uint8Array {
 
 function decodedElement(encoded: Uint8Array): Element | undefined {
   try {
-    const element = Point.fromBytes(encoded)
-    return element.equals(Point.ZERO) ? undefined : element
+    const element = points().fromBytes(encoded)
+    return element.equals(points().ZERO) ? undefined : element
   } catch {
     return undefined
   }
 }
 
-/** Bits of a scalar for which one addition is made. A table of 8 bits, the library's for BASE, takes 30 ms to build, longer than all
+/** Bits of a scalar for which one addition is made. A table of 8 bits, the library's for its base point, takes 30 ms to build, longer than all
  *  else that a start computes; one of 5 bits takes 6, and a share 0.3 ms with either. Without a table a share takes 2 ms.
  *  All generators have a table of one size, so that the time does not tell a blind share from a real one. */
 const TABLE_BITS = 5
-const BASE = Point.BASE.precompute(TABLE_BITS, true)
+let base: Element | undefined
 
 /** The last few generators are kept. */
 const prepared = new Map<string, Element>()
@@ -90,7 +101,7 @@ function preparedGenerator(encoded: Uint8Array): Element {
   const name = hexOf(encoded)
   const known = prepared.get(name)
   if (known !== undefined) return known
-  const element = Point.fromBytes(encoded).precompute(TABLE_BITS, true)
+  const element = points().fromBytes(encoded).precompute(TABLE_BITS, true)
   prepared.set(name, element)
   if (prepared.size > SECRETS_MAX) prepared.delete(prepared.keys().next().value!)
   return element

@@ -1,27 +1,23 @@
 // The identity of a peer: an RSA-3072 key and a self-signed X.509 certificate of it, in one PEM file that only its
-// owner may read. Made on first start. node:crypto makes and uses the key; node-forge writes the certificate, which
-// Node cannot. A key whose passphrase is cheap to guess is written anew (locked-key.ts). The static X25519 key is derived
-// from the RSA key and stands in no file: so an identity of any age has one, and all copies of an identity have the same.
+// owner may read. Made on first start: node:crypto makes and uses the key, certificate.ts certifies it. A key whose passphrase is
+// cheap to guess is written anew (locked-key.ts). The static X25519 key is derived from the RSA key and stands in no file: so
+// an identity of any age has one, and all copies of an identity have the same.
+//
+// certificate.ts and locked-key.ts load node-forge, which takes 30 ms and some megabytes: an identity that is only read does without.
 
 import {
   createPrivateKey,
   createPublicKey,
-  constants as cryptoConstants,
   generateKeyPair,
   type KeyObject,
-  privateEncrypt,
-  randomBytes,
   X509Certificate,
 } from 'node:crypto'
-import { hostname, userInfo } from 'node:os'
 import { promisify } from 'node:util'
-import forge from 'node-forge'
 import { concatBytes } from '../base/bytes.js'
 import { LeftError } from '../base/errors.js'
 import { type Fingerprint, fingerprintOf, modulusOf } from './fingerprint.js'
 import { expand, extract } from './keys.js'
 import { HASH_BYTES, RSA_BITS } from './limits.js'
-import { isWellLocked, lockKey } from './locked-key.js'
 import { putPrivateFile, readPrivateText, replacePrivateFile } from './private-file.js'
 
 export interface Identity {
@@ -112,7 +108,9 @@ async function relock(
   { identity, pem, keyPem }: IdentityFile,
   passphrase: string | undefined,
 ): Promise<Identity['relocked']> {
-  if (passphrase === undefined || !keyPem.includes('ENCRYPTED') || isWellLocked(keyPem)) return 'needless'
+  if (passphrase === undefined || !keyPem.includes('ENCRYPTED')) return 'needless'
+  const { isWellLocked, lockKey } = await import('./locked-key.js')
+  if (isWellLocked(keyPem)) return 'needless'
   const locked = await lockKey(identity.privateKey, passphrase)
   try {
     if (!createPrivateKey({ key: locked, passphrase }).equals(identity.privateKey))
@@ -162,55 +160,9 @@ async function makeIdentity(passphrase: string | undefined): Promise<string> {
   const key =
     passphrase === undefined
       ? privateKey.export({ format: 'pem', type: 'pkcs8' })
-      : await lockKey(privateKey, passphrase)
+      : await (await import('./locked-key.js')).lockKey(privateKey, passphrase)
+  const { certify } = await import('./certificate.js')
   return `${certify(privateKey, publicKey)}${key}`
-}
-
-/** Nothing depends on what the certificate says but its key: peers are known by fingerprint. It is there so that
- *  every tool that reads X.509 can show it. */
-function certify(privateKey: KeyObject, publicKey: KeyObject): string {
-  const certificate = forge.pki.createCertificate()
-  const spki = publicKey.export({ format: 'pem', type: 'spki' }) as string
-  certificate.publicKey = forge.pki.publicKeyFromPem(spki)
-  // Positive and not longer than 20 octets (RFC 5280, 4.1.2.2).
-  certificate.serialNumber = `4c${randomBytes(15).toString('hex')}`
-  certificate.validity.notBefore = new Date(Date.now() - 86_400_000)
-  certificate.validity.notAfter = new Date('9999-12-31T23:59:59Z') // no expiry: RFC 5280, 4.1.2.5
-  const names = [
-    { name: 'commonName', value: `${safely(() => userInfo().username)}@${safely(hostname)}`.slice(0, 64) },
-    { name: 'organizationName', value: 'LEFT' },
-  ]
-  certificate.setSubject(names)
-  certificate.setIssuer(names)
-  certificate.setExtensions([
-    { name: 'basicConstraints', cA: false },
-    { name: 'keyUsage', digitalSignature: true, keyEncipherment: true },
-    { name: 'subjectKeyIdentifier' },
-  ])
-  // node-forge only asks the key to sign a digest: node:crypto does that a hundred times as fast.
-  const signer = {
-    sign: (digest: forge.md.MessageDigest) => signDigest(privateKey, digest.digest().getBytes()),
-  }
-  certificate.sign(signer as unknown as forge.pki.rsa.PrivateKey, forge.md.sha256.create())
-  return forge.pki.certificateToPem(certificate).replaceAll('\r\n', '\n')
-}
-
-/** DigestInfo of SHA-256 (RFC 8017, 9.2, note 1). */
-const DIGEST_INFO = '3031300d060960864801650304020105000420'
-
-function signDigest(privateKey: KeyObject, digest: string): string {
-  const text = concatBytes([Buffer.from(DIGEST_INFO, 'hex'), Buffer.from(digest, 'binary')])
-  return privateEncrypt({ key: privateKey, padding: cryptoConstants.RSA_PKCS1_PADDING }, text).toString(
-    'binary',
-  )
-}
-
-function safely(read: () => string): string {
-  try {
-    return read()
-  } catch {
-    return 'unknown'
-  }
 }
 
 function guarded<Result>(file: string, work: () => Result): Result {

@@ -3,12 +3,14 @@
 //
 //     R.seen holds L.dot and L.seen does not hold R.dot    R replaces L
 //     neither holds the other                              concurrent: the order of contents decides
-//     each holds the other                                 the larger vector knows more; else the order decides
+//     each holds the other                                 the larger vector knows more; else the conflict's loser stays
 //
 // **Only the peer that holds the loser of a conflict unites the vectors**, once it has kept the loser. Had the winner's peer
 // united first, the loser's peer would take the result for a replacement, and nobody would have kept the loser. Hence:
-// what a vector holds has been replaced by somebody who had seen it, or has been kept. Where each holds the other there is
-// nothing left to keep. docs/decisions/versions.md has what was tried instead, with counterexamples.
+// what a vector holds has been replaced by somebody who had seen it, has been kept, or was removed by a person who kept it
+// against the winner (keeper/scan/recording.ts). Where each holds the other there is nothing left to keep, and the order is turned
+// round: a winner's vector holds the loser that it beat, while a loser's holds the winner because somebody replaced or deleted
+// that. docs/decisions/versions.md has what was tried instead, with counterexamples.
 
 import { PRIVACY } from '../base/access.js'
 import { type Dot, holds, type Relation, relate, type Seen, uniteSeen } from './dots.js'
@@ -68,7 +70,8 @@ export function decide(local: Entry | undefined, remote: Entry, facts: Reconcile
   }
   const relation = relationOfContents(local, remote)
   const equal = sameContent(local, remote)
-  const content = chosen(relation, orderOfContents(local, remote))
+  const order = orderOfContents(local, remote)
+  const content = chosen(relation, relation === 'settled' ? -order : order)
   const keeps = relation === 'concurrent' && !equal
   if (keeps && content === 'local') return { type: 'keep', wins: true }
   // Attributes of another kind of thing would not fit: a file without readers, an executable folder.

@@ -1,8 +1,9 @@
-// Runs many seeds, on several threads, and tells what came of them. Used by `left sim` and the tests; the threads run
-// this file too.
+// Runs many seeds, on several threads (run-thread.ts), and tells what came of them. Used by `left sim` and the tests.
 
-import { parentPort, Worker, workerData } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import { crc32, hash, loadHash } from '../io/hash.js'
+import { isFromSources, programFile } from '../io/program.js'
+import { type Batch, runBatch } from './batch.js'
 import type { Scenario } from './plan.js'
 import { drawScenario } from './scenario.js'
 import { type SimulationResult, simulate } from './simulate.js'
@@ -33,13 +34,6 @@ const SEEDS_PER_BATCH = 32
 /** How often the progress is told. */
 const PROGRESS_MS = 5_000
 
-interface Batch {
-  readonly firstSeed: number
-  readonly count: number
-  readonly power: boolean
-  readonly restores: boolean
-}
-
 export async function runSimulations(options: RunOptions): Promise<{ failedSeeds: number[] }> {
   await loadHash()
   const failedSeeds: number[] = []
@@ -51,7 +45,7 @@ export async function runSimulations(options: RunOptions): Promise<{ failedSeeds
       tellShrunk(result, options)
   }
   // Threads run the built program; from the sources, as in development, there is one.
-  const single = options.workers === 1 || import.meta.url.endsWith('.ts')
+  const single = options.workers === 1 || isFromSources()
   if (options.runs === 1) handle(runOne(options.firstSeed, options))
   else if (single)
     for (const result of runBatch({
@@ -105,11 +99,6 @@ function failureOf({ seed, breach }: SimulationResult, { power, restores, plan }
   return `seed ${seed} FAILED: ${breach!.invariant}: ${breach!.detail}\n  replay: ${replay}`
 }
 
-function* runBatch({ firstSeed, count, power, restores }: Batch): Generator<SimulationResult> {
-  for (let seed = firstSeed; seed < firstSeed + count; seed++)
-    yield simulate(drawScenario(seed, { power, restores }), { hash, crc32 })
-}
-
 async function runOnThreads(options: RunOptions, handle: (result: SimulationResult) => void): Promise<void> {
   const { firstSeed, runs, workers, power, restores, print } = options
   let nextSeed = firstSeed
@@ -123,7 +112,7 @@ async function runOnThreads(options: RunOptions, handle: (result: SimulationResu
   }
   const runThread = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const thread = new Worker(new URL(import.meta.url), { workerData: 'simulate' })
+      const thread = new Worker(programFile('sim/run-thread'))
       const feed = (): void => {
         const batch = takeBatch()
         if (batch !== undefined) thread.postMessage(batch)
@@ -142,10 +131,4 @@ async function runOnThreads(options: RunOptions, handle: (result: SimulationResu
   } finally {
     clearInterval(progress)
   }
-}
-
-if (workerData === 'simulate') {
-  void loadHash().then(() =>
-    parentPort?.on('message', (batch: Batch) => parentPort?.postMessage([...runBatch(batch)])),
-  )
 }

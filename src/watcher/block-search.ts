@@ -58,7 +58,7 @@ export class ThreadedSearch implements BlockSearch {
     if (this.running !== undefined) return
     const order = this.queued.shift()
     if (order === undefined) return
-    const worker = startThread('./search-thread', import.meta.url)
+    const worker = startThread('watcher/search-thread')
     const running: Running = { order, worker, isReported: false }
     this.running = running
     worker.unref()

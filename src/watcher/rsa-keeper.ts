@@ -33,7 +33,7 @@ export class RsaKeeper {
   }
 
   private async open({ request }: ToWatcher & { type: 'identity' }): Promise<RsaSigner> {
-    // node-forge and the rest of it take some megabytes, which a peer without encryption does without.
+    // It takes time and memory, which a peer without encryption does without.
     const { openIdentity, relockedNote } = await import('../seal/identity.js')
     const { RsaSigner } = await import('../seal/rsa.js')
     const onMaking = () => this.host.send({ type: 'making-identity' })

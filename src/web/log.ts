@@ -16,7 +16,7 @@ export interface LogLine {
 }
 
 /** What is drawn and not told, and what would lead another person to the page. */
-const NOT_LOGGED: ReadonlySet<string> = new Set(['progress', 'totals', 'debug', 'page'])
+const NOT_LOGGED: ReadonlySet<string> = new Set(['progress', 'totals', 'reading', 'sending', 'debug', 'page'])
 
 export class EventLog {
   private readonly lines: LogLine[] = []

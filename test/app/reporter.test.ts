@@ -182,6 +182,59 @@ describe('the totals', () => {
   })
 })
 
+describe('the totals of large files', () => {
+  const fetching = (path: string, resumedBytes = 0): EngineEvent => ({
+    event: 'fetching',
+    path,
+    bytes: 10_000,
+    resumedBytes,
+    reusedBytes: 0,
+    peer: 'p',
+  })
+
+  test('count each as far as it is, and tell of it while no file ends', () => {
+    const { told, handle } = reporting()
+    handle(fetching('a'), 10_000)
+    handle(work(0, 0), 10_000)
+    handle(progress(4_000), 10_000 + TOTALS_MS - 1)
+    handle(progress(5_000), 10_000 + TOTALS_MS)
+    expect(told.filter(({ event }) => event === 'totals')).toMatchObject([
+      { files: 0, bytes: 0 },
+      { files: 0, bytes: 5_000, bytesPerS: 20_000 },
+    ])
+  })
+
+  test('count none twice that is in place', () => {
+    const { told, handle } = reporting()
+    handle(fetching('a'), 10_000)
+    handle(work(0, 0), 10_000)
+    handle(progress(10_000), 11_000)
+    handle({ event: 'received', path: 'a', durationMs: 1 } as EngineEvent, 12_000)
+    handle(work(1, 10_000), 12_000)
+    expect(told.filter(({ event }) => event === 'totals')).toMatchObject([
+      { bytes: 0 },
+      { bytes: 10_000 },
+      { files: 1, bytes: 10_000 },
+    ])
+  })
+
+  test('take nothing for speed that an earlier run had', () => {
+    const { told, handle } = reporting()
+    handle(work(0, 0), 10_000)
+    handle(fetching('a', 9_000), 11_000)
+    handle(progress(9_500), 11_000)
+    expect(told.findLast(({ event }) => event === 'totals')).toMatchObject({ bytes: 9_500, bytesPerS: 500 })
+  })
+
+  test('end with the last file, whatever is told of it later', () => {
+    const { told, handle } = reporting()
+    handle(fetching('a'), 10_000)
+    handle(work(3, 30_000), 10_000)
+    handle(progress(9_500), 20_000)
+    expect(told.filter(({ event }) => event === 'totals')).toMatchObject([{ files: 3, bytes: 30_000 }])
+  })
+})
+
 test('durations are told in whole milliseconds', () => {
   const { told, handle } = reporting()
   handle({ event: 'scanned', files: 1, folders: 1, bytes: 1, durationMs: 12.6 })

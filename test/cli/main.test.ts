@@ -7,9 +7,28 @@ import { start } from './child.js'
 const left = (...words: string[]) => start('src/cli/main.ts', words).ended
 
 describe('the command left', () => {
-  it('--version prints the version of the package', async () => {
+  it.each(['--version', '-V', 'version'])('%s prints the version of the package', async (word) => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-    expect(await left('--version')).toMatchObject({ exitCode: 0, stdout: `${version}\n`, stderr: '' })
+    expect(await left(word)).toMatchObject({ exitCode: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it.each([
+    ['--help', '-h'],
+    ['--help', 'help'],
+    ['sim --help', 'sim -h'],
+    ['trash restore --help', 'help trash restore'],
+  ])('%s is %s too', async (long, other) => {
+    const [one, two] = await Promise.all([left(...long.split(' ')), left(...other.split(' '))])
+    expect(one).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Usage: left'), stderr: '' })
+    expect(two).toEqual(one)
+  })
+
+  it('--help shows each option and command under a heading, and none under the last resort', async () => {
+    const { stdout } = await left('--help')
+    const headings = stdout.split('\n').filter((line) => /^[A-Z].*:$/.test(line))
+    expect(headings).toHaveLength(14)
+    expect(headings).not.toContain('Other options:')
+    expect(headings).not.toContain('Other commands:')
   })
 
   it('--help shows every option and examples', async () => {
@@ -53,10 +72,7 @@ describe('the command left', () => {
     [['--ip', '10.0.0.7', '--encryption', 'maybe', '--verbose'], 'yes, no'],
     [['--ip', '10.0.0.7', '--once', '--timeout', '0'], "--timeout '0'"],
     [['--ip', '10.0.0.7', '--timeout', '60s'], '--timeout goes with --once'],
-    [
-      ['smi'],
-      "there is no command 'smi': there are init, sim, identity, trust, secret, tracker, selftest, ls, get, status",
-    ],
+    [['smi'], "there is no command 'smi': there are init, status"],
     [['--ip', '10.0.0.7', '10.0.0.8'], "'10.0.0.8' is not expected"],
     [['--ip', '10.0.0.7', '--once', '--dry-run'], 'leave --once out'],
     [['--discover', '--secret-file', 's', '--dry-run'], '--dry-run compares with machines that are named'],
@@ -65,6 +81,9 @@ describe('the command left', () => {
     [['init', 'x'], "'x' is not expected"],
     [['sim', '--seed', 'x'], '--seed'],
     [['sim', 'x'], "'x' is not expected"],
+    [['help', 'smi'], "there is no command 'smi': there are init, status"],
+    [['help', 'trash', 'smi'], "there is no command 'smi': there are list, restore, empty"],
+    [['version', 'x'], "'x' is not expected"],
   ])('refuses %j with one line and exit code 2', async (words, text) => {
     const { exitCode, stdout, stderr } = await left(...words)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })

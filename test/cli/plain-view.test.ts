@@ -52,6 +52,7 @@ describe('the plain view', () => {
       'stopped fetching video.mkv: it changed while it was sent; it will be tried again',
       'paused: the disk is full; it goes on by itself when there is room',
       'resumed: going on where it paused',
+      `sent 3 files to ${ADDRESS} (650 MB in 21 s, 31 MB/s)`,
       `in step with ${ADDRESS} (78,500 files)`,
       'received 1.3 GB in 900,000 datagrams, sent 12 MB in 41,000 datagrams; dropped 3 datagrams; 1 stranger turned away',
       'stopped',
@@ -72,7 +73,7 @@ describe('the plain view', () => {
     const { said, show, pass } = plain()
     show(ONE_OF_EACH.connected)
     for (let index = 0; index < 1_205; index++) show(arrival(`tree/${index}`, 26_000))
-    expect(said().slice(1)).toEqual([`received tree/0 from ${ADDRESS} (26 KB in 3 ms, 8.67 MB/s)`])
+    expect(said().slice(1)).toEqual([`received tree/0 from ${ADDRESS} (26 KB)`])
     pass(TALLY_MS - 1)
     expect(said()).toHaveLength(2)
     pass(1)
@@ -92,7 +93,26 @@ describe('the plain view', () => {
       `in step with ${ADDRESS} (78,500 files), 3 not held there`,
       `in step with ${ADDRESS} (78,500 files), 1,200 not held here`,
       `in step with ${ADDRESS} (78,500 files), 1 not held here, 2 not held there`,
-      `nothing of ${ADDRESS} is lacking here, 1 not held here`,
+      `all that ${ADDRESS} has is here; it has not all of ours yet, 1 not held here`,
+    ])
+  })
+
+  it('says "in step" once, until something else has happened', () => {
+    const { said, show } = plain()
+    show(ONE_OF_EACH['in-step'], ONE_OF_EACH.note, ONE_OF_EACH['in-step'])
+    expect(said()).toHaveLength(2)
+    show(ONE_OF_EACH.changed, ONE_OF_EACH['in-step'])
+    expect(said().at(-1)).toBe(`in step with ${ADDRESS} (78,500 files)`)
+  })
+
+  it('tells time and rate of a file that took some, and not of a small one that waited for others', () => {
+    const { said, show, pass } = plain()
+    show(ONE_OF_EACH.connected, { ...arrival('small', 2), durationMs: 7_700 } as PeerEvent)
+    pass(TALLY_MS)
+    show({ ...arrival('large', 150_000_000), durationMs: 7_700 } as PeerEvent)
+    expect(said().slice(1)).toEqual([
+      `received small from ${ADDRESS} (2 bytes)`,
+      `received large from ${ADDRESS} (150 MB in 7.7 s, 19.5 MB/s)`,
     ])
   })
 
@@ -126,6 +146,27 @@ describe('the plain view', () => {
     expect(said().slice(1)).toEqual([
       'fetching big.iso: 50% of 618 MB, 12.1 MB/s, 0:26 left',
       'fetching big.iso: 50% of 618 MB, 12.1 MB/s, 0:26 left',
+    ])
+  })
+
+  it('tells how far reading is once in five seconds, and nothing of a short while', () => {
+    const { said, show, pass } = plain()
+    show(ONE_OF_EACH.reading, { ...ONE_OF_EACH.reading, isOver: true }, ONE_OF_EACH.reading)
+    pass(PLAIN_PROGRESS_MS)
+    show(ONE_OF_EACH.reading)
+    expect(said()).toEqual(['reading: 12,040 files, 2.1 GB, 450 MB/s, now at 50% of big.iso (618 MB)'])
+  })
+
+  it('tells to whom is being sent once in five seconds, and nothing of a short while', () => {
+    const { said, show, pass } = plain()
+    show(ONE_OF_EACH.sending, { ...ONE_OF_EACH.sent, bytes: 1_000 })
+    expect(said()).toEqual([])
+    show(ONE_OF_EACH.sending)
+    pass(PLAIN_PROGRESS_MS)
+    show(ONE_OF_EACH.sending, ONE_OF_EACH.sent)
+    expect(said()).toEqual([
+      `sending to ${ADDRESS}: 3 files, 341 MB, 31 MB/s, now at 50% of big.iso (618 MB)`,
+      `sent 3 files to ${ADDRESS} (650 MB in 21 s, 31 MB/s)`,
     ])
   })
 

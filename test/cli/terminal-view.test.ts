@@ -58,6 +58,45 @@ describe('the terminal view', () => {
     expect(screen.cursorVisible).toBe(false)
   })
 
+  it('draws to whom is being sent, and how far, until that is over', () => {
+    const { shownAfter, screen } = terminal(80)
+    expect(shownAfter(ONE_OF_EACH.sending)).toEqual([
+      'to 192.168.56.119        [========        ]   50%   618 MB    31 MB/s      0:10',
+    ])
+    expect(shownAfter({ ...ONE_OF_EACH.sending, file: null })).toEqual([
+      'to 192.168.56.119        [                ]         341 MB    31 MB/s',
+    ])
+    screen.resize(100)
+    expect(shownAfter(ONE_OF_EACH.sending)[0]).toMatch(/^to 192\.168\.56\.119: big\.iso +\[/)
+    expect(shownAfter(ONE_OF_EACH.sent)).toEqual([`sent 3 files to ${ADDRESS} (650 MB in 21 s, 31 MB/s)`])
+  })
+
+  it('draws how far reading is, until that is over', () => {
+    const { shownAfter } = terminal(80)
+    expect(shownAfter(ONE_OF_EACH.reading)).toEqual([
+      'reading big.iso         [========        ]   50%   618 MB   450 MB/s      0:01',
+    ])
+    expect(shownAfter({ ...ONE_OF_EACH.reading, file: null })).toEqual([
+      'reading 12,040 files    [                ]         2.1 GB   450 MB/s',
+    ])
+    expect(shownAfter({ ...ONE_OF_EACH.reading, isOver: true })).toEqual([])
+  })
+
+  it('has room for 10,000 files in flight and 50 peers in 80 columns and 24 rows', () => {
+    const { shownAfter, screen } = terminal(80)
+    const lines = shownAfter(
+      ONE_OF_EACH.totals,
+      ...Array.from({ length: 10_000 }, (_, index) => fetching(`folder/photo ${index}.jpg`)),
+      ...Array.from({ length: 50 }, (_, index) => ({ ...ONE_OF_EACH.sending, peer: `${index}` }) as const),
+    )
+    expect(lines).toHaveLength(1 + FILE_BARS_MAX)
+    expect(lines[0]).toContain('1,204 of 78,500 files')
+    expect(lines.at(-1)).toMatch(/^to 192/)
+    expect(lines.at(-3)).toMatch(/^folder/)
+    for (const line of lines) expect(columnsOf(line)).toBeLessThan(80)
+    expect(screen.wraps).toBe(false)
+  })
+
   it('writes what happens above the bars and keeps them whole', () => {
     const { shownAfter } = terminal()
     shownAfter(ONE_OF_EACH.connected, fetching('a'), fetching('b'))
@@ -282,17 +321,19 @@ describe('a row of progress', () => {
 })
 
 describe('the choice of view', () => {
-  it('draws only on a terminal that can be drawn on', () => {
-    const view = (request: { json?: boolean; terminal?: string }, stream: Screen | Capture) =>
-      chooseView(
+  it('draws only on a terminal that can be drawn on', async () => {
+    const view = async (request: { json?: boolean; terminal?: string }, stream: Screen | Capture) => {
+      const chosen = await chooseView(
         { json: request.json ?? false, verbose: false, terminal: request.terminal },
         new Output(stream, () => {}),
         new HandClock(),
-      ).constructor.name
-    expect(view({ terminal: 'xterm' }, new Screen(80))).toBe('TerminalView')
-    expect(view({ terminal: 'dumb' }, new Screen(80))).toBe('PlainView')
-    expect(view({}, new Screen(80))).toBe(process.platform === 'win32' ? 'TerminalView' : 'PlainView')
-    expect(view({ terminal: 'xterm' }, new Capture())).toBe('PlainView')
-    expect(view({ json: true }, new Screen(80))).toBe('JsonView')
+      )
+      return chosen.constructor.name
+    }
+    expect(await view({ terminal: 'xterm' }, new Screen(80))).toBe('TerminalView')
+    expect(await view({ terminal: 'dumb' }, new Screen(80))).toBe('PlainView')
+    expect(await view({}, new Screen(80))).toBe(process.platform === 'win32' ? 'TerminalView' : 'PlainView')
+    expect(await view({ terminal: 'xterm' }, new Capture())).toBe('PlainView')
+    expect(await view({ json: true }, new Screen(80))).toBe('JsonView')
   })
 })

@@ -242,3 +242,26 @@ describe('the share that a command is about', () => {
     expect(() => findShare(undefined, folder)).toThrow(expect.objectContaining({ code: 'usage' }))
   })
 })
+
+describe('the version of the program', () => {
+  test('comes with each answer where it was given, and is told where the protocol is another', async () => {
+    const share = makeShare()
+    const server = await ControlServer.open(join(share, '.left'), COMMANDS, '9.8.7')
+    onTestFinished(() => server.close())
+    expect(await ask(share, 'echo')).toMatchObject({ ok: true, version: '9.8.7' })
+    expect(await ask(share, 'nonsense')).toMatchObject({ error: 'unknown-command', version: '9.8.7' })
+  })
+
+  test('of a peer with another version of the protocol is told with that of the program that asks', async () => {
+    const share = makeShare()
+    const server = createServer((socket) =>
+      socket.end('{"left":2,"ok":true,"result":{},"version":"9.8.7"}\n'),
+    )
+    await new Promise<void>((resolve) => {
+      server.listen(join(share, '.left/control.sock'), resolve)
+    })
+    onTestFinished(() => void server.close())
+    const asked = askPeer(share, { command: 'echo', arguments: {} }, { version: '1.2.3' })
+    await expect(asked).rejects.toThrow(/9\.8\.7.*left 1\.2\.3/)
+  })
+})

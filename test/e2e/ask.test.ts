@@ -96,3 +96,48 @@ describe('left status', () => {
     },
   )
 })
+
+describe('left why, pause, resume, rescan, peers and log', () => {
+  test('tell why a path is not the same, hold the exchange, and what happened', async ({ world }) => {
+    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    writeFileSync(a.path('shared.txt'), 'shared')
+    mkdirSync(b.path('.left'), { mode: 0o700 })
+    writeFileSync(b.path('.left/ignore'), '*.skip\n')
+    await world.start([a, b])
+    const why = async (peer: RecordedPeer, path: string) =>
+      JSON.parse((await left(peer.share, 'why', path, '--json')).stdout)
+    await eventually(() => why(a, 'shared.txt')).toMatchObject({ isSame: true, reasons: [] })
+    writeFileSync(a.path('a.skip'), 'skipped')
+    await eventually(() => why(a, 'a.skip')).toMatchObject({
+      isSame: false,
+      reasons: [{ code: 'ignored', address: b.address }],
+    })
+    expect((await why(b, 'a.skip')).reasons[0]).toMatchObject({
+      code: 'ignored',
+      address: null,
+      detail: '.left/ignore, line 1: *.skip',
+    })
+    // A pause is heard by the other side, and lets nothing through.
+    expect(await left(a.share, 'pause', 'nobody')).toMatchObject({ exitCode: 2 })
+    expect(await left(a.share, 'pause', b.address)).toMatchObject({ exitCode: 0 })
+    await eventually(() => statusOf(b)).toMatchObject({ peers: [{ state: 'paused', code: 'paused-there' }] })
+    expect(await statusOf(a)).toMatchObject({ pause: { isAll: false, peers: [b.address] } })
+    writeFileSync(a.path('late.txt'), 'late')
+    await eventually(() => why(a, 'late.txt')).toMatchObject({
+      reasons: [{ code: 'paused-here', address: b.address }],
+    })
+    expect(existsSync(b.path('late.txt'))).toBe(false)
+    const resumed = await left(a.share, 'resume')
+    expect(resumed).toMatchObject({ exitCode: 0, stdout: 'nothing is paused\n' })
+    await world.until('B to have it', () => existsSync(b.path('late.txt')))
+    await eventually(() => why(b, 'late.txt')).toMatchObject({ isSame: true })
+    expect(await left(a.share, 'rescan')).toMatchObject({ exitCode: 0 })
+    expect((await left(a.share, 'peers')).stdout).toContain(`${b.address}  in step`)
+    for (const peer of [a, b]) await peer.stop()
+    expect(await left(a.share, 'why', 'late.txt')).toMatchObject({ exitCode: 1 })
+    const log = await left(a.share, 'log', '--since', '1h')
+    expect(log).toMatchObject({ exitCode: 0, stderr: '' })
+    for (const words of [`connected to ${b.address}`, 'changed here: late.txt', 'stopped'])
+      expect(log.stdout).toContain(words)
+  })
+})

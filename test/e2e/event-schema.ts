@@ -26,6 +26,11 @@ const orNull =
   (value) =>
     value === null || check(value)
 
+const fileUnderWay: Check = (value) => {
+  const file = value as Readonly<Record<string, unknown>>
+  return path(file.path) && count(file.bytes) && count(file.doneBytes)
+}
+
 export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   started: {
     version: (value) => typeof value === 'string' && /^\d+\.\d+\.\d+/.test(value),
@@ -41,6 +46,13 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
   page: { link: (value) => typeof value === 'string' && /^http:\/\/\S+:\d+\/\?token=[\w-]{43}$/.test(value) },
   note: { message: text },
   scanning: {},
+  reading: {
+    files: count,
+    bytes: count,
+    bytesPerS: quantity,
+    file: orNull(fileUnderWay),
+    isOver: oneOf(true, false),
+  },
   scanned: { files: count, folders: count, bytes: count, durationMs: quantity },
   changed: { path, kind: oneOf('file', 'folder', 'link', 'tombstone'), bytes: count },
   problem: { path, reason: text },
@@ -68,6 +80,15 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
   conflict: { path, kept: path },
   paused: { reason: text },
   resumed: {},
+  sending: {
+    peer: peerId,
+    address,
+    files: count,
+    bytes: count,
+    bytesPerS: quantity,
+    file: orNull(fileUnderWay),
+  },
+  sent: { peer: peerId, address, files: count, bytes: count, durationMs: quantity },
   totals: { files: count, filesWanted: count, bytes: count, bytesWanted: count, bytesPerS: quantity },
   receipt: {
     files: count,

@@ -234,13 +234,21 @@ describe('a failure', () => {
     ['EEXIST', 'exists'],
     ['ENOTEMPTY', 'not-empty'],
     ['EIO', 'io'],
-    ['ENAMETOOLONG', 'io'],
+    ['ENAMETOOLONG', 'name-too-long'],
+    ['EILSEQ', 'bad-name'],
+    ['EINVAL', 'io'],
   ])('of errno %s is "%s"', (errno, code) => {
     const cause = Object.assign(new Error(`${errno}: something is wrong, open 'x'`), { code: errno })
     const error = diskError(cause, 'open', 'photos/x')
     expect(error.code).toBe(code)
     expect(error.message).toBe('open photos/x: something is wrong')
     expect(error.cause).toBe(cause)
+  })
+
+  it('that an argument is invalid blames the name where one is given', () => {
+    const cause = Object.assign(new Error('EINVAL: invalid argument'), { code: 'EINVAL' })
+    for (const operation of ['create', 'rename', 'make the folder'])
+      expect(diskError(cause, operation, 'a').code).toBe('bad-name')
   })
 
   it('names what was done to what', () => {

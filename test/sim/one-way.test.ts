@@ -8,7 +8,7 @@ import type { Direction } from '../../src/pipe/settings.js'
 import { checkAtRest, isTakenBackInVain, shareOf } from '../../src/sim/checks/invariants.js'
 import type { Edit } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
-import { calmLink, calmPeer, meshOf, type PeerPlan } from '../../src/sim/plan.js'
+import { calmLink, calmPeer, chainOf, meshOf, type PeerPlan } from '../../src/sim/plan.js'
 import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'
 
@@ -302,6 +302,26 @@ describe('a machine that only receives', () => {
     for (const peer of [A, B]) expect(filesAt(world, peer).get('a')).toBe(made)
   })
 
+  test.each([
+    ['a disk that has no place for it', {}],
+    ['a machine that only sends', { direction: 'send-only' }],
+  ] as const)('keeps it also where what replaces it is beyond %s', (_, between) => {
+    const links = chainOf(3).map(([one, other]) => calmLink(one, other))
+    const peers = [calmPeer(A, { direction: 'receive-only' }), calmPeer(B, between), calmPeer(C)]
+    const world = new World({ seed: 1, peers, links }, { hash, crc32 })
+    if (peers[B]!.direction === undefined)
+      happen(world, { type: 'refused-path', peer: B, path: 'a', forMs: undefined })
+    world.edit(A, write('a', 12))
+    world.edit(C, write('a', 11))
+    world.startAll()
+    later(world)
+    expect(localAt(world, A)).toEqual(['a: edited here'])
+    const edited = filesAt(world, A).get('a')
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(filesAt(world, A).get('a')).toBe(edited)
+  })
+
   test('is to take back what was edited on it where somebody has what that was before', () => {
     const world = worldOf('both', 'receive-only')
     edit(world, B, write('a', 11))
@@ -514,6 +534,29 @@ describe('a machine that only sends', () => {
       expect([...filesAt(world, peer).keys()].filter((path) => path.startsWith('new'))).toEqual(['new'])
     expectSame(world, A, C)
   })
+
+  test.each([
+    ['later', SOON_MS],
+    ['before it is told', 0],
+    ['while it is told', 110],
+  ])(
+    'has its own file, which it kept and a person removed, asked for by nobody that deletes the newer one %s',
+    (_, laterMs) => {
+      const world = newWorld(1, 'send-only', 'both')
+      world.edit(A, { ...write('new', 10), ageMs: 100_000 })
+      world.edit(B, write('new', 11))
+      later(world)
+      expect(stateOf(world, A).stopped.first.map(({ path }) => path)).toEqual(['new'])
+      world.edit(A, remove('new'))
+      world.run(laterMs)
+      edit(world, B, remove('new'))
+      expectSame(world, A, B)
+      expect(stateOf(world, B).notHeld.count).toBe(0)
+      expect(world.peers[A]!.root).toBe(world.peers[B]!.root)
+      settle(world, 0)
+      expect(world.breach).toBeUndefined()
+    },
+  )
 
   test('and one that only receives have the same, whatever happens to the latter', () => {
     const world = worldOf('send-only', 'receive-only')

@@ -81,6 +81,26 @@ const FOUND = [
     'an edit of ours and what beats it gave way to each other without end, where that lost against ours',
   ],
   [9016394, 'the same'],
+  [
+    9012107,
+    'what one that only sends kept and its person then removed was wanted for ever, where the newer one was deleted',
+  ],
+  [
+    9300423,
+    'an edit on one that only receives was to be taken back for a version beyond a disk that has no place for it',
+  ],
+  [
+    9401071,
+    'a change of a peer at a path whose file a person had removed was held with the others, and forgotten',
+  ],
+  [
+    9700276,
+    'what one that only sends kept in a folder was taken back with undo, though a file had taken the place of the folder',
+  ],
+  [
+    9200662,
+    'a file that was moved away came back, since it had beaten one that was put in its place meanwhile',
+  ],
 ] as const
 
 /** The same, with losses of power. */
@@ -133,6 +153,7 @@ const FOUND_WITH_POWER = [
     4001096,
     'a link in the place of a folder of one that only sends went to the trash, and what it leads to was missed by the judge',
   ],
+  [9300195, 'the copy of a link that had lost a conflict went with the power, and was told as a deletion'],
 ] as const
 
 /** The same, with shares that are put back. */

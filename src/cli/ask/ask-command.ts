@@ -19,7 +19,7 @@ export interface AskCommand {
   /** Parses the arguments that the peer is given. @throws LeftError 'usage'. */
   given(words: readonly string[], view: ShareView, raw: RawAskArguments): Arguments
   /** Carries it out on the folder of the share. Missing where only a running peer can. @throws LeftError. */
-  onFolder?(share: string, given: Arguments): object
+  onFolder?(share: string, given: Arguments): object | Promise<object>
   /** The result as a person reads it. */
   lines(result: object, view: ShareView): readonly string[]
   /** Whether all was done that was asked for, as it is unless this says otherwise. */

@@ -1,6 +1,7 @@
 // Carries out a command of a person about a share: finds the share, asks its peer or looks at the folder, prints. Exit codes: 0 done,
 // 1 no peer runs that is needed, or it could not do all of it, 2 for what is wrong on the command line.
 
+import { PROGRAM_VERSION } from '../../app/version.js'
 import { LeftError } from '../../base/errors.js'
 import { askPeer } from '../../control/client.js'
 import { findShare } from '../../control/find-share.js'
@@ -77,7 +78,19 @@ async function resultOf(command: AskCommand, share: string, given: Arguments): P
 
 async function ask({ name, answerMsMax }: AskCommand, share: string, given: Arguments): Promise<object> {
   const request = { command: name.replaceAll(' ', '-'), arguments: given }
-  const answer = await askPeer(share, request, answerMsMax)
+  const answer = await askPeer(share, request, { answerMsMax, version: PROGRAM_VERSION })
   if (answer.ok) return answer.result
+  if (answer.error === 'unknown-command') {
+    const theirs = answer.version ?? (await versionOf(share))
+    const message = `left on ${share} is version ${theirs}, and this program version ${PROGRAM_VERSION}: that peer knows no left ${name}; ask it with the program that it was started with, or start it again`
+    throw new LeftError('control-failed', message)
+  }
   throw new LeftError(answer.error === 'bad-arguments' ? 'usage' : 'control-failed', answer.message)
+}
+
+/** An older peer tells its version with its status alone. */
+async function versionOf(share: string): Promise<string> {
+  const answer = await askPeer(share, { command: 'status', arguments: {} }, { version: PROGRAM_VERSION })
+  const { version } = (answer.ok ? answer.result : {}) as { readonly version?: unknown }
+  return typeof version === 'string' ? version : 'unknown'
 }

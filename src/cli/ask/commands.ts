@@ -3,6 +3,7 @@
 
 import type { AskCommand } from './ask-command.js'
 import { conflictsCommand, conflictsKeepCommand } from './conflicts.js'
+import { logCommand } from './log.js'
 import { peersCommand } from './peers.js'
 import { confirmCommand, undoCommand } from './release.js'
 import { statusCommand } from './status.js'
@@ -17,6 +18,7 @@ export const ASK_COMMANDS: readonly AskCommand[] = [
   pauseCommand,
   resumeCommand,
   rescanCommand,
+  logCommand,
   confirmCommand,
   undoCommand,
   conflictsCommand,

@@ -24,13 +24,17 @@ export async function watch({ ask, write, screen, stopped }: WatchOptions): Prom
   while (!isStopped) {
     const lines = await ask()
     const size = screen()
-    write(size === undefined ? `${lines.join('\n')}\n` : `${HOME_AND_CLEAR}${fit(lines, size).join('\n')}\n`)
+    write(
+      size === undefined
+        ? `${lines.join('\n')}\n`
+        : `${HOME_AND_CLEAR}${fitScreen(lines, size).join('\n')}\n`,
+    )
     await Promise.race([stop, sleep(WATCH_MS)])
   }
 }
 
 /** The last row stays free, for the cursor. */
-function fit(lines: readonly string[], { columns, rows }: { columns: number; rows: number }): string[] {
+function fitScreen(lines: readonly string[], { columns, rows }: { columns: number; rows: number }): string[] {
   const shown = lines.slice(0, Math.max(1, rows - 1)).map((line) => shortenMiddle(line, columns))
   if (shown.length < lines.length) shown[shown.length - 1] = `… ${lines.length - shown.length + 1} more lines`
   return shown

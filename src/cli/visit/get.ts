@@ -43,7 +43,7 @@ export async function runGet(words: readonly string[], raw: RawGetArguments): Pr
   refuseShare(destination.folder)
   const peers = places.map(({ peer }) => ({ ...peer, isOwn: false }))
   const options = visitOptions(raw, peers, current)
-  const view = openView({
+  const view = await openView({
     json: raw.json ?? false,
     verbose: false,
     stream: process.stdout,

@@ -13,5 +13,8 @@ export const REQUESTED_BLOCKS_MAX = 4_096
 /** Files of which is remembered how much peers have pulled: several for each session, and no person reads more. */
 export const SENT_FILES_MAX = 64
 
+/** Sessions of which is remembered how much they have pulled: twice as many as a peer has at once. */
+export const SENT_SESSIONS_MAX = 1_024
+
 /** Files whose weak sums are served in the life of a process, 200 bytes each: what was served is remembered, and no more is. */
 export const SUMS_SERVED_MAX = 8_192

@@ -230,6 +230,8 @@ export class Serving {
       this.toRead.push({ task, place: location })
     } else if ((location.type === 'content' || location.type === 'pack') && task.blockIndex === 0) {
       const lengths = location.type === 'pack' ? location.files.map(({ sizeBytes }) => sizeBytes) : undefined
+      if (lengths !== undefined) this.sent.handleSmall(task.session, lengths)
+      else if (task.kind === 'file') this.sent.handleSmall(task.session, [location.bytes.length])
       this.finish(task, location.bytes, lengths)
     } else if (location.type === 'bytes' && task.blockIndex * BLOCK_BYTES < location.bytes.length) {
       const start = task.blockIndex * BLOCK_BYTES

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hexOf } from '../../base/bytes.js'
 import { hash } from '../../io/hash.js'
+import { programFile } from '../../io/program.js'
 import { DatagramType } from '../../rdt/wire/control.js'
 import { RequestWriter } from '../../rdt/wire/request.js'
 import { type Attack, sleep } from '../attack.js'
@@ -108,8 +109,7 @@ async function quietOf(target: Target): Promise<void> {
 }
 
 function startSwapper(folder: string, to: string): ChildProcess {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const program = fileURLToPath(new URL(`../swapper.${extension}`, import.meta.url))
+  const program = fileURLToPath(programFile('hostile/swapper'))
   const child = spawn(process.execPath, [...nodeOptions(), program, folder, to], { stdio: 'ignore' })
   const end = () => void child.kill('SIGKILL')
   process.once('exit', end)

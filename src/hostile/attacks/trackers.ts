@@ -10,6 +10,7 @@ import { DISCOVERY_VERSION, GROUP_NAME_BYTES, MARK_BYTES, MEMBER_ID_BYTES } from
 import { TrackerClient } from '../../discovery/tracker-client.js'
 import { decodeDiscovery, encodeDiscovery, type MemberLine } from '../../discovery/wire.js'
 import { crc32 } from '../../io/hash.js'
+import { programFile } from '../../io/program.js'
 import { SystemRandom } from '../../io/random.js'
 import { COOKIE_BYTES, NONCE_BYTES } from '../../rdt/wire/limits.js'
 import { type GroupKeys, groupKeysOf } from '../../seal/group-keys.js'
@@ -251,8 +252,7 @@ class RunningTracker {
     const probe = await bound(host)
     const { port } = probe.address()
     probe.close()
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const program = fileURLToPath(new URL(`../../cli/main.${extension}`, import.meta.url))
+    const program = fileURLToPath(programFile('cli/main'))
     const words = ['tracker', '--json', '--bind', host, '--port', String(port)]
     const child = spawn(process.execPath, [...nodeOptions(), program, ...words], {
       stdio: ['ignore', 'pipe', 'inherit'],

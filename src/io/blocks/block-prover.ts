@@ -108,7 +108,7 @@ export class BlockProver {
   /** The first `add` does so too; it takes this thread 1 to 3 ms, and the other one some ten. */
   start(): void {
     if (this.thread.state !== 'none') return
-    const worker = startThread('./block-thread', import.meta.url)
+    const worker = startThread('io/blocks/block-thread')
     this.thread = { state: 'starting', worker }
     worker.unref()
     worker.on('message', (reply: ProofReply | undefined) => {

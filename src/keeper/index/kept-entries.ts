@@ -56,7 +56,7 @@ export class KeptEntries {
     return known
   }
 
-  /** More is told of the change of the peer. */
+  /** More is told of the change of the peer, or has been seen by it. */
   renew(entry: Entry): void {
     const { manifest, authorCounts } = this.records
     manifest.set(entry)

@@ -191,13 +191,16 @@ export class Fetches {
     const { source } = want
     wants.endFetch(want)
     const isNotHeld = source !== undefined && this.isNotHeldBy(source, want, reason)
+    // A deletion that stands here has not seen what is wanted, which the peer may have told of long ago. Taken note of, it would win against
+    // the deletion; asked anew, the peer tells what it knows by now.
+    const isDeleted = this.options.catalogue.get(want.remote.path)?.kind === 'tombstone'
     if (isNotHeld) end.handleNotHeld(want, source, nowMs)
     if (source !== undefined) {
       wants.removeSource(want, source)
-      if (!isNotHeld) outcomes.sourceFailed(source)
+      if (!isNotHeld || isDeleted) outcomes.sourceFailed(source)
     }
     if (want.sources.size > 0) wants.queue(want)
-    else if (isNotHeld) end.abandonKnown(want)
+    else if (isNotHeld && !isDeleted) end.abandonKnown(want)
     else
       end.abandon(
         want,

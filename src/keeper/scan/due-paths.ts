@@ -22,6 +22,7 @@ import type { Looking } from './looking.js'
 import type { Missing } from './missing.js'
 import type { Moved } from './moved.js'
 import type { ReadAhead } from './read-ahead.js'
+import type { ReadSoFar } from './reading-progress.js'
 import type { Recording } from './recording.js'
 import type { SameNames } from './same-names.js'
 import type { Settling } from './settling.js'
@@ -52,6 +53,8 @@ export class DuePaths {
   private readonly options: DuePathsOptions
   private job: HashJob | undefined
   private jobStartedMs = 0
+  private readFiles = 0
+  private readBytes = 0
   private readonly buffer = new Uint8Array(HASH_CHUNK_BLOCKS * BLOCK_BYTES)
 
   constructor(options: DuePathsOptions) {
@@ -63,10 +66,16 @@ export class DuePaths {
     return this.job !== undefined
   }
 
-  /** The file that is read at the moment. */
-  get reading(): { readonly path: string; readonly sizeBytes: number; readonly sinceMs: number } | undefined {
+  /** The file that is read at the moment, and since when. */
+  get reading(): (ReadSoFar['file'] & { readonly sinceMs: number }) | undefined {
+    const { file } = this.readSoFar
+    return file && { ...file, sinceMs: this.jobStartedMs }
+  }
+
+  get readSoFar(): ReadSoFar {
     const { job } = this
-    return job && { path: job.path, sizeBytes: job.signature.sizeBytes, sinceMs: this.jobStartedMs }
+    const file = job && { path: job.path, bytes: job.signature.sizeBytes, doneBytes: job.doneBytes }
+    return { files: this.readFiles, bytes: this.readBytes + (job?.doneBytes ?? 0), file }
   }
 
   /** Does one bounded piece of work; answers whether there may be more right now. */
@@ -128,6 +137,7 @@ export class DuePaths {
     if (sight.type === 'nothing' && missing.mustWait(path, candidate, nowMs)) return
     settling.handleSettled(path)
     growing.forget(path)
+    if (known === undefined) this.readBytes += signature?.sizeBytes ?? 0 // read ahead
     if (signature !== undefined && digest !== undefined) this.recordFile(path, signature, digest, nowMs)
     else if (sight.type !== 'nothing') this.options.looking.look(path, nowMs)
     else if (this.options.sameNames.giveUp(path)) settling.disarm(path)
@@ -159,6 +169,7 @@ export class DuePaths {
     const { settling, moved, sameNames, departures, queue, recording } = this.options
     const from = moved.handleFile(path, signature, digest, nowMs)
     recording.recordFile(path, signature, digest)
+    this.readFiles++
     departures.handleRecorded(path, digest)
     sameNames.hintOther(path)
     if (from !== undefined && !settling.expedite(from, nowMs)) queue.addPath(from)
@@ -193,6 +204,7 @@ export class DuePaths {
   }
 
   private closeJob(): void {
+    this.readBytes += this.job?.doneBytes ?? 0
     this.job?.close()
     this.job = undefined
   }

@@ -108,6 +108,10 @@ export class HashJob {
     return this.nextBlock === blockCount(this.signature.sizeBytes) ? this.list : undefined
   }
 
+  get doneBytes(): number {
+    return Math.min(this.signature.sizeBytes, this.nextBlock * BLOCK_BYTES)
+  }
+
   close(): void {
     this.disk.close(this.handle)
   }

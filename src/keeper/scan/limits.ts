@@ -23,6 +23,11 @@ export const OWN_WRITES_MAX = 65_536
 /** Blocks read at once for hashing: a 1 MB buffer, held for ever. */
 export const HASH_CHUNK_BLOCKS = 16
 
+/** Reading is told of from so many files or bytes on, a tenth of a second on a slow machine; and how often then. */
+export const READING_FILES_MIN = 2_000
+export const READING_BYTES_MIN = 64_000_000
+export const READING_TOLD_MS = 250
+
 /** A file that does not rest is read after so long, and not again before so many times the time that this took: one part in twenty of the
  *  time is spent on it. */
 export const GROWING_MS_MIN = 5_000

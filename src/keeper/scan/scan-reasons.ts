@@ -87,7 +87,9 @@ export class ScanReasons {
       return reasonAt(causeOf(isGrowing ? 'growing' : 'restless'), nowMs, times)
     }
     if (reading?.path === path)
-      return reasonAt(causeOf('reading', `${reading.sizeBytes} bytes`), nowMs, { sinceMs: reading.sinceMs })
+      return reasonAt(causeOf('reading', `${reading.doneBytes} of ${reading.bytes} bytes`), nowMs, {
+        sinceMs: reading.sinceMs,
+      })
     if (candidate?.signature !== undefined) {
       const dueMs = settling.dueAtMs(path)
       const isBehind = reading !== undefined && (dueMs === undefined || dueMs < nowMs)

@@ -34,6 +34,7 @@ import { Missing } from './missing.js'
 import { Moved } from './moved.js'
 import { MovedTrees } from './moved-trees.js'
 import { ReadAhead } from './read-ahead.js'
+import type { ReadSoFar } from './reading-progress.js'
 import { Recording } from './recording.js'
 import { SameNames } from './same-names.js'
 import { ScanReasons } from './scan-reasons.js'
@@ -138,6 +139,10 @@ export class Scanner {
 
   private get isReading(): boolean {
     return !this.queue.isEmpty || this.duePaths.isReading
+  }
+
+  get readSoFar(): ReadSoFar {
+    return this.duePaths.readSoFar
   }
 
   /** Paths that changed and are not at rest yet. */
