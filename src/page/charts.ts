@@ -169,6 +169,8 @@ function chartOf(plot: Plot, names: readonly string[], times: readonly number[])
   const options: uPlotType.Options = {
     width: plot.figure.clientWidth,
     height: HEIGHT,
+    // Room for half of the last time.
+    padding: [null, 28, null, null],
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
