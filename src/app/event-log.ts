@@ -5,6 +5,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EVENT_LOG_PATH, OLD_EVENT_LOG_PATH } from '../base/own-folder.js'
+import { printableJson } from '../base/printable.js'
 import type { PeerEvent } from './events.js'
 import { LOG_BUFFER_CHARACTERS_MAX, LOG_FILE_BYTES_MAX, LOG_FLUSH_MS } from './limits.js'
 
@@ -39,7 +40,8 @@ export class EventLog {
 
   handle(event: PeerEvent): void {
     if (PASSED_OVER.has(event.event)) return
-    const line = JSON.stringify({ time: this.wall().toISOString(), ...event })
+    // A person may look at it with any program.
+    const line = printableJson(JSON.stringify({ time: this.wall().toISOString(), ...event }))
     if (this.characters + line.length > LOG_BUFFER_CHARACTERS_MAX) {
       this.lostCount++
       return

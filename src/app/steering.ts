@@ -152,8 +152,7 @@ export class Steering {
     const engine = this.host.engine()
     const status = await this.status()
     if (state === undefined || engine === undefined || status === undefined) return undefined
-    // The share has no entry of its own.
-    const asked = path === '' ? [] : [...new Set([...engine.peers('')].map(({ peer }) => peer))]
+    const asked = !state.isAskable ? [] : [...new Set([...engine.peers('')].map(({ peer }) => peer))]
     const answers = await this.asking.ask(asked, (id, peer) => {
       engine.askPath(id, { peer, path }, nowMs())
       this.host.wake()

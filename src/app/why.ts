@@ -1,6 +1,6 @@
 // One path here and at each peer, for whoever asks: what the keeper knows, what each peer answers, and how it stands. Used by Steering.
 
-import { causeOf, isReasonCode, type Reason, reasonAt } from '../base/reason.js'
+import { causeOf, isDetailPath, isToldToPeers, type Reason, reasonAt } from '../base/reason.js'
 import { remedyOf, wordsOf } from '../control/reason-words.js'
 import type { PeerStatus, Status } from '../control/status.js'
 import type { EntryResult, WhyPeer, WhyReason, WhyResult } from '../control/why-results.js'
@@ -56,10 +56,13 @@ function reasonsAt(peer: PeerStatus, row: WhyPeer, facts: WhyFacts): WhyReason[]
   const answer = row.isAnswered ? answers.get(peer.peer!) : undefined
   if (answer !== undefined && isSameThere(state, row)) return []
   const told = answer?.reason
-  // A code that is newer than this program has no words.
-  if (told !== undefined && isReasonCode(told.code)) {
+  // A code that is newer than this program has no words, and those of others are not for a peer to put before a person.
+  if (told !== undefined && isToldToPeers(told.code)) {
     const forMs = told.seconds === undefined ? undefined : told.seconds * 1_000
-    return [resultOf({ ...causeOf(told.code, told.detail), forMs, againMs: undefined }, address, wallMs)]
+    const detail = isDetailPath(told.code) ? told.detail : ''
+    const reason = resultOf({ ...causeOf(told.code, detail), forMs, againMs: undefined }, address, wallMs)
+    // The commands that it names are meant for that machine: here they would do something else.
+    return [{ ...reason, remedy: reason.remedy === '' ? '' : `there: ${reason.remedy}` }]
   }
   // What is wanted here is told above.
   if (answer !== undefined && state.wantedOf.includes(peer.peer!)) return []

@@ -90,6 +90,54 @@ export const REASON_CODES = [...PATH_REASONS, ...PEER_REASONS] as const
 
 export type ReasonCode = (typeof REASON_CODES)[number]
 
+/** Reasons of a path that one peer tells another. The others tell what stands on a disk and in no tree: a private file, a link that is
+ *  left out, something that cannot be read. */
+const TOLD_TO_PEERS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'reading',
+  'settling',
+  'growing',
+  'restless',
+  'leaving',
+  'not-told',
+  'ignored',
+  'held',
+  'held-here',
+  'receive-only',
+  'send-only',
+  'conflict',
+  'no-source',
+  'not-held-there',
+  'no-right-to-write',
+  'disk-failed',
+  'name-not-allowed',
+  'name-too-long',
+  'same-name',
+  'other-encoding',
+  'link-refused',
+  'place-taken',
+  'place-restless',
+  'waits-for-folder',
+  'folder-remains',
+  'disk-full',
+  'min-free',
+  'fetching',
+  'preparing',
+  'placing',
+  'queued',
+  'same-content',
+  'waits-for-comparison',
+  'waits-for-order',
+  'waits-for-removals',
+  'waits-for-content',
+])
+
+const DETAIL_IS_PATH: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'waits-for-folder',
+  'same-content',
+  'same-name',
+  'other-encoding',
+])
+
 /** A reason without its time. `detail`: the name, the path or the words of the system that belong to it; '' for none. */
 export interface Cause {
   readonly code: ReasonCode
@@ -107,8 +155,13 @@ export function causeOf(code: ReasonCode, detail = ''): Cause {
   return { code, detail }
 }
 
-export function isReasonCode(text: string): text is ReasonCode {
-  return (REASON_CODES as readonly string[]).includes(text)
+/** Whether one peer tells it another, and is believed: with a detail only where that is a path. */
+export function isToldToPeers(code: string): code is ReasonCode {
+  return (TOLD_TO_PEERS as ReadonlySet<string>).has(code)
+}
+
+export function isDetailPath(code: ReasonCode): boolean {
+  return DETAIL_IS_PATH.has(code)
 }
 
 /** `sinceMs` and `againAtMs` are on the clock of `nowMs`. */

@@ -3,11 +3,12 @@
 import type { DryRunResult, ForetoldDeed } from '../app/dry-run.js'
 import type { PeerOptions } from '../app/options.js'
 import { LeftError } from '../base/errors.js'
+import { printableJson } from '../base/printable.js'
 import type { Once } from './arguments.js'
 import { EXIT_NOT_IN_STEP, EXIT_STOPPED } from './failure.js'
 import { formatBytes } from './format.js'
 import { VISIT_TIMEOUT_MS } from './limits.js'
-import { printable, printableJson, printableName } from './names.js'
+import { printable, printableName } from './names.js'
 import { printLine } from './printing.js'
 
 export interface DryRunRequest {

@@ -1,7 +1,7 @@
 // Every event as one JSON object on one line, for programs. src/app/README.md documents them.
 
 import type { PeerEvent } from '../app/events.js'
-import { printableJson } from './names.js'
+import { printableJson } from '../base/printable.js'
 import type { Output } from './output.js'
 import type { View, ViewClock } from './view.js'
 

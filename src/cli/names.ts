@@ -2,11 +2,10 @@
 // may hold anything but '/' and NUL: newlines that forge a line of ours, escape sequences that drive the
 // terminal, marks that turn the reading direction around. None of these is ever printed as it is.
 
-/** Escaped characters: controls (C0, DEL, C1), format characters (direction marks, zero-width spaces, tags), line
- *  and paragraph separators, halves of surrogate pairs. The joiners U+200C and U+200D stay: Persian
- *  and emoji need them and they cannot move anything. */
-const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
-const UNPRINTABLE_OR_BACKSLASH = /\\|(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+import { UNPRINTABLE } from '../base/printable.js'
+
+/** The same, and the backslash of an escape. */
+const UNPRINTABLE_OR_BACKSLASH = new RegExp(`\\\\|${UNPRINTABLE.source}`, 'gu')
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\n': '\\n',
@@ -24,17 +23,6 @@ export function printable(text: string): string {
  *  never look the same because of an escape. */
 export function printableName(name: string): string {
   return name.replace(UNPRINTABLE_OR_BACKSLASH, escaped)
-}
-
-/** The same JSON value, with what a terminal would obey written as JSON's own escapes. */
-export function printableJson(json: string): string {
-  return json.replace(UNPRINTABLE, (character) => {
-    let units = ''
-    for (let index = 0; index < character.length; index++) {
-      units += `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`
-    }
-    return units
-  })
 }
 
 function escaped(character: string): string {

@@ -13,8 +13,12 @@ export const NOT_HELD_MAX = 16_777_216
 /** Text of a reason's detail that is told, in UTF-16 code units: a path of some folders. Longer ones are cut. */
 export const DETAIL_CHARACTERS_MAX = 200
 
+/** The same as it is written, bytes: of 200 characters that are escaped each takes nine. With the other fields it fits a message. */
+export const DETAIL_BYTES_MAX = 800
+
 /** Longest time that a reason is said to hold: as many digits, 31 years. */
 export const REASON_SECONDS_MAX = 999_999_999
 
 assert(ENTRIES_PER_MESSAGE_MAX * 25 <= CONTROL_BYTES_MAX)
+assert(DETAIL_BYTES_MAX + 200 <= CONTROL_BYTES_MAX, 'a detail and the other fields fit one message')
 assert(3 + (2 * DIGEST_BYTES + 1 + 11) + 3 + PIECES_MAX / 4 <= CONTROL_BYTES_MAX, 'pieces fit one message')

@@ -10,10 +10,11 @@
 // since 1970; the edit that made its content, `<author>:<count>`. <held> is '+' or '-'. <code> is a reason (src/base/reason.ts), '-' for none;
 // <detail> is '-' for none; <seconds> for how long, '-' where that is not known.
 
+import { utf8 } from '../base/bytes.js'
 import { type Decoded, decoded, undecoded } from '../base/decoded.js'
 import { escapeField, unescapeField } from '../base/escape.js'
 import { FILE_BYTES_MAX } from '../base/limits.js'
-import { DETAIL_CHARACTERS_MAX, REASON_SECONDS_MAX } from './limits.js'
+import { DETAIL_BYTES_MAX, DETAIL_CHARACTERS_MAX, REASON_SECONDS_MAX } from './limits.js'
 
 export type Stop = 'paused' | 'full'
 
@@ -53,6 +54,7 @@ const LETTERS = { file: 'f', folder: 'd', link: 'l' } as const
 const KINDS: Readonly<Record<string, Kind>> = { f: 'file', d: 'folder', l: 'link' }
 const STANDS =
   /^([fdlFDL]):(0|[1-9][0-9]{0,10}):(0|-?[1-9][0-9]{0,15}):([0-9a-f]{16}:(?:0|[1-9][0-9]{0,15}))$/
+const ELLIPSIS = '…'
 const CODE = /^[a-z][a-z0-9-]{0,31}$/
 const SECONDS = /^(0|[1-9][0-9]{0,8})$/
 
@@ -73,7 +75,7 @@ export function whyFields({ path }: WhyMessage): string[] {
 }
 
 export function standsFields({ stands, isHeld, reason }: StandsMessage): string[] {
-  const detail = reason === undefined ? '' : escapeField(reason.detail.slice(0, DETAIL_CHARACTERS_MAX))
+  const detail = reason === undefined ? '' : fittedDetail(reason.detail)
   const seconds = reason?.seconds === undefined ? '-' : `${Math.min(reason.seconds, REASON_SECONDS_MAX)}`
   return [
     encodeStanding(stands),
@@ -106,6 +108,22 @@ export function decodeWhy(items: readonly string[]): Decoded<WhyMessage | Stands
   if (!CODE.test(code) || (seconds !== '-' && !SECONDS.test(seconds))) return undecoded('bad-field')
   const reason = { code, detail: text, seconds: seconds === '-' ? undefined : Number(seconds) }
   return decoded({ type: 'stands', stands, isHeld, reason })
+}
+
+/** Escaped, and cut where it is too long, with an ellipsis that says so. */
+function fittedDetail(detail: string): string {
+  const whole = escapeField(detail)
+  const fits = detail.length <= DETAIL_CHARACTERS_MAX && utf8(whole).length <= DETAIL_BYTES_MAX
+  if (fits) return whole
+  let [field, characters, bytes] = ['', 1, utf8(ELLIPSIS).length]
+  for (const character of detail) {
+    const escaped = escapeField(character)
+    characters += character.length
+    bytes += utf8(escaped).length
+    if (characters > DETAIL_CHARACTERS_MAX || bytes > DETAIL_BYTES_MAX) break
+    field += escaped
+  }
+  return field + ELLIPSIS
 }
 
 function encodeStanding(stands: Standing | undefined): string {

@@ -155,13 +155,13 @@ export class Engine {
 
   /** Gives nothing to these peers and takes nothing of them, until `resume`. Answers false where as many are paused as may be. */
   pause(whom: PauseTarget | 'all', nowMs: number): boolean {
-    const isDone = this.talk.pause(whom)
+    const isDone = this.talk.pause(whom, nowMs)
     this.settle(nowMs)
     return isDone
   }
 
   resume(whom: PauseTarget | 'all', nowMs: number): void {
-    this.talk.resume(whom)
+    this.talk.resume(whom, nowMs)
     this.settle(nowMs)
   }
 
@@ -320,6 +320,7 @@ export class Engine {
   /** A paused peer is as good as gone, for the keeper and for what is fetched. */
   private settlePauses(nowMs: number): void {
     const { talk, receiving, toKeeper } = this
+    talk.settleDuePauses(nowMs)
     for (let change = talk.pollPause(); change !== undefined; change = talk.pollPause()) {
       const { session, peer, isPaused, isPeers } = change
       if (isPaused) {

@@ -164,22 +164,26 @@ export class Attacker {
   async say(body: Uint8Array, timeoutMs = WAIT_MS_MAX): Promise<Message | undefined> {
     const deadlineMs = performance.now() + timeoutMs
     while (performance.now() < deadlineMs && this.session !== undefined) {
-      const number = ++this.messageNumber
-      const { remote } = this.session
-      const answer = await this.replies.insist(
-        () => this.control({ type: 'message', session: remote, number, body }),
-        ({ control }) => control?.type === 'reply' && control.number === number,
-        deadlineMs - performance.now(),
-      )
-      if (answer?.control?.type !== 'reply') return undefined
-      const message = decodeMessage(answer.control.body)
-      if (!message.ok) return undefined
-      if (message.value.type !== 'working') return message.value
-      await new Promise((resolve) =>
-        setTimeout(resolve, message.value.type === 'working' ? message.value.retryMs : 0),
-      )
+      const message = await this.ask(body, deadlineMs - performance.now())
+      if (message?.type !== 'working') return message
+      await new Promise((resolve) => setTimeout(resolve, message.retryMs))
     }
     return undefined
+  }
+
+  /** The same once: its answer, also where the target is busy. Undefined where none comes, or one that cannot be read. */
+  async ask(body: Uint8Array, timeoutMs = WAIT_MS_MAX): Promise<Message | undefined> {
+    if (this.session === undefined) return undefined
+    const number = ++this.messageNumber
+    const { remote } = this.session
+    const answer = await this.replies.insist(
+      () => this.control({ type: 'message', session: remote, number, body }),
+      ({ control }) => control?.type === 'reply' && control.number === number,
+      timeoutMs,
+    )
+    if (answer?.control?.type !== 'reply') return undefined
+    const message = decodeMessage(answer.control.body)
+    return message.ok ? message.value : undefined
   }
 
   /** Says what this peer claims to hold; without lines the target must walk the tree. */

@@ -35,6 +35,20 @@ export const GONE_MS = { full: 8_000, quick: 4_000 }
 export const GONE_TURN_MS = 20
 export const GONE_ASK_US_MAX = 40
 
+/** For how long a peer asks about paths, and begins and ends pauses, as fast as it is answered; how many answers a second it may have
+ *  of what is asked of the keeper, and greetings of the target: twice as many as there should be. */
+export const ASKING_MS = { full: 8_000, quick: 2_500 }
+export const PATH_ANSWERS_PER_S_MAX = 64
+export const GREETINGS_PER_S_MAX = 2
+
+/** Memory that such a peer may add, and work of the target for which another peer waits: as for a walk of listings. */
+export const ASKING_BYTES_MAX = 32 * 1024 * 1024
+export const ASKING_STALL_MS_MAX = 200
+
+/** Rounds of answers that nobody asked for; after each, the target tells its state again twice or three times. */
+export const UNASKED_ROUNDS = { full: 8, quick: 3 }
+export const UNASKED_ROUND_MS = 1_200
+
 /** How often one message is repeated, and how many answers may come after the answer to a later ping. The kernel holds up to
  *  1,000 datagrams in a queue of each processor (net.core.netdev_max_backlog), and a ping sent from another processor passes
  *  them. A target that queues each answer keeps 5,000 and more. */

@@ -30,6 +30,7 @@ import {
 } from './attacks/resumptions.js'
 import { ownSecrets } from './attacks/secrets.js'
 import { longFrames, segments } from './attacks/segments.js'
+import { curiousPeer, pauseFlood, questionFlood, unaskedAnswers } from './attacks/stops-and-questions.js'
 import { times } from './attacks/times.js'
 import { lyingTracker, trackerFlood } from './attacks/trackers.js'
 import { traversal } from './attacks/traversal.js'
@@ -84,6 +85,10 @@ export const ATTACKS: readonly Attack[] = [
   unfinished,
   goneFlood,
   repetitions,
+  questionFlood,
+  pauseFlood,
+  curiousPeer,
+  unaskedAnswers,
   beyondTheEnd,
   dictionary,
   beacons,

@@ -69,7 +69,8 @@ export class Keeper {
   private readonly vettedOnceTold = new Set<PeerId>()
   /** Commands of the person. */
   readonly commands: Commands
-  private readonly why: Why
+  /** For questions about a path. */
+  readonly why: Why
 
   constructor(options: KeeperOptions, nowMs: number) {
     const { disk, catalogue, edits, authors, links } = options

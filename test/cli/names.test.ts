@@ -1,13 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  columnsOf,
-  fitted,
-  printable,
-  printableJson,
-  printableName,
-  shortenMiddle,
-} from '../../src/cli/names.js'
+import { printableJson } from '../../src/base/printable.js'
+import { columnsOf, fitted, printable, printableName, shortenMiddle } from '../../src/cli/names.js'
 
 const anyText = fc.string({ unit: 'binary' })
 

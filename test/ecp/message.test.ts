@@ -12,6 +12,7 @@ import {
 } from '../../src/base/limits.js'
 import { pieceBlocks, pieceCount } from '../../src/base/pieces.js'
 import {
+  DETAIL_BYTES_MAX,
   DETAIL_CHARACTERS_MAX,
   ENTRIES_PER_MESSAGE_MAX,
   NOT_HELD_MAX,
@@ -99,7 +100,9 @@ const arbitraryMessage: fc.Arbitrary<Message> = fc.oneof(
       reason: fc.option(
         fc.record({
           code: fc.constantFrom('settling', 'waits-for-folder'),
-          detail: fc.string({ maxLength: DETAIL_CHARACTERS_MAX }).filter((text) => text !== '-'),
+          detail: fc
+            .string({ unit: 'binary', maxLength: DETAIL_BYTES_MAX / 9 })
+            .filter((text) => text !== '-' && text.length <= DETAIL_CHARACTERS_MAX),
           seconds: fc.option(fc.nat(REASON_SECONDS_MAX), { nil: undefined }),
         }),
         { nil: undefined },
@@ -346,9 +349,37 @@ describe('limits of a message', () => {
     const detail = 'd'.repeat(DETAIL_CHARACTERS_MAX + 1)
     const reason = { code: 'held', detail, seconds: REASON_SECONDS_MAX + 1 }
     const text = textOf(encodeMessage({ type: 'stands', stands: undefined, isHeld: false, reason }))!
-    expect(text).toBe(`q|*|-|*|-|*|held|*|${detail.slice(1)}|*|${REASON_SECONDS_MAX}`)
+    const cut = `${detail.slice(2)}…`
+    expect(text).toBe(`q|*|-|*|-|*|held|*|${cut}|*|${REASON_SECONDS_MAX}`)
     expect(reasonOf(text)).toBe('none')
-    expect(reasonOf(text.replace(detail.slice(1), detail))).toBe('bad-field')
+    expect(reasonOf(text.replace(cut, detail.slice(1)))).toBe('none')
+    expect(reasonOf(text.replace(cut, detail))).toBe('bad-field')
+  })
+
+  test.each([
+    ['line separators', '\u2028'],
+    ['control characters', '\u0085'],
+    ['pictures', '😀'],
+    ['halves of pictures', '\ud83d'],
+    ['letters', 'ñ'],
+  ])('a detail of %s fits a message with all its other fields at their longest', (_what, character) => {
+    const stands = {
+      kind: 'folder',
+      isDeleted: true,
+      bytes: FILE_BYTES_MAX,
+      mtimeMs: -Number.MAX_SAFE_INTEGER,
+      edit: `${AUTHOR}:${Number.MAX_SAFE_INTEGER}`,
+    } as const
+    for (const count of [90, 133, 199, 200, 400]) {
+      const detail = character.repeat(count)
+      const reason = { code: `c${'-'.repeat(31)}`, detail, seconds: REASON_SECONDS_MAX }
+      const bytes = encodeMessage({ type: 'stands', stands, isHeld: false, reason })
+      expect(bytes.length).toBeLessThanOrEqual(CONTROL_BYTES_MAX)
+      expect(decodeMessage(bytes)).toMatchObject({
+        ok: true,
+        value: { reason: { seconds: REASON_SECONDS_MAX } },
+      })
+    }
   })
 
   test('a peer may be asked to wait for a minute and no longer', () => {

@@ -1,93 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { concatBytes, hexOf, textOf, utf8 } from '../../src/base/bytes.js'
+import { concatBytes, hexOf, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES, PACK_FILES_MAX, WEAK_SUM_BYTES } from '../../src/base/limits.js'
-import { Engine, type EngineEvent, type PathAnswer } from '../../src/engine/engine.js'
 import { ANNOUNCED_AHEAD_MAX } from '../../src/engine/limits.js'
-import { PATHS_ASKED_MAX, PAUSED_PEERS_MAX } from '../../src/engine/talk/limits.js'
-import { crc32, hash } from '../../src/io/hash.js'
+import { hash } from '../../src/io/hash.js'
 import { TREE_PULLS_MAX } from '../../src/pipe/limits.js'
-import type { EngineToKeeper, ItemName, KeeperToEngine, Location } from '../../src/pipe/messages.js'
+import type { ItemName, Location } from '../../src/pipe/messages.js'
 import { FrameBuffer } from '../../src/rdt/pool.js'
-import { PlainProtection } from '../../src/seal/plain.js'
 import type { Entry } from '../../src/share/entry.js'
 import { encodeEntry } from '../../src/share/entry-line.js'
 import { Manifest } from '../../src/share/manifest.js'
-import { SeededRandom } from '../../src/sim/random.js'
 import { contentOf, digestOfContent, listOf, OURS, THEIRS, theirFile } from '../keeper/share-on-disk.js'
+import { answerClaims, carry, connectPeers, PlayedPeer, runPeers } from './played-peers.js'
 import { OWN_COUNTS } from './talk/tell.js'
-
-/** An engine and what it wants of its keeper and its disk, both played by the test. */
-class PlayedPeer {
-  readonly engine: Engine
-  readonly asked: EngineToKeeper[] = []
-  readonly events: EngineEvent[] = []
-  readonly files = new Map<string, Uint8Array>()
-  /** ecp messages that this peer was sent, as they would stand in a capture, repetitions left out. */
-  readonly heard: string[] = []
-  private readonly heardNumbers = new Set<string>()
-
-  constructor(
-    readonly address: string,
-    peerId: string,
-    seed: number,
-  ) {
-    const random = new SeededRandom(seed)
-    this.engine = new Engine(
-      {
-        peerId,
-        random,
-        protection: new PlainProtection({ peerId, random, crc32 }),
-        hash,
-        crc32,
-        window: 'auto',
-        agent: 'left test',
-        admit: () => true,
-        datagramBytesMax: () => 65_507,
-        receiveBufferBytes: 1 << 20,
-      },
-      0,
-    )
-  }
-
-  /** The share holds these entries. */
-  know(entries: readonly Entry[], nowMs: number): Manifest {
-    const manifest = new Manifest(hash)
-    for (const entry of entries) manifest.set(entry)
-    this.tell(
-      {
-        type: 'root',
-        root: manifest.root(),
-        own: OWN_COUNTS,
-        notHeldCount: 0,
-        changes: undefined,
-        whole: entries,
-        files: entries.length,
-      },
-      nowMs,
-    )
-    return manifest
-  }
-
-  tell(message: KeeperToEngine, nowMs: number): void {
-    this.engine.handleKeeper(message, nowMs)
-  }
-
-  /** A message (10) or a reply (11) of rdt: session, number and ecp's text in between. */
-  listen(datagram: Uint8Array): void {
-    if (datagram[0] !== 10 && datagram[0] !== 11) return
-    const number = hexOf(datagram.subarray(0, 13))
-    if (!this.heardNumbers.has(number)) this.heard.push(textOf(datagram.subarray(13, -4)) ?? '(not UTF-8)')
-    this.heardNumbers.add(number)
-  }
-
-  take<T extends EngineToKeeper['type']>(type: T): (EngineToKeeper & { type: T })[] {
-    const taken = this.asked.filter(
-      (message): message is EngineToKeeper & { type: T } => message.type === type,
-    )
-    for (const message of taken) this.asked.splice(this.asked.indexOf(message), 1)
-    return taken
-  }
-}
 
 let nowMs: number
 let a: PlayedPeer
@@ -98,67 +22,20 @@ beforeEach(() => {
   b = new PlayedPeer('10.0.0.2:1', THEIRS, 2)
 })
 
-/** Carries what both have to say, and lets time pass from one thing that is due to the next. */
 function bytesOrGone(bytes: Uint8Array | undefined): Location {
   return bytes === undefined ? { type: 'gone' } : { type: 'bytes', bytes }
 }
 
 function run(ms: number): void {
-  const endMs = nowMs + ms
-  for (;;) {
-    while (carry(a, b) || carry(b, a));
-    const dues = [a, b].map(({ engine }) => engine.pollTimeout() ?? Number.POSITIVE_INFINITY)
-    const dueMs = Math.min(...dues)
-    if (dueMs > endMs) break
-    nowMs = Math.max(nowMs + 0.01, dueMs)
-    for (const { engine } of [a, b]) engine.handleTimeout(nowMs)
-  }
-  nowMs = endMs
+  nowMs = runPeers(a, b, nowMs, ms)
 }
 
-function carry(from: PlayedPeer, to: PlayedPeer): boolean {
-  const { engine } = from
-  let any = false
-  for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
-    from.asked.push(message)
-  for (let event = engine.pollEvent(); event !== undefined; event = engine.pollEvent())
-    from.events.push(event)
-  for (let op = engine.pollDisk(); op !== undefined; op = engine.pollDisk()) {
-    any = true
-    if (op.type === 'read') {
-      engine.handleRead(op.id, from.files.get(op.path)?.slice(op.position, op.position + op.length), nowMs)
-    } else if (op.type === 'write') {
-      const isRight = hexOf(hash(op.bytes)) === hexOf(op.digest)
-      const file = from.files.get(op.path) ?? new Uint8Array(4 * BLOCK_BYTES)
-      if (isRight) file.set(op.bytes, op.position)
-      from.files.set(op.path, file)
-      engine.handleWritten(op.id, isRight ? undefined : 'wrong', nowMs)
-    } else if (op.type === 'finish') engine.handleWritten(op.id, undefined, nowMs)
-  }
-  for (let out = engine.pollDatagram(nowMs); out !== undefined; out = engine.pollDatagram(nowMs)) {
-    any = true
-    for (let start = 0; start < out.bytes.length; start += out.segmentBytes) {
-      const datagram = out.bytes.slice(start, start + out.segmentBytes)
-      to.listen(datagram)
-      to.engine.handleDatagram(from.address, datagram, nowMs)
-    }
-  }
-  return any
-}
-
-/** A session that A opened. */
 function connect(): void {
-  a.engine.connect(b.address, nowMs)
-  run(50)
-  expect(a.events).toContainEqual({ event: 'connected', peer: THEIRS, address: b.address })
-  expect(b.events).toContainEqual({ event: 'connected', peer: OURS, address: a.address })
+  nowMs = connectPeers(a, b, nowMs)
 }
 
 const answerAll = (peer: PlayedPeer, answer: 'same' | 'differs'): void => {
-  for (const { question, claim } of peer.take('claim')) {
-    peer.tell({ type: 'vetted', peer: claim.peer }, nowMs)
-    peer.tell({ type: 'answer', question, answer }, nowMs)
-  }
+  answerClaims(peer, answer, nowMs)
   run(50)
 }
 
@@ -604,7 +481,7 @@ describe('the keeper', () => {
     )
     fetchOf(2, THEIRS)
     b.engine.close(nowMs)
-    carry(b, a)
+    carry(b, a, nowMs)
     run(0)
     expect(a.asked).toEqual([
       { type: 'fetch-failed', fetch: 1, reason: 'peer-gone' },
@@ -647,165 +524,5 @@ describe('a watcher process that dies', () => {
     b.engine.close(nowMs)
     run(50)
     expect(a.asked).toEqual([])
-  })
-})
-
-describe('a pause', () => {
-  const large = contentOf(2 * BLOCK_BYTES + 5)
-  const ref = { kind: 'file', digest: digestOfContent(large), sizeBytes: large.length } as const
-  const standingOf = (peer: PlayedPeer) => [...peer.engine.peers('')][0]!
-
-  beforeEach(() => {
-    connect()
-    a.know([], nowMs)
-    b.know([file], nowMs)
-    run(50)
-    answerAll(b, 'differs')
-    answerAll(a, 'differs')
-    for (const { heard } of [a, b]) heard.length = 0
-  })
-
-  test.each<['all' | 'one']>([['all'], ['one']])(
-    'with %s is heard by the peer, and ends what is fetched on both sides',
-    (how) => {
-      a.tell({ type: 'fetch-list', fetch: 1, peer: THEIRS, file: ref, path: 'large', isNew: false }, nowMs)
-      b.tell(
-        { type: 'pull-tree', peer: OURS, item: { kind: 'tree', digest: 'ab'.repeat(32), sizeBytes: 9 } },
-        nowMs,
-      )
-      a.engine.pause(how === 'all' ? 'all' : { peers: [THEIRS], addresses: [] }, nowMs)
-      run(50)
-      expect(b.heard).toEqual(['p|*|paused'])
-      expect(standingOf(a)).toMatchObject({ isPausedHere: true, stopThere: undefined })
-      expect(standingOf(b)).toMatchObject({ isPausedHere: false, stopThere: 'paused' })
-      expect(a.take('fetch-failed')).toMatchObject([{ fetch: 1, reason: 'peer-gone' }])
-      for (const [peer, gone] of [
-        [a, THEIRS],
-        [b, OURS],
-      ] as const)
-        expect(peer.take('peer-gone')).toEqual([{ type: 'peer-gone', peer: gone }])
-      expect(b.take('tree')).toMatchObject([{ bytes: undefined }])
-      // Orders that cross it find nobody.
-      a.tell({ type: 'fetch-small', fetch: 2, peer: THEIRS, file: ref, path: 'large' }, nowMs)
-      b.take('locate')
-      // Neither is told of a change, nor asks for anything.
-      b.know([file, { ...file, path: 'b' }], nowMs)
-      run(20_000)
-      expect(a.take('fetch-failed')).toMatchObject([{ fetch: 2, reason: 'peer-gone' }])
-      expect([a.heard, b.heard.length, b.take('locate')]).toEqual([['s'], 1, []])
-      expect(a.events.filter(({ event }) => event === 'disconnected')).toEqual([])
-    },
-  )
-
-  test('ends with a greeting of both sides, which know nothing of each other any more', () => {
-    a.engine.pause('all', nowMs)
-    run(1_000)
-    b.know([file, { ...file, path: 'b' }], nowMs)
-    run(1_000)
-    for (const { heard } of [a, b]) heard.length = 0
-    a.engine.resume('all', nowMs)
-    run(50)
-    expect(b.heard.map((text) => text.split('|*|')[0])).toEqual(expect.arrayContaining(['p', 'h']))
-    expect(a.heard.map((text) => text.split('|*|')[0])).toEqual(expect.arrayContaining(['s', 'h']))
-    expect(a.take('claim').at(-1)).toMatchObject({ claim: { peer: THEIRS } })
-    expect(b.take('claim').at(-1)).toMatchObject({ claim: { peer: OURS } })
-    expect([standingOf(a), standingOf(b)]).toMatchObject([{ isPausedHere: false }, { stopThere: undefined }])
-  })
-
-  test('is heard by a peer that comes meanwhile, and lasts on one side where both paused', () => {
-    a.engine.pause('all', nowMs)
-    b.engine.pause({ peers: [OURS], addresses: [] }, nowMs)
-    run(50)
-    b.engine.close(nowMs)
-    run(1_000)
-    b = new PlayedPeer('10.0.0.2:1', THEIRS, 3)
-    b.know([file], nowMs)
-    run(30_000)
-    expect(standingOf(b)).toMatchObject({ isPausedHere: false, stopThere: 'paused' })
-    expect(a.take('claim')).toEqual([])
-    b.engine.pause('all', nowMs)
-    a.engine.resume('all', nowMs)
-    run(1_000)
-    expect(standingOf(a)).toMatchObject({ isPausedHere: false, stopThere: 'paused' })
-    expect([a.take('claim'), b.take('claim')]).toEqual([[], []])
-    b.engine.resume('all', nowMs)
-    run(1_000)
-    expect([a.take('claim').length, b.take('claim').length]).not.toContain(0)
-  })
-
-  test('of a full disk is heard, and changes nothing else', () => {
-    a.tell({ type: 'notice', notice: { event: 'paused', reason: 'full' } }, nowMs)
-    run(50)
-    expect(standingOf(b)).toMatchObject({ stopThere: 'full' })
-    expect(b.take('peer-gone')).toEqual([])
-    a.tell({ type: 'notice', notice: { event: 'resumed' } }, nowMs)
-    run(50)
-    expect(standingOf(b)).toMatchObject({ stopThere: undefined })
-  })
-
-  test('of more peers, one by one, than may be is refused', () => {
-    const addresses = Array.from({ length: PAUSED_PEERS_MAX }, (_, index) => `10.0.1.1:${index}`)
-    expect(a.engine.pause({ peers: [], addresses }, nowMs)).toBe(true)
-    expect(a.engine.pause({ peers: [THEIRS], addresses: [] }, nowMs)).toBe(false)
-    expect(a.engine.pause('all', nowMs)).toBe(true)
-  })
-})
-
-describe('a question about a path', () => {
-  const told = {
-    stands: undefined,
-    isHeld: false,
-    reason: { code: 'settling', detail: '', seconds: 3 },
-  } as const
-
-  function answers(): (PathAnswer | undefined)[] {
-    const all: (PathAnswer | undefined)[] = []
-    for (let next = a.engine.pollPathAnswer(); next !== undefined; next = a.engine.pollPathAnswer())
-      all.push(next)
-    return all
-  }
-
-  beforeEach(() => {
-    connect()
-    a.know([], nowMs)
-    b.know([file], nowMs)
-    run(50)
-    answerAll(b, 'differs')
-  })
-
-  test('is answered by the keeper of the peer, one after the other, also in a pause', () => {
-    a.engine.pause('all', nowMs)
-    for (const id of [1, 2]) a.engine.askPath(id, { peer: THEIRS, path: `p${id}` }, nowMs)
-    for (const id of [1, 2]) {
-      run(50)
-      const [asked] = b.take('why')
-      expect(asked).toMatchObject({ path: `p${id}` })
-      b.tell({ type: 'stands', question: asked!.question, ...told }, nowMs)
-      run(50)
-      expect(answers()).toEqual([{ id, answer: { type: 'stands', ...told } }])
-    }
-  })
-
-  test('is not answered by a peer that is gone, that goes, that is asked too much, nor of a name too long', () => {
-    a.engine.askPath(1, { peer: 'c'.repeat(16), path: 'a' }, nowMs)
-    a.engine.askPath(2, { peer: THEIRS, path: 'long/'.repeat(300) }, nowMs)
-    for (let id = 3; id <= 3 + PATHS_ASKED_MAX; id++) a.engine.askPath(id, { peer: THEIRS, path: 'a' }, nowMs)
-    run(50)
-    expect(answers().map((answer) => answer?.id)).toEqual([1, 2])
-    a.engine.askPath(20, { peer: THEIRS, path: 'a' }, nowMs)
-    expect(answers()).toEqual([{ id: 20, answer: undefined }])
-    b.engine.close(nowMs)
-    run(50)
-    expect(answers()).toHaveLength(1 + PATHS_ASKED_MAX)
-  })
-
-  test('is answered with nothing where the asker is not vetted', () => {
-    b.tell({ type: 'refused', peer: OURS }, nowMs)
-    a.engine.askPath(1, { peer: THEIRS, path: 'a' }, nowMs)
-    run(50)
-    expect(b.take('why')).toEqual([])
-    expect(answers()).toMatchObject([
-      { id: 1, answer: { stands: undefined, isHeld: false, reason: undefined } },
-    ])
   })
 })

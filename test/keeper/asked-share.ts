@@ -6,7 +6,7 @@ import type { ReasonCode } from '../../src/base/reason.js'
 import { hash } from '../../src/io/hash.js'
 import type { KeeperOptions } from '../../src/keeper/keeper-options.js'
 import type { PathState, ShareCommand, ShareResult } from '../../src/pipe/commands.js'
-import type { FetchFailure, KeeperToEngine } from '../../src/pipe/messages.js'
+import type { FetchFailure, KeeperToEngine, ToldStanding } from '../../src/pipe/messages.js'
 import { NO_MIN_FREE } from '../../src/pipe/settings.js'
 import type { DottedVersion } from '../../src/share/dots.js'
 import { removeContent } from '../../src/share/edit.js'
@@ -33,6 +33,23 @@ export class AskedShare extends KeptShare {
 
   why(path: string): PathState {
     return this.ask({ name: 'why', path }) as PathState
+  }
+
+  /** As a peer that asks is answered; any look at the disk fails the test. */
+  told(path: string): ToldStanding {
+    const { disk } = this
+    const looks = ['stat', 'statLink', 'list', 'readLink', 'open'] as const
+    const before = looks.map((name) => disk[name])
+    for (const name of looks)
+      disk[name] = () => {
+        throw new Error(`a peer that asks makes the disk ${name}`)
+      }
+    try {
+      // The keeper has other work than to answer, which may need the disk.
+      return this.keeper.why.told(path, this.nowMs)
+    } finally {
+      for (const [index, name] of looks.entries()) Object.assign(disk, { [name]: before[index] })
+    }
   }
 
   codes(path: string): ReasonCode[] {

@@ -86,6 +86,11 @@ const FOUND = [
     'what one that only sends kept and its person then removed was wanted for ever, where the newer one was deleted',
   ],
   [
+    9100069,
+    'a file that its person went on with opened one that had been closed, by way of a deletion, where it lost against that',
+  ],
+  [9100675, 'a copy of a file that was renamed with its folder, made before, stayed beside the share'],
+  [
     9300423,
     'an edit on one that only receives was to be taken back for a version beyond a disk that has no place for it',
   ],
@@ -178,6 +183,10 @@ const FOUND_WITH_RESTORES = [
     'an edit that is told to nobody was listed after it had made room for a folder that the disk refused',
   ],
   [6000947, 'a large file was fetched from its start for ever, at each renewal of the keys'],
+  [
+    9110453,
+    'a file that was removed in a share that had just been put back was to come from a machine, to the judge',
+  ],
 ] as const
 
 /** The same, with both. */

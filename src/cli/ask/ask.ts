@@ -3,12 +3,12 @@
 
 import { PROGRAM_VERSION } from '../../app/version.js'
 import { LeftError } from '../../base/errors.js'
+import { printableJson } from '../../base/printable.js'
 import { askPeer } from '../../control/client.js'
 import { findShare } from '../../control/find-share.js'
 import type { Arguments } from '../../control/protocol.js'
 import { ShareView } from '../../control/share-view.js'
 import { EXIT_FAILED, EXIT_STOPPED } from '../failure.js'
-import { printableJson } from '../names.js'
 import { printLine } from '../printing.js'
 import type { AskCommand, RawAskArguments } from './ask-command.js'
 import { watch } from './watching.js'

@@ -6,11 +6,12 @@
 //   who   'all' where every peer that was listed has it; left out where one was
 //   name  escaped, a '/' behind a folder, ' -> ' and its target behind a link
 
+import { printableJson } from '../../base/printable.js'
 import { mtimeOf } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
 import type { HeldVersion, MergedPath } from '../../visit/merge.js'
 import { formatBytes } from '../format.js'
-import { columnsOf, fitted, printable, printableJson, printableName } from '../names.js'
+import { columnsOf, fitted, printable, printableName } from '../names.js'
 import { formatTime } from '../times.js'
 
 export interface ListingStyle {

@@ -19,3 +19,12 @@ export const PAUSED_PEERS_MAX = 512
 
 /** Questions about a path that wait for one peer: a person, a script or two. */
 export const PATHS_ASKED_MAX = 8
+
+/** Questions about a path that a peer is answered in so many milliseconds; more are to be put later. Each costs the keeper a step, and
+ *  a person at a terminal asks a few. */
+export const PATHS_TOLD_MAX = 32
+export const PATHS_TOLD_MS = 1_000
+
+/** How long a pause lasts at least that a peer tells of. Each costs the keeper all that is known of that peer, and a greeting of both
+ *  sides when it is over: told all the time, it would cost that at each round trip. */
+export const THEIR_PAUSE_MS_MIN = 1_000

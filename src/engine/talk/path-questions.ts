@@ -7,7 +7,7 @@ import type { KeeperToEngine } from '../../pipe/messages.js'
 import type { SessionId } from '../../rdt/endpoint.js'
 import { WORKING_RETRY_MS } from '../limits.js'
 import type { Outbox } from '../outbox.js'
-import { PATHS_ASKED_MAX } from './limits.js'
+import { PATHS_ASKED_MAX, PATHS_TOLD_MAX, PATHS_TOLD_MS } from './limits.js'
 
 interface Asked {
   readonly id: number
@@ -33,6 +33,8 @@ export class PathQuestions {
   private readonly answers: PathAnswer[] = []
   /** Of peers, one in each session, for a peer has one request outstanding. */
   private readonly theirs = new Map<number, { readonly session: SessionId; readonly number: number }>()
+  /** How many of its questions went to the keeper since then, by session. */
+  private readonly answered = new Map<SessionId, { readonly sinceMs: number; count: number }>()
   private nextQuestion = 1
 
   constructor(private readonly options: PathQuestionsOptions) {}
@@ -75,14 +77,30 @@ export class PathQuestions {
       this.answers.push({ id, answer: undefined })
     this.asked.delete(session)
     this.waiting.delete(session)
+    this.answered.delete(session)
     for (const [id, question] of this.theirs) if (question.session === session) this.theirs.delete(id)
   }
 
-  /** A peer asks, and may be told. */
-  handleAsked(session: SessionId, number: number, path: string): void {
+  /** A peer asks, and may be told. Answers false where it asked too much of late. */
+  handleAsked(
+    session: SessionId,
+    { number, path }: { readonly number: number; readonly path: string },
+    nowMs: number,
+  ): boolean {
+    if (!this.count(session, nowMs)) return false
     const question = this.nextQuestion++
     this.theirs.set(question, { session, number })
     this.options.toKeeper.push({ type: 'why', question, path })
+    return true
+  }
+
+  private count(session: SessionId, nowMs: number): boolean {
+    const counted = this.answered.get(session)
+    if (counted === undefined || nowMs >= counted.sinceMs + PATHS_TOLD_MS) {
+      this.answered.set(session, { sinceMs: nowMs, count: 1 })
+      return true
+    }
+    return ++counted.count <= PATHS_TOLD_MAX
   }
 
   handleTold({ question: id, stands, isHeld, reason }: KeeperToEngine & { type: 'stands' }): void {

@@ -19,7 +19,7 @@ import type { Outbox } from '../outbox.js'
 import type { LargeFiles } from '../receive/large-files.js'
 import type { RequestedBlock, Serving } from '../serve/serving.js'
 import { Holdings } from './holdings.js'
-import { TOLD_FIRST_MAX } from './limits.js'
+import { THEIR_PAUSE_MS_MIN, TOLD_FIRST_MAX } from './limits.js'
 import { OwnState } from './own-state.js'
 import { type PathAnswer, PathQuestions } from './path-questions.js'
 import { type PeerSession, PeerSessions } from './peer-sessions.js'
@@ -68,8 +68,8 @@ export class Talk {
   private readonly serving: Serving
   private readonly stops = new Stops()
   private readonly paths: PathQuestions
-  /** Sessions in which nothing is given and taken, as was told by `pollPause`. */
-  private readonly paused = new Set<SessionId>()
+  /** Sessions in which nothing is given and taken, as was told by `pollPause`, and until when at least. */
+  private readonly paused = new Map<SessionId, number>()
   private readonly pauses: PauseChange[] = []
 
   constructor({ endpoint, peering, files, serving, toKeeper }: TalkOptions) {
@@ -139,7 +139,7 @@ export class Talk {
     const added = { session, peer, address, peerTalk }
     this.sessions.add(added)
     this.handleTold(added, theyKnow)
-    if (this.stops.isPaused(peer, address)) this.settlePause(added)
+    if (this.stops.isPaused(peer, address)) this.settlePause(added, nowMs)
     else this.files.handleOpened(session, peer, nowMs)
     return added
   }
@@ -159,11 +159,11 @@ export class Talk {
     if (found !== undefined && request?.type === 'stop') {
       found.peerTalk.handleTheirStop(request.stop)
       this.reply(session, number, { type: 'same' })
-      this.settlePause(found)
+      this.settlePause(found, nowMs)
       return
     }
     if (found !== undefined && request?.type === 'why') {
-      this.handlePathAsked(found, number, request.path)
+      this.handlePathAsked(found, { number, path: request.path }, nowMs)
       return
     }
     if (found !== undefined && this.stops.isPaused(found.peer, found.address)) {
@@ -171,7 +171,7 @@ export class Talk {
       this.reply(session, number, { type: 'stop', stop: 'paused' })
       return
     }
-    if (request?.type === 'holding') {
+    if (request?.type === 'holding' && !this.paused.has(session)) {
       this.holdings.handleRequest(session, number, request, this.own.root !== undefined, nowMs)
       return
     }
@@ -198,7 +198,7 @@ export class Talk {
     if (reply?.type === 'stop') {
       if (asked !== undefined) this.files.handleNotHolding(session, asked, nowMs)
       peerTalk.handleStopReply(reply.stop)
-      this.settlePause(found)
+      this.settlePause(found, nowMs)
       return
     }
     if (asked !== undefined) {
@@ -268,7 +268,8 @@ export class Talk {
   /** When `sendRequests` has something that waits for time alone. */
   pollTimeout(): number | undefined {
     let firstMs: number | undefined
-    for (const { peerTalk } of this.sessions.all()) firstMs = earliest(firstMs, peerTalk.pollTimeout())
+    for (const each of this.sessions.all())
+      firstMs = earliest(firstMs, each.peerTalk.pollTimeout(), this.resumeDueMs(each))
     return firstMs
   }
 
@@ -299,15 +300,15 @@ export class Talk {
   // — Stops, and questions about a path —
 
   /** Answers false where as many are paused as may be. */
-  pause(whom: PauseTarget | 'all'): boolean {
+  pause(whom: PauseTarget | 'all', nowMs: number): boolean {
     const isDone = this.stops.pause(whom)
-    this.settlePauses()
+    this.settlePauses(nowMs)
     return isDone
   }
 
-  resume(whom: PauseTarget | 'all'): void {
+  resume(whom: PauseTarget | 'all', nowMs: number): void {
     this.stops.resume(whom)
-    this.settlePauses()
+    this.settlePauses(nowMs)
   }
 
   get stopped(): Pick<Stops, 'isAllPaused' | 'paused'> {
@@ -334,15 +335,25 @@ export class Talk {
     return this.pauses.shift()
   }
 
-  private settlePauses(): void {
-    for (const session of this.sessions.all()) this.settlePause(session)
+  private settlePauses(nowMs: number): void {
+    for (const session of this.sessions.all()) this.settlePause(session, nowMs)
   }
 
-  private settlePause(found: PeerSession): void {
-    const { session, peer, address, peerTalk } = found
-    const isPaused = this.stops.isPaused(peer, address) || peerTalk.theirStop === 'paused'
-    if (isPaused === this.paused.has(session)) return
-    if (isPaused) this.paused.add(session)
+  /** Pauses of peers that are over, and have lasted for as long as a pause lasts at least. */
+  settleDuePauses(nowMs: number): void {
+    for (const session of [...this.paused.keys()]) {
+      const found = this.sessions.get(session)
+      if (found !== undefined) this.settlePause(found, nowMs)
+    }
+  }
+
+  private settlePause(found: PeerSession, nowMs: number): void {
+    const { session, peer, peerTalk } = found
+    const untilMs = this.paused.get(session)
+    const isPaused = this.isStopped(found) || (untilMs !== undefined && nowMs < untilMs)
+    if (isPaused === (untilMs !== undefined)) return
+    if (isPaused)
+      this.paused.set(session, peerTalk.theirStop === 'paused' ? nowMs + THEIR_PAUSE_MS_MIN : nowMs)
     else {
       this.paused.delete(session)
       peerTalk.handleResumed()
@@ -351,21 +362,38 @@ export class Talk {
     this.pauses.push({ session, peer, isPaused, isPeers })
   }
 
+  private isStopped({ peer, address, peerTalk }: PeerSession): boolean {
+    return this.stops.isPaused(peer, address) || peerTalk.theirStop === 'paused'
+  }
+
+  /** Undefined where the session is not paused, or one of the two still says that it is. */
+  private resumeDueMs(found: PeerSession): number | undefined {
+    const untilMs = this.paused.get(found.session)
+    return untilMs === undefined || this.isStopped(found) ? undefined : untilMs
+  }
+
   /** How a path stands at a peer; answered by `pollPathAnswer`. */
   askPath(id: number, peer: string, path: string): void {
-    // A name may be longer than a datagram.
+    // A name may be longer than a datagram, and is told to whom entries are told.
     const isShort = encodeMessage({ type: 'why', path }).length <= CONTROL_BYTES_MAX
-    this.paths.ask(isShort ? this.sessions.ofPeer(peer)?.session : undefined, { id, path })
+    const found = this.sessions.ofPeer(peer)
+    const isTold = isShort && found?.peerTalk.verdict === 'vetted'
+    this.paths.ask(isTold ? found.session : undefined, { id, path })
   }
 
   pollPathAnswer(): PathAnswer | undefined {
     return this.paths.pollAnswer()
   }
 
-  private handlePathAsked({ session, peerTalk }: PeerSession, number: number, path: string): void {
-    if (this.own.root === undefined) this.replyWorking(session, number)
-    else if (peerTalk.verdict === 'vetted') this.paths.handleAsked(session, number, path)
-    else this.reply(session, number, { type: 'stands', stands: undefined, isHeld: false, reason: undefined })
+  private handlePathAsked(
+    { session, peerTalk }: PeerSession,
+    { number, path }: { readonly number: number; readonly path: string },
+    nowMs: number,
+  ): void {
+    if (peerTalk.verdict !== 'vetted' && this.own.root !== undefined)
+      this.reply(session, number, { type: 'stands', stands: undefined, isHeld: false, reason: undefined })
+    else if (this.own.root === undefined || !this.paths.handleAsked(session, { number, path }, nowMs))
+      this.replyWorking(session, number)
   }
 
   handleStands(message: KeeperToEngine & { type: 'stands' }): void {

@@ -2,7 +2,7 @@
 // person ask it through the scanner, one path at a time.
 
 import { type Disk, DiskError, type FileStat } from '../../base/ports.js'
-import { causeOf, type Reason, reasonAt } from '../../base/reason.js'
+import { causeOf, isToldToPeers, type Reason, reasonAt } from '../../base/reason.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
 import { checkPath, parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
@@ -43,8 +43,9 @@ export class ScanReasons {
     const fault = checkPath(path)
     if (fault !== undefined) return reasonAt(causeOf(FAULT_CODES[fault]), nowMs)
     return (
-      this.ignoredAt(path, nowMs) ??
+      this.ignoredAt(path, this.isFolder(path), nowMs) ??
       this.problemAt(path, nowMs) ??
+      this.linkLeftOutAt(path, nowMs) ??
       this.changingAt(path, nowMs) ??
       this.leavingAt(path, nowMs) ??
       this.localAt(path, nowMs) ??
@@ -52,8 +53,19 @@ export class ScanReasons {
     )
   }
 
-  private ignoredAt(path: string, nowMs: number): Reason | undefined {
-    const found = this.options.ignoring.lineFor(path, this.isFolder(path))
+  /** The same of a path in the tree, as far as a peer may hear it: without a look at the disk. */
+  toldAt(path: string, isFolder: boolean, nowMs: number): Reason | undefined {
+    return [
+      this.ignoredAt(path, isFolder, nowMs),
+      this.problemAt(path, nowMs),
+      this.changingAt(path, nowMs),
+      this.leavingAt(path, nowMs),
+      this.localAt(path, nowMs),
+    ].find((reason) => reason !== undefined && isToldToPeers(reason.code))
+  }
+
+  private ignoredAt(path: string, isFolder: boolean, nowMs: number): Reason | undefined {
+    const found = this.options.ignoring.lineFor(path, isFolder)
     if (found === undefined) return undefined
     const { file, line } = found
     return reasonAt(causeOf('ignored', `${file}, line ${line.lineNumber}: ${line.text}`), nowMs)
@@ -71,6 +83,10 @@ export class ScanReasons {
         sinceMs,
       })
     }
+    return undefined
+  }
+
+  private linkLeftOutAt(path: string, nowMs: number): Reason | undefined {
     const isLinkLeftOut = this.options.links === 'skip' && this.statAt(path)?.kind === 'link'
     return isLinkLeftOut ? reasonAt(causeOf('link-left-out'), nowMs) : undefined
   }

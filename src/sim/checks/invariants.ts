@@ -197,7 +197,8 @@ function refusesBelow(world: World, peer: number, folder: string): boolean {
 
 /** The version that this peer knows, and does not hold, can be had of no machine any more: the only copy went with a share that was
  *  put back, or with a loss of power, or was replaced by one that did; or the last one was replaced on a machine that only
- *  receives, which tells nobody. The peer cannot tell that from a machine that is away.
+ *  receives, which tells nobody, or in a share that was put back, whose new name has not seen it. The peer cannot tell that from a
+ *  machine that is away.
  *  What others have at the path is older, and what the missing version replaced or wins against: placed in its stead, it
  *  would go round as the newest. Nothing is lost by the wait, since that other version stands where it is (I2 looks for it),
  *  and the person is told that the path is not held. What somebody made after the loss is not waited for in vain, but where a
