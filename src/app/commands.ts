@@ -62,6 +62,13 @@ export function commandsOf(host: CommandHost): CommandTable {
       },
     ],
     [
+      'trash-list',
+      async (given) => {
+        const sought = { path: textOf(given, 'path'), asOfMs: timeOf(given, 'at') }
+        return known(await host.share({ name: 'trash-list', ...sought }))
+      },
+    ],
+    [
       'trash-restore',
       async (given) => {
         const sought = { path: textOf(given, 'path'), asOfMs: timeOf(given, 'at') }

@@ -17,6 +17,7 @@ export type PeerEvent =
       peers: string[]
       trackers: string[]
     }
+  | { event: 'page'; link: string } // where the page of this peer is, with the token that lets one in
   | { event: 'note'; message: string } // something odd that needs no action
   | { event: 'scanning' } // the share is being read; sent once at start
   | {

@@ -226,7 +226,14 @@ class Peer implements RunningPeer {
     const { engine, blocks } = this
     this.diskOps = new DiskOps({ engine, blocks, wake: () => this.wake() })
     this.openShare(peerId)
-    for (const event of startEvents({ options, socket, peerId, fingerprint, offloadWhy: offload.why }))
+    for (const event of startEvents({
+      options,
+      socket,
+      peerId,
+      fingerprint,
+      offloadWhy: offload.why,
+      link: this.steering.link,
+    }))
       reporter.say(event)
     this.revoking = setInterval(() => {
       this.steering.sample(nowMs())

@@ -9,9 +9,10 @@ import {
   type PathWithCode,
   type PeerState,
   type PeerStatus,
+  type ReceivedFileStatus,
   type Status,
 } from '../control/status.js'
-import type { EnginePeer } from '../engine/engine.js'
+import type { EnginePeer, FileMap } from '../engine/engine.js'
 import type { SentFile } from '../engine/serve/sent-files.js'
 import type { PathWithReasons, PeerStanding, ShareState } from '../pipe/commands.js'
 import type { PeerEvent } from './events.js'
@@ -49,6 +50,7 @@ export interface StatusFacts {
   readonly share: ShareState | undefined
   readonly enginePeers: readonly EnginePeer[]
   readonly sentFiles: readonly SentFile[]
+  readonly fileMaps: readonly FileMap[]
   /** As the person wrote it. */
   readonly nameOf: (address: string) => string
   /** All that an address of `--ip` may be called in events: two of them may lead to one machine. */
@@ -234,7 +236,7 @@ export class StatusBook {
       trackers,
       callers: facts.callers,
       isInStep: isAtRest && share.wantedCount === 0 && isMet(peers) && isFound({ peers, trackers }),
-      receiving: { ...totals, now: [...this.fetching.values()] },
+      receiving: { ...totals, now: this.receivingOf(facts) },
       sending: this.sendingOf(facts),
       pause: facts.pause,
       paused: share === undefined || share.pause === '' ? this.paused : share.pause,
@@ -311,6 +313,21 @@ export class StatusBook {
     return found.map(({ address }) => {
       const name = facts.nameOf(address)
       return this.peerStatus(name, { ...facts, namesOf: () => [name] })
+    })
+  }
+
+  private receivingOf({ fileMaps, enginePeers, nameOf }: StatusFacts): ReceivedFileStatus[] {
+    const addressOf = (id: string) => {
+      const peer = enginePeers.find((each) => each.peer === id)
+      return peer === undefined ? id : nameOf(peer.address)
+    }
+    return [...this.fetching.values()].map((file) => {
+      const { cells = '', sources = [] } = fileMaps.find(({ path }) => path === file.path) ?? {}
+      return {
+        ...file,
+        map: cells,
+        sources: sources.map(({ peer, bytes }) => ({ address: addressOf(peer), bytes })),
+      }
     })
   }
 

@@ -14,6 +14,7 @@ import { nowMs } from '../io/clock.js'
 import { parseAddress } from '../io/net/address.js'
 import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
 import type { Address } from '../rdt/endpoint.js'
+import type { WebServer } from '../web/server.js'
 import { commandsOf } from './commands.js'
 import { checkPeers } from './doctor/checking.js'
 import { doctorRunning } from './doctor/doctor.js'
@@ -51,6 +52,7 @@ export class Steering {
   private readonly host: SteeringHost
   private readonly book = new StatusBook(() => new Date())
   private control: ControlServer | undefined
+  private web: WebServer | undefined
   private readonly asking = new PeerAsking()
   private readonly pausing = new Pausing()
   /** Fingerprints of peers that are connected, by peer id. */
@@ -60,11 +62,19 @@ export class Steering {
     this.host = host
   }
 
-  /** Without its socket the peer does its work all the same. */
+  /** Without its socket the peer does its work all the same; a page that was asked for has to be there.
+   *  @throws LeftError as of WebServer. */
   async open(share: string): Promise<void> {
     const ownFolder = join(share, OWN_FOLDER)
+    const commands = commandsOf(this)
+    const place = this.host.options.web
+    if (place !== undefined) {
+      // Most peers have no page.
+      const { WebServer } = await import('../web/server.js')
+      this.web = await WebServer.open({ ownFolder, place, commands, status: () => this.status() })
+    }
     try {
-      this.control = await ControlServer.open(ownFolder, commandsOf(this), PROGRAM_VERSION)
+      this.control = await ControlServer.open(ownFolder, commands, PROGRAM_VERSION)
     } catch (error) {
       const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
       const message = `no control socket can be made in ${ownFolder} (${reason}): left status and the like cannot ask this peer`
@@ -72,13 +82,20 @@ export class Steering {
     }
   }
 
+  /** Of the page, with its token; undefined where there is none. */
+  get link(): string | undefined {
+    return this.web?.link
+  }
+
   close(): void {
     this.control?.close()
+    this.web?.close()
   }
 
   /** An event that the person is told. */
   handle(event: PeerEvent): void {
     this.book.handle(event)
+    this.web?.handle(event)
     if (event.event === 'connected' && event.fingerprint !== null)
       this.keys.set(event.peer, event.fingerprint)
     else if (event.event === 'disconnected') this.keys.delete(event.peer)
@@ -221,6 +238,7 @@ export class Steering {
       // The engine has what the keeper told before it answered.
       enginePeers: [...engine.peers(share?.root ?? '')],
       sentFiles: [...engine.sentFiles()],
+      fileMaps: [...engine.fileMaps()],
       nameOf: (address) => reporter.nameOf(address),
       namesOf: (text) => [text, ...[...named.addressesOf(text)].map((address) => reporter.nameOf(address))],
       isSelf: (text) => named.isSelf(text),

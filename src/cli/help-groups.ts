@@ -16,6 +16,7 @@ export const OPTION_GROUPS: Readonly<Record<string, string>> = {
   'How fast:': 'limit limit-send background window offload',
   'What is deleted, and the disk:': 'max-delete trash trash-size min-free',
   'Options from a file:': 'config only',
+  'In a browser:': 'web',
   'Once, and for programs:': 'once dry-run timeout json',
   [ABOUT]: 'verbose version',
 }

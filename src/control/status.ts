@@ -152,7 +152,7 @@ export interface TransferStatus {
   readonly bytesWanted: number
   readonly bytesPerS: number
   /** Files of several blocks that are on their way. */
-  readonly now: readonly FileStatus[]
+  readonly now: readonly ReceivedFileStatus[]
 }
 
 export interface FileStatus {
@@ -163,6 +163,20 @@ export interface FileStatus {
   readonly doneBytes: number
   readonly bytesPerS: number
   readonly etaMs: number | null
+}
+
+export interface ReceivedFileStatus extends FileStatus {
+  /** Parts of the file, all of the same size: `#` was here already, a capital is here, last from that one of `sources` (`A` is the first), a
+   *  small letter is under way from it, `+` is here in part, `.` is missing. Empty while it is not known which blocks are here. */
+  readonly map: string
+  /** Peers that gave something of it or are asked, in the order in which they came. */
+  readonly sources: readonly FileSource[]
+}
+
+export interface FileSource {
+  /** As that of a peer. */
+  readonly address: string
+  readonly bytes: number
 }
 
 /** Statements of what keeps a peer from being in step, one line each; none where nothing does. */

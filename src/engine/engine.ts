@@ -26,6 +26,7 @@ import { EventRouter } from './event-router.js'
 import { KeeperOrders } from './keeper-orders.js'
 import { Outbox } from './outbox.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './receive/disk-op.js'
+import type { FileMap } from './receive/large-fetch.js'
 import { Receiving } from './receive/receiving.js'
 import { Reports } from './reports.js'
 import type { SentFile, SentToSession } from './serve/sent-files.js'
@@ -35,7 +36,7 @@ import type { PauseTarget } from './talk/stops.js'
 import { type PeerFacts, Talk } from './talk/talk.js'
 import { Visits } from './talk/visits.js'
 
-export type { AskedCheck, EngineEvent, PauseTarget, PeerAnswer }
+export type { AskedCheck, EngineEvent, FileMap, PauseTarget, PeerAnswer }
 
 /** Disk operations of the engine. 'read' is answered by `handleRead`, 'write' and 'finish' by
  *  `handleWritten`, 'release' by nothing. */
@@ -131,6 +132,11 @@ export class Engine {
   isConnected(address: Address): boolean {
     for (const standing of this.talk.standings('')) if (standing.address === address) return true
     return false
+  }
+
+  /** Pictures of the files that are being fetched. */
+  fileMaps(): Iterable<FileMap> {
+    return this.receiving.large.maps()
   }
 
   /** Files that peers have pulled of late, of sessions that may be over. */

@@ -23,6 +23,8 @@ export interface ShareCommands {
     readonly given: { readonly path: string; readonly choice: ConflictChoice }
     readonly result: SettledConflicts
   }
+  /** What peers deleted or replaced, what was taken in last at the front. */
+  readonly 'trash-list': { readonly given: TrashSought; readonly result: ListedTrash }
   /** Gives back what peers deleted or replaced. */
   readonly 'trash-restore': { readonly given: TrashSought; readonly result: RestoredFromTrash }
   /** Removes it for good. */
@@ -99,6 +101,19 @@ export interface TrashSought {
   readonly path: string
   /** As the share was then: of each path what was taken in first, then or later. All of it where undefined. */
   readonly asOfMs: number | undefined
+}
+
+export interface ListedTrash extends Sample<TrashedThing> {
+  /** Of all of them. */
+  readonly bytes: number
+}
+
+export interface TrashedThing {
+  readonly path: string
+  readonly kind: 'file' | 'folder' | 'link'
+  readonly bytes: number
+  /** Milliseconds since 1970, by the disk's clock. */
+  readonly takenMs: number
 }
 
 export interface RestoredFromTrash {

@@ -32,6 +32,7 @@ describe('a request about the share', () => {
       { path: 'a', choice: 'other' },
       { name: 'conflicts-keep', path: 'a', choice: 'other' },
     ],
+    ['trash-list', { path: '' }, { name: 'trash-list', path: '', asOfMs: undefined }],
     ['trash-restore', { path: 'f' }, { name: 'trash-restore', path: 'f', asOfMs: undefined }],
     ['trash-restore', { path: 'f', at: 5 }, { name: 'trash-restore', path: 'f', asOfMs: 5 }],
     ['trash-empty', {}, { name: 'trash-empty', beforeMs: undefined }],

@@ -59,6 +59,7 @@ const session = (peer: string, address: string, over: Partial<EnginePeer> = {}):
 
 const facts = (over: Partial<StatusFacts> = {}): StatusFacts => ({
   share: share(),
+  fileMaps: [],
   enginePeers: [],
   sentFiles: [],
   nameOf: (address) => address,

@@ -43,6 +43,7 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
     peers: (value) => Array.isArray(value) && value.every(address),
     trackers: (value) => Array.isArray(value) && value.every(address),
   },
+  page: { link: (value) => typeof value === 'string' && /^http:\/\/\S+:\d+\/\?token=[\w-]{43}$/.test(value) },
   note: { message: text },
   scanning: {},
   reading: {

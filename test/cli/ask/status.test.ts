@@ -95,7 +95,18 @@ describe('left status', () => {
         bytes: 2e6,
         bytesWanted: 8e6,
         bytesPerS: 12_100_000,
-        now: [{ path: 'a\n.iso', address: null, bytes: 6e6, doneBytes: 3e6, bytesPerS: 1e6, etaMs: 3_000 }],
+        now: [
+          {
+            path: 'a\n.iso',
+            address: null,
+            bytes: 6e6,
+            doneBytes: 3e6,
+            bytesPerS: 1e6,
+            etaMs: 3_000,
+            map: '',
+            sources: [],
+          },
+        ],
       },
       sending: [{ path: 'b', address: 'lab2', bytes: 100, doneBytes: 10, bytesPerS: 0, etaMs: null }],
     })
