@@ -106,6 +106,10 @@ const FOUND = [
     9200662,
     'a file that was moved away came back, since it had beaten one that was put in its place meanwhile',
   ],
+  [
+    9600479,
+    'a file made anew stayed open to its group, where a peer had closed it while its deletion was held',
+  ],
 ] as const
 
 /** The same, with losses of power. */
