@@ -191,6 +191,10 @@ const FOUND_WITH_RESTORES = [
     9110453,
     'a file that was removed in a share that had just been put back was to come from a machine, to the judge',
   ],
+  [
+    9600186,
+    'to the judge, what a person saved where a deleted file was on its way back, after an undo, replaced that file',
+  ],
 ] as const
 
 /** The same, with both. */
