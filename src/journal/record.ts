@@ -13,7 +13,8 @@
 //                                         temporary file that is renamed, or '-'
 //       placed <path> …                   in place and in the index
 //       unplaced <path>                   it could not be put in place after all
-//       unsynced <digest> <path>          as `placed`, written when the log is compacted and the entry line is not needed
+//       unsynced <digest> <path>          as `placed`, where no entry line is needed: in a log that was compacted, and of a
+//                                         link that is about to be kept beside what it lost against
 //       dropped <digest>                  given up; the temporary file may go
 //       checkpoint                        everything placed so far is on stable storage
 //

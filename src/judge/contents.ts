@@ -121,8 +121,8 @@ export class Contents {
     this.gone.set(path, gone)
   }
 
-  /** Somebody replaced or removed the last copy of this content, and no peer is told of that. It is no loss: what was made at the path
-   *  after that content is as before. */
+  /** Somebody replaced or removed the last copy of this content, and no peer is told that he had seen it. It is no loss: what was made at
+   *  the path after that content is as before. */
   replaceLastUntold(path: string, digest: string): void {
     for (const [original, contents] of this.made) {
       const made = original === path || isCopyOf(path, original) ? contents.get(digest) : undefined

@@ -197,7 +197,8 @@ export class Model {
     this.contents.loseOnlyCopy(path, atMs, stands)
   }
 
-  /** Somebody replaced or removed the last copy of this content on a machine that only receives: no peer is told, and they know of it. */
+  /** Somebody replaced or removed the last copy of this content, and peers that know of it are not told so: on a machine that only receives,
+   *  or in a share that was put back and has a new name. */
   replaceLastUntold(path: string, digest: string): void {
     this.contents.replaceLastUntold(path, digest)
   }

@@ -3,16 +3,27 @@
 //
 //     R.seen holds L.dot and L.seen does not hold R.dot    R replaces L
 //     neither holds the other                              concurrent: the order of contents decides
-//     each holds the other                                 the larger vector knows more; else the order decides
+//     each holds the other                                 the larger vector knows more; else the conflict's loser stays
 //
 // **Only the peer that holds the loser of a conflict unites the vectors**, once it has kept the loser. Had the winner's peer
 // united first, the loser's peer would take the result for a replacement, and nobody would have kept the loser. Hence:
 // what a vector holds has been replaced by somebody who had seen it, has been kept, or was removed by a person who kept it
-// against the winner (keeper/scan/recording.ts). Where each holds the other there is nothing left to keep. docs/decisions/versions.md has what was
-// tried instead, with counterexamples.
+// against the winner (keeper/scan/recording.ts). Where each holds the other there is nothing left to keep, and the order is turned
+// round: a winner's vector holds the loser that it beat, while a loser's holds the winner because somebody replaced or deleted
+// that. docs/decisions/versions.md has what was tried instead, with counterexamples.
 
 import { PRIVACY } from '../base/access.js'
-import { type Dot, holds, type Relation, relate, type Seen, uniteSeen } from './dots.js'
+import {
+  countOf,
+  type Dot,
+  type DottedVersion,
+  holds,
+  peerOf,
+  type Relation,
+  relate,
+  type Seen,
+  uniteSeen,
+} from './dots.js'
 import { editContent, orderOfAttributes, orderOfContents, type Side, sameContent, unite } from './edit.js'
 import type { Entry, EntryKind } from './entry.js'
 import { sameEntry } from './entry-line.js'
@@ -69,7 +80,8 @@ export function decide(local: Entry | undefined, remote: Entry, facts: Reconcile
   }
   const relation = relationOfContents(local, remote)
   const equal = sameContent(local, remote)
-  const content = chosen(relation, orderOfContents(local, remote))
+  const order = orderOfContents(local, remote)
+  const content = chosen(relation, relation === 'settled' ? -order : order)
   const keeps = relation === 'concurrent' && !equal
   if (keeps && content === 'local') return { type: 'keep', wins: true }
   // Attributes of another kind of thing would not fit: a file without readers, an executable folder.
@@ -130,16 +142,21 @@ function relationOfContents(local: Entry, remote: Entry): Relation {
 
 /** Where each has seen the other's, the order decides at once: a peer that left a chmod behind with a content of another kind
  *  (a deletion that an edit won against) has a larger vector and the wider mode. `isLost`: ours is the loser
- *  of a conflict. A mode that came with its content was given to another file, and may have replaced the winner's by way of a
+ *  of a conflict. A mode that came with a content of the file was given to another file, and may have replaced the winner's by way of a
  *  deletion only: it opens the winner to nobody. A chmod does. */
 function chosenAttributes(local: Entry, remote: Entry, isLost: boolean): Side {
   const { version: ours } = local
   const { version: theirs } = remote
   const isMutual = holds(ours.seen, theirs.attributes) && holds(theirs.seen, ours.attributes)
   const relation = isMutual ? 'settled' : relate(ours.attributes, ours.seen, theirs.attributes, theirs.seen)
-  if (isLost && ours.attributes === ours.content && PRIVACY[remote.access] > PRIVACY[local.access])
-    return 'remote'
+  if (isLost && mayBeOfContent(ours) && PRIVACY[remote.access] > PRIVACY[local.access]) return 'remote'
   return chosen(relation, orderOfAttributes(local, remote))
+}
+
+/** Whether the mode may have come with this content or, where the author went on with the file, with an earlier one. A chmod before the
+ *  author's last edit looks the same. */
+function mayBeOfContent({ content, attributes }: DottedVersion): boolean {
+  return peerOf(attributes) === peerOf(content) && countOf(attributes) <= countOf(content)
 }
 
 function chosen(relation: Relation, order: number): Side {

@@ -49,7 +49,7 @@ export interface Folded {
 }
 
 /** How the left of two edits of one path stands to the right one. 'settled': each is held by the other's vector, and
- *  neither vector holds more; both edits have been replaced or kept already, so that either may stay. */
+ *  neither vector holds more; both edits have been replaced or kept already, so that nothing is lost whichever stays. */
 export type Relation = 'same' | 'replaces' | 'replaced' | 'concurrent' | 'settled'
 
 const PEER = /^[0-9a-f]{16}$/

@@ -5,7 +5,7 @@ import { hexOf } from '../base/bytes.js'
 import { blockCount, type Digest, type Hash } from '../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../base/limits.js'
 import { type Memory, Model } from '../judge/model.js'
-import type { Seen } from '../share/dots.js'
+import type { PeerId, Seen } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
 import { linkContent } from './disk/link-content.js'
 
@@ -14,6 +14,12 @@ export interface ShareMemory extends Memory {
   /** The run of the machine that LEFT last ran in, where its log need not say that it was stopped: in another run LEFT
    *  takes what is missing for lost. */
   readonly unstoppedIn?: string | undefined
+}
+
+/** The last copy of a content, which a person replaced or removed. */
+export interface Replaced {
+  readonly path: string
+  readonly digest: Digest
 }
 
 export class History {
@@ -25,6 +31,10 @@ export class History {
   private readonly lost: Map<string, Seen>[] = []
   private powerCutLossCount = 0
   private readonly putBackUnopened = new Map<number, ShareMemory>()
+  /** In whose name each peer edits, as it told last since its share was put back. */
+  private readonly authors = new Map<number, PeerId>()
+  /** Of shares that were put back, and go on under their old name so far. */
+  private readonly replacedPutBack = new Map<number, Replaced[]>()
 
   constructor(hash: Hash, peerCount: number) {
     this.hash = hash
@@ -120,7 +130,26 @@ export class History {
     const digests = new Map([...files].map(([path, bytes]) => [path, this.digestOf(bytes)]))
     this.model.putBack(peer, memory, digests, atMs)
     this.putBackUnopened.set(peer, memory)
+    this.authors.delete(peer)
+    this.replacedPutBack.set(peer, [])
     this.lost[peer]!.clear()
+  }
+
+  /** Last copies that persons replaced or removed since the share was put back, while it goes on under its old name. */
+  replacedSincePutBack(peer: number): Replaced[] | undefined {
+    return this.replacedPutBack.get(peer)
+  }
+
+  /** A peer tells in whose name it edits. A share that was put back takes a new name when it learns of that from a peer. The edits since are
+   *  of that name then, and have seen no version of the share's own that no peer had told of by the time of the copy. Peers that know
+   *  such a version wait for it, and nobody has it. */
+  handleTold(peer: number, author: PeerId): void {
+    const former = this.authors.get(peer)
+    this.authors.set(peer, author)
+    if (former === undefined || former === author) return
+    for (const { path, digest } of this.replacedPutBack.get(peer) ?? [])
+      this.model.replaceLastUntold(path, digest)
+    this.replacedPutBack.delete(peer)
   }
 
   /** The older copy that the share was put back to and LEFT has not opened yet. */

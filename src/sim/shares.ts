@@ -27,6 +27,18 @@ export function replaceUntold(
   if (!isHeldAnywhere({ history, peers }, path, was)) history.model.replaceLastUntold(path, was)
 }
 
+/** A person replaced or removed what stood at the path of a share that was put back. */
+export function replacePutBack(
+  { history, peers }: SharesScene,
+  peer: number,
+  path: string,
+  was: string,
+): void {
+  const replaced = history.replacedSincePutBack(peer)
+  if (replaced !== undefined && !isHeldAnywhere({ history, peers }, path, was))
+    replaced.push({ path, digest: was })
+}
+
 /** Whether this content stands at the path of any share. */
 export function isHeldAnywhere(
   { peers, history }: Pick<SharesScene, 'peers' | 'history'>,

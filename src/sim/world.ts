@@ -26,7 +26,7 @@ import { peerName, type Victim, type WorldPlan } from './plan.js'
 import { recordOpenedCopy, recordPowerLoss } from './power-loss.js'
 import { SeededRandom } from './random.js'
 import { Scheduler } from './scheduler.js'
-import { replaceUntold } from './shares.js'
+import { replacePutBack, replaceUntold } from './shares.js'
 import { Trace } from './trace.js'
 import { type SimKey, standInKey } from './trust.js'
 
@@ -152,6 +152,7 @@ export class World {
           onReplaced: (path, digest) => {
             if (plan.peers[number]!.direction === 'receive-only')
               replaceUntold(this, path, digest, this.catalogues.get(number)?.live(path))
+            replacePutBack(this, number, path, digest)
           },
         }),
     )
@@ -308,8 +309,10 @@ export class World {
             this.plan.peers.findIndex(({ id }) => id === message.claim.peer),
             'claim',
           )
-        if (message.type === 'root')
+        if (message.type === 'root') {
           this.lastChange.handleTold(peer, message.root.digest, message.notHeldCount, this.nowMs)
+          this.history.handleTold(peer, message.own.author)
+        }
         if (message.type === 'fetch-blocks')
           this.resumptions[peer]!.handlePrepared(message.temporary, message.needed)
         if (message.type !== 'notice' && message.type !== 'work')

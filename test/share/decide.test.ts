@@ -258,6 +258,10 @@ describe('attributes of another kind', () => {
       expect(taken(other, winner)).toEqual(winner)
       expect(taken(winner, other)).toEqual(winner)
     }
+    // The mode stays with the file when its author goes on with it.
+    const goneOn = file('and more', dotOf(B, 2), { base: made, mtimeMs: 6 })
+    expect(goneOn.version.attributes).toBe(dotOf(B, 1))
+    expect(decide(goneOn, edited, EMPTY)).toMatchObject({ type: 'conflict', entry: { access: 'group' } })
     // A chmod opens it.
     const opened = changeMode({ ...made, access: 'group' }, dotOf(B, 2), { access: 'all', executable: false })
     expect(decide(opened.entry, edited, EMPTY)).toMatchObject({ type: 'conflict', entry: { access: 'all' } })

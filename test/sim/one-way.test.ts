@@ -8,7 +8,7 @@ import type { Direction } from '../../src/pipe/settings.js'
 import { checkAtRest, isTakenBackInVain, shareOf } from '../../src/sim/checks/invariants.js'
 import type { Edit } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
-import { calmLink, calmPeer, meshOf, type PeerPlan } from '../../src/sim/plan.js'
+import { calmLink, calmPeer, chainOf, meshOf, type PeerPlan } from '../../src/sim/plan.js'
 import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'
 
@@ -300,6 +300,26 @@ describe('a machine that only receives', () => {
     settle(world, 0)
     expect(world.breach).toBeUndefined()
     for (const peer of [A, B]) expect(filesAt(world, peer).get('a')).toBe(made)
+  })
+
+  test.each([
+    ['a disk that has no place for it', {}],
+    ['a machine that only sends', { direction: 'send-only' }],
+  ] as const)('keeps it also where what replaces it is beyond %s', (_, between) => {
+    const links = chainOf(3).map(([one, other]) => calmLink(one, other))
+    const peers = [calmPeer(A, { direction: 'receive-only' }), calmPeer(B, between), calmPeer(C)]
+    const world = new World({ seed: 1, peers, links }, { hash, crc32 })
+    if (peers[B]!.direction === undefined)
+      happen(world, { type: 'refused-path', peer: B, path: 'a', forMs: undefined })
+    world.edit(A, write('a', 12))
+    world.edit(C, write('a', 11))
+    world.startAll()
+    later(world)
+    expect(localAt(world, A)).toEqual(['a: edited here'])
+    const edited = filesAt(world, A).get('a')
+    settle(world, 0)
+    expect(world.breach).toBeUndefined()
+    expect(filesAt(world, A).get('a')).toBe(edited)
   })
 
   test('is to take back what was edited on it where somebody has what that was before', () => {

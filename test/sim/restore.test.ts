@@ -5,6 +5,7 @@ import { crc32, hash } from '../../src/io/hash.js'
 import { Catalogue } from '../../src/keeper/index/catalogue.js'
 import { contentOf, type Edit } from '../../src/sim/edits.js'
 import { HEAL_MS_MAX } from '../../src/sim/limits.js'
+import type { SimPeer } from '../../src/sim/peer/peer.js'
 import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
 import { copyOf, putBack } from '../../src/sim/restore.js'
 import { settle } from '../../src/sim/simulate.js'
@@ -152,5 +153,49 @@ describe('I2, what was changed on a machine that only receives', () => {
       if (path.startsWith('.left/trash/') && kind !== 'folder') disk.unharmed(() => disk.removeFile(path))
     settle(world, 0)
     expect(world.breach).toMatchObject({ invariant: 'I2' })
+  })
+})
+
+describe('I3, a file of a share that was put back, which a person removes before LEFT runs there', () => {
+  const FILE = { type: 'write', path: 'a', sizeBytes: BYTES, steps: 1, stepMs: 0 } as const
+  const DAY_MS = 24 * 3_600_000
+
+  /** A knows the file, which its disk refuses. An older one that is made there meanwhile is found when both have told each other. */
+  function removedIn(place: 'copy' | 'share'): World {
+    const peers = [calmPeer(A, { hintLoss: 1 }), calmPeer(B)]
+    const world = new World({ seed: 1, peers, links: [calmLink(A, B)] }, { hash, crc32 })
+    const [a, b] = world.peers as [SimPeer, SimPeer]
+    a.disk.faults.refusePath('a')
+    world.edit(B, { ...FILE, content: 1 })
+    b.start()
+    world.run(1_000)
+    b.stop()
+    const copy = copyOf(world, B, true)
+    b.start()
+    world.edit(B, { ...FILE, path: 'later', content: 2 })
+    a.start()
+    world.run(3_000)
+    expect(a.notHeld).toEqual(new Set(['a']))
+    b.stop()
+    if (place === 'copy') putBack(world, B, copy)
+    world.edit(A, { ...FILE, content: 3, ageMs: DAY_MS })
+    world.edit(B, { type: 'remove', path: 'a' })
+    b.start()
+    settle(world, 0)
+    expect(a.disk.contentOf('a')).toEqual(contentOf(3, BYTES))
+    return world
+  }
+
+  test('is waited for by nobody, though the new name of the share has not seen it', () => {
+    const world = removedIn('copy')
+    expect(world.breach).toBeUndefined()
+    expect(world.peers[B]!.notHeld).toEqual(new Set(['a']))
+  })
+
+  test('is deleted where nothing was put back, and that is told', () => {
+    const world = removedIn('share')
+    expect(world.breach).toBeUndefined()
+    expect(world.peers[B]!.disk.contentOf('a')).toEqual(contentOf(3, BYTES))
+    expect(world.history.model.goneAt('a')).toEqual(new Set())
   })
 })

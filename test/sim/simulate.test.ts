@@ -85,6 +85,27 @@ const FOUND = [
     9012107,
     'what one that only sends kept and its person then removed was wanted for ever, where the newer one was deleted',
   ],
+  [
+    9100069,
+    'a file that its person went on with opened one that had been closed, by way of a deletion, where it lost against that',
+  ],
+  [9100675, 'a copy of a file that was renamed with its folder, made before, stayed beside the share'],
+  [
+    9300423,
+    'an edit on one that only receives was to be taken back for a version beyond a disk that has no place for it',
+  ],
+  [
+    9401071,
+    'a change of a peer at a path whose file a person had removed was held with the others, and forgotten',
+  ],
+  [
+    9700276,
+    'what one that only sends kept in a folder was taken back with undo, though a file had taken the place of the folder',
+  ],
+  [
+    9200662,
+    'a file that was moved away came back, since it had beaten one that was put in its place meanwhile',
+  ],
 ] as const
 
 /** The same, with losses of power. */
@@ -137,6 +158,7 @@ const FOUND_WITH_POWER = [
     4001096,
     'a link in the place of a folder of one that only sends went to the trash, and what it leads to was missed by the judge',
   ],
+  [9300195, 'the copy of a link that had lost a conflict went with the power, and was told as a deletion'],
 ] as const
 
 /** The same, with shares that are put back. */
@@ -161,6 +183,10 @@ const FOUND_WITH_RESTORES = [
     'an edit that is told to nobody was listed after it had made room for a folder that the disk refused',
   ],
   [6000947, 'a large file was fetched from its start for ever, at each renewal of the keys'],
+  [
+    9110453,
+    'a file that was removed in a share that had just been put back was to come from a machine, to the judge',
+  ],
 ] as const
 
 /** The same, with both. */

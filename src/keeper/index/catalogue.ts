@@ -188,6 +188,11 @@ export class Catalogue {
     return this.manifest.liveCountBelow(folder) > this.notHeld.countBelow(folder)
   }
 
+  /** The same, or whether anything of ours is kept there against a change of a peer. */
+  hasStandingBelow(folder: string): boolean {
+    return this.hasHeldBelow(folder) || this.stopped.isKeptBelow(folder)
+  }
+
   /** Whether a folder that was deleted still stands here. */
   isRemaining(path: string): boolean {
     return this.remaining.has(path)

@@ -84,6 +84,13 @@ export class Gate {
     return moved !== undefined && sameContent(moved, ours)
   }
 
+  /** The path changed here: what is wanted there may take nothing of ours away any more. */
+  handleLocalChange(path: string): void {
+    const { wants } = this.options
+    const want = wants.get(path)
+    if (want?.loss !== undefined && !this.takesAway(want.remote)) wants.forgetLoss(want)
+  }
+
   /** A want was carried out. */
   handleDone({ loss, remote }: Want): void {
     const { breaker } = this.options
@@ -120,9 +127,12 @@ export class Gate {
     let isNews = false
     for (const origin of origins) if (breaker.trip(origin)) isNews = true
     if (isNews) outcomes.notify({ event: 'note', message: wordsOf(origins[0]!) })
-    for (const want of [...wants.all()])
-      if (!isMove(want.remote) && want.loss?.origins.some((origin) => origins.includes(origin)))
-        this.stop(want)
+    for (const want of [...wants.all()]) {
+      if (isMove(want.remote) || !want.loss?.origins.some((origin) => origins.includes(origin))) continue
+      // Where ours went with its folder nothing is left to keep, and the change, given up, would not be told again.
+      if (this.takesAway(want.remote)) this.stop(want)
+      else wants.forgetLoss(want)
+    }
   }
 
   private isOver(loss: Loss): boolean {
@@ -141,14 +151,21 @@ export class Gate {
     const ours = catalogue.live(remote.path)
     if (ours === undefined || (remote.confirmed && breaker.trustsConfirmed)) return undefined
     if (this.confirmed.get(remote.path) === remote.version.content) return undefined
-    const decision = decideHere(catalogue, remote)
-    const isReplaced = decision.type === 'take' && decision.replaces !== undefined
-    if (decision.type !== 'remove' && !isReplaced) return undefined
+    if (!this.takesAway(remote)) return undefined
     const author = peerOf(remote.version.content)
     return {
       origins: author === peer ? [peer, PEERS] : [peer, author, PEERS],
       isCounted: ours.kind !== 'folder' && !isMove(remote) && !breaker.wasCounted(peer, remote.path),
     }
+  }
+
+  /** Whether something of ours stands at the path, and goes or is replaced where this is carried out. */
+  private takesAway(remote: Entry): boolean {
+    const { catalogue } = this.options
+    const { path } = remote
+    if (catalogue.live(path) === undefined || catalogue.isMissing(path)) return false
+    const decision = decideHere(catalogue, remote)
+    return decision.type === 'remove' || (decision.type === 'take' && decision.replaces !== undefined)
   }
 
   private stop(want: Want): void {

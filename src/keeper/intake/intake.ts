@@ -286,8 +286,9 @@ export class Intake {
     }
   }
 
-  /** The path changed here: what was refused there, above or below it may fit now. */
+  /** The path changed here: what was refused there, above or below it may fit now, and what is wanted there may replace nothing. */
   handleLocalChange(path: string): void {
+    this.gate.handleLocalChange(path)
     this.end.handleLocalChange(path)
     this.removing.handleLocalChange(path)
   }

@@ -179,9 +179,17 @@ export class Placements {
   }
 
   private handleMovedPart({ path }: Entry, nowMs: number): void {
-    const want = this.options.wants.get(path)
-    if (want?.remote.kind === 'tombstone') this.finishRemoval(want, nowMs)
-    else if (want !== undefined) this.handlePlaced(want, undefined, nowMs)
+    const { wants, end, temporaries } = this.options
+    const want = wants.get(path)
+    if (want === undefined) return
+    if (want.remote.kind === 'tombstone') {
+      this.finishRemoval(want, nowMs)
+      return
+    }
+    // Its content may have been copied, or be on its way, since before the folder was known to be moved.
+    end.stopFetch(want)
+    temporaries.drop(want)
+    this.handlePlaced(want, undefined, nowMs)
   }
 
   /** The file that is moved to where it is wanted. Where that cannot be used, the want goes on without it. */

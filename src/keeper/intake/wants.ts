@@ -24,7 +24,8 @@ export interface Loss {
 export interface Want {
   /** As the peers have it. */
   readonly remote: Entry
-  readonly loss: Loss | undefined
+  /** Changed by `Wants` alone. */
+  loss: Loss | undefined
   /** Peers that said they have it; the first of them is the one that it counts for. Changed by `Wants` alone. */
   readonly sources: ReadonlySet<PeerId>
   fetch: FetchId | undefined
@@ -152,6 +153,12 @@ export class Wants {
 
   private countLoss({ loss }: Want, change: 1 | -1): void {
     if (loss?.isCounted === true) this.counts.countLoss(loss.origins, change)
+  }
+
+  /** Nothing of ours goes any more when it is carried out. */
+  forgetLoss(want: Want): void {
+    this.countLoss(want, -1)
+    want.loss = undefined
   }
 
   /** Whether the same content is wanted at another path. */

@@ -3,6 +3,7 @@
 
 import type { Digest, Hash } from '../../base/item.js'
 import { type Disk, DiskError } from '../../base/ports.js'
+import type { Journal } from '../../journal/journal.js'
 import type { Temporary } from '../../pipe/layout.js'
 import type { Direction } from '../../pipe/settings.js'
 import { originalOf } from '../../share/decide.js'
@@ -22,6 +23,7 @@ export interface KeepingOptions {
   readonly disk: Disk
   readonly hash: Hash
   readonly catalogue: Catalogue
+  readonly journal: Journal<Entry>
   readonly scanner: Scanner
   readonly trash: Trash
   readonly direction: Direction
@@ -88,6 +90,9 @@ export class Keeping {
     if (decision.type !== 'take' || decision.replaces !== undefined) return 'taken'
     if (copyCount >= CONFLICT_COPIES_MAX) return 'too-many'
     if (copy.kind === 'link') {
+      // A link has no time of its own, and its version may be years old: after a loss of power only the log tells the copy from
+      // one that a person removed. The log is synced before the index is committed.
+      this.options.journal.append({ kind: 'unsynced', digest: copy.digest, path })
       disk.makeLink(path, copy.target)
       catalogue.record(decision.entry, undefined)
       return 'kept'

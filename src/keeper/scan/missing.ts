@@ -30,7 +30,7 @@ export class Missing {
     const { catalogue } = this.options
     if (catalogue.isMissing(path)) return false
     if (catalogue.live(path) !== undefined || catalogue.kept(path) !== undefined) return true
-    return catalogue.isRemaining(path) || catalogue.hasHeldBelow(path)
+    return catalogue.isRemaining(path) || catalogue.hasStandingBelow(path)
   }
 
   arm(path: string, nowMs: number): void {

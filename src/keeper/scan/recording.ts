@@ -100,7 +100,9 @@ export class Recording {
       else if (seen.access !== 'none') catalogue.refreshMode(path, seen)
       return
     }
-    if (before?.kind === 'folder' && content.kind !== 'folder') this.markDeletedInside(path)
+    // Things of ours may have stood in a folder that is known and not held.
+    const wasFolder = before?.kind === 'folder' || catalogue.hasStandingBelow(path)
+    if (wasFolder && content.kind !== 'folder') this.markDeletedInside(path)
     catalogue.record(entry, signature, seen)
     this.options.moved.handleRecorded(path)
     findings.addChange(entry, unseen)
@@ -210,7 +212,7 @@ export class Recording {
     }
     const entry = catalogue.live(path)
     this.dropKept(path, 'told')
-    const isFolder = entry?.kind === 'folder' || catalogue.hasHeldBelow(path)
+    const isFolder = entry?.kind === 'folder' || catalogue.hasStandingBelow(path)
     const target = isFolder ? this.markDeletedInside(path) : ''
     catalogue.setRemaining(path, false)
     if (entry !== undefined) this.markOneDeleted(entry, target)
@@ -288,7 +290,7 @@ export class Recording {
     const { catalogue, onFolder } = this.options
     let target = ''
     for (const entry of [...catalogue.manifest.children(folder)]) {
-      const isFolder = entry.kind === 'folder' || catalogue.hasHeldBelow(entry.path)
+      const isFolder = entry.kind === 'folder' || catalogue.hasStandingBelow(entry.path)
       const below = isFolder ? this.markDeletedInside(entry.path) : ''
       this.dropKept(entry.path, 'told')
       catalogue.setRemaining(entry.path, false)

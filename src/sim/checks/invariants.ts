@@ -101,14 +101,20 @@ function checkModel(world: World, shares: readonly Map<string, Seen>[]): void {
 /** The newer version stands on machines to which every way leads through a disk that has no place for the path, and gives nothing of it
  *  on. What this machine had last stays, and never went. A deletion needs no place, and gets through. */
 function isCutOff(world: World, shares: readonly Map<string, Seen>[], peer: number, path: string): boolean {
-  const reached = new Set([peer])
-  for (const one of reached)
-    for (const other of world.neighboursOf(one)) if (!refuses(world, other, path)) reached.add(other)
+  const reached = reachOf(world, peer, (other) => !refuses(world, other, path))
   const held = shares[peer]!.get(path)
   return shares.some((share, other) => {
     const seen = share.get(path)
     return !reached.has(other) && seen !== undefined && seen.digest !== held?.digest
   })
+}
+
+/** This machine, and those to which a way leads through machines that pass on what comes. */
+function reachOf(world: World, peer: number, passesOn: (other: number) => boolean): ReadonlySet<number> {
+  const reached = new Set([peer])
+  for (const one of reached)
+    for (const other of world.neighboursOf(one)) if (passesOn(other)) reached.add(other)
+  return reached
 }
 
 function trashOf(world: World, peer: number): Set<string> {
@@ -191,7 +197,8 @@ function refusesBelow(world: World, peer: number, folder: string): boolean {
 
 /** The version that this peer knows, and does not hold, can be had of no machine any more: the only copy went with a share that was
  *  put back, or with a loss of power, or was replaced by one that did; or the last one was replaced on a machine that only
- *  receives, which tells nobody. The peer cannot tell that from a machine that is away.
+ *  receives, which tells nobody, or in a share that was put back, whose new name has not seen it. The peer cannot tell that from a
+ *  machine that is away.
  *  What others have at the path is older, and what the missing version replaced or wins against: placed in its stead, it
  *  would go round as the newest. Nothing is lost by the wait, since that other version stands where it is (I2 looks for it),
  *  and the person is told that the path is not held. What somebody made after the loss is not waited for in vain, but where a
@@ -212,11 +219,23 @@ export function waitsForNobody(world: World, peer: number, path: string): boolea
   })
 }
 
-/** Edited on a machine that only receives, where the version that it was edited from is on no machine any more. Nobody is told of the
- *  edit, and it stands also where its person takes it back: it goes to the trash when what replaces it is here, not before, since
- *  that may be on a machine that is away. The person sees it in the list of local changes. */
+/** Edited on a machine that only receives, where the version that is to replace the edit is on no machine any more, or on none that
+ *  could give it. Nobody is told of the edit, and it stands also where its person takes it back: it goes to the trash when what
+ *  replaces it is here, not before, since that may be on a machine that is away. The person sees it in the list of local changes. */
 export function isTakenBackInVain(world: World, peer: number, path: string): boolean {
-  return world.localPathsOf(peer).includes(path) && waitsForNobody(world, peer, path)
+  if (!world.localPathsOf(peer).includes(path)) return false
+  return waitsForNobody(world, peer, path) || isOutOfReach(world, peer, path)
+}
+
+/** The version that this peer knows, and does not hold, stands only on machines to which every way leads through one that tells of it
+ *  and never holds it: its disk has no place for the path, or it only sends. */
+function isOutOfReach(world: World, peer: number, path: string): boolean {
+  const known = world.catalogues.get(peer)?.get(path)
+  if (known === undefined || !world.peers[peer]!.notHeld.has(path)) return false
+  const reached = reachOf(world, peer, (other) => !refuses(world, other, path) && !isSendOnly(world, other))
+  // Whatever path a content stands at, it is given.
+  const givers = new Set([...reached].flatMap((one) => [one, ...world.neighboursOf(one)]))
+  return !isToBeHad(world, known, givers)
 }
 
 /** A conflict that the first one wins. */
@@ -225,12 +244,10 @@ function isBeaten(known: Entry, theirs: Entry): boolean {
   return decision.type === 'keep' && decision.wins
 }
 
-/** Whether a file of this content stands in any share. */
-function isToBeHad(world: World, known: Entry): boolean {
+/** Whether a file of this content stands in a share of these machines. */
+function isToBeHad(world: World, known: Entry, givers: Iterable<number> = world.peers.keys()): boolean {
   const digest = world.history.digestOfEntry(known)
-  return world.peers.some((_, peer) =>
-    [...shareOf(world, peer).values()].some((seen) => seen.digest === digest),
-  )
+  return [...givers].some((peer) => [...shareOf(world, peer).values()].some((seen) => seen.digest === digest))
 }
 
 /** Whether the peer takes nothing over that others make. */

@@ -2,64 +2,23 @@
 // one that wins by its time need not win by its own.
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import { utf8 } from '../../../src/base/bytes.js'
-import { hash } from '../../../src/io/hash.js'
-import type { EngineToKeeper } from '../../../src/pipe/messages.js'
-import type { Dot, PeerId } from '../../../src/share/dots.js'
+import type { Dot } from '../../../src/share/dots.js'
 import type { Entry } from '../../../src/share/entry.js'
-import { Manifest } from '../../../src/share/manifest.js'
-import { KeptShare } from '../kept-share.js'
-import { dotted, START_MS, THEIRS, theirFile } from '../share-on-disk.js'
+import { FedShare } from '../fed-share.js'
+import { dotted, START_MS, THEIRS } from '../share-on-disk.js'
 
 const OTHER = 'cccccccccccccccc'
 const THIRD = 'dddddddddddddddd'
 const MINUTE_MS = 60_000
 const SOON_MS = 50
 
-class Share extends KeptShare {
-  /** Orders of files, in order. */
-  readonly ordered: string[] = []
-  private readonly texts = new Map<string, string>()
-  private question = 0
-
-  send(message: EngineToKeeper): void {
-    this.keeper.handle(message, this.nowMs)
-    this.pass(0)
-  }
-
-  /** A peer tells of these versions, the last of which is what it knows. */
-  tell(versions: readonly Entry[], peer: PeerId = THEIRS): void {
-    const manifest = new Manifest(hash)
-    for (const entry of versions) manifest.set(entry)
-    const told = { peer, root: manifest.root(), author: undefined, theyKnow: undefined, notHeldCount: 0 }
-    const claim = { ...told, scope: { type: 'whole' }, changes: versions } as const
-    this.send({ type: 'claim', question: ++this.question, claim })
-  }
-
+class Share extends FedShare {
   version(text: string, ageMs: number, ...dots: readonly Dot[]): Entry {
-    const entry = theirFile('a', text, { mtimeMs: START_MS - ageMs, version: dotted(...dots) })
-    this.texts.set(entry.digest, text)
-    return entry
+    return this.theirs('a', text, { mtimeMs: START_MS - ageMs, version: dotted(...dots) })
   }
 
   get ours(): Entry {
     return this.opened.catalogue.get('a')!
-  }
-
-  /** Takes what was ordered and not cancelled. */
-  orders() {
-    const cancelled = new Set(this.messages.flatMap((each) => (each.type === 'cancel' ? [each.fetch] : [])))
-    const orders = this.messages.flatMap((each) => (each.type === 'fetch-small' ? [each] : []))
-    this.messages.length = 0
-    this.ordered.push(...orders.map(({ file }) => this.texts.get(file.digest)!))
-    return orders.filter(({ fetch }) => !cancelled.has(fetch))
-  }
-
-  give(orders: ReturnType<Share['orders']>): void {
-    const files = orders.map(({ fetch, file }) => {
-      return { fetch, bytes: utf8(this.texts.get(file.digest)!), savedBytes: 0 }
-    })
-    this.send({ type: 'contents', files })
   }
 
   /** Gives what is ordered, so often at most as there are versions and one more. */
@@ -72,7 +31,7 @@ class Share extends KeptShare {
 
   /** All that is at the path and beside it. */
   get standing(): string[] {
-    return this.paths.map((path) => new TextDecoder().decode(this.disk.contentOf(path)!)).sort()
+    return this.paths.map((path) => this.textAt(path)!).sort()
   }
 }
 

@@ -16,6 +16,7 @@ import {
   contentOf,
   dotted,
   listOf,
+  MOVER,
   OURS,
   ShareOnDisk,
   START_MS,
@@ -435,6 +436,28 @@ describe('a machine that went down', () => {
     expect(share.catalogue.kept('a')).toBeUndefined()
     expect(holds(share.catalogue.get('a')!.version.seen, loser.version.content)).toBe(isSeen)
   })
+
+  test.each([
+    ['before it was on the disk was lost', false],
+    ['later was removed', true],
+  ])(
+    'a missing link, made long ago elsewhere and kept beside what it lost against, that went %s',
+    (_, isOnDisk) => {
+      const share = new ShareOnDisk({ links: 'keep' })
+      expect(share.placing.place(theirLink('a', 'nowhere'), undefined).type).toBe('placed')
+      settle(share, 'a')
+      share.journal.append({ kind: 'checkpoint' })
+      const winner = theirFile('a', 'theirs', { version: dotted(`${MOVER}:1`) })
+      const placed = share.placing.place(winner, share.putTemporary(utf8('theirs')))
+      if (placed.type !== 'placed') throw new Error(placed.type)
+      settle(share, 'a')
+      if (isOnDisk) share.journal.append({ kind: 'checkpoint' })
+      share.disk.unharmed((disk) => disk.removeFile(placed.keptAs!))
+      share.disk.settle()
+      share.restart({ power: true })
+      expect(share.scanned()).toEqual(isOnDisk ? [`tombstone ${placed.keptAs}`] : [])
+    },
+  )
 
   test.each([
     ['has an older time', 'before', -60_000, true],

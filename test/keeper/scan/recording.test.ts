@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
 import { type Dot, dotOf, uniteSeen } from '../../../src/share/dots.js'
 import { mtimeOf } from '../../../src/share/edit.js'
@@ -196,5 +196,30 @@ describe('a file that is kept as the loser of a conflict, and then removed,', ()
     expect(share.scanned()).toEqual([])
     expect(share.catalogue.get('a')).toEqual(winner)
     expect(share.catalogue.kept('a')).toBeUndefined()
+  })
+})
+
+describe('a file that is kept in a folder which is known and not held goes', () => {
+  const winner = theirFile('d/e/a', 'theirs', { version: dotted(`${THEIRS}:1`) })
+  let share: ShareOnDisk
+  beforeEach(() => {
+    share = new ShareOnDisk({ direction: 'send-only' })
+    share.disk.putFile('d/e/a', utf8('ours'))
+    share.scan()
+    share.catalogue.keptEntries.keep(winner)
+    for (const folder of ['d/e', 'd']) share.catalogue.release(folder)
+    share.disk.unharmed((disk) => {
+      disk.removeFile('d/e/a')
+      for (const folder of ['d/e', 'd']) disk.removeFolder(folder)
+    })
+  })
+
+  test.each([
+    ['removes the folder', () => {}, []],
+    ['makes a file of the folder', () => share.disk.putFile('d', utf8('file')), ['file d']],
+  ])('where a person %s', (_, change, changes) => {
+    change()
+    expect(share.scanned()).toEqual(changes)
+    expect([...share.catalogue.stoppedPaths.keptPaths.keys()]).toEqual([])
   })
 })

@@ -136,6 +136,8 @@ export interface Variant {
   readonly mutualIsConcurrent?: boolean
   /** Where each has seen the other the order decides at once, not the larger vector. */
   readonly mutualByOrder?: boolean
+  /** Where each has seen the other and neither vector is larger, what wins a conflict wins, too. */
+  readonly winnerOfMutual?: boolean
   /** The peer that holds the winner of a conflict unites the vectors, too. */
   readonly winnerUnites?: boolean
   /** In a conflict the attributes go with the content, unasked. */
@@ -154,7 +156,8 @@ function meetVariant(local: Entry | undefined, remote: Entry, variant: Variant):
   if (local === undefined) return { entry: remote, copies: false }
   const equal = sameContent(local, remote)
   const relation = relateBy(variant, local, remote, 'content')
-  const content = sideOf(relation, orderBy(variant, local, remote))
+  const order = orderBy(variant, local, remote)
+  const content = sideOf(relation, relation === 'settled' && !variant.winnerOfMutual ? -order : order)
   const conflict = relation === 'concurrent' && !equal
   if (conflict && content === 'local' && !variant.winnerUnites) return KEEP
   const attributes =
