@@ -100,7 +100,13 @@ export function decodeWhy(items: readonly string[]): Decoded<WhyMessage | Stands
   const stands = decodeStanding(first)
   const text = detail === '-' ? '' : unescapeField(detail)
   if (stands === 'bad' || (held !== '+' && held !== '-')) return undecoded('bad-field')
-  if (text === undefined || text.length > DETAIL_CHARACTERS_MAX || (detail !== '-' && text === ''))
+  const isLong = text !== undefined && text.length > DETAIL_CHARACTERS_MAX
+  if (
+    text === undefined ||
+    isLong ||
+    utf8(detail).length > DETAIL_BYTES_MAX ||
+    (detail !== '-' && text === '')
+  )
     return undecoded('bad-field')
   const isHeld = held === '+'
   if (code === '-' && text === '' && seconds === '-')

@@ -346,11 +346,12 @@ export class Engine {
 
   /** A paused peer is as good as gone, for the keeper and for what is fetched. */
   private settlePauses(nowMs: number): void {
-    const { talk, receiving, toKeeper } = this
+    const { endpoint, talk, receiving, toKeeper } = this
     talk.settleDuePauses(nowMs)
     for (let change = talk.pollPause(); change !== undefined; change = talk.pollPause()) {
       const { session, peer, isPaused, isPeers } = change
       if (isPaused) {
+        endpoint.dropAsks(session)
         receiving.handlePaused(session)
         if (isPeers) toKeeper.push({ type: 'peer-gone', peer })
       } else receiving.large.handleOpened(session, peer, nowMs)

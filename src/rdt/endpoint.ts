@@ -304,6 +304,11 @@ export class Endpoint {
     this.sessions.get(session)?.server.serveGone(kind, digest)
   }
 
+  /** Answers nothing of what the peer has asked for so far: it asks again while it still wants that. */
+  dropAsks(session: SessionId): void {
+    this.sessions.get(session)?.server.clear()
+  }
+
   /** Undefined where the session is over. */
   stats(session: SessionId): SessionStats | undefined {
     return this.sessions.get(session)?.stats()

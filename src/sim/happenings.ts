@@ -49,6 +49,13 @@ export function happen(world: World, happening: Happening): void {
       if (happening.forMs !== undefined)
         later(world, happening.forMs, () => peer.disk.faults.refusePath(happening.path, false))
       break
+    case 'pause':
+    case 'pause-with': {
+      const whom = happening.type === 'pause' ? 'all' : happening.other
+      world.pause(number, whom)
+      later(world, happening.forMs, () => world.resume(number, whom))
+      break
+    }
     case 'clock-step':
       peer.stepClock(happening.byMs)
       break

@@ -89,6 +89,10 @@ export type Happening =
       readonly path: string
       readonly forMs: number | undefined
     }
+  /** A person pauses the exchange with all peers, and lets it go on. */
+  | { readonly type: 'pause'; readonly peer: number; readonly forMs: number }
+  /** With one of them. */
+  | { readonly type: 'pause-with'; readonly peer: number; readonly other: number; readonly forMs: number }
   | { readonly type: 'clock-step'; readonly peer: number; readonly byMs: number }
   | {
       readonly type: 'cut'

@@ -17,6 +17,7 @@ import {
 import { ACCESSES, EditDrawing, NAMES } from './draw/edits.js'
 import { drawFolderMoves } from './draw/folder-moves.js'
 import { drawLink } from './draw/link.js'
+import { drawPauses } from './draw/pauses.js'
 import type { Edit } from './edits.js'
 import {
   type Act,
@@ -96,6 +97,7 @@ class Drawing {
     const cut = this.power ? drawPowerCut(scene, righted.peers) : { peers: righted.peers, acts: [] }
     acts.push(...drawRefusedPaths(scene), ...righted.acts, ...drawFlurry(scene), ...cut.acts)
     acts.push(...drawInsertions(scene), ...drawInnerLinks(scene), ...drawFolderMoves(scene))
+    acts.push(...drawPauses(scene, this.power))
     const cautious = drawBreakers(scene, cut.peers)
     acts.push(...cautious.acts)
     const peers = drawDirection(scene, cautious.peers)

@@ -10,6 +10,7 @@ import type { ShareState } from '../pipe/commands.js'
 import { DatagramType } from '../rdt/wire/control.js'
 import type { Crc32 } from '../seal/frames/frame.js'
 import type { Entry } from '../share/entry.js'
+import { PauseCheck, type Whom } from './checks/pauses.js'
 import { Privacy } from './checks/privacy.js'
 import { Resumption } from './checks/resumption.js'
 import { TrashCheck } from './checks/trash.js'
@@ -45,6 +46,7 @@ export interface Breach {
     | 'I11'
     | 'I14'
     | 'I15'
+    | 'I16'
     | 'error'
   readonly detail: string
 }
@@ -81,6 +83,7 @@ export class World {
   /** The log of each share, since it was last opened. */
   readonly journals = new Map<number, Journal<Entry>>()
   readonly resumptions: readonly Resumption[]
+  private readonly pauses: readonly PauseCheck[]
   private readonly trashChecks: readonly TrashCheck[]
   readonly privacy: Privacy
   readonly lastChange = new LastChange()
@@ -128,6 +131,7 @@ export class World {
     })
     this.outside = this.peers.map((peer) => putOutside(peer))
     this.resumptions = this.peers.map((peer) => new Resumption(peer.disk, this.history))
+    this.pauses = this.peers.map(() => new PauseCheck())
     this.trashChecks = this.peers.map(({ disk }) => new TrashCheck(disk))
     this.editors = this.peers.map(
       (peer, number) =>
@@ -188,6 +192,20 @@ export class World {
     this.editors[peer]!.perform(edit)
   }
 
+  /** A person pauses the exchange, where LEFT runs. */
+  pause(peer: number, whom: Whom): void {
+    if (this.peers[peer]!.pause(this.idsOf(whom))) this.pauses[peer]!.handlePaused(whom, this.nowMs)
+  }
+
+  resume(peer: number, whom: Whom): void {
+    this.peers[peer]!.resume(this.idsOf(whom))
+    this.pauses[peer]!.handleResumed(whom)
+  }
+
+  private idsOf(whom: Whom): readonly string[] | 'all' {
+    return whom === 'all' ? 'all' : [this.plan.peers[whom]!.id]
+  }
+
   /** Lets time pass; stops where an invariant breaks. */
   run(forMs: number): void {
     const untilMs = this.nowMs + forMs
@@ -221,7 +239,7 @@ export class World {
     return `${this.lastActivity} at ${(this.lastActivityMs / 1000).toFixed(3)} s`
   }
 
-  /** Every fault ends: links are whole but for some loss, disks have room, machines are on, LEFT runs. */
+  /** Every fault ends: links are whole but for some loss, disks have room, machines are on, LEFT runs, and nothing is paused. */
   heal(restLoss: number): void {
     for (const { one, other } of this.plan.links) {
       this.network.shape(addressOf(one), addressOf(other), {
@@ -232,8 +250,9 @@ export class World {
         truncation: 0,
       })
     }
-    for (const peer of this.peers) {
+    for (const [number, peer] of this.peers.entries()) {
       peer.disk.capacityBytes = undefined
+      this.resume(number, 'all')
       peer.start()
     }
   }
@@ -280,9 +299,16 @@ export class World {
         const type = bytes[0]!
         this.datagramCounts[type]!++
         this.trace.mix(type, peer * 16 + this.numberOf.get(to)!, bytes.length)
+        if (GIVING_TYPES.has(type)) this.checkPause(peer, this.numberOf.get(to)!, `datagram of type ${type}`)
         if (!IDLE_TYPES.has(type)) this.noteActivity(peer, `datagram of type ${type}`)
       },
       handleMessage: (peer, message) => {
+        if (message.type === 'claim')
+          this.checkPause(
+            peer,
+            this.plan.peers.findIndex(({ id }) => id === message.claim.peer),
+            'claim',
+          )
         if (message.type === 'root') {
           this.lastChange.handleTold(peer, message.root.digest, message.notHeldCount, this.nowMs)
           this.history.handleTold(peer, message.own.author)
@@ -331,6 +357,11 @@ export class World {
     if (wrong !== undefined) this.break('I15', `${peerName(peer)} ${JSON.stringify(path)}: ${wrong}`)
   }
 
+  private checkPause(peer: number, other: number, what: string): void {
+    if (this.pauses[peer]!.isCrossed(other, this.nowMs))
+      this.break('I16', `${peerName(peer)} has paused with ${peerName(other)}: ${what}`)
+  }
+
   private handleEvent(peer: number, event: EngineEvent): void {
     this.events.push({ peer, event })
     this.trace.mix(2, peer, event.event.length)
@@ -353,6 +384,7 @@ export class World {
     this.trace.mix(4, peer, victim.length)
     this.trace.say(() => `${peerName(peer)} ${victim} dies`)
     this.died.add(peer)
+    if (victim !== 'watcher') this.pauses[peer]!.handleDeath()
     this.history.model.handleDeath(peer, this.nowMs)
     this.resumptions[peer]!.handleDeath(victim, this.nowMs)
   }
@@ -371,6 +403,9 @@ const IDLE_TYPES: ReadonlySet<number> = new Set([
   DatagramType.probe,
   DatagramType.probed,
 ])
+
+/** What peers ask for, and what they give. */
+const GIVING_TYPES: ReadonlySet<number> = new Set([DatagramType.request, DatagramType.segment])
 
 export function addressOf(peer: number): string {
   return `10.0.0.${peer + 1}:22001`

@@ -367,6 +367,13 @@ describe('limits of a message', () => {
     expect(reasonOf(text.replace(cut, detail))).toBe('bad-field')
   })
 
+  test('a detail has its largest length in bytes too', () => {
+    const bytes = (count: number) =>
+      `q|*|-|*|-|*|held|*|${'%E2%80%A8'.repeat(88)}${'d'.repeat(count - 792)}|*|-`
+    expect(reasonOf(bytes(DETAIL_BYTES_MAX))).toBe('none')
+    expect(reasonOf(bytes(DETAIL_BYTES_MAX + 1))).toBe('bad-field')
+  })
+
   test.each([
     ['line separators', '\u2028'],
     ['control characters', '\u0085'],

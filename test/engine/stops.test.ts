@@ -100,6 +100,21 @@ describe('a pause', () => {
     expect([standingOf(a), standingOf(b)]).toMatchObject([{ isPausedHere: false }, { stopThere: undefined }])
   })
 
+  test('has the answer to what was asked before it count for nothing', () => {
+    for (const peer of [a, b]) peer.know([file], nowMs)
+    run(50)
+    for (const peer of [b, a]) answerAll(peer, 'same')
+    a.tell({ type: 'ask', peer: THEIRS }, nowMs)
+    run(50)
+    const [asked] = b.take('claim')
+    a.engine.pause('all', nowMs)
+    a.take('claim')
+    b.tell({ type: 'answer', question: asked!.question, answer: 'same' }, nowMs)
+    run(50)
+    expect(b.heard.at(-1)).toBe('p|*|paused')
+    expect(a.take('claim')).toEqual([])
+  })
+
   test('is heard by a peer that comes meanwhile, and lasts on one side where both paused', () => {
     a.engine.pause('all', nowMs)
     b.engine.pause({ peers: [OURS], addresses: [] }, nowMs)

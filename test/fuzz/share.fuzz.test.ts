@@ -7,7 +7,7 @@ import { concatBytes, hexOf, textOf, utf8 } from '../../src/base/bytes.js'
 import { escapeField, unescapeField } from '../../src/base/escape.js'
 import { FILE_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../../src/base/limits.js'
 import { pieceCount } from '../../src/base/pieces.js'
-import { NOT_HELD_MAX } from '../../src/ecp/limits.js'
+import { NOT_HELD_MAX, REASON_SECONDS_MAX } from '../../src/ecp/limits.js'
 import { decodeMessage, encodeMessage, type Message } from '../../src/ecp/message.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { JOURNAL_PATH, Journal } from '../../src/journal/journal.js'
@@ -213,6 +213,10 @@ const reference = fc.record({
   digest,
   sizeBytes: fc.integer({ min: 1, max: TREE_ITEM_BYTES_MAX }),
 })
+/** Characters that are written as up to nine bytes. */
+const detailOfEscapes = fc
+  .array(fc.constantFrom('\u2028', '\u0085', '\n', '\u202e', '😀', '%', '|'), { maxLength: 300 })
+  .map((characters) => characters.join(''))
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.constant({ type: 'same' as const }),
   fc.record({ type: fc.constant('working' as const), retryMs: fc.nat(60_000) }),
@@ -245,6 +249,38 @@ const message: fc.Arbitrary<Message> = fc.oneof(
       const file = { kind: 'file' as const, digest: 'ab'.repeat(32), sizeBytes }
       return { type: 'holding' as const, file, pieces }
     }),
+  fc.record({
+    type: fc.constant('stop' as const),
+    stop: fc.constantFrom('paused' as const, 'full' as const, undefined),
+  }),
+  fc.record({ type: fc.constant('why' as const), path }),
+  fc.record({
+    type: fc.constant('stands' as const),
+    stands: fc.option(
+      fc.record({
+        kind: fc.constantFrom('file' as const, 'folder' as const, 'link' as const),
+        isDeleted: fc.boolean(),
+        bytes: fc.nat(FILE_BYTES_MAX),
+        mtimeMs: fc.maxSafeInteger(),
+        edit: fc.nat(Number.MAX_SAFE_INTEGER).map((count) => `${'a'.repeat(16)}:${count}`),
+      }),
+      { nil: undefined },
+    ),
+    isHeld: fc.boolean(),
+    reason: fc.option(
+      fc.record({
+        code: fc.constantFrom('waits-for-folder', 'ignored', 'key-changed', 'later'),
+        detail: fc.oneof(
+          fc.constant(''),
+          path,
+          path.map((text) => text.repeat(40)),
+          detailOfEscapes,
+        ),
+        seconds: fc.option(fc.nat(REASON_SECONDS_MAX), { nil: undefined }),
+      }),
+      { nil: undefined },
+    ),
+  }),
 )
 
 fuzz({

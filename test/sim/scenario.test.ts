@@ -55,6 +55,26 @@ describe('300 seeds draw', () => {
     expect(countOf((scenario) => happens(scenario, isOfMachine))).toBeGreaterThanOrEqual(75)
   })
 
+  test('pauses, in one of ten; of both sides, and with the end of a process, in one of thirty', () => {
+    const pausesOf = ({ acts }: Scenario) =>
+      acts.filter(({ happening: { type } }) => type === 'pause' || type === 'pause-with')
+    expect(countOf((scenario) => pausesOf(scenario).length > 0)).toBeGreaterThanOrEqual(30)
+    const isOfBoth = (scenario: Scenario) =>
+      new Set(pausesOf(scenario).map(({ happening }) => happening.peer)).size > 1
+    expect(countOf(isOfBoth)).toBeGreaterThanOrEqual(10)
+    const ends: readonly Happening['type'][] = ['kill', 'stop', 'power-loss', 'watcher-death']
+    const hasEnd = (scenario: Scenario) =>
+      pausesOf(scenario).some(({ atMs, happening }) =>
+        scenario.acts.some(
+          (act) =>
+            ends.includes(act.happening.type) &&
+            act.atMs > atMs &&
+            act.atMs < atMs + (happening as { readonly forMs: number }).forMs,
+        ),
+      )
+    expect(countOf(hasEnd)).toBeGreaterThanOrEqual(10)
+  })
+
   test('losses of power, in a third', () => {
     const isLoss = (happening: Happening) =>
       happening.type === 'power-loss' ||

@@ -217,7 +217,7 @@ export class Talk {
       this.handleState(session, reply, undefined)
     } else if (reply?.type === 'same') {
       const root = peerTalk.handleSettled('same')
-      if (root !== undefined)
+      if (root !== undefined && !this.paused.has(session))
         this.questions.ask(equalClaim(found.peer, root, peerTalk.theirNotHeldCount), {
           session,
           request: undefined,

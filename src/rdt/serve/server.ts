@@ -260,10 +260,11 @@ export class Server {
     this.host.frames.letGo(block.key)
   }
 
-  /** Drops everything; the server is not used any more. */
-  close(): void {
+  /** Drops everything that was asked for, unanswered, and its frames. */
+  clear(): void {
     this.queue.length = 0
     this.head = 0
+    this.lookedUntil = 0
     for (const block of this.blocks.values()) this.letGo(block)
     this.blocks.clear()
     this.blocksOf.clear()

@@ -271,7 +271,7 @@ export class Session {
     const heldBytes = this.window.deliveryBytesPerMs * this.roundTrip.minMs
     this.host.paths.handleEnded(this.facts.address, heldBytes, nowMs)
     this.puller.close()
-    this.server.close()
+    this.server.clear()
   }
 
   stats(): SessionStats {

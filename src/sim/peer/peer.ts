@@ -113,6 +113,22 @@ export class SimPeer {
     this.watcher.carryOut({ name })
   }
 
+  /** A person pauses the exchange with these peers, by id; the pause lasts for this run. Answers whether LEFT runs. */
+  pause(whom: readonly string[] | 'all'): boolean {
+    const { engine } = this
+    if (engine === undefined) return false
+    engine.pause(whom === 'all' ? 'all' : { peers: whom, addresses: [] }, this.nowMs)
+    this.wakeEngine()
+    return true
+  }
+
+  resume(whom: readonly string[] | 'all'): void {
+    const { engine } = this
+    if (engine === undefined) return
+    engine.resume(whom === 'all' ? 'all' : { peers: whom, addresses: [] }, this.nowMs)
+    this.wakeEngine()
+  }
+
   get running(): boolean {
     return this.engine !== undefined
   }

@@ -41,6 +41,10 @@ function happeningInWords(happening: Happening): string {
       return `the disk of ${name} has ${happening.roomBytes} bytes of room, for ${seconds(happening.forMs)}`
     case 'refused-path':
       return `the disk of ${name} takes nothing at ${JSON.stringify(happening.path)}, ${happening.forMs === undefined ? 'to the end' : `for ${seconds(happening.forMs)}`}`
+    case 'pause':
+      return `${name} pauses with all, for ${seconds(happening.forMs)}`
+    case 'pause-with':
+      return `${name} pauses with ${peerName(happening.other)}, for ${seconds(happening.forMs)}`
     case 'clock-step':
       return `the clock of ${name} steps by ${seconds(happening.byMs)}`
     case 'cut':
