@@ -106,6 +106,7 @@ const FOUND = [
     9200662,
     'a file that was moved away came back, since it had beaten one that was put in its place meanwhile',
   ],
+  [7710047, 'an answer to what was asked before a pause was taken for news in it'],
 ] as const
 
 /** The same, with losses of power. */
