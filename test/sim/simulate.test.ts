@@ -110,6 +110,7 @@ const FOUND = [
     9600479,
     'a file made anew stayed open to its group, where a peer had closed it while its deletion was held',
   ],
+  [7710047, 'an answer to what was asked before a pause was taken for news in it'],
 ] as const
 
 /** The same, with losses of power. */
